@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* libegm: energy-based generative models for C programs. Includes all public headers. */
+#ifndef EGM_H
+#define EGM_H
+
+#include <egm/version.h>
+
+#include <egm/status.h>
+
+#include <egm/context.h>
+
+#include <egm/model.h>
+
+#include <egm/io.h>
+
+#include <egm/loss.h>
+
+#include <egm/train.h>
+
+#endif

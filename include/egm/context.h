@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_CONTEXT_H
+#define EGM_CONTEXT_H
+
+#include <egm/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What everything else is made from: allocator, worker threads, log.
+ *
+ *  Threads: a context may be used from several threads at once. Handles made from it keep it alive, so it may be freed
+ *  before them. Any other handle: from one thread at a time, distinct handles are independent; evaluating a shared
+ *  model is safe while nobody trains or changes it.
+ */
+typedef struct egm_context egm_context;
+
+/** Code path of the numeric kernels. */
+enum {
+	EGM_SIMD_AUTO = 0,     /**< the best that the CPU has */
+	EGM_SIMD_PORTABLE = 1, /**< what the library was compiled for */
+	EGM_SIMD_AVX2 = 2,     /**< AVX2 and FMA */
+	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
+};
+
+/** Severity of a log line. */
+enum { EGM_LOG_WARNING = 1, EGM_LOG_INFO = 2 };
+
+typedef struct egm_context_options {
+	size_t struct_size;
+	/** Both or neither. alloc returns `alignment`-aligned memory (a power of two, 64 at most) or NULL. */
+	void *(*alloc)(size_t size, size_t alignment, void *user);
+	void (*dealloc)(void *pointer, size_t size, void *user);
+	void *alloc_user;
+	/** Called with lines that a person may want to see; NULL (default): none. May come from any thread. */
+	void (*log)(int32_t level, const char *message, void *user);
+	void *log_user;
+	/** Runs task(0 .. count-1, argument), in any order and on any threads, and returns when all are done.
+	 *  NULL (default): the context's own threads. */
+	void (*parallel)(int32_t count, void (*task)(int32_t index, void *argument), void *argument, void *user);
+	void *parallel_user;
+	/** Threads that a call may use, the caller's included; 1 to 256, default 1. */
+	int32_t threads;
+	/** 0 (default): the BLAS keeps the thread count that the process gave it. 1: the BLAS is set to one thread,
+	 *  for the whole process where it is OpenBLAS, and libegm spreads products over its own threads: the fastest
+	 *  set-up for a program that has no other use of the BLAS. */
+	int32_t blas_threads;
+	/** One of EGM_SIMD_*; asking for what the CPU lacks is EGM_ERR_UNSUPPORTED. */
+	int32_t simd;
+} egm_context_options;
+
+/** Writes the defaults. `size` is sizeof(egm_context_options) of the caller. */
+EGM_API egm_status egm_context_options_init(egm_context_options *options, size_t size);
+
+/** Creates a context and runs one product in the BLAS, so that the BLAS takes its buffers now and not in a step.
+ *  `options` may be NULL for the defaults. */
+EGM_API egm_status egm_context_create(egm_context **out, const egm_context_options *options);
+EGM_API void egm_context_free(egm_context *context);
+
+/** Bits of egm_features(). */
+enum {
+	EGM_FEATURE_GZIP = 1,   /**< the readers take gzip files */
+	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh run in vectors of glibc's libmvec */
+};
+/** What this build contains, EGM_FEATURE_* joined by or. */
+EGM_API uint32_t egm_features(void);
+
+/** How products are computed and on which code path, "OpenBLAS 0.3.21 SkylakeX, avx512"; borrowed from the context. */
+EGM_API const char *egm_context_backend(const egm_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

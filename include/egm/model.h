@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_MODEL_H
+#define EGM_MODEL_H
+
+#include <egm/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A net: a list of layers and their parameters in one contiguous buffer.
+ *
+ *  Create it, add layers, build it. The calls that add a layer record the first error and return it from then on, and
+ *  so does egm_model_build: a program may check that one result alone.
+ *
+ *  An energy is a net with one output: low = likely, q(x) = exp(-U(x)) / Z.
+ */
+typedef struct egm_model egm_model;
+
+/** Law from which a dense layer's weight matrix [units, inputs] is drawn; fan_in = inputs, fan_out = units. */
+enum {
+	EGM_INIT_FAN_IN_UNIFORM = 1, /**< default. weight and bias U(-b, b), b = 1/sqrt(fan_in); PyTorch's nn.Linear */
+	EGM_INIT_GLOROT_UNIFORM = 2, /**< U(-b, b), b = sqrt(6/(fan_in+fan_out)); Glorot and Bengio 2010, eq. 16 */
+	EGM_INIT_GLOROT_NORMAL = 3,  /**< N(0, 2/(fan_in+fan_out)) */
+	EGM_INIT_HE_UNIFORM = 4,     /**< U(-b, b), b = sqrt(6/fan_in) */
+	EGM_INIT_HE_NORMAL = 5,      /**< N(0, 2/fan_in); He et al. 2015, eq. 10 */
+	EGM_INIT_LECUN_NORMAL = 6,   /**< N(0, 1/fan_in) */
+	EGM_INIT_DCGAN_NORMAL = 7,   /**< N(0, 0.02^2); Radford et al. 2016, section 4 */
+	EGM_INIT_ZEROS = 8
+	/* all but the default set the bias to zero */
+};
+
+/** `name` (1 to 63 letters, digits, `_` or `-`) names the net in error texts and files; `inputs` >= 1 is the width of
+ *  a row. */
+EGM_API egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs);
+EGM_API void egm_model_free(egm_model *model);
+
+/** The law for the dense layers added after this call, EGM_INIT_*. */
+EGM_API egm_status egm_model_set_initializer(egm_model *model, int32_t initializer);
+/** y = x W^T + b, W [units, inputs], b [units]. */
+EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
+/** max(x, 0). */
+EGM_API egm_status egm_model_relu(egm_model *model);
+/** x for x > 0, slope * x else; 0 <= slope < 1. */
+EGM_API egm_status egm_model_leaky_relu(egm_model *model, double slope);
+/** x for x > 0, alpha * (exp(x) - 1) else; alpha > 0. */
+EGM_API egm_status egm_model_elu(egm_model *model, double alpha);
+/** log(1 + exp(x)). */
+EGM_API egm_status egm_model_softplus(egm_model *model);
+/** x * sigmoid(x). */
+EGM_API egm_status egm_model_silu(egm_model *model);
+EGM_API egm_status egm_model_tanh(egm_model *model);
+EGM_API egm_status egm_model_sigmoid(egm_model *model);
+/** x * Phi(x), Phi the normal distribution function: the exact form, not the tanh approximation. */
+EGM_API egm_status egm_model_gelu(egm_model *model);
+/** Per row: (x - mean) / sqrt(var + epsilon) * gain + bias, var the mean of squares (divided by the width);
+ *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. */
+EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
+
+/** Allocates the parameters and draws them from (seed, parameter index). */
+EGM_API egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);
+
+/* What a built model is. Before egm_model_build the counts are 0. */
+EGM_API const char *egm_model_name(const egm_model *model);
+EGM_API int64_t egm_model_inputs(const egm_model *model);
+EGM_API int64_t egm_model_outputs(const egm_model *model);
+EGM_API egm_dtype egm_model_dtype(const egm_model *model);
+/** Number of parameters, all tensors together. */
+EGM_API int64_t egm_model_parameter_count(const egm_model *model);
+/** Number of parameter tensors. */
+EGM_API int32_t egm_model_tensor_count(const egm_model *model);
+/** Name ("0.weight", "0.bias", ...: layer number counted over all layers, as in PyTorch's nn.Sequential) and shape of
+ *  tensor `index`. `shape` receives up to 4 sizes, `rank` how many. The name is borrowed. */
+EGM_API egm_status egm_model_tensor(const egm_model *model, int32_t index, const char **name, int64_t shape[4],
+                                    int32_t *rank);
+
+/** Copies all parameters, in the order of the tensors, `count` = egm_model_parameter_count. */
+EGM_API egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count);
+/** NONFINITE names the tensor and the index; the model is then unchanged. */
+EGM_API egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count);
+/** The same for one tensor by its name. */
+EGM_API egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out,
+                                        int64_t count);
+EGM_API egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values,
+                                        int64_t count);
+
+/* Evaluation. x is row-major [rows, columns] with columns = egm_model_inputs; a non-finite input is NONFINITE and names
+ * the row. The first call of a kind compiles a program; later ones of a similar size allocate nothing. */
+
+/** out [rows, outputs] = the net at x. */
+EGM_API egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                                 void *out);
+/** energies [rows] = U(x); the net must have one output. */
+EGM_API egm_status egm_model_energy(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
+                                    int64_t columns, void *energies);
+/** energies [rows], may be NULL, and gradients [rows, columns] = dU/dx. */
+EGM_API egm_status egm_model_energy_gradient(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
+                                             int64_t columns, void *energies, void *gradients);
+/** samples [rows, outputs] = the net at z ~ N(0, I), z of row i drawn from (seed, i): the first rows do not depend on
+ *  how many follow. */
+EGM_API egm_status egm_model_generate(const egm_model *model, egm_dtype dtype, uint64_t seed, int64_t rows,
+                                      void *samples);
+
+/** An independent copy, parameters included. */
+EGM_API egm_status egm_model_clone(egm_model **out, const egm_model *model);
+/** Writes a table of layers, shapes and counts, at most `size` bytes with the closing zero, and in `needed` (may be
+ *  NULL) the bytes that the whole text takes. buffer may be NULL when size is 0. */
+EGM_API egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Result codes, the text of the last error, and the macros that every other header needs. */
+#ifndef EGM_STATUS_H
+#define EGM_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define EGM_API __attribute__((visibility("default")))
+#else
+#define EGM_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Whether a call did its job. Values never change; families are ten apart. */
+typedef enum egm_status {
+	EGM_OK = 0,
+	EGM_ERR_ARGUMENT = -1,    /**< NULL, zero or negative count, value out of its range */
+	EGM_ERR_STATE = -2,       /**< right call at the wrong time: a model not built, or built twice */
+	EGM_ERR_SHAPE = -10,      /**< arrays or nets whose sizes do not fit each other */
+	EGM_ERR_DTYPE = -20,      /**< f32 where f64 is expected, or the reverse */
+	EGM_ERR_MEMORY = -30,     /**< an allocation failed */
+	EGM_ERR_NONFINITE = -40,  /**< NaN or infinity in data, parameters, a loss term or a gradient */
+	EGM_ERR_IO = -50,         /**< the system refused to open, read, write or rename a file */
+	EGM_ERR_FORMAT = -60,     /**< a file that is not what it claims to be */
+	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */
+	EGM_ERR_STOPPED = -80     /**< a callback of the caller asked to stop; state is valid */
+} egm_status;
+
+/** Element type of an array. */
+typedef enum egm_dtype {
+	EGM_F32 = 1, /**< IEEE binary32, C float */
+	EGM_F64 = 2  /**< IEEE binary64, C double */
+} egm_dtype;
+
+/** The code's name, "EGM_ERR_SHAPE"; "EGM_ERR_?" for a number that is none. */
+EGM_API const char *egm_status_name(egm_status status);
+
+/** What went wrong in the last call of this thread that failed: one line with the names and numbers,
+ *  valid until the next failing call of this thread. Empty when nothing has failed yet. */
+EGM_API const char *egm_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

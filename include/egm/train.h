@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_TRAIN_H
+#define EGM_TRAIN_H
+
+#include <egm/io.h>
+#include <egm/loss.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Moves the nets of a loss: optimiser state, learning rate, mini-batches, averages, checkpoints. */
+typedef struct egm_trainer egm_trainer;
+
+enum {
+	EGM_OPTIMIZER_ADAM = 1,   /**< Kingma and Ba 2015, algorithm 1, bias-corrected */
+	EGM_OPTIMIZER_RMSPROP = 2, /**< v = beta2 v + (1-beta2) g^2; w -= lr g / (sqrt(v) + epsilon) */
+	EGM_OPTIMIZER_SGD = 3     /**< b = momentum b + g; w -= lr b */
+};
+/** The learning rate is `learning_rate` times this factor, t = step / schedule_steps, at most 1; f = final_fraction. */
+enum {
+	EGM_SCHEDULE_CONSTANT = 1,
+	EGM_SCHEDULE_LINEAR = 2, /**< 1 - (1-f) t */
+	EGM_SCHEDULE_COSINE = 3  /**< f + (1-f) (1 + cos(pi t)) / 2 */
+};
+
+typedef struct egm_trainer_options {
+	size_t struct_size;
+	uint64_t seed;  /**< of noise and shuffling, default 0 */
+	int64_t batch;  /**< rows of a mini-batch, >= 1, default 64 */
+	int32_t optimizer; /**< EGM_OPTIMIZER_*, default Adam */
+	int32_t schedule;  /**< EGM_SCHEDULE_*, default constant */
+	int64_t schedule_steps; /**< > 0 unless constant */
+	int64_t warmup_steps;   /**< the factor grows linearly from 1/warmup_steps to 1 over these first; default 0 */
+	double final_fraction;  /**< in [0, 1], default 0 */
+	double learning_rate;   /**< > 0, default 1e-4 */
+	double beta1;           /**< in [0, 1), default 0.5 */
+	double beta2;           /**< in [0, 1), default 0.9 */
+	double epsilon;         /**< > 0, default 1e-8 */
+	double momentum;        /**< in [0, 1), default 0.9; SGD alone */
+	double clip_norm;       /**< gradients of a net are scaled to this L2 norm when above; 0 (default): never */
+	double average_decay;   /**< in [0, 1): exponential moving average of all parameters; 0 (default): none */
+} egm_trainer_options;
+
+EGM_API egm_status egm_trainer_options_init(egm_trainer_options *options, size_t size);
+
+/** Compiles the phases of the loss for the batch size and sets up the optimiser. Keeps the loss alive. */
+EGM_API egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_trainer_options *options);
+EGM_API void egm_trainer_free(egm_trainer *trainer);
+
+/** What a progress callback sees, after a step. All pointers are borrowed and hold during the call alone. */
+typedef struct egm_progress {
+	size_t struct_size;
+	int64_t step;  /**< steps done since the trainer was made, checkpoints counted in */
+	int64_t done;  /**< steps done in this call of egm_trainer_fit */
+	int64_t total; /**< steps that this call will do */
+	int32_t term_count;
+	int32_t reserved;
+	const char *const *term_names;
+	const double *terms; /**< each term at its last evaluation */
+	double learning_rate;
+} egm_progress;
+
+/** Non-zero stops: egm_trainer_fit returns EGM_ERR_STOPPED after the step that was done. */
+typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
+
+/** Does `steps` training steps on shuffled mini-batches of `data`. One step = every phase of the loss as often as the
+ *  loss says, each with a mini-batch of its own; rows left over at the end of an epoch wait for the next shuffle.
+ *  progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the term or the net whose gradient
+ *  is not finite: the nets then stand as before that phase. */
+EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
+                                   void *user);
+
+/** Steps done. */
+EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
+/** Value of term `index` (egm_loss_term_name) at its last evaluation; NaN before the first. */
+EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
+/** Bytes of working memory that the steps use, all phases together; fixed at creation. */
+EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
+/** Sets the base learning rate (> 0) of one net of the loss, or of all with net NULL. */
+EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate);
+/** A new model with the averaged parameters of `net`; STATE when average_decay is 0. */
+EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
+
+/** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.
+ *  n steps, save, load, m steps gives the same bits as n + m steps. */
+EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
+/** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
+ *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. */
+EGM_API egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Two ways to run a graph: the compiled program, and the interpreter that is its oracle. */
+#ifndef EGM_AUTODIFF_PROGRAM_IMPL_H
+#define EGM_AUTODIFF_PROGRAM_IMPL_H
+
+#include <autodiff/graph_impl.h>
+
+typedef struct egm__program egm__program;
+
+/* Compiles the outputs of a graph. The program owns its arena and does not need the graph any more. */
+egm_status egm__program_create(egm__program **out, const egm__graph *g);
+void egm__program_free(egm__program *p);
+/* bases[slot] is the pointer of each slot the graph uses. Noise is drawn from (seed, stream of the node, step).
+ * Allocates nothing and cannot fail. One caller at a time. */
+void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step);
+size_t egm__program_arena_bytes(const egm__program *p);
+/* Highest arena byte that the kernels of the program touch, from their operands: must equal the size asked for. */
+size_t egm__program_arena_used(const egm__program *p);
+/* Floating point operations of its matrix products, 2mnk each. */
+double egm__program_flops(const egm__program *p);
+/* A listing, for tests and for people; returns the bytes needed. */
+size_t egm__program_describe(const egm__program *p, char *buffer, size_t size);
+
+/* The same by the definition of each op, node by node in double, whatever the dtype of the graph. */
+egm_status egm__graph_interpret(const egm__graph *g, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_CORE_CONTEXT_IMPL_H
+#define EGM_CORE_CONTEXT_IMPL_H
+
+#include <egm/context.h>
+
+typedef struct egm__pool egm__pool;
+
+struct egm_context {
+	int refs; /* through __atomic builtins */
+	void *(*alloc)(size_t size, size_t alignment, void *user);
+	void (*dealloc)(void *pointer, size_t size, void *user);
+	void *alloc_user;
+	void (*log)(int32_t level, const char *message, void *user);
+	void *log_user;
+	void (*parallel)(int32_t count, void (*task)(int32_t, void *), void *argument, void *user);
+	void *parallel_user;
+	int32_t threads;
+	int32_t simd;      /* resolved: PORTABLE, AVX2 or AVX512 */
+	int32_t blas_split; /* the BLAS runs one thread: products are spread over our threads */
+	egm__pool *pool;   /* NULL for one thread or with a hook */
+	char backend[128];
+};
+
+void egm__context_retain(egm_context *context);
+/* egm_context_free releases one reference. */
+
+/* 64-byte aligned memory from the context's allocator; NULL when it fails (the caller says what it was for). The size
+ * travels with the block, so that free can hand it to the allocator. count * size is checked. */
+void *egm__alloc(egm_context *context, size_t count, size_t size);
+void *egm__alloc_zero(egm_context *context, size_t count, size_t size);
+/* Grows a block to hold `count` elements, keeping its contents; NULL leaves the old one as it was. */
+void *egm__realloc(egm_context *context, void *pointer, size_t count, size_t size);
+void egm__free(egm_context *context, void *pointer); /* NULL allowed */
+char *egm__strdup(egm_context *context, const char *text);
+
+void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Runs task(0 .. count-1). Tasks must not depend on each other's order, and what they compute must not depend on how
+ * many threads there are. Runs inline when the pool is busy with another caller, after a fork, or with one thread. */
+void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
+
+/* Takes and gives the lock that a BLAS without one needs; nothing for the others. */
+void egm__blas_enter(void);
+void egm__blas_leave(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, through Random123). A draw is a function of
+ * (seed, stream, step, index) alone: key = seed, counter = (block index, step low, step high, stream). */
+#ifndef EGM_CORE_RNG_IMPL_H
+#define EGM_CORE_RNG_IMPL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct egm__rng {
+	uint64_t seed;
+	uint64_t step;
+	uint32_t stream;
+} egm__rng;
+
+/* Streams that the library itself uses, so that no two purposes share draws. Noise nodes of a program use 0, 1, ... */
+enum { EGM__STREAM_INIT = 0x80000000u, EGM__STREAM_SHUFFLE = 0x80000001u };
+
+/* Words 4 * block .. 4 * block + 3. */
+void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);
+
+/* Fills permutation[0 .. n-1] with a uniform random order of 0 .. n-1 (Fisher-Yates, unbiased bounded integers). */
+void egm__rng_permutation(const egm__rng *rng, int64_t n, int64_t *permutation);
+
+#endif

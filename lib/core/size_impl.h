@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Sizes that must not wrap. Each returns 0 when the exact result fits, 1 when it does not. */
+#ifndef EGM_CORE_SIZE_IMPL_H
+#define EGM_CORE_SIZE_IMPL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline int egm__size_mul(int64_t a, int64_t b, int64_t *out)
+{
+	return a < 0 || b < 0 || __builtin_mul_overflow(a, b, out);
+}
+
+static inline int egm__size_add(int64_t a, int64_t b, int64_t *out)
+{
+	return a < 0 || b < 0 || __builtin_add_overflow(a, b, out);
+}
+
+#endif

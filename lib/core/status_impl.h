@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Failing and forwarding a failure. A function that can fail has one `out:` label, where it releases what it owns, and
+ * a variable `egm_status st = EGM_OK`. */
+#ifndef EGM_CORE_STATUS_IMPL_H
+#define EGM_CORE_STATUS_IMPL_H
+
+#include <egm/status.h>
+
+/* Writes the thread's last error and returns `code`. Needs no allocation. */
+egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Fails here: sets st and jumps to out. */
+#define EGM_FAIL(code, ...)                         \
+	do {                                            \
+		st = egm__fail((code), __VA_ARGS__);        \
+		goto out;                                   \
+	} while (0)
+
+/* Forwards the failure of a call unchanged. */
+#define EGM_TRY(call)              \
+	do {                           \
+		st = (call);               \
+		if (st != EGM_OK) goto out; \
+	} while (0)
+
+/* Invariants of our own, never the caller's input: what they say holds, so they vanish from every build. The tests
+ * build with EGM_CHECK_INVARIANTS, where a broken one traps. */
+#ifdef EGM_CHECK_INVARIANTS
+#define EGM_INVARIANT(c) ((c) ? (void)0 : __builtin_trap())
+#else
+#define EGM_INVARIANT(c) ((void)sizeof(!(c)))
+#endif
+
+#endif

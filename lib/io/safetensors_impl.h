@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The safetensors container: named arrays and string metadata in one file. Models and checkpoints are kept in it. */
+#ifndef EGM_IO_SAFETENSORS_IMPL_H
+#define EGM_IO_SAFETENSORS_IMPL_H
+
+#include <core/context_impl.h>
+#include <egm/io.h>
+
+enum { EGM__ST_F32 = 1, EGM__ST_F64 = 2, EGM__ST_U64 = 3, EGM__ST_U8 = 4, EGM__ST_MAX_RANK = 8 };
+
+typedef struct egm__st_tensor {
+	const char *name;
+	int32_t dtype; /* EGM__ST_*; F16 and BF16 in a file are read as F32. EGM_F32/EGM_F64 have the same values */
+	int32_t rank;
+	int64_t shape[EGM__ST_MAX_RANK];
+	const void *data; /* C order, native byte order, 64-byte aligned when read */
+	int64_t count;
+} egm__st_tensor;
+
+typedef struct egm__st_meta {
+	const char *key, *value;
+} egm__st_meta;
+
+/* Writes beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left. */
+egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
+                                  int32_t n_meta, const egm__st_meta *meta);
+
+typedef struct egm__safetensors egm__safetensors;
+/* Reads and checks a whole file. options may be NULL. */
+egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
+                                 const egm_load_options *options);
+void egm__safetensors_free(egm__safetensors *file);
+int32_t egm__safetensors_count(const egm__safetensors *file);
+const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t index);
+const egm__st_tensor *egm__safetensors_find(const egm__safetensors *file, const char *name); /* NULL: none */
+const char *egm__safetensors_meta(const egm__safetensors *file, const char *key);            /* NULL: none */
+
+/* Writes a file as a whole: `write` is called with a function that appends bytes. Shared with the NPY writer. */
+typedef struct egm__file_writer egm__file_writer;
+egm_status egm__file_append(egm__file_writer *w, const void *bytes, size_t n);
+egm_status egm__file_replace(egm_context *context, const char *path,
+                             egm_status (*write)(egm__file_writer *w, void *user), void *user);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* A loss as data: which nets there are, and for each phase of a training step which of them move, how often the phase
+ * runs, and a function that writes its terms as graph nodes. The file of a system fills this in; compiling, running and
+ * moving the nets is the same for all. */
+#ifndef EGM_LOSS_LOSS_IMPL_H
+#define EGM_LOSS_LOSS_IMPL_H
+
+#include <autodiff/program_impl.h>
+#include <egm/loss.h>
+#include <model/model_impl.h>
+
+enum { EGM__MAX_NETS = 4, EGM__MAX_PHASES = 3, EGM__MAX_TERMS = 8, EGM__MAX_STATE = 4 };
+
+/* Slots of a phase's program. */
+enum {
+	EGM__SLOT_DATA = 1,     /* in: mini-batch [batch, data width] */
+	EGM__SLOT_TERMS = 2,    /* out: all terms of the loss, only those of the phase are written */
+	EGM__SLOT_STATE = 3,    /* in and out: n_state numbers that the loss keeps between runs */
+	EGM__SLOT_NET = 4,      /* in: parameters of net i at EGM__SLOT_NET + i */
+	EGM__SLOT_GRADIENT = 8  /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
+};
+
+/* What a phase writes: the value of each of its terms (any shape with one element) and the weight with which the term
+ * enters the objective that the moving nets go down. A term may show one thing and descend another, whose gradient is
+ * the wanted one: then `descend` differs from `show`. */
+typedef struct egm__term {
+	int32_t index;    /* into term_names */
+	egm__id show;
+	egm__id descend;  /* EGM__NONE: the same as show */
+	double weight;
+} egm__term;
+
+typedef struct egm__phase_graph {
+	egm__graph *graph;
+	int64_t batch;
+	egm__id data;                 /* leaf [batch, data width] */
+	egm__id state[EGM__MAX_STATE]; /* leaves [1, 1] */
+	egm__id state_next[EGM__MAX_STATE]; /* the builder sets these; EGM__NONE leaves a state as it is */
+	int32_t n_terms;
+	egm__term terms[EGM__MAX_TERMS];
+} egm__phase_graph;
+
+typedef struct egm__phase {
+	const char *name;
+	uint32_t moves;  /* bit i: net i moves */
+	int32_t repeat;  /* runs in a training step, one after another */
+	int32_t reads_data;
+	/* Appends the phase's terms. Errors are recorded in the graph. */
+	void (*build)(const egm_loss *loss, egm__phase_graph *p);
+} egm__phase;
+
+struct egm_loss {
+	egm_context *context;
+	int refs; /* through __atomic builtins */
+	const char *kind; /* "energy_gan": as in checkpoints */
+	int32_t n_nets;
+	egm_model *nets[EGM__MAX_NETS]; /* retained */
+	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */
+	int64_t data_width;
+	egm_dtype dtype;
+	int64_t min_batch;
+	int32_t n_phases;
+	egm__phase phases[EGM__MAX_PHASES];
+	int32_t n_terms;
+	const char *term_names[EGM__MAX_TERMS];
+	int32_t n_state;
+	double state_start[EGM__MAX_STATE];
+	void *options; /* the system's own, freed with the loss */
+};
+
+/* An empty loss over the given nets with a copy of the options; checks that all are built and of one dtype. */
+egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, egm_model *const *nets,
+                            const char *const *roles, const void *options, size_t options_size);
+void egm__loss_retain(egm_loss *loss);
+
+/* The net at x inside a phase. */
+egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
+void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight);
+
+/* A program that runs phase `phase` at a batch size: terms, next states, and the gradients of the moving nets. */
+egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out);
+/* The graph behind it, for the oracle. */
+egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside a model. A layer kind is a row of a table: what a file calls it, which tensors it owns, and how it composes
+ * graph nodes; `layer_table.c` lists them. */
+#ifndef EGM_MODEL_MODEL_IMPL_H
+#define EGM_MODEL_MODEL_IMPL_H
+
+#include <autodiff/graph_impl.h>
+#include <core/context_impl.h>
+#include <egm/model.h>
+
+typedef struct egm__layer egm__layer;
+
+typedef struct egm__tensor {
+	char name[24]; /* "12.weight" */
+	int64_t shape[4];
+	int32_t rank;
+	int32_t layer;
+	int64_t offset, count; /* in elements of the parameter buffer */
+} egm__tensor;
+
+typedef struct egm__layer_kind {
+	const char *name;          /* "dense", "leaky_relu": as in files and summaries */
+	const char *parameter;     /* name of its number in files ("slope"), NULL if it has none */
+	double low, high;          /* open or closed range is checked by the builder call: low <= p < high */
+	int32_t low_open;          /* low itself is refused */
+	int32_t n_tensors;         /* parameter tensors, named in tensor_names */
+	const char *tensor_names[2];
+	/* Shapes of its tensors, for a layer with inputs and outputs known. */
+	void (*tensor_shape)(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank);
+	/* Starting values, drawn from `rng` (its stream and step are the tensor's own). */
+	void (*initialize)(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+	                   const egm__rng *rng, void *values, int64_t count);
+	/* y = layer(x); tensors[] are its parameter leaves. */
+	egm__id (*apply)(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors);
+} egm__layer_kind;
+
+struct egm__layer {
+	const egm__layer_kind *kind;
+	int64_t inputs, outputs;
+	double parameter;
+	int32_t initializer; /* EGM_INIT_* */
+	int32_t first_tensor;
+};
+
+const egm__layer_kind *egm__layer_kind_find(const char *name); /* NULL: no such kind */
+const char *egm__initializer_name(int32_t initializer);        /* "fan_in_uniform"; NULL: no such one */
+int32_t egm__initializer_find(const char *name);               /* 0: no such one */
+
+typedef struct egm__evaluator egm__evaluator; /* a compiled program with its arena, for one caller at a time */
+
+struct egm_model {
+	egm_context *context;
+	int refs; /* through __atomic builtins; egm_model_free releases one */
+	char name[64];
+	int64_t inputs;
+	egm_status failed; /* first error of a builder call */
+	char failure[256];
+	int32_t built;
+	int32_t initializer; /* for the next dense layer */
+	egm_dtype dtype;
+	int32_t n_layers, cap_layers;
+	egm__layer *layers;
+	int32_t n_tensors;
+	egm__tensor *tensors;
+	int64_t count; /* parameters */
+	void *parameters;
+	/* Idle evaluators, taken and given back under the lock, so that threads may share a model. */
+	void *lock;
+	egm__evaluator *idle;
+};
+
+void egm__model_retain(egm_model *model);
+
+/* What the builder calls and the file reader share: checks and appends a layer. units is 0 for kinds that keep the
+ * width. Records the first error. */
+egm_status egm__model_add(egm_model *model, const char *kind, int64_t units, double parameter);
+/* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
+egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
+int64_t egm__model_outputs(const egm_model *model); /* also before build */
+
+/* The net at x [rows, inputs], parameters as leaves of `slot` (their base pointer is bound when the program runs). */
+egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x);
+/* The leaf of a parameter tensor: the same node that egm__model_apply used. */
+egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor);
+
+/* NULL, not built, wrong dtype or wrong width: the checks of every evaluating call. `what` names the array. */
+egm_status egm__model_check(const egm_model *model, egm_dtype dtype, int64_t columns, int64_t expected,
+                            const char *what);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Numeric kernels over plain arrays, one table for each code path and element type. The executor looks its table up
+ * once; tests force each path. Arrays are contiguous, may be unaligned, and may be the same array where a and y have
+ * the same index range (y == a, y == b), never overlap otherwise. */
+#ifndef EGM_TENSOR_KERNELS_IMPL_H
+#define EGM_TENSOR_KERNELS_IMPL_H
+
+#include <core/context_impl.h>
+#include <core/rng_impl.h>
+
+/* Elementwise kernels: y[i] = f(a[i], b[i]; c). "VS": b is one number. */
+typedef enum egm__tile_op {
+	EGM__TILE_FILL,     /* c0 */
+	EGM__TILE_SPLAT,    /* a[0] for every i */
+	EGM__TILE_AFFINE,   /* c0 a + c1; c0 = 1, c1 = 0 is a copy and keeps every bit */
+	EGM__TILE_LIN_VV,   /* c0 a + c1 b + c2 */
+	EGM__TILE_LIN_VS,
+	EGM__TILE_MUL_VV,   /* c0 a b + c1 */
+	EGM__TILE_MUL_VS,
+	EGM__TILE_LEAKY,    /* a > 0 ? a : c0 a; NaN stays NaN */
+	EGM__TILE_STEP,     /* a > 0 ? 1 : c0; NaN gives NaN */
+	EGM__TILE_EXP,
+	EGM__TILE_LOG,
+	EGM__TILE_SQRT,
+	EGM__TILE_RECIP,    /* 1/a, and 0 where a = 0: makes derivatives of norms finite */
+	EGM__TILE_TANH,
+	EGM__TILE_SIGMOID,
+	EGM__TILE_SOFTPLUS, /* max(a, 0) + log1p(exp(-|a|)) */
+	EGM__TILE_ERF,
+	EGM__TILE_COUNT
+} egm__tile_op;
+
+typedef void (*egm__tile_fn)(int64_t n, void *y, const void *a, const void *b, const double c[3]);
+
+typedef struct egm__adam {
+	double learning_rate, beta1, beta2, epsilon;
+	double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+	double gradient_scale;           /* from clipping, usually 1 */
+} egm__adam;
+
+typedef struct egm__kernels {
+	const char *name; /* "portable", "avx2", "avx512" */
+	egm__tile_fn tile[EGM__TILE_COUNT];
+
+	/* Sums run in several lanes; the result depends on n and the values alone. NaN and infinity carry through. */
+	double (*sum)(int64_t n, const void *a);
+	double (*sum_squares)(int64_t n, const void *a); /* accumulated in double */
+	double (*max)(int64_t n, const void *a);         /* n >= 1; NaN if any is */
+	void (*accumulate)(int64_t n, void *y, const void *a); /* y += a */
+	int (*all_finite)(int64_t n, const void *a);
+
+	/* One pass over weights w, gradient g, moments. Adam as Kingma and Ba 2015, algorithm 1:
+	 * w -= lr (m / correction1) / (sqrt(v / correction2) + epsilon). */
+	void (*adam)(int64_t n, void *w, const void *g, void *m, void *v, const egm__adam *p);
+	/* v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + epsilon) */
+	void (*rmsprop)(int64_t n, void *w, const void *g, void *v, const egm__adam *p);
+	/* b = momentum b + g; w -= lr b, momentum in p->beta1 */
+	void (*sgd)(int64_t n, void *w, const void *g, void *b, const egm__adam *p);
+	/* y = decay y + (1 - decay) w */
+	void (*average)(int64_t n, void *y, const void *w, double decay);
+
+	/* N(0,1) by Box-Muller and U[0,1), elements start .. start+n-1 of the stream (start a multiple of 4). Element i
+	 * is the same whatever start and n are. f32 uses one 32-bit word an element, f64 two. */
+	void (*normal)(int64_t n, void *y, const egm__rng *rng, int64_t start);
+	void (*uniform)(int64_t n, void *y, const egm__rng *rng, int64_t start);
+} egm__kernels;
+
+/* The table for a resolved EGM_SIMD_* and an egm_dtype. */
+const egm__kernels *egm__kernels_get(int32_t simd, egm_dtype dtype);
+
+#endif

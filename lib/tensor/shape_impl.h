@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_TENSOR_SHAPE_IMPL_H
+#define EGM_TENSOR_SHAPE_IMPL_H
+
+#include <core/status_impl.h>
+
+enum { EGM__MAX_RANK = 4 };
+
+typedef struct egm__shape {
+	int32_t rank; /* 1 .. EGM__MAX_RANK */
+	int64_t d[EGM__MAX_RANK]; /* unused sizes are 1 */
+} egm__shape;
+
+egm__shape egm__shape2(int64_t rows, int64_t columns);
+int64_t egm__shape_count(const egm__shape *s);
+int egm__shape_equal(const egm__shape *a, const egm__shape *b);
+/* "[64, 784]" into buffer, returned. */
+const char *egm__shape_text(const egm__shape *s, char buffer[64]);
+
+/* Bytes of an element. */
+size_t egm__dtype_size(egm_dtype dtype);
+/* "f32", "f64", "?". */
+const char *egm__dtype_name(egm_dtype dtype);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* What every test program needs: the runner, and an allocator that counts and fails on demand. */
+#ifndef EGM_TESTS_SUPPORT_H
+#define EGM_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <egm/context.h>
+#include <stdlib.h>
+
+/* Runs the suite; the exit code of the program. */
+static inline int egm_test_main(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
+
+/* An allocator for egm_context_options that counts calls and live blocks, and fails the fail_at-th call (counted from
+ * 1; 0: none), once or for ever after. */
+typedef struct egm_test_allocator {
+	long calls, live, bytes;
+	long fail_at;
+	int for_ever;
+} egm_test_allocator;
+
+static inline void *egm_test_alloc(size_t size, size_t alignment, void *user)
+{
+	egm_test_allocator *a = user;
+	long call = __atomic_add_fetch(&a->calls, 1, __ATOMIC_RELAXED);
+	if (a->fail_at && (call == a->fail_at || (a->for_ever && call > a->fail_at))) return NULL;
+	void *pointer = NULL;
+	if (posix_memalign(&pointer, alignment < sizeof(void *) ? sizeof(void *) : alignment, size ? size : 1)) return NULL;
+	__atomic_add_fetch(&a->live, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&a->bytes, (long)size, __ATOMIC_RELAXED);
+	return pointer;
+}
+
+static inline void egm_test_dealloc(void *pointer, size_t size, void *user)
+{
+	egm_test_allocator *a = user;
+	__atomic_sub_fetch(&a->live, 1, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&a->bytes, (long)size, __ATOMIC_RELAXED);
+	free(pointer);
+}
+
+/* A context on this allocator; NULL when its creation fails. */
+static inline egm_context *egm_test_context(egm_test_allocator *a)
+{
+	egm_context_options options;
+	egm_context *context = NULL;
+	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
+	options.alloc = egm_test_alloc;
+	options.dealloc = egm_test_dealloc;
+	options.alloc_user = a;
+	return egm_context_create(&context, &options) == EGM_OK ? context : NULL;
+}
+
+#endif
