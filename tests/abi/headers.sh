@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Each public header compiles alone, as C99 and as C++, under every compiler there is.
+# usage: headers.sh DIRECTORY...   the include directories, source and build tree
+set -u
+. "$(dirname "$0")/../tap.sh"
+
+flags=''
+for directory in "$@"; do
+	flags="$flags -I$directory"
+done
+headers=$(for directory in "$@"; do (cd "$directory" && find . -name '*.h'); done | sed 's|^\./||' | LC_ALL=C sort)
+warnings='-pedantic -Wall -Wextra -Wundef -Wshadow -Werror -fsyntax-only'
+
+compile_all() { # COMPILER LANGUAGE STANDARD
+	for header in $headers; do
+		echo "#include <$header>" | $1 -x "$2" -std="$3" $warnings $flags - || { echo "$header fails"; return 1; }
+	done
+}
+
+result 'there are headers' [ -n "$headers" ]
+for row in gcc:c:c99 gcc:c:c17 clang:c:c99 clang:c:c17 g++:c++:c++98 g++:c++:c++17 clang++:c++:c++98 clang++:c++:c++17; do
+	compiler=${row%%:*}
+	language=${row#*:}
+	language=${language%:*}
+	standard=${row##*:}
+	name="each header alone as $standard by $compiler"
+	if command -v "$compiler" >/dev/null; then
+		result "$name" compile_all "$compiler" "$language" "$standard"
+	else
+		skip "$name" "$compiler is not installed"
+	fi
+done
+plan

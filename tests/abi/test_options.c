@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs compiled against an older or a newer libegm hand option structs of another size to this one. Each kind of
+ * struct goes through the same cases: shorter means defaults for the rest, longer is taken while the tail is zero, a
+ * size that no release can have had is refused. Linked to the shared library, as such a program is. */
+#include "release_0_1.h"
+#include "support.h"
+#include <egm.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROOM = 1024, DATA = 3, LATENT = 2 };
+
+typedef struct kind {
+	const char *name;
+	size_t size, size_0_1;
+	egm_status (*init)(void *options, size_t size);
+	egm_status (*create)(const void *options); /* makes what the options are for, and frees it */
+} kind;
+
+static egm_context *context;
+static egm_model *energy, *generator, *statistics;
+static egm_loss *loss;
+static char directory[] = "/tmp/egm-abi-XXXXXX";
+static char csv_path[64], model_path[64];
+
+static egm_model *net(const char *name, int64_t inputs, int64_t outputs)
+{
+	egm_model *model = NULL;
+	ck_assert_int_eq(egm_model_create(&model, context, name, inputs), EGM_OK);
+	egm_model_dense(model, outputs);
+	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_OK);
+	return model;
+}
+
+static void setup(void)
+{
+	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
+	energy = net("energy", DATA, 1);
+	generator = net("generator", LATENT, DATA);
+	statistics = net("statistics", DATA + LATENT, 1);
+	ck_assert_int_eq(egm_dsm_create(&loss, energy, NULL), EGM_OK);
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(csv_path, sizeof csv_path, "%s/data.csv", directory);
+	snprintf(model_path, sizeof model_path, "%s/model.safetensors", directory);
+	FILE *file = fopen(csv_path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("1,2,3\n4,5,6\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(egm_model_save(energy, model_path), EGM_OK);
+}
+
+static void teardown(void)
+{
+	unlink(csv_path);
+	unlink(model_path);
+	rmdir(directory);
+	memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
+	egm_loss_free(loss);
+	egm_model_free(statistics);
+	egm_model_free(generator);
+	egm_model_free(energy);
+	egm_context_free(context);
+}
+
+static egm_status make_context(const void *options)
+{
+	egm_context *made = NULL;
+	egm_status status = egm_context_create(&made, options);
+	egm_context_free(made);
+	return status;
+}
+
+static egm_status make_data(const void *options)
+{
+	egm_data *made = NULL;
+	egm_status status = egm_data_load_csv(&made, context, csv_path, options);
+	egm_data_free(made);
+	return status;
+}
+
+static egm_status make_model(const void *options)
+{
+	egm_model *made = NULL;
+	egm_status status = egm_model_load(&made, context, model_path, options);
+	egm_model_free(made);
+	return status;
+}
+
+static egm_status make_energy_gan(const void *options)
+{
+	egm_loss *made = NULL;
+	egm_status status = egm_energy_gan_create(&made, energy, generator, statistics, options);
+	egm_loss_free(made);
+	return status;
+}
+
+static egm_status make_dsm(const void *options)
+{
+	egm_loss *made = NULL;
+	egm_status status = egm_dsm_create(&made, energy, options);
+	egm_loss_free(made);
+	return status;
+}
+
+static egm_status make_trainer(const void *options)
+{
+	egm_trainer *made = NULL;
+	egm_status status = egm_trainer_create(&made, loss, options);
+	egm_trainer_free(made);
+	return status;
+}
+
+#define INIT(name)                                            \
+	static egm_status name##_init(void *options, size_t size) \
+	{                                                         \
+		return egm_##name##_options_init(options, size);      \
+	}
+INIT(context)
+INIT(data)
+INIT(load)
+INIT(energy_gan)
+INIT(dsm)
+INIT(trainer)
+
+#define KIND(name, make)                                                                         \
+	{                                                                                            \
+#name, sizeof(egm_##name##_options), sizeof(egm_##name##_options_0_1), name##_init, make \
+	}
+static const kind kinds[] = {
+    KIND(context, make_context),       KIND(data, make_data), KIND(load, make_model),
+    KIND(energy_gan, make_energy_gan), KIND(dsm, make_dsm),   KIND(trainer, make_trainer),
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* Options in a buffer larger than any of them. */
+typedef union room {
+	size_t struct_size;
+	max_align_t align;
+	unsigned char bytes[ROOM];
+} room;
+
+START_TEST(test_options_init__writes_no_more_than_the_size_given)
+{
+	const kind *k = &kinds[_i];
+	const size_t sizes[] = {sizeof(size_t), k->size_0_1, k->size, k->size + 40};
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		room options;
+		memset(&options, 0xa5, sizeof options);
+		ck_assert_msg(k->init(&options, sizes[s]) == EGM_OK, "%s, %zu bytes: %s", k->name, sizes[s], egm_last_error());
+		ck_assert_uint_eq(options.struct_size, sizes[s]);
+		for (size_t i = sizes[s]; i < ROOM; i++) ck_assert_msg(options.bytes[i] == 0xa5, "%s: byte %zu", k->name, i);
+		for (size_t i = k->size; i < sizes[s]; i++) ck_assert_msg(options.bytes[i] == 0, "%s: byte %zu", k->name, i);
+	}
+}
+END_TEST
+
+START_TEST(test_options_init__refuses_null_and_a_size_without_room_for_itself)
+{
+	const kind *k = &kinds[_i];
+	room options;
+	memset(&options, 0xa5, sizeof options);
+	ck_assert_int_eq(k->init(NULL, k->size), EGM_ERR_ARGUMENT);
+	for (size_t size = 0; size < sizeof(size_t); size++) ck_assert_int_eq(k->init(&options, size), EGM_ERR_ARGUMENT);
+	for (size_t i = 0; i < ROOM; i++) ck_assert_uint_eq(options.bytes[i], 0xa5);
+}
+END_TEST
+
+START_TEST(test_options__older_and_newer_programs_are_served)
+{
+	const kind *k = &kinds[_i];
+	const size_t sizes[] = {sizeof(size_t), k->size_0_1, k->size, k->size + 8, k->size + 40};
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		room options;
+		memset(&options, 0xa5, sizeof options); /* what lies beyond the size is not the library's to read */
+		ck_assert_int_eq(k->init(&options, sizes[s]), EGM_OK);
+		ck_assert_msg(k->create(&options) == EGM_OK, "%s, %zu bytes: %s", k->name, sizes[s], egm_last_error());
+	}
+	ck_assert_msg(k->create(NULL) == EGM_OK, "%s, NULL: %s", k->name, egm_last_error());
+}
+END_TEST
+
+START_TEST(test_options__an_option_that_this_release_does_not_know_is_refused)
+{
+	const kind *k = &kinds[_i];
+	const size_t beyond[] = {0, 7, 39};
+	for (size_t s = 0; s < sizeof beyond / sizeof beyond[0]; s++) {
+		room options;
+		ck_assert_int_eq(k->init(&options, k->size + 40), EGM_OK);
+		options.bytes[k->size + beyond[s]] = 1;
+		ck_assert_int_eq(k->create(&options), EGM_ERR_UNSUPPORTED);
+	}
+}
+END_TEST
+
+START_TEST(test_options__a_size_of_nonsense_is_refused)
+{
+	const kind *k = &kinds[_i];
+	const size_t sizes[] = {0, 1, sizeof(size_t) - 1, SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2};
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		room options;
+		memset(&options, 0, sizeof options);
+		ck_assert_int_eq(k->init(&options, k->size), EGM_OK);
+		options.struct_size = sizes[s];
+		ck_assert_msg(k->create(&options) == EGM_ERR_ARGUMENT, "%s, struct_size %zu: %s", k->name, sizes[s],
+		              egm_last_error());
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("abi");
+	TCase *tc = tcase_create("options");
+	tcase_set_tags(tc, "R18");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_options_init__writes_no_more_than_the_size_given, 0, KINDS);
+	tcase_add_loop_test(tc, test_options_init__refuses_null_and_a_size_without_room_for_itself, 0, KINDS);
+	tcase_add_loop_test(tc, test_options__older_and_newer_programs_are_served, 0, KINDS);
+	tcase_add_loop_test(tc, test_options__an_option_that_this_release_does_not_know_is_refused, 0, KINDS);
+	tcase_add_loop_test(tc, test_options__a_size_of_nonsense_is_refused, 0, KINDS);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The text of the repository: marks of unfinished work, paths of one machine, licence lines, and documents that name
+# functions or files that do not exist.
+# usage: tree.sh SOURCE
+set -u
+export LC_ALL=C
+. "$(dirname "$0")/../tap.sh"
+cd "$1" || exit 1
+
+files() { # PATTERN...: the tracked files, or in an unpacked archive all of them
+	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+		git ls-files -- "$@"
+	else
+		for pattern in "$@"; do find . -path "./build*" -prune -o -name "${pattern##*/}" -type f -print; done
+	fi | sort -u
+}
+code=$(files '*.c' '*.h')
+scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt')
+pages=$(files '*.md')
+
+# The marks are spelled in two pieces here, so that this file does not find itself.
+mark='\b(TO''DO|FIX''ME|XX''X|HA''CK)\b|^[[:space:]]*#[[:space:]]*if 0\b'
+result 'no marks of unfinished work' empty "$(grep -nE "$mark" $code $scripts $pages)"
+place='(^|[^A-Za-z0-9_./$}-])/(ho''me|ro''ot|wo''rk|Us''ers)/[A-Za-z0-9]'
+result 'no path of one machine' empty "$(grep -nE "$place" $code $scripts $pages)"
+result 'every source file starts with its licence' empty \
+	"$(for file in $code; do head -n 1 "$file" | grep -q '^/[*] SPDX-License-Identifier: MIT [*]/$' || echo "$file"; done)"
+result 'every script starts with its licence' empty \
+	"$(for file in $scripts; do head -n 2 "$file" | grep -q '^# SPDX-License-Identifier: MIT$' || echo "$file"; done)"
+result 'no source file is longer than 600 lines' empty "$(for file in $code; do
+	lines=$(wc -l <"$file"); [ "$lines" -le 600 ] || echo "$file: $lines"; done)"
+result 'no test includes a source file' empty "$(grep -nE '#include [<"][^>"]*[.]c[>"]' $code)"
+
+# Words egm_* in the documents are in a header; options and file names like egm.pc are no such words.
+public=$(cat include/egm/*.h include/egm/*.in | grep -oE '\begm_[a-z0-9_]+' | sort -u)
+result 'the documents name public functions and types that exist' empty "$(for page in $pages; do
+	grep -oE '\begm_[a-z0-9_]+[a-z0-9]\b' "$page" | sort -u | while read -r word; do
+		echo "$public" | grep -qx "$word" || echo "$page: $word"
+	done
+done)"
+# `path/with/slash` in the documents is there; <placeholders>, globs and paths made by the build are passed over.
+result 'the documents name files that exist' empty "$(for page in $pages; do
+	grep -oE '`(lib|include|tests|tools|doc|examples|bindings|[.]ci)/[A-Za-z0-9_./-]*`' "$page" | tr -d '`' | sort -u |
+		while read -r path; do [ -e "$path" ] || echo "$page: $path"; done
+done)"
+plan
