@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds the table of a code path. The context has already checked that the CPU has it. */
+#include <tensor/kernel_paths_impl.h>
+
+const egm__kernels *egm__kernels_get(int32_t simd, egm_dtype dtype)
+{
+	int index = dtype == EGM_F64;
+#if EGM_HAVE_X86_SIMD
+	if (simd == EGM_SIMD_AVX512) return &egm__kernels_avx512[index];
+	if (simd == EGM_SIMD_AVX2) return &egm__kernels_avx2[index];
+#endif
+	return &egm__kernels_portable[index];
+}

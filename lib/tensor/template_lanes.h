@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of VECTOR_BYTES: types, moving them, and the functions that no operator writes. */
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline, unused))
+enum { F32_LANES = VECTOR_BYTES / 4, F64_LANES = VECTOR_BYTES / 8 };
+
+typedef float vf __attribute__((vector_size(VECTOR_BYTES)));
+typedef float vf_half __attribute__((vector_size(VECTOR_BYTES / 2)));
+typedef double vd __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t vf_bits __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint32_t vf_words __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t vd_bits __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint64_t vq __attribute__((vector_size(VECTOR_BYTES)));
+
+INLINE vf load_f32(const float *p)
+{
+	vf x;
+	memcpy(&x, p, sizeof x);
+	return x;
+}
+
+INLINE vd load_f64(const double *p)
+{
+	vd x;
+	memcpy(&x, p, sizeof x);
+	return x;
+}
+
+INLINE void store_f32(float *p, vf x)
+{
+	memcpy(p, &x, sizeof x);
+}
+
+INLINE void store_f64(double *p, vd x)
+{
+	memcpy(p, &x, sizeof x);
+}
+
+/* The first k elements, 1 in the other lanes: there every function here is cheap and raises no exception. */
+#if VECTOR_BYTES == 64
+INLINE vf load_part_f32(const float *p, int64_t k)
+{
+	return _mm512_mask_loadu_ps(_mm512_set1_ps(1), (__mmask16)((1u << k) - 1), p);
+}
+
+INLINE vd load_part_f64(const double *p, int64_t k)
+{
+	return _mm512_mask_loadu_pd(_mm512_set1_pd(1), (__mmask8)((1u << k) - 1), p);
+}
+
+INLINE void store_part_f32(float *p, vf x, int64_t k)
+{
+	_mm512_mask_storeu_ps(p, (__mmask16)((1u << k) - 1), x);
+}
+
+INLINE void store_part_f64(double *p, vd x, int64_t k)
+{
+	_mm512_mask_storeu_pd(p, (__mmask8)((1u << k) - 1), x);
+}
+#elif VECTOR_BYTES == 32
+INLINE vf_bits first_f32(int64_t k)
+{
+	return (vf_bits){0, 1, 2, 3, 4, 5, 6, 7} < (vf_bits){0} + (int32_t)k;
+}
+
+INLINE vd_bits first_f64(int64_t k)
+{
+	return (vd_bits){0, 1, 2, 3} < (vd_bits){0} + k;
+}
+
+INLINE vf load_part_f32(const float *p, int64_t k)
+{
+	__m256i mask = (__m256i)first_f32(k);
+	return _mm256_blendv_ps(_mm256_set1_ps(1), _mm256_maskload_ps(p, mask), (__m256)mask);
+}
+
+INLINE vd load_part_f64(const double *p, int64_t k)
+{
+	__m256i mask = (__m256i)first_f64(k);
+	return _mm256_blendv_pd(_mm256_set1_pd(1), _mm256_maskload_pd(p, mask), (__m256d)mask);
+}
+
+INLINE void store_part_f32(float *p, vf x, int64_t k)
+{
+	_mm256_maskstore_ps(p, (__m256i)first_f32(k), x);
+}
+
+INLINE void store_part_f64(double *p, vd x, int64_t k)
+{
+	_mm256_maskstore_pd(p, (__m256i)first_f64(k), x);
+}
+#else
+INLINE vf load_part_f32(const float *p, int64_t k)
+{
+	float x[F32_LANES];
+	for (int j = 0; j < F32_LANES; j++) x[j] = j < k ? p[j] : 1;
+	return load_f32(x);
+}
+
+INLINE vd load_part_f64(const double *p, int64_t k)
+{
+	double x[F64_LANES];
+	for (int j = 0; j < F64_LANES; j++) x[j] = j < k ? p[j] : 1;
+	return load_f64(x);
+}
+
+INLINE void store_part_f32(float *p, vf x, int64_t k)
+{
+	for (int64_t j = 0; j < k; j++) p[j] = x[j];
+}
+
+INLINE void store_part_f64(double *p, vd x, int64_t k)
+{
+	for (int64_t j = 0; j < k; j++) p[j] = x[j];
+}
+#endif
+
+/* F64_LANES elements as doubles; the part has 0 in the other lanes, for sums. */
+INLINE vd load_wide_f32(const float *p)
+{
+	vf_half x;
+	memcpy(&x, p, sizeof x);
+	return __builtin_convertvector(x, vd);
+}
+
+INLINE vd load_wide_f64(const double *p)
+{
+	return load_f64(p);
+}
+
+INLINE vd load_wide_part_f32(const float *p, int64_t k)
+{
+	double x[F64_LANES];
+	for (int j = 0; j < F64_LANES; j++) x[j] = j < k ? p[j] : 0;
+	return load_f64(x);
+}
+
+INLINE vd load_wide_part_f64(const double *p, int64_t k)
+{
+	double x[F64_LANES];
+	for (int j = 0; j < F64_LANES; j++) x[j] = j < k ? p[j] : 0;
+	return load_f64(x);
+}
+
+/* Square roots are correctly rounded in every instruction set, so that each way gives the same bits. */
+#if VECTOR_BYTES == 64
+#define SQRT_F32(x) _mm512_sqrt_ps(x)
+#define SQRT_F64(x) _mm512_sqrt_pd(x)
+#elif VECTOR_BYTES == 32
+#define SQRT_F32(x) _mm256_sqrt_ps(x)
+#define SQRT_F64(x) _mm256_sqrt_pd(x)
+#elif defined(__SSE2__)
+#define SQRT_F32(x) _mm_sqrt_ps(x)
+#define SQRT_F64(x) _mm_sqrt_pd(x)
+#endif
+
+#define PER_LANE(suffix, type, lanes, name, function)            \
+	INLINE type name##_##suffix(type x)                          \
+	{                                                            \
+		for (int j = 0; j < (lanes); j++) x[j] = function(x[j]); \
+		return x;                                                \
+	}
+
+#ifdef SQRT_F32
+INLINE vf v_sqrt_f32(vf x)
+{
+	return SQRT_F32(x);
+}
+
+INLINE vd v_sqrt_f64(vd x)
+{
+	return SQRT_F64(x);
+}
+#else
+PER_LANE(f32, vf, F32_LANES, v_sqrt, sqrtf)
+PER_LANE(f64, vd, F64_LANES, v_sqrt, sqrt)
+#endif
+
+/* glibc's vector functions: within 4 ulp, lanes independent of each other. Called by their names in the vector ABI,
+ * because compilers only do so themselves under -ffast-math, which breaks the NaN tests. */
+#if EGM_HAVE_MVEC
+#define BOTH(name, function)             \
+	vf MVEC_F32(function##f)(vf);        \
+	vd MVEC_F64(function)(vd);           \
+	INLINE vf name##_f32(vf x)           \
+	{                                    \
+		return MVEC_F32(function##f)(x); \
+	}                                    \
+	INLINE vd name##_f64(vd x)           \
+	{                                    \
+		return MVEC_F64(function)(x);    \
+	}
+#else
+#define BOTH(name, function)                        \
+	PER_LANE(f32, vf, F32_LANES, name, function##f) \
+	PER_LANE(f64, vd, F64_LANES, name, function)
+#endif
+BOTH(v_exp, exp)
+BOTH(v_log, log)
+BOTH(v_log1p, log1p)
+BOTH(v_tanh, tanh)
+BOTH(v_erf, erf)
+BOTH(v_sin, sin)
+BOTH(v_cos, cos)
+#undef BOTH
+#undef PER_LANE
+
+/* Interleaving two vectors x0 x1 .. and y0 y1 ..: lower half x0 y0 x1 y1 .., upper half the rest. */
+#if VECTOR_BYTES == 64
+#define LOW_F32(x, y) __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define HIGH_F32(x, y) __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define LOW_F64(x, y) __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH_F64(x, y) __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
+#elif VECTOR_BYTES == 32
+#define LOW_F32(x, y) __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH_F32(x, y) __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
+#define LOW_F64(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define HIGH_F64(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
+#else
+#define LOW_F32(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define HIGH_F32(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
+#define LOW_F64(x, y) __builtin_shufflevector(x, y, 0, 2)
+#define HIGH_F64(x, y) __builtin_shufflevector(x, y, 1, 3)
+#endif
+
+/* The low 32 bits of each lane times m, in 64 bits. As intrinsics, because gcc makes a full 64-bit product of it. */
+INLINE vq multiply_words(vq x, uint32_t m)
+{
+#if VECTOR_BYTES == 64
+	return (vq)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi64(m));
+#elif VECTOR_BYTES == 32
+	return (vq)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
+#elif defined(__SSE2__)
+	return (vq)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
+#else
+	return (x & 0xffffffffu) * (uint64_t)m;
+#endif
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Reductions, for one T. Sums run in double, also those of floats: converting costs nothing beside the loads, and the
+ * error is that of rounding the result. Four vectors of partial sums hide the latency of an addition. */
+
+/* Pairs, then pairs of pairs. */
+#ifndef TEMPLATE_ADD_LANES
+#define TEMPLATE_ADD_LANES
+INLINE double add_lanes(vd x)
+{
+	double s[F64_LANES];
+	store_f64(s, x);
+	for (int width = F64_LANES / 2; width > 0; width /= 2) {
+		for (int j = 0; j < width; j++) s[j] += s[j + width];
+	}
+	return s[0];
+}
+
+INLINE vd identity(vd x)
+{
+	return x;
+}
+
+INLINE vd square(vd x)
+{
+	return x * x;
+}
+#endif
+
+INLINE double FN(fold)(int64_t n, const T *a, vd (*f)(vd))
+{
+	enum { D = F64_LANES };
+	vd s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+	int64_t i = 0;
+	for (; i + 4 * D <= n; i += 4 * D) {
+		s0 += f(FN(load_wide)(a + i));
+		s1 += f(FN(load_wide)(a + i + D));
+		s2 += f(FN(load_wide)(a + i + 2 * D));
+		s3 += f(FN(load_wide)(a + i + 3 * D));
+	}
+	for (; i + D <= n; i += D) s0 += f(FN(load_wide)(a + i));
+	if (i < n) s1 += f(FN(load_wide_part)(a + i, n - i));
+	return add_lanes((s0 + s1) + (s2 + s3));
+}
+
+static double FN(sum)(int64_t n, const void *a)
+{
+	return FN(fold)(n, a, identity);
+}
+
+static double FN(sum_squares)(int64_t n, const void *a)
+{
+	return FN(fold)(n, a, square);
+}
+
+/* A comparison with NaN is false, so NaN is looked for beside the maximum. */
+static double FN(max)(int64_t n, const void *va)
+{
+	const T *a = va;
+	V top = FN(vector)(a[0]), x;
+	B nan = {0};
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		x = FN(load)(a + i);
+		nan |= x != x;
+		top = FN(select)(x > top, x, top);
+	}
+	T m = a[0];
+	for (int64_t j = i; j < n; j++) m = a[j] > m || a[j] != a[j] ? a[j] : m;
+	for (int j = 0; j < LANES; j++) {
+		if (nan[j]) return NAN;
+		m = top[j] > m ? top[j] : m;
+	}
+	return m;
+}
+
+INLINE V FN(add_op)(V a, V b, const V *c)
+{
+	return a + b;
+}
+
+static void FN(accumulate)(int64_t n, void *y, const void *a)
+{
+	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
+}
+
+/* NaN and infinity are what has an exponent of all ones. */
+static int FN(all_finite)(int64_t n, const void *va)
+{
+	const T *a = va;
+	const B ones = (B)FN(vector)((T)INFINITY);
+	B bad = {0};
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES) bad |= ((B)FN(load)(a + i) & ones) == ones;
+	if (i < n) bad |= ((B)FN(load_part)(a + i, n - i) & ones) == ones;
+	int found = 0;
+	for (int j = 0; j < LANES; j++) found |= bad[j] != 0;
+	return !found;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Elementwise kernels, for one T. What an element becomes is a function on vectors; FN(map) runs it over arrays, and
+ * since all of it is inlined with constant arguments, each kernel is one tight loop. y may be a or b: every element is
+ * read before it is written, and nothing is read twice. */
+
+typedef V (*FN(tile_op))(V a, V b, const V *c);
+
+/* What stands in b: nothing, an array, one number. */
+#ifndef TILE_OPERANDS
+#define TILE_OPERANDS
+enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };
+#endif
+
+INLINE V FN(vector)(double x)
+{
+	return (V){0} + (T)x;
+}
+
+INLINE V FN(select)(B mask, V x, V y)
+{
+	return (V)(((B)x & mask) | ((B)y & ~mask));
+}
+
+INLINE V FN(magnitude)(V x)
+{
+	return (V)((B)x & ~(B)FN(vector)(-0.0));
+}
+
+/* k of LANES elements; with k = LANES a constant, plain moves. */
+INLINE V FN(load_k)(const T *p, int64_t k)
+{
+	return k == LANES ? FN(load)(p) : FN(load_part)(p, k);
+}
+
+INLINE void FN(store_k)(T *p, V x, int64_t k)
+{
+	if (k == LANES) {
+		FN(store)(p, x);
+	} else {
+		FN(store_part)(p, x, k);
+	}
+}
+
+INLINE void FN(map_at)(int64_t k, T *y, const T *a, const T *b, int inputs, V number, const V *c, FN(tile_op) op)
+{
+	V x = inputs == NO_INPUT ? number : FN(load_k)(a, k);
+	FN(store_k)(y, op(x, inputs == INPUT_ARRAY ? FN(load_k)(b, k) : number, c), k);
+}
+
+/* `constants` of the c[] are used; the others may not be there. */
+INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *constants, int inputs, int used,
+                    FN(tile_op) op)
+{
+	V c[3] = {{0}};
+	for (int j = 0; j < used; j++) c[j] = FN(vector)(constants[j]);
+	V number = FN(vector)(inputs == INPUT_NUMBER ? *b : 0);
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES) FN(map_at)(LANES, y + i, a + i, b + i, inputs, number, c, op);
+	if (i < n) FN(map_at)(n - i, y + i, a + i, b + i, inputs, number, c, op);
+}
+
+#define TILE(name, inputs, used, expression)                                                  \
+	INLINE V FN(name##_op)(V a, V b, const V *c)                                              \
+	{                                                                                         \
+		return expression;                                                                    \
+	}                                                                                         \
+	static void FN(name)(int64_t n, void *y, const void *a, const void *b, const double c[3]) \
+	{                                                                                         \
+		FN(map)(n, y, a, b, c, inputs, used, FN(name##_op));                                  \
+	}
+
+INLINE V FN(step_of)(V a, V low)
+{
+	return FN(select)(a != a, a, FN(select)(a > 0, FN(vector)(1), low));
+}
+
+/* 1 / (1 + exp(-a)) from exp(-|a|), which does not overflow: both sides keep their relative accuracy. */
+INLINE V FN(sigmoid_of)(V a)
+{
+	V e = FN(v_exp)(-FN(magnitude)(a));
+	V s = 1 / (1 + e);
+	return FN(select)(a < 0, e * s, s);
+}
+
+INLINE V FN(softplus_of)(V a)
+{
+	return FN(select)(a > 0, a, FN(vector)(0)) + FN(v_log1p)(FN(v_exp)(-FN(magnitude)(a)));
+}
+
+/* 0 at 0, without dividing by it there. */
+INLINE V FN(recip_of)(V a)
+{
+	B zero = a == 0;
+	return (V)((B)(1 / FN(select)(zero, FN(vector)(1), a)) & ~zero);
+}
+
+TILE(fill, NO_INPUT, 1, c[0])
+TILE(scale_shift, INPUT, 2, c[0] * a + c[1])
+TILE(lin_vv, INPUT_ARRAY, 3, c[0] * a + c[1] * b + c[2])
+TILE(lin_vs, INPUT_NUMBER, 3, c[0] * a + c[1] * b + c[2])
+TILE(mul_vv, INPUT_ARRAY, 2, c[0] * a * b + c[1])
+TILE(mul_vs, INPUT_NUMBER, 2, c[0] * a * b + c[1])
+TILE(leaky, INPUT, 1, FN(select)(a > 0, a, c[0] * a))
+TILE(step, INPUT, 1, FN(step_of)(a, c[0]))
+TILE(exponential, INPUT, 0, FN(v_exp)(a))
+TILE(logarithm, INPUT, 0, FN(v_log)(a))
+TILE(root, INPUT, 0, FN(v_sqrt)(a))
+TILE(recip, INPUT, 0, FN(recip_of)(a))
+TILE(tangent, INPUT, 0, FN(v_tanh)(a))
+TILE(sigmoid, INPUT, 0, FN(sigmoid_of)(a))
+TILE(softplus, INPUT, 0, FN(softplus_of)(a))
+TILE(error_function, INPUT, 0, FN(v_erf)(a))
+#undef TILE
+
+static void FN(splat)(int64_t n, void *y, const void *a, const void *b, const double c[3])
+{
+	const double number[3] = {n > 0 ? *(const T *)a : 0, 0, 0};
+	FN(fill)(n, y, a, b, number);
+}
+
+static void FN(affine)(int64_t n, void *y, const void *a, const void *b, const double c[3])
+{
+	if (c[0] != 1 || c[1] != 0) {
+		FN(scale_shift)(n, y, a, b, c);
+	} else if (y != a && n > 0) {
+		memcpy(y, a, (size_t)n * sizeof(T));
+	}
+}
