@@ -14,7 +14,8 @@ typedef struct egm__rng {
 } egm__rng;
 
 /* Streams that the library itself uses, so that no two purposes share draws. Noise nodes of a program use 0, 1, ... */
-enum { EGM__STREAM_INIT = 0x80000000u, EGM__STREAM_SHUFFLE = 0x80000001u };
+#define EGM__STREAM_INIT UINT32_C(0x80000000)
+#define EGM__STREAM_SHUFFLE UINT32_C(0x80000001)
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);

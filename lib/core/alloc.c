@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory from the context's allocator.
+ *
+ *   block = [ header: 64 bytes, the size of the whole block first ][ what the caller sees, 64-byte aligned ]
+ *
+ * The size travels in front of the block, so that no owner has to remember what it asked for and the allocator of the
+ * caller still hears it on free. The header is as wide as the alignment; both are a cache line and an AVX-512 vector.
+ */
+#include "core/context_impl.h"
+
+#include <string.h>
+
+enum { HEADER = 64 };
+
+/* Bytes of the block with its header; 0 when they cannot exist. */
+static size_t block_size(size_t count, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes)) return 0;
+	if (__builtin_add_overflow(bytes, (size_t)HEADER, &bytes)) return 0;
+	return bytes <= PTRDIFF_MAX ? bytes : 0;
+}
+
+static size_t size_of(const void *pointer)
+{
+	size_t bytes;
+	memcpy(&bytes, (const char *)pointer - HEADER, sizeof bytes);
+	return bytes;
+}
+
+void *egm__alloc(egm_context *context, size_t count, size_t size)
+{
+	size_t bytes = block_size(count, size);
+	char *block = bytes ? context->alloc(bytes, HEADER, context->alloc_user) : NULL;
+	if (!block) return NULL;
+	memcpy(block, &bytes, sizeof bytes);
+	return block + HEADER;
+}
+
+void *egm__alloc_zero(egm_context *context, size_t count, size_t size)
+{
+	void *pointer = egm__alloc(context, count, size);
+	if (pointer) memset(pointer, 0, count * size);
+	return pointer;
+}
+
+void *egm__realloc(egm_context *context, void *pointer, size_t count, size_t size)
+{
+	size_t bytes = block_size(count, size);
+	if (pointer && bytes && bytes <= size_of(pointer)) return pointer;
+	void *larger = egm__alloc(context, count, size);
+	if (larger && pointer) {
+		memcpy(larger, pointer, size_of(pointer) - HEADER);
+		egm__free(context, pointer);
+	}
+	return larger;
+}
+
+void egm__free(egm_context *context, void *pointer)
+{
+	if (pointer) context->dealloc((char *)pointer - HEADER, size_of(pointer), context->alloc_user);
+}
+
+char *egm__strdup(egm_context *context, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = egm__alloc(context, size, 1);
+	if (copy) memcpy(copy, text, size);
+	return copy;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Which code path of the kernels this CPU can run.
+ *
+ * Decided once a context and by hand, not by target_clones: a test can then force every path on one machine, and
+ * ifunc resolvers crash under ThreadSanitizer and do not link with musl. */
+#include "core/cpu_impl.h"
+#include "core/status_impl.h"
+
+#if defined(__x86_64__)
+/* The builtins ask the operating system too, whether it saves the wide registers. */
+static int32_t best(void)
+{
+	__builtin_cpu_init();
+	int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+	if (avx2 && avx512) return EGM_SIMD_AVX512;
+	return avx2 ? EGM_SIMD_AVX2 : EGM_SIMD_PORTABLE;
+}
+#else
+static int32_t best(void)
+{
+	return EGM_SIMD_PORTABLE;
+}
+#endif
+
+egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved)
+{
+	if (wanted < EGM_SIMD_AUTO || wanted > EGM_SIMD_AVX512)
+		return egm__fail(EGM_ERR_ARGUMENT, "context: simd is %d, allowed are 0 to %d", (int)wanted, EGM_SIMD_AVX512);
+	int32_t have = best();
+	if (wanted > have)
+		return egm__fail(EGM_ERR_UNSUPPORTED, "context: simd asks for %s, this CPU has %s", egm__cpu_name(wanted),
+		                 egm__cpu_name(have));
+	*resolved = wanted == EGM_SIMD_AUTO ? have : wanted;
+	return EGM_OK;
+}
+
+const char *egm__cpu_name(int32_t simd)
+{
+	if (simd == EGM_SIMD_AVX512) return "avx512";
+	return simd == EGM_SIMD_AVX2 ? "avx2" : "portable";
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Result codes and the text of the last error.
+ *
+ * The text is thread-local and of fixed size: reporting that memory is out must not need memory, and a text kept in the
+ * handle would be lost with the handle that a failing constructor never hands out. */
+#include "core/status_impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_SIZE = 512 };
+
+static _Thread_local char last_error[TEXT_SIZE];
+
+const char *egm_status_name(egm_status status)
+{
+	switch (status) {
+	case EGM_OK:
+		return "EGM_OK";
+	case EGM_ERR_ARGUMENT:
+		return "EGM_ERR_ARGUMENT";
+	case EGM_ERR_STATE:
+		return "EGM_ERR_STATE";
+	case EGM_ERR_SHAPE:
+		return "EGM_ERR_SHAPE";
+	case EGM_ERR_DTYPE:
+		return "EGM_ERR_DTYPE";
+	case EGM_ERR_MEMORY:
+		return "EGM_ERR_MEMORY";
+	case EGM_ERR_NONFINITE:
+		return "EGM_ERR_NONFINITE";
+	case EGM_ERR_IO:
+		return "EGM_ERR_IO";
+	case EGM_ERR_FORMAT:
+		return "EGM_ERR_FORMAT";
+	case EGM_ERR_UNSUPPORTED:
+		return "EGM_ERR_UNSUPPORTED";
+	case EGM_ERR_STOPPED:
+		return "EGM_ERR_STOPPED";
+	}
+	return "EGM_ERR_?";
+}
+
+const char *egm_last_error(void)
+{
+	return last_error;
+}
+
+/* Names can come out of a file; a control character in one must not break the promise of one line. */
+static void keep_one_line(char *text)
+{
+	for (; *text; ++text)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
+egm_status egm__fail(egm_status code, const char *format, ...)
+{
+	/* Not formatted in place: an argument may be the last error itself, which is how a caller puts a prefix on it. */
+	char text[TEXT_SIZE];
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (length < 0) text[0] = '\0';
+	if (length >= TEXT_SIZE) memcpy(text + TEXT_SIZE - 4, "...", 4);
+	keep_one_line(text);
+	memcpy(last_error, text, sizeof text);
+	return code;
+}
