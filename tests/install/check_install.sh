@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Uses the installed library as a stranger does: pkg-config and a compiler, outside the source tree's build.
+# usage: check_install.sh PREFIX WORK    WORK: where programs and pictures go
+# EGM_TEST_MNIST: see tools/test.sh
+set -u
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../tap.sh"
+source=$(cd "$here/../.." && pwd)
+prefix=$(cd "$1" && pwd)
+work=$(cd "$2" && pwd)/consumers
+rm -rf "$work"
+mkdir -p "$work"
+
+libdir=$(dirname "$(find "$prefix" -name libegm.a)")
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+cc=${CC:-gcc}
+strict='-Wall -Wextra -Wpedantic -Werror'
+
+files() {
+	for file in "$libdir/libegm.so" "$libdir/libegm.so.0" "$libdir/libegm.so.0.1.0" "$libdir/libegm.a" \
+		"$libdir/pkgconfig/egm.pc" "$prefix/include/egm.h" "$prefix/include/egm/version.h"; do
+		[ -e "$file" ] || { echo "$file is missing"; return 1; }
+	done
+	for header in "$source"/include/egm/*.h; do
+		[ -e "$prefix/include/egm/${header##*/}" ] || { echo "${header##*/} is not installed"; return 1; }
+	done
+}
+result 'libraries, headers and egm.pc are installed' files
+result 'pkg-config knows the release that the build says' \
+	[ "$(pkg-config --modversion egm)" = "$(sed -n "s/^  version: '\(.*\)',/\1/p" "$source/meson.build")" ]
+result 'a shared link names libegm alone' \
+	[ "$(pkg-config --libs egm | tr -s ' ' '\n' | grep -v '^-L' | tr -d '\n')" = '-legm' ]
+result 'no internal header is installed' empty "$(find "$prefix" -name '*_impl.h')"
+
+# ---- the program of the README
+# The first C block of the README, without its comments' margin: the same text as examples/readme.c.
+sed -n '/^```c$/,/^```$/p' "$source/README.md" | sed '1d;/^```$/q' | sed '$d' >"$work/readme_block.c"
+sed '1,/SPDX-License-Identifier/d' "$source/examples/readme.c" >"$work/readme_file.c"
+result 'the README shows examples/readme.c' diff "$work/readme_block.c" "$work/readme_file.c"
+
+compile() { # OUT SOURCE... : as the README says
+	out=$1
+	shift
+	$cc -std=c99 $strict -o "$work/$out" "$@" $(pkg-config --cflags --libs egm) -lm
+}
+shared() {
+	compile readme "$work/readme_block.c" && LD_LIBRARY_PATH=$libdir "$work/readme"
+}
+result 'the program of the README runs on the shared library' shared
+needed() {
+	readelf -d "$work/readme" | grep -q 'NEEDED.*\[libegm\.so\.0\]' || { readelf -d "$work/readme"; return 1; }
+	! readelf -d "$work/readme" | grep -qE 'NEEDED.*(blas|jansson|libz)' || { readelf -d "$work/readme"; return 1; }
+}
+result 'it needs libegm.so.0 and none of its dependencies' needed
+
+# A folder with the archive alone, so that -legm can only mean it.
+static() {
+	mkdir -p "$work/archive" && cp "$libdir/libegm.a" "$work/archive/" &&
+		$cc -std=c99 $strict -o "$work/readme_static" "$work/readme_block.c" "-L$work/archive" \
+			$(pkg-config --cflags --static --libs egm | sed "s|-L$libdir||g") -lm &&
+		! readelf -d "$work/readme_static" | grep -q 'NEEDED.*libegm' && "$work/readme_static"
+}
+result 'the program of the README runs on the static library' static
+same_output() {
+	LD_LIBRARY_PATH=$libdir "$work/readme" >"$work/shared.txt"
+	"$work/readme_static" >"$work/static.txt"
+	diff "$work/shared.txt" "$work/static.txt"
+}
+result 'both print the same numbers' same_output
+
+# ---- the examples
+# Compiled with nothing but pkg-config's flags, from a copy of the folder; files without a main are helpers of all.
+cp -r "$source/examples" "$work/examples"
+helpers=$(grep -LE '^int main\(' "$work"/examples/*.c)
+example() { # NAME ARGUMENT...
+	name=$1
+	shift
+	$cc -std=gnu11 -O2 $strict -o "$work/$name" "$work/examples/$name.c" $helpers \
+		$(pkg-config --cflags --libs egm cairo) -lm || return 1
+	mkdir -p "$work/out/$name" && cd "$work/out/$name" || return 1
+	LD_LIBRARY_PATH=$libdir timeout 300 "$work/$name" "$@"
+}
+for file in $(grep -lE '^int main\(' "$work"/examples/*.c); do
+	name=$(basename "$file" .c)
+	[ "$name" != readme ] || continue
+	if ! pkg-config --exists cairo; then
+		skip "examples/$name.c" 'cairo is not installed'
+		continue
+	fi
+	result "examples/$name.c, quick" example "$name" --quick
+done
+plan

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a fresh Debian 12 to the first pictures: installs what is missing, builds libegm, installs it into a folder of
+# its own, trains on images and draws what the nets learned.
+# usage: tools/demo.sh [--data DIR] [--out DIR] [--minutes M] [--seed S]
+#   --data DIR    MNIST's train-images-idx3-ubyte(.gz); without it the program draws its own images
+#   --out DIR     where the pictures go, default out
+#   --minutes M   training time, default 6
+#   --seed S      default 1
+set -eu
+data='' out=out minutes=6 seed=1
+usage() {
+	sed -n 's/^# \{0,1\}//; 3,9p' "$0"
+}
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--data | --out | --minutes | --seed)
+		[ $# -ge 2 ] || { echo "demo: $1 needs a value" >&2; exit 2; }
+		case $1 in
+		--data) data=$2 ;;
+		--out) out=$2 ;;
+		--minutes) minutes=$2 ;;
+		--seed) seed=$2 ;;
+		esac
+		shift 2
+		;;
+	*) echo "demo: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
+	esac
+done
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+if [ -n "$data" ]; then
+	[ -d "$data" ] || { echo "demo: --data $data is no directory" >&2; exit 2; }
+	data=$(cd "$data" && pwd)
+fi
+cd "$(dirname "$0")/.."
+
+tools/setup.sh build
+. tools/programs.sh
+prefix=$PWD/build-demo/prefix
+echo 'demo: building libegm in build-demo'
+mkdir -p build-demo
+{
+	configure build-demo -Dtests=false -Ddefault_library=both "--prefix=$prefix" && "$NINJA" -C build-demo &&
+		"$meson" install -C build-demo --no-rebuild
+} >build-demo/demo.log 2>&1 || { tail -n 30 build-demo/demo.log >&2; exit 1; }
+
+libdir=$(dirname "$(find "$prefix" -name libegm.a)")
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+# What a program outside this tree would run, and nothing else; files without a main are helpers.
+helpers=$(grep -LE '^int main\(' examples/*.c)
+# shellcheck disable=SC2086,SC2046
+${CC:-cc} -O2 -o build-demo/train_images examples/train_images.c $helpers $(pkg-config --cflags --libs egm cairo) -lm
+
+set -- --out "$out" --minutes "$minutes" --seed "$seed"
+[ -z "$data" ] || set -- "$@" --data "$data"
+marker=build-demo/started
+touch "$marker"
+echo "demo: train_images $*"
+LD_LIBRARY_PATH=$libdir build-demo/train_images "$@"
+
+pictures=$(find "$out" -name '*.png' -newer "$marker" | sort)
+[ -n "$pictures" ] || { echo "demo: no picture was written to $out" >&2; exit 1; }
+echo 'demo: pictures written:'
+echo "$pictures"

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
+# nothing.
+# usage: tools/setup.sh [build|test]...   build: library and examples; test: that and everything tools/test.sh uses
+set -eu
+
+build='gcc libc6-dev binutils meson ninja-build pkg-config libopenblas-dev libjansson-dev zlib1g-dev librandom123-dev
+libcairo2-dev fonts-dejavu-core'
+test='g++ clang clang-format-14 check valgrind python3'
+
+[ $# -gt 0 ] || set -- build test
+wanted=''
+for group in "$@"; do
+	case $group in
+	build) wanted="$wanted $build" ;;
+	test) wanted="$wanted $build $test" ;;
+	*) echo "setup: no group '$group' (build, test)" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+	echo 'setup: not a Debian system; install what the README lists under Dependencies' >&2
+	exit 0
+fi
+
+installed() {
+	case $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) in *' ok installed') ;; *) return 1 ;; esac
+}
+missing=''
+for package in $wanted; do
+	case " $missing " in *" $package "*) continue ;; esac
+	installed "$package" || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+	echo 'setup: all packages are installed'
+	exit 0
+fi
+
+sudo=''
+[ "$(id -u)" = 0 ] || sudo='sudo'
+echo "setup: installing$missing"
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q
+# shellcheck disable=SC2086
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

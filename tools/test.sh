@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
+# usage: tools/test.sh [STAGE...]   default: all of gcc clang asan tsan valgrind install format
+#
+# EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
+#                  that need them are skipped, and named, when there is none.
+# Logs are in build/log. The last line is "N passed, N failed" with ", N skipped" when there are any; the exit status is
+# that of the tests.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+tools/setup.sh build test || exit 1
+. tools/programs.sh
+
+stages=${*:-gcc clang asan tsan valgrind install format}
+log=$PWD/build/log
+results=$log/results.tsv
+
+if [ -z "${EGM_TEST_MNIST:-}" ] && [ -d ../shared/data/mnist ]; then
+	EGM_TEST_MNIST=$(cd ../shared/data/mnist && pwd)
+fi
+if [ -n "${EGM_TEST_MNIST:-}" ]; then
+	export EGM_TEST_MNIST
+	echo "MNIST: $EGM_TEST_MNIST"
+else
+	echo 'MNIST: none found; set EGM_TEST_MNIST to test with it'
+fi
+
+add() { # RESULT STAGE NAME
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$results"
+}
+
+# step STAGE NAME COMMAND...: a command that must succeed, its output in a log.
+step() {
+	local stage=$1 name=$2 file status=0
+	file=$log/$stage-$2.log
+	shift 2
+	"$@" >"$file" 2>&1 || status=$?
+	if [ $status != 0 ]; then
+		add failed "$stage" "$name (status $status)"
+		echo "  $stage $name failed, the end of $file:"
+		tail -n 30 "$file" | sed 's/^/  | /'
+	fi
+	return $status
+}
+
+# count STAGE FILE: adds the results of a meson or TAP log.
+count() {
+	"$python3" tools/count.py "$1" "$2" >"$log/count.tsv" || add failed "$1" "reading $2"
+	cat "$log/count.tsv" >>"$results"
+	awk -F '\t' -v s="$1" '{ n[$1]++ } END { printf "  %s: %d passed, %d failed, %d skipped\n", s, n["passed"],
+		n["failed"], n["skipped"] }' "$log/count.tsv"
+}
+
+# build STAGE DIRECTORY COMPILER OPTION...
+build() {
+	local stage=$1 directory=$2 compiler=$3
+	shift 3
+	CC=$compiler step "$stage" configure configure "$directory" -Dwerror=true "$@" &&
+		step "$stage" compile "$NINJA" -C "$directory"
+}
+
+# run STAGE DIRECTORY ARGUMENT...: meson's test runner; counts what it ran, whatever its exit status.
+run() {
+	local stage=$1 directory=$2 json
+	shift 2
+	rm -f "$directory"/meson-logs/"$stage"*.json
+	"$meson" test -C "$directory" --no-rebuild --logbase "$stage" "$@" >"$log/$stage-test.log" 2>&1
+	json=$(find "$directory/meson-logs" -name "$stage*.json" | head -n 1)
+	if [ -z "$json" ]; then
+		add failed "$stage" 'no test ran'
+		tail -n 20 "$log/$stage-test.log"
+	else
+		count "$stage" "$json"
+	fi
+}
+
+# The library as it is delivered.
+stage_gcc() {
+	build gcc build gcc -Dtests=true -Ddefault_library=both && run gcc build
+}
+
+# The other compiler, with the checks of our own invariants compiled in.
+stage_clang() {
+	build clang build-clang clang -Dc_args=-DEGM_CHECK_INVARIANTS && run clang build-clang
+}
+
+sanitized=(-Doptimization=1 -Ddebug=true -Db_lundef=false)
+# The leak check runs at the end of every forked test, and a report fails it.
+stage_asan() {
+	build asan build-asan gcc "${sanitized[@]}" -Db_sanitize=address,undefined \
+		'-Dc_args=-DEGM_CHECK_INVARIANTS -fno-sanitize-recover=undefined -fno-omit-frame-pointer' &&
+		ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+			run asan build-asan --timeout-multiplier 4
+}
+
+# Without forks: TSan follows no threads into the child of a process that has some, and OpenBLAS starts its own at once.
+stage_tsan() {
+	build tsan build-tsan gcc "${sanitized[@]}" -Db_sanitize=thread &&
+		CK_FORK=no TSAN_OPTIONS=halt_on_error=1 \
+			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite train
+}
+
+# Memcheck runs the release build; it has no AVX-512, so that path is ASan's. The layers whose own code moves memory.
+stage_valgrind() {
+	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+		run valgrind build --timeout-multiplier 10 --suite core --suite io \
+			--wrap 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect'
+}
+
+# A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
+stage_install() {
+	rm -rf build-install/prefix
+	build install build-install gcc -Dtests=false -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
+		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
+		step install install "$meson" install -C build-install --no-rebuild || return
+	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"
+	grep -A 20 '^not ok' "$log/install.tap"
+	count install "$log/install.tap"
+}
+
+stage_format() {
+	if ! command -v clang-format-14 >/dev/null; then
+		add skipped format 'clang-format-14 is not installed'
+	else
+		git ls-files -z '*.c' '*.h' | xargs -0 -r clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
+			add passed format 'clang-format finds nothing to change' ||
+			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
+	fi
+}
+
+mkdir -p "$log"
+rm -f "$log"/*.log "$log"/*.tap "$log"/*.tsv
+: >"$results"
+for stage in $stages; do
+	if [ "$(type -t "stage_$stage")" != function ]; then
+		echo "test: no stage '$stage'" >&2
+		exit 2
+	fi
+	echo "== $stage"
+	SECONDS=0
+	"stage_$stage"
+	echo "  $stage took $SECONDS s"
+done
+
+echo
+awk -F '\t' '$1 == "skipped" { print "skipped: " $2 ": " $3 } $1 == "failed" { print "FAILED: " $2 ": " $3 }' "$results"
+passed=$(grep -c '^passed' "$results")
+failed=$(grep -c '^failed' "$results")
+skipped=$(grep -c '^skipped' "$results")
+[ "$passed" -gt 0 ] || failed=$((failed + 1))
+line="$passed passed, $failed failed"
+[ "$skipped" = 0 ] || line="$line, $skipped skipped"
+echo "$line"
+[ "$failed" = 0 ]
