@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Mini-batch k of data with R rows, batches of B: epoch e = k / (R / B), place p = k mod (R / B), rows
+ * perm_e[p B .. p B + B - 1]. The order perm_e is drawn from (seed, e), so that a batch is a function of its number:
+ * a resumed run needs the number alone, and nothing of the shuffling has to be saved. */
+#include <core/rng_impl.h>
+#include <core/status_impl.h>
+#include <string.h>
+#include <tensor/shape_impl.h>
+#include <train/batches_impl.h>
+
+egm_status egm__batches_fit(egm__batches *b, int64_t rows)
+{
+	egm_status st = EGM_OK;
+	int64_t *permutation;
+	if (rows == b->rows) goto out;
+	permutation = egm__alloc(b->context, (size_t)rows, sizeof *permutation);
+	if (!permutation)
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_fit: no memory for the order of %lld rows", (long long)rows);
+	egm__free(b->context, b->permutation);
+	b->permutation = permutation;
+	b->rows = rows;
+	b->epoch = -1;
+out:
+	return st;
+}
+
+void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out)
+{
+	int64_t per_epoch = b->rows / b->batch;
+	int64_t epoch = number / per_epoch;
+	const int64_t *order = b->permutation + (number % per_epoch) * b->batch;
+	size_t row = (size_t)egm_data_columns(data) * egm__dtype_size(egm_data_dtype(data));
+	const char *values = egm_data_values(data);
+	if (epoch != b->epoch) {
+		egm__rng rng = {.seed = b->seed, .step = (uint64_t)epoch, .stream = EGM__STREAM_SHUFFLE};
+		egm__rng_permutation(&rng, b->rows, b->permutation);
+		b->epoch = epoch;
+	}
+	for (int64_t i = 0; i < b->batch; i++) memcpy((char *)out + (size_t)i * row, values + (size_t)order[i] * row, row);
+}
+
+void egm__batches_clear(egm__batches *b)
+{
+	egm__free(b->context, b->permutation);
+	memset(b, 0, sizeof *b);
+}

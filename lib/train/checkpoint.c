@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing a checkpoint. Numbers that a resumed run needs are kept exactly: arrays in their own dtype, counters as
+ * decimal integers. Noise and shuffling need no state of a generator: every draw is a function of the seed and the two
+ * counters. */
+#include <core/status_impl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <train/checkpoint_impl.h>
+
+const char *egm__optimizer_name(int32_t optimizer)
+{
+	static const char *const names[] = {"?", "adam", "rmsprop", "sgd"};
+	return names[optimizer];
+}
+
+const char *egm__net_key(char buffer[64], const char *role, const char *what)
+{
+	snprintf(buffer, 64, "%.40s.%.20s", role, what);
+	return buffer;
+}
+
+static egm__entry *add_entry(egm__entries *e, const char *role, const char *name, void *values, int64_t count)
+{
+	egm__entry *entry;
+	if (!values) return NULL;
+	entry = &e->list[e->n++];
+	snprintf(entry->name, sizeof entry->name, "%.30s%s%.30s", role, *role ? "/" : "", name);
+	entry->values = values;
+	entry->rank = 1;
+	entry->shape[0] = count;
+	entry->count = count;
+	return entry;
+}
+
+static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
+{
+	const egm_model *net = t->loss->nets[index];
+	const egm__optimizer *o = &t->nets[index];
+	const char *role = t->loss->roles[index];
+	egm__entry *v;
+	for (int32_t i = 0; i < net->n_tensors; i++) {
+		const egm__tensor *tensor = &net->tensors[i];
+		void *values = (char *)net->parameters + (size_t)tensor->offset * t->element;
+		egm__entry *entry = add_entry(e, role, tensor->name, values, tensor->count);
+		entry->rank = tensor->rank;
+		memcpy(entry->shape, tensor->shape, sizeof entry->shape);
+	}
+	add_entry(e, role, "m", o->m, o->count);
+	v = add_entry(e, role, "v", o->v, o->count);
+	if (v) v->not_negative = 1;
+	add_entry(e, role, "average", o->average, o->count);
+}
+
+egm_status egm__entries_create(egm__entries *out, const egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	size_t room = 1;
+	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
+	out->n = 0;
+	out->list = egm__alloc_zero(t->context, room, sizeof *out->list);
+	if (!out->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
+	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(out, t, i);
+	if (t->loss->n_state) add_entry(out, "", "state", t->state, t->loss->n_state);
+out:
+	return st;
+}
+
+int64_t egm__entry_flaw(const egm_trainer *t, const egm__entry *entry, const void *values)
+{
+	if (t->nets[0].kernels->all_finite(entry->count, values) && !entry->not_negative) return -1;
+	for (int64_t i = 0; i < entry->count; i++) {
+		double x = t->element == sizeof(double) ? ((const double *)values)[i] : (double)((const float *)values)[i];
+		if (!isfinite(x) || (entry->not_negative && x < 0)) return i;
+	}
+	return -1;
+}
+
+/* Like %a, but without a radix character, which %a takes from the locale: 0x<integer>p<exponent>. */
+static void exact_text(char *buffer, size_t size, double x)
+{
+	int exponent;
+	uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(x), &exponent), 53);
+	snprintf(buffer, size, "%s0x%" PRIx64 "p%d", signbit(x) ? "-" : "", mantissa, exponent - 53);
+}
+
+char *egm__layers_text(const egm_model *net)
+{
+	enum { ROOM = 160 }; /* kind up to 32, two integers up to 20, a number up to 30 */
+	size_t size = (size_t)net->n_layers * ROOM + 1, used = 0;
+	char *text = egm__alloc_zero(net->context, size, 1);
+	for (int32_t i = 0; text && i < net->n_layers; i++) {
+		const egm__layer *layer = &net->layers[i];
+		char number[40] = "";
+		if (layer->kind->parameter) exact_text(number, sizeof number, layer->parameter);
+		used += (size_t)snprintf(text + used, ROOM, "%s%.32s %" PRId64 " %" PRId64 "%s%s", i ? "; " : "",
+		                         layer->kind->name, layer->inputs, layer->outputs, *number ? " " : "", number);
+	}
+	return text;
+}
+
+/* Metadata under construction; the texts live in it. */
+enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 4 };
+typedef struct metadata {
+	int32_t n;
+	egm__st_meta list[NAMES + COUNTERS + NET_KEYS * EGM__MAX_NETS];
+	char counters[COUNTERS][24];
+	char keys[EGM__MAX_NETS][NET_KEYS][64];
+	char moves[EGM__MAX_NETS][24];
+	char rates[EGM__MAX_NETS][40];
+	char *layers[EGM__MAX_NETS]; /* owned */
+} metadata;
+
+static void add_meta(metadata *m, const char *key, const char *value)
+{
+	m->list[m->n].key = key;
+	m->list[m->n++].value = value;
+}
+
+static void add_counter(metadata *m, int32_t slot, const char *key, uint64_t value)
+{
+	snprintf(m->counters[slot], sizeof m->counters[slot], "%" PRIu64, value);
+	add_meta(m, key, m->counters[slot]);
+}
+
+/* The rate is for people who compare two files: a load keeps the rates of the trainer. */
+static egm_status add_net_meta(metadata *m, const egm_trainer *t, int32_t i)
+{
+	egm_status st = EGM_OK;
+	const char *role = t->loss->roles[i];
+	m->layers[i] = egm__layers_text(t->loss->nets[i]);
+	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for the layers of net '%s'", role);
+	snprintf(m->moves[i], sizeof m->moves[i], "%" PRId64, t->nets[i].moves);
+	exact_text(m->rates[i], sizeof m->rates[i], t->nets[i].learning_rate);
+	add_meta(m, egm__net_key(m->keys[i][0], role, "layers"), m->layers[i]);
+	add_meta(m, egm__net_key(m->keys[i][1], role, "moves"), m->moves[i]);
+	add_meta(m, egm__net_key(m->keys[i][2], role, "learning_rate"), m->rates[i]);
+out:
+	return st;
+}
+
+static egm_status fill_metadata(metadata *m, const egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	add_meta(m, "format", EGM__CHECKPOINT_FORMAT);
+	add_meta(m, "format_version", EGM__CHECKPOINT_VERSION);
+	add_meta(m, "loss", t->loss->kind);
+	add_meta(m, "optimizer", egm__optimizer_name(t->options.optimizer));
+	add_counter(m, 0, "step", (uint64_t)t->steps);
+	add_counter(m, 1, "batches", (uint64_t)t->batch_number);
+	add_counter(m, 2, "runs", (uint64_t)t->run);
+	add_counter(m, 3, "seed", t->options.seed);
+	for (int32_t i = 0; i < t->loss->n_nets; i++) EGM_TRY(add_net_meta(m, t, i));
+out:
+	return st;
+}
+
+static egm_status fill_tensors(egm__st_tensor *tensors, const egm__entries *entries, const egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < entries->n; i++) {
+		const egm__entry *e = &entries->list[i];
+		int64_t flaw = egm__entry_flaw(t, e, e->values);
+		/* A load refuses it, and the last good file would be gone. */
+		if (flaw >= 0)
+			EGM_FAIL(EGM_ERR_NONFINITE, "egm_trainer_save: '%s' is not finite at index %lld", e->name, (long long)flaw);
+		tensors[i].name = e->name;
+		tensors[i].dtype = (int32_t)t->loss->dtype;
+		tensors[i].rank = e->rank;
+		memcpy(tensors[i].shape, e->shape, sizeof e->shape);
+		tensors[i].data = e->values;
+		tensors[i].count = e->count;
+	}
+out:
+	return st;
+}
+
+egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
+{
+	egm_status st = EGM_OK;
+	egm_context *context = trainer ? trainer->context : NULL;
+	egm__entries entries = {0, NULL};
+	egm__st_tensor *tensors = NULL;
+	metadata *meta = NULL;
+	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_save: %s is NULL", trainer ? "path" : "trainer");
+	EGM_TRY(egm__entries_create(&entries, trainer));
+	tensors = egm__alloc_zero(context, (size_t)entries.n, sizeof *tensors);
+	meta = egm__alloc_zero(context, 1, sizeof *meta);
+	if (!tensors || !meta)
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the header of %d arrays", (int)entries.n);
+	EGM_TRY(fill_tensors(tensors, &entries, trainer));
+	EGM_TRY(fill_metadata(meta, trainer));
+	EGM_TRY(egm__safetensors_write(context, path, entries.n, tensors, meta->n, meta->list));
+out:
+	if (trainer) {
+		for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
+		egm__free(context, meta);
+		egm__free(context, tensors);
+		egm__free(context, entries.list);
+	}
+	return st;
+}

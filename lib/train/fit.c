@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Training steps. A phase reads the nets and the state, writes terms, gradients and the next state into buffers of its
+ * own, and only when all of these are finite are they taken over. So a failure needs no undoing: a phase has happened
+ * as a whole, or not at all. */
+#include <core/status_impl.h>
+#include <math.h>
+#include <string.h>
+#include <train/trainer_impl.h>
+
+static double number_at(const egm_trainer *t, const void *values, int32_t i)
+{
+	return t->loss->dtype == EGM_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+}
+
+/* printf writes the NaN of x86 as "-nan". */
+static const char *nonfinite_name(double value)
+{
+	if (isnan(value)) return "nan";
+	return value > 0 ? "inf" : "-inf";
+}
+
+/* A phase writes its own terms alone and does not say which. Before the run all bytes are ones: a NaN that arithmetic
+ * on finite numbers does not make, so a term that still has it was not written. */
+static void mark_unwritten(egm_trainer *t)
+{
+	memset(t->terms, 0xff, EGM__MAX_TERMS * t->element);
+}
+
+static int is_written(const egm_trainer *t, int32_t term)
+{
+	const unsigned char *bytes = (const unsigned char *)t->terms + (size_t)term * t->element;
+	for (size_t i = 0; i < t->element; i++)
+		if (bytes[i] != 0xff) return 1;
+	return 0;
+}
+
+static egm_status check_numbers(const egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	long long step = (long long)t->steps + 1;
+	for (int32_t i = 0; i < t->loss->n_terms; i++) {
+		double value = number_at(t, t->terms, i);
+		if (is_written(t, i) && !isfinite(value))
+			EGM_FAIL(EGM_ERR_NONFINITE, "%s: term '%s' is %s at step %lld", t->loss->kind, t->loss->term_names[i],
+			         nonfinite_name(value), step);
+	}
+	for (int32_t i = 0; i < t->loss->n_state; i++) {
+		double value = number_at(t, t->state_next, i);
+		if (!isfinite(value))
+			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i, nonfinite_name(value),
+			         step);
+	}
+out:
+	return st;
+}
+
+static egm_status check_gradients(egm_trainer *t, const egm__phase *phase)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < t->loss->n_nets; i++) {
+		egm__scan scan = phase->moves >> i & 1 ? egm__optimizer_scan(&t->nets[i]) : EGM__SCAN_OK;
+		if (scan != EGM__SCAN_OK)
+			EGM_FAIL(EGM_ERR_NONFINITE, "%s: the %s of net '%s' is not finite at step %lld, phase '%s'", t->loss->kind,
+			         scan == EGM__SCAN_OVERFLOW ? "gradient norm" : "gradient", t->loss->roles[i],
+			         (long long)t->steps + 1, phase->name);
+	}
+out:
+	return st;
+}
+
+static void take_over(egm_trainer *t, const egm__phase *phase)
+{
+	double factor = egm__schedule_factor(&t->options, t->steps);
+	for (int32_t i = 0; i < t->loss->n_terms; i++)
+		if (is_written(t, i)) t->term_values[i] = number_at(t, t->terms, i);
+	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
+	for (int32_t i = 0; i < t->loss->n_nets; i++)
+		if (phase->moves >> i & 1) egm__optimizer_move(&t->nets[i], factor);
+	t->run++;
+	if (phase->reads_data) t->batch_number++;
+}
+
+egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_data *data)
+{
+	egm_status st = EGM_OK;
+	const egm__phase *phase = &trainer->loss->phases[index];
+	if (phase->reads_data) egm__batches_gather(&trainer->batches, data, trainer->batch_number, trainer->batch);
+	mark_unwritten(trainer);
+	memcpy(trainer->state_next, trainer->state, EGM__MAX_STATE * trainer->element);
+	egm__program_run(trainer->programs[index], trainer->bases, trainer->options.seed, (uint64_t)trainer->run);
+	EGM_TRY(check_numbers(trainer));
+	EGM_TRY(check_gradients(trainer, phase));
+	take_over(trainer, phase);
+out:
+	return st;
+}
+
+static egm_status one_step(egm_trainer *t, const egm_data *data)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < t->loss->n_phases; i++)
+		for (int32_t k = 0; k < t->loss->phases[i].repeat; k++) EGM_TRY(egm__trainer_phase(t, i, data));
+	t->steps++;
+out:
+	return st;
+}
+
+static egm_status check_data(const egm_trainer *t, const egm_data *data)
+{
+	egm_status st = EGM_OK;
+	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: data is NULL");
+	if (egm_data_dtype(data) != t->loss->dtype)
+		EGM_FAIL(EGM_ERR_DTYPE, "egm_trainer_fit: data is %s, the nets of this %s are %s",
+		         egm__dtype_name(egm_data_dtype(data)), t->loss->kind, egm__dtype_name(t->loss->dtype));
+	if (egm_data_columns(data) != t->loss->data_width)
+		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld columns, the nets of this %s expect %lld",
+		         (long long)egm_data_columns(data), t->loss->kind, (long long)t->loss->data_width);
+	if (egm_data_rows(data) < t->options.batch)
+		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld rows, a batch takes %lld",
+		         (long long)egm_data_rows(data), (long long)t->options.batch);
+out:
+	return st;
+}
+
+static int report(const egm_trainer *t, int64_t done, int64_t total, egm_progress_fn progress, void *user)
+{
+	egm_progress p = {.struct_size = sizeof p, .step = t->steps, .done = done, .total = total};
+	if (!progress) return 0;
+	p.term_count = t->loss->n_terms;
+	p.term_names = t->loss->term_names;
+	p.terms = t->term_values;
+	/* of the step that was done, and of the first net: nets may have rates of their own */
+	p.learning_rate = t->nets[0].learning_rate * egm__schedule_factor(&t->options, t->steps - 1);
+	return progress(&p, user);
+}
+
+egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
+                           void *user)
+{
+	egm_status st = EGM_OK;
+	int entered = 0;
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: trainer is NULL");
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld", (long long)steps);
+	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "egm_trainer_fit: called from its own progress callback");
+	EGM_TRY(check_data(trainer, data));
+	EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
+	trainer->fitting = entered = 1;
+	for (int64_t done = 1; done <= steps; done++) {
+		EGM_TRY(one_step(trainer, data));
+		if (report(trainer, done, steps, progress, user))
+			EGM_FAIL(EGM_ERR_STOPPED, "egm_trainer_fit: the callback stopped it after step %lld",
+			         (long long)trainer->steps);
+	}
+out:
+	if (entered) trainer->fitting = 0;
+	return st;
+}

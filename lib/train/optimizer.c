@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Optimisers over the one parameter buffer of a net.
+ *
+ * The buffer is cut into chunks of a fixed size that any thread may take: each element sees the same operations
+ * whatever the thread count, and the only sum, the squared norm for clipping, is added chunk by chunk in order.
+ * Everything that a chunk needs is done while it is in the cache: update, then moving average.
+ *
+ * Adam's corrections are computed from t each time and not carried along as products, so that a checkpoint needs t
+ * alone and resumes with the same bits. */
+#include <core/status_impl.h>
+#include <math.h>
+#include <string.h>
+#include <train/optimizer_impl.h>
+
+static egm_status allocate_state(egm__optimizer *o, const char *name)
+{
+	egm_status st = EGM_OK;
+	size_t n = (size_t)o->count;
+	int32_t kind = o->options->optimizer;
+	int failed = !(o->gradient = egm__alloc_zero(o->context, n, o->element));
+	if (kind != EGM_OPTIMIZER_RMSPROP) failed |= !(o->m = egm__alloc_zero(o->context, n, o->element));
+	if (kind != EGM_OPTIMIZER_SGD) failed |= !(o->v = egm__alloc_zero(o->context, n, o->element));
+	if (o->options->average_decay > 0) failed |= !(o->average = egm__alloc(o->context, n, o->element));
+	if (o->options->clip_norm > 0)
+		failed |= !(o->squares = egm__alloc_zero(o->context, (size_t)o->chunks, sizeof(double)));
+	if (failed)
+		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for the optimiser of net '%s' (%lld parameters)", name,
+		         (long long)o->count);
+	if (o->average) memcpy(o->average, o->weights, n * o->element);
+out:
+	return st;
+}
+
+egm_status egm__optimizer_init(egm__optimizer *o, egm_model *net, const egm_trainer_options *options)
+{
+	egm_status st = EGM_OK;
+	int64_t chunks = (net->count + EGM__OPTIMIZER_CHUNK - 1) / EGM__OPTIMIZER_CHUNK;
+	memset(o, 0, sizeof *o);
+	o->context = net->context;
+	o->kernels = egm__kernels_get(net->context->simd, net->dtype);
+	o->options = options;
+	o->count = net->count;
+	o->element = egm__dtype_size(net->dtype);
+	o->weights = net->parameters;
+	o->learning_rate = options->learning_rate;
+	o->gradient_scale = 1;
+	if (chunks > INT32_MAX)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "trainer: net '%s' has %lld parameters, more than %lld", net->name,
+		         (long long)net->count, (long long)INT32_MAX * EGM__OPTIMIZER_CHUNK);
+	o->chunks = (int32_t)chunks;
+	EGM_TRY(allocate_state(o, net->name));
+out:
+	if (st != EGM_OK) egm__optimizer_clear(o);
+	return st;
+}
+
+void egm__optimizer_clear(egm__optimizer *o)
+{
+	egm__free(o->context, o->gradient);
+	egm__free(o->context, o->m);
+	egm__free(o->context, o->v);
+	egm__free(o->context, o->average);
+	egm__free(o->context, o->squares);
+	memset(o, 0, sizeof *o);
+}
+
+static int64_t chunk_count(const egm__optimizer *o, int32_t chunk)
+{
+	int64_t left = o->count - (int64_t)chunk * EGM__OPTIMIZER_CHUNK;
+	return left < EGM__OPTIMIZER_CHUNK ? left : EGM__OPTIMIZER_CHUNK;
+}
+
+static void *chunk_at(const egm__optimizer *o, void *values, int32_t chunk)
+{
+	return values ? (char *)values + (size_t)chunk * EGM__OPTIMIZER_CHUNK * o->element : NULL;
+}
+
+typedef struct scan_job {
+	egm__optimizer *o;
+	int nonfinite; /* any task may set it */
+} scan_job;
+
+static void scan_chunk(int32_t chunk, void *argument)
+{
+	scan_job *job = argument;
+	const egm__optimizer *o = job->o;
+	const void *g = chunk_at(o, o->gradient, chunk);
+	int64_t n = chunk_count(o, chunk);
+	if (!o->kernels->all_finite(n, g)) __atomic_store_n(&job->nonfinite, 1, __ATOMIC_RELAXED);
+	if (o->squares) o->squares[chunk] = o->kernels->sum_squares(n, g);
+}
+
+egm__scan egm__optimizer_scan(egm__optimizer *o)
+{
+	scan_job job = {o, 0};
+	double sum = 0, norm;
+	egm__parallel(o->context, o->chunks, scan_chunk, &job);
+	o->gradient_scale = 1;
+	if (job.nonfinite) return EGM__SCAN_NONFINITE;
+	if (!o->squares) return EGM__SCAN_OK;
+	for (int32_t i = 0; i < o->chunks; i++) sum += o->squares[i];
+	norm = sqrt(sum);
+	/* Finite f32 cannot get here; f64 from 1e154 on can. A scale of 0 would hide the divergence. */
+	if (!isfinite(norm)) return EGM__SCAN_OVERFLOW;
+	if (norm > o->options->clip_norm) o->gradient_scale = o->options->clip_norm / norm;
+	return EGM__SCAN_OK;
+}
+
+typedef struct move_job {
+	egm__optimizer *o;
+	egm__adam p;
+} move_job;
+
+static void move_chunk(int32_t chunk, void *argument)
+{
+	const move_job *job = argument;
+	const egm__optimizer *o = job->o;
+	int64_t n = chunk_count(o, chunk);
+	void *w = chunk_at(o, o->weights, chunk);
+	const void *g = chunk_at(o, o->gradient, chunk);
+	void *m = chunk_at(o, o->m, chunk);
+	void *v = chunk_at(o, o->v, chunk);
+	void *average = chunk_at(o, o->average, chunk);
+	switch (o->options->optimizer) {
+	case EGM_OPTIMIZER_ADAM:
+		o->kernels->adam(n, w, g, m, v, &job->p);
+		break;
+	case EGM_OPTIMIZER_RMSPROP:
+		o->kernels->rmsprop(n, w, g, v, &job->p);
+		break;
+	case EGM_OPTIMIZER_SGD:
+		o->kernels->sgd(n, w, g, m, &job->p);
+		break;
+	}
+	if (average) o->kernels->average(n, average, w, o->options->average_decay);
+}
+
+void egm__optimizer_move(egm__optimizer *o, double factor)
+{
+	const egm_trainer_options *options = o->options;
+	move_job job = {.o = o};
+	double t = (double)++o->moves;
+	job.p.learning_rate = o->learning_rate * factor;
+	job.p.beta1 = options->optimizer == EGM_OPTIMIZER_SGD ? options->momentum : options->beta1;
+	job.p.beta2 = options->beta2;
+	job.p.epsilon = options->epsilon;
+	job.p.correction1 = 1 - pow(options->beta1, t);
+	job.p.correction2 = 1 - pow(options->beta2, t);
+	job.p.gradient_scale = o->gradient_scale;
+	egm__parallel(o->context, o->chunks, move_chunk, &job);
+}
+
+static double decay_factor(const egm_trainer_options *options, int64_t steps)
+{
+	double f = options->final_fraction, t;
+	if (options->schedule == EGM_SCHEDULE_CONSTANT) return 1;
+	t = steps < options->schedule_steps ? (double)steps / (double)options->schedule_steps : 1;
+	if (options->schedule == EGM_SCHEDULE_LINEAR) return 1 - (1 - f) * t;
+	return f + (1 - f) * (1 + cos(3.14159265358979323846 * t)) / 2;
+}
+
+double egm__schedule_factor(const egm_trainer_options *options, int64_t steps)
+{
+	double factor = decay_factor(options, steps);
+	if (steps < options->warmup_steps) factor *= (double)(steps + 1) / (double)options->warmup_steps;
+	return factor;
+}

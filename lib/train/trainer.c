@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and asking a trainer. Everything that a step needs is allocated here, so that a step allocates nothing. */
+#include <core/size_impl.h>
+#include <core/status_impl.h>
+#include <math.h>
+#include <string.h>
+#include <train/trainer_impl.h>
+
+void egm__trainer_clear_terms(egm_trainer *trainer)
+{
+	for (int32_t i = 0; i < EGM__MAX_TERMS; i++) trainer->term_values[i] = NAN;
+}
+
+static void start_state(egm_trainer *t)
+{
+	for (int32_t i = 0; i < t->loss->n_state; i++) {
+		if (t->loss->dtype == EGM_F64)
+			((double *)t->state)[i] = t->loss->state_start[i];
+		else
+			((float *)t->state)[i] = (float)t->loss->state_start[i];
+	}
+}
+
+static egm_status allocate_buffers(egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	int64_t count;
+	if (egm__size_mul(t->options.batch, t->loss->data_width, &count))
+		EGM_FAIL(EGM_ERR_MEMORY, "trainer: a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		         (long long)t->loss->data_width);
+	t->batch = egm__alloc_zero(t->context, (size_t)count, t->element);
+	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
+	t->state = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
+	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
+	if (!t->batch || !t->terms || !t->state || !t->state_next)
+		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
+		         (long long)t->options.batch, (long long)t->loss->data_width);
+	start_state(t);
+out:
+	return st;
+}
+
+static void bind_slots(egm_trainer *t)
+{
+	t->bases[EGM__SLOT_DATA] = t->batch;
+	t->bases[EGM__SLOT_TERMS] = t->terms;
+	t->bases[EGM__SLOT_STATE] = t->state_next;
+	for (int32_t i = 0; i < t->loss->n_nets; i++) {
+		t->bases[EGM__SLOT_NET + i] = t->loss->nets[i]->parameters;
+		t->bases[EGM__SLOT_GRADIENT + i] = t->nets[i].gradient;
+	}
+}
+
+static egm_status set_up(egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	t->element = egm__dtype_size(t->loss->dtype);
+	t->batches.context = t->context;
+	t->batches.seed = t->options.seed;
+	t->batches.batch = t->options.batch;
+	t->batches.epoch = -1;
+	egm__trainer_clear_terms(t);
+	EGM_TRY(allocate_buffers(t));
+	for (int32_t i = 0; i < t->loss->n_nets; i++)
+		EGM_TRY(egm__optimizer_init(&t->nets[i], t->loss->nets[i], &t->options));
+	for (int32_t i = 0; i < t->loss->n_phases; i++)
+		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
+	bind_slots(t);
+out:
+	return st;
+}
+
+egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_trainer_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_trainer *t = NULL;
+	egm_trainer_options merged;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: out is NULL");
+	*out = NULL;
+	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: loss is NULL");
+	EGM_TRY(egm__trainer_options_merge(&merged, options));
+	if (merged.batch < loss->min_batch)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld",
+		         (long long)merged.batch, loss->kind, (long long)loss->min_batch);
+	t = egm__alloc_zero(loss->context, 1, sizeof *t);
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_create: no memory for a trainer");
+	t->context = loss->context;
+	egm__context_retain(t->context);
+	t->loss = loss;
+	egm__loss_retain(loss);
+	t->options = merged;
+	EGM_TRY(set_up(t));
+	*out = t;
+	t = NULL;
+out:
+	egm_trainer_free(t);
+	return st;
+}
+
+void egm_trainer_free(egm_trainer *trainer)
+{
+	egm_context *context;
+	if (!trainer) return;
+	context = trainer->context;
+	for (int32_t i = 0; i < EGM__MAX_PHASES; i++) egm__program_free(trainer->programs[i]);
+	for (int32_t i = 0; i < EGM__MAX_NETS; i++)
+		if (trainer->nets[i].context) egm__optimizer_clear(&trainer->nets[i]);
+	egm__batches_clear(&trainer->batches);
+	egm__free(context, trainer->batch);
+	egm__free(context, trainer->terms);
+	egm__free(context, trainer->state);
+	egm__free(context, trainer->state_next);
+	egm_loss_free(trainer->loss);
+	egm__free(context, trainer);
+	egm_context_free(context);
+}
+
+int64_t egm_trainer_steps(const egm_trainer *trainer)
+{
+	return trainer ? trainer->steps : 0;
+}
+
+double egm_trainer_term(const egm_trainer *trainer, int32_t index)
+{
+	if (!trainer || index < 0 || index >= trainer->loss->n_terms) return NAN;
+	return trainer->term_values[index];
+}
+
+/* The arenas of the phases, the gradients and the mini-batch: what a step writes and nobody needs after it. */
+size_t egm_trainer_arena_bytes(const egm_trainer *trainer)
+{
+	size_t bytes = 0;
+	if (!trainer) return 0;
+	for (int32_t i = 0; i < trainer->loss->n_phases; i++) bytes += egm__program_arena_bytes(trainer->programs[i]);
+	for (int32_t i = 0; i < trainer->loss->n_nets; i++) bytes += (size_t)trainer->nets[i].count * trainer->element;
+	return bytes + (size_t)(trainer->options.batch * trainer->loss->data_width) * trainer->element;
+}
+
+/* Index of a net in the loss, -1 if it is not one of its nets. */
+static int32_t find_net(const egm_trainer *trainer, const egm_model *net)
+{
+	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
+		if (trainer->loss->nets[i] == net) return i;
+	return -1;
+}
+
+egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate)
+{
+	egm_status st = EGM_OK;
+	int32_t index = -1;
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: trainer is NULL");
+	if (!(learning_rate > 0) || !isfinite(learning_rate))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate is %g, must be positive and finite",
+		         learning_rate);
+	if (net && (index = find_net(trainer, net)) < 0)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: net '%s' is not one of this %s", net->name,
+		         trainer->loss->kind);
+	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
+		if (!net || i == index) trainer->nets[i].learning_rate = learning_rate;
+out:
+	return st;
+}
+
+egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out)
+{
+	egm_status st = EGM_OK;
+	int32_t index;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: out is NULL");
+	*out = NULL;
+	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: %s is NULL", trainer ? "net" : "trainer");
+	if ((index = find_net(trainer, net)) < 0)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: net '%s' is not one of this %s", net->name,
+		         trainer->loss->kind);
+	if (!trainer->nets[index].average)
+		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_average: no averages are kept: average_decay is 0");
+	EGM_TRY(egm_model_clone(out, net));
+	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
+out:
+	return st;
+}
