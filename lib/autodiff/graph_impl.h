@@ -46,7 +46,7 @@ egm__id egm__scale(egm__graph *g, egm__id x, double scale);
 egm__id egm__neg(egm__graph *g, egm__id x);
 egm__id egm__square(egm__graph *g, egm__id x);
 egm__id egm__exp(egm__graph *g, egm__id x);
-egm__id egm__log(egm__graph *g, egm__id x);
+egm__id egm__ln(egm__graph *g, egm__id x);
 egm__id egm__sqrt(egm__graph *g, egm__id x);  /* derivative 1/2 recip(sqrt x): 0 at 0 */
 egm__id egm__recip(egm__graph *g, egm__id x); /* 1/x, 0 at 0 */
 egm__id egm__tanh(egm__graph *g, egm__id x);

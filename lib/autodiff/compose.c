@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Formulas that are made of ops and need no rules of their own. */
+#include <autodiff/op_impl.h>
+#include <math.h>
+
+egm__id egm__elu(egm__graph *g, egm__id x, double alpha)
+{
+	/* x = relu(x) - relu(-x): the exponential sees min(x, 0) and cannot overflow */
+	egm__id negative = egm__neg(g, egm__relu(g, egm__neg(g, x)));
+	return egm__add(g, egm__relu(g, x), egm__affine(g, egm__exp(g, negative), alpha, -alpha));
+}
+
+egm__id egm__silu(egm__graph *g, egm__id x)
+{
+	return egm__mul(g, x, egm__sigmoid(g, x));
+}
+
+egm__id egm__gelu(egm__graph *g, egm__id x)
+{
+	egm__id phi = egm__affine(g, egm__erf(g, egm__scale(g, x, sqrt(0.5))), 0.5, 0.5);
+	return egm__mul(g, x, phi);
+}
+
+egm__id egm__mean(egm__graph *g, egm__id x)
+{
+	double n = (double)egm__shape_count(egm__graph_shape(g, x));
+	return egm__scale(g, egm__sum(g, x, 15), 1 / n);
+}
+
+egm__id egm__row_sum(egm__graph *g, egm__id x)
+{
+	return egm__sum(g, x, 14);
+}
+
+egm__id egm__row_norm(egm__graph *g, egm__id x)
+{
+	return egm__sqrt(g, egm__row_sum(g, egm__square(g, x)));
+}
+
+egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes)
+{
+	egm__id top = egm__max(g, x, axes);
+	return egm__add(g, top, egm__ln(g, egm__sum(g, egm__exp(g, egm__sub(g, x, top)), axes)));
+}
+
+egm__id egm__linear(egm__graph *g, egm__id x, egm__id weight, egm__id bias)
+{
+	return egm__add(g, egm__matmul(g, x, weight, 0, 1), bias);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* A compiled program: a flat list of kernel calls over memory whose places are fixed. lower.c chooses the kernels,
+ * emit.c writes out the fused ones, plan.c places the buffers, execute.c runs the list. */
+#ifndef EGM_AUTODIFF_KERNEL_IMPL_H
+#define EGM_AUTODIFF_KERNEL_IMPL_H
+
+#include <autodiff/op_impl.h>
+#include <autodiff/program_impl.h>
+#include <tensor/gemm_impl.h>
+
+enum {
+	EGM__TILE_SIZE = 512,     /* elements of a tile register: all registers of a group stay in the first cache */
+	EGM__BLOCK_SIZE = 16384,  /* elements that one task works on; partial sums are kept by block, so that the number of
+	                             threads does not show in a result */
+	EGM__SLOT_ARENA = 0
+};
+
+/* Memory as a kernel sees it. buffer >= 0 names an arena buffer until plan.c turns it into slot 0. */
+typedef struct egm__mem {
+	int32_t buffer;
+	int32_t slot;
+	int64_t offset;
+	int64_t s[EGM__MAX_RANK];
+} egm__mem;
+
+/* y, a, b: a register number, or ~index of a memory operand. */
+typedef struct egm__instr {
+	int32_t op;
+	int32_t y, a, b;
+	double c[3];
+} egm__instr;
+
+/* A sum that ends a fused pass. partial: arena buffer for one value (kind 3) or one row (kind 1) a block. */
+typedef struct egm__closer {
+	int32_t kind; /* axes: 1 rows, 2 columns, 3 both */
+	int32_t source;
+	int32_t out;
+	egm__mem partial;
+} egm__closer;
+
+/* Elementwise instructions over rows x columns; leading axes are unravelled from the row number. */
+typedef struct egm__group {
+	egm__shape shape;
+	int64_t rows, columns;
+	int32_t flat; /* every operand is contiguous or one number: rows = 1 */
+	int32_t n_instr, n_mem, n_closer, n_regs;
+	int64_t per_block, n_blocks; /* rows of a block, or columns when there is one row */
+	egm__instr *instr;
+	egm__mem *mem;
+	egm__closer *closer;
+} egm__group;
+
+typedef enum egm__kernel_kind {
+	EGM__KERNEL_GROUP,
+	EGM__KERNEL_GEMM,
+	EGM__KERNEL_NOISE, /* into a */
+	EGM__KERNEL_MAX,   /* of a [shape] into b */
+	EGM__KERNEL_COPY   /* a [shape], any strides, to b, contiguous */
+} egm__kernel_kind;
+
+typedef struct egm__kernel {
+	egm__kernel_kind kind;
+	egm__group group;
+	egm__gemm gemm;
+	egm__mem a, b, c;
+	egm__shape shape;
+	int32_t axes;
+	uint32_t stream;
+	int32_t uniform;
+} egm__kernel;
+
+typedef struct egm__buffer {
+	int64_t bytes, offset;
+	int32_t first, last; /* kernels between which it holds a value */
+} egm__buffer;
+
+struct egm__program {
+	egm_context *context;
+	egm_dtype dtype;
+	const egm__kernels *table;
+	int32_t n_kernels, cap_kernels;
+	egm__kernel *kernels;
+	int32_t n_buffers, cap_buffers;
+	egm__buffer *buffers;
+	char *arena;
+	size_t arena_bytes;
+	int64_t registers_at;   /* arena offset of the tile registers, one set a thread */
+	int64_t registers_bytes; /* of one set */
+	double flops;
+};
+
+/* While lowering: a group in the making. */
+typedef struct egm__store {
+	egm__id value;  /* EGM__NONE: zeros */
+	egm__id target; /* node whose buffer is written at `at`, or EGM__NONE: slot */
+	egm__strides at;
+	int32_t slot;
+} egm__store;
+
+typedef struct egm__draft {
+	egm__kernel_kind kind;
+	egm__id node;     /* what it computes, for all but groups */
+	egm__id matmul;   /* gemm: the product; node is what it adds up to */
+	double alpha, beta;
+	egm__shape shape; /* group */
+	int32_t n_members, cap_members, n_stores, cap_stores;
+	egm__id *members;
+	egm__store *stores;
+} egm__draft;
+
+typedef struct egm__lower {
+	const egm__graph *g;
+	egm__program *p;
+	egm_status status;
+	int32_t n_drafts, cap_drafts;
+	egm__draft *drafts;
+	/* for each node */
+	unsigned char *live, *sum, *absorbed, *stored, *bound, *is_output;
+	int32_t *uses;
+	int32_t *at;     /* kernel that computes it, -1 before or never */
+	int32_t *first;  /* first kernel that writes it */
+	int32_t *buffer; /* arena buffer, -1 none */
+	int32_t *slot;   /* bound to memory of the caller */
+	int64_t *offset;
+	int32_t *value;  /* emit.c: register or ~operand in the current group */
+	int32_t *stamp;
+} egm__lower;
+
+egm__id egm__real(const egm__graph *g, egm__id id);
+/* The stored node behind a chain of views, as kernel `reader` finds it, and the strides that the chain makes of it. 0 when
+ * a view fails. */
+int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st);
+egm__strides egm__contiguous(const egm__shape *s);
+/* The memory of a node, its buffer made on demand. */
+egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader);
+int32_t egm__buffer_new(egm__lower *l, int64_t bytes, int32_t first);
+void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size);
+
+egm_status egm__lower_graph(egm__lower *l);
+egm_status egm__emit_kernels(egm__lower *l);
+egm_status egm__plan_memory(egm__program *p);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums and maxima over rows, columns or both of a matrix. Arrays of another rank are looked at as matrices: the axes to
+ * reduce must stand together at one end. The maximum has no derivative: it only shifts exponentials. */
+#include <autodiff/op_impl.h>
+#include <math.h>
+
+static egm_status shape(const egm__graph *g, egm__node *n)
+{
+	n->shape = *egm__graph_shape(g, n->in[0]);
+	if (n->a[0] & 1) n->shape.d[0] = 1;
+	if (n->a[0] & 2) n->shape.d[1] = 1;
+	return EGM_OK;
+}
+
+/* sum of a broadcast: a factor for each repeated axis that is summed */
+static egm__id fold_broadcast(egm__graph *g, const egm__node *n)
+{
+	const egm__node *b = egm__node_at(g, n->in[0]);
+	if (b->op != &egm__op_broadcast) return EGM__NONE;
+	egm__id x = b->in[0];
+	egm__shape small = b->shape;
+	double count = 1;
+	for (int i = 0; i < 2; i++)
+		if ((n->a[0] >> i & 1) && egm__graph_shape(g, x)->d[i] == 1 && small.d[i] > 1) {
+			count *= (double)small.d[i];
+			small.d[i] = 1;
+		}
+	if (count == 1) return EGM__NONE;
+	return egm__scale(g, egm__sum(g, egm__broadcast(g, x, small), (uint32_t)n->a[0]), count);
+}
+
+static egm__id fold_sum(egm__graph *g, const egm__node *n)
+{
+	double c, s;
+	egm__shape in = *egm__graph_shape(g, n->in[0]);
+	double count = (double)egm__shape_count(&in) / (double)egm__shape_count(&n->shape);
+	if (egm__is_const(g, n->in[0], &c)) return egm__const(g, c * count, n->shape);
+	const egm__node *x = egm__node_at(g, n->in[0]);
+	if (x->op == &egm__op_affine) {
+		s = x->c[0], c = x->c[1];
+		return egm__affine(g, egm__sum(g, x->in[0], (uint32_t)n->a[0]), s, c * count);
+	}
+	if (x->op == &egm__op_sum) return egm__sum(g, x->in[0], (uint32_t)(x->a[0] | n->a[0]));
+	return fold_broadcast(g, n);
+}
+
+static void eval(const egm__eval *e)
+{
+	int64_t rows = e->in_shape[0]->d[0], cols = e->in_shape[0]->d[1], axes = e->node->a[0];
+	int64_t out_cols = axes & 2 ? 1 : cols, n = egm__shape_count(&e->node->shape);
+	int is_max = e->node->op->is_max;
+	for (int64_t i = 0; i < n; i++) e->out[i] = is_max ? -INFINITY : 0;
+	for (int64_t i = 0; i < rows * cols; i++) {
+		double x = e->in[0][i], *y = &e->out[(axes & 1 ? 0 : i / cols) * out_cols + (axes & 2 ? 0 : i % cols)];
+		*y = !is_max ? *y + x : (x > *y || isnan(x)) ? x : *y;
+	}
+}
+
+static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
+{
+	return egm__broadcast(g, ybar, *egm__graph_shape(g, egm__node_at(g, y)->in[0]));
+}
+
+const egm__op egm__op_sum = {
+	.name = "sum", .cls = EGM__CLASS_REDUCE, .shape = shape, .fold = fold_sum, .eval = eval, .adjoint = adjoint};
+const egm__op egm__op_max = {.name = "max", .cls = EGM__CLASS_REDUCE, .shape = shape, .eval = eval, .is_max = 1};
+
+static egm__id reduce_matrix(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
+{
+	egm__node n = {.op = op, .n_in = 1, .in = {x}, .a = {axes}};
+	return egm__emit(g, &n);
+}
+
+/* Other ranks than 2: the axes behind `split` are all reduced or all kept, those before it the opposite. */
+static egm__id reduce_flat(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
+{
+	egm__shape s = *egm__graph_shape(g, x), out = s, flat = {2, {1, 1, 1, 1}};
+	int split = s.rank, tail = -1;
+	for (int i = s.rank - 1; i >= 0; i--) {
+		int reduced = (int)(axes >> i & 1);
+		if (reduced) out.d[i] = 1;
+		if (s.d[i] == 1) continue;
+		if (tail < 0) tail = reduced;
+		if (reduced == tail && split == i + 1) split = i;
+		else if (reduced == tail)
+			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED, "%s: axes 0x%x of rank %d do not stand at one end", op->name,
+			                       axes, s.rank);
+		flat.d[i < split ? 0 : 1] *= s.d[i];
+	}
+	return egm__reshape(g, reduce_matrix(g, op, egm__reshape(g, x, flat), tail ? 2 : 1), out);
+}
+
+static egm__id reduce(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
+{
+	if (x < 0 || g->status != EGM_OK) return EGM__NONE;
+	const egm__shape *s = egm__graph_shape(g, x);
+	for (int i = 0; i < EGM__MAX_RANK; i++)
+		if (i >= s->rank || s->d[i] == 1) axes &= ~(1u << i);
+	if (!axes) return x;
+	return s->rank == 2 ? reduce_matrix(g, op, x, axes) : reduce_flat(g, op, x, axes);
+}
+
+egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes)
+{
+	return reduce(g, &egm__op_sum, x, axes);
+}
+
+egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes)
+{
+	return reduce(g, &egm__op_max, x, axes);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Places the buffers of a program in one arena. Two buffers may share memory when the times in which they hold a value
+ * do not meet. Largest first, each at the lowest free place: on the programs here within a few percent of the peak of
+ * what is alive at once, and simple. */
+#include <autodiff/kernel_impl.h>
+#include <string.h>
+
+enum { ALIGN = 64 };
+
+static int64_t rounded(int64_t bytes)
+{
+	return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static int meet(const egm__buffer *x, const egm__buffer *y)
+{
+	return x->first <= y->last && y->first <= x->last;
+}
+
+/* The lowest offset at which b fits beside the n buffers of `placed`, which are sorted by offset. */
+static int64_t find_place(const egm__buffer *all, const int32_t *placed, int32_t n, const egm__buffer *b)
+{
+	int64_t at = 0;
+	for (int32_t i = 0; i < n; i++) {
+		const egm__buffer *o = &all[placed[i]];
+		if (!meet(o, b)) continue;
+		if (at + rounded(b->bytes) <= o->offset) break;
+		if (o->offset + rounded(o->bytes) > at) at = o->offset + rounded(o->bytes);
+	}
+	return at;
+}
+
+static int32_t largest_left(const egm__program *p, const unsigned char *done)
+{
+	int32_t best = -1;
+	for (int32_t i = 0; i < p->n_buffers; i++)
+		if (!done[i] && (best < 0 || p->buffers[i].bytes > p->buffers[best].bytes)) best = i;
+	return best;
+}
+
+static egm_status place_buffers(egm__program *p)
+{
+	size_t n = (size_t)p->n_buffers + 1;
+	int32_t *placed = egm__alloc(p->context, n, sizeof *placed);
+	unsigned char *done = egm__alloc_zero(p->context, n, 1);
+	egm_status st = placed && done ? EGM_OK : egm__fail(EGM_ERR_MEMORY, "program: out of memory for its plan");
+	for (int32_t k = 0; st == EGM_OK && k < p->n_buffers; k++) {
+		int32_t i = largest_left(p, done), at = k;
+		egm__buffer *b = &p->buffers[i];
+		b->offset = find_place(p->buffers, placed, k, b);
+		while (at > 0 && p->buffers[placed[at - 1]].offset > b->offset) {
+			placed[at] = placed[at - 1];
+			at--;
+		}
+		placed[at] = i;
+		done[i] = 1;
+		int64_t end = b->offset + rounded(b->bytes);
+		if (end > (int64_t)p->arena_bytes) p->arena_bytes = (size_t)end;
+	}
+	egm__free(p->context, placed);
+	egm__free(p->context, done);
+	return st;
+}
+
+/* Byte offset of an operand's start. */
+static void fix(const egm__program *p, egm__mem *m)
+{
+	m->offset *= (int64_t)egm__dtype_size(p->dtype);
+	if (m->buffer < 0) return;
+	m->slot = EGM__SLOT_ARENA;
+	m->offset += p->buffers[m->buffer].offset;
+}
+
+static void fix_kernel(const egm__program *p, egm__kernel *k)
+{
+	if (k->kind != EGM__KERNEL_GROUP) {
+		fix(p, &k->a);
+		fix(p, &k->b);
+		fix(p, &k->c);
+	}
+	for (int32_t i = 0; i < k->group.n_mem; i++) fix(p, &k->group.mem[i]);
+	for (int32_t i = 0; i < k->group.n_closer; i++) fix(p, &k->group.closer[i].partial);
+}
+
+egm_status egm__plan_memory(egm__program *p)
+{
+	int32_t regs = 0;
+	egm_status st = place_buffers(p);
+	if (st != EGM_OK) return st;
+	for (int32_t i = 0; i < p->n_kernels; i++) {
+		egm__kernel *k = &p->kernels[i];
+		fix_kernel(p, k);
+		if (k->group.n_regs > regs) regs = k->group.n_regs;
+	}
+	p->registers_at = (int64_t)p->arena_bytes;
+	p->registers_bytes = rounded((int64_t)regs * EGM__TILE_SIZE * (int64_t)egm__dtype_size(p->dtype));
+	p->arena_bytes += (size_t)p->registers_bytes * (size_t)p->context->threads;
+	p->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
+	if (!p->arena) return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
+	return EGM_OK;
+}
