@@ -6,6 +6,7 @@
 
 #include <autodiff/graph_impl.h>
 #include <core/context_impl.h>
+#include <core/rng_impl.h>
 #include <egm/model.h>
 
 typedef struct egm__layer egm__layer;
@@ -19,11 +20,12 @@ typedef struct egm__tensor {
 } egm__tensor;
 
 typedef struct egm__layer_kind {
-	const char *name;          /* "dense", "leaky_relu": as in files and summaries */
-	const char *parameter;     /* name of its number in files ("slope"), NULL if it has none */
-	double low, high;          /* open or closed range is checked by the builder call: low <= p < high */
-	int32_t low_open;          /* low itself is refused */
-	int32_t n_tensors;         /* parameter tensors, named in tensor_names */
+	const char *name;      /* "dense", "leaky_relu": as in files and summaries */
+	const char *parameter; /* name of its number in files ("slope"), NULL if it has none */
+	double low, high;      /* open or closed range is checked by the builder call: low <= p < high */
+	int32_t low_open;      /* low itself is refused */
+	int32_t has_units;     /* its outputs are asked for; 0: as many as its inputs */
+	int32_t n_tensors;     /* parameter tensors, named in tensor_names */
 	const char *tensor_names[2];
 	/* Shapes of its tensors, for a layer with inputs and outputs known. */
 	void (*tensor_shape)(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank);
@@ -46,7 +48,7 @@ const egm__layer_kind *egm__layer_kind_find(const char *name); /* NULL: no such 
 const char *egm__initializer_name(int32_t initializer);        /* "fan_in_uniform"; NULL: no such one */
 int32_t egm__initializer_find(const char *name);               /* 0: no such one */
 
-typedef struct egm__evaluator egm__evaluator; /* a compiled program with its arena, for one caller at a time */
+typedef struct egm__evaluators egm__evaluators; /* compiled programs that no call is using, and their lock */
 
 struct egm_model {
 	egm_context *context;
@@ -64,9 +66,7 @@ struct egm_model {
 	egm__tensor *tensors;
 	int64_t count; /* parameters */
 	void *parameters;
-	/* Idle evaluators, taken and given back under the lock, so that threads may share a model. */
-	void *lock;
-	egm__evaluator *idle;
+	egm__evaluators *evaluators; /* behind a pointer, so that evaluating a const model can take and give them */
 };
 
 void egm__model_retain(egm_model *model);

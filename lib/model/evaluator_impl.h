@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* A compiled net with its buffers, and the place where those of a model wait for the next call. */
+#ifndef EGM_MODEL_EVALUATOR_IMPL_H
+#define EGM_MODEL_EVALUATOR_IMPL_H
+
+#include <autodiff/program_impl.h>
+#include <model/model_impl.h>
+
+/* What a program computes: the net alone, or a single output with its gradient. */
+enum { EGM__EVALUATE_VALUE = 0, EGM__EVALUATE_GRADIENT = 1 };
+
+typedef struct egm__evaluator egm__evaluator;
+struct egm__evaluator {
+	egm__evaluator *next;
+	int32_t kind;  /* EGM__EVALUATE_* */
+	int64_t chunk; /* rows of a run */
+	egm__program *program;
+	void *x;        /* [chunk, inputs] */
+	void *y;        /* [chunk, outputs] */
+	void *gradient; /* [chunk, inputs]; NULL for EGM__EVALUATE_VALUE */
+};
+
+egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context);
+void egm__evaluators_free(egm_context *context, egm__evaluators *evaluators); /* NULL allowed */
+
+/* An idle evaluator, or a new one when all are in use. */
+egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out);
+void egm__evaluator_give(const egm_model *model, egm__evaluator *e); /* NULL allowed */
+void egm__evaluator_run(const egm_model *model, egm__evaluator *e);
+
+/* Index of the first NaN or infinity, -1 if there is none. */
+int64_t egm__first_nonfinite(egm_context *context, egm_dtype dtype, const void *values, int64_t count);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* y = x W^T + b with W [outputs, inputs] and b [outputs], as PyTorch's nn.Linear keeps them. */
+#include <model/layer_impl.h>
+
+enum { WEIGHT, BIAS };
+
+static void tensor_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
+{
+	*rank = which == WEIGHT ? 2 : 1;
+	shape[0] = layer->outputs;
+	if (which == WEIGHT) shape[1] = layer->inputs;
+}
+
+static void initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+                       const egm__rng *rng, void *values, int64_t count)
+{
+	if (which == WEIGHT)
+		egm__initialize_weight(layer->initializer, layer->inputs, layer->outputs, context, dtype, rng, values, count);
+	else
+		egm__initialize_bias(layer->initializer, layer->inputs, context, dtype, rng, values, count);
+}
+
+static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
+{
+	return egm__linear(graph, x, tensors[WEIGHT], tensors[BIAS]);
+}
+
+const egm__layer_kind egm__kind_dense = {.name = "dense",
+                                         .has_units = 1,
+                                         .n_tensors = 2,
+                                         .tensor_names = {"weight", "bias"},
+                                         .tensor_shape = tensor_shape,
+                                         .initialize = initialize,
+                                         .apply = apply};

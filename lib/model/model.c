@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Life of a model: made, shared by counted references, copied, freed; and what it tells about itself. */
+#include <model/evaluator_impl.h>
+#include <string.h>
+
+static int is_name_character(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+}
+
+static egm_status check_name(const char *name)
+{
+	size_t length = strnlen(name, 64), good = 0;
+	while (good < length && is_name_character(name[good])) good++;
+	if (length == 0 || length > 63)
+		return egm__fail(EGM_ERR_ARGUMENT, "model: name '%.64s' has %s characters, 1 to 63 are allowed", name,
+		                 length ? "64 or more" : "no");
+	if (good < length)
+		return egm__fail(EGM_ERR_ARGUMENT, "model: name '%s': character %zu is not a letter, a digit, _ or -", name,
+		                 good + 1);
+	return EGM_OK;
+}
+
+static void release(egm_model *model)
+{
+	egm_context *context = model->context;
+	egm__evaluators_free(context, model->evaluators);
+	egm__free(context, model->parameters);
+	egm__free(context, model->tensors);
+	egm__free(context, model->layers);
+	egm__free(context, model);
+	egm_context_free(context);
+}
+
+/* Room for a model with the lock that its evaluations need. */
+static egm_status create_empty(egm_model **out, egm_context *context)
+{
+	egm_status st = EGM_OK;
+	egm_model *model = egm__alloc_zero(context, 1, sizeof *model);
+	if (!model) return egm__fail(EGM_ERR_MEMORY, "model: out of memory");
+	model->context = context;
+	egm__context_retain(context);
+	model->refs = 1;
+	model->initializer = EGM_INIT_FAN_IN_UNIFORM;
+	EGM_TRY(egm__evaluators_create(&model->evaluators, context));
+	*out = model;
+out:
+	if (st != EGM_OK) release(model);
+	return st;
+}
+
+egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs)
+{
+	egm_status st = EGM_OK;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "model: out is NULL");
+	*out = NULL;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "model: context is NULL");
+	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "model: name is NULL");
+	EGM_TRY(check_name(name));
+	if (inputs < 1)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %lld inputs, at least 1 is needed", name, (long long)inputs);
+	EGM_TRY(create_empty(out, context));
+	memcpy((*out)->name, name, strlen(name) + 1);
+	(*out)->inputs = inputs;
+out:
+	return st;
+}
+
+void egm__model_retain(egm_model *model)
+{
+	__atomic_add_fetch(&model->refs, 1, __ATOMIC_RELAXED);
+}
+
+void egm_model_free(egm_model *model)
+{
+	if (model && __atomic_sub_fetch(&model->refs, 1, __ATOMIC_ACQ_REL) == 0) release(model);
+}
+
+/* The layers and, of an unfinished model, its first error. */
+static egm_status copy_layers(egm_model *copy, const egm_model *model)
+{
+	memcpy(copy->name, model->name, sizeof copy->name);
+	memcpy(copy->failure, model->failure, sizeof copy->failure);
+	copy->inputs = model->inputs;
+	copy->failed = model->failed;
+	copy->initializer = model->initializer;
+	if (model->n_layers == 0) return EGM_OK;
+	copy->layers = egm__alloc(copy->context, (size_t)model->n_layers, sizeof *copy->layers);
+	if (!copy->layers)
+		return egm__fail(EGM_ERR_MEMORY, "model '%s': out of memory for %d layers", model->name, model->n_layers);
+	memcpy(copy->layers, model->layers, (size_t)model->n_layers * sizeof *copy->layers);
+	copy->n_layers = copy->cap_layers = model->n_layers;
+	return EGM_OK;
+}
+
+egm_status egm_model_clone(egm_model **out, const egm_model *model)
+{
+	egm_status st = EGM_OK;
+	egm_model *copy = NULL;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "clone: out is NULL");
+	*out = NULL;
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "clone: model is NULL");
+	EGM_TRY(create_empty(&copy, model->context));
+	EGM_TRY(copy_layers(copy, model));
+	if (model->built) {
+		EGM_TRY(egm__model_allocate(copy, model->dtype));
+		memcpy(copy->parameters, model->parameters, (size_t)model->count * egm__dtype_size(model->dtype));
+	}
+	*out = copy;
+	copy = NULL;
+out:
+	egm_model_free(copy);
+	return st;
+}
+
+int64_t egm__model_outputs(const egm_model *model)
+{
+	return model->n_layers ? model->layers[model->n_layers - 1].outputs : model->inputs;
+}
+
+const char *egm_model_name(const egm_model *model)
+{
+	return model ? model->name : "";
+}
+
+int64_t egm_model_inputs(const egm_model *model)
+{
+	return model ? model->inputs : 0;
+}
+
+int64_t egm_model_outputs(const egm_model *model)
+{
+	return model && model->built ? egm__model_outputs(model) : 0;
+}
+
+egm_dtype egm_model_dtype(const egm_model *model)
+{
+	return model ? model->dtype : (egm_dtype)0;
+}
+
+int64_t egm_model_parameter_count(const egm_model *model)
+{
+	return model ? model->count : 0;
+}
+
+int32_t egm_model_tensor_count(const egm_model *model)
+{
+	return model ? model->n_tensors : 0;
+}

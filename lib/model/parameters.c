@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* The parameters as arrays, all at once or tensor by tensor, and as leaves of a graph. */
+#include <math.h>
+#include <model/evaluator_impl.h>
+#include <stdio.h>
+#include <string.h>
+#include <tensor/kernels_impl.h>
+
+/* ---- the tensors */
+
+egm_status egm_model_tensor(const egm_model *model, int32_t index, const char **name, int64_t shape[4], int32_t *rank)
+{
+	if (!model || !name || !shape || !rank)
+		return egm__fail(EGM_ERR_ARGUMENT, "tensor: %s is NULL",
+		                 !model  ? "model"
+		                 : !name ? "name"
+		                 : shape ? "rank"
+		                         : "shape");
+	if (!model->built) return egm__fail(EGM_ERR_STATE, "tensor: model '%s' is not built", model->name);
+	if (index < 0 || index >= model->n_tensors)
+		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': tensor %d does not exist, it has %d", model->name, index,
+		                 model->n_tensors);
+	const egm__tensor *t = &model->tensors[index];
+	*name = t->name;
+	memcpy(shape, t->shape, sizeof t->shape);
+	*rank = t->rank;
+	return EGM_OK;
+}
+
+static egm_status find_tensor(const egm_model *model, const char *name, const char *call, const egm__tensor **out)
+{
+	if (!model || !name) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, model ? "name" : "model");
+	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: model '%s' is not built", call, model->name);
+	for (int32_t i = 0; i < model->n_tensors; i++) {
+		*out = &model->tensors[i];
+		if (!strcmp((*out)->name, name)) return EGM_OK;
+	}
+	return egm__fail(EGM_ERR_ARGUMENT, "%s: model '%s' has no tensor '%.40s'", call, model->name, name);
+}
+
+/* ---- get and set */
+
+/* What both directions check: `what` is the tensor's name or "parameters". */
+static egm_status check_array(const egm_model *model, const char *what, egm_dtype dtype, const void *array,
+                              int64_t count, int64_t expected)
+{
+	if (dtype != model->dtype)
+		return egm__fail(EGM_ERR_DTYPE, "model '%s': %s are %s, the array is %s", model->name, what,
+		                 egm__dtype_name(model->dtype), egm__dtype_name(dtype));
+	if (count != expected)
+		return egm__fail(EGM_ERR_SHAPE, "model '%s': %s: %lld values given, there are %lld", model->name, what,
+		                 (long long)count, (long long)expected);
+	if (!array && count) return egm__fail(EGM_ERR_ARGUMENT, "model '%s': %s: the array is NULL", model->name, what);
+	return EGM_OK;
+}
+
+int64_t egm__first_nonfinite(egm_context *context, egm_dtype dtype, const void *values, int64_t count)
+{
+	if (egm__kernels_get(context->simd, dtype)->all_finite(count, values)) return -1;
+	const size_t size = egm__dtype_size(dtype);
+	for (int64_t i = 0; i < count; i++) {
+		const char *at = (const char *)values + (size_t)i * size; /* may be unaligned */
+		float f;
+		double d;
+		memcpy(dtype == EGM_F32 ? (void *)&f : (void *)&d, at, size);
+		if (!isfinite(dtype == EGM_F32 ? (double)f : d)) return i;
+	}
+	return -1;
+}
+
+static egm_status refuse_nonfinite(const egm_model *model, const egm__tensor *t, const void *values)
+{
+	int64_t at = egm__first_nonfinite(model->context, model->dtype, values, t->count);
+	if (at < 0) return EGM_OK;
+	return egm__fail(EGM_ERR_NONFINITE, "model '%s': %s[%lld] is not finite", model->name, t->name, (long long)at);
+}
+
+/* Address of element `offset` of the parameters. */
+static char *parameter_at(const egm_model *model, int64_t offset)
+{
+	return (char *)model->parameters + (size_t)offset * egm__dtype_size(model->dtype);
+}
+
+static egm_status check_all(const egm_model *model, const char *call, egm_dtype dtype, const void *array, int64_t count)
+{
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s: model is NULL", call);
+	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: model '%s' is not built", call, model->name);
+	return check_array(model, "parameters", dtype, array, count, model->count);
+}
+
+egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count)
+{
+	egm_status st = check_all(model, "get_parameters", dtype, out, count);
+	if (st == EGM_OK && count) memcpy(out, model->parameters, (size_t)count * egm__dtype_size(dtype));
+	return st;
+}
+
+egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(check_all(model, "set_parameters", dtype, values, count));
+	const size_t size = egm__dtype_size(dtype);
+	for (int32_t i = 0; i < model->n_tensors; i++) {
+		const egm__tensor *t = &model->tensors[i];
+		EGM_TRY(refuse_nonfinite(model, t, (const char *)values + (size_t)t->offset * size));
+	}
+	if (count) memcpy(model->parameters, values, (size_t)count * size);
+out:
+	return st;
+}
+
+egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out, int64_t count)
+{
+	egm_status st = EGM_OK;
+	const egm__tensor *t = NULL;
+	EGM_TRY(find_tensor(model, name, "get_tensor", &t));
+	EGM_TRY(check_array(model, t->name, dtype, out, count, t->count));
+	memcpy(out, parameter_at(model, t->offset), (size_t)count * egm__dtype_size(dtype));
+out:
+	return st;
+}
+
+egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values, int64_t count)
+{
+	egm_status st = EGM_OK;
+	const egm__tensor *t = NULL;
+	EGM_TRY(find_tensor(model, name, "set_tensor", &t));
+	EGM_TRY(check_array(model, t->name, dtype, values, count, t->count));
+	EGM_TRY(refuse_nonfinite(model, t, values));
+	memcpy(parameter_at(model, t->offset), values, (size_t)count * egm__dtype_size(dtype));
+out:
+	return st;
+}
+
+/* ---- the net as nodes */
+
+egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
+{
+	const egm__tensor *t = &model->tensors[tensor];
+	egm__shape shape = t->rank == 1 ? egm__shape2(1, t->shape[0]) : egm__shape2(t->shape[0], t->shape[1]);
+	return egm__leaf(graph, slot, t->offset, shape);
+}
+
+egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x)
+{
+	for (int32_t l = 0; l < model->n_layers; l++) {
+		const egm__layer *layer = &model->layers[l];
+		egm__id tensors[2] = {EGM__NONE, EGM__NONE};
+		for (int32_t i = 0; i < layer->kind->n_tensors; i++)
+			tensors[i] = egm__model_leaf(graph, model, slot, layer->first_tensor + i);
+		x = layer->kind->apply(graph, layer, x, tensors);
+	}
+	return x;
+}
