@@ -21,7 +21,8 @@ typedef struct egm__st_meta {
 	const char *key, *value;
 } egm__st_meta;
 
-/* Writes beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left. */
+/* Writes beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left.
+ */
 egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
                                   int32_t n_meta, const egm__st_meta *meta);
 

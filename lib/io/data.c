@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* The samples a net is trained on, and the way from bytes of a file to finite numbers of the type asked for.
+ * A number is converted to double, scaled there, and rounded once to the stored type. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <io/data_impl.h>
+
+enum { CHUNK = 4096 };
+
+static const egm_data_options data_defaults = {
+    .struct_size = sizeof(egm_data_options),
+    .dtype = EGM_F32,
+    .scale = 1.0,
+    .max_bytes = (uint64_t)8 << 30,
+    .delimiter = ',',
+};
+
+egm_status egm_data_options_init(egm_data_options *options, size_t size)
+{
+	return egm__options_init("egm_data_options", options, size, &data_defaults, sizeof data_defaults);
+}
+
+size_t egm__element_size(egm__element element)
+{
+	static const unsigned char sizes[] = {0, 1, 1, 2, 4, 8, 4, 8};
+	return sizes[element];
+}
+
+static size_t stored_size(int32_t dtype)
+{
+	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+}
+
+/* Characters that are part of a number or of a line's end cannot stand between numbers. */
+static int delimiter_allowed(int32_t c)
+{
+	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE", (int)c);
+}
+
+egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const egm_context *context, const char *path,
+                               const egm_data_options *options)
+{
+	egm_status st = EGM_OK;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
+	*out = NULL;
+	*merged = data_defaults;
+	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "path" : "context");
+	EGM_TRY(egm__options_merge("egm_data_options", merged, sizeof *merged, options));
+	if (merged->dtype != EGM_F32 && merged->dtype != EGM_F64)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)merged->dtype);
+	if (merged->skip_lines < 0 || merged->max_rows < 0)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: skip_lines %d, max_rows %" PRId64 ": negative", (int)merged->skip_lines,
+		         merged->max_rows);
+	if (!isfinite(merged->scale) || !isfinite(merged->offset))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: scale %g, offset %g: not finite", merged->scale, merged->offset);
+	if (!delimiter_allowed(merged->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: character %d cannot stand between numbers", (int)merged->delimiter);
+	if (merged->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "data: reserved is %d, not 0", (int)merged->reserved);
+out:
+	return st;
+}
+
+int egm__data_store(void *values, int64_t i, double number, const egm_data_options *o)
+{
+	/* Without scaling the sign of a zero is kept: -0 + 0 would be 0. */
+	double y = o->scale == 1.0 && o->offset == 0.0 ? number : o->scale * number + o->offset;
+	if (o->dtype == EGM_F64) {
+		((double *)values)[i] = y;
+		return isfinite(y);
+	}
+	((float *)values)[i] = (float)y;
+	return isfinite(((float *)values)[i]);
+}
+
+egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number)
+{
+	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0): %g %s", path, i / columns,
+	                 i % columns, number,
+	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
+}
+
+/* Sizes of an egm_data and its block, all checked. */
+static egm_status create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
+                         const char *path, uint64_t max_bytes)
+{
+	egm_status st = EGM_OK;
+	egm_data *d = NULL;
+	int64_t columns = 1, count, bytes;
+	*out = NULL;
+	for (int32_t i = 1; i < rank; i++) {
+		if (egm__size_mul(columns, shape[i], &columns)) EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow", path);
+	}
+	if (shape[0] < 1 || columns < 1)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers: nothing to read", path, shape[0],
+		         columns);
+	if (egm__size_mul(shape[0], columns, &count) || egm__size_mul(count, (int64_t)stored_size(dtype), &bytes))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers overflow", path, shape[0], columns);
+	if ((uint64_t)bytes > max_bytes)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED,
+		         "%s: %" PRId64 " rows of %" PRId64 " numbers take %" PRId64 " bytes, max_bytes is %" PRIu64, path,
+		         shape[0], columns, bytes, max_bytes);
+	d = egm__alloc_zero(context, 1, sizeof *d);
+	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a handle", path);
+	d->values = egm__alloc(context, (size_t)count, stored_size(dtype));
+	if (!d->values) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of data", path, bytes);
+	d->dtype = dtype;
+	d->rank = rank;
+	memcpy(d->shape, shape, (size_t)rank * sizeof *shape);
+	d->rows = shape[0];
+	d->columns = columns;
+	d->context = context;
+	egm__context_retain(context);
+	*out = d;
+out:
+	if (st != EGM_OK) egm__free(context, d);
+	return st;
+}
+
+void egm_data_free(egm_data *data)
+{
+	if (!data) return;
+	egm_context *context = data->context;
+	egm__free(context, data->values);
+	egm__free(context, data);
+	egm_context_free(context);
+}
+
+egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
+                           int64_t columns)
+{
+	egm_status st = EGM_OK;
+	egm_data *d = NULL;
+	const int64_t shape[2] = {rows, columns};
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
+	*out = NULL;
+	if (!context || !x) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "x" : "context");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	if (rows < 1 || columns < 1)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
+	int64_t count;
+	if (egm__size_mul(rows, columns, &count) || egm__size_mul(count, 8, &(int64_t){0}))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
+	for (int64_t i = 0; i < count; i++) {
+		double number = dtype == EGM_F64 ? ((const double *)x)[i] : (double)((const float *)x)[i];
+		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
+	}
+	EGM_TRY(create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
+	memcpy(d->values, x, (size_t)count * stored_size(dtype));
+	*out = d;
+out:
+	return st;
+}
+
+static void reverse(unsigned char *bytes, size_t count, size_t width)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned char *p = bytes + i * width;
+		for (size_t k = 0; k < width / 2; k++) {
+			unsigned char byte = p[k];
+			p[k] = p[width - 1 - k];
+			p[width - 1 - k] = byte;
+		}
+	}
+}
+
+/* Bytes of this machine's order to double. A load through memcpy: raw has no alignment. */
+static double element_at(const unsigned char *raw, egm__element element)
+{
+	union {
+		int8_t i8;
+		int16_t i16;
+		int32_t i32;
+		int64_t i64;
+		float f32;
+		double f64;
+	} u;
+	memcpy(&u, raw, egm__element_size(element));
+	switch (element) {
+	case EGM__ELEMENT_U8:
+		return raw[0];
+	case EGM__ELEMENT_I8:
+		return u.i8;
+	case EGM__ELEMENT_I16:
+		return u.i16;
+	case EGM__ELEMENT_I32:
+		return u.i32;
+	case EGM__ELEMENT_I64:
+		return (double)u.i64;
+	case EGM__ELEMENT_F32:
+		return (double)u.f32;
+	case EGM__ELEMENT_F64:
+		break;
+	}
+	return u.f64;
+}
+
+static egm_status read_values(egm_data *d, egm__stream *stream, egm__element element, int swap,
+                              const egm_data_options *o)
+{
+	egm_status st = EGM_OK;
+	unsigned char raw[CHUNK * 8];
+	size_t width = egm__element_size(element);
+	int64_t count = d->rows * d->columns;
+	for (int64_t first = 0; first < count; first += CHUNK) {
+		size_t n = count - first < CHUNK ? (size_t)(count - first) : CHUNK;
+		EGM_TRY(egm__stream_exact(stream, raw, n * width, "the numbers"));
+		if (swap) reverse(raw, n, width);
+		for (size_t k = 0; k < n; k++) {
+			double number = element_at(raw + k * width, element);
+			if (!egm__data_store(d->values, first + (int64_t)k, number, o))
+				EGM_TRY(egm__data_nonfinite(egm__stream_path(stream), first + (int64_t)k, d->columns, number));
+		}
+	}
+out:
+	return st;
+}
+
+/* Does the file have the bytes that its sizes promise? Asked before memory is taken for them. */
+static egm_status check_promise(egm__stream *stream, size_t width, int32_t rank, const int64_t *shape)
+{
+	egm_status st = EGM_OK;
+	int64_t bytes = (int64_t)width;
+	for (int32_t i = 0; i < rank; i++) {
+		if (egm__size_mul(bytes, shape[i], &bytes))
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow at size %" PRId64, egm__stream_path(stream), shape[i]);
+	}
+	if (bytes > egm__stream_limit(stream))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: its sizes take %" PRId64 " bytes, it can hold %" PRId64,
+		         egm__stream_path(stream), bytes, egm__stream_limit(stream));
+out:
+	return st;
+}
+
+egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, egm__element element,
+                          int big_endian, int32_t rank, const int64_t *shape, const egm_data_options *o)
+{
+	egm_status st = EGM_OK;
+	egm_data *d = NULL;
+	int64_t wanted[8];
+	int swap = big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	memcpy(wanted, shape, (size_t)rank * sizeof *shape);
+	int all = !o->max_rows || wanted[0] <= o->max_rows;
+	if (!all) wanted[0] = o->max_rows;
+	EGM_TRY(check_promise(stream, egm__element_size(element), rank, shape));
+	EGM_TRY(create(&d, context, (egm_dtype)o->dtype, rank, wanted, egm__stream_path(stream), o->max_bytes));
+	EGM_TRY(read_values(d, stream, element, swap, o));
+	if (all) EGM_TRY(egm__stream_end(stream));
+	*out = d;
+	d = NULL;
+out:
+	egm_data_free(d);
+	return st;
+}
+
+int64_t egm_data_rows(const egm_data *data)
+{
+	return data ? data->rows : 0;
+}
+
+int64_t egm_data_columns(const egm_data *data)
+{
+	return data ? data->columns : 0;
+}
+
+egm_dtype egm_data_dtype(const egm_data *data)
+{
+	return data ? data->dtype : (egm_dtype)0;
+}
+
+int32_t egm_data_shape(const egm_data *data, int64_t shape[8])
+{
+	if (!data || !shape) return 0;
+	memcpy(shape, data->shape, (size_t)data->rank * sizeof *shape);
+	return data->rank;
+}
+
+const void *egm_data_values(const egm_data *data)
+{
+	return data ? data->values : NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* How the readers fill an egm_data: options, shape, conversion with the check for finite numbers. */
+#ifndef EGM_IO_DATA_IMPL_H
+#define EGM_IO_DATA_IMPL_H
+
+#include <core/context_impl.h>
+#include <egm/io.h>
+#include <io/file_impl.h>
+
+struct egm_data {
+	egm_context *context;
+	egm_dtype dtype;
+	int32_t rank;
+	int64_t shape[8]; /* rows first */
+	int64_t rows, columns;
+	void *values;
+};
+
+/* Element types of files. */
+typedef enum egm__element {
+	EGM__ELEMENT_U8 = 1,
+	EGM__ELEMENT_I8,
+	EGM__ELEMENT_I16,
+	EGM__ELEMENT_I32,
+	EGM__ELEMENT_I64,
+	EGM__ELEMENT_F32,
+	EGM__ELEMENT_F64
+} egm__element;
+size_t egm__element_size(egm__element element);
+
+/* ARGUMENT for NULLs and for options out of their range; *merged has every member filled. */
+egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const egm_context *context, const char *path,
+                               const egm_data_options *options);
+
+/* Stores one number, scaled, at index i of values; 0 if the result is not finite in the stored type. */
+int egm__data_store(void *values, int64_t i, double number, const egm_data_options *options);
+/* NONFINITE, naming row and column of element i. */
+egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number);
+
+/* Reads an array of `shape` that follows in the stream, all of it or options->max_rows rows: checks the sizes against
+ * options->max_bytes and against what the file can hold, allocates, reads, converts. */
+egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, egm__element element,
+                          int big_endian, int32_t rank, const int64_t *shape, const egm_data_options *options);
+
+#endif

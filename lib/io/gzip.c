@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Expands gzip (RFC 1952): one or more members, each checked against its CRC-32 and length. inflate rather than gzread:
+ * its memory comes from the context, a truncated file is told from a short one, and bytes that are no member after the
+ * last one are refused, where gzread passes over them. */
+#include <io/file_impl.h>
+
+#if EGM_HAVE_ZLIB
+#include <limits.h>
+#include <zlib.h>
+
+struct egm__gunzip {
+	egm_context *context;
+	const char *path;
+	egm__gunzip_feed feed;
+	void *user;
+	z_stream z;
+	int ended; /* after the last byte of a member */
+};
+
+static voidpf take(voidpf context, uInt count, uInt size)
+{
+	return egm__alloc(context, count, size);
+}
+
+static void give(voidpf context, voidpf block)
+{
+	egm__free(context, block);
+}
+
+static egm_status zlib_fail(const egm__gunzip *g, int code)
+{
+	if (code == Z_MEM_ERROR) return egm__fail(EGM_ERR_MEMORY, "%s: no memory to expand gzip", g->path);
+	return egm__fail(EGM_ERR_FORMAT, "%s: broken gzip data: %s", g->path, g->z.msg ? g->z.msg : "zlib gives no reason");
+}
+
+egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const char *path, egm__gunzip_feed feed,
+                              void *user)
+{
+	egm_status st = EGM_OK;
+	egm__gunzip *g = egm__alloc_zero(context, 1, sizeof *g);
+	*out = NULL;
+	if (!g) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to expand gzip", path);
+	*g = (egm__gunzip){.context = context, .path = path, .feed = feed, .user = user};
+	g->z.zalloc = take;
+	g->z.zfree = give;
+	g->z.opaque = context;
+	int code = inflateInit2(&g->z, 16 + MAX_WBITS); /* 16: gzip alone, not zlib's own wrapper */
+	if (code != Z_OK) EGM_TRY(zlib_fail(g, code));
+	*out = g;
+out:
+	if (st != EGM_OK) egm__free(context, g);
+	return st;
+}
+
+void egm__gunzip_free(egm__gunzip *g)
+{
+	if (!g) return;
+	inflateEnd(&g->z);
+	egm__free(g->context, g);
+}
+
+/* Brings more input. *done at the end of a file that ends with a member. */
+static egm_status refill(egm__gunzip *g, int *done)
+{
+	egm_status st = EGM_OK;
+	const unsigned char *bytes;
+	size_t n;
+	EGM_TRY(g->feed(g->user, &bytes, &n));
+	if (!n && !g->ended) EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated gzip file", g->path);
+	*done = !n;
+	g->z.next_in = (Bytef *)(uintptr_t)bytes;
+	g->z.avail_in = (uInt)n;
+out:
+	return st;
+}
+
+egm_status egm__gunzip_read(egm__gunzip *g, void *bytes, size_t n, size_t *got)
+{
+	egm_status st = EGM_OK;
+	size_t left = n;
+	int done = 0;
+	/* With all bytes delivered the member's checksum may still be unread: egm__stream_end asks for one more. */
+	while (left) {
+		if (!g->z.avail_in) EGM_TRY(refill(g, &done));
+		if (done) break;
+		if (g->ended && inflateReset(&g->z) != Z_OK) EGM_TRY(zlib_fail(g, Z_STREAM_ERROR));
+		g->ended = 0;
+		uInt room = left < UINT_MAX ? (uInt)left : UINT_MAX;
+		g->z.next_out = (Bytef *)bytes + (n - left);
+		g->z.avail_out = room;
+		int code = inflate(&g->z, Z_NO_FLUSH);
+		left -= room - g->z.avail_out;
+		if (code == Z_STREAM_END) {
+			g->ended = 1;
+		} else if (code != Z_OK && code != Z_BUF_ERROR) {
+			EGM_TRY(zlib_fail(g, code));
+		}
+	}
+	*got = n - left;
+out:
+	return st;
+}
+
+#else
+
+egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const char *path, egm__gunzip_feed feed,
+                              void *user)
+{
+	*out = NULL;
+	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: is a gzip file, and this build has no zlib", path);
+}
+
+void egm__gunzip_free(egm__gunzip *g)
+{
+}
+
+egm_status egm__gunzip_read(egm__gunzip *g, void *bytes, size_t n, size_t *got)
+{
+	*got = 0;
+	return EGM_OK;
+}
+
+#endif

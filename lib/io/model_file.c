@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* A model as a safetensors file: its parameters under their names, everything else in the metadata:
+ *
+ *   format "egm-model", format_version "1", egm_version, name, dtype "f32" or "f64",
+ *   architecture  {"inputs":784,"layers":[{"kind":"dense","units":512,"init":"fan_in_uniform"},
+ *                                         {"kind":"leaky_relu","slope":0.2}, ...]}
+ *
+ * Kinds, initialisers and parameters are words, not numbers: the table of layers may be reordered. A reader builds the
+ * layers, compares the shapes that follow from them with the tensors in the file, and only then takes memory for the
+ * parameters: a short file cannot ask for much of it. A non-finite parameter is refused in both directions; saved, it
+ * would replace a good file by one that cannot be loaded. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <core/size_impl.h>
+#include <core/status_impl.h>
+#include <egm/version.h>
+#include <io/file_impl.h>
+#include <io/json_impl.h>
+#include <io/safetensors_impl.h>
+#include <io/text_impl.h>
+#include <model/model_impl.h>
+
+enum { MAX_LAYERS = 1024 };
+
+static const char *dtype_word(egm_dtype dtype)
+{
+	return dtype == EGM_F64 ? "f64" : "f32";
+}
+
+/* NONFINITE, naming tensor and index. */
+static egm_status check_finite(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++) {
+		double v = dtype == EGM_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+		if (!isfinite(v)) return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g", path, name, i, v);
+	}
+	return EGM_OK;
+}
+
+/* ---- saving */
+
+static egm_status append_layer(egm__text *t, const egm__layer *layer)
+{
+	egm_status st = EGM_OK;
+	const egm__layer_kind *kind = layer->kind;
+	EGM_TRY(egm__text_format(t, "{\"kind\":\"%s\"", kind->name));
+	if (kind->has_units)
+		EGM_TRY(egm__text_format(t, ",\"units\":%" PRId64 ",\"init\":\"%s\"", layer->outputs,
+		                         egm__initializer_name(layer->initializer)));
+	if (kind->parameter) {
+		EGM_TRY(egm__text_format(t, ",\"%s\":", kind->parameter));
+		EGM_TRY(egm__text_real(t, layer->parameter));
+	}
+	EGM_TRY(egm__text_append(t, "}", 1));
+out:
+	return st;
+}
+
+static egm_status describe(egm__text *t, const egm_model *model)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__text_format(t, "{\"inputs\":%" PRId64 ",\"layers\":[", model->inputs));
+	for (int32_t i = 0; i < model->n_layers; i++) {
+		if (i) EGM_TRY(egm__text_append(t, ",", 1));
+		EGM_TRY(append_layer(t, &model->layers[i]));
+	}
+	EGM_TRY(egm__text_append(t, "]}", 2));
+out:
+	return st;
+}
+
+static egm_status list_tensors(egm__st_tensor *list, const egm_model *model, const char *path)
+{
+	egm_status st = EGM_OK;
+	size_t width = model->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+	for (int32_t i = 0; i < model->n_tensors; i++) {
+		const egm__tensor *t = &model->tensors[i];
+		const char *data = (const char *)model->parameters + (size_t)t->offset * width;
+		EGM_TRY(check_finite(path, t->name, model->dtype, data, t->count));
+		list[i] =
+		    (egm__st_tensor){.name = t->name, .dtype = model->dtype, .rank = t->rank, .data = data, .count = t->count};
+		memcpy(list[i].shape, t->shape, (size_t)t->rank * sizeof *t->shape);
+	}
+out:
+	return st;
+}
+
+egm_status egm_model_save(const egm_model *model, const char *path)
+{
+	egm_status st = EGM_OK;
+	egm__st_tensor *list = NULL;
+	char version[48];
+	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
+	egm__text text = {.context = model->context};
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
+	if (model->n_layers > MAX_LAYERS)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "save: model '%s' has %d layers, a file takes %d", model->name,
+		         (int)model->n_layers, MAX_LAYERS);
+	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
+	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", path, (int)model->n_tensors);
+	EGM_TRY(list_tensors(list, model, path));
+	EGM_TRY(describe(&text, model));
+	snprintf(version, sizeof version, "%d.%d.%d", EGM_VERSION_MAJOR, EGM_VERSION_MINOR, EGM_VERSION_PATCH);
+	const egm__st_meta meta[] = {{"format", "egm-model"},
+	                             {"format_version", "1"},
+	                             {"egm_version", version},
+	                             {"name", model->name},
+	                             {"dtype", dtype_word(model->dtype)},
+	                             {"architecture", text.bytes}};
+	EGM_TRY(egm__safetensors_write(model->context, path, model->n_tensors, list, 6, meta));
+out:
+	egm__text_clear(&text);
+	egm__free(model->context, list);
+	return st;
+}
+
+/* ---- loading */
+
+typedef struct loader {
+	egm_context *context;
+	const char *path;
+	egm__safetensors *file;
+	egm_dtype dtype;
+	egm_model *model;
+} loader;
+
+/* What the builder calls an argument error is one of the file here. */
+static egm_status forward(const loader *l, egm_status st)
+{
+	char text[512];
+	if (st == EGM_OK || st == EGM_ERR_MEMORY) return st;
+	snprintf(text, sizeof text, "%s", egm_last_error());
+	return egm__fail(st == EGM_ERR_UNSUPPORTED ? st : EGM_ERR_FORMAT, "%s: %s", l->path, text);
+}
+
+static egm_status get_meta(const loader *l, const char *key, const char **value)
+{
+	*value = egm__safetensors_meta(l->file, key);
+	return *value ? EGM_OK : egm__fail(EGM_ERR_FORMAT, "%s: metadata has no '%s'", l->path, key);
+}
+
+static egm_status check_format(loader *l)
+{
+	egm_status st = EGM_OK;
+	const char *format, *version, *dtype;
+	char text[64];
+	EGM_TRY(get_meta(l, "format", &format));
+	if (strcmp(format, "egm-model") != 0)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: format '%s' is not 'egm-model'", l->path, egm__printable(text, format));
+	EGM_TRY(get_meta(l, "format_version", &version));
+	if (strcmp(version, "1") != 0)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version '%s', this library reads '1'", l->path,
+		         egm__printable(text, version));
+	EGM_TRY(get_meta(l, "dtype", &dtype));
+	if (strcmp(dtype, "f32") != 0 && strcmp(dtype, "f64") != 0)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: dtype '%s' is neither 'f32' nor 'f64'", l->path, egm__printable(text, dtype));
+	l->dtype = strcmp(dtype, "f64") == 0 ? EGM_F64 : EGM_F32;
+out:
+	return st;
+}
+
+/* An integer in [1, 2^31 - 1] or, where the kind has none, absent. */
+static egm_status get_size(const loader *l, const json_t *object, const char *key, int64_t *out)
+{
+	const json_t *value = json_object_get(object, key);
+	if (!json_is_integer(value)) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is no integer", l->path, key);
+	*out = json_integer_value(value);
+	if (*out < 1) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is %" PRId64, l->path, key, *out);
+	if (*out > INT32_MAX)
+		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: '%s' is %" PRId64 ", at most %d is read", l->path, key,
+		                 *out, INT32_MAX);
+	return EGM_OK;
+}
+
+static egm_status get_kind(const loader *l, const json_t *layer, int index, const egm__layer_kind **kind)
+{
+	char text[64];
+	const char *name = json_string_value(json_object_get(layer, "kind"));
+	if (!name) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d has no kind", l->path, index);
+	*kind = egm__layer_kind_find(name);
+	if (*kind) return EGM_OK;
+	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: layer %d: unknown kind '%s'", l->path, index,
+	                 egm__printable(text, name));
+}
+
+static egm_status set_initializer(const loader *l, const json_t *layer, int index)
+{
+	char text[64];
+	const char *name = json_string_value(json_object_get(layer, "init"));
+	int32_t initializer = name ? egm__initializer_find(name) : 0;
+	if (!initializer)
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d: unknown init '%s'", l->path, index,
+		                 egm__printable(text, name ? name : ""));
+	return egm_model_set_initializer(l->model, initializer);
+}
+
+static egm_status add_layer(const loader *l, const json_t *layer, int index)
+{
+	egm_status st = EGM_OK;
+	const egm__layer_kind *kind;
+	int64_t units = 0;
+	double parameter = 0;
+	size_t members = 1;
+	EGM_TRY(get_kind(l, layer, index, &kind));
+	if (kind->has_units) {
+		EGM_TRY(get_size(l, layer, "units", &units));
+		EGM_TRY(set_initializer(l, layer, index));
+		members += 2;
+	}
+	if (kind->parameter) {
+		const json_t *value = json_object_get(layer, kind->parameter);
+		if (!json_is_number(value))
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s): '%s' is no number", l->path, index, kind->name,
+			         kind->parameter);
+		parameter = json_number_value(value);
+		members++;
+	}
+	if (json_object_size(layer) != members)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
+		         json_object_size(layer), members);
+	EGM_TRY(forward(l, egm__model_add(l->model, kind->name, units, parameter)));
+out:
+	return st;
+}
+
+static egm_status build_layers(loader *l, const json_t *architecture)
+{
+	egm_status st = EGM_OK;
+	const char *name;
+	int64_t inputs;
+	const json_t *layers = json_object_get(architecture, "layers");
+	size_t n = json_array_size(layers);
+	EGM_TRY(get_meta(l, "name", &name));
+	EGM_TRY(get_size(l, architecture, "inputs", &inputs));
+	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
+	if (n > MAX_LAYERS)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, MAX_LAYERS);
+	if (json_object_size(architecture) != 2)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, not 2", l->path, json_object_size(architecture));
+	EGM_TRY(forward(l, egm_model_create(&l->model, l->context, name, inputs)));
+	for (size_t i = 0; i < n; i++) EGM_TRY(add_layer(l, json_array_get(layers, i), (int)i));
+out:
+	return st;
+}
+
+static egm_status read_architecture(loader *l)
+{
+	egm_status st = EGM_OK;
+	json_t *architecture = NULL;
+	const char *text;
+	EGM_TRY(get_meta(l, "architecture", &text));
+	EGM_TRY(egm__json_load(&architecture, l->context, text, strlen(text), l->path, "architecture"));
+	EGM_TRY(build_layers(l, architecture));
+out:
+	json_decref(architecture);
+	return st;
+}
+
+static egm_status check_tensor(const loader *l, const egm__layer *layer, int index, int32_t which)
+{
+	egm_status st = EGM_OK;
+	char name[40];
+	int64_t shape[4] = {0};
+	int32_t rank = 0;
+	snprintf(name, sizeof name, "%d.%s", index, layer->kind->tensor_names[which]);
+	layer->kind->tensor_shape(layer, which, shape, &rank);
+	const egm__st_tensor *t = egm__safetensors_find(l->file, name);
+	if (!t) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' is missing", l->path, name);
+	if (t->dtype != (int32_t)l->dtype)
+		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is not %s as the metadata says", l->path, name, dtype_word(l->dtype));
+	if (t->rank != rank)
+		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s' has %d dimensions, the layer %d", l->path, name, (int)t->rank,
+		         (int)rank);
+	for (int32_t i = 0; i < rank; i++) {
+		if (t->shape[i] != shape[i])
+			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", the layer has %" PRId64, l->path, name,
+			         (int)i, t->shape[i], shape[i]);
+	}
+	EGM_TRY(check_finite(l->path, name, l->dtype, t->data, t->count));
+out:
+	return st;
+}
+
+/* Is a tensor of this name due to some layer? */
+static int is_expected(const egm_model *model, const char *name)
+{
+	int index, end = 0;
+	if (sscanf(name, "%d.%n", &index, &end) != 1 || !end || index < 0 || index >= model->n_layers) return 0;
+	const egm__layer_kind *kind = model->layers[index].kind;
+	for (int32_t k = 0; k < kind->n_tensors; k++) {
+		char expected[40];
+		snprintf(expected, sizeof expected, "%d.%s", index, kind->tensor_names[k]);
+		if (strcmp(expected, name) == 0) return 1;
+	}
+	return 0;
+}
+
+static egm_status check_tensors(const loader *l)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < egm__safetensors_count(l->file); i++) {
+		char text[64];
+		const char *name = egm__safetensors_at(l->file, i)->name;
+		if (!is_expected(l->model, name))
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' belongs to no layer", l->path, egm__printable(text, name));
+	}
+	for (int32_t i = 0; i < l->model->n_layers; i++) {
+		const egm__layer *layer = &l->model->layers[i];
+		for (int32_t k = 0; k < layer->kind->n_tensors; k++) EGM_TRY(check_tensor(l, layer, i, k));
+	}
+out:
+	return st;
+}
+
+static void copy_parameters(const loader *l)
+{
+	egm_model *m = l->model;
+	size_t width = l->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+	for (int32_t i = 0; i < m->n_tensors; i++) {
+		const egm__st_tensor *t = egm__safetensors_find(l->file, m->tensors[i].name);
+		EGM_INVARIANT(t && t->count == m->tensors[i].count);
+		memcpy((char *)m->parameters + (size_t)m->tensors[i].offset * width, t->data, (size_t)t->count * width);
+	}
+}
+
+egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
+{
+	egm_status st = EGM_OK;
+	loader l = {.context = context, .path = path};
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
+	*out = NULL;
+	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
+	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
+	EGM_TRY(check_format(&l));
+	EGM_TRY(read_architecture(&l));
+	EGM_TRY(check_tensors(&l));
+	EGM_TRY(forward(&l, egm__model_allocate(l.model, l.dtype)));
+	copy_parameters(&l);
+	*out = l.model;
+	l.model = NULL;
+out:
+	egm_model_free(l.model);
+	egm__safetensors_free(l.file);
+	return st;
+}

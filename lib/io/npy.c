@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads NPY: magic, version, length of the header (u16 in version 1, u32 in 2 and 3), a Python dictionary in text with
+ * exactly the keys descr, fortran_order and shape in any order, then the array. What NumPy would need pickle or a
+ * structured type for is refused by name. NumPy itself refuses headers above 10,000 bytes. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <core/size_impl.h>
+#include <io/data_impl.h>
+
+enum { MAX_HEADER = 10000 };
+
+typedef struct header {
+	const char *path;
+	const char *p, *end; /* what is left of the text */
+	egm__element element;
+	int big_endian, fortran;
+	int32_t rank = 0;
+	int64_t shape[8];
+} header;
+
+static egm_status malformed(const header *h, const char *what)
+{
+	char text[64];
+	return egm__fail(EGM_ERR_FORMAT, "%s: NPY header: %s expected at '%s'", h->path, what, egm__printable(text, h->p));
+}
+
+static void skip_blanks(header *h)
+{
+	while (h->p < h->end && (*h->p == ' ' || *h->p == '\t')) h->p++;
+}
+
+/* Takes the character if it comes next. */
+static int take(header *h, char c)
+{
+	skip_blanks(h);
+	if (h->p == h->end || *h->p != c) return 0;
+	h->p++;
+	return 1;
+}
+
+static int take_word(header *h, const char *word)
+{
+	size_t n = strlen(word);
+	skip_blanks(h);
+	if ((size_t)(h->end - h->p) < n || memcmp(h->p, word, n) != 0) return 0;
+	h->p += n;
+	return 1;
+}
+
+/* A string in either kind of quotes, without escapes: none of the three keys and no type has one. */
+static egm_status take_string(header *h, char out[32])
+{
+	char quote = take(h, '\'') ? '\'' : take(h, '"') ? '"' : 0;
+	size_t n = 0;
+	if (!quote) return malformed(h, "a string");
+	while (h->p < h->end && *h->p != quote && *h->p != '\\' && n < 31) out[n++] = *h->p++;
+	out[n] = 0;
+	if (h->p == h->end || *h->p != quote) return malformed(h, "the end of a short string");
+	h->p++;
+	return EGM_OK;
+}
+
+static egm__element element_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		egm__element element;
+	} known[] = {{"f4", EGM__ELEMENT_F32},
+	             {"f8", EGM__ELEMENT_F64},
+	             {"u1", EGM__ELEMENT_U8},
+	             {"i4", EGM__ELEMENT_I32},
+	             {"i8", EGM__ELEMENT_I64}};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i].type, type) == 0) return known[i].element;
+	}
+	return (egm__element)0;
+}
+
+static egm_status take_descr(header *h)
+{
+	egm_status st = EGM_OK;
+	char descr[32], text[64];
+	skip_blanks(h);
+	if (h->p < h->end && *h->p == '[') EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array of a structured type", h->path);
+	EGM_TRY(take_string(h, descr));
+	egm__printable(text, descr);
+	if (!descr[0] || !strchr("<>|", descr[0]))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY type '%s' has no byte order", h->path, text);
+	h->element = element_of(descr + 1);
+	if (!h->element) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY type '%s'; f4, f8, u1, i4 and i8 are read", h->path, text);
+	if (descr[0] == '|' && h->element != EGM__ELEMENT_U8)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY type '%s' has no byte order", h->path, text);
+	h->big_endian = descr[0] == '>';
+out:
+	return st;
+}
+
+static egm_status take_order(header *h)
+{
+	h->fortran = take_word(h, "True");
+	return h->fortran || take_word(h, "False") ? EGM_OK : malformed(h, "True or False");
+}
+
+static egm_status take_size(header *h, int64_t *size)
+{
+	int64_t n = 0;
+	const char *first;
+	skip_blanks(h);
+	for (first = h->p; h->p < h->end && *h->p >= '0' && *h->p <= '9'; h->p++) {
+		if (egm__size_mul(n, 10, &n) || egm__size_add(n, *h->p - '0', &n))
+			return egm__fail(EGM_ERR_FORMAT, "%s: NPY shape has a size beyond 2^63", h->path);
+	}
+	*size = n;
+	return h->p > first ? EGM_OK : malformed(h, "a size");
+}
+
+static egm_status take_shape(header *h)
+{
+	egm_status st = EGM_OK;
+	if (!take(h, '(')) EGM_TRY(malformed(h, "("));
+	while (!take(h, ')')) {
+		if (h->rank == 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: more than 8 dimensions", h->path);
+		EGM_TRY(take_size(h, &h->shape[h->rank++]));
+		if (take(h, ',')) continue;
+		/* (3) is a number in Python, not a tuple. */
+		if (h->rank == 1 || !take(h, ')')) EGM_TRY(malformed(h, "a comma"));
+		break;
+	}
+	if (h->rank == 0) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array of no dimension", h->path);
+out:
+	return st;
+}
+
+static egm_status take_entry(header *h, unsigned *seen)
+{
+	static const char *const names[] = {"descr", "fortran_order", "shape"};
+	static egm_status (*const takers[])(header *) = {take_descr, take_order, take_shape};
+	egm_status st = EGM_OK;
+	char key[32], text[64];
+	unsigned i = 0;
+	EGM_TRY(take_string(h, key));
+	while (i < 3 && strcmp(names[i], key) != 0) i++;
+	if (i == 3) EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY header: unknown key '%s'", h->path, egm__printable(text, key));
+	if (*seen & 1u << i) EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY header: key '%s' twice", h->path, key);
+	*seen |= 1u << i;
+	if (!take(h, ':')) EGM_TRY(malformed(h, "':'"));
+	EGM_TRY(takers[i](h));
+out:
+	return st;
+}
+
+static egm_status parse(header *h)
+{
+	egm_status st = EGM_OK;
+	unsigned seen = 0;
+	if (!take(h, '{')) EGM_TRY(malformed(h, "{"));
+	while (!take(h, '}')) {
+		EGM_TRY(take_entry(h, &seen));
+		if (take(h, ',')) continue;
+		if (!take(h, '}')) EGM_TRY(malformed(h, "a comma or }"));
+		break;
+	}
+	if (seen != 7) EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY header lacks descr, fortran_order or shape", h->path);
+	skip_blanks(h);
+	if (h->end - h->p != 1 || *h->p != '\n') EGM_TRY(malformed(h, "one newline, the last byte,"));
+	int64_t wide = 0;
+	for (int32_t i = 0; i < h->rank; i++) wide += h->shape[i] > 1;
+	if (h->fortran && wide > 1)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array in Fortran order; save it in C order", h->path);
+out:
+	return st;
+}
+
+static egm_status read_length(egm__stream *stream, size_t *length)
+{
+	egm_status st = EGM_OK;
+	const char *path = egm__stream_path(stream);
+	unsigned char b[8], n[4] = {0};
+	EGM_TRY(egm__stream_exact(stream, b, sizeof b, "the NPY magic"));
+	if (memcmp(b, "\x93NUMPY", 6) != 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: not an NPY file", path);
+	if (b[6] < 1 || b[6] > 3 || b[7] != 0)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY version %d.%d; 1.0, 2.0 and 3.0 are read", path, b[6], b[7]);
+	EGM_TRY(egm__stream_exact(stream, n, b[6] == 1 ? 2 : 4, "the NPY header's length"));
+	uint32_t bytes = (uint32_t)n[0] | (uint32_t)n[1] << 8 | (uint32_t)n[2] << 16 | (uint32_t)n[3] << 24;
+	if (bytes > MAX_HEADER)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY header of %" PRIu32 " bytes, at most %d are read", path, bytes,
+		         MAX_HEADER);
+	*length = bytes;
+out:
+	return st;
+}
+
+egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_data_options o;
+	egm__stream *stream = NULL;
+	char text[MAX_HEADER + 1];
+	size_t length = 0;
+	EGM_TRY(egm__data_arguments(&o, out, context, path, options));
+	EGM_TRY(egm__stream_open(&stream, context, path, 0));
+	EGM_TRY(read_length(stream, &length));
+	EGM_TRY(egm__stream_exact(stream, text, length, "the NPY header"));
+	text[length] = 0;
+	header h = {.path = path, .p = text, .end = text + length};
+	EGM_TRY(parse(&h));
+	EGM_TRY(egm__data_read(out, context, stream, h.element, h.big_endian, h.rank, h.shape, &o));
+out:
+	egm__stream_free(stream);
+	return st;
+}

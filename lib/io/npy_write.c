@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes NPY version 1 as NumPy does: the preamble padded with spaces to a multiple of 64, a newline its last byte. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <core/size_impl.h>
+#include <core/status_impl.h>
+#include <io/safetensors_impl.h>
+
+enum { PREAMBLE = 128, FIXED = 10 };
+
+typedef struct array {
+	const void *x;
+	size_t bytes;
+	unsigned char preamble[PREAMBLE];
+} array;
+
+/* The longest text has two sizes of 19 digits and takes 97 of the 118 bytes: the preamble is always 128. */
+static void fill_preamble(array *a, egm_dtype dtype, int64_t rows, int64_t columns)
+{
+	char order = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? '>' : '<';
+	char text[PREAMBLE];
+	int n =
+	    snprintf(text, sizeof text, "{'descr': '%cf%d', 'fortran_order': False, 'shape': (%" PRId64 ", %" PRId64 "), }",
+	             order, dtype == EGM_F64 ? 8 : 4, rows, columns);
+	memset(a->preamble, ' ', PREAMBLE);
+	memcpy(a->preamble, "\x93NUMPY\x01\x00", 8);
+	a->preamble[8] = PREAMBLE - FIXED;
+	a->preamble[9] = 0;
+	memcpy(a->preamble + FIXED, text, (size_t)n);
+	a->preamble[PREAMBLE - 1] = '\n';
+}
+
+static egm_status write_array(egm__file_writer *w, void *user)
+{
+	egm_status st = EGM_OK;
+	const array *a = user;
+	EGM_TRY(egm__file_append(w, a->preamble, PREAMBLE));
+	EGM_TRY(egm__file_append(w, a->x, a->bytes));
+out:
+	return st;
+}
+
+egm_status egm_npy_save(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
+                        int64_t columns)
+{
+	int64_t count, bytes;
+	array a = {.x = x};
+	if (!context || !path || !x)
+		return egm__fail(EGM_ERR_ARGUMENT, "npy: %s is NULL", !context ? "context" : !path ? "path" : "x");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		return egm__fail(EGM_ERR_ARGUMENT, "npy: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	if (rows < 1 || columns < 1 || egm__size_mul(rows, columns, &count) ||
+	    egm__size_mul(count, dtype == EGM_F64 ? 8 : 4, &bytes))
+		return egm__fail(EGM_ERR_ARGUMENT, "npy: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
+	a.bytes = (size_t)bytes;
+	fill_preamble(&a, dtype, rows, columns);
+	return egm__file_replace(context, path, write_array, &a);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a safetensors file that nobody vouches for. The order is what makes it safe: sizes from the file system, then
+ * the length of the header against them and against the cap, then the header, then the sum of the tensors against the
+ * bytes that are there and against the caller's limit, and only then memory for the data. The data is copied and not
+ * mapped: tensors in the file are aligned to 8 bytes at best, and a mapped file that shrinks kills the process. */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <core/options_impl.h>
+#include <core/status_impl.h>
+#include <io/file_impl.h>
+#include <io/json_impl.h>
+#include <io/safetensors_types_impl.h>
+
+static const egm_load_options load_defaults = {
+    .struct_size = sizeof(egm_load_options),
+    .max_header_bytes = (uint64_t)1 << 20,
+    .max_data_bytes = (uint64_t)8 << 30,
+};
+
+egm_status egm_load_options_init(egm_load_options *options, size_t size)
+{
+	return egm__options_init("egm_load_options", options, size, &load_defaults, sizeof load_defaults);
+}
+
+static egm_status read_exact(int fd, const char *path, void *bytes, size_t n, const char *what)
+{
+	egm_status st = EGM_OK;
+	size_t got = 0;
+	EGM_TRY(egm__file_read(fd, path, bytes, n, &got));
+	if (got != n) EGM_FAIL(EGM_ERR_FORMAT, "%s: ends after %zu of the %zu bytes of %s", path, got, n, what);
+out:
+	return st;
+}
+
+static egm_status read_length(int fd, const char *path, int64_t size, uint64_t limit, uint64_t *length)
+{
+	egm_status st = EGM_OK;
+	unsigned char bytes[8];
+	uint64_t n = 0;
+	if (size < 8) EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes, a safetensors file has 8 or more", path, size);
+	EGM_TRY(read_exact(fd, path, bytes, sizeof bytes, "the header's length"));
+	for (int i = 7; i >= 0; i--) n = n << 8 | bytes[i];
+	if (n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: header of 0 bytes", path);
+	if (n > (uint64_t)size - 8)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes in a file of %" PRId64, path, n, size);
+	if (n > EGM__ST_MAX_HEADER)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", path, n, EGM__ST_MAX_HEADER);
+	if (n > limit)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, path, n, limit);
+	*length = n;
+out:
+	return st;
+}
+
+static egm_status read_header(egm__safetensors *file, int fd, const char *path, size_t length)
+{
+	egm_status st = EGM_OK;
+	json_t *header = NULL;
+	char *bytes = egm__alloc(file->context, length, 1);
+	if (!bytes) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a header of %zu bytes", path, length);
+	EGM_TRY(read_exact(fd, path, bytes, length, "the header"));
+	EGM_TRY(egm__json_load(&header, file->context, bytes, length, path, "header"));
+	EGM_TRY(egm__st_header_read(file, header, path));
+out:
+	json_decref(header);
+	egm__free(file->context, bytes);
+	return st;
+}
+
+/* IEEE binary16 to binary32, exact. */
+static float from_f16(uint16_t h)
+{
+	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
+	uint32_t bits;
+	float value;
+	if (exponent == 0) {
+		value = (float)fraction * 0x1p-24f;
+		return sign ? -value : value;
+	}
+	bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+static float from_bf16(uint16_t h)
+{
+	uint32_t bits = (uint32_t)h << 16;
+	float value;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+/* `raw` is the second half of `out`: the write of element i ends before the read of i + 1 begins. */
+static void widen(float *out, const unsigned char *raw, int64_t count, int brain)
+{
+	for (int64_t i = 0; i < count; i++) {
+		uint16_t h = (uint16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
+		out[i] = brain ? from_bf16(h) : from_f16(h);
+	}
+}
+
+static void to_host_order(unsigned char *bytes, int64_t count, int width)
+{
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	for (int64_t i = 0; i < count; i++) {
+		unsigned char *p = bytes + i * width;
+		for (int k = 0; k < width / 2; k++) {
+			unsigned char byte = p[k];
+			p[k] = p[width - 1 - k];
+			p[width - 1 - k] = byte;
+		}
+	}
+#else
+	(void)bytes, (void)count, (void)width;
+#endif
+}
+
+static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, int32_t index)
+{
+	egm_status st = EGM_OK;
+	egm__st_tensor *t = &file->tensors[index];
+	const egm__st_type *type = file->types[index];
+	unsigned char *out = (unsigned char *)file->data + (uintptr_t)t->data;
+	size_t n = (size_t)t->count * ((size_t)type->bits / 8);
+	int half = type->bits == 16;
+	unsigned char *raw = half ? out + n : out;
+	t->data = out;
+	EGM_TRY(read_exact(fd, path, raw, n, t->name));
+	if (half) {
+		widen((float *)(void *)out, raw, t->count, type->name[0] == 'B');
+	} else {
+		to_host_order(raw, t->count, type->bits / 8);
+	}
+out:
+	return st;
+}
+
+static egm_status read_data(egm__safetensors *file, int fd, const char *path, int64_t available, uint64_t limit)
+{
+	egm_status st = EGM_OK;
+	if (file->disk_bytes > available)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", path, file->disk_bytes,
+		         available);
+	if (file->disk_bytes < available)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor", path, available - file->disk_bytes);
+	if ((uint64_t)file->read_bytes > limit)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors take %" PRId64 " bytes, max_data_bytes is %" PRIu64, path,
+		         file->read_bytes, limit);
+	file->data = egm__alloc(file->context, file->memory_bytes ? (size_t)file->memory_bytes : 1, 1);
+	if (!file->data)
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of tensors", path, file->memory_bytes);
+	for (int32_t i = 0; i < file->count; i++) EGM_TRY(read_tensor(file, fd, path, i));
+out:
+	return st;
+}
+
+egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
+                                 const egm_load_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_load_options o = load_defaults;
+	egm__safetensors *file = NULL;
+	int fd = -1;
+	int64_t size = 0;
+	uint64_t length = 0;
+	*out = NULL;
+	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
+	EGM_TRY(egm__file_open(&fd, &size, path));
+	file = egm__alloc_zero(context, 1, sizeof *file);
+	if (!file) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for its table", path);
+	file->context = context;
+	egm__context_retain(context);
+	EGM_TRY(read_length(fd, path, size, o.max_header_bytes, &length));
+	EGM_TRY(read_header(file, fd, path, (size_t)length));
+	EGM_TRY(read_data(file, fd, path, size - 8 - (int64_t)length, o.max_data_bytes));
+	*out = file;
+out:
+	if (fd >= 0) close(fd);
+	if (st != EGM_OK) egm__safetensors_free(file);
+	return st;
+}
+
+void egm__safetensors_free(egm__safetensors *file)
+{
+	if (!file) return;
+	egm_context *context = file->context;
+	egm__free(context, file->tensors);
+	egm__free(context, file->types);
+	egm__free(context, file->meta);
+	egm__free(context, file->strings);
+	egm__free(context, file->data);
+	egm__free(context, file);
+	egm_context_free(context);
+}
+
+int32_t egm__safetensors_count(const egm__safetensors *file)
+{
+	return file->count;
+}
+
+const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t index)
+{
+	return index >= 0 && index < file->count ? &file->tensors[index] : NULL;
+}
+
+const egm__st_tensor *egm__safetensors_find(const egm__safetensors *file, const char *name)
+{
+	for (int32_t i = 0; i < file->count; i++) {
+		if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
+	}
+	return NULL;
+}
+
+const char *egm__safetensors_meta(const egm__safetensors *file, const char *key)
+{
+	for (int32_t i = 0; i < file->n_meta; i++) {
+		if (strcmp(file->meta[i].key, key) == 0) return file->meta[i].value;
+	}
+	return NULL;
+}

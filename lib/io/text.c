@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Text for headers. Written by hand and not by the JSON library, whose memory does not come from the context. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <core/status_impl.h>
+#include <io/text_impl.h>
+
+void egm__text_clear(egm__text *t)
+{
+	egm__free(t->context, t->bytes);
+	*t = (egm__text){.context = t->context};
+}
+
+egm_status egm__text_append(egm__text *t, const char *bytes, size_t n)
+{
+	if (n >= SIZE_MAX / 4 - t->count) return egm__fail(EGM_ERR_MEMORY, "a text of more bytes than memory has");
+	if (t->count + n + 1 > t->capacity) {
+		size_t capacity = 2 * (t->count + n) + 256;
+		char *grown = egm__realloc(t->context, t->bytes, capacity, 1);
+		if (!grown) return egm__fail(EGM_ERR_MEMORY, "no memory for a text of %zu bytes", capacity);
+		t->bytes = grown;
+		t->capacity = capacity;
+	}
+	if (n) memcpy(t->bytes + t->count, bytes, n);
+	t->count += n;
+	t->bytes[t->count] = 0;
+	return EGM_OK;
+}
+
+egm_status egm__text_format(egm__text *t, const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	va_start(arguments, format);
+	int n = vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	if (n < 0 || n >= (int)sizeof line) return egm__fail(EGM_ERR_ARGUMENT, "a header field of %d bytes", n);
+	return egm__text_append(t, line, (size_t)n);
+}
+
+/* Length of the UTF-8 character at s; 0: none (overlong forms, surrogates and numbers above 10FFFF included). */
+static size_t utf8_length(const unsigned char *s)
+{
+	if (s[0] < 0x80) return 1;
+	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) return 0;
+	}
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
+	if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+	return n;
+}
+
+static egm_status append_character(egm__text *t, const char *s, size_t n)
+{
+	unsigned char c = (unsigned char)*s;
+	if (c < 0x20) return egm__text_format(t, "\\u%04x", c);
+	egm_status st = EGM_OK;
+	if (c == '"' || c == '\\') EGM_TRY(egm__text_append(t, "\\", 1));
+	EGM_TRY(egm__text_append(t, s, n));
+out:
+	return st;
+}
+
+egm_status egm__text_string(egm__text *t, const char *text)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__text_append(t, "\"", 1));
+	for (const char *s = text; *s;) {
+		size_t n = utf8_length((const unsigned char *)s);
+		if (!n) EGM_FAIL(EGM_ERR_ARGUMENT, "header text is not UTF-8 at byte %zu", (size_t)(s - text));
+		EGM_TRY(append_character(t, s, n));
+		s += n;
+	}
+	EGM_TRY(egm__text_append(t, "\"", 1));
+out:
+	return st;
+}
+
+/* %g prints digits, sign, 'e' and the locale's decimal sign, which may take several bytes. */
+static size_t replace_decimal_sign(char *text)
+{
+	size_t n = 0;
+	for (const char *s = text; *s; s++) {
+		int ours = (*s >= '0' && *s <= '9') || *s == '-' || *s == '+' || *s == 'e';
+		if (ours) {
+			text[n++] = *s;
+		} else if (!n || text[n - 1] != '.') {
+			text[n++] = '.';
+		}
+	}
+	text[n] = 0;
+	return n;
+}
+
+egm_status egm__text_real(egm__text *t, double value)
+{
+	char text[64];
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(text, sizeof text, "%.*g", precision, value);
+		if (strtod(text, NULL) == value) break;
+	}
+	return egm__text_append(t, text, replace_decimal_sign(text));
+}
