@@ -15,7 +15,7 @@ typedef struct header {
 	const char *p, *end; /* what is left of the text */
 	egm__element element;
 	int big_endian, fortran;
-	int32_t rank = 0;
+	int32_t rank;
 	int64_t shape[8];
 } header;
 
