@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* T = T(x, z) on joint pairs, T' = T(x, z') on pairs of the product law; sp = softplus.
+ *
+ *  infogan  H = -E||z - E(x)||^2                      a decoder of fixed variance, up to constants
+ *  jsd      H = E[-sp(-T)] - E[sp(T')]                at the optimum 2 JS(joint, product) - 2 log 2
+ *  nwj      H = E[T] - E[exp(T' - 1)]                 the f-divergence bound of KL; exact at T = 1 + log ratio
+ *  dv       H = E[T] - log E[exp T']                  Donsker-Varadhan
+ *
+ * The gradient of log E[exp T'] on a batch, grad E[exp T'] / E[exp T'], is biased because both means come from the same
+ * rows; Belghazi et al. 2018, section 3.2, divide by a moving average m of E[exp T'] instead. Here m lives as its
+ * logarithm, state 0, with weight w, state 1 (0 before the first batch, then the decay), so that exp T' may be large:
+ * log m' = s + log(w exp(log m - s) + 1 - w), s = log E[exp T']. */
+#include <loss/entropy_impl.h>
+#include <math.h>
+
+static egm__id marginal(egm__graph *g, const egm__entropy *o, egm__id z, egm__id fresh)
+{
+	int64_t rows = egm__graph_shape(g, z)->d[0];
+	if (o->marginal == EGM_MARGINAL_FRESH) return fresh;
+	egm__id turned[2] = {egm__slice(g, z, 0, 1, rows - 1), egm__slice(g, z, 0, 0, 1)};
+	return egm__concat(g, 2, turned, 0);
+}
+
+static egm__id statistic(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
+{
+	egm__id pair[2] = {x, z};
+	return egm__net(p, loss, o->third, egm__concat(p->graph, 2, pair, 1));
+}
+
+static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
+{
+	egm__graph *g = p->graph;
+	egm__id miss = egm__sub(g, z, egm__net(p, loss, o->third, x));
+	return egm__neg(g, egm__mean(g, egm__row_sum(g, egm__square(g, miss))));
+}
+
+static egm__id jsd(egm__graph *g, egm__id joint, egm__id product)
+{
+	egm__id a = egm__mean(g, egm__softplus(g, egm__neg(g, joint)));
+	return egm__neg(g, egm__add(g, a, egm__mean(g, egm__softplus(g, product))));
+}
+
+static egm__id nwj(egm__graph *g, egm__id joint, egm__id product)
+{
+	return egm__sub(g, egm__mean(g, joint), egm__mean(g, egm__exp(g, egm__affine(g, product, 1, -1))));
+}
+
+/* show: the bound itself; descend: what has the corrected gradient */
+static void dv(egm__phase_graph *p, const egm__entropy *o, egm__id joint, egm__id product, egm__term *t)
+{
+	egm__graph *g = p->graph;
+	double n = (double)egm__shape_count(egm__graph_shape(g, product));
+	egm__id s = egm__affine(g, egm__log_sum_exp(g, product, 3), 1, -log(n));
+	egm__id log_m = p->state[0], w = p->state[1];
+	egm__id old = egm__mul(g, w, egm__exp(g, egm__sub(g, log_m, s)));
+	egm__id next = egm__stop(g, egm__add(g, s, egm__ln(g, egm__add(g, old, egm__affine(g, w, -1, 1)))));
+	p->state_next[0] = next;
+	p->state_next[1] = egm__const(g, o->dv_decay, egm__shape2(1, 1));
+	t->show = egm__sub(g, egm__mean(g, joint), s);
+	t->descend = egm__sub(g, egm__mean(g, joint), egm__exp(g, egm__sub(g, s, next)));
+}
+
+void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,
+                       egm__id fresh)
+{
+	egm__term t = {o->term, EGM__NONE, EGM__NONE, -o->weight};
+	if (o->entropy == EGM_ENTROPY_INFOGAN) {
+		t.show = infogan(p, loss, o, x, z);
+	} else {
+		egm__id joint = statistic(p, loss, o, x, z);
+		egm__id product = statistic(p, loss, o, x, marginal(p->graph, o, z, fresh));
+		if (o->entropy == EGM_ENTROPY_JSD) t.show = jsd(p->graph, joint, product);
+		else if (o->entropy == EGM_ENTROPY_NWJ) t.show = nwj(p->graph, joint, product);
+		else dv(p, o, joint, product, &t);
+	}
+	EGM_INVARIANT(p->n_terms < EGM__MAX_TERMS);
+	p->terms[p->n_terms++] = t;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Entropy terms of a generator: bounds on the information between a latent and what is made of it. */
+#ifndef EGM_LOSS_ENTROPY_IMPL_H
+#define EGM_LOSS_ENTROPY_IMPL_H
+
+#include <loss/loss_impl.h>
+
+/* H by option `entropy` (EGM_ENTROPY_*) as egm_energy_gan_create defines it, from z [batch, k], x = G(z) [batch, d] and
+ * net `third`. `fresh` is a draw of z of its own (used when `marginal` asks for it). Appends the term, descending
+ * -weight H; dv uses states 0 and 1. */
+typedef struct egm__entropy {
+	int32_t entropy, marginal, third, term;
+	double weight, dv_decay;
+} egm__entropy;
+
+void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,
+                       egm__id fresh);
+
+#endif

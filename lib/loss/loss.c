@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* What all losses share: ownership of the nets, and the way from a phase's terms to a compiled program. */
+#include <core/status_impl.h>
+#include <loss/loss_impl.h>
+#include <string.h>
+
+static egm_status check_net(const egm_model *net, const egm_model *first, const char *kind, const char *role)
+{
+	if (!net) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", kind, role);
+	if (!net->built) return egm__fail(EGM_ERR_STATE, "%s: %s '%s' is not built", kind, role, net->name);
+	if (net->dtype != first->dtype)
+		return egm__fail(EGM_ERR_DTYPE, "%s: %s '%s' is %s, '%s' is %s", kind, role, net->name,
+		                 egm__dtype_name(net->dtype), first->name, egm__dtype_name(first->dtype));
+	return EGM_OK;
+}
+
+static egm_status check_nets(const char *kind, int32_t n, egm_model *const *nets, const char *const *roles)
+{
+	for (int32_t i = 0; i < n; i++) {
+		egm_status st = check_net(nets[i], nets[0], kind, roles[i]);
+		if (st != EGM_OK) return st;
+		for (int32_t j = 0; j < i; j++)
+			if (nets[i] == nets[j])
+				return egm__fail(EGM_ERR_ARGUMENT, "%s: %s and %s are the same net '%s'", kind, roles[j], roles[i],
+				                 nets[i]->name);
+	}
+	return EGM_OK;
+}
+
+egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, egm_model *const *nets,
+                            const char *const *roles, const void *options, size_t options_size)
+{
+	*out = NULL;
+	egm_status st = check_nets(kind, n_nets, nets, roles);
+	if (st != EGM_OK) return st;
+	egm_context *context = nets[0]->context;
+	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss);
+	void *copy = egm__alloc(context, 1, options_size);
+	if (!loss || !copy) {
+		egm__free(context, loss);
+		egm__free(context, copy);
+		return egm__fail(EGM_ERR_MEMORY, "%s: out of memory", kind);
+	}
+	memcpy(copy, options, options_size);
+	egm__context_retain(context);
+	*loss = (egm_loss){.context = context,
+	                   .refs = 1,
+	                   .kind = kind,
+	                   .n_nets = n_nets,
+	                   .data_width = nets[0]->inputs,
+	                   .dtype = nets[0]->dtype,
+	                   .min_batch = 1,
+	                   .options = copy};
+	for (int32_t i = 0; i < n_nets; i++) {
+		loss->nets[i] = nets[i];
+		loss->roles[i] = roles[i];
+		egm__model_retain(nets[i]);
+	}
+	*out = loss;
+	return EGM_OK;
+}
+
+void egm__loss_retain(egm_loss *loss)
+{
+	__atomic_add_fetch(&loss->refs, 1, __ATOMIC_RELAXED);
+}
+
+void egm_loss_free(egm_loss *loss)
+{
+	if (!loss || __atomic_sub_fetch(&loss->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+	egm_context *context = loss->context;
+	for (int32_t i = 0; i < loss->n_nets; i++) egm_model_free(loss->nets[i]);
+	egm__free(context, loss->options);
+	egm__free(context, loss);
+	egm_context_free(context);
+}
+
+int32_t egm_loss_term_count(const egm_loss *loss)
+{
+	return loss ? loss->n_terms : 0;
+}
+
+const char *egm_loss_term_name(const egm_loss *loss, int32_t index)
+{
+	return loss && index >= 0 && index < loss->n_terms ? loss->term_names[index] : NULL;
+}
+
+egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
+{
+	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_NET + net, x);
+}
+
+void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight)
+{
+	EGM_INVARIANT(p->n_terms < EGM__MAX_TERMS);
+	p->terms[p->n_terms++] = (egm__term){index, value, EGM__NONE, weight};
+}
+
+/* ---- from terms to outputs */
+
+static egm__id as_number(egm__graph *g, egm__id x)
+{
+	return egm__reshape(g, x, egm__shape2(1, 1));
+}
+
+static egm__id objective(egm__phase_graph *p)
+{
+	egm__graph *g = p->graph;
+	egm__id sum = egm__const(g, 0, egm__shape2(1, 1));
+	for (int32_t i = 0; i < p->n_terms; i++) {
+		const egm__term *t = &p->terms[i];
+		egm__graph_output(g, t->show, EGM__SLOT_TERMS, t->index);
+		egm__id down = t->descend == EGM__NONE ? t->show : t->descend;
+		sum = egm__add(g, sum, egm__scale(g, as_number(g, down), t->weight));
+	}
+	return sum;
+}
+
+/* The gradients of one net's tensors, each where the tensor lies in the parameter buffer. */
+static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t moves, egm__id y, egm__id *leaves,
+                             egm__id *gradients)
+{
+	int32_t n = 0, k = 0;
+	for (int32_t net = 0; net < loss->n_nets; net++)
+		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++)
+			leaves[n++] = egm__model_leaf(p->graph, loss->nets[net], EGM__SLOT_NET + net, t);
+	egm__gradient(p->graph, y, n, leaves, gradients);
+	for (int32_t net = 0; net < loss->n_nets; net++)
+		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++)
+			egm__graph_output(p->graph, gradients[k++], EGM__SLOT_GRADIENT + net, loss->nets[net]->tensors[t].offset);
+}
+
+static int32_t tensors_in_all(const egm_loss *loss)
+{
+	int32_t n = 1;
+	for (int32_t i = 0; i < loss->n_nets; i++) n += loss->nets[i]->n_tensors;
+	return n;
+}
+
+egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
+{
+	egm__phase_graph p = {.batch = batch};
+	const egm__phase *ph = &loss->phases[phase];
+	egm_status st = egm__graph_create(&p.graph, loss->context, loss->dtype);
+	*out = NULL;
+	if (st != EGM_OK) return st;
+	int32_t n = tensors_in_all(loss);
+	egm__id *ids = egm__alloc(loss->context, (size_t)n * 2, sizeof *ids);
+	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %d gradients", loss->kind, n);
+	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(batch, loss->data_width));
+	for (int32_t i = 0; i < loss->n_state; i++) {
+		p.state[i] = egm__leaf(p.graph, EGM__SLOT_STATE, i, egm__shape2(1, 1));
+		p.state_next[i] = EGM__NONE;
+	}
+	ph->build(loss, &p);
+	output_gradients(&p, loss, ph->moves, objective(&p), ids, ids + n);
+	for (int32_t i = 0; i < loss->n_state; i++)
+		if (p.state_next[i] != EGM__NONE) egm__graph_output(p.graph, p.state_next[i], EGM__SLOT_STATE, i);
+	EGM_TRY(egm__graph_status(p.graph));
+	*out = p.graph;
+out:
+	egm__free(loss->context, ids);
+	if (st != EGM_OK) egm__graph_free(p.graph);
+	return st;
+}
+
+egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out)
+{
+	egm__graph *g = NULL;
+	*out = NULL;
+	egm_status st = egm__loss_graph(loss, phase, batch, &g);
+	if (st == EGM_OK) st = egm__program_create(out, g);
+	egm__graph_free(g);
+	return st;
+}
