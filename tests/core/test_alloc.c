@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of a context, and sizes that must not wrap. */
+#include "core/context_impl.h"
+#include "core/size_impl.h"
+#include "support.h"
+
+#include <string.h>
+
+static egm_test_allocator allocator;
+static egm_context *context;
+
+static void setup(void)
+{
+	memset(&allocator, 0, sizeof allocator);
+	context = egm_test_context(&allocator);
+	ck_assert_ptr_nonnull(context);
+}
+
+/* Every test ends with nothing left, and with every size told on free: bytes counts down to 0. */
+static void teardown(void)
+{
+	egm_context_free(context);
+	ck_assert_int_eq(allocator.live, 0);
+	ck_assert_int_eq(allocator.bytes, 0);
+}
+
+START_TEST(test_alloc__is_aligned_for_every_size)
+{
+	for (size_t size = 0; size < 300; ++size) {
+		char *pointer = egm__alloc(context, size, 1);
+		ck_assert_ptr_nonnull(pointer);
+		ck_assert_uint_eq((uintptr_t)pointer % 64, 0);
+		memset(pointer, 0xee, size);
+		egm__free(context, pointer);
+	}
+	egm__free(context, NULL);
+}
+END_TEST
+
+START_TEST(test_alloc__refuses_sizes_that_wrap_without_asking)
+{
+	static const size_t sizes[][2] = {
+	    {SIZE_MAX, 1},         {SIZE_MAX - 63, 1},
+	    {SIZE_MAX / 2, 1},     {SIZE_MAX / 4, 8},
+	    {SIZE_MAX / 8 + 2, 8}, {(size_t)1 << (sizeof(size_t) * 4), (size_t)1 << (sizeof(size_t) * 4)}};
+	char *old = egm__alloc(context, 8, 1);
+	ck_assert_ptr_nonnull(old);
+	long calls = allocator.calls;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+		ck_assert_ptr_null(egm__alloc(context, sizes[i][0], sizes[i][1]));
+		ck_assert_ptr_null(egm__alloc_zero(context, sizes[i][0], sizes[i][1]));
+		ck_assert_ptr_null(egm__realloc(context, old, sizes[i][0], sizes[i][1]));
+	}
+	ck_assert_int_eq(allocator.calls, calls);
+	egm__free(context, old);
+}
+END_TEST
+
+START_TEST(test_alloc_zero__is_zero)
+{
+	unsigned char *used = egm__alloc(context, 1000, 1);
+	ck_assert_ptr_nonnull(used);
+	memset(used, 0xee, 1000);
+	egm__free(context, used);
+	unsigned char *zero = egm__alloc_zero(context, 125, 8);
+	ck_assert_ptr_nonnull(zero);
+	for (int i = 0; i < 1000; ++i) ck_assert_uint_eq(zero[i], 0);
+	egm__free(context, zero);
+}
+END_TEST
+
+START_TEST(test_realloc__keeps_the_contents)
+{
+	int *values = egm__realloc(context, NULL, 1, sizeof *values);
+	for (int n = 1; n <= 200; ++n) {
+		values = egm__realloc(context, values, (size_t)n, sizeof *values);
+		ck_assert_ptr_nonnull(values);
+		values[n - 1] = n;
+		for (int i = 0; i < n; ++i) ck_assert_int_eq(values[i], i + 1);
+	}
+	egm__free(context, values);
+}
+END_TEST
+
+START_TEST(test_realloc__a_failure_leaves_the_old_block)
+{
+	int *values = egm__alloc(context, 4, sizeof *values);
+	ck_assert_ptr_nonnull(values);
+	for (int i = 0; i < 4; ++i) values[i] = i;
+	allocator.fail_at = allocator.calls + 1;
+	ck_assert_ptr_null(egm__realloc(context, values, 4000, sizeof *values));
+	for (int i = 0; i < 4; ++i) ck_assert_int_eq(values[i], i);
+	egm__free(context, values);
+}
+END_TEST
+
+START_TEST(test_strdup__copies_or_fails)
+{
+	char *copy = egm__strdup(context, "energy");
+	ck_assert_str_eq(copy, "energy");
+	egm__free(context, copy);
+	allocator.fail_at = allocator.calls + 1;
+	ck_assert_ptr_null(egm__strdup(context, "energy"));
+}
+END_TEST
+
+START_TEST(test_size__is_exact_or_refused)
+{
+	int64_t out = -1;
+	ck_assert_int_eq(egm__size_mul(INT64_C(3037000499), INT64_C(3037000499), &out), 0);
+	ck_assert_int_eq(out, INT64_C(9223372030926249001));
+	ck_assert_int_eq(egm__size_mul(INT64_C(3037000500), INT64_C(3037000500), &out), 1);
+	ck_assert_int_eq(egm__size_mul(-1, 1, &out), 1);
+	ck_assert_int_eq(egm__size_mul(0, INT64_MAX, &out), 0);
+	ck_assert_int_eq(out, 0);
+	ck_assert_int_eq(egm__size_add(INT64_MAX - 1, 1, &out), 0);
+	ck_assert_int_eq(out, INT64_MAX);
+	ck_assert_int_eq(egm__size_add(INT64_MAX, 1, &out), 1);
+	ck_assert_int_eq(egm__size_add(1, -1, &out), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc");
+	TCase *tc = tcase_create("alloc");
+	tcase_set_tags(tc, "R1 R17");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_alloc__is_aligned_for_every_size);
+	tcase_add_test(tc, test_alloc__refuses_sizes_that_wrap_without_asking);
+	tcase_add_test(tc, test_alloc_zero__is_zero);
+	tcase_add_test(tc, test_realloc__keeps_the_contents);
+	tcase_add_test(tc, test_realloc__a_failure_leaves_the_old_block);
+	tcase_add_test(tc, test_strdup__copies_or_fails);
+	tcase_add_test(tc, test_size__is_exact_or_refused);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}

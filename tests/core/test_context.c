@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Creating and freeing contexts: options out of range, every allocation failing, and what the host must not notice. */
+#include "core/context_impl.h"
+#include "core/cpu_impl.h"
+#include "core/pool_impl.h"
+#include "support.h"
+
+#include <dirent.h>
+#include <fenv.h>
+#include <pthread.h>
+#include <string.h>
+
+extern int openblas_get_num_threads(void) __attribute__((weak));
+extern void openblas_set_num_threads(int) __attribute__((weak));
+
+static egm_context_options options_with(int32_t threads, int32_t blas_threads, int32_t simd)
+{
+	egm_context_options o;
+	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
+	o.threads = threads;
+	o.blas_threads = blas_threads;
+	o.simd = simd;
+	return o;
+}
+
+static void use_allocator(egm_context_options *o, egm_test_allocator *a)
+{
+	o->alloc = egm_test_alloc;
+	o->dealloc = egm_test_dealloc;
+	o->alloc_user = a;
+}
+
+/* create fails with this code and part of this text, and *out is NULL. */
+static void refuse(const egm_context_options *o, egm_status code, const char *text)
+{
+	egm_context *context = (egm_context *)(uintptr_t)64;
+	ck_assert_int_eq(egm_context_create(&context, o), code);
+	ck_assert_ptr_null(context);
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' lacks '%s'", egm_last_error(), text);
+}
+
+START_TEST(test_create__takes_null_for_the_defaults)
+{
+	egm_context *context = NULL;
+	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
+	ck_assert_int_eq(context->threads, 1);
+	ck_assert_ptr_null(context->pool);
+	egm_context_free(context);
+	egm_context_free(NULL);
+}
+END_TEST
+
+START_TEST(test_create__refuses_options_out_of_range)
+{
+	static const struct {
+		int32_t threads, blas_threads, simd;
+		const char *text;
+	} rows[] = {
+	    {0, 0, 0, "threads is 0"},
+	    {-1, 0, 0, "threads is -1"},
+	    {257, 0, 0, "threads is 257, allowed are 1 to 256"},
+	    {INT32_MIN, 0, 0, "threads is -2147483648"},
+	    {1, -1, 0, "blas_threads is -1"},
+	    {1, 2, 0, "blas_threads is 2"},
+	    {1, 0, -1, "simd is -1"},
+	    {1, 0, 4, "simd is 4"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+		egm_context_options o = options_with(rows[i].threads, rows[i].blas_threads, rows[i].simd);
+		refuse(&o, EGM_ERR_ARGUMENT, rows[i].text);
+	}
+}
+END_TEST
+
+START_TEST(test_create__refuses_half_an_allocator_and_null)
+{
+	egm_context_options o = options_with(1, 0, 0);
+	o.alloc = egm_test_alloc;
+	refuse(&o, EGM_ERR_ARGUMENT, "alloc is given without dealloc");
+	o.alloc = NULL;
+	o.dealloc = egm_test_dealloc;
+	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is given without alloc");
+	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_context_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT);
+	o.struct_size = 3;
+	refuse(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
+	ck_assert_str_eq(egm_context_backend(NULL), "");
+}
+END_TEST
+
+static _Alignas(64) char crooked[4096];
+
+static void *crooked_alloc(size_t size, size_t alignment, void *user)
+{
+	(void)alignment;
+	++*(int *)user;
+	return size < sizeof crooked - 16 ? crooked + 16 : NULL;
+}
+
+static void crooked_dealloc(void *pointer, size_t size, void *user)
+{
+	(void)pointer, (void)size;
+	--*(int *)user;
+}
+
+START_TEST(test_create__refuses_an_allocator_that_does_not_align)
+{
+	int live = 0;
+	egm_context_options o = options_with(1, 0, 0);
+	o.alloc = crooked_alloc;
+	o.dealloc = crooked_dealloc;
+	o.alloc_user = &live;
+	refuse(&o, EGM_ERR_ARGUMENT, "asked for an alignment of 64 and gave 16");
+	ck_assert_int_eq(live, 0);
+}
+END_TEST
+
+/* R1: the n-th allocation fails, once or for ever after, for every n that there is. */
+static void fail_at_every_call(int32_t threads, int for_ever)
+{
+	egm_test_allocator a = {0};
+	egm_context_options o = options_with(threads, 0, 0);
+	egm_context *context = NULL;
+	use_allocator(&o, &a);
+	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+	long calls = a.calls;
+	egm_context_free(context);
+	ck_assert_int_gt(calls, 1);
+	for (long n = 1; n <= calls; ++n) {
+		a = (egm_test_allocator){.fail_at = n, .for_ever = for_ever};
+		refuse(&o, EGM_ERR_MEMORY, "no memory for");
+		ck_assert_int_eq(a.live, 0);
+		ck_assert_int_eq(a.bytes, 0);
+	}
+}
+
+START_TEST(test_create__survives_every_failing_allocation)
+{
+	fail_at_every_call(1, _i);
+	fail_at_every_call(3, _i);
+}
+END_TEST
+
+static int tasks_of_process(void)
+{
+	int count = 0;
+	DIR *directory = opendir("/proc/self/task");
+	ck_assert_ptr_nonnull(directory);
+	for (struct dirent *entry; (entry = readdir(directory));) count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+/* A stack that no address space has makes the start of a thread fail. */
+START_TEST(test_create__names_a_worker_that_does_not_start)
+{
+	egm_test_allocator a = {0};
+	egm_context_options o = options_with(3, 0, 0);
+	pthread_attr_t attributes;
+	use_allocator(&o, &a);
+	ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+	ck_assert_int_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 47), 0);
+	ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
+	int tasks = tasks_of_process();
+	refuse(&o, EGM_ERR_MEMORY, "worker thread 1 of 2 did not start");
+	ck_assert_int_eq(a.live, 0);
+	ck_assert_int_eq(tasks_of_process(), tasks);
+	ck_assert_int_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 20), 0);
+	ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
+}
+END_TEST
+
+START_TEST(test_free__leaves_nothing_after_many_cycles)
+{
+	egm_test_allocator a = {0};
+	egm_context *first = egm_test_context(&a); /* the BLAS has started its threads */
+	int tasks = tasks_of_process();
+	for (int i = 0; i < 10000; ++i) {
+		egm_context *context = NULL;
+		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, 0);
+		use_allocator(&o, &a);
+		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+		egm_context_free(context);
+	}
+	egm_context_free(first);
+	ck_assert_int_eq(a.live, 0);
+	ck_assert_int_eq(a.bytes, 0);
+	ck_assert_int_eq(tasks_of_process(), tasks);
+}
+END_TEST
+
+START_TEST(test_free__waits_for_the_last_reference)
+{
+	egm_test_allocator a = {0};
+	egm_context *context = egm_test_context(&a);
+	egm__context_retain(context);
+	egm_context_free(context);
+	ck_assert_int_gt(a.live, 0);
+	void *pointer = egm__alloc(context, 1, 1);
+	ck_assert_ptr_nonnull(pointer);
+	egm__free(context, pointer);
+	egm_context_free(context);
+	ck_assert_int_eq(a.live, 0);
+}
+END_TEST
+
+START_TEST(test_create__leaves_the_threads_of_the_blas_alone)
+{
+	if (!openblas_set_num_threads) return; /* nothing that could have been changed */
+	for (int threads = 2; threads >= 1; --threads) {
+		egm_context *context = NULL;
+		egm_context_options o = options_with(2, 0, 0);
+		openblas_set_num_threads(threads);
+		int before = openblas_get_num_threads();
+		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+		ck_assert_int_eq(openblas_get_num_threads(), before);
+		ck_assert_int_eq(context->blas_split, before == 1);
+		egm_context_free(context);
+	}
+}
+END_TEST
+
+START_TEST(test_create__sets_one_blas_thread_when_asked)
+{
+	egm_context *context = NULL;
+	egm_context_options o = options_with(2, 1, 0);
+	if (openblas_set_num_threads) openblas_set_num_threads(2);
+	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+	ck_assert_int_eq(context->blas_split, 1);
+	if (openblas_get_num_threads) ck_assert_int_eq(openblas_get_num_threads(), 1);
+	egm_context_free(context);
+}
+END_TEST
+
+/* R21. Rounding up, and on x86-64 also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag either:
+ * the first product multiplies zeros. */
+START_TEST(test_create__keeps_the_floating_point_state)
+{
+	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+	egm_context *context = NULL;
+	egm_context_options o = options_with(2, 0, 0);
+	ck_assert_int_eq(fesetround(rounding[_i]), 0);
+#if defined(__x86_64__)
+	if (_i % 2) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);
+#endif
+	uint32_t mode = egm__cpu_fp_mode();
+	feclearexcept(FE_ALL_EXCEPT);
+	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+	egm_context_free(context);
+	ck_assert_int_eq(fetestexcept(FE_ALL_EXCEPT), 0);
+	ck_assert_int_eq(fegetround(), rounding[_i]);
+	ck_assert_uint_eq(egm__cpu_fp_mode(), mode);
+#if defined(__x86_64__)
+	if (_i % 2) ck_assert_uint_eq(mode & 0x8040u, 0x8040u);
+#endif
+}
+END_TEST
+
+START_TEST(test_create__takes_every_code_path_of_this_cpu)
+{
+	static const char *const names[] = {"", ", portable", ", avx2", ", avx512"};
+	int32_t best = 0;
+	ck_assert_int_eq(egm__cpu_resolve(EGM_SIMD_AUTO, &best), EGM_OK);
+	ck_assert_int_ge(best, EGM_SIMD_PORTABLE);
+	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; ++simd) {
+		egm_context *context = NULL;
+		egm_context_options o = options_with(1, 0, simd);
+		if (simd > best) {
+			refuse(&o, EGM_ERR_UNSUPPORTED, names[simd] + 2);
+			continue;
+		}
+		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+		ck_assert_int_eq(context->simd, simd);
+		const char *backend = egm_context_backend(context), *comma = strrchr(backend, ',');
+		ck_assert_ptr_nonnull(comma);
+		ck_assert_str_eq(comma, names[simd]);
+		ck_assert_ptr_ne(comma, backend);
+		egm_context_free(context);
+	}
+}
+END_TEST
+
+START_TEST(test_features__are_those_of_the_build)
+{
+	ck_assert_uint_eq(egm_features() & ~(uint32_t)(EGM_FEATURE_GZIP | EGM_FEATURE_LIBMVEC), 0);
+}
+END_TEST
+
+static void keep_line(int32_t level, const char *message, void *user)
+{
+	char *line = user;
+	line[0] = (char)('0' + level);
+	strncpy(line + 1, message, 1000);
+}
+
+START_TEST(test_log__goes_to_the_hook)
+{
+	char line[1024] = "", name[2000];
+	egm_context *context = NULL;
+	egm_context_options o = options_with(1, 0, 0);
+	o.log = keep_line;
+	o.log_user = line;
+	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+	egm__log(context, EGM_LOG_INFO, "step %d of %s", 3, "nine");
+	ck_assert_str_eq(line, "2step 3 of nine");
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	egm__log(context, EGM_LOG_WARNING, "%s", name);
+	ck_assert_uint_lt(strlen(line), sizeof name);
+	egm_context_free(context);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("context");
+	TCase *tc = tcase_create("context");
+	tcase_set_tags(tc, "R1 R17 R21 R23 R24");
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_create__takes_null_for_the_defaults);
+	tcase_add_test(tc, test_create__refuses_options_out_of_range);
+	tcase_add_test(tc, test_create__refuses_half_an_allocator_and_null);
+	tcase_add_test(tc, test_create__refuses_an_allocator_that_does_not_align);
+	tcase_add_loop_test(tc, test_create__survives_every_failing_allocation, 0, 2);
+	tcase_add_test(tc, test_create__names_a_worker_that_does_not_start);
+	tcase_add_test(tc, test_free__leaves_nothing_after_many_cycles);
+	tcase_add_test(tc, test_free__waits_for_the_last_reference);
+	tcase_add_test(tc, test_create__leaves_the_threads_of_the_blas_alone);
+	tcase_add_test(tc, test_create__sets_one_blas_thread_when_asked);
+	tcase_add_loop_test(tc, test_create__keeps_the_floating_point_state, 0, 4);
+	tcase_add_test(tc, test_create__takes_every_code_path_of_this_cpu);
+	tcase_add_test(tc, test_features__are_those_of_the_build);
+	tcase_add_test(tc, test_log__goes_to_the_hook);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}
