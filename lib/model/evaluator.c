@@ -10,7 +10,8 @@
 /* Idle evaluators kept: two kinds in three sizes, and some threads. The longest unused goes first. */
 enum { MAX_IDLE = 12 };
 
-enum { SLOT_PARAMETERS, SLOT_X, SLOT_Y, SLOT_GRADIENT };
+/* Slot 0 is the program's own arena. */
+enum { SLOT_PARAMETERS = 1, SLOT_X, SLOT_Y, SLOT_GRADIENT };
 
 struct egm__evaluators {
 	pthread_mutex_t mutex;

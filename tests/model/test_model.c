@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: MIT */
+/* Building, describing, copying and misusing a model; every allocation on the way failing once and for ever. */
+#include <model/model_impl.h>
+#include <reference.h>
+
+static egm_context *context;
+static egm_test_allocator allocator;
+
+static void setup(void)
+{
+	memset(&allocator, 0, sizeof allocator);
+	context = egm_test_context(&allocator);
+	ck_assert_ptr_nonnull(context);
+}
+
+static void teardown(void)
+{
+	egm_context_free(context);
+	ck_assert_int_eq(allocator.live, 0);
+}
+
+static egm_model *empty_model(const char *name, int64_t inputs)
+{
+	egm_model *model;
+	ck_assert_int_eq(egm_model_create(&model, context, name, inputs), EGM_OK);
+	return model;
+}
+
+static void expect(egm_status got, egm_status want, const char *text)
+{
+	ck_assert_int_eq(got, want);
+	ck_assert_str_eq(egm_last_error(), text);
+}
+
+static const net_spec small_net = {
+    3, 4, {{"dense", 4, 0}, {"leaky_relu", 0, 0.2}, {"layer_norm", 0, 1e-5}, {"dense", 1, 0}}};
+
+/* ---- building */
+
+START_TEST(test_model__first_error_stays)
+{
+	egm_model *model = empty_model("energy", 3);
+	const char *text = "model 'energy': layer 1 (leaky_relu): slope 1.5 is not in [0, 1)";
+	ck_assert_int_eq(egm_model_dense(model, 4), EGM_OK);
+	expect(egm_model_leaky_relu(model, 1.5), EGM_ERR_ARGUMENT, text);
+	expect(egm_model_dense(model, -1), EGM_ERR_ARGUMENT, text);
+	expect(egm_model_set_initializer(model, EGM_INIT_ZEROS), EGM_ERR_ARGUMENT, text);
+	expect(egm_model_tanh(model), EGM_ERR_ARGUMENT, text);
+	egm_model_free(NULL); /* no failure in between may matter */
+	expect(egm_model_build(NULL, EGM_F32, 1), EGM_ERR_ARGUMENT, "build: model is NULL");
+	expect(egm_model_build(model, EGM_F32, 1), EGM_ERR_ARGUMENT, text);
+	ck_assert_int_eq(egm_model_parameter_count(model), 0);
+	egm_model_free(model);
+}
+END_TEST
+
+static void refuse(const layer_spec *layer, const char *text)
+{
+	egm_model *model = empty_model("m", 3);
+	expect(add_layer(model, layer), EGM_ERR_ARGUMENT, text);
+	egm_model_free(model);
+}
+
+START_TEST(test_model__refuses_values_out_of_range)
+{
+	refuse(&(layer_spec){"dense", 0, 0}, "model 'm': layer 0 (dense): units 0, must be at least 1");
+	refuse(&(layer_spec){"dense", INT64_MIN, 0},
+	       "model 'm': layer 0 (dense): units -9223372036854775808, must be at least 1");
+	refuse(&(layer_spec){"leaky_relu", 0, -0.1}, "model 'm': layer 0 (leaky_relu): slope -0.1 is not in [0, 1)");
+	refuse(&(layer_spec){"leaky_relu", 0, 1}, "model 'm': layer 0 (leaky_relu): slope 1 is not in [0, 1)");
+	refuse(&(layer_spec){"leaky_relu", 0, NAN}, "model 'm': layer 0 (leaky_relu): slope nan is not in [0, 1)");
+	refuse(&(layer_spec){"elu", 0, 0}, "model 'm': layer 0 (elu): alpha 0 is not in (0, inf)");
+	refuse(&(layer_spec){"elu", 0, INFINITY}, "model 'm': layer 0 (elu): alpha inf is not in (0, inf)");
+	refuse(&(layer_spec){"layer_norm", 0, 0}, "model 'm': layer 0 (layer_norm): epsilon 0 is not in (0, inf)");
+	refuse(&(layer_spec){"layer_norm", 0, -1}, "model 'm': layer 0 (layer_norm): epsilon -1 is not in (0, inf)");
+	egm_model *model = empty_model("m", 3);
+	ck_assert_int_eq(egm_model_leaky_relu(model, 0), EGM_OK); /* 0 belongs to the range */
+	expect(egm_model_set_initializer(model, 9), EGM_ERR_ARGUMENT, "model 'm': there is no initializer 9");
+	ck_assert_int_eq(egm_model_dense(model, 1), EGM_ERR_ARGUMENT);
+	egm_model_free(model);
+	model = empty_model("m", 3);
+	expect(egm__model_add(model, "conv", 1, 0), EGM_ERR_ARGUMENT, "model 'm': there is no layer kind 'conv'");
+	egm_model_free(model);
+	model = empty_model("m", 3);
+	expect(egm__model_add(model, "tanh", 2, 0), EGM_ERR_ARGUMENT,
+	       "model 'm': layer 0 (tanh): units 2, must be 0: the layer keeps its width");
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__refuses_sizes_that_overflow)
+{
+	int64_t wide = (int64_t)1 << 60;
+	egm_model *model = empty_model("huge", wide);
+	expect(egm_model_dense(model, wide), EGM_ERR_ARGUMENT,
+	       "model 'huge': layer 0 (dense): the weight for 1152921504606846976 inputs and 1152921504606846976 outputs "
+	       "has too many elements");
+	egm_model_free(model);
+	/* each layer fits, their sum does not */
+	model = empty_model("sum", 1);
+	for (int i = 0; i < 20; i++) ck_assert_int_eq(egm_model_layer_norm(model, 1), EGM_OK);
+	model->layers[0].inputs = model->layers[0].outputs = INT64_MAX / 8;
+	model->layers[1].inputs = model->layers[1].outputs = INT64_MAX / 8;
+	for (int i = 2; i < 20; i++) model->layers[i].inputs = model->layers[i].outputs = INT64_MAX / 8;
+	expect(egm_model_build(model, EGM_F32, 1), EGM_ERR_ARGUMENT,
+	       "model 'sum': its layers together have too many parameters");
+	egm_model_free(model);
+	/* a net without parameters, too wide for a chunk of rows */
+	model = empty_model("wide", wide);
+	ck_assert_int_eq(egm_model_tanh(model), EGM_OK);
+	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
+	double sample;
+	ck_assert_int_eq(egm_model_generate(model, EGM_F64, 1, 1, &sample), EGM_ERR_ARGUMENT);
+	egm_model_free(model);
+	model = empty_model("wide", (int64_t)1 << 57);
+	ck_assert_int_eq(egm_model_tanh(model), EGM_OK);
+	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(model, EGM_F64, 1, 1, &sample), EGM_ERR_MEMORY);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__limits_its_depth)
+{
+	egm_model *model = empty_model("deep", 1);
+	egm_status st = EGM_OK;
+	int n = 0;
+	while (st == EGM_OK && n < 10000) {
+		st = egm_model_relu(model);
+		n += st == EGM_OK;
+	}
+	expect(st, EGM_ERR_ARGUMENT, "model 'deep': more than 4096 layers");
+	ck_assert_int_eq(n, 4096);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__is_built_once)
+{
+	egm_model *model = empty_model("once", 2);
+	expect(egm_model_build(model, EGM_F32, 1), EGM_ERR_STATE, "model 'once': build needs a layer");
+	ck_assert_int_eq(egm_model_dense(model, 1), EGM_OK);
+	expect(egm_model_build(model, (egm_dtype)7, 1), EGM_ERR_ARGUMENT,
+	       "model 'once': dtype 7 is neither EGM_F32 nor EGM_F64");
+	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_OK);
+	expect(egm_model_build(model, EGM_F32, 1), EGM_ERR_STATE,
+	       "build: model 'once' is built and cannot change any more");
+	ck_assert_int_eq(egm_model_dense(model, 1), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_set_initializer(model, EGM_INIT_ZEROS), EGM_ERR_STATE);
+	float x[2] = {1, 2}, u; /* and none of that harmed it */
+	ck_assert_int_eq(egm_model_energy(model, EGM_F32, x, 1, 2, &u), EGM_OK);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__checks_its_name)
+{
+	egm_model *model = (egm_model *)&allocator;
+	char name[80];
+	memset(name, 'a', sizeof name);
+	name[64] = 0;
+	ck_assert_int_eq(egm_model_create(&model, context, name, 1), EGM_ERR_ARGUMENT);
+	ck_assert_ptr_null(model);
+	ck_assert_int_eq(egm_model_create(&model, context, "", 1), EGM_ERR_ARGUMENT);
+	expect(egm_model_create(&model, context, "a b", 1), EGM_ERR_ARGUMENT,
+	       "model: name 'a b': character 2 is not a letter, a digit, _ or -");
+	ck_assert_int_eq(egm_model_create(&model, context, "na\xc3\xafve", 1), EGM_ERR_ARGUMENT);
+	expect(egm_model_create(&model, context, "m", 0), EGM_ERR_ARGUMENT, "model 'm': 0 inputs, at least 1 is needed");
+	name[63] = 0;
+	ck_assert_int_eq(egm_model_create(&model, context, name, 1), EGM_OK);
+	ck_assert_str_eq(egm_model_name(model), name);
+	egm_model_free(model);
+	egm_model_free(empty_model("Az09_-", 1));
+}
+END_TEST
+
+/* ---- what it tells */
+
+START_TEST(test_model__describes_its_tensors)
+{
+	static const struct {
+		const char *name;
+		int32_t rank;
+		int64_t shape[2];
+	} want[] = {{"0.weight", 2, {4, 3}}, {"0.bias", 1, {4, 1}},   {"2.weight", 1, {4, 1}},
+	            {"2.bias", 1, {4, 1}},   {"3.weight", 2, {1, 4}}, {"3.bias", 1, {1, 1}}};
+	egm_model *model = new_model(context, "net", &small_net, EGM_F32, 1);
+	ck_assert_str_eq(egm_model_name(model), "net");
+	ck_assert_int_eq(egm_model_inputs(model), 3);
+	ck_assert_int_eq(egm_model_outputs(model), 1);
+	ck_assert_int_eq(egm_model_dtype(model), EGM_F32);
+	ck_assert_int_eq(egm_model_parameter_count(model), 12 + 4 + 4 + 4 + 4 + 1);
+	ck_assert_int_eq(egm_model_tensor_count(model), 6);
+	for (int i = 0; i < 6; i++) {
+		const char *name;
+		int64_t shape[4];
+		int32_t rank;
+		ck_assert_int_eq(egm_model_tensor(model, i, &name, shape, &rank), EGM_OK);
+		ck_assert_str_eq(name, want[i].name);
+		ck_assert_int_eq(rank, want[i].rank);
+		for (int k = 0; k < rank; k++) ck_assert_int_eq(shape[k], want[i].shape[k]);
+	}
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__counts_are_zero_before_build)
+{
+	egm_model *model = empty_model("net", 3);
+	ck_assert_int_eq(egm_model_dense(model, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_outputs(model), 0);
+	ck_assert_int_eq(egm_model_parameter_count(model), 0);
+	ck_assert_int_eq(egm_model_tensor_count(model), 0);
+	ck_assert_int_eq(egm__model_outputs(model), 4);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__summary_is_a_table)
+{
+	static const char want[] = "model 'net': f32, 3 inputs, 1 outputs, 29 parameters\n"
+	                           "  #  layer          inputs   outputs  parameters\n"
+	                           "  0  dense               3         4          16  weight [4, 3], bias [4]\n"
+	                           "  1  leaky_relu          4         4           0  slope 0.2\n"
+	                           "  2  layer_norm          4         4           8  weight [4], bias [4]  epsilon 1e-05\n"
+	                           "  3  dense               4         1           5  weight [1, 4], bias [1]\n";
+	char text[1024];
+	size_t needed = 0;
+	egm_model *model = new_model(context, "net", &small_net, EGM_F32, 1);
+	ck_assert_int_eq(egm_model_summary(model, text, sizeof text, &needed), EGM_OK);
+	ck_assert_str_eq(text, want);
+	ck_assert_int_eq(needed, sizeof want);
+	ck_assert_int_eq(egm_model_summary(model, NULL, 0, &needed), EGM_OK);
+	ck_assert_int_eq(needed, sizeof want);
+	for (size_t size = 1; size <= sizeof want; size++) {
+		memset(text, 'x', sizeof text);
+		ck_assert_int_eq(egm_model_summary(model, text, size, NULL), EGM_OK);
+		ck_assert(!memcmp(text, want, size - 1) && text[size - 1] == 0 && text[size] == 'x');
+	}
+	ck_assert_int_eq(egm_model_summary(model, NULL, 1, &needed), EGM_ERR_ARGUMENT);
+	egm_model_free(model);
+}
+END_TEST
+
+/* ---- parameters */
+
+static void check_round_trip(egm_dtype dtype)
+{
+	egm_model *model = new_model(context, "net", &small_net, dtype, 1);
+	double numbers[29], raw[29], back[29];
+	size_t size = dtype == EGM_F32 ? sizeof(float) : sizeof(double);
+	fill_numbers(4, 29, numbers);
+	store(dtype, 29, numbers, raw);
+	ck_assert_int_eq(egm_model_set_parameters(model, dtype, raw, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_get_parameters(model, dtype, back, 29), EGM_OK);
+	ck_assert(!memcmp(raw, back, 29 * size));
+	/* tensor by tensor: 2.weight stands behind 12 + 4 */
+	ck_assert_int_eq(egm_model_get_tensor(model, "2.weight", dtype, back, 4), EGM_OK);
+	ck_assert(!memcmp((char *)raw + 16 * size, back, 4 * size));
+	ck_assert_int_eq(egm_model_set_tensor(model, "2.weight", dtype, raw, 4), EGM_OK);
+	memcpy((char *)raw + 16 * size, raw, 4 * size);
+	ck_assert_int_eq(egm_model_get_parameters(model, dtype, back, 29), EGM_OK);
+	ck_assert(!memcmp(raw, back, 29 * size));
+	egm_model_free(model);
+}
+
+START_TEST(test_model__parameters_come_back)
+{
+	check_round_trip(EGM_F32);
+	check_round_trip(EGM_F64);
+}
+END_TEST
+
+START_TEST(test_model__refuses_wrong_parameters)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1);
+	double before[29], after[29], values[29] = {0};
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, before, 29), EGM_OK);
+	values[13] = NAN;
+	expect(egm_model_set_parameters(model, EGM_F64, values, 29), EGM_ERR_NONFINITE,
+	       "model 'net': 0.bias[1] is not finite");
+	values[13] = 0;
+	values[28] = INFINITY;
+	expect(egm_model_set_parameters(model, EGM_F64, values, 29), EGM_ERR_NONFINITE,
+	       "model 'net': 3.bias[0] is not finite");
+	expect(egm_model_set_tensor(model, "3.bias", EGM_F64, values + 28, 1), EGM_ERR_NONFINITE,
+	       "model 'net': 3.bias[0] is not finite");
+	expect(egm_model_set_parameters(model, EGM_F32, values, 29), EGM_ERR_DTYPE,
+	       "model 'net': parameters are f64, the array is f32");
+	expect(egm_model_set_parameters(model, EGM_F64, values, 28), EGM_ERR_SHAPE,
+	       "model 'net': parameters: 28 values given, there are 29");
+	expect(egm_model_get_tensor(model, "3.weight", EGM_F64, values, 5), EGM_ERR_SHAPE,
+	       "model 'net': 3.weight: 5 values given, there are 4");
+	expect(egm_model_get_tensor(model, "1.weight", EGM_F64, values, 4), EGM_ERR_ARGUMENT,
+	       "get_tensor: model 'net' has no tensor '1.weight'");
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, after, 29), EGM_OK);
+	ck_assert(!memcmp(before, after, sizeof before));
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__may_have_no_parameters)
+{
+	net_spec net = {2, 1, {{"tanh", 0, 0}}};
+	double x[2] = {0, 0}, y[2];
+	egm_model *model = new_model(context, "bare", &net, EGM_F64, 1), *copy;
+	ck_assert_int_eq(egm_model_parameter_count(model), 0);
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, NULL, 0), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, NULL, 0), EGM_OK);
+	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 2, y), EGM_OK);
+	ck_assert(y[0] == 0 && y[1] == 0);
+	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
+	egm_model_free(copy);
+	egm_model_free(model);
+}
+END_TEST
+
+/* ---- copies and references */
+
+START_TEST(test_model__clone_is_independent)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *copy;
+	double before[29], after[29], zeros[29] = {0}, x[3] = {1, 2, 3}, u, v;
+	char text[2][1024];
+	ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 1, 3, &u), EGM_OK);
+	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(copy, EGM_F64, x, 1, 3, &v), EGM_OK);
+	ck_assert(u == v);
+	ck_assert_int_eq(egm_model_summary(model, text[0], sizeof text[0], NULL), EGM_OK);
+	ck_assert_int_eq(egm_model_summary(copy, text[1], sizeof text[1], NULL), EGM_OK);
+	ck_assert_str_eq(text[0], text[1]);
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, before, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(copy, EGM_F64, zeros, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, after, 29), EGM_OK);
+	ck_assert(!memcmp(before, after, sizeof before));
+	egm_model_free(model); /* before its copy */
+	ck_assert_int_eq(egm_model_energy(copy, EGM_F64, x, 1, 3, &v), EGM_OK);
+	ck_assert(v == 0);
+	egm_model_free(copy);
+}
+END_TEST
+
+START_TEST(test_model__clone_of_an_unfinished_model)
+{
+	egm_model *model = empty_model("half", 3), *copy;
+	ck_assert_int_eq(egm_model_dense(model, 2), EGM_OK);
+	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
+	ck_assert_int_eq(egm_model_dense(copy, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_build(copy, EGM_F32, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_outputs(copy), 1);
+	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_outputs(model), 2);
+	egm_model_free(copy);
+	egm_model_free(model);
+	model = empty_model("bad", 3);
+	ck_assert_int_eq(egm_model_dense(model, 0), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
+	expect(egm_model_build(copy, EGM_F32, 1), EGM_ERR_ARGUMENT,
+	       "model 'bad': layer 0 (dense): units 0, must be at least 1");
+	egm_model_free(copy);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__outlives_its_context_and_is_counted)
+{
+	egm_test_allocator own = {0};
+	egm_context *other = egm_test_context(&own);
+	ck_assert_ptr_nonnull(other);
+	egm_model *model = new_model(other, "net", &small_net, EGM_F64, 1);
+	egm_context_free(other);
+	egm__model_retain(model);
+	egm_model_free(model);
+	double x[3] = {1, 2, 3}, u;
+	ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 1, 3, &u), EGM_OK);
+	ck_assert_int_gt(own.live, 0);
+	egm_model_free(model);
+	ck_assert_int_eq(own.live, 0);
+}
+END_TEST
+
+/* ---- R17: misuse */
+
+START_TEST(test_model__null_is_an_argument_error)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *out = model;
+	double x[3] = {0}, y[3];
+	const char *name;
+	int64_t shape[4];
+	int32_t rank;
+	char text[8];
+	egm_model_free(NULL);
+	const egm_status got[] = {
+	    egm_model_create(NULL, context, "m", 1),
+	    egm_model_create(&out, NULL, "m", 1),
+	    egm_model_create(&out, context, NULL, 1),
+	    egm_model_set_initializer(NULL, 1),
+	    egm_model_dense(NULL, 1),
+	    egm_model_relu(NULL),
+	    egm_model_leaky_relu(NULL, 0.1),
+	    egm_model_elu(NULL, 1),
+	    egm_model_softplus(NULL),
+	    egm_model_silu(NULL),
+	    egm_model_tanh(NULL),
+	    egm_model_sigmoid(NULL),
+	    egm_model_gelu(NULL),
+	    egm_model_layer_norm(NULL, 1),
+	    egm_model_build(NULL, EGM_F64, 1),
+	    egm_model_tensor(NULL, 0, &name, shape, &rank),
+	    egm_model_tensor(model, 0, NULL, shape, &rank),
+	    egm_model_tensor(model, 0, &name, NULL, &rank),
+	    egm_model_tensor(model, 0, &name, shape, NULL),
+	    egm_model_tensor(model, -1, &name, shape, &rank),
+	    egm_model_tensor(model, 6, &name, shape, &rank),
+	    egm_model_get_parameters(NULL, EGM_F64, y, 29),
+	    egm_model_get_parameters(model, EGM_F64, NULL, 29),
+	    egm_model_set_parameters(NULL, EGM_F64, y, 29),
+	    egm_model_set_parameters(model, EGM_F64, NULL, 29),
+	    egm_model_get_tensor(NULL, "3.bias", EGM_F64, y, 1),
+	    egm_model_get_tensor(model, NULL, EGM_F64, y, 1),
+	    egm_model_get_tensor(model, "3.bias", EGM_F64, NULL, 1),
+	    egm_model_set_tensor(NULL, "3.bias", EGM_F64, y, 1),
+	    egm_model_set_tensor(model, NULL, EGM_F64, y, 1),
+	    egm_model_set_tensor(model, "3.bias", EGM_F64, NULL, 1),
+	    egm_model_run(NULL, EGM_F64, x, 1, 3, y),
+	    egm_model_run(model, EGM_F64, NULL, 1, 3, y),
+	    egm_model_run(model, EGM_F64, x, 1, 3, NULL),
+	    egm_model_energy(NULL, EGM_F64, x, 1, 3, y),
+	    egm_model_energy(model, EGM_F64, NULL, 1, 3, y),
+	    egm_model_energy(model, EGM_F64, x, 1, 3, NULL),
+	    egm_model_energy_gradient(NULL, EGM_F64, x, 1, 3, y, y),
+	    egm_model_energy_gradient(model, EGM_F64, NULL, 1, 3, y, y),
+	    egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, NULL),
+	    egm_model_generate(NULL, EGM_F64, 1, 1, y),
+	    egm_model_generate(model, EGM_F64, 1, 1, NULL),
+	    egm_model_clone(NULL, model),
+	    egm_model_clone(&out, NULL),
+	    egm_model_summary(NULL, text, sizeof text, NULL),
+	    egm_model_summary(model, NULL, 8, NULL),
+	};
+	for (size_t i = 0; i < sizeof got / sizeof got[0]; i++)
+		ck_assert_msg(got[i] == EGM_ERR_ARGUMENT, "call %d: %s", (int)i, egm_status_name(got[i]));
+	ck_assert_ptr_null(out);
+	ck_assert_str_eq(egm_model_name(NULL), "");
+	ck_assert_int_eq(egm_model_inputs(NULL) + egm_model_outputs(NULL) + egm_model_parameter_count(NULL), 0);
+	ck_assert_int_eq((int)egm_model_dtype(NULL) + egm_model_tensor_count(NULL), 0);
+	egm_model_free(model);
+}
+END_TEST
+
+/* Each evaluating call with the same arguments. */
+static void expect_each(const egm_model *model, egm_dtype dtype, int64_t rows, int64_t columns, egm_status want)
+{
+	double x[3] = {0}, y[8] = {1234};
+	ck_assert_int_eq(egm_model_run(model, dtype, x, rows, columns, y), want);
+	ck_assert_int_eq(egm_model_energy(model, dtype, x, rows, columns, y), want);
+	ck_assert_int_eq(egm_model_energy_gradient(model, dtype, x, rows, columns, NULL, y), want);
+	if (columns == 3) ck_assert_int_eq(egm_model_generate(model, dtype, 1, rows, y), want);
+	ck_assert(y[0] == 1234);
+}
+
+START_TEST(test_model__refuses_arrays_that_do_not_fit)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *raw = empty_model("raw", 3);
+	expect_each(model, EGM_F32, 1, 3, EGM_ERR_DTYPE);
+	ck_assert_str_eq(egm_last_error(), "model 'net' is f64, samples is f32");
+	expect_each(model, (egm_dtype)0, 1, 3, EGM_ERR_DTYPE);
+	expect_each(model, EGM_F64, 1, 4, EGM_ERR_SHAPE);
+	ck_assert_str_eq(egm_last_error(), "model 'net': x has 4 columns, 3 expected");
+	expect_each(model, EGM_F64, 1, -3, EGM_ERR_SHAPE);
+	expect_each(model, EGM_F64, 0, 3, EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "generate 'net': 0 rows, at least 1 is needed");
+	expect_each(model, EGM_F64, -1, 3, EGM_ERR_ARGUMENT);
+	expect_each(model, EGM_F64, INT64_MAX, 3, EGM_ERR_ARGUMENT);
+	expect_each(model, EGM_F64, INT64_MAX / 3, 3, EGM_ERR_ARGUMENT); /* the count fits, the bytes do not */
+	ck_assert_int_eq(egm_model_dense(raw, 1), EGM_OK);
+	expect_each(raw, EGM_F64, 1, 3, EGM_ERR_STATE);
+	double values[4];
+	const char *name;
+	int64_t shape[4];
+	int32_t rank;
+	ck_assert_int_eq(egm_model_get_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_set_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_get_tensor(raw, "0.bias", EGM_F64, values, 1), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_tensor(raw, 0, &name, shape, &rank), EGM_ERR_STATE);
+	egm_model_free(raw);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_model__an_energy_has_one_output)
+{
+	net_spec net = {3, 1, {{"dense", 2, 0}}};
+	double x[3] = {0}, y[3];
+	egm_model *model = new_model(context, "pair", &net, EGM_F64, 1);
+	expect(egm_model_energy(model, EGM_F64, x, 1, 3, y), EGM_ERR_SHAPE,
+	       "energy 'pair': an energy has one output, the net has 2");
+	expect(egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, y), EGM_ERR_SHAPE,
+	       "energy_gradient 'pair': an energy has one output, the net has 2");
+	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 3, y), EGM_OK);
+	egm_model_free(model);
+}
+END_TEST
+
+/* ---- R1: every allocation fails */
+
+/* Calls again after a failure for want of memory: a handle must still be usable. Returns whether it failed at all. */
+#define AGAIN(failed, call)                         \
+	do {                                            \
+		egm_status st_ = (call);                    \
+		if (st_ != EGM_OK) {                        \
+			ck_assert_int_eq(st_, EGM_ERR_MEMORY);  \
+			ck_assert_str_ne(egm_last_error(), ""); \
+			failed = 1;                             \
+			st_ = (call);                           \
+		}                                           \
+		if (st_ != EGM_OK) {                        \
+			ck_assert_int_eq(st_, EGM_ERR_MEMORY);  \
+			goto out;                               \
+		}                                           \
+	} while (0)
+
+/* Everything a model can do. Returns 1 when an allocation failed on the way. */
+static int live_a_life(egm_test_allocator *a)
+{
+	double x[20 * 3], u[20], g[20 * 3];
+	egm_model *model = NULL, *copy = NULL;
+	int failed = 0;
+	egm_context *own = egm_test_context(a);
+	if (!own) return 1;
+	fill_numbers(1, 60, x);
+	AGAIN(failed, egm_model_create(&model, own, "life", 3));
+	for (int i = 0; i < small_net.n; i++) {
+		egm_status st = add_layer(model, &small_net.layers[i]);
+		if (st == EGM_OK) continue;
+		ck_assert_int_eq(st, EGM_ERR_MEMORY);
+		ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_ERR_MEMORY); /* kept: a layer is missing */
+		failed = 1;
+		goto out;
+	}
+	AGAIN(failed, egm_model_build(model, EGM_F64, 1));
+	AGAIN(failed, egm_model_run(model, EGM_F64, x, 3, 3, u));
+	AGAIN(failed, egm_model_energy(model, EGM_F64, x, 20, 3, u));
+	AGAIN(failed, egm_model_energy_gradient(model, EGM_F64, x, 20, 3, u, g));
+	AGAIN(failed, egm_model_generate(model, EGM_F64, 1, 20, u));
+	AGAIN(failed, egm_model_clone(&copy, model));
+	AGAIN(failed, egm_model_energy(copy, EGM_F64, x, 20, 3, u));
+out:
+	egm_model_free(model);
+	egm_model_free(copy);
+	egm_context_free(own);
+	return failed;
+}
+
+START_TEST(test_model__every_allocation_may_fail)
+{
+	int failed = 1;
+	long n = 0;
+	while (failed && n < 100000) {
+		egm_test_allocator a = {.fail_at = ++n, .for_ever = _i};
+		failed = live_a_life(&a);
+		ck_assert_msg(a.live == 0 && a.bytes == 0, "allocation %ld failed: %ld blocks left", n, a.live);
+		ck_assert(failed == (a.calls >= n)); /* every failure was seen */
+	}
+	ck_assert_int_eq(failed, 0);
+	ck_assert_int_gt(n, 20);
+}
+END_TEST
+
+static TCase *new_case(Suite *suite, const char *name, const char *tags)
+{
+	TCase *tc = tcase_create(name);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	if (tags) tcase_set_tags(tc, tags);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("model");
+	TCase *tc = new_case(suite, "build", NULL);
+	tcase_add_test(tc, test_model__first_error_stays);
+	tcase_add_test(tc, test_model__refuses_values_out_of_range);
+	tcase_add_test(tc, test_model__refuses_sizes_that_overflow);
+	tcase_add_test(tc, test_model__limits_its_depth);
+	tcase_add_test(tc, test_model__is_built_once);
+	tcase_add_test(tc, test_model__checks_its_name);
+	tc = new_case(suite, "describe", NULL);
+	tcase_add_test(tc, test_model__describes_its_tensors);
+	tcase_add_test(tc, test_model__counts_are_zero_before_build);
+	tcase_add_test(tc, test_model__summary_is_a_table);
+	tc = new_case(suite, "parameters", NULL);
+	tcase_add_test(tc, test_model__parameters_come_back);
+	tcase_add_test(tc, test_model__refuses_wrong_parameters);
+	tcase_add_test(tc, test_model__may_have_no_parameters);
+	tc = new_case(suite, "copies", NULL);
+	tcase_add_test(tc, test_model__clone_is_independent);
+	tcase_add_test(tc, test_model__clone_of_an_unfinished_model);
+	tcase_add_test(tc, test_model__outlives_its_context_and_is_counted);
+	tc = new_case(suite, "misuse", "R17");
+	tcase_add_test(tc, test_model__null_is_an_argument_error);
+	tcase_add_test(tc, test_model__refuses_arrays_that_do_not_fit);
+	tcase_add_test(tc, test_model__an_energy_has_one_output);
+	tc = new_case(suite, "memory", "R1");
+	tcase_add_loop_test(tc, test_model__every_allocation_may_fail, 0, 2);
+	return egm_test_main(suite);
+}
