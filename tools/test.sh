@@ -148,7 +148,7 @@ awk -F '\t' '$1 == "skipped" { print "skipped: " $2 ": " $3 } $1 == "failed" { p
 passed=$(grep -c '^passed' "$results")
 failed=$(grep -c '^failed' "$results")
 skipped=$(grep -c '^skipped' "$results")
-[ "$passed" -gt 0 ] || failed=$((failed + 1))
+[ $((passed + failed)) -gt 0 ] || failed=1
 line="$passed passed, $failed failed"
 [ "$skipped" = 0 ] || line="$line, $skipped skipped"
 echo "$line"
