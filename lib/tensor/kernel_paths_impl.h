@@ -7,7 +7,7 @@
 #include <tensor/kernels_impl.h>
 
 extern const egm__kernels egm__kernels_portable[2];
-#if EGM_HAVE_X86_SIMD
+#if defined(__x86_64__)
 extern const egm__kernels egm__kernels_avx2[2];
 extern const egm__kernels egm__kernels_avx512[2];
 #endif

@@ -5,7 +5,7 @@
 const egm__kernels *egm__kernels_get(int32_t simd, egm_dtype dtype)
 {
 	int index = dtype == EGM_F64;
-#if EGM_HAVE_X86_SIMD
+#if defined(__x86_64__)
 	if (simd == EGM_SIMD_AVX512) return &egm__kernels_avx512[index];
 	if (simd == EGM_SIMD_AVX2) return &egm__kernels_avx2[index];
 #endif

@@ -11,9 +11,10 @@ typedef V (*FN(tile_op))(V a, V b, const V *c);
 enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };
 #endif
 
+/* x - 0 rather than 0 + x, which would lose the sign of -0. */
 INLINE V FN(vector)(double x)
 {
-	return (V){0} + (T)x;
+	return (T)x - (V){0};
 }
 
 INLINE V FN(select)(B mask, V x, V y)

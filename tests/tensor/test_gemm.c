@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Products against a naive sum in long double. */
+#include <sys/mman.h>
+#include <tensor/gemm_impl.h>
+
+#include "paths.h"
+
+static egm_context *make_context(int32_t threads)
+{
+	egm_context_options options;
+	egm_context *context;
+	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
+	options.threads = threads;
+	options.blas_threads = 1;
+	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
+	return context;
+}
+
+/* Matrices of rows with `gap` elements between them that hold NaN: nobody may read or write them. */
+typedef struct operands {
+	egm__gemm p;
+	void *a, *b, *c, *before;
+	int64_t rows_a, rows_b;
+} operands;
+
+static void *matrix(egm_dtype type, int64_t rows, int64_t columns, int64_t ld, uint64_t seed)
+{
+	void *x = malloc((size_t)(rows * ld + 1) * sizeof(double));
+	ck_assert_ptr_nonnull(x);
+	for (int64_t i = 0; i < rows * ld; i++) {
+		egm_test_set(type, x, i, i % ld < columns ? 2 * egm_test_random(&seed) - 1 : NAN);
+	}
+	return x;
+}
+
+static operands make_operands(egm__gemm p, int64_t gap)
+{
+	egm_dtype type = (egm_dtype)p.dtype;
+	operands o = {.rows_a = p.ta ? p.k : p.m, .rows_b = p.tb ? p.n : p.k};
+	int64_t columns_a = p.ta ? p.m : p.k, columns_b = p.tb ? p.k : p.n;
+	p.lda = columns_a + gap + (columns_a + gap == 0);
+	p.ldb = columns_b + gap + (columns_b + gap == 0);
+	p.ldc = p.n + gap + (p.n + gap == 0);
+	o.p = p;
+	o.a = matrix(type, o.rows_a, columns_a, p.lda, 1);
+	o.b = matrix(type, o.rows_b, columns_b, p.ldb, 2);
+	o.c = matrix(type, p.m, p.n, p.ldc, 3);
+	o.before = matrix(type, p.m, p.n, p.ldc, 3);
+	return o;
+}
+
+static void free_operands(operands *o)
+{
+	free(o->a);
+	free(o->b);
+	free(o->c);
+	free(o->before);
+}
+
+/* Any order of k products and k - 1 sums is within gamma_k sum |a||b| (Higham 2002, section 3.1); alpha, beta and the
+ * last sum add three roundings. gamma_n = n u / (1 - n u) < n eps here. */
+static void check_element(const operands *o, int64_t i, int64_t j)
+{
+	const egm__gemm *p = &o->p;
+	egm_dtype type = (egm_dtype)p->dtype;
+	long double sum = 0, magnitudes = 0, old = p->beta == 0 ? 0 : egm_test_get(type, o->before, i * p->ldc + j);
+	for (int64_t l = 0; l < p->k && p->alpha != 0; l++) {
+		long double a = egm_test_get(type, o->a, p->ta ? l * p->lda + i : i * p->lda + l);
+		long double b = egm_test_get(type, o->b, p->tb ? j * p->ldb + l : l * p->ldb + j);
+		sum += a * b;
+		magnitudes += fabsl(a * b);
+	}
+	long double want = p->alpha * sum + p->beta * old, got = egm_test_get(type, o->c, i * p->ldc + j);
+	long double bound = (long double)(p->k + 3) * egm_test_epsilon(type) * (fabs(p->alpha) * magnitudes + fabsl(old));
+	ck_assert_msg(fabsl(got - want) <= bound, "%s %lldx%lldx%lld ta %d tb %d (%lld, %lld): %Lg, not %Lg",
+	              egm__dtype_name(type), (long long)p->m, (long long)p->n, (long long)p->k, p->ta, p->tb, (long long)i,
+	              (long long)j, got, want);
+}
+
+static void check_product(const operands *o)
+{
+	const egm__gemm *p = &o->p;
+	for (int64_t i = 0; i < p->m; i++) {
+		for (int64_t j = 0; j < p->ldc; j++) {
+			if (j < p->n) {
+				check_element(o, i, j);
+			} else {
+				ck_assert(isnan(egm_test_get((egm_dtype)p->dtype, o->c, i * p->ldc + j)));
+			}
+		}
+	}
+}
+
+static void run_and_check(egm_context *context, egm__gemm p, int64_t gap)
+{
+	operands o = make_operands(p, gap);
+	egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+	check_product(&o);
+	free_operands(&o);
+}
+
+static void run_forms(egm_context *context, egm__gemm p)
+{
+	for (int form = 0; form < 16; form++) {
+		p.dtype = form & 8 ? EGM_F64 : EGM_F32;
+		p.ta = form & 1;
+		p.tb = form >> 1 & 1;
+		p.alpha = form & 4 ? 1 : -0.75;
+		p.beta = form >> 2 & 1;
+		run_and_check(context, p, form % 3);
+	}
+}
+
+START_TEST(test_gemm__matches_naive_for_every_form)
+{
+	static const int64_t sizes[] = {0, 1, 2, 3, 7, 16, 17, 33, 65};
+	enum { COUNT = sizeof sizes / sizeof *sizes };
+	egm_context *context = make_context(1);
+	for (int i = 0; i < COUNT; i++) {
+		for (int j = 0; j < COUNT; j++) {
+			for (int l = 0; l < COUNT; l += 1 + (i + j) % 2) {
+				run_forms(context, (egm__gemm){.m = sizes[i], .n = sizes[j], .k = sizes[l]});
+			}
+		}
+	}
+	egm_context_free(context);
+}
+END_TEST
+
+START_TEST(test_gemm__alpha_zero_is_beta_c)
+{
+	egm_context *context = make_context(1);
+	for (int beta = 0; beta < 2; beta++) {
+		egm__gemm p = {.m = 5, .n = 7, .k = 3, .alpha = 0, .beta = beta, .dtype = EGM_F32};
+		operands o = make_operands(p, 2);
+		for (int i = 0; i < 3; i++) egm_test_set(EGM_F32, o.a, i, NAN);
+		egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+		check_product(&o);
+		free_operands(&o);
+	}
+	egm_context_free(context);
+}
+END_TEST
+
+/* beta 0 means that C is output only. The widths of 1 take other paths in a BLAS; the last is spread over threads. */
+START_TEST(test_gemm__beta_zero_ignores_nan_in_c)
+{
+	static const int64_t sizes[][3] = {{9, 11, 5}, {40, 1, 30}, {1, 40, 30}, {1, 1, 8}, {9, 11, 0}, {128, 160, 64}};
+	egm_context *context = make_context(2);
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
+			egm__gemm p = {sizes[s][0], sizes[s][1], sizes[s][2], 0, 0, 0, 1, 0, dtype, 0, 0};
+			operands o = make_operands(p, 0);
+			for (int64_t i = 0; i < p.m * p.n; i++) egm_test_set((egm_dtype)dtype, o.c, i, i % 2 ? NAN : INFINITY);
+			egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+			check_product(&o);
+			free_operands(&o);
+		}
+	}
+	egm_context_free(context);
+}
+END_TEST
+
+static const int64_t large[][3] = {{64, 512, 512},  {512, 64, 512}, {257, 300, 129}, {33, 1000, 77},  {1000, 33, 77},
+                                   {100, 101, 102}, {4096, 1, 300}, {1, 4096, 300},  {300, 1000, 33}, {17, 31, 2000}};
+
+/* Every second row and third column is enough to meet each part and its edges. */
+static void check_sample(const operands *o)
+{
+	for (int64_t i = 0; i < o->p.m; i += 2) {
+		for (int64_t j = 0; j < o->p.n; j += 3) check_element(o, i, j);
+	}
+}
+
+/* Products large enough to be cut: right for every number of threads, and the same bits twice. */
+START_TEST(test_gemm__spread_over_threads)
+{
+	egm_context *context = make_context(_i);
+	for (size_t s = 0; s < sizeof large / sizeof *large; s++) {
+		for (int form = 0; form < 8; form++) {
+			int dtype = form & 4 ? EGM_F64 : EGM_F32;
+			egm__gemm p = {large[s][0], large[s][1], large[s][2], 0, 0, 0, 1, 1, dtype, form & 1, form >> 1 & 1};
+			operands o = make_operands(p, 1), again = make_operands(p, 1);
+			egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+			egm__gemm_run(context, &o.p, o.a, o.b, again.c);
+			check_sample(&o);
+			for (int64_t i = 0; i < p.m * o.p.ldc; i++) {
+				ck_assert(egm_test_same((egm_dtype)dtype, o.c, i, again.c, i));
+			}
+			free_operands(&o);
+			free_operands(&again);
+		}
+	}
+	egm_context_free(context);
+}
+END_TEST
+
+/* Two rows of a few numbers, further apart than an int counts: 8 GiB of address space, two pages of memory. */
+START_TEST(test_gemm__rows_further_apart_than_int)
+{
+	enum { A, B, BT, AT, C };
+	int64_t far = (int64_t)INT32_MAX + 17, k = 2, n = 2, m = 2;
+	size_t bytes = (size_t)(far + 16) * sizeof(float);
+	float *wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (wide == MAP_FAILED) return; /* an address space limit: nothing to test here */
+	float left[4] = {1, 2, 3, 4}, right[4] = {5, 6, 7, 8}, c[4];
+	egm_context *context = make_context(1);
+	egm__gemm p = {m, n, k, 2, 2, 2, 1, 0, EGM_F32, 0, 0};
+	const float *stored = _i == B || _i == BT ? right : left;
+	memcpy(wide, stored, 2 * sizeof(float));
+	memcpy(wide + far, stored + 2, 2 * sizeof(float));
+	p.ta = _i == AT;
+	p.tb = _i == BT;
+	if (_i == A || _i == AT) p.lda = far;
+	if (_i == B || _i == BT) p.ldb = far;
+	if (_i == C) p.ldc = far;
+	egm__gemm_run(context, &p, p.lda == far ? wide : left, p.ldb == far ? wide : right, p.ldc == far ? wide : c);
+	if (_i == C) {
+		memcpy(c, wide, 2 * sizeof(float));
+		memcpy(c + 2, wide + far, 2 * sizeof(float));
+	}
+	/* [1 2; 3 4] [5 6; 7 8], with one of them transposed where the case says so. */
+	static const float want[5][4] = {
+	    {19, 22, 43, 50}, {19, 22, 43, 50}, {17, 23, 39, 53}, {26, 30, 38, 44}, {19, 22, 43, 50}};
+	for (int i = 0; i < 4; i++) ck_assert(c[i] == want[_i][i]);
+	egm_context_free(context);
+	munmap(wide, bytes);
+}
+END_TEST
+
+typedef struct callers {
+	egm_context *context;
+	operands o[2];
+} callers;
+
+static void multiply(int32_t index, void *argument)
+{
+	callers *x = argument;
+	egm__gemm_run(x->context, &x->o[index].p, x->o[index].a, x->o[index].b, x->o[index].c);
+}
+
+/* Callers at the same time, as samplers in several threads are: a BLAS that cannot needs the lock of the core. */
+START_TEST(test_gemm__concurrent_callers)
+{
+	callers x = {.context = make_context(2)};
+	for (int round = 0; round < 50; round++) {
+		for (int i = 0; i < 2; i++) {
+			x.o[i] = make_operands((egm__gemm){65 + round, 64, 63, 0, 0, 0, 1, 0, EGM_F32, i, 0}, 0);
+		}
+		egm__parallel(x.context, 2, multiply, &x);
+		for (int i = 0; i < 2; i++) {
+			check_product(&x.o[i]);
+			free_operands(&x.o[i]);
+		}
+	}
+	egm_context_free(x.context);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("gemm");
+	TCase *tc = tcase_create("gemm");
+	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "R14 R15");
+	tcase_add_test(tc, test_gemm__matches_naive_for_every_form);
+	tcase_add_test(tc, test_gemm__alpha_zero_is_beta_c);
+	tcase_add_test(tc, test_gemm__beta_zero_ignores_nan_in_c);
+	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 1, 4);
+	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 5);
+	tcase_add_test(tc, test_gemm__concurrent_callers);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}

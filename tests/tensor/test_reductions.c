@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums, maxima, the test for finite numbers, and accumulation, on every code path. */
+#include "paths.h"
+
+static void fill(egm_dtype type, void *a, int64_t n, uint64_t seed)
+{
+	for (int64_t i = 0; i < n; i++) {
+		double scale = i % 7 == 0 ? 1e6 : 1;
+		egm_test_set(type, a, i, scale * (2 * egm_test_random(&seed) - 1));
+	}
+}
+
+static int64_t next_size(int64_t n)
+{
+	return n == 70 ? 512 : n + 1;
+}
+
+/* Sums run in double, f32 too: n - 1 additions in any order are within n u sum |x|, 2u = DBL_EPSILON; a square rounds
+ * once more. The oracle's own error, of long double, is smaller by 2^11. */
+static void check_sums(const egm__kernels *k, egm_dtype type, const void *a, int64_t n)
+{
+	long double sum = 0, magnitudes = 0, squares = 0, top = -INFINITY;
+	for (int64_t i = 0; i < n; i++) {
+		long double x = egm_test_get(type, a, i);
+		sum += x;
+		magnitudes += fabsl(x);
+		squares += x * x;
+		top = x > top ? x : top;
+	}
+	long double unit = (long double)n * DBL_EPSILON / 2 * 1.001L;
+	ck_assert(fabsl(k->sum(n, a) - sum) <= unit * magnitudes);
+	ck_assert(fabsl(k->sum_squares(n, a) - squares) <= unit * squares + DBL_EPSILON * squares);
+	ck_assert(k->max(n, a) == top);
+	ck_assert_int_eq(k->all_finite(n, a), 1);
+}
+
+/* What lies where in the address space is no part of the result. */
+static void check_shifted(const egm__kernels *k, egm_dtype type, const char *a, int64_t n)
+{
+	size_t size = egm__dtype_size(type);
+	char *moved = malloc((size_t)(n + 3) * size);
+	ck_assert_ptr_nonnull(moved);
+	memcpy(moved + 3 * size, a, (size_t)n * size);
+	ck_assert(k->sum(n, moved + 3 * size) == k->sum(n, a));
+	ck_assert(k->sum_squares(n, moved + 3 * size) == k->sum_squares(n, a));
+	free(moved);
+}
+
+START_TEST(test_reductions__match_long_double)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		for (int64_t n = 1; n <= 513; n = next_size(n)) {
+			double a[516];
+			char *first = (char *)a + (size_t)(n % 3) * egm__dtype_size(types[p]);
+			fill(types[p], first, n, (uint64_t)n);
+			check_sums(tables[p], types[p], first, n);
+			check_shifted(tables[p], types[p], first, n);
+		}
+	}
+}
+END_TEST
+
+/* A sum of floats that a float could not hold: 2^24 + 1 + 1 + ... */
+START_TEST(test_reductions__float_sums_run_in_double)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		double a[100];
+		for (int i = 0; i < 100; i++) egm_test_set(types[p], a, i, i ? 1 : 0x1p24);
+		ck_assert(tables[p]->sum(100, a) == 0x1p24 + 99);
+		egm_test_set(types[p], a, 50, types[p] == EGM_F32 ? 1e30 : 1e150);
+		ck_assert(isfinite(tables[p]->sum_squares(100, a)));
+	}
+}
+END_TEST
+
+static void check_one_bad(const egm__kernels *k, egm_dtype type, int64_t n, int64_t at)
+{
+	double a[70];
+	for (int64_t i = 0; i < n; i++) egm_test_set(type, a, i, i == at ? NAN : -1 - (double)i);
+	ck_assert(isnan(k->sum(n, a)) && isnan(k->sum_squares(n, a)) && isnan(k->max(n, a)));
+	ck_assert_int_eq(k->all_finite(n, a), 0);
+	egm_test_set(type, a, at, -INFINITY);
+	ck_assert(k->sum(n, a) == -INFINITY && k->sum_squares(n, a) == INFINITY);
+	ck_assert(k->max(n, a) == (n == 1 ? -INFINITY : at == 0 ? -2 : -1));
+	ck_assert_int_eq(k->all_finite(n, a), 0);
+	egm_test_set(type, a, at, INFINITY);
+	ck_assert(k->max(n, a) == INFINITY);
+	ck_assert_int_eq(k->all_finite(n, a), 0);
+	egm_test_set(type, a, at, type == EGM_F64 ? -DBL_MAX : -FLT_MAX);
+	ck_assert_int_eq(k->all_finite(n, a), 1);
+}
+
+START_TEST(test_reductions__one_bad_element_anywhere)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		for (int64_t n = 1; n <= 70; n++) {
+			for (int64_t at = 0; at < n; at++) check_one_bad(tables[p], types[p], n, at);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_reductions__accumulate_adds)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		for (int64_t n = 1; n <= 513; n = next_size(n)) {
+			double a[514], y[514], before[514];
+			fill(types[p], a, n + 1, 1);
+			fill(types[p], y, n + 1, 2);
+			memcpy(before, y, sizeof y);
+			tables[p]->accumulate(n, y, a);
+			for (int64_t i = 0; i < n; i++) {
+				/* One rounding: the sum of two floats or doubles is exact in neither long double case by more. */
+				long double want = egm_test_get(types[p], before, i) + egm_test_get(types[p], a, i);
+				long double error = fabsl(egm_test_get(types[p], y, i) - want);
+				ck_assert(error <= egm_test_epsilon(types[p]) / 2 * 1.001L * fabsl(want));
+			}
+			ck_assert(egm_test_same(types[p], y, n, before, n));
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_shape__count_equal_text)
+{
+	char text[64];
+	egm__shape s = egm__shape2(64, 784), cube = {3, {2, 3, 4, 1}}, huge = {4, {1 << 30, 1 << 30, 1 << 30, 8}};
+	egm__shape none = {4, {1 << 30, 1 << 30, 1 << 30, 0}}, widest = {4, {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX}};
+	ck_assert_int_eq(egm__shape_count(&s), 64 * 784);
+	ck_assert_int_eq(egm__shape_count(&cube), 24);
+	ck_assert_int_eq(egm__shape_count(&huge), INT64_MAX);
+	ck_assert_int_eq(egm__shape_count(&none), 0);
+	ck_assert_str_eq(egm__shape_text(&s, text), "[64, 784]");
+	ck_assert_str_eq(egm__shape_text(&cube, text), "[2, 3, 4]");
+	ck_assert_uint_lt(strlen(egm__shape_text(&widest, text)), 64);
+	egm__shape t = s;
+	ck_assert(egm__shape_equal(&s, &t));
+	t.d[1]++;
+	ck_assert(!egm__shape_equal(&s, &t));
+	ck_assert(!egm__shape_equal(&s, &cube));
+	ck_assert_uint_eq(egm__dtype_size(EGM_F32), 4);
+	ck_assert_uint_eq(egm__dtype_size(EGM_F64), 8);
+	ck_assert_str_eq(egm__dtype_name(EGM_F32), "f32");
+	ck_assert_str_eq(egm__dtype_name(EGM_F64), "f64");
+	ck_assert_str_eq(egm__dtype_name((egm_dtype)0), "?");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("reductions");
+	TCase *tc = tcase_create("reductions");
+	tcase_set_timeout(tc, 60);
+	tcase_set_tags(tc, "R16 R24");
+	tcase_add_test(tc, test_reductions__match_long_double);
+	tcase_add_test(tc, test_reductions__float_sums_run_in_double);
+	tcase_add_test(tc, test_reductions__one_bad_element_anywhere);
+	tcase_add_test(tc, test_reductions__accumulate_adds);
+	tcase_add_test(tc, test_shape__count_equal_text);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}
