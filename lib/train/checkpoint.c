@@ -26,7 +26,7 @@ static egm__entry *add_entry(egm__entries *e, const char *role, const char *name
 	egm__entry *entry;
 	if (!values) return NULL;
 	entry = &e->list[e->n++];
-	snprintf(entry->name, sizeof entry->name, "%.30s%s%.30s", role, *role ? "/" : "", name);
+	snprintf(entry->name, sizeof entry->name, "%.30s%s%.30s", role, *role ? "." : "", name);
 	entry->values = values;
 	entry->rank = 1;
 	entry->shape[0] = count;

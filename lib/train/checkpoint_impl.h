@@ -9,7 +9,7 @@
 #define EGM__CHECKPOINT_FORMAT "egm-checkpoint"
 #define EGM__CHECKPOINT_VERSION "1"
 
-/* An array of the trainer and its name in the file: "<role>/<tensor>", "<role>/m", "<role>/v", "<role>/average",
+/* An array of the trainer and its name in the file: "<role>.<tensor>", "<role>.m", "<role>.v", "<role>.average",
  * "state". */
 typedef struct egm__entry {
 	char name[64];

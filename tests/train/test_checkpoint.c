@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: MIT */
+/* Checkpoints: n steps, save, load, m steps are n + m steps bit for bit; a file that does not fit changes nothing; no
+ * kill and no failing allocation loses one. */
+#include "toy_loss.h"
+#include <io/safetensors_impl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROWS = 23, COLUMNS = 3, LATENT = 2 };
+
+typedef struct setup {
+	egm_dtype dtype;
+	int32_t optimizer;
+	double average_decay;
+	uint64_t seed;
+	int64_t hidden;
+	int relu; /* instead of tanh */
+} setup;
+
+static const setup usual = {EGM_F64, EGM_OPTIMIZER_ADAM, 0.9, 11, 4, 0};
+
+typedef struct pair {
+	egm_context *context;
+	egm_model *energy, *generator;
+	egm_loss *loss;
+	egm_data *data;
+	egm_trainer *trainer;
+} pair;
+
+static egm_model *make_net(egm_context *context, const char *name, int64_t inputs, int64_t outputs, const setup *s)
+{
+	egm_model *net = NULL;
+	if (!s->relu) return toy_net(context, name, inputs, s->hidden, outputs, s->dtype);
+	ck_assert_int_eq(egm_model_create(&net, context, name, inputs), EGM_OK);
+	egm_model_dense(net, s->hidden);
+	egm_model_relu(net);
+	egm_model_dense(net, outputs);
+	ck_assert_int_eq(egm_model_build(net, s->dtype, 7), EGM_OK);
+	return net;
+}
+
+static void pair_open(pair *p, egm_context *context, const setup *s)
+{
+	egm_trainer_options options;
+	p->context = context;
+	if (!context) ck_assert_int_eq(egm_context_create(&p->context, NULL), EGM_OK);
+	p->energy = make_net(p->context, "energy", COLUMNS, 1, s);
+	p->generator = make_net(p->context, "generator", LATENT, COLUMNS, s);
+	p->loss = toy_pair(p->energy, p->generator);
+	p->data = toy_data(p->context, s->dtype, ROWS, COLUMNS);
+	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
+	options.batch = 4;
+	options.learning_rate = 0.01;
+	options.seed = s->seed;
+	options.optimizer = s->optimizer;
+	options.average_decay = s->average_decay;
+	options.clip_norm = 0.5;
+	options.schedule = EGM_SCHEDULE_COSINE;
+	options.schedule_steps = 30;
+	options.warmup_steps = 5;
+	ck_assert_msg(egm_trainer_create(&p->trainer, p->loss, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+static void pair_close(pair *p)
+{
+	egm_trainer_free(p->trainer);
+	egm_data_free(p->data);
+	egm_loss_free(p->loss);
+	egm_model_free(p->energy);
+	egm_model_free(p->generator);
+	egm_context_free(p->context);
+}
+
+static void pair_steps(pair *p, int64_t n)
+{
+	ck_assert_msg(egm_trainer_fit(p->trainer, p->data, n, NULL, NULL) == EGM_OK, "%s", egm_last_error());
+}
+
+static void save(const pair *p, const char *path)
+{
+	ck_assert_msg(egm_trainer_save(p->trainer, path) == EGM_OK, "%s", egm_last_error());
+}
+
+static void load(pair *p, const char *path)
+{
+	ck_assert_msg(egm_trainer_load(p->trainer, path, NULL) == EGM_OK, "%s", egm_last_error());
+}
+
+static char *read_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "rb");
+	ck_assert_ptr_nonnull(file);
+	fseek(file, 0, SEEK_END);
+	*size = (size_t)ftell(file);
+	rewind(file);
+	char *bytes = malloc(*size + 1);
+	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+	fclose(file);
+	return bytes;
+}
+
+static void write_file(const char *path, const char *bytes, size_t size)
+{
+	FILE *file = fopen(path, "wb");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Two trainers are in the same state when they write the same bytes. */
+static void assert_same_files(const char *a, const char *b)
+{
+	size_t na, nb;
+	char *x = read_file(a, &na), *y = read_file(b, &nb);
+	ck_assert_uint_eq(na, nb);
+	ck_assert_mem_eq(x, y, na);
+	free(x);
+	free(y);
+}
+
+static void assert_error_has(const char *text)
+{
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' is not in: %s", text, egm_last_error());
+}
+
+/* The tests run in processes of their own, perhaps at the same time: each has a folder. */
+static char folder[] = "checkpoint-XXXXXX";
+
+static void enter_folder(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void leave_folder(void)
+{
+	char command[64];
+	ck_assert_int_eq(chdir(".."), 0);
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* ---- resuming */
+
+/* 7 steps take 14 batches, 5 an epoch: the checkpoint falls into the middle of the third. */
+static void expect_resume(const setup *s)
+{
+	const setup other = {s->dtype, s->optimizer, s->average_decay, s->seed + 1, s->hidden, s->relu};
+	pair straight = {0}, first = {0}, second = {0};
+	egm_model *x = NULL, *y = NULL;
+	pair_open(&straight, NULL, s);
+	pair_steps(&straight, 7 + 9);
+	pair_open(&first, NULL, s);
+	pair_steps(&first, 7);
+	save(&first, "middle.egm");
+	pair_open(&second, NULL, &other);
+	pair_steps(&second, 3); /* what it did before is forgotten */
+	load(&second, "middle.egm");
+	ck_assert_int_eq(egm_trainer_steps(second.trainer), 7);
+	ck_assert(isnan(egm_trainer_term(second.trainer, 0)));
+	pair_steps(&second, 9);
+	save(&straight, "straight.egm");
+	save(&second, "resumed.egm");
+	assert_same_files("straight.egm", "resumed.egm");
+	ck_assert(egm_trainer_term(straight.trainer, 0) == egm_trainer_term(second.trainer, 0));
+	ck_assert(egm_trainer_term(straight.trainer, 1) == egm_trainer_term(second.trainer, 1));
+	if (s->average_decay > 0) {
+		ck_assert_int_eq(egm_trainer_average(straight.trainer, straight.energy, &x), EGM_OK);
+		ck_assert_int_eq(egm_trainer_average(second.trainer, second.energy, &y), EGM_OK);
+		void *a = toy_parameters(x), *b = toy_parameters(y);
+		ck_assert_mem_eq(a, b, (size_t)egm_model_parameter_count(x) * (s->dtype == EGM_F64 ? 8 : 4));
+		free(a);
+		free(b);
+		egm_model_free(x);
+		egm_model_free(y);
+	}
+	pair_close(&straight);
+	pair_close(&first);
+	pair_close(&second);
+}
+
+START_TEST(test_checkpoint__resumes_bit_for_bit)
+{
+	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++)
+		for (int32_t optimizer = EGM_OPTIMIZER_ADAM; optimizer <= EGM_OPTIMIZER_SGD; optimizer++)
+			for (int average = 0; average <= 1; average++) {
+				setup s = usual;
+				s.dtype = (egm_dtype)dtype;
+				s.optimizer = optimizer;
+				s.average_decay = average ? 0.9 : 0;
+				expect_resume(&s);
+			}
+}
+END_TEST
+
+START_TEST(test_checkpoint__loads_before_the_first_step)
+{
+	setup s = usual;
+	pair a = {0}, b = {0};
+	pair_open(&a, NULL, &s);
+	save(&a, "start.egm");
+	pair_open(&b, NULL, &s);
+	pair_steps(&b, 4);
+	load(&b, "start.egm");
+	save(&b, "again.egm");
+	assert_same_files("start.egm", "again.egm");
+	pair_close(&a);
+	pair_close(&b);
+}
+END_TEST
+
+/* The system that the library is for, through its public calls alone. */
+typedef struct gan {
+	egm_context *context;
+	egm_model *nets[3];
+	egm_loss *loss;
+	egm_data *data;
+	egm_trainer *trainer;
+} gan;
+
+static void gan_open(gan *g, int32_t entropy)
+{
+	egm_energy_gan_options options;
+	egm_trainer_options trainer;
+	ck_assert_int_eq(egm_context_create(&g->context, NULL), EGM_OK);
+	g->nets[0] = toy_net(g->context, "energy", COLUMNS, 6, 1, EGM_F32);
+	g->nets[1] = toy_net(g->context, "generator", LATENT, 6, COLUMNS, EGM_F32);
+	g->nets[2] = toy_net(g->context, "statistics", COLUMNS + LATENT, 6, 1, EGM_F32);
+	g->data = toy_data(g->context, EGM_F32, ROWS, COLUMNS);
+	ck_assert_int_eq(egm_energy_gan_options_init(&options, sizeof options), EGM_OK);
+	options.entropy = entropy;
+	options.noise = 0.1;
+	ck_assert_msg(egm_energy_gan_create(&g->loss, g->nets[0], g->nets[1], g->nets[2], &options) == EGM_OK, "%s",
+	              egm_last_error());
+	ck_assert_int_eq(egm_trainer_options_init(&trainer, sizeof trainer), EGM_OK);
+	trainer.batch = 8;
+	ck_assert_msg(egm_trainer_create(&g->trainer, g->loss, &trainer) == EGM_OK, "%s", egm_last_error());
+}
+
+static void gan_close(gan *g)
+{
+	egm_trainer_free(g->trainer);
+	egm_loss_free(g->loss);
+	egm_data_free(g->data);
+	for (int i = 0; i < 3; i++) egm_model_free(g->nets[i]);
+	egm_context_free(g->context);
+}
+
+START_TEST(test_checkpoint__resumes_an_energy_gan_with_its_moving_average)
+{
+	gan straight, first, second;
+	gan_open(&straight, EGM_ENTROPY_DV);
+	gan_open(&first, EGM_ENTROPY_DV);
+	gan_open(&second, EGM_ENTROPY_DV);
+	ck_assert_int_eq(egm_trainer_fit(straight.trainer, straight.data, 8, NULL, NULL), EGM_OK);
+	ck_assert_int_eq(egm_trainer_fit(first.trainer, first.data, 5, NULL, NULL), EGM_OK);
+	ck_assert_int_eq(egm_trainer_save(first.trainer, "gan.egm"), EGM_OK);
+	ck_assert_msg(egm_trainer_load(second.trainer, "gan.egm", NULL) == EGM_OK, "%s", egm_last_error());
+	ck_assert_int_eq(egm_trainer_fit(second.trainer, second.data, 3, NULL, NULL), EGM_OK);
+	ck_assert_int_eq(egm_trainer_save(straight.trainer, "a.egm"), EGM_OK);
+	ck_assert_int_eq(egm_trainer_save(second.trainer, "b.egm"), EGM_OK);
+	assert_same_files("a.egm", "b.egm");
+	gan_close(&straight);
+	gan_close(&first);
+	gan_close(&second);
+}
+END_TEST
+
+/* ---- refusals */
+
+/* Loading `path` is refused with these words, and the trainer is what it was. */
+static void expect_refusal(pair *p, const char *path, egm_status status, const char *text)
+{
+	save(p, "before.egm");
+	double term = egm_trainer_term(p->trainer, 0);
+	egm_status st = egm_trainer_load(p->trainer, path, NULL);
+	ck_assert_msg(st == status, "%s instead of %s: %s", egm_status_name(st), egm_status_name(status), egm_last_error());
+	assert_error_has(text);
+	save(p, "after.egm");
+	assert_same_files("before.egm", "after.egm");
+	ck_assert(egm_trainer_term(p->trainer, 0) == term || (isnan(term) && isnan(egm_trainer_term(p->trainer, 0))));
+}
+
+static void expect_refused_by(const setup *s, const char *text)
+{
+	pair writer = {0}, reader = {0};
+	pair_open(&writer, NULL, &usual);
+	pair_steps(&writer, 3);
+	save(&writer, "theirs.egm");
+	pair_open(&reader, NULL, s);
+	pair_steps(&reader, 2);
+	expect_refusal(&reader, "theirs.egm", EGM_ERR_FORMAT, text);
+	pair_close(&writer);
+	pair_close(&reader);
+}
+
+START_TEST(test_load__refuses_another_kind_of_trainer)
+{
+	setup s = usual;
+	s.optimizer = EGM_OPTIMIZER_RMSPROP;
+	expect_refused_by(&s, "optimizer is 'adam' in the checkpoint, 'rmsprop' in the trainer");
+	s = usual;
+	s.hidden = 5;
+	expect_refused_by(&s, "net 'energy' differs from layer 0 on: 'dense 3 4");
+	s = usual;
+	s.relu = 1;
+	expect_refused_by(&s, "net 'energy' differs from layer 1 on: 'tanh 4 4");
+	s = usual;
+	s.dtype = EGM_F32;
+	expect_refused_by(&s, "'energy.0.weight' is not f32");
+	s = usual;
+	s.average_decay = 0;
+	expect_refused_by(&s, "the checkpoint has 'energy.average', the trainer has not");
+}
+END_TEST
+
+START_TEST(test_load__refuses_another_loss_and_missing_averages)
+{
+	setup s = usual;
+	pair p = {0}, bare = {0};
+	gan g;
+	pair_open(&p, NULL, &usual);
+	gan_open(&g, EGM_ENTROPY_JSD);
+	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
+	expect_refusal(&p, "gan.egm", EGM_ERR_FORMAT, "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
+	s.average_decay = 0;
+	pair_open(&bare, NULL, &s);
+	save(&bare, "bare.egm");
+	expect_refusal(&p, "bare.egm", EGM_ERR_FORMAT, "the checkpoint has no 'energy.average', the trainer has");
+	ck_assert_int_eq(egm_model_save(p.energy, "model.egm"), EGM_OK);
+	expect_refusal(&p, "model.egm", EGM_ERR_FORMAT, "format");
+	expect_refusal(&p, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
+	ck_assert_int_eq(egm_trainer_load(p.trainer, NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_load(NULL, "gan.egm", NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_save(p.trainer, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_save(NULL, "gan.egm"), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_save(p.trainer, "no/such/folder.egm"), EGM_ERR_IO);
+	pair_close(&p);
+	pair_close(&bare);
+	gan_close(&g);
+}
+END_TEST
+
+START_TEST(test_load__refuses_every_truncation)
+{
+	pair p = {0};
+	size_t size;
+	pair_open(&p, NULL, &usual);
+	pair_steps(&p, 2);
+	save(&p, "whole.egm");
+	char *bytes = read_file("whole.egm", &size);
+	pair_steps(&p, 1);
+	save(&p, "before.egm");
+	for (size_t n = 0; n < size; n += 1 + n / 16) {
+		write_file("cut.egm", bytes, n);
+		egm_status st = egm_trainer_load(p.trainer, "cut.egm", NULL);
+		ck_assert_msg(st == EGM_ERR_FORMAT, "%zu of %zu bytes: %s", n, size, egm_status_name(st));
+	}
+	write_file("cut.egm", bytes, size - 1);
+	ck_assert_int_eq(egm_trainer_load(p.trainer, "cut.egm", NULL), EGM_ERR_FORMAT);
+	save(&p, "after.egm");
+	assert_same_files("before.egm", "after.egm");
+	load(&p, "whole.egm");
+	free(bytes);
+	pair_close(&p);
+}
+END_TEST
+
+/* Replaces `old` by `new`, of the same length, in the header of the file. */
+static void expect_forgery(pair *p, const char *old, const char *new, egm_status status, const char *text)
+{
+	size_t size;
+	char *bytes, *place;
+	save(p, "genuine.egm");
+	bytes = read_file("genuine.egm", &size);
+	ck_assert_uint_eq(strlen(old), strlen(new));
+	place = memmem(bytes, size, old, strlen(old));
+	ck_assert_msg(place != NULL, "%s is not in the file", old);
+	memcpy(place, new, strlen(new));
+	write_file("forged.egm", bytes, size);
+	free(bytes);
+	expect_refusal(p, "forged.egm", status, text);
+}
+
+START_TEST(test_load__trusts_no_counter_and_no_number)
+{
+	pair p = {0};
+	pair_open(&p, NULL, &usual);
+	pair_steps(&p, 12);
+	expect_forgery(&p, "\"step\":\"12\"", "\"step\":\"-2\"", EGM_ERR_FORMAT, "step is '-2'");
+	expect_forgery(&p, "\"step\":\"12\"", "\"step\":\" 2\"", EGM_ERR_FORMAT, "step is ' 2'");
+	expect_forgery(&p, "\"step\":\"12\"", "\"stop\":\"12\"", EGM_ERR_FORMAT, "no 'step'");
+	expect_forgery(&p, "\"batches\":\"24\"", "\"batches\":\"2x\"", EGM_ERR_FORMAT, "batches is '2x'");
+	expect_forgery(&p, "\"format_version\":\"1\"", "\"format_version\":\"2\"", EGM_ERR_FORMAT, "format_version is '2'");
+	expect_forgery(&p, "energy.moves\":\"24", "energy.moves\":\"+4", EGM_ERR_FORMAT, "energy.moves is '+4'");
+	expect_forgery(&p, "\"energy.m\"", "\"energy.w\"", EGM_ERR_FORMAT, "no 'energy.m'");
+	pair_close(&p);
+}
+END_TEST
+
+/* Writes a checkpoint with one number of one array replaced, through the container's own writer. */
+static void write_with_number(const char *from, const char *to, const char *name, int64_t index, double value)
+{
+	egm_context *context = NULL;
+	egm__safetensors *file = NULL;
+	egm__st_tensor tensors[32];
+	const char *keys[] = {"format",
+	                      "format_version",
+	                      "loss",
+	                      "optimizer",
+	                      "step",
+	                      "batches",
+	                      "runs",
+	                      "seed",
+	                      "energy.layers",
+	                      "energy.moves",
+	                      "energy.learning_rate",
+	                      "generator.layers",
+	                      "generator.moves",
+	                      "generator.learning_rate"};
+	egm__st_meta meta[sizeof keys / sizeof *keys];
+	double values[64];
+	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
+	ck_assert_int_eq(egm__safetensors_read(&file, context, from, NULL), EGM_OK);
+	int32_t n = egm__safetensors_count(file), found = 0;
+	ck_assert_int_le(n, 32);
+	for (int32_t i = 0; i < n; i++) {
+		tensors[i] = *egm__safetensors_at(file, i);
+		if (strcmp(tensors[i].name, name) != 0) continue;
+		ck_assert_int_le(tensors[i].count, 64);
+		memcpy(values, tensors[i].data, (size_t)tensors[i].count * sizeof *values);
+		values[index] = value;
+		tensors[i].data = values;
+		found = 1;
+	}
+	ck_assert_int_eq(found, 1);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		meta[i] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
+	ck_assert_msg(egm__safetensors_write(context, to, n, tensors, (int32_t)(sizeof keys / sizeof *keys), meta) ==
+	                  EGM_OK,
+	              "%s", egm_last_error());
+	egm__safetensors_free(file);
+	egm_context_free(context);
+}
+
+START_TEST(test_load__refuses_numbers_that_would_spread)
+{
+	static const struct {
+		const char *name;
+		int64_t index;
+		double value;
+	} bad[] = {{"energy.0.weight", 2, NAN}, {"generator.2.bias", 1, INFINITY}, {"energy.m", 3, NAN},
+	           {"energy.v", 5, INFINITY},   {"generator.v", 1, -1e-3},         {"energy.average", 0, NAN},
+	           {"state", 0, -INFINITY}};
+	pair p = {0};
+	pair_open(&p, NULL, &usual);
+	pair_steps(&p, 3);
+	save(&p, "good.egm");
+	write_with_number("good.egm", "same.egm", "energy.m", 0, 0.5);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		write_with_number("good.egm", "bad.egm", bad[i].name, bad[i].index, bad[i].value);
+		expect_refusal(&p, "bad.egm", EGM_ERR_NONFINITE, bad[i].name);
+	}
+	load(&p, "same.egm");
+	pair_close(&p);
+}
+END_TEST
+
+/* ---- memory */
+
+START_TEST(test_memory__save_and_load_report_each_failure)
+{
+	egm_test_allocator allocator = {0};
+	pair p = {0};
+	pair_open(&p, egm_test_context(&allocator), &usual);
+	pair_steps(&p, 2);
+	save(&p, "good.egm");
+	load(&p, "good.egm");
+	long live = allocator.live, start = allocator.calls, saving, loading;
+	save(&p, "other.egm");
+	saving = allocator.calls - start;
+	load(&p, "good.egm");
+	loading = allocator.calls - start - saving;
+	for (int for_ever = 0; for_ever <= 1; for_ever++) {
+		allocator.for_ever = for_ever;
+		for (long i = 1; i <= saving; i++) {
+			allocator.fail_at = allocator.calls + i;
+			ck_assert_int_eq(egm_trainer_save(p.trainer, "other.egm"), EGM_ERR_MEMORY);
+			ck_assert_int_eq(allocator.live, live);
+		}
+		for (long i = 1; i <= loading; i++) {
+			allocator.fail_at = allocator.calls + i;
+			ck_assert_int_eq(egm_trainer_load(p.trainer, "good.egm", NULL), EGM_ERR_MEMORY);
+			ck_assert_int_eq(allocator.live, live);
+		}
+	}
+	allocator.fail_at = 0;
+	assert_same_files("good.egm", "other.egm"); /* no failed save touched it */
+	save(&p, "other.egm");
+	assert_same_files("good.egm", "other.egm");
+	pair_close(&p);
+	ck_assert_int_eq(allocator.live, 0);
+}
+END_TEST
+
+/* ---- kill -9 */
+
+enum { KILLS = 120, GENERATIONS = 400 };
+
+/* Saves after every step until it is killed. */
+static void train_for_ever(void)
+{
+	pair p = {0};
+	pair_open(&p, NULL, &usual);
+	if (access("live.egm", F_OK) == 0 && egm_trainer_load(p.trainer, "live.egm", NULL) != EGM_OK) _exit(1);
+	while (egm_trainer_fit(p.trainer, p.data, 1, NULL, NULL) == EGM_OK &&
+	       egm_trainer_save(p.trainer, "live.egm") == EGM_OK)
+		if (egm_trainer_steps(p.trainer) >= GENERATIONS) _exit(0);
+	_exit(1);
+}
+
+/* After any kill the file is one of the generations that an undisturbed run writes, and no older than the one before:
+ * a child goes on from what the last one left, so the steps never go back. */
+START_TEST(test_kill__leaves_a_whole_generation)
+{
+	pair reader = {0}, straight = {0};
+	int64_t last = 0;
+	int kills = 0;
+	pair_open(&reader, NULL, &usual);
+	pair_open(&straight, NULL, &usual);
+	srandom(3);
+	for (int i = 0; i < KILLS; i++) {
+		struct timespec wait = {0, 1000000 + random() % 12000000};
+		int status;
+		pid_t child = fork();
+		ck_assert_int_ge(child, 0);
+		if (child == 0) train_for_ever();
+		nanosleep(&wait, NULL);
+		kill(child, SIGKILL);
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_msg(WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "child %d failed", i);
+		kills += WIFSIGNALED(status);
+		if (access("live.egm", F_OK) != 0) continue;
+		load(&reader, "live.egm");
+		ck_assert_int_ge(egm_trainer_steps(reader.trainer), last);
+		last = egm_trainer_steps(reader.trainer);
+		pair_steps(&straight, last - egm_trainer_steps(straight.trainer));
+		save(&straight, "expected.egm");
+		assert_same_files("live.egm", "expected.egm");
+		if (last >= GENERATIONS) {
+			remove("live.egm");
+			pair_close(&straight);
+			straight = (pair){0};
+			pair_open(&straight, NULL, &usual);
+			last = 0;
+		}
+	}
+	ck_assert_int_ge(kills, 100);
+	ck_assert_int_gt(last, 0);
+	pair_close(&reader);
+	pair_close(&straight);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("train/checkpoint");
+	TCase *tc = tcase_create("resume");
+	tcase_set_tags(tc, "K24 R15");
+	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_checkpoint__resumes_bit_for_bit);
+	tcase_add_test(tc, test_checkpoint__loads_before_the_first_step);
+	tcase_add_test(tc, test_checkpoint__resumes_an_energy_gan_with_its_moving_average);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("refusals");
+	tcase_set_tags(tc, "R16");
+	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_load__refuses_another_kind_of_trainer);
+	tcase_add_test(tc, test_load__refuses_another_loss_and_missing_averages);
+	tcase_add_test(tc, test_load__refuses_every_truncation);
+	tcase_add_test(tc, test_load__trusts_no_counter_and_no_number);
+	tcase_add_test(tc, test_load__refuses_numbers_that_would_spread);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("memory");
+	tcase_set_tags(tc, "R1");
+	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, test_memory__save_and_load_report_each_failure);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("kill");
+	tcase_set_tags(tc, "R3");
+	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
+	tcase_set_timeout(tc, 240);
+	tcase_add_test(tc, test_kill__leaves_a_whole_generation);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}
