@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* An energy GAN of dense nets, from the nets to the saved files: what toy_density and train_images have in common. */
+#ifndef ENERGY_GAN_H
+#define ENERGY_GAN_H
+
+#include <egm.h>
+
+#include "progress.h"
+
+enum { GAN_HIDDEN_MAX = 3 };
+
+typedef struct gan_settings {
+	int64_t columns, latent;                  /* widths of a row of data and of z */
+	int64_t energy_hidden[GAN_HIDDEN_MAX];    /* units of the hidden layers, LeakyReLU 0.2; 0 ends the list */
+	int64_t generator_hidden[GAN_HIDDEN_MAX]; /* the same for the generator, ReLU */
+	int generator_tanh;                       /* whether the generator ends with tanh: data in [-1, 1] */
+	egm_energy_gan_options loss;
+	egm_trainer_options training; /* its seed is also that of the nets */
+} gan_settings;
+
+typedef struct gan {
+	egm_model *energy, *generator, *third;
+	egm_loss *loss;
+	egm_trainer *trainer;
+	/* Copies of energy and generator as gan_update found them: the averaged parameters where the trainer averages. */
+	egm_model *final_energy, *final_generator;
+} gan;
+
+/* EGM_ENTROPY_* for infogan, jsd, nwj or dv, 0 for another name. */
+int32_t gan_entropy(const char *name);
+
+/* Fills all but the sizes with defaults. */
+egm_status gan_settings_init(gan_settings *settings);
+/* `checkpoint` may be NULL. *g is zero or what gan_free takes, whatever the result. */
+egm_status gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint);
+void gan_free(gan *g);
+
+/* Trains for `steps` steps, or until `watch` stops it: that is EGM_OK too. */
+egm_status gan_train(gan *g, const egm_data *data, int64_t steps, progress *watch);
+egm_status gan_update(gan *g, const gan_settings *settings);
+/* Writes energy.safetensors, generator.safetensors (the final ones) and checkpoint.safetensors to `folder`. */
+egm_status gan_save(const gan *g, const char *folder);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads a saved energy and prints U(x) for each row x of a CSV file, and with --gradient also ||grad U(x)||: the two
+ * anomaly scores that an energy gives. High = unlike the data that the energy was trained on. */
+#include <egm.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "program.h"
+
+typedef struct scores {
+	egm_dtype dtype; /* of the model, and so of all arrays here */
+	int64_t rows, columns;
+	void *energies, *gradients; /* [rows], [rows, columns] */
+} scores;
+
+static double number(egm_dtype dtype, const void *values, int64_t index)
+{
+	return dtype == EGM_F32 ? (double)((const float *)values)[index] : ((const double *)values)[index];
+}
+
+static egm_status score(scores *s, const egm_model *energy, const egm_data *data)
+{
+	size_t size = s->dtype == EGM_F32 ? sizeof(float) : sizeof(double);
+	s->rows = egm_data_rows(data);
+	s->columns = egm_data_columns(data);
+	s->energies = program_alloc((size_t)s->rows, size);
+	s->gradients = program_alloc((size_t)s->rows * (size_t)s->columns, size);
+	return egm_model_energy_gradient(energy, s->dtype, egm_data_values(data), s->rows, s->columns, s->energies,
+	                                 s->gradients);
+}
+
+static void print(const scores *s, int with_gradient)
+{
+	for (int64_t i = 0; i < s->rows; i++) {
+		double squares = 0;
+		for (int64_t k = 0; k < s->columns; k++) squares += pow(number(s->dtype, s->gradients, i * s->columns + k), 2);
+		printf("%.9g", number(s->dtype, s->energies, i));
+		if (with_gradient) printf(",%.9g", sqrt(squares));
+		printf("\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int64_t skip = 0, threads = 2;
+	int with_gradient = 0;
+	const program_option options[] = {
+	    {"skip", OPTION_INTEGER, &skip, 0, 1e6, "lines before the first row"},
+	    {"gradient", OPTION_FLAG, &with_gradient, 0, 0, "print ||grad U(x)|| as a second column"},
+	    {"threads", OPTION_INTEGER, &threads, 1, 256, "threads at most"},
+	};
+	int first = program_options(argc, argv, "[options] ENERGY.safetensors ROWS.csv",
+	                            "Prints the energy of each row: low = likely.", options, 3);
+	if (argc - first != 2) program_misuse(argv, "expected a model and a CSV file");
+
+	egm_context *context = NULL;
+	egm_model *energy = NULL;
+	egm_data *data = NULL;
+	egm_data_options reading;
+	scores s = {0};
+	egm_status status = program_context(&context, threads);
+	if (status == EGM_OK) status = egm_model_load(&energy, context, argv[first], NULL);
+	if (status == EGM_OK) status = egm_data_options_init(&reading, sizeof reading);
+	if (status == EGM_OK) {
+		s.dtype = egm_model_dtype(energy);
+		reading.dtype = (int32_t)s.dtype;
+		reading.skip_lines = (int32_t)skip;
+		status = egm_data_load_csv(&data, context, argv[first + 1], &reading);
+	}
+	if (status == EGM_OK) status = score(&s, energy, data);
+	if (status == EGM_OK)
+		print(&s, with_gradient);
+	else
+		fprintf(stderr, "%s\n", egm_last_error());
+
+	free(s.energies);
+	free(s.gradients);
+	egm_data_free(data);
+	egm_model_free(energy);
+	egm_context_free(context);
+	return status == EGM_OK && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The laws as Gulrajani et al. 2017 publish them (code of "Improved Training of Wasserstein GANs"):
+ *
+ *  25gaussians  centres 2 * {-2..2}^2, sigma 0.05, all divided by 2.828
+ *  8gaussians   centres on a circle of radius 2, sigma 0.02, all divided by 1.414
+ *  swissroll    (t cos t, t sin t), t = 1.5 pi (1 + 2u), u ~ U(0, 1), noise of sigma 0.25, all divided by 7.5
+ *
+ * The modes take turns in place of being drawn, so that every mode has the same share of the data.
+ */
+#include "toy_data.h"
+
+#include <math.h>
+#include <string.h>
+
+/* SplitMix64 (Steele, Lea, Flood 2014): one word of state, more than enough for a toy. */
+static uint64_t next_bits(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* In (0, 1): the half keeps the logarithm of normal_pair finite. */
+static double uniform(uint64_t *state)
+{
+	return ((double)(next_bits(state) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Box and Muller 1958. */
+static void normal_pair(uint64_t *state, double pair[2])
+{
+	double radius = sqrt(-2 * log(uniform(state))), angle = 2 * M_PI * uniform(state);
+	pair[0] = radius * cos(angle);
+	pair[1] = radius * sin(angle);
+}
+
+int toy_law_init(toy_law *law, const char *name)
+{
+	memset(law, 0, sizeof *law);
+	if (strcmp(name, "25gaussians") == 0) {
+		*law = (toy_law){.name = "25gaussians", .modes = 25, .sigma = 0.05 / 2.828, .extent = 1.9};
+		for (int i = 0; i < 25; i++) {
+			law->centre[i][0] = 2 * (i / 5 - 2) / 2.828;
+			law->centre[i][1] = 2 * (i % 5 - 2) / 2.828;
+		}
+	} else if (strcmp(name, "8gaussians") == 0) {
+		*law = (toy_law){.name = "8gaussians", .modes = 8, .sigma = 0.02 / 1.414, .extent = 1.9};
+		for (int i = 0; i < 8; i++) {
+			law->centre[i][0] = 2 * cos(i * M_PI / 4) / 1.414;
+			law->centre[i][1] = 2 * sin(i * M_PI / 4) / 1.414;
+		}
+	} else if (strcmp(name, "swissroll") == 0) {
+		*law = (toy_law){.name = "swissroll", .sigma = 0.25 / 7.5, .extent = 2.4};
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count)
+{
+	uint64_t state = seed;
+	for (size_t i = 0; i < count; i++) {
+		double noise[2], point[2];
+		normal_pair(&state, noise);
+		if (law->modes > 0) {
+			memcpy(point, law->centre[i % law->modes], sizeof point);
+		} else {
+			double t = 1.5 * M_PI * (1 + 2 * uniform(&state));
+			point[0] = t * cos(t) / 7.5;
+			point[1] = t * sin(t) / 7.5;
+		}
+		for (int c = 0; c < 2; c++) xy[2 * i + (size_t)c] = (float)(point[c] + law->sigma * noise[c]);
+	}
+}
+
+/* Index of the nearest centre, and the squared distance to it. */
+static size_t nearest_mode(const toy_law *law, const float point[2], double *squared)
+{
+	size_t nearest = 0;
+	*squared = INFINITY;
+	for (size_t i = 0; i < law->modes; i++) {
+		double dx = point[0] - law->centre[i][0], dy = point[1] - law->centre[i][1];
+		if (dx * dx + dy * dy < *squared) nearest = i, *squared = dx * dx + dy * dy;
+	}
+	return nearest;
+}
+
+toy_score toy_law_score(const toy_law *law, const float *xy, size_t count)
+{
+	toy_score score = {0, NAN, NAN};
+	size_t all[TOY_MODES_MAX] = {0}, good[TOY_MODES_MAX] = {0}, high_quality = 0;
+	if (law->modes == 0 || count == 0) return score;
+	for (size_t i = 0; i < count; i++) {
+		double squared;
+		size_t mode = nearest_mode(law, &xy[2 * i], &squared);
+		all[mode]++;
+		if (squared <= 9 * law->sigma * law->sigma) good[mode]++, high_quality++;
+	}
+	score.high_quality = (double)high_quality / (double)count;
+	score.reverse_kl = 0;
+	for (size_t i = 0; i < law->modes; i++) {
+		double q = (double)all[i] / (double)count;
+		if (q > 0) score.reverse_kl += q * log(q * (double)law->modes);
+		if ((double)good[i] * 10000 >= 20 * (double)count) score.modes++;
+	}
+	return score;
+}

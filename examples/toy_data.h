@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The three laws in the plane on which generative models are compared, and how well samples cover the modes. */
+#ifndef TOY_DATA_H
+#define TOY_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TOY_MODES_MAX = 25 };
+
+typedef struct toy_law {
+	const char *name;
+	size_t modes; /* 0: no modes to count */
+	double centre[TOY_MODES_MAX][2];
+	double sigma;  /* of every mode, or of the noise about the swiss roll */
+	double extent; /* the data lie in [-extent, extent]^2 */
+} toy_law;
+
+/* `name`: 25gaussians, 8gaussians or swissroll. Returns 0, or -1 for another name. */
+int toy_law_init(toy_law *law, const char *name);
+
+/* count points into xy [count, 2]; they depend on (law, seed, count) alone. */
+void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count);
+
+typedef struct toy_score {
+	size_t modes;        /* modes with at least 20 high-quality points for each 10,000 points */
+	double high_quality; /* share of points within 3 sigma of a centre */
+	double reverse_kl;   /* KL(q || uniform) in nats, q the law of the nearest centre over all points */
+} toy_score;
+
+/* A law without modes gives 0, NaN, NaN. */
+toy_score toy_law_score(const toy_law *law, const float *xy, size_t count);
+
+#endif
