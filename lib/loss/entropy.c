@@ -21,10 +21,15 @@ static egm__id marginal(egm__graph *g, const egm__entropy *o, egm__id z, egm__id
 	return egm__concat(g, 2, turned, 0);
 }
 
-static egm__id statistic(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
+/* T on both kinds of pairs, as one batch of twice the rows: products of twice the height serve the BLAS better. */
+static void statistics(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,
+                       egm__id other, egm__id out[2])
 {
-	egm__id pair[2] = {x, z};
-	return egm__net(p, loss, o->third, egm__concat(p->graph, 2, pair, 1));
+	egm__graph *g = p->graph;
+	egm__id joint[2] = {x, z}, product[2] = {x, other};
+	egm__id rows[2] = {egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1)};
+	egm__id t = egm__net(p, loss, o->third, egm__concat(g, 2, rows, 0));
+	for (int i = 0; i < 2; i++) out[i] = egm__slice(g, t, 0, i * p->batch, p->batch);
 }
 
 static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
@@ -67,11 +72,11 @@ void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 	if (o->entropy == EGM_ENTROPY_INFOGAN) {
 		t.show = infogan(p, loss, o, x, z);
 	} else {
-		egm__id joint = statistic(p, loss, o, x, z);
-		egm__id product = statistic(p, loss, o, x, marginal(p->graph, o, z, fresh));
-		if (o->entropy == EGM_ENTROPY_JSD) t.show = jsd(p->graph, joint, product);
-		else if (o->entropy == EGM_ENTROPY_NWJ) t.show = nwj(p->graph, joint, product);
-		else dv(p, o, joint, product, &t);
+		egm__id s[2];
+		statistics(p, loss, o, x, z, marginal(p->graph, o, z, fresh), s);
+		if (o->entropy == EGM_ENTROPY_JSD) t.show = jsd(p->graph, s[0], s[1]);
+		else if (o->entropy == EGM_ENTROPY_NWJ) t.show = nwj(p->graph, s[0], s[1]);
+		else dv(p, o, s[0], s[1], &t);
 	}
 	EGM_INVARIANT(p->n_terms < EGM__MAX_TERMS);
 	p->terms[p->n_terms++] = t;
