@@ -31,13 +31,14 @@ out:
 	return st;
 }
 
-egm_status egm__optimizer_init(egm__optimizer *o, egm_model *net, const egm_trainer_options *options)
+egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_model *net,
+                               const egm_trainer_options *options)
 {
 	egm_status st = EGM_OK;
 	int64_t chunks = (net->count + EGM__OPTIMIZER_CHUNK - 1) / EGM__OPTIMIZER_CHUNK;
 	memset(o, 0, sizeof *o);
-	o->context = net->context;
-	o->kernels = egm__kernels_get(net->context->simd, net->dtype);
+	o->context = context;
+	o->kernels = egm__kernels_get(context->simd, net->dtype);
 	o->options = options;
 	o->count = net->count;
 	o->element = egm__dtype_size(net->dtype);

@@ -29,7 +29,9 @@ typedef struct egm__optimizer {
 	double gradient_scale; /* what clipping asks for, from the last scan */
 } egm__optimizer;
 
-egm_status egm__optimizer_init(egm__optimizer *o, egm_model *net, const egm_trainer_options *options);
+/* context is that of the trainer: nets may come from others. */
+egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_model *net,
+                               const egm_trainer_options *options);
 void egm__optimizer_clear(egm__optimizer *o);
 
 /* Looks at the gradient and changes nothing but gradient_scale. */

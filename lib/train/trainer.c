@@ -62,7 +62,7 @@ static egm_status set_up(egm_trainer *t)
 	egm__trainer_clear_terms(t);
 	EGM_TRY(allocate_buffers(t));
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		EGM_TRY(egm__optimizer_init(&t->nets[i], t->loss->nets[i], &t->options));
+		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options));
 	for (int32_t i = 0; i < t->loss->n_phases; i++)
 		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
 	bind_slots(t);

@@ -51,7 +51,8 @@ static inline egm_loss *toy_single(egm_model *net, void (*build)(const egm_loss 
 	egm_loss *loss = NULL;
 	static const char *const roles[] = {"energy"};
 	egm_model *nets[] = {net};
-	if (egm__loss_create(&loss, "toy", 1, nets, roles, NULL, 0) != EGM_OK) return NULL;
+	static const int32_t none = 0;
+	if (egm__loss_create(&loss, "toy", 1, nets, roles, &none, sizeof none) != EGM_OK) return NULL;
 	loss->data_width = egm_model_inputs(net);
 	loss->min_batch = 2;
 	loss->n_phases = 1;
@@ -67,7 +68,8 @@ static inline egm_loss *toy_pair(egm_model *energy, egm_model *generator)
 	egm_loss *loss = NULL;
 	static const char *const roles[] = {"energy", "generator"};
 	egm_model *nets[] = {energy, generator};
-	if (egm__loss_create(&loss, "toy_pair", 2, nets, roles, NULL, 0) != EGM_OK) return NULL;
+	static const int32_t none = 0;
+	if (egm__loss_create(&loss, "toy_pair", 2, nets, roles, &none, sizeof none) != EGM_OK) return NULL;
 	loss->data_width = egm_model_inputs(energy);
 	loss->min_batch = 1;
 	loss->n_phases = 2;
