@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Misuse of every public call, and every allocation on a model's way failing once and for ever. */
+#include <fixture.h>
+
+/* ---- R17: misuse */
+
+START_TEST(test_misuse__null_is_an_argument_error)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *out = model;
+	double x[3] = {0}, y[3];
+	const char *name;
+	int64_t shape[4];
+	int32_t rank;
+	char text[8];
+	egm_model_free(NULL);
+	const egm_status got[] = {
+	    egm_model_create(NULL, context, "m", 1),
+	    egm_model_create(&out, NULL, "m", 1),
+	    egm_model_create(&out, context, NULL, 1),
+	    egm_model_set_initializer(NULL, 1),
+	    egm_model_dense(NULL, 1),
+	    egm_model_relu(NULL),
+	    egm_model_leaky_relu(NULL, 0.1),
+	    egm_model_elu(NULL, 1),
+	    egm_model_softplus(NULL),
+	    egm_model_silu(NULL),
+	    egm_model_tanh(NULL),
+	    egm_model_sigmoid(NULL),
+	    egm_model_gelu(NULL),
+	    egm_model_layer_norm(NULL, 1),
+	    egm_model_build(NULL, EGM_F64, 1),
+	    egm_model_tensor(NULL, 0, &name, shape, &rank),
+	    egm_model_tensor(model, 0, NULL, shape, &rank),
+	    egm_model_tensor(model, 0, &name, NULL, &rank),
+	    egm_model_tensor(model, 0, &name, shape, NULL),
+	    egm_model_tensor(model, -1, &name, shape, &rank),
+	    egm_model_tensor(model, 6, &name, shape, &rank),
+	    egm_model_get_parameters(NULL, EGM_F64, y, 29),
+	    egm_model_get_parameters(model, EGM_F64, NULL, 29),
+	    egm_model_set_parameters(NULL, EGM_F64, y, 29),
+	    egm_model_set_parameters(model, EGM_F64, NULL, 29),
+	    egm_model_get_tensor(NULL, "3.bias", EGM_F64, y, 1),
+	    egm_model_get_tensor(model, NULL, EGM_F64, y, 1),
+	    egm_model_get_tensor(model, "3.bias", EGM_F64, NULL, 1),
+	    egm_model_set_tensor(NULL, "3.bias", EGM_F64, y, 1),
+	    egm_model_set_tensor(model, NULL, EGM_F64, y, 1),
+	    egm_model_set_tensor(model, "3.bias", EGM_F64, NULL, 1),
+	    egm_model_run(NULL, EGM_F64, x, 1, 3, y),
+	    egm_model_run(model, EGM_F64, NULL, 1, 3, y),
+	    egm_model_run(model, EGM_F64, x, 1, 3, NULL),
+	    egm_model_energy(NULL, EGM_F64, x, 1, 3, y),
+	    egm_model_energy(model, EGM_F64, NULL, 1, 3, y),
+	    egm_model_energy(model, EGM_F64, x, 1, 3, NULL),
+	    egm_model_energy_gradient(NULL, EGM_F64, x, 1, 3, y, y),
+	    egm_model_energy_gradient(model, EGM_F64, NULL, 1, 3, y, y),
+	    egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, NULL),
+	    egm_model_generate(NULL, EGM_F64, 1, 1, y),
+	    egm_model_generate(model, EGM_F64, 1, 1, NULL),
+	    egm_model_clone(NULL, model),
+	    egm_model_clone(&out, NULL),
+	    egm_model_summary(NULL, text, sizeof text, NULL),
+	    egm_model_summary(model, NULL, 8, NULL),
+	};
+	for (size_t i = 0; i < sizeof got / sizeof got[0]; i++)
+		ck_assert_msg(got[i] == EGM_ERR_ARGUMENT, "call %d: %s", (int)i, egm_status_name(got[i]));
+	ck_assert_ptr_null(out);
+	ck_assert_str_eq(egm_model_name(NULL), "");
+	ck_assert_int_eq(egm_model_inputs(NULL) + egm_model_outputs(NULL) + egm_model_parameter_count(NULL), 0);
+	ck_assert_int_eq((int)egm_model_dtype(NULL) + egm_model_tensor_count(NULL), 0);
+	egm_model_free(model);
+}
+END_TEST
+
+/* Each evaluating call with the same arguments. */
+static void expect_each(const egm_model *model, egm_dtype dtype, int64_t rows, int64_t columns, egm_status want)
+{
+	double x[3] = {0}, y[8] = {1234};
+	ck_assert_int_eq(egm_model_run(model, dtype, x, rows, columns, y), want);
+	ck_assert_int_eq(egm_model_energy(model, dtype, x, rows, columns, y), want);
+	ck_assert_int_eq(egm_model_energy_gradient(model, dtype, x, rows, columns, NULL, y), want);
+	if (columns == 3) ck_assert_int_eq(egm_model_generate(model, dtype, 1, rows, y), want);
+	ck_assert(y[0] == 1234);
+}
+
+START_TEST(test_misuse__refuses_arrays_that_do_not_fit)
+{
+	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *raw = empty_model("raw", 3);
+	expect_each(model, EGM_F32, 1, 3, EGM_ERR_DTYPE);
+	ck_assert_str_eq(egm_last_error(), "model 'net' is f64, samples is f32");
+	expect_each(model, (egm_dtype)0, 1, 3, EGM_ERR_DTYPE);
+	expect_each(model, EGM_F64, 1, 4, EGM_ERR_SHAPE);
+	ck_assert_str_eq(egm_last_error(), "model 'net': x has 4 columns, 3 expected");
+	expect_each(model, EGM_F64, 1, -3, EGM_ERR_SHAPE);
+	expect_each(model, EGM_F64, 0, 3, EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "generate 'net': 0 rows, at least 1 is needed");
+	expect_each(model, EGM_F64, -1, 3, EGM_ERR_ARGUMENT);
+	expect_each(model, EGM_F64, INT64_MAX, 3, EGM_ERR_ARGUMENT);
+	expect_each(model, EGM_F64, INT64_MAX / 3, 3, EGM_ERR_ARGUMENT); /* the count fits, the bytes do not */
+	ck_assert_int_eq(egm_model_dense(raw, 1), EGM_OK);
+	expect_each(raw, EGM_F64, 1, 3, EGM_ERR_STATE);
+	double values[4];
+	const char *name;
+	int64_t shape[4];
+	int32_t rank;
+	ck_assert_int_eq(egm_model_get_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_set_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_get_tensor(raw, "0.bias", EGM_F64, values, 1), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_tensor(raw, 0, &name, shape, &rank), EGM_ERR_STATE);
+	egm_model_free(raw);
+	egm_model_free(model);
+}
+END_TEST
+
+START_TEST(test_misuse__an_energy_has_one_output)
+{
+	net_spec net = {3, 1, {{"dense", 2, 0}}};
+	double x[3] = {0}, y[3];
+	egm_model *model = new_model(context, "pair", &net, EGM_F64, 1);
+	expect(egm_model_energy(model, EGM_F64, x, 1, 3, y), EGM_ERR_SHAPE,
+	       "energy 'pair': an energy has one output, the net has 2");
+	expect(egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, y), EGM_ERR_SHAPE,
+	       "energy_gradient 'pair': an energy has one output, the net has 2");
+	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 3, y), EGM_OK);
+	egm_model_free(model);
+}
+END_TEST
+
+/* ---- R1: every allocation fails */
+
+/* Calls again after a failure for want of memory: a handle must still be usable. Returns whether it failed at all. */
+#define AGAIN(failed, call)                         \
+	do {                                            \
+		egm_status st_ = (call);                    \
+		if (st_ != EGM_OK) {                        \
+			ck_assert_int_eq(st_, EGM_ERR_MEMORY);  \
+			ck_assert_str_ne(egm_last_error(), ""); \
+			failed = 1;                             \
+			st_ = (call);                           \
+		}                                           \
+		if (st_ != EGM_OK) {                        \
+			ck_assert_int_eq(st_, EGM_ERR_MEMORY);  \
+			goto out;                               \
+		}                                           \
+	} while (0)
+
+/* Everything a model can do. Returns 1 when an allocation failed on the way. */
+static int live_a_life(egm_test_allocator *a)
+{
+	double x[20 * 3], u[20], g[20 * 3];
+	egm_model *model = NULL, *copy = NULL;
+	int failed = 0;
+	egm_context *own = egm_test_context(a);
+	if (!own) return 1;
+	fill_numbers(1, 60, x);
+	AGAIN(failed, egm_model_create(&model, own, "life", 3));
+	for (int i = 0; i < small_net.n; i++) {
+		egm_status st = add_layer(model, &small_net.layers[i]);
+		if (st == EGM_OK) continue;
+		ck_assert_int_eq(st, EGM_ERR_MEMORY);
+		ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_ERR_MEMORY); /* kept: a layer is missing */
+		failed = 1;
+		goto out;
+	}
+	AGAIN(failed, egm_model_build(model, EGM_F64, 1));
+	AGAIN(failed, egm_model_run(model, EGM_F64, x, 3, 3, u));
+	AGAIN(failed, egm_model_energy(model, EGM_F64, x, 20, 3, u));
+	AGAIN(failed, egm_model_energy_gradient(model, EGM_F64, x, 20, 3, u, g));
+	AGAIN(failed, egm_model_generate(model, EGM_F64, 1, 20, u));
+	AGAIN(failed, egm_model_clone(&copy, model));
+	AGAIN(failed, egm_model_energy(copy, EGM_F64, x, 20, 3, u));
+out:
+	egm_model_free(model);
+	egm_model_free(copy);
+	egm_context_free(own);
+	return failed;
+}
+
+START_TEST(test_misuse__every_allocation_may_fail)
+{
+	int failed = 1;
+	long n = 0;
+	while (failed && n < 100000) {
+		egm_test_allocator a = {.fail_at = ++n, .for_ever = _i};
+		failed = live_a_life(&a);
+		ck_assert_msg(a.live == 0 && a.bytes == 0, "allocation %ld failed: %ld blocks left", n, a.live);
+		ck_assert(failed == (a.calls >= n)); /* every failure was seen */
+	}
+	ck_assert_int_eq(failed, 0);
+	ck_assert_int_gt(n, 20);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("misuse");
+	TCase *tc = new_case(suite, "misuse", "R17");
+	tcase_add_test(tc, test_misuse__null_is_an_argument_error);
+	tcase_add_test(tc, test_misuse__refuses_arrays_that_do_not_fit);
+	tcase_add_test(tc, test_misuse__an_energy_has_one_output);
+	tc = new_case(suite, "memory", "R1");
+	tcase_add_loop_test(tc, test_misuse__every_allocation_may_fail, 0, 2);
+	return egm_test_main(suite);
+}
