@@ -124,6 +124,9 @@ static void check_prefix(egm_dtype dtype)
 		ck_assert_int_eq(egm_model_generate(model, dtype, 42, counts[i], short_run), EGM_OK);
 		ck_assert(!memcmp(long_run, short_run, (size_t)counts[i] * row));
 	}
+	/* and no row comes again, in this chunk or another */
+	for (size_t r = 1; r < MAX_ROWS; r++)
+		for (size_t q = 0; q < r; q++) ck_assert(memcmp((char *)long_run + r * row, (char *)long_run + q * row, row));
 	ck_assert_int_eq(egm_model_generate(model, dtype, 43, 1, short_run), EGM_OK);
 	ck_assert(memcmp(long_run, short_run, row));
 	egm_model_free(model);
