@@ -561,6 +561,54 @@ START_TEST(test_step__nets_have_rates_of_their_own)
 }
 END_TEST
 
+/* Parameters that stand still and rows that are all the same: what differs from step to step is the noise. */
+START_TEST(test_step__draws_fresh_noise_in_each_run)
+{
+	enum { STEPS = 8 };
+	pair p = {0};
+	double x[ROWS * COLUMNS] = {0}, seen[STEPS];
+	egm_data *same = NULL;
+	pair_open(&p, NULL, EGM_F64, 4);
+	p.options.learning_rate = 1e-300;
+	pair_make(&p);
+	ck_assert_int_eq(egm_data_create(&same, p.context, EGM_F64, x, ROWS, COLUMNS), EGM_OK);
+	for (int i = 0; i < STEPS; i++) {
+		ck_assert_int_eq(egm_trainer_fit(p.trainer, same, 1, NULL, NULL), EGM_OK);
+		seen[i] = egm_trainer_term(p.trainer, 0);
+		for (int j = 0; j < i; j++) ck_assert(seen[j] != seen[i]);
+	}
+	for (uint64_t seed = 11; seed <= 12; seed++) { /* the first run again, and with another seed */
+		egm_trainer_free(p.trainer);
+		p.options.seed = seed;
+		pair_make(&p);
+		ck_assert_int_eq(egm_trainer_fit(p.trainer, same, 1, NULL, NULL), EGM_OK);
+		ck_assert_int_eq(egm_trainer_term(p.trainer, 0) == seen[0], seed == 11);
+	}
+	egm_data_free(same);
+	pair_close(&p);
+}
+END_TEST
+
+/* U = c everywhere: the level is c^2 + s_k c with s_0 = 1/4 and s_{k+1} = 0.9 s_k + 0.1 c. */
+START_TEST(test_step__carries_the_state_of_the_loss)
+{
+	const double c = -1.5;
+	double s = 0.25, values[COLUMNS + 1] = {0, 0, 0, c};
+	pair p = {0};
+	pair_open(&p, NULL, EGM_F64, 0);
+	p.options.learning_rate = 1e-300;
+	pair_make(&p);
+	ck_assert_int_eq(egm_model_set_parameters(p.energy, EGM_F64, values, COLUMNS + 1), EGM_OK);
+	for (int k = 0; k < 20; k++) {
+		pair_steps(&p, 1);
+		/* a few roundings of numbers of size 4 a step: 20 * 4 * 2^-52 = 2e-14 */
+		ck_assert(fabs(egm_trainer_term(p.trainer, 1) - (c * c + s * c)) <= 1e-13);
+		s = 0.9 * s + 0.1 * c;
+	}
+	pair_close(&p);
+}
+END_TEST
+
 /* ---- mini-batches */
 
 /* Rows are numbered by their one column: 12 rows. */
@@ -680,6 +728,8 @@ int main(void)
 	tcase_add_test(tc, test_step__allocates_nothing);
 	tcase_add_test(tc, test_step__goes_on_from_parameters_set_by_the_caller);
 	tcase_add_test(tc, test_step__nets_have_rates_of_their_own);
+	tcase_add_test(tc, test_step__draws_fresh_noise_in_each_run);
+	tcase_add_test(tc, test_step__carries_the_state_of_the_loss);
 	tcase_add_test(tc, test_batches__every_row_once_an_epoch);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("memory");
