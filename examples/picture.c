@@ -80,7 +80,7 @@ static int draw_chart(cairo_t *cr, const picture_chart *chart, double top)
 	if (chart_ranges(chart, &f) != 0) return -1;
 	frame_axes(cr, &f, chart->title, chart->x_label, chart->y_label);
 	for (size_t i = 0; i < chart->count; i++) draw_curve(cr, &f, &chart->curves[i], curve_colours[i % CURVE_COLOURS]);
-	for (size_t i = chart->count; i-- > 0;)
+	for (size_t i = chart->count; chart->count > 1 && i-- > 0;)
 		right = frame_legend(cr, &f, right, curve_colours[i % CURVE_COLOURS], chart->curves[i].label);
 	frame_border(cr, &f);
 	return 0;
@@ -266,7 +266,7 @@ int picture_images(const char *path, const float *pixels, size_t rows, size_t co
 	if (rows - 1 >= 1024 || columns - 1 >= 1024 || height - 1 >= 4096 || width - 1 >= 4096)
 		return fprintf(stderr, "%s: cannot draw %zu x %zu images of %zu x %zu\n", path, rows, columns, height, width),
 		       -1;
-	size_t zoom = PICTURE_WIDTH / (columns * width + (columns + 1) * GAP);
+	size_t gaps = (columns + 1) * GAP, zoom = gaps < PICTURE_WIDTH ? (PICTURE_WIDTH - gaps) / (columns * width) : 1;
 	if (zoom < 1) zoom = 1;
 	size_t cell_x = width * zoom + GAP, cell_y = height * zoom + GAP;
 	uint32_t *colours = calloc(height * width, sizeof *colours);

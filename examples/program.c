@@ -136,8 +136,14 @@ int program_folder(const char *path)
 		}
 		part[i] = path[i];
 	}
-	if (access(path, W_OK | X_OK) != 0) return fprintf(stderr, "%s: %s\n", path, strerror(errno)), -1;
-	return 0;
+	/* EEXIST above may also stand for a file of that name. */
+	struct stat found;
+	if (stat(path, &found) == 0 && !S_ISDIR(found.st_mode))
+		errno = ENOTDIR;
+	else if (access(path, W_OK | X_OK) == 0)
+		return 0;
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	return -1;
 }
 
 const char *program_path(char buffer[PROGRAM_PATH], const char *folder, const char *name)

@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "picture.h"
 #include "program.h"
+
+enum { LINE = 512 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -128,18 +131,27 @@ static void clock_text(char text[40], double seconds)
 	snprintf(text, 40, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
 }
 
+/* Characters that fit on the line: one that wraps could not be written over. */
+static int line_width(int terminal)
+{
+	struct winsize size;
+	if (!terminal || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return LINE - 1;
+	return size.ws_col - 1;
+}
+
 static void show(const progress *p, const egm_progress *now, int terminal)
 {
 	enum { CELLS = 20 };
-	char bar[CELLS + 1], left[40];
+	char line[LINE], bar[CELLS + 1], left[40];
 	double share = share_done(p, now);
 	for (int i = 0; i < CELLS; i++) bar[i] = i < (int)(share * CELLS) ? '#' : '.';
 	bar[CELLS] = '\0';
 	clock_text(left, share > 0 ? progress_seconds(p) * (1 - share) / share : INFINITY);
-	fprintf(stderr, "%s[%s] %3.0f%% %s left  step %lld", terminal ? "\r" : "", bar, 100 * share, left,
-	        (long long)now->step);
-	for (size_t t = 0; t < p->term_count; t++) fprintf(stderr, "  %s %.3g", p->names[t], now->terms[t]);
-	fputs(terminal ? "\033[K" : "\n", stderr);
+	size_t used =
+	    (size_t)snprintf(line, LINE, "[%s] %3.0f%% %s left  step %lld", bar, 100 * share, left, (long long)now->step);
+	for (size_t t = 0; t < p->term_count && used < LINE; t++)
+		used += (size_t)snprintf(line + used, LINE - used, "  %s %.3g", p->names[t], now->terms[t]);
+	fprintf(stderr, terminal ? "\r%.*s\033[K" : "%.*s\n", line_width(terminal), line);
 }
 
 int progress_step(const egm_progress *now, void *user)
