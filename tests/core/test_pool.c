@@ -7,6 +7,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -39,7 +40,9 @@ static void count_run(int32_t index, void *argument)
 
 static void expect_once(const tally *t, int32_t count)
 {
-	for (int32_t i = 0; i < MANY; ++i) ck_assert_int_eq(t->runs[i], i < count);
+	int wrong = 0;
+	for (int32_t i = 0; i < MANY; ++i) wrong += t->runs[i] != (i < count);
+	ck_assert_int_eq(wrong, 0);
 }
 
 START_TEST(test_parallel__runs_every_task_once)
@@ -53,22 +56,6 @@ START_TEST(test_parallel__runs_every_task_once)
 			egm__parallel(context, counts[c], count_run, &t);
 			expect_once(&t, counts[c]);
 		}
-	egm_context_free(context);
-}
-END_TEST
-
-/* Workers asleep, just falling asleep and spinning: pauses from 0 to 120 us around the 30 us of spinning. A wake-up
- * that gets lost hangs. */
-START_TEST(test_parallel__wakes_workers_at_any_time)
-{
-	egm_context *context = create(2 + _i);
-	for (int repeat = 0; repeat < 3000; ++repeat) {
-		tally t = {0};
-		struct timespec pause = {.tv_nsec = repeat * 40};
-		egm__parallel(context, 8, count_run, &t);
-		expect_once(&t, 8);
-		nanosleep(&pause, NULL);
-	}
 	egm_context_free(context);
 }
 END_TEST
@@ -88,10 +75,28 @@ static void meet(int32_t index, void *argument)
 	m->on_worker[index] = !pthread_equal(pthread_self(), m->caller);
 	pthread_sigmask(SIG_BLOCK, NULL, &m->masks[index]);
 	__atomic_add_fetch(&m->arrived, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&m->arrived, __ATOMIC_SEQ_CST) < m->expected)
+	while (__atomic_load_n(&m->arrived, __ATOMIC_SEQ_CST) < m->expected) {
 		if (time(NULL) > start + 20) return;
+		sched_yield();
+	}
 	__atomic_add_fetch(&m->in_time, 1, __ATOMIC_SEQ_CST);
 }
+
+/* Workers asleep, just falling asleep and spinning: pauses from 0 to 120 us around the 30 us of spinning. The tasks
+ * meet, so a worker whose wake-up got lost makes them late, and a lost one of the caller hangs. */
+START_TEST(test_parallel__wakes_workers_at_any_time)
+{
+	egm_context *context = create(2 + _i);
+	for (int repeat = 0; repeat < 3000; ++repeat) {
+		meeting m = {.expected = 2 + _i, .caller = pthread_self()};
+		struct timespec pause = {.tv_nsec = repeat * 40};
+		egm__parallel(context, 2 + _i, meet, &m);
+		ck_assert_int_eq(m.in_time, 2 + _i);
+		nanosleep(&pause, NULL);
+	}
+	egm_context_free(context);
+}
+END_TEST
 
 START_TEST(test_parallel__uses_as_many_threads_as_asked)
 {
@@ -260,6 +265,29 @@ START_TEST(test_parallel__hands_tasks_to_the_hook)
 }
 END_TEST
 
+/* ThreadSanitizer ends a forked child that starts a thread, as the BLAS does at the latest. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CHILD_MAY_START_THREADS 0
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define CHILD_MAY_START_THREADS 0
+#endif
+#ifndef CHILD_MAY_START_THREADS
+#define CHILD_MAY_START_THREADS 1
+#endif
+
+/* Whether a pool of the child's own works. */
+static int second_context_works(void)
+{
+	egm_context *context = create(3);
+	meeting m = {.expected = 3, .caller = pthread_self()};
+	egm__parallel(context, 3, meet, &m);
+	egm_context_free(context);
+	return m.in_time == 3;
+}
+
 static void use_in_child(egm_context *context)
 {
 	alarm(10);
@@ -270,11 +298,7 @@ static void use_in_child(egm_context *context)
 			if (t.runs[i] != (i < 40)) _exit(1);
 	}
 	egm_context_free(context); /* joins nobody */
-	context = create(3);       /* a pool of the child's own */
-	meeting m = {.expected = 3, .caller = pthread_self()};
-	egm__parallel(context, 3, meet, &m);
-	egm_context_free(context);
-	_exit(m.in_time == 3 ? 0 : 2);
+	_exit(!CHILD_MAY_START_THREADS || second_context_works() ? 0 : 2);
 }
 
 static int fork_and_use(egm_context *context)
@@ -324,7 +348,7 @@ int main(void)
 	Suite *suite = suite_create("pool");
 	TCase *tc = tcase_create("pool");
 	tcase_set_tags(tc, "R8 R13 R15 R20 R21");
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_parallel__runs_every_task_once, 0, 4);
 	tcase_add_loop_test(tc, test_parallel__wakes_workers_at_any_time, 0, 2);
 	tcase_add_test(tc, test_parallel__uses_as_many_threads_as_asked);
