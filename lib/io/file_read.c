@@ -22,7 +22,11 @@ static const char *error_text(int error, char *buffer, size_t size)
 egm_status egm__io_fail(const char *path, const char *action, int error)
 {
 	char text[128];
-	return egm__fail(EGM_ERR_IO, "%s: cannot %s: %s", path, action, error_text(error, text, sizeof text));
+	size_t n = strlen(path);
+	/* The end of a long path says more than its start, and the reason must still fit. */
+	const char *tail = n > 300 ? path + n - 300 : path;
+	return egm__fail(EGM_ERR_IO, "%s%s: cannot %s: %s", n > 300 ? "..." : "", tail, action,
+	                 error_text(error, text, sizeof text));
 }
 
 const char *egm__printable(char out[64], const char *text)

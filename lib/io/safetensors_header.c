@@ -143,7 +143,7 @@ out:
 static egm_status read_offsets(cursor *c, const json_t *value, int64_t bytes)
 {
 	egm_status st = EGM_OK;
-	int64_t begin, end;
+	int64_t begin = 0, end = 0;
 	if (!json_is_array(value) || json_array_size(value) != 2)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': data_offsets is not a pair", c->path, c->name);
 	EGM_TRY(read_size(c, json_array_get(value, 0), "begin in data_offsets", &begin));

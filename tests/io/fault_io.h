@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes the place of the system calls that the library makes on files, and fails one of them on demand: with an errno,
+ * by being interrupted, or by doing only part of its work. To be included by one file. */
+#ifndef EGM_TESTS_FAULT_IO_H
+#define EGM_TESTS_FAULT_IO_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef enum fault_call {
+	FAULT_NONE,
+	FAULT_OPEN,
+	FAULT_READ,
+	FAULT_WRITE,
+	FAULT_FSYNC,
+	FAULT_FCHMOD,
+	FAULT_CLOSE,
+	FAULT_RENAME
+} fault_call;
+
+static struct {
+	fault_call call;
+	long at;         /* which one of them, from 1 */
+	int error;       /* 0: read and write move one byte instead */
+	int every;       /* all of them from `at` on */
+	long seen;       /* how many came */
+	const char *cut; /* file to be cut to 100 bytes instead */
+} fault;
+
+static inline int fault_now(fault_call call)
+{
+	if (fault.call != call) return 0;
+	long seen = ++fault.seen;
+	if (!fault.at || seen < fault.at || (seen > fault.at && !fault.every)) return 0;
+	if (fault.cut && truncate(fault.cut, 100) != 0) perror("truncate");
+	if (fault.error) errno = fault.error;
+	return !fault.cut;
+}
+
+static inline int fault_open(const char *path, int flags, mode_t mode)
+{
+	return fault_now(FAULT_OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+	va_start(arguments, flags);
+	mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return fault_open(path, flags, mode);
+}
+
+ssize_t read(int fd, void *bytes, size_t n)
+{
+	if (fault_now(FAULT_READ)) {
+		if (fault.error) return -1;
+		n = n ? 1 : 0;
+	}
+	return syscall(SYS_read, fd, bytes, n);
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+	if (fault_now(FAULT_WRITE)) {
+		if (fault.error) return -1;
+		n = n ? 1 : 0;
+	}
+	return syscall(SYS_write, fd, bytes, n);
+}
+
+int fsync(int fd)
+{
+	return fault_now(FAULT_FSYNC) ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	return fault_now(FAULT_FCHMOD) ? -1 : (int)syscall(SYS_fchmod, fd, mode);
+}
+
+int close(int fd)
+{
+	int failed = fault_now(FAULT_CLOSE);
+	int result = (int)syscall(SYS_close, fd);
+	if (failed) errno = fault.error;
+	return failed ? -1 : result;
+}
+
+int rename(const char *from, const char *to)
+{
+	return fault_now(FAULT_RENAME) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* What the names above become under _FORTIFY_SOURCE. */
+int __open_2(const char *path, int flags);
+int __open_2(const char *path, int flags)
+{
+	return fault_open(path, flags, 0);
+}
+
+ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size);
+ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size)
+{
+	return n > size ? -1 : read(fd, bytes, n);
+}
+
+#endif

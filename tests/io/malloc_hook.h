@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes the place of the C library's malloc in a test program, also for the shared libraries that it loads: counts what
+ * is live and fails a call on demand. Off where a sanitizer has taken that place. To be included by one file. */
+#ifndef EGM_TESTS_MALLOC_HOOK_H
+#define EGM_TESTS_MALLOC_HOOK_H
+
+#include <errno.h>
+#include <features.h>
+#include <malloc.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define MALLOC_HOOK 0
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define MALLOC_HOOK 0
+#endif
+#ifndef MALLOC_HOOK
+#define MALLOC_HOOK 1
+#endif
+
+static long malloc_calls, malloc_fail_at, malloc_live, malloc_peak;
+static int malloc_for_ever;
+
+static inline void malloc_fail(long at, int for_ever)
+{
+	malloc_calls = 0;
+	malloc_fail_at = at;
+	malloc_for_ever = for_ever;
+}
+
+#if MALLOC_HOOK
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void __libc_free(void *block);
+
+static inline int malloc_refuses(void)
+{
+	long call = ++malloc_calls;
+	if (!malloc_fail_at || call < malloc_fail_at || (call > malloc_fail_at && !malloc_for_ever)) return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+static inline void *malloc_count(void *block, long sign)
+{
+	malloc_live += sign * (long)(block ? malloc_usable_size(block) : 0);
+	if (malloc_live > malloc_peak) malloc_peak = malloc_live;
+	return block;
+}
+
+void *malloc(size_t size)
+{
+	return malloc_refuses() ? NULL : malloc_count(__libc_malloc(size), 1);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return malloc_refuses() ? NULL : malloc_count(__libc_calloc(count, size), 1);
+}
+
+void *realloc(void *block, size_t size)
+{
+	if (malloc_refuses()) return NULL;
+	malloc_count(block, -1);
+	return malloc_count(__libc_realloc(block, size), 1);
+}
+
+void free(void *block)
+{
+	malloc_count(block, -1);
+	__libc_free(block);
+}
+#endif
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
+#include "../support.h"
+#include "st_support.h"
+#include <egm/io.h>
+#include <io/safetensors_impl.h>
+#include <math.h>
+
+static egm_context *context;
+static egm_test_allocator memory;
+static char path[PATH_MAX];
+
+static void setup(void)
+{
+	context = egm_test_context(&memory);
+	ck_assert_ptr_nonnull(context);
+	snprintf(path, sizeof path, "%s", io_path("model.safetensors"));
+}
+
+static void teardown(void)
+{
+	egm_context_free(context);
+	ck_assert_int_eq(memory.live, 0);
+	unlink(path);
+}
+
+/* Every kind of layer, and parameters that have no short decimal form. */
+static egm_model *every_layer(egm_dtype dtype)
+{
+	egm_model *m;
+	ck_assert_int_eq(egm_model_create(&m, context, "every-Layer_1", 3), EGM_OK);
+	egm_model_set_initializer(m, EGM_INIT_HE_NORMAL);
+	egm_model_dense(m, 5);
+	egm_model_leaky_relu(m, 0.1 + 0.2);
+	egm_model_set_initializer(m, EGM_INIT_ZEROS);
+	egm_model_dense(m, 4);
+	egm_model_elu(m, 1.0 / 3);
+	egm_model_layer_norm(m, 1e-5);
+	egm_model_relu(m);
+	egm_model_softplus(m);
+	egm_model_silu(m);
+	egm_model_tanh(m);
+	egm_model_sigmoid(m);
+	egm_model_gelu(m);
+	egm_model_set_initializer(m, EGM_INIT_FAN_IN_UNIFORM);
+	egm_model_dense(m, 1);
+	ck_assert_int_eq(egm_model_build(m, dtype, 7), EGM_OK);
+	return m;
+}
+
+static void check_equal(const egm_model *a, const egm_model *b)
+{
+	static double x[200], y[200];
+	char s[4096], t[4096];
+	int64_t n = egm_model_parameter_count(a);
+	size_t width = egm_model_dtype(a) == EGM_F64 ? 8 : 4;
+	ck_assert_str_eq(egm_model_name(a), egm_model_name(b));
+	ck_assert_int_eq(egm_model_dtype(a), egm_model_dtype(b));
+	ck_assert_int_eq(n, egm_model_parameter_count(b));
+	ck_assert_int_le(n, 200);
+	ck_assert_int_eq(egm_model_get_parameters(a, egm_model_dtype(a), x, n), EGM_OK);
+	ck_assert_int_eq(egm_model_get_parameters(b, egm_model_dtype(b), y, n), EGM_OK);
+	ck_assert_mem_eq(x, y, (size_t)n * width);
+	ck_assert_int_eq(egm_model_summary(a, s, sizeof s, NULL), EGM_OK);
+	ck_assert_int_eq(egm_model_summary(b, t, sizeof t, NULL), EGM_OK);
+	ck_assert_str_eq(s, t);
+}
+
+START_TEST(test_model_file__round_trip)
+{
+	egm_dtype dtype = _i ? EGM_F64 : EGM_F32;
+	egm_model *saved = every_layer(dtype), *loaded;
+	ck_assert_int_eq(egm_model_save(saved, path), EGM_OK);
+	io_expect("load", egm_model_load(&loaded, context, path, NULL), EGM_OK, NULL);
+	check_equal(saved, loaded);
+	/* Saved again, the file has the same bytes: layer parameters came back exactly, too. */
+	size_t n, m;
+	unsigned char *first = io_read(path, &n);
+	ck_assert_int_eq(egm_model_save(loaded, path), EGM_OK);
+	unsigned char *second = io_read(path, &m);
+	ck_assert_uint_eq(n, m);
+	ck_assert_mem_eq(first, second, n);
+	/* The energy at a point, bit for bit. */
+	const double x[3] = {0.5, -1.25, 2};
+	const float f[3] = {0.5f, -1.25f, 2};
+	double u = 0, v = 0;
+	const void *point = dtype == EGM_F64 ? (const void *)x : f;
+	ck_assert_int_eq(egm_model_energy(saved, dtype, point, 1, 3, &u), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(loaded, dtype, point, 1, 3, &v), EGM_OK);
+	ck_assert_mem_eq(&u, &v, sizeof u);
+	free(first);
+	free(second);
+	egm_model_free(saved);
+	egm_model_free(loaded);
+}
+END_TEST
+
+START_TEST(test_model_file__is_a_plain_safetensors_file)
+{
+	egm_model *m;
+	egm__safetensors *file;
+	const float w[6] = {1, 2, 3, 4, 5, 6};
+	ck_assert_int_eq(egm_model_create(&m, context, "net", 3), EGM_OK);
+	egm_model_dense(m, 2);
+	egm_model_leaky_relu(m, 0.2);
+	ck_assert_int_eq(egm_model_build(m, EGM_F32, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", EGM_F32, w, 6), EGM_OK);
+	ck_assert_int_eq(egm_model_save(m, path), EGM_OK);
+	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(egm__safetensors_count(file), 2);
+	const egm__st_tensor *t = egm__safetensors_find(file, "0.weight");
+	ck_assert(t && t->rank == 2 && t->shape[0] == 2 && t->shape[1] == 3);
+	ck_assert_mem_eq(t->data, w, sizeof w);
+	ck_assert_str_eq(egm__safetensors_meta(file, "format"), "egm-model");
+	ck_assert_str_eq(egm__safetensors_meta(file, "format_version"), "1");
+	ck_assert_str_eq(egm__safetensors_meta(file, "name"), "net");
+	ck_assert_str_eq(egm__safetensors_meta(file, "dtype"), "f32");
+	ck_assert_str_eq(egm__safetensors_meta(file, "architecture"),
+	                 "{\"inputs\":3,\"layers\":[{\"kind\":\"dense\",\"units\":2,\"init\":\"fan_in_uniform\"},"
+	                 "{\"kind\":\"leaky_relu\",\"slope\":0.2}]}");
+	egm__safetensors_free(file);
+	egm_model_free(m);
+}
+END_TEST
+
+/* ---- files that were never saved by us; a good one is: two inputs, a dense layer of one unit, f32 */
+
+#define LAYERS(layers) "{\"inputs\":2,\"layers\":[" layers "]}"
+#define DENSE "{\"kind\":\"dense\",\"units\":1,\"init\":\"zeros\"}"
+#define GOOD LAYERS(DENSE)
+
+typedef struct file_row {
+	const char *row, *format, *version, *dtype, *name, *architecture;
+	egm_status status;
+	const char *needle;
+} file_row;
+
+static const file_row rows[] = {
+    {"good", "egm-model", "1", "f32", "n", GOOD, EGM_OK, NULL},
+    {"format", "pt", "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "format 'pt' is not 'egm-model'"},
+    {"no format", NULL, "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format'"},
+    {"version", "egm-model", "2", "f32", "n", GOOD, EGM_ERR_UNSUPPORTED, "format_version '2'"},
+    {"no version", "egm-model", NULL, "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format_version'"},
+    {"dtype", "egm-model", "1", "f16", "n", GOOD, EGM_ERR_FORMAT, "dtype 'f16'"},
+    {"other dtype", "egm-model", "1", "f64", "n", GOOD, EGM_ERR_DTYPE, "'0.weight' is not f64"},
+    {"name", "egm-model", "1", "f32", "a/b", GOOD, EGM_ERR_FORMAT, "name"},
+    {"no name", "egm-model", "1", "f32", NULL, GOOD, EGM_ERR_FORMAT, "no 'name'"},
+    {"no architecture", "egm-model", "1", "f32", "n", NULL, EGM_ERR_FORMAT, "no 'architecture'"},
+    {"JSON", "egm-model", "1", "f32", "n", "{\"inputs\":", EGM_ERR_FORMAT, "architecture is not valid JSON"},
+    {"array", "egm-model", "1", "f32", "n", "[]", EGM_ERR_FORMAT, "architecture begins"},
+    {"no inputs", "egm-model", "1", "f32", "n", "{\"layers\":[" DENSE "]}", EGM_ERR_FORMAT, "'inputs' is no integer"},
+    {"inputs 0", "egm-model", "1", "f32", "n", "{\"inputs\":0,\"layers\":[" DENSE "]}", EGM_ERR_FORMAT,
+     "'inputs' is 0"},
+    {"third member", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":[" DENSE "],\"x\":1}", EGM_ERR_FORMAT,
+     "has 3 members"},
+    {"no layers", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":[]}", EGM_ERR_FORMAT, "no layers"},
+    {"layers object", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":{}}", EGM_ERR_FORMAT, "no layers"},
+    {"unknown kind", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"conv\"}"), EGM_ERR_UNSUPPORTED,
+     "layer 0: unknown kind 'conv'"},
+    {"no kind", "egm-model", "1", "f32", "n", LAYERS("{\"units\":1}"), EGM_ERR_FORMAT, "layer 0 has no kind"},
+    {"layer a number", "egm-model", "1", "f32", "n", LAYERS("1"), EGM_ERR_FORMAT, "layer 0 has no kind"},
+    {"no units", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"init\":\"zeros\"}"), EGM_ERR_FORMAT,
+     "'units' is no integer"},
+    {"units -1", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":-1,\"init\":\"zeros\"}"),
+     EGM_ERR_FORMAT, "'units' is -1"},
+    {"units 1.0", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1.0,\"init\":\"zeros\"}"),
+     EGM_ERR_FORMAT, "'units' is no integer"},
+    {"units 2^31", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":2147483648,\"init\":\"zeros\"}"),
+     EGM_ERR_UNSUPPORTED, "'units' is 2147483648"},
+    {"units 2^31-1", "egm-model", "1", "f32", "n",
+     LAYERS("{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"}"), EGM_ERR_SHAPE,
+     "'0.weight': size 0 is 1, the layer has 2147483647"},
+    {"units 2^31-1 twice", "egm-model", "1", "f32", "n",
+     LAYERS("{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"},"
+            "{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"}"),
+     EGM_ERR_FORMAT, "too many elements"},
+    {"init", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1,\"init\":\"ones\"}"), EGM_ERR_FORMAT,
+     "unknown init 'ones'"},
+    {"no init", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1}"), EGM_ERR_FORMAT,
+     "unknown init"},
+    {"slope 2", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"leaky_relu\",\"slope\":2}"), EGM_ERR_FORMAT,
+     "slope"},
+    {"slope text", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"leaky_relu\",\"slope\":\"0\"}"),
+     EGM_ERR_FORMAT, "'slope' is no number"},
+    {"slope for relu", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"relu\",\"slope\":0}"), EGM_ERR_FORMAT,
+     "layer 1 (relu) has 2 members, not 1"},
+    {"A16 missing", "egm-model", "1", "f32", "n", LAYERS(DENSE "," DENSE), EGM_ERR_FORMAT, "'1.weight' is missing"},
+    {"A16 extra", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"relu\"}"), EGM_ERR_FORMAT,
+     "'0.bias' belongs to no layer"},
+    {"A16 mis-shaped", "egm-model", "1", "f32", "n", "{\"inputs\":3,\"layers\":[" DENSE "]}", EGM_ERR_SHAPE,
+     "'0.weight': size 1 is 2, the layer has 3"},
+};
+
+static const float good_weight[2] = {1, 2}, good_bias[1] = {3};
+static const egm__st_tensor good_tensors[] = {{"0.weight", EGM__ST_F32, 2, {1, 2}, good_weight, 2},
+                                              {"0.bias", EGM__ST_F32, 1, {1}, good_bias, 1}};
+
+static void write_file(const file_row *r, int32_t n, const egm__st_tensor *tensors)
+{
+	const egm__st_meta all[] = {{"format", r->format},
+	                            {"format_version", r->version},
+	                            {"dtype", r->dtype},
+	                            {"name", r->name},
+	                            {"architecture", r->architecture}};
+	egm__st_meta some[5];
+	int32_t n_meta = 0;
+	for (int i = 0; i < 5; i++) {
+		if (all[i].value) some[n_meta++] = all[i];
+	}
+	ck_assert_int_eq(egm__safetensors_write(context, path, n, tensors, n_meta, some), EGM_OK);
+}
+
+static void refuse(const char *row, const egm_load_options *options, egm_status status, const char *needle)
+{
+	egm_model *model = (egm_model *)&model;
+	long live = memory.live;
+	egm_status st = egm_model_load(&model, context, path, options);
+	io_expect(row, st, status, needle);
+	if (status == EGM_OK) {
+		egm_model_free(model);
+	} else {
+		ck_assert_ptr_null(model);
+		ck_assert_msg(strstr(egm_last_error(), path) == egm_last_error(), "%s: no path in '%s'", row, egm_last_error());
+	}
+	ck_assert_msg(memory.live == live, "%s: %ld blocks left", row, memory.live - live);
+}
+
+START_TEST(test_model_file__foreign_files)
+{
+	write_file(&rows[_i], 2, good_tensors);
+	refuse(rows[_i].row, NULL, rows[_i].status, rows[_i].needle);
+}
+END_TEST
+
+START_TEST(test_model_file__foreign_tensors)
+{
+	egm__st_tensor t[3] = {good_tensors[0], good_tensors[1], good_tensors[1]};
+	write_file(&rows[0], 1, t);
+	refuse("A16 no bias", NULL, EGM_ERR_FORMAT, "'0.bias' is missing");
+	static const char *const names[] = {"0.extra", "1.weight", "00.weight", "0.weight2", "-1.weight", "weight"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		t[2].name = names[i];
+		write_file(&rows[0], 3, t);
+		refuse("A16 extra", NULL, EGM_ERR_FORMAT, "belongs to no layer");
+	}
+	t[0].rank = 1;
+	t[0].shape[0] = 2;
+	write_file(&rows[0], 2, t);
+	refuse("A16 rank", NULL, EGM_ERR_SHAPE, "has 1 dimensions, the layer 2");
+	const float bad[2] = {1, NAN};
+	t[0] = good_tensors[0];
+	t[0].data = bad;
+	write_file(&rows[0], 2, t);
+	refuse("R16", NULL, EGM_ERR_NONFINITE, "0.weight[1] is nan");
+}
+END_TEST
+
+START_TEST(test_model_file__limits)
+{
+	egm_load_options o;
+	static char text[1025 * 20 + 100];
+	ck_assert_int_eq(egm_load_options_init(&o, sizeof o), EGM_OK);
+	write_file(&rows[0], 2, good_tensors);
+	o.max_data_bytes = 12;
+	refuse("12 bytes", &o, EGM_OK, NULL);
+	o.max_data_bytes = 11;
+	refuse("11 bytes", &o, EGM_ERR_UNSUPPORTED, "tensors take 12 bytes, max_data_bytes is 11");
+	/* A layer more than 1024. */
+	char *p = text + sprintf(text, "{\"inputs\":2,\"layers\":[" DENSE);
+	for (int i = 0; i < 1024; i++) p += sprintf(p, ",{\"kind\":\"relu\"}");
+	strcpy(p, "]}");
+	file_row row = rows[0];
+	row.architecture = text;
+	write_file(&row, 2, good_tensors);
+	refuse("1025 layers", NULL, EGM_ERR_UNSUPPORTED, "1025 layers, at most 1024");
+}
+END_TEST
+
+START_TEST(test_model_file__save_keeps_the_old_file)
+{
+	egm_model *m = every_layer(EGM_F32), *open;
+	ck_assert_int_eq(egm_model_save(m, path), EGM_OK);
+	ck_assert_int_eq(egm_model_create(&open, context, "open", 2), EGM_OK);
+	egm_model_dense(open, 1);
+	io_expect("not built", egm_model_save(open, path), EGM_ERR_STATE, "'open' is not built");
+	io_expect("NULL", egm_model_save(NULL, path), EGM_ERR_ARGUMENT, "model is NULL");
+	io_expect("NULL", egm_model_save(m, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	egm_model_free(open);
+	egm_model_free(m);
+	ck_assert_int_eq(egm_model_load(&m, context, path, NULL), EGM_OK);
+	egm_model_free(m);
+	io_expect("NULL", egm_model_load(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	io_expect("NULL", egm_model_load(&m, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("NULL", egm_model_load(&m, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("model_file");
+	TCase *tc = tcase_create("round trip"), *attack = tcase_create("A16");
+	io_folder_create();
+	tcase_set_tags(tc, "R15");
+	tcase_set_tags(attack, "R6 R16");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(attack, setup, teardown);
+	tcase_add_loop_test(tc, test_model_file__round_trip, 0, 2);
+	tcase_add_test(tc, test_model_file__is_a_plain_safetensors_file);
+	tcase_add_test(tc, test_model_file__save_keeps_the_old_file);
+	tcase_add_loop_test(attack, test_model_file__foreign_files, 0, (int)(sizeof rows / sizeof *rows));
+	tcase_add_test(attack, test_model_file__foreign_tensors);
+	tcase_add_test(attack, test_model_file__limits);
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, attack);
+	int failed = egm_test_main(s);
+	io_folder_remove();
+	return failed;
+}
