@@ -79,7 +79,8 @@ static int draw_chart(cairo_t *cr, const picture_chart *chart, double top)
 	double right = f.left + f.width;
 	if (chart_ranges(chart, &f) != 0) return -1;
 	frame_axes(cr, &f, chart->title, chart->x_label, chart->y_label);
-	for (size_t i = 0; i < chart->count; i++) draw_curve(cr, &f, &chart->curves[i], curve_colours[i % CURVE_COLOURS]);
+	/* The first curve lies on top. */
+	for (size_t i = chart->count; i-- > 0;) draw_curve(cr, &f, &chart->curves[i], curve_colours[i % CURVE_COLOURS]);
 	for (size_t i = chart->count; chart->count > 1 && i-- > 0;)
 		right = frame_legend(cr, &f, right, curve_colours[i % CURVE_COLOURS], chart->curves[i].label);
 	frame_border(cr, &f);
