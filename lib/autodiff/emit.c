@@ -20,7 +20,7 @@ egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader)
 	egm__mem m = {.buffer = -1};
 	egm__strides st = egm__contiguous(&n->shape);
 	memcpy(m.s, st.s, sizeof m.s);
-	if (n->op == &egm__op_leaf) {
+	if (n->op == &egm__op_leaf && (l->at[id] < 0 || reader <= l->at[id])) {
 		m.slot = (int32_t)n->a[0];
 		m.offset = n->a[1];
 	} else if (l->bound[id]) {
@@ -358,10 +358,15 @@ static void emit_other(egm__lower *l, int32_t kernel)
 		k->a = egm__memory(l, d->node, kernel);
 		return;
 	}
+	k->shape = n->shape;
+	if (n->op == &egm__op_leaf) { /* the caller's memory up to this kernel, the copy behind it */
+		k->a = egm__memory(l, d->node, kernel);
+		k->b = egm__memory(l, d->node, kernel + 1);
+		return;
+	}
 	egm__id x = egm__real(l->g, n->in[0]);
 	k->a = view_memory(l, x, kernel);
 	k->b = egm__memory(l, d->node, kernel);
-	k->shape = n->shape;
 	if (d->kind == EGM__KERNEL_MAX) {
 		k->shape = l->g->nodes[x].shape;
 		k->axes = (int32_t)n->a[0];

@@ -136,6 +136,7 @@ egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader);
 int32_t egm__buffer_new(egm__lower *l, int64_t bytes, int32_t first);
 void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size);
 
+void egm__lower_mark(egm__lower *l);
 egm_status egm__lower_graph(egm__lower *l);
 egm_status egm__emit_kernels(egm__lower *l);
 egm_status egm__plan_memory(egm__program *p);

@@ -284,11 +284,11 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 	l->stored[root] = 1;
 }
 
-/* A node that has no kernel of its own gets memory: a view is copied, a cheap node or a number computed. */
+/* A node that has no kernel of its own gets memory: a view or leaf is copied, a cheap node or a number computed. */
 static void force(egm__lower *l, egm__id id)
 {
 	const egm__node *n = &l->g->nodes[id];
-	if (n->op->cls == EGM__CLASS_VIEW) {
+	if (n->op->cls == EGM__CLASS_VIEW || n->op->cls == EGM__CLASS_LEAF) {
 		if (!add_draft(l, EGM__KERNEL_COPY, id)) return;
 		l->at[id] = l->first[id] = l->n_drafts - 1;
 		l->stored[id] = 1;
@@ -319,42 +319,6 @@ static void lower_node(egm__lower *l, egm__id id)
 	}
 }
 
-/* ---- before: who is needed, which sums are sums of products */
-
-static void mark_live(egm__lower *l)
-{
-	const egm__graph *g = l->g;
-	for (int32_t i = 0; i < g->n_out; i++) {
-		egm__id id = egm__real(g, g->outputs[i].id);
-		l->live[id] = l->is_output[id] = 1;
-	}
-	for (egm__id id = g->n - 1; id >= 0; id--) {
-		if (!l->live[id]) continue;
-		for (int i = 0; i < g->nodes[id].n_in; i++) {
-			egm__id x = egm__real(g, g->nodes[id].in[i]);
-			l->live[x] = 1;
-			l->uses[x]++;
-		}
-	}
-}
-
-static void mark_sums(egm__lower *l)
-{
-	const egm__graph *g = l->g;
-	for (egm__id id = 0; id < g->n; id++) {
-		const egm__node *n = &g->nodes[id];
-		if (!l->live[id]) continue;
-		int all = n->op == &egm__op_add || (n->op == &egm__op_affine && n->c[1] == 0);
-		for (int i = 0; all && i < n->n_in; i++) {
-			egm__id x = egm__real(g, n->in[i]);
-			all = l->sum[x] && l->uses[x] == 1 && !l->is_output[x];
-		}
-		if (!all && n->op->cls != EGM__CLASS_MATMUL) continue;
-		l->sum[id] = 1;
-		for (int i = 0; n->op->cls != EGM__CLASS_MATMUL && i < n->n_in; i++) l->absorbed[egm__real(g, n->in[i])] = 1;
-	}
-}
-
 /* ---- after: where results go */
 
 static int slot_is_read(const egm__lower *l, int32_t slot)
@@ -364,15 +328,32 @@ static int slot_is_read(const egm__lower *l, int32_t slot)
 	return 0;
 }
 
+/* Where a slot is read and written, an output that looks into memory of the caller could find it overwritten by an
+ * output before it: such a one is taken to memory of the program first. */
+static void keep_old_values(egm__lower *l)
+{
+	int both = 0;
+	for (int32_t i = 0; i < l->g->n_out; i++) both |= slot_is_read(l, l->g->outputs[i].slot);
+	for (int32_t i = 0; both && i < l->g->n_out; i++) {
+		egm__id id = egm__real(l->g, l->g->outputs[i].id);
+		const egm__node *n = &l->g->nodes[id];
+		if (l->at[id] >= 0 || n->op->cls == EGM__CLASS_CONST) continue;
+		if (n->op->cls == EGM__CLASS_VIEW) ensure_memory(l, n->in[0], 2);
+		force(l, id);
+	}
+}
+
 /* A node with memory of its own writes straight to the caller; any other is copied there behind all readers. */
 static void bind_outputs(egm__lower *l)
 {
+	keep_old_values(l);
 	int32_t end = l->n_drafts;
 	for (int32_t i = 0; i < l->g->n_out; i++) {
 		const egm__output *o = &l->g->outputs[i];
 		egm__id id = egm__real(l->g, o->id);
 		const egm__node *n = &l->g->nodes[id];
-		int own = l->at[id] >= 0 && n->op->cls != EGM__CLASS_NOISE && n->op->cls != EGM__CLASS_VIEW;
+		int own = l->at[id] >= 0 && n->op->cls != EGM__CLASS_NOISE && n->op->cls != EGM__CLASS_VIEW &&
+		          n->op->cls != EGM__CLASS_LEAF;
 		if (own && !l->bound[id] && !slot_is_read(l, o->slot)) {
 			l->bound[id] = l->stored[id] = 1;
 			l->slot[id] = o->slot;
@@ -387,8 +368,7 @@ static void bind_outputs(egm__lower *l)
 
 egm_status egm__lower_graph(egm__lower *l)
 {
-	mark_live(l);
-	mark_sums(l);
+	egm__lower_mark(l);
 	for (egm__id id = 0; id < l->g->n && l->status == EGM_OK; id++)
 		if (l->live[id]) lower_node(l, id);
 	if (l->status == EGM_OK) bind_outputs(l);

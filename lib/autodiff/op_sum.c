@@ -79,7 +79,10 @@ static egm__id reduce_flat(egm__graph *g, const egm__op *op, egm__id x, uint32_t
 	for (int i = s.rank - 1; i >= 0; i--) {
 		int reduced = (int)(axes >> i & 1);
 		if (reduced) out.d[i] = 1;
-		if (s.d[i] == 1) continue;
+		if (s.d[i] == 1) { /* belongs to either side */
+			if (split == i + 1) split = i;
+			continue;
+		}
 		if (tail < 0) tail = reduced;
 		if (reduced == tail && split == i + 1) split = i;
 		else if (reduced == tail)
