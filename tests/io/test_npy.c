@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
+#include "../support.h"
+#include "io_support.h"
+#include <egm/io.h>
+#include <math.h>
+#include <stdint.h>
+
+static egm_context *context;
+static egm_test_allocator memory;
+static egm_data_options options;
+static char path[PATH_MAX];
+
+static void setup(void)
+{
+	context = egm_test_context(&memory);
+	ck_assert_ptr_nonnull(context);
+	ck_assert_int_eq(egm_data_options_init(&options, sizeof options), EGM_OK);
+	options.dtype = EGM_F64;
+	snprintf(path, sizeof path, "%s", io_path("array.npy"));
+}
+
+static void teardown(void)
+{
+	egm_context_free(context);
+	ck_assert_int_eq(memory.live, 0);
+	unlink(path);
+}
+
+/* Magic, version, the dictionary, spaces to a multiple of 64 and a newline, then the data. */
+static void write_npy(int version, const char *dictionary, const void *data, size_t n)
+{
+	static unsigned char file[4096];
+	size_t length = version == 1 ? 2 : 4, start = 8 + length, text = strlen(dictionary);
+	size_t total = (start + text + 1 + 63) / 64 * 64, header = total - start;
+	ck_assert_uint_le(total + n, sizeof file);
+	memset(file, ' ', total);
+	memcpy(file, "\x93NUMPY", 6);
+	file[6] = (unsigned char)version;
+	file[7] = 0;
+	for (size_t i = 0; i < length; i++) file[8 + i] = (unsigned char)(header >> (8 * i));
+	memcpy(file + start, dictionary, text);
+	file[total - 1] = '\n';
+	if (n) memcpy(file + total, data, n);
+	io_write(path, file, total + n);
+}
+
+static void check(const char *row, int64_t rows, int64_t columns, const double *want)
+{
+	egm_data *data;
+	io_expect(row, egm_data_load_npy(&data, context, path, &options), EGM_OK, NULL);
+	ck_assert_int_eq(egm_data_rows(data), rows);
+	ck_assert_int_eq(egm_data_columns(data), columns);
+	for (int64_t i = 0; i < rows * columns; i++) ck_assert(((const double *)egm_data_values(data))[i] == want[i]);
+	egm_data_free(data);
+}
+
+static const struct {
+	const char *descr;
+	size_t width;
+	unsigned char bytes[16]; /* 1.5 and -2 where the type has them; else 1 and -2, or 1 and 254 */
+	double values[2];
+} types[] = {
+    {"<f4", 4, {0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0}, {1.5, -2}},
+    {">f4", 4, {0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0}, {1.5, -2}},
+    {"<f8", 8, {0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0}, {1.5, -2}},
+    {">f8", 8, {0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0}, {1.5, -2}},
+    {"|u1", 1, {1, 254}, {1, 254}},
+    {"<u1", 1, {1, 254}, {1, 254}},
+    {"<i4", 4, {1, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff}, {1, -2}},
+    {">i4", 4, {0, 0, 0, 1, 0xff, 0xff, 0xff, 0xfe}, {1, -2}},
+    {"<i8", 8, {1, 0, 0, 0, 0, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, {1, -2}},
+    {">i8", 8, {0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe}, {1, -2}},
+};
+
+START_TEST(test_npy__types_versions_orders)
+{
+	static const char *const orders[] = {"True", "False"};
+	/* Fortran order is the same as C order when at most one size is above 1. */
+	static const char *const shapes[] = {"(2,)", "(2, 1)", "(1, 2)", "(1, 2, 1)"};
+	static const int64_t rows[] = {2, 2, 1, 1}, columns[] = {1, 1, 2, 2};
+	for (int version = 1; version <= 3; version++) {
+		for (int k = 0; k < 8; k++) {
+			char dictionary[128];
+			snprintf(dictionary, sizeof dictionary, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }",
+			         types[_i].descr, orders[k % 2], shapes[k / 2]);
+			write_npy(version, dictionary, types[_i].bytes, 2 * types[_i].width);
+			check(dictionary, rows[k / 2], columns[k / 2], types[_i].values);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_npy__the_dictionary_as_python_allows_it)
+{
+	static const char *const texts[] = {
+	    "{'shape':(1,2),'descr':'<f4','fortran_order':False}",
+	    "{\"fortran_order\": False, \"descr\": \"<f4\", \"shape\": (1, 2)}",
+	    "  { 'descr' : '<f4' , 'fortran_order' : False , 'shape' : ( 1 , 2 , ) , }",
+	};
+	for (int i = 0; i < 3; i++) {
+		write_npy(1, texts[i], types[0].bytes, 8);
+		check(texts[i], 1, 2, types[0].values);
+	}
+}
+END_TEST
+
+START_TEST(test_npy__sizes_before_flattening)
+{
+	egm_data *data;
+	int64_t shape[8];
+	unsigned char bytes[24];
+	for (int i = 0; i < 24; i++) bytes[i] = (unsigned char)i;
+	write_npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 4), }", bytes, 24);
+	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_rows(data), 2);
+	ck_assert_int_eq(egm_data_columns(data), 12);
+	ck_assert_int_eq(egm_data_shape(data, shape), 3);
+	ck_assert(shape[0] == 2 && shape[1] == 3 && shape[2] == 4);
+	ck_assert(((const double *)egm_data_values(data))[23] == 23);
+	egm_data_free(data);
+	options.max_rows = 1;
+	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_rows(data), 1);
+	ck_assert_int_eq(egm_data_shape(data, shape), 3);
+	ck_assert_int_eq(shape[0], 1);
+	egm_data_free(data);
+}
+END_TEST
+
+START_TEST(test_npy__round_trip)
+{
+	const float f[6] = {1.5f, -0.0f, 1e-45f, 3.4e38f, 5, 6};
+	const double d[6] = {0.1, -0.0, 5e-324, 1.7e308, 5, 6};
+	egm_data *data;
+	ck_assert_int_eq(egm_npy_save(context, path, EGM_F64, d, 2, 3), EGM_OK);
+	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_columns(data), 3);
+	ck_assert_mem_eq(egm_data_values(data), d, sizeof d);
+	egm_data_free(data);
+	options.dtype = EGM_F32;
+	ck_assert_int_eq(egm_npy_save(context, path, EGM_F32, f, 3, 2), EGM_OK);
+	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_rows(data), 3);
+	ck_assert_mem_eq(egm_data_values(data), f, sizeof f);
+	egm_data_free(data);
+}
+END_TEST
+
+/* The bytes that numpy.save(f, numpy.array([[1.5, -2]], 'f4')) writes on a little-endian machine. */
+START_TEST(test_npy__written_as_numpy_writes_it)
+{
+	static const float x[2] = {1.5f, -2};
+	static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }";
+	size_t n;
+	ck_assert_int_eq(egm_npy_save(context, path, EGM_F32, x, 1, 2), EGM_OK);
+	unsigned char *file = io_read(path, &n);
+	ck_assert_uint_eq(n, 128 + 8);
+	ck_assert_mem_eq(file, "\x93NUMPY\x01\x00\x76\x00", 10);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	ck_assert_mem_eq(file + 10, text, sizeof text - 1);
+	ck_assert_mem_eq(file + 128, types[0].bytes, 8);
+#endif
+	ck_assert_uint_eq(strspn((char *)file + 10 + sizeof text - 1, " "), 117 - (sizeof text - 1));
+	ck_assert_int_eq(file[127], '\n');
+	free(file);
+}
+END_TEST
+
+#define D(descr, order, shape) "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape ", }"
+
+static const struct {
+	const char *row, *dictionary;
+	size_t n;
+	egm_status status;
+	const char *needle;
+} attacks[] = {
+    {"object", D("'|O'", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "type '|O'"},
+    {"structure", D("[('a', '<f4')]", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "structured"},
+    {"half", D("'<f2'", "False", "(2,)"), 4, EGM_ERR_UNSUPPORTED, "type '<f2'"},
+    {"complex", D("'<c8'", "False", "(1,)"), 8, EGM_ERR_UNSUPPORTED, "type '<c8'"},
+    {"text", D("'<U4'", "False", "(1,)"), 16, EGM_ERR_UNSUPPORTED, "type '<U4'"},
+    {"no order of bytes", D("'f4'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
+    {"| for f4", D("'|f4'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
+    {"empty descr", D("''", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
+    {"long descr", D("'<f4567890123456789012345678901234567890'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "short string"},
+    {"descr a number", D("4", "False", "(2,)"), 8, EGM_ERR_FORMAT, "a string expected at '4"},
+    {"Fortran", D("'<f4'", "True", "(2, 2)"), 16, EGM_ERR_UNSUPPORTED, "Fortran order"},
+    {"order 1", D("'<f4'", "1", "(2,)"), 8, EGM_ERR_FORMAT, "True or False"},
+    {"a number as shape", D("'<f4'", "False", "(2)"), 8, EGM_ERR_FORMAT, "a comma"},
+    {"no tuple", D("'<f4'", "False", "2"), 8, EGM_ERR_FORMAT, "( expected"},
+    {"list", D("'<f4'", "False", "[2]"), 8, EGM_ERR_FORMAT, "( expected"},
+    {"no dimension", D("'<f4'", "False", "()"), 4, EGM_ERR_UNSUPPORTED, "no dimension"},
+    {"nine", D("'<f4'", "False", "(1, 1, 1, 1, 1, 1, 1, 1, 1)"), 4, EGM_ERR_UNSUPPORTED, "more than 8"},
+    {"negative", D("'<f4'", "False", "(-2,)"), 8, EGM_ERR_FORMAT, "a size expected at '-2"},
+    {"real", D("'<f4'", "False", "(2.0,)"), 8, EGM_ERR_FORMAT, "a comma"},
+    {"2^64", D("'<f4'", "False", "(18446744073709551616,)"), 8, EGM_ERR_FORMAT, "beyond 2^63"},
+    {"wrap", D("'<f4'", "False", "(4611686018427387904, 4)"), 8, EGM_ERR_FORMAT, "overflow"},
+    {"wrap to zero", D("'|u1'", "False", "(4294967296, 4294967296, 0)"), 0, EGM_ERR_FORMAT, "overflow"},
+    {"no rows", D("'<f4'", "False", "(0, 4)"), 0, EGM_ERR_FORMAT, "0 rows of 4"},
+    {"no columns", D("'<f4'", "False", "(4, 0)"), 0, EGM_ERR_FORMAT, "4 rows of 0"},
+    {"8 EiB", D("'|u1'", "False", "(9223372036854775807,)"), 0, EGM_ERR_FORMAT, "truncated"},
+    {"data cut", D("'<f4'", "False", "(2,)"), 7, EGM_ERR_FORMAT, "within the numbers"},
+    {"data over", D("'<f4'", "False", "(2,)"), 9, EGM_ERR_FORMAT, "more bytes than"},
+    {"no dictionary", "", 8, EGM_ERR_FORMAT, "{ expected"},
+    {"empty dictionary", "{}", 8, EGM_ERR_FORMAT, "lacks"},
+    {"no shape", "{'descr': '<f4', 'fortran_order': False}", 8, EGM_ERR_FORMAT, "lacks"},
+    {"unknown key", "{'descr': '<f4', 'x': 1}", 8, EGM_ERR_FORMAT, "unknown key 'x'"},
+    {"key twice", "{'descr': '<f4', 'descr': '<f4'}", 8, EGM_ERR_FORMAT, "key 'descr' twice"},
+    {"no colon", "{'descr' '<f4'}", 8, EGM_ERR_FORMAT, "':' expected"},
+    {"no comma", "{'descr': '<f4' 'fortran_order': False}", 8, EGM_ERR_FORMAT, "a comma or }"},
+    {"open", "{'descr': '<f4", 8, EGM_ERR_FORMAT, "short string"},
+    {"open tuple", "{'shape': (2,", 8, EGM_ERR_FORMAT, "a size expected"},
+    {"escape", "{'de\\x73cr': '<f4'}", 8, EGM_ERR_FORMAT, "short string"},
+    {"text after", D("'<f4'", "False", "(2,)") "x", 8, EGM_ERR_FORMAT, "newline"},
+    {"two newlines", D("'<f4'", "False", "(2,)") "\n", 8, EGM_ERR_FORMAT, "newline"},
+};
+
+START_TEST(test_npy__attacks)
+{
+	static const unsigned char zeros[64];
+	egm_data *data = (egm_data *)&data;
+	write_npy(1, attacks[_i].dictionary, zeros, attacks[_i].n);
+	io_expect(attacks[_i].row, egm_data_load_npy(&data, context, path, &options), attacks[_i].status,
+	          attacks[_i].needle);
+	ck_assert_ptr_null(data);
+}
+END_TEST
+
+#define BYTES(text) text, sizeof text - 1
+
+START_TEST(test_npy__broken_preambles)
+{
+	static const struct {
+		const char *row, *bytes;
+		size_t n;
+		egm_status status;
+		const char *needle;
+	} rows[] = {{"empty", BYTES(""), EGM_ERR_FORMAT, "within the NPY magic"},
+	            {"magic", BYTES("\x94NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"},
+	            {"version 0", BYTES("\x93NUMPY\0\0\0\0"), EGM_ERR_UNSUPPORTED, "version 0.0"},
+	            {"version 4", BYTES("\x93NUMPY\4\0\0\0"), EGM_ERR_UNSUPPORTED, "version 4.0"},
+	            {"version 1.1", BYTES("\x93NUMPY\1\1\0\0"), EGM_ERR_UNSUPPORTED, "version 1.1"},
+	            {"length cut", BYTES("\x93NUMPY\2\0\1\0\0"), EGM_ERR_FORMAT, "within the NPY header's length"},
+	            {"header cut", BYTES("\x93NUMPY\1\0\x76\0{"), EGM_ERR_FORMAT, "within the NPY header"},
+	            {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "{ expected"},
+	            {"zero byte", BYTES("\x93NUMPY\1\0\3\0{\0}"), EGM_ERR_FORMAT, "a string"},
+	            {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header of 10001 bytes"},
+	            {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header of 4294967295"},
+	            {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		egm_data *data;
+		io_write(path, rows[i].bytes, rows[i].n);
+		io_expect(rows[i].row, egm_data_load_npy(&data, context, path, NULL), rows[i].status, rows[i].needle);
+	}
+}
+END_TEST
+
+START_TEST(test_npy__nan_is_named)
+{
+	double x[6] = {1, 2, 3, 4, NAN, 6};
+	egm_data *data;
+	ck_assert_int_eq(egm_npy_save(context, path, EGM_F64, x, 3, 2), EGM_OK);
+	io_expect("NaN", egm_data_load_npy(&data, context, path, NULL), EGM_ERR_NONFINITE, "row 2, column 0 (from 0): nan");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("npy");
+	TCase *tc = tcase_create("core"), *attack = tcase_create("attacks");
+	io_folder_create();
+	tcase_set_tags(attack, "R6 R16");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(attack, setup, teardown);
+	tcase_add_loop_test(tc, test_npy__types_versions_orders, 0, (int)(sizeof types / sizeof *types));
+	tcase_add_test(tc, test_npy__the_dictionary_as_python_allows_it);
+	tcase_add_test(tc, test_npy__sizes_before_flattening);
+	tcase_add_test(tc, test_npy__round_trip);
+	tcase_add_test(tc, test_npy__written_as_numpy_writes_it);
+	tcase_add_loop_test(attack, test_npy__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_test(attack, test_npy__broken_preambles);
+	tcase_add_test(attack, test_npy__nan_is_named);
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, attack);
+	int failed = egm_test_main(s);
+	io_folder_remove();
+	return failed;
+}
