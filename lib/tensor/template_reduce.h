@@ -75,6 +75,7 @@ static double FN(max)(int64_t n, const void *va)
 
 INLINE V FN(add_op)(V a, V b, const V *c)
 {
+	(void)c;
 	return a + b;
 }
 

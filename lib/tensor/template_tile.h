@@ -42,13 +42,15 @@ INLINE void FN(store_k)(T *p, V x, int64_t k)
 	}
 }
 
-INLINE void FN(map_at)(int64_t k, T *y, const T *a, const T *b, int inputs, V number, const V *c, FN(tile_op) op)
+/* Elements i .. i+k. a and b may be NULL where `inputs` does not want them. */
+INLINE void FN(map_at)(int64_t i, int64_t k, T *y, const T *a, const T *b, int inputs, V number, const V *c,
+                       FN(tile_op) op)
 {
-	V x = inputs == NO_INPUT ? number : FN(load_k)(a, k);
-	FN(store_k)(y, op(x, inputs == INPUT_ARRAY ? FN(load_k)(b, k) : number, c), k);
+	V x = inputs == NO_INPUT ? number : FN(load_k)(a + i, k);
+	FN(store_k)(y + i, op(x, inputs == INPUT_ARRAY ? FN(load_k)(b + i, k) : number, c), k);
 }
 
-/* `constants` of the c[] are used; the others may not be there. */
+/* `used` of the constants are read; the others may not be there. */
 INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *constants, int inputs, int used,
                     FN(tile_op) op)
 {
@@ -56,13 +58,14 @@ INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *const
 	for (int j = 0; j < used; j++) c[j] = FN(vector)(constants[j]);
 	V number = FN(vector)(inputs == INPUT_NUMBER ? *b : 0);
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES) FN(map_at)(LANES, y + i, a + i, b + i, inputs, number, c, op);
-	if (i < n) FN(map_at)(n - i, y + i, a + i, b + i, inputs, number, c, op);
+	for (; i + LANES <= n; i += LANES) FN(map_at)(i, LANES, y, a, b, inputs, number, c, op);
+	if (i < n) FN(map_at)(i, n - i, y, a, b, inputs, number, c, op);
 }
 
 #define TILE(name, inputs, used, expression)                                                  \
 	INLINE V FN(name##_op)(V a, V b, const V *c)                                              \
 	{                                                                                         \
+		(void)a, (void)b, (void)c;                                                            \
 		return expression;                                                                    \
 	}                                                                                         \
 	static void FN(name)(int64_t n, void *y, const void *a, const void *b, const double c[3]) \
@@ -115,6 +118,7 @@ TILE(error_function, INPUT, 0, FN(v_erf)(a))
 
 static void FN(splat)(int64_t n, void *y, const void *a, const void *b, const double c[3])
 {
+	(void)c;
 	const double number[3] = {n > 0 ? *(const T *)a : 0, 0, 0};
 	FN(fill)(n, y, a, b, number);
 }

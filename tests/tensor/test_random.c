@@ -99,7 +99,7 @@ END_TEST
 static void check_pieces(const egm__kernels *k, egm_dtype type, const char *all, int normal)
 {
 	size_t size = egm__dtype_size(type);
-	char part[620 * 8];
+	_Alignas(8) char part[620 * 8];
 	for (int64_t start = 0; start <= 96; start += 4) {
 		for (int64_t n = 0; n <= 520; n = n == 70 ? 505 : n + 1) {
 			memset(part, 0x5a, sizeof part);
