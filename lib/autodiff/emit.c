@@ -87,7 +87,7 @@ static int32_t add_instr(emit *e, int32_t op, int32_t y, int32_t a, int32_t b, d
 static int is_scalar(const emit *e, int32_t ref)
 {
 	const egm__shape *s = &e->group->shape;
-	if (ref >= 0 || egm__shape_count(s) == 1) return 0;
+	if (ref >= 0 || egm__shape_count(s) == 1 || e->l->status != EGM_OK) return 0; /* after a failure mem may be short */
 	const egm__mem *m = &e->group->mem[~ref];
 	int one = 1;
 	for (int i = 0; i < s->rank; i++) one = one && (s->d[i] == 1 || m->s[i] == 0);

@@ -17,7 +17,8 @@ typedef struct egm__graph egm__graph;
 typedef int32_t egm__id;
 enum { EGM__NONE = -1, EGM__MAX_INPUTS = 6, EGM__MAX_SLOTS = 16 };
 
-/* Where a leaf's numbers come from and where an output goes: a slot is a base pointer given when the program runs. */
+/* Where a leaf's numbers come from and where an output goes: a slot is a base pointer given when the program runs, 1 to
+ * EGM__MAX_SLOTS - 1. Slot 0 is the program's own memory. */
 
 egm_status egm__graph_create(egm__graph **out, egm_context *context, egm_dtype dtype);
 void egm__graph_free(egm__graph *g);
