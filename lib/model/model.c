@@ -32,21 +32,21 @@ static void release(egm_model *model)
 	egm_context_free(context);
 }
 
-/* Room for a model with the lock that its evaluations need. */
-static egm_status create_empty(egm_model **out, egm_context *context)
+/* Room for a model with the lock that its evaluations need; NULL when memory is short. */
+static egm_model *create_empty(egm_context *context)
 {
-	egm_status st = EGM_OK;
 	egm_model *model = egm__alloc_zero(context, 1, sizeof *model);
-	if (!model) return egm__fail(EGM_ERR_MEMORY, "model: out of memory");
+	if (!model) {
+		egm__fail(EGM_ERR_MEMORY, "model: out of memory");
+		return NULL;
+	}
 	model->context = context;
 	egm__context_retain(context);
 	model->refs = 1;
 	model->initializer = EGM_INIT_FAN_IN_UNIFORM;
-	EGM_TRY(egm__evaluators_create(&model->evaluators, context));
-	*out = model;
-out:
-	if (st != EGM_OK) release(model);
-	return st;
+	if (egm__evaluators_create(&model->evaluators, context) == EGM_OK) return model;
+	release(model);
+	return NULL;
 }
 
 egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs)
@@ -59,9 +59,11 @@ egm_status egm_model_create(egm_model **out, egm_context *context, const char *n
 	EGM_TRY(check_name(name));
 	if (inputs < 1)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %lld inputs, at least 1 is needed", name, (long long)inputs);
-	EGM_TRY(create_empty(out, context));
-	memcpy((*out)->name, name, strlen(name) + 1);
-	(*out)->inputs = inputs;
+	egm_model *model = create_empty(context);
+	if (!model) return EGM_ERR_MEMORY;
+	memcpy(model->name, name, strlen(name) + 1);
+	model->inputs = inputs;
+	*out = model;
 out:
 	return st;
 }
@@ -100,7 +102,8 @@ egm_status egm_model_clone(egm_model **out, const egm_model *model)
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "clone: out is NULL");
 	*out = NULL;
 	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "clone: model is NULL");
-	EGM_TRY(create_empty(&copy, model->context));
+	copy = create_empty(model->context);
+	if (!copy) return EGM_ERR_MEMORY;
 	EGM_TRY(copy_layers(copy, model));
 	if (model->built) {
 		EGM_TRY(egm__model_allocate(copy, model->dtype));
