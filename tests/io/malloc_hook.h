@@ -24,7 +24,9 @@
 
 static long malloc_calls, malloc_fail_at, malloc_live, malloc_peak;
 static int malloc_for_ever;
+static size_t malloc_limit; /* larger blocks are refused; 0: none */
 
+/* From the next call on, the at-th fails; 0: none. */
 static inline void malloc_fail(long at, int for_ever)
 {
 	malloc_calls = 0;
@@ -36,11 +38,16 @@ static inline void malloc_fail(long at, int for_ever)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
-static inline int malloc_refuses(void)
+static inline int malloc_refuses(size_t size)
 {
 	long call = ++malloc_calls;
+	if (malloc_limit && size > malloc_limit) {
+		errno = ENOMEM;
+		return 1;
+	}
 	if (!malloc_fail_at || call < malloc_fail_at || (call > malloc_fail_at && !malloc_for_ever)) return 0;
 	errno = ENOMEM;
 	return 1;
@@ -55,19 +62,26 @@ static inline void *malloc_count(void *block, long sign)
 
 void *malloc(size_t size)
 {
-	return malloc_refuses() ? NULL : malloc_count(__libc_malloc(size), 1);
+	return malloc_refuses(size) ? NULL : malloc_count(__libc_malloc(size), 1);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return malloc_refuses() ? NULL : malloc_count(__libc_calloc(count, size), 1);
+	return malloc_refuses(count * size) ? NULL : malloc_count(__libc_calloc(count, size), 1);
 }
 
 void *realloc(void *block, size_t size)
 {
-	if (malloc_refuses()) return NULL;
+	if (malloc_refuses(size)) return NULL;
 	malloc_count(block, -1);
 	return malloc_count(__libc_realloc(block, size), 1);
+}
+
+/* Counted, never refused: the allocator of tests/support.h is built on it and has its own way to fail. */
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+	*block = malloc_count(__libc_memalign(alignment, size), 1);
+	return *block ? 0 : ENOMEM;
 }
 
 void free(void *block)

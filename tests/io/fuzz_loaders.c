@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* Feeds bytes to every loader: the first byte picks one, the rest is the file. What a loader accepts must hold what its
+ * header promises: finite numbers, aligned tensors.
+ *
+ * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Without, it has a main of its own:
+ * files given as arguments are replayed; with none, RUNS mutations of valid files are tried, always the same ones, so
+ * that an ordinary test run under sanitizers covers the refusals. */
+#include <egm/io.h>
+#include <fcntl.h>
+#include <io/safetensors_impl.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { LOADERS = 5, MAX_BYTES = 1 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static egm_context *context;
+static int fd = -1;
+static char path[64];
+static long accepted[LOADERS];
+
+static void require(int condition, const char *what)
+{
+	if (condition) return;
+	fprintf(stderr, "broken promise: %s (%s)\n", what, egm_last_error());
+	abort();
+}
+
+/* A file without a disk: regular, and opened through /proc like any other. */
+static void set_up(void)
+{
+	if (context) return;
+	require(egm_context_create(&context, NULL) == EGM_OK, "a context");
+	fd = memfd_create("fuzz", 0);
+	require(fd >= 0, "a file in memory");
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+}
+
+static void put(const uint8_t *bytes, size_t n)
+{
+	require(ftruncate(fd, 0) == 0 && pwrite(fd, bytes, n, 0) == (ssize_t)n, "a written file");
+}
+
+static void try_container(const egm_load_options *o)
+{
+	egm__safetensors *file;
+	if (egm__safetensors_read(&file, context, path, o) != EGM_OK) {
+		require(!file, "no container after a failure");
+		return;
+	}
+	accepted[0]++;
+	for (int32_t i = 0; i < egm__safetensors_count(file); i++) {
+		static const size_t widths[] = {0, 4, 8, 8, 1};
+		const egm__st_tensor *t = egm__safetensors_at(file, i);
+		require((uintptr_t)t->data % 64 == 0, "aligned tensors");
+		require(egm__safetensors_find(file, t->name) == t, "names of their own");
+		unsigned sum = 0;
+		for (size_t k = 0; k < (size_t)t->count * widths[t->dtype]; k++) sum += ((const unsigned char *)t->data)[k];
+		require(sum <= 255u * MAX_BYTES, "readable tensors");
+	}
+	egm__safetensors_free(file);
+}
+
+static void try_model(const egm_load_options *o)
+{
+	egm_model *model;
+	if (egm_model_load(&model, context, path, o) != EGM_OK) {
+		require(!model, "no model after a failure");
+		return;
+	}
+	accepted[1]++;
+	for (int32_t i = 0; i < egm_model_tensor_count(model); i++) {
+		const char *name;
+		int64_t shape[4];
+		int32_t rank;
+		require(egm_model_tensor(model, i, &name, shape, &rank) == EGM_OK && rank >= 1, "tensors");
+	}
+	egm_model_free(model);
+}
+
+static void try_data(int loader)
+{
+	static egm_status (*const loads[])(egm_data **, egm_context *, const char *, const egm_data_options *) = {
+	    egm_data_load_idx, egm_data_load_npy, egm_data_load_csv};
+	egm_data_options o;
+	egm_data *data;
+	require(egm_data_options_init(&o, sizeof o) == EGM_OK, "options");
+	o.dtype = EGM_F64;
+	o.max_bytes = MAX_BYTES;
+	if (loads[loader - 2](&data, context, path, &o) != EGM_OK) {
+		require(!data, "no data after a failure");
+		return;
+	}
+	accepted[loader]++;
+	const double *x = egm_data_values(data);
+	for (int64_t i = 0; i < egm_data_rows(data) * egm_data_columns(data); i++)
+		require(isfinite(x[i]), "finite numbers");
+	egm_data_free(data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	egm_load_options o;
+	if (n < 1) return 0;
+	set_up();
+	put(bytes + 1, n - 1);
+	require(egm_load_options_init(&o, sizeof o) == EGM_OK, "options");
+	o.max_header_bytes = 65536;
+	o.max_data_bytes = MAX_BYTES;
+	int loader = bytes[0] % LOADERS;
+	if (loader == 0) {
+		try_container(&o);
+	} else if (loader == 1) {
+		try_model(&o);
+	} else {
+		try_data(loader);
+	}
+	return 0;
+}
+
+#ifndef EGM_LIBFUZZER
+#if EGM_HAVE_ZLIB
+#include <zlib.h>
+#endif
+
+enum { RUNS = 200000, MAX_SEED = 4096 };
+
+typedef struct seed {
+	size_t n;
+	uint8_t bytes[MAX_SEED];
+} seed;
+
+static seed seeds[12];
+static int n_seeds;
+static uint64_t state = 0x853c49e6748fea9bu;
+
+/* splitmix64 */
+static uint64_t draw(uint64_t below)
+{
+	uint64_t z = state += 0x9e3779b97f4a7c15u;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return (z ^ z >> 31) % below;
+}
+
+static void add_seed(int loader, const void *bytes, size_t n)
+{
+	seed *s = &seeds[n_seeds++];
+	require(n + 1 <= MAX_SEED, "a short seed");
+	s->bytes[0] = (uint8_t)loader;
+	memcpy(s->bytes + 1, bytes, n);
+	s->n = n + 1;
+}
+
+/* What the library wrote to a file of that name. */
+static void add_file(int loader, const char *name)
+{
+	uint8_t bytes[MAX_SEED];
+	FILE *f = fopen(name, "rb");
+	require(f != NULL, "a saved file");
+	add_seed(loader, bytes, fread(bytes, 1, sizeof bytes - 1, f));
+	fclose(f);
+	unlink(name);
+}
+
+static void add_saved(void)
+{
+	const double x[4] = {1, 2, 3, 4};
+	const char *base = getenv("TMPDIR");
+	char folder[256], name[300];
+	egm_model *model;
+	snprintf(folder, sizeof folder, "%.200s/egm-fuzz-XXXXXX", base && *base ? base : "/tmp");
+	require(mkdtemp(folder) != NULL, "a folder");
+	snprintf(name, sizeof name, "%s/file", folder);
+	require(egm_npy_save(context, name, EGM_F64, x, 2, 2) == EGM_OK, "an NPY file");
+	add_file(3, name);
+	require(egm_model_create(&model, context, "seed", 2) == EGM_OK, "a model");
+	egm_model_dense(model, 3);
+	egm_model_leaky_relu(model, 0.2);
+	egm_model_layer_norm(model, 1e-5);
+	egm_model_dense(model, 1);
+	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
+	for (int loader = 0; loader < 2; loader++) {
+		require(egm_model_save(model, name) == EGM_OK, "a saved model");
+		add_file(loader, name);
+	}
+	egm_model_free(model);
+	rmdir(folder);
+}
+
+static void add_seeds(void)
+{
+	static const char header[] = "{\"a\":{\"dtype\":\"BF16\",\"shape\":[2,1],\"data_offsets\":[0,4]},"
+	                             "\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[4,7]}}";
+	static const uint8_t idx[] = {0, 0, 0x0c, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff};
+	static const char npy[] = "\x93NUMPY\2\0\x46\0\0\0{'descr': '>i4', 'fortran_order': True, 'shape': (1, 2), }"
+	                          "           \n\0\0\0\1\0\0\0\2";
+	static const char csv[] = "1,2,3\r\n-4.5e-3, +.5 ,6.\n\n7,8,9";
+	uint8_t container[sizeof header + 16] = {sizeof header - 1};
+	memcpy(container + 8, header, sizeof header - 1);
+	add_seed(0, container, 8 + sizeof header - 1 + 7);
+	add_seed(2, idx, sizeof idx);
+	add_seed(3, npy, sizeof npy - 1);
+	add_seed(4, csv, sizeof csv - 1);
+	add_saved();
+#if EGM_HAVE_ZLIB
+	uint8_t packed[256];
+	z_stream z = {0};
+	require(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK, "deflate");
+	z.next_in = (Bytef *)(uintptr_t)idx;
+	z.avail_in = sizeof idx;
+	z.next_out = packed;
+	z.avail_out = sizeof packed;
+	require(deflate(&z, Z_FINISH) == Z_STREAM_END, "a packed seed");
+	add_seed(2, packed, sizeof packed - z.avail_out);
+	deflateEnd(&z);
+#endif
+}
+
+/* ---- mutations: each changes s and keeps the byte that picks the loader */
+
+static void change_byte(seed *s)
+{
+	static const uint8_t special[] = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '}', '[', ']', ',', ':', '\\', '-', '9', ' '};
+	uint8_t *p = s->bytes + 1 + draw(s->n - 1);
+	*p = draw(2) ? special[draw(sizeof special)] : (uint8_t)(*p ^ 1u << draw(8));
+}
+
+static void change_integer(seed *s)
+{
+	static const uint64_t special[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX, UINT64_MAX - 7};
+	uint64_t value = special[draw(sizeof special / sizeof *special)];
+	size_t width = draw(2) ? 4 : 8;
+	if (s->n < 1 + width) return;
+	memcpy(s->bytes + 1 + draw(s->n - width), &value, width);
+}
+
+static void cut(seed *s)
+{
+	size_t at = 1 + draw(s->n - 1), n = 1 + draw(s->n - at);
+	memmove(s->bytes + at, s->bytes + at + n, s->n - at - n);
+	s->n -= n;
+}
+
+/* Inserts a piece of any seed. */
+static void insert(seed *s)
+{
+	const seed *from = &seeds[draw((uint64_t)n_seeds)];
+	size_t start = 1 + draw(from->n - 1), n = 1 + draw(from->n - start), at = 1 + draw(s->n);
+	if (n > 64) n = 64;
+	if (s->n + n > MAX_SEED) return;
+	if (at > s->n) at = s->n;
+	memmove(s->bytes + at + n, s->bytes + at, s->n - at);
+	memcpy(s->bytes + at, from->bytes + start, n);
+	s->n += n;
+}
+
+static void change_number(seed *s)
+{
+	static const char *const special[] = {
+	    "9223372036854775807", "18446744073709551615", "-1", "1.0", "1e3", "2147483648", "0", "nan", "1e999"};
+	size_t at = 1 + draw(s->n - 1);
+	while (at < s->n && (s->bytes[at] < '0' || s->bytes[at] > '9')) at++;
+	const char *text = special[draw(sizeof special / sizeof *special)];
+	size_t n = strlen(text);
+	if (at == s->n || s->n + n > MAX_SEED) return;
+	memmove(s->bytes + at + n, s->bytes + at + 1, s->n - at - 1);
+	memcpy(s->bytes + at, text, n);
+	s->n += n - 1;
+}
+
+/* A container whose header kept its form is worth more: the length before it is set right. */
+static void mend_length(seed *s)
+{
+	if (s->bytes[0] > 1 || s->n < 10) return;
+	uint8_t *end = memrchr(s->bytes + 9, '}', s->n - 9);
+	uint64_t n = end ? (uint64_t)(end - s->bytes) - 8 : 0;
+	for (int i = 0; i < 8; i++) s->bytes[1 + i] = (uint8_t)(n >> (8 * i));
+}
+
+static void mutate(seed *s)
+{
+	static void (*const kinds[])(seed *) = {change_byte, change_integer, cut, insert, change_number};
+	for (uint64_t k = 1 + draw(3); k && s->n > 1; k--) kinds[draw(5)](s);
+	if (draw(2)) mend_length(s);
+}
+
+static int replay(int n, char **names)
+{
+	static uint8_t bytes[MAX_BYTES];
+	for (int i = 0; i < n; i++) {
+		FILE *f = fopen(names[i], "rb");
+		if (!f) {
+			perror(names[i]);
+			return 1;
+		}
+		size_t got = fread(bytes, 1, sizeof bytes, f);
+		fclose(f);
+		LLVMFuzzerTestOneInput(bytes, got);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	set_up();
+	int status = argc > 1 ? replay(argc - 1, argv + 1) : 0;
+	if (argc == 1) {
+		add_seeds();
+		for (int i = 0; i < n_seeds; i++) {
+			long before = accepted[seeds[i].bytes[0]];
+			LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].n);
+			require(accepted[seeds[i].bytes[0]] == before + 1, "valid seeds");
+		}
+		for (int run = 0; run < RUNS; run++) {
+			seed s = seeds[draw((uint64_t)n_seeds)];
+			mutate(&s);
+			LLVMFuzzerTestOneInput(s.bytes, s.n);
+		}
+		for (int i = 0; i < LOADERS; i++) printf("loader %d accepted %ld files\n", i, accepted[i]);
+	}
+	close(fd);
+	egm_context_free(context);
+	return status;
+}
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* Every allocation fails in turn, once and for ever after, in the context's allocator and in malloc, where jansson's
+ * memory comes from. A call then says EGM_ERR_MEMORY, leaves nothing behind and no half-written file; and what it
+ * calls a success is one: every byte of the result is compared. */
+#include "../support.h"
+#include "io_support.h"
+#include "malloc_hook.h"
+#include <egm/io.h>
+#include <io/safetensors_impl.h>
+#if EGM_HAVE_ZLIB
+#include <zlib.h>
+#endif
+
+static egm_context *context;
+static egm_test_allocator memory;
+static egm_model *model;
+static char path[PATH_MAX];
+
+/* Tokens of 15, 16, 31, 32, 63 and 64 bytes with their quotes, where jansson's buffer is full. */
+static const char *const names[] = {"abcdefghijklm",
+                                    "abcdefghijklmn",
+                                    "abcdefghijklmnopqrstuvwxyzABC",
+                                    "abcdefghijklmnopqrstuvwxyzABCD",
+                                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678",
+                                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"};
+enum { N_NAMES = 6 };
+static const double numbers[6] = {1, 2, 3, 4, 5, 6};
+
+static void build_model(void)
+{
+	ck_assert_int_eq(egm_model_create(&model, context, "memory", 3), EGM_OK);
+	for (int i = 0; i < 12; i++) egm_model_dense(model, 2);
+	egm_model_leaky_relu(model, 0.2);
+	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
+}
+
+static void setup(void)
+{
+	context = egm_test_context(&memory);
+	ck_assert_ptr_nonnull(context);
+	snprintf(path, sizeof path, "%s", io_path("file"));
+	build_model();
+}
+
+static void teardown(void)
+{
+	egm_model_free(model);
+	egm_context_free(context);
+	ck_assert_int_eq(memory.live, 0);
+	unlink(path);
+}
+
+/* ---- the calls: each checks its result when it reports success */
+
+static long malloc_made;
+
+/* Ends the time in which malloc fails: Check's assertions need it, too. */
+static egm_status done(egm_status st)
+{
+	malloc_made = malloc_calls;
+	malloc_fail(0, 0);
+	return st;
+}
+
+static egm_status check_data(egm_status st, egm_data *data)
+{
+	if (st != EGM_OK) {
+		ck_assert_ptr_null(data);
+		return st;
+	}
+	ck_assert_int_eq(egm_data_rows(data), 2);
+	ck_assert_int_eq(egm_data_columns(data), 3);
+	for (int i = 0; i < 6; i++) ck_assert(((const float *)egm_data_values(data))[i] == (float)numbers[i]);
+	egm_data_free(data);
+	return st;
+}
+
+static egm_status call_create(void)
+{
+	const float x[6] = {1, 2, 3, 4, 5, 6};
+	egm_data *data;
+	egm_status st = done(egm_data_create(&data, context, EGM_F32, x, 2, 3));
+	return check_data(st, data);
+}
+
+static egm_status call_idx(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_load_idx(&data, context, path, NULL));
+	return check_data(st, data);
+}
+
+static egm_status call_npy(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_load_npy(&data, context, path, NULL));
+	return check_data(st, data);
+}
+
+static egm_status call_csv(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_load_csv(&data, context, path, NULL));
+	return check_data(st, data);
+}
+
+static egm_status call_npy_save(void)
+{
+	return done(egm_npy_save(context, path, EGM_F64, numbers, 2, 3));
+}
+
+static egm_status call_model_save(void)
+{
+	return done(egm_model_save(model, path));
+}
+
+static egm_status call_model_load(void)
+{
+	static double a[200], b[200];
+	egm_model *loaded;
+	egm_status st = done(egm_model_load(&loaded, context, path, NULL));
+	if (st != EGM_OK) {
+		ck_assert_ptr_null(loaded);
+		return st;
+	}
+	int64_t n = egm_model_parameter_count(model);
+	ck_assert_str_eq(egm_model_name(loaded), "memory");
+	ck_assert_int_eq(egm_model_parameter_count(loaded), n);
+	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, a, n), EGM_OK);
+	ck_assert_int_eq(egm_model_get_parameters(loaded, EGM_F64, b, n), EGM_OK);
+	ck_assert_mem_eq(a, b, (size_t)n * sizeof *a);
+	egm_model_free(loaded);
+	return st;
+}
+
+static egm_status call_write(void)
+{
+	egm__st_tensor t[N_NAMES];
+	egm__st_meta meta[N_NAMES];
+	for (int i = 0; i < N_NAMES; i++) {
+		t[i] = (egm__st_tensor){names[i], EGM__ST_F64, 1, {i + 1}, numbers, i + 1};
+		meta[i] = (egm__st_meta){names[i], names[N_NAMES - 1 - i]};
+	}
+	return done(egm__safetensors_write(context, path, N_NAMES, t, N_NAMES, meta));
+}
+
+static egm_status call_read(void)
+{
+	egm__safetensors *file;
+	egm_status st = done(egm__safetensors_read(&file, context, path, NULL));
+	if (st != EGM_OK) {
+		ck_assert_ptr_null(file);
+		return st;
+	}
+	ck_assert_int_eq(egm__safetensors_count(file), N_NAMES);
+	for (int i = 0; i < N_NAMES; i++) {
+		const egm__st_tensor *t = egm__safetensors_find(file, names[i]);
+		const char *value = egm__safetensors_meta(file, names[i]);
+		ck_assert(t && value);
+		ck_assert_int_eq(t->count, i + 1);
+		ck_assert_mem_eq(t->data, numbers, (size_t)(i + 1) * sizeof *numbers);
+		ck_assert_str_eq(value, names[N_NAMES - 1 - i]);
+	}
+	egm__safetensors_free(file);
+	return st;
+}
+
+/* ---- the files they read */
+
+static void make_nothing(void)
+{
+	unlink(path);
+}
+
+static const unsigned char idx[18] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+
+static void make_idx(void)
+{
+	io_write(path, idx, sizeof idx);
+}
+
+#if EGM_HAVE_ZLIB
+static void make_idx_gzip(void)
+{
+	gzFile z = gzopen(path, "wb");
+	ck_assert_int_eq(gzwrite(z, idx, sizeof idx), sizeof idx);
+	ck_assert_int_eq(gzclose(z), Z_OK);
+}
+#endif
+
+static void make_npy(void)
+{
+	ck_assert_int_eq(call_npy_save(), EGM_OK);
+}
+
+static void make_csv(void)
+{
+	io_write(path, "1,2,3\n4,5,6\n", 12);
+}
+
+static void make_model(void)
+{
+	ck_assert_int_eq(call_model_save(), EGM_OK);
+}
+
+static void make_container(void)
+{
+	ck_assert_int_eq(call_write(), EGM_OK);
+}
+
+static const struct {
+	const char *name;
+	void (*make)(void);
+	egm_status (*call)(void);
+	int writes, parses; /* leaves a file; uses jansson */
+} calls[] = {
+    {"egm_data_create", make_nothing, call_create, 0, 0},
+    {"egm_data_load_idx", make_idx, call_idx, 0, 0},
+#if EGM_HAVE_ZLIB
+    {"egm_data_load_idx gzip", make_idx_gzip, call_idx, 0, 0},
+#endif
+    {"egm_data_load_npy", make_npy, call_npy, 0, 0},
+    {"egm_data_load_csv", make_csv, call_csv, 0, 0},
+    {"egm_npy_save", make_nothing, call_npy_save, 1, 0},
+    {"egm_model_save", make_nothing, call_model_save, 1, 0},
+    {"egm_model_load", make_model, call_model_load, 0, 1},
+    {"egm__safetensors_write", make_nothing, call_write, 1, 0},
+    {"egm__safetensors_read", make_container, call_read, 0, 1},
+};
+
+/* One call with the n-th allocation failing; 0 when it made fewer than n. */
+static int fail_one(int i, long n, int for_ever, int in_malloc)
+{
+	long live = memory.live;
+	memory.calls = 0;
+	memory.fail_at = in_malloc ? 0 : n;
+	memory.for_ever = for_ever;
+	if (in_malloc) malloc_fail(n, for_ever);
+	egm_status st = calls[i].call();
+	long made = in_malloc ? malloc_made : memory.calls;
+	memory.fail_at = 0;
+	/* With n beyond the last call nothing failed. malloc also serves the C library, which may do without. */
+	if (made >= n && !in_malloc) ck_assert_int_ne(st, EGM_OK);
+	if (st != EGM_OK) io_expect(calls[i].name, st, EGM_ERR_MEMORY, "memory");
+	ck_assert_msg(memory.live == live, "%s, allocation %ld: %ld blocks left", calls[i].name, n, memory.live - live);
+	if (st != EGM_OK && calls[i].writes) ck_assert_int_eq(io_entries(io_folder, NULL), 0);
+	if (made < n) ck_assert_int_eq(st, EGM_OK);
+	if (calls[i].writes) unlink(path);
+	return made >= n;
+}
+
+static long walk(int i, int for_ever, int in_malloc)
+{
+	long n = 1;
+	calls[i].make();
+	/* A first call outside the walk: jansson reads its seed, the C library sets up its streams. */
+	ck_assert_int_eq(calls[i].call(), EGM_OK);
+	if (calls[i].writes) unlink(path);
+	while (fail_one(i, n, for_ever, in_malloc)) n++;
+	return n - 1;
+}
+
+START_TEST(test_memory__context_allocations)
+{
+	ck_assert_int_ge(walk(_i, 0, 0), 1);
+	ck_assert_int_ge(walk(_i, 1, 0), 1);
+}
+END_TEST
+
+#if MALLOC_HOOK
+START_TEST(test_memory__malloc_of_the_json_parser)
+{
+	for (int for_ever = 0; for_ever < 2; for_ever++) {
+		long live, n = walk(_i, for_ever, 1);
+		if (calls[_i].parses) ck_assert_int_ge(n, 20);
+		live = malloc_live;
+		walk(_i, for_ever, 1);
+		ck_assert_int_eq(malloc_live, live);
+	}
+}
+END_TEST
+
+/* Memory is short for large blocks and there for small ones: the guard string of json.c asks for its sizes first. */
+START_TEST(test_memory__a_long_token_that_does_not_fit)
+{
+	static char text[100001];
+	const egm__st_meta meta = {"long", text};
+	egm__safetensors *file;
+	memset(text, 'x', sizeof text - 1);
+	ck_assert_int_eq(egm__safetensors_write(context, path, 0, NULL, 1, &meta), EGM_OK);
+	for (long limit = 1 << 19; limit > 64; limit /= 2) {
+		malloc_limit = (size_t)limit;
+		egm_status st = done(egm__safetensors_read(&file, context, path, NULL));
+		malloc_limit = 0;
+		if (st == EGM_OK) {
+			ck_assert_str_eq(egm__safetensors_meta(file, "long"), text);
+			egm__safetensors_free(file);
+		} else {
+			io_expect("limit", st, EGM_ERR_MEMORY, "memory");
+		}
+		/* The token of 100,002 bytes makes the buffer 131072 bytes long and then twice that. */
+		ck_assert_int_eq(st == EGM_OK, limit >= 2 * 131072);
+	}
+}
+END_TEST
+#endif
+
+int main(void)
+{
+	Suite *s = suite_create("memory");
+	TCase *tc = tcase_create("R1");
+	io_folder_create();
+	tcase_set_tags(tc, "R1");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_memory__context_allocations, 0, (int)(sizeof calls / sizeof *calls));
+#if MALLOC_HOOK
+	tcase_add_loop_test(tc, test_memory__malloc_of_the_json_parser, 0, (int)(sizeof calls / sizeof *calls));
+	tcase_add_test(tc, test_memory__a_long_token_that_does_not_fit);
+#endif
+	suite_add_tcase(s, tc);
+	int failed = egm_test_main(s);
+	io_folder_remove();
+	return failed;
+}
