@@ -28,8 +28,8 @@ egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader)
 		m.offset = l->offset[id];
 	} else {
 		if (l->buffer[id] < 0)
-			l->buffer[id] = egm__buffer_new(l, egm__shape_count(&n->shape) * (int64_t)egm__dtype_size(l->p->dtype),
-			                                l->first[id]);
+			l->buffer[id] =
+			    egm__buffer_new(l, egm__shape_count(&n->shape) * (int64_t)egm__dtype_size(l->p->dtype), l->first[id]);
 		m.buffer = l->buffer[id];
 		if (l->status != EGM_OK) return m;
 		egm__buffer *b = &l->p->buffers[m.buffer];
@@ -133,8 +133,7 @@ static int32_t binary(emit *e, const egm__node *n, int32_t y)
 	}
 	a = as_vector(e, a);
 	int vs = is_scalar(e, b);
-	if (add)
-		return add_instr(e, vs ? EGM__TILE_LIN_VS : EGM__TILE_LIN_VV, y, a, b, s[0], s[1], t[0] + t[1]);
+	if (add) return add_instr(e, vs ? EGM__TILE_LIN_VS : EGM__TILE_LIN_VV, y, a, b, s[0], s[1], t[0] + t[1]);
 	return add_instr(e, vs ? EGM__TILE_MUL_VS : EGM__TILE_MUL_VV, y, a, b, 1, 0, 0);
 }
 
@@ -394,9 +393,12 @@ egm_status egm__emit_kernels(egm__lower *l)
 	for (int32_t i = 0; i < l->n_drafts && l->status == EGM_OK; i++) {
 		p->kernels[i].kind = l->drafts[i].kind;
 		p->kernels[i].a.buffer = p->kernels[i].b.buffer = p->kernels[i].c.buffer = -1;
-		if (l->drafts[i].kind == EGM__KERNEL_GROUP) l->status = emit_group(l, i);
-		else if (l->drafts[i].kind == EGM__KERNEL_GEMM) emit_gemm(l, i);
-		else emit_other(l, i);
+		if (l->drafts[i].kind == EGM__KERNEL_GROUP)
+			l->status = emit_group(l, i);
+		else if (l->drafts[i].kind == EGM__KERNEL_GEMM)
+			emit_gemm(l, i);
+		else
+			emit_other(l, i);
 	}
 	return l->status;
 }

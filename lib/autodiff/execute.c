@@ -31,8 +31,10 @@ static double load(const run *r, const char *x)
 
 static void put(const run *r, char *x, double value)
 {
-	if (r->p->dtype == EGM_F32) *(float *)(void *)x = (float)value;
-	else *(double *)(void *)x = value;
+	if (r->p->dtype == EGM_F32)
+		*(float *)(void *)x = (float)value;
+	else
+		*(double *)(void *)x = value;
 }
 
 /* ---- fused groups */
@@ -114,8 +116,7 @@ static void run_block(pass *t, int64_t block)
 	int64_t from = block * g->per_block, to = from + g->per_block;
 	for (int32_t i = 0; i < g->n_closer; i++)
 		if (g->closer[i].kind == 1)
-			memset(at(t->r, &g->closer[i].partial) + block * g->columns * t->r->es, 0,
-			       (size_t)(g->columns * t->r->es));
+			memset(at(t->r, &g->closer[i].partial) + block * g->columns * t->r->es, 0, (size_t)(g->columns * t->r->es));
 	if (g->rows == 1) {
 		enter_row(t, 0);
 		run_row(t, block, from, to < g->columns ? to : g->columns, sums);
@@ -166,8 +167,10 @@ static void run_group(run *r)
 	r->tasks = r->p->context->threads;
 	if (g->n_blocks < r->tasks) r->tasks = (int32_t)g->n_blocks;
 	if (work < PARALLEL_WORK) r->tasks = 1;
-	if (r->tasks == 1) group_task(0, r);
-	else egm__parallel(r->p->context, r->tasks, group_task, r);
+	if (r->tasks == 1)
+		group_task(0, r);
+	else
+		egm__parallel(r->p->context, r->tasks, group_task, r);
 	add_partials(r, g);
 }
 
@@ -180,8 +183,10 @@ static void noise_task(int32_t index, void *argument)
 	int64_t n = count - from < NOISE_BLOCK ? count - from : NOISE_BLOCK;
 	egm__rng rng = {.seed = r->seed, .step = r->step, .stream = r->k->stream};
 	char *out = at(r, &r->k->a) + from * r->es;
-	if (r->k->uniform) r->p->table->uniform(n, out, &rng, from);
-	else r->p->table->normal(n, out, &rng, from);
+	if (r->k->uniform)
+		r->p->table->uniform(n, out, &rng, from);
+	else
+		r->p->table->normal(n, out, &rng, from);
 }
 
 static void run_noise(run *r)
@@ -233,11 +238,21 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 	for (int32_t i = 0; i < p->n_kernels; i++) {
 		const egm__kernel *k = r.k = &p->kernels[i];
 		switch (k->kind) {
-		case EGM__KERNEL_GROUP: run_group(&r); break;
-		case EGM__KERNEL_GEMM: egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c)); break;
-		case EGM__KERNEL_NOISE: run_noise(&r); break;
-		case EGM__KERNEL_MAX: strided_max(&r); break;
-		case EGM__KERNEL_COPY: strided_copy(&r); break;
+		case EGM__KERNEL_GROUP:
+			run_group(&r);
+			break;
+		case EGM__KERNEL_GEMM:
+			egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c));
+			break;
+		case EGM__KERNEL_NOISE:
+			run_noise(&r);
+			break;
+		case EGM__KERNEL_MAX:
+			strided_max(&r);
+			break;
+		case EGM__KERNEL_COPY:
+			strided_copy(&r);
+			break;
 		}
 	}
 }

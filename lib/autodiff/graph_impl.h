@@ -67,7 +67,7 @@ egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes);
 egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes); /* derivative 0: a shift for stable exponentials */
 egm__id egm__mean(egm__graph *g, egm__id x);               /* over everything: [1, 1] for rank 2 */
 egm__id egm__row_sum(egm__graph *g, egm__id x);            /* over all axes but the first */
-egm__id egm__row_norm(egm__graph *g, egm__id x);           /* Euclidean, over all axes but the first; finite gradient at 0 */
+egm__id egm__row_norm(egm__graph *g, egm__id x); /* Euclidean, over all axes but the first; finite gradient at 0 */
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes);
 
 /* shape */
@@ -83,7 +83,8 @@ egm__id egm__matmul(egm__graph *g, egm__id a, egm__id b, int ta, int tb);
 /* x W^T + b, W [out, in], b [1, out] */
 egm__id egm__linear(egm__graph *g, egm__id x, egm__id weight, egm__id bias);
 
-/* out[i] = d sum(y) / d wrt[i], in the shape of wrt[i]; zeros where y does not depend on it. wrt may hold inner nodes. */
+/* out[i] = d sum(y) / d wrt[i], in the shape of wrt[i]; zeros where y does not depend on it. wrt may hold inner nodes.
+ */
 void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm__id *out);
 
 #endif

@@ -31,8 +31,10 @@ static egm_status draw(const oracle *o, const egm__node *n, double *y)
 	egm__rng rng = {.seed = o->seed, .step = o->step, .stream = (uint32_t)n->a[0]};
 	void *drawn = egm__alloc(o->g->context, (size_t)count, egm__dtype_size(o->g->dtype));
 	if (!drawn) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory");
-	if (n->a[1]) table->uniform(count, drawn, &rng, 0);
-	else table->normal(count, drawn, &rng, 0);
+	if (n->a[1])
+		table->uniform(count, drawn, &rng, 0);
+	else
+		table->normal(count, drawn, &rng, 0);
 	for (int64_t i = 0; i < count; i++) y[i] = element(o->g->dtype, drawn, i);
 	egm__free(o->g->context, drawn);
 	return EGM_OK;
@@ -62,8 +64,10 @@ static void write_output(const oracle *o, const egm__output *out)
 	int64_t count = egm__shape_count(&o->g->nodes[out->id].shape);
 	for (int64_t i = 0; i < count; i++) {
 		double v = o->value[out->id][i];
-		if (o->g->dtype == EGM_F32) ((float *)o->bases[out->slot])[out->offset + i] = (float)v;
-		else ((double *)o->bases[out->slot])[out->offset + i] = v;
+		if (o->g->dtype == EGM_F32)
+			((float *)o->bases[out->slot])[out->offset + i] = (float)v;
+		else
+			((double *)o->bases[out->slot])[out->offset + i] = v;
 	}
 }
 

@@ -9,9 +9,9 @@
 #include <tensor/gemm_impl.h>
 
 enum {
-	EGM__TILE_SIZE = 512,     /* elements of a tile register: all registers of a group stay in the first cache */
-	EGM__BLOCK_SIZE = 16384,  /* elements that one task works on; partial sums are kept by block, so that the number of
-	                             threads does not show in a result */
+	EGM__TILE_SIZE = 512,    /* elements of a tile register: all registers of a group stay in the first cache */
+	EGM__BLOCK_SIZE = 16384, /* elements that one task works on; partial sums are kept by block, so that the number of
+	                            threads does not show in a result */
 	EGM__SLOT_ARENA = 0
 };
 
@@ -84,7 +84,7 @@ struct egm__program {
 	egm__buffer *buffers;
 	char *arena;
 	size_t arena_bytes;
-	int64_t registers_at;   /* arena offset of the tile registers, one set a thread */
+	int64_t registers_at;    /* arena offset of the tile registers, one set a thread */
 	int64_t registers_bytes; /* of one set */
 	double flops;
 };
@@ -99,8 +99,8 @@ typedef struct egm__store {
 
 typedef struct egm__draft {
 	egm__kernel_kind kind;
-	egm__id node;     /* what it computes, for all but groups */
-	egm__id matmul;   /* gemm: the product; node is what it adds up to */
+	egm__id node;   /* what it computes, for all but groups */
+	egm__id matmul; /* gemm: the product; node is what it adds up to */
 	double alpha, beta;
 	egm__shape shape; /* group */
 	int32_t n_members, cap_members, n_stores, cap_stores;
@@ -122,13 +122,13 @@ typedef struct egm__lower {
 	int32_t *buffer; /* arena buffer, -1 none */
 	int32_t *slot;   /* bound to memory of the caller */
 	int64_t *offset;
-	int32_t *value;  /* emit.c: register or ~operand in the current group */
+	int32_t *value; /* emit.c: register or ~operand in the current group */
 	int32_t *stamp;
 } egm__lower;
 
 egm__id egm__real(const egm__graph *g, egm__id id);
-/* The stored node behind a chain of views, as kernel `reader` finds it, and the strides that the chain makes of it. 0 when
- * a view fails. */
+/* The stored node behind a chain of views, as kernel `reader` finds it, and the strides that the chain makes of it. 0
+ * when a view fails. */
 int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st);
 egm__strides egm__contiguous(const egm__shape *s);
 /* The memory of a node, its buffer made on demand. */

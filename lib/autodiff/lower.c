@@ -81,7 +81,8 @@ static void add_store(egm__lower *l, int32_t kernel, egm__store store)
 	s[d->n_stores++] = store;
 }
 
-/* What a group would read: the latest kernel it waits for, and whether it must come after that kernel or may be in it. */
+/* What a group would read: the latest kernel it waits for, and whether it must come after that kernel or may be in it.
+ */
 typedef struct needs {
 	int32_t latest;
 	int strict;
@@ -91,8 +92,10 @@ typedef struct needs {
 
 static void need(needs *w, egm__id id, int32_t at, int strict)
 {
-	if (at > w->latest) w->latest = at, w->strict = strict;
-	else if (at == w->latest) w->strict |= strict;
+	if (at > w->latest)
+		w->latest = at, w->strict = strict;
+	else if (at == w->latest)
+		w->strict |= strict;
 	EGM_INVARIANT(w->n < 2);
 	w->base[w->n++] = id;
 }
@@ -112,8 +115,7 @@ static egm__id ensure_memory(egm__lower *l, egm__id id, int for_product)
 		if (ok && for_product == 0) ok = n->shape.d[last] == 1 || st.s[last] == 1 || st.s[last] == 0;
 		if (ok && for_product == 1)
 			for (int i = 0; i < 2; i++) ok = ok && (n->shape.d[i] == 1 || st.s[i] > 0);
-		if (ok && for_product == 1)
-			ok = st.s[1] == 1 || st.s[0] == 1 || n->shape.d[0] == 1 || n->shape.d[1] == 1;
+		if (ok && for_product == 1) ok = st.s[1] == 1 || st.s[0] == 1 || n->shape.d[0] == 1 || n->shape.d[1] == 1;
 		if (ok) return root;
 	}
 	if (l->at[id] < 0 && n->op->cls != EGM__CLASS_LEAF) force(l, id);
@@ -306,16 +308,27 @@ static void lower_node(egm__lower *l, egm__id id)
 		return;
 	}
 	switch (n->op->cls) {
-	case EGM__CLASS_NOISE: lower_noise(l, id); break;
-	case EGM__CLASS_ELEMENTWISE: into_group(l, id, &n->shape); break;
+	case EGM__CLASS_NOISE:
+		lower_noise(l, id);
+		break;
+	case EGM__CLASS_ELEMENTWISE:
+		into_group(l, id, &n->shape);
+		break;
 	case EGM__CLASS_REDUCE:
-		if (n->op->is_max) lower_max(l, id);
-		else into_group(l, id, egm__graph_shape(l->g, n->in[0]));
+		if (n->op->is_max)
+			lower_max(l, id);
+		else
+			into_group(l, id, egm__graph_shape(l->g, n->in[0]));
 		l->stored[id] = 1;
 		break;
-	case EGM__CLASS_CONCAT: lower_concat(l, id); break;
-	case EGM__CLASS_PAD: lower_pad(l, id); break;
-	default: break;
+	case EGM__CLASS_CONCAT:
+		lower_concat(l, id);
+		break;
+	case EGM__CLASS_PAD:
+		lower_pad(l, id);
+		break;
+	default:
+		break;
 	}
 }
 

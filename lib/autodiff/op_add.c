@@ -115,8 +115,12 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return ybar;
 }
 
-const egm__op egm__op_add = {
-	.name = "add", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_LIN_VV, .fold = fold, .eval = eval, .adjoint = adjoint};
+const egm__op egm__op_add = {.name = "add",
+                             .cls = EGM__CLASS_ELEMENTWISE,
+                             .tile = EGM__TILE_LIN_VV,
+                             .fold = fold,
+                             .eval = eval,
+                             .adjoint = adjoint};
 
 egm__id egm__sub(egm__graph *g, egm__id a, egm__id b)
 {

@@ -24,8 +24,12 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return egm__scale(g, ybar, egm__node_at(g, y)->c[0]);
 }
 
-const egm__op egm__op_affine = {
-	.name = "affine", .cls = EGM__CLASS_CHEAP, .tile = EGM__TILE_AFFINE, .fold = fold, .eval = eval, .adjoint = adjoint};
+const egm__op egm__op_affine = {.name = "affine",
+                                .cls = EGM__CLASS_CHEAP,
+                                .tile = EGM__TILE_AFFINE,
+                                .fold = fold,
+                                .eval = eval,
+                                .adjoint = adjoint};
 
 egm__id egm__affine(egm__graph *g, egm__id x, double scale, double shift)
 {

@@ -17,7 +17,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_exp = {
-	.name = "exp", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_EXP, .eval = eval, .adjoint = adjoint};
+    .name = "exp", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_EXP, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__exp(egm__graph *g, egm__id x)
 {

@@ -15,7 +15,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_leaky = {
-	.name = "leaky", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_LEAKY, .eval = eval, .adjoint = adjoint};
+    .name = "leaky", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_LEAKY, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__leaky(egm__graph *g, egm__id x, double slope)
 {

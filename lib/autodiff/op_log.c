@@ -17,7 +17,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_log = {
-	.name = "log", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_LOG, .eval = eval, .adjoint = adjoint};
+    .name = "log", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_LOG, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__ln(egm__graph *g, egm__id x)
 {

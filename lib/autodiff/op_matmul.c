@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* C = op(A) op(B), op by flags: C_ij = sum_k A_ik B_kj. Products with an inner or outer size of 1, or with a factor that
- * is one number, are not products for a BLAS: they become elementwise work and sums, which fuse with what is around. */
+/* C = op(A) op(B), op by flags: C_ij = sum_k A_ik B_kj. Products with an inner or outer size of 1, or with a factor
+ * that is one number, are not products for a BLAS: they become elementwise work and sums, which fuse with what is
+ * around. */
 #include <autodiff/op_impl.h>
 
 static egm_status shape(const egm__graph *g, egm__node *n)
@@ -87,7 +88,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_matmul = {
-	.name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .fold = fold, .eval = eval, .adjoint = adjoint};
+    .name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .fold = fold, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__matmul(egm__graph *g, egm__id a, egm__id b, int ta, int tb)
 {

@@ -33,8 +33,12 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return egm__mul(g, ybar, egm__node_at(g, y)->in[1 - which]);
 }
 
-const egm__op egm__op_mul = {
-	.name = "mul", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_MUL_VV, .fold = fold, .eval = eval, .adjoint = adjoint};
+const egm__op egm__op_mul = {.name = "mul",
+                             .cls = EGM__CLASS_ELEMENTWISE,
+                             .tile = EGM__TILE_MUL_VV,
+                             .fold = fold,
+                             .eval = eval,
+                             .adjoint = adjoint};
 
 egm__id egm__square(egm__graph *g, egm__id x)
 {

@@ -18,7 +18,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_recip = {
-	.name = "recip", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_RECIP, .eval = eval, .adjoint = adjoint};
+    .name = "recip", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_RECIP, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__recip(egm__graph *g, egm__id x)
 {

@@ -17,7 +17,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_sigmoid = {
-	.name = "sigmoid", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SIGMOID, .eval = eval, .adjoint = adjoint};
+    .name = "sigmoid", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SIGMOID, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__sigmoid(egm__graph *g, egm__id x)
 {

@@ -31,8 +31,7 @@ static egm__id slice_of_concat(egm__graph *g, const egm__node *n, const egm__nod
 	int64_t at = 0, count = n->shape.d[axis];
 	for (int i = 0; i < cat->n_in && cat->a[0] == axis; i++) {
 		int64_t size = egm__graph_shape(g, cat->in[i])->d[axis];
-		if (n->a[1] >= at && n->a[1] + count <= at + size)
-			return egm__slice(g, cat->in[i], axis, n->a[1] - at, count);
+		if (n->a[1] >= at && n->a[1] + count <= at + size) return egm__slice(g, cat->in[i], axis, n->a[1] - at, count);
 		at += size;
 	}
 	return EGM__NONE;

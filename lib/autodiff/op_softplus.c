@@ -18,7 +18,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_softplus = {
-	.name = "softplus", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SOFTPLUS, .eval = eval, .adjoint = adjoint};
+    .name = "softplus", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SOFTPLUS, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__softplus(egm__graph *g, egm__id x)
 {

@@ -19,7 +19,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_sqrt = {
-	.name = "sqrt", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SQRT, .eval = eval, .adjoint = adjoint};
+    .name = "sqrt", .cls = EGM__CLASS_ELEMENTWISE, .tile = EGM__TILE_SQRT, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__sqrt(egm__graph *g, egm__id x)
 {

@@ -62,7 +62,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_sum = {
-	.name = "sum", .cls = EGM__CLASS_REDUCE, .shape = shape, .fold = fold_sum, .eval = eval, .adjoint = adjoint};
+    .name = "sum", .cls = EGM__CLASS_REDUCE, .shape = shape, .fold = fold_sum, .eval = eval, .adjoint = adjoint};
 const egm__op egm__op_max = {.name = "max", .cls = EGM__CLASS_REDUCE, .shape = shape, .eval = eval, .is_max = 1};
 
 static egm__id reduce_matrix(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
@@ -84,7 +84,8 @@ static egm__id reduce_flat(egm__graph *g, const egm__op *op, egm__id x, uint32_t
 			continue;
 		}
 		if (tail < 0) tail = reduced;
-		if (reduced == tail && split == i + 1) split = i;
+		if (reduced == tail && split == i + 1)
+			split = i;
 		else if (reduced == tail)
 			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED, "%s: axes 0x%x of rank %d do not stand at one end", op->name,
 			                       axes, s.rank);

@@ -118,9 +118,9 @@ static void say_mem(text *t, const egm__mem *m)
 
 static void say_group(text *t, const egm__group *g)
 {
-	static const char *const names[EGM__TILE_COUNT] = {"fill",   "splat", "affine", "lin", "lin_s",   "mul",
-	                                                   "mul_s",  "leaky", "step",   "exp", "log",     "sqrt",
-	                                                   "recip",  "tanh",  "sigmoid", "softplus", "erf"};
+	static const char *const names[EGM__TILE_COUNT] = {"fill",  "splat", "affine",  "lin",      "lin_s", "mul",
+	                                                   "mul_s", "leaky", "step",    "exp",      "log",   "sqrt",
+	                                                   "recip", "tanh",  "sigmoid", "softplus", "erf"};
 	say(t, "group %lld x %lld, %d registers%s:", (long long)g->rows, (long long)g->columns, g->n_regs,
 	    g->flat ? ", flat" : "");
 	for (int32_t i = 0; i < g->n_mem; i++) {
@@ -150,7 +150,10 @@ size_t egm__program_describe(const egm__program *p, char *buffer, size_t size)
 			say(&t, "gemm %lld x %lld x %lld %c%c alpha %g beta %g", (long long)k->gemm.m, (long long)k->gemm.n,
 			    (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N', k->gemm.tb ? 'T' : 'N', k->gemm.alpha, k->gemm.beta);
 		} else {
-			say(&t, "%s %lld", k->kind == EGM__KERNEL_NOISE ? "noise" : k->kind == EGM__KERNEL_MAX ? "max" : "copy",
+			say(&t, "%s %lld",
+			    k->kind == EGM__KERNEL_NOISE ? "noise"
+			    : k->kind == EGM__KERNEL_MAX ? "max"
+			                                 : "copy",
 			    (long long)egm__shape_count(&k->shape));
 		}
 		say(&t, "\n");

@@ -82,8 +82,8 @@ static egm_status check_options(const egm_energy_gan_options *o)
 static egm_status check_width(const egm_model *net, const char *role, const char *side, int64_t is, int64_t wanted)
 {
 	if (is == wanted) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "energy_gan: %s '%s' has %lld %s, %lld wanted", role, net->name, (long long)is, side,
-	                 (long long)wanted);
+	return egm__fail(EGM_ERR_SHAPE, "energy_gan: %s '%s' has %lld %s, %lld wanted", role, net->name, (long long)is,
+	                 side, (long long)wanted);
 }
 
 static egm_status check_widths(const egm_loss *loss, int infogan)

@@ -74,9 +74,12 @@ void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 	} else {
 		egm__id s[2];
 		statistics(p, loss, o, x, z, marginal(p->graph, o, z, fresh), s);
-		if (o->entropy == EGM_ENTROPY_JSD) t.show = jsd(p->graph, s[0], s[1]);
-		else if (o->entropy == EGM_ENTROPY_NWJ) t.show = nwj(p->graph, s[0], s[1]);
-		else dv(p, o, s[0], s[1], &t);
+		if (o->entropy == EGM_ENTROPY_JSD)
+			t.show = jsd(p->graph, s[0], s[1]);
+		else if (o->entropy == EGM_ENTROPY_NWJ)
+			t.show = nwj(p->graph, s[0], s[1]);
+		else
+			dv(p, o, s[0], s[1], &t);
 	}
 	EGM_INVARIANT(p->n_terms < EGM__MAX_TERMS);
 	p->terms[p->n_terms++] = t;

@@ -13,28 +13,28 @@ enum { EGM__MAX_NETS = 4, EGM__MAX_PHASES = 3, EGM__MAX_TERMS = 8, EGM__MAX_STAT
 
 /* Slots of a phase's program. */
 enum {
-	EGM__SLOT_DATA = 1,     /* in: mini-batch [batch, data width] */
-	EGM__SLOT_TERMS = 2,    /* out: all terms of the loss, only those of the phase are written */
-	EGM__SLOT_STATE = 3,    /* in and out: n_state numbers that the loss keeps between runs */
-	EGM__SLOT_NET = 4,      /* in: parameters of net i at EGM__SLOT_NET + i */
-	EGM__SLOT_GRADIENT = 8  /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
+	EGM__SLOT_DATA = 1,    /* in: mini-batch [batch, data width] */
+	EGM__SLOT_TERMS = 2,   /* out: all terms of the loss, only those of the phase are written */
+	EGM__SLOT_STATE = 3,   /* in and out: n_state numbers that the loss keeps between runs */
+	EGM__SLOT_NET = 4,     /* in: parameters of net i at EGM__SLOT_NET + i */
+	EGM__SLOT_GRADIENT = 8 /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
 };
 
 /* What a phase writes: the value of each of its terms (any shape with one element) and the weight with which the term
  * enters the objective that the moving nets go down. A term may show one thing and descend another, whose gradient is
  * the wanted one: then `descend` differs from `show`. */
 typedef struct egm__term {
-	int32_t index;    /* into term_names */
+	int32_t index; /* into term_names */
 	egm__id show;
-	egm__id descend;  /* EGM__NONE: the same as show */
+	egm__id descend; /* EGM__NONE: the same as show */
 	double weight;
 } egm__term;
 
 typedef struct egm__phase_graph {
 	egm__graph *graph;
 	int64_t batch;
-	egm__id data;                 /* leaf [batch, data width] */
-	egm__id state[EGM__MAX_STATE]; /* leaves [1, 1] */
+	egm__id data;                       /* leaf [batch, data width] */
+	egm__id state[EGM__MAX_STATE];      /* leaves [1, 1] */
 	egm__id state_next[EGM__MAX_STATE]; /* the builder sets these; EGM__NONE leaves a state as it is */
 	int32_t n_terms;
 	egm__term terms[EGM__MAX_TERMS];
@@ -42,8 +42,8 @@ typedef struct egm__phase_graph {
 
 typedef struct egm__phase {
 	const char *name;
-	uint32_t moves;  /* bit i: net i moves */
-	int32_t repeat;  /* runs in a training step, one after another */
+	uint32_t moves; /* bit i: net i moves */
+	int32_t repeat; /* runs in a training step, one after another */
 	int32_t reads_data;
 	/* Appends the phase's terms. Errors are recorded in the graph. */
 	void (*build)(const egm_loss *loss, egm__phase_graph *p);
@@ -51,10 +51,10 @@ typedef struct egm__phase {
 
 struct egm_loss {
 	egm_context *context;
-	int refs; /* through __atomic builtins */
+	int refs;         /* through __atomic builtins */
 	const char *kind; /* "energy_gan": as in checkpoints */
 	int32_t n_nets;
-	egm_model *nets[EGM__MAX_NETS]; /* retained */
+	egm_model *nets[EGM__MAX_NETS];   /* retained */
 	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */
 	int64_t data_width;
 	egm_dtype dtype;

@@ -8,10 +8,19 @@
  * vector functions of 4 ulp: 1e-11 relative to the largest element. */
 #include "autodiff_support.h"
 
-#define S(r, c) {2, {r, c, 1, 1}}
+#define S(r, c)        \
+	{                  \
+		2,             \
+		{              \
+			r, c, 1, 1 \
+		}              \
+	}
 #define X x[0]
-#define FORMULA(n, expr) \
-	static egm__id n(egm__graph *g, const egm__id *x) { return expr; }
+#define FORMULA(n, expr)                              \
+	static egm__id n(egm__graph *g, const egm__id *x) \
+	{                                                 \
+		return expr;                                  \
+	}
 
 FORMULA(f_add, egm__add(g, X, x[1]))
 FORMULA(f_sub, egm__sub(g, X, x[1]))
@@ -55,9 +64,8 @@ FORMULA(f_matmul_tn, egm__square(g, egm__matmul(g, X, x[1], 1, 0)))
 FORMULA(f_matmul_nt, egm__square(g, egm__matmul(g, X, x[1], 0, 1)))
 FORMULA(f_matmul_tt, egm__square(g, egm__matmul(g, X, x[1], 1, 1)))
 FORMULA(f_matmul_view, egm__matmul(g, egm__transpose(g, egm__exp(g, X)), egm__transpose(g, x[1]), 1, 0))
-FORMULA(f_products,
-        egm__square(g, egm__add(g, egm__scale(g, egm__matmul(g, X, x[1], 0, 0), 0.5),
-                                egm__matmul(g, egm__tanh(g, X), egm__exp(g, x[1]), 0, 0))))
+FORMULA(f_products, egm__square(g, egm__add(g, egm__scale(g, egm__matmul(g, X, x[1], 0, 0), 0.5),
+                                            egm__matmul(g, egm__tanh(g, X), egm__exp(g, x[1]), 0, 0))))
 FORMULA(f_common, egm__square(g, egm__add(g, egm__scale(g, egm__matmul(g, X, x[1], 0, 0), 0.5),
                                           egm__matmul(g, X, egm__exp(g, x[1]), 0, 0))))
 FORMULA(f_linear, egm__tanh(g, egm__linear(g, X, x[1], x[2])))
@@ -105,82 +113,82 @@ static egm__id f_rank3(egm__graph *g, const egm__id *x)
 
 #define WIDE -1.5, 1.5, 0.05
 static const formula formulas[] = {
-	{"add", 2, {S(3, 5), S(3, 5)}, f_add, WIDE},
-	{"sub", 2, {S(1, 7), S(1, 7)}, f_sub, WIDE},
-	{"mul", 2, {S(3, 5), S(3, 5)}, f_mul, WIDE},
-	{"mul self", 1, {S(3, 5)}, f_mul_self, WIDE},
-	{"div", 2, {S(3, 5), S(3, 5)}, f_div, 0.5, 1.5, 0},
-	{"affine", 1, {S(3, 5)}, f_affine, WIDE},
-	{"exp", 1, {S(5, 3)}, f_exp, WIDE},
-	{"exp 1x1", 1, {S(1, 1)}, f_exp, WIDE},
-	{"log", 1, {S(5, 3)}, f_log, 0.3, 2, 0},
-	{"sqrt", 1, {S(5, 3)}, f_sqrt, 0.3, 2, 0},
-	{"recip", 1, {S(5, 3)}, f_recip, 0.4, 2, 0},
-	{"tanh", 1, {S(5, 3)}, f_tanh, WIDE},
-	{"sigmoid", 1, {S(5, 3)}, f_sigmoid, WIDE},
-	{"softplus", 1, {S(5, 3)}, f_softplus, WIDE},
-	{"erf", 1, {S(5, 3)}, f_erf, WIDE},
-	{"leaky", 1, {S(5, 3)}, f_leaky, WIDE},
-	{"relu", 1, {S(5, 3)}, f_relu, WIDE},
-	{"step", 1, {S(5, 3)}, f_step, WIDE},
-	{"elu", 1, {S(5, 3)}, f_elu, WIDE},
-	{"silu", 1, {S(5, 3)}, f_silu, WIDE},
-	{"gelu", 1, {S(5, 3)}, f_gelu, WIDE},
-	{"sum over rows", 1, {S(5, 3)}, f_sum_rows, WIDE},
-	{"sum over rows, wide", 1, {S(3, 600)}, f_sum_rows, WIDE},
-	{"sum over columns", 1, {S(5, 3)}, f_sum_columns, WIDE},
-	{"sum over columns, wide", 1, {S(3, 600)}, f_sum_columns, WIDE},
-	{"sum over columns, one row", 1, {S(1, 9)}, f_sum_columns, WIDE},
-	{"sum over rows, one column", 1, {S(9, 1)}, f_sum_rows, WIDE},
-	{"sum over all", 1, {S(5, 3)}, f_sum_all, WIDE},
-	{"sum over all, one column", 1, {S(9, 1)}, f_sum_all, WIDE},
-	{"mean", 1, {S(5, 3)}, f_mean, WIDE},
-	{"row norm", 1, {S(5, 3)}, f_row_norm, WIDE},
-	{"row norm, width 1", 1, {S(5, 1)}, f_row_norm, WIDE},
-	{"row norm, batch 1", 1, {S(1, 5)}, f_row_norm, WIDE},
-	{"log-sum-exp, columns", 1, {S(5, 3)}, f_lse_columns, WIDE},
-	{"log-sum-exp, rows", 1, {S(5, 3)}, f_lse_rows, WIDE},
-	{"broadcast a row", 2, {S(1, 5), S(3, 5)}, f_broadcast_row, WIDE},
-	{"broadcast a column", 2, {S(3, 5), S(3, 1)}, f_broadcast_column, WIDE},
-	{"broadcast one number", 2, {S(4, 3), S(1, 1)}, f_broadcast_column, WIDE},
-	{"broadcast one number to a column", 2, {S(4, 1), S(1, 1)}, f_broadcast_column, WIDE},
-	{"broadcast both", 2, {S(1, 5), S(3, 1)}, f_broadcast_both, WIDE},
-	{"reshape", 1, {S(3, 5)}, f_reshape, WIDE},
-	{"transpose", 2, {S(3, 5), S(5, 3)}, f_transpose, WIDE},
-	{"transpose a row", 2, {S(1, 5), S(5, 1)}, f_transpose, WIDE},
-	{"slice rows", 1, {S(4, 5)}, f_slice_rows, WIDE},
-	{"slice columns", 1, {S(3, 5)}, f_slice_columns, WIDE},
-	{"slice in a product", 1, {S(3, 5)}, f_slice_product, WIDE},
-	{"pad", 1, {S(3, 4)}, f_pad, WIDE},
-	{"halves", 1, {S(4, 3)}, f_halves, WIDE},
-	{"concat columns", 2, {S(3, 5), S(3, 2)}, f_concat_columns, WIDE},
-	{"concat rows", 2, {S(3, 5), S(5, 5)}, f_concat_rows, WIDE},
-	{"matmul", 2, {S(3, 5), S(5, 4)}, f_matmul, WIDE},
-	{"matmul, transposed a", 2, {S(5, 3), S(5, 4)}, f_matmul_tn, WIDE},
-	{"matmul, transposed b", 2, {S(3, 5), S(4, 5)}, f_matmul_nt, WIDE},
-	{"matmul, both transposed", 2, {S(5, 3), S(4, 5)}, f_matmul_tt, WIDE},
-	{"matmul, k = 1", 2, {S(3, 1), S(1, 4)}, f_matmul, WIDE},
-	{"matmul, k = 1, both transposed", 2, {S(1, 3), S(4, 1)}, f_matmul_tt, WIDE},
-	{"matmul, n = 1", 2, {S(3, 5), S(5, 1)}, f_matmul, WIDE},
-	{"matmul, n = 1, transposed a", 2, {S(5, 3), S(5, 1)}, f_matmul_tn, WIDE},
-	{"matmul, n = 1, transposed b", 2, {S(3, 5), S(1, 5)}, f_matmul_nt, WIDE},
-	{"matmul, n = 1, both", 2, {S(5, 3), S(1, 5)}, f_matmul_tt, WIDE},
-	{"matmul, m = 1", 2, {S(1, 5), S(5, 4)}, f_matmul, WIDE},
-	{"matmul, m = 1, transposed a", 2, {S(5, 1), S(5, 4)}, f_matmul_tn, WIDE},
-	{"matmul, m = 1, transposed b", 2, {S(1, 5), S(4, 5)}, f_matmul_nt, WIDE},
-	{"matmul, m = 1, both", 2, {S(5, 1), S(4, 5)}, f_matmul_tt, WIDE},
-	{"matmul, 1x1x1", 2, {S(1, 1), S(1, 1)}, f_matmul, WIDE},
-	{"matmul of views", 2, {S(3, 5), S(4, 5)}, f_matmul_view, WIDE},
-	{"sum of products", 2, {S(3, 5), S(5, 4)}, f_products, WIDE},
-	{"sum of products with a common factor", 2, {S(3, 5), S(5, 4)}, f_common, WIDE},
-	{"linear", 3, {S(3, 5), S(4, 5), S(1, 4)}, f_linear, WIDE},
-	{"linear, batch 1", 3, {S(1, 5), S(4, 5), S(1, 4)}, f_linear, WIDE},
-	{"linear, width 1", 3, {S(3, 1), S(1, 1), S(1, 1)}, f_linear, WIDE},
-	{"gradient penalty", 4, {S(3, 5), S(4, 5), S(1, 4), S(1, 4)}, f_penalty, WIDE},
-	{"gradient penalty, batch 1", 4, {S(1, 2), S(4, 2), S(1, 4), S(1, 4)}, f_penalty, WIDE},
-	{"layer norm", 1, {S(3, 7)}, f_layer_norm, WIDE},
-	{"rank 3", 1, {S(6, 5)}, f_rank3, WIDE},
-	{"mul exp", 1, {S(2, 3)}, f_stop, WIDE},
+    {"add", 2, {S(3, 5), S(3, 5)}, f_add, WIDE},
+    {"sub", 2, {S(1, 7), S(1, 7)}, f_sub, WIDE},
+    {"mul", 2, {S(3, 5), S(3, 5)}, f_mul, WIDE},
+    {"mul self", 1, {S(3, 5)}, f_mul_self, WIDE},
+    {"div", 2, {S(3, 5), S(3, 5)}, f_div, 0.5, 1.5, 0},
+    {"affine", 1, {S(3, 5)}, f_affine, WIDE},
+    {"exp", 1, {S(5, 3)}, f_exp, WIDE},
+    {"exp 1x1", 1, {S(1, 1)}, f_exp, WIDE},
+    {"log", 1, {S(5, 3)}, f_log, 0.3, 2, 0},
+    {"sqrt", 1, {S(5, 3)}, f_sqrt, 0.3, 2, 0},
+    {"recip", 1, {S(5, 3)}, f_recip, 0.4, 2, 0},
+    {"tanh", 1, {S(5, 3)}, f_tanh, WIDE},
+    {"sigmoid", 1, {S(5, 3)}, f_sigmoid, WIDE},
+    {"softplus", 1, {S(5, 3)}, f_softplus, WIDE},
+    {"erf", 1, {S(5, 3)}, f_erf, WIDE},
+    {"leaky", 1, {S(5, 3)}, f_leaky, WIDE},
+    {"relu", 1, {S(5, 3)}, f_relu, WIDE},
+    {"step", 1, {S(5, 3)}, f_step, WIDE},
+    {"elu", 1, {S(5, 3)}, f_elu, WIDE},
+    {"silu", 1, {S(5, 3)}, f_silu, WIDE},
+    {"gelu", 1, {S(5, 3)}, f_gelu, WIDE},
+    {"sum over rows", 1, {S(5, 3)}, f_sum_rows, WIDE},
+    {"sum over rows, wide", 1, {S(3, 600)}, f_sum_rows, WIDE},
+    {"sum over columns", 1, {S(5, 3)}, f_sum_columns, WIDE},
+    {"sum over columns, wide", 1, {S(3, 600)}, f_sum_columns, WIDE},
+    {"sum over columns, one row", 1, {S(1, 9)}, f_sum_columns, WIDE},
+    {"sum over rows, one column", 1, {S(9, 1)}, f_sum_rows, WIDE},
+    {"sum over all", 1, {S(5, 3)}, f_sum_all, WIDE},
+    {"sum over all, one column", 1, {S(9, 1)}, f_sum_all, WIDE},
+    {"mean", 1, {S(5, 3)}, f_mean, WIDE},
+    {"row norm", 1, {S(5, 3)}, f_row_norm, WIDE},
+    {"row norm, width 1", 1, {S(5, 1)}, f_row_norm, WIDE},
+    {"row norm, batch 1", 1, {S(1, 5)}, f_row_norm, WIDE},
+    {"log-sum-exp, columns", 1, {S(5, 3)}, f_lse_columns, WIDE},
+    {"log-sum-exp, rows", 1, {S(5, 3)}, f_lse_rows, WIDE},
+    {"broadcast a row", 2, {S(1, 5), S(3, 5)}, f_broadcast_row, WIDE},
+    {"broadcast a column", 2, {S(3, 5), S(3, 1)}, f_broadcast_column, WIDE},
+    {"broadcast one number", 2, {S(4, 3), S(1, 1)}, f_broadcast_column, WIDE},
+    {"broadcast one number to a column", 2, {S(4, 1), S(1, 1)}, f_broadcast_column, WIDE},
+    {"broadcast both", 2, {S(1, 5), S(3, 1)}, f_broadcast_both, WIDE},
+    {"reshape", 1, {S(3, 5)}, f_reshape, WIDE},
+    {"transpose", 2, {S(3, 5), S(5, 3)}, f_transpose, WIDE},
+    {"transpose a row", 2, {S(1, 5), S(5, 1)}, f_transpose, WIDE},
+    {"slice rows", 1, {S(4, 5)}, f_slice_rows, WIDE},
+    {"slice columns", 1, {S(3, 5)}, f_slice_columns, WIDE},
+    {"slice in a product", 1, {S(3, 5)}, f_slice_product, WIDE},
+    {"pad", 1, {S(3, 4)}, f_pad, WIDE},
+    {"halves", 1, {S(4, 3)}, f_halves, WIDE},
+    {"concat columns", 2, {S(3, 5), S(3, 2)}, f_concat_columns, WIDE},
+    {"concat rows", 2, {S(3, 5), S(5, 5)}, f_concat_rows, WIDE},
+    {"matmul", 2, {S(3, 5), S(5, 4)}, f_matmul, WIDE},
+    {"matmul, transposed a", 2, {S(5, 3), S(5, 4)}, f_matmul_tn, WIDE},
+    {"matmul, transposed b", 2, {S(3, 5), S(4, 5)}, f_matmul_nt, WIDE},
+    {"matmul, both transposed", 2, {S(5, 3), S(4, 5)}, f_matmul_tt, WIDE},
+    {"matmul, k = 1", 2, {S(3, 1), S(1, 4)}, f_matmul, WIDE},
+    {"matmul, k = 1, both transposed", 2, {S(1, 3), S(4, 1)}, f_matmul_tt, WIDE},
+    {"matmul, n = 1", 2, {S(3, 5), S(5, 1)}, f_matmul, WIDE},
+    {"matmul, n = 1, transposed a", 2, {S(5, 3), S(5, 1)}, f_matmul_tn, WIDE},
+    {"matmul, n = 1, transposed b", 2, {S(3, 5), S(1, 5)}, f_matmul_nt, WIDE},
+    {"matmul, n = 1, both", 2, {S(5, 3), S(1, 5)}, f_matmul_tt, WIDE},
+    {"matmul, m = 1", 2, {S(1, 5), S(5, 4)}, f_matmul, WIDE},
+    {"matmul, m = 1, transposed a", 2, {S(5, 1), S(5, 4)}, f_matmul_tn, WIDE},
+    {"matmul, m = 1, transposed b", 2, {S(1, 5), S(4, 5)}, f_matmul_nt, WIDE},
+    {"matmul, m = 1, both", 2, {S(5, 1), S(4, 5)}, f_matmul_tt, WIDE},
+    {"matmul, 1x1x1", 2, {S(1, 1), S(1, 1)}, f_matmul, WIDE},
+    {"matmul of views", 2, {S(3, 5), S(4, 5)}, f_matmul_view, WIDE},
+    {"sum of products", 2, {S(3, 5), S(5, 4)}, f_products, WIDE},
+    {"sum of products with a common factor", 2, {S(3, 5), S(5, 4)}, f_common, WIDE},
+    {"linear", 3, {S(3, 5), S(4, 5), S(1, 4)}, f_linear, WIDE},
+    {"linear, batch 1", 3, {S(1, 5), S(4, 5), S(1, 4)}, f_linear, WIDE},
+    {"linear, width 1", 3, {S(3, 1), S(1, 1), S(1, 1)}, f_linear, WIDE},
+    {"gradient penalty", 4, {S(3, 5), S(4, 5), S(1, 4), S(1, 4)}, f_penalty, WIDE},
+    {"gradient penalty, batch 1", 4, {S(1, 2), S(4, 2), S(1, 4), S(1, 4)}, f_penalty, WIDE},
+    {"layer norm", 1, {S(3, 7)}, f_layer_norm, WIDE},
+    {"rank 3", 1, {S(6, 5)}, f_rank3, WIDE},
+    {"mul exp", 1, {S(2, 3)}, f_stop, WIDE},
 };
 enum { N_FORMULAS = sizeof formulas / sizeof *formulas };
 
@@ -216,11 +224,11 @@ static void check_derivative(const formula *f, egm_context *c, int order)
 	double scale = largest(got, n);
 	for (int k = 0; k < f->n_in; k++) {
 		int64_t count = egm__shape_count(&f->in[k]);
-		for (int64_t i = 0; i < count; i += count > 100 ? 97 : 1) {
+		for (int64_t i = 0; i<count; i += count> 100 ? 97 : 1) {
 			double want = difference(f, c, order - 1, k, i, order == T_GRADIENT ? data.seed : data.direction);
 			double err = fabs(got[at + i] - want);
-			ck_assert_msg(err <= 1e-6 * scale, "%s: derivative %d of input %d at %lld: %.12g, differences %.12g", f->name,
-			              order, k, (long long)i, got[at + i], want);
+			ck_assert_msg(err <= 1e-6 * scale, "%s: derivative %d of input %d at %lld: %.12g, differences %.12g",
+			              f->name, order, k, (long long)i, got[at + i], want);
 		}
 		at += count;
 	}

@@ -7,9 +7,9 @@
  *   W3  wgangp_mlp_wide  the same, 784-2048-2048-1 and 128-2048-2048-784, batch 256
  *   W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128
  *
- * gflop counts the minimal matrix products of a step (for W5: 6F - F1 - 3FL, F the forward pass, F1 and FL its first and
- * last layer; for the others as their phases add up). roofline_ratio = (gflop / gemm_gflops) / median seconds, with the
- * rate of a large square product measured in the same process. */
+ * gflop counts the minimal matrix products of a step (for W5: 6F - F1 - 3FL, F the forward pass, F1 and FL its first
+ * and last layer; for the others as their phases add up). roofline_ratio = (gflop / gemm_gflops) / median seconds, with
+ * the rate of a large square product measured in the same process. */
 #include "wgangp.h"
 
 #include <getopt.h>
@@ -71,9 +71,12 @@ static egm_model *mlp(bench *b, const char *name, const int64_t *widths, int act
 	for (int i = 1; widths[i]; i++) {
 		egm_model_dense(m, widths[i]);
 		if (!widths[i + 1]) break;
-		if (activation == RELU) egm_model_relu(m);
-		else if (activation == LEAKY) egm_model_leaky_relu(m, 0.2);
-		else egm_model_silu(m);
+		if (activation == RELU)
+			egm_model_relu(m);
+		else if (activation == LEAKY)
+			egm_model_leaky_relu(m, 0.2);
+		else
+			egm_model_silu(m);
 	}
 	if (tanh_last) egm_model_tanh(m);
 	must(egm_model_build(m, b->dtype, 1));
@@ -139,13 +142,19 @@ static void set_up(bench *b)
 {
 	static const int64_t g2[] = {128, 256, 512, 784, 0}, d2[] = {784, 512, 256, 1, 0};
 	static const int64_t g3[] = {128, 2048, 2048, 784, 0}, d3[] = {784, 2048, 2048, 1, 0};
-	if (!strcmp(b->work, "toy_meg")) toy(b, 512);
-	else if (!strcmp(b->work, "toy_meg_d64")) toy(b, 64);
-	else if (!strcmp(b->work, "wgangp_mlp")) wgangp(b, g2, d2, 64);
-	else if (!strcmp(b->work, "wgangp_mlp_wide")) wgangp(b, g3, d3, 256);
-	else if (!strcmp(b->work, "dsm_mlp")) dsm(b);
+	if (!strcmp(b->work, "toy_meg"))
+		toy(b, 512);
+	else if (!strcmp(b->work, "toy_meg_d64"))
+		toy(b, 64);
+	else if (!strcmp(b->work, "wgangp_mlp"))
+		wgangp(b, g2, d2, 64);
+	else if (!strcmp(b->work, "wgangp_mlp_wide"))
+		wgangp(b, g3, d3, 256);
+	else if (!strcmp(b->work, "dsm_mlp"))
+		dsm(b);
 	else {
-		fprintf(stderr, "egm-bench: no workload '%s': toy_meg toy_meg_d64 wgangp_mlp wgangp_mlp_wide dsm_mlp\n", b->work);
+		fprintf(stderr, "egm-bench: no workload '%s': toy_meg toy_meg_d64 wgangp_mlp wgangp_mlp_wide dsm_mlp\n",
+		        b->work);
 		exit(1);
 	}
 }
@@ -158,8 +167,10 @@ static void make_data(bench *b)
 	if (!x) must(EGM_ERR_MEMORY);
 	for (int64_t i = 0; i < n; i++) {
 		double v = (double)((uint64_t)i * 2654435761u % 65536) / 32768 - 1;
-		if (b->dtype == EGM_F32) ((float *)x)[i] = (float)v;
-		else ((double *)x)[i] = v;
+		if (b->dtype == EGM_F32)
+			((float *)x)[i] = (float)v;
+		else
+			((double *)x)[i] = v;
 	}
 	must(egm_data_create(&b->data, b->context, b->dtype, x, rows, b->width));
 	free(x);
@@ -208,26 +219,33 @@ static void measure(bench *b)
 	getrusage(RUSAGE_SELF, &usage);
 	qsort(times, (size_t)b->iters, sizeof *times, ascending);
 	double median = times[b->iters / 2], rate = b->gflop / median * 1e3;
-	printf("{\"work\": \"%s\", \"threads\": %d, \"iters\": %d, \"dtype\": \"%s\", \"median_ms\": %.4f, \"min_ms\": %.4f, "
-	       "\"gflop\": %.6f, \"gflops\": %.2f, \"gemm_gflops\": %.2f, \"roofline_ratio\": %.4f, "
-	       "\"allocs_per_step\": %g, \"arena_mb\": %.3f, \"rss_mb\": %.1f, \"backend\": \"%s\"}\n",
-	       b->work, b->threads, b->iters, b->dtype == EGM_F32 ? "f32" : "f64", median, times[0], b->gflop, rate, gemm,
-	       rate / gemm, (double)made / b->iters, (double)egm_trainer_arena_bytes(b->trainer) / 1048576,
-	       (double)usage.ru_maxrss / 1024, egm_context_backend(b->context));
+	printf(
+	    "{\"work\": \"%s\", \"threads\": %d, \"iters\": %d, \"dtype\": \"%s\", \"median_ms\": %.4f, \"min_ms\": %.4f, "
+	    "\"gflop\": %.6f, \"gflops\": %.2f, \"gemm_gflops\": %.2f, \"roofline_ratio\": %.4f, "
+	    "\"allocs_per_step\": %g, \"arena_mb\": %.3f, \"rss_mb\": %.1f, \"backend\": \"%s\"}\n",
+	    b->work, b->threads, b->iters, b->dtype == EGM_F32 ? "f32" : "f64", median, times[0], b->gflop, rate, gemm,
+	    rate / gemm, (double)made / b->iters, (double)egm_trainer_arena_bytes(b->trainer) / 1048576,
+	    (double)usage.ru_maxrss / 1024, egm_context_backend(b->context));
 	free(times);
 }
 
 static void parse(bench *b, int argc, char **argv)
 {
-	static const struct option longs[] = {{"work", 1, 0, 'w'}, {"threads", 1, 0, 't'}, {"iters", 1, 0, 'i'},
-	                                      {"warmup", 1, 0, 'u'}, {"dtype", 1, 0, 'd'}, {0}};
+	static const struct option longs[] = {{"work", 1, 0, 'w'},   {"threads", 1, 0, 't'}, {"iters", 1, 0, 'i'},
+	                                      {"warmup", 1, 0, 'u'}, {"dtype", 1, 0, 'd'},   {0}};
 	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
-		if (c == 'w') b->work = optarg;
-		else if (c == 't') b->threads = atoi(optarg);
-		else if (c == 'i') b->iters = atoi(optarg);
-		else if (c == 'u') b->warmup = atoi(optarg);
-		else if (c == 'd') b->dtype = strcmp(optarg, "f64") ? EGM_F32 : EGM_F64;
-		else b->iters = 0;
+		if (c == 'w')
+			b->work = optarg;
+		else if (c == 't')
+			b->threads = atoi(optarg);
+		else if (c == 'i')
+			b->iters = atoi(optarg);
+		else if (c == 'u')
+			b->warmup = atoi(optarg);
+		else if (c == 'd')
+			b->dtype = strcmp(optarg, "f64") ? EGM_F32 : EGM_F64;
+		else
+			b->iters = 0;
 	}
 	if (b->work && b->threads > 0 && b->iters > 0 && optind == argc) return;
 	fprintf(stderr, "egm-bench --work NAME [--threads N] [--iters K] [--warmup W] [--dtype f32|f64]\n");
