@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiled programs: bits that do not depend on threads, code paths and types that agree, memory, NaN. What random
+ * formulas compute is in test_random_graphs.c. */
+#include "autodiff_support.h"
+#include <float.h>
+
+enum { IN = 1, OUT = 8, MOST = 1 << 18 };
+
+static double in64[MOST], out64[MOST], want[MOST];
+static float in32[MOST], out32[MOST];
+
+static void fill(void)
+{
+	uint64_t random = 17;
+	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
+}
+
+static egm_context *context(int32_t threads, int32_t simd)
+{
+	egm_context_options o;
+	egm_context *c = NULL;
+	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
+	o.threads = threads;
+	o.blas_threads = 1;
+	o.simd = simd;
+	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
+}
+
+/* elementwise chains and every kind of sum, over many blocks; no product */
+static int64_t build_sums(egm__graph *g)
+{
+	egm__id x = egm__leaf(g, IN, 0, egm__shape2(210, 601)), n = egm__normal(g, 1, egm__shape2(210, 601));
+	egm__id y = egm__mul(g, egm__tanh(g, egm__add(g, x, egm__scale(g, n, 0.5))), egm__exp(g, x));
+	egm__id d;
+	egm__gradient(g, egm__mean(g, egm__square(g, y)), 1, &x, &d);
+	egm__graph_output(g, egm__sum(g, y, 1), OUT, 0);
+	egm__graph_output(g, egm__sum(g, y, 2), OUT, 1000);
+	egm__graph_output(g, egm__sum(g, y, 3), OUT, 2000);
+	egm__graph_output(g, d, OUT, 3000);
+	egm__graph_output(g, egm__uniform(g, 2, egm__shape2(20000, 1)), OUT, 3000 + 210 * 601);
+	return 3000 + 210 * 601 + 20000;
+}
+
+/* a penalty of a small net: products, their derivatives twice */
+static int64_t build_net(egm__graph *g)
+{
+	egm__id x = egm__leaf(g, IN, 0, egm__shape2(96, 32)), w = egm__leaf(g, IN, 3072, egm__shape2(80, 32)), d[2], s;
+	egm__id b = egm__leaf(g, IN, 6000, egm__shape2(1, 80)), v = egm__leaf(g, IN, 7000, egm__shape2(1, 80));
+	egm__id scaled = egm__scale(g, w, 0.2), wrt[2] = {w, v};
+	egm__id u = egm__matmul(g, egm__tanh(g, egm__linear(g, x, scaled, b)), v, 0, 1);
+	egm__gradient(g, u, 1, &x, &s);
+	egm__id y = egm__add(g, egm__mean(g, egm__square(g, egm__affine(g, egm__row_norm(g, s), 1, -1))), egm__mean(g, u));
+	egm__gradient(g, y, 2, wrt, d);
+	egm__graph_output(g, u, OUT, 0);
+	egm__graph_output(g, d[0], OUT, 96);
+	egm__graph_output(g, d[1], OUT, 96 + 2560);
+	return 96 + 2560 + 80;
+}
+
+/* Runs what `build` makes, in out64 or out32; returns the number of outputs. */
+static int64_t run(egm_context *c, egm_dtype dtype, int64_t (*build)(egm__graph *), int interpret)
+{
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	void *in = dtype == EGM_F64 ? (void *)in64 : in32, *out = dtype == EGM_F64 ? (void *)out64 : out32;
+	void *bases[EGM__MAX_SLOTS] = {[IN] = in, [OUT] = out};
+	memset(out64, 0, sizeof out64);
+	memset(out32, 0, sizeof out32);
+	ck_assert_int_eq(egm__graph_create(&g, c, dtype), EGM_OK);
+	int64_t n = build(g);
+	ck_assert_msg(egm__graph_status(g) == EGM_OK, "%s", egm_last_error());
+	if (interpret) {
+		ck_assert_int_eq(egm__graph_interpret(g, bases, 3, 4), EGM_OK);
+	} else {
+		ck_assert_msg(egm__program_create(&p, g) == EGM_OK, "%s", egm_last_error());
+		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
+		egm__program_run(p, bases, 3, 4);
+		egm__program_free(p);
+	}
+	egm__graph_free(g);
+	return n;
+}
+
+static double largest(const double *x, int64_t n)
+{
+	double m = 0;
+	for (int64_t i = 0; i < n; i++) m = fabs(x[i]) > m ? fabs(x[i]) : m;
+	return m;
+}
+
+static void compare(const char *what, int64_t n, double tolerance)
+{
+	double scale = largest(want, n);
+	for (int64_t i = 0; i < n; i++)
+		ck_assert_msg(fabs(out64[i] - want[i]) <= tolerance * scale, "%s: element %lld is %.17g, not %.17g", what,
+		              (long long)i, out64[i], want[i]);
+}
+
+/* ---- threads */
+
+static void same_bits(int64_t (*build)(egm__graph *), egm_dtype dtype)
+{
+	static double first[MOST];
+	const void *out = dtype == EGM_F64 ? (const void *)out64 : out32;
+	size_t size = dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+	for (int32_t threads = 1; threads <= 3; threads++) {
+		egm_context *c = context(threads, EGM_SIMD_AUTO);
+		int64_t n = run(c, dtype, build, 0);
+		if (threads == 1) memcpy(first, out, (size_t)n * size);
+		ck_assert_msg(!memcmp(first, out, (size_t)n * size), "%d threads", threads);
+		egm_context_free(c);
+	}
+}
+
+/* Fused passes, sums and noise; products are cut by the number of threads and then depend on the BLAS (gemm.c). */
+START_TEST(test_program__threads_do_not_show)
+{
+	fill();
+	same_bits(build_sums, EGM_F64);
+	same_bits(build_sums, EGM_F32);
+}
+END_TEST
+
+/* With products: the same number of threads, the same bits; another, the same to rounding: sums of 96 terms in double,
+ * two derivatives deep, 1e-13. */
+START_TEST(test_program__products_on_threads)
+{
+	fill();
+	for (int32_t threads = 1; threads <= 3; threads++) {
+		egm_context *c = context(threads, EGM_SIMD_AUTO);
+		int64_t n = run(c, EGM_F64, build_net, 0);
+		if (threads == 1) memcpy(want, out64, sizeof want);
+		compare("products", n, 1e-13);
+		static double once[MOST];
+		memcpy(once, out64, sizeof once);
+		run(c, EGM_F64, build_net, 0);
+		ck_assert(!memcmp(once, out64, (size_t)n * sizeof *once));
+		egm_context_free(c);
+	}
+}
+END_TEST
+
+/* ---- code paths and types */
+
+/* Every path against the interpreter in f64. Noise: the same draws, from the same table. Sums of 126210 terms of order
+ * 1 whose sum is of the size of the largest output: each partial sum rounds once an add, eps sqrt(n) ~ 1e-13; vector
+ * functions are good to 4 ulp. 1e-12. f32: inputs are floats exactly; 4 ulp of 6e-8 a function, chains of ten of them,
+ * sums in blocks: 1e-5 is expected and 1e-4 is the gate. */
+START_TEST(test_program__code_paths_agree)
+{
+	int64_t (*const builds[])(egm__graph *) = {build_sums, build_net};
+	fill();
+	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
+		egm_context *c = context(1, simd);
+		if (!c) continue; /* the CPU lacks it */
+		for (int b = 0; b < 2; b++)
+			for (int f32 = 0; f32 < 2; f32++) {
+				/* noise in f32 are other numbers than in f64: the interpreter takes the graph's type */
+				int64_t n = run(c, f32 ? EGM_F32 : EGM_F64, builds[b], 1);
+				for (int64_t i = 0; i < n; i++) want[i] = f32 ? (double)out32[i] : out64[i];
+				run(c, f32 ? EGM_F32 : EGM_F64, builds[b], 0);
+				for (int64_t i = 0; i < n && f32; i++) out64[i] = out32[i];
+				compare(egm_context_backend(c), n, f32 ? 1e-4 : 1e-12);
+			}
+		egm_context_free(c);
+	}
+}
+END_TEST
+
+/* The f32 program against the interpreter of the f64 graph. */
+START_TEST(test_program__f32_follows_f64)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	fill();
+	int64_t n = run(c, EGM_F64, build_net, 1);
+	memcpy(want, out64, sizeof want);
+	run(c, EGM_F32, build_net, 0);
+	for (int64_t i = 0; i < n; i++) out64[i] = out32[i];
+	compare("f32", n, 1e-4);
+	egm_context_free(c);
+}
+END_TEST
+
+/* ---- shapes around the sizes of tiles (512) and blocks (16384) */
+
+static const int64_t shapes[][2] = {{1, 40000}, {40000, 1}, {33, 1500},  {5000, 7},  {3, 20000},
+                                    {2, 512},   {2, 513},   {16384, 1},  {1, 16385}, {1, 16384},
+                                    {2, 8193},  {32769, 2}, {1, 131072}, {129, 128}, {700, 23}};
+static egm__shape shape;
+
+static int64_t build_all_sums(egm__graph *g)
+{
+	egm__id x = egm__leaf(g, IN, 0, shape), y = egm__affine(g, egm__square(g, x), 1, 0.5), all, d;
+	int64_t at = 0, n = egm__shape_count(&shape);
+	all = egm__sum(g, y, 3);
+	egm__gradient(g, egm__square(g, egm__sum(g, egm__exp(g, egm__scale(g, egm__sum(g, y, 1), 1e-5)), 3)), 1, &x, &d);
+	egm__id outs[] = {all, egm__sum(g, y, 1), egm__sum(g, y, 2),
+	                  d,   egm__max(g, x, 1), egm__mul(g, egm__sum(g, y, 2), egm__tanh(g, x))};
+	for (int i = 0; i < 6; i++) {
+		int64_t count = egm__shape_count(egm__graph_shape(g, outs[i]));
+		if (at + count > MOST) break;
+		egm__graph_output(g, outs[i], OUT, at);
+		at += count;
+	}
+	ck_assert_int_gt(at, n);
+	return at;
+}
+
+/* sums of up to 131072 terms of one sign: eps sqrt(n) = 1e-13 */
+START_TEST(test_program__wide_and_long_shapes)
+{
+	egm_context *c = context(2, EGM_SIMD_AUTO);
+	shape = egm__shape2(shapes[_i][0], shapes[_i][1]);
+	fill();
+	int64_t n = run(c, EGM_F64, build_all_sums, 1);
+	memcpy(want, out64, sizeof want);
+	run(c, EGM_F64, build_all_sums, 0);
+	compare("sums", n, 1e-12);
+	egm_context_free(c);
+}
+END_TEST
+
+/* ---- one graph, several programs; memory */
+
+START_TEST(test_program__two_of_one_graph_are_equal)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm__graph *g = NULL;
+	egm__program *p[2] = {NULL, NULL};
+	void *bases[EGM__MAX_SLOTS] = {[IN] = in64, [OUT] = out64};
+	char text[2][20000];
+	fill();
+	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
+	int64_t n = build_net(g);
+	for (int i = 0; i < 2; i++) ck_assert_int_eq(egm__program_create(&p[i], g), EGM_OK);
+	egm__graph_free(g); /* not needed any more */
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_lt(egm__program_describe(p[i], text[i], sizeof text[i]), sizeof text[i]);
+		egm__program_run(p[i], bases, 3, 4);
+		if (i == 0) memcpy(want, out64, sizeof want);
+		ck_assert(!memcmp(want, out64, (size_t)n * sizeof *want));
+	}
+	ck_assert_str_eq(text[0], text[1]);
+	ck_assert_uint_eq(egm__program_describe(p[0], NULL, 0), strlen(text[0]) + 1);
+	for (int i = 0; i < 2; i++) egm__program_free(p[i]);
+	egm_context_free(c);
+}
+END_TEST
+
+START_TEST(test_program__a_run_allocates_nothing)
+{
+	egm_test_allocator a = {0};
+	egm_context *c = egm_test_context(&a);
+	egm__graph *g = NULL;
+	egm__program *p[2] = {NULL, NULL};
+	void *bases[EGM__MAX_SLOTS] = {[IN] = in64, [OUT] = out64};
+	fill();
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
+		if (i)
+			build_net(g);
+		else
+			build_sums(g);
+		long before = a.bytes;
+		ck_assert_int_eq(egm__program_create(&p[i], g), EGM_OK);
+		ck_assert_int_ge(a.bytes - before, (long)egm__program_arena_bytes(p[i]));
+		egm__graph_free(g);
+	}
+	long calls = a.calls;
+	for (int i = 0; i < 20; i++) egm__program_run(p[i % 2], bases, 1, (uint64_t)i);
+	ck_assert_int_eq(a.calls, calls);
+	for (int i = 0; i < 2; i++) egm__program_free(p[i]);
+	egm_context_free(c);
+	ck_assert_int_eq(a.live, 0);
+}
+END_TEST
+
+static int build_and_compile(egm_context *c)
+{
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	egm_status st = egm__graph_create(&g, c, EGM_F32);
+	if (st == EGM_OK) {
+		build_net(g);
+		build_sums(g);
+		st = egm__program_create(&p, g);
+		if (st != EGM_OK) ck_assert_ptr_null(p);
+	}
+	egm__program_free(p);
+	egm__graph_free(g);
+	ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
+	if (st != EGM_OK) ck_assert_ptr_nonnull(strstr(egm_last_error(), "memory"));
+	return st == EGM_OK;
+}
+
+START_TEST(test_program__every_allocation_may_fail)
+{
+	egm_test_allocator a = {0};
+	egm_context *c = egm_test_context(&a);
+	long live = a.live, before = a.calls;
+	ck_assert(build_and_compile(c));
+	long calls = a.calls - before;
+	ck_assert_int_gt(calls, 20);
+	for (a.for_ever = 0; a.for_ever < 2; a.for_ever++)
+		for (long i = 1; i <= calls; i++) {
+			a.fail_at = a.calls + i;
+			ck_assert_msg(!build_and_compile(c), "call %ld failed and nobody said so", i);
+			a.fail_at = 0;
+			ck_assert_int_eq(a.live, live);
+		}
+	ck_assert(build_and_compile(c)); /* the context is as good as before */
+	egm_context_free(c);
+}
+END_TEST
+
+/* ---- numbers that are none */
+
+#define BAD(n, expr)                           \
+	static egm__id n(egm__graph *g, egm__id x) \
+	{                                          \
+		return expr;                           \
+	}
+BAD(n_add, egm__add(g, x, egm__square(g, x)))
+BAD(n_exp, egm__exp(g, x))
+BAD(n_log, egm__ln(g, x))
+BAD(n_sqrt, egm__sqrt(g, x))
+BAD(n_recip, egm__recip(g, x))
+BAD(n_tanh, egm__tanh(g, x))
+BAD(n_sigmoid, egm__sigmoid(g, x))
+BAD(n_softplus, egm__softplus(g, x))
+BAD(n_erf, egm__erf(g, x))
+BAD(n_leaky, egm__leaky(g, x, 0.2))
+BAD(n_relu, egm__relu(g, x))
+BAD(n_step, egm__step(g, x, 0.2))
+BAD(n_elu, egm__elu(g, x, 1))
+BAD(n_silu, egm__silu(g, x))
+BAD(n_gelu, egm__gelu(g, x))
+BAD(n_sum, egm__sum(g, x, 3))
+BAD(n_rows, egm__sum(g, x, 1))
+BAD(n_columns, egm__sum(g, x, 2))
+BAD(n_max, egm__max(g, x, 3))
+BAD(n_norm, egm__row_norm(g, x))
+BAD(n_lse, egm__log_sum_exp(g, x, 3))
+BAD(n_matmul, egm__matmul(g, x, x, 0, 1))
+BAD(n_transpose, egm__transpose(g, x))
+static egm__id (*const bad_ops[])(egm__graph *, egm__id) = {
+    n_add, n_exp,  n_log,  n_sqrt, n_recip, n_tanh,    n_sigmoid, n_softplus, n_erf, n_leaky,  n_relu,     n_step,
+    n_elu, n_silu, n_gelu, n_sum,  n_rows,  n_columns, n_max,     n_norm,     n_lse, n_matmul, n_transpose};
+
+/* NaN in the element that the op looks at comes out, in every type and path, first, middle or last in a vector. */
+START_TEST(test_program__nan_comes_through)
+{
+	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
+		egm_context *c = context(1, simd);
+		for (int at = 0; c && at < 42; at += 41 / 3)
+			for (int f32 = 0; f32 < 2; f32++) {
+				egm__graph *g = NULL;
+				egm__program *p = NULL;
+				void *bases[EGM__MAX_SLOTS] = {[IN] = f32 ? (void *)in32 : in64, [OUT] = f32 ? (void *)out32 : out64};
+				fill();
+				in32[at] = (float)(in64[at] = NAN);
+				memset(out64, 0, sizeof out64), memset(out32, 0, sizeof out32);
+				ck_assert_int_eq(egm__graph_create(&g, c, f32 ? EGM_F32 : EGM_F64), EGM_OK);
+				egm__id y = bad_ops[_i](g, egm__leaf(g, IN, 0, egm__shape2(2, 21)));
+				int64_t n = egm__shape_count(egm__graph_shape(g, y)), bad = 0;
+				egm__graph_output(g, y, OUT, 0);
+				ck_assert_int_eq(egm__program_create(&p, g), EGM_OK);
+				egm__program_run(p, bases, 1, 1);
+				for (int64_t i = 0; i < n; i++) bad += f32 ? isnan(out32[i]) : isnan(out64[i]);
+				ck_assert_msg(bad > 0, "op %d, element %d, path %d, f32 %d", _i, at, simd, f32);
+				egm__program_free(p);
+				egm__graph_free(g);
+			}
+		egm_context_free(c);
+	}
+}
+END_TEST
+
+static int64_t build_overflow(egm__graph *g)
+{
+	egm__id x = egm__leaf(g, IN, 0, egm__shape2(1, 5));
+	egm__graph_output(g, egm__exp(g, egm__scale(g, x, 1e5)), OUT, 0);
+	egm__graph_output(g, egm__sum(g, egm__exp(g, egm__scale(g, x, 1e5)), 3), OUT, 5);
+	egm__graph_output(g, egm__ln(g, egm__scale(g, egm__square(g, x), -1)), OUT, 6);
+	return 11;
+}
+
+START_TEST(test_program__overflow_is_infinite_and_not_a_large_number)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	fill();
+	for (int i = 0; i < 5; i++) in64[i] = 1 + i, in32[i] = (float)(1 + i);
+	run(c, EGM_F64, build_overflow, 0);
+	for (int i = 0; i < 6; i++) ck_assert(out64[i] == INFINITY);
+	for (int i = 6; i < 11; i++) ck_assert(isnan(out64[i]));
+	run(c, EGM_F32, build_overflow, 0);
+	for (int i = 0; i < 6; i++) ck_assert(out32[i] == INFINITY);
+	for (int i = 6; i < 11; i++) ck_assert(isnan(out32[i]));
+	egm_context_free(c);
+}
+END_TEST
+
+/* ---- noise and numbers that stay between runs */
+
+START_TEST(test_program__noise_depends_on_seed_stream_and_step_alone)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	void *bases[EGM__MAX_SLOTS] = {[OUT] = out64};
+	double first[30];
+	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
+	for (uint32_t i = 0; i < 3; i++) egm__graph_output(g, egm__normal(g, i, egm__shape2(2, 5)), OUT, 10 * i);
+	ck_assert_int_eq(egm__program_create(&p, g), EGM_OK);
+	egm__program_run(p, bases, 3, 4);
+	memcpy(first, out64, sizeof first);
+	for (int i = 0; i < 10; i++) ck_assert(first[i] != first[i + 10] && first[i] != first[i + 20]);
+	egm__program_run(p, bases, 3, 5);
+	for (int i = 0; i < 30; i++) ck_assert(first[i] != out64[i]);
+	egm__program_run(p, bases, 4, 4);
+	for (int i = 0; i < 30; i++) ck_assert(first[i] != out64[i]);
+	egm__program_run(p, bases, 3, 4);
+	ck_assert(!memcmp(first, out64, sizeof first));
+	egm__program_free(p);
+	egm__graph_free(g);
+	egm_context_free(c);
+}
+END_TEST
+
+/* (a, b, c) becomes (b, 2 a, a + b): each from the values before the run */
+START_TEST(test_program__state_is_read_before_it_is_written)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	double state[3] = {3, 5, 7};
+	void *bases[EGM__MAX_SLOTS] = {[2] = state, [OUT] = out64};
+	egm__shape one = egm__shape2(1, 1);
+	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
+	egm__id a = egm__leaf(g, 2, 0, one), b = egm__leaf(g, 2, 1, one);
+	egm__graph_output(g, b, 2, 0);
+	egm__graph_output(g, egm__scale(g, a, 2), 2, 1);
+	egm__graph_output(g, egm__add(g, a, b), 2, 2);
+	egm__graph_output(g, egm__leaf(g, 2, 0, egm__shape2(1, 3)), OUT, 0);
+	ck_assert_int_eq(egm__program_create(&p, g), EGM_OK);
+	egm__program_run(p, bases, 1, 1);
+	ck_assert(state[0] == 5 && state[1] == 6 && state[2] == 8);
+	ck_assert(out64[0] == 3 && out64[1] == 5 && out64[2] == 7);
+	egm__program_run(p, bases, 1, 2);
+	ck_assert(state[0] == 6 && state[1] == 10 && state[2] == 11);
+	egm__program_free(p);
+	egm__graph_free(g);
+	egm_context_free(c);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("program");
+	TCase *t = tcase_create("numbers");
+	tcase_set_tags(t, "R24");
+	tcase_add_test(t, test_program__threads_do_not_show);
+	tcase_add_test(t, test_program__products_on_threads);
+	tcase_add_test(t, test_program__code_paths_agree);
+	tcase_add_test(t, test_program__f32_follows_f64);
+	tcase_add_loop_test(t, test_program__wide_and_long_shapes, 0, sizeof shapes / sizeof *shapes);
+	tcase_add_loop_test(t, test_program__nan_comes_through, 0, sizeof bad_ops / sizeof *bad_ops);
+	tcase_add_test(t, test_program__overflow_is_infinite_and_not_a_large_number);
+	suite_add_tcase(s, t);
+	t = tcase_create("memory");
+	tcase_set_tags(t, "R1");
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_program__two_of_one_graph_are_equal);
+	tcase_add_test(t, test_program__a_run_allocates_nothing);
+	tcase_add_test(t, test_program__every_allocation_may_fail);
+	tcase_add_test(t, test_program__noise_depends_on_seed_stream_and_step_alone);
+	tcase_add_test(t, test_program__state_is_read_before_it_is_written);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
