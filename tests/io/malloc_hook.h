@@ -22,9 +22,10 @@
 #define MALLOC_HOOK 1
 #endif
 
-static long malloc_calls, malloc_fail_at, malloc_live, malloc_peak;
+/* Not every test looks at each of them. */
+static long malloc_calls, malloc_fail_at, malloc_live __attribute__((unused)), malloc_peak __attribute__((unused));
 static int malloc_for_ever;
-static size_t malloc_limit; /* larger blocks are refused; 0: none */
+static size_t malloc_limit __attribute__((unused)); /* larger blocks are refused; 0: none */
 
 /* From the next call on, the at-th fails; 0: none. */
 static inline void malloc_fail(long at, int for_ever)

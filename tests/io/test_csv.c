@@ -278,7 +278,6 @@ int main(void)
 	io_folder_create();
 	tcase_set_tags(attack, "R6 R16");
 	tcase_set_tags(locale, "R20");
-	tcase_set_timeout(locale, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(attack, setup, teardown);
 	tcase_add_checked_fixture(locale, setup, teardown);

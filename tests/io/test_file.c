@@ -276,8 +276,6 @@ int main(void)
 	io_folder_create();
 	tcase_set_tags(tc, "R2");
 	tcase_set_tags(killed, "R3");
-	/* Every save waits for the disk some four times. */
-	tcase_set_timeout(tc, 60);
 	tcase_set_timeout(killed, 240);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(killed, setup, teardown);

@@ -311,7 +311,6 @@ int main(void)
 	TCase *tc = tcase_create("R1");
 	io_folder_create();
 	tcase_set_tags(tc, "R1");
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_memory__context_allocations, 0, (int)(sizeof calls / sizeof *calls));
 #if MALLOC_HOOK
