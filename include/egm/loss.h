@@ -27,17 +27,17 @@ enum {
 };
 /** Where the pairs of the product law p(x) p(z') come from. */
 enum {
-	EGM_MARGINAL_FRESH = 1,     /**< z' a new draw (default) */
+	EGM_MARGINAL_FRESH = 1,      /**< z' a new draw (default) */
 	EGM_MARGINAL_DERANGEMENT = 2 /**< z' = the rows of z moved on by one: no pair is left as it was; batch >= 2 */
 };
 
 typedef struct egm_energy_gan_options {
 	size_t struct_size;
-	int32_t entropy;      /**< EGM_ENTROPY_*, default EGM_ENTROPY_JSD */
-	int32_t marginal;     /**< EGM_MARGINAL_*, default EGM_MARGINAL_FRESH */
-	int32_t energy_steps; /**< energy phases for each generator phase, >= 1, default 5 */
-	int32_t reserved;     /**< 0 */
-	double penalty;       /**< lambda >= 0 of the zero-centred penalty, default 0.1 (toys; images 10, scores 100) */
+	int32_t entropy;       /**< EGM_ENTROPY_*, default EGM_ENTROPY_JSD */
+	int32_t marginal;      /**< EGM_MARGINAL_*, default EGM_MARGINAL_FRESH */
+	int32_t energy_steps;  /**< energy phases for each generator phase, >= 1, default 5 */
+	int32_t reserved;      /**< 0 */
+	double penalty;        /**< lambda >= 0 of the zero-centred penalty, default 0.1 (toys; images 10, scores 100) */
 	double entropy_weight; /**< weight >= 0 of the entropy term, default 1 */
 	/** sigma >= 0: the bounds look at x = G(z) + sigma n, n ~ N(0, I). Default 0, the published setting, under which
 	 *  I(G(z); z) is infinite for an injective generator and only the critic's smoothness gives a gradient; with

@@ -13,9 +13,9 @@ extern "C" {
 typedef struct egm_trainer egm_trainer;
 
 enum {
-	EGM_OPTIMIZER_ADAM = 1,   /**< Kingma and Ba 2015, algorithm 1, bias-corrected */
+	EGM_OPTIMIZER_ADAM = 1,    /**< Kingma and Ba 2015, algorithm 1, bias-corrected */
 	EGM_OPTIMIZER_RMSPROP = 2, /**< v = beta2 v + (1-beta2) g^2; w -= lr g / (sqrt(v) + epsilon) */
-	EGM_OPTIMIZER_SGD = 3     /**< b = momentum b + g; w -= lr b */
+	EGM_OPTIMIZER_SGD = 3      /**< b = momentum b + g; w -= lr b */
 };
 /** The learning rate is `learning_rate` times this factor, t = step / schedule_steps, at most 1; f = final_fraction. */
 enum {
@@ -26,10 +26,10 @@ enum {
 
 typedef struct egm_trainer_options {
 	size_t struct_size;
-	uint64_t seed;  /**< of noise and shuffling, default 0 */
-	int64_t batch;  /**< rows of a mini-batch, >= 1, default 64 */
-	int32_t optimizer; /**< EGM_OPTIMIZER_*, default Adam */
-	int32_t schedule;  /**< EGM_SCHEDULE_*, default constant */
+	uint64_t seed;          /**< of noise and shuffling, default 0 */
+	int64_t batch;          /**< rows of a mini-batch, >= 1, default 64 */
+	int32_t optimizer;      /**< EGM_OPTIMIZER_*, default Adam */
+	int32_t schedule;       /**< EGM_SCHEDULE_*, default constant */
 	int64_t schedule_steps; /**< > 0 unless constant */
 	int64_t warmup_steps;   /**< the factor grows linearly from 1/warmup_steps to 1 over these first; default 0 */
 	double final_fraction;  /**< in [0, 1], default 0 */

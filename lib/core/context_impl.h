@@ -16,9 +16,9 @@ struct egm_context {
 	void (*parallel)(int32_t count, void (*task)(int32_t, void *), void *argument, void *user);
 	void *parallel_user;
 	int32_t threads;
-	int32_t simd;      /* resolved: PORTABLE, AVX2 or AVX512 */
+	int32_t simd;       /* resolved: PORTABLE, AVX2 or AVX512 */
 	int32_t blas_split; /* the BLAS runs one thread: products are spread over our threads */
-	egm__pool *pool;   /* NULL for one thread or with a hook */
+	egm__pool *pool;    /* NULL for one thread or with a hook */
 	char backend[128];
 };
 

@@ -10,16 +10,16 @@
 egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Fails here: sets st and jumps to out. */
-#define EGM_FAIL(code, ...)                         \
-	do {                                            \
-		st = egm__fail((code), __VA_ARGS__);        \
-		goto out;                                   \
+#define EGM_FAIL(code, ...)                  \
+	do {                                     \
+		st = egm__fail((code), __VA_ARGS__); \
+		goto out;                            \
 	} while (0)
 
 /* Forwards the failure of a call unchanged. */
-#define EGM_TRY(call)              \
-	do {                           \
-		st = (call);               \
+#define EGM_TRY(call)               \
+	do {                            \
+		st = (call);                \
 		if (st != EGM_OK) goto out; \
 	} while (0)
 

@@ -13,7 +13,8 @@ typedef struct egm__gemm {
 } egm__gemm;
 
 /* C = alpha op(A) op(B) + beta C, row-major, through CBLAS. Sizes beyond int are cut into pieces. When the BLAS runs
- * one thread, large products are spread over the context's threads by columns or rows of C. m, n or k = 0 is allowed. */
+ * one thread, large products are spread over the context's threads by columns or rows of C. m, n or k = 0 is allowed.
+ */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c);
 
 #endif

@@ -10,19 +10,19 @@
 
 /* Elementwise kernels: y[i] = f(a[i], b[i]; c). "VS": b is one number. */
 typedef enum egm__tile_op {
-	EGM__TILE_FILL,     /* c0 */
-	EGM__TILE_SPLAT,    /* a[0] for every i */
-	EGM__TILE_AFFINE,   /* c0 a + c1; c0 = 1, c1 = 0 is a copy and keeps every bit */
-	EGM__TILE_LIN_VV,   /* c0 a + c1 b + c2 */
+	EGM__TILE_FILL,   /* c0 */
+	EGM__TILE_SPLAT,  /* a[0] for every i */
+	EGM__TILE_AFFINE, /* c0 a + c1; c0 = 1, c1 = 0 is a copy and keeps every bit */
+	EGM__TILE_LIN_VV, /* c0 a + c1 b + c2 */
 	EGM__TILE_LIN_VS,
-	EGM__TILE_MUL_VV,   /* c0 a b + c1 */
+	EGM__TILE_MUL_VV, /* c0 a b + c1 */
 	EGM__TILE_MUL_VS,
-	EGM__TILE_LEAKY,    /* a > 0 ? a : c0 a; NaN stays NaN */
-	EGM__TILE_STEP,     /* a > 0 ? 1 : c0; NaN gives NaN */
+	EGM__TILE_LEAKY, /* a > 0 ? a : c0 a; NaN stays NaN */
+	EGM__TILE_STEP,  /* a > 0 ? 1 : c0; NaN gives NaN */
 	EGM__TILE_EXP,
 	EGM__TILE_LOG,
 	EGM__TILE_SQRT,
-	EGM__TILE_RECIP,    /* 1/a, and 0 where a = 0: makes derivatives of norms finite */
+	EGM__TILE_RECIP, /* 1/a, and 0 where a = 0: makes derivatives of norms finite */
 	EGM__TILE_TANH,
 	EGM__TILE_SIGMOID,
 	EGM__TILE_SOFTPLUS, /* max(a, 0) + log1p(exp(-|a|)) */
@@ -44,8 +44,8 @@ typedef struct egm__kernels {
 
 	/* Sums run in several lanes; the result depends on n and the values alone. NaN and infinity carry through. */
 	double (*sum)(int64_t n, const void *a);
-	double (*sum_squares)(int64_t n, const void *a); /* accumulated in double */
-	double (*max)(int64_t n, const void *a);         /* n >= 1; NaN if any is */
+	double (*sum_squares)(int64_t n, const void *a);       /* accumulated in double */
+	double (*max)(int64_t n, const void *a);               /* n >= 1; NaN if any is */
 	void (*accumulate)(int64_t n, void *y, const void *a); /* y += a */
 	int (*all_finite)(int64_t n, const void *a);
 

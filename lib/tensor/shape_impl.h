@@ -7,7 +7,7 @@
 enum { EGM__MAX_RANK = 4 };
 
 typedef struct egm__shape {
-	int32_t rank; /* 1 .. EGM__MAX_RANK */
+	int32_t rank;             /* 1 .. EGM__MAX_RANK */
 	int64_t d[EGM__MAX_RANK]; /* unused sizes are 1 */
 } egm__shape;
 
