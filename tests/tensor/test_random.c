@@ -125,7 +125,33 @@ START_TEST(test_random__elements_do_not_depend_on_start_and_count)
 }
 END_TEST
 
-/* Past 2^32 blocks' first wrap, the counter must not leak into the step: block 2^32 - 1 is followed by block 0. */
+/* Two of the seven blocks under seed 1 with a word below 2 where the radius is taken from, found by trying all 2^32: u
+ * is 2^-32 there, and the radius, sqrt(-2 log u), the largest there is. */
+START_TEST(test_random__smallest_uniform_has_a_logarithm)
+{
+	static const struct {
+		uint32_t block;
+		int word;
+	} cases[2] = {{91093890, 0}, {484572412, 2}};
+	const egm__rng rng = {.seed = 1};
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		for (int i = 0; i < 2 && types[p] == EGM_F32; i++) {
+			uint32_t w[4];
+			float z[4];
+			reference(&rng, cases[i].block, w);
+			ck_assert_uint_lt(w[cases[i].word], 2);
+			tables[p]->normal(4, z, &rng, 4 * (int64_t)cases[i].block);
+			double radius = hypot(z[cases[i].word], z[cases[i].word + 1]), want = sqrt(64 * log(2));
+			ck_assert(fabs(radius - want) <= 12 * FLT_EPSILON * want);
+		}
+	}
+}
+END_TEST
+
+/* The counter does not carry into the step: block 2^32 - 1 is followed by block 0. */
 START_TEST(test_random__last_block)
 {
 	const egm__kernels *tables[6];
@@ -269,6 +295,7 @@ int main(void)
 	tcase_add_test(tc, test_random__uniforms_are_philox_words);
 	tcase_add_test(tc, test_random__normals_are_box_muller_of_philox_words);
 	tcase_add_test(tc, test_random__elements_do_not_depend_on_start_and_count);
+	tcase_add_test(tc, test_random__smallest_uniform_has_a_logarithm);
 	tcase_add_test(tc, test_random__last_block);
 	tcase_add_test(tc, test_random__seed_step_and_stream_give_other_draws);
 	tcase_add_test(tc, test_random__laws);
