@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
-# usage: tools/test.sh [STAGE...]   default: all of gcc clang asan tsan valgrind install format
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan tsan valgrind install format; there is also valgrind_all
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -107,11 +107,17 @@ stage_tsan() {
 			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite train
 }
 
-# Memcheck runs the release build; it has no AVX-512, so that path is ASan's. The layers whose own code moves memory.
+# Memcheck runs the release build; it has no AVX-512, so that path is ASan's. The chosen programs make, fill and free
+# every kind of handle; all of them take an hour: tools/test.sh valgrind_all.
+memcheck='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect'
 stage_valgrind() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
-		run valgrind build --timeout-multiplier 10 --suite core --suite io \
-			--wrap 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect'
+		run valgrind build --timeout-multiplier 10 --wrap "$memcheck" \
+			test_options test_alloc test_rng test_safetensors test_model_file test_layers test_optimizers test_host
+}
+stage_valgrind_all() {
+	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+		run valgrind_all build --timeout-multiplier 30 --wrap "$memcheck"
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
