@@ -87,7 +87,7 @@ static egm__id fake(void)
 /* Gradients of y by all tensors of the nets as outputs, compiled. */
 static double flops(egm__id y, int n_nets, egm_model *const *nets, const int32_t *slots)
 {
-	egm__id leaf[32], d[32];
+	egm__id leaf[32] = {0}, d[32];
 	int32_t n = 0;
 	for (int i = 0; i < n_nets; i++)
 		for (int32_t t = 0; t < nets[i]->n_tensors; t++) leaf[n++] = egm__model_leaf(g, nets[i], slots[i], t);

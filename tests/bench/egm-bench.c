@@ -121,7 +121,8 @@ static void wgangp(bench *b, const int64_t *g, const int64_t *d, int64_t batch)
 	must(bench_wgangp_create(&b->loss, critic, generator));
 	egm_model_free(critic);
 	egm_model_free(generator);
-	double g1, gl, d1, dl, fg = forward(g, (double)batch, &g1, &gl), fd = forward(d, (double)batch, &d1, &dl);
+	double g1 = 0, gl = 0, d1 = 0, dl = 0, fg = forward(g, (double)batch, &g1, &gl),
+	       fd = forward(d, (double)batch, &d1, &dl);
 	b->gflop = 1e-9 * (fg + 2 * (3 * fd - d1) + 4 * fd - dl + 3 * fg - g1 + 2 * fd);
 }
 
