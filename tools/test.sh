@@ -57,7 +57,7 @@ build() {
 	local stage=$1 directory=$2 compiler=$3
 	shift 3
 	CC=$compiler step "$stage" configure configure "$directory" -Dwerror=true "$@" &&
-		step "$stage" compile "$NINJA" -C "$directory"
+		step "$stage" compile "$NINJA" -k 0 -C "$directory"
 }
 
 # run STAGE DIRECTORY ARGUMENT...: meson's test runner; counts what it ran, whatever its exit status.
