@@ -17,7 +17,7 @@ enum { POINTS = 100000, SAMPLES = 10000, DRAWN = 2500, LATENT = 2, GRID = 240 };
 typedef struct settings {
 	const char *data, *out, *load, *entropy, *curve;
 	int64_t seed, steps, threads, batch, width, energy_steps, curve_every;
-	double minutes, rate, final_rate, penalty, noise, average;
+	double minutes, rate, final_rate, penalty, weight, noise, average;
 } settings;
 
 static void read_settings(settings *s, int argc, char **argv)
@@ -37,6 +37,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 1000, "energy phases for each generator phase"},
 	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
 	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
+	    {"entropy-weight", OPTION_NUMBER, &s->weight, 0, 1e9, "weight of the entropy term"},
 	    {"noise", OPTION_NUMBER, &s->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"},
 	    {"ema", OPTION_NUMBER, &s->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"},
 	    {"curve", OPTION_TEXT, &s->curve, 0, 0, "CSV file for the scores during training"},
@@ -78,6 +79,7 @@ static egm_status prepare(job *j)
 	j->setup.loss.entropy = gan_entropy(s->entropy);
 	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
 	j->setup.loss.penalty = s->penalty;
+	j->setup.loss.entropy_weight = s->weight;
 	j->setup.loss.noise = s->noise;
 	j->setup.training.seed = (uint64_t)s->seed;
 	j->setup.training.batch = s->batch;
@@ -181,7 +183,8 @@ int main(int argc, char **argv)
 	              .energy_steps = 1,
 	              .curve_every = 1000,
 	              .rate = 1e-4,
-	              .penalty = 0.1};
+	              .penalty = 0.1,
+	              .weight = 1};
 	job j = {.settings = &s};
 	read_settings(&s, argc, argv);
 	if (toy_law_init(&j.law, s.data) != 0)

@@ -18,7 +18,7 @@ enum { DRAWN = 20000, HELD_OUT_MAX = 5000, SHEET = 10 };
 typedef struct settings {
 	const char *data, *out, *load, *entropy;
 	int64_t seed, steps, threads, batch, energy_steps;
-	double minutes, rate, penalty, noise, average;
+	double minutes, rate, penalty, weight, noise, average;
 } settings;
 
 static void read_settings(settings *s, int argc, char **argv)
@@ -36,6 +36,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 1000, "energy phases for each generator phase"},
 	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
 	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
+	    {"entropy-weight", OPTION_NUMBER, &s->weight, 0, 1e9, "weight of the entropy term"},
 	    {"noise", OPTION_NUMBER, &s->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"},
 	    {"ema", OPTION_NUMBER, &s->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"},
 	};
@@ -117,6 +118,7 @@ static egm_status prepare(job *j)
 	j->setup.loss.entropy = gan_entropy(s->entropy);
 	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
 	j->setup.loss.penalty = s->penalty;
+	j->setup.loss.entropy_weight = s->weight;
 	j->setup.loss.noise = s->noise;
 	j->setup.training.seed = (uint64_t)s->seed;
 	j->setup.training.batch = s->batch;
@@ -212,7 +214,8 @@ int main(int argc, char **argv)
 	              .energy_steps = 5,
 	              .minutes = 10,
 	              .rate = 1e-4,
-	              .penalty = 10};
+	              .penalty = 10,
+	              .weight = 1};
 	job j = {.settings = &s};
 	int failed = 0;
 	read_settings(&s, argc, argv);

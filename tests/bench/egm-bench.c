@@ -87,6 +87,7 @@ static egm_model *mlp(bench *b, const char *name, const int64_t *widths, int act
 static double forward(const int64_t *w, double batch, double *first, double *last)
 {
 	double sum = 0;
+	*first = *last = 0;
 	for (int i = 1; w[i]; i++) {
 		double f = 2 * batch * (double)w[i - 1] * (double)w[i];
 		if (i == 1) *first = f;

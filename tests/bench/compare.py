@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs egm-bench and a rival in turn and prints the ratio of their medians for each workload.
+
+  compare.py --bench build/tests/bench/egm-bench --peer 'python3 torch_peer.py --tuned' [--rounds R] [--threads 1,2]
+             [--works toy_meg,wgangp_mlp] [--iters K]
+
+The rival is called with --work NAME --threads N --iters K and must print one JSON line with median_ms. Each round runs
+one after the other, the order turned round every time, so that a machine whose speed drifts favours neither. The
+figures are the medians over the rounds of each side's median; ratio is rival / egm, the best of each side's rounds
+stands beside it.
+"""
+import argparse
+import json
+import shlex
+import statistics
+import subprocess
+
+
+def median_ms(command, work, threads, iters):
+    line = subprocess.run(command + ["--work", work, "--threads", str(threads), "--iters", str(iters)],
+                          check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
+    return json.loads(line)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--bench", required=True)
+    ap.add_argument("--peer", required=True)
+    ap.add_argument("--rounds", type=int, default=3)
+    ap.add_argument("--threads", default="1,2")
+    ap.add_argument("--iters", type=int, default=40)
+    ap.add_argument("--works", default="toy_meg,toy_meg_d64,wgangp_mlp,wgangp_mlp_wide,dsm_mlp")
+    o = ap.parse_args()
+    sides = {"egm": [o.bench], "peer": shlex.split(o.peer)}
+    print("| work | threads | egm ms | peer ms | ratio | best / best | roofline | allocs | arena MB | rss MB / peer |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for work in o.works.split(","):
+        for threads in map(int, o.threads.split(",")):
+            iters = max(5, o.iters // 8) if work == "wgangp_mlp_wide" else o.iters
+            runs = {"egm": [], "peer": []}
+            for r in range(o.rounds):
+                for side in (("egm", "peer") if r % 2 == 0 else ("peer", "egm")):
+                    runs[side].append(median_ms(sides[side], work, threads, iters))
+            mid = {s: statistics.median(x["median_ms"] for x in v) for s, v in runs.items()}
+            best = {s: min(x["median_ms"] for x in v) for s, v in runs.items()}
+            e, p = runs["egm"][0], runs["peer"][0]
+            roof = statistics.median(x["roofline_ratio"] for x in runs["egm"])
+            print(f"| {work} | {threads} | {mid['egm']:.3f} | {mid['peer']:.3f} | {mid['peer'] / mid['egm']:.2f} | "
+                  f"{best['peer'] / best['egm']:.2f} | {roof:.2f} | {e['allocs_per_step']} | {e['arena_mb']} | "
+                  f"{e['rss_mb']} / {p.get('peak_rss_mb', '')} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
