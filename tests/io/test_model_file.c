@@ -5,6 +5,7 @@
 #include <egm/io.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
+#include <model/model_impl.h>
 
 static egm_context *context;
 static egm_test_allocator memory;
@@ -285,6 +286,9 @@ START_TEST(test_model_file__save_keeps_the_old_file)
 	io_expect("not built", egm_model_save(open, path), EGM_ERR_STATE, "'open' is not built");
 	io_expect("NULL", egm_model_save(NULL, path), EGM_ERR_ARGUMENT, "model is NULL");
 	io_expect("NULL", egm_model_save(m, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	/* No public call lets a NaN in; a step gone wrong would leave it there. */
+	((float *)m->parameters)[3] = NAN;
+	io_expect("NaN", egm_model_save(m, path), EGM_ERR_NONFINITE, "0.weight[3] is nan");
 	egm_model_free(open);
 	egm_model_free(m);
 	ck_assert_int_eq(egm_model_load(&m, context, path, NULL), EGM_OK);
