@@ -9,7 +9,8 @@
  * The gradient of log E[exp T'] on a batch, grad E[exp T'] / E[exp T'], is biased because both means come from the same
  * rows; Belghazi et al. 2018, section 3.2, divide by a moving average m of E[exp T'] instead. Here m lives as its
  * logarithm, state 0, with weight w, state 1 (0 before the first batch, then the decay), so that exp T' may be large:
- * log m' = s + log(w exp(log m - s) + 1 - w), s = log E[exp T']. */
+ * log m' = log(exp(log m + log w) + exp(s + log(1 - w))), s = log E[exp T'], by log-sum-exp: after a batch of large T
+ * one of small T must not overflow either. */
 #include <loss/entropy_impl.h>
 #include <math.h>
 
@@ -57,8 +58,8 @@ static void dv(egm__phase_graph *p, const egm__entropy *o, egm__id joint, egm__i
 	double n = (double)egm__shape_count(egm__graph_shape(g, product));
 	egm__id s = egm__affine(g, egm__log_sum_exp(g, product, 3), 1, -log(n));
 	egm__id log_m = p->state[0], w = p->state[1];
-	egm__id old = egm__mul(g, w, egm__exp(g, egm__sub(g, log_m, s)));
-	egm__id next = egm__stop(g, egm__add(g, s, egm__ln(g, egm__add(g, old, egm__affine(g, w, -1, 1)))));
+	egm__id parts[2] = {egm__add(g, log_m, egm__ln(g, w)), egm__add(g, s, egm__ln(g, egm__affine(g, w, -1, 1)))};
+	egm__id next = egm__stop(g, egm__log_sum_exp(g, egm__concat(g, 2, parts, 1), 2));
 	p->state_next[0] = next;
 	p->state_next[1] = egm__const(g, o->dv_decay, egm__shape2(1, 1));
 	t->show = egm__sub(g, egm__mean(g, joint), s);
