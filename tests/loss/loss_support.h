@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Tiny nets, nets set by hand, and one phase of a loss run by program or by interpreter. */
+#ifndef EGM_TESTS_LOSS_SUPPORT_H
+#define EGM_TESTS_LOSS_SUPPORT_H
+
+#include <loss/loss_impl.h>
+#include <math.h>
+#include <string.h>
+#include <support.h>
+
+enum { L_MAX_PARAMETERS = 64, L_MAX_DATA = 1 << 16 };
+
+typedef egm_status l_activation(egm_model *);
+
+/* Everything that one run of a phase reads and writes besides the parameters. */
+typedef struct l_sheet {
+	int64_t batch;
+	uint64_t seed, step;
+	double data[L_MAX_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
+} l_sheet;
+
+static inline egm_context *l_context(void)
+{
+	egm_context *c = NULL;
+	ck_assert_int_eq(egm_context_create(&c, NULL), EGM_OK);
+	return c;
+}
+
+/* dense layers of the given widths, the activation between them (NULL: one dense layer after the other) */
+static inline egm_model *l_net(egm_context *c, const char *name, int n, const int64_t *width, l_activation *activation,
+                               egm_dtype dtype, uint64_t seed)
+{
+	egm_model *m = NULL;
+	ck_assert_int_eq(egm_model_create(&m, c, name, width[0]), EGM_OK);
+	for (int i = 1; i < n; i++) {
+		ck_assert_int_eq(egm_model_dense(m, width[i]), EGM_OK);
+		if (i + 1 < n && activation) ck_assert_int_eq(activation(m), EGM_OK);
+	}
+	ck_assert_msg(egm_model_build(m, dtype, seed) == EGM_OK, "%s", egm_last_error());
+	return m;
+}
+
+static inline void l_set(egm_model *m, const char *tensor, int64_t n, const double *values)
+{
+	egm_status st = egm_model_set_tensor(m, tensor, EGM_F64, values, n);
+	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
+}
+#define L_SET(m, tensor, ...) \
+	l_set(m, tensor, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
+
+/* y = w . x + b */
+static inline egm_model *l_linear(egm_context *c, const char *name, int64_t inputs, const double *w, double b)
+{
+	egm_model *m = l_net(c, name, 2, (int64_t[]){inputs, 1}, NULL, EGM_F64, 1);
+	l_set(m, "0.weight", inputs, w);
+	L_SET(m, "0.bias", b);
+	return m;
+}
+
+/* Quadratic forms from layers that there are: silu(t) + silu(-t) = t tanh(t/2) = t^2/2 - t^4/24 + ..., so that
+ *
+ *   sum_i q_i l_i(x)^2 / 2 + b,  l_i linear,
+ *
+ * is a net with units +- A l_i and weights q_i / A^2, up to A^2 l^2 / 12 relative: 1e-5 at l = 1 for A = 0.01. */
+#define L_A 0.01
+static inline egm_model *l_quadratic(egm_context *c, const char *name, int64_t inputs, int n, const double *l,
+                                     const double *q, double b)
+{
+	double w[64], v[16];
+	egm_model *m = l_net(c, name, 3, (int64_t[]){inputs, 2 * n, 1}, egm_model_silu, EGM_F64, 1);
+	for (int i = 0; i < 2 * n; i++) {
+		for (int64_t j = 0; j < inputs; j++) w[i * inputs + j] = (i % 2 ? -L_A : L_A) * l[i / 2 * inputs + j];
+		v[i] = q[i / 2] / (L_A * L_A);
+	}
+	l_set(m, "0.weight", 2 * n * inputs, w);
+	l_set(m, "0.bias", 2 * n, (double[16]){0});
+	l_set(m, "2.weight", 2 * n, v);
+	L_SET(m, "2.bias", b);
+	return m;
+}
+
+static inline void l_bases(const egm_loss *loss, l_sheet *s, void **bases)
+{
+	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);
+	bases[EGM__SLOT_DATA] = s->data;
+	bases[EGM__SLOT_TERMS] = s->terms;
+	bases[EGM__SLOT_STATE] = s->state;
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		ck_assert_int_le(loss->nets[i]->count, L_MAX_PARAMETERS);
+		bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
+		bases[EGM__SLOT_GRADIENT + i] = s->gradient[i];
+	}
+}
+
+static inline void l_run(const egm_loss *loss, int32_t phase, l_sheet *s)
+{
+	void *bases[EGM__MAX_SLOTS];
+	egm__program *p = NULL;
+	l_bases(loss, s, bases);
+	ck_assert_int_le(s->batch * loss->data_width, L_MAX_DATA);
+	ck_assert_msg(egm__loss_compile(loss, phase, s->batch, &p) == EGM_OK, "%s", egm_last_error());
+	egm__program_run(p, bases, s->seed, s->step);
+	egm__program_free(p);
+}
+
+static inline void l_interpret(const egm_loss *loss, int32_t phase, l_sheet *s)
+{
+	void *bases[EGM__MAX_SLOTS];
+	egm__graph *g = NULL;
+	l_bases(loss, s, bases);
+	ck_assert_msg(egm__loss_graph(loss, phase, s->batch, &g) == EGM_OK, "%s", egm_last_error());
+	ck_assert_int_eq(egm__graph_interpret(g, bases, s->seed, s->step), EGM_OK);
+	egm__graph_free(g);
+}
+
+static inline double l_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (double)(int64_t)(*state >> 11) / 4503599627370496.0 - 1;
+}
+
+/* N(0, 1) by Box and Muller: a generator that is not the library's */
+static inline double l_normal(uint64_t *state)
+{
+	double u = 0.5 * (l_random(state) + 1) + 0x1p-54, v = l_random(state);
+	return sqrt(-2 * log(u)) * cos(acos(-1.0) * v);
+}
+
+/* sum of weight x term */
+typedef struct l_objective {
+	int n, term[4];
+	double weight[4];
+} l_objective;
+
+static inline double l_value(const l_objective *o, const l_sheet *s)
+{
+	double sum = 0;
+	for (int i = 0; i < o->n; i++) sum += o->weight[i] * s->terms[o->term[i]];
+	return sum;
+}
+
+/* The gradients of a phase against central differences of the interpreter's terms, and the program against the
+ * interpreter.
+ *
+ * h = 1e-5: truncation h^2/6 f''' and rounding eps f / h are both near 1e-11 for derivatives of order 1 to 100 in nets
+ * this small: 1e-6 leaves two powers of ten. Program and interpreter differ in the order of sums of at most a hundred
+ * terms of order 10 and in vector functions of 4 ulp: 1e-11. */
+static inline void l_check_gradients(egm_loss *loss, int32_t phase, const l_objective *o, l_sheet *s)
+{
+	const double h = 1e-5;
+	l_sheet *by = malloc(sizeof *by), *at = malloc(sizeof *at);
+	ck_assert(by && at);
+	*at = *by = *s;
+	l_run(loss, phase, s);
+	l_interpret(loss, phase, by);
+	for (int i = 0; i < EGM__MAX_STATE; i++) ck_assert(fabs(s->state[i] - by->state[i]) <= 1e-11);
+	for (int i = 0; i < o->n; i++) {
+		double t = by->terms[o->term[i]];
+		ck_assert(fabs(s->terms[o->term[i]] - t) <= 1e-11 * fmax(1, fabs(t)));
+	}
+	for (int32_t net = 0; net < loss->n_nets; net++) {
+		double *w = loss->nets[net]->parameters;
+		for (int64_t i = 0; (loss->phases[phase].moves >> net & 1) && i < loss->nets[net]->count; i++) {
+			double keep = w[i], got = s->gradient[net][i], oracle = by->gradient[net][i], f[2];
+			for (int side = 0; side < 2; side++) {
+				l_sheet *d = at;
+				memcpy(d->state, (double[EGM__MAX_STATE]){0}, sizeof d->state);
+				w[i] = side ? keep + h : keep - h;
+				l_interpret(loss, phase, d);
+				f[side] = l_value(o, d);
+			}
+			w[i] = keep;
+			double want = (f[1] - f[0]) / (2 * h), scale = fmax(1, fabs(want));
+			ck_assert_msg(fabs(got - want) <= 1e-6 * scale,
+			              "%s of '%s', parameter %lld: gradient %.12g, differences %.12g", loss->phases[phase].name,
+			              loss->nets[net]->name, (long long)i, got, want);
+			ck_assert_msg(fabs(got - oracle) <= 1e-11 * scale, "parameter %lld: %.17g, interpreter %.17g", (long long)i,
+			              got, oracle);
+		}
+	}
+	free(by);
+	free(at);
+}
+
+/* Mean and standard error of a number over runs with noise of their own. */
+typedef struct l_mean {
+	int n;
+	double sum, squares;
+} l_mean;
+
+static inline void l_mean_add(l_mean *m, double x)
+{
+	m->n++;
+	m->sum += x;
+	m->squares += x * x;
+}
+
+/* Within five standard errors (chance 6e-7), and the error small enough to say something. */
+static inline void l_mean_check(const char *what, const l_mean *m, double want, double most)
+{
+	double mean = m->sum / m->n, se = sqrt(fmax(m->squares / m->n - mean * mean, 0) / (m->n - 1));
+	ck_assert_msg(se <= most, "%s: standard error %g", what, se);
+	ck_assert_msg(fabs(mean - want) <= 5 * se + 1e-4 * fabs(want) + 1e-12, "%s: %.6f +- %.6f, not %.6f", what, mean, se,
+	              want);
+}
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* The energy GAN: gradients of every option, signs, penalty. Values of the entropy terms are in test_entropy.c. */
+#include "loss_support.h"
+
+enum { ENERGY, GENERATOR };
+enum { REAL, FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
+enum { DATA = 3, LATENT = 2 };
+
+static egm_context *context;
+static egm_model *energy, *generator, *third;
+static egm_loss *loss;
+static egm_energy_gan_options options;
+static l_sheet sheet, other;
+
+static void setup(void)
+{
+	uint64_t random = 3;
+	context = l_context();
+	energy = generator = third = NULL;
+	loss = NULL;
+	egm_energy_gan_options_init(&options, sizeof options);
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
+	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
+}
+
+static void teardown(void)
+{
+	egm_loss_free(loss);
+	egm_model_free(energy);
+	egm_model_free(generator);
+	egm_model_free(third);
+	egm_context_free(context);
+}
+
+static void create(void)
+{
+	egm_loss_free(loss);
+	ck_assert_msg(egm_energy_gan_create(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+/* A third net that no energy phase looks at. */
+static void create_energy_only(int64_t data, int64_t latent)
+{
+	options.entropy = EGM_ENTROPY_JSD;
+	if (!third) third = l_net(context, "third", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
+	create();
+}
+
+/* Generator of one point: x = b, whatever z is. */
+static egm_model *point(int64_t data, const double *b)
+{
+	egm_model *m = l_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
+	l_set(m, "0.weight", data, (double[8]){0});
+	l_set(m, "0.bias", data, b);
+	return m;
+}
+
+static void smooth_nets(int32_t entropy)
+{
+	int64_t t_in = entropy == EGM_ENTROPY_INFOGAN ? DATA : DATA + LATENT;
+	energy = l_net(context, "energy", 3, (int64_t[]){DATA, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = l_net(context, "generator", 3, (int64_t[]){LATENT, 3, DATA}, egm_model_silu, EGM_F64, 2);
+	third = l_net(context, "third", 3, (int64_t[]){t_in, 4, entropy == EGM_ENTROPY_INFOGAN ? LATENT : 1},
+	              egm_model_softplus, EGM_F64, 3);
+}
+
+/* ---- gradients */
+
+START_TEST(test_energy_gan__energy_gradient_equals_differences)
+{
+	smooth_nets(EGM_ENTROPY_JSD);
+	options.penalty = _i & 1 ? 0.7 : 0;
+	sheet.batch = _i & 2 ? 3 : 1;
+	create();
+	l_objective o = {3, {REAL, FAKE, PENALTY}, {1, -1, options.penalty}};
+	l_check_gradients(loss, ENERGY, &o, &sheet);
+	ck_assert(sheet.terms[GENERATOR_ENERGY] == 0 &&
+	          sheet.terms[ENTROPY] == 0); /* terms of the other phase: untouched */
+}
+END_TEST
+
+/* 4 entropies x 2 marginals x noise x batch; dv in its first run, where the average is the batch's own and the
+ * corrected gradient is that of the bound */
+START_TEST(test_energy_gan__generator_gradient_equals_differences)
+{
+	options.entropy = EGM_ENTROPY_INFOGAN + _i % 4;
+	options.marginal = _i / 4 % 2 ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
+	options.noise = _i / 8 % 2 ? 0.3 : 0;
+	sheet.batch = _i / 16 ? 3 : options.marginal == EGM_MARGINAL_DERANGEMENT ? 2 : 1;
+	options.entropy_weight = 0.8;
+	smooth_nets(options.entropy);
+	create();
+	l_objective o = {2, {GENERATOR_ENERGY, ENTROPY}, {1, -0.8}};
+	l_check_gradients(loss, GENERATOR, &o, &sheet);
+	ck_assert(sheet.terms[REAL] == 0 && sheet.terms[FAKE] == 0 && sheet.terms[PENALTY] == 0);
+}
+END_TEST
+
+START_TEST(test_energy_gan__batch_one_cannot_be_deranged)
+{
+	egm__program *p = NULL;
+	options.marginal = EGM_MARGINAL_DERANGEMENT;
+	smooth_nets(options.entropy);
+	create();
+	ck_assert_int_eq(loss->min_batch, 2);
+	ck_assert_int_eq(egm__loss_compile(loss, GENERATOR, 1, &p), EGM_ERR_SHAPE);
+	ck_assert_ptr_null(p);
+}
+END_TEST
+
+/* noise reaches the entropy term alone */
+START_TEST(test_energy_gan__noise_is_seen_by_the_bound_alone)
+{
+	double term[2][2];
+	smooth_nets(EGM_ENTROPY_JSD);
+	for (int i = 0; i < 2; i++) {
+		options.noise = i ? 0.5 : 0;
+		create();
+		l_run(loss, GENERATOR, &sheet);
+		memcpy(term[i], sheet.terms + GENERATOR_ENERGY, sizeof term[i]);
+	}
+	ck_assert(term[0][0] == term[1][0]);
+	ck_assert(term[0][1] != term[1][1]);
+}
+END_TEST
+
+/* ---- signs and shifts */
+
+/* U = w x, data at 1, G at -1: descent must lower w, the energy of data, and G must move down in U. */
+START_TEST(test_energy_gan__each_net_goes_its_way)
+{
+	energy = l_linear(context, "energy", 1, (double[]){0.5}, 0);
+	generator = point(1, (double[]){-1});
+	options.penalty = 0;
+	create_energy_only(1, 1);
+	for (int i = 0; i < 3; i++) sheet.data[i] = 1;
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.gradient[ENERGY][0] - 2) <= 1e-14); /* E x_r - E x_f */
+	l_set(third, "0.weight", 2, (double[]){0, 0});
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert(fabs(sheet.gradient[GENERATOR][1] - 0.5) <= 1e-14); /* dU/dx: down the energy */
+}
+END_TEST
+
+/* T = -v (x - z)^2 / 2 at v = 0, x = z: pairs that belong together are closer, so H rises with v and descent raises v.
+ * At v > 0 and U = 0 the generator raises H by spreading: d/dg < 0 at g = 1/2 for the bounds. */
+START_TEST(test_energy_gan__entropy_is_raised)
+{
+	options.entropy = EGM_ENTROPY_JSD + _i;
+	options.noise = 0.5;
+	energy = l_linear(context, "energy", 1, (double[]){0}, 0);
+	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
+	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){0}, options.entropy == EGM_ENTROPY_NWJ);
+	create();
+	sheet.batch = 4000;
+	l_run(loss, GENERATOR, &sheet);
+	/* the weights of both units stand for -v: both fall. */
+	ck_assert(sheet.gradient[2][6] > 0 && sheet.gradient[2][7] > 0);
+	L_SET(generator, "0.weight", 0.5);
+	egm_loss_free(loss);
+	egm_model_free(third);
+	loss = NULL;
+	third =
+	    l_quadratic(context, "third", 2, 1, (double[]){1, -0.5}, (double[]){-4}, options.entropy == EGM_ENTROPY_NWJ);
+	create();
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert(sheet.gradient[GENERATOR][0] < 0);
+}
+END_TEST
+
+/* E(x) = e x, x = g z: H = -E (z - e g z)^2, which e = 1/g makes 0 */
+START_TEST(test_energy_gan__encoder_learns_the_way_back)
+{
+	options.entropy = EGM_ENTROPY_INFOGAN;
+	energy = l_linear(context, "energy", 1, (double[]){0}, 0);
+	generator = l_linear(context, "generator", 1, (double[]){0.5}, 0);
+	third = l_linear(context, "third", 1, (double[]){0}, 0);
+	create();
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert(sheet.gradient[2][0] < 0);
+	ck_assert(sheet.terms[ENTROPY] < 0);
+	L_SET(third, "0.weight", 2);
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert(sheet.terms[ENTROPY] == 0 && sheet.gradient[2][0] == 0);
+}
+END_TEST
+
+/* U + 10: the same objective and gradients; the terms of the energy move by 10 */
+START_TEST(test_energy_gan__shift_of_the_energy_changes_nothing)
+{
+	double bias;
+	smooth_nets(EGM_ENTROPY_JSD);
+	create();
+	for (int phase = ENERGY; phase <= GENERATOR; phase++) {
+		other = sheet;
+		l_run(loss, phase, &sheet);
+		ck_assert_int_eq(egm_model_get_tensor(energy, "2.bias", EGM_F64, &bias, 1), EGM_OK);
+		L_SET(energy, "2.bias", bias + 10);
+		l_run(loss, phase, &other);
+		L_SET(energy, "2.bias", bias);
+		int moved = phase == ENERGY ? REAL : GENERATOR_ENERGY;
+		ck_assert(fabs(other.terms[moved] - sheet.terms[moved] - 10) <= 1e-13);
+		for (int net = 0; net < 3; net++)
+			for (int i = 0; i < L_MAX_PARAMETERS; i++)
+				ck_assert(fabs(other.gradient[net][i] - sheet.gradient[net][i]) <= 1e-13);
+	}
+	ck_assert(other.terms[PENALTY] == sheet.terms[PENALTY]);
+}
+END_TEST
+
+/* ---- the penalty */
+
+/* The norm runs over all dimensions of a sample: 1 + 1 + 1 + 1. */
+START_TEST(test_penalty__linear_critic_on_four_inputs)
+{
+	energy = l_linear(context, "energy", 4, (double[]){1, 1, 1, 1}, 0.3);
+	generator = point(4, (double[]){0, 0, 0, 0});
+	create_energy_only(4, 1);
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.terms[PENALTY] - 4) <= 1e-14);
+}
+END_TEST
+
+/* d(penalty)/d(parameter) = gradient with weight 1 less gradient with weight 0 */
+static void penalty_gradient(int64_t latent, double *out)
+{
+	for (int i = 0; i < 2; i++) {
+		options.penalty = i;
+		create_energy_only(energy->inputs, latent);
+		l_run(loss, ENERGY, i ? &sheet : &other);
+		other.batch = sheet.batch;
+	}
+	for (int i = 0; i < L_MAX_PARAMETERS; i++) out[i] = sheet.gradient[ENERGY][i] - other.gradient[ENERGY][i];
+}
+
+/* U = v tanh(w x), v = w = 1, x = 1/2: g = 1 - t^2 = .7864477, g^2 = .6185000, d(g^2)/dw = .6653611; ReLU: 2 v^2 w */
+START_TEST(test_penalty__values_by_hand)
+{
+	double d[L_MAX_PARAMETERS];
+	energy = l_net(context, "energy", 3, (int64_t[]){1, 1, 1}, _i ? egm_model_relu : egm_model_tanh, EGM_F64, 1);
+	generator = point(1, (double[]){0.25});
+	L_SET(energy, "0.weight", _i ? 3 : 1);
+	L_SET(energy, "0.bias", 0);
+	L_SET(energy, "2.weight", _i ? 2 : 1);
+	L_SET(energy, "2.bias", 0);
+	for (int i = 0; i < 3; i++) sheet.data[i] = 0.5;
+	other = sheet;
+	penalty_gradient(1, d);
+	if (_i) {
+		ck_assert(fabs(sheet.terms[PENALTY] - 36) <= 1e-13);
+		ck_assert(fabs(d[0] - 2 * 4 * 3) <= 1e-12);
+		ck_assert(fabs(d[1]) <= 1e-13); /* no second derivative, so no gradient by the bias */
+	} else {
+		double t = tanh(0.5), g = 1 - t * t;
+		ck_assert(fabs(t - 0.4621172) <= 5e-8 && fabs(g - 0.7864477) <= 5e-8);
+		ck_assert(fabs(sheet.terms[PENALTY] - 0.6185000) <= 5e-8);
+		ck_assert(fabs(d[0] - 0.6653611) <= 5e-8);
+		ck_assert(fabs(d[0] - 2 * g * g * (1 - 2 * 0.5 * t)) <= 1e-13);
+	}
+}
+END_TEST
+
+static void all_finite(const double *x, int n)
+{
+	for (int i = 0; i < n; i++) ck_assert(isfinite(x[i]));
+}
+
+/* Weights of zero: the gradient of U is exactly zero, and so are the penalty and its gradient. */
+START_TEST(test_penalty__zero_gradient_is_finite)
+{
+	l_activation *const kinds[] = {egm_model_tanh, egm_model_relu, egm_model_softplus};
+	double zero[L_MAX_PARAMETERS] = {0};
+	energy = l_net(context, "energy", 4, (int64_t[]){2, 3, 3, 1}, kinds[_i], EGM_F64, 1);
+	generator = point(2, (double[]){1, 2});
+	ck_assert_int_eq(egm_model_set_parameters(energy, EGM_F64, zero, energy->count), EGM_OK);
+	options.penalty = 10;
+	create_energy_only(2, 1);
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[PENALTY] == 0);
+	all_finite(sheet.terms, 3);
+	all_finite(sheet.gradient[ENERGY], L_MAX_PARAMETERS);
+}
+END_TEST
+
+START_TEST(test_penalty__identical_real_and_fake_batch)
+{
+	energy = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = point(2, (double[]){0.5, -0.25});
+	options.penalty = 0;
+	for (int i = 0; i < 6; i++) sheet.data[i] = i % 2 ? -0.25 : 0.5;
+	create_energy_only(2, 1);
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[REAL] == sheet.terms[FAKE]);
+	ck_assert(sheet.terms[PENALTY] > 0); /* shown though its weight is 0 */
+	for (int i = 0; i < energy->count; i++) ck_assert(fabs(sheet.gradient[ENERGY][i]) <= 1e-15);
+}
+END_TEST
+
+/* A batch twice over: each sample has its own norm, so the penalty and its gradient are the same. */
+START_TEST(test_penalty__batch_twice_over_is_the_same)
+{
+	double once[L_MAX_PARAMETERS], twice[L_MAX_PARAMETERS], value;
+	energy = l_net(context, "energy", 3, (int64_t[]){3, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = point(3, (double[]){0, 0, 0});
+	other = sheet;
+	penalty_gradient(1, once);
+	value = sheet.terms[PENALTY];
+	memcpy(sheet.data + 9, sheet.data, 9 * sizeof(double));
+	sheet.batch = 6;
+	other = sheet;
+	penalty_gradient(1, twice);
+	ck_assert(fabs(sheet.terms[PENALTY] - value) <= 1e-14);
+	for (int i = 0; i < energy->count; i++) ck_assert(fabs(once[i] - twice[i]) <= 1e-13);
+}
+END_TEST
+
+/* L = w x_r - w x_f + lambda w^2 has its minimum at w = (x_f - x_r) / (2 lambda). */
+START_TEST(test_penalty__linear_critic_stands_still_at_its_optimum)
+{
+	const double xr = 1.5, xf = -0.5, lambda = 10, w = (xf - xr) / (2 * lambda);
+	energy = l_linear(context, "energy", 1, &w, 0);
+	generator = point(1, &xf);
+	options.penalty = lambda;
+	for (int i = 0; i < 3; i++) sheet.data[i] = xr;
+	create_energy_only(1, 1);
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.gradient[ENERGY][0]) <= 1e-14);
+	ck_assert(fabs(sheet.terms[PENALTY] - w * w) <= 1e-16);
+	L_SET(energy, "0.weight", w + 0.1);
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.gradient[ENERGY][0] - 2 * lambda * 0.1) <= 1e-13);
+}
+END_TEST
+
+/* U = theta x^2/2 with theta = 2, data of variance 1, G drawing from exp(-U), N(0, 1/theta):
+ * dL/dtheta = 1/2 - 1/(2 theta) = .25, with the samples' second moments in place of the variances. */
+START_TEST(test_energy_gan__positive_and_negative_phase)
+{
+	const double theta = 2;
+	l_mean m = {0};
+	energy = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	generator = l_linear(context, "generator", 1, (double[]){1 / sqrt(theta)}, 0);
+	options.penalty = 0;
+	create_energy_only(1, 1);
+	sheet.batch = 20000;
+	for (int i = 0; i < 20000; i++) sheet.data[i] = i % 2 ? 1 : -1;
+	for (sheet.step = 1; sheet.step <= 16; sheet.step++) {
+		l_run(loss, ENERGY, &sheet);
+		/* both weights of the last layer are theta / A^2 */
+		l_mean_add(&m, (sheet.gradient[ENERGY][4] + sheet.gradient[ENERGY][5]) / (L_A * L_A));
+	}
+	l_mean_check("dL/dtheta", &m, 0.25, 2e-3);
+}
+END_TEST
+
+/* ---- 32 bits */
+
+static float data32[16], terms32[2][EGM__MAX_TERMS], state32[2][4], gradient32[2][3][L_MAX_PARAMETERS];
+
+static void follow(const char *what, const float *x, const float *want, int n)
+{
+	float largest = 0;
+	for (int i = 0; i < n; i++) largest = fmaxf(largest, fabsf(want[i]));
+	for (int i = 0; i < n; i++)
+		ck_assert_msg(fabsf(x[i] - want[i]) <= 1e-4F * largest, "%s %d: %.9g, in double %.9g", what, i, x[i], want[i]);
+}
+
+/* The f32 program against the interpreter, which computes in double on the same parameters and draws. Some fifty
+ * roundings of 6e-8 and functions of 4 ulp: 1e-5 of the largest number is expected, 1e-4 is the gate. */
+START_TEST(test_energy_gan__f32_follows_double)
+{
+	const int64_t widths[3][3] = {{DATA, 4, 1}, {LATENT, 3, DATA}, {DATA + LATENT, 4, 1}};
+	egm_model **nets[3] = {&energy, &generator, &third};
+	options.entropy = EGM_ENTROPY_JSD + _i / 2;
+	for (int i = 0; i < 16; i++) data32[i] = (float)sheet.data[i];
+	for (int i = 0; i < 3; i++) *nets[i] = l_net(context, "narrow", 3, widths[i], egm_model_silu, EGM_F32, 1);
+	create();
+	for (int compiled = 0; compiled < 2; compiled++) {
+		void *bases[EGM__MAX_SLOTS] = {NULL, data32, terms32[compiled], state32[compiled]};
+		egm__graph *g = NULL;
+		egm__program *p = NULL;
+		for (int i = 0; i < 3; i++) {
+			bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
+			bases[EGM__SLOT_GRADIENT + i] = gradient32[compiled][i];
+		}
+		ck_assert_int_eq(egm__loss_graph(loss, _i % 2, 3, &g), EGM_OK);
+		ck_assert_int_eq(egm__loss_compile(loss, _i % 2, 3, &p), EGM_OK);
+		if (compiled)
+			egm__program_run(p, bases, 1, 1);
+		else
+			ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
+		egm__program_free(p);
+		egm__graph_free(g);
+	}
+	follow("term", terms32[1], terms32[0], EGM__MAX_TERMS);
+	for (int i = 0; i < 3; i++) follow("gradient", gradient32[1][i], gradient32[0][i], L_MAX_PARAMETERS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("energy_gan");
+	TCase *t = tcase_create("gradients");
+	tcase_set_tags(t, "E9 E21 R24");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_energy_gan__energy_gradient_equals_differences, 0, 4);
+	tcase_add_loop_test(t, test_energy_gan__generator_gradient_equals_differences, 0, 32);
+	tcase_add_test(t, test_energy_gan__batch_one_cannot_be_deranged);
+	tcase_add_test(t, test_energy_gan__noise_is_seen_by_the_bound_alone);
+	tcase_add_loop_test(t, test_energy_gan__f32_follows_double, 0, 6);
+	suite_add_tcase(s, t);
+	t = tcase_create("signs");
+	tcase_set_tags(t, "E21 E30 K2");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_energy_gan__each_net_goes_its_way);
+	tcase_add_loop_test(t, test_energy_gan__entropy_is_raised, 0, 3);
+	tcase_add_test(t, test_energy_gan__encoder_learns_the_way_back);
+	tcase_add_test(t, test_energy_gan__shift_of_the_energy_changes_nothing);
+	tcase_add_test(t, test_energy_gan__positive_and_negative_phase);
+	suite_add_tcase(s, t);
+	t = tcase_create("penalty");
+	tcase_set_tags(t, "E8 E9 E10 E29 K1 K5");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_penalty__linear_critic_on_four_inputs);
+	tcase_add_loop_test(t, test_penalty__values_by_hand, 0, 2);
+	tcase_add_loop_test(t, test_penalty__zero_gradient_is_finite, 0, 3);
+	tcase_add_test(t, test_penalty__identical_real_and_fake_batch);
+	tcase_add_test(t, test_penalty__batch_twice_over_is_the_same);
+	tcase_add_test(t, test_penalty__linear_critic_stands_still_at_its_optimum);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}

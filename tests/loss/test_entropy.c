@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of the entropy terms where the best statistics net is known.
+ *
+ * x = g z + s n is Gaussian, of correlation r with z, r^2 = g^2 / (g^2 + s^2). The log ratio of the joint law and the
+ * product of its marginals is
+ *
+ *   R(x, z) = ln((g^2 + s^2) / s^2) / 2 - (x - g z)^2 / (2 s^2) + x^2 / (2 (g^2 + s^2)),
+ *
+ * two squares of linear forms, which l_quadratic makes a net of. The information is I = -ln(1 - r^2) / 2. The best T is
+ * R for jsd and dv and 1 + R for nwj; then H = 2 JS - 2 ln 2, I, and I. At the best T the derivative of H by g is that
+ * of I (the derivative by T is zero there): g / (g^2 + s^2). */
+#include "loss_support.h"
+
+enum { GENERATOR_PHASE = 1, GENERATOR_ENERGY = 3, ENTROPY = 4, BATCH = 20000, RUNS = 24 };
+
+static egm_context *context;
+static egm_model *energy, *generator, *third;
+static egm_loss *loss;
+static egm_energy_gan_options options;
+static l_sheet sheet;
+
+static void setup(void)
+{
+	context = l_context();
+	energy = generator = third = NULL;
+	loss = NULL;
+	egm_energy_gan_options_init(&options, sizeof options);
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = BATCH, sheet.seed = 5;
+}
+
+static void teardown(void)
+{
+	egm_loss_free(loss);
+	egm_model_free(energy);
+	egm_model_free(generator);
+	egm_model_free(third);
+	egm_context_free(context);
+}
+
+static void create(void)
+{
+	if (!energy) energy = l_linear(context, "energy", 1, (double[]){0}, 0);
+	ck_assert_msg(egm_energy_gan_create(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+/* the best T for x = g z + s n */
+static void at_optimum(int32_t entropy, double g, double s)
+{
+	double forms[4] = {1, -g, 1, 0}, squares[2] = {-1 / (s * s), 1 / (g * g + s * s)};
+	double constant = 0.5 * log((g * g + s * s) / (s * s)) + (entropy == EGM_ENTROPY_NWJ);
+	options.entropy = entropy;
+	options.noise = s;
+	generator = l_linear(context, "generator", 1, &g, 0);
+	third = l_quadratic(context, "third", 2, 2, forms, squares, constant);
+	create();
+}
+
+static const struct known {
+	int32_t entropy;
+	double g, s, value, most;
+} values[] = {
+    /* r = .9: g = .9 / sqrt(1 - .81) at s = 1 */
+    {EGM_ENTROPY_JSD, 2.0647416, 1, 2 * 0.2145531 - 1.3862944, 2e-3},
+    {EGM_ENTROPY_NWJ, 2.0647416, 1, 0.8303656, 1e-2},
+    {EGM_ENTROPY_DV, 2.0647416, 1, 0.8303656, 1e-2},
+    {EGM_ENTROPY_JSD, 0.5773503, 1, 2 * 0.0369208 - 1.3862944, 2e-3}, /* r = .5 */
+    {EGM_ENTROPY_NWJ, 0.5773503, 1, 0.1438410, 2e-3},
+    {EGM_ENTROPY_DV, 0.5773503, 1, 0.1438410, 2e-3},
+    {EGM_ENTROPY_NWJ, 0.5, 0.5, 0.3465736, 3e-3}, /* g = s */
+    {EGM_ENTROPY_DV, 1, 1, 0.3465736, 3e-3},
+};
+
+START_TEST(test_entropy__value_at_the_best_statistics)
+{
+	const struct known *k = &values[_i];
+	l_mean m = {0};
+	at_optimum(k->entropy, k->g, k->s);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, sheet.terms[ENTROPY]);
+	}
+	l_mean_check("H", &m, k->value, k->most);
+}
+END_TEST
+
+/* with permutation or with fresh draws: the pairs are independent either way */
+START_TEST(test_entropy__derangement_has_the_same_value)
+{
+	l_mean m = {0};
+	options.marginal = EGM_MARGINAL_DERANGEMENT;
+	at_optimum(EGM_ENTROPY_NWJ, 1, 1);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, sheet.terms[ENTROPY]);
+	}
+	l_mean_check("H", &m, 0.3465736, 3e-3);
+}
+END_TEST
+
+/* dI/dg = g / (g^2 + s^2): 1/2 at g = s = 1; as s falls it goes to 1/g, the derivative of the entropy ln g. */
+START_TEST(test_entropy__gradient_of_the_information)
+{
+	const double gs[3][2] = {{1, 1}, {0.5, 0.5}, {1, 0.6}};
+	double g = gs[_i][0], s = gs[_i][1];
+	l_mean m = {0};
+	at_optimum(EGM_ENTROPY_NWJ, g, s);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, -sheet.gradient[1][0]); /* U = 0: the objective is -H */
+	}
+	l_mean_check("dI/dg", &m, g / (g * g + s * s), 0.02);
+}
+END_TEST
+
+/* The best statistics net stands still: the gradient by its last weights and bias is zero in the mean. */
+START_TEST(test_entropy__best_statistics_are_stationary)
+{
+	l_mean m[3] = {{0}, {0}, {0}};
+	at_optimum(EGM_ENTROPY_JSD + _i, 1, 1);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		sheet.state[0] = sheet.state[1] = 0; /* dv: each run its own average */
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		/* parameters of 2-4-1: 8 weights, 4 biases, 4 weights, 1 bias */
+		l_mean_add(&m[0], (sheet.gradient[2][12] + sheet.gradient[2][13]) / (L_A * L_A));
+		l_mean_add(&m[1], (sheet.gradient[2][14] + sheet.gradient[2][15]) / (L_A * L_A));
+		l_mean_add(&m[2], sheet.gradient[2][16]);
+	}
+	for (int i = 0; i < 3; i++) l_mean_check("dH/dT", &m[i], 0, 0.02);
+}
+END_TEST
+
+/* min over g of theta g^2/2 - H(g z): with s > 0 the information replaces the entropy and the optimum is
+ * g^2 + s^2 = 1/theta; s -> 0 gives the exact g = 1/sqrt(theta) (.5 at theta 4). Exact entropy itself is no option of
+ * the loss. */
+START_TEST(test_entropy__generator_stands_still_at_its_optimum)
+{
+	const double theta = 4, s = 0.3, g = sqrt(1 / theta - s * s);
+	l_mean m = {0}, u = {0};
+	energy = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	at_optimum(EGM_ENTROPY_NWJ, g, s);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, sheet.gradient[1][0]);
+		l_mean_add(&u, sheet.terms[GENERATOR_ENERGY]);
+	}
+	l_mean_check("d/dg", &m, 0, 0.04);
+	l_mean_check("E U(G)", &u, theta * g * g / 2, 2e-3);
+}
+END_TEST
+
+/* T = -K (x - z)^2 with x = z: 0 where a pair is left as it was, far below elsewhere, so that nwj shows the share of
+ * fixed points: H = -share / e. A random permutation leaves one in B on average. */
+START_TEST(test_entropy__marginal_pairs_hold_no_joint_pair)
+{
+	options.entropy = EGM_ENTROPY_NWJ;
+	options.marginal = _i ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
+	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
+	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){-2e9}, 0);
+	create();
+	for (int64_t batch = 2; batch <= 8; batch++)
+		for (sheet.step = 1; sheet.step <= 50; sheet.step++) {
+			sheet.batch = batch;
+			l_run(loss, GENERATOR_PHASE, &sheet);
+			ck_assert(fabs(sheet.terms[ENTROPY]) <= 1e-6);
+		}
+}
+END_TEST
+
+/* T = c x at the point x = b: dH/db = c - c exp(c b - 1); the first part comes through the joint pairs, the second
+ * through the others. For jsd c sigmoid(-c b) - c sigmoid(c b). */
+START_TEST(test_entropy__gradient_reaches_the_generator_through_both_pairs)
+{
+	const double c = 0.7, b = 0.4;
+	options.entropy = _i ? EGM_ENTROPY_JSD : EGM_ENTROPY_NWJ;
+	generator = l_linear(context, "generator", 1, (double[]){0}, b);
+	third = l_linear(context, "third", 2, (double[]){c, 0}, 0);
+	create();
+	sheet.batch = 4;
+	l_run(loss, GENERATOR_PHASE, &sheet);
+	double want = _i ? c / (1 + exp(c * b)) - c / (1 + exp(-c * b)) : c - c * exp(c * b - 1);
+	ck_assert(fabs(-sheet.gradient[1][1] - want) <= 1e-14);
+}
+END_TEST
+
+/* ---- the moving average of dv */
+
+/* T = beta everywhere: E exp T' = exp beta. m' = d m + (1 - d) exp beta, from m = exp beta in the first run; the
+ * gradient by the bias is that of E T less E exp T' / m'. exp 800 does not fit a double and need not. */
+START_TEST(test_dv__average_follows_its_recursion)
+{
+	const double betas[6] = {0.1, 0.9, -1, 2, 800, 3}, d = 0.9;
+	long double m = 0;
+	options.entropy = EGM_ENTROPY_DV;
+	options.dv_decay = d;
+	options.entropy_weight = 0.5;
+	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
+	third = l_linear(context, "third", 2, (double[]){0, 0}, 0);
+	create();
+	sheet.batch = 5;
+	ck_assert_int_eq(loss->n_state, 2);
+	for (int i = 0; i < 2; i++) sheet.state[i] = loss->state_start[i];
+	for (int i = 0; i < 6; i++) {
+		long double e = expl((long double)betas[i]);
+		L_SET(third, "0.bias", betas[i]);
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		m = i == 0 ? e : (long double)d * m + (1 - (long double)d) * e;
+		/* relative to betas of up to 800: a few roundings */
+		ck_assert(fabs(sheet.state[0] - (double)logl(m)) <= 1e-13 * fmax(1, fabs((double)logl(m))));
+		ck_assert(sheet.state[1] == d);
+		ck_assert(fabs(sheet.terms[ENTROPY]) <= 1e-12); /* the bound itself, not what is descended */
+		ck_assert(fabs(sheet.gradient[2][2] + 0.5 * (1 - (double)(e / m))) <= 1e-12);
+	}
+}
+END_TEST
+
+/* The gradient is g_T - c g_s with c = E exp T' / m': linear in c. c = 1 is checked against differences in
+ * test_energy_gan.c, c = 0 is the gradient of E T alone; here a c between them. */
+START_TEST(test_dv__gradient_is_corrected_by_the_average)
+{
+	double g[3][L_MAX_PARAMETERS], c[3];
+	options.entropy = EGM_ENTROPY_DV;
+	options.dv_decay = 0.9;
+	generator = l_linear(context, "generator", 1, (double[]){0.7}, 0);
+	third = l_net(context, "third", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 3);
+	create();
+	sheet.batch = 3, sheet.step = 1;
+	const double log_m[3] = {0, 0.3, 200}, w[3] = {0, 0.9, 0.9};
+	double s = 0;
+	for (int i = 0; i < 3; i++) {
+		sheet.state[0] = log_m[i], sheet.state[1] = w[i];
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		if (i == 0) s = sheet.state[0]; /* the batch's own log E exp T' */
+		double m = w[i] * exp(log_m[i]) + (1 - w[i]) * exp(s);
+		c[i] = exp(s) / m;
+		ck_assert(fabs(sheet.state[0] - log(m)) <= 1e-13 * fmax(1, log(m)));
+		memcpy(g[i], sheet.gradient[2], sizeof g[i]);
+	}
+	ck_assert(fabs(c[0] - 1) <= 1e-15 && c[1] > 0.1 && c[1] < 0.9 + 1 && c[2] < 1e-80);
+	for (int i = 0; i < 17; i++) ck_assert(fabs(g[1][i] - (g[2][i] + c[1] * (g[0][i] - g[2][i]))) <= 1e-13);
+}
+END_TEST
+
+START_TEST(test_dv__a_phase_without_it_leaves_the_state_alone)
+{
+	options.entropy = EGM_ENTROPY_DV;
+	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
+	third = l_linear(context, "third", 2, (double[]){1, 1}, 0);
+	create();
+	sheet.batch = 3;
+	sheet.state[0] = 0.25, sheet.state[1] = 0.5;
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.state[0] == 0.25 && sheet.state[1] == 0.5);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("entropy");
+	TCase *t = tcase_create("information");
+	tcase_set_tags(t, "K3 K10 E22");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_entropy__value_at_the_best_statistics, 0, sizeof values / sizeof *values);
+	tcase_add_test(t, test_entropy__derangement_has_the_same_value);
+	tcase_add_loop_test(t, test_entropy__gradient_of_the_information, 0, 3);
+	tcase_add_loop_test(t, test_entropy__best_statistics_are_stationary, 0, 3);
+	tcase_add_test(t, test_entropy__generator_stands_still_at_its_optimum);
+	suite_add_tcase(s, t);
+	t = tcase_create("pairs");
+	tcase_set_tags(t, "E23 K22");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_entropy__marginal_pairs_hold_no_joint_pair, 0, 2);
+	tcase_add_loop_test(t, test_entropy__gradient_reaches_the_generator_through_both_pairs, 0, 2);
+	tcase_add_test(t, test_dv__average_follows_its_recursion);
+	tcase_add_test(t, test_dv__gradient_is_corrected_by_the_average);
+	tcase_add_test(t, test_dv__a_phase_without_it_leaves_the_state_alone);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
