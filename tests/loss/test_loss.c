@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* What losses share: refusals that name the thing, ownership, memory. */
+#include "loss_support.h"
+#include <stddef.h>
+#include <stdio.h>
+
+static egm_context *context;
+static egm_loss *loss;
+static egm_energy_gan_options gan;
+static egm_dsm_options dsm;
+
+enum { U, G, T, ENCODER, N_NETS };
+static egm_model *net[N_NETS];
+
+static void create_nets(egm_dtype dtype)
+{
+	net[U] = l_net(context, "u", 3, (int64_t[]){3, 4, 1}, egm_model_tanh, dtype, 1);
+	net[G] = l_net(context, "g", 3, (int64_t[]){2, 3, 3}, egm_model_tanh, dtype, 2);
+	net[T] = l_net(context, "t", 3, (int64_t[]){5, 4, 1}, egm_model_tanh, dtype, 3);
+	net[ENCODER] = l_net(context, "e", 2, (int64_t[]){3, 2}, NULL, dtype, 3);
+}
+
+static void setup(void)
+{
+	context = l_context();
+	loss = (void *)context; /* must become NULL on failure */
+	egm_energy_gan_options_init(&gan, sizeof gan);
+	egm_dsm_options_init(&dsm, sizeof dsm);
+	create_nets(EGM_F64);
+}
+
+static void teardown(void)
+{
+	for (int i = 0; i < N_NETS; i++) egm_model_free(net[i]);
+	egm_context_free(context);
+}
+
+static void refused(egm_status got, egm_status want, const char *text)
+{
+	ck_assert_int_eq(got, want);
+	ck_assert_ptr_null(loss);
+	ck_assert_str_eq(egm_last_error(), text);
+	loss = (void *)context;
+}
+
+START_TEST(test_loss__defaults_are_those_of_the_header)
+{
+	ck_assert_int_eq(gan.entropy, EGM_ENTROPY_JSD);
+	ck_assert_int_eq(gan.marginal, EGM_MARGINAL_FRESH);
+	ck_assert_int_eq(gan.energy_steps, 5);
+	ck_assert_int_eq(gan.reserved, 0);
+	ck_assert(gan.penalty == 0.1 && gan.entropy_weight == 1 && gan.noise == 0 && gan.dv_decay == 0.99);
+	ck_assert(dsm.sigma == 0.3);
+}
+END_TEST
+
+/* ---- options */
+
+static const struct bad_option {
+	size_t offset;
+	double value; /* of a double member, or of an int32_t one when `whole` */
+	int whole;
+	const char *text;
+} bad_options[] = {
+    {offsetof(egm_energy_gan_options, entropy), 0, 1, "energy_gan: entropy = 0 is none of EGM_ENTROPY_*"},
+    {offsetof(egm_energy_gan_options, entropy), 5, 1, "energy_gan: entropy = 5 is none of EGM_ENTROPY_*"},
+    {offsetof(egm_energy_gan_options, marginal), 0, 1, "energy_gan: marginal = 0 is none of EGM_MARGINAL_*"},
+    {offsetof(egm_energy_gan_options, marginal), 3, 1, "energy_gan: marginal = 3 is none of EGM_MARGINAL_*"},
+    {offsetof(egm_energy_gan_options, energy_steps), 0, 1, "energy_gan: energy_steps = 0 is below 1"},
+    {offsetof(egm_energy_gan_options, penalty), -1, 0, "energy_gan: penalty = -1 is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, penalty), NAN, 0, "energy_gan: penalty = nan is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, penalty), INFINITY, 0, "energy_gan: penalty = inf is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, entropy_weight), -0.5, 0,
+     "energy_gan: entropy_weight = -0.5 is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, noise), -0.5, 0, "energy_gan: noise = -0.5 is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, noise), NAN, 0, "energy_gan: noise = nan is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "energy_gan: dv_decay = 1 is not in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "energy_gan: dv_decay = -0.1 is not in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "energy_gan: dv_decay = nan is not in [0, 1)"},
+};
+
+START_TEST(test_energy_gan__refuses_options_by_name)
+{
+	const struct bad_option *b = &bad_options[_i];
+	int32_t whole = b->whole ? (int32_t)b->value : 0;
+	if (b->whole)
+		memcpy((char *)&gan + b->offset, &whole, sizeof whole);
+	else
+		memcpy((char *)&gan + b->offset, &b->value, sizeof b->value);
+	refused(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT, b->text);
+}
+END_TEST
+
+START_TEST(test_dsm__refuses_options_by_name)
+{
+	const double bad[] = {0, -0.3, NAN, INFINITY};
+	const char *const text[] = {"0", "-0.3", "nan", "inf"};
+	char want[80];
+	dsm.sigma = bad[_i];
+	snprintf(want, sizeof want, "dsm: sigma = %s is not a positive number", text[_i]);
+	refused(egm_dsm_create(&loss, net[U], &dsm), EGM_ERR_ARGUMENT, want);
+}
+END_TEST
+
+/* ---- nets */
+
+START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
+{
+	refused(egm_energy_gan_create(&loss, net[G], net[G], net[T], &gan), EGM_ERR_ARGUMENT,
+	        "energy_gan: energy and generator are the same net 'g'");
+	refused(egm_energy_gan_create(&loss, net[ENCODER], net[G], net[T], &gan), EGM_ERR_SHAPE,
+	        "energy_gan: energy 'e' has 2 outputs, 1 wanted");
+	refused(egm_energy_gan_create(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
+	        "energy_gan: generator 'e' has 2 outputs, 3 wanted");
+	refused(egm_energy_gan_create(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE,
+	        "energy_gan: third net 'e' has 3 inputs, 5 wanted");
+	gan.entropy = EGM_ENTROPY_INFOGAN;
+	refused(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_ERR_SHAPE,
+	        "energy_gan: third net 't' has 5 inputs, 3 wanted");
+	egm_model *wide = l_net(context, "wide", 2, (int64_t[]){3, 4}, NULL, EGM_F64, 1);
+	refused(egm_energy_gan_create(&loss, net[U], net[G], wide, &gan), EGM_ERR_SHAPE,
+	        "energy_gan: third net 'wide' has 4 outputs, 2 wanted");
+	refused(egm_dsm_create(&loss, wide, &dsm), EGM_ERR_SHAPE, "dsm: energy 'wide' has 4 outputs, not 1");
+	egm_model_free(wide);
+}
+END_TEST
+
+START_TEST(test_energy_gan__refuses_mixed_types_and_unbuilt_nets)
+{
+	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1), *raw = NULL;
+	refused(egm_energy_gan_create(&loss, net[U], narrow, net[T], &gan), EGM_ERR_DTYPE,
+	        "energy_gan: generator 'narrow' is f32, 'u' is f64");
+	ck_assert_int_eq(egm_model_create(&raw, context, "raw", 3), EGM_OK);
+	refused(egm_energy_gan_create(&loss, raw, net[G], net[T], &gan), EGM_ERR_STATE,
+	        "energy_gan: energy 'raw' is not built");
+	refused(egm_dsm_create(&loss, raw, &dsm), EGM_ERR_STATE, "dsm: energy 'raw' is not built");
+	egm_model_free(narrow);
+	egm_model_free(raw);
+}
+END_TEST
+
+START_TEST(test_loss__null_in_every_place)
+{
+	refused(egm_energy_gan_create(&loss, NULL, net[G], net[T], &gan), EGM_ERR_ARGUMENT, "energy_gan: energy is NULL");
+	refused(egm_energy_gan_create(&loss, net[U], NULL, net[T], &gan), EGM_ERR_ARGUMENT,
+	        "energy_gan: generator is NULL");
+	refused(egm_energy_gan_create(&loss, net[U], net[G], NULL, &gan), EGM_ERR_ARGUMENT, "energy_gan: third is NULL");
+	refused(egm_dsm_create(&loss, NULL, &dsm), EGM_ERR_ARGUMENT, "dsm: energy is NULL");
+	ck_assert_int_eq(egm_energy_gan_create(NULL, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "energy_gan: out is NULL");
+	ck_assert_int_eq(egm_dsm_create(NULL, net[U], &dsm), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "dsm: out is NULL");
+	ck_assert_int_eq(egm_energy_gan_options_init(NULL, sizeof gan), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_dsm_options_init(NULL, sizeof dsm), EGM_ERR_ARGUMENT);
+	egm_loss_free(NULL);
+	ck_assert_int_eq(egm_loss_term_count(NULL), 0);
+	ck_assert_ptr_null(egm_loss_term_name(NULL, 0));
+	/* options may be NULL: the defaults */
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], NULL), EGM_OK);
+	ck_assert_int_eq(loss->phases[0].repeat, 5);
+	egm_loss_free(loss);
+	ck_assert_int_eq(egm_dsm_create(&loss, net[U], NULL), EGM_OK);
+	egm_loss_free(loss);
+}
+END_TEST
+
+/* ---- what a loss says of itself */
+
+START_TEST(test_loss__terms_and_phases)
+{
+	static const char *const names[] = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"};
+	gan.energy_steps = 7;
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_OK);
+	ck_assert_int_eq(egm_loss_term_count(loss), 5);
+	for (int i = 0; i < 5; i++) ck_assert_str_eq(egm_loss_term_name(loss, i), names[i]);
+	ck_assert_ptr_null(egm_loss_term_name(loss, 5));
+	ck_assert_ptr_null(egm_loss_term_name(loss, -1));
+	ck_assert_int_eq(loss->n_phases, 2);
+	ck_assert_int_eq(loss->phases[0].repeat, 7);
+	ck_assert_uint_eq(loss->phases[0].moves, 1);
+	ck_assert_uint_eq(loss->phases[1].moves, 6);
+	ck_assert_int_eq(loss->n_state, 0);
+	egm_loss_free(loss);
+	ck_assert_int_eq(egm_dsm_create(&loss, net[U], &dsm), EGM_OK);
+	ck_assert_int_eq(egm_loss_term_count(loss), 1);
+	ck_assert_str_eq(egm_loss_term_name(loss, 0), "score_matching");
+	egm_loss_free(loss);
+}
+END_TEST
+
+/* Options are copied; nets and context are kept alive. */
+START_TEST(test_loss__owns_what_it_needs)
+{
+	static l_sheet sheet;
+	dsm.sigma = 0.7;
+	ck_assert_int_eq(egm_dsm_create(&loss, net[U], &dsm), EGM_OK);
+	sheet.batch = 2;
+	l_run(loss, 0, &sheet);
+	double value = sheet.terms[0];
+	dsm.sigma = -1;
+	egm_model_free(net[U]);
+	net[U] = NULL;
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.terms[0] == value);
+	egm_loss_free(loss);
+}
+END_TEST
+
+/* ---- memory */
+
+typedef egm_status maker(egm_loss **out);
+
+static egm_status make_gan(egm_loss **out)
+{
+	return egm_energy_gan_create(out, net[U], net[G], net[T], &gan);
+}
+
+static egm_status make_dsm(egm_loss **out)
+{
+	return egm_dsm_create(out, net[U], &dsm);
+}
+
+/* create, compile every phase, free */
+static int life(maker *make)
+{
+	egm_loss *l = NULL;
+	egm_status st = make(&l);
+	if (st != EGM_OK) ck_assert_ptr_null(l);
+	for (int32_t i = 0; st == EGM_OK && i < l->n_phases; i++) {
+		egm__program *p = NULL;
+		st = egm__loss_compile(l, i, 4, &p);
+		if (st != EGM_OK) ck_assert_ptr_null(p);
+		egm__program_free(p);
+	}
+	egm_loss_free(l);
+	ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
+	return st == EGM_OK;
+}
+
+START_TEST(test_loss__every_allocation_may_fail)
+{
+	egm_test_allocator a = {0};
+	teardown();
+	context = egm_test_context(&a);
+	create_nets(EGM_F64);
+	gan.entropy = EGM_ENTROPY_DV;
+	gan.noise = 0.5;
+	maker *const makers[] = {make_gan, make_dsm};
+	long live = a.live, before = a.calls;
+	ck_assert(life(makers[_i]));
+	long calls = a.calls - before;
+	ck_assert_int_gt(calls, 20);
+	for (a.for_ever = 0; a.for_ever < 2; a.for_ever++)
+		for (long i = 1; i <= calls; i++) {
+			a.fail_at = a.calls + i;
+			ck_assert_msg(!life(makers[_i]), "call %ld failed and nobody said so", i);
+			a.fail_at = 0;
+			ck_assert_int_eq(a.live, live);
+		}
+	ck_assert(life(makers[_i]));
+	ck_assert_int_eq(a.live, live);
+}
+END_TEST
+
+/* Refused nets and options leave nothing behind, and a run takes nothing. */
+START_TEST(test_loss__refusals_and_runs_allocate_nothing)
+{
+	static l_sheet sheet;
+	egm_test_allocator a = {0};
+	egm__program *p = NULL;
+	void *bases[EGM__MAX_SLOTS];
+	teardown();
+	context = egm_test_context(&a);
+	create_nets(EGM_F64);
+	long live = a.live;
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE);
+	ck_assert_int_eq(egm_dsm_create(&loss, net[G], &dsm), EGM_ERR_SHAPE);
+	ck_assert_int_eq(a.live, live);
+	ck_assert_int_eq(make_gan(&loss), EGM_OK);
+	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p), EGM_OK);
+	l_bases(loss, &sheet, bases);
+	long calls = a.calls;
+	for (int i = 0; i < 10; i++) egm__program_run(p, bases, 1, (uint64_t)i);
+	ck_assert_int_eq(a.calls, calls);
+	egm__program_free(p);
+	egm_loss_free(loss);
+	ck_assert_int_eq(a.live, live);
+}
+END_TEST
+
+START_TEST(test_loss__ten_thousand_lives)
+{
+	egm_test_allocator a = {0};
+	teardown();
+	context = egm_test_context(&a);
+	create_nets(EGM_F64);
+	long live = a.live;
+	for (int i = 0; i < 10000; i++) {
+		ck_assert_int_eq(make_gan(&loss), EGM_OK);
+		egm_loss_free(loss);
+	}
+	ck_assert_int_eq(a.live, live);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("loss");
+	TCase *t = tcase_create("refusals");
+	tcase_set_tags(t, "R17 R18");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_loss__defaults_are_those_of_the_header);
+	tcase_add_loop_test(t, test_energy_gan__refuses_options_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_loop_test(t, test_dsm__refuses_options_by_name, 0, 4);
+	tcase_add_test(t, test_energy_gan__refuses_nets_that_do_not_fit);
+	tcase_add_test(t, test_energy_gan__refuses_mixed_types_and_unbuilt_nets);
+	tcase_add_test(t, test_loss__null_in_every_place);
+	tcase_add_test(t, test_loss__terms_and_phases);
+	suite_add_tcase(s, t);
+	t = tcase_create("memory");
+	tcase_set_tags(t, "R1");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_loss__owns_what_it_needs);
+	tcase_add_loop_test(t, test_loss__every_allocation_may_fail, 0, 2);
+	tcase_add_test(t, test_loss__refusals_and_runs_allocate_nothing);
+	tcase_add_test(t, test_loss__ten_thousand_lives);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
