@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes the place of the C library's malloc in a test program, also for the shared libraries that it loads: counts what
- * is live and fails a call on demand. Off where a sanitizer has taken that place. To be included by one file. */
+ * is live and fails a call on demand. Off where a sanitizer or valgrind has taken that place. To be included by one
+ * file. */
 #ifndef EGM_TESTS_MALLOC_HOOK_H
 #define EGM_TESTS_MALLOC_HOOK_H
 
@@ -9,6 +10,7 @@
 #include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
@@ -22,8 +24,9 @@
 #define MALLOC_HOOK 1
 #endif
 
-/* Not every test looks at each of them. */
-static long malloc_calls, malloc_fail_at, malloc_live __attribute__((unused)), malloc_peak __attribute__((unused));
+/* volatile: a compiler knows what malloc does, and that it does not change these. Not every test looks at each. */
+static volatile long malloc_calls, malloc_fail_at, malloc_live __attribute__((unused)),
+    malloc_peak __attribute__((unused));
 static int malloc_for_ever;
 static size_t malloc_limit __attribute__((unused)); /* larger blocks are refused; 0: none */
 
@@ -91,5 +94,14 @@ void free(void *block)
 	__libc_free(block);
 }
 #endif
+
+/* Does a malloc come here? Not under a sanitizer, nor under valgrind, which takes the place while the program runs. */
+static inline int malloc_hook_active(void)
+{
+	long before = malloc_calls;
+	void *volatile block = malloc(1);
+	free(block);
+	return malloc_calls != before;
+}
 
 #endif
