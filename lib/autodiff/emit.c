@@ -179,9 +179,7 @@ static void close_sum(emit *e, egm__id id)
 	c += e->group->n_closer++;
 	*c = (egm__closer){.kind = (int32_t)n->a[0], .source = source, .partial = {.buffer = -1}};
 	if (e->group->shape.d[0] == 1 || e->group->shape.d[1] == 1) c->kind = 3; /* one number, then */
-	egm__mem m = egm__memory(l, id, e->kernel);
-	int32_t out = add_mem(e, m);
-	e->group->closer[e->group->n_closer - 1].out = out;
+	c->out = add_mem(e, egm__memory(l, id, e->kernel));
 }
 
 static void emit_store(emit *e, const egm__store *s)
@@ -350,14 +348,13 @@ static void emit_other(egm__lower *l, int32_t kernel)
 	const egm__draft *d = &l->drafts[kernel];
 	egm__kernel *k = &l->p->kernels[kernel];
 	const egm__node *n = &l->g->nodes[d->node];
+	k->shape = n->shape;
 	if (d->kind == EGM__KERNEL_NOISE) {
-		k->shape = n->shape;
 		k->stream = (uint32_t)n->a[0];
 		k->uniform = (int32_t)n->a[1];
 		k->a = egm__memory(l, d->node, kernel);
 		return;
 	}
-	k->shape = n->shape;
 	if (n->op == &egm__op_leaf) { /* the caller's memory up to this kernel, the copy behind it */
 		k->a = egm__memory(l, d->node, kernel);
 		k->b = egm__memory(l, d->node, kernel + 1);
