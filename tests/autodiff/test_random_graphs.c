@@ -7,6 +7,73 @@
  * operand is wrong in the first digits. */
 #include "random_graph.h"
 
+static void r_output(maker *m, egm__id id)
+{
+	int64_t n = egm__shape_count(egm__graph_shape(m->g, id));
+	ck_assert_int_le(m->out_at + n, R_OUT);
+	egm__graph_output(m->g, id, R_SLOT_OUT, m->out_at);
+	m->out_at += n;
+}
+
+static egm__id r_weigh(maker *m, egm__id sum, egm__id y)
+{
+	egm__id w = egm__mul(m->g, y, r_leaf(m, *egm__graph_shape(m->g, y)));
+	return egm__add(m->g, sum, egm__reshape(m->g, egm__sum(m->g, w, 15), egm__shape2(1, 1)));
+}
+
+/* derivatives of first and second order of a weighted sum of some nodes, by leaves and inner nodes */
+static void r_derivatives(maker *m)
+{
+	egm__id wrt[5], d[5], s = egm__const(m->g, 0, egm__shape2(1, 1));
+	int32_t n = 1 + (int32_t)r_below(m, 5);
+	for (int i = 0; i < 3; i++) s = r_weigh(m, s, m->pool[r_pick(m)]);
+	for (int32_t i = 0; i < n; i++) wrt[i] = m->anchor[r_below(m, m->n_anchors)];
+	for (int order = 1; order <= 2; order++) {
+		egm__gradient(m->g, s, n, wrt, d);
+		ck_assert_msg(egm__graph_status(m->g) == EGM_OK, "%s", egm_last_error());
+		s = egm__const(m->g, 0, egm__shape2(1, 1));
+		for (int32_t i = 0; i < n; i++) {
+			ck_assert(egm__shape_equal(egm__graph_shape(m->g, d[i]), egm__graph_shape(m->g, wrt[i])));
+			r_output(m, d[i]);
+			s = r_weigh(m, s, d[i]);
+		}
+	}
+}
+
+/* numbers that are read and written: each place by something of one element, at times by another's old value */
+static void r_state(maker *m, const egm__id *state)
+{
+	for (int i = 0; i < R_STATE; i++) {
+		int64_t kind = r_below(m, 5), j = r_below(m, R_STATE);
+		egm__id x = state[j];
+		if (kind == 0) continue;
+		if (kind == 2) x = egm__affine(m->g, x, -0.5, 0.25);
+		if (kind == 3) x = egm__tanh(m->g, egm__mul(m->g, x, state[i]));
+		if (kind == 4) x = egm__mean(m->g, m->pool[r_pick(m)]);
+		egm__graph_output(m->g, egm__reshape(m->g, x, egm__shape2(1, 1)), R_SLOT_STATE, i);
+	}
+}
+
+/* The graph of a seed. Returns the number of elements in R_SLOT_OUT. */
+static int64_t r_build(egm__graph *g, uint64_t seed)
+{
+	maker m = {.g = g, .state = seed * 2654435761u + 1, .size = {1}};
+	egm__id state[R_STATE];
+	for (int i = 0; i < 20; i++) r_below(&m, 2);
+	for (int i = 1; i < 4; i++) m.size[i] = 1 + r_below(&m, 7);
+	for (int i = 0; i < 4; i++) r_push(&m, r_leaf(&m, r_shape(&m)), 1), m.anchor[m.n_anchors++] = m.pool[i];
+	for (int i = 0; i < R_STATE; i++) state[i] = egm__leaf(g, R_SLOT_STATE, i, egm__shape2(1, 1));
+	r_push(&m, state[0], 1);
+	int64_t steps = 3 + r_below(&m, 30);
+	for (int64_t i = 0; i < steps; i++) r_grow(&m);
+	r_derivatives(&m);
+	for (int64_t i = 0, n = 1 + r_below(&m, 5); i < n; i++) r_output(&m, m.pool[r_below(&m, m.n)]);
+	r_output(&m, m.pool[0]);
+	r_state(&m, state);
+	ck_assert_msg(egm__graph_status(g) == EGM_OK, "%s", egm_last_error());
+	return m.out_at;
+}
+
 enum { AS_WRITTEN, SIMPLIFIED, PROGRAM, PROGRAM_AS_WRITTEN, WAYS, SEEDS = 1200 };
 static const char *const ways[] = {"interpreter", "interpreter of the simplified graph", "program",
                                    "program of the graph as written"};

@@ -8,6 +8,7 @@ static egm_context *context;
 static egm_loss *loss;
 static egm_energy_gan_options gan;
 static egm_dsm_options dsm;
+static egm_test_allocator a; /* of the tests that count: it outlives them, for teardown frees through it */
 
 enum { U, G, T, ENCODER, N_NETS };
 static egm_model *net[N_NETS];
@@ -239,7 +240,6 @@ static int life(maker *make)
 
 START_TEST(test_loss__every_allocation_may_fail)
 {
-	egm_test_allocator a = {0};
 	teardown();
 	context = egm_test_context(&a);
 	create_nets(EGM_F64);
@@ -266,7 +266,6 @@ END_TEST
 START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 {
 	static l_sheet sheet;
-	egm_test_allocator a = {0};
 	egm__program *p = NULL;
 	void *bases[EGM__MAX_SLOTS];
 	teardown();
@@ -290,7 +289,6 @@ END_TEST
 
 START_TEST(test_loss__ten_thousand_lives)
 {
-	egm_test_allocator a = {0};
 	teardown();
 	context = egm_test_context(&a);
 	create_nets(EGM_F64);
