@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan tsan valgrind install format; there is also valgrind_all
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format; there is
+#        also valgrind_all
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan tsan valgrind install format}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -91,12 +92,18 @@ stage_clang() {
 }
 
 sanitized=(-Doptimization=1 -Ddebug=true -Db_lundef=false)
-# The leak check runs at the end of every forked test, and a report fails it.
-stage_asan() {
-	build asan build-asan gcc "${sanitized[@]}" -Db_sanitize=address,undefined \
+# Addresses, undefined behaviour and leaks. The leak check runs at the end of every forked test, and a report fails it.
+addresses() { # STAGE COMPILER
+	build "$1" "build-$1" "$2" "${sanitized[@]}" -Db_sanitize=address,undefined \
 		'-Dc_args=-DEGM_CHECK_INVARIANTS -fno-sanitize-recover=undefined -fno-omit-frame-pointer' &&
 		ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-			run asan build-asan --timeout-multiplier 4
+			run "$1" "build-$1" --timeout-multiplier 4
+}
+stage_asan() {
+	addresses asan gcc
+}
+stage_asan_clang() {
+	addresses asan_clang clang
 }
 
 # One BLAS thread: OpenBLAS starts its threads when it is loaded, and TSan follows no new ones into the forked child of a
