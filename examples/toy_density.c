@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Trains an energy GAN with a maximum-entropy generator on points in the plane, where it can be seen and counted
- * whether the energy is low at the data and the samples cover every mode. Nets and settings of Kumar et al. 2019 for
- * such data: three hidden layers of 512, one energy step for each generator step. */
+ * whether the energy is low at the data and the samples cover every mode.
+ *
+ * The defaults are those that brought most samples onto the modes in a given time: nets of three hidden layers of 128,
+ * a learning rate that falls from 1e-3, averaged parameters, and an entropy term of weight 0.03, enough to reach every
+ * mode without holding the samples off it. Those of Kumar et al. 2019 are --width 512 --lr 1e-4 --lr-final 0 --ema 0
+ * --entropy-weight 1. */
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,12 +183,14 @@ int main(int argc, char **argv)
 	              .steps = 20000,
 	              .threads = 2,
 	              .batch = 256,
-	              .width = 512,
+	              .width = 128,
 	              .energy_steps = 1,
 	              .curve_every = 1000,
-	              .rate = 1e-4,
+	              .rate = 1e-3,
+	              .final_rate = 5e-5,
 	              .penalty = 0.1,
-	              .weight = 1};
+	              .weight = 0.03,
+	              .average = 0.999};
 	job j = {.settings = &s};
 	read_settings(&s, argc, argv);
 	if (toy_law_init(&j.law, s.data) != 0)

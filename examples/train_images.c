@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Trains an energy and a generator on grey images, MNIST or another IDX file, and shows that the energy separates what
- * it was made for: the energies of real images that the training never saw, against those of generated ones. Settings
- * of Kumar et al. 2019 for images (batch 64, latent 128, penalty 10, five energy steps), on dense nets. */
+ * it was made for: the energies of real images that the training never saw, against those of generated ones. Batch,
+ * latent and penalty are those of Kumar et al. 2019 for images, on dense nets; one energy step, a faster learning rate,
+ * averaged parameters and a lighter entropy term give readable digits sooner. Theirs: --energy-steps 5 --lr 1e-4 --ema 0
+ * --entropy-weight 1. */
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,11 +213,12 @@ int main(int argc, char **argv)
 	              .seed = 1,
 	              .threads = 2,
 	              .batch = 64,
-	              .energy_steps = 5,
+	              .energy_steps = 1,
 	              .minutes = 10,
-	              .rate = 1e-4,
+	              .rate = 2e-4,
 	              .penalty = 10,
-	              .weight = 1};
+	              .weight = 0.1,
+	              .average = 0.999};
 	job j = {.settings = &s};
 	int failed = 0;
 	read_settings(&s, argc, argv);
