@@ -48,6 +48,7 @@ typedef struct egm_context_options {
 	int32_t blas_threads;
 	/** One of EGM_SIMD_*; asking for what the CPU lacks is EGM_ERR_UNSUPPORTED. */
 	int32_t simd;
+	int32_t reserved; /**< 0 */
 } egm_context_options;
 
 /** Writes the defaults. `size` is sizeof(egm_context_options) of the caller. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an op is. Each op_<name>.c defines one (or a few close relatives) and the builder functions that emit it;
- * op_table.c lists them all. The rest of the engine knows an op by its class and by the functions here alone. */
+/* What an op is. Each op_<name>.c defines one (or a few close relatives) and the builder functions that emit it. The rest
+ * of the engine knows an op by its class and by the functions here alone. */
 #ifndef EGM_AUTODIFF_OP_IMPL_H
 #define EGM_AUTODIFF_OP_IMPL_H
 
@@ -89,9 +89,6 @@ extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, eg
     egm__op_log, egm__op_sqrt, egm__op_recip, egm__op_tanh, egm__op_sigmoid, egm__op_softplus, egm__op_erf,
     egm__op_leaky, egm__op_step, egm__op_stop, egm__op_sum, egm__op_max, egm__op_broadcast, egm__op_reshape,
     egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul;
-
-/* All ops, closed by NULL. */
-extern const egm__op *const egm__op_table[];
 
 /* Makes the node: shape rule, simplification, sharing. Inputs may be EGM__NONE, then so is the result. */
 egm__id egm__emit(egm__graph *g, const egm__node *proto);

@@ -21,6 +21,7 @@ SAME(egm_context_options, parallel_user);
 SAME(egm_context_options, threads);
 SAME(egm_context_options, blas_threads);
 SAME(egm_context_options, simd);
+SAME(egm_context_options, reserved);
 GROWN(egm_context_options);
 
 SAME(egm_data_options, struct_size);

@@ -19,6 +19,7 @@ typedef struct egm_context_options_0_1 {
 	int32_t threads;
 	int32_t blas_threads;
 	int32_t simd;
+	int32_t reserved;
 } egm_context_options_0_1;
 
 typedef struct egm_data_options_0_1 {
