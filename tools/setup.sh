@@ -7,7 +7,7 @@ set -eu
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config libopenblas-dev libjansson-dev zlib1g-dev librandom123-dev
 libcairo2-dev fonts-dejavu-core'
-test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3'
+test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy'
 
 [ $# -gt 0 ] || set -- build test
 wanted=''

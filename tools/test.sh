@@ -124,13 +124,13 @@ stage_valgrind() {
 }
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
-		run valgrind_all build --timeout-multiplier 30 --wrap "$memcheck"
+		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --wrap "$memcheck"
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
 stage_install() {
 	rm -rf build-install/prefix
-	build install build-install gcc -Dtests=false -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
+	build install build-install gcc -Dtests=false -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
 		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
 		step install install "$meson" install -C build-install --no-rebuild || return
 	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"

@@ -70,6 +70,22 @@ same_output() {
 }
 result 'both print the same numbers' same_output
 
+# ---- the Python binding
+# The system's Python first: see tools/programs.sh.
+python3=/usr/bin/python3
+[ -x "$python3" ] || python3=python3
+sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '1d;$d' >"$work/readme.py"
+python_program() {
+	module=$(find "$prefix" -name egm.py)
+	[ -s "$work/readme.py" ] && [ -f "$module" ] && cd "$work" &&
+		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$module") "$python3" -B readme.py
+}
+if "$python3" -c 'import numpy' 2>/dev/null; then
+	result 'the Python program of the README runs' python_program
+else
+	skip 'the Python program of the README runs' 'NumPy is not installed'
+fi
+
 # ---- the examples
 # Compiled with nothing but pkg-config's flags, from a copy of the folder; files without a main are helpers of all.
 cp -r "$source/examples" "$work/examples"

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""The Python module against formulas in NumPy. EGM_LIBRARY names the library under test, PYTHONPATH the folder of the
+module. Prints TAP, in which meson and tools/count.py see the single tests.
+"""
+import gc
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+try:
+    import numpy as np
+except ImportError:
+    print("1..1\nok 1 - the Python binding # SKIP NumPy is not installed for", sys.executable)
+    sys.exit(0)
+import egm
+
+U32, U64 = 2.0**-24, 2.0**-53  # unit roundoffs
+
+
+def gamma(n, u):
+    """A sum of n products, in any order, is within gamma(n) of itself taken over absolute values. Higham 2002, 3.1."""
+    return n * u / (1 - n * u)
+
+
+def tensors(model):
+    """The parameters by name, cut out of get_parameters() by the shapes."""
+    values, result, first = model.get_parameters().astype(np.float64), {}, 0
+    for name, shape in model.tensors().items():
+        count = int(np.prod(shape))
+        result[name] = values[first:first + count].reshape(shape)
+        first += count
+    assert first == values.size == model.parameter_count
+    return result
+
+
+def dense(x, error, w, b, u):
+    """W x + b in float64, and a bound of what rounding to u does to it when x is known within error."""
+    size = (np.abs(x) + error) @ np.abs(w).T + np.abs(b)
+    return x @ w.T + b, error @ np.abs(w).T + gamma(w.shape[1] + 1, u) * size
+
+
+def relu_net(dtype, seed=7):
+    return egm.Model(egm.Context(), "energy", 5).dense(33).relu().dense(17).leaky_relu(0.25).dense(1).build(dtype, seed)
+
+
+def evaluate_relu_net(model, x, u):
+    """Both activations have slopes of at most 1 and so pass an error on; the slope 1/4 is exact."""
+    t = tensors(model)
+    y, e = dense(x.astype(np.float64), np.zeros(x.shape), t["0.weight"], t["0.bias"], u)
+    y, e = dense(np.maximum(y, 0), e, t["2.weight"], t["2.bias"], u)
+    y, e = dense(np.where(y > 0, y, y / 4), e, t["4.weight"], t["4.bias"], u)
+    return y[:, 0], e[:, 0]
+
+
+def points(rows, columns, dtype):
+    return np.random.default_rng(3).standard_normal((rows, columns)).astype(dtype)
+
+
+class Numbers(unittest.TestCase):
+    def check_energy(self, dtype, u):
+        model, x = relu_net(dtype), points(300, 5, dtype)
+        expected, bound = evaluate_relu_net(model, x, u)
+        bound += evaluate_relu_net(model, x, U64)[1]  # the oracle's own rounding
+        for energy in (model.energy(x), model.run(x)[:, 0], model.energy_gradient(x)[0]):
+            self.assertEqual((energy.dtype, energy.shape), (np.dtype(dtype), (300,)))
+            self.assertTrue(np.all(np.abs(energy - expected) <= bound))
+        self.assertGreater(np.ptp(expected), 100 * bound.max())  # the bound tells energies apart
+
+    def test_energy_is_that_of_numpy_in_f32(self):
+        self.check_energy(np.float32, U32)
+
+    def test_energy_is_that_of_numpy_in_f64(self):
+        self.check_energy(np.float64, U64)
+
+    def test_gradient_is_that_of_differences(self):
+        """U = w2 tanh(W1 x + b1) + b2; |tanh'''| <= 2, so a central difference along j is off by at most
+        h^2/6 * 2 sum_i |w2_i| |W1_ij|^3, and by e/h when U is known within e, tanh within 4 ulp = 8u. The same e/h
+        again covers the rounding of the gradient and of x + h and x - h: they are of the order of e, not of e/h."""
+        model = egm.Model(egm.Context(), "energy", 3).dense(16).tanh().dense(1).build(np.float64, 5)
+        t, x, h = tensors(model), points(20, 3, np.float64), 2.0**-17
+        w1, w2 = np.abs(t["0.weight"]), np.abs(t["2.weight"][0])
+        y, e = dense(np.abs(x) + h, np.zeros(x.shape), w1, t["0.bias"], U64)
+        y, e = dense(np.ones_like(y), e + 8 * U64, t["2.weight"], t["2.bias"], U64)
+        gradient = model.energy_gradient(x)[1]
+        self.assertEqual(gradient.shape, x.shape)
+        for j in range(3):
+            step = np.eye(3)[j] * h
+            above, below = x + step, x - step
+            difference = (model.energy(above) - model.energy(below)) / (above - below)[:, j]
+            bound = h * h / 3 * (w2 @ w1[:, j]**3) + 2 * e[:, 0] / h
+            self.assertTrue(np.all(np.abs(gradient[:, j] - difference) <= bound))
+            self.assertGreater(np.abs(gradient[:, j]).max(), 1000 * bound.max())
+
+    def test_samples_do_not_depend_on_how_many_follow(self):
+        model = egm.Model(egm.Context(), "generator", 4).dense(3).build(np.float32, 1)
+        few, many = model.generate(9, 10), model.generate(9, 100)
+        self.assertEqual((many.shape, many.dtype), ((100, 3), np.dtype(np.float32)))
+        self.assertTrue(np.array_equal(few, many[:10]))
+        self.assertFalse(np.array_equal(few, model.generate(10, 10)))
+
+    def test_parameters_go_in_and_out(self):
+        model = relu_net(np.float32)
+        values = np.arange(model.parameter_count, dtype=np.float32) / 1024
+        copy = model.clone()
+        model.set_parameters(values)
+        self.assertTrue(np.array_equal(model.get_parameters(), values))
+        self.assertFalse(np.array_equal(copy.get_parameters(), values))
+        with self.assertRaises(egm.ShapeError):
+            model.set_parameters(values[1:])
+        values[3] = np.nan
+        with self.assertRaises(egm.NonfiniteError):
+            model.set_parameters(values)
+
+    def test_threads_share_a_model(self):
+        model, x = relu_net(np.float64), points(100, 5, np.float64)
+        results = []
+        workers = [threading.Thread(target=lambda: results.append(model.energy(x))) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        self.assertEqual(len(results), 4)
+        self.assertTrue(all(np.array_equal(result, model.energy(x)) for result in results))
+
+
+class Files(unittest.TestCase):
+    def test_a_saved_model_comes_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for dtype in (np.float32, np.float64):
+                model, path = relu_net(dtype), os.path.join(folder, "ünet.safetensors")
+                model.save(path)
+                loaded, x = egm.Model.load(path), points(7, 5, dtype)
+                for what in ("name", "inputs", "outputs", "parameter_count", "dtype"):
+                    self.assertEqual(getattr(loaded, what), getattr(model, what))
+                self.assertEqual((loaded.summary(), loaded.tensors()), (model.summary(), model.tensors()))
+                self.assertTrue(np.array_equal(loaded.get_parameters(), model.get_parameters()))
+                self.assertTrue(np.array_equal(loaded.energy(x), model.energy(x)))
+
+    def test_bad_files_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "bad")
+            with self.assertRaisesRegex(OSError, "bad") as caught:
+                egm.Model.load(path)
+            self.assertIsInstance(caught.exception, egm.FileError)
+            with open(path, "wb") as file:
+                file.write(b"not a model at all")
+            with self.assertRaises(egm.FormatError):
+                egm.Model.load(path)
+            with self.assertRaisesRegex(ValueError, "zero byte"):
+                egm.Model.load(path + "\0")
+
+
+class Misuse(unittest.TestCase):
+    def test_errors_carry_status_and_text(self):
+        with self.assertRaisesRegex(ValueError, "threads.*257") as caught:
+            egm.Context(threads=257)
+        error = caught.exception
+        self.assertEqual((type(error), error.status, error.text), (egm.ArgumentError, -1, str(error)))
+        copy = pickle.loads(pickle.dumps(error))
+        self.assertEqual((type(copy), copy.status, copy.text), (egm.ArgumentError, -1, error.text))
+
+    def test_statuses_have_their_python_kind(self):
+        for kind, base in ((egm.OutOfMemoryError, MemoryError), (egm.FileError, OSError), (egm.ShapeError, ValueError)):
+            self.assertTrue(issubclass(kind, base) and issubclass(kind, egm.Error))
+            self.assertEqual(str(kind(-1, "text")), "text")
+        with self.assertRaises(MemoryError):  # 2^59 bytes: the count fits 64 bits, no machine has so many addresses
+            egm.Model(egm.Context(), "large", 2**20).dense(2**37).build(np.float32, 1)
+
+    def test_wrong_arrays_name_what_was_expected(self):
+        model, x = relu_net(np.float32), points(6, 5, np.float32)
+        bytes_ = np.zeros(1 + x.nbytes, np.uint8)
+        unaligned = bytes_[1:].view(np.float32).reshape(x.shape)
+        for wrong, text in ((x.astype(np.float64), "float32.*float64"), (x.astype(">f4"), "float32"),
+                            (x.tolist(), "array of float32"), (x[0], "2 dimension"), (x[::2], "C-contiguous"),
+                            (np.asfortranarray(x), "C-contiguous"), (unaligned, "aligned"),
+                            (x[:, :4].copy(), "4 columns, 5 expected"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
+            for call in (model.energy, model.energy_gradient, model.run):
+                with self.assertRaisesRegex(ValueError, text) as caught:
+                    call(wrong)
+                self.assertIsInstance(caught.exception, egm.Error)
+
+    def test_integers_are_not_cut_to_their_width(self):
+        model = egm.Model(egm.Context(), "energy", 2)
+        for call in (lambda: model.dense(2**64 + 1), lambda: model.dense(0), lambda: model.build(seed=-1),
+                     lambda: egm.Context(threads=2**32 + 1), lambda: egm.Model(egm.Context(), "a\0b", 2),
+                     lambda: egm.Model(egm.Context(), "no spaces", 2), lambda: model.build(np.int32)):
+            with self.assertRaises(ValueError):
+                call()
+        with self.assertRaises(TypeError):
+            model.dense(2.0)
+
+    def test_an_unbuilt_model_says_so(self):
+        model = egm.Model(egm.Context(), "energy", 2).dense(1)
+        for call in (lambda: model.dtype, lambda: model.energy(np.zeros((1, 2))), lambda: model.generate(1, 1)):
+            with self.assertRaisesRegex(egm.StateError, "'energy' is not built"):
+                call()
+        with self.assertRaises(egm.StateError):
+            model.build().build()
+
+    def test_an_energy_has_one_output(self):
+        model = egm.Model(egm.Context(), "generator", 2).dense(2).build()
+        with self.assertRaisesRegex(egm.ShapeError, "one output"):
+            model.energy(np.zeros((1, 2), np.float32))
+
+
+class Lifetime(unittest.TestCase):
+    def test_use_after_close_raises(self):
+        with relu_net(np.float32) as model, egm.Context() as context:
+            self.assertTrue(context.backend)
+        for call in (lambda: model.name, lambda: model.energy(points(1, 5, np.float32)), model.clone, model.relu,
+                     lambda: context.backend, lambda: egm.Model(context, "energy", 2)):
+            with self.assertRaisesRegex(egm.StateError, "(Model|Context) is closed"):
+                call()
+        model.close()
+        context.close()
+
+    def test_handles_go_in_any_order(self):
+        x = points(3, 5, np.float32)
+        expected = relu_net(np.float32).energy(x)
+        context = egm.Context(threads=2)
+        model = egm.Model(context, "energy", 5).dense(33).relu().dense(17).leaky_relu(0.25).dense(1).build(seed=7)
+        context.close()
+        copy = model.clone()
+        model.close()
+        del context, model
+        gc.collect()
+        self.assertTrue(np.array_equal(copy.energy(x), expected))
+
+    def test_the_collector_frees(self):
+        for _ in range(20):
+            model = relu_net(np.float32)
+            alive = model._free
+            model.myself = model  # a cycle
+            del model
+            gc.collect()
+            self.assertFalse(alive.alive)
+
+
+class Import(unittest.TestCase):
+    def load(self, library):
+        run = subprocess.run([sys.executable, "-B", "-c", "import egm"], env={**os.environ, "EGM_LIBRARY": library},
+                             stderr=subprocess.PIPE, text=True)
+        return run.returncode, run.stderr.splitlines()[-1:]
+
+    def test_what_is_not_the_library_is_an_import_error(self):
+        for library in ("no/such/libegm.so", "libc.so.6"):
+            status, lines = self.load(library)
+            self.assertEqual(status, 1)
+            self.assertRegex(lines[0], "^ImportError: egm: %s.*EGM_LIBRARY" % library)
+
+    def test_another_release_is_an_import_error(self):
+        major, minor = release = egm.RELEASE
+        egm.RELEASE = (major, minor + 1)
+        try:
+            with self.assertRaisesRegex(ImportError, "is release %d.%d.[0-9]+, this module is for %d.%d" % (
+                    major, minor, major, minor + 1)):
+                egm._load()
+        finally:
+            egm.RELEASE = release
+
+
+class Tap(unittest.TextTestResult):
+    count = 0
+
+    def line(self, test, good, text=""):
+        Tap.count += 1
+        print("%s %d - %s" % ("ok" if good else "not ok", Tap.count, test.id().replace("__main__.", "")), flush=True)
+        for line in text.splitlines():
+            print("#", line)
+
+    def addSuccess(self, test):
+        self.line(test, True)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.line(test, False, self.failures[-1][1])
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.line(test, False, self.errors[-1][1])
+
+
+if __name__ == "__main__":
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    with open(os.devnull, "w") as nothing:
+        outcome = unittest.TextTestRunner(stream=nothing, resultclass=Tap).run(suite)
+    print("1..%d" % Tap.count)
+    sys.exit(0 if outcome.wasSuccessful() else 1)
