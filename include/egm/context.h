@@ -62,7 +62,7 @@ EGM_API void egm_context_free(egm_context *context);
 /** Bits of egm_features(). */
 enum {
 	EGM_FEATURE_GZIP = 1,   /**< the readers take gzip files */
-	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh run in vectors of glibc's libmvec */
+	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh and their kind run in vectors of glibc's libmvec */
 };
 /** What this build contains, EGM_FEATURE_* joined by or. */
 EGM_API uint32_t egm_features(void);

@@ -60,8 +60,8 @@ EGM_API egm_status egm_energy_gan_options_init(egm_energy_gan_options *options, 
  *  algorithm 1. Differs from the authors' code: the norm of the penalty runs over all dimensions of a sample and not
  *  over channels; z' is a fresh draw and not a permutation with fixed points; H is the bound itself, twice the mean
  *  of the 2B cross-entropies.
- *  Terms: energy_real, energy_fake, penalty; generator_energy, entropy (= H as above, an estimate in nats for jsd
- *  (I_JS - 2 log 2 at the optimum), nwj and dv).
+ *  Terms: energy_real, energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats,
+ *  I(x; z) for nwj and dv, 2 JS - 2 log 2 for jsd, JS the divergence between joint and product law).
  *  Sign: U low = likely. Shifting U by a constant changes nothing.
  *  Shapes: energy [d] -> 1; generator [k] -> d; third net as EGM_ENTROPY_* says, x before z. One dtype.
  *  Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.

@@ -54,7 +54,8 @@ EGM_API egm_status egm_model_sigmoid(egm_model *model);
 /** x * Phi(x), Phi the normal distribution function: the exact form, not the tanh approximation. */
 EGM_API egm_status egm_model_gelu(egm_model *model);
 /** Per row: (x - mean) / sqrt(var + epsilon) * gain + bias, var the mean of squares (divided by the width);
- *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. */
+ *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. Where the squares overflow (from 1e19 in
+ *  f32) the result is bias. */
 EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
 
 /** Allocates the parameters and draws them from (seed, parameter index). */
@@ -85,7 +86,8 @@ EGM_API egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_
                                         int64_t count);
 
 /* Evaluation. x is row-major [rows, columns] with columns = egm_model_inputs; a non-finite input is NONFINITE and names
- * the row. The first call of a kind compiles a program; later ones of a similar size allocate nothing. */
+ * the row; so is a result that is not finite, and rows before it may then have been written. The first call of a kind
+ * compiles a program; later ones of a similar size allocate nothing. */
 
 /** out [rows, outputs] = the net at x. */
 EGM_API egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,

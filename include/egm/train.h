@@ -66,14 +66,15 @@ typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
 /** Does `steps` training steps on shuffled mini-batches of `data`. One step = every phase of the loss as often as the
  *  loss says, each with a mini-batch of its own; rows left over at the end of an epoch wait for the next shuffle.
- *  progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the term or the net whose gradient
- *  is not finite: the nets then stand as before that phase. */
+ *  progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the term, or the part that the net
+ *  has in the loss, whose value or gradient is not finite or whose gradient's square is not: the nets then stand as
+ *  before that phase. A step so long that parameters overflow is reported by the next one. */
 EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                                    void *user);
 
 /** Steps done. */
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
-/** Value of term `index` (egm_loss_term_name) at its last evaluation; NaN before the first. */
+/** Value of term `index` (egm_loss_term_name) at its last evaluation; NaN before the first, also after a load. */
 EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
 /** Bytes of working memory that the steps use, all phases together; fixed at creation. */
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
@@ -83,7 +84,8 @@ EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm
 EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
 
 /** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.
- *  n steps, save, load, m steps gives the same bits as n + m steps. */
+ *  n steps, save, load, m steps gives the same bits as n + m steps, on the same CPU and BLAS, with the same number of
+ *  threads, and with the learning rates set again that egm_trainer_set_learning_rate had set. */
 EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
 /** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
  *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. */

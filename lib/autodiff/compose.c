@@ -5,8 +5,9 @@
 
 egm__id egm__elu(egm__graph *g, egm__id x, double alpha)
 {
-	/* x = relu(x) - relu(-x): the exponential sees min(x, 0) and cannot overflow */
-	egm__id negative = egm__neg(g, egm__relu(g, egm__neg(g, x)));
+	/* min(x, 0), so that the exponential cannot overflow; written so that its slope at 0 is 1 where relu's is 0, and
+	 * the two branches together have the slope alpha there */
+	egm__id negative = egm__sub(g, x, egm__relu(g, x));
 	return egm__add(g, egm__relu(g, x), egm__affine(g, egm__exp(g, negative), alpha, -alpha));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an op is. Each op_<name>.c defines one (or a few close relatives) and the builder functions that emit it. The rest
- * of the engine knows an op by its class and by the functions here alone. */
+/* What an op is. Each op_<name>.c defines one (or a few close relatives) and the builder functions that emit it. The
+ * rest of the engine knows an op by its class and by the functions here alone. */
 #ifndef EGM_AUTODIFF_OP_IMPL_H
 #define EGM_AUTODIFF_OP_IMPL_H
 

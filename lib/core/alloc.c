@@ -60,11 +60,3 @@ void egm__free(egm_context *context, void *pointer)
 {
 	if (pointer) context->dealloc((char *)pointer - HEADER, size_of(pointer), context->alloc_user);
 }
-
-char *egm__strdup(egm_context *context, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = egm__alloc(context, size, 1);
-	if (copy) memcpy(copy, text, size);
-	return copy;
-}

@@ -43,6 +43,7 @@ static egm_status check_options(const egm_context_options *o)
 	if (o->threads < 1 || o->threads > THREADS_LIMIT)
 		return egm__fail(EGM_ERR_ARGUMENT, "context: threads is %d, allowed are 1 to %d", (int)o->threads,
 		                 THREADS_LIMIT);
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "context: reserved is %d, not 0", (int)o->reserved);
 	if (o->blas_threads != 0 && o->blas_threads != 1)
 		return egm__fail(EGM_ERR_ARGUMENT, "context: blas_threads is %d, allowed are 0 and 1", (int)o->blas_threads);
 	return EGM_OK;

@@ -32,12 +32,12 @@ void *egm__alloc_zero(egm_context *context, size_t count, size_t size);
 /* Grows a block to hold `count` elements, keeping its contents; NULL leaves the old one as it was. */
 void *egm__realloc(egm_context *context, void *pointer, size_t count, size_t size);
 void egm__free(egm_context *context, void *pointer); /* NULL allowed */
-char *egm__strdup(egm_context *context, const char *text);
 
 void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Runs task(0 .. count-1). Tasks must not depend on each other's order, and what they compute must not depend on how
- * many threads there are. Runs inline when the pool is busy with another caller, after a fork, or with one thread. */
+/* Runs task(0 .. count-1). Tasks must not depend on each other's order. What they compute should not depend on how
+ * many threads there are; the parts of a product, which do, say so. Runs inline when the pool is busy with another
+ * caller, after a fork, or with one thread. */
 void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
 
 /* Takes and gives the lock that a BLAS without one needs; nothing for the others. */

@@ -16,6 +16,7 @@ typedef struct egm__rng {
 /* Streams that the library itself uses, so that no two purposes share draws. Noise nodes of a program use 0, 1, ... */
 #define EGM__STREAM_INIT UINT32_C(0x80000000)
 #define EGM__STREAM_SHUFFLE UINT32_C(0x80000001)
+#define EGM__STREAM_GENERATE UINT32_C(0x80000002)
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);

@@ -23,8 +23,6 @@
 #include <io/text_impl.h>
 #include <model/model_impl.h>
 
-enum { MAX_LAYERS = 1024 };
-
 static const char *dtype_word(egm_dtype dtype)
 {
 	return dtype == EGM_F64 ? "f64" : "f32";
@@ -96,9 +94,9 @@ egm_status egm_model_save(const egm_model *model, const char *path)
 	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
 	egm__text text = {.context = model->context};
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
-	if (model->n_layers > MAX_LAYERS)
+	if (model->n_layers > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "save: model '%s' has %d layers, a file takes %d", model->name,
-		         (int)model->n_layers, MAX_LAYERS);
+		         (int)model->n_layers, EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
 	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", path, (int)model->n_tensors);
 	EGM_TRY(list_tensors(list, model, path));
@@ -236,8 +234,8 @@ static egm_status build_layers(loader *l, const json_t *architecture)
 	EGM_TRY(get_meta(l, "name", &name));
 	EGM_TRY(get_size(l, architecture, "inputs", &inputs));
 	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
-	if (n > MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, MAX_LAYERS);
+	if (n > EGM__MAX_LAYERS)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, EGM__MAX_LAYERS);
 	if (json_object_size(architecture) != 2)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, not 2", l->path, json_object_size(architecture));
 	EGM_TRY(forward(l, egm_model_create(&l->model, l->context, name, inputs)));

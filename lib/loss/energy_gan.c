@@ -60,6 +60,7 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status check_options(const egm_energy_gan_options *o)
 {
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "energy_gan: reserved is %d, not 0", o->reserved);
 	if (o->entropy < EGM_ENTROPY_INFOGAN || o->entropy > EGM_ENTROPY_DV)
 		return egm__fail(EGM_ERR_ARGUMENT, "energy_gan: entropy = %d is none of EGM_ENTROPY_*", o->entropy);
 	if (o->marginal < EGM_MARGINAL_FRESH || o->marginal > EGM_MARGINAL_DERANGEMENT)
@@ -101,6 +102,8 @@ out:
 static void describe(egm_loss *loss, const egm_energy_gan_options *o)
 {
 	static const char *const terms[] = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"};
+	static const char *const variants[] = {"", "infogan", "jsd", "nwj", "dv"};
+	loss->variant = variants[o->entropy];
 	loss->n_phases = 2;
 	loss->phases[0] = (egm__phase){"energy", 1u << ENERGY, o->energy_steps, 1, build_energy};
 	loss->phases[1] = (egm__phase){"generator", 1u << GENERATOR | 1u << THIRD, 1, 0, build_generator};
@@ -124,6 +127,8 @@ egm_status egm_energy_gan_create(egm_loss **out, egm_model *energy, egm_model *g
 	EGM_TRY(check_options(&o));
 	EGM_TRY(egm__loss_create(&loss, "energy_gan", 3, nets, roles, &o, sizeof o));
 	EGM_TRY(check_widths(loss, o.entropy == EGM_ENTROPY_INFOGAN));
+	if (loss->dtype == EGM_F32 && (float)o.dv_decay >= 1)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "energy_gan: dv_decay = %.17g is 1 in f32", o.dv_decay);
 	describe(loss, &o);
 	*out = loss;
 out:

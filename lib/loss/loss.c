@@ -46,6 +46,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	*loss = (egm_loss){.context = context,
 	                   .refs = 1,
 	                   .kind = kind,
+	                   .variant = "",
 	                   .n_nets = n_nets,
 	                   .data_width = nets[0]->inputs,
 	                   .dtype = nets[0]->dtype,

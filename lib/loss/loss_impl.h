@@ -51,8 +51,9 @@ typedef struct egm__phase {
 
 struct egm_loss {
 	egm_context *context;
-	int refs;         /* through __atomic builtins */
-	const char *kind; /* "energy_gan": as in checkpoints */
+	int refs;            /* through __atomic builtins */
+	const char *kind;    /* "energy_gan": as in checkpoints */
+	const char *variant; /* what else a checkpoint must agree in, "jsd"; "" when there is nothing */
 	int32_t n_nets;
 	egm_model *nets[EGM__MAX_NETS];   /* retained */
 	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_LAYERS = 4096 };
-
 /* Whether the builder call may go on: the model is there, unfinished and has not failed yet. */
 static egm_status check_open(const egm_model *model, const char *call)
 {
@@ -52,8 +50,8 @@ static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
 
 static egm_status make_room(egm_model *model)
 {
-	if (model->n_layers == MAX_LAYERS)
-		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': more than %d layers", model->name, MAX_LAYERS);
+	if (model->n_layers == EGM__MAX_LAYERS)
+		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': more than %d layers", model->name, EGM__MAX_LAYERS);
 	if (model->n_layers < model->cap_layers) return EGM_OK;
 	int32_t cap = model->cap_layers ? 2 * model->cap_layers : 8;
 	egm__layer *grown = egm__realloc(model->context, model->layers, (size_t)cap, sizeof *grown);

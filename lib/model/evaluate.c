@@ -76,7 +76,8 @@ static egm_status check_single_output(const job *j)
 
 /* ---- chunks */
 
-/* z of row i comes from stream i; rows beyond the streams go on in the next step. */
+/* z of row i is step i of a stream of its own: the first rows do not depend on how many follow, and no row meets the
+ * draws of a training that has the same seed. */
 static void draw_rows(const job *j, char *x, int64_t first, int64_t n)
 {
 	const egm_model *model = j->model;
@@ -84,7 +85,7 @@ static void draw_rows(const job *j, char *x, int64_t first, int64_t n)
 	size_t row_bytes = (size_t)model->inputs * egm__dtype_size(model->dtype);
 	for (int64_t i = 0; i < n; i++) {
 		uint64_t row = (uint64_t)(first + i);
-		egm__rng rng = {.seed = j->seed, .step = row >> 32, .stream = (uint32_t)row};
+		egm__rng rng = {.seed = j->seed, .step = (uint64_t)row, .stream = EGM__STREAM_GENERATE};
 		kernels->normal(model->inputs, x + (size_t)i * row_bytes, &rng, 0);
 	}
 }

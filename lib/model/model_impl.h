@@ -9,6 +9,8 @@
 #include <core/rng_impl.h>
 #include <egm/model.h>
 
+enum { EGM__MAX_LAYERS = 1024 }; /* of a net, and of a file that is read */
+
 typedef struct egm__layer egm__layer;
 
 typedef struct egm__tensor {

@@ -101,7 +101,7 @@ char *egm__layers_text(const egm_model *net)
 }
 
 /* Metadata under construction; the texts live in it. */
-enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 4 };
+enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 5 };
 typedef struct metadata {
 	int32_t n;
 	egm__st_meta list[NAMES + COUNTERS + NET_KEYS * EGM__MAX_NETS];
@@ -146,6 +146,7 @@ static egm_status fill_metadata(metadata *m, const egm_trainer *t)
 	add_meta(m, "format", EGM__CHECKPOINT_FORMAT);
 	add_meta(m, "format_version", EGM__CHECKPOINT_VERSION);
 	add_meta(m, "loss", t->loss->kind);
+	add_meta(m, "variant", t->loss->variant);
 	add_meta(m, "optimizer", egm__optimizer_name(t->options.optimizer));
 	add_counter(m, 0, "step", (uint64_t)t->steps);
 	add_counter(m, 1, "batches", (uint64_t)t->batch_number);

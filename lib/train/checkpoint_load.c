@@ -85,6 +85,7 @@ static egm_status check_metadata(const egm__safetensors *file, const char *path,
 	EGM_TRY(expect_meta(file, path, "format", EGM__CHECKPOINT_FORMAT));
 	EGM_TRY(expect_meta(file, path, "format_version", EGM__CHECKPOINT_VERSION));
 	EGM_TRY(expect_meta(file, path, "loss", t->loss->kind));
+	EGM_TRY(expect_meta(file, path, "variant", t->loss->variant));
 	EGM_TRY(expect_meta(file, path, "optimizer", egm__optimizer_name(t->options.optimizer)));
 	EGM_TRY(read_counter(file, path, "step", LARGEST_COUNTER, &c->step));
 	EGM_TRY(read_counter(file, path, "batches", LARGEST_COUNTER, &c->batches));

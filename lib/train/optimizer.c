@@ -8,6 +8,7 @@
  * Adam's corrections are computed from t each time and not carried along as products, so that a checkpoint needs t
  * alone and resumes with the same bits. */
 #include <core/status_impl.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <train/optimizer_impl.h>
@@ -78,7 +79,7 @@ static void *chunk_at(const egm__optimizer *o, void *values, int32_t chunk)
 
 typedef struct scan_job {
 	egm__optimizer *o;
-	int nonfinite; /* any task may set it */
+	int nonfinite, overflow; /* any task may set them */
 } scan_job;
 
 static void scan_chunk(int32_t chunk, void *argument)
@@ -88,16 +89,23 @@ static void scan_chunk(int32_t chunk, void *argument)
 	const void *g = chunk_at(o, o->gradient, chunk);
 	int64_t n = chunk_count(o, chunk);
 	if (!o->kernels->all_finite(n, g)) __atomic_store_n(&job->nonfinite, 1, __ATOMIC_RELAXED);
-	if (o->squares) o->squares[chunk] = o->kernels->sum_squares(n, g);
+	if (!o->squares && !o->v) return;
+	double squares = o->kernels->sum_squares(n, g);
+	/* Clipping scales before it squares; without it a second moment would become infinite and stay so. */
+	if (o->squares)
+		o->squares[chunk] = squares;
+	else if (!(squares <= (o->element == sizeof(float) ? FLT_MAX : DBL_MAX)))
+		__atomic_store_n(&job->overflow, 1, __ATOMIC_RELAXED);
 }
 
 egm__scan egm__optimizer_scan(egm__optimizer *o)
 {
-	scan_job job = {o, 0};
+	scan_job job = {o, 0, 0};
 	double sum = 0, norm;
 	egm__parallel(o->context, o->chunks, scan_chunk, &job);
 	o->gradient_scale = 1;
 	if (job.nonfinite) return EGM__SCAN_NONFINITE;
+	if (job.overflow) return EGM__SCAN_OVERFLOW;
 	if (!o->squares) return EGM__SCAN_OK;
 	for (int32_t i = 0; i < o->chunks; i++) sum += o->squares[i];
 	norm = sqrt(sum);

@@ -3,6 +3,7 @@
  * papers (0.5, 0.9) and not Adam's own (0.9, 0.999): adversarial training is what this trainer does most. */
 #include <core/options_impl.h>
 #include <core/status_impl.h>
+#include <float.h>
 #include <math.h>
 #include <train/trainer_impl.h>
 
@@ -68,6 +69,18 @@ static egm_status check_integers(const egm_trainer_options *o)
 		         (long long)o->warmup_steps);
 out:
 	return st;
+}
+
+/* The numbers as the kernels see them: an epsilon that is 0 in f32 would make 0/0 of a zero gradient. */
+egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype)
+{
+	if (dtype != EGM_F32) return EGM_OK;
+	if (!(o->epsilon * sqrt(1 - o->beta2) >= (double)FLT_MIN))
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_options: epsilon %g is too small for f32", o->epsilon);
+	if (!(o->learning_rate <= (double)FLT_MAX))
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_options: learning_rate %g is too large for f32",
+		                 o->learning_rate);
+	return EGM_OK;
 }
 
 egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_trainer_options *options)

@@ -2,6 +2,7 @@
 /* Making and asking a trainer. Everything that a step needs is allocated here, so that a step allocates nothing. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <train/trainer_impl.h>
@@ -79,6 +80,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	*out = NULL;
 	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: loss is NULL");
 	EGM_TRY(egm__trainer_options_merge(&merged, options));
+	EGM_TRY(egm__trainer_check_dtype(&merged, loss->dtype));
 	if (merged.batch < loss->min_batch)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld",
 		         (long long)merged.batch, loss->kind, (long long)loss->min_batch);
@@ -151,6 +153,9 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: trainer is NULL");
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate is %g, must be positive and finite",
+		         learning_rate);
+	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate %g is too large for f32",
 		         learning_rate);
 	if (net && (index = find_net(trainer, net)) < 0)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: net '%s' is not one of this %s", net->name,

@@ -32,6 +32,7 @@ struct egm_trainer {
 
 /* The caller's options over the defaults, each checked against its range. */
 egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_trainer_options *options);
+egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype);
 
 /* One run of a phase on fresh noise: all of it, or nothing and NONFINITE. */
 egm_status egm__trainer_phase(egm_trainer *trainer, int32_t phase, const egm_data *data);

@@ -258,6 +258,24 @@ static egm_context *context(void)
 	return c;
 }
 
+/* elu'(0) = alpha: exact zeros are what an all-zero row and zero biases give, and no difference quotient sees them. The
+ * values are exact: 1.3 (e^0 - 1) and 1.3 e^0. */
+START_TEST(test_elu__has_slope_alpha_at_zero)
+{
+	static const formula f = {"elu at 0", 1, {S(1, 3)}, f_elu, 0, 0, 0};
+	egm_context *c = context();
+	t_prepare(&f, &data, 1);
+	for (int i = 0; i < 3; i++) data.in[0][i] = 0, data.seed[i] = 1;
+	for (int compiled = 0; compiled <= 2; compiled++) {
+		t_run(&f, c, &data, T_VALUE, compiled);
+		for (int i = 0; i < 3; i++) ck_assert(data.out[i] == 0);
+		t_run(&f, c, &data, T_GRADIENT, compiled);
+		for (int i = 0; i < 3; i++) ck_assert(data.out[i] == 1.3);
+	}
+	egm_context_free(c);
+}
+END_TEST
+
 START_TEST(test_op__first_derivative_equals_differences)
 {
 	egm_context *c = context();
@@ -292,6 +310,9 @@ int main(void)
 	tcase_set_tags(t, "K1");
 	tcase_add_loop_test(t, test_op__first_derivative_equals_differences, 0, N_FORMULAS);
 	tcase_add_loop_test(t, test_op__second_derivative_equals_differences, 0, N_FORMULAS);
+	suite_add_tcase(s, t);
+	t = tcase_create("kinks");
+	tcase_add_test(t, test_elu__has_slope_alpha_at_zero);
 	suite_add_tcase(s, t);
 	t = tcase_create("programs");
 	tcase_add_loop_test(t, test_op__program_equals_interpreter, 0, N_FORMULAS);

@@ -94,16 +94,6 @@ START_TEST(test_realloc__a_failure_leaves_the_old_block)
 }
 END_TEST
 
-START_TEST(test_strdup__copies_or_fails)
-{
-	char *copy = egm__strdup(context, "energy");
-	ck_assert_str_eq(copy, "energy");
-	egm__free(context, copy);
-	allocator.fail_at = allocator.calls + 1;
-	ck_assert_ptr_null(egm__strdup(context, "energy"));
-}
-END_TEST
-
 START_TEST(test_size__is_exact_or_refused)
 {
 	int64_t out = -1;
@@ -131,7 +121,6 @@ int main(void)
 	tcase_add_test(tc, test_alloc_zero__is_zero);
 	tcase_add_test(tc, test_realloc__keeps_the_contents);
 	tcase_add_test(tc, test_realloc__a_failure_leaves_the_old_block);
-	tcase_add_test(tc, test_strdup__copies_or_fails);
 	tcase_add_test(tc, test_size__is_exact_or_refused);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

@@ -70,6 +70,9 @@ START_TEST(test_create__refuses_options_out_of_range)
 		egm_context_options o = options_with(rows[i].threads, rows[i].blas_threads, rows[i].simd);
 		refuse(&o, EGM_ERR_ARGUMENT, rows[i].text);
 	}
+	egm_context_options o = options_with(1, 0, 0);
+	o.reserved = 7;
+	refuse(&o, EGM_ERR_ARGUMENT, "reserved is 7");
 }
 END_TEST
 

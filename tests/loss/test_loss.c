@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What losses share: refusals that name the thing, ownership, memory. */
 #include "loss_support.h"
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -75,6 +76,7 @@ static const struct bad_option {
      "energy_gan: entropy_weight = -0.5 is not a number >= 0"},
     {offsetof(egm_energy_gan_options, noise), -0.5, 0, "energy_gan: noise = -0.5 is not a number >= 0"},
     {offsetof(egm_energy_gan_options, noise), NAN, 0, "energy_gan: noise = nan is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, reserved), 7, 1, "energy_gan: reserved is 7, not 0"},
     {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "energy_gan: dv_decay = 1 is not in [0, 1)"},
     {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "energy_gan: dv_decay = -0.1 is not in [0, 1)"},
     {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "energy_gan: dv_decay = nan is not in [0, 1)"},
@@ -137,6 +139,23 @@ START_TEST(test_energy_gan__refuses_mixed_types_and_unbuilt_nets)
 	refused(egm_dsm_create(&loss, raw, &dsm), EGM_ERR_STATE, "dsm: energy 'raw' is not built");
 	egm_model_free(narrow);
 	egm_model_free(raw);
+}
+END_TEST
+
+/* 1 - 2^-26 is below 1 in f64 and 1 in f32, where the moving average would never move. */
+START_TEST(test_energy_gan__refuses_a_decay_that_is_one_in_f32)
+{
+	egm_model *u = l_net(context, "u", 2, (int64_t[]){3, 1}, NULL, EGM_F32, 1);
+	egm_model *g = l_net(context, "g", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1);
+	egm_model *t = l_net(context, "t", 2, (int64_t[]){5, 1}, NULL, EGM_F32, 1);
+	gan.dv_decay = 1 - ldexp(1, -26);
+	refused(egm_energy_gan_create(&loss, u, g, t, &gan), EGM_ERR_ARGUMENT,
+	        "energy_gan: dv_decay = 0.99999998509883881 is 1 in f32");
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_OK);
+	egm_loss_free(loss);
+	egm_model_free(u);
+	egm_model_free(g);
+	egm_model_free(t);
 }
 END_TEST
 
@@ -312,6 +331,7 @@ int main(void)
 	tcase_add_loop_test(t, test_dsm__refuses_options_by_name, 0, 4);
 	tcase_add_test(t, test_energy_gan__refuses_nets_that_do_not_fit);
 	tcase_add_test(t, test_energy_gan__refuses_mixed_types_and_unbuilt_nets);
+	tcase_add_test(t, test_energy_gan__refuses_a_decay_that_is_one_in_f32);
 	tcase_add_test(t, test_loss__null_in_every_place);
 	tcase_add_test(t, test_loss__terms_and_phases);
 	suite_add_tcase(s, t);

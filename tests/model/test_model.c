@@ -97,8 +97,8 @@ START_TEST(test_model__limits_its_depth)
 		st = egm_model_relu(model);
 		n += st == EGM_OK;
 	}
-	expect(st, EGM_ERR_ARGUMENT, "model 'deep': more than 4096 layers");
-	ck_assert_int_eq(n, 4096);
+	expect(st, EGM_ERR_ARGUMENT, "model 'deep': more than 1024 layers");
+	ck_assert_int_eq(n, 1024);
 	egm_model_free(model);
 }
 END_TEST

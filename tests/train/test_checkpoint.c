@@ -323,11 +323,15 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 {
 	setup s = usual;
 	pair p = {0}, bare = {0};
-	gan g;
+	gan g, other;
 	pair_open(&p, NULL, &usual);
 	gan_open(&g, EGM_ENTROPY_JSD);
 	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
 	expect_refusal(&p, "gan.egm", EGM_ERR_FORMAT, "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
+	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another functional for the third */
+	ck_assert_int_eq(egm_trainer_load(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
+	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
+	gan_close(&other);
 	s.average_decay = 0;
 	pair_open(&bare, NULL, &s);
 	save(&bare, "bare.egm");
@@ -412,6 +416,7 @@ static void write_with_number(const char *from, const char *to, const char *name
 	const char *keys[] = {"format",
 	                      "format_version",
 	                      "loss",
+	                      "variant",
 	                      "optimizer",
 	                      "step",
 	                      "batches",

@@ -136,6 +136,31 @@ START_TEST(test_options__are_refused_by_name_and_value)
 }
 END_TEST
 
+/* Fine in f64, 0 or infinite in f32. */
+START_TEST(test_options__beyond_f32_are_refused_there)
+{
+	for (int f64 = 0; f64 < 2; f64++) {
+		pair p = {0};
+		pair_open(&p, NULL, f64 ? EGM_F64 : EGM_F32, 4);
+		egm_status wanted = f64 ? EGM_OK : EGM_ERR_ARGUMENT;
+		egm_trainer_options options = p.options;
+		egm_trainer *trainer = NULL;
+		options.epsilon = 1e-46;
+		ck_assert_int_eq(egm_trainer_create(&trainer, p.loss, &options), wanted);
+		if (!f64) assert_error_has("epsilon 1e-46");
+		egm_trainer_free(trainer);
+		options = p.options;
+		options.learning_rate = 1e39;
+		ck_assert_int_eq(egm_trainer_create(&trainer, p.loss, &options), wanted);
+		egm_trainer_free(trainer);
+		ck_assert_int_eq(egm_trainer_create(&trainer, p.loss, &p.options), EGM_OK);
+		ck_assert_int_eq(egm_trainer_set_learning_rate(trainer, NULL, 1e39), wanted);
+		egm_trainer_free(trainer);
+		pair_close(&p);
+	}
+}
+END_TEST
+
 START_TEST(test_options__null_takes_the_documented_defaults)
 {
 	egm_trainer_options options;
@@ -324,6 +349,8 @@ START_TEST(test_nonfinite__gradient_names_the_net_and_nothing_moves)
 	/* y ~ 1e120: 4 y^3 overflows. y ~ 1e60: 4 y^3 ~ 1e180 is finite, its square is not. */
 	expect_gradient_failure(0, 1e120, "toy: the gradient of net 'energy' is not finite at step 3");
 	expect_gradient_failure(1, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
+	/* nor without clipping: Adam's second moment would be infinite from then on */
+	expect_gradient_failure(0, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
 }
 END_TEST
 
@@ -702,6 +729,7 @@ int main(void)
 	TCase *tc = tcase_create("refusals");
 	tcase_add_test(tc, test_options__are_refused_by_name_and_value);
 	tcase_add_test(tc, test_options__null_takes_the_documented_defaults);
+	tcase_add_test(tc, test_options__beyond_f32_are_refused_there);
 	tcase_add_test(tc, test_options__batch_below_what_the_loss_needs);
 	tcase_add_test(tc, test_fit__refuses_data_that_does_not_fit);
 	suite_add_tcase(suite, tc);
