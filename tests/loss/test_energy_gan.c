@@ -1,61 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The energy GAN: gradients of every option, signs. The penalty is in test_penalty.c, values of the entropy terms in
  * test_entropy.c. */
-#include "loss_support.h"
+#include "gan_fixture.h"
 
-enum { ENERGY, GENERATOR };
-enum { REAL, FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 enum { DATA = 3, LATENT = 2 };
-
-static egm_context *context;
-static egm_model *energy, *generator, *third;
-static egm_loss *loss;
-static egm_energy_gan_options options;
-static l_sheet sheet, other;
-
-static void setup(void)
-{
-	uint64_t random = 3;
-	context = l_context();
-	energy = generator = third = NULL;
-	loss = NULL;
-	egm_energy_gan_options_init(&options, sizeof options);
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
-}
-
-static void teardown(void)
-{
-	egm_loss_free(loss);
-	egm_model_free(energy);
-	egm_model_free(generator);
-	egm_model_free(third);
-	egm_context_free(context);
-}
-
-static void create(void)
-{
-	egm_loss_free(loss);
-	ck_assert_msg(egm_energy_gan_create(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
-}
-
-/* A third net that no energy phase looks at. */
-static void create_energy_only(int64_t data, int64_t latent)
-{
-	options.entropy = EGM_ENTROPY_JSD;
-	if (!third) third = l_net(context, "third", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
-	create();
-}
-
-/* Generator of one point: x = b, whatever z is. */
-static egm_model *point(int64_t data, const double *b)
-{
-	egm_model *m = l_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
-	l_set(m, "0.weight", data, (double[8]){0});
-	l_set(m, "0.bias", data, b);
-	return m;
-}
 
 static void smooth_nets(int32_t entropy)
 {
