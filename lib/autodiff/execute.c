@@ -3,6 +3,7 @@
  * sums are added in the order of the blocks: any number of threads gives the same bits. Products are the exception: a
  * BLAS rounds by the sizes it is given, and their parts follow the number of threads. */
 #include <autodiff/kernel_impl.h>
+#include <core/cpu_impl.h>
 #include <math.h>
 #include <string.h>
 
@@ -233,6 +234,7 @@ static void strided_copy(const run *r)
 
 void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step)
 {
+	uint32_t mode = egm__cpu_fp_flush();
 	run r = {.p = p, .seed = seed, .step = step, .es = (int64_t)egm__dtype_size(p->dtype)};
 	for (int i = 1; i < EGM__MAX_SLOTS; i++) r.base[i] = bases[i];
 	r.base[EGM__SLOT_ARENA] = p->arena;
@@ -256,4 +258,5 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 			break;
 		}
 	}
+	egm__cpu_fp_set(mode);
 }

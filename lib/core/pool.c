@@ -41,8 +41,7 @@ struct egm__pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	int64_t spin_ns;
-	uint32_t fp_mode; /* the workers': that of the thread that created them */
-	pid_t pid;        /* the process that has them */
+	pid_t pid; /* the process that has them */
 	int32_t workers;
 	pthread_t threads[];
 };
@@ -154,7 +153,7 @@ static void *worker_main(void *argument)
 int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
 	/* The process first: what the lock of a forked child says is what it said in the parent. */
-	if (pool->pid != getpid() || pool->fp_mode != egm__cpu_fp_mode()) return 0;
+	if (pool->pid != getpid()) return 0;
 	if (__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return 0;
 	pool->task = task;
 	pool->argument = argument;
@@ -168,13 +167,30 @@ int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, vo
 	return 1;
 }
 
+/* A task rounds and flushes as its caller does, whoever's thread it runs on. */
+typedef struct moded {
+	void (*task)(int32_t index, void *argument);
+	void *argument;
+	uint32_t mode;
+} moded;
+
+static void run_moded(int32_t index, void *argument)
+{
+	const moded *m = argument;
+	uint32_t own = egm__cpu_fp_mode();
+	if (own != m->mode) egm__cpu_fp_set(m->mode);
+	m->task(index, m->argument);
+	if (own != m->mode) egm__cpu_fp_set(own);
+}
+
 void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
+	moded m = {task, argument, egm__cpu_fp_mode()};
 	if (count > 1 && context->parallel) {
-		context->parallel(count, task, argument, context->parallel_user);
+		context->parallel(count, run_moded, &m, context->parallel_user);
 		return;
 	}
-	if (count > 1 && context->pool && egm__pool_run(context->pool, count, task, argument)) return;
+	if (count > 1 && context->pool && egm__pool_run(context->pool, count, run_moded, &m)) return;
 	for (int32_t i = 0; i < count; ++i) task(i, argument);
 }
 
@@ -236,7 +252,6 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);
-	pool->fp_mode = egm__cpu_fp_mode();
 	pool->pid = getpid();
 	pool->spin_ns = spin_time(workers + 1);
 	EGM_TRY(start_workers(pool, workers));

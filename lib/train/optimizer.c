@@ -7,6 +7,7 @@
  *
  * Adam's corrections are computed from t each time and not carried along as products, so that a checkpoint needs t
  * alone and resumes with the same bits. */
+#include <core/cpu_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
 #include <math.h>
@@ -102,7 +103,9 @@ egm__scan egm__optimizer_scan(egm__optimizer *o)
 {
 	scan_job job = {o, 0, 0};
 	double sum = 0, norm;
+	uint32_t mode = egm__cpu_fp_flush();
 	egm__parallel(o->context, o->chunks, scan_chunk, &job);
+	egm__cpu_fp_set(mode);
 	o->gradient_scale = 1;
 	if (job.nonfinite) return EGM__SCAN_NONFINITE;
 	if (job.overflow) return EGM__SCAN_OVERFLOW;
@@ -156,7 +159,9 @@ void egm__optimizer_move(egm__optimizer *o, double factor)
 	job.p.correction1 = 1 - pow(options->beta1, t);
 	job.p.correction2 = 1 - pow(options->beta2, t);
 	job.p.gradient_scale = o->gradient_scale;
+	uint32_t mode = egm__cpu_fp_flush();
 	egm__parallel(o->context, o->chunks, move_chunk, &job);
+	egm__cpu_fp_set(mode);
 }
 
 static double decay_factor(const egm_trainer_options *options, int64_t steps)

@@ -8,6 +8,8 @@
  * vector functions of 4 ulp: 1e-11 relative to the largest element. */
 #include "autodiff_support.h"
 
+#include <core/cpu_impl.h>
+
 #define S(r, c)        \
 	{                  \
 		2,             \
@@ -69,6 +71,7 @@ FORMULA(f_products, egm__square(g, egm__add(g, egm__scale(g, egm__matmul(g, X, x
 FORMULA(f_common, egm__square(g, egm__add(g, egm__scale(g, egm__matmul(g, X, x[1], 0, 0), 0.5),
                                           egm__matmul(g, X, egm__exp(g, x[1]), 0, 0))))
 FORMULA(f_linear, egm__tanh(g, egm__linear(g, X, x[1], x[2])))
+FORMULA(f_leaky_alone, egm__leaky(g, X, 0.5))
 FORMULA(f_stop, egm__mul(g, X, egm__exp(g, X)))
 
 static egm__id f_concat_columns(egm__graph *g, const egm__id *x)
@@ -251,6 +254,27 @@ static void check_program(const formula *f, egm_context *c, int order)
 	}
 }
 
+static egm_context *context(void);
+
+/* A program takes subnormal numbers for zero, whoever's thread computes, and leaves its caller's mode as it was. */
+START_TEST(test_program__flushes_subnormals_and_keeps_the_mode)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+	static const formula f = {"subnormal", 1, {S(3, 600)}, f_leaky_alone, 0, 0, 0};
+	egm_context *c = context();
+	uint32_t mode = egm__cpu_fp_mode();
+	t_prepare(&f, &data, 1);
+	for (int i = 0; i < 1800; i++) data.in[0][i] = 1e-310;
+	t_run(&f, c, &data, T_VALUE, 0);
+	ck_assert(data.out[0] == 1e-310 && data.out[1799] == 1e-310);
+	t_run(&f, c, &data, T_VALUE, 1);
+	for (int i = 0; i < 1800; i++) ck_assert(data.out[i] == 0);
+	ck_assert_uint_eq(egm__cpu_fp_mode(), mode);
+	egm_context_free(c);
+#endif
+}
+END_TEST
+
 static egm_context *context(void)
 {
 	egm_context *c = NULL;
@@ -313,6 +337,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	t = tcase_create("kinks");
 	tcase_add_test(t, test_elu__has_slope_alpha_at_zero);
+	tcase_add_test(t, test_program__flushes_subnormals_and_keeps_the_mode);
 	suite_add_tcase(s, t);
 	t = tcase_create("programs");
 	tcase_add_loop_test(t, test_op__program_equals_interpreter, 0, N_FORMULAS);
