@@ -13,6 +13,8 @@ extern "C" {
  *  Threads: a context may be used from several threads at once. Handles made from it keep it alive, so it may be freed
  *  before them. Any other handle: from one thread at a time, distinct handles are independent; evaluating a shared
  *  model is safe while nobody trains or changes it.
+ *
+ *  Arithmetic: training and evaluation take subnormal numbers for zero; the caller's floating-point mode is kept.
  */
 typedef struct egm_context egm_context;
 

@@ -12,8 +12,7 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 void egm__pool_free(egm_context *context, egm__pool *pool);
 
 /* Runs the tasks on the workers and the calling thread. 0: nothing was run, because another caller has the pool (a task
- * that calls again is one), because this process is a fork of the one that has the threads, or because the caller
- * rounds or flushes subnormals otherwise than the workers, which would make results depend on who computes them. */
+ * that calls again is one) or because this process is a fork of the one that has the threads. */
 int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
 
 #endif
