@@ -232,6 +232,12 @@ static void strided_copy(const run *r)
 	}
 }
 
+void egm__program_prepare(egm__program *p, void *const bases[EGM__MAX_SLOTS])
+{
+	(void)p;
+	(void)bases;
+}
+
 void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step)
 {
 	uint32_t mode = egm__cpu_fp_flush();

@@ -56,6 +56,12 @@ void egm__graph_set_simplify(egm__graph *g, int on)
 	g->simplify = on;
 }
 
+void egm__graph_fix_slot(egm__graph *g, int32_t slot)
+{
+	EGM_INVARIANT(slot > 0 && slot < EGM__MAX_SLOTS);
+	g->fixed |= 1u << slot;
+}
+
 egm__id egm__graph_fail(egm__graph *g, egm_status code, const char *format, ...)
 {
 	if (g->status == EGM_OK) {

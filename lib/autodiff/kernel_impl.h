@@ -87,6 +87,7 @@ struct egm__program {
 	int64_t registers_at;    /* arena offset of the tile registers, one set a thread */
 	int64_t registers_bytes; /* of one set */
 	double flops;
+	const egm__program *origin; /* of a clone: who owns all but the arena */
 };
 
 /* While lowering: a group in the making. */

@@ -77,6 +77,7 @@ struct egm__graph {
 	egm_status status;
 	char error[256];
 	int simplify;
+	uint32_t fixed; /* bit s: leaves of slot s keep their values */
 	int32_t n, cap;
 	egm__node *nodes;
 	int32_t n_out, cap_out;

@@ -57,9 +57,25 @@ out:
 	return st;
 }
 
-void egm__program_free(egm__program *p)
+egm_status egm__program_clone(egm__program **out, egm__program *p)
 {
-	if (!p) return;
+	*out = NULL;
+	egm__program *clone = egm__alloc(p->context, 1, sizeof *clone);
+	if (!clone) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for a clone");
+	*clone = *p;
+	clone->origin = p->origin ? p->origin : p;
+	egm__context_retain(p->context);
+	clone->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
+	if (!clone->arena) {
+		egm__program_free(clone);
+		return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
+	}
+	*out = clone;
+	return EGM_OK;
+}
+
+static void free_kernels(egm__program *p)
+{
 	egm_context *c = p->context;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
 		egm__free(c, p->kernels[i].group.instr);
@@ -68,6 +84,13 @@ void egm__program_free(egm__program *p)
 	}
 	egm__free(c, p->kernels);
 	egm__free(c, p->buffers);
+}
+
+void egm__program_free(egm__program *p)
+{
+	if (!p) return;
+	egm_context *c = p->context;
+	if (!p->origin) free_kernels(p);
 	egm__free(c, p->arena);
 	egm__free(c, p);
 	egm_context_free(c);
