@@ -15,6 +15,10 @@
 
 #include <egm/loss.h>
 
+#include <egm/sampler.h>
+
+#include <egm/diagnostics.h>
+
 #include <egm/train.h>
 
 #endif

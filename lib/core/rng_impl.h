@@ -17,6 +17,10 @@ typedef struct egm__rng {
 #define EGM__STREAM_INIT UINT32_C(0x80000000)
 #define EGM__STREAM_SHUFFLE UINT32_C(0x80000001)
 #define EGM__STREAM_GENERATE UINT32_C(0x80000002)
+#define EGM__STREAM_START UINT32_C(0x80000003)    /* first points of chains */
+#define EGM__STREAM_MOMENTUM UINT32_C(0x80000004) /* normals of a transition */
+#define EGM__STREAM_DECISION UINT32_C(0x80000005) /* its uniforms */
+#define EGM__STREAM_EXCHANGE UINT32_C(0x80000006) /* between temperatures */
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);

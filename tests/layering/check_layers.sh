@@ -23,6 +23,7 @@ may_include() {
 owner() {
 	case $1 in
 	status.h | version.h | context.h) echo core ;;
+	diagnostics.h) echo sampler ;;
 	model.h | loss.h | sampler.h | io.h | train.h) echo "${1%.h}" ;;
 	*) echo "unknown:$1" ;;
 	esac

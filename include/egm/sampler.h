@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_SAMPLER_H
+#define EGM_SAMPLER_H
+
+#include <egm/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What is sampled: the density exp(-V(x)) / Z on R^d, or on a box, with
+ *
+ *      V(x) = beta * U(x) + ||x||^2 / (2 tau^2)
+ *
+ *  U the energy, beta an inverse temperature, tau the standard deviation of a normal prior (none unless said).
+ *  A target keeps its nets alive, is constant after creation, and may be shared by samplers in several threads.
+ */
+typedef struct egm_target egm_target;
+
+/** A program's own energy at `rows` points x [rows, dims]: energies [rows] = U, gradients [rows, dims] = dU/dx, in the
+ *  target's dtype. Non-zero stops the sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything
+ *  that is not finite, marks a point that cannot be accepted. x is the library's: read it only. */
+typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
+
+/** Which density a latent target has, with U the energy net and G the generator. */
+enum {
+	EGM_LATENT_ENERGY = 1,    /**< exp(-beta U(G(z))): no prior, improper when U(G(z)) is bounded */
+	EGM_LATENT_POSTERIOR = 2, /**< exp(-beta U(G(z)) - ||z||^2 / (2 tau^2)): at tau = 1 x = G(z) has the density
+	                               p_G(x) exp(-beta U(x)), p_G that of the generator */
+	EGM_LATENT_PULLBACK = 3   /**< exp(-beta U(G(z))) sqrt(det J^T J), J = dG/dz: x = G(z) has the density exp(-beta U)
+	                               on the generator's manifold; latent width <= 8 */
+};
+
+typedef struct egm_target_options {
+	size_t struct_size;
+	double beta;         /**< > 0, default 1 */
+	double prior_scale;  /**< tau > 0, or 0 for no prior. Default 1 for EGM_LATENT_POSTERIOR, below 1 truncates the
+	                        prior;  0 for all others, of which EGM_LATENT_ENERGY and EGM_LATENT_PULLBACK take no other */
+	const double *lower; /**< [dims] bounds, -INFINITY where there is none; NULL (default): no bounds. Copied. */
+	const double *upper; /**< [dims], INFINITY where there is none; lower < upper */
+	int32_t concurrent;  /**< callback targets: 1 = it may be called from several threads at once; default 0 */
+	int32_t reserved;    /**< 0 */
+	int64_t
+	    rows; /**< callback targets with `concurrent`: most rows of a call, >= 1, default 32. Others get all chains */
+} egm_target_options;
+
+EGM_API egm_status egm_target_options_init(egm_target_options *options, size_t size);
+
+/** U = an energy net (one output), in x. */
+EGM_API egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_target_options *options);
+/** U(G(z)) in the latent space of `generator`, `kind` one of EGM_LATENT_*. Draws are z; egm_model_run makes x of them.
+ *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples; with a
+ *  generator that ends in tanh or sigmoid no energy net makes it a density, and the context's log says so. */
+EGM_API egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator, int32_t kind,
+                                     const egm_target_options *options);
+/** A callback's energy in `dims` dimensions. */
+EGM_API egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+                                       egm_energy_fn energy, void *user, const egm_target_options *options);
+EGM_API void egm_target_free(egm_target *target);
+EGM_API int64_t egm_target_dims(const egm_target *target);
+EGM_API egm_dtype egm_target_dtype(const egm_target *target);
+/** V (without bounds' Jacobian) and, unless NULL, dV/dx at x [rows, dims]: what a program checks its callback or its
+ *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. */
+EGM_API egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows,
+                                       void *energies, void *gradients);
+
+/** Markov chains on a target, each with random numbers of its own: what chain i does depends on the seed and i, not on
+ *  the number of chains or threads. */
+typedef struct egm_sampler egm_sampler;
+
+/** Kernels. Steps are in the epsilon form: x' = x - (eps/2) C grad V + sqrt(eps C) xi, C the diagonal of `scale`
+ *  squared; for hmc and nuts `step_size` is the leapfrog step h, with h = sqrt(eps) between the two conventions. */
+enum {
+	EGM_SAMPLER_ULA = 1,  /**< unadjusted Langevin: biased by O(eps), never rejects. Roberts and Tweedie 1996 */
+	EGM_SAMPLER_MALA = 2, /**< the same with the Metropolis-Hastings ratio: exact. Roberts and Tweedie 1996 */
+	EGM_SAMPLER_HMC = 3,  /**< Hamiltonian Monte Carlo, leapfrog. Neal 2011, section 5.3 */
+	EGM_SAMPLER_NUTS = 4, /**< no-U-turn: multinomial, biased progressive. Betancourt 2017, appendix A */
+	/** ULA down a schedule of temperatures, then a denoising step: one draw = one pass from the chain's point. For
+	 *  energies that were trained over noise levels. Li, Chen, Sommer 2019, algorithm 1 */
+	EGM_SAMPLER_ANNEALED_LANGEVIN = 5,
+	EGM_SAMPLER_TEMPERED = 6 /**< MALA on a ladder of temperatures with exchanges between neighbours; draws are those of
+	                              the coldest. Geyer 1991 */
+};
+
+typedef struct egm_sampler_options {
+	size_t struct_size;
+	int32_t kernel;     /**< EGM_SAMPLER_*, set by egm_sampler_options_init */
+	int32_t reserved;   /**< 0 */
+	int64_t chains;     /**< >= 1, default 4 */
+	uint64_t seed;      /**< default 0 */
+	double step_size;   /**< > 0; eps of ula, mala, annealed_langevin, tempered (default 0.01, 0.1, 0.01, 0.1), h of hmc
+	                         and nuts (default 0.1); the start when a warm-up adapts it */
+	double jitter;      /**< in [0, 1): each transition of hmc uses h times U[1-jitter, 1+jitter); default 0 */
+	double start_scale; /**< standard deviation > 0 of the chains' first points, N(0, start_scale^2 I) before the
+	                         bounds' transform; default: prior_scale, 1 without a prior */
+	double target_accept;   /**< in (0, 1): what a warm-up aims at; default 0.574 mala and tempered, 0.8 hmc and nuts */
+	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
+	                             inverse mass). NULL (default): ones. Copied. */
+	int64_t leapfrog_steps; /**< hmc: >= 1, default 10 */
+	int64_t max_depth;      /**< nuts: trees of at most 2^max_depth leapfrog steps, 1 to 16, default 10 */
+	double divergence; /**< hmc, nuts: energy error > 0 beyond which a trajectory counts as divergent and nuts ends it;
+	                        default 1000 */
+	/** annealed_langevin: [levels] > 0 falling temperatures T, at each of which V is divided by T; tempered: [levels]
+	 *  rising temperatures from 1. U is tempered, the prior is not. NULL: annealed_langevin has the one level T = 1,
+	 *  tempered needs them. Copied. */
+	const double *temperatures;
+	int64_t levels; /**< 1 to 256, default 1 */
+	int64_t
+	    steps_per_level; /**< annealed_langevin: >= 1, default 100; tempered: MALA steps between exchanges, default 1 */
+	double denoise;      /**< annealed_langevin: sigma0 >= 0, the draw is x - sigma0^2 grad V(x); default 0: x itself */
+	int32_t
+	    adapt_scale;   /**< mala, hmc, nuts: 1 = a warm-up also estimates `scale`, for each chain; default 0, nuts 1 */
+	int32_t reserved2; /**< 0 */
+} egm_sampler_options;
+
+/** The defaults of a kernel. Members that the kernel does not use are 0 and have to stay so. */
+EGM_API egm_status egm_sampler_options_init(egm_sampler_options *options, size_t size, int32_t kernel);
+
+/** Sets up the chains, at points drawn from the seed. Keeps the target alive. `options` NULL: nuts with its defaults.
+ */
+EGM_API egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_sampler_options *options);
+EGM_API void egm_sampler_free(egm_sampler *sampler);
+
+/** Puts the chains at points [chains, dims]; frozen chains thaw. Counters and adaptation stay. NONFINITE names chain
+ * and dimension; ARGUMENT a point outside of the box. */
+EGM_API egm_status egm_sampler_set_points(egm_sampler *sampler, egm_dtype dtype, const void *points);
+/** Where the chains stand, [chains, dims]. */
+EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtype, void *points);
+
+/** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
+ *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule), then fix both.
+ * Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
+ * start. */
+EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
+
+/** n draws a chain, each after `thin` >= 1 transitions: draws [n, chains, dims], energies [n, chains] = V at them, both
+ *  may be NULL. Allocates nothing after the first call of a sampler.
+ *
+ *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
+ *  the others go on, and the call then returns NONFINITE naming the first such chain. A proposal with a non-finite
+ *  energy is no such case where there is a Metropolis test: it is rejected and counted as a divergence.
+ *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition, and
+ *  egm_sampler_stats tells how many it has made; later draws of the call are not written. */
+EGM_API egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, void *energies);
+
+/** What the chains have done since they were made or warmed up. */
+typedef struct egm_sampler_statistics {
+	size_t struct_size;
+	int64_t transitions;
+	int64_t gradients;   /**< evaluations of energy and gradient at one point */
+	double acceptance;   /**< mean acceptance probability; NaN without a Metropolis test */
+	int64_t divergences; /**< rejected for a non-finite energy, or for an energy error beyond `divergence` */
+	double step_size;    /**< in use; mean over chains */
+	double leapfrogs;    /**< hmc, nuts: mean number of leapfrog steps a transition, else 0 */
+	int64_t saturated;   /**< nuts: transitions that reached max_depth */
+	double energy;       /**< V where the chain stands; mean over chains */
+	double exchange;     /**< tempered: share of accepted exchanges, NaN before the first and for other kernels */
+	int64_t frozen;      /**< chains that stand still because they went non-finite */
+} egm_sampler_statistics;
+
+EGM_API egm_status egm_sampler_statistics_init(egm_sampler_statistics *statistics, size_t size);
+/** Of chain 0 .. chains-1, or of all together with chain = -1. */
+EGM_API egm_status egm_sampler_stats(const egm_sampler *sampler, int64_t chain, egm_sampler_statistics *statistics);
+/** The scale [dims] that chain `chain` uses. */
+EGM_API egm_status egm_sampler_scale(const egm_sampler *sampler, int64_t chain, double *scale);
+
+/** Writes points, step sizes, scales, counters and seed as one safetensors file, replaced as a whole. n draws, save,
+ *  load, m draws gives the same bits as n + m draws. */
+EGM_API egm_status egm_sampler_save(const egm_sampler *sampler, const char *path);
+/** Reads it into a sampler made with the same kernel, number of chains, dims, dtype and levels; FORMAT names what
+ *  differs, and nothing has then changed. */
+EGM_API egm_status egm_sampler_load(egm_sampler *sampler, const char *path);
+
+/** log Z of a target by annealed importance sampling (Neal 2001): particles from a normal base, moved by one HMC
+ *  transition at each of `levels` - 1 intermediate densities between base and target,
+ *      V_b(x) = b V(x) + (1 - b) ||x||^2 / (2 base_scale^2),  0 < b < 1.
+ *  Where the target has a prior, base_scale is its tau and only beta U is weighted by b. */
+typedef struct egm_ais_options {
+	size_t struct_size;
+	uint64_t seed;
+	int64_t particles;      /**< >= 2, default 256 */
+	int64_t levels;         /**< >= 1, default 200 */
+	int64_t leapfrog_steps; /**< >= 1, default 5 */
+	double step_size;       /**< h > 0 at the base, or 0 (default): found for every level by a pilot run of its own
+	                             particles, so that the estimate stays unbiased */
+	double base_scale;      /**< > 0, default 1; with a prior its tau and nothing else */
+	double power;           /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
+} egm_ais_options;
+
+typedef struct egm_ais_result {
+	size_t struct_size;
+	double log_z; /**< natural logarithm of the integral of exp(-V(x)) dx over R^d or the box; the prior counts as
+	                   exp(-||x||^2 / (2 tau^2)), not normalised. log q(x) = -V(x) - log_z */
+	double standard_error; /**< of log_z: sd of the weights / (mean weight * sqrt(particles)) */
+	double ess;            /**< (sum w)^2 / sum w^2, of `particles`; below a tenth distrust log_z */
+	double acceptance;     /**< mean over levels and particles */
+	int64_t gradients;
+	int64_t lost; /**< particles whose weight became 0 or not finite; counted with weight 0 */
+} egm_ais_result;
+
+EGM_API egm_status egm_ais_options_init(egm_ais_options *options, size_t size);
+EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
+/** log_weights [particles] may be NULL. NONFINITE when every particle is lost. */
+EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
+                               double *log_weights);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Chains as state machines. A kernel says at which point it wants the target next (`ask`) and goes on when it has the
+ * answer (`take`), so that chains which stand at different places of their trajectories share one batched evaluation,
+ * and a kernel is written for one chain alone. run.c drives them.
+ *
+ * A chain owns one walker, or with the tempered kernel one for each level of the ladder; walker c * levels + l is level
+ * l of chain c, and level 0 is the one whose points are draws. Chains are cut into blocks; a block has a probe, runs
+ * all its transitions by itself, and is the unit that threads share out. Nothing that a walker does depends on its
+ * block. */
+#ifndef EGM_SAMPLER_SAMPLER_IMPL_H
+#define EGM_SAMPLER_SAMPLER_IMPL_H
+
+#include <sampler/target_impl.h>
+#include <tensor/kernels_impl.h>
+
+typedef struct egm__walker egm__walker;
+typedef struct egm__adaptation egm__adaptation;
+
+/* Where a walker stands and what the target is there. */
+struct egm__walker {
+	int64_t index;
+	char *x;         /* [dims] unconstrained coordinates */
+	char *gradient;  /* [dims] dW/dy there */
+	double value;    /* W there */
+	double energy;   /* U there */
+	double jacobian; /* log |dx/dy| there */
+	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
+	int32_t frozen;  /* went non-finite: stays where it is */
+	int32_t inside;  /* a transition has begun */
+	int32_t reserved;
+	egm__bridge bridge;
+	double step;      /* leapfrog step h; the Langevin eps is h^2 */
+	char *scale;      /* [dims] of the dtype, NULL: ones */
+	char *noise;      /* [dims] N(0,1), drawn by the loop when a transition begins */
+	uint64_t clock;   /* transitions begun since creation: the `step` of its random numbers */
+	uint64_t answers; /* evaluations answered since creation */
+	double accept;    /* acceptance probability of the last transition, NaN without a Metropolis test */
+	/* counters behind egm_sampler_stats */
+	int64_t transitions, gradients, divergences, leapfrogs, saturated;
+	double accept_sum;
+	egm__adaptation *adaptation; /* NULL when nothing is adapted */
+	void *own;                   /* the kernel's: own_bytes of it, 64-byte aligned, zero at creation */
+};
+
+/* A chain: `levels` walkers that make `inner` transitions each between two draws' worth of a chain transition. */
+typedef struct egm__chain {
+	int64_t transitions; /* since creation: the `step` of its exchanges */
+	int64_t exchanges_tried, exchanges_done;
+} egm__chain;
+
+typedef struct egm__method {
+	int32_t kernel; /* EGM_SAMPLER_* */
+	const char *name;
+	int32_t metropolis; /* rejects, hence does not freeze, a point that is not finite; has an acceptance to adapt to */
+	int32_t langevin;   /* step_size is eps = h^2 */
+	/* Bytes of `own`; NULL: none. Rows in it want multiples of 64 bytes: egm__row_bytes. */
+	size_t (*own_bytes)(const egm_sampler *sampler);
+	/* Begins a transition of a primed walker: w->noise is drawn. NULL: nothing to do. */
+	void (*begin)(egm_sampler *sampler, egm__walker *w);
+	/* Writes the next point wanted to y [dims]; may set w->bridge for this and later evaluations. */
+	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
+	/* The answer at y. 1: the transition is over, w stands where it ended, and w->accept is set; 0: ask again. Not
+	 * called with a value that is not finite unless `metropolis`: the loop freezes the walker instead. */
+	int (*take)(egm_sampler *sampler, egm__walker *w, const egm__probe *probe, int64_t row);
+	/* All walkers of a chain have made their inner transitions. NULL: nothing to do. */
+	void (*close)(egm_sampler *sampler, int64_t chain);
+	/* Writes the draw of a chain's level 0 when it is not where the walker stands; NULL: it is. */
+	void (*draw)(egm_sampler *sampler, const egm__walker *w, char *y);
+} egm__method;
+
+extern const egm__method egm__method_ula, egm__method_mala, egm__method_hmc, egm__method_nuts, egm__method_annealed,
+    egm__method_tempered;
+
+typedef struct egm__block egm__block;
+
+struct egm_sampler {
+	egm_context *context;
+	egm_target *target; /* retained */
+	const egm__method *method;
+	egm_sampler_options options; /* pointers in it are the sampler's own copies */
+	const egm__kernels *table;
+	int64_t dims, levels, inner, n_walkers;
+	int64_t row_bytes; /* dims elements, rounded up to 64 bytes */
+	egm__walker *walkers;
+	egm__chain *chains;
+	char *rows;           /* memory of all rows that walkers point to */
+	double *temperatures; /* [levels], NULL: 1 */
+	uint64_t version;     /* of the target when walkers were primed */
+	int32_t n_blocks;
+	egm__block *blocks;
+};
+
+/* ---- rows: one walker's vectors, through the kernel table */
+static inline int64_t egm__row_bytes(egm_dtype dtype, int64_t dims)
+{
+	int64_t bytes = dims * (dtype == EGM_F32 ? 4 : 8);
+	return (bytes + 63) / 64 * 64;
+}
+
+/* y = a x + b z; y may be x or z. */
+static inline void egm__row_lin(const egm_sampler *s, char *y, double a, const char *x, double b, const char *z)
+{
+	s->table->tile[EGM__TILE_LIN_VV](s->dims, y, x, z, (const double[3]){a, b, 0});
+}
+
+/* y = a x z */
+static inline void egm__row_mul(const egm_sampler *s, char *y, double a, const char *x, const char *z)
+{
+	s->table->tile[EGM__TILE_MUL_VV](s->dims, y, x, z, (const double[3]){a, 0, 0});
+}
+
+static inline double egm__row_square(const egm_sampler *s, const char *x)
+{
+	return s->table->sum_squares(s->dims, x);
+}
+
+/* x = a + b s z, s the walker's scale (ones when NULL); x may be a, `scratch` [dims] is overwritten when there is a
+ * scale. */
+void egm__row_move(const egm_sampler *s, const egm__walker *w, char *x, const char *a, double b, const char *z,
+                   char *scratch);
+
+/* Uniform in [0, 1), 53 bits: number k of what the walker decides after its latest answer, k < 64. */
+double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k);
+
+/* w stands at row `row` of the probe. */
+void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);
+
+/* ---- adaptation during a warm-up */
+egm_status egm__adaptation_create(egm_sampler *s, int64_t steps); /* for all walkers */
+void egm__adaptation_free(egm_sampler *s);                        /* drops what was being adapted */
+void egm__adaptation_update(egm_sampler *s, egm__walker *w);      /* after each transition: w->accept, w->x */
+void egm__adaptation_finish(egm_sampler *s);                      /* fixes step and scale */
+
+/* ---- the loop */
+egm_status egm__blocks_create(egm_sampler *s);
+void egm__blocks_free(egm_sampler *s);
+/* `n` draws of `thin` chain transitions each; draws, energies may be NULL. */
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies);
+
+#endif

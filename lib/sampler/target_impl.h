@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A target, and evaluating it at many points at once.
+ *
+ * Chains move in unconstrained coordinates y; x(y) is the point that the energy sees:
+ *   no bound: x = y      below: x = l + e^y      above: x = u - e^-y      both: x = l + (u - l) sigmoid(y)
+ * each dimension on its own, increasing in y. What the kernels move on is the density of y,
+ *   W(y) = beta U(x(y)) + precision ||x(y)||^2 / 2 - log |dx/dy|,
+ * so that no kernel knows of bounds, temperatures or priors. */
+#ifndef EGM_SAMPLER_TARGET_IMPL_H
+#define EGM_SAMPLER_TARGET_IMPL_H
+
+#include <autodiff/program_impl.h>
+#include <egm/sampler.h>
+#include <model/model_impl.h>
+
+/* The weights of energy and prior at one point: those of the target, or of a density on the way to it. */
+typedef struct egm__bridge {
+	double beta;
+	double precision; /* 1 / tau^2, 0 without a prior */
+} egm__bridge;
+
+enum { EGM__TARGET_NETS = 2 };
+
+struct egm_target {
+	egm_context *context;
+	int refs; /* through __atomic builtins; egm_target_free releases one */
+	egm_dtype dtype;
+	int64_t dims;
+	egm__bridge bridge;
+	/* A graph of U [rows, 1] at x [rows, dims], parameters of net i in slot EGM__SLOT_TARGET_NET + i; NULL for a
+	 * callback. gradient: set by the function where it knows dU/dx, left EGM__NONE for the engine to find. */
+	egm__id (*build)(const egm_target *target, egm__graph *graph, egm__id x, egm__id *gradient);
+	egm_model *nets[EGM__TARGET_NETS]; /* retained; NULL where there is none */
+	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
+	egm_energy_fn callback;
+	void *user;
+	int32_t concurrent;
+	int64_t callback_rows;
+	double *lower, *upper; /* [dims]; both NULL without bounds */
+};
+
+/* Slots of a target's program. The nets and the constants keep their values while a sampler runs. */
+enum {
+	EGM__SLOT_TARGET_X = 1,
+	EGM__SLOT_TARGET_U,
+	EGM__SLOT_TARGET_GRADIENT,
+	EGM__SLOT_TARGET_CONSTANTS,
+	EGM__SLOT_TARGET_NET
+};
+
+/* An empty target with checked options: what the public functions and the benchmarks fill in. */
+egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+                              double default_prior, const egm_target_options *options);
+void egm__target_retain(egm_target *target);
+/* Changes whenever a net of the target has got other parameters. */
+uint64_t egm__target_version(const egm_target *target);
+
+/* n rows of unconstrained coordinates to points, and back; -1, or the index (row * dims + dimension) of the first value
+ * that lies on or outside of its bounds. Both arrays may be one. */
+void egm__target_to_points(const egm_target *target, int64_t rows, const void *y, void *x);
+int64_t egm__target_from_points(const egm_target *target, int64_t rows, const void *x, void *y);
+
+/* The target compiled for up to `rows` points, with the buffers of a call. Used by one thread at a time. */
+typedef struct egm__probe {
+	egm_target *target; /* borrowed */
+	int64_t rows;
+	egm__program *program; /* NULL for a callback */
+	void *y;               /* in: [rows, dims] */
+	egm__bridge *bridge;   /* in: [rows] */
+	void *gradient;        /* out: [rows, dims] dW/dy */
+	double *value;         /* out: [rows] W; NaN also where a gradient is not finite while W is */
+	double *energy;        /* out: [rows] U */
+	double *jacobian;      /* out: [rows] log |dx/dy| */
+	void *x;               /* [rows, dims]; y itself without bounds */
+	void *u;               /* [rows] of the dtype */
+} egm__probe;
+
+/* `sibling` NULL, or a probe of the same target and size whose compiled program is shared; it must outlive this one. */
+egm_status egm__probe_create(egm__probe **out, egm_target *target, int64_t rows, egm__probe *sibling);
+void egm__probe_free(egm__probe *probe); /* NULL allowed */
+/* Before the first run and after the nets changed, once for a probe and all its siblings. */
+void egm__probe_prepare(egm__probe *probe);
+/* Evaluates rows 0 .. rows-1. STOPPED when the callback stops, nothing else; allocates nothing. */
+egm_status egm__probe_run(egm__probe *probe, int64_t rows);
+
+#endif
