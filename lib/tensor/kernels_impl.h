@@ -7,6 +7,7 @@
 
 #include <core/context_impl.h>
 #include <core/rng_impl.h>
+#include <tensor/packed_impl.h>
 
 /* Elementwise kernels: y[i] = f(a[i], b[i]; c). "VS": b is one number. */
 typedef enum egm__tile_op {
@@ -63,6 +64,13 @@ typedef struct egm__kernels {
 	 * is the same whatever start and n are. f32 uses one 32-bit word an element, f64 two. */
 	void (*normal)(int64_t n, void *y, const egm__rng *rng, int64_t start);
 	void (*uniform)(int64_t n, void *y, const egm__rng *rng, int64_t start);
+
+	/* Products with a packed right factor, see packed_impl.h. packed_count: elements that op(B), k x n, takes, -1 when
+	 * an int64_t does not hold them. pack: B is stored k x n, with tb n x k, ldb elements between rows; packed is
+	 * 64-byte aligned. */
+	int64_t (*packed_count)(int64_t n, int64_t k);
+	void (*pack)(int64_t n, int64_t k, const void *b, int64_t ldb, int tb, void *packed);
+	void (*multiply)(const egm__product *p, const void *a, const void *packed, void *c);
 } egm__kernels;
 
 /* The table for a resolved EGM_SIMD_* and an egm_dtype. */

@@ -5,6 +5,7 @@
  * so that what an element becomes never depends on where in the array it stands.
  *
  * T is the element type, V a vector of LANES elements, B the integer vector that comparing two V gives. */
+#include <core/size_impl.h>
 #include <math.h>
 #include <string.h>
 #include <tensor/kernel_paths_impl.h>
@@ -23,6 +24,8 @@
 #include "template_optimizer.h"
 
 #include "template_random.h"
+
+#include "template_product.h"
 #undef T
 #undef V
 #undef B
@@ -42,6 +45,8 @@
 
 #include "template_random.h"
 
+#include "template_product.h"
+
 #define TABLE(suffix)                                                                                             \
 	{                                                                                                             \
 		.name = PATH_NAME,                                                                                        \
@@ -57,7 +62,8 @@
 		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .max = max_##suffix,                            \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
-		.uniform = uniform_##suffix                                                                               \
+		.uniform = uniform_##suffix, .packed_count = packed_count_##suffix, .pack = pack_##suffix,                \
+		.multiply = multiply_##suffix                                                                             \
 	}
 
 const egm__kernels PATH_TABLE[2] = {TABLE(f32), TABLE(f64)};
