@@ -91,8 +91,8 @@ typedef struct egm_sampler_options {
 	double step_size;   /**< > 0; eps of ula, mala, annealed_langevin, tempered (default 0.01, 0.1, 0.01, 0.1), h of hmc
 	                         and nuts (default 0.1); the start when a warm-up adapts it */
 	double jitter;      /**< in [0, 1): each transition of hmc uses h times U[1-jitter, 1+jitter); default 0 */
-	double start_scale; /**< standard deviation > 0 of the chains' first points, N(0, start_scale^2 I) before the
-	                         bounds' transform; default: prior_scale, 1 without a prior */
+	double start_scale; /**< standard deviation of the chains' first points, N(0, start_scale^2 I) before the bounds'
+	                         transform; 0 (default): the target's prior_scale, 1 without a prior */
 	double target_accept;   /**< in (0, 1): what a warm-up aims at; default 0.574 mala and tempered, 0.8 hmc and nuts */
 	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                             inverse mass). NULL (default): ones. Copied. */

@@ -27,13 +27,13 @@ struct egm__walker {
 	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
 	int32_t frozen;  /* went non-finite: stays where it is */
 	int32_t inside;  /* a transition has begun */
-	int32_t reserved;
+	int32_t inner;   /* transitions made of those that the chain's present one takes */
 	egm__bridge bridge;
 	double step;      /* leapfrog step h; the Langevin eps is h^2 */
 	char *scale;      /* [dims] of the dtype, NULL: ones */
 	char *noise;      /* [dims] N(0,1), drawn by the loop when a transition begins */
 	uint64_t clock;   /* transitions begun since creation: the `step` of its random numbers */
-	uint64_t answers; /* evaluations answered since creation */
+	uint64_t answers; /* evaluations answered since creation, without those that only prime */
 	double accept;    /* acceptance probability of the last transition, NaN without a Metropolis test */
 	/* counters behind egm_sampler_stats */
 	int64_t transitions, gradients, divergences, leapfrogs, saturated;
@@ -83,12 +83,16 @@ struct egm_sampler {
 	int64_t row_bytes; /* dims elements, rounded up to 64 bytes */
 	egm__walker *walkers;
 	egm__chain *chains;
-	char *rows;           /* memory of all rows that walkers point to */
-	double *temperatures; /* [levels], NULL: 1 */
-	uint64_t version;     /* of the target when walkers were primed */
+	char *rows;       /* memory of all rows that walkers point to */
+	char *owns;       /* and of what their kernel keeps */
+	uint64_t version; /* of the target when walkers were primed */
 	int32_t n_blocks;
 	egm__block *blocks;
 };
+
+const egm__method *egm__method_find(int32_t kernel); /* NULL: no such one */
+/* The caller's options over the defaults of their kernel, checked. */
+egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options, int64_t dims);
 
 /* ---- rows: one walker's vectors, through the kernel table */
 static inline int64_t egm__row_bytes(egm_dtype dtype, int64_t dims)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program does with its chains: places them, runs them, asks what they have done. */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <math.h>
+#include <model/evaluator_impl.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+static egm_status check(const egm_sampler *s, const char *call)
+{
+	return s ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "%s: sampler is NULL", call);
+}
+
+static egm_status check_array(const egm_sampler *s, const char *call, egm_dtype dtype, const void *array)
+{
+	if (!s) return check(s, call);
+	if (!array) return egm__fail(EGM_ERR_ARGUMENT, "%s: points is NULL", call);
+	if (dtype != s->target->dtype)
+		return egm__fail(EGM_ERR_DTYPE, "%s: the target is %s, points is %s", call, egm__dtype_name(s->target->dtype),
+		                 egm__dtype_name(dtype));
+	return EGM_OK;
+}
+
+/* ---- points */
+
+/* The first value that no chain can stand at. */
+static egm_status check_points(egm_sampler *s, const char *points, char *scratch)
+{
+	const egm_target *t = s->target;
+	int64_t at = egm__first_nonfinite(s->context, t->dtype, points, s->options.chains * s->dims);
+	if (at >= 0)
+		return egm__fail(EGM_ERR_NONFINITE, "egm_sampler_set_points: chain %lld, dimension %lld is not finite",
+		                 (long long)(at / s->dims), (long long)(at % s->dims));
+	size_t bytes = (size_t)s->dims * egm__dtype_size(t->dtype);
+	for (int64_t c = 0; t->lower && c < s->options.chains; c++) {
+		at = egm__target_from_points(t, 1, points + (size_t)c * bytes, scratch);
+		if (at >= 0)
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "egm_sampler_set_points: chain %lld, dimension %lld is not inside of %g to %g",
+			                 (long long)c, (long long)at, t->lower[at], t->upper[at]);
+	}
+	return EGM_OK;
+}
+
+static void place(egm_sampler *s, egm__walker *w, const char *x)
+{
+	if (s->target->lower)
+		egm__target_from_points(s->target, 1, x, w->x);
+	else
+		memcpy(w->x, x, (size_t)s->dims * egm__dtype_size(s->target->dtype));
+	w->primed = w->frozen = w->inside = w->inner = 0;
+}
+
+egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *points)
+{
+	egm_status st = EGM_OK;
+	char *scratch = NULL;
+	EGM_TRY(check_array(s, "egm_sampler_set_points", dtype, points));
+	scratch = egm__alloc(s->context, 1, (size_t)s->row_bytes);
+	if (!scratch) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_set_points: out of memory for a point");
+	EGM_TRY(check_points(s, points, scratch));
+	for (int64_t i = 0; i < s->n_walkers; i++)
+		place(s, &s->walkers[i],
+		      (const char *)points + (size_t)(i / s->levels * s->dims) * egm__dtype_size(s->target->dtype));
+out:
+	if (s) egm__free(s->context, scratch);
+	return st;
+}
+
+egm_status egm_sampler_points(const egm_sampler *s, egm_dtype dtype, void *points)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(check_array(s, "egm_sampler_points", dtype, points));
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	for (int64_t c = 0; c < s->options.chains; c++)
+		egm__target_to_points(s->target, 1, s->walkers[c * s->levels].x, (char *)points + (size_t)c * bytes);
+out:
+	return st;
+}
+
+/* ---- running */
+
+static void clear_counters(egm_sampler *s)
+{
+	for (int64_t i = 0; i < s->n_walkers; i++) {
+		egm__walker *w = &s->walkers[i];
+		w->transitions = w->gradients = w->divergences = w->leapfrogs = w->saturated = 0;
+		w->accept_sum = 0;
+	}
+	for (int64_t c = 0; c < s->options.chains; c++) s->chains[c].exchanges_tried = s->chains[c].exchanges_done = 0;
+}
+
+egm_status egm_sampler_warmup(egm_sampler *s, int64_t steps)
+{
+	egm_status st = EGM_OK;
+	int64_t all;
+	EGM_TRY(check(s, "egm_sampler_warmup"));
+	if (!s->method->metropolis)
+		EGM_FAIL(EGM_ERR_STATE, "egm_sampler_warmup: %s adapts nothing; run it to forget its start", s->method->name);
+	if (steps < 1 || egm__size_mul(steps, s->inner, &all))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_warmup: %lld steps, at least 1 is needed", (long long)steps);
+	EGM_TRY(egm__adaptation_create(s, all));
+	st = egm__sampler_advance(s, 1, steps, NULL, NULL);
+	egm__adaptation_finish(s);
+	egm__adaptation_free(s);
+	clear_counters(s);
+out:
+	return st;
+}
+
+egm_status egm_sampler_run(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies)
+{
+	egm_status st = EGM_OK;
+	int64_t all;
+	EGM_TRY(check(s, "egm_sampler_run"));
+	if (n < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
+	if (thin < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: thin is %lld, at least 1 is needed", (long long)thin);
+	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, s->options.chains, &all) ||
+	    egm__size_mul(all, s->row_bytes, &all))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws of %lld chains are more than memory can hold",
+		         (long long)n, (long long)s->options.chains);
+	EGM_TRY(egm__sampler_advance(s, n, thin, draws, energies));
+out:
+	return st;
+}
+
+/* ---- asking */
+
+static const egm_sampler_statistics none = {.struct_size = sizeof none};
+
+egm_status egm_sampler_statistics_init(egm_sampler_statistics *statistics, size_t size)
+{
+	return egm__options_init("egm_sampler_statistics", statistics, size, &none, sizeof none);
+}
+
+/* Sums over the walkers of chains from .. to-1. The coldest speaks for where a chain is, all for what it cost. */
+static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_statistics *sum)
+{
+	double accept = 0, energy = 0, step = 0;
+	int64_t made = 0, leapfrogs = 0, tried = 0, done = 0;
+	for (int64_t i = from * s->levels; i < to * s->levels; i++) {
+		const egm__walker *w = &s->walkers[i];
+		int cold = i % s->levels == 0;
+		made += w->transitions;
+		accept += w->accept_sum;
+		leapfrogs += w->leapfrogs;
+		sum->gradients += w->gradients;
+		sum->divergences += w->divergences;
+		sum->saturated += w->saturated;
+		sum->frozen += w->frozen;
+		step += cold ? s->method->langevin ? w->step * w->step : w->step : 0;
+		energy += cold ? w->value + w->jacobian : 0;
+	}
+	for (int64_t c = from; c < to; c++) {
+		tried += s->chains[c].exchanges_tried;
+		done += s->chains[c].exchanges_done;
+	}
+	sum->transitions = made;
+	sum->acceptance = s->method->metropolis ? accept / (double)made : NAN;
+	sum->leapfrogs = s->method->langevin || made == 0 ? 0 : (double)leapfrogs / (double)made;
+	sum->step_size = step / (double)(to - from);
+	sum->energy = energy / (double)(to - from);
+	sum->exchange = (double)done / (double)tried;
+}
+
+static egm_status check_chain(const egm_sampler *s, const char *call, int64_t chain, int64_t least)
+{
+	if (!s) return check(s, call);
+	if (chain < least || chain >= s->options.chains)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: chain %lld of %lld", call, (long long)chain,
+		                 (long long)s->options.chains);
+	return EGM_OK;
+}
+
+egm_status egm_sampler_stats(const egm_sampler *s, int64_t chain, egm_sampler_statistics *statistics)
+{
+	egm_status st = EGM_OK;
+	egm_sampler_statistics sum;
+	EGM_TRY(check_chain(s, "egm_sampler_stats", chain, -1));
+	if (!statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_stats: statistics is NULL");
+	EGM_TRY(egm__options_merge("egm_sampler_statistics", &sum, sizeof sum, statistics));
+	sum = none;
+	add_up(s, chain < 0 ? 0 : chain, chain < 0 ? s->options.chains : chain + 1, &sum);
+	size_t size = statistics->struct_size;
+	EGM_TRY(egm__options_init("egm_sampler_statistics", statistics, size, &sum, sizeof sum));
+out:
+	return st;
+}
+
+egm_status egm_sampler_scale(const egm_sampler *s, int64_t chain, double *scale)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(check_chain(s, "egm_sampler_scale", chain, 0));
+	if (!scale) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_scale: scale is NULL");
+	const char *row = s->walkers[chain * s->levels].scale;
+	for (int64_t j = 0; j < s->dims; j++)
+		scale[j] = !row                          ? 1
+		           : s->target->dtype == EGM_F32 ? (double)((const float *)(const void *)row)[j]
+		                                         : ((const double *)(const void *)row)[j];
+out:
+	return st;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Hamiltonian Monte Carlo with the leapfrog integrator, and MALA, which is its trajectory of one step: the proposal is
+ * the Langevin one with eps = h^2, and the energy error
+ *   W(x') - W(x) + |p'|^2 / 2 - |xi|^2 / 2,   p' = xi - (h/2) S (grad W(x) + grad W(x'))
+ * is minus the logarithm of the Metropolis-Hastings ratio with both proposal densities:
+ *   |S^-1 (x - x' + (eps/2) C grad W(x'))|^2 / (2 eps) = |p'|^2 / 2, and |xi|^2 / 2 the same way back.
+ * One gradient a step: that of the point where the chain stands is kept.
+ *
+ * Momenta are in scaled coordinates, p ~ N(0, I), so that the mass matrix S^-2 never appears. */
+#include <math.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+typedef struct trajectory {
+	double h;       /* of this transition */
+	double kinetic; /* |p|^2 / 2 at its start */
+	int64_t steps, left;
+} trajectory;
+
+enum { HEAD = 64 };
+_Static_assert(sizeof(trajectory) <= HEAD, "rows behind the head start on a cache line");
+
+static char *scratch_of(egm__walker *w)
+{
+	return (char *)w->own + HEAD;
+}
+
+/* Where a trajectory of several steps is after its first. */
+static char *place_of(const egm_sampler *s, egm__walker *w)
+{
+	return scratch_of(w) + s->row_bytes;
+}
+
+static size_t own_bytes(const egm_sampler *s)
+{
+	return (size_t)(HEAD + 2 * s->row_bytes);
+}
+
+/* The drawn noise becomes the momentum, half a kick on its way. */
+static void begin(egm_sampler *s, egm__walker *w)
+{
+	trajectory *t = w->own;
+	double jitter = s->options.jitter;
+	t->h = jitter > 0 ? w->step * (1 + jitter * (2 * egm__walker_uniform(s, w, 1) - 1)) : w->step;
+	t->steps = t->left = s->options.leapfrog_steps > 1 ? s->options.leapfrog_steps : 1;
+	t->kinetic = egm__row_square(s, w->noise) / 2;
+	egm__row_move(s, w, w->noise, w->noise, -t->h / 2, w->gradient, scratch_of(w));
+}
+
+static void ask(egm_sampler *s, egm__walker *w, char *y)
+{
+	trajectory *t = w->own;
+	egm__row_move(s, w, y, t->left == t->steps ? w->x : place_of(s, w), t->h, w->noise, scratch_of(w));
+}
+
+static int reject(egm__walker *w)
+{
+	w->accept = 0;
+	w->divergences++;
+	return 1;
+}
+
+static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	trajectory *t = w->own;
+	int64_t bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	const char *y = (char *)probe->y + row * bytes, *gradient = (char *)probe->gradient + row * bytes;
+	w->leapfrogs++;
+	if (!isfinite(probe->value[row])) return reject(w);
+	int last = --t->left == 0;
+	egm__row_move(s, w, w->noise, w->noise, last ? -t->h / 2 : -t->h, gradient, scratch_of(w));
+	if (!last) {
+		memcpy(place_of(s, w), y, (size_t)bytes);
+		return 0;
+	}
+	double error = probe->value[row] - w->value + egm__row_square(s, w->noise) / 2 - t->kinetic;
+	if (!isfinite(error)) return reject(w);
+	w->accept = error > 0 ? exp(-error) : 1;
+	if (s->options.divergence > 0 && error > s->options.divergence) w->divergences++;
+	if (egm__walker_uniform(s, w, 0) < w->accept) egm__walker_stand(s, w, probe, row);
+	return 1;
+}
+
+const egm__method egm__method_mala = {.kernel = EGM_SAMPLER_MALA,
+                                      .name = "mala",
+                                      .metropolis = 1,
+                                      .langevin = 1,
+                                      .own_bytes = own_bytes,
+                                      .begin = begin,
+                                      .ask = ask,
+                                      .take = take};
+
+const egm__method egm__method_hmc = {.kernel = EGM_SAMPLER_HMC,
+                                     .name = "hmc",
+                                     .metropolis = 1,
+                                     .own_bytes = own_bytes,
+                                     .begin = begin,
+                                     .ask = ask,
+                                     .take = take};

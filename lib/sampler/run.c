@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop that drives chains. In each round every chain of a block that has work left names a point, the target is
+ * evaluated at all of them at once, and every chain takes its answer. A block does all its transitions by itself, so
+ * threads meet twice in a call: when they begin and when they end. */
+#include <core/rng_impl.h>
+#include <core/size_impl.h>
+#include <math.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+enum { MAX_ROWS = 64 }; /* of a block: a net's activations for so many points stay in the second cache */
+
+struct egm__block {
+	egm_sampler *sampler;
+	int64_t first, count; /* walkers */
+	egm__probe *probe;
+	char *noise;         /* [count] rows of noise_stride */
+	egm__walker **asked; /* [count] who asked for row i */
+	int64_t *made;       /* [chains of the block] transitions in this call */
+	egm_status status;
+	int64_t froze; /* the first chain that froze in this call, -1: none */
+};
+
+typedef struct advance {
+	egm_sampler *s;
+	int64_t n, thin;
+	char *draws, *energies;
+} advance;
+
+/* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
+
+static int64_t noise_stride(const egm_sampler *s)
+{
+	return (s->dims + 3) / 4 * 4;
+}
+
+double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k)
+{
+	uint32_t words[4], pair = k % 2 * 2;
+	egm__rng rng = {.seed = s->options.seed, .step = w->answers, .stream = EGM__STREAM_DECISION};
+	egm__rng_block(&rng, (uint32_t)(w->index * 32 + k / 2), words);
+	uint64_t bits = (uint64_t)words[pair] << 32 | words[pair + 1];
+	return (double)(bits >> 11) * 0x1p-53;
+}
+
+/* Noise for walkers from .. to-1, which stand at one clock. */
+static void draw_noise(const egm__block *b, int64_t from, int64_t to)
+{
+	const egm_sampler *s = b->sampler;
+	const egm__walker *w = &s->walkers[b->first + from];
+	int64_t stride = noise_stride(s);
+	egm__rng rng = {.seed = s->options.seed, .step = w->clock, .stream = EGM__STREAM_MOMENTUM};
+	s->table->normal((to - from) * stride, w->noise, &rng, w->index * stride);
+}
+
+/* ---- rows */
+
+void egm__row_move(const egm_sampler *s, const egm__walker *w, char *x, const char *a, double b, const char *z,
+                   char *scratch)
+{
+	if (w->scale) {
+		egm__row_mul(s, scratch, 1, w->scale, z);
+		z = scratch;
+	}
+	egm__row_lin(s, x, 1, a, b, z);
+}
+
+void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	memcpy(w->x, (char *)probe->y + (size_t)row * bytes, bytes);
+	memcpy(w->gradient, (char *)probe->gradient + (size_t)row * bytes, bytes);
+	w->value = probe->value[row];
+	w->energy = probe->energy[row];
+	w->jacobian = probe->jacobian[row];
+	w->primed = 1;
+}
+
+/* ---- a round */
+
+static int chain_is_frozen(const egm_sampler *s, int64_t chain)
+{
+	for (int64_t l = 0; l < s->levels; l++)
+		if (s->walkers[chain * s->levels + l].frozen) return 1;
+	return 0;
+}
+
+/* Whether the walker has something to do in this call. */
+static int has_work(const advance *a, const egm__block *b, const egm__walker *w)
+{
+	int64_t chain = w->index / a->s->levels, local = chain - b->first / a->s->levels;
+	return b->made[local] < a->n * a->thin && w->inner < a->s->inner && !w->frozen;
+}
+
+/* Walkers that begin a transition in this round get their noise, neighbours together. */
+static void begin_transitions(const advance *a, egm__block *b)
+{
+	egm_sampler *s = a->s;
+	int64_t from = 0, n = 0; /* a run of beginners */
+	for (int64_t i = 0; i <= b->count; i++) {
+		egm__walker *w = i < b->count ? &s->walkers[b->first + i] : NULL;
+		int begins = w && w->primed && !w->inside && has_work(a, b, w);
+		if (n && (!begins || w->clock + 1 != s->walkers[b->first + from].clock)) {
+			draw_noise(b, from, from + n);
+			n = 0;
+		}
+		if (!begins) continue;
+		if (!n) from = i;
+		n++;
+		w->clock++;
+		w->inside = 1;
+		w->noise = b->noise + i * noise_stride(s) * (int64_t)egm__dtype_size(s->target->dtype);
+	}
+	if (!s->method->begin) return;
+	for (int64_t i = 0; i < b->count; i++) {
+		egm__walker *w = &s->walkers[b->first + i];
+		if (w->inside == 1) s->method->begin(s, w);
+		if (w->inside) w->inside = 2;
+	}
+}
+
+static int64_t ask_all(const advance *a, egm__block *b)
+{
+	egm_sampler *s = a->s;
+	int64_t n = 0, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	for (int64_t i = 0; i < b->count; i++) {
+		egm__walker *w = &s->walkers[b->first + i];
+		if (!has_work(a, b, w)) continue;
+		char *y = (char *)b->probe->y + n * bytes;
+		if (w->primed)
+			s->method->ask(s, w, y);
+		else
+			memcpy(y, w->x, (size_t)bytes);
+		b->probe->bridge[n] = w->bridge;
+		b->asked[n++] = w;
+	}
+	return n;
+}
+
+static void freeze(egm__block *b, egm__walker *w)
+{
+	w->frozen = 1;
+	w->inside = 0;
+	if (b->froze < 0) b->froze = w->index / b->sampler->levels;
+}
+
+static void end_transition(egm_sampler *s, egm__walker *w)
+{
+	w->inside = 0;
+	w->inner++;
+	w->transitions++;
+	if (isfinite(w->accept)) w->accept_sum += w->accept;
+	if (w->adaptation) egm__adaptation_update(s, w);
+}
+
+static void take_all(egm__block *b, int64_t n)
+{
+	egm_sampler *s = b->sampler;
+	for (int64_t i = 0; i < n; i++) {
+		egm__walker *w = b->asked[i];
+		w->gradients++;
+		if (w->primed) w->answers++; /* asking again what is known, after a load or a change, must not move the draws */
+		if (!isfinite(b->probe->value[i]) && !(w->primed && s->method->metropolis))
+			freeze(b, w);
+		else if (!w->primed)
+			egm__walker_stand(s, w, b->probe, i);
+		else if (s->method->take(s, w, b->probe, i))
+			end_transition(s, w);
+	}
+}
+
+/* ---- draws */
+
+static void put_number(egm_dtype dtype, char *at, int64_t index, double value)
+{
+	if (dtype == EGM_F32)
+		((float *)(void *)at)[index] = (float)value;
+	else
+		((double *)(void *)at)[index] = value;
+}
+
+static void write_draw(const advance *a, int64_t chain, int64_t draw)
+{
+	egm_sampler *s = a->s;
+	const egm__walker *w = &s->walkers[chain * s->levels];
+	int64_t at = draw * s->options.chains + chain, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	if (a->draws) {
+		char *x = a->draws + at * bytes;
+		if (s->method->draw)
+			s->method->draw(s, w, x);
+		else
+			memcpy(x, w->x, (size_t)bytes);
+		if (s->target->lower) egm__target_to_points(s->target, 1, x, x);
+	}
+	if (a->energies) put_number(s->target->dtype, a->energies, at, w->value + w->jacobian);
+}
+
+/* Chains whose walkers have all made their transitions. */
+static void close_chains(const advance *a, egm__block *b)
+{
+	egm_sampler *s = a->s;
+	int64_t levels = s->levels, chains = b->count / levels;
+	for (int64_t c = 0; c < chains; c++) {
+		egm__walker *w = &s->walkers[b->first + c * levels];
+		int64_t chain = b->first / levels + c, done = 0;
+		while (done < levels && w[done].inner == s->inner) done++;
+		if (done < levels) continue;
+		for (int64_t l = 0; l < levels; l++) w[l].inner = 0;
+		if (s->method->close) s->method->close(s, chain);
+		s->chains[chain].transitions++;
+		if (++b->made[c] % a->thin == 0) write_draw(a, chain, b->made[c] / a->thin - 1);
+	}
+}
+
+/* A frozen chain's place is the rest of its draws. */
+static void fill_frozen(const advance *a, egm__block *b)
+{
+	int64_t levels = a->s->levels;
+	for (int64_t c = 0; c < b->count / levels; c++) {
+		int64_t chain = b->first / levels + c;
+		if (!chain_is_frozen(a->s, chain)) continue;
+		for (int64_t draw = b->made[c] / a->thin; draw < a->n; draw++) write_draw(a, chain, draw);
+	}
+}
+
+/* Transitions under way when a callback stopped: the chains stand where these began. */
+static void abandon(egm__block *b)
+{
+	for (int64_t i = 0; i < b->count; i++) {
+		egm__walker *w = &b->sampler->walkers[b->first + i];
+		if (w->inside) w->primed = 0;
+		w->inside = 0;
+	}
+}
+
+static void run_block(int32_t index, void *argument)
+{
+	const advance *a = argument;
+	egm__block *b = &a->s->blocks[index];
+	b->status = EGM_OK;
+	b->froze = -1;
+	memset(b->made, 0, (size_t)(b->count / a->s->levels) * sizeof *b->made);
+	for (;;) {
+		begin_transitions(a, b);
+		int64_t n = ask_all(a, b);
+		if (n == 0) break;
+		b->status = egm__probe_run(b->probe, n);
+		if (b->status != EGM_OK) {
+			abandon(b);
+			return;
+		}
+		take_all(b, n);
+		close_chains(a, b);
+	}
+	fill_frozen(a, b);
+}
+
+/* ---- a call */
+
+static void prepare(egm_sampler *s)
+{
+	uint64_t version = egm__target_version(s->target);
+	if (version == s->version) return;
+	egm__probe_prepare(s->blocks[0].probe);
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = 0;
+	s->version = version;
+}
+
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies)
+{
+	advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
+	prepare(s);
+	egm__parallel(s->context, s->n_blocks, run_block, &a);
+	for (int32_t i = 0; i < s->n_blocks; i++)
+		if (s->blocks[i].status != EGM_OK)
+			return egm__fail(s->blocks[i].status, "%s: the energy callback stopped the sampler", s->method->name);
+	for (int32_t i = 0; i < s->n_blocks; i++)
+		if (s->blocks[i].froze >= 0)
+			return egm__fail(EGM_ERR_NONFINITE,
+			                 "%s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen",
+			                 s->method->name, (long long)s->blocks[i].froze,
+			                 (long long)s->chains[s->blocks[i].froze].transitions);
+	return EGM_OK;
+}
+
+/* ---- blocks */
+
+/* Chains of a block. A net is evaluated row by row in bits that do not depend on the other rows, so the cut may follow
+ * the number of threads; a callback is cut as its owner said. */
+static int64_t chains_of_block(const egm_sampler *s)
+{
+	const egm_target *t = s->target;
+	int64_t chains = s->options.chains, rows = t->callback ? t->callback_rows : MAX_ROWS;
+	if (t->callback && !t->concurrent) return chains;
+	int64_t most = rows / s->levels > 1 ? rows / s->levels : 1, n = (chains + most - 1) / most;
+	if (!t->callback) {
+		int64_t threads = s->context->threads;
+		n = (n + threads - 1) / threads * threads;
+		if (n > chains) n = chains;
+	}
+	return t->callback ? most : (chains + n - 1) / n;
+}
+
+static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
+{
+	egm_status st = EGM_OK;
+	size_t noise = (size_t)(b->count * noise_stride(s));
+	b->sampler = s;
+	b->noise = egm__alloc_zero(s->context, noise, egm__dtype_size(s->target->dtype));
+	b->asked = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->asked);
+	b->made = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->made);
+	if (!b->noise || !b->asked || !b->made)
+		EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for a block of %lld chains", (long long)b->count);
+	EGM_TRY(egm__probe_create(&b->probe, s->target, rows, b == s->blocks ? NULL : s->blocks[0].probe));
+out:
+	return st;
+}
+
+egm_status egm__blocks_create(egm_sampler *s)
+{
+	egm_status st = EGM_OK;
+	int64_t size = chains_of_block(s), n = (s->options.chains + size - 1) / size;
+	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, (size_t)n, sizeof *s->blocks);
+	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for %lld blocks of chains", (long long)n);
+	s->n_blocks = (int32_t)n;
+	for (int64_t i = 0; i < n; i++) {
+		egm__block *b = &s->blocks[i];
+		int64_t chains = s->options.chains - i * size < size ? s->options.chains - i * size : size;
+		b->first = i * size * s->levels;
+		b->count = chains * s->levels;
+		EGM_TRY(create_block(s, b, size * s->levels));
+	}
+out:
+	return st;
+}
+
+void egm__blocks_free(egm_sampler *s)
+{
+	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
+		egm__block *b = &s->blocks[i];
+		egm__probe_free(b->probe);
+		egm__free(s->context, b->noise);
+		egm__free(s->context, b->asked);
+		egm__free(s->context, b->made);
+	}
+	egm__free(s->context, s->blocks);
+}

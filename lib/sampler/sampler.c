@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* A sampler's life: its chains, where they start, what they have done. */
+#include <core/options_impl.h>
+#include <core/rng_impl.h>
+#include <core/size_impl.h>
+#include <math.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+/* ---- making */
+
+/* A caller's array of doubles as the sampler's own; NULL stays NULL. */
+static egm_status copy_doubles(egm_sampler *s, const char *what, const double **copy, const double *from, int64_t n)
+{
+	if (!from) return EGM_OK;
+	double *to = egm__alloc(s->context, (size_t)n, sizeof *to);
+	if (!to) return egm__fail(EGM_ERR_MEMORY, "%s: out of memory for %lld %s", s->method->name, (long long)n, what);
+	memcpy(to, from, (size_t)n * sizeof *to);
+	*copy = to;
+	return EGM_OK;
+}
+
+/* Sizes of everything, and that the counters of the random numbers hold all walkers. */
+static egm_status measure(egm_sampler *s)
+{
+	const egm_sampler_options *o = &s->options;
+	int64_t numbers, bytes, block = s->target->dtype == EGM_F32 ? 4 : 2;
+	s->dims = s->target->dims;
+	s->levels = s->method->kernel == EGM_SAMPLER_TEMPERED ? o->levels : 1;
+	s->inner = s->method->kernel == EGM_SAMPLER_TEMPERED ? o->steps_per_level : 1;
+	s->row_bytes = egm__row_bytes(s->target->dtype, s->dims);
+	if (egm__size_mul(o->chains, s->levels, &s->n_walkers) || s->n_walkers >= INT64_C(1) << 27 ||
+	    egm__size_mul(s->n_walkers, s->dims + 3, &numbers) || numbers / block >= INT64_C(1) << 32 ||
+	    egm__size_mul(s->n_walkers, 4 * s->row_bytes, &bytes))
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "%s: %lld chains of %lld levels in %lld dimensions are more than it can hold", s->method->name,
+		                 (long long)o->chains, (long long)s->levels, (long long)s->dims);
+	return EGM_OK;
+}
+
+/* The scale that a walker starts with, in its dtype. */
+static void write_scale(const egm_sampler *s, char *row)
+{
+	const double *scale = s->options.scale;
+	for (int64_t j = 0; j < s->dims; j++) {
+		double value = scale ? scale[j] : 1;
+		if (s->target->dtype == EGM_F32)
+			((float *)(void *)row)[j] = (float)value;
+		else
+			((double *)(void *)row)[j] = value;
+	}
+}
+
+/* Rows: a shared scale, then for each walker its point, its gradient and, when it adapts one, its scale. */
+static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
+{
+	egm__walker *w = &s->walkers[i];
+	int64_t adapts = s->options.adapt_scale, each = (2 + adapts) * s->row_bytes;
+	char *row = s->rows + s->row_bytes + i * each;
+	double temperature = s->levels > 1 ? s->options.temperatures[i % s->levels] : 1;
+	w->index = i;
+	w->x = row;
+	w->gradient = row + s->row_bytes;
+	w->scale = adapts ? row + 2 * s->row_bytes : s->options.scale ? s->rows : NULL;
+	w->own = own_bytes ? s->owns + (size_t)i * own_bytes : NULL;
+	w->step = s->method->langevin ? sqrt(s->options.step_size) : s->options.step_size;
+	w->bridge = s->target->bridge;
+	w->bridge.beta /= temperature;
+	w->accept = NAN;
+	if (w->scale) write_scale(s, w->scale);
+}
+
+static egm_status create_walkers(egm_sampler *s)
+{
+	egm_status st = EGM_OK;
+	size_t own_bytes = s->method->own_bytes ? (s->method->own_bytes(s) + 63) / 64 * 64 : 0, n = (size_t)s->n_walkers;
+	s->walkers = egm__alloc_zero(s->context, n, sizeof *s->walkers);
+	s->chains = egm__alloc_zero(s->context, (size_t)s->options.chains, sizeof *s->chains);
+	s->rows = egm__alloc_zero(s->context, 1 + n * (size_t)(2 + s->options.adapt_scale), (size_t)s->row_bytes);
+	if (own_bytes) s->owns = egm__alloc_zero(s->context, n, own_bytes);
+	if (!s->walkers || !s->chains || !s->rows || (own_bytes && !s->owns))
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %lld chains in %lld dimensions", s->method->name,
+		         (long long)s->options.chains, (long long)s->dims);
+	for (int64_t i = 0; i < s->n_walkers; i++) place_walker(s, i, own_bytes);
+out:
+	return st;
+}
+
+static void draw_starts(egm_sampler *s)
+{
+	double scale = s->options.start_scale, precision = s->target->bridge.precision;
+	if (scale == 0) scale = precision > 0 ? 1 / sqrt(precision) : 1;
+	egm__rng rng = {.seed = s->options.seed, .stream = EGM__STREAM_START};
+	for (int64_t i = 0; i < s->n_walkers; i++) {
+		egm__walker *w = &s->walkers[i];
+		s->table->normal(s->dims, w->x, &rng, i * ((s->dims + 3) / 4 * 4));
+		s->table->tile[EGM__TILE_AFFINE](s->dims, w->x, w->x, NULL, (const double[3]){scale, 0, 0});
+	}
+}
+
+egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_sampler_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_sampler *s = NULL;
+	egm_sampler_options merged;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "sampler: out is NULL");
+	*out = NULL;
+	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "sampler: target is NULL");
+	EGM_TRY(egm__sampler_options_check(&merged, options, target->dims));
+	s = egm__alloc_zero(target->context, 1, sizeof *s);
+	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory");
+	s->context = target->context;
+	egm__context_retain(s->context);
+	s->target = target;
+	egm__target_retain(target);
+	s->method = egm__method_find(merged.kernel);
+	s->table = egm__kernels_get(s->context->simd, target->dtype);
+	s->version = UINT64_MAX;
+	s->options = merged;
+	s->options.scale = s->options.temperatures = NULL;
+	EGM_TRY(measure(s));
+	EGM_TRY(copy_doubles(s, "scales", &s->options.scale, merged.scale, s->dims));
+	EGM_TRY(copy_doubles(s, "temperatures", &s->options.temperatures, merged.temperatures, merged.levels));
+	EGM_TRY(create_walkers(s));
+	EGM_TRY(egm__blocks_create(s));
+	draw_starts(s);
+	*out = s;
+	s = NULL;
+out:
+	egm_sampler_free(s);
+	return st;
+}
+
+void egm_sampler_free(egm_sampler *s)
+{
+	if (!s) return;
+	egm_context *context = s->context;
+	egm__adaptation_free(s);
+	egm__blocks_free(s);
+	egm__free(context, s->owns);
+	egm__free(context, s->rows);
+	egm__free(context, s->chains);
+	egm__free(context, s->walkers);
+	egm__free(context, (double *)(uintptr_t)s->options.scale);
+	egm__free(context, (double *)(uintptr_t)s->options.temperatures);
+	egm_target_free(s->target);
+	egm__free(context, s);
+	egm_context_free(context);
+}
