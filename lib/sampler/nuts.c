@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* The no-U-turn sampler: a trajectory of leapfrog steps that doubles, each time in a random direction of time, until it
+ * turns back, and one of its points, drawn with probability exp(-H). Betancourt 2017, appendix A, with the checks
+ * across the seam that the appendix lacks and Stan has since 2.21.
+ *
+ * A doubling builds a subtree of as many points as the tree has. A tree persists when, with its sum of momenta rho and
+ * the momenta p at its two ends, p . rho > 0 at both (appendix A.4.2); every aligned span of 2^k points inside a
+ * subtree must persist too, otherwise the trajectory would depend on where in it the chain started. Seam checks: for
+ * two neighbouring spans a, b of which the tree is made, also a with the first point of b, and the last point of a with
+ * b. Without them an orbit that closes between the two ends of a tree goes round until max_depth (the chain's law is
+ * right either way; the work is lost).
+ *
+ * Momenta are in scaled coordinates, p ~ N(0, I), where velocity and momentum are one vector: p . rho there is Stan's
+ * p_sharp . rho. Spans stand on a stack as digits of a binary counter, so memory is O(max_depth) rows. The point of a
+ * subtree is drawn as its points come, each kept with its share of the weight so far: the law of Stan's draws between
+ * halves, with one row instead of one a level. Time runs away from the start in either direction; the checks are
+ * symmetric, so nothing else depends on the direction. */
+#include <math.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 16 };
+
+/* Neighbours on a trajectory: 2^k points. */
+typedef struct span {
+	char *p[2]; /* [dims] momenta at its ends; of a subtree 0 is the end nearer to the start, of the tree the past */
+	char *rho;  /* [dims] sum of all its momenta */
+	int64_t points;
+} span;
+
+typedef struct place {
+	char *x, *gradient; /* [dims] */
+	double value, energy, jacobian;
+} place;
+
+typedef struct trajectory {
+	char *x[2], *gradient[2]; /* [dims] where the tree ends: past, future */
+	char *scratch, *sum;      /* [dims] */
+	span tree;
+	span spans[MAX_DEPTH]; /* of the subtree that is being built, largest first */
+	int32_t n_spans;
+	int32_t forward; /* direction of the subtree: index of the end that moves */
+	int32_t moved;   /* sample is the transition's result; otherwise the start is */
+	int32_t depth;
+	place sample;                       /* of the tree */
+	place proposal;                     /* of the subtree */
+	double start;                       /* H where the transition began */
+	double tree_weight, subtree_weight; /* log of the sum of exp(start - H) */
+	double accept_sum;
+	int64_t steps, points; /* of the transition, of the subtree */
+} trajectory;
+
+enum { HEAD = (sizeof(trajectory) + 63) / 64 * 64, FIXED_ROWS = 13, SPAN_ROWS = 3 };
+
+/* k of egm__walker_uniform; a transition begins on the answer that ended the one before, which has used the others. */
+enum { DRAW_POINT, DRAW_TREE, DRAW_DIRECTION, DRAW_FIRST_DIRECTION };
+
+static size_t own_bytes(const egm_sampler *s)
+{
+	return (size_t)(HEAD + (FIXED_ROWS + SPAN_ROWS * s->options.max_depth) * s->row_bytes);
+}
+
+static size_t row_size(const egm_sampler *s)
+{
+	return (size_t)s->dims * egm__dtype_size(s->target->dtype);
+}
+
+static void lay_span(const egm_sampler *s, span *a, char **row)
+{
+	a->p[0] = *row;
+	a->p[1] = *row + s->row_bytes;
+	a->rho = *row + 2 * s->row_bytes;
+	*row += SPAN_ROWS * s->row_bytes;
+}
+
+/* Rows to their owners; they trade them during a transition. */
+static void lay_out(const egm_sampler *s, trajectory *t)
+{
+	char *row = (char *)t + HEAD;
+	char **single[] = {&t->x[0], &t->x[1],     &t->gradient[0],     &t->gradient[1], &t->scratch,
+	                   &t->sum,  &t->sample.x, &t->sample.gradient, &t->proposal.x,  &t->proposal.gradient};
+	for (size_t i = 0; i < sizeof single / sizeof *single; i++, row += s->row_bytes) *single[i] = row;
+	lay_span(s, &t->tree, &row);
+	for (int64_t i = 0; i < s->options.max_depth; i++) lay_span(s, &t->spans[i], &row);
+}
+
+static void set_span(const egm_sampler *s, span *a, const char *p)
+{
+	size_t size = row_size(s);
+	memcpy(a->p[0], p, size);
+	memcpy(a->p[1], p, size);
+	memcpy(a->rho, p, size);
+	a->points = 1;
+}
+
+static void swap_rows(char **a, char **b)
+{
+	char *row = *a;
+	*a = *b;
+	*b = row;
+}
+
+/* A new subtree at the end that u chooses; w->noise is the momentum that moves. */
+static void begin_subtree(const egm_sampler *s, egm__walker *w, double u)
+{
+	trajectory *t = w->own;
+	t->forward = u > 0.5;
+	t->n_spans = 0;
+	t->points = 0;
+	t->subtree_weight = -INFINITY;
+	memcpy(w->noise, t->tree.p[t->forward], row_size(s));
+}
+
+static void begin(egm_sampler *s, egm__walker *w)
+{
+	trajectory *t = w->own;
+	size_t size = row_size(s);
+	lay_out(s, t);
+	for (int end = 0; end < 2; end++) {
+		memcpy(t->x[end], w->x, size);
+		memcpy(t->gradient[end], w->gradient, size);
+	}
+	set_span(s, &t->tree, w->noise);
+	t->start = w->value + egm__row_square(s, w->noise) / 2;
+	t->tree_weight = 0;
+	t->accept_sum = 0;
+	t->steps = 0;
+	t->depth = 0;
+	t->moved = 0;
+	begin_subtree(s, w, egm__walker_uniform(s, w, DRAW_FIRST_DIRECTION));
+}
+
+static void ask(egm_sampler *s, egm__walker *w, char *y)
+{
+	trajectory *t = w->own;
+	double h = t->forward ? w->step : -w->step;
+	egm__row_move(s, w, w->noise, w->noise, -h / 2, t->gradient[t->forward], t->scratch);
+	egm__row_move(s, w, y, t->x[t->forward], h, w->noise, t->scratch);
+}
+
+/* ---- when a trajectory turns back */
+
+static double dot(const egm_sampler *s, const trajectory *t, const char *a, const char *b)
+{
+	egm__row_mul(s, t->scratch, 1, a, b);
+	return s->table->sum(s->dims, t->scratch);
+}
+
+static int persists(const egm_sampler *s, const trajectory *t, const char *p, const char *q, const char *rho)
+{
+	return dot(s, t, p, rho) > 0 && dot(s, t, q, rho) > 0;
+}
+
+/* Adds b, the younger neighbour of a at a's end `seam`, to a. Whether the whole persists. */
+static int join(const egm_sampler *s, const trajectory *t, span *a, int seam, span *b)
+{
+	char *outer = a->p[!seam];
+	int good = 1;
+	if (b->points > 1) { /* of two points the seam's spans are the whole */
+		egm__row_lin(s, t->sum, 1, a->rho, 1, b->p[0]);
+		good = persists(s, t, outer, b->p[0], t->sum);
+		if (good) {
+			egm__row_lin(s, t->sum, 1, b->rho, 1, a->p[seam]);
+			good = persists(s, t, a->p[seam], b->p[1], t->sum);
+		}
+	}
+	egm__row_lin(s, a->rho, 1, a->rho, 1, b->rho);
+	good = good && persists(s, t, outer, b->p[1], a->rho);
+	swap_rows(&a->p[seam], &b->p[1]);
+	a->points += b->points;
+	return good;
+}
+
+/* ---- a step's answer */
+
+/* log(exp(a) + exp(b)); b finite */
+static double log_add(double a, double b)
+{
+	return a > b ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
+}
+
+/* The point at `row`, of weight exp(gain), becomes the subtree's with its share of the weight. */
+static void weigh(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
+{
+	trajectory *t = w->own;
+	t->subtree_weight = log_add(t->subtree_weight, gain);
+	if (!(egm__walker_uniform(s, w, DRAW_POINT) < exp(gain - t->subtree_weight))) return;
+	memcpy(t->proposal.x, t->x[t->forward], row_size(s));
+	memcpy(t->proposal.gradient, t->gradient[t->forward], row_size(s));
+	t->proposal.value = probe->value[row];
+	t->proposal.energy = probe->energy[row];
+	t->proposal.jacobian = probe->jacobian[row];
+}
+
+/* The newest point joins the stack, spans of one size each other. Whether all of them persist. */
+static int push(const egm_sampler *s, trajectory *t, const char *p)
+{
+	set_span(s, &t->spans[t->n_spans++], p);
+	t->points++;
+	while (t->n_spans > 1) {
+		span *b = &t->spans[t->n_spans - 1], *a = b - 1;
+		if (a->points != b->points) break;
+		if (!join(s, t, a, 1, b)) return 0;
+		t->n_spans--;
+	}
+	return 1;
+}
+
+/* A whole subtree joins the tree: its point is taken with probability min(1, its weight / the tree's), which favours
+ * new ground and leaves exp(-H) invariant (biased progressive, appendix A.3.2). Whether the tree persists. */
+static int grow(const egm_sampler *s, egm__walker *w)
+{
+	trajectory *t = w->own;
+	if (egm__walker_uniform(s, w, DRAW_TREE) < exp(t->subtree_weight - t->tree_weight)) {
+		place sample = t->sample;
+		t->sample = t->proposal;
+		t->proposal = sample;
+		t->moved = 1;
+	}
+	t->tree_weight = log_add(t->tree_weight, t->subtree_weight);
+	t->depth++;
+	return join(s, t, &t->tree, t->forward, &t->spans[0]);
+}
+
+static int finish(const egm_sampler *s, egm__walker *w)
+{
+	trajectory *t = w->own;
+	w->accept = t->accept_sum / (double)t->steps;
+	w->leapfrogs += t->steps;
+	if (!t->moved) return 1;
+	memcpy(w->x, t->sample.x, row_size(s));
+	memcpy(w->gradient, t->sample.gradient, row_size(s));
+	w->value = t->sample.value;
+	w->energy = t->sample.energy;
+	w->jacobian = t->sample.jacobian;
+	return 1;
+}
+
+static int diverge(const egm_sampler *s, egm__walker *w)
+{
+	w->divergences++;
+	return finish(s, w);
+}
+
+static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	trajectory *t = w->own;
+	size_t size = row_size(s);
+	double h = t->forward ? w->step : -w->step;
+	t->steps++;
+	if (!isfinite(probe->value[row])) return diverge(s, w);
+	memcpy(t->x[t->forward], (char *)probe->y + (size_t)row * size, size);
+	memcpy(t->gradient[t->forward], (char *)probe->gradient + (size_t)row * size, size);
+	egm__row_move(s, w, w->noise, w->noise, -h / 2, t->gradient[t->forward], t->scratch);
+
+	double gain = t->start - (probe->value[row] + egm__row_square(s, w->noise) / 2);
+	t->accept_sum += gain < 0 ? exp(gain) : gain >= 0;
+	if (!isfinite(gain) || -gain > s->options.divergence) return diverge(s, w);
+	weigh(s, w, gain, probe, row);
+	if (!push(s, t, w->noise)) return finish(s, w);
+	if (t->points < t->tree.points) return 0;
+	if (!grow(s, w)) return finish(s, w);
+	if (t->depth == s->options.max_depth) {
+		w->saturated++;
+		return finish(s, w);
+	}
+	begin_subtree(s, w, egm__walker_uniform(s, w, DRAW_DIRECTION));
+	return 0;
+}
+
+const egm__method egm__method_nuts = {.kernel = EGM_SAMPLER_NUTS,
+                                      .name = "nuts",
+                                      .metropolis = 1,
+                                      .own_bytes = own_bytes,
+                                      .begin = begin,
+                                      .ask = ask,
+                                      .take = take};
