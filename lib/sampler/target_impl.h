@@ -59,6 +59,12 @@ uint64_t egm__target_version(const egm_target *target);
  * that lies on or outside of its bounds. Both arrays may be one. */
 void egm__target_to_points(const egm_target *target, int64_t rows, const void *y, void *x);
 int64_t egm__target_from_points(const egm_target *target, int64_t rows, const void *x, void *y);
+/* The smallest normal number of the dtype (or 0) above l. */
+double egm__bounds_innermost(egm_dtype dtype, double l);
+/* With bounds: the same as to_points, and log |dx/dy| of each row. t [rows, dims] of the dtype receives the
+ * exponentials that egm__bounds_backward needs to turn dV/dx in `gradient` into d(V - log |dx/dy|)/dy. */
+void egm__bounds_forward(const egm_target *target, int64_t rows, const void *y, void *x, void *t, double *jacobian);
+void egm__bounds_backward(const egm_target *target, int64_t rows, const void *y, const void *t, void *gradient);
 
 /* The target compiled for up to `rows` points, with the buffers of a call. Used by one thread at a time. */
 typedef struct egm__probe {
@@ -73,14 +79,19 @@ typedef struct egm__probe {
 	double *jacobian;      /* out: [rows] log |dx/dy| */
 	void *x;               /* [rows, dims]; y itself without bounds */
 	void *u;               /* [rows] of the dtype */
+	void *t;               /* [rows, dims] for the bounds; NULL without */
 } egm__probe;
 
-/* `sibling` NULL, or a probe of the same target and size whose compiled program is shared; it must outlive this one. */
+/* `sibling` NULL, or a probe of the same target and size, itself made without one, whose compiled program is shared; it
+ * must outlive this one. */
 egm_status egm__probe_create(egm__probe **out, egm_target *target, int64_t rows, egm__probe *sibling);
 void egm__probe_free(egm__probe *probe); /* NULL allowed */
 /* Before the first run and after the nets changed, once for a probe and all its siblings. */
 void egm__probe_prepare(egm__probe *probe);
 /* Evaluates rows 0 .. rows-1. STOPPED when the callback stops, nothing else; allocates nothing. */
 egm_status egm__probe_run(egm__probe *probe, int64_t rows);
+/* Evaluates the target's own V at points that the caller wrote to x: value = V, gradient = dV/dx, not finite where they
+ * are not. */
+egm_status egm__probe_run_points(egm__probe *probe, int64_t rows);
 
 #endif

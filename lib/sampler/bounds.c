@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Bounded coordinates as functions of unbounded ones, each dimension on its own:
+ *
+ *                      t            x                                         dx/dy                  log |dx/dy|
+ *   no bound                        y                                         1                      0
+ *   below by l         e^y          l + t                                     t                      y
+ *   above by u         e^-y         u - t                                     t                      -y
+ *   both, w = u - l    e^-|y|       l + w t/(1+t), u - w t/(1+t) for y >= 0   w t/(1+t)^2    log w - |y| - 2 log(1+t)
+ *
+ * The last row is l + w sigmoid(y) measured from the nearer bound, so that a distance to either bound keeps its digits,
+ * and t never exceeds 1. log |dx/dy| is taken from y and not from dx/dy, which underflows. A point that rounds to a
+ * bound becomes the nearest number inside of the box: what was drawn can be given back. Numbers are computed in double
+ * whatever the dtype; t is kept, so that a gradient costs no exponential of its own. */
+#include <float.h>
+#include <math.h>
+#include <sampler/target_impl.h>
+#include <string.h>
+
+typedef struct interval {
+	double l, u;
+	int below, above; /* is there a bound */
+} interval;
+
+static interval interval_at(const egm_target *target, int64_t dimension)
+{
+	double l = target->lower[dimension], u = target->upper[dimension];
+	return (interval){l, u, l > -INFINITY, u < INFINITY};
+}
+
+static double load(egm_dtype dtype, const void *x, int64_t i)
+{
+	return dtype == EGM_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
+}
+
+static void store(egm_dtype dtype, void *x, int64_t i, double value)
+{
+	if (dtype == EGM_F32)
+		((float *)x)[i] = (float)value;
+	else
+		((double *)x)[i] = value;
+}
+
+/* ---- one coordinate */
+
+double egm__bounds_innermost(egm_dtype dtype, double l)
+{
+	double x = l, tiny = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN;
+	if (dtype == EGM_F32) {
+		float rounded = (float)l;
+		x = (double)rounded > l ? (double)rounded : (double)nextafterf(rounded, INFINITY);
+	} else {
+		x = nextafter(l, INFINITY);
+	}
+	/* programs read a subnormal as 0 */
+	if (x > 0 && x < tiny) return tiny;
+	return x < 0 && x > -tiny ? 0 : x;
+}
+
+/* x as the dtype can hold it inside of the box. */
+static double keep_inside(egm_dtype dtype, const interval *b, double x)
+{
+	double tiny = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN;
+	if (dtype == EGM_F32) x = (double)(float)x;
+	if (x > b->l && x < b->u && fabs(x) >= tiny) return x;
+	if (b->below) {
+		double first = egm__bounds_innermost(dtype, b->l);
+		if (x < first) return first;
+	}
+	if (b->above) {
+		double last = -egm__bounds_innermost(dtype, -b->u);
+		if (x > last) return last;
+	}
+	return x;
+}
+
+static double point(egm_dtype dtype, const interval *b, double y, double *t)
+{
+	double x;
+	*t = 1;
+	if (!b->below && !b->above) return y;
+	if (!b->above) {
+		*t = exp(y);
+		x = b->l + *t;
+	} else if (!b->below) {
+		*t = exp(-y);
+		x = b->u - *t;
+	} else {
+		*t = exp(-fabs(y));
+		double away = (b->u - b->l) * (*t / (1 + *t));
+		x = y < 0 ? b->l + away : b->u - away;
+	}
+	return keep_inside(dtype, b, x);
+}
+
+static double log_slope(const interval *b, double y, double t)
+{
+	if (!b->below && !b->above) return 0;
+	if (!b->above) return y;
+	if (!b->below) return -y;
+	return log(b->u - b->l) - fabs(y) - 2 * log1p(t);
+}
+
+/* d(V - log |dx/dy|)/dy from dV/dx. */
+static double pull_back(const interval *b, double y, double t, double gradient)
+{
+	if (!b->below && !b->above) return gradient;
+	if (!b->above) return gradient * t - 1;
+	if (!b->below) return gradient * t + 1;
+	double slope = (b->u - b->l) * t / ((1 + t) * (1 + t)), bend = (1 - t) / (1 + t);
+	return gradient * slope + (y < 0 ? -bend : bend);
+}
+
+/* The inverse of point; not finite on a bound, NaN outside. */
+static double coordinate(const interval *b, double x)
+{
+	if (!b->below && !b->above) return x;
+	if (!b->above) return log(x - b->l);
+	if (!b->below) return -log(b->u - x);
+	return log(x - b->l) - log(b->u - x);
+}
+
+/* ---- rows */
+
+void egm__target_to_points(const egm_target *target, int64_t rows, const void *y, void *x)
+{
+	const egm_dtype dtype = target->dtype;
+	const int64_t dims = target->dims;
+	if (!target->lower) {
+		if (x != y) memcpy(x, y, (size_t)(rows * dims) * egm__dtype_size(dtype));
+		return;
+	}
+	for (int64_t i = 0; i < rows * dims; i++) {
+		interval b = interval_at(target, i % dims);
+		double t;
+		store(dtype, x, i, point(dtype, &b, load(dtype, y, i), &t));
+	}
+}
+
+int64_t egm__target_from_points(const egm_target *target, int64_t rows, const void *x, void *y)
+{
+	const egm_dtype dtype = target->dtype;
+	const int64_t dims = target->dims;
+	if (!target->lower) {
+		if (x != y) memcpy(y, x, (size_t)(rows * dims) * egm__dtype_size(dtype));
+		return -1;
+	}
+	for (int64_t i = 0; i < rows * dims; i++) {
+		interval b = interval_at(target, i % dims);
+		double value = coordinate(&b, load(dtype, x, i));
+		if ((b.below || b.above) && !isfinite(value)) return i;
+		store(dtype, y, i, value);
+	}
+	return -1;
+}
+
+void egm__bounds_forward(const egm_target *target, int64_t rows, const void *y, void *x, void *t, double *jacobian)
+{
+	const egm_dtype dtype = target->dtype;
+	for (int64_t row = 0, i = 0; row < rows; row++) {
+		double sum = 0, power;
+		for (int64_t d = 0; d < target->dims; d++, i++) {
+			interval b = interval_at(target, d);
+			double from = load(dtype, y, i);
+			store(dtype, x, i, point(dtype, &b, from, &power));
+			store(dtype, t, i, power);
+			sum += log_slope(&b, from, power);
+		}
+		jacobian[row] = sum;
+	}
+}
+
+void egm__bounds_backward(const egm_target *target, int64_t rows, const void *y, const void *t, void *gradient)
+{
+	const egm_dtype dtype = target->dtype;
+	const int64_t dims = target->dims;
+	for (int64_t i = 0; i < rows * dims; i++) {
+		interval b = interval_at(target, i % dims);
+		double g = load(dtype, gradient, i);
+		store(dtype, gradient, i, pull_back(&b, load(dtype, y, i), load(dtype, t, i), g));
+	}
+}

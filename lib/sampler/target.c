@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* What is sampled: the options that all targets share, the caller's own energies, and looking at a density from
+ * outside. Nets as targets stand in target_net.c. */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <float.h>
+#include <math.h>
+#include <sampler/target_impl.h>
+#include <string.h>
+
+/* Rows that egm_target_evaluate compiles for, at most. */
+enum { EVALUATE_ROWS = 64 };
+
+static const egm_target_options defaults = {.struct_size = sizeof defaults, .beta = 1, .rows = 32};
+
+egm_status egm_target_options_init(egm_target_options *options, size_t size)
+{
+	return egm__options_init("egm_target_options", options, size, &defaults, sizeof defaults);
+}
+
+/* ---- checks */
+
+/* Kernels take weights in the dtype: what is infinite or subnormal there is refused here. */
+static int fits(egm_dtype dtype, double value)
+{
+	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
+	return value >= least && value <= most;
+}
+
+static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
+{
+	if (!fits(dtype, o->beta))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: beta = %g is not a positive finite %s", o->beta,
+		                 egm__dtype_name(dtype));
+	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
+		                 o->prior_scale, egm__dtype_name(dtype));
+	if (o->concurrent != 0 && o->concurrent != 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "target: concurrent = %d is neither 0 nor 1", o->concurrent);
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "target: reserved is %d, not 0", o->reserved);
+	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "target: rows = %lld is below 1", (long long)o->rows);
+	return EGM_OK;
+}
+
+static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lower, double upper)
+{
+	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
+	if (!(lower < upper))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: lower = %g is not below upper = %g",
+		                 (long long)dimension, lower, upper);
+	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: bounds %g and %g are too large for %s",
+		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
+	if (!isfinite(lower) || !isfinite(upper)) return EGM_OK;
+	if (!(upper - lower <= most))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: from %g to %g is further than %s reaches",
+		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
+	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
+		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: no %s lies between %.17g and %.17g",
+		                 (long long)dimension, egm__dtype_name(dtype), lower, upper);
+	return EGM_OK;
+}
+
+/* Copies the box; one that is infinite on all sides is none. */
+static egm_status set_bounds(egm_target *t, const egm_target_options *o)
+{
+	egm_status st = EGM_OK;
+	double *lower = NULL, *upper = NULL;
+	int bounded = 0;
+	if (!o->lower && !o->upper) goto out;
+	lower = egm__alloc(t->context, (size_t)t->dims, sizeof *lower);
+	upper = egm__alloc(t->context, (size_t)t->dims, sizeof *upper);
+	if (!lower || !upper)
+		EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory for the bounds of %lld dimensions", (long long)t->dims);
+	for (int64_t d = 0; d < t->dims; d++) {
+		lower[d] = o->lower ? o->lower[d] : -INFINITY;
+		upper[d] = o->upper ? o->upper[d] : INFINITY;
+		EGM_TRY(check_interval(t->dtype, d, lower[d], upper[d]));
+		bounded |= lower[d] > -INFINITY || upper[d] < INFINITY;
+	}
+	if (!bounded) goto out;
+	t->lower = lower;
+	t->upper = upper;
+	return EGM_OK;
+out:
+	egm__free(t->context, lower);
+	egm__free(t->context, upper);
+	return st;
+}
+
+/* ---- life */
+
+egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+                              double default_prior, const egm_target_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_target_options o = defaults;
+	egm_target *t = NULL;
+	int64_t bytes;
+	*out = NULL;
+	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
+	EGM_TRY(check_numbers(&o, dtype));
+	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions, at least 1 is needed", (long long)dims);
+	if (egm__size_mul(dims, (int64_t)sizeof(double), &bytes))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions are more than memory can hold", (long long)dims);
+	t = egm__alloc_zero(context, 1, sizeof *t);
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory");
+	t->context = context;
+	egm__context_retain(context);
+	t->refs = 1;
+	t->dtype = dtype;
+	t->dims = dims;
+	double prior = o.prior_scale != 0 ? o.prior_scale : default_prior;
+	t->bridge = (egm__bridge){o.beta, prior != 0 ? 1 / (prior * prior) : 0};
+	t->concurrent = o.concurrent;
+	t->callback_rows = o.rows;
+	EGM_TRY(set_bounds(t, &o));
+	*out = t;
+	t = NULL;
+out:
+	egm_target_free(t);
+	return st;
+}
+
+void egm__target_retain(egm_target *target)
+{
+	__atomic_add_fetch(&target->refs, 1, __ATOMIC_RELAXED);
+}
+
+void egm_target_free(egm_target *target)
+{
+	if (!target || __atomic_sub_fetch(&target->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
+	egm_context *context = target->context;
+	for (int32_t i = 0; i < EGM__TARGET_NETS; i++) egm_model_free(target->nets[i]);
+	egm__free(context, target->lower);
+	egm__free(context, target->upper);
+	egm__free(context, target);
+	egm_context_free(context);
+}
+
+egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+                               egm_energy_fn energy, void *user, const egm_target_options *options)
+{
+	egm_status st = EGM_OK;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "target: out is NULL");
+	*out = NULL;
+	if (!context || !energy)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "target: %s is NULL", context ? "the energy callback" : "context");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "target: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	EGM_TRY(egm__target_create(out, context, dtype, dims, 0, options));
+	(*out)->callback = energy;
+	(*out)->user = user;
+out:
+	return st;
+}
+
+/* ---- what it is */
+
+int64_t egm_target_dims(const egm_target *target)
+{
+	return target ? target->dims : 0;
+}
+
+egm_dtype egm_target_dtype(const egm_target *target)
+{
+	return target ? target->dtype : (egm_dtype)0;
+}
+
+/* Versions only ever rise, and so does their sum. */
+uint64_t egm__target_version(const egm_target *target)
+{
+	uint64_t version = 0;
+	for (int32_t i = 0; i < EGM__TARGET_NETS; i++)
+		if (target->nets[i]) version += target->nets[i]->version;
+	return version;
+}
+
+/* ---- evaluating */
+
+static double number_at(egm_dtype dtype, const void *values, int64_t i)
+{
+	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+}
+
+static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
+{
+	for (int64_t i = 0; i < rows * t->dims; i++) {
+		int64_t row = i / t->dims, d = i % t->dims;
+		double value = number_at(t->dtype, x, i);
+		if (!isfinite(value))
+			return egm__fail(EGM_ERR_NONFINITE, "target: x of row %lld, dimension %lld is not finite", (long long)row,
+			                 (long long)d);
+		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
+			return egm__fail(EGM_ERR_ARGUMENT, "target: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
+			                 (long long)row, (long long)d, value, t->lower[d], t->upper[d]);
+	}
+	return EGM_OK;
+}
+
+static egm_status check_call(const egm_target *t, egm_dtype dtype, const void *x, int64_t rows, const void *energies)
+{
+	int64_t bytes;
+	if (!t || !x || !energies)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %s is NULL", !t ? "target" : x ? "energies" : "x");
+	if (dtype != t->dtype)
+		return egm__fail(EGM_ERR_DTYPE, "egm_target_evaluate: the target is %s, x is %s", egm__dtype_name(t->dtype),
+		                 egm__dtype_name(dtype));
+	if (rows < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %lld rows, at least 1 is needed", (long long)rows);
+	if (egm__size_mul(rows, t->dims, &bytes) || egm__size_mul(bytes, (int64_t)sizeof(double), &bytes))
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "egm_target_evaluate: %lld rows of %lld dimensions are more than memory holds",
+		                 (long long)rows, (long long)t->dims);
+	return check_points(t, x, rows);
+}
+
+static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energies, void *gradients)
+{
+	const egm_target *t = p->target;
+	size_t row_bytes = (size_t)t->dims * egm__dtype_size(t->dtype);
+	for (int64_t i = 0; i < n; i++) {
+		if (t->dtype == EGM_F32)
+			((float *)energies)[first + i] = (float)p->value[i];
+		else
+			((double *)energies)[first + i] = p->value[i];
+	}
+	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
+}
+
+/* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
+ * compiled. That suits checks, and a sampler has its own. */
+egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows, void *energies,
+                               void *gradients)
+{
+	egm_status st = EGM_OK;
+	egm__probe *p = NULL;
+	union {
+		const egm_target *given;
+		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
+	} t = {target};
+	EGM_TRY(check_call(target, dtype, x, rows, energies));
+	EGM_TRY(egm__probe_create(&p, t.probed, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
+	egm__probe_prepare(p);
+	size_t row_bytes = (size_t)target->dims * egm__dtype_size(dtype);
+	for (int64_t first = 0; first < rows; first += p->rows) {
+		int64_t n = rows - first < p->rows ? rows - first : p->rows;
+		memcpy(p->x, (const char *)x + (size_t)first * row_bytes, (size_t)n * row_bytes);
+		EGM_TRY(egm__probe_run_points(p, n));
+		deliver(p, first, n, energies, gradients);
+	}
+out:
+	egm__probe_free(p);
+	return st;
+}
