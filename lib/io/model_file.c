@@ -322,6 +322,7 @@ static void copy_parameters(const loader *l)
 		EGM_INVARIANT(t && t->count == m->tensors[i].count);
 		memcpy((char *)m->parameters + (size_t)m->tensors[i].offset * width, t->data, (size_t)t->count * width);
 	}
+	m->version++;
 }
 
 egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)

@@ -192,6 +192,7 @@ egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
 	model->count = count;
 	model->dtype = dtype;
 	model->built = 1;
+	model->version++;
 	return EGM_OK;
 out:
 	if (model) egm__free(model->context, tensors);
@@ -208,6 +209,7 @@ static void draw_parameters(egm_model *model, uint64_t seed)
 		char *values = (char *)model->parameters + (size_t)t->offset * egm__dtype_size(model->dtype);
 		layer->kind->initialize(layer, i - layer->first_tensor, model->context, model->dtype, &rng, values, t->count);
 	}
+	model->version++;
 }
 
 egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)

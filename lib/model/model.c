@@ -108,6 +108,7 @@ egm_status egm_model_clone(egm_model **out, const egm_model *model)
 	if (model->built) {
 		EGM_TRY(egm__model_allocate(copy, model->dtype));
 		memcpy(copy->parameters, model->parameters, (size_t)model->count * egm__dtype_size(model->dtype));
+		copy->version++;
 	}
 	*out = copy;
 	copy = NULL;

@@ -68,6 +68,7 @@ struct egm_model {
 	egm__tensor *tensors;
 	int64_t count; /* parameters */
 	void *parameters;
+	uint64_t version; /* who writes to the parameters adds 1: programs may hold copies in an order of their own */
 	egm__evaluators *evaluators; /* behind a pointer, so that evaluating a const model can take and give them */
 };
 

@@ -105,6 +105,7 @@ egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const voi
 		EGM_TRY(refuse_nonfinite(model, t, (const char *)values + (size_t)t->offset * size));
 	}
 	if (count) memcpy(model->parameters, values, (size_t)count * size);
+	model->version++;
 out:
 	return st;
 }
@@ -128,6 +129,7 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dt
 	EGM_TRY(check_array(model, t->name, dtype, values, count, t->count));
 	EGM_TRY(refuse_nonfinite(model, t, values));
 	memcpy(parameter_at(model, t->offset), values, (size_t)count * egm__dtype_size(dtype));
+	model->version++;
 out:
 	return st;
 }

@@ -155,7 +155,10 @@ static void take_over(egm_trainer *t, const egm__safetensors *file, const egm__e
 	t->options.seed = c->seed;
 	t->batches.seed = c->seed;
 	t->batches.epoch = -1;
-	for (int32_t i = 0; i < t->loss->n_nets; i++) t->nets[i].moves = (int64_t)c->moves[i];
+	for (int32_t i = 0; i < t->loss->n_nets; i++) {
+		t->nets[i].moves = (int64_t)c->moves[i];
+		t->loss->nets[i]->version++;
+	}
 	egm__trainer_clear_terms(t);
 }
 

@@ -45,6 +45,7 @@ egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_mode
 	o->count = net->count;
 	o->element = egm__dtype_size(net->dtype);
 	o->weights = net->parameters;
+	o->version = &net->version;
 	o->learning_rate = options->learning_rate;
 	o->gradient_scale = 1;
 	if (chunks > INT32_MAX)
@@ -162,6 +163,7 @@ void egm__optimizer_move(egm__optimizer *o, double factor)
 	uint32_t mode = egm__cpu_fp_flush();
 	egm__parallel(o->context, o->chunks, move_chunk, &job);
 	egm__cpu_fp_set(mode);
+	++*o->version;
 }
 
 static double decay_factor(const egm_trainer_options *options, int64_t steps)

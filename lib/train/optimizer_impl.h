@@ -19,6 +19,7 @@ typedef struct egm__optimizer {
 	int32_t chunks;
 	size_t element;        /* bytes of one */
 	void *weights;         /* borrowed from the net */
+	uint64_t *version;     /* of the weights, borrowed too */
 	void *gradient;        /* written by the phase programs */
 	void *m;               /* Adam: first moment; SGD: momentum buffer; else NULL */
 	void *v;               /* Adam, RMSProp: second moment; else NULL */

@@ -180,6 +180,7 @@ egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net,
 		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_average: no averages are kept: average_decay is 0");
 	EGM_TRY(egm_model_clone(out, net));
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
+	(*out)->version++;
 out:
 	return st;
 }
