@@ -25,7 +25,7 @@ import numpy as np
 __all__ = ["Context", "Model", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError",
            "NonfiniteError", "FileError", "FormatError", "UnsupportedError"]
 
-RELEASE = (0, 1)  # major.minor of the library; before 1.0 a minor release may change the ABI
+RELEASE = (0, 2)  # major.minor of the library; before 1.0 a minor release may change the ABI
 INT32, INT64, UINT64 = (-2**31, 2**31 - 1), (-2**63, 2**63 - 1), (0, 2**64 - 1)
 
 
