@@ -14,7 +14,7 @@ struct egm__block {
 	egm_sampler *sampler;
 	int64_t first, count; /* walkers */
 	egm__probe *probe;
-	char *noise;         /* [count] rows of noise_stride */
+	char *noise;         /* [count] rows of egm__noise_stride elements */
 	egm__walker **asked; /* [count] who asked for row i */
 	int64_t *made;       /* [chains of the block] transitions in this call */
 	egm_status status;
@@ -28,11 +28,6 @@ typedef struct advance {
 } advance;
 
 /* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
-
-static int64_t noise_stride(const egm_sampler *s)
-{
-	return (s->dims + 3) / 4 * 4;
-}
 
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k)
 {
@@ -48,7 +43,7 @@ static void draw_noise(const egm__block *b, int64_t from, int64_t to)
 {
 	const egm_sampler *s = b->sampler;
 	const egm__walker *w = &s->walkers[b->first + from];
-	int64_t stride = noise_stride(s);
+	int64_t stride = egm__noise_stride(s->dims);
 	egm__rng rng = {.seed = s->options.seed, .step = w->clock, .stream = EGM__STREAM_MOMENTUM};
 	s->table->normal((to - from) * stride, w->noise, &rng, w->index * stride);
 }
@@ -109,7 +104,7 @@ static void begin_transitions(const advance *a, egm__block *b)
 		n++;
 		w->clock++;
 		w->inside = 1;
-		w->noise = b->noise + i * noise_stride(s) * (int64_t)egm__dtype_size(s->target->dtype);
+		w->noise = b->noise + i * egm__noise_stride(s->dims) * (int64_t)egm__dtype_size(s->target->dtype);
 	}
 	if (!s->method->begin) return;
 	for (int64_t i = 0; i < b->count; i++) {
@@ -127,11 +122,13 @@ static int64_t ask_all(const advance *a, egm__block *b)
 		egm__walker *w = &s->walkers[b->first + i];
 		if (!has_work(a, b, w)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
+		egm__bridge rest = w->bridge;
 		if (w->primed)
 			s->method->ask(s, w, y);
 		else
 			memcpy(y, w->x, (size_t)bytes);
 		b->probe->bridge[n] = w->bridge;
+		w->bridge = rest;
 		b->asked[n++] = w;
 	}
 	return n;
@@ -184,15 +181,14 @@ static void write_draw(const advance *a, int64_t chain, int64_t draw)
 	egm_sampler *s = a->s;
 	const egm__walker *w = &s->walkers[chain * s->levels];
 	int64_t at = draw * s->options.chains + chain, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
-	if (a->draws) {
-		char *x = a->draws + at * bytes;
-		if (s->method->draw)
-			s->method->draw(s, w, x);
-		else
-			memcpy(x, w->x, (size_t)bytes);
-		if (s->target->lower) egm__target_to_points(s->target, 1, x, x);
-	}
-	if (a->energies) put_number(s->target->dtype, a->energies, at, w->value + w->jacobian);
+	double energy = w->value + w->jacobian;
+	char *x = a->draws ? a->draws + at * bytes : NULL;
+	if (s->method->draw)
+		energy = s->method->draw(s, w, x);
+	else if (x)
+		memcpy(x, w->x, (size_t)bytes);
+	if (x && s->target->lower) egm__target_to_points(s->target, 1, x, x);
+	if (a->energies) put_number(s->target->dtype, a->energies, at, energy);
 }
 
 /* Chains whose walkers have all made their transitions. */
@@ -304,7 +300,7 @@ static int64_t chains_of_block(const egm_sampler *s)
 static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
 {
 	egm_status st = EGM_OK;
-	size_t noise = (size_t)(b->count * noise_stride(s));
+	size_t noise = (size_t)(b->count * egm__noise_stride(s->dims));
 	b->sampler = s;
 	b->noise = egm__alloc_zero(s->context, noise, egm__dtype_size(s->target->dtype));
 	b->asked = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->asked);

@@ -63,7 +63,7 @@ static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
 	w->gradient = row + s->row_bytes;
 	w->scale = adapts ? row + 2 * s->row_bytes : s->options.scale ? s->rows : NULL;
 	w->own = own_bytes ? s->owns + (size_t)i * own_bytes : NULL;
-	w->step = s->method->langevin ? sqrt(s->options.step_size) : s->options.step_size;
+	w->step = s->method->langevin ? sqrt(s->options.step_size * temperature) : s->options.step_size;
 	w->bridge = s->target->bridge;
 	w->bridge.beta /= temperature;
 	w->accept = NAN;
@@ -107,6 +107,7 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	*out = NULL;
 	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "sampler: target is NULL");
 	EGM_TRY(egm__sampler_options_check(&merged, options, target->dims));
+	EGM_TRY(egm__annealed_check(&merged, target));
 	s = egm__alloc_zero(target->context, 1, sizeof *s);
 	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory");
 	s->context = target->context;

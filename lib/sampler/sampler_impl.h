@@ -57,15 +57,16 @@ typedef struct egm__method {
 	size_t (*own_bytes)(const egm_sampler *sampler);
 	/* Begins a transition of a primed walker: w->noise is drawn. NULL: nothing to do. */
 	void (*begin)(egm_sampler *sampler, egm__walker *w);
-	/* Writes the next point wanted to y [dims]; may set w->bridge for this and later evaluations. */
+	/* Writes the next point wanted to y [dims]; may set w->bridge for this evaluation. */
 	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
 	/* The answer at y. 1: the transition is over, w stands where it ended, and w->accept is set; 0: ask again. Not
 	 * called with a value that is not finite unless `metropolis`: the loop freezes the walker instead. */
 	int (*take)(egm_sampler *sampler, egm__walker *w, const egm__probe *probe, int64_t row);
 	/* All walkers of a chain have made their inner transitions. NULL: nothing to do. */
 	void (*close)(egm_sampler *sampler, int64_t chain);
-	/* Writes the draw of a chain's level 0 when it is not where the walker stands; NULL: it is. */
-	void (*draw)(egm_sampler *sampler, const egm__walker *w, char *y);
+	/* Returns V at the draw of a chain's level 0 when it is not where the walker stands, and writes it unless y is
+	 * NULL. NULL: the draw is where it stands. */
+	double (*draw)(egm_sampler *sampler, const egm__walker *w, char *y);
 } egm__method;
 
 extern const egm__method egm__method_ula, egm__method_mala, egm__method_hmc, egm__method_nuts, egm__method_annealed,
@@ -93,12 +94,20 @@ struct egm_sampler {
 const egm__method *egm__method_find(int32_t kernel); /* NULL: no such one */
 /* The caller's options over the defaults of their kernel, checked. */
 egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options, int64_t dims);
+/* Whether denoised draws make sense on the target. */
+egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target);
 
 /* ---- rows: one walker's vectors, through the kernel table */
 static inline int64_t egm__row_bytes(egm_dtype dtype, int64_t dims)
 {
 	int64_t bytes = dims * (dtype == EGM_F32 ? 4 : 8);
 	return (bytes + 63) / 64 * 64;
+}
+
+/* Random numbers of walker i start at element i times this. */
+static inline int64_t egm__noise_stride(int64_t dims)
+{
+	return (dims + 3) / 4 * 4;
 }
 
 /* y = a x + b z; y may be x or z. */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Annealed Langevin: one transition is one pass of unadjusted Langevin steps down the temperatures T, at each of which
+ * the target is W_T = (beta/T) U + prior - log |dx/dy| and eps_T = step_size T (Li, Chen, Sommer 2019, algorithm 1):
+ *   x' = x - (eps_T/2) C grad W_T + sqrt(eps_T C) xi
+ *      = x - (step_size/2) C (beta grad U + T grad(prior)) + sqrt(step_size T C) xi.
+ * Both lines are one chain. The first reads: the law at temperature T with a step that grows with it. The second is how
+ * the source prints it: the drift of U is the same at every level, the noise has the temperature.
+ *
+ * The last point of a level is evaluated at the temperature of the next, and the last of all at T = 1, where the chain
+ * rests, so that a pass costs one gradient a step. A schedule that begins elsewhere costs one more, and so does the
+ * energy of a denoised draw.
+ *
+ * The chain's own row changes when the pass is over: a callback that stops leaves it where the pass began. */
+#include <core/rng_impl.h>
+#include <core/status_impl.h>
+#include <math.h>
+#include <sampler/sampler_impl.h>
+#include <string.h>
+
+enum {
+	LOOK, /* the gradient where the chain stands, at the first temperature */
+	STEP,
+	JUDGE, /* the energy of the denoised point */
+	OVER
+};
+
+typedef struct pass {
+	int64_t done, all; /* steps */
+	int32_t phase;
+	int32_t reserved;
+	double value, energy, jacobian; /* where the pass is */
+	double drawn;                   /* V of the draw */
+} pass;
+
+enum { HEAD = 64 };
+_Static_assert(sizeof(pass) <= HEAD, "rows behind the head start on a cache line");
+
+/* Rows behind the head: where the pass is, its gradient there, scratch. */
+static char *row_of(const egm_sampler *s, const egm__walker *w, int64_t i)
+{
+	return (char *)w->own + HEAD + i * s->row_bytes;
+}
+
+static size_t own_bytes(const egm_sampler *s)
+{
+	return (size_t)(HEAD + 3 * s->row_bytes);
+}
+
+static double temperature_of(const egm_sampler *s, int64_t step)
+{
+	return s->options.temperatures ? s->options.temperatures[step / s->options.steps_per_level] : 1;
+}
+
+/* Of the point from which step `step` begins. */
+static egm__bridge bridge_of(const egm_sampler *s, const pass *p, int64_t step)
+{
+	egm__bridge bridge = s->target->bridge;
+	if (step < p->all) bridge.beta /= temperature_of(s, step);
+	return bridge;
+}
+
+egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target)
+{
+	if (options->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && options->denoise > 0 && target->lower)
+		return egm__fail(EGM_ERR_UNSUPPORTED,
+		                 "annealed_langevin: denoise = %g with bounds: x - denoise^2 grad V(x) may lie outside of them",
+		                 options->denoise);
+	return EGM_OK;
+}
+
+static void begin(egm_sampler *s, egm__walker *w)
+{
+	pass *p = w->own;
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	p->done = 0;
+	p->all = s->options.levels * s->options.steps_per_level;
+	p->phase = temperature_of(s, 0) == 1 ? STEP : LOOK;
+	memcpy(row_of(s, w, 0), w->x, bytes);
+	memcpy(row_of(s, w, 1), w->gradient, bytes);
+}
+
+/* The first step has the loop's noise, so that a pass of one step is a step of ula. The others draw from a stream of
+ * their own, at (pass, step). */
+static void draw_noise(const egm_sampler *s, egm__walker *w, const pass *p)
+{
+	egm__rng rng = {
+	    .seed = s->options.seed, .step = w->clock * (uint64_t)p->all + (uint64_t)p->done, .stream = EGM__STREAM_INNER};
+	s->table->normal(s->dims, w->noise, &rng, w->index * egm__noise_stride(s->dims));
+}
+
+/* As in ula.c, x' = x + h S (xi - (h/2) S grad W) with h = sqrt(eps_T). */
+static void step(egm_sampler *s, egm__walker *w, pass *p, char *y)
+{
+	double h = w->step * sqrt(temperature_of(s, p->done));
+	char *scratch = row_of(s, w, 2);
+	if (p->done > 0) draw_noise(s, w, p);
+	egm__row_move(s, w, w->noise, w->noise, -h / 2, row_of(s, w, 1), scratch);
+	egm__row_move(s, w, y, row_of(s, w, 0), h, w->noise, scratch);
+	p->done++;
+}
+
+static void ask(egm_sampler *s, egm__walker *w, char *y)
+{
+	pass *p = w->own;
+	double sigma = s->options.denoise;
+	if (p->phase == STEP)
+		step(s, w, p, y);
+	else
+		egm__row_lin(s, y, 1, row_of(s, w, 0), p->phase == JUDGE ? -sigma * sigma : 0, row_of(s, w, 1));
+	w->bridge = bridge_of(s, p, p->done);
+}
+
+static void keep(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	pass *p = w->own;
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	memcpy(row_of(s, w, 0), (char *)probe->y + (size_t)row * bytes, bytes);
+	memcpy(row_of(s, w, 1), (char *)probe->gradient + (size_t)row * bytes, bytes);
+	p->value = probe->value[row];
+	p->energy = probe->energy[row];
+	p->jacobian = probe->jacobian[row];
+}
+
+static int32_t next_phase(const egm_sampler *s, const pass *p)
+{
+	if (p->phase == JUDGE) return OVER;
+	if (p->done < p->all) return STEP;
+	return s->options.denoise > 0 ? JUDGE : OVER;
+}
+
+static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	pass *p = w->own;
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	if (p->phase == JUDGE)
+		p->drawn = probe->value[row]; /* no bounds here: V = W */
+	else
+		keep(s, w, probe, row);
+	p->phase = next_phase(s, p);
+	if (p->phase != OVER) return 0;
+	memcpy(w->x, row_of(s, w, 0), bytes);
+	memcpy(w->gradient, row_of(s, w, 1), bytes);
+	w->value = p->value;
+	w->energy = p->energy;
+	w->jacobian = p->jacobian;
+	w->accept = NAN;
+	return 1;
+}
+
+/* x - sigma0^2 grad V(x), the mean of the clean point given x where V = -log p of points with noise of sd sigma0. A
+ * frozen chain shows the point where it stands. */
+static double draw(egm_sampler *s, const egm__walker *w, char *y)
+{
+	const pass *p = w->own;
+	double sigma = w->frozen ? 0 : s->options.denoise;
+	if (y) egm__row_lin(s, y, 1, w->x, -sigma * sigma, w->gradient);
+	return sigma > 0 ? p->drawn : w->value + w->jacobian;
+}
+
+const egm__method egm__method_annealed = {.kernel = EGM_SAMPLER_ANNEALED_LANGEVIN,
+                                          .name = "annealed_langevin",
+                                          .langevin = 1,
+                                          .own_bytes = own_bytes,
+                                          .begin = begin,
+                                          .ask = ask,
+                                          .take = take,
+                                          .draw = draw};

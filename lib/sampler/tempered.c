@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Parallel tempering (Geyer 1991): a ladder of MALA walkers, walker l of a chain on
+ *   W_l(y) = (beta / T_l) U(x(y)) + precision |x(y)|^2 / 2 - log |dx/dy|,
+ * and after every `steps_per_level` transitions a Metropolis move that exchanges the points of neighbours i and j. On
+ * the product of their laws its ratio is
+ *   exp(-W_i(y_j) - W_j(y_i) + W_i(y_i) + W_j(y_j)) = exp((beta_i - beta_j) (U_i - U_j)),
+ * because prior and Jacobian are the same at every level: each point brings its own, and they cancel.
+ *
+ * Pairs (0,1), (2,3), ... and (1,2), (3,4), ... take turns: a point then wanders along the ladder for as long as it is
+ * accepted, where pairs drawn at random would send it back half of the time (Okabe et al. 2001; Syed et al. 2022). */
+#include <core/rng_impl.h>
+#include <math.h>
+#include <sampler/sampler_impl.h>
+
+static size_t own_bytes(const egm_sampler *s)
+{
+	return egm__method_mala.own_bytes(s);
+}
+
+static void begin(egm_sampler *s, egm__walker *w)
+{
+	egm__method_mala.begin(s, w);
+}
+
+static void ask(egm_sampler *s, egm__walker *w, char *y)
+{
+	egm__method_mala.ask(s, w, y);
+}
+
+static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	return egm__method_mala.take(s, w, probe, row);
+}
+
+/* Uniform in [0, 1), 53 bits, for walker `index` of this turn and its warmer neighbour. */
+static double uniform(const egm_sampler *s, const egm__chain *chain, int64_t index)
+{
+	uint32_t words[4];
+	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)chain->transitions, .stream = EGM__STREAM_EXCHANGE};
+	egm__rng_block(&rng, (uint32_t)index, words);
+	return (double)(((uint64_t)words[0] << 32 | words[1]) >> 11) * 0x1p-53;
+}
+
+/* `to` takes the place of `from`. W follows from U; the gradient has to be evaluated under the new weights. */
+static void move_in(egm__walker *to, const egm__walker *from)
+{
+	to->x = from->x;
+	to->energy = from->energy;
+	to->jacobian = from->jacobian;
+	to->value = from->value + (to->bridge.beta - from->bridge.beta) * from->energy;
+	to->primed = 0;
+}
+
+static void exchange(egm__walker *a, egm__walker *b)
+{
+	egm__walker before = *a;
+	move_in(a, b);
+	move_in(b, &before);
+}
+
+static void close_chain(egm_sampler *s, int64_t index)
+{
+	egm__chain *chain = &s->chains[index];
+	egm__walker *w = &s->walkers[index * s->levels];
+	int64_t first = s->levels > 2 ? chain->transitions % 2 : 0; /* one pair has no one to take turns with */
+	for (int64_t l = first; l + 1 < s->levels; l += 2) {
+		egm__walker *cold = &w[l], *warm = &w[l + 1];
+		double log_ratio = (cold->bridge.beta - warm->bridge.beta) * (cold->energy - warm->energy);
+		chain->exchanges_tried++;
+		if (!(uniform(s, chain, cold->index) < exp(log_ratio))) continue;
+		exchange(cold, warm);
+		chain->exchanges_done++;
+	}
+}
+
+const egm__method egm__method_tempered = {.kernel = EGM_SAMPLER_TEMPERED,
+                                          .name = "tempered",
+                                          .metropolis = 1,
+                                          .langevin = 1,
+                                          .own_bytes = own_bytes,
+                                          .begin = begin,
+                                          .ask = ask,
+                                          .take = take,
+                                          .close = close_chain};
