@@ -340,6 +340,7 @@ static void emit_gemm(egm__lower *l, int32_t kernel)
 	                      .dtype = (int32_t)l->p->dtype};
 	k->gemm.ta = (int32_t)n->a[0] ^ fa;
 	k->gemm.tb = (int32_t)n->a[1] ^ fb;
+	egm__pack_right(l, kernel, egm__real(l->g, n->in[1]));
 	l->p->flops += 2.0 * (double)k->gemm.m * (double)k->gemm.n * (double)k->gemm.k;
 }
 

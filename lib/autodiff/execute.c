@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the list of kernels. Work is cut into blocks whose bounds do not depend on the number of threads, and partial
  * sums are added in the order of the blocks: any number of threads gives the same bits. Products are the exception: a
- * BLAS rounds by the sizes it is given, and their parts follow the number of threads. */
+ * BLAS rounds by the sizes it is given, and their parts follow the number of threads; packed ones do neither. */
 #include <autodiff/kernel_impl.h>
 #include <core/cpu_impl.h>
 #include <math.h>
@@ -232,10 +232,12 @@ static void strided_copy(const run *r)
 	}
 }
 
-void egm__program_prepare(egm__program *p, void *const bases[EGM__MAX_SLOTS])
+/* On this thread: samplers, for which it is, run one block of chains a thread. */
+static void run_packed(const run *r)
 {
-	(void)p;
-	(void)bases;
+	const egm__gemm *g = &r->k->gemm;
+	egm__product product = {g->m, g->n, g->k, g->lda, g->ldc, g->alpha, g->beta};
+	r->p->table->multiply(&product, at(r, &r->k->a), r->p->packed + r->p->packs[r->k->pack].at, at(r, &r->k->c));
 }
 
 void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step)
@@ -252,6 +254,9 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 			break;
 		case EGM__KERNEL_GEMM:
 			egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c));
+			break;
+		case EGM__KERNEL_PACKED:
+			run_packed(&r);
 			break;
 		case EGM__KERNEL_NOISE:
 			run_noise(&r);

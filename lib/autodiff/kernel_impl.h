@@ -12,7 +12,8 @@ enum {
 	EGM__TILE_SIZE = 512,    /* elements of a tile register: all registers of a group stay in the first cache */
 	EGM__BLOCK_SIZE = 16384, /* elements that one task works on; partial sums are kept by block, so that the number of
 	                            threads does not show in a result */
-	EGM__SLOT_ARENA = 0
+	EGM__SLOT_ARENA = 0,
+	EGM__PACK_ALIGN = 64
 };
 
 /* Memory as a kernel sees it. buffer >= 0 names an arena buffer until plan.c turns it into slot 0. */
@@ -53,9 +54,10 @@ typedef struct egm__group {
 typedef enum egm__kernel_kind {
 	EGM__KERNEL_GROUP,
 	EGM__KERNEL_GEMM,
-	EGM__KERNEL_NOISE, /* into a */
-	EGM__KERNEL_MAX,   /* of a [shape] into b */
-	EGM__KERNEL_COPY   /* a [shape], any strides, to b, contiguous */
+	EGM__KERNEL_PACKED, /* the same, with the right factor packed by egm__program_prepare */
+	EGM__KERNEL_NOISE,  /* into a */
+	EGM__KERNEL_MAX,    /* of a [shape] into b */
+	EGM__KERNEL_COPY    /* a [shape], any strides, to b, contiguous */
 } egm__kernel_kind;
 
 typedef struct egm__kernel {
@@ -67,7 +69,16 @@ typedef struct egm__kernel {
 	int32_t axes;
 	uint32_t stream;
 	int32_t uniform;
+	int32_t pack; /* packed: which factor */
 } egm__kernel;
+
+/* A right factor in a fixed slot and its packed copy, `at` bytes into the program's packed memory. */
+typedef struct egm__pack {
+	egm__mem b; /* offset in elements */
+	int64_t n, k, ldb;
+	int32_t tb;
+	int64_t at;
+} egm__pack;
 
 typedef struct egm__buffer {
 	int64_t bytes, offset;
@@ -87,6 +98,10 @@ struct egm__program {
 	int64_t registers_at;    /* arena offset of the tile registers, one set a thread */
 	int64_t registers_bytes; /* of one set */
 	double flops;
+	int32_t n_packs, cap_packs;
+	egm__pack *packs;
+	int64_t packed_bytes;
+	char *packed;
 	const egm__program *origin; /* of a clone: who owns all but the arena */
 };
 
@@ -141,5 +156,9 @@ void egm__lower_mark(egm__lower *l);
 egm_status egm__lower_graph(egm__lower *l);
 egm_status egm__emit_kernels(egm__lower *l);
 egm_status egm__plan_memory(egm__program *p);
+
+/* Makes the product of `kernel` a packed one where its right factor, the node `right`, lies in a fixed slot. */
+void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right);
+egm_status egm__pack_memory(egm__program *p);
 
 #endif

@@ -50,6 +50,14 @@ static egm__id fold_const(egm__graph *g, const egm__node *n, int which, double c
 	return egm__scale(g, egm__broadcast(g, sum, n->shape), c);
 }
 
+/* Whether x is seen in memory of a fixed slot. */
+static int is_fixed(const egm__graph *g, egm__id x)
+{
+	const egm__node *n = egm__node_at(g, x);
+	while (n->op->cls == EGM__CLASS_VIEW || n->op->cls == EGM__CLASS_ALIAS) n = egm__node_at(g, n->in[0]);
+	return n->op == &egm__op_leaf && (g->fixed >> n->a[0] & 1);
+}
+
 static egm__id fold(egm__graph *g, const egm__node *n)
 {
 	double s, t;
@@ -61,6 +69,8 @@ static egm__id fold(egm__graph *g, const egm__node *n)
 	if (p->op == &egm__op_transpose) return egm__matmul(g, p->in[0], b, !n->a[0], (int)n->a[1]);
 	if (q->op == &egm__op_transpose) return egm__matmul(g, a, q->in[0], (int)n->a[0], !n->a[1]);
 	if (p->shape.d[!n->a[0]] == 1) return fold_outer(g, n);
+	/* a packed product gives a row the same bits alone and among others, and one that is no product would not */
+	if (n->shape.d[0] == 1 && n->shape.d[1] > 1 && !n->a[0] && is_fixed(g, b)) return EGM__NONE;
 	if (n->shape.d[0] == 1 || n->shape.d[1] == 1) return fold_vector(g, n);
 	return EGM__NONE;
 }

@@ -50,6 +50,7 @@ egm_status egm__program_create(egm__program **out, const egm__graph *g)
 	EGM_TRY(egm__lower_graph(&l));
 	EGM_TRY(egm__emit_kernels(&l));
 	EGM_TRY(egm__plan_memory(p));
+	EGM_TRY(egm__pack_memory(p));
 	*out = p;
 out:
 	release_lower(&l);
@@ -84,6 +85,8 @@ static void free_kernels(egm__program *p)
 	}
 	egm__free(c, p->kernels);
 	egm__free(c, p->buffers);
+	egm__free(c, p->packs);
+	egm__free(c, p->packed);
 }
 
 void egm__program_free(egm__program *p)
@@ -169,9 +172,10 @@ size_t egm__program_describe(const egm__program *p, char *buffer, size_t size)
 		say(&t, "%d ", i);
 		if (k->kind == EGM__KERNEL_GROUP) {
 			say_group(&t, &k->group);
-		} else if (k->kind == EGM__KERNEL_GEMM) {
-			say(&t, "gemm %lld x %lld x %lld %c%c alpha %g beta %g", (long long)k->gemm.m, (long long)k->gemm.n,
-			    (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N', k->gemm.tb ? 'T' : 'N', k->gemm.alpha, k->gemm.beta);
+		} else if (k->kind == EGM__KERNEL_GEMM || k->kind == EGM__KERNEL_PACKED) {
+			say(&t, "%s %lld x %lld x %lld %c%c alpha %g beta %g", k->kind == EGM__KERNEL_GEMM ? "gemm" : "packed",
+			    (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N',
+			    k->gemm.tb ? 'T' : 'N', k->gemm.alpha, k->gemm.beta);
 		} else {
 			say(&t, "%s %lld",
 			    k->kind == EGM__KERNEL_NOISE ? "noise"

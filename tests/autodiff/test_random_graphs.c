@@ -74,9 +74,13 @@ static int64_t r_build(egm__graph *g, uint64_t seed)
 	return m.out_at;
 }
 
-enum { AS_WRITTEN, SIMPLIFIED, PROGRAM, PROGRAM_AS_WRITTEN, WAYS, SEEDS = 1200 };
-static const char *const ways[] = {"interpreter", "interpreter of the simplified graph", "program",
-                                   "program of the graph as written"};
+enum { AS_WRITTEN, SIMPLIFIED, PROGRAM, PROGRAM_AS_WRITTEN, FIXED, FIXED_AS_WRITTEN, WAYS, SEEDS = 1200 };
+static const char *const ways[] = {"interpreter",
+                                   "interpreter of the simplified graph",
+                                   "program",
+                                   "program of the graph as written",
+                                   "program with fixed inputs",
+                                   "program with fixed inputs of the graph as written"};
 
 typedef struct sheet {
 	double in[R_IN], state[R_STATE], out[R_OUT];
@@ -99,7 +103,8 @@ static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 	egm__program *p = NULL;
 	fill(s, seed);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM);
+	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM || way == FIXED);
+	if (way >= FIXED) egm__graph_fix_slot(g, R_SLOT_IN);
 	int64_t n = r_build(g, seed);
 	if (way == AS_WRITTEN || way == SIMPLIFIED) {
 		ck_assert_int_eq(egm__graph_interpret(g, bases, 5, 6), EGM_OK);
@@ -107,6 +112,7 @@ static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 		ck_assert_msg(egm__program_create(&p, g) == EGM_OK, "seed %llu: %s", (unsigned long long)seed,
 		              egm_last_error());
 		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
+		egm__program_prepare(p, bases);
 		egm__program_run(p, bases, 8, 9);
 		fill(s, seed);
 		egm__program_run(p, bases, 5, 6); /* the arena is dirty now */

@@ -160,7 +160,7 @@ static void all_sizes(const egm__kernels *table, egm_dtype type, uint64_t *rando
 	for (int64_t k = 1; k <= 70; k++) run_and_check(table, type, (egm__product){9, k, k, 0, 0, 1, 0}, (int)(k % 2), 1);
 }
 
-START_TEST(test_packed__matches_naive_for_every_size)
+START_TEST(test_product__matches_naive_for_every_size)
 {
 	each_path(all_sizes);
 }
@@ -178,7 +178,7 @@ static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 		}
 }
 
-START_TEST(test_packed__matches_naive_for_larger_sizes)
+START_TEST(test_product__matches_naive_for_larger_sizes)
 {
 	each_path(large);
 }
@@ -236,7 +236,7 @@ static void random_parts(const egm__kernels *table, egm_dtype type, uint64_t *ra
 	}
 }
 
-START_TEST(test_packed__parts_have_the_bits_of_the_whole)
+START_TEST(test_product__parts_have_the_bits_of_the_whole)
 {
 	each_path(random_parts);
 }
@@ -255,7 +255,7 @@ static void rows_alone(const egm__kernels *table, egm_dtype type, uint64_t *rand
 		}
 }
 
-START_TEST(test_packed__rows_do_not_know_their_neighbours)
+START_TEST(test_product__rows_do_not_know_their_neighbours)
 {
 	each_path(rows_alone);
 }
@@ -289,7 +289,7 @@ static void not_finite(const egm__kernels *table, egm_dtype type, uint64_t *rand
 	}
 }
 
-START_TEST(test_packed__nan_and_infinity_carry_through)
+START_TEST(test_product__nan_and_infinity_carry_through)
 {
 	each_path(not_finite);
 }
@@ -306,7 +306,7 @@ static void no_size(const egm__kernels *table, egm_dtype type, uint64_t *random)
 	ck_assert_int_eq(table->packed_count(5, 0), 0);
 }
 
-START_TEST(test_packed__sizes_that_do_not_fit)
+START_TEST(test_product__sizes_that_do_not_fit)
 {
 	each_path(no_size);
 }
@@ -314,16 +314,16 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("packed");
-	TCase *tc = tcase_create("packed");
+	Suite *suite = suite_create("product");
+	TCase *tc = tcase_create("product");
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "R14 R15 R24");
-	tcase_add_test(tc, test_packed__matches_naive_for_every_size);
-	tcase_add_test(tc, test_packed__matches_naive_for_larger_sizes);
-	tcase_add_test(tc, test_packed__parts_have_the_bits_of_the_whole);
-	tcase_add_test(tc, test_packed__rows_do_not_know_their_neighbours);
-	tcase_add_test(tc, test_packed__nan_and_infinity_carry_through);
-	tcase_add_test(tc, test_packed__sizes_that_do_not_fit);
+	tcase_add_test(tc, test_product__matches_naive_for_every_size);
+	tcase_add_test(tc, test_product__matches_naive_for_larger_sizes);
+	tcase_add_test(tc, test_product__parts_have_the_bits_of_the_whole);
+	tcase_add_test(tc, test_product__rows_do_not_know_their_neighbours);
+	tcase_add_test(tc, test_product__nan_and_infinity_carry_through);
+	tcase_add_test(tc, test_product__sizes_that_do_not_fit);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }
