@@ -171,19 +171,22 @@ EGM_API egm_status egm_sampler_save(const egm_sampler *sampler, const char *path
  *  differs, and nothing has then changed. */
 EGM_API egm_status egm_sampler_load(egm_sampler *sampler, const char *path);
 
-/** log Z of a target by annealed importance sampling (Neal 2001): particles from a normal base, moved by one HMC
- *  transition at each of `levels` - 1 intermediate densities between base and target,
- *      V_b(x) = b V(x) + (1 - b) ||x||^2 / (2 base_scale^2),  0 < b < 1.
- *  Where the target has a prior, base_scale is its tau and only beta U is weighted by b. */
+/** log Z of a target by annealed importance sampling (Neal 2001): particles from the base N(0, base_scale^2 I), moved
+ *  by one HMC transition at each of `levels` - 1 densities exp(-W_b) between base and target,
+ *      W_b(y) = b W(y) + (1 - b) ||y||^2 / (2 base_scale^2),  0 < b < 1.
+ *  Without bounds y = x and W = V. With bounds y are the unconstrained coordinates, x = l + e^y above a lower bound,
+ *  u - e^-y below an upper one, l + (u - l) / (1 + e^-y) between two, and W(y) = V(x(y)) - log |dx/dy|: the base is
+ *  normal in y, and log_z is the integral over the box all the same. */
 typedef struct egm_ais_options {
 	size_t struct_size;
 	uint64_t seed;
 	int64_t particles;      /**< >= 2, default 256 */
 	int64_t levels;         /**< >= 1, default 200 */
 	int64_t leapfrog_steps; /**< >= 1, default 5 */
-	double step_size;       /**< h > 0 at the base, or 0 (default): found for every level by a pilot run of its own
-	                             particles, so that the estimate stays unbiased */
-	double base_scale;      /**< > 0, default 1; with a prior its tau and nothing else */
+	double step_size;       /**< leapfrog step h > 0 of every level, or 0 (default): found for each level by a pilot run
+	                             of other particles, so that the estimate of Z stays unbiased */
+	double base_scale;      /**< > 0, or 0 (default): tau where the target has a prior and no bounds, else 1. With tau
+	                             the prior is the base, and b weights beta U alone */
 	double power;           /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
 } egm_ais_options;
 
@@ -193,14 +196,17 @@ typedef struct egm_ais_result {
 	                   exp(-||x||^2 / (2 tau^2)), not normalised. log q(x) = -V(x) - log_z */
 	double standard_error; /**< of log_z: sd of the weights / (mean weight * sqrt(particles)) */
 	double ess;            /**< (sum w)^2 / sum w^2, of `particles`; below a tenth distrust log_z */
-	double acceptance;     /**< mean over levels and particles */
-	int64_t gradients;
-	int64_t lost; /**< particles whose weight became 0 or not finite; counted with weight 0 */
+	double acceptance;     /**< mean over levels and particles; NaN with one level */
+	int64_t gradients;     /**< evaluations at one point, the pilot's included */
+	int64_t lost;          /**< particles of weight 0: those that began where V or its gradient is not finite */
 } egm_ais_result;
 
 EGM_API egm_status egm_ais_options_init(egm_ais_options *options, size_t size);
 EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
-/** log_weights [particles] may be NULL. NONFINITE when every particle is lost. */
+/** log_weights [particles], -INFINITY for the lost, may be NULL: log_z is the logarithm of the mean of their
+ *  exponentials. The bits of a result depend on target, options and seed, not on the number of threads. NONFINITE when
+ *  every particle is lost; after an error nothing is written. A callback that is not concurrent gets up to 256 points a
+ *  call. */
 EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
                                double *log_weights);
 

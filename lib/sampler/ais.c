@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* Annealed importance sampling (Neal 2001, section 2). With f_k = exp(-W_b), b = b_k, f_0 the base and f_n the target,
+ *   W_b(y) = b W(y) + (1 - b) |y|^2 / (2 s^2),
+ * a particle starts at y_0 from the base and moves by a kernel T_k that leaves f_k as it is, one HMC transition:
+ *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - |y|^2 / (2
+ * s^2)). The mean of w over particles is Z_n / Z_0 for any number of levels and however badly the kernels mix, and log
+ * Z_0 = (d/2) log(2 pi s^2), a sum over the d dimensions.
+ *
+ * The base lives in the unconstrained coordinates y, where it is known in closed form whatever the bounds. The target's
+ * W is evaluated as it is, and mixed here with the base, so that one formula serves targets with and without prior.
+ * W and its gradient are kept unmixed where a particle stands: the next level needs no evaluation to begin.
+ *
+ * The leapfrog is that of hmc.c, on walkers that this file drives level by level: all particles of a team make the same
+ * steps at the same time. A particle's numbers come from its index, and sums are taken in the order of particles. */
+#include <core/options_impl.h>
+#include <core/rng_impl.h>
+#include <core/size_impl.h>
+#include <core/status_impl.h>
+#include <math.h>
+#include <sampler/ais_impl.h>
+#include <string.h>
+
+enum { ROWS = 64, CALLBACK_ROWS = 256 };
+
+/* Step sizes are drawn around h, because a trajectory of a fixed length may be a whole period of a Gaussian and then
+ * goes nowhere. */
+static const double JITTER = 0.3;
+
+/* Sets the seed apart from that of a sampler which a program gives the same one. */
+static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
+
+static const egm_ais_options defaults = {
+    .struct_size = sizeof defaults, .particles = 256, .levels = 200, .leapfrog_steps = 5, .power = 2};
+static const egm_ais_result none = {.struct_size = sizeof none};
+
+egm_status egm_ais_options_init(egm_ais_options *options, size_t size)
+{
+	return egm__options_init("egm_ais_options", options, size, &defaults, sizeof defaults);
+}
+
+egm_status egm_ais_result_init(egm_ais_result *result, size_t size)
+{
+	return egm__options_init("egm_ais_result", result, size, &none, sizeof none);
+}
+
+/* ---- one team: the particles that one thread has in hand */
+
+static char *row_of(const egm__ais_team *t, char *rows, int64_t i)
+{
+	return rows + i * t->run->s.row_bytes;
+}
+
+/* -log of the base at y, without its normaliser */
+static double base_of(const egm__ais *a, const char *y)
+{
+	return a->precision / 2 * egm__row_square(&a->s, y);
+}
+
+/* W_b and its gradient at y, from W and its own. */
+static double mix(const egm__ais *a, double b, const char *y, double value, const char *gradient, char *mixed)
+{
+	egm__row_lin(&a->s, mixed, b, gradient, (1 - b) * a->precision, y);
+	return b * value + (1 - b) * base_of(a, y);
+}
+
+/* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
+static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
+{
+	const egm__ais *a = t->run;
+	egm__probe *p = t->probe, *m = &t->mixed;
+	size_t bytes = (size_t)a->s.dims * egm__dtype_size(a->s.target->dtype);
+	egm_status st = egm__probe_run(p, n);
+	if (st != EGM_OK) return st;
+	t->gradients += n;
+	for (int64_t i = 0; i < n; i++) {
+		size_t at = (size_t)i * bytes;
+		m->energy[i] = p->value[i];
+		m->value[i] = mix(a, b, (char *)p->y + at, p->value[i], (char *)p->gradient + at, (char *)m->gradient + at);
+		t->asked[i]->answers++;
+	}
+	return EGM_OK;
+}
+
+static void draw_noise(egm__ais_team *t, int64_t n)
+{
+	const egm_sampler *s = &t->run->s;
+	int64_t stride = egm__noise_stride(s->dims);
+	egm__rng rng = {.seed = s->options.seed, .step = t->walkers[0].clock, .stream = EGM__STREAM_MOMENTUM};
+	s->table->normal(n * stride, t->noise, &rng, t->walkers[0].index * stride);
+	for (int64_t i = 0; i < n; i++) {
+		t->walkers[i].noise = t->noise + i * stride * (int64_t)egm__dtype_size(s->target->dtype);
+		t->walkers[i].clock++;
+	}
+}
+
+/* The walker stands at row `row` of the last evaluation, and so does its unmixed gradient. */
+static void stand(egm__ais_team *t, egm__walker *w, int64_t row)
+{
+	size_t bytes = (size_t)t->run->s.dims * egm__dtype_size(t->run->s.target->dtype);
+	memcpy(row_of(t, t->gradient, w - t->walkers), (char *)t->probe->gradient + (size_t)row * bytes, bytes);
+}
+
+egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
+{
+	egm_sampler *s = &t->run->s;
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	for (int64_t i = 0; i < n; i++) {
+		egm__walker *w = t->asked[i] = &t->walkers[i];
+		w->index = first + i;
+		w->clock = w->answers = 0;
+		w->accept_sum = 0;
+	}
+	draw_noise(t, n);
+	for (int64_t i = 0; i < n; i++) {
+		char *y = (char *)t->probe->y + (size_t)i * bytes;
+		egm__row_lin(s, y, 1 / sqrt(t->run->precision), t->walkers[i].noise, 0, t->walkers[i].noise);
+	}
+	egm_status st = evaluate(t, n, 0);
+	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
+		egm__walker_stand(s, &t->walkers[i], &t->mixed, i);
+		stand(t, &t->walkers[i], i);
+		t->walkers[i].frozen = !isfinite(t->walkers[i].energy);
+	}
+	return st;
+}
+
+/* Asks those whose trajectory goes on; how many they are. */
+static int64_t ask(egm__ais_team *t, int64_t n)
+{
+	egm_sampler *s = &t->run->s;
+	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	int64_t rows = 0;
+	for (int64_t i = 0; i < n; i++) {
+		egm__walker *w = &t->walkers[i];
+		if (!w->inside) continue;
+		egm__method_hmc.ask(s, w, (char *)t->probe->y + (size_t)rows * bytes);
+		t->asked[rows++] = w;
+	}
+	return rows;
+}
+
+static void take(egm__ais_team *t, int64_t rows)
+{
+	for (int64_t i = 0; i < rows; i++) {
+		egm__walker *w = t->asked[i];
+		w->primed = 0; /* what a walker that stands elsewhere afterwards is again */
+		if (!egm__method_hmc.take(&t->run->s, w, &t->mixed, i)) continue;
+		if (w->primed) stand(t, w, i);
+		w->inside = 0;
+		w->accept_sum += w->accept;
+	}
+}
+
+egm_status egm__ais_move(egm__ais_team *t, int64_t n, double b, double h)
+{
+	egm__ais *a = t->run;
+	egm_status st = EGM_OK;
+	draw_noise(t, n);
+	for (int64_t i = 0; i < n; i++) {
+		egm__walker *w = &t->walkers[i];
+		w->inside = !w->frozen;
+		if (w->frozen) continue;
+		w->value = mix(a, b, w->x, w->energy, row_of(t, t->gradient, i), w->gradient);
+		w->step = h;
+		egm__method_hmc.begin(&a->s, w);
+	}
+	for (int64_t rows; st == EGM_OK && (rows = ask(t, n)) > 0;) {
+		st = evaluate(t, rows, b);
+		if (st == EGM_OK) take(t, rows);
+	}
+	return st;
+}
+
+/* ---- all particles */
+
+/* Particles first .. first+n-1 from the base to the target. */
+static egm_status run_particles(egm__ais_team *t, int64_t first, int64_t n)
+{
+	egm__ais *a = t->run;
+	int64_t levels = a->options.levels;
+	egm_status st = egm__ais_start(t, first, n);
+	for (int64_t i = 0; i < n; i++) a->log_weights[first + i] = t->walkers[i].frozen ? -INFINITY : a->log_base;
+	for (int64_t k = 1; k <= levels && st == EGM_OK; k++) {
+		for (int64_t i = 0; i < n; i++) {
+			const egm__walker *w = &t->walkers[i];
+			if (w->frozen) continue;
+			a->log_weights[first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - base_of(a, w->x));
+		}
+		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return EGM_OK;
+		if (k < levels) st = egm__ais_move(t, n, a->levels[k].b, a->levels[k].h);
+	}
+	for (int64_t i = 0; i < n; i++) a->accept[first + i] = t->walkers[i].accept_sum;
+	return st;
+}
+
+static void run_team(int32_t index, void *argument)
+{
+	egm__ais *a = argument;
+	egm__ais_team *t = &a->teams[index];
+	int64_t particles = a->options.particles;
+	for (int64_t first = index * a->rows; first < particles && t->status == EGM_OK; first += a->n_teams * a->rows)
+		t->status = run_particles(t, first, particles - first < a->rows ? particles - first : a->rows);
+	if (t->status != EGM_OK) __atomic_store_n(&a->stopped, 1, __ATOMIC_RELAXED);
+}
+
+static egm_status run_all(egm__ais *a)
+{
+	egm__parallel(a->s.context, a->n_teams, run_team, a);
+	for (int32_t i = 0; i < a->n_teams; i++)
+		if (a->teams[i].status != EGM_OK)
+			return egm__fail(a->teams[i].status, "ais: the energy callback stopped the run");
+	return EGM_OK;
+}
+
+/* Weights over the largest: exp cannot overflow, and the largest is 1. */
+static egm_status conclude(const egm__ais *a, egm_ais_result *r)
+{
+	int64_t n = a->options.particles, lost = 0;
+	double most = -INFINITY, sum = 0, squares = 0, spread = 0, accept = 0;
+	for (int64_t i = 0; i < n; i++) {
+		lost += !isfinite(a->log_weights[i]);
+		if (a->log_weights[i] > most) most = a->log_weights[i];
+	}
+	if (lost == n)
+		return egm__fail(EGM_ERR_NONFINITE, "ais: all %lld particles began where the target is not finite",
+		                 (long long)n);
+	for (int64_t i = 0; i < n; i++) {
+		double w = exp(a->log_weights[i] - most);
+		sum += w;
+		squares += w * w;
+		if (isfinite(a->log_weights[i])) accept += a->accept[i];
+	}
+	double mean = sum / (double)n;
+	for (int64_t i = 0; i < n; i++) {
+		double off = exp(a->log_weights[i] - most) - mean;
+		spread += off * off;
+	}
+	r->log_z = most + log(mean);
+	r->standard_error = sqrt(spread / (double)(n - 1) / (double)n) / mean;
+	r->ess = sum * sum / squares;
+	r->acceptance = accept / (double)(n - lost) / (double)(a->options.levels - 1);
+	r->lost = lost;
+	for (int32_t i = 0; i < a->n_teams; i++) r->gradients += a->teams[i].gradients;
+	return EGM_OK;
+}
+
+/* ---- making */
+
+static egm_status check(const egm_ais_options *o)
+{
+	if (o->particles < 2 || o->particles > INT32_MAX)
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: particles = %lld, has to be 2 to %d", (long long)o->particles,
+		                 INT32_MAX);
+	if (o->levels < 1 || o->levels > INT32_MAX)
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: levels = %lld, has to be 1 to %d", (long long)o->levels, INT32_MAX);
+	if (o->leapfrog_steps < 1 || o->leapfrog_steps > INT32_MAX)
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: leapfrog_steps = %lld, has to be 1 to %d",
+		                 (long long)o->leapfrog_steps, INT32_MAX);
+	if (!(o->step_size >= 0) || !isfinite(o->step_size))
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: step_size = %g is not a number >= 0", o->step_size);
+	if (!(o->base_scale >= 0) || !isfinite(o->base_scale))
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: base_scale = %g is not a number >= 0", o->base_scale);
+	if (!(o->power > 0) || !isfinite(o->power))
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: power = %g is not a positive number", o->power);
+	return EGM_OK;
+}
+
+/* What hmc.c and the tables of kernels want to know, and that the counters of the random numbers hold all. */
+static egm_status measure(egm__ais *a, egm_target *target)
+{
+	egm_sampler *s = &a->s;
+	int64_t particles = a->options.particles + EGM__AIS_PILOT, block = target->dtype == EGM_F32 ? 4 : 2, numbers;
+	*s = (egm_sampler){.context = target->context, .target = target, .method = &egm__method_hmc, .levels = 1};
+	s->options.seed = a->options.seed ^ SALT;
+	s->options.leapfrog_steps = a->options.leapfrog_steps;
+	s->options.jitter = JITTER;
+	s->table = egm__kernels_get(s->context->simd, target->dtype);
+	s->dims = target->dims;
+	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
+	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
+	    numbers / block >= INT64_C(1) << 32)
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: %lld particles in %lld dimensions are more than it can hold",
+		                 (long long)a->options.particles, (long long)s->dims);
+	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
+	int64_t teams = (a->options.particles + a->rows - 1) / a->rows, threads = s->context->threads;
+	a->n_teams = target->callback && !target->concurrent ? 1 : (int32_t)(teams < threads ? teams : threads);
+	return EGM_OK;
+}
+
+static void set_base(egm__ais *a)
+{
+	const egm_target *target = a->s.target;
+	double scale = a->options.base_scale, tau = target->bridge.precision;
+	a->precision = scale > 0 ? 1 / (scale * scale) : tau > 0 && !target->lower ? tau : 1;
+	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
+}
+
+static egm_status create_levels(egm__ais *a)
+{
+	int64_t n = a->options.levels, particles = a->options.particles;
+	a->levels = egm__alloc(a->s.context, (size_t)n + 1, sizeof *a->levels);
+	a->log_weights = egm__alloc(a->s.context, (size_t)particles, sizeof *a->log_weights);
+	a->accept = egm__alloc_zero(a->s.context, (size_t)particles, sizeof *a->accept);
+	if (!a->levels || !a->log_weights || !a->accept)
+		return egm__fail(EGM_ERR_MEMORY, "ais: out of memory for %lld particles and %lld levels", (long long)particles,
+		                 (long long)n);
+	for (int64_t k = 0; k <= n; k++)
+		a->levels[k] = (egm__ais_level){pow((double)k / (double)n, a->options.power), a->options.step_size};
+	return EGM_OK;
+}
+
+static egm_status create_team(egm__ais *a, egm__ais_team *t)
+{
+	egm_status st = EGM_OK;
+	egm_context *context = a->s.context;
+	size_t rows = (size_t)a->rows, row = (size_t)a->s.row_bytes, element = egm__dtype_size(a->s.target->dtype);
+	size_t own = (egm__method_hmc.own_bytes(&a->s) + 63) / 64 * 64;
+	t->run = a;
+	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
+	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);
+	t->asked = egm__alloc_zero(context, rows, sizeof *t->asked);
+	t->rows = egm__alloc_zero(context, rows, 2 * row + own);
+	t->gradient = egm__alloc_zero(context, rows, row);
+	t->noise = egm__alloc_zero(context, rows * (size_t)egm__noise_stride(a->s.dims), element);
+	t->mixed = *t->probe;
+	t->mixed.gradient = egm__alloc_zero(context, rows * (size_t)a->s.dims, element);
+	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
+	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
+		EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
+		         (long long)a->s.dims);
+	t->mixed.energy = t->mixed.value + rows;
+	for (size_t i = 0; i < rows; i++) {
+		egm__walker *w = &t->walkers[i];
+		w->x = t->rows + i * (2 * row + own);
+		w->gradient = w->x + row;
+		w->own = w->gradient + row;
+		t->probe->bridge[i] = a->s.target->bridge;
+	}
+out:
+	return st;
+}
+
+static void destroy(egm__ais *a)
+{
+	egm_context *context = a->s.context;
+	for (int32_t i = a->n_teams - 1; i >= 0 && a->teams; i--) {
+		egm__ais_team *t = &a->teams[i];
+		if (t->probe) {
+			egm__free(context, t->mixed.gradient);
+			egm__free(context, t->mixed.value);
+		}
+		egm__probe_free(t->probe);
+		void *owned[] = {t->walkers, t->asked, t->rows, t->gradient, t->noise};
+		for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
+	}
+	void *owned[] = {a->teams, a->levels, a->log_weights, a->accept};
+	for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
+}
+
+egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result, double *log_weights)
+{
+	egm_status st = EGM_OK;
+	egm__ais a = {.options = defaults};
+	egm_ais_result known = none;
+	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: target is NULL");
+	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: result is NULL");
+	a.s.context = target->context;
+	EGM_TRY(egm__options_merge("egm_ais_options", &a.options, sizeof a.options, options));
+	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
+	EGM_TRY(check(&a.options));
+	EGM_TRY(measure(&a, target));
+	set_base(&a);
+	EGM_TRY(create_levels(&a));
+	a.teams = egm__alloc_zero(a.s.context, (size_t)a.n_teams, sizeof *a.teams);
+	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %d threads", (int)a.n_teams);
+	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
+	egm__probe_prepare(a.teams[0].probe);
+	if (a.options.step_size == 0) EGM_TRY(egm__ais_pilot(&a));
+	EGM_TRY(run_all(&a));
+	known = none;
+	EGM_TRY(conclude(&a, &known));
+	size_t size = result->struct_size;
+	EGM_TRY(egm__options_init("egm_ais_result", result, size, &known, sizeof known));
+	if (log_weights) memcpy(log_weights, a.log_weights, (size_t)a.options.particles * sizeof *log_weights);
+out:
+	destroy(&a);
+	return st;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* A run of annealed importance sampling: the particles (ais.c), and the pilot that finds its step sizes (ais_pilot.c).
+ */
+#ifndef EGM_SAMPLER_AIS_IMPL_H
+#define EGM_SAMPLER_AIS_IMPL_H
+
+#include <sampler/sampler_impl.h>
+
+enum { EGM__AIS_PILOT = 64 }; /* particles of the pilot run; not more than a team has */
+
+typedef struct egm__ais egm__ais;
+
+typedef struct egm__ais_level {
+	double b; /* weight of the target */
+	double h; /* leapfrog step */
+} egm__ais_level;
+
+typedef struct egm__ais_team {
+	egm__ais *run;
+	egm__probe *probe; /* of the target itself */
+	egm__probe mixed;  /* what hmc.c sees: value and gradient of W_b, and W in the place of U */
+	egm__walker *walkers;
+	egm__walker **asked; /* who asked for row i of the probe */
+	char *rows;          /* of the walkers */
+	char *gradient;      /* dW/dy where each walker stands */
+	char *noise;
+	int64_t gradients; /* evaluations at one point */
+	egm_status status;
+} egm__ais_team;
+
+struct egm__ais {
+	egm_sampler s; /* the few members that a kernel reads */
+	egm_ais_options options;
+	double precision, log_base;
+	egm__ais_level *levels;       /* [options.levels + 1] */
+	double *log_weights, *accept; /* [particles] */
+	int64_t rows;                 /* particles that a team has in hand */
+	int32_t n_teams;
+	int32_t stopped; /* through __atomic builtins */
+	egm__ais_team *teams;
+};
+
+/* Particles first .. first+n-1 at points of the base; those that are not finite there are frozen. */
+egm_status egm__ais_start(egm__ais_team *team, int64_t first, int64_t n);
+/* One HMC transition of each of the n on W_b with step h; accept_sum goes up. */
+egm_status egm__ais_move(egm__ais_team *team, int64_t n, double b, double h);
+/* Fills in h of every level. */
+egm_status egm__ais_pilot(egm__ais *run);
+
+#endif

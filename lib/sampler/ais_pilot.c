@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Step sizes for annealed importance sampling, from a run of particles that serve for nothing else. Kernels may depend
+ * on anything but the particles that are weighted; tuned on those, the mean weight would no longer be Z.
+ *
+ * Robbins and Monro's rule on log h: up when more than ACCEPT of a transition is accepted, down when less. The mean
+ * over the pilot's particles has a standard deviation of about 0.3 / sqrt(64) = 0.04, so a gain of 1 leaves h that
+ * exact in relative terms and still halves it in one transition that nobody accepts. The first levels differ most from
+ * one to the next (at power 2 b quadruples from the first to the second) and get more transitions. */
+#include <math.h>
+#include <sampler/ais_impl.h>
+
+static const double ACCEPT = 0.8;
+
+static int64_t rounds_of(int64_t level)
+{
+	return 1 + 20 / level;
+}
+
+/* Mean acceptance of those that can move, NaN when none can, and counts again from 0. */
+static double mean_acceptance(egm__ais_team *t)
+{
+	double sum = 0;
+	int64_t alive = 0;
+	for (int64_t i = 0; i < EGM__AIS_PILOT; i++) {
+		egm__walker *w = &t->walkers[i];
+		sum += w->accept_sum;
+		alive += !w->frozen;
+		w->accept_sum = 0;
+	}
+	return sum / (double)alive;
+}
+
+egm_status egm__ais_pilot(egm__ais *a)
+{
+	egm__ais_team *t = &a->teams[0];
+	double h = 1 / sqrt(a->precision);
+	egm_status st = egm__ais_start(t, a->options.particles, EGM__AIS_PILOT);
+	for (int64_t k = 1; k < a->options.levels && st == EGM_OK; k++) {
+		for (int64_t round = rounds_of(k); round > 0 && st == EGM_OK; round--) {
+			st = egm__ais_move(t, EGM__AIS_PILOT, a->levels[k].b, h);
+			double accept = mean_acceptance(t);
+			if (st == EGM_OK && isfinite(accept)) h *= exp(accept - ACCEPT);
+		}
+		a->levels[k].h = h;
+	}
+	return st;
+}
