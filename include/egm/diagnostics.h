@@ -11,9 +11,9 @@ extern "C" {
 /** Draws of several chains, collected to be judged: have the chains found the same law, and how many independent draws
  *  are the correlated ones worth. Feed it all draws at once or as they come.
  *
- *  Memory holds at most `capacity` draws a chain: when it is full, every second one is dropped and from then on only
- *  every second one is taken. Mean and standard deviation are of all draws; the rest is of those that are kept, and
- *  effective sample sizes are then lower bounds.
+ *  Memory grows with the draws and holds at most `capacity` a chain: when it is full, every second one is dropped and
+ *  from then on only every second one is taken. Mean and standard deviation are of all draws; the rest is of those that
+ *  are kept, and effective sample sizes are then lower bounds.
  */
 typedef struct egm_diagnostics egm_diagnostics;
 
@@ -28,18 +28,21 @@ EGM_API egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype d
 /** Draws a chain that were given, and that are kept. Either pointer may be NULL. */
 EGM_API egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
 
-/** One dimension, all chains together. What cannot be computed is NaN: everything but mean and sd with fewer than 4
- *  kept draws a chain; r_hat and the sample sizes when a chain, or a half of one, never moved. */
+/** One dimension, all chains together. Chains are cut in halves; of an odd number of draws the one in the middle counts
+ *  for the quantiles alone. What cannot be computed is NaN: everything but mean and sd with fewer than 4 kept draws a
+ *  chain; r_hat, the sample sizes and mcse when a chain, or a half of one, never moved; the sample sizes and mcse with
+ *  fewer than 10 kept draws a chain; ess_tail when the 95 % quantile is the largest draw. */
 typedef struct egm_diagnosis {
 	size_t struct_size;
 	double mean;
 	double sd;       /**< standard deviation, divisor draws - 1 */
 	double mcse;     /**< standard error of the mean: sd / sqrt(ess_mean) */
 	double r_hat;    /**< larger of rank-normalised split R-hat and that of the folded draws; below 1.01 is good.
-	                      Vehtari, Gelman, Simpson, Carpenter, Buerkner 2021, section 4 */
-	double ess_bulk; /**< of the rank-normalised split chains; section 4.1 there */
-	double ess_tail; /**< the smaller of those of the 5 % and the 95 % quantile; section 4.3 there */
-	double ess_mean; /**< of the draws as they are: Geyer's initial monotone sequence over split chains */
+	                      Vehtari, Gelman, Simpson, Carpenter, Buerkner 2021, section 4, as the first two sizes */
+	double ess_bulk; /**< of the rank-normalised split chains */
+	double ess_tail; /**< the smaller of those of the 5 % and the 95 % quantile */
+	double ess_mean; /**< of the draws as they are: Geyer's initial monotone sequence over split chains. This and the
+	                      other two are at most N log10 N, N the draws */
 	double q05;      /**< quantiles, linear between order statistics */
 	double median;
 	double q95;
@@ -47,17 +50,18 @@ typedef struct egm_diagnosis {
 
 EGM_API egm_status egm_diagnosis_init(egm_diagnosis *diagnosis, size_t size);
 
-/** Of dimension `dim` over all chains, or with `chain` >= 0 of that chain alone (R-hat then compares its halves);
- *  chain -1: all. */
+/** Of dimension `dim` over all chains with `chain` -1, or of one chain alone; R-hat then compares its halves. */
 EGM_API egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
                                            egm_diagnosis *diagnosis);
-/** Autocorrelation of the kept draws at lags 0 .. lags-1, mean over the chains of each chain's own, or with `chain` >=
- * 0 of that one; lags <= kept draws. NaN for a chain that never moved. */
+/** Autocorrelation of the kept draws at lags 0 .. lags-1, 1 <= lags <= kept draws: the mean over the chains of each
+ *  chain's own with `chain` -1, or that of one chain. NaN when one of them never moved. */
 EGM_API egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
                                                    int64_t lags, double *out);
-/** Potential energies [n, chains] of the kind egm_sampler_run writes, judged for one chain: the energy Bayesian
- * fraction of missing information, E[(u_t - u_(t-1))^2] / Var[u] (Betancourt 2016, eq. 8); below 0.3 the chain moves
- * too slowly from one energy to another. NaN when the energies never change or n < 3. */
+/** Energies [n, chains], judged for one chain: sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2, near 2 when the draws are
+ *  independent. Of the total energies of a Hamiltonian sampler this is the estimated Bayesian fraction of missing
+ *  information (Betancourt 2016), with the rule to distrust a chain below 0.3. egm_sampler_run writes potential
+ *  energies; of these it is 2 (1 - autocorrelation at lag 1) with any kernel, and a chain below 0.3 is slow from one
+ *  energy to another. NaN when the energies never change or n < 3; NONFINITE names the draw and the chain. */
 EGM_API egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
                                         double *out);
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Collecting draws in bounded memory.
+ *
+ * Draw g = 0, 1, 2, ... is kept when `stride` divides g. When the store is full and the next one is due, every second
+ * kept draw goes and stride doubles, so what is kept is always an evenly thinned run from the first draw on, and
+ * depends on the sequence of draws alone, not on the calls that brought it. A reservoir would keep a random subset,
+ * whose autocorrelation says nothing.
+ *
+ * Mean and sum of squared deviations of all draws run along (Welford 1962): for the k-th value x
+ *     d = x - m,   m += d / k,   s += d (x - m). */
+#include <core/size_impl.h>
+#include <core/status_impl.h>
+#include <math.h>
+#include <sampler/diagnostics_impl.h>
+#include <string.h>
+
+enum { DEFAULT_CAPACITY = 4096, LEAST_CAPACITY = 8, FIRST_ROOM = 64 };
+
+static egm_status check_create(int64_t chains, int64_t dims, int64_t capacity)
+{
+	int64_t count;
+	if (chains < 1 || dims < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: %lld chains of %lld dimensions, 1 of each is the least",
+		                 (long long)chains, (long long)dims);
+	if (capacity != 0 && capacity < LEAST_CAPACITY)
+		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: capacity is %lld, expected 0 or at least %d",
+		                 (long long)capacity, LEAST_CAPACITY);
+	if (egm__size_mul(chains, dims, &count) || egm__size_mul(count, sizeof(double), &count))
+		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: %lld chains of %lld dimensions are too many",
+		                 (long long)chains, (long long)dims);
+	return EGM_OK;
+}
+
+egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, int64_t chains, int64_t dims,
+                                  int64_t capacity)
+{
+	egm_status st = EGM_OK;
+	egm_diagnostics *d = NULL;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: out is NULL");
+	*out = NULL;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: context is NULL");
+	EGM_TRY(check_create(chains, dims, capacity));
+	d = egm__alloc_zero(context, 1, sizeof *d);
+	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory");
+	egm__context_retain(context);
+	*d = (egm_diagnostics){.context = context, .chains = chains, .dims = dims, .row = chains * dims, .stride = 1};
+	d->capacity = capacity ? capacity : DEFAULT_CAPACITY;
+	d->mean = egm__alloc_zero(context, (size_t)d->row, sizeof *d->mean);
+	d->square = egm__alloc_zero(context, (size_t)d->row, sizeof *d->square);
+	d->latest = egm__alloc(context, (size_t)d->row, sizeof *d->latest);
+	if (!d->mean || !d->square || !d->latest)
+		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for the moments of %lld chains of %lld dimensions",
+		         (long long)chains, (long long)dims);
+	*out = d;
+	d = NULL;
+out:
+	egm_diagnostics_free(d);
+	return st;
+}
+
+void egm_diagnostics_free(egm_diagnostics *diagnostics)
+{
+	if (!diagnostics) return;
+	egm_context *context = diagnostics->context;
+	egm__free(context, diagnostics->draws);
+	egm__free(context, diagnostics->mean);
+	egm__free(context, diagnostics->square);
+	egm__free(context, diagnostics->latest);
+	egm__free(context, diagnostics);
+	egm_context_free(context);
+}
+
+static egm_status check_draws(const egm_diagnostics *d, egm_dtype dtype, const void *draws, int64_t n)
+{
+	int64_t count, total;
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_add: diagnostics is NULL");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	if (n < 0 || egm__size_mul(n, d->row, &count) || egm__size_mul(count, sizeof(double), &count) ||
+	    egm__size_add(d->given, n, &total))
+		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: n is %lld draws of %lld chains and %lld dimensions",
+		                 (long long)n, (long long)d->chains, (long long)d->dims);
+	if (n && !draws) return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: draws is NULL, n is %lld", (long long)n);
+	return EGM_OK;
+}
+
+static egm_status check_finite(const egm_diagnostics *d, egm_dtype dtype, const void *draws, int64_t n)
+{
+	int64_t count = n * d->row;
+	for (int64_t i = 0; i < count; i++) {
+		double value = egm__diagnostics_at(dtype, draws, i);
+		if (!isfinite(value))
+			return egm__fail(EGM_ERR_NONFINITE, "diagnostics: draw %lld of chain %lld is %g in dimension %lld",
+			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), value,
+			                 (long long)(i % d->dims));
+	}
+	return EGM_OK;
+}
+
+/* Room for what n more draws can keep, doubling so that single draws do not copy everything each time. */
+static egm_status reserve(egm_diagnostics *d, int64_t n)
+{
+	int64_t need = d->kept + (n - 1) / d->stride + 1, room = d->room < FIRST_ROOM ? FIRST_ROOM : 2 * d->room, count;
+	if (need > d->capacity) need = d->capacity;
+	if (need <= d->room) return EGM_OK;
+	if (room < need) room = need;
+	if (room > d->capacity) room = d->capacity;
+	double *draws = NULL;
+	if (!egm__size_mul(room, d->row, &count)) draws = egm__realloc(d->context, d->draws, (size_t)count, sizeof *draws);
+	if (!draws)
+		return egm__fail(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws of %lld chains and %lld dimensions",
+		                 (long long)room, (long long)d->chains, (long long)d->dims);
+	d->draws = draws;
+	d->room = room;
+	return EGM_OK;
+}
+
+static void drop_every_second(egm_diagnostics *d)
+{
+	int64_t kept = (d->kept + 1) / 2;
+	size_t bytes = (size_t)d->row * sizeof *d->draws;
+	for (int64_t i = 1; i < kept; i++) memcpy(d->draws + i * d->row, d->draws + 2 * i * d->row, bytes);
+	d->kept = kept;
+	d->stride *= 2;
+}
+
+/* x [chains, dims] */
+static void take(egm_diagnostics *d, const double *x)
+{
+	double k = (double)(d->given + 1);
+	for (int64_t i = 0; i < d->row; i++) {
+		double delta = x[i] - d->mean[i];
+		d->mean[i] += delta / k;
+		d->square[i] += delta * (x[i] - d->mean[i]);
+	}
+	if (d->given % d->stride == 0 && d->kept == d->capacity) drop_every_second(d);
+	if (d->given % d->stride == 0) memcpy(d->draws + d->kept++ * d->row, x, (size_t)d->row * sizeof *x);
+	d->given++;
+}
+
+egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype dtype, const void *draws, int64_t n)
+{
+	egm_status st = EGM_OK;
+	egm_diagnostics *d = diagnostics;
+	EGM_TRY(check_draws(d, dtype, draws, n));
+	if (n == 0) goto out;
+	EGM_TRY(check_finite(d, dtype, draws, n));
+	EGM_TRY(reserve(d, n));
+	for (int64_t t = 0; t < n; t++) {
+		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__diagnostics_at(dtype, draws, t * d->row + i);
+		take(d, d->latest);
+	}
+out:
+	return st;
+}
+
+egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept)
+{
+	if (!diagnostics) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_count: diagnostics is NULL");
+	if (given) *given = diagnostics->given;
+	if (kept) *kept = diagnostics->kept;
+	return EGM_OK;
+}
+
+egm_status egm__diagnostics_check(const char *function, const egm_diagnostics *d, int64_t dim, int64_t chain)
+{
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "%s: diagnostics is NULL", function);
+	if (dim < 0 || dim >= d->dims)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: dim is %lld of %lld", function, (long long)dim, (long long)d->dims);
+	if (chain < -1 || chain >= d->chains)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: chain is %lld of %lld; -1 are all", function, (long long)chain,
+		                 (long long)d->chains);
+	return EGM_OK;
+}
