@@ -49,7 +49,7 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 	}
 	add_entry(e, role, "m", o->m, o->count);
 	v = add_entry(e, role, "v", o->v, o->count);
-	if (v) v->not_negative = 1;
+	if (v) v->rule = EGM__RULE_NOT_NEGATIVE; /* its root is taken */
 	add_entry(e, role, "average", o->average, o->count);
 }
 
@@ -63,18 +63,9 @@ egm_status egm__entries_create(egm__entries *out, const egm_trainer *t)
 	if (!out->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(out, t, i);
 	if (t->loss->n_state) add_entry(out, "", "state", t->state, t->loss->n_state);
+	for (int32_t i = 0; i < out->n; i++) out->list[i].dtype = (int32_t)t->loss->dtype;
 out:
 	return st;
-}
-
-int64_t egm__entry_flaw(const egm_trainer *t, const egm__entry *entry, const void *values)
-{
-	if (t->nets[0].kernels->all_finite(entry->count, values) && !entry->not_negative) return -1;
-	for (int64_t i = 0; i < entry->count; i++) {
-		double x = t->element == sizeof(double) ? ((const double *)values)[i] : (double)((const float *)values)[i];
-		if (!isfinite(x) || (entry->not_negative && x < 0)) return i;
-	}
-	return -1;
 }
 
 /* Like %a, but without a radix character, which %a takes from the locale: 0x<integer>p<exponent>. */
@@ -157,47 +148,22 @@ out:
 	return st;
 }
 
-static egm_status fill_tensors(egm__st_tensor *tensors, const egm__entries *entries, const egm_trainer *t)
-{
-	egm_status st = EGM_OK;
-	for (int32_t i = 0; i < entries->n; i++) {
-		const egm__entry *e = &entries->list[i];
-		int64_t flaw = egm__entry_flaw(t, e, e->values);
-		/* A load refuses it, and the last good file would be gone. */
-		if (flaw >= 0)
-			EGM_FAIL(EGM_ERR_NONFINITE, "egm_trainer_save: '%s' is not finite at index %lld", e->name, (long long)flaw);
-		tensors[i].name = e->name;
-		tensors[i].dtype = (int32_t)t->loss->dtype;
-		tensors[i].rank = e->rank;
-		memcpy(tensors[i].shape, e->shape, sizeof e->shape);
-		tensors[i].data = e->values;
-		tensors[i].count = e->count;
-	}
-out:
-	return st;
-}
-
 egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = trainer ? trainer->context : NULL;
 	egm__entries entries = {0, NULL};
-	egm__st_tensor *tensors = NULL;
 	metadata *meta = NULL;
 	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_save: %s is NULL", trainer ? "path" : "trainer");
 	EGM_TRY(egm__entries_create(&entries, trainer));
-	tensors = egm__alloc_zero(context, (size_t)entries.n, sizeof *tensors);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);
-	if (!tensors || !meta)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the header of %d arrays", (int)entries.n);
-	EGM_TRY(fill_tensors(tensors, &entries, trainer));
+	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the texts of the file");
 	EGM_TRY(fill_metadata(meta, trainer));
-	EGM_TRY(egm__safetensors_write(context, path, entries.n, tensors, meta->n, meta->list));
+	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &entries, meta->n, meta->list));
 out:
 	if (trainer) {
 		for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
 		egm__free(context, meta);
-		egm__free(context, tensors);
 		egm__free(context, entries.list);
 	}
 	return st;

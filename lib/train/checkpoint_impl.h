@@ -1,34 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What a checkpoint holds. Writing and reading go through one list of arrays, so that they cannot disagree. */
+/* What a checkpoint holds. */
 #ifndef EGM_TRAIN_CHECKPOINT_IMPL_H
 #define EGM_TRAIN_CHECKPOINT_IMPL_H
 
-#include <io/safetensors_impl.h>
+#include <train/state_impl.h>
 #include <train/trainer_impl.h>
 
 #define EGM__CHECKPOINT_FORMAT "egm-checkpoint"
 #define EGM__CHECKPOINT_VERSION "1"
 
-/* An array of the trainer and its name in the file: "<role>.<tensor>", "<role>.m", "<role>.v", "<role>.average",
- * "state". */
-typedef struct egm__entry {
-	char name[64];
-	void *values;
-	int64_t shape[4];
-	int32_t rank;
-	int64_t count;
-	int32_t not_negative; /* second moments: their root is taken */
-} egm__entry;
-
-typedef struct egm__entries {
-	int32_t n;
-	egm__entry *list;
-} egm__entries;
-
+/* The arrays: "<role>.<tensor>", "<role>.m", "<role>.v", "<role>.average", "state". */
 egm_status egm__entries_create(egm__entries *out, const egm_trainer *trainer);
-
-/* Index of the first number that cannot stand there, -1 if all can. */
-int64_t egm__entry_flaw(const egm_trainer *trainer, const egm__entry *entry, const void *values);
 
 /* "dense 784 512; relu 512 512; ...": kind, inputs, outputs, and the exact number of layers that have one. NULL: no
  * memory. */
