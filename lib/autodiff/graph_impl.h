@@ -29,7 +29,7 @@ const egm__shape *egm__graph_shape(const egm__graph *g, egm__id x);
 /* For tests: with 0, nodes are kept as asked for. */
 void egm__graph_set_simplify(egm__graph *g, int on);
 /* Leaves of this slot keep their values from one egm__program_prepare to the next: products with such a leaf as their
- * right factor read a copy in an order of their own. Say so before the first product is made; no output may go there. */
+ * right factor read a copy in an order of their own. Call it before the first product is made; no output goes there. */
 void egm__graph_fix_slot(egm__graph *g, int32_t slot);
 /* The node's value is written, contiguous, at `offset` elements of `slot`. */
 void egm__graph_output(egm__graph *g, egm__id x, int32_t slot, int64_t offset);
