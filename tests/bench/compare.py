@@ -3,9 +3,10 @@
 """Runs egm-bench and a rival in turn and prints the ratio of their medians for each workload.
 
   compare.py --bench build/tests/bench/egm-bench --peer 'python3 torch_peer.py --tuned' [--rounds R] [--threads 1,2]
-             [--works toy_meg,wgangp_mlp] [--iters K]
+             [--works toy_meg,langevin_gauss:f64] [--iters K]
 
-The rival is called with --work NAME --threads N --iters K and must print one JSON line with median_ms. Each round runs
+A workload is a name, with :f64 behind it in double precision. The rival is called with --work NAME --dtype f32|f64
+--threads N --iters K --warmup W and must print one JSON line with median_ms. Each round runs
 one after the other, the order turned round every time, so that a machine whose speed drifts favours neither. The
 figures are the medians over the rounds of each side's median; ratio is rival / egm, the best of each side's rounds
 stands beside it.
@@ -17,8 +18,16 @@ import statistics
 import subprocess
 
 
-def median_ms(command, work, threads, iters):
-    line = subprocess.run(command + ["--work", work, "--threads", str(threads), "--iters", str(iters)],
+# Steps of these take tenths of a second.
+SLOW = {"wgangp_mlp_wide": 8, "latent_mala": 4, "langevin_gauss": 8}
+
+
+def run(command, work, threads, iters):
+    name, _, dtype = work.partition(":")
+    iters = max(5, iters // SLOW.get(name, 1))
+    options = {"work": name, "dtype": dtype or "f32", "threads": threads, "iters": iters,
+               "warmup": min(5, max(1, iters // 4))}
+    line = subprocess.run(command + [f for k, v in options.items() for f in ("--" + k, str(v))],
                           check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
     return json.loads(line)
 
@@ -30,18 +39,18 @@ def main():
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--threads", default="1,2")
     ap.add_argument("--iters", type=int, default=40)
-    ap.add_argument("--works", default="toy_meg,toy_meg_d64,wgangp_mlp,wgangp_mlp_wide,dsm_mlp")
+    ap.add_argument("--works", default="toy_meg,toy_meg_d64,wgangp_mlp,wgangp_mlp_wide,dsm_mlp,latent_mala,"
+                    "langevin_gauss,langevin_gauss:f64")
     o = ap.parse_args()
     sides = {"egm": [o.bench], "peer": shlex.split(o.peer)}
     print("| work | threads | egm ms | peer ms | ratio | best / best | roofline | allocs | arena MB | rss MB / peer |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for work in o.works.split(","):
         for threads in map(int, o.threads.split(",")):
-            iters = max(5, o.iters // 8) if work == "wgangp_mlp_wide" else o.iters
             runs = {"egm": [], "peer": []}
             for r in range(o.rounds):
                 for side in (("egm", "peer") if r % 2 == 0 else ("peer", "egm")):
-                    runs[side].append(median_ms(sides[side], work, threads, iters))
+                    runs[side].append(run(sides[side], work, threads, o.iters))
             mid = {s: statistics.median(x["median_ms"] for x in v) for s, v in runs.items()}
             best = {s: min(x["median_ms"] for x in v) for s, v in runs.items()}
             e, p = runs["egm"][0], runs["peer"][0]

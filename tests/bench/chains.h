@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What the workloads of samplers share. */
+#ifndef BENCH_CHAINS_H
+#define BENCH_CHAINS_H
+
+#include "bench.h"
+
+/* Q M Q^T [d, d] in the workload's dtype, M tridiagonal with `diagonal` [d] and `beside` next to it, Q orthogonal and
+ * always the same. Freed with free. */
+void *bench_precision(const bench *b, int64_t d, const double *diagonal, double beside);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Training steps: all phases of a loss through the public trainer. For W5 the minimal products are 6F - F1 - 3FL, F the
+ * forward pass, F1 and FL its first and last layer; for the others as their phases add up. */
+#include "nets.h"
+#include "wgangp.h"
+
+#include <egm/train.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct training {
+	egm_loss *loss;
+	egm_trainer *trainer;
+	egm_data *data;
+	int64_t batch, width;
+} training;
+
+static void toy(bench *b, training *t, int64_t d)
+{
+	int64_t g[] = {2, d, d, d, 2, 0}, e[] = {2, d, d, d, 1, 0}, h[] = {4, d, d, d, 1, 0};
+	egm_energy_gan_options o;
+	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	o.energy_steps = 1;
+	o.entropy_weight = 0.5;
+	o.marginal = EGM_MARGINAL_DERANGEMENT;
+	t->batch = 64, t->width = 2;
+	egm_model *nets[] = {bench_mlp(b, "energy", e, BENCH_LEAKY, 0), bench_mlp(b, "generator", g, BENCH_RELU, 0),
+	                     bench_mlp(b, "statistics", h, BENCH_LEAKY, 0)};
+	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
+	double g1, gl, e1, el, h1, hl;
+	double fg = bench_forward(g, 64, &g1, &gl), fe = bench_forward(e, 64, &e1, &el),
+	       fh = bench_forward(h, 128, &h1, &hl);
+	b->gflop = 1e-9 * (fg + 7 * fe - el - e1 + 3 * fg - g1 + 2 * fe + 3 * fh);
+}
+
+static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, int64_t batch)
+{
+	t->batch = batch, t->width = 784;
+	egm_model *critic = bench_mlp(b, "critic", d, BENCH_LEAKY, 0),
+	          *generator = bench_mlp(b, "generator", g, BENCH_RELU, 1);
+	bench_must(bench_wgangp_create(&t->loss, critic, generator));
+	egm_model_free(critic);
+	egm_model_free(generator);
+	double g1 = 0, gl = 0, d1 = 0, dl = 0, fg = bench_forward(g, (double)batch, &g1, &gl),
+	       fd = bench_forward(d, (double)batch, &d1, &dl);
+	b->gflop = 1e-9 * (fg + 2 * (3 * fd - d1) + 4 * fd - dl + 3 * fg - g1 + 2 * fd);
+}
+
+static void dsm(bench *b, training *t)
+{
+	int64_t e[] = {784, 1024, 1024, 1, 0};
+	egm_dsm_options o;
+	bench_must(egm_dsm_options_init(&o, sizeof o));
+	t->batch = 128, t->width = 784;
+	egm_model *energy = bench_mlp(b, "energy", e, BENCH_SILU, 0);
+	bench_must(egm_dsm_create(&t->loss, energy, &o));
+	egm_model_free(energy);
+	double f1, fl, f = bench_forward(e, 128, &f1, &fl);
+	b->gflop = 1e-9 * (6 * f - f1 - 3 * fl);
+}
+
+static void make_loss(bench *b, training *t)
+{
+	static const int64_t g3[] = {128, 2048, 2048, 784, 0}, d3[] = {784, 2048, 2048, 1, 0};
+	if (!strcmp(b->work, "toy_meg"))
+		toy(b, t, 512);
+	else if (!strcmp(b->work, "toy_meg_d64"))
+		toy(b, t, 64);
+	else if (!strcmp(b->work, "wgangp_mlp"))
+		wgangp(b, t, bench_generator, bench_critic, 64);
+	else if (!strcmp(b->work, "wgangp_mlp_wide"))
+		wgangp(b, t, g3, d3, 256);
+	else
+		dsm(b, t);
+}
+
+static void make_data(bench *b, training *t)
+{
+	int64_t rows = 16 * t->batch, n = rows * t->width;
+	size_t es = b->dtype == EGM_F32 ? sizeof(float) : sizeof(double);
+	void *x = malloc((size_t)n * es);
+	if (!x) bench_must(EGM_ERR_MEMORY);
+	for (int64_t i = 0; i < n; i++) {
+		double v = (double)((uint64_t)i * 2654435761u % 65536) / 32768 - 1;
+		if (b->dtype == EGM_F32)
+			((float *)x)[i] = (float)v;
+		else
+			((double *)x)[i] = v;
+	}
+	bench_must(egm_data_create(&t->data, b->context, b->dtype, x, rows, t->width));
+	free(x);
+}
+
+static void step(bench *b)
+{
+	training *t = b->own;
+	bench_must(egm_trainer_fit(t->trainer, t->data, 1, NULL, NULL));
+}
+
+static void release(bench *b)
+{
+	training *t = b->own;
+	egm_trainer_free(t->trainer);
+	egm_loss_free(t->loss);
+	egm_data_free(t->data);
+	free(t);
+}
+
+void bench_training(bench *b)
+{
+	training *t = calloc(1, sizeof *t);
+	egm_trainer_options o;
+	if (!t) bench_must(EGM_ERR_MEMORY);
+	make_loss(b, t);
+	make_data(b, t);
+	bench_must(egm_trainer_options_init(&o, sizeof o));
+	o.batch = t->batch;
+	bench_must(egm_trainer_create(&t->trainer, t->loss, &o));
+	b->memory = egm_trainer_arena_bytes(t->trainer);
+	b->own = t;
+	b->step = step;
+	b->release = release;
+}
