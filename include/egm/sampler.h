@@ -153,7 +153,7 @@ typedef struct egm_sampler_statistics {
 	double step_size;    /**< in use; mean over chains */
 	double leapfrogs;    /**< hmc, nuts: mean number of leapfrog steps a transition, else 0 */
 	int64_t saturated;   /**< nuts: transitions that reached max_depth */
-	double energy;       /**< V where the chain stands; mean over chains */
+	double energy;       /**< V where the chain stands, NaN before a run; mean over chains */
 	double exchange;     /**< tempered: share of accepted exchanges, NaN before the first and for other kernels */
 	int64_t frozen;      /**< chains that stand still because they went non-finite */
 } egm_sampler_statistics;

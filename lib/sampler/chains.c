@@ -50,6 +50,7 @@ static void place(egm_sampler *s, egm__walker *w, const char *x)
 	else
 		memcpy(w->x, x, (size_t)s->dims * egm__dtype_size(s->target->dtype));
 	w->primed = w->frozen = w->inside = w->inner = 0;
+	w->value = NAN;
 }
 
 egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *points)

@@ -25,6 +25,7 @@ typedef struct advance {
 	egm_sampler *s;
 	int64_t n, thin;
 	char *draws, *energies;
+	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
 } advance;
 
 /* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
@@ -134,8 +135,10 @@ static int64_t ask_all(const advance *a, egm__block *b)
 	return n;
 }
 
+/* Where nothing is known of the point, its energy is none. */
 static void freeze(egm__block *b, egm__walker *w)
 {
+	if (!w->primed) w->value = NAN;
 	w->frozen = 1;
 	w->inside = 0;
 	if (b->froze < 0) b->froze = w->index / b->sampler->levels;
@@ -229,9 +232,17 @@ static void abandon(egm__block *b)
 	}
 }
 
+static egm_status evaluate(advance *a, egm__block *b, int64_t n)
+{
+	if (__atomic_load_n(&a->stop, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
+	egm_status st = egm__probe_run(b->probe, n);
+	if (st != EGM_OK) __atomic_store_n(&a->stop, 1, __ATOMIC_RELAXED);
+	return st;
+}
+
 static void run_block(int32_t index, void *argument)
 {
-	const advance *a = argument;
+	advance *a = argument;
 	egm__block *b = &a->s->blocks[index];
 	b->status = EGM_OK;
 	b->froze = -1;
@@ -240,7 +251,7 @@ static void run_block(int32_t index, void *argument)
 		begin_transitions(a, b);
 		int64_t n = ask_all(a, b);
 		if (n == 0) break;
-		b->status = egm__probe_run(b->probe, n);
+		b->status = evaluate(a, b, n);
 		if (b->status != EGM_OK) {
 			abandon(b);
 			return;

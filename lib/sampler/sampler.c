@@ -66,7 +66,7 @@ static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
 	w->step = s->method->langevin ? sqrt(s->options.step_size * temperature) : s->options.step_size;
 	w->bridge = s->target->bridge;
 	w->bridge.beta /= temperature;
-	w->accept = NAN;
+	w->value = w->accept = NAN;
 	if (w->scale) write_scale(s, w->scale);
 }
 
