@@ -38,7 +38,52 @@ static int quantiles(const picture_values *sets, size_t count, double a, double 
 	return 0;
 }
 
+/* ---- bins of a histogram */
+
+enum { BINS = 80 };
+
+/* Returns the highest bin. Values outside the frame count into the area and are not drawn. */
+static double count_bins(const picture_values *set, const frame *f, double bins[BINS])
+{
+	double highest = 0, weight = BINS / ((f->x1 - f->x0) * (double)(set->count ? set->count : 1));
+	for (int i = 0; i < BINS; i++) bins[i] = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		double position = BINS * (set->values[i] - f->x0) / (f->x1 - f->x0);
+		if (position >= 0 && position < BINS) bins[(int)position] += weight;
+	}
+	for (int i = 0; i < BINS; i++) highest = fmax(highest, bins[i]);
+	return highest;
+}
+
+static void draw_bins(cairo_t *cr, const frame *f, const double bins[BINS], const double colour[3])
+{
+	double step = f->width / BINS;
+	cairo_move_to(cr, f->left, frame_y(f, 0));
+	for (int i = 0; i < BINS; i++) {
+		cairo_line_to(cr, f->left + step * i, frame_y(f, bins[i]));
+		cairo_line_to(cr, f->left + step * (i + 1), frame_y(f, bins[i]));
+	}
+	cairo_line_to(cr, f->left + f->width, frame_y(f, 0));
+	cairo_set_source_rgba(cr, colour[0], colour[1], colour[2], 0.35);
+	cairo_fill_preserve(cr);
+	cairo_set_source_rgb(cr, colour[0], colour[1], colour[2]);
+	cairo_set_line_width(cr, 1.4);
+	cairo_stroke(cr);
+}
+
 /* ---- charts */
+
+/* With bars the x axis shows what holds nearly all of them, the y axis everything from 0. */
+static int bar_ranges(const picture_chart *chart, frame *f, double bins[BINS])
+{
+	if (quantiles(chart->bars, 1, 0.001, 0.999, &f->x0, &f->x1) != 0) return -1;
+	frame_widen(&f->x0, &f->x1, 0.05);
+	f->y1 = count_bins(chart->bars, f, bins);
+	for (size_t i = 0; i < chart->count; i++)
+		for (size_t j = 0; j < chart->curves[i].count; j++) f->y1 = fmax(f->y1, chart->curves[i].y[j]);
+	f->y1 = f->y1 > 0 ? 1.08 * f->y1 : 1;
+	return 0;
+}
 
 static int chart_ranges(const picture_chart *chart, frame *f)
 {
@@ -76,13 +121,16 @@ static int draw_chart(cairo_t *cr, const picture_chart *chart, double top)
 {
 	frame f = {
 	    .left = LEFT, .top = top + TOP, .width = PICTURE_WIDTH - LEFT - RIGHT, .height = CHART_HEIGHT - TOP - BOTTOM};
-	double right = f.left + f.width;
-	if (chart_ranges(chart, &f) != 0) return -1;
+	double right = f.left + f.width, bins[BINS];
+	size_t sets = chart->count + (chart->bars != NULL);
+	if ((chart->bars ? bar_ranges(chart, &f, bins) : chart_ranges(chart, &f)) != 0) return -1;
 	frame_axes(cr, &f, chart->title, chart->x_label, chart->y_label);
+	if (chart->bars) draw_bins(cr, &f, bins, curve_colours[chart->count % CURVE_COLOURS]);
 	/* The first curve lies on top. */
 	for (size_t i = chart->count; i-- > 0;) draw_curve(cr, &f, &chart->curves[i], curve_colours[i % CURVE_COLOURS]);
-	for (size_t i = chart->count; chart->count > 1 && i-- > 0;)
-		right = frame_legend(cr, &f, right, curve_colours[i % CURVE_COLOURS], chart->curves[i].label);
+	for (size_t i = sets; sets > 1 && i-- > 0;)
+		right = frame_legend(cr, &f, right, curve_colours[i % CURVE_COLOURS],
+		                     i < chart->count ? chart->curves[i].label : chart->bars->label);
 	frame_border(cr, &f);
 	return 0;
 }
@@ -96,37 +144,6 @@ int picture_charts(const char *path, const picture_chart *charts, size_t count)
 }
 
 /* ---- histograms */
-
-enum { BINS = 80 };
-
-/* Returns the highest bin. Values outside the frame count into the area and are not drawn. */
-static double count_bins(const picture_values *set, const frame *f, double bins[BINS])
-{
-	double highest = 0, weight = BINS / ((f->x1 - f->x0) * (double)(set->count ? set->count : 1));
-	for (int i = 0; i < BINS; i++) bins[i] = 0;
-	for (size_t i = 0; i < set->count; i++) {
-		double position = BINS * (set->values[i] - f->x0) / (f->x1 - f->x0);
-		if (position >= 0 && position < BINS) bins[(int)position] += weight;
-	}
-	for (int i = 0; i < BINS; i++) highest = fmax(highest, bins[i]);
-	return highest;
-}
-
-static void draw_bins(cairo_t *cr, const frame *f, const double bins[BINS], const double colour[3])
-{
-	double step = f->width / BINS;
-	cairo_move_to(cr, f->left, frame_y(f, 0));
-	for (int i = 0; i < BINS; i++) {
-		cairo_line_to(cr, f->left + step * i, frame_y(f, bins[i]));
-		cairo_line_to(cr, f->left + step * (i + 1), frame_y(f, bins[i]));
-	}
-	cairo_line_to(cr, f->left + f->width, frame_y(f, 0));
-	cairo_set_source_rgba(cr, colour[0], colour[1], colour[2], 0.35);
-	cairo_fill_preserve(cr);
-	cairo_set_source_rgb(cr, colour[0], colour[1], colour[2]);
-	cairo_set_line_width(cr, 1.4);
-	cairo_stroke(cr);
-}
 
 int picture_histograms(const char *path, const char *title, const char *x_label, const picture_values sets[2])
 {
@@ -238,25 +255,37 @@ static void draw_points(cairo_t *cr, const frame *f, const picture_points *set)
 	cairo_restore(cr);
 }
 
-int picture_density(const char *path, const picture_field *field, const picture_points *sets, size_t count)
+/* A field with its points, in the square that starts `left` pixels from the left. */
+static int draw_panel(cairo_t *cr, const picture_panel *panel, double left)
 {
+	const picture_field *field = &panel->field;
 	picture_values all = {field->label, field->values, field->side * field->side};
-	double low, high, e = field->extent, right = LEFT + FIELD_SIDE;
-	frame f = {LEFT, TOP, FIELD_SIDE, FIELD_SIDE, -e, e, -e, e};
+	double low, high, e = field->extent, right = left + LEFT + FIELD_SIDE;
+	frame f = {left + LEFT, TOP, FIELD_SIDE, FIELD_SIDE, -e, e, -e, e};
 	if (field->side < 2 || field->side > 4096) return fprintf(stderr, "picture: side %zu\n", field->side), -1;
 	if (quantiles(&all, 1, 0, 0.95, &low, &high) != 0) return -1;
 	frame_widen(&low, &high, 0);
-
-	cairo_t *cr = frame_open(PICTURE_WIDTH, TOP + FIELD_SIDE + BOTTOM);
 	frame_axes(cr, &f, field->title, "x", "y");
-	int result = draw_field(cr, &f, field, low, high);
-	if (result == 0) result = draw_colour_bar(cr, &f, field->label, low, high);
-	for (size_t i = 0; i < count; i++) draw_points(cr, &f, &sets[i]);
-	for (size_t i = count; i-- > 0;) right = frame_legend(cr, &f, right, sets[i].colour, sets[i].label);
+	if (draw_field(cr, &f, field, low, high) != 0) return -1;
+	if (draw_colour_bar(cr, &f, field->label, low, high) != 0) return -1;
+	for (size_t i = 0; i < panel->count; i++) draw_points(cr, &f, &panel->sets[i]);
+	for (size_t i = panel->count; i-- > 0;)
+		right = frame_legend(cr, &f, right, panel->sets[i].colour, panel->sets[i].label);
 	frame_border(cr, &f);
-	if (result == 0) return frame_close(cr, path);
-	cairo_destroy(cr);
-	return -1;
+	return 0;
+}
+
+int picture_densities(const char *path, const picture_panel *panels, size_t count)
+{
+	cairo_t *cr = frame_open(PICTURE_WIDTH * (int)count, TOP + FIELD_SIDE + BOTTOM);
+	for (size_t i = 0; i < count; i++)
+		if (draw_panel(cr, &panels[i], PICTURE_WIDTH * (double)i) != 0) return cairo_destroy(cr), -1;
+	return frame_close(cr, path);
+}
+
+int picture_density(const char *path, const picture_field *field, const picture_points *sets, size_t count)
+{
+	return picture_densities(path, &(picture_panel){*field, sets, count}, 1);
 }
 
 /* ---- images */

@@ -13,21 +13,22 @@ typedef struct picture_curve {
 	size_t count;
 } picture_curve;
 
-typedef struct picture_chart {
-	const char *title, *x_label, *y_label;
-	const picture_curve *curves;
-	size_t count;
-} picture_chart;
-
-/* The charts one below the other. The y axis shows what lies between the 0.5 and the 99.5 percent quantile, so that a
- * few wild first steps do not flatten the rest. */
-int picture_charts(const char *path, const picture_chart *charts, size_t count);
-
 typedef struct picture_values {
 	const char *label;
 	const double *values;
 	size_t count;
 } picture_values;
+
+typedef struct picture_chart {
+	const char *title, *x_label, *y_label;
+	const picture_curve *curves;
+	size_t count;
+	const picture_values *bars; /* a histogram of area one behind the curves, or NULL */
+} picture_chart;
+
+/* The charts one below the other. The y axis shows what lies between the 0.5 and the 99.5 percent quantile, so that a
+ * few wild first steps do not flatten the rest; with bars it shows all, from 0. */
+int picture_charts(const char *path, const picture_chart *charts, size_t count);
 
 /* Two histograms over common bins, each of area one. */
 int picture_histograms(const char *path, const char *title, const char *x_label, const picture_values sets[2]);
@@ -50,6 +51,15 @@ typedef struct picture_points {
 } picture_points;
 
 int picture_density(const char *path, const picture_field *field, const picture_points *sets, size_t count);
+
+/* The same side by side, each field in the colours of its own values. */
+typedef struct picture_panel {
+	picture_field field;
+	const picture_points *sets;
+	size_t count;
+} picture_panel;
+
+int picture_densities(const char *path, const picture_panel *panels, size_t count);
 
 /* rows x columns grey images of height x width pixels in [-1, 1], row-major, black to white. */
 int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width);

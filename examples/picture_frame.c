@@ -117,7 +117,7 @@ void frame_axes(cairo_t *cr, const frame *f, const char *title, const char *x_la
 	frame_text(cr, f->left, f->top - 9, 0, 1, 16, title);
 	frame_text(cr, f->left + f->width / 2, f->top + f->height + 24, 0.5, 0, 14, x_label);
 	cairo_save(cr);
-	cairo_translate(cr, 14, f->top + f->height / 2);
+	cairo_translate(cr, f->left - 70, f->top + f->height / 2);
 	cairo_rotate(cr, -M_PI / 2);
 	frame_text(cr, 0, 0, 0.5, 0.5, 14, y_label);
 	cairo_restore(cr);

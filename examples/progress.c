@@ -100,7 +100,7 @@ static void remember(progress *p, const egm_progress *now)
 int progress_draw(const progress *p, const char *path)
 {
 	picture_curve curves[PROGRESS_TERMS];
-	picture_chart charts[PROGRESS_TERMS + 1] = {{"Energies", "step", "energy", curves, 0}};
+	picture_chart charts[PROGRESS_TERMS + 1] = {{"Energies", "step", "energy", curves, 0, NULL}};
 	size_t energies = 0, others = 0;
 	for (size_t t = 0; t < p->term_count; t++)
 		if (strstr(p->names[t], "energy"))
@@ -109,7 +109,7 @@ int progress_draw(const progress *p, const char *path)
 		if (!strstr(p->names[t], "energy")) {
 			picture_curve *curve = &curves[energies + others];
 			*curve = (picture_curve){p->names[t], p->step, p->terms[t], p->points};
-			charts[++others] = (picture_chart){p->names[t], "step", "loss term", curve, 1};
+			charts[++others] = (picture_chart){p->names[t], "step", "loss term", curve, 1, NULL};
 		}
 	charts[0].count = energies;
 	return energies > 0 ? picture_charts(path, charts, others + 1) : picture_charts(path, charts + 1, others);
