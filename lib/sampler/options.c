@@ -88,12 +88,15 @@ out:
 	return st;
 }
 
-static egm_status check_scale(const egm__method *m, const egm_sampler_options *o, int64_t dims)
+/* Scales are kept in the dtype, where one that is infinite or subnormal would move nothing or everything. */
+static egm_status check_scale(const egm__method *m, const egm_sampler_options *o, const egm_target *target)
 {
-	for (int64_t j = 0; o->scale && j < dims; j++)
-		if (!(o->scale[j] > 0) || !isfinite(o->scale[j]))
-			return egm__fail(EGM_ERR_ARGUMENT, "%s: scale[%lld] = %g is not a positive number", m->name, (long long)j,
-			                 o->scale[j]);
+	double least = target->dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN;
+	double most = target->dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
+	for (int64_t j = 0; o->scale && j < target->dims; j++)
+		if (!(o->scale[j] >= least && o->scale[j] <= most))
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: scale[%lld] = %g is not a positive finite %s", m->name,
+			                 (long long)j, o->scale[j], egm__dtype_name(target->dtype));
 	return EGM_OK;
 }
 
@@ -119,17 +122,21 @@ static egm_status check_temperatures(const egm__method *m, const egm_sampler_opt
 	return EGM_OK;
 }
 
-egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options, int64_t dims)
+/* Merged twice: what an older program's struct does not have takes the default of its kernel. */
+egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options,
+                                      const egm_target *target)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm_sampler_options_init(merged, sizeof *merged, EGM_SAMPLER_NUTS));
 	EGM_TRY(egm__options_merge("egm_sampler_options", merged, sizeof *merged, options));
 	const egm__method *m = egm__method_find(merged->kernel);
 	if (!m) EGM_FAIL(EGM_ERR_ARGUMENT, "sampler: kernel %d is none of EGM_SAMPLER_*", merged->kernel);
+	EGM_TRY(egm_sampler_options_init(merged, sizeof *merged, m->kernel));
+	EGM_TRY(egm__options_merge("egm_sampler_options", merged, sizeof *merged, options));
 	if (merged->chains < 1)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "%s: chains = %lld, at least 1 is needed", m->name, (long long)merged->chains);
 	EGM_TRY(check_numbers(m, merged));
-	EGM_TRY(check_scale(m, merged, dims));
+	EGM_TRY(check_scale(m, merged, target));
 	EGM_TRY(check_temperatures(m, merged));
 out:
 	return st;

@@ -106,7 +106,7 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "sampler: out is NULL");
 	*out = NULL;
 	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "sampler: target is NULL");
-	EGM_TRY(egm__sampler_options_check(&merged, options, target->dims));
+	EGM_TRY(egm__sampler_options_check(&merged, options, target));
 	EGM_TRY(egm__annealed_check(&merged, target));
 	s = egm__alloc_zero(target->context, 1, sizeof *s);
 	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory");

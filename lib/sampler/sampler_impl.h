@@ -93,7 +93,8 @@ struct egm_sampler {
 
 const egm__method *egm__method_find(int32_t kernel); /* NULL: no such one */
 /* The caller's options over the defaults of their kernel, checked. */
-egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options, int64_t dims);
+egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options,
+                                      const egm_target *target);
 /* Whether denoised draws make sense on the target. */
 egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target);
 
