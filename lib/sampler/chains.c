@@ -58,8 +58,8 @@ egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *p
 	egm_status st = EGM_OK;
 	char *scratch = NULL;
 	EGM_TRY(check_array(s, "egm_sampler_set_points", dtype, points));
-	scratch = egm__alloc(s->context, 1, (size_t)s->row_bytes);
-	if (!scratch) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_set_points: out of memory for a point");
+	if (s->target->lower) scratch = egm__alloc(s->context, 1, (size_t)s->row_bytes);
+	if (s->target->lower && !scratch) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_set_points: out of memory for a point");
 	EGM_TRY(check_points(s, points, scratch));
 	for (int64_t i = 0; i < s->n_walkers; i++)
 		place(s, &s->walkers[i],
