@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* What may happen to a run: a callback stops it, a chain goes where no energy is, the net's parameters change. And what
+ * may not: memory asked for after the first call. */
+#include "loop_fixture.h"
+
+enum { CHAINS = 8, DRAWS = 4 };
+
+/* Of the samplers that are made without a fixture's target. */
+static const loop_target wide = {.dtype = EGM_F64, .dims = LOOP_MOST};
+
+/* ---- stops */
+
+/* The chains of a sampler that was stopped, against the draws that it would have made. */
+static void assert_whole_transitions(egm_sampler *sampler, const double *draws, const record *all, const double *starts)
+{
+	const int64_t dims = all->draws.dims;
+	double points[CHAINS * LOOP_MOST];
+	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+	for (int64_t c = 0; c < CHAINS; c++) {
+		int64_t made = sampler_stats(sampler, c).transitions;
+		ck_assert_int_le(made, DRAWS);
+		const double *last = made ? drawn(all, made - 1, c) : starts + c * dims;
+		ck_assert_mem_eq(points + c * dims, last, (size_t)dims * sizeof *points);
+		for (int64_t n = 0; n < DRAWS; n++)
+			for (int64_t j = 0; j < dims; j++) {
+				double x = draws[(n * CHAINS + c) * dims + j];
+				ck_assert(n < made ? x == drawn(all, n, c)[j] : isnan(x));
+			}
+	}
+}
+
+/* Stops at call `stop_at`, looks, and goes on. */
+static void stop_and_go_on(int kind, const egm_sampler_options *o, long stop_at, const record *all)
+{
+	loop_target t;
+	open_target(&t, kind, 1);
+	egm_sampler *sampler = make_sampler(t.target, o);
+	double starts[CHAINS * LOOP_MOST], draws[DRAWS * CHAINS * LOOP_MOST];
+	int tempered = o->kernel == EGM_SAMPLER_TEMPERED;
+	for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) draws[i] = NAN;
+	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, starts));
+	t.law.stop_at = stop_at;
+	ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws, NULL), EGM_ERR_STOPPED);
+	ck_assert_int_eq(t.law.calls, stop_at);
+	if (!tempered) assert_whole_transitions(sampler, draws, all, starts);
+	int64_t before = sampler_stats(sampler, 0).transitions;
+	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws, NULL));
+	int64_t made = sampler_stats(sampler, 0).transitions - before;
+	ck_assert_int_ge(made, tempered ? 1 : DRAWS);
+	ck_assert_int_eq(sampler_stats(sampler, -1).frozen, 0);
+	egm_sampler_free(sampler);
+	close_target(&t);
+}
+
+START_TEST(test_events__a_callback_stops_at_every_call)
+{
+	int kind = (_i % 2 ? CONCURRENT : CALLBACK) + (_i / 2 % 2 ? WIDE : 0);
+	egm_sampler_options o = loop_options(1 + _i / 4, CHAINS);
+	loop_target t;
+	open_target(&t, kind, 1);
+	egm_sampler *sampler = make_sampler(t.target, &o);
+	record all = record_run(sampler, &t, CHAINS, DRAWS, 1, EGM_OK);
+	egm_sampler_free(sampler);
+	close_target(&t);
+	ck_assert_int_ge(t.law.calls, DRAWS + 1);
+	for (long call = 1; call <= t.law.calls; call++) stop_and_go_on(kind, &o, call, &all);
+	free_record(&all);
+}
+END_TEST
+
+/* Chains that are stopped again and again, at calls that do not depend on where they are, keep their law. */
+START_TEST(test_events__stops_do_not_change_the_law)
+{
+	enum { MANY = 300, LOOKS = 100 };
+	law l = normal_law(EGM_F64, 1, 1, 1);
+	egm_context *context = threaded_context(1);
+	egm_target *target = law_target(context, &l, NULL);
+	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, MANY, _i ? 1.1 : 1.2, 71);
+	if (_i) o.leapfrog_steps = 2;
+	egm_sampler *sampler = make_sampler(target, &o);
+	double points[LOOKS][MANY];
+	for (long i = 0; i < LOOKS * 4; i++) {
+		l.stop_at = l.calls + 2 + i * 7 % 6;
+		ck_assert_int_eq(egm_sampler_run(sampler, 100, 1, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points[i / 4]));
+	}
+	sample s = {LOOKS, MANY, 1, &points[0][0]};
+	assert_normal(&s, 0, 0, 1);
+	ck_assert_int_ge(sampler_stats(sampler, 0).transitions, LOOKS * 2);
+	egm_sampler_free(sampler);
+	egm_target_free(target);
+	egm_context_free(context);
+}
+END_TEST
+
+/* ---- chains that freeze */
+
+/* N(0, I) where x_0 < numbers[3], nothing beyond: no energy, no gradient, or minus infinity. */
+static double holed_energy(const law *l, const double *x, double *gradient)
+{
+	static const double nothing[] = {INFINITY, NAN, -INFINITY};
+	double u = normal_energy(l, x, gradient);
+	if (x[0] < l->numbers[3]) return u;
+	if (l->numbers[4] < 3) return nothing[(int)l->numbers[4]];
+	gradient[1] = NAN;
+	return u;
+}
+
+static law holed_law(double hole, int how)
+{
+	return (law){.dtype = EGM_F64, .dims = LOOP_MOST, .energy = holed_energy, .numbers = {1, 1, 0, hole, how}};
+}
+
+static egm_sampler *holed_sampler(law *l, int32_t kernel)
+{
+	egm_context *context = threaded_context(1);
+	egm_target *target = law_target(context, l, NULL);
+	egm_sampler_options o = loop_options(kernel, CHAINS);
+	egm_sampler *sampler = make_sampler(target, &o);
+	egm_target_free(target);
+	egm_context_free(context);
+	return sampler;
+}
+
+/* _i: kernel, and what is wrong at the bad point, where chain 5 is put */
+START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
+{
+	enum { BAD = 5 };
+	law l = holed_law(50, _i / LOOP_KERNELS);
+	egm_sampler *good = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
+	egm_sampler *bad = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
+	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
+	ck_assert_egm(egm_sampler_points(good, EGM_F64, points));
+	ck_assert_egm(egm_sampler_set_points(good, EGM_F64, points));
+	points[BAD][0] = 60;
+	ck_assert_egm(egm_sampler_set_points(bad, EGM_F64, points));
+	record a = record_run(good, &wide, CHAINS, DRAWS, 1, EGM_OK);
+	record b = record_run(bad, &wide, CHAINS, DRAWS, 1, EGM_ERR_NONFINITE);
+	ck_assert_ptr_nonnull(strstr(egm_last_error(), "chain 5 is not finite after 0 transitions"));
+	for (int64_t n = 0; n < DRAWS; n++)
+		for (int64_t c = 0; c < CHAINS; c++) {
+			if (c != BAD) assert_same_draw(&a, n, &b, n, c);
+			if (c == BAD) ck_assert_mem_eq(drawn(&b, n, c), points[c], sizeof points[c]);
+			if (c == BAD) ck_assert(isnan(b.energies[n * CHAINS + c]));
+		}
+	ck_assert_int_eq(sampler_stats(bad, -1).frozen, sampler_stats(bad, BAD).frozen);
+	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
+	ck_assert_int_eq(sampler_stats(bad, 0).frozen, 0);
+
+	/* told once; the chain stays frozen until it is put elsewhere */
+	long rows = l.rows;
+	ck_assert_egm(egm_sampler_run(bad, 2, 1, NULL, NULL));
+	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
+	ck_assert_int_ge(l.rows - rows, 2 * (CHAINS - 1));
+	ck_assert_egm(egm_sampler_points(bad, EGM_F64, back));
+	ck_assert_mem_eq(back[BAD], points[BAD], sizeof points[BAD]);
+	back[BAD][0] = 0;
+	ck_assert_egm(egm_sampler_set_points(bad, EGM_F64, back));
+	ck_assert_egm(egm_sampler_run(bad, 2, 1, NULL, NULL));
+	ck_assert_int_eq(sampler_stats(bad, -1).frozen, 0);
+	ck_assert_int_ge(sampler_stats(bad, BAD).transitions, 2);
+	free_record(&a);
+	free_record(&b);
+	egm_sampler_free(good);
+	egm_sampler_free(bad);
+}
+END_TEST
+
+/* Without a Metropolis test a chain that steps into the hole stays where it was; with one it goes on. */
+START_TEST(test_events__a_chain_that_steps_into_nothing)
+{
+	enum { LONG = 300 };
+	law whole = holed_law(INFINITY, 0), holed = holed_law(2, _i);
+	egm_sampler *a = holed_sampler(&whole, EGM_SAMPLER_ULA);
+	egm_sampler *b = holed_sampler(&holed, EGM_SAMPLER_ULA);
+	record r = record_run(a, &wide, CHAINS, LONG, 1, EGM_OK);
+	record f = record_run(b, &wide, CHAINS, LONG, 1, EGM_ERR_NONFINITE);
+	int64_t frozen = 0;
+	for (int64_t c = 0; c < CHAINS; c++) {
+		int64_t n = 0;
+		while (n < LONG && drawn(&r, n, c)[0] < 2) assert_same_draw(&r, n, &f, n, c), n++;
+		frozen += n < LONG;
+		ck_assert_int_eq(sampler_stats(b, c).frozen, n < LONG);
+		ck_assert_int_eq(sampler_stats(b, c).transitions, n);
+		for (int64_t k = n; k < LONG && n > 0; k++) assert_same_draw(&r, n - 1, &f, k, c);
+	}
+	ck_assert_int_ge(frozen, 2);
+	egm_sampler *m = holed_sampler(&holed, EGM_SAMPLER_MALA);
+	ck_assert_egm(egm_sampler_run(m, LONG, 1, NULL, NULL));
+	ck_assert_int_ge(sampler_stats(m, -1).divergences, 1);
+	egm_sampler_free(m);
+	egm_sampler_free(a);
+	egm_sampler_free(b);
+	free_record(&r);
+	free_record(&f);
+}
+END_TEST
+
+/* ---- memory, rows, parameters */
+
+START_TEST(test_events__no_memory_after_the_first_call)
+{
+	egm_test_allocator allocator = {0};
+	loop_target t;
+	open_target_in(&t, egm_test_context(&allocator), _i / LOOP_KERNELS);
+	egm_sampler_options o = loop_options(1 + _i % LOOP_KERNELS, 70);
+	egm_sampler *sampler = make_sampler(t.target, &o);
+	double *draws = (double *)malloc(3 * 70 * LOOP_MOST * sizeof *draws);
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, NULL));
+	long calls = allocator.calls;
+	ck_assert_egm(egm_sampler_run(sampler, 3, 2, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 5, NULL, NULL));
+	ck_assert_egm(egm_sampler_points(sampler, t.dtype, draws));
+	sampler_stats(sampler, -1);
+	ck_assert_int_eq(allocator.calls, calls);
+	ck_assert_egm(egm_sampler_set_points(sampler, t.dtype, draws));
+	calls = allocator.calls;
+	if (t.energy) { /* other parameters: nets are prepared again, in the memory that there is */
+		double parameters[2048];
+		int64_t count = egm_model_parameter_count(t.energy);
+		ck_assert_egm(egm_model_get_parameters(t.energy, t.dtype, parameters, count));
+		ck_assert_egm(egm_model_set_parameters(t.energy, t.dtype, parameters, count));
+		calls = allocator.calls;
+	}
+	ck_assert_egm(egm_sampler_run(sampler, 3, 1, draws, NULL));
+	ck_assert_int_eq(allocator.calls, calls);
+	free(draws);
+	egm_sampler_free(sampler);
+	close_target(&t);
+	ck_assert_int_eq(allocator.live, 0);
+}
+END_TEST
+
+typedef struct watch {
+	law law;
+	int64_t least, most; /* rows of a call */
+} watch;
+
+static int watched(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+{
+	watch *w = (watch *)user;
+	int64_t seen = __atomic_load_n(&w->most, __ATOMIC_RELAXED);
+	while (rows > seen && !__atomic_compare_exchange_n(&w->most, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	}
+	seen = __atomic_load_n(&w->least, __ATOMIC_RELAXED);
+	while (rows < seen && !__atomic_compare_exchange_n(&w->least, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	}
+	return energy_of_law(rows, x, energies, gradients, &w->law);
+}
+
+/* All chains in one call, or at most `rows` where several threads may call. */
+START_TEST(test_events__rows_of_a_call)
+{
+	enum { MANY = 50, N = 20 };
+	watch w = {normal_law(EGM_F64, 3, 1, 1), INT64_MAX, 0};
+	egm_context *context = threaded_context(2);
+	egm_target *target = NULL;
+	egm_target_options t;
+	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	t.concurrent = _i > 0;
+	t.rows = _i > 1 ? 7 : 100;
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, watched, &w, &t));
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, MANY, 1, 72);
+	egm_sampler *sampler = make_sampler(target, &o);
+	ck_assert_egm(egm_sampler_run(sampler, N, 1, NULL, NULL));
+	ck_assert_int_eq(w.law.rows, MANY * (N + 1));
+	ck_assert_int_eq(w.most, _i > 1 ? 7 : MANY);
+	ck_assert_int_ge(w.least, _i > 1 ? 1 : MANY);
+	egm_sampler_free(sampler);
+	egm_target_free(target);
+	egm_context_free(context);
+}
+END_TEST
+
+START_TEST(test_events__other_parameters_are_seen)
+{
+	loop_target t;
+	open_target(&t, (_i % 2 ? LATENT : NET_64) + (_i / 2 ? WIDE : 0), 1);
+	egm_sampler_options o = loop_options(_i / 2 ? EGM_SAMPLER_ULA : EGM_SAMPLER_MALA, CHAINS);
+	egm_sampler *sampler = make_sampler(t.target, &o);
+	egm_model *changed = _i % 2 ? t.generator : t.energy;
+	double draws[CHAINS * LOOP_MOST], energies[CHAINS], expected[CHAINS], parameters[2048], before[CHAINS];
+	int64_t count = egm_model_parameter_count(changed);
+	ck_assert_egm(egm_sampler_run(sampler, 3, 1, NULL, NULL));
+	ck_assert_egm(egm_model_get_parameters(changed, EGM_F64, parameters, count));
+	for (int64_t i = 0; i < count; i++) parameters[i] *= -1.5;
+	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, draws));
+	ck_assert_egm(egm_target_evaluate(t.target, EGM_F64, draws, CHAINS, before, NULL));
+	ck_assert_egm(egm_model_set_parameters(changed, EGM_F64, parameters, count));
+	for (int n = 0; n < 5; n++) {
+		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, energies));
+		ck_assert_egm(egm_target_evaluate(t.target, EGM_F64, draws, CHAINS, expected, NULL));
+		for (int64_t c = 0; c < CHAINS; c++) ck_assert_near(energies[c], expected[c], 1e-12);
+		if (n == 0) ck_assert(fabs(energies[0] - before[0]) > 0.01);
+	}
+	ck_assert_int_eq(sampler_stats(sampler, -1).gradients, CHAINS * (1 + 3 + 1 + 5));
+	egm_sampler_free(sampler);
+	close_target(&t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("loop events");
+	TCase *stops = tcase_create("stops");
+	tcase_set_tags(stops, "R19");
+	tcase_set_timeout(stops, 60);
+	tcase_add_loop_test(stops, test_events__a_callback_stops_at_every_call, 0, 4 * LOOP_KERNELS);
+	tcase_add_loop_test(stops, test_events__stops_do_not_change_the_law, 0, 2);
+	suite_add_tcase(suite, stops);
+	TCase *frozen = tcase_create("frozen chains");
+	tcase_set_tags(frozen, "R16");
+	tcase_set_timeout(frozen, 60);
+	tcase_add_loop_test(frozen, test_events__a_chain_at_a_bad_point_freezes_alone, 0, 4 * LOOP_KERNELS);
+	tcase_add_loop_test(frozen, test_events__a_chain_that_steps_into_nothing, 0, 4);
+	suite_add_tcase(suite, frozen);
+	TCase *rest = tcase_create("memory, rows, parameters");
+	tcase_set_timeout(rest, 60);
+	tcase_add_loop_test(rest, test_events__no_memory_after_the_first_call, 0, LOOP_KERNELS * LOOP_TARGETS);
+	tcase_add_loop_test(rest, test_events__rows_of_a_call, 0, 3);
+	tcase_add_loop_test(rest, test_events__other_parameters_are_seen, 0, 4);
+	suite_add_tcase(suite, rest);
+	return egm_test_main(suite);
+}
