@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that make and evaluate targets: what each refuses and in which words, what it keeps alive, and what happens
+ * when memory ends. */
+#include <target_support.h>
+
+static int square(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+{
+	int *calls = user;
+	for (int64_t i = 0; i < rows; i++) {
+		double at_row = ((const double *)x)[i];
+		((double *)energies)[i] = at_row * at_row / 2;
+		((double *)gradients)[i] = at_row;
+	}
+	return calls && --*calls == 0;
+}
+
+static int barrier(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+{
+	for (int64_t i = 0; i < rows; i++) {
+		int outside = ((const double *)x)[i] < 0;
+		((double *)energies)[i] = outside ? INFINITY : 1;
+		((double *)gradients)[i] = outside ? NAN : 0;
+	}
+	return 0;
+}
+
+static egm_target *square_target(int *calls, const egm_target_options *o)
+{
+	egm_target *t;
+	must(egm_target_callback(&t, context, EGM_F64, 1, square, calls, o));
+	return t;
+}
+
+/* ---- options */
+
+START_TEST(test_target__default_options)
+{
+	egm_target_options o = new_options();
+	ck_assert(o.beta == 1);
+	ck_assert(o.prior_scale == 0);
+	ck_assert_ptr_null(o.lower);
+	ck_assert_ptr_null(o.upper);
+	ck_assert_int_eq(o.concurrent, 0);
+	ck_assert_int_eq(o.rows, 32);
+	expect(egm_target_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT, "egm_target_options_init: options is NULL");
+}
+END_TEST
+
+static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, const char *text)
+{
+	int there;
+	egm_target *t = (egm_target *)(void *)&there;
+	expect(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
+	ck_assert_ptr_null(t);
+}
+
+START_TEST(test_target__refuses_numbers)
+{
+	egm_target_options o = new_options();
+	const double betas[] = {0, -1, NAN, INFINITY};
+	const char *const shown[] = {"0", "-1", "nan", "inf"};
+	char text[128];
+	for (int i = 0; i < 4; i++) {
+		o.beta = betas[i];
+		snprintf(text, sizeof text, "target: beta = %s is not a positive finite f64", shown[i]);
+		refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
+	}
+	o.beta = 1e39;
+	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT, "target: beta = 1e+39 is not a positive finite f32");
+	o.beta = 1;
+	o.prior_scale = -1;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
+	       "target: prior_scale = -1; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
+	o.prior_scale = NAN;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
+	       "target: prior_scale = nan; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
+	o.prior_scale = 1e-20;
+	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT,
+	       "target: prior_scale = 1e-20; it is > 0 with 1/prior_scale^2 a finite f32, or 0");
+	o.prior_scale = 0;
+	o.concurrent = 2;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: concurrent = 2 is neither 0 nor 1");
+	o.concurrent = 0;
+	o.reserved = 3;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: reserved is 3, not 0");
+	o.reserved = 0;
+	o.rows = 0;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: rows = 0 is below 1");
+	o.rows = 1;
+	o.struct_size = 5;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
+	       "egm_target_options: struct_size is 5; egm_target_options_init was not called");
+}
+END_TEST
+
+START_TEST(test_target__refuses_bounds)
+{
+	static const struct {
+		double lower, upper;
+		egm_dtype dtype;
+		const char *text;
+	} cases[] = {
+	    {1, 1, EGM_F64, "lower = 1 is not below upper = 1"},
+	    {2, 1, EGM_F64, "lower = 2 is not below upper = 1"},
+	    {NAN, 1, EGM_F64, "lower = nan is not below upper = 1"},
+	    {0, NAN, EGM_F64, "lower = 0 is not below upper = nan"},
+	    {INFINITY, INFINITY, EGM_F64, "lower = inf is not below upper = inf"},
+	    {-INFINITY, -INFINITY, EGM_F64, "lower = -inf is not below upper = -inf"},
+	    {-1e308, 1e308, EGM_F64, "from -1e+308 to 1e+308 is further than f64 reaches"},
+	    {-1e39, INFINITY, EGM_F32, "bounds -1e+39 and inf are too large for f32"},
+	    {0.25, 0.25000001, EGM_F32, "no f32 lies between 0.25 and 0.25000000999999999"},
+	};
+	char text[160];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const double lower[2] = {0, cases[i].lower}, upper[2] = {1, cases[i].upper};
+		egm_target_options o = new_options();
+		o.lower = lower;
+		o.upper = upper;
+		snprintf(text, sizeof text, "target: dimension 1: %s", cases[i].text);
+		refuse(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
+	}
+}
+END_TEST
+
+/* ---- the three constructors */
+
+START_TEST(test_target__callback_misuse)
+{
+	egm_target *t;
+	expect(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	expect(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: context is NULL");
+	expect(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
+	       "target: the energy callback is NULL");
+	expect(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	       "target: dtype 3 is neither EGM_F32 nor EGM_F64");
+	expect(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	       "target: 0 dimensions, at least 1 is needed");
+	expect(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	       "target: 9223372036854775807 dimensions are more than memory can hold");
+	ck_assert_ptr_null(t);
+	egm_target_free(NULL);
+	ck_assert_int_eq(egm_target_dims(NULL), 0);
+	ck_assert_int_eq(egm_target_dtype(NULL), 0);
+}
+END_TEST
+
+START_TEST(test_target__model_misuse)
+{
+	egm_model *two = net(context, "two", 3, "2", EGM_F64), *raw;
+	egm_target *t;
+	must(egm_model_create(&raw, context, "raw", 3));
+	expect(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	expect(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	expect(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
+	expect(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
+	ck_assert_ptr_null(t);
+	egm_model_free(two);
+	egm_model_free(raw);
+}
+END_TEST
+
+START_TEST(test_target__latent_misuse)
+{
+	egm_context *other = counting_context(1);
+	egm_model *u = net(context, "u", 4, "5 tanh 1", EGM_F64), *two = net(context, "two", 4, "2", EGM_F64);
+	egm_model *g = net(context, "g", 2, "4", EGM_F64), *gf = net(context, "gf", 2, "4", EGM_F32), *raw;
+	egm_model *narrow = net(context, "narrow", 2, "3", EGM_F64), *far = net(other, "far", 2, "4", EGM_F64);
+	egm_model *wide = net(context, "wide", 5, "4", EGM_F64), *nine = net(context, "nine", 9, "4", EGM_F64);
+	egm_target_options o = new_options();
+	egm_target *t;
+	const int32_t posterior = EGM_LATENT_POSTERIOR, pullback = EGM_LATENT_PULLBACK;
+	must(egm_model_create(&raw, context, "raw", 2));
+	expect(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	expect(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
+	expect(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
+	expect(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	expect(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
+	expect(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
+	expect(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
+	       "target: an energy has one output, 'two' has 2");
+	expect(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
+	       "target: generator 'gf' is f32, energy 'u' is f64");
+	expect(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
+	       "target: generator 'far' and energy 'u' come from different contexts");
+	expect(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
+	       "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	expect(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
+	       "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	expect(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
+	       "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
+	o.prior_scale = 0.5;
+	expect(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
+	       "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
+	expect(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
+	       "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
+	ck_assert_ptr_null(t);
+	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
+	egm_context_free(other);
+}
+END_TEST
+
+/* ---- evaluating */
+
+START_TEST(test_evaluate__misuse)
+{
+	const double low = -1, high = 1;
+	egm_target_options o = new_options();
+	o.lower = &low;
+	o.upper = &high;
+	int calls = 0;
+	egm_target *t = square_target(&calls, &o);
+	double x[2] = {0.5, 0.25}, v[2], g[2];
+	expect(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: target is NULL");
+	expect(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
+	expect(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: energies is NULL");
+	expect(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
+	       "egm_target_evaluate: the target is f64, x is f32");
+	expect(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
+	       "egm_target_evaluate: 0 rows, at least 1 is needed");
+	expect(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
+	       "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
+	x[1] = NAN;
+	expect(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
+	       "target: x of row 1, dimension 0 is not finite");
+	x[1] = 1.5;
+	expect(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
+	       "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
+	ck_assert_int_eq(calls, 0);
+	x[1] = 1; /* the box is closed here */
+	must(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
+	ck_assert(v[1] == 0.5);
+	egm_target_free(t);
+}
+END_TEST
+
+START_TEST(test_evaluate__callback_stops)
+{
+	int calls = 2;
+	egm_target *t = square_target(&calls, NULL);
+	double x[200] = {0}, v[200];
+	expect(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
+	       "target: the energy callback stopped with 1");
+	ck_assert_int_eq(calls, 0);
+	egm_target_free(t);
+}
+END_TEST
+
+/* Here, where a program checks its callback, a gradient that is not finite does not hide the energy. */
+START_TEST(test_evaluate__passes_on_what_is_not_finite)
+{
+	egm_target *t;
+	egm_target_options o = new_options();
+	double x[2] = {1, -1}, v[2], g[2];
+	o.beta = 2;
+	must(egm_target_callback(&t, context, EGM_F64, 1, barrier, NULL, &o));
+	must(egm_target_evaluate(t, EGM_F64, x, 2, v, g));
+	ck_assert(v[0] == 2 && g[0] == 0);
+	ck_assert(v[1] == INFINITY && isnan(g[1]));
+	egm_target_free(t);
+}
+END_TEST
+
+/* Any number of rows, in the bits of one. */
+START_TEST(test_evaluate__any_number_of_rows)
+{
+	enum { N = 200 };
+	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
+	size_t size = _i ? sizeof(float) : sizeof(double);
+	egm_model *u = net(context, "u", 3, "20 tanh 1", dtype);
+	egm_target_options o = new_options();
+	egm_target *t;
+	static double x[3 * N], stored[3 * N], v[N], g[3 * N];
+	const int64_t counts[] = {1, 2, 63, 64, 65, 128, 129, N};
+	o.prior_scale = 0.8;
+	must(egm_target_model(&t, u, &o));
+	draw_all(7, 3 * N, 2, x);
+	store(dtype, 3 * N, x, stored);
+	must(egm_target_evaluate(t, dtype, stored, N, v, g));
+	for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+		int64_t n = counts[c];
+		static double some[N], slopes[3 * N];
+		must(egm_target_evaluate(t, dtype, stored, n, some, slopes));
+		ck_assert_mem_eq(some, v, (size_t)n * size);
+		ck_assert_mem_eq(slopes, g, (size_t)n * 3 * size);
+	}
+	egm_target_free(t);
+	egm_model_free(u);
+}
+END_TEST
+
+/* ---- life */
+
+/* Nets and context may go before the target; bounds are copied. */
+START_TEST(test_target__keeps_what_it_needs)
+{
+	egm_context *mine = counting_context(1);
+	egm_model *u = net(mine, "u", 4, "5 tanh 1", EGM_F64), *g = net(mine, "g", 2, "4", EGM_F64);
+	double lower[2] = {-1, -1}, x[2] = {0.5, 0.5}, first;
+	egm_target_options o = new_options();
+	egm_target *t;
+	o.lower = lower;
+	must(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, &o));
+	first = value_at(t, x);
+	egm_model_free(u);
+	egm_model_free(g);
+	egm_context_free(mine);
+	lower[0] = lower[1] = 7;
+	ck_assert(value_at(t, x) == first);
+	egm__target_retain(t);
+	egm_target_free(t);
+	ck_assert(value_at(t, x) == first);
+	egm_target_free(t);
+}
+END_TEST
+
+/* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
+START_TEST(test_target__allocations_fail_one_by_one)
+{
+	const double lower[2] = {-1, -INFINITY};
+	egm_model *u = net(context, "u", 4, "5 tanh 1", EGM_F64), *g = net(context, "g", 2, "4", EGM_F64);
+	egm_target_options o = new_options();
+	double x[2] = {0.5, 0.5}, v;
+	long live = allocator.live;
+	o.lower = lower;
+	for (long k = 1;; k++) {
+		egm_target *t = NULL;
+		allocator.calls = 0;
+		allocator.fail_at = k;
+		egm_status st = egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, &o);
+		ck_assert((st == EGM_OK) == (t != NULL));
+		if (st == EGM_OK) st = egm_target_evaluate(t, EGM_F64, x, 1, &v, NULL);
+		allocator.fail_at = 0;
+		egm_target_free(t);
+		ck_assert_int_eq(allocator.live, live);
+		if (st == EGM_OK) {
+			ck_assert_int_gt(k, 20);
+			break;
+		}
+		ck_assert_int_eq(st, EGM_ERR_MEMORY);
+	}
+	egm_model_free(u);
+	egm_model_free(g);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sampler/target_calls");
+	TCase *tc = new_case(suite, "misuse", NULL);
+	tcase_add_test(tc, test_target__default_options);
+	tcase_add_test(tc, test_target__refuses_numbers);
+	tcase_add_test(tc, test_target__refuses_bounds);
+	tcase_add_test(tc, test_target__callback_misuse);
+	tcase_add_test(tc, test_target__model_misuse);
+	tcase_add_test(tc, test_target__latent_misuse);
+	tc = new_case(suite, "evaluate", NULL);
+	tcase_add_test(tc, test_evaluate__misuse);
+	tcase_add_test(tc, test_evaluate__callback_stops);
+	tcase_add_test(tc, test_evaluate__passes_on_what_is_not_finite);
+	tcase_add_loop_test(tc, test_evaluate__any_number_of_rows, 0, 2);
+	tc = new_case(suite, "life", NULL);
+	tcase_add_test(tc, test_target__keeps_what_it_needs);
+	tcase_add_test(tc, test_target__allocations_fail_one_by_one);
+	return egm_test_main(suite);
+}
