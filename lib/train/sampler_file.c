@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Chains in a file. Random numbers need no state of a generator: every draw is a function of the seed, the walker, and
  * the two counters `clock` and `answers`. Energies and gradients are functions of the point and are evaluated again,
- * but for frozen chains, which nobody evaluates any more: the energies that they show are kept. A kernel's own memory
- * holds nothing between transitions.
+ * but for frozen chains, which nobody evaluates any more: the energies that they show are kept, NaN where there is
+ * none. A kernel's own memory holds nothing between transitions.
  *
  * What a walker consists of is read off one table, for writing and for reading. The numbers pass through a staging
  * block, so that a load can check the whole file before the first walker changes. */
@@ -28,7 +28,7 @@ typedef struct column {
 
 static const column of_walkers[] = {
     {"step", offsetof(egm__walker, step), REAL, EGM__RULE_POSITIVE},
-    {"value", offsetof(egm__walker, value), REAL, EGM__RULE_FINITE},
+    {"value", offsetof(egm__walker, value), REAL, EGM__RULE_FINITE_OR_NAN},
     {"energy", offsetof(egm__walker, energy), REAL, EGM__RULE_FINITE},
     {"jacobian", offsetof(egm__walker, jacobian), REAL, EGM__RULE_FINITE},
     {"accept_sum", offsetof(egm__walker, accept_sum), REAL, EGM__RULE_NOT_NEGATIVE},

@@ -22,6 +22,7 @@ size_t egm__entry_bytes(const egm__entry *entry)
 
 static int allows(const egm__entry *entry, double x)
 {
+	if (entry->rule == EGM__RULE_FINITE_OR_NAN) return !isinf(x);
 	if (!isfinite(x)) return 0;
 	return entry->rule == EGM__RULE_FINITE || x > 0 || (entry->rule == EGM__RULE_NOT_NEGATIVE && x == 0);
 }
@@ -45,7 +46,8 @@ static int64_t find_flaw(egm_context *context, const egm__entry *entry, const vo
 /* What is wrong with the number at `flaw`. */
 static egm_status refuse(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
 {
-	static const char *const words[] = {"not finite", "negative or not finite", "not positive or not finite"};
+	static const char *const words[] = {"not finite", "negative or not finite", "not positive or not finite",
+	                                    "not finite"};
 	if (entry->dtype == EGM__ST_U64)
 		return egm__fail(EGM_ERR_FORMAT, "%s: '%s' is %" PRIu64 " at index %lld, at most %" PRIu64 " can be", where,
 		                 entry->name, ((const uint64_t *)values)[flaw], (long long)flaw, entry->most);

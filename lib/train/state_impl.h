@@ -11,7 +11,7 @@
 #define EGM__STATE_LARGEST ((uint64_t)1 << 62)
 
 /* What the numbers of an array have to be. */
-enum { EGM__RULE_FINITE, EGM__RULE_NOT_NEGATIVE, EGM__RULE_POSITIVE };
+enum { EGM__RULE_FINITE, EGM__RULE_NOT_NEGATIVE, EGM__RULE_POSITIVE, EGM__RULE_FINITE_OR_NAN };
 
 /* An array and its name in the file. */
 typedef struct egm__entry {
