@@ -214,6 +214,37 @@ START_TEST(test_checkpoint__loads_before_the_first_step)
 }
 END_TEST
 
+/* A compiled program may keep the parameters in an order of its own, and learns from the version that they changed: by
+ * a step or a load, by every other writer in tests/sampler. */
+START_TEST(test_checkpoint__writing_parameters_changes_their_version)
+{
+	pair p = {0};
+	egm_model *average = NULL, *file = NULL;
+	uint64_t energy, generator;
+	pair_open(&p, NULL, &usual);
+	energy = p.energy->version;
+	generator = p.generator->version;
+	pair_steps(&p, 1);
+	ck_assert(p.energy->version != energy && p.generator->version != generator);
+	energy = p.energy->version;
+	generator = p.generator->version;
+	save(&p, "here.egm");
+	ck_assert(p.energy->version == energy && p.generator->version == generator);
+	load(&p, "here.egm");
+	ck_assert(p.energy->version != energy && p.generator->version != generator);
+	energy = p.energy->version;
+	ck_assert_int_eq(egm_trainer_average(p.trainer, p.energy, &average), EGM_OK);
+	ck_assert_int_eq(egm_model_save(p.energy, "net.egm"), EGM_OK);
+	ck_assert_int_eq(egm_model_load(&file, p.context, "net.egm", NULL), EGM_OK);
+	ck_assert(p.energy->version == energy && average->version > 0 && file->version > 0);
+	ck_assert_int_eq(egm_trainer_load(p.trainer, "net.egm", NULL), EGM_ERR_FORMAT);
+	ck_assert(p.energy->version == energy);
+	egm_model_free(average);
+	egm_model_free(file);
+	pair_close(&p);
+}
+END_TEST
+
 /* The system that the library is for, through its public calls alone. */
 typedef struct gan {
 	egm_context *context;
@@ -582,6 +613,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_checkpoint__resumes_bit_for_bit);
 	tcase_add_test(tc, test_checkpoint__loads_before_the_first_step);
+	tcase_add_test(tc, test_checkpoint__writing_parameters_changes_their_version);
 	tcase_add_test(tc, test_checkpoint__resumes_an_energy_gan_with_its_moving_average);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("refusals");
