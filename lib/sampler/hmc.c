@@ -9,12 +9,12 @@
  * Momenta are in scaled coordinates, p ~ N(0, I), so that the mass matrix S^-2 never appears. */
 #include <math.h>
 #include <sampler/sampler_impl.h>
-#include <string.h>
 
 typedef struct trajectory {
 	double h;       /* of this transition */
 	double kinetic; /* |p|^2 / 2 at its start */
 	int64_t steps, left;
+	const char *at; /* behind its first step: where it asked, which nobody writes to before it asks again */
 } trajectory;
 
 enum { HEAD = 64 };
@@ -25,15 +25,9 @@ static char *scratch_of(egm__walker *w)
 	return (char *)w->own + HEAD;
 }
 
-/* Where a trajectory of several steps is after its first. */
-static char *place_of(const egm_sampler *s, egm__walker *w)
-{
-	return scratch_of(w) + s->row_bytes;
-}
-
 static size_t own_bytes(const egm_sampler *s)
 {
-	return (size_t)(HEAD + 2 * s->row_bytes);
+	return (size_t)(HEAD + s->row_bytes);
 }
 
 /* The drawn noise becomes the momentum, half a kick on its way. */
@@ -50,7 +44,8 @@ static void begin(egm_sampler *s, egm__walker *w)
 static void ask(egm_sampler *s, egm__walker *w, char *y)
 {
 	trajectory *t = w->own;
-	egm__row_move(s, w, y, t->left == t->steps ? w->x : place_of(s, w), t->h, w->noise, scratch_of(w));
+	egm__row_move(s, w, y, t->left == t->steps ? w->x : t->at, t->h, w->noise, scratch_of(w));
+	t->at = y;
 }
 
 static int reject(egm__walker *w)
@@ -64,15 +59,12 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 {
 	trajectory *t = w->own;
 	int64_t bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
-	const char *y = (char *)probe->y + row * bytes, *gradient = (char *)probe->gradient + row * bytes;
+	const char *gradient = (char *)probe->gradient + row * bytes;
 	w->leapfrogs++;
 	if (!isfinite(probe->value[row])) return reject(w);
 	int last = --t->left == 0;
 	egm__row_move(s, w, w->noise, w->noise, last ? -t->h / 2 : -t->h, gradient, scratch_of(w));
-	if (!last) {
-		memcpy(place_of(s, w), y, (size_t)bytes);
-		return 0;
-	}
+	if (!last) return 0;
 	double error = probe->value[row] - w->value + egm__row_square(s, w->noise) / 2 - t->kinetic;
 	if (!isfinite(error)) return reject(w);
 	w->accept = error > 0 ? exp(-error) : 1;

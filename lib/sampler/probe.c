@@ -85,6 +85,16 @@ void egm__probe_free(egm__probe *p)
 	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 }
 
+void egm__probe_exchange(egm__probe *p, char **y, char **gradient)
+{
+	void *evaluated = p->y, *found = p->gradient;
+	if (p->x == p->y) p->x = *y;
+	p->y = *y;
+	p->gradient = *gradient;
+	*y = evaluated;
+	*gradient = found;
+}
+
 /* ---- the energy at x */
 
 /* Slots hold pointers to void for what is read and written alike. */

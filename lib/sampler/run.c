@@ -8,12 +8,16 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
-enum { MAX_ROWS = 64 }; /* of a block: a net's activations for so many points stay in the second cache */
+enum {
+	MAX_ROWS = 64, /* of a block: a net's activations for so many points stay in the second cache */
+	TILE_ROWS = 8  /* that a packed product takes at a time */
+};
 
 struct egm__block {
 	egm_sampler *sampler;
 	int64_t first, count; /* walkers */
 	egm__probe *probe;
+	char *x, *gradient;  /* [count, dims] of its walkers */
 	char *noise;         /* [count] rows of egm__noise_stride elements */
 	egm__walker **asked; /* [count] who asked for row i */
 	int64_t *made;       /* [chains of the block] transitions in this call */
@@ -81,11 +85,12 @@ static int chain_is_frozen(const egm_sampler *s, int64_t chain)
 	return 0;
 }
 
-/* Whether the walker has something to do in this call. */
-static int has_work(const advance *a, const egm__block *b, const egm__walker *w)
+/* Whether walker i of the block has something to do in this call. */
+static int has_work(const advance *a, const egm__block *b, int64_t i)
 {
-	int64_t chain = w->index / a->s->levels, local = chain - b->first / a->s->levels;
-	return b->made[local] < a->n * a->thin && w->inner < a->s->inner && !w->frozen;
+	const egm__walker *w = &a->s->walkers[b->first + i];
+	int64_t chain = a->s->levels == 1 ? i : i / a->s->levels; /* a division costs as much as all the rest */
+	return b->made[chain] < a->n * a->thin && w->inner < a->s->inner && !w->frozen;
 }
 
 /* Walkers that begin a transition in this round get their noise, neighbours together. */
@@ -95,7 +100,7 @@ static void begin_transitions(const advance *a, egm__block *b)
 	int64_t from = 0, n = 0; /* a run of beginners */
 	for (int64_t i = 0; i <= b->count; i++) {
 		egm__walker *w = i < b->count ? &s->walkers[b->first + i] : NULL;
-		int begins = w && w->primed && !w->inside && has_work(a, b, w);
+		int begins = w && w->primed && !w->inside && has_work(a, b, i);
 		if (n && (!begins || w->clock + 1 != s->walkers[b->first + from].clock)) {
 			draw_noise(b, from, from + n);
 			n = 0;
@@ -121,7 +126,7 @@ static int64_t ask_all(const advance *a, egm__block *b)
 	int64_t n = 0, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &s->walkers[b->first + i];
-		if (!has_work(a, b, w)) continue;
+		if (!has_work(a, b, i)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
 		egm__bridge rest = w->bridge;
 		if (w->primed)
@@ -198,10 +203,10 @@ static void write_draw(const advance *a, int64_t chain, int64_t draw)
 static void close_chains(const advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;
-	int64_t levels = s->levels, chains = b->count / levels;
-	for (int64_t c = 0; c < chains; c++) {
+	int64_t levels = s->levels, first = levels == 1 ? b->first : b->first / levels;
+	for (int64_t c = 0; c * levels < b->count; c++) {
 		egm__walker *w = &s->walkers[b->first + c * levels];
-		int64_t chain = b->first / levels + c, done = 0;
+		int64_t chain = first + c, done = 0;
 		while (done < levels && w[done].inner == s->inner) done++;
 		if (done < levels) continue;
 		for (int64_t l = 0; l < levels; l++) w[l].inner = 0;
@@ -240,6 +245,89 @@ static egm_status evaluate(advance *a, egm__block *b, int64_t n)
 	return st;
 }
 
+/* ---- a block in step: its chains begin and end every transition together and stand where they asked. Passes go over
+ * all rows at once, and nothing is copied: the rows that were evaluated become those of the walkers. */
+
+static void place_walkers(const egm__block *b)
+{
+	int64_t bytes = b->sampler->dims * (int64_t)egm__dtype_size(b->sampler->target->dtype);
+	for (int64_t i = 0; i < b->count; i++) {
+		b->sampler->walkers[b->first + i].x = b->x + i * bytes;
+		b->sampler->walkers[b->first + i].gradient = b->gradient + i * bytes;
+	}
+}
+
+static int in_step(const advance *a, const egm__block *b)
+{
+	const egm_sampler *s = a->s;
+	const egm__walker *w = &s->walkers[b->first];
+	if (!s->method->march || w->scale || egm__noise_stride(s->dims) != s->dims) return 0;
+	for (int64_t i = 0; i < b->count; i++)
+		if (!w[i].primed || w[i].clock != w->clock || w[i].step != w->step || !has_work(a, b, i)) return 0;
+	return 1;
+}
+
+static int all_finite(const egm__block *b)
+{
+	int finite = 1;
+	for (int64_t i = 0; i < b->count; i++) finite &= isfinite(b->probe->value[i]) != 0;
+	return finite;
+}
+
+/* The answers of a whole block, none of which freezes a walker. */
+static void settle(egm__block *b)
+{
+	egm_sampler *s = b->sampler;
+	egm__probe_exchange(b->probe, &b->x, &b->gradient);
+	place_walkers(b);
+	for (int64_t i = 0; i < b->count; i++) {
+		egm__walker *w = b->asked[i];
+		w->value = b->probe->value[i];
+		w->energy = b->probe->energy[i];
+		w->jacobian = b->probe->jacobian[i];
+		w->accept = NAN;
+		w->gradients++;
+		w->answers++;
+		end_transition(s, w);
+	}
+}
+
+/* Rounds of a block in step, until it has nothing left to do or a walker freezes. */
+static egm_status march(advance *a, egm__block *b)
+{
+	egm_sampler *s = a->s;
+	int finite = 1;
+	while (finite && in_step(a, b)) {
+		begin_transitions(a, b);
+		for (int64_t i = 0; i < b->count; i++) {
+			b->asked[i] = &s->walkers[b->first + i];
+			b->probe->bridge[i] = b->asked[i]->bridge;
+		}
+		s->method->march(s, b->asked[0], b->count, b->probe->y);
+		egm_status st = evaluate(a, b, b->count);
+		if (st != EGM_OK) return st;
+		finite = all_finite(b);
+		if (finite)
+			settle(b);
+		else
+			take_all(b, b->count);
+		close_chains(a, b);
+	}
+	return EGM_OK;
+}
+
+static egm_status round_of(advance *a, egm__block *b, int64_t *n)
+{
+	begin_transitions(a, b);
+	*n = ask_all(a, b);
+	if (*n == 0) return EGM_OK;
+	egm_status st = evaluate(a, b, *n);
+	if (st != EGM_OK) return st;
+	take_all(b, *n);
+	close_chains(a, b);
+	return EGM_OK;
+}
+
 static void run_block(int32_t index, void *argument)
 {
 	advance *a = argument;
@@ -247,19 +335,14 @@ static void run_block(int32_t index, void *argument)
 	b->status = EGM_OK;
 	b->froze = -1;
 	memset(b->made, 0, (size_t)(b->count / a->s->levels) * sizeof *b->made);
-	for (;;) {
-		begin_transitions(a, b);
-		int64_t n = ask_all(a, b);
-		if (n == 0) break;
-		b->status = evaluate(a, b, n);
-		if (b->status != EGM_OK) {
-			abandon(b);
-			return;
-		}
-		take_all(b, n);
-		close_chains(a, b);
+	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {
+		b->status = march(a, b);
+		if (b->status == EGM_OK) b->status = round_of(a, b, &n);
 	}
-	fill_frozen(a, b);
+	if (b->status == EGM_OK)
+		fill_frozen(a, b);
+	else
+		abandon(b);
 }
 
 /* ---- a call */
@@ -305,19 +388,27 @@ static int64_t chains_of_block(const egm_sampler *s)
 		n = (n + threads - 1) / threads * threads;
 		if (n > chains) n = chains;
 	}
-	return t->callback ? most : (chains + n - 1) / n;
+	if (t->callback) return most;
+	int64_t size = (chains + n - 1) / n, rest = size % TILE_ROWS;
+	/* beyond half a tile of a product the whole one costs no more */
+	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
+	return size < most ? size : most;
 }
 
 static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
 {
 	egm_status st = EGM_OK;
-	size_t noise = (size_t)(b->count * egm__noise_stride(s->dims));
+	size_t noise = (size_t)(b->count * egm__noise_stride(s->dims)), points = (size_t)(rows * s->dims);
+	size_t element = egm__dtype_size(s->target->dtype);
 	b->sampler = s;
-	b->noise = egm__alloc_zero(s->context, noise, egm__dtype_size(s->target->dtype));
+	b->x = egm__alloc_zero(s->context, points, element);
+	b->gradient = egm__alloc_zero(s->context, points, element);
+	b->noise = egm__alloc_zero(s->context, noise, element);
 	b->asked = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->asked);
 	b->made = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->made);
-	if (!b->noise || !b->asked || !b->made)
+	if (!b->x || !b->gradient || !b->noise || !b->asked || !b->made)
 		EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for a block of %lld chains", (long long)b->count);
+	place_walkers(b);
 	EGM_TRY(egm__probe_create(&b->probe, s->target, rows, b == s->blocks ? NULL : s->blocks[0].probe));
 out:
 	return st;
@@ -346,6 +437,8 @@ void egm__blocks_free(egm_sampler *s)
 	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
 		egm__block *b = &s->blocks[i];
 		egm__probe_free(b->probe);
+		egm__free(s->context, b->x);
+		egm__free(s->context, b->gradient);
 		egm__free(s->context, b->noise);
 		egm__free(s->context, b->asked);
 		egm__free(s->context, b->made);

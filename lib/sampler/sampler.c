@@ -51,17 +51,16 @@ static void write_scale(const egm_sampler *s, char *row)
 	}
 }
 
-/* Rows: a shared scale, then for each walker its point, its gradient and, when it adapts one, its scale. */
+/* Rows: a shared scale, then that of each walker when it adapts one. Points and gradients are the blocks'. */
 static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
 {
 	egm__walker *w = &s->walkers[i];
-	int64_t adapts = s->options.adapt_scale, each = (2 + adapts) * s->row_bytes;
-	char *row = s->rows + s->row_bytes + i * each;
 	double temperature = s->levels > 1 ? s->options.temperatures[i % s->levels] : 1;
 	w->index = i;
-	w->x = row;
-	w->gradient = row + s->row_bytes;
-	w->scale = adapts ? row + 2 * s->row_bytes : s->options.scale ? s->rows : NULL;
+	if (s->options.adapt_scale)
+		w->scale = s->rows + (1 + i) * s->row_bytes;
+	else if (s->options.scale)
+		w->scale = s->rows;
 	w->own = own_bytes ? s->owns + (size_t)i * own_bytes : NULL;
 	w->step = s->method->langevin ? sqrt(s->options.step_size * temperature) : s->options.step_size;
 	w->bridge = s->target->bridge;
@@ -76,7 +75,7 @@ static egm_status create_walkers(egm_sampler *s)
 	size_t own_bytes = s->method->own_bytes ? (s->method->own_bytes(s) + 63) / 64 * 64 : 0, n = (size_t)s->n_walkers;
 	s->walkers = egm__alloc_zero(s->context, n, sizeof *s->walkers);
 	s->chains = egm__alloc_zero(s->context, (size_t)s->options.chains, sizeof *s->chains);
-	s->rows = egm__alloc_zero(s->context, 1 + n * (size_t)(2 + s->options.adapt_scale), (size_t)s->row_bytes);
+	s->rows = egm__alloc_zero(s->context, 1 + n * (size_t)s->options.adapt_scale, (size_t)s->row_bytes);
 	if (own_bytes) s->owns = egm__alloc_zero(s->context, n, own_bytes);
 	if (!s->walkers || !s->chains || !s->rows || (own_bytes && !s->owns))
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %lld chains in %lld dimensions", s->method->name,

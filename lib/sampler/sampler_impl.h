@@ -57,8 +57,12 @@ typedef struct egm__method {
 	size_t (*own_bytes)(const egm_sampler *sampler);
 	/* Begins a transition of a primed walker: w->noise is drawn. NULL: nothing to do. */
 	void (*begin)(egm_sampler *sampler, egm__walker *w);
-	/* Writes the next point wanted to y [dims]; may set w->bridge for this evaluation. */
+	/* Writes the next point wanted to y [dims]; may set w->bridge for this evaluation. What it wrote stays there until
+	 * the walker is asked again: walkers are asked in their order and rows only move down within a transition. */
 	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
+	/* ask for n neighbours at the same clock with the same step and no scale, who will stand where they ask: their rows
+	 * of x, gradient and noise lie one behind the other, and so do those of y. NULL: no such walkers. */
+	void (*march)(egm_sampler *sampler, egm__walker *w, int64_t n, char *y);
 	/* The answer at y. 1: the transition is over, w stands where it ended, and w->accept is set; 0: ask again. Not
 	 * called with a value that is not finite unless `metropolis`: the loop freezes the walker instead. */
 	int (*take)(egm_sampler *sampler, egm__walker *w, const egm__probe *probe, int64_t row);

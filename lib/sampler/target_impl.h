@@ -88,6 +88,8 @@ egm_status egm__probe_create(egm__probe **out, egm_target *target, int64_t rows,
 void egm__probe_free(egm__probe *probe); /* NULL allowed */
 /* Before the first run and after the nets changed, once for a probe and all its siblings. */
 void egm__probe_prepare(egm__probe *probe);
+/* Trades y and gradient for arrays of the same size from the same context. */
+void egm__probe_exchange(egm__probe *probe, char **y, char **gradient);
 /* Evaluates rows 0 .. rows-1. STOPPED when the callback stops, nothing else; allocates nothing. */
 egm_status egm__probe_run(egm__probe *probe, int64_t rows);
 /* Evaluates the target's own V at points that the caller wrote to x: value = V, gradient = dV/dx, not finite where they

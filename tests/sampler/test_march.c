@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Chains that the loop moves a block at a time: ULA without scales in dimensions that are a multiple of 4. With a scale
+ * of ones, which changes no number, the same chains are moved one by one. Both have to agree in every bit, also where
+ * a chain freezes or the callback stops in between. */
+#include "sampler_support.h"
+
+enum { DRAWS = 6, MOST_DIMS = 100, MOST_CHAINS = 130 };
+
+typedef struct outcome {
+	egm_status status;
+	unsigned char draws[DRAWS * MOST_CHAINS * MOST_DIMS * 8], energies[DRAWS * MOST_CHAINS * 8];
+	unsigned char points[MOST_CHAINS * MOST_DIMS * 8];
+	egm_sampler_statistics stats;
+} outcome;
+
+static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
+{
+	egm_context *context = threaded_context(1);
+	egm_target *target = law_target(context, l, box);
+	egm_sampler_options options = sampler_options(EGM_SAMPLER_ULA, chains, 0.3, 71);
+	options.scale = scale;
+	options.start_scale = 0.3; /* inside of every wall */
+	egm_sampler *sampler = make_sampler(target, &options);
+	memset(o, 0, sizeof *o);
+	l->calls = 0;
+	o->status = egm_sampler_run(sampler, DRAWS, 3, o->draws, o->energies);
+	ck_assert_egm(egm_sampler_points(sampler, l->dtype, o->points));
+	ck_assert_egm(egm_sampler_statistics_init(&o->stats, sizeof o->stats));
+	ck_assert_egm(egm_sampler_stats(sampler, -1, &o->stats));
+	egm_sampler_free(sampler);
+	egm_target_free(target);
+	egm_context_free(context);
+}
+
+/* Both ways; the outcome of both. */
+static outcome *check_same(law *l, const egm_target_options *box, int64_t chains)
+{
+	static outcome one_by_one, block;
+	double ones[MOST_DIMS];
+	for (int i = 0; i < MOST_DIMS; i++) ones[i] = 1;
+	run(l, box, chains, ones, &one_by_one);
+	run(l, box, chains, NULL, &block);
+	ck_assert_int_eq(block.status, one_by_one.status);
+	ck_assert_mem_eq(block.draws, one_by_one.draws, sizeof block.draws);
+	ck_assert_mem_eq(block.energies, one_by_one.energies, sizeof block.energies);
+	ck_assert_mem_eq(block.points, one_by_one.points, sizeof block.points);
+	ck_assert_mem_eq(&block.stats, &one_by_one.stats, sizeof block.stats);
+	return &block;
+}
+
+static const int64_t dims[] = {4, 100}, chains[] = {1, 7, MOST_CHAINS};
+
+START_TEST(test_march__same_bits_as_one_by_one)
+{
+	for (int i = 0; i < 12; i++) {
+		law l = normal_law(i % 2 ? EGM_F32 : EGM_F64, dims[i / 2 % 2], 0.5, 3);
+		ck_assert_int_eq(check_same(&l, NULL, chains[i / 4])->status, EGM_OK);
+	}
+}
+END_TEST
+
+START_TEST(test_march__same_bits_in_a_box)
+{
+	double lower[4] = {-1, -INFINITY, -2, -INFINITY}, upper[4] = {1, INFINITY, INFINITY, 0.5};
+	egm_target_options box;
+	ck_assert_egm(egm_target_options_init(&box, sizeof box));
+	box.lower = lower;
+	box.upper = upper;
+	law l = normal_law(EGM_F64, 4, 0.5, 3);
+	ck_assert_int_eq(check_same(&l, &box, 7)->status, EGM_OK);
+}
+END_TEST
+
+/* Unknown beyond |x_0| = numbers[3], where a few of the chains get to. */
+static double walled_energy(const law *l, const double *x, double *gradient)
+{
+	double u = normal_energy(l, x, gradient);
+	return fabs(x[0]) > l->numbers[3] ? NAN : u;
+}
+
+START_TEST(test_march__a_chain_that_freezes)
+{
+	law l = normal_law(EGM_F64, 4, 1, 1);
+	l.energy = walled_energy;
+	l.numbers[3] = 2.2;
+	const outcome *o = check_same(&l, NULL, 60);
+	ck_assert_int_eq(o->status, EGM_ERR_NONFINITE);
+	ck_assert_int_gt(o->stats.frozen, 0);
+	ck_assert_int_lt(o->stats.frozen, 60);
+	ck_assert_int_gt(o->stats.transitions, (60 - o->stats.frozen) * DRAWS * 3);
+}
+END_TEST
+
+START_TEST(test_march__a_callback_that_stops)
+{
+	law l = normal_law(EGM_F64, 4, 1, 1);
+	l.stop_at = 9;
+	const outcome *o = check_same(&l, NULL, 7);
+	ck_assert_int_eq(o->status, EGM_ERR_STOPPED);
+	ck_assert_int_eq(o->stats.transitions, 7 * 7);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("march");
+	TCase *tc = tcase_create("march");
+	tcase_add_test(tc, test_march__same_bits_as_one_by_one);
+	tcase_add_test(tc, test_march__same_bits_in_a_box);
+	tcase_add_test(tc, test_march__a_chain_that_freezes);
+	tcase_add_test(tc, test_march__a_callback_that_stops);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}
