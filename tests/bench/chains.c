@@ -3,8 +3,8 @@
  *
  * W6 goes through the public functions alone: a step sets the points anew, so that its first evaluation is the one at
  * the start, and 101 are made in all. W7 has a target of its own whose gradient is one product, x P, with the precision
- * P as a constant of the program; the energy is half the sum of x times that. One step evaluates the 1000 chains 1001
- * times, at the start and after each move; gflop counts 1000. */
+ * P as a constant of the program; the energy is half the sum of x times that. One step evaluates the 1000
+ * chains 1001 times, at the start and after each move; gflop counts 1000. */
 #include "chains.h"
 #include "nets.h"
 
@@ -34,6 +34,14 @@ static void *numbers(const bench *b, int64_t n)
 	size_t bytes = (size_t)n * element(b);
 	if (posix_memalign(&x, 64, bytes)) bench_must(EGM_ERR_MEMORY);
 	return memset(x, 0, bytes);
+}
+
+static void put(const bench *b, void *x, int64_t i, double value)
+{
+	if (b->dtype == EGM_F32)
+		((float *)x)[i] = (float)value;
+	else
+		((double *)x)[i] = value;
 }
 
 /* ---- a step */
@@ -128,7 +136,8 @@ void bench_langevin(bench *b)
 	chains *c = set_up(b);
 	double ones[GAUSS];
 	for (int i = 0; i < GAUSS; i++) ones[i] = 1;
-	c->precision = bench_precision(b, GAUSS, ones, -0.45);
+	c->precision = numbers(b, GAUSS * GAUSS);
+	bench_precision(b, GAUSS, ones, -0.45, c->precision);
 	size_t before = bench_allocated();
 	bench_must(egm__target_create(&c->target, b->context, b->dtype, GAUSS, 0, NULL));
 	c->target->build = build_gauss;
@@ -163,18 +172,9 @@ static void orthonormalise(int64_t d, double *q)
 	}
 }
 
-static void put(const bench *b, void *x, int64_t i, double value)
-{
-	if (b->dtype == EGM_F32)
-		((float *)x)[i] = (float)value;
-	else
-		((double *)x)[i] = value;
-}
-
-void *bench_precision(const bench *b, int64_t d, const double *diagonal, double beside)
+void bench_precision(const bench *b, int64_t d, const double *diagonal, double beside, void *p)
 {
 	double *q = malloc((size_t)(2 * d * d) * sizeof *q), *m = q + d * d;
-	void *p = numbers(b, d * d);
 	egm__rng rng = {.seed = 3};
 	if (!q) bench_must(EGM_ERR_MEMORY);
 	egm__kernels_get(b->context->simd, EGM_F64)->normal(d * d, q, &rng, 0);
@@ -192,5 +192,4 @@ void *bench_precision(const bench *b, int64_t d, const double *diagonal, double 
 			put(b, p, k * d + i, sum);
 		}
 	free(q);
-	return p;
 }

@@ -5,8 +5,8 @@
 
 #include "bench.h"
 
-/* Q M Q^T [d, d] in the workload's dtype, M tridiagonal with `diagonal` [d] and `beside` next to it, Q orthogonal and
- * always the same. Freed with free. */
-void *bench_precision(const bench *b, int64_t d, const double *diagonal, double beside);
+/* p [d, d] = Q M Q^T in the workload's dtype, M tridiagonal with `diagonal` [d] and `beside` next to it, Q orthogonal
+ * and always the same. */
+void bench_precision(const bench *b, int64_t d, const double *diagonal, double beside, void *p);
 
 #endif
