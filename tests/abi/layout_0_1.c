@@ -1,87 +1,81 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiles only while the structs and enumerators of release 0.1 are where they were: members may be appended, none
- * moves, changes its size or goes. */
+/* Compiles only while the structs and enumerators of release 0.1 are where they were. */
+#include "layout.h"
 #include "release_0_1.h"
 #include <egm.h>
 
-#define SAME(type, member)                                                               \
-	_Static_assert(offsetof(type, member) == offsetof(type##_0_1, member) &&             \
-	                   sizeof(((type *)0)->member) == sizeof(((type##_0_1 *)0)->member), \
-	               #type "." #member " moved or changed its size since 0.1")
-#define GROWN(type) _Static_assert(sizeof(type) >= sizeof(type##_0_1), #type " is shorter than in 0.1")
+SAME(egm_context_options, 0_1, struct_size);
+SAME(egm_context_options, 0_1, alloc);
+SAME(egm_context_options, 0_1, dealloc);
+SAME(egm_context_options, 0_1, alloc_user);
+SAME(egm_context_options, 0_1, log);
+SAME(egm_context_options, 0_1, log_user);
+SAME(egm_context_options, 0_1, parallel);
+SAME(egm_context_options, 0_1, parallel_user);
+SAME(egm_context_options, 0_1, threads);
+SAME(egm_context_options, 0_1, blas_threads);
+SAME(egm_context_options, 0_1, simd);
+SAME(egm_context_options, 0_1, reserved);
+GROWN(egm_context_options, 0_1);
 
-SAME(egm_context_options, struct_size);
-SAME(egm_context_options, alloc);
-SAME(egm_context_options, dealloc);
-SAME(egm_context_options, alloc_user);
-SAME(egm_context_options, log);
-SAME(egm_context_options, log_user);
-SAME(egm_context_options, parallel);
-SAME(egm_context_options, parallel_user);
-SAME(egm_context_options, threads);
-SAME(egm_context_options, blas_threads);
-SAME(egm_context_options, simd);
-SAME(egm_context_options, reserved);
-GROWN(egm_context_options);
+SAME(egm_data_options, 0_1, struct_size);
+SAME(egm_data_options, 0_1, dtype);
+SAME(egm_data_options, 0_1, skip_lines);
+SAME(egm_data_options, 0_1, scale);
+SAME(egm_data_options, 0_1, offset);
+SAME(egm_data_options, 0_1, max_bytes);
+SAME(egm_data_options, 0_1, max_rows);
+SAME(egm_data_options, 0_1, delimiter);
+SAME(egm_data_options, 0_1, reserved);
+GROWN(egm_data_options, 0_1);
 
-SAME(egm_data_options, struct_size);
-SAME(egm_data_options, dtype);
-SAME(egm_data_options, skip_lines);
-SAME(egm_data_options, scale);
-SAME(egm_data_options, offset);
-SAME(egm_data_options, max_bytes);
-SAME(egm_data_options, max_rows);
-SAME(egm_data_options, delimiter);
-SAME(egm_data_options, reserved);
-GROWN(egm_data_options);
+SAME(egm_load_options, 0_1, struct_size);
+SAME(egm_load_options, 0_1, max_header_bytes);
+SAME(egm_load_options, 0_1, max_data_bytes);
+GROWN(egm_load_options, 0_1);
 
-SAME(egm_load_options, struct_size);
-SAME(egm_load_options, max_header_bytes);
-SAME(egm_load_options, max_data_bytes);
-GROWN(egm_load_options);
+SAME(egm_energy_gan_options, 0_1, struct_size);
+SAME(egm_energy_gan_options, 0_1, entropy);
+SAME(egm_energy_gan_options, 0_1, marginal);
+SAME(egm_energy_gan_options, 0_1, energy_steps);
+SAME(egm_energy_gan_options, 0_1, reserved);
+SAME(egm_energy_gan_options, 0_1, penalty);
+SAME(egm_energy_gan_options, 0_1, entropy_weight);
+SAME(egm_energy_gan_options, 0_1, noise);
+SAME(egm_energy_gan_options, 0_1, dv_decay);
+GROWN(egm_energy_gan_options, 0_1);
 
-SAME(egm_energy_gan_options, struct_size);
-SAME(egm_energy_gan_options, entropy);
-SAME(egm_energy_gan_options, marginal);
-SAME(egm_energy_gan_options, energy_steps);
-SAME(egm_energy_gan_options, reserved);
-SAME(egm_energy_gan_options, penalty);
-SAME(egm_energy_gan_options, entropy_weight);
-SAME(egm_energy_gan_options, noise);
-SAME(egm_energy_gan_options, dv_decay);
-GROWN(egm_energy_gan_options);
+SAME(egm_dsm_options, 0_1, struct_size);
+SAME(egm_dsm_options, 0_1, sigma);
+GROWN(egm_dsm_options, 0_1);
 
-SAME(egm_dsm_options, struct_size);
-SAME(egm_dsm_options, sigma);
-GROWN(egm_dsm_options);
+SAME(egm_trainer_options, 0_1, struct_size);
+SAME(egm_trainer_options, 0_1, seed);
+SAME(egm_trainer_options, 0_1, batch);
+SAME(egm_trainer_options, 0_1, optimizer);
+SAME(egm_trainer_options, 0_1, schedule);
+SAME(egm_trainer_options, 0_1, schedule_steps);
+SAME(egm_trainer_options, 0_1, warmup_steps);
+SAME(egm_trainer_options, 0_1, final_fraction);
+SAME(egm_trainer_options, 0_1, learning_rate);
+SAME(egm_trainer_options, 0_1, beta1);
+SAME(egm_trainer_options, 0_1, beta2);
+SAME(egm_trainer_options, 0_1, epsilon);
+SAME(egm_trainer_options, 0_1, momentum);
+SAME(egm_trainer_options, 0_1, clip_norm);
+SAME(egm_trainer_options, 0_1, average_decay);
+GROWN(egm_trainer_options, 0_1);
 
-SAME(egm_trainer_options, struct_size);
-SAME(egm_trainer_options, seed);
-SAME(egm_trainer_options, batch);
-SAME(egm_trainer_options, optimizer);
-SAME(egm_trainer_options, schedule);
-SAME(egm_trainer_options, schedule_steps);
-SAME(egm_trainer_options, warmup_steps);
-SAME(egm_trainer_options, final_fraction);
-SAME(egm_trainer_options, learning_rate);
-SAME(egm_trainer_options, beta1);
-SAME(egm_trainer_options, beta2);
-SAME(egm_trainer_options, epsilon);
-SAME(egm_trainer_options, momentum);
-SAME(egm_trainer_options, clip_norm);
-SAME(egm_trainer_options, average_decay);
-GROWN(egm_trainer_options);
-
-SAME(egm_progress, struct_size);
-SAME(egm_progress, step);
-SAME(egm_progress, done);
-SAME(egm_progress, total);
-SAME(egm_progress, term_count);
-SAME(egm_progress, reserved);
-SAME(egm_progress, term_names);
-SAME(egm_progress, terms);
-SAME(egm_progress, learning_rate);
-GROWN(egm_progress);
+SAME(egm_progress, 0_1, struct_size);
+SAME(egm_progress, 0_1, step);
+SAME(egm_progress, 0_1, done);
+SAME(egm_progress, 0_1, total);
+SAME(egm_progress, 0_1, term_count);
+SAME(egm_progress, 0_1, reserved);
+SAME(egm_progress, 0_1, term_names);
+SAME(egm_progress, 0_1, terms);
+SAME(egm_progress, 0_1, learning_rate);
+GROWN(egm_progress, 0_1);
 
 _Static_assert(EGM_OK == 0, "EGM_OK has a new value");
 _Static_assert(EGM_ERR_ARGUMENT == -1, "EGM_ERR_ARGUMENT has a new value");
