@@ -353,6 +353,7 @@ int main(void)
 	TCase *arguments = tcase_create("arguments");
 	tcase_set_tags(arguments, "R16 R17 R18");
 	tcase_add_checked_fixture(arguments, setup, teardown);
+	tcase_set_timeout(arguments, 60);
 	tcase_add_test(arguments, test_misuse__null_and_out_of_range);
 	tcase_add_test(arguments, test_misuse__points_where_no_chain_can_stand);
 	tcase_add_test(arguments, test_misuse__kernels_that_adapt_nothing);
