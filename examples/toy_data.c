@@ -75,6 +75,38 @@ void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count)
 	}
 }
 
+/* Centre i of `parts`: of a mode, or a step along the roll. */
+static void find_centre(const toy_law *law, size_t i, size_t parts, double centre[2])
+{
+	if (law->modes > 0) {
+		memcpy(centre, law->centre[i], 2 * sizeof *centre);
+		return;
+	}
+	double t = 1.5 * M_PI * (1 + 2 * ((double)i + 0.5) / (double)parts);
+	centre[0] = t * cos(t) / 7.5;
+	centre[1] = t * sin(t) / 7.5;
+}
+
+/* A mean of normal densities: over the modes, or over the roll in steps much shorter than its noise is wide. The
+ * largest term is taken out, so that no sum is 0. */
+double toy_law_log_density(const toy_law *law, const float point[2], double noise)
+{
+	enum { STEPS = 2000 };
+	size_t parts = law->modes > 0 ? law->modes : STEPS;
+	double variance = law->sigma * law->sigma + noise * noise, nearest = INFINITY, sum = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < parts; i++) {
+			double centre[2], squared;
+			find_centre(law, i, parts, centre);
+			squared = (point[0] - centre[0]) * (point[0] - centre[0]) + (point[1] - centre[1]) * (point[1] - centre[1]);
+			if (pass == 0)
+				nearest = fmin(nearest, squared);
+			else
+				sum += exp((nearest - squared) / (2 * variance));
+		}
+	return log(sum / (double)parts) - nearest / (2 * variance) - log(2 * M_PI * variance);
+}
+
 /* Index of the nearest centre, and the squared distance to it. */
 static size_t nearest_mode(const toy_law *law, const float point[2], double *squared)
 {

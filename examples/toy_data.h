@@ -22,6 +22,9 @@ int toy_law_init(toy_law *law, const char *name);
 /* count points into xy [count, 2]; they depend on (law, seed, count) alone. */
 void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count);
 
+/* Logarithm of the density at a point of the law with N(0, noise^2 I) added; noise 0: the law itself. */
+double toy_law_log_density(const toy_law *law, const float point[2], double noise);
+
 typedef struct toy_score {
 	size_t modes;        /* modes with at least 20 high-quality points for each 10,000 points */
 	double high_quality; /* share of points within 3 sigma of a centre */

@@ -19,7 +19,7 @@ cc=${CC:-gcc}
 strict='-Wall -Wextra -Wpedantic -Werror'
 
 files() {
-	for file in "$libdir/libegm.so" "$libdir/libegm.so.0" "$libdir/libegm.so.0.1.0" "$libdir/libegm.a" \
+	for file in "$libdir/libegm.so" "$libdir/libegm.so.0" "$libdir/libegm.so.$(pkg-config --modversion egm)" "$libdir/libegm.a" \
 		"$libdir/pkgconfig/egm.pc" "$prefix/include/egm.h" "$prefix/include/egm/version.h"; do
 		[ -e "$file" ] || { echo "$file is missing"; return 1; }
 	done
@@ -74,7 +74,7 @@ result 'both print the same numbers' same_output
 # The system's Python first: see tools/programs.sh.
 python3=/usr/bin/python3
 [ -x "$python3" ] || python3=python3
-sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '1d;$d' >"$work/readme.py"
+sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '/^```/d' >"$work/readme.py"
 python_program() {
 	module=$(find "$prefix" -name egm.py)
 	[ -s "$work/readme.py" ] && [ -f "$module" ] && cd "$work" &&
@@ -122,10 +122,25 @@ if pkg-config --exists cairo; then
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
 	result 'score_csv scores rows with the energy that it saved' score
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
+	for kernel in nuts ula; do
+		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
+			--kernel $kernel
+	done
+	result 'refine_samples trains, refines and draws' draw refined refine_samples --steps 60 --samples 200 \
+		--warmup 10 --transitions 10
+	result 'refine_samples draws with the nets of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
+		--samples 200 --warmup 10 --transitions 10
+	result 'log_likelihood draws' draw likelihood log_likelihood --steps 100 --particles 50 --levels 20
+	result 'anomaly_score draws images of its own' draw anomaly anomaly_score --images 1000 --steps 20 --batch 32
+	result 'anomaly_score of an energy GAN draws' draw anomaly-gan anomaly_score --images 1000 --steps 20 --batch 32 \
+		--model gan
 	if [ -n "${EGM_TEST_MNIST:-}" ]; then
 		result 'train_images draws MNIST' draw mnist train_images --steps 10 --batch 32 --data "$EGM_TEST_MNIST"
+		result 'anomaly_score reads MNIST' draw anomaly-mnist anomaly_score --images 2000 --steps 20 --batch 32 \
+			--digit 9 --data "$EGM_TEST_MNIST"
 	else
 		skip 'train_images draws MNIST' 'EGM_TEST_MNIST is not set'
+		skip 'anomaly_score reads MNIST' 'EGM_TEST_MNIST is not set'
 	fi
 else
 	skip 'the examples' 'cairo is not installed'
