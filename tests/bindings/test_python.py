@@ -284,9 +284,14 @@ class Tap(unittest.TextTestResult):
         self.line(test, False, self.errors[-1][1])
 
 
-if __name__ == "__main__":
+def main():
+    """Runs the tests of the program that calls it."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     with open(os.devnull, "w") as nothing:
         outcome = unittest.TextTestRunner(stream=nothing, resultclass=Tap).run(suite)
     print("1..%d" % Tap.count)
     sys.exit(0 if outcome.wasSuccessful() else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,484 @@
+# SPDX-License-Identifier: MIT
+"""Samplers, diagnostics and log Z of the Python module, against closed forms and NumPy. EGM_LAYOUT names the program of
+layout.c; the rest is as in test_python.py. An estimate is the mean over independent chains of what each chain found,
+and their scatter tells its standard error: nothing about autocorrelation needs to be known.
+"""
+import ctypes
+import gc
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import weakref
+
+from test_python import U64, dense, gamma, main, points, tensors
+import egm
+import numpy as np
+
+MU, SD = np.array([1.0, -2.0]), np.array([0.5, 2.0])
+
+
+def normal(dtype=np.float64):
+    mu, precision = MU.astype(dtype), (1 / SD**2).astype(dtype)
+    return lambda x: (((x - mu)**2 * precision).sum(1) / 2, (x - mu) * precision)
+
+
+def target(function=None, dims=2, dtype=np.float64, **options):
+    return egm.Target.callback(egm.Context(), function or normal(dtype), dims, dtype, **options)
+
+
+def tanh_net(name, inputs, outputs, seed, context=None):
+    return egm.Model(context or egm.Context(), name, inputs).dense(8).tanh().dense(outputs).build(np.float64, seed)
+
+
+def evaluate_tanh_net(model, x, error):
+    """The net in NumPy, and a bound of the distance of another evaluation in float64; tanh is within 4 ulp = 8u."""
+    t = tensors(model)
+    y, e = dense(x, error, t["0.weight"], t["0.bias"], U64)
+    return dense(np.tanh(y), e + 8 * U64, t["2.weight"], t["2.bias"], U64)
+
+
+class Case(unittest.TestCase):
+    def assert_same(self, *arrays):
+        for array in arrays[1:]:
+            self.assertTrue(np.array_equal(arrays[0], array))
+
+    def assert_mean(self, draws, expected, errors=5):
+        """5 standard errors over 63 degrees of freedom: once in 200000 estimates, were they drawn anew."""
+        of_chains = draws.astype(np.float64).mean(0)
+        error = of_chains.std(0, ddof=1) / np.sqrt(len(of_chains))
+        self.assertTrue(np.all(np.abs(of_chains.mean(0) - expected) <= errors * error))
+        self.assertTrue(np.all(error <= 0.03 * np.sqrt(draws.astype(np.float64).var((0, 1)))))
+
+
+class Laws(Case):
+    def check_normal(self, dtype):
+        sampler = egm.Sampler(target(dtype=dtype), chains=64, seed=5)
+        self.assertEqual((sampler.chains, sampler.dims, sampler.dtype), (64, 2, np.dtype(dtype)))
+        sampler.warmup(200)
+        draws, energies = sampler.run(200, energies=True)
+        self.assertEqual((draws.shape, draws.dtype), ((200, 64, 2), np.dtype(dtype)))
+        self.assertEqual((energies.shape, energies.dtype), ((200, 64), np.dtype(dtype)))
+        self.assert_mean(draws, MU)
+        self.assert_mean((draws - MU)**2, SD**2)
+        expected = normal()(draws.reshape(-1, 2).astype(np.float64))[0].reshape(200, 64)
+        # x - mu loses |mu|/|x - mu| of its digits, the rest a few units: |error of U| <= u (8 U + 4 |mu| |dU/dx|)
+        bound = np.finfo(dtype).eps * (8 * expected + 4 * (np.abs(MU) * np.abs(draws - MU) / SD**2).sum(2))
+        self.assertTrue(np.all(np.abs(energies - expected) <= bound))
+
+    def test_nuts_draws_a_normal_law_in_f32(self):
+        self.check_normal(np.float32)
+
+    def test_nuts_draws_a_normal_law_in_f64(self):
+        self.check_normal(np.float64)
+
+    def test_bounds_cut_the_law(self):
+        """exp(-x) above 0, and a constant between 2 and 4: of mean 1 and 3, of variance 1 and 1/3."""
+        box = target(lambda x: (x[:, 0].copy(), np.tile([1.0, 0.0], (len(x), 1))), lower=[0, 2], upper=[np.inf, 4])
+        sampler = egm.Sampler(box, chains=64, seed=2)
+        sampler.warmup(200)
+        draws = sampler.run(200)
+        self.assertTrue(np.all(draws > [0, 2]) and np.all(draws[:, :, 1] < 4))
+        self.assert_mean(draws, [1, 3])
+        self.assert_mean((draws - [1, 3])**2, [1, 1 / 3])
+        self.assertRaisesRegex(egm.ArgumentError, "outside of", box.evaluate, np.array([[1.0, 5.0]]))
+        z = egm.log_partition(box, seed=3, particles=400)
+        self.assertLessEqual(abs(z["log_z"] - np.log(2)), 5 * z["standard_error"])
+
+    def test_log_partition_of_a_normal_law(self):
+        options = {"seed": 1, "particles": 300, "levels": 50, "leapfrog_steps": 4, "base_scale": 1.5, "power": 1.5}
+        result = egm.log_partition(target(beta=2), **options)
+        self.assertEqual(list(result), ["log_z", "standard_error", "ess", "acceptance", "gradients", "lost"])
+        self.assertLessEqual(abs(result["log_z"] - np.log(np.pi * SD.prod())), 5 * result["standard_error"])
+        self.assertTrue(0 < result["standard_error"] < 0.1 and 30 <= result["ess"] <= 300 and result["lost"] == 0)
+        self.assertEqual(egm.log_partition(target(beta=2), **options), result)
+
+    def test_kernels_and_their_options(self):
+        ladder = np.array([1, 2, 4], np.float32)
+        for kernel, options in (("ula", {}), ("mala", {"target_accept": 0.6, "adapt_scale": 1}),
+                                ("hmc", {"leapfrog_steps": 7, "jitter": 0.1, "divergence": 500.0}),
+                                ("nuts", {"max_depth": 2, "scale": (0.5, 2)}),
+                                ("tempered", {"temperatures": ladder, "steps_per_level": 2}),
+                                ("annealed_langevin", {"temperatures": ladder[::-1], "steps_per_level": 3,
+                                                       "denoise": 0.1})):
+            sampler = egm.Sampler(target(), kernel, chains=3, seed=1, step_size=0.25, start_scale=0.5, **options)
+            self.assertTrue(np.isfinite(sampler.run(20)).all())
+            stats = sampler.stats()
+            self.assertAlmostEqual(stats["step_size"], 0.25, places=15)
+            self.assertEqual(sum(sampler.stats(chain)["gradients"] for chain in range(3)), stats["gradients"])
+            self.assertEqual(stats["leapfrogs"] == 7, kernel == "hmc")
+            self.assertEqual(np.isnan(stats["exchange"]), kernel != "tempered")
+            self.assert_same(sampler.scale(2), options.get("scale", (1, 1)))
+            if kernel in ("ula", "annealed_langevin"):
+                self.assertRaisesRegex(egm.StateError, "adapts nothing", sampler.warmup, 10)
+            else:
+                sampler.warmup(30)
+                self.assertEqual(sampler.stats()["transitions"], 0)
+
+
+class Chains(Case):
+    def make(self, **options):
+        return egm.Sampler(target(), **{"seed": 7, **options})
+
+    def test_draws_follow_from_the_seed(self):
+        draws = self.make().run(10)
+        parts = self.make()
+        self.assert_same(draws, self.make().run(10), np.concatenate([parts.run(4), parts.run(6)]))
+        self.assert_same(draws[1::2], self.make().run(5, thin=2))
+        self.assert_same(draws[:, :3], self.make(chains=3).run(10))
+        self.assertFalse(np.array_equal(draws, self.make(seed=8).run(10)))
+
+    def test_points_are_where_the_chains_stand(self):
+        sampler = self.make()
+        self.assert_same(sampler.run(3)[-1], sampler.points)
+        sampler.points = points(4, 2, np.float64)
+        self.assert_same(sampler.points, points(4, 2, np.float64))
+        self.assertFalse(np.array_equal(sampler.run(1)[0], points(4, 2, np.float64)))
+
+    def test_saved_chains_go_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, sampler, other = os.path.join(folder, "chäins"), self.make(), self.make(seed=1)
+            sampler.warmup(50)
+            sampler.run(5)
+            sampler.save(path)
+            other.load(path)
+            self.assertEqual(repr(other.stats()), repr(sampler.stats()))  # NaN equals itself in no other way
+            self.assert_same(sampler.scale(1), other.scale(1))
+            self.assert_same(sampler.run(5), other.run(5))
+            self.assertRaises(egm.FormatError, self.make(chains=3).load, path)
+            self.assertRaises(egm.FormatError, self.make(kernel="mala").load, path)
+            self.assertRaises(egm.FileError, sampler.load, path + "-")
+
+    def test_a_chain_that_goes_nonfinite_is_frozen(self):
+        def function(x):
+            return np.where(x[:, 0] > 50, np.nan, 0.0), np.zeros_like(x)
+        sampler = egm.Sampler(target(function), "ula", chains=3)
+        sampler.points = np.array([[0.0, 0], [99, 0], [1, 0]])
+        self.assertRaisesRegex(egm.NonfiniteError, "chain 1", sampler.run, 4)
+        self.assertEqual([sampler.stats(chain)["frozen"] for chain in range(3)], [0, 1, 0])
+        draws = sampler.run(4)
+        self.assertTrue(np.all(draws[:, 1] == [99, 0]) and np.all(draws[:, (0, 2), 0] != 0))
+
+    def test_two_samplers_run_in_two_threads(self):
+        """Each call waits for one of the other sampler: they can only end together."""
+        barrier = threading.Barrier(2)
+
+        def together(x):
+            barrier.wait(60)
+            return normal()(x)
+        shared, net, results = target(together), egm.Target.model(tanh_net("energy", 2, 1, 1), prior_scale=1), {}
+
+        def run(seed):
+            results[seed] = (egm.Sampler(shared, "ula", seed=seed).run(50), egm.Sampler(net, seed=seed).run(50))
+        workers = [threading.Thread(target=run, args=(seed,)) for seed in (1, 2)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        for seed in (1, 2):
+            self.assert_same(results[seed][0], egm.Sampler(target(), "ula", seed=seed).run(50))
+            self.assert_same(results[seed][1], egm.Sampler(net, seed=seed).run(50))
+
+
+    def test_calls_release_the_interpreter_lock(self):
+        sampler, ticks = egm.Sampler(egm.Target.model(tanh_net("energy", 2, 1, 1), prior_scale=1)), 0
+        worker = threading.Thread(target=sampler.run, args=(10000,))  # about a second
+        worker.start()
+        while worker.is_alive():
+            time.sleep(0.001)
+            ticks += 1
+        self.assertGreater(ticks, 10)
+
+
+class Nets(Case):
+    def test_a_net_as_target(self):
+        """dU/dx_j = sum_i w2_i (1 - t_i^2) w1_ij, with t_i known within e_i + 8u: each evaluation is off by at most
+        sum_i |w2_i| (2 (e_i + 8u) + gamma(12)) |w1_ij|; two are compared. The rest is V's own sum of three terms."""
+        net, x = tanh_net("energy", 3, 1, 4), points(20, 3, np.float64)
+        t, zero = tensors(net), np.zeros(x.shape)
+        u, of_u = evaluate_tanh_net(net, x, zero)
+        e = dense(x, zero, t["0.weight"], t["0.bias"], U64)[1]
+        of_slope = (np.abs(t["2.weight"]) * (2 * (e + 8 * U64) + gamma(12, U64))) @ np.abs(t["0.weight"])
+        v, gradient = egm.Target.model(net, beta=0.5, prior_scale=2).evaluate(x)
+        expected, slope = u[:, 0] / 2 + (x * x).sum(1) / 8, net.energy_gradient(x)[1]
+        self.assertTrue(np.all(np.abs(v - expected) <= 2 * of_u[:, 0] + 8 * U64 * ((x * x).sum(1) + np.abs(expected))))
+        self.assertTrue(np.all(np.abs(gradient - (slope / 2 + x / 4)) <= 2 * of_slope + 8 * U64 * np.abs(x)))
+        self.assertLess(of_slope.max(), 1e-12)
+
+    def test_latent_densities(self):
+        context, z = egm.Context(), points(20, 2, np.float64)
+        energy, generator = tanh_net("energy", 3, 1, 1, context), tanh_net("generator", 2, 3, 2, context)
+        x, e = evaluate_tanh_net(generator, z, np.zeros_like(z))
+        u, e = evaluate_tanh_net(energy, x, e)
+        square = (z * z).sum(1)
+        for kind, options, v in (("energy", {}, u[:, 0]), ("posterior", {}, u[:, 0] + square / 2),
+                                 ("posterior", {"beta": 2, "prior_scale": 0.5}, 2 * u[:, 0] + 2 * square)):
+            latent = egm.Target.latent(energy, generator, kind, **options)
+            self.assertEqual((latent.dims, latent.dtype), (2, np.dtype(np.float64)))
+            bound = 4 * e[:, 0] + 8 * U64 * (square + np.abs(v))  # twice two evaluations; the last sum
+            self.assertTrue(np.all(np.abs(latent.evaluate(z)[0] - v) <= bound))
+        self.assertEqual(egm.Sampler(latent).run(5).shape, (5, 4, 2))
+        # Under G(z) = A z + b every volume grows alike, by sqrt(det A^T A), known within some u cond(A)^2.
+        linear = egm.Model(context, "generator", 2).dense(3).build(np.float64, 1)
+        a = tensors(linear)["0.weight"]
+        both = [egm.Target.latent(energy, linear, kind).evaluate(z)[0] for kind in ("energy", "pullback")]
+        growth = np.log(np.linalg.det(a.T @ a)) / 2
+        self.assertTrue(np.all(np.abs(both[0] - both[1] - growth) <= 1000 * U64 * np.linalg.cond(a)**2))
+
+    def test_latent_chains_in_f32(self):
+        context = egm.Context(threads=2)
+        energy = egm.Model(context, "energy", 3).dense(8).silu().dense(1).build(np.float32, 1)
+        generator = egm.Model(context, "generator", 2).dense(8).silu().dense(3).build(np.float32, 2)
+        draws = [egm.Sampler(egm.Target.latent(energy, generator), chains=6, seed=s).run(20) for s in (1, 1, 2)]
+        self.assertEqual((draws[0].shape, draws[0].dtype), ((20, 6, 2), np.dtype(np.float32)))
+        self.assertEqual(generator.run(draws[0].reshape(-1, 2)).shape, (120, 3))
+        self.assert_same(*draws[:2])
+        self.assertFalse(np.array_equal(draws[0], draws[2]))
+
+
+class Diagnostics(Case):
+    def test_numbers_are_those_of_numpy(self):
+        draws = points(1600, 3, np.float64).reshape(400, 4, 3)
+        for given in (draws, draws.astype(np.float32)):
+            x, result = given.reshape(-1, 3).astype(np.float64), egm.diagnose(given)
+            expected = {"mean": x.mean(0), "sd": x.std(0, ddof=1), "mcse": x.std(0, ddof=1) / result["ess_mean"]**0.5}
+            expected.update(zip(("q05", "median", "q95"), np.quantile(x, (0.05, 0.5, 0.95), axis=0)))
+            for name, value in expected.items():  # sums of 1600 numbers of size 1
+                self.assertTrue(np.all(np.abs(result[name] - value) <= 1600 * U64), name)
+            self.assertTrue(np.all(np.abs(result["r_hat"] - 1) < 0.02))
+            for name in ("ess_bulk", "ess_tail", "ess_mean"):
+                self.assertTrue(np.all((result[name] > 800) & (result[name] < 3200)), name)
+        self.assertEqual(list(result), "mean sd mcse r_hat ess_bulk ess_tail ess_mean q05 median q95".split())
+
+    def test_chains_that_disagree_are_found(self):
+        draws = points(1600, 3, np.float64).reshape(400, 4, 3)
+        draws[:, 2, 1] += 1
+        r_hat = egm.diagnose(draws)["r_hat"]
+        self.assertTrue(r_hat[1] > 1.1 and r_hat[0] < 1.02 and r_hat[2] < 1.02)
+
+    def test_all_draws_are_kept(self):
+        draws = points(5000, 1, np.float64).reshape(5000, 1, 1)
+        self.assertLessEqual(abs(egm.diagnose(draws)["median"][0] - np.median(draws)), U64)
+
+    def test_misuse(self):
+        good = np.zeros((10, 2, 3))
+        for bad, text in ((good.tolist(), "float32 or float64"), (good.astype(int), "float32 or float64"),
+                          (good[0], "3 dimension"), (good[::2], "C-contiguous"), (good[:, :, :0].copy(), "dim"),
+                          (good[:, :0].copy(), "chains"), (good * np.nan, "chain 0")):
+            with self.assertRaisesRegex(ValueError, text) as caught:
+                egm.diagnose(bad)
+            self.assertIsInstance(caught.exception, egm.Error)
+
+
+class Callbacks(Case):
+    def test_x_is_a_view_that_cannot_be_written(self):
+        def function(x):
+            self.assertFalse(x.flags.owndata or x.flags.writeable)
+            self.assertEqual((x.shape, x.dtype), ((4, 2), np.dtype(np.float32)))
+            x[0] = 0
+        with self.assertRaisesRegex(ValueError, "read-only"):
+            egm.Sampler(target(function, dtype=np.float32)).run(1)
+
+    def test_exceptions_come_out_unchanged(self):
+        class Reason(Exception):
+            pass
+        calls, reason = [], None
+
+        def function(x):
+            calls.append(len(x))
+            if len(calls) == 30:
+                raise reason
+            return normal()(x)
+        law = target(function)
+        sampler = egm.Sampler(law)
+        for call in (lambda: sampler.run(100), lambda: sampler.warmup(100), lambda: egm.log_partition(law),
+                     lambda: [law.evaluate(np.zeros((1, 2))) for _ in range(30)]):
+            for reason in (Reason("an", "own", 1), KeyboardInterrupt(), SystemExit(3)):
+                calls.clear()
+                with self.assertRaises(type(reason)) as caught:
+                    call()
+                self.assertIs(caught.exception, reason)
+                self.assertIsNone(caught.exception.__context__)
+                self.assertEqual(len(calls), 30)
+        self.assertTrue(np.isfinite(sampler.run(100)).all())
+
+    def test_chains_that_stopped_stand_at_whole_transitions(self):
+        def function(x):
+            if sampler_calls.pop() == 0:
+                raise StopIteration
+            return normal()(x)
+        sampler, sampler_calls = egm.Sampler(target(function), "mala"), list(range(8))  # 1 + 6 transitions, and stop
+        self.assertRaises(StopIteration, sampler.run, 10)
+        self.assertEqual([sampler.stats(chain)["transitions"] for chain in range(4)], [6] * 4)
+        self.assert_same(sampler.points, egm.Sampler(target(), "mala").run(6)[-1])
+
+    def test_exceptions_stay_in_their_thread(self):
+        barrier, caught = threading.Barrier(2), {}
+
+        def function(x):
+            barrier.wait(60)
+            raise KeyError(threading.current_thread().name)
+        law = target(function)
+
+        def run():
+            try:
+                egm.Sampler(law).run(1)
+            except KeyError as reason:
+                caught[threading.current_thread().name] = reason.args
+        workers = [threading.Thread(target=run, name=name) for name in "ab"]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        self.assertEqual(caught, {"a": ("a",), "b": ("b",)})
+
+    def test_signals_that_arrive_in_c_are_not_lost(self):
+        """Nearly all time of this sampler goes into random numbers, so nearly all alarms arrive there."""
+        def alarm(number, frame):
+            raise TimeoutError("alarm")
+        zeros = np.zeros((4, 20000))
+        sampler = egm.Sampler(target(lambda x: (zeros[:, 0], zeros), 20000), "ula")
+        before = signal.signal(signal.SIGALRM, alarm)
+        try:
+            for _ in range(10):
+                with self.assertRaisesRegex(TimeoutError, "alarm"):
+                    signal.setitimer(signal.ITIMER_REAL, 0.01)
+                    while True:
+                        sampler.run(4, thin=1000)
+                self.assertIs(signal.getsignal(signal.SIGALRM), alarm)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+
+    def test_wrong_results_name_what_was_expected(self):
+        u, g = np.zeros(4), np.zeros((4, 2))
+        for result, text in ((None, "tuple.*NoneType"), (g, "tuple.*ndarray"), ((u,), "tuple"), ((u, g, g), "tuple"),
+                             ((0.0, g), "energies: a NumPy array of float64.*float"), ((u, [g]), "gradients.*list"),
+                             ((g, g), "energies: 1 dimension"), ((u[:3], g), r"energies: shape \(4,\).*\(3,\)"),
+                             ((u, g.T), r"gradients: shape \(4, 2\).*\(2, 4\)"), ((u, u), "gradients: 2 dimension"),
+                             ((u.astype(np.float32), g), "float64, the array float32"),
+                             ((u, g.astype(int)), "float64, the array int64")):
+            with self.assertRaisesRegex(ValueError, "callback: .*" + text) as caught:
+                egm.Sampler(target(lambda x: result)).run(1)
+            self.assertIsInstance(caught.exception, egm.Error)
+        self.assertEqual(egm.Sampler(target(lambda x: (u[::-1], np.asfortranarray(g)))).run(1).shape, (1, 4, 2))
+
+    def test_a_callback_may_sample_but_not_with_its_own_sampler(self):
+        inner = egm.Sampler(target(), seed=3)
+
+        def function(x):
+            action()
+            return normal()(x)
+        sampler = egm.Sampler(target(function))
+        for action in (lambda: sampler.points, lambda: sampler.run(1), lambda: sampler.close()):
+            self.assertRaisesRegex(egm.StateError, "Sampler is in a call", sampler.run, 1)
+        action = lambda: inner.run(1)
+        self.assert_same(sampler.run(5), egm.Sampler(target()).run(5))
+        sampler.close()
+        sampler.close()
+        self.assertRaisesRegex(egm.StateError, "Sampler is closed", sampler.run, 1)
+
+
+class Misuse(Case):
+    def test_structs_and_numbers_are_those_of_the_headers(self):
+        found = {}
+        for line in subprocess.run(os.environ["EGM_LAYOUT"], stdout=subprocess.PIPE, text=True,
+                                   check=True).stdout.splitlines():
+            name, *rest = line.split()
+            found.setdefault(name, []).append(rest)
+        for struct in (egm._ContextOptions, egm._TargetOptions, egm._SamplerOptions, egm._SamplerStatistics,
+                       egm._AisOptions, egm._AisResult, egm._Diagnosis):
+            name = "egm" + "".join("_" + c.lower() if c.isupper() else c for c in struct.__name__[1:])
+            members = [[member, *map(str, (getattr(struct, member).offset, getattr(struct, member).size))]
+                       for member, _ in struct._fields_]
+            self.assertEqual([["-", "-", str(ctypes.sizeof(struct))], *members], found.pop(name))
+        numbers = {"EGM_LATENT_" + name.upper(): number for name, number in egm._KINDS.items()}
+        numbers.update(("EGM_SAMPLER_" + name.upper(), number) for name, number in egm._KERNELS.items())
+        numbers.update(("EGM_F%d" % (8 * dtype.itemsize), code) for dtype, code in egm._CODES.items())
+        names = {"OutOfMemory": "MEMORY", "File": "IO"}
+        for status, kind in egm._ERRORS.items():
+            name = kind.__name__[:-len("Error")]
+            numbers["EGM_ERR_" + names.get(name, name.upper())] = status
+        numbers["EGM_ERR_STOPPED"] = egm._STOPPED
+        self.assertEqual(numbers, {name: int(rest[0][0]) for name, rest in found.items()})
+
+    def test_options_are_checked(self):
+        context = egm.Context()
+        law, net = target(), tanh_net("energy", 2, 1, 1, context)
+        for call, text in ((lambda: target(beta=0), "beta"), (lambda: target(upper=[-np.inf, 0]), "dimension 0"),
+                           (lambda: target(lower=[0]), r"lower: 2 number.*\(1,\)"), (lambda: target(upper=0), "upper"),
+                           (lambda: target(dims=0), "dimensions"), (lambda: target(dims=2**64 + 2), "dims"),
+                           (lambda: target(dtype=np.int32), "float32 or float64"),
+                           (lambda: egm.Target.latent(net, net, "prior"), "kind.*energy, posterior, pullback"),
+                           (lambda: egm.Target.latent(net, tanh_net("generator", 2, 3, 1, context)), "3 outputs.*2"),
+                           (lambda: egm.Target.latent(net, tanh_net("generator", 2, 2, 1)), "different contexts"),
+                           (lambda: egm.Sampler(law, "gibbs"), "'gibbs' is none of ula"),
+                           (lambda: egm.Sampler(law, chains=0), "chains"), (lambda: egm.Sampler(law, seed=-1), "seed"),
+                           (lambda: egm.Sampler(law, chains=2**64 + 4), "chains"),
+                           (lambda: egm.Sampler(law, scale=[1, 2, 3]), "scale: 2"),
+                           (lambda: egm.Sampler(law, scale=[1, -1]), r"scale\[1\]"),
+                           (lambda: egm.Sampler(law, "ula", max_depth=3), "ula: max_depth"),
+                           (lambda: egm.Sampler(law, "tempered", temperatures=[2, 3]), "rise from 1"),
+                           (lambda: egm.Sampler(law, "tempered", temperatures=[[1, 2]]), "temperatures"),
+                           (lambda: egm.Sampler(law, temperatures=[1, 2]), "nuts"),
+                           (lambda: egm.Sampler(law).run(0), "n: 0"), (lambda: egm.Sampler(law).run(-2**70), "n: -"),
+                           (lambda: egm.Sampler(law).run(1, thin=0), "thin"),
+                           (lambda: egm.Sampler(law).warmup(0), "0 steps"),
+                           (lambda: egm.Sampler(law).stats(4), "chain 4 of 4"),
+                           (lambda: egm.Sampler(law).stats(-1), "chain"), (lambda: egm.Sampler(law).scale(-1), "chain"),
+                           (lambda: egm.log_partition(law, particles=1), "particles"),
+                           (lambda: law.evaluate(np.zeros((1, 3))), r"x: shape \('any', 2\)"),
+                           (lambda: law.evaluate(np.zeros((1, 2), np.float32)), "target is float64.*float32")):
+            with self.assertRaisesRegex(ValueError, text) as caught:
+                call()
+            self.assertIsInstance(caught.exception, egm.Error)
+        for call in (lambda: target(concurrent=1), lambda: target(struct_size=8), lambda: egm.Sampler(law, levels=2),
+                     lambda: egm.Sampler(law, steps=1), lambda: egm.Sampler(law, chains=2.0), egm.Target,
+                     lambda: egm.Sampler(law, step_size="1"), lambda: egm.log_partition(law, chains=1),
+                     lambda: egm.Sampler(net), lambda: egm.log_partition(net), lambda: egm.Target.model(law),
+                     lambda: egm.Target.latent(net, law), lambda: egm.Target.callback(net, normal(), 2),
+                     lambda: egm.Model(net, "energy", 2)):
+            self.assertRaises(TypeError, call)
+        self.assertRaises(egm.StateError, egm.Target.model, egm.Model(context, "energy", 2).dense(1))
+
+    def test_points_are_checked(self):
+        sampler, good = egm.Sampler(target(lower=[0, -np.inf])), np.ones((4, 2))
+        for bad, text in ((good[:3], r"points: shape \(4, 2\)"), (good.tolist(), "NumPy array"), (-good, "dimension 0"),
+                          (good.astype(np.float32), "sampler is float64"), (good * np.nan, "chain 0, dimension 0"),
+                          (np.asfortranarray(good), "C-contiguous")):
+            with self.assertRaisesRegex(ValueError, text):
+                sampler.points = bad
+
+
+class Lifetime(Case):
+    def test_a_sampler_needs_nothing_else(self):
+        expected = egm.Sampler(target()).run(5)
+        context = egm.Context()
+        law, net = egm.Target.callback(context, normal(), 2), tanh_net("energy", 2, 1, 1)
+        sampler, other = egm.Sampler(law), egm.Sampler(egm.Target.model(net, prior_scale=1))
+        for handle in (context, law, net):
+            handle.close()
+        self.assertRaisesRegex(egm.StateError, "Target is closed", law.evaluate, np.zeros((1, 2)))
+        self.assertRaisesRegex(egm.StateError, "Target is closed", egm.Sampler, law)
+        del context, law, net, handle
+        gc.collect()
+        self.assert_same(sampler.run(5), expected)
+        self.assertTrue(np.isfinite(other.run(5)).all())
+
+    def test_what_is_unused_goes(self):
+        function = normal()
+        sampler, watched = egm.Sampler(target(function)), weakref.ref(function)
+        sampler.run(1)
+        alive = sampler._free
+        del function
+        gc.collect()
+        self.assertTrue(alive.alive and watched() is not None)
+        del sampler
+        gc.collect()
+        self.assertFalse(alive.alive or watched() is not None)
+
+
+if __name__ == "__main__":
+    main()
