@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* Warm-ups: the formulas of dual averaging and of the scales against a second writing of them, the windows against
+ * Stan's numbers, and what comes out of whole warm-ups. */
+#include "densities.h"
+#include <sampler/adaptation_impl.h>
+#include <sampler/sampler_impl.h>
+
+/* ---- windows */
+
+/* Last transitions of the windows, from 0; returns how many. */
+static int windows_of(int64_t steps, int64_t last[8], egm__windows *first)
+{
+	int n = 0;
+	egm__windows w;
+	egm__windows_start(&w, steps);
+	*first = w;
+	for (; n < 8 && w.last < w.end; egm__windows_next(&w)) {
+		last[n++] = w.last;
+		if (w.last == w.end - 1) break;
+	}
+	return n;
+}
+
+/* Stan's windowed_adaptation.hpp with init_buffer 75, window 25, term_buffer 50: for 1000 warm-up transitions windows
+ * of 25, 50, 100, 200 and 500 behind the first 75. Below 150 it takes 15 % and 10 % instead, cut to integers. */
+START_TEST(test_adaptation__windows)
+{
+	static const struct {
+		int64_t steps, first, end;
+		int n;
+		int64_t last[6];
+	} table[] = {{1000, 75, 950, 5, {99, 149, 249, 449, 949}},
+	             {2000, 75, 1950, 6, {99, 149, 249, 449, 849, 1949}},
+	             {500, 75, 450, 4, {99, 149, 249, 449}},
+	             {200, 75, 150, 2, {99, 149}},
+	             {199, 75, 149, 1, {148}}, /* ours; Stan 99, 148 */
+	             {151, 75, 101, 1, {100}}, /* ours; Stan 99, 100: one of a single point */
+	             {150, 75, 100, 1, {99}},
+	             {149, 22, 135, 1, {134}},
+	             {100, 15, 90, 1, {89}},
+	             {20, 3, 18, 1, {17}},
+	             {19, 0, 0, 0, {0}},
+	             {5, 0, 0, 0, {0}},
+	             {1, 0, 0, 0, {0}}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		int64_t last[8];
+		egm__windows w;
+		ck_assert_int_eq(windows_of(table[i].steps, last, &w), table[i].n);
+		ck_assert_int_eq(w.first, table[i].first);
+		ck_assert_int_eq(w.end, table[i].end);
+		for (int k = 0; k < table[i].n; k++) ck_assert_int_eq(last[k], table[i].last[k]);
+	}
+}
+END_TEST
+
+/* Every transition of first .. end-1 is in one window, none is shorter than 15, and there are transitions behind them.
+ */
+START_TEST(test_adaptation__windows_of_any_length)
+{
+	for (int64_t steps = 20; steps < 3000; steps++) {
+		egm__windows w;
+		egm__windows_start(&w, steps);
+		int64_t from = w.first, end = w.end;
+		ck_assert(end < steps && from > 0);
+		for (; from < end; from = w.last + 1, egm__windows_next(&w)) ck_assert_int_ge(w.last + 1 - from, 15);
+		ck_assert_int_eq(from, end);
+		ck_assert(w.last < end);
+	}
+}
+END_TEST
+
+/* ---- formulas: warm-ups driven by hand */
+
+enum { STEPS = 160, DIMS = 3 };
+
+static double acceptance(int t)
+{
+	return 0.5 + 0.5 * sin(t * t);
+}
+
+static double coordinate(int t, int j)
+{
+	return pow(10, j) * sin(1 + t * (j + 1) * 0.7) + 1000 * j;
+}
+
+/* Equation (6) with all its sums, since the last restart. log h of the next transition, and of the average. */
+static double averaged(const double *accept, int m, double h0, double *mean)
+{
+	double x = 0, bar = 0;
+	for (int t = 1; t <= m; t++) {
+		double sum = 0;
+		for (int i = 0; i < t; i++) sum += 0.8 - accept[i];
+		x = log(10 * h0) - sqrt(t) / 0.05 * sum / (t + 10);
+		bar = pow(t, -0.75) * x + (1 - pow(t, -0.75)) * bar;
+	}
+	*mean = bar;
+	return x;
+}
+
+/* 160 transitions: one window, 75 .. 109. */
+START_TEST(test_adaptation__formulas)
+{
+	law l = spread_law(DIMS, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	const double start[DIMS] = {0.5, 7, 200};
+	double accept[STEPS], h0 = 0.3, mean = 0;
+	int restart = 0;
+	o.scale = start;
+	egm_sampler *s = sampler_on(&l, &o);
+	egm__walker *w = &s->walkers[0];
+	ck_assert_egm(egm__adaptation_create(s, STEPS));
+	for (int t = 0; t < STEPS; t++) {
+		w->accept = accept[t] = acceptance(t);
+		for (int j = 0; j < DIMS; j++) ((double *)(void *)w->x)[j] = coordinate(t, j);
+		egm__adaptation_update(s, w);
+		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
+		if (t != 109) {
+			ck_assert_near(log(w->step), x, 1e-10);
+			continue;
+		}
+		double change = 0, scale[DIMS];
+		ck_assert_egm(egm_sampler_scale(s, 0, scale));
+		for (int j = 0; j < DIMS; j++) {
+			double center = 0, variance = 0, n = 35;
+			for (int i = 75; i < 110; i++) center += coordinate(i, j) / n;
+			for (int i = 75; i < 110; i++) variance += pow(coordinate(i, j) - center, 2) / (n - 1);
+			double expected = sqrt(n / (n + 5) * variance + 1e-3 * 5 / (n + 5));
+			ck_assert_near(scale[j] / expected, 1, 1e-9);
+			change += log(start[j] / expected) / DIMS;
+		}
+		restart = 110;
+		h0 = exp(mean + change);
+		ck_assert_near(log(w->step), log(h0), 1e-9);
+	}
+	egm__adaptation_finish(s);
+	ck_assert_near(log(w->step), mean, 1e-10);
+	ck_assert_ptr_null(w->adaptation);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* Acceptances that say nothing, or the same for ever, leave a positive finite step. */
+START_TEST(test_adaptation__steps_stay_numbers)
+{
+	const double accept[] = {0, 1, NAN, INFINITY, -1};
+	for (size_t i = 0; i < sizeof accept / sizeof *accept; i++) {
+		law l = spread_law(1, 1, 1);
+		egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, 1, 0.1, 52);
+		egm_sampler *s = sampler_on(&l, &o);
+		ck_assert_egm(egm__adaptation_create(s, 100000));
+		for (int t = 0; t < 100000; t++) {
+			s->walkers[0].accept = accept[i];
+			egm__adaptation_update(s, &s->walkers[0]);
+			double eps = s->walkers[0].step * s->walkers[0].step;
+			ck_assert(eps > 0 && isfinite(eps));
+		}
+		egm__adaptation_finish(s);
+		ck_assert(s->walkers[0].step > 0 && isfinite(s->walkers[0].step));
+		egm_sampler_free(s);
+	}
+}
+END_TEST
+
+/* ---- whole warm-ups */
+
+/* A warm-up of 64 chains on N(0, I_100), then 100 transitions with what it found. */
+static egm_sampler_statistics adapt(int32_t kernel, double step, int64_t steps)
+{
+	law l = spread_law(100, 1, 1);
+	egm_sampler_options o = sampler_options(kernel, 64, step, 53);
+	o.adapt_scale = 0;
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, steps));
+	ck_assert_egm(egm_sampler_run(s, 100, 1, NULL, NULL));
+	egm_sampler_statistics stats = sampler_stats(s, -1);
+	egm_sampler_free(s);
+	return stats;
+}
+
+static double target_of(int32_t kernel)
+{
+	return kernel == EGM_SAMPLER_MALA ? 0.574 : 0.8;
+}
+
+/* The mean of 6400 acceptances has an error below 0.005; 0.05 is what the averages of a warm-up may be off. */
+START_TEST(test_adaptation__reaches_the_target)
+{
+	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	int32_t kernel = kernels[_i];
+	ck_assert_near(adapt(kernel, 0.1, 400).acceptance, target_of(kernel), 0.05);
+}
+END_TEST
+
+/* K13: at acceptance 0.576 mala has eps = 2.723 * 100^(-1/3) = 0.5867 in 100 dimensions. The slope of the acceptance
+ * 2 Phi(-eps^1.5 sqrt(100) / 8) in log eps there is -0.57, so 0.04 of acceptance are 7 % of eps. */
+START_TEST(test_adaptation__finds_the_optimum_of_mala)
+{
+	egm_sampler_statistics stats = adapt(EGM_SAMPLER_MALA, 0.1, 1000);
+	ck_assert_near(stats.step_size, 0.5867, 0.07 * 0.5867);
+	ck_assert_near(stats.acceptance, 0.574, 0.04);
+}
+END_TEST
+
+/* h off by 1000 either way. nuts does 1023 steps for as long as h is small. */
+START_TEST(test_adaptation__forgets_where_it_started)
+{
+	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	int32_t kernel = kernels[_i / 2];
+	double step = kernel == EGM_SAMPLER_MALA ? 0.5867 : 0.4, off = _i % 2 ? 1e3 : 1e-3;
+	if (kernel == EGM_SAMPLER_MALA) off *= off;
+	ck_assert_near(adapt(kernel, step * off, 1000).acceptance, target_of(kernel), 0.05);
+}
+END_TEST
+
+/* Standard deviations from 0.01 to 1000. The last window of 1000 transitions has n = 500 draws, worth at least 100: an
+ * estimate is off by a factor of more than 1 + 4.5 / sqrt(2 * 100) = 1.32 once in 150000; shrinking to 1e-3 adds 5 % to
+ * the variance of the narrowest. */
+START_TEST(test_adaptation__finds_scales_over_five_decades)
+{
+	enum { D = 6, CHAINS = 8 };
+	law l = spread_law(D, 0.01, 1000);
+	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
+	l.dtype = dtype;
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 54);
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	for (int c = 0; c < CHAINS; c++) {
+		double scale[D];
+		ck_assert_egm(egm_sampler_scale(s, c, scale));
+		for (int j = 0; j < D; j++) {
+			double sd = spread_sd(&l, j), expected = sqrt(500.0 / 505 * sd * sd + 1e-3 * 5 / 505);
+			ck_assert_near(log(scale[j] / expected), 0, log(1.32));
+		}
+	}
+	/* and so trajectories are as short as in equal dimensions */
+	ck_assert_egm(egm_sampler_run(s, 200, 1, NULL, NULL));
+	ck_assert(sampler_stats(s, -1).leapfrogs < 12);
+	ck_assert_near(sampler_stats(s, -1).acceptance, 0.8, 0.1);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* mala and hmc with adapt_scale: the same scales, in a law of condition 10^4. */
+START_TEST(test_adaptation__scales_of_the_other_kernels)
+{
+	enum { D = 4, CHAINS = 16 };
+	law l = spread_law(D, 0.1, 10);
+	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, 0.1, 55);
+	o.adapt_scale = 1;
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 3000));
+	for (int c = 0; c < CHAINS; c++) {
+		double scale[D];
+		ck_assert_egm(egm_sampler_scale(s, c, scale));
+		for (int j = 0; j < D; j++) ck_assert_near(log(scale[j] / spread_sd(&l, j)), 0, log(1.6));
+	}
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* Step and scale of every chain are the same bits before and behind a run; another warm-up moves them. */
+START_TEST(test_adaptation__is_frozen_behind_a_warm_up)
+{
+	enum { D = 3, CHAINS = 4 };
+	law l = spread_law(D, 0.5, 5);
+	double before[D], behind[D];
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 56);
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 200));
+	ck_assert_int_eq(sampler_stats(s, -1).transitions, 0);
+	double step = sampler_stats(s, 2).step_size;
+	ck_assert_egm(egm_sampler_scale(s, 2, before));
+	ck_assert_egm(egm_sampler_run(s, 50, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_scale(s, 2, behind));
+	ck_assert_mem_eq(before, behind, sizeof before);
+	ck_assert(sampler_stats(s, 2).step_size == step);
+	ck_assert(sampler_stats(s, 1).step_size != step);
+	ck_assert_egm(egm_sampler_warmup(s, 200));
+	ck_assert(sampler_stats(s, 2).step_size != step);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* Too short for scales: those of the caller stay, in every bit. */
+START_TEST(test_adaptation__short_warm_ups_keep_scales)
+{
+	enum { D = 3 };
+	const double start[D] = {0.5, 1, 7};
+	double scale[D];
+	law l = spread_law(D, 0.5, 5);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 2, 0.1, 57);
+	o.scale = start;
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 19));
+	ck_assert_egm(egm_sampler_scale(s, 1, scale));
+	ck_assert_mem_eq(scale, start, sizeof scale);
+	ck_assert(sampler_stats(s, 1).step_size != 0.1);
+	ck_assert_egm(egm_sampler_warmup(s, 20));
+	ck_assert_egm(egm_sampler_scale(s, 1, scale));
+	ck_assert_mem_ne(scale, start, sizeof scale);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* Each level of a ladder finds its own step: eps grows with the temperature, by T for a Gaussian. */
+START_TEST(test_adaptation__levels_adapt_on_their_own)
+{
+	const double ladder[] = {1, 4, 16};
+	law l = spread_law(10, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_TEMPERED, 4, 0.1, 58);
+	o.levels = 3;
+	o.temperatures = ladder;
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	for (int c = 0; c < 4; c++)
+		for (int level = 1; level < 3; level++) {
+			double ratio = pow(s->walkers[3 * c + level].step / s->walkers[3 * c].step, 2);
+			ck_assert_near(log(ratio / ladder[level]), 0, log(1.4));
+		}
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* ---- what goes wrong */
+
+/* The callback stops in the middle of a warm-up: chains stand at a whole transition, have a step, and go on. */
+START_TEST(test_adaptation__stopped_in_the_middle)
+{
+	law l = spread_law(5, 1, 3);
+	double x[20];
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 0.1, 59);
+	egm_sampler *s = sampler_on(&l, &o);
+	l.stop_at = 1000;
+	ck_assert_int_eq(egm_sampler_warmup(s, 1000), EGM_ERR_STOPPED);
+	for (int c = 0; c < 4; c++) ck_assert_ptr_null(s->walkers[c].adaptation);
+	ck_assert_egm(egm_sampler_points(s, EGM_F64, x));
+	for (int i = 0; i < 20; i++) ck_assert(isfinite(x[i]));
+	double step = sampler_stats(s, -1).step_size;
+	ck_assert(step > 0.01 && step < 3);
+	ck_assert_egm(egm_sampler_run(s, 20, 1, NULL, NULL));
+	ck_assert(sampler_stats(s, -1).step_size == step);
+	ck_assert_egm(egm_sampler_warmup(s, 200));
+	ck_assert_egm(egm_sampler_run(s, 100, 1, NULL, NULL));
+	ck_assert_near(sampler_stats(s, -1).acceptance, 0.8, 0.15);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* Every allocation of making, warming up and running fails once: MEMORY, and nothing is left. */
+START_TEST(test_adaptation__out_of_memory)
+{
+	law l = spread_law(4, 1, 2);
+	for (long fail_at = 0, calls = 0; fail_at <= calls; fail_at++) {
+		egm_test_allocator a = {.fail_at = fail_at};
+		egm_context *context = egm_test_context(&a);
+		egm_target *target = NULL;
+		egm_sampler *s = NULL;
+		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 3, 0.1, 60);
+		egm_status st = EGM_ERR_MEMORY;
+		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, energy_of_law, &l, NULL);
+		if (target) st = egm_sampler_create(&s, target, &o);
+		if (s) st = egm_sampler_warmup(s, 30);
+		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, NULL, NULL);
+		ck_assert_int_eq(st, fail_at ? EGM_ERR_MEMORY : EGM_OK);
+		egm_sampler_free(s);
+		egm_target_free(target);
+		egm_context_free(context);
+		ck_assert_int_eq(a.live, 0);
+		if (fail_at == 0) calls = a.calls;
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("adaptation");
+	TCase *formulas = tcase_create("formulas"), *whole = tcase_create("whole"), *wrong = tcase_create("wrong");
+	TCase *optimum = tcase_create("optimum");
+	tcase_set_tags(optimum, "K13");
+	tcase_set_timeout(whole, 120);
+	tcase_set_timeout(optimum, 120);
+	tcase_add_test(formulas, test_adaptation__windows);
+	tcase_add_test(formulas, test_adaptation__windows_of_any_length);
+	tcase_add_test(formulas, test_adaptation__formulas);
+	tcase_add_test(formulas, test_adaptation__steps_stay_numbers);
+	tcase_add_loop_test(whole, test_adaptation__reaches_the_target, 0, 3);
+	tcase_add_loop_test(whole, test_adaptation__forgets_where_it_started, 0, 6);
+	tcase_add_loop_test(whole, test_adaptation__finds_scales_over_five_decades, 0, 2);
+	tcase_add_loop_test(whole, test_adaptation__scales_of_the_other_kernels, 0, 2);
+	tcase_add_test(whole, test_adaptation__is_frozen_behind_a_warm_up);
+	tcase_add_test(whole, test_adaptation__short_warm_ups_keep_scales);
+	tcase_add_test(whole, test_adaptation__levels_adapt_on_their_own);
+	tcase_add_test(optimum, test_adaptation__finds_the_optimum_of_mala);
+	tcase_add_test(wrong, test_adaptation__stopped_in_the_middle);
+	tcase_add_test(wrong, test_adaptation__out_of_memory);
+	suite_add_tcase(suite, formulas);
+	suite_add_tcase(suite, whole);
+	suite_add_tcase(suite, optimum);
+	suite_add_tcase(suite, wrong);
+	return egm_test_main(suite);
+}
