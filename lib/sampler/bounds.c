@@ -92,21 +92,13 @@ static double point(egm_dtype dtype, const interval *b, double y, double *t)
 	return keep_inside(dtype, b, x);
 }
 
-static double log_slope(const interval *b, double y, double t)
-{
-	if (!b->below && !b->above) return 0;
-	if (!b->above) return y;
-	if (!b->below) return -y;
-	return log(b->u - b->l) - fabs(y) - 2 * log1p(t);
-}
-
 /* d(V - log |dx/dy|)/dy from dV/dx. */
 static double pull_back(const interval *b, double y, double t, double gradient)
 {
 	if (!b->below && !b->above) return gradient;
 	if (!b->above) return gradient * t - 1;
 	if (!b->below) return gradient * t + 1;
-	double slope = (b->u - b->l) * t / ((1 + t) * (1 + t)), bend = (1 - t) / (1 + t);
+	double share = 1 / (1 + t), slope = (b->u - b->l) * t * share * share, bend = (1 - t) * share;
 	return gradient * slope + (y < 0 ? -bend : bend);
 }
 
@@ -153,29 +145,54 @@ int64_t egm__target_from_points(const egm_target *target, int64_t rows, const vo
 	return -1;
 }
 
+/* Sum of log w: the part of log |dx/dy| that is the same for all rows. */
+static double log_widths(const egm_target *target)
+{
+	double sum = 0;
+	for (int64_t d = 0; d < target->dims; d++) {
+		interval b = interval_at(target, d);
+		if (b.below && b.above) sum += log(b.u - b.l);
+	}
+	return sum;
+}
+
+/* The factors 1 + t are multiplied, as a logarithm costs more than all the rest; they are at most 2. */
+enum { MOST_FACTORS = 1000 };
+
 void egm__bounds_forward(const egm_target *target, int64_t rows, const void *y, void *x, void *t, double *jacobian)
 {
 	const egm_dtype dtype = target->dtype;
+	const double widths = log_widths(target);
 	for (int64_t row = 0, i = 0; row < rows; row++) {
-		double sum = 0, power;
+		double sum = widths, product = 1, power;
+		int factors = 0;
 		for (int64_t d = 0; d < target->dims; d++, i++) {
 			interval b = interval_at(target, d);
 			double from = load(dtype, y, i);
 			store(dtype, x, i, point(dtype, &b, from, &power));
 			store(dtype, t, i, power);
-			sum += log_slope(&b, from, power);
+			if (b.below && b.above) {
+				sum -= fabs(from);
+				product *= 1 + power;
+				if (++factors % MOST_FACTORS == 0) {
+					sum -= 2 * log(product);
+					product = 1;
+				}
+			} else if (b.below || b.above) {
+				sum += b.below ? from : -from;
+			}
 		}
-		jacobian[row] = sum;
+		jacobian[row] = sum - 2 * log(product);
 	}
 }
 
 void egm__bounds_backward(const egm_target *target, int64_t rows, const void *y, const void *t, void *gradient)
 {
 	const egm_dtype dtype = target->dtype;
-	const int64_t dims = target->dims;
-	for (int64_t i = 0; i < rows * dims; i++) {
-		interval b = interval_at(target, i % dims);
-		double g = load(dtype, gradient, i);
-		store(dtype, gradient, i, pull_back(&b, load(dtype, y, i), load(dtype, t, i), g));
-	}
+	for (int64_t row = 0, i = 0; row < rows; row++)
+		for (int64_t d = 0; d < target->dims; d++, i++) {
+			interval b = interval_at(target, d);
+			double g = load(dtype, gradient, i);
+			store(dtype, gradient, i, pull_back(&b, load(dtype, y, i), load(dtype, t, i), g));
+		}
 }

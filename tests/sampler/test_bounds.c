@@ -262,6 +262,29 @@ START_TEST(test_bounds__jacobian_and_its_derivative)
 }
 END_TEST
 
+/* In many dimensions, at y = 0 where each has the slope w/4, and away from it; products of slopes would underflow. */
+START_TEST(test_bounds__many_dimensions)
+{
+	enum { MANY = 2500 };
+	static double low[MANY], high[MANY], y[MANY];
+	double want = 0, away = 0;
+	egm__probe *p;
+	for (int d = 0; d < MANY; d++) {
+		high[d] = 1 + d % 3;
+		want -= log(high[d] / 4);
+	}
+	egm_target *t = boxed(EGM_F64, MANY, low, high, zero_energy);
+	must(egm__probe_create(&p, t, 1, NULL));
+	/* 2500 roundings in sums of up to 3000 */
+	ck_assert(fabs(w_at(p, y, NULL) - want) <= 1e-9);
+	draw_all(6, MANY, 5, y);
+	for (int d = 0; d < MANY; d++) away -= log(high[d]) - log1p(exp(y[d])) - log1p(exp(-y[d]));
+	ck_assert(fabs(w_at(p, y, NULL) - away) <= 1e-9);
+	egm__probe_free(p);
+	egm_target_free(t);
+}
+END_TEST
+
 /* Far out W is linear in y, however far the exponentials have left the range of the dtype. */
 START_TEST(test_bounds__far_out)
 {
@@ -353,6 +376,7 @@ int main(void)
 	tc = new_case(suite, "density", "E4");
 	tcase_add_test(tc, test_bounds__exponential_law);
 	tcase_add_test(tc, test_bounds__jacobian_and_its_derivative);
+	tcase_add_test(tc, test_bounds__many_dimensions);
 	tcase_add_test(tc, test_bounds__far_out);
 	tcase_add_test(tc, test_bounds__overflow_is_not_finite);
 	tcase_add_test(tc, test_bounds__gradient_of_a_net_in_a_box);
