@@ -147,7 +147,7 @@ START_TEST(test_loop__energies_are_those_of_the_target)
 }
 END_TEST
 
-/* ---- two samplers on one target, in two threads */
+/* ---- eight samplers on one target, in eight threads */
 
 typedef struct worker {
 	loop_target *t;
@@ -155,32 +155,32 @@ typedef struct worker {
 	record record;
 } worker;
 
-enum { WORKER_CHAINS = 9, WORKER_DRAWS = 60 };
+enum { WORKERS = 8, WORKER_CHAINS = 3, WORKER_DRAWS = 50, WORKER_THIN = 20 };
 
 static void *work(void *argument)
 {
 	worker *w = (worker *)argument;
 	egm_sampler *sampler = make_sampler(w->t->target, &w->options);
-	w->record = record_run(sampler, w->t, WORKER_CHAINS, WORKER_DRAWS, 1, EGM_OK);
+	w->record = record_run(sampler, w->t, WORKER_CHAINS, WORKER_DRAWS, WORKER_THIN, EGM_OK);
 	egm_sampler_free(sampler);
 	return NULL;
 }
 
-START_TEST(test_loop__a_target_serves_two_threads)
+START_TEST(test_loop__a_target_serves_eight_threads)
 {
 	static const int shared[] = {NET_32, NET_64, LATENT, CONCURRENT, WIDE + NET_32};
 	loop_target t;
 	open_target(&t, shared[_i], 2);
-	worker alone[2], together[2];
-	pthread_t threads[2];
-	for (int k = 0; k < 2; k++) {
-		worker w = {&t, loop_options(k ? EGM_SAMPLER_HMC : EGM_SAMPLER_ULA, WORKER_CHAINS), {0}};
+	worker alone[WORKERS], together[WORKERS];
+	pthread_t threads[WORKERS];
+	for (int k = 0; k < WORKERS; k++) {
+		worker w = {&t, loop_options(1 + k % LOOP_KERNELS, WORKER_CHAINS), {0}};
 		alone[k] = together[k] = w;
 		work(&alone[k]);
 	}
-	for (int k = 0; k < 2; k++) ck_assert_int_eq(pthread_create(&threads[k], NULL, work, &together[k]), 0);
-	for (int k = 0; k < 2; k++) ck_assert_int_eq(pthread_join(threads[k], NULL), 0);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < WORKERS; k++) ck_assert_int_eq(pthread_create(&threads[k], NULL, work, &together[k]), 0);
+	for (int k = 0; k < WORKERS; k++) ck_assert_int_eq(pthread_join(threads[k], NULL), 0);
+	for (int k = 0; k < WORKERS; k++) {
 		for (int64_t n = 0; n < WORKER_DRAWS; n++)
 			for (int64_t c = 0; c < WORKER_CHAINS; c++)
 				assert_same_draw(&alone[k].record, n, &together[k].record, n, c);
@@ -206,7 +206,7 @@ int main(void)
 	TCase *shared = tcase_create("threads of the caller");
 	tcase_set_tags(shared, "R8");
 	tcase_set_timeout(shared, 60);
-	tcase_add_loop_test(shared, test_loop__a_target_serves_two_threads, 0, 5);
+	tcase_add_loop_test(shared, test_loop__a_target_serves_eight_threads, 0, 5);
 	suite_add_tcase(suite, shared);
 	return egm_test_main(suite);
 }
