@@ -350,7 +350,7 @@ class _Handle:
         self.close()
 
 
-def _a(kind, handle):
+def _expect(kind, handle):
     if not isinstance(handle, kind):  # C would take any pointer
         raise TypeError("%s expected, not %s" % (kind.__name__, type(handle).__name__))
     return handle
@@ -379,12 +379,12 @@ class Model(_Handle):
     _destroy = _lib.egm_model_free
 
     def __init__(self, context, name, inputs):
-        self._create(_a(Context, context)._ask, _lib.egm_model_create, _text("name", name.encode()),
+        self._create(_expect(Context, context)._ask, _lib.egm_model_create, _text("name", name.encode()),
                      _integer("inputs", inputs, INT64))
 
     @classmethod
     def load(cls, path, context=None):
-        ask = _a(Context, context or Context())._ask
+        ask = _expect(Context, context or Context())._ask
         return cls.__new__(cls)._create(ask, _lib.egm_model_load, _text("path", os.fsencode(path)), None)
 
     def clone(self):
@@ -536,13 +536,16 @@ class Target(_Handle):
         struct = _struct(_TargetOptions, _lib.egm_target_options_init)
         _set(struct, _TARGET, options, dims)
         target = cls.__new__(cls)._create(ask, function, *arguments, struct)
-        target.dims, target.dtype = target._ask(_lib.egm_target_dims), _NAMES[target._ask(_lib.egm_target_dtype)]
+        target._dims, target._dtype = target._ask(_lib.egm_target_dims), _NAMES[target._ask(_lib.egm_target_dtype)]
         return target
+
+    dims = property(lambda self: self._dims)
+    dtype = property(lambda self: self._dtype)
 
     @classmethod
     def model(cls, energy, **options):
         """U = an energy net, in x."""
-        return cls._of(_a(Model, energy)._ask, energy.inputs, options, _lib.egm_target_model)
+        return cls._of(_expect(Model, energy)._ask, energy.inputs, options, _lib.egm_target_model)
 
     @classmethod
     def latent(cls, energy, generator, kind="posterior", **options):
@@ -551,7 +554,7 @@ class Target(_Handle):
         the generator's manifold. "energy" is no density when the generator ends in tanh or sigmoid."""
         def create(out, energy, *rest):
             return generator._ask(lambda pointer: _lib.egm_target_latent(out, energy, pointer, *rest))
-        return cls._of(_a(Model, energy)._ask, _a(Model, generator).inputs, options, create,
+        return cls._of(_expect(Model, energy)._ask, _expect(Model, generator).inputs, options, create,
                        _choice("kind", kind, _KINDS))
 
     @classmethod
@@ -560,8 +563,9 @@ class Target(_Handle):
         chains. x [rows, dims] is the library's own array and read-only: it is gone when function returns, so copy what
         you keep. An exception stops the sampler and comes out of the call that ran it; the chains then stand at their
         last whole transition. Samplers in several threads call function in these threads."""
-        callback = _ENERGY(_Callback(function, _integer("dims", dims, INT64), np.dtype(dtype)))
-        target = cls._of(_a(Context, context)._ask, dims, options, _lib.egm_target_callback,
+        dims = _integer("dims", dims, INT64)
+        callback = _ENERGY(_Callback(function, dims, np.dtype(dtype)))
+        target = cls._of(_expect(Context, context)._ask, dims, options, _lib.egm_target_callback,
                          _code("callback", dtype), dims, callback, None)
         target._callback = callback
         return target
@@ -592,13 +596,17 @@ class Sampler(_Handle):
 
     def __init__(self, target, kernel="nuts", chains=4, seed=0, *, temperatures=None, **options):
         struct = _struct(_SamplerOptions, _lib.egm_sampler_options_init, _choice("kernel", kernel, _KERNELS))
-        self.dims, self.dtype, self._callback = _a(Target, target).dims, target.dtype, target._callback
+        self._dims, self._dtype, self._callback = _expect(Target, target).dims, target.dtype, target._callback
         _set(struct, _SAMPLER, {"chains": chains, "seed": seed, **options}, self.dims)
         if temperatures is not None:
             struct.levels = len(temperatures)
             struct.temperatures = _doubles("temperatures", temperatures, struct.levels)
         self._create(target._ask, _lib.egm_sampler_create, struct)
-        self.chains = struct.chains
+        self._chains = struct.chains
+
+    chains = property(lambda self: self._chains)
+    dims = property(lambda self: self._dims)
+    dtype = property(lambda self: self._dtype)
 
     def warmup(self, n):
         """n transitions that adapt step sizes, and scales with adapt_scale; the counters then start at 0."""
@@ -606,8 +614,10 @@ class Sampler(_Handle):
 
     def run(self, n, thin=1, energies=False):
         """Draws [n, chains, dims], each after `thin` transitions; with `energies` also V at them, [n, chains].
-        A chain that goes non-finite raises NonfiniteError and is frozen; the next run() goes on with the others."""
-        draws = np.empty((_integer("n", n, (1, INT64[1])), self.chains, self.dims), self.dtype)
+        A chain that goes non-finite is frozen and raises NonfiniteError, and the draws of the call are lost; the next
+        run() goes on with the others."""
+        n = _integer("n", n, (1, INT64[1]))
+        draws = np.empty((n, self.chains, self.dims), self.dtype)
         values = np.empty(draws.shape[:2], self.dtype) if energies else None
         self._call(_lib.egm_sampler_run, n, _integer("thin", thin, INT64), draws.ctypes.data,
                    values.ctypes.data if energies else None)
@@ -671,5 +681,5 @@ def log_partition(target, **options):
     "standard_error" and "ess". Options: seed, particles, levels, leapfrog_steps, step_size, base_scale, power."""
     struct, result = _struct(_AisOptions, _lib.egm_ais_options_init), _struct(_AisResult, _lib.egm_ais_result_init)
     _set(struct, [name for name, _ in struct._fields_[1:]], options, None)
-    _a(Target, target)._call(_lib.egm_ais_run, struct, result, None)
+    _expect(Target, target)._call(_lib.egm_ais_run, struct, result, None)
     return _dict(result)

@@ -126,7 +126,7 @@ class Chains(Case):
     def test_draws_follow_from_the_seed(self):
         draws = self.make().run(10)
         parts = self.make()
-        self.assert_same(draws, self.make().run(10), np.concatenate([parts.run(4), parts.run(6)]))
+        self.assert_same(draws, self.make().run(np.int64(10)), np.concatenate([parts.run(4), parts.run(6)]))
         self.assert_same(draws[1::2], self.make().run(5, thin=2))
         self.assert_same(draws[:, :3], self.make(chains=3).run(10))
         self.assertFalse(np.array_equal(draws, self.make(seed=8).run(10)))
@@ -336,9 +336,15 @@ class Callbacks(Case):
         self.assertEqual(caught, {"a": ("a",), "b": ("b",)})
 
     def test_signals_that_arrive_in_c_are_not_lost(self):
-        """Nearly all time of this sampler goes into random numbers, so nearly all alarms arrive there."""
+        """Nearly all time of this sampler goes into random numbers, so nearly all alarms arrive there. The other target
+        is called once, and its alarm arrives after the function."""
         def alarm(number, frame):
             raise TimeoutError("alarm")
+
+        class Pair(tuple):
+            def __len__(self):
+                signal.raise_signal(signal.SIGALRM)
+                return 2
         zeros = np.zeros((4, 20000))
         sampler = egm.Sampler(target(lambda x: (zeros[:, 0], zeros), 20000), "ula")
         before = signal.signal(signal.SIGALRM, alarm)
@@ -349,6 +355,8 @@ class Callbacks(Case):
                     while True:
                         sampler.run(4, thin=1000)
                 self.assertIs(signal.getsignal(signal.SIGALRM), alarm)
+            late = target(lambda x: Pair(normal()(x)))
+            self.assertRaisesRegex(TimeoutError, "alarm", late.evaluate, np.zeros((1, 2)))
         finally:
             signal.signal(signal.SIGALRM, before)
 
