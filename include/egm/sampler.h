@@ -28,14 +28,15 @@ enum {
 	EGM_LATENT_POSTERIOR = 2, /**< exp(-beta U(G(z)) - ||z||^2 / (2 tau^2)): at tau = 1 x = G(z) has the density
 	                               p_G(x) exp(-beta U(x)), p_G that of the generator */
 	EGM_LATENT_PULLBACK = 3   /**< exp(-beta U(G(z))) sqrt(det J^T J), J = dG/dz: x = G(z) has the density exp(-beta U)
-	                               on the generator's manifold; latent width <= 8 */
+	                               on the generator's manifold; latent width <= 8. The determinant
+	                               counts as part of U where temperatures or bridges weigh U */
 };
 
 typedef struct egm_target_options {
 	size_t struct_size;
 	double beta;         /**< > 0, default 1 */
-	double prior_scale;  /**< tau > 0, or 0 for no prior. Default 1 for EGM_LATENT_POSTERIOR, below 1 truncates the
-	                        prior;  0 for all others, of which EGM_LATENT_ENERGY and EGM_LATENT_PULLBACK take no other */
+	double prior_scale;  /**< tau > 0. 0 (default): 1 for EGM_LATENT_POSTERIOR, where less than 1 truncates the prior,
+	                        and  no prior elsewhere; EGM_LATENT_ENERGY and EGM_LATENT_PULLBACK take nothing else */
 	const double *lower; /**< [dims] bounds, -INFINITY where there is none; NULL (default): no bounds. Copied. */
 	const double *upper; /**< [dims], INFINITY where there is none; lower < upper */
 	int32_t concurrent;  /**< callback targets: 1 = it may be called from several threads at once; default 0 */
@@ -60,7 +61,8 @@ EGM_API void egm_target_free(egm_target *target);
 EGM_API int64_t egm_target_dims(const egm_target *target);
 EGM_API egm_dtype egm_target_dtype(const egm_target *target);
 /** V (without bounds' Jacobian) and, unless NULL, dV/dx at x [rows, dims]: what a program checks its callback or its
- *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. */
+ *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. Compiles the nets in
+ * every call. */
 EGM_API egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows,
                                        void *energies, void *gradients);
 
@@ -185,9 +187,9 @@ typedef struct egm_ais_options {
 	int64_t leapfrog_steps; /**< >= 1, default 5 */
 	double step_size;       /**< leapfrog step h > 0 of every level, or 0 (default): found for each level by a pilot run
 	                             of other particles, so that the estimate of Z stays unbiased */
-	double base_scale;      /**< > 0, or 0 (default): tau where the target has a prior and no bounds, else 1. With tau
-	                             the prior is the base, and b weights beta U alone */
-	double power;           /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
+	double base_scale; /**< > 0, or 0 (default): 2 with bounds, else tau with a prior, else 1. With tau the prior is
+	                        the base, and b weights beta U alone */
+	double power;      /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
 } egm_ais_options;
 
 typedef struct egm_ais_result {
