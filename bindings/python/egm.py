@@ -525,7 +525,8 @@ class _Callback:
 class Target(_Handle):
     """A density exp(-V) / Z, V(x) = beta U(x) + |x|^2 / (2 prior_scale^2): Target.model(), .latent() or .callback().
 
-    Options: beta; prior_scale, 0 for none; lower and upper, bounds [dims] that may be infinite."""
+    Options: beta; prior_scale, by default 1 for a latent posterior and none elsewhere; lower and upper, bounds [dims]
+    that may be infinite."""
     _destroy = _lib.egm_target_free
 
     def __init__(self):
@@ -571,7 +572,8 @@ class Target(_Handle):
         return target
 
     def evaluate(self, x):
-        """(V(x) [rows], dV/dx [rows, dims]) at x [rows, dims] inside of the bounds, also where they are not finite."""
+        """(V(x) [rows], dV/dx [rows, dims]) at x [rows, dims] inside of the bounds, also where they are not finite: for
+        checks, since it compiles the nets each time."""
         x = _array("x", x, self.dtype, "the target", (None, self.dims))
         values, gradients = np.empty(len(x), x.dtype), np.empty_like(x)
         self._call(_lib.egm_target_evaluate, _CODES[x.dtype], x.ctypes.data, len(x), values.ctypes.data,
