@@ -26,6 +26,10 @@ enum { ROWS = 64, CALLBACK_ROWS = 256 };
  * goes nowhere. */
 static const double JITTER = 0.3;
 
+/* Of a base that nobody chose, with bounds: in y a uniform law on a box has sd 1.8, an exponential one 1.3, and both
+ * have tails that are longer than the normal's. */
+static const double BOUNDED_SCALE = 2;
+
 /* Sets the seed apart from that of a sampler which a program gives the same one. */
 static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
 
@@ -186,7 +190,7 @@ static egm_status run_particles(egm__ais_team *t, int64_t first, int64_t n)
 			if (w->frozen) continue;
 			a->log_weights[first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - base_of(a, w->x));
 		}
-		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return EGM_OK;
+		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
 		if (k < levels) st = egm__ais_move(t, n, a->levels[k].b, a->levels[k].h);
 	}
 	for (int64_t i = 0; i < n; i++) a->accept[first + i] = t->walkers[i].accept_sum;
@@ -269,7 +273,7 @@ static egm_status check(const egm_ais_options *o)
 static egm_status measure(egm__ais *a, egm_target *target)
 {
 	egm_sampler *s = &a->s;
-	int64_t particles = a->options.particles + EGM__AIS_PILOT, block = target->dtype == EGM_F32 ? 4 : 2, numbers;
+	int64_t particles = a->options.particles, block = target->dtype == EGM_F32 ? 4 : 2, numbers;
 	*s = (egm_sampler){.context = target->context, .target = target, .method = &egm__method_hmc, .levels = 1};
 	s->options.seed = a->options.seed ^ SALT;
 	s->options.leapfrog_steps = a->options.leapfrog_steps;
@@ -291,7 +295,8 @@ static void set_base(egm__ais *a)
 {
 	const egm_target *target = a->s.target;
 	double scale = a->options.base_scale, tau = target->bridge.precision;
-	a->precision = scale > 0 ? 1 / (scale * scale) : tau > 0 && !target->lower ? tau : 1;
+	if (scale == 0 && target->lower) scale = BOUNDED_SCALE;
+	a->precision = scale > 0 ? 1 / (scale * scale) : tau > 0 ? tau : 1;
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
 }
 
@@ -375,7 +380,7 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %d threads", (int)a.n_teams);
 	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
 	egm__probe_prepare(a.teams[0].probe);
-	if (a.options.step_size == 0) EGM_TRY(egm__ais_pilot(&a));
+	if (a.options.step_size == 0 && a.options.levels > 1) EGM_TRY(egm__ais_pilot(&a));
 	EGM_TRY(run_all(&a));
 	known = none;
 	EGM_TRY(conclude(&a, &known));

@@ -11,6 +11,9 @@
 
 static const double ACCEPT = 0.8;
 
+/* Sets the pilot's random numbers apart from those of the particles. */
+static const uint64_t SALT = UINT64_C(0xbb67ae8584caa73b);
+
 static int64_t rounds_of(int64_t level)
 {
 	return 1 + 20 / level;
@@ -34,7 +37,8 @@ egm_status egm__ais_pilot(egm__ais *a)
 {
 	egm__ais_team *t = &a->teams[0];
 	double h = 1 / sqrt(a->precision);
-	egm_status st = egm__ais_start(t, a->options.particles, EGM__AIS_PILOT);
+	a->s.options.seed ^= SALT;
+	egm_status st = egm__ais_start(t, 0, EGM__AIS_PILOT);
 	for (int64_t k = 1; k < a->options.levels && st == EGM_OK; k++) {
 		for (int64_t round = rounds_of(k); round > 0 && st == EGM_OK; round--) {
 			st = egm__ais_move(t, EGM__AIS_PILOT, a->levels[k].b, h);
@@ -43,5 +47,6 @@ egm_status egm__ais_pilot(egm__ais *a)
 		}
 		a->levels[k].h = h;
 	}
+	a->s.options.seed ^= SALT;
 	return st;
 }
