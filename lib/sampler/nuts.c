@@ -4,7 +4,7 @@
  * across the seam that the appendix lacks and Stan has since 2.21.
  *
  * A doubling builds a subtree of as many points as the tree has. A tree persists when, with its sum of momenta rho and
- * the momenta p at its two ends, p . rho > 0 at both (appendix A.4.2); every aligned span of 2^k points inside a
+ * the momenta p at its two ends, p . rho > 0 at both (appendix A.4); every aligned span of 2^k points inside a
  * subtree must persist too, otherwise the trajectory would depend on where in it the chain started. Seam checks: for
  * two neighbouring spans a, b of which the tree is made, also a with the first point of b, and the last point of a with
  * b. Without them an orbit that closes between the two ends of a tree goes round until max_depth (the chain's law is

