@@ -179,6 +179,39 @@ PER_LANE(f32, vf, F32_LANES, v_sqrt, sqrtf)
 PER_LANE(f64, vd, F64_LANES, v_sqrt, sqrt)
 #endif
 
+/* a b + c, rounded once where the path has it. */
+#if VECTOR_BYTES == 64
+#define MADD_F32(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define MADD_F64(a, b, c) _mm512_fmadd_pd(a, b, c)
+#elif VECTOR_BYTES == 32
+#define MADD_F32(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define MADD_F64(a, b, c) _mm256_fmadd_pd(a, b, c)
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#define MADD_F32(a, b, c) vfmaq_f32(c, a, b)
+#define MADD_F64(a, b, c) vfmaq_f64(c, a, b)
+#else
+#define MADD_F32(a, b, c) ((a) * (b) + (c))
+#define MADD_F64(a, b, c) ((a) * (b) + (c))
+#endif
+
+INLINE vf madd_f32(vf a, vf b, vf c)
+{
+	return MADD_F32(a, b, c);
+}
+
+INLINE vd madd_f64(vd a, vd b, vd c)
+{
+	return MADD_F64(a, b, c);
+}
+
+/* Loops of constant length over registers: left as loops they would keep them in memory. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 24")
+#endif
+
 /* glibc's vector functions: within 4 ulp, lanes independent of each other. Called by their names in the vector ABI,
  * because compilers only do so themselves under -ffast-math, which breaks the NaN tests. */
 #if EGM_HAVE_MVEC
@@ -203,8 +236,6 @@ BOTH(v_log, log)
 BOTH(v_log1p, log1p)
 BOTH(v_tanh, tanh)
 BOTH(v_erf, erf)
-BOTH(v_sin, sin)
-BOTH(v_cos, cos)
 #undef BOTH
 #undef PER_LANE
 

@@ -14,21 +14,6 @@
  */
 #ifndef TEMPLATE_PRODUCT_SIZES
 #define TEMPLATE_PRODUCT_SIZES
-#if VECTOR_BYTES == 64
-#define MADD_F32(a, b, c) _mm512_fmadd_ps(a, b, c)
-#define MADD_F64(a, b, c) _mm512_fmadd_pd(a, b, c)
-#elif VECTOR_BYTES == 32
-#define MADD_F32(a, b, c) _mm256_fmadd_ps(a, b, c)
-#define MADD_F64(a, b, c) _mm256_fmadd_pd(a, b, c)
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#define MADD_F32(a, b, c) vfmaq_f32(c, a, b)
-#define MADD_F64(a, b, c) vfmaq_f64(c, a, b)
-#else
-#define MADD_F32(a, b, c) ((a) * (b) + (c))
-#define MADD_F64(a, b, c) ((a) * (b) + (c))
-#endif
-
 enum {
 	PANEL = 3, /* vectors */
 	TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4,
@@ -36,23 +21,6 @@ enum {
 	ROW_BLOCK = 96, /* rows of A that stay in the second cache with a panel */
 	LINE = 64       /* bytes of a cache line */
 };
-
-/* Without these the epilogue of a tile stays a loop, and its accumulators then live in memory. */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 24")
-#endif
-
-INLINE vf madd_f32(vf a, vf b, vf c)
-{
-	return MADD_F32(a, b, c);
-}
-
-INLINE vd madd_f64(vd a, vd b, vd c)
-{
-	return MADD_F64(a, b, c);
-}
 #endif
 
 static int64_t FN(packed_count)(int64_t n, int64_t k)

@@ -4,26 +4,42 @@
  * half of a lane holds what is left over. Constants are those of Random123.
  *
  * f32: word i % 4 of block i / 4. f64: words 2 (i % 2), the low half, and 2 (i % 2) + 1 of block i / 2. Normals come in
- * pairs by Box-Muller, sqrt(-2 log u) (cos, sin)(2 pi t) with u in (0, 1] and t in [-1/2, 1/2): its log and sine run in
- * vectors, where a rejection method would not, and an element's place in the stream is fixed. */
+ * pairs by Box-Muller (template_normal.h), which runs in vectors, where a rejection method would not, and an element's
+ * place in the stream is fixed. */
 #ifndef TEMPLATE_PHILOX
 #define TEMPLATE_PHILOX
 #include <Random123/philox.h>
 
-INLINE void philox(const egm__rng *rng, uint32_t block, vq x[4])
+#include "template_normal.h"
+
+/* What all blocks of a stream share. The keys stand in memory, from which an instruction repeats them for each lane at
+ * no cost; out of a general register that is an instruction of its own. */
+typedef struct philox_stream {
+	uint64_t keys[20], step_low, step_high, stream;
+} philox_stream;
+
+INLINE philox_stream philox_open(const egm__rng *rng)
 {
-	vq x0 = {0}, x1 = x0 + (rng->step & 0xffffffffu), x2 = x0 + (rng->step >> 32), x3 = x0 + rng->stream;
-	uint32_t key0 = (uint32_t)rng->seed, key1 = (uint32_t)(rng->seed >> 32);
+	philox_stream s = {.step_low = rng->step & 0xffffffffu, .step_high = rng->step >> 32, .stream = rng->stream};
+	for (uint32_t round = 0; round < 10; round++) {
+		s.keys[2 * round] = (uint32_t)rng->seed + round * PHILOX_W32_0;
+		s.keys[2 * round + 1] = (uint32_t)(rng->seed >> 32) + round * PHILOX_W32_1;
+	}
+	return s;
+}
+
+INLINE void philox(const philox_stream *s, uint32_t block, vq x[4])
+{
+	vq x0 = {0}, x1 = x0 + s->step_low, x2 = x0 + s->step_high, x3 = x0 + s->stream;
 	for (int j = 0; j < F64_LANES; j++) x0[j] = (uint64_t)j;
 	x0 += block;
+	UNROLL
 	for (int round = 0; round < 10; round++) {
 		vq p0 = multiply_words(x0, PHILOX_M4x32_0), p1 = multiply_words(x2, PHILOX_M4x32_1);
-		x0 = (p1 >> 32) ^ x1 ^ key0;
+		x0 = (p1 >> 32) ^ x1 ^ s->keys[2 * round];
 		x1 = p1;
-		x2 = (p0 >> 32) ^ x3 ^ key1;
+		x2 = (p0 >> 32) ^ x3 ^ s->keys[2 * round + 1];
 		x3 = p0;
-		key0 += PHILOX_W32_0;
-		key1 += PHILOX_W32_1;
 	}
 	x[0] = x0, x[1] = x1, x[2] = x2, x[3] = x3;
 }
@@ -49,9 +65,9 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 	vf_words p = (vf_words)join(x[0], x[2]);
 	vf_bits q = (vf_bits)join(x[1], x[3]);
 	vf u = (__builtin_convertvector((vf_bits)(p >> 1), vf) + 0.5f) * 0x1p-31f;
-	vf angle = __builtin_convertvector(q >> 8, vf) * (float)(2 * M_PI * 0x1p-24);
-	vf radius = v_sqrt_f32(-2 * v_log_f32(u));
-	vf c = radius * v_cos_f32(angle), s = radius * v_sin_f32(angle);
+	vf radius = v_sqrt_f32(energy_f32(u)), c, s;
+	directions_f32(q >> 8, &c, &s);
+	c *= radius, s *= radius;
 	z[0] = LOW_F32(c, s);
 	z[1] = HIGH_F32(c, s);
 }
@@ -59,9 +75,9 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 INLINE void normal_of_f64(const vq x[4], vd z[2])
 {
 	vd u = (double_of(join(x[0], x[1]) >> 11) + 1) * 0x1p-53;
-	vd angle = (double_of(join(x[2], x[3]) >> 11) - 0x1p52) * (2 * M_PI * 0x1p-53);
-	vd radius = v_sqrt_f64(-2 * v_log_f64(u));
-	vd c = radius * v_cos_f64(angle), s = radius * v_sin_f64(angle);
+	vd radius = v_sqrt_f64(energy_f64(u)), c, s;
+	directions_f64((double_of(join(x[2], x[3]) >> 11) - 0x1p52) * 0x1p-51, &c, &s);
+	c *= radius, s *= radius;
 	z[0] = LOW_F64(c, s);
 	z[1] = HIGH_F64(c, s);
 }
@@ -86,11 +102,12 @@ INLINE void uniform_of_f64(const vq x[4], vd z[2])
  */
 INLINE void FN(draw)(int64_t n, T *y, const egm__rng *rng, int64_t start, void (*of)(const vq x[4], V z[2]))
 {
+	const philox_stream stream = philox_open(rng);
 	uint32_t block = (uint32_t)(start / (16 / (int64_t)sizeof(T)));
 	for (int64_t i = 0; i < n; i += 2 * LANES, block += F64_LANES) {
 		vq x[4];
 		V z[2];
-		philox(rng, block, x);
+		philox(&stream, block, x);
 		of(x, z);
 		if (i + 2 * LANES <= n) {
 			FN(store)(y + i, z[0]);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Pairs of normals by Box-Muller from a radius and an angle: sqrt(-2 log u) (cos, sin)(2 pi t) with u in (0, 1] and t
+ * in [-1/2, 1/2). The logarithm and the two sines are written out here, because what is known of u and t makes them
+ * half as long as a library's: no argument is negative, infinite or far from 0, both sines share a reduction, and t
+ * comes as an integer, from which the nearest quarter of a turn is split off without rounding.
+ *
+ * u = 2^e m with sqrt(1/2) <= m < sqrt 2, and with s = (m - 1) / (m + 1)
+ *   log m = 2 artanh s = 2 s + s^3 R(s^2)
+ * or, where a float is all that is wanted, x + x^2 (-1/2 + x R(x)) with x = m - 1. For a quarter turn's fraction r in
+ * [-1/2, 1/2], sin(pi/2 r) = r S(r^2) and cos(pi/2 r) = 1 + r^2 C(r^2). The polynomials interpolate at Chebyshev nodes;
+ * the largest error is written beside each, relative for the logarithms. */
+#define POLYNOMIAL(name, type, element, madd)                              \
+	INLINE type name(type x, const int n, const element *c)                \
+	{                                                                      \
+		type y = (type){0} + c[n - 1];                                     \
+		UNROLL                                                             \
+		for (int i = n - 2; i >= 0; i--) y = madd(y, x, (type){0} + c[i]); \
+		return y;                                                          \
+	}
+POLYNOMIAL(polynomial_f32, vf, float, madd_f32)
+POLYNOMIAL(polynomial_f64, vd, double, madd_f64)
+#undef POLYNOMIAL
+
+/* ---- f32 */
+
+/* -2 log u, u >= 2^-32 */
+INLINE vf energy_f32(vf u)
+{
+	static const float r[8] = {0.333333307F, -0.250003064F, 0.200010451F, -0.166412815F,
+	                           0.142144959F, -0.129981838F, 0.126223198F, -0.0790274377F}; /* 2e-8 */
+	vf_bits power = ((vf_bits)u - 0x3f3504f3) & -0x800000;                                 /* e 2^23 */
+	vf x = (vf)((vf_bits)u - power) - 1, e = __builtin_convertvector(power, vf);
+	vf y = madd_f32(polynomial_f32(x, 8, r), x, (vf){0} - 0.5F);
+	y = madd_f32(y, x * x, x);
+	return -2 * madd_f32(e, (vf){0} + (float)(M_LN2 * 0x1p-23), y);
+}
+
+/* cos and sin of 2 pi a / 2^24, |a| <= 2^23 */
+INLINE void directions_f32(vf_bits a, vf *cosine, vf *sine)
+{
+	static const float s[4] = {1.57079632F, -0.645963478F, 0.0796802176F, -0.00460214921F};  /* 2e-9 */
+	static const float c[4] = {-1.23370055F, 0.253669410F, -0.0208615283F, 0.000906739898F}; /* 2e-10 */
+	vf_bits turned = a + 0x200000, quarters = turned & -0x400000;
+	vf r = __builtin_convertvector(a - quarters, vf) * 0x1p-22F, z = r * r;
+	vf x = madd_f32(polynomial_f32(z, 4, c), z, (vf){0} + 1), y = r * polynomial_f32(z, 4, s);
+	vf_words odd = -((vf_words)quarters >> 22 & 1), exchange = ((vf_words)x ^ (vf_words)y) & odd;
+	vf_words sign_x = ((vf_words)quarters + 0x400000) << 8 & 0x80000000, sign_y = (vf_words)quarters << 8 & 0x80000000;
+	*cosine = (vf)((vf_words)x ^ exchange ^ sign_x);
+	*sine = (vf)((vf_words)y ^ exchange ^ sign_y);
+}
+
+/* ---- f64 */
+
+/* -2 log u, u >= 2^-53 */
+INLINE vd energy_f64(vd u)
+{
+	static const double r[7] = {0.666666666666666969, 0.399999999998995045, 0.285714286259754849, 0.222222111347950799,
+	                            0.181828891252617221, 0.153317216005560413, 0.146164496850434059}; /* 5e-18 */
+	vq above = (vq)u - 0x3fe6a09e667f3bcd;                                                         /* sqrt(1/2) */
+	vd m = (vd)((vq)u - (above & 0xfff0000000000000));
+	vd e = (vd)((above + ((uint64_t)64 << 52)) >> 52 | 0x4330000000000000) - (0x1p52 + 64);
+	vd s = (m - 1) / (m + 1), z = s * s;
+	vd y = madd_f64(s * z, polynomial_f64(z, 7, r), s + s);
+	return -2 * madd_f64(e, (vd){0} + M_LN2, y);
+}
+
+/* cos and sin of pi/2 q, |q| <= 2 and a multiple of 2^-51 */
+INLINE void directions_f64(vd q, vd *cosine, vd *sine)
+{
+	static const double s[7] = {1.57079632679489661,     -0.645964097506244316,   0.0796926262460430031,
+	                            -0.00468175413234097599, 0.000160441150742190911, -3.5986433529823097e-6,
+	                            5.63393378153785395e-8}; /* 2e-18 */
+	static const double c[7] = {-1.23370055013616983,    0.253669507901047823,      -0.0208634807633407725,
+	                            0.000919260274546844619, -0.0000252020390280291761, 4.71067840550522711e-7,
+	                            -6.32939634496742351e-9};               /* 1e-19 */
+	vd rounded = q + 0x1.8p52, r = q - (rounded - 0x1.8p52), z = r * r; /* the nearest integer in the lowest bits */
+	vd x = madd_f64(polynomial_f64(z, 7, c), z, (vd){0} + 1), y = r * polynomial_f64(z, 7, s);
+	vq quarters = (vq)rounded, odd = -(quarters & 1), exchange = ((vq)x ^ (vq)y) & odd;
+	vq sign_x = (quarters + 1) << 62 & 0x8000000000000000, sign_y = quarters << 62 & 0x8000000000000000;
+	*cosine = (vd)((vq)x ^ exchange ^ sign_x);
+	*sine = (vd)((vq)y ^ exchange ^ sign_y);
+}
