@@ -182,12 +182,13 @@ static double target_of(int32_t kernel)
 	return kernel == EGM_SAMPLER_MALA ? 0.574 : 0.8;
 }
 
-/* The mean of 6400 acceptances has an error below 0.005; 0.05 is what the averages of a warm-up may be off. */
+/* The mean of 6400 acceptances has an error below 0.005; 0.05 is what the averages of a warm-up may be off. One
+ * acceptance of mala says less than a trajectory's: 400 transitions leave it at 0.62, 1000 at 0.605, 4000 at 0.59. */
 START_TEST(test_adaptation__reaches_the_target)
 {
 	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
 	int32_t kernel = kernels[_i];
-	ck_assert_near(adapt(kernel, 0.1, 400).acceptance, target_of(kernel), 0.05);
+	ck_assert_near(adapt(kernel, 0.1, kernel == EGM_SAMPLER_MALA ? 2000 : 400).acceptance, target_of(kernel), 0.05);
 }
 END_TEST
 
@@ -195,7 +196,7 @@ END_TEST
  * 2 Phi(-eps^1.5 sqrt(100) / 8) in log eps there is -0.57, so 0.04 of acceptance are 7 % of eps. */
 START_TEST(test_adaptation__finds_the_optimum_of_mala)
 {
-	egm_sampler_statistics stats = adapt(EGM_SAMPLER_MALA, 0.1, 1000);
+	egm_sampler_statistics stats = adapt(EGM_SAMPLER_MALA, 0.1, 4000);
 	ck_assert_near(stats.step_size, 0.5867, 0.07 * 0.5867);
 	ck_assert_near(stats.acceptance, 0.574, 0.04);
 }
@@ -208,7 +209,8 @@ START_TEST(test_adaptation__forgets_where_it_started)
 	int32_t kernel = kernels[_i / 2];
 	double step = kernel == EGM_SAMPLER_MALA ? 0.5867 : 0.4, off = _i % 2 ? 1e3 : 1e-3;
 	if (kernel == EGM_SAMPLER_MALA) off *= off;
-	ck_assert_near(adapt(kernel, step * off, 1000).acceptance, target_of(kernel), 0.05);
+	ck_assert_near(adapt(kernel, step * off, kernel == EGM_SAMPLER_MALA ? 2000 : 1000).acceptance, target_of(kernel),
+	               0.05);
 }
 END_TEST
 
