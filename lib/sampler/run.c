@@ -22,7 +22,7 @@ struct egm__block {
 	egm__walker **asked; /* [count] who asked for row i */
 	int64_t *made;       /* [chains of the block] transitions in this call */
 	egm_status status;
-	int64_t froze; /* the first chain that froze in this call, -1: none */
+	int64_t froze; /* the lowest chain that froze in this call, -1: none */
 };
 
 typedef struct advance {
@@ -146,7 +146,8 @@ static void freeze(egm__block *b, egm__walker *w)
 	if (!w->primed) w->value = NAN;
 	w->frozen = 1;
 	w->inside = 0;
-	if (b->froze < 0) b->froze = w->index / b->sampler->levels;
+	int64_t chain = w->index / b->sampler->levels;
+	if (b->froze < 0 || chain < b->froze) b->froze = chain;
 }
 
 static void end_transition(egm_sampler *s, egm__walker *w)
