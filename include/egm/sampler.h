@@ -99,7 +99,7 @@ typedef struct egm_sampler_options {
 	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                             inverse mass). NULL (default): ones. Copied. */
 	int64_t leapfrog_steps; /**< hmc: >= 1, default 10 */
-	int64_t max_depth;      /**< nuts: trees of at most 2^max_depth leapfrog steps, 1 to 16, default 10 */
+	int64_t max_depth;      /**< nuts: at most 2^max_depth - 1 leapfrog steps, 1 to 16, default 10 */
 	double divergence; /**< hmc, nuts: energy error > 0 beyond which a trajectory counts as divergent and nuts ends it;
 	                        default 1000 */
 	/** annealed_langevin: [levels] > 0 falling temperatures T, at each of which V is divided by T; tempered: [levels]
