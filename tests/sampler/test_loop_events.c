@@ -116,6 +116,7 @@ static egm_sampler *holed_sampler(law *l, int32_t kernel)
 	egm_context *context = threaded_context(1);
 	egm_target *target = law_target(context, l, NULL);
 	egm_sampler_options o = loop_options(kernel, CHAINS);
+	o.start_scale = 0.1; /* far from the hole */
 	egm_sampler *sampler = make_sampler(target, &o);
 	egm_target_free(target);
 	egm_context_free(context);
