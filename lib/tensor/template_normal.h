@@ -24,7 +24,7 @@ POLYNOMIAL(polynomial_f64, vd, double, madd_f64)
 /* ---- f32 */
 
 /* -2 log u, u >= 2^-32 */
-INLINE vf energy_f32(vf u)
+INLINE vf squared_radius_f32(vf u)
 {
 	static const float r[8] = {0.333333307F, -0.250003064F, 0.200010451F, -0.166412815F,
 	                           0.142144959F, -0.129981838F, 0.126223198F, -0.0790274377F}; /* 2e-8 */
@@ -52,7 +52,7 @@ INLINE void directions_f32(vf_bits a, vf *cosine, vf *sine)
 /* ---- f64 */
 
 /* -2 log u, u >= 2^-53 */
-INLINE vd energy_f64(vd u)
+INLINE vd squared_radius_f64(vd u)
 {
 	static const double r[7] = {0.666666666666666969, 0.399999999998995045, 0.285714286259754849, 0.222222111347950799,
 	                            0.181828891252617221, 0.153317216005560413, 0.146164496850434059}; /* 5e-18 */

@@ -65,7 +65,7 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 	vf_words p = (vf_words)join(x[0], x[2]);
 	vf_bits q = (vf_bits)join(x[1], x[3]);
 	vf u = (__builtin_convertvector((vf_bits)(p >> 1), vf) + 0.5f) * 0x1p-31f;
-	vf radius = v_sqrt_f32(energy_f32(u)), c, s;
+	vf radius = v_sqrt_f32(squared_radius_f32(u)), c, s;
 	directions_f32(q >> 8, &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F32(c, s);
@@ -75,7 +75,7 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 INLINE void normal_of_f64(const vq x[4], vd z[2])
 {
 	vd u = (double_of(join(x[0], x[1]) >> 11) + 1) * 0x1p-53;
-	vd radius = v_sqrt_f64(energy_f64(u)), c, s;
+	vd radius = v_sqrt_f64(squared_radius_f64(u)), c, s;
 	directions_f64((double_of(join(x[2], x[3]) >> 11) - 0x1p52) * 0x1p-51, &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F64(c, s);
