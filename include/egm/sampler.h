@@ -78,7 +78,7 @@ enum {
 	EGM_SAMPLER_HMC = 3,  /**< Hamiltonian Monte Carlo, leapfrog. Neal 2011, section 5.3 */
 	EGM_SAMPLER_NUTS = 4, /**< no-U-turn: multinomial, biased progressive. Betancourt 2017, appendix A */
 	/** ULA down a schedule of temperatures, then a denoising step: one draw = one pass from the chain's point. For
-	 *  energies that were trained over noise levels. Li, Chen, Sommer 2019, algorithm 1 */
+	 *  energies that were trained over noise levels. Li, Chen, Sommer 2019 */
 	EGM_SAMPLER_ANNEALED_LANGEVIN = 5,
 	EGM_SAMPLER_TEMPERED = 6 /**< MALA on a ladder of temperatures with exchanges between neighbours; draws are those of
 	                              the coldest. Geyer 1991 */

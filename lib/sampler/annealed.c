@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Annealed Langevin: one transition is one pass of unadjusted Langevin steps down the temperatures T, at each of which
- * the target is W_T = (beta/T) U + prior - log |dx/dy| and eps_T = step_size T (Li, Chen, Sommer 2019, algorithm 1):
+ * the target is W_T = (beta/T) U + prior - log |dx/dy| and eps_T = step_size T (Li, Chen, Sommer 2019):
  *   x' = x - (eps_T/2) C grad W_T + sqrt(eps_T C) xi
  *      = x - (step_size/2) C (beta grad U + T grad(prior)) + sqrt(step_size T C) xi.
  * Both lines are one chain. The first reads: the law at temperature T with a step that grows with it. The second is how
