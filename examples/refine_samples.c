@@ -30,7 +30,7 @@ static void read_settings(settings *s, int argc, char **argv)
 {
 	const program_option options[] = {
 	    {"out", OPTION_TEXT, &s->out, 0, 0, "folder for the results; made if missing"},
-	    {"data", OPTION_TEXT, &s->data, 0, 0, "25gaussians, 8gaussians or swissroll"},
+	    {"data", OPTION_TEXT, &s->data, 0, 0, "25gaussians or 8gaussians"},
 	    {"model", OPTION_TEXT, &s->model, 0, 0, "folder of toy_density with nets to use; without it they are trained"},
 	    {"steps", OPTION_INTEGER, &s->steps, 1, 1e9, "training steps"},
 	    {"samples", OPTION_INTEGER, &s->samples, 1, 1e6, "samples, and chains"},
@@ -238,8 +238,8 @@ int main(int argc, char **argv)
 	job j = {.settings = &s};
 	int failed = 0;
 	read_settings(&s, argc, argv);
-	if (toy_law_init(&j.law, s.data) != 0)
-		program_misuse(argv, "--data: expected 25gaussians, 8gaussians or swissroll");
+	if (toy_law_init(&j.law, s.data) != 0 || j.law.modes == 0) /* modes are what is counted */
+		program_misuse(argv, "--data: expected 25gaussians or 8gaussians");
 	if (program_folder(s.out) != 0) return EXIT_FAILURE;
 	if (run(&j, &failed) != EGM_OK) {
 		progress_clear();
