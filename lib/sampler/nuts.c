@@ -140,15 +140,9 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 
 /* ---- when a trajectory turns back */
 
-static double dot(const egm_sampler *s, const trajectory *t, const char *a, const char *b)
+static int persists(const egm_sampler *s, const char *p, const char *q, const char *rho)
 {
-	egm__row_mul(s, t->scratch, 1, a, b);
-	return s->table->sum(s->dims, t->scratch);
-}
-
-static int persists(const egm_sampler *s, const trajectory *t, const char *p, const char *q, const char *rho)
-{
-	return dot(s, t, p, rho) > 0 && dot(s, t, q, rho) > 0;
+	return s->table->dot(s->dims, p, rho) > 0 && s->table->dot(s->dims, q, rho) > 0;
 }
 
 /* Adds b, the younger neighbour of a at a's end `seam`, to a. Whether the whole persists. */
@@ -158,14 +152,14 @@ static int join(const egm_sampler *s, const trajectory *t, span *a, int seam, sp
 	int good = 1;
 	if (b->points > 1) { /* of two points the seam's spans are the whole */
 		egm__row_lin(s, t->sum, 1, a->rho, 1, b->p[0]);
-		good = persists(s, t, outer, b->p[0], t->sum);
+		good = persists(s, outer, b->p[0], t->sum);
 		if (good) {
 			egm__row_lin(s, t->sum, 1, b->rho, 1, a->p[seam]);
-			good = persists(s, t, a->p[seam], b->p[1], t->sum);
+			good = persists(s, a->p[seam], b->p[1], t->sum);
 		}
 	}
 	egm__row_lin(s, a->rho, 1, a->rho, 1, b->rho);
-	good = good && persists(s, t, outer, b->p[1], a->rho);
+	good = good && persists(s, outer, b->p[1], a->rho);
 	swap_rows(&a->p[seam], &b->p[1]);
 	a->points += b->points;
 	return good;

@@ -45,7 +45,8 @@ typedef struct egm__kernels {
 
 	/* Sums run in several lanes; the result depends on n and the values alone. NaN and infinity carry through. */
 	double (*sum)(int64_t n, const void *a);
-	double (*sum_squares)(int64_t n, const void *a);       /* accumulated in double */
+	double (*sum_squares)(int64_t n, const void *a); /* accumulated in double, as all of these */
+	double (*dot)(int64_t n, const void *a, const void *b);
 	double (*max)(int64_t n, const void *a);               /* n >= 1; NaN if any is */
 	void (*accumulate)(int64_t n, void *y, const void *a); /* y += a */
 	int (*all_finite)(int64_t n, const void *a);

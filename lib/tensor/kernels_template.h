@@ -59,7 +59,7 @@
 		         [EGM__TILE_RECIP] = recip_##suffix,       [EGM__TILE_TANH] = tangent_##suffix,                   \
 		         [EGM__TILE_SIGMOID] = sigmoid_##suffix,   [EGM__TILE_SOFTPLUS] = softplus_##suffix,              \
 		         [EGM__TILE_ERF] = error_function_##suffix},                                                      \
-		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .max = max_##suffix,                            \
+		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,       \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
 		.uniform = uniform_##suffix, .packed_count = packed_count_##suffix, .pack = pack_##suffix,                \

@@ -10,6 +10,10 @@ enum { F32_LANES = VECTOR_BYTES / 4, F64_LANES = VECTOR_BYTES / 8 };
 typedef float vf __attribute__((vector_size(VECTOR_BYTES)));
 typedef float vf_half __attribute__((vector_size(VECTOR_BYTES / 2)));
 typedef double vd __attribute__((vector_size(VECTOR_BYTES)));
+#if VECTOR_BYTES == 64
+typedef double vd_half __attribute__((vector_size(VECTOR_BYTES / 2)));
+#endif
+typedef double vd_pair __attribute__((vector_size(16)));
 typedef int32_t vf_bits __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint32_t vf_words __attribute__((vector_size(VECTOR_BYTES)));
 typedef int64_t vd_bits __attribute__((vector_size(VECTOR_BYTES)));
@@ -131,6 +135,17 @@ INLINE vd load_wide_f64(const double *p)
 	return load_f64(p);
 }
 
+#if VECTOR_BYTES == 64
+INLINE vd load_wide_part_f32(const float *p, int64_t k)
+{
+	return _mm512_cvtps_pd(_mm256_maskz_loadu_ps((__mmask8)((1u << k) - 1), p));
+}
+
+INLINE vd load_wide_part_f64(const double *p, int64_t k)
+{
+	return _mm512_maskz_loadu_pd((__mmask8)((1u << k) - 1), p);
+}
+#else
 INLINE vd load_wide_part_f32(const float *p, int64_t k)
 {
 	double x[F64_LANES];
@@ -144,6 +159,7 @@ INLINE vd load_wide_part_f64(const double *p, int64_t k)
 	for (int j = 0; j < F64_LANES; j++) x[j] = j < k ? p[j] : 0;
 	return load_f64(x);
 }
+#endif
 
 /* Square roots are correctly rounded in every instruction set, so that each way gives the same bits. */
 #if VECTOR_BYTES == 64

@@ -7,49 +7,60 @@
 #define TEMPLATE_ADD_LANES
 INLINE double add_lanes(vd x)
 {
-	double s[F64_LANES];
-	store_f64(s, x);
-	for (int width = F64_LANES / 2; width > 0; width /= 2) {
-		for (int j = 0; j < width; j++) s[j] += s[j + width];
-	}
-	return s[0];
+#if VECTOR_BYTES == 64
+	vd_half y = __builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7);
+#elif VECTOR_BYTES == 32
+	vd y = x;
+#endif
+#if VECTOR_BYTES >= 32
+	vd_pair z = __builtin_shufflevector(y, y, 0, 1) + __builtin_shufflevector(y, y, 2, 3);
+#else
+	vd z = x;
+#endif
+	return z[0] + z[1];
 }
 
-INLINE vd identity(vd x)
+INLINE vd first_of(vd x, vd y)
 {
+	(void)y;
 	return x;
 }
 
-INLINE vd square(vd x)
+INLINE vd product_of(vd x, vd y)
 {
-	return x * x;
+	return x * y;
 }
 #endif
 
-INLINE double FN(fold)(int64_t n, const T *a, vd (*f)(vd))
+INLINE double FN(fold)(int64_t n, const T *a, const T *b, vd (*f)(vd, vd))
 {
 	enum { D = F64_LANES };
 	vd s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
 	int64_t i = 0;
 	for (; i + 4 * D <= n; i += 4 * D) {
-		s0 += f(FN(load_wide)(a + i));
-		s1 += f(FN(load_wide)(a + i + D));
-		s2 += f(FN(load_wide)(a + i + 2 * D));
-		s3 += f(FN(load_wide)(a + i + 3 * D));
+		s0 += f(FN(load_wide)(a + i), FN(load_wide)(b + i));
+		s1 += f(FN(load_wide)(a + i + D), FN(load_wide)(b + i + D));
+		s2 += f(FN(load_wide)(a + i + 2 * D), FN(load_wide)(b + i + 2 * D));
+		s3 += f(FN(load_wide)(a + i + 3 * D), FN(load_wide)(b + i + 3 * D));
 	}
-	for (; i + D <= n; i += D) s0 += f(FN(load_wide)(a + i));
-	if (i < n) s1 += f(FN(load_wide_part)(a + i, n - i));
+	for (; i + D <= n; i += D) s0 += f(FN(load_wide)(a + i), FN(load_wide)(b + i));
+	if (i < n) s1 += f(FN(load_wide_part)(a + i, n - i), FN(load_wide_part)(b + i, n - i));
 	return add_lanes((s0 + s1) + (s2 + s3));
 }
 
 static double FN(sum)(int64_t n, const void *a)
 {
-	return FN(fold)(n, a, identity);
+	return FN(fold)(n, a, a, first_of);
 }
 
 static double FN(sum_squares)(int64_t n, const void *a)
 {
-	return FN(fold)(n, a, square);
+	return FN(fold)(n, a, a, product_of);
+}
+
+static double FN(dot)(int64_t n, const void *a, const void *b)
+{
+	return FN(fold)(n, a, b, product_of);
 }
 
 /* A comparison with NaN is false, so NaN is looked for beside the maximum. */
@@ -89,11 +100,11 @@ static int FN(all_finite)(int64_t n, const void *va)
 {
 	const T *a = va;
 	const B ones = (B)FN(vector)((T)INFINITY);
-	B bad = {0};
+	B below = (B){0} - 1; /* negative while every exponent is */
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES) bad |= ((B)FN(load)(a + i) & ones) == ones;
-	if (i < n) bad |= ((B)FN(load_part)(a + i, n - i) & ones) == ones;
-	int found = 0;
-	for (int j = 0; j < LANES; j++) found |= bad[j] != 0;
-	return !found;
+	for (; i + LANES <= n; i += LANES) below &= ((B)FN(load)(a + i) & ones) - ones;
+	if (i < n) below &= ((B)FN(load_part)(a + i, n - i) & ones) - ones;
+	int finite = 1;
+	for (int j = 0; j < LANES; j++) finite &= below[j] < 0;
+	return finite;
 }

@@ -30,8 +30,24 @@ static void check_sums(const egm__kernels *k, egm_dtype type, const void *a, int
 	long double unit = (long double)n * DBL_EPSILON / 2 * 1.001L;
 	ck_assert(fabsl(k->sum(n, a) - sum) <= unit * magnitudes);
 	ck_assert(fabsl(k->sum_squares(n, a) - squares) <= unit * squares + DBL_EPSILON * squares);
+	ck_assert(k->dot(n, a, a) == k->sum_squares(n, a));
 	ck_assert(k->max(n, a) == top);
 	ck_assert_int_eq(k->all_finite(n, a), 1);
+}
+
+/* As above; a product rounds once more. */
+static void check_dot(const egm__kernels *k, egm_dtype type, const void *a, int64_t n)
+{
+	double b[516];
+	long double sum = 0, magnitudes = 0;
+	fill(type, b, n, 3);
+	for (int64_t i = 0; i < n; i++) {
+		long double product = egm_test_get(type, a, i) * egm_test_get(type, b, i);
+		sum += product;
+		magnitudes += fabsl(product);
+	}
+	ck_assert(fabsl(k->dot(n, a, b) - sum) <= (long double)(n + 1) * DBL_EPSILON / 2 * 1.001L * magnitudes);
+	ck_assert(k->dot(n, a, b) == k->dot(n, b, a));
 }
 
 /* What lies where in the address space is no part of the result. */
@@ -57,6 +73,7 @@ START_TEST(test_reductions__match_long_double)
 			char *first = (char *)a + (size_t)(n % 3) * egm__dtype_size(types[p]);
 			fill(types[p], first, n, (uint64_t)n);
 			check_sums(tables[p], types[p], first, n);
+			check_dot(tables[p], types[p], first, n);
 			check_shifted(tables[p], types[p], first, n);
 		}
 	}
@@ -83,7 +100,7 @@ static void check_one_bad(const egm__kernels *k, egm_dtype type, int64_t n, int6
 {
 	double a[70];
 	for (int64_t i = 0; i < n; i++) egm_test_set(type, a, i, i == at ? NAN : -1 - (double)i);
-	ck_assert(isnan(k->sum(n, a)) && isnan(k->sum_squares(n, a)) && isnan(k->max(n, a)));
+	ck_assert(isnan(k->sum(n, a)) && isnan(k->sum_squares(n, a)) && isnan(k->max(n, a)) && isnan(k->dot(n, a, a)));
 	ck_assert_int_eq(k->all_finite(n, a), 0);
 	egm_test_set(type, a, at, -INFINITY);
 	ck_assert(k->sum(n, a) == -INFINITY && k->sum_squares(n, a) == INFINITY);
