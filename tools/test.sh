@@ -111,7 +111,7 @@ stage_asan_clang() {
 stage_tsan() {
 	build tsan build-tsan gcc "${sanitized[@]}" -Db_sanitize=thread &&
 		OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 \
-			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite train
+			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite sampler --suite train
 }
 
 # Memcheck runs the release build; it has no AVX-512, so that path is ASan's. The chosen programs make, fill and free
@@ -120,7 +120,7 @@ memcheck='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-ki
 stage_valgrind() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
 		run valgrind build --timeout-multiplier 10 --wrap "$memcheck" \
-			test_options test_alloc test_rng test_safetensors test_model_file test_layers test_optimizers test_host
+			test_options test_alloc test_rng test_safetensors test_model_file test_layers test_optimizers test_sampler_misuse test_host
 }
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&

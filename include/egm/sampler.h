@@ -139,10 +139,12 @@ EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
  *  may be NULL. Allocates nothing after the first call of a sampler.
  *
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
- *  the others go on, and the call then returns NONFINITE naming the first such chain. A proposal with a non-finite
+ *  the others go on, and the call then returns NONFINITE naming the lowest such chain. Later calls go on without it and
+ *  return OK; `frozen` of the statistics counts it until egm_sampler_set_points thaws it. A proposal with a non-finite
  *  energy is no such case where there is a Metropolis test: it is rejected and counted as a divergence.
- *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition, and
- *  egm_sampler_stats tells how many it has made; later draws of the call are not written. */
+ *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition (a tempered
+ *  one at those of its levels), and egm_sampler_stats tells how many it has made; later draws of the call are not
+ *  written. */
 EGM_API egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, void *energies);
 
 /** What the chains have done since they were made or warmed up. */
