@@ -58,8 +58,7 @@ static int reject(egm__walker *w)
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;
-	int64_t bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
-	const char *gradient = (char *)probe->gradient + row * bytes;
+	const char *gradient = (char *)probe->gradient + row * egm__point_bytes(s);
 	w->leapfrogs++;
 	if (!isfinite(probe->value[row])) return reject(w);
 	int last = --t->left == 0;

@@ -162,10 +162,11 @@ static void weigh_gradients(const egm__probe *p, const egm__kernels *table, int6
 	int64_t dims = p->target->dims;
 	const egm__bridge *b = &p->bridge[from];
 	const double c[3] = {b->beta, b->precision, 0};
+	if (from == to || (b->beta == 1 && b->precision == 0)) return;
 	char *g = row_of(p, p->gradient, from, dims);
 	if (b->precision != 0)
 		table->tile[EGM__TILE_LIN_VV]((to - from) * dims, g, g, row_of(p, p->x, from, dims), c);
-	else if (b->beta != 1)
+	else
 		table->tile[EGM__TILE_AFFINE]((to - from) * dims, g, g, NULL, (const double[3]){b->beta, 0, 0});
 }
 
@@ -181,7 +182,7 @@ static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
 		weigh_gradients(p, table, from, i);
 		from = i;
 	}
-	if (from < rows) weigh_gradients(p, table, from, rows);
+	weigh_gradients(p, table, from, rows);
 }
 
 /* A point with a gradient that is not finite is no better than one without a value. */

@@ -21,6 +21,7 @@ struct egm__block {
 	char *noise;         /* [count] rows of egm__noise_stride elements */
 	egm__walker **asked; /* [count] who asked for row i */
 	int64_t *made;       /* [chains of the block] transitions in this call */
+	int turned;          /* a walker ended a transition in the last round, or learnt where it stands */
 	egm_status status;
 	int64_t froze; /* the lowest chain that froze in this call, -1: none */
 };
@@ -53,21 +54,11 @@ static void draw_noise(const egm__block *b, int64_t from, int64_t to)
 	s->table->normal((to - from) * stride, w->noise, &rng, w->index * stride);
 }
 
-/* ---- rows */
-
-void egm__row_move(const egm_sampler *s, const egm__walker *w, char *x, const char *a, double b, const char *z,
-                   char *scratch)
-{
-	if (w->scale) {
-		egm__row_mul(s, scratch, 1, w->scale, z);
-		z = scratch;
-	}
-	egm__row_lin(s, x, 1, a, b, z);
-}
+/* ---- a round */
 
 void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	memcpy(w->x, (char *)probe->y + (size_t)row * bytes, bytes);
 	memcpy(w->gradient, (char *)probe->gradient + (size_t)row * bytes, bytes);
 	w->value = probe->value[row];
@@ -75,8 +66,6 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 	w->jacobian = probe->jacobian[row];
 	w->primed = 1;
 }
-
-/* ---- a round */
 
 static int chain_is_frozen(const egm_sampler *s, int64_t chain)
 {
@@ -110,7 +99,7 @@ static void begin_transitions(const advance *a, egm__block *b)
 		n++;
 		w->clock++;
 		w->inside = 1;
-		w->noise = b->noise + i * egm__noise_stride(s->dims) * (int64_t)egm__dtype_size(s->target->dtype);
+		w->noise = b->noise + i * egm__noise_stride(s->dims) * egm__element(s->target->dtype);
 	}
 	if (!s->method->begin) return;
 	for (int64_t i = 0; i < b->count; i++) {
@@ -123,7 +112,7 @@ static void begin_transitions(const advance *a, egm__block *b)
 static int64_t ask_all(const advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;
-	int64_t n = 0, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	int64_t n = 0, bytes = egm__point_bytes(s);
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &s->walkers[b->first + i];
 		if (!has_work(a, b, i)) continue;
@@ -162,6 +151,7 @@ static void end_transition(egm_sampler *s, egm__walker *w)
 static void take_all(egm__block *b, int64_t n)
 {
 	egm_sampler *s = b->sampler;
+	b->turned = 0;
 	for (int64_t i = 0; i < n; i++) {
 		egm__walker *w = b->asked[i];
 		w->gradients++;
@@ -172,6 +162,9 @@ static void take_all(egm__block *b, int64_t n)
 			egm__walker_stand(s, w, b->probe, i);
 		else if (s->method->take(s, w, b->probe, i))
 			end_transition(s, w);
+		else
+			continue;
+		b->turned = 1;
 	}
 }
 
@@ -189,7 +182,7 @@ static void write_draw(const advance *a, int64_t chain, int64_t draw)
 {
 	egm_sampler *s = a->s;
 	const egm__walker *w = &s->walkers[chain * s->levels];
-	int64_t at = draw * s->options.chains + chain, bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	int64_t at = draw * s->options.chains + chain, bytes = egm__point_bytes(s);
 	double energy = w->value + w->jacobian;
 	char *x = a->draws ? a->draws + at * bytes : NULL;
 	if (s->method->draw)
@@ -251,7 +244,7 @@ static egm_status evaluate(advance *a, egm__block *b, int64_t n)
 
 static void place_walkers(const egm__block *b)
 {
-	int64_t bytes = b->sampler->dims * (int64_t)egm__dtype_size(b->sampler->target->dtype);
+	int64_t bytes = egm__point_bytes(b->sampler);
 	for (int64_t i = 0; i < b->count; i++) {
 		b->sampler->walkers[b->first + i].x = b->x + i * bytes;
 		b->sampler->walkers[b->first + i].gradient = b->gradient + i * bytes;
@@ -319,13 +312,13 @@ static egm_status march(advance *a, egm__block *b)
 
 static egm_status round_of(advance *a, egm__block *b, int64_t *n)
 {
-	begin_transitions(a, b);
+	if (b->turned) begin_transitions(a, b);
 	*n = ask_all(a, b);
 	if (*n == 0) return EGM_OK;
 	egm_status st = evaluate(a, b, *n);
 	if (st != EGM_OK) return st;
 	take_all(b, *n);
-	close_chains(a, b);
+	if (b->turned) close_chains(a, b);
 	return EGM_OK;
 }
 
@@ -334,6 +327,7 @@ static void run_block(int32_t index, void *argument)
 	advance *a = argument;
 	egm__block *b = &a->s->blocks[index];
 	b->status = EGM_OK;
+	b->turned = 1;
 	b->froze = -1;
 	memset(b->made, 0, (size_t)(b->count / a->s->levels) * sizeof *b->made);
 	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {

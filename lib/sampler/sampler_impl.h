@@ -103,10 +103,22 @@ egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sam
 egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target);
 
 /* ---- rows: one walker's vectors, through the kernel table */
+
+/* egm__dtype_size without a call, which a loop over walkers would notice. */
+static inline int64_t egm__element(egm_dtype dtype)
+{
+	return dtype == EGM_F32 ? 4 : 8;
+}
+
+/* Of a point as it stands among others in a probe. */
+static inline int64_t egm__point_bytes(const egm_sampler *s)
+{
+	return s->dims * egm__element(s->target->dtype);
+}
+
 static inline int64_t egm__row_bytes(egm_dtype dtype, int64_t dims)
 {
-	int64_t bytes = dims * (dtype == EGM_F32 ? 4 : 8);
-	return (bytes + 63) / 64 * 64;
+	return (dims * egm__element(dtype) + 63) / 64 * 64;
 }
 
 /* Random numbers of walker i start at element i times this. */
@@ -134,8 +146,15 @@ static inline double egm__row_square(const egm_sampler *s, const char *x)
 
 /* x = a + b s z, s the walker's scale (ones when NULL); x may be a, `scratch` [dims] is overwritten when there is a
  * scale. */
-void egm__row_move(const egm_sampler *s, const egm__walker *w, char *x, const char *a, double b, const char *z,
-                   char *scratch);
+static inline void egm__row_move(const egm_sampler *s, const egm__walker *w, char *x, const char *a, double b,
+                                 const char *z, char *scratch)
+{
+	if (w->scale) {
+		egm__row_mul(s, scratch, 1, w->scale, z);
+		z = scratch;
+	}
+	egm__row_lin(s, x, 1, a, b, z);
+}
 
 /* Uniform in [0, 1), 53 bits: number k of what the walker decides after its latest answer, k < 64. */
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k);

@@ -20,8 +20,7 @@ static void march(egm_sampler *s, egm__walker *w, int64_t n, char *y)
 {
 	enum { AT_ONCE = 1024 };
 	const double kick[3] = {1, -w->step / 2, 0}, drift[3] = {1, w->step, 0};
-	int64_t rows = s->dims < AT_ONCE ? AT_ONCE / s->dims : 1,
-	        bytes = s->dims * (int64_t)egm__dtype_size(s->target->dtype);
+	int64_t rows = s->dims < AT_ONCE ? AT_ONCE / s->dims : 1, bytes = egm__point_bytes(s);
 	for (int64_t i = 0; i < n; i += rows) {
 		int64_t count = (n - i < rows ? n - i : rows) * s->dims;
 		s->table->tile[EGM__TILE_LIN_VV](count, w[i].noise, w[i].noise, w[i].gradient, kick);
