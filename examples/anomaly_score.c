@@ -5,7 +5,20 @@
  * Test sets. Four fifths of the normal images are trained on; the last fifth is tested. "all" adds every image of the
  * digit that was left out, as the published figures on MNIST do: about 36 in 100 are anomalies, and so a score that
  * knows nothing has an average precision (AUPRC) of 0.36. "natural" adds one fifth of them, as a random test set would:
- * about 10 in 100. AUROC hardly differs between the two, AUPRC does; always read it against the prevalence. */
+ * about 10 in 100. AUROC hardly differs between the two, AUPRC does; always read it against the prevalence.
+ *
+ * Which energy. AUROC of "all", 5000 steps on the first 40,000 images, dsm with sigma 1, gan with penalty 100 as Kumar
+ * et al. 2019 have it for this use:
+ *
+ *  digit  dsm: energy  gradient   gan: energy  gradient   gaussian  nearest neighbour
+ *    0           .872      .802          .341      .718       .689               .978
+ *    5           .782      .760          .482      .730       .703               .947
+ *    9           .482      .477          .757      .377       .501               .717
+ *
+ * and the gan took twice the time: hence dsm. Below one half the anomalies look likelier than the digits that were
+ * learnt: an energy orders images by what they have little of, ink and strokes, before it knows digits (Nalisnick et
+ * al. 2019 found it for other densities). The distance to the nearest image is hard to beat here, and costs the whole
+ * data set at each question. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -404,13 +417,13 @@ static egm_status run(job *j)
 int main(int argc, char **argv)
 {
 	settings s = {.model = "dsm",
-	              .digit = 1,
+	              .digit = 0,
 	              .minutes = 3,
 	              .seed = 1,
 	              .threads = 1,
 	              .batch = 128,
 	              .rate = 5e-4,
-	              .sigma = 0.5,
+	              .sigma = 1,
 	              .penalty = 100};
 	job j = {.settings = &s};
 	read_settings(&s, argc, argv);
