@@ -35,7 +35,7 @@ typedef struct pass {
 enum { HEAD = 64 };
 _Static_assert(sizeof(pass) <= HEAD, "rows behind the head start on a cache line");
 
-/* Rows behind the head: where the pass is, its gradient there, scratch. */
+/* Rows behind the head: where the pass is, its gradient there. */
 static char *row_of(const egm_sampler *s, const egm__walker *w, int64_t i)
 {
 	return (char *)w->own + HEAD + i * s->row_bytes;
@@ -43,7 +43,7 @@ static char *row_of(const egm_sampler *s, const egm__walker *w, int64_t i)
 
 static size_t own_bytes(const egm_sampler *s)
 {
-	return (size_t)(HEAD + 3 * s->row_bytes);
+	return (size_t)(HEAD + 2 * s->row_bytes);
 }
 
 static double temperature_of(const egm_sampler *s, int64_t step)
@@ -92,10 +92,8 @@ static void draw_noise(const egm_sampler *s, egm__walker *w, const pass *p)
 static void step(egm_sampler *s, egm__walker *w, pass *p, char *y)
 {
 	double h = w->step * sqrt(temperature_of(s, p->done));
-	char *scratch = row_of(s, w, 2);
 	if (p->done > 0) draw_noise(s, w, p);
-	egm__row_move(s, w, w->noise, w->noise, -h / 2, row_of(s, w, 1), scratch);
-	egm__row_move(s, w, y, row_of(s, w, 0), h, w->noise, scratch);
+	egm__row_leap(s, w, y, row_of(s, w, 0), row_of(s, w, 1), -h / 2, h);
 	p->done++;
 }
 

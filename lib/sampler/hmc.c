@@ -14,7 +14,9 @@ typedef struct trajectory {
 	double h;       /* of this transition */
 	double kinetic; /* |p|^2 / 2 at its start */
 	int64_t steps, left;
-	const char *at; /* behind its first step: where it asked, which nobody writes to before it asks again */
+	/* Where the next step begins, and the gradient there. Behind the first these are the probe's rows, which nobody
+	 * writes to before the walker asks again. */
+	const char *at, *gradient;
 } trajectory;
 
 enum { HEAD = 64 };
@@ -30,7 +32,7 @@ static size_t own_bytes(const egm_sampler *s)
 	return (size_t)(HEAD + s->row_bytes);
 }
 
-/* The drawn noise becomes the momentum, half a kick on its way. */
+/* The drawn noise is the momentum. */
 static void begin(egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
@@ -38,13 +40,14 @@ static void begin(egm_sampler *s, egm__walker *w)
 	t->h = jitter > 0 ? w->step * (1 + jitter * (2 * egm__walker_uniform(s, w, 1) - 1)) : w->step;
 	t->steps = t->left = s->options.leapfrog_steps > 1 ? s->options.leapfrog_steps : 1;
 	t->kinetic = egm__row_square(s, w->noise) / 2;
-	egm__row_move(s, w, w->noise, w->noise, -t->h / 2, w->gradient, scratch_of(w));
+	t->at = w->x;
+	t->gradient = w->gradient;
 }
 
 static void ask(egm_sampler *s, egm__walker *w, char *y)
 {
 	trajectory *t = w->own;
-	egm__row_move(s, w, y, t->left == t->steps ? w->x : t->at, t->h, w->noise, scratch_of(w));
+	egm__row_leap(s, w, y, t->at, t->gradient, t->left == t->steps ? -t->h / 2 : -t->h, t->h);
 	t->at = y;
 }
 
@@ -58,12 +61,11 @@ static int reject(egm__walker *w)
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;
-	const char *gradient = (char *)probe->gradient + row * egm__point_bytes(s);
+	t->gradient = (char *)probe->gradient + row * egm__point_bytes(s);
 	w->leapfrogs++;
 	if (!isfinite(probe->value[row])) return reject(w);
-	int last = --t->left == 0;
-	egm__row_move(s, w, w->noise, w->noise, last ? -t->h / 2 : -t->h, gradient, scratch_of(w));
-	if (!last) return 0;
+	if (--t->left > 0) return 0;
+	egm__row_move(s, w, w->noise, w->noise, -t->h / 2, t->gradient, scratch_of(w));
 	double error = probe->value[row] - w->value + egm__row_square(s, w->noise) / 2 - t->kinetic;
 	if (!isfinite(error)) return reject(w);
 	w->accept = error > 0 ? exp(-error) : 1;

@@ -134,8 +134,7 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 {
 	trajectory *t = w->own;
 	double h = t->forward ? w->step : -w->step;
-	egm__row_move(s, w, w->noise, w->noise, -h / 2, t->gradient[t->forward], t->scratch);
-	egm__row_move(s, w, y, t->x[t->forward], h, w->noise, t->scratch);
+	egm__row_leap(s, w, y, t->x[t->forward], t->gradient[t->forward], -h / 2, h);
 }
 
 /* ---- when a trajectory turns back */

@@ -156,6 +156,13 @@ static inline void egm__row_move(const egm_sampler *s, const egm__walker *w, cha
 	egm__row_lin(s, x, 1, a, b, z);
 }
 
+/* A kick of the momentum in w->noise, then a drift: p += kick S g, y = x + drift S p; y may be x. */
+static inline void egm__row_leap(const egm_sampler *s, const egm__walker *w, char *y, const char *x, const char *g,
+                                 double kick, double drift)
+{
+	s->table->leapfrog(s->dims, y, w->noise, x, g, w->scale, kick, drift);
+}
+
 /* Uniform in [0, 1), 53 bits: number k of what the walker decides after its latest answer, k < 64. */
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k);
 

@@ -22,4 +22,18 @@ size_t egm__dtype_size(egm_dtype dtype);
 /* "f32", "f64", "?". */
 const char *egm__dtype_name(egm_dtype dtype);
 
+/* Element i of an array of the dtype. */
+static inline double egm__number(egm_dtype dtype, const void *values, int64_t i)
+{
+	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+}
+
+static inline void egm__number_put(egm_dtype dtype, void *values, int64_t i, double value)
+{
+	if (dtype == EGM_F32)
+		((float *)values)[i] = (float)value;
+	else
+		((double *)values)[i] = value;
+}
+
 #endif

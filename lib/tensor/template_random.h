@@ -28,20 +28,28 @@ INLINE philox_stream philox_open(const egm__rng *rng)
 	return s;
 }
 
-INLINE void philox(const philox_stream *s, uint32_t block, vq x[4])
+/* `many` vectors of F64_LANES blocks. Two at a time are nearly twice as fast as one: every round waits for the
+ * multiplications of the one before. */
+INLINE void philox(const philox_stream *s, uint32_t block, const int many, vq x[][4])
 {
-	vq x0 = {0}, x1 = x0 + s->step_low, x2 = x0 + s->step_high, x3 = x0 + s->stream;
-	for (int j = 0; j < F64_LANES; j++) x0[j] = (uint64_t)j;
-	x0 += block;
+	UNROLL
+	for (int i = 0; i < many; i++) {
+		vq x0 = {0};
+		x[i][1] = x0 + s->step_low, x[i][2] = x0 + s->step_high, x[i][3] = x0 + s->stream;
+		for (int j = 0; j < F64_LANES; j++) x0[j] = (uint64_t)j;
+		x[i][0] = x0 + (uint32_t)(block + (uint32_t)(i * F64_LANES));
+	}
 	UNROLL
 	for (int round = 0; round < 10; round++) {
-		vq p0 = multiply_words(x0, PHILOX_M4x32_0), p1 = multiply_words(x2, PHILOX_M4x32_1);
-		x0 = (p1 >> 32) ^ x1 ^ s->keys[2 * round];
-		x1 = p1;
-		x2 = (p0 >> 32) ^ x3 ^ s->keys[2 * round + 1];
-		x3 = p0;
+		UNROLL
+		for (int i = 0; i < many; i++) {
+			vq p0 = multiply_words(x[i][0], PHILOX_M4x32_0), p1 = multiply_words(x[i][2], PHILOX_M4x32_1);
+			x[i][0] = (p1 >> 32) ^ x[i][1] ^ s->keys[2 * round];
+			x[i][1] = p1;
+			x[i][2] = (p0 >> 32) ^ x[i][3] ^ s->keys[2 * round + 1];
+			x[i][3] = p0;
+		}
 	}
-	x[0] = x0, x[1] = x1, x[2] = x2, x[3] = x3;
 }
 
 /* Lane by lane, x in the low half and y in the high one. */
@@ -50,12 +58,16 @@ INLINE vq join(vq x, vq y)
 	return (x & 0xffffffffu) | (y << 32);
 }
 
-/* x < 2^53 as doubles, exactly: each half set into the fraction of 2^52 or 2^84. */
+/* x < 2^53 as doubles, exactly. Where no instruction does it, each half is set into the fraction of 2^52 or 2^84. */
 INLINE vd double_of(vq x)
 {
+#if VECTOR_BYTES == 64
+	return (vd)_mm512_cvtepu64_pd((__m512i)x);
+#else
 	vd low = (vd)((x & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
 	vd high = (vd)((x >> 32) | 0x4530000000000000u) - 0x1p84;
 	return high + low;
+#endif
 }
 
 /* Lanes of p: words 0 and 2 of the blocks in turn, of q: words 1 and 3. u keeps 31 bits, of which a float holds all
@@ -104,17 +116,19 @@ INLINE void FN(draw)(int64_t n, T *y, const egm__rng *rng, int64_t start, void (
 {
 	const philox_stream stream = philox_open(rng);
 	uint32_t block = (uint32_t)(start / (16 / (int64_t)sizeof(T)));
-	for (int64_t i = 0; i < n; i += 2 * LANES, block += F64_LANES) {
-		vq x[4];
-		V z[2];
-		philox(&stream, block, x);
-		of(x, z);
-		if (i + 2 * LANES <= n) {
-			FN(store)(y + i, z[0]);
-			FN(store)(y + i + LANES, z[1]);
-		} else {
-			memcpy(y + i, z, (size_t)(n - i) * sizeof(T));
-		}
+	int64_t i = 0;
+	vq x[2][4];
+	V z[4];
+	for (; i + 4 * LANES <= n; i += 4 * LANES, block += 2 * F64_LANES) {
+		philox(&stream, block, 2, x);
+		of(x[0], z);
+		of(x[1], z + 2);
+		for (int k = 0; k < 4; k++) FN(store)(y + i + k * LANES, z[k]);
+	}
+	for (; i < n; i += 2 * LANES, block += F64_LANES) {
+		philox(&stream, block, 1, x);
+		of(x[0], z);
+		memcpy(y + i, z, (size_t)(n - i < 2 * LANES ? n - i : 2 * LANES) * sizeof(T));
 	}
 }
 

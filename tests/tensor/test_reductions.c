@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums, maxima, the test for finite numbers, and accumulation, on every code path. */
+/* Sums, maxima, the test for finite numbers, accumulation, and the step of chains, on every code path. */
 #include "paths.h"
 
 static void fill(egm_dtype type, void *a, int64_t n, uint64_t seed)
@@ -175,6 +175,50 @@ START_TEST(test_shape__count_equal_text)
 }
 END_TEST
 
+/* p += a s g has the product's roundings (two, with s) and the sum's, y = x + b s p as many and what p had. */
+static void check_leapfrog(const egm__kernels *k, egm_dtype type, int64_t n, int scaled)
+{
+	const double a = -0.37, b = 1.21;
+	double x[514] = {0}, p[514] = {0}, g[514] = {0}, s[514] = {0}, y[514], q[514];
+	fill(type, x, n + 1, 11);
+	fill(type, p, n + 1, 12);
+	fill(type, g, n + 1, 13);
+	fill(type, s, n + 1, 14);
+	memcpy(q, p, sizeof p);
+	memcpy(y, x, sizeof x);
+	k->leapfrog(n, y, q, y, g, scaled ? s : NULL, a, b);
+	long double eps = egm_test_epsilon(type) / 2 * 1.001L;
+	long double ka = type == EGM_F32 ? (float)a : a, kb = type == EGM_F32 ? (float)b : b;
+	for (int64_t i = 0; i < n; i++) {
+		long double scale = scaled ? egm_test_get(type, s, i) : 1, kick = ka * scale * egm_test_get(type, g, i);
+		long double before = egm_test_get(type, p, i), momentum = before + kick;
+		long double drift = kb * scale * momentum, place = egm_test_get(type, x, i) + drift;
+		long double off = eps * (3 * fabsl(kick) + fabsl(momentum));
+		ck_assert(fabsl(egm_test_get(type, q, i) - momentum) <= off);
+		off = 1.001L * fabsl(kb * scale) * off + eps * (3 * fabsl(drift) + fabsl(place));
+		ck_assert(fabsl(egm_test_get(type, y, i) - place) <= off);
+	}
+	ck_assert(egm_test_same(type, y, n, x, n) && egm_test_same(type, q, n, p, n));
+	memcpy(q, p, sizeof p);
+	double apart[514] = {0};
+	k->leapfrog(n, apart, q, x, g, scaled ? s : NULL, a, b);
+	for (int64_t i = 0; i < n; i++) ck_assert(egm_test_same(type, apart, i, y, i));
+}
+
+START_TEST(test_reductions__leapfrog_kicks_and_drifts)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++) {
+		for (int64_t n = 1; n <= 513; n = next_size(n)) {
+			check_leapfrog(tables[p], types[p], n, 0);
+			check_leapfrog(tables[p], types[p], n, 1);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reductions");
@@ -186,6 +230,7 @@ int main(void)
 	tcase_add_test(tc, test_reductions__one_bad_element_anywhere);
 	tcase_add_test(tc, test_reductions__accumulate_adds);
 	tcase_add_test(tc, test_shape__count_equal_text);
+	tcase_add_test(tc, test_reductions__leapfrog_kicks_and_drifts);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }
