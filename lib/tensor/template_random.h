@@ -116,19 +116,23 @@ INLINE void FN(draw)(int64_t n, T *y, const egm__rng *rng, int64_t start, void (
 {
 	const philox_stream stream = philox_open(rng);
 	uint32_t block = (uint32_t)(start / (16 / (int64_t)sizeof(T)));
-	int64_t i = 0;
 	vq x[2][4];
 	V z[4];
-	for (; i + 4 * LANES <= n; i += 4 * LANES, block += 2 * F64_LANES) {
-		philox(&stream, block, 2, x);
-		of(x[0], z);
-		of(x[1], z + 2);
+	for (int64_t i = 0; i < n; i += 4 * LANES, block += 2 * F64_LANES) {
+		int64_t left = n - i;
+		if (left > 2 * LANES) {
+			philox(&stream, block, 2, x);
+			of(x[0], z);
+			of(x[1], z + 2);
+		} else {
+			philox(&stream, block, 1, x);
+			of(x[0], z);
+		}
+		if (left < 4 * LANES) {
+			memcpy(y + i, z, (size_t)left * sizeof(T));
+			return;
+		}
 		for (int k = 0; k < 4; k++) FN(store)(y + i + k * LANES, z[k]);
-	}
-	for (; i < n; i += 2 * LANES, block += F64_LANES) {
-		philox(&stream, block, 1, x);
-		of(x[0], z);
-		memcpy(y + i, z, (size_t)(n - i < 2 * LANES ? n - i : 2 * LANES) * sizeof(T));
 	}
 }
 
