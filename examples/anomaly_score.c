@@ -24,11 +24,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "baselines.h"
-#include "drawn_images.h"
 #include "energy_gan.h"
+#include "labelled_images.h"
 #include "picture.h"
 #include "program.h"
 #include "progress.h"
@@ -75,9 +74,8 @@ static void read_settings(settings *s, int argc, char **argv)
 typedef struct job {
 	const settings *settings;
 	egm_context *context;
-	float *pixels;         /* [images, height * width] */
-	unsigned char *labels; /* [images] */
-	int64_t images, height, width, columns;
+	labelled_images images;
+	int64_t height, width, columns;
 
 	/* Rows of the test: first the normal ones, then the anomalies, of which the first n_natural are "natural". */
 	float *train, *test;
@@ -94,79 +92,6 @@ typedef struct job {
 	double *scores[SCORES]; /* [n_normal + n_anomalies] */
 	ranking found[PROTOCOLS][SCORES];
 } job;
-
-/* ---- images and labels */
-
-/* Adds the images and labels of one pair of files. */
-static egm_status add_files(job *j, const char *set, egm_data **images, egm_data **labels)
-{
-	char path[2][PROGRAM_PATH], name[64];
-	static const char *const kinds[2] = {"images-idx3-ubyte", "labels-idx1-ubyte"};
-	egm_data_options options;
-	for (int k = 0; k < 2; k++) {
-		snprintf(name, sizeof name, "%s-%s", set, kinds[k]);
-		if (access(program_path(path[k], j->settings->data, name), F_OK) == 0) continue;
-		snprintf(name, sizeof name, "%s-%s.gz", set, kinds[k]);
-		program_path(path[k], j->settings->data, name);
-	}
-	TRY(egm_data_options_init(&options, sizeof options));
-	options.max_rows = j->settings->images;
-	TRY(egm_data_load_idx(labels, j->context, path[1], &options));
-	options.scale = 1 / 127.5;
-	options.offset = -1;
-	return egm_data_load_idx(images, j->context, path[0], &options);
-}
-
-static egm_status take_files(job *j, egm_data *const images[2], egm_data *const labels[2])
-{
-	int64_t shape[8], rank = egm_data_shape(images[0], shape);
-	j->columns = egm_data_columns(images[0]);
-	j->height = rank == 3 ? shape[1] : 1;
-	j->width = j->columns / j->height;
-	int64_t rows[2] = {egm_data_rows(images[0]), egm_data_rows(images[1])};
-	for (int f = 0; f < 2; f++)
-		if (egm_data_rows(labels[f]) != rows[f] || egm_data_columns(labels[f]) != 1 ||
-		    egm_data_columns(images[f]) != j->columns) {
-			fprintf(stderr, "%s: images and labels do not fit together\n", j->settings->data);
-			exit(EXIT_FAILURE);
-		}
-	j->images = rows[0] + rows[1];
-	j->pixels = program_alloc((size_t)j->images, (size_t)j->columns * sizeof *j->pixels);
-	j->labels = program_alloc((size_t)j->images, 1);
-	for (int64_t f = 0, at = 0; f < 2; at += rows[f++]) {
-		const float *label = egm_data_values(labels[f]);
-		memcpy(j->pixels + at * j->columns, egm_data_values(images[f]),
-		       (size_t)(rows[f] * j->columns) * sizeof *j->pixels);
-		for (int64_t i = 0; i < rows[f]; i++) j->labels[at + i] = (unsigned char)label[i];
-	}
-	return EGM_OK;
-}
-
-static egm_status load_images(job *j)
-{
-	egm_data *images[2] = {NULL, NULL}, *labels[2] = {NULL, NULL};
-	egm_status status = add_files(j, "train", &images[0], &labels[0]);
-	if (status == EGM_OK) status = add_files(j, "t10k", &images[1], &labels[1]);
-	if (status == EGM_OK) status = take_files(j, images, labels);
-	for (int f = 0; f < 2; f++) {
-		egm_data_free(images[f]);
-		egm_data_free(labels[f]);
-	}
-	return status;
-}
-
-static void draw_shapes(job *j)
-{
-	j->images = j->settings->images > 0 ? j->settings->images : DRAWN;
-	j->height = j->width = DRAWN_SIDE;
-	j->columns = DRAWN_PIXELS;
-	fprintf(stderr, "no --data: drawing %lld images of lines, rings, crosses, triangles and arcs\n",
-	        (long long)j->images);
-	j->pixels = program_alloc((size_t)j->images, DRAWN_PIXELS * sizeof *j->pixels);
-	j->labels = program_alloc((size_t)j->images, 1);
-	if (drawn_images(j->pixels, (size_t)j->images, 1) != 0) exit(EXIT_FAILURE);
-	for (int64_t i = 0; i < j->images; i++) j->labels[i] = (unsigned char)(i % 5);
-}
 
 /* ---- the split */
 
@@ -185,15 +110,16 @@ static void shuffle(int64_t *order, int64_t n, uint64_t state)
 static void copy_rows(float *to, const job *j, const int64_t *rows, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++)
-		memcpy(to + i * j->columns, j->pixels + rows[i] * j->columns, (size_t)j->columns * sizeof *to);
+		memcpy(to + i * j->columns, j->images.pixels + rows[i] * j->columns, (size_t)j->columns * sizeof *to);
 }
 
 /* Frees the images, which are then in `train` and `test`. */
 static void split(job *j)
 {
-	int64_t *normal = program_alloc((size_t)j->images, 2 * sizeof *normal), *odd = normal + j->images, n = 0;
-	for (int64_t i = 0; i < j->images; i++)
-		if (j->labels[i] == j->settings->digit)
+	int64_t *normal = program_alloc((size_t)j->images.count, 2 * sizeof *normal), *odd = normal + j->images.count,
+	        n = 0;
+	for (int64_t i = 0; i < j->images.count; i++)
+		if (j->images.labels[i] == j->settings->digit)
 			odd[j->n_anomalies++] = i;
 		else
 			normal[n++] = i;
@@ -214,10 +140,7 @@ static void split(job *j)
 	copy_rows(j->test, j, normal + j->n_train, j->n_normal);
 	copy_rows(j->test + j->n_normal * j->columns, j, odd, j->n_anomalies);
 	free(normal);
-	free(j->pixels);
-	free(j->labels);
-	j->pixels = NULL;
-	j->labels = NULL;
+	labelled_images_free(&j->images);
 }
 
 /* ---- the energy */
@@ -406,9 +329,12 @@ static egm_status run(job *j)
 {
 	TRY(program_context(&j->context, j->settings->threads));
 	if (j->settings->data)
-		TRY(load_images(j));
+		TRY(labelled_images_load(&j->images, j->context, j->settings->data, j->settings->images));
 	else
-		draw_shapes(j);
+		labelled_images_draw(&j->images, j->settings->images > 0 ? j->settings->images : DRAWN);
+	j->height = j->images.height;
+	j->width = j->images.width;
+	j->columns = j->height * j->width;
 	split(j);
 	TRY(train(j));
 	return score(j);
@@ -446,8 +372,7 @@ int main(int argc, char **argv)
 	gan_free(&j.gan);
 	egm_data_free(j.data);
 	egm_context_free(j.context);
-	free(j.pixels);
-	free(j.labels);
+	labelled_images_free(&j.images);
 	free(j.train);
 	free(j.test);
 	for (int i = 0; i < SCORES; i++) free(j.scores[i]);
