@@ -26,19 +26,6 @@ static char *at(const run *r, const egm__mem *m)
 	return r->base[m->slot] + m->offset;
 }
 
-static double load(const run *r, const char *x)
-{
-	return r->p->dtype == EGM_F32 ? (double)*(const float *)(const void *)x : *(const double *)(const void *)x;
-}
-
-static void put(const run *r, char *x, double value)
-{
-	if (r->p->dtype == EGM_F32)
-		*(float *)(void *)x = (float)value;
-	else
-		*(double *)(void *)x = value;
-}
-
 /* ---- fused groups */
 
 /* One task's view of a group: its registers, and where each operand stands in the current row. */
@@ -106,7 +93,7 @@ static void close_row(const pass *t, int64_t row, double *sums)
 	const egm__group *g = t->g;
 	for (int32_t i = 0; i < g->n_closer; i++) {
 		if (g->closer[i].kind != 2) continue;
-		put(t->r, at(t->r, &g->mem[~g->closer[i].out]) + row * t->r->es, sums[i]);
+		egm__number_put(t->r->p->dtype, at(t->r, &g->mem[~g->closer[i].out]), row, sums[i]);
 		sums[i] = 0;
 	}
 }
@@ -152,7 +139,7 @@ static void add_partials(const run *r, const egm__group *g)
 		if (c->kind == 3) {
 			double sum = 0;
 			for (int64_t b = 0; b < g->n_blocks; b++) sum += ((const double *)(const void *)partial)[b];
-			put(r, out, sum);
+			egm__number_put(r->p->dtype, out, 0, sum);
 		} else if (c->kind == 1) {
 			size_t bytes = (size_t)(g->columns * r->es);
 			memcpy(out, partial, bytes);
@@ -207,12 +194,12 @@ static void strided_max(const run *r)
 	char *b = at(r, &k->b);
 	int64_t rows = k->shape.d[0], cols = k->shape.d[1], width = k->axes & 2 ? 1 : cols;
 	int64_t n = (k->axes & 1 ? 1 : rows) * width;
-	for (int64_t i = 0; i < n; i++) put(r, b + i * r->es, -INFINITY);
+	for (int64_t i = 0; i < n; i++) egm__number_put(r->p->dtype, b, i, -INFINITY);
 	for (int64_t i = 0; i < rows; i++)
 		for (int64_t j = 0; j < cols; j++) {
 			char *y = b + ((k->axes & 1 ? 0 : i) * width + (k->axes & 2 ? 0 : j)) * r->es;
-			double x = load(r, a + (i * k->a.s[0] + j * k->a.s[1]) * r->es);
-			if (x > load(r, y) || isnan(x)) put(r, y, x);
+			double x = egm__number(r->p->dtype, a + (i * k->a.s[0] + j * k->a.s[1]) * r->es, 0);
+			if (x > egm__number(r->p->dtype, y, 0) || isnan(x)) egm__number_put(r->p->dtype, y, 0, x);
 		}
 }
 

@@ -12,15 +12,10 @@ typedef struct oracle {
 	double **value;
 } oracle;
 
-static double element(egm_dtype dtype, const void *x, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-
 static void read_leaf(const oracle *o, const egm__node *n, double *y)
 {
 	int64_t count = egm__shape_count(&n->shape);
-	for (int64_t i = 0; i < count; i++) y[i] = element(o->g->dtype, o->bases[n->a[0]], n->a[1] + i);
+	for (int64_t i = 0; i < count; i++) y[i] = egm__number(o->g->dtype, o->bases[n->a[0]], n->a[1] + i);
 }
 
 /* The same draws as the program makes, in the dtype of the graph. */
@@ -35,7 +30,7 @@ static egm_status draw(const oracle *o, const egm__node *n, double *y)
 		table->uniform(count, drawn, &rng, 0);
 	else
 		table->normal(count, drawn, &rng, 0);
-	for (int64_t i = 0; i < count; i++) y[i] = element(o->g->dtype, drawn, i);
+	for (int64_t i = 0; i < count; i++) y[i] = egm__number(o->g->dtype, drawn, i);
 	egm__free(o->g->context, drawn);
 	return EGM_OK;
 }
@@ -63,11 +58,7 @@ static void write_output(const oracle *o, const egm__output *out)
 {
 	int64_t count = egm__shape_count(&o->g->nodes[out->id].shape);
 	for (int64_t i = 0; i < count; i++) {
-		double v = o->value[out->id][i];
-		if (o->g->dtype == EGM_F32)
-			((float *)o->bases[out->slot])[out->offset + i] = (float)v;
-		else
-			((double *)o->bases[out->slot])[out->offset + i] = v;
+		egm__number_put(o->g->dtype, o->bases[out->slot], out->offset + i, o->value[out->id][i]);
 	}
 }
 

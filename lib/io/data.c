@@ -8,6 +8,7 @@
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <io/data_impl.h>
+#include <tensor/shape_impl.h>
 
 enum { CHUNK = 4096 };
 
@@ -146,7 +147,7 @@ egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype
 	if (egm__size_mul(rows, columns, &count) || egm__size_mul(count, 8, &(int64_t){0}))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
 	for (int64_t i = 0; i < count; i++) {
-		double number = dtype == EGM_F64 ? ((const double *)x)[i] : (double)((const float *)x)[i];
+		double number = egm__number(dtype, x, i);
 		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
 	}
 	EGM_TRY(create(&d, context, dtype, 2, shape, "data", UINT64_MAX));

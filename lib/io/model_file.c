@@ -32,7 +32,7 @@ static const char *dtype_word(egm_dtype dtype)
 static egm_status check_finite(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++) {
-		double v = dtype == EGM_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+		double v = egm__number(dtype, values, i);
 		if (!isfinite(v)) return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g", path, name, i, v);
 	}
 	return EGM_OK;

@@ -27,19 +27,6 @@ static interval interval_at(const egm_target *target, int64_t dimension)
 	return (interval){l, u, l > -INFINITY, u < INFINITY};
 }
 
-static double load(egm_dtype dtype, const void *x, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-
-static void store(egm_dtype dtype, void *x, int64_t i, double value)
-{
-	if (dtype == EGM_F32)
-		((float *)x)[i] = (float)value;
-	else
-		((double *)x)[i] = value;
-}
-
 /* ---- one coordinate */
 
 double egm__bounds_innermost(egm_dtype dtype, double l)
@@ -124,7 +111,7 @@ void egm__target_to_points(const egm_target *target, int64_t rows, const void *y
 	for (int64_t i = 0; i < rows * dims; i++) {
 		interval b = interval_at(target, i % dims);
 		double t;
-		store(dtype, x, i, point(dtype, &b, load(dtype, y, i), &t));
+		egm__number_put(dtype, x, i, point(dtype, &b, egm__number(dtype, y, i), &t));
 	}
 }
 
@@ -138,9 +125,9 @@ int64_t egm__target_from_points(const egm_target *target, int64_t rows, const vo
 	}
 	for (int64_t i = 0; i < rows * dims; i++) {
 		interval b = interval_at(target, i % dims);
-		double value = coordinate(&b, load(dtype, x, i));
+		double value = coordinate(&b, egm__number(dtype, x, i));
 		if ((b.below || b.above) && !isfinite(value)) return i;
-		store(dtype, y, i, value);
+		egm__number_put(dtype, y, i, value);
 	}
 	return -1;
 }
@@ -168,9 +155,9 @@ void egm__bounds_forward(const egm_target *target, int64_t rows, const void *y, 
 		int factors = 0;
 		for (int64_t d = 0; d < target->dims; d++, i++) {
 			interval b = interval_at(target, d);
-			double from = load(dtype, y, i);
-			store(dtype, x, i, point(dtype, &b, from, &power));
-			store(dtype, t, i, power);
+			double from = egm__number(dtype, y, i);
+			egm__number_put(dtype, x, i, point(dtype, &b, from, &power));
+			egm__number_put(dtype, t, i, power);
 			if (b.below && b.above) {
 				sum -= fabs(from);
 				product *= 1 + power;
@@ -192,7 +179,7 @@ void egm__bounds_backward(const egm_target *target, int64_t rows, const void *y,
 	for (int64_t row = 0, i = 0; row < rows; row++)
 		for (int64_t d = 0; d < target->dims; d++, i++) {
 			interval b = interval_at(target, d);
-			double g = load(dtype, gradient, i);
-			store(dtype, gradient, i, pull_back(&b, load(dtype, y, i), load(dtype, t, i), g));
+			double g = egm__number(dtype, gradient, i);
+			egm__number_put(dtype, gradient, i, pull_back(&b, egm__number(dtype, y, i), egm__number(dtype, t, i), g));
 		}
 }

@@ -139,25 +139,27 @@ egm_status egm_sampler_statistics_init(egm_sampler_statistics *statistics, size_
 static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_statistics *sum)
 {
 	double accept = 0, energy = 0, step = 0;
-	int64_t made = 0, leapfrogs = 0, tried = 0, done = 0;
+	int64_t made = 0, whole = 0, leapfrogs = 0, tried = 0, done = 0; /* made: by walkers; whole: by a chain */
 	for (int64_t i = from * s->levels; i < to * s->levels; i++) {
 		const egm__walker *w = &s->walkers[i];
 		int cold = i % s->levels == 0;
 		made += w->transitions;
+		if (cold) whole = INT64_MAX;
+		if (w->transitions / s->inner < whole) whole = w->transitions / s->inner;
+		if ((i + 1) % s->levels == 0) sum->transitions += whole;
 		accept += w->accept_sum;
 		leapfrogs += w->leapfrogs;
 		sum->gradients += w->gradients;
 		sum->divergences += w->divergences;
 		sum->saturated += w->saturated;
-		sum->frozen += w->frozen;
 		step += cold ? s->method->langevin ? w->step * w->step : w->step : 0;
 		energy += cold ? w->value + w->jacobian : 0;
 	}
 	for (int64_t c = from; c < to; c++) {
+		sum->frozen += egm__chain_is_frozen(s, c);
 		tried += s->chains[c].exchanges_tried;
 		done += s->chains[c].exchanges_done;
 	}
-	sum->transitions = made;
 	sum->acceptance = s->method->metropolis ? accept / (double)made : NAN;
 	sum->leapfrogs = s->method->langevin || made == 0 ? 0 : (double)leapfrogs / (double)made;
 	sum->step_size = step / (double)(to - from);
@@ -195,10 +197,7 @@ egm_status egm_sampler_scale(const egm_sampler *s, int64_t chain, double *scale)
 	EGM_TRY(check_chain(s, "egm_sampler_scale", chain, 0));
 	if (!scale) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_scale: scale is NULL");
 	const char *row = s->walkers[chain * s->levels].scale;
-	for (int64_t j = 0; j < s->dims; j++)
-		scale[j] = !row                          ? 1
-		           : s->target->dtype == EGM_F32 ? (double)((const float *)(const void *)row)[j]
-		                                         : ((const double *)(const void *)row)[j];
+	for (int64_t j = 0; j < s->dims; j++) scale[j] = row ? egm__number(s->target->dtype, row, j) : 1;
 out:
 	return st;
 }

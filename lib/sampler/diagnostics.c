@@ -88,7 +88,7 @@ static egm_status check_finite(const egm_diagnostics *d, egm_dtype dtype, const 
 {
 	int64_t count = n * d->row;
 	for (int64_t i = 0; i < count; i++) {
-		double value = egm__diagnostics_at(dtype, draws, i);
+		double value = egm__number(dtype, draws, i);
 		if (!isfinite(value))
 			return egm__fail(EGM_ERR_NONFINITE, "diagnostics: draw %lld of chain %lld is %g in dimension %lld",
 			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), value,
@@ -147,7 +147,7 @@ egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype dtype, co
 	EGM_TRY(check_finite(d, dtype, draws, n));
 	EGM_TRY(reserve(d, n));
 	for (int64_t t = 0; t < n; t++) {
-		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__diagnostics_at(dtype, draws, t * d->row + i);
+		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__number(dtype, draws, t * d->row + i);
 		take(d, d->latest);
 	}
 out:

@@ -6,6 +6,7 @@
 
 #include <core/context_impl.h>
 #include <egm/diagnostics.h>
+#include <tensor/shape_impl.h>
 
 struct egm_diagnostics {
 	egm_context *context;
@@ -20,12 +21,6 @@ struct egm_diagnostics {
 	double *square; /* [chains, dims] sum of squared deviations from it */
 	double *latest; /* [chains, dims] */
 };
-
-/* Element i of an array that the caller gave. */
-static inline double egm__diagnostics_at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
 
 /* ---- order */
 

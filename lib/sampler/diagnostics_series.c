@@ -64,7 +64,7 @@ static egm_status check_energies(egm_dtype dtype, const void *energies, int64_t 
 	if (n && !energies) return egm__fail(EGM_ERR_ARGUMENT, "bfmi: energies is NULL, n is %lld", (long long)n);
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "bfmi: out is NULL");
 	for (int64_t t = 0; t < n; t++) {
-		double u = egm__diagnostics_at(dtype, energies, t * chains + chain);
+		double u = egm__number(dtype, energies, t * chains + chain);
 		if (!isfinite(u))
 			return egm__fail(EGM_ERR_NONFINITE, "bfmi: energy %lld of chain %lld is %g", (long long)t, (long long)chain,
 			                 u);
@@ -80,10 +80,10 @@ egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n
 	double mean = 0, steps = 0, variance = 0;
 	int moved = 0;
 	EGM_TRY(check_energies(dtype, energies, n, chains, chain, out));
-	for (int64_t t = 0; t < n; t++) mean += egm__diagnostics_at(dtype, energies, t * chains + chain) / (double)n;
+	for (int64_t t = 0; t < n; t++) mean += egm__number(dtype, energies, t * chains + chain) / (double)n;
 	for (int64_t t = 0; t < n; t++) {
-		double u = egm__diagnostics_at(dtype, energies, t * chains + chain);
-		double step = t ? u - egm__diagnostics_at(dtype, energies, (t - 1) * chains + chain) : 0;
+		double u = egm__number(dtype, energies, t * chains + chain);
+		double step = t ? u - egm__number(dtype, energies, (t - 1) * chains + chain) : 0;
 		moved |= step != 0;
 		steps += step * step;
 		variance += (u - mean) * (u - mean);

@@ -19,8 +19,6 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 16 };
-
 /* Neighbours on a trajectory: 2^k points. */
 typedef struct span {
 	char *p[2]; /* [dims] momenta at its ends; of a subtree 0 is the end nearer to the start, of the tree the past */
@@ -37,7 +35,7 @@ typedef struct trajectory {
 	char *x[2], *gradient[2]; /* [dims] where the tree ends: past, future */
 	char *scratch, *sum;      /* [dims] */
 	span tree;
-	span spans[MAX_DEPTH]; /* of the subtree that is being built, largest first */
+	span spans[EGM__MAX_DEPTH]; /* of the subtree that is being built, largest first */
 	int32_t n_spans;
 	int32_t forward; /* direction of the subtree: index of the end that moves */
 	int32_t moved;   /* sample is the transition's result; otherwise the start is */

@@ -7,7 +7,7 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
-enum { MAX_LEVELS = 256, MAX_DEPTH = 16 };
+enum { MAX_LEVELS = 256 };
 
 /* By EGM_SAMPLER_*, from 1. */
 static const egm__method *const methods[] = {NULL,
@@ -78,7 +78,7 @@ static egm_status check_numbers(const egm__method *m, const egm_sampler_options 
 	EGM_TRY(check_number(m->name, "divergence", o->divergence, 0, INFINITY, hmc || nuts));
 	EGM_TRY(check_number(m->name, "denoise", o->denoise, -DBL_MIN, INFINITY, annealed));
 	EGM_TRY(check_count(m->name, "leapfrog_steps", o->leapfrog_steps, INT32_MAX, hmc));
-	EGM_TRY(check_count(m->name, "max_depth", o->max_depth, MAX_DEPTH, nuts));
+	EGM_TRY(check_count(m->name, "max_depth", o->max_depth, EGM__MAX_DEPTH, nuts));
 	EGM_TRY(check_count(m->name, "levels", o->levels, MAX_LEVELS, annealed || tempered));
 	EGM_TRY(check_count(m->name, "steps_per_level", o->steps_per_level, INT32_MAX, annealed || tempered));
 	if (o->adapt_scale != 0 && (o->adapt_scale != 1 || !m->metropolis || tempered))

@@ -151,11 +151,6 @@ static egm_status evaluate(const egm__probe *p, int64_t rows)
 
 /* ---- weights, prior, bounds */
 
-static double number_at(const egm__probe *p, const void *values, int64_t i)
-{
-	return p->target->dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
-
 /* dU/dx of rows from .. to-1, which have one bridge, to dV/dx. */
 static void weigh_gradients(const egm__probe *p, const egm__kernels *table, int64_t from, int64_t to)
 {
@@ -175,7 +170,7 @@ static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
 	int64_t dims = p->target->dims, from = 0;
 	for (int64_t i = 0; i < rows; i++) {
 		const egm__bridge *b = &p->bridge[i], *first = &p->bridge[from];
-		p->energy[i] = number_at(p, p->u, i);
+		p->energy[i] = egm__number(p->target->dtype, p->u, i);
 		p->value[i] = b->beta * p->energy[i];
 		if (b->precision != 0) p->value[i] += b->precision / 2 * table->sum_squares(dims, row_of(p, p->x, i, dims));
 		if (b->beta == first->beta && b->precision == first->precision) continue;
@@ -185,13 +180,16 @@ static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
 	weigh_gradients(p, table, from, rows);
 }
 
-/* A point with a gradient that is not finite is no better than one without a value. */
+/* A point that is not finite, or whose gradient is not, is no better than one without a value: some energies are finite
+ * at infinity. */
 static void mark_nonfinite(egm__probe *p, const egm__kernels *table, int64_t rows)
 {
 	int64_t dims = p->target->dims;
-	if (table->all_finite(rows * dims, p->gradient)) return;
+	if (table->all_finite(rows * dims, p->gradient) && table->all_finite(rows * dims, p->x)) return;
 	for (int64_t i = 0; i < rows; i++)
-		if (isfinite(p->value[i]) && !table->all_finite(dims, row_of(p, p->gradient, i, dims))) p->value[i] = NAN;
+		if (isfinite(p->value[i]) && !(table->all_finite(dims, row_of(p, p->gradient, i, dims)) &&
+		                               table->all_finite(dims, row_of(p, p->x, i, dims))))
+			p->value[i] = NAN;
 }
 
 egm_status egm__probe_run(egm__probe *p, int64_t rows)

@@ -3,28 +3,9 @@
  * evaluated at all of them at once, and every chain takes its answer. A block does all its transitions by itself, so
  * threads meet twice in a call: when they begin and when they end. */
 #include <core/rng_impl.h>
-#include <core/size_impl.h>
 #include <math.h>
-#include <sampler/sampler_impl.h>
+#include <sampler/block_impl.h>
 #include <string.h>
-
-enum {
-	MAX_ROWS = 64, /* of a block: a net's activations for so many points stay in the second cache */
-	TILE_ROWS = 8  /* that a packed product takes at a time */
-};
-
-struct egm__block {
-	egm_sampler *sampler;
-	int64_t first, count; /* walkers */
-	egm__probe *probe;
-	char *x, *gradient;  /* [count, dims] of its walkers */
-	char *noise;         /* [count] rows of egm__noise_stride elements */
-	egm__walker **asked; /* [count] who asked for row i */
-	int64_t *made;       /* [chains of the block] transitions in this call */
-	int turned;          /* a walker ended a transition in the last round, or learnt where it stands */
-	egm_status status;
-	int64_t froze; /* the lowest chain that froze in this call, -1: none */
-};
 
 typedef struct advance {
 	egm_sampler *s;
@@ -67,7 +48,7 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 	w->primed = 1;
 }
 
-static int chain_is_frozen(const egm_sampler *s, int64_t chain)
+int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)
 {
 	for (int64_t l = 0; l < s->levels; l++)
 		if (s->walkers[chain * s->levels + l].frozen) return 1;
@@ -170,14 +151,6 @@ static void take_all(egm__block *b, int64_t n)
 
 /* ---- draws */
 
-static void put_number(egm_dtype dtype, char *at, int64_t index, double value)
-{
-	if (dtype == EGM_F32)
-		((float *)(void *)at)[index] = (float)value;
-	else
-		((double *)(void *)at)[index] = value;
-}
-
 static void write_draw(const advance *a, int64_t chain, int64_t draw)
 {
 	egm_sampler *s = a->s;
@@ -190,7 +163,7 @@ static void write_draw(const advance *a, int64_t chain, int64_t draw)
 	else if (x)
 		memcpy(x, w->x, (size_t)bytes);
 	if (x && s->target->lower) egm__target_to_points(s->target, 1, x, x);
-	if (a->energies) put_number(s->target->dtype, a->energies, at, energy);
+	if (a->energies) egm__number_put(s->target->dtype, a->energies, at, energy);
 }
 
 /* Chains whose walkers have all made their transitions. */
@@ -216,7 +189,7 @@ static void fill_frozen(const advance *a, egm__block *b)
 	int64_t levels = a->s->levels;
 	for (int64_t c = 0; c < b->count / levels; c++) {
 		int64_t chain = b->first / levels + c;
-		if (!chain_is_frozen(a->s, chain)) continue;
+		if (!egm__chain_is_frozen(a->s, chain)) continue;
 		for (int64_t draw = b->made[c] / a->thin; draw < a->n; draw++) write_draw(a, chain, draw);
 	}
 }
@@ -226,7 +199,6 @@ static void abandon(egm__block *b)
 {
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &b->sampler->walkers[b->first + i];
-		if (w->inside) w->primed = 0;
 		w->inside = 0;
 	}
 }
@@ -241,15 +213,6 @@ static egm_status evaluate(advance *a, egm__block *b, int64_t n)
 
 /* ---- a block in step: its chains begin and end every transition together and stand where they asked. Passes go over
  * all rows at once, and nothing is copied: the rows that were evaluated become those of the walkers. */
-
-static void place_walkers(const egm__block *b)
-{
-	int64_t bytes = egm__point_bytes(b->sampler);
-	for (int64_t i = 0; i < b->count; i++) {
-		b->sampler->walkers[b->first + i].x = b->x + i * bytes;
-		b->sampler->walkers[b->first + i].gradient = b->gradient + i * bytes;
-	}
-}
 
 static int in_step(const advance *a, const egm__block *b)
 {
@@ -273,7 +236,7 @@ static void settle(egm__block *b)
 {
 	egm_sampler *s = b->sampler;
 	egm__probe_exchange(b->probe, &b->x, &b->gradient);
-	place_walkers(b);
+	egm__block_place(b);
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = b->asked[i];
 		w->value = b->probe->value[i];
@@ -286,18 +249,34 @@ static void settle(egm__block *b)
 	}
 }
 
+/* Begins a transition of all walkers and asks them, some at a time: noise goes from the registers where it is made into
+ * the first cache, and from there into the points. */
+static void march_rows(egm__block *b)
+{
+	enum { AT_ONCE = 8192 }; /* bytes of noise */
+	egm_sampler *s = b->sampler;
+	egm__walker *w = &s->walkers[b->first];
+	int64_t bytes = egm__point_bytes(s), rows = bytes < AT_ONCE ? AT_ONCE / bytes : 1;
+	for (int64_t i = 0; i < b->count; i++) {
+		b->asked[i] = &w[i];
+		b->probe->bridge[i] = w[i].bridge;
+		w[i].noise = b->noise + i * bytes;
+		w[i].inside = 1;
+		w[i].clock++;
+	}
+	for (int64_t i = 0; i < b->count; i += rows) {
+		int64_t n = b->count - i < rows ? b->count - i : rows;
+		draw_noise(b, i, i + n);
+		s->method->march(s, &w[i], n, (char *)b->probe->y + i * bytes);
+	}
+}
+
 /* Rounds of a block in step, until it has nothing left to do or a walker freezes. */
 static egm_status march(advance *a, egm__block *b)
 {
-	egm_sampler *s = a->s;
 	int finite = 1;
 	while (finite && in_step(a, b)) {
-		begin_transitions(a, b);
-		for (int64_t i = 0; i < b->count; i++) {
-			b->asked[i] = &s->walkers[b->first + i];
-			b->probe->bridge[i] = b->asked[i]->bridge;
-		}
-		s->method->march(s, b->asked[0], b->count, b->probe->y);
+		march_rows(b);
 		egm_status st = evaluate(a, b, b->count);
 		if (st != EGM_OK) return st;
 		finite = all_finite(b);
@@ -365,78 +344,9 @@ egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *d
 			                 "%s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen",
 			                 s->method->name, (long long)s->blocks[i].froze,
 			                 (long long)s->chains[s->blocks[i].froze].transitions);
+	int64_t chain = 0;
+	while (chain < s->options.chains && egm__chain_is_frozen(s, chain)) chain++;
+	if (chain == s->options.chains)
+		return egm__fail(EGM_ERR_NONFINITE, "%s: all %lld chains are frozen", s->method->name, (long long)chain);
 	return EGM_OK;
-}
-
-/* ---- blocks */
-
-/* Chains of a block. A net is evaluated row by row in bits that do not depend on the other rows, so the cut may follow
- * the number of threads; a callback is cut as its owner said. */
-static int64_t chains_of_block(const egm_sampler *s)
-{
-	const egm_target *t = s->target;
-	int64_t chains = s->options.chains, rows = t->callback ? t->callback_rows : MAX_ROWS;
-	if (t->callback && !t->concurrent) return chains;
-	int64_t most = rows / s->levels > 1 ? rows / s->levels : 1, n = (chains + most - 1) / most;
-	if (!t->callback) {
-		int64_t threads = s->context->threads;
-		n = (n + threads - 1) / threads * threads;
-		if (n > chains) n = chains;
-	}
-	if (t->callback) return most;
-	int64_t size = (chains + n - 1) / n, rest = size % TILE_ROWS;
-	/* beyond half a tile of a product the whole one costs no more */
-	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
-	return size < most ? size : most;
-}
-
-static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
-{
-	egm_status st = EGM_OK;
-	size_t noise = (size_t)(b->count * egm__noise_stride(s->dims)), points = (size_t)(rows * s->dims);
-	size_t element = egm__dtype_size(s->target->dtype);
-	b->sampler = s;
-	b->x = egm__alloc_zero(s->context, points, element);
-	b->gradient = egm__alloc_zero(s->context, points, element);
-	b->noise = egm__alloc_zero(s->context, noise, element);
-	b->asked = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->asked);
-	b->made = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->made);
-	if (!b->x || !b->gradient || !b->noise || !b->asked || !b->made)
-		EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for a block of %lld chains", (long long)b->count);
-	place_walkers(b);
-	EGM_TRY(egm__probe_create(&b->probe, s->target, rows, b == s->blocks ? NULL : s->blocks[0].probe));
-out:
-	return st;
-}
-
-egm_status egm__blocks_create(egm_sampler *s)
-{
-	egm_status st = EGM_OK;
-	int64_t size = chains_of_block(s), n = (s->options.chains + size - 1) / size;
-	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, (size_t)n, sizeof *s->blocks);
-	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for %lld blocks of chains", (long long)n);
-	s->n_blocks = (int32_t)n;
-	for (int64_t i = 0; i < n; i++) {
-		egm__block *b = &s->blocks[i];
-		int64_t chains = s->options.chains - i * size < size ? s->options.chains - i * size : size;
-		b->first = i * size * s->levels;
-		b->count = chains * s->levels;
-		EGM_TRY(create_block(s, b, size * s->levels));
-	}
-out:
-	return st;
-}
-
-void egm__blocks_free(egm_sampler *s)
-{
-	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
-		egm__block *b = &s->blocks[i];
-		egm__probe_free(b->probe);
-		egm__free(s->context, b->x);
-		egm__free(s->context, b->gradient);
-		egm__free(s->context, b->noise);
-		egm__free(s->context, b->asked);
-		egm__free(s->context, b->made);
-	}
-	egm__free(s->context, s->blocks);
 }

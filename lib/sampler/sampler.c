@@ -42,13 +42,7 @@ static egm_status measure(egm_sampler *s)
 static void write_scale(const egm_sampler *s, char *row)
 {
 	const double *scale = s->options.scale;
-	for (int64_t j = 0; j < s->dims; j++) {
-		double value = scale ? scale[j] : 1;
-		if (s->target->dtype == EGM_F32)
-			((float *)(void *)row)[j] = (float)value;
-		else
-			((double *)(void *)row)[j] = value;
-	}
+	for (int64_t j = 0; j < s->dims; j++) egm__number_put(s->target->dtype, row, j, scale ? scale[j] : 1);
 }
 
 /* Rows: a shared scale, then that of each walker when it adapts one. Points and gradients are the blocks'. */
@@ -85,16 +79,22 @@ out:
 	return st;
 }
 
-static void draw_starts(egm_sampler *s)
+/* Where the chains begin; a scale or bounds that throw a point beyond the dtype are refused. */
+static egm_status draw_starts(egm_sampler *s)
 {
 	double scale = s->options.start_scale, precision = s->target->bridge.precision;
 	if (scale == 0) scale = precision > 0 ? 1 / sqrt(precision) : 1;
 	egm__rng rng = {.seed = s->options.seed, .stream = EGM__STREAM_START};
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
-		s->table->normal(s->dims, w->x, &rng, i * ((s->dims + 3) / 4 * 4));
+		s->table->normal(s->dims, w->x, &rng, i * egm__noise_stride(s->dims));
 		s->table->tile[EGM__TILE_AFFINE](s->dims, w->x, w->x, NULL, (const double[3]){scale, 0, 0});
+		egm__target_to_points(s->target, 1, w->x, w->gradient); /* which no one knows yet */
+		if (!s->table->all_finite(s->dims, w->gradient))
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: start_scale = %g puts chain %lld beyond what %s holds",
+			                 s->method->name, scale, (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
 	}
+	return EGM_OK;
 }
 
 egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_sampler_options *options)
@@ -123,7 +123,7 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	EGM_TRY(copy_doubles(s, "temperatures", &s->options.temperatures, merged.temperatures, merged.levels));
 	EGM_TRY(create_walkers(s));
 	EGM_TRY(egm__blocks_create(s));
-	draw_starts(s);
+	EGM_TRY(draw_starts(s));
 	*out = s;
 	s = NULL;
 out:

@@ -13,6 +13,8 @@
 #include <sampler/target_impl.h>
 #include <tensor/kernels_impl.h>
 
+enum { EGM__MAX_DEPTH = 16 }; /* of a tree of nuts */
+
 typedef struct egm__walker egm__walker;
 typedef struct egm__adaptation egm__adaptation;
 
@@ -176,6 +178,7 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w);      /* after each 
 void egm__adaptation_finish(egm_sampler *s);                      /* fixes step and scale */
 
 /* ---- the loop */
+int egm__chain_is_frozen(const egm_sampler *s, int64_t chain); /* one of its walkers is */
 egm_status egm__blocks_create(egm_sampler *s);
 void egm__blocks_free(egm_sampler *s);
 /* `n` draws of `thin` chain transitions each; draws, energies may be NULL. */

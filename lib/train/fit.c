@@ -7,11 +7,6 @@
 #include <string.h>
 #include <train/trainer_impl.h>
 
-static double number_at(const egm_trainer *t, const void *values, int32_t i)
-{
-	return t->loss->dtype == EGM_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
-}
-
 /* printf writes the NaN of x86 as "-nan". */
 static const char *nonfinite_name(double value)
 {
@@ -39,13 +34,13 @@ static egm_status check_numbers(const egm_trainer *t)
 	egm_status st = EGM_OK;
 	long long step = (long long)t->steps + 1;
 	for (int32_t i = 0; i < t->loss->n_terms; i++) {
-		double value = number_at(t, t->terms, i);
+		double value = egm__number(t->loss->dtype, t->terms, i);
 		if (is_written(t, i) && !isfinite(value))
 			EGM_FAIL(EGM_ERR_NONFINITE, "%s: term '%s' is %s at step %lld", t->loss->kind, t->loss->term_names[i],
 			         nonfinite_name(value), step);
 	}
 	for (int32_t i = 0; i < t->loss->n_state; i++) {
-		double value = number_at(t, t->state_next, i);
+		double value = egm__number(t->loss->dtype, t->state_next, i);
 		if (!isfinite(value))
 			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i, nonfinite_name(value),
 			         step);
@@ -72,7 +67,7 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 {
 	double factor = egm__schedule_factor(&t->options, t->steps);
 	for (int32_t i = 0; i < t->loss->n_terms; i++)
-		if (is_written(t, i)) t->term_values[i] = number_at(t, t->terms, i);
+		if (is_written(t, i)) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
 		if (phase->moves >> i & 1) egm__optimizer_move(&t->nets[i], factor);

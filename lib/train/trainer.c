@@ -14,12 +14,8 @@ void egm__trainer_clear_terms(egm_trainer *trainer)
 
 static void start_state(egm_trainer *t)
 {
-	for (int32_t i = 0; i < t->loss->n_state; i++) {
-		if (t->loss->dtype == EGM_F64)
-			((double *)t->state)[i] = t->loss->state_start[i];
-		else
-			((float *)t->state)[i] = (float)t->loss->state_start[i];
-	}
+	for (int32_t i = 0; i < t->loss->n_state; i++)
+		egm__number_put(t->loss->dtype, t->state, i, t->loss->state_start[i]);
 }
 
 static egm_status allocate_buffers(egm_trainer *t)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* How chains are cut into blocks, and the memory of a block. */
+#include <core/size_impl.h>
+#include <sampler/block_impl.h>
+
+enum {
+	MAX_ROWS = 64, /* of a block: a net's activations for so many points stay in the second cache */
+	TILE_ROWS = 8  /* that a packed product takes at a time */
+};
+
+/* Chains of a block. A net is evaluated row by row in bits that do not depend on the other rows, so the cut may follow
+ * the number of threads; a callback is cut as its owner said. */
+static int64_t chains_of_block(const egm_sampler *s)
+{
+	const egm_target *t = s->target;
+	int64_t chains = s->options.chains, threads = s->context->threads;
+	if (t->callback && !t->concurrent) return chains;
+	int64_t most = (t->callback ? t->callback_rows : MAX_ROWS) / s->levels;
+	if (most < 1) most = 1;
+	if (most > chains) most = chains;
+	if (t->callback) return most;
+	int64_t n = (chains + most - 1) / most;
+	n = (n + threads - 1) / threads * threads;
+	if (n > chains) n = chains;
+	int64_t size = (chains + n - 1) / n, rest = size % TILE_ROWS;
+	/* beyond half a tile of a product the whole one costs no more */
+	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
+	return size < most ? size : most;
+}
+
+void egm__block_place(const egm__block *b)
+{
+	int64_t bytes = egm__point_bytes(b->sampler);
+	for (int64_t i = 0; i < b->count; i++) {
+		b->sampler->walkers[b->first + i].x = b->x + i * bytes;
+		b->sampler->walkers[b->first + i].gradient = b->gradient + i * bytes;
+	}
+}
+
+static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
+{
+	egm_status st = EGM_OK;
+	size_t noise = (size_t)(b->count * egm__noise_stride(s->dims)), points = (size_t)(rows * s->dims);
+	size_t element = egm__dtype_size(s->target->dtype);
+	b->sampler = s;
+	b->x = egm__alloc_zero(s->context, points, element);
+	b->gradient = egm__alloc_zero(s->context, points, element);
+	b->noise = egm__alloc_zero(s->context, noise, element);
+	b->asked = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->asked);
+	b->made = egm__alloc_zero(s->context, (size_t)b->count, sizeof *b->made);
+	if (!b->x || !b->gradient || !b->noise || !b->asked || !b->made)
+		EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for a block of %lld chains", (long long)b->count);
+	egm__block_place(b);
+	EGM_TRY(egm__probe_create(&b->probe, s->target, rows, b == s->blocks ? NULL : s->blocks[0].probe));
+out:
+	return st;
+}
+
+egm_status egm__blocks_create(egm_sampler *s)
+{
+	egm_status st = EGM_OK;
+	int64_t size = chains_of_block(s), n = (s->options.chains + size - 1) / size;
+	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, (size_t)n, sizeof *s->blocks);
+	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for %lld blocks of chains", (long long)n);
+	s->n_blocks = (int32_t)n;
+	for (int64_t i = 0; i < n; i++) {
+		egm__block *b = &s->blocks[i];
+		int64_t chains = s->options.chains - i * size < size ? s->options.chains - i * size : size;
+		b->first = i * size * s->levels;
+		b->count = chains * s->levels;
+		EGM_TRY(create_block(s, b, size * s->levels));
+	}
+out:
+	return st;
+}
+
+void egm__blocks_free(egm_sampler *s)
+{
+	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
+		egm__block *b = &s->blocks[i];
+		egm__probe_free(b->probe);
+		egm__free(s->context, b->x);
+		egm__free(s->context, b->gradient);
+		egm__free(s->context, b->noise);
+		egm__free(s->context, b->asked);
+		egm__free(s->context, b->made);
+	}
+	egm__free(s->context, s->blocks);
+}
