@@ -18,7 +18,8 @@ extern "C" {
 typedef struct egm_target egm_target;
 
 /** A program's own energy at `rows` points x [rows, dims]: energies [rows] = U, gradients [rows, dims] = dU/dx, in the
- *  target's dtype. Non-zero stops the sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything
+ *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
+ *  sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything
  *  that is not finite, marks a point that cannot be accepted. x is the library's: read it only. */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
@@ -34,15 +35,19 @@ enum {
 
 typedef struct egm_target_options {
 	size_t struct_size;
-	double beta;         /**< > 0, default 1 */
-	double prior_scale;  /**< tau > 0. 0 (default): 1 for EGM_LATENT_POSTERIOR, where less than 1 truncates the prior,
-	                        and  no prior elsewhere; EGM_LATENT_ENERGY and EGM_LATENT_PULLBACK take nothing else */
+	double beta; /**< > 0, default 1 */
+	/** tau > 0. 0 (default): 1 for EGM_LATENT_POSTERIOR, where less than 1 truncates the prior, and no prior elsewhere;
+	 *  EGM_LATENT_ENERGY and EGM_LATENT_PULLBACK take nothing else. */
+	double prior_scale;
 	const double *lower; /**< [dims] bounds, -INFINITY where there is none; NULL (default): no bounds. Copied. */
 	const double *upper; /**< [dims], INFINITY where there is none; lower < upper */
-	int32_t concurrent;  /**< callback targets: 1 = it may be called from several threads at once; default 0 */
-	int32_t reserved;    /**< 0 */
-	int64_t
-	    rows; /**< callback targets with `concurrent`: most rows of a call, >= 1, default 32. Others get all chains */
+	/** Callback targets: 1 = it may be called from several threads at once. Default 0: a sampler calls it from the
+	 *  thread that runs the sampler; samplers in several threads need 1. */
+	int32_t concurrent;
+	int32_t reserved; /**< 0 */
+	/** Callback targets with `concurrent`: most rows of a call, >= 1, default 32. Others get every chain (tempered: on
+	 *  every level) in one call. */
+	int64_t rows;
 } egm_target_options;
 
 EGM_API egm_status egm_target_options_init(egm_target_options *options, size_t size);
@@ -51,7 +56,8 @@ EGM_API egm_status egm_target_options_init(egm_target_options *options, size_t s
 EGM_API egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_target_options *options);
 /** U(G(z)) in the latent space of `generator`, `kind` one of EGM_LATENT_*. Draws are z; egm_model_run makes x of them.
  *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples; with a
- *  generator that ends in tanh or sigmoid no energy net makes it a density, and the context's log says so. */
+ *  generator whose output is bounded (tanh, sigmoid, layer_norm) no energy net makes it a density, and the context's
+ *  log says so. */
 EGM_API egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator, int32_t kind,
                                      const egm_target_options *options);
 /** A callback's energy in `dims` dimensions. */
@@ -86,15 +92,16 @@ enum {
 
 typedef struct egm_sampler_options {
 	size_t struct_size;
-	int32_t kernel;     /**< EGM_SAMPLER_*, set by egm_sampler_options_init */
-	int32_t reserved;   /**< 0 */
-	int64_t chains;     /**< >= 1, default 4 */
-	uint64_t seed;      /**< default 0 */
-	double step_size;   /**< > 0; eps of ula, mala, annealed_langevin, tempered (default 0.01, 0.1, 0.01, 0.1), h of hmc
-	                         and nuts (default 0.1); the start when a warm-up adapts it */
-	double jitter;      /**< in [0, 1): each transition of hmc uses h times U[1-jitter, 1+jitter); default 0 */
-	double start_scale; /**< standard deviation of the chains' first points, N(0, start_scale^2 I) before the bounds'
-	                         transform; 0 (default): the target's prior_scale, 1 without a prior */
+	int32_t kernel;   /**< EGM_SAMPLER_*, set by egm_sampler_options_init */
+	int32_t reserved; /**< 0 */
+	int64_t chains;   /**< >= 1, default 4 */
+	uint64_t seed;    /**< default 0 */
+	double step_size; /**< > 0; eps of ula, mala, annealed_langevin, tempered (default 0.01, 0.1, 0.01, 0.1), h of hmc
+	                       and nuts (default 0.1); the start when a warm-up adapts it */
+	double jitter;    /**< in [0, 1): each transition of hmc uses h times U[1-jitter, 1+jitter); default 0 */
+	/** Standard deviation of the chains' first points, N(0, start_scale^2 I) before the bounds' transform; 0 (default):
+	 *  the target's prior_scale, 1 without a prior. */
+	double start_scale;
 	double target_accept;   /**< in (0, 1): what a warm-up aims at; default 0.574 mala and tempered, 0.8 hmc and nuts */
 	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                             inverse mass). NULL (default): ones. Copied. */
@@ -102,16 +109,16 @@ typedef struct egm_sampler_options {
 	int64_t max_depth;      /**< nuts: at most 2^max_depth - 1 leapfrog steps, 1 to 16, default 10 */
 	double divergence; /**< hmc, nuts: energy error > 0 beyond which a trajectory counts as divergent and nuts ends it;
 	                        default 1000 */
-	/** annealed_langevin: [levels] > 0 falling temperatures T, at each of which V is divided by T; tempered: [levels]
-	 *  rising temperatures from 1. U is tempered, the prior is not. NULL: annealed_langevin has the one level T = 1,
-	 *  tempered needs them. Copied. */
+	/** annealed_langevin: [levels] > 0 falling temperatures T; tempered: [levels] rising temperatures from 1. At each U
+	 *  is divided by T, the prior is not. Langevin steps at T are step_size * T, and so tempered levels start. NULL,
+	 *  with one level: T = 1. Copied. */
 	const double *temperatures;
 	int64_t levels; /**< 1 to 256, default 1 */
-	int64_t
-	    steps_per_level; /**< annealed_langevin: >= 1, default 100; tempered: MALA steps between exchanges, default 1 */
-	double denoise;      /**< annealed_langevin: sigma0 >= 0, the draw is x - sigma0^2 grad V(x); default 0: x itself */
-	int32_t
-	    adapt_scale;   /**< mala, hmc, nuts: 1 = a warm-up also estimates `scale`, for each chain; default 0, nuts 1 */
+	/** annealed_langevin: >= 1, default 100; tempered: MALA steps between exchanges, default 1. */
+	int64_t steps_per_level;
+	double denoise; /**< annealed_langevin: sigma0 >= 0, the draw is x - sigma0^2 grad V(x); default 0: x itself */
+	/** mala, hmc, nuts: 1 = a warm-up also estimates `scale`, for each chain; default 0, nuts 1. */
+	int32_t adapt_scale;
 	int32_t reserved2; /**< 0 */
 } egm_sampler_options;
 
@@ -124,15 +131,15 @@ EGM_API egm_status egm_sampler_create(egm_sampler **out, egm_target *target, con
 EGM_API void egm_sampler_free(egm_sampler *sampler);
 
 /** Puts the chains at points [chains, dims]; frozen chains thaw. Counters and adaptation stay. NONFINITE names chain
- * and dimension; ARGUMENT a point outside of the box. */
+ *  and dimension; ARGUMENT a point outside of the box. */
 EGM_API egm_status egm_sampler_set_points(egm_sampler *sampler, egm_dtype dtype, const void *points);
 /** Where the chains stand, [chains, dims]. */
 EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtype, void *points);
 
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
  *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule), then fix both.
- * Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
- * start. */
+ *  Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
+ *  start. */
 EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
 
 /** n draws a chain, each after `thin` >= 1 transitions: draws [n, chains, dims], energies [n, chains] = V at them, both
@@ -140,20 +147,20 @@ EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
  *
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
  *  the others go on, and the call then returns NONFINITE naming the lowest such chain. Later calls go on without it and
- *  return OK; `frozen` of the statistics counts it until egm_sampler_set_points thaws it. A proposal with a non-finite
- *  energy is no such case where there is a Metropolis test: it is rejected and counted as a divergence.
- *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition (a tempered
- *  one at those of its levels), and egm_sampler_stats tells how many it has made; later draws of the call are not
- *  written. */
+ *  return OK while any chain moves; `frozen` of the statistics counts it until egm_sampler_set_points thaws it. A
+ * proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected and counted as a
+ * divergence. When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition
+ * (a tempered one at those of its levels), and egm_sampler_stats tells how many it has made; later draws of the call
+ * are not written. */
 EGM_API egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, void *energies);
 
 /** What the chains have done since they were made or warmed up. */
 typedef struct egm_sampler_statistics {
 	size_t struct_size;
-	int64_t transitions;
+	int64_t transitions; /**< as `thin` counts them: of tempered, rounds of steps_per_level on every level */
 	int64_t gradients;   /**< evaluations of energy and gradient at one point */
 	double acceptance;   /**< mean acceptance probability; NaN without a Metropolis test */
-	int64_t divergences; /**< rejected for a non-finite energy, or for an energy error beyond `divergence` */
+	int64_t divergences; /**< transitions with an energy that is not finite, or an energy error beyond `divergence` */
 	double step_size;    /**< in use; mean over chains */
 	double leapfrogs;    /**< hmc, nuts: mean number of leapfrog steps a transition, else 0 */
 	int64_t saturated;   /**< nuts: transitions that reached max_depth */
@@ -172,7 +179,8 @@ EGM_API egm_status egm_sampler_scale(const egm_sampler *sampler, int64_t chain, 
  *  load, m draws gives the same bits as n + m draws. */
 EGM_API egm_status egm_sampler_save(const egm_sampler *sampler, const char *path);
 /** Reads it into a sampler made with the same kernel, number of chains, dims, dtype and levels; FORMAT names what
- *  differs, and nothing has then changed. */
+ *  differs, and nothing has then changed. Options that are not state (temperatures, leapfrog_steps, ...) stay those of
+ *  the sampler. The next call asks once more for the gradient where each chain stands, and counts it. */
 EGM_API egm_status egm_sampler_load(egm_sampler *sampler, const char *path);
 
 /** log Z of a target by annealed importance sampling (Neal 2001): particles from the base N(0, base_scale^2 I), moved
