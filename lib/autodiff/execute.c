@@ -40,10 +40,11 @@ static void enter_row(pass *t, int64_t row)
 {
 	const egm__group *g = t->g;
 	int64_t index[EGM__MAX_RANK] = {0};
-	for (int a = g->shape.rank - 2; a >= 0; a--) {
+	for (int a = g->shape.rank - 2; a > 0; a--) {
 		index[a] = row % g->shape.d[a];
 		row /= g->shape.d[a];
 	}
+	index[0] = row;
 	for (int32_t i = 0; i < g->n_mem; i++) {
 		int64_t offset = 0;
 		for (int a = 0; a < g->shape.rank - 1; a++) offset += index[a] * g->mem[i].s[a];

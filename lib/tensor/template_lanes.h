@@ -8,7 +8,9 @@
 enum { F32_LANES = VECTOR_BYTES / 4, F64_LANES = VECTOR_BYTES / 8 };
 
 typedef float vf __attribute__((vector_size(VECTOR_BYTES)));
+#if VECTOR_BYTES < 32
 typedef float vf_half __attribute__((vector_size(VECTOR_BYTES / 2)));
+#endif
 typedef double vd __attribute__((vector_size(VECTOR_BYTES)));
 #if VECTOR_BYTES == 64
 typedef double vd_half __attribute__((vector_size(VECTOR_BYTES / 2)));
@@ -122,12 +124,19 @@ INLINE void store_part_f64(double *p, vd x, int64_t k)
 }
 #endif
 
-/* F64_LANES elements as doubles; the part has 0 in the other lanes, for sums. */
+/* F64_LANES elements as doubles; the part has 0 in the other lanes, for sums. Intrinsics, because gcc converts by
+ * quarters. */
 INLINE vd load_wide_f32(const float *p)
 {
+#if VECTOR_BYTES == 64
+	return _mm512_cvtps_pd(_mm256_loadu_ps(p));
+#elif VECTOR_BYTES == 32
+	return _mm256_cvtps_pd(_mm_loadu_ps(p));
+#else
 	vf_half x;
 	memcpy(&x, p, sizeof x);
 	return __builtin_convertvector(x, vd);
+#endif
 }
 
 INLINE vd load_wide_f64(const double *p)
