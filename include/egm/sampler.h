@@ -19,8 +19,8 @@ typedef struct egm_target egm_target;
 
 /** A program's own energy at `rows` points x [rows, dims]: energies [rows] = U, gradients [rows, dims] = dU/dx, in the
  *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
- *  sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything
- *  that is not finite, marks a point that cannot be accepted. x is the library's: read it only. */
+ *  sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
+ *  that cannot be accepted. x is the library's: read it only. */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /** Which density a latent target has, with U the energy net and G the generator. */
@@ -67,8 +67,8 @@ EGM_API void egm_target_free(egm_target *target);
 EGM_API int64_t egm_target_dims(const egm_target *target);
 EGM_API egm_dtype egm_target_dtype(const egm_target *target);
 /** V (without bounds' Jacobian) and, unless NULL, dV/dx at x [rows, dims]: what a program checks its callback or its
- *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. Compiles the nets in
- * every call. */
+ *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. Every call compiles
+ *  the nets. */
 EGM_API egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows,
                                        void *energies, void *gradients);
 
@@ -147,11 +147,11 @@ EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
  *
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
  *  the others go on, and the call then returns NONFINITE naming the lowest such chain. Later calls go on without it and
- *  return OK while any chain moves; `frozen` of the statistics counts it until egm_sampler_set_points thaws it. A
- * proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected and counted as a
- * divergence. When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition
- * (a tempered one at those of its levels), and egm_sampler_stats tells how many it has made; later draws of the call
- * are not written. */
+ *  return OK while any chain moves; `frozen` of the statistics counts it until egm_sampler_set_points thaws it.
+ *  A proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected, a divergence.
+ *
+ *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition (of
+ *  tempered, at those of its levels), and egm_sampler_stats tells how many it has made; later draws are not written. */
 EGM_API egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, void *energies);
 
 /** What the chains have done since they were made or warmed up. */
