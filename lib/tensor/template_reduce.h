@@ -95,16 +95,23 @@ static void FN(accumulate)(int64_t n, void *y, const void *a)
 	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
 }
 
-/* NaN and infinity are what has an exponent of all ones. */
+/* Times 0 every number is 0, and what is none is NaN: one instruction a vector, and exact. */
 static int FN(all_finite)(int64_t n, const void *va)
 {
 	const T *a = va;
-	const B ones = (B)FN(vector)((T)INFINITY);
-	B below = (B){0} - 1; /* negative while every exponent is */
+	const V zero = {0};
+	V x0 = zero, x1 = zero, x2 = zero, x3 = zero;
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES) below &= ((B)FN(load)(a + i) & ones) - ones;
-	if (i < n) below &= ((B)FN(load_part)(a + i, n - i) & ones) - ones;
+	for (; i + 4 * LANES <= n; i += 4 * LANES) {
+		x0 = FN(madd)(FN(load)(a + i), zero, x0);
+		x1 = FN(madd)(FN(load)(a + i + LANES), zero, x1);
+		x2 = FN(madd)(FN(load)(a + i + 2 * LANES), zero, x2);
+		x3 = FN(madd)(FN(load)(a + i + 3 * LANES), zero, x3);
+	}
+	for (; i + LANES <= n; i += LANES) x0 = FN(madd)(FN(load)(a + i), zero, x0);
+	if (i < n) x1 = FN(madd)(FN(load_part)(a + i, n - i), zero, x1);
+	B zeros = (x0 + x1) + (x2 + x3) == zero;
 	int finite = 1;
-	for (int j = 0; j < LANES; j++) finite &= below[j] < 0;
+	for (int j = 0; j < LANES; j++) finite &= zeros[j] != 0;
 	return finite;
 }
