@@ -137,7 +137,11 @@ EGM_API egm_status egm_sampler_set_points(egm_sampler *sampler, egm_dtype dtype,
 EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtype, void *points);
 
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
- *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule), then fix both.
+ *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule; below 50 transitions
+ *  none), then fix both. A chain for which fewer than 10 transitions have been averaged, since the start or the last
+ *  window, keeps the step that these began with: one that is asked for less, or whose callback stops by then. A stopped
+ *  warm-up leaves what was found so far, the scale of the last whole window, and the chains at their last whole
+ *  transition.
  *  Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
  *  start. */
 EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
@@ -196,7 +200,8 @@ typedef struct egm_ais_options {
 	int64_t levels;         /**< >= 1, default 200 */
 	int64_t leapfrog_steps; /**< >= 1, default 5 */
 	double step_size;       /**< leapfrog step h > 0 of every level, or 0 (default): found for each level by a pilot run
-	                             of other particles, so that the estimate of Z stays unbiased */
+	                             of other particles (1 + 20/k transitions at level k), so that the estimate of Z stays
+	                             unbiased. Transitions use h times U[0.7, 1.3) either way */
 	double base_scale; /**< > 0, or 0 (default): 2 with bounds, else tau with a prior, else 1. With tau the prior is
 	                        the base, and b weights beta U alone */
 	double power;      /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
