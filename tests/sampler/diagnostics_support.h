@@ -4,20 +4,12 @@
 #ifndef EGM_TESTS_DIAGNOSTICS_SUPPORT_H
 #define EGM_TESTS_DIAGNOSTICS_SUPPORT_H
 
+#include "random_numbers.h"
 #include "support.h"
 #include <egm/diagnostics.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* splitmix64 (Steele, Lea, Flood 2014) to [0, 1) */
-static inline double uniform(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
 
 /* Mean 0, variance 1, nearly normal: twelve uniforms less 6. No function of libm takes part. */
 static inline double bell(uint64_t *state)

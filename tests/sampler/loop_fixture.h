@@ -94,11 +94,6 @@ typedef struct record {
 	double *energies;
 } record;
 
-static inline double number_at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
-
 static inline record record_run(egm_sampler *sampler, const loop_target *t, int64_t chains, int64_t n, int64_t thin,
                                 egm_status expected)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of samplers: contexts, energies whose laws are known, and estimates with standard errors.
+/* For tests of samplers: contexts, laws as energy callbacks, samplers on them, and estimates with standard errors.
  *
  * The standard error of an estimate is that of the mean over independent chains of each chain's own average. It asks
  * nothing about autocorrelation, which the test would otherwise have to know or to estimate. */
@@ -30,6 +30,39 @@ static inline egm_context *threaded_context(int32_t threads)
 	return context;
 }
 
+/* `tags` may be NULL. 240 s: sanitizers make the longest tests ten times as long. */
+static inline TCase *new_case(Suite *suite, const char *name, const char *tags)
+{
+	TCase *tc = tcase_create(name);
+	tcase_set_timeout(tc, 240);
+	if (tags) tcase_set_tags(tc, tags);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+/* With `setup` before each test and `teardown` behind it. */
+static inline TCase *fixture_case(Suite *suite, const char *name, const char *tags, SFun setup, SFun teardown)
+{
+	TCase *tc = new_case(suite, name, tags);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	return tc;
+}
+
+/* ---- arrays of either dtype */
+
+static inline double number_at(egm_dtype dtype, const void *values, int64_t i)
+{
+	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+}
+
+static inline void store_number(egm_dtype dtype, double value, void *values, int64_t i)
+{
+	if (dtype == EGM_F32)
+		((float *)values)[i] = (float)value;
+	else
+		((double *)values)[i] = value;
+}
+
 /* ---- energies. A law computes in double; `energy_of_law` serves either dtype. */
 
 typedef struct law law;
@@ -39,6 +72,7 @@ struct law {
 	double (*energy)(const law *, const double *x, double *gradient); /* of one point */
 	double numbers[8];                                                /* the law's own */
 	long calls, rows;                                                 /* so far, atomic */
+	long most;                                                        /* rows that one call had, atomic */
 	long stop_at;                                                     /* the call, from 1, that stops; 0: none */
 };
 
@@ -51,21 +85,13 @@ static inline int energy_of_law(int64_t rows, const void *x, void *energies, voi
 	long call = __atomic_add_fetch(&l->calls, 1, __ATOMIC_RELAXED);
 	if (call == l->stop_at) return 1;
 	__atomic_add_fetch(&l->rows, rows, __ATOMIC_RELAXED);
+	long seen = __atomic_load_n(&l->most, __ATOMIC_RELAXED);
+	while (rows > seen && !__atomic_compare_exchange_n(&l->most, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	}
 	for (int64_t i = 0; i < rows; i++) {
-		for (int64_t j = 0; j < l->dims; j++)
-			point[j] = l->dtype == EGM_F32 ? (double)((const float *)x)[i * l->dims + j]
-			                               : ((const double *)x)[i * l->dims + j];
-		double u = l->energy(l, point, gradient);
-		if (l->dtype == EGM_F32)
-			((float *)energies)[i] = (float)u;
-		else
-			((double *)energies)[i] = u;
-		for (int64_t j = 0; j < l->dims; j++) {
-			if (l->dtype == EGM_F32)
-				((float *)gradients)[i * l->dims + j] = (float)gradient[j];
-			else
-				((double *)gradients)[i * l->dims + j] = gradient[j];
-		}
+		for (int64_t j = 0; j < l->dims; j++) point[j] = number_at(l->dtype, x, i * l->dims + j);
+		store_number(l->dtype, l->energy(l, point, gradient), energies, i);
+		for (int64_t j = 0; j < l->dims; j++) store_number(l->dtype, gradient[j], gradients, i * l->dims + j);
 	}
 	return 0;
 }
@@ -77,12 +103,17 @@ static inline double normal_precision(const law *l, int64_t j)
 	return l->numbers[0] * pow(l->numbers[1] / l->numbers[0], share);
 }
 
+static inline double normal_sd(const law *l, int64_t j)
+{
+	return 1 / sqrt(normal_precision(l, j));
+}
+
 static inline double normal_energy(const law *l, const double *x, double *gradient)
 {
-	double u = 0;
-	int equal = l->numbers[0] == l->numbers[1];
-	for (int64_t j = 0; j < l->dims; j++) {
-		double k = equal ? l->numbers[0] : normal_precision(l, j), away = x[j] - l->numbers[2];
+	double u = 0, k = l->numbers[0], ratio = l->numbers[1] / k;
+	if (ratio != 1 && l->dims > 2) ratio = pow(ratio, 1 / (double)(l->dims - 1));
+	for (int64_t j = 0; j < l->dims; j++, k *= ratio) {
+		double away = x[j] - l->numbers[2];
 		u += k * away * away / 2;
 		gradient[j] = k * away;
 	}
@@ -92,6 +123,13 @@ static inline double normal_energy(const law *l, const double *x, double *gradie
 static inline law normal_law(egm_dtype dtype, int64_t dims, double from, double to)
 {
 	return (law){.dtype = dtype, .dims = dims, .energy = normal_energy, .numbers = {from, to}};
+}
+
+static inline egm_target_options target_options(void)
+{
+	egm_target_options options;
+	ck_assert_egm(egm_target_options_init(&options, sizeof options));
+	return options;
 }
 
 static inline egm_target *law_target(egm_context *context, law *l, const egm_target_options *options)
@@ -120,6 +158,17 @@ static inline egm_sampler *make_sampler(egm_target *target, const egm_sampler_op
 	return sampler;
 }
 
+/* One on this law; its context, of one thread, and its target live as long as it does. */
+static inline egm_sampler *sampler_of(law *l, const egm_target_options *to, const egm_sampler_options *options)
+{
+	egm_context *context = threaded_context(1);
+	egm_target *target = law_target(context, l, to);
+	egm_sampler *sampler = make_sampler(target, options);
+	egm_target_free(target);
+	egm_context_free(context);
+	return sampler;
+}
+
 static inline egm_sampler_statistics sampler_stats(const egm_sampler *sampler, int64_t chain)
 {
 	egm_sampler_statistics statistics;
@@ -144,24 +193,19 @@ static inline sample run_sampler(egm_sampler *sampler, egm_dtype dtype, int64_t 
 	ck_assert_ptr_nonnull(drawn);
 	ck_assert_ptr_nonnull(s.draws);
 	ck_assert_egm(egm_sampler_run(sampler, n, thin, drawn, NULL));
-	for (size_t i = 0; i < count; i++)
-		s.draws[i] = dtype == EGM_F32 ? (double)((const float *)drawn)[i] : ((const double *)drawn)[i];
+	for (size_t i = 0; i < count; i++) s.draws[i] = number_at(dtype, drawn, (int64_t)i);
 	free(drawn);
 	return s;
 }
 
 /* A sampler of this law from its start, `forget` transitions unseen, then n draws. */
-static inline sample sample_law(law *l, const egm_target_options *target_options, const egm_sampler_options *options,
+static inline sample sample_law(law *l, const egm_target_options *to, const egm_sampler_options *options,
                                 int64_t forget, int64_t n, int64_t thin)
 {
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, l, target_options);
-	egm_sampler *sampler = make_sampler(target, options);
+	egm_sampler *sampler = sampler_of(l, to, options);
 	if (forget) ck_assert_egm(egm_sampler_run(sampler, 1, forget, NULL, NULL));
 	sample s = run_sampler(sampler, l->dtype, l->dims, options->chains, n, thin);
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 	return s;
 }
 

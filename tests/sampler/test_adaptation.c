@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Warm-ups: the formulas of dual averaging and of the scales against a second writing of them, the windows against
  * Stan's numbers, and what comes out of whole warm-ups. */
-#include "densities.h"
+#include "exact_draws.h"
 #include <sampler/adaptation_impl.h>
 #include <sampler/sampler_impl.h>
 
@@ -230,7 +230,7 @@ START_TEST(test_adaptation__finds_scales_over_five_decades)
 		double scale[D];
 		ck_assert_egm(egm_sampler_scale(s, c, scale));
 		for (int j = 0; j < D; j++) {
-			double sd = spread_sd(&l, j), expected = sqrt(500.0 / 505 * sd * sd + 1e-3 * 5 / 505);
+			double sd = normal_sd(&l, j), expected = sqrt(500.0 / 505 * sd * sd + 1e-3 * 5 / 505);
 			ck_assert_near(log(scale[j] / expected), 0, log(1.32));
 		}
 	}
@@ -255,7 +255,7 @@ START_TEST(test_adaptation__scales_of_the_other_kernels)
 	for (int c = 0; c < CHAINS; c++) {
 		double scale[D];
 		ck_assert_egm(egm_sampler_scale(s, c, scale));
-		for (int j = 0; j < D; j++) ck_assert_near(log(scale[j] / spread_sd(&l, j)), 0, log(1.6));
+		for (int j = 0; j < D; j++) ck_assert_near(log(scale[j] / normal_sd(&l, j)), 0, log(1.6));
 	}
 	egm_sampler_free(s);
 }

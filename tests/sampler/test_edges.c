@@ -39,8 +39,7 @@ static void teardown(void)
 static egm_target *callback_target(int64_t dims, egm_energy_fn energy, void *user, int64_t rows)
 {
 	egm_target *target = NULL;
-	egm_target_options o;
-	ck_assert_egm(egm_target_options_init(&o, sizeof o));
+	egm_target_options o = target_options();
 	o.concurrent = rows > 0;
 	if (rows > 0) o.rows = rows;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, energy, user, &o));
@@ -156,14 +155,11 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("edges");
-	TCase *tc = tcase_create("edges");
-	tcase_set_tags(tc, "R16 R17");
-	tcase_add_checked_fixture(tc, setup, teardown);
+	TCase *tc = fixture_case(suite, "edges", "R16 R17", setup, teardown);
 	tcase_add_loop_test(tc, test_edges__rows_beyond_all_chains_cost_nothing, 0, 3);
 	tcase_add_loop_test(tc, test_edges__a_point_beyond_the_dtype_freezes_its_chain, 0, 3);
 	tcase_add_test(tc, test_edges__all_chains_frozen_is_an_error_in_every_call);
 	tcase_add_test(tc, test_edges__a_start_beyond_the_dtype_is_refused);
 	tcase_add_loop_test(tc, test_edges__transitions_are_what_thin_counts, 0, 6);
-	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -221,11 +221,9 @@ START_TEST(test_hmc__acceptance_of_normal_laws)
 	int64_t d = _i % 2 + 1, leapfrogs = _i / 2 ? 7 : 2;
 	double h = _i / 2 ? 0.8 : 1.4, each[CHAINS];
 	law l = normal_law(EGM_F64, d, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, CHAINS, h, 43);
 	o.leapfrog_steps = leapfrogs;
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 500, 1, NULL, NULL));
 	for (int64_t c = 0; c < CHAINS; c++) each[c] = sampler_stats(sampler, c).acceptance;
 	sample s = {1, CHAINS, 1, each};
@@ -235,8 +233,6 @@ START_TEST(test_hmc__acceptance_of_normal_laws)
 	ck_assert_near(sampler_stats(sampler, 5).leapfrogs, (double)leapfrogs, 0);
 	ck_assert_near(sampler_stats(sampler, 5).step_size, h, 0);
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
@@ -261,11 +257,9 @@ END_TEST
 START_TEST(test_hmc__divergences_are_rejected_and_counted)
 {
 	law l = normal_law(EGM_F64, 2, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 5, 2.5, 45);
 	o.leapfrog_steps = _i ? 1000 : 20;
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double before[10], after[10];
 	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, before));
 	ck_assert_egm(egm_sampler_run(sampler, 10, 1, NULL, NULL));
@@ -278,8 +272,6 @@ START_TEST(test_hmc__divergences_are_rejected_and_counted)
 	ck_assert_near(all.acceptance, 0, 1e-12);
 	ck_assert(_i ? all.leapfrogs < 500 : all.leapfrogs == 20); /* no steps behind a point that is not finite */
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
@@ -309,22 +301,16 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("hmc");
-	TCase *flow = tcase_create("trajectories");
-	tcase_set_tags(flow, "K14 E17");
-	tcase_set_timeout(flow, 60);
+	TCase *flow = new_case(suite, "trajectories", "K14 E17");
 	tcase_add_loop_test(flow, test_hmc__runs_backwards, 0, 2);
 	tcase_add_loop_test(flow, test_hmc__keeps_volume, 0, 2);
 	tcase_add_test(flow, test_hmc__energy_error_is_of_second_order);
 	tcase_add_test(flow, test_hmc__jitter_is_uniform);
-	suite_add_tcase(suite, flow);
-	TCase *draws = tcase_create("draws");
-	tcase_set_tags(draws, "E17");
-	tcase_set_timeout(draws, 60);
+	TCase *draws = new_case(suite, "draws", "E17");
 	tcase_add_loop_test(draws, test_hmc__variance_of_a_normal_law_is_one, 0, 10);
 	tcase_add_loop_test(draws, test_hmc__acceptance_of_normal_laws, 0, 4);
 	tcase_add_loop_test(draws, test_hmc__jitter_breaks_a_resonance, 0, 2);
 	tcase_add_loop_test(draws, test_hmc__divergences_are_rejected_and_counted, 0, 2);
 	tcase_add_loop_test(draws, test_hmc__a_wall_cuts_the_law, 0, 2);
-	suite_add_tcase(suite, draws);
 	return egm_test_main(suite);
 }

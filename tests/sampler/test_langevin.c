@@ -86,8 +86,7 @@ END_TEST
 START_TEST(test_ula__beta_multiplies_the_energy)
 {
 	double step = 0.25;
-	egm_target_options t;
-	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	egm_target_options t = target_options();
 	t.beta = 4;
 	t.prior_scale = _i ? 0.5 : 0;
 	law l = normal_law(EGM_F64, 1, 1, 1);
@@ -103,10 +102,8 @@ START_TEST(test_ula__walks_at_the_edge_of_stability)
 {
 	enum { N = 50, MANY = 2000 };
 	law l = normal_law(EGM_F64, 1, 2, 2);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, MANY, 2, 11);
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	static const double zeros[MANY];
 	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, zeros));
 	for (int64_t n = N; n <= 2 * N; n += N) {
@@ -115,8 +112,6 @@ START_TEST(test_ula__walks_at_the_edge_of_stability)
 		free(s.draws);
 	}
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
@@ -127,10 +122,8 @@ START_TEST(test_ula__freezes_where_it_diverges)
 	enum { N = 400 };
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
 	law l = normal_law(dtype, 1, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, 3, 8, 12);
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double draws[N][3], energies[N][3];
 	const float *narrow = (const float *)(const void *)draws;
 	ck_assert_int_eq(egm_sampler_run(sampler, N, 1, draws, energies), EGM_ERR_NONFINITE);
@@ -150,31 +143,20 @@ START_TEST(test_ula__freezes_where_it_diverges)
 		}
 	}
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
 int main(void)
 {
 	Suite *suite = suite_create("langevin");
-	TCase *laws = tcase_create("normal laws");
-	tcase_set_tags(laws, "K12 E5");
-	tcase_set_timeout(laws, 60);
+	TCase *laws = new_case(suite, "normal laws", "K12 E5");
 	tcase_add_loop_test(laws, test_ula__bias_of_a_normal_law, 0, 5);
 	tcase_add_test(laws, test_ula__bias_in_f32);
 	tcase_add_loop_test(laws, test_ula__scale_is_the_root_of_the_preconditioner, 0, 4);
-	suite_add_tcase(suite, laws);
-	TCase *weights = tcase_create("beta and prior");
-	tcase_set_tags(weights, "E6");
-	tcase_set_timeout(weights, 60);
+	TCase *weights = new_case(suite, "beta and prior", "E6");
 	tcase_add_loop_test(weights, test_ula__beta_multiplies_the_energy, 0, 2);
-	suite_add_tcase(suite, weights);
-	TCase *edge = tcase_create("stability");
-	tcase_set_tags(edge, "K12 R16");
-	tcase_set_timeout(edge, 60);
+	TCase *edge = new_case(suite, "stability", "K12 R16");
 	tcase_add_test(edge, test_ula__walks_at_the_edge_of_stability);
 	tcase_add_loop_test(edge, test_ula__freezes_where_it_diverges, 0, 2);
-	suite_add_tcase(suite, edge);
 	return egm_test_main(suite);
 }

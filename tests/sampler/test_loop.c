@@ -194,19 +194,13 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("loop");
-	TCase *same = tcase_create("the same bits");
-	tcase_set_tags(same, "R15 K24");
-	tcase_set_timeout(same, 60);
+	TCase *same = new_case(suite, "the same bits", "R15 K24");
 	tcase_add_loop_test(same, test_loop__chains_do_not_see_each_other_nor_threads, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__a_cut_run_and_a_thinned_one_are_the_same_run, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__nothing_has_to_be_written, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__points_go_out_and_in, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__energies_are_those_of_the_target, 0, LOOP_KERNELS * LOOP_TARGETS);
-	suite_add_tcase(suite, same);
-	TCase *shared = tcase_create("threads of the caller");
-	tcase_set_tags(shared, "R8");
-	tcase_set_timeout(shared, 60);
+	TCase *shared = new_case(suite, "threads of the caller", "R8");
 	tcase_add_loop_test(shared, test_loop__a_target_serves_eight_threads, 0, 5);
-	suite_add_tcase(suite, shared);
 	return egm_test_main(suite);
 }

@@ -73,11 +73,9 @@ START_TEST(test_events__stops_do_not_change_the_law)
 {
 	enum { MANY = 300, LOOKS = 100 };
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, MANY, _i ? 1.1 : 1.2, 71);
 	if (_i) o.leapfrog_steps = 2;
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double points[LOOKS][MANY];
 	for (long i = 0; i < LOOKS * 4; i++) {
 		l.stop_at = l.calls + 2 + i * 7 % 6;
@@ -88,8 +86,6 @@ START_TEST(test_events__stops_do_not_change_the_law)
 	assert_normal(&s, 0, 0, 1);
 	ck_assert_int_ge(sampler_stats(sampler, 0).transitions, LOOKS * 2);
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
@@ -234,16 +230,13 @@ END_TEST
 
 typedef struct watch {
 	law law;
-	int64_t least, most; /* rows of a call */
+	int64_t least; /* rows that a call had */
 } watch;
 
 static int watched(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	watch *w = (watch *)user;
-	int64_t seen = __atomic_load_n(&w->most, __ATOMIC_RELAXED);
-	while (rows > seen && !__atomic_compare_exchange_n(&w->most, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-	}
-	seen = __atomic_load_n(&w->least, __ATOMIC_RELAXED);
+	int64_t seen = __atomic_load_n(&w->least, __ATOMIC_RELAXED);
 	while (rows < seen && !__atomic_compare_exchange_n(&w->least, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 	}
 	return energy_of_law(rows, x, energies, gradients, &w->law);
@@ -253,11 +246,10 @@ static int watched(int64_t rows, const void *x, void *energies, void *gradients,
 START_TEST(test_events__rows_of_a_call)
 {
 	enum { MANY = 50, N = 20 };
-	watch w = {normal_law(EGM_F64, 3, 1, 1), INT64_MAX, 0};
+	watch w = {normal_law(EGM_F64, 3, 1, 1), INT64_MAX};
 	egm_context *context = threaded_context(2);
 	egm_target *target = NULL;
-	egm_target_options t;
-	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	egm_target_options t = target_options();
 	t.concurrent = _i > 0;
 	t.rows = _i > 1 ? 7 : 100;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, watched, &w, &t));
@@ -265,7 +257,7 @@ START_TEST(test_events__rows_of_a_call)
 	egm_sampler *sampler = make_sampler(target, &o);
 	ck_assert_egm(egm_sampler_run(sampler, N, 1, NULL, NULL));
 	ck_assert_int_eq(w.law.rows, MANY * (N + 1));
-	ck_assert_int_eq(w.most, _i > 1 ? 7 : MANY);
+	ck_assert_int_eq(w.law.most, _i > 1 ? 7 : MANY);
 	ck_assert_int_ge(w.least, _i > 1 ? 1 : MANY);
 	egm_sampler_free(sampler);
 	egm_target_free(target);
@@ -303,23 +295,15 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("loop events");
-	TCase *stops = tcase_create("stops");
-	tcase_set_tags(stops, "R19");
-	tcase_set_timeout(stops, 60);
+	TCase *stops = new_case(suite, "stops", "R19");
 	tcase_add_loop_test(stops, test_events__a_callback_stops_at_every_call, 0, 4 * LOOP_KERNELS);
 	tcase_add_loop_test(stops, test_events__stops_do_not_change_the_law, 0, 2);
-	suite_add_tcase(suite, stops);
-	TCase *frozen = tcase_create("frozen chains");
-	tcase_set_tags(frozen, "R16");
-	tcase_set_timeout(frozen, 60);
+	TCase *frozen = new_case(suite, "frozen chains", "R16");
 	tcase_add_loop_test(frozen, test_events__a_chain_at_a_bad_point_freezes_alone, 0, 4 * LOOP_KERNELS);
 	tcase_add_loop_test(frozen, test_events__a_chain_that_steps_into_nothing, 0, 4);
-	suite_add_tcase(suite, frozen);
-	TCase *rest = tcase_create("memory, rows, parameters");
-	tcase_set_timeout(rest, 60);
+	TCase *rest = new_case(suite, "memory, rows, parameters", NULL);
 	tcase_add_loop_test(rest, test_events__no_memory_after_the_first_call, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(rest, test_events__rows_of_a_call, 0, 3);
 	tcase_add_loop_test(rest, test_events__other_parameters_are_seen, 0, 4);
-	suite_add_tcase(suite, rest);
 	return egm_test_main(suite);
 }

@@ -7,7 +7,7 @@
  *
  * at eps = .1, .5, 1. Put into hmc.c they gave here E1 10.5 (and rising), 2.65, 1.33; E2 .508, .530, .568; E3 15.8 and
  * 16.8 from the two starts. E2 and E3 do not even fail by a constant: their error changes with the step. */
-#include "sampler_support.h"
+#include "densities.h"
 
 enum { CHAINS = 200, FORGET = 300, DRAWS = 2000 };
 
@@ -37,8 +37,7 @@ END_TEST
 
 START_TEST(test_mala__beta_and_prior)
 {
-	egm_target_options t;
-	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	egm_target_options t = target_options();
 	t.beta = 0.5;
 	t.prior_scale = _i ? 0.5 : 0;
 	law l = normal_law(EGM_F64, 2, 1, 1);
@@ -76,10 +75,8 @@ START_TEST(test_mala__acceptance_of_normal_laws)
 	if (_i % 3 == 0) ck_assert_near(mean_acceptance(eps, d), published[_i / 3], 1e-3);
 	if (d == 100) ck_assert_near(mean_acceptance(eps, d), erfc(pow(eps, 1.5) * sqrt(d) / 8 / sqrt(2)), 0.1 / sqrt(d));
 	law l = normal_law(EGM_F64, d, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, eps, 24); /* starts in the law: N(0, I) */
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 500, 1, NULL, NULL));
 	double each[CHAINS], sum = 0;
 	for (int64_t c = 0; c < CHAINS; c++) sum += each[c] = sampler_stats(sampler, c).acceptance;
@@ -87,8 +84,6 @@ START_TEST(test_mala__acceptance_of_normal_laws)
 	sample s = {1, CHAINS, 1, each};
 	ck_assert_expect(&s, mean_of, 0, 0, mean_acceptance(eps, d));
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
@@ -98,10 +93,8 @@ START_TEST(test_mala__one_gradient_a_step)
 {
 	enum { FEW = 7 };
 	law l = normal_law(EGM_F64, 3, 1, 1);
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, FEW, 1.5, 25);
-	egm_sampler *sampler = make_sampler(target, &o);
+	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 10, 3, NULL, NULL));
 	ck_assert_int_eq(l.rows, FEW * 31);
 	ck_assert_int_eq(l.calls, 31);
@@ -111,19 +104,10 @@ START_TEST(test_mala__one_gradient_a_step)
 	ck_assert_int_eq(sampler_stats(sampler, 3).gradients, 41);
 	ck_assert_int_eq(sampler_stats(sampler, 3).transitions, 40);
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 END_TEST
 
 /* ---- bounds */
-
-/* U = x, or -x below an upper bound. */
-static double slope_energy(const law *l, const double *x, double *gradient)
-{
-	gradient[0] = l->numbers[0];
-	return l->numbers[0] * x[0];
-}
 
 /* Exp(1) on (l, inf), mirrored on (-inf, u). E4: a published sampler, whose proposals depend on the Jacobian, takes
  * that of the proposed point for both of its densities and gets mean 1.73, variance 3.82 at this step. Here the
@@ -131,13 +115,12 @@ static double slope_energy(const law *l, const double *x, double *gradient)
 START_TEST(test_mala__exponential_law_on_a_half_line)
 {
 	double sign = _i % 2 ? -1 : 1, bound = _i < 2 ? 0 : 5;
-	egm_target_options t;
-	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	egm_target_options t = target_options();
 	if (_i % 2)
 		t.upper = &bound;
 	else
 		t.lower = &bound;
-	law l = {.dtype = _i < 4 ? EGM_F64 : EGM_F32, .dims = 1, .energy = slope_energy, .numbers = {sign}};
+	law l = {.dtype = _i < 4 ? EGM_F64 : EGM_F32, .dims = 1, .energy = linear_energy, .numbers = {sign}};
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 0.5, 26);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	ck_assert_expect(&s, mean_of, 0, bound, sign);
@@ -150,21 +133,14 @@ START_TEST(test_mala__exponential_law_on_a_half_line)
 }
 END_TEST
 
-static double flat_energy(const law *l, const double *x, double *gradient)
-{
-	for (int64_t j = 0; j < l->dims; j++) gradient[j] = 0;
-	return 0 * x[0];
-}
-
 /* No energy at all: the box alone makes the law. */
 START_TEST(test_mala__uniform_law_in_a_box)
 {
 	const double lower[2] = {-1, 100}, upper[2] = {3, 100.5};
-	egm_target_options t;
-	ck_assert_egm(egm_target_options_init(&t, sizeof t));
+	egm_target_options t = target_options();
 	t.lower = lower;
 	t.upper = upper;
-	law l = {.dtype = _i ? EGM_F32 : EGM_F64, .dims = 2, .energy = flat_energy};
+	law l = {.dtype = _i ? EGM_F32 : EGM_F64, .dims = 2, .energy = linear_energy};
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 1.5, 27);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	for (int64_t j = 0; j < 2; j++) {
@@ -180,24 +156,15 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("mala");
-	TCase *exact = tcase_create("exactness");
-	tcase_set_tags(exact, "K13 E1 E2 E3");
-	tcase_set_timeout(exact, 60);
+	TCase *exact = new_case(suite, "exactness", "K13 E1 E2 E3");
 	tcase_add_loop_test(exact, test_mala__variance_of_a_normal_law_is_one, 0, 10);
 	tcase_add_loop_test(exact, test_mala__small_steps_in_two_dimensions, 0, 2);
 	tcase_add_loop_test(exact, test_mala__beta_and_prior, 0, 2);
-	suite_add_tcase(suite, exact);
-	TCase *rate = tcase_create("acceptance");
-	tcase_set_tags(rate, "K13");
-	tcase_set_timeout(rate, 60);
+	TCase *rate = new_case(suite, "acceptance", "K13");
 	tcase_add_loop_test(rate, test_mala__acceptance_of_normal_laws, 0, 9);
 	tcase_add_test(rate, test_mala__one_gradient_a_step);
-	suite_add_tcase(suite, rate);
-	TCase *bounds = tcase_create("bounds");
-	tcase_set_tags(bounds, "E4");
-	tcase_set_timeout(bounds, 60);
+	TCase *bounds = new_case(suite, "bounds", "E4");
 	tcase_add_loop_test(bounds, test_mala__exponential_law_on_a_half_line, 0, 6);
 	tcase_add_loop_test(bounds, test_mala__uniform_law_in_a_box, 0, 2);
-	suite_add_tcase(suite, bounds);
 	return egm_test_main(suite);
 }

@@ -15,12 +15,10 @@ typedef struct outcome {
 
 static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
 {
-	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, l, box);
 	egm_sampler_options options = sampler_options(EGM_SAMPLER_ULA, chains, 0.3, 71);
 	options.scale = scale;
 	options.start_scale = 0.3; /* inside of every wall */
-	egm_sampler *sampler = make_sampler(target, &options);
+	egm_sampler *sampler = sampler_of(l, box, &options);
 	memset(o, 0, sizeof *o);
 	l->calls = 0;
 	o->status = egm_sampler_run(sampler, DRAWS, 3, o->draws, o->energies);
@@ -28,8 +26,6 @@ static void run(law *l, const egm_target_options *box, int64_t chains, const dou
 	ck_assert_egm(egm_sampler_statistics_init(&o->stats, sizeof o->stats));
 	ck_assert_egm(egm_sampler_stats(sampler, -1, &o->stats));
 	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
 }
 
 /* Both ways; the outcome of both. */
@@ -62,8 +58,7 @@ END_TEST
 START_TEST(test_march__same_bits_in_a_box)
 {
 	double lower[4] = {-1, -INFINITY, -2, -INFINITY}, upper[4] = {1, INFINITY, INFINITY, 0.5};
-	egm_target_options box;
-	ck_assert_egm(egm_target_options_init(&box, sizeof box));
+	egm_target_options box = target_options();
 	box.lower = lower;
 	box.upper = upper;
 	law l = normal_law(EGM_F64, 4, 0.5, 3);
@@ -104,11 +99,10 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("march");
-	TCase *tc = tcase_create("march");
+	TCase *tc = new_case(suite, "march", NULL);
 	tcase_add_test(tc, test_march__same_bits_as_one_by_one);
 	tcase_add_test(tc, test_march__same_bits_in_a_box);
 	tcase_add_test(tc, test_march__a_chain_that_freezes);
 	tcase_add_test(tc, test_march__a_callback_that_stops);
-	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

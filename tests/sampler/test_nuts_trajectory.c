@@ -2,7 +2,7 @@
 /* What nuts does on its way: every point of every trajectory, and where it ends, against a recursion written after the
  * sources (Hoffman and Gelman 2014, algorithm 6, with the criterion and the seam checks of Stan); then counters, bits
  * and energies. The oracle is told the directions, which it finds in the points asked for, and nothing else. */
-#include "densities.h"
+#include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 
 enum { DIMS = 3, MOST_STEPS = 64 };
@@ -302,7 +302,7 @@ END_TEST
 /* A gradient that is not a number is a wall like an infinite energy, and no chain freezes at it. */
 static double broken_energy(const law *l, const double *x, double *gradient)
 {
-	double u = spread_energy(l, x, gradient);
+	double u = normal_energy(l, x, gradient);
 	if (x[0] > 1) gradient[0] = NAN;
 	return x[0] < -1 ? -INFINITY : u;
 }

@@ -5,6 +5,7 @@
  *
  * theta ~ N(0, I_2), y = a . theta + N(0, s^2). Ranks of theta_1, theta_2 and of the residual y - a . theta. With E2 in
  * hmc.c mala had 351 and hmc 765 for theta_1; the bound is 64. */
+#include "random_numbers.h"
 #include "sampler_support.h"
 
 enum { REPLICATES = 5300, DRAWS = 19, RANKS = DRAWS + 1, QUANTITIES = 3 };
@@ -13,22 +14,6 @@ enum { REPLICATES = 5300, DRAWS = 19, RANKS = DRAWS + 1, QUANTITIES = 3 };
 static const double BOUND = 64;
 
 static const double slope[2] = {1, 0.5}, precision = 2;
-
-/* ---- random numbers of the test's own: splitmix64 (Steele, Lea, Flood 2014), Box and Muller */
-
-static double uniform(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return ((double)((z ^ z >> 31) >> 11) + 0.5) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-	double radius = sqrt(-2 * log(uniform(state)));
-	return radius * cos(2 * acos(-1) * uniform(state));
-}
 
 /* ---- the posterior; numbers[0] is the datum */
 
@@ -103,10 +88,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("ranks");
-	TCase *ranks = tcase_create("simulation-based calibration");
-	tcase_set_tags(ranks, "K13 E2 E17");
-	tcase_set_timeout(ranks, 120);
+	TCase *ranks = new_case(suite, "simulation-based calibration", "K13 E2 E17");
 	tcase_add_loop_test(ranks, test_ranks__are_uniform, 0, 2);
-	suite_add_tcase(suite, ranks);
 	return egm_test_main(suite);
 }

@@ -350,10 +350,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler misuse");
-	TCase *arguments = tcase_create("arguments");
-	tcase_set_tags(arguments, "R16 R17 R18");
-	tcase_add_checked_fixture(arguments, setup, teardown);
-	tcase_set_timeout(arguments, 60);
+	TCase *arguments = fixture_case(suite, "arguments", "R16 R17 R18", setup, teardown);
 	tcase_add_test(arguments, test_misuse__null_and_out_of_range);
 	tcase_add_test(arguments, test_misuse__points_where_no_chain_can_stand);
 	tcase_add_test(arguments, test_misuse__kernels_that_adapt_nothing);
@@ -361,11 +358,7 @@ int main(void)
 	tcase_add_test(arguments, test_misuse__arrays_of_options);
 	tcase_add_test(arguments, test_misuse__structs_of_other_ages);
 	tcase_add_test(arguments, test_misuse__statistics_of_other_ages);
-	suite_add_tcase(suite, arguments);
-	TCase *memory = tcase_create("memory");
-	tcase_set_tags(memory, "R1");
-	tcase_set_timeout(memory, 60);
+	TCase *memory = new_case(suite, "memory", "R1");
 	tcase_add_loop_test(memory, test_misuse__every_allocation_may_fail, 0, 4 * LOOP_KERNELS);
-	suite_add_tcase(suite, memory);
 	return egm_test_main(suite);
 }
