@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of targets and probes share: a context that counts its blocks and keeps its last warning, nets as
- * lists of layers, numbers from a generator of their own, and derivatives by differences. */
+ * lists of layers, and derivatives by differences. */
 #ifndef EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 #define EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 
-#include <egm/sampler.h>
-#include <math.h>
+#include "random_numbers.h"
+#include "sampler_support.h"
 #include <sampler/target_impl.h>
 #include <stdio.h>
-#include <string.h>
-#include <support.h>
 
 static egm_context *context;
 static egm_test_allocator allocator;
@@ -27,13 +25,13 @@ static inline egm_context *counting_context(int32_t threads)
 {
 	egm_context_options o;
 	egm_context *made = NULL;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
+	ck_assert_egm(egm_context_options_init(&o, sizeof o));
 	o.alloc = egm_test_alloc;
 	o.dealloc = egm_test_dealloc;
 	o.alloc_user = &allocator;
 	o.log = keep_warning;
 	o.threads = threads;
-	ck_assert_int_eq(egm_context_create(&made, &o), EGM_OK);
+	ck_assert_egm(egm_context_create(&made, &o));
 	return made;
 }
 
@@ -50,32 +48,16 @@ static inline void teardown(void)
 	ck_assert_int_eq(allocator.live, 0);
 }
 
-static inline TCase *new_case(Suite *suite, const char *name, const char *tags)
-{
-	TCase *tc = tcase_create(name);
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
-	if (tags) tcase_set_tags(tc, tags);
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
-static inline void must(egm_status st)
-{
-	ck_assert_msg(st == EGM_OK, "%s: %s", egm_status_name(st), egm_last_error());
-}
-
-static inline void expect(egm_status got, egm_status want, const char *text)
+static inline void expect_error(egm_status got, egm_status want, const char *text)
 {
 	ck_assert_str_eq(egm_status_name(got), egm_status_name(want));
 	ck_assert_str_eq(egm_last_error(), text);
 }
 
-/* Numbers in (-1, 1) from Knuth's 64-bit congruential generator. */
+/* In [-1, 1). */
 static inline double draw(uint64_t *state)
 {
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return (double)(*state >> 11) * 0x1p-52 - 1;
+	return 2 * uniform(state) - 1;
 }
 
 static inline void draw_all(uint64_t seed, int64_t n, double scale, double *x)
@@ -85,16 +67,7 @@ static inline void draw_all(uint64_t seed, int64_t n, double scale, double *x)
 
 static inline void store(egm_dtype dtype, int64_t n, const double *from, void *to)
 {
-	for (int64_t i = 0; i < n; i++)
-		if (dtype == EGM_F32)
-			((float *)to)[i] = (float)from[i];
-		else
-			((double *)to)[i] = from[i];
-}
-
-static inline double at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+	for (int64_t i = 0; i < n; i++) store_number(dtype, from[i], to, i);
 }
 
 /* A net from words: "8 tanh 1" is dense 8, tanh, dense 1. Weights are numbers of this file, so that none is a special
@@ -104,28 +77,28 @@ static inline egm_model *net(egm_context *c, const char *name, int64_t inputs, c
 	char words[128], *left = words;
 	egm_model *model = NULL;
 	double values[2048], stored[2048];
-	must(egm_model_create(&model, c, name, inputs));
+	ck_assert_egm(egm_model_create(&model, c, name, inputs));
 	snprintf(words, sizeof words, "%s", layers);
 	for (char *word = strtok_r(left, " ", &left); word; word = strtok_r(NULL, " ", &left)) {
 		if (!strcmp(word, "tanh"))
-			must(egm_model_tanh(model));
+			ck_assert_egm(egm_model_tanh(model));
 		else if (!strcmp(word, "sigmoid"))
-			must(egm_model_sigmoid(model));
+			ck_assert_egm(egm_model_sigmoid(model));
 		else if (!strcmp(word, "softplus"))
-			must(egm_model_softplus(model));
+			ck_assert_egm(egm_model_softplus(model));
 		else if (!strcmp(word, "relu"))
-			must(egm_model_relu(model));
+			ck_assert_egm(egm_model_relu(model));
 		else if (!strcmp(word, "norm"))
-			must(egm_model_layer_norm(model, 1e-5));
+			ck_assert_egm(egm_model_layer_norm(model, 1e-5));
 		else
-			must(egm_model_dense(model, atoi(word)));
+			ck_assert_egm(egm_model_dense(model, atoi(word)));
 	}
-	must(egm_model_build(model, dtype, 1));
+	ck_assert_egm(egm_model_build(model, dtype, 1));
 	int64_t count = egm_model_parameter_count(model);
 	ck_assert(count <= 2048);
 	draw_all((uint64_t)inputs * 977 + strlen(layers), count, 0.8, values);
 	store(dtype, count, values, stored);
-	must(egm_model_set_parameters(model, dtype, stored, count));
+	ck_assert_egm(egm_model_set_parameters(model, dtype, stored, count));
 	return model;
 }
 
@@ -134,21 +107,14 @@ static inline void set_all(egm_model *model, const double *values)
 	double stored[2048];
 	int64_t count = egm_model_parameter_count(model);
 	store(egm_model_dtype(model), count, values, stored);
-	must(egm_model_set_parameters(model, egm_model_dtype(model), stored, count));
-}
-
-static inline egm_target_options new_options(void)
-{
-	egm_target_options o;
-	must(egm_target_options_init(&o, sizeof o));
-	return o;
+	ck_assert_egm(egm_model_set_parameters(model, egm_model_dtype(model), stored, count));
 }
 
 /* V of one f64 point. */
 static inline double value_at(const egm_target *target, const double *x)
 {
 	double v;
-	must(egm_target_evaluate(target, EGM_F64, x, 1, &v, NULL));
+	ck_assert_egm(egm_target_evaluate(target, EGM_F64, x, 1, &v, NULL));
 	return v;
 }
 
@@ -159,7 +125,7 @@ static inline void check_gradient(const egm_target *target, const double *x, int
 	int64_t dims = egm_target_dims(target);
 	double v[8], g[64], moved[64];
 	ck_assert(rows <= 8 && rows * dims <= 64);
-	must(egm_target_evaluate(target, EGM_F64, x, rows, v, g));
+	ck_assert_egm(egm_target_evaluate(target, EGM_F64, x, rows, v, g));
 	for (int64_t i = 0; i < rows * dims; i++) {
 		const double h = 1e-5;
 		const double *row = x + i / dims * dims;

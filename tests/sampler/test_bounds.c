@@ -31,12 +31,12 @@ static int sum_of_x(int64_t rows, const void *x, void *energies, void *gradients
 static egm_target *boxed(egm_dtype dtype, int64_t dims, const double *low, const double *high, egm_energy_fn energy)
 {
 	static int64_t width;
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	width = dims;
 	o.lower = low;
 	o.upper = high;
-	must(egm_target_callback(&t, context, dtype, dims, energy, &width, &o));
+	ck_assert_egm(egm_target_callback(&t, context, dtype, dims, energy, &width, &o));
 	return t;
 }
 
@@ -84,7 +84,7 @@ START_TEST(test_bounds__round_trip)
 		egm__target_to_points(t, 1, y, x);
 		ck_assert_int_eq(egm__target_from_points(t, 1, x, back), -1);
 		for (int d = 0; d < 4; d++) {
-			double point = at(dtype, x, d), was = at(dtype, y, d), is = at(dtype, back, d);
+			double point = number_at(dtype, x, d), was = number_at(dtype, y, d), is = number_at(dtype, back, d);
 			double r = fmin(point - low[d], high[d] - point);
 			ck_assert(r > 0);
 			double tolerance = eps * (4 * fmin(fabs(point), 1e30) / fmin(r, 1e30) + 4 + 4 * fabs(was));
@@ -125,7 +125,7 @@ START_TEST(test_bounds__points_stay_inside)
 		store(dtype, DIMS, back, y);
 		egm__target_to_points(t, 1, y, x);
 		for (int d = 0; d < DIMS; d++) {
-			double point = at(dtype, x, d);
+			double point = number_at(dtype, x, d);
 			int inside = (point > low[d] || point == -INFINITY) && (point < high[d] || point == INFINITY);
 			ck_assert_msg(inside, "y %g, [%g, %g]: %.17g", from, low[d], high[d], point);
 			ck_assert_msg(isfinite(point) || isinf(point > 0 ? high[d] : low[d]), "y %g: %g", from, point);
@@ -133,7 +133,7 @@ START_TEST(test_bounds__points_stay_inside)
 			last[d] = point;
 		}
 		int64_t out = egm__target_from_points(t, 1, x, back);
-		ck_assert(out < 0 || isinf(at(dtype, x, out)));
+		ck_assert(out < 0 || isinf(number_at(dtype, x, out)));
 	}
 	egm_target_free(t);
 }
@@ -184,7 +184,7 @@ START_TEST(test_bounds__infinite_box_is_none)
 	double y[2] = {-0.0, 3}, x[2];
 	ck_assert_ptr_null(t->lower);
 	ck_assert_ptr_nonnull(half->lower);
-	must(egm__probe_create(&p, t, 5, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 5, NULL));
 	ck_assert_ptr_eq(p->x, p->y);
 	egm__probe_free(p);
 	egm__target_to_points(t, 1, y, x);
@@ -201,7 +201,7 @@ static double w_at(egm__probe *p, const double *y, double *gradient)
 	size_t bytes = (size_t)p->target->dims * sizeof *y;
 	memcpy(p->y, y, bytes);
 	p->bridge[0] = p->target->bridge;
-	must(egm__probe_run(p, 1));
+	ck_assert_egm(egm__probe_run(p, 1));
 	if (gradient) memcpy(gradient, p->gradient, bytes);
 	return p->value[0];
 }
@@ -213,7 +213,7 @@ START_TEST(test_bounds__exponential_law)
 	egm_target *t = boxed(EGM_F64, 1, &low, NULL, sum_of_x);
 	egm__probe *p;
 	double mass = 0, mean = 0, square = 0, gradient, h = 0.01;
-	must(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
 	for (int i = 0; i <= 4400; i++) { /* trapezoidal rule; e^-40 is cut off below, e^-50 above */
 		double y = -40 + h * i, w = w_at(p, &y, &gradient), x = exp(y);
 		ck_assert(w == x - y);
@@ -236,7 +236,7 @@ START_TEST(test_bounds__jacobian_and_its_derivative)
 	egm_target *t = boxed(EGM_F64, 4, lower, upper, zero_energy);
 	egm__probe *p;
 	const double h = 1e-5;
-	must(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
 	for (double y0 = -6; y0 <= 6; y0 += 0.47) {
 		double y[4] = {y0, -y0, y0 / 2, y0 + 0.1}, gradient[4], sum = 0, up[4], down[4], moved[4];
 		double w = w_at(p, y, gradient);
@@ -274,7 +274,7 @@ START_TEST(test_bounds__many_dimensions)
 		want -= log(high[d] / 4);
 	}
 	egm_target *t = boxed(EGM_F64, MANY, low, high, zero_energy);
-	must(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
 	/* 2500 roundings in sums of up to 3000 */
 	ck_assert(fabs(w_at(p, y, NULL) - want) <= 1e-9);
 	draw_all(6, MANY, 5, y);
@@ -292,8 +292,8 @@ START_TEST(test_bounds__far_out)
 	egm_target *half = boxed(EGM_F64, 1, unit_lower, NULL, zero_energy);
 	egm__probe *p, *q;
 	double gradient;
-	must(egm__probe_create(&p, t, 1, NULL));
-	must(egm__probe_create(&q, half, 1, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm__probe_create(&q, half, 1, NULL));
 	for (double y = 40; y < 1e18; y *= 10) {
 		double back = -y;
 		ck_assert(w_at(p, &y, &gradient) == y);
@@ -315,7 +315,7 @@ START_TEST(test_bounds__overflow_is_not_finite)
 {
 	egm_target *t = boxed(EGM_F64, 1, unit_lower, NULL, sum_of_x);
 	egm__probe *p;
-	must(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
 	for (double y = 710; y < 1e308; y *= 3) ck_assert(!isfinite(w_at(p, &y, NULL)));
 	double infinite = -INFINITY, none = NAN;
 	ck_assert(!isfinite(w_at(p, &infinite, NULL)));
@@ -329,7 +329,7 @@ END_TEST
 START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 {
 	egm_model *u = net(context, "u", 4, "8 tanh 1", EGM_F64);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	egm__probe *p;
 	double y[4], gradient[4], moved[4], x[4], v;
@@ -338,15 +338,15 @@ START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 	o.prior_scale = 2;
 	o.lower = lower;
 	o.upper = upper;
-	must(egm_target_model(&t, u, &o));
-	must(egm__probe_create(&p, t, 1, NULL));
+	ck_assert_egm(egm_target_model(&t, u, &o));
+	ck_assert_egm(egm__probe_create(&p, t, 1, NULL));
 	egm__probe_prepare(p);
 	for (int i = 0; i < 20; i++) {
 		const double h = 1e-5;
 		for (int d = 0; d < 4; d++) y[d] = 2 * draw(&seed);
 		double w = w_at(p, y, gradient);
 		egm__target_to_points(t, 1, y, x);
-		must(egm_target_evaluate(t, EGM_F64, x, 1, &v, NULL));
+		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 1, &v, NULL));
 		ck_assert(fabs(w - (v - p->jacobian[0])) <= 1e-13 * (1 + fabs(v)));
 		for (int d = 0; d < 4; d++) {
 			memcpy(moved, y, sizeof y);
@@ -366,14 +366,14 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler/bounds");
-	TCase *tc = new_case(suite, "maps", NULL);
+	TCase *tc = fixture_case(suite, "maps", NULL, setup, teardown);
 	tcase_add_test(tc, test_bounds__maps_match_their_formulas);
 	tcase_add_loop_test(tc, test_bounds__round_trip, 0, 4);
 	tcase_add_loop_test(tc, test_bounds__points_stay_inside, 0, 2);
 	tcase_add_test(tc, test_bounds__names_the_first_value_outside);
 	tcase_add_test(tc, test_bounds__one_array_for_both);
 	tcase_add_test(tc, test_bounds__infinite_box_is_none);
-	tc = new_case(suite, "density", "E4");
+	tc = fixture_case(suite, "density", "E4", setup, teardown);
 	tcase_add_test(tc, test_bounds__exponential_law);
 	tcase_add_test(tc, test_bounds__jacobian_and_its_derivative);
 	tcase_add_test(tc, test_bounds__many_dimensions);

@@ -33,20 +33,20 @@ static int recorded(int64_t rows, const void *x, void *energies, void *gradients
 
 static egm_target *recording(record *r, int32_t concurrent, int64_t rows, const double *lower)
 {
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	*r = (record){.odd = -1};
 	o.concurrent = concurrent;
 	o.rows = rows;
 	o.lower = lower;
-	must(egm_target_callback(&t, context, EGM_F64, DIMS, recorded, r, &o));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, recorded, r, &o));
 	return t;
 }
 
 static egm__probe *probe_of(egm_target *t, int64_t rows, egm__probe *sibling)
 {
 	egm__probe *p;
-	must(egm__probe_create(&p, t, rows, sibling));
+	ck_assert_egm(egm__probe_create(&p, t, rows, sibling));
 	for (int64_t i = 0; i < rows; i++) p->bridge[i] = t->bridge;
 	if (!sibling) egm__probe_prepare(p);
 	return p;
@@ -61,11 +61,11 @@ START_TEST(test_probe__callback_gets_the_rows_asked_for)
 		draw_all((uint64_t)n, n * DIMS, 1, p->y);
 		memcpy(q->y, p->y, (size_t)(n * DIMS) * sizeof(double));
 		r = (record){.odd = -1};
-		must(egm__probe_run(p, n));
+		ck_assert_egm(egm__probe_run(p, n));
 		ck_assert_int_eq(r.calls, 1); /* not concurrent: all at once, whatever `rows` says */
 		ck_assert_int_eq(r.rows[0], n);
 		r = (record){.odd = -1};
-		must(egm__probe_run(q, n));
+		ck_assert_egm(egm__probe_run(q, n));
 		ck_assert_int_eq(r.calls, (n + 2) / 3);
 		for (int i = 0; i < r.calls; i++) ck_assert_int_eq(r.rows[i], n - 3 * i < 3 ? n - 3 * i : 3);
 		ck_assert_mem_eq(p->value, q->value, (size_t)n * sizeof(double));
@@ -88,9 +88,9 @@ START_TEST(test_probe__callback_stops)
 	egm_target *t = recording(&r, 1, 3, NULL);
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	r.stop_at = 2;
-	expect(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "target: the energy callback stopped with -7");
+	expect_error(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "target: the energy callback stopped with -7");
 	ck_assert_int_eq(r.calls, 2);
-	must(egm__probe_run(p, ROWS));
+	ck_assert_egm(egm__probe_run(p, ROWS));
 	egm__probe_free(p);
 	egm_target_free(t);
 }
@@ -121,7 +121,7 @@ START_TEST(test_probe__nonfinite)
 			r.odd = 2;
 			r.energy = cases[c].energy;
 			r.slope = cases[c].slope;
-			must(egm__probe_run(p, ROWS));
+			ck_assert_egm(egm__probe_run(p, ROWS));
 			for (int64_t i = 0; i < ROWS; i++) {
 				double want = i == 2 ? cases[c].value : bounded; /* y = 0, and e^0 in the bounded coordinate */
 				ck_assert(isnan(want) ? isnan(p->value[i]) : p->value[i] == want);
@@ -144,13 +144,13 @@ START_TEST(test_probe__bridges)
 	egm_model *u = net(context, "u", DIMS, "8 tanh 1", EGM_F64);
 	egm_target *t;
 	double energy[ROWS], slope[ROWS * DIMS];
-	must(egm_target_model(&t, u, NULL));
+	ck_assert_egm(egm_target_model(&t, u, NULL));
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	draw_all(3, ROWS * DIMS, 1, p->y);
-	must(egm_model_energy_gradient(u, EGM_F64, p->y, ROWS, DIMS, energy, slope));
+	ck_assert_egm(egm_model_energy_gradient(u, EGM_F64, p->y, ROWS, DIMS, energy, slope));
 	for (int same = 0; same <= ROWS; same++) {
 		for (int i = 0; i < ROWS; i++) p->bridge[i] = same == ROWS ? mixed[i] : mixed[same];
-		must(egm__probe_run(p, ROWS));
+		ck_assert_egm(egm__probe_run(p, ROWS));
 		for (int i = 0; i < ROWS; i++) {
 			const egm__bridge *b = &p->bridge[i];
 			double want = b->beta * energy[i];
@@ -178,15 +178,15 @@ static egm_target *target_of(egm_context *c, int kind, egm_dtype dtype)
 {
 	const double lower[2] = {-2, -INFINITY};
 	egm_model *u = net(c, "u", kind ? 3 : 2, "24 tanh 9 softplus 1", dtype), *g = NULL;
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	o.beta = 1.5;
 	if (kind % 2) o.lower = lower;
 	if (kind) {
 		g = net(c, "g", 2, "7 tanh 3", dtype);
-		must(egm_target_latent(&t, u, g, kind, &o));
+		ck_assert_egm(egm_target_latent(&t, u, g, kind, &o));
 	} else {
-		must(egm_target_model(&t, u, &o));
+		ck_assert_egm(egm_target_model(&t, u, &o));
 	}
 	egm_model_free(u); /* the target keeps them */
 	egm_model_free(g);
@@ -206,10 +206,10 @@ START_TEST(test_probe__rows_do_not_see_each_other)
 	draw_all(8, 2 * N, 1, y);
 	store(dtype, 2 * N, y, stored);
 	memcpy(p->y, stored, N * row);
-	must(egm__probe_run(p, N));
+	ck_assert_egm(egm__probe_run(p, N));
 	for (size_t i = 0; i < N; i++) {
 		memcpy(one->y, (char *)stored + i * row, row);
-		must(egm__probe_run(one, 1));
+		ck_assert_egm(egm__probe_run(one, 1));
 		ck_assert_msg(!memcmp(one->value, &p->value[i], sizeof(double)), "%s: row %zu alone", kind_names[_i / 2], i);
 		ck_assert_mem_eq(one->gradient, (char *)p->gradient + i * row, row);
 		ck_assert_mem_eq(one->energy, &p->energy[i], sizeof(double));
@@ -218,7 +218,7 @@ START_TEST(test_probe__rows_do_not_see_each_other)
 	double kept = p->value[3];
 	memset(p->y, 0xff, N * row); /* neighbours that are NaN */
 	memcpy(p->y, (char *)stored + 3 * row, row);
-	must(egm__probe_run(p, 5));
+	ck_assert_egm(egm__probe_run(p, 5));
 	ck_assert_mem_eq(p->value, &kept, sizeof kept);
 	ck_assert(isnan(p->value[1]));
 	egm__probe_free(p);
@@ -279,7 +279,7 @@ START_TEST(test_probe__follows_the_parameters)
 	egm_model *nets[2] = {u, g};
 	egm_target *t;
 	double y[2] = {0.4, -0.3}, want, values[512];
-	must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
 	egm__probe *p = probe_of(t, 1, NULL), *q = probe_of(t, 1, p);
 	for (int i = 0; i < 4; i++) {
 		uint64_t before = egm__target_version(t);
@@ -287,21 +287,21 @@ START_TEST(test_probe__follows_the_parameters)
 		int64_t count = egm_model_parameter_count(m);
 		draw_all((uint64_t)i + 100, count, 1, values);
 		if (i < 2)
-			must(egm_model_set_parameters(m, EGM_F64, values, count));
+			ck_assert_egm(egm_model_set_parameters(m, EGM_F64, values, count));
 		else
-			must(egm_model_set_tensor(m, "0.bias", EGM_F64, values, i % 2 ? 7 : 24));
+			ck_assert_egm(egm_model_set_tensor(m, "0.bias", EGM_F64, values, i % 2 ? 7 : 24));
 		ck_assert(egm__target_version(t) != before);
 		egm__probe_prepare(p);
 		want = value_at(t, y); /* compiles anew */
 		memcpy(p->y, y, sizeof y);
 		memcpy(q->y, y, sizeof y);
-		must(egm__probe_run(p, 1));
-		must(egm__probe_run(q, 1));
+		ck_assert_egm(egm__probe_run(p, 1));
+		ck_assert_egm(egm__probe_run(q, 1));
 		ck_assert_mem_eq(p->value, &want, sizeof want);
 		ck_assert_mem_eq(q->value, &want, sizeof want);
 	}
 	uint64_t version = egm__target_version(t);
-	must(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
+	ck_assert_egm(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
 	value_at(t, y);
 	values[0] = NAN; /* refused, so nothing has changed */
 	ck_assert_int_eq(egm_model_set_parameters(u, EGM_F64, values, egm_model_parameter_count(u)), EGM_ERR_NONFINITE);
@@ -324,9 +324,9 @@ START_TEST(test_probe__running_allocates_nothing)
 		long calls = allocator.calls;
 		for (int i = 0; i < 3; i++) {
 			egm__probe_prepare(p);
-			must(egm__probe_run(p, ROWS));
-			must(egm__probe_run(q, 3));
-			must(egm__probe_run_points(p, 2));
+			ck_assert_egm(egm__probe_run(p, ROWS));
+			ck_assert_egm(egm__probe_run(q, 3));
+			ck_assert_egm(egm__probe_run_points(p, 2));
 		}
 		ck_assert_int_eq(allocator.calls, calls);
 		egm__probe_free(q);
@@ -369,8 +369,8 @@ START_TEST(test_probe__too_large_for_memory)
 	record r;
 	egm_target *t = recording(&r, 0, 1, NULL);
 	egm__probe *p;
-	expect(egm__probe_create(&p, t, INT64_MAX / 4, NULL), EGM_ERR_MEMORY,
-	       "target: out of memory for 2305843009213693951 points of 3 dimensions");
+	expect_error(egm__probe_create(&p, t, INT64_MAX / 4, NULL), EGM_ERR_MEMORY,
+	             "target: out of memory for 2305843009213693951 points of 3 dimensions");
 	ck_assert_ptr_null(p);
 	egm_target_free(t);
 }
@@ -379,16 +379,16 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler/probe");
-	TCase *tc = new_case(suite, "callback", NULL);
+	TCase *tc = fixture_case(suite, "callback", NULL, setup, teardown);
 	tcase_add_test(tc, test_probe__callback_gets_the_rows_asked_for);
 	tcase_add_test(tc, test_probe__callback_stops);
 	tcase_add_test(tc, test_probe__nonfinite);
-	tc = new_case(suite, "rows", "E6");
+	tc = fixture_case(suite, "rows", "E6", setup, teardown);
 	tcase_add_test(tc, test_probe__bridges);
 	tcase_add_loop_test(tc, test_probe__rows_do_not_see_each_other, 0, 8);
 	tcase_add_loop_test(tc, test_probe__siblings_give_equal_bits_from_two_threads, 0, 4);
 	tcase_add_test(tc, test_probe__follows_the_parameters);
-	tc = new_case(suite, "memory", NULL);
+	tc = fixture_case(suite, "memory", NULL, setup, teardown);
 	tcase_add_test(tc, test_probe__running_allocates_nothing);
 	tcase_add_loop_test(tc, test_probe__allocations_fail_one_by_one, 0, 4);
 	tcase_add_test(tc, test_probe__too_large_for_memory);

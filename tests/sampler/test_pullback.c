@@ -11,9 +11,9 @@ static double reference_log_det(const egm_model *g, const double *z)
 	for (int64_t j = 0; j < k; j++) {
 		memcpy(moved, z, (size_t)k * sizeof *z);
 		moved[j] = z[j] + h;
-		must(egm_model_run(g, EGM_F64, moved, 1, k, up));
+		ck_assert_egm(egm_model_run(g, EGM_F64, moved, 1, k, up));
 		moved[j] = z[j] - h;
-		must(egm_model_run(g, EGM_F64, moved, 1, k, down));
+		ck_assert_egm(egm_model_run(g, EGM_F64, moved, 1, k, down));
 		for (int64_t i = 0; i < m; i++) jacobian[i][j] = ((long double)up[i] - down[i]) / (2 * h);
 	}
 	for (int64_t i = 0; i < k; i++)
@@ -49,15 +49,15 @@ START_TEST(test_pullback__matches_a_dense_jacobian)
 		int64_t k = cases[c].k, m = cases[c].m;
 		egm_model *u = net(context, "u", m, "6 tanh 1", EGM_F64),
 		          *g = net(context, "g", k, cases[c].generator, EGM_F64);
-		egm_target_options o = new_options();
+		egm_target_options o = target_options();
 		egm_target *t;
 		double z[24], x[36], energy[3], v[3];
 		o.beta = beta;
 		draw_all(5 + c, 3 * k, 1, z);
-		must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, &o));
-		must(egm_model_run(g, EGM_F64, z, 3, k, x));
-		must(egm_model_energy(u, EGM_F64, x, 3, m, energy));
-		must(egm_target_evaluate(t, EGM_F64, z, 3, v, NULL));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, &o));
+		ck_assert_egm(egm_model_run(g, EGM_F64, z, 3, k, x));
+		ck_assert_egm(egm_model_energy(u, EGM_F64, x, 3, m, energy));
+		ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 3, v, NULL));
 		for (int i = 0; i < 3; i++) {
 			double want = beta * energy[i] - reference_log_det(g, z + i * k) / 2;
 			/* entries of J to 1e-9, and a condition number of J^T J of some thousands for k = 8 */
@@ -80,8 +80,8 @@ START_TEST(test_pullback__linear_generator)
 	double z[2] = {0.7, -1.1}, v, gradient[2];
 	set_all(g, a);
 	set_all(u, weights);
-	must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-	must(egm_target_evaluate(t, EGM_F64, z, 1, &v, gradient));
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
+	ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 1, &v, gradient));
 	double x[3] = {2 * z[0] + z[1] + 0.3, 3 * z[1] - 0.2, z[0] - z[1] + 0.5};
 	double want = x[0] + 2 * x[1] - x[2] + 0.25 - log(54.) / 2;
 	ck_assert(fabs(v - want) <= 1e-14 * 20);
@@ -101,8 +101,8 @@ START_TEST(test_pullback__draws_no_noise)
 	egm_model *g = net(context, "g", 2, "6 tanh 5 softplus 4 norm 4 sigmoid 4 relu 3", EGM_F64);
 	egm_target *t;
 	egm__probe *p;
-	must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-	must(egm__probe_create(&p, t, 5, NULL));
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
+	ck_assert_egm(egm__probe_create(&p, t, 5, NULL));
 	ck_assert_uint_lt(egm__program_describe(p->program, listing, sizeof listing), sizeof listing);
 	ck_assert_ptr_null(strstr(listing, "noise"));
 	egm__probe_free(p);
@@ -128,8 +128,8 @@ START_TEST(test_pullback__softplus_in_closed_form)
 		ones[k] = 0; /* the bias */
 		set_all(u, ones);
 		draw_all(20, 2 * k, 3, z);
-		must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-		must(egm_target_evaluate(t, EGM_F64, z, 2, v, gradient));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
+		ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 2, v, gradient));
 		for (int64_t row = 0; row < 2; row++) {
 			double want = 0;
 			for (int64_t j = row * k; j < (row + 1) * k; j++) {
@@ -153,9 +153,9 @@ static void expect_singular(egm_model *u, egm_model *g, const double *z, int fin
 	egm_target *t;
 	double point[8], v, gradient[8];
 	store(dtype, egm_model_inputs(g), z, point);
-	must(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-	must(egm_target_evaluate(t, dtype, point, 1, &v, gradient));
-	double value = at(dtype, &v, 0);
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
+	ck_assert_egm(egm_target_evaluate(t, dtype, point, 1, &v, gradient));
+	double value = number_at(dtype, &v, 0);
 	ck_assert_msg(finite ? isfinite(value) : value == INFINITY, "%g", value);
 	egm_target_free(t);
 }
@@ -189,7 +189,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler/pullback");
-	TCase *tc = new_case(suite, "pullback", "E7 K11");
+	TCase *tc = fixture_case(suite, "pullback", "E7 K11", setup, teardown);
 	tcase_add_test(tc, test_pullback__matches_a_dense_jacobian);
 	tcase_add_test(tc, test_pullback__draws_no_noise);
 	tcase_add_test(tc, test_pullback__linear_generator);

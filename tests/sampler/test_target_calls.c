@@ -27,7 +27,7 @@ static int barrier(int64_t rows, const void *x, void *energies, void *gradients,
 static egm_target *square_target(int *calls, const egm_target_options *o)
 {
 	egm_target *t;
-	must(egm_target_callback(&t, context, EGM_F64, 1, square, calls, o));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, square, calls, o));
 	return t;
 }
 
@@ -35,14 +35,14 @@ static egm_target *square_target(int *calls, const egm_target_options *o)
 
 START_TEST(test_target__default_options)
 {
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	ck_assert(o.beta == 1);
 	ck_assert(o.prior_scale == 0);
 	ck_assert_ptr_null(o.lower);
 	ck_assert_ptr_null(o.upper);
 	ck_assert_int_eq(o.concurrent, 0);
 	ck_assert_int_eq(o.rows, 32);
-	expect(egm_target_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT, "egm_target_options_init: options is NULL");
+	expect_error(egm_target_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT, "egm_target_options_init: options is NULL");
 }
 END_TEST
 
@@ -50,13 +50,13 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
-	expect(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
+	expect_error(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
 	ck_assert_ptr_null(t);
 }
 
 START_TEST(test_target__refuses_numbers)
 {
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	const double betas[] = {0, -1, NAN, INFINITY};
 	const char *const shown[] = {"0", "-1", "nan", "inf"};
 	char text[128];
@@ -109,11 +109,15 @@ START_TEST(test_target__refuses_bounds)
 	    {-1e308, 1e308, EGM_F64, "from -1e+308 to 1e+308 is further than f64 reaches"},
 	    {-1e39, INFINITY, EGM_F32, "bounds -1e+39 and inf are too large for f32"},
 	    {0.25, 0.25000001, EGM_F32, "no f32 lies between 0.25 and 0.25000000999999999"},
+	    {DBL_MAX, INFINITY, EGM_F64, "no f64 lies between 1.7976931348623157e+308 and inf"},
+	    {-INFINITY, -DBL_MAX, EGM_F64, "no f64 lies between -inf and -1.7976931348623157e+308"},
+	    {FLT_MAX, INFINITY, EGM_F32, "no f32 lies between 3.4028234663852886e+38 and inf"},
+	    {-INFINITY, -FLT_MAX, EGM_F32, "no f32 lies between -inf and -3.4028234663852886e+38"},
 	};
 	char text[160];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const double lower[2] = {0, cases[i].lower}, upper[2] = {1, cases[i].upper};
-		egm_target_options o = new_options();
+		egm_target_options o = target_options();
 		o.lower = lower;
 		o.upper = upper;
 		snprintf(text, sizeof text, "target: dimension 1: %s", cases[i].text);
@@ -127,16 +131,20 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	expect(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	expect(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: context is NULL");
-	expect(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
-	       "target: the energy callback is NULL");
-	expect(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	       "target: dtype 3 is neither EGM_F32 nor EGM_F64");
-	expect(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	       "target: 0 dimensions, at least 1 is needed");
-	expect(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	       "target: 9223372036854775807 dimensions are more than memory can hold");
+	expect_error(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: out is NULL");
+	expect_error(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: context is NULL");
+	expect_error(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: the energy callback is NULL");
+	expect_error(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: dtype 3 is neither EGM_F32 nor EGM_F64");
+	expect_error(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: 0 dimensions, at least 1 is needed");
+	expect_error(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: 9223372036854775807 dimensions are more than memory can hold");
+	expect_error(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	             "target: 144115188075855872 dimensions are more than memory can hold");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
 	ck_assert_int_eq(egm_target_dims(NULL), 0);
@@ -148,11 +156,11 @@ START_TEST(test_target__model_misuse)
 {
 	egm_model *two = net(context, "two", 3, "2", EGM_F64), *raw;
 	egm_target *t;
-	must(egm_model_create(&raw, context, "raw", 3));
-	expect(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	expect(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	expect(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
-	expect(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
+	ck_assert_egm(egm_model_create(&raw, context, "raw", 3));
+	expect_error(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	expect_error(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	expect_error(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
+	expect_error(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
 	ck_assert_ptr_null(t);
 	egm_model_free(two);
 	egm_model_free(raw);
@@ -166,33 +174,33 @@ START_TEST(test_target__latent_misuse)
 	egm_model *g = net(context, "g", 2, "4", EGM_F64), *gf = net(context, "gf", 2, "4", EGM_F32), *raw;
 	egm_model *narrow = net(context, "narrow", 2, "3", EGM_F64), *far = net(other, "far", 2, "4", EGM_F64);
 	egm_model *wide = net(context, "wide", 5, "4", EGM_F64), *nine = net(context, "nine", 9, "4", EGM_F64);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	const int32_t posterior = EGM_LATENT_POSTERIOR, pullback = EGM_LATENT_PULLBACK;
-	must(egm_model_create(&raw, context, "raw", 2));
-	expect(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	expect(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
-	expect(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
-	expect(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	expect(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
-	expect(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
-	expect(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
-	       "target: an energy has one output, 'two' has 2");
-	expect(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	       "target: generator 'gf' is f32, energy 'u' is f64");
-	expect(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
-	       "target: generator 'far' and energy 'u' come from different contexts");
-	expect(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	       "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
-	expect(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
-	       "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
-	expect(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
-	       "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
+	ck_assert_egm(egm_model_create(&raw, context, "raw", 2));
+	expect_error(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	expect_error(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
+	expect_error(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
+	expect_error(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	expect_error(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
+	expect_error(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
+	expect_error(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
+	             "target: an energy has one output, 'two' has 2");
+	expect_error(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
+	             "target: generator 'gf' is f32, energy 'u' is f64");
+	expect_error(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
+	             "target: generator 'far' and energy 'u' come from different contexts");
+	expect_error(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
+	             "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	expect_error(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
+	             "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	expect_error(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
+	             "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
 	o.prior_scale = 0.5;
-	expect(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	       "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
-	expect(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	       "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
+	expect_error(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
+	             "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
+	expect_error(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
+	             "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
@@ -205,30 +213,32 @@ END_TEST
 START_TEST(test_evaluate__misuse)
 {
 	const double low = -1, high = 1;
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	o.lower = &low;
 	o.upper = &high;
 	int calls = 0;
 	egm_target *t = square_target(&calls, &o);
 	double x[2] = {0.5, 0.25}, v[2], g[2];
-	expect(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: target is NULL");
-	expect(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
-	expect(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: energies is NULL");
-	expect(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
-	       "egm_target_evaluate: the target is f64, x is f32");
-	expect(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
-	       "egm_target_evaluate: 0 rows, at least 1 is needed");
-	expect(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
-	       "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
+	expect_error(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
+	             "egm_target_evaluate: target is NULL");
+	expect_error(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT,
+	             "egm_target_evaluate: energies is NULL");
+	expect_error(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
+	             "egm_target_evaluate: the target is f64, x is f32");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
+	             "egm_target_evaluate: 0 rows, at least 1 is needed");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
+	             "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
 	x[1] = NAN;
-	expect(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
-	       "target: x of row 1, dimension 0 is not finite");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
+	             "target: x of row 1, dimension 0 is not finite");
 	x[1] = 1.5;
-	expect(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
-	       "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
+	             "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
 	ck_assert_int_eq(calls, 0);
 	x[1] = 1; /* the box is closed here */
-	must(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
+	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
 	ck_assert(v[1] == 0.5);
 	egm_target_free(t);
 }
@@ -239,8 +249,8 @@ START_TEST(test_evaluate__callback_stops)
 	int calls = 2;
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
-	expect(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
-	       "target: the energy callback stopped with 1");
+	expect_error(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
+	             "target: the energy callback stopped with 1");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
@@ -250,11 +260,11 @@ END_TEST
 START_TEST(test_evaluate__passes_on_what_is_not_finite)
 {
 	egm_target *t;
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	double x[2] = {1, -1}, v[2], g[2];
 	o.beta = 2;
-	must(egm_target_callback(&t, context, EGM_F64, 1, barrier, NULL, &o));
-	must(egm_target_evaluate(t, EGM_F64, x, 2, v, g));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, barrier, NULL, &o));
+	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, g));
 	ck_assert(v[0] == 2 && g[0] == 0);
 	ck_assert(v[1] == INFINITY && isnan(g[1]));
 	egm_target_free(t);
@@ -268,19 +278,19 @@ START_TEST(test_evaluate__any_number_of_rows)
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
 	size_t size = _i ? sizeof(float) : sizeof(double);
 	egm_model *u = net(context, "u", 3, "20 tanh 1", dtype);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	static double x[3 * N], stored[3 * N], v[N], g[3 * N];
 	const int64_t counts[] = {1, 2, 63, 64, 65, 128, 129, N};
 	o.prior_scale = 0.8;
-	must(egm_target_model(&t, u, &o));
+	ck_assert_egm(egm_target_model(&t, u, &o));
 	draw_all(7, 3 * N, 2, x);
 	store(dtype, 3 * N, x, stored);
-	must(egm_target_evaluate(t, dtype, stored, N, v, g));
+	ck_assert_egm(egm_target_evaluate(t, dtype, stored, N, v, g));
 	for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
 		int64_t n = counts[c];
 		static double some[N], slopes[3 * N];
-		must(egm_target_evaluate(t, dtype, stored, n, some, slopes));
+		ck_assert_egm(egm_target_evaluate(t, dtype, stored, n, some, slopes));
 		ck_assert_mem_eq(some, v, (size_t)n * size);
 		ck_assert_mem_eq(slopes, g, (size_t)n * 3 * size);
 	}
@@ -297,10 +307,10 @@ START_TEST(test_target__keeps_what_it_needs)
 	egm_context *mine = counting_context(1);
 	egm_model *u = net(mine, "u", 4, "5 tanh 1", EGM_F64), *g = net(mine, "g", 2, "4", EGM_F64);
 	double lower[2] = {-1, -1}, x[2] = {0.5, 0.5}, first;
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
 	o.lower = lower;
-	must(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, &o));
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, &o));
 	first = value_at(t, x);
 	egm_model_free(u);
 	egm_model_free(g);
@@ -319,7 +329,7 @@ START_TEST(test_target__allocations_fail_one_by_one)
 {
 	const double lower[2] = {-1, -INFINITY};
 	egm_model *u = net(context, "u", 4, "5 tanh 1", EGM_F64), *g = net(context, "g", 2, "4", EGM_F64);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	double x[2] = {0.5, 0.5}, v;
 	long live = allocator.live;
 	o.lower = lower;
@@ -347,19 +357,19 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler/target_calls");
-	TCase *tc = new_case(suite, "misuse", NULL);
+	TCase *tc = fixture_case(suite, "misuse", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__default_options);
 	tcase_add_test(tc, test_target__refuses_numbers);
 	tcase_add_test(tc, test_target__refuses_bounds);
 	tcase_add_test(tc, test_target__callback_misuse);
 	tcase_add_test(tc, test_target__model_misuse);
 	tcase_add_test(tc, test_target__latent_misuse);
-	tc = new_case(suite, "evaluate", NULL);
+	tc = fixture_case(suite, "evaluate", NULL, setup, teardown);
 	tcase_add_test(tc, test_evaluate__misuse);
 	tcase_add_test(tc, test_evaluate__callback_stops);
 	tcase_add_test(tc, test_evaluate__passes_on_what_is_not_finite);
 	tcase_add_loop_test(tc, test_evaluate__any_number_of_rows, 0, 2);
-	tc = new_case(suite, "life", NULL);
+	tc = fixture_case(suite, "life", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__keeps_what_it_needs);
 	tcase_add_test(tc, test_target__allocations_fail_one_by_one);
 	return egm_test_main(suite);

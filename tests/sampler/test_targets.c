@@ -17,16 +17,16 @@ START_TEST(test_model__is_beta_u_plus_prior)
 	egm_model *u = net(context, "u", 3, "8 tanh 6 softplus 1", EGM_F64);
 	double x[12], energy[4], v[4];
 	draw_all(1, 12, 2, x);
-	must(egm_model_energy(u, EGM_F64, x, 4, 3, energy));
+	ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 3, energy));
 	for (int variant = 0; variant < 3; variant++) {
-		egm_target_options o = new_options();
+		egm_target_options o = target_options();
 		egm_target *t;
 		o.beta = betas[variant];
 		o.prior_scale = taus[variant];
-		must(egm_target_model(&t, u, &o));
+		ck_assert_egm(egm_target_model(&t, u, &o));
 		ck_assert_int_eq(egm_target_dims(t), 3);
 		ck_assert_int_eq(egm_target_dtype(t), EGM_F64);
-		must(egm_target_evaluate(t, EGM_F64, x, 4, v, NULL));
+		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, NULL));
 		for (int i = 0; i < 4; i++) {
 			double want = o.beta * energy[i];
 			if (o.prior_scale > 0) want += square_norm(x + 3 * i, 3) / (2 * o.prior_scale * o.prior_scale);
@@ -44,18 +44,18 @@ START_TEST(test_model__bounds_leave_v_alone)
 {
 	const double lower[3] = {-3, -INFINITY, -3}, upper[3] = {3, 3, INFINITY};
 	egm_model *u = net(context, "u", 3, "8 tanh 1", EGM_F64);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t, *plain;
 	double x[12], v[4], w[4], g[12], h[12];
 	draw_all(2, 12, 2, x);
 	o.beta = 1.5;
 	o.prior_scale = 0.9;
-	must(egm_target_model(&plain, u, &o));
+	ck_assert_egm(egm_target_model(&plain, u, &o));
 	o.lower = lower;
 	o.upper = upper;
-	must(egm_target_model(&t, u, &o));
-	must(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
-	must(egm_target_evaluate(plain, EGM_F64, x, 4, w, h));
+	ck_assert_egm(egm_target_model(&t, u, &o));
+	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
+	ck_assert_egm(egm_target_evaluate(plain, EGM_F64, x, 4, w, h));
 	ck_assert_mem_eq(v, w, sizeof v);
 	ck_assert_mem_eq(g, h, sizeof g);
 	check_gradient(t, x, 4);
@@ -70,18 +70,18 @@ START_TEST(test_model__f32_follows_f64)
 	double values[512], x[12], v[4], g[12];
 	float xf[12], vf[4], gf[12];
 	egm_model *u = net(context, "u", 3, "8 tanh 1", EGM_F64), *uf = net(context, "uf", 3, "8 tanh 1", EGM_F32);
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t, *tf;
-	must(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
+	ck_assert_egm(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
 	set_all(uf, values);
 	o.beta = 2;
 	o.prior_scale = 0.5;
-	must(egm_target_model(&t, u, &o));
-	must(egm_target_model(&tf, uf, &o));
+	ck_assert_egm(egm_target_model(&t, u, &o));
+	ck_assert_egm(egm_target_model(&tf, uf, &o));
 	draw_all(3, 12, 1, x);
 	store(EGM_F32, 12, x, xf);
-	must(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
-	must(egm_target_evaluate(tf, EGM_F32, xf, 4, vf, gf));
+	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
+	ck_assert_egm(egm_target_evaluate(tf, EGM_F32, xf, 4, vf, gf));
 	/* some tens of roundings of 6e-8 in numbers of up to 10 */
 	for (int i = 0; i < 4; i++) ck_assert(fabs(v[i] - (double)vf[i]) <= 1e-5);
 	for (int i = 0; i < 12; i++) ck_assert(fabs(g[i] - (double)gf[i]) <= 1e-5);
@@ -99,20 +99,20 @@ START_TEST(test_latent__values_and_gradients)
 	egm_model *u = net(context, "u", 4, "6 tanh 1", EGM_F64), *g = net(context, "g", 2, "5 softplus 4", EGM_F64);
 	double z[8], x[16], energy[4], v[4];
 	draw_all(4, 8, 1.5, z);
-	must(egm_model_run(g, EGM_F64, z, 4, 2, x));
-	must(egm_model_energy(u, EGM_F64, x, 4, 4, energy));
+	ck_assert_egm(egm_model_run(g, EGM_F64, z, 4, 2, x));
+	ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 4, energy));
 	for (int kind = EGM_LATENT_ENERGY; kind <= EGM_LATENT_POSTERIOR; kind++)
 		for (int variant = 0; variant < 2; variant++) {
-			egm_target_options o = new_options();
+			egm_target_options o = target_options();
 			egm_target *t;
 			double tau = kind == EGM_LATENT_POSTERIOR ? 1 : 0;
 			if (variant) {
 				o.beta = 3;
 				if (tau > 0) o.prior_scale = tau = 0.6;
 			}
-			must(egm_target_latent(&t, u, g, kind, variant ? &o : NULL));
+			ck_assert_egm(egm_target_latent(&t, u, g, kind, variant ? &o : NULL));
 			ck_assert_int_eq(egm_target_dims(t), 2);
-			must(egm_target_evaluate(t, EGM_F64, z, 4, v, NULL));
+			ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 4, v, NULL));
 			for (int i = 0; i < 4; i++) {
 				double want = o.beta * energy[i] + (tau > 0 ? square_norm(z + 2 * i, 2) / (2 * tau * tau) : 0);
 				ck_assert(fabs(v[i] - want) <= 1e-13 * (1 + fabs(want)));
@@ -127,19 +127,19 @@ END_TEST
 
 /* Mean and variance of x = G(z) and the integral, by the trapezoidal rule over z: for smooth densities that vanish at
  * the ends its error falls faster than any power of the spacing. */
-typedef struct law {
+typedef struct moments {
 	double mass, mean, variance;
-} law;
+} moments;
 
-static law law_of(const egm_target *target, const egm_model *generator, double from, double to, int64_t n)
+static moments moments_of(const egm_target *target, const egm_model *generator, double from, double to, int64_t n)
 {
 	static double z[20001], v[20001], x[20001];
-	law l = {0};
+	moments l = {0};
 	double h = (to - from) / (double)(n - 1), square = 0;
 	ck_assert(n <= 20001);
 	for (int64_t i = 0; i < n; i++) z[i] = from + h * (double)i;
-	must(egm_target_evaluate(target, EGM_F64, z, n, v, NULL));
-	must(egm_model_run(generator, EGM_F64, z, n, 1, x));
+	ck_assert_egm(egm_target_evaluate(target, EGM_F64, z, n, v, NULL));
+	ck_assert_egm(egm_model_run(generator, EGM_F64, z, n, 1, x));
 	for (int64_t i = 0; i < n; i++) {
 		double p = exp(-v[i]) * h;
 		l.mass += p;
@@ -159,13 +159,13 @@ START_TEST(test_latent__exponential_law_needs_the_jacobian)
 	egm_model *u = net(context, "u", 1, "1", EGM_F64), *g = net(context, "g", 1, "softplus", EGM_F64);
 	egm_target *with, *without;
 	set_all(u, one);
-	must(egm_target_latent(&with, u, g, EGM_LATENT_PULLBACK, NULL));
-	must(egm_target_latent(&without, u, g, EGM_LATENT_ENERGY, NULL));
-	law l = law_of(with, g, -60, 60, 20001); /* e^-60 is cut off on either side */
+	ck_assert_egm(egm_target_latent(&with, u, g, EGM_LATENT_PULLBACK, NULL));
+	ck_assert_egm(egm_target_latent(&without, u, g, EGM_LATENT_ENERGY, NULL));
+	moments l = moments_of(with, g, -60, 60, 20001); /* e^-60 is cut off on either side */
 	ck_assert(fabs(l.mass - 1) <= 1e-10);
 	ck_assert(fabs(l.mean - 1) <= 1e-10);
 	ck_assert(fabs(l.variance - 1) <= 1e-10);
-	double near = law_of(without, g, -100, 60, 20001).mass, far = law_of(without, g, -200, 60, 20001).mass;
+	double near = moments_of(without, g, -100, 60, 20001).mass, far = moments_of(without, g, -200, 60, 20001).mass;
 	ck_assert(fabs(far - near - 100) <= 1e-2); /* exp(-U) is 1 there; the ends count half */
 	egm_target_free(with);
 	egm_target_free(without);
@@ -208,18 +208,18 @@ START_TEST(test_latent__gaussian_law)
 	set_all(g, identity);
 	for (int prior = 0; prior < 2; prior++) {
 		egm_target *built, *called;
-		egm_target_options o = new_options();
+		egm_target_options o = target_options();
 		double z = 0.8, v[2], gradient[2], want = prior ? 0.5 : 1;
 		o.prior_scale = prior;
-		must(egm__target_create(&built, context, EGM_F64, 1, 0, &o));
+		ck_assert_egm(egm__target_create(&built, context, EGM_F64, 1, 0, &o));
 		built->nets[1] = g;
 		egm__model_retain(g);
 		built->build = build_quadratic;
-		must(egm_target_callback(&called, context, EGM_F64, 1, call_quadratic, &l, &o));
-		ck_assert(fabs(law_of(built, g, -12, 12, 4001).variance - want) <= 1e-10);
-		ck_assert(fabs(law_of(called, g, -12, 12, 4001).variance - want) <= 1e-10);
-		must(egm_target_evaluate(built, EGM_F64, &z, 1, &v[0], &gradient[0]));
-		must(egm_target_evaluate(called, EGM_F64, &z, 1, &v[1], &gradient[1]));
+		ck_assert_egm(egm_target_callback(&called, context, EGM_F64, 1, call_quadratic, &l, &o));
+		ck_assert(fabs(moments_of(built, g, -12, 12, 4001).variance - want) <= 1e-10);
+		ck_assert(fabs(moments_of(called, g, -12, 12, 4001).variance - want) <= 1e-10);
+		ck_assert_egm(egm_target_evaluate(built, EGM_F64, &z, 1, &v[0], &gradient[0]));
+		ck_assert_egm(egm_target_evaluate(called, EGM_F64, &z, 1, &v[1], &gradient[1]));
 		for (int i = 0; i < 2; i++) {
 			ck_assert(fabs(v[i] - z * z / 2 / want) <= 1e-15);
 			ck_assert(fabs(gradient[i] - z / want) <= 1e-15 * 2);
@@ -239,8 +239,8 @@ START_TEST(test_latent__posterior_of_a_flat_energy_is_the_generator)
 	egm_target *t;
 	set_all(u, nothing);
 	set_all(g, stretch);
-	must(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, NULL));
-	law l = law_of(t, g, -12, 12, 4001);
+	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, NULL));
+	moments l = moments_of(t, g, -12, 12, 4001);
 	ck_assert(fabs(l.mean - 0.2) <= 1e-10);
 	ck_assert(fabs(l.variance - 1.7 * 1.7) <= 1e-10);
 	egm_target_free(t);
@@ -263,28 +263,28 @@ START_TEST(test_latent__warns_of_an_improper_energy)
 	               {"3 sigmoid", "layer 1 of generator 'g' is sigmoid,"},
 	               {"4 tanh 3", "layer 1 of generator 'g' is tanh,"},
 	               {"4 norm 3", "layer 1 of generator 'g' is layer_norm,"}};
-	egm_target_options o = new_options();
+	egm_target_options o = target_options();
 	egm_target *t;
-	must(egm_target_latent(&t, u, open, EGM_LATENT_ENERGY, NULL));
+	ck_assert_egm(egm_target_latent(&t, u, open, EGM_LATENT_ENERGY, NULL));
 	egm_target_free(t);
 	ck_assert_int_eq(warnings, 0);
 	for (int i = 0; i < 4; i++) {
 		egm_model *g = net(context, "g", 2, bounded[i].layers, EGM_F64);
 		o.lower = o.upper = NULL;
 		warnings = 0;
-		must(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
 		egm_target_free(t);
 		ck_assert_int_eq(warnings, 1);
 		ck_assert_msg(strstr(warning, bounded[i].text), "%s", warning);
 		o.lower = low;
 		o.upper = half;
-		must(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
 		egm_target_free(t);
 		ck_assert_int_eq(warnings, 2);
 		o.upper = high;
-		must(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o));
 		egm_target_free(t);
-		must(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, NULL));
+		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_POSTERIOR, NULL));
 		egm_target_free(t);
 		ck_assert_int_eq(warnings, 2);
 		egm_model_free(g);
@@ -297,11 +297,11 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("sampler/targets");
-	TCase *tc = new_case(suite, "energies", "E6");
+	TCase *tc = fixture_case(suite, "energies", "E6", setup, teardown);
 	tcase_add_test(tc, test_model__is_beta_u_plus_prior);
 	tcase_add_test(tc, test_model__bounds_leave_v_alone);
 	tcase_add_test(tc, test_model__f32_follows_f64);
-	tc = new_case(suite, "latent", "E7 K11");
+	tc = fixture_case(suite, "latent", "E7 K11", setup, teardown);
 	tcase_add_test(tc, test_latent__values_and_gradients);
 	tcase_add_test(tc, test_latent__exponential_law_needs_the_jacobian);
 	tcase_add_test(tc, test_latent__gaussian_law);
