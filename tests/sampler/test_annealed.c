@@ -4,34 +4,9 @@
  *   m' = a m,  v' = a^2 v + step T c^2,  a = 1 - (step/2) c^2 (beta k + T p),
  *
  * k the precision of the energy, p that of the prior, c the scale: the drift of the energy does not know T. */
-#include "sampler_support.h"
+#include "sampler_fixture.h"
 
 enum { CHAINS = 6000 };
-
-static egm_context *context;
-static egm_target *target;
-static egm_sampler *sampler;
-
-static void setup(void)
-{
-	context = threaded_context(1);
-	target = NULL;
-	sampler = NULL;
-}
-
-static void teardown(void)
-{
-	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
-}
-
-static egm_target_options target_options(void)
-{
-	egm_target_options o;
-	ck_assert_egm(egm_target_options_init(&o, sizeof o));
-	return o;
-}
 
 static egm_sampler_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels,
                                       int64_t steps)
@@ -110,8 +85,7 @@ START_TEST(test_annealed__law_of_a_short_schedule)
 	egm_sampler_options o = options_of(CHAINS, g->step, g->temperatures, g->levels, g->steps);
 	const double scale[2] = {g->scale, g->scale};
 	o.scale = scale;
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	set_all(CHAINS, 2, g->start);
 	for (int64_t pass = 1; pass <= 2; pass++) {
 		double m, v;
@@ -132,17 +106,14 @@ START_TEST(test_annealed__one_step_is_ula)
 		law l = normal_law(dtype, 4, 1, 9);
 		egm_sampler_options o = options_of(3, 0.1, NULL, 1, 1), u = sampler_options(EGM_SAMPLER_ULA, 3, 0.1, 11);
 		memset(a, 0, sizeof a), memset(b, 0, sizeof b);
-		target = law_target(context, &l, NULL);
-		sampler = make_sampler(target, &o);
+		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 5, 2, a, ua));
 		egm_sampler_free(sampler);
 		sampler = make_sampler(target, &u);
 		ck_assert_egm(egm_sampler_run(sampler, 5, 2, b, ub));
 		ck_assert(!memcmp(a, b, sizeof a));
 		ck_assert(!memcmp(ua, ub, (f32 ? sizeof(float) : sizeof(double)) * 5 * 3));
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		sampler = NULL, target = NULL;
+		close_sampler();
 	}
 }
 END_TEST
@@ -257,8 +228,7 @@ START_TEST(test_annealed__gradients_are_one_a_step)
 		law l = normal_law(EGM_F64, 2, 1, 1);
 		egm_sampler_options o = options_of(OWN, 0.1, cases[i].temperatures, cases[i].levels, STEPS);
 		o.denoise = cases[i].denoise;
-		target = law_target(context, &l, NULL);
-		sampler = make_sampler(target, &o);
+		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 3, 2, NULL, NULL));
 		egm_sampler_statistics s = sampler_stats(sampler, 1);
 		int64_t expected = 1 + PASSES * (cases[i].levels * STEPS + cases[i].extra);
@@ -267,46 +237,20 @@ START_TEST(test_annealed__gradients_are_one_a_step)
 		ck_assert_int_eq(l.rows, OWN * expected);
 		ck_assert(isnan(s.acceptance));
 		ck_assert_near(s.step_size, 0.1, 1e-15);
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		sampler = NULL, target = NULL;
+		close_sampler();
 	}
 }
 END_TEST
 
 /* ---- threads, stops, freezing, misuse */
 
-static int quadratic(int64_t rows, const void *x, void *u, void *g, void *user)
-{
-	for (int64_t i = 0; i < rows; i++) {
-		double v = ((const double *)x)[i];
-		((double *)u)[i] = v * v / 2;
-		((double *)g)[i] = v;
-	}
-	return 0;
-}
-
 START_TEST(test_annealed__threads_change_no_bit)
 {
 	static const double temperatures[] = {3, 1};
-	enum { OWN = 37 };
-	double first[2 * OWN], other[2 * OWN];
-	egm_target_options to = target_options();
-	to.concurrent = 1;
-	to.rows = 4;
-	egm_sampler_options o = options_of(OWN, 0.2, temperatures, 2, 9);
+	law l = normal_law(EGM_F64, 1, 1, 1);
+	egm_sampler_options o = options_of(37, 0.2, temperatures, 2, 9);
 	o.denoise = 0.3;
-	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context *c = threaded_context(threads);
-		ck_assert_egm(egm_target_callback(&target, c, EGM_F64, 1, quadratic, NULL, &to));
-		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 2, 2, threads == 1 ? first : other, NULL));
-		if (threads > 1) ck_assert(!memcmp(first, other, sizeof first));
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		egm_context_free(c);
-		sampler = NULL, target = NULL;
-	}
+	check_threads(&l, &o, 2, 4);
 }
 END_TEST
 
@@ -321,8 +265,7 @@ START_TEST(test_annealed__stop_leaves_whole_passes)
 		law l = normal_law(EGM_F64, 1, 1, 1);
 		egm_sampler_options o = options_of(OWN, 0.2, temperatures, 2, STEPS);
 		o.denoise = 0.5;
-		target = law_target(context, &l, NULL);
-		sampler = make_sampler(target, &o);
+		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 1, 2, NULL, NULL));
 		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, at));
 		l.stop_at = 1 + 2 * PASS + call;
@@ -334,9 +277,7 @@ START_TEST(test_annealed__stop_leaves_whole_passes)
 		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, energies));
 		ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, OWN, v, NULL));
 		for (int i = 0; i < OWN; i++) ck_assert_near(energies[i], v[i], 1e-14);
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		sampler = NULL, target = NULL;
+		close_sampler();
 	}
 }
 END_TEST
@@ -353,11 +294,10 @@ START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 {
 	static const double hot[] = {1e6, 1};
 	double draws[3 * 2], energies[3 * 2], points[2];
-	law l = {.dtype = EGM_F64, .dims = 1, .energy = ending_energy, .numbers = {1e9}};
+	law l = law_of(ending_energy, 1, 1e9);
 	egm_sampler_options o = options_of(2, 0.5, hot, 2, 20);
 	o.denoise = 0.5;
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1, NULL, NULL));
 	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
 	l.numbers[0] = fmax(points[0], points[1]); /* temperature 1e6 takes 40 half-steps beyond it, one way or the other */
@@ -370,23 +310,16 @@ START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 }
 END_TEST
 
-static double exponential_energy(const law *l, const double *x, double *g)
-{
-	g[0] = 1;
-	return x[0];
-}
-
 START_TEST(test_annealed__bounds)
 {
 	static const double temperatures[] = {2, 1};
 	const double lower = 0;
 	double draws[50], energies[50], v[50];
-	law l = {.dtype = EGM_F64, .dims = 1, .energy = exponential_energy};
+	law l = law_of(linear_energy, 1, 1);
 	egm_target_options to = target_options();
 	to.lower = &lower;
 	egm_sampler_options o = options_of(5, 0.1, temperatures, 2, 10);
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 10, 1, draws, energies));
 	ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, 50, v, NULL));
 	for (int i = 0; i < 50; i++) ck_assert_near(energies[i], v[i], 1e-12);
@@ -417,31 +350,21 @@ START_TEST(test_annealed__refuses_schedules_that_rise)
 }
 END_TEST
 
-static TCase *new_case(Suite *suite, const char *name, const char *tags)
-{
-	TCase *tc = tcase_create(name);
-	tcase_set_tags(tc, tags);
-	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("annealed");
-	TCase *tc = new_case(suite, "laws", "K12 E5 E6");
+	TCase *tc = fixture_case(suite, "laws", "K12 E5 E6", setup, teardown);
 	tcase_add_loop_test(tc, test_annealed__law_at_one_temperature, 0, 4);
 	tcase_add_loop_test(tc, test_annealed__law_of_a_short_schedule, 0, 4);
 	tcase_add_test(tc, test_annealed__one_step_is_ula);
 	tcase_add_test(tc, test_annealed__every_step_has_its_own_noise);
-	tc = new_case(suite, "denoising", "E19");
+	tc = fixture_case(suite, "denoising", "E19", setup, teardown);
 	tcase_add_test(tc, test_annealed__denoised_gaussian);
 	tcase_add_loop_test(tc, test_annealed__draw_is_the_denoised_point, 0, 3);
 	tcase_add_test(tc, test_annealed__energies_without_draws);
-	tc = new_case(suite, "cost", "E5");
+	tc = fixture_case(suite, "cost", "E5", setup, teardown);
 	tcase_add_test(tc, test_annealed__gradients_are_one_a_step);
-	tc = new_case(suite, "contract", "R15 R16 R17 R19");
+	tc = fixture_case(suite, "contract", "R15 R16 R17 R19", setup, teardown);
 	tcase_add_test(tc, test_annealed__threads_change_no_bit);
 	tcase_add_test(tc, test_annealed__stop_leaves_whole_passes);
 	tcase_add_test(tc, test_annealed__freezes_at_the_last_whole_pass);

@@ -1,33 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tempered chains. Level l has the law exp(-(beta / T_l) U - prior), whatever its neighbours do, and two levels
  * exchange at a rate that is known where both laws are. */
-#include "sampler_support.h"
+#include "sampler_fixture.h"
 #include <sampler/sampler_impl.h>
-
-static egm_context *context;
-static egm_target *target;
-static egm_sampler *sampler;
-
-static void setup(void)
-{
-	context = threaded_context(1);
-	target = NULL;
-	sampler = NULL;
-}
-
-static void teardown(void)
-{
-	egm_sampler_free(sampler);
-	egm_target_free(target);
-	egm_context_free(context);
-}
-
-static egm_target_options target_options(void)
-{
-	egm_target_options o;
-	ck_assert_egm(egm_target_options_init(&o, sizeof o));
-	return o;
-}
 
 static egm_sampler_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels)
 {
@@ -53,11 +28,10 @@ static sample run_modes(int32_t kernel)
 	static const double ladder[] = {1, 2, 4, 8, 16};
 	enum { OWN = 64 };
 	double start[OWN];
-	law l = {.dtype = EGM_F64, .dims = 1, .energy = two_modes};
+	law l = law_of(two_modes, 1, 0);
 	egm_sampler_options o = options_of(OWN, 1, ladder, 5);
 	if (kernel == EGM_SAMPLER_MALA) o = sampler_options(EGM_SAMPLER_MALA, OWN, 1, 5);
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, NULL, &o);
 	for (int i = 0; i < OWN; i++) start[i] = i % 2 ? 5 : -5;
 	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, start));
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, NULL, NULL));
@@ -103,8 +77,7 @@ START_TEST(test_tempered__exchange_rate_between_gaussians)
 	law l = normal_law(EGM_F64, dims, 1, 1);
 	egm_sampler_options o = options_of(OWN, 1, ladder, 2);
 	o.steps_per_level = 2;
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, NULL, &o);
 	/* 200 transitions to forget the starts, then only what comes after counts */
 	ck_assert_egm(egm_sampler_run(sampler, 1, 100, NULL, NULL));
 	for (int64_t c = 0; c < OWN; c++) sampler->chains[c].exchanges_tried = sampler->chains[c].exchanges_done = 0;
@@ -130,35 +103,25 @@ START_TEST(test_tempered__pairs_take_turns)
 	for (int64_t levels = 1; levels <= 5; levels++) {
 		law l = normal_law(EGM_F64, 1, 1, 1);
 		egm_sampler_options o = options_of(3, 0.5, ladder, levels);
-		target = law_target(context, &l, NULL);
-		sampler = make_sampler(target, &o);
+		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 10, 1, NULL, NULL));
 		for (int i = 0; i < 3; i++)
 			ck_assert_int_eq(sampler->chains[i].exchanges_tried, levels == 2 ? 10 : 5 * (levels - 1));
 		ck_assert(levels > 1 || isnan(sampler_stats(sampler, -1).exchange));
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		sampler = NULL, target = NULL;
+		close_sampler();
 	}
 }
 END_TEST
 
 /* With U = 0 every exchange is accepted: the prior is the same at every level. */
-static double flat_energy(const law *l, const double *x, double *g)
-{
-	for (int64_t j = 0; j < l->dims; j++) g[j] = 0;
-	return 0;
-}
-
 START_TEST(test_tempered__exchanges_of_priors_are_all_accepted)
 {
 	static const double ladder[] = {1, 10, 100};
-	law l = {.dtype = EGM_F64, .dims = 3, .energy = flat_energy};
+	law l = law_of(linear_energy, 3, 0);
 	egm_target_options to = target_options();
 	to.prior_scale = 0.5;
 	egm_sampler_options o = options_of(10, 0.1, ladder, 3);
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange == 1);
 }
@@ -187,8 +150,7 @@ START_TEST(test_tempered__law_of_every_level)
 	to.beta = beta;
 	to.prior_scale = tau;
 	egm_sampler_options o = options_of(4000, 0.5, ladder, 3);
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 60, NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange > 0.3);
 	for (int64_t level = 0; level < 3; level++) {
@@ -199,23 +161,16 @@ START_TEST(test_tempered__law_of_every_level)
 }
 END_TEST
 
-static double exponential_energy(const law *l, const double *x, double *g)
-{
-	g[0] = 1;
-	return x[0];
-}
-
 /* U = x on the half line: Exp with mean T at every level, because the Jacobian is not tempered. */
 START_TEST(test_tempered__law_of_every_level_with_a_bound)
 {
 	static const double ladder[] = {1, 2, 5};
 	const double lower = 0;
-	law l = {.dtype = EGM_F64, .dims = 1, .energy = exponential_energy};
+	law l = law_of(linear_energy, 1, 1);
 	egm_target_options to = target_options();
 	to.lower = &lower;
 	egm_sampler_options o = options_of(4000, 0.8, ladder, 3);
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	/* steps that do not grow with T: in y = log x all levels have the same width */
 	for (int64_t i = 0; i < sampler->n_walkers; i++) sampler->walkers[i].step = sqrt(0.8);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 80, NULL, NULL));
@@ -240,8 +195,7 @@ START_TEST(test_tempered__one_level_is_mala)
 	double a[20 * 3 * 2], b[20 * 3 * 2];
 	law l = normal_law(EGM_F64, 2, 1, 4);
 	egm_sampler_options t = options_of(3, 0.5, NULL, 1), m = sampler_options(EGM_SAMPLER_MALA, 3, 0.5, 5);
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &t);
+	open_sampler(&l, NULL, &t);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, a, NULL));
 	egm_sampler_free(sampler);
 	sampler = make_sampler(target, &m);
@@ -262,8 +216,7 @@ START_TEST(test_tempered__energies_and_cost)
 	to.upper = upper;
 	egm_sampler_options o = options_of(OWN, 0.3, ladder, 3);
 	o.steps_per_level = INNER;
-	target = law_target(context, &l, &to);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, N, 1, draws, energies));
 	ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, N * OWN, v, NULL));
 	for (int i = 0; i < N * OWN; i++) ck_assert_near(energies[i], v[i], 1e-12 * (1 + fabs(v[i])));
@@ -284,8 +237,7 @@ START_TEST(test_tempered__steps_grow_with_temperature)
 	static const double ladder[] = {1, 4};
 	law l = normal_law(EGM_F64, 1, 1, 1);
 	egm_sampler_options o = options_of(1, 0.25, ladder, 2);
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, NULL, &o);
 	ck_assert_near(sampler->walkers[0].step, 0.5, 1e-15);
 	ck_assert_near(sampler->walkers[1].step, 1, 1e-15);
 	ck_assert_near(sampler_stats(sampler, -1).step_size, 0.25, 1e-15);
@@ -298,8 +250,7 @@ START_TEST(test_tempered__warmup_adapts_every_level)
 	static const double ladder[] = {1, 10, 100};
 	law l = normal_law(EGM_F64, 10, 1, 1);
 	egm_sampler_options o = options_of(20, 1e-3, ladder, 3);
-	target = law_target(context, &l, NULL);
-	sampler = make_sampler(target, &o);
+	open_sampler(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_warmup(sampler, 500));
 	ck_assert_egm(egm_sampler_run(sampler, 1, 500, NULL, NULL));
 	for (int64_t level = 0; level < 3; level++) {
@@ -314,36 +265,12 @@ START_TEST(test_tempered__warmup_adapts_every_level)
 }
 END_TEST
 
-static int quadratic(int64_t rows, const void *x, void *u, void *g, void *user)
-{
-	for (int64_t i = 0; i < rows; i++) {
-		float v = ((const float *)x)[i];
-		((float *)u)[i] = v * v / 2;
-		((float *)g)[i] = v;
-	}
-	return 0;
-}
-
 START_TEST(test_tempered__threads_change_no_bit)
 {
 	static const double ladder[] = {1, 2, 4};
-	enum { OWN = 37, N = 25 };
-	float first[N * OWN], other[N * OWN];
-	egm_target_options to = target_options();
-	to.concurrent = 1;
-	to.rows = 7;
-	egm_sampler_options o = options_of(OWN, 0.5, ladder, 3);
-	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context *c = threaded_context(threads);
-		ck_assert_egm(egm_target_callback(&target, c, EGM_F32, 1, quadratic, NULL, &to));
-		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, N, 2, threads == 1 ? first : other, NULL));
-		if (threads > 1) ck_assert(!memcmp(first, other, sizeof first));
-		egm_sampler_free(sampler);
-		egm_target_free(target);
-		egm_context_free(c);
-		sampler = NULL, target = NULL;
-	}
+	law l = normal_law(EGM_F32, 1, 1, 1);
+	egm_sampler_options o = options_of(37, 0.5, ladder, 3);
+	check_threads(&l, &o, 25, 7);
 }
 END_TEST
 
@@ -361,30 +288,20 @@ START_TEST(test_tempered__refuses_ladders_that_do_not_rise_from_one)
 }
 END_TEST
 
-static TCase *new_case(Suite *suite, const char *name, const char *tags)
-{
-	TCase *tc = tcase_create(name);
-	tcase_set_tags(tc, tags);
-	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(tc, setup, teardown);
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("tempered");
-	TCase *tc = new_case(suite, "modes", "S3");
+	TCase *tc = fixture_case(suite, "modes", "S3", setup, teardown);
 	tcase_add_test(tc, test_tempered__finds_the_weights_of_far_modes);
 	tcase_add_test(tc, test_tempered__mala_alone_stays_in_its_mode);
-	tc = new_case(suite, "exchanges", "E6");
+	tc = fixture_case(suite, "exchanges", "E6", setup, teardown);
 	tcase_add_loop_test(tc, test_tempered__exchange_rate_between_gaussians, 0, 4);
 	tcase_add_test(tc, test_tempered__pairs_take_turns);
 	tcase_add_test(tc, test_tempered__exchanges_of_priors_are_all_accepted);
-	tc = new_case(suite, "laws", "K13 E4 E6");
+	tc = fixture_case(suite, "laws", "K13 E4 E6", setup, teardown);
 	tcase_add_test(tc, test_tempered__law_of_every_level);
 	tcase_add_test(tc, test_tempered__law_of_every_level_with_a_bound);
-	tc = new_case(suite, "contract", "R15 R17");
+	tc = fixture_case(suite, "contract", "R15 R17", setup, teardown);
 	tcase_add_test(tc, test_tempered__one_level_is_mala);
 	tcase_add_test(tc, test_tempered__energies_and_cost);
 	tcase_add_test(tc, test_tempered__steps_grow_with_temperature);
