@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Annealed importance sampling of the test's target. */
+#ifndef EGM_TESTS_SAMPLER_AIS_FIXTURE_H
+#define EGM_TESTS_SAMPLER_AIS_FIXTURE_H
+
+#include "sampler_fixture.h"
+
+static inline egm_ais_options ais_options(int64_t particles, int64_t levels, uint64_t seed)
+{
+	egm_ais_options o;
+	ck_assert_egm(egm_ais_options_init(&o, sizeof o));
+	o.particles = particles;
+	o.levels = levels;
+	o.seed = seed;
+	return o;
+}
+
+static inline egm_ais_result run_ais(const egm_ais_options *options, double *log_weights)
+{
+	egm_ais_result r;
+	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+	ck_assert_egm(egm_ais_run(target, options, &r, log_weights));
+	return r;
+}
+
+static inline double gaussian_log_z(int64_t dims, double s)
+{
+	return (double)dims / 2 * log(2 * M_PI * s * s);
+}
+
+#endif
