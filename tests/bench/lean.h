@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One chain of HMC (MALA with one step) on a callback, as somebody writes it who needs just this: arrays on the stack,
- * no options, no checks. What a sampler of the library has to keep up with. Its normals are the library's: with some of
- * its own it would spend most of its time on them. */
+ * no options, no checks. What a sampler of the library has to keep up with. Its normals are the library's: numbers
+ * that are drawn one by one would cost it more than its gradients. */
 #ifndef BENCH_LEAN_H
 #define BENCH_LEAN_H
 
