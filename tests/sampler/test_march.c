@@ -8,8 +8,10 @@ enum { DRAWS = 6, MOST_DIMS = 100, MOST_CHAINS = 130 };
 
 typedef struct outcome {
 	egm_status status;
-	unsigned char draws[DRAWS * MOST_CHAINS * MOST_DIMS * 8], energies[DRAWS * MOST_CHAINS * 8];
-	unsigned char points[MOST_CHAINS * MOST_DIMS * 8];
+	/* of either dtype */
+	_Alignas(double) unsigned char draws[DRAWS * MOST_CHAINS * MOST_DIMS * 8];
+	_Alignas(double) unsigned char energies[DRAWS * MOST_CHAINS * 8];
+	_Alignas(double) unsigned char points[MOST_CHAINS * MOST_DIMS * 8];
 	egm_sampler_statistics stats;
 } outcome;
 
