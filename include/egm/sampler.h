@@ -202,9 +202,9 @@ typedef struct egm_ais_options {
 	double step_size;       /**< leapfrog step h > 0 of every level, or 0 (default): found for each level by a pilot run
 	                             of other particles (1 + 20/k transitions at level k), so that the estimate of Z stays
 	                             unbiased. Transitions use h times U[0.7, 1.3) either way */
-	double base_scale; /**< > 0, or 0 (default): 2 with bounds, else tau with a prior, else 1. With tau the prior is
-	                        the base, and b weights beta U alone */
-	double power;      /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
+	double base_scale;      /**< > 0 with a square that the dtype holds, or 0 (default): 2 with bounds, else tau with a
+	                           prior, else 1. With tau the prior is the base, and b weights beta U alone */
+	double power;           /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
 } egm_ais_options;
 
 typedef struct egm_ais_result {

@@ -216,38 +216,6 @@ static egm_status run_all(egm__ais *a)
 	return EGM_OK;
 }
 
-/* Weights over the largest: exp cannot overflow, and the largest is 1. */
-static egm_status conclude(const egm__ais *a, egm_ais_result *r)
-{
-	int64_t n = a->options.particles, lost = 0;
-	double most = -INFINITY, sum = 0, squares = 0, spread = 0, accept = 0;
-	for (int64_t i = 0; i < n; i++) {
-		lost += !isfinite(a->log_weights[i]);
-		if (a->log_weights[i] > most) most = a->log_weights[i];
-	}
-	if (lost == n)
-		return egm__fail(EGM_ERR_NONFINITE, "ais: all %lld particles began where the target is not finite",
-		                 (long long)n);
-	for (int64_t i = 0; i < n; i++) {
-		double w = exp(a->log_weights[i] - most);
-		sum += w;
-		squares += w * w;
-		if (isfinite(a->log_weights[i])) accept += a->accept[i];
-	}
-	double mean = sum / (double)n;
-	for (int64_t i = 0; i < n; i++) {
-		double off = exp(a->log_weights[i] - most) - mean;
-		spread += off * off;
-	}
-	r->log_z = most + log(mean);
-	r->standard_error = sqrt(spread / (double)(n - 1) / (double)n) / mean;
-	r->ess = sum * sum / squares;
-	r->acceptance = accept / (double)(n - lost) / (double)(a->options.levels - 1);
-	r->lost = lost;
-	for (int32_t i = 0; i < a->n_teams; i++) r->gradients += a->teams[i].gradients;
-	return EGM_OK;
-}
-
 /* ---- making */
 
 static egm_status check(const egm_ais_options *o)
@@ -291,13 +259,20 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	return EGM_OK;
 }
 
-static void set_base(egm__ais *a)
+/* 1 / s^2 is a factor in the dtype, and |y|^2 is summed in double. */
+static egm_status set_base(egm__ais *a)
 {
 	const egm_target *target = a->s.target;
 	double scale = a->options.base_scale, tau = target->bridge.precision;
-	if (scale == 0 && target->lower) scale = BOUNDED_SCALE;
-	a->precision = scale > 0 ? 1 / (scale * scale) : tau > 0 ? tau : 1;
+	double least = target->dtype == EGM_F32 ? 6e-20 : 1e-150, most = target->dtype == EGM_F32 ? 9e18 : 1e150;
+	const char *name = scale > 0 ? "base_scale" : "base_scale, the prior_scale of the target,";
+	if (scale == 0) scale = target->lower ? BOUNDED_SCALE : tau > 0 ? 1 / sqrt(tau) : 1;
+	if (!(scale >= least && scale <= most))
+		return egm__fail(EGM_ERR_ARGUMENT, "ais: %s = %g, has to lie between %g and %g for %s", name, scale, least,
+		                 most, egm__dtype_name(target->dtype));
+	a->precision = a->options.base_scale == 0 && !target->lower && tau > 0 ? tau : 1 / (scale * scale);
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
+	return EGM_OK;
 }
 
 static egm_status create_levels(egm__ais *a)
@@ -374,7 +349,7 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
 	EGM_TRY(check(&a.options));
 	EGM_TRY(measure(&a, target));
-	set_base(&a);
+	EGM_TRY(set_base(&a));
 	EGM_TRY(create_levels(&a));
 	a.teams = egm__alloc_zero(a.s.context, (size_t)a.n_teams, sizeof *a.teams);
 	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %d threads", (int)a.n_teams);
@@ -383,7 +358,7 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	if (a.options.step_size == 0 && a.options.levels > 1) EGM_TRY(egm__ais_pilot(&a));
 	EGM_TRY(run_all(&a));
 	known = none;
-	EGM_TRY(conclude(&a, &known));
+	EGM_TRY(egm__ais_conclude(&a, &known));
 	size_t size = result->struct_size;
 	EGM_TRY(egm__options_init("egm_ais_result", result, size, &known, sizeof known));
 	if (log_weights) memcpy(log_weights, a.log_weights, (size_t)a.options.particles * sizeof *log_weights);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A run of annealed importance sampling: the particles (ais.c), and the pilot that finds its step sizes (ais_pilot.c).
- */
+/* A run of annealed importance sampling: the particles (ais.c), the pilot that finds its step sizes (ais_pilot.c), and
+ * what follows from the weights (ais_weights.c). */
 #ifndef EGM_SAMPLER_AIS_IMPL_H
 #define EGM_SAMPLER_AIS_IMPL_H
 
@@ -46,5 +46,7 @@ egm_status egm__ais_start(egm__ais_team *team, int64_t first, int64_t n);
 egm_status egm__ais_move(egm__ais_team *team, int64_t n, double b, double h);
 /* Fills in h of every level. */
 egm_status egm__ais_pilot(egm__ais *run);
+/* The members of r, from the weights; those that are no number become -INFINITY. NONFINITE when all are lost. */
+egm_status egm__ais_conclude(const egm__ais *run, egm_ais_result *r);
 
 #endif

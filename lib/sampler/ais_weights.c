@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* From the weights of particles to an estimate. They are taken over the largest: exp cannot overflow, and the largest
+ * is 1. A particle is lost when its weight is no number, counts as one of weight 0, and nothing else of it counts: the
+ * mean is over all particles, the acceptance over the others. */
+#include <core/status_impl.h>
+#include <math.h>
+#include <sampler/ais_impl.h>
+
+/* Sets weights that are no numbers to 0. The largest, and how many are lost. */
+static double survey(const egm__ais *a, int64_t *lost)
+{
+	double most = -INFINITY;
+	*lost = 0;
+	for (int64_t i = 0; i < a->options.particles; i++) {
+		if (!isfinite(a->log_weights[i])) a->log_weights[i] = -INFINITY;
+		*lost += !isfinite(a->log_weights[i]);
+		most = fmax(most, a->log_weights[i]);
+	}
+	return most;
+}
+
+egm_status egm__ais_conclude(const egm__ais *a, egm_ais_result *r)
+{
+	int64_t n = a->options.particles, lost;
+	double most = survey(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
+	if (lost == n)
+		return egm__fail(EGM_ERR_NONFINITE, "ais: all %lld particles began where the target is not finite",
+		                 (long long)n);
+	for (int64_t i = 0; i < n; i++) {
+		double w = exp(a->log_weights[i] - most);
+		sum += w;
+		squares += w * w;
+		if (isfinite(a->log_weights[i])) accept += a->accept[i];
+	}
+	double mean = sum / (double)n;
+	for (int64_t i = 0; i < n; i++) {
+		double off = exp(a->log_weights[i] - most) - mean;
+		spread += off * off;
+	}
+	r->log_z = most + log(mean);
+	r->standard_error = sqrt(spread / (double)(n - 1) / (double)n) / mean;
+	r->ess = sum * sum / squares;
+	r->acceptance = accept / (double)(n - lost) / (double)(a->options.levels - 1);
+	r->lost = lost;
+	for (int32_t i = 0; i < a->n_teams; i++) r->gradients += a->teams[i].gradients;
+	return EGM_OK;
+}
