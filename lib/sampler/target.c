@@ -11,6 +11,9 @@
 /* Rows that egm_target_evaluate compiles for, at most. */
 enum { EVALUATE_ROWS = 64 };
 
+/* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
+static const int64_t MOST_DIMS = INT64_MAX / 64;
+
 static const egm_target_options defaults = {.struct_size = sizeof defaults, .beta = 1, .rows = 32};
 
 egm_status egm_target_options_init(egm_target_options *options, size_t size)
@@ -51,8 +54,7 @@ static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lowe
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
 		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: bounds %g and %g are too large for %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
-	if (!isfinite(lower) || !isfinite(upper)) return EGM_OK;
-	if (!(upper - lower <= most))
+	if (isfinite(lower) && isfinite(upper) && !(upper - lower <= most))
 		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: from %g to %g is further than %s reaches",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
@@ -96,12 +98,11 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	egm_status st = EGM_OK;
 	egm_target_options o = defaults;
 	egm_target *t = NULL;
-	int64_t bytes;
 	*out = NULL;
 	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
 	EGM_TRY(check_numbers(&o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions, at least 1 is needed", (long long)dims);
-	if (egm__size_mul(dims, (int64_t)sizeof(double), &bytes))
+	if (dims > MOST_DIMS)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions are more than memory can hold", (long long)dims);
 	t = egm__alloc_zero(context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory");

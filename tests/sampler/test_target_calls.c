@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls that make and evaluate targets: what each refuses and in which words, what it keeps alive, and what happens
  * when memory ends. */
+#include <float.h>
 #include <target_support.h>
 
 static int square(int64_t rows, const void *x, void *energies, void *gradients, void *user)
@@ -122,6 +123,28 @@ START_TEST(test_target__refuses_bounds)
 		o.upper = upper;
 		snprintf(text, sizeof text, "target: dimension 1: %s", cases[i].text);
 		refuse(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
+	}
+}
+END_TEST
+
+/* As many dimensions as a target takes: those who need memory for them say so, and no size overflows on the way. */
+START_TEST(test_target__most_dimensions)
+{
+	for (int i = 0; i < 2; i++) {
+		egm_target *t;
+		egm_sampler *s;
+		egm_ais_result r;
+		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+		ck_assert_egm(egm_target_callback(&t, context, i ? EGM_F32 : EGM_F64, INT64_MAX / 64, square, NULL, NULL));
+		for (int32_t kernel = EGM_SAMPLER_ULA; kernel <= EGM_SAMPLER_NUTS; kernel++) {
+			egm_sampler_options o = sampler_options(kernel, 1, 0.1, 1);
+			ck_assert_int_eq(egm_sampler_create(&s, t, &o), EGM_ERR_ARGUMENT);
+			ck_assert_ptr_nonnull(strstr(egm_last_error(), "144115188075855871 dimensions are more than it can hold"));
+			ck_assert_ptr_null(s);
+		}
+		expect_error(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
+		             "ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
+		egm_target_free(t);
 	}
 }
 END_TEST
@@ -361,6 +384,7 @@ int main(void)
 	tcase_add_test(tc, test_target__default_options);
 	tcase_add_test(tc, test_target__refuses_numbers);
 	tcase_add_test(tc, test_target__refuses_bounds);
+	tcase_add_test(tc, test_target__most_dimensions);
 	tcase_add_test(tc, test_target__callback_misuse);
 	tcase_add_test(tc, test_target__model_misuse);
 	tcase_add_test(tc, test_target__latent_misuse);
