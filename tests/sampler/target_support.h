@@ -48,7 +48,8 @@ static inline void teardown(void)
 	ck_assert_int_eq(allocator.live, 0);
 }
 
-static inline void expect_error(egm_status got, egm_status want, const char *text)
+/* `got` is this error, with this text. */
+static inline void fails(egm_status got, egm_status want, const char *text)
 {
 	ck_assert_str_eq(egm_status_name(got), egm_status_name(want));
 	ck_assert_str_eq(egm_last_error(), text);

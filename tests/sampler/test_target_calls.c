@@ -43,7 +43,7 @@ START_TEST(test_target__default_options)
 	ck_assert_ptr_null(o.upper);
 	ck_assert_int_eq(o.concurrent, 0);
 	ck_assert_int_eq(o.rows, 32);
-	expect_error(egm_target_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT, "egm_target_options_init: options is NULL");
+	fails(egm_target_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT, "egm_target_options_init: options is NULL");
 }
 END_TEST
 
@@ -51,7 +51,7 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
-	expect_error(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
+	fails(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
 	ck_assert_ptr_null(t);
 }
 
@@ -142,8 +142,8 @@ START_TEST(test_target__most_dimensions)
 			ck_assert_ptr_nonnull(strstr(egm_last_error(), "144115188075855871 dimensions are more than it can hold"));
 			ck_assert_ptr_null(s);
 		}
-		expect_error(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
-		             "ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
+		fails(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
+		      "ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
 		egm_target_free(t);
 	}
 }
@@ -154,20 +154,18 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	expect_error(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: out is NULL");
-	expect_error(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: context is NULL");
-	expect_error(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: the energy callback is NULL");
-	expect_error(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: dtype 3 is neither EGM_F32 nor EGM_F64");
-	expect_error(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: 0 dimensions, at least 1 is needed");
-	expect_error(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: 9223372036854775807 dimensions are more than memory can hold");
-	expect_error(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	             "target: 144115188075855872 dimensions are more than memory can hold");
+	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: context is NULL");
+	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "target: the energy callback is NULL");
+	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "target: dtype 3 is neither EGM_F32 nor EGM_F64");
+	fails(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "target: 0 dimensions, at least 1 is needed");
+	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "target: 9223372036854775807 dimensions are more than memory can hold");
+	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "target: 144115188075855872 dimensions are more than memory can hold");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
 	ck_assert_int_eq(egm_target_dims(NULL), 0);
@@ -180,10 +178,10 @@ START_TEST(test_target__model_misuse)
 	egm_model *two = net(context, "two", 3, "2", EGM_F64), *raw;
 	egm_target *t;
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 3));
-	expect_error(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	expect_error(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	expect_error(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
-	expect_error(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
+	fails(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	fails(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	fails(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
+	fails(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
 	ck_assert_ptr_null(t);
 	egm_model_free(two);
 	egm_model_free(raw);
@@ -201,29 +199,29 @@ START_TEST(test_target__latent_misuse)
 	egm_target *t;
 	const int32_t posterior = EGM_LATENT_POSTERIOR, pullback = EGM_LATENT_PULLBACK;
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 2));
-	expect_error(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	expect_error(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
-	expect_error(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
-	expect_error(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	expect_error(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
-	expect_error(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
-	expect_error(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
-	             "target: an energy has one output, 'two' has 2");
-	expect_error(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	             "target: generator 'gf' is f32, energy 'u' is f64");
-	expect_error(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
-	             "target: generator 'far' and energy 'u' come from different contexts");
-	expect_error(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	             "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
-	expect_error(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
-	             "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
-	expect_error(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
-	             "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
+	fails(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
+	fails(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
+	fails(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
+	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
+	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
+	      "target: an energy has one output, 'two' has 2");
+	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
+	      "target: generator 'gf' is f32, energy 'u' is f64");
+	fails(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
+	      "target: generator 'far' and energy 'u' come from different contexts");
+	fails(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
+	      "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	fails(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
+	      "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	fails(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
+	      "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
 	o.prior_scale = 0.5;
-	expect_error(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	             "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
-	expect_error(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	             "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
+	fails(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
+	      "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
+	fails(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
+	      "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
@@ -242,23 +240,21 @@ START_TEST(test_evaluate__misuse)
 	int calls = 0;
 	egm_target *t = square_target(&calls, &o);
 	double x[2] = {0.5, 0.25}, v[2], g[2];
-	expect_error(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
-	             "egm_target_evaluate: target is NULL");
-	expect_error(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
-	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT,
-	             "egm_target_evaluate: energies is NULL");
-	expect_error(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
-	             "egm_target_evaluate: the target is f64, x is f32");
-	expect_error(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
-	             "egm_target_evaluate: 0 rows, at least 1 is needed");
-	expect_error(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
-	             "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
+	fails(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: target is NULL");
+	fails(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
+	fails(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: energies is NULL");
+	fails(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
+	      "egm_target_evaluate: the target is f64, x is f32");
+	fails(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
+	      "egm_target_evaluate: 0 rows, at least 1 is needed");
+	fails(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
+	      "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
 	x[1] = NAN;
-	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
-	             "target: x of row 1, dimension 0 is not finite");
+	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
+	      "target: x of row 1, dimension 0 is not finite");
 	x[1] = 1.5;
-	expect_error(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
-	             "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
+	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
+	      "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
 	ck_assert_int_eq(calls, 0);
 	x[1] = 1; /* the box is closed here */
 	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
@@ -272,8 +268,8 @@ START_TEST(test_evaluate__callback_stops)
 	int calls = 2;
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
-	expect_error(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
-	             "target: the energy callback stopped with 1");
+	fails(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
+	      "target: the energy callback stopped with 1");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
