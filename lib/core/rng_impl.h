@@ -26,6 +26,12 @@ typedef struct egm__rng {
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);
 
+/* Two words as a number in [0, 1) of 53 bits. */
+static inline double egm__rng_unit(const uint32_t words[2])
+{
+	return (double)(((uint64_t)words[0] << 32 | words[1]) >> 11) * 0x1p-53;
+}
+
 /* Fills permutation[0 .. n-1] with a uniform random order of 0 .. n-1 (Fisher-Yates, unbiased bounded integers). */
 void egm__rng_permutation(const egm__rng *rng, int64_t n, int64_t *permutation);
 

@@ -72,7 +72,7 @@ static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 {
 	const egm__ais *a = t->run;
 	egm__probe *p = t->probe, *m = &t->mixed;
-	size_t bytes = (size_t)a->s.dims * egm__dtype_size(a->s.target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(&a->s);
 	egm_status st = egm__probe_run(p, n);
 	if (st != EGM_OK) return st;
 	t->gradients += n;
@@ -107,7 +107,7 @@ static void stand(egm__ais_team *t, egm__walker *w, int64_t row)
 egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
 {
 	egm_sampler *s = &t->run->s;
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	for (int64_t i = 0; i < n; i++) {
 		egm__walker *w = t->asked[i] = &t->walkers[i];
 		w->index = first + i;
@@ -132,12 +132,12 @@ egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
 static int64_t ask(egm__ais_team *t, int64_t n)
 {
 	egm_sampler *s = &t->run->s;
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	int64_t rows = 0;
 	for (int64_t i = 0; i < n; i++) {
 		egm__walker *w = &t->walkers[i];
 		if (!w->inside) continue;
-		egm__method_hmc.ask(s, w, (char *)t->probe->y + (size_t)rows * bytes);
+		egm__leapfrog_ask(s, w, (char *)t->probe->y + (size_t)rows * bytes);
 		t->asked[rows++] = w;
 	}
 	return rows;
@@ -148,7 +148,7 @@ static void take(egm__ais_team *t, int64_t rows)
 	for (int64_t i = 0; i < rows; i++) {
 		egm__walker *w = t->asked[i];
 		w->primed = 0; /* what a walker that stands elsewhere afterwards is again */
-		if (!egm__method_hmc.take(&t->run->s, w, &t->mixed, i)) continue;
+		if (!egm__leapfrog_take(&t->run->s, w, &t->mixed, i)) continue;
 		if (w->primed) stand(t, w, i);
 		w->inside = 0;
 		w->accept_sum += w->accept;
@@ -166,7 +166,7 @@ egm_status egm__ais_move(egm__ais_team *t, int64_t n, double b, double h)
 		if (w->frozen) continue;
 		w->value = mix(a, b, w->x, w->energy, row_of(t, t->gradient, i), w->gradient);
 		w->step = h;
-		egm__method_hmc.begin(&a->s, w);
+		egm__leapfrog_begin(&a->s, w);
 	}
 	for (int64_t rows; st == EGM_OK && (rows = ask(t, n)) > 0;) {
 		st = evaluate(t, rows, b);
@@ -294,7 +294,7 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 	egm_status st = EGM_OK;
 	egm_context *context = a->s.context;
 	size_t rows = (size_t)a->rows, row = (size_t)a->s.row_bytes, element = egm__dtype_size(a->s.target->dtype);
-	size_t own = (egm__method_hmc.own_bytes(&a->s) + 63) / 64 * 64;
+	size_t own = (egm__leapfrog_bytes(&a->s) + 63) / 64 * 64;
 	t->run = a;
 	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
 	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);

@@ -71,7 +71,7 @@ egm_status egm__annealed_check(const egm_sampler_options *options, const egm_tar
 static void begin(egm_sampler *s, egm__walker *w)
 {
 	pass *p = w->own;
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	p->done = 0;
 	p->all = s->options.levels * s->options.steps_per_level;
 	p->phase = temperature_of(s, 0) == 1 ? STEP : LOOK;
@@ -111,7 +111,7 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 static void keep(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	pass *p = w->own;
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	memcpy(row_of(s, w, 0), (char *)probe->y + (size_t)row * bytes, bytes);
 	memcpy(row_of(s, w, 1), (char *)probe->gradient + (size_t)row * bytes, bytes);
 	p->value = probe->value[row];
@@ -129,7 +129,7 @@ static int32_t next_phase(const egm_sampler *s, const pass *p)
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	pass *p = w->own;
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	if (p->phase == JUDGE)
 		p->drawn = probe->value[row]; /* no bounds here: V = W */
 	else

@@ -48,7 +48,7 @@ static void place(egm_sampler *s, egm__walker *w, const char *x)
 	if (s->target->lower)
 		egm__target_from_points(s->target, 1, x, w->x);
 	else
-		memcpy(w->x, x, (size_t)s->dims * egm__dtype_size(s->target->dtype));
+		memcpy(w->x, x, (size_t)egm__point_bytes(s));
 	w->primed = w->frozen = w->inside = w->inner = 0;
 	w->value = NAN;
 }
@@ -73,7 +73,7 @@ egm_status egm_sampler_points(const egm_sampler *s, egm_dtype dtype, void *point
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(check_array(s, "egm_sampler_points", dtype, points));
-	size_t bytes = (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	size_t bytes = (size_t)egm__point_bytes(s);
 	for (int64_t c = 0; c < s->options.chains; c++)
 		egm__target_to_points(s->target, 1, s->walkers[c * s->levels].x, (char *)points + (size_t)c * bytes);
 out:
@@ -135,18 +135,25 @@ egm_status egm_sampler_statistics_init(egm_sampler_statistics *statistics, size_
 	return egm__options_init("egm_sampler_statistics", statistics, size, &none, sizeof none);
 }
 
+/* Of a tempered chain, those that all its levels have made. */
+static int64_t whole_transitions(const egm_sampler *s, int64_t chain)
+{
+	const egm__walker *w = &s->walkers[chain * s->levels];
+	int64_t least = w[0].transitions;
+	for (int64_t l = 1; l < s->levels; l++)
+		if (w[l].transitions < least) least = w[l].transitions;
+	return least / s->inner;
+}
+
 /* Sums over the walkers of chains from .. to-1. The coldest speaks for where a chain is, all for what it cost. */
 static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_statistics *sum)
 {
 	double accept = 0, energy = 0, step = 0;
-	int64_t made = 0, whole = 0, leapfrogs = 0, tried = 0, done = 0; /* made: by walkers; whole: by a chain */
+	int64_t made = 0, leapfrogs = 0, tried = 0, done = 0;
 	for (int64_t i = from * s->levels; i < to * s->levels; i++) {
 		const egm__walker *w = &s->walkers[i];
 		int cold = i % s->levels == 0;
 		made += w->transitions;
-		if (cold) whole = INT64_MAX;
-		if (w->transitions / s->inner < whole) whole = w->transitions / s->inner;
-		if ((i + 1) % s->levels == 0) sum->transitions += whole;
 		accept += w->accept_sum;
 		leapfrogs += w->leapfrogs;
 		sum->gradients += w->gradients;
@@ -156,6 +163,7 @@ static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_s
 		energy += cold ? w->value + w->jacobian : 0;
 	}
 	for (int64_t c = from; c < to; c++) {
+		sum->transitions += whole_transitions(s, c);
 		sum->frozen += egm__chain_is_frozen(s, c);
 		tried += s->chains[c].exchanges_tried;
 		done += s->chains[c].exchanges_done;

@@ -27,13 +27,13 @@ static char *scratch_of(egm__walker *w)
 	return (char *)w->own + HEAD;
 }
 
-static size_t own_bytes(const egm_sampler *s)
+size_t egm__leapfrog_bytes(const egm_sampler *s)
 {
 	return (size_t)(HEAD + s->row_bytes);
 }
 
 /* The drawn noise is the momentum. */
-static void begin(egm_sampler *s, egm__walker *w)
+void egm__leapfrog_begin(egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
 	double jitter = s->options.jitter;
@@ -44,7 +44,7 @@ static void begin(egm_sampler *s, egm__walker *w)
 	t->gradient = w->gradient;
 }
 
-static void ask(egm_sampler *s, egm__walker *w, char *y)
+void egm__leapfrog_ask(egm_sampler *s, egm__walker *w, char *y)
 {
 	trajectory *t = w->own;
 	egm__row_leap(s, w, y, t->at, t->gradient, t->left == t->steps ? -t->h / 2 : -t->h, t->h);
@@ -58,7 +58,7 @@ static int reject(egm__walker *w)
 	return 1;
 }
 
-static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;
 	t->gradient = (char *)probe->gradient + row * egm__point_bytes(s);
@@ -78,15 +78,15 @@ const egm__method egm__method_mala = {.kernel = EGM_SAMPLER_MALA,
                                       .name = "mala",
                                       .metropolis = 1,
                                       .langevin = 1,
-                                      .own_bytes = own_bytes,
-                                      .begin = begin,
-                                      .ask = ask,
-                                      .take = take};
+                                      .own_bytes = egm__leapfrog_bytes,
+                                      .begin = egm__leapfrog_begin,
+                                      .ask = egm__leapfrog_ask,
+                                      .take = egm__leapfrog_take};
 
 const egm__method egm__method_hmc = {.kernel = EGM_SAMPLER_HMC,
                                      .name = "hmc",
                                      .metropolis = 1,
-                                     .own_bytes = own_bytes,
-                                     .begin = begin,
-                                     .ask = ask,
-                                     .take = take};
+                                     .own_bytes = egm__leapfrog_bytes,
+                                     .begin = egm__leapfrog_begin,
+                                     .ask = egm__leapfrog_ask,
+                                     .take = egm__leapfrog_take};

@@ -60,7 +60,7 @@ static size_t own_bytes(const egm_sampler *s)
 
 static size_t row_size(const egm_sampler *s)
 {
-	return (size_t)s->dims * egm__dtype_size(s->target->dtype);
+	return (size_t)egm__point_bytes(s);
 }
 
 static void lay_span(const egm_sampler *s, span *a, char **row)

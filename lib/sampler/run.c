@@ -18,11 +18,10 @@ typedef struct advance {
 
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k)
 {
-	uint32_t words[4], pair = k % 2 * 2;
+	uint32_t words[4];
 	egm__rng rng = {.seed = s->options.seed, .step = w->answers, .stream = EGM__STREAM_DECISION};
 	egm__rng_block(&rng, (uint32_t)(w->index * 32 + k / 2), words);
-	uint64_t bits = (uint64_t)words[pair] << 32 | words[pair + 1];
-	return (double)(bits >> 11) * 0x1p-53;
+	return egm__rng_unit(words + k % 2 * 2);
 }
 
 /* Noise for walkers from .. to-1, which stand at one clock. */

@@ -78,6 +78,12 @@ typedef struct egm__method {
 extern const egm__method egm__method_ula, egm__method_mala, egm__method_hmc, egm__method_nuts, egm__method_annealed,
     egm__method_tempered;
 
+/* The trajectory of mala and hmc (hmc.c), as members of a method: tempered chains move by it too. */
+size_t egm__leapfrog_bytes(const egm_sampler *s);
+void egm__leapfrog_begin(egm_sampler *s, egm__walker *w);
+void egm__leapfrog_ask(egm_sampler *s, egm__walker *w, char *y);
+int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);
+
 typedef struct egm__block egm__block;
 
 struct egm_sampler {

@@ -12,33 +12,13 @@
 #include <math.h>
 #include <sampler/sampler_impl.h>
 
-static size_t own_bytes(const egm_sampler *s)
-{
-	return egm__method_mala.own_bytes(s);
-}
-
-static void begin(egm_sampler *s, egm__walker *w)
-{
-	egm__method_mala.begin(s, w);
-}
-
-static void ask(egm_sampler *s, egm__walker *w, char *y)
-{
-	egm__method_mala.ask(s, w, y);
-}
-
-static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
-{
-	return egm__method_mala.take(s, w, probe, row);
-}
-
 /* Uniform in [0, 1), 53 bits, for walker `index` of this turn and its warmer neighbour. */
 static double uniform(const egm_sampler *s, const egm__chain *chain, int64_t index)
 {
 	uint32_t words[4];
 	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)chain->transitions, .stream = EGM__STREAM_EXCHANGE};
 	egm__rng_block(&rng, (uint32_t)index, words);
-	return (double)(((uint64_t)words[0] << 32 | words[1]) >> 11) * 0x1p-53;
+	return egm__rng_unit(words);
 }
 
 /* `to` takes the place of `from`. W follows from U; the gradient has to be evaluated under the new weights. */
@@ -77,8 +57,8 @@ const egm__method egm__method_tempered = {.kernel = EGM_SAMPLER_TEMPERED,
                                           .name = "tempered",
                                           .metropolis = 1,
                                           .langevin = 1,
-                                          .own_bytes = own_bytes,
-                                          .begin = begin,
-                                          .ask = ask,
-                                          .take = take,
+                                          .own_bytes = egm__leapfrog_bytes,
+                                          .begin = egm__leapfrog_begin,
+                                          .ask = egm__leapfrog_ask,
+                                          .take = egm__leapfrog_take,
                                           .close = close_chain};
