@@ -15,7 +15,7 @@
 
 typedef struct egm__graph egm__graph;
 typedef int32_t egm__id;
-enum { EGM__NONE = -1, EGM__MAX_INPUTS = 6, EGM__MAX_SLOTS = 16 };
+enum { EGM__NONE = -1, EGM__MAX_INPUTS = 6, EGM__MAX_SLOTS = 20 };
 
 /* Where a leaf's numbers come from and where an output goes: a slot is a base pointer given when the program runs, 1 to
  * EGM__MAX_SLOTS - 1. Slot 0 is the program's own memory. */

@@ -22,15 +22,13 @@ static egm__id marginal(egm__graph *g, const egm__entropy *o, egm__id z, egm__id
 	return egm__concat(g, 2, turned, 0);
 }
 
-/* T on both kinds of pairs, as one batch of twice the rows: products of twice the height serve the BLAS better. */
+/* T on both kinds of pairs. */
 static void statistics(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,
                        egm__id other, egm__id out[2])
 {
 	egm__graph *g = p->graph;
 	egm__id joint[2] = {x, z}, product[2] = {x, other};
-	egm__id rows[2] = {egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1)};
-	egm__id t = egm__net(p, loss, o->third, egm__concat(g, 2, rows, 0));
-	for (int i = 0; i < 2; i++) out[i] = egm__slice(g, t, 0, i * p->batch, p->batch);
+	egm__net_both(p, loss, o->third, egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1), out);
 }
 
 static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)

@@ -71,6 +71,7 @@ void egm_loss_free(egm_loss *loss)
 	if (!loss || __atomic_sub_fetch(&loss->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = loss->context;
 	for (int32_t i = 0; i < loss->n_nets; i++) egm_model_free(loss->nets[i]);
+	egm__free(context, loss->constants);
 	egm__free(context, loss->options);
 	egm__free(context, loss);
 	egm_context_free(context);
@@ -89,6 +90,29 @@ const char *egm_loss_term_name(const egm_loss *loss, int32_t index)
 egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
 {
 	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_NET + net, x);
+}
+
+egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
+{
+	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_OLD + net, x);
+}
+
+void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2])
+{
+	egm__id rows[2] = {a, b};
+	egm__id y = egm__net(p, loss, net, egm__concat(p->graph, 2, rows, 0));
+	for (int i = 0; i < 2; i++) out[i] = egm__slice(p->graph, y, 0, i * p->batch, p->batch);
+}
+
+egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream)
+{
+	return egm__normal(p->graph, stream, egm__shape2(p->batch, loss->nets[net]->inputs));
+}
+
+egm__id egm__noisy(egm__phase_graph *p, egm__id x, double sigma, uint32_t stream)
+{
+	egm__id n = egm__normal(p->graph, stream, *egm__graph_shape(p->graph, x));
+	return egm__add(p->graph, x, egm__scale(p->graph, n, sigma));
 }
 
 void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight)
@@ -149,6 +173,9 @@ egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, e
 	egm__id *ids = egm__alloc(loss->context, (size_t)n * 2, sizeof *ids);
 	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %d gradients", loss->kind, n);
 	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(batch, loss->data_width));
+	p.negatives = EGM__NONE;
+	if (ph->reads_negatives)
+		p.negatives = egm__leaf(p.graph, EGM__SLOT_NEGATIVES, 0, egm__shape2(batch, loss->data_width));
 	for (int32_t i = 0; i < loss->n_state; i++) {
 		p.state[i] = egm__leaf(p.graph, EGM__SLOT_STATE, i, egm__shape2(1, 1));
 		p.state_next[i] = EGM__NONE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A loss as data: which nets there are, and for each phase of a training step which of them move, how often the phase
- * runs, and a function that writes its terms as graph nodes. The file of a system fills this in; compiling, running and
- * moving the nets is the same for all. */
+ * runs, what it reads, and a function that writes its terms as graph nodes. The file of a system fills this in;
+ * compiling, running and moving the nets is the same for all. */
 #ifndef EGM_LOSS_LOSS_IMPL_H
 #define EGM_LOSS_LOSS_IMPL_H
 
@@ -13,11 +13,14 @@ enum { EGM__MAX_NETS = 4, EGM__MAX_PHASES = 3, EGM__MAX_TERMS = 8, EGM__MAX_STAT
 
 /* Slots of a phase's program. */
 enum {
-	EGM__SLOT_DATA = 1,    /* in: mini-batch [batch, data width] */
-	EGM__SLOT_TERMS = 2,   /* out: all terms of the loss, only those of the phase are written */
-	EGM__SLOT_STATE = 3,   /* in and out: n_state numbers that the loss keeps between runs */
-	EGM__SLOT_NET = 4,     /* in: parameters of net i at EGM__SLOT_NET + i */
-	EGM__SLOT_GRADIENT = 8 /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
+	EGM__SLOT_DATA = 1,       /* in: mini-batch [batch, data width] */
+	EGM__SLOT_TERMS = 2,      /* out: all terms of the loss, only those of the phase are written */
+	EGM__SLOT_STATE = 3,      /* in and out: n_state numbers that the loss keeps between runs */
+	EGM__SLOT_NET = 4,        /* in: parameters of net i at EGM__SLOT_NET + i */
+	EGM__SLOT_GRADIENT = 8,   /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
+	EGM__SLOT_OLD = 12,       /* in: parameters of net i as they were when the phase began, at EGM__SLOT_OLD + i */
+	EGM__SLOT_NEGATIVES = 16, /* in: points of the model's law [batch, data width] */
+	EGM__SLOT_CONSTANTS = 17  /* in: numbers of the loss itself */
 };
 
 /* What a phase writes: the value of each of its terms (any shape with one element) and the weight with which the term
@@ -34,6 +37,7 @@ typedef struct egm__phase_graph {
 	egm__graph *graph;
 	int64_t batch;
 	egm__id data;                       /* leaf [batch, data width] */
+	egm__id negatives;                  /* the same, where the phase reads them, else EGM__NONE */
 	egm__id state[EGM__MAX_STATE];      /* leaves [1, 1] */
 	egm__id state_next[EGM__MAX_STATE]; /* the builder sets these; EGM__NONE leaves a state as it is */
 	int32_t n_terms;
@@ -47,6 +51,8 @@ typedef struct egm__phase {
 	int32_t reads_data;
 	/* Appends the phase's terms. Errors are recorded in the graph. */
 	void (*build)(const egm_loss *loss, egm__phase_graph *p);
+	int32_t reads_negatives; /* of net 0, the energy */
+	uint32_t keeps;          /* bit i: net i is also read as it was before the first of the runs: egm__net_old */
 } egm__phase;
 
 struct egm_loss {
@@ -57,6 +63,7 @@ struct egm_loss {
 	int32_t n_nets;
 	egm_model *nets[EGM__MAX_NETS];   /* retained */
 	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */
+	double clip[EGM__MAX_NETS];       /* parameters of net i stay in [-clip, clip] after each move; 0: as they are */
 	int64_t data_width;
 	egm_dtype dtype;
 	int64_t min_batch;
@@ -66,7 +73,8 @@ struct egm_loss {
 	const char *term_names[EGM__MAX_TERMS];
 	int32_t n_state;
 	double state_start[EGM__MAX_STATE];
-	void *options; /* the system's own, freed with the loss */
+	void *constants; /* behind EGM__SLOT_CONSTANTS, freed with the loss; NULL when there are none */
+	void *options;   /* the system's own, freed with the loss */
 };
 
 /* An empty loss over the given nets with a copy of the options; checks that all are built and of one dtype. */
@@ -76,6 +84,15 @@ void egm__loss_retain(egm_loss *loss);
 
 /* The net at x inside a phase. */
 egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
+/* The same with the parameters that the net had when the phase began; the phase keeps it. */
+egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
+/* The net at a and b [batch, inputs] as one batch of twice the rows: products of twice the height serve the BLAS
+ * better. */
+void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2]);
+/* z ~ N(0, I) for the inputs of a net, [batch, inputs]. */
+egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream);
+/* x + sigma n, n ~ N(0, I). */
+egm__id egm__noisy(egm__phase_graph *p, egm__id x, double sigma, uint32_t stream);
 void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight);
 
 /* A program that runs phase `phase` at a batch size: terms, next states, and the gradients of the moving nets. */

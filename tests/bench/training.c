@@ -2,7 +2,6 @@
 /* Training steps: all phases of a loss through the public trainer. For W5 the minimal products are 6F - F1 - 3FL, F the
  * forward pass, F1 and FL its first and last layer; for the others as their phases add up. */
 #include "nets.h"
-#include "wgangp.h"
 
 #include <egm/train.h>
 #include <stdlib.h>
@@ -36,10 +35,13 @@ static void toy(bench *b, training *t, int64_t d)
 
 static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, int64_t batch)
 {
+	egm_wgan_options o;
+	bench_must(egm_wgan_options_init(&o, sizeof o));
+	o.critic_steps = 1;
 	t->batch = batch, t->width = 784;
 	egm_model *critic = bench_mlp(b, "critic", d, BENCH_LEAKY, 0),
 	          *generator = bench_mlp(b, "generator", g, BENCH_RELU, 1);
-	bench_must(bench_wgangp_create(&t->loss, critic, generator));
+	bench_must(egm_wgan_create(&t->loss, critic, generator, &o));
 	egm_model_free(critic);
 	egm_model_free(generator);
 	double g1 = 0, gl = 0, d1 = 0, dl = 0, fg = bench_forward(g, (double)batch, &g1, &gl),

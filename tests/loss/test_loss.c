@@ -76,7 +76,7 @@ static const struct bad_option {
      "energy_gan: entropy_weight = -0.5 is not a number >= 0"},
     {offsetof(egm_energy_gan_options, noise), -0.5, 0, "energy_gan: noise = -0.5 is not a number >= 0"},
     {offsetof(egm_energy_gan_options, noise), NAN, 0, "energy_gan: noise = nan is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, reserved), 7, 1, "energy_gan: reserved is 7, not 0"},
+    {offsetof(egm_energy_gan_options, reserved), 7, 1, "energy_gan: reserved = 7 is not 0"},
     {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "energy_gan: dv_decay = 1 is not in [0, 1)"},
     {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "energy_gan: dv_decay = -0.1 is not in [0, 1)"},
     {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "energy_gan: dv_decay = nan is not in [0, 1)"},
@@ -116,14 +116,14 @@ START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
 	refused(egm_energy_gan_create(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
 	        "energy_gan: generator 'e' has 2 outputs, 3 wanted");
 	refused(egm_energy_gan_create(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE,
-	        "energy_gan: third net 'e' has 3 inputs, 5 wanted");
+	        "energy_gan: third 'e' has 3 inputs, 5 wanted");
 	gan.entropy = EGM_ENTROPY_INFOGAN;
 	refused(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_ERR_SHAPE,
-	        "energy_gan: third net 't' has 5 inputs, 3 wanted");
+	        "energy_gan: third 't' has 5 inputs, 3 wanted");
 	egm_model *wide = l_net(context, "wide", 2, (int64_t[]){3, 4}, NULL, EGM_F64, 1);
 	refused(egm_energy_gan_create(&loss, net[U], net[G], wide, &gan), EGM_ERR_SHAPE,
-	        "energy_gan: third net 'wide' has 4 outputs, 2 wanted");
-	refused(egm_dsm_create(&loss, wide, &dsm), EGM_ERR_SHAPE, "dsm: energy 'wide' has 4 outputs, not 1");
+	        "energy_gan: third 'wide' has 4 outputs, 2 wanted");
+	refused(egm_dsm_create(&loss, wide, &dsm), EGM_ERR_SHAPE, "dsm: energy 'wide' has 4 outputs, 1 wanted");
 	egm_model_free(wide);
 }
 END_TEST

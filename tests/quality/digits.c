@@ -39,7 +39,7 @@ static egm_loss *cross_entropy(egm_model *net)
 	must(egm__loss_create(&loss, "cross_entropy", 1, &net, roles, "", 1));
 	loss->data_width = ROW;
 	loss->n_phases = 1;
-	loss->phases[0] = (egm__phase){"classifier", 1, 1, 1, build};
+	loss->phases[0] = (egm__phase){.name = "classifier", .moves = 1, .repeat = 1, .reads_data = 1, .build = build};
 	loss->n_terms = 1;
 	loss->term_names[0] = "cross_entropy";
 	return loss;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* S7, the adversarial autoencoder: a GAN in the latent space, whose generator is the encoder, and a decoder that brings
+ * the data back:
+ *
+ *   discriminator  E sp(-l(z)) + E sp(l(E(x)))          autoencoder  E sp(-l(E(x))) + lambda E||x - G(E(x))||^2 */
+#include <loss/adversarial_impl.h>
+#include <loss/penalty_impl.h>
+#include <loss/system_impl.h>
+
+enum { DISCRIMINATOR, ENCODER, DECODER };
+enum { TERM_DISCRIMINATOR, PENALTY, TERM_ENCODER, RECONSTRUCTION };
+enum { STREAM_Z };
+
+static const egm_aae_options defaults = {
+    .struct_size = sizeof defaults, .form = EGM_GAN_NON_SATURATING, .discriminator_steps = 1, .reconstruction = 1};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_aae_options, form, EGM_GAN_NON_SATURATING, EGM_GAN_RELATIVISTIC_AVERAGE, "EGM_GAN_*"),
+    EGM__COUNT(egm_aae_options, discriminator_steps),
+    EGM__WEIGHT(egm_aae_options, reconstruction),
+    EGM__WEIGHT(egm_aae_options, penalty),
+};
+
+static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_aae_options *o = loss->options;
+	egm__id z = egm__latent(p, loss, DECODER, STREAM_Z), code = egm__net(p, loss, ENCODER, p->data);
+	egm__id l[2];
+	egm__net_both(p, loss, DISCRIMINATOR, z, code, l);
+	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, o->form, l[0], l[1], 0), 1);
+	if (o->penalty > 0)
+		egm__term_add(p, PENALTY, egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, z, code),
+		              o->penalty);
+}
+
+static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_aae_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id code = egm__net(p, loss, ENCODER, p->data), real = EGM__NONE;
+	if (egm__generator_needs_real(o->form))
+		real = egm__net(p, loss, DISCRIMINATOR, egm__latent(p, loss, DECODER, STREAM_Z));
+	egm__id miss = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
+	egm__term_add(p, TERM_ENCODER, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, code)), 1);
+	egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), o->reconstruction);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	const egm_aae_options *o = loss->options;
+	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
+	egm__phase_add(loss, "autoencoder", 1u << ENCODER | 1u << DECODER, 1, 1, build_autoencoder);
+	return EGM_OK;
+}
+
+static const egm__system aae = {.kind = "aae",
+                                .type = "egm_aae_options",
+                                .defaults = &defaults,
+                                .size = sizeof defaults,
+                                EGM__RANGES(ranges),
+                                .n_nets = 3,
+                                .nets = {{"discriminator", "k", "1"}, {"encoder", "d", "k"}, {"decoder", "k", "d"}},
+                                .terms = {"discriminator", "penalty", "encoder", "reconstruction"},
+                                .describe = describe};
+
+egm_status egm_aae_options_init(egm_aae_options *options, size_t size)
+{
+	return egm__system_options(&aae, options, size);
+}
+
+egm_status egm_aae_create(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
+                          const egm_aae_options *options)
+{
+	egm_model *nets[] = {discriminator, encoder, decoder};
+	return egm__system_create(out, &aae, nets, options);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* r = l(x), f = l(G(z)), sp = softplus, log D = -sp(-l), log(1 - D) = -sp(l): never the logarithm of a sigmoid.
+ *
+ *                        discriminator                                    generator
+ *  non_saturating        E sp(-r) + E sp(f)                               E sp(-f)
+ *  minimax               the same                                         -E sp(f)
+ *  least_squares         E (r - 1)^2 / 2 + E f^2 / 2                      E (f - 1)^2 / 2
+ *  hinge                 E max(0, 1 - r) + E max(0, 1 + f)                -E f
+ *  relativistic          E sp(f - r), rows in pairs                       E sp(r - f)
+ *  relativistic_average  (E sp(Ef - r) + E sp(f - Er)) / 2                (E sp(r - Ef) + E sp(Er - f)) / 2
+ *
+ * Label smoothing s turns sp(-r) into (1 - s) sp(-r) + s sp(r), and the 1 of least_squares' r into 1 - s. */
+#include <loss/adversarial_impl.h>
+
+static egm__id mean_softplus(egm__graph *g, egm__id x)
+{
+	return egm__mean(g, egm__softplus(g, x));
+}
+
+egm__id egm__not_real(egm__graph *g, egm__id logit)
+{
+	return mean_softplus(g, egm__neg(g, logit));
+}
+
+egm__id egm__not_fake(egm__graph *g, egm__id logit)
+{
+	return mean_softplus(g, logit);
+}
+
+/* E (l - target)^2 / 2 */
+static egm__id half_square(egm__graph *g, egm__id logit, double target)
+{
+	return egm__scale(g, egm__mean(g, egm__square(g, egm__affine(g, logit, 1, -target))), 0.5);
+}
+
+/* E max(0, 1 + side l) */
+static egm__id hinge(egm__graph *g, egm__id logit, double side)
+{
+	return egm__mean(g, egm__relu(g, egm__affine(g, logit, side, 1)));
+}
+
+static egm__id cross_entropy(egm__graph *g, egm__id real, egm__id fake, double smoothing)
+{
+	egm__id kept = egm__scale(g, egm__not_real(g, real), 1 - smoothing);
+	egm__id moved = egm__scale(g, egm__not_fake(g, real), smoothing);
+	return egm__add(g, egm__add(g, kept, moved), egm__not_fake(g, fake));
+}
+
+/* How far `low` lies below the mean of `high` and the other way about. */
+static egm__id average_pairs(egm__graph *g, egm__id high, egm__id low)
+{
+	egm__id a = mean_softplus(g, egm__sub(g, egm__mean(g, low), high));
+	egm__id b = mean_softplus(g, egm__sub(g, low, egm__mean(g, high)));
+	return egm__scale(g, egm__add(g, a, b), 0.5);
+}
+
+egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__id fake, double smoothing)
+{
+	switch (form) {
+	case EGM_GAN_LEAST_SQUARES:
+		return egm__add(g, half_square(g, real, 1 - smoothing), half_square(g, fake, 0));
+	case EGM_GAN_HINGE:
+		return egm__add(g, hinge(g, real, -1), hinge(g, fake, 1));
+	case EGM_GAN_RELATIVISTIC:
+		return mean_softplus(g, egm__sub(g, fake, real));
+	case EGM_GAN_RELATIVISTIC_AVERAGE:
+		return average_pairs(g, real, fake);
+	default:
+		return cross_entropy(g, real, fake, smoothing);
+	}
+}
+
+egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id fake)
+{
+	switch (form) {
+	case EGM_GAN_MINIMAX:
+		return egm__neg(g, egm__not_fake(g, fake));
+	case EGM_GAN_LEAST_SQUARES:
+		return half_square(g, fake, 1);
+	case EGM_GAN_HINGE:
+		return egm__neg(g, egm__mean(g, fake));
+	case EGM_GAN_RELATIVISTIC:
+		return mean_softplus(g, egm__sub(g, real, fake));
+	case EGM_GAN_RELATIVISTIC_AVERAGE:
+		return average_pairs(g, fake, real);
+	default:
+		return egm__not_real(g, fake);
+	}
+}
+
+int egm__generator_needs_real(int32_t form)
+{
+	return form == EGM_GAN_RELATIVISTIC || form == EGM_GAN_RELATIVISTIC_AVERAGE;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* S8, adversarially learned inference (BiGAN): one discriminator of pairs, p = (x, E(x)) against q = (G(z), z). At its
+ * optimum the logit is log p / q, and the pairs have one joint law when it cannot tell them apart.
+ *
+ * The generator's objective KL(q || p), with D held, leaves three parts:
+ *
+ *   E_q[log q_old / p_old] + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)],
+ *
+ * the first of which the discriminator stands for. The second holds the generator back (0 in the first run after `old`
+ * was taken), the third is a regression of z on x = G(z), which teaches the encoder. */
+#include <loss/adversarial_impl.h>
+#include <loss/gaussian_impl.h>
+#include <loss/penalty_impl.h>
+#include <loss/system_impl.h>
+
+enum { DISCRIMINATOR, GENERATOR, ENCODER };
+enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP, REGRESSION };
+enum { STREAM_Z, STREAM_CODE, STREAM_X };
+
+static const egm_ali_options defaults = {.struct_size = sizeof defaults,
+                                         .form = EGM_ALI_SWAPPED,
+                                         .discriminator_steps = 1,
+                                         .generator_steps = 1,
+                                         .encoder = EGM_CODER_POINT,
+                                         .generator = EGM_CODER_POINT};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_ali_options, form, EGM_ALI_DERIVED, EGM_ALI_SWAPPED, "EGM_ALI_*"),
+    EGM__COUNT(egm_ali_options, discriminator_steps),
+    EGM__COUNT(egm_ali_options, generator_steps),
+    EGM__CHOICE(egm_ali_options, encoder, EGM_CODER_POINT, EGM_CODER_GAUSSIAN, "EGM_CODER_*"),
+    EGM__CHOICE(egm_ali_options, generator, EGM_CODER_POINT, EGM_CODER_GAUSSIAN, "EGM_CODER_*"),
+    EGM__FLAG(egm_ali_options, full_terms),
+    EGM__WEIGHT(egm_ali_options, penalty),
+};
+
+/* The pairs [batch, d + k] of both laws, and what they are made of. */
+typedef struct pairs {
+	egm__id z, x, p, q;
+} pairs;
+
+static egm__id coded(egm__phase_graph *p, const egm_loss *loss, int32_t net, int32_t coder, egm__id x, uint32_t stream)
+{
+	egm__id output = egm__net(p, loss, net, x);
+	if (coder == EGM_CODER_POINT) return output;
+	egm__gaussian law = egm__gaussian_split(p->graph, output);
+	return egm__gaussian_draw(p->graph, &law, stream);
+}
+
+static pairs draw(egm__phase_graph *p, const egm_loss *loss)
+{
+	const egm_ali_options *o = loss->options;
+	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z);
+	egm__id x = coded(p, loss, GENERATOR, o->generator, z, STREAM_X);
+	egm__id inferred[2] = {p->data, coded(p, loss, ENCODER, o->encoder, p->data, STREAM_CODE)};
+	egm__id generated[2] = {x, z};
+	return (pairs){z, x, egm__concat(p->graph, 2, inferred, 1), egm__concat(p->graph, 2, generated, 1)};
+}
+
+static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_ali_options *o = loss->options;
+	pairs d = draw(p, loss);
+	egm__id l[2];
+	egm__net_both(p, loss, DISCRIMINATOR, d.p, d.q, l);
+	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, EGM_GAN_NON_SATURATING, l[0], l[1], 0), 1);
+	if (o->penalty > 0)
+		egm__term_add(p, PENALTY, egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, d.p, d.q),
+		              o->penalty);
+}
+
+static egm__id objective(egm__graph *g, int32_t form, egm__id l_p, egm__id l_q)
+{
+	switch (form) {
+	case EGM_ALI_DERIVED:
+		return egm__add(g, egm__not_real(g, l_p), egm__not_real(g, l_q));
+	case EGM_ALI_MINIMAX:
+		return egm__neg(g, egm__add(g, egm__not_real(g, l_p), egm__not_fake(g, l_q)));
+	default:
+		return egm__add(g, egm__not_fake(g, l_p), egm__not_real(g, l_q));
+	}
+}
+
+static void full_terms(egm__phase_graph *p, const egm_loss *loss, const pairs *d)
+{
+	egm__graph *g = p->graph;
+	egm__gaussian now = egm__gaussian_split(g, egm__net(p, loss, GENERATOR, d->z));
+	egm__gaussian old = egm__gaussian_split(g, egm__net_old(p, loss, GENERATOR, d->z));
+	egm__gaussian code = egm__gaussian_split(g, egm__net(p, loss, ENCODER, d->x));
+	egm__gaussian old_code = egm__gaussian_split(g, egm__net_old(p, loss, ENCODER, d->x));
+	egm__id miss = egm__gaussian_surprise(g, &code, d->z), old_miss = egm__gaussian_surprise(g, &old_code, d->z);
+	egm__term_add(p, STEP, egm__mean(g, egm__gaussian_kl(g, &now, &old)), 1);
+	egm__term_add(p, REGRESSION, egm__mean(g, egm__sub(g, miss, old_miss)), 1);
+}
+
+static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_ali_options *o = loss->options;
+	pairs d = draw(p, loss);
+	egm__id l[2];
+	egm__net_both(p, loss, DISCRIMINATOR, d.p, d.q, l);
+	egm__term_add(p, TERM_GENERATOR, objective(p->graph, o->form, l[0], l[1]), 1);
+	if (o->full_terms) full_terms(p, loss, &d);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	static const char *const variants[] = {"", "derived", "minimax", "swapped"};
+	const egm_ali_options *o = loss->options;
+	uint32_t both = 1u << GENERATOR | 1u << ENCODER;
+	loss->variant = variants[o->form];
+	if (o->generator == EGM_CODER_GAUSSIAN) nets[GENERATOR].outputs = "2d";
+	if (o->encoder == EGM_CODER_GAUSSIAN) nets[ENCODER].outputs = "2k";
+	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
+	egm__phase *generator = egm__phase_add(loss, "generator", both, o->generator_steps, 1, build_generator);
+	if (o->full_terms) generator->keeps = both;
+	int densities = o->generator == EGM_CODER_GAUSSIAN && o->encoder == EGM_CODER_GAUSSIAN;
+	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
+	return EGM_OK;
+}
+
+static const egm__system ali = {.kind = "ali",
+                                .type = "egm_ali_options",
+                                .defaults = &defaults,
+                                .size = sizeof defaults,
+                                EGM__RANGES(ranges),
+                                .n_nets = 3,
+                                .nets = {{"discriminator", "d+k", "1"}, {"generator", "k", "d"}, {"encoder", "d", "k"}},
+                                .terms = {"discriminator", "penalty", "generator", "step", "regression"},
+                                .describe = describe};
+
+egm_status egm_ali_options_init(egm_ali_options *options, size_t size)
+{
+	return egm__system_options(&ali, options, size);
+}
+
+egm_status egm_ali_create(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
+                          const egm_ali_options *options)
+{
+	egm_model *nets[] = {discriminator, generator, encoder};
+	return egm__system_create(out, &ali, nets, options);
+}

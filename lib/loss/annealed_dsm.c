@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* S13, denoising score matching of one energy over many levels of noise (Li, Chen, Sommer 2019):
+ *
+ *   L = E||(sigma0^2 / sigma) grad U(x + sigma n) - n||^2,  sigma drawn for each row between sigma_low and sigma_high,
+ *
+ * which is the squared distance of the denoiser y - sigma0^2 grad U(y) from x, weighed by 1 / sigma^2. */
+#include <loss/score_impl.h>
+#include <loss/system_impl.h>
+#include <math.h>
+
+enum { ENERGY };
+enum { SCORE_MATCHING };
+enum { STREAM_NOISE, STREAM_LEVEL };
+
+static const egm_annealed_dsm_options defaults = {.struct_size = sizeof defaults,
+                                                  .spacing = EGM_SPACING_GEOMETRIC,
+                                                  .sigma0 = 0.1,
+                                                  .sigma_low = 0.05,
+                                                  .sigma_high = 1.2};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_annealed_dsm_options, spacing, EGM_SPACING_LINEAR, EGM_SPACING_GEOMETRIC, "EGM_SPACING_*"),
+    EGM__RESERVED(egm_annealed_dsm_options, reserved),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma0),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_low),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high),
+};
+
+/* [batch, 1], between low and high */
+static egm__id draw_levels(egm__phase_graph *p, const egm_annealed_dsm_options *o)
+{
+	egm__id t = egm__uniform(p->graph, STREAM_LEVEL, egm__shape2(p->batch, 1));
+	if (o->spacing == EGM_SPACING_LINEAR) return egm__affine(p->graph, t, o->sigma_high - o->sigma_low, o->sigma_low);
+	return egm__exp(p->graph, egm__affine(p->graph, t, log(o->sigma_high) - log(o->sigma_low), log(o->sigma_low)));
+}
+
+static void build(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_annealed_dsm_options *o = loss->options;
+	egm__id sigma = draw_levels(p, o);
+	egm__term_add(p, SCORE_MATCHING,
+	              egm__denoising_loss_levels(p, loss, ENERGY, p->data, sigma, o->sigma0, STREAM_NOISE), 1);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	const egm_annealed_dsm_options *o = loss->options;
+	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
+	if (o->sigma_low <= o->sigma_high) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = %g is above sigma_high = %g", o->sigma_low,
+	                 o->sigma_high);
+}
+
+static const egm__system annealed_dsm = {.kind = "annealed_dsm",
+                                         .type = "egm_annealed_dsm_options",
+                                         .defaults = &defaults,
+                                         .size = sizeof defaults,
+                                         EGM__RANGES(ranges),
+                                         .n_nets = 1,
+                                         .nets = {{"energy", "d", "1"}},
+                                         .terms = {"score_matching"},
+                                         .describe = describe};
+
+egm_status egm_annealed_dsm_options_init(egm_annealed_dsm_options *options, size_t size)
+{
+	return egm__system_options(&annealed_dsm, options, size);
+}
+
+egm_status egm_annealed_dsm_create(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options)
+{
+	return egm__system_create(out, &annealed_dsm, &energy, options);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* S11, the denoising autoencoder: L = E||r(x + sigma n) - x||^2. At the minimum r(y) = E[x | y] = y + sigma^2 grad log
+ * p_sigma(y) (Tweedie), the law of r(y) is narrower than that of x. */
+#include <loss/system_impl.h>
+
+enum { DENOISER };
+enum { RECONSTRUCTION };
+
+static const egm_dae_options defaults = {.struct_size = sizeof defaults, .sigma = 0.3};
+static const egm__range ranges[] = {EGM__POSITIVE(egm_dae_options, sigma)};
+
+static void build(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_dae_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id miss = egm__sub(g, egm__net(p, loss, DENOISER, egm__noisy(p, p->data, o->sigma, 0)), p->data);
+	egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), 1);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	egm__phase_add(loss, "denoiser", 1u << DENOISER, 1, 1, build);
+	return EGM_OK;
+}
+
+static const egm__system dae = {.kind = "dae",
+                                .type = "egm_dae_options",
+                                .defaults = &defaults,
+                                .size = sizeof defaults,
+                                EGM__RANGES(ranges),
+                                .n_nets = 1,
+                                .nets = {{"denoiser", "d", "d"}},
+                                .terms = {"reconstruction"},
+                                .describe = describe};
+
+egm_status egm_dae_options_init(egm_dae_options *options, size_t size)
+{
+	return egm__system_options(&dae, options, size);
+}
+
+egm_status egm_dae_create(egm_loss **out, egm_model *denoiser, const egm_dae_options *options)
+{
+	return egm__system_create(out, &dae, &denoiser, options);
+}

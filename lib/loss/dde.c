@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* S12, a generator between two denoising density estimators. With U_q = -log q_sigma the gradient of
+ *
+ *   E[U_p(y) - U_q(y)],  y = G(z) + sigma n,
+ *
+ * by the generator, U_q held, is that of KL(q_sigma || p_sigma): what U_q itself would add is the mean of a score, 0.
+ */
+#include <loss/score_impl.h>
+#include <loss/system_impl.h>
+
+enum { DATA_ENERGY, SAMPLE_ENERGY, GENERATOR };
+enum { SCORE_MATCHING, TERM_GENERATOR };
+enum { STREAM_Z, STREAM_NOISE };
+
+static const egm_dde_options defaults = {.struct_size = sizeof defaults, .energy_steps = 5, .sigma = 0.3};
+static const egm__range ranges[] = {
+    EGM__COUNT(egm_dde_options, energy_steps),
+    EGM__RESERVED(egm_dde_options, reserved),
+    EGM__POSITIVE(egm_dde_options, sigma),
+};
+
+static egm__id generate(egm__phase_graph *p, const egm_loss *loss)
+{
+	return egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+}
+
+static void build_energy(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_dde_options *o = loss->options;
+	egm__term_add(p, SCORE_MATCHING,
+	              egm__denoising_loss(p, loss, SAMPLE_ENERGY, generate(p, loss), o->sigma, STREAM_NOISE), 1);
+}
+
+static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_dde_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id y = egm__noisy(p, generate(p, loss), o->sigma, STREAM_NOISE);
+	egm__id difference = egm__sub(g, egm__net(p, loss, DATA_ENERGY, y), egm__net(p, loss, SAMPLE_ENERGY, y));
+	egm__term_add(p, TERM_GENERATOR, egm__mean(g, difference), 1);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	const egm_dde_options *o = loss->options;
+	egm__phase_add(loss, "energy", 1u << SAMPLE_ENERGY, o->energy_steps, 0, build_energy);
+	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
+	return EGM_OK;
+}
+
+static const egm__system dde = {
+    .kind = "dde",
+    .type = "egm_dde_options",
+    .defaults = &defaults,
+    .size = sizeof defaults,
+    EGM__RANGES(ranges),
+    .n_nets = 3,
+    .nets = {{"data_energy", "d", "1"}, {"sample_energy", "d", "1"}, {"generator", "k", "d"}},
+    .terms = {"score_matching", "generator"},
+    .describe = describe};
+
+egm_status egm_dde_options_init(egm_dde_options *options, size_t size)
+{
+	return egm__system_options(&dde, options, size);
+}
+
+egm_status egm_dde_create(egm_loss **out, egm_model *data_energy, egm_model *sample_energy, egm_model *generator,
+                          const egm_dde_options *options)
+{
+	egm_model *nets[] = {data_energy, sample_energy, generator};
+	return egm__system_create(out, &dde, nets, options);
+}

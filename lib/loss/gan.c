@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* S4, the generative adversarial net in all its forms (adversarial.c), with the incremental regulariser
+ *
+ *   step_penalty E||G(z) - G_old(z)||^2,
+ *
+ * G_old the generator at the start of this generator phase. Its first run stands where G = G_old: value and gradient
+ * are 0, and only a second run feels it. */
+#include <loss/adversarial_impl.h>
+#include <loss/penalty_impl.h>
+#include <loss/system_impl.h>
+
+enum { DISCRIMINATOR, GENERATOR };
+enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP };
+enum { STREAM_Z };
+
+static const egm_gan_options defaults = {.struct_size = sizeof defaults,
+                                         .form = EGM_GAN_NON_SATURATING,
+                                         .discriminator_steps = 1,
+                                         .generator_steps = 1,
+                                         .penalty_at = EGM_AT_REAL};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_gan_options, form, EGM_GAN_NON_SATURATING, EGM_GAN_RELATIVISTIC_AVERAGE, "EGM_GAN_*"),
+    EGM__COUNT(egm_gan_options, discriminator_steps),
+    EGM__COUNT(egm_gan_options, generator_steps),
+    EGM__CHOICE(egm_gan_options, penalty_at, EGM_AT_INTERPOLATES, EGM_AT_BOTH, "EGM_AT_*"),
+    EGM__WEIGHT(egm_gan_options, penalty),
+    EGM__BELOW_ONE(egm_gan_options, smoothing),
+    EGM__WEIGHT(egm_gan_options, step_penalty),
+};
+
+static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_gan_options *o = loss->options;
+	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+	egm__id l[2];
+	egm__net_both(p, loss, DISCRIMINATOR, p->data, x, l);
+	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, o->form, l[0], l[1], o->smoothing), 1);
+	if (o->penalty > 0)
+		egm__term_add(p, PENALTY,
+		              egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, o->penalty_at, p->data, x),
+		              o->penalty);
+}
+
+static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_gan_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z), x = egm__net(p, loss, GENERATOR, z);
+	egm__id real = EGM__NONE;
+	if (egm__generator_needs_real(o->form)) real = egm__net(p, loss, DISCRIMINATOR, p->data);
+	egm__term_add(p, TERM_GENERATOR, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, x)), 1);
+	if (o->step_penalty > 0) {
+		egm__id step = egm__sub(g, x, egm__net_old(p, loss, GENERATOR, z));
+		egm__term_add(p, STEP, egm__mean(g, egm__row_sum(g, egm__square(g, step))), o->step_penalty);
+	}
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	static const char *const variants[] = {
+	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
+	const egm_gan_options *o = loss->options;
+	loss->variant = variants[o->form];
+	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
+	egm__phase *generator = egm__phase_add(loss, "generator", 1u << GENERATOR, o->generator_steps,
+	                                       egm__generator_needs_real(o->form), build_generator);
+	if (o->step_penalty > 0) generator->keeps = 1u << GENERATOR;
+	if (o->step_penalty > 0 && o->generator_steps < 2)
+		return egm__fail(EGM_ERR_ARGUMENT, "gan: step_penalty = %g does nothing with generator_steps = %d, at least 2",
+		                 o->step_penalty, (int)o->generator_steps);
+	if (o->smoothing > 0 && o->form >= EGM_GAN_HINGE)
+		return egm__fail(EGM_ERR_ARGUMENT, "gan: smoothing = %g: %s has no labels to smooth", o->smoothing,
+		                 loss->variant);
+	return EGM_OK;
+}
+
+static const egm__system gan = {.kind = "gan",
+                                .type = "egm_gan_options",
+                                .defaults = &defaults,
+                                .size = sizeof defaults,
+                                EGM__RANGES(ranges),
+                                .n_nets = 2,
+                                .nets = {{"discriminator", "d", "1"}, {"generator", "k", "d"}},
+                                .terms = {"discriminator", "penalty", "generator", "step"},
+                                .describe = describe};
+
+egm_status egm_gan_options_init(egm_gan_options *options, size_t size)
+{
+	return egm__system_options(&gan, options, size);
+}
+
+egm_status egm_gan_create(egm_loss **out, egm_model *discriminator, egm_model *generator,
+                          const egm_gan_options *options)
+{
+	egm_model *nets[] = {discriminator, generator};
+	return egm__system_create(out, &gan, nets, options);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* S9, the loss-sensitive GAN: an energy that is lower at a real row than at a generated one by a margin that grows with
+ * their distance: E[c(margin ||x - G(z)|| + U(x) - U(G(z)))], c(a) = max(a, nu a) = max(0, a) - nu max(0, -a). */
+#include <loss/penalty_impl.h>
+#include <loss/system_impl.h>
+
+enum { ENERGY, GENERATOR };
+enum { ENERGY_REAL, ENERGY_FAKE, COMPARISON, PENALTY, GENERATOR_ENERGY };
+enum { STREAM_Z };
+
+static const egm_ls_gan_options defaults = {
+    .struct_size = sizeof defaults, .margin_norm = EGM_MARGIN_L1, .energy_steps = 1, .margin = 1};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_ls_gan_options, margin_norm, EGM_MARGIN_L1, EGM_MARGIN_L2, "EGM_MARGIN_*"),
+    EGM__COUNT(egm_ls_gan_options, energy_steps),
+    EGM__WEIGHT(egm_ls_gan_options, margin),
+    EGM__RANGE(egm_ls_gan_options, slope, 1, -1, 1, "not in [-1, 1]"),
+    EGM__WEIGHT(egm_ls_gan_options, penalty),
+};
+
+static egm__id distance(egm__graph *g, int32_t norm, egm__id a, egm__id b)
+{
+	egm__id d = egm__sub(g, a, b);
+	if (norm == EGM_MARGIN_L2) return egm__row_norm(g, d);
+	return egm__row_sum(g, egm__add(g, egm__relu(g, d), egm__relu(g, egm__neg(g, d))));
+}
+
+static egm__id cost(egm__graph *g, egm__id a, double slope)
+{
+	return egm__sub(g, egm__relu(g, a), egm__scale(g, egm__relu(g, egm__neg(g, a)), slope));
+}
+
+static void build_energy(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_ls_gan_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+	egm__id u[2];
+	egm__net_both(p, loss, ENERGY, p->data, x, u);
+	egm__id margin = egm__scale(g, distance(g, o->margin_norm, p->data, x), o->margin);
+	egm__term_add(p, ENERGY_REAL, egm__mean(g, u[0]), 0);
+	egm__term_add(p, ENERGY_FAKE, egm__mean(g, u[1]), 0);
+	egm__term_add(p, COMPARISON, egm__mean(g, cost(g, egm__add(g, margin, egm__sub(g, u[0], u[1])), o->slope)), 1);
+	if (o->penalty > 0)
+		egm__term_add(p, PENALTY,
+		              egm__penalty(p, loss, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_INTERPOLATES, p->data, x),
+		              o->penalty);
+}
+
+static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+	egm__term_add(p, GENERATOR_ENERGY, egm__mean(p->graph, egm__net(p, loss, ENERGY, x)), 1);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	const egm_ls_gan_options *o = loss->options;
+	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
+	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
+	return EGM_OK;
+}
+
+static const egm__system ls_gan = {.kind = "ls_gan",
+                                   .type = "egm_ls_gan_options",
+                                   .defaults = &defaults,
+                                   .size = sizeof defaults,
+                                   EGM__RANGES(ranges),
+                                   .n_nets = 2,
+                                   .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}},
+                                   .terms = {"energy_real", "energy_fake", "comparison", "penalty", "generator_energy"},
+                                   .describe = describe};
+
+egm_status egm_ls_gan_options_init(egm_ls_gan_options *options, size_t size)
+{
+	return egm__system_options(&ls_gan, options, size);
+}
+
+egm_status egm_ls_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, const egm_ls_gan_options *options)
+{
+	egm_model *nets[] = {energy, generator};
+	return egm__system_create(out, &ls_gan, nets, options);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* S1, an energy by maximum likelihood: grad L = E_data[grad U] - E_model[grad U]. The points of the model come as an
+ * array that somebody drew; they count as constants. */
+#include <loss/system_impl.h>
+
+enum { ENERGY };
+enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
+
+static const egm_ml_options defaults = {.struct_size = sizeof defaults};
+static const egm__range ranges[] = {EGM__WEIGHT(egm_ml_options, regulariser)};
+
+static egm__id mean_square(egm__graph *g, egm__id x)
+{
+	return egm__mean(g, egm__square(g, x));
+}
+
+static void build(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_ml_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id u[2];
+	egm__net_both(p, loss, ENERGY, p->data, p->negatives, u);
+	egm__term_add(p, ENERGY_DATA, egm__mean(g, u[0]), 1);
+	egm__term_add(p, ENERGY_NEGATIVE, egm__mean(g, u[1]), -1);
+	if (o->regulariser > 0)
+		egm__term_add(p, REGULARISER, egm__add(g, mean_square(g, u[0]), mean_square(g, u[1])), o->regulariser);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build)->reads_negatives = 1;
+	return EGM_OK;
+}
+
+static const egm__system ml = {.kind = "ml",
+                               .type = "egm_ml_options",
+                               .defaults = &defaults,
+                               .size = sizeof defaults,
+                               EGM__RANGES(ranges),
+                               .n_nets = 1,
+                               .nets = {{"energy", "d", "1"}},
+                               .terms = {"energy_data", "energy_negative", "regulariser"},
+                               .describe = describe};
+
+egm_status egm_ml_options_init(egm_ml_options *options, size_t size)
+{
+	return egm__system_options(&ml, options, size);
+}
+
+egm_status egm_ml_create(egm_loss **out, egm_model *energy, const egm_ml_options *options)
+{
+	return egm__system_create(out, &ml, &energy, options);
+}

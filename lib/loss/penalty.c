@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* E[h(g)], g = ||grad D(x)|| over all dimensions of a sample:
+ *
+ *  two_sided     h = (g - 1)^2          zero_centred  h = g^2
+ *  one_sided     h = max(0, g - 1)^2    linear        h = max(g, 1)
+ *
+ * The points x: real rows, fake rows, both, or f + a (r - f) with one uniform number a for each pair of rows.
+ *
+ * finite_*: g = |D(x) - D(y)| / ||x - y|| for two such points of the same pair, the slope of a chord, at most the
+ * largest gradient on it. Where the points coincide there is no chord, and the row counts as 0.
+ *
+ * The gradient is a node like any other, so its own gradient is exact. ||.|| has the derivative 0 at 0. */
+#include <loss/penalty_impl.h>
+
+/* The slopes [rows, 1] that a penalty looks at, and which of them are there (EGM__NONE: all). */
+typedef struct slopes {
+	egm__id slope, square, there;
+} slopes;
+
+static egm__id interpolate(egm__phase_graph *p, egm__id real, egm__id fake, uint32_t stream)
+{
+	egm__id a = egm__uniform(p->graph, stream, egm__shape2(p->batch, 1));
+	return egm__add(p->graph, fake, egm__mul(p->graph, a, egm__sub(p->graph, real, fake)));
+}
+
+static egm__id points(egm__phase_graph *p, int32_t at, egm__id real, egm__id fake)
+{
+	egm__id both[2] = {real, fake};
+	switch (at) {
+	case EGM_AT_REAL:
+		return real;
+	case EGM_AT_FAKE:
+		return fake;
+	case EGM_AT_BOTH:
+		return egm__concat(p->graph, 2, both, 0);
+	default:
+		return interpolate(p, real, fake, EGM__STREAM_PENALTY);
+	}
+}
+
+static slopes of_gradient(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
+{
+	egm__graph *g = p->graph;
+	egm__id gradient;
+	egm__gradient(g, egm__net(p, loss, net, x), 1, &x, &gradient);
+	egm__id square = egm__row_sum(g, egm__square(g, gradient));
+	return (slopes){egm__sqrt(g, square), square, EGM__NONE};
+}
+
+static slopes of_chord(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id real, egm__id fake)
+{
+	egm__graph *g = p->graph;
+	egm__id x = interpolate(p, real, fake, EGM__STREAM_PENALTY);
+	egm__id y = interpolate(p, real, fake, EGM__STREAM_PENALTY_OTHER);
+	egm__id rise = egm__sub(g, egm__net(p, loss, net, x), egm__net(p, loss, net, y));
+	egm__id run = egm__row_norm(g, egm__sub(g, x, y));
+	egm__id ratio = egm__div(g, rise, run); /* 0 where run is 0 */
+	egm__id slope = egm__add(g, egm__relu(g, ratio), egm__relu(g, egm__neg(g, ratio)));
+	return (slopes){slope, egm__square(g, ratio), egm__step(g, run, 0)};
+}
+
+static egm__id shape(egm__graph *g, int32_t kind, const slopes *s)
+{
+	egm__id above = egm__affine(g, s->slope, 1, -1);
+	switch (kind) {
+	case EGM_PENALTY_ZERO_CENTRED:
+		return s->square;
+	case EGM_PENALTY_ONE_SIDED:
+		return egm__square(g, egm__relu(g, above));
+	case EGM_PENALTY_LINEAR:
+	case EGM_PENALTY_FINITE_LINEAR:
+		return egm__affine(g, egm__relu(g, above), 1, 1);
+	default:
+		return egm__square(g, above);
+	}
+}
+
+egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int32_t kind, int32_t at, egm__id real,
+                     egm__id fake)
+{
+	egm__graph *g = p->graph;
+	int chord = kind == EGM_PENALTY_FINITE_TWO_SIDED || kind == EGM_PENALTY_FINITE_LINEAR;
+	slopes s = chord ? of_chord(p, loss, net, real, fake) : of_gradient(p, loss, net, points(p, at, real, fake));
+	egm__id h = shape(g, kind, &s);
+	return egm__mean(g, s.there == EGM__NONE ? h : egm__mul(g, h, s.there));
+}

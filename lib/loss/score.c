@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Denoising: of y = x + sigma n, the mean of n given y is sigma grad U(y) for U = -log p_sigma. The target is n, not
+ * n / sigma: the loss then stays of the size of the dimension for every sigma. With several sigma and one U the
+ * denoiser is y - sigma0^2 grad U(y) at all of them (Li, Chen, Sommer 2019, eq. 9), each weighed by 1 / sigma^2. */
+#include <loss/score_impl.h>
+
+egm__id egm__score(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id y)
+{
+	egm__id gradient;
+	egm__gradient(p->graph, egm__net(p, loss, net, y), 1, &y, &gradient);
+	return gradient;
+}
+
+/* E||guess - n||^2 */
+static egm__id miss(egm__graph *g, egm__id guess, egm__id n)
+{
+	return egm__mean(g, egm__row_sum(g, egm__square(g, egm__sub(g, guess, n))));
+}
+
+egm__id egm__denoising_loss(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, double sigma,
+                            uint32_t stream)
+{
+	egm__graph *g = p->graph;
+	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
+	egm__id y = egm__add(g, x, egm__scale(g, n, sigma));
+	return miss(g, egm__scale(g, egm__score(p, loss, net, y), sigma), n);
+}
+
+egm__id egm__denoising_loss_levels(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, egm__id sigma,
+                                   double sigma0, uint32_t stream)
+{
+	egm__graph *g = p->graph;
+	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
+	egm__id y = egm__add(g, x, egm__mul(g, n, sigma));
+	egm__id factor = egm__scale(g, egm__recip(g, sigma), sigma0 * sigma0);
+	return miss(g, egm__mul(g, egm__score(p, loss, net, y), factor), n);
+}

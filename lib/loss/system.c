@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* From the table of a system and a caller's nets and options to a loss, or to one line that says what does not fit. */
+#include <loss/system_impl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- options */
+
+egm_status egm__system_options(const egm__system *system, void *options, size_t size)
+{
+	return egm__options_init(system->type, options, size, system->defaults, system->size);
+}
+
+static egm_status check_range(const egm__system *system, const egm__range *r, const char *options)
+{
+	const char *at = options + r->offset;
+	double value = r->real ? *(const double *)(const void *)at : *(const int32_t *)(const void *)at;
+	if (value >= r->low && value <= r->high) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s", system->kind, r->name, value, r->flaw);
+}
+
+/* ---- widths */
+
+/* Letters to widths, 0 where not known yet. */
+typedef struct letters {
+	int64_t width[26];
+} letters;
+
+static int64_t *letter_of(letters *l, const char *formula)
+{
+	return formula[0] >= 'a' && formula[0] <= 'z' && !formula[1] ? &l->width[formula[0] - 'a'] : NULL;
+}
+
+static void learn(letters *l, const char *formula, int64_t width)
+{
+	int64_t *letter = letter_of(l, formula);
+	if (letter && !*letter) *letter = width;
+}
+
+/* "d+2k" */
+static int64_t width_of(const letters *l, const char *formula)
+{
+	int64_t sum = 0;
+	for (const char *at = formula; *at; at += *at == '+') {
+		char *end = NULL;
+		int64_t factor = strtoll(at, &end, 10);
+		if (end == at) factor = 1;
+		at = end;
+		if (*at >= 'a' && *at <= 'z') factor *= l->width[*at++ - 'a'];
+		sum += factor;
+	}
+	return sum;
+}
+
+static egm_status check_width(const egm_loss *loss, int32_t net, const char *side, int64_t is, int64_t wanted)
+{
+	if (is == wanted) return EGM_OK;
+	return egm__fail(EGM_ERR_SHAPE, "%s: %s '%s' has %lld %s, %lld wanted", loss->kind, loss->roles[net],
+	                 loss->nets[net]->name, (long long)is, side, (long long)wanted);
+}
+
+static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes)
+{
+	egm_status st = EGM_OK;
+	letters l = {{0}};
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		learn(&l, shapes[i].inputs, loss->nets[i]->inputs);
+		learn(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
+	}
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
+		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
+	}
+	loss->data_width = l.width['d' - 'a'] ? l.width['d' - 'a'] : 1;
+out:
+	return st;
+}
+
+/* ---- the loss */
+
+egm__phase *egm__phase_add(egm_loss *loss, const char *name, uint32_t moves, int32_t repeat, int32_t reads_data,
+                           void (*build)(const egm_loss *loss, egm__phase_graph *p))
+{
+	EGM_INVARIANT(loss->n_phases < EGM__MAX_PHASES);
+	egm__phase *phase = &loss->phases[loss->n_phases++];
+	*phase = (egm__phase){name, moves, repeat, reads_data, build, 0, 0};
+	return phase;
+}
+
+static egm_status create(egm_loss **out, const egm__system *system, egm_model *const *nets, const void *merged)
+{
+	egm_status st = EGM_OK;
+	const char *roles[EGM__MAX_NETS] = {NULL};
+	egm__net_shape shapes[EGM__MAX_NETS];
+	egm_loss *loss = NULL;
+	memcpy(shapes, system->nets, sizeof shapes);
+	for (int32_t i = 0; i < system->n_nets; i++) roles[i] = shapes[i].role;
+	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->size));
+	for (int32_t i = 0; i < EGM__MAX_TERMS && system->terms[i]; i++)
+		loss->term_names[loss->n_terms++] = system->terms[i];
+	EGM_TRY(system->describe(loss, shapes));
+	EGM_TRY(check_widths(loss, shapes));
+	*out = loss;
+out:
+	if (st != EGM_OK) egm_loss_free(loss);
+	return st;
+}
+
+egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_model *const *nets, const void *options)
+{
+	enum { MOST = 256 }; /* bytes of any system's options */
+	egm_status st = EGM_OK;
+	union {
+		char bytes[MOST];
+		double aligned;
+	} merged;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", system->kind);
+	*out = NULL;
+	EGM_INVARIANT(system->size <= MOST);
+	memcpy(merged.bytes, system->defaults, system->size);
+	EGM_TRY(egm__options_merge(system->type, merged.bytes, system->size, options));
+	for (int32_t i = 0; i < system->n_ranges; i++) EGM_TRY(check_range(system, &system->ranges[i], merged.bytes));
+	EGM_TRY(create(out, system, nets, merged.bytes));
+out:
+	return st;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* S5, the variational autoencoder: E[-log q(x|z)] + beta E[KL(p(z|x) || N(0, I))], z = m + s n from the encoder's
+ * p(z|x) = N(m, diag s^2). At beta = 1 it is KL(p(x) p(z|x) || q(z) q(x|z)) up to the entropy of the data. */
+#include <loss/vae_impl.h>
+
+enum { RECONSTRUCTION, DIVERGENCE };
+enum { STREAM_Z };
+
+static const egm_vae_options defaults = {
+    .struct_size = sizeof defaults, .decoder = EGM_DECODER_GAUSSIAN, .sigma = 1, .beta = 1};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_vae_options, decoder, EGM_DECODER_GAUSSIAN, EGM_DECODER_BERNOULLI, "EGM_DECODER_*"),
+    EGM__RESERVED(egm_vae_options, reserved),
+    EGM__POSITIVE(egm_vae_options, sigma),
+    EGM__WEIGHT(egm_vae_options, beta),
+};
+
+/* -log of a product of Bernoulli laws with the given logits, at x in [0, 1]: sum sp(l) - x l */
+static egm__id bernoulli_surprise(egm__graph *g, egm__id logits, egm__id x)
+{
+	return egm__row_sum(g, egm__sub(g, egm__softplus(g, logits), egm__mul(g, x, logits)));
+}
+
+static egm__id surprise(egm__phase_graph *p, const egm_loss *loss, egm__id z)
+{
+	const egm_vae_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id output = egm__net(p, loss, EGM__VAE_DECODER, z);
+	if (o->decoder == EGM_DECODER_BERNOULLI) return bernoulli_surprise(g, output, p->data);
+	egm__gaussian q =
+	    o->decoder == EGM_DECODER_GAUSSIAN ? egm__gaussian_fixed(g, output, o->sigma) : egm__gaussian_split(g, output);
+	return egm__gaussian_surprise(g, &q, p->data);
+}
+
+static void build(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_vae_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__gaussian code = egm__gaussian_split(g, egm__net(p, loss, EGM__VAE_ENCODER, p->data));
+	egm__id z = egm__gaussian_draw(g, &code, STREAM_Z);
+	egm__term_add(p, RECONSTRUCTION, egm__mean(g, surprise(p, loss, z)), 1);
+	egm__term_add(p, DIVERGENCE, egm__mean(g, egm__gaussian_kl(g, &code, NULL)), o->beta);
+}
+
+egm__id egm__vae_log_weight(egm__phase_graph *p, const egm_loss *loss)
+{
+	egm__graph *g = p->graph;
+	egm__gaussian code = egm__gaussian_split(g, egm__net(p, loss, EGM__VAE_ENCODER, p->data));
+	egm__id z = egm__gaussian_draw(g, &code, STREAM_Z);
+	egm__gaussian prior = egm__gaussian_fixed(g, z, 1);
+	prior.mean = egm__const(g, 0, *egm__graph_shape(g, z));
+	egm__id joint = egm__add(g, surprise(p, loss, z), egm__gaussian_surprise(g, &prior, z));
+	return egm__sub(g, egm__gaussian_surprise(g, &code, z), joint);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	static const char *const variants[] = {"", "gaussian", "gaussian_learned", "bernoulli"};
+	const egm_vae_options *o = loss->options;
+	loss->variant = variants[o->decoder];
+	if (o->decoder == EGM_DECODER_GAUSSIAN_LEARNED) nets[EGM__VAE_DECODER].outputs = "2d";
+	egm__phase_add(loss, "autoencoder", 1u << EGM__VAE_ENCODER | 1u << EGM__VAE_DECODER, 1, 1, build);
+	return EGM_OK;
+}
+
+static const egm__system vae = {.kind = "vae",
+                                .type = "egm_vae_options",
+                                .defaults = &defaults,
+                                .size = sizeof defaults,
+                                EGM__RANGES(ranges),
+                                .n_nets = 2,
+                                .nets = {{"encoder", "d", "2k"}, {"decoder", "k", "d"}},
+                                .terms = {"reconstruction", "divergence"},
+                                .describe = describe};
+
+egm_status egm_vae_options_init(egm_vae_options *options, size_t size)
+{
+	return egm__system_options(&vae, options, size);
+}
+
+egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model *decoder, const egm_vae_options *options)
+{
+	egm_model *nets[] = {encoder, decoder};
+	return egm__system_create(out, &vae, nets, options);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The importance-weighted bound, log of the mean of S weights, row by row. A program draws one z for each of CHUNK
+ * rows; the logarithm of the sum is carried along in double, so that S may be large and takes no memory. */
+#include <loss/vae_impl.h>
+#include <math.h>
+#include <model/evaluator_impl.h>
+#include <string.h>
+
+enum { CHUNK = 64, SLOT_WEIGHTS = EGM__SLOT_TERMS };
+
+typedef struct job {
+	const egm_loss *loss;
+	egm__program *program;
+	char *x, *weights; /* [CHUNK, columns], [CHUNK] */
+	int64_t samples;
+	uint64_t seed;
+} job;
+
+static egm_status compile(const egm_loss *loss, egm__program **out)
+{
+	egm__phase_graph p = {.batch = CHUNK};
+	egm_status st = egm__graph_create(&p.graph, loss->context, loss->dtype);
+	if (st != EGM_OK) return st;
+	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(CHUNK, loss->data_width));
+	egm__graph_output(p.graph, egm__vae_log_weight(&p, loss), SLOT_WEIGHTS, 0);
+	st = egm__graph_status(p.graph);
+	if (st == EGM_OK) st = egm__program_create(out, p.graph);
+	egm__graph_free(p.graph);
+	return st;
+}
+
+/* log(exp a + exp b) */
+static double log_add(double a, double b)
+{
+	double top = a > b ? a : b;
+	return top == -INFINITY ? top : top + log(exp(a - top) + exp(b - top));
+}
+
+/* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
+static egm_status run_chunk(const job *j, int64_t first, int64_t n, double *out)
+{
+	const egm_loss *loss = j->loss;
+	void *bases[EGM__MAX_SLOTS] = {[EGM__SLOT_DATA] = j->x, [SLOT_WEIGHTS] = j->weights};
+	for (int32_t i = 0; i < loss->n_nets; i++) bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
+	for (int64_t i = 0; i < n; i++) out[i] = -INFINITY;
+	for (int64_t s = 0; s < j->samples; s++) {
+		egm__program_run(j->program, bases, j->seed, (uint64_t)(first / CHUNK * j->samples + s));
+		for (int64_t i = 0; i < n; i++) {
+			double w = egm__number(loss->dtype, j->weights, i);
+			if (!isfinite(w))
+				return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: a weight of row %lld is not finite",
+				                 (long long)(first + i));
+			out[i] = log_add(out[i], w);
+		}
+	}
+	for (int64_t i = 0; i < n; i++) out[i] -= log((double)j->samples);
+	return EGM_OK;
+}
+
+static egm_status check(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                        int64_t samples, const double *out)
+{
+	static const char call[] = "vae_log_likelihood";
+	if (!loss || !x || !out)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, !loss ? "loss" : x ? "log_likelihoods" : "x");
+	if (strcmp(loss->kind, "vae") != 0)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: the loss is %s, not vae", call, loss->kind);
+	if (dtype != loss->dtype)
+		return egm__fail(EGM_ERR_DTYPE, "%s: x is %s, the nets are %s", call, egm__dtype_name(dtype),
+		                 egm__dtype_name(loss->dtype));
+	if (columns != loss->data_width)
+		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the nets expect %lld", call, (long long)columns,
+		                 (long long)loss->data_width);
+	if (rows < 1 || samples < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld rows, %lld samples, at least 1 is needed of each", call,
+		                 (long long)rows, (long long)samples);
+	return EGM_OK;
+}
+
+static egm_status check_finite(const egm_loss *loss, const void *x, int64_t rows)
+{
+	int64_t at = egm__first_nonfinite(loss->context, loss->dtype, x, rows * loss->data_width);
+	if (at < 0) return EGM_OK;
+	return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: row %lld, column %lld of x is not finite",
+	                 (long long)(at / loss->data_width), (long long)(at % loss->data_width));
+}
+
+egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                                  int64_t samples, uint64_t seed, double *log_likelihoods)
+{
+	egm_status st = EGM_OK;
+	job j = {.loss = loss, .samples = samples, .seed = seed};
+	EGM_TRY(check(loss, dtype, x, rows, columns, samples, log_likelihoods));
+	EGM_TRY(check_finite(loss, x, rows));
+	size_t row = (size_t)columns * egm__dtype_size(dtype);
+	j.x = egm__alloc_zero(loss->context, CHUNK, row);
+	j.weights = egm__alloc_zero(loss->context, CHUNK, egm__dtype_size(dtype));
+	if (!j.x || !j.weights)
+		EGM_FAIL(EGM_ERR_MEMORY, "vae_log_likelihood: no memory for %d rows of %lld numbers", CHUNK,
+		         (long long)columns);
+	EGM_TRY(compile(loss, &j.program));
+	for (int64_t first = 0; first < rows; first += CHUNK) {
+		int64_t n = rows - first < CHUNK ? rows - first : CHUNK;
+		memcpy(j.x, (const char *)x + (size_t)first * row, (size_t)n * row);
+		EGM_TRY(run_chunk(&j, first, n, log_likelihoods + first));
+	}
+out:
+	if (loss) {
+		egm__program_free(j.program);
+		egm__free(loss->context, j.x);
+		egm__free(loss->context, j.weights);
+	}
+	return st;
+}

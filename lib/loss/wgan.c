@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* S9, the Wasserstein GAN: E[D(G(z))] - E[D(x)] + lambda E[h(slope of D)] for the critic, -E[D(G(z))] for the
+ * generator. The critic is kept from growing without bound by the penalty, by cutting its parameters, or by its own
+ * layers. */
+#include <loss/penalty_impl.h>
+#include <loss/system_impl.h>
+
+enum { CRITIC, GENERATOR };
+enum { CRITIC_REAL, CRITIC_FAKE, PENALTY, TERM_GENERATOR };
+enum { STREAM_Z };
+
+static const egm_wgan_options defaults = {.struct_size = sizeof defaults,
+                                          .penalty_kind = EGM_PENALTY_TWO_SIDED,
+                                          .penalty_at = EGM_AT_INTERPOLATES,
+                                          .critic_steps = 5,
+                                          .penalty = 10};
+static const egm__range ranges[] = {
+    EGM__CHOICE(egm_wgan_options, penalty_kind, EGM_PENALTY_TWO_SIDED, EGM_PENALTY_FINITE_LINEAR, "EGM_PENALTY_*"),
+    EGM__CHOICE(egm_wgan_options, penalty_at, EGM_AT_INTERPOLATES, EGM_AT_BOTH, "EGM_AT_*"),
+    EGM__COUNT(egm_wgan_options, critic_steps),
+    EGM__RESERVED(egm_wgan_options, reserved),
+    EGM__WEIGHT(egm_wgan_options, penalty),
+    EGM__WEIGHT(egm_wgan_options, clip),
+};
+
+static void build_critic(const egm_loss *loss, egm__phase_graph *p)
+{
+	const egm_wgan_options *o = loss->options;
+	egm__graph *g = p->graph;
+	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+	egm__id d[2];
+	egm__net_both(p, loss, CRITIC, p->data, x, d);
+	egm__term_add(p, CRITIC_REAL, egm__mean(g, d[0]), -1);
+	egm__term_add(p, CRITIC_FAKE, egm__mean(g, d[1]), 1);
+	if (o->penalty > 0)
+		egm__term_add(p, PENALTY, egm__penalty(p, loss, CRITIC, o->penalty_kind, o->penalty_at, p->data, x),
+		              o->penalty);
+}
+
+static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
+	egm__term_add(p, TERM_GENERATOR, egm__neg(p->graph, egm__mean(p->graph, egm__net(p, loss, CRITIC, x))), 1);
+}
+
+static egm_status describe(egm_loss *loss, egm__net_shape *nets)
+{
+	const egm_wgan_options *o = loss->options;
+	loss->clip[CRITIC] = o->clip;
+	egm__phase_add(loss, "critic", 1u << CRITIC, o->critic_steps, 1, build_critic);
+	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
+	if (o->penalty_kind >= EGM_PENALTY_FINITE_TWO_SIDED && o->penalty_at != EGM_AT_INTERPOLATES)
+		return egm__fail(EGM_ERR_ARGUMENT, "wgan: penalty_at = %d: chords lie between interpolates",
+		                 (int)o->penalty_at);
+	return EGM_OK;
+}
+
+static const egm__system wgan = {.kind = "wgan",
+                                 .type = "egm_wgan_options",
+                                 .defaults = &defaults,
+                                 .size = sizeof defaults,
+                                 EGM__RANGES(ranges),
+                                 .n_nets = 2,
+                                 .nets = {{"critic", "d", "1"}, {"generator", "k", "d"}},
+                                 .terms = {"critic_real", "critic_fake", "penalty", "generator"},
+                                 .describe = describe};
+
+egm_status egm_wgan_options_init(egm_wgan_options *options, size_t size)
+{
+	return egm__system_options(&wgan, options, size);
+}
+
+egm_status egm_wgan_create(egm_loss **out, egm_model *critic, egm_model *generator, const egm_wgan_options *options)
+{
+	egm_model *nets[] = {critic, generator};
+	return egm__system_create(out, &wgan, nets, options);
+}
