@@ -4,6 +4,7 @@
 
 #include <egm/io.h>
 #include <egm/loss.h>
+#include <egm/sampler.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,13 +65,41 @@ typedef struct egm_progress {
 /** Non-zero stops: egm_trainer_fit returns EGM_ERR_STOPPED after the step that was done. */
 typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
-/** Does `steps` training steps on shuffled mini-batches of `data`. One step = every phase of the loss as often as the
- *  loss says, each with a mini-batch of its own; rows left over at the end of an epoch wait for the next shuffle.
- *  progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the term, or the part that the net
- *  has in the loss, whose value or gradient is not finite or whose gradient's square is not: the nets then stand as
- *  before that phase. A step so long that parameters overflow is reported by the next one. */
+/** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
+ * phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an epoch
+ * wait for the next shuffle. progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the
+ * term, or the part that the net has in the loss, whose value or gradient is not finite or whose gradient's square is
+ * not: the nets then stand as before that phase. A step so long that parameters overflow is reported by the next one.
+ */
 EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                                    void *user);
+
+/** Where the chains of egm_ml_create's negative samples start. */
+enum {
+	EGM_NEGATIVES_CD = 1,       /**< at the rows of the mini-batch: contrastive divergence. Hinton 2002 */
+	EGM_NEGATIVES_PCD = 2,      /**< where earlier chains ended: persistent, from a replay buffer. Tieleman 2008 */
+	EGM_NEGATIVES_SHORT_RUN = 3 /**< at noise, always. Nijkamp et al. 2019 */
+};
+
+typedef struct egm_negatives_options {
+	size_t struct_size;
+	int32_t start;    /**< EGM_NEGATIVES_*, default EGM_NEGATIVES_PCD */
+	int32_t reserved; /**< 0 */
+	int64_t steps;    /**< transitions for each batch, >= 1, default 20 */
+	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
+	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew at noise, default 0.05 */
+} egm_negatives_options;
+
+EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, size_t size);
+
+/** How a trainer of egm_ml_create draws negative samples, from now on; without this call with all defaults. Noise is
+ *  where a sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds.
+ *  `target`: egm_target_model of the loss's energy, with a temperature, a prior or bounds; NULL: as it is. `sampler`:
+ *  any kernel with its options; NULL: ula with its defaults. Their number of chains is set to the batch and their seed
+ * to the trainer's. The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. A
+ * buffer that exists is dropped. STATE when the loss reads no negatives. */
+EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,
+                                             const egm_negatives_options *options, const egm_sampler_options *sampler);
 
 /** Steps done. */
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);

@@ -22,6 +22,9 @@ typedef struct egm__rng {
 #define EGM__STREAM_DECISION UINT32_C(0x80000005) /* its uniforms */
 #define EGM__STREAM_EXCHANGE UINT32_C(0x80000006) /* between temperatures */
 #define EGM__STREAM_INNER UINT32_C(0x80000007)    /* normals of the steps inside of a transition */
+#define EGM__STREAM_BUFFER UINT32_C(0x80000008)   /* order of a replay buffer */
+#define EGM__STREAM_RESTART UINT32_C(0x80000009)  /* which of its rows begin anew */
+#define EGM__STREAM_BIRTH UINT32_C(0x8000000a)    /* and where */
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);

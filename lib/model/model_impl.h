@@ -80,6 +80,8 @@ egm_status egm__model_add(egm_model *model, const char *kind, int64_t units, dou
 /* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
 int64_t egm__model_outputs(const egm_model *model); /* also before build */
+/* Cuts every parameter to [-bound, bound]. */
+void egm__model_clip(egm_model *model, double bound);
 
 /* The net at x [rows, inputs], parameters as leaves of `slot` (their base pointer is bound when the program runs). */
 egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x);

@@ -134,6 +134,18 @@ out:
 	return st;
 }
 
+void egm__model_clip(egm_model *model, double bound)
+{
+	if (model->dtype == EGM_F32) {
+		float *w = model->parameters, b = (float)bound;
+		for (int64_t i = 0; i < model->count; i++) w[i] = w[i] < -b ? -b : w[i] > b ? b : w[i];
+	} else {
+		double *w = model->parameters;
+		for (int64_t i = 0; i < model->count; i++) w[i] = w[i] < -bound ? -bound : w[i] > bound ? bound : w[i];
+	}
+	model->version++;
+}
+
 /* ---- the net as nodes */
 
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)

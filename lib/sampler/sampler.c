@@ -79,20 +79,31 @@ out:
 	return st;
 }
 
+static double start_scale(const egm_sampler *s)
+{
+	double scale = s->options.start_scale, precision = s->target->bridge.precision;
+	if (scale > 0) return scale;
+	return precision > 0 ? 1 / sqrt(precision) : 1;
+}
+
+void egm__start_draw(const egm_sampler *s, const egm__rng *rng, int64_t i, void *y)
+{
+	s->table->normal(s->dims, y, rng, i * egm__noise_stride(s->dims));
+	s->table->tile[EGM__TILE_AFFINE](s->dims, y, y, NULL, (const double[3]){start_scale(s), 0, 0});
+}
+
 /* Where the chains begin; a scale or bounds that throw a point beyond the dtype are refused. */
 static egm_status draw_starts(egm_sampler *s)
 {
-	double scale = s->options.start_scale, precision = s->target->bridge.precision;
-	if (scale == 0) scale = precision > 0 ? 1 / sqrt(precision) : 1;
 	egm__rng rng = {.seed = s->options.seed, .stream = EGM__STREAM_START};
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
-		s->table->normal(s->dims, w->x, &rng, i * egm__noise_stride(s->dims));
-		s->table->tile[EGM__TILE_AFFINE](s->dims, w->x, w->x, NULL, (const double[3]){scale, 0, 0});
+		egm__start_draw(s, &rng, i, w->x);
 		egm__target_to_points(s->target, 1, w->x, w->gradient); /* which no one knows yet */
 		if (!s->table->all_finite(s->dims, w->gradient))
 			return egm__fail(EGM_ERR_ARGUMENT, "%s: start_scale = %g puts chain %lld beyond what %s holds",
-			                 s->method->name, scale, (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
+			                 s->method->name, start_scale(s), (long long)(i / s->levels),
+			                 egm__dtype_name(s->target->dtype));
 	}
 	return EGM_OK;
 }

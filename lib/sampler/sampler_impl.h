@@ -103,6 +103,8 @@ struct egm_sampler {
 	egm__block *blocks;
 };
 
+/* A first point, in unconstrained coordinates: number i of the draws of rng. */
+void egm__start_draw(const egm_sampler *s, const egm__rng *rng, int64_t i, void *y);
 const egm__method *egm__method_find(int32_t kernel); /* NULL: no such one */
 /* The caller's options over the defaults of their kernel, checked. */
 egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options,

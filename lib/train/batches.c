@@ -24,18 +24,23 @@ out:
 	return st;
 }
 
-void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out)
+const int64_t *egm__batches_rows(egm__batches *b, int64_t number)
 {
 	int64_t per_epoch = b->rows / b->batch;
 	int64_t epoch = number / per_epoch;
-	const int64_t *order = b->permutation + (number % per_epoch) * b->batch;
-	size_t row = (size_t)egm_data_columns(data) * egm__dtype_size(egm_data_dtype(data));
-	const char *values = egm_data_values(data);
 	if (epoch != b->epoch) {
-		egm__rng rng = {.seed = b->seed, .step = (uint64_t)epoch, .stream = EGM__STREAM_SHUFFLE};
+		egm__rng rng = {.seed = b->seed, .step = (uint64_t)epoch, .stream = b->stream};
 		egm__rng_permutation(&rng, b->rows, b->permutation);
 		b->epoch = epoch;
 	}
+	return b->permutation + (number % per_epoch) * b->batch;
+}
+
+void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out)
+{
+	const int64_t *order = egm__batches_rows(b, number);
+	size_t row = (size_t)egm_data_columns(data) * egm__dtype_size(egm_data_dtype(data));
+	const char *values = egm_data_values(data);
 	for (int64_t i = 0; i < b->batch; i++) memcpy((char *)out + (size_t)i * row, values + (size_t)order[i] * row, row);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shuffled mini-batches. */
+/* Shuffled mini-batches: of the data, and of the rows of a replay buffer. */
 #ifndef EGM_TRAIN_BATCHES_IMPL_H
 #define EGM_TRAIN_BATCHES_IMPL_H
 
@@ -9,15 +9,18 @@
 typedef struct egm__batches {
 	egm_context *context;
 	uint64_t seed;
-	int64_t batch; /* rows of a mini-batch */
-	int64_t rows;  /* rows that the permutation orders; 0 before the first data */
-	int64_t epoch; /* whose order the permutation holds; -1: none */
+	uint32_t stream; /* of the order */
+	int64_t batch;   /* rows of a mini-batch */
+	int64_t rows;    /* rows that the permutation orders; 0 before the first data */
+	int64_t epoch;   /* whose order the permutation holds; -1: none */
 	int64_t *permutation;
 } egm__batches;
 
 /* Room for the order of `rows` rows; allocates when the number of rows is another. MEMORY leaves all as it was. */
 egm_status egm__batches_fit(egm__batches *b, int64_t rows);
-/* Mini-batch `number`, counted from 0 over all epochs, into out [batch, columns]. After egm__batches_fit. */
+/* The rows [batch] of mini-batch `number`, counted from 0 over all epochs. After egm__batches_fit. */
+const int64_t *egm__batches_rows(egm__batches *b, int64_t number);
+/* The same rows of `data` into out [batch, columns]. */
 void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out);
 void egm__batches_clear(egm__batches *b);
 

@@ -53,19 +53,54 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 	add_entry(e, role, "average", o->average, o->count);
 }
 
-egm_status egm__entries_create(egm__entries *out, const egm_trainer *t)
+/* The buffer, and the chains' stage. */
+static egm_status add_negatives(egm__checkpoint *c, const egm_trainer *t)
+{
+	const egm__negatives *n = t->negatives;
+	int64_t dims = t->loss->data_width;
+	egm__entry *buffer = add_entry(&c->entries, "negatives", "buffer", n->buffer, n->options.buffer * dims);
+	if (buffer) {
+		buffer->dtype = (int32_t)t->loss->dtype;
+		buffer->rank = 2;
+		buffer->shape[0] = n->options.buffer;
+		buffer->shape[1] = dims;
+	}
+	egm_status st = egm__sampler_stage_create(&c->chains, n->sampler, "negatives.");
+	for (int32_t i = 0; st == EGM_OK && i < c->chains.entries.n; i++)
+		c->entries.list[c->entries.n++] = c->chains.entries.list[i];
+	return st;
+}
+
+egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *t)
 {
 	egm_status st = EGM_OK;
-	size_t room = 1;
+	egm__entries *e = &out->entries;
+	size_t room = 2 + EGM__SAMPLER_ENTRIES;
+	memset(out, 0, sizeof *out);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
-	out->n = 0;
-	out->list = egm__alloc_zero(t->context, room, sizeof *out->list);
-	if (!out->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
-	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(out, t, i);
-	if (t->loss->n_state) add_entry(out, "", "state", t->state, t->loss->n_state);
-	for (int32_t i = 0; i < out->n; i++) out->list[i].dtype = (int32_t)t->loss->dtype;
+	e->list = egm__alloc_zero(t->context, room, sizeof *e->list);
+	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
+	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(e, t, i);
+	if (t->loss->n_state) add_entry(e, "", "state", t->state, t->loss->n_state);
+	for (int32_t i = 0; i < e->n; i++) e->list[i].dtype = (int32_t)t->loss->dtype;
+	if (t->negatives) EGM_TRY(add_negatives(out, t));
 out:
 	return st;
+}
+
+void egm__checkpoint_clear(egm__checkpoint *c, const egm_trainer *t)
+{
+	egm__free(t->context, c->entries.list);
+	egm__free(t->context, c->chains.block);
+}
+
+const char *egm__negatives_text(char buffer[64], const egm_trainer *t)
+{
+	static const char *const starts[] = {"?", "cd", "pcd", "short_run"};
+	*buffer = 0;
+	if (t->negatives)
+		snprintf(buffer, 64, "%s %.40s", starts[t->negatives->options.start], t->negatives->sampler->method->name);
+	return buffer;
 }
 
 /* Like %a, but without a radix character, which %a takes from the locale: 0x<integer>p<exponent>. */
@@ -92,11 +127,12 @@ char *egm__layers_text(const egm_model *net)
 }
 
 /* Metadata under construction; the texts live in it. */
-enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 5 };
+enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 6 };
 typedef struct metadata {
 	int32_t n;
 	egm__st_meta list[NAMES + COUNTERS + NET_KEYS * EGM__MAX_NETS];
 	char counters[COUNTERS][24];
+	char negatives[64];
 	char keys[EGM__MAX_NETS][NET_KEYS][64];
 	char moves[EGM__MAX_NETS][24];
 	char rates[EGM__MAX_NETS][40];
@@ -139,6 +175,7 @@ static egm_status fill_metadata(metadata *m, const egm_trainer *t)
 	add_meta(m, "loss", t->loss->kind);
 	add_meta(m, "variant", t->loss->variant);
 	add_meta(m, "optimizer", egm__optimizer_name(t->options.optimizer));
+	if (t->negatives) add_meta(m, "negatives", egm__negatives_text(m->negatives, t));
 	add_counter(m, 0, "step", (uint64_t)t->steps);
 	add_counter(m, 1, "batches", (uint64_t)t->batch_number);
 	add_counter(m, 2, "runs", (uint64_t)t->run);
@@ -152,19 +189,20 @@ egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = trainer ? trainer->context : NULL;
-	egm__entries entries = {0, NULL};
+	egm__checkpoint arrays = {0};
 	metadata *meta = NULL;
 	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_save: %s is NULL", trainer ? "path" : "trainer");
-	EGM_TRY(egm__entries_create(&entries, trainer));
+	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
+	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);
 	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the texts of the file");
 	EGM_TRY(fill_metadata(meta, trainer));
-	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &entries, meta->n, meta->list));
+	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &arrays.entries, meta->n, meta->list));
 out:
 	if (trainer) {
 		for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
 		egm__free(context, meta);
-		egm__free(context, entries.list);
+		egm__checkpoint_clear(&arrays, trainer);
 	}
 	return st;
 }

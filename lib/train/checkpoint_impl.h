@@ -3,14 +3,24 @@
 #ifndef EGM_TRAIN_CHECKPOINT_IMPL_H
 #define EGM_TRAIN_CHECKPOINT_IMPL_H
 
+#include <train/sampler_stage_impl.h>
 #include <train/state_impl.h>
 #include <train/trainer_impl.h>
 
 #define EGM__CHECKPOINT_FORMAT "egm-checkpoint"
 #define EGM__CHECKPOINT_VERSION "1"
 
-/* The arrays: "<role>.<tensor>", "<role>.m", "<role>.v", "<role>.average", "state". */
-egm_status egm__entries_create(egm__entries *out, const egm_trainer *trainer);
+/* The arrays: "<role>.<tensor>", "<role>.m", "<role>.v", "<role>.average", "state", and of negative samples
+ * "negatives.buffer" and "negatives." with what a sampler keeps. */
+typedef struct egm__checkpoint {
+	egm__entries entries;      /* in memory that they own; numbers are the trainer's, or the stage's */
+	egm__sampler_stage chains; /* of the negatives; unused where there are none */
+} egm__checkpoint;
+
+egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *trainer);
+void egm__checkpoint_clear(egm__checkpoint *c, const egm_trainer *trainer);
+/* "pcd ula" with negatives, else "". */
+const char *egm__negatives_text(char buffer[64], const egm_trainer *trainer);
 
 /* "dense 784 512; relu 512 512; ...": kind, inputs, outputs, and the exact number of layers that have one. NULL: no
  * memory. */

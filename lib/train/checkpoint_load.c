@@ -37,12 +37,13 @@ out:
 static egm_status check_metadata(const egm__state *file, const egm_trainer *t, counters *c)
 {
 	egm_status st = EGM_OK;
-	char key[64];
+	char key[64], negatives[64];
 	EGM_TRY(egm__state_expect(file, "format", EGM__CHECKPOINT_FORMAT));
 	EGM_TRY(egm__state_expect(file, "format_version", EGM__CHECKPOINT_VERSION));
 	EGM_TRY(egm__state_expect(file, "loss", t->loss->kind));
 	EGM_TRY(egm__state_expect(file, "variant", t->loss->variant));
 	EGM_TRY(egm__state_expect(file, "optimizer", egm__optimizer_name(t->options.optimizer)));
+	if (t->negatives) EGM_TRY(egm__state_expect(file, "negatives", egm__negatives_text(negatives, t)));
 	EGM_TRY(egm__state_counter(file, "step", EGM__STATE_LARGEST, &c->step));
 	EGM_TRY(egm__state_counter(file, "batches", EGM__STATE_LARGEST, &c->batches));
 	EGM_TRY(egm__state_counter(file, "runs", EGM__STATE_LARGEST, &c->runs));
@@ -56,7 +57,7 @@ out:
 	return st;
 }
 
-static void take_over(egm_trainer *t, const counters *c)
+static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *arrays)
 {
 	t->steps = (int64_t)c->step;
 	t->batch_number = (int64_t)c->batches;
@@ -68,24 +69,37 @@ static void take_over(egm_trainer *t, const counters *c)
 		t->nets[i].moves = (int64_t)c->moves[i];
 		t->loss->nets[i]->version++;
 	}
+	if (t->negatives) {
+		egm__negatives_reseed(t->negatives, c->seed);
+		egm__sampler_stage_give(&arrays->chains, t->negatives->sampler, c->seed);
+	}
 	egm__trainer_clear_terms(t);
+}
+
+/* The stage is filled before anything is taken over: some of it is checked by what it says. */
+static egm_status check_chains(const egm__state *file, const egm_trainer *t, const egm__checkpoint *arrays)
+{
+	if (!t->negatives) return EGM_OK;
+	egm__state_take(file, &arrays->chains.entries);
+	return egm__sampler_stage_check(&arrays->chains, t->negatives->sampler, file->path);
 }
 
 egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
 	egm__state file = {.path = path, .file = "the checkpoint", .owner = "the trainer"};
-	egm__entries entries = {0, NULL};
+	egm__checkpoint arrays = {0};
 	counters c = {0};
 	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_load: %s is NULL", trainer ? "path" : "trainer");
 	EGM_TRY(egm__safetensors_read(&file.contents, trainer->context, path, options));
-	EGM_TRY(egm__entries_create(&entries, trainer));
+	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));
-	EGM_TRY(egm__state_check(&file, trainer->context, &entries));
-	egm__state_take(&file, &entries);
-	take_over(trainer, &c);
+	EGM_TRY(egm__state_check(&file, trainer->context, &arrays.entries));
+	EGM_TRY(check_chains(&file, trainer, &arrays));
+	egm__state_take(&file, &arrays.entries);
+	take_over(trainer, &c, &arrays);
 out:
 	egm__safetensors_free(file.contents);
-	if (trainer) egm__free(trainer->context, entries.list);
+	if (trainer) egm__checkpoint_clear(&arrays, trainer);
 	return st;
 }

@@ -69,8 +69,12 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 	for (int32_t i = 0; i < t->loss->n_terms; i++)
 		if (is_written(t, i)) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
-	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		if (phase->moves >> i & 1) egm__optimizer_move(&t->nets[i], factor);
+	for (int32_t i = 0; i < t->loss->n_nets; i++) {
+		if (!(phase->moves >> i & 1)) continue;
+		egm__optimizer_move(&t->nets[i], factor);
+		if (t->loss->clip[i] > 0) egm__model_clip(t->loss->nets[i], t->loss->clip[i]);
+	}
+	if (phase->reads_negatives) egm__negatives_keep(t->negatives);
 	t->run++;
 	if (phase->reads_data) t->batch_number++;
 }
@@ -80,6 +84,8 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 	egm_status st = EGM_OK;
 	const egm__phase *phase = &trainer->loss->phases[index];
 	if (phase->reads_data) egm__batches_gather(&trainer->batches, data, trainer->batch_number, trainer->batch);
+	if (phase->reads_negatives)
+		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
 	mark_unwritten(trainer);
 	memcpy(trainer->state_next, trainer->state, EGM__MAX_STATE * trainer->element);
 	egm__program_run(trainer->programs[index], trainer->bases, trainer->options.seed, (uint64_t)trainer->run);
@@ -90,11 +96,20 @@ out:
 	return st;
 }
 
+void egm__trainer_keep(egm_trainer *t, int32_t phase)
+{
+	for (int32_t i = 0; i < t->loss->n_nets; i++)
+		if (t->loss->phases[phase].keeps >> i & 1)
+			memcpy(t->old[i], t->loss->nets[i]->parameters, (size_t)t->loss->nets[i]->count * t->element);
+}
+
 static egm_status one_step(egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
-	for (int32_t i = 0; i < t->loss->n_phases; i++)
+	for (int32_t i = 0; i < t->loss->n_phases; i++) {
+		egm__trainer_keep(t, i);
 		for (int32_t k = 0; k < t->loss->phases[i].repeat; k++) EGM_TRY(egm__trainer_phase(t, i, data));
+	}
 	t->steps++;
 out:
 	return st;
@@ -103,6 +118,7 @@ out:
 static egm_status check_data(const egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
+	if (!data && !egm__trainer_reads_data(t)) goto out;
 	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
 		EGM_FAIL(EGM_ERR_DTYPE, "egm_trainer_fit: data is %s, the nets of this %s are %s",
@@ -138,7 +154,7 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld", (long long)steps);
 	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "egm_trainer_fit: called from its own progress callback");
 	EGM_TRY(check_data(trainer, data));
-	EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
+	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = entered = 1;
 	for (int64_t done = 1; done <= steps; done++) {
 		EGM_TRY(one_step(trainer, data));

@@ -1,162 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains in a file. Random numbers need no state of a generator: every draw is a function of the seed, the walker, and
- * the two counters `clock` and `answers`. Energies and gradients are functions of the point and are evaluated again,
- * but for frozen chains, which nobody evaluates any more: the energies that they show are kept, NaN where there is
- * none. A kernel's own memory holds nothing between transitions.
- *
- * What a walker consists of is read off one table, for writing and for reading. The numbers pass through a staging
- * block, so that a load can check the whole file before the first walker changes. */
-#include <core/size_impl.h>
+/* Chains in a file of their own: what sampler_stage.c says, and what they belong to. */
 #include <core/status_impl.h>
 #include <inttypes.h>
-#include <sampler/sampler_impl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <train/state_impl.h>
+#include <train/sampler_stage_impl.h>
 
 #define SAMPLER_FORMAT "egm-sampler"
 #define SAMPLER_VERSION "1"
-
-enum { REAL, COUNT, FLAG, INNER }; /* double; int64_t or uint64_t; int32_t, 0 or 1; int32_t up to the sampler's own */
-
-typedef struct column {
-	const char *name;
-	size_t offset; /* in egm__walker or egm__chain */
-	int32_t kind, rule;
-} column;
-
-static const column of_walkers[] = {
-    {"step", offsetof(egm__walker, step), REAL, EGM__RULE_POSITIVE},
-    {"value", offsetof(egm__walker, value), REAL, EGM__RULE_FINITE_OR_NAN},
-    {"energy", offsetof(egm__walker, energy), REAL, EGM__RULE_FINITE},
-    {"jacobian", offsetof(egm__walker, jacobian), REAL, EGM__RULE_FINITE},
-    {"accept_sum", offsetof(egm__walker, accept_sum), REAL, EGM__RULE_NOT_NEGATIVE},
-    {"clock", offsetof(egm__walker, clock), COUNT, 0},
-    {"answers", offsetof(egm__walker, answers), COUNT, 0},
-    {"transitions", offsetof(egm__walker, transitions), COUNT, 0},
-    {"gradients", offsetof(egm__walker, gradients), COUNT, 0},
-    {"divergences", offsetof(egm__walker, divergences), COUNT, 0},
-    {"leapfrogs", offsetof(egm__walker, leapfrogs), COUNT, 0},
-    {"saturated", offsetof(egm__walker, saturated), COUNT, 0},
-    {"inner", offsetof(egm__walker, inner), INNER, 0},
-    {"frozen", offsetof(egm__walker, frozen), FLAG, 0},
-};
-static const column of_chains[] = {
-    {"chain.transitions", offsetof(egm__chain, transitions), COUNT, 0},
-    {"chain.exchanges_tried", offsetof(egm__chain, exchanges_tried), COUNT, 0},
-    {"chain.exchanges_done", offsetof(egm__chain, exchanges_done), COUNT, 0},
-};
-enum {
-	N_WALKERS = sizeof of_walkers / sizeof *of_walkers,
-	N_CHAINS = sizeof of_chains / sizeof *of_chains,
-	MOST_ENTRIES = 2 + N_WALKERS + N_CHAINS
-};
-
-/* ---- the arrays */
-
-typedef struct staging {
-	char *block;
-	egm__entry *x, *scale;        /* scale NULL: ones */
-	egm__entry *walkers, *chains; /* N_WALKERS, N_CHAINS of them */
-	egm__entries entries;
-	egm__entry list[MOST_ENTRIES];
-} staging;
-
-static egm__entry *add_entry(staging *g, const char *name, int32_t dtype, int64_t rows, int64_t columns)
-{
-	egm__entry *e = &g->list[g->entries.n++];
-	snprintf(e->name, sizeof e->name, "%s", name);
-	e->dtype = dtype;
-	e->rank = columns ? 2 : 1;
-	e->shape[0] = rows;
-	e->shape[1] = columns;
-	e->count = columns ? rows * columns : rows;
-	return e;
-}
-
-static egm__entry *add_columns(staging *g, const egm_sampler *s, const column *columns, int32_t n, int64_t rows)
-{
-	egm__entry *first = &g->list[g->entries.n];
-	for (int32_t i = 0; i < n; i++) {
-		egm__entry *e = add_entry(g, columns[i].name, columns[i].kind == REAL ? EGM__ST_F64 : EGM__ST_U64, rows, 0);
-		e->rule = columns[i].rule;
-		e->most = columns[i].kind == COUNT ? EGM__STATE_LARGEST : columns[i].kind == INNER ? (uint64_t)s->inner : 1;
-	}
-	return first;
-}
-
-/* Each walker's own scales, those that all share, or none. */
-static egm__entry *add_scale(staging *g, const egm_sampler *s)
-{
-	egm__entry *e = NULL;
-	if (s->options.adapt_scale)
-		e = add_entry(g, "scale", (int32_t)s->target->dtype, s->n_walkers, s->dims);
-	else if (s->options.scale)
-		e = add_entry(g, "scale", (int32_t)s->target->dtype, s->dims, 0);
-	if (e) e->rule = EGM__RULE_NOT_NEGATIVE; /* one that is tiny as f64 is 0 as f32 */
-	return e;
-}
-
-/* Arrays of the sampler's shapes, with memory for their numbers. */
-static egm_status create_staging(staging *g, const egm_sampler *s)
-{
-	egm_status st = EGM_OK;
-	size_t bytes = 0;
-	*g = (staging){.entries = {.list = g->list}};
-	g->x = add_entry(g, "x", (int32_t)s->target->dtype, s->n_walkers, s->dims);
-	g->scale = add_scale(g, s);
-	g->walkers = add_columns(g, s, of_walkers, N_WALKERS, s->n_walkers);
-	g->chains = add_columns(g, s, of_chains, N_CHAINS, s->options.chains);
-	for (int32_t i = 0; i < g->entries.n; i++) bytes += (egm__entry_bytes(&g->list[i]) + 63) / 64 * 64;
-	g->block = egm__alloc_zero(s->context, 1, bytes);
-	if (!g->block)
-		EGM_FAIL(EGM_ERR_MEMORY, "sampler: no memory for %zu bytes of the state of %lld chains", bytes,
-		         (long long)s->options.chains);
-	bytes = 0;
-	for (int32_t i = 0; i < g->entries.n; i++) {
-		g->list[i].values = g->block + bytes;
-		bytes += (egm__entry_bytes(&g->list[i]) + 63) / 64 * 64;
-	}
-out:
-	return st;
-}
-
-/* ---- between sampler and arrays */
-
-static void copy(int in, void *member, void *cell, size_t bytes)
-{
-	memcpy(in ? member : cell, in ? cell : member, bytes);
-}
-
-/* A member of an object against cell i of the column's array; `in`: the member receives. */
-static void copy_member(int in, const column *c, char *object, const egm__entry *e, int64_t i)
-{
-	uint64_t *cell = (uint64_t *)e->values + i;
-	void *member = object + c->offset;
-	if (c->kind == REAL || c->kind == COUNT)
-		copy(in, member, cell, sizeof *cell);
-	else if (in)
-		*(int32_t *)member = (int32_t)*cell;
-	else
-		*cell = (uint64_t) * (const int32_t *)member;
-}
-
-static void copy_all(int in, const egm_sampler *s, const staging *g)
-{
-	size_t row = (size_t)s->dims * egm__dtype_size(s->target->dtype);
-	for (int64_t i = 0; i < s->n_walkers; i++) {
-		egm__walker *w = &s->walkers[i];
-		copy(in, w->x, (char *)g->x->values + (size_t)i * row, row);
-		if (s->options.adapt_scale) copy(in, w->scale, (char *)g->scale->values + (size_t)i * row, row);
-		for (int32_t k = 0; k < N_WALKERS; k++) copy_member(in, &of_walkers[k], (char *)w, &g->walkers[k], i);
-	}
-	if (g->scale && !s->options.adapt_scale) copy(in, s->walkers[0].scale, g->scale->values, row);
-	for (int64_t i = 0; i < s->options.chains; i++)
-		for (int32_t k = 0; k < N_CHAINS; k++) copy_member(in, &of_chains[k], (char *)&s->chains[i], &g->chains[k], i);
-}
-
-/* ---- the texts */
 
 enum { TEXTS = 8 };
 
@@ -183,11 +34,11 @@ static void fill_texts(texts *t, const egm_sampler *s)
 egm_status egm_sampler_save(const egm_sampler *s, const char *path)
 {
 	egm_status st = EGM_OK;
-	staging g = {0};
+	egm__sampler_stage g = {0};
 	texts t;
 	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_save: %s is NULL", s ? "path" : "sampler");
-	EGM_TRY(create_staging(&g, s));
-	copy_all(0, s, &g);
+	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
+	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
 	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", path, &g.entries, TEXTS, t.list));
 out:
@@ -195,23 +46,7 @@ out:
 	return st;
 }
 
-/* A chain that is not frozen has a walker with something to do; one without would never end. */
-static egm_status check_inner(const egm_sampler *s, const char *path, const staging *g)
-{
-	const egm__entry *inner = g->walkers;
-	for (int32_t k = 0; of_walkers[k].kind != INNER; k++) inner++;
-	for (int64_t c = 0; c < s->options.chains; c++) {
-		const uint64_t *made = (const uint64_t *)inner->values + c * s->levels;
-		int64_t done = 0;
-		while (done < s->levels && made[done] == (uint64_t)s->inner) done++;
-		if (done == s->levels)
-			return egm__fail(EGM_ERR_FORMAT, "%s: 'inner' says that chain %lld is at the end of a transition", path,
-			                 (long long)c);
-	}
-	return EGM_OK;
-}
-
-static egm_status read_state(egm_sampler *s, const egm__state *file, staging *g, uint64_t *seed)
+static egm_status read_state(egm_sampler *s, const egm__state *file, egm__sampler_stage *g, uint64_t *seed)
 {
 	egm_status st = EGM_OK;
 	texts t;
@@ -219,10 +54,10 @@ static egm_status read_state(egm_sampler *s, const egm__state *file, staging *g,
 	for (int i = 0; i < TEXTS; i++)
 		if (strcmp(t.list[i].key, "seed") != 0) EGM_TRY(egm__state_expect(file, t.list[i].key, t.list[i].value));
 	EGM_TRY(egm__state_counter(file, "seed", UINT64_MAX, seed));
-	EGM_TRY(create_staging(g, s));
+	EGM_TRY(egm__sampler_stage_create(g, s, ""));
 	EGM_TRY(egm__state_check(file, s->context, &g->entries));
 	egm__state_take(file, &g->entries);
-	EGM_TRY(check_inner(s, file->path, g));
+	EGM_TRY(egm__sampler_stage_check(g, s, file->path));
 out:
 	return st;
 }
@@ -231,14 +66,12 @@ egm_status egm_sampler_load(egm_sampler *s, const char *path)
 {
 	egm_status st = EGM_OK;
 	egm__state file = {.path = path, .file = "the file", .owner = "the sampler"};
-	staging g = {0};
+	egm__sampler_stage g = {0};
 	uint64_t seed;
 	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_load: %s is NULL", s ? "path" : "sampler");
 	EGM_TRY(egm__safetensors_read(&file.contents, s->context, path, NULL));
 	EGM_TRY(read_state(s, &file, &g, &seed));
-	copy_all(1, s, &g);
-	s->options.seed = seed;
-	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = s->walkers[i].inside = 0;
+	egm__sampler_stage_give(&g, s, seed);
 out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);

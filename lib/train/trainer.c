@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making and asking a trainer. Everything that a step needs is allocated here, so that a step allocates nothing. */
+#include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
@@ -18,6 +19,36 @@ static void start_state(egm_trainer *t)
 		egm__number_put(t->loss->dtype, t->state, i, t->loss->state_start[i]);
 }
 
+/* Room for the nets that some phase keeps. */
+static egm_status allocate_old(egm_trainer *t)
+{
+	uint32_t keeps = 0;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) keeps |= t->loss->phases[i].keeps;
+	for (int32_t i = 0; i < t->loss->n_nets; i++) {
+		const egm_model *net = t->loss->nets[i];
+		if (!(keeps >> i & 1)) continue;
+		t->old[i] = egm__alloc_zero(t->context, (size_t)net->count, t->element);
+		if (!t->old[i])
+			return egm__fail(EGM_ERR_MEMORY, "trainer: no memory for another %lld parameters of net '%s'",
+			                 (long long)net->count, net->name);
+	}
+	return EGM_OK;
+}
+
+int egm__trainer_reads_data(const egm_trainer *t)
+{
+	int reads = 0;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_data;
+	return reads;
+}
+
+int egm__trainer_reads_negatives(const egm_trainer *t)
+{
+	int reads = 0;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_negatives;
+	return reads;
+}
+
 static egm_status allocate_buffers(egm_trainer *t)
 {
 	egm_status st = EGM_OK;
@@ -33,6 +64,7 @@ static egm_status allocate_buffers(egm_trainer *t)
 		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
 		         (long long)t->options.batch, (long long)t->loss->data_width);
 	start_state(t);
+	EGM_TRY(allocate_old(t));
 out:
 	return st;
 }
@@ -45,7 +77,10 @@ static void bind_slots(egm_trainer *t)
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		t->bases[EGM__SLOT_NET + i] = t->loss->nets[i]->parameters;
 		t->bases[EGM__SLOT_GRADIENT + i] = t->nets[i].gradient;
+		t->bases[EGM__SLOT_OLD + i] = t->old[i];
 	}
+	if (t->negatives) t->bases[EGM__SLOT_NEGATIVES] = t->negatives->points;
+	t->bases[EGM__SLOT_CONSTANTS] = t->loss->constants;
 }
 
 static egm_status set_up(egm_trainer *t)
@@ -54,6 +89,7 @@ static egm_status set_up(egm_trainer *t)
 	t->element = egm__dtype_size(t->loss->dtype);
 	t->batches.context = t->context;
 	t->batches.seed = t->options.seed;
+	t->batches.stream = EGM__STREAM_SHUFFLE;
 	t->batches.batch = t->options.batch;
 	t->batches.epoch = -1;
 	egm__trainer_clear_terms(t);
@@ -62,6 +98,8 @@ static egm_status set_up(egm_trainer *t)
 		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options));
 	for (int32_t i = 0; i < t->loss->n_phases; i++)
 		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
+	if (egm__trainer_reads_negatives(t))
+		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
 	bind_slots(t);
 out:
 	return st;
@@ -103,6 +141,8 @@ void egm_trainer_free(egm_trainer *trainer)
 	for (int32_t i = 0; i < EGM__MAX_PHASES; i++) egm__program_free(trainer->programs[i]);
 	for (int32_t i = 0; i < EGM__MAX_NETS; i++)
 		if (trainer->nets[i].context) egm__optimizer_clear(&trainer->nets[i]);
+	for (int32_t i = 0; i < EGM__MAX_NETS; i++) egm__free(context, trainer->old[i]);
+	egm__negatives_free(trainer->negatives);
 	egm__batches_clear(&trainer->batches);
 	egm__free(context, trainer->batch);
 	egm__free(context, trainer->terms);

@@ -4,6 +4,7 @@
 
 #include <loss/loss_impl.h>
 #include <train/batches_impl.h>
+#include <train/negatives_impl.h>
 #include <train/optimizer_impl.h>
 
 /* A phase that fails changes nothing of what is below "what a phase changes", nor the nets. */
@@ -16,14 +17,16 @@ struct egm_trainer {
 	size_t element;              /* bytes of a number in the dtype of the loss */
 	int32_t fitting;             /* inside egm_trainer_fit */
 
-	void *batch;      /* [batch, data width] */
-	void *terms;      /* [EGM__MAX_TERMS] as the running phase writes them */
-	void *state_next; /* [EGM__MAX_STATE] as the running phase writes them */
+	void *batch;              /* [batch, data width] */
+	void *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps, NULL of others */
+	void *terms;              /* [EGM__MAX_TERMS] as the running phase writes them */
+	void *state_next;         /* [EGM__MAX_STATE] as the running phase writes them */
 
 	/* what a phase changes */
 	egm__optimizer nets[EGM__MAX_NETS];
 	egm__batches batches;
-	void *state; /* [EGM__MAX_STATE] */
+	egm__negatives *negatives; /* NULL where no phase reads any */
+	void *state;               /* [EGM__MAX_STATE] */
 	double term_values[EGM__MAX_TERMS];
 	int64_t steps;        /* done */
 	int64_t batch_number; /* of the next mini-batch */
@@ -34,6 +37,12 @@ struct egm_trainer {
 egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_trainer_options *options);
 egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype);
 
+/* Whether a phase of the loss reads data, points of the model. */
+int egm__trainer_reads_data(const egm_trainer *trainer);
+int egm__trainer_reads_negatives(const egm_trainer *trainer);
+
+/* What a phase keeps of its nets, before its first run. */
+void egm__trainer_keep(egm_trainer *trainer, int32_t phase);
 /* One run of a phase on fresh noise: all of it, or nothing and NONFINITE. */
 egm_status egm__trainer_phase(egm_trainer *trainer, int32_t phase, const egm_data *data);
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The chains of a sampler as arrays of a file: in one of their own, and in the checkpoint of a trainer. */
+#ifndef EGM_TRAIN_SAMPLER_STAGE_IMPL_H
+#define EGM_TRAIN_SAMPLER_STAGE_IMPL_H
+
+#include <sampler/sampler_impl.h>
+#include <train/state_impl.h>
+
+enum { EGM__SAMPLER_ENTRIES = 24 };
+
+typedef struct egm__sampler_stage {
+	const char *prefix;           /* of the arrays' names */
+	char *block;                  /* memory of the numbers, freed by who made the stage */
+	egm__entry *x, *scale;        /* scale NULL: ones */
+	egm__entry *walkers, *chains; /* one for each member that is kept */
+	egm__entries entries;
+	egm__entry list[EGM__SAMPLER_ENTRIES];
+} egm__sampler_stage;
+
+/* Arrays of the sampler's shapes, with memory for their numbers. */
+egm_status egm__sampler_stage_create(egm__sampler_stage *g, const egm_sampler *s, const char *prefix);
+void egm__sampler_stage_fill(egm__sampler_stage *g, const egm_sampler *s);
+/* What egm__state_check cannot see: a chain that is not frozen has a walker with something to do; one without would
+ * never end. */
+egm_status egm__sampler_stage_check(const egm__sampler_stage *g, const egm_sampler *s, const char *path);
+void egm__sampler_stage_give(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed);
+
+#endif
