@@ -70,7 +70,10 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 		if (is_written(t, i)) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		if (phase->moves >> i & 1) egm__optimizer_move(&t->nets[i], factor);
+		if (phase->moves >> i & 1) {
+			egm__optimizer_move(&t->nets[i], factor);
+			egm__model_refresh(t->loss->nets[i]);
+		}
 	t->run++;
 	if (phase->reads_data) t->batch_number++;
 }
