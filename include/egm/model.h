@@ -45,8 +45,8 @@ EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
  *  evaluating does not move them.
  *
  *  A round is v = W^T u / |W^T u|, u = W v / |W v|. egm_model_build, egm_model_set_tensor of the weight and
- *  egm_trainer_average run 100 from a random u; after each move of the net a trainer runs one. A round shrinks the error
- *  of sigma, which is from below, by (s2/s1)^4, where s1 > s2 are the largest singular values. To a derivative u and v
+ *  egm_trainer_average run 100 from a random u; after each move of the net a trainer runs one. A round shrinks the
+ *  error of sigma, which is from below, by (s2/s1)^4; s1 > s2 are the largest singular values. To a derivative u and v
  *  are constants: d sigma/dW = u v^T. What egm_model_set_parameters, or egm_model_set_tensor of u or v, gives them is
  *  taken as it is, of any length: the net is what the formula says. A weight of zeros makes y = b and gets no gradient,
  *  so it stays zero. */

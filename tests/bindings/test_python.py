@@ -96,8 +96,8 @@ class Numbers(unittest.TestCase):
             self.assertGreater(np.abs(gradient[:, j]).max(), 1000 * bound.max())
 
     def test_spectral_dense_divides_by_the_largest_singular_value(self):
-        """One layer at the unit vectors gives W / sigma: within 1e-6 of that by NumPy's SVD in f32, as the sums have four
-        products, u and v are of length 1 within 2^-24 each, and what 100 rounds leave of the other vectors is less."""
+        """One layer at the unit vectors gives W / sigma: within 1e-6 of that by NumPy's SVD in f32, as the sums have
+        four products, u and v are of length 1 within 2^-24 each, and 100 rounds leave less of the other vectors."""
         model = egm.Model(egm.Context(), "net", 4).spectral_dense(3).build(np.float32, 3)
         t = tensors(model)
         self.assertEqual({name: w.shape for name, w in t.items()},
