@@ -118,7 +118,7 @@ _SIGNATURES = {  # result, then arguments
     "context_create": (c_int, _OUT, POINTER(_ContextOptions)), "context_free": (None, _H),
     "model_create": (c_int, _OUT, _H, _S, c_int64), "model_load": (c_int, _OUT, _H, _S, c_void_p),
     "model_clone": (c_int, _OUT, _H), "model_free": (None, _H), "model_save": (c_int, _H, _S),
-    "model_dense": (c_int, _H, c_int64),
+    "model_dense": (c_int, _H, c_int64), "model_spectral_dense": (c_int, _H, c_int64),
     **{"model_" + kind: (c_int, _H) for kind in ("relu", "softplus", "silu", "tanh", "sigmoid", "gelu")},
     **{"model_" + kind: (c_int, _H, c_double) for kind in ("leaky_relu", "elu", "layer_norm")},
     "model_build": (c_int, _H, c_int, c_uint64), "model_name": (_S, _H), "model_dtype": (c_int, _H),
@@ -400,6 +400,10 @@ class Model(_Handle):
 
     def dense(self, units):
         return self._layer(_lib.egm_model_dense, _integer("units", units, INT64))
+
+    def spectral_dense(self, units):
+        """Dense with its weight divided by its largest singular value; keeps that value's vectors as N.u and N.v."""
+        return self._layer(_lib.egm_model_spectral_dense, _integer("units", units, INT64))
 
     def relu(self): return self._layer(_lib.egm_model_relu)
     def leaky_relu(self, slope): return self._layer(_lib.egm_model_leaky_relu, float(slope))

@@ -35,10 +35,22 @@ enum {
 EGM_API egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs);
 EGM_API void egm_model_free(egm_model *model);
 
-/** The law for the dense layers added after this call, EGM_INIT_*. */
+/** The law for the dense and spectral dense layers added after this call, EGM_INIT_*. */
 EGM_API egm_status egm_model_set_initializer(egm_model *model, int32_t initializer);
 /** y = x W^T + b, W [units, inputs], b [units]. */
 EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
+/** Spectral normalisation: y = x (W / sigma)^T + b, W [units, inputs], b [units], sigma = u^T W v: the largest singular
+ *  value of W by persistent power iteration; Miyato et al. 2018, algorithm 1. u [units] and v [inputs], the tensors
+ *  "N.u" and "N.v", are buffers: they stand among the parameters, in counts, arrays and files, but are not trained, and
+ *  evaluating does not move them.
+ *
+ *  A round is v = W^T u / |W^T u|, u = W v / |W v|. egm_model_build, egm_model_set_tensor of the weight and
+ *  egm_trainer_average run 100 from a random u; after each move of the net a trainer runs one. A round shrinks the
+ *  error of sigma, which is from below, by (s2/s1)^4; s1 > s2 are the largest singular values. To a derivative u and v
+ *  are constants: d sigma/dW = u v^T. What egm_model_set_parameters, or egm_model_set_tensor of u or v, gives them is
+ *  taken as it is, of any length: the net is what the formula says. A weight of zeros makes y = b and gets no gradient,
+ *  so it stays zero. */
+EGM_API egm_status egm_model_spectral_dense(egm_model *model, int64_t units);
 /** max(x, 0). */
 EGM_API egm_status egm_model_relu(egm_model *model);
 /** x for x > 0, slope * x else; 0 <= slope < 1. */
@@ -66,20 +78,20 @@ EGM_API const char *egm_model_name(const egm_model *model);
 EGM_API int64_t egm_model_inputs(const egm_model *model);
 EGM_API int64_t egm_model_outputs(const egm_model *model);
 EGM_API egm_dtype egm_model_dtype(const egm_model *model);
-/** Number of parameters, all tensors together. */
+/** Number of parameters, all tensors together, buffers included. */
 EGM_API int64_t egm_model_parameter_count(const egm_model *model);
-/** Number of parameter tensors. */
+/** Number of parameter tensors, buffers included. */
 EGM_API int32_t egm_model_tensor_count(const egm_model *model);
 /** Name ("0.weight", "0.bias", ...: layer number counted over all layers, as in PyTorch's nn.Sequential) and shape of
  *  tensor `index`. `shape` receives up to 4 sizes, `rank` how many. The name is borrowed. */
 EGM_API egm_status egm_model_tensor(const egm_model *model, int32_t index, const char **name, int64_t shape[4],
                                     int32_t *rank);
 
-/** Copies all parameters, in the order of the tensors, `count` = egm_model_parameter_count. */
+/** Copies all parameters, buffers included, in the order of the tensors, `count` = egm_model_parameter_count. */
 EGM_API egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count);
 /** NONFINITE names the tensor and the index; the model is then unchanged. */
 EGM_API egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count);
-/** The same for one tensor by its name. */
+/** The same for one tensor by its name. Setting a weight lets the buffers of its layer follow: set these afterwards. */
 EGM_API egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out,
                                         int64_t count);
 EGM_API egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values,

@@ -141,18 +141,22 @@ static egm__id objective(egm__phase_graph *p)
 	return sum;
 }
 
-/* The gradients of one net's tensors, each where the tensor lies in the parameter buffer. */
+/* The gradients of what a phase trains, each where the tensor lies in the parameter buffer. Buffers have none: their
+ * part of the gradient stays the zeros that it was allocated as. */
 static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t moves, egm__id y, egm__id *leaves,
                              egm__id *gradients)
 {
 	int32_t n = 0, k = 0;
 	for (int32_t net = 0; net < loss->n_nets; net++)
 		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++)
-			leaves[n++] = egm__model_leaf(p->graph, loss->nets[net], EGM__SLOT_NET + net, t);
+			if (loss->nets[net]->tensors[t].trained)
+				leaves[n++] = egm__model_leaf(p->graph, loss->nets[net], EGM__SLOT_NET + net, t);
 	egm__gradient(p->graph, y, n, leaves, gradients);
 	for (int32_t net = 0; net < loss->n_nets; net++)
-		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++)
-			egm__graph_output(p->graph, gradients[k++], EGM__SLOT_GRADIENT + net, loss->nets[net]->tensors[t].offset);
+		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++) {
+			const egm__tensor *tensor = &loss->nets[net]->tensors[t];
+			if (tensor->trained) egm__graph_output(p->graph, gradients[k++], EGM__SLOT_GRADIENT + net, tensor->offset);
+		}
 }
 
 static int32_t tensors_in_all(const egm_loss *loss)

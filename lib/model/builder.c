@@ -102,6 +102,11 @@ egm_status egm_model_dense(egm_model *model, int64_t units)
 	return egm__model_add(model, "dense", units, 0);
 }
 
+egm_status egm_model_spectral_dense(egm_model *model, int64_t units)
+{
+	return egm__model_add(model, "spectral_dense", units, 0);
+}
+
 egm_status egm_model_relu(egm_model *model)
 {
 	return egm__model_add(model, "relu", 0, 0);
@@ -159,6 +164,7 @@ static int lay_out(egm_model *model, egm__tensor *tensors, int32_t *n, int64_t *
 		layer->first_tensor = *n;
 		for (int32_t i = 0; i < layer->kind->n_tensors; i++, ++*n) {
 			egm__tensor t = {.layer = l, .offset = *count, .shape = {1, 1, 1, 1}};
+			t.trained = i < layer->kind->n_tensors - layer->kind->n_buffers;
 			snprintf(t.name, sizeof t.name, "%d.%s", l, layer->kind->tensor_names[i]);
 			layer->kind->tensor_shape(layer, i, t.shape, &t.rank);
 			if (egm__layer_tensor_count(layer, i, &t.count) || egm__size_add(*count, t.count, count)) return 1;
@@ -200,21 +206,12 @@ out:
 	return st;
 }
 
-static void draw_parameters(egm_model *model, uint64_t seed)
-{
-	for (int32_t i = 0; i < model->n_tensors; i++) {
-		const egm__tensor *t = &model->tensors[i];
-		const egm__layer *layer = &model->layers[t->layer];
-		egm__rng rng = {.seed = seed, .step = (uint64_t)i, .stream = EGM__STREAM_INIT};
-		char *values = (char *)model->parameters + (size_t)t->offset * egm__dtype_size(model->dtype);
-		layer->kind->initialize(layer, i - layer->first_tensor, model->context, model->dtype, &rng, values, t->count);
-	}
-	model->version++;
-}
-
 egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)
 {
 	egm_status st = egm__model_allocate(model, dtype);
-	if (st == EGM_OK) draw_parameters(model, seed);
-	return st;
+	if (st != EGM_OK) return st;
+	for (int32_t i = 0; i < model->n_tensors; i++)
+		if (model->tensors[i].trained) egm__model_draw(model, i, seed);
+	egm__model_settle(model, 0, model->n_layers, seed);
+	return EGM_OK;
 }

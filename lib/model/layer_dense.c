@@ -2,19 +2,17 @@
 /* y = x W^T + b with W [outputs, inputs] and b [outputs], as PyTorch's nn.Linear keeps them. */
 #include <model/layer_impl.h>
 
-enum { WEIGHT, BIAS };
-
-static void tensor_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
+void egm__dense_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
 {
-	*rank = which == WEIGHT ? 2 : 1;
+	*rank = which == EGM__DENSE_WEIGHT ? 2 : 1;
 	shape[0] = layer->outputs;
-	if (which == WEIGHT) shape[1] = layer->inputs;
+	if (which == EGM__DENSE_WEIGHT) shape[1] = layer->inputs;
 }
 
-static void initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
-                       const egm__rng *rng, void *values, int64_t count)
+void egm__dense_initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+                           const egm__rng *rng, void *values, int64_t count)
 {
-	if (which == WEIGHT)
+	if (which == EGM__DENSE_WEIGHT)
 		egm__initialize_weight(layer->initializer, layer->inputs, layer->outputs, context, dtype, rng, values, count);
 	else
 		egm__initialize_bias(layer->initializer, layer->inputs, context, dtype, rng, values, count);
@@ -22,13 +20,13 @@ static void initialize(const egm__layer *layer, int32_t which, egm_context *cont
 
 static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
-	return egm__linear(graph, x, tensors[WEIGHT], tensors[BIAS]);
+	return egm__linear(graph, x, tensors[EGM__DENSE_WEIGHT], tensors[EGM__DENSE_BIAS]);
 }
 
 const egm__layer_kind egm__kind_dense = {.name = "dense",
                                          .has_units = 1,
                                          .n_tensors = 2,
                                          .tensor_names = {"weight", "bias"},
-                                         .tensor_shape = tensor_shape,
-                                         .initialize = initialize,
+                                         .tensor_shape = egm__dense_shape,
+                                         .initialize = egm__dense_initialize,
                                          .apply = apply};

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const egm__layer_kind *const table[] = {
-    &egm__kind_dense, &egm__kind_relu, &egm__kind_leaky_relu, &egm__kind_elu,  &egm__kind_softplus,
-    &egm__kind_silu,  &egm__kind_tanh, &egm__kind_sigmoid,    &egm__kind_gelu, &egm__kind_layer_norm,
+    &egm__kind_dense,    &egm__kind_relu,       &egm__kind_leaky_relu,     &egm__kind_elu,
+    &egm__kind_softplus, &egm__kind_silu,       &egm__kind_tanh,           &egm__kind_sigmoid,
+    &egm__kind_gelu,     &egm__kind_layer_norm, &egm__kind_spectral_dense,
 };
 
 const egm__layer_kind *egm__layer_kind_find(const char *name)

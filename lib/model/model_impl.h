@@ -10,6 +10,7 @@
 #include <egm/model.h>
 
 enum { EGM__MAX_LAYERS = 1024 }; /* of a net, and of a file that is read */
+enum { EGM__LAYER_TENSORS = 4 }; /* of a layer, at most */
 
 typedef struct egm__layer egm__layer;
 
@@ -19,6 +20,7 @@ typedef struct egm__tensor {
 	int32_t rank;
 	int32_t layer;
 	int64_t offset, count; /* in elements of the parameter buffer */
+	int32_t trained;       /* 0: a buffer; its part of a gradient is zero */
 } egm__tensor;
 
 typedef struct egm__layer_kind {
@@ -28,7 +30,8 @@ typedef struct egm__layer_kind {
 	int32_t low_open;      /* low itself is refused */
 	int32_t has_units;     /* its outputs are asked for; 0: as many as its inputs */
 	int32_t n_tensors;     /* parameter tensors, named in tensor_names */
-	const char *tensor_names[2];
+	int32_t n_buffers;     /* the last of them: kept with the parameters, constant to every derivative */
+	const char *tensor_names[EGM__LAYER_TENSORS];
 	/* Shapes of its tensors, for a layer with inputs and outputs known. */
 	void (*tensor_shape)(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank);
 	/* Starting values, drawn from `rng` (its stream and step are the tensor's own). */
@@ -36,6 +39,8 @@ typedef struct egm__layer_kind {
 	                   const egm__rng *rng, void *values, int64_t count);
 	/* y = layer(x); tensors[] are its parameter leaves. */
 	egm__id (*apply)(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors);
+	/* Lets the buffers follow tensor 0, one round; NULL for kinds without buffers. Allocates nothing, cannot fail. */
+	void (*refresh)(const egm__layer *layer, egm_context *context, egm_dtype dtype, void *const *tensors);
 } egm__layer_kind;
 
 struct egm__layer {
@@ -80,8 +85,16 @@ egm_status egm__model_add(egm_model *model, const char *kind, int64_t units, dou
 /* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
 int64_t egm__model_outputs(const egm_model *model); /* also before build */
-/* Cuts every parameter to [-bound, bound]. */
+/* Cuts every trained parameter to [-bound, bound]. */
 void egm__model_clip(egm_model *model, double bound);
+
+/* Draws a tensor from (seed, its index). */
+void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed);
+/* One round of every layer's refresh: after the parameters have moved a little, as by an optimiser. */
+void egm__model_refresh(egm_model *model);
+/* Draws the buffers of layers first .. end-1 anew and refreshes them until they have settled: after the parameters were
+ * replaced. What the buffers held does not matter. */
+void egm__model_settle(egm_model *model, int32_t first, int32_t end, uint64_t seed);
 
 /* The net at x [rows, inputs], parameters as leaves of `slot` (their base pointer is bound when the program runs). */
 egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x);

@@ -130,19 +130,28 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dt
 	EGM_TRY(refuse_nonfinite(model, t, values));
 	memcpy(parameter_at(model, t->offset), values, (size_t)count * egm__dtype_size(dtype));
 	model->version++;
+	/* the buffers follow tensor 0 of their layer */
+	if (t == &model->tensors[model->layers[t->layer].first_tensor]) egm__model_settle(model, t->layer, t->layer + 1, 0);
 out:
 	return st;
 }
 
-void egm__model_clip(egm_model *model, double bound)
+/* One tensor to [-bound, bound]. */
+static void clip_tensor(egm_model *model, const egm__tensor *t, double bound)
 {
 	if (model->dtype == EGM_F32) {
-		float *w = model->parameters, b = (float)bound;
-		for (int64_t i = 0; i < model->count; i++) w[i] = w[i] < -b ? -b : w[i] > b ? b : w[i];
+		float *w = (float *)model->parameters + t->offset, b = (float)bound;
+		for (int64_t i = 0; i < t->count; i++) w[i] = w[i] < -b ? -b : w[i] > b ? b : w[i];
 	} else {
-		double *w = model->parameters;
-		for (int64_t i = 0; i < model->count; i++) w[i] = w[i] < -bound ? -bound : w[i] > bound ? bound : w[i];
+		double *w = (double *)model->parameters + t->offset;
+		for (int64_t i = 0; i < t->count; i++) w[i] = w[i] < -bound ? -bound : w[i] > bound ? bound : w[i];
 	}
+}
+
+void egm__model_clip(egm_model *model, double bound)
+{
+	for (int32_t i = 0; i < model->n_tensors; i++)
+		if (model->tensors[i].trained) clip_tensor(model, &model->tensors[i], bound);
 	model->version++;
 }
 
@@ -159,7 +168,7 @@ egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot
 {
 	for (int32_t l = 0; l < model->n_layers; l++) {
 		const egm__layer *layer = &model->layers[l];
-		egm__id tensors[2] = {EGM__NONE, EGM__NONE};
+		egm__id tensors[EGM__LAYER_TENSORS] = {EGM__NONE, EGM__NONE, EGM__NONE, EGM__NONE};
 		for (int32_t i = 0; i < layer->kind->n_tensors; i++)
 			tensors[i] = egm__model_leaf(graph, model, slot, layer->first_tensor + i);
 		x = layer->kind->apply(graph, layer, x, tensors);

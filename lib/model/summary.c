@@ -47,8 +47,9 @@ static int64_t layer_parameters(const egm__layer *layer)
 static void append_layer(text *t, int32_t index, const egm__layer *layer)
 {
 	const egm__layer_kind *kind = layer->kind;
-	append(t, "%3d  %-12s %8lld  %8lld  %10lld", index, kind->name, (long long)layer->inputs, (long long)layer->outputs,
-	       (long long)layer_parameters(layer));
+	/* a name wider than its column takes from the blanks before the inputs */
+	append(t, "%3d  %s%*lld  %8lld  %10lld", index, kind->name, 21 - (int)strlen(kind->name), (long long)layer->inputs,
+	       (long long)layer->outputs, (long long)layer_parameters(layer));
 	for (int32_t i = 0; i < kind->n_tensors; i++) {
 		egm__shape shape = {.d = {1, 1, 1, 1}};
 		char numbers[64];

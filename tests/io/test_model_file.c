@@ -35,6 +35,8 @@ static egm_model *every_layer(egm_dtype dtype)
 	egm_model_leaky_relu(m, 0.1 + 0.2);
 	egm_model_set_initializer(m, EGM_INIT_ZEROS);
 	egm_model_dense(m, 4);
+	egm_model_set_initializer(m, EGM_INIT_HE_UNIFORM);
+	egm_model_spectral_dense(m, 6);
 	egm_model_elu(m, 1.0 / 3);
 	egm_model_layer_norm(m, 1e-5);
 	egm_model_relu(m);
@@ -256,6 +258,32 @@ START_TEST(test_model_file__foreign_tensors)
 }
 END_TEST
 
+/* The buffers of a layer are due as its parameters are. */
+START_TEST(test_model_file__foreign_buffers)
+{
+	const float u[1] = {1}, v[2] = {0, 1};
+	const egm__st_tensor good_v = {"0.v", EGM__ST_F32, 1, {2}, v, 2};
+	egm__st_tensor t[4] = {good_tensors[0], good_tensors[1], {"0.u", EGM__ST_F32, 1, {1}, u, 1}, good_v};
+	const float bad[2] = {INFINITY, 1};
+	file_row row = rows[0];
+	row.architecture = LAYERS("{\"kind\":\"spectral_dense\",\"units\":1,\"init\":\"zeros\"}");
+	write_file(&row, 4, t);
+	refuse("spectral", NULL, EGM_OK, NULL);
+	write_file(&row, 3, t);
+	refuse("A16 no v", NULL, EGM_ERR_FORMAT, "'0.v' is missing");
+	t[3].shape[0] = t[3].count = 1;
+	write_file(&row, 4, t);
+	refuse("A16 v of another width", NULL, EGM_ERR_SHAPE, "'0.v': size 0 is 1, the layer has 2");
+	t[3] = good_v;
+	t[3].data = bad;
+	write_file(&row, 4, t);
+	refuse("R16", NULL, EGM_ERR_NONFINITE, "0.v[0] is inf");
+	t[3] = good_v;
+	write_file(&rows[0], 4, t);
+	refuse("A16 buffers of a dense layer", NULL, EGM_ERR_FORMAT, "belongs to no layer");
+}
+END_TEST
+
 START_TEST(test_model_file__limits)
 {
 	egm_load_options o;
@@ -313,6 +341,7 @@ int main(void)
 	tcase_add_test(tc, test_model_file__save_keeps_the_old_file);
 	tcase_add_loop_test(attack, test_model_file__foreign_files, 0, (int)(sizeof rows / sizeof *rows));
 	tcase_add_test(attack, test_model_file__foreign_tensors);
+	tcase_add_test(attack, test_model_file__foreign_buffers);
 	tcase_add_test(attack, test_model_file__limits);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, attack);

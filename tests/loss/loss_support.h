@@ -17,6 +17,8 @@ typedef struct l_sheet {
 	int64_t batch;
 	uint64_t seed, step;
 	double data[L_MAX_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
+	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
+	double *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps; NULL: as they are */
 } l_sheet;
 
 static inline egm_context *l_context(void)
@@ -89,7 +91,10 @@ static inline void l_bases(const egm_loss *loss, l_sheet *s, void **bases)
 		ck_assert_int_le(loss->nets[i]->count, L_MAX_PARAMETERS);
 		bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
 		bases[EGM__SLOT_GRADIENT + i] = s->gradient[i];
+		bases[EGM__SLOT_OLD + i] = s->old[i] ? (void *)s->old[i] : loss->nets[i]->parameters;
 	}
+	bases[EGM__SLOT_NEGATIVES] = s->negatives ? s->negatives : s->data;
+	bases[EGM__SLOT_CONSTANTS] = loss->constants;
 }
 
 static inline void l_run(const egm_loss *loss, int32_t phase, l_sheet *s)

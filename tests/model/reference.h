@@ -26,6 +26,7 @@ typedef struct net_spec {
 static inline egm_status add_layer(egm_model *model, const layer_spec *l)
 {
 	if (!strcmp(l->kind, "dense")) return egm_model_dense(model, l->units);
+	if (!strcmp(l->kind, "spectral_dense")) return egm_model_spectral_dense(model, l->units);
 	if (!strcmp(l->kind, "relu")) return egm_model_relu(model);
 	if (!strcmp(l->kind, "leaky_relu")) return egm_model_leaky_relu(model, l->parameter);
 	if (!strcmp(l->kind, "elu")) return egm_model_elu(model, l->parameter);
@@ -113,6 +114,22 @@ static inline const double *reference_dense(const layer_spec *l, int64_t inputs,
 	return p + l->units * inputs + l->units;
 }
 
+/* W, b, u, v: the product over u^T W v, whatever u and v are. */
+static inline const double *reference_spectral(const layer_spec *l, int64_t inputs, const double *p,
+                                               const long double *x, long double *y)
+{
+	const double *b = p + l->units * inputs, *u = b + l->units, *v = u + l->units;
+	long double sigma = 0;
+	for (int64_t o = 0; o < l->units; o++)
+		for (int64_t i = 0; i < inputs; i++) sigma += (long double)u[o] * p[o * inputs + i] * v[i];
+	for (int64_t o = 0; o < l->units; o++) {
+		y[o] = 0;
+		for (int64_t i = 0; i < inputs; i++) y[o] += x[i] * (long double)p[o * inputs + i];
+		y[o] = y[o] / sigma + b[o];
+	}
+	return v + inputs;
+}
+
 static inline const double *reference_norm(const layer_spec *l, int64_t n, const double *p, const long double *x,
                                            long double *y)
 {
@@ -139,6 +156,9 @@ static inline int64_t reference_row(const net_spec *net, const double *parameter
 		memcpy(in, y, (size_t)width * sizeof *in);
 		if (!strcmp(layer->kind, "dense")) {
 			p = reference_dense(layer, width, p, in, y);
+			width = layer->units;
+		} else if (!strcmp(layer->kind, "spectral_dense")) {
+			p = reference_spectral(layer, width, p, in, y);
 			width = layer->units;
 		} else if (!strcmp(layer->kind, "layer_norm")) {
 			p = reference_norm(layer, width, p, in, y);

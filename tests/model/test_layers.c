@@ -19,6 +19,8 @@ static const net_spec nets[] = {
     {3, 3, {{"dense", 9, 0}, {"gelu", 0, 0}, {"dense", 1, 0}}},
     {3, 3, {{"dense", 11, 0}, {"layer_norm", 0, 1e-5}, {"dense", 1, 0}}},
     {7, 2, {{"layer_norm", 0, 0.1}, {"dense", 1, 0}}},
+    {5, 3, {{"spectral_dense", 9, 0}, {"silu", 0, 0}, {"spectral_dense", 1, 0}}},
+    {1, 3, {{"spectral_dense", 6, 0}, {"tanh", 0, 0}, {"dense", 1, 0}}},
     {1, 4, {{"layer_norm", 0, 1e-5}, {"dense", 1, 0}, {"tanh", 0, 0}, {"dense", 1, 0}}},
     {1, 1, {{"softplus", 0, 0}}},
     {1, 3, {{"dense", 1, 0}, {"gelu", 0, 0}, {"dense", 1, 0}}},

@@ -91,6 +91,8 @@ static inline egm_model *net(egm_context *c, const char *name, int64_t inputs, c
 			ck_assert_egm(egm_model_relu(model));
 		else if (!strcmp(word, "norm"))
 			ck_assert_egm(egm_model_layer_norm(model, 1e-5));
+		else if (word[0] == 's') /* "s8" */
+			ck_assert_egm(egm_model_spectral_dense(model, atoi(word + 1)));
 		else
 			ck_assert_egm(egm_model_dense(model, atoi(word)));
 	}

@@ -39,6 +39,33 @@ START_TEST(test_model__is_beta_u_plus_prior)
 }
 END_TEST
 
+/* A sampler reads u and v of a spectral layer where the model keeps them, sees a new weight, and moves none of them. */
+START_TEST(test_model__spectral_layers_are_as_they_stand)
+{
+	egm_model *u = net(context, "u", 3, "s8 tanh s6 softplus s1", EGM_F64);
+	double x[12], weight[24], energy[4], v[4], g[12], before[256], after[256];
+	int64_t count = egm_model_parameter_count(u);
+	egm_target *t;
+	ck_assert_int_le(count, 256);
+	draw_all(1, 12, 2, x);
+	draw_all(9, 24, 1, weight);
+	ck_assert_egm(egm_target_model(&t, u, NULL));
+	for (int k = 0; k < 2; k++) {
+		if (k) ck_assert_egm(egm_model_set_tensor(u, "0.weight", EGM_F64, weight, 24));
+		ck_assert_egm(egm_model_get_parameters(u, EGM_F64, before, count));
+		ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 3, energy));
+		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
+		/* roundings of sums of at most 8 terms, in another order; over the s of the random u and v above */
+		for (int i = 0; i < 4; i++) ck_assert(fabs(v[i] - energy[i]) <= 1e-12 * (1 + fabs(energy[i])));
+		check_gradient(t, x, 4);
+		ck_assert_egm(egm_model_get_parameters(u, EGM_F64, after, count));
+		ck_assert_mem_eq(before, after, (size_t)count * sizeof *before);
+	}
+	egm_target_free(t);
+	egm_model_free(u);
+}
+END_TEST
+
 /* The box changes where x may be, not what V is there. */
 START_TEST(test_model__bounds_leave_v_alone)
 {
@@ -299,6 +326,7 @@ int main(void)
 	Suite *suite = suite_create("sampler/targets");
 	TCase *tc = fixture_case(suite, "energies", "E6", setup, teardown);
 	tcase_add_test(tc, test_model__is_beta_u_plus_prior);
+	tcase_add_test(tc, test_model__spectral_layers_are_as_they_stand);
 	tcase_add_test(tc, test_model__bounds_leave_v_alone);
 	tcase_add_test(tc, test_model__f32_follows_f64);
 	tc = fixture_case(suite, "latent", "E7 K11", setup, teardown);
