@@ -37,8 +37,8 @@ static egm_status check_grid(const egm__sample *s, const double *lower, const do
 			                 upper[k]);
 	}
 	if (cells != count - 1)
-		return egm__fail(EGM_ERR_SHAPE, "histogram: masses has %lld elements, %lld cells and the rest take %lld",
-		                 (long long)count, (long long)cells, (long long)cells + 1);
+		return egm__fail(EGM_ERR_SHAPE, "histogram: masses has %lld elements, %lld cells and the rest are not as many",
+		                 (long long)count, (long long)cells);
 	return EGM_OK;
 }
 
