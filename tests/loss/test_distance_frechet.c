@@ -123,7 +123,31 @@ START_TEST(test_frechet__of_fewer_rows_than_columns)
 }
 END_TEST
 
-/* 1e-10: a shift of 1000 costs 1e-13 of each number. More rows than a chunk of 256. */
+static double spread(const double *x, int64_t n, double *mean)
+{
+	double sum = 0;
+	*mean = 0;
+	for (int64_t i = 0; i < n; i++) *mean += x[i] / (double)n;
+	for (int64_t i = 0; i < n; i++) sum += (x[i] - *mean) * (x[i] - *mean);
+	return sqrt(sum / ((double)n - 1));
+}
+
+/* Around the chunk of 256 rows. */
+START_TEST(test_frechet__of_many_rows)
+{
+	static const int64_t rows[] = {255, 256, 257, 1000};
+	static double x[1000], y[1000];
+	double a, b;
+	normals(4, 0, 1000, x);
+	for (int i = 0; i < 1000; i++) y[i] = 3 * x[i] + i / 100.0;
+	for (int i = 0; i < 4; i++) {
+		double wide = spread(y, rows[i], &b) - spread(x, rows[3 - i], &a);
+		assert_close(frechet(x, rows[3 - i], y, rows[i], 1), (a - b) * (a - b) + wide * wide, 1e-13 * 100);
+	}
+}
+END_TEST
+
+/* 1e-10: a shift of 1000 costs 1e-13 of each number. */
 START_TEST(test_frechet__shift_and_scale)
 {
 	enum { N = 600, M = 300, D = 5 };
@@ -160,6 +184,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_frechet__of_matrices_that_do_not_commute, 1, MOST / 2 + 1);
 	tcase_add_test(tc, test_frechet__of_one_column);
 	tcase_add_test(tc, test_frechet__of_fewer_rows_than_columns);
+	tcase_add_test(tc, test_frechet__of_many_rows);
 	tcase_add_test(tc, test_frechet__shift_and_scale);
 	tcase_add_test(tc, test_frechet__of_points);
 	suite_add_tcase(suite, tc);

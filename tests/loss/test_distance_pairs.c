@@ -260,6 +260,8 @@ START_TEST(test_median__of_one_point_many_times_is_refused)
 	double out = 7;
 	ck_assert_int_eq(egm_distance_median(context, EGM_F64, x, 5, NULL, 0, 1, &out), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "median distance: it is 0, half of all pairs of 5 rows are one point twice");
+	ck_assert_int_eq(egm_distance_median(context, EGM_F64, x, 1, NULL, 0, 1, &out), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "median distance: x has 1 rows of 1 numbers, it takes 2 rows of 1 or more");
 	ck_assert(out == 7);
 }
 END_TEST

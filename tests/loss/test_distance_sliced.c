@@ -53,12 +53,13 @@ START_TEST(test_sliced__unequal_counts_are_repeated_rows)
 END_TEST
 
 /* A sample moved by s: W_p along t is |t.s|. With t uniform on the sphere (t.s)^2 has mean |s|^2/d and variance
- * 2 (d-1) |s|^4 / (d^2 (d+2)); |t.s| has mean |s| Gamma(d/2) / (sqrt(pi) Gamma((d+1)/2)), a second moment of |s|^2/d.
- * The bounds are 5 standard deviations of the mean over the directions. s lies along each axis, and between. */
+ * 2 (d-1) |s|^4 / (d^2 (d+2)); |t.s| has mean |s| Gamma(d/2) / (sqrt(pi) Gamma((d+1)/2)) and the second moment |s|^2/d.
+ * The bounds are 5 standard deviations of the mean over the directions. s lies along each axis, and between. Over the
+ * axes the squares of W_2 sum to 3^2 exactly, as the squares of t do to 1. */
 START_TEST(test_sliced__of_a_shift)
 {
 	enum { N = 40, D = 4, PROJECTIONS = 4000 };
-	double x[N * D], y[N * D], d = _i;
+	double x[N * D], y[N * D], d = _i, axes = 0;
 	normals(1, 0, N * _i, x);
 	for (int axis = 0; axis <= _i; axis++) {
 		double length = axis == _i ? 3 * sqrt(d) : 3;
@@ -67,9 +68,11 @@ START_TEST(test_sliced__of_a_shift)
 		double square = length * length, mean = length * tgamma(d / 2) / (sqrt(M_PI) * tgamma((d + 1) / 2));
 		double sd2 = sqrt(2 * (d - 1) / (d * d * (d + 2)) / PROJECTIONS) * square;
 		double sd1 = sqrt(fmax(square / d - mean * mean, 0) / PROJECTIONS);
+		if (axis < _i) axes += w2 * w2;
 		assert_close(w2 * w2, square / d, 5 * sd2 + 1e-12);
 		assert_close(w1, mean, 5 * sd1 + 1e-12);
 	}
+	assert_close(axes, 9, 1e-12);
 }
 END_TEST
 
