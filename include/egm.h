@@ -15,6 +15,8 @@
 
 #include <egm/loss.h>
 
+#include <egm/distance.h>
+
 #include <egm/sampler.h>
 
 #include <egm/diagnostics.h>
