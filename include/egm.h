@@ -15,6 +15,8 @@
 
 #include <egm/loss.h>
 
+#include <egm/mixture.h>
+
 #include <egm/sampler.h>
 
 #include <egm/diagnostics.h>

@@ -22,6 +22,8 @@ typedef struct egm__rng {
 #define EGM__STREAM_DECISION UINT32_C(0x80000005) /* its uniforms */
 #define EGM__STREAM_EXCHANGE UINT32_C(0x80000006) /* between temperatures */
 #define EGM__STREAM_INNER UINT32_C(0x80000007)    /* normals of the steps inside of a transition */
+#define EGM__STREAM_MIXTURE UINT32_C(0x80000008)  /* draws of a mixture */
+#define EGM__STREAM_CENTRES UINT32_C(0x80000009)  /* of k-means++ */
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);
