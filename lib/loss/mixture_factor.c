@@ -6,7 +6,7 @@
  * reached where C has the eigenvectors of S; and log c + l / c falls until c = l and rises from there.
  *
  * Where no eigenvalue is below f, S itself is that C. Then S - f I has a Cholesky factor, which is tried first: the
- * eigenvectors, by Jacobi's rotations, are some 20 times the work and needed only where a component collapses. */
+ * eigenvectors, by Jacobi's rotations, are some hundred times the work and needed only where a component collapses. */
 #include <loss/mixture_impl.h>
 #include <math.h>
 #include <string.h>

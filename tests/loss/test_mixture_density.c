@@ -171,7 +171,7 @@ START_TEST(test_mixture__draws_have_the_moments)
 }
 END_TEST
 
-/* A weight of 0 is never drawn, also with the largest uniform number there is. */
+/* A weight of 0 is never drawn. */
 START_TEST(test_mixture__weightless_components_are_not_drawn)
 {
 	const double w[4] = {0, 3, 0, 0}, m[4] = {-100, 0, 100, 200}, c[4] = {1, 1, 1, 1};
