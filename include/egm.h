@@ -16,6 +16,7 @@
 #include <egm/loss.h>
 
 #include <egm/distance.h>
+#include <egm/mixture.h>
 
 #include <egm/sampler.h>
 
