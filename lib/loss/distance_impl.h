@@ -3,27 +3,12 @@
 #ifndef EGM_LOSS_DISTANCE_IMPL_H
 #define EGM_LOSS_DISTANCE_IMPL_H
 
-#include <core/context_impl.h>
-#include <core/status_impl.h>
 #include <egm/distance.h>
-#include <tensor/shape_impl.h>
+#include <loss/sample_impl.h>
 
-typedef struct egm__sample {
-	const void *x; /* [rows, columns] */
-	int64_t rows, columns;
-	egm_dtype dtype;
-} egm__sample;
-
-/* Refuses, in the name of `what`, a sample `name` that is not there, has fewer than `least` rows or a number that is
- * not finite. */
-egm_status egm__sample_check(const char *what, const char *name, const egm__sample *s, int64_t least);
-
-/* The same for two samples x and y, and for a context and a result that are NULL. */
+/* egm__sample_check of x and y, and of a context and a result that are NULL. */
 egm_status egm__sample_check_pair(const char *what, const egm_context *context, const egm__sample *x,
                                   const egm__sample *y, int64_t least, const double *out);
-
-/* Rows first .. first+n-1 into out [n, columns]. */
-void egm__sample_rows(const egm__sample *s, int64_t first, int64_t n, double *out);
 
 /* Stores a result that is finite; else NONFINITE, for then something overflowed. */
 egm_status egm__distance_store(const char *what, double value, double *out);

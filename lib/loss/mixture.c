@@ -46,22 +46,6 @@ egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_o
 	return st == EGM_OK ? check_options(merged) : st;
 }
 
-egm_status egm__mixture_check_data(const char *call, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns)
-{
-	int64_t count, bytes;
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dtype %d is neither EGM_F32 nor EGM_F64", call, (int)dtype);
-	if (rows < 1 || columns < 1 || egm__size_mul(rows, columns, &count) || egm__size_mul(count, sizeof(double), &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld rows of %lld columns", call, (long long)rows, (long long)columns);
-	if (!x) return egm__fail(EGM_ERR_ARGUMENT, "%s: x is NULL", call);
-	int64_t at = egm__first_nonfinite(context, dtype, x, count);
-	if (at >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "%s: row %lld, column %lld is not finite", call, (long long)(at / columns),
-		                 (long long)(at % columns));
-	return EGM_OK;
-}
-
 egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
                                    int64_t columns, const void *out)
 {
@@ -70,7 +54,7 @@ egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_d
 	if (columns != m->dims)
 		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the mixture %lld dimensions", call, (long long)columns,
 		                 (long long)m->dims);
-	return egm__mixture_check_data(call, m->context, dtype, x, rows, columns);
+	return egm__sample_check(call, "x", &(egm__sample){x, rows, columns, dtype}, 1);
 }
 
 /* ---- life */

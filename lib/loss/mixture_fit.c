@@ -87,7 +87,7 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: context is NULL");
 	EGM_TRY(egm__mixture_options(&o, options));
 	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
-	EGM_TRY(egm__mixture_check_data("egm_mixture_fit", context, dtype, x, rows, columns));
+	EGM_TRY(egm__sample_check("egm_mixture_fit", "x", &(egm__sample){x, rows, columns, dtype}, 1));
 	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
 	EGM_TRY(fit(out, trial, dtype, x, rows, &r));
 	if (result) EGM_TRY(egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r));

@@ -7,6 +7,7 @@
 
 #include <core/context_impl.h>
 #include <egm/mixture.h>
+#include <loss/sample_impl.h>
 #include <tensor/kernels_impl.h>
 
 /* One allocation that begins at `weights`. Spherical covariances are held as diagonal ones, so that there are two cases
@@ -35,10 +36,7 @@ struct egm_mixture {
 egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options);
 /* Without values. */
 egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims);
-/* dtype, rows, columns and values; `call` begins the message. */
-egm_status egm__mixture_check_data(const char *call, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns);
-/* The same for data of a mixture that is there, and that `out` is. */
+/* egm__sample_check of data x for a mixture that is there, and that `out` is. */
 egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
                                    int64_t columns, const void *out);
 

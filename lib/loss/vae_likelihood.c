@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The importance-weighted bound, log of the mean of S weights, row by row. A program draws one z for each of CHUNK
  * rows; the logarithm of the sum is carried along in double, so that S may be large and takes no memory. */
+#include <loss/sample_impl.h>
 #include <loss/vae_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
 #include <string.h>
 
 enum { CHUNK = 64, SLOT_WEIGHTS = EGM__SLOT_TERMS };
@@ -57,12 +57,10 @@ static egm_status run_chunk(const job *j, int64_t first, int64_t n, double *out)
 	return EGM_OK;
 }
 
-static egm_status check(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                        int64_t samples, const double *out)
+static egm_status check(const egm_loss *loss, egm_dtype dtype, int64_t columns, int64_t samples, const double *out)
 {
 	static const char call[] = "vae_log_likelihood";
-	if (!loss || !x || !out)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, !loss ? "loss" : x ? "log_likelihoods" : "x");
+	if (!loss || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, loss ? "log_likelihoods" : "loss");
 	if (strcmp(loss->kind, "vae") != 0)
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: the loss is %s, not vae", call, loss->kind);
 	if (dtype != loss->dtype)
@@ -71,18 +69,9 @@ static egm_status check(const egm_loss *loss, egm_dtype dtype, const void *x, in
 	if (columns != loss->data_width)
 		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the nets expect %lld", call, (long long)columns,
 		                 (long long)loss->data_width);
-	if (rows < 1 || samples < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld rows, %lld samples, at least 1 is needed of each", call,
-		                 (long long)rows, (long long)samples);
+	if (samples < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld samples, at least 1 is needed", call, (long long)samples);
 	return EGM_OK;
-}
-
-static egm_status check_finite(const egm_loss *loss, const void *x, int64_t rows)
-{
-	int64_t at = egm__first_nonfinite(loss->context, loss->dtype, x, rows * loss->data_width);
-	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: row %lld, column %lld of x is not finite",
-	                 (long long)(at / loss->data_width), (long long)(at % loss->data_width));
 }
 
 egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
@@ -90,8 +79,8 @@ egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const v
 {
 	egm_status st = EGM_OK;
 	job j = {.loss = loss, .samples = samples, .seed = seed};
-	EGM_TRY(check(loss, dtype, x, rows, columns, samples, log_likelihoods));
-	EGM_TRY(check_finite(loss, x, rows));
+	EGM_TRY(check(loss, dtype, columns, samples, log_likelihoods));
+	EGM_TRY(egm__sample_check("vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
 	size_t row = (size_t)columns * egm__dtype_size(dtype);
 	j.x = egm__alloc_zero(loss->context, CHUNK, row);
 	j.weights = egm__alloc_zero(loss->context, CHUNK, egm__dtype_size(dtype));

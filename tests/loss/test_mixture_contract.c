@@ -183,13 +183,14 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 		double value; /* of row 7, column 1 */
 		egm_status code;
 		const char *message;
-	} cases[] = {{(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": dtype 3 is neither EGM_F32 nor EGM_F64"},
-	             {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": 0 rows of 2 columns"},
-	             {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": -4 rows of 2 columns"},
-	             {EGM_F64, INT64_MAX, D, 0, EGM_ERR_ARGUMENT, ": 9223372036854775807 rows of 2 columns"},
-	             {EGM_F64, ROWS, D, NAN, EGM_ERR_NONFINITE, ": row 7, column 1 is not finite"},
-	             {EGM_F64, ROWS, D, -INFINITY, EGM_ERR_NONFINITE, ": row 7, column 1 is not finite"},
-	             {EGM_F64, ROWS / 2, 2 * D, 0, EGM_ERR_SHAPE, ": x has 4 columns, the mixture 2 dimensions"}};
+	} cases[] = {
+	    {(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": dtype 3 is neither EGM_F32 nor EGM_F64"},
+	    {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": x has 0 rows of 2 numbers, it takes 1 rows of 1 or more"},
+	    {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": x has -4 rows of 2 numbers, it takes 1 rows of 1 or more"},
+	    {EGM_F64, INT64_MAX, D, 0, EGM_ERR_ARGUMENT, ": x, 9223372036854775807 rows of 2 numbers, is too large"},
+	    {EGM_F64, ROWS, D, NAN, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is nan"},
+	    {EGM_F64, ROWS, D, -INFINITY, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is -inf"},
+	    {EGM_F64, ROWS / 2, 2 * D, 0, EGM_ERR_SHAPE, ": x has 4 columns, the mixture 2 dimensions"}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (int call = 0; call < 4; call++) {
 			egm_mixture *m = mixture;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples as the caller has them: checked once as a whole, then read as double a tile at a time, so that a distance of
+/* Samples as the caller has them: checked once as a whole, then read as double a tile at a time, so that what looks at
  * large samples needs no copy of them. */
 #include <core/size_impl.h>
-#include <loss/distance_impl.h>
+#include <loss/sample_impl.h>
 #include <math.h>
 
 egm_status egm__sample_check(const char *what, const char *name, const egm__sample *s, int64_t least)
@@ -26,24 +26,8 @@ egm_status egm__sample_check(const char *what, const char *name, const egm__samp
 	return EGM_OK;
 }
 
-egm_status egm__sample_check_pair(const char *what, const egm_context *context, const egm__sample *x,
-                                  const egm__sample *y, int64_t least, const double *out)
-{
-	if (!context || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", what, context ? "out" : "context");
-	egm_status st = egm__sample_check(what, "x", x, least);
-	return st == EGM_OK ? egm__sample_check(what, "y", y, least) : st;
-}
-
 void egm__sample_rows(const egm__sample *s, int64_t first, int64_t n, double *out)
 {
 	int64_t from = first * s->columns, count = n * s->columns;
 	for (int64_t i = 0; i < count; i++) out[i] = egm__number(s->dtype, s->x, from + i);
-}
-
-egm_status egm__distance_store(const char *what, double value, double *out)
-{
-	if (!isfinite(value))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: the result is %g: squares of the numbers overflow", what, value);
-	*out = value;
-	return EGM_OK;
 }
