@@ -4,151 +4,44 @@
 #include <egm.h>
 #include <stdio.h>
 
-#define STRUCT(type) printf(#type " - - %zu\n", sizeof(type))
-#define MEMBER(type, member) \
-	printf(#type " " #member " %zu %zu\n", offsetof(type, member), sizeof(((type *)NULL)->member))
-#define NUMBER(name) printf(#name " %d\n", (int)(name))
+#define STRUCT(type, ...)                                                          \
+	do {                                                                           \
+		typedef type layout;                                                       \
+		const char *name = #type;                                                  \
+		printf("%s - - %zu\n", name, sizeof(layout)), M(struct_size), __VA_ARGS__; \
+	} while (0)
+#define M(member) printf("%s " #member " %zu %zu\n", name, offsetof(layout, member), sizeof(((layout *)NULL)->member))
+#define N(name) printf(#name " %d\n", (int)(name))
 
-static void context_options(void)
+static void handles(void)
 {
-	STRUCT(egm_context_options);
-	MEMBER(egm_context_options, struct_size);
-	MEMBER(egm_context_options, alloc);
-	MEMBER(egm_context_options, dealloc);
-	MEMBER(egm_context_options, alloc_user);
-	MEMBER(egm_context_options, log);
-	MEMBER(egm_context_options, log_user);
-	MEMBER(egm_context_options, parallel);
-	MEMBER(egm_context_options, parallel_user);
-	MEMBER(egm_context_options, threads);
-	MEMBER(egm_context_options, blas_threads);
-	MEMBER(egm_context_options, simd);
-	MEMBER(egm_context_options, reserved);
-}
-
-static void target_options(void)
-{
-	STRUCT(egm_target_options);
-	MEMBER(egm_target_options, struct_size);
-	MEMBER(egm_target_options, beta);
-	MEMBER(egm_target_options, prior_scale);
-	MEMBER(egm_target_options, lower);
-	MEMBER(egm_target_options, upper);
-	MEMBER(egm_target_options, concurrent);
-	MEMBER(egm_target_options, reserved);
-	MEMBER(egm_target_options, rows);
-}
-
-static void sampler_options(void)
-{
-	STRUCT(egm_sampler_options);
-	MEMBER(egm_sampler_options, struct_size);
-	MEMBER(egm_sampler_options, kernel);
-	MEMBER(egm_sampler_options, reserved);
-	MEMBER(egm_sampler_options, chains);
-	MEMBER(egm_sampler_options, seed);
-	MEMBER(egm_sampler_options, step_size);
-	MEMBER(egm_sampler_options, jitter);
-	MEMBER(egm_sampler_options, start_scale);
-	MEMBER(egm_sampler_options, target_accept);
-	MEMBER(egm_sampler_options, scale);
-	MEMBER(egm_sampler_options, leapfrog_steps);
-	MEMBER(egm_sampler_options, max_depth);
-	MEMBER(egm_sampler_options, divergence);
-	MEMBER(egm_sampler_options, temperatures);
-	MEMBER(egm_sampler_options, levels);
-	MEMBER(egm_sampler_options, steps_per_level);
-	MEMBER(egm_sampler_options, denoise);
-	MEMBER(egm_sampler_options, adapt_scale);
-	MEMBER(egm_sampler_options, reserved2);
-}
-
-static void sampler_statistics(void)
-{
-	STRUCT(egm_sampler_statistics);
-	MEMBER(egm_sampler_statistics, struct_size);
-	MEMBER(egm_sampler_statistics, transitions);
-	MEMBER(egm_sampler_statistics, gradients);
-	MEMBER(egm_sampler_statistics, acceptance);
-	MEMBER(egm_sampler_statistics, divergences);
-	MEMBER(egm_sampler_statistics, step_size);
-	MEMBER(egm_sampler_statistics, leapfrogs);
-	MEMBER(egm_sampler_statistics, saturated);
-	MEMBER(egm_sampler_statistics, energy);
-	MEMBER(egm_sampler_statistics, exchange);
-	MEMBER(egm_sampler_statistics, frozen);
-}
-
-static void ais(void)
-{
-	STRUCT(egm_ais_options);
-	MEMBER(egm_ais_options, struct_size);
-	MEMBER(egm_ais_options, seed);
-	MEMBER(egm_ais_options, particles);
-	MEMBER(egm_ais_options, levels);
-	MEMBER(egm_ais_options, leapfrog_steps);
-	MEMBER(egm_ais_options, step_size);
-	MEMBER(egm_ais_options, base_scale);
-	MEMBER(egm_ais_options, power);
-	STRUCT(egm_ais_result);
-	MEMBER(egm_ais_result, struct_size);
-	MEMBER(egm_ais_result, log_z);
-	MEMBER(egm_ais_result, standard_error);
-	MEMBER(egm_ais_result, ess);
-	MEMBER(egm_ais_result, acceptance);
-	MEMBER(egm_ais_result, gradients);
-	MEMBER(egm_ais_result, lost);
-}
-
-static void diagnosis(void)
-{
-	STRUCT(egm_diagnosis);
-	MEMBER(egm_diagnosis, struct_size);
-	MEMBER(egm_diagnosis, mean);
-	MEMBER(egm_diagnosis, sd);
-	MEMBER(egm_diagnosis, mcse);
-	MEMBER(egm_diagnosis, r_hat);
-	MEMBER(egm_diagnosis, ess_bulk);
-	MEMBER(egm_diagnosis, ess_tail);
-	MEMBER(egm_diagnosis, ess_mean);
-	MEMBER(egm_diagnosis, q05);
-	MEMBER(egm_diagnosis, median);
-	MEMBER(egm_diagnosis, q95);
+	STRUCT(egm_context_options, M(alloc), M(dealloc), M(alloc_user), M(log), M(log_user), M(parallel), M(parallel_user),
+	       M(threads), M(blas_threads), M(simd), M(reserved));
+	STRUCT(egm_target_options, M(beta), M(prior_scale), M(lower), M(upper), M(concurrent), M(reserved), M(rows));
+	STRUCT(egm_sampler_options, M(kernel), M(reserved), M(chains), M(seed), M(step_size), M(jitter), M(start_scale),
+	       M(target_accept), M(scale), M(leapfrog_steps), M(max_depth), M(divergence), M(temperatures), M(levels),
+	       M(steps_per_level), M(denoise), M(adapt_scale), M(reserved2));
+	STRUCT(egm_sampler_statistics, M(transitions), M(gradients), M(acceptance), M(divergences), M(step_size),
+	       M(leapfrogs), M(saturated), M(energy), M(exchange), M(frozen));
+	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power));
+	STRUCT(egm_ais_result, M(log_z), M(standard_error), M(ess), M(acceptance), M(gradients), M(lost));
+	STRUCT(egm_diagnosis, M(mean), M(sd), M(mcse), M(r_hat), M(ess_bulk), M(ess_tail), M(ess_mean), M(q05), M(median),
+	       M(q95));
 }
 
 static void numbers(void)
 {
-	NUMBER(EGM_LATENT_ENERGY);
-	NUMBER(EGM_LATENT_POSTERIOR);
-	NUMBER(EGM_LATENT_PULLBACK);
-	NUMBER(EGM_SAMPLER_ULA);
-	NUMBER(EGM_SAMPLER_MALA);
-	NUMBER(EGM_SAMPLER_HMC);
-	NUMBER(EGM_SAMPLER_NUTS);
-	NUMBER(EGM_SAMPLER_ANNEALED_LANGEVIN);
-	NUMBER(EGM_SAMPLER_TEMPERED);
-	NUMBER(EGM_F32);
-	NUMBER(EGM_F64);
-	NUMBER(EGM_ERR_ARGUMENT);
-	NUMBER(EGM_ERR_STATE);
-	NUMBER(EGM_ERR_SHAPE);
-	NUMBER(EGM_ERR_DTYPE);
-	NUMBER(EGM_ERR_MEMORY);
-	NUMBER(EGM_ERR_NONFINITE);
-	NUMBER(EGM_ERR_IO);
-	NUMBER(EGM_ERR_FORMAT);
-	NUMBER(EGM_ERR_UNSUPPORTED);
-	NUMBER(EGM_ERR_STOPPED);
+	N(EGM_LATENT_ENERGY), N(EGM_LATENT_POSTERIOR), N(EGM_LATENT_PULLBACK);
+	N(EGM_SAMPLER_ULA), N(EGM_SAMPLER_MALA), N(EGM_SAMPLER_HMC), N(EGM_SAMPLER_NUTS), N(EGM_SAMPLER_ANNEALED_LANGEVIN),
+	    N(EGM_SAMPLER_TEMPERED);
+	N(EGM_F32), N(EGM_F64);
+	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
+	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);
 }
 
 int main(void)
 {
-	context_options();
-	target_options();
-	sampler_options();
-	sampler_statistics();
-	ais();
-	diagnosis();
+	handles();
 	numbers();
 	return 0;
 }
