@@ -29,11 +29,61 @@ static void handles(void)
 	       M(q95));
 }
 
+static void losses(void)
+{
+	STRUCT(egm_ml_options, M(regulariser));
+	STRUCT(egm_energy_gan_options, M(entropy), M(marginal), M(energy_steps), M(reserved), M(penalty), M(entropy_weight),
+	       M(noise), M(dv_decay));
+	STRUCT(egm_gan_options, M(form), M(discriminator_steps), M(generator_steps), M(penalty_at), M(penalty),
+	       M(smoothing), M(step_penalty));
+	STRUCT(egm_vae_options, M(decoder), M(reserved), M(sigma), M(beta));
+	STRUCT(egm_aae_options, M(form), M(discriminator_steps), M(reconstruction), M(penalty));
+	STRUCT(egm_ali_options, M(form), M(discriminator_steps), M(generator_steps), M(encoder), M(generator),
+	       M(full_terms), M(penalty));
+	STRUCT(egm_wgan_options, M(penalty_kind), M(penalty_at), M(critic_steps), M(reserved), M(penalty), M(clip));
+	STRUCT(egm_ls_gan_options, M(margin_norm), M(energy_steps), M(margin), M(slope), M(penalty));
+	STRUCT(egm_histogram_options, M(divergence), M(bins), M(masses), M(lower), M(upper), M(bandwidth), M(floor));
+	STRUCT(egm_dae_options, M(sigma));
+	STRUCT(egm_dde_options, M(energy_steps), M(reserved), M(sigma));
+	STRUCT(egm_dsm_options, M(sigma));
+	STRUCT(egm_annealed_dsm_options, M(spacing), M(reserved), M(sigma0), M(sigma_low), M(sigma_high));
+	STRUCT(egm_score_matching_options, M(form), M(projections));
+}
+
+static void training(void)
+{
+	STRUCT(egm_trainer_options, M(seed), M(batch), M(optimizer), M(schedule), M(schedule_steps), M(warmup_steps),
+	       M(final_fraction), M(learning_rate), M(beta1), M(beta2), M(epsilon), M(momentum), M(clip_norm),
+	       M(average_decay));
+	STRUCT(egm_negatives_options, M(start), M(reserved), M(steps), M(buffer), M(restart));
+	STRUCT(egm_progress, M(step), M(done), M(total), M(term_count), M(reserved), M(term_names), M(terms),
+	       M(learning_rate));
+}
+
+static void loss_numbers(void)
+{
+	N(EGM_ENTROPY_INFOGAN), N(EGM_ENTROPY_JSD), N(EGM_ENTROPY_NWJ), N(EGM_ENTROPY_DV);
+	N(EGM_MARGINAL_FRESH), N(EGM_MARGINAL_DERANGEMENT);
+	N(EGM_GAN_NON_SATURATING), N(EGM_GAN_MINIMAX), N(EGM_GAN_LEAST_SQUARES), N(EGM_GAN_HINGE), N(EGM_GAN_RELATIVISTIC),
+	    N(EGM_GAN_RELATIVISTIC_AVERAGE);
+	N(EGM_PENALTY_TWO_SIDED), N(EGM_PENALTY_ONE_SIDED), N(EGM_PENALTY_LINEAR), N(EGM_PENALTY_ZERO_CENTRED),
+	    N(EGM_PENALTY_FINITE_TWO_SIDED), N(EGM_PENALTY_FINITE_LINEAR);
+	N(EGM_AT_INTERPOLATES), N(EGM_AT_REAL), N(EGM_AT_FAKE), N(EGM_AT_BOTH);
+	N(EGM_DECODER_GAUSSIAN), N(EGM_DECODER_GAUSSIAN_LEARNED), N(EGM_DECODER_BERNOULLI);
+	N(EGM_ALI_DERIVED), N(EGM_ALI_MINIMAX), N(EGM_ALI_SWAPPED), N(EGM_CODER_POINT), N(EGM_CODER_GAUSSIAN);
+	N(EGM_MARGIN_L1), N(EGM_MARGIN_L2);
+	N(EGM_DIVERGENCE_KL), N(EGM_DIVERGENCE_REVERSE_KL), N(EGM_DIVERGENCE_JEFFREYS), N(EGM_DIVERGENCE_JS);
+	N(EGM_SPACING_LINEAR), N(EGM_SPACING_GEOMETRIC), N(EGM_SCORE_EXPLICIT), N(EGM_SCORE_SLICED);
+}
+
 static void numbers(void)
 {
 	N(EGM_LATENT_ENERGY), N(EGM_LATENT_POSTERIOR), N(EGM_LATENT_PULLBACK);
 	N(EGM_SAMPLER_ULA), N(EGM_SAMPLER_MALA), N(EGM_SAMPLER_HMC), N(EGM_SAMPLER_NUTS), N(EGM_SAMPLER_ANNEALED_LANGEVIN),
 	    N(EGM_SAMPLER_TEMPERED);
+	N(EGM_OPTIMIZER_ADAM), N(EGM_OPTIMIZER_RMSPROP), N(EGM_OPTIMIZER_SGD);
+	N(EGM_SCHEDULE_CONSTANT), N(EGM_SCHEDULE_LINEAR), N(EGM_SCHEDULE_COSINE);
+	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);
 	N(EGM_F32), N(EGM_F64);
 	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
 	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);
@@ -42,6 +92,9 @@ static void numbers(void)
 int main(void)
 {
 	handles();
+	losses();
+	training();
+	loss_numbers();
 	numbers();
 	return 0;
 }

@@ -3,11 +3,14 @@
 test_python.py.
 """
 import ctypes
+import inspect
 import os
+import re
 import subprocess
 import unittest
 
 from test_python import main
+import egm
 from egm import _arrays, _errors, _structs
 
 
@@ -38,6 +41,25 @@ class Layout(unittest.TestCase):
             numbers["EGM_ERR_" + names.get(name, name.upper())] = status
         numbers["EGM_ERR_STOPPED"] = _errors.STOPPED
         self.assertEqual(numbers, self.numbers)
+
+    def test_losses_are_those_of_the_header(self):
+        """Every egm_*_create(out, nets, options) with its nets in order; options stand in the structs above."""
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "include", "egm", "loss.h")) as file:
+            text = file.read()
+        found = {}
+        for name, arguments in re.findall(r"egm_(\w+)_create\(egm_loss \*\*out, ([^)]*)\)", text):
+            found[name] = re.findall(r"egm_model \*(\w+)", arguments)
+        self.assertGreaterEqual(len(found), 14)
+        self.assertEqual(set(found), set(egm.Loss._systems))
+        for name, nets in found.items():
+            parameters = inspect.signature(getattr(egm.Loss, name)).parameters.values()
+            self.assertEqual([p.name.replace("_net", "") for p in parameters if p.kind == p.POSITIONAL_ONLY], nets)
+
+    def test_defaults_are_shown(self):
+        options = inspect.signature(egm.Loss.wgan).parameters
+        self.assertEqual({name: p.default for name, p in options.items() if p.kind == p.KEYWORD_ONLY},
+                         {"penalty_kind": "two_sided", "penalty_at": "interpolates", "critic_steps": 5, "penalty": 10,
+                          "clip": 0})
 
 
 if __name__ == "__main__":
