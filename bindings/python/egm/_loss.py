@@ -60,7 +60,8 @@ def _system(name, nets, **members):
     declare({name + "_create": (c_int, OUT, *[HANDLE] * len(nets), POINTER(kind))})
     defaults, function, parameter = kind.defaults(), getattr(lib, "egm_%s_create" % name), inspect.Parameter
     signature = inspect.Signature([parameter(net, parameter.POSITIONAL_ONLY) for net in nets] + [
-        parameter(option, parameter.KEYWORD_ONLY, default=defaults.keyword(option)) for option in kind.options])
+        parameter(option, parameter.KEYWORD_ONLY, default=defaults.keyword(option, parameter.empty))
+        for option in kind.options])
 
     def create(*given, **options):
         signature.bind(*given, **options)

@@ -56,12 +56,12 @@ class Struct(ctypes.Structure):
             raise ShapeError(SHAPE, "%s: %d number(s) expected, not shape %s" % (name, count, values.shape))
         return (c_double * count)(*values)
 
-    def keyword(self, name):
-        """What a keyword would have to say for the member to be as it is."""
+    def keyword(self, name, array):
+        """What a keyword would have to say for the member to be as it is; `array` for an array."""
         value = getattr(self, name)
         if name in self.choices:
             return next(word for word, number in self.choices[name].items() if number == value)
-        return value if isinstance(value, (int, float)) else None
+        return value if isinstance(value, (int, float)) else array
 
     def as_dict(self):
         return {name: getattr(self, name) for name, _ in self._fields_[1:]}
