@@ -40,8 +40,8 @@ class Loss(Handle):
     dtype = property(lambda self: self._dtype)
 
     def vae_log_likelihood(self, x, samples, seed=0):
-        """A bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows], which rises to it as `samples`
-        grows; for losses from Loss.vae."""
+        """A bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows], that rises to log q(x) as
+        `samples` grows; for losses from Loss.vae."""
         x = array("x", x, self.dtype, "the loss", (None, None))
         values = np.empty(len(x))
         with locked(self, *self._nets):
