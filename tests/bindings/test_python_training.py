@@ -405,16 +405,16 @@ class Lifetime(Case):
 
     def test_other_threads_wait_for_nets_in_training(self):
         t, energy = trainer()
-        steps, workers = [], []
+        order, worker = [], threading.Thread(target=lambda: (energy.energy(X), order.append("net")))
 
         def progress(p):
-            if not workers:
-                workers.append(threading.Thread(target=lambda: (energy.energy(X), steps.append(t.steps))))
-                workers[0].start()
-            time.sleep(0.01)
-        t.fit(X, 20, progress)
-        workers[0].join()
-        self.assertEqual(steps, [20])
+            order.append(p["done"])
+            if p["done"] == 1:
+                worker.start()
+            time.sleep(0.05)  # many times what the worker needs
+        t.fit(X, 4, progress)
+        worker.join()
+        self.assertEqual(order, [1, 2, 3, 4, "net"])
 
     def test_handles_go_in_any_order(self):
         expected, expected_net = trainer(1)
