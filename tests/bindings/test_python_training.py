@@ -373,15 +373,44 @@ class Progress(Case):
         def alarm(number, frame):
             raise TimeoutError("alarm")
         t, _ = trainer()
+        for timer, number in ((signal.ITIMER_REAL, signal.SIGALRM), (signal.ITIMER_VIRTUAL, signal.SIGVTALRM)):
+            before = signal.signal(number, alarm)
+            try:
+                for i in range(20):
+                    with self.assertRaisesRegex(TimeoutError, "alarm"):
+                        signal.setitimer(timer, 0.005)
+                        t.fit(X, 10**9, None if i % 2 else lambda p: None, 1 + i % 3)
+                    self.assertIs(signal.getsignal(number), alarm)
+            finally:
+                signal.signal(number, before)
+
+    def test_what_a_handler_raises_leaves_no_lock_and_no_handler_behind(self):
+        """Calls of some 100 microseconds, and alarms at any of them: most arrive in Python's part of fit()."""
+        class Alarm(Exception):
+            pass
+
+        def alarm(number, frame):
+            raise Alarm
+        (t, energy), data, caught = trainer(), egm.Data(egm.Context(), X), 0
         before = signal.signal(signal.SIGALRM, alarm)
         try:
-            for i in range(20):
-                with self.assertRaisesRegex(TimeoutError, "alarm"):
-                    signal.setitimer(signal.ITIMER_REAL, 0.005)
-                    t.fit(X, 10**9, None if i % 2 else lambda p: None, 1 + i % 3)
+            for i in range(500):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 1e-5 * (1 + i % 50))
+                    for _ in range(1000):
+                        t.fit(data, 1, lambda p: None)
+                except Alarm:
+                    caught += 1
                 self.assertIs(signal.getsignal(signal.SIGALRM), alarm)
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+        self.assertGreater(caught, 400)
+        worker = threading.Thread(target=lambda: (t.steps, energy.energy(X)), daemon=True)
+        worker.start()
+        worker.join(60)
+        self.assertFalse(worker.is_alive())
+        t.close()
 
 
 class Lifetime(Case):

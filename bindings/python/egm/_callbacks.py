@@ -5,22 +5,26 @@ import threading
 
 from ._library import local
 
+_NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the rest are real-time signals
 
 
 class Signals:
     """Python runs the handler of a signal before the first instruction of a function that C calls, where no `try` is:
     what it raises, KeyboardInterrupt for one, is lost in ctypes, and C reads a status that nobody wrote. So while C may
     call back, handlers wait until the caller's function runs or C is done. Only the main thread runs handlers."""
-    numbers = (signal.SIGINT, signal.SIGALRM, signal.SIGTERM)  # whose handlers raise, where they do
 
     def __enter__(self):
         self.inside, self.late, self.handlers = False, [], {}
         self.outer, local.signals = getattr(local, "signals", None), self
         if threading.current_thread() is threading.main_thread():
-            self.handlers = {number: signal.getsignal(number) for number in self.numbers}
-        for number, handler in self.handlers.items():
-            if callable(handler):
+            found = {number: signal.getsignal(number) for number in _NUMBERS}
+            self.handlers = {number: handler for number, handler in found.items() if callable(handler)}
+        try:
+            for number in self.handlers:
                 signal.signal(number, self.arrive)
+        except BaseException:  # of a handler that is not replaced yet
+            self.__exit__()
+            raise
 
     def arrive(self, number, frame):
         self.late.append((number, frame))
@@ -34,10 +38,18 @@ class Signals:
 
     def __exit__(self, *_):
         local.signals = self.outer
-        for number, handler in self.handlers.items():
-            if callable(handler):
-                signal.signal(number, handler)
+        self.restore(list(self.handlers.items()))
         self.deliver()
+
+    def restore(self, left):
+        """All of them, also when one that is back already raises."""
+        try:
+            while left:
+                signal.signal(*left[-1])
+                left.pop()
+        finally:
+            if left:
+                self.restore(left)
 
 
 class Callback:

@@ -62,20 +62,21 @@ class Handle:
         self.close()
 
 
-@contextlib.contextmanager
-def locked(*handles):
-    """The locks of several handles, always taken in the same order: no two threads wait for each other."""
-    with contextlib.ExitStack() as stack:
-        for handle in sorted(set(handles), key=id):
-            stack.enter_context(handle._lock)
-        yield
+def locked(handles, function):
+    """function() under the locks of several handles, always taken in the same order: no two threads wait for each
+    other. A context manager in Python would leave a lock behind when a signal's handler raises in it."""
+    def take(locks):
+        if not locks:
+            return function()
+        with locks[0]:
+            return take(locks[1:])
+    return take([handle._lock for handle in sorted(set(handles), key=id)])
 
 
 def together(*handles):
     """The _ask of several handles, whose function takes all of their pointers and calls nothing back."""
     def ask(function, *arguments):
-        with locked(*handles):
-            return function(*[handle._open() for handle in handles], *arguments)
+        return locked(handles, lambda: function(*[handle._open() for handle in handles], *arguments))
     return ask
 
 

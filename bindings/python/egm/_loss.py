@@ -43,11 +43,9 @@ class Loss(Handle):
         """A bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows], that rises to log q(x) as
         `samples` grows; for losses from Loss.vae."""
         x = array("x", x, self.dtype, "the loss", (None, None))
-        values = np.empty(len(x))
-        with locked(self, *self._nets):
-            check(lib.egm_vae_log_likelihood(self._open(), CODES[x.dtype], x.ctypes.data, *x.shape,
-                                             integer("samples", samples, INT64), integer("seed", seed, UINT64),
-                                             values.ctypes.data))
+        values, samples, seed = np.empty(len(x)), integer("samples", samples, INT64), integer("seed", seed, UINT64)
+        check(locked([self, *self._nets], lambda: lib.egm_vae_log_likelihood(
+            self._open(), CODES[x.dtype], x.ctypes.data, *x.shape, samples, seed, values.ctypes.data)))
         return values
 
     _systems = []

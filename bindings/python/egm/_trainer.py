@@ -39,6 +39,9 @@ declare({
 class _Block(Handle):
     _destroy = lib.egm_data_free
 
+    def __init__(self, context, x):
+        self._create(context._ask, lib.egm_data_create, CODES[x.dtype], x.ctypes.data, *x.shape)
+
 
 class Data:
     """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. Any number of trainers may read
@@ -47,9 +50,7 @@ class Data:
     def __init__(self, context, x):
         dtype = NAMES[code("x", getattr(x, "dtype", object))]
         array("x", x, dtype, "", (None, None))
-        self._block = _Block()._create(expect(Context, context)._ask, lib.egm_data_create, CODES[dtype], x.ctypes.data,
-                                       *x.shape)
-        self._shape, self._dtype = x.shape, dtype
+        self._block, self._shape, self._dtype = _Block(expect(Context, context), x), x.shape, dtype
 
     rows = property(lambda self: self._shape[0])
     columns = property(lambda self: self._shape[1])
@@ -110,20 +111,23 @@ class Trainer(Handle):
         after that step and comes out, as KeyboardInterrupt does without any progress, and fit() may go on from there.
         It may use the nets and the trainer, to save() for one; other threads wait for both until fit() is done."""
         steps, every = integer("steps", steps, (0, INT64[1])), integer("every", every, (1, INT64[1]))
-        if x is not None and not isinstance(x, Data):
-            array("x", x, self.dtype, "the trainer", (None, None))
-            x = Data(Context(), x)
-        block = None if x is None else x._read()
         callback = _PROGRESS(_Progress(progress, every, self._terms))
-        with locked(self, *self._nets):
+        if x is None or isinstance(x, Data):
+            return self._fit(x and x._read(), steps, callback)
+        array("x", x, self.dtype, "the trainer", (None, None))
+        with Context() as context, _Block(context, x) as block:  # freed here: a destructor would lose what signals raise
+            return self._fit(block, steps, callback)
+
+    def _fit(self, block, steps, callback):
+        def run():
             pointer, fits = self._open(), self._fits
             try:
                 self._fits = fits + 1
                 with Signals():
-                    status = lib.egm_trainer_fit(pointer, block and block._pointer, steps, callback, None)
+                    return lib.egm_trainer_fit(pointer, block and block._pointer, steps, callback, None)
             finally:
                 self._fits = fits
-        check(status)
+        check(locked([self, *self._nets], run))
 
     def close(self):
         with self._lock:
