@@ -130,8 +130,8 @@ class Losses(Case):
 
     def test_log_likelihood_of_a_decoder_that_ignores_z(self):
         """All parameters 0 but the decoder's last bias m: z ~ N(0, I) under p(z|x) as well, all weights are the same,
-        and log q(x) = log N(x; m, sigma^2 I). In f32: a dozen sums and products of numbers up to the size of |log q| and
-        |z|^2 / 2, which cancels; 16 u of these with |z|^2 / 2 <= 20, which no normal pair passes at 1 in 5 10^8."""
+        and log q(x) = log N(x; m, sigma^2 I). In f32: a dozen sums and products of numbers up to the size of |log q|
+        and |z|^2 / 2, which cancels; 16 u of these with |z|^2 / 2 <= 20, which a pair passes once in 5 10^8."""
         of, (encoder, decoder) = loss("vae", sigma=0.7)
         encoder.set_parameters(np.zeros_like(encoder.get_parameters()))
         values = np.zeros_like(decoder.get_parameters())

@@ -115,7 +115,7 @@ class Trainer(Handle):
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))
-        with Context() as context, _Block(context, x) as block:  # freed here: a destructor would lose what signals raise
+        with Context() as context, _Block(context, x) as block:  # a destructor loses what handlers of signals raise
             return self._fit(block, steps, callback)
 
     def _fit(self, block, steps, callback):
