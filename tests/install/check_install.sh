@@ -88,9 +88,9 @@ python3=/usr/bin/python3
 [ -x "$python3" ] || python3=python3
 sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '/^```/d' >"$work/readme.py"
 python_program() {
-	module=$(find "$prefix" -name egm.py)
-	[ -s "$work/readme.py" ] && [ -f "$module" ] && cd "$work" &&
-		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$module") "$python3" -B readme.py
+	package=$(dirname "$(find "$prefix" -path '*/egm/__init__.py')")
+	[ -s "$work/readme.py" ] && [ -d "$package" ] && cd "$work" &&
+		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$package") "$python3" -B readme.py
 }
 if "$python3" -c 'import numpy' 2>/dev/null; then
 	result 'the Python program of the README runs' python_program
