@@ -32,7 +32,7 @@ static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options 
 {
 	double width = (o->upper - o->lower) / o->bins, even = o->floor / o->bins;
 	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, epsilon = dtype == EGM_F32 ? FLT_EPSILON : DBL_EPSILON;
-	double grain = epsilon * fmax(fabs(o->lower), fabs(o->upper));
+	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = epsilon * far;
 	if (even < least)
 		return egm__fail(EGM_ERR_ARGUMENT, "histogram: floor = %g over %d bins is %g each, too little for %s", o->floor,
 		                 (int)o->bins, even, egm__dtype_name(dtype));
@@ -40,8 +40,8 @@ static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options 
 		return egm__fail(
 		    EGM_ERR_ARGUMENT,
 		    "histogram: bins of %g and a bandwidth of %g of them: %s tells no numbers closer than %g apart "
-		    "in [%g, %g]",
-		    width, o->bandwidth, egm__dtype_name(dtype), grain, o->lower, o->upper);
+		    "near %g",
+		    width, o->bandwidth, egm__dtype_name(dtype), grain, far);
 	return EGM_OK;
 }
 
