@@ -108,8 +108,7 @@ START_TEST(test_ali__discriminator_is_high_on_data)
 END_TEST
 
 /* K4: x is 0 or 1, p = {.1, .9}, q = {0, 1}, z left aside. At the optimum l = log p/q (40 for infinity), the term is
- * ln 4 - 2 JS, JS = .035974, and the discriminator stands still, up to
- * the rounding of 40, 7e-15. */
+ * ln 4 - 2 JS, JS = .035974, and the discriminator stands still, up to the rounding of 40, 7e-15. */
 START_TEST(test_ali__discriminator_at_its_optimum)
 {
 	net[DISCRIMINATOR] = l_linear(context, "discriminator", 2, (double[]){log(0.9) - 40, 0}, 40);
