@@ -28,7 +28,7 @@ static egm_model *net(const char *name, int64_t inputs, int64_t outputs)
 static void setup(void)
 {
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
-	generator = net("generator", 1, 1);
+	generator = net("generator", 4, 1);
 	energy = net("energy", 1, 1);
 	loss = NULL;
 	trainer = NULL;
@@ -48,7 +48,7 @@ static void trainer_of(int64_t steps)
 	egm_trainer_options o;
 	egm_trainer_options_init(&o, sizeof o);
 	o.batch = 512;
-	o.learning_rate = 3e-3;
+	o.learning_rate = 1e-2;
 	o.beta1 = 0.9, o.beta2 = 0.99;
 	o.schedule = EGM_SCHEDULE_COSINE;
 	o.schedule_steps = steps;
@@ -88,10 +88,11 @@ static double js_of_samples(const double *p)
 	return js;
 }
 
-/* What the counts of the samples may be off by: the kernel of half a bin, h = 0.125, makes the bumps narrower by
- * 1 - sqrt(1 - h^2/s^2) = 9 and 5 % of their widths, which costs JS about half a relative width squared at most: 0.004;
- * the bridge of a continuous map across the gap takes a share of a percent; SAMPLES add (BINS - 1)/(8 SAMPLES) = 6e-5.
- * Together 0.01. Before training JS is above 0.2. */
+/* What the counts of the samples may be off by: the kernel of half a bin, h = 0.125, leaves G bumps narrower by a
+ * variance of h^2, r = 1 - h^2/s^2 = 0.83 and 0.90 of theirs, KL = (r - 1 - ln r)/2 = 0.009 and 0.003, and JS near a
+ * quarter of that: 0.001. The bridge of a continuous map across the gap and what training leaves add as much again
+ * (seen: 0.0020 to 0.0026 for the four divergences), SAMPLES (BINS - 1)/(8 SAMPLES) = 6e-5. The gate is 0.005; before
+ * training JS is 0.6. */
 START_TEST(test_histogram_training__fits_two_bumps)
 {
 	double p[BINS];
@@ -107,7 +108,7 @@ START_TEST(test_histogram_training__fits_two_bumps)
 	trainer_of(1500);
 	ck_assert_msg(egm_trainer_fit(trainer, NULL, 1500, NULL, NULL) == EGM_OK, "%s", egm_last_error());
 	double after = js_of_samples(p);
-	ck_assert_msg(before > 0.2 && after <= 0.01, "JS %.4f, then %.4f", before, after);
+	ck_assert_msg(before > 0.2 && after <= 0.005, "JS %.4f, then %.4f", before, after);
 }
 END_TEST
 
@@ -125,7 +126,8 @@ END_TEST
 START_TEST(test_histogram_training__data_may_be_given)
 {
 	double p[BINS];
-	float rows[1024] = {0}, bytes[2];
+	float rows[1024] = {0};
+	double shown[2];
 	egm_data *one = NULL, *two = NULL;
 	egm_histogram_options o;
 	egm_histogram_options_init(&o, sizeof o);
@@ -139,13 +141,13 @@ START_TEST(test_histogram_training__data_may_be_given)
 		egm_trainer_free(trainer);
 		trainer_of(10);
 		ck_assert_int_eq(egm_trainer_fit(trainer, given ? one : NULL, 1, NULL, NULL), EGM_OK);
-		bytes[given] = (float)egm_trainer_term(trainer, 0);
+		shown[given] = egm_trainer_term(trainer, 0);
 		egm_model_free(generator);
 		egm_loss_free(loss);
-		generator = net("generator", 1, 1);
+		generator = net("generator", 4, 1);
 		ck_assert_int_eq(egm_histogram_create(&loss, generator, &o), EGM_OK);
 	}
-	ck_assert(bytes[0] == bytes[1]);
+	ck_assert(shown[0] == shown[1]);
 	ck_assert_int_eq(egm_trainer_fit(trainer, two, 1, NULL, NULL), EGM_ERR_SHAPE);
 	egm_data_free(one);
 	egm_data_free(two);
