@@ -123,13 +123,23 @@ START_TEST(test_ali__discriminator_at_its_optimum)
 }
 END_TEST
 
-/* l = a x + b z: the penalty is a^2 + b^2 wherever the pairs are. */
-START_TEST(test_ali__penalty_is_the_slope_over_pairs)
+/* l = x^2/2: the penalty is E x^2 with the x of p, 2, and not the generator's 1; l_quadratic is that up to 1e-4 x^2. */
+START_TEST(test_ali__penalty_is_the_slope_over_pairs_of_p)
 {
 	options.penalty = 0.5;
-	of_points(0.3, 0.2, (double[]){0.6, -0.8});
+	net[DISCRIMINATOR] = l_quadratic(context, "discriminator", 2, 1, (double[]){1, 0}, (double[]){1}, 0);
+	net[GENERATOR] = l_linear(context, "generator", 1, (double[]){0}, 1);
+	net[ENCODER] = l_linear(context, "encoder", 1, (double[]){0}, 5);
+	create();
+	for (int i = 0; i < BATCH; i++) sheet.data[i] = 2;
 	l_run(loss, DISCRIMINATOR_PHASE, &sheet);
-	ck_assert(fabs(sheet.terms[PENALTY] - 1) <= 1e-15);
+	ck_assert(fabs(sheet.terms[PENALTY] - 4) <= 1e-3);
+	egm_loss_free(loss);
+	egm_model_free(net[DISCRIMINATOR]);
+	net[DISCRIMINATOR] = l_linear(context, "discriminator", 2, (double[]){0.6, -0.8}, 0);
+	create();
+	l_run(loss, DISCRIMINATOR_PHASE, &sheet);
+	ck_assert(fabs(sheet.terms[PENALTY] - 1) <= 1e-15); /* over x and z */
 }
 END_TEST
 
@@ -301,7 +311,7 @@ int main(void)
 	tcase_add_loop_test(t, test_ali__encoder_is_pushed_the_wrong_way_by_derived_alone, 0, 3);
 	tcase_add_test(t, test_ali__discriminator_is_high_on_data);
 	tcase_add_test(t, test_ali__discriminator_at_its_optimum);
-	tcase_add_test(t, test_ali__penalty_is_the_slope_over_pairs);
+	tcase_add_test(t, test_ali__penalty_is_the_slope_over_pairs_of_p);
 	suite_add_tcase(s, t);
 	t = tcase_create("full terms");
 	tcase_set_tags(t, "E24 K18");
