@@ -151,7 +151,6 @@ egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, con
 
 void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 {
-	n->sampler->options.seed = seed;
 	n->order.seed = seed;
 	n->order.epoch = -1;
 }

@@ -25,7 +25,7 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 void egm__negatives_free(egm__negatives *n); /* NULL allowed */
 /* Whether chains of this target can start at the rows of a checkpoint's buffer; NULL: there is none. */
 egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path);
-/* A checkpoint brought another seed, or other points. */
+/* Another seed for the order of the buffer and for restarts; the chains have their own. */
 void egm__negatives_reseed(egm__negatives *n, uint64_t seed);
 /* Fills points: `data` [batch, dims] of this run, `number` of the draw and `run` grow with each that is kept. A draw
  * that is not may be repeated and differs: the chains' clocks go on. */

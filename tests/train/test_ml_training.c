@@ -10,7 +10,7 @@
 #include "training_fixture.h"
 
 static const law wide = {1, {0.5}, 1}, two_modes = {2, {-1.2, 1.2}, 0.4};
-static const plan by_chains = {.batch = 128, .steps = 1500, .learning_rate = 5e-3, .seed = 1};
+static const plan by_chains = {.batch = 128, .steps = 900, .learning_rate = 1e-2, .seed = 1};
 
 static void learn(const law *l, int32_t start, int32_t kernel, int64_t steps, double step_size)
 {
