@@ -116,7 +116,7 @@ static inline egm_trainer_options trainer_options(const recipe *r)
 }
 
 /* Up to the trainer. `context` NULL: one of its own. */
-static inline void machine_prepare(machine *m, egm_context *context, const recipe *r, egm_data *data)
+static inline void machine_prepare(machine *m, egm_context *context, const recipe *r)
 {
 	egm_ml_options o;
 	*m = (machine){.context = context ? context : machine_context(r->threads)};
@@ -124,13 +124,13 @@ static inline void machine_prepare(machine *m, egm_context *context, const recip
 	OK(egm_ml_options_init(&o, sizeof o));
 	o.regulariser = r->regulariser;
 	OK(egm_ml_create(&m->loss, m->energy, &o));
-	m->data = data ? data : toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);
+	m->data = toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);
 }
 
 static inline void machine_open(machine *m, egm_context *context, const recipe *r)
 {
 	egm_trainer_options o = trainer_options(r);
-	machine_prepare(m, context, r, NULL);
+	machine_prepare(m, context, r);
 	OK(egm_trainer_create(&m->trainer, m->loss, &o));
 	OK(machine_negatives(m, r));
 }

@@ -82,7 +82,7 @@ START_TEST(test_pcd__is_the_default)
 	machine m;
 	egm_trainer_options o = trainer_options(&r);
 	egm_negatives_options defaults;
-	machine_prepare(&m, NULL, &r, NULL);
+	machine_prepare(&m, NULL, &r);
 	OK(egm_trainer_create(&m.trainer, m.loss, &o));
 	OK(egm_negatives_options_init(&defaults, sizeof defaults));
 	ck_assert_int_eq(defaults.start, EGM_NEGATIVES_PCD);
@@ -240,7 +240,6 @@ START_TEST(test_step__allocates_nothing)
 			r.kernel = kernels[k];
 			r.bounded = bounded;
 			machine_open(&m, egm_test_context(&allocator), &r);
-			if (r.start == EGM_NEGATIVES_CD && bounded) ck_assert(m.trainer->negatives->sampler->target->lower != NULL);
 			machine_steps(&m, 1);
 			long calls = allocator.calls;
 			machine_steps(&m, 10);
@@ -533,7 +532,7 @@ START_TEST(test_memory__creation_reports_each_failure)
 	recipe r = usual;
 	machine m;
 	egm_trainer_options o = trainer_options(&r);
-	machine_prepare(&m, egm_test_context(&allocator), &r, NULL);
+	machine_prepare(&m, egm_test_context(&allocator), &r);
 	long live = allocator.live, n = 0;
 	for (egm_status st = EGM_ERR_MEMORY; st != EGM_OK;) {
 		allocator.fail_at = allocator.calls + ++n;
