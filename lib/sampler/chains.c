@@ -4,7 +4,7 @@
 #include <core/size_impl.h>
 #include <math.h>
 #include <model/evaluator_impl.h>
-#include <sampler/sampler_impl.h>
+#include <sampler/block_impl.h>
 #include <string.h>
 
 static egm_status check(const egm_sampler *s, const char *call)
@@ -24,10 +24,11 @@ static egm_status check_array(const egm_sampler *s, const char *call, egm_dtype 
 
 /* ---- points */
 
-/* The first value that no chain can stand at. */
-static egm_status check_points(egm_sampler *s, const char *points, char *scratch)
+/* The first value that no chain can stand at. The noise of the first walker is room for a point between two runs. */
+static egm_status check_points(egm_sampler *s, const char *points)
 {
 	const egm_target *t = s->target;
+	char *scratch = s->blocks[0].noise;
 	int64_t at = egm__first_nonfinite(s->context, t->dtype, points, s->options.chains * s->dims);
 	if (at >= 0)
 		return egm__fail(EGM_ERR_NONFINITE, "egm_sampler_set_points: chain %lld, dimension %lld is not finite",
@@ -56,16 +57,12 @@ static void place(egm_sampler *s, egm__walker *w, const char *x)
 egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *points)
 {
 	egm_status st = EGM_OK;
-	char *scratch = NULL;
 	EGM_TRY(check_array(s, "egm_sampler_set_points", dtype, points));
-	if (s->target->lower) scratch = egm__alloc(s->context, 1, (size_t)s->row_bytes);
-	if (s->target->lower && !scratch) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_set_points: out of memory for a point");
-	EGM_TRY(check_points(s, points, scratch));
+	EGM_TRY(check_points(s, points));
 	for (int64_t i = 0; i < s->n_walkers; i++)
 		place(s, &s->walkers[i],
 		      (const char *)points + (size_t)(i / s->levels * s->dims) * egm__dtype_size(s->target->dtype));
 out:
-	if (s) egm__free(s->context, scratch);
 	return st;
 }
 

@@ -79,9 +79,14 @@ static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *
 /* The stage is filled before anything is taken over: some of it is checked by what it says. */
 static egm_status check_chains(const egm__state *file, const egm_trainer *t, const egm__checkpoint *arrays)
 {
-	if (!t->negatives) return EGM_OK;
+	egm_status st = EGM_OK;
+	const egm__st_tensor *buffer = egm__safetensors_find(file->contents, "negatives.buffer");
+	if (!t->negatives) goto out;
 	egm__state_take(file, &arrays->chains.entries);
-	return egm__sampler_stage_check(&arrays->chains, t->negatives->sampler, file->path);
+	EGM_TRY(egm__negatives_check(t->negatives, buffer ? buffer->data : NULL, file->path));
+	EGM_TRY(egm__sampler_stage_check(&arrays->chains, t->negatives->sampler, file->path));
+out:
+	return st;
 }
 
 egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)

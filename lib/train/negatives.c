@@ -85,7 +85,10 @@ static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_
 	egm_target *target = given;
 	egm_sampler_options o;
 	EGM_TRY(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_ULA));
-	EGM_TRY(egm__options_merge("egm_sampler_options", &o, sizeof o, options));
+	for (int pass = 0; pass < 2; pass++) { /* what an older program's struct lacks takes the default of its kernel */
+		EGM_TRY(egm_sampler_options_init(&o, sizeof o, o.kernel));
+		EGM_TRY(egm__options_merge("egm_sampler_options", &o, sizeof o, options));
+	}
 	o.chains = batch;
 	o.seed = seed;
 	if (given)
@@ -133,9 +136,21 @@ void egm__negatives_free(egm__negatives *n)
 	egm__free(context, n);
 }
 
+egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path)
+{
+	size_t row = (size_t)egm__point_bytes(n->sampler);
+	for (int64_t i = 0; buffer && i < n->options.buffer; i++) {
+		int64_t at = egm__target_from_points(n->sampler->target, 1, (const char *)buffer + (size_t)i * row, n->points);
+		if (at >= 0)
+			return egm__fail(EGM_ERR_FORMAT,
+			                 "%s: row %lld of 'negatives.buffer' is outside of the bounds in dimension %lld", path,
+			                 (long long)i, (long long)at);
+	}
+	return EGM_OK;
+}
+
 void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 {
-	n->sampler->options.seed = seed;
 	n->order.seed = seed;
 	n->order.epoch = -1;
 }

@@ -23,9 +23,12 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
                                  egm_target *target, const egm_negatives_options *options,
                                  const egm_sampler_options *sampler);
 void egm__negatives_free(egm__negatives *n); /* NULL allowed */
-/* A checkpoint brought another seed, or other points. */
+/* Whether chains of this target can start at the rows of a checkpoint's buffer; NULL: there is none. */
+egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path);
+/* Another seed for the order of the buffer and for restarts; the chains have their own. */
 void egm__negatives_reseed(egm__negatives *n, uint64_t seed);
-/* Fills points: `data` [batch, dims] of this run, `number` counts draws, `run` is never used twice. */
+/* Fills points: `data` [batch, dims] of this run, `number` of the draw and `run` grow with each that is kept. A draw
+ * that is not may be repeated and differs: the chains' clocks go on. */
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run);
 /* The phase has happened: the buffer takes the points. */
 void egm__negatives_keep(egm__negatives *n);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Explicit and sliced score matching against traces known in closed form, and against each other. */
+#include "score_fixture.h"
+
+enum { D = 3, UNITS = 4, RUNS = 4000 };
+
+static void create(int32_t form, int32_t projections)
+{
+	egm_score_matching_options o;
+	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	o.form = form;
+	o.projections = projections;
+	S_CREATED(egm_score_matching_create(&loss, nets[0], &o));
+}
+
+static void random_data(int n)
+{
+	uint64_t random = 3;
+	for (int i = 0; i < n; i++) sheet.data[i] = l_random(&random);
+}
+
+/* Third derivatives of U: the gradient of a Laplacian by the parameters. */
+START_TEST(test_score_matching__gradient_equals_differences)
+{
+	l_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus, egm_model_gelu,
+	                               egm_model_sigmoid};
+	random_data(9);
+	sheet.batch = _i % 2 ? 3 : 1;
+	nets[0] = l_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
+	create(_i / 2 % 2 ? EGM_SCORE_SLICED : EGM_SCORE_EXPLICIT, 2);
+	l_objective o = {1, {0}, {1}};
+	l_check_gradients(loss, 0, &o, &sheet);
+}
+END_TEST
+
+/* ---- values */
+
+/* U = v . tanh(W x + b): grad = W^T (v (1 - t^2)), Laplacian = sum_j |w_j|^2 v_j (-2 t_j (1 - t_j^2)). */
+static double tanh_objective(const double *x, int rows)
+{
+	double w[UNITS * D], b[UNITS], v[UNITS], sum = 0;
+	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.weight", EGM_F64, w, UNITS * D), EGM_OK);
+	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.bias", EGM_F64, b, UNITS), EGM_OK);
+	ck_assert_int_eq(egm_model_get_tensor(nets[0], "2.weight", EGM_F64, v, UNITS), EGM_OK);
+	for (int i = 0; i < rows; i++, x += D) {
+		double gradient[D] = {0}, laplacian = 0;
+		for (int j = 0; j < UNITS; j++) {
+			double a = b[j], length = 0;
+			for (int k = 0; k < D; k++) {
+				a += w[j * D + k] * x[k];
+				length += w[j * D + k] * w[j * D + k];
+			}
+			double t = tanh(a), slope = 1 - t * t;
+			for (int k = 0; k < D; k++) gradient[k] += v[j] * slope * w[j * D + k];
+			laplacian += length * v[j] * -2 * t * slope;
+		}
+		for (int k = 0; k < D; k++) sum += gradient[k] * gradient[k] / 2;
+		sum -= laplacian;
+	}
+	return sum / rows;
+}
+
+static void tanh_net(void)
+{
+	nets[0] = l_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_tanh, EGM_F64, 4);
+	L_SET(nets[0], "0.bias", 0.3, -0.4, 0.1, 0.6);
+}
+
+START_TEST(test_score_matching__explicit_value)
+{
+	random_data(5 * D);
+	tanh_net();
+	create(EGM_SCORE_EXPLICIT, 1);
+	sheet.batch = 5;
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] - tanh_objective(sheet.data, 5)) <= 1e-14);
+}
+END_TEST
+
+static void see_value(void *user)
+{
+	l_mean_add(user, sheet.terms[0]);
+}
+
+/* Unbiased: the mean over directions is the explicit value. */
+START_TEST(test_score_matching__sliced_value_is_unbiased)
+{
+	l_mean m = {0};
+	random_data(5 * D);
+	tanh_net();
+	create(EGM_SCORE_SLICED, _i ? 4 : 1);
+	sheet.batch = 5;
+	s_runs(0, RUNS, see_value, &m);
+	l_mean_check("sliced", &m, tanh_objective(sheet.data, 5), 0.02);
+}
+END_TEST
+
+/* U = x^T A x/2: |A x|^2/2 - tr A, and sliced v^T A v has variance 2 |A|_F^2/n over n directions. A = 2 l1 l1^T + l2
+ * l2^T - l3 l3^T/2 with l of small integers, not diagonal. The sample variance of 4000 draws of a form in three normals
+ * of any signs has relative standard error below sqrt((kurtosis - 1)/4000) = sqrt(14/4000) = 0.06 (one squared normal,
+ * the worst, has kurtosis 15). */
+START_TEST(test_score_matching__quadratic_energy)
+{
+	const double l[3][D] = {{1, 1, 0}, {0, 1, -1}, {1, 0, 1}}, q[3] = {2, 1, -0.5};
+	const int n = _i ? 4 : 1;
+	double a[D][D] = {{0}}, trace = 0, squares = 0, half = 0;
+	l_mean m = {0};
+	random_data(D);
+	for (int i = 0; i < D; i++)
+		for (int j = 0; j < D; j++)
+			for (int k = 0; k < 3; k++) a[i][j] += q[k] * l[k][i] * l[k][j];
+	for (int i = 0; i < D; i++) {
+		double row = 0;
+		trace += a[i][i];
+		for (int j = 0; j < D; j++) {
+			squares += a[i][j] * a[i][j];
+			row += a[i][j] * sheet.data[j];
+		}
+		half += row * row / 2;
+	}
+	nets[0] = l_quadratic(context, "energy", D, 3, l[0], q, 0);
+	create(EGM_SCORE_EXPLICIT, 1);
+	sheet.batch = 1;
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the net: A^2 l^2/2 relative */
+	egm_loss_free(loss);
+	create(EGM_SCORE_SLICED, n);
+	s_runs(0, RUNS, see_value, &m);
+	double mean = m.sum / m.n, variance = m.squares / m.n - mean * mean;
+	ck_assert(fabs(mean - (half - trace)) <= 5 * sqrt(2 * squares / n / RUNS) + 1e-3);
+	ck_assert(fabs(variance / (2 * squares / n) - 1) <= 5 * 0.06);
+}
+END_TEST
+
+/* Data of second moment s^2: L = theta^2 s^2/2 - theta, least at theta = 1/s^2 with the value -1/(2 s^2): U = -log p.
+ * The sliced slope has standard error sqrt(2/20000) = 0.01 from E v^2. */
+START_TEST(test_score_matching__best_quadratic_energy)
+{
+	enum { BATCH = 20000 };
+	const double s = _i ? 2 : 0.5, theta = 1 / (s * s);
+	s_exact_data(0, s, BATCH, 11);
+	nets[0] = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	sheet.batch = BATCH;
+	create(EGM_SCORE_EXPLICIT, 1);
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] + theta / 2) <= 1e-3 * theta);
+	ck_assert(fabs(s_slope(0)) <= 1e-3);
+	egm_loss_free(loss);
+	create(EGM_SCORE_SLICED, 1);
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] + theta / 2) <= 5 * 0.01 * theta);
+	ck_assert(fabs(s_slope(0)) <= 5 * 0.01);
+}
+END_TEST
+
+/* E29: a ReLU energy has no Laplacian almost everywhere, and what is left, E|grad U|^2/2, is least at U constant. */
+START_TEST(test_score_matching__relu_nets_see_no_laplacian)
+{
+	double gradient[3 * D], want = 0;
+	random_data(3 * D);
+	nets[0] = l_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_relu, EGM_F64, 1);
+	ck_assert_int_eq(egm_model_energy_gradient(nets[0], EGM_F64, sheet.data, 3, D, NULL, gradient), EGM_OK);
+	for (int i = 0; i < 3 * D; i++) want += gradient[i] * gradient[i] / 6;
+	sheet.batch = 3;
+	for (int32_t form = EGM_SCORE_EXPLICIT; form <= EGM_SCORE_SLICED; form++) {
+		egm_loss_free(loss);
+		create(form, 1);
+		l_run(loss, 0, &sheet);
+		ck_assert(want > 0 && fabs(sheet.terms[0] - want) <= 1e-14);
+	}
+}
+END_TEST
+
+/* ---- contract */
+
+/* 64 dimensions are the most of the explicit form, and come out right: U = sum tanh(x_i)/i needs a unit each, which is
+ * more parameters than the sheet of a test holds; one unit over all has the Laplacian |w|^2 v (-2 t (1 - t^2)). */
+START_TEST(test_score_matching__explicit_takes_64_dimensions)
+{
+	enum { MOST = 64, WIDE = 65 };
+	static double gradient[MOST + 3];
+	void *bases[EGM__MAX_SLOTS];
+	egm__program *p = NULL;
+	double w[MOST], a = 0.2, length = 0;
+	random_data(MOST);
+	nets[0] = l_net(context, "energy", 3, (int64_t[]){MOST, 1, 1}, egm_model_tanh, EGM_F64, 1);
+	L_SET(nets[0], "0.bias", 0.2);
+	L_SET(nets[0], "2.weight", 0.7);
+	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.weight", EGM_F64, w, MOST), EGM_OK);
+	for (int i = 0; i < MOST; i++) {
+		a += w[i] * sheet.data[i];
+		length += w[i] * w[i];
+	}
+	double t = tanh(a), slope = 0.7 * (1 - t * t);
+	create(EGM_SCORE_EXPLICIT, 1);
+	memset(bases, 0, sizeof bases);
+	bases[EGM__SLOT_DATA] = sheet.data;
+	bases[EGM__SLOT_TERMS] = sheet.terms;
+	bases[EGM__SLOT_NET] = nets[0]->parameters;
+	bases[EGM__SLOT_GRADIENT] = gradient;
+	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p) == EGM_OK, "%s", egm_last_error());
+	egm__program_run(p, bases, 1, 1);
+	egm__program_free(p);
+	ck_assert(fabs(sheet.terms[0] - (length * slope * slope / 2 + 2 * t * slope * length)) <= 1e-13);
+	egm_loss_free(loss);
+	loss = NULL;
+	nets[1] = l_net(context, "wide", 2, (int64_t[]){WIDE, 1}, NULL, EGM_F64, 1);
+	egm_score_matching_options o;
+	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	o.form = EGM_SCORE_EXPLICIT;
+	S_REFUSED(egm_score_matching_create(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
+	          "score_matching: explicit with 65 dimensions, at most 64; use sliced");
+	S_CREATED(egm_score_matching_create(&loss, nets[1], NULL));
+}
+END_TEST
+
+START_TEST(test_score_matching__refuses)
+{
+	static const struct {
+		int32_t form, projections;
+		const char *text;
+	} bad[] = {{0, 1, "form = 0 is none of EGM_SCORE_*"},
+	           {3, 1, "form = 3 is none of EGM_SCORE_*"},
+	           {EGM_SCORE_SLICED, 0, "projections = 0 is not in [1, 64]"},
+	           {EGM_SCORE_SLICED, 65, "projections = 65 is not in [1, 64]"}};
+	egm_score_matching_options o;
+	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
+	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	ck_assert(o.form == EGM_SCORE_SLICED && o.projections == 1);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		o.form = bad[i].form;
+		o.projections = bad[i].projections;
+		S_REFUSED(egm_score_matching_create(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("score_matching");
+	TCase *t = tcase_create("score_matching");
+	tcase_set_tags(t, "K1 E29");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_score_matching__gradient_equals_differences, 0, 20);
+	tcase_add_test(t, test_score_matching__explicit_value);
+	tcase_add_loop_test(t, test_score_matching__sliced_value_is_unbiased, 0, 2);
+	tcase_add_loop_test(t, test_score_matching__quadratic_energy, 0, 2);
+	tcase_add_loop_test(t, test_score_matching__best_quadratic_energy, 0, 2);
+	tcase_add_test(t, test_score_matching__relu_nets_see_no_laplacian);
+	tcase_add_test(t, test_score_matching__explicit_takes_64_dimensions);
+	tcase_add_test(t, test_score_matching__refuses);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* A small energy under maximum likelihood, with its negatives drawn in any way there is. */
+#ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
+#define EGM_TESTS_NEGATIVES_FIXTURE_H
+
+#include "toy_loss.h"
+#include <math.h>
+#include <stdio.h>
+#include <train/trainer_impl.h>
+#include <unistd.h>
+
+enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
+
+typedef struct recipe {
+	egm_dtype dtype;
+	int32_t start, kernel, bounded; /* bounded: lower = -4 in every dimension */
+	int64_t steps, buffer, batch;
+	double restart, step_size, start_scale, beta, learning_rate, regulariser;
+	uint64_t seed;
+	int32_t threads;
+} recipe;
+
+static const recipe usual = {.dtype = EGM_F64,
+                             .start = EGM_NEGATIVES_PCD,
+                             .kernel = EGM_SAMPLER_ULA,
+                             .steps = 3,
+                             .buffer = 12,
+                             .batch = 4,
+                             .restart = 0.25,
+                             .step_size = 0.05,
+                             .beta = 1,
+                             .learning_rate = 0.01,
+                             .seed = 11,
+                             .threads = 1};
+
+typedef struct machine {
+	egm_context *context;
+	egm_model *energy;
+	egm_loss *loss;
+	egm_data *data;
+	egm_trainer *trainer;
+} machine;
+
+#define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
+
+static inline void assert_error_has(const char *text)
+{
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' is not in: %s", text, egm_last_error());
+}
+
+static inline egm_context *machine_context(int32_t threads)
+{
+	egm_context_options o;
+	egm_context *context = NULL;
+	OK(egm_context_options_init(&o, sizeof o));
+	o.threads = threads;
+	o.blas_threads = 1;
+	OK(egm_context_create(&context, &o));
+	return context;
+}
+
+/* Ways to draw: the options of a recipe. What they point to is constant. */
+typedef struct ways {
+	egm_negatives_options negatives;
+	egm_sampler_options sampler;
+	egm_target_options target;
+} ways;
+
+static inline ways ways_of(const recipe *r)
+{
+	static const double rising[] = {1, 2}, falling[] = {2, 1}, lower[] = {-4, -4, -4};
+	static const double upper[] = {INFINITY, INFINITY, INFINITY};
+	ways w;
+	OK(egm_negatives_options_init(&w.negatives, sizeof w.negatives));
+	OK(egm_sampler_options_init(&w.sampler, sizeof w.sampler, r->kernel));
+	OK(egm_target_options_init(&w.target, sizeof w.target));
+	w.negatives.start = r->start;
+	w.negatives.steps = r->steps;
+	w.negatives.buffer = r->buffer;
+	w.negatives.restart = r->restart;
+	w.sampler.step_size = r->step_size;
+	w.sampler.start_scale = r->start_scale;
+	if (r->kernel == EGM_SAMPLER_TEMPERED || r->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) {
+		w.sampler.temperatures = r->kernel == EGM_SAMPLER_TEMPERED ? rising : falling;
+		w.sampler.levels = 2;
+		w.sampler.steps_per_level = 2;
+	}
+	w.target.beta = r->beta;
+	if (r->bounded) {
+		w.target.lower = lower;
+		w.target.upper = upper;
+	}
+	return w;
+}
+
+static inline egm_status machine_negatives(machine *m, const recipe *r)
+{
+	ways w = ways_of(r);
+	egm_target *target = NULL;
+	egm_status st = egm_target_model(&target, m->energy, &w.target);
+	if (st == EGM_OK) st = egm_trainer_set_negatives(m->trainer, target, &w.negatives, &w.sampler);
+	egm_target_free(target);
+	return st;
+}
+
+static inline egm_trainer_options trainer_options(const recipe *r)
+{
+	egm_trainer_options o;
+	OK(egm_trainer_options_init(&o, sizeof o));
+	o.batch = r->batch;
+	o.learning_rate = r->learning_rate;
+	o.seed = r->seed;
+	o.clip_norm = 0.5;
+	o.average_decay = 0.9;
+	return o;
+}
+
+/* Up to the trainer. `context` NULL: one of its own. */
+static inline void machine_prepare(machine *m, egm_context *context, const recipe *r)
+{
+	egm_ml_options o;
+	*m = (machine){.context = context ? context : machine_context(r->threads)};
+	m->energy = toy_net(m->context, "energy", COLUMNS, HIDDEN, 1, r->dtype);
+	OK(egm_ml_options_init(&o, sizeof o));
+	o.regulariser = r->regulariser;
+	OK(egm_ml_create(&m->loss, m->energy, &o));
+	m->data = toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);
+}
+
+static inline void machine_open(machine *m, egm_context *context, const recipe *r)
+{
+	egm_trainer_options o = trainer_options(r);
+	machine_prepare(m, context, r);
+	OK(egm_trainer_create(&m->trainer, m->loss, &o));
+	OK(machine_negatives(m, r));
+}
+
+static inline void machine_close(machine *m)
+{
+	egm_trainer_free(m->trainer);
+	egm_data_free(m->data);
+	egm_loss_free(m->loss);
+	egm_model_free(m->energy);
+	egm_context_free(m->context);
+}
+
+static inline void machine_steps(machine *m, int64_t n)
+{
+	OK(egm_trainer_fit(m->trainer, m->data, n, NULL, NULL));
+}
+
+static inline char *read_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "rb");
+	ck_assert_ptr_nonnull(file);
+	fseek(file, 0, SEEK_END);
+	*size = (size_t)ftell(file);
+	rewind(file);
+	char *bytes = malloc(*size + 1);
+	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+	fclose(file);
+	return bytes;
+}
+
+static inline void assert_same_files(const char *a, const char *b)
+{
+	size_t na, nb;
+	char *x = read_file(a, &na), *y = read_file(b, &nb);
+	ck_assert_uint_eq(na, nb);
+	ck_assert_mem_eq(x, y, na);
+	free(x);
+	free(y);
+}
+
+static char folder[] = "negatives-XXXXXX";
+
+static inline void enter_folder(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(chdir(folder), 0);
+}
+
+static inline void leave_folder(void)
+{
+	ck_assert_int_eq(system("rm -f *.egm"), 0);
+	ck_assert_int_eq(chdir(".."), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+#endif
