@@ -93,17 +93,18 @@ stage_clang() {
 
 sanitized=(-Doptimization=1 -Ddebug=true -Db_lundef=false)
 # Addresses, undefined behaviour and leaks. The leak check runs at the end of every forked test, and a report fails it.
-addresses() { # STAGE COMPILER
-	build "$1" "build-$1" "$2" "${sanitized[@]}" -Db_sanitize=address,undefined \
+addresses() { # STAGE COMPILER [ARGUMENT...]: of the test runner
+	local stage=$1
+	build "$stage" "build-$stage" "$2" "${sanitized[@]}" -Db_sanitize=address,undefined \
 		'-Dc_args=-DEGM_CHECK_INVARIANTS -fno-sanitize-recover=undefined -fno-omit-frame-pointer' &&
 		ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-			run "$1" "build-$1" --timeout-multiplier 4
+			run "$stage" "build-$stage" --timeout-multiplier 4 "${@:3}"
 }
 stage_asan() {
 	addresses asan gcc
 }
 stage_asan_clang() {
-	addresses asan_clang clang
+	addresses asan_clang clang --no-suite learning
 }
 
 # One BLAS thread: OpenBLAS starts its threads when it is loaded, and TSan follows no new ones into the forked child of a
@@ -124,7 +125,7 @@ stage_valgrind() {
 }
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
-		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --wrap "$memcheck"
+		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
