@@ -57,10 +57,8 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {
-	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
 	const egm_gan_options *o = loss->options;
-	loss->variant = variants[o->form];
+	loss->variant = egm__adversarial_name(o->form);
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
 	egm__phase *generator = egm__phase_add(loss, "generator", 1u << GENERATOR, o->generator_steps,
 	                                       egm__generator_needs_real(o->form), build_generator);
