@@ -80,6 +80,26 @@ START_TEST(test_wgan__two_points_squared)
 }
 END_TEST
 
+/* two_sided has a second minimum on the wrong side: at s = -(1 - L / (2 lambda)), for L < 2 lambda, the objective is
+ * L - L^2 / (4 lambda), 1.9 against -2.1, and a hump lies between them. In one dimension a critic that starts there
+ * stays there. one_sided pushes it on at all slopes above -1. */
+START_TEST(test_wgan__two_sided_has_a_minimum_the_wrong_way)
+{
+	double slope, below, above;
+	options.penalty_kind = _i ? EGM_PENALTY_ONE_SIDED : EGM_PENALTY_TWO_SIDED;
+	line(1, 2.5, .5);
+	double value = critic_loss(-.9, &slope);
+	critic_loss(-.95, &below);
+	critic_loss(-.85, &above);
+	if (_i) {
+		ck_assert(fabs(slope - -2) <= 1e-13 && fabs(above - -2) <= 1e-13);
+	} else {
+		ck_assert(fabs(value - 1.9) <= 1e-14 && fabs(slope) <= 1e-13);
+		ck_assert(fabs(below - -1) <= 1e-12 && fabs(above - 1) <= 1e-12);
+	}
+}
+END_TEST
+
 /* linear: -L s + lambda max(s, 1). For L < lambda the minimum is -L + lambda at s = 1. The chords here are longer than
  * .1, and lambda times the rounding of D, 3e-16, over that is 3e-14: 1e-12 is the gate. */
 START_TEST(test_wgan__two_points_linear)
@@ -223,6 +243,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, fixture_teardown);
 	tcase_add_test(t, test_wgan__each_net_goes_its_way);
 	tcase_add_loop_test(t, test_wgan__two_points_squared, 0, 8);
+	tcase_add_loop_test(t, test_wgan__two_sided_has_a_minimum_the_wrong_way, 0, 2);
 	tcase_add_loop_test(t, test_wgan__two_points_linear, 0, 2);
 	tcase_add_test(t, test_wgan__linear_penalty_is_unbounded);
 	tcase_add_test(t, test_wgan__zero_centred_optimum);

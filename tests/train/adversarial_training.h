@@ -29,7 +29,7 @@ static inline ring ring_open(egm_dtype dtype, int32_t threads)
 	egm_context_options o;
 	RING_OK(egm_context_options_init(&o, sizeof o));
 	o.threads = threads;
-	o.blas_threads = threads > 1;
+	o.blas_threads = 1;
 	RING_OK(egm_context_create(&r.context, &o));
 	RING_OK(egm_trainer_options_init(&r.options, sizeof r.options));
 	return r;
@@ -98,8 +98,8 @@ static inline void ring_data(ring *r, const double *x, int64_t rows, int64_t col
 	float *narrow = malloc((size_t)(rows * columns) * sizeof *narrow);
 	ck_assert_ptr_nonnull(narrow);
 	for (int64_t i = 0; i < rows * columns; i++) narrow[i] = (float)x[i];
-	RING_OK(egm_data_create(&r->data, r->context, r->dtype, r->dtype == EGM_F64 ? (const void *)x : narrow, rows,
-	                        columns));
+	RING_OK(
+	    egm_data_create(&r->data, r->context, r->dtype, r->dtype == EGM_F64 ? (const void *)x : narrow, rows, columns));
 	free(narrow);
 }
 

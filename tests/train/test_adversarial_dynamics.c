@@ -10,8 +10,8 @@
  *
  *   w' = w - h (t + 2 lambda w),  t' = t + h w',   M = [1 - 2 lambda h, -h; h (1 - 2 lambda h), 1 - h^2],
  *
- * det M = 1 - 2 lambda h, trace M = 2 - 2 lambda h - h^2. With lambda = 0 the eigenvalues lie on the unit circle (h < 2):
- * w^2 + t^2 - h w t is kept for ever, where simultaneous steps grow by sqrt(1 + h^2) each. */
+ * det M = 1 - 2 lambda h, trace M = 2 - 2 lambda h - h^2. With lambda = 0 the eigenvalues lie on the unit circle (h <
+ * 2): w^2 + t^2 - h w t is kept for ever, where simultaneous steps grow by sqrt(1 + h^2) each. */
 
 static ring dirac(int32_t kind, double lambda, double h)
 {
