@@ -131,6 +131,21 @@ START_TEST(test_penalty_kinds__weights_are_uniform_and_of_their_own)
 }
 END_TEST
 
+/* The chord of D = x^2 / 2 from u to v has the slope (u + v) / 2, u and v uniform: E((u + v) / 2 - 1)^2 = 1/24 + 1/4.
+ * From u to the fake row, 0, it would be 1/48 + 9/16. */
+START_TEST(test_penalty_kinds__chords_have_two_free_ends)
+{
+	l_mean m = {0};
+	choose(CHORDS);
+	judge = l_quadratic(context, "critic", 1, 1, (double[]){1}, (double[]){1}, 0);
+	generator = f_point(1, (double[]){0});
+	sheet.batch = 4000;
+	f_data(1, (double[]){1});
+	for (sheet.step = 1; sheet.step <= 20; sheet.step++) l_mean_add(&m, penalty());
+	l_mean_check("E((u + v) / 2 - 1)^2", &m, 1 / 24. + 1 / 4., 2e-3);
+}
+END_TEST
+
 /* ---- gradients */
 
 /* d(penalty)/dw is not zero and is that of the value, which WGAN-GP written with norms by the weights, or added to the
@@ -321,6 +336,7 @@ int main(void)
 	tcase_add_loop_test(t, test_penalty_kinds__chord_of_a_linear_critic, 0, 5);
 	tcase_add_loop_test(t, test_penalty_kinds__one_weight_for_all_elements, 0, 3);
 	tcase_add_test(t, test_penalty_kinds__weights_are_uniform_and_of_their_own);
+	tcase_add_test(t, test_penalty_kinds__chords_have_two_free_ends);
 	suite_add_tcase(s, t);
 	t = tcase_create("gradients");
 	tcase_set_tags(t, "E9 E10 E28");
