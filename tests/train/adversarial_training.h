@@ -134,4 +134,25 @@ static inline double ring_term(const ring *r, const char *name)
 	return NAN;
 }
 
+/* ---- learning */
+
+enum { SEED = 1, POINTS = 4096 };
+
+static inline void ring_schedule(ring *r, double learning_rate, int64_t steps)
+{
+	r->options.seed = SEED;
+	r->options.learning_rate = learning_rate;
+	r->options.schedule = EGM_SCHEDULE_LINEAR;
+	r->options.schedule_steps = steps;
+}
+
+/* Sample mean 0 and variance 1, exactly. */
+static inline void ring_standard(double *x, uint64_t state)
+{
+	double mean = 0, square = 0;
+	for (int i = 0; i < POINTS; i++) x[i] = ring_normal(&state), mean += x[i] / POINTS;
+	for (int i = 0; i < POINTS; i++) square += pow(x[i] - mean, 2) / POINTS;
+	for (int i = 0; i < POINTS; i++) x[i] = (x[i] - mean) / sqrt(square);
+}
+
 #endif
