@@ -219,14 +219,14 @@ END_TEST
 static ring wasserstein(egm_wgan_options o, int spectral, int32_t threads, int64_t hidden, int64_t batch)
 {
 	ring r = ring_open(EGM_F32, threads);
-	enum { POINTS = 256 };
-	double x[2 * POINTS];
+	enum { CLOUD = 256 };
+	double x[2 * CLOUD];
 	uint64_t state = 5;
-	for (int i = 0; i < 2 * POINTS; i++) x[i] = 2 + ring_normal(&state);
+	for (int i = 0; i < 2 * CLOUD; i++) x[i] = 2 + ring_normal(&state);
 	r.judge = ring_net(&r, "critic", 2, 2, hidden, 1, egm_model_silu, spectral, 1);
 	r.generator = ring_net(&r, "generator", 2, 1, hidden, 2, egm_model_silu, 0, 2);
 	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
-	ring_data(&r, x, POINTS, 2);
+	ring_data(&r, x, CLOUD, 2);
 	r.options.batch = batch;
 	return r;
 }
