@@ -31,7 +31,6 @@
 #include "picture.h"
 #include "program.h"
 #include "progress.h"
-#include "ranking.h"
 
 enum { DRAWN = 6000, SHEET = 10, SCORES = 4, PROTOCOLS = 2 };
 
@@ -90,7 +89,7 @@ typedef struct job {
 	double seconds;
 
 	double *scores[SCORES]; /* [n_normal + n_anomalies] */
-	ranking found[PROTOCOLS][SCORES];
+	egm_ranking found[PROTOCOLS][SCORES];
 } job;
 
 /* ---- the split */
@@ -233,20 +232,23 @@ static egm_status score(job *j)
 	return baseline_neighbour(j->context, j->train, j->n_train, j->test, rows, j->columns, j->scores[3]);
 }
 
-static int rank_all(job *j)
+/* A score that could not be computed has no figures: they stay NaN. */
+static egm_status rank_all(job *j)
 {
 	int64_t rows = j->n_normal + j->n_anomalies;
 	unsigned char *odd = program_alloc((size_t)rows, 1);
-	int result = 0;
+	egm_status status = EGM_OK;
 	for (int64_t i = j->n_normal; i < rows; i++) odd[i] = 1;
 	for (int p = 0; p < PROTOCOLS; p++) {
 		int64_t count = p == 0 ? rows : j->n_normal + j->n_natural;
-		for (int i = 0; i < SCORES && result == 0; i++)
-			result = ranking_of(&j->found[p][i], j->scores[i], odd, (size_t)count);
+		for (int i = 0; i < SCORES && status == EGM_OK; i++) {
+			egm_ranking_init(&j->found[p][i], sizeof j->found[p][i]);
+			if (isnan(j->scores[i][0])) continue;
+			status = egm_ranking_compute(j->context, EGM_F64, j->scores[i], odd, count, 0, &j->found[p][i]);
+		}
 	}
 	free(odd);
-	if (result != 0) fprintf(stderr, "no memory to rank %lld scores\n", (long long)rows);
-	return result;
+	return status;
 }
 
 /* ---- results */
@@ -337,7 +339,8 @@ static egm_status run(job *j)
 	j->columns = j->height * j->width;
 	split(j);
 	TRY(train(j));
-	return score(j);
+	TRY(score(j));
+	return rank_all(j);
 }
 
 int main(int argc, char **argv)
@@ -359,7 +362,7 @@ int main(int argc, char **argv)
 		progress_clear();
 		fprintf(stderr, "%s\n", egm_last_error());
 	}
-	failed = failed || rank_all(&j) != 0 || draw(&j) != 0;
+	failed = failed || draw(&j) != 0;
 	if (!failed) {
 		print_table(&j);
 		report(&j);

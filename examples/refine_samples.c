@@ -58,7 +58,7 @@ typedef struct job {
 	egm_target *target;
 	egm_sampler *sampler;
 	float *z, *x[WAYS], *scratch; /* [samples, latent], [samples, 2], [samples] */
-	toy_score score[WAYS];
+	egm_mode_coverage score[WAYS];
 	double mean_energy[WAYS];
 	egm_sampler_statistics stats;
 } job;
@@ -120,8 +120,7 @@ static egm_status make_samples(job *j, int way)
 	TRY(egm_model_run(j->generator, EGM_F32, j->z, n, j->latent, j->x[way]));
 	TRY(egm_model_energy(j->energy, EGM_F32, j->x[way], n, 2, j->scratch));
 	for (int64_t i = 0; i < n; i++) j->mean_energy[way] += j->scratch[i] / (double)n;
-	j->score[way] = toy_law_score(&j->law, j->x[way], (size_t)n);
-	return EGM_OK;
+	return toy_law_score(&j->law, j->context, j->x[way], (size_t)n, &j->score[way]);
 }
 
 /* One chain a sample: after enough transitions each stands at a draw that owes nothing to the others. */
@@ -197,8 +196,8 @@ static void print_results(const job *j)
 {
 	printf("%-12s  within 3 sigma  modes  reverse KL  mean energy\n", "");
 	for (int w = 0; w < WAYS; w++)
-		printf("%-12s  %14.4f  %5zu  %10.4f  %11.4f\n", ways[w], j->score[w].high_quality, j->score[w].modes,
-		       j->score[w].reverse_kl, j->mean_energy[w]);
+		printf("%-12s  %14.4f  %5lld  %10.4f  %11.4f\n", ways[w], j->score[w].high_quality,
+		       (long long)j->score[w].covered, j->score[w].reverse_kl, j->mean_energy[w]);
 	printf("latent MALA: %lld chains of %lld transitions after %lld, acceptance %.3f, step size %.4g\n",
 	       (long long)j->settings->samples, (long long)j->settings->transitions, (long long)j->settings->warmup,
 	       j->stats.acceptance, j->stats.step_size);
@@ -207,7 +206,7 @@ static void print_results(const job *j)
 	for (int w = 0; w < WAYS; w++) {
 		printf(", \"%s\": {\"high_quality\": ", ways[w]);
 		program_json_number(j->score[w].high_quality);
-		printf(", \"modes\": %zu, \"reverse_kl\": ", j->score[w].modes);
+		printf(", \"modes\": %lld, \"reverse_kl\": ", (long long)j->score[w].covered);
 		program_json_number(j->score[w].reverse_kl);
 		printf(", \"mean_energy\": ");
 		program_json_number(j->mean_energy[w]);

@@ -107,35 +107,11 @@ double toy_law_log_density(const toy_law *law, const float point[2], double nois
 	return log(sum / (double)parts) - nearest / (2 * variance) - log(2 * M_PI * variance);
 }
 
-/* Index of the nearest centre, and the squared distance to it. */
-static size_t nearest_mode(const toy_law *law, const float point[2], double *squared)
+egm_status toy_law_score(const toy_law *law, egm_context *context, const float *xy, size_t count,
+                         egm_mode_coverage *score)
 {
-	size_t nearest = 0;
-	*squared = INFINITY;
-	for (size_t i = 0; i < law->modes; i++) {
-		double dx = point[0] - law->centre[i][0], dy = point[1] - law->centre[i][1];
-		if (dx * dx + dy * dy < *squared) nearest = i, *squared = dx * dx + dy * dy;
-	}
-	return nearest;
-}
-
-toy_score toy_law_score(const toy_law *law, const float *xy, size_t count)
-{
-	toy_score score = {0, NAN, NAN};
-	size_t all[TOY_MODES_MAX] = {0}, good[TOY_MODES_MAX] = {0}, high_quality = 0;
-	if (law->modes == 0 || count == 0) return score;
-	for (size_t i = 0; i < count; i++) {
-		double squared;
-		size_t mode = nearest_mode(law, &xy[2 * i], &squared);
-		all[mode]++;
-		if (squared <= 9 * law->sigma * law->sigma) good[mode]++, high_quality++;
-	}
-	score.high_quality = (double)high_quality / (double)count;
-	score.reverse_kl = 0;
-	for (size_t i = 0; i < law->modes; i++) {
-		double q = (double)all[i] / (double)count;
-		if (q > 0) score.reverse_kl += q * log(q * (double)law->modes);
-		if ((double)good[i] * 10000 >= 20 * (double)count) score.modes++;
-	}
-	return score;
+	egm_status status = egm_mode_coverage_init(score, sizeof *score);
+	if (status != EGM_OK || law->modes == 0) return status;
+	return egm_mode_coverage_compute(context, EGM_F32, xy, (int64_t)count, 2, law->centre[0], (int64_t)law->modes,
+	                                 law->sigma, NULL, score);
 }

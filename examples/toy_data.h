@@ -3,6 +3,7 @@
 #ifndef TOY_DATA_H
 #define TOY_DATA_H
 
+#include <egm.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,13 +26,8 @@ void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count);
 /* Logarithm of the density at a point of the law with N(0, noise^2 I) added; noise 0: the law itself. */
 double toy_law_log_density(const toy_law *law, const float point[2], double noise);
 
-typedef struct toy_score {
-	size_t modes;        /* modes with at least 20 high-quality points for each 10,000 points */
-	double high_quality; /* share of points within 3 sigma of a centre */
-	double reverse_kl;   /* KL(q || uniform) in nats, q the law of the nearest centre over all points */
-} toy_score;
-
-/* A law without modes gives 0, NaN, NaN. */
-toy_score toy_law_score(const toy_law *law, const float *xy, size_t count);
+/* How well points cover the modes; of a law without modes 0, NaN, NaN, NaN. */
+egm_status toy_law_score(const toy_law *law, egm_context *context, const float *xy, size_t count,
+                         egm_mode_coverage *score);
 
 #endif

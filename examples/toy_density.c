@@ -66,8 +66,8 @@ typedef struct job {
 	gan_settings setup;
 	gan gan;
 	progress progress;
-	toy_score score; /* of the samples */
-	double seconds;  /* of training, scoring for --curve included */
+	egm_mode_coverage score; /* of the samples */
+	double seconds;          /* of training, scoring for --curve included */
 } job;
 
 static egm_status prepare(job *j)
@@ -101,8 +101,7 @@ static egm_status score_samples(job *j)
 {
 	TRY(gan_update(&j->gan, &j->setup));
 	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->seed, SAMPLES, j->samples));
-	j->score = toy_law_score(&j->law, j->samples, SAMPLES);
-	return EGM_OK;
+	return toy_law_score(&j->law, j->context, j->samples, SAMPLES, &j->score);
 }
 
 /* In pieces of curve_every steps when there is a file for the scores, else in one. */
@@ -115,8 +114,9 @@ static egm_status train(job *j, FILE *curve)
 		TRY(gan_train(&j->gan, j->data, piece < left ? piece : left, &j->progress));
 		TRY(score_samples(j));
 		if (!curve) continue;
-		fprintf(curve, "%lld,%.2f,%zu,%.4f,%.5f\n", (long long)egm_trainer_steps(j->gan.trainer),
-		        progress_seconds(&j->progress), j->score.modes, j->score.high_quality, j->score.reverse_kl);
+		fprintf(curve, "%lld,%.2f,%lld,%.4f,%.5f\n", (long long)egm_trainer_steps(j->gan.trainer),
+		        progress_seconds(&j->progress), (long long)j->score.covered, j->score.high_quality,
+		        j->score.reverse_kl);
 		fflush(curve);
 	}
 	j->seconds = progress_seconds(&j->progress);
@@ -156,7 +156,7 @@ static void report(const job *j)
 	printf("{\"data\": \"%s\", \"seed\": %lld, \"steps\": %lld, \"modes\": ", j->law.name, (long long)j->settings->seed,
 	       (long long)egm_trainer_steps(j->gan.trainer));
 	if (j->law.modes > 0)
-		printf("%zu", j->score.modes);
+		printf("%lld", (long long)j->score.covered);
 	else
 		printf("null");
 	printf(", \"high_quality\": ");

@@ -15,6 +15,9 @@
 
 #include <egm/loss.h>
 
+#include <egm/distance.h>
+#include <egm/mixture.h>
+
 #include <egm/sampler.h>
 
 #include <egm/diagnostics.h>

@@ -196,8 +196,10 @@ EGM_API egm_status egm_vae_options_init(egm_vae_options *options, size_t size);
 EGM_API egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model *decoder,
                                   const egm_vae_options *options);
 /** log_likelihoods [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x), of
- *  each row of x [rows, columns], in nats; with S = `samples` >= 1 it rises to log q(x) as S grows. Draws depend on
- *  (seed, row, s). Burda et al. 2016, eq. 8. `loss` from egm_vae_create, else ARGUMENT. */
+ *  each row of x [rows, columns], in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws
+ *  depend on (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al.
+ * 2016, eq. 8. ARGUMENT: `loss` is not from egm_vae_create, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI;
+ * NONFINITE names the row, and rows before it may then have been written. */
 EGM_API egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods);
 
@@ -345,7 +347,8 @@ EGM_API egm_status egm_histogram_options_init(egm_histogram_options *options, si
 
 /** A generator of one number fitted to binned data: the divergence between the given masses p and those of G(z), each
  *  sample spread by a normal kernel over the bins, which makes it differentiable. Takes no data: egm_trainer_fit with
- *  NULL. Mass of G beyond [lower, upper] counts to the outermost bins.
+ *  NULL. Mass of G beyond [lower, upper] counts to the outermost bins. The minimum is that G(z) with the kernel's noise
+ *  added has the masses p: G itself is narrower, by a variance of (bandwidth * bin width)^2.
  *  Terms: divergence, in nats. Nets: generator [k] -> 1. The estimate from a batch of B is too high by about
  *  (bins - 1) / 2B: give it large batches. Since 0.3. */
 EGM_API egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options);

@@ -25,6 +25,9 @@ typedef struct egm__rng {
 #define EGM__STREAM_BUFFER UINT32_C(0x80000008)   /* order of a replay buffer */
 #define EGM__STREAM_RESTART UINT32_C(0x80000009)  /* which of its rows begin anew */
 #define EGM__STREAM_BIRTH UINT32_C(0x8000000a)    /* and where */
+#define EGM__STREAM_SLICES UINT32_C(0x8000000b)   /* directions of the sliced distance */
+#define EGM__STREAM_MIXTURE UINT32_C(0x8000000c)  /* draws of a mixture */
+#define EGM__STREAM_CENTRES UINT32_C(0x8000000d)  /* of k-means++ */
 
 /* Words 4 * block .. 4 * block + 3. */
 void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4]);

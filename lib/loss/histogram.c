@@ -27,6 +27,24 @@ static const egm__range ranges[] = {
     EGM__RANGE(egm_histogram_options, floor, 1, DBL_TRUE_MIN, 1 - DBL_EPSILON / 2, "not in (0, 1)"),
 };
 
+/* In f32 a small floor is 0, and neighbouring edges, or a sample and its kernel, may be the same number. */
+static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options *o)
+{
+	double width = (o->upper - o->lower) / o->bins, even = o->floor / o->bins;
+	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, epsilon = dtype == EGM_F32 ? FLT_EPSILON : DBL_EPSILON;
+	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = epsilon * far;
+	if (even < least)
+		return egm__fail(EGM_ERR_ARGUMENT, "histogram: floor = %g over %d bins is %g each, too little for %s", o->floor,
+		                 (int)o->bins, even, egm__dtype_name(dtype));
+	if (width * fmin(1, o->bandwidth) <= grain)
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "histogram: bins of %g and a bandwidth of %g of them: %s tells no numbers closer than %g apart "
+		    "near %g",
+		    width, o->bandwidth, egm__dtype_name(dtype), grain, far);
+	return EGM_OK;
+}
+
 /* constants: the inner edges [bins - 1], then the masses p [bins] */
 static egm_status fill_constants(egm_loss *loss, const egm_histogram_options *o)
 {
@@ -102,7 +120,8 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (!o->masses) return egm__fail(EGM_ERR_ARGUMENT, "histogram: masses is NULL");
 	if (!(o->lower < o->upper) || !isfinite(o->upper - o->lower))
 		return egm__fail(EGM_ERR_ARGUMENT, "histogram: lower = %g, upper = %g are no interval", o->lower, o->upper);
-	egm_status st = fill_constants(loss, o);
+	egm_status st = check_resolution(loss->dtype, o);
+	if (st == EGM_OK) st = fill_constants(loss, o);
 	o->masses = NULL; /* the caller's */
 	return st;
 }

@@ -22,13 +22,13 @@ enum { LEAST_DRAWS = 4, LEAST_HALF = 5 };
 /* One dimension of one or all chains. */
 typedef struct sample {
 	egm_context *context;
-	int64_t chains, n;                     /* kept draws a chain */
-	int64_t half;                          /* n / 2 */
-	int64_t count;                         /* draws in the halves: 2 * chains * half */
-	double *x;                             /* [2 chains, half] */
-	double *scores;                        /* [2 chains, half]; normal scores, or an indicator */
-	double *rho;                           /* [half] */
-	egm__diagnostics_item *sorted, *spare; /* [chains * n] */
+	int64_t chains, n;              /* kept draws a chain */
+	int64_t half;                   /* n / 2 */
+	int64_t count;                  /* draws in the halves: 2 * chains * half */
+	double *x;                      /* [2 chains, half] */
+	double *scores;                 /* [2 chains, half]; normal scores, or an indicator */
+	double *rho;                    /* [half] */
+	egm__sort_item *sorted, *spare; /* [chains * n] */
 	egm__diagnostics_fourier fourier;
 } sample;
 
@@ -77,10 +77,10 @@ static void gather(sample *s, const egm_diagnostics *d, int64_t dim, int64_t cha
 			double value = d->draws[t * d->row + (first + c) * d->dims + dim];
 			int64_t place = 2 * s->half * c + (t < s->half ? t : t - s->n % 2);
 			if (s->n % 2 && t == s->half) place = -1;
-			s->sorted[c * s->n + t] = (egm__diagnostics_item){value, place};
+			s->sorted[c * s->n + t] = (egm__sort_item){value, place};
 			if (place >= 0) s->x[place] = value;
 		}
-	egm__diagnostics_sort(s->sorted, s->spare, s->chains * s->n);
+	egm__sort(s->sorted, s->spare, s->chains * s->n);
 }
 
 static int moves(const sample *s)
@@ -169,9 +169,9 @@ static void judge_ranks(sample *s, egm_diagnosis *result)
 static void judge(sample *s, egm_diagnosis *result)
 {
 	int64_t n = s->chains * s->n;
-	result->q05 = egm__diagnostics_quantile(s->sorted, n, 0.05);
-	result->median = egm__diagnostics_quantile(s->sorted, n, 0.5);
-	result->q95 = egm__diagnostics_quantile(s->sorted, n, 0.95);
+	result->q05 = egm__sort_quantile(s->sorted, n, 0.05);
+	result->median = egm__sort_quantile(s->sorted, n, 0.5);
+	result->q95 = egm__sort_quantile(s->sorted, n, 0.95);
 	if (!moves(s)) return;
 	judge_ranks(s, result);
 	if (s->half < LEAST_HALF) return;

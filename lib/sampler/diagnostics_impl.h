@@ -5,6 +5,7 @@
 #define EGM_SAMPLER_DIAGNOSTICS_IMPL_H
 
 #include <core/context_impl.h>
+#include <core/sort_impl.h>
 #include <egm/diagnostics.h>
 #include <tensor/shape_impl.h>
 
@@ -22,24 +23,15 @@ struct egm_diagnostics {
 	double *latest; /* [chains, dims] */
 };
 
-/* ---- order */
-
-typedef struct egm__diagnostics_item {
-	double value;
-	int64_t place; /* where its score goes; negative: nowhere */
-} egm__diagnostics_item;
+/* ---- order. The place of an item: where its score goes; negative: nowhere. */
 
 /* The standard normal quantile, 0 < p < 1; relative error below 1e-15. */
 double egm__diagnostics_normal_quantile(double p);
-/* Ascending by value, equal values in the order in which they came. `spare` has the same size. */
-void egm__diagnostics_sort(egm__diagnostics_item *items, egm__diagnostics_item *spare, int64_t n);
-/* Quantile of sorted items, linear between order statistics (type 7 of Hyndman and Fan 1996). */
-double egm__diagnostics_quantile(const egm__diagnostics_item *sorted, int64_t n, double p);
 /* Normal score of each item's rank, equal values sharing the mean of their ranks, to scores[place]. No place may be
  * negative. */
-void egm__diagnostics_scores(const egm__diagnostics_item *sorted, int64_t n, double *scores);
+void egm__diagnostics_scores(const egm__sort_item *sorted, int64_t n, double *scores);
 /* Sorted items |value - median| from sorted items. */
-void egm__diagnostics_fold(const egm__diagnostics_item *sorted, int64_t n, egm__diagnostics_item *folded);
+void egm__diagnostics_fold(const egm__sort_item *sorted, int64_t n, egm__sort_item *folded);
 
 /* ---- autocovariance */
 

@@ -2,12 +2,9 @@
 /* Ranks of all chains' draws together, and the normal scores that take their place:
  *     z = Phi^-1((r - 3/8) / (N + 1/4)),   r the rank among N, the mean rank for equal values
  * (Blom 1958; Vehtari et al. 2021, section 4). Scores have a mean and a variance whatever the draws' law, so that
- * R-hat and sample sizes mean something for a Cauchy too.
- *
- * Sorting: a merge sort of our own, because the C library's qsort takes memory past the context's allocator. */
+ * R-hat and sample sizes mean something for a Cauchy too. */
 #include <math.h>
 #include <sampler/diagnostics_impl.h>
-#include <string.h>
 
 /* Coefficients of a rational function, lowest order first. */
 typedef struct rational {
@@ -50,50 +47,7 @@ double egm__diagnostics_normal_quantile(double p)
 	return q < 0 ? -x : x;
 }
 
-/* Merges the sorted a[0 .. n-1] and b[0 .. m-1]. The choice is written without a branch: at random data a branch would
- * be mispredicted half of the time. */
-static void merge(const egm__diagnostics_item *a, int64_t n, const egm__diagnostics_item *b, int64_t m,
-                  egm__diagnostics_item *out)
-{
-	int64_t i = 0, j = 0;
-	while (i < n && j < m) {
-		int second = b[j].value < a[i].value;
-		const egm__diagnostics_item *next = second ? b + j : a + i;
-		*out++ = *next;
-		j += second;
-		i += !second;
-	}
-	memcpy(out, a + i, (size_t)(n - i) * sizeof *out);
-	memcpy(out + (n - i), b + j, (size_t)(m - j) * sizeof *out);
-}
-
-void egm__diagnostics_sort(egm__diagnostics_item *items, egm__diagnostics_item *spare, int64_t n)
-{
-	egm__diagnostics_item *from = items, *to = spare;
-	for (int64_t width = 1; width < n; width *= 2) {
-		for (int64_t start = 0; start < n; start += 2 * width) {
-			int64_t left = n - start < width ? n - start : width;
-			int64_t right = n - start - left < width ? n - start - left : width;
-			merge(from + start, left, from + start + left, right, to + start);
-		}
-		egm__diagnostics_item *other = from;
-		from = to;
-		to = other;
-	}
-	if (from != items) memcpy(items, from, (size_t)n * sizeof *items);
-}
-
-/* Written as (1 - w) a + w b and not a + w (b - a), which can overflow; the two would round differently. For a = b it
- * could miss a, and then a count of the values up to the quantile would miss them all. */
-double egm__diagnostics_quantile(const egm__diagnostics_item *sorted, int64_t n, double p)
-{
-	double position = (double)(n - 1) * p, whole = floor(position), w = position - whole;
-	int64_t k = (int64_t)whole;
-	double a = sorted[k].value, b = sorted[k + 1 < n ? k + 1 : k].value;
-	return a == b ? a : (1 - w) * a + w * b;
-}
-
-void egm__diagnostics_scores(const egm__diagnostics_item *sorted, int64_t n, double *scores)
+void egm__diagnostics_scores(const egm__sort_item *sorted, int64_t n, double *scores)
 {
 	for (int64_t first = 0, end; first < n; first = end) {
 		for (end = first + 1; end < n && sorted[end].value == sorted[first].value;) end++;
@@ -104,9 +58,9 @@ void egm__diagnostics_scores(const egm__diagnostics_item *sorted, int64_t n, dou
 }
 
 /* Distances from the median fall up to the median and rise after it, in floating point too: two sorted runs. */
-void egm__diagnostics_fold(const egm__diagnostics_item *sorted, int64_t n, egm__diagnostics_item *folded)
+void egm__diagnostics_fold(const egm__sort_item *sorted, int64_t n, egm__sort_item *folded)
 {
-	double median = egm__diagnostics_quantile(sorted, n, 0.5);
+	double median = egm__sort_quantile(sorted, n, 0.5);
 	int64_t j = n / 2;
 	while (j > 0 && sorted[j - 1].value >= median) j--;
 	while (j < n && sorted[j].value < median) j++;
@@ -115,8 +69,8 @@ void egm__diagnostics_fold(const egm__diagnostics_item *sorted, int64_t n, egm__
 		double below = i >= 0 ? median - sorted[i].value : INFINITY;
 		double above = j < n ? sorted[j].value - median : INFINITY;
 		if (i >= 0 && (j == n || below < above))
-			folded[k] = (egm__diagnostics_item){below, sorted[i--].place};
+			folded[k] = (egm__sort_item){below, sorted[i--].place};
 		else
-			folded[k] = (egm__diagnostics_item){above, sorted[j++].place};
+			folded[k] = (egm__sort_item){above, sorted[j++].place};
 	}
 }

@@ -4,151 +4,97 @@
 #include <egm.h>
 #include <stdio.h>
 
-#define STRUCT(type) printf(#type " - - %zu\n", sizeof(type))
-#define MEMBER(type, member) \
-	printf(#type " " #member " %zu %zu\n", offsetof(type, member), sizeof(((type *)NULL)->member))
-#define NUMBER(name) printf(#name " %d\n", (int)(name))
+#define STRUCT(type, ...)                                                          \
+	do {                                                                           \
+		typedef type layout;                                                       \
+		const char *name = #type;                                                  \
+		printf("%s - - %zu\n", name, sizeof(layout)), M(struct_size), __VA_ARGS__; \
+	} while (0)
+#define M(member) printf("%s " #member " %zu %zu\n", name, offsetof(layout, member), sizeof(((layout *)NULL)->member))
+#define N(name) printf(#name " %d\n", (int)(name))
 
-static void context_options(void)
+static void handles(void)
 {
-	STRUCT(egm_context_options);
-	MEMBER(egm_context_options, struct_size);
-	MEMBER(egm_context_options, alloc);
-	MEMBER(egm_context_options, dealloc);
-	MEMBER(egm_context_options, alloc_user);
-	MEMBER(egm_context_options, log);
-	MEMBER(egm_context_options, log_user);
-	MEMBER(egm_context_options, parallel);
-	MEMBER(egm_context_options, parallel_user);
-	MEMBER(egm_context_options, threads);
-	MEMBER(egm_context_options, blas_threads);
-	MEMBER(egm_context_options, simd);
-	MEMBER(egm_context_options, reserved);
+	STRUCT(egm_context_options, M(alloc), M(dealloc), M(alloc_user), M(log), M(log_user), M(parallel), M(parallel_user),
+	       M(threads), M(blas_threads), M(simd), M(reserved));
+	STRUCT(egm_target_options, M(beta), M(prior_scale), M(lower), M(upper), M(concurrent), M(reserved), M(rows));
+	STRUCT(egm_sampler_options, M(kernel), M(reserved), M(chains), M(seed), M(step_size), M(jitter), M(start_scale),
+	       M(target_accept), M(scale), M(leapfrog_steps), M(max_depth), M(divergence), M(temperatures), M(levels),
+	       M(steps_per_level), M(denoise), M(adapt_scale), M(reserved2));
+	STRUCT(egm_sampler_statistics, M(transitions), M(gradients), M(acceptance), M(divergences), M(step_size),
+	       M(leapfrogs), M(saturated), M(energy), M(exchange), M(frozen));
+	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power));
+	STRUCT(egm_ais_result, M(log_z), M(standard_error), M(ess), M(acceptance), M(gradients), M(lost));
+	STRUCT(egm_diagnosis, M(mean), M(sd), M(mcse), M(r_hat), M(ess_bulk), M(ess_tail), M(ess_mean), M(q05), M(median),
+	       M(q95));
 }
 
-static void target_options(void)
+static void losses(void)
 {
-	STRUCT(egm_target_options);
-	MEMBER(egm_target_options, struct_size);
-	MEMBER(egm_target_options, beta);
-	MEMBER(egm_target_options, prior_scale);
-	MEMBER(egm_target_options, lower);
-	MEMBER(egm_target_options, upper);
-	MEMBER(egm_target_options, concurrent);
-	MEMBER(egm_target_options, reserved);
-	MEMBER(egm_target_options, rows);
+	STRUCT(egm_ml_options, M(regulariser));
+	STRUCT(egm_energy_gan_options, M(entropy), M(marginal), M(energy_steps), M(reserved), M(penalty), M(entropy_weight),
+	       M(noise), M(dv_decay));
+	STRUCT(egm_gan_options, M(form), M(discriminator_steps), M(generator_steps), M(penalty_at), M(penalty),
+	       M(smoothing), M(step_penalty));
+	STRUCT(egm_vae_options, M(decoder), M(reserved), M(sigma), M(beta));
+	STRUCT(egm_aae_options, M(form), M(discriminator_steps), M(reconstruction), M(penalty));
+	STRUCT(egm_ali_options, M(form), M(discriminator_steps), M(generator_steps), M(encoder), M(generator),
+	       M(full_terms), M(penalty));
+	STRUCT(egm_wgan_options, M(penalty_kind), M(penalty_at), M(critic_steps), M(reserved), M(penalty), M(clip));
+	STRUCT(egm_ls_gan_options, M(margin_norm), M(energy_steps), M(margin), M(slope), M(penalty));
+	STRUCT(egm_histogram_options, M(divergence), M(bins), M(masses), M(lower), M(upper), M(bandwidth), M(floor));
+	STRUCT(egm_dae_options, M(sigma));
+	STRUCT(egm_dde_options, M(energy_steps), M(reserved), M(sigma));
+	STRUCT(egm_dsm_options, M(sigma));
+	STRUCT(egm_annealed_dsm_options, M(spacing), M(reserved), M(sigma0), M(sigma_low), M(sigma_high));
+	STRUCT(egm_score_matching_options, M(form), M(projections));
 }
 
-static void sampler_options(void)
+static void training(void)
 {
-	STRUCT(egm_sampler_options);
-	MEMBER(egm_sampler_options, struct_size);
-	MEMBER(egm_sampler_options, kernel);
-	MEMBER(egm_sampler_options, reserved);
-	MEMBER(egm_sampler_options, chains);
-	MEMBER(egm_sampler_options, seed);
-	MEMBER(egm_sampler_options, step_size);
-	MEMBER(egm_sampler_options, jitter);
-	MEMBER(egm_sampler_options, start_scale);
-	MEMBER(egm_sampler_options, target_accept);
-	MEMBER(egm_sampler_options, scale);
-	MEMBER(egm_sampler_options, leapfrog_steps);
-	MEMBER(egm_sampler_options, max_depth);
-	MEMBER(egm_sampler_options, divergence);
-	MEMBER(egm_sampler_options, temperatures);
-	MEMBER(egm_sampler_options, levels);
-	MEMBER(egm_sampler_options, steps_per_level);
-	MEMBER(egm_sampler_options, denoise);
-	MEMBER(egm_sampler_options, adapt_scale);
-	MEMBER(egm_sampler_options, reserved2);
+	STRUCT(egm_trainer_options, M(seed), M(batch), M(optimizer), M(schedule), M(schedule_steps), M(warmup_steps),
+	       M(final_fraction), M(learning_rate), M(beta1), M(beta2), M(epsilon), M(momentum), M(clip_norm),
+	       M(average_decay));
+	STRUCT(egm_negatives_options, M(start), M(reserved), M(steps), M(buffer), M(restart));
+	STRUCT(egm_progress, M(step), M(done), M(total), M(term_count), M(reserved), M(term_names), M(terms),
+	       M(learning_rate));
 }
 
-static void sampler_statistics(void)
+static void loss_numbers(void)
 {
-	STRUCT(egm_sampler_statistics);
-	MEMBER(egm_sampler_statistics, struct_size);
-	MEMBER(egm_sampler_statistics, transitions);
-	MEMBER(egm_sampler_statistics, gradients);
-	MEMBER(egm_sampler_statistics, acceptance);
-	MEMBER(egm_sampler_statistics, divergences);
-	MEMBER(egm_sampler_statistics, step_size);
-	MEMBER(egm_sampler_statistics, leapfrogs);
-	MEMBER(egm_sampler_statistics, saturated);
-	MEMBER(egm_sampler_statistics, energy);
-	MEMBER(egm_sampler_statistics, exchange);
-	MEMBER(egm_sampler_statistics, frozen);
-}
-
-static void ais(void)
-{
-	STRUCT(egm_ais_options);
-	MEMBER(egm_ais_options, struct_size);
-	MEMBER(egm_ais_options, seed);
-	MEMBER(egm_ais_options, particles);
-	MEMBER(egm_ais_options, levels);
-	MEMBER(egm_ais_options, leapfrog_steps);
-	MEMBER(egm_ais_options, step_size);
-	MEMBER(egm_ais_options, base_scale);
-	MEMBER(egm_ais_options, power);
-	STRUCT(egm_ais_result);
-	MEMBER(egm_ais_result, struct_size);
-	MEMBER(egm_ais_result, log_z);
-	MEMBER(egm_ais_result, standard_error);
-	MEMBER(egm_ais_result, ess);
-	MEMBER(egm_ais_result, acceptance);
-	MEMBER(egm_ais_result, gradients);
-	MEMBER(egm_ais_result, lost);
-}
-
-static void diagnosis(void)
-{
-	STRUCT(egm_diagnosis);
-	MEMBER(egm_diagnosis, struct_size);
-	MEMBER(egm_diagnosis, mean);
-	MEMBER(egm_diagnosis, sd);
-	MEMBER(egm_diagnosis, mcse);
-	MEMBER(egm_diagnosis, r_hat);
-	MEMBER(egm_diagnosis, ess_bulk);
-	MEMBER(egm_diagnosis, ess_tail);
-	MEMBER(egm_diagnosis, ess_mean);
-	MEMBER(egm_diagnosis, q05);
-	MEMBER(egm_diagnosis, median);
-	MEMBER(egm_diagnosis, q95);
+	N(EGM_ENTROPY_INFOGAN), N(EGM_ENTROPY_JSD), N(EGM_ENTROPY_NWJ), N(EGM_ENTROPY_DV);
+	N(EGM_MARGINAL_FRESH), N(EGM_MARGINAL_DERANGEMENT);
+	N(EGM_GAN_NON_SATURATING), N(EGM_GAN_MINIMAX), N(EGM_GAN_LEAST_SQUARES), N(EGM_GAN_HINGE), N(EGM_GAN_RELATIVISTIC),
+	    N(EGM_GAN_RELATIVISTIC_AVERAGE);
+	N(EGM_PENALTY_TWO_SIDED), N(EGM_PENALTY_ONE_SIDED), N(EGM_PENALTY_LINEAR), N(EGM_PENALTY_ZERO_CENTRED),
+	    N(EGM_PENALTY_FINITE_TWO_SIDED), N(EGM_PENALTY_FINITE_LINEAR);
+	N(EGM_AT_INTERPOLATES), N(EGM_AT_REAL), N(EGM_AT_FAKE), N(EGM_AT_BOTH);
+	N(EGM_DECODER_GAUSSIAN), N(EGM_DECODER_GAUSSIAN_LEARNED), N(EGM_DECODER_BERNOULLI);
+	N(EGM_ALI_DERIVED), N(EGM_ALI_MINIMAX), N(EGM_ALI_SWAPPED), N(EGM_CODER_POINT), N(EGM_CODER_GAUSSIAN);
+	N(EGM_MARGIN_L1), N(EGM_MARGIN_L2);
+	N(EGM_DIVERGENCE_KL), N(EGM_DIVERGENCE_REVERSE_KL), N(EGM_DIVERGENCE_JEFFREYS), N(EGM_DIVERGENCE_JS);
+	N(EGM_SPACING_LINEAR), N(EGM_SPACING_GEOMETRIC), N(EGM_SCORE_EXPLICIT), N(EGM_SCORE_SLICED);
 }
 
 static void numbers(void)
 {
-	NUMBER(EGM_LATENT_ENERGY);
-	NUMBER(EGM_LATENT_POSTERIOR);
-	NUMBER(EGM_LATENT_PULLBACK);
-	NUMBER(EGM_SAMPLER_ULA);
-	NUMBER(EGM_SAMPLER_MALA);
-	NUMBER(EGM_SAMPLER_HMC);
-	NUMBER(EGM_SAMPLER_NUTS);
-	NUMBER(EGM_SAMPLER_ANNEALED_LANGEVIN);
-	NUMBER(EGM_SAMPLER_TEMPERED);
-	NUMBER(EGM_F32);
-	NUMBER(EGM_F64);
-	NUMBER(EGM_ERR_ARGUMENT);
-	NUMBER(EGM_ERR_STATE);
-	NUMBER(EGM_ERR_SHAPE);
-	NUMBER(EGM_ERR_DTYPE);
-	NUMBER(EGM_ERR_MEMORY);
-	NUMBER(EGM_ERR_NONFINITE);
-	NUMBER(EGM_ERR_IO);
-	NUMBER(EGM_ERR_FORMAT);
-	NUMBER(EGM_ERR_UNSUPPORTED);
-	NUMBER(EGM_ERR_STOPPED);
+	N(EGM_LATENT_ENERGY), N(EGM_LATENT_POSTERIOR), N(EGM_LATENT_PULLBACK);
+	N(EGM_SAMPLER_ULA), N(EGM_SAMPLER_MALA), N(EGM_SAMPLER_HMC), N(EGM_SAMPLER_NUTS), N(EGM_SAMPLER_ANNEALED_LANGEVIN),
+	    N(EGM_SAMPLER_TEMPERED);
+	N(EGM_OPTIMIZER_ADAM), N(EGM_OPTIMIZER_RMSPROP), N(EGM_OPTIMIZER_SGD);
+	N(EGM_SCHEDULE_CONSTANT), N(EGM_SCHEDULE_LINEAR), N(EGM_SCHEDULE_COSINE);
+	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);
+	N(EGM_F32), N(EGM_F64);
+	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
+	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);
 }
 
 int main(void)
 {
-	context_options();
-	target_options();
-	sampler_options();
-	sampler_statistics();
-	ais();
-	diagnosis();
+	handles();
+	losses();
+	training();
+	loss_numbers();
 	numbers();
 	return 0;
 }

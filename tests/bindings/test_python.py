@@ -17,6 +17,7 @@ except ImportError:
     print("1..1\nok 1 - the Python binding # SKIP NumPy is not installed for", sys.executable)
     sys.exit(0)
 import egm
+from egm import _library
 
 U32, U64 = 2.0**-24, 2.0**-53  # unit roundoffs
 
@@ -268,13 +269,13 @@ class Import(unittest.TestCase):
 
     def test_another_release_is_an_import_error(self):
         major, minor = release = egm.RELEASE
-        egm.RELEASE = (major, minor + 1)
+        _library.RELEASE = (major, minor + 1)
         try:
             with self.assertRaisesRegex(ImportError, "is release %d.%d.[0-9]+, this module is for %d.%d" % (
                     major, minor, major, minor + 1)):
-                egm._load()
+                _library.load(_library.PATH)
         finally:
-            egm.RELEASE = release
+            _library.RELEASE = release
 
 
 class Tap(unittest.TextTestResult):

@@ -70,15 +70,27 @@ same_output() {
 }
 result 'both print the same numbers' same_output
 
+# ---- the examples of the pages
+page() { # FILE: its first C block, as the body of a function
+	name=$(basename "$1" .md)
+	sed -n '/^```c$/,/^```$/p' "$1" | sed '1d;/^```$/q' | sed '$d' >"$work/page_$name.h"
+	[ -s "$work/page_$name.h" ] || { echo "$1 has no C block"; return 1; }
+	$cc -std=c99 $strict -Wno-unused-variable "-DPAGE=\"$work/page_$name.h\"" -o "$work/page_$name" "$here/page.c" \
+		$(pkg-config --cflags --libs egm) -lm && LD_LIBRARY_PATH=$libdir timeout 120 "$work/page_$name"
+}
+for file in "$source"/doc/systems/*.md; do
+	[ "${file##*/}" = README.md ] || result "the example of doc/systems/${file##*/} runs" page "$file"
+done
+
 # ---- the Python binding
 # The system's Python first: see tools/programs.sh.
 python3=/usr/bin/python3
 [ -x "$python3" ] || python3=python3
 sed -n '/^```python$/,/^```$/p' "$source/README.md" | sed '/^```/d' >"$work/readme.py"
 python_program() {
-	module=$(find "$prefix" -name egm.py)
-	[ -s "$work/readme.py" ] && [ -f "$module" ] && cd "$work" &&
-		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$module") "$python3" -B readme.py
+	package=$(dirname "$(find "$prefix" -path '*/egm/__init__.py')")
+	[ -s "$work/readme.py" ] && [ -d "$package" ] && cd "$work" &&
+		LD_LIBRARY_PATH=$libdir PYTHONPATH=$(dirname "$package") "$python3" -B readme.py
 }
 if "$python3" -c 'import numpy' 2>/dev/null; then
 	result 'the Python program of the README runs' python_program

@@ -24,6 +24,7 @@ owner() {
 	case $1 in
 	status.h | version.h | context.h) echo core ;;
 	diagnostics.h) echo sampler ;;
+	distance.h | mixture.h) echo loss ;;
 	model.h | loss.h | sampler.h | io.h | train.h) echo "${1%.h}" ;;
 	*) echo "unknown:$1" ;;
 	esac

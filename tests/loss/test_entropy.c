@@ -84,6 +84,63 @@ START_TEST(test_entropy__value_at_the_best_statistics)
 }
 END_TEST
 
+/* What the bound says of BCE, the mean of the 2B cross-entropies by which it is often written: BCE = -H/2 = ln 2 - JSD.
+ * K10: JSD .2145531 and .0369208 for r = .9 and .5, BCE .4785941 and .6562264. */
+START_TEST(test_entropy__cross_entropy_is_log_two_less_the_divergence)
+{
+	const double r = _i ? 0.5 : 0.9, known = _i ? 0.6562264 : 0.4785941;
+	l_mean m = {0};
+	at_optimum(EGM_ENTROPY_JSD, r / sqrt(1 - r * r), 1);
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, -sheet.terms[ENTROPY] / 2);
+	}
+	l_mean_check("BCE", &m, known, 1e-3);
+}
+END_TEST
+
+/* K10, infogan: x = r z1 + sqrt(1 - r^2) z2 has correlation r with z1, and the best guess is r x, which misses by
+ * 1 - r^2 = .19; of z2, guessed as 0, it misses 1. A Gaussian guess of variance v = 1 bounds I(x; z1) by
+ * ln(2 pi e)/2 - ln(2 pi)/2 - .19/2 = .405, .425 below I = .8303656: the fixed variance is not the best. */
+START_TEST(test_entropy__infogan_bound_of_fixed_variance)
+{
+	const double r = 0.9;
+	l_mean m = {0}, slope = {0};
+	options.entropy = EGM_ENTROPY_INFOGAN;
+	generator = l_linear(context, "generator", 2, (double[]){r, sqrt(1 - r * r)}, 0);
+	third = l_net(context, "third", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	L_SET(third, "0.weight", r, 0);
+	L_SET(third, "0.bias", 0, 0);
+	create();
+	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
+		l_run(loss, GENERATOR_PHASE, &sheet);
+		l_mean_add(&m, 0.5 + (sheet.terms[ENTROPY] + 1) / 2);
+		l_mean_add(&slope, sheet.gradient[2][0]);
+	}
+	l_mean_check("bound", &m, 0.405, 2e-3);
+	l_mean_check("d/dr", &slope, 0, 4e-3); /* r is the best slope */
+	ck_assert(m.sum / m.n < 0.8303656);
+}
+END_TEST
+
+/* E22, the published setting: G injective and no noise. T = K - M (x - g z)^2/2 tells pairs apart whatever g is, so
+ * that jsd is at its ceiling 2 ln 2 - 2 ln 2 = 0 for every scale, and no gradient of it reaches the generator. At M g^2
+ * = 10^9 and K = 40 a fresh z' is told apart unless it is within 3e-4 of z: of 64, none. With noise of 1 the same g
+ * have informations from .005 to 2.3. */
+START_TEST(test_entropy__without_noise_every_scale_is_as_good)
+{
+	const double scales[3] = {0.1, 1, 10}, g = scales[_i], top = 40;
+	options.entropy = EGM_ENTROPY_JSD;
+	generator = l_linear(context, "generator", 1, &g, 0);
+	third = l_quadratic(context, "third", 2, 1, (double[]){1, -g}, (double[]){-1e9 / (g * g)}, top);
+	create();
+	sheet.batch = 64, sheet.step = 1;
+	l_run(loss, GENERATOR_PHASE, &sheet);
+	ck_assert_msg(sheet.terms[ENTROPY] >= -1e-6 && sheet.terms[ENTROPY] <= 0, "%g", sheet.terms[ENTROPY]);
+	ck_assert_msg(fabs(sheet.gradient[1][0]) <= 1e-6, "%g", sheet.gradient[1][0]);
+}
+END_TEST
+
 /* with permutation or with fresh draws: the pairs are independent either way */
 START_TEST(test_entropy__derangement_has_the_same_value)
 {
@@ -164,6 +221,26 @@ START_TEST(test_entropy__marginal_pairs_hold_no_joint_pair)
 			l_run(loss, GENERATOR_PHASE, &sheet);
 			ck_assert(fabs(sheet.terms[ENTROPY]) <= 1e-6);
 		}
+}
+END_TEST
+
+/* K22: what a fixed point costs. T = ln B on joint pairs, far below elsewhere, is the best T when one pair in B of the
+ * product side is joint, as in a random permutation: BCE = (sp(-ln B) + sp(ln B)/B)/2, .0404 at B = 64 and .0128 at
+ * 256. Here no pair is, and the second part is not there. */
+START_TEST(test_entropy__fixed_points_do_not_cost_here)
+{
+	const int64_t batch = _i % 2 ? 256 : 64;
+	const double b = (double)batch, published = _i % 2 ? 0.0128 : 0.0404;
+	options.entropy = EGM_ENTROPY_JSD;
+	options.marginal = _i / 2 ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
+	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
+	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){-2e9}, log(b));
+	create();
+	sheet.batch = batch, sheet.step = 1;
+	l_run(loss, GENERATOR_PHASE, &sheet);
+	double joint = log1p(1 / b), fixed = log1p(b) / b;
+	ck_assert(fabs((joint + fixed) / 2 - published) <= 5e-5);
+	ck_assert_msg(fabs(-sheet.terms[ENTROPY] - joint) <= 1e-6, "%g, not %g", -sheet.terms[ENTROPY], joint);
 }
 END_TEST
 
@@ -262,6 +339,9 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_entropy__value_at_the_best_statistics, 0, sizeof values / sizeof *values);
+	tcase_add_loop_test(t, test_entropy__cross_entropy_is_log_two_less_the_divergence, 0, 2);
+	tcase_add_test(t, test_entropy__infogan_bound_of_fixed_variance);
+	tcase_add_loop_test(t, test_entropy__without_noise_every_scale_is_as_good, 0, 3);
 	tcase_add_test(t, test_entropy__derangement_has_the_same_value);
 	tcase_add_loop_test(t, test_entropy__gradient_of_the_information, 0, 3);
 	tcase_add_loop_test(t, test_entropy__best_statistics_are_stationary, 0, 3);
@@ -271,6 +351,7 @@ int main(void)
 	tcase_set_tags(t, "E23 K22");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_entropy__marginal_pairs_hold_no_joint_pair, 0, 2);
+	tcase_add_loop_test(t, test_entropy__fixed_points_do_not_cost_here, 0, 4);
 	tcase_add_loop_test(t, test_entropy__gradient_reaches_the_generator_through_both_pairs, 0, 2);
 	tcase_add_test(t, test_dv__average_follows_its_recursion);
 	tcase_add_test(t, test_dv__gradient_is_corrected_by_the_average);

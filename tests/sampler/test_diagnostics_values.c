@@ -214,7 +214,7 @@ END_TEST
 
 static int by_value(const void *a, const void *b)
 {
-	double x = ((const egm__diagnostics_item *)a)->value, y = ((const egm__diagnostics_item *)b)->value;
+	double x = ((const egm__sort_item *)a)->value, y = ((const egm__sort_item *)b)->value;
 	return (x > y) - (x < y);
 }
 
@@ -222,17 +222,17 @@ static int by_value(const void *a, const void *b)
 START_TEST(test_diagnostics__sorting_and_folding_against_direct_computation)
 {
 	enum { N = 300 };
-	static egm__diagnostics_item items[N], spare[N], folded[N];
+	static egm__sort_item items[N], spare[N], folded[N];
 	uint64_t state = 8;
 	for (int n = 1; n <= N; n++) {
-		for (int i = 0; i < n; i++) items[i] = (egm__diagnostics_item){floor(uniform(&state) * 60) / 7, i};
-		egm__diagnostics_sort(items, spare, n);
+		for (int i = 0; i < n; i++) items[i] = (egm__sort_item){floor(uniform(&state) * 60) / 7, i};
+		egm__sort(items, spare, n);
 		for (int i = 1; i < n; i++)
 			ck_assert(items[i - 1].value < items[i].value ||
 			          (items[i - 1].value == items[i].value && items[i - 1].place < items[i].place));
-		double median = egm__diagnostics_quantile(items, n, 0.5);
+		double median = egm__sort_quantile(items, n, 0.5);
 		egm__diagnostics_fold(items, n, folded);
-		for (int i = 0; i < n; i++) spare[i] = (egm__diagnostics_item){fabs(items[i].value - median), 0};
+		for (int i = 0; i < n; i++) spare[i] = (egm__sort_item){fabs(items[i].value - median), 0};
 		qsort(spare, (size_t)n, sizeof *spare, by_value);
 		int64_t places = 0;
 		for (int i = 0; i < n; i++) {
@@ -247,13 +247,13 @@ END_TEST
 /* Ranks 1, 2.5, 2.5, 4 of four, so p = (r - 3/8)/4.25. */
 START_TEST(test_diagnostics__scores_of_equal_values_share_their_ranks)
 {
-	const egm__diagnostics_item sorted[4] = {{-3, 2}, {5, 0}, {5, 3}, {7, 1}};
+	const egm__sort_item sorted[4] = {{-3, 2}, {5, 0}, {5, 3}, {7, 1}};
 	const double ranks[4] = {2.5, 4, 1, 2.5}; /* by place */
 	double scores[4];
 	egm__diagnostics_scores(sorted, 4, scores);
 	for (int i = 0; i < 4; i++)
 		ck_assert(fabs(0.5 * erfc(-scores[i] * M_SQRT1_2) - (ranks[i] - 0.375) / 4.25) <= 1e-15);
-	ck_assert(fabs(egm__diagnostics_quantile(sorted, 4, 0.95) - 6.7) <= 1e-15 * 7);
+	ck_assert(fabs(egm__sort_quantile(sorted, 4, 0.95) - 6.7) <= 1e-15 * 7);
 }
 END_TEST
 

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What arrays the library takes: NumPy's, of one of two dtypes, laid out as C reads them."""
+import numpy as np
+
+from ._errors import ARGUMENT, DTYPE, SHAPE, ArgumentError, DtypeError, ShapeError
+
+
+CODES = {np.dtype(np.float32): 1, np.dtype(np.float64): 2}
+NAMES = {code: dtype for dtype, code in CODES.items()}
+
+
+def code(what, dtype):
+    if np.dtype(dtype) not in CODES:
+        raise DtypeError(DTYPE, "%s: float32 or float64 expected, not %s" % (what, np.dtype(dtype)))
+    return CODES[np.dtype(dtype)]
+
+
+def fit(what, x, dtype, owner, shape):
+    """x is an array of this dtype and shape, in which None stands for any number."""
+    if not isinstance(x, np.ndarray):
+        raise DtypeError(DTYPE, "%s: a NumPy array of %s expected, not %s" % (what, dtype, type(x).__name__))
+    if x.dtype != dtype:
+        raise DtypeError(DTYPE, "%s: %s is %s, the array %s" % (what, owner, dtype, x.dtype))
+    if x.ndim != len(shape):
+        raise ShapeError(SHAPE, "%s: %d dimension(s) expected, not shape %s" % (what, len(shape), x.shape))
+    if any(size not in (None, is_) for size, is_ in zip(shape, x.shape)):
+        raise ShapeError(SHAPE, "%s: shape %s expected, not %s" % (
+            what, tuple("any" if size is None else size for size in shape), x.shape))
+    return x
+
+
+def array(what, x, dtype, owner, shape):
+    """The same, and laid out as C reads it."""
+    fit(what, x, dtype, owner, shape)
+    if not (x.flags.c_contiguous and x.flags.aligned):
+        raise ArgumentError(ARGUMENT, "%s: a C-contiguous, aligned array expected: np.ascontiguousarray" % what)
+    return x

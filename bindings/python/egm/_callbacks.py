@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Python functions that C calls, their exceptions, and signals that arrive meanwhile."""
+import signal
+import threading
+
+from ._library import local
+
+_NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the rest are real-time signals
+
+
+class Signals:
+    """Python runs the handler of a signal before the first instruction of a function that C calls, where no `try` is:
+    what it raises, KeyboardInterrupt for one, is lost in ctypes, and C reads a status that nobody wrote. So while C may
+    call back, handlers wait until the caller's function runs or C is done. Only the main thread runs handlers."""
+
+    def __enter__(self):
+        self.inside, self.late, self.handlers = False, [], {}
+        self.outer, local.signals = getattr(local, "signals", None), self
+        if threading.current_thread() is threading.main_thread():
+            found = {number: signal.getsignal(number) for number in _NUMBERS}
+            self.handlers = {number: handler for number, handler in found.items() if callable(handler)}
+        try:
+            for number in self.handlers:
+                signal.signal(number, self.arrive)
+        except BaseException:  # of a handler that is not replaced yet
+            self.__exit__()
+            raise
+
+    def arrive(self, number, frame):
+        self.late.append((number, frame))
+        if self.inside:
+            self.deliver()
+
+    def deliver(self):
+        while self.late:
+            number, frame = self.late.pop(0)
+            self.handlers[number](number, frame)
+
+    def __exit__(self, *_):
+        local.signals = self.outer
+        self.restore(list(self.handlers.items()))
+        self.deliver()
+
+    def restore(self, left):
+        """All of them, also when one that is back already raises."""
+        try:
+            while left:
+                signal.signal(*left[-1])
+                left.pop()
+        finally:
+            if left:
+                self.restore(left)
+
+
+class Callback:
+    """A function as C calls it. C learns only that it stopped; check() raises the reason."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def ask(self, *arguments):
+        local.signals.inside = True
+        local.signals.deliver()
+        try:
+            return self.function(*arguments)
+        finally:
+            local.signals.inside = False
+
+    def __call__(self, *arguments):
+        try:
+            self.work(*arguments)
+            return 0
+        except BaseException as reason:
+            local.reason = reason
+            return 1

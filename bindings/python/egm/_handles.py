@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Handles of the library as objects: who owns them, one call at a time, close() in any order."""
+import contextlib
+import threading
+import weakref
+from ctypes import byref, c_void_p
+
+from ._callbacks import Signals
+from ._errors import STATE, StateError
+from ._library import check
+
+
+class Handle:
+    _callback = None  # what C may call while it works for this handle
+
+    def _create(self, ask, function, *arguments):
+        """Makes the handle by function(out, parents..., arguments...)."""
+        pointer = c_void_p()
+        check(ask(lambda *rest: function(byref(pointer), *rest), *arguments))
+        return self._own(pointer)
+
+    def _own(self, pointer):
+        self._pointer, self._lock, self._busy = pointer, threading.RLock(), False
+        self._free = weakref.finalize(self, self._destroy, pointer)
+        self._free.atexit = False  # at exit a daemon thread may still be in a call; the system frees all
+        return self
+
+    def _idle(self):
+        if self._busy:  # with the lock held: a callback of this handle's own call
+            raise StateError(STATE, "%s is in a call, and its callback cannot use it" % type(self).__name__)
+
+    def _open(self):
+        """The pointer; with the lock held."""
+        self._idle()
+        if not self._free.alive:
+            raise StateError(STATE, "%s is closed" % type(self).__name__)
+        return self._pointer
+
+    def _ask(self, function, *arguments):
+        with self._lock:
+            pointer = self._open()
+            try:
+                self._busy = True
+                with Signals() if self._callback else contextlib.nullcontext():
+                    return function(pointer, *arguments)
+            finally:
+                self._busy = False
+
+    def _call(self, function, *arguments):
+        check(self._ask(function, *arguments))
+
+    def close(self):
+        """Frees the handle now instead of with the object. In any order; a second time does nothing."""
+        with self._lock:
+            self._idle()
+            self._free()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def locked(handles, function):
+    """function() under the locks of several handles, always taken in the same order: no two threads wait for each
+    other. A context manager in Python would leave a lock behind when a signal's handler raises in it."""
+    def take(locks):
+        if not locks:
+            return function()
+        with locks[0]:
+            return take(locks[1:])
+    return take([handle._lock for handle in sorted(set(handles), key=id)])
+
+
+def together(*handles):
+    """The _ask of several handles, whose function takes all of their pointers and calls nothing back."""
+    def ask(function, *arguments):
+        return locked(handles, lambda: function(*[handle._open() for handle in handles], *arguments))
+    return ask
+
+
+def expect(kind, handle):
+    if not isinstance(handle, kind):  # C would take any pointer
+        raise TypeError("%s expected, not %s" % (kind.__name__, type(handle).__name__))
+    return handle

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Opens the library, types its functions, and turns statuses into exceptions. Each part of the package declares what
+it calls, so that a header of the library and a part of the package correspond.
+"""
+import ctypes
+import operator
+import os
+import threading
+from ctypes import POINTER, c_char_p, c_int, c_void_p
+
+from ._errors import ARGUMENT, ERRORS, STOPPED, ArgumentError, Error
+
+RELEASE = (0, 2)  # major.minor of the library; before 1.0 a minor release may change the ABI
+HANDLE, ARRAY, TEXT, OUT = c_void_p, c_void_p, c_char_p, POINTER(c_void_p)  # OUT: where a new handle goes
+INT32, INT64, UINT64 = (-2**31, 2**31 - 1), (-2**63, 2**63 - 1), (0, 2**64 - 1)
+
+
+def _is_not(path, reason):
+    return ImportError("egm: %s is not libegm or cannot be loaded (%s); EGM_LIBRARY may name the file" % (path, reason))
+
+
+def load(path):
+    try:
+        library = ctypes.CDLL(path)
+        library.egm_version.restype, library.egm_version.argtypes = c_int, ()
+    except (OSError, AttributeError) as reason:
+        raise _is_not(path, reason) from None
+    version = library.egm_version()
+    if divmod(version // 100, 100) != RELEASE:
+        raise ImportError("egm: %s is release %d.%d.%d, this module is for %d.%d" % (
+            path, version // 10000, version // 100 % 100, version % 100, *RELEASE))
+    return library
+
+
+PATH = os.environ.get("EGM_LIBRARY") or "libegm.so.0"
+lib = load(PATH)
+
+
+def declare(signatures):
+    """Types of functions by name without egm_: the result, then the arguments."""
+    for name, (result, *arguments) in signatures.items():
+        try:
+            function = getattr(lib, "egm_" + name)
+        except AttributeError as reason:
+            raise _is_not(PATH, reason) from None
+        function.restype, function.argtypes = result, arguments
+
+
+declare({"version_string": (TEXT,), "last_error": (TEXT,)})
+local = threading.local()  # .reason: what a callback of this thread raised; .signals: see Signals
+
+
+def check(status):
+    if status == STOPPED and hasattr(local, "reason"):
+        raise local.__dict__.pop("reason")  # and is kept nowhere: its traceback holds the arrays of the call
+    if status != 0:
+        raise ERRORS.get(status, Error)(status, lib.egm_last_error().decode(errors="replace"))
+
+
+# ctypes cuts integers to their width and C ends text at the first zero: both are refused here.
+def integer(what, value, limits):
+    value = operator.index(value)
+    if not limits[0] <= value <= limits[1]:
+        raise ArgumentError(ARGUMENT, "%s: %d is not in %d to %d" % (what, value, *limits))
+    return value
+
+
+def text(what, value):
+    if b"\0" in value:
+        raise ArgumentError(ARGUMENT, "%s: %r contains a zero byte" % (what, value))
+    return value
+
+
+def path_text(path):
+    return text("path", os.fsencode(path))
+
+
+def choice(what, value, codes):
+    if value not in codes:
+        raise ArgumentError(ARGUMENT, "%s: %r is none of %s" % (what, value, ", ".join(codes)))
+    return codes[value]

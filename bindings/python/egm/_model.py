@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Nets and what they share: egm/context.h, egm/model.h, and the files of models in egm/io.h."""
+import ctypes
+from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p
+
+import numpy as np
+
+from ._arrays import CODES, NAMES, array, code
+from ._errors import STATE, StateError
+from ._handles import Handle, expect
+from ._library import (ARRAY, HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib, path_text, text)
+from ._structs import struct
+
+_ContextOptions = struct("context_options", alloc=c_void_p, dealloc=c_void_p, alloc_user=c_void_p, log=c_void_p,
+                         log_user=c_void_p, parallel=c_void_p, parallel_user=c_void_p, threads=c_int32,
+                         blas_threads=c_int32, simd=c_int32, reserved=c_int32)
+declare({
+    "context_backend": (TEXT, HANDLE), "context_create": (c_int, OUT, POINTER(_ContextOptions)),
+    "context_free": (None, HANDLE),
+    "model_create": (c_int, OUT, HANDLE, TEXT, c_int64), "model_load": (c_int, OUT, HANDLE, TEXT, c_void_p),
+    "model_clone": (c_int, OUT, HANDLE), "model_free": (None, HANDLE), "model_save": (c_int, HANDLE, TEXT),
+    "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
+    **{"model_" + kind: (c_int, HANDLE) for kind in ("relu", "softplus", "silu", "tanh", "sigmoid", "gelu")},
+    **{"model_" + kind: (c_int, HANDLE, c_double) for kind in ("leaky_relu", "elu", "layer_norm")},
+    "model_build": (c_int, HANDLE, c_int, c_uint64), "model_name": (TEXT, HANDLE), "model_dtype": (c_int, HANDLE),
+    **{"model_" + count: (c_int64, HANDLE) for count in ("inputs", "outputs", "parameter_count")},
+    "model_tensor_count": (c_int32, HANDLE),
+    "model_tensor": (c_int, HANDLE, c_int32, POINTER(TEXT), POINTER(c_int64), POINTER(c_int32)),
+    "model_get_parameters": (c_int, HANDLE, c_int, ARRAY, c_int64),
+    "model_set_parameters": (c_int, HANDLE, c_int, ARRAY, c_int64),
+    "model_run": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
+    "model_energy": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
+    "model_energy_gradient": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY, ARRAY),
+    "model_generate": (c_int, HANDLE, c_int, c_uint64, c_int64, ARRAY),
+    "model_summary": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
+})
+
+
+class Context(Handle):
+    """The threads that models share; models keep it alive. blas_threads=1 sets OpenBLAS to one thread for the whole
+    process, NumPy included where both use the same one."""
+    _destroy = lib.egm_context_free
+
+    def __init__(self, threads=1, blas_threads=0):
+        options, pointer = _ContextOptions.defaults(), c_void_p()
+        options.set({"threads": threads, "blas_threads": blas_threads})
+        check(lib.egm_context_create(byref(pointer), byref(options)))
+        self._own(pointer)
+
+    @property
+    def backend(self):
+        """How products are computed, such as "OpenBLAS 0.3.21 SkylakeX, avx512"."""
+        return self._ask(lib.egm_context_backend).decode()
+
+
+class Model(Handle):
+    """A net: Model(context, "energy", 2).dense(64).silu().dense(1).build(), or Model.load(path)."""
+    _destroy = lib.egm_model_free
+
+    def __init__(self, context, name, inputs):
+        self._create(expect(Context, context)._ask, lib.egm_model_create, text("name", name.encode()),
+                     integer("inputs", inputs, INT64))
+
+    @classmethod
+    def load(cls, path, context=None):
+        ask = expect(Context, context or Context())._ask
+        return cls.__new__(cls)._create(ask, lib.egm_model_load, path_text(path), None)
+
+    def clone(self):
+        return type(self).__new__(type(self))._create(self._ask, lib.egm_model_clone)
+
+    def save(self, path):
+        self._call(lib.egm_model_save, path_text(path))
+
+    # -- layers; each returns the model
+    def _layer(self, function, *arguments):
+        self._call(function, *arguments)
+        return self
+
+    def dense(self, units):
+        return self._layer(lib.egm_model_dense, integer("units", units, INT64))
+
+    def spectral_dense(self, units):
+        """Dense with its weight divided by its largest singular value; keeps that value's vectors as N.u and N.v."""
+        return self._layer(lib.egm_model_spectral_dense, integer("units", units, INT64))
+
+    def relu(self): return self._layer(lib.egm_model_relu)
+    def leaky_relu(self, slope): return self._layer(lib.egm_model_leaky_relu, float(slope))
+    def elu(self, alpha): return self._layer(lib.egm_model_elu, float(alpha))
+    def softplus(self): return self._layer(lib.egm_model_softplus)
+    def silu(self): return self._layer(lib.egm_model_silu)
+    def tanh(self): return self._layer(lib.egm_model_tanh)
+    def sigmoid(self): return self._layer(lib.egm_model_sigmoid)
+    def gelu(self): return self._layer(lib.egm_model_gelu)
+    def layer_norm(self, epsilon=1e-5): return self._layer(lib.egm_model_layer_norm, float(epsilon))
+
+    def build(self, dtype=np.float32, seed=1):
+        return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
+
+    # -- what it is
+    name = property(lambda self: self._ask(lib.egm_model_name).decode())
+    inputs = property(lambda self: self._ask(lib.egm_model_inputs))
+    outputs = property(lambda self: self._ask(lib.egm_model_outputs))
+    parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count))
+
+    @property
+    def dtype(self):
+        code = self._ask(lib.egm_model_dtype)
+        if code not in NAMES:
+            raise StateError(STATE, "model '%s' is not built" % self.name)
+        return NAMES[code]
+
+    def tensors(self):
+        """The shapes of the parameter tensors by name, in the order of get_parameters()."""
+        shapes, name, shape, rank = {}, c_char_p(), (c_int64 * 4)(), c_int32()
+        for index in range(self._ask(lib.egm_model_tensor_count)):
+            self._call(lib.egm_model_tensor, index, byref(name), shape, byref(rank))
+            shapes[name.value.decode()] = tuple(shape[:rank.value])
+        return shapes
+
+    def summary(self):
+        needed = c_size_t()
+        self._call(lib.egm_model_summary, None, 0, byref(needed))
+        text = ctypes.create_string_buffer(needed.value)
+        self._call(lib.egm_model_summary, text, needed.value, byref(needed))
+        return text.value.decode()
+
+    # -- arrays
+    def _array(self, what, x, ndim):
+        return array(what, x, self.dtype, "model '%s'" % self.name, (None,) * ndim)
+
+    def _evaluate(self, function, x, *shapes):
+        """Calls function(x, results...), a result for each shape behind the rows."""
+        x = self._array("x", x, 2)
+        results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
+        self._call(function, CODES[x.dtype], x.ctypes.data, *x.shape, *(result.ctypes.data for result in results))
+        return results
+
+    def run(self, x):
+        """The net at x [rows, inputs]: [rows, outputs]."""
+        return self._evaluate(lib.egm_model_run, x, (self.outputs,))[0]
+
+    def energy(self, x):
+        """U(x) [rows] at x [rows, inputs]; low = likely."""
+        return self._evaluate(lib.egm_model_energy, x, ())[0]
+
+    def energy_gradient(self, x):
+        """(U(x) [rows], dU/dx [rows, inputs])."""
+        return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), (self.inputs,)))
+
+    def generate(self, seed, rows):
+        """The net at z ~ N(0, I): [rows, outputs]; the first rows do not depend on how many follow."""
+        samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
+        self._call(lib.egm_model_generate, CODES[samples.dtype], integer("seed", seed, UINT64), len(samples),
+                   samples.ctypes.data)
+        return samples
+
+    def get_parameters(self):
+        """A copy of all parameters, one tensor after another."""
+        values = np.empty(self.parameter_count, self.dtype)
+        self._call(lib.egm_model_get_parameters, CODES[values.dtype], values.ctypes.data, values.size)
+        return values
+
+    def set_parameters(self, values):
+        self._array("values", values, 1)
+        self._call(lib.egm_model_set_parameters, CODES[values.dtype], values.ctypes.data, values.size)

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EGM_DISTANCE_H
+#define EGM_DISTANCE_H
+
+#include <egm/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How far samples are from data, how many known modes they cover, and how well a score ranks rows. What each measure
+ * sees, and what it is blind to, is in doc/systems/distances.md.
+ *
+ * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
+ * Results do not depend on the number of threads, that of egm_distance_frechet up to rounding. Errors: NONFINITE names
+ * the row and the column of a number that is NaN or infinite, or says that the result overflows; ARGUMENT says how many
+ * rows there are and how many it takes. A result is written only when the call succeeds. */
+
+/* ---- between laws on cells */
+
+/** Shares of the rows of x [rows, columns] that lie in the cells of a grid, 1 to 3 columns.
+ *
+ *  lower, upper, bins [columns]: the interval of each column and its number of equal cells. A cell holds its lower end;
+ *  the last one holds both. masses [count], count = product of the bins + 1: the last column varies fastest, and the
+ *  last element is the share of the rows outside of the grid, so that the masses sum to 1 and no point goes unseen.
+ *  SHAPE if count is not that. */
+EGM_API egm_status egm_distance_histogram(egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                                          const double *lower, const double *upper, const int64_t *bins, double *masses,
+                                          int64_t count);
+
+/* p, q [n] are masses: none negative, their sum 1 to 1e-6. 0 log 0 = 0; results are in nats, >= 0. */
+
+/** KL(p||q) = sum p log(p/q). It is +INFINITY when some p > 0 = q (or p/q overflows): a value, not an error. */
+EGM_API egm_status egm_distance_kl(const double *p, const double *q, int64_t n, double *out);
+/** Jeffreys' divergence KL(p||q) + KL(q||p): not halved. +INFINITY when either is. */
+EGM_API egm_status egm_distance_jeffreys(const double *p, const double *q, int64_t n, double *out);
+/** Jensen-Shannon divergence KL(p||m)/2 + KL(q||m)/2, m = (p + q)/2: always finite, at most log 2. */
+EGM_API egm_status egm_distance_js(const double *p, const double *q, int64_t n, double *out);
+
+/* ---- between samples */
+
+/** Of a mean over pairs within a sample: whether a point is paired with itself. */
+enum {
+	EGM_ESTIMATOR_UNBIASED = 1, /**< no: 2 rows of each sample at least; below 0 about half of the time at equal laws */
+	EGM_ESTIMATOR_BIASED = 2    /**< yes: of the two samples as laws, >= 0, too large by O(1/rows) for what they
+	                                 were drawn from */
+};
+
+typedef struct egm_mmd_options {
+	size_t struct_size;
+	const double *bandwidths; /**< h > 0 [bandwidth_count], in data units; the kernel is the mean over them */
+	int64_t bandwidth_count;  /**< default 0: one, that of egm_distance_median */
+	int32_t estimator;        /**< EGM_ESTIMATOR_*, default EGM_ESTIMATOR_UNBIASED */
+	int32_t reserved;         /**< 0 */
+} egm_mmd_options;
+
+EGM_API egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size);
+
+/** Squared maximum mean discrepancy, E k(x, x') + E k(y, y') - 2 E k(x, y), k(a, b) = exp(-|a - b|^2 / (2 h^2)).
+ *
+ *  Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola 2012, "A Kernel Two-Sample Test", lemma 6.
+ *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. */
+EGM_API egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                                    int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out);
+
+/** The median distance between two points of both samples together, the usual bandwidth. Of a sample above 500 rows
+ *  only 500 are looked at, evenly spaced. ARGUMENT when it is 0, as half of all pairs are then the same point. To
+ *  compare several models, take it once, of the data. y may be NULL with y_rows 0. */
+EGM_API egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
+                                       const void *y, int64_t y_rows, int64_t columns, double *out);
+
+/** Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, in data units; EGM_ESTIMATOR_*.
+ *
+ *  Source: Szekely and Rizzo 2013, "Energy statistics". It has nothing to tune. Programs that return a square root mean
+ *  that of this. Cost: that of egm_distance_mmd. */
+EGM_API egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
+                                       const void *y, int64_t y_rows, int64_t columns, int32_t estimator, double *out);
+
+typedef struct egm_sliced_options {
+	size_t struct_size;
+	uint64_t seed;       /**< of the directions, default 0 */
+	int64_t projections; /**< directions, 1 to 2^31 - 1, default 128 */
+	int32_t power;       /**< p, 1 or 2, default 2 */
+	int32_t reserved;    /**< 0 */
+} egm_sliced_options;
+
+EGM_API egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size);
+
+/** Sliced Wasserstein distance (mean over directions t of W_p^p(t.x, t.y))^(1/p), t uniform on the sphere, in data
+ *  units. In one column the only direction is taken once, and the result is W_p.
+ *
+ *  W_p^p of two samples on a line is the integral over u in (0, 1) of |F^-1(u) - G^-1(u)|^p, F^-1 and G^-1 their
+ *  quantile functions, which are steps: the row counts may differ. Source: Bonneel, Rabin, Peyre, Pfister 2015, "Sliced
+ *  and Radon Wasserstein Barycenters of Measures".
+ *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. */
+EGM_API egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
+                                       const void *y, int64_t y_rows, int64_t columns,
+                                       const egm_sliced_options *options, double *out);
+
+/** Frechet distance of two Gaussians fitted to the rows, |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), in squared data
+ *  units; 2 rows of each at least, covariances with the divisor rows - 1.
+ *
+ *  Of features of a fixed net this is the FID; the features are the caller's. Source: Dowson and Landau 1982; Heusel et
+ *  al. 2017. It is too large by a term of order columns^2 / rows: compare at equal row counts only, and above
+ *  `columns`.
+ *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. */
+EGM_API egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
+                                        const void *y, int64_t y_rows, int64_t columns, double *out);
+
+/* ---- modes that are known */
+
+typedef struct egm_mode_options {
+	size_t struct_size;
+	const double *weights; /**< [modes] masses of the modes, as egm_distance_kl has them; NULL (default): all equal */
+	double radius;         /**< > 0, default 3: a point within this many sigma of its centre is of high quality */
+	int64_t least_points;  /**< of high quality from which a mode counts; 0 (default): 20 for each 10,000 rows */
+} egm_mode_options;
+
+EGM_API egm_status egm_mode_options_init(egm_mode_options *options, size_t size);
+
+typedef struct egm_mode_coverage {
+	size_t struct_size;
+	int64_t covered;     /**< modes with enough points of high quality */
+	double high_quality; /**< share of the rows that are of high quality */
+	double reverse_kl;   /**< KL(q||weights) in nats, q the shares of the nearest centres over all rows; +INFINITY when
+	                          a mode of weight 0 is somebody's nearest */
+	double kl_floor;     /**< (modes - 1) / (2 rows): what reverse_kl is on average for rows drawn from the weights
+	                          themselves, to first order in 1 / rows. Less cannot be told from none */
+} egm_mode_coverage;
+
+EGM_API egm_status egm_mode_coverage_init(egm_mode_coverage *coverage, size_t size);
+
+/** Modes with the centres [modes, columns] and the standard deviation sigma > 0 that x [rows, columns] covers. Of
+ *  equally near centres the first is the nearest. `coverage` comes from egm_mode_coverage_init. */
+EGM_API egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
+                                             int64_t columns, const double *centres, int64_t modes, double sigma,
+                                             const egm_mode_options *options, egm_mode_coverage *coverage);
+
+/* ---- scores against labels */
+
+/** How well scores tell positives from negatives. pi is the prevalence; what needs a kind of row that is not there is
+ *  NaN. Rows of equal score are one threshold: no figure depends on the order of the rows. */
+typedef struct egm_ranking {
+	size_t struct_size;
+	int64_t positives;
+	double prevalence;              /**< pi = positives / count: also the average precision of scores that know
+	                                     nothing */
+	double auroc;                   /**< chance that a positive scores higher than a negative, a tie counting half */
+	double average_precision;       /**< sum over thresholds of (recall - recall before) * precision: the area under the
+	                                     step curve, not under its chords, which promise more than any threshold gives
+	                                     (Davis and Goadrich 2006) */
+	double least_average_precision; /**< that of the worst order, every negative first: for many rows
+	                                     1 + (1 - pi) log(1 - pi) / pi. Below it no score can be */
+	double best_f1;                 /**< largest over all thresholds, chosen by looking at the labels */
+	double best_threshold;          /**< where: score >= best_threshold is flagged */
+	double flagged;                 /**< share of the rows that the next three flag */
+	double precision;               /**< of the top rows; of those tied at the cut, what random picks give on average */
+	double recall;
+	double f1;               /**< 2 right / (flagged + positives) */
+	double f1_of_chance;     /**< of flagging that share at random, 2 pi flagged / (pi + flagged) */
+	double f1_of_everything; /**< of flagging all rows, 2 pi / (1 + pi) */
+} egm_ranking;
+
+EGM_API egm_status egm_ranking_init(egm_ranking *ranking, size_t size);
+
+/** scores [count], high = positive, may be infinite; positive [count], 0 or not. `share` of the rows, in (0, 1], is
+ *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` comes from egm_ranking_init.
+ *  NONFINITE names the row of a score that is NaN. */
+EGM_API egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void *scores,
+                                       const uint8_t *positive, int64_t count, double share, egm_ranking *ranking);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of the known modes samples cover.
+ *
+ * Two countings. Near a centre, within `radius` sigma: the share of such points is the quality, and a mode with enough
+ * of them is covered. By the nearest centre, whatever its distance: the shares q of the modes, and KL(q||w), "reverse"
+ * because the generator's law stands first. KL(w||q) would be infinite whenever a mode is lost, which `covered` says
+ * better. For rows drawn from w, 2 rows KL(q||w) is nearly chi-squared with modes - 1 degrees of freedom (Wilks 1938):
+ * hence the floor (modes - 1) / (2 rows). */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <loss/distance_impl.h>
+#include <math.h>
+
+static const egm_mode_options defaults = {.struct_size = sizeof defaults, .radius = 3};
+static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
+
+egm_status egm_mode_options_init(egm_mode_options *options, size_t size)
+{
+	return egm__options_init("egm_mode_options", options, size, &defaults, sizeof defaults);
+}
+
+egm_status egm_mode_coverage_init(egm_mode_coverage *coverage, size_t size)
+{
+	return egm__options_init("egm_mode_coverage", coverage, size, &nothing, sizeof nothing);
+}
+
+static egm_status check(const egm_mode_options *o, const double *centres, int64_t modes, int64_t columns, double sigma)
+{
+	int64_t count;
+	if (!centres) return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: centres is NULL");
+	if (modes < 1 || egm__size_mul(modes, columns, &count))
+		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %lld modes of %lld columns", (long long)modes,
+		                 (long long)columns);
+	if (!(sigma > 0) || !isfinite(sigma))
+		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: sigma = %g is not a positive number", sigma);
+	if (!(o->radius > 0) || !isfinite(o->radius))
+		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: radius = %g is not a positive number", o->radius);
+	if (o->least_points < 0)
+		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: least_points = %lld is negative",
+		                 (long long)o->least_points);
+	const egm__sample s = {centres, modes, columns, EGM_F64};
+	egm_status st = egm__sample_check("mode_coverage", "centres", &s, 1);
+	return st == EGM_OK && o->weights ? egm__masses_check("mode_coverage", "weights", o->weights, modes) : st;
+}
+
+static int64_t nearest(const egm__sample *s, int64_t row, const double *centres, int64_t modes, double *squared)
+{
+	int64_t best = 0;
+	*squared = INFINITY;
+	for (int64_t c = 0; c < modes; c++) {
+		double sum = 0;
+		for (int64_t k = 0; k < s->columns; k++) {
+			double d = egm__number(s->dtype, s->x, row * s->columns + k) - centres[c * s->columns + k];
+			sum += d * d;
+		}
+		if (sum < *squared) best = c, *squared = sum;
+	}
+	return best;
+}
+
+/* From counts all [modes] and good [modes]; all becomes q, good the weights where none are given. */
+static egm_mode_coverage conclude(const egm_mode_options *o, int64_t rows, int64_t modes, double *all, double *good)
+{
+	egm_mode_coverage r = {.struct_size = sizeof r, .high_quality = 0};
+	double least = o->least_points > 0 ? (double)o->least_points : 20 * (double)rows / 10000;
+	for (int64_t c = 0; c < modes; c++) {
+		r.high_quality += good[c] / (double)rows;
+		r.covered += good[c] >= least;
+		all[c] /= (double)rows;
+		good[c] = 1 / (double)modes;
+	}
+	r.reverse_kl = egm__masses_kl(all, o->weights ? o->weights : good, modes);
+	r.kl_floor = ((double)modes - 1) / (2 * (double)rows);
+	return r;
+}
+
+egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
+                                     int64_t columns, const double *centres, int64_t modes, double sigma,
+                                     const egm_mode_options *options, egm_mode_coverage *coverage)
+{
+	egm_status st = EGM_OK;
+	const egm__sample s = {x, rows, columns, dtype};
+	egm_mode_options o = defaults;
+	egm_mode_coverage result = nothing;
+	double *all = NULL, *good = NULL;
+	if (!context || !coverage)
+		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context");
+	EGM_TRY(egm__options_merge("egm_mode_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
+	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
+	EGM_TRY(check(&o, centres, modes, columns, sigma));
+	all = egm__alloc_zero(context, (size_t)modes, sizeof *all);
+	good = egm__alloc_zero(context, (size_t)modes, sizeof *good);
+	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes", (long long)modes);
+	for (int64_t i = 0; i < rows; i++) {
+		double squared;
+		int64_t mode = nearest(&s, i, centres, modes, &squared);
+		all[mode]++;
+		good[mode] += sqrt(squared) <= o.radius * sigma;
+	}
+	result = conclude(&o, rows, modes, all, good);
+	EGM_TRY(egm__options_init("egm_mode_coverage", coverage, coverage->struct_size, &result, sizeof result));
+out:
+	egm__free(context, all);
+	egm__free(context, good);
+	return st;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* MMD and energy distance: means over all pairs of rows of a function of their distance r,
+ *
+ *     MMD^2  = A(x, x) + A(y, y) - 2 A(x, y),       A the mean of k(r) = mean over h of exp(-r^2 / (2 h^2))
+ *     energy = -(A(x, x) + A(y, y) - 2 A(x, y)),    A the mean of r
+ *
+ * Squared distances are sums of squared differences and not |a|^2 + |b|^2 - 2 a.b, which a product would make fast and
+ * which loses the digits of near pairs, the ones a narrow kernel looks at. Pairs are taken in tiles of 64 by 64 rows;
+ * within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in order, so that the
+ * result does not depend on the threads. */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <loss/distance_impl.h>
+#include <math.h>
+#include <string.h>
+#include <tensor/kernels_impl.h>
+
+enum { TILE = 64 };
+
+static const egm_mmd_options mmd_defaults = {.struct_size = sizeof mmd_defaults, .estimator = EGM_ESTIMATOR_UNBIASED};
+
+egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size)
+{
+	return egm__options_init("egm_mmd_options", options, size, &mmd_defaults, sizeof mmd_defaults);
+}
+
+/* The sum over pairs of a row of a with one of b. */
+typedef struct pairs {
+	egm_context *context;
+	const egm__kernels *table;
+	const double *bandwidths; /* NULL: the function is r, not a kernel */
+	int64_t n_bandwidths;
+	const egm__sample *a, *b; /* the same sample: its pairs i < j */
+	int64_t blocks;           /* of a */
+	int32_t workers;
+	double *sums;    /* [blocks] */
+	double *scratch; /* [workers, columns + 1, 2 * TILE] */
+} pairs;
+
+/* ---- one tile */
+
+/* The sum of the function over n squared distances; scratch [TILE]. */
+static double sum_function(const pairs *p, const double *squared, int64_t n, double *scratch)
+{
+	const double none[3] = {0};
+	if (!p->bandwidths) {
+		p->table->tile[EGM__TILE_SQRT](n, scratch, squared, NULL, none);
+		return p->table->sum(n, scratch);
+	}
+	double sum = 0;
+	for (int64_t h = 0; h < p->n_bandwidths; h++) {
+		double width = p->bandwidths[h];
+		for (int64_t j = 0; j < n; j++) scratch[j] = -0.5 * (squared[j] / width / width);
+		p->table->tile[EGM__TILE_EXP](n, scratch, scratch, NULL, none);
+		sum += p->table->sum(n, scratch);
+	}
+	return sum / (double)p->n_bandwidths;
+}
+
+/* squared [TILE] = distances of a row to the rows in `across` [columns, TILE], which stand in columns so that the inner
+ * loop is a vector's. */
+static void square_distances(const double *restrict row, const double *restrict across, int64_t columns,
+                             double *restrict squared)
+{
+	for (int64_t j = 0; j < TILE; j++) squared[j] = 0;
+	for (int64_t k = 0; k < columns; k++)
+		for (int64_t j = 0; j < TILE; j++) {
+			double d = row[k] - across[k * TILE + j];
+			squared[j] += d * d;
+		}
+}
+
+/* Rows first .. first+n-1 of a sample into across [columns, TILE], zeros behind them. */
+static void load_across(const egm__sample *s, int64_t first, int64_t n, double *across)
+{
+	memset(across, 0, (size_t)(s->columns * TILE) * sizeof *across);
+	for (int64_t j = 0; j < n; j++)
+		for (int64_t k = 0; k < s->columns; k++)
+			across[k * TILE + j] = egm__number(s->dtype, s->x, (first + j) * s->columns + k);
+}
+
+static int64_t rows_from(const egm__sample *s, int64_t first)
+{
+	return s->rows - first < TILE ? s->rows - first : TILE;
+}
+
+static double sum_block(const pairs *p, int64_t block, double *scratch)
+{
+	int64_t columns = p->a->columns, first = block * TILE, n = rows_from(p->a, first);
+	int within = p->a == p->b;
+	double *rows = scratch, *across = rows + columns * TILE, *squared = across + columns * TILE, sum = 0;
+	egm__sample_rows(p->a, first, n, rows);
+	for (int64_t from = within ? first : 0; from < p->b->rows; from += TILE) {
+		int64_t width = rows_from(p->b, from);
+		load_across(p->b, from, width, across);
+		for (int64_t i = 0; i < n; i++) {
+			int64_t skip = within && from == first ? i + 1 : 0;
+			if (skip >= width) continue;
+			square_distances(rows + i * columns, across, columns, squared);
+			sum += sum_function(p, squared + skip, width - skip, squared + TILE);
+		}
+	}
+	return sum;
+}
+
+static void work(int32_t worker, void *argument)
+{
+	const pairs *p = argument;
+	double *scratch = p->scratch + worker * (p->a->columns + 1) * 2 * TILE;
+	for (int64_t block = worker; block < p->blocks; block += p->workers) p->sums[block] = sum_block(p, block, scratch);
+}
+
+/* ---- all pairs */
+
+static egm_status sum_pairs(pairs *p, const char *what, const egm__sample *a, const egm__sample *b, double *sum)
+{
+	egm_status st = EGM_OK;
+	int64_t scratch;
+	p->a = a;
+	p->b = b;
+	p->blocks = (a->rows - 1) / TILE + 1;
+	p->workers = p->blocks < p->context->threads ? (int32_t)p->blocks : p->context->threads;
+	p->sums = p->scratch = NULL;
+	*sum = 0;
+	if (!egm__size_mul(a->columns + 1, 2 * TILE * (int64_t)p->workers, &scratch)) {
+		p->sums = egm__alloc(p->context, (size_t)p->blocks, sizeof *p->sums);
+		p->scratch = egm__alloc(p->context, (size_t)scratch, sizeof *p->scratch);
+	}
+	if (!p->sums || !p->scratch)
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for tiles of rows of %lld numbers", what, (long long)a->columns);
+	egm__parallel(p->context, p->workers, work, p);
+	for (int64_t i = 0; i < p->blocks; i++) *sum += p->sums[i];
+out:
+	egm__free(p->context, p->sums);
+	egm__free(p->context, p->scratch);
+	return st;
+}
+
+/* A(x, x) with or without the pairs of a point with itself, whose k is 1 and whose r is 0. */
+static egm_status mean_within(pairs *p, const char *what, const egm__sample *x, int32_t estimator, double *mean)
+{
+	double n = (double)x->rows, sum;
+	egm_status st = sum_pairs(p, what, x, x, &sum);
+	if (st != EGM_OK) return st;
+	if (estimator == EGM_ESTIMATOR_UNBIASED)
+		*mean = 2 * sum / (n * (n - 1));
+	else
+		*mean = (2 * sum + (p->bandwidths ? n : 0)) / (n * n);
+	return EGM_OK;
+}
+
+/* A(x, x) + A(y, y) - 2 A(x, y), times the sign that makes it a distance. */
+static egm_status compare(pairs *p, const char *what, const egm__sample *x, const egm__sample *y, int32_t estimator,
+                          double *out)
+{
+	egm_status st = EGM_OK;
+	double xx, yy, xy, sign = p->bandwidths ? 1 : -1;
+	p->table = egm__kernels_get(p->context->simd, EGM_F64);
+	EGM_TRY(mean_within(p, what, x, estimator, &xx));
+	EGM_TRY(mean_within(p, what, y, estimator, &yy));
+	EGM_TRY(sum_pairs(p, what, x, y, &xy));
+	double value = sign * (xx + yy - 2 * xy / ((double)x->rows * (double)y->rows));
+	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* rounding */
+	EGM_TRY(egm__distance_store(what, value, out));
+out:
+	return st;
+}
+
+static egm_status check_estimator(const char *what, int32_t estimator)
+{
+	if (estimator == EGM_ESTIMATOR_UNBIASED || estimator == EGM_ESTIMATOR_BIASED) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "%s: estimator = %d is none of EGM_ESTIMATOR_*", what, (int)estimator);
+}
+
+static int64_t least_rows(int32_t estimator)
+{
+	return estimator == EGM_ESTIMATOR_UNBIASED ? 2 : 1;
+}
+
+static egm_status check_mmd(const egm_mmd_options *o)
+{
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "mmd: reserved is %d, not 0", (int)o->reserved);
+	if (o->bandwidth_count < 0 || (o->bandwidth_count > 0 && !o->bandwidths))
+		return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidth_count is %lld, bandwidths is %s",
+		                 (long long)o->bandwidth_count, o->bandwidths ? "given" : "NULL");
+	for (int64_t h = 0; h < o->bandwidth_count; h++)
+		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))
+			return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidths[%lld] = %g is not a positive number", (long long)h,
+			                 o->bandwidths[h]);
+	return check_estimator("mmd", o->estimator);
+}
+
+egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                            int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
+{
+	egm_status st = EGM_OK;
+	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
+	egm_mmd_options o = mmd_defaults;
+	double median;
+	EGM_TRY(egm__options_merge("egm_mmd_options", &o, sizeof o, options));
+	EGM_TRY(check_mmd(&o));
+	EGM_TRY(egm__sample_check_pair("mmd", context, &a, &b, least_rows(o.estimator), out));
+	pairs p = {.context = context, .bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};
+	if (o.bandwidth_count == 0) {
+		EGM_TRY(egm_distance_median(context, dtype, x, x_rows, y, y_rows, columns, &median));
+		p.bandwidths = &median;
+		p.n_bandwidths = 1;
+	}
+	EGM_TRY(compare(&p, "mmd", &a, &b, o.estimator, out));
+out:
+	return st;
+}
+
+egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                               int64_t y_rows, int64_t columns, int32_t estimator, double *out)
+{
+	egm_status st = EGM_OK;
+	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
+	EGM_TRY(check_estimator("energy distance", estimator));
+	EGM_TRY(egm__sample_check_pair("energy distance", context, &a, &b, least_rows(estimator), out));
+	pairs p = {.context = context};
+	EGM_TRY(compare(&p, "energy distance", &a, &b, estimator, out));
+out:
+	return st;
+}

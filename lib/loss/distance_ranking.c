@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* How well scores rank rows: one pass over the scores from the highest down, a group of equal ones at a time.
+ *
+ * With P positives and N negatives, a group that holds p and n of them, T and F above it:
+ *     AUROC             sum n (T + p/2) / (P N)
+ *     average precision sum p / P * (T + p) / (T + p + F + n)
+ *     F1                2 (T + p) / (T + p + F + n + P)
+ * The cut of `share` may fall into a group; of its rows that are flagged the positives are p / (p + n) on average. */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <core/sort_impl.h>
+#include <loss/distance_impl.h>
+#include <math.h>
+
+static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+
+egm_status egm_ranking_init(egm_ranking *ranking, size_t size)
+{
+	return egm__options_init("egm_ranking", ranking, size, &nothing, sizeof nothing);
+}
+
+static egm_status check(const egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
+                        int64_t count, double share)
+{
+	int64_t size;
+	if (!context) return egm__fail(EGM_ERR_ARGUMENT, "ranking: context is NULL");
+	if (!scores || !positive) return egm__fail(EGM_ERR_ARGUMENT, "ranking: %s is NULL", scores ? "positive" : "scores");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		return egm__fail(EGM_ERR_ARGUMENT, "ranking: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	if (count < 1 || egm__size_mul(count, 2 * sizeof(egm__sort_item), &size))
+		return egm__fail(EGM_ERR_ARGUMENT, "ranking: count is %lld, too %s", (long long)count,
+		                 count < 1 ? "few" : "many");
+	if (!(share >= 0 && share <= 1)) return egm__fail(EGM_ERR_ARGUMENT, "ranking: share = %g is not in [0, 1]", share);
+	for (int64_t i = 0; i < count; i++)
+		if (isnan(egm__number(dtype, scores, i)))
+			return egm__fail(EGM_ERR_NONFINITE, "ranking: score %lld (from 0) is NaN", (long long)i);
+	return EGM_OK;
+}
+
+/* What stands above a threshold. */
+typedef struct counts {
+	double positives, rows;
+} counts;
+
+/* The flagged rows end within or at the end of this group. */
+static void cut(egm_ranking *r, counts above, counts group, double flagged)
+{
+	double right = above.positives + group.positives * (flagged - above.rows) / group.rows;
+	r->precision = right / flagged;
+	r->recall = right / (double)r->positives;
+	r->f1 = 2 * right / (flagged + (double)r->positives);
+}
+
+/* items: ascending. All that needs a positive row; AUROC is 0/0 when it lacks a negative. */
+static void scan(egm_ranking *r, const egm__sort_item *items, const uint8_t *positive, int64_t count, double flagged)
+{
+	double positives = (double)r->positives, pairs = 0;
+	counts above = {0, 0};
+	r->average_precision = r->best_f1 = 0;
+	for (int64_t i = count - 1; i >= 0;) {
+		double score = items[i].value;
+		counts group = {0, 0};
+		for (; i >= 0 && items[i].value == score; i--) group.rows++, group.positives += positive[items[i].place] != 0;
+		if (above.rows < flagged && flagged <= above.rows + group.rows) cut(r, above, group, flagged);
+		pairs += (group.rows - group.positives) * (above.positives + group.positives / 2);
+		above = (counts){above.positives + group.positives, above.rows + group.rows};
+		r->average_precision += group.positives / positives * (above.positives / above.rows);
+		double f1 = 2 * above.positives / (above.rows + positives);
+		if (f1 > r->best_f1) r->best_f1 = f1, r->best_threshold = score;
+	}
+	r->auroc = pairs / (positives * ((double)count - positives));
+}
+
+/* Every negative first: the i-th positive is found among negatives + i rows. */
+static double least_average_precision(int64_t positives, int64_t count)
+{
+	double sum = 0;
+	for (int64_t i = 1; i <= positives; i++) sum += (double)i / (double)(count - positives + i);
+	return sum / (double)positives;
+}
+
+static egm_ranking rank(const egm__sort_item *items, const uint8_t *positive, int64_t count, double share)
+{
+	egm_ranking r = nothing;
+	for (int64_t i = 0; i < count; i++) r.positives += positive[i] != 0;
+	double pi = r.prevalence = (double)r.positives / (double)count;
+	double flagged = share == 0 ? (double)r.positives : fmax(round(share * (double)count), 1);
+	if (r.positives == 0) return r;
+	r.flagged = flagged / (double)count;
+	scan(&r, items, positive, count, flagged);
+	r.least_average_precision = least_average_precision(r.positives, count);
+	r.f1_of_chance = 2 * pi * r.flagged / (pi + r.flagged);
+	r.f1_of_everything = 2 * pi / (1 + pi);
+	return r;
+}
+
+egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
+                               int64_t count, double share, egm_ranking *ranking)
+{
+	egm_status st = EGM_OK;
+	egm_ranking result = nothing;
+	egm__sort_item *items = NULL;
+	if (!ranking) return egm__fail(EGM_ERR_ARGUMENT, "ranking: ranking is NULL");
+	st = check(context, dtype, scores, positive, count, share);
+	if (st != EGM_OK) return st;
+	EGM_TRY(egm__options_merge("egm_ranking", &result, sizeof result, ranking));
+	items = egm__alloc(context, (size_t)count, 2 * sizeof *items);
+	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "ranking: no memory to sort %lld scores", (long long)count);
+	for (int64_t i = 0; i < count; i++) items[i] = (egm__sort_item){egm__number(dtype, scores, i), i};
+	egm__sort(items, items + count, count);
+	result = rank(items, positive, count, share);
+	EGM_TRY(egm__options_init("egm_ranking", ranking, ranking->struct_size, &result, sizeof result));
+out:
+	egm__free(context, items);
+	return st;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Sliced Wasserstein distance: of both samples along random directions, where the best transport is known.
+ *
+ * On a line it moves the u-quantile of one to the u-quantile of the other. The quantile functions of n and m points are
+ * steps with jumps at i/n and j/m, so the integral over u is a sum over the merged jumps; their places are counted in
+ * units of 1/(n m), exactly. With n = m this is the sum over sorted pairs. A direction is a normal vector of the stream
+ * (seed, direction), divided by its length. */
+#include <core/options_impl.h>
+#include <core/rng_impl.h>
+#include <core/size_impl.h>
+#include <core/sort_impl.h>
+#include <loss/distance_impl.h>
+#include <math.h>
+#include <tensor/kernels_impl.h>
+
+static const egm_sliced_options defaults = {.struct_size = sizeof defaults, .projections = 128, .power = 2};
+
+egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size)
+{
+	return egm__options_init("egm_sliced_options", options, size, &defaults, sizeof defaults);
+}
+
+typedef struct slices {
+	const egm__kernels *table;
+	egm_sliced_options options;
+	const egm__sample *x, *y;
+	int32_t workers;
+	double *costs;         /* [projections], W_p^p of each */
+	double *directions;    /* [workers, columns] */
+	egm__sort_item *items; /* [workers, 2 * (x rows + y rows)] */
+} slices;
+
+static void draw_direction(const slices *s, int64_t index, double *direction)
+{
+	int64_t columns = s->x->columns;
+	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)index, .stream = EGM__STREAM_SLICES};
+	if (columns == 1) {
+		direction[0] = 1;
+		return;
+	}
+	s->table->normal(columns, direction, &rng, 0);
+	double length = sqrt(s->table->sum_squares(columns, direction));
+	for (int64_t k = 0; k < columns; k++) direction[k] /= length;
+}
+
+/* Sorted projections into items [rows], rows more are behind them. */
+static void project(const egm__sample *s, const double *direction, egm__sort_item *items)
+{
+	for (int64_t i = 0; i < s->rows; i++) {
+		double sum = 0;
+		for (int64_t k = 0; k < s->columns; k++) sum += direction[k] * egm__number(s->dtype, s->x, i * s->columns + k);
+		items[i] = (egm__sort_item){sum, 0};
+	}
+	egm__sort(items, items + s->rows, s->rows);
+}
+
+/* W_p^p of sorted u [n] and v [m]; (n + 1) (m + 1) fits. */
+static double transport(const egm__sort_item *u, int64_t n, const egm__sort_item *v, int64_t m, int32_t power)
+{
+	double sum = 0;
+	int64_t i = 0, j = 0, at = 0; /* at / (n m): mass that has been moved */
+	while (i < n && j < m) {
+		int64_t u_end = (i + 1) * m, v_end = (j + 1) * n, end = u_end < v_end ? u_end : v_end;
+		double d = fabs(u[i].value - v[j].value);
+		sum += (double)(end - at) * (power == 1 ? d : d * d);
+		at = end;
+		i += end == u_end;
+		j += end == v_end;
+	}
+	return sum / ((double)n * (double)m);
+}
+
+static void work(int32_t worker, void *argument)
+{
+	const slices *s = argument;
+	double *direction = s->directions + worker * s->x->columns;
+	egm__sort_item *u = s->items + worker * 2 * (s->x->rows + s->y->rows), *v = u + 2 * s->x->rows;
+	for (int64_t p = worker; p < s->options.projections; p += s->workers) {
+		draw_direction(s, p, direction);
+		project(s->x, direction, u);
+		project(s->y, direction, v);
+		s->costs[p] = transport(u, s->x->rows, v, s->y->rows, s->options.power);
+	}
+}
+
+static egm_status check(const egm_sliced_options *o)
+{
+	if (o->projections < 1 || o->projections > INT32_MAX)
+		return egm__fail(EGM_ERR_ARGUMENT, "sliced: projections = %lld, has to be 1 to %d", (long long)o->projections,
+		                 INT32_MAX);
+	if (o->power != 1 && o->power != 2)
+		return egm__fail(EGM_ERR_ARGUMENT, "sliced: power = %d, has to be 1 or 2", (int)o->power);
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "sliced: reserved is %d, not 0", (int)o->reserved);
+	return EGM_OK;
+}
+
+static egm_status run(slices *s, egm_context *context, double *out)
+{
+	egm_status st = EGM_OK;
+	int64_t n = s->x->rows, m = s->y->rows, items, numbers;
+	double sum = 0, count = (double)s->options.projections;
+	if (egm__size_mul(n + 1, m + 1, &items) || egm__size_mul(2 * (n + m), s->workers, &items) ||
+	    egm__size_mul(s->x->columns, s->workers, &numbers))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "sliced: %lld and %lld rows are too many", (long long)n, (long long)m);
+	s->costs = egm__alloc(context, (size_t)s->options.projections, sizeof *s->costs);
+	s->directions = egm__alloc(context, (size_t)numbers, sizeof *s->directions);
+	s->items = egm__alloc(context, (size_t)items, sizeof *s->items);
+	if (!s->costs || !s->directions || !s->items)
+		EGM_FAIL(EGM_ERR_MEMORY, "sliced: no memory to sort %lld and %lld rows", (long long)n, (long long)m);
+	egm__parallel(context, s->workers, work, s);
+	for (int64_t p = 0; p < s->options.projections; p++) sum += s->costs[p] / count;
+	EGM_TRY(egm__distance_store("sliced", s->options.power == 1 ? sum : sqrt(sum), out));
+out:
+	egm__free(context, s->costs);
+	egm__free(context, s->directions);
+	egm__free(context, s->items);
+	return st;
+}
+
+egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                               int64_t y_rows, int64_t columns, const egm_sliced_options *options, double *out)
+{
+	egm_status st = EGM_OK;
+	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
+	slices s = {.options = defaults, .x = &a, .y = &b};
+	EGM_TRY(egm__options_merge("egm_sliced_options", &s.options, sizeof s.options, options));
+	EGM_TRY(check(&s.options));
+	EGM_TRY(egm__sample_check_pair("sliced", context, &a, &b, 1, out));
+	if (columns == 1) s.options.projections = 1;
+	s.table = egm__kernels_get(context->simd, EGM_F64);
+	s.workers = s.options.projections < context->threads ? (int32_t)s.options.projections : context->threads;
+	EGM_TRY(run(&s, context, out));
+out:
+	return st;
+}

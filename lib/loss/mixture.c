@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* The handle of a mixture of normal laws, and what is checked before anything is computed. */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <loss/mixture_impl.h>
+#include <math.h>
+#include <model/evaluator_impl.h>
+#include <string.h>
+
+static const egm_mixture_options defaults = {.struct_size = sizeof defaults,
+                                             .components = 1,
+                                             .covariance = EGM_COVARIANCE_FULL,
+                                             .starts = 4,
+                                             .max_iterations = 200,
+                                             .tolerance = 1e-6};
+
+egm_status egm_mixture_options_init(egm_mixture_options *options, size_t size)
+{
+	return egm__options_init("egm_mixture_options", options, size, &defaults, sizeof defaults);
+}
+
+/* ---- checks */
+
+static egm_status check_options(const egm_mixture_options *o)
+{
+	const int32_t all = EGM_MIXTURE_FIX_WEIGHTS | EGM_MIXTURE_FIX_MEANS | EGM_MIXTURE_FIX_COVARIANCES;
+	if (o->components < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "mixture: components = %lld is below 1", (long long)o->components);
+	if (o->covariance < EGM_COVARIANCE_FULL || o->covariance > EGM_COVARIANCE_SPHERICAL)
+		return egm__fail(EGM_ERR_ARGUMENT, "mixture: covariance = %d is no EGM_COVARIANCE_*", o->covariance);
+	if (o->fixed & ~all) return egm__fail(EGM_ERR_ARGUMENT, "mixture: fixed = %d is no EGM_MIXTURE_FIX_*", o->fixed);
+	if (!(o->covariance_floor >= 0) || !isfinite(o->covariance_floor))
+		return egm__fail(EGM_ERR_ARGUMENT, "mixture: covariance_floor = %g is not a number >= 0", o->covariance_floor);
+	if (o->starts < 1) return egm__fail(EGM_ERR_ARGUMENT, "mixture: starts = %lld is below 1", (long long)o->starts);
+	if (o->max_iterations < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "mixture: max_iterations = %lld is below 1", (long long)o->max_iterations);
+	if (!(o->tolerance >= 0) || !isfinite(o->tolerance))
+		return egm__fail(EGM_ERR_ARGUMENT, "mixture: tolerance = %g is not a number >= 0", o->tolerance);
+	return EGM_OK;
+}
+
+egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options)
+{
+	*merged = defaults;
+	egm_status st = egm__options_merge("egm_mixture_options", merged, sizeof *merged, options);
+	return st == EGM_OK ? check_options(merged) : st;
+}
+
+egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
+                                   int64_t columns, const void *out)
+{
+	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "%s: mixture is NULL", call);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", call);
+	if (columns != m->dims)
+		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the mixture %lld dimensions", call, (long long)columns,
+		                 (long long)m->dims);
+	return egm__sample_check(call, "x", &(egm__sample){x, rows, columns, dtype}, 1);
+}
+
+/* ---- life */
+
+static void lay_numbers(const egm_mixture *m, egm__mixture_numbers *n, double *at)
+{
+	const int64_t k = m->options.components, spread = k * m->spread;
+	n->weights = at;
+	n->means = n->weights + k;
+	n->covariances = n->means + k * m->dims;
+	n->factors = n->covariances + spread;
+	n->constants = n->factors + spread;
+}
+
+/* Doubles of one egm__mixture_numbers; 1: too many. Blocks of rows and sums stay within a few hundred of them. */
+static int count_numbers(const egm_mixture *m, int64_t *count)
+{
+	int64_t each, bytes;
+	return egm__size_mul(m->spread, 2, &each) || egm__size_add(each, m->dims, &each) || egm__size_add(each, 2, &each) ||
+	       egm__size_mul(each, m->options.components, count) || egm__size_mul(*count, INT64_C(8192), &bytes);
+}
+
+egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims)
+{
+	egm_status st = EGM_OK;
+	int64_t count;
+	egm_mixture *m = egm__alloc_zero(context, 1, sizeof *m);
+	*out = NULL;
+	if (!m) return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory");
+	egm__context_retain(context);
+	*m = (egm_mixture){.context = context,
+	                   .table = egm__kernels_get(context->simd, EGM_F64),
+	                   .options = *options,
+	                   .dims = dims,
+	                   .spread = dims,
+	                   .floor = options->covariance_floor};
+	if ((options->covariance == EGM_COVARIANCE_FULL && egm__size_mul(dims, dims, &m->spread)) ||
+	    count_numbers(m, &count))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components in %lld dimensions are too many",
+		         (long long)options->components, (long long)dims);
+	m->now.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
+	m->next.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
+	if (!m->now.weights || !m->next.weights)
+		EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld components in %lld dimensions",
+		         (long long)options->components, (long long)dims);
+	lay_numbers(m, &m->now, m->now.weights);
+	lay_numbers(m, &m->next, m->next.weights);
+	*out = m;
+out:
+	if (st != EGM_OK) egm_mixture_free(m);
+	return st;
+}
+
+void egm_mixture_free(egm_mixture *mixture)
+{
+	if (!mixture) return;
+	egm_context *context = mixture->context;
+	egm__free(context, mixture->now.weights);
+	egm__free(context, mixture->next.weights);
+	egm__free(context, mixture);
+	egm_context_free(context);
+}
+
+/* ---- numbers in and out */
+
+/* Doubles of one covariance as the caller has it. */
+static int64_t stored(const egm_mixture *m)
+{
+	return m->options.covariance == EGM_COVARIANCE_SPHERICAL ? 1 : m->spread;
+}
+
+static egm_status take_weights(egm_mixture *m, const double *weights)
+{
+	const int64_t n = m->options.components;
+	double sum = 0;
+	for (int64_t k = 0; k < n; k++) {
+		double w = weights ? weights[k] : 1;
+		if (!(w >= 0) || !isfinite(w))
+			return egm__fail(EGM_ERR_ARGUMENT, "mixture: weight %lld is %g, not a number >= 0", (long long)k, w);
+		sum += m->now.weights[k] = w;
+	}
+	if (!(sum > 0) || !isfinite(sum)) return egm__fail(EGM_ERR_ARGUMENT, "mixture: the weights sum to %g", sum);
+	for (int64_t k = 0; k < n; k++) m->now.weights[k] /= sum;
+	return EGM_OK;
+}
+
+/* Rounding may part a_ij and a_ji by less than this of sqrt(a_ii a_jj); more is a mistake of the caller. */
+static const double ASYMMETRY = 1e-9;
+
+static int symmetric(int64_t n, double *a)
+{
+	for (int64_t i = 0; i < n; i++)
+		for (int64_t j = 0; j < i; j++) {
+			double *p = &a[i * n + j], *q = &a[j * n + i];
+			if (!(fabs(*p - *q) <= ASYMMETRY * sqrt(fabs(a[i * n + i])) * sqrt(fabs(a[j * n + j])))) return 0;
+			*p = *q = *p / 2 + *q / 2;
+		}
+	return 1;
+}
+
+static egm_status take_covariances(egm_mixture *m, const double *covariances)
+{
+	const int64_t n = m->options.components, s = m->spread, each = stored(m);
+	for (int64_t k = 0; k < n; k++)
+		for (int64_t i = 0; i < s; i++) m->now.covariances[k * s + i] = covariances[k * each + i % each];
+	for (int64_t k = 0; k < n && m->options.covariance == EGM_COVARIANCE_FULL; k++)
+		if (!symmetric(m->dims, m->now.covariances + k * s))
+			return egm__fail(EGM_ERR_ARGUMENT, "mixture: the covariance of component %lld is not symmetric",
+			                 (long long)k);
+	int64_t bad = egm__mixture_factorise(m, &m->now);
+	if (bad < 0) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "mixture: the covariance of component %lld is not positive definite",
+	                 (long long)bad);
+}
+
+static egm_status check_finite(const egm_mixture *m, const char *what, const double *values, int64_t each)
+{
+	int64_t at = egm__first_nonfinite(m->context, EGM_F64, values, m->options.components * each);
+	if (at < 0) return EGM_OK;
+	return egm__fail(EGM_ERR_NONFINITE, "mixture: the %s of component %lld is not finite", what,
+	                 (long long)(at / each));
+}
+
+egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t dims, const double *weights,
+                              const double *means, const double *covariances, const egm_mixture_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_mixture *m = NULL;
+	egm_mixture_options o;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: out is NULL");
+	*out = NULL;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: context is NULL");
+	if (!means || !covariances)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: %s is NULL", means ? "covariances" : "means");
+	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: dims is %lld", (long long)dims);
+	EGM_TRY(egm__mixture_options(&o, options));
+	EGM_TRY(egm__mixture_make(&m, context, &o, dims));
+	EGM_TRY(check_finite(m, "mean", means, dims));
+	EGM_TRY(check_finite(m, "covariance", covariances, stored(m)));
+	memcpy(m->now.means, means, (size_t)(o.components * dims) * sizeof *means);
+	EGM_TRY(take_weights(m, weights));
+	EGM_TRY(take_covariances(m, covariances));
+	*out = m;
+	m = NULL;
+out:
+	egm_mixture_free(m);
+	return st;
+}
+
+int64_t egm_mixture_components(const egm_mixture *mixture)
+{
+	return mixture ? mixture->options.components : 0;
+}
+
+int64_t egm_mixture_dims(const egm_mixture *mixture)
+{
+	return mixture ? mixture->dims : 0;
+}
+
+int32_t egm_mixture_covariance(const egm_mixture *mixture)
+{
+	return mixture ? mixture->options.covariance : 0;
+}
+
+egm_status egm_mixture_parameters(const egm_mixture *mixture, double *weights, double *means, double *covariances)
+{
+	const egm_mixture *m = mixture;
+	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_parameters: mixture is NULL");
+	const int64_t n = m->options.components, each = stored(m);
+	if (weights) memcpy(weights, m->now.weights, (size_t)n * sizeof *weights);
+	if (means) memcpy(means, m->now.means, (size_t)(n * m->dims) * sizeof *means);
+	for (int64_t k = 0; covariances && k < n; k++)
+		memcpy(covariances + k * each, m->now.covariances + k * m->spread, (size_t)each * sizeof *covariances);
+	return EGM_OK;
+}

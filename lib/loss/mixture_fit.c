@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps until they gain nothing, from several starts, of which the best end is kept. EM climbs to the next maximum of
+ * the likelihood and knows of no other; starts are the only remedy, and they cost what they cost. */
+#include <core/options_impl.h>
+#include <core/status_impl.h>
+#include <loss/mixture_impl.h>
+#include <string.h>
+
+static const egm_mixture_result none = {.struct_size = sizeof none};
+
+egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size)
+{
+	return egm__options_init("egm_mixture_result", result, size, &none, sizeof none);
+}
+
+/* `r` gets what is known of the end. */
+static egm_status climb(egm_mixture *m, egm__mixture_pass *pass, egm_mixture_result *r)
+{
+	egm_status st = EGM_OK;
+	r->iterations = r->converged = 0;
+	EGM_TRY(egm__mixture_expect(pass, &r->log_likelihood));
+	while (!r->converged && r->iterations < m->options.max_iterations) {
+		double before = r->log_likelihood;
+		EGM_TRY(egm__mixture_maximise(m, pass));
+		EGM_TRY(egm__mixture_expect(pass, &r->log_likelihood));
+		r->iterations++;
+		r->converged = r->log_likelihood - before <= m->options.tolerance;
+	}
+	r->dead = 0;
+	for (int64_t k = 0; k < m->options.components; k++) r->dead += !egm__mixture_alive(pass->parts[0].sums.count[k]);
+out:
+	return st;
+}
+
+/* trial and best have the same shape. */
+static egm_status climb_from_all(egm_mixture *trial, egm_mixture *best, egm__mixture_pass *pass, double *distances,
+                                 egm_mixture_result *r)
+{
+	egm_status st = EGM_OK;
+	for (int64_t s = 0; s < trial->options.starts; s++) {
+		egm_mixture_result found = {.start = s};
+		EGM_TRY(egm__mixture_start(trial, pass->dtype, pass->x, pass->rows, s, distances));
+		EGM_TRY(climb(trial, pass, &found));
+		if (s > 0 && !(found.log_likelihood > r->log_likelihood)) continue;
+		egm__mixture_numbers numbers = trial->now;
+		trial->now = best->now;
+		best->now = numbers;
+		*r = found;
+	}
+out:
+	return st;
+}
+
+static egm_status fit(egm_mixture **out, egm_mixture *trial, egm_dtype dtype, const void *x, int64_t rows,
+                      egm_mixture_result *r)
+{
+	egm_status st = EGM_OK;
+	egm_mixture *best = NULL;
+	egm__mixture_pass pass = {0};
+	double *distances = NULL;
+	EGM_TRY(egm__mixture_pass_create(&pass, trial, dtype, x, rows, 1));
+	EGM_TRY(egm__mixture_find_floor(trial, dtype, x, rows, pass.spare, &trial->floor));
+	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
+	best->floor = trial->floor;
+	distances = egm__alloc(trial->context, (size_t)rows, sizeof *distances);
+	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)rows);
+	EGM_TRY(climb_from_all(trial, best, &pass, distances, r));
+	r->covariance_floor = best->floor;
+	*out = best;
+	best = NULL;
+out:
+	egm__free(trial->context, distances);
+	egm_mixture_free(best);
+	egm__mixture_pass_clear(&pass);
+	return st;
+}
+
+egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
+                           int64_t columns, const egm_mixture_options *options, egm_mixture_result *result)
+{
+	egm_status st = EGM_OK;
+	egm_mixture *trial = NULL;
+	egm_mixture_options o;
+	egm_mixture_result r = none;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: out is NULL");
+	*out = NULL;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: context is NULL");
+	EGM_TRY(egm__mixture_options(&o, options));
+	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
+	EGM_TRY(egm__sample_check("egm_mixture_fit", "x", &(egm__sample){x, rows, columns, dtype}, 1));
+	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
+	EGM_TRY(fit(out, trial, dtype, x, rows, &r));
+	if (result) EGM_TRY(egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r));
+out:
+	egm_mixture_free(trial);
+	return st;
+}

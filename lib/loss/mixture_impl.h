@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Mixtures of normal laws: the handle (mixture.c), factors of covariances (mixture_factor.c), the density of a block of
+ * rows (mixture_density.c), passes over data (mixture_pass.c), what is made of densities (mixture_energy.c), the start
+ * (mixture_start.c), a step (mixture_step.c), steps to an end (mixture_fit.c), draws (mixture_sample.c). */
+#ifndef EGM_LOSS_MIXTURE_IMPL_H
+#define EGM_LOSS_MIXTURE_IMPL_H
+
+#include <core/context_impl.h>
+#include <egm/mixture.h>
+#include <loss/sample_impl.h>
+#include <tensor/kernels_impl.h>
+
+/* One allocation that begins at `weights`. Spherical covariances are held as diagonal ones, so that there are two cases
+ * and not three. */
+typedef struct egm__mixture_numbers {
+	double *weights;     /* [components] */
+	double *means;       /* [components, dims] */
+	double *covariances; /* [components, spread] */
+	double *factors;     /* [components, spread]: lower triangle L, C = L L^T; or standard deviations */
+	double *constants;   /* [components]: log w - dims/2 log 2pi - log det C / 2 */
+} egm__mixture_numbers;
+
+struct egm_mixture {
+	egm_context *context;
+	const egm__kernels *table; /* f64 */
+	egm_mixture_options options;
+	int64_t dims;
+	int64_t spread; /* doubles of one covariance: dims^2 for full ones, else dims */
+	double floor;   /* 0 until data have told it */
+	egm__mixture_numbers now, next;
+};
+
+/* ---- the handle */
+
+/* Defaults, what the caller set, and whether it makes sense. */
+egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options);
+/* Without values. */
+egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims);
+/* egm__sample_check of data x for a mixture that is there, and that `out` is. */
+egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
+                                   int64_t columns, const void *out);
+
+/* ---- factors */
+
+/* L L^T = a - shift I, reading the lower triangle of a [n, n]; the upper one of l becomes 0. 1: not positive definite.
+ */
+int egm__mixture_cholesky(int64_t n, const double *a, double shift, double *l);
+/* V max(L, floor) V^T in place of the symmetric c = V L V^T [n, n]. work: 2 n^2. */
+void egm__mixture_lift(int64_t n, double *c, double floor, double *work);
+/* Factors and constants from weights and covariances. -1, or the component whose covariance is not positive definite.
+ */
+int64_t egm__mixture_factorise(const egm_mixture *m, egm__mixture_numbers *numbers);
+
+/* ---- densities of a block of rows, held transposed: loops run along the rows, whatever dims is */
+
+enum { EGM__MIXTURE_BLOCK = 64 };
+
+typedef struct egm__mixture_block {
+	int64_t rows;        /* <= EGM__MIXTURE_BLOCK */
+	double *x;           /* [dims][BLOCK] */
+	double *y;           /* [dims][BLOCK] L^-1 (x - m) of the component in hand */
+	double *shares;      /* [components][BLOCK] */
+	double *log_density; /* [BLOCK] */
+} egm__mixture_block;
+
+int64_t egm__mixture_block_count(const egm_mixture *m); /* doubles that a block takes */
+void egm__mixture_block_lay(const egm_mixture *m, egm__mixture_block *b, double *at);
+void egm__mixture_block_load(const egm_mixture *m, egm__mixture_block *b, egm_dtype dtype, const void *x, int64_t first,
+                             int64_t rows);
+/* y of component k */
+void egm__mixture_whiten(const egm_mixture *m, egm__mixture_block *b, int64_t k);
+/* log_density, and shares = responsibilities; NaN where log_density is not finite. */
+void egm__mixture_evaluate(const egm_mixture *m, egm__mixture_block *b);
+
+/* ---- a pass over data */
+
+/* Sums over rows weighted by one component's shares, by all of them. */
+typedef struct egm__mixture_sums {
+	double log_likelihood; /* sum over rows */
+	int64_t lost;          /* first row with p = 0, or -1 */
+	double *count;         /* [components] n_k */
+	double *mean;          /* [components, dims] of x */
+	double *scatter;       /* [components, spread] sum r (x - mean)(x - mean)^T, lower triangle, or its diagonal */
+	double *block_mean;    /* [dims] */
+} egm__mixture_sums;
+
+typedef struct egm__mixture_part {
+	egm__mixture_block block;
+	egm__mixture_sums sums; /* arrays NULL when nothing is summed */
+} egm__mixture_part;
+
+/* The rows are cut into parts, and each part into blocks, by their number alone: so are sums the same with any number
+ * of threads. */
+enum { EGM__MIXTURE_PARTS = 8, EGM__MIXTURE_PART_BLOCKS = 8 };
+
+typedef struct egm__mixture_pass egm__mixture_pass;
+struct egm__mixture_pass {
+	const egm_mixture *mixture;
+	egm_dtype dtype;
+	const void *x; /* [rows, dims] */
+	int64_t rows;
+	/* called for each block after its evaluation */
+	void (*visit)(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first);
+	double *out; /* visit's own */
+	double *memory;
+	double *spare; /* [2 spread], with sums */
+	int32_t n_parts;
+	egm__mixture_part parts[EGM__MIXTURE_PARTS];
+};
+
+egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, egm_dtype dtype, const void *x,
+                                    int64_t rows, int sums);
+void egm__mixture_pass_run(egm__mixture_pass *pass);
+void egm__mixture_pass_clear(egm__mixture_pass *pass);
+
+/* ---- EM */
+
+/* The floor that goes with the data when the options have none. column_mean: [dims] of workspace. */
+egm_status egm__mixture_find_floor(const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
+                                   double *column_mean, double *floor);
+/* Numbers to begin with; distances: [rows] of workspace. */
+egm_status egm__mixture_start(egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows, int64_t start,
+                              double *distances);
+/* NONFINITE, for data without density. */
+egm_status egm__mixture_lost(int64_t row);
+/* Sums into parts[0].sums; the mean log-likelihood. */
+egm_status egm__mixture_expect(egm__mixture_pass *pass, double *log_likelihood);
+/* Replaces the numbers of m by those that are best for the sums of the pass; on failure m is as it was. */
+egm_status egm__mixture_maximise(egm_mixture *m, const egm__mixture_pass *pass);
+
+static inline int egm__mixture_alive(double count)
+{
+	return count >= 1e-30;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* A context, samples of known laws, and calls that must succeed, for the tests of distances. */
+#ifndef EGM_TESTS_DISTANCE_SUPPORT_H
+#define EGM_TESTS_DISTANCE_SUPPORT_H
+
+#include "../sampler/random_numbers.h"
+#include <egm/distance.h>
+#include <string.h>
+#include <support.h>
+
+static egm_context *context;
+
+#define assert_ok(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
+#define assert_close(x, y, tolerance) \
+	ck_assert_msg(fabs((x) - (y)) <= (tolerance), "%s = %.17g, not %.17g", #x, (double)(x), (double)(y))
+
+static inline egm_context *context_of(int32_t threads)
+{
+	egm_context_options options;
+	egm_context *made = NULL;
+	assert_ok(egm_context_options_init(&options, sizeof options));
+	options.threads = threads;
+	assert_ok(egm_context_create(&made, &options));
+	return made;
+}
+
+static inline void setup(void)
+{
+	context = context_of(1);
+}
+
+static inline void teardown(void)
+{
+	egm_context_free(context);
+}
+
+/* count numbers mean + N(0, 1) */
+static inline void normals(uint64_t seed, double mean, int64_t count, double *x)
+{
+	for (int64_t i = 0; i < count; i++) x[i] = mean + normal(&seed);
+}
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* The fitted histogram against a plain implementation in double. Gradients against differences are in test_systems.c
+ * for five bins; here at samples that lie on edges and far outside. */
+#include "loss_support.h"
+
+enum { MAX_BINS = 16, BATCH = 7 };
+
+static egm_context *context;
+static egm_model *generator;
+static egm_loss *loss;
+static egm_histogram_options options;
+static l_sheet sheet;
+
+static void setup(void)
+{
+	context = l_context();
+	generator = NULL;
+	loss = NULL;
+	egm_histogram_options_init(&options, sizeof options);
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = BATCH, sheet.seed = 5, sheet.step = 6;
+}
+
+static void teardown(void)
+{
+	egm_loss_free(loss);
+	egm_model_free(generator);
+	egm_context_free(context);
+}
+
+/* x = slope z + shift */
+static void create(double slope, double shift)
+{
+	if (!generator) generator = l_linear(context, "generator", 1, &slope, shift);
+	ck_assert_msg(egm_histogram_create(&loss, generator, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+static void latent(double *z, int64_t n)
+{
+	void *bases[EGM__MAX_SLOTS] = {[1] = z};
+	egm__graph *g = NULL;
+	ck_assert_int_eq(egm__graph_create(&g, context, EGM_F64), EGM_OK);
+	egm__graph_output(g, egm__normal(g, 0, egm__shape2(n, 1)), 1, 0);
+	ck_assert_int_eq(egm__graph_interpret(g, bases, sheet.seed, sheet.step), EGM_OK);
+	egm__graph_free(g);
+}
+
+/* ---- the plain implementation */
+
+static double phi(double x)
+{
+	return 0.5 * erfc(-x * sqrt(0.5));
+}
+
+/* shares of samples x, before the floor */
+static void naive_shares(const double *x, int n, double *q)
+{
+	int bins = options.bins;
+	double width = (options.upper - options.lower) / bins, h = options.bandwidth * width;
+	for (int b = 0; b < bins; b++) {
+		double low = options.lower + b * width, high = options.lower + (b + 1) * width;
+		q[b] = 0;
+		for (int i = 0; i < n; i++) {
+			double above = b == bins - 1 ? 1 : phi((high - x[i]) / h);
+			q[b] += (above - (b == 0 ? 0 : phi((low - x[i]) / h))) / n;
+		}
+	}
+}
+
+static double naive_kl(const double *a, const double *b)
+{
+	double sum = 0;
+	for (int i = 0; i < options.bins; i++) sum += a[i] * log(a[i] / b[i]);
+	return sum;
+}
+
+static double naive_divergence(const double *masses, const double *shares)
+{
+	double p[MAX_BINS], q[MAX_BINS], m[MAX_BINS], sum = 0;
+	for (int i = 0; i < options.bins; i++) sum += masses[i];
+	for (int i = 0; i < options.bins; i++) {
+		p[i] = (1 - options.floor) * masses[i] / sum + options.floor / options.bins;
+		q[i] = (1 - options.floor) * shares[i] + options.floor / options.bins;
+		m[i] = (p[i] + q[i]) / 2;
+	}
+	if (options.divergence == EGM_DIVERGENCE_KL) return naive_kl(p, q);
+	if (options.divergence == EGM_DIVERGENCE_REVERSE_KL) return naive_kl(q, p);
+	if (options.divergence == EGM_DIVERGENCE_JEFFREYS) return naive_kl(p, q) + naive_kl(q, p);
+	return (naive_kl(p, m) + naive_kl(q, m)) / 2;
+}
+
+/* ---- values */
+
+static const double masses[5] = {1, 0, 3, 2, 0.5};
+
+START_TEST(test_histogram__value_equals_the_plain_one)
+{
+	static const double generators[4][2] = {{0.5, 0.1}, {0, 0.2}, {5, -3}, {0, 50}}; /* spread, on an edge, wide, out */
+	double x[BATCH], q[5];
+	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
+	options.bins = 5;
+	options.masses = masses;
+	options.lower = -2, options.upper = 3;
+	options.bandwidth = _i % 3 ? 0.5 : 0.05;
+	options.floor = 0.01;
+	create(generators[_i / 4][0], generators[_i / 4][1]);
+	latent(x, BATCH);
+	for (int i = 0; i < BATCH; i++) x[i] = generators[_i / 4][0] * x[i] + generators[_i / 4][1];
+	naive_shares(x, BATCH, q);
+	l_run(loss, 0, &sheet);
+	/* logarithms of shares of at least .002 that cancel to 1e-16: 1e-13; erfc against erf: 1e-15 of a share */
+	double want = naive_divergence(masses, q);
+	ck_assert_msg(fabs(sheet.terms[0] - want) <= 1e-12, "%.15g, not %.15g", sheet.terms[0], want);
+}
+END_TEST
+
+/* Where all samples are out of reach there is nothing to follow: the gradient is 0 and finite. On an edge, and next to
+ * it, it is the derivative of the value. */
+START_TEST(test_histogram__gradient_equals_differences)
+{
+	static const double shifts[4] = {0.2, -2, 3, 1.7};
+	l_objective o = {1, {0}, {1}};
+	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
+	options.bins = 5;
+	options.masses = masses;
+	options.lower = -2, options.upper = 3;
+	options.floor = 0.01;
+	create(_i % 2 ? 0.3 : 0, shifts[_i / 4]);
+	l_check_gradients(loss, 0, &o, &sheet);
+	L_SET(generator, "0.bias", 1e6);
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.gradient[0][0] == 0 && sheet.gradient[0][1] == 0 && isfinite(sheet.terms[0]));
+}
+END_TEST
+
+/* One sample far below, all in the first bin; far above, all in the last; the masses the same, so 0. The outermost bins
+ * reach to infinity: shares sum to 1 wherever the sample is, or the divergence would not be 0. */
+START_TEST(test_histogram__mass_outside_counts_to_the_outermost)
+{
+	const double first[4] = {2, 0, 0, 0}, last[4] = {0, 0, 0, 7};
+	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
+	options.bins = 4;
+	options.masses = _i / 4 ? last : first;
+	create(0, _i / 4 ? 1e8 : -1e8);
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0]) <= 1e-15);
+}
+END_TEST
+
+/* The gradient goes towards the missing mass: bins of [-1, 1] with all of it on the right, G at 0. */
+START_TEST(test_histogram__generator_moves_to_the_masses)
+{
+	const double right[4] = {0, 0, 0, 1};
+	options.divergence = EGM_DIVERGENCE_KL + _i;
+	options.bins = 4;
+	options.masses = right;
+	create(0, 0.3);
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.gradient[0][1] < -0.1);
+}
+END_TEST
+
+/* E20: {.1, .9} against {0, 1}. JS is .035974; what often goes by its name, half of the sum of both divergences, is
+ * infinite, and shows here as growing by .1 ln 10 for each tenth of the floor. */
+START_TEST(test_histogram__js_is_the_true_one)
+{
+	const double p[2] = {0.1, 0.9};
+	double jeffreys[2];
+	options.bins = 2;
+	options.masses = p;
+	options.divergence = EGM_DIVERGENCE_JS;
+	options.floor = 1e-12;
+	create(0, 100); /* all in the second bin */
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] - 0.035974) <= 5e-7);
+	options.divergence = EGM_DIVERGENCE_JEFFREYS;
+	for (int i = 0; i < 2; i++) {
+		egm_loss_free(loss);
+		options.floor = i ? 1e-9 : 1e-8;
+		create(0, 100);
+		l_run(loss, 0, &sheet);
+		jeffreys[i] = sheet.terms[0];
+	}
+	ck_assert(fabs(jeffreys[1] - jeffreys[0] - 0.1 * log(10)) <= 1e-6);
+	ck_assert(jeffreys[1] > 1.5);
+}
+END_TEST
+
+/* JS of laws that share no bin is ln 2, less what the floor makes them share: below floor ln(1/floor) times some. */
+START_TEST(test_histogram__js_of_disjoint_laws_is_log_two)
+{
+	const double p[2] = {1, 0};
+	options.bins = 2;
+	options.masses = p;
+	options.divergence = EGM_DIVERGENCE_JS;
+	options.floor = 1e-9;
+	create(0, 100);
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.terms[0] <= log(2) && sheet.terms[0] >= log(2) - 1e-7);
+}
+END_TEST
+
+/* Uniform masses against G on [0, 1] spread evenly by the kernel: the expected divergence of B draws over K bins is
+ * (K - 1)/2B when samples are counted whole. The kernel smooths the counts, so that here it is less. */
+START_TEST(test_histogram__floor_of_a_batch_is_at_most_the_counting_one)
+{
+	enum { K = 8, B = 200 };
+	double p[K];
+	l_mean m = {0};
+	options.bins = K;
+	options.masses = p;
+	options.lower = -4, options.upper = 4;
+	options.bandwidth = 0.02; /* hardly any kernel */
+	options.floor = 1e-9;
+	for (int i = 0; i < K; i++) p[i] = phi(i == K - 1 ? 100 : -3 + i) - phi(i == 0 ? -100 : -4 + i);
+	options.divergence = EGM_DIVERGENCE_REVERSE_KL; /* KL(q || p): finite where q has nothing */
+	create(1, 0);
+	sheet.batch = B;
+	for (sheet.step = 1; sheet.step <= 400; sheet.step++) {
+		l_run(loss, 0, &sheet);
+		l_mean_add(&m, sheet.terms[0]);
+	}
+	/* bins of mass .0013 are seldom hit, where the expansion behind (K - 1)/2B is coarse: within a fifth */
+	double want = (K - 1) / (2.0 * B), mean = m.sum / m.n;
+	ck_assert_msg(fabs(mean - want) <= 0.2 * want, "%g, not %g", mean, want);
+}
+END_TEST
+
+/* ---- what is given */
+
+START_TEST(test_histogram__masses_are_copied_and_normalised)
+{
+	double given[3] = {1, 2, 1}, before;
+	options.bins = 3;
+	options.masses = given;
+	create(0.5, 0.1);
+	l_run(loss, 0, &sheet);
+	before = sheet.terms[0];
+	given[0] = 100;
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.terms[0] == before);
+	egm_loss_free(loss);
+	given[0] = 1e300, given[1] = 2e300, given[2] = 1e300;
+	create(0.5, 0.1);
+	l_run(loss, 0, &sheet);
+	ck_assert(fabs(sheet.terms[0] - before) <= 1e-15);
+}
+END_TEST
+
+static void refused(egm_model *net, const char *text)
+{
+	ck_assert_int_eq(egm_histogram_create(&loss, net, &options), EGM_ERR_ARGUMENT);
+	ck_assert_ptr_null(loss);
+	ck_assert_str_eq(egm_last_error(), text);
+}
+
+START_TEST(test_histogram__refuses_masses_that_are_none)
+{
+	double given[3] = {1, 2, 1};
+	generator = l_linear(context, "generator", 1, given, 0);
+	options.bins = 3;
+	refused(generator, "histogram: masses is NULL");
+	options.masses = given;
+	given[1] = -0.5;
+	refused(generator, "histogram: masses[1] = -0.5 is not a number >= 0");
+	given[1] = NAN;
+	refused(generator, "histogram: masses[1] = nan is not a number >= 0");
+	given[1] = INFINITY;
+	refused(generator, "histogram: masses[1] = inf is not a number >= 0");
+	given[1] = 0, given[0] = 0, given[2] = 0;
+	refused(generator, "histogram: the masses sum to 0");
+	given[0] = given[1] = 1.5e308;
+	refused(generator, "histogram: the masses sum to inf");
+	given[0] = given[1] = 1;
+	options.lower = 1, options.upper = 1;
+	refused(generator, "histogram: lower = 1, upper = 1 are no interval");
+	options.lower = -1.5e308, options.upper = 1.5e308;
+	refused(generator, "histogram: lower = -1.5e+308, upper = 1.5e+308 are no interval");
+}
+END_TEST
+
+/* What f64 can do and f32 cannot. */
+START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
+{
+	double given[4] = {1, 2, 1, 1};
+	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
+	options.bins = 4;
+	options.masses = given;
+	options.floor = 1e-40;
+	refused(narrow, "histogram: floor = 1e-40 over 4 bins is 2.5e-41 each, too little for f32");
+	create(1, 0);
+	egm_loss_free(loss);
+	options.floor = 1e-4;
+	options.lower = 1e7, options.upper = 1e7 + 2;
+	refused(narrow, "histogram: bins of 0.5 and a bandwidth of 0.5 of them: f32 tells no numbers closer than 1.19209 "
+	                "apart near 1e+07");
+	create(1, 0);
+	egm_model_free(narrow);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("histogram");
+	TCase *t = tcase_create("values");
+	tcase_set_tags(t, "E20 K22");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_histogram__value_equals_the_plain_one, 0, 16);
+	tcase_add_loop_test(t, test_histogram__gradient_equals_differences, 0, 16);
+	tcase_add_loop_test(t, test_histogram__mass_outside_counts_to_the_outermost, 0, 8);
+	tcase_add_loop_test(t, test_histogram__generator_moves_to_the_masses, 0, 4);
+	tcase_add_test(t, test_histogram__js_is_the_true_one);
+	tcase_add_test(t, test_histogram__js_of_disjoint_laws_is_log_two);
+	tcase_add_test(t, test_histogram__floor_of_a_batch_is_at_most_the_counting_one);
+	suite_add_tcase(s, t);
+	t = tcase_create("masses");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_histogram__masses_are_copied_and_normalised);
+	tcase_add_test(t, test_histogram__refuses_masses_that_are_none);
+	tcase_add_test(t, test_histogram__refuses_what_f32_cannot_tell_apart);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Options of the systems: what is refused and in which words, alone and together. */
+#include "systems.h"
+#include <stddef.h>
+
+static egm_context *context;
+static egm_model *net[EGM__MAX_NETS];
+static egm_loss *loss;
+
+typedef egm_status creator(egm_loss **out, egm_model *const *n, const void *options);
+typedef egm_status initialiser(void *options);
+
+#define CREATE(kind, ...)                                                               \
+	static egm_status create_##kind(egm_loss **out, egm_model *const *n, const void *o) \
+	{                                                                                   \
+		return egm_##kind##_create(out, __VA_ARGS__, o);                                \
+	}                                                                                   \
+	static egm_status init_##kind(void *o)                                              \
+	{                                                                                   \
+		return egm_##kind##_options_init(o, sizeof(egm_##kind##_options));              \
+	}
+/* clang-format off */
+CREATE(ml, n[0])
+CREATE(gan, n[0], n[1])
+CREATE(vae, n[0], n[1])
+CREATE(aae, n[0], n[1], n[2])
+CREATE(ali, n[0], n[1], n[2])
+CREATE(wgan, n[0], n[1])
+CREATE(ls_gan, n[0], n[1])
+CREATE(histogram, n[0])
+CREATE(dae, n[0])
+CREATE(dde, n[0], n[1], n[2])
+CREATE(annealed_dsm, n[0])
+CREATE(score_matching, n[0])
+/* clang-format on */
+
+enum { ML, GAN, VAE, AAE, ALI, WGAN, LS_GAN, HISTOGRAM, DAE, DDE, ANNEALED_DSM, SCORE_MATCHING, KINDS };
+static const struct kind {
+	creator *create;
+	initialiser *init;
+	int system; /* in s_systems: whose nets it takes */
+} kinds[KINDS] = {
+    {create_ml, init_ml, 0},
+    {create_gan, init_gan, 1},
+    {create_vae, init_vae, 2},
+    {create_aae, init_aae, 4},
+    {create_ali, init_ali, 5},
+    {create_wgan, init_wgan, 7},
+    {create_ls_gan, init_ls_gan, 8},
+    {create_histogram, init_histogram, 9},
+    {create_dae, init_dae, 10},
+    {create_dde, init_dde, 11},
+    {create_annealed_dsm, init_annealed_dsm, 13},
+    {create_score_matching, init_score_matching, 14},
+};
+
+/* Options of any system, and masses for the one that has no defaults for them. */
+static union any_options {
+	egm_histogram_options histogram;
+	char bytes[256];
+} options;
+static const double masses[] = {1, 2};
+
+static void prepare(int kind)
+{
+	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, EGM_F64, net);
+	ck_assert_int_eq(kinds[kind].init(&options), EGM_OK);
+	if (kind == HISTOGRAM) options.histogram.bins = 2, options.histogram.masses = masses;
+}
+
+static void setup(void)
+{
+	context = l_context();
+	loss = (void *)context; /* must become NULL on failure */
+}
+
+static void teardown(void)
+{
+	for (int i = 0; i < EGM__MAX_NETS; i++) egm_model_free(net[i]);
+	egm_context_free(context);
+}
+
+static void refused(int kind, egm_status want, const char *text)
+{
+	ck_assert_int_eq(kinds[kind].create(&loss, net, &options), want);
+	ck_assert_ptr_null(loss);
+	ck_assert_str_eq(egm_last_error(), text);
+	loss = (void *)context;
+}
+
+/* ---- one member out of its range */
+
+static const struct bad_option {
+	int kind;
+	size_t offset;
+	double value; /* of a double member, or of an int32_t one when `whole` */
+	int whole;
+	const char *text;
+} bad_options[] = {
+    {ML, offsetof(egm_ml_options, regulariser), -1, 0, "ml: regulariser = -1 is not a number >= 0"},
+    {ML, offsetof(egm_ml_options, regulariser), NAN, 0, "ml: regulariser = nan is not a number >= 0"},
+    {ML, offsetof(egm_ml_options, regulariser), INFINITY, 0, "ml: regulariser = inf is not a number >= 0"},
+    {GAN, offsetof(egm_gan_options, form), 0, 1, "gan: form = 0 is none of EGM_GAN_*"},
+    {GAN, offsetof(egm_gan_options, form), 7, 1, "gan: form = 7 is none of EGM_GAN_*"},
+    {GAN, offsetof(egm_gan_options, discriminator_steps), 0, 1, "gan: discriminator_steps = 0 is below 1"},
+    {GAN, offsetof(egm_gan_options, generator_steps), 0, 1, "gan: generator_steps = 0 is below 1"},
+    {GAN, offsetof(egm_gan_options, penalty_at), 5, 1, "gan: penalty_at = 5 is none of EGM_AT_*"},
+    {GAN, offsetof(egm_gan_options, penalty), -1, 0, "gan: penalty = -1 is not a number >= 0"},
+    {GAN, offsetof(egm_gan_options, smoothing), 1, 0, "gan: smoothing = 1 is not in [0, 1)"},
+    {GAN, offsetof(egm_gan_options, smoothing), -0.5, 0, "gan: smoothing = -0.5 is not in [0, 1)"},
+    {GAN, offsetof(egm_gan_options, step_penalty), NAN, 0, "gan: step_penalty = nan is not a number >= 0"},
+    {VAE, offsetof(egm_vae_options, decoder), 4, 1, "vae: decoder = 4 is none of EGM_DECODER_*"},
+    {VAE, offsetof(egm_vae_options, reserved), 1, 1, "vae: reserved = 1 is not 0"},
+    {VAE, offsetof(egm_vae_options, sigma), 0, 0, "vae: sigma = 0 is not a positive number"},
+    {VAE, offsetof(egm_vae_options, beta), -2, 0, "vae: beta = -2 is not a number >= 0"},
+    {AAE, offsetof(egm_aae_options, form), 9, 1, "aae: form = 9 is none of EGM_GAN_*"},
+    {AAE, offsetof(egm_aae_options, discriminator_steps), -3, 1, "aae: discriminator_steps = -3 is below 1"},
+    {AAE, offsetof(egm_aae_options, reconstruction), -1, 0, "aae: reconstruction = -1 is not a number >= 0"},
+    {AAE, offsetof(egm_aae_options, penalty), NAN, 0, "aae: penalty = nan is not a number >= 0"},
+    {ALI, offsetof(egm_ali_options, form), 4, 1, "ali: form = 4 is none of EGM_ALI_*"},
+    {ALI, offsetof(egm_ali_options, discriminator_steps), 0, 1, "ali: discriminator_steps = 0 is below 1"},
+    {ALI, offsetof(egm_ali_options, generator_steps), 0, 1, "ali: generator_steps = 0 is below 1"},
+    {ALI, offsetof(egm_ali_options, encoder), 0, 1, "ali: encoder = 0 is none of EGM_CODER_*"},
+    {ALI, offsetof(egm_ali_options, generator), 3, 1, "ali: generator = 3 is none of EGM_CODER_*"},
+    {ALI, offsetof(egm_ali_options, full_terms), 2, 1, "ali: full_terms = 2 is not 0 or 1"},
+    {ALI, offsetof(egm_ali_options, penalty), -1, 0, "ali: penalty = -1 is not a number >= 0"},
+    {WGAN, offsetof(egm_wgan_options, penalty_kind), 7, 1, "wgan: penalty_kind = 7 is none of EGM_PENALTY_*"},
+    {WGAN, offsetof(egm_wgan_options, penalty_at), 0, 1, "wgan: penalty_at = 0 is none of EGM_AT_*"},
+    {WGAN, offsetof(egm_wgan_options, critic_steps), 0, 1, "wgan: critic_steps = 0 is below 1"},
+    {WGAN, offsetof(egm_wgan_options, reserved), 1, 1, "wgan: reserved = 1 is not 0"},
+    {WGAN, offsetof(egm_wgan_options, penalty), NAN, 0, "wgan: penalty = nan is not a number >= 0"},
+    {WGAN, offsetof(egm_wgan_options, clip), -0.01, 0, "wgan: clip = -0.01 is not a number >= 0"},
+    {LS_GAN, offsetof(egm_ls_gan_options, margin_norm), 3, 1, "ls_gan: margin_norm = 3 is none of EGM_MARGIN_*"},
+    {LS_GAN, offsetof(egm_ls_gan_options, energy_steps), 0, 1, "ls_gan: energy_steps = 0 is below 1"},
+    {LS_GAN, offsetof(egm_ls_gan_options, margin), -1, 0, "ls_gan: margin = -1 is not a number >= 0"},
+    {LS_GAN, offsetof(egm_ls_gan_options, slope), 1.5, 0, "ls_gan: slope = 1.5 is not in [-1, 1]"},
+    {LS_GAN, offsetof(egm_ls_gan_options, slope), NAN, 0, "ls_gan: slope = nan is not in [-1, 1]"},
+    {LS_GAN, offsetof(egm_ls_gan_options, penalty), -1, 0, "ls_gan: penalty = -1 is not a number >= 0"},
+    {HISTOGRAM, offsetof(egm_histogram_options, divergence), 5, 1,
+     "histogram: divergence = 5 is none of EGM_DIVERGENCE_*"},
+    {HISTOGRAM, offsetof(egm_histogram_options, bins), 1, 1, "histogram: bins = 1 is not in [2, 1048576]"},
+    {HISTOGRAM, offsetof(egm_histogram_options, lower), -INFINITY, 0, "histogram: lower = -inf is not a finite number"},
+    {HISTOGRAM, offsetof(egm_histogram_options, upper), NAN, 0, "histogram: upper = nan is not a finite number"},
+    {HISTOGRAM, offsetof(egm_histogram_options, bandwidth), 0, 0, "histogram: bandwidth = 0 is not a positive number"},
+    {HISTOGRAM, offsetof(egm_histogram_options, floor), 0, 0, "histogram: floor = 0 is not in (0, 1)"},
+    {HISTOGRAM, offsetof(egm_histogram_options, floor), 1, 0, "histogram: floor = 1 is not in (0, 1)"},
+    {DAE, offsetof(egm_dae_options, sigma), 0, 0, "dae: sigma = 0 is not a positive number"},
+    {DDE, offsetof(egm_dde_options, energy_steps), 0, 1, "dde: energy_steps = 0 is below 1"},
+    {DDE, offsetof(egm_dde_options, reserved), -1, 1, "dde: reserved = -1 is not 0"},
+    {DDE, offsetof(egm_dde_options, sigma), NAN, 0, "dde: sigma = nan is not a positive number"},
+    {ANNEALED_DSM, offsetof(egm_annealed_dsm_options, spacing), 3, 1,
+     "annealed_dsm: spacing = 3 is none of EGM_SPACING_*"},
+    {ANNEALED_DSM, offsetof(egm_annealed_dsm_options, reserved), 1, 1, "annealed_dsm: reserved = 1 is not 0"},
+    {ANNEALED_DSM, offsetof(egm_annealed_dsm_options, sigma0), 0, 0,
+     "annealed_dsm: sigma0 = 0 is not a positive number"},
+    {ANNEALED_DSM, offsetof(egm_annealed_dsm_options, sigma_low), -1, 0,
+     "annealed_dsm: sigma_low = -1 is not a positive number"},
+    {ANNEALED_DSM, offsetof(egm_annealed_dsm_options, sigma_high), INFINITY, 0,
+     "annealed_dsm: sigma_high = inf is not a positive number"},
+    {SCORE_MATCHING, offsetof(egm_score_matching_options, form), 3, 1,
+     "score_matching: form = 3 is none of EGM_SCORE_*"},
+    {SCORE_MATCHING, offsetof(egm_score_matching_options, projections), 0, 1,
+     "score_matching: projections = 0 is not in [1, 64]"},
+    {SCORE_MATCHING, offsetof(egm_score_matching_options, projections), 65, 1,
+     "score_matching: projections = 65 is not in [1, 64]"},
+};
+
+START_TEST(test_options__out_of_range_is_refused_by_name)
+{
+	const struct bad_option *b = &bad_options[_i];
+	int32_t whole = b->whole ? (int32_t)b->value : 0;
+	prepare(b->kind);
+	ck_assert_int_eq(kinds[b->kind].create(&loss, net, &options), EGM_OK);
+	egm_loss_free(loss);
+	memcpy(options.bytes + b->offset, b->whole ? (const void *)&whole : &b->value,
+	       b->whole ? sizeof whole : sizeof b->value);
+	refused(b->kind, EGM_ERR_ARGUMENT, b->text);
+}
+END_TEST
+
+/* ---- members that do not go together */
+
+#define WITH(kind, type) (prepare(kind), (type *)(void *)&options)
+
+START_TEST(test_options__contradictions_are_refused)
+{
+	egm_gan_options *gan = WITH(GAN, egm_gan_options);
+	gan->step_penalty = 5;
+	refused(GAN, EGM_ERR_ARGUMENT, "gan: step_penalty = 5 does nothing with generator_steps = 1, at least 2");
+	gan->step_penalty = 0, gan->smoothing = 0.1, gan->form = EGM_GAN_HINGE;
+	refused(GAN, EGM_ERR_ARGUMENT, "gan: smoothing = 0.1: hinge has no labels to smooth");
+	teardown(), setup();
+	WITH(WGAN, egm_wgan_options)->penalty_kind = EGM_PENALTY_FINITE_LINEAR;
+	((egm_wgan_options *)(void *)&options)->penalty_at = EGM_AT_REAL;
+	refused(WGAN, EGM_ERR_ARGUMENT, "wgan: penalty_at = 2: chords lie between interpolates");
+	teardown(), setup();
+	WITH(ALI, egm_ali_options)->full_terms = 1;
+	refused(ALI, EGM_ERR_ARGUMENT, "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
+	teardown(), setup();
+	egm_annealed_dsm_options *levels = WITH(ANNEALED_DSM, egm_annealed_dsm_options);
+	levels->sigma_low = 2;
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = 2 is above sigma_high = 1.2");
+}
+END_TEST
+
+START_TEST(test_options__histograms_without_sense)
+{
+	const double bad[2] = {1, -1}, none[2] = {0, 0};
+	prepare(HISTOGRAM);
+	options.histogram.masses = NULL;
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: masses is NULL");
+	options.histogram.masses = bad;
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: masses[1] = -1 is not a number >= 0");
+	options.histogram.masses = none;
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: the masses sum to 0");
+	options.histogram.masses = masses;
+	options.histogram.lower = options.histogram.upper;
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: lower = 1, upper = 1 are no interval");
+}
+END_TEST
+
+/* ---- NULL and sizes */
+
+START_TEST(test_options__null_and_sizes)
+{
+	prepare(_i);
+	ck_assert_int_eq(kinds[_i].create(NULL, net, &options), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(kinds[_i].init(NULL), EGM_ERR_ARGUMENT);
+	size_t size = options.histogram.struct_size, odd = size - 1;
+	memcpy(&options, &odd, sizeof odd);
+	ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_ERR_ARGUMENT);
+	ck_assert_ptr_null(loss);
+	if (_i != HISTOGRAM) {
+		ck_assert_int_eq(kinds[_i].create(&loss, net, NULL), EGM_OK); /* the defaults */
+		egm_loss_free(loss);
+		size = sizeof(size_t); /* a caller that knows no member */
+		memcpy(&options, &size, sizeof size);
+		ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_OK);
+		egm_loss_free(loss);
+	}
+	loss = NULL;
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("system options");
+	TCase *t = tcase_create("refusals");
+	tcase_set_tags(t, "R17 R18");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_options__out_of_range_is_refused_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_test(t, test_options__contradictions_are_refused);
+	tcase_add_test(t, test_options__histograms_without_sense);
+	tcase_add_loop_test(t, test_options__null_and_sizes, 0, KINDS);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* The importance-weighted bound: exact where the encoder is, below it elsewhere and rising with S, and each row a
+ * matter of its own. */
+#include "loss_support.h"
+#include "ppca.h"
+
+enum { ROWS = 150 }; /* three chunks, the last not full */
+
+static egm_context *context;
+static egm_model *encoder, *decoder;
+static egm_loss *loss;
+static egm_vae_options options;
+static egm_test_allocator a;
+
+static void setup(void)
+{
+	context = l_context();
+	encoder = decoder = NULL;
+	loss = NULL;
+	egm_vae_options_init(&options, sizeof options);
+}
+
+static void teardown(void)
+{
+	egm_loss_free(loss);
+	egm_model_free(encoder);
+	egm_model_free(decoder);
+	egm_context_free(context);
+}
+
+static void create(void)
+{
+	ck_assert_msg(egm_vae_create(&loss, encoder, decoder, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+static void put(egm_model *m, const char *tensor, int n, const double *values)
+{
+	float narrow[64];
+	for (int i = 0; i < n; i++) narrow[i] = (float)values[i];
+	const void *numbers = egm_model_dtype(m) == EGM_F32 ? (const void *)narrow : (const void *)values;
+	ck_assert_int_eq(egm_model_set_tensor(m, tensor, egm_model_dtype(m), numbers, n), EGM_OK);
+}
+
+/* `wider` is added to the logarithms of the encoder's variances */
+static void at_principal_components(double angle, double wider, egm_dtype dtype)
+{
+	ppca p = ppca_solution(angle);
+	for (int j = PPCA_K; j < 2 * PPCA_K; j++) p.encoder_bias[j] += wider;
+	encoder = l_net(context, "encoder", 2, (int64_t[]){PPCA_D, 2 * PPCA_K}, NULL, dtype, 1);
+	decoder = l_net(context, "decoder", 2, (int64_t[]){PPCA_K, PPCA_D}, NULL, dtype, 1);
+	put(encoder, "0.weight", 2 * PPCA_K * PPCA_D, p.encoder);
+	put(encoder, "0.bias", 2 * PPCA_K, p.encoder_bias);
+	put(decoder, "0.weight", PPCA_D * PPCA_K, p.decoder);
+	put(decoder, "0.bias", PPCA_D, (double[PPCA_D]){0});
+	create();
+}
+
+static void bound(const double *x, int64_t rows, int64_t columns, int64_t samples, uint64_t seed, double *out)
+{
+	egm_status st = egm_vae_log_likelihood(loss, EGM_F64, x, rows, columns, samples, seed, out);
+	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
+}
+
+static void scatter(double *x, int64_t n)
+{
+	uint64_t random = 9;
+	for (int64_t i = 0; i < n; i++) x[i] = 2 * l_normal(&random);
+}
+
+/* ---- the value */
+
+/* K15. q(x|z) N(z) / p(z|x) = q(x) whatever z is: any S gives log q(x), at any point. Squares of up to 50 in doubles,
+ * 1e-13; in f32 fifty times 6e-8 times a handful of roundings. */
+START_TEST(test_vae_likelihood__exact_posterior_is_exact)
+{
+	static double x[ROWS * PPCA_D], out[ROWS];
+	static float narrow[ROWS * PPCA_D];
+	const int64_t samples = _i / 2 ? 7 : 1;
+	egm_dtype dtype = _i % 2 ? EGM_F32 : EGM_F64;
+	double mean = 0, tolerance = dtype == EGM_F32 ? 2e-5 : 1e-13;
+	at_principal_components(0, 0, dtype);
+	scatter(x, (int64_t)ROWS * PPCA_D);
+	ppca_points(x);
+	for (int i = 0; i < ROWS * PPCA_D; i++) narrow[i] = (float)x[i];
+	ck_assert_int_eq(egm_vae_log_likelihood(loss, dtype, dtype == EGM_F32 ? (void *)narrow : (void *)x, ROWS, PPCA_D,
+	                                        samples, 3, out),
+	                 EGM_OK);
+	for (int i = 0; i < ROWS; i++) {
+		double want = ppca_log_density(x + (ptrdiff_t)i * PPCA_D);
+		ck_assert_msg(fabs(out[i] - want) <= tolerance * fmax(1, fabs(want)), "row %d: %.12g, not %.12g", i, out[i],
+		              want);
+	}
+	for (int i = 0; i < PPCA_POINTS; i++) mean += out[i] / PPCA_POINTS;
+	ck_assert(fabs(mean - PPCA_LOG_LIKELIHOOD) <= fmax(5e-8, 8 * tolerance)); /* the value has 7 decimals */
+}
+END_TEST
+
+/* At 45 degrees and variances too wide by exp(1/2), one draw lacks KL(N(m, D) || N(m, M^-1)), D = exp(1/2) / M_ii, in
+ * the mean: the gap of a diagonal encoder and (exp w - 1 - w)/2 for each dimension. Each larger S adds what five
+ * standard errors of the difference cannot be; and the likelihood stays above. */
+START_TEST(test_vae_likelihood__rises_with_samples)
+{
+	enum { N = 512 * PPCA_POINTS };
+	static double x[N * PPCA_D], out[3][N];
+	l_mean level[3] = {{0}}, rise[2] = {{0}};
+	const double wider = 0.5, lacks = 0.5 * log(9.0 / 8) + exp(wider) - 1 - wider;
+	at_principal_components(acos(-1.0) / 4, wider, EGM_F64);
+	for (int i = 0; i < N / PPCA_POINTS; i++) ppca_points(x + (ptrdiff_t)i * PPCA_POINTS * PPCA_D);
+	for (int k = 0; k < 3; k++) {
+		bound(x, N, PPCA_D, (int64_t[]){1, 4, 64}[k], (uint64_t)k, out[k]);
+		for (int i = 0; i < N; i++) l_mean_add(&level[k], out[k][i] - ppca_log_density(x + (ptrdiff_t)i * PPCA_D));
+	}
+	l_mean_check("S = 1", &level[0], -lacks, 0.015);
+	for (int k = 0; k < 2; k++) {
+		for (int i = 0; i < N; i++) l_mean_add(&rise[k], out[k + 1][i] - out[k][i]);
+		double mean = rise[k].sum / N, se = sqrt((rise[k].squares / N - mean * mean) / (N - 1));
+		ck_assert_msg(mean > 5 * se, "from S = %d: %g +- %g", k ? 4 : 1, mean, se);
+	}
+	/* Of S weights of relative variance v the bound lacks about v/2S; v = det M sqrt(det D) / sqrt(det(2M - D^-1)) - 1
+	 * = 0.2: 0.1 (0.21 in truth), 0.025 and 0.0016. The gate adds five standard errors of 0.002. */
+	double mean = level[2].sum / N, se = sqrt((level[2].squares / N - mean * mean) / (N - 1));
+	ck_assert(mean <= 5 * se && mean >= -0.012);
+}
+END_TEST
+
+/* Bernoulli: two pixels over one latent. log q(x) by the trapezoid over [-12, 12], whose error for smooth and decaying
+ * functions is below rounding; 4000 draws leave a standard error of 0.01 or less. */
+START_TEST(test_vae_likelihood__bernoulli_against_quadrature)
+{
+	const double x[4][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}}, w[2] = {1.5, -0.7}, b[2] = {0.2, 0.4};
+	double out[4], sum = 0;
+	options.decoder = EGM_DECODER_BERNOULLI;
+	options.beta = 3; /* has no part in it */
+	encoder = l_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
+	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	L_SET(encoder, "0.weight", 0.5, -0.3, 0, 0);
+	L_SET(encoder, "0.bias", 0, 0);
+	l_set(decoder, "0.weight", 2, w);
+	l_set(decoder, "0.bias", 2, b);
+	create();
+	bound(x[0], 4, 2, 4000, 1, out);
+	for (int i = 0; i < 4; i++) {
+		double q = 0;
+		for (double z = -12; z <= 12; z += 0.01) {
+			double p = 0.01 * exp(-0.5 * z * z) / sqrt(2 * acos(-1.0));
+			for (int j = 0; j < 2; j++) p /= 1 + exp((x[i][j] > 0 ? -1 : 1) * (w[j] * z + b[j]));
+			q += p;
+		}
+		ck_assert_msg(fabs(out[i] - log(q)) <= 0.05, "row %d: %g, not %g", i, out[i], log(q));
+		sum += exp(out[i]);
+	}
+	ck_assert(fabs(sum - 1) <= 0.05);
+}
+END_TEST
+
+/* ---- rows and draws */
+
+START_TEST(test_vae_likelihood__a_row_does_not_see_the_others)
+{
+	static double x[ROWS * PPCA_D], all[ROWS], few[ROWS], moved[ROWS];
+	at_principal_components(0.5, 1, EGM_F64);
+	scatter(x, (int64_t)ROWS * PPCA_D);
+	bound(x, ROWS, PPCA_D, 5, 3, all);
+	bound(x, 70, PPCA_D, 5, 3, few);
+	ck_assert_mem_eq(all, few, 70 * sizeof *all);
+	for (int i = 0; i < ROWS; i++)
+		if (i != 10 && i != 140) x[i * PPCA_D] += 1;
+	bound(x, ROWS, PPCA_D, 5, 3, moved);
+	for (int i = 0; i < ROWS; i++) ck_assert_int_eq(moved[i] == all[i], i == 10 || i == 140);
+	bound(x, ROWS, PPCA_D, 5, 4, few);
+	for (int i = 0; i < ROWS; i++) ck_assert(few[i] != moved[i]); /* another seed */
+	bound(x, ROWS, PPCA_D, 5, 4, all);
+	ck_assert_mem_eq(all, few, sizeof all);
+	for (int i = 0; i < ROWS; i++) memcpy(x + (ptrdiff_t)i * PPCA_D, x, PPCA_D * sizeof *x);
+	bound(x, ROWS, PPCA_D, 5, 4, all); /* the same point in every row and chunk: draws of its own each time */
+	for (int i = 0; i < ROWS; i++)
+		for (int j = 0; j < i; j++) ck_assert(all[i] != all[j]);
+}
+END_TEST
+
+/* A mean of S weights is at least one of them over S: with an encoder so wide that weights differ by many nats, this
+ * would fail in many rows if S changed the draws. */
+START_TEST(test_vae_likelihood__more_samples_keep_the_first)
+{
+	static double x[ROWS * PPCA_D], one[ROWS], four[ROWS];
+	at_principal_components(0, 5, EGM_F64);
+	scatter(x, (int64_t)ROWS * PPCA_D);
+	bound(x, ROWS, PPCA_D, 1, 3, one);
+	bound(x, ROWS, PPCA_D, 4, 3, four);
+	for (int i = 0; i < ROWS; i++) ck_assert(four[i] >= one[i] - log(4) - 1e-12 * fabs(one[i]));
+}
+END_TEST
+
+/* ---- refusals */
+
+static void refused(egm_status got, egm_status want, const char *text)
+{
+	ck_assert_int_eq(got, want);
+	ck_assert_str_eq(egm_last_error(), text);
+}
+
+START_TEST(test_vae_likelihood__refuses_arguments_by_name)
+{
+	double x[PPCA_D] = {0}, out;
+	egm_loss *dsm = NULL;
+	at_principal_components(0, 0, EGM_F64);
+	refused(egm_vae_log_likelihood(NULL, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: loss is NULL");
+	refused(egm_vae_log_likelihood(loss, EGM_F64, NULL, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: x is NULL");
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 1, 0, NULL), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: log_likelihoods is NULL");
+	refused(egm_vae_log_likelihood(loss, EGM_F32, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_DTYPE,
+	        "vae_log_likelihood: x is f32, the nets are f64");
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, 3, 1, 0, &out), EGM_ERR_SHAPE,
+	        "vae_log_likelihood: x has 3 columns, the nets expect 4");
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 0, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 0, 0, &out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: 0 samples, at least 1 is needed");
+	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);
+	ck_assert_int_eq(egm_dsm_create(&dsm, energy, NULL), EGM_OK);
+	refused(egm_vae_log_likelihood(dsm, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: the loss is dsm, not vae");
+	egm_loss_free(dsm);
+	egm_model_free(energy);
+}
+END_TEST
+
+START_TEST(test_vae_likelihood__refuses_numbers_by_their_place)
+{
+	static double x[ROWS * PPCA_D], out[ROWS];
+	at_principal_components(0, 0, EGM_F64);
+	x[100 * PPCA_D + 2] = _i ? INFINITY : NAN;
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
+	        _i ? "vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
+	           : "vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
+	x[100 * PPCA_D + 2] = 1e200; /* its square is not */
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
+	        "vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
+}
+END_TEST
+
+START_TEST(test_vae_likelihood__refuses_what_is_no_share)
+{
+	double x[4] = {0, 1, 0.5, 1.5}, out[2];
+	options.decoder = EGM_DECODER_BERNOULLI;
+	encoder = l_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
+	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	create();
+	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_ERR_ARGUMENT,
+	        "vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
+	x[3] = 1;
+	ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_OK);
+}
+END_TEST
+
+START_TEST(test_vae_likelihood__every_allocation_may_fail)
+{
+	double x[PPCA_POINTS * PPCA_D], out[PPCA_POINTS];
+	teardown();
+	context = egm_test_context(&a);
+	at_principal_components(0, 0, EGM_F64);
+	ppca_points(x);
+	long live = a.live, before = a.calls;
+	bound(x, PPCA_POINTS, PPCA_D, 2, 0, out);
+	long calls = a.calls - before;
+	ck_assert_int_gt(calls, 10);
+	for (a.for_ever = 0; a.for_ever < 2; a.for_ever++)
+		for (long i = 1; i <= calls; i++) {
+			a.fail_at = a.calls + i;
+			ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, PPCA_POINTS, PPCA_D, 2, 0, out), EGM_ERR_MEMORY);
+			a.fail_at = 0;
+			ck_assert_int_eq(a.live, live);
+		}
+	bound(x, PPCA_POINTS, PPCA_D, 2, 0, out);
+	ck_assert_int_eq(a.live, live);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("vae_likelihood");
+	TCase *t = tcase_create("bound");
+	tcase_set_tags(t, "K15");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_vae_likelihood__exact_posterior_is_exact, 0, 4);
+	tcase_add_test(t, test_vae_likelihood__rises_with_samples);
+	tcase_add_test(t, test_vae_likelihood__bernoulli_against_quadrature);
+	tcase_add_test(t, test_vae_likelihood__a_row_does_not_see_the_others);
+	tcase_add_test(t, test_vae_likelihood__more_samples_keep_the_first);
+	suite_add_tcase(s, t);
+	t = tcase_create("refusals");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_vae_likelihood__refuses_arguments_by_name);
+	tcase_add_loop_test(t, test_vae_likelihood__refuses_numbers_by_their_place, 0, 2);
+	tcase_add_test(t, test_vae_likelihood__refuses_what_is_no_share);
+	tcase_add_test(t, test_vae_likelihood__every_allocation_may_fail);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
