@@ -159,10 +159,12 @@ EGM_API egm_status egm_gan_options_init(egm_gan_options *options, size_t size);
  *  discriminator phase:  as EGM_GAN_* says, + penalty * E||grad l||^2                        moves D
  *  generator phase:      as EGM_GAN_* says, + step_penalty * E||G(z) - G_old(z)||^2          moves G
  *  G_old is the generator as it was when this phase began; the square is summed over the data's dimensions, so that
- *  step_penalty = 1/(2 sigma^2) bounds KL of the joint laws of (x, z) with noise sigma. The first of the
- * generator_steps runs does not feel it. Source: Goodfellow et al. 2014; Su 2018, arXiv 1807.05936, for the
- * regulariser, whose code means over dimensions and multiplies by 5. Terms: discriminator, penalty, generator, step.
- * Nets: discriminator [d] -> 1, generator [k] -> d. Sign: l high = real. Since 0.3. */
+ *  step_penalty = 1/(2 sigma^2) makes it the KL of the joint laws of (x, z) with noise sigma, which is at least that of
+ *  the laws of x. The first of the generator's runs does not feel it.
+ *  Source: Goodfellow et al. 2014; Su 2018, arXiv 1807.05936, for the regulariser, whose code means over dimensions and
+ *  multiplies by 5.
+ *  Terms: discriminator, penalty, generator, step. Nets: discriminator [d] -> 1, generator [k] -> d. Sign: l high =
+ *  real. Since 0.3. */
 EGM_API egm_status egm_gan_create(egm_loss **out, egm_model *discriminator, egm_model *generator,
                                   const egm_gan_options *options);
 
@@ -304,7 +306,7 @@ typedef struct egm_ls_gan_options {
 	int32_t margin_norm;  /**< EGM_MARGIN_*, default EGM_MARGIN_L1 */
 	int32_t energy_steps; /**< >= 1, default 1 */
 	double margin;        /**< factor >= 0 on the distance, default 1 */
-	double slope;         /**< nu in [-1, 1] below 0: max(a, nu a); 0 (default): LS-GAN; 1: WGAN's difference */
+	double slope;         /**< nu in [-1, 1] of max(a, nu a); 0 (default): LS-GAN; 1: WGAN's difference */
 	double penalty;       /**< weight >= 0 of the zero-centred penalty at interpolates, default 0 */
 } egm_ls_gan_options;
 

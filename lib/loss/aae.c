@@ -39,14 +39,17 @@ static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
 	egm__id code = egm__net(p, loss, ENCODER, p->data), real = EGM__NONE;
 	if (egm__generator_needs_real(o->form))
 		real = egm__net(p, loss, DISCRIMINATOR, egm__latent(p, loss, DECODER, STREAM_Z));
-	egm__id miss = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
 	egm__term_add(p, TERM_ENCODER, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, code)), 1);
-	egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), o->reconstruction);
+	if (o->reconstruction > 0) {
+		egm__id miss = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
+		egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), o->reconstruction);
+	}
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_aae_options *o = loss->options;
+	loss->variant = egm__adversarial_name(o->form);
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
 	egm__phase_add(loss, "autoencoder", 1u << ENCODER | 1u << DECODER, 1, 1, build_autoencoder);
 	return EGM_OK;

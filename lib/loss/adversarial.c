@@ -88,6 +88,13 @@ egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id f
 	}
 }
 
+const char *egm__adversarial_name(int32_t form)
+{
+	static const char *const names[] = {
+	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
+	return names[form];
+}
+
 int egm__generator_needs_real(int32_t form)
 {
 	return form == EGM_GAN_RELATIVISTIC || form == EGM_GAN_RELATIVISTIC_AVERAGE;

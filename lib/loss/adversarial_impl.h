@@ -14,5 +14,6 @@ egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__
 /* The generator's; `real` is looked at where egm__generator_needs_real says so, else it may be EGM__NONE. */
 egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id fake);
 int egm__generator_needs_real(int32_t form);
+const char *egm__adversarial_name(int32_t form); /* "least_squares": a loss's variant */
 
 #endif

@@ -3,8 +3,8 @@
  *
  *   step_penalty E||G(z) - G_old(z)||^2,
  *
- * G_old the generator at the start of this generator phase. Its first run stands where G = G_old: value and gradient
- * are 0, and only a second run feels it. */
+ * G_old the generator before its runs of this training step. The first stands where G = G_old: value and gradient are
+ * 0, so it is a phase without the regulariser, and the runs that feel it are another. */
 #include <loss/adversarial_impl.h>
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
@@ -41,36 +41,52 @@ static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 		              o->penalty);
 }
 
+/* At x = G(z) */
+static void add_generator(const egm_loss *loss, egm__phase_graph *p, egm__id x)
+{
+	const egm_gan_options *o = loss->options;
+	egm__id real = EGM__NONE, fake = egm__net(p, loss, DISCRIMINATOR, x);
+	if (egm__generator_needs_real(o->form)) real = egm__net(p, loss, DISCRIMINATOR, p->data);
+	egm__term_add(p, TERM_GENERATOR, egm__generator_loss(p->graph, o->form, real, fake), 1);
+}
+
 static void build_generator(const egm_loss *loss, egm__phase_graph *p)
+{
+	add_generator(loss, p, egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z)));
+}
+
+static void build_held_generator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_gan_options *o = loss->options;
 	egm__graph *g = p->graph;
 	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z), x = egm__net(p, loss, GENERATOR, z);
-	egm__id real = EGM__NONE;
-	if (egm__generator_needs_real(o->form)) real = egm__net(p, loss, DISCRIMINATOR, p->data);
-	egm__term_add(p, TERM_GENERATOR, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, x)), 1);
-	if (o->step_penalty > 0) {
-		egm__id step = egm__sub(g, x, egm__net_old(p, loss, GENERATOR, z));
-		egm__term_add(p, STEP, egm__mean(g, egm__row_sum(g, egm__square(g, step))), o->step_penalty);
-	}
+	egm__id step = egm__sub(g, x, egm__net_old(p, loss, GENERATOR, z));
+	add_generator(loss, p, x);
+	egm__term_add(p, STEP, egm__mean(g, egm__row_sum(g, egm__square(g, step))), o->step_penalty);
+}
+
+static void add_phases(egm_loss *loss, const egm_gan_options *o)
+{
+	int real = egm__generator_needs_real(o->form), held = o->step_penalty > 0 ? o->generator_steps - 1 : 0;
+	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
+	egm__phase *first =
+	    egm__phase_add(loss, "generator", 1u << GENERATOR, o->generator_steps - held, real, build_generator);
+	if (!held) return;
+	first->keeps = 1u << GENERATOR;
+	egm__phase_add(loss, "generator", 1u << GENERATOR, held, real, build_held_generator);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {
-	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
 	const egm_gan_options *o = loss->options;
-	loss->variant = variants[o->form];
-	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
-	egm__phase *generator = egm__phase_add(loss, "generator", 1u << GENERATOR, o->generator_steps,
-	                                       egm__generator_needs_real(o->form), build_generator);
-	if (o->step_penalty > 0) generator->keeps = 1u << GENERATOR;
+	loss->variant = egm__adversarial_name(o->form);
 	if (o->step_penalty > 0 && o->generator_steps < 2)
 		return egm__fail(EGM_ERR_ARGUMENT, "gan: step_penalty = %g does nothing with generator_steps = %d, at least 2",
 		                 o->step_penalty, (int)o->generator_steps);
 	if (o->smoothing > 0 && o->form >= EGM_GAN_HINGE)
 		return egm__fail(EGM_ERR_ARGUMENT, "gan: smoothing = %g: %s has no labels to smooth", o->smoothing,
 		                 loss->variant);
+	add_phases(loss, o);
 	return EGM_OK;
 }
 

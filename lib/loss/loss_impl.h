@@ -52,7 +52,8 @@ typedef struct egm__phase {
 	/* Appends the phase's terms. Errors are recorded in the graph. */
 	void (*build)(const egm_loss *loss, egm__phase_graph *p);
 	int32_t reads_negatives; /* of net 0, the energy */
-	uint32_t keeps;          /* bit i: net i is also read as it was before the first of the runs: egm__net_old */
+	uint32_t keeps; /* bit i: net i as it is before the first of the runs is kept, for this phase and later ones:
+	                   egm__net_old */
 } egm__phase;
 
 struct egm_loss {

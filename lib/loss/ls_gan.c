@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* S9, the loss-sensitive GAN: an energy that is lower at a real row than at a generated one by a margin that grows with
- * their distance: E[c(margin ||x - G(z)|| + U(x) - U(G(z)))], c(a) = max(a, nu a) = max(0, a) - nu max(0, -a). */
+ * their distance: E[c(margin ||x - G(z)|| + U(x) - U(G(z)))], c(a) = max(a, nu a) = nu a + (1 - nu) max(0, a): at nu =
+ * 1 it is a itself, at a = 0 too, where a sum of two relus would have the slope 0. */
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
@@ -27,7 +28,7 @@ static egm__id distance(egm__graph *g, int32_t norm, egm__id a, egm__id b)
 
 static egm__id cost(egm__graph *g, egm__id a, double slope)
 {
-	return egm__sub(g, egm__relu(g, a), egm__scale(g, egm__relu(g, egm__neg(g, a)), slope));
+	return egm__add(g, egm__scale(g, a, slope), egm__scale(g, egm__relu(g, a), 1 - slope));
 }
 
 static void build_energy(const egm_loss *loss, egm__phase_graph *p)

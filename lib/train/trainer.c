@@ -217,6 +217,8 @@ egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net,
 	EGM_TRY(egm_model_clone(out, net));
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
 	(*out)->version++;
+	/* what was averaged stood before each cut */
+	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
 	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
 out:
 	return st;

@@ -48,7 +48,8 @@ static inline egm_status s_gan(egm_loss **out, egm_model *const *net, int varian
 	if (variant == 7) o.step_penalty = 0.7, o.generator_steps = 2;
 	if (variant >= 8) o.penalty = 0.4, o.penalty_at = EGM_AT_INTERPOLATES + variant - 8;
 	c->phase[0] = S_OBJECTIVE(1 + (variant >= 8), {0, 1}, {1, 0.4});
-	c->phase[1] = S_OBJECTIVE(1 + (variant == 7), {2, 3}, {1, 0.7});
+	c->phase[1] = S_OBJECTIVE(1, {2}, {1});
+	c->phase[2] = S_OBJECTIVE(2, {2, 3}, {1, 0.7}); /* the generator's second run, of variant 7 alone */
 	c->shiftable = o.form >= EGM_GAN_RELATIVISTIC;
 	return egm_gan_create(out, net[0], net[1], &o);
 }

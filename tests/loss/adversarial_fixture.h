@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The fixture of systems with one net that judges (first) and one that generates (last): one context, the nets, one
+ * loss, one sheet for its numbers. */
+#ifndef EGM_TESTS_ADVERSARIAL_FIXTURE_H
+#define EGM_TESTS_ADVERSARIAL_FIXTURE_H
+
+#include "loss_support.h"
+
+static egm_context *context;
+static egm_model *judge, *generator, *decoder; /* decoder: of autoencoders alone */
+static egm_loss *loss;
+static l_sheet sheet;
+
+static void fixture_setup(void)
+{
+	uint64_t random = 3;
+	context = l_context();
+	judge = generator = decoder = NULL;
+	loss = NULL;
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
+	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
+}
+
+static void fixture_teardown(void)
+{
+	egm_loss_free(loss);
+	egm_model_free(judge);
+	egm_model_free(generator);
+	egm_model_free(decoder);
+	egm_context_free(context);
+}
+
+/* Generator of one point: x = b, whatever z is. */
+static inline egm_model *f_point(int64_t data, const double *b)
+{
+	egm_model *m = l_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
+	l_set(m, "0.weight", data, (double[8]){0});
+	l_set(m, "0.bias", data, b);
+	return m;
+}
+
+/* All rows of the batch at one point. */
+static inline void f_data(int64_t data, const double *x)
+{
+	for (int64_t i = 0; i < sheet.batch; i++) memcpy(sheet.data + i * data, x, (size_t)data * sizeof *x);
+}
+
+static inline void f_finite(const double *x, int n)
+{
+	for (int i = 0; i < n; i++) ck_assert(isfinite(x[i]));
+}
+
+static inline void f_refused(egm_status got, const char *text)
+{
+	ck_assert_int_eq(got, EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), text);
+	ck_assert_ptr_null(loss);
+}
+
+#endif

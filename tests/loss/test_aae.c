@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* The adversarial autoencoder: which way its three nets move and how far, what each phase reads, its gradients. */
+#include "adversarial_fixture.h"
+
+enum { DISCRIMINATOR, ENCODER, DECODER };
+enum { AUTOENCODER = 1 }; /* second phase */
+enum { TERM_DISCRIMINATOR, PENALTY, TERM_ENCODER, RECONSTRUCTION };
+enum { FORMS = EGM_GAN_RELATIVISTIC_AVERAGE };
+
+static egm_aae_options options;
+
+static void setup(void)
+{
+	fixture_setup();
+	egm_aae_options_init(&options, sizeof options);
+}
+
+static void create(void)
+{
+	egm_loss_free(loss);
+	loss = NULL;
+	ck_assert_msg(egm_aae_create(&loss, judge, generator, decoder, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+static double sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+/* l = w z + b, w = .5, b = .25; E(x) = e x, x = 2, e = .75: f = l(1.5) = 1; G = g z, g = 1, the miss is 2 - 1.5.
+ * A generator pushes its logit up whatever the form: the code goes up l, by w x d/df. */
+START_TEST(test_aae__each_net_goes_its_way)
+{
+	const double f = 1, up[] = {0, -sigmoid(-f), -sigmoid(f), f - 1, -1};
+	judge = l_linear(context, "discriminator", 1, (double[]){.5}, .25);
+	generator = l_linear(context, "encoder", 1, (double[]){.75}, 0);
+	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
+	options.form = _i;
+	options.reconstruction = 3;
+	f_data(1, (double[]){2});
+	create();
+	l_run(loss, AUTOENCODER, &sheet);
+	ck_assert(fabs(sheet.terms[RECONSTRUCTION] - .25) <= 1e-15);
+	/* d/de (x - g e x)^2 = -2 miss g x = -2, d/dg = -2 miss e x = -1.5 */
+	ck_assert(fabs(sheet.gradient[ENCODER][0] - (.5 * 2 * up[_i] + 3 * -2)) <= 1e-14);
+	ck_assert(fabs(sheet.gradient[DECODER][0] - 3 * -1.5) <= 1e-14);
+}
+END_TEST
+
+/* The discriminator holds the prior for real and the code for fake: with z ~ N(0, 1) and the code at 3, the objective
+ * falls as l falls from 0 to 3: d/dw = E[-z sigmoid(-l(z))] + 3 sigmoid(l(3)) = 3/2 at w = 0. */
+START_TEST(test_aae__prior_is_real_and_code_is_fake)
+{
+	judge = l_linear(context, "discriminator", 1, (double[]){0}, 0);
+	generator = l_linear(context, "encoder", 1, (double[]){0}, 3);
+	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
+	sheet.batch = 20000;
+	create();
+	l_run(loss, DISCRIMINATOR, &sheet);
+	ck_assert(fabs(sheet.terms[TERM_DISCRIMINATOR] - 2 * log(2)) <= 1e-14);
+	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][0] - 1.5) <= 5 * .5 / sqrt(20000)); /* five standard errors of z / 2 */
+	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][1]) <= 1e-14);
+}
+END_TEST
+
+/* The penalty stands at the prior's points: l = z^2 / 2, E z^2 = 1, and a code far away does not matter. */
+START_TEST(test_aae__penalty_is_at_the_prior)
+{
+	l_mean m = {0};
+	judge = l_quadratic(context, "discriminator", 1, 1, (double[]){1}, (double[]){1}, 0);
+	generator = l_linear(context, "encoder", 1, (double[]){0}, 9);
+	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
+	options.penalty = 1;
+	sheet.batch = 4000;
+	create();
+	for (sheet.step = 1; sheet.step <= 20; sheet.step++) {
+		l_run(loss, DISCRIMINATOR, &sheet);
+		l_mean_add(&m, sheet.terms[PENALTY]);
+	}
+	l_mean_check("E z^2", &m, 1, .01);
+}
+END_TEST
+
+static void smooth_nets(void)
+{
+	judge = l_net(context, "discriminator", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = l_net(context, "encoder", 3, (int64_t[]){3, 3, 2}, egm_model_silu, EGM_F64, 2);
+	decoder = l_net(context, "decoder", 3, (int64_t[]){2, 3, 3}, egm_model_silu, EGM_F64, 3);
+}
+
+START_TEST(test_aae__gradients_equal_differences)
+{
+	l_objective d = {2, {TERM_DISCRIMINATOR, PENALTY}, {1, .3}};
+	l_objective a = {2, {TERM_ENCODER, RECONSTRUCTION}, {1, .8}};
+	smooth_nets();
+	options.form = _i;
+	options.penalty = .3;
+	options.reconstruction = .8;
+	create();
+	l_check_gradients(loss, DISCRIMINATOR, &d, &sheet);
+	l_check_gradients(loss, AUTOENCODER, &a, &sheet);
+}
+END_TEST
+
+/* The square is summed over the data's dimensions: an autoencoder that puts out zeros misses |x|^2. */
+START_TEST(test_aae__reconstruction_is_a_sum_over_dimensions)
+{
+	double zero[L_MAX_PARAMETERS] = {0};
+	smooth_nets();
+	ck_assert_int_eq(egm_model_set_parameters(decoder, EGM_F64, zero, decoder->count), EGM_OK);
+	f_data(3, (double[]){1, 2, 3});
+	create();
+	l_run(loss, AUTOENCODER, &sheet);
+	ck_assert(fabs(sheet.terms[RECONSTRUCTION] - 14) <= 1e-14);
+}
+END_TEST
+
+/* Weight 0: not computed, and the decoder does not move. */
+START_TEST(test_aae__without_reconstruction)
+{
+	smooth_nets();
+	options.reconstruction = 0;
+	sheet.terms[RECONSTRUCTION] = -7;
+	create();
+	l_run(loss, AUTOENCODER, &sheet);
+	ck_assert(sheet.terms[RECONSTRUCTION] == -7);
+	for (int i = 0; i < decoder->count; i++) ck_assert(sheet.gradient[DECODER][i] == 0);
+	ck_assert(sheet.gradient[ENCODER][0] != 0);
+}
+END_TEST
+
+START_TEST(test_aae__forms_are_told_apart)
+{
+	static const char *const names[] = {
+	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
+	smooth_nets();
+	options.form = _i;
+	create();
+	ck_assert_str_eq(loss->variant, names[_i]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("aae");
+	TCase *t = tcase_create("aae");
+	tcase_set_tags(t, "S7 E21 E25");
+	tcase_add_checked_fixture(t, setup, fixture_teardown);
+	tcase_add_loop_test(t, test_aae__each_net_goes_its_way, 1, EGM_GAN_HINGE + 1);
+	tcase_add_test(t, test_aae__prior_is_real_and_code_is_fake);
+	tcase_add_test(t, test_aae__penalty_is_at_the_prior);
+	tcase_add_loop_test(t, test_aae__gradients_equal_differences, 1, FORMS + 1);
+	tcase_add_test(t, test_aae__reconstruction_is_a_sum_over_dimensions);
+	tcase_add_test(t, test_aae__without_reconstruction);
+	tcase_add_loop_test(t, test_aae__forms_are_told_apart, 1, FORMS + 1);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}

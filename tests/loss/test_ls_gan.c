@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* The loss-sensitive GAN: values by hand for both norms and four slopes, which way the nets move, and where nothing
+ * comes from the margin. */
+#include "adversarial_fixture.h"
+
+enum { ENERGY, GENERATOR };
+enum { REAL, FAKE, COMPARISON, PENALTY, GENERATOR_ENERGY };
+
+static egm_ls_gan_options options;
+static l_sheet other;
+
+static const double slopes[] = {-.5, 0, .5, 1};
+
+static void setup(void)
+{
+	fixture_setup();
+	egm_ls_gan_options_init(&options, sizeof options);
+}
+
+static void create(void)
+{
+	egm_loss_free(loss);
+	loss = NULL;
+	ck_assert_msg(egm_ls_gan_create(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
+}
+
+/* U(x, y) = x + y / 2, G = (0, 0), margin 1/2. Data: (3, 4): U 5, L1 7, L2 5; (-5, -12): U -11, L1 17, L2 13.
+ * a = margin distance + U(x) - U(G): L1 8.5, -2.5; L2 7.5, -4.5. Mean of max(a, nu a). */
+START_TEST(test_ls_gan__values_by_hand)
+{
+	static const double want[2][4] = {{4.875, 4.25, 3.625, 3}, {4.875, 3.75, 2.625, 1.5}};
+	double nu = slopes[_i / 2];
+	options.margin_norm = _i % 2 ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
+	options.slope = nu;
+	options.margin = .5;
+	judge = l_linear(context, "energy", 2, (double[]){1, .5}, .25);
+	generator = f_point(2, (double[]){0, 0});
+	sheet.batch = 2;
+	memcpy(sheet.data, (double[]){3, 4, -5, -12}, 4 * sizeof(double));
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.terms[COMPARISON] - want[_i % 2][_i / 2]) <= 1e-14);
+	ck_assert(fabs(sheet.terms[REAL] - -2.75) <= 1e-14 && fabs(sheet.terms[FAKE] - .25) <= 1e-14);
+	/* slopes 1 and nu on the rows; shown energies have no weight of their own */
+	ck_assert(fabs(sheet.gradient[ENERGY][0] - (3 - 5 * nu) / 2) <= 1e-14);
+	ck_assert(fabs(sheet.gradient[ENERGY][1] - (4 - 12 * nu) / 2) <= 1e-14);
+	ck_assert(fabs(sheet.gradient[ENERGY][2]) <= 1e-15);
+}
+END_TEST
+
+/* Data at 1, G at -1, U = w x: descent lowers w, the energy of data; the generator goes down U. */
+START_TEST(test_ls_gan__each_net_goes_its_way)
+{
+	options.slope = slopes[_i];
+	judge = l_linear(context, "energy", 1, (double[]){.5}, 0);
+	generator = f_point(1, (double[]){-1});
+	f_data(1, (double[]){1});
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(fabs(sheet.terms[COMPARISON] - 3) <= 1e-15);
+	ck_assert(fabs(sheet.gradient[ENERGY][0] - 2) <= 1e-15);
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert(fabs(sheet.terms[GENERATOR_ENERGY] - -.5) <= 1e-15);
+	ck_assert(fabs(sheet.gradient[GENERATOR][1] - .5) <= 1e-15);
+}
+END_TEST
+
+/* Where U(x) lies below U(G) by more than the margin, nu = 0 has nothing left to do. */
+START_TEST(test_ls_gan__content_energy_rests)
+{
+	judge = l_linear(context, "energy", 1, (double[]){-1.5}, 0);
+	generator = f_point(1, (double[]){-1});
+	f_data(1, (double[]){1});
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[COMPARISON] == 0 && sheet.gradient[ENERGY][0] == 0);
+	options.slope = 1;
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[COMPARISON] == -1 && sheet.gradient[ENERGY][0] == 2);
+}
+END_TEST
+
+static void smooth_nets(void)
+{
+	judge = l_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = l_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 2);
+}
+
+/* nu = 1: the WGAN's critic objective with D = -U, and a margin that has no gradient by U. */
+START_TEST(test_ls_gan__slope_one_is_the_wgan)
+{
+	egm_loss *wgan = NULL;
+	egm_wgan_options w;
+	l_sheet *by = &other;
+	smooth_nets();
+	options.slope = 1;
+	egm_wgan_options_init(&w, sizeof w);
+	w.penalty = 0;
+	ck_assert_int_eq(egm_wgan_create(&wgan, judge, generator, &w), EGM_OK);
+	*by = sheet;
+	l_run(wgan, ENERGY, by);
+	for (int margin = 0; margin < 3; margin++) {
+		options.margin = margin;
+		create();
+		l_run(loss, ENERGY, &sheet);
+		if (!margin) ck_assert(fabs(sheet.terms[COMPARISON] - (sheet.terms[REAL] - sheet.terms[FAKE])) <= 1e-15);
+		for (int i = 0; i < judge->count; i++)
+			ck_assert(fabs(sheet.gradient[ENERGY][i] - -by->gradient[ENERGY][i]) <= 1e-15);
+	}
+	egm_loss_free(wgan);
+}
+END_TEST
+
+/* An energy of zeros without margin stands at a = 0, the corner: at nu = 1 there is no corner, and it must get away. */
+START_TEST(test_ls_gan__slope_one_has_no_corner)
+{
+	options.slope = 1;
+	options.margin = 0;
+	judge = l_linear(context, "energy", 1, (double[]){0}, 0);
+	generator = f_point(1, (double[]){-1});
+	f_data(1, (double[]){1});
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[COMPARISON] == 0 && sheet.gradient[ENERGY][0] == 2);
+}
+END_TEST
+
+/* The margin depends on G(z) too, but the generator does not go for it: its phase is E U(G(z)) for every margin. */
+START_TEST(test_ls_gan__generator_ignores_the_margin)
+{
+	smooth_nets();
+	create();
+	l_run(loss, GENERATOR, &sheet);
+	other = sheet;
+	options.margin = 7;
+	options.margin_norm = EGM_MARGIN_L2;
+	options.slope = -1;
+	create();
+	l_run(loss, GENERATOR, &sheet);
+	ck_assert_mem_eq(&sheet, &other, sizeof sheet);
+	l_objective o = {1, {GENERATOR_ENERGY}, {1}};
+	l_check_gradients(loss, GENERATOR, &o, &sheet);
+}
+END_TEST
+
+START_TEST(test_ls_gan__energy_gradient_equals_differences)
+{
+	smooth_nets();
+	options.slope = slopes[_i % 4];
+	options.margin_norm = _i / 4 ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
+	options.penalty = .3;
+	create();
+	l_objective o = {2, {COMPARISON, PENALTY}, {1, .3}};
+	l_check_gradients(loss, ENERGY, &o, &sheet);
+}
+END_TEST
+
+/* Real = fake: the distance is 0, where the norms have no derivative. */
+START_TEST(test_ls_gan__identical_real_and_fake_batch)
+{
+	judge = l_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = f_point(2, (double[]){.5, -.25});
+	f_data(2, (double[]){.5, -.25});
+	options.margin_norm = _i ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
+	options.penalty = 1;
+	create();
+	l_run(loss, ENERGY, &sheet);
+	ck_assert(sheet.terms[COMPARISON] == 0);
+	f_finite(sheet.terms, 4);
+	f_finite(sheet.gradient[ENERGY], L_MAX_PARAMETERS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("ls_gan");
+	TCase *t = tcase_create("ls_gan");
+	tcase_set_tags(t, "S9 E21 guards");
+	tcase_add_checked_fixture(t, setup, fixture_teardown);
+	tcase_add_loop_test(t, test_ls_gan__values_by_hand, 0, 8);
+	tcase_add_loop_test(t, test_ls_gan__each_net_goes_its_way, 0, 4);
+	tcase_add_test(t, test_ls_gan__content_energy_rests);
+	tcase_add_test(t, test_ls_gan__slope_one_is_the_wgan);
+	tcase_add_test(t, test_ls_gan__slope_one_has_no_corner);
+	tcase_add_test(t, test_ls_gan__generator_ignores_the_margin);
+	tcase_add_loop_test(t, test_ls_gan__energy_gradient_equals_differences, 0, 8);
+	tcase_add_loop_test(t, test_ls_gan__identical_real_and_fake_batch, 0, 2);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
