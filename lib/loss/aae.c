@@ -4,7 +4,6 @@
  *
  *   discriminator  E sp(-l(z)) + E sp(l(E(x)))          autoencoder  E sp(-l(E(x))) + lambda E||x - G(E(x))||^2 */
 #include <loss/adversarial_impl.h>
-#include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
 enum { DISCRIMINATOR, ENCODER, DECODER };
@@ -23,13 +22,8 @@ static const egm__range ranges[] = {
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_aae_options *o = loss->options;
-	egm__id z = egm__latent(p, loss, DECODER, STREAM_Z), code = egm__net(p, loss, ENCODER, p->data);
-	egm__id l[2];
-	egm__net_both(p, loss, DISCRIMINATOR, z, code, l);
-	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, o->form, l[0], l[1], 0), 1);
-	if (o->penalty > 0)
-		egm__term_add(p, PENALTY, egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, z, code),
-		              o->penalty);
+	egm__contest contest = {DISCRIMINATOR, o->form, EGM_AT_REAL, 0, o->penalty};
+	egm__contest_add(p, loss, &contest, egm__latent(p, loss, DECODER, STREAM_Z), egm__net(p, loss, ENCODER, p->data));
 }
 
 static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)

@@ -11,6 +11,7 @@
  *
  * Label smoothing s turns sp(-r) into (1 - s) sp(-r) + s sp(r), and the 1 of least_squares' r into 1 - s. */
 #include <loss/adversarial_impl.h>
+#include <loss/penalty_impl.h>
 
 static egm__id mean_softplus(egm__graph *g, egm__id x)
 {
@@ -98,4 +99,12 @@ const char *egm__adversarial_name(int32_t form)
 int egm__generator_needs_real(int32_t form)
 {
 	return form == EGM_GAN_RELATIVISTIC || form == EGM_GAN_RELATIVISTIC_AVERAGE;
+}
+
+void egm__contest_add(egm__phase_graph *p, const egm_loss *loss, const egm__contest *c, egm__id real, egm__id fake)
+{
+	egm__id l[2];
+	egm__net_both(p, loss, c->net, real, fake, l);
+	egm__term_add(p, 0, egm__discriminator_loss(p->graph, c->form, l[0], l[1], c->smoothing), 1);
+	egm__penalty_add(p, loss, 1, c->penalty, c->net, EGM_PENALTY_ZERO_CENTRED, c->penalty_at, real, fake);
 }

@@ -16,4 +16,13 @@ egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id f
 int egm__generator_needs_real(int32_t form);
 const char *egm__adversarial_name(int32_t form); /* "least_squares": a loss's variant */
 
+/* What a discriminator goes down: its loss on real and fake points [batch, inputs] as term 0, and the zero-centred
+ * penalty as term 1. */
+typedef struct egm__contest {
+	int32_t net, form, penalty_at;
+	double smoothing, penalty;
+} egm__contest;
+
+void egm__contest_add(egm__phase_graph *p, const egm_loss *loss, const egm__contest *c, egm__id real, egm__id fake);
+
 #endif

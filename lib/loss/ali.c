@@ -10,7 +10,6 @@
  * was taken), the third is a regression of z on x = G(z), which teaches the encoder. */
 #include <loss/adversarial_impl.h>
 #include <loss/gaussian_impl.h>
-#include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
 enum { DISCRIMINATOR, GENERATOR, ENCODER };
@@ -59,13 +58,9 @@ static pairs draw(egm__phase_graph *p, const egm_loss *loss)
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_ali_options *o = loss->options;
+	egm__contest contest = {DISCRIMINATOR, EGM_GAN_NON_SATURATING, EGM_AT_REAL, 0, o->penalty};
 	pairs d = draw(p, loss);
-	egm__id l[2];
-	egm__net_both(p, loss, DISCRIMINATOR, d.p, d.q, l);
-	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, EGM_GAN_NON_SATURATING, l[0], l[1], 0), 1);
-	if (o->penalty > 0)
-		egm__term_add(p, PENALTY, egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, d.p, d.q),
-		              o->penalty);
+	egm__contest_add(p, loss, &contest, d.p, d.q);
 }
 
 static egm__id objective(egm__graph *g, int32_t form, egm__id l_p, egm__id l_q)

@@ -6,7 +6,6 @@
  * G_old the generator before its runs of this training step. The first stands where G = G_old: value and gradient are
  * 0, so it is a phase without the regulariser, and the runs that feel it are another. */
 #include <loss/adversarial_impl.h>
-#include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
 enum { DISCRIMINATOR, GENERATOR };
@@ -31,14 +30,9 @@ static const egm__range ranges[] = {
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_gan_options *o = loss->options;
+	egm__contest contest = {DISCRIMINATOR, o->form, o->penalty_at, o->smoothing, o->penalty};
 	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
-	egm__id l[2];
-	egm__net_both(p, loss, DISCRIMINATOR, p->data, x, l);
-	egm__term_add(p, TERM_DISCRIMINATOR, egm__discriminator_loss(p->graph, o->form, l[0], l[1], o->smoothing), 1);
-	if (o->penalty > 0)
-		egm__term_add(p, PENALTY,
-		              egm__penalty(p, loss, DISCRIMINATOR, EGM_PENALTY_ZERO_CENTRED, o->penalty_at, p->data, x),
-		              o->penalty);
+	egm__contest_add(p, loss, &contest, p->data, x);
 }
 
 /* At x = G(z) */

@@ -42,10 +42,7 @@ static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, ENERGY_REAL, egm__mean(g, u[0]), 0);
 	egm__term_add(p, ENERGY_FAKE, egm__mean(g, u[1]), 0);
 	egm__term_add(p, COMPARISON, egm__mean(g, cost(g, egm__add(g, margin, egm__sub(g, u[0], u[1])), o->slope)), 1);
-	if (o->penalty > 0)
-		egm__term_add(p, PENALTY,
-		              egm__penalty(p, loss, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_INTERPOLATES, p->data, x),
-		              o->penalty);
+	egm__penalty_add(p, loss, PENALTY, o->penalty, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_INTERPOLATES, p->data, x);
 }
 
 static void build_generator(const egm_loss *loss, egm__phase_graph *p)

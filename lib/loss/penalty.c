@@ -84,3 +84,9 @@ egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int
 	egm__id h = shape(g, kind, &s);
 	return egm__mean(g, s.there == EGM__NONE ? h : egm__mul(g, h, s.there));
 }
+
+void egm__penalty_add(egm__phase_graph *p, const egm_loss *loss, int32_t index, double weight, int32_t net,
+                      int32_t kind, int32_t at, egm__id real, egm__id fake)
+{
+	if (weight > 0) egm__term_add(p, index, egm__penalty(p, loss, net, kind, at, real, fake), weight);
+}

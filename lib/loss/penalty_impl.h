@@ -12,5 +12,8 @@ enum { EGM__STREAM_PENALTY = 64, EGM__STREAM_PENALTY_OTHER };
  * inputs]. */
 egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int32_t kind, int32_t at, egm__id real,
                      egm__id fake);
+/* The same as term `index` where its weight is not 0; without weight it costs nothing. */
+void egm__penalty_add(egm__phase_graph *p, const egm_loss *loss, int32_t index, double weight, int32_t net,
+                      int32_t kind, int32_t at, egm__id real, egm__id fake);
 
 #endif

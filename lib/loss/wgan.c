@@ -32,9 +32,7 @@ static void build_critic(const egm_loss *loss, egm__phase_graph *p)
 	egm__net_both(p, loss, CRITIC, p->data, x, d);
 	egm__term_add(p, CRITIC_REAL, egm__mean(g, d[0]), -1);
 	egm__term_add(p, CRITIC_FAKE, egm__mean(g, d[1]), 1);
-	if (o->penalty > 0)
-		egm__term_add(p, PENALTY, egm__penalty(p, loss, CRITIC, o->penalty_kind, o->penalty_at, p->data, x),
-		              o->penalty);
+	egm__penalty_add(p, loss, PENALTY, o->penalty, CRITIC, o->penalty_kind, o->penalty_at, p->data, x);
 }
 
 static void build_generator(const egm_loss *loss, egm__phase_graph *p)

@@ -295,9 +295,9 @@ START_TEST(test_model_file__limits)
 	o.max_data_bytes = 11;
 	refuse("11 bytes", &o, EGM_ERR_UNSUPPORTED, "tensors take 12 bytes, max_data_bytes is 11");
 	/* A layer more than 1024. */
-	char *p = text + sprintf(text, "{\"inputs\":2,\"layers\":[" DENSE);
-	for (int i = 0; i < 1024; i++) p += sprintf(p, ",{\"kind\":\"relu\"}");
-	strcpy(p, "]}");
+	size_t used = (size_t)snprintf(text, sizeof text, "{\"inputs\":2,\"layers\":[" DENSE);
+	for (int i = 0; i < 1024; i++) used += (size_t)snprintf(text + used, sizeof text - used, ",{\"kind\":\"relu\"}");
+	snprintf(text + used, sizeof text - used, "]}");
 	file_row row = rows[0];
 	row.architecture = text;
 	write_file(&row, 2, good_tensors);

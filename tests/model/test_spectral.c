@@ -147,7 +147,7 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
 static void check_shape(egm_dtype dtype, int64_t units, int64_t inputs, double scale)
 {
-	double w[S_MAX * S_MAX], second;
+	double w[S_MAX * S_MAX] = {0}, second;
 	fill_numbers((uint64_t)(units * 100 + inputs), units * inputs, w);
 	for (int64_t i = 0; i < units * inputs; i++) w[i] = scale * (w[i] + 0.5);
 	egm_model *model = spectral(dtype, units, inputs, w);
