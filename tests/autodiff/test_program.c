@@ -372,6 +372,7 @@ int main(void)
 	Suite *s = suite_create("program");
 	TCase *t = tcase_create("numbers");
 	tcase_set_tags(t, "R24");
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_program__threads_do_not_show);
 	tcase_add_test(t, test_program__products_on_threads);
 	tcase_add_test(t, test_program__code_paths_agree);

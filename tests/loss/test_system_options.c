@@ -76,7 +76,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-	for (int i = 0; i < EGM__MAX_NETS; i++) egm_model_free(net[i]);
+	for (int i = 0; i < EGM__MAX_NETS; i++) {
+		egm_model_free(net[i]);
+		net[i] = NULL;
+	}
 	egm_context_free(context);
 }
 
