@@ -16,8 +16,10 @@ EGM_API void egm_loss_free(egm_loss *loss);
 
 /* Every system below is made in the same way: an options struct with its defaults (NULL stands for them), a function
  * that takes nets and options. Where a net is described as [a] -> b, a is its inputs and b its outputs; d is the width
- * of the data, k that of the latent variable. Errors: ARGUMENT names an option that is out of its range; SHAPE, DTYPE
- * and STATE name a net that does not fit. Terms that an option of 0 switches off are not computed and stay NaN.
+ * of the data, k that of the latent variable. Errors: ARGUMENT names an option that is out of its range, or that the
+ * dtype of the nets has as 0 or infinity, where it is neither; SHAPE, DTYPE and STATE name a net that does not fit.
+ * A penalty, a regulariser or a reconstruction of weight 0 is not computed and its term stays NaN, but for the penalty
+ * of egm_energy_gan_create, which is shown; so are the entropy there and the divergence of egm_vae_create.
  * E is a mean over the mini-batch, z ~ N(0, I), n ~ N(0, I) of the shape at hand, sp = softplus, D = sigmoid(l). */
 
 /** Number of terms, over all phases. */

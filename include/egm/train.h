@@ -98,8 +98,8 @@ EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, si
  *  any kernel with its options; NULL: ula with its defaults. Their number of chains is set to the batch and their seed
  * to the trainer's. The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. A
  * buffer that exists is dropped. STATE when the loss reads no negatives. A chain whose energy or gradient is not finite
- * makes egm_trainer_fit return NONFINITE with nets and buffer as they were; the next call draws again with other noise.
- */
+ * makes egm_trainer_fit return NONFINITE with nets and buffer as they were; the next call draws again with other noise,
+ * but from the same rows: a row of the buffer that has run away by itself fails again, until this call drops it. */
 EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,
                                              const egm_negatives_options *options, const egm_sampler_options *sampler);
 

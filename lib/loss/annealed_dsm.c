@@ -44,10 +44,18 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_annealed_dsm_options *o = loss->options;
+	egm_status st = EGM_OK;
+	double square = o->sigma0 * o->sigma0;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
-	if (o->sigma_low <= o->sigma_high) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = %g is above sigma_high = %g", o->sigma_low,
-	                 o->sigma_high);
+	if (!(o->sigma_low <= o->sigma_high))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = %g is above sigma_high = %g", o->sigma_low,
+		         o->sigma_high);
+	EGM_TRY(egm__system_number(loss, "1/sigma0^2", 1 / o->sigma0 / o->sigma0));
+	EGM_TRY(egm__system_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
+	EGM_TRY(egm__system_number(loss, "1/sigma_high", 1 / o->sigma_high));
+	EGM_TRY(egm__system_number(loss, "sigma_high/sigma0^2", o->sigma_high / o->sigma0 / o->sigma0));
+out:
+	return st;
 }
 
 static const egm__system annealed_dsm = {.kind = "annealed_dsm",

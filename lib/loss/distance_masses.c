@@ -36,7 +36,7 @@ static egm_status check_grid(const egm__sample *s, const double *lower, const do
 			return egm__fail(EGM_ERR_ARGUMENT, "histogram: column %lld goes from %g to %g", (long long)k, lower[k],
 			                 upper[k]);
 	}
-	if (cells != count - 1)
+	if (count < 1 || cells != count - 1)
 		return egm__fail(EGM_ERR_SHAPE, "histogram: masses has %lld elements, %lld cells and the rest are not as many",
 		                 (long long)count, (long long)cells);
 	return EGM_OK;

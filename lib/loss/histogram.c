@@ -32,7 +32,7 @@ static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options 
 {
 	double width = (o->upper - o->lower) / o->bins, even = o->floor / o->bins;
 	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, epsilon = dtype == EGM_F32 ? FLT_EPSILON : DBL_EPSILON;
-	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = epsilon * far;
+	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = fmax(epsilon * far, least);
 	if (even < least)
 		return egm__fail(EGM_ERR_ARGUMENT, "histogram: floor = %g over %d bins is %g each, too little for %s", o->floor,
 		                 (int)o->bins, even, egm__dtype_name(dtype));
@@ -121,6 +121,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (!(o->lower < o->upper) || !isfinite(o->upper - o->lower))
 		return egm__fail(EGM_ERR_ARGUMENT, "histogram: lower = %g, upper = %g are no interval", o->lower, o->upper);
 	egm_status st = check_resolution(loss->dtype, o);
+	if (st == EGM_OK) st = egm__system_number(loss, "1/bandwidth", o->bins / (o->upper - o->lower) / o->bandwidth);
 	if (st == EGM_OK) st = fill_constants(loss, o);
 	o->masses = NULL; /* the caller's */
 	return st;

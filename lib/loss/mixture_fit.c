@@ -88,6 +88,9 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 	EGM_TRY(egm__mixture_options(&o, options));
 	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
 	EGM_TRY(egm__sample_check("egm_mixture_fit", "x", &(egm__sample){x, rows, columns, dtype}, 1));
+	if (o.components > rows) /* before memory for them is asked for */
+		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components, the data have %lld rows", (long long)o.components,
+		         (long long)rows);
 	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
 	EGM_TRY(fit(out, trial, dtype, x, rows, &r));
 	if (result) EGM_TRY(egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From the table of a system and a caller's nets and options to a loss, or to one line that says what does not fit. */
 #include <loss/system_impl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,29 @@ static egm_status check_range(const egm__system *system, const egm__range *r, co
 	double value = r->real ? *(const double *)(const void *)at : *(const int32_t *)(const void *)at;
 	if (value >= r->low && value <= r->high) return EGM_OK;
 	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s", system->kind, r->name, value, r->flaw);
+}
+
+egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
+{
+	int f32 = loss->dtype == EGM_F32;
+	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
+	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s in %s", loss->kind, name, value, tiny ? "0" : "infinite",
+	                 egm__dtype_name(loss->dtype));
+}
+
+/* Where a range has both signs, 0 is a number like its neighbours, and what becomes 0 does no harm. */
+static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < system->n_ranges; i++) {
+		const egm__range *r = &system->ranges[i];
+		if (!r->real) continue;
+		double value = *(const double *)(const void *)((const char *)loss->options + r->offset);
+		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__system_number(loss, r->name, value));
+	}
+out:
+	return st;
 }
 
 /* ---- widths */
@@ -98,6 +122,7 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->size));
 	for (int32_t i = 0; i < EGM__MAX_TERMS && system->terms[i]; i++)
 		loss->term_names[loss->n_terms++] = system->terms[i];
+	EGM_TRY(check_numbers(loss, system));
 	EGM_TRY(system->describe(loss, shapes));
 	EGM_TRY(check_widths(loss, shapes));
 	*out = loss;

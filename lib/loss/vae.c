@@ -60,7 +60,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	loss->variant = variants[o->decoder];
 	if (o->decoder == EGM_DECODER_GAUSSIAN_LEARNED) nets[EGM__VAE_DECODER].outputs = "2d";
 	egm__phase_add(loss, "autoencoder", 1u << EGM__VAE_ENCODER | 1u << EGM__VAE_DECODER, 1, 1, build);
-	return EGM_OK;
+	return o->decoder == EGM_DECODER_GAUSSIAN ? egm__system_number(loss, "1/sigma^2", 1 / o->sigma / o->sigma) : EGM_OK;
 }
 
 static const egm__system vae = {.kind = "vae",

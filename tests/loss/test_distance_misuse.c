@@ -205,6 +205,9 @@ START_TEST(test_histogram__refusals)
 	REFUSED(EGM_ERR_SHAPE,
 	        "masses has 9223372036854775807 elements, 9223372036854775807 cells and the rest are not as many", EGM_F64,
 	        x, 1, 1, lower, upper, large, m, INT64_MAX);
+	REFUSED(EGM_ERR_SHAPE,
+	        "masses has -9223372036854775808 elements, 9223372036854775807 cells and the rest are not as many", EGM_F64,
+	        x, 1, 1, lower, upper, large, m, INT64_MIN);
 	REFUSED(EGM_ERR_ARGUMENT, "column 0 goes from 0 to 0", EGM_F64, x, 1, 1, lower, upper + 2, bins, m, 3);
 	REFUSED(EGM_ERR_ARGUMENT, "column 0 goes from 0 to nan", EGM_F64, x, 1, 1, lower, upper + 3, bins, m, 3);
 	REFUSED(EGM_ERR_SHAPE, "masses has 6 elements, 6 cells and the rest are not as many", EGM_F64, x, 1, 2, lower,

@@ -286,8 +286,8 @@ START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
 	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
 	options.bins = 4;
 	options.masses = given;
-	options.floor = 1e-40;
-	refused(narrow, "histogram: floor = 1e-40 over 4 bins is 2.5e-41 each, too little for f32");
+	options.floor = 4e-38;
+	refused(narrow, "histogram: floor = 4e-38 over 4 bins is 1e-38 each, too little for f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;

@@ -271,6 +271,9 @@ START_TEST(test_mixture__components_and_distinct_rows)
 	ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 4, 2, &o, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(none);
 	ck_assert_str_eq(egm_last_error(), "mixture: 3 components, the data have 2 distinct rows");
+	o.components = (int64_t)1 << 32; /* no machine should have to find room for these first */
+	ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 4, 2, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "mixture: 4294967296 components, the data have 4 rows");
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Options of the systems: what is refused and in which words, alone and together. */
 #include "systems.h"
+#include <float.h>
 #include <stddef.h>
 
 static egm_context *context;
@@ -61,11 +62,16 @@ static union any_options {
 } options;
 static const double masses[] = {1, 2};
 
-static void prepare(int kind)
+static void prepare_as(int kind, egm_dtype dtype)
 {
-	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, EGM_F64, net);
+	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
 	ck_assert_int_eq(kinds[kind].init(&options), EGM_OK);
 	if (kind == HISTOGRAM) options.histogram.bins = 2, options.histogram.masses = masses;
+}
+
+static void prepare(int kind)
+{
+	prepare_as(kind, EGM_F64);
 }
 
 static void setup(void)
@@ -181,6 +187,57 @@ START_TEST(test_options__out_of_range_is_refused_by_name)
 }
 END_TEST
 
+/* ---- numbers of f64 that f32 has as 0 or infinity; what f64 itself flushes to 0 */
+
+static const struct lost_number {
+	int kind;
+	egm_dtype dtype;
+	size_t offset;
+	double value;
+	const char *text;
+} lost_numbers[] = {
+    {ML, EGM_F32, offsetof(egm_ml_options, regulariser), 1e300, "ml: regulariser = 1e+300 is infinite in f32"},
+    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "gan: penalty = 1e-50 is 0 in f32"},
+    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "wgan: clip = 1e-40 is 0 in f32"},
+    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "wgan: penalty = 1e-310 is 0 in f64"},
+    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50, "dae: sigma = 1e-50 is 0 in f32"},
+    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39, "dde: sigma = 1e+39 is infinite in f32"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25, "vae: 1/sigma^2 = 1e+50 is infinite in f32"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25, "vae: 1/sigma^2 = 1e-50 is 0 in f32"},
+    {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma0), 1e-25,
+     "annealed_dsm: 1/sigma0^2 = 1e+50 is infinite in f32"},
+    {ANNEALED_DSM, EGM_F64, offsetof(egm_annealed_dsm_options, sigma0), 1e-200,
+     "annealed_dsm: 1/sigma0^2 = inf is infinite in f64"},
+    {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma_low), 1e-45,
+     "annealed_dsm: sigma_low = 1e-45 is 0 in f32"},
+    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300,
+     "histogram: lower = -1e+300 is infinite in f32"},
+    {HISTOGRAM, EGM_F64, offsetof(egm_histogram_options, bandwidth), DBL_MAX,
+     "histogram: 1/bandwidth = 5.56268e-309 is 0 in f64"},
+};
+
+START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_refused)
+{
+	const struct lost_number *l = &lost_numbers[_i];
+	prepare_as(l->kind, l->dtype);
+	memcpy(options.bytes + l->offset, &l->value, sizeof l->value);
+	refused(l->kind, EGM_ERR_ARGUMENT, l->text);
+}
+END_TEST
+
+START_TEST(test_options__a_level_that_the_dtype_does_not_hold_is_refused)
+{
+	prepare_as(ANNEALED_DSM, EGM_F32);
+	egm_annealed_dsm_options *o = (egm_annealed_dsm_options *)(void *)&options;
+	o->sigma0 = 1e10, o->sigma_low = 1e-30, o->sigma_high = 1;
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma0^2/sigma_low = 1e+50 is infinite in f32");
+	o->sigma0 = 1e-15, o->sigma_low = 1, o->sigma_high = 1e20;
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma_high/sigma0^2 = 1e+50 is infinite in f32");
+	o->sigma0 = 1, o->sigma_high = 3e38;
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: 1/sigma_high = 3.33333e-39 is 0 in f32");
+}
+END_TEST
+
 /* ---- members that do not go together */
 
 #define WITH(kind, type) (prepare(kind), (type *)(void *)&options)
@@ -252,6 +309,9 @@ int main(void)
 	tcase_set_tags(t, "R17 R18");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_options__out_of_range_is_refused_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_loop_test(t, test_options__numbers_that_the_dtype_does_not_hold_are_refused, 0,
+	                    sizeof lost_numbers / sizeof *lost_numbers);
+	tcase_add_test(t, test_options__a_level_that_the_dtype_does_not_hold_is_refused);
 	tcase_add_test(t, test_options__contradictions_are_refused);
 	tcase_add_test(t, test_options__histograms_without_sense);
 	tcase_add_loop_test(t, test_options__null_and_sizes, 0, KINDS);
