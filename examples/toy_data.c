@@ -75,6 +75,16 @@ void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count)
 	}
 }
 
+void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count)
+{
+	uint64_t state = ~seed;
+	for (size_t i = 0; i < count; i++) {
+		double noise[2];
+		normal_pair(&state, noise);
+		for (size_t c = 0; c < 2; c++) xy[2 * i + c] += (float)(sigma * noise[c]);
+	}
+}
+
 /* Centre i of `parts`: of a mode, or a step along the roll. */
 static void find_centre(const toy_law *law, size_t i, size_t parts, double centre[2])
 {
@@ -121,16 +131,20 @@ static size_t nearest_mode(const toy_law *law, const float point[2], double *squ
 
 toy_score toy_law_score(const toy_law *law, const float *xy, size_t count)
 {
-	toy_score score = {0, NAN, NAN};
+	/* E[r^2 | r <= 3 sigma] of a mode, in units of sigma^2: the integral of t e^-t over t = r^2 / 2 sigma^2. */
+	const double edge = exp(-4.5), truncated = 2 * (1 - 5.5 * edge) / (1 - edge);
+	toy_score score = {0, NAN, NAN, NAN};
+	double squares = 0;
 	size_t all[TOY_MODES_MAX] = {0}, good[TOY_MODES_MAX] = {0}, high_quality = 0;
 	if (law->modes == 0 || count == 0) return score;
 	for (size_t i = 0; i < count; i++) {
 		double squared;
 		size_t mode = nearest_mode(law, &xy[2 * i], &squared);
 		all[mode]++;
-		if (squared <= 9 * law->sigma * law->sigma) good[mode]++, high_quality++;
+		if (squared <= 9 * law->sigma * law->sigma) good[mode]++, high_quality++, squares += squared;
 	}
 	score.high_quality = (double)high_quality / (double)count;
+	if (high_quality > 0) score.spread = sqrt(squares / (double)high_quality / truncated) / law->sigma;
 	score.reverse_kl = 0;
 	for (size_t i = 0; i < law->modes; i++) {
 		double q = (double)all[i] / (double)count;

@@ -22,6 +22,9 @@ int toy_law_init(toy_law *law, const char *name);
 /* count points into xy [count, 2]; they depend on (law, seed, count) alone. */
 void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count);
 
+/* Adds N(0, sigma^2 I) to the points, from a stream of `seed` that toy_law_draw does not use. */
+void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count);
+
 /* Logarithm of the density at a point of the law with N(0, noise^2 I) added; noise 0: the law itself. */
 double toy_law_log_density(const toy_law *law, const float point[2], double noise);
 
@@ -29,9 +32,10 @@ typedef struct toy_score {
 	size_t modes;        /* modes with at least 20 high-quality points for each 10,000 points */
 	double high_quality; /* share of points within 3 sigma of a centre */
 	double reverse_kl;   /* KL(q || uniform) in nats, q the law of the nearest centre over all points */
+	double spread;       /* of the high-quality points about their centres, over the data's: 1 is right, 0 a point */
 } toy_score;
 
-/* A law without modes gives 0, NaN, NaN. */
+/* A law without modes gives 0, NaN, NaN, NaN. */
 toy_score toy_law_score(const toy_law *law, const float *xy, size_t count);
 
 #endif
