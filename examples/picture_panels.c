@@ -93,6 +93,7 @@ static void place_labels(runner *runners, size_t count, const frame *f)
 static runner draw_runner(cairo_t *cr, const frame *f, const picture_curve *curve, size_t index)
 {
 	runner r = {index, f->left, f->top + f->height, 0};
+	cairo_new_path(cr);
 	for (size_t i = 0; i < curve->count; i++)
 		if (isfinite(curve->x[i]) && isfinite(curve->y[i]))
 			cairo_line_to(cr, r.x = frame_x(f, curve->x[i]), r.y = frame_y(f, curve->y[i]));
@@ -104,16 +105,18 @@ static runner draw_runner(cairo_t *cr, const frame *f, const picture_curve *curv
 static void name_runner(cairo_t *cr, const frame *f, const runner *r, const char *label)
 {
 	double right = f->left + f->width;
-	set_pen(cr, r->curve);
+	cairo_set_source_rgb(cr, 0.75, 0.75, 0.75);
 	cairo_set_line_width(cr, 0.7);
+	cairo_set_dash(cr, NULL, 0, 0);
 	cairo_move_to(cr, r->x, r->y);
+	cairo_line_to(cr, right, r->y);
 	cairo_line_to(cr, right + 14, r->label);
 	cairo_stroke(cr);
 	set_pen(cr, r->curve);
 	cairo_move_to(cr, right + 14, r->label);
 	cairo_line_to(cr, right + 34, r->label);
 	cairo_stroke(cr);
-	cairo_set_dash(cr, NULL, 0, 0);
+	cairo_set_source_rgb(cr, 0.1, 0.1, 0.1);
 	frame_text(cr, right + 38, r->label, 0, 0.5, 12, label);
 }
 

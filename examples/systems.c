@@ -53,6 +53,7 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 	l->seed = seed;
 	l->width = 128;
 	l->depth = 3;
+	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
 	l->stages[0].share = 1;
 	TRY(egm_trainer_options_init(&l->training, sizeof l->training));
 	l->training.seed = seed;
@@ -96,8 +97,12 @@ egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t in
 	egm_model **net = &l->nets[l->net_count];
 	TRY(egm_model_create(net, l->context, name, inputs));
 	*out = *net;
+	egm_model_set_initializer(*net, l->initializer);
 	for (int64_t i = 0; i < l->depth; i++) add_hidden(*net, hidden, l->width);
-	egm_model_dense(*net, outputs);
+	if (hidden == HIDDEN_SPECTRAL)
+		egm_model_spectral_dense(*net, outputs);
+	else
+		egm_model_dense(*net, outputs);
 	return egm_model_build(*net, EGM_F32, LEARNER_NETS * l->seed + l->net_count++);
 }
 

@@ -26,12 +26,16 @@ typedef struct learner {
 	int64_t count;
 	uint64_t seed;
 
-	int64_t width, depth; /* of the hidden layers of the nets that follow */
+	/* Of the nets that follow: */
+	int64_t width, depth; /* of the hidden layers */
+	int32_t initializer;  /* EGM_INIT_* */
 	egm_model *nets[LEARNER_NETS];
 	size_t net_count;
 	learner_stage stages[LEARNER_STAGES]; /* none with a loss: set_up has trained it, or there is nothing to train */
 	egm_trainer_options training;         /* of every stage; steps of the schedule are set before each */
-	int with_negatives;                   /* the trainer draws them as follows */
+	egm_model *fast;                      /* a net with a learning rate of its own, or NULL */
+	double fast_rate;
+	int with_negatives; /* the trainer draws them as follows */
 	egm_negatives_options negatives;
 	egm_sampler_options negative_chains;
 

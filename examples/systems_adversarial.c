@@ -8,11 +8,18 @@
 
 enum { LATENT = 2 };
 
-/* Every critic and every generator below; hidden layers of the critic as given. */
+/* Every critic and every generator below; hidden layers of the critic as given. The generator begins as wide as the
+ * data: under the default initializer it would begin as a point between them and need thousands of steps to spread. */
 static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
 {
+	l->initializer = EGM_INIT_HE_NORMAL;
+	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
+	/* Divided by its norm, a weight says nothing of the law's width: biases begin at 0, where the data are. */
+	if (hidden != HIDDEN_SPECTRAL) l->initializer = EGM_INIT_FAN_IN_UNIFORM;
 	TRY(learner_net(l, critic, name, 2, hidden, 1));
-	return learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2);
+	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
+	if (hidden == HIDDEN_SPECTRAL) l->fast = *critic, l->fast_rate = 5e-3;
+	return EGM_OK;
 }
 
 /* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
@@ -104,7 +111,7 @@ egm_status set_up_wgan_clip(learner *l)
 
 egm_status set_up_wgan_spectral(learner *l)
 {
-	return wgan(l, 0.1, 0, HIDDEN_SPECTRAL);
+	return wgan(l, 0, 0, HIDDEN_SPECTRAL);
 }
 
 /* ---- loss-sensitive GAN */

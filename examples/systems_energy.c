@@ -11,12 +11,14 @@
 static const double ladder[] = {100, 50, 25, 12, 6, 3, 1.7, 1, 1, 1};
 enum { LADDER = sizeof ladder / sizeof ladder[0] };
 
-/* `steps` at each temperature, from N(0, I); 0 for `denoise` keeps the points as they are. */
-static egm_status anneal(egm_sampler_options *chains, double step_size, int64_t steps, double denoise)
+/* `steps` at each temperature from `hot` on, the chains' first points from N(0, I); denoise 0 keeps the last ones. */
+static egm_status anneal(egm_sampler_options *chains, double hot, double step_size, int64_t steps, double denoise)
 {
 	TRY(egm_sampler_options_init(chains, sizeof *chains, EGM_SAMPLER_ANNEALED_LANGEVIN));
-	chains->temperatures = ladder;
-	chains->levels = LADDER;
+	size_t first = 0;
+	while (ladder[first] > hot) first++;
+	chains->temperatures = ladder + first;
+	chains->levels = (int64_t)(LADDER - first);
 	chains->step_size = step_size;
 	chains->steps_per_level = steps;
 	chains->denoise = denoise;
@@ -34,39 +36,36 @@ static egm_status energy_net(learner *l)
 
 /* ---- maximum likelihood */
 
-static egm_status ml(learner *l, int32_t start, int64_t steps)
+/* Each batch of negatives has made one pass down from `hot`, `transitions` of them make a sample: what is trained is
+ * this chain, more than its limit, and the samples come from the very same one. */
+static egm_status ml(learner *l, int32_t start, double hot, int64_t passes)
 {
 	l->width = 64;
 	l->depth = 2;
+	l->training.learning_rate = 2e-3;
 	l->with_negatives = 1;
 	l->negatives.start = start;
-	l->negatives.steps = steps;
+	l->negatives.steps = 1;
 	TRY(energy_net(l));
+	TRY(anneal(&l->negative_chains, hot, 6e-4, 2, 0.017));
+	l->chains = l->negative_chains;
+	l->transitions = passes;
 	return egm_ml_create(&l->stages[0].loss, l->energy, NULL);
 }
 
 egm_status set_up_ml_pcd(learner *l)
 {
-	TRY(egm_sampler_options_init(&l->negative_chains, sizeof l->negative_chains, EGM_SAMPLER_MALA));
-	l->negative_chains.step_size = 3e-4;
-	TRY(anneal(&l->chains, 3e-4, 40, 0));
-	return ml(l, EGM_NEGATIVES_PCD, 10);
+	return ml(l, EGM_NEGATIVES_PCD, 12, 20);
 }
 
 egm_status set_up_ml_cd(learner *l)
 {
-	TRY(egm_sampler_options_init(&l->negative_chains, sizeof l->negative_chains, EGM_SAMPLER_MALA));
-	l->negative_chains.step_size = 3e-4;
-	TRY(anneal(&l->chains, 3e-4, 40, 0));
-	return ml(l, EGM_NEGATIVES_CD, 10);
+	return ml(l, EGM_NEGATIVES_CD, 12, 20);
 }
 
-/* What is trained is the chain, not its limit: samples come from the very same one. */
 egm_status set_up_ml_short_run(learner *l)
 {
-	TRY(anneal(&l->negative_chains, 3e-4, 3, 0));
-	l->chains = l->negative_chains;
-	return ml(l, EGM_NEGATIVES_SHORT_RUN, 1);
+	return ml(l, EGM_NEGATIVES_SHORT_RUN, 100, 1);
 }
 
 /* ---- denoising */
@@ -89,7 +88,7 @@ egm_status set_up_dsm(learner *l)
 	egm_dsm_options options;
 	TRY(egm_dsm_options_init(&options, sizeof options));
 	options.sigma = 0.05;
-	TRY(anneal(&l->chains, 5e-4, 30, options.sigma));
+	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma));
 	TRY(energy_net(l));
 	return egm_dsm_create(&l->stages[0].loss, l->energy, &options);
 }
@@ -99,9 +98,9 @@ egm_status set_up_annealed_dsm(learner *l)
 	egm_annealed_dsm_options options;
 	TRY(egm_annealed_dsm_options_init(&options, sizeof options));
 	options.sigma0 = 0.05;
-	options.sigma_low = 0.02;
-	options.sigma_high = 0.6;
-	TRY(anneal(&l->chains, 5e-4, 30, options.sigma0));
+	options.sigma_low = 0.03;
+	options.sigma_high = 0.3;
+	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma0));
 	TRY(energy_net(l));
 	return egm_annealed_dsm_create(&l->stages[0].loss, l->energy, &options);
 }
@@ -115,9 +114,11 @@ egm_status set_up_dde(learner *l)
 	TRY(egm_dsm_options_init(&data, sizeof data));
 	TRY(egm_dde_options_init(&options, sizeof options));
 	data.sigma = options.sigma = 0.1;
-	options.energy_steps = 1;
+	options.energy_steps = 2;
 	TRY(learner_net(l, &data_energy, "data_energy", 2, HIDDEN_SILU, 1));
 	TRY(learner_net(l, &sample_energy, "sample_energy", 2, HIDDEN_SILU, 1));
+	/* The divergence KL(q || p) is small on one mode alone: the generator has to begin as wide as the data. */
+	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", 2, HIDDEN_RELU, 2));
 	TRY(egm_dsm_create(&l->stages[0].loss, data_energy, &data));
 	l->stages[0].share = 0.3;
@@ -129,7 +130,10 @@ egm_status set_up_dde(learner *l)
 
 egm_status set_up_score_matching(learner *l)
 {
-	TRY(anneal(&l->chains, 2e-4, 40, 0));
+	egm_score_matching_options options;
+	TRY(egm_score_matching_options_init(&options, sizeof options));
+	options.form = EGM_SCORE_EXPLICIT; /* two dimensions: the whole Laplacian is two derivatives */
+	TRY(anneal(&l->chains, 3, 2e-4, 40, 0));
 	TRY(energy_net(l));
-	return egm_score_matching_create(&l->stages[0].loss, l->energy, NULL);
+	return egm_score_matching_create(&l->stages[0].loss, l->energy, &options);
 }
