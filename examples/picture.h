@@ -61,6 +61,19 @@ typedef struct picture_panel {
 
 int picture_densities(const char *path, const picture_panel *panels, size_t count);
 
+/* Points alone, in the square [-extent, extent]^2 without axes; the first set lies lowest. */
+typedef struct picture_scatter {
+	const char *title, *note; /* two lines above the square */
+	const picture_points *sets;
+	size_t count;
+} picture_scatter;
+
+/* Small panels in rows, all at one scale. */
+int picture_scatters(const char *path, const picture_scatter *panels, size_t count, double extent);
+
+/* One tall chart for many curves with values in [0, 1], each named at its end. It takes no bars. */
+int picture_race(const char *path, const picture_chart *chart);
+
 /* rows x columns grey images of height x width pixels in [-1, 1], row-major, black to white. */
 int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width);
 

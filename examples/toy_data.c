@@ -75,6 +75,16 @@ void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count)
 	}
 }
 
+void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count)
+{
+	uint64_t state = ~seed;
+	for (size_t i = 0; i < count; i++) {
+		double noise[2];
+		normal_pair(&state, noise);
+		for (size_t c = 0; c < 2; c++) xy[2 * i + c] += (float)(sigma * noise[c]);
+	}
+}
+
 /* Centre i of `parts`: of a mode, or a step along the roll. */
 static void find_centre(const toy_law *law, size_t i, size_t parts, double centre[2])
 {
@@ -114,4 +124,19 @@ egm_status toy_law_score(const toy_law *law, egm_context *context, const float *
 	if (status != EGM_OK || law->modes == 0) return status;
 	return egm_mode_coverage_compute(context, EGM_F32, xy, (int64_t)count, 2, law->centre[0], (int64_t)law->modes,
 	                                 law->sigma, NULL, score);
+}
+
+double toy_law_spread(const toy_law *law, const float *xy, size_t count)
+{
+	/* E[r^2 | r <= 3 sigma] of a mode, in units of sigma^2: the integral of t e^-t over t = r^2 / 2 sigma^2. */
+	const double edge = exp(-4.5), truncated = 2 * (1 - 5.5 * edge) / (1 - edge);
+	double squares = 0;
+	size_t near = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t m = 0; m < law->modes; m++) {
+			double dx = xy[2 * i] - law->centre[m][0], dy = xy[2 * i + 1] - law->centre[m][1];
+			double squared = (dx * dx + dy * dy) / (law->sigma * law->sigma);
+			if (squared <= 9) near++, squares += squared;
+		}
+	return near > 0 ? sqrt(squares / (double)near / truncated) : NAN;
 }

@@ -23,11 +23,18 @@ int toy_law_init(toy_law *law, const char *name);
 /* count points into xy [count, 2]; they depend on (law, seed, count) alone. */
 void toy_law_draw(const toy_law *law, uint64_t seed, float *xy, size_t count);
 
+/* Adds N(0, sigma^2 I) to the points, from a stream of `seed` that toy_law_draw does not use. */
+void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count);
+
 /* Logarithm of the density at a point of the law with N(0, noise^2 I) added; noise 0: the law itself. */
 double toy_law_log_density(const toy_law *law, const float point[2], double noise);
 
 /* How well points cover the modes; of a law without modes 0, NaN, NaN, NaN. */
 egm_status toy_law_score(const toy_law *law, egm_context *context, const float *xy, size_t count,
                          egm_mode_coverage *score);
+
+/* Of the points within 3 sigma of a centre: their standard deviation over that of the data there. 1 is right, 0 is a
+ * point; NaN without such points. */
+double toy_law_spread(const toy_law *law, const float *xy, size_t count);
 
 #endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Gives every system the same time on the same data, and judges what it draws. */
+#ifndef CONTEST_H
+#define CONTEST_H
+
+#include <egm.h>
+
+#include "systems.h"
+#include "toy_data.h"
+
+enum { CONTEST_POINTS = 100000, CONTEST_SAMPLES = 10000, CONTEST_LOOKS = 12 };
+
+typedef struct contest {
+	toy_law law;
+	uint64_t seed;
+	double seconds; /* of training for each system */
+	int64_t steps;  /* > 0: so many steps in place of the seconds */
+	egm_context *context;
+	float *points; /* [CONTEST_POINTS, 2] */
+	egm_data *data;
+	/* The system at work: an entry without a set-up draws from the nets of the one before. */
+	learner learner;
+	const system_entry *trained;
+	int64_t trained_steps;
+	double trained_seconds;
+} contest;
+
+/* Seconds are processor time of all threads, so that other programs on the machine do not count. */
+typedef struct outcome {
+	const system_entry *entry;
+	int finite; /* 0: a loss, a gradient or a chain was not; then `reason` says which, and the scores are NaN */
+	char reason[256];
+	egm_mode_coverage score;
+	double spread; /* toy_law_spread */
+	double mmd;    /* squared, unbiased: around 0, also below, when the samples are as good as data */
+	int64_t steps;
+	double seconds, draw_seconds;
+	float *samples; /* [CONTEST_SAMPLES, 2], freed by the caller */
+	/* The high-quality share as training went on, of averaged nets; the way there of a system drawn in two ways is
+	 * that of the first. */
+	double time[CONTEST_LOOKS + 1], share[CONTEST_LOOKS + 1];
+	size_t looks;
+} outcome;
+
+/* `law` as toy_law_init names it. */
+egm_status contest_start(contest *c, egm_context *context, const char *law, uint64_t seed, double seconds,
+                         int64_t steps);
+void contest_free(contest *c);
+
+/* Trains `entry` and scores its samples. What is not finite is an outcome, not an error; a signal is EGM_ERR_STOPPED.
+ */
+egm_status contest_run(contest *c, const system_entry *entry, outcome *o);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* From trained nets to samples: a generator's output, or chains that begin at noise and know nothing of the data. One
+ * chain a sample, so that samples are independent. */
+#include <stdlib.h>
+
+#include "program.h"
+#include "systems.h"
+
+egm_status draw_law(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	toy_law_draw(l->law, seed + 1, xy, (size_t)count); /* not the points of the training */
+	return EGM_OK;
+}
+
+egm_status draw_mixture(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	return egm_mixture_sample(l->mixture, seed, EGM_F32, count, xy);
+}
+
+egm_status draw_generator(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	return egm_model_generate(l->final_generator, EGM_F32, seed, count, xy);
+}
+
+/* The decoder's output is the mean of x given z: a draw has the noise too. */
+egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	TRY(egm_model_generate(l->final_generator, EGM_F32, seed, count, xy));
+	toy_add_noise(seed, l->sigma, xy, (size_t)count);
+	return EGM_OK;
+}
+
+/* Where `count` chains stand after the learner's warm-up and transitions, in `points` [count, width of the target]. */
+static egm_status run_chains(const learner *l, egm_target *target, uint64_t seed, int64_t count, float *points)
+{
+	egm_sampler *sampler = NULL;
+	egm_sampler_options options = l->chains;
+	options.chains = count;
+	options.seed = seed;
+	egm_status status = egm_sampler_create(&sampler, target, &options);
+	if (status == EGM_OK && l->warmup > 0) status = egm_sampler_warmup(sampler, l->warmup);
+	if (status == EGM_OK) status = egm_sampler_run(sampler, 1, l->transitions, points, NULL);
+	egm_sampler_free(sampler);
+	return status;
+}
+
+egm_status draw_chains(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	egm_target *target = NULL;
+	egm_status status = egm_target_model(&target, l->final_energy, &l->target);
+	if (status == EGM_OK) status = run_chains(l, target, seed, count, xy);
+	egm_target_free(target);
+	return status;
+}
+
+/* The posterior exp(-beta U(G(z)) - |z|^2 / 2): see refine_samples. */
+egm_status draw_latent_chains(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	egm_target *target = NULL;
+	int64_t latent = egm_model_inputs(l->final_generator);
+	float *z = program_alloc((size_t)(count * latent), sizeof *z);
+	egm_status status =
+	    egm_target_latent(&target, l->final_energy, l->final_generator, EGM_LATENT_POSTERIOR, &l->target);
+	if (status == EGM_OK) status = run_chains(l, target, seed, count, z);
+	if (status == EGM_OK) status = egm_model_run(l->final_generator, EGM_F32, z, count, latent, xy);
+	egm_target_free(target);
+	free(z);
+	return status;
+}
+
+/* The energy's gradient by a denoiser r: (y - r(y)) / sigma^2. There is no energy, and Langevin needs none. */
+static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+{
+	const learner *l = user;
+	const float *y = x;
+	float *u = energies, *g = gradients, scale = (float)(1 / (l->sigma * l->sigma));
+	if (egm_model_run(l->final_generator, EGM_F32, x, rows, 2, gradients) != EGM_OK) return 1;
+	for (int64_t i = 0; i < 2 * rows; i++) g[i] = scale * (y[i] - g[i]);
+	for (int64_t i = 0; i < rows; i++) u[i] = 0;
+	return 0;
+}
+
+/* The chains' law is that of noisy data; r makes a clean point of each. */
+egm_status draw_denoiser(learner *l, uint64_t seed, int64_t count, float *xy)
+{
+	egm_target *target = NULL;
+	float *noisy = program_alloc((size_t)count, 2 * sizeof *noisy);
+	egm_status status = egm_target_callback(&target, l->context, EGM_F32, 2, denoiser_gradient, l, &l->target);
+	if (status == EGM_OK) status = run_chains(l, target, seed, count, noisy);
+	if (status == EGM_OK) status = egm_model_run(l->final_generator, EGM_F32, noisy, count, 2, xy);
+	egm_target_free(target);
+	free(noisy);
+	return status;
+}
