@@ -87,7 +87,6 @@ static egm_status make_trainer(const learner *l, const learner_stage *stage, int
 	egm_trainer_options options = l->training;
 	options.schedule_steps = steps;
 	TRY(egm_trainer_create(out, stage->loss, &options));
-	if (l->fast) TRY(egm_trainer_set_learning_rate(*out, l->fast, l->fast_rate));
 	if (!l->with_negatives) return EGM_OK;
 	egm_target *target = NULL;
 	egm_status status = egm_target_model(&target, l->energy, &l->target);

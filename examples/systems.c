@@ -77,9 +77,11 @@ void learner_free(learner *l)
 	memset(l, 0, sizeof *l);
 }
 
-static void add_hidden(egm_model *net, int hidden, int64_t width)
+/* Spectral layers of norm one see the data through an ordinary first layer: points in the plane are so near one another
+ * that a net of slope one throughout could not tell a mode from a gap. */
+static void add_hidden(egm_model *net, int hidden, int64_t width, int first)
 {
-	if (hidden == HIDDEN_SPECTRAL)
+	if (hidden == HIDDEN_SPECTRAL && !first)
 		egm_model_spectral_dense(net, width);
 	else
 		egm_model_dense(net, width);
@@ -98,11 +100,8 @@ egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t in
 	TRY(egm_model_create(net, l->context, name, inputs));
 	*out = *net;
 	egm_model_set_initializer(*net, l->initializer);
-	for (int64_t i = 0; i < l->depth; i++) add_hidden(*net, hidden, l->width);
-	if (hidden == HIDDEN_SPECTRAL)
-		egm_model_spectral_dense(*net, outputs);
-	else
-		egm_model_dense(*net, outputs);
+	for (int64_t i = 0; i < l->depth; i++) add_hidden(*net, hidden, l->width, i == 0);
+	egm_model_dense(*net, outputs);
 	return egm_model_build(*net, EGM_F32, LEARNER_NETS * l->seed + l->net_count++);
 }
 
