@@ -23,17 +23,14 @@ static double cpu_seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-egm_status contest_start(contest *c, egm_context *context, const char *law, uint64_t seed, double seconds,
-                         int64_t steps)
+egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules)
 {
 	memset(c, 0, sizeof *c);
-	toy_law_init(&c->law, law);
+	toy_law_init(&c->law, rules->law);
 	c->context = context;
-	c->seed = seed;
-	c->seconds = seconds;
-	c->steps = steps;
+	c->rules = *rules;
 	c->points = program_alloc(CONTEST_POINTS, 2 * sizeof *c->points);
-	toy_law_draw(&c->law, seed, c->points, CONTEST_POINTS);
+	toy_law_draw(&c->law, rules->seed, c->points, CONTEST_POINTS);
 	return egm_data_create(&c->data, context, EGM_F32, c->points, CONTEST_POINTS, 2);
 }
 
@@ -66,7 +63,7 @@ static void judge(const contest *c, const float *samples, size_t count, outcome 
 {
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float *real = program_alloc(compared, 2 * sizeof *real);
-	toy_law_draw(&c->law, c->seed + 2, real, compared);
+	toy_law_draw(&c->law, c->rules.seed + 2, real, compared);
 	o->score = toy_law_score(&c->law, samples, count);
 	o->mmd = mean_kernel(samples, samples, compared) + mean_kernel(real, real, compared) -
 	         2 * mean_kernel(samples, real, compared);
@@ -78,7 +75,7 @@ static void judge(const contest *c, const float *samples, size_t count, outcome 
 static egm_status set_up(contest *c, const system_entry *entry)
 {
 	learner_free(&c->learner);
-	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->seed));
+	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->rules.seed));
 	return entry->set_up(&c->learner);
 }
 
@@ -107,14 +104,16 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 	egm_trainer *trainer = NULL;
 	int64_t timed = 0;
 	double seconds = 0;
-	*steps = llround(ceil(stage->share * (double)c->steps));
-	if (*steps > 0) return EGM_OK;
+	if (c->rules.steps > 0) {
+		*steps = llround(fmax(stage->share * (double)c->rules.steps, 1));
+		return EGM_OK;
+	}
 	egm_status status = make_trainer(&c->learner, stage, 1000000, &trainer);
 	if (status == EGM_OK) status = fit(c, trainer, stage, WARM_STEPS, NULL);
 	for (double start = cpu_seconds(); status == EGM_OK && seconds < timed_seconds; seconds = cpu_seconds() - start)
 		status = fit(c, trainer, stage, WARM_STEPS, NULL), timed += WARM_STEPS;
 	egm_trainer_free(trainer);
-	*steps = 1 + llround(stage->share * c->seconds / fmax(seconds, 1e-9) * (double)timed);
+	*steps = 1 + llround(stage->share * c->rules.seconds / fmax(seconds, 1e-9) * (double)timed);
 	return status;
 }
 
@@ -122,10 +121,11 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 static egm_status look(contest *c, const system_entry *entry, egm_trainer *trainer, outcome *o)
 {
 	float samples[LOOK_SAMPLES][2];
+	int64_t count = c->rules.samples < LOOK_SAMPLES ? c->rules.samples : LOOK_SAMPLES;
 	TRY(learner_look(&c->learner, trainer));
-	TRY(entry->draw(&c->learner, c->seed, LOOK_SAMPLES, samples[0]));
+	TRY(entry->draw(&c->learner, c->rules.seed, count, samples[0]));
 	o->time[o->looks] = o->seconds;
-	o->share[o->looks++] = toy_law_score(&c->law, samples[0], LOOK_SAMPLES).high_quality;
+	o->share[o->looks++] = toy_law_score(&c->law, samples[0], (size_t)count).high_quality;
 	return EGM_OK;
 }
 
@@ -178,7 +178,7 @@ static egm_status train_and_draw(contest *c, const system_entry *entry, outcome 
 	o->steps = c->trained_steps;
 	o->seconds = c->trained_seconds;
 	double start = cpu_seconds();
-	TRY(entry->draw(&c->learner, c->seed, CONTEST_SAMPLES, o->samples));
+	TRY(entry->draw(&c->learner, c->rules.seed, c->rules.samples, o->samples));
 	o->draw_seconds = cpu_seconds() - start;
 	return EGM_OK;
 }
@@ -186,9 +186,9 @@ static egm_status train_and_draw(contest *c, const system_entry *entry, outcome 
 egm_status contest_run(contest *c, const system_entry *entry, outcome *o)
 {
 	*o = (outcome){.entry = entry, .finite = 1, .score = {0, NAN, NAN, NAN}, .mmd = NAN};
-	o->samples = program_alloc(CONTEST_SAMPLES, 2 * sizeof *o->samples);
+	o->samples = program_alloc((size_t)c->rules.samples, 2 * sizeof *o->samples);
 	egm_status status = train_and_draw(c, entry, o);
-	if (status == EGM_OK) judge(c, o->samples, CONTEST_SAMPLES, o);
+	if (status == EGM_OK) judge(c, o->samples, (size_t)c->rules.samples, o);
 	if (status != EGM_ERR_NONFINITE) return status;
 	o->finite = 0;
 	snprintf(o->reason, sizeof o->reason, "%s", egm_last_error());

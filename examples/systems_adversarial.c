@@ -8,16 +8,6 @@
 
 enum { LATENT = 2 };
 
-/* Every critic and every generator below; hidden layers of the critic as given. The generator begins as wide as the
- * data: under the default initializer it would begin as a point between them and need thousands of steps to spread. */
-static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
-{
-	l->initializer = EGM_INIT_HE_NORMAL;
-	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
-	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
-	return learner_net(l, critic, name, 2, hidden, 1);
-}
-
 /* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
 egm_status set_up_energy_gan(learner *l)
 {
@@ -37,6 +27,16 @@ egm_status set_up_energy_gan(learner *l)
 }
 
 /* ---- GAN */
+
+/* The nets of all systems from here on; hidden layers of the critic as given. The generator begins as wide as the data,
+ * and not as a point between them. */
+static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
+{
+	l->initializer = EGM_INIT_HE_NORMAL;
+	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
+	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
+	return learner_net(l, critic, name, 2, hidden, 1);
+}
 
 static egm_status gan(learner *l, int32_t form, int32_t steps, double penalty, int hidden)
 {
