@@ -3,8 +3,8 @@
  * draw: a table, a picture with a panel for each, and the share of good samples over time.
  *
  * systems.c lists the systems; how one is set up is a function of some ten lines in systems_*.c. Settings were chosen
- * by hand for about a minute on one core, each system's for itself: the table says what a system can do here, not which
- * is best elsewhere. */
+ * by hand for a minute or two on one core, each system's for itself: the table says what was got out of a system here,
+ * not which is best elsewhere. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { DRAWN = 1500, ENTRIES_MAX = 64 };
 typedef struct settings {
 	const char *data, *out, *system;
 	double seconds;
-	int64_t seed, steps, threads;
+	int64_t seed, steps, samples, threads;
 	int list;
 	unsigned char chosen[ENTRIES_MAX];
 } settings;
@@ -58,6 +58,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"seconds", OPTION_NUMBER, &s->seconds, 1e-3, 1e6, "processor time for the training of each system"},
 	    {"steps", OPTION_INTEGER, &s->steps, 0, 1e12,
 	     "training steps in place of seconds, for equal results; 0: seconds"},
+	    {"samples", OPTION_INTEGER, &s->samples, 2, 1e6, "samples of each system, and chains where it has some"},
 	    {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of data, nets, training and samples"},
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
 	};
@@ -99,7 +100,7 @@ static int write_csv(const char *folder, const contest *c, const outcome *outcom
 	for (size_t i = 0; i < count; i++) {
 		const outcome *o = &outcomes[i];
 		fprintf(file, "%s,%llu,%s,\"%s\",%d,%.4f,%.5f,%.6f,%.4f,%lld,%.2f,%.2f,%d\n", c->law.name,
-		        (unsigned long long)c->seed, o->entry->name, o->entry->about, (int)o->score.covered,
+		        (unsigned long long)c->rules.seed, o->entry->name, o->entry->about, (int)o->score.covered,
 		        o->score.high_quality, o->score.reverse_kl, o->mmd, o->spread, (long long)o->steps, o->seconds,
 		        o->draw_seconds, o->finite);
 	}
@@ -114,12 +115,13 @@ static int draw_samples(const char *folder, const contest *c, const outcome *out
 	char path[PROGRAM_PATH], name[64], notes[ENTRIES_MAX][48];
 	picture_points sets[ENTRIES_MAX][2];
 	picture_scatter panels[ENTRIES_MAX];
+	size_t shown = c->rules.samples < DRAWN ? (size_t)c->rules.samples : DRAWN;
 	for (size_t i = 0; i < count; i++) {
 		const outcome *o = &outcomes[i];
 		snprintf(notes[i], sizeof notes[i], "%d of %zu modes, share %.2f", (int)o->score.covered, c->law.modes,
 		         o->score.high_quality);
 		sets[i][0] = (picture_points){"data", c->points, DRAWN, 1, {0.72, 0.78, 0.86}};
-		sets[i][1] = (picture_points){"samples", o->samples, DRAWN, 0.6, {0.8, 0.1, 0.1}};
+		sets[i][1] = (picture_points){"samples", o->samples, shown, 0.6, {0.8, 0.1, 0.1}};
 		panels[i] = (picture_scatter){o->entry->name, o->finite ? notes[i] : "not finite", sets[i], o->finite ? 2 : 1};
 	}
 	snprintf(name, sizeof name, "systems-%s.png", c->law.name);
@@ -144,7 +146,7 @@ static int draw_shares(const char *folder, const contest *c, const outcome *outc
 
 static void print_json(const contest *c, const outcome *outcomes, size_t count)
 {
-	printf("{\"data\": \"%s\", \"seed\": %llu, \"systems\": {", c->law.name, (unsigned long long)c->seed);
+	printf("{\"data\": \"%s\", \"seed\": %llu, \"systems\": {", c->law.name, (unsigned long long)c->rules.seed);
 	for (size_t i = 0; i < count; i++) {
 		const outcome *o = &outcomes[i];
 		const struct {
@@ -174,7 +176,8 @@ static egm_status compare(const settings *s, egm_context *context, const char *l
 	contest c;
 	outcome outcomes[ENTRIES_MAX];
 	size_t count = 0;
-	egm_status status = contest_start(&c, context, law, (uint64_t)s->seed, s->seconds, s->steps);
+	const contest_rules rules = {law, (uint64_t)s->seed, s->seconds, s->steps, s->samples};
+	egm_status status = contest_start(&c, context, &rules);
 	print_head(&c);
 	for (size_t i = 0; i < system_count && status == EGM_OK; i++) {
 		if (!s->chosen[i]) continue;
@@ -196,7 +199,7 @@ static egm_status compare(const settings *s, egm_context *context, const char *l
 
 int main(int argc, char **argv)
 {
-	settings s = {.data = "25gaussians", .seconds = 60, .seed = 1, .threads = 1};
+	settings s = {.data = "25gaussians", .seconds = 90, .seed = 1, .samples = 10000, .threads = 1};
 	egm_context *context = NULL;
 	int failed = 0;
 	read_settings(&s, argc, argv);

@@ -23,17 +23,14 @@ static double cpu_seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-egm_status contest_start(contest *c, egm_context *context, const char *law, uint64_t seed, double seconds,
-                         int64_t steps)
+egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules)
 {
 	memset(c, 0, sizeof *c);
-	toy_law_init(&c->law, law);
+	toy_law_init(&c->law, rules->law);
 	c->context = context;
-	c->seed = seed;
-	c->seconds = seconds;
-	c->steps = steps;
+	c->rules = *rules;
 	c->points = program_alloc(CONTEST_POINTS, 2 * sizeof *c->points);
-	toy_law_draw(&c->law, seed, c->points, CONTEST_POINTS);
+	toy_law_draw(&c->law, rules->seed, c->points, CONTEST_POINTS);
 	return egm_data_create(&c->data, context, EGM_F32, c->points, CONTEST_POINTS, 2);
 }
 
@@ -55,7 +52,7 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
 	egm_mmd_options options;
-	toy_law_draw(&c->law, c->seed + 2, real[0], compared);
+	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
 	TRY(egm_mmd_options_init(&options, sizeof options));
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
@@ -70,7 +67,7 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 static egm_status set_up(contest *c, const system_entry *entry)
 {
 	learner_free(&c->learner);
-	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->seed));
+	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->rules.seed));
 	return entry->set_up(&c->learner);
 }
 
@@ -79,7 +76,6 @@ static egm_status make_trainer(const learner *l, const learner_stage *stage, int
 	egm_trainer_options options = l->training;
 	options.schedule_steps = steps;
 	TRY(egm_trainer_create(out, stage->loss, &options));
-	if (l->fast) TRY(egm_trainer_set_learning_rate(*out, l->fast, l->fast_rate));
 	if (!l->with_negatives) return EGM_OK;
 	egm_target *target = NULL;
 	egm_status status = egm_target_model(&target, l->energy, &l->target);
@@ -100,14 +96,16 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 	egm_trainer *trainer = NULL;
 	int64_t timed = 0;
 	double seconds = 0;
-	*steps = llround(ceil(stage->share * (double)c->steps));
-	if (*steps > 0) return EGM_OK;
+	if (c->rules.steps > 0) {
+		*steps = llround(fmax(stage->share * (double)c->rules.steps, 1));
+		return EGM_OK;
+	}
 	egm_status status = make_trainer(&c->learner, stage, 1000000, &trainer);
 	if (status == EGM_OK) status = fit(c, trainer, stage, WARM_STEPS, NULL);
 	for (double start = cpu_seconds(); status == EGM_OK && seconds < timed_seconds; seconds = cpu_seconds() - start)
 		status = fit(c, trainer, stage, WARM_STEPS, NULL), timed += WARM_STEPS;
 	egm_trainer_free(trainer);
-	*steps = 1 + llround(stage->share * c->seconds / fmax(seconds, 1e-9) * (double)timed);
+	*steps = 1 + llround(stage->share * c->rules.seconds / fmax(seconds, 1e-9) * (double)timed);
 	return status;
 }
 
@@ -115,10 +113,11 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 static egm_status look(contest *c, const system_entry *entry, egm_trainer *trainer, outcome *o)
 {
 	float samples[LOOK_SAMPLES][2];
+	int64_t count = c->rules.samples < LOOK_SAMPLES ? c->rules.samples : LOOK_SAMPLES;
 	TRY(learner_look(&c->learner, trainer));
-	TRY(entry->draw(&c->learner, c->seed, LOOK_SAMPLES, samples[0]));
+	TRY(entry->draw(&c->learner, c->rules.seed, count, samples[0]));
 	egm_mode_coverage score;
-	TRY(toy_law_score(&c->law, c->context, samples[0], LOOK_SAMPLES, &score));
+	TRY(toy_law_score(&c->law, c->context, samples[0], (size_t)count, &score));
 	o->time[o->looks] = o->seconds;
 	o->share[o->looks++] = score.high_quality;
 	return EGM_OK;
@@ -173,7 +172,7 @@ static egm_status train_and_draw(contest *c, const system_entry *entry, outcome 
 	o->steps = c->trained_steps;
 	o->seconds = c->trained_seconds;
 	double start = cpu_seconds();
-	TRY(entry->draw(&c->learner, c->seed, CONTEST_SAMPLES, o->samples));
+	TRY(entry->draw(&c->learner, c->rules.seed, c->rules.samples, o->samples));
 	o->draw_seconds = cpu_seconds() - start;
 	return EGM_OK;
 }
@@ -182,9 +181,9 @@ egm_status contest_run(contest *c, const system_entry *entry, outcome *o)
 {
 	*o = (outcome){.entry = entry, .finite = 1, .spread = NAN, .mmd = NAN};
 	o->score.high_quality = o->score.reverse_kl = NAN;
-	o->samples = program_alloc(CONTEST_SAMPLES, 2 * sizeof *o->samples);
+	o->samples = program_alloc((size_t)c->rules.samples, 2 * sizeof *o->samples);
 	egm_status status = train_and_draw(c, entry, o);
-	if (status == EGM_OK) status = judge(c, o->samples, CONTEST_SAMPLES, o);
+	if (status == EGM_OK) status = judge(c, o->samples, (size_t)c->rules.samples, o);
 	if (status != EGM_ERR_NONFINITE) return status;
 	o->finite = 0;
 	snprintf(o->reason, sizeof o->reason, "%s", egm_last_error());

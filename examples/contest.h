@@ -8,13 +8,20 @@
 #include "systems.h"
 #include "toy_data.h"
 
-enum { CONTEST_POINTS = 100000, CONTEST_SAMPLES = 10000, CONTEST_LOOKS = 12 };
+enum { CONTEST_POINTS = 100000, CONTEST_LOOKS = 12 };
 
-typedef struct contest {
-	toy_law law;
+/* What is the same for all systems of a comparison. */
+typedef struct contest_rules {
+	const char *law; /* as toy_law_init names it */
 	uint64_t seed;
 	double seconds; /* of training for each system */
 	int64_t steps;  /* > 0: so many steps in place of the seconds */
+	int64_t samples;
+} contest_rules;
+
+typedef struct contest {
+	contest_rules rules;
+	toy_law law;
 	egm_context *context;
 	float *points; /* [CONTEST_POINTS, 2] */
 	egm_data *data;
@@ -35,16 +42,14 @@ typedef struct outcome {
 	double mmd;    /* squared, unbiased: around 0, also below, when the samples are as good as data */
 	int64_t steps;
 	double seconds, draw_seconds;
-	float *samples; /* [CONTEST_SAMPLES, 2], freed by the caller */
+	float *samples; /* [samples, 2], freed by the caller */
 	/* The high-quality share as training went on, of averaged nets; the way there of a system drawn in two ways is
 	 * that of the first. */
 	double time[CONTEST_LOOKS + 1], share[CONTEST_LOOKS + 1];
 	size_t looks;
 } outcome;
 
-/* `law` as toy_law_init names it. */
-egm_status contest_start(contest *c, egm_context *context, const char *law, uint64_t seed, double seconds,
-                         int64_t steps);
+egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules);
 void contest_free(contest *c);
 
 /* Trains `entry` and scores its samples. What is not finite is an outcome, not an error; a signal is EGM_ERR_STOPPED.

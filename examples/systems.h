@@ -33,9 +33,7 @@ typedef struct learner {
 	size_t net_count;
 	learner_stage stages[LEARNER_STAGES]; /* none with a loss: set_up has trained it, or there is nothing to train */
 	egm_trainer_options training;         /* of every stage; steps of the schedule are set before each */
-	egm_model *fast;                      /* a net with a learning rate of its own, or NULL */
-	double fast_rate;
-	int with_negatives; /* the trainer draws them as follows */
+	int with_negatives;                   /* the trainer draws them as follows */
 	egm_negatives_options negatives;
 	egm_sampler_options negative_chains;
 

@@ -8,20 +8,6 @@
 
 enum { LATENT = 2 };
 
-/* Every critic and every generator below; hidden layers of the critic as given. The generator begins as wide as the
- * data: under the default initializer it would begin as a point between them and need thousands of steps to spread. */
-static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
-{
-	l->initializer = EGM_INIT_HE_NORMAL;
-	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
-	/* Divided by its norm, a weight says nothing of the law's width: biases begin at 0, where the data are. */
-	if (hidden != HIDDEN_SPECTRAL) l->initializer = EGM_INIT_FAN_IN_UNIFORM;
-	TRY(learner_net(l, critic, name, 2, hidden, 1));
-	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
-	if (hidden == HIDDEN_SPECTRAL) l->fast = *critic, l->fast_rate = 5e-3;
-	return EGM_OK;
-}
-
 /* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
 egm_status set_up_energy_gan(learner *l)
 {
@@ -30,7 +16,8 @@ egm_status set_up_energy_gan(learner *l)
 	TRY(egm_energy_gan_options_init(&options, sizeof options));
 	options.energy_steps = 1;
 	options.entropy_weight = 0.01;
-	TRY(pair_of_nets(l, &l->energy, "energy", HIDDEN_LEAKY));
+	TRY(learner_net(l, &l->energy, "energy", 2, HIDDEN_LEAKY, 1));
+	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
 	TRY(learner_net(l, &statistics, "statistics", 2 + LATENT, HIDDEN_LEAKY, 1));
 	TRY(egm_sampler_options_init(&l->chains, sizeof l->chains, EGM_SAMPLER_MALA));
 	l->target.beta = 10;
@@ -41,12 +28,23 @@ egm_status set_up_energy_gan(learner *l)
 
 /* ---- GAN */
 
-static egm_status gan(learner *l, int32_t form, double penalty, int hidden)
+/* The nets of all systems from here on; hidden layers of the critic as given. The generator begins as wide as the data,
+ * and not as a point between them. */
+static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
+{
+	l->initializer = EGM_INIT_HE_NORMAL;
+	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
+	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
+	return learner_net(l, critic, name, 2, hidden, 1);
+}
+
+static egm_status gan(learner *l, int32_t form, int32_t steps, double penalty, int hidden)
 {
 	egm_gan_options options;
 	egm_model *discriminator;
 	TRY(egm_gan_options_init(&options, sizeof options));
 	options.form = form;
+	options.discriminator_steps = steps;
 	options.penalty = penalty;
 	TRY(pair_of_nets(l, &discriminator, "discriminator", hidden));
 	return egm_gan_create(&l->stages[0].loss, discriminator, l->generator, &options);
@@ -54,23 +52,23 @@ static egm_status gan(learner *l, int32_t form, double penalty, int hidden)
 
 egm_status set_up_gan(learner *l)
 {
-	return gan(l, EGM_GAN_NON_SATURATING, 0.02, HIDDEN_LEAKY);
+	return gan(l, EGM_GAN_NON_SATURATING, 1, 0.02, HIDDEN_LEAKY);
 }
 
 egm_status set_up_least_squares(learner *l)
 {
-	return gan(l, EGM_GAN_LEAST_SQUARES, 0.02, HIDDEN_LEAKY);
+	return gan(l, EGM_GAN_LEAST_SQUARES, 1, 0.02, HIDDEN_LEAKY);
 }
 
 egm_status set_up_relativistic(learner *l)
 {
-	return gan(l, EGM_GAN_RELATIVISTIC_AVERAGE, 0.02, HIDDEN_LEAKY);
+	return gan(l, EGM_GAN_RELATIVISTIC_AVERAGE, 1, 0.02, HIDDEN_LEAKY);
 }
 
-/* The hidden layers are of norm one; the last, an ordinary one, may stretch what they tell apart. */
+/* Norms of one make a slow discriminator: with a single step the generator gets away from it. */
 egm_status set_up_hinge(learner *l)
 {
-	return gan(l, EGM_GAN_HINGE, 0, HIDDEN_SPECTRAL);
+	return gan(l, EGM_GAN_HINGE, 3, 0.1, HIDDEN_SPECTRAL);
 }
 
 egm_status set_up_gan_incremental(learner *l)
@@ -87,31 +85,31 @@ egm_status set_up_gan_incremental(learner *l)
 
 /* ---- Wasserstein GAN */
 
-static egm_status wgan(learner *l, double penalty, double clip, int hidden)
+static egm_status wgan(learner *l, int32_t steps, double penalty, double clip, int hidden)
 {
 	egm_wgan_options options;
 	egm_model *critic;
 	TRY(egm_wgan_options_init(&options, sizeof options));
 	options.penalty = penalty;
 	options.clip = clip;
-	options.critic_steps = 2;
+	options.critic_steps = steps;
 	TRY(pair_of_nets(l, &critic, "critic", hidden));
 	return egm_wgan_create(&l->stages[0].loss, critic, l->generator, &options);
 }
 
 egm_status set_up_wgan_gp(learner *l)
 {
-	return wgan(l, 0.1, 0, HIDDEN_LEAKY);
+	return wgan(l, 2, 0.1, 0, HIDDEN_LEAKY);
 }
 
 egm_status set_up_wgan_clip(learner *l)
 {
-	return wgan(l, 0, 0.1, HIDDEN_LEAKY);
+	return wgan(l, 5, 0, 0.1, HIDDEN_LEAKY);
 }
 
 egm_status set_up_wgan_spectral(learner *l)
 {
-	return wgan(l, 0, 0, HIDDEN_SPECTRAL);
+	return wgan(l, 3, 0.1, 0, HIDDEN_SPECTRAL);
 }
 
 /* ---- loss-sensitive GAN */

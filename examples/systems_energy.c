@@ -113,8 +113,8 @@ egm_status set_up_dde(learner *l)
 	egm_model *data_energy, *sample_energy;
 	TRY(egm_dsm_options_init(&data, sizeof data));
 	TRY(egm_dde_options_init(&options, sizeof options));
-	data.sigma = options.sigma = 0.1;
-	options.energy_steps = 2;
+	data.sigma = options.sigma = 0.12;
+	options.energy_steps = 3;
 	TRY(learner_net(l, &data_energy, "data_energy", 2, HIDDEN_SILU, 1));
 	TRY(learner_net(l, &sample_energy, "sample_energy", 2, HIDDEN_SILU, 1));
 	/* The divergence KL(q || p) is small on one mode alone: the generator has to begin as wide as the data. */
@@ -133,7 +133,9 @@ egm_status set_up_score_matching(learner *l)
 	egm_score_matching_options options;
 	TRY(egm_score_matching_options_init(&options, sizeof options));
 	options.form = EGM_SCORE_EXPLICIT; /* two dimensions: the whole Laplacian is two derivatives */
-	TRY(anneal(&l->chains, 3, 2e-4, 40, 0));
+	TRY(anneal(&l->chains, 1, 2e-4, 150, 0));
+	l->depth = 2;
+	l->training.learning_rate = 2e-3;
 	TRY(energy_net(l));
 	return egm_score_matching_create(&l->stages[0].loss, l->energy, &options);
 }

@@ -24,10 +24,11 @@ egm_status set_up_aae(learner *l)
 	egm_aae_options options;
 	egm_model *discriminator, *encoder;
 	TRY(egm_aae_options_init(&options, sizeof options));
-	options.reconstruction = 10;
-	options.discriminator_steps = 2;
+	options.discriminator_steps = 3;
+	options.reconstruction = 30;
 	options.penalty = 0.02;
 	TRY(learner_net(l, &discriminator, "discriminator", LATENT, HIDDEN_LEAKY, 1));
+	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_LEAKY, LATENT));
 	TRY(learner_net(l, &l->generator, "decoder", LATENT, HIDDEN_RELU, 2));
 	return egm_aae_create(&l->stages[0].loss, discriminator, encoder, l->generator, &options);
@@ -39,10 +40,12 @@ egm_status set_up_ali(learner *l)
 	egm_model *discriminator, *encoder;
 	TRY(egm_ali_options_init(&options, sizeof options));
 	options.penalty = 0.02;
+	options.discriminator_steps = 2;
+	options.encoder = EGM_CODER_GAUSSIAN;
 	TRY(learner_net(l, &discriminator, "discriminator", 2 + LATENT, HIDDEN_LEAKY, 1));
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
-	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_LEAKY, LATENT));
+	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_LEAKY, 2 * LATENT));
 	return egm_ali_create(&l->stages[0].loss, discriminator, l->generator, encoder, &options);
 }
 

@@ -142,6 +142,7 @@ if pkg-config --exists cairo; then
 		--warmup 10 --transitions 10
 	result 'refine_samples draws with the nets of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
 		--samples 200 --warmup 10 --transitions 10
+	result 'compare_systems trains every system and draws' draw systems compare_systems --steps 24 --samples 60 --data both
 	result 'log_likelihood draws' draw likelihood log_likelihood --steps 100 --particles 50 --levels 20
 	result 'anomaly_score draws images of its own' draw anomaly anomaly_score --images 1000 --steps 20 --batch 32
 	result 'anomaly_score of an energy GAN draws' draw anomaly-gan anomaly_score --images 1000 --steps 20 --batch 32 \
