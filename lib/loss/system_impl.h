@@ -56,7 +56,8 @@ egm_status egm__system_options(const egm__system *system, void *options, size_t 
 /* Everything that egm_*_create does. Nets as in system->nets; options may be NULL. */
 egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_model *const *nets, const void *options);
 /* ARGUMENT for a number that the nets' dtype, in which subnormal numbers are 0, has as 0 or infinity: a weight that
- * weighs nothing, noise that is none. Options are looked at before `describe`, which asks about what it makes of them. */
+ * weighs nothing, noise that is none. Options are looked at before `describe`, which asks about what it makes of them.
+ */
 egm_status egm__system_number(const egm_loss *loss, const char *name, double value);
 
 /* The next phase. */
