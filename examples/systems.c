@@ -98,13 +98,15 @@ static void add_hidden(egm_model *net, int hidden, int64_t width, int first)
 /* The layers report their first error through egm_model_build, so one check is enough. */
 egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t inputs, int hidden, int64_t outputs)
 {
-	egm_model **net = &l->nets[l->net_count];
+	size_t index = l->net_count;
+	egm_model **net = &l->nets[index];
 	TRY(egm_model_create(net, l->context, name, inputs));
+	l->net_count++;
 	*out = *net;
 	egm_model_set_initializer(*net, l->initializer);
 	for (int64_t i = 0; i < l->depth; i++) add_hidden(*net, hidden, l->width, i == 0);
 	egm_model_dense(*net, outputs);
-	return egm_model_build(*net, EGM_F32, LEARNER_NETS * l->seed + l->net_count++);
+	return egm_model_build(*net, EGM_F32, LEARNER_NETS * l->seed + index);
 }
 
 static egm_status look_at(const egm_trainer *trainer, double decay, const egm_model *net, egm_model **out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From trained nets to samples: a generator's output, or chains that begin at noise and know nothing of the data. One
  * chain a sample, so that samples are independent. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "program.h"
@@ -68,14 +69,15 @@ egm_status draw_latent_chains(learner *l, uint64_t seed, int64_t count, float *x
 	return status;
 }
 
-/* The energy's gradient by a denoiser r: (y - r(y)) / sigma^2. There is no energy, and Langevin needs none. */
+/* The energy's gradient by a denoiser r: (y - r(y)) / sigma^2. There is no energy, and Langevin needs none. Where r is
+ * not finite the gradient is not either, and the sampler says so. */
 static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	const learner *l = user;
 	const float *y = x;
 	float *u = energies, *g = gradients, scale = (float)(1 / (l->sigma * l->sigma));
-	if (egm_model_run(l->final_generator, EGM_F32, x, rows, 2, gradients) != EGM_OK) return 1;
-	for (int64_t i = 0; i < 2 * rows; i++) g[i] = scale * (y[i] - g[i]);
+	int finite = egm_model_run(l->final_generator, EGM_F32, x, rows, 2, gradients) == EGM_OK;
+	for (int64_t i = 0; i < 2 * rows; i++) g[i] = finite ? scale * (y[i] - g[i]) : NAN;
 	for (int64_t i = 0; i < rows; i++) u[i] = 0;
 	return 0;
 }
