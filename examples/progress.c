@@ -150,7 +150,8 @@ static void show(const progress *p, const egm_progress *now, int terminal)
 	size_t used =
 	    (size_t)snprintf(line, LINE, "[%s] %3.0f%% %s left  step %lld", bar, 100 * share, left, (long long)now->step);
 	for (size_t t = 0; t < p->term_count && used < LINE; t++)
-		used += (size_t)snprintf(line + used, LINE - used, "  %s %.3g", p->names[t], now->terms[t]);
+		if (!isnan(now->terms[t])) /* not one that an option switches off */
+			used += (size_t)snprintf(line + used, LINE - used, "  %s %.3g", p->names[t], now->terms[t]);
 	fprintf(stderr, terminal ? "\r%.*s\033[K" : "%.*s\n", line_width(terminal), line);
 }
 
