@@ -12,6 +12,8 @@ struct bench {
 	int threads, iters, warmup;
 	egm_dtype dtype;
 	int64_t chains, leapfrogs; /* of the gauss100 workloads; leapfrogs 0: the workload's own */
+	int64_t batch, width;      /* of toy_meg and dsm_mlp; 0: the workload's own */
+	int roof;                  /* whether the rate of a large product is measured */
 	egm_context *context;
 	double gflop;                               /* of a step: its minimal matrix products */
 	size_t memory;                              /* bytes: the arena of a trainer, all that a sampler has made */

@@ -9,17 +9,19 @@ A workload is a name, with :f64 behind it in double precision. The rival is call
 --threads N --iters K --warmup W and must print one JSON line with median_ms. Each round runs
 one after the other, the order turned round every time, so that a machine whose speed drifts favours neither. The
 figures are the medians over the rounds of each side's median; ratio is rival / egm, the best of each side's rounds
-stands beside it.
+stands beside it. start is the time in ms from the start of the process to the end of its first step, for the rival what
+it says itself (start_to_first_step_s).
 """
 import argparse
 import json
 import shlex
 import statistics
 import subprocess
+import time
 
 
 # Steps of these take tenths of a second.
-SLOW = {"wgangp_mlp_wide": 8, "latent_mala": 4, "langevin_gauss": 8}
+SLOW = {"wgangp_mlp_wide": 8, "dcgan28": 4, "latent_mala": 4, "langevin_gauss": 8}
 
 
 def run(command, work, threads, iters):
@@ -27,9 +29,13 @@ def run(command, work, threads, iters):
     iters = max(5, iters // SLOW.get(name, 1))
     options = {"work": name, "dtype": dtype or "f32", "threads": threads, "iters": iters,
                "warmup": min(5, max(1, iters // 4))}
+    began = time.monotonic()
     line = subprocess.run(command + [f for k, v in options.items() for f in ("--" + k, str(v))],
                           check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
-    return json.loads(line)
+    result = json.loads(line)
+    result["start_ms"] = 1e3 * (result["first_step_at"] - began if "first_step_at" in result
+                                else result.get("start_to_first_step_s", float("nan")))
+    return result
 
 
 def main():
@@ -39,12 +45,12 @@ def main():
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--threads", default="1,2")
     ap.add_argument("--iters", type=int, default=40)
-    ap.add_argument("--works", default="toy_meg,toy_meg_d64,wgangp_mlp,wgangp_mlp_wide,dsm_mlp,latent_mala,"
+    ap.add_argument("--works", default="toy_meg,toy_meg_d64,wgangp_mlp,wgangp_mlp_wide,dcgan28,dsm_mlp,latent_mala,"
                     "langevin_gauss,langevin_gauss:f64")
     o = ap.parse_args()
     sides = {"egm": [o.bench], "peer": shlex.split(o.peer)}
-    print("| work | threads | egm ms | peer ms | ratio | best / best | roofline | allocs | arena MB | rss MB / peer |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| work | threads | egm ms | peer ms | ratio | best / best | roofline | allocs | arena MB | rss MB / peer | start / peer |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for work in o.works.split(","):
         for threads in map(int, o.threads.split(",")):
             runs = {"egm": [], "peer": []}
@@ -55,9 +61,10 @@ def main():
             best = {s: min(x["median_ms"] for x in v) for s, v in runs.items()}
             e, p = runs["egm"][0], runs["peer"][0]
             roof = statistics.median(x["roofline_ratio"] for x in runs["egm"])
+            start = {s: min(x["start_ms"] for x in v) for s, v in runs.items()}
             print(f"| {work} | {threads} | {mid['egm']:.3f} | {mid['peer']:.3f} | {mid['peer'] / mid['egm']:.2f} | "
                   f"{best['peer'] / best['egm']:.2f} | {roof:.2f} | {e['allocs_per_step']} | {e['arena_mb']} | "
-                  f"{e['rss_mb']} / {p.get('peak_rss_mb', '')} |", flush=True)
+                  f"{e['rss_mb']} / {p.get('peak_rss_mb', '')} | {start['egm']:.1f} / {start['peer']:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

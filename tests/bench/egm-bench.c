@@ -11,8 +11,10 @@
  *       gauss100_*     chains on a callback of 100 dimensions, condition number 1000 (gauss100.c)
  *
  * gflop counts the minimal matrix products of a step. roofline_ratio = (gflop / gemm_gflops) / median seconds, with
- * the rate of a large square product measured in the same process. arena_mb is the memory of a trainer's programs, or
- * all that target and sampler have allocated. */
+ * the rate of a large square product measured in the same process; --roof 0 leaves that out, for profilers.
+ * first_step_at is the time of CLOCK_MONOTONIC at the end of the first step: whoever started the process knows when it
+ * did. arena_mb is the memory of a trainer's programs, or all that target and sampler have allocated; rss_mb the peak
+ * of the process after its first step. */
 #include "bench.h"
 
 #include <getopt.h>
@@ -21,7 +23,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <tensor/gemm_impl.h>
-#include <time.h>
 
 static const struct {
 	const char *name;
@@ -61,20 +62,6 @@ static void count_free(void *p, size_t size, void *user)
 size_t bench_allocated(void)
 {
 	return __atomic_load_n(&allocated, __ATOMIC_RELAXED);
-}
-
-void bench_must(egm_status st)
-{
-	if (st == EGM_OK) return;
-	fprintf(stderr, "egm-bench: %s: %s\n", egm_status_name(st), egm_last_error());
-	exit(1);
-}
-
-double bench_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* ---- measuring */
@@ -120,21 +107,26 @@ static long run(bench *b, double *ms)
 	return made;
 }
 
+/* Memory is looked at before the large product makes room for its matrices. */
 static void measure(bench *b)
 {
 	double *ms = malloc((size_t)b->iters * sizeof *ms);
-	if (!ms) bench_must(EGM_ERR_MEMORY);
-	double gemm = gemm_rate(b);
-	long made = run(b, ms);
 	struct rusage usage;
+	if (!ms) bench_must(EGM_ERR_MEMORY);
+	b->step(b);
+	double first = bench_seconds();
 	getrusage(RUSAGE_SELF, &usage);
+	double gemm = b->roof ? gemm_rate(b) : 0;
+	long made = run(b, ms);
 	double median = ms[b->iters / 2], rate = b->gflop / median * 1e3;
 	printf(
 	    "{\"work\": \"%s\", \"threads\": %d, \"iters\": %d, \"dtype\": \"%s\", \"median_ms\": %.4f, \"min_ms\": %.4f, "
-	    "\"gflop\": %.6f, \"gflops\": %.2f, \"gemm_gflops\": %.2f, \"roofline_ratio\": %.4f, "
-	    "\"allocs_per_step\": %g, \"arena_mb\": %.3f, \"rss_mb\": %.1f, \"backend\": \"%s\"",
-	    b->work, b->threads, b->iters, b->dtype == EGM_F32 ? "f32" : "f64", median, ms[0], b->gflop, rate, gemm,
-	    rate / gemm, (double)made / b->iters, (double)b->memory / 1048576, (double)usage.ru_maxrss / 1024,
+	    "\"gflop\": %.6f, \"gflops\": %.2f, ",
+	    b->work, b->threads, b->iters, b->dtype == EGM_F32 ? "f32" : "f64", median, ms[0], b->gflop, rate);
+	if (b->roof) printf("\"gemm_gflops\": %.2f, \"roofline_ratio\": %.4f, ", gemm, rate / gemm);
+	printf(
+	    "\"first_step_at\": %.4f, \"allocs_per_step\": %g, \"arena_mb\": %.3f, \"rss_mb\": %.1f, \"backend\": \"%s\"",
+	    first, (double)made / b->iters, (double)b->memory / 1048576, (double)usage.ru_maxrss / 1024,
 	    egm_context_backend(b->context));
 	if (b->report) b->report(b, ms);
 	printf("}\n");
@@ -146,7 +138,9 @@ static void measure(bench *b)
 static void usage(void)
 {
 	fprintf(stderr, "egm-bench --work NAME [--threads N] [--iters K] [--warmup W] [--dtype f32|f64]\n"
-	                "          [--chains C] [--leapfrogs L]    gauss100_* alone\nworkloads:");
+	                "          [--roof 0]                      without the rate of a large product\n"
+	                "          [--chains C] [--leapfrogs L]    gauss100_* alone\n"
+	                "          [--batch B] [--width W]         toy_meg and dsm_mlp alone\nworkloads:");
 	for (int i = 0; i < WORKS; i++) fprintf(stderr, " %s", works[i].name);
 	fprintf(stderr, "\n");
 	exit(2);
@@ -154,9 +148,17 @@ static void usage(void)
 
 static void parse(bench *b, int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"work", 1, 0, 'w'},  {"threads", 1, 0, 't'}, {"iters", 1, 0, 'i'},     {"warmup", 1, 0, 'u'},
-	    {"dtype", 1, 0, 'd'}, {"chains", 1, 0, 'c'},  {"leapfrogs", 1, 0, 'l'}, {0}};
+	static const struct option longs[] = {{"work", 1, 0, 'w'},
+	                                      {"threads", 1, 0, 't'},
+	                                      {"iters", 1, 0, 'i'},
+	                                      {"warmup", 1, 0, 'u'},
+	                                      {"dtype", 1, 0, 'd'},
+	                                      {"chains", 1, 0, 'c'},
+	                                      {"leapfrogs", 1, 0, 'l'},
+	                                      {"batch", 1, 0, 'b'},
+	                                      {"width", 1, 0, 'h'},
+	                                      {"roof", 1, 0, 'r'},
+	                                      {0}};
 	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
 		if (c == 'w')
 			b->work = optarg;
@@ -172,15 +174,23 @@ static void parse(bench *b, int argc, char **argv)
 			b->chains = atoi(optarg);
 		else if (c == 'l')
 			b->leapfrogs = atoi(optarg);
+		else if (c == 'b')
+			b->batch = atoi(optarg);
+		else if (c == 'h')
+			b->width = atoi(optarg);
+		else if (c == 'r')
+			b->roof = atoi(optarg);
 		else
 			usage();
 	}
-	if (!b->work || b->threads < 1 || b->iters < 1 || b->chains < 1 || b->leapfrogs < 0 || optind != argc) usage();
+	if (!b->work || b->threads < 1 || b->iters < 1 || b->chains < 1 || b->leapfrogs < 0 || b->batch < 0 ||
+	    b->width < 0 || optind != argc)
+		usage();
 }
 
 int main(int argc, char **argv)
 {
-	bench b = {.threads = 1, .iters = 50, .warmup = 5, .dtype = EGM_F32, .chains = 1};
+	bench b = {.threads = 1, .iters = 50, .warmup = 5, .dtype = EGM_F32, .chains = 1, .roof = 1};
 	egm_context_options o;
 	int i = 0;
 	parse(&b, argc, argv);

@@ -22,14 +22,14 @@ static void toy(bench *b, training *t, int64_t d)
 	o.energy_steps = 1;
 	o.entropy_weight = 0.5;
 	o.marginal = EGM_MARGINAL_DERANGEMENT;
-	t->batch = 64, t->width = 2;
+	t->batch = b->batch ? b->batch : 64, t->width = 2;
 	egm_model *nets[] = {bench_mlp(b, "energy", e, BENCH_LEAKY, 0), bench_mlp(b, "generator", g, BENCH_RELU, 0),
 	                     bench_mlp(b, "statistics", h, BENCH_LEAKY, 0)};
 	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
 	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
 	double g1, gl, e1, el, h1, hl;
-	double fg = bench_forward(g, 64, &g1, &gl), fe = bench_forward(e, 64, &e1, &el),
-	       fh = bench_forward(h, 128, &h1, &hl);
+	double n = (double)t->batch, fg = bench_forward(g, n, &g1, &gl), fe = bench_forward(e, n, &e1, &el),
+	       fh = bench_forward(h, 2 * n, &h1, &hl);
 	b->gflop = 1e-9 * (fg + 7 * fe - el - e1 + 3 * fg - g1 + 2 * fe + 3 * fh);
 }
 
@@ -51,14 +51,14 @@ static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, in
 
 static void dsm(bench *b, training *t)
 {
-	int64_t e[] = {784, 1024, 1024, 1, 0};
+	int64_t d = b->width ? b->width : 1024, e[] = {784, d, d, 1, 0};
 	egm_dsm_options o;
 	bench_must(egm_dsm_options_init(&o, sizeof o));
-	t->batch = 128, t->width = 784;
+	t->batch = b->batch ? b->batch : 128, t->width = 784;
 	egm_model *energy = bench_mlp(b, "energy", e, BENCH_SILU, 0);
 	bench_must(egm_dsm_create(&t->loss, energy, &o));
 	egm_model_free(energy);
-	double f1, fl, f = bench_forward(e, 128, &f1, &fl);
+	double f1, fl, f = bench_forward(e, (double)t->batch, &f1, &fl);
 	b->gflop = 1e-9 * (6 * f - f1 - 3 * fl);
 }
 
@@ -66,7 +66,7 @@ static void make_loss(bench *b, training *t)
 {
 	static const int64_t g3[] = {128, 2048, 2048, 784, 0}, d3[] = {784, 2048, 2048, 1, 0};
 	if (!strcmp(b->work, "toy_meg"))
-		toy(b, t, 512);
+		toy(b, t, b->width ? b->width : 512);
 	else if (!strcmp(b->work, "toy_meg_d64"))
 		toy(b, t, 64);
 	else if (!strcmp(b->work, "wgangp_mlp"))

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* gemm-shapes: the rate of the library's product and of any CBLAS on the shapes of the workloads.
+ *
+ *   OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 gemm-shapes [f32|f64] LIBRARY...
+ *
+ * LIBRARY is a file with cblas_sgemm and cblas_dgemm, opened at run time and bound to its own symbols first. The table
+ * gives GFLOP/s, the best of several rounds in which the candidates take turns. The operands of a shape are four sets
+ * in turn, as the layers of a net are: what a product finds in the cache is what it finds in a training step. */
+#include "bench.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tensor/gemm_impl.h>
+
+enum { SETS = 4, ROUNDS = 7, LIBRARIES = 6 };
+
+typedef void (*sgemm_fn)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
+                         const float *b, int ldb, float beta, float *c, int ldc);
+typedef void (*dgemm_fn)(int order, int ta, int tb, int m, int n, int k, double alpha, const double *a, int lda,
+                         const double *b, int ldb, double beta, double *c, int ldc);
+
+typedef struct library {
+	const char *name;
+	sgemm_fn sgemm; /* NULL: the product of libegm */
+	dgemm_fn dgemm;
+} library;
+
+typedef struct shape {
+	const char *use;
+	int64_t m, n, k;
+	int ta, tb;
+} shape;
+
+static const shape shapes[] = {
+    {"W1 forward", 64, 512, 512, 0, 1},      {"W1 dX", 64, 512, 512, 0, 0},     {"W1 dW", 512, 512, 64, 1, 0},
+    {"W1 forward, 2B", 128, 512, 512, 0, 1}, {"W1s forward", 64, 64, 64, 0, 1}, {"W1s dW", 64, 64, 64, 1, 0},
+    {"W2 forward", 64, 512, 784, 0, 1},      {"W2 dX", 64, 784, 512, 0, 0},     {"W2 dW", 512, 784, 64, 1, 0},
+    {"W3 forward", 256, 2048, 2048, 0, 1},   {"W3 dX", 256, 2048, 2048, 0, 0},  {"W3 dW", 2048, 2048, 256, 1, 0},
+    {"W4 forward", 3136, 128, 1024, 0, 1},   {"W4 dX", 3136, 1024, 128, 0, 0},  {"W4 dW", 128, 1024, 3136, 1, 0},
+    {"W5 forward", 128, 1024, 1024, 0, 1},   {"W5 dX", 128, 1024, 1024, 0, 0},  {"W5 dW", 1024, 1024, 128, 1, 0},
+    {"W6 dX", 64, 512, 784, 0, 0},           {"W7", 1000, 100, 100, 0, 0},      {"square", 1024, 1024, 1024, 0, 0},
+};
+
+typedef struct operands {
+	egm_context *context;
+	egm_dtype dtype;
+	size_t es;
+	char *a, *b, *c;
+	const shape *s;
+} operands;
+
+static void call(const library *l, const operands *o, int64_t set)
+{
+	const shape *s = o->s;
+	int m = (int)s->m, n = (int)s->n, k = (int)s->k, lda = s->ta ? m : k, ldb = s->tb ? k : n;
+	const void *a = o->a + set * s->m * s->k * (int64_t)o->es, *b = o->b + set * s->k * s->n * (int64_t)o->es;
+	void *c = o->c + set * s->m * s->n * (int64_t)o->es;
+	if (!l->sgemm) {
+		egm__gemm p = {m, n, k, lda, ldb, n, 1, 0, (int32_t)o->dtype, s->ta, s->tb};
+		egm__gemm_run(o->context, &p, a, b, c);
+	} else if (o->dtype == EGM_F32) {
+		l->sgemm(101, s->ta ? 112 : 111, s->tb ? 112 : 111, m, n, k, 1, a, lda, b, ldb, 0, c, n);
+	} else {
+		l->dgemm(101, s->ta ? 112 : 111, s->tb ? 112 : 111, m, n, k, 1, a, lda, b, ldb, 0, c, n);
+	}
+}
+
+/* GFLOP/s of one round of about 20 ms. */
+static double rate(const library *l, const operands *o)
+{
+	double flop = 2.0 * (double)o->s->m * (double)o->s->n * (double)o->s->k, start = bench_seconds(), now;
+	int64_t calls = 0;
+	do {
+		for (int set = 0; set < SETS; set++) call(l, o, set);
+		calls += SETS;
+		now = bench_seconds();
+	} while (now - start < 0.02);
+	return 1e-9 * flop * (double)calls / (now - start);
+}
+
+static void measure(const library *libraries, int n, const operands *o)
+{
+	double best[LIBRARIES + 1] = {0};
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < n; i++) {
+			double r = rate(&libraries[i], o);
+			if (r > best[i]) best[i] = r;
+		}
+	const shape *s = o->s;
+	printf("| %s | %lld x %lld x %lld %c%c |", s->use, (long long)s->m, (long long)s->n, (long long)s->k,
+	       s->ta ? 'T' : 'N', s->tb ? 'T' : 'N');
+	for (int i = 0; i < n; i++) printf(" %.1f |", best[i]);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int open_libraries(library *libraries, int argc, char **argv)
+{
+	int n = 1;
+	libraries[0] = (library){"libegm", NULL, NULL};
+	for (int i = 0; i < argc && n <= LIBRARIES; i++, n++) {
+		void *handle = dlopen(argv[i], RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+		if (!handle) {
+			fprintf(stderr, "gemm-shapes: %s\n", dlerror());
+			exit(1);
+		}
+		libraries[n].name = argv[i];
+		*(void **)&libraries[n].sgemm = dlsym(handle, "cblas_sgemm");
+		*(void **)&libraries[n].dgemm = dlsym(handle, "cblas_dgemm");
+		if (!libraries[n].sgemm || !libraries[n].dgemm) {
+			fprintf(stderr, "gemm-shapes: %s has no cblas_sgemm and cblas_dgemm\n", argv[i]);
+			exit(1);
+		}
+	}
+	return n;
+}
+
+static void *numbers(const operands *o, int64_t count)
+{
+	char *x = malloc((size_t)count * o->es);
+	if (!x) bench_must(EGM_ERR_MEMORY);
+	for (int64_t i = 0; i < count; i++) {
+		double v = (double)(i * 7919 % 1000) / 500 - 1;
+		if (o->dtype == EGM_F32)
+			((float *)(void *)x)[i] = (float)v;
+		else
+			((double *)(void *)x)[i] = v;
+	}
+	return x;
+}
+
+int main(int argc, char **argv)
+{
+	library libraries[LIBRARIES + 1];
+	egm_context_options options;
+	operands o = {.dtype = argc > 1 && !strcmp(argv[1], "f64") ? EGM_F64 : EGM_F32};
+	int named = argc > 1 && (!strcmp(argv[1], "f32") || !strcmp(argv[1], "f64"));
+	int n = open_libraries(libraries, argc - 1 - named, argv + 1 + named);
+	o.es = o.dtype == EGM_F32 ? sizeof(float) : sizeof(double);
+	bench_must(egm_context_options_init(&options, sizeof options));
+	options.threads = options.blas_threads = 1;
+	bench_must(egm_context_create(&o.context, &options));
+	printf("| product | m x n x k |");
+	for (int i = 0; i < n; i++) printf(" %s |", libraries[i].name);
+	printf("\n|---|---|");
+	for (int i = 0; i < n; i++) printf("---|");
+	printf("\n");
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		const shape *s = o.s = &shapes[i];
+		o.a = numbers(&o, SETS * s->m * s->k);
+		o.b = numbers(&o, SETS * s->k * s->n);
+		o.c = numbers(&o, SETS * s->m * s->n);
+		measure(libraries, n, &o);
+		free(o.a);
+		free(o.b);
+		free(o.c);
+	}
+	egm_context_free(o.context);
+	return 0;
+}
