@@ -5,6 +5,7 @@
  *   W1s toy_meg_d64    the same, 64 wide
  *   W2  wgangp_mlp     WGAN-GP, 784-512-256-1 and 128-256-512-784, batch 64
  *   W3  wgangp_mlp_wide  the same, 784-2048-2048-1 and 128-2048-2048-784, batch 256
+ *   W4  dcgan28        energy GAN on images of 28 x 28, two convolutions a net, batch norm in the generator, batch 64
  *   W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128
  *   W6  latent_mala    100 MALA transitions of 64 chains in the latent space of the nets of W2
  *   W7  langevin_gauss 1000 ULA transitions of 1000 chains on a normal law of 100 dimensions, its precision dense
@@ -31,6 +32,7 @@ static const struct {
              {"toy_meg_d64", bench_training},
              {"wgangp_mlp", bench_training},
              {"wgangp_mlp_wide", bench_training},
+             {"dcgan28", bench_training},
              {"dsm_mlp", bench_training},
              {"latent_mala", bench_latent},
              {"langevin_gauss", bench_langevin},

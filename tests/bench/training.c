@@ -62,6 +62,58 @@ static void dsm(bench *b, training *t)
 	b->gflop = 1e-9 * (6 * f - f1 - 3 * fl);
 }
 
+/* ---- W4 */
+
+static egm_model *image_net(bench *b, const char *name, int64_t outputs)
+{
+	egm_model *m = NULL;
+	bench_must(egm_model_create(&m, b->context, name, 784));
+	egm_model_image(m, 28, 28, 1);
+	egm_model_conv(m, 64, 4, 2, 1);
+	egm_model_leaky_relu(m, 0.2);
+	egm_model_conv(m, 128, 4, 2, 1);
+	egm_model_leaky_relu(m, 0.2);
+	egm_model_dense(m, outputs);
+	bench_must(egm_model_build(m, b->dtype, 1));
+	return m;
+}
+
+static egm_model *image_generator(bench *b)
+{
+	egm_model *m = NULL;
+	bench_must(egm_model_create(&m, b->context, "generator", 128));
+	egm_model_dense(m, 7 * 7 * 128);
+	egm_model_image(m, 7, 7, 128);
+	egm_model_batch_norm(m, 1e-5, 0.1);
+	egm_model_relu(m);
+	egm_model_conv_transpose(m, 64, 4, 2, 1, 0);
+	egm_model_batch_norm(m, 1e-5, 0.1);
+	egm_model_relu(m);
+	egm_model_conv_transpose(m, 1, 4, 2, 1, 0);
+	egm_model_tanh(m);
+	bench_must(egm_model_build(m, b->dtype, 1));
+	return m;
+}
+
+/* Forward products: the layers of an image net at 14 x 14 and 7 x 7 pixels and its dense one; those of the generator
+ * are the first two the other way round and its own dense one. */
+static void dcgan(bench *b, training *t)
+{
+	egm_energy_gan_options o;
+	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	o.entropy = EGM_ENTROPY_INFOGAN;
+	o.entropy_weight = 0.5 / 128;
+	o.energy_steps = 1;
+	o.penalty = 10;
+	t->batch = 64, t->width = 784;
+	egm_model *nets[] = {image_net(b, "energy", 1), image_generator(b), image_net(b, "encoder", 128)};
+	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
+	double pixels = 2.0 * 64 * 49, first = pixels * 4 * 16 * 64, second = pixels * 1024 * 128, dense = 2.0 * 64 * 6272;
+	double g1 = dense * 128, fg = g1 + second + first, fe = first + second + dense, fq = first + second + 128 * dense;
+	b->gflop = 1e-9 * (fg + 7 * fe - dense - first + 3 * fg - g1 + 2 * fe + 3 * fq);
+}
+
 static void make_loss(bench *b, training *t)
 {
 	static const int64_t g3[] = {128, 2048, 2048, 784, 0}, d3[] = {784, 2048, 2048, 1, 0};
@@ -73,6 +125,8 @@ static void make_loss(bench *b, training *t)
 		wgangp(b, t, bench_generator, bench_critic, 64);
 	else if (!strcmp(b->work, "wgangp_mlp_wide"))
 		wgangp(b, t, g3, d3, 256);
+	else if (!strcmp(b->work, "dcgan28"))
+		dcgan(b, t);
 	else
 		dsm(b, t);
 }
