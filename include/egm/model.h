@@ -70,6 +70,36 @@ EGM_API egm_status egm_model_gelu(egm_model *model);
  *  f32) the result is bias. */
 EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
 
+/** Batch normalisation of each channel of an image, or each number of a row that is none: (x - mean) / sqrt(var +
+ *  epsilon) * weight + bias; weight starts at 1 and bias at 0, whatever the law; epsilon > 0, usually 1e-5. Ioffe and
+ *  Szegedy 2015, algorithm 1.
+ *
+ *  Inside a training step mean and var are those of the batch, over its m = rows x height x width pixels, var the mean
+ *  of squares, and gradients run through both. Everywhere else (egm_model_run and its like, samplers, a likelihood)
+ * they are the buffers running_mean, from 0, and running_var, from 1, and a row does not see another. A phase of a loss
+ * that moves the net updates them with each batch that it puts through it, in order: running <- (1 - momentum) running
+ * + momentum x that of the batch, for running_var times m/(m-1), as PyTorch does; 0 < momentum <= 1, usually 0.1. Real
+ *  and generated rows are batches of their own; the same rows are one batch however many terms look at them. A phase
+ *  that holds the net still takes the batch's statistics and keeps none. A step that fails keeps none either.
+ *
+ *  Losses refuse the layer in a net whose slope at one row they take: it would depend on the other rows. */
+EGM_API egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum);
+
+/* Images. A row of height x width x channels numbers in this order, the channels of a pixel side by side: number
+ * (y * width + x) * channels + c. Elementwise layers and the norms keep the image, dense layers read it as the row that
+ * it is, and what they put out is a row. */
+
+/** From here on the row is read as an image; height * width * channels must be its width. Computes nothing. */
+EGM_API egm_status egm_model_image(egm_model *model, int64_t height, int64_t width, int64_t channels);
+/** From here on the image is a row and nothing else: batch_norm then counts its numbers one by one. Computes nothing.
+ */
+EGM_API egm_status egm_model_flatten(egm_model *model);
+/** The mean of each square of size x size pixels, 1 <= size <= 256: [height / size, width / size, channels], rounded
+ *  down; lines that fill no square are left out. */
+EGM_API egm_status egm_model_average_pool(egm_model *model, int64_t size);
+/** Each pixel factor x factor times, 1 <= factor <= 256: [factor height, factor width, channels], nearest neighbour. */
+EGM_API egm_status egm_model_upsample(egm_model *model, int64_t factor);
+
 /** Allocates the parameters and draws them from (seed, parameter index). */
 EGM_API egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);
 
