@@ -2,6 +2,7 @@
 /* What all losses share: ownership of the nets, and the way from a phase's terms to a compiled program. */
 #include <core/status_impl.h>
 #include <loss/loss_impl.h>
+#include <stdio.h>
 #include <string.h>
 
 static egm_status check_net(const egm_model *net, const egm_model *first, const char *kind, const char *role)
@@ -138,6 +139,18 @@ void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__
 	}
 	egm__id y = egm__net(p, loss, net, egm__concat(p->graph, 2, rows, 0));
 	for (int i = 0; i < 2; i++) out[i] = egm__slice(p->graph, y, 0, i * p->batch, p->batch);
+}
+
+egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what, double weight)
+{
+	const egm_model *m = loss->nets[net];
+	char with[80] = "";
+	int32_t layer = egm__model_batch_layer(m);
+	if (layer < 0 || (what && !(weight > 0))) return EGM_OK;
+	if (what) snprintf(with, sizeof with, " with %s = %g", what, weight);
+	return egm__fail(EGM_ERR_ARGUMENT,
+	                 "%s: layer %d of %s '%s' is %s:%s the slope at one row would depend on the other rows of its batch",
+	                 loss->kind, layer, loss->roles[net], m->name, m->layers[layer].kind->name, with);
 }
 
 /* A variance of one number is none. */

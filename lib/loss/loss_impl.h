@@ -91,6 +91,9 @@ struct egm_loss {
 	void *options;   /* the system's own, freed with the loss */
 };
 
+/* Refuses a net in which the rows of a batch see one another, where the loss looks at single rows: with weight > 0.
+ * `what` names the option, or with NULL the loss as a whole does, whatever the weight. */
+egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what, double weight);
 /* Refuses a batch of too few rows. */
 egm_status egm__loss_check_batch(const egm_loss *loss, int64_t batch);
 /* Running statistics of all nets, and of those before net `net`. */

@@ -204,6 +204,26 @@ egm_status egm_model_flatten(egm_model *model)
 	return egm__model_add(model, "flatten", NULL);
 }
 
+/* What the windows of all three convolutions are. */
+#define WINDOW(channels, kernel, stride, padding) (double)channels, (double)kernel, (double)stride, (double)padding
+
+egm_status egm_model_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
+{
+	return egm__model_add(model, "conv", NUMBERS(WINDOW(channels, kernel, stride, padding)));
+}
+
+egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
+{
+	return egm__model_add(model, "spectral_conv", NUMBERS(WINDOW(channels, kernel, stride, padding)));
+}
+
+egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding,
+                                    int64_t output_padding)
+{
+	return egm__model_add(model, "conv_transpose",
+	                      NUMBERS(WINDOW(channels, kernel, stride, padding), (double)output_padding));
+}
+
 egm_status egm_model_average_pool(egm_model *model, int64_t size)
 {
 	return egm__model_add(model, "average_pool", NUMBERS((double)size));

@@ -6,7 +6,7 @@
 int egm__dense_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 {
 	layer->outputs = (int64_t)layer->parameters[0];
-	layer->out = (egm__image){0};
+	layer->out = (egm__geometry){0};
 	return 0;
 }
 

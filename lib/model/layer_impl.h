@@ -10,6 +10,9 @@ extern const egm__layer_kind egm__kind_dense, egm__kind_relu, egm__kind_leaky_re
     egm__kind_image, egm__kind_flatten, egm__kind_batch_norm, egm__kind_average_pool, egm__kind_upsample,
     egm__kind_conv, egm__kind_conv_transpose, egm__kind_spectral_conv;
 
+/* Of a window, a factor, a stride: squares and products with a size of an image stay far below 2^63. */
+enum { EGM__MOST_PIXELS = 32767 };
+
 /* Rows of a kind's table. */
 #define EGM__INTEGER(text, least, most)                        \
 	{                                                          \
@@ -32,7 +35,7 @@ egm__id egm__layer_pixels(egm__graph *graph, const egm__layer *layer, egm__id x)
 int64_t egm__layer_channels(const egm__layer *layer);
 
 /* Sets outputs to those of the image `out`; not 0 with the reason when it is too large. */
-int egm__layer_becomes(egm__layer *layer, egm__image out, char reason[EGM__LAYER_REASON]);
+int egm__layer_becomes(egm__layer *layer, egm__geometry out, char reason[EGM__LAYER_REASON]);
 /* Not 0 with the reason when the layer's input is no image. */
 int egm__layer_wants_image(const egm__layer *layer, char reason[EGM__LAYER_REASON]);
 

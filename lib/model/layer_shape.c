@@ -18,7 +18,7 @@ egm__id egm__layer_rows(egm__graph *graph, const egm__layer *layer, egm__id x)
 
 egm__id egm__layer_image(egm__graph *graph, const egm__layer *layer, egm__id x)
 {
-	const egm__image *i = &layer->in;
+	const egm__geometry *i = &layer->in;
 	egm__shape shape = {4, {rows_of(graph, layer, x), i->height, i->width, i->channels}};
 	return egm__reshape(graph, x, shape);
 }
@@ -37,7 +37,7 @@ int64_t egm__layer_channels(const egm__layer *layer)
 /* ---- fitting */
 
 /* INT32_MAX numbers of one row are far beyond what a batch of them takes, and every size made of fewer fits. */
-int egm__layer_becomes(egm__layer *layer, egm__image out, char reason[EGM__LAYER_REASON])
+int egm__layer_becomes(egm__layer *layer, egm__geometry out, char reason[EGM__LAYER_REASON])
 {
 	int64_t pixels, count;
 	if (egm__size_mul(out.height, out.width, &pixels) || egm__size_mul(pixels, out.channels, &count) ||
@@ -63,7 +63,7 @@ int egm__layer_wants_image(const egm__layer *layer, char reason[EGM__LAYER_REASO
 static int image_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 {
 	const double *p = layer->parameters;
-	egm__image out = {(int64_t)p[0], (int64_t)p[1], (int64_t)p[2]};
+	egm__geometry out = {(int64_t)p[0], (int64_t)p[1], (int64_t)p[2]};
 	if (egm__layer_becomes(layer, out, reason)) return 1;
 	if (layer->outputs == layer->inputs) return 0;
 	snprintf(reason, EGM__LAYER_REASON, "height %lld x width %lld x channels %lld = %lld, the row has %lld numbers",
@@ -74,7 +74,7 @@ static int image_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 
 static int flatten_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 {
-	layer->out = (egm__image){0};
+	layer->out = (egm__geometry){0};
 	return 0;
 }
 

@@ -10,15 +10,15 @@
 #include <egm/model.h>
 
 enum { EGM__MAX_LAYERS = 1024 };                            /* of a net, and of a file that is read */
-enum { EGM__LAYER_TENSORS = 4, EGM__LAYER_PARAMETERS = 4 }; /* of a layer, at most */
+enum { EGM__LAYER_TENSORS = 4, EGM__LAYER_PARAMETERS = 6 }; /* of a layer, at most */
 enum { EGM__LAYER_REASON = 160 };                           /* bytes */
 
 typedef struct egm__layer egm__layer;
 
 /* How a row is read: height x width x channels, channels side by side. All 0 where it is a row and nothing else. */
-typedef struct egm__image {
+typedef struct egm__geometry {
 	int64_t height, width, channels;
-} egm__image;
+} egm__geometry;
 
 typedef struct egm__tensor {
 	char name[24]; /* "12.weight" */
@@ -70,7 +70,7 @@ typedef struct egm__layer_kind {
 struct egm__layer {
 	const egm__layer_kind *kind;
 	int64_t inputs, outputs;
-	egm__image in, out;
+	egm__geometry in, out;
 	double parameters[EGM__LAYER_PARAMETERS];
 	int32_t initializer; /* EGM_INIT_* */
 	int32_t first_tensor;

@@ -48,7 +48,7 @@ static void append_parameters(text *t, const egm__layer *layer)
 /* What a layer makes of an image. */
 static void append_images(text *t, const egm__layer *layer)
 {
-	const egm__image *a = &layer->in, *b = &layer->out;
+	const egm__geometry *a = &layer->in, *b = &layer->out;
 	if (!a->channels || !memcmp(a, b, sizeof *a)) return;
 	append(t, "  %lldx%lldx%lld -> ", (long long)a->height, (long long)a->width, (long long)a->channels);
 	if (b->channels)

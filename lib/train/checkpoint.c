@@ -131,7 +131,7 @@ static void parameters_text(char *text, size_t size, const egm__layer *layer)
 
 char *egm__layers_text(const egm_model *net)
 {
-	enum { ROOM = 256 }; /* kind up to 32, two integers up to 20, numbers up to 31 each */
+	enum { ROOM = 320 }; /* kind up to 32, two integers up to 20, numbers up to 31 each */
 	size_t size = (size_t)net->n_layers * ROOM + 1, used = 0;
 	char *text = egm__alloc_zero(net->context, size, 1);
 	for (int32_t i = 0; text && i < net->n_layers; i++) {
