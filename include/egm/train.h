@@ -111,7 +111,8 @@ EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
 /** Sets the base learning rate (> 0) of one net of the loss, or of all with net NULL. */
 EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate);
-/** A new model with the averaged parameters of `net`, its buffers following them; STATE when average_decay is 0. */
+/** A new model with the averaged parameters of `net`; STATE when average_decay is 0. Buffers of spectral layers follow
+ *  its own weights; running statistics of batch normalisation are averaged as the weights are, over the same steps. */
 EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
 
 /** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.

@@ -110,6 +110,42 @@ class Numbers(unittest.TestCase):
         with self.assertRaises(egm.ArgumentError):
             egm.Model(egm.Context(), "net", 4).spectral_dense(0)
 
+    def test_convolution_is_that_of_numpy(self):
+        """Small integers times small integers: exact in f32 in any order."""
+        model = egm.Model(egm.Context(), "net", 24).image(3, 4, 2).conv(5, kernel=2, stride=1, padding=1)
+        model.average_pool(2).upsample(2).flatten().build(np.float32, 3)
+        self.assertEqual(model.tensors(), {"1.weight": (5, 2, 2, 2), "1.bias": (5,)})
+        random = np.random.default_rng(4)
+        w, b = random.integers(-3, 4, (5, 2, 2, 2)), random.integers(-3, 4, 5)
+        model.set_parameters(np.concatenate([w.ravel(), b]).astype(np.float32))
+        x = random.integers(-3, 4, (7, 3, 4, 2))
+        wide = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        y = sum(wide[:, i:i + 4, j:j + 5] @ w[:, i, j].T for i in range(2) for j in range(2)) + b
+        y = y[:, :, :4].reshape(7, 2, 2, 2, 2, 5).mean((2, 4)).repeat(2, 1).repeat(2, 2)
+        self.assertTrue(np.array_equal(model.run(x.reshape(7, 24).astype(np.float32)), y.reshape(7, 80)))
+
+    def test_transposed_convolution_is_the_adjoint(self):
+        """sum y C(x) = sum x T(y) for one weight and no bias, exact as above."""
+        c = egm.Model(egm.Context(), "net", 50).image(5, 5, 2).conv(3, 3, 2, 1).build(np.float64)
+        t = egm.Model(egm.Context(), "net", 27).image(3, 3, 3).conv_transpose(2, 3, 2, 1).build(np.float64)
+        random = np.random.default_rng(5)
+        w, x, y = (random.integers(-3, 4, shape).astype(np.float64) for shape in (54, (1, 50), (1, 27)))
+        c.set_parameters(np.concatenate([w, np.zeros(3)]))
+        t.set_parameters(np.concatenate([w, np.zeros(2)]))
+        self.assertEqual(np.sum(y * c.run(x)), np.sum(x * t.run(y)))
+
+    def test_batch_norm_uses_running_statistics(self):
+        model = egm.Model(egm.Context(), "net", 3).batch_norm(0.25).build(np.float64)
+        self.assertEqual(list(model.tensors()), ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
+        model.set_parameters(np.array([1., 2, 3, 4, 5, 6, 7, 8, 9, 0.75, 3.75, 0]))
+        x = points(4, 3, np.float64)
+        expected = (x - [7, 8, 9]) / [1, 2, 0.5] * [1, 2, 3] + [4, 5, 6]
+        self.assertTrue(np.all(np.abs(model.run(x) - expected) <= 1e-13))
+        with self.assertRaises(egm.ArgumentError):
+            egm.Model(egm.Context(), "net", 3).batch_norm(1e-5, 0)
+        with self.assertRaisesRegex(egm.ArgumentError, "no image"):
+            egm.Model(egm.Context(), "net", 4).spectral_conv(3, 2)
+
     def test_samples_do_not_depend_on_how_many_follow(self):
         model = egm.Model(egm.Context(), "generator", 4).dense(3).build(np.float32, 1)
         few, many = model.generate(9, 10), model.generate(9, 100)

@@ -22,6 +22,11 @@ declare({
     "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
     **{"model_" + kind: (c_int, HANDLE) for kind in ("relu", "softplus", "silu", "tanh", "sigmoid", "gelu")},
     **{"model_" + kind: (c_int, HANDLE, c_double) for kind in ("leaky_relu", "elu", "layer_norm")},
+    "model_batch_norm": (c_int, HANDLE, c_double, c_double), "model_flatten": (c_int, HANDLE),
+    "model_image": (c_int, HANDLE, c_int64, c_int64, c_int64),
+    **{"model_" + kind: (c_int, HANDLE, *[c_int64] * 4) for kind in ("conv", "spectral_conv")},
+    "model_conv_transpose": (c_int, HANDLE, *[c_int64] * 5),
+    **{"model_" + kind: (c_int, HANDLE, c_int64) for kind in ("average_pool", "upsample")},
     "model_build": (c_int, HANDLE, c_int, c_uint64), "model_name": (TEXT, HANDLE), "model_dtype": (c_int, HANDLE),
     **{"model_" + count: (c_int64, HANDLE) for count in ("inputs", "outputs", "parameter_count")},
     "model_tensor_count": (c_int32, HANDLE),
@@ -93,6 +98,38 @@ class Model(Handle):
     def sigmoid(self): return self._layer(lib.egm_model_sigmoid)
     def gelu(self): return self._layer(lib.egm_model_gelu)
     def layer_norm(self, epsilon=1e-5): return self._layer(lib.egm_model_layer_norm, float(epsilon))
+
+    def batch_norm(self, epsilon=1e-5, momentum=0.1):
+        """Per channel of an image, else per number of a row. Batch statistics inside a training step, running ones,
+        N.running_mean and N.running_var, everywhere else."""
+        return self._layer(lib.egm_model_batch_norm, float(epsilon), float(momentum))
+
+    # -- images: rows in the order height, width, channels
+    def _sizes(self, function, **sizes):
+        return self._layer(function, *(integer(name, size, INT64) for name, size in sizes.items()))
+
+    def image(self, height, width, channels):
+        """From here on the row is read as an image; flatten() forgets it."""
+        return self._sizes(lib.egm_model_image, height=height, width=width, channels=channels)
+
+    def flatten(self): return self._layer(lib.egm_model_flatten)
+
+    def conv(self, channels, kernel, stride=1, padding=0):
+        """Weight [channels, kernel, kernel, in]: that of PyTorch's Conv2d, permuted to (0, 2, 3, 1)."""
+        return self._sizes(lib.egm_model_conv, channels=channels, kernel=kernel, stride=stride, padding=padding)
+
+    def spectral_conv(self, channels, kernel, stride=1, padding=0):
+        """conv with its weight, read as [channels, kernel^2 in], divided by its largest singular value."""
+        return self._sizes(lib.egm_model_spectral_conv, channels=channels, kernel=kernel, stride=stride,
+                           padding=padding)
+
+    def conv_transpose(self, channels, kernel, stride=1, padding=0, output_padding=0):
+        """Weight [in, kernel, kernel, channels]: that of PyTorch's ConvTranspose2d, permuted to (0, 2, 3, 1)."""
+        return self._sizes(lib.egm_model_conv_transpose, channels=channels, kernel=kernel, stride=stride,
+                           padding=padding, output_padding=output_padding)
+
+    def average_pool(self, size): return self._sizes(lib.egm_model_average_pool, size=size)
+    def upsample(self, factor): return self._sizes(lib.egm_model_upsample, factor=factor)
 
     def build(self, dtype=np.float32, seed=1):
         return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
