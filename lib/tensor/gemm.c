@@ -138,3 +138,12 @@ void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, cons
 	s.part = (units + parts - 1) / parts * SPLIT_UNIT;
 	egm__parallel(context, (int32_t)((length + s.part - 1) / s.part), run_part, &s);
 }
+
+void egm__gemm_here(const egm__gemm *p, const void *a, const void *b, void *c)
+{
+	if (p->m == 0 || p->n == 0) return;
+	if (p->k == 0 || p->alpha == 0)
+		clear(p, c);
+	else
+		run_pieces(p, a, b, c);
+}

@@ -16,5 +16,7 @@ typedef struct egm__gemm {
  * one thread, large products are spread over the context's threads by columns or rows of C. m, n or k = 0 is allowed.
  */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c);
+/* The same on this thread: a block of a larger product, whose threads the caller makes. */
+void egm__gemm_here(const egm__gemm *p, const void *a, const void *b, void *c);
 
 #endif

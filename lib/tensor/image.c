@@ -44,7 +44,6 @@ void egm__image_patches(const egm__kernels *t, const egm__image *m, const void *
 {
 	int64_t es = m->size * m->c, kw = m->window.kernel[1], image, line;
 	char *out = y;
-	out += first * m->ow * m->window.kernel[0] * kw * es;
 	for (int64_t row = first; row < first + count; row++) {
 		locate(row, m->oh, &image, &line);
 		int64_t top = line * m->window.stride[0] - m->window.padding[0];
@@ -74,13 +73,13 @@ static void add_windows(const egm__kernels *t, const egm__image *m, const char *
 	}
 }
 
-void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first, int64_t count)
+void egm__image_fold_add(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
+                         int64_t count)
 {
 	int64_t es = m->size * m->c, line_of_window = m->window.kernel[1] * es, image, line;
-	for (int64_t row = first; row < first + count; row++) {
-		char *out = (char *)y + row * m->w * es;
+	char *out = y;
+	for (int64_t row = first; row < first + count; row++, out += m->w * es) {
 		locate(row, m->h, &image, &line);
-		memset(out, 0, (size_t)(m->w * es));
 		for (int64_t ky = 0; ky < m->window.kernel[0]; ky++) {
 			int64_t down = line + m->window.padding[0] - ky, oy = down / m->window.stride[0];
 			if (down < 0 || down % m->window.stride[0] || oy >= m->oh) continue;
@@ -91,15 +90,21 @@ void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, 
 	}
 }
 
+void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first, int64_t count)
+{
+	memset(y, 0, (size_t)(count * m->w * m->c * m->size));
+	egm__image_fold_add(t, m, x, y, first, count);
+}
+
 void egm__image_block_sum(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
                           int64_t count)
 {
 	int64_t es = m->size * m->c;
 	const char *in = x;
 	in += first * m->window.kernel[0] * m->w * es;
-	for (int64_t row = first; row < first + count; row++) {
-		char *out = (char *)y + row * m->ow * es;
-		memset(out, 0, (size_t)(m->ow * es));
+	char *out = y;
+	memset(out, 0, (size_t)(count * m->ow * es));
+	for (int64_t row = first; row < first + count; row++, out += m->ow * es) {
 		for (int64_t ky = 0; ky < m->window.kernel[0]; ky++)
 			for (int64_t ix = 0; ix < m->w; ix++, in += es)
 				add(t, m->size, m->c, out + ix / m->window.kernel[1] * es, in);
@@ -110,7 +115,6 @@ void egm__image_repeat(const egm__kernels *t, const egm__image *m, const void *x
 {
 	int64_t es = m->size * m->c;
 	char *out = y;
-	out += first * m->w * es;
 	for (int64_t row = first; row < first + count; row++) {
 		const char *in = x;
 		in += row / m->window.kernel[0] * m->ow * es;
