@@ -95,7 +95,9 @@ struct egm__program {
 	egm__buffer *buffers;
 	char *arena;
 	size_t arena_bytes;
-	int64_t registers_at;    /* arena offset of the tile registers, one set a thread */
+	int64_t scratch_at; /* arena offset of what a kernel needs for itself: tile registers, one set a thread, or the
+	                       panels of a product */
+	int64_t scratch_bytes;
 	int64_t registers_bytes; /* of one set */
 	double flops;
 	int32_t n_packs, cap_packs;

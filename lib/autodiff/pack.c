@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Products whose right factor lies in a fixed slot: the program holds a packed copy of it (packed_impl.h), one for each
+/* Products whose right factor lies in a fixed slot: the program holds a packed copy of it (product_impl.h), one for each
  * matrix and way of reading it, however many products share it. A left factor that is transposed stays with CBLAS: the
  * packed product reads rows, and the gradients by a net's input, for which all this is, have no other. */
 #include <autodiff/kernel_impl.h>

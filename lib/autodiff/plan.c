@@ -82,19 +82,29 @@ static void fix_kernel(const egm__program *p, egm__kernel *k)
 	for (int32_t i = 0; i < k->group.n_closer; i++) fix(p, &k->group.closer[i].partial);
 }
 
-egm_status egm__plan_memory(egm__program *p)
+/* Kernels run one after the other and share the scratch memory. */
+static void plan_scratch(egm__program *p)
 {
 	int32_t regs = 0;
-	egm_status st = place_buffers(p);
-	if (st != EGM_OK) return st;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
-		egm__kernel *k = &p->kernels[i];
-		fix_kernel(p, k);
+		const egm__kernel *k = &p->kernels[i];
+		int64_t bytes = k->kind == EGM__KERNEL_GEMM ? rounded(egm__gemm_scratch(p->context, &k->gemm)) : 0;
+		if (bytes > p->scratch_bytes) p->scratch_bytes = bytes;
 		if (k->group.n_regs > regs) regs = k->group.n_regs;
 	}
-	p->registers_at = (int64_t)p->arena_bytes;
 	p->registers_bytes = rounded((int64_t)regs * EGM__TILE_SIZE * (int64_t)egm__dtype_size(p->dtype));
-	p->arena_bytes += (size_t)p->registers_bytes * (size_t)p->context->threads;
+	if (p->registers_bytes * p->context->threads > p->scratch_bytes)
+		p->scratch_bytes = p->registers_bytes * p->context->threads;
+	p->scratch_at = (int64_t)p->arena_bytes;
+	p->arena_bytes += (size_t)p->scratch_bytes;
+}
+
+egm_status egm__plan_memory(egm__program *p)
+{
+	egm_status st = place_buffers(p);
+	if (st != EGM_OK) return st;
+	for (int32_t i = 0; i < p->n_kernels; i++) fix_kernel(p, &p->kernels[i]);
+	plan_scratch(p);
 	p->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
 	if (!p->arena) return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
 	return EGM_OK;
