@@ -45,8 +45,8 @@ typedef struct egm_context_options {
 	/** Threads that a call may use, the caller's included; 1 to 256, default 1. */
 	int32_t threads;
 	/** 0 (default): the BLAS keeps the thread count that the process gave it. 1: the BLAS is set to one thread,
-	 *  for the whole process where it is OpenBLAS, and libegm spreads products over its own threads: the fastest
-	 *  set-up for a program that has no other use of the BLAS. */
+	 *  for the whole process where it is OpenBLAS, and libegm spreads its products over its own threads: the fastest
+	 *  set-up for a program that has no other use of the BLAS. On CPUs with AVX2 products do not use the BLAS. */
 	int32_t blas_threads;
 	/** One of EGM_SIMD_*; asking for what the CPU lacks is EGM_ERR_UNSUPPORTED. */
 	int32_t simd;

@@ -113,6 +113,23 @@ static int64_t at_least(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+egm__gemm egm__conv_block(const egm__kernel *k, int64_t count)
+{
+	const egm__conv_plan *v = &k->conv;
+	egm__gemm p = k->gemm;
+	if (v->role == EGM__CONV_RIGHT) {
+		p.n = p.ldb = v->width;
+		p.k = count * v->rows;
+	} else {
+		p.m = count * v->rows;
+		if (v->role == EGM__CONV_LEFT)
+			p.k = p.lda = v->width;
+		else
+			p.n = p.ldc = v->width;
+	}
+	return p;
+}
+
 static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 {
 	egm__conv_plan *v = &k->conv;
@@ -126,7 +143,10 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 	v->per_block = at_least(least(fit, v->units / LEAST_BLOCKS), 1);
 	v->blocks = (v->units + v->per_block - 1) / v->per_block;
 	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : least(v->blocks, LEAST_BLOCKS);
-	v->scratch = v->per_block * v->rows * v->width * m->size;
+	v->patches =
+	    (v->per_block * v->rows * v->width * m->size + EGM__PACK_ALIGN - 1) / EGM__PACK_ALIGN * EGM__PACK_ALIGN;
+	egm__gemm p = egm__conv_block(k, v->per_block);
+	v->scratch = v->patches + egm__gemm_room(l->p->context, &p);
 	if (v->role == EGM__CONV_RIGHT && v->groups == 1 && v->parts > 1)
 		v->partial.buffer = egm__buffer_new(l, v->parts * k->gemm.m * k->gemm.n * m->size, kernel);
 }

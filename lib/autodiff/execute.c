@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the list of kernels. Work is cut into blocks whose bounds do not depend on the number of threads, and partial
- * sums are added in the order of the blocks: any number of threads gives the same bits. Products are the exception: a
- * BLAS rounds by the sizes it is given, and their parts follow the number of threads; packed ones do neither. */
+ * sums are added in the order of the blocks: any number of threads gives the same bits. So do products, but for those
+ * that the portable kernels leave to a BLAS (gemm_impl.h). */
 #include <autodiff/kernel_impl.h>
 #include <core/cpu_impl.h>
 #include <math.h>
@@ -127,7 +127,7 @@ static void group_task(int32_t index, void *argument)
 	const run *r = argument;
 	const egm__group *g = &r->k->group;
 	pass t = {.r = r, .g = g};
-	t.registers = r->base[EGM__SLOT_ARENA] + r->p->registers_at + index * r->p->registers_bytes;
+	t.registers = r->base[EGM__SLOT_ARENA] + r->p->scratch_at + index * r->p->scratch_bytes;
 	int64_t from = g->n_blocks * index / r->tasks, to = g->n_blocks * (index + 1) / r->tasks;
 	for (int64_t b = from; b < to; b++) run_block(&t, b);
 }
@@ -224,7 +224,10 @@ static void strided_copy(const run *r)
 static void run_packed(const run *r)
 {
 	const egm__gemm *g = &r->k->gemm;
-	egm__product product = {g->m, g->n, g->k, g->lda, g->ldc, g->alpha, g->beta};
+	egm__product product = {
+	    .rows = g->m, .columns = g->n, .k = g->k, .left_row = g->lda, .left_step = 1, .ldc = g->ldc};
+	product.alpha = g->alpha;
+	product.beta = g->beta;
 	r->p->table->multiply(&product, at(r, &r->k->a), r->p->packed + r->p->packs[r->k->pack].at, at(r, &r->k->c));
 }
 
@@ -241,7 +244,7 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 			run_group(&r);
 			break;
 		case EGM__KERNEL_GEMM:
-			egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c));
+			egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c), p->arena + p->scratch_at);
 			break;
 		case EGM__KERNEL_PACKED:
 			run_packed(&r);

@@ -8,6 +8,7 @@
 enum { PARALLEL_FLOPS = 1000000 /* below, waking a thread costs more than it saves */ };
 
 typedef struct task {
+	egm_context *context;
 	const egm__kernels *table;
 	const egm__kernel *k;
 	const char *a, *b;
@@ -32,19 +33,23 @@ static int64_t count_of(const egm__conv_plan *v, int64_t block)
 	return left < v->per_block ? left : v->per_block;
 }
 
+/* Behind the patches in a task's scratch memory there is room for the product. */
+static void multiply(const task *t, const egm__gemm *p, const char *a, const char *b, char *c, char *scratch)
+{
+	egm__gemm_here(t->context, p, a, b, c, scratch + t->k->conv.patches);
+}
+
 /* C rows of a block from its patches. */
 static void left_block(const task *t, int64_t block, char *scratch)
 {
 	const egm__conv_plan *v = &t->k->conv;
-	egm__gemm p = t->k->gemm;
 	int64_t first = block * v->per_block, count = count_of(v, block), es = t->k->image.size;
-	p.m = count * v->rows;
-	p.k = p.lda = v->width;
+	egm__gemm p = egm__conv_block(t->k, count);
 	for (int64_t g = 0; g < v->groups; g++) {
 		egm__image m = group_of(t->k, g);
 		egm__image_patches(t->table, &m, t->a, scratch, first, count);
 		const char *b = t->b + g * v->width * (p.tb ? 1 : p.ldb) * es;
-		egm__gemm_here(&p, scratch, b, t->c + first * v->rows * p.ldc * es);
+		multiply(t, &p, scratch, b, t->c + first * v->rows * p.ldc * es, scratch);
 		p.beta = 1;
 	}
 }
@@ -53,17 +58,14 @@ static void left_block(const task *t, int64_t block, char *scratch)
 static void right_blocks(const task *t, int64_t g, int64_t from, int64_t to, double beta, char *c, char *scratch)
 {
 	const egm__conv_plan *v = &t->k->conv;
-	egm__gemm p = t->k->gemm;
 	egm__image m = group_of(t->k, g);
-	p.beta = beta;
-	p.n = p.ldb = v->width;
 	for (int64_t block = from; block < to; block++) {
 		int64_t first = block * v->per_block, count = count_of(v, block);
-		p.k = count * v->rows;
+		egm__gemm p = egm__conv_block(t->k, count);
+		p.beta = block == from ? beta : 1;
 		egm__image_patches(t->table, &m, t->a, scratch, first, count);
 		const char *left = t->b + first * v->rows * (p.ta ? p.lda : 1) * m.size;
-		egm__gemm_here(&p, left, scratch, c + g * v->width * m.size);
-		p.beta = 1;
+		multiply(t, &p, left, scratch, c + g * v->width * m.size, scratch);
 	}
 }
 
@@ -83,16 +85,14 @@ static void fold_block(const task *t, int64_t block, char *scratch)
 {
 	const egm__conv_plan *v = &t->k->conv;
 	const egm__image *whole = &t->k->image;
-	egm__gemm p = t->k->gemm;
 	int64_t first = block * v->per_block, count = count_of(v, block), es = whole->size;
+	egm__gemm p = egm__conv_block(t->k, count);
 	char *lines = t->c + first * whole->h * whole->w * whole->c * es;
-	p.m = count * v->rows;
-	p.n = p.ldc = v->width;
 	memset(lines, 0, (size_t)(count * whole->h * whole->w * whole->c * es));
 	for (int64_t g = 0; g < v->groups; g++) {
 		egm__image m = group_of(t->k, g);
 		const char *b = t->b + g * v->width * (p.tb ? p.ldb : 1) * es;
-		egm__gemm_here(&p, t->a + first * v->rows * p.lda * es, b, scratch);
+		multiply(t, &p, t->a + first * v->rows * p.lda * es, b, scratch, scratch);
 		egm__image_fold_add(t->table, &m, scratch, lines, 0, count * m.h);
 	}
 }
@@ -127,9 +127,9 @@ void egm__run_conv(egm_context *context, const egm__program *p, const egm__kerne
                    void *c, void *partial)
 {
 	const egm__gemm *g = &k->gemm;
-	task t = {.table = p->table, .k = k, .a = a, .b = b, .c = c, .partial = partial};
-	t.scratch = p->arena + p->registers_at;
-	t.scratch_bytes = p->registers_bytes;
+	task t = {.context = context, .table = p->table, .k = k, .a = a, .b = b, .c = c, .partial = partial};
+	t.scratch = p->arena + p->scratch_at;
+	t.scratch_bytes = p->scratch_bytes;
 	t.tasks = context->threads;
 	if (k->conv.parts < t.tasks) t.tasks = (int32_t)k->conv.parts;
 	if (2.0 * (double)g->m * (double)g->n * (double)g->k < PARALLEL_FLOPS) t.tasks = 1;

@@ -75,10 +75,10 @@ typedef struct egm__conv_plan {
 	} role;
 	int64_t units, rows; /* rows of P in a unit */
 	int64_t per_block, blocks;
-	int64_t groups, width; /* columns of P at a time: those of one line of a window, or all */
-	int64_t parts;         /* that may run at once */
-	int64_t scratch;       /* bytes, of a thread */
-	egm__mem partial;      /* a C for each part, where parts add to one C; buffer -1: none */
+	int64_t groups, width;    /* columns of P at a time: those of one line of a window, or all */
+	int64_t parts;            /* that may run at once */
+	int64_t patches, scratch; /* bytes of a thread: of P, and of all */
+	egm__mem partial;         /* a C for each part, where parts add to one C; buffer -1: none */
 } egm__conv_plan;
 
 typedef struct egm__kernel {
@@ -118,8 +118,8 @@ struct egm__program {
 	egm__buffer *buffers;
 	char *arena;
 	size_t arena_bytes;
-	int64_t registers_at; /* arena offset of the tile registers or patches that a kernel works on, one set a thread */
-	int64_t registers_bytes; /* of one set */
+	int64_t scratch_at;    /* arena offset of what a kernel works in: tile registers, patches, panels of a product */
+	int64_t scratch_bytes; /* of a thread */
 	double flops;
 	int32_t n_packs, cap_packs;
 	egm__pack *packs;
@@ -190,6 +190,8 @@ void egm__run_image(egm_context *context, const egm__kernels *table, const egm__
 void egm__conv_mark(egm__lower *l);
 egm__id egm__conv_patches(const egm__lower *l, egm__id product, int which);
 void egm__conv_emit(egm__lower *l, int32_t kernel);
+/* The product of one group of `count` units. */
+egm__gemm egm__conv_block(const egm__kernel *k, int64_t count);
 void egm__run_conv(egm_context *context, const egm__program *p, const egm__kernel *k, const void *a, const void *b,
                    void *c, void *partial);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Products whose right factor lies in a fixed slot: the program holds a packed copy of it (packed_impl.h), one for each
- * matrix and way of reading it, however many products share it. A left factor that is transposed stays with CBLAS: the
- * packed product reads rows, and the gradients by a net's input, for which all this is, have no other. */
+/* Products whose right factor lies in a fixed slot: the program holds a packed copy of it (product_impl.h), one for
+ * each matrix and way of reading it, however many products share it. A left factor that is transposed stays with
+ * gemm.c: the packed product reads rows, and the gradients by a net's input, for which all this is, have no other. */
 #include <autodiff/kernel_impl.h>
 #include <core/size_impl.h>
 

@@ -83,22 +83,33 @@ static void fix_kernel(const egm__program *p, egm__kernel *k)
 	for (int32_t i = 0; i < k->group.n_closer; i++) fix(p, &k->group.closer[i].partial);
 }
 
+/* Bytes that a kernel works in, of a thread. */
+static int64_t scratch_of(const egm__program *p, const egm__kernel *k)
+{
+	int64_t threads = p->context->threads;
+	switch (k->kind) {
+	case EGM__KERNEL_GROUP:
+		return (int64_t)k->group.n_regs * EGM__TILE_SIZE * (int64_t)egm__dtype_size(p->dtype);
+	case EGM__KERNEL_GEMM:
+		return (egm__gemm_scratch(p->context, &k->gemm) + threads - 1) / threads;
+	case EGM__KERNEL_CONV:
+		return k->conv.scratch;
+	default:
+		return 0;
+	}
+}
+
 egm_status egm__plan_memory(egm__program *p)
 {
-	int32_t regs = 0;
-	int64_t scratch = 0;
 	egm_status st = place_buffers(p);
 	if (st != EGM_OK) return st;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
-		egm__kernel *k = &p->kernels[i];
-		fix_kernel(p, k);
-		if (k->group.n_regs > regs) regs = k->group.n_regs;
-		if (k->conv.scratch > scratch) scratch = k->conv.scratch;
+		fix_kernel(p, &p->kernels[i]);
+		int64_t bytes = rounded(scratch_of(p, &p->kernels[i]));
+		if (bytes > p->scratch_bytes) p->scratch_bytes = bytes;
 	}
-	p->registers_at = (int64_t)p->arena_bytes;
-	p->registers_bytes = rounded((int64_t)regs * EGM__TILE_SIZE * (int64_t)egm__dtype_size(p->dtype));
-	if (rounded(scratch) > p->registers_bytes) p->registers_bytes = rounded(scratch);
-	p->arena_bytes += (size_t)p->registers_bytes * (size_t)p->context->threads;
+	p->scratch_at = (int64_t)p->arena_bytes;
+	p->arena_bytes += (size_t)p->scratch_bytes * (size_t)p->context->threads;
 	p->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
 	if (!p->arena) return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
 	return EGM_OK;

@@ -117,7 +117,7 @@ size_t egm__program_arena_used(const egm__program *p)
 		size_t end = (size_t)(p->buffers[i].offset + p->buffers[i].bytes + 63) / 64 * 64;
 		if (end > top) top = end;
 	}
-	return top + (size_t)p->registers_bytes * (size_t)p->context->threads;
+	return top + (size_t)p->scratch_bytes * (size_t)p->context->threads;
 }
 
 /* ---- the listing */

@@ -30,6 +30,7 @@ typedef struct frechet {
 	int64_t d;
 	gaussian g[2];
 	double *chunk;   /* [CHUNK, d] */
+	void *scratch;   /* for products */
 	double *squares; /* [d] of M's rows */
 	double *m;       /* [d, d], the memory of the first covariance */
 } frechet;
@@ -46,18 +47,30 @@ static void find_mean(const frechet *f, const egm__sample *s, double *mean)
 	for (int64_t k = 0; k < f->d; k++) mean[k] /= (double)s->rows;
 }
 
+/* A product of up to CHUNK centred rows. */
+static egm__gemm moment_product(int64_t d)
+{
+	return (egm__gemm){d, d, CHUNK, d, d, d, 1, 0, EGM_F64, 1, 0};
+}
+
+/* Of the roots. */
+static egm__gemm cross_product(int64_t rows, int64_t columns, int64_t d)
+{
+	return (egm__gemm){rows, columns, d, d, d, columns, 1, 0, EGM_F64, 0, 1};
+}
+
 /* Sums of products of centred rows, CHUNK of them at a time. */
 static void find_covariance(const frechet *f, const egm__sample *s, gaussian *g)
 {
 	int64_t d = f->d;
-	egm__gemm product = {.m = d, .n = d, .lda = d, .ldb = d, .ldc = d, .dtype = EGM_F64, .ta = 1};
+	egm__gemm product = moment_product(d);
 	product.alpha = 1 / ((double)s->rows - 1);
 	for (int64_t first = 0; first < s->rows; first += CHUNK) {
 		int64_t n = s->rows - first < CHUNK ? s->rows - first : CHUNK;
 		egm__sample_rows(s, first, n, f->chunk);
 		for (int64_t i = 0; i < n * d; i++) f->chunk[i] -= g->mean[i % d];
 		product.k = n;
-		egm__gemm_run(f->context, &product, f->chunk, f->chunk, g->covariance);
+		egm__gemm_run(f->context, &product, f->chunk, f->chunk, g->covariance, f->scratch);
 		product.beta = 1;
 	}
 	g->trace = 0;
@@ -137,15 +150,25 @@ static double cross_trace(const frechet *f)
 {
 	const gaussian *a = &f->g[0], *b = &f->g[1];
 	if (a->rank > b->rank) a = &f->g[1], b = &f->g[0];
-	egm__gemm product = {.m = a->rank, .n = b->rank, .k = f->d, .lda = f->d, .ldb = f->d, .ldc = b->rank};
-	product.alpha = 1;
-	product.dtype = EGM_F64;
-	product.tb = 1;
-	egm__gemm_run(f->context, &product, a->root, b->root, f->m);
+	egm__gemm product = cross_product(a->rank, b->rank, f->d);
+	egm__gemm_run(f->context, &product, a->root, b->root, f->m, f->scratch);
 	return sum_singular_values(f, a->rank, b->rank);
 }
 
 /* ---- memory */
+
+static void *allocate_scratch(const frechet *f)
+{
+	egm__gemm moment = moment_product(f->d), cross = cross_product(f->d, f->d, f->d), column = cross;
+	column.n = 1;
+	const egm__gemm *all[] = {&moment, &cross, &column};
+	int64_t most = 1;
+	for (int i = 0; i < 3; i++) {
+		int64_t bytes = egm__gemm_scratch(f->context, all[i]);
+		if (bytes > most) most = bytes;
+	}
+	return egm__alloc(f->context, (size_t)most, 1);
+}
 
 static egm_status create(frechet *f, egm_context *context, int64_t d)
 {
@@ -162,9 +185,10 @@ static egm_status create(frechet *f, egm_context *context, int64_t d)
 	}
 	f->chunk = egm__alloc(context, (size_t)chunk, sizeof(double));
 	f->squares = egm__alloc(context, (size_t)d, sizeof(double));
+	f->scratch = allocate_scratch(f);
 	f->m = f->g[0].covariance;
 	for (int i = 0; i < 2; i++)
-		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->chunk || !f->squares)
+		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->chunk || !f->squares || !f->scratch)
 			return egm__fail(EGM_ERR_MEMORY, "frechet: no memory for four matrices of %lld columns", (long long)d);
 	return EGM_OK;
 }
@@ -178,6 +202,7 @@ static void destroy(frechet *f)
 	}
 	if (f->context) egm__free(f->context, f->chunk);
 	if (f->context) egm__free(f->context, f->squares);
+	if (f->context) egm__free(f->context, f->scratch);
 }
 
 egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,

@@ -1,149 +1,169 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix products through CBLAS.
- *
- * CBLAS counts in int. A product beyond that is cut along m, n and k into pieces that fit; a matrix whose rows lie more
- * than INT_MAX elements apart is taken one row at a time, where the distance does not matter.
- *
- * A BLAS of one thread gets large products in as many parts as there are threads, each a contiguous run of columns or
- * rows of C. The same number of threads gives the same bits; another number may not, because a BLAS sums the edge of a
- * part in another order than its middle, and edges move: OpenBLAS 0.3.21 does so in sgemm for Haswell and Zen, in dgemm
- * for SkylakeX where a size is no multiple of 16. Cutting by size alone would cure it and cost a single thread 2 to 12
- * % (64 x 512 x 512 in 2 to 4 parts), since each part packs the shared operand again. */
-#include <cblas.h>
-#include <limits.h>
-#include <string.h>
+/* Matrix products: which factor is read in vectors, and how the work is spread. Neither changes a bit (product_impl.h).
+ */
 #include <tensor/gemm_impl.h>
+#include <tensor/kernels_impl.h>
 #include <tensor/shape_impl.h>
 
 enum {
-	PIECE = 1 << 30,      /* largest m, n or k of one call */
-	SPLIT_UNIT = 16,      /* parts are multiples of this, the widest micro-tile of common BLAS kernels */
-	SPLIT_FLOPS = 1000000 /* below, handing work to a thread costs more than it saves */
+	ALIGN = 64,
+	SPLIT_FLOPS = 1000000, /* below, handing work to a thread costs more than it saves */
+	ROW_UNIT = 16,         /* parts by rows are multiples of this */
+	PART_ROWS = 64,        /* rows in a part below which packing R for each part shows */
+	COPY = 3,
+	TURN = 8,
+	STORE_TURNED = 10 /* vector operations for a vector of R or C, measured in products */
 };
 
-typedef struct split {
-	const egm__gemm *p;
-	const char *a, *b;
-	char *c;
-	int64_t part; /* columns or rows in a part */
-	int by_columns;
-} split;
+typedef struct spread {
+	const egm__kernels *table;
+	egm__product p;
+	const char *left, *right;
+	char *c, *scratch;
+	int64_t part, room; /* rows or columns of a part, bytes of scratch for each */
+	int by_rows, packed;
+	int64_t size;
+} spread;
 
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
-/* A distance between rows as CBLAS takes it; beyond int there is one row only, and any that holds it does. */
-static int stride(int64_t ld, int64_t columns)
+static int64_t up(int64_t n, int64_t unit)
 {
-	return (int)(ld <= INT_MAX ? ld : columns);
+	return (n + unit - 1) / unit;
 }
 
-static const char *at(const char *x, int64_t row, int64_t column, int64_t ld, size_t size)
+/* C from op(A) element by element and vectors of op(B), or C^T from op(B)^T and vectors of op(A)^T. */
+static egm__product orient(const egm__gemm *p, int turned)
 {
-	return x + (row * ld + column) * (int64_t)size;
+	int64_t a_row = p->ta ? 1 : p->lda, a_step = p->ta ? p->lda : 1;
+	int64_t b_column = p->tb ? p->ldb : 1, b_step = p->tb ? 1 : p->ldb;
+	if (!turned) return (egm__product){p->m, p->n, p->k, a_row, a_step, b_column, b_step, p->ldc, 0, p->alpha, p->beta};
+	/* a single column that is contiguous is a row already */
+	int stored = !(p->n == 1 && p->ldc == 1);
+	return (egm__product){p->n, p->m, p->k, b_column, b_step, a_row, a_step, p->ldc, stored, p->alpha, p->beta};
 }
 
-/* One product whose sizes fit. */
-static void call_blas(const egm__gemm *p, const char *a, const char *b, char *c)
+/* Vector operations. */
+static double cost(const egm__product *p, const egm__kernels *table)
 {
-	CBLAS_TRANSPOSE ta = p->ta ? CblasTrans : CblasNoTrans, tb = p->tb ? CblasTrans : CblasNoTrans;
-	int m = (int)p->m, n = (int)p->n, k = (int)p->k;
-	int lda = stride(p->lda, p->ta ? m : k), ldb = stride(p->ldb, p->tb ? k : n), ldc = stride(p->ldc, n);
-	const void *va = a, *vb = b;
-	void *vc = c;
-	egm__blas_enter();
-	if (p->dtype == EGM_F64) {
-		cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha, va, lda, vb, ldb, p->beta, vc, ldc);
-	} else {
-		cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha, va, lda, vb, ldb, (float)p->beta, vc, ldc);
-	}
-	egm__blas_leave();
-}
-
-/* Rows i .. i+m, columns j .. j+n of the product, in pieces over k. */
-static void run_block(const egm__gemm *p, const char *a, const char *b, char *c, int64_t i, int64_t j, int64_t step)
-{
-	size_t size = egm__dtype_size((egm_dtype)p->dtype);
-	egm__gemm piece = *p;
-	for (int64_t l = 0; l < p->k; l += step) {
-		piece.k = least(step, p->k - l);
-		piece.beta = l ? 1 : p->beta;
-		call_blas(&piece, p->ta ? at(a, l, i, p->lda, size) : at(a, i, l, p->lda, size),
-		          p->tb ? at(b, j, l, p->ldb, size) : at(b, l, j, p->ldb, size), c);
-	}
-}
-
-static void run_pieces(const egm__gemm *p, const char *a, const char *b, char *c)
-{
-	int far_a = p->lda > INT_MAX, far_b = p->ldb > INT_MAX, far_c = p->ldc > INT_MAX;
-	int64_t step_m = (far_a && !p->ta) || far_c ? 1 : PIECE;
-	int64_t step_n = far_b && p->tb ? 1 : PIECE;
-	int64_t step_k = (far_a && p->ta) || (far_b && !p->tb) ? 1 : PIECE;
-	size_t size = egm__dtype_size((egm_dtype)p->dtype);
-	egm__gemm block = *p;
-	for (int64_t i = 0; i < p->m; i += step_m) {
-		for (int64_t j = 0; j < p->n; j += step_n) {
-			block.m = least(step_m, p->m - i);
-			block.n = least(step_n, p->n - j);
-			run_block(&block, a, b, c + (i * p->ldc + j) * (int64_t)size, i, j, step_k);
-		}
-	}
-}
-
-/* Without a sum: C = beta C. */
-static void clear(const egm__gemm *p, char *c)
-{
-	size_t size = egm__dtype_size((egm_dtype)p->dtype);
-	if (p->beta != 0) return;
-	for (int64_t i = 0; i < p->m; i++) memset(c + i * p->ldc * (int64_t)size, 0, (size_t)p->n * size);
+	double vectors = (double)up(p->columns, table->lanes), blocks = (double)up(p->k, table->depth);
+	double each = (double)p->rows + (p->right_column == 1 ? COPY : TURN);
+	return vectors * ((double)p->k * each + (p->transposed ? STORE_TURNED * blocks * (double)p->rows : 0));
 }
 
 static void run_part(int32_t index, void *argument)
 {
-	const split *s = argument;
-	egm__gemm p = *s->p;
-	size_t size = egm__dtype_size((egm_dtype)p.dtype);
-	int64_t first = index * s->part;
-	const char *a = s->a, *b = s->b;
+	const spread *s = argument;
+	egm__product p = s->p;
+	int64_t first = index * s->part, size = s->size;
+	const char *left = s->left, *right = s->right;
 	char *c = s->c;
-	if (s->by_columns) {
-		p.n = least(s->part, p.n - first);
-		b = p.tb ? at(b, first, 0, p.ldb, size) : at(b, 0, first, p.ldb, size);
-		c += first * (int64_t)size;
+	if (s->by_rows) {
+		p.rows = least(s->part, p.rows - first);
+		left += first * p.left_row * size;
+		c += first * (p.transposed ? 1 : p.ldc) * size;
 	} else {
-		p.m = least(s->part, p.m - first);
-		a = p.ta ? at(a, 0, first, p.lda, size) : at(a, first, 0, p.lda, size);
-		c += first * p.ldc * (int64_t)size;
+		p.columns = least(s->part, p.columns - first);
+		right += first * p.right_column * size;
+		c += first * (p.transposed ? p.ldc : 1) * size;
 	}
-	run_pieces(&p, a, b, c);
-}
-
-void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c)
-{
-	if (p->m == 0 || p->n == 0) return;
-	if (p->k == 0 || p->alpha == 0) {
-		clear(p, c);
-		return;
-	}
-	split s = {.p = p, .a = a, .b = b, .c = c, .by_columns = p->n >= p->m};
-	int64_t length = s.by_columns ? p->n : p->m, units = (length + SPLIT_UNIT - 1) / SPLIT_UNIT;
-	int64_t parts = least(context->threads, units);
-	double flops = 2.0 * (double)p->m * (double)p->n * (double)p->k;
-	if (!context->blas_split || parts < 2 || flops < SPLIT_FLOPS) {
-		run_pieces(p, a, b, c);
-		return;
-	}
-	s.part = (units + parts - 1) / parts * SPLIT_UNIT;
-	egm__parallel(context, (int32_t)((length + s.part - 1) / s.part), run_part, &s);
-}
-
-void egm__gemm_here(const egm__gemm *p, const void *a, const void *b, void *c)
-{
-	if (p->m == 0 || p->n == 0) return;
-	if (p->k == 0 || p->alpha == 0)
-		clear(p, c);
+	if (s->packed)
+		s->table->multiply(&p, left, right, c);
 	else
-		run_pieces(p, a, b, c);
+		s->table->product(&p, left, right, c, s->scratch + index * s->room);
+}
+
+/* Parts by rows each pack all of R, parts by columns each read all of L. */
+static void run_spread(egm_context *context, spread *s)
+{
+	const egm__product *p = &s->p;
+	int64_t vectors = up(p->columns, s->table->lanes), threads = context->threads;
+	s->by_rows = s->packed || p->rows >= threads * PART_ROWS || vectors < threads;
+	int64_t unit = s->by_rows ? ROW_UNIT : s->table->lanes, units = s->by_rows ? up(p->rows, unit) : vectors;
+	int64_t parts = least(threads, units);
+	if (2.0 * (double)p->rows * (double)p->columns * (double)p->k < SPLIT_FLOPS) parts = 1;
+	s->part = up(units, parts) * unit;
+	egm__parallel(context, (int32_t)up(s->by_rows ? p->rows : p->columns, s->part), run_part, s);
+}
+
+/* A column times a matrix of rows: sums in lanes. */
+static int is_column(const egm__gemm *p)
+{
+	return p->n == 1 && !p->ta;
+}
+
+static void pack_column(spread *s, const egm__gemm *p)
+{
+	s->p = orient(p, 0);
+	s->packed = 1;
+	s->table->pack(1, p->k, s->right, p->ldb, p->tb, s->scratch);
+	s->right = s->scratch;
+}
+
+static int is_empty(const egm__gemm *p)
+{
+	return p->m == 0 || p->n == 0 || p->k == 0 || p->alpha == 0;
+}
+
+static void prepare(spread *s, const egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c,
+                    void *scratch)
+{
+	const egm__kernels *table = egm__kernels_get(context->simd, (egm_dtype)p->dtype);
+	*s = (spread){.table = table, .left = a, .right = b, .c = c, .scratch = scratch};
+	s->size = (int64_t)egm__dtype_size((egm_dtype)p->dtype);
+	if (is_column(p)) {
+		pack_column(s, p);
+		return;
+	}
+	egm__product straight = orient(p, 0), turned = orient(p, 1);
+	int turn = cost(&turned, table) < cost(&straight, table);
+	s->p = turn ? turned : straight;
+	s->left = turn ? b : a;
+	s->right = turn ? a : b;
+	s->room = egm__gemm_room(context, p);
+}
+
+void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
+{
+	spread s;
+	if (context->simd == EGM_SIMD_PORTABLE) {
+		egm__gemm_blas(context, p, a, b, c);
+	} else if (is_empty(p)) {
+		egm__gemm_clear(p, c);
+	} else {
+		prepare(&s, context, p, a, b, c, scratch);
+		run_spread(context, &s);
+	}
+}
+
+void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
+{
+	spread s;
+	if (context->simd == EGM_SIMD_PORTABLE) {
+		egm__gemm_blas_here(p, a, b, c);
+	} else if (is_empty(p)) {
+		egm__gemm_clear(p, c);
+	} else {
+		prepare(&s, context, p, a, b, c, scratch);
+		s.by_rows = 1;
+		s.part = s.p.rows;
+		run_part(0, &s);
+	}
+}
+
+int64_t egm__gemm_room(const egm_context *context, const egm__gemm *p)
+{
+	const egm__kernels *table = egm__kernels_get(context->simd, (egm_dtype)p->dtype);
+	int64_t size = (int64_t)egm__dtype_size((egm_dtype)p->dtype);
+	if (context->simd == EGM_SIMD_PORTABLE) return 0;
+	return up((is_column(p) ? table->packed_count(1, p->k) : table->product_room(p->k)) * size, ALIGN) * ALIGN;
+}
+
+/* A column is packed once for all threads. */
+int64_t egm__gemm_scratch(const egm_context *context, const egm__gemm *p)
+{
+	return egm__gemm_room(context, p) * (is_column(p) ? 1 : context->threads);
 }

@@ -7,7 +7,7 @@
 
 #include <core/context_impl.h>
 #include <core/rng_impl.h>
-#include <tensor/packed_impl.h>
+#include <tensor/product_impl.h>
 
 /* Elementwise kernels: y[i] = f(a[i], b[i]; c). "VS": b is one number. */
 typedef enum egm__tile_op {
@@ -41,6 +41,8 @@ typedef struct egm__adam {
 
 typedef struct egm__kernels {
 	const char *name; /* "portable", "avx2", "avx512" */
+	int32_t lanes;    /* elements of a vector */
+	int32_t depth;    /* products of an accumulator, see product_impl.h */
 	egm__tile_fn tile[EGM__TILE_COUNT];
 
 	/* Sums run in several lanes; the result depends on n and the values alone. NaN and infinity carry through. */
@@ -69,12 +71,16 @@ typedef struct egm__kernels {
 	/* p += a s g and then y = x + b s p, s = 1 where it is NULL; y may be x. */
 	void (*leapfrog)(int64_t n, void *y, void *p, const void *x, const void *g, const void *s, double a, double b);
 
-	/* Products with a packed right factor, see packed_impl.h. packed_count: elements that op(B), k x n, takes, -1 when
-	 * an int64_t does not hold them. pack: B is stored k x n, with tb n x k, ldb elements between rows; packed is
-	 * 64-byte aligned. */
+	/* Products, see product_impl.h: R where it is, with product_room(k) elements of scratch memory, 64-byte aligned. */
+	int64_t (*product_room)(int64_t k);
+	void (*product)(const egm__product *p, const void *left, const void *right, void *c, void *scratch);
+
+	/* The same with R packed before, left_step 1 and C not transposed. packed_count: elements that op(B), k x n, takes,
+	 * -1 when an int64_t does not hold them. pack: B is stored k x n, with tb n x k, ldb elements between rows; packed
+	 * is 64-byte aligned. */
 	int64_t (*packed_count)(int64_t n, int64_t k);
 	void (*pack)(int64_t n, int64_t k, const void *b, int64_t ldb, int tb, void *packed);
-	void (*multiply)(const egm__product *p, const void *a, const void *packed, void *c);
+	void (*multiply)(const egm__product *p, const void *left, const void *packed, void *c);
 } egm__kernels;
 
 /* The table for a resolved EGM_SIMD_* and an egm_dtype. */

@@ -27,6 +27,8 @@
 
 #include "template_leapfrog.h"
 
+#include "template_pack.h"
+
 #include "template_product.h"
 #undef T
 #undef V
@@ -49,9 +51,11 @@
 
 #include "template_leapfrog.h"
 
+#include "template_pack.h"
+
 #include "template_product.h"
 
-#define TABLE(suffix)                                                                                             \
+#define TABLE(suffix, width)                                                                                      \
 	{                                                                                                             \
 		.name = PATH_NAME,                                                                                        \
 		.tile = {[EGM__TILE_FILL] = fill_##suffix,         [EGM__TILE_SPLAT] = splat_##suffix,                    \
@@ -67,7 +71,8 @@
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
 		.uniform = uniform_##suffix, .leapfrog = leapfrog_##suffix, .packed_count = packed_count_##suffix,        \
-		.pack = pack_##suffix, .multiply = multiply_##suffix                                                      \
+		.pack = pack_##suffix, .multiply = multiply_##suffix, .product_room = product_room_##suffix,              \
+		.product = product_##suffix, .lanes = width, .depth = DEPTH                                               \
 	}
 
-const egm__kernels PATH_TABLE[2] = {TABLE(f32), TABLE(f64)};
+const egm__kernels PATH_TABLE[2] = {TABLE(f32, F32_LANES), TABLE(f64, F64_LANES)};

@@ -282,6 +282,19 @@ BOTH(v_erf, erf)
 #define HIGH_F64(x, y) __builtin_shufflevector(x, y, 1, 3)
 #endif
 
+#define INTERLEAVE(suffix, type, LOW, HIGH)   \
+	INLINE type low_##suffix(type x, type y)  \
+	{                                         \
+		return LOW(x, y);                     \
+	}                                         \
+	INLINE type high_##suffix(type x, type y) \
+	{                                         \
+		return HIGH(x, y);                    \
+	}
+INTERLEAVE(f32, vf, LOW_F32, HIGH_F32)
+INTERLEAVE(f64, vd, LOW_F64, HIGH_F64)
+#undef INTERLEAVE
+
 /* The low 32 bits of each lane times m, in 64 bits. As intrinsics, because gcc makes a full 64-bit product of it. */
 INLINE vq multiply_words(vq x, uint32_t m)
 {

@@ -47,9 +47,16 @@ typedef struct operands {
 	egm_context *context;
 	egm_dtype dtype;
 	size_t es;
-	char *a, *b, *c;
+	char *a, *b, *c, *scratch;
 	const shape *s;
 } operands;
+
+static egm__gemm gemm_of(const operands *o)
+{
+	const shape *s = o->s;
+	return (egm__gemm){s->m,  s->n, s->k, s->ta ? s->m : s->k, s->tb ? s->k : s->n, s->n, 1, 0, (int32_t)o->dtype,
+	                   s->ta, s->tb};
+}
 
 static void call(const library *l, const operands *o, int64_t set)
 {
@@ -58,8 +65,8 @@ static void call(const library *l, const operands *o, int64_t set)
 	const void *a = o->a + set * s->m * s->k * (int64_t)o->es, *b = o->b + set * s->k * s->n * (int64_t)o->es;
 	void *c = o->c + set * s->m * s->n * (int64_t)o->es;
 	if (!l->sgemm) {
-		egm__gemm p = {m, n, k, lda, ldb, n, 1, 0, (int32_t)o->dtype, s->ta, s->tb};
-		egm__gemm_run(o->context, &p, a, b, c);
+		egm__gemm p = gemm_of(o);
+		egm__gemm_run(o->context, &p, a, b, c, o->scratch);
 	} else if (o->dtype == EGM_F32) {
 		l->sgemm(101, s->ta ? 112 : 111, s->tb ? 112 : 111, m, n, k, 1, a, lda, b, ldb, 0, c, n);
 	} else {
@@ -152,7 +159,11 @@ int main(int argc, char **argv)
 		o.a = numbers(&o, SETS * s->m * s->k);
 		o.b = numbers(&o, SETS * s->k * s->n);
 		o.c = numbers(&o, SETS * s->m * s->n);
+		egm__gemm p = gemm_of(&o);
+		if (posix_memalign((void **)&o.scratch, 64, (size_t)egm__gemm_scratch(o.context, &p) + 64))
+			bench_must(EGM_ERR_MEMORY);
 		measure(libraries, n, &o);
+		free(o.scratch);
 		free(o.a);
 		free(o.b);
 		free(o.c);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Products against a naive sum in long double. */
+/* Products against a naive sum in long double, and what their bits depend on. */
 #include <sys/mman.h>
 #include <tensor/gemm_impl.h>
 
 #include "paths.h"
 
-static egm_context *make_context(int32_t threads)
+/* NULL when the CPU lacks it. */
+static egm_context *make_context(int32_t threads, int32_t simd)
 {
 	egm_context_options options;
 	egm_context *context;
 	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.threads = threads;
 	options.blas_threads = 1;
-	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
+	options.simd = simd;
+	egm_status st = egm_context_create(&context, &options);
+	ck_assert(st == EGM_OK || st == EGM_ERR_UNSUPPORTED);
 	return context;
 }
 
@@ -72,9 +75,9 @@ static void check_element(const operands *o, int64_t i, int64_t j)
 	}
 	long double want = p->alpha * sum + p->beta * old, got = egm_test_get(type, o->c, i * p->ldc + j);
 	long double bound = (long double)(p->k + 3) * egm_test_epsilon(type) * (fabs(p->alpha) * magnitudes + fabsl(old));
-	ck_assert_msg(fabsl(got - want) <= bound, "%s %lldx%lldx%lld ta %d tb %d (%lld, %lld): %Lg, not %Lg",
-	              egm__dtype_name(type), (long long)p->m, (long long)p->n, (long long)p->k, p->ta, p->tb, (long long)i,
-	              (long long)j, got, want);
+	if (!(fabsl(got - want) <= bound))
+		ck_abort_msg("%s %lldx%lldx%lld ta %d tb %d (%lld, %lld): %Lg, not %Lg", egm__dtype_name(type), (long long)p->m,
+		             (long long)p->n, (long long)p->k, p->ta, p->tb, (long long)i, (long long)j, got, want);
 }
 
 static void check_product(const operands *o)
@@ -85,16 +88,31 @@ static void check_product(const operands *o)
 			if (j < p->n) {
 				check_element(o, i, j);
 			} else {
-				ck_assert(isnan(egm_test_get((egm_dtype)p->dtype, o->c, i * p->ldc + j)));
+				if (!isnan(egm_test_get((egm_dtype)p->dtype, o->c, i * p->ldc + j)))
+					ck_abort_msg("writes between rows");
 			}
 		}
 	}
 }
 
+/* With as much scratch memory as it asks for. */
+static void run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c)
+{
+	enum { GUARD = 64 };
+	size_t bytes = (size_t)egm__gemm_scratch(context, p);
+	unsigned char *scratch;
+	if (posix_memalign((void **)&scratch, 64, bytes + GUARD)) abort();
+	memset(scratch, 0xff, bytes + GUARD);
+	egm__gemm_run(context, p, a, b, c, scratch);
+	for (size_t i = 0; i < GUARD; i++)
+		if (scratch[bytes + i] != 0xff) abort();
+	free(scratch);
+}
+
 static void run_and_check(egm_context *context, egm__gemm p, int64_t gap)
 {
 	operands o = make_operands(p, gap);
-	egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+	run(context, &o.p, o.a, o.b, o.c);
 	check_product(&o);
 	free_operands(&o);
 }
@@ -115,8 +133,8 @@ START_TEST(test_gemm__matches_naive_for_every_form)
 {
 	static const int64_t sizes[] = {0, 1, 2, 3, 7, 16, 17, 33, 65};
 	enum { COUNT = sizeof sizes / sizeof *sizes };
-	egm_context *context = make_context(1);
-	for (int i = 0; i < COUNT; i++) {
+	egm_context *context = make_context(1, _i);
+	for (int i = 0; i < COUNT && context; i++) {
 		for (int j = 0; j < COUNT; j++) {
 			for (int l = 0; l < COUNT; l += 1 + (i + j) % 2) {
 				run_forms(context, (egm__gemm){.m = sizes[i], .n = sizes[j], .k = sizes[l]});
@@ -129,12 +147,12 @@ END_TEST
 
 START_TEST(test_gemm__alpha_zero_is_beta_c)
 {
-	egm_context *context = make_context(1);
-	for (int beta = 0; beta < 2; beta++) {
+	egm_context *context = make_context(1, _i);
+	for (int beta = 0; beta < 2 && context; beta++) {
 		egm__gemm p = {.m = 5, .n = 7, .k = 3, .alpha = 0, .beta = beta, .dtype = EGM_F32};
 		operands o = make_operands(p, 2);
 		for (int i = 0; i < 3; i++) egm_test_set(EGM_F32, o.a, i, NAN);
-		egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+		run(context, &o.p, o.a, o.b, o.c);
 		check_product(&o);
 		free_operands(&o);
 	}
@@ -146,13 +164,13 @@ END_TEST
 START_TEST(test_gemm__beta_zero_ignores_nan_in_c)
 {
 	static const int64_t sizes[][3] = {{9, 11, 5}, {40, 1, 30}, {1, 40, 30}, {1, 1, 8}, {9, 11, 0}, {128, 160, 64}};
-	egm_context *context = make_context(2);
-	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+	egm_context *context = make_context(2, _i);
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes && context; s++) {
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 			egm__gemm p = {sizes[s][0], sizes[s][1], sizes[s][2], 0, 0, 0, 1, 0, dtype, 0, 0};
 			operands o = make_operands(p, 0);
 			for (int64_t i = 0; i < p.m * p.n; i++) egm_test_set((egm_dtype)dtype, o.c, i, i % 2 ? NAN : INFINITY);
-			egm__gemm_run(context, &o.p, o.a, o.b, o.c);
+			run(context, &o.p, o.a, o.b, o.c);
 			check_product(&o);
 			free_operands(&o);
 		}
@@ -172,28 +190,104 @@ static void check_sample(const operands *o)
 	}
 }
 
-/* Products large enough to be cut: right for every number of threads, and the same bits twice. */
+static int same_elements(const operands *o, const void *c)
+{
+	for (int64_t i = 0; i < o->p.m * o->p.ldc; i++)
+		if (!egm_test_same((egm_dtype)o->p.dtype, o->c, i, c, i)) return 0;
+	return 1;
+}
+
+/* Products large enough to be cut, by 1 to 4 threads on each path: right, the same bits twice, and on all paths but the
+ * portable one, whose products are a BLAS's, the bits of one thread. */
 START_TEST(test_gemm__spread_over_threads)
 {
-	egm_context *context = make_context(_i);
-	for (size_t s = 0; s < sizeof large / sizeof *large; s++) {
+	int32_t simd = EGM_SIMD_PORTABLE + _i / 4;
+	egm_context *context = make_context(1 + _i % 4, simd), *single = make_context(1, simd);
+	for (size_t s = 0; s < sizeof large / sizeof *large && context; s++) {
 		for (int form = 0; form < 8; form++) {
 			int dtype = form & 4 ? EGM_F64 : EGM_F32;
 			egm__gemm p = {large[s][0], large[s][1], large[s][2], 0, 0, 0, 1, 1, dtype, form & 1, form >> 1 & 1};
-			operands o = make_operands(p, 1), again = make_operands(p, 1);
-			egm__gemm_run(context, &o.p, o.a, o.b, o.c);
-			egm__gemm_run(context, &o.p, o.a, o.b, again.c);
+			operands o = make_operands(p, 1), again = make_operands(p, 1), alone = make_operands(p, 1);
+			run(context, &o.p, o.a, o.b, o.c);
+			run(context, &o.p, o.a, o.b, again.c);
+			run(single, &o.p, o.a, o.b, alone.c);
 			check_sample(&o);
-			for (int64_t i = 0; i < p.m * o.p.ldc; i++) {
-				ck_assert(egm_test_same((egm_dtype)dtype, o.c, i, again.c, i));
-			}
+			ck_assert(same_elements(&o, again.c));
+			ck_assert(simd == EGM_SIMD_PORTABLE || same_elements(&o, alone.c));
 			free_operands(&o);
 			free_operands(&again);
+			free_operands(&alone);
 		}
 	}
 	egm_context_free(context);
+	egm_context_free(single);
 }
 END_TEST
+
+/* ---- bits */
+
+static int64_t below(uint64_t *random, int64_t n)
+{
+	return (int64_t)(egm_test_random(random) * (double)n);
+}
+
+/* Rows `first` .. of A and C as a product of their own, elsewhere in memory. */
+static void check_rows_alone(egm_context *context, const operands *o, int64_t first, int64_t rows)
+{
+	const egm__gemm *p = &o->p;
+	egm_dtype type = (egm_dtype)p->dtype;
+	egm__gemm q = *p;
+	q.m = rows;
+	operands s = make_operands(q, 2);
+	for (int64_t i = 0; i < rows; i++) {
+		for (int64_t l = 0; l < p->k; l++) {
+			int64_t from = p->ta ? l * p->lda + first + i : (first + i) * p->lda + l;
+			egm_test_set(type, s.a, p->ta ? l * s.p.lda + i : i * s.p.lda + l, (double)egm_test_get(type, o->a, from));
+		}
+		for (int64_t j = 0; j < p->n; j++)
+			egm_test_set(type, s.c, i * s.p.ldc + j, (double)egm_test_get(type, o->before, (first + i) * p->ldc + j));
+	}
+	s.p.ldb = p->ldb;
+	run(context, &s.p, s.a, o->b, s.c);
+	for (int64_t i = 0; i < rows; i++)
+		for (int64_t j = 0; j < p->n; j++)
+			if (!egm_test_same(type, s.c, i * s.p.ldc + j, o->c, (first + i) * p->ldc + j))
+				ck_abort_msg("%lldx%lldx%lld ta %d tb %d: %lld rows from %lld on differ from their product alone",
+				             (long long)p->m, (long long)p->n, (long long)p->k, p->ta, p->tb, (long long)rows,
+				             (long long)first);
+	free_operands(&s);
+}
+
+/* Fuzz: shapes of all proportions, so that either factor is the one read in vectors; any number of rows, from any
+ * place, by any number of threads. */
+START_TEST(test_gemm__a_row_does_not_know_its_place)
+{
+	uint64_t random = 5;
+	int32_t simd = EGM_SIMD_AVX2 + _i;
+	egm_context *contexts[] = {make_context(1, simd), make_context(3, simd)};
+	static const int64_t most[] = {4, 30, 130, 500};
+	for (int round = 0; round < 150 && contexts[0]; round++) {
+		egm__gemm p = {.alpha = round % 3 ? 1 : 0.3, .beta = round % 2, .dtype = round % 5 < 3 ? EGM_F32 : EGM_F64};
+		p.m = 1 + below(&random, most[below(&random, 4)]);
+		p.n = 1 + below(&random, most[below(&random, 4)]);
+		p.k = 1 + below(&random, round % 10 ? most[below(&random, 3)] : 1200);
+		p.ta = (int32_t)below(&random, 2);
+		p.tb = (int32_t)below(&random, 2);
+		operands o = make_operands(p, below(&random, 3));
+		run(contexts[round % 2], &o.p, o.a, o.b, o.c);
+		check_sample(&o);
+		for (int cut = 0; cut < 4; cut++) {
+			int64_t first = below(&random, p.m);
+			check_rows_alone(contexts[cut % 2], &o, first, cut ? 1 + below(&random, p.m - first) : 1);
+		}
+		free_operands(&o);
+	}
+	egm_context_free(contexts[0]);
+	egm_context_free(contexts[1]);
+}
+END_TEST
+
+/* ---- sizes */
 
 /* Two rows of a few numbers, further apart than an int counts: 8 GiB of address space, two pages of memory. */
 START_TEST(test_gemm__rows_further_apart_than_int)
@@ -204,7 +298,7 @@ START_TEST(test_gemm__rows_further_apart_than_int)
 	float *wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (wide == MAP_FAILED) return; /* an address space limit: nothing to test here */
 	float left[4] = {1, 2, 3, 4}, right[4] = {5, 6, 7, 8}, c[4];
-	egm_context *context = make_context(1);
+	egm_context *context = make_context(1, EGM_SIMD_AUTO);
 	egm__gemm p = {m, n, k, 2, 2, 2, 1, 0, EGM_F32, 0, 0};
 	const float *stored = _i == B || _i == BT ? right : left;
 	memcpy(wide, stored, 2 * sizeof(float));
@@ -214,7 +308,7 @@ START_TEST(test_gemm__rows_further_apart_than_int)
 	if (_i == A || _i == AT) p.lda = far;
 	if (_i == B || _i == BT) p.ldb = far;
 	if (_i == C) p.ldc = far;
-	egm__gemm_run(context, &p, p.lda == far ? wide : left, p.ldb == far ? wide : right, p.ldc == far ? wide : c);
+	run(context, &p, p.lda == far ? wide : left, p.ldb == far ? wide : right, p.ldc == far ? wide : c);
 	if (_i == C) {
 		memcpy(c, wide, 2 * sizeof(float));
 		memcpy(c + 2, wide + far, 2 * sizeof(float));
@@ -236,13 +330,13 @@ typedef struct callers {
 static void multiply(int32_t index, void *argument)
 {
 	callers *x = argument;
-	egm__gemm_run(x->context, &x->o[index].p, x->o[index].a, x->o[index].b, x->o[index].c);
+	run(x->context, &x->o[index].p, x->o[index].a, x->o[index].b, x->o[index].c);
 }
 
 /* Callers at the same time, as samplers in several threads are: a BLAS that cannot needs the lock of the core. */
 START_TEST(test_gemm__concurrent_callers)
 {
-	callers x = {.context = make_context(2)};
+	callers x = {.context = make_context(2, EGM_SIMD_AUTO)};
 	for (int round = 0; round < 50; round++) {
 		for (int i = 0; i < 2; i++) {
 			x.o[i] = make_operands((egm__gemm){65 + round, 64, 63, 0, 0, 0, 1, 0, EGM_F32, i, 0}, 0);
@@ -263,10 +357,11 @@ int main(void)
 	TCase *tc = tcase_create("gemm");
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "R14 R15");
-	tcase_add_test(tc, test_gemm__matches_naive_for_every_form);
-	tcase_add_test(tc, test_gemm__alpha_zero_is_beta_c);
-	tcase_add_test(tc, test_gemm__beta_zero_ignores_nan_in_c);
-	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 1, 4);
+	tcase_add_loop_test(tc, test_gemm__matches_naive_for_every_form, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 12);
+	tcase_add_loop_test(tc, test_gemm__a_row_does_not_know_its_place, 0, 2);
 	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 5);
 	tcase_add_test(tc, test_gemm__concurrent_callers);
 	suite_add_tcase(suite, tc);

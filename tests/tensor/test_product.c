@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Products with a packed right factor: against a sum in long double, and bit for bit against products of parts of
- * them. */
+/* The product kernels, R packed before and R where it is: against a sum in long double, and bit for bit against
+ * products of parts of them. */
 #include <stdio.h>
 
 #include "paths.h"
@@ -41,19 +41,25 @@ static void drop(const problem *o, void *x)
 	if (x) free((char *)x - egm__dtype_size(o->type));
 }
 
+static egm__product sizes_of(int64_t rows, int64_t columns, int64_t k, double alpha, double beta)
+{
+	return (egm__product){.rows = rows, .columns = columns, .k = k, .left_step = 1, .alpha = alpha, .beta = beta};
+}
+
 static problem make(const egm__kernels *table, egm_dtype type, egm__product p, int tb, int64_t gap)
 {
 	problem o = {.table = table, .type = type, .tb = tb};
-	int64_t rows_b = tb ? p.n : p.k, columns_b = tb ? p.k : p.n, count = table->packed_count(p.n, p.k);
-	p.lda = p.k + gap;
-	p.ldc = p.n + gap;
+	int64_t rows_b = tb ? p.columns : p.k, columns_b = tb ? p.k : p.columns,
+	        count = table->packed_count(p.columns, p.k);
+	p.left_row = p.k + gap;
+	p.ldc = p.columns + gap;
 	o.ldb = columns_b + gap;
 	o.p = p;
-	o.a = matrix(type, p.m, p.k, p.lda, 1);
+	o.a = matrix(type, p.rows, p.k, p.left_row, 1);
 	o.b = matrix(type, rows_b, columns_b, o.ldb, 2);
-	o.c = matrix(type, p.m, p.n, p.ldc, 3);
-	o.before = matrix(type, p.m, p.n, p.ldc, 3);
-	ck_assert_int_ge(count, p.n * p.k);
+	o.c = matrix(type, p.rows, p.columns, p.ldc, 3);
+	o.before = matrix(type, p.rows, p.columns, p.ldc, 3);
+	ck_assert_int_ge(count, p.columns * p.k);
 	size_t bytes = (size_t)count * egm__dtype_size(type);
 	ck_assert_int_eq(posix_memalign(&o.packed, 64, bytes + 64), 0);
 	memset(o.packed, 0xff, bytes + 64);
@@ -62,8 +68,8 @@ static problem make(const egm__kernels *table, egm_dtype type, egm__product p, i
 
 static void pack(const problem *o)
 {
-	o->table->pack(o->p.n, o->p.k, o->b, o->ldb, o->tb, o->packed);
-	size_t bytes = (size_t)o->table->packed_count(o->p.n, o->p.k) * egm__dtype_size(o->type);
+	o->table->pack(o->p.columns, o->p.k, o->b, o->ldb, o->tb, o->packed);
+	size_t bytes = (size_t)o->table->packed_count(o->p.columns, o->p.k) * egm__dtype_size(o->type);
 	for (size_t i = 0; i < 64; i++)
 		EXPECT(((unsigned char *)o->packed)[bytes + i] == 0xff, "pack writes behind what it asked for");
 }
@@ -81,7 +87,7 @@ static const char *name(const problem *o)
 {
 	static char text[160];
 	snprintf(text, sizeof text, "%s %s %lldx%lldx%lld tb %d beta %g", o->table->name, egm__dtype_name(o->type),
-	         (long long)o->p.m, (long long)o->p.n, (long long)o->p.k, o->tb, o->p.beta);
+	         (long long)o->p.rows, (long long)o->p.columns, (long long)o->p.k, o->tb, o->p.beta);
 	return text;
 }
 
@@ -99,7 +105,8 @@ static void check_element(const problem *o, int64_t i, int64_t j)
 	const egm__product *p = &o->p;
 	long double sum = 0, magnitudes = 0, old = p->beta == 0 ? 0 : egm_test_get(o->type, o->before, i * p->ldc + j);
 	for (int64_t l = 0; l < p->k; l++) {
-		long double x = egm_test_get(o->type, o->a, i * p->lda + l) * egm_test_get(o->type, o->b, index_b(o, l, j));
+		long double x =
+		    egm_test_get(o->type, o->a, i * p->left_row + l) * egm_test_get(o->type, o->b, index_b(o, l, j));
 		sum += x;
 		magnitudes += fabsl(x);
 	}
@@ -114,11 +121,74 @@ static void check_guards(const problem *o)
 	const egm__product *p = &o->p;
 	size_t size = egm__dtype_size(o->type);
 	const char *c = o->c;
-	for (int64_t i = -1; i < p->m * p->ldc + GUARD; i++) {
-		if (i >= 0 && i < p->m * p->ldc && i % p->ldc < p->n) continue;
+	for (int64_t i = -1; i < p->rows * p->ldc + GUARD; i++) {
+		if (i >= 0 && i < p->rows * p->ldc && i % p->ldc < p->columns) continue;
 		for (size_t b = 0; b < size; b++)
 			EXPECT((c + i * (int64_t)size)[b] == (char)0xff, "%s writes beside C, at %lld", name(o), (long long)i);
 	}
+}
+
+/* ---- R where it is, L by rows or by columns, C or its transpose: the bits of the packed product */
+
+enum { LEFT_BY_COLUMNS = 1, TRANSPOSED = 2 };
+
+static void *turned(const problem *o, const void *x, int64_t rows, int64_t columns, int64_t ld, int64_t new_ld)
+{
+	void *y = matrix(o->type, columns, rows, new_ld, 1);
+	for (int64_t i = 0; i < rows; i++)
+		for (int64_t j = 0; j < columns; j++)
+			egm_test_set(o->type, y, j * new_ld + i, (double)egm_test_get(o->type, x, i * ld + j));
+	return y;
+}
+
+static void multiply_in_place(const problem *o, egm__product p, const void *a, void *c)
+{
+	size_t bytes = (size_t)o->table->product_room(p.k) * egm__dtype_size(o->type);
+	unsigned char *scratch;
+	ck_assert_int_eq(posix_memalign((void **)&scratch, 64, bytes + 64), 0);
+	memset(scratch, 0xff, bytes + 64);
+	p.right_column = o->tb ? o->ldb : 1;
+	p.right_step = o->tb ? 1 : o->ldb;
+	o->table->product(&p, a, o->b, c, scratch);
+	for (size_t i = 0; i < 64; i++) EXPECT(scratch[bytes + i] == 0xff, "%s writes behind its scratch", name(o));
+	free(scratch);
+}
+
+static void same_in_place(const problem *o, int form)
+{
+	egm__product p = o->p;
+	problem r = *o;
+	int64_t m = p.rows, n = p.columns, gap = form % 3;
+	void *left = NULL, *c = form & TRANSPOSED ? turned(o, o->before, m, n, p.ldc, m + gap) : NULL;
+	r.c = matrix(o->type, m, n, p.ldc, 3);
+	if (form & LEFT_BY_COLUMNS) {
+		left = turned(o, o->a, m, p.k, p.left_row, m + gap);
+		p.left_row = 1;
+		p.left_step = m + gap;
+	}
+	p.transposed = form & TRANSPOSED ? 1 : 0;
+	if (c) p.ldc = m + gap;
+	multiply_in_place(o, p, left ? left : o->a, c ? c : r.c);
+	if (c) {
+		problem t = *o;
+		t.c = c;
+		t.p.rows = n, t.p.columns = m, t.p.ldc = m + gap;
+		check_guards(&t);
+	} else {
+		check_guards(&r);
+	}
+	for (int64_t i = 0; i < m; i++)
+		for (int64_t j = 0; j < n; j++) {
+			if (c) egm_test_set(o->type, r.c, i * o->p.ldc + j, (double)egm_test_get(o->type, c, j * (m + gap) + i));
+			if (n == 1)
+				check_element(&r, i, j);
+			else
+				EXPECT(egm_test_same(o->type, r.c, i * o->p.ldc + j, o->c, i * o->p.ldc + j),
+				       "%s form %d differs at (%lld, %lld)", name(o), form, (long long)i, (long long)j);
+		}
+	drop(o, left);
+	drop(o, c);
+	drop(o, r.c);
 }
 
 static void run_and_check(const egm__kernels *table, egm_dtype type, egm__product p, int tb, int64_t gap)
@@ -126,9 +196,10 @@ static void run_and_check(const egm__kernels *table, egm_dtype type, egm__produc
 	problem o = make(table, type, p, tb, gap);
 	pack(&o);
 	table->multiply(&o.p, o.a, o.packed, o.c);
-	for (int64_t i = 0; i < p.m; i++)
-		for (int64_t j = 0; j < p.n; j++) check_element(&o, i, j);
+	for (int64_t i = 0; i < p.rows; i++)
+		for (int64_t j = 0; j < p.columns; j++) check_element(&o, i, j);
 	check_guards(&o);
+	for (int form = 0; form < 4 && p.k > 0; form++) same_in_place(&o, form);
 	done(&o);
 }
 
@@ -154,10 +225,10 @@ static void all_sizes(const egm__kernels *table, egm_dtype type, uint64_t *rando
 {
 	for (int64_t n = 1; n <= 70; n++)
 		for (int64_t m = 1; m <= 70; m += 1 + below(random, 7)) {
-			egm__product p = {m, n, below(random, 71), 0, 0, n % 3 ? 1 : -0.75, (double)(m % 2)};
+			egm__product p = sizes_of(m, n, below(random, 71), n % 3 ? 1 : -0.75, (double)(m % 2));
 			run_and_check(table, type, p, (int)(n + m) % 2, below(random, 3));
 		}
-	for (int64_t k = 1; k <= 70; k++) run_and_check(table, type, (egm__product){9, k, k, 0, 0, 1, 0}, (int)(k % 2), 1);
+	for (int64_t k = 1; k <= 70; k++) run_and_check(table, type, sizes_of(9, k, k, 1, 0), (int)(k % 2), 1);
 }
 
 START_TEST(test_product__matches_naive_for_every_size)
@@ -166,14 +237,14 @@ START_TEST(test_product__matches_naive_for_every_size)
 }
 END_TEST
 
-/* More rows than a block holds, panels of all widths, and sums long enough for all of their parts. */
+/* More rows than a block holds, panels of all widths, and sums of several accumulators. */
 static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
-	static const int64_t sizes[][3] = {{101, 150, 130}, {200, 49, 33}, {64, 100, 100},
-	                                   {13, 1, 500},    {99, 2, 1},    {1, 257, 300}};
+	static const int64_t sizes[][3] = {{101, 150, 130}, {200, 49, 33},  {64, 100, 100}, {13, 1, 500}, {99, 2, 1},
+	                                   {1, 257, 300},   {50, 70, 1100}, {7, 130, 513},  {61, 9, 512}};
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
 		for (int form = 0; form < 4; form++) {
-			egm__product p = {sizes[s][0], sizes[s][1], sizes[s][2], 0, 0, 1.5, form & 1};
+			egm__product p = sizes_of(sizes[s][0], sizes[s][1], sizes[s][2], 1.5, form & 1);
 			run_and_check(table, type, p, form >> 1, below(random, 2));
 		}
 }
@@ -189,10 +260,11 @@ END_TEST
 /* Rows i .. i+m and columns j .. j+n of a product, on their own. */
 static problem part(const problem *o, int64_t i, int64_t m, int64_t j, int64_t n)
 {
-	problem s = make(o->table, o->type, (egm__product){m, n, o->p.k, 0, 0, o->p.alpha, o->p.beta}, o->tb, 1);
+	problem s = make(o->table, o->type, sizes_of(m, n, o->p.k, o->p.alpha, o->p.beta), o->tb, 1);
 	for (int64_t r = 0; r < m; r++) {
 		for (int64_t l = 0; l < o->p.k; l++)
-			egm_test_set(o->type, s.a, r * s.p.lda + l, (double)egm_test_get(o->type, o->a, (i + r) * o->p.lda + l));
+			egm_test_set(o->type, s.a, r * s.p.left_row + l,
+			             (double)egm_test_get(o->type, o->a, (i + r) * o->p.left_row + l));
 		for (int64_t q = 0; q < n; q++)
 			egm_test_set(o->type, s.c, r * s.p.ldc + q,
 			             (double)egm_test_get(o->type, o->before, (i + r) * o->p.ldc + j + q));
@@ -220,17 +292,19 @@ static void same_as_part(const problem *o, int64_t i, int64_t m, int64_t j, int6
 static void random_parts(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	for (int round = 0; round < 30; round++) {
-		egm__product p = {1 + below(random, 120), 1 + below(random, 120), 1 + below(random, 150), 0, 0, 0, 0};
+		egm__product p = sizes_of(1 + below(random, 120), 1 + below(random, 120), 1 + below(random, 150), 0, 0);
+		if (round % 7 == 0) p.k += 500;
 		p.alpha = round % 3 ? 1 : 0.3;
 		p.beta = round % 2;
-		if (round % 10 == 0) p.n = 1;
+		if (round % 10 == 0) p.columns = 1;
 		problem o = make(table, type, p, (int)below(random, 2), below(random, 3));
 		pack(&o);
 		table->multiply(&o.p, o.a, o.packed, o.c);
 		for (int cut = 0; cut < 8; cut++) {
-			int64_t i = below(random, p.m), m = 1 + below(random, p.m - i);
-			int64_t j = p.n == 1 ? 0 : below(random, p.n - 1), n = p.n == 1 ? 1 : 2 + below(random, p.n - j - 1);
-			same_as_part(&o, i, cut % 2 ? m : 1, cut % 3 ? 0 : j, cut % 3 ? p.n : n);
+			int64_t i = below(random, p.rows), m = 1 + below(random, p.rows - i);
+			int64_t j = p.columns == 1 ? 0 : below(random, p.columns - 1),
+			        n = p.columns == 1 ? 1 : 2 + below(random, p.columns - j - 1);
+			same_as_part(&o, i, cut % 2 ? m : 1, cut % 3 ? 0 : j, cut % 3 ? p.columns : n);
 		}
 		done(&o);
 	}
@@ -247,7 +321,7 @@ static void rows_alone(const egm__kernels *table, egm_dtype type, uint64_t *rand
 {
 	for (int64_t m = 1; m <= 40; m += 13)
 		for (int64_t n = 2; n < 120; n += 19) {
-			problem o = make(table, type, (egm__product){m, n, 1 + below(random, 200), 0, 0, 1, 0}, 1, 0);
+			problem o = make(table, type, sizes_of(m, n, 1 + below(random, 200), 1, 0), 1, 0);
 			pack(&o);
 			table->multiply(&o.p, o.a, o.packed, o.c);
 			for (int64_t i = 0; i < m; i++) same_as_part(&o, i, 1, 0, n);
@@ -270,10 +344,10 @@ static void not_finite(const egm__kernels *table, egm_dtype type, uint64_t *rand
 	static const int64_t columns[] = {1, 5, 37, 100};
 	for (int round = 0; round < 8; round++) {
 		int64_t n = columns[round / 2], m = 21, k = 19, row = below(random, m), column = below(random, n);
-		problem o = make(table, type, (egm__product){m, n, k, 0, 0, 1, 0}, round & 1, 1);
+		problem o = make(table, type, sizes_of(m, n, k, 1, 0), round & 1, 1);
 		for (int64_t i = 0; i < m * o.p.ldc; i++)
 			if (i % o.p.ldc < n) egm_test_set(type, o.c, i, NAN);
-		egm_test_set(type, o.a, row * o.p.lda + below(random, k), bad[round % 2]);
+		egm_test_set(type, o.a, row * o.p.left_row + below(random, k), bad[round % 2]);
 		egm_test_set(type, o.b, index_b(&o, below(random, k), column), bad[(round + 1) % 2]);
 		pack(&o);
 		table->multiply(&o.p, o.a, o.packed, o.c);
