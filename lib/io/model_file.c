@@ -230,7 +230,8 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 	EGM_TRY(get_kind(l, layer, index, &kind));
 	int32_t n = egm__layer_parameter_count(kind);
 	size_t members = 1 + (size_t)n + (kind->drawn ? 1 : 0);
-	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, index, kind, &kind->parameters[i], &parameters[i]));
+	snprintf(where, sizeof where, "layer %d (%s): ", index, kind->name);
+	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, where, &kind->parameters[i], &parameters[i]));
 	if (kind->drawn) EGM_TRY(set_initializer(l, layer, index));
 	if (json_object_size(layer) != members)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
