@@ -212,6 +212,24 @@ START_TEST(test_batch_norm_training__a_phase_moves_its_own_nets_alone)
 }
 END_TEST
 
+/* The first phase puts nothing through the generator, and would move it. */
+START_TEST(test_batch_norm_training__a_net_that_sees_no_batch_keeps_its_statistics)
+{
+	egm_trainer_options o = options(BATCH);
+	energy = norm_net("energy", COLUMNS, 1, EGM_F64);
+	generator = norm_net("generator", 2, COLUMNS, EGM_F64);
+	loss = toy_pair(energy, generator);
+	loss->phases[0].moves = 3;
+	data = toy_data(context, EGM_F64, ROWS, COLUMNS);
+	OK(egm_trainer_create(&trainer, loss, &o));
+	OK(egm__batches_fit(&trainer->batches, ROWS));
+	char *before = toy_parameters(generator);
+	OK(egm__trainer_phase(trainer, 0, data));
+	ck_assert_mem_eq(before, generator->parameters, bytes_of(generator));
+	free(before);
+}
+END_TEST
+
 /* average <- (1 - d) average + d weight, d = 1/2: of statistics as of weights */
 START_TEST(test_batch_norm_training__averages_run_over_statistics)
 {
@@ -484,6 +502,7 @@ int main(void)
 	tcase_add_loop_test(t, test_batch_norm_training__running_statistics_follow_by_hand, 0, 2);
 	tcase_add_loop_test(t, test_batch_norm_training__every_batch_counts_once_in_order, 0, 2);
 	tcase_add_loop_test(t, test_batch_norm_training__a_phase_moves_its_own_nets_alone, 0, 2);
+	tcase_add_test(t, test_batch_norm_training__a_net_that_sees_no_batch_keeps_its_statistics);
 	tcase_add_test(t, test_batch_norm_training__averages_run_over_statistics);
 	tcase_add_test(t, test_batch_norm_training__failed_step_keeps_no_statistics);
 	tcase_add_test(t, test_batch_norm_training__infinite_statistics_are_reported);
