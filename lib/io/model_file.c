@@ -165,33 +165,35 @@ out:
 	return st;
 }
 
-/* An integer in [least, 2^31 - 1]. */
-static egm_status get_size(const loader *l, const json_t *object, const char *key, int64_t least, int64_t *out)
+/* An integer in [least, 2^31 - 1]; `where` stands before it in errors. */
+static egm_status get_size(const loader *l, const json_t *object, const char *where, const char *key, int64_t least,
+                           int64_t *out)
 {
 	const json_t *value = json_object_get(object, key);
-	if (!json_is_integer(value)) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is no integer", l->path, key);
+	if (!json_is_integer(value))
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no integer", l->path, where, key);
 	*out = json_integer_value(value);
-	if (*out < least) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is %" PRId64, l->path, key, *out);
+	if (*out < least)
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is %" PRId64, l->path, where, key, *out);
 	if (*out > INT32_MAX)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: '%s' is %" PRId64 ", at most %d is read", l->path, key,
-		                 *out, INT32_MAX);
+		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: %s'%s' is %" PRId64 ", at most %d is read", l->path,
+		                 where, key, *out, INT32_MAX);
 	return EGM_OK;
 }
 
-static egm_status get_parameter(const loader *l, const json_t *layer, int index, const egm__layer_kind *kind,
-                                const egm__layer_parameter *p, double *out)
+static egm_status get_parameter(const loader *l, const json_t *layer, const char *where, const egm__layer_parameter *p,
+                                double *out)
 {
 	egm_status st = EGM_OK;
 	int64_t integer;
 	if (p->integer) {
-		EGM_TRY(get_size(l, layer, p->name, (int64_t)p->low, &integer));
+		EGM_TRY(get_size(l, layer, where, p->name, (int64_t)p->low, &integer));
 		*out = (double)integer;
 		goto out;
 	}
 	const json_t *value = json_object_get(layer, p->name);
 	if (!json_is_number(value))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s): '%s' is no number", l->path, index, kind->name,
-		         p->name);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no number", l->path, where, p->name);
 	*out = json_number_value(value);
 out:
 	return st;
@@ -224,10 +226,12 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 	egm_status st = EGM_OK;
 	const egm__layer_kind *kind;
 	double parameters[EGM__LAYER_PARAMETERS];
+	char where[64];
 	EGM_TRY(get_kind(l, layer, index, &kind));
 	int32_t n = egm__layer_parameter_count(kind);
 	size_t members = 1 + (size_t)n + (kind->drawn ? 1 : 0);
-	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, index, kind, &kind->parameters[i], &parameters[i]));
+	snprintf(where, sizeof where, "layer %d (%s): ", index, kind->name);
+	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, where, &kind->parameters[i], &parameters[i]));
 	if (kind->drawn) EGM_TRY(set_initializer(l, layer, index));
 	if (json_object_size(layer) != members)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
@@ -245,7 +249,7 @@ static egm_status build_layers(loader *l, const json_t *architecture)
 	const json_t *layers = json_object_get(architecture, "layers");
 	size_t n = json_array_size(layers);
 	EGM_TRY(get_meta(l, "name", &name));
-	EGM_TRY(get_size(l, architecture, "inputs", 1, &inputs));
+	EGM_TRY(get_size(l, architecture, "", "inputs", 1, &inputs));
 	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
 	if (n > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, EGM__MAX_LAYERS);

@@ -169,6 +169,24 @@ static void add_file(int loader, const char *name)
 	unlink(name);
 }
 
+/* Layers with several numbers, which bytes are to change. */
+static void add_images(const char *name)
+{
+	egm_model *model;
+	require(egm_model_create(&model, context, "images", 8) == EGM_OK, "a model");
+	egm_model_image(model, 2, 4, 1);
+	egm_model_conv(model, 2, 2, 1, 1);
+	egm_model_batch_norm(model, 1e-5, 0.1);
+	egm_model_average_pool(model, 2);
+	egm_model_conv_transpose(model, 1, 3, 2, 1, 1);
+	egm_model_upsample(model, 2);
+	egm_model_spectral_conv(model, 1, 1, 2, 0);
+	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
+	require(egm_model_save(model, name) == EGM_OK, "a saved model");
+	add_file(1, name);
+	egm_model_free(model);
+}
+
 static void add_saved(void)
 {
 	const double x[4] = {1, 2, 3, 4};
@@ -191,6 +209,7 @@ static void add_saved(void)
 		add_file(loader, name);
 	}
 	egm_model_free(model);
+	add_images(name);
 	rmdir(folder);
 }
 

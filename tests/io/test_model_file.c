@@ -98,6 +98,58 @@ START_TEST(test_model_file__round_trip)
 }
 END_TEST
 
+/* Every layer of images; what a file says of them, a release may not change. */
+static egm_model *image_layers(egm_dtype dtype)
+{
+	egm_model *m;
+	ck_assert_int_eq(egm_model_create(&m, context, "images", 32), EGM_OK);
+	egm_model_image(m, 4, 4, 2);
+	egm_model_conv(m, 3, 2, 1, 1);
+	egm_model_batch_norm(m, 0.1 + 0.2, 1.0 / 3);
+	egm_model_average_pool(m, 2);
+	egm_model_set_initializer(m, EGM_INIT_DCGAN_NORMAL);
+	egm_model_conv_transpose(m, 1, 3, 2, 1, 1);
+	egm_model_upsample(m, 2);
+	egm_model_spectral_conv(m, 2, 3, 3, 0);
+	egm_model_flatten(m);
+	egm_model_batch_norm(m, 1e-5, 1);
+	ck_assert_msg(egm_model_build(m, dtype, 7) == EGM_OK, "%s", egm_last_error());
+	return m;
+}
+
+START_TEST(test_model_file__images_come_back)
+{
+	egm_dtype dtype = _i ? EGM_F64 : EGM_F32;
+	egm_model *saved = image_layers(dtype), *loaded;
+	egm__safetensors *file;
+	/* running statistics that are not the first ones */
+	const double v[3] = {0.5, 0, 3};
+	const float f[3] = {0.5f, 0, 3};
+	ck_assert_int_eq(egm_model_set_tensor(saved, "2.running_var", dtype, _i ? (const void *)v : f, 3), EGM_OK);
+	ck_assert_int_eq(egm_model_save(saved, path), EGM_OK);
+	io_expect("load", egm_model_load(&loaded, context, path, NULL), EGM_OK, NULL);
+	check_equal(saved, loaded);
+	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_str_eq(
+	    egm__safetensors_meta(file, "architecture"),
+	    "{\"inputs\":32,\"layers\":[{\"kind\":\"image\",\"height\":4,\"width\":4,\"channels\":2},"
+	    "{\"kind\":\"conv\",\"channels\":3,\"kernel\":2,\"stride\":1,\"padding\":1,\"init\":\"fan_in_uniform\"},"
+	    "{\"kind\":\"batch_norm\",\"epsilon\":0.30000000000000004,\"momentum\":0.3333333333333333},"
+	    "{\"kind\":\"average_pool\",\"size\":2},"
+	    "{\"kind\":\"conv_transpose\",\"channels\":1,\"kernel\":3,\"stride\":2,\"padding\":1,\"output_padding\":1,"
+	    "\"init\":\"dcgan_normal\"},{\"kind\":\"upsample\",\"factor\":2},"
+	    "{\"kind\":\"spectral_conv\",\"channels\":2,\"kernel\":3,\"stride\":3,\"padding\":0,\"init\":\"dcgan_normal\"},"
+	    "{\"kind\":\"flatten\"},{\"kind\":\"batch_norm\",\"epsilon\":1e-05,\"momentum\":1}]}");
+	const egm__st_tensor *t = egm__safetensors_find(file, "1.weight");
+	ck_assert(t && t->rank == 4 && t->shape[0] == 3 && t->shape[1] == 2 && t->shape[2] == 2 && t->shape[3] == 2);
+	t = egm__safetensors_find(file, "2.running_var");
+	ck_assert(t && t->rank == 1 && t->shape[0] == 3 && egm__number(dtype, t->data, 2) == 3);
+	egm__safetensors_free(file);
+	egm_model_free(saved);
+	egm_model_free(loaded);
+}
+END_TEST
+
 START_TEST(test_model_file__is_a_plain_safetensors_file)
 {
 	egm_model *m;
@@ -132,6 +184,11 @@ END_TEST
 #define DENSE "{\"kind\":\"dense\",\"units\":1,\"init\":\"zeros\"}"
 #define GOOD LAYERS(DENSE)
 
+#define IMAGE(h, w, c) "{\"kind\":\"image\",\"height\":" #h ",\"width\":" #w ",\"channels\":" #c "}"
+#define CONV(channels, kernel, stride, padding)                                                                     \
+	"{\"kind\":\"conv\",\"channels\":" channels ",\"kernel\":" kernel ",\"stride\":" stride ",\"padding\":" padding \
+	",\"init\":\"zeros\"}"
+
 typedef struct file_row {
 	const char *row, *format, *version, *dtype, *name, *architecture;
 	egm_status status;
@@ -158,8 +215,8 @@ static const file_row rows[] = {
      "has 3 members"},
     {"no layers", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":[]}", EGM_ERR_FORMAT, "no layers"},
     {"layers object", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":{}}", EGM_ERR_FORMAT, "no layers"},
-    {"unknown kind", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"conv\"}"), EGM_ERR_UNSUPPORTED,
-     "layer 0: unknown kind 'conv'"},
+    {"unknown kind", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"attention\"}"), EGM_ERR_UNSUPPORTED,
+     "layer 0: unknown kind 'attention'"},
     {"no kind", "egm-model", "1", "f32", "n", LAYERS("{\"units\":1}"), EGM_ERR_FORMAT, "layer 0 has no kind"},
     {"layer a number", "egm-model", "1", "f32", "n", LAYERS("1"), EGM_ERR_FORMAT, "layer 0 has no kind"},
     {"no units", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"init\":\"zeros\"}"), EGM_ERR_FORMAT,
@@ -190,6 +247,44 @@ static const file_row rows[] = {
     {"A16 missing", "egm-model", "1", "f32", "n", LAYERS(DENSE "," DENSE), EGM_ERR_FORMAT, "'1.weight' is missing"},
     {"A16 extra", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"relu\"}"), EGM_ERR_FORMAT,
      "'0.bias' belongs to no layer"},
+    {"image of another width", "egm-model", "1", "f32", "n", LAYERS(IMAGE(3, 1, 1)), EGM_ERR_FORMAT,
+     "height 3 x width 1 x channels 1 = 3, the row has 2 numbers"},
+    {"image 2^31", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2147483648, 1, 1)), EGM_ERR_UNSUPPORTED,
+     "'height' is 2147483648, at most 2147483647 is read"},
+    {"image 0", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 0, 1)), EGM_ERR_FORMAT, "'width' is 0"},
+    {"image that overflows", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2147483647, 2147483647, 2147483647)),
+     EGM_ERR_FORMAT, "has more than 2147483647 numbers"},
+    {"image with init", "egm-model", "1", "f32", "n",
+     LAYERS("{\"kind\":\"image\",\"height\":2,\"width\":1,\"channels\":1,\"init\":\"zeros\"}"), EGM_ERR_FORMAT,
+     "layer 0 (image) has 5 members, not 4"},
+    {"conv without an image", "egm-model", "1", "f32", "n", LAYERS(CONV("1", "1", "1", "0")), EGM_ERR_FORMAT,
+     "layer 0 (conv): its input is a row of 2 numbers and no image"},
+    {"conv without stride", "egm-model", "1", "f32", "n",
+     LAYERS(IMAGE(2, 1, 1) ",{\"kind\":\"conv\",\"channels\":1,\"kernel\":1,\"padding\":0,\"init\":\"zeros\"}"),
+     EGM_ERR_FORMAT, "'stride' is no integer"},
+    {"conv without init", "egm-model", "1", "f32", "n",
+     LAYERS(IMAGE(2, 1, 1) ",{\"kind\":\"conv\",\"channels\":1,\"kernel\":1,\"stride\":1,\"padding\":0}"),
+     EGM_ERR_FORMAT, "unknown init"},
+    {"conv padding -1", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "1", "1", "-1")),
+     EGM_ERR_FORMAT, "layer 1 (conv): 'padding' is -1"},
+    {"conv kernel 1.5", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "1.5", "1", "0")),
+     EGM_ERR_FORMAT, "'kernel' is no integer"},
+    {"conv kernel 32768", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "32768", "1", "0")),
+     EGM_ERR_FORMAT, "kernel 32768, must be at most 32767"},
+    {"conv kernel 3", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "3", "1", "0")), EGM_ERR_FORMAT,
+     "kernel 3 is larger than the image of 2x1 with padding 0"},
+    {"conv of many channels", "egm-model", "1", "f32", "n",
+     LAYERS(IMAGE(2, 1, 1) "," CONV("2147483647", "1", "1", "0")), EGM_ERR_FORMAT,
+     "an image of 2x1x2147483647 has more than 2147483647 numbers"},
+    {"conv of many windows", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "32767", "1", "32766")),
+     EGM_ERR_FORMAT, "more than 2147483647 numbers"},
+    {"upsampled far", "egm-model", "1", "f32", "n",
+     LAYERS(IMAGE(2, 1, 1) ",{\"kind\":\"upsample\",\"factor\":32767},{\"kind\":\"upsample\",\"factor\":32767}"),
+     EGM_ERR_FORMAT, "more than 2147483647 numbers"},
+    {"momentum 0", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"batch_norm\",\"epsilon\":1,\"momentum\":0}"),
+     EGM_ERR_FORMAT, "momentum 0 is not in (0, 1]"},
+    {"no momentum", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"batch_norm\",\"epsilon\":1}"), EGM_ERR_FORMAT,
+     "layer 0 (batch_norm): 'momentum' is no number"},
     {"A16 mis-shaped", "egm-model", "1", "f32", "n", "{\"inputs\":3,\"layers\":[" DENSE "]}", EGM_ERR_SHAPE,
      "'0.weight': size 1 is 2, the layer has 3"},
 };
@@ -284,6 +379,38 @@ START_TEST(test_model_file__foreign_buffers)
 }
 END_TEST
 
+/* Running statistics are due, too, and a variance is not below 0. */
+START_TEST(test_model_file__foreign_statistics)
+{
+	static const float ones[2] = {1, 1}, below[2] = {1, -1};
+	static const char *const names[] = {"0.weight", "0.bias", "0.running_mean", "0.running_var"};
+	egm__st_tensor t[4];
+	file_row row = rows[0];
+	row.architecture = LAYERS("{\"kind\":\"batch_norm\",\"epsilon\":1,\"momentum\":1}");
+	for (int i = 0; i < 4; i++) t[i] = (egm__st_tensor){names[i], EGM__ST_F32, 1, {2}, ones, 2};
+	write_file(&row, 4, t);
+	refuse("batch_norm", NULL, EGM_OK, NULL);
+	write_file(&row, 3, t);
+	refuse("A16 no running_var", NULL, EGM_ERR_FORMAT, "'0.running_var' is missing");
+	t[3].data = below;
+	write_file(&row, 4, t);
+	refuse("a variance of -1", NULL, EGM_ERR_FORMAT, "0.running_var[1] is -1, must be at least 0");
+	t[3].data = ones;
+	t[2].data = below;
+	write_file(&row, 4, t);
+	refuse("a mean of -1", NULL, EGM_OK, NULL);
+	/* a weight of four sizes with another order of them */
+	const float w[8] = {0}, b[2] = {0};
+	row.architecture = LAYERS(IMAGE(2, 1, 1) "," CONV("2", "2", "1", "1"));
+	egm__st_tensor conv[2] = {{"1.weight", EGM__ST_F32, 4, {2, 2, 2, 1}, w, 8}, {"1.bias", EGM__ST_F32, 1, {2}, b, 2}};
+	write_file(&row, 2, conv);
+	refuse("conv", NULL, EGM_OK, NULL);
+	conv[0].shape[1] = 1, conv[0].shape[3] = 2; /* as PyTorch has it */
+	write_file(&row, 2, conv);
+	refuse("A16 sizes of a kernel", NULL, EGM_ERR_SHAPE, "'1.weight': size 1 is 1, the layer has 2");
+}
+END_TEST
+
 START_TEST(test_model_file__limits)
 {
 	egm_load_options o;
@@ -337,11 +464,13 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(attack, setup, teardown);
 	tcase_add_loop_test(tc, test_model_file__round_trip, 0, 2);
+	tcase_add_loop_test(tc, test_model_file__images_come_back, 0, 2);
 	tcase_add_test(tc, test_model_file__is_a_plain_safetensors_file);
 	tcase_add_test(tc, test_model_file__save_keeps_the_old_file);
 	tcase_add_loop_test(attack, test_model_file__foreign_files, 0, (int)(sizeof rows / sizeof *rows));
 	tcase_add_test(attack, test_model_file__foreign_tensors);
 	tcase_add_test(attack, test_model_file__foreign_buffers);
+	tcase_add_test(attack, test_model_file__foreign_statistics);
 	tcase_add_test(attack, test_model_file__limits);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, attack);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Nets whose rows see one another, in every system: refused, with the reason, where the loss takes the slope of a net
+ * at single rows (E28), and with exact gradients through the batch everywhere else. */
+#include "systems.h"
+#include <loss/score_impl.h>
+#include <stdio.h>
+
+static egm_context *context;
+static egm_model *net[EGM__MAX_NETS];
+static egm_loss *loss;
+static s_claim claim;
+static l_sheet sheet;
+static double negatives[64], old[EGM__MAX_NETS][L_MAX_PARAMETERS];
+
+static void setup(void)
+{
+	uint64_t random = 11;
+	context = l_context();
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
+	for (int i = 0; i < 64; i++) sheet.data[i] = 0.5 + 0.5 * l_random(&random);
+	for (int i = 0; i < 64; i++) negatives[i] = l_random(&random);
+	sheet.negatives = negatives;
+}
+
+static void drop(void)
+{
+	egm_loss_free(loss);
+	loss = NULL;
+	for (int i = 0; i < EGM__MAX_NETS; i++) {
+		egm_model_free(net[i]);
+		net[i] = NULL;
+	}
+}
+
+static void teardown(void)
+{
+	drop();
+	egm_context_free(context);
+}
+
+static egm_status norm_and_tanh(egm_model *m)
+{
+	egm_status st = egm_model_batch_norm(m, 0.1, 0.25);
+	return st == EGM_OK ? egm_model_tanh(m) : st;
+}
+
+/* The nets of a system, the one of index `normed` with a norm (-1: none). */
+static void make_nets(const s_system *s, int normed)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	drop();
+	for (int i = 0; i < s->n_nets; i++) {
+		int64_t width[3] = {s->width[i][0], 3, s->width[i][1]};
+		net[i] =
+		    l_net(context, names[i], 3, width, i == normed ? norm_and_tanh : egm_model_tanh, EGM_F64, (uint64_t)i + 1);
+	}
+}
+
+/* What the header says: which variant of systems.h takes the slope of which net. NULL: none; "": whatever its options
+ * are. */
+static const char *slope_of(const char *system, int variant, int n)
+{
+	int first = n == 0;
+	if (!strcmp(system, "dde")) return n < 2 ? "" : NULL;
+	if (!first) return NULL;
+	if (!strcmp(system, "ml") || !strcmp(system, "dsm") || !strcmp(system, "annealed_dsm")) return "";
+	if (!strcmp(system, "score_matching")) return "";
+	if (!strcmp(system, "gan")) return variant >= 8 ? " with penalty = 0.4" : NULL;
+	if (!strcmp(system, "aae")) return variant % 2 ? " with penalty = 0.3" : NULL;
+	if (!strcmp(system, "ali")) return variant ? " with penalty = 0.3" : NULL;
+	if (!strcmp(system, "wgan")) return variant < 18 ? " with penalty = 1.5" : NULL;
+	if (!strcmp(system, "ls_gan")) return variant / 2 == 1 ? " with penalty = 0.4" : NULL;
+	return NULL;
+}
+
+static void expect_refusal(const s_system *s, egm_status st, int n, const char *with)
+{
+	char end[160], middle[64];
+	snprintf(end, sizeof end, "is batch_norm:%s the slope at one row would depend on the other rows of its batch",
+	         with);
+	snprintf(middle, sizeof middle, ": layer 1 of ");
+	ck_assert_msg(st == EGM_ERR_ARGUMENT, "%s, net %d: %s", s->name, n, egm_status_name(st));
+	ck_assert_ptr_null(loss);
+	ck_assert_msg(strstr(egm_last_error(), end) && strstr(egm_last_error(), middle), "%s: %s", s->name,
+	              egm_last_error());
+}
+
+/* Old parameters a little off today's; a running variance stays one. */
+static void remember_old(void)
+{
+	uint64_t random = 17;
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		const double *w = loss->nets[i]->parameters;
+		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * l_random(&random);
+		sheet.old[i] = old[i];
+	}
+}
+
+START_TEST(test_batch_norm_systems__refused_by_row_and_exact_by_batch)
+{
+	const s_system *s = &s_systems[_i];
+	for (int variant = 0; variant < s->variants; variant++)
+		for (int n = 0; n < s->n_nets; n++) {
+			const char *slope = slope_of(s->name, variant, n);
+			make_nets(s, n);
+			memset(&claim, 0, sizeof claim);
+			memset(sheet.gradient, 0, sizeof sheet.gradient); /* of buffers it stays that */
+			egm_status st = s->create(&loss, net, variant, &claim);
+			if (slope) {
+				expect_refusal(s, st, n, slope);
+				continue;
+			}
+			ck_assert_msg(st == EGM_OK, "%s, net %d: %s", s->name, n, egm_last_error());
+			remember_old();
+			for (int32_t phase = 0; phase < loss->n_phases; phase++)
+				l_check_gradients(loss, phase, &claim.phase[phase], &sheet);
+		}
+}
+END_TEST
+
+START_TEST(test_batch_norm_systems__energy_gan)
+{
+	egm_energy_gan_options o;
+	egm_energy_gan_options_init(&o, sizeof o);
+	net[0] = l_net(context, "energy", 3, (int64_t[]){S_D, 3, 1}, norm_and_tanh, EGM_F64, 1);
+	net[1] = l_net(context, "generator", 3, (int64_t[]){S_K, 3, S_D}, norm_and_tanh, EGM_F64, 2);
+	net[2] = l_net(context, "third", 3, (int64_t[]){S_D + S_K, 3, 1}, norm_and_tanh, EGM_F64, 3);
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[0], net[1], net[2], &o), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "energy_gan: layer 1 of energy 'energy' is batch_norm: with penalty = 0.1 the "
+	                                   "slope at one row would depend on the other rows of its batch");
+	o.penalty = 0;
+	ck_assert_int_eq(egm_energy_gan_create(&loss, net[0], net[1], net[2], &o), EGM_OK);
+	l_check_gradients(loss, 0, &(l_objective){2, {0, 1}, {1, -1}}, &sheet);
+	l_check_gradients(loss, 1, &(l_objective){2, {3, 4}, {1, -1}}, &sheet);
+	ck_assert(sheet.terms[2] == 0); /* the penalty is not shown */
+}
+END_TEST
+
+/* gan, variant 7: where the generator is the one of old, the regulariser is 0, batch statistics or not. */
+START_TEST(test_batch_norm_systems__a_net_equals_its_old_self)
+{
+	make_nets(&s_systems[1], 1);
+	ck_assert_int_eq(s_systems[1].create(&loss, net, 7, &claim), EGM_OK);
+	l_run(loss, 2, &sheet); /* old parameters are today's */
+	ck_assert(sheet.terms[3] == 0 && sheet.terms[2] != 0);
+}
+END_TEST
+
+/* Nets without: grad U of a row has the same bits whatever the other rows are. */
+START_TEST(test_batch_norm_systems__without_it_rows_are_alone)
+{
+	double x[4][S_D], score[2][4][S_D];
+	void *bases[EGM__MAX_SLOTS] = {NULL};
+	make_nets(&s_systems[0], -1);
+	ck_assert_int_eq(egm_ml_create(&loss, net[0], NULL), EGM_OK);
+	egm__phase_graph p = {.batch = 4};
+	egm__program *program = NULL;
+	ck_assert_int_eq(egm__graph_create(&p.graph, context, EGM_F64), EGM_OK);
+	egm__id leaf = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(4, S_D));
+	egm__graph_output(p.graph, egm__score(&p, loss, 0, leaf), EGM__SLOT_TERMS, 0);
+	ck_assert_int_eq(egm__program_create(&program, p.graph), EGM_OK);
+	for (int run = 0; run < 2; run++) {
+		for (int i = 0; i < 4 * S_D; i++) x[i / S_D][i % S_D] = 0.1 * i + (i / S_D == 2 ? 0 : 3 * run);
+		bases[EGM__SLOT_DATA] = x;
+		bases[EGM__SLOT_NET] = net[0]->parameters;
+		bases[EGM__SLOT_TERMS] = score[run];
+		egm__program_run(program, bases, 0, 0);
+	}
+	ck_assert_mem_eq(score[0][2], score[1][2], sizeof score[0][2]);
+	ck_assert(memcmp(score[0][1], score[1][1], sizeof score[0][1]) != 0);
+	egm__program_free(program);
+	egm__graph_free(p.graph);
+}
+END_TEST
+
+/* A likelihood is no training step: log weights by running statistics, a row for itself. */
+START_TEST(test_batch_norm_systems__likelihood_is_row_by_row)
+{
+	double x[3][S_D] = {{0.1, 0.2, 0.3}, {-1, 0, 1}, {2, 2, -1}}, all[3], one;
+	make_nets(&s_systems[2], 1);
+	ck_assert_int_eq(egm_vae_create(&loss, net[0], net[1], NULL), EGM_OK);
+	ck_assert_msg(egm_vae_log_likelihood(loss, EGM_F64, x, 3, S_D, 10, 4, all) == EGM_OK, "%s", egm_last_error());
+	ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, 1, S_D, 10, 4, &one), EGM_OK);
+	ck_assert(one == all[0]);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("batch_norm_systems");
+	TCase *t = tcase_create("all");
+	tcase_set_tags(t, "E28");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_batch_norm_systems__refused_by_row_and_exact_by_batch, 0, S_SYSTEMS);
+	tcase_add_test(t, test_batch_norm_systems__energy_gan);
+	tcase_add_test(t, test_batch_norm_systems__a_net_equals_its_old_self);
+	tcase_add_test(t, test_batch_norm_systems__without_it_rows_are_alone);
+	tcase_add_test(t, test_batch_norm_systems__likelihood_is_row_by_row);
+	suite_add_tcase(suite, t);
+	return egm_test_main(suite);
+}
