@@ -190,6 +190,8 @@ void egm__run_image(egm_context *context, const egm__kernels *table, const egm__
 void egm__conv_mark(egm__lower *l);
 egm__id egm__conv_patches(const egm__lower *l, egm__id product, int which);
 void egm__conv_emit(egm__lower *l, int32_t kernel);
+/* The windows of an image op on `image`, in elements of the program. */
+void egm__windows_of(const egm__lower *l, const egm__node *n, const egm__shape *image, egm__image *out);
 void egm__run_conv(egm_context *context, const egm__program *p, const egm__kernel *k, const void *a, const void *b,
                    void *c, void *partial);
 
