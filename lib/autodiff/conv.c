@@ -13,7 +13,8 @@ enum {
 	SCRATCH_BYTES = 262144, /* of patches at a time: they and what they are multiplied with stay in the second cache */
 	GROUP_BYTES = 256,      /* a line of a window below which it is not worth a product of its own */
 	LEAST_BLOCKS = 8,       /* for as many threads to share; no more partial sums either */
-	FOLD_IMAGES = 4         /* a fold shares images, not lines, among threads */
+	FOLD_IMAGES = 4,        /* a fold shares images, not lines, among threads */
+	ALIGN = 64
 };
 
 /* ---- which: l->window of a matrix of patches names them, of a fold its product */
@@ -126,7 +127,9 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 	v->per_block = at_least(least(fit, v->units / LEAST_BLOCKS), 1);
 	v->blocks = (v->units + v->per_block - 1) / v->per_block;
 	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : least(v->blocks, LEAST_BLOCKS);
-	v->scratch = v->per_block * v->rows * v->width * m->size;
+	int64_t tall = v->per_block * v->rows, ks[] = {v->width, tall, k->gemm.k}; /* by role */
+	v->patches = (tall * v->width * m->size + ALIGN - 1) / ALIGN * ALIGN;
+	v->scratch = v->patches + egm__gemm_here_scratch(l->p->context, l->p->dtype, ks[v->role]);
 	if (v->role == EGM__CONV_RIGHT && v->groups == 1 && v->parts > 1)
 		v->partial.buffer = egm__buffer_new(l, v->parts * k->gemm.m * k->gemm.n * m->size, kernel);
 }
@@ -139,8 +142,8 @@ void egm__windows_of(const egm__lower *l, const egm__node *n, const egm__shape *
 	out->size = (int64_t)egm__dtype_size(l->p->dtype);
 }
 
-/* Which operand is the windows, which of the product's others is the plain one. */
-static egm__id plain_factor(egm__lower *l, const egm__draft *d, egm__kernel *k, int *plain)
+/* The node of the windows; sets the role, and which factor is a plain one. */
+static egm__id find_role(egm__lower *l, const egm__draft *d, egm__kernel *k, int *plain)
 {
 	egm__id left = egm__conv_patches(l, d->matmul, 0), right = egm__conv_patches(l, d->matmul, 1);
 	int folds = l->g->nodes[d->node].op == &egm__op_fold && l->window[d->node] == d->matmul;
@@ -155,14 +158,22 @@ void egm__conv_emit(egm__lower *l, int32_t kernel)
 	egm__kernel *k = &l->p->kernels[kernel];
 	const egm__node *n = &l->g->nodes[d->matmul];
 	int plain;
-	egm__id w = plain_factor(l, d, k, &plain);
+	egm__id w = find_role(l, d, k, &plain);
 	const egm__node *windows = &l->g->nodes[w];
 	egm__id image = k->conv.role == EGM__CONV_FOLD ? w : egm__real(l->g, windows->in[0]);
 	const egm__shape *sa = egm__graph_shape(l->g, n->in[0]), *sb = egm__graph_shape(l->g, n->in[1]);
 	egm__windows_of(l, windows, egm__graph_shape(l->g, image), &k->image);
-	k->gemm = (egm__gemm){
-	    n->shape.d[0], n->shape.d[1], sa->d[!n->a[0]],      sa->d[1],         sb->d[1],        n->shape.d[1],
-	    d->alpha,      d->beta,       (int32_t)l->p->dtype, (int32_t)n->a[0], (int32_t)n->a[1]};
+	k->gemm = (egm__gemm){.m = n->shape.d[0],
+	                      .n = n->shape.d[1],
+	                      .k = sa->d[!n->a[0]],
+	                      .lda = sa->d[1],
+	                      .ldb = sb->d[1],
+	                      .ldc = n->shape.d[1],
+	                      .alpha = d->alpha,
+	                      .beta = d->beta,
+	                      .dtype = (int32_t)l->p->dtype,
+	                      .ta = (int32_t)n->a[0],
+	                      .tb = (int32_t)n->a[1]};
 	k->a = egm__view_memory(l, egm__real(l->g, k->conv.role == EGM__CONV_FOLD ? n->in[0] : windows->in[0]), kernel);
 	k->b = egm__view_memory(l, egm__real(l->g, n->in[k->conv.role == EGM__CONV_FOLD ? 1 : plain]), kernel);
 	k->c = egm__memory(l, d->node, kernel);

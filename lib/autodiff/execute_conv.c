@@ -8,6 +8,7 @@
 enum { PARALLEL_FLOPS = 1000000 /* below, waking a thread costs more than it saves */ };
 
 typedef struct task {
+	egm_context *context;
 	const egm__kernels *table;
 	const egm__kernel *k;
 	const char *a, *b;
@@ -32,6 +33,11 @@ static int64_t count_of(const egm__conv_plan *v, int64_t block)
 	return left < v->per_block ? left : v->per_block;
 }
 
+static void multiply(const task *t, const egm__gemm *p, const char *a, const char *b, char *c, char *scratch)
+{
+	egm__gemm_here(t->context, p, a, b, c, scratch + t->k->conv.patches);
+}
+
 /* C rows of a block from its patches. */
 static void left_block(const task *t, int64_t block, char *scratch)
 {
@@ -44,7 +50,7 @@ static void left_block(const task *t, int64_t block, char *scratch)
 		egm__image m = group_of(t->k, g);
 		egm__image_patches(t->table, &m, t->a, scratch, first, count);
 		const char *b = t->b + g * v->width * (p.tb ? 1 : p.ldb) * es;
-		egm__gemm_here(&p, scratch, b, t->c + first * v->rows * p.ldc * es);
+		multiply(t, &p, scratch, b, t->c + first * v->rows * p.ldc * es, scratch);
 		p.beta = 1;
 	}
 }
@@ -62,7 +68,7 @@ static void right_blocks(const task *t, int64_t g, int64_t from, int64_t to, dou
 		p.k = count * v->rows;
 		egm__image_patches(t->table, &m, t->a, scratch, first, count);
 		const char *left = t->b + first * v->rows * (p.ta ? p.lda : 1) * m.size;
-		egm__gemm_here(&p, left, scratch, c + g * v->width * m.size);
+		multiply(t, &p, left, scratch, c + g * v->width * m.size, scratch);
 		p.beta = 1;
 	}
 }
@@ -92,7 +98,7 @@ static void fold_block(const task *t, int64_t block, char *scratch)
 	for (int64_t g = 0; g < v->groups; g++) {
 		egm__image m = group_of(t->k, g);
 		const char *b = t->b + g * v->width * (p.tb ? p.ldb : 1) * es;
-		egm__gemm_here(&p, t->a + first * v->rows * p.lda * es, b, scratch);
+		multiply(t, &p, t->a + first * v->rows * p.lda * es, b, scratch, scratch);
 		egm__image_fold_add(t->table, &m, scratch, lines, 0, count * m.h);
 	}
 }
@@ -127,7 +133,7 @@ void egm__run_conv(egm_context *context, const egm__program *p, const egm__kerne
                    void *c, void *partial)
 {
 	const egm__gemm *g = &k->gemm;
-	task t = {.table = p->table, .k = k, .a = a, .b = b, .c = c, .partial = partial};
+	task t = {.context = context, .table = p->table, .k = k, .a = a, .b = b, .c = c, .partial = partial};
 	t.scratch = p->arena + p->registers_at;
 	t.scratch_bytes = p->registers_bytes;
 	t.tasks = context->threads;

@@ -77,7 +77,8 @@ typedef struct egm__conv_plan {
 	int64_t per_block, blocks;
 	int64_t groups, width; /* columns of P at a time: those of one line of a window, or all */
 	int64_t parts;         /* that may run at once */
-	int64_t scratch;       /* bytes, of a thread */
+	int64_t patches;       /* bytes of the scratch memory of a thread for them; the product's follows */
+	int64_t scratch;       /* bytes of all of it */
 	egm__mem partial;      /* a C for each part, where parts add to one C; buffer -1: none */
 } egm__conv_plan;
 
