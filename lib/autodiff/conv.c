@@ -151,8 +151,16 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 		v->partial.buffer = egm__buffer_new(l, v->parts * k->gemm.m * k->gemm.n * m->size, kernel);
 }
 
-/* Which operand is the windows, which of the product's others is the plain one. */
-static egm__id windows_of(egm__lower *l, const egm__draft *d, egm__kernel *k, int *plain)
+void egm__windows_of(const egm__lower *l, const egm__node *n, const egm__shape *image, egm__image *out)
+{
+	egm_status st = egm__image_of(n, image, out);
+	EGM_INVARIANT(st == EGM_OK); /* as when the node was made */
+	(void)st;
+	out->size = (int64_t)egm__dtype_size(l->p->dtype);
+}
+
+/* The node of the windows; sets the role, and which factor is a plain one. */
+static egm__id find_role(egm__lower *l, const egm__draft *d, egm__kernel *k, int *plain)
 {
 	egm__id left = egm__conv_patches(l, d->matmul, 0), right = egm__conv_patches(l, d->matmul, 1);
 	int folds = l->g->nodes[d->node].op == &egm__op_fold && l->window[d->node] == d->matmul;
@@ -167,15 +175,22 @@ void egm__conv_emit(egm__lower *l, int32_t kernel)
 	egm__kernel *k = &l->p->kernels[kernel];
 	const egm__node *n = &l->g->nodes[d->matmul];
 	int plain;
-	egm__id w = windows_of(l, d, k, &plain);
+	egm__id w = find_role(l, d, k, &plain);
 	const egm__node *windows = &l->g->nodes[w];
 	egm__id image = k->conv.role == EGM__CONV_FOLD ? w : egm__real(l->g, windows->in[0]);
 	const egm__shape *sa = egm__graph_shape(l->g, n->in[0]), *sb = egm__graph_shape(l->g, n->in[1]);
-	l->status = egm__image_of(windows, egm__graph_shape(l->g, image), &k->image);
-	k->image.size = (int64_t)egm__dtype_size(l->p->dtype);
-	k->gemm = (egm__gemm){
-	    n->shape.d[0], n->shape.d[1], sa->d[!n->a[0]],      sa->d[1],         sb->d[1],        n->shape.d[1],
-	    d->alpha,      d->beta,       (int32_t)l->p->dtype, (int32_t)n->a[0], (int32_t)n->a[1]};
+	egm__windows_of(l, windows, egm__graph_shape(l->g, image), &k->image);
+	k->gemm = (egm__gemm){.m = n->shape.d[0],
+	                      .n = n->shape.d[1],
+	                      .k = sa->d[!n->a[0]],
+	                      .lda = sa->d[1],
+	                      .ldb = sb->d[1],
+	                      .ldc = n->shape.d[1],
+	                      .alpha = d->alpha,
+	                      .beta = d->beta,
+	                      .dtype = (int32_t)l->p->dtype,
+	                      .ta = (int32_t)n->a[0],
+	                      .tb = (int32_t)n->a[1]};
 	k->a = egm__view_memory(l, egm__real(l->g, k->conv.role == EGM__CONV_FOLD ? n->in[0] : windows->in[0]), kernel);
 	k->b = egm__view_memory(l, egm__real(l->g, n->in[k->conv.role == EGM__CONV_FOLD ? 1 : plain]), kernel);
 	k->c = egm__memory(l, d->node, kernel);

@@ -365,8 +365,7 @@ static void emit_other(egm__lower *l, int32_t kernel)
 	k->b = egm__memory(l, d->node, kernel);
 	if (n->op->cls == EGM__CLASS_IMAGE) {
 		int makes = n->op == &egm__op_fold || n->op == &egm__op_repeat;
-		if (l->status == EGM_OK) l->status = egm__image_of(n, makes ? &n->shape : &l->g->nodes[x].shape, &k->image);
-		k->image.size = (int64_t)egm__dtype_size(l->p->dtype);
+		egm__windows_of(l, n, makes ? &n->shape : &l->g->nodes[x].shape, &k->image);
 	} else if (d->kind == EGM__KERNEL_MAX) {
 		k->shape = l->g->nodes[x].shape;
 		k->axes = (int32_t)n->a[0];

@@ -192,6 +192,8 @@ egm__id egm__conv_patches(const egm__lower *l, egm__id product, int which);
 void egm__conv_emit(egm__lower *l, int32_t kernel);
 /* The product of one group of `count` units. */
 egm__gemm egm__conv_block(const egm__kernel *k, int64_t count);
+/* The windows of an image op on `image`, in elements of the program. */
+void egm__windows_of(const egm__lower *l, const egm__node *n, const egm__shape *image, egm__image *out);
 void egm__run_conv(egm_context *context, const egm__program *p, const egm__kernel *k, const void *a, const void *b,
                    void *c, void *partial);
 
