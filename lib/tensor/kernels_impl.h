@@ -69,6 +69,11 @@ typedef struct egm__kernels {
 	/* p += a s g and then y = x + b s p, s = 1 where it is NULL; y may be x. */
 	void (*leapfrog)(int64_t n, void *y, void *p, const void *x, const void *g, const void *s, double a, double b);
 
+	/* y = x + b (z + a g) with z the elements start .. start+n-1 of `normal`, in the bits that normal and leapfrog
+	 * give. y is apart from x and g. 0 when an element of y is not finite. */
+	int (*langevin)(int64_t n, void *y, const void *x, const void *g, const egm__rng *rng, int64_t start, double a,
+	                double b);
+
 	/* Products with a packed right factor, see packed_impl.h. packed_count: elements that op(B), k x n, takes, -1 when
 	 * an int64_t does not hold them. pack: B is stored k x n, with tb n x k, ldb elements between rows; packed is
 	 * 64-byte aligned. */
