@@ -35,16 +35,17 @@ INLINE vf squared_radius_f32(vf u)
 	return -2 * madd_f32(e, (vf){0} + (float)(M_LN2 * 0x1p-23), y);
 }
 
-/* cos and sin of 2 pi a / 2^24, |a| <= 2^23 */
-INLINE void directions_f32(vf_bits a, vf *cosine, vf *sine)
+/* cos and sin of 2 pi q / 2^32, to the 24 leading bits of q, which as a signed number is the turn's fraction: the two
+ * bits on top, rounded by the third, are the quarter, and what lies below them is r once it is read as signed. */
+INLINE void directions_f32(vf_words q, vf *cosine, vf *sine)
 {
 	static const float s[4] = {1.57079632F, -0.645963478F, 0.0796802176F, -0.00460214921F};  /* 2e-9 */
 	static const float c[4] = {-1.23370055F, 0.253669410F, -0.0208615283F, 0.000906739898F}; /* 2e-10 */
-	vf_bits turned = a + 0x200000, quarters = turned & -0x400000;
-	vf r = __builtin_convertvector(a - quarters, vf) * 0x1p-22F, z = r * r;
+	vf_words quarters = q + 0x20000000;
+	vf r = __builtin_convertvector((vf_bits)(q << 2 & 0xfffffc00), vf) * 0x1p-32F, z = r * r;
 	vf x = madd_f32(polynomial_f32(z, 4, c), z, (vf){0} + 1), y = r * polynomial_f32(z, 4, s);
-	vf_words odd = -((vf_words)quarters >> 22 & 1), exchange = ((vf_words)x ^ (vf_words)y) & odd;
-	vf_words sign_x = ((vf_words)quarters + 0x400000) << 8 & 0x80000000, sign_y = (vf_words)quarters << 8 & 0x80000000;
+	vf_words odd = (vf_words)((vf_bits)(quarters << 1) >> 31), exchange = ((vf_words)x ^ (vf_words)y) & odd;
+	vf_words sign_x = (quarters + 0x40000000) & 0x80000000, sign_y = quarters & 0x80000000;
 	*cosine = (vf)((vf_words)x ^ exchange ^ sign_x);
 	*sine = (vf)((vf_words)y ^ exchange ^ sign_y);
 }
