@@ -64,18 +64,6 @@ INLINE vq join(vq x, vq y)
 #endif
 }
 
-/* x < 2^53 as doubles, exactly. Where no instruction does it, each half is set into the fraction of 2^52 or 2^84. */
-INLINE vd double_of(vq x)
-{
-#if VECTOR_BYTES == 64
-	return (vd)_mm512_cvtepu64_pd((__m512i)x);
-#else
-	vd low = (vd)((x & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
-	vd high = (vd)((x >> 32) | 0x4530000000000000u) - 0x1p84;
-	return high + low;
-#endif
-}
-
 /* Lanes of p: words 0 and 2 of the blocks in turn, of q: words 1 and 3. u keeps 31 bits, of which a float holds all
  * where it matters, near 0: the largest |z| is sqrt(64 log 2) = 6.7. */
 INLINE void normal_of_f32(const vq x[4], vf z[2])
@@ -91,9 +79,9 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 
 INLINE void normal_of_f64(const vq x[4], vd z[2])
 {
-	vd u = (double_of(join(x[0], x[1]) >> 11) + 1) * 0x1p-53;
+	vd u = madd_f64(double_of(join(x[0], x[1]) >> 11), (vd){0} + 0x1p-53, (vd){0} + 0x1p-53);
 	vd radius = v_sqrt_f64(squared_radius_f64(u)), c, s;
-	directions_f64((double_of(join(x[2], x[3]) >> 11) - 0x1p52) * 0x1p-51, &c, &s);
+	directions_f64(join(x[2], x[3]) ^ 0x8000000000000000, &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F64(c, s);
 	z[1] = HIGH_F64(c, s);
