@@ -29,9 +29,10 @@ typedef struct egm__advance {
 	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
 } egm__advance;
 
-/* Parts of a round, for all walkers that were asked (run.c): the target where they asked, STOPPED when a callback
- * stops or has stopped elsewhere; every walker takes its answer; chains whose walkers are done write their draws. */
-egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n);
+/* Parts of a round, for all walkers that were asked (run.c): the target where they asked, with or without the
+ * energy, STOPPED when a callback stops or has stopped elsewhere; every walker takes its answer; chains whose walkers
+ * are done write their draws. */
+egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy);
 void egm__block_take(egm__block *b, int64_t n);
 void egm__block_close(const egm__advance *a, egm__block *b);
 

@@ -38,9 +38,7 @@ static egm_status round_of(egm__advance *a, egm__block *b, int64_t done, int ene
 	int finite =
 	    s->method->march(s, &rng, w->index * s->dims, b->count * s->dims, w->step, b->probe->y, b->x, b->gradient);
 	b->probe->finite_y = finite;
-	if (energy) return egm__block_evaluate(a, b, b->count);
-	egm__probe_run_gradient(b->probe, b->count);
-	return EGM_OK;
+	return egm__block_evaluate(a, b, b->count, energy);
 }
 
 static int all_finite(const egm__block *b)

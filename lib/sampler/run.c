@@ -82,21 +82,25 @@ static void begin_transitions(const egm__advance *a, egm__block *b)
 	}
 }
 
-static int64_t ask_all(const egm__advance *a, egm__block *b)
+/* How many asked; whether one of them wants to know the energy. */
+static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 {
 	egm_sampler *s = a->s;
 	int64_t n = 0, bytes = egm__point_bytes(s);
+	*energy = 0;
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &s->walkers[b->first + i];
 		if (!egm__walker_has_work(a, b, i)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
 		egm__bridge rest = w->bridge;
+		w->blind = 0;
 		if (w->primed)
 			s->method->ask(s, w, y);
 		else
 			memcpy(y, w->x, (size_t)bytes);
 		b->probe->bridge[n] = w->bridge;
 		w->bridge = rest;
+		*energy |= !w->blind;
 		b->asked[n++] = w;
 	}
 	return n;
@@ -195,9 +199,13 @@ static void abandon(egm__block *b)
 	}
 }
 
-egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n)
+egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy)
 {
 	if (__atomic_load_n(&a->stop, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
+	if (!energy && egm__probe_has_gradient_alone(b->probe)) {
+		egm__probe_run_gradient(b->probe, n);
+		return EGM_OK;
+	}
 	egm_status st = egm__probe_run(b->probe, n);
 	if (st != EGM_OK) __atomic_store_n(&a->stop, 1, __ATOMIC_RELAXED);
 	return st;
@@ -205,10 +213,11 @@ egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n)
 
 static egm_status round_of(egm__advance *a, egm__block *b, int64_t *n)
 {
+	int energy;
 	if (b->turned) begin_transitions(a, b);
-	*n = ask_all(a, b);
+	*n = ask_all(a, b, &energy);
 	if (*n == 0) return EGM_OK;
-	egm_status st = egm__block_evaluate(a, b, *n);
+	egm_status st = egm__block_evaluate(a, b, *n, energy);
 	if (st != EGM_OK) return st;
 	egm__block_take(b, *n);
 	if (b->turned) egm__block_close(a, b);

@@ -29,6 +29,7 @@ struct egm__walker {
 	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
 	int32_t frozen;  /* went non-finite: stays where it is */
 	int32_t inside;  /* a transition has begun */
+	int32_t blind;   /* set by `ask`: of the answer it reads the gradient alone, and whether the value is finite */
 	int32_t inner;   /* transitions made of those that the chain's present one takes */
 	egm__bridge bridge;
 	double step;      /* leapfrog step h; the Langevin eps is h^2 */
