@@ -251,7 +251,8 @@ static void run_packed(const run *r)
 	r->p->table->multiply(&product, at(r, &r->k->a), r->p->packed + r->p->packs[r->k->pack].at, at(r, &r->k->c));
 }
 
-void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step)
+void egm__program_run_for(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint32_t slots, uint64_t seed,
+                          uint64_t step)
 {
 	uint32_t mode = egm__cpu_fp_flush();
 	run r = {.p = p, .seed = seed, .step = step, .es = (int64_t)egm__dtype_size(p->dtype)};
@@ -259,6 +260,7 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 	r.base[EGM__SLOT_ARENA] = p->arena;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
 		const egm__kernel *k = r.k = &p->kernels[i];
+		if (!(k->serves & slots)) continue;
 		switch (k->kind) {
 		case EGM__KERNEL_GROUP:
 			run_group(&r);
@@ -287,4 +289,9 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 		}
 	}
 	egm__cpu_fp_set(mode);
+}
+
+void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step)
+{
+	egm__program_run_for(p, bases, ~UINT32_C(0), seed, step);
 }

@@ -90,7 +90,8 @@ typedef struct egm__kernel {
 	int32_t axes;
 	uint32_t stream;
 	int32_t uniform;
-	int32_t pack; /* packed: which factor */
+	int32_t pack;    /* packed: which factor */
+	uint32_t serves; /* bit s: output slot s depends on what it computes */
 	egm__image image;
 	egm__conv_plan conv;
 } egm__kernel;
@@ -181,6 +182,8 @@ void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_
 void egm__lower_mark(egm__lower *l);
 egm_status egm__lower_graph(egm__lower *l);
 egm_status egm__emit_kernels(egm__lower *l);
+/* Fills in `serves` of all kernels, while memory still has buffers. */
+egm_status egm__mark_served(egm__program *p);
 egm_status egm__plan_memory(egm__program *p);
 
 /* execute_image.c: a kernel of the image kinds. */

@@ -50,6 +50,7 @@ egm_status egm__program_create(egm__program **out, const egm__graph *g)
 	EGM_TRY(allocate_lower(&l));
 	EGM_TRY(egm__lower_graph(&l));
 	EGM_TRY(egm__emit_kernels(&l));
+	EGM_TRY(egm__mark_served(p));
 	EGM_TRY(egm__plan_memory(p));
 	EGM_TRY(egm__pack_memory(p));
 	*out = p;

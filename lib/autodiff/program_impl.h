@@ -20,6 +20,10 @@ void egm__program_prepare(egm__program *p, void *const bases[EGM__MAX_SLOTS]);
 /* bases[slot] is the pointer of each slot the graph uses. Noise is drawn from (seed, stream of the node, step).
  * Allocates nothing and cannot fail. One caller at a time. */
 void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step);
+/* The same without the kernels that only outputs in other slots need: bit s of `slots` is slot s. What is left there is
+ * not said. */
+void egm__program_run_for(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint32_t slots, uint64_t seed,
+                          uint64_t step);
 size_t egm__program_arena_bytes(const egm__program *p);
 /* Highest arena byte that the kernels of the program touch, from their operands: must equal the size asked for. */
 size_t egm__program_arena_used(const egm__program *p);

@@ -21,4 +21,28 @@ struct egm__block {
 /* Its walkers stand in its rows x and gradient. */
 void egm__block_place(const egm__block *b);
 
+/* A call that moves chains. */
+typedef struct egm__advance {
+	egm_sampler *s;
+	int64_t n, thin;
+	char *draws, *energies;
+	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
+} egm__advance;
+
+/* Parts of a round, for all walkers that were asked (run.c): the target where they asked, with or without the
+ * energy, STOPPED when a callback stops or has stopped elsewhere; every walker takes its answer; chains whose walkers
+ * are done write their draws. */
+egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy);
+void egm__block_take(egm__block *b, int64_t n);
+void egm__block_close(const egm__advance *a, egm__block *b);
+
+/* Whether walker i of the block has something to do in this call. */
+int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i);
+/* Draw number `draw` of the call, from where the chain stands. */
+void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw);
+
+/* Rounds of a block whose chains are all in step, until it has nothing left to do or a walker freezes; returns at once
+ * when they are not. */
+egm_status egm__block_march(egm__advance *a, egm__block *b);
+
 #endif

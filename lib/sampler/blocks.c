@@ -8,6 +8,28 @@ enum {
 	TILE_ROWS = 8  /* that a packed product takes at a time */
 };
 
+static int64_t blocks_of(int64_t chains, int64_t size)
+{
+	return (chains + size - 1) / size;
+}
+
+/* The rows that the busiest thread evaluates in a round: a block computes all of its rows, the last one too. */
+static int64_t rows_of_a_round(const egm_sampler *s, int64_t size)
+{
+	return blocks_of(blocks_of(s->options.chains, size), s->context->threads) * size;
+}
+
+/* A few tiles less a block, when chains and threads then come out more evenly. Beyond a quarter less the factors of a
+ * net would be read too often. */
+static int64_t trim(const egm_sampler *s, int64_t size)
+{
+	int64_t best = size;
+	if (s->levels > 1 || size % TILE_ROWS) return size;
+	for (int64_t i = size - TILE_ROWS; 4 * i >= 3 * size; i -= TILE_ROWS)
+		if (rows_of_a_round(s, i) < rows_of_a_round(s, best)) best = i;
+	return best;
+}
+
 /* Chains of a block. A net is evaluated row by row in bits that do not depend on the other rows, so the cut may follow
  * the number of threads; a callback is cut as its owner said. */
 static int64_t chains_of_block(const egm_sampler *s)
@@ -19,13 +41,13 @@ static int64_t chains_of_block(const egm_sampler *s)
 	if (most < 1) most = 1;
 	if (most > chains) most = chains;
 	if (t->callback) return most;
-	int64_t n = (chains + most - 1) / most;
+	int64_t n = blocks_of(chains, most);
 	n = (n + threads - 1) / threads * threads;
 	if (n > chains) n = chains;
-	int64_t size = (chains + n - 1) / n, rest = size % TILE_ROWS;
+	int64_t size = blocks_of(chains, n), rest = size % TILE_ROWS;
 	/* beyond half a tile of a product the whole one costs no more */
 	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
-	return size < most ? size : most;
+	return trim(s, size < most ? size : most);
 }
 
 void egm__block_place(const egm__block *b)
@@ -59,7 +81,7 @@ out:
 egm_status egm__blocks_create(egm_sampler *s)
 {
 	egm_status st = EGM_OK;
-	int64_t size = chains_of_block(s), n = (s->options.chains + size - 1) / size;
+	int64_t size = chains_of_block(s), n = blocks_of(s->options.chains, size);
 	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, (size_t)n, sizeof *s->blocks);
 	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for %lld blocks of chains", (long long)n);
 	s->n_blocks = (int32_t)n;

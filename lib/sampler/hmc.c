@@ -49,6 +49,7 @@ void egm__leapfrog_ask(egm_sampler *s, egm__walker *w, char *y)
 	trajectory *t = w->own;
 	egm__row_leap(s, w, y, t->at, t->gradient, t->left == t->steps ? -t->h / 2 : -t->h, t->h);
 	t->at = y;
+	w->blind = t->left > 1;
 }
 
 static int reject(egm__walker *w)

@@ -11,6 +11,8 @@
 #include <sampler/target_impl.h>
 #include <tensor/kernels_impl.h>
 
+static const uint32_t ALL_SLOTS = ~UINT32_C(0), GRADIENT_ALONE = UINT32_C(1) << EGM__SLOT_TARGET_GRADIENT;
+
 /* ---- making */
 
 static egm_status compile(egm__probe *p)
@@ -140,12 +142,12 @@ static egm_status call_back(const egm__probe *p, int64_t rows)
 	return EGM_OK;
 }
 
-static egm_status evaluate(const egm__probe *p, int64_t rows)
+static egm_status evaluate(const egm__probe *p, int64_t rows, uint32_t slots)
 {
 	void *bases[EGM__MAX_SLOTS];
 	if (!p->program) return call_back(p, rows);
 	bind(p, bases);
-	egm__program_run(p->program, bases, 0, 0);
+	egm__program_run_for(p->program, bases, slots, 0, 0);
 	return EGM_OK;
 }
 
@@ -165,14 +167,11 @@ static void weigh_gradients(const egm__probe *p, const egm__kernels *table, int6
 		table->tile[EGM__TILE_AFFINE]((to - from) * dims, g, g, NULL, (const double[3]){b->beta, 0, 0});
 }
 
-static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
+static void weigh_all_gradients(const egm__probe *p, const egm__kernels *table, int64_t rows)
 {
-	int64_t dims = p->target->dims, from = 0;
+	int64_t from = 0;
 	for (int64_t i = 0; i < rows; i++) {
 		const egm__bridge *b = &p->bridge[i], *first = &p->bridge[from];
-		p->energy[i] = egm__number(p->target->dtype, p->u, i);
-		p->value[i] = b->beta * p->energy[i];
-		if (b->precision != 0) p->value[i] += b->precision / 2 * table->sum_squares(dims, row_of(p, p->x, i, dims));
 		if (b->beta == first->beta && b->precision == first->precision) continue;
 		weigh_gradients(p, table, from, i);
 		from = i;
@@ -180,12 +179,26 @@ static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
 	weigh_gradients(p, table, from, rows);
 }
 
+static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
+{
+	int64_t dims = p->target->dims;
+	for (int64_t i = 0; i < rows; i++) {
+		const egm__bridge *b = &p->bridge[i];
+		p->energy[i] = egm__number(p->target->dtype, p->u, i);
+		p->value[i] = b->beta * p->energy[i];
+		if (b->precision != 0) p->value[i] += b->precision / 2 * table->sum_squares(dims, row_of(p, p->x, i, dims));
+	}
+	weigh_all_gradients(p, table, rows);
+}
+
 /* A point that is not finite, or whose gradient is not, is no better than one without a value: some energies are finite
  * at infinity. */
 static void mark_nonfinite(egm__probe *p, const egm__kernels *table, int64_t rows)
 {
 	int64_t dims = p->target->dims;
-	if (table->all_finite(rows * dims, p->gradient) && table->all_finite(rows * dims, p->x)) return;
+	int finite = p->finite_y && p->x == p->y;
+	p->finite_y = 0;
+	if (table->all_finite(rows * dims, p->gradient) && (finite || table->all_finite(rows * dims, p->x))) return;
 	for (int64_t i = 0; i < rows; i++)
 		if (isfinite(p->value[i]) && !(table->all_finite(dims, row_of(p, p->gradient, i, dims)) &&
 		                               table->all_finite(dims, row_of(p, p->x, i, dims))))
@@ -198,7 +211,7 @@ egm_status egm__probe_run(egm__probe *p, int64_t rows)
 	const egm__kernels *table = egm__kernels_get(target->context->simd, target->dtype);
 	EGM_INVARIANT(rows >= 0 && rows <= p->rows);
 	if (target->lower) egm__bounds_forward(target, rows, p->y, p->x, p->t, p->jacobian);
-	egm_status st = evaluate(p, rows);
+	egm_status st = evaluate(p, rows, ALL_SLOTS);
 	if (st != EGM_OK) return st;
 	weigh(p, table, rows);
 	if (target->lower) {
@@ -209,12 +222,31 @@ egm_status egm__probe_run(egm__probe *p, int64_t rows)
 	return EGM_OK;
 }
 
+int egm__probe_has_gradient_alone(const egm__probe *p)
+{
+	return p->program && p->target->tame;
+}
+
+/* The logarithms of the bounds come along: they share the exponentials with the points. */
+void egm__probe_run_gradient(egm__probe *p, int64_t rows)
+{
+	const egm_target *target = p->target;
+	const egm__kernels *table = egm__kernels_get(target->context->simd, target->dtype);
+	EGM_INVARIANT(egm__probe_has_gradient_alone(p) && rows >= 0 && rows <= p->rows);
+	if (target->lower) egm__bounds_forward(target, rows, p->y, p->x, p->t, p->jacobian);
+	(void)evaluate(p, rows, GRADIENT_ALONE); /* a program never stops */
+	weigh_all_gradients(p, table, rows);
+	if (target->lower) egm__bounds_backward(target, rows, p->y, p->t, p->gradient);
+	for (int64_t i = 0; i < rows; i++) p->value[i] = target->lower ? p->jacobian[i] : 0;
+	mark_nonfinite(p, table, rows);
+}
+
 egm_status egm__probe_run_points(egm__probe *p, int64_t rows)
 {
 	const egm_target *target = p->target;
 	EGM_INVARIANT(rows >= 0 && rows <= p->rows);
 	for (int64_t i = 0; i < rows; i++) p->bridge[i] = target->bridge;
-	egm_status st = evaluate(p, rows);
+	egm_status st = evaluate(p, rows, ALL_SLOTS);
 	if (st == EGM_OK) weigh(p, egm__kernels_get(target->context->simd, target->dtype), rows);
 	return st;
 }

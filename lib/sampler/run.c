@@ -7,13 +7,6 @@
 #include <sampler/block_impl.h>
 #include <string.h>
 
-typedef struct advance {
-	egm_sampler *s;
-	int64_t n, thin;
-	char *draws, *energies;
-	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
-} advance;
-
 /* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
 
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k)
@@ -55,7 +48,7 @@ int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)
 }
 
 /* Whether walker i of the block has something to do in this call. */
-static int has_work(const advance *a, const egm__block *b, int64_t i)
+int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i)
 {
 	const egm__walker *w = &a->s->walkers[b->first + i];
 	int64_t chain = a->s->levels == 1 ? i : i / a->s->levels; /* a division costs as much as all the rest */
@@ -63,13 +56,13 @@ static int has_work(const advance *a, const egm__block *b, int64_t i)
 }
 
 /* Walkers that begin a transition in this round get their noise, neighbours together. */
-static void begin_transitions(const advance *a, egm__block *b)
+static void begin_transitions(const egm__advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;
 	int64_t from = 0, n = 0; /* a run of beginners */
 	for (int64_t i = 0; i <= b->count; i++) {
 		egm__walker *w = i < b->count ? &s->walkers[b->first + i] : NULL;
-		int begins = w && w->primed && !w->inside && has_work(a, b, i);
+		int begins = w && w->primed && !w->inside && egm__walker_has_work(a, b, i);
 		if (n && (!begins || w->clock + 1 != s->walkers[b->first + from].clock)) {
 			draw_noise(b, from, from + n);
 			n = 0;
@@ -89,21 +82,25 @@ static void begin_transitions(const advance *a, egm__block *b)
 	}
 }
 
-static int64_t ask_all(const advance *a, egm__block *b)
+/* How many asked; whether one of them wants to know the energy. */
+static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 {
 	egm_sampler *s = a->s;
 	int64_t n = 0, bytes = egm__point_bytes(s);
+	*energy = 0;
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &s->walkers[b->first + i];
-		if (!has_work(a, b, i)) continue;
+		if (!egm__walker_has_work(a, b, i)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
 		egm__bridge rest = w->bridge;
+		w->blind = 0;
 		if (w->primed)
 			s->method->ask(s, w, y);
 		else
 			memcpy(y, w->x, (size_t)bytes);
 		b->probe->bridge[n] = w->bridge;
 		w->bridge = rest;
+		*energy |= !w->blind;
 		b->asked[n++] = w;
 	}
 	return n;
@@ -128,7 +125,7 @@ static void end_transition(egm_sampler *s, egm__walker *w)
 	if (w->adaptation) egm__adaptation_update(s, w);
 }
 
-static void take_all(egm__block *b, int64_t n)
+void egm__block_take(egm__block *b, int64_t n)
 {
 	egm_sampler *s = b->sampler;
 	b->turned = 0;
@@ -150,7 +147,7 @@ static void take_all(egm__block *b, int64_t n)
 
 /* ---- draws */
 
-static void write_draw(const advance *a, int64_t chain, int64_t draw)
+void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw)
 {
 	egm_sampler *s = a->s;
 	const egm__walker *w = &s->walkers[chain * s->levels];
@@ -166,7 +163,7 @@ static void write_draw(const advance *a, int64_t chain, int64_t draw)
 }
 
 /* Chains whose walkers have all made their transitions. */
-static void close_chains(const advance *a, egm__block *b)
+void egm__block_close(const egm__advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;
 	int64_t levels = s->levels, first = levels == 1 ? b->first : b->first / levels;
@@ -178,18 +175,18 @@ static void close_chains(const advance *a, egm__block *b)
 		for (int64_t l = 0; l < levels; l++) w[l].inner = 0;
 		if (s->method->close) s->method->close(s, chain);
 		s->chains[chain].transitions++;
-		if (++b->made[c] % a->thin == 0) write_draw(a, chain, b->made[c] / a->thin - 1);
+		if (++b->made[c] % a->thin == 0) egm__chain_write(a, chain, b->made[c] / a->thin - 1);
 	}
 }
 
 /* A frozen chain's place is the rest of its draws. */
-static void fill_frozen(const advance *a, egm__block *b)
+static void fill_frozen(const egm__advance *a, egm__block *b)
 {
 	int64_t levels = a->s->levels;
 	for (int64_t c = 0; c < b->count / levels; c++) {
 		int64_t chain = b->first / levels + c;
 		if (!egm__chain_is_frozen(a->s, chain)) continue;
-		for (int64_t draw = b->made[c] / a->thin; draw < a->n; draw++) write_draw(a, chain, draw);
+		for (int64_t draw = b->made[c] / a->thin; draw < a->n; draw++) egm__chain_write(a, chain, draw);
 	}
 }
 
@@ -202,114 +199,41 @@ static void abandon(egm__block *b)
 	}
 }
 
-static egm_status evaluate(advance *a, egm__block *b, int64_t n)
+egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy)
 {
 	if (__atomic_load_n(&a->stop, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
+	if (!energy && egm__probe_has_gradient_alone(b->probe)) {
+		egm__probe_run_gradient(b->probe, n);
+		return EGM_OK;
+	}
 	egm_status st = egm__probe_run(b->probe, n);
 	if (st != EGM_OK) __atomic_store_n(&a->stop, 1, __ATOMIC_RELAXED);
 	return st;
 }
 
-/* ---- a block in step: its chains begin and end every transition together and stand where they asked. Passes go over
- * all rows at once, and nothing is copied: the rows that were evaluated become those of the walkers. */
-
-static int in_step(const advance *a, const egm__block *b)
+static egm_status round_of(egm__advance *a, egm__block *b, int64_t *n)
 {
-	const egm_sampler *s = a->s;
-	const egm__walker *w = &s->walkers[b->first];
-	if (!s->method->march || w->scale || egm__noise_stride(s->dims) != s->dims) return 0;
-	for (int64_t i = 0; i < b->count; i++)
-		if (!w[i].primed || w[i].clock != w->clock || w[i].step != w->step || !has_work(a, b, i)) return 0;
-	return 1;
-}
-
-static int all_finite(const egm__block *b)
-{
-	int finite = 1;
-	for (int64_t i = 0; i < b->count; i++) finite &= isfinite(b->probe->value[i]) != 0;
-	return finite;
-}
-
-/* The answers of a whole block, none of which freezes a walker. */
-static void settle(egm__block *b)
-{
-	egm_sampler *s = b->sampler;
-	egm__probe_exchange(b->probe, &b->x, &b->gradient);
-	egm__block_place(b);
-	for (int64_t i = 0; i < b->count; i++) {
-		egm__walker *w = b->asked[i];
-		w->value = b->probe->value[i];
-		w->energy = b->probe->energy[i];
-		w->jacobian = b->probe->jacobian[i];
-		w->accept = NAN;
-		w->gradients++;
-		w->answers++;
-		end_transition(s, w);
-	}
-}
-
-/* Begins a transition of all walkers and asks them, some at a time: noise goes from the registers where it is made into
- * the first cache, and from there into the points. */
-static void march_rows(egm__block *b)
-{
-	enum { AT_ONCE = 8192 }; /* bytes of noise */
-	egm_sampler *s = b->sampler;
-	egm__walker *w = &s->walkers[b->first];
-	int64_t bytes = egm__point_bytes(s), rows = bytes < AT_ONCE ? AT_ONCE / bytes : 1;
-	for (int64_t i = 0; i < b->count; i++) {
-		b->asked[i] = &w[i];
-		b->probe->bridge[i] = w[i].bridge;
-		w[i].noise = b->noise + i * bytes;
-		w[i].inside = 1;
-		w[i].clock++;
-	}
-	for (int64_t i = 0; i < b->count; i += rows) {
-		int64_t n = b->count - i < rows ? b->count - i : rows;
-		draw_noise(b, i, i + n);
-		s->method->march(s, &w[i], n, (char *)b->probe->y + i * bytes);
-	}
-}
-
-/* Rounds of a block in step, until it has nothing left to do or a walker freezes. */
-static egm_status march(advance *a, egm__block *b)
-{
-	int finite = 1;
-	while (finite && in_step(a, b)) {
-		march_rows(b);
-		egm_status st = evaluate(a, b, b->count);
-		if (st != EGM_OK) return st;
-		finite = all_finite(b);
-		if (finite)
-			settle(b);
-		else
-			take_all(b, b->count);
-		close_chains(a, b);
-	}
-	return EGM_OK;
-}
-
-static egm_status round_of(advance *a, egm__block *b, int64_t *n)
-{
+	int energy;
 	if (b->turned) begin_transitions(a, b);
-	*n = ask_all(a, b);
+	*n = ask_all(a, b, &energy);
 	if (*n == 0) return EGM_OK;
-	egm_status st = evaluate(a, b, *n);
+	egm_status st = egm__block_evaluate(a, b, *n, energy);
 	if (st != EGM_OK) return st;
-	take_all(b, *n);
-	if (b->turned) close_chains(a, b);
+	egm__block_take(b, *n);
+	if (b->turned) egm__block_close(a, b);
 	return EGM_OK;
 }
 
 static void run_block(int32_t index, void *argument)
 {
-	advance *a = argument;
+	egm__advance *a = argument;
 	egm__block *b = &a->s->blocks[index];
 	b->status = EGM_OK;
 	b->turned = 1;
 	b->froze = -1;
 	memset(b->made, 0, (size_t)(b->count / a->s->levels) * sizeof *b->made);
 	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {
-		b->status = march(a, b);
+		b->status = egm__block_march(a, b);
 		if (b->status == EGM_OK) b->status = round_of(a, b, &n);
 	}
 	if (b->status == EGM_OK)
@@ -331,7 +255,7 @@ static void prepare(egm_sampler *s)
 
 egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies)
 {
-	advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
+	egm__advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
 	prepare(s);
 	egm__parallel(s->context, s->n_blocks, run_block, &a);
 	for (int32_t i = 0; i < s->n_blocks; i++)

@@ -29,6 +29,7 @@ struct egm__walker {
 	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
 	int32_t frozen;  /* went non-finite: stays where it is */
 	int32_t inside;  /* a transition has begun */
+	int32_t blind;   /* set by `ask`: of the answer it reads the gradient alone, and whether the value is finite */
 	int32_t inner;   /* transitions made of those that the chain's present one takes */
 	egm__bridge bridge;
 	double step;      /* leapfrog step h; the Langevin eps is h^2 */
@@ -62,9 +63,11 @@ typedef struct egm__method {
 	/* Writes the next point wanted to y [dims]; may set w->bridge for this evaluation. What it wrote stays there until
 	 * the walker is asked again: walkers are asked in their order and rows only move down within a transition. */
 	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
-	/* ask for n neighbours at the same clock with the same step and no scale, who will stand where they ask: their rows
-	 * of x, gradient and noise lie one behind the other, and so do those of y. NULL: no such walkers. */
-	void (*march)(egm_sampler *sampler, egm__walker *w, int64_t n, char *y);
+	/* ask for neighbours at the same clock with the same step h and no scale, who will stand where they ask, n elements
+	 * in all of their rows x, gradient and y. Their noise begins with element `start` of rng. 0 when an element of y is
+	 * not finite. NULL: no such walkers. */
+	int (*march)(const egm_sampler *sampler, const egm__rng *rng, int64_t start, int64_t n, double h, char *y,
+	             const char *x, const char *gradient);
 	/* The answer at y. 1: the transition is over, w stands where it ended, and w->accept is set; 0: ask again. Not
 	 * called with a value that is not finite unless `metropolis`: the loop freezes the walker instead. */
 	int (*take)(egm_sampler *sampler, egm__walker *w, const egm__probe *probe, int64_t row);

@@ -31,6 +31,9 @@ struct egm_target {
 	 * callback. gradient: set by the function where it knows dU/dx, left EGM__NONE for the engine to find. */
 	egm__id (*build)(const egm_target *target, egm__graph *graph, egm__id x, egm__id *gradient);
 	egm_model *nets[EGM__TARGET_NETS]; /* retained; NULL where there is none */
+	/* 1: where x and dU/dx are finite U is, up to an overflow. A chain that needs no energies then does without them.
+	 */
+	int32_t tame;
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
 	egm_energy_fn callback;
 	void *user;
@@ -74,6 +77,7 @@ typedef struct egm__probe {
 	void *y;               /* in: [rows, dims] */
 	egm__bridge *bridge;   /* in: [rows] */
 	void *gradient;        /* out: [rows, dims] dW/dy */
+	int32_t finite_y;      /* in: 1: all of y is finite, which spares a search; a run makes it 0 */
 	double *value;         /* out: [rows] W; NaN also where a gradient is not finite while W is */
 	double *energy;        /* out: [rows] U */
 	double *jacobian;      /* out: [rows] log |dx/dy| */
@@ -92,6 +96,10 @@ void egm__probe_prepare(egm__probe *probe);
 void egm__probe_exchange(egm__probe *probe, char **y, char **gradient);
 /* Evaluates rows 0 .. rows-1. STOPPED when the callback stops, nothing else; allocates nothing. */
 egm_status egm__probe_run(egm__probe *probe, int64_t rows);
+/* Whether egm__probe_run_gradient has something to leave out. */
+int egm__probe_has_gradient_alone(const egm__probe *probe);
+/* The same, but of value all it tells is where it would not be finite, and of energy and jacobian nothing. */
+void egm__probe_run_gradient(egm__probe *probe, int64_t rows);
 /* Evaluates the target's own V at points that the caller wrote to x: value = V, gradient = dV/dx, not finite where they
  * are not. */
 egm_status egm__probe_run_points(egm__probe *probe, int64_t rows);

@@ -9,9 +9,10 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 	egm__row_leap(s, w, y, w->x, w->gradient, -w->step / 2, w->step);
 }
 
-static void march(egm_sampler *s, egm__walker *w, int64_t n, char *y)
+static int march(const egm_sampler *s, const egm__rng *rng, int64_t start, int64_t n, double h, char *y, const char *x,
+                 const char *gradient)
 {
-	s->table->leapfrog(n * s->dims, y, w->noise, w->x, w->gradient, NULL, -w->step / 2, w->step);
+	return s->table->langevin(n, y, x, gradient, rng, start, -h / 2, h);
 }
 
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)

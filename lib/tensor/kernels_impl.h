@@ -71,6 +71,11 @@ typedef struct egm__kernels {
 	/* p += a s g and then y = x + b s p, s = 1 where it is NULL; y may be x. */
 	void (*leapfrog)(int64_t n, void *y, void *p, const void *x, const void *g, const void *s, double a, double b);
 
+	/* y = x + b (z + a g) with z the elements start .. start+n-1 of `normal`, in the bits that normal and leapfrog
+	 * give. y is apart from x and g. 0 when an element of y is not finite. */
+	int (*langevin)(int64_t n, void *y, const void *x, const void *g, const egm__rng *rng, int64_t start, double a,
+	                double b);
+
 	/* Products, see product_impl.h: R where it is, with product_room(k) elements of scratch memory, 64-byte aligned. */
 	int64_t (*product_room)(int64_t k);
 	void (*product)(const egm__product *p, const void *left, const void *right, void *c, void *scratch);

@@ -70,9 +70,9 @@
 		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,       \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
-		.uniform = uniform_##suffix, .leapfrog = leapfrog_##suffix, .packed_count = packed_count_##suffix,        \
-		.pack = pack_##suffix, .multiply = multiply_##suffix, .product_room = product_room_##suffix,              \
-		.product = product_##suffix, .lanes = width, .depth = DEPTH                                               \
+		.uniform = uniform_##suffix, .leapfrog = leapfrog_##suffix, .langevin = langevin_##suffix,                \
+		.packed_count = packed_count_##suffix, .pack = pack_##suffix, .multiply = multiply_##suffix,              \
+		.product_room = product_room_##suffix, .product = product_##suffix, .lanes = width, .depth = DEPTH        \
 	}
 
 const egm__kernels PATH_TABLE[2] = {TABLE(f32, F32_LANES), TABLE(f64, F64_LANES)};

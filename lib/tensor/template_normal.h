@@ -35,21 +35,44 @@ INLINE vf squared_radius_f32(vf u)
 	return -2 * madd_f32(e, (vf){0} + (float)(M_LN2 * 0x1p-23), y);
 }
 
-/* cos and sin of 2 pi a / 2^24, |a| <= 2^23 */
-INLINE void directions_f32(vf_bits a, vf *cosine, vf *sine)
+/* cos and sin of 2 pi q / 2^32, to the 24 leading bits of q, which as a signed number is the turn's fraction: the two
+ * bits on top, rounded by the third, are the quarter, and what lies below them is r once it is read as signed. */
+INLINE void directions_f32(vf_words q, vf *cosine, vf *sine)
 {
 	static const float s[4] = {1.57079632F, -0.645963478F, 0.0796802176F, -0.00460214921F};  /* 2e-9 */
 	static const float c[4] = {-1.23370055F, 0.253669410F, -0.0208615283F, 0.000906739898F}; /* 2e-10 */
-	vf_bits turned = a + 0x200000, quarters = turned & -0x400000;
-	vf r = __builtin_convertvector(a - quarters, vf) * 0x1p-22F, z = r * r;
+	vf_words quarters = q + 0x20000000;
+	vf r = __builtin_convertvector((vf_bits)(q << 2 & 0xfffffc00), vf) * 0x1p-32F, z = r * r;
 	vf x = madd_f32(polynomial_f32(z, 4, c), z, (vf){0} + 1), y = r * polynomial_f32(z, 4, s);
-	vf_words odd = -((vf_words)quarters >> 22 & 1), exchange = ((vf_words)x ^ (vf_words)y) & odd;
-	vf_words sign_x = ((vf_words)quarters + 0x400000) << 8 & 0x80000000, sign_y = (vf_words)quarters << 8 & 0x80000000;
+	vf_words odd = (vf_words)((vf_bits)(quarters << 1) >> 31), exchange = ((vf_words)x ^ (vf_words)y) & odd;
+	vf_words sign_x = (quarters + 0x40000000) & 0x80000000, sign_y = quarters & 0x80000000;
 	*cosine = (vf)((vf_words)x ^ exchange ^ sign_x);
 	*sine = (vf)((vf_words)y ^ exchange ^ sign_y);
 }
 
 /* ---- f64 */
+
+/* x < 2^53 as doubles, exactly. Where no instruction does it, each half is set into the fraction of 2^52 or 2^84. */
+INLINE vd double_of(vq x)
+{
+#if VECTOR_BYTES == 64
+	return (vd)_mm512_cvtepu64_pd((__m512i)x);
+#else
+	vd low = (vd)((x & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
+	vd high = (vd)((x >> 32) | 0x4530000000000000u) - 0x1p84;
+	return high + low;
+#endif
+}
+
+/* The signed numbers x, whose 11 low bits are 0, exactly. */
+INLINE vd double_of_signed(vq x)
+{
+#if VECTOR_BYTES == 64
+	return (vd)_mm512_cvtepi64_pd((__m512i)x);
+#else
+	return (double_of((x ^ 0x8000000000000000) >> 11) - 0x1p52) * 0x1p11;
+#endif
+}
 
 /* -2 log u, u >= 2^-53 */
 INLINE vd squared_radius_f64(vd u)
@@ -64,19 +87,20 @@ INLINE vd squared_radius_f64(vd u)
 	return -2 * madd_f64(e, (vd){0} + M_LN2, y);
 }
 
-/* cos and sin of pi/2 q, |q| <= 2 and a multiple of 2^-51 */
-INLINE void directions_f64(vd q, vd *cosine, vd *sine)
+/* As directions_f32, to the 53 leading bits of q. */
+INLINE void directions_f64(vq q, vd *cosine, vd *sine)
 {
 	static const double s[7] = {1.57079632679489661,     -0.645964097506244316,   0.0796926262460430031,
 	                            -0.00468175413234097599, 0.000160441150742190911, -3.5986433529823097e-6,
 	                            5.63393378153785395e-8}; /* 2e-18 */
 	static const double c[7] = {-1.23370055013616983,    0.253669507901047823,      -0.0208634807633407725,
 	                            0.000919260274546844619, -0.0000252020390280291761, 4.71067840550522711e-7,
-	                            -6.32939634496742351e-9};               /* 1e-19 */
-	vd rounded = q + 0x1.8p52, r = q - (rounded - 0x1.8p52), z = r * r; /* the nearest integer in the lowest bits */
+	                            -6.32939634496742351e-9}; /* 1e-19 */
+	vq quarters = q + 0x2000000000000000;
+	vd r = double_of_signed(q << 2 & 0xffffffffffffe000) * 0x1p-64, z = r * r;
 	vd x = madd_f64(polynomial_f64(z, 7, c), z, (vd){0} + 1), y = r * polynomial_f64(z, 7, s);
-	vq quarters = (vq)rounded, odd = -(quarters & 1), exchange = ((vq)x ^ (vq)y) & odd;
-	vq sign_x = (quarters + 1) << 62 & 0x8000000000000000, sign_y = quarters << 62 & 0x8000000000000000;
+	vq odd = -(quarters >> 62 & 1), exchange = ((vq)x ^ (vq)y) & odd;
+	vq sign_x = (quarters + 0x4000000000000000) & 0x8000000000000000, sign_y = quarters & 0x8000000000000000;
 	*cosine = (vd)((vq)x ^ exchange ^ sign_x);
 	*sine = (vd)((vq)y ^ exchange ^ sign_y);
 }

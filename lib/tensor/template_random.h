@@ -55,18 +55,12 @@ INLINE void philox(const philox_stream *s, uint32_t block, const int many, vq x[
 /* Lane by lane, x in the low half and y in the high one. */
 INLINE vq join(vq x, vq y)
 {
-	return (x & 0xffffffffu) | (y << 32);
-}
-
-/* x < 2^53 as doubles, exactly. Where no instruction does it, each half is set into the fraction of 2^52 or 2^84. */
-INLINE vd double_of(vq x)
-{
 #if VECTOR_BYTES == 64
-	return (vd)_mm512_cvtepu64_pd((__m512i)x);
+	return (vq)_mm512_mask_shuffle_epi32((__m512i)x, 0xaaaa, (__m512i)y, _MM_PERM_CCAA);
+#elif VECTOR_BYTES == 32
+	return (vq)_mm256_blend_epi32((__m256i)x, (__m256i)(y << 32), 0xaa);
 #else
-	vd low = (vd)((x & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
-	vd high = (vd)((x >> 32) | 0x4530000000000000u) - 0x1p84;
-	return high + low;
+	return (x & 0xffffffffu) | (y << 32);
 #endif
 }
 
@@ -75,10 +69,9 @@ INLINE vd double_of(vq x)
 INLINE void normal_of_f32(const vq x[4], vf z[2])
 {
 	vf_words p = (vf_words)join(x[0], x[2]);
-	vf_bits q = (vf_bits)join(x[1], x[3]);
-	vf u = (__builtin_convertvector((vf_bits)(p >> 1), vf) + 0.5f) * 0x1p-31f;
+	vf u = madd_f32(__builtin_convertvector((vf_bits)(p >> 1), vf), (vf){0} + 0x1p-31f, (vf){0} + 0x1p-32f);
 	vf radius = v_sqrt_f32(squared_radius_f32(u)), c, s;
-	directions_f32(q >> 8, &c, &s);
+	directions_f32((vf_words)join(x[1], x[3]), &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F32(c, s);
 	z[1] = HIGH_F32(c, s);
@@ -86,9 +79,9 @@ INLINE void normal_of_f32(const vq x[4], vf z[2])
 
 INLINE void normal_of_f64(const vq x[4], vd z[2])
 {
-	vd u = (double_of(join(x[0], x[1]) >> 11) + 1) * 0x1p-53;
+	vd u = madd_f64(double_of(join(x[0], x[1]) >> 11), (vd){0} + 0x1p-53, (vd){0} + 0x1p-53);
 	vd radius = v_sqrt_f64(squared_radius_f64(u)), c, s;
-	directions_f64((double_of(join(x[2], x[3]) >> 11) - 0x1p52) * 0x1p-51, &c, &s);
+	directions_f64(join(x[2], x[3]) ^ 0x8000000000000000, &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F64(c, s);
 	z[1] = HIGH_F64(c, s);

@@ -7,11 +7,18 @@
  * operand is wrong in the first digits. */
 #include "random_graph.h"
 
+enum { R_SLOT_MORE = R_SLOT_OUT + 1 }; /* every second output */
+
+static unsigned char is_more[R_OUT];
+
 static void r_output(maker *m, egm__id id)
 {
+	static int more;
 	int64_t n = egm__shape_count(egm__graph_shape(m->g, id));
 	ck_assert_int_le(m->out_at + n, R_OUT);
-	egm__graph_output(m->g, id, R_SLOT_OUT, m->out_at);
+	more = m->out_at > 0 && !more;
+	egm__graph_output(m->g, id, more ? R_SLOT_MORE : R_SLOT_OUT, m->out_at);
+	memset(is_more + m->out_at, more, (size_t)n);
 	m->out_at += n;
 }
 
@@ -74,13 +81,14 @@ static int64_t r_build(egm__graph *g, uint64_t seed)
 	return m.out_at;
 }
 
-enum { AS_WRITTEN, SIMPLIFIED, PROGRAM, PROGRAM_AS_WRITTEN, FIXED, FIXED_AS_WRITTEN, WAYS, SEEDS = 1200 };
+enum { AS_WRITTEN, SIMPLIFIED, PROGRAM, PROGRAM_AS_WRITTEN, FIXED, FIXED_AS_WRITTEN, PARTS, WAYS, SEEDS = 1200 };
 static const char *const ways[] = {"interpreter",
                                    "interpreter of the simplified graph",
                                    "program",
                                    "program of the graph as written",
                                    "program with fixed inputs",
-                                   "program with fixed inputs of the graph as written"};
+                                   "program with fixed inputs of the graph as written",
+                                   "program run for one slot after the other"};
 
 typedef struct sheet {
 	double in[R_IN], state[R_STATE], out[R_OUT];
@@ -96,15 +104,28 @@ static void fill(sheet *s, uint64_t seed)
 	for (int i = 0; i < R_OUT; i++) s->out[i] = NAN;
 }
 
+/* Each part leaves what it likes in the slots it was not run for. */
+static void run_parts(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, int64_t n, sheet *s)
+{
+	static double more[R_OUT];
+	egm__program_run_for(p, bases, UINT32_C(1) << R_SLOT_MORE, 5, 6);
+	memcpy(more, s->out, sizeof more);
+	fill(s, seed);
+	egm__program_run_for(p, bases, UINT32_C(1) << R_SLOT_OUT | UINT32_C(1) << R_SLOT_STATE, 5, 6);
+	for (int64_t i = 0; i < n; i++)
+		if (is_more[i]) s->out[i] = more[i];
+}
+
 static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 {
-	void *bases[EGM__MAX_SLOTS] = {[R_SLOT_IN] = s->in, [R_SLOT_STATE] = s->state, [R_SLOT_OUT] = s->out};
+	void *bases[EGM__MAX_SLOTS] = {
+	    [R_SLOT_IN] = s->in, [R_SLOT_STATE] = s->state, [R_SLOT_OUT] = s->out, [R_SLOT_MORE] = s->out};
 	egm__graph *g = NULL;
 	egm__program *p = NULL;
 	fill(s, seed);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM || way == FIXED);
-	if (way >= FIXED) egm__graph_fix_slot(g, R_SLOT_IN);
+	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM || way == FIXED || way == PARTS);
+	if (way == FIXED || way == FIXED_AS_WRITTEN) egm__graph_fix_slot(g, R_SLOT_IN);
 	int64_t n = r_build(g, seed);
 	if (way == AS_WRITTEN || way == SIMPLIFIED) {
 		ck_assert_int_eq(egm__graph_interpret(g, bases, 5, 6), EGM_OK);
@@ -115,7 +136,10 @@ static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 		egm__program_prepare(p, bases);
 		egm__program_run(p, bases, 8, 9);
 		fill(s, seed);
-		egm__program_run(p, bases, 5, 6); /* the arena is dirty now */
+		if (way == PARTS)
+			run_parts(p, bases, seed, n, s);
+		else
+			egm__program_run(p, bases, 5, 6); /* the arena is dirty now */
 		egm__program_free(p);
 	}
 	egm__graph_free(g);

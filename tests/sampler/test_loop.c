@@ -3,6 +3,7 @@
  * a run is cut. Bits are compared, never numbers, for every kernel on every kind of target. */
 #include "loop_fixture.h"
 #include <pthread.h>
+#include <sampler/target_impl.h>
 
 /* _i: kernel and target */
 static int32_t kernel_of(int i)
@@ -15,17 +16,37 @@ static int target_of(int i)
 	return i / LOOP_KERNELS;
 }
 
+static record run_target(loop_target *t, int i, int64_t chains, int64_t n, int64_t thin)
+{
+	egm_sampler_options o = loop_options(kernel_of(i), chains);
+	egm_sampler *sampler = make_sampler(t->target, &o);
+	record r = record_run(sampler, t, chains, n, thin, EGM_OK);
+	egm_sampler_free(sampler);
+	close_target(t);
+	return r;
+}
+
 static record run_alone(int i, int32_t threads, int64_t chains, int64_t n, int64_t thin)
 {
 	loop_target t;
 	open_target(&t, target_of(i), threads);
-	egm_sampler_options o = loop_options(kernel_of(i), chains);
-	egm_sampler *sampler = make_sampler(t.target, &o);
-	record r = record_run(sampler, &t, chains, n, thin, EGM_OK);
-	egm_sampler_free(sampler);
-	close_target(&t);
-	return r;
+	return run_target(&t, i, chains, n, thin);
 }
+
+/* Where no one is going to read an energy it is not computed, unless the target forbids that. */
+START_TEST(test_loop__energies_that_nobody_reads_change_nothing)
+{
+	loop_target t;
+	record spared = run_alone(_i, 1, 9, 4, 3);
+	open_target(&t, target_of(_i), 1);
+	t.target->tame = 0;
+	record all = run_target(&t, _i, 9, 4, 3);
+	for (int64_t n = 0; n < 4; n++)
+		for (int64_t c = 0; c < 9; c++) assert_same_draw(&all, n, &spared, n, c);
+	free_record(&all);
+	free_record(&spared);
+}
+END_TEST
 
 START_TEST(test_loop__chains_do_not_see_each_other_nor_threads)
 {
@@ -197,6 +218,7 @@ int main(void)
 	TCase *same = new_case(suite, "the same bits", "R15 K24");
 	tcase_add_loop_test(same, test_loop__chains_do_not_see_each_other_nor_threads, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__a_cut_run_and_a_thinned_one_are_the_same_run, 0, LOOP_KERNELS * LOOP_TARGETS);
+	tcase_add_loop_test(same, test_loop__energies_that_nobody_reads_change_nothing, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__nothing_has_to_be_written, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__points_go_out_and_in, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(same, test_loop__energies_are_those_of_the_target, 0, LOOP_KERNELS * LOOP_TARGETS);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Chains that the loop moves a block at a time: ULA without scales in dimensions that are a multiple of 4. With a scale
  * of ones, which changes no number, the same chains are moved one by one. Both have to agree in every bit, also where
- * a chain freezes or the callback stops in between. */
+ * a chain freezes or the callback stops in between, and where the block leaves energies out. */
 #include "sampler_support.h"
+
+#include <sampler/target_impl.h>
 
 enum { DRAWS = 6, MOST_DIMS = 100, MOST_CHAINS = 130 };
 
@@ -15,19 +17,38 @@ typedef struct outcome {
 	egm_sampler_statistics stats;
 } outcome;
 
-static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
+static egm_sampler_options march_options(int64_t chains, const double *scale)
 {
 	egm_sampler_options options = sampler_options(EGM_SAMPLER_ULA, chains, 0.3, 71);
 	options.scale = scale;
 	options.start_scale = 0.3; /* inside of every wall */
-	egm_sampler *sampler = sampler_of(l, box, &options);
+	return options;
+}
+
+static void watch(egm_sampler *sampler, egm_dtype dtype, int energies, outcome *o)
+{
 	memset(o, 0, sizeof *o);
-	l->calls = 0;
-	o->status = egm_sampler_run(sampler, DRAWS, 3, o->draws, o->energies);
-	ck_assert_egm(egm_sampler_points(sampler, l->dtype, o->points));
+	o->status = egm_sampler_run(sampler, DRAWS, 3, o->draws, energies ? o->energies : NULL);
+	ck_assert_egm(egm_sampler_points(sampler, dtype, o->points));
 	ck_assert_egm(egm_sampler_statistics_init(&o->stats, sizeof o->stats));
 	ck_assert_egm(egm_sampler_stats(sampler, -1, &o->stats));
 	egm_sampler_free(sampler);
+}
+
+static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
+{
+	egm_sampler_options options = march_options(chains, scale);
+	l->calls = 0;
+	watch(sampler_of(l, box, &options), l->dtype, 1, o);
+}
+
+static void assert_same(const outcome *block, const outcome *one_by_one)
+{
+	ck_assert_int_eq(block->status, one_by_one->status);
+	ck_assert_mem_eq(block->draws, one_by_one->draws, sizeof block->draws);
+	ck_assert_mem_eq(block->energies, one_by_one->energies, sizeof block->energies);
+	ck_assert_mem_eq(block->points, one_by_one->points, sizeof block->points);
+	ck_assert_mem_eq(&block->stats, &one_by_one->stats, sizeof block->stats);
 }
 
 /* Both ways; the outcome of both. */
@@ -38,11 +59,7 @@ static outcome *check_same(law *l, const egm_target_options *box, int64_t chains
 	for (int i = 0; i < MOST_DIMS; i++) ones[i] = 1;
 	run(l, box, chains, ones, &one_by_one);
 	run(l, box, chains, NULL, &block);
-	ck_assert_int_eq(block.status, one_by_one.status);
-	ck_assert_mem_eq(block.draws, one_by_one.draws, sizeof block.draws);
-	ck_assert_mem_eq(block.energies, one_by_one.energies, sizeof block.energies);
-	ck_assert_mem_eq(block.points, one_by_one.points, sizeof block.points);
-	ck_assert_mem_eq(&block.stats, &one_by_one.stats, sizeof block.stats);
+	assert_same(&block, &one_by_one);
 	return &block;
 }
 
@@ -98,6 +115,80 @@ START_TEST(test_march__a_callback_that_stops)
 }
 END_TEST
 
+/* ---- targets with a program, whose energy the block leaves out between draws */
+
+/* |x|^2 / 2, and beyond |x_0| = 1.2 neither energy nor gradient. */
+static egm__id build_walled(const egm_target *target, egm__graph *g, egm__id x, egm__id *gradient)
+{
+	egm__id room = egm__affine(g, egm__square(g, egm__slice(g, x, 1, 0, 1)), -1, 1.44);
+	return egm__add(g, egm__scale(g, egm__row_sum(g, egm__square(g, x)), 0.5), egm__scale(g, egm__sqrt(g, room), 1e-3));
+}
+
+static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t tame)
+{
+	egm_target *t;
+	egm_target_options o = target_options();
+	o.prior_scale = 2;
+	ck_assert_egm(egm__target_create(&t, context, dtype, 4, 0, &o));
+	t->build = build_walled;
+	t->tame = tame;
+	return t;
+}
+
+/* One by one and in blocks, with the energy at every step and without, and with nobody asking for energies at draws. */
+static void check_program(egm_target *(*make)(egm_context *, egm_dtype, int32_t), egm_dtype dtype, int64_t n,
+                          egm_status status)
+{
+	static outcome one_by_one, block;
+	const double ones[4] = {1, 1, 1, 1};
+	for (int energies = 0; energies < 2; energies++)
+		for (int32_t way = 0; way < 3; way++) {
+			egm_context *context = threaded_context(1 + way % 2);
+			egm_target *t = make(context, dtype, way == 2);
+			egm_sampler_options options = march_options(n, way ? NULL : ones);
+			outcome *o = way ? &block : &one_by_one;
+			watch(make_sampler(t, &options), dtype, energies, o);
+			egm_target_free(t);
+			egm_context_free(context);
+			ck_assert_int_eq(o->status, status);
+			if (way) assert_same(&block, &one_by_one);
+			if (status == EGM_OK) continue;
+			ck_assert_int_gt(o->stats.frozen, 0);
+			ck_assert_int_lt(o->stats.frozen, n);
+		}
+}
+
+START_TEST(test_march__walkers_freeze_where_the_energy_was_left_out)
+{
+	for (int i = 0; i < 2; i++) check_program(walled_target, i ? EGM_F32 : EGM_F64, 70, EGM_ERR_NONFINITE);
+}
+END_TEST
+
+static egm_target *net_target(egm_context *context, egm_dtype dtype, int32_t tame)
+{
+	egm_target *t;
+	egm_model *energy;
+	egm_target_options o = target_options();
+	o.prior_scale = 0.8;
+	o.beta = 2;
+	ck_assert_egm(egm_model_create(&energy, context, "energy", 4));
+	ck_assert_egm(egm_model_dense(energy, 9));
+	ck_assert_egm(egm_model_silu(energy));
+	ck_assert_egm(egm_model_dense(energy, 1));
+	ck_assert_egm(egm_model_build(energy, dtype, 3));
+	ck_assert_egm(egm_target_model(&t, energy, &o));
+	ck_assert_int_eq(t->tame, 1);
+	t->tame = tame;
+	egm_model_free(energy);
+	return t;
+}
+
+START_TEST(test_march__same_bits_without_energies)
+{
+	for (int i = 0; i < 6; i++) check_program(net_target, i % 2 ? EGM_F32 : EGM_F64, chains[i / 2], EGM_OK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("march");
@@ -106,5 +197,7 @@ int main(void)
 	tcase_add_test(tc, test_march__same_bits_in_a_box);
 	tcase_add_test(tc, test_march__a_chain_that_freezes);
 	tcase_add_test(tc, test_march__a_callback_that_stops);
+	tcase_add_test(tc, test_march__walkers_freeze_where_the_energy_was_left_out);
+	tcase_add_test(tc, test_march__same_bits_without_energies);
 	return egm_test_main(suite);
 }

@@ -134,6 +134,58 @@ START_TEST(test_probe__nonfinite)
 }
 END_TEST
 
+/* ---- the gradient alone */
+
+/* A net with a prior, with and without bounds: the gradient's bits are those of the whole run, its last product and the
+ * sums behind U stay away, and a point that is not finite is found. */
+START_TEST(test_probe__gradient_alone)
+{
+	const double lower[DIMS] = {-INFINITY, 0, -INFINITY};
+	egm_target_options o = target_options();
+	egm_target *t;
+	double want[ROWS * DIMS];
+	egm_model *energy = net(context, "energy", DIMS, "8 softplus 6 tanh 1", EGM_F64);
+	o.prior_scale = 0.7;
+	o.lower = _i ? lower : NULL;
+	ck_assert_egm(egm_target_model(&t, energy, &o));
+	egm__probe *p = probe_of(t, ROWS, NULL);
+	ck_assert(egm__probe_has_gradient_alone(p));
+	draw_all(3, ROWS * DIMS, 1, p->y);
+	p->bridge[2] = (egm__bridge){3, 0.25};
+	ck_assert_egm(egm__probe_run(p, ROWS));
+	memcpy(want, p->gradient, sizeof want);
+	memset(p->gradient, 0, sizeof want);
+	for (int i = 0; i < ROWS; i++) ((double *)p->u)[i] = 77;
+	egm__probe_run_gradient(p, ROWS);
+	ck_assert_mem_eq(p->gradient, want, sizeof want);
+	for (int i = 0; i < ROWS; i++) ck_assert(((double *)p->u)[i] == 77 && isfinite(p->value[i]));
+	((double *)p->y)[4] = NAN;
+	egm__probe_run_gradient(p, ROWS);
+	for (int i = 0; i < ROWS; i++) ck_assert_int_eq(isfinite(p->value[i]) != 0, i != 1);
+	egm__probe_free(p);
+	egm_target_free(t);
+	egm_model_free(energy);
+}
+END_TEST
+
+/* An energy that tells more than its gradient is always computed: a callback's, and that of a volume that may be 0. */
+START_TEST(test_probe__who_has_no_gradient_alone)
+{
+	record r;
+	egm_model *energy = net(context, "energy", 4, "1", EGM_F64), *generator = net(context, "g", 2, "4", EGM_F64);
+	for (int32_t kind = 0; kind <= EGM_LATENT_PULLBACK; kind++) {
+		egm_target *t = kind ? NULL : recording(&r, 0, 3, NULL);
+		if (kind) ck_assert_egm(egm_target_latent(&t, energy, generator, kind, NULL));
+		egm__probe *p = probe_of(t, ROWS, NULL);
+		ck_assert_int_eq(egm__probe_has_gradient_alone(p), kind == EGM_LATENT_ENERGY || kind == EGM_LATENT_POSTERIOR);
+		egm__probe_free(p);
+		egm_target_free(t);
+	}
+	egm_model_free(energy);
+	egm_model_free(generator);
+}
+END_TEST
+
 /* ---- weights */
 
 /* Rows with weights of their own, in the order in which nothing, one, or all of them are the same, against V and its
@@ -383,6 +435,9 @@ int main(void)
 	tcase_add_test(tc, test_probe__callback_gets_the_rows_asked_for);
 	tcase_add_test(tc, test_probe__callback_stops);
 	tcase_add_test(tc, test_probe__nonfinite);
+	tc = fixture_case(suite, "gradient", NULL, setup, teardown);
+	tcase_add_loop_test(tc, test_probe__gradient_alone, 0, 2);
+	tcase_add_test(tc, test_probe__who_has_no_gradient_alone);
 	tc = fixture_case(suite, "rows", "E6", setup, teardown);
 	tcase_add_test(tc, test_probe__bridges);
 	tcase_add_loop_test(tc, test_probe__rows_do_not_see_each_other, 0, 8);

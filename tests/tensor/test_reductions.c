@@ -219,6 +219,38 @@ START_TEST(test_reductions__leapfrog_kicks_and_drifts)
 }
 END_TEST
 
+/* The bits of the two kernels it stands for, at any length and place in the stream; neighbours stay as they are. */
+static void check_langevin(const egm__kernels *k, egm_dtype type, int64_t n)
+{
+	const double a = -0.37, b = 1.21;
+	const egm__rng rng = {.seed = 5, .step = 6, .stream = 7};
+	double x[514] = {0}, g[514] = {0}, p[514] = {0}, want[514] = {0}, y[514];
+	fill(type, x, n + 1, 11);
+	fill(type, g, n + 1, 13);
+	memcpy(y, x, sizeof x);
+	k->normal(n, p, &rng, 4 * n);
+	k->leapfrog(n, want, p, x, g, NULL, a, b);
+	ck_assert_int_eq(k->langevin(n, y, x, g, &rng, 4 * n, a, b), 1);
+	for (int64_t i = 0; i < n; i++) ck_assert(egm_test_same(type, y, i, want, i));
+	ck_assert(egm_test_same(type, y, n, x, n));
+	for (int64_t i = 0; i < n; i++) {
+		double was = egm_test_get(type, g, i);
+		egm_test_set(type, g, i, i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY);
+		ck_assert_int_eq(k->langevin(n, y, x, g, &rng, 4 * n, a, b), 0);
+		egm_test_set(type, g, i, was);
+	}
+}
+
+START_TEST(test_reductions__langevin_is_normals_and_leapfrog)
+{
+	const egm__kernels *tables[6];
+	egm_dtype types[6];
+	int count = egm_test_paths(tables, types);
+	for (int p = 0; p < count; p++)
+		for (int64_t n = 1; n <= 513; n = next_size(n)) check_langevin(tables[p], types[p], n);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reductions");
@@ -231,6 +263,7 @@ int main(void)
 	tcase_add_test(tc, test_reductions__accumulate_adds);
 	tcase_add_test(tc, test_shape__count_equal_text);
 	tcase_add_test(tc, test_reductions__leapfrog_kicks_and_drifts);
+	tcase_add_test(tc, test_reductions__langevin_is_normals_and_leapfrog);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }
