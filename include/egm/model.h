@@ -142,7 +142,7 @@ EGM_API egm_status egm_model_tensor(const egm_model *model, int32_t index, const
 EGM_API egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count);
 /** NONFINITE names the tensor and the index, ARGUMENT those of a variance below 0; the model is then unchanged. */
 EGM_API egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count);
-/** The same for one tensor by its name. Setting a weight lets u and v of a spectral layer follow: set them afterwards. */
+/** The same for one tensor by its name. Setting a weight lets u and v of its layer follow: set these afterwards. */
 EGM_API egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out,
                                         int64_t count);
 EGM_API egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values,
