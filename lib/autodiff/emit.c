@@ -38,8 +38,7 @@ egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader)
 	return m;
 }
 
-/* Memory of a node that may be a chain of views. */
-static egm__mem view_memory(egm__lower *l, egm__id id, int32_t reader)
+egm__mem egm__view_memory(egm__lower *l, egm__id id, int32_t reader)
 {
 	egm__id root = id;
 	egm__strides st = {0};
@@ -161,7 +160,7 @@ static int32_t value(emit *e, egm__id id)
 	} else if (cheap && (l->at[id] < 0 || l->at[id] > e->kernel)) {
 		ref = compute(e, id, 0);
 	} else {
-		ref = add_mem(e, view_memory(l, id, e->kernel));
+		ref = add_mem(e, egm__view_memory(l, id, e->kernel));
 	}
 	l->stamp[id] = e->kernel;
 	l->value[id] = ref;
@@ -326,8 +325,8 @@ static void emit_gemm(egm__lower *l, int32_t kernel)
 	const egm__node *n = &l->g->nodes[d->matmul];
 	const egm__shape *sa = egm__graph_shape(l->g, n->in[0]), *sb = egm__graph_shape(l->g, n->in[1]);
 	int fa, fb;
-	k->a = view_memory(l, egm__real(l->g, n->in[0]), kernel);
-	k->b = view_memory(l, egm__real(l->g, n->in[1]), kernel);
+	k->a = egm__view_memory(l, egm__real(l->g, n->in[0]), kernel);
+	k->b = egm__view_memory(l, egm__real(l->g, n->in[1]), kernel);
 	k->c = egm__memory(l, d->node, kernel);
 	k->gemm = (egm__gemm){.m = n->shape.d[0],
 	                      .n = n->shape.d[1],
@@ -362,12 +361,11 @@ static void emit_other(egm__lower *l, int32_t kernel)
 		return;
 	}
 	egm__id x = egm__real(l->g, n->in[0]);
-	k->a = view_memory(l, x, kernel);
+	k->a = egm__view_memory(l, x, kernel);
 	k->b = egm__memory(l, d->node, kernel);
 	if (n->op->cls == EGM__CLASS_IMAGE) {
 		int makes = n->op == &egm__op_fold || n->op == &egm__op_repeat;
-		if (l->status == EGM_OK) l->status = egm__image_of(n, makes ? &n->shape : &l->g->nodes[x].shape, &k->image);
-		k->image.size = (int64_t)egm__dtype_size(l->p->dtype);
+		egm__windows_of(l, n, makes ? &n->shape : &l->g->nodes[x].shape, &k->image);
 	} else if (d->kind == EGM__KERNEL_MAX) {
 		k->shape = l->g->nodes[x].shape;
 		k->axes = (int32_t)n->a[0];
@@ -395,10 +393,13 @@ egm_status egm__emit_kernels(egm__lower *l)
 	for (int32_t i = 0; i < l->n_drafts && l->status == EGM_OK; i++) {
 		p->kernels[i].kind = l->drafts[i].kind;
 		p->kernels[i].a.buffer = p->kernels[i].b.buffer = p->kernels[i].c.buffer = -1;
+		p->kernels[i].conv.partial.buffer = -1;
 		if (l->drafts[i].kind == EGM__KERNEL_GROUP)
 			l->status = emit_group(l, i);
 		else if (l->drafts[i].kind == EGM__KERNEL_GEMM)
 			emit_gemm(l, i);
+		else if (l->drafts[i].kind == EGM__KERNEL_CONV)
+			egm__conv_emit(l, i);
 		else
 			emit_other(l, i);
 	}

@@ -186,7 +186,7 @@ static void run_noise(run *r)
 	egm__parallel(r->p->context, tasks, noise_task, r);
 }
 
-/* ---- the two plain ones; neither stands in the path of a training step */
+/* ---- the two plain ones */
 
 static void strided_max(const run *r)
 {
@@ -204,20 +204,40 @@ static void strided_max(const run *r)
 		}
 }
 
-static void strided_copy(const run *r)
+/* n elements that stand `step` bytes apart. */
+static void copy_row(int64_t n, int64_t size, char *to, const char *from, int64_t step)
 {
+	if (step == size)
+		memcpy(to, from, (size_t)(n * size));
+	else if (size == sizeof(float))
+		for (int64_t i = 0; i < n; i++) memcpy(to + i * 4, from + i * step, 4);
+	else
+		for (int64_t i = 0; i < n; i++) memcpy(to + i * 8, from + i * step, 8);
+}
+
+static void copy_task(int32_t index, void *argument)
+{
+	const run *r = argument;
 	const egm__kernel *k = r->k;
-	const char *a = at(r, &k->a);
-	char *b = at(r, &k->b);
-	int64_t n = egm__shape_count(&k->shape);
-	for (int64_t i = 0; i < n; i++) {
-		int64_t rest = i, offset = 0;
-		for (int d = k->shape.rank - 1; d >= 0; d--) {
+	int last = k->shape.rank - 1;
+	int64_t width = k->shape.d[last], rows = egm__shape_count(&k->shape) / width;
+	for (int64_t row = rows * index / r->tasks; row < rows * (index + 1) / r->tasks; row++) {
+		int64_t rest = row, offset = 0;
+		for (int d = last - 1; d >= 0; d--) {
 			offset += rest % k->shape.d[d] * k->a.s[d];
 			rest /= k->shape.d[d];
 		}
-		memcpy(b + i * r->es, a + offset * r->es, (size_t)r->es);
+		copy_row(width, r->es, at(r, &k->b) + row * width * r->es, at(r, &k->a) + offset * r->es, k->a.s[last] * r->es);
 	}
+}
+
+static void strided_copy(run *r)
+{
+	r->tasks = egm__shape_count(&r->k->shape) < PARALLEL_WORK ? 1 : r->p->context->threads;
+	if (r->tasks == 1)
+		copy_task(0, r);
+	else
+		egm__parallel(r->p->context, r->tasks, copy_task, r);
 }
 
 /* On this thread: samplers, for which it is, run one block of chains a thread. */
@@ -254,6 +274,9 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 			break;
 		case EGM__KERNEL_COPY:
 			strided_copy(&r);
+			break;
+		case EGM__KERNEL_CONV:
+			egm__run_conv(p->context, p, k, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c), at(&r, &k->conv.partial));
 			break;
 		default:
 			egm__run_image(p->context, p->table, k, at(&r, &k->a), at(&r, &k->b));

@@ -8,8 +8,9 @@ typedef struct move {
 	const egm__kernels *table;
 	const egm__image *image;
 	egm__image_fn fn;
-	const void *x;
-	void *y;
+	const char *x;
+	char *y;
+	int64_t row_bytes; /* of the output */
 	int64_t rows;
 	int32_t tasks;
 } move;
@@ -18,7 +19,7 @@ static void move_task(int32_t index, void *argument)
 {
 	const move *m = argument;
 	int64_t from = m->rows * index / m->tasks, to = m->rows * (index + 1) / m->tasks;
-	m->fn(m->table, m->image, m->x, m->y, from, to - from);
+	m->fn(m->table, m->image, m->x, m->y + from * m->row_bytes, from, to - from);
 }
 
 void egm__run_image(egm_context *context, const egm__kernels *table, const egm__kernel *k, const void *a, void *b)
@@ -32,6 +33,7 @@ void egm__run_image(egm_context *context, const egm__kernels *table, const egm__
 	         : k->kind == EGM__KERNEL_BLOCK_SUM ? egm__image_block_sum
 	                                            : egm__image_repeat;
 	run.rows = m->n * (by_window ? m->oh : m->h);
+	run.row_bytes = egm__shape_count(&k->shape) / run.rows * m->size;
 	if (run.rows < run.tasks) run.tasks = (int32_t)run.rows;
 	if (m->n * windows * m->c < PARALLEL_ELEMENTS) run.tasks = 1;
 	if (run.tasks == 1)

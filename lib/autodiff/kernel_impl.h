@@ -61,8 +61,26 @@ typedef enum egm__kernel_kind {
 	EGM__KERNEL_PATCHES, /* these four: windows over `image`, from a to b, both contiguous */
 	EGM__KERNEL_FOLD,
 	EGM__KERNEL_BLOCK_SUM,
-	EGM__KERNEL_REPEAT
+	EGM__KERNEL_REPEAT,
+	EGM__KERNEL_CONV /* a product with windows over `image`, conv.c */
 } egm__kernel_kind;
+
+/* A product with windows, P of rows x kh kw c, as `gemm` has it, in blocks of `per_block` units: lines, or images of a
+ * fold. a: image, b: the other factor; of a fold a, b: the factors. */
+typedef struct egm__conv_plan {
+	enum {
+		EGM__CONV_LEFT,  /* P op(B) */
+		EGM__CONV_RIGHT, /* op(A) P */
+		EGM__CONV_FOLD   /* fold of op(A) op(B) = P */
+	} role;
+	int64_t units, rows; /* rows of P in a unit */
+	int64_t per_block, blocks;
+	int64_t groups, width; /* columns of P at a time: those of one line of a window, or all */
+	int64_t parts;         /* that may run at once */
+	int64_t patches;       /* bytes of the scratch memory of a thread for them; the product's follows */
+	int64_t scratch;       /* bytes of all of it */
+	egm__mem partial;      /* a C for each part, where parts add to one C; buffer -1: none */
+} egm__conv_plan;
 
 typedef struct egm__kernel {
 	egm__kernel_kind kind;
@@ -75,6 +93,7 @@ typedef struct egm__kernel {
 	int32_t uniform;
 	int32_t pack; /* packed: which factor */
 	egm__image image;
+	egm__conv_plan conv;
 } egm__kernel;
 
 /* A right factor in a fixed slot and its packed copy, `at` bytes into the program's packed memory. */
@@ -100,7 +119,7 @@ struct egm__program {
 	egm__buffer *buffers;
 	char *arena;
 	size_t arena_bytes;
-	int64_t registers_at;    /* arena offset of the tile registers, one set a thread */
+	int64_t registers_at; /* arena offset of the tile registers or patches that a kernel works on, one set a thread */
 	int64_t registers_bytes; /* of one set */
 	double flops;
 	int32_t n_packs, cap_packs;
@@ -143,7 +162,8 @@ typedef struct egm__lower {
 	int32_t *buffer; /* arena buffer, -1 none */
 	int32_t *slot;   /* bound to memory of the caller */
 	int64_t *offset;
-	int32_t *value; /* emit.c: register or ~operand in the current group */
+	egm__id *window; /* conv.c: fused patches of a matrix of them, product of a fused fold; EGM__NONE */
+	int32_t *value;  /* emit.c: register or ~operand in the current group */
 	int32_t *stamp;
 } egm__lower;
 
@@ -154,6 +174,8 @@ int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root,
 egm__strides egm__contiguous(const egm__shape *s);
 /* The memory of a node, its buffer made on demand. */
 egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader);
+/* Of a node that may be a chain of views. */
+egm__mem egm__view_memory(egm__lower *l, egm__id id, int32_t reader);
 int32_t egm__buffer_new(egm__lower *l, int64_t bytes, int32_t first);
 void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size);
 
@@ -164,6 +186,15 @@ egm_status egm__plan_memory(egm__program *p);
 
 /* execute_image.c: a kernel of the image kinds. */
 void egm__run_image(egm_context *context, const egm__kernels *table, const egm__kernel *k, const void *a, void *b);
+
+/* conv.c, execute_conv.c: which products and windows are one kernel, its operands, running it. */
+void egm__conv_mark(egm__lower *l);
+egm__id egm__conv_patches(const egm__lower *l, egm__id product, int which);
+void egm__conv_emit(egm__lower *l, int32_t kernel);
+/* The windows of an image op on `image`, in elements of the program. */
+void egm__windows_of(const egm__lower *l, const egm__node *n, const egm__shape *image, egm__image *out);
+void egm__run_conv(egm_context *context, const egm__program *p, const egm__kernel *k, const void *a, const void *b,
+                   void *c, void *partial);
 
 /* Makes the product of `kernel` a packed one where its right factor, the node `right`, lies in a fixed slot. */
 void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right);

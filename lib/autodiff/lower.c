@@ -286,10 +286,32 @@ static egm__kernel_kind image_kernel(const egm__op *op)
 static void lower_image(egm__lower *l, egm__id id)
 {
 	const egm__node *n = &l->g->nodes[id];
-	ensure_memory(l, n->in[0], LAYOUT_CONTIGUOUS);
-	if (!add_draft(l, image_kernel(n->op), id)) return;
+	egm__id product = l->window[id];
+	if (product == id) return; /* patches, made where they are multiplied */
+	if (product == EGM__NONE) {
+		ensure_memory(l, n->in[0], LAYOUT_CONTIGUOUS);
+		if (!add_draft(l, image_kernel(n->op), id)) return;
+	} else {
+		egm__draft *d;
+		for (int i = 0; i < 2; i++) ensure_memory(l, l->g->nodes[product].in[i], LAYOUT_CONTIGUOUS);
+		if (!(d = add_draft(l, EGM__KERNEL_CONV, id))) return;
+		d->matmul = product;
+		d->alpha = 1;
+	}
 	l->at[id] = l->first[id] = l->n_drafts - 1;
 	l->stored[id] = 1;
+}
+
+/* Both factors of a product, of windows their images. Whether there are windows. */
+static int factors_in_memory(egm__lower *l, const egm__node *n, egm__id id)
+{
+	egm__id p[2] = {egm__conv_patches(l, id, 0), egm__conv_patches(l, id, 1)};
+	int conv = p[0] != EGM__NONE || p[1] != EGM__NONE;
+	for (int i = 0; i < 2; i++) {
+		egm__id x = p[i] != EGM__NONE ? l->g->nodes[p[i]].in[0] : n->in[i];
+		ensure_memory(l, x, conv ? LAYOUT_CONTIGUOUS : LAYOUT_PRODUCT);
+	}
+	return conv;
 }
 
 /* A sum of products is one run of accumulating products: the first overwrites, the others add. */
@@ -301,9 +323,8 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 	} else if (n->op == &egm__op_add) {
 		for (int i = 0; i < 2; i++) lower_products(l, root, egm__real(l->g, n->in[i]), alpha);
 	} else {
-		for (int i = 0; i < 2; i++) ensure_memory(l, n->in[i], LAYOUT_PRODUCT);
-		int start = l->at[root] < 0;
-		egm__draft *d = add_draft(l, EGM__KERNEL_GEMM, root);
+		int conv = factors_in_memory(l, n, id), start = l->at[root] < 0;
+		egm__draft *d = add_draft(l, conv ? EGM__KERNEL_CONV : EGM__KERNEL_GEMM, root);
 		if (!d) return;
 		d->matmul = id;
 		d->alpha = alpha;

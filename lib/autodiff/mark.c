@@ -41,4 +41,5 @@ void egm__lower_mark(egm__lower *l)
 {
 	mark_live(l);
 	mark_sums(l);
+	egm__conv_mark(l);
 }

@@ -77,10 +77,11 @@ static egm__id fold_pads(egm__graph *g, egm__id x, egm__id y)
 	return EGM__NONE;
 }
 
-static int is_sum(const egm__graph *g, egm__id x)
+/* What gains from meeting another behind a reshape. */
+static int may_merge(const egm__graph *g, egm__id x)
 {
-	const egm__node *n = egm__node_at(g, x);
-	return n->op == &egm__op_matmul || n->op == &egm__op_add;
+	const egm__op *op = egm__node_at(g, x)->op;
+	return op == &egm__op_matmul || op == &egm__op_add || op->cls == EGM__CLASS_IMAGE;
 }
 
 /* s op(a) + t op(b) as op(s a + t b): one pass over patches, and the products of two convolutions side by side */
@@ -91,7 +92,8 @@ static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
 	egm__node p = *egm__node_at(g, xs), q = *egm__node_at(g, ys);
 	if (p.op != q.op || memcmp(p.a, q.a, sizeof p.a) || xs == ys) return EGM__NONE;
 	if (!egm__shape_equal(egm__graph_shape(g, p.in[0]), egm__graph_shape(g, q.in[0]))) return EGM__NONE;
-	int like = p.op->cls == EGM__CLASS_IMAGE || (p.op == &egm__op_reshape && is_sum(g, p.in[0]) && is_sum(g, q.in[0]));
+	int like =
+	    p.op->cls == EGM__CLASS_IMAGE || (p.op == &egm__op_reshape && may_merge(g, p.in[0]) && may_merge(g, q.in[0]));
 	if (!like) return EGM__NONE;
 	return egm__emit_like(g, &p, egm__add(g, egm__scale(g, p.in[0], s), egm__scale(g, q.in[0], t)));
 }

@@ -5,6 +5,9 @@
 #include <autodiff/op_impl.h>
 #include <core/size_impl.h>
 
+/* Elements of patches, so that no sum of sizes wraps. */
+#define MOST (INT64_MAX / 256)
+
 egm__window egm__node_window(const egm__node *n)
 {
 	const int64_t *a = n->a;
@@ -46,9 +49,12 @@ egm_status egm__image_of(const egm__node *n, const egm__shape *image, egm__image
 	*out = (egm__image){.n = image->d[0], .h = h, .w = width, .c = image->d[3], .window = w};
 	out->oh = (h + 2 * (int64_t)w.padding[0] - w.kernel[0]) / w.stride[0] + 1;
 	out->ow = (width + 2 * (int64_t)w.padding[1] - w.kernel[1]) / w.stride[1] + 1;
-	if (egm__size_mul(w.kernel[0], w.kernel[1], &area) || egm__size_mul(area, out->c, &area))
-		return egm__fail(EGM_ERR_SHAPE, "%s: kernel %d x %d of %lld channels is too large", n->op->name, w.kernel[0],
-		                 w.kernel[1], (long long)out->c);
+	egm__shape patches = {4, {out->n, out->oh, out->ow, 1}};
+	if (egm__size_mul(w.kernel[0], w.kernel[1], &area) || egm__size_mul(area, out->c, &patches.d[3]) ||
+	    egm__shape_count(&patches) > MOST)
+		return egm__fail(EGM_ERR_SHAPE, "%s: %lld x %lld x %lld windows of %d x %d x %lld are too many", n->op->name,
+		                 (long long)out->n, (long long)out->oh, (long long)out->ow, w.kernel[0], w.kernel[1],
+		                 (long long)out->c);
 	return EGM_OK;
 }
 

@@ -78,6 +78,7 @@ static void fix_kernel(const egm__program *p, egm__kernel *k)
 		fix(p, &k->b);
 		fix(p, &k->c);
 	}
+	if (k->kind == EGM__KERNEL_CONV) fix(p, &k->conv.partial);
 	for (int32_t i = 0; i < k->group.n_mem; i++) fix(p, &k->group.mem[i]);
 	for (int32_t i = 0; i < k->group.n_closer; i++) fix(p, &k->group.closer[i].partial);
 }
@@ -85,15 +86,18 @@ static void fix_kernel(const egm__program *p, egm__kernel *k)
 egm_status egm__plan_memory(egm__program *p)
 {
 	int32_t regs = 0;
+	int64_t scratch = 0;
 	egm_status st = place_buffers(p);
 	if (st != EGM_OK) return st;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
 		egm__kernel *k = &p->kernels[i];
 		fix_kernel(p, k);
 		if (k->group.n_regs > regs) regs = k->group.n_regs;
+		if (k->conv.scratch > scratch) scratch = k->conv.scratch;
 	}
 	p->registers_at = (int64_t)p->arena_bytes;
 	p->registers_bytes = rounded((int64_t)regs * EGM__TILE_SIZE * (int64_t)egm__dtype_size(p->dtype));
+	if (rounded(scratch) > p->registers_bytes) p->registers_bytes = rounded(scratch);
 	p->arena_bytes += (size_t)p->registers_bytes * (size_t)p->context->threads;
 	p->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
 	if (!p->arena) return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);

@@ -22,14 +22,15 @@ static egm_status allocate_lower(egm__lower *l)
 	egm_context *c = l->p->context;
 	size_t n = (size_t)l->g->n + 1;
 	l->live = egm__alloc_zero(c, n * 6, 1);
-	l->uses = egm__alloc_zero(c, n * 7, sizeof *l->uses);
+	l->uses = egm__alloc_zero(c, n * 8, sizeof *l->uses);
 	l->offset = egm__alloc_zero(c, n, sizeof *l->offset);
 	if (!l->live || !l->uses || !l->offset) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for %zu nodes", n);
 	l->sum = l->live + n, l->absorbed = l->live + 2 * n, l->stored = l->live + 3 * n;
 	l->bound = l->live + 4 * n, l->is_output = l->live + 5 * n;
 	l->at = l->uses + n, l->first = l->uses + 2 * n, l->buffer = l->uses + 3 * n;
 	l->slot = l->uses + 4 * n, l->value = l->uses + 5 * n, l->stamp = l->uses + 6 * n;
-	for (size_t i = 0; i < n; i++) l->at[i] = l->first[i] = l->buffer[i] = -1;
+	l->window = l->uses + 7 * n;
+	for (size_t i = 0; i < n; i++) l->at[i] = l->first[i] = l->buffer[i] = l->window[i] = -1;
 	return EGM_OK;
 }
 
@@ -172,8 +173,11 @@ size_t egm__program_describe(const egm__program *p, char *buffer, size_t size)
 		say(&t, "%d ", i);
 		if (k->kind == EGM__KERNEL_GROUP) {
 			say_group(&t, &k->group);
-		} else if (k->kind == EGM__KERNEL_GEMM || k->kind == EGM__KERNEL_PACKED) {
-			say(&t, "%s %lld x %lld x %lld %c%c alpha %g beta %g", k->kind == EGM__KERNEL_GEMM ? "gemm" : "packed",
+		} else if (k->kind == EGM__KERNEL_GEMM || k->kind == EGM__KERNEL_PACKED || k->kind == EGM__KERNEL_CONV) {
+			say(&t, "%s %lld x %lld x %lld %c%c alpha %g beta %g",
+			    k->kind == EGM__KERNEL_GEMM     ? "gemm"
+			    : k->kind == EGM__KERNEL_PACKED ? "packed"
+			                                    : "conv",
 			    (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N',
 			    k->gemm.tb ? 'T' : 'N', k->gemm.alpha, k->gemm.beta);
 		} else {

@@ -138,3 +138,17 @@ void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, cons
 	s.part = (units + parts - 1) / parts * SPLIT_UNIT;
 	egm__parallel(context, (int32_t)((length + s.part - 1) / s.part), run_part, &s);
 }
+
+void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
+{
+	if (p->m == 0 || p->n == 0) return;
+	if (p->k == 0 || p->alpha == 0)
+		clear(p, c);
+	else
+		run_pieces(p, a, b, c);
+}
+
+int64_t egm__gemm_here_scratch(const egm_context *context, egm_dtype dtype, int64_t k)
+{
+	return 0; /* a BLAS has memory of its own */
+}

@@ -16,5 +16,9 @@ typedef struct egm__gemm {
  * one thread, large products are spread over the context's threads by columns or rows of C. m, n or k = 0 is allowed.
  */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c);
+/* The same on this thread: a block of a larger product, whose threads the caller makes. scratch: egm__gemm_here_scratch
+ * bytes for each of them, 64-byte aligned; what a product with this k needs, or a smaller one. */
+void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);
+int64_t egm__gemm_here_scratch(const egm_context *context, egm_dtype dtype, int64_t k);
 
 #endif

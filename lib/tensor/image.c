@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Moving numbers between images and their windows. All of it is copying and adding of runs: for a fixed ky a window
  * holds kw c neighbours of a line. A fold gathers, line by line of the image, what the windows over that line hold: no
- * two rows of an output write to the same place, and the order of the additions is that of ky and ox. */
+ * two rows of an output write to the same place, and the order of the additions is that of ky and then of ox, or of kx
+ * where the runs are short. */
 #include <string.h>
 #include <tensor/image_impl.h>
+
+enum { LONG_RUN = 16 /* elements from which a kernel is called for them */ };
 
 /* Where a row of `per` lines an image stands: image and line. */
 static void locate(int64_t row, int64_t per, int64_t *image, int64_t *line)
@@ -12,82 +15,165 @@ static void locate(int64_t row, int64_t per, int64_t *image, int64_t *line)
 	*line = row % per;
 }
 
-/* Channels of column kx = from .. to of the window at ox that lie inside the image; x: the column of kx = 0. */
-static int64_t inside(const egm__image *m, int64_t ox, int64_t *from, int64_t *to)
+/* Windows from .. to - 1 of a line have column kx inside the image. */
+static void windows_with(const egm__image *m, int64_t kx, int64_t *from, int64_t *to)
 {
-	int64_t x = ox * m->window.stride[1] - m->window.padding[1], kw = m->window.kernel[1];
-	*from = x < 0 ? -x : 0;
-	*to = m->w - x < kw ? m->w - x : kw;
-	if (*from > kw) *from = kw;
+	int64_t s = m->window.stride[1], before = m->window.padding[1] - kx, after = m->w + before;
+	*from = before > 0 ? (before + s - 1) / s : 0;
+	*to = after > 0 ? (after + s - 1) / s : 0;
+	if (*from > m->ow) *from = m->ow;
+	if (*to > m->ow) *to = m->ow;
 	if (*to < *from) *to = *from;
-	return x;
 }
 
-/* y += x; a run of a few elements is not worth a call. */
-static void add(const egm__kernels *t, int64_t size, int64_t n, char *y, const char *x)
+#define COPY(n)                                                                              \
+	case n:                                                                                  \
+		for (int64_t i = 0; i < count; i++) memcpy(out + i * out_step, in + i * in_step, n); \
+		break;
+
+/* `count` runs of `bytes` each; short ones of the usual sizes are a move or two. */
+static void copy_runs(int64_t count, int64_t bytes, char *out, int64_t out_step, const char *in, int64_t in_step)
 {
-	if (n >= 16) {
-		t->accumulate(n, y, x);
-		return;
+	switch (bytes) {
+		COPY(4)
+		COPY(8)
+		COPY(12)
+		COPY(16)
+		COPY(32)
+		COPY(64)
+	default:
+		for (int64_t i = 0; i < count; i++) memcpy(out + i * out_step, in + i * in_step, (size_t)bytes);
 	}
-	if (size == sizeof(float)) {
-		float *v = (float *)(void *)y;
-		for (int64_t i = 0; i < n; i++) v[i] += ((const float *)(const void *)x)[i];
-	} else {
-		double *v = (double *)(void *)y;
-		for (int64_t i = 0; i < n; i++) v[i] += ((const double *)(const void *)x)[i];
+}
+#undef COPY
+
+/* The run of window ox, of whose columns some are outside; in: the line of the image. */
+static void copy_edge(const egm__image *m, int64_t ox, char *out, const char *in)
+{
+	int64_t es = m->size * m->c, x = ox * m->window.stride[1] - m->window.padding[1];
+	for (int64_t kx = 0; kx < m->window.kernel[1]; kx++, x++, out += es) {
+		if (x >= 0 && x < m->w)
+			memcpy(out, in + x * es, (size_t)es);
+		else
+			memset(out, 0, (size_t)es);
 	}
+}
+
+/* One line of all windows over a line of the image; windows from .. to - 1 lie inside it as a whole. */
+static void copy_line(const egm__image *m, int64_t from, int64_t to, char *out, int64_t step, const char *in)
+{
+	int64_t es = m->size * m->c, kw = m->window.kernel[1], s = m->window.stride[1];
+	for (int64_t ox = 0; ox < from; ox++) copy_edge(m, ox, out + ox * step, in);
+	if (from < to)
+		copy_runs(to - from, kw * es, out + from * step, step, in + (from * s - m->window.padding[1]) * es, s * es);
+	for (int64_t ox = to; ox < m->ow; ox++) copy_edge(m, ox, out + ox * step, in);
+}
+
+static void whole_windows(const egm__image *m, int64_t *from, int64_t *to)
+{
+	int64_t first, last;
+	windows_with(m, 0, from, &last);
+	windows_with(m, m->window.kernel[1] - 1, &first, to);
+	if (first > *from) *from = first;
+	if (last < *to) *to = last;
+	if (*to < *from) *to = *from;
 }
 
 void egm__image_patches(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
                         int64_t count)
 {
-	int64_t es = m->size * m->c, kw = m->window.kernel[1], image, line;
+	int64_t es = m->size * m->c, kh = m->window.kernel[0], run = m->window.kernel[1] * es, image, line, from, to;
 	char *out = y;
-	out += first * m->ow * m->window.kernel[0] * kw * es;
-	for (int64_t row = first; row < first + count; row++) {
+	whole_windows(m, &from, &to);
+	for (int64_t row = first; row < first + count; row++, out += (m->ow - 1) * kh * run) {
 		locate(row, m->oh, &image, &line);
 		int64_t top = line * m->window.stride[0] - m->window.padding[0];
-		for (int64_t ox = 0; ox < m->ow; ox++) {
-			int64_t from, to, left = inside(m, ox, &from, &to);
-			for (int64_t iy = top; iy < top + m->window.kernel[0]; iy++, out += kw * es) {
-				if (iy < 0 || iy >= m->h || from == to) {
-					memset(out, 0, (size_t)(kw * es));
-					continue;
-				}
-				const char *in = (const char *)x + ((image * m->h + iy) * m->w + left + from) * es;
-				if (from) memset(out, 0, (size_t)(from * es));
-				memcpy(out + from * es, in, (size_t)((to - from) * es));
-				if (to < kw) memset(out + to * es, 0, (size_t)((kw - to) * es));
-			}
+		for (int64_t iy = top; iy < top + kh; iy++, out += run) {
+			if (iy >= 0 && iy < m->h)
+				copy_line(m, from, to, out, kh * run, (const char *)x + (image * m->h + iy) * m->w * es);
+			else
+				for (int64_t ox = 0; ox < m->ow; ox++) memset(out + ox * kh * run, 0, (size_t)run);
 		}
 	}
 }
 
-/* Adds line ky of the windows of one row, whose first is at x, to the line of an image at y. */
+/* Adds line ky of the windows of one row, whose first is at x, to the line of an image at y: column by column, so that
+ * no addition waits for the one before it. */
+#define ADD_COLUMNS(T)                                                                                         \
+	static void add_columns_##T(const egm__image *m, const int64_t *from, const int64_t *to, const T *x, T *y) \
+	{                                                                                                          \
+		int64_t step = (int64_t)m->window.kernel[0] * m->window.kernel[1] * m->c;                              \
+		int64_t apart = m->window.stride[1] * m->c, before = m->window.padding[1] * m->c;                      \
+		for (int64_t j = 0; j < m->window.kernel[1] * m->c; j++)                                               \
+			for (int64_t ox = from[j]; ox < to[j]; ox++) y[ox * apart + j - before] += x[ox * step + j];       \
+	}
+ADD_COLUMNS(float)
+ADD_COLUMNS(double)
+#undef ADD_COLUMNS
+
+/* The same window by window, in runs long enough for a call. */
 static void add_windows(const egm__kernels *t, const egm__image *m, const char *x, char *y)
 {
-	int64_t es = m->size * m->c, step = (int64_t)m->window.kernel[0] * m->window.kernel[1] * es;
+	int64_t es = m->size * m->c, kw = m->window.kernel[1], step = m->window.kernel[0] * kw * es;
 	for (int64_t ox = 0; ox < m->ow; ox++) {
-		int64_t from, to, left = inside(m, ox, &from, &to);
-		if (from < to) add(t, m->size, (to - from) * m->c, y + (left + from) * es, x + ox * step + from * es);
+		int64_t left = ox * m->window.stride[1] - m->window.padding[1];
+		int64_t from = left < 0 ? -left : 0, to = m->w - left < kw ? m->w - left : kw;
+		if (from < to) t->accumulate((to - from) * m->c, y + (left + from) * es, x + ox * step + from * es);
 	}
 }
 
-void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first, int64_t count)
+/* What a fold knows of each of a few columns: the windows that have it inside the image. */
+typedef struct columns {
+	int64_t from[LONG_RUN], to[LONG_RUN];
+} columns;
+
+static void add_line(const egm__kernels *t, const egm__image *m, const columns *inside, const char *x, char *y)
+{
+	if (m->window.kernel[1] * m->c >= LONG_RUN)
+		add_windows(t, m, x, y);
+	else if (m->size == sizeof(float))
+		add_columns_float(m, inside->from, inside->to, (const float *)(const void *)x, (float *)(void *)y);
+	else
+		add_columns_double(m, inside->from, inside->to, (const double *)(const void *)x, (double *)(void *)y);
+}
+
+void egm__image_fold_add(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
+                         int64_t count)
 {
 	int64_t es = m->size * m->c, line_of_window = m->window.kernel[1] * es, image, line;
-	for (int64_t row = first; row < first + count; row++) {
-		char *out = (char *)y + row * m->w * es;
+	columns inside;
+	char *out = y;
+	for (int64_t j = 0; j < m->window.kernel[1] * m->c && j < LONG_RUN; j++)
+		windows_with(m, j / m->c, &inside.from[j], &inside.to[j]);
+	for (int64_t row = first; row < first + count; row++, out += m->w * es) {
 		locate(row, m->h, &image, &line);
-		memset(out, 0, (size_t)(m->w * es));
 		for (int64_t ky = 0; ky < m->window.kernel[0]; ky++) {
 			int64_t down = line + m->window.padding[0] - ky, oy = down / m->window.stride[0];
 			if (down < 0 || down % m->window.stride[0] || oy >= m->oh) continue;
 			const char *in = x;
 			in += ((image * m->oh + oy) * m->ow * m->window.kernel[0] + ky) * line_of_window;
-			add_windows(t, m, in, out);
+			add_line(t, m, &inside, in, out);
 		}
+	}
+}
+
+void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first, int64_t count)
+{
+	memset(y, 0, (size_t)(count * m->w * m->c * m->size));
+	egm__image_fold_add(t, m, x, y, first, count);
+}
+
+/* y += x; a run of a few elements is not worth a call. */
+static void add(const egm__kernels *t, int64_t size, int64_t n, char *y, const char *x)
+{
+	if (n >= LONG_RUN) {
+		t->accumulate(n, y, x);
+	} else if (size == sizeof(float)) {
+		float *v = (float *)(void *)y;
+		for (int64_t i = 0; i < n; i++) v[i] += ((const float *)(const void *)x)[i];
+	} else {
+		double *v = (double *)(void *)y;
+		for (int64_t i = 0; i < n; i++) v[i] += ((const double *)(const void *)x)[i];
 	}
 }
 
@@ -97,9 +183,9 @@ void egm__image_block_sum(const egm__kernels *t, const egm__image *m, const void
 	int64_t es = m->size * m->c;
 	const char *in = x;
 	in += first * m->window.kernel[0] * m->w * es;
-	for (int64_t row = first; row < first + count; row++) {
-		char *out = (char *)y + row * m->ow * es;
-		memset(out, 0, (size_t)(m->ow * es));
+	char *out = y;
+	memset(out, 0, (size_t)(count * m->ow * es));
+	for (int64_t row = first; row < first + count; row++, out += m->ow * es) {
 		for (int64_t ky = 0; ky < m->window.kernel[0]; ky++)
 			for (int64_t ix = 0; ix < m->w; ix++, in += es)
 				add(t, m->size, m->c, out + ix / m->window.kernel[1] * es, in);
@@ -110,7 +196,6 @@ void egm__image_repeat(const egm__kernels *t, const egm__image *m, const void *x
 {
 	int64_t es = m->size * m->c;
 	char *out = y;
-	out += first * m->w * es;
 	for (int64_t row = first; row < first + count; row++) {
 		const char *in = x;
 		in += row / m->window.kernel[0] * m->ow * es;

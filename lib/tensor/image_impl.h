@@ -19,7 +19,8 @@ typedef struct egm__image {
 } egm__image;
 
 /* Each computes `count` rows of its output from row `first` on, on this thread and in one order of additions, whatever
- * the rows are cut into. A row is one line of one image, or the windows of one line. */
+ * the rows are cut into. A row is one line of one image, or the windows of one line. x: all of the input, y: row
+ * `first`. A padding may be negative, where a caller cuts windows down to some of their lines. */
 typedef void (*egm__image_fn)(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
                               int64_t count);
 
@@ -28,6 +29,9 @@ void egm__image_patches(const egm__kernels *t, const egm__image *m, const void *
                         int64_t count);
 /* x [n, oh, ow, kh kw c] -> y [n, h, w, c], every element added to where the windows read it */
 void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first, int64_t count);
+/* the same, added to what y holds */
+void egm__image_fold_add(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
+                         int64_t count);
 /* x [n, h, w, c] -> y [n, oh, ow, c], sums over windows that lie side by side: stride = kernel, no padding */
 void egm__image_block_sum(const egm__kernels *t, const egm__image *m, const void *x, void *y, int64_t first,
                           int64_t count);

@@ -12,7 +12,7 @@
 #include "autodiff_support.h"
 
 enum { R_SLOT_IN = 1, R_SLOT_STATE = 3, R_SLOT_OUT = 8, R_IN = 4096, R_STATE = 8, R_OUT = 60000, R_POOL = 96 };
-enum { R_MOST = 150 /* elements of a node */, R_KINDS = 43 };
+enum { R_MOST = 150 /* elements of a node */, R_KINDS = 44 };
 
 typedef struct maker {
 	egm__graph *g;
@@ -322,6 +322,63 @@ static inline void r_anchor(maker *m)
 	m->anchor[m->n_anchors++] = m->pool[m->n - 1];
 }
 
+/* a divisor of n, up to 4 */
+static inline int64_t r_part(maker *m, int64_t n)
+{
+	int64_t d = 1 + r_below(m, 4);
+	while (n % d) d--;
+	return d;
+}
+
+static inline void r_conv(maker *m, egm__id x, const egm__window *w, double bound)
+{
+	egm__graph *g = m->g;
+	egm__shape s = *egm__graph_shape(g, x);
+	int64_t area = w->kernel[0] * w->kernel[1], o = 1 + r_below(m, 3);
+	int64_t h = (s.d[1] - 1) * w->stride[0] + w->kernel[0] - 2 * w->padding[0] + r_below(m, w->stride[0]);
+	int64_t width = (s.d[2] - 1) * w->stride[1] + w->kernel[1] - 2 * w->padding[1] + r_below(m, w->stride[1]);
+	if (r_below(m, 2)) {
+		int64_t rows = egm__shape_count(egm__graph_shape(g, egm__patches(g, x, w))) / area / s.d[3];
+		if (rows * o > R_MOST || area * s.d[3] * o > R_MOST) return;
+		r_push(m, egm__conv(g, x, r_leaf(m, egm__shape2(o, area * s.d[3])), w), (double)(area * s.d[3]) * bound);
+	} else if (h >= 1 && width >= 1 && s.d[0] * h * width * o <= R_MOST && area * s.d[3] * o <= R_MOST) {
+		egm__id weight = r_leaf(m, egm__shape2(s.d[3], area * o));
+		r_push(m, egm__conv_transpose(g, x, weight, w, h, width), (double)(area * s.d[3]) * bound);
+	}
+}
+
+/* any node as a batch of images, under windows */
+static inline void r_image(maker *m)
+{
+	egm__graph *g = m->g;
+	int64_t i = r_pick(m), n = egm__shape_count(r_of(m, i)), kind = r_below(m, 5);
+	egm__shape s = {4, {1, 1, 1, 1}};
+	egm__window w;
+	s.d[0] = r_part(m, n);
+	s.d[1] = r_part(m, n / s.d[0]);
+	s.d[2] = r_part(m, n / s.d[0] / s.d[1]);
+	s.d[3] = n / s.d[0] / s.d[1] / s.d[2];
+	for (int a = 0; a < 2; a++) {
+		w.stride[a] = (int32_t)(1 + r_below(m, 3));
+		w.padding[a] = (int32_t)r_below(m, 2);
+		int64_t most = s.d[1 + a] + 2 * w.padding[a];
+		w.kernel[a] = (int32_t)(1 + r_below(m, most < 3 ? most : 3));
+	}
+	egm__id x = egm__reshape(g, m->pool[i], s);
+	int64_t fy = r_part(m, s.d[1]), fx = r_part(m, s.d[2]);
+	double area = w.kernel[0] * w.kernel[1], b = m->bound[i];
+	if (kind == 0 && egm__shape_count(egm__graph_shape(g, egm__patches(g, x, &w))) <= R_MOST)
+		r_push(m, egm__patches(g, x, &w), b);
+	else if (kind == 1)
+		r_push(m, egm__fold(g, egm__tanh(g, egm__patches(g, x, &w)), &w, s.d[1], s.d[2]), area);
+	else if (kind == 2)
+		r_push(m, egm__block_sum(g, x, fy, fx), (double)(fy * fx) * b);
+	else if (kind == 3 && n * 6 <= R_MOST)
+		r_push(m, egm__repeat(g, x, 1 + r_below(m, 3), 2), b);
+	else
+		r_conv(m, x, &w, b);
+}
+
 static inline void r_grow(maker *m)
 {
 	int kind = (int)r_below(m, R_KINDS + 8);
@@ -340,8 +397,10 @@ static inline void r_grow(maker *m)
 		r_source(m, kind);
 	else if (kind < 42)
 		r_inner_gradient(m);
-	else
+	else if (kind < 43)
 		r_anchor(m);
+	else
+		r_image(m);
 }
 
 #endif

@@ -189,7 +189,7 @@ static const struct refusal {
     {bad_stride, EGM_ERR_SHAPE, "patches: stride 0 x 1, must be at least 1 x 1"},
     {bad_padding, EGM_ERR_SHAPE, "patches: padding 0 x -1, must not be negative"},
     {bad_large, EGM_ERR_SHAPE, "patches: kernel 3 x 8 larger than the image 4 x 5 with padding 0 x 1"},
-    {bad_huge, EGM_ERR_SHAPE, "patches: kernel 3 x 3 of 1152921504606846975 channels is too large"},
+    {bad_huge, EGM_ERR_SHAPE, "patches: 2 x 2 x 3 windows of 3 x 3 x 1152921504606846975 are too many"},
     {bad_fold, EGM_ERR_SHAPE, "fold: [2, 3, 4] is no batch of patches"},
     {bad_fold_size, EGM_ERR_SHAPE,
      "fold: [2, 2, 2, 8] are no patches of 2 x 2 from an image of 6 x 5, which has 3 x 2"},

@@ -51,6 +51,9 @@ CONV(conv_strides, {3, 3}, {3, 2}, {1, 1})
 CONV(conv_large, {5, 4}, {2, 1}, {2, 1})
 CONV(conv_pixel, {1, 1}, {1, 1}, {0, 0})
 CONV(conv_whole, {5, 4}, {1, 1}, {0, 0})
+/* large enough for several blocks and for groups of columns */
+CONV(conv_blocks, {2, 2}, {1, 2}, {1, 0})
+TRANSPOSED(transposed_blocks, 5, 4, {2, 2}, {1, 2}, {1, 0})
 TRANSPOSED(transposed_plain, 6, 5, {3, 2}, {1, 1}, {1, 0})
 TRANSPOSED(transposed_rest, 6, 6, {3, 3}, {2, 3}, {1, 1})
 TRANSPOSED(transposed_pixel, 3, 2, {1, 1}, {1, 1}, {0, 0})
@@ -102,12 +105,44 @@ static egm__id merged(egm__graph *g, const egm__id *x)
 	return egm__square(g, egm__add(g, egm__add(g, a, egm__scale(g, b, -2)), c));
 }
 
+/* patches that somebody else needs too, as a value, by both sides of a product, transposed */
+static egm__id shared(egm__graph *g, const egm__id *x)
+{
+	egm__id p = egm__patches(g, egm__exp(g, x[0]), WINDOW({2, 2}, {1, 1}, {0, 0}));
+	egm__id rows = egm__reshape(g, p, egm__shape2(12, 8)),
+	        other = egm__patches(g, egm__tanh(g, x[0]), WINDOW({2, 2}, {1, 1}, {0, 0}));
+	egm__id both = egm__matmul(g, rows, egm__reshape(g, other, egm__shape2(12, 8)), 0, 1);
+	egm__id self = egm__matmul(g, rows, rows, 1, 0), flipped = egm__matmul(g, x[1], rows, 0, 1);
+	egm__id sums[3] = {egm__mean(g, both), egm__mean(g, self), egm__mean(g, egm__tanh(g, flipped))};
+	return egm__mul(g, egm__add(g, egm__add(g, sums[0], sums[1]), sums[2]),
+	                egm__mean(g, egm__reshape(g, p, egm__shape2(6, 16))));
+}
+
+/* a sum of products, of which some have windows, with factors */
+static egm__id accumulated(egm__graph *g, const egm__id *x)
+{
+	const egm__window *w = WINDOW({2, 2}, {1, 1}, {0, 0});
+	egm__id a = egm__conv(g, egm__exp(g, x[0]), x[1], w), b = egm__conv(g, egm__tanh(g, x[0]), egm__square(g, x[1]), w);
+	egm__id c = egm__matmul(g, x[2], egm__exp(g, x[1]), 0, 1);
+	return egm__add(g, egm__scale(g, a, -0.5), egm__add(g, c, egm__scale(g, b, 3)));
+}
+
+/* a fold of a product that is also read as it is */
+static egm__id fold_shared(egm__graph *g, const egm__id *x)
+{
+	egm__id y = egm__matmul(g, egm__exp(g, x[0]), x[1], 0, 0), p = egm__reshape(g, y, (egm__shape)IMAGE(4, 2, 1, 8));
+	egm__id image = egm__fold(g, p, WINDOW({2, 2}, {1, 1}, {0, 0}), 3, 2);
+	return egm__mul(g, egm__reshape(g, egm__tanh(g, image), egm__shape2(4, 12)),
+	                egm__reshape(g, egm__slice(g, y, 1, 0, 6), egm__shape2(4, 12)));
+}
+
 /* conv, leaky, conv, tanh, transposed conv with a rest: summed over a weight */
 static egm__id net(egm__graph *g, const egm__id *x)
 {
 	egm__id a = egm__leaky(g, egm__conv(g, x[0], x[1], WINDOW({3, 3}, {2, 2}, {1, 1})), 0.2);
-	egm__id b = egm__conv(g, egm__reshape(g, a, (egm__shape)IMAGE(2, 3, 2, 2)), x[2], WINDOW({2, 2}, {1, 1}, {1, 0}));
-	egm__id image = egm__reshape(g, egm__tanh(g, b), (egm__shape)IMAGE(2, 4, 1, 2));
+	int64_t n = egm__graph_shape(g, x[0])->d[0];
+	egm__id b = egm__conv(g, egm__reshape(g, a, (egm__shape)IMAGE(n, 3, 2, 2)), x[2], WINDOW({2, 2}, {1, 1}, {1, 0}));
+	egm__id image = egm__reshape(g, egm__tanh(g, b), (egm__shape)IMAGE(n, 4, 1, 2));
 	return egm__conv_transpose(g, image, x[3], WINDOW({2, 3}, {2, 1}, {1, 0}), 7, 3);
 }
 
@@ -145,6 +180,10 @@ static const formula formulas[] = {
     {"conv, kernel larger than the image", 2, {IMAGE(2, 3, 3, 1), S(2, 20)}, conv_large, WIDE},
     {"conv of pixels", 2, {IMAGE(2, 3, 2, 3), S(4, 3)}, conv_pixel, WIDE},
     {"conv, one whole", 2, {IMAGE(2, 5, 4, 2), S(3, 40)}, conv_whole, WIDE},
+    {"conv, blocks", 2, {IMAGE(5, 5, 4, 16), S(3, 64)}, conv_blocks, WIDE},
+    {"conv, blocks of short lines", 2, {IMAGE(5, 5, 4, 2), S(3, 8)}, conv_blocks, WIDE},
+    {"transposed conv, blocks", 2, {IMAGE(5, 6, 2, 3), S(3, 64)}, transposed_blocks, WIDE},
+    {"transposed conv, blocks of short lines", 2, {IMAGE(5, 6, 2, 3), S(3, 8)}, transposed_blocks, WIDE},
     {"transposed conv", 2, {IMAGE(2, 6, 4, 3), S(3, 12)}, transposed_plain, WIDE},
     {"transposed conv, batch 1, 1 to 1", 2, {IMAGE(1, 6, 4, 1), S(1, 6)}, transposed_plain, WIDE},
     {"transposed conv, a rest", 2, {IMAGE(2, 3, 2, 3), S(3, 18)}, transposed_rest, WIDE},
@@ -178,7 +217,12 @@ static const formula formulas[] = {
     {"patches of a transposed matrix", 1, {S(8, 6)}, of_transposed, WIDE},
     {"patches of a broadcast", 1, {IMAGE(2, 1, 4, 1)}, of_broadcast, WIDE},
     {"sums of convolutions", 2, {IMAGE(2, 4, 4, 2), S(3, 12)}, merged, WIDE},
+    {"patches shared", 2, {IMAGE(2, 3, 4, 2), S(3, 8)}, shared, WIDE},
+    {"convolutions accumulated", 3, {IMAGE(2, 3, 4, 2), S(3, 8), S(12, 8)}, accumulated, WIDE},
+    {"fold of a shared product", 2, {S(8, 3), S(3, 8)}, fold_shared, WIDE},
     {"net", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
+    {"net of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
+    {"gradient penalty of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
     {"gradient penalty", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
 };
 enum { N_FORMULAS = sizeof formulas / sizeof *formulas };

@@ -70,9 +70,18 @@ BAD(n_norm, egm__row_norm(g, x))
 BAD(n_lse, egm__log_sum_exp(g, x, 3))
 BAD(n_matmul, egm__matmul(g, x, x, 0, 1))
 BAD(n_transpose, egm__transpose(g, x))
+#define PIXELS egm__reshape(g, x, (egm__shape){4, {2, 3, 7, 1}})
+#define WINDOW(...) (&(const egm__window){__VA_ARGS__})
+BAD(n_patches, egm__patches(g, PIXELS, WINDOW({1, 1}, {1, 1}, {0, 0})))
+BAD(n_fold, egm__fold(g, egm__reshape(g, x, (egm__shape){4, {2, 3, 1, 7}}), WINDOW({1, 7}, {1, 1}, {0, 0}), 3, 7))
+BAD(n_block_sum, egm__block_sum(g, PIXELS, 3, 1))
+BAD(n_repeat, egm__repeat(g, egm__slice(g, egm__block_sum(g, PIXELS, 1, 7), 0, 0, 2), 1, 2))
+BAD(n_conv, egm__conv(g, PIXELS, egm__slice(g, egm__reshape(g, x, egm__shape2(21, 2)), 0, 0, 2),
+                      WINDOW({2, 1}, {1, 1}, {0, 0})))
 static egm__id (*const bad_ops[])(egm__graph *, egm__id) = {
-    n_add, n_exp,  n_log,  n_sqrt, n_recip, n_tanh,    n_sigmoid, n_softplus, n_erf, n_leaky,  n_relu,     n_step,
-    n_elu, n_silu, n_gelu, n_sum,  n_rows,  n_columns, n_max,     n_norm,     n_lse, n_matmul, n_transpose};
+    n_add,  n_exp,    n_log,       n_sqrt,    n_recip, n_tanh,      n_sigmoid, n_softplus, n_erf, n_leaky,
+    n_relu, n_step,   n_elu,       n_silu,    n_gelu,  n_sum,       n_rows,    n_columns,  n_max, n_norm,
+    n_lse,  n_matmul, n_transpose, n_patches, n_fold,  n_block_sum, n_repeat,  n_conv};
 
 /* NaN in any element comes out, in every type and path, first, middle or last in a vector. */
 START_TEST(test_program__nan_comes_through)

@@ -95,6 +95,31 @@ RULE(r_factor_in_sum, egm__add(g, egm__add(g, M(A, P), M(B, Q)), M(A, Q)))
 RULE(r_factor_in_scaled, egm__add(g, SCALE(egm__add(g, M(A, P), egm__tanh(g, M(B, Q))), 2), M(A, Q)))
 RULE(r_no_factor, egm__add(g, M(A, P), M(B, Q)))
 
+#define IMAGES(y, ...) egm__reshape(g, y, (egm__shape){4, {__VA_ARGS__}})
+#define WINDOW(...) (&(const egm__window){__VA_ARGS__})
+#define LINE WINDOW({1, 2}, {1, 1}, {0, 0})
+RULE(r_pixels, egm__patches(g, IMAGES(A, 1, 3, 4, 1), WINDOW({1, 1}, {1, 1}, {0, 0})))
+RULE(r_whole, egm__patches(g, IMAGES(A, 1, 3, 2, 2), WINDOW({3, 2}, {1, 1}, {0, 0})))
+RULE(r_some_pixels, egm__patches(g, IMAGES(A, 1, 3, 4, 1), WINDOW({1, 1}, {1, 2}, {0, 0})))
+RULE(r_patches_zero, egm__patches(g, egm__const(g, 0, (egm__shape){4, {1, 3, 4, 1}}), LINE))
+RULE(r_patches_scale, egm__patches(g, IMAGES(SCALE(A, 2), 1, 3, 4, 1), LINE))
+RULE(r_fold_pixels, egm__fold(g, IMAGES(A, 1, 3, 4, 1), WINDOW({1, 1}, {1, 1}, {0, 0}), 3, 4))
+RULE(r_fold_zero, egm__fold(g, egm__const(g, 0, (egm__shape){4, {1, 3, 2, 2}}), LINE, 3, 3))
+RULE(r_fold_scale, egm__fold(g, IMAGES(SCALE(A, 2), 1, 3, 2, 2), LINE, 3, 3))
+RULE(r_folds, egm__add(g, egm__fold(g, IMAGES(A, 1, 3, 2, 2), LINE, 3, 3),
+                       SCALE(egm__fold(g, IMAGES(B, 1, 3, 2, 2), LINE, 3, 3), -2)))
+RULE(r_folds_apart, egm__add(g, egm__fold(g, IMAGES(A, 1, 3, 2, 2), LINE, 3, 3),
+                             egm__fold(g, IMAGES(B, 1, 3, 2, 2), WINDOW({1, 2}, {1, 2}, {0, 1}), 3, 3)))
+RULE(r_transposed_convs,
+     egm__add(g, egm__conv_transpose(g, IMAGES(A, 1, 3, 1, 4), P, WINDOW({1, 5}, {1, 1}, {0, 0}), 3, 5),
+              egm__conv_transpose(g, IMAGES(B, 1, 3, 1, 4), P, WINDOW({1, 5}, {1, 1}, {0, 0}), 3, 5)))
+RULE(r_convs, egm__add(g, egm__conv(g, IMAGES(P, 4, 1, 5, 1), egm__slice(g, A, 1, 0, 2), LINE),
+                       egm__conv(g, IMAGES(Q, 4, 1, 5, 1), egm__slice(g, A, 1, 0, 2), LINE)))
+RULE(r_blocks_of_repeats, egm__block_sum(g, egm__repeat(g, IMAGES(A, 1, 3, 4, 1), 2, 3), 2, 3))
+RULE(r_repeat_once, egm__repeat(g, IMAGES(A, 1, 3, 4, 1), 1, 1))
+RULE(r_repeat_a_pixel, egm__repeat(g, IMAGES(A, 3, 1, 1, 4), 2, 3))
+RULE(r_block_sum_number, egm__block_sum(g, egm__const(g, 0.5, (egm__shape){4, {1, 4, 4, 1}}), 2, 2))
+
 /* second derivatives of piecewise linear nets vanish as the graph is built */
 RULE(r_leaky_twice, derivative(g, derivative(g, M(egm__leaky(g, M(A, P), 0.2), egm__transpose(g, Q)), A), A))
 RULE(r_relu_twice, derivative(g, derivative(g, egm__relu(g, A), A), A))
@@ -166,6 +191,22 @@ static const struct rule {
     {"A B + C D + A D", r_factor_in_sum, "add", 3, NULL},
     {"2 (A B + tanh C D) + A D", r_factor_in_scaled, "affine", 6, NULL},
     {"A B + C D", r_no_factor, "add", 2, NULL},
+    {"patches of pixels", r_pixels, "reshape", 0, "patches"},
+    {"patches that are the image", r_whole, "reshape", 0, "patches"},
+    {"patches of some pixels", r_some_pixels, "patches", 1, NULL},
+    {"patches of zeros", r_patches_zero, "const", 0, "patches"},
+    {"scale out of patches", r_patches_scale, "affine", 2, NULL},
+    {"fold of pixels", r_fold_pixels, "reshape", 0, "fold"},
+    {"fold of zeros", r_fold_zero, "const", 0, "fold"},
+    {"scale out of fold", r_fold_scale, "affine", 2, NULL},
+    {"fold - 2 fold", r_folds, "fold", 4, NULL},
+    {"folds that differ", r_folds_apart, "add", 4, NULL},
+    {"transposed convolutions with one weight", r_transposed_convs, "fold", 3, NULL},
+    {"convolutions with one weight", r_convs, "matmul", 6, NULL},
+    {"blocks of repeats", r_blocks_of_repeats, "affine", 1, "repeat"},
+    {"repeat once", r_repeat_once, "reshape", 0, "repeat"},
+    {"repeat a pixel", r_repeat_a_pixel, "broadcast", 1, "repeat"},
+    {"blocks of a number", r_block_sum_number, "const", 0, "block sum"},
     {"leaky net, twice", r_leaky_twice, "const", 0, "matmul"},
     {"relu, twice", r_relu_twice, "const", 0, "step"},
     {"step", r_step_derivative, "const", 0, "step"},
