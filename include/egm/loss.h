@@ -21,10 +21,12 @@ EGM_API void egm_loss_free(egm_loss *loss);
  * A penalty, a regulariser or a reconstruction of weight 0 is not computed and its term stays NaN, but for the penalty
  * of egm_energy_gan_create, which is shown; so are the entropy there and the divergence of egm_vae_create.
  *
- * A net with egm_model_batch_norm is ARGUMENT where a loss takes the slope of the net at single rows, which would depend
- * on the other rows of the batch: an energy, critic or discriminator under a penalty of weight > 0 (of egm_energy_gan_create
- * too, where the penalty is then not shown), the energies of egm_ml_create, whose chains follow that slope, and of all
- * losses that match scores: egm_dsm_create, egm_annealed_dsm_create, egm_score_matching_create, egm_dde_create.
+ * A net with egm_model_batch_norm is ARGUMENT where a loss takes the slope of the net at single rows, which would
+ * depend on the other rows of the batch: an energy, critic or discriminator under a penalty of weight > 0 (of
+ * egm_energy_gan_create too, where the penalty is then not shown), the energies of egm_ml_create, whose chains follow
+ * that slope, and of all losses that match scores: egm_dsm_create, egm_annealed_dsm_create, egm_score_matching_create,
+ * egm_dde_create.
+ *
  * E is a mean over the mini-batch, z ~ N(0, I), n ~ N(0, I) of the shape at hand, sp = softplus, D = sigmoid(l). */
 
 /** Number of terms, over all phases. */

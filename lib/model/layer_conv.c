@@ -81,8 +81,7 @@ static int transpose_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 		         (long long)in->height, (long long)in->width);
 		return 1;
 	}
-	return egm__layer_becomes(layer, out, reason) ||
-	       check_windows(layer, in->height * in->width, out.channels, reason);
+	return egm__layer_becomes(layer, out, reason) || check_windows(layer, in->height * in->width, out.channels, reason);
 }
 
 /* ---- tensors: the weight has the channels of `a` outside, those of `b` inside */
@@ -164,7 +163,7 @@ static egm__id transpose_apply(egm__graph *graph, const egm__layer *layer, egm__
 
 /* ---- rows of the table */
 
-#define WINDOW                                                                                                       \
+#define WINDOW                                                                                                      \
 	EGM__SIZE("channels", INT32_MAX), EGM__SIZE("kernel", EGM__MOST_PIXELS), EGM__SIZE("stride", EGM__MOST_PIXELS), \
 	    EGM__INTEGER("padding", 0, EGM__MOST_PIXELS)
 

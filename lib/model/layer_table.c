@@ -5,10 +5,11 @@
 #include <string.h>
 
 static const egm__layer_kind *const table[] = {
-    &egm__kind_dense,    &egm__kind_relu,       &egm__kind_leaky_relu,     &egm__kind_elu,
-    &egm__kind_softplus, &egm__kind_silu,       &egm__kind_tanh,           &egm__kind_sigmoid,
-    &egm__kind_gelu,     &egm__kind_layer_norm, &egm__kind_spectral_dense, &egm__kind_image,
-    &egm__kind_flatten,  &egm__kind_batch_norm, &egm__kind_average_pool,   &egm__kind_upsample, &egm__kind_conv, &egm__kind_conv_transpose, &egm__kind_spectral_conv,
+    &egm__kind_dense,    &egm__kind_relu,           &egm__kind_leaky_relu,     &egm__kind_elu,
+    &egm__kind_softplus, &egm__kind_silu,           &egm__kind_tanh,           &egm__kind_sigmoid,
+    &egm__kind_gelu,     &egm__kind_layer_norm,     &egm__kind_spectral_dense, &egm__kind_image,
+    &egm__kind_flatten,  &egm__kind_batch_norm,     &egm__kind_average_pool,   &egm__kind_upsample,
+    &egm__kind_conv,     &egm__kind_conv_transpose, &egm__kind_spectral_conv,
 };
 
 const egm__layer_kind *egm__layer_kind_find(const char *name)
