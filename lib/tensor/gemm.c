@@ -6,8 +6,8 @@
  * by the number of its neighbours. Against OpenBLAS 0.3.21 on a Zen 4, one thread, f32: with AVX-512 1.14 to 1.2 times
  * as fast for x W^T of 64 and 128 rows, 1.06 to 1.14 for y W and for y^T x, 1.1 to 1.5 for the products of
  * convolutions, 1.03 at 2048^3; with AVX2, against its kernels for Haswell, 0.9 to 1.1 and 1.1 at 64^3. The portable
- * kernels leave products to the BLAS: those are 16 bytes wide and without FMA, which a BLAS for the machine at hand
- * beats by 1.1 to 5.
+ * kernels leave products to the BLAS: vectors of 16 bytes without FMA, which a BLAS made for the machine beats by up to
+ * 5 times.
  */
 #include <tensor/gemm_impl.h>
 #include <tensor/kernels_impl.h>
@@ -20,7 +20,7 @@ enum {
 	PART_ROWS = 64,        /* rows in a part below which packing R for each part shows */
 	COPY = 3,
 	TURN = 8,
-	STORE_TURNED = 10 /* vector operations for a vector of R or C, measured in products */
+	STORE_TURNED = 10 /* about, in vector operations for a vector of R or C */
 };
 
 typedef struct spread {
