@@ -3,14 +3,14 @@
  * columns, L element by element, each of them multiplied with such vectors; C or its transpose is stored.
  *
  * Element (i, j) of the result depends on row i of L, column j of R, k, alpha, beta and the old C(i, j) alone: its
- * products are taken up in ascending order of k by one accumulator for each `depth` of them, by the same
- * instruction everywhere in a code path, and these sums are added to C in their order. a b + c and b a + c are the same
- * number. So a product may be cut by rows and columns, spread over threads, or have its factors change places at will,
- * and no bit changes.
+ * products are taken up in ascending order of k by one accumulator for each `depth` of them (kernels_impl.h), by the
+ * same instruction everywhere in a code path, and these sums are added to C in their order. a b + c and b a + c are the
+ * same number. So a product may be cut by rows and columns, spread over threads, or have its factors change places at
+ * will, and no bit changes.
  *
  * A product with one column (packed_count with n = 1) is of another form, a sum in lanes; it can be cut by rows.
  *
- * On the calling thread, without allocating. */
+ * k is 1 or more where R is not packed. On the calling thread, without allocating. */
 #ifndef EGM_TENSOR_PRODUCT_IMPL_H
 #define EGM_TENSOR_PRODUCT_IMPL_H
 

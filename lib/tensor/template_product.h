@@ -6,10 +6,12 @@
  * broadcasts an element of each row of L, which needs no packing for that, and multiplies every pair. The panel stays
  * in the second cache while the rows pass by.
  *
- * BLAS packs both factors, and of the 64 to 256 rows of a batch the larger one does not come back often enough to pay
- * for it. Here it is the one that is read element by element, or, where its rows are what the vectors are made of, it
- * is copied a panel at a time, at the price of a load and a store for the work of some ten rows.
- */
+ * A BLAS packs both factors, and with the 64 to 256 rows of a batch the larger one does not come back often enough to
+ * pay for it. Here it is read element by element where it is, and the smaller one turned into vectors; or, where its
+ * rows are contiguous, it is copied a panel at a time, a load and a store for the work of all rows. Panels of few rows
+ * are not even copied.
+ *
+ * L is any matrix with strides: a tile keeps a pointer to every third row. */
 #ifndef TEMPLATE_PRODUCT_SIZES
 #define TEMPLATE_PRODUCT_SIZES
 enum {
@@ -31,7 +33,7 @@ typedef struct walk {
 	double alpha, beta;
 } walk;
 
-/* What to fetch meanwhile: `step` bytes further for each step of k, `tile` bytes further for each of `tiles` tiles. */
+/* What to fetch meanwhile: `step` bytes further for each step of k, `tile` bytes further for each tile. */
 typedef struct ahead {
 	uintptr_t at;
 	int64_t step, tile;
