@@ -155,7 +155,7 @@ static int draw(const job *j)
 	                                {"generated images", j->energies[1], held}};
 	const char *out = j->settings->out;
 	if (picture_images(program_path(path, out, files[0]), j->generated, SHEET, SHEET, (size_t)j->height,
-	                   (size_t)j->width) != 0)
+	                   (size_t)j->width, 1) != 0)
 		return -1;
 	if (picture_histograms(program_path(path, out, files[1]), "Energies", "energy (low = likely)", sets) != 0)
 		return -1;
