@@ -14,9 +14,12 @@ enum { ROW = DIGIT_PIXELS + DIGITS, BATCH = 128 };
 static egm_status make_net(egm_model **out, egm_context *context, uint64_t seed)
 {
 	TRY(egm_model_create(out, context, "classifier", DIGIT_PIXELS));
-	egm_model_dense(*out, 1024);
+	egm_model_image(*out, DIGIT_SIDE, DIGIT_SIDE, 1);
+	egm_model_conv(*out, 32, 5, 2, 2);
 	egm_model_relu(*out);
-	egm_model_dense(*out, 512);
+	egm_model_conv(*out, 64, 5, 2, 2);
+	egm_model_relu(*out);
+	egm_model_dense(*out, 128);
 	egm_model_relu(*out);
 	egm_model_dense(*out, DIGITS);
 	return egm_model_build(*out, EGM_F32, seed);

@@ -12,12 +12,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "digit_classifier.h"
 #include "digit_triples.h"
 #include "energy_gan.h"
+#include "image_nets.h"
 #include "mode_curve.h"
 #include "picture.h"
 #include "program.h"
@@ -26,8 +28,8 @@
 enum { POOL = 8192, SHEET = 10 };
 
 typedef struct settings {
-	const char *data, *out, *classifier, *entropy;
-	int64_t seed, steps, threads, batch, energy_steps, samples, classifier_steps;
+	const char *data, *out, *classifier, *net, *entropy;
+	int64_t seed, steps, threads, batch, energy_steps, samples, classifier_steps, width;
 	double hours, every, rate, penalty, weight, noise, average;
 	int resume;
 } settings;
@@ -44,6 +46,8 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"samples", OPTION_INTEGER, &s->samples, 1, 1e9, "images that are counted"},
 	    {"classifier", OPTION_TEXT, &s->classifier, 0, 0, "use this classifier.safetensors instead of training one"},
 	    {"classifier-steps", OPTION_INTEGER, &s->classifier_steps, 1, 1e9, "training steps of the classifier"},
+	    {"net", OPTION_TEXT, &s->net, 0, 0, "conv or dense"},
+	    {"width", OPTION_INTEGER, &s->width, 8, 4096, "conv: channels of the last convolution; published: 512"},
 	    {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of nets, images and training"},
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
 	    {"batch", OPTION_INTEGER, &s->batch, 1, POOL, "images of a mini-batch"},
@@ -60,6 +64,8 @@ static void read_settings(settings *s, int argc, char **argv)
 	                           options, sizeof options / sizeof options[0]);
 	if (rest != argc) program_misuse(argv, "unexpected argument");
 	if (!s->data || !s->out) program_misuse(argv, s->data ? "--out DIR is missing" : "--data DIR is missing");
+	if (strcmp(s->net, "conv") != 0 && strcmp(s->net, "dense") != 0)
+		program_misuse(argv, "--net: expected conv or dense");
 	if (!gan_entropy(s->entropy)) program_misuse(argv, "--entropy: expected infogan, jsd, nwj or dv");
 }
 
@@ -70,6 +76,7 @@ typedef struct job {
 	egm_model *classifier;
 	double accuracy;
 	triple_modes best; /* what the same number of real images gets */
+	image_nets nets;
 	gan_settings setup;
 	gan gan;
 	egm_data *pool; /* the images of `round`, NULL before the first */
@@ -126,6 +133,9 @@ static egm_status make_gan(job *j)
 	j->setup.latent = 128;
 	for (int i = 0; i < 2; i++) j->setup.energy_hidden[i] = j->setup.generator_hidden[i] = 512;
 	j->setup.generator_tanh = 1;
+	j->nets = (image_nets){.height = DIGIT_SIDE, .width = DIGIT_SIDE, .channels = TRIPLE_CHANNELS, .kernel = 5};
+	for (int i = 0; i < IMAGE_STAGES; i++) j->nets.filters[i] = s->width >> (IMAGE_STAGES - 1 - i);
+	if (strcmp(s->net, "conv") == 0) j->setup.nets = image_nets_make, j->setup.nets_user = &j->nets;
 	j->setup.loss.entropy = gan_entropy(s->entropy);
 	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
 	j->setup.loss.penalty = s->penalty;
@@ -272,7 +282,9 @@ static void report(const job *j)
 
 int main(int argc, char **argv)
 {
-	settings s = {.entropy = "jsd",
+	settings s = {.net = "conv",
+	              .width = 256,
+	              .entropy = "jsd",
 	              .seed = 1,
 	              .threads = 2,
 	              .batch = 64,
