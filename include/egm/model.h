@@ -17,7 +17,10 @@ extern "C" {
  */
 typedef struct egm_model egm_model;
 
-/** Law from which a dense layer's weight matrix [units, inputs] is drawn; fan_in = inputs, fan_out = units. */
+/** Law from which a weight is drawn. Dense [units, inputs]: fan_in = inputs, fan_out = units. Convolution [out, kernel,
+ *  kernel, in]: kernel^2 in and kernel^2 out. Transposed convolution [in, kernel, kernel, out]: kernel^2 out and kernel^2
+ *  in, PyTorch's reading, so that a net starts by the law that it has there; a number of its output is in truth a sum of
+ *  about in (kernel / stride)^2. */
 enum {
 	EGM_INIT_FAN_IN_UNIFORM = 1, /**< default. weight and bias U(-b, b), b = 1/sqrt(fan_in); PyTorch's nn.Linear */
 	EGM_INIT_GLOROT_UNIFORM = 2, /**< U(-b, b), b = sqrt(6/(fan_in+fan_out)); Glorot and Bengio 2010, eq. 16 */
@@ -35,7 +38,7 @@ enum {
 EGM_API egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs);
 EGM_API void egm_model_free(egm_model *model);
 
-/** The law for the dense and spectral dense layers added after this call, EGM_INIT_*. */
+/** The law for the dense layers and convolutions added after this call, EGM_INIT_*. */
 EGM_API egm_status egm_model_set_initializer(egm_model *model, int32_t initializer);
 /** y = x W^T + b, W [units, inputs], b [units]. */
 EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
@@ -69,6 +72,54 @@ EGM_API egm_status egm_model_gelu(egm_model *model);
  *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. Where the squares overflow (from 1e19 in
  *  f32) the result is bias. */
 EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
+
+/** Batch normalisation of each channel of an image, or each number of a row that is none: (x - mean) / sqrt(var +
+ *  epsilon) * weight + bias; weight starts at 1 and bias at 0, whatever the law; epsilon > 0, usually 1e-5. Ioffe and
+ *  Szegedy 2015, algorithm 1.
+ *
+ *  Inside a training step mean and var are those of the batch, over its m = rows x height x width pixels, var the mean
+ *  of squares, and gradients run through both. Everywhere else (egm_model_run and its like, samplers, a likelihood)
+ * they are the buffers running_mean, from 0, and running_var, from 1, and a row does not see another. A phase of a loss
+ * that moves the net updates them with each batch that it puts through it, in order: running <- (1 - momentum) running
+ * + momentum x that of the batch, for running_var times m/(m-1), as PyTorch does; 0 < momentum <= 1, usually 0.1. Real
+ *  and generated rows are batches of their own; the same rows are one batch however many terms look at them. A phase
+ *  that holds the net still takes the batch's statistics and keeps none. A step that fails keeps none either.
+ *
+ *  Losses refuse the layer in a net whose slope at one row they take: it would depend on the other rows. */
+EGM_API egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum);
+
+/* Images. A row of height x width x channels numbers in this order, the channels of a pixel side by side: number
+ * (y * width + x) * channels + c. Elementwise layers and the norms keep the image, dense layers read it as the row that
+ * it is, and what they put out is a row. */
+
+/** From here on the row is read as an image; height * width * channels must be its width. Computes nothing. */
+EGM_API egm_status egm_model_image(egm_model *model, int64_t height, int64_t width, int64_t channels);
+/** From here on the image is a row and nothing else: batch_norm then counts its numbers one by one. Computes nothing.
+ */
+EGM_API egm_status egm_model_flatten(egm_model *model);
+/** Convolution of the image [h, w, in] to [oh, ow, channels], oh = (h + 2 padding - kernel) / stride + 1 rounded down, ow
+ *  likewise: y[i, j, o] = b[o] + sum over ky, kx < kernel and c of W[o, ky, kx, c] x[i stride + ky - padding, j stride +
+ *  kx - padding, c], zeros outside of the image; no kernel is turned around. W [channels, kernel, kernel, in], b
+ *  [channels]: PyTorch's nn.Conv2d with its weight permuted to (0, 2, 3, 1). 1 <= kernel, stride <= 32767, 0 <= padding
+ *  < kernel. An image, and the kernel^2 in numbers of all windows of a row together, may have up to 2^31 - 1 numbers. */
+EGM_API egm_status egm_model_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding);
+/** The adjoint of a convolution from [oh, ow, channels] to [h, w, in], and a bias: oh = (h - 1) stride - 2 padding +
+ *  kernel + output_padding, ow likewise; every x[y, x, c] adds W[c, ky, kx, o] x[y, x, c] to y[y stride + ky - padding, x
+ *  stride + kx - padding, o]. W [in, kernel, kernel, channels], b [channels]: PyTorch's nn.ConvTranspose2d with its
+ *  weight permuted to (0, 2, 3, 1). 0 <= output_padding < stride, the others as in egm_model_conv. */
+EGM_API egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, int64_t kernel, int64_t stride,
+                                            int64_t padding, int64_t output_padding);
+/** egm_model_conv with W / sigma in the place of W, sigma the largest singular value of W read as a matrix [channels,
+ *  kernel^2 in]; buffers u [channels] and v [kernel^2 in], rounds and derivative as in egm_model_spectral_dense. Miyato et
+ *  al. 2018, section 2.1. This is not the norm of the convolution as a map of images, which is up to kernel times as
+ *  large: with stride 1 the layer may stretch by that. */
+EGM_API egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride,
+                                           int64_t padding);
+/** The mean of each square of size x size pixels, 1 <= size <= 32767: [height / size, width / size, channels], rounded
+ *  down; lines that fill no square are left out. */
+EGM_API egm_status egm_model_average_pool(egm_model *model, int64_t size);
+/** Each pixel factor x factor times, 1 <= factor <= 32767: [factor height, factor width, channels], nearest neighbour. */
+EGM_API egm_status egm_model_upsample(egm_model *model, int64_t factor);
 
 /** Allocates the parameters and draws them from (seed, parameter index). */
 EGM_API egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);

@@ -364,7 +364,11 @@ static void emit_other(egm__lower *l, int32_t kernel)
 	egm__id x = egm__real(l->g, n->in[0]);
 	k->a = view_memory(l, x, kernel);
 	k->b = egm__memory(l, d->node, kernel);
-	if (d->kind == EGM__KERNEL_MAX) {
+	if (n->op->cls == EGM__CLASS_IMAGE) {
+		int makes = n->op == &egm__op_fold || n->op == &egm__op_repeat;
+		l->status = egm__image_of(n, makes ? &n->shape : &l->g->nodes[x].shape, &k->image);
+		k->image.size = (int64_t)egm__dtype_size(l->p->dtype);
+	} else if (d->kind == EGM__KERNEL_MAX) {
 		k->shape = l->g->nodes[x].shape;
 		k->axes = (int32_t)n->a[0];
 	} else {

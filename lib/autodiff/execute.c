@@ -255,6 +255,9 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 		case EGM__KERNEL_COPY:
 			strided_copy(&r);
 			break;
+		default:
+			egm__run_image(p->context, p->table, k, at(&r, &k->a), at(&r, &k->b));
+			break;
 		}
 	}
 	egm__cpu_fp_set(mode);

@@ -105,7 +105,8 @@ static uint64_t hash_node(const egm__node *n)
 	memcpy(bits, n->c, sizeof bits);
 	for (int i = 0; i < n->n_in; i++) h = mix(h, (uint64_t)n->in[i]);
 	for (int i = 0; i < EGM__MAX_RANK; i++) h = mix(h, (uint64_t)n->shape.d[i]);
-	for (int i = 0; i < 2; i++) h = mix(mix(h, bits[i]), (uint64_t)n->a[i]);
+	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) h = mix(h, bits[i]);
+	for (size_t i = 0; i < sizeof n->a / sizeof *n->a; i++) h = mix(h, (uint64_t)n->a[i]);
 	return h ^ (h >> 29);
 }
 
@@ -194,6 +195,13 @@ egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, 
 {
 	egm__node n = {.op = op, .n_in = 1, .in = {x}, .c = {c0, c1}};
 	return egm__emit(g, &n);
+}
+
+egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x)
+{
+	egm__node like = *n;
+	like.in[0] = x;
+	return egm__emit(g, &like);
 }
 
 int egm__is_const(const egm__graph *g, egm__id x, double *value)

@@ -11,6 +11,7 @@
 #define EGM_AUTODIFF_GRAPH_IMPL_H
 
 #include <core/context_impl.h>
+#include <tensor/image_impl.h>
 #include <tensor/shape_impl.h>
 
 typedef struct egm__graph egm__graph;
@@ -65,7 +66,7 @@ egm__id egm__silu(egm__graph *g, egm__id x);
 egm__id egm__gelu(egm__graph *g, egm__id x);
 egm__id egm__stop(egm__graph *g, egm__id x); /* the same value, derivative 0 */
 
-/* reductions; axes is a bit mask, reduced sizes become 1 */
+/* reductions; axes is a bit mask, reduced sizes become 1. A maximum takes axes at one end only. */
 egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes);
 egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes); /* derivative 0: a shift for stable exponentials */
 egm__id egm__mean(egm__graph *g, egm__id x);               /* over everything: [1, 1] for rank 2 */
@@ -85,6 +86,24 @@ egm__id egm__concat(egm__graph *g, int32_t n, const egm__id *x, int32_t axis);
 egm__id egm__matmul(egm__graph *g, egm__id a, egm__id b, int ta, int tb);
 /* x W^T + b, W [out, in], b [1, out] */
 egm__id egm__linear(egm__graph *g, egm__id x, egm__id weight, egm__id bias);
+
+/* Images [n, h, w, c]. patches: x [n, h, w, c] -> [n, oh, ow, kh kw c], o = (h + 2 padding - kernel) / stride + 1
+ * rounded down, zeros outside the image, elements in the order ky, kx, c. fold is its adjoint: p [n, oh, ow, kh kw c]
+ * -> [n, height, width, c], every element added to where patches read it. SHAPE for a kernel or stride below 1, padding
+ * below 0, a kernel larger than the image with its padding, another rank. */
+egm__id egm__patches(egm__graph *g, egm__id x, const egm__window *w);
+egm__id egm__fold(egm__graph *g, egm__id p, const egm__window *w, int64_t height, int64_t width);
+/* x [n, h, w, c], weight [o, kh kw c] -> [n oh ow, o] */
+egm__id egm__conv(egm__graph *g, egm__id x, egm__id weight, const egm__window *w);
+/* x [n, h, w, c], weight [c, kh kw o] -> [n, height, width, o], of which x has the windows */
+egm__id egm__conv_transpose(egm__graph *g, egm__id x, egm__id weight, const egm__window *w, int64_t height,
+                            int64_t width);
+/* Sums over blocks of height x width pixels side by side, [n, h, w, c] -> [n, h / height, w / width, c], both without a
+ * rest; and its adjoint, each pixel a block of equal ones. */
+egm__id egm__block_sum(egm__graph *g, egm__id x, int64_t height, int64_t width);
+egm__id egm__repeat(egm__graph *g, egm__id x, int64_t height, int64_t width);
+egm__id egm__average_pool(egm__graph *g, egm__id x, int64_t size);
+egm__id egm__upsample(egm__graph *g, egm__id x, int64_t factor); /* nearest */
 
 /* out[i] = d sum(y) / d wrt[i], in the shape of wrt[i]; zeros where y does not depend on it. wrt may hold inner nodes.
  */

@@ -54,10 +54,14 @@ typedef struct egm__group {
 typedef enum egm__kernel_kind {
 	EGM__KERNEL_GROUP,
 	EGM__KERNEL_GEMM,
-	EGM__KERNEL_PACKED, /* the same, with the right factor packed by egm__program_prepare */
-	EGM__KERNEL_NOISE,  /* into a */
-	EGM__KERNEL_MAX,    /* of a [shape] into b */
-	EGM__KERNEL_COPY    /* a [shape], any strides, to b, contiguous */
+	EGM__KERNEL_PACKED,  /* the same, with the right factor packed by egm__program_prepare */
+	EGM__KERNEL_NOISE,   /* into a */
+	EGM__KERNEL_MAX,     /* of a [shape] into b */
+	EGM__KERNEL_COPY,    /* a [shape], any strides, to b, contiguous */
+	EGM__KERNEL_PATCHES, /* these four: windows over `image`, from a to b, both contiguous */
+	EGM__KERNEL_FOLD,
+	EGM__KERNEL_BLOCK_SUM,
+	EGM__KERNEL_REPEAT
 } egm__kernel_kind;
 
 typedef struct egm__kernel {
@@ -70,6 +74,7 @@ typedef struct egm__kernel {
 	uint32_t stream;
 	int32_t uniform;
 	int32_t pack; /* packed: which factor */
+	egm__image image;
 } egm__kernel;
 
 /* A right factor in a fixed slot and its packed copy, `at` bytes into the program's packed memory. */
@@ -156,6 +161,9 @@ void egm__lower_mark(egm__lower *l);
 egm_status egm__lower_graph(egm__lower *l);
 egm_status egm__emit_kernels(egm__lower *l);
 egm_status egm__plan_memory(egm__program *p);
+
+/* execute_image.c: a kernel of the image kinds. */
+void egm__run_image(egm_context *context, const egm__kernels *table, const egm__kernel *k, const void *a, void *b);
 
 /* Makes the product of `kernel` a packed one where its right factor, the node `right`, lies in a fixed slot. */
 void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right);

@@ -102,21 +102,33 @@ static void need(needs *w, egm__id id, int32_t at, int strict)
 
 static void force(egm__lower *l, egm__id id);
 
-/* Makes id addressable for a tile kernel: neighbours along the last axis one element or none apart. */
-static egm__id ensure_memory(egm__lower *l, egm__id id, int for_product)
+/* What a reader asks of memory: of tiles, neighbours along the last axis one element or none apart; of products, a
+ * leading dimension; of images, no strides at all. */
+typedef enum layout { LAYOUT_TILES, LAYOUT_PRODUCT, LAYOUT_ANY, LAYOUT_CONTIGUOUS } layout;
+
+static int suits(const egm__shape *s, const egm__strides *st, layout want)
+{
+	egm__strides whole = egm__contiguous(s);
+	int last = s->rank - 1, ok = 1;
+	if (want == LAYOUT_TILES) ok = s->d[last] == 1 || st->s[last] == 1 || st->s[last] == 0;
+	if (want == LAYOUT_PRODUCT) {
+		for (int i = 0; i < 2; i++) ok = ok && (s->d[i] == 1 || st->s[i] > 0);
+		ok = ok && (st->s[1] == 1 || st->s[0] == 1 || s->d[0] == 1 || s->d[1] == 1);
+	}
+	for (int i = 0; want == LAYOUT_CONTIGUOUS && i < s->rank; i++) ok = ok && (s->d[i] == 1 || st->s[i] == whole.s[i]);
+	return ok;
+}
+
+/* Makes id addressable for a kernel. */
+static egm__id ensure_memory(egm__lower *l, egm__id id, layout want)
 {
 	egm__id root;
 	egm__strides st;
 	id = egm__real(l->g, id);
 	const egm__node *n = &l->g->nodes[id];
 	if (n->op->cls == EGM__CLASS_VIEW && l->at[id] < 0) {
-		ensure_memory(l, n->in[0], 2);
-		int ok = egm__resolve(l, id, INT32_MAX, &root, &st), last = n->shape.rank - 1;
-		if (ok && for_product == 0) ok = n->shape.d[last] == 1 || st.s[last] == 1 || st.s[last] == 0;
-		if (ok && for_product == 1)
-			for (int i = 0; i < 2; i++) ok = ok && (n->shape.d[i] == 1 || st.s[i] > 0);
-		if (ok && for_product == 1) ok = st.s[1] == 1 || st.s[0] == 1 || n->shape.d[0] == 1 || n->shape.d[1] == 1;
-		if (ok) return root;
+		ensure_memory(l, n->in[0], LAYOUT_ANY);
+		if (egm__resolve(l, id, INT32_MAX, &root, &st) && suits(&n->shape, &st, want)) return root;
 	}
 	if (l->at[id] < 0 && n->op->cls != EGM__CLASS_LEAF) force(l, id);
 	l->stored[id] = 1;
@@ -144,7 +156,7 @@ static void collect(egm__lower *l, egm__id id, needs *w)
 		}
 		break;
 	default: {
-		egm__id root = ensure_memory(l, id, 0);
+		egm__id root = ensure_memory(l, id, LAYOUT_TILES);
 		need(w, root, l->at[root], 1);
 	}
 	}
@@ -258,8 +270,24 @@ static void lower_noise(egm__lower *l, egm__id id)
 
 static void lower_max(egm__lower *l, egm__id id)
 {
-	ensure_memory(l, l->g->nodes[id].in[0], 0);
+	ensure_memory(l, l->g->nodes[id].in[0], LAYOUT_TILES);
 	if (!add_draft(l, EGM__KERNEL_MAX, id)) return;
+	l->at[id] = l->first[id] = l->n_drafts - 1;
+	l->stored[id] = 1;
+}
+
+static egm__kernel_kind image_kernel(const egm__op *op)
+{
+	if (op == &egm__op_patches) return EGM__KERNEL_PATCHES;
+	if (op == &egm__op_fold) return EGM__KERNEL_FOLD;
+	return op == &egm__op_block_sum ? EGM__KERNEL_BLOCK_SUM : EGM__KERNEL_REPEAT;
+}
+
+static void lower_image(egm__lower *l, egm__id id)
+{
+	const egm__node *n = &l->g->nodes[id];
+	ensure_memory(l, n->in[0], LAYOUT_CONTIGUOUS);
+	if (!add_draft(l, image_kernel(n->op), id)) return;
 	l->at[id] = l->first[id] = l->n_drafts - 1;
 	l->stored[id] = 1;
 }
@@ -273,7 +301,7 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 	} else if (n->op == &egm__op_add) {
 		for (int i = 0; i < 2; i++) lower_products(l, root, egm__real(l->g, n->in[i]), alpha);
 	} else {
-		for (int i = 0; i < 2; i++) ensure_memory(l, n->in[i], 1);
+		for (int i = 0; i < 2; i++) ensure_memory(l, n->in[i], LAYOUT_PRODUCT);
 		int start = l->at[root] < 0;
 		egm__draft *d = add_draft(l, EGM__KERNEL_GEMM, root);
 		if (!d) return;
@@ -327,6 +355,9 @@ static void lower_node(egm__lower *l, egm__id id)
 	case EGM__CLASS_PAD:
 		lower_pad(l, id);
 		break;
+	case EGM__CLASS_IMAGE:
+		lower_image(l, id);
+		break;
 	default:
 		break;
 	}
@@ -351,7 +382,7 @@ static void keep_old_values(egm__lower *l)
 		egm__id id = egm__real(l->g, l->g->outputs[i].id);
 		const egm__node *n = &l->g->nodes[id];
 		if (l->at[id] >= 0 || n->op->cls == EGM__CLASS_CONST) continue;
-		if (n->op->cls == EGM__CLASS_VIEW) ensure_memory(l, n->in[0], 2);
+		if (n->op->cls == EGM__CLASS_VIEW) ensure_memory(l, n->in[0], LAYOUT_ANY);
 		force(l, id);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* x + y. Sums of products are where second-order programs waste most: A B1 + A B2 is made one product A (B1 + B2), and
- * neighbouring paddings are made a concatenation. */
+ * neighbouring paddings are made a concatenation. Sums of what convolutions send back meet behind their fold. */
 #include <autodiff/op_impl.h>
+#include <string.h>
 
 /* x = scale * product(a, b) */
 typedef struct product {
@@ -76,6 +77,25 @@ static egm__id fold_pads(egm__graph *g, egm__id x, egm__id y)
 	return EGM__NONE;
 }
 
+static int is_sum(const egm__graph *g, egm__id x)
+{
+	const egm__node *n = egm__node_at(g, x);
+	return n->op == &egm__op_matmul || n->op == &egm__op_add;
+}
+
+/* s op(a) + t op(b) as op(s a + t b): one pass over patches, and the products of two convolutions side by side */
+static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
+{
+	double s, t;
+	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
+	egm__node p = *egm__node_at(g, xs), q = *egm__node_at(g, ys);
+	if (p.op != q.op || memcmp(p.a, q.a, sizeof p.a) || xs == ys) return EGM__NONE;
+	if (!egm__shape_equal(egm__graph_shape(g, p.in[0]), egm__graph_shape(g, q.in[0]))) return EGM__NONE;
+	int like = p.op->cls == EGM__CLASS_IMAGE || (p.op == &egm__op_reshape && is_sum(g, p.in[0]) && is_sum(g, q.in[0]));
+	if (!like) return EGM__NONE;
+	return egm__emit_like(g, &p, egm__add(g, egm__scale(g, p.in[0], s), egm__scale(g, q.in[0], t)));
+}
+
 static egm__id fold_numbers(egm__graph *g, egm__id x, egm__id y)
 {
 	double c;
@@ -97,6 +117,7 @@ static egm__id fold(egm__graph *g, const egm__node *n)
 	double s, t;
 	if (r == EGM__NONE) r = fold_products(g, x, y);
 	if (r == EGM__NONE) r = fold_pads(g, x, y);
+	if (r == EGM__NONE) r = fold_images(g, x, y);
 	if (r != EGM__NONE) return r;
 	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
 	if (s == t && s != 1) return egm__scale(g, egm__add(g, xs, ys), s);

@@ -19,6 +19,7 @@ typedef enum egm__class {
 	EGM__CLASS_REDUCE,      /* rank 2; axes a[0]: 1 rows, 2 columns, 3 both */
 	EGM__CLASS_CONCAT,      /* inputs side by side along axis a[0] */
 	EGM__CLASS_PAD,         /* the input at a[1] along axis a[0], zeros around it */
+	EGM__CLASS_IMAGE,       /* windows over images, egm__node_window */
 	EGM__CLASS_MATMUL       /* transpose flags a[0], a[1] */
 } egm__class;
 
@@ -30,7 +31,7 @@ typedef struct egm__node {
 	int32_t n_in;
 	egm__id in[EGM__MAX_INPUTS];
 	double c[2];
-	int64_t a[2];
+	int64_t a[6];
 } egm__node;
 
 /* Memory of a value: address of its first element and elements between neighbours along each axis. */
@@ -89,7 +90,8 @@ struct egm__graph {
 extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, egm__op_mul, egm__op_affine, egm__op_exp,
     egm__op_log, egm__op_sqrt, egm__op_recip, egm__op_tanh, egm__op_sigmoid, egm__op_softplus, egm__op_erf,
     egm__op_leaky, egm__op_step, egm__op_stop, egm__op_sum, egm__op_max, egm__op_broadcast, egm__op_reshape,
-    egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul;
+    egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches, egm__op_fold,
+    egm__op_block_sum, egm__op_repeat;
 
 /* Makes the node: shape rule, simplification, sharing. Inputs may be EGM__NONE, then so is the result. */
 egm__id egm__emit(egm__graph *g, const egm__node *proto);
@@ -101,6 +103,15 @@ static inline const egm__node *egm__node_at(const egm__graph *g, egm__id id)
 {
 	return &g->nodes[id];
 }
+
+/* The window of an image op is its a: kernel, stride, padding. `image` is the shape that its windows lie on, that of
+ * its output for fold and repeat, of its input else. SHAPE when the window does not fit there. */
+egm__window egm__node_window(const egm__node *n);
+egm_status egm__image_of(const egm__node *n, const egm__shape *image, egm__image *out);
+egm__id egm__emit_image(egm__graph *g, const egm__op *op, egm__id x, const egm__window *w, int64_t height,
+                        int64_t width);
+/* The unary op of n, with its parameters, of x. */
+egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x);
 
 /* Whether x is one number everywhere, and which. */
 int egm__is_const(const egm__graph *g, egm__id x, double *value);

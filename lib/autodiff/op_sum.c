@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums and maxima over rows, columns or both of a matrix. Arrays of another rank are looked at as matrices: the axes to
- * reduce must stand together at one end. The maximum has no derivative: it only shifts exponentials. */
+/* Sums and maxima over rows, columns or both of a matrix. Arrays of another rank are looked at as matrices, one run of
+ * neighbouring axes at a time; a sum over a run in the middle is one over blocks of an image. The maximum has no
+ * derivative: it only shifts exponentials. */
 #include <autodiff/op_impl.h>
 #include <math.h>
 
@@ -71,27 +72,39 @@ static egm__id reduce_matrix(egm__graph *g, const egm__op *op, egm__id x, uint32
 	return egm__emit(g, &n);
 }
 
-/* Other ranks than 2: the axes behind `split` are all reduced or all kept, those before it the opposite. */
-static egm__id reduce_flat(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
+/* Other ranks than 2: the axes from .. to - 1, which stand together. */
+static egm__id reduce_run(egm__graph *g, const egm__op *op, egm__id x, int from, int to)
 {
-	egm__shape s = *egm__graph_shape(g, x), out = s, flat = {2, {1, 1, 1, 1}};
-	int split = s.rank, tail = -1;
-	for (int i = s.rank - 1; i >= 0; i--) {
-		int reduced = (int)(axes >> i & 1);
-		if (reduced) out.d[i] = 1;
-		if (s.d[i] == 1) { /* belongs to either side */
-			if (split == i + 1) split = i;
-			continue;
-		}
-		if (tail < 0) tail = reduced;
-		if (reduced == tail && split == i + 1)
-			split = i;
-		else if (reduced == tail)
-			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED, "%s: axes 0x%x of rank %d do not stand at one end", op->name,
-			                       axes, s.rank);
-		flat.d[i < split ? 0 : 1] *= s.d[i];
+	egm__shape s = *egm__graph_shape(g, x), out = s;
+	int64_t outer = 1, size = 1, inner = 1;
+	for (int i = 0; i < s.rank; i++) *(i < from ? &outer : i < to ? &size : &inner) *= s.d[i];
+	for (int i = from; i < to; i++) out.d[i] = 1;
+	if (inner == 1) {
+		x = reduce_matrix(g, op, egm__reshape(g, x, egm__shape2(outer, size)), 2);
+	} else if (outer == 1) {
+		x = reduce_matrix(g, op, egm__reshape(g, x, egm__shape2(size, inner)), 1);
+	} else {
+		egm__shape middle = {4, {outer, size, 1, inner}};
+		if (op->is_max)
+			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED, "%s: axis %d of rank %d does not stand at one end", op->name,
+			                       to - 1, s.rank);
+		x = egm__block_sum(g, egm__reshape(g, x, middle), size, 1);
 	}
-	return egm__reshape(g, reduce_matrix(g, op, egm__reshape(g, x, flat), tail ? 2 : 1), out);
+	return egm__reshape(g, x, out);
+}
+
+/* Sizes of 1 between two axes belong to their run. */
+static egm__id reduce_runs(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
+{
+	egm__shape s = *egm__graph_shape(g, x);
+	for (int to = s.rank; to > 0; to--) {
+		int from = to;
+		if (!(axes >> (to - 1) & 1)) continue;
+		while (from > 0 && ((axes >> (from - 1) & 1) || s.d[from - 1] == 1)) from--;
+		x = reduce_run(g, op, x, from, to);
+		to = from + 1;
+	}
+	return x;
 }
 
 static egm__id reduce(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
@@ -101,7 +114,7 @@ static egm__id reduce(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes
 	for (int i = 0; i < EGM__MAX_RANK; i++)
 		if (i >= s->rank || s->d[i] == 1) axes &= ~(1u << i);
 	if (!axes) return x;
-	return s->rank == 2 ? reduce_matrix(g, op, x, axes) : reduce_flat(g, op, x, axes);
+	return s->rank == 2 ? reduce_matrix(g, op, x, axes) : reduce_runs(g, op, x, axes);
 }
 
 egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes)

@@ -177,11 +177,11 @@ size_t egm__program_describe(const egm__program *p, char *buffer, size_t size)
 			    (long long)k->gemm.m, (long long)k->gemm.n, (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N',
 			    k->gemm.tb ? 'T' : 'N', k->gemm.alpha, k->gemm.beta);
 		} else {
-			say(&t, "%s %lld",
-			    k->kind == EGM__KERNEL_NOISE ? "noise"
-			    : k->kind == EGM__KERNEL_MAX ? "max"
-			                                 : "copy",
-			    (long long)egm__shape_count(&k->shape));
+			static const char *const names[] = {
+			    [EGM__KERNEL_NOISE] = "noise",     [EGM__KERNEL_MAX] = "max",   [EGM__KERNEL_COPY] = "copy",
+			    [EGM__KERNEL_PATCHES] = "patches", [EGM__KERNEL_FOLD] = "fold", [EGM__KERNEL_BLOCK_SUM] = "block sum",
+			    [EGM__KERNEL_REPEAT] = "repeat"};
+			say(&t, "%s %lld", names[k->kind], (long long)egm__shape_count(&k->shape));
 		}
 		say(&t, "\n");
 	}

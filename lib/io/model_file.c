@@ -5,6 +5,7 @@
  *   architecture  {"inputs":784,"layers":[{"kind":"dense","units":512,"init":"fan_in_uniform"},
  *                                         {"kind":"leaky_relu","slope":0.2}, ...]}
  *
+ * A layer has the parameters of its kind's table, and "init" where its weight is drawn.
  * Kinds, initialisers and parameters are words, not numbers: the table of layers may be reordered. A reader builds the
  * layers, compares the shapes that follow from them with the tensors in the file, and only then takes memory for the
  * parameters: a short file cannot ask for much of it. A non-finite parameter is refused in both directions; saved, it
@@ -28,12 +29,15 @@ static const char *dtype_word(egm_dtype dtype)
 	return dtype == EGM_F64 ? "f64" : "f32";
 }
 
-/* NONFINITE, naming tensor and index. */
-static egm_status check_finite(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count)
+/* NONFINITE, or FORMAT for what may not be below 0, naming tensor and index. */
+static egm_status check_values(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count,
+                               int not_negative)
 {
 	for (int64_t i = 0; i < count; i++) {
 		double v = egm__number(dtype, values, i);
 		if (!isfinite(v)) return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g", path, name, i, v);
+		if (not_negative && v < 0)
+			return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", path, name, i, v);
 	}
 	return EGM_OK;
 }
@@ -45,13 +49,14 @@ static egm_status append_layer(egm__text *t, const egm__layer *layer)
 	egm_status st = EGM_OK;
 	const egm__layer_kind *kind = layer->kind;
 	EGM_TRY(egm__text_format(t, "{\"kind\":\"%s\"", kind->name));
-	if (kind->has_units)
-		EGM_TRY(egm__text_format(t, ",\"units\":%" PRId64 ",\"init\":\"%s\"", layer->outputs,
-		                         egm__initializer_name(layer->initializer)));
-	if (kind->parameter) {
-		EGM_TRY(egm__text_format(t, ",\"%s\":", kind->parameter));
-		EGM_TRY(egm__text_real(t, layer->parameter));
+	for (int32_t i = 0; i < egm__layer_parameter_count(kind); i++) {
+		EGM_TRY(egm__text_format(t, ",\"%s\":", kind->parameters[i].name));
+		if (kind->parameters[i].integer)
+			EGM_TRY(egm__text_format(t, "%" PRId64, (int64_t)layer->parameters[i]));
+		else
+			EGM_TRY(egm__text_real(t, layer->parameters[i]));
 	}
+	if (kind->drawn) EGM_TRY(egm__text_format(t, ",\"init\":\"%s\"", egm__initializer_name(layer->initializer)));
 	EGM_TRY(egm__text_append(t, "}", 1));
 out:
 	return st;
@@ -77,7 +82,7 @@ static egm_status list_tensors(egm__st_tensor *list, const egm_model *model, con
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
 		const char *data = (const char *)model->parameters + (size_t)t->offset * width;
-		EGM_TRY(check_finite(path, t->name, model->dtype, data, t->count));
+		EGM_TRY(check_values(path, t->name, model->dtype, data, t->count, t->not_negative));
 		list[i] =
 		    (egm__st_tensor){.name = t->name, .dtype = model->dtype, .rank = t->rank, .data = data, .count = t->count};
 		memcpy(list[i].shape, t->shape, (size_t)t->rank * sizeof *t->shape);
@@ -160,17 +165,36 @@ out:
 	return st;
 }
 
-/* An integer in [1, 2^31 - 1] or, where the kind has none, absent. */
-static egm_status get_size(const loader *l, const json_t *object, const char *key, int64_t *out)
+/* An integer in [least, 2^31 - 1]. */
+static egm_status get_size(const loader *l, const json_t *object, const char *key, int64_t least, int64_t *out)
 {
 	const json_t *value = json_object_get(object, key);
 	if (!json_is_integer(value)) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is no integer", l->path, key);
 	*out = json_integer_value(value);
-	if (*out < 1) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is %" PRId64, l->path, key, *out);
+	if (*out < least) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: '%s' is %" PRId64, l->path, key, *out);
 	if (*out > INT32_MAX)
 		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: '%s' is %" PRId64 ", at most %d is read", l->path, key,
 		                 *out, INT32_MAX);
 	return EGM_OK;
+}
+
+static egm_status get_parameter(const loader *l, const json_t *layer, int index, const egm__layer_kind *kind,
+                                const egm__layer_parameter *p, double *out)
+{
+	egm_status st = EGM_OK;
+	int64_t integer;
+	if (p->integer) {
+		EGM_TRY(get_size(l, layer, p->name, (int64_t)p->low, &integer));
+		*out = (double)integer;
+		goto out;
+	}
+	const json_t *value = json_object_get(layer, p->name);
+	if (!json_is_number(value))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s): '%s' is no number", l->path, index, kind->name,
+		         p->name);
+	*out = json_number_value(value);
+out:
+	return st;
 }
 
 static egm_status get_kind(const loader *l, const json_t *layer, int index, const egm__layer_kind **kind)
@@ -199,27 +223,16 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 {
 	egm_status st = EGM_OK;
 	const egm__layer_kind *kind;
-	int64_t units = 0;
-	double parameter = 0;
-	size_t members = 1;
+	double parameters[EGM__LAYER_PARAMETERS];
 	EGM_TRY(get_kind(l, layer, index, &kind));
-	if (kind->has_units) {
-		EGM_TRY(get_size(l, layer, "units", &units));
-		EGM_TRY(set_initializer(l, layer, index));
-		members += 2;
-	}
-	if (kind->parameter) {
-		const json_t *value = json_object_get(layer, kind->parameter);
-		if (!json_is_number(value))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s): '%s' is no number", l->path, index, kind->name,
-			         kind->parameter);
-		parameter = json_number_value(value);
-		members++;
-	}
+	int32_t n = egm__layer_parameter_count(kind);
+	size_t members = 1 + (size_t)n + (kind->drawn ? 1 : 0);
+	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, index, kind, &kind->parameters[i], &parameters[i]));
+	if (kind->drawn) EGM_TRY(set_initializer(l, layer, index));
 	if (json_object_size(layer) != members)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
 		         json_object_size(layer), members);
-	EGM_TRY(forward(l, egm__model_add(l->model, kind->name, units, parameter)));
+	EGM_TRY(forward(l, egm__model_add(l->model, kind->name, parameters)));
 out:
 	return st;
 }
@@ -232,7 +245,7 @@ static egm_status build_layers(loader *l, const json_t *architecture)
 	const json_t *layers = json_object_get(architecture, "layers");
 	size_t n = json_array_size(layers);
 	EGM_TRY(get_meta(l, "name", &name));
-	EGM_TRY(get_size(l, architecture, "inputs", &inputs));
+	EGM_TRY(get_size(l, architecture, "inputs", 1, &inputs));
 	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
 	if (n > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, EGM__MAX_LAYERS);
@@ -277,7 +290,7 @@ static egm_status check_tensor(const loader *l, const egm__layer *layer, int ind
 			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", the layer has %" PRId64, l->path, name,
 			         (int)i, t->shape[i], shape[i]);
 	}
-	EGM_TRY(check_finite(l->path, name, l->dtype, t->data, t->count));
+	EGM_TRY(check_values(l->path, name, l->dtype, t->data, t->count, layer->kind->not_negative >> which & 1));
 out:
 	return st;
 }

@@ -46,7 +46,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	loss->variant = egm__adversarial_name(o->form);
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
 	egm__phase_add(loss, "autoencoder", 1u << ENCODER | 1u << DECODER, 1, 1, build_autoencoder);
-	return EGM_OK;
+	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system aae = {.kind = "aae",

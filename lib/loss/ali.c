@@ -112,7 +112,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
 		return egm__fail(EGM_ERR_ARGUMENT,
 		                 "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
-	return EGM_OK;
+	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system ali = {.kind = "ali",

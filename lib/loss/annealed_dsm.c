@@ -54,6 +54,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	EGM_TRY(egm__system_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
 	EGM_TRY(egm__system_number(loss, "1/sigma_high", 1 / o->sigma_high));
 	EGM_TRY(egm__system_number(loss, "sigma_high/sigma0^2", o->sigma_high / o->sigma0 / o->sigma0));
+	EGM_TRY(egm__loss_by_row(loss, ENERGY, NULL, 0));
 out:
 	return st;
 }

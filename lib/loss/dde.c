@@ -40,12 +40,17 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, TERM_GENERATOR, egm__mean(g, difference), 1);
 }
 
+/* Both energies are read by their scores: the generator goes down the difference. */
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_dde_options *o = loss->options;
+	egm_status st = EGM_OK;
 	egm__phase_add(loss, "energy", 1u << SAMPLE_ENERGY, o->energy_steps, 0, build_energy);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
-	return EGM_OK;
+	EGM_TRY(egm__loss_by_row(loss, DATA_ENERGY, NULL, 0));
+	EGM_TRY(egm__loss_by_row(loss, SAMPLE_ENERGY, NULL, 0));
+out:
+	return st;
 }
 
 static const egm__system dde = {

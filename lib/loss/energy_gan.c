@@ -41,6 +41,7 @@ static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
 	egm__term_add(p, ENERGY_REAL, egm__mean(g, egm__net(p, loss, ENERGY, p->data)), 1);
 	egm__term_add(p, ENERGY_FAKE, egm__mean(g, egm__net(p, loss, ENERGY, x)), -1);
+	if (egm__model_batch_layer(loss->nets[ENERGY]) >= 0) return; /* without weight, then, and without a value */
 	egm__term_add(p, PENALTY, egm__penalty(p, loss, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, p->data, EGM__NONE),
 	              o->penalty);
 }
@@ -68,7 +69,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->entropy == EGM_ENTROPY_DV) loss->n_state = 2; /* both start at 0 */
 	if (loss->dtype == EGM_F32 && (float)o->dv_decay >= 1)
 		return egm__fail(EGM_ERR_ARGUMENT, "energy_gan: dv_decay = %.17g is 1 in f32", o->dv_decay);
-	return EGM_OK;
+	return egm__loss_by_row(loss, ENERGY, "penalty", o->penalty);
 }
 
 static const egm__system energy_gan = {

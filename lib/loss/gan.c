@@ -81,7 +81,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 		return egm__fail(EGM_ERR_ARGUMENT, "gan: smoothing = %g: %s has no labels to smooth", o->smoothing,
 		                 loss->variant);
 	add_phases(loss, o);
-	return EGM_OK;
+	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system gan = {.kind = "gan",

@@ -2,6 +2,7 @@
 /* What all losses share: ownership of the nets, and the way from a phase's terms to a compiled program. */
 #include <core/status_impl.h>
 #include <loss/loss_impl.h>
+#include <stdio.h>
 #include <string.h>
 
 static egm_status check_net(const egm_model *net, const egm_model *first, const char *kind, const char *role)
@@ -87,22 +88,100 @@ const char *egm_loss_term_name(const egm_loss *loss, int32_t index)
 	return loss && index >= 0 && index < loss->n_terms ? loss->term_names[index] : NULL;
 }
 
+/* ---- nets */
+
+int64_t egm__loss_first_statistic(const egm_loss *loss, int32_t net)
+{
+	int64_t sum = 0;
+	for (int32_t i = 0; i < net; i++) sum += loss->nets[i]->statistics;
+	return sum;
+}
+
+int64_t egm__loss_statistics(const egm_loss *loss)
+{
+	return egm__loss_first_statistic(loss, loss->n_nets);
+}
+
+/* Whether the rows of a batch see one another in the net. */
+static int is_joint(const egm__phase_graph *p, const egm_loss *loss, int32_t net)
+{
+	return p->statistics[net] && egm__model_batch_layer(loss->nets[net]) >= 0;
+}
+
+static egm__id apply_batch(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
+{
+	for (int32_t i = 0; i < p->n_applications; i++)
+		if (p->applications[i].net == net && p->applications[i].x == x) return p->applications[i].y;
+	egm__id y = egm__model_apply_batch(p->graph, loss->nets[net], EGM__SLOT_NET + net, x, p->statistics[net]);
+	EGM_INVARIANT(p->n_applications < EGM__MAX_APPLICATIONS);
+	p->applications[p->n_applications++] = (egm__application){net, x, y};
+	return y;
+}
+
 egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
 {
+	if (is_joint(p, loss, net)) return apply_batch(p, loss, net, x);
 	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_NET + net, x);
 }
 
 egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
 {
+	if (is_joint(p, loss, net)) return egm__model_apply_batch(p->graph, loss->nets[net], EGM__SLOT_OLD + net, x, NULL);
 	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_OLD + net, x);
 }
 
 void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2])
 {
 	egm__id rows[2] = {a, b};
+	if (is_joint(p, loss, net)) {
+		for (int i = 0; i < 2; i++) out[i] = egm__net(p, loss, net, rows[i]);
+		return;
+	}
 	egm__id y = egm__net(p, loss, net, egm__concat(p->graph, 2, rows, 0));
 	for (int i = 0; i < 2; i++) out[i] = egm__slice(p->graph, y, 0, i * p->batch, p->batch);
 }
+
+egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what, double weight)
+{
+	const egm_model *m = loss->nets[net];
+	char with[80] = "";
+	int32_t layer = egm__model_batch_layer(m);
+	if (layer < 0 || (what && !(weight > 0))) return EGM_OK;
+	if (what) snprintf(with, sizeof with, " with %s = %g", what, weight);
+	return egm__fail(EGM_ERR_ARGUMENT,
+	                 "%s: layer %d of %s '%s' is %s:%s the slope at one row would depend on the other rows of its batch",
+	                 loss->kind, layer, loss->roles[net], m->name, m->layers[layer].kind->name, with);
+}
+
+/* A variance of one number is none. */
+static egm_status check_joint(const egm_loss *loss, int32_t net, int64_t batch)
+{
+	const egm_model *m = loss->nets[net];
+	for (int32_t i = 0; i < m->n_layers; i++) {
+		const egm__layer *layer = &m->layers[i];
+		int one_pixel = !layer->in.channels || layer->in.channels == layer->inputs;
+		if (layer->kind->apply_batch && one_pixel && batch < 2)
+			return egm__fail(
+			    EGM_ERR_ARGUMENT,
+			    "egm_trainer_options: batch is %lld: layer %d (%s) of %s '%s' then has one number a channel "
+			    "and no variance, at least 2",
+			    (long long)batch, i, layer->kind->name, loss->roles[net], m->name);
+	}
+	return EGM_OK;
+}
+
+egm_status egm__loss_check_batch(const egm_loss *loss, int64_t batch)
+{
+	egm_status st = EGM_OK;
+	if (batch < loss->min_batch)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld", (long long)batch,
+		         loss->kind, (long long)loss->min_batch);
+	for (int32_t i = 0; i < loss->n_nets; i++) EGM_TRY(check_joint(loss, i, batch));
+out:
+	return st;
+}
+
+/* ---- terms */
 
 egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream)
 {
@@ -159,11 +238,32 @@ static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t
 		}
 }
 
+/* What is left of each running statistic behind the last batch, where the phase moves its net. */
+static void output_statistics(egm__phase_graph *p, const egm_loss *loss, uint32_t moves)
+{
+	for (int32_t net = 0; net < loss->n_nets; net++) {
+		const egm_model *m = loss->nets[net];
+		int64_t first = egm__loss_first_statistic(loss, net);
+		for (int32_t t = 0; (moves >> net & 1) && t < m->n_tensors; t++)
+			if (m->tensors[t].statistic >= 0 && p->statistics[net][t] != EGM__NONE)
+				egm__graph_output(p->graph, p->statistics[net][t], EGM__SLOT_STATISTICS,
+				                  first + m->tensors[t].statistic);
+	}
+}
+
 static int32_t tensors_in_all(const egm_loss *loss)
 {
 	int32_t n = 1;
 	for (int32_t i = 0; i < loss->n_nets; i++) n += loss->nets[i]->n_tensors;
 	return n;
+}
+
+static void begin_statistics(egm__phase_graph *p, const egm_loss *loss, egm__id *ids)
+{
+	for (int32_t net = 0; net < loss->n_nets; net++) {
+		p->statistics[net] = ids;
+		for (int32_t t = 0; t < loss->nets[net]->n_tensors; t++) *ids++ = EGM__NONE;
+	}
 }
 
 egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
@@ -174,7 +274,7 @@ egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, e
 	*out = NULL;
 	if (st != EGM_OK) return st;
 	int32_t n = tensors_in_all(loss);
-	egm__id *ids = egm__alloc(loss->context, (size_t)n * 2, sizeof *ids);
+	egm__id *ids = egm__alloc(loss->context, (size_t)n * 3, sizeof *ids); /* leaves, gradients, statistics */
 	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %d gradients", loss->kind, n);
 	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(batch, loss->data_width));
 	p.negatives = EGM__NONE;
@@ -184,8 +284,10 @@ egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, e
 		p.state[i] = egm__leaf(p.graph, EGM__SLOT_STATE, i, egm__shape2(1, 1));
 		p.state_next[i] = EGM__NONE;
 	}
+	begin_statistics(&p, loss, ids + 2 * (size_t)n);
 	ph->build(loss, &p);
 	output_gradients(&p, loss, ph->moves, objective(&p), ids, ids + n);
+	output_statistics(&p, loss, ph->moves);
 	for (int32_t i = 0; i < loss->n_state; i++)
 		if (p.state_next[i] != EGM__NONE) egm__graph_output(p.graph, p.state_next[i], EGM__SLOT_STATE, i);
 	EGM_TRY(egm__graph_status(p.graph));

@@ -9,7 +9,7 @@
 #include <egm/loss.h>
 #include <model/model_impl.h>
 
-enum { EGM__MAX_NETS = 4, EGM__MAX_PHASES = 3, EGM__MAX_TERMS = 8, EGM__MAX_STATE = 4 };
+enum { EGM__MAX_NETS = 4, EGM__MAX_PHASES = 3, EGM__MAX_TERMS = 8, EGM__MAX_STATE = 4, EGM__MAX_APPLICATIONS = 16 };
 
 /* Slots of a phase's program. */
 enum {
@@ -20,7 +20,9 @@ enum {
 	EGM__SLOT_GRADIENT = 8,   /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
 	EGM__SLOT_OLD = 12,       /* in: parameters of net i as they were when the phase began, at EGM__SLOT_OLD + i */
 	EGM__SLOT_NEGATIVES = 16, /* in: points of the model's law [batch, data width] */
-	EGM__SLOT_CONSTANTS = 17  /* in: numbers of the loss itself */
+	EGM__SLOT_CONSTANTS = 17, /* in: numbers of the loss itself */
+	EGM__SLOT_STATISTICS = 18 /* out: running statistics of all nets as they are after the phase, packed net by net;
+	                             those of nets that the phase does not move, or does not ask, are not written */
 };
 
 /* What a phase writes: the value of each of its terms (any shape with one element) and the weight with which the term
@@ -33,6 +35,12 @@ typedef struct egm__term {
 	double weight;
 } egm__term;
 
+/* A net with batch statistics at one batch: asked for twice, it is applied once. */
+typedef struct egm__application {
+	int32_t net;
+	egm__id x, y;
+} egm__application;
+
 typedef struct egm__phase_graph {
 	egm__graph *graph;
 	int64_t batch;
@@ -42,6 +50,11 @@ typedef struct egm__phase_graph {
 	egm__id state_next[EGM__MAX_STATE]; /* the builder sets these; EGM__NONE leaves a state as it is */
 	int32_t n_terms;
 	egm__term terms[EGM__MAX_TERMS];
+	/* By net and tensor, what running statistics are by now: egm__model_apply_batch. NULL outside of training: nets
+	 * then use their running statistics. */
+	egm__id *statistics[EGM__MAX_NETS];
+	int32_t n_applications;
+	egm__application applications[EGM__MAX_APPLICATIONS];
 } egm__phase_graph;
 
 typedef struct egm__phase {
@@ -78,17 +91,28 @@ struct egm_loss {
 	void *options;   /* the system's own, freed with the loss */
 };
 
+/* Refuses a net in which the rows of a batch see one another, where the loss looks at single rows: with weight > 0.
+ * `what` names the option, or with NULL the loss as a whole does, whatever the weight. */
+egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what, double weight);
+/* Refuses a batch of too few rows. */
+egm_status egm__loss_check_batch(const egm_loss *loss, int64_t batch);
+/* Running statistics of all nets, and of those before net `net`. */
+int64_t egm__loss_statistics(const egm_loss *loss);
+int64_t egm__loss_first_statistic(const egm_loss *loss, int32_t net);
+
 /* An empty loss over the given nets with a copy of the options; checks that all are built and of one dtype. */
 egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, egm_model *const *nets,
                             const char *const *roles, const void *options, size_t options_size);
 void egm__loss_retain(egm_loss *loss);
 
-/* The net at x inside a phase. */
+/* The net at x inside a phase. One with batch normalisation takes the statistics of x, its running ones follow: each x
+ * once, in the order in which they are first asked for. */
 egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
-/* The same with the parameters that the net had when the phase began; the phase keeps it. */
+/* The same with the parameters that the net had when the phase began; the phase keeps it. With batch statistics where
+ * the net of today has them, so that both are one net while the parameters are; running ones do not follow. */
 egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
 /* The net at a and b [batch, inputs] as one batch of twice the rows: products of twice the height serve the BLAS
- * better. */
+ * better. With batch normalisation two batches, a first. */
 void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2]);
 /* z ~ N(0, I) for the inputs of a net, [batch, inputs]. */
 egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream);

@@ -56,7 +56,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_ls_gan_options *o = loss->options;
 	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
-	return EGM_OK;
+	return egm__loss_by_row(loss, ENERGY, "penalty", o->penalty);
 }
 
 static const egm__system ls_gan = {.kind = "ls_gan",

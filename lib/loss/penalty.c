@@ -79,6 +79,7 @@ egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int
                      egm__id fake)
 {
 	egm__graph *g = p->graph;
+	EGM_INVARIANT(egm__model_batch_layer(loss->nets[net]) < 0); /* egm__loss_by_row */
 	int chord = kind == EGM_PENALTY_FINITE_TWO_SIDED || kind == EGM_PENALTY_FINITE_LINEAR;
 	slopes s = chord ? of_chord(p, loss, net, real, fake) : of_gradient(p, loss, net, points(p, at, real, fake));
 	egm__id h = shape(g, kind, &s);

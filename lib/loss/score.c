@@ -7,6 +7,7 @@
 egm__id egm__score(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id y)
 {
 	egm__id gradient;
+	EGM_INVARIANT(egm__model_batch_layer(loss->nets[net]) < 0); /* egm__loss_by_row */
 	egm__gradient(p->graph, egm__net(p, loss, net, y), 1, &y, &gradient);
 	return gradient;
 }

@@ -63,7 +63,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->form == EGM_SCORE_EXPLICIT && loss->nets[ENERGY]->inputs > MOST)
 		return egm__fail(EGM_ERR_UNSUPPORTED, "score_matching: explicit with %lld dimensions, at most %d; use sliced",
 		                 (long long)loss->nets[ENERGY]->inputs, MOST);
-	return EGM_OK;
+	return egm__loss_by_row(loss, ENERGY, NULL, 0);
 }
 
 static const egm__system score_matching = {.kind = "score_matching",

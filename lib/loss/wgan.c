@@ -50,7 +50,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->penalty_kind >= EGM_PENALTY_FINITE_TWO_SIDED && o->penalty_at != EGM_AT_INTERPOLATES)
 		return egm__fail(EGM_ERR_ARGUMENT, "wgan: penalty_at = %d: chords lie between interpolates",
 		                 (int)o->penalty_at);
-	return EGM_OK;
+	return egm__loss_by_row(loss, CRITIC, "penalty", o->penalty);
 }
 
 static const egm__system wgan = {.kind = "wgan",

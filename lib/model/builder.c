@@ -26,13 +26,47 @@ static egm_status keep_failure(egm_model *model, egm_status st)
 
 /* ---- layers */
 
-static egm_status check_parameter(const egm_model *model, const egm__layer_kind *kind, double parameter)
+static egm_status check_integer(const egm_model *model, const egm__layer_kind *kind, const egm__layer_parameter *p,
+                                double value)
 {
-	int above = kind->low_open ? parameter > kind->low : parameter >= kind->low;
-	if (!kind->parameter || (above && parameter < kind->high)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s %g is not in %c%g, %g)", model->name,
-	                 model->n_layers, kind->name, kind->parameter, parameter, kind->low_open ? '(' : '[', kind->low,
-	                 kind->high);
+	int below = !(value >= p->low);
+	if (!below && value <= p->high) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s %.0f, must be at %s %.0f", model->name,
+	                 model->n_layers, kind->name, p->name, value, below ? "least" : "most", below ? p->low : p->high);
+}
+
+static egm_status check_real(const egm_model *model, const egm__layer_kind *kind, const egm__layer_parameter *p,
+                             double value)
+{
+	int above = p->low_open ? value > p->low : value >= p->low;
+	int below = p->high_closed ? value <= p->high : value < p->high;
+	if (above && below) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s %g is not in %c%g, %g%c", model->name,
+	                 model->n_layers, kind->name, p->name, value, p->low_open ? '(' : '[', p->low, p->high,
+	                 p->high_closed ? ']' : ')');
+}
+
+static egm_status take_parameters(const egm_model *model, egm__layer *layer, const double *values)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < egm__layer_parameter_count(layer->kind); i++) {
+		const egm__layer_parameter *p = &layer->kind->parameters[i];
+		EGM_TRY((p->integer ? check_integer : check_real)(model, layer->kind, p, values[i]));
+		layer->parameters[i] = values[i];
+	}
+out:
+	return st;
+}
+
+/* Outputs, and how they are read. */
+static egm_status fit(const egm_model *model, egm__layer *layer)
+{
+	char reason[EGM__LAYER_REASON] = "";
+	layer->inputs = layer->outputs = egm__model_outputs(model);
+	if (model->n_layers) layer->in = layer->out = model->layers[model->n_layers - 1].out;
+	if (!layer->kind->fit || !layer->kind->fit(layer, reason)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s", model->name, model->n_layers, layer->kind->name,
+	                 reason);
 }
 
 static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
@@ -61,18 +95,14 @@ static egm_status make_room(egm_model *model)
 	return EGM_OK;
 }
 
-static egm_status append(egm_model *model, const char *name, int64_t units, double parameter)
+static egm_status append(egm_model *model, const char *name, const double *parameters)
 {
 	egm_status st = EGM_OK;
 	const egm__layer_kind *kind = egm__layer_kind_find(name);
 	if (!kind) EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': there is no layer kind '%.40s'", model->name, name);
-	if (kind->has_units ? units < 1 : units != 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): units %lld, must be %s", model->name, model->n_layers,
-		         name, (long long)units, kind->has_units ? "at least 1" : "0: the layer keeps its width");
-	EGM_TRY(check_parameter(model, kind, parameter));
-	egm__layer layer = {.kind = kind, .inputs = egm__model_outputs(model), .initializer = model->initializer};
-	layer.outputs = kind->has_units ? units : layer.inputs;
-	layer.parameter = kind->parameter ? parameter : 0;
+	egm__layer layer = {.kind = kind, .initializer = model->initializer};
+	EGM_TRY(take_parameters(model, &layer, parameters));
+	EGM_TRY(fit(model, &layer));
 	EGM_TRY(check_sizes(model, &layer));
 	EGM_TRY(make_room(model));
 	model->layers[model->n_layers++] = layer;
@@ -80,10 +110,10 @@ out:
 	return st;
 }
 
-egm_status egm__model_add(egm_model *model, const char *kind, int64_t units, double parameter)
+egm_status egm__model_add(egm_model *model, const char *kind, const double *parameters)
 {
 	egm_status st = check_open(model, kind);
-	return st == EGM_OK ? keep_failure(model, append(model, kind, units, parameter)) : st;
+	return st == EGM_OK ? keep_failure(model, append(model, kind, parameters)) : st;
 }
 
 egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
@@ -97,79 +127,148 @@ egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
 	return EGM_OK;
 }
 
+/* The parameters of a kind's table. */
+#define NUMBERS(...) \
+	(const double[]) \
+	{                \
+		__VA_ARGS__  \
+	}
+
 egm_status egm_model_dense(egm_model *model, int64_t units)
 {
-	return egm__model_add(model, "dense", units, 0);
+	return egm__model_add(model, "dense", NUMBERS((double)units));
 }
 
 egm_status egm_model_spectral_dense(egm_model *model, int64_t units)
 {
-	return egm__model_add(model, "spectral_dense", units, 0);
+	return egm__model_add(model, "spectral_dense", NUMBERS((double)units));
 }
 
 egm_status egm_model_relu(egm_model *model)
 {
-	return egm__model_add(model, "relu", 0, 0);
+	return egm__model_add(model, "relu", NULL);
 }
 
 egm_status egm_model_leaky_relu(egm_model *model, double slope)
 {
-	return egm__model_add(model, "leaky_relu", 0, slope);
+	return egm__model_add(model, "leaky_relu", NUMBERS(slope));
 }
 
 egm_status egm_model_elu(egm_model *model, double alpha)
 {
-	return egm__model_add(model, "elu", 0, alpha);
+	return egm__model_add(model, "elu", NUMBERS(alpha));
 }
 
 egm_status egm_model_softplus(egm_model *model)
 {
-	return egm__model_add(model, "softplus", 0, 0);
+	return egm__model_add(model, "softplus", NULL);
 }
 
 egm_status egm_model_silu(egm_model *model)
 {
-	return egm__model_add(model, "silu", 0, 0);
+	return egm__model_add(model, "silu", NULL);
 }
 
 egm_status egm_model_tanh(egm_model *model)
 {
-	return egm__model_add(model, "tanh", 0, 0);
+	return egm__model_add(model, "tanh", NULL);
 }
 
 egm_status egm_model_sigmoid(egm_model *model)
 {
-	return egm__model_add(model, "sigmoid", 0, 0);
+	return egm__model_add(model, "sigmoid", NULL);
 }
 
 egm_status egm_model_gelu(egm_model *model)
 {
-	return egm__model_add(model, "gelu", 0, 0);
+	return egm__model_add(model, "gelu", NULL);
 }
 
 egm_status egm_model_layer_norm(egm_model *model, double epsilon)
 {
-	return egm__model_add(model, "layer_norm", 0, epsilon);
+	return egm__model_add(model, "layer_norm", NUMBERS(epsilon));
+}
+
+egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum)
+{
+	return egm__model_add(model, "batch_norm", NUMBERS(epsilon, momentum));
+}
+
+egm_status egm_model_image(egm_model *model, int64_t height, int64_t width, int64_t channels)
+{
+	return egm__model_add(model, "image", NUMBERS((double)height, (double)width, (double)channels));
+}
+
+egm_status egm_model_flatten(egm_model *model)
+{
+	return egm__model_add(model, "flatten", NULL);
+}
+
+/* What the windows of all three convolutions are. */
+#define WINDOW(channels, kernel, stride, padding) (double)channels, (double)kernel, (double)stride, (double)padding
+
+egm_status egm_model_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
+{
+	return egm__model_add(model, "conv", NUMBERS(WINDOW(channels, kernel, stride, padding)));
+}
+
+egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
+{
+	return egm__model_add(model, "spectral_conv", NUMBERS(WINDOW(channels, kernel, stride, padding)));
+}
+
+egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding,
+                                    int64_t output_padding)
+{
+	return egm__model_add(model, "conv_transpose",
+	                      NUMBERS(WINDOW(channels, kernel, stride, padding), (double)output_padding));
+}
+
+egm_status egm_model_average_pool(egm_model *model, int64_t size)
+{
+	return egm__model_add(model, "average_pool", NUMBERS((double)size));
+}
+
+egm_status egm_model_upsample(egm_model *model, int64_t factor)
+{
+	return egm__model_add(model, "upsample", NUMBERS((double)factor));
 }
 
 /* ---- building */
 
-/* Counts the tensors and, with `tensors`, writes them, one behind the other. 1 when their sum is too large. */
-static int lay_out(egm_model *model, egm__tensor *tensors, int32_t *n, int64_t *count)
+typedef struct layout {
+	int32_t n; /* tensors */
+	int64_t count, statistics;
+} layout;
+
+/* Adds a tensor. 1 when the sum is too large. */
+static int lay_out_tensor(layout *sum, const egm__layer *layer, int32_t number, int32_t which, egm__tensor *out)
 {
-	*n = 0;
-	*count = 0;
+	const egm__layer_kind *kind = layer->kind;
+	egm__tensor t = {.layer = number, .offset = sum->count, .shape = {1, 1, 1, 1}, .statistic = -1};
+	t.trained = which < kind->n_tensors - kind->n_buffers;
+	t.not_negative = kind->not_negative >> which & 1;
+	snprintf(t.name, sizeof t.name, "%d.%s", number, kind->tensor_names[which]);
+	kind->tensor_shape(layer, which, t.shape, &t.rank);
+	if (egm__layer_tensor_count(layer, which, &t.count)) return 1;
+	if (kind->apply_batch && !t.trained) {
+		t.statistic = sum->statistics;
+		sum->statistics += t.count;
+	}
+	if (out) *out = t;
+	sum->n++;
+	return egm__size_add(sum->count, t.count, &sum->count);
+}
+
+/* Counts the tensors and, with `tensors`, writes them, one behind the other. 1 when their sum is too large. */
+static int lay_out(egm_model *model, egm__tensor *tensors, layout *sum)
+{
+	*sum = (layout){0};
 	for (int32_t l = 0; l < model->n_layers; l++) {
 		egm__layer *layer = &model->layers[l];
-		layer->first_tensor = *n;
-		for (int32_t i = 0; i < layer->kind->n_tensors; i++, ++*n) {
-			egm__tensor t = {.layer = l, .offset = *count, .shape = {1, 1, 1, 1}};
-			t.trained = i < layer->kind->n_tensors - layer->kind->n_buffers;
-			snprintf(t.name, sizeof t.name, "%d.%s", l, layer->kind->tensor_names[i]);
-			layer->kind->tensor_shape(layer, i, t.shape, &t.rank);
-			if (egm__layer_tensor_count(layer, i, &t.count) || egm__size_add(*count, t.count, count)) return 1;
-			if (tensors) tensors[*n] = t;
-		}
+		layer->first_tensor = sum->n;
+		for (int32_t i = 0; i < layer->kind->n_tensors; i++)
+			if (lay_out_tensor(sum, layer, l, i, tensors ? &tensors[sum->n] : NULL)) return 1;
 	}
 	return 0;
 }
@@ -179,23 +278,24 @@ egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
 	egm_status st = EGM_OK;
 	egm__tensor *tensors = NULL;
 	void *parameters = NULL;
-	int64_t count, bytes;
-	int32_t n;
+	layout sum;
+	int64_t bytes;
 	EGM_TRY(check_open(model, "build"));
 	if (dtype != EGM_F32 && dtype != EGM_F64)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': dtype %d is neither EGM_F32 nor EGM_F64", model->name, (int)dtype);
 	if (model->n_layers == 0) EGM_FAIL(EGM_ERR_STATE, "model '%s': build needs a layer", model->name);
-	if (lay_out(model, NULL, &n, &count) || egm__size_mul(count, (int64_t)egm__dtype_size(dtype), &bytes))
+	if (lay_out(model, NULL, &sum) || egm__size_mul(sum.count, (int64_t)egm__dtype_size(dtype), &bytes))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': its layers together have too many parameters", model->name);
-	tensors = egm__alloc_zero(model->context, (size_t)n + 1, sizeof *tensors);
-	parameters = egm__alloc_zero(model->context, (size_t)count + 1, egm__dtype_size(dtype));
+	tensors = egm__alloc_zero(model->context, (size_t)sum.n + 1, sizeof *tensors);
+	parameters = egm__alloc_zero(model->context, (size_t)sum.count + 1, egm__dtype_size(dtype));
 	if (!tensors || !parameters)
-		EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for %lld parameters", model->name, (long long)count);
-	lay_out(model, tensors, &n, &count);
+		EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for %lld parameters", model->name, (long long)sum.count);
+	lay_out(model, tensors, &sum);
 	model->tensors = tensors;
-	model->n_tensors = n;
+	model->n_tensors = sum.n;
 	model->parameters = parameters;
-	model->count = count;
+	model->count = sum.count;
+	model->statistics = sum.statistics;
 	model->dtype = dtype;
 	model->built = 1;
 	model->version++;
@@ -210,8 +310,7 @@ egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)
 {
 	egm_status st = egm__model_allocate(model, dtype);
 	if (st != EGM_OK) return st;
-	for (int32_t i = 0; i < model->n_tensors; i++)
-		if (model->tensors[i].trained) egm__model_draw(model, i, seed);
+	for (int32_t i = 0; i < model->n_tensors; i++) egm__model_draw(model, i, seed);
 	egm__model_settle(model, 0, model->n_layers, seed);
 	return EGM_OK;
 }

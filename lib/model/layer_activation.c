@@ -10,12 +10,12 @@ static egm__id apply_relu(egm__graph *graph, const egm__layer *layer, egm__id x,
 
 static egm__id apply_leaky_relu(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
-	return egm__leaky(graph, x, layer->parameter);
+	return egm__leaky(graph, x, layer->parameters[0]);
 }
 
 static egm__id apply_elu(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
-	return egm__elu(graph, x, layer->parameter);
+	return egm__elu(graph, x, layer->parameters[0]);
 }
 
 static egm__id apply_softplus(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
@@ -45,9 +45,9 @@ static egm__id apply_gelu(egm__graph *graph, const egm__layer *layer, egm__id x,
 
 const egm__layer_kind egm__kind_relu = {.name = "relu", .apply = apply_relu};
 const egm__layer_kind egm__kind_leaky_relu = {
-    .name = "leaky_relu", .parameter = "slope", .low = 0, .high = 1, .apply = apply_leaky_relu};
+    .name = "leaky_relu", .parameters = {{"slope", .low = 0, .high = 1}}, .apply = apply_leaky_relu};
 const egm__layer_kind egm__kind_elu = {
-    .name = "elu", .parameter = "alpha", .low = 0, .high = INFINITY, .low_open = 1, .apply = apply_elu};
+    .name = "elu", .parameters = {{"alpha", .low = 0, .high = INFINITY, .low_open = 1}}, .apply = apply_elu};
 const egm__layer_kind egm__kind_softplus = {.name = "softplus", .apply = apply_softplus};
 const egm__layer_kind egm__kind_silu = {.name = "silu", .apply = apply_silu};
 const egm__layer_kind egm__kind_tanh = {.name = "tanh", .apply = apply_tanh};

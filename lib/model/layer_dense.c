@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* y = x W^T + b with W [outputs, inputs] and b [outputs], as PyTorch's nn.Linear keeps them. */
+/* y = x W^T + b with W [outputs, inputs] and b [outputs], as PyTorch's nn.Linear keeps them. An image is read as the
+ * row that it is and its shape forgotten. */
 #include <model/layer_impl.h>
+
+int egm__dense_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
+{
+	layer->outputs = (int64_t)layer->parameters[0];
+	layer->out = (egm__geometry){0};
+	return 0;
+}
 
 void egm__dense_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
 {
@@ -20,13 +28,15 @@ void egm__dense_initialize(const egm__layer *layer, int32_t which, egm_context *
 
 static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
-	return egm__linear(graph, x, tensors[EGM__DENSE_WEIGHT], tensors[EGM__DENSE_BIAS]);
+	return egm__linear(graph, egm__layer_rows(graph, layer, x), tensors[EGM__DENSE_WEIGHT], tensors[EGM__DENSE_BIAS]);
 }
 
 const egm__layer_kind egm__kind_dense = {.name = "dense",
-                                         .has_units = 1,
+                                         .parameters = {EGM__UNITS},
+                                         .drawn = 1,
                                          .n_tensors = 2,
                                          .tensor_names = {"weight", "bias"},
+                                         .fit = egm__dense_fit,
                                          .tensor_shape = egm__dense_shape,
                                          .initialize = egm__dense_initialize,
                                          .apply = apply};

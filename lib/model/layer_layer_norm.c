@@ -25,19 +25,17 @@ static void initialize(const egm__layer *layer, int32_t which, egm_context *cont
 static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
 	double each = 1 / (double)layer->inputs;
+	x = egm__layer_rows(graph, layer, x);
 	egm__id mean = egm__scale(graph, egm__row_sum(graph, x), each); /* [rows, 1] */
 	egm__id centred = egm__sub(graph, x, mean);                     /* [rows, n] */
 	egm__id variance = egm__scale(graph, egm__row_sum(graph, egm__square(graph, centred)), each);
-	egm__id inverse = egm__recip(graph, egm__sqrt(graph, egm__affine(graph, variance, 1, layer->parameter)));
+	egm__id inverse = egm__recip(graph, egm__sqrt(graph, egm__affine(graph, variance, 1, layer->parameters[0])));
 	egm__id normed = egm__mul(graph, centred, inverse);
 	return egm__add(graph, egm__mul(graph, normed, tensors[GAIN]), tensors[BIAS]);
 }
 
 const egm__layer_kind egm__kind_layer_norm = {.name = "layer_norm",
-                                              .parameter = "epsilon",
-                                              .low = 0,
-                                              .high = INFINITY,
-                                              .low_open = 1,
+                                              .parameters = {{"epsilon", .low = 0, .high = INFINITY, .low_open = 1}},
                                               .n_tensors = 2,
                                               .tensor_names = {"weight", "bias"},
                                               .tensor_shape = tensor_shape,

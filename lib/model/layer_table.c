@@ -7,7 +7,8 @@
 static const egm__layer_kind *const table[] = {
     &egm__kind_dense,    &egm__kind_relu,       &egm__kind_leaky_relu,     &egm__kind_elu,
     &egm__kind_softplus, &egm__kind_silu,       &egm__kind_tanh,           &egm__kind_sigmoid,
-    &egm__kind_gelu,     &egm__kind_layer_norm, &egm__kind_spectral_dense,
+    &egm__kind_gelu,     &egm__kind_layer_norm, &egm__kind_spectral_dense, &egm__kind_image,
+    &egm__kind_flatten,  &egm__kind_batch_norm, &egm__kind_average_pool,   &egm__kind_upsample, &egm__kind_conv, &egm__kind_conv_transpose, &egm__kind_spectral_conv,
 };
 
 const egm__layer_kind *egm__layer_kind_find(const char *name)
@@ -15,6 +16,13 @@ const egm__layer_kind *egm__layer_kind_find(const char *name)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (!strcmp(table[i]->name, name)) return table[i];
 	return NULL;
+}
+
+int32_t egm__layer_parameter_count(const egm__layer_kind *kind)
+{
+	int32_t n = 0;
+	while (n < EGM__LAYER_PARAMETERS && kind->parameters[n].name) n++;
+	return n;
 }
 
 int egm__layer_tensor_count(const egm__layer *layer, int32_t which, int64_t *count)

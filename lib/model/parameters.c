@@ -75,6 +75,21 @@ static egm_status refuse_nonfinite(const egm_model *model, const egm__tensor *t,
 	return egm__fail(EGM_ERR_NONFINITE, "model '%s': %s[%lld] is not finite", model->name, t->name, (long long)at);
 }
 
+/* Of what may stand there: numbers, and where a root is taken none below 0. */
+static egm_status refuse_values(const egm_model *model, const egm__tensor *t, const void *values)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(refuse_nonfinite(model, t, values));
+	for (int64_t i = 0; t->not_negative && i < t->count; i++) {
+		double value = egm__number(model->dtype, values, i);
+		if (value < 0)
+			EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %s[%lld] is %g, must be at least 0", model->name, t->name,
+			         (long long)i, value);
+	}
+out:
+	return st;
+}
+
 /* Address of element `offset` of the parameters. */
 static char *parameter_at(const egm_model *model, int64_t offset)
 {
@@ -102,7 +117,7 @@ egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const voi
 	const size_t size = egm__dtype_size(dtype);
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
-		EGM_TRY(refuse_nonfinite(model, t, (const char *)values + (size_t)t->offset * size));
+		EGM_TRY(refuse_values(model, t, (const char *)values + (size_t)t->offset * size));
 	}
 	if (count) memcpy(model->parameters, values, (size_t)count * size);
 	model->version++;
@@ -127,7 +142,7 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dt
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, "set_tensor", &t));
 	EGM_TRY(check_array(model, t->name, dtype, values, count, t->count));
-	EGM_TRY(refuse_nonfinite(model, t, values));
+	EGM_TRY(refuse_values(model, t, values));
 	memcpy(parameter_at(model, t->offset), values, (size_t)count * egm__dtype_size(dtype));
 	model->version++;
 	/* the buffers follow tensor 0 of their layer */
@@ -157,21 +172,46 @@ void egm__model_clip(egm_model *model, double bound)
 
 /* ---- the net as nodes */
 
+/* A vector as a row, anything else as a matrix of its first size. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
 {
 	const egm__tensor *t = &model->tensors[tensor];
-	egm__shape shape = t->rank == 1 ? egm__shape2(1, t->shape[0]) : egm__shape2(t->shape[0], t->shape[1]);
-	return egm__leaf(graph, slot, t->offset, shape);
+	int64_t rows = t->rank == 1 ? 1 : t->shape[0];
+	return egm__leaf(graph, slot, t->offset, egm__shape2(rows, t->count / rows));
+}
+
+/* A layer; with `known` the batch counts as one, and its buffers are read there and written there. */
+static egm__id apply_layer(egm__graph *graph, const egm_model *model, const egm__layer *layer, int32_t slot, egm__id x,
+                           int batch, egm__id *known)
+{
+	const egm__layer_kind *kind = layer->kind;
+	egm__id tensors[EGM__LAYER_TENSORS] = {EGM__NONE, EGM__NONE, EGM__NONE, EGM__NONE};
+	for (int32_t i = 0; i < kind->n_tensors; i++) {
+		int32_t tensor = layer->first_tensor + i;
+		tensors[i] = known && known[tensor] != EGM__NONE ? known[tensor] : egm__model_leaf(graph, model, slot, tensor);
+	}
+	if (!batch || !kind->apply_batch) return kind->apply(graph, layer, x, tensors);
+	x = kind->apply_batch(graph, layer, x, tensors);
+	for (int32_t i = kind->n_tensors - kind->n_buffers; known && i < kind->n_tensors; i++)
+		known[layer->first_tensor + i] = tensors[i];
+	return x;
+}
+
+static egm__id apply_net(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, int batch, egm__id *known)
+{
+	if (x == EGM__NONE) return x;
+	int64_t rows = egm__graph_shape(graph, x)->d[0];
+	for (int32_t l = 0; l < model->n_layers; l++)
+		x = apply_layer(graph, model, &model->layers[l], slot, x, batch, known);
+	return egm__reshape(graph, x, egm__shape2(rows, egm__model_outputs(model)));
 }
 
 egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x)
 {
-	for (int32_t l = 0; l < model->n_layers; l++) {
-		const egm__layer *layer = &model->layers[l];
-		egm__id tensors[EGM__LAYER_TENSORS] = {EGM__NONE, EGM__NONE, EGM__NONE, EGM__NONE};
-		for (int32_t i = 0; i < layer->kind->n_tensors; i++)
-			tensors[i] = egm__model_leaf(graph, model, slot, layer->first_tensor + i);
-		x = layer->kind->apply(graph, layer, x, tensors);
-	}
-	return x;
+	return apply_net(graph, model, slot, x, 0, NULL);
+}
+
+egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors)
+{
+	return apply_net(graph, model, slot, x, 1, tensors);
 }

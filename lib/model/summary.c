@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A model as a table for people:
  *
- *     model 'energy': f32, 2 inputs, 1 outputs, 257 parameters
+ *     model 'energy': f32, 784 inputs, 1 outputs, 3201 parameters
  *       #  layer          inputs   outputs  parameters
- *       0  dense               2        64         192  weight [64, 2], bias [64]
- *       1  leaky_relu         64        64           0  slope 0.2
+ *       0  image             784       784           0  height 28  width 28  channels 1
+ *       1  conv              784      3136         272  weight [16, 4, 4, 1], bias [16]  28x28x1 -> 14x14x16  kernel 4
+ * ... 2  leaky_relu       3136      3136           0  slope 0.2
  */
 #include <model/layer_impl.h>
 #include <stdarg.h>
@@ -36,6 +37,26 @@ static void append_number(text *t, const char *name, double value)
 	append(t, "  %s %s", name, number);
 }
 
+static void append_parameters(text *t, const egm__layer *layer)
+{
+	for (int32_t i = 0; i < egm__layer_parameter_count(layer->kind); i++) {
+		const egm__layer_parameter *p = &layer->kind->parameters[i];
+		if (!p->is_outputs) append_number(t, p->name, layer->parameters[i]);
+	}
+}
+
+/* What a layer makes of an image. */
+static void append_images(text *t, const egm__layer *layer)
+{
+	const egm__geometry *a = &layer->in, *b = &layer->out;
+	if (!a->channels || !memcmp(a, b, sizeof *a)) return;
+	append(t, "  %lldx%lldx%lld -> ", (long long)a->height, (long long)a->width, (long long)a->channels);
+	if (b->channels)
+		append(t, "%lldx%lldx%lld", (long long)b->height, (long long)b->width, (long long)b->channels);
+	else
+		append(t, "%lld", (long long)layer->outputs);
+}
+
 static int64_t layer_parameters(const egm__layer *layer)
 {
 	int64_t sum = 0, count;
@@ -56,7 +77,8 @@ static void append_layer(text *t, int32_t index, const egm__layer *layer)
 		kind->tensor_shape(layer, i, shape.d, &shape.rank);
 		append(t, "%s%s %s", i ? ", " : "  ", kind->tensor_names[i], egm__shape_text(&shape, numbers));
 	}
-	if (kind->parameter) append_number(t, kind->parameter, layer->parameter);
+	append_images(t, layer);
+	append_parameters(t, layer);
 	append(t, "\n");
 }
 

@@ -45,6 +45,7 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 		void *values = (char *)net->parameters + (size_t)tensor->offset * t->element;
 		egm__entry *entry = add_entry(e, role, tensor->name, values, tensor->count);
 		entry->rank = tensor->rank;
+		if (tensor->not_negative) entry->rule = EGM__RULE_NOT_NEGATIVE;
 		memcpy(entry->shape, tensor->shape, sizeof entry->shape);
 	}
 	add_entry(e, role, "m", o->m, o->count);
@@ -111,17 +112,34 @@ static void exact_text(char *buffer, size_t size, double x)
 	snprintf(buffer, size, "%s0x%" PRIx64 "p%d", signbit(x) ? "-" : "", mantissa, exponent - 53);
 }
 
+/* " 4 0x1p3": what the two widths do not say. */
+static void parameters_text(char *text, size_t size, const egm__layer *layer)
+{
+	size_t used = 0;
+	*text = 0;
+	for (int32_t i = 0; i < egm__layer_parameter_count(layer->kind); i++) {
+		const egm__layer_parameter *p = &layer->kind->parameters[i];
+		char number[40];
+		if (p->is_outputs) continue;
+		if (p->integer)
+			snprintf(number, sizeof number, "%" PRId64, (int64_t)layer->parameters[i]);
+		else
+			exact_text(number, sizeof number, layer->parameters[i]);
+		used += (size_t)snprintf(text + used, size - used, " %s", number);
+	}
+}
+
 char *egm__layers_text(const egm_model *net)
 {
-	enum { ROOM = 160 }; /* kind up to 32, two integers up to 20, a number up to 30 */
+	enum { ROOM = 320 }; /* kind up to 32, two integers up to 20, numbers up to 31 each */
 	size_t size = (size_t)net->n_layers * ROOM + 1, used = 0;
 	char *text = egm__alloc_zero(net->context, size, 1);
 	for (int32_t i = 0; text && i < net->n_layers; i++) {
 		const egm__layer *layer = &net->layers[i];
-		char number[40] = "";
-		if (layer->kind->parameter) exact_text(number, sizeof number, layer->parameter);
-		used += (size_t)snprintf(text + used, ROOM, "%s%.32s %" PRId64 " %" PRId64 "%s%s", i ? "; " : "",
-		                         layer->kind->name, layer->inputs, layer->outputs, *number ? " " : "", number);
+		char numbers[31 * EGM__LAYER_PARAMETERS + 1];
+		parameters_text(numbers, sizeof numbers, layer);
+		used += (size_t)snprintf(text + used, ROOM, "%s%.32s %" PRId64 " %" PRId64 "%s", i ? "; " : "",
+		                         layer->kind->name, layer->inputs, layer->outputs, numbers);
 	}
 	return text;
 }

@@ -22,8 +22,8 @@ void egm__checkpoint_clear(egm__checkpoint *c, const egm_trainer *trainer);
 /* "pcd ula" with negatives, else "". */
 const char *egm__negatives_text(char buffer[64], const egm_trainer *trainer);
 
-/* "dense 784 512; relu 512 512; ...": kind, inputs, outputs, and the exact number of layers that have one. NULL: no
- * memory. */
+/* "dense 784 512; leaky_relu 512 512 0x...; ...": kind, inputs, outputs, and the exact parameters that these do not
+ * say. NULL: no memory. */
 char *egm__layers_text(const egm_model *net);
 
 const char *egm__optimizer_name(int32_t optimizer);

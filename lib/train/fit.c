@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Training steps. A phase reads the nets and the state, writes terms, gradients and the next state into buffers of its
- * own, and only when all of these are finite are they taken over. So a failure needs no undoing: a phase has happened
- * as a whole, or not at all. */
+/* Training steps. A phase reads the nets and the state, writes terms, gradients, running statistics and the next state
+ * into buffers of its own, and only when all of these are finite are they taken over. So a failure needs no undoing: a
+ * phase has happened as a whole, or not at all. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <string.h>
@@ -49,6 +49,27 @@ out:
 	return st;
 }
 
+static void *statistics_of(const egm_trainer *t, int32_t net)
+{
+	return (char *)t->statistics + (size_t)egm__loss_first_statistic(t->loss, net) * t->element;
+}
+
+/* A phase writes those that it gathers; the others stay as they are. */
+static void copy_statistics(const egm_trainer *t)
+{
+	for (int32_t i = 0; i < t->loss->n_nets; i++) egm__model_get_statistics(t->loss->nets[i], statistics_of(t, i));
+}
+
+static egm_status check_statistics(const egm_trainer *t)
+{
+	const egm__kernels *kernels = egm__kernels_get(t->context->simd, t->loss->dtype);
+	for (int32_t i = 0; i < t->loss->n_nets; i++)
+		if (!kernels->all_finite(t->loss->nets[i]->statistics, statistics_of(t, i)))
+			return egm__fail(EGM_ERR_NONFINITE, "%s: a running statistic of net '%s' is not finite at step %lld",
+			                 t->loss->kind, t->loss->roles[i], (long long)t->steps + 1);
+	return EGM_OK;
+}
+
 static egm_status check_gradients(egm_trainer *t, const egm__phase *phase)
 {
 	egm_status st = EGM_OK;
@@ -71,6 +92,7 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		if (!(phase->moves >> i & 1)) continue;
+		egm__model_put_statistics(t->loss->nets[i], statistics_of(t, i)); /* before averages are taken of them */
 		egm__optimizer_move(&t->nets[i], factor);
 		if (t->loss->clip[i] > 0) egm__model_clip(t->loss->nets[i], t->loss->clip[i]);
 		egm__model_refresh(t->loss->nets[i]);
@@ -89,9 +111,11 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
 	mark_unwritten(trainer);
 	memcpy(trainer->state_next, trainer->state, EGM__MAX_STATE * trainer->element);
+	copy_statistics(trainer);
 	egm__program_run(trainer->programs[index], trainer->bases, trainer->options.seed, (uint64_t)trainer->run);
 	EGM_TRY(check_numbers(trainer));
 	EGM_TRY(check_gradients(trainer, phase));
+	EGM_TRY(check_statistics(trainer));
 	take_over(trainer, phase);
 out:
 	return st;

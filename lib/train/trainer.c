@@ -60,7 +60,8 @@ static egm_status allocate_buffers(egm_trainer *t)
 	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
 	t->state = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
 	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
-	if (!t->batch || !t->terms || !t->state || !t->state_next)
+	t->statistics = egm__alloc_zero(t->context, (size_t)egm__loss_statistics(t->loss) + 1, t->element);
+	if (!t->batch || !t->terms || !t->state || !t->state_next || !t->statistics)
 		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
 		         (long long)t->options.batch, (long long)t->loss->data_width);
 	start_state(t);
@@ -81,6 +82,7 @@ static void bind_slots(egm_trainer *t)
 	}
 	if (t->negatives) t->bases[EGM__SLOT_NEGATIVES] = t->negatives->points;
 	t->bases[EGM__SLOT_CONSTANTS] = t->loss->constants;
+	t->bases[EGM__SLOT_STATISTICS] = t->statistics;
 }
 
 static egm_status set_up(egm_trainer *t)
@@ -115,9 +117,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: loss is NULL");
 	EGM_TRY(egm__trainer_options_merge(&merged, options));
 	EGM_TRY(egm__trainer_check_dtype(&merged, loss->dtype));
-	if (merged.batch < loss->min_batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld",
-		         (long long)merged.batch, loss->kind, (long long)loss->min_batch);
+	EGM_TRY(egm__loss_check_batch(loss, merged.batch));
 	t = egm__alloc_zero(loss->context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_create: no memory for a trainer");
 	t->context = loss->context;
@@ -148,6 +148,7 @@ void egm_trainer_free(egm_trainer *trainer)
 	egm__free(context, trainer->terms);
 	egm__free(context, trainer->state);
 	egm__free(context, trainer->state_next);
+	egm__free(context, trainer->statistics);
 	egm_loss_free(trainer->loss);
 	egm__free(context, trainer);
 	egm_context_free(context);

@@ -21,6 +21,7 @@ struct egm_trainer {
 	void *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps, NULL of others */
 	void *terms;              /* [EGM__MAX_TERMS] as the running phase writes them */
 	void *state_next;         /* [EGM__MAX_STATE] as the running phase writes them */
+	void *statistics;         /* running statistics of all nets as the running phase leaves them */
 
 	/* what a phase changes */
 	egm__optimizer nets[EGM__MAX_NETS];

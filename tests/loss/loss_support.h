@@ -17,6 +17,7 @@ typedef struct l_sheet {
 	int64_t batch;
 	uint64_t seed, step;
 	double data[L_MAX_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
+	double statistics[L_MAX_PARAMETERS];
 	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
 	double *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps; NULL: as they are */
 } l_sheet;
@@ -95,6 +96,7 @@ static inline void l_bases(const egm_loss *loss, l_sheet *s, void **bases)
 	}
 	bases[EGM__SLOT_NEGATIVES] = s->negatives ? s->negatives : s->data;
 	bases[EGM__SLOT_CONSTANTS] = loss->constants;
+	bases[EGM__SLOT_STATISTICS] = s->statistics;
 }
 
 static inline void l_run(const egm_loss *loss, int32_t phase, l_sheet *s)
