@@ -181,7 +181,8 @@ static egm_status next_pool(job *j, int64_t round)
 
 static int is_over(const job *j)
 {
-	return progress_over(&j->progress) || egm_trainer_steps(j->gan.trainer) == j->progress.last;
+	const progress *p = &j->progress;
+	return progress_over(p) || (p->last > 0 && egm_trainer_steps(j->gan.trainer) == p->last);
 }
 
 /* Round after round until the progress pauses or the run is over. */
@@ -290,7 +291,7 @@ int main(int argc, char **argv)
 	              .batch = 64,
 	              .energy_steps = 1,
 	              .samples = 26000,
-	              .classifier_steps = 4000,
+	              .classifier_steps = 3000,
 	              .hours = 1,
 	              .every = 10,
 	              .rate = 2e-4,
