@@ -134,6 +134,7 @@ if pkg-config --exists cairo; then
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
 	result 'score_csv scores rows with the energy that it saved' score
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
+	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
 	for kernel in nuts ula; do
 		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
 			--kernel $kernel
