@@ -30,7 +30,7 @@ enum { POOL = 8192, SHEET = 10 };
 typedef struct settings {
 	const char *data, *out, *classifier, *net, *entropy;
 	int64_t seed, steps, threads, batch, energy_steps, samples, classifier_steps, width;
-	double hours, every, rate, penalty, weight, noise, average;
+	double hours, every, rate, energy_rate, penalty, weight, noise, average;
 	int resume;
 } settings;
 
@@ -52,6 +52,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
 	    {"batch", OPTION_INTEGER, &s->batch, 1, POOL, "images of a mini-batch"},
 	    {"lr", OPTION_NUMBER, &s->rate, 1e-12, 1e3, "learning rate"},
+	    {"energy-lr", OPTION_NUMBER, &s->energy_rate, 0, 1e3, "that of the energy; 0: as --lr"},
 	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 100, "energy phases for each generator phase"},
 	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
 	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
@@ -145,7 +146,8 @@ static egm_status make_gan(job *j)
 	j->setup.training.batch = s->batch;
 	j->setup.training.learning_rate = s->rate;
 	j->setup.training.average_decay = s->average;
-	return gan_create(&j->gan, j->context, &j->setup, s->resume ? program_path(path, s->out, files[CHECKPOINT]) : NULL);
+	TRY(gan_create(&j->gan, j->context, &j->setup, s->resume ? program_path(path, s->out, files[CHECKPOINT]) : NULL));
+	return s->energy_rate > 0 ? egm_trainer_set_learning_rate(j->gan.trainer, j->gan.energy, s->energy_rate) : EGM_OK;
 }
 
 static egm_status prepare(job *j)
