@@ -270,7 +270,7 @@ static int draw_errors(const job *j, const char *path)
 		taken[best] = 1;
 		memcpy(sheet + i * j->columns, j->test + best * j->columns, row);
 	}
-	int result = picture_images(path, sheet, 2, SHEET, (size_t)j->height, (size_t)j->width);
+	int result = picture_images(path, sheet, 2, SHEET, (size_t)j->height, (size_t)j->width, 1);
 	free(sheet);
 	free(taken);
 	return result;

@@ -45,9 +45,14 @@ static egm_status make_net(egm_model **out, egm_context *context, const char *na
 static egm_status make_nets(gan *g, egm_context *context, const gan_settings *s)
 {
 	uint64_t seed = 3 * s->training.seed;
-	TRY(make_net(&g->energy, context, "energy", s->columns, s->energy_hidden, 0.2, 1, 0, seed));
-	TRY(make_net(&g->generator, context, "generator", s->latent, s->generator_hidden, 0, s->columns, s->generator_tanh,
-	             seed + 1));
+	if (s->nets) {
+		TRY(s->nets(g, context, s, s->nets_user));
+	} else {
+		TRY(make_net(&g->energy, context, "energy", s->columns, s->energy_hidden, 0.2, 1, 0, seed));
+		TRY(make_net(&g->generator, context, "generator", s->latent, s->generator_hidden, 0, s->columns,
+		             s->generator_tanh, seed + 1));
+	}
+	if (g->third) return EGM_OK;
 	if (s->loss.entropy == EGM_ENTROPY_INFOGAN)
 		return make_net(&g->third, context, "encoder", s->columns, s->energy_hidden, 0.2, s->latent, 0, seed + 2);
 	return make_net(&g->third, context, "statistics", s->columns + s->latent, s->energy_hidden, 0.2, 1, 0, seed + 2);

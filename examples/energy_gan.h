@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy GAN of dense nets, from the nets to the saved files: what toy_density and train_images have in common. */
+/* An energy GAN, from the nets to the saved files: what toy_density, train_images and stacked_mnist have in common. */
 #ifndef ENERGY_GAN_H
 #define ENERGY_GAN_H
 
@@ -9,22 +9,28 @@
 
 enum { GAN_HIDDEN_MAX = 3 };
 
-typedef struct gan_settings {
+typedef struct gan gan;
+typedef struct gan_settings gan_settings;
+
+struct gan_settings {
 	int64_t columns, latent;                  /* widths of a row of data and of z */
 	int64_t energy_hidden[GAN_HIDDEN_MAX];    /* units of the hidden layers, LeakyReLU 0.2; 0 ends the list */
 	int64_t generator_hidden[GAN_HIDDEN_MAX]; /* the same for the generator, ReLU */
 	int generator_tanh;                       /* whether the generator ends with tanh: data in [-1, 1] */
+	/* Makes g->energy and g->generator instead of these dense nets, and g->third or not; NULL: nothing does. */
+	egm_status (*nets)(gan *g, egm_context *context, const gan_settings *settings, const void *user);
+	const void *nets_user;
 	egm_energy_gan_options loss;
 	egm_trainer_options training; /* its seed is also that of the nets */
-} gan_settings;
+};
 
-typedef struct gan {
+struct gan {
 	egm_model *energy, *generator, *third;
 	egm_loss *loss;
 	egm_trainer *trainer;
 	/* Copies of energy and generator as gan_update found them: the averaged parameters where the trainer averages. */
 	egm_model *final_energy, *final_generator;
-} gan;
+};
 
 /* EGM_ENTROPY_* for infogan, jsd, nwj or dv, 0 for another name. */
 int32_t gan_entropy(const char *name);

@@ -44,7 +44,8 @@ static void join(labelled_images *out, egm_data *const images[2], egm_data *cons
 	int64_t shape[8], columns = egm_data_columns(images[0]), at = 0;
 	out->height = egm_data_shape(images[0], shape) == 3 ? shape[1] : 1;
 	out->width = columns / out->height;
-	out->count = egm_data_rows(images[0]) + egm_data_rows(images[1]);
+	out->first = egm_data_rows(images[0]);
+	out->count = out->first + egm_data_rows(images[1]);
 	out->pixels = program_alloc((size_t)out->count, (size_t)columns * sizeof *out->pixels);
 	out->labels = program_alloc((size_t)out->count, 1);
 	for (int f = 0; f < 2; f++) {
@@ -76,7 +77,7 @@ egm_status labelled_images_load(labelled_images *out, egm_context *context, cons
 void labelled_images_draw(labelled_images *out, int64_t count)
 {
 	fprintf(stderr, "no --data: drawing %lld images of lines, rings, crosses, triangles and arcs\n", (long long)count);
-	out->count = count;
+	out->count = out->first = count;
 	out->height = out->width = DRAWN_SIDE;
 	out->pixels = program_alloc((size_t)count, DRAWN_PIXELS * sizeof *out->pixels);
 	out->labels = program_alloc((size_t)count, 1);

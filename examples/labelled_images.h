@@ -9,6 +9,7 @@ typedef struct labelled_images {
 	float *pixels;         /* [count, height * width], in [-1, 1] */
 	unsigned char *labels; /* [count] */
 	int64_t count, height, width;
+	int64_t first; /* how many of them the first file has: what a classifier trains on */
 } labelled_images;
 
 /* The images of train-images-idx3-ubyte and t10k-images-idx3-ubyte with their labels, plain or .gz, one after the

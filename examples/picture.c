@@ -290,7 +290,19 @@ int picture_density(const char *path, const picture_field *field, const picture_
 
 /* ---- images */
 
-int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width)
+/* 0xRRGGBB of a pixel with 1 or 3 values in [-1, 1]. */
+static uint32_t pixel_colour(const float *values, size_t channels)
+{
+	uint32_t colour = 0;
+	for (size_t c = 0; c < 3; c++) {
+		float bright = 127.5f * (values[channels == 3 ? c : 0] + 1);
+		colour = colour << 8 | (bright >= 255 ? 255 : bright > 0 ? (uint32_t)(bright + 0.5f) : 0);
+	}
+	return colour;
+}
+
+int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width,
+                   size_t channels)
 {
 	enum { GAP = 2, LARGEST = 16384 };
 	if (rows - 1 >= 1024 || columns - 1 >= 1024 || height - 1 >= 4096 || width - 1 >= 4096)
@@ -312,11 +324,8 @@ int picture_images(const char *path, const float *pixels, size_t rows, size_t co
 		           .top = (double)(GAP + i / columns * cell_y),
 		           .width = (double)(width * zoom),
 		           .height = (double)(height * zoom)};
-		for (size_t j = 0; j < height * width; j++) {
-			float grey = 127.5f * (pixels[i * height * width + j] + 1);
-			uint32_t level = grey >= 255 ? 255 : grey > 0 ? (uint32_t)(grey + 0.5f) : 0;
-			colours[j] = level * 0x010101;
-		}
+		for (size_t j = 0; j < height * width; j++)
+			colours[j] = pixel_colour(pixels + (i * height * width + j) * channels, channels);
 		result = paint_pixels(cr, &f, colours, (int)width, (int)height, 0);
 	}
 	free(colours);

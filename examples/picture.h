@@ -74,7 +74,9 @@ int picture_scatters(const char *path, const picture_scatter *panels, size_t cou
 /* One tall chart for many curves with values in [0, 1], each named at its end. It takes no bars. */
 int picture_race(const char *path, const picture_chart *chart);
 
-/* rows x columns grey images of height x width pixels in [-1, 1], row-major, black to white. */
-int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width);
+/* rows x columns images [height, width, channels] with values in [-1, 1]: 1 channel grey, black to white, 3 red, green,
+ * blue. */
+int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width,
+                   size_t channels);
 
 #endif

@@ -445,6 +445,26 @@ EGM_API egm_status egm_score_matching_options_init(egm_score_matching_options *o
 EGM_API egm_status egm_score_matching_create(egm_loss **out, egm_model *energy,
                                              const egm_score_matching_options *options);
 
+/* ---- a classifier */
+
+typedef struct egm_cross_entropy_options {
+	size_t struct_size;
+	double label_smoothing; /**< s in [0, 1): of each row's weight the share s is spread evenly over the classes;
+	                             default 0 */
+} egm_cross_entropy_options;
+
+EGM_API egm_status egm_cross_entropy_options_init(egm_cross_entropy_options *options, size_t size);
+
+/** A classifier: L = E[-sum_k t_k log softmax(f(x))_k], in nats. A row of data is [x (d), t (k)], d + k columns: after
+ *  the point its target, one-hot for a label, probabilities in general. t is not looked at: its sum is the weight of
+ *  the row in the mean, a row of zeros counts for nothing. Label smoothing makes t into (1 - s) t + s (sum t) / k.
+ *  The minimum is softmax(f(x)) = E[t | x]; f is free up to a constant that all k have.
+ *  Source: Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs"; smoothing:
+ *  Szegedy et al. 2016, "Rethinking the inception architecture for computer vision".
+ *  Terms: cross_entropy. Nets: classifier [d] -> k logits, k >= 2. Since 0.4. */
+EGM_API egm_status egm_cross_entropy_create(egm_loss **out, egm_model *classifier,
+                                            const egm_cross_entropy_options *options);
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,7 +83,7 @@ static egm_status check_width(const egm_loss *loss, int32_t net, const char *sid
 	                 loss->nets[net]->name, (long long)is, side, (long long)wanted);
 }
 
-static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes)
+static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
 {
 	egm_status st = EGM_OK;
 	letters l = {{0}};
@@ -95,7 +95,8 @@ static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes)
 		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
 		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
 	}
-	loss->data_width = l.width['d' - 'a'] ? l.width['d' - 'a'] : 1;
+	loss->data_width = width_of(&l, data ? data : "d");
+	if (!loss->data_width) loss->data_width = 1; /* of a system without data */
 out:
 	return st;
 }
@@ -124,7 +125,7 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
 	EGM_TRY(system->describe(loss, shapes));
-	EGM_TRY(check_widths(loss, shapes));
+	EGM_TRY(check_widths(loss, shapes, system->data));
 	*out = loss;
 out:
 	if (st != EGM_OK) egm_loss_free(loss);

@@ -45,6 +45,7 @@ typedef struct egm__system {
 	int32_t n_ranges, n_nets;
 	const egm__range *ranges;
 	egm__net_shape nets[EGM__MAX_NETS];
+	const char *data;                  /* the width of a row of data, as a formula; NULL: "d" */
 	const char *terms[EGM__MAX_TERMS]; /* in the order of their indices, then NULL */
 	/* Reads loss->options, adds phases and what else there is; may change widths by the options. */
 	egm_status (*describe)(egm_loss *loss, egm__net_shape *nets);

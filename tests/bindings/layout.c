@@ -48,6 +48,7 @@ static void losses(void)
 	STRUCT(egm_dsm_options, M(sigma));
 	STRUCT(egm_annealed_dsm_options, M(spacing), M(reserved), M(sigma0), M(sigma_low), M(sigma_high));
 	STRUCT(egm_score_matching_options, M(form), M(projections));
+	STRUCT(egm_cross_entropy_options, M(label_smoothing));
 }
 
 static void training(void)

@@ -23,8 +23,10 @@ NETS = {  # of each loss: inputs and outputs, and options that it cannot do with
     "ali": ([(D + K, 1), (K, D), (D, K)], {}), "wgan": ([(D, 1), (K, D)], {}), "ls_gan": ([(D, 1), (K, D)], {}),
     "histogram": ([(K, 1)], {"masses": [1, 2, 3]}), "dae": ([(D, D)], {}), "dde": ([(D, 1), (D, 1), (K, D)], {}),
     "dsm": ([(D, 1)], {}), "annealed_dsm": ([(D, 1)], {}), "score_matching": ([(D, 1)], {}),
+    "cross_entropy": ([(D, K)], {}),
 }
 WITHOUT_DATA = ("histogram", "dde")
+COLUMNS = {"cross_entropy": D + K}  # where a row of data is more than a point
 
 
 def net(inputs, outputs, dtype=np.float32, seed=1, context=None):
@@ -66,7 +68,8 @@ class Losses(Case):
                 t = egm.Trainer(of, batch=8, learning_rate=1e-2)
                 self.assertEqual((of.dtype, t.dtype, t.steps), (np.dtype(dtype), np.dtype(dtype), 0))
                 self.assertTrue(all(np.isnan(list(t.terms.values()))))
-                t.fit(None if name in WITHOUT_DATA else X.astype(dtype), 1)
+                rows = points(100, COLUMNS.get(name, D), dtype)
+                t.fit(None if name in WITHOUT_DATA else rows, 1)
                 self.assertEqual((t.steps, tuple(t.terms)), (1, of.terms))
                 self.assertTrue(np.isfinite(list(t.terms.values())).any(), name)
                 moved = [not np.array_equal(model.get_parameters(), old) for model, old in zip(models, before)]

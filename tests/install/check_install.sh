@@ -134,6 +134,7 @@ if pkg-config --exists cairo; then
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
 	result 'score_csv scores rows with the energy that it saved' score
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
+	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
 	for kernel in nuts ula; do
 		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
 			--kernel $kernel
@@ -151,9 +152,15 @@ if pkg-config --exists cairo; then
 		result 'train_images draws MNIST' draw mnist train_images --steps 10 --batch 32 --data "$EGM_TEST_MNIST"
 		result 'anomaly_score reads MNIST' draw anomaly-mnist anomaly_score --images 2000 --steps 20 --batch 32 \
 			--digit 9 --data "$EGM_TEST_MNIST"
+		result 'stacked_mnist counts modes' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 \
+			--classifier-steps 50 --data "$EGM_TEST_MNIST"
+		result 'stacked_mnist goes on' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 --resume \
+			--data "$EGM_TEST_MNIST"
 	else
 		skip 'train_images draws MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'anomaly_score reads MNIST' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist counts modes' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist goes on' 'EGM_TEST_MNIST is not set'
 	fi
 else
 	skip 'the examples' 'cairo is not installed'

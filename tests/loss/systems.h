@@ -197,6 +197,16 @@ static inline egm_status s_score(egm_loss **out, egm_model *const *net, int vari
 	return egm_score_matching_create(out, net[0], &o);
 }
 
+/* plain, and with smoothed labels; targets are any numbers */
+static inline egm_status s_cross_entropy(egm_loss **out, egm_model *const *net, int variant, s_claim *c)
+{
+	egm_cross_entropy_options o;
+	egm_cross_entropy_options_init(&o, sizeof o);
+	o.label_smoothing = variant ? 0.3 : 0;
+	c->phase[0] = S_OBJECTIVE(1, {0}, {1});
+	return egm_cross_entropy_create(out, net[0], &o);
+}
+
 static const s_system s_systems[] = {
     {"ml", 2, 1, {{S_D, 1}}, s_ml},
     {"gan", 12, 2, {{S_D, 1}, {S_K, S_D}}, s_gan},
@@ -213,6 +223,7 @@ static const s_system s_systems[] = {
     {"dsm", 1, 1, {{S_D, 1}}, s_dsm},
     {"annealed_dsm", 2, 1, {{S_D, 1}}, s_annealed},
     {"score_matching", 3, 1, {{S_D, 1}}, s_score},
+    {"cross_entropy", 2, 1, {{S_D, S_K}}, s_cross_entropy},
 };
 enum { S_SYSTEMS = sizeof s_systems / sizeof *s_systems };
 

@@ -33,9 +33,10 @@ CREATE(dae, n[0])
 CREATE(dde, n[0], n[1], n[2])
 CREATE(annealed_dsm, n[0])
 CREATE(score_matching, n[0])
+CREATE(cross_entropy, n[0])
 /* clang-format on */
 
-enum { ML, GAN, VAE, AAE, ALI, WGAN, LS_GAN, HISTOGRAM, DAE, DDE, ANNEALED_DSM, SCORE_MATCHING, KINDS };
+enum { ML, GAN, VAE, AAE, ALI, WGAN, LS_GAN, HISTOGRAM, DAE, DDE, ANNEALED_DSM, SCORE_MATCHING, CROSS_ENTROPY, KINDS };
 static const struct kind {
 	creator *create;
 	initialiser *init;
@@ -53,6 +54,7 @@ static const struct kind {
     {create_dde, init_dde, 11},
     {create_annealed_dsm, init_annealed_dsm, 13},
     {create_score_matching, init_score_matching, 14},
+    {create_cross_entropy, init_cross_entropy, 15},
 };
 
 /* Options of any system, and masses for the one that has no defaults for them. */
@@ -172,6 +174,12 @@ static const struct bad_option {
      "score_matching: projections = 0 is not in [1, 64]"},
     {SCORE_MATCHING, offsetof(egm_score_matching_options, projections), 65, 1,
      "score_matching: projections = 65 is not in [1, 64]"},
+    {CROSS_ENTROPY, offsetof(egm_cross_entropy_options, label_smoothing), 1, 0,
+     "cross_entropy: label_smoothing = 1 is not in [0, 1)"},
+    {CROSS_ENTROPY, offsetof(egm_cross_entropy_options, label_smoothing), -0.1, 0,
+     "cross_entropy: label_smoothing = -0.1 is not in [0, 1)"},
+    {CROSS_ENTROPY, offsetof(egm_cross_entropy_options, label_smoothing), NAN, 0,
+     "cross_entropy: label_smoothing = nan is not in [0, 1)"},
 };
 
 START_TEST(test_options__out_of_range_is_refused_by_name)
@@ -214,6 +222,8 @@ static const struct lost_number {
      "histogram: lower = -1e+300 is infinite in f32"},
     {HISTOGRAM, EGM_F64, offsetof(egm_histogram_options, bandwidth), DBL_MAX,
      "histogram: 1/bandwidth = 5.56268e-309 is 0 in f64"},
+    {CROSS_ENTROPY, EGM_F32, offsetof(egm_cross_entropy_options, label_smoothing), 1e-50,
+     "cross_entropy: label_smoothing = 1e-50 is 0 in f32"},
 };
 
 START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_refused)

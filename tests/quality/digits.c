@@ -4,11 +4,9 @@
  *
  *   digits --data DIR --generator FILE [--samples N] [--epochs N] [--seed S]
  *
- * The last line is JSON: test_accuracy, counts of the digits 0 to 9, largest_share. The classifier is a loss that the
- * library does not have yet, so it is written against the inner headers. */
+ * The last line is JSON: test_accuracy, counts of the digits 0 to 9, largest_share. */
 #include <egm.h>
 #include <getopt.h>
-#include <loss/loss_impl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,29 +18,6 @@ static void must(egm_status st)
 	if (st == EGM_OK) return;
 	fprintf(stderr, "digits: %s: %s\n", egm_status_name(st), egm_last_error());
 	exit(1);
-}
-
-/* A row is an image and its label, one-hot: mean of log sum_k exp l_k - l_label. */
-static void build(const egm_loss *loss, egm__phase_graph *p)
-{
-	egm__graph *g = p->graph;
-	egm__id logits = egm__net(p, loss, 0, egm__slice(g, p->data, 1, 0, PIXELS));
-	egm__id label = egm__slice(g, p->data, 1, PIXELS, CLASSES);
-	egm__id right = egm__row_sum(g, egm__mul(g, logits, label));
-	egm__term_add(p, 0, egm__mean(g, egm__sub(g, egm__log_sum_exp(g, logits, 2), right)), 1);
-}
-
-static egm_loss *cross_entropy(egm_model *net)
-{
-	static const char *const roles[] = {"classifier"};
-	egm_loss *loss = NULL;
-	must(egm__loss_create(&loss, "cross_entropy", 1, &net, roles, "", 1));
-	loss->data_width = ROW;
-	loss->n_phases = 1;
-	loss->phases[0] = (egm__phase){.name = "classifier", .moves = 1, .repeat = 1, .reads_data = 1, .build = build};
-	loss->n_terms = 1;
-	loss->term_names[0] = "cross_entropy";
-	return loss;
 }
 
 static egm_data *read_idx(egm_context *context, const char *folder, const char *name, double scale, double offset)
@@ -101,12 +76,13 @@ static egm_model *train(egm_context *context, const char *folder, int epochs, ui
 	egm_trainer_options o;
 	egm_trainer *trainer = NULL;
 	egm_model *net = NULL;
+	egm_loss *loss = NULL;
 	egm_model_create(&net, context, "classifier", PIXELS);
 	egm_model_dense(net, 256);
 	egm_model_relu(net);
 	egm_model_dense(net, CLASSES);
 	must(egm_model_build(net, EGM_F32, seed));
-	egm_loss *loss = cross_entropy(net);
+	must(egm_cross_entropy_create(&loss, net, NULL));
 	must(egm_trainer_options_init(&o, sizeof o));
 	o.seed = seed;
 	o.batch = 128;

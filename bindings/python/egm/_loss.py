@@ -102,3 +102,4 @@ _system("dsm", "energy", sigma=c_double)
 _system("annealed_dsm", "energy", spacing=enumeration("SPACING", "linear geometric"), reserved=c_int32,
         sigma0=c_double, sigma_low=c_double, sigma_high=c_double)
 _system("score_matching", "energy", form=enumeration("SCORE", "explicit sliced"), projections=c_int32)
+_system("cross_entropy", "classifier", label_smoothing=c_double)

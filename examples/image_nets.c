@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "image_nets.h"
+
+#include "program.h"
+
+/* What a side has after a convolution, (side - 1) / 2 + 1 for odd kernels; and what the way back lacks of the side. */
+static int64_t halved(const image_nets *n, int64_t side)
+{
+	return (side + 2 * ((n->kernel - 1) / 2) - n->kernel) / 2 + 1;
+}
+
+static int64_t missing(const image_nets *n, int64_t side)
+{
+	return side - (2 * (halved(n, side) - 1) - 2 * ((n->kernel - 1) / 2) + n->kernel);
+}
+
+static int stages_of(const image_nets *n)
+{
+	int stages = 0;
+	while (stages < IMAGE_STAGES && n->filters[stages] > 0) stages++;
+	return stages;
+}
+
+/* From an image to numbers. The layers report their first error through egm_model_build. */
+static egm_status make_reader(egm_model **out, egm_context *context, const char *name, const image_nets *n,
+                              int64_t outputs, uint64_t seed)
+{
+	TRY(egm_model_create(out, context, name, n->height * n->width * n->channels));
+	egm_model_image(*out, n->height, n->width, n->channels);
+	for (int i = 0; i < stages_of(n); i++) {
+		egm_model_conv(*out, n->filters[i], n->kernel, 2, (n->kernel - 1) / 2);
+		egm_model_leaky_relu(*out, 0.2);
+	}
+	egm_model_dense(*out, outputs);
+	return egm_model_build(*out, EGM_F32, seed);
+}
+
+static void normalise(egm_model *net)
+{
+	egm_model_batch_norm(net, 1e-5, 0.1);
+	egm_model_relu(net);
+}
+
+static egm_status make_generator(egm_model **out, egm_context *context, const image_nets *n, int64_t latent,
+                                 uint64_t seed)
+{
+	int stages = stages_of(n);
+	int64_t height[IMAGE_STAGES + 1] = {n->height}, width[IMAGE_STAGES + 1] = {n->width};
+	for (int i = 0; i < stages; i++) {
+		height[i + 1] = halved(n, height[i]);
+		width[i + 1] = halved(n, width[i]);
+	}
+	TRY(egm_model_create(out, context, "generator", latent));
+	egm_model_dense(*out, height[stages] * width[stages] * n->filters[stages - 1]);
+	egm_model_image(*out, height[stages], width[stages], n->filters[stages - 1]);
+	for (int i = stages; i-- > 0;) {
+		normalise(*out);
+		egm_model_conv_transpose(*out, i > 0 ? n->filters[i - 1] : n->channels, n->kernel, 2, (n->kernel - 1) / 2,
+		                         missing(n, height[i]));
+	}
+	egm_model_tanh(*out);
+	return egm_model_build(*out, EGM_F32, seed);
+}
+
+egm_status image_nets_make(gan *g, egm_context *context, const gan_settings *settings, const void *user)
+{
+	const image_nets *n = user;
+	uint64_t seed = 3 * settings->training.seed;
+	TRY(make_reader(&g->energy, context, "energy", n, 1, seed));
+	TRY(make_generator(&g->generator, context, n, settings->latent, seed + 1));
+	if (settings->loss.entropy != EGM_ENTROPY_INFOGAN) return EGM_OK;
+	return make_reader(&g->third, context, "encoder", n, settings->latent, seed + 2);
+}
