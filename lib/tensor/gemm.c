@@ -15,9 +15,10 @@
 
 enum {
 	ALIGN = 64,
-	SPLIT_FLOPS = 1000000, /* below it is 10 us of work, and a thread that has gone to sleep costs more than it saves */
-	ROW_UNIT = 16,         /* parts by rows are multiples of this */
-	PART_ROWS = 64,        /* rows in a part below which packing R for each part shows */
+	SPLIT_FLOPS =
+	    2000000,    /* below, handing work to a thread costs more than it saves: at 1e6 nets of 64 lost a third */
+	ROW_UNIT = 16,  /* parts by rows are multiples of this */
+	PART_ROWS = 64, /* rows in a part below which packing R for each part shows */
 	COPY = 3,
 	TURN = 8,
 	STORE_TURNED = 10 /* about, in vector operations for a vector of R or C */
