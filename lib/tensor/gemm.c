@@ -16,7 +16,7 @@
 enum {
 	ALIGN = 64,
 	SPLIT_FLOPS =
-	    2000000,    /* below, handing work to a thread costs more than it saves: at 1e6 nets of 64 lost a third */
+	    2000000,    /* below, handing work to a thread costs more: at 1e6, nets of 64 lost a third of their time */
 	ROW_UNIT = 16,  /* parts by rows are multiples of this */
 	PART_ROWS = 64, /* rows in a part below which packing R for each part shows */
 	COPY = 3,
