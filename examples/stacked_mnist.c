@@ -6,8 +6,8 @@
  * 0.0192 nats, and MNIST's digits, which are not equally frequent, 0.0043 more. The program counts them too.
  *
  * Nets as Kumar et al. 2019 have them at half the width (image_nets.c), one energy phase at four times the generator's
- * learning rate in place of five at the same: with one phase and equal rates the generator fell onto a single image
- * and was still there after 700 steps, with jsd at weight 0.1 and with infogan at 0.01; now it has left it by 800.
+ * learning rate in place of five at the same. One phase at equal rates falls onto a single image and is slow to leave
+ * it: 27 modes after 552 CPU seconds, where these settings have 573 after 372 (6000 samples, decay 0.99, one seed).
  * Theirs: --width 512 --energy-steps 5 --energy-lr 0 --ema 0 --penalty 0.0128, which is 10/784, for they take the mean
  * over the pixels.
  *
