@@ -102,7 +102,8 @@ static void log_weaknesses(egm_context *context)
 
 /* ---- first product
  * 128^3 is beyond the small products that OpenBLAS computes without its buffers (10^6) and beyond those that it keeps
- * on one thread. Zeros, so that no floating-point flag is raised. */
+ * on one thread. Zeros, so that no floating-point flag is raised. The kernels for AVX2 and AVX-512 never ask the BLAS:
+ * there the product would cost each context its milliseconds, and the process the threads of the BLAS, for nothing. */
 enum { SIDE = 128, AREA = SIDE * SIDE };
 
 static void product(int32_t index, void *argument)
@@ -119,11 +120,13 @@ egm_status egm__blas_start(egm_context *context, int32_t blas_threads)
 {
 	/* One input and a result for each thread: with split products each of them needs a buffer of the BLAS. */
 	int32_t callers = context->threads;
-	float *arrays = egm__alloc_zero(context, (size_t)AREA * (size_t)(1 + callers), sizeof *arrays);
-	if (!arrays)
+	int serves = context->simd == EGM_SIMD_PORTABLE;
+	float *arrays = serves ? egm__alloc_zero(context, (size_t)AREA * (size_t)(1 + callers), sizeof *arrays) : NULL;
+	if (serves && !arrays)
 		return egm__fail(EGM_ERR_MEMORY, "context: no memory for the first product, %d floats", AREA * (1 + callers));
-	log_weaknesses(context);
 	set_threads(context, blas_threads);
+	if (!serves) return EGM_OK;
+	log_weaknesses(context);
 	if (context->blas_split)
 		egm__parallel(context, callers, product, arrays);
 	else

@@ -5,8 +5,9 @@
 
 #include "core/context_impl.h"
 
-/* Applies the option blas_threads (0 or 1), sets context->blas_split, tells the log what is wrong with this BLAS, and
- * runs one product. MEMORY leaves the BLAS as it was. */
+/* Applies the option blas_threads (0 or 1) and sets context->blas_split. Where products are left to the BLAS, on the
+ * portable path, it also tells the log what is wrong with this one, and runs one product. MEMORY leaves the BLAS as it
+ * was. */
 egm_status egm__blas_start(egm_context *context, int32_t blas_threads);
 
 /* To be called once by each worker thread: its products shall not open a team of threads of their own. */

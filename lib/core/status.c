@@ -5,6 +5,7 @@
  * handle would be lost with the handle that a failing constructor never hands out. */
 #include "core/status_impl.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,4 +68,10 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	keep_one_line(text);
 	memcpy(last_error, text, sizeof text);
 	return code;
+}
+
+const char *egm__nonfinite_name(double value)
+{
+	if (isnan(value)) return "nan";
+	return value > 0 ? "inf" : "-inf";
 }

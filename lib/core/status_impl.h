@@ -9,6 +9,9 @@
 /* Writes the thread's last error and returns `code`. Needs no allocation. */
 egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "nan", "inf" or "-inf" for a message about a number that is not finite: printf writes the NaN of x86 as "-nan". */
+const char *egm__nonfinite_name(double value);
+
 /* Fails here: sets st and jumps to out. */
 #define EGM_FAIL(code, ...)                  \
 	do {                                     \

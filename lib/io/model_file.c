@@ -35,7 +35,8 @@ static egm_status check_values(const char *path, const char *name, egm_dtype dty
 {
 	for (int64_t i = 0; i < count; i++) {
 		double v = egm__number(dtype, values, i);
-		if (!isfinite(v)) return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g", path, name, i, v);
+		if (!isfinite(v))
+			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s", path, name, i, egm__nonfinite_name(v));
 		if (not_negative && v < 0)
 			return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", path, name, i, v);
 	}

@@ -14,7 +14,8 @@ egm_status egm__sample_check_pair(const char *what, const egm_context *context, 
 egm_status egm__distance_store(const char *what, double value, double *out)
 {
 	if (!isfinite(value))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: the result is %g: squares of the numbers overflow", what, value);
+		return egm__fail(EGM_ERR_NONFINITE, "%s: the result is %s: squares of the numbers overflow", what,
+		                 egm__nonfinite_name(value));
 	*out = value;
 	return EGM_OK;
 }

@@ -78,7 +78,9 @@ egm_status egm__masses_check(const char *what, const char *name, const double *p
 	double sum = 0;
 	if (!p) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", what, name);
 	for (int64_t i = 0; i < n; i++) {
-		if (!isfinite(p[i])) return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%lld] is %g", what, name, (long long)i, p[i]);
+		if (!isfinite(p[i]))
+			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%lld] is %s", what, name, (long long)i,
+			                 egm__nonfinite_name(p[i]));
 		if (p[i] < 0)
 			return egm__fail(EGM_ERR_ARGUMENT, "%s: %s[%lld] is %g, a mass is not negative", what, name, (long long)i,
 			                 p[i]);

@@ -20,8 +20,9 @@ egm_status egm__sample_check(const char *what, const char *name, const egm__samp
 	for (int64_t i = 0; i < count; i++) {
 		double value = egm__number(s->dtype, s->x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: row %lld, column %lld (from 0) of %s is %g", what,
-			                 (long long)(i / s->columns), (long long)(i % s->columns), name, value);
+			return egm__fail(EGM_ERR_NONFINITE, "%s: row %lld, column %lld (from 0) of %s is %s", what,
+			                 (long long)(i / s->columns), (long long)(i % s->columns), name,
+			                 egm__nonfinite_name(value));
 	}
 	return EGM_OK;
 }

@@ -49,8 +49,8 @@ static egm_status run_chunk(const job *j, int64_t first, int64_t n, double *out)
 		for (int64_t i = 0; i < n; i++) {
 			double w = egm__number(loss->dtype, j->weights, i);
 			if (!isfinite(w))
-				return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: the log weight of row %lld, draw %lld is %g",
-				                 (long long)(first + i), (long long)s, w);
+				return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: the log weight of row %lld, draw %lld is %s",
+				                 (long long)(first + i), (long long)s, egm__nonfinite_name(w));
 			out[i] = log_add(out[i], w);
 		}
 	}

@@ -90,8 +90,8 @@ static egm_status check_finite(const egm_diagnostics *d, egm_dtype dtype, const 
 	for (int64_t i = 0; i < count; i++) {
 		double value = egm__number(dtype, draws, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "diagnostics: draw %lld of chain %lld is %g in dimension %lld",
-			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), value,
+			return egm__fail(EGM_ERR_NONFINITE, "diagnostics: draw %lld of chain %lld is %s in dimension %lld",
+			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), egm__nonfinite_name(value),
 			                 (long long)(i % d->dims));
 	}
 	return EGM_OK;

@@ -66,8 +66,8 @@ static egm_status check_energies(egm_dtype dtype, const void *energies, int64_t 
 	for (int64_t t = 0; t < n; t++) {
 		double u = egm__number(dtype, energies, t * chains + chain);
 		if (!isfinite(u))
-			return egm__fail(EGM_ERR_NONFINITE, "bfmi: energy %lld of chain %lld is %g", (long long)t, (long long)chain,
-			                 u);
+			return egm__fail(EGM_ERR_NONFINITE, "bfmi: energy %lld of chain %lld is %s", (long long)t, (long long)chain,
+			                 egm__nonfinite_name(u));
 	}
 	return EGM_OK;
 }

@@ -7,13 +7,6 @@
 #include <string.h>
 #include <train/trainer_impl.h>
 
-/* printf writes the NaN of x86 as "-nan". */
-static const char *nonfinite_name(double value)
-{
-	if (isnan(value)) return "nan";
-	return value > 0 ? "inf" : "-inf";
-}
-
 /* A phase writes its own terms alone and does not say which. Before the run all bytes are ones: a NaN that arithmetic
  * on finite numbers does not make, so a term that still has it was not written. */
 static void mark_unwritten(egm_trainer *t)
@@ -37,13 +30,13 @@ static egm_status check_numbers(const egm_trainer *t)
 		double value = egm__number(t->loss->dtype, t->terms, i);
 		if (is_written(t, i) && !isfinite(value))
 			EGM_FAIL(EGM_ERR_NONFINITE, "%s: term '%s' is %s at step %lld", t->loss->kind, t->loss->term_names[i],
-			         nonfinite_name(value), step);
+			         egm__nonfinite_name(value), step);
 	}
 	for (int32_t i = 0; i < t->loss->n_state; i++) {
 		double value = egm__number(t->loss->dtype, t->state_next, i);
 		if (!isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i, nonfinite_name(value),
-			         step);
+			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i,
+			         egm__nonfinite_name(value), step);
 	}
 out:
 	return st;

@@ -42,7 +42,8 @@ int egm__trainer_reads_data(const egm_trainer *t)
 	return reads;
 }
 
-int egm__trainer_reads_negatives(const egm_trainer *t)
+/* Points of the model. */
+static int reads_negatives(const egm_trainer *t)
 {
 	int reads = 0;
 	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_negatives;
@@ -100,7 +101,7 @@ static egm_status set_up(egm_trainer *t)
 		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options));
 	for (int32_t i = 0; i < t->loss->n_phases; i++)
 		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
-	if (egm__trainer_reads_negatives(t))
+	if (reads_negatives(t))
 		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
 	bind_slots(t);
 out:

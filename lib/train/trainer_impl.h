@@ -38,9 +38,8 @@ struct egm_trainer {
 egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_trainer_options *options);
 egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype);
 
-/* Whether a phase of the loss reads data, points of the model. */
+/* Whether a phase of the loss reads data. */
 int egm__trainer_reads_data(const egm_trainer *trainer);
-int egm__trainer_reads_negatives(const egm_trainer *trainer);
 
 /* What a phase keeps of its nets, before its first run. */
 void egm__trainer_keep(egm_trainer *trainer, int32_t phase);

@@ -4,6 +4,7 @@
  * size that no release can have had is refused. Linked to the shared library, as such a program is. */
 #include "option_kinds.h"
 #include "option_kinds_0_3.h"
+#include "option_kinds_0_4.h"
 
 static const kind kinds[] = {
     KIND(context, egm_context_options, 0_1, make_context),
@@ -37,6 +38,7 @@ static const kind kinds[] = {
     KIND(mode, egm_mode_options, 0_3, compute_modes),
     RESULT(mode_coverage, egm_mode_coverage, 0_3, get_coverage),
     RESULT(ranking, egm_ranking, 0_3, get_ranking),
+    KIND(cross_entropy, egm_cross_entropy_options, 0_4, make_cross_entropy),
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

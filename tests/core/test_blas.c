@@ -63,13 +63,14 @@ static void keep_line(int32_t level, const char *message, void *user)
 	strncat(user, message, 500);
 }
 
-static egm_context *create(int32_t blas_threads, char log[2048])
+static egm_context *create(int32_t blas_threads, int32_t simd, char log[2048])
 {
 	egm_context *context = NULL;
 	egm_context_options o;
 	egm_context_options_init(&o, sizeof o);
 	o.threads = 2;
 	o.blas_threads = blas_threads;
+	o.simd = simd;
 	o.log = keep_line;
 	o.log_user = log;
 	log[0] = '\0';
@@ -91,7 +92,7 @@ START_TEST(test_start__splits_products_over_one_thread_of_the_blas)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
 		char log[2048];
 		pretend(rows[i].parallel, rows[i].threads);
-		egm_context *context = create(rows[i].option, log);
+		egm_context *context = create(rows[i].option, EGM_SIMD_PORTABLE, log);
 		ck_assert_int_eq(context->blas_split, rows[i].split);
 		ck_assert_int_eq(fake.set_calls, rows[i].sets);
 		ck_assert_int_eq(fake.threads, rows[i].sets ? 1 : rows[i].threads);
@@ -101,12 +102,35 @@ START_TEST(test_start__splits_products_over_one_thread_of_the_blas)
 }
 END_TEST
 
+/* Kernels that compute products themselves: nobody waits for this BLAS, so nothing is wrong and nothing is warmed up.
+ */
+START_TEST(test_start__asks_nothing_of_a_blas_that_computes_no_products)
+{
+	char log[2048] = "";
+	egm_test_allocator a = {0};
+	pretend(SERIAL, 1);
+	egm_context *context = egm_test_context(&a);
+	context->log = keep_line;
+	context->log_user = log;
+	for (int32_t simd = EGM_SIMD_AVX2; simd <= EGM_SIMD_AVX512; simd++) {
+		int64_t calls = (int64_t)a.calls;
+		context->simd = simd;
+		ck_assert_int_eq(egm__blas_start(context, 0), EGM_OK);
+		ck_assert_int_eq((int64_t)a.calls, calls);
+		ck_assert_str_eq(log, "");
+	}
+	egm_context_free(context);
+	ck_assert_int_eq(a.live, 0);
+}
+END_TEST
+
 START_TEST(test_start__leaves_the_blas_alone_when_memory_is_out)
 {
 	egm_test_allocator a = {0};
 	pretend(PTHREADS, 4);
 	egm_context *context = egm_test_context(&a);
 	a.fail_at = a.calls + 1;
+	context->simd = EGM_SIMD_PORTABLE;
 	ck_assert_int_eq(egm__blas_start(context, 1), EGM_ERR_MEMORY);
 	ck_assert_int_eq(fake.set_calls, 0);
 	egm_context_free(context);
@@ -118,7 +142,7 @@ START_TEST(test_backend__is_name_version_core_and_path)
 {
 	char log[2048];
 	pretend(PTHREADS, 1);
-	egm_context *context = create(0, log);
+	egm_context *context = create(0, EGM_SIMD_AUTO, log);
 	ck_assert_int_eq(strncmp(egm_context_backend(context), "OpenBLAS 9.8.7 Abacus, ", 23), 0);
 	egm_context_free(context);
 }
@@ -208,6 +232,7 @@ int main(void)
 	tcase_set_tags(tc, "R1 R13 R14");
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_start__splits_products_over_one_thread_of_the_blas);
+	tcase_add_test(tc, test_start__asks_nothing_of_a_blas_that_computes_no_products);
 	tcase_add_test(tc, test_start__leaves_the_blas_alone_when_memory_is_out);
 	tcase_add_test(tc, test_backend__is_name_version_core_and_path);
 	tcase_add_test(tc, test_describe__takes_short_and_long_answers);

@@ -119,11 +119,12 @@ START_TEST(test_create__refuses_an_allocator_that_does_not_align)
 }
 END_TEST
 
-/* R1: the n-th allocation fails, once or for ever after, for every n that there is. */
+/* R1: the n-th allocation fails, once or for ever after, for every n that there is: on the portable path one more than
+ * on the others, for the first product of the BLAS. */
 static void fail_at_every_call(int32_t threads, int for_ever)
 {
 	egm_test_allocator a = {0};
-	egm_context_options o = options_with(threads, 0, 0);
+	egm_context_options o = options_with(threads, 0, EGM_SIMD_PORTABLE);
 	egm_context *context = NULL;
 	use_allocator(&o, &a);
 	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
@@ -181,7 +182,7 @@ START_TEST(test_free__leaves_nothing_after_many_cycles)
 	time_t end = time(NULL) + 40;
 	egm_test_allocator a = {0};
 	egm_context *first = NULL;
-	egm_context_options three = options_with(3, 0, 0);
+	egm_context_options three = options_with(3, 0, EGM_SIMD_PORTABLE);
 	use_allocator(&three, &a);
 	ck_assert_int_eq(egm_context_create(&first, &three), EGM_OK);
 	egm_context_free(first);
@@ -190,7 +191,7 @@ START_TEST(test_free__leaves_nothing_after_many_cycles)
 	int tasks = tasks_of_process();
 	for (int i = 0; i < 10000 && time(NULL) < end; ++i) {
 		egm_context *context = NULL;
-		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, 0);
+		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, EGM_SIMD_PORTABLE);
 		use_allocator(&o, &a);
 		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
 		egm_context_free(context);
@@ -246,12 +247,12 @@ START_TEST(test_create__sets_one_blas_thread_when_asked)
 END_TEST
 
 /* R21. Rounding up, and on x86-64 also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag either:
- * the first product multiplies zeros. */
+ * the first product of the BLAS, on the portable path, multiplies zeros. */
 START_TEST(test_create__keeps_the_floating_point_state)
 {
 	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
 	egm_context *context = NULL;
-	egm_context_options o = options_with(2, 0, 0);
+	egm_context_options o = options_with(2, 0, EGM_SIMD_PORTABLE);
 	ck_assert_int_eq(fesetround(rounding[_i]), 0);
 #if defined(__x86_64__)
 	if (_i % 2) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);

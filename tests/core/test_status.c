@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <egm/version.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +88,16 @@ START_TEST(test_last_error__belongs_to_the_thread)
 }
 END_TEST
 
+/* With the sign that arithmetic on x86 gives a NaN, and with the other. */
+START_TEST(test_nonfinite_name__has_no_sign_for_nan)
+{
+	ck_assert_str_eq(egm__nonfinite_name(copysign(NAN, -1)), "nan");
+	ck_assert_str_eq(egm__nonfinite_name(copysign(NAN, 1)), "nan");
+	ck_assert_str_eq(egm__nonfinite_name(INFINITY), "inf");
+	ck_assert_str_eq(egm__nonfinite_name(-INFINITY), "-inf");
+}
+END_TEST
+
 static egm_status forwards(egm_status inner, int *released)
 {
 	egm_status st = EGM_OK;
@@ -129,6 +140,7 @@ int main(void)
 	tcase_add_test(tc, test_fail__stays_one_line_whatever_the_name);
 	tcase_add_test(tc, test_fail__cuts_a_long_text_and_says_so);
 	tcase_add_test(tc, test_last_error__belongs_to_the_thread);
+	tcase_add_test(tc, test_nonfinite_name__has_no_sign_for_nan);
 	tcase_add_test(tc, test_try_and_fail__leave_through_out);
 	tcase_add_test(tc, test_version__is_that_of_the_headers);
 	suite_add_tcase(suite, tc);

@@ -128,6 +128,9 @@ START_TEST(test_distance__refuses_what_is_not_finite)
 	float narrow[6] = {0, 1, 2, 3, INFINITY, 5};
 	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
 	        "row 1, column 1 (from 0) of x is nan");
+	x[3] = copysign(NAN, -1); /* the one that arithmetic on x86 makes */
+	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
+	        "row 1, column 1 (from 0) of x is nan");
 	x[3] = 3;
 	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
 	        "row 2, column 0 (from 0) of y is -inf");

@@ -3,9 +3,8 @@
 #ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
 #define EGM_TESTS_NEGATIVES_FIXTURE_H
 
-#include "toy_loss.h"
+#include "train_support.h"
 #include <math.h>
-#include <stdio.h>
 #include <train/trainer_impl.h>
 #include <unistd.h>
 
@@ -40,13 +39,6 @@ typedef struct machine {
 	egm_data *data;
 	egm_trainer *trainer;
 } machine;
-
-#define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
-
-static inline void assert_error_has(const char *text)
-{
-	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' is not in: %s", text, egm_last_error());
-}
 
 static inline egm_context *machine_context(int32_t threads)
 {
@@ -147,29 +139,6 @@ static inline void machine_close(machine *m)
 static inline void machine_steps(machine *m, int64_t n)
 {
 	OK(egm_trainer_fit(m->trainer, m->data, n, NULL, NULL));
-}
-
-static inline char *read_file(const char *path, size_t *size)
-{
-	FILE *file = fopen(path, "rb");
-	ck_assert_ptr_nonnull(file);
-	fseek(file, 0, SEEK_END);
-	*size = (size_t)ftell(file);
-	rewind(file);
-	char *bytes = malloc(*size + 1);
-	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
-static inline void assert_same_files(const char *a, const char *b)
-{
-	size_t na, nb;
-	char *x = read_file(a, &na), *y = read_file(b, &nb);
-	ck_assert_uint_eq(na, nb);
-	ck_assert_mem_eq(x, y, na);
-	free(x);
-	free(y);
 }
 
 static char folder[] = "negatives-XXXXXX";

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Batch normalisation under a trainer: running statistics by hand, who moves them and who does not, failures, averages,
  * checkpoints; and a convolutional energy GAN as a whole. */
-#include "toy_loss.h"
+#include "train_support.h"
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <train/trainer_impl.h>
 #include <unistd.h>
 
 enum { ROWS = 40, COLUMNS = 3, BATCH = 4 };
 
-#define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
 #define MOMENTUM 0.25
 
 static egm_context *context;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Checkpoints: n steps, save, load, m steps are n + m steps bit for bit; a file that does not fit changes nothing; no
  * kill and no failing allocation loses one. */
-#include "toy_loss.h"
+#include "train_support.h"
 #include <io/safetensors_impl.h>
 #include <math.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,14 +22,6 @@ typedef struct setup {
 } setup;
 
 static const setup usual = {EGM_F64, EGM_OPTIMIZER_ADAM, 0.9, 11, 4, 0};
-
-typedef struct pair {
-	egm_context *context;
-	egm_model *energy, *generator;
-	egm_loss *loss;
-	egm_data *data;
-	egm_trainer *trainer;
-} pair;
 
 static egm_model *make_net(egm_context *context, const char *name, int64_t inputs, int64_t outputs, const setup *s)
 {
@@ -66,21 +57,6 @@ static void pair_open(pair *p, egm_context *context, const setup *s)
 	ck_assert_msg(egm_trainer_create(&p->trainer, p->loss, &options) == EGM_OK, "%s", egm_last_error());
 }
 
-static void pair_close(pair *p)
-{
-	egm_trainer_free(p->trainer);
-	egm_data_free(p->data);
-	egm_loss_free(p->loss);
-	egm_model_free(p->energy);
-	egm_model_free(p->generator);
-	egm_context_free(p->context);
-}
-
-static void pair_steps(pair *p, int64_t n)
-{
-	ck_assert_msg(egm_trainer_fit(p->trainer, p->data, n, NULL, NULL) == EGM_OK, "%s", egm_last_error());
-}
-
 static void save(const pair *p, const char *path)
 {
 	ck_assert_msg(egm_trainer_save(p->trainer, path) == EGM_OK, "%s", egm_last_error());
@@ -91,41 +67,12 @@ static void load(pair *p, const char *path)
 	ck_assert_msg(egm_trainer_load(p->trainer, path, NULL) == EGM_OK, "%s", egm_last_error());
 }
 
-static char *read_file(const char *path, size_t *size)
-{
-	FILE *file = fopen(path, "rb");
-	ck_assert_ptr_nonnull(file);
-	fseek(file, 0, SEEK_END);
-	*size = (size_t)ftell(file);
-	rewind(file);
-	char *bytes = malloc(*size + 1);
-	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
 static void write_file(const char *path, const char *bytes, size_t size)
 {
 	FILE *file = fopen(path, "wb");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
 	ck_assert_int_eq(fclose(file), 0);
-}
-
-/* Two trainers are in the same state when they write the same bytes. */
-static void assert_same_files(const char *a, const char *b)
-{
-	size_t na, nb;
-	char *x = read_file(a, &na), *y = read_file(b, &nb);
-	ck_assert_uint_eq(na, nb);
-	ck_assert_mem_eq(x, y, na);
-	free(x);
-	free(y);
-}
-
-static void assert_error_has(const char *text)
-{
-	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' is not in: %s", text, egm_last_error());
 }
 
 /* The tests run in processes of their own, perhaps at the same time: each has a folder. */

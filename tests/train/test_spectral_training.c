@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Spectral layers under a trainer: their weights move, u and v follow and are moved by nothing else, the net stays
  * 1-Lipschitz, and checkpoints, averages and failures keep u and v as they keep the rest. */
-#include "toy_loss.h"
+#include "train_support.h"
 #include <math.h>
 #include <singular.h>
-#include <stdio.h>
 #include <train/trainer_impl.h>
 #include <unistd.h>
 
@@ -22,14 +21,6 @@ static egm_model *spectral_net(egm_context *context, const char *name, int64_t i
 	ck_assert_msg(egm_model_build(net, dtype, 7) == EGM_OK, "%s", egm_last_error());
 	return net;
 }
-
-typedef struct pair {
-	egm_context *context;
-	egm_model *energy, *generator;
-	egm_loss *loss;
-	egm_data *data;
-	egm_trainer *trainer;
-} pair;
 
 static egm_trainer_options options_for(int32_t optimizer, double learning_rate)
 {
@@ -54,21 +45,6 @@ static void pair_open(pair *p, egm_context *context, egm_dtype dtype, int32_t op
 	p->loss = toy_pair(p->energy, p->generator);
 	p->data = toy_data(p->context, dtype, ROWS, COLUMNS);
 	ck_assert_msg(egm_trainer_create(&p->trainer, p->loss, &o) == EGM_OK, "%s", egm_last_error());
-}
-
-static void pair_close(pair *p)
-{
-	egm_trainer_free(p->trainer);
-	egm_data_free(p->data);
-	egm_loss_free(p->loss);
-	egm_model_free(p->energy);
-	egm_model_free(p->generator);
-	egm_context_free(p->context);
-}
-
-static void pair_steps(pair *p, int64_t n)
-{
-	ck_assert_msg(egm_trainer_fit(p->trainer, p->data, n, NULL, NULL) == EGM_OK, "%s", egm_last_error());
 }
 
 static size_t parameter_bytes(const egm_model *net)

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What a trainer promises around its steps: what it refuses, what a failure leaves behind, what a callback can do, that
  * a step allocates nothing, and that neither threads nor memory pressure change a result. */
-#include "toy_loss.h"
+#include "train_support.h"
 #include <math.h>
-#include <stdio.h>
 #include <train/batches_impl.h>
 #include <unistd.h>
 
 enum { ROWS = 23, COLUMNS = 3, LATENT = 2 };
-
-/* The two-net toy on a context of its own. */
-typedef struct pair {
-	egm_context *context;
-	egm_model *energy, *generator;
-	egm_loss *loss;
-	egm_data *data;
-	egm_trainer *trainer;
-	egm_trainer_options options;
-} pair;
 
 static void pair_open(pair *p, egm_context *context, egm_dtype dtype, int64_t hidden)
 {
@@ -40,21 +29,6 @@ static void pair_make(pair *p)
 	ck_assert_msg(egm_trainer_create(&p->trainer, p->loss, &p->options) == EGM_OK, "%s", egm_last_error());
 }
 
-static void pair_close(pair *p)
-{
-	egm_trainer_free(p->trainer);
-	egm_data_free(p->data);
-	egm_loss_free(p->loss);
-	egm_model_free(p->energy);
-	egm_model_free(p->generator);
-	egm_context_free(p->context);
-}
-
-static void pair_steps(pair *p, int64_t n)
-{
-	ck_assert_msg(egm_trainer_fit(p->trainer, p->data, n, NULL, NULL) == EGM_OK, "%s", egm_last_error());
-}
-
 static void assert_same_parameters(const egm_model *a, const egm_model *b)
 {
 	size_t size = (size_t)egm_model_parameter_count(a) * (egm_model_dtype(a) == EGM_F64 ? 8 : 4);
@@ -62,11 +36,6 @@ static void assert_same_parameters(const egm_model *a, const egm_model *b)
 	ck_assert_mem_eq(x, y, size);
 	free(x);
 	free(y);
-}
-
-static void assert_error_has(const char *text)
-{
-	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' is not in: %s", text, egm_last_error());
 }
 
 /* ---- options */
