@@ -224,12 +224,12 @@ static egm_status draw(const job *j)
 }
 
 /* A point of the curve; judged when it is time to, or at the end. */
-static egm_status judge(job *j, double cpu_seconds)
+static egm_status judge(job *j, double cpu_seconds, int over)
 {
 	const mode_point *last = mode_curve_judged(&j->curve);
 	mode_point point = {egm_trainer_steps(j->gan.trainer), cpu_seconds, -1, NAN};
 	triple_modes found;
-	if (is_over(j) || cpu_seconds - (last ? last->cpu_seconds : 0) >= 60 * j->settings->every) {
+	if (over || cpu_seconds - (last ? last->cpu_seconds : 0) >= 60 * j->settings->every) {
 		TRY(triple_modes_generated(&found, j->gan.final_generator, j->classifier, j->settings->samples,
 		                           (uint64_t)j->settings->seed));
 		point.modes = found.modes;
@@ -243,11 +243,11 @@ static egm_status judge(job *j, double cpu_seconds)
 	return EGM_OK;
 }
 
-static egm_status write_results(job *j, double cpu_seconds)
+static egm_status write_results(job *j, double cpu_seconds, int over)
 {
 	char path[PROGRAM_PATH];
 	TRY(gan_update(&j->gan, &j->setup));
-	TRY(judge(j, cpu_seconds));
+	TRY(judge(j, cpu_seconds, over));
 	if (mode_curve_save(&j->curve, program_path(path, j->settings->out, files[CURVE])) != 0) exit(EXIT_FAILURE);
 	TRY(gan_save(&j->gan, j->settings->out));
 	mode_curve_draw(&j->curve, program_path(path, j->settings->out, files[CURVE_PICTURE]));
@@ -262,13 +262,14 @@ static egm_status run(job *j)
 	progress_start(&j->progress, j->gan.loss, egm_trainer_steps(j->gan.trainer), j->settings->steps,
 	               60 * j->settings->hours);
 	j->progress.pause_after = 60;
-	do {
+	for (int over = 0; !over;) {
 		double before = cpu_now();
 		TRY(train(j));
 		cpu_seconds += cpu_now() - before;
 		progress_clear();
-		TRY(write_results(j, cpu_seconds));
-	} while (!is_over(j));
+		over = is_over(j); /* Ctrl-C from here on waits for the next round: the last point is a judged one */
+		TRY(write_results(j, cpu_seconds, over));
+	}
 	return EGM_OK;
 }
 

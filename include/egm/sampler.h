@@ -153,8 +153,10 @@ EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
  *  the others go on, and the call then returns NONFINITE naming the lowest such chain. Later calls go on without it and
  *  return OK while any chain moves; `frozen` of the statistics counts it until egm_sampler_set_points thaws it.
  *  A proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected, a divergence.
- *  Energies of nets are computed where they are reported or decide: one that overflows while its gradient is finite
- *  freezes a chain of ula or annealed_langevin there, not on the way.
+ *  An energy that overflows while its gradient is finite counts where it is reported or decides, for nets: with ula
+ *  behind the last transition of a call and at draws with `energies`, with hmc at the end of a trajectory, with
+ *  annealed_langevin at the end of a pass, with the other kernels at every point. On the way there it neither freezes a
+ *  chain nor rejects. Energies of callbacks and EGM_LATENT_PULLBACK count everywhere.
  *
  *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition (of
  *  tempered, at those of its levels), and egm_sampler_stats tells how many it has made; later draws are not written. */

@@ -38,6 +38,8 @@ void egm__block_close(const egm__advance *a, egm__block *b);
 
 /* Whether walker i of the block has something to do in this call. */
 int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i);
+/* Whether the energy after transition number `made` of the call, counted from 1, is told to anyone. */
+int egm__advance_reports(const egm__advance *a, int64_t made);
 /* Draw number `draw` of the call, from where the chain stands. */
 void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw);
 

@@ -64,7 +64,7 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 	trajectory *t = w->own;
 	t->gradient = (char *)probe->gradient + row * egm__point_bytes(s);
 	w->leapfrogs++;
-	if (!isfinite(probe->value[row])) return reject(w);
+	if (!egm__walker_answered(w, probe, row)) return reject(w);
 	if (--t->left > 0) return 0;
 	egm__row_move(s, w, w->noise, w->noise, -t->h / 2, t->gradient, scratch_of(w));
 	double error = probe->value[row] - w->value + egm__row_square(s, w->noise) / 2 - t->kinetic;

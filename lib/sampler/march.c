@@ -25,8 +25,7 @@ static int in_step(const egm__advance *a, const egm__block *b)
 
 static int needs_energy(const egm__advance *a, const egm__block *b, int64_t made)
 {
-	int last = made == a->n * a->thin, reported = a->energies && made % a->thin == 0;
-	return last || reported || !egm__probe_has_gradient_alone(b->probe);
+	return egm__advance_reports(a, made) || !egm__probe_has_gradient_alone(b->probe);
 }
 
 /* Round `done` after the walkers last heard: asks all and evaluates. */
@@ -73,6 +72,7 @@ static void tell_walkers(egm__block *b, int64_t done, int inside)
 		w[i].answers += (uint64_t)done;
 		w[i].clock += (uint64_t)(done + inside);
 		w[i].inside = inside;
+		w[i].blind = 0;
 		if (done) w[i].accept = NAN;
 	}
 }

@@ -191,6 +191,13 @@ static void weigh(egm__probe *p, const egm__kernels *table, int64_t rows)
 	weigh_all_gradients(p, table, rows);
 }
 
+static int row_is_finite(const egm__probe *p, const egm__kernels *table, int64_t i)
+{
+	int64_t dims = p->target->dims;
+	return table->all_finite(dims, row_of(p, p->gradient, i, dims)) &&
+	       table->all_finite(dims, row_of(p, p->x, i, dims));
+}
+
 /* A point that is not finite, or whose gradient is not, is no better than one without a value: some energies are finite
  * at infinity. */
 static void mark_nonfinite(egm__probe *p, const egm__kernels *table, int64_t rows)
@@ -200,9 +207,7 @@ static void mark_nonfinite(egm__probe *p, const egm__kernels *table, int64_t row
 	p->finite_y = 0;
 	if (table->all_finite(rows * dims, p->gradient) && (finite || table->all_finite(rows * dims, p->x))) return;
 	for (int64_t i = 0; i < rows; i++)
-		if (isfinite(p->value[i]) && !(table->all_finite(dims, row_of(p, p->gradient, i, dims)) &&
-		                               table->all_finite(dims, row_of(p, p->x, i, dims))))
-			p->value[i] = NAN;
+		if (isfinite(p->value[i]) && !row_is_finite(p, table, i)) p->value[i] = NAN;
 }
 
 egm_status egm__probe_run(egm__probe *p, int64_t rows)
@@ -239,6 +244,13 @@ void egm__probe_run_gradient(egm__probe *p, int64_t rows)
 	if (target->lower) egm__bounds_backward(target, rows, p->y, p->t, p->gradient);
 	for (int64_t i = 0; i < rows; i++) p->value[i] = target->lower ? p->jacobian[i] : 0;
 	mark_nonfinite(p, table, rows);
+}
+
+int egm__probe_would_pass(const egm__probe *p, int64_t i)
+{
+	const egm_target *target = p->target;
+	if (!egm__probe_has_gradient_alone(p) || (target->lower && !isfinite(p->jacobian[i]))) return 0;
+	return row_is_finite(p, egm__kernels_get(target->context->simd, target->dtype), i);
 }
 
 egm_status egm__probe_run_points(egm__probe *p, int64_t rows)

@@ -40,6 +40,11 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 	w->primed = 1;
 }
 
+int egm__walker_answered(const egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	return isfinite(probe->value[row]) || (w->blind && egm__probe_would_pass(probe, row));
+}
+
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)
 {
 	for (int64_t l = 0; l < s->levels; l++)
@@ -82,7 +87,12 @@ static void begin_transitions(const egm__advance *a, egm__block *b)
 	}
 }
 
-/* How many asked; whether one of them wants to know the energy. */
+int egm__advance_reports(const egm__advance *a, int64_t made)
+{
+	return made == a->n * a->thin || (a->energies && made % a->thin == 0);
+}
+
+/* How many asked; whether one of them wants to know the energy. Who marches keeps that of where it stands. */
 static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 {
 	egm_sampler *s = a->s;
@@ -93,14 +103,14 @@ static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 		if (!egm__walker_has_work(a, b, i)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
 		egm__bridge rest = w->bridge;
-		w->blind = 0;
+		w->blind = w->primed && s->method->march && !egm__advance_reports(a, b->made[i] + 1);
 		if (w->primed)
 			s->method->ask(s, w, y);
 		else
 			memcpy(y, w->x, (size_t)bytes);
 		b->probe->bridge[n] = w->bridge;
 		w->bridge = rest;
-		*energy |= !w->blind;
+		*energy |= !w->blind || s->method->march;
 		b->asked[n++] = w;
 	}
 	return n;
@@ -133,7 +143,7 @@ void egm__block_take(egm__block *b, int64_t n)
 		egm__walker *w = b->asked[i];
 		w->gradients++;
 		if (w->primed) w->answers++; /* asking again what is known, after a load or a change, must not move the draws */
-		if (!isfinite(b->probe->value[i]) && !(w->primed && s->method->metropolis))
+		if (!egm__walker_answered(w, b->probe, i) && !(w->primed && s->method->metropolis))
 			freeze(b, w);
 		else if (!w->primed)
 			egm__walker_stand(s, w, b->probe, i);

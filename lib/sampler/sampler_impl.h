@@ -29,7 +29,7 @@ struct egm__walker {
 	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
 	int32_t frozen;  /* went non-finite: stays where it is */
 	int32_t inside;  /* a transition has begun */
-	int32_t blind;   /* set by `ask`: of the answer it reads the gradient alone, and whether the value is finite */
+	int32_t blind;   /* nothing of the answer decides or is reported but the gradient: see egm__walker_answered */
 	int32_t inner;   /* transitions made of those that the chain's present one takes */
 	egm__bridge bridge;
 	double step;      /* leapfrog step h; the Langevin eps is h^2 */
@@ -60,8 +60,9 @@ typedef struct egm__method {
 	size_t (*own_bytes)(const egm_sampler *sampler);
 	/* Begins a transition of a primed walker: w->noise is drawn. NULL: nothing to do. */
 	void (*begin)(egm_sampler *sampler, egm__walker *w);
-	/* Writes the next point wanted to y [dims]; may set w->bridge for this evaluation. What it wrote stays there until
-	 * the walker is asked again: walkers are asked in their order and rows only move down within a transition. */
+	/* Writes the next point wanted to y [dims]; may set w->bridge and w->blind for this evaluation. What it wrote stays
+	 * there until the walker is asked again: walkers are asked in their order and rows only move down within a
+	 * transition. */
 	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
 	/* ask for neighbours at the same clock with the same step h and no scale, who will stand where they ask, n elements
 	 * in all of their rows x, gradient and y. Their noise begins with element `start` of rng. 0 when an element of y is
@@ -178,6 +179,10 @@ static inline void egm__row_leap(const egm_sampler *s, const egm__walker *w, cha
 
 /* Uniform in [0, 1), 53 bits: number k of what the walker decides after its latest answer, k < 64. */
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k);
+
+/* Whether the answer in row `row` is good. An energy that a blind walker would not have been told, had nobody else
+ * asked for one in this round, does not count: else its chain would depend on the others. */
+int egm__walker_answered(const egm__walker *w, const egm__probe *probe, int64_t row);
 
 /* w stands at row `row` of the probe. */
 void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);

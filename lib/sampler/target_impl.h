@@ -100,6 +100,8 @@ egm_status egm__probe_run(egm__probe *probe, int64_t rows);
 int egm__probe_has_gradient_alone(const egm__probe *probe);
 /* The same, but of value all it tells is where it would not be finite, and of energy and jacobian nothing. */
 void egm__probe_run_gradient(egm__probe *probe, int64_t rows);
+/* Whether row i of a whole run would have a finite value in a run of the gradient alone. */
+int egm__probe_would_pass(const egm__probe *probe, int64_t i);
 /* Evaluates the target's own V at points that the caller wrote to x: value = V, gradient = dV/dx, not finite where they
  * are not. */
 egm_status egm__probe_run_points(egm__probe *probe, int64_t rows);

@@ -15,12 +15,12 @@ import tempfile
 
 PARTS = [
     ("products", r"gemm_kernel|gemm_small|gemv|sdot|ddot|^tile_|^multiply|^dots|product|_kernel_"),
-    ("packing", r"copy_|^pack|_pack|transposed"),
+    ("packing", r"[io][nt]copy_|copy_panel|turn|^pack|_pack|transposed"),
     ("patches", r"patches|fold"),
     ("optimiser", r"adam|rmsprop|sgd_|average"),
     ("checks", r"all_finite|sum_squares|finite"),
-    ("noise", r"normal|uniform|philox"),
-    ("clear, copy", r"memset|memcpy|memmove|strided_copy|gather"),
+    ("noise", r"normal|uniform|philox|langevin"),
+    ("clear, copy", r"memset|memcpy|memmove|strided_copy|copy_row|copy_task|gather"),
     ("fused passes", r"fill_|splat|affine|scale_shift|lin_v|mul_v|leaky|step_f|exponential|logarithm|root_|recip|tangent|"
                      r"sigmoid|softplus|error_function|^sum_f|^dot_f|accumulate|run_row|run_block|enter_row|group|leapfrog|"
                      r"close_tile|close_row|_ZGV"),

@@ -189,6 +189,64 @@ START_TEST(test_march__same_bits_without_energies)
 }
 END_TEST
 
+/* ---- energies that overflow */
+
+/* |x|^2 / 2, whose energy alone is infinite, from x_0 = 1.58 on where exp overflows, and which has no gradient beyond
+ * x_1 = 2. */
+static egm__id build_overflow(const egm_target *target, egm__graph *g, egm__id x, egm__id *gradient)
+{
+	egm__id steep = egm__exp(g, egm__scale(g, egm__slice(g, x, 1, 0, 1), 450));
+	egm__id room = egm__sqrt(g, egm__affine(g, egm__slice(g, x, 1, 1, 1), -1, 2));
+	*gradient = egm__add(g, x, egm__scale(g, room, 1e-300));
+	return egm__add(g, egm__scale(g, egm__row_sum(g, egm__square(g, x)), 0.5), egm__scale(g, steep, 1e-300));
+}
+
+enum { OVERFLOWS = 40 };
+
+static void run_overflow(int32_t kernel, int64_t n, const double *scale, outcome *o)
+{
+	static const double colder[2] = {1.5, 1};
+	egm_target *t;
+	egm_context *context = threaded_context(1);
+	egm_sampler_options options = march_options(n, scale);
+	if (kernel != EGM_SAMPLER_ULA) options = sampler_options(kernel, n, 0.3, 71);
+	options.start_scale = 0.3;
+	options.scale = scale;
+	if (kernel == EGM_SAMPLER_HMC) options.leapfrog_steps = 8;
+	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.temperatures = colder, options.levels = 2;
+	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.steps_per_level = 4;
+	ck_assert_egm(egm__target_create(&t, context, EGM_F64, 4, 0, NULL));
+	t->build = build_overflow;
+	t->tame = 1;
+	watch(make_sampler(t, &options), EGM_F64, 1, o);
+	egm_target_free(t);
+	egm_context_free(context);
+}
+
+/* Chains that another one throws out of step, by freezing or by an early rejection, are evaluated with energies that
+ * nobody wants in a block in step: what they do may not depend on it, nor on the chains beside them. */
+START_TEST(test_march__an_energy_that_overflows_on_the_way)
+{
+	static const int32_t kernels[] = {EGM_SAMPLER_ULA, EGM_SAMPLER_HMC, EGM_SAMPLER_ANNEALED_LANGEVIN};
+	static outcome all, few, one_by_one;
+	const double ones[4] = {1, 1, 1, 1};
+	run_overflow(kernels[_i], OVERFLOWS, NULL, &all);
+	run_overflow(kernels[_i], OVERFLOWS, ones, &one_by_one);
+	assert_same(&all, &one_by_one);
+	for (int64_t n = 1; n < OVERFLOWS; n++) {
+		run_overflow(kernels[_i], n, NULL, &few);
+		for (int64_t draw = 0; draw < DRAWS; draw++) {
+			ck_assert_mem_eq(few.draws + draw * n * 32, all.draws + draw * OVERFLOWS * 32, (size_t)n * 32);
+			ck_assert_mem_eq(few.energies + draw * n * 8, all.energies + draw * OVERFLOWS * 8, (size_t)n * 8);
+		}
+	}
+	if (kernels[_i] == EGM_SAMPLER_HMC)
+		ck_assert_int_gt(all.stats.divergences, 0);
+	else
+		ck_assert(all.stats.frozen > 0 && all.stats.frozen < OVERFLOWS);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("march");
@@ -199,5 +257,6 @@ int main(void)
 	tcase_add_test(tc, test_march__a_callback_that_stops);
 	tcase_add_test(tc, test_march__walkers_freeze_where_the_energy_was_left_out);
 	tcase_add_test(tc, test_march__same_bits_without_energies);
+	tcase_add_loop_test(tc, test_march__an_energy_that_overflows_on_the_way, 0, 3);
 	return egm_test_main(suite);
 }
