@@ -165,19 +165,29 @@ static egm__id fold_constants(egm__graph *g, const egm__node *n)
 	return egm__const(g, y, n->shape);
 }
 
+/* By the rule of the op, else as the first input. */
+static egm_status find_shape(const egm__graph *g, egm__node *n)
+{
+	char text[64];
+	if (n->op->shape) {
+		egm_status st = n->op->shape(g, n);
+		if (st != EGM_OK) return st;
+	} else if (n->n_in > 0) {
+		n->shape = g->nodes[n->in[0]].shape;
+	}
+	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
+	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
+	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
+}
+
 egm__id egm__emit(egm__graph *g, const egm__node *proto)
 {
 	if (g->status != EGM_OK) return EGM__NONE;
 	egm__node n = *proto;
 	for (int i = 0; i < n.n_in; i++)
 		if (n.in[i] < 0) return EGM__NONE;
-	if (n.op->shape) {
-		egm_status st = n.op->shape(g, &n);
-		if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm_last_error());
-	} else if (n.n_in > 0) {
-		n.shape = g->nodes[n.in[0]].shape;
-	}
-	for (int i = n.shape.rank; i < EGM__MAX_RANK; i++) n.shape.d[i] = 1;
+	egm_status st = find_shape(g, &n);
+	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm_last_error());
 	if (g->simplify) {
 		egm__id simpler = fold_constants(g, &n);
 		if (simpler == EGM__NONE && n.op->fold) simpler = n.op->fold(g, &n);

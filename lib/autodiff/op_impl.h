@@ -93,6 +93,9 @@ extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, eg
     egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches, egm__op_fold,
     egm__op_block_sum, egm__op_repeat;
 
+/* Elements of a node, so that no sum of sizes in bytes wraps. */
+#define EGM__MOST_ELEMENTS (INT64_C(1) << 48)
+
 /* Makes the node: shape rule, simplification, sharing. Inputs may be EGM__NONE, then so is the result. */
 egm__id egm__emit(egm__graph *g, const egm__node *proto);
 egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1);

@@ -5,9 +5,6 @@
 #include <autodiff/op_impl.h>
 #include <core/size_impl.h>
 
-/* Elements of patches, so that no sum of sizes wraps. */
-#define MOST (INT64_MAX / 256)
-
 egm__window egm__node_window(const egm__node *n)
 {
 	const int64_t *a = n->a;
@@ -51,7 +48,7 @@ egm_status egm__image_of(const egm__node *n, const egm__shape *image, egm__image
 	out->ow = (width + 2 * (int64_t)w.padding[1] - w.kernel[1]) / w.stride[1] + 1;
 	egm__shape patches = {4, {out->n, out->oh, out->ow, 1}};
 	if (egm__size_mul(w.kernel[0], w.kernel[1], &area) || egm__size_mul(area, out->c, &patches.d[3]) ||
-	    egm__shape_count(&patches) > MOST)
+	    egm__shape_count(&patches) > EGM__MOST_ELEMENTS)
 		return egm__fail(EGM_ERR_SHAPE, "%s: %lld x %lld x %lld windows of %d x %d x %lld are too many", n->op->name,
 		                 (long long)out->n, (long long)out->oh, (long long)out->ow, w.kernel[0], w.kernel[1],
 		                 (long long)out->c);

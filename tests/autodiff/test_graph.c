@@ -137,7 +137,7 @@ REFUSAL(bad_kernel, egm__patches(g, images(4, 5, 1), WINDOW({3, 0}, {1, 1}, {0, 
 REFUSAL(bad_stride, egm__patches(g, images(4, 5, 1), WINDOW({3, 3}, {0, 1}, {0, 0})))
 REFUSAL(bad_padding, egm__patches(g, images(4, 5, 1), WINDOW({3, 3}, {1, 1}, {0, -1})))
 REFUSAL(bad_large, egm__patches(g, images(4, 5, 1), WINDOW({3, 8}, {1, 1}, {0, 1})))
-REFUSAL(bad_huge, egm__patches(g, images(4, 5, INT64_MAX / 8), WINDOW({3, 3}, {1, 1}, {0, 0})))
+REFUSAL(bad_huge, egm__patches(g, images(4, 5, 1 << 30), WINDOW({1 << 20, 1 << 20}, {1, 1}, {1 << 20, 1 << 20})))
 REFUSAL(bad_fold, egm__fold(g, rank3(), WINDOW({1, 1}, {1, 1}, {0, 0}), 3, 4))
 REFUSAL(bad_fold_size, egm__fold(g, images(2, 2, 8), WINDOW({2, 2}, {2, 2}, {0, 0}), 6, 5))
 REFUSAL(bad_fold_channels, egm__fold(g, images(2, 2, 9), WINDOW({2, 2}, {2, 2}, {0, 0}), 4, 4))
@@ -149,6 +149,11 @@ REFUSAL(bad_pool, egm__average_pool(g, images(4, 5, 2), 2))
 REFUSAL(bad_pool_zero, egm__average_pool(g, images(4, 5, 2), 0))
 REFUSAL(bad_upsample, egm__upsample(g, rank3(), 2))
 REFUSAL(bad_block, egm__block_sum(g, images(4, 5, 2), 1, INT64_MAX))
+
+/* Sizes whose bytes would wrap, made of small nets and a large batch. */
+REFUSAL(huge_leaf, leaf(INT64_C(1) << 40, INT64_C(1) << 40))
+REFUSAL(huge_repeat, egm__repeat(g, images(1 << 15, 1 << 15, 1), 1 << 15, 1 << 15))
+REFUSAL(huge_broadcast, egm__broadcast(g, leaf(1, 1 << 30), egm__shape2(1 << 30, 1 << 30)))
 
 static const struct refusal {
 	egm__id (*build)(void);
@@ -189,7 +194,7 @@ static const struct refusal {
     {bad_stride, EGM_ERR_SHAPE, "patches: stride 0 x 1, must be at least 1 x 1"},
     {bad_padding, EGM_ERR_SHAPE, "patches: padding 0 x -1, must not be negative"},
     {bad_large, EGM_ERR_SHAPE, "patches: kernel 3 x 8 larger than the image 4 x 5 with padding 0 x 1"},
-    {bad_huge, EGM_ERR_SHAPE, "patches: 2 x 2 x 3 windows of 3 x 3 x 1152921504606846975 are too many"},
+    {bad_huge, EGM_ERR_SHAPE, "patches: 2 x 1048581 x 1048582 windows of 1048576 x 1048576 x 1073741824 are too many"},
     {bad_fold, EGM_ERR_SHAPE, "fold: [2, 3, 4] is no batch of patches"},
     {bad_fold_size, EGM_ERR_SHAPE,
      "fold: [2, 2, 2, 8] are no patches of 2 x 2 from an image of 6 x 5, which has 3 x 2"},
@@ -203,6 +208,9 @@ static const struct refusal {
     {bad_pool_zero, EGM_ERR_SHAPE, "block sum: blocks of 0 x 0 and [2, 4, 5, 2]"},
     {bad_upsample, EGM_ERR_SHAPE, "repeat: blocks of 2 x 2 and [2, 3, 4]"},
     {bad_block, EGM_ERR_SHAPE, "block sum: blocks of 1 x 9223372036854775807"},
+    {huge_leaf, EGM_ERR_SHAPE, "leaf: [1099511627776, 1099511627776] are too many numbers"},
+    {huge_repeat, EGM_ERR_SHAPE, "repeat: [2, 1073741824, 1073741824, 1] are too many numbers"},
+    {huge_broadcast, EGM_ERR_SHAPE, "broadcast: [1073741824, 1073741824] are too many numbers"},
 };
 
 START_TEST(test_graph__refuses_what_does_not_fit)
