@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* C = op(A) op(B), op by flags: C_ij = sum_k A_ik B_kj. Products with an inner or outer size of 1, or with a factor
- * that is one number, are not products for a BLAS: they become elementwise work and sums, which fuse with what is
- * around. */
+ * that is one number, are no work for kernels of products: they become elementwise work and sums, which fuse with what
+ * is around. */
 #include <autodiff/op_impl.h>
 
 static egm_status shape(const egm__graph *g, egm__node *n)

@@ -36,8 +36,8 @@ void egm__free(egm_context *context, void *pointer); /* NULL allowed */
 void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Runs task(0 .. count-1). Tasks must not depend on each other's order. What they compute should not depend on how
- * many threads there are; the parts of a product of the BLAS, which do, say so. Runs inline when the pool is busy with another
- * caller, after a fork, or with one thread. */
+ * many threads there are; the parts of a product of the BLAS, which do, say so. Runs inline when the pool is busy with
+ * another caller, after a fork, or with one thread. */
 void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
 
 /* Takes and gives the lock that a BLAS without one needs; nothing for the others. */

@@ -111,8 +111,8 @@ egm__id egm__net(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id
 /* The same with the parameters that the net had when the phase began; the phase keeps it. With batch statistics where
  * the net of today has them, so that both are one net while the parameters are; running ones do not follow. */
 egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
-/* The net at a and b [batch, inputs] as one batch of twice the rows: products of twice the height serve the BLAS
- * better. With batch normalisation two batches, a first. */
+/* The net at a and b [batch, inputs] as one batch of twice the rows: one product of twice the height is faster than
+ * two. With batch normalisation two batches, a first. */
 void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2]);
 /* z ~ N(0, I) for the inputs of a net, [batch, inputs]. */
 egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream);

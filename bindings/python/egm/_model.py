@@ -54,7 +54,8 @@ class Context(Handle):
 
     @property
     def backend(self):
-        """How products are computed, such as "OpenBLAS 0.3.21 SkylakeX, avx512"."""
+        """The BLAS at hand and the code path, such as "OpenBLAS 0.3.21 SkylakeX, avx512"; products go to that BLAS on
+        the path "portable" alone."""
         return self._ask(lib.egm_context_backend).decode()
 
 
