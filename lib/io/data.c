@@ -3,6 +3,7 @@
  * A number is converted to double, scaled there, and rounded once to the stored type. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <core/options_impl.h>
@@ -79,8 +80,10 @@ int egm__data_store(void *values, int64_t i, double number, const egm_data_optio
 
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number)
 {
-	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0): %g %s", path, i / columns,
-	                 i % columns, number,
+	char value[32];
+	snprintf(value, sizeof value, "%g", number);
+	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0): %s %s", path, i / columns,
+	                 i % columns, isfinite(number) ? value : egm__nonfinite_name(number),
 	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
 }
 
