@@ -181,6 +181,7 @@ static void parse(bench *b, int argc, char **argv)
 	if (!b->work || b->threads < 1 || b->iters < 1 || b->chains < 1 || b->leapfrogs < 0 || b->batch < 0 ||
 	    b->width < 0 || optind != argc)
 		usage();
+	if ((b->batch || b->width) && strcmp(b->work, "toy_meg") != 0 && strcmp(b->work, "dsm_mlp") != 0) usage();
 }
 
 int main(int argc, char **argv)
