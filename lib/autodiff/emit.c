@@ -275,11 +275,20 @@ static int64_t blocks(int64_t n, int64_t per)
 	return (n + per - 1) / per;
 }
 
+/* Few columns, as channels are, would make blocks of so many rows that f32 loses what is added last. */
+static int64_t rows_of_block(const egm__group *gr)
+{
+	enum { MOST_ADDED = 256 };
+	int64_t rows = gr->columns >= EGM__BLOCK_SIZE ? 1 : EGM__BLOCK_SIZE / gr->columns;
+	for (int32_t i = 0; i < gr->n_closer; i++)
+		if (gr->closer[i].kind == 1 && rows > MOST_ADDED) rows = MOST_ADDED;
+	return rows;
+}
+
 static void cut_into_blocks(egm__lower *l, egm__group *gr, int32_t kernel)
 {
 	int64_t es = (int64_t)egm__dtype_size(l->p->dtype);
-	gr->per_block = EGM__BLOCK_SIZE;
-	if (gr->rows > 1) gr->per_block = gr->columns >= EGM__BLOCK_SIZE ? 1 : EGM__BLOCK_SIZE / gr->columns;
+	gr->per_block = gr->rows > 1 ? rows_of_block(gr) : EGM__BLOCK_SIZE;
 	gr->n_blocks = blocks(gr->rows > 1 ? gr->rows : gr->columns, gr->per_block);
 	for (int32_t i = 0; i < gr->n_closer; i++) {
 		egm__closer *c = &gr->closer[i];

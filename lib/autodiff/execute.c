@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the list of kernels. Work is cut into blocks whose bounds do not depend on the number of threads, and partial
- * sums are added in the order of the blocks: any number of threads gives the same bits. So do products, but for those
+ * sums are added in an order of the blocks: any number of threads gives the same bits. So do products, but for those
  * that the portable kernels leave to a BLAS (gemm_impl.h). */
 #include <autodiff/kernel_impl.h>
 #include <core/cpu_impl.h>
@@ -132,6 +132,17 @@ static void group_task(int32_t index, void *argument)
 	for (int64_t b = from; b < to; b++) run_block(&t, b);
 }
 
+/* Sums of columns, in pairs, pairs of pairs and so on: a sum of equal numbers one after the other loses a digit for
+ * every ten of them. */
+static void add_columns(const run *r, const egm__group *g, char *out, char *partial)
+{
+	int64_t bytes = g->columns * r->es;
+	for (int64_t step = 1; step < g->n_blocks; step *= 2)
+		for (int64_t b = 0; b + step < g->n_blocks; b += 2 * step)
+			r->p->table->accumulate(g->columns, partial + b * bytes, partial + (b + step) * bytes);
+	memcpy(out, partial, (size_t)bytes);
+}
+
 static void add_partials(const run *r, const egm__group *g)
 {
 	for (int32_t i = 0; i < g->n_closer; i++) {
@@ -142,10 +153,7 @@ static void add_partials(const run *r, const egm__group *g)
 			for (int64_t b = 0; b < g->n_blocks; b++) sum += ((const double *)(const void *)partial)[b];
 			egm__number_put(r->p->dtype, out, 0, sum);
 		} else if (c->kind == 1) {
-			size_t bytes = (size_t)(g->columns * r->es);
-			memcpy(out, partial, bytes);
-			for (int64_t b = 1; b < g->n_blocks; b++)
-				r->p->table->accumulate(g->columns, out, partial + b * (int64_t)bytes);
+			add_columns(r, g, out, partial);
 		}
 	}
 }

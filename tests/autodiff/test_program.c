@@ -226,6 +226,32 @@ END_TEST
 
 /* ---- one graph, several programs; memory */
 
+static int64_t build_channel_sums(egm__graph *g)
+{
+	egm__graph_output(g, egm__sum(g, egm__leaf(g, IN, 0, egm__shape2(MOST / 4, 4)), 1), OUT, 0);
+	return 4;
+}
+
+/* Pixels of few channels with a large mean, as batch normalisation sums them up. An f32 sum of 65536 numbers of about
+ * 10000.3, one after the other, is soon a multiple of 8, 16, 32 and loses the same part of each: 5e-5 of it and more.
+ * In 256 rows and 8 pairings there are 264 roundings of at most FLT_EPSILON / 2. */
+START_TEST(test_program__sums_of_many_rows_keep_their_digits)
+{
+	egm_context *c = context(1, EGM_SIMD_AUTO);
+	double sums[4] = {0};
+	fill();
+	for (int i = 0; i < MOST; i++) {
+		in32[i] = 10000.3F + 0.25F * in32[i];
+		sums[i % 4] += (double)in32[i];
+	}
+	run(c, EGM_F32, build_channel_sums, 0);
+	for (int i = 0; i < 4; i++)
+		ck_assert_msg(fabs((double)out32[i] - sums[i]) <= 264 * FLT_EPSILON / 2 * sums[i], "%.9g, not %.9g",
+		              (double)out32[i], sums[i]);
+	egm_context_free(c);
+}
+END_TEST
+
 START_TEST(test_program__two_of_one_graph_are_equal)
 {
 	egm_context *c = context(1, EGM_SIMD_AUTO);
@@ -382,6 +408,7 @@ int main(void)
 	tcase_add_test(t, test_program__code_paths_agree);
 	tcase_add_test(t, test_program__f32_follows_f64);
 	tcase_add_loop_test(t, test_program__wide_and_long_shapes, 0, sizeof shapes / sizeof *shapes);
+	tcase_add_test(t, test_program__sums_of_many_rows_keep_their_digits);
 	suite_add_tcase(s, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");
