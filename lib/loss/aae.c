@@ -23,7 +23,8 @@ static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_aae_options *o = loss->options;
 	egm__contest contest = {DISCRIMINATOR, o->form, EGM_AT_REAL, 0, o->penalty};
-	egm__contest_add(p, loss, &contest, egm__latent(p, loss, DECODER, STREAM_Z), egm__net(p, loss, ENCODER, p->data));
+	egm__id code = egm__net(p, loss, ENCODER, p->data);
+	egm__contest_add(p, loss, &contest, egm__latent(p, loss, DECODER, STREAM_Z), code);
 }
 
 static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
