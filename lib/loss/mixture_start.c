@@ -122,6 +122,7 @@ egm_status egm__mixture_start(egm_mixture *m, egm_dtype dtype, const void *x, in
 		for (int64_t i = 0; i < d; i++) m->now.covariances[k * m->spread + i * diagonal] = variance;
 	}
 	if (egm__mixture_factorise(m, &m->now) >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "mixture: a start with variance %g is none", variance);
+		return egm__fail(EGM_ERR_NONFINITE, "mixture: a start with variance %g is none",
+		                 fabs(variance)); /* no "-nan" */
 	return EGM_OK;
 }
