@@ -4,9 +4,9 @@
  * become one kernel, which makes the patches of a block of lines when it multiplies them: once for the forward product
  * and once more for the weights' gradient. So does a fold of a product.
  *
- * Programs with fixed slots keep products of their own: packed factors want whole products, and give a row the same
- * bits in any batch. */
+ * Programs with fixed slots keep their packed products, which want whole factors. */
 #include <autodiff/kernel_impl.h>
+#include <core/size_impl.h>
 #include <string.h>
 
 enum {
@@ -103,11 +103,6 @@ void egm__conv_mark(egm__lower *l)
 
 /* ---- how: blocks of lines or images, by sizes alone */
 
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t at_least(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -140,9 +135,9 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 	v->rows = v->role == EGM__CONV_FOLD ? m->oh * m->ow : m->ow;
 	v->units = v->role == EGM__CONV_FOLD ? m->n : m->n * m->oh;
 	int64_t fit = SCRATCH_BYTES / at_least(v->rows * v->width * m->size, 1);
-	v->per_block = at_least(least(fit, v->units / LEAST_BLOCKS), 1);
+	v->per_block = at_least(egm__least(fit, v->units / LEAST_BLOCKS), 1);
 	v->blocks = (v->units + v->per_block - 1) / v->per_block;
-	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : least(v->blocks, LEAST_BLOCKS);
+	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : egm__least(v->blocks, LEAST_BLOCKS);
 	v->patches =
 	    (v->per_block * v->rows * v->width * m->size + EGM__PACK_ALIGN - 1) / EGM__PACK_ALIGN * EGM__PACK_ALIGN;
 	egm__gemm p = egm__conv_block(k, v->per_block);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes that must not wrap. Each returns 0 when the exact result fits, 1 when it does not. */
+/* Sizes. mul and add must not wrap: each returns 0 when the exact result fits, 1 when it does not. */
 #ifndef EGM_CORE_SIZE_IMPL_H
 #define EGM_CORE_SIZE_IMPL_H
 
@@ -14,6 +14,11 @@ static inline int egm__size_mul(int64_t a, int64_t b, int64_t *out)
 static inline int egm__size_add(int64_t a, int64_t b, int64_t *out)
 {
 	return a < 0 || b < 0 || __builtin_add_overflow(a, b, out);
+}
+
+static inline int64_t egm__least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 #endif

@@ -9,6 +9,7 @@
  * kernels leave products to the BLAS: vectors of 16 bytes without FMA, which a BLAS made for the machine beats by up to
  * 5 times.
  */
+#include <core/size_impl.h>
 #include <tensor/gemm_impl.h>
 #include <tensor/kernels_impl.h>
 #include <tensor/shape_impl.h>
@@ -33,11 +34,6 @@ typedef struct spread {
 	int by_rows, packed;
 	int64_t size;
 } spread;
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 static int64_t up(int64_t n, int64_t unit)
 {
@@ -71,11 +67,11 @@ static void run_part(int32_t index, void *argument)
 	const char *left = s->left, *right = s->right;
 	char *c = s->c;
 	if (s->by_rows) {
-		p.rows = least(s->part, p.rows - first);
+		p.rows = egm__least(s->part, p.rows - first);
 		left += first * p.left_row * size;
 		c += first * (p.transposed ? 1 : p.ldc) * size;
 	} else {
-		p.columns = least(s->part, p.columns - first);
+		p.columns = egm__least(s->part, p.columns - first);
 		right += first * p.right_column * size;
 		c += first * (p.transposed ? p.ldc : 1) * size;
 	}
@@ -92,7 +88,7 @@ static void run_spread(egm_context *context, spread *s)
 	int64_t vectors = up(p->columns, s->table->lanes), threads = context->threads;
 	s->by_rows = s->packed || p->rows >= threads * PART_ROWS || vectors < threads;
 	int64_t unit = s->by_rows ? ROW_UNIT : s->table->lanes, units = s->by_rows ? up(p->rows, unit) : vectors;
-	int64_t parts = least(threads, units);
+	int64_t parts = egm__least(threads, units);
 	if (2.0 * (double)p->rows * (double)p->columns * (double)p->k < SPLIT_FLOPS) parts = 1;
 	s->part = up(units, parts) * unit;
 	egm__parallel(context, (int32_t)up(s->by_rows ? p->rows : p->columns, s->part), run_part, s);

@@ -10,6 +10,7 @@
  * for SkylakeX where a size is no multiple of 16. Cutting by size alone would cure it and cost a single thread 2 to 12
  * % (64 x 512 x 512 in 2 to 4 parts), since each part packs the shared operand again. */
 #include <cblas.h>
+#include <core/size_impl.h>
 #include <limits.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>
@@ -28,11 +29,6 @@ typedef struct split {
 	int64_t part; /* columns or rows in a part */
 	int by_columns;
 } split;
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 /* A distance between rows as CBLAS takes it; beyond int there is one row only, and any that holds it does. */
 static int stride(int64_t ld, int64_t columns)
@@ -68,7 +64,7 @@ static void run_block(const egm__gemm *p, const char *a, const char *b, char *c,
 	size_t size = egm__dtype_size((egm_dtype)p->dtype);
 	egm__gemm piece = *p;
 	for (int64_t l = 0; l < p->k; l += step) {
-		piece.k = least(step, p->k - l);
+		piece.k = egm__least(step, p->k - l);
 		piece.beta = l ? 1 : p->beta;
 		call_blas(&piece, p->ta ? at(a, l, i, p->lda, size) : at(a, i, l, p->lda, size),
 		          p->tb ? at(b, j, l, p->ldb, size) : at(b, l, j, p->ldb, size), c);
@@ -85,8 +81,8 @@ static void run_pieces(const egm__gemm *p, const char *a, const char *b, char *c
 	egm__gemm block = *p;
 	for (int64_t i = 0; i < p->m; i += step_m) {
 		for (int64_t j = 0; j < p->n; j += step_n) {
-			block.m = least(step_m, p->m - i);
-			block.n = least(step_n, p->n - j);
+			block.m = egm__least(step_m, p->m - i);
+			block.n = egm__least(step_n, p->n - j);
 			run_block(&block, a, b, c + (i * p->ldc + j) * (int64_t)size, i, j, step_k);
 		}
 	}
@@ -108,11 +104,11 @@ static void run_part(int32_t index, void *argument)
 	const char *a = s->a, *b = s->b;
 	char *c = s->c;
 	if (s->by_columns) {
-		p.n = least(s->part, p.n - first);
+		p.n = egm__least(s->part, p.n - first);
 		b = p.tb ? at(b, first, 0, p.ldb, size) : at(b, 0, first, p.ldb, size);
 		c += first * (int64_t)size;
 	} else {
-		p.m = least(s->part, p.m - first);
+		p.m = egm__least(s->part, p.m - first);
 		a = p.ta ? at(a, 0, first, p.lda, size) : at(a, first, 0, p.lda, size);
 		c += first * p.ldc * (int64_t)size;
 	}
@@ -131,7 +127,7 @@ void egm__gemm_blas(egm_context *context, const egm__gemm *p, const void *a, con
 {
 	split s = {.p = p, .a = a, .b = b, .c = c, .by_columns = p->n >= p->m};
 	int64_t length = s.by_columns ? p->n : p->m, units = (length + SPLIT_UNIT - 1) / SPLIT_UNIT;
-	int64_t parts = least(context->threads, units);
+	int64_t parts = egm__least(context->threads, units);
 	double flops = 2.0 * (double)p->m * (double)p->n * (double)p->k;
 	if (!context->blas_split || parts < 2 || flops < SPLIT_FLOPS) {
 		egm__gemm_blas_here(p, a, b, c);
