@@ -226,47 +226,15 @@ START_TEST(test_elu__has_slope_alpha_at_zero)
 }
 END_TEST
 
-START_TEST(test_op__first_derivative_equals_differences)
-{
-	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 1);
-	check_derivative(&formulas[_i], c, T_GRADIENT);
-	egm_context_free(c);
-}
-END_TEST
-
-START_TEST(test_op__second_derivative_equals_differences)
-{
-	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 1);
-	check_derivative(&formulas[_i], c, T_HESSIAN);
-	egm_context_free(c);
-}
-END_TEST
-
-START_TEST(test_op__program_equals_interpreter)
-{
-	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 77);
-	for (int order = T_VALUE; order <= T_HESSIAN; order++) check_program(&formulas[_i], c, order);
-	egm_context_free(c);
-}
-END_TEST
+#include "formula_loops.h"
 
 int main(void)
 {
 	Suite *s = suite_create("ops");
-	TCase *t = tcase_create("derivatives");
-	tcase_set_tags(t, "K1");
-	tcase_add_loop_test(t, test_op__first_derivative_equals_differences, 0, N_FORMULAS);
-	tcase_add_loop_test(t, test_op__second_derivative_equals_differences, 0, N_FORMULAS);
-	suite_add_tcase(s, t);
-	t = tcase_create("kinks");
+	add_formulas(s);
+	TCase *t = tcase_create("kinks");
 	tcase_add_test(t, test_elu__has_slope_alpha_at_zero);
 	tcase_add_test(t, test_program__flushes_subnormals_and_keeps_the_mode);
-	suite_add_tcase(s, t);
-	t = tcase_create("programs");
-	tcase_add_loop_test(t, test_op__program_equals_interpreter, 0, N_FORMULAS);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }
