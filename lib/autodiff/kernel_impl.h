@@ -117,7 +117,8 @@ struct egm__program {
 	egm__kernel *kernels;
 	int32_t n_buffers, cap_buffers;
 	egm__buffer *buffers;
-	char *arena;
+	char *arena; /* where it works */
+	char *owned; /* the same, NULL where it is the caller's */
 	size_t arena_bytes;
 	int64_t scratch_at;    /* arena offset of what a kernel works in: tile registers, patches, panels of a product */
 	int64_t scratch_bytes; /* of a thread */

@@ -110,7 +110,5 @@ egm_status egm__plan_memory(egm__program *p)
 	}
 	p->scratch_at = (int64_t)p->arena_bytes;
 	p->arena_bytes += (size_t)p->scratch_bytes * (size_t)p->context->threads;
-	p->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
-	if (!p->arena) return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
 	return EGM_OK;
 }

@@ -34,7 +34,7 @@ static egm_status allocate_lower(egm__lower *l)
 	return EGM_OK;
 }
 
-egm_status egm__program_create(egm__program **out, const egm__graph *g)
+egm_status egm__program_compile(egm__program **out, const egm__graph *g)
 {
 	egm__lower l = {.g = g};
 	*out = NULL;
@@ -60,6 +60,31 @@ out:
 	return st;
 }
 
+egm_status egm__program_own(egm__program *p)
+{
+	p->arena = p->owned = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
+	return p->owned ? EGM_OK
+	                : egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
+}
+
+void egm__program_borrow(egm__program *p, void *arena)
+{
+	egm__free(p->context, p->owned);
+	p->owned = NULL;
+	p->arena = arena;
+}
+
+egm_status egm__program_create(egm__program **out, const egm__graph *g)
+{
+	egm_status st = egm__program_compile(out, g);
+	if (st == EGM_OK) st = egm__program_own(*out);
+	if (st != EGM_OK) {
+		egm__program_free(*out);
+		*out = NULL;
+	}
+	return st;
+}
+
 egm_status egm__program_clone(egm__program **out, egm__program *p)
 {
 	*out = NULL;
@@ -68,13 +93,12 @@ egm_status egm__program_clone(egm__program **out, egm__program *p)
 	*clone = *p;
 	clone->origin = p->origin ? p->origin : p;
 	egm__context_retain(p->context);
-	clone->arena = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
-	if (!clone->arena) {
+	egm_status st = egm__program_own(clone);
+	if (st == EGM_OK)
+		*out = clone;
+	else
 		egm__program_free(clone);
-		return egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
-	}
-	*out = clone;
-	return EGM_OK;
+	return st;
 }
 
 static void free_kernels(egm__program *p)
@@ -96,7 +120,7 @@ void egm__program_free(egm__program *p)
 	if (!p) return;
 	egm_context *c = p->context;
 	if (!p->origin) free_kernels(p);
-	egm__free(c, p->arena);
+	egm__free(c, p->owned);
 	egm__free(c, p);
 	egm_context_free(c);
 }

@@ -7,7 +7,14 @@
 
 typedef struct egm__program egm__program;
 
-/* Compiles the outputs of a graph. The program owns its arena and does not need the graph any more. */
+/* Compiles the outputs of a graph, which the program does not need any more. It runs once it has an arena. */
+egm_status egm__program_compile(egm__program **out, const egm__graph *g);
+/* An arena of its own. */
+egm_status egm__program_own(egm__program *p);
+/* One of the caller's, egm__program_arena_bytes(p) from egm__alloc, in place of any other: programs that never run at
+ * once can share it. */
+void egm__program_borrow(egm__program *p, void *arena);
+/* Compiles, with an arena of its own. */
 egm_status egm__program_create(egm__program **out, const egm__graph *g);
 void egm__program_free(egm__program *p);
 /* A program with an arena of its own that shares the kernels and the packed factors of p: for threads that run the same

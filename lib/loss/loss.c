@@ -207,7 +207,7 @@ egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch,
 	egm__graph *g = NULL;
 	*out = NULL;
 	egm_status st = egm__loss_graph(loss, phase, batch, &g);
-	if (st == EGM_OK) st = egm__program_create(out, g);
+	if (st == EGM_OK) st = egm__program_compile(out, g);
 	egm__graph_free(g);
 	return st;
 }

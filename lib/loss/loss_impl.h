@@ -120,7 +120,8 @@ egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint
 egm__id egm__noisy(egm__phase_graph *p, egm__id x, double sigma, uint32_t stream);
 void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight);
 
-/* A program that runs phase `phase` at a batch size: terms, next states, and the gradients of the moving nets. */
+/* A program, without an arena, that runs phase `phase` at a batch size: terms, next states, and the gradients of the
+ * moving nets. */
 egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out);
 /* The graph behind it, for the oracle. */
 egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out);

@@ -71,6 +71,22 @@ out:
 	return st;
 }
 
+/* One arena for all phases, as large as the largest asks for. */
+static egm_status compile(egm_trainer *t)
+{
+	egm_status st = EGM_OK;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) {
+		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
+		size_t bytes = egm__program_arena_bytes(t->programs[i]);
+		if (bytes > t->arena_bytes) t->arena_bytes = bytes;
+	}
+	t->arena = egm__alloc_zero(t->context, t->arena_bytes + 1, 1);
+	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for an arena of %zu bytes", t->arena_bytes);
+	for (int32_t i = 0; i < t->loss->n_phases; i++) egm__program_borrow(t->programs[i], t->arena);
+out:
+	return st;
+}
+
 static void bind_slots(egm_trainer *t)
 {
 	t->bases[EGM__SLOT_DATA] = t->batch;
@@ -99,8 +115,7 @@ static egm_status set_up(egm_trainer *t)
 	EGM_TRY(allocate_buffers(t));
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
 		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options));
-	for (int32_t i = 0; i < t->loss->n_phases; i++)
-		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
+	EGM_TRY(compile(t));
 	if (reads_negatives(t))
 		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
 	bind_slots(t);
@@ -140,6 +155,7 @@ void egm_trainer_free(egm_trainer *trainer)
 	if (!trainer) return;
 	context = trainer->context;
 	for (int32_t i = 0; i < EGM__MAX_PHASES; i++) egm__program_free(trainer->programs[i]);
+	egm__free(context, trainer->arena);
 	for (int32_t i = 0; i < EGM__MAX_NETS; i++)
 		if (trainer->nets[i].context) egm__optimizer_clear(&trainer->nets[i]);
 	for (int32_t i = 0; i < EGM__MAX_NETS; i++) egm__free(context, trainer->old[i]);
@@ -166,12 +182,11 @@ double egm_trainer_term(const egm_trainer *trainer, int32_t index)
 	return trainer->term_values[index];
 }
 
-/* The arenas of the phases, the gradients and the mini-batch: what a step writes and nobody needs after it. */
+/* The arena of the phases, the gradients and the mini-batch: what a step writes and nobody needs after it. */
 size_t egm_trainer_arena_bytes(const egm_trainer *trainer)
 {
-	size_t bytes = 0;
 	if (!trainer) return 0;
-	for (int32_t i = 0; i < trainer->loss->n_phases; i++) bytes += egm__program_arena_bytes(trainer->programs[i]);
+	size_t bytes = trainer->arena_bytes;
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++) bytes += (size_t)trainer->nets[i].count * trainer->element;
 	return bytes + (size_t)(trainer->options.batch * trainer->loss->data_width) * trainer->element;
 }

@@ -211,6 +211,7 @@ START_TEST(test_energy_gan__f32_follows_double)
 		}
 		ck_assert_int_eq(egm__loss_graph(loss, _i % 2, 3, &g), EGM_OK);
 		ck_assert_int_eq(egm__loss_compile(loss, _i % 2, 3, &p), EGM_OK);
+		ck_assert_int_eq(egm__program_own(p), EGM_OK);
 		if (compiled)
 			egm__program_run(p, bases, 1, 1);
 		else

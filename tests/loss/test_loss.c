@@ -296,6 +296,7 @@ START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 	ck_assert_int_eq(a.live, live);
 	ck_assert_int_eq(make_gan(&loss), EGM_OK);
 	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p), EGM_OK);
+	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	l_bases(loss, &sheet, bases);
 	long calls = a.calls;
 	for (int i = 0; i < 10; i++) egm__program_run(p, bases, 1, (uint64_t)i);

@@ -314,6 +314,7 @@ START_TEST(test_penalty_kinds__f32_follows_double)
 		}
 		ck_assert_int_eq(egm__loss_graph(loss, CRITIC, 3, &g), EGM_OK);
 		ck_assert_int_eq(egm__loss_compile(loss, CRITIC, 3, &p), EGM_OK);
+		ck_assert_int_eq(egm__program_own(p), EGM_OK);
 		if (compiled)
 			egm__program_run(p, bases, 1, 1);
 		else

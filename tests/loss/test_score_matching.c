@@ -199,6 +199,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	bases[EGM__SLOT_NET] = nets[0]->parameters;
 	bases[EGM__SLOT_GRADIENT] = gradient;
 	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p) == EGM_OK, "%s", egm_last_error());
+	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	egm__program_run(p, bases, 1, 1);
 	egm__program_free(p);
 	ck_assert(fabs(sheet.terms[0] - (length * slope * slope / 2 + 2 * t * slope * length)) <= 1e-13);

@@ -193,6 +193,7 @@ static void run_narrow(int32_t phase, narrow *n, int compiled)
 	}
 	ck_assert_int_eq(egm__loss_graph(loss, phase, 3, &g), EGM_OK);
 	ck_assert_int_eq(egm__loss_compile(loss, phase, 3, &p), EGM_OK);
+	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	if (compiled)
 		egm__program_run(p, bases, 1, 1);
 	else
