@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPIN_NS = 30000, LINE = 64 };
+enum { SPIN_NS = 100000, LINE = 64 };
 
 struct egm__pool {
 	/* Written by the owner of the pool before a job, constant during it. */

@@ -82,14 +82,14 @@ static void meet(int32_t index, void *argument)
 	__atomic_add_fetch(&m->in_time, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Workers asleep, just falling asleep and spinning: pauses from 0 to 120 us around the 30 us of spinning. The tasks
+/* Workers asleep, just falling asleep and spinning: pauses from 0 to 180 us around the 100 us of spinning. The tasks
  * meet, so a worker whose wake-up got lost makes them late, and a lost one of the caller hangs. */
 START_TEST(test_parallel__wakes_workers_at_any_time)
 {
 	egm_context *context = create(2 + _i);
 	for (int repeat = 0; repeat < 3000; ++repeat) {
 		meeting m = {.expected = 2 + _i, .caller = pthread_self()};
-		struct timespec pause = {.tv_nsec = repeat * 40};
+		struct timespec pause = {.tv_nsec = repeat * 60};
 		egm__parallel(context, 2 + _i, meet, &m);
 		ck_assert_int_eq(m.in_time, 2 + _i);
 		nanosleep(&pause, NULL);
