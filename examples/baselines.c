@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The Gaussian in plain loops over columns that a compiler can put into vectors. The nearest neighbour as a net: a
  * dense layer whose weights are training rows t and whose biases are -|t|^2 / 2 computes x.t - |t|^2 / 2, the largest
- * of which belongs to the nearest t, at the speed of the BLAS. */
+ * of which belongs to the nearest t, at the speed of its products. */
 #include "baselines.h"
 
 #include <math.h>

@@ -114,7 +114,6 @@ egm_status program_context(egm_context **out, int64_t threads)
 	egm_status status = egm_context_options_init(&options, sizeof options);
 	if (status != EGM_OK) return status;
 	options.threads = (int32_t)(cores >= 1 && cores < threads ? cores : threads);
-	options.blas_threads = 1;
 	return egm_context_create(out, &options);
 }
 

@@ -35,8 +35,7 @@ void program_misuse(char **argv, const char *reason);
 /* Zeroed memory; ends the program with 1 when there is none. */
 void *program_alloc(size_t count, size_t size);
 
-/* A context with min(threads, online cores) threads, and one in the BLAS: the products of small nets are split better
- * by libegm, which knows the whole step. */
+/* A context with min(threads, online cores) threads. */
 egm_status program_context(egm_context **out, int64_t threads);
 
 enum { PROGRAM_PATH = 4096 };

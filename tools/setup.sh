@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test]...   build: library and examples; test: that and everything tools/test.sh uses
+# usage: tools/setup.sh [build|test]...   build: library and examples; test: that, and what tests and benchmark use
 set -eu
 
-build='gcc libc6-dev binutils meson ninja-build pkg-config libopenblas-dev libjansson-dev zlib1g-dev librandom123-dev
+build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libcairo2-dev fonts-dejavu-core'
-test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy'
+test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy libopenblas0-pthread'
 
 [ $# -gt 0 ] || set -- build test
 wanted=''

@@ -107,11 +107,9 @@ stage_asan_clang() {
 	addresses asan_clang clang --no-suite learning
 }
 
-# One BLAS thread: OpenBLAS starts its threads when it is loaded, and TSan follows no new ones into the forked child of a
-# process that has some; nor does it see how the uninstrumented BLAS orders its own.
 stage_tsan() {
 	build tsan build-tsan gcc "${sanitized[@]}" -Db_sanitize=thread &&
-		OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=halt_on_error=1 \
+		TSAN_OPTIONS=halt_on_error=1 \
 			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite sampler --suite train
 }
 

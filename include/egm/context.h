@@ -44,10 +44,7 @@ typedef struct egm_context_options {
 	void *parallel_user;
 	/** Threads that a call may use, the caller's included; 1 to 256, default 1. */
 	int32_t threads;
-	/** 0 (default): the BLAS keeps the thread count that the process gave it. 1: the BLAS is set to one thread,
-	 *  for the whole process where it is OpenBLAS, and libegm spreads its products over its own threads: the fastest
-	 *  set-up for a program that has no other use of the BLAS. With AVX2 or AVX-512 libegm computes and spreads its
-	 *  products itself, and what it asks of the BLAS concerns the rest of the process alone. */
+	/** 0 (default) or 1. Without effect since 0.4, which needs no BLAS: before, 1 set it to one thread. */
 	int32_t blas_threads;
 	/** One of EGM_SIMD_*; asking for what the CPU lacks is EGM_ERR_UNSUPPORTED. */
 	int32_t simd;
@@ -57,8 +54,7 @@ typedef struct egm_context_options {
 /** Writes the defaults. `size` is sizeof(egm_context_options) of the caller. */
 EGM_API egm_status egm_context_options_init(egm_context_options *options, size_t size);
 
-/** Creates a context. Where products are left to the BLAS, on the portable path, it runs one, so that the BLAS takes
- * its buffers now and not in a step. `options` may be NULL for the defaults. */
+/** Creates a context. `options` may be NULL for the defaults. */
 EGM_API egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 EGM_API void egm_context_free(egm_context *context);
 
@@ -70,8 +66,7 @@ enum {
 /** What this build contains, EGM_FEATURE_* joined by or. */
 EGM_API uint32_t egm_features(void);
 
-/** The BLAS at hand and the code path, "OpenBLAS 0.3.21 SkylakeX, avx512"; borrowed from the context. Only the path
- *  "portable" leaves products to that BLAS. */
+/** What computes, and the code path: "libegm 0.4.0, avx512"; borrowed from the context. */
 EGM_API const char *egm_context_backend(const egm_context *context);
 
 #ifdef __cplusplus

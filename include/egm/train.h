@@ -116,9 +116,8 @@ EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm
 EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
 
 /** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.
- *  n steps, save, load, m steps gives the same bits as n + m steps, on the same CPU, where that lacks AVX2 with the
- *  same BLAS and number of threads, and with the learning rates set again that egm_trainer_set_learning_rate had set.
- */
+ *  n steps, save, load, m steps gives the same bits as n + m steps, on the same CPU and with the learning rates set
+ *  again that egm_trainer_set_learning_rate had set. */
 EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
 /** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
  *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the list of kernels. Work is cut into blocks whose bounds do not depend on the number of threads, and partial
- * sums are added in an order of the blocks: any number of threads gives the same bits. So do products, but for those
- * that the portable kernels leave to a BLAS (gemm_impl.h). */
+ * sums are added in an order of the blocks: any number of threads gives the same bits. So do products (gemm_impl.h). */
 #include <autodiff/kernel_impl.h>
 #include <core/cpu_impl.h>
 #include <math.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The context: options checked once, then constant, so that any number of threads may read it without a lock. Only the
  * count of references and the pool change. */
-#include "core/blas_impl.h"
 #include "core/context_impl.h"
 #include "core/cpu_impl.h"
 #include "core/options_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
 
+#include <egm/version.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,9 +66,8 @@ static egm_context from_options(const egm_context_options *o, int32_t simd)
 
 static void describe(egm_context *context)
 {
-	char blas[96];
-	egm__blas_describe(blas, sizeof blas);
-	snprintf(context->backend, sizeof context->backend, "%s, %s", blas, egm__cpu_name(context->simd));
+	snprintf(context->backend, sizeof context->backend, "libegm %s, %s", egm_version_string(),
+	         egm__cpu_name(context->simd));
 }
 
 /* Releases everything; the allocator is needed until after the context's own memory is gone. */
@@ -101,7 +100,6 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 		         (int)((uintptr_t)context % ALIGNMENT));
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));
-	EGM_TRY(egm__blas_start(context, merged.blas_threads));
 	describe(context);
 	*out = context;
 	context = NULL;

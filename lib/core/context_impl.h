@@ -16,9 +16,8 @@ struct egm_context {
 	void (*parallel)(int32_t count, void (*task)(int32_t, void *), void *argument, void *user);
 	void *parallel_user;
 	int32_t threads;
-	int32_t simd;       /* resolved: PORTABLE, AVX2 or AVX512 */
-	int32_t blas_split; /* the BLAS runs one thread: products are spread over our threads */
-	egm__pool *pool;    /* NULL for one thread or with a hook */
+	int32_t simd;    /* resolved: PORTABLE, AVX2 or AVX512 */
+	egm__pool *pool; /* NULL for one thread or with a hook */
 	char backend[128];
 };
 
@@ -35,13 +34,8 @@ void egm__free(egm_context *context, void *pointer); /* NULL allowed */
 
 void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Runs task(0 .. count-1). Tasks must not depend on each other's order. What they compute should not depend on how
- * many threads there are; the parts of a product of the BLAS, which do, say so. Runs inline when the pool is busy with
- * another caller, after a fork, or with one thread. */
+/* Runs task(0 .. count-1). Tasks must not depend on each other's order, nor what they compute on how many threads there
+ * are. Runs inline when the pool is busy with another caller, after a fork, or with one thread. */
 void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
-
-/* Takes and gives the lock that a BLAS without one needs; nothing for the others. */
-void egm__blas_enter(void);
-void egm__blas_leave(void);
 
 #endif

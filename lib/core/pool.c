@@ -12,7 +12,6 @@
  * call more than the work itself, so workers and the caller spin for a while first; not when there are more threads
  * than processors, where whoever spins keeps the one it waits for from running. No OpenMP: a forked child hangs in
  * libgomp, and its threads fight with the host's. */
-#include "core/blas_impl.h"
 #include "core/cpu_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
@@ -142,7 +141,6 @@ static void run_tasks(egm__pool *pool, int is_worker)
 static void *worker_main(void *argument)
 {
 	egm__pool *pool = argument;
-	egm__blas_worker();
 	while (!__atomic_load_n(&pool->stop, __ATOMIC_SEQ_CST)) {
 		run_tasks(pool, 1);
 		if (!spin(pool, has_work)) sleep_until_work(pool);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Evaluating a net at rows of numbers. Programs have a fixed number of rows, so a call runs the smallest of three that
  * holds its rows, or the largest one again and again; what is left of the last chunk is zeros. The same rows give the
- * same bits, and a row sees neither its neighbours nor its place among them; only where the portable kernels leave
- * products to a BLAS, which rounds the edges of its tiles in its own way, the place may show in the last bits.
+ * same bits, and a row sees neither its neighbours nor its place among them.
  *
  * Results pass through the evaluator's own buffers and reach the caller once they are known to be finite. */
 #include <core/size_impl.h>

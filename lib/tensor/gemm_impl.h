@@ -12,11 +12,11 @@ typedef struct egm__gemm {
 	int32_t ta, tb; /* A is stored k x m, B is stored n x k */
 } egm__gemm;
 
-/* C = alpha op(A) op(B) + beta C, row-major. m, n or k = 0 and sizes beyond int are allowed.
+/* C = alpha op(A) op(B) + beta C, row-major. m, n or k = 0 and sizes beyond int are allowed; without a sum, or with
+ * alpha = 0, C = beta C.
  *
- * With the kernels for AVX2 and AVX-512 element (i, j) depends on row i of op(A), column j of op(B), k, alpha, beta,
- * the old C(i, j), and on whether n is 1: not on m, on i, on the other elements, or on the number of threads. The
- * portable kernels leave products to the BLAS, which promises none of this.
+ * Element (i, j) depends on row i of op(A), column j of op(B), k, alpha, beta, the old C(i, j), and on whether n is 1:
+ * not on m, on i, on the other elements, or on the number of threads.
  *
  * scratch: egm__gemm_scratch bytes, 64-byte aligned, for one call at a time. Allocates nothing. */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);
@@ -24,11 +24,5 @@ int64_t egm__gemm_scratch(const egm_context *context, const egm__gemm *p);
 /* The same on this thread, in egm__gemm_room bytes: a block of a larger product whose threads the caller makes. */
 void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);
 int64_t egm__gemm_room(const egm_context *context, const egm__gemm *p);
-
-/* The same through CBLAS. When the BLAS runs one thread, large products are spread over the context's threads. */
-void egm__gemm_blas(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c);
-void egm__gemm_blas_here(const egm__gemm *p, const void *a, const void *b, void *c);
-/* What is left of a product without a sum, or with alpha = 0: C = beta C. */
-void egm__gemm_clear(const egm__gemm *p, void *c);
 
 #endif

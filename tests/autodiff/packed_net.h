@@ -30,7 +30,6 @@ static inline egm_context *context(int32_t threads, int32_t simd)
 	egm_context *c = NULL;
 	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
 	o.threads = threads;
-	o.blas_threads = 1;
 	o.simd = simd;
 	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
 }

@@ -21,7 +21,6 @@ static egm_context *context(int32_t threads, int32_t simd)
 	egm_context *c = NULL;
 	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
 	o.threads = threads;
-	o.blas_threads = 1;
 	o.simd = simd;
 	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
 }
@@ -113,34 +112,15 @@ static void same_bits(int64_t (*build)(egm__graph *), egm_dtype dtype, int32_t s
 	}
 }
 
-/* Fused passes, sums, noise, and products unless a BLAS makes them. */
+/* Fused passes, sums, noise, and products. */
 START_TEST(test_program__threads_do_not_show)
 {
 	fill();
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++)
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 			same_bits(build_sums, (egm_dtype)dtype, simd);
-			if (simd != EGM_SIMD_PORTABLE) same_bits(build_net, (egm_dtype)dtype, simd);
+			same_bits(build_net, (egm_dtype)dtype, simd);
 		}
-}
-END_TEST
-
-/* Products of a BLAS: the same number of threads, the same bits; another, the same to rounding: sums of 300 terms in
- * double, two derivatives deep, 1e-13. */
-START_TEST(test_program__products_of_a_blas_on_threads)
-{
-	fill();
-	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context *c = context(threads, EGM_SIMD_PORTABLE);
-		int64_t n = run(c, EGM_F64, build_net, 0);
-		if (threads == 1) memcpy(want, out64, sizeof want);
-		compare("products", n, 1e-13);
-		static double once[MOST];
-		memcpy(once, out64, sizeof once);
-		run(c, EGM_F64, build_net, 0);
-		ck_assert(!memcmp(once, out64, (size_t)n * sizeof *once));
-		egm_context_free(c);
-	}
 }
 END_TEST
 
@@ -404,7 +384,6 @@ int main(void)
 	tcase_set_tags(t, "R24");
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_program__threads_do_not_show);
-	tcase_add_test(t, test_program__products_of_a_blas_on_threads);
 	tcase_add_test(t, test_program__code_paths_agree);
 	tcase_add_test(t, test_program__f32_follows_f64);
 	tcase_add_loop_test(t, test_program__wide_and_long_shapes, 0, sizeof shapes / sizeof *shapes);

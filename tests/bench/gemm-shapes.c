@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* gemm-shapes: the rate of the library's product and of any CBLAS on the shapes of the workloads.
  *
- *   OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 gemm-shapes [f32|f64] LIBRARY...
+ *   gemm-shapes [f32|f64] [portable|avx2|avx512] LIBRARY...
  *
- * LIBRARY is a file with cblas_sgemm and cblas_dgemm, opened at run time and bound to its own symbols first. The table
- * gives GFLOP/s, the best of several rounds in which the candidates take turns. The operands of a shape are four sets
- * in turn, as the layers of a net are: what a product finds in the cache is what it finds in a training step. */
+ * LIBRARY is the file of a CBLAS. The table gives GFLOP/s, the best of several rounds in which the candidates take
+ * turns. The operands of a shape are four sets in turn, as the layers of a net are: what a product finds in the cache
+ * is what it finds in a training step. */
 #include "bench.h"
+#include "blas.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +16,10 @@
 
 enum { SETS = 4, ROUNDS = 7, LIBRARIES = 6 };
 
-typedef void (*sgemm_fn)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
-                         const float *b, int ldb, float beta, float *c, int ldc);
-typedef void (*dgemm_fn)(int order, int ta, int tb, int m, int n, int k, double alpha, const double *a, int lda,
-                         const double *b, int ldb, double beta, double *c, int ldc);
-
 typedef struct library {
 	const char *name;
-	sgemm_fn sgemm; /* NULL: the product of libegm */
-	dgemm_fn dgemm;
+	int own; /* the product of libegm */
+	blas calls;
 } library;
 
 typedef struct shape {
@@ -61,16 +56,17 @@ static egm__gemm gemm_of(const operands *o)
 static void call(const library *l, const operands *o, int64_t set)
 {
 	const shape *s = o->s;
+	int ta = s->ta ? TRANSPOSED : AS_IT_IS, tb = s->tb ? TRANSPOSED : AS_IT_IS;
 	int m = (int)s->m, n = (int)s->n, k = (int)s->k, lda = s->ta ? m : k, ldb = s->tb ? k : n;
 	const void *a = o->a + set * s->m * s->k * (int64_t)o->es, *b = o->b + set * s->k * s->n * (int64_t)o->es;
 	void *c = o->c + set * s->m * s->n * (int64_t)o->es;
-	if (!l->sgemm) {
+	if (l->own) {
 		egm__gemm p = gemm_of(o);
 		egm__gemm_run(o->context, &p, a, b, c, o->scratch);
 	} else if (o->dtype == EGM_F32) {
-		l->sgemm(101, s->ta ? 112 : 111, s->tb ? 112 : 111, m, n, k, 1, a, lda, b, ldb, 0, c, n);
+		l->calls.sgemm(ROW_MAJOR, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, n);
 	} else {
-		l->dgemm(101, s->ta ? 112 : 111, s->tb ? 112 : 111, m, n, k, 1, a, lda, b, ldb, 0, c, n);
+		l->calls.dgemm(ROW_MAJOR, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, c, n);
 	}
 }
 
@@ -106,20 +102,10 @@ static void measure(const library *libraries, int n, const operands *o)
 static int open_libraries(library *libraries, int argc, char **argv)
 {
 	int n = 1;
-	libraries[0] = (library){"libegm", NULL, NULL};
+	libraries[0] = (library){.name = "libegm", .own = 1};
 	for (int i = 0; i < argc && n <= LIBRARIES; i++, n++) {
-		void *handle = dlopen(argv[i], RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
-		if (!handle) {
-			fprintf(stderr, "gemm-shapes: %s\n", dlerror());
-			exit(1);
-		}
-		libraries[n].name = argv[i];
-		*(void **)&libraries[n].sgemm = dlsym(handle, "cblas_sgemm");
-		*(void **)&libraries[n].dgemm = dlsym(handle, "cblas_dgemm");
-		if (!libraries[n].sgemm || !libraries[n].dgemm) {
-			fprintf(stderr, "gemm-shapes: %s has no cblas_sgemm and cblas_dgemm\n", argv[i]);
-			exit(1);
-		}
+		libraries[n] = (library){.name = argv[i]};
+		blas_open(&libraries[n].calls, argv[i]);
 	}
 	return n;
 }
@@ -138,16 +124,28 @@ static void *numbers(const operands *o, int64_t count)
 	return x;
 }
 
+/* The index of a word, -1 if it is none of them. */
+static int which(const char *word, int n, const char *const *words)
+{
+	int i = n - 1;
+	while (i >= 0 && (!word || strcmp(word, words[i]) != 0)) i--;
+	return i;
+}
+
 int main(int argc, char **argv)
 {
+	static const char *const types[] = {"f32", "f64"}, *const paths[] = {"auto", "portable", "avx2", "avx512"};
 	library libraries[LIBRARIES + 1];
 	egm_context_options options;
-	operands o = {.dtype = argc > 1 && !strcmp(argv[1], "f64") ? EGM_F64 : EGM_F32};
-	int named = argc > 1 && (!strcmp(argv[1], "f32") || !strcmp(argv[1], "f64"));
-	int n = open_libraries(libraries, argc - 1 - named, argv + 1 + named);
+	int next = 1, type = which(argv[next], 2, types);
+	next += type >= 0;
+	int path = which(next < argc ? argv[next] : NULL, 4, paths);
+	next += path >= 0;
+	operands o = {.dtype = type == 1 ? EGM_F64 : EGM_F32};
+	int n = open_libraries(libraries, argc - next, argv + next);
 	o.es = o.dtype == EGM_F32 ? sizeof(float) : sizeof(double);
 	bench_must(egm_context_options_init(&options, sizeof options));
-	options.threads = options.blas_threads = 1;
+	options.simd = path >= 0 ? path : EGM_SIMD_AUTO;
 	bench_must(egm_context_create(&o.context, &options));
 	printf("| product | m x n x k |");
 	for (int i = 0; i < n; i++) printf(" %s |", libraries[i].name);

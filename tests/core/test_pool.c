@@ -265,9 +265,9 @@ START_TEST(test_parallel__hands_tasks_to_the_hook)
 }
 END_TEST
 
-/* What a sanitizer does not allow a forking process. ThreadSanitizer ends a forked child that starts a thread, as the
- * BLAS does at the latest. AddressSanitizer allocates while a thread starts or ends, and a child forked meanwhile waits
- * for its allocator's locks for ever. */
+/* What a sanitizer does not allow a forking process. ThreadSanitizer ends a forked child that starts a thread.
+ * AddressSanitizer allocates while a thread starts or ends, and a child forked meanwhile waits for its allocator's
+ * locks for ever. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define CHILD_MAY_START_THREADS 0

@@ -25,6 +25,9 @@ imports=$(nm -D --undefined-only "$shared" | awk '{ print $2 }' | sed 's/@.*//' 
 result 'the library imports something' [ -n "$imports" ]
 result 'nothing that prints, exits, signals or reads the environment' empty \
 	"$(echo "$imports" | grep -xE "(${forbidden%|})")"
+# A BLAS would bring its threads, its rounding and its size; products are the library's own (lib/tensor/gemm.c).
+result 'no BLAS' empty "$(readelf -d "$shared" | grep -iE 'NEEDED.*(blas|blis|omp)'
+	echo "$imports" | grep -E '^(cblas_|[sd]gemm)')"
 # crtfastmath.o, which -ffast-math links in, sets flush-to-zero in whoever loads the library.
 result 'no start-up code that changes the floating-point mode' empty "$(nm "$shared" | grep set_fast_math)"
 

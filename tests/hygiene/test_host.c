@@ -101,7 +101,7 @@ START_TEST(test_host__use_leaves_the_process_as_it_was)
 }
 END_TEST
 
-/* Runs body(argument) in a child with 10 s to live, where a BLAS that hangs after fork ends; its exit code. */
+/* Runs body(argument) in a child with 10 s to live, where what hangs after a fork ends; its exit code. */
 static int in_child(int (*body)(const float *), const float *argument)
 {
 	pid_t pid = fork();

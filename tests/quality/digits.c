@@ -174,7 +174,6 @@ int main(int argc, char **argv)
 	egm_context *context = NULL;
 	must(egm_context_options_init(&o, sizeof o));
 	o.threads = 2;
-	o.blas_threads = 1;
 	must(egm_context_create(&context, &o));
 	egm_model *net = train(context, data, epochs, seed);
 	count_samples(context, net, generator, samples, seed, test_accuracy(context, net, data));

@@ -25,7 +25,6 @@ static inline egm_context *threaded_context(int32_t threads)
 	egm_context_options options;
 	ck_assert_egm(egm_context_options_init(&options, sizeof options));
 	options.threads = threads;
-	options.blas_threads = 1;
 	ck_assert_egm(egm_context_create(&context, &options));
 	return context;
 }

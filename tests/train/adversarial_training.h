@@ -29,7 +29,6 @@ static inline ring ring_open(egm_dtype dtype, int32_t threads)
 	egm_context_options o;
 	RING_OK(egm_context_options_init(&o, sizeof o));
 	o.threads = threads;
-	o.blas_threads = 1;
 	RING_OK(egm_context_create(&r.context, &o));
 	RING_OK(egm_trainer_options_init(&r.options, sizeof r.options));
 	return r;

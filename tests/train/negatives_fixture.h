@@ -46,7 +46,6 @@ static inline egm_context *machine_context(int32_t threads)
 	egm_context *context = NULL;
 	OK(egm_context_options_init(&o, sizeof o));
 	o.threads = threads;
-	o.blas_threads = 1;
 	OK(egm_context_create(&context, &o));
 	return context;
 }

@@ -463,7 +463,6 @@ static egm_context *threaded(int32_t threads)
 	egm_context *context = NULL;
 	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.threads = threads;
-	options.blas_threads = 1;
 	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
 	return context;
 }

@@ -42,8 +42,8 @@ declare({
 
 
 class Context(Handle):
-    """The threads that models share; models keep it alive. blas_threads=1 sets OpenBLAS to one thread for the whole
-    process, NumPy included where both use the same one."""
+    """The threads that models share; models keep it alive. blas_threads, 0 or 1, has no effect since 0.4, which needs
+    no BLAS."""
     _destroy = lib.egm_context_free
 
     def __init__(self, threads=1, blas_threads=0):
@@ -54,8 +54,7 @@ class Context(Handle):
 
     @property
     def backend(self):
-        """The BLAS at hand and the code path, such as "OpenBLAS 0.3.21 SkylakeX, avx512"; products go to that BLAS on
-        the path "portable" alone."""
+        """What computes, and the code path, such as "libegm 0.4.0, avx512"."""
         return self._ask(lib.egm_context_backend).decode()
 
 
