@@ -9,6 +9,11 @@
 
 enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
 
+static const int32_t kernels[] = {
+    EGM_SAMPLER_ULA,     EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_ANNEALED_LANGEVIN,
+    EGM_SAMPLER_TEMPERED};
+enum { KERNELS = sizeof kernels / sizeof *kernels };
+
 typedef struct recipe {
 	egm_dtype dtype;
 	int32_t start, kernel, bounded; /* bounded: lower = -4 in every dimension */

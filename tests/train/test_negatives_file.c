@@ -5,11 +5,6 @@
 
 /* ---- resuming */
 
-static const int32_t kernels[] = {
-    EGM_SAMPLER_ULA,     EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_ANNEALED_LANGEVIN,
-    EGM_SAMPLER_TEMPERED};
-enum { KERNELS = sizeof kernels / sizeof *kernels };
-
 /* 7 steps take 28 of the buffer's 12 rows, so that the file is written within its third epoch; 8 more go on. */
 static void expect_resume(const recipe *r)
 {
