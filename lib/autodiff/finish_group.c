@@ -2,6 +2,7 @@
 /* What is done to a group once all its instructions and operands are known: one long row of it where the memory allows,
  * blocks for the threads, few registers. */
 #include <autodiff/kernel_impl.h>
+#include <core/size_impl.h>
 #include <string.h>
 
 /* One long row, if all operands are contiguous or one number and no sum keeps rows or columns apart. */
@@ -34,11 +35,6 @@ static void flatten(egm__group *gr)
 	gr->shape = (egm__shape){1, {gr->columns, 1, 1, 1}};
 }
 
-static int64_t blocks(int64_t n, int64_t per)
-{
-	return (n + per - 1) / per;
-}
-
 /* Few columns, as channels are, would make blocks of so many rows that f32 loses what is added last. */
 static int64_t rows_of_block(const egm__group *gr)
 {
@@ -53,7 +49,7 @@ static void cut_into_blocks(egm__lower *l, egm__group *gr, int32_t kernel)
 {
 	int64_t es = (int64_t)egm__dtype_size(l->p->dtype);
 	gr->per_block = gr->rows > 1 ? rows_of_block(gr) : EGM__BLOCK_SIZE;
-	gr->n_blocks = blocks(gr->rows > 1 ? gr->rows : gr->columns, gr->per_block);
+	gr->n_blocks = egm__blocks_of(gr->rows > 1 ? gr->rows : gr->columns, gr->per_block);
 	for (int32_t i = 0; i < gr->n_closer; i++) {
 		egm__closer *c = &gr->closer[i];
 		int64_t bytes = c->kind == 3 ? gr->n_blocks * 8 : c->kind == 1 ? gr->n_blocks * gr->columns * es : 0;
