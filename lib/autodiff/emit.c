@@ -13,29 +13,40 @@ static int64_t leading(const egm__mem *m, const egm__shape *s, int *flipped)
 	return s->d[0] > 1 && m->s[0] > 0 ? m->s[0] : s->d[1];
 }
 
+egm__gemm egm__emit_product(egm__lower *l, const egm__draft *d)
+{
+	const egm__node *n = &l->g->nodes[d->matmul];
+	const egm__shape *a = egm__graph_shape(l->g, n->in[0]), *b = egm__graph_shape(l->g, n->in[1]);
+	egm__gemm p = {.m = n->shape.d[0],
+	               .n = n->shape.d[1],
+	               .k = a->d[!n->a[0]],
+	               .lda = a->d[1],
+	               .ldb = b->d[1],
+	               .ldc = n->shape.d[1],
+	               .alpha = d->alpha,
+	               .beta = d->beta,
+	               .dtype = (int32_t)l->p->dtype,
+	               .ta = (int32_t)n->a[0],
+	               .tb = (int32_t)n->a[1]};
+	l->p->flops += 2.0 * (double)p.m * (double)p.n * (double)p.k;
+	return p;
+}
+
 static void emit_gemm(egm__lower *l, int32_t kernel)
 {
 	const egm__draft *d = &l->drafts[kernel];
 	egm__kernel *k = &l->p->kernels[kernel];
 	const egm__node *n = &l->g->nodes[d->matmul];
-	const egm__shape *sa = egm__graph_shape(l->g, n->in[0]), *sb = egm__graph_shape(l->g, n->in[1]);
 	int fa, fb;
 	k->a = egm__view_memory(l, egm__real(l->g, n->in[0]), kernel);
 	k->b = egm__view_memory(l, egm__real(l->g, n->in[1]), kernel);
 	k->c = egm__memory(l, d->node, kernel);
-	k->gemm = (egm__gemm){.m = n->shape.d[0],
-	                      .n = n->shape.d[1],
-	                      .k = sa->d[!n->a[0]],
-	                      .lda = leading(&k->a, sa, &fa),
-	                      .ldb = leading(&k->b, sb, &fb),
-	                      .ldc = n->shape.d[1],
-	                      .alpha = d->alpha,
-	                      .beta = d->beta,
-	                      .dtype = (int32_t)l->p->dtype};
-	k->gemm.ta = (int32_t)n->a[0] ^ fa;
-	k->gemm.tb = (int32_t)n->a[1] ^ fb;
+	k->gemm = egm__emit_product(l, d);
+	k->gemm.lda = leading(&k->a, egm__graph_shape(l->g, n->in[0]), &fa);
+	k->gemm.ldb = leading(&k->b, egm__graph_shape(l->g, n->in[1]), &fb);
+	k->gemm.ta ^= fa;
+	k->gemm.tb ^= fb;
 	egm__pack_right(l, kernel, egm__real(l->g, n->in[1]));
-	l->p->flops += 2.0 * (double)k->gemm.m * (double)k->gemm.n * (double)k->gemm.k;
 }
 
 /* A copy of a view: seen through the view when it has strides of its own, else its input in the input's order. */

@@ -197,9 +197,13 @@ int32_t egm__buffer_new(egm__lower *l, int64_t bytes, int32_t first);
 /* lower.c */
 void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size);
 egm__draft *egm__draft_new(egm__lower *l, egm__kernel_kind kind, egm__id node);
+/* That computes the whole of a node, into memory. */
+egm__draft *egm__draft_alone(egm__lower *l, egm__kernel_kind kind, egm__id node);
 /* fuse.c: has a group over `shape` compute the node, or write a value, in no kernel before `earliest`. */
 void egm__into_group(egm__lower *l, egm__id id, const egm__shape *shape);
 void egm__store_into(egm__lower *l, egm__id value, const egm__shape *shape, egm__store store, int32_t earliest);
+/* emit.c: the product that a draft multiplies by, both factors whole and in their order; counts its operations. */
+egm__gemm egm__emit_product(egm__lower *l, const egm__draft *d);
 /* emit_group.c, finish_group.c: the group of kernel number `kernel`; its members and stores, and then the rest. */
 egm_status egm__emit_group(egm__lower *l, int32_t kernel);
 egm_status egm__finish_group(egm__lower *l, int32_t kernel);

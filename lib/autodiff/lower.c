@@ -30,6 +30,15 @@ egm__draft *egm__draft_new(egm__lower *l, egm__kernel_kind kind, egm__id node)
 	return d;
 }
 
+egm__draft *egm__draft_alone(egm__lower *l, egm__kernel_kind kind, egm__id node)
+{
+	egm__draft *d = egm__draft_new(l, kind, node);
+	if (!d) return NULL;
+	l->at[node] = l->first[node] = l->n_drafts - 1;
+	l->stored[node] = 1;
+	return d;
+}
+
 /* ---- one function for each class */
 
 static void lower_concat(egm__lower *l, egm__id id)
@@ -62,19 +71,10 @@ static void lower_pad(egm__lower *l, egm__id id)
 	l->stored[id] = 1;
 }
 
-static void lower_noise(egm__lower *l, egm__id id)
-{
-	if (!egm__draft_new(l, EGM__KERNEL_NOISE, id)) return;
-	l->at[id] = l->first[id] = l->n_drafts - 1;
-	l->stored[id] = 1;
-}
-
 static void lower_max(egm__lower *l, egm__id id)
 {
 	egm__ensure_memory(l, l->g->nodes[id].in[0], EGM__LAYOUT_TILES);
-	if (!egm__draft_new(l, EGM__KERNEL_MAX, id)) return;
-	l->at[id] = l->first[id] = l->n_drafts - 1;
-	l->stored[id] = 1;
+	egm__draft_alone(l, EGM__KERNEL_MAX, id);
 }
 
 static egm__kernel_kind image_kernel(const egm__op *op)
@@ -91,16 +91,14 @@ static void lower_image(egm__lower *l, egm__id id)
 	if (product == id) return; /* patches, made where they are multiplied */
 	if (product == EGM__NONE) {
 		egm__ensure_memory(l, n->in[0], EGM__LAYOUT_CONTIGUOUS);
-		if (!egm__draft_new(l, image_kernel(n->op), id)) return;
+		egm__draft_alone(l, image_kernel(n->op), id);
 	} else {
 		egm__draft *d;
 		for (int i = 0; i < 2; i++) egm__ensure_memory(l, l->g->nodes[product].in[i], EGM__LAYOUT_CONTIGUOUS);
-		if (!(d = egm__draft_new(l, EGM__KERNEL_CONV, id))) return;
+		if (!(d = egm__draft_alone(l, EGM__KERNEL_CONV, id))) return;
 		d->matmul = product;
 		d->alpha = 1;
 	}
-	l->at[id] = l->first[id] = l->n_drafts - 1;
-	l->stored[id] = 1;
 }
 
 /* Both factors of a product, of windows their images. Whether there are windows. */
@@ -145,7 +143,7 @@ static void lower_node(egm__lower *l, egm__id id)
 	}
 	switch (n->op->cls) {
 	case EGM__CLASS_NOISE:
-		lower_noise(l, id);
+		egm__draft_alone(l, EGM__KERNEL_NOISE, id);
 		break;
 	case EGM__CLASS_ELEMENTWISE:
 		egm__into_group(l, id, &n->shape);

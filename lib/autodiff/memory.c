@@ -70,9 +70,7 @@ void egm__force(egm__lower *l, egm__id id)
 {
 	const egm__node *n = &l->g->nodes[id];
 	if (n->op->cls == EGM__CLASS_VIEW || n->op->cls == EGM__CLASS_LEAF) {
-		if (!egm__draft_new(l, EGM__KERNEL_COPY, id)) return;
-		l->at[id] = l->first[id] = l->n_drafts - 1;
-		l->stored[id] = 1;
+		egm__draft_alone(l, EGM__KERNEL_COPY, id);
 		return;
 	}
 	egm__into_group(l, id, &n->shape);
