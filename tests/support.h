@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What every test program needs: the runner, and an allocator that counts and fails on demand. */
+/* What every test program needs: the runner, contexts, and an allocator that counts and fails on demand. */
 #ifndef EGM_TESTS_SUPPORT_H
 #define EGM_TESTS_SUPPORT_H
 
 #include <check.h>
 #include <egm/context.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Runs the suite; the exit code of the program. */
 static inline int egm_test_main(Suite *suite)
@@ -15,6 +16,20 @@ static inline int egm_test_main(Suite *suite)
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed != 0;
+}
+
+/* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. Its BLAS keeps to one thread,
+ * so that only ours differ. */
+static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
+{
+	egm_context_options options;
+	egm_context *context = NULL;
+	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
+	options.threads = threads;
+	options.simd = simd;
+	egm_status st = egm_context_create(&context, &options);
+	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd != EGM_SIMD_AUTO));
+	return context;
 }
 
 /* An allocator for egm_context_options that counts calls and live blocks, and fails the fail_at-th call (counted from
@@ -55,6 +70,27 @@ static inline egm_context *egm_test_context(egm_test_allocator *a)
 	options.dealloc = egm_test_dealloc;
 	options.alloc_user = a;
 	return egm_context_create(&context, &options) == EGM_OK ? context : NULL;
+}
+
+/* Makes each allocation of `life` fail in turn, alone and with all that follow: it has to say so and to leave nothing
+ * behind, and it works again afterwards. Returns how many there are. */
+static inline long egm_test_fail_each(egm_test_allocator *a, egm_status (*life)(void *user), void *user)
+{
+	long live = a->live, before = a->calls;
+	ck_assert_int_eq(life(user), EGM_OK);
+	long calls = a->calls - before;
+	for (a->for_ever = 0; a->for_ever < 2; a->for_ever++)
+		for (long i = 1; i <= calls; i++) {
+			a->fail_at = a->calls + i;
+			egm_status st = life(user);
+			a->fail_at = 0;
+			ck_assert_msg(st == EGM_ERR_MEMORY, "call %ld of %ld failed: %s", i, calls, egm_status_name(st));
+			ck_assert_msg(strstr(egm_last_error(), "memory") != NULL, "call %ld: %s", i, egm_last_error());
+			ck_assert_int_eq(a->live, live);
+		}
+	ck_assert_int_eq(life(user), EGM_OK);
+	ck_assert_int_eq(a->live, live);
+	return calls;
 }
 
 #endif

@@ -38,6 +38,11 @@ egm__id egm__row_norm(egm__graph *g, egm__id x)
 	return egm__sqrt(g, egm__row_sum(g, egm__square(g, x)));
 }
 
+egm__id egm__mean_square_norm(egm__graph *g, egm__id x)
+{
+	return egm__mean(g, egm__row_sum(g, egm__square(g, x)));
+}
+
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes)
 {
 	egm__id top = egm__max(g, x, axes);

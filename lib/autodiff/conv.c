@@ -136,7 +136,7 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 	v->units = v->role == EGM__CONV_FOLD ? m->n : m->n * m->oh;
 	int64_t fit = SCRATCH_BYTES / at_least(v->rows * v->width * m->size, 1);
 	v->per_block = at_least(egm__least(fit, v->units / LEAST_BLOCKS), 1);
-	v->blocks = (v->units + v->per_block - 1) / v->per_block;
+	v->blocks = egm__blocks_of(v->units, v->per_block);
 	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : egm__least(v->blocks, LEAST_BLOCKS);
 	v->patches =
 	    (v->per_block * v->rows * v->width * m->size + EGM__PACK_ALIGN - 1) / EGM__PACK_ALIGN * EGM__PACK_ALIGN;
@@ -173,23 +173,11 @@ void egm__conv_emit(egm__lower *l, int32_t kernel)
 	egm__id w = find_role(l, d, k, &plain);
 	const egm__node *windows = &l->g->nodes[w];
 	egm__id image = k->conv.role == EGM__CONV_FOLD ? w : egm__real(l->g, windows->in[0]);
-	const egm__shape *sa = egm__graph_shape(l->g, n->in[0]), *sb = egm__graph_shape(l->g, n->in[1]);
 	egm__windows_of(l, windows, egm__graph_shape(l->g, image), &k->image);
-	k->gemm = (egm__gemm){.m = n->shape.d[0],
-	                      .n = n->shape.d[1],
-	                      .k = sa->d[!n->a[0]],
-	                      .lda = sa->d[1],
-	                      .ldb = sb->d[1],
-	                      .ldc = n->shape.d[1],
-	                      .alpha = d->alpha,
-	                      .beta = d->beta,
-	                      .dtype = (int32_t)l->p->dtype,
-	                      .ta = (int32_t)n->a[0],
-	                      .tb = (int32_t)n->a[1]};
+	k->gemm = egm__emit_product(l, d);
 	k->a = egm__view_memory(l, egm__real(l->g, k->conv.role == EGM__CONV_FOLD ? n->in[0] : windows->in[0]), kernel);
 	k->b = egm__view_memory(l, egm__real(l->g, n->in[k->conv.role == EGM__CONV_FOLD ? 1 : plain]), kernel);
 	k->c = egm__memory(l, d->node, kernel);
 	k->conv.partial.buffer = -1;
 	cut(l, k, kernel);
-	l->p->flops += 2.0 * (double)k->gemm.m * (double)k->gemm.n * (double)k->gemm.k;
 }

@@ -71,6 +71,7 @@ egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes);
 egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes); /* derivative 0: a shift for stable exponentials */
 egm__id egm__mean(egm__graph *g, egm__id x);               /* over everything: [1, 1] for rank 2 */
 egm__id egm__row_sum(egm__graph *g, egm__id x);            /* over all axes but the first */
+egm__id egm__mean_square_norm(egm__graph *g, egm__id x);   /* of rows: E||x||^2 */
 egm__id egm__row_norm(egm__graph *g, egm__id x); /* Euclidean, over all axes but the first; finite gradient at 0 */
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes);
 

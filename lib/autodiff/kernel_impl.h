@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A compiled program: a flat list of kernel calls over memory whose places are fixed. lower.c chooses the kernels,
- * emit.c writes out the fused ones, plan.c places the buffers, execute.c runs the list. */
+/* A compiled program: a flat list of kernel calls over memory whose places are fixed. mark.c looks at the graph as a
+ * whole, lower.c and fuse.c choose the kernels, emit.c and emit_group.c write them out, plan.c places the buffers,
+ * execute.c runs the list. */
 #ifndef EGM_AUTODIFF_KERNEL_IMPL_H
 #define EGM_AUTODIFF_KERNEL_IMPL_H
 
@@ -164,21 +165,48 @@ typedef struct egm__lower {
 	int32_t *slot;   /* bound to memory of the caller */
 	int64_t *offset;
 	egm__id *window; /* conv.c: fused patches of a matrix of them, product of a fused fold; EGM__NONE */
-	int32_t *value;  /* emit.c: register or ~operand in the current group */
+	int32_t *value;  /* emit_group.c: register or ~operand in the current group */
 	int32_t *stamp;
 } egm__lower;
 
+/* What a reader asks of memory: of tiles, neighbours along the last axis one element or none apart; of products, a
+ * leading dimension; of images, no strides at all. */
+typedef enum egm__layout {
+	EGM__LAYOUT_TILES,
+	EGM__LAYOUT_PRODUCT,
+	EGM__LAYOUT_ANY,
+	EGM__LAYOUT_CONTIGUOUS
+} egm__layout;
+
+/* memory.c */
 egm__id egm__real(const egm__graph *g, egm__id id);
 /* The stored node behind a chain of views, as kernel `reader` finds it, and the strides that the chain makes of it. 0
  * when a view fails. */
 int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st);
 egm__strides egm__contiguous(const egm__shape *s);
+/* Makes id addressable for a kernel. Returns the node to wait for: id, or what it is a view of. */
+egm__id egm__ensure_memory(egm__lower *l, egm__id id, egm__layout want);
+/* A node that has no kernel of its own gets memory: a view or leaf is copied, a cheap node or a number computed. */
+void egm__force(egm__lower *l, egm__id id);
 /* The memory of a node, its buffer made on demand. */
 egm__mem egm__memory(egm__lower *l, egm__id id, int32_t reader);
 /* Of a node that may be a chain of views. */
 egm__mem egm__view_memory(egm__lower *l, egm__id id, int32_t reader);
 int32_t egm__buffer_new(egm__lower *l, int64_t bytes, int32_t first);
+
+/* lower.c */
 void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size);
+egm__draft *egm__draft_new(egm__lower *l, egm__kernel_kind kind, egm__id node);
+/* That computes the whole of a node, into memory. */
+egm__draft *egm__draft_alone(egm__lower *l, egm__kernel_kind kind, egm__id node);
+/* fuse.c: has a group over `shape` compute the node, or write a value, in no kernel before `earliest`. */
+void egm__into_group(egm__lower *l, egm__id id, const egm__shape *shape);
+void egm__store_into(egm__lower *l, egm__id value, const egm__shape *shape, egm__store store, int32_t earliest);
+/* emit.c: the product that a draft multiplies by, both factors whole and in their order; counts its operations. */
+egm__gemm egm__emit_product(egm__lower *l, const egm__draft *d);
+/* emit_group.c, finish_group.c: the group of kernel number `kernel`; its members and stores, and then the rest. */
+egm_status egm__emit_group(egm__lower *l, int32_t kernel);
+egm_status egm__finish_group(egm__lower *l, int32_t kernel);
 
 void egm__lower_mark(egm__lower *l);
 egm_status egm__lower_graph(egm__lower *l);

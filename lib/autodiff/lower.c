@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From graph to kernels. Nodes are taken in order; each product starts a kernel, each elementwise node joins the latest
- * group that has its inputs, where shapes agree, or starts one. Cheap nodes (factors, masks) and views get no kernel:
- * their readers compute or address them. So an activation, its mask, the product with an incoming adjoint and the sum
- * that makes the bias gradient end up in one pass over memory. */
+/* From graph to kernels: nodes are taken in order, by a function for each class of op, and results are bound to the
+ * caller's memory last. Each product starts a kernel, each elementwise node goes into a group (fuse.c). Cheap nodes
+ * (factors, masks) and views get no kernel: their readers compute or address them (memory.c). */
 #include <autodiff/kernel_impl.h>
 #include <string.h>
 
@@ -19,39 +18,7 @@ void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_
 	return r;
 }
 
-egm__id egm__real(const egm__graph *g, egm__id id)
-{
-	while (g->nodes[id].op->cls == EGM__CLASS_ALIAS) id = g->nodes[id].in[0];
-	return id;
-}
-
-egm__strides egm__contiguous(const egm__shape *s)
-{
-	egm__strides st = {0};
-	int64_t run = 1;
-	for (int i = s->rank - 1; i >= 0; i--) {
-		st.s[i] = run;
-		run *= s->d[i];
-	}
-	return st;
-}
-
-int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st)
-{
-	id = egm__real(l->g, id);
-	const egm__node *n = &l->g->nodes[id];
-	if (n->op->cls != EGM__CLASS_VIEW || (l->at[id] >= 0 && l->at[id] < reader)) {
-		*root = id;
-		*st = egm__contiguous(&n->shape);
-		return 1;
-	}
-	return egm__resolve(l, n->in[0], reader, root, st) &&
-	       n->op->view(n, &l->g->nodes[egm__real(l->g, n->in[0])].shape, st);
-}
-
-/* ---- kernels in the making */
-
-static egm__draft *add_draft(egm__lower *l, egm__kernel_kind kind, egm__id node)
+egm__draft *egm__draft_new(egm__lower *l, egm__kernel_kind kind, egm__id node)
 {
 	egm__draft *d = egm__lower_grow(l, l->drafts, &l->cap_drafts, l->n_drafts, sizeof *d);
 	if (!d) return NULL;
@@ -63,170 +30,13 @@ static egm__draft *add_draft(egm__lower *l, egm__kernel_kind kind, egm__id node)
 	return d;
 }
 
-static void add_member(egm__lower *l, int32_t kernel, egm__id id)
+egm__draft *egm__draft_alone(egm__lower *l, egm__kernel_kind kind, egm__id node)
 {
-	egm__draft *d = &l->drafts[kernel];
-	egm__id *m = egm__lower_grow(l, d->members, &d->cap_members, d->n_members, sizeof *m);
-	if (!m) return;
-	d->members = m;
-	m[d->n_members++] = id;
-}
-
-static void add_store(egm__lower *l, int32_t kernel, egm__store store)
-{
-	egm__draft *d = &l->drafts[kernel];
-	egm__store *s = egm__lower_grow(l, d->stores, &d->cap_stores, d->n_stores, sizeof *s);
-	if (!s) return;
-	d->stores = s;
-	s[d->n_stores++] = store;
-}
-
-/* What a group would read: the latest kernel it waits for, and whether it must come after that kernel or may be in it.
- */
-typedef struct needs {
-	int32_t latest;
-	int strict;
-	int n;
-	egm__id base[2]; /* elementwise nodes have two inputs at most, cheap ones one */
-} needs;
-
-static void need(needs *w, egm__id id, int32_t at, int strict)
-{
-	if (at > w->latest)
-		w->latest = at, w->strict = strict;
-	else if (at == w->latest)
-		w->strict |= strict;
-	EGM_INVARIANT(w->n < 2);
-	w->base[w->n++] = id;
-}
-
-static void force(egm__lower *l, egm__id id);
-
-/* What a reader asks of memory: of tiles, neighbours along the last axis one element or none apart; of products, a
- * leading dimension; of images, no strides at all. */
-typedef enum layout { LAYOUT_TILES, LAYOUT_PRODUCT, LAYOUT_ANY, LAYOUT_CONTIGUOUS } layout;
-
-static int suits(const egm__shape *s, const egm__strides *st, layout want)
-{
-	egm__strides whole = egm__contiguous(s);
-	int last = s->rank - 1, ok = 1;
-	if (want == LAYOUT_TILES) ok = s->d[last] == 1 || st->s[last] == 1 || st->s[last] == 0;
-	if (want == LAYOUT_PRODUCT) {
-		for (int i = 0; i < 2; i++) ok = ok && (s->d[i] == 1 || st->s[i] > 0);
-		ok = ok && (st->s[1] == 1 || st->s[0] == 1 || s->d[0] == 1 || s->d[1] == 1);
-	}
-	for (int i = 0; want == LAYOUT_CONTIGUOUS && i < s->rank; i++) ok = ok && (s->d[i] == 1 || st->s[i] == whole.s[i]);
-	return ok;
-}
-
-/* Makes id addressable for a kernel. */
-static egm__id ensure_memory(egm__lower *l, egm__id id, layout want)
-{
-	egm__id root;
-	egm__strides st;
-	id = egm__real(l->g, id);
-	const egm__node *n = &l->g->nodes[id];
-	if (n->op->cls == EGM__CLASS_VIEW && l->at[id] < 0) {
-		ensure_memory(l, n->in[0], LAYOUT_ANY);
-		if (egm__resolve(l, id, INT32_MAX, &root, &st) && suits(&n->shape, &st, want)) return root;
-	}
-	if (l->at[id] < 0 && n->op->cls != EGM__CLASS_LEAF) force(l, id);
-	l->stored[id] = 1;
-	return id;
-}
-
-static void collect(egm__lower *l, egm__id id, needs *w)
-{
-	id = egm__real(l->g, id);
-	const egm__node *n = &l->g->nodes[id];
-	int32_t at = l->at[id];
-	int in_group = at >= 0 && l->drafts[at].kind == EGM__KERNEL_GROUP;
-	switch (n->op->cls) {
-	case EGM__CLASS_CONST:
-		break;
-	case EGM__CLASS_ELEMENTWISE:
-		need(w, id, at, !in_group);
-		break;
-	case EGM__CLASS_CHEAP:
-		if (at >= 0) {
-			l->stored[id] = 1;
-			need(w, id, at, 1);
-		} else {
-			collect(l, n->in[0], w);
-		}
-		break;
-	default: {
-		egm__id root = ensure_memory(l, id, LAYOUT_TILES);
-		need(w, root, l->at[root], 1);
-	}
-	}
-}
-
-static int shares_input(const egm__lower *l, int32_t kernel, const needs *w)
-{
-	const egm__draft *d = &l->drafts[kernel];
-	for (int32_t i = 0; i < d->n_members; i++) {
-		const egm__node *n = &l->g->nodes[d->members[i]];
-		for (int j = 0; j < n->n_in; j++)
-			for (int k = 0; k < w->n; k++)
-				if (egm__real(l->g, n->in[j]) == w->base[k]) return 1;
-	}
-	return 0;
-}
-
-static int may_join(const egm__lower *l, int32_t kernel, const egm__shape *shape)
-{
-	const egm__draft *d = &l->drafts[kernel];
-	return d->kind == EGM__KERNEL_GROUP && egm__shape_equal(&d->shape, shape) && d->n_members + d->n_stores < 64;
-}
-
-/* The group in which to compute over `shape` what has the needs w; earliest: not before this kernel. */
-static int32_t place(egm__lower *l, const egm__shape *shape, const needs *w, int32_t earliest)
-{
-	int32_t p = w->latest;
-	if (p >= earliest && p >= 0 && !w->strict && may_join(l, p, shape)) return p;
-	for (int32_t q = l->n_drafts - 1; q > p && q >= earliest; q--)
-		if (may_join(l, q, shape) && shares_input(l, q, w)) return q;
-	if (l->n_drafts - 1 > p && l->n_drafts - 1 >= earliest && egm__shape_count(shape) == 1 &&
-	    may_join(l, l->n_drafts - 1, shape))
-		return l->n_drafts - 1;
-	egm__draft *d = add_draft(l, EGM__KERNEL_GROUP, EGM__NONE);
-	if (!d) return -1;
-	d->shape = *shape;
-	return l->n_drafts - 1;
-}
-
-/* Elementwise inputs that are computed in other kernels must be in memory. */
-static void store_foreign(egm__lower *l, const needs *w, int32_t kernel)
-{
-	for (int i = 0; i < w->n; i++)
-		if (l->at[w->base[i]] != kernel) l->stored[w->base[i]] = 1;
-}
-
-static void into_group(egm__lower *l, egm__id id, const egm__shape *shape)
-{
-	const egm__node *n = &l->g->nodes[id];
-	needs w = {.latest = -1};
-	for (int i = 0; i < n->n_in; i++) collect(l, n->in[i], &w);
-	int32_t k = place(l, shape, &w, 0);
-	if (k < 0) return;
-	store_foreign(l, &w, k);
-	add_member(l, k, id);
-	l->at[id] = k;
-	l->first[id] = k;
-}
-
-static void store_into(egm__lower *l, egm__id value, const egm__shape *shape, egm__store store, int32_t earliest)
-{
-	needs w = {.latest = -1};
-	if (value != EGM__NONE) collect(l, value, &w);
-	int32_t k = place(l, shape, &w, earliest);
-	if (k < 0) return;
-	store_foreign(l, &w, k);
-	add_store(l, k, store);
-	if (store.target == EGM__NONE) return;
-	if (l->first[store.target] < 0 || k < l->first[store.target]) l->first[store.target] = k;
-	if (k > l->at[store.target]) l->at[store.target] = k;
+	egm__draft *d = egm__draft_new(l, kind, node);
+	if (!d) return NULL;
+	l->at[node] = l->first[node] = l->n_drafts - 1;
+	l->stored[node] = 1;
+	return d;
 }
 
 /* ---- one function for each class */
@@ -241,7 +51,7 @@ static void lower_concat(egm__lower *l, egm__id id)
 		const egm__shape *s = egm__graph_shape(l->g, n->in[i]);
 		egm__strides part = whole;
 		part.offset = from * whole.s[axis];
-		store_into(l, egm__real(l->g, n->in[i]), s, (egm__store){egm__real(l->g, n->in[i]), id, part, 0}, 0);
+		egm__store_into(l, egm__real(l->g, n->in[i]), s, (egm__store){egm__real(l->g, n->in[i]), id, part, 0}, 0);
 		if (l->at[id] > last) last = l->at[id];
 		from += s->d[axis];
 	}
@@ -253,27 +63,18 @@ static void lower_pad(egm__lower *l, egm__id id)
 {
 	const egm__node *n = &l->g->nodes[id];
 	egm__strides whole = egm__contiguous(&n->shape), part = whole;
-	store_into(l, EGM__NONE, &n->shape, (egm__store){EGM__NONE, id, whole, 0}, l->n_drafts);
+	egm__store_into(l, EGM__NONE, &n->shape, (egm__store){EGM__NONE, id, whole, 0}, l->n_drafts);
 	part.offset = n->a[1] * whole.s[n->a[0]];
 	egm__id x = egm__real(l->g, n->in[0]);
 	int32_t after = l->n_drafts;
-	store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, after);
-	l->stored[id] = 1;
-}
-
-static void lower_noise(egm__lower *l, egm__id id)
-{
-	if (!add_draft(l, EGM__KERNEL_NOISE, id)) return;
-	l->at[id] = l->first[id] = l->n_drafts - 1;
+	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, after);
 	l->stored[id] = 1;
 }
 
 static void lower_max(egm__lower *l, egm__id id)
 {
-	ensure_memory(l, l->g->nodes[id].in[0], LAYOUT_TILES);
-	if (!add_draft(l, EGM__KERNEL_MAX, id)) return;
-	l->at[id] = l->first[id] = l->n_drafts - 1;
-	l->stored[id] = 1;
+	egm__ensure_memory(l, l->g->nodes[id].in[0], EGM__LAYOUT_TILES);
+	egm__draft_alone(l, EGM__KERNEL_MAX, id);
 }
 
 static egm__kernel_kind image_kernel(const egm__op *op)
@@ -289,17 +90,15 @@ static void lower_image(egm__lower *l, egm__id id)
 	egm__id product = l->window[id];
 	if (product == id) return; /* patches, made where they are multiplied */
 	if (product == EGM__NONE) {
-		ensure_memory(l, n->in[0], LAYOUT_CONTIGUOUS);
-		if (!add_draft(l, image_kernel(n->op), id)) return;
+		egm__ensure_memory(l, n->in[0], EGM__LAYOUT_CONTIGUOUS);
+		egm__draft_alone(l, image_kernel(n->op), id);
 	} else {
 		egm__draft *d;
-		for (int i = 0; i < 2; i++) ensure_memory(l, l->g->nodes[product].in[i], LAYOUT_CONTIGUOUS);
-		if (!(d = add_draft(l, EGM__KERNEL_CONV, id))) return;
+		for (int i = 0; i < 2; i++) egm__ensure_memory(l, l->g->nodes[product].in[i], EGM__LAYOUT_CONTIGUOUS);
+		if (!(d = egm__draft_alone(l, EGM__KERNEL_CONV, id))) return;
 		d->matmul = product;
 		d->alpha = 1;
 	}
-	l->at[id] = l->first[id] = l->n_drafts - 1;
-	l->stored[id] = 1;
 }
 
 /* Both factors of a product, of windows their images. Whether there are windows. */
@@ -309,7 +108,7 @@ static int factors_in_memory(egm__lower *l, const egm__node *n, egm__id id)
 	int conv = p[0] != EGM__NONE || p[1] != EGM__NONE;
 	for (int i = 0; i < 2; i++) {
 		egm__id x = p[i] != EGM__NONE ? l->g->nodes[p[i]].in[0] : n->in[i];
-		ensure_memory(l, x, conv ? LAYOUT_CONTIGUOUS : LAYOUT_PRODUCT);
+		egm__ensure_memory(l, x, conv ? EGM__LAYOUT_CONTIGUOUS : EGM__LAYOUT_PRODUCT);
 	}
 	return conv;
 }
@@ -324,7 +123,7 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 		for (int i = 0; i < 2; i++) lower_products(l, root, egm__real(l->g, n->in[i]), alpha);
 	} else {
 		int conv = factors_in_memory(l, n, id), start = l->at[root] < 0;
-		egm__draft *d = add_draft(l, conv ? EGM__KERNEL_CONV : EGM__KERNEL_GEMM, root);
+		egm__draft *d = egm__draft_new(l, conv ? EGM__KERNEL_CONV : EGM__KERNEL_GEMM, root);
 		if (!d) return;
 		d->matmul = id;
 		d->alpha = alpha;
@@ -333,20 +132,6 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 		if (start) l->first[root] = l->at[root];
 	}
 	l->stored[root] = 1;
-}
-
-/* A node that has no kernel of its own gets memory: a view or leaf is copied, a cheap node or a number computed. */
-static void force(egm__lower *l, egm__id id)
-{
-	const egm__node *n = &l->g->nodes[id];
-	if (n->op->cls == EGM__CLASS_VIEW || n->op->cls == EGM__CLASS_LEAF) {
-		if (!add_draft(l, EGM__KERNEL_COPY, id)) return;
-		l->at[id] = l->first[id] = l->n_drafts - 1;
-		l->stored[id] = 1;
-		return;
-	}
-	into_group(l, id, &n->shape);
-	l->stored[id] = 1;
 }
 
 static void lower_node(egm__lower *l, egm__id id)
@@ -358,16 +143,16 @@ static void lower_node(egm__lower *l, egm__id id)
 	}
 	switch (n->op->cls) {
 	case EGM__CLASS_NOISE:
-		lower_noise(l, id);
+		egm__draft_alone(l, EGM__KERNEL_NOISE, id);
 		break;
 	case EGM__CLASS_ELEMENTWISE:
-		into_group(l, id, &n->shape);
+		egm__into_group(l, id, &n->shape);
 		break;
 	case EGM__CLASS_REDUCE:
 		if (n->op->is_max)
 			lower_max(l, id);
 		else
-			into_group(l, id, egm__graph_shape(l->g, n->in[0]));
+			egm__into_group(l, id, egm__graph_shape(l->g, n->in[0]));
 		l->stored[id] = 1;
 		break;
 	case EGM__CLASS_CONCAT:
@@ -403,8 +188,8 @@ static void keep_old_values(egm__lower *l)
 		egm__id id = egm__real(l->g, l->g->outputs[i].id);
 		const egm__node *n = &l->g->nodes[id];
 		if (l->at[id] >= 0 || n->op->cls == EGM__CLASS_CONST) continue;
-		if (n->op->cls == EGM__CLASS_VIEW) ensure_memory(l, n->in[0], LAYOUT_ANY);
-		force(l, id);
+		if (n->op->cls == EGM__CLASS_VIEW) egm__ensure_memory(l, n->in[0], EGM__LAYOUT_ANY);
+		egm__force(l, id);
 	}
 }
 
@@ -427,7 +212,7 @@ static void bind_outputs(egm__lower *l)
 		}
 		egm__strides st = egm__contiguous(&n->shape);
 		st.offset = o->offset;
-		store_into(l, id, &n->shape, (egm__store){id, EGM__NONE, st, o->slot}, end);
+		egm__store_into(l, id, &n->shape, (egm__store){id, EGM__NONE, st, o->slot}, end);
 	}
 }
 

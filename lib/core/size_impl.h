@@ -21,4 +21,10 @@ static inline int64_t egm__least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* How many blocks of `size` hold n things; the last may be short. */
+static inline int64_t egm__blocks_of(int64_t n, int64_t size)
+{
+	return (n + size - 1) / size;
+}
+
 #endif

@@ -160,18 +160,6 @@ out:
 	return st;
 }
 
-static void reverse(unsigned char *bytes, size_t count, size_t width)
-{
-	for (size_t i = 0; i < count; i++) {
-		unsigned char *p = bytes + i * width;
-		for (size_t k = 0; k < width / 2; k++) {
-			unsigned char byte = p[k];
-			p[k] = p[width - 1 - k];
-			p[width - 1 - k] = byte;
-		}
-	}
-}
-
 /* Bytes of this machine's order to double. A load through memcpy: raw has no alignment. */
 static double element_at(const unsigned char *raw, egm__element element)
 {
@@ -213,7 +201,7 @@ static egm_status read_values(egm_data *d, egm__stream *stream, egm__element ele
 	for (int64_t first = 0; first < count; first += CHUNK) {
 		size_t n = count - first < CHUNK ? (size_t)(count - first) : CHUNK;
 		EGM_TRY(egm__stream_exact(stream, raw, n * width, "the numbers"));
-		if (swap) reverse(raw, n, width);
+		if (swap) egm__reverse_each(raw, n, width);
 		for (size_t k = 0; k < n; k++) {
 			double number = element_at(raw + k * width, element);
 			if (!egm__data_store(d->values, first + (int64_t)k, number, o))

@@ -17,6 +17,19 @@ egm_status egm__file_open(int *fd, int64_t *size, const char *path);
 /* Reads up to n bytes, fewer only where the file ends. */
 egm_status egm__file_read(int fd, const char *path, void *bytes, size_t n, size_t *got);
 
+/* Turns each of `count` numbers of `width` bytes round: from the other byte order to this machine's. */
+static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t width)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned char *p = bytes + i * width;
+		for (size_t k = 0; k < width / 2; k++) {
+			unsigned char byte = p[k];
+			p[k] = p[width - 1 - k];
+			p[width - 1 - k] = byte;
+		}
+	}
+}
+
 /* Bytes of a data file, plain or out of a gzip file. */
 typedef struct egm__stream egm__stream;
 /* `gzip` 0: the bytes as they are, even where they start like a gzip file. */

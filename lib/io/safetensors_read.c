@@ -101,22 +101,6 @@ static void widen(float *out, const unsigned char *raw, int64_t count, int brain
 	}
 }
 
-static void to_host_order(unsigned char *bytes, int64_t count, int width)
-{
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-	for (int64_t i = 0; i < count; i++) {
-		unsigned char *p = bytes + i * width;
-		for (int k = 0; k < width / 2; k++) {
-			unsigned char byte = p[k];
-			p[k] = p[width - 1 - k];
-			p[width - 1 - k] = byte;
-		}
-	}
-#else
-	(void)bytes, (void)count, (void)width;
-#endif
-}
-
 static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, int32_t index)
 {
 	egm_status st = EGM_OK;
@@ -130,8 +114,8 @@ static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, 
 	EGM_TRY(read_exact(fd, path, raw, n, t->name));
 	if (half) {
 		widen((float *)(void *)out, raw, t->count, type->name[0] == 'B');
-	} else {
-		to_host_order(raw, t->count, type->bits / 8);
+	} else if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+		egm__reverse_each(raw, (size_t)t->count, (size_t)type->bits / 8);
 	}
 out:
 	return st;

@@ -37,7 +37,7 @@ static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, TERM_ENCODER, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, code)), 1);
 	if (o->reconstruction > 0) {
 		egm__id miss = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
-		egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), o->reconstruction);
+		egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, miss), o->reconstruction);
 	}
 }
 

@@ -14,7 +14,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 	const egm_dae_options *o = loss->options;
 	egm__graph *g = p->graph;
 	egm__id miss = egm__sub(g, egm__net(p, loss, DENOISER, egm__noisy(p, p->data, o->sigma, 0)), p->data);
-	egm__term_add(p, RECONSTRUCTION, egm__mean(g, egm__row_sum(g, egm__square(g, miss))), 1);
+	egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, miss), 1);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)

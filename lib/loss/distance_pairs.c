@@ -118,7 +118,7 @@ static egm_status sum_pairs(pairs *p, const char *what, const egm__sample *a, co
 	int64_t scratch;
 	p->a = a;
 	p->b = b;
-	p->blocks = (a->rows - 1) / TILE + 1;
+	p->blocks = egm__blocks_of(a->rows, TILE);
 	p->workers = p->blocks < p->context->threads ? (int32_t)p->blocks : p->context->threads;
 	p->sums = p->scratch = NULL;
 	*sum = 0;

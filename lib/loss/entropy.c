@@ -35,7 +35,7 @@ static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 {
 	egm__graph *g = p->graph;
 	egm__id miss = egm__sub(g, z, egm__net(p, loss, o->third, x));
-	return egm__neg(g, egm__mean(g, egm__row_sum(g, egm__square(g, miss))));
+	return egm__neg(g, egm__mean_square_norm(g, miss));
 }
 
 static egm__id jsd(egm__graph *g, egm__id joint, egm__id product)

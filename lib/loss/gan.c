@@ -56,7 +56,7 @@ static void build_held_generator(const egm_loss *loss, egm__phase_graph *p)
 	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z), x = egm__net(p, loss, GENERATOR, z);
 	egm__id step = egm__sub(g, x, egm__net_old(p, loss, GENERATOR, z));
 	add_generator(loss, p, x);
-	egm__term_add(p, STEP, egm__mean(g, egm__row_sum(g, egm__square(g, step))), o->step_penalty);
+	egm__term_add(p, STEP, egm__mean_square_norm(g, step), o->step_penalty);
 }
 
 static void add_phases(egm_loss *loss, const egm_gan_options *o)

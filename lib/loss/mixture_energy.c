@@ -16,6 +16,23 @@ enum { BLOCK = EGM__MIXTURE_BLOCK };
 
 /* ---- passes */
 
+/* `visit` over all rows, on behalf of the function `name`. */
+static egm_status pass_over(const char *name, const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
+                            int64_t columns, double *out,
+                            void (*visit)(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first))
+{
+	egm_status st = EGM_OK;
+	egm__mixture_pass pass = {0};
+	EGM_TRY(egm__mixture_check_call(name, mixture, dtype, x, rows, columns, out));
+	EGM_TRY(egm__mixture_pass_create(&pass, mixture, dtype, x, rows, 0));
+	pass.visit = visit;
+	pass.out = out;
+	egm__mixture_pass_run(&pass);
+out:
+	egm__mixture_pass_clear(&pass);
+	return st;
+}
+
 static void write_log_density(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first)
 {
 	memcpy(pass->out + first, part->block.log_density, (size_t)part->block.rows * sizeof *pass->out);
@@ -24,16 +41,7 @@ static void write_log_density(const egm__mixture_pass *pass, egm__mixture_part *
 egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
                                    int64_t columns, double *out)
 {
-	egm_status st = EGM_OK;
-	egm__mixture_pass pass = {0};
-	EGM_TRY(egm__mixture_check_call("egm_mixture_log_density", mixture, dtype, x, rows, columns, out));
-	EGM_TRY(egm__mixture_pass_create(&pass, mixture, dtype, x, rows, 0));
-	pass.visit = write_log_density;
-	pass.out = out;
-	egm__mixture_pass_run(&pass);
-out:
-	egm__mixture_pass_clear(&pass);
-	return st;
+	return pass_over("egm_mixture_log_density", mixture, dtype, x, rows, columns, out, write_log_density);
 }
 
 static void write_shares(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first)
@@ -46,17 +54,9 @@ static void write_shares(const egm__mixture_pass *pass, egm__mixture_part *part,
 egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
                                         int64_t columns, double *out)
 {
-	egm_status st = EGM_OK;
-	egm__mixture_pass pass = {0};
-	EGM_TRY(egm__mixture_check_call("egm_mixture_responsibilities", mixture, dtype, x, rows, columns, out));
-	EGM_TRY(egm__mixture_pass_create(&pass, mixture, dtype, x, rows, 0));
-	pass.visit = write_shares;
-	pass.out = out;
-	egm__mixture_pass_run(&pass);
-	for (int64_t i = 0; i < rows; i++)
-		if (!isfinite(out[i * mixture->options.components])) EGM_TRY(egm__mixture_lost(i));
-out:
-	egm__mixture_pass_clear(&pass);
+	egm_status st = pass_over("egm_mixture_responsibilities", mixture, dtype, x, rows, columns, out, write_shares);
+	for (int64_t i = 0; st == EGM_OK && i < rows; i++)
+		if (!isfinite(out[i * mixture->options.components])) st = egm__mixture_lost(i);
 	return st;
 }
 

@@ -21,15 +21,10 @@ static void lay_sums(const egm_mixture *m, egm__mixture_sums *s, double *at)
 	s->block_mean = s->scatter + k * m->spread;
 }
 
-static int64_t blocks_of(int64_t rows)
-{
-	return (rows + BLOCK - 1) / BLOCK;
-}
-
 egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, egm_dtype dtype, const void *x,
                                     int64_t rows, int sums)
 {
-	int64_t parts = (blocks_of(rows) + EGM__MIXTURE_PART_BLOCKS - 1) / EGM__MIXTURE_PART_BLOCKS;
+	int64_t parts = egm__blocks_of(egm__blocks_of(rows, BLOCK), EGM__MIXTURE_PART_BLOCKS);
 	int64_t block = egm__mixture_block_count(m), each = block + (sums ? sums_count(m) : 0);
 	if (parts > EGM__MIXTURE_PARTS) parts = EGM__MIXTURE_PARTS;
 	*pass = (egm__mixture_pass){.mixture = m, .dtype = dtype, .x = x, .rows = rows, .n_parts = (int32_t)parts};
@@ -54,7 +49,7 @@ static void run_part(int32_t index, void *argument)
 {
 	egm__mixture_pass *pass = argument;
 	egm__mixture_part *part = &pass->parts[index];
-	int64_t blocks = blocks_of(pass->rows), each = blocks / pass->n_parts, more = blocks % pass->n_parts;
+	int64_t blocks = egm__blocks_of(pass->rows, BLOCK), each = blocks / pass->n_parts, more = blocks % pass->n_parts;
 	int64_t from = index * each + (index < more ? index : more), to = from + each + (index < more);
 	for (int64_t b = from; b < to; b++) {
 		int64_t first = b * BLOCK, rows = pass->rows - first < BLOCK ? pass->rows - first : BLOCK;

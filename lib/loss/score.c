@@ -12,19 +12,13 @@ egm__id egm__score(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__
 	return gradient;
 }
 
-/* E||guess - n||^2 */
-static egm__id miss(egm__graph *g, egm__id guess, egm__id n)
-{
-	return egm__mean(g, egm__row_sum(g, egm__square(g, egm__sub(g, guess, n))));
-}
-
 egm__id egm__denoising_loss(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, double sigma,
                             uint32_t stream)
 {
 	egm__graph *g = p->graph;
 	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
 	egm__id y = egm__add(g, x, egm__scale(g, n, sigma));
-	return miss(g, egm__scale(g, egm__score(p, loss, net, y), sigma), n);
+	return egm__mean_square_norm(g, egm__sub(g, egm__scale(g, egm__score(p, loss, net, y), sigma), n));
 }
 
 egm__id egm__denoising_loss_levels(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, egm__id sigma,
@@ -34,5 +28,5 @@ egm__id egm__denoising_loss_levels(egm__phase_graph *p, const egm_loss *loss, in
 	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
 	egm__id y = egm__add(g, x, egm__mul(g, n, sigma));
 	egm__id factor = egm__scale(g, egm__recip(g, sigma), sigma0 * sigma0);
-	return miss(g, egm__mul(g, egm__score(p, loss, net, y), factor), n);
+	return egm__mean_square_norm(g, egm__sub(g, egm__mul(g, egm__score(p, loss, net, y), factor), n));
 }

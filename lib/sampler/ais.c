@@ -254,7 +254,7 @@ static egm_status measure(egm__ais *a, egm_target *target)
 		return egm__fail(EGM_ERR_ARGUMENT, "ais: %lld particles in %lld dimensions are more than it can hold",
 		                 (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
-	int64_t teams = (a->options.particles + a->rows - 1) / a->rows, threads = s->context->threads;
+	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
 	a->n_teams = target->callback && !target->concurrent ? 1 : (int32_t)(teams < threads ? teams : threads);
 	return EGM_OK;
 }

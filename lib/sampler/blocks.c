@@ -8,15 +8,10 @@ enum {
 	TILE_ROWS = 8  /* that a packed product takes at a time */
 };
 
-static int64_t blocks_of(int64_t chains, int64_t size)
-{
-	return (chains + size - 1) / size;
-}
-
 /* The rows that the busiest thread evaluates in a round: a block computes all of its rows, the last one too. */
 static int64_t rows_of_a_round(const egm_sampler *s, int64_t size)
 {
-	return blocks_of(blocks_of(s->options.chains, size), s->context->threads) * size;
+	return egm__blocks_of(egm__blocks_of(s->options.chains, size), s->context->threads) * size;
 }
 
 /* A few tiles less a block, when chains and threads then come out more evenly. Beyond a quarter less the factors of a
@@ -41,10 +36,10 @@ static int64_t chains_of_block(const egm_sampler *s)
 	if (most < 1) most = 1;
 	if (most > chains) most = chains;
 	if (t->callback) return most;
-	int64_t n = blocks_of(chains, most);
-	n = (n + threads - 1) / threads * threads;
+	int64_t n = egm__blocks_of(chains, most);
+	n = egm__blocks_of(n, threads) * threads;
 	if (n > chains) n = chains;
-	int64_t size = blocks_of(chains, n), rest = size % TILE_ROWS;
+	int64_t size = egm__blocks_of(chains, n), rest = size % TILE_ROWS;
 	/* beyond half a tile of a product the whole one costs no more */
 	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
 	return trim(s, size < most ? size : most);
@@ -81,7 +76,7 @@ out:
 egm_status egm__blocks_create(egm_sampler *s)
 {
 	egm_status st = EGM_OK;
-	int64_t size = chains_of_block(s), n = blocks_of(s->options.chains, size);
+	int64_t size = chains_of_block(s), n = egm__blocks_of(s->options.chains, size);
 	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, (size_t)n, sizeof *s->blocks);
 	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "sampler: out of memory for %lld blocks of chains", (long long)n);
 	s->n_blocks = (int32_t)n;

@@ -8,6 +8,7 @@
  * Adam's corrections are computed from t each time and not carried along as products, so that a checkpoint needs t
  * alone and resumes with the same bits. */
 #include <core/cpu_impl.h>
+#include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
 #include <math.h>
@@ -37,7 +38,7 @@ egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_mode
                                const egm_trainer_options *options)
 {
 	egm_status st = EGM_OK;
-	int64_t chunks = (net->count + EGM__OPTIMIZER_CHUNK - 1) / EGM__OPTIMIZER_CHUNK;
+	int64_t chunks = egm__blocks_of(net->count, EGM__OPTIMIZER_CHUNK);
 	memset(o, 0, sizeof *o);
 	o->context = context;
 	o->kernels = egm__kernels_get(context->simd, net->dtype);

@@ -24,16 +24,6 @@ static inline void fill(uint64_t seed)
 	}
 }
 
-static inline egm_context *context(int32_t threads, int32_t simd)
-{
-	egm_context_options o;
-	egm_context *c = NULL;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
-	o.threads = threads;
-	o.simd = simd;
-	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
-}
-
 static inline void set_bases(egm_dtype dtype, void *bases[EGM__MAX_SLOTS])
 {
 	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);

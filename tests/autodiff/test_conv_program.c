@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Products with windows as programs run them: which become one kernel, bits on any number of threads, types and code
  * paths that agree, memory that is not there. What they compute is in test_image_ops.c. */
-#include "autodiff_support.h"
-#include <float.h>
-
-enum { IN = 1, OUT = 8, MOST = 1 << 17 };
-
-static double in64[MOST], out64[MOST], want[MOST];
-static float in32[MOST], out32[MOST];
-
-static void fill(void)
-{
-	uint64_t random = 29;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
-}
-
-static egm_context *context(int32_t threads, int32_t simd)
-{
-	egm_context_options o;
-	egm_context *c = NULL;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
-	o.threads = threads;
-	o.simd = simd;
-	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
-}
+#include "program_runs.h"
 
 /* forward, input and weight gradient of a convolution; returns the number of outputs */
 static int64_t three(egm__graph *g, egm__shape images, int64_t channels, const egm__window *w)
@@ -69,36 +47,15 @@ static int64_t moves(egm__graph *g)
 	return at;
 }
 
-static int64_t (*const builds[])(egm__graph *) = {wide, narrow, moves};
+static build_graph *const builds[] = {wide, narrow, moves};
 enum { N_BUILDS = sizeof builds / sizeof *builds };
-
-static int64_t run(egm_context *c, egm_dtype dtype, int64_t (*build)(egm__graph *), int interpret)
-{
-	egm__graph *g = NULL;
-	egm__program *p = NULL;
-	void *in = dtype == EGM_F64 ? (void *)in64 : in32, *out = dtype == EGM_F64 ? (void *)out64 : out32;
-	void *bases[EGM__MAX_SLOTS] = {[IN] = in, [OUT] = out};
-	ck_assert_int_eq(egm__graph_create(&g, c, dtype), EGM_OK);
-	int64_t n = build(g);
-	ck_assert_int_le(n, MOST);
-	if (interpret) {
-		ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
-	} else {
-		ck_assert_msg(egm__program_create(&p, g) == EGM_OK, "%s", egm_last_error());
-		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
-		egm__program_run(p, bases, 1, 1);
-		egm__program_free(p);
-	}
-	egm__graph_free(g);
-	return n;
-}
 
 START_TEST(test_conv_program__threads_do_not_show)
 {
 	static double first[2][MOST];
-	fill();
+	fill(29);
 	for (int32_t threads = 1; threads <= 4; threads++) {
-		egm_context *c = context(threads, EGM_SIMD_AUTO);
+		egm_context *c = egm_test_context_on(threads, EGM_SIMD_AUTO);
 		for (int f32 = 0; f32 < 2; f32++) {
 			size_t size = (size_t)run(c, f32 ? EGM_F32 : EGM_F64, builds[_i], 0) * (f32 ? 4 : 8);
 			if (threads == 1) memcpy(first[f32], f32 ? (void *)out32 : out64, size);
@@ -113,15 +70,15 @@ END_TEST
  * roundings add up to a few hundred eps of the largest, at worst 2548. */
 START_TEST(test_conv_program__types_and_paths_agree)
 {
-	fill();
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	fill(29);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	int64_t n = run(c, EGM_F64, builds[_i], 1);
 	double scale = 1;
 	egm_context_free(c);
 	memcpy(want, out64, sizeof want);
 	for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs(want[i]));
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
-		if (!(c = context(2, simd))) continue;
+		if (!(c = egm_test_context_on(2, simd))) continue;
 		run(c, EGM_F64, builds[_i], 0);
 		run(c, EGM_F32, builds[_i], 0);
 		for (int64_t i = 0; i < n; i++) {
@@ -133,11 +90,11 @@ START_TEST(test_conv_program__types_and_paths_agree)
 }
 END_TEST
 
-static void listing(int64_t (*build)(egm__graph *), int fixed, char *text, size_t size)
+static void listing(build_graph *build, int fixed, char *text, size_t size)
 {
 	egm__graph *g = NULL;
 	egm__program *p = NULL;
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F32), EGM_OK);
 	if (fixed) egm__graph_fix_slot(g, IN);
 	build(g);
@@ -166,30 +123,32 @@ START_TEST(test_conv_program__makes_windows_where_they_are_multiplied)
 }
 END_TEST
 
+typedef struct compilation {
+	egm_context *context;
+	build_graph *build;
+} compilation;
+
+static egm_status compile(void *user)
+{
+	const compilation *u = user;
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	egm_status st = egm__graph_create(&g, u->context, EGM_F64);
+	if (st == EGM_OK) {
+		u->build(g);
+		st = egm__program_create(&p, g);
+	}
+	egm__program_free(p);
+	egm__graph_free(g);
+	return st;
+}
+
 START_TEST(test_conv_program__survives_any_failed_allocation)
 {
 	egm_test_allocator a = {0};
-	egm_context *c = egm_test_context(&a);
-	long before = a.live, failures = 0;
-	for (long i = 1;; i++) {
-		egm__graph *g = NULL;
-		egm__program *p = NULL;
-		a.fail_at = a.calls + i;
-		egm_status st = egm__graph_create(&g, c, EGM_F64);
-		if (st == EGM_OK) {
-			builds[_i](g);
-			st = egm__program_create(&p, g);
-		}
-		a.fail_at = 0;
-		egm__program_free(p);
-		egm__graph_free(g);
-		ck_assert_int_eq(a.live, before);
-		if (st == EGM_OK) break;
-		ck_assert_int_eq(st, EGM_ERR_MEMORY);
-		failures++;
-	}
-	ck_assert_int_gt(failures, 10);
-	egm_context_free(c);
+	compilation u = {egm_test_context(&a), builds[_i]};
+	ck_assert_int_gt(egm_test_fail_each(&a, compile, &u), 10);
+	egm_context_free(u.context);
 }
 END_TEST
 

@@ -54,7 +54,7 @@ START_TEST(test_packed__programs_match_the_interpreter)
 	static const int64_t rows[] = {1, 2, 7, 32, ROWS};
 	fill(17);
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
-		egm_context *c = context(1, simd);
+		egm_context *c = egm_test_context_on(1, simd);
 		if (!c) continue; /* the CPU lacks it */
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 			check_rows(c, EGM_F64, rows[i]);
@@ -89,7 +89,7 @@ START_TEST(test_packed__rows_do_not_know_their_neighbours)
 	fill(18);
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++)
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
-			egm_context *c = context(1, simd), *d = context(3, simd);
+			egm_context *c = egm_test_context_on(1, simd), *d = egm_test_context_on(3, simd);
 			if (!c) continue; /* the CPU lacks it */
 			egm__program *p = compile(c, (egm_dtype)dtype, 1, ROWS);
 			ck_assert_ptr_nonnull(p);
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(test_packed__prepare_takes_up_new_weights)
 {
 	static double old[MOST];
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	fill(19);
 	egm__program *p = compile(c, EGM_F64, 1, 9);
 	prepare(p);
@@ -187,7 +187,7 @@ static const struct {
 /* a [4, 8] in IN, w [8, 9] in WEIGHTS. Sums of 9 terms below 1 in double: 1e-14. */
 START_TEST(test_packed__products_with_a_fixed_right_factor)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	void *bases[EGM__MAX_SLOTS];
 	fill(20);
 	set_bases(EGM_F64, bases);
@@ -220,7 +220,7 @@ END_TEST
 /* Without a fixed slot there is nothing to prepare and nothing is looked at. */
 START_TEST(test_packed__nothing_to_prepare)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	void *none[EGM__MAX_SLOTS] = {NULL};
 	fill(23);
 	egm__program *p = compile(c, EGM_F64, 0, 4);

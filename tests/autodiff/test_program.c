@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Compiled programs: bits that do not depend on threads, code paths and types that agree, memory. What random
  * formulas compute is in test_random_graphs.c. */
-#include "autodiff_support.h"
-#include <float.h>
-
-enum { IN = 1, OUT = 8, MOST = 1 << 18 };
-
-static double in64[MOST], out64[MOST], want[MOST];
-static float in32[MOST], out32[MOST];
-
-static void fill(void)
-{
-	uint64_t random = 17;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
-}
-
-static egm_context *context(int32_t threads, int32_t simd)
-{
-	egm_context_options o;
-	egm_context *c = NULL;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
-	o.threads = threads;
-	o.simd = simd;
-	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
-}
+#include "program_runs.h"
 
 /* elementwise chains and every kind of sum, over many blocks; no product */
 static int64_t build_sums(egm__graph *g)
@@ -56,30 +34,6 @@ static int64_t build_net(egm__graph *g)
 	return 300 + 2560 + 80;
 }
 
-/* Runs what `build` makes, in out64 or out32; returns the number of outputs. */
-static int64_t run(egm_context *c, egm_dtype dtype, int64_t (*build)(egm__graph *), int interpret)
-{
-	egm__graph *g = NULL;
-	egm__program *p = NULL;
-	void *in = dtype == EGM_F64 ? (void *)in64 : in32, *out = dtype == EGM_F64 ? (void *)out64 : out32;
-	void *bases[EGM__MAX_SLOTS] = {[IN] = in, [OUT] = out};
-	memset(out64, 0, sizeof out64);
-	memset(out32, 0, sizeof out32);
-	ck_assert_int_eq(egm__graph_create(&g, c, dtype), EGM_OK);
-	int64_t n = build(g);
-	ck_assert_msg(egm__graph_status(g) == EGM_OK, "%s", egm_last_error());
-	if (interpret) {
-		ck_assert_int_eq(egm__graph_interpret(g, bases, 3, 4), EGM_OK);
-	} else {
-		ck_assert_msg(egm__program_create(&p, g) == EGM_OK, "%s", egm_last_error());
-		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
-		egm__program_run(p, bases, 3, 4);
-		egm__program_free(p);
-	}
-	egm__graph_free(g);
-	return n;
-}
-
 static double largest(const double *x, int64_t n)
 {
 	double m = 0;
@@ -97,13 +51,13 @@ static void compare(const char *what, int64_t n, double tolerance)
 
 /* ---- threads */
 
-static void same_bits(int64_t (*build)(egm__graph *), egm_dtype dtype, int32_t simd)
+static void same_bits(build_graph *build, egm_dtype dtype, int32_t simd)
 {
 	static double first[MOST];
 	const void *out = dtype == EGM_F64 ? (const void *)out64 : out32;
 	size_t size = dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context *c = context(threads, simd);
+		egm_context *c = egm_test_context_on(threads, simd);
 		if (!c) return; /* the CPU lacks it */
 		int64_t n = run(c, dtype, build, 0);
 		if (threads == 1) memcpy(first, out, (size_t)n * size);
@@ -115,7 +69,7 @@ static void same_bits(int64_t (*build)(egm__graph *), egm_dtype dtype, int32_t s
 /* Fused passes, sums, noise, and products. */
 START_TEST(test_program__threads_do_not_show)
 {
-	fill();
+	fill(17);
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++)
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 			same_bits(build_sums, (egm_dtype)dtype, simd);
@@ -132,10 +86,10 @@ END_TEST
  * sums in blocks: 1e-5 is expected and 1e-4 is the gate. */
 START_TEST(test_program__code_paths_agree)
 {
-	int64_t (*const builds[])(egm__graph *) = {build_sums, build_net};
-	fill();
+	build_graph *const builds[] = {build_sums, build_net};
+	fill(17);
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
-		egm_context *c = context(1, simd);
+		egm_context *c = egm_test_context_on(1, simd);
 		if (!c) continue; /* the CPU lacks it */
 		for (int b = 0; b < 2; b++)
 			for (int f32 = 0; f32 < 2; f32++) {
@@ -154,8 +108,8 @@ END_TEST
 /* The f32 program against the interpreter of the f64 graph. */
 START_TEST(test_program__f32_follows_f64)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
-	fill();
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
+	fill(17);
 	int64_t n = run(c, EGM_F64, build_net, 1);
 	memcpy(want, out64, sizeof want);
 	run(c, EGM_F32, build_net, 0);
@@ -193,9 +147,9 @@ static int64_t build_all_sums(egm__graph *g)
 /* sums of up to 131072 terms of one sign: eps sqrt(n) = 1e-13 */
 START_TEST(test_program__wide_and_long_shapes)
 {
-	egm_context *c = context(2, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(2, EGM_SIMD_AUTO);
 	shape = egm__shape2(shapes[_i][0], shapes[_i][1]);
-	fill();
+	fill(17);
 	int64_t n = run(c, EGM_F64, build_all_sums, 1);
 	memcpy(want, out64, sizeof want);
 	run(c, EGM_F64, build_all_sums, 0);
@@ -217,9 +171,9 @@ static int64_t build_channel_sums(egm__graph *g)
  * In 256 rows and 8 pairings there are 264 roundings of at most FLT_EPSILON / 2. */
 START_TEST(test_program__sums_of_many_rows_keep_their_digits)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	double sums[4] = {0};
-	fill();
+	fill(17);
 	for (int i = 0; i < MOST; i++) {
 		in32[i] = 10000.3F + 0.25F * in32[i];
 		sums[i % 4] += (double)in32[i];
@@ -234,12 +188,12 @@ END_TEST
 
 START_TEST(test_program__two_of_one_graph_are_equal)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	egm__graph *g = NULL;
 	egm__program *p[2] = {NULL, NULL};
 	void *bases[EGM__MAX_SLOTS] = {[IN] = in64, [OUT] = out64};
 	char text[2][20000];
-	fill();
+	fill(17);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
 	int64_t n = build_net(g);
 	for (int i = 0; i < 2; i++) ck_assert_int_eq(egm__program_create(&p[i], g), EGM_OK);
@@ -264,7 +218,7 @@ START_TEST(test_program__a_run_allocates_nothing)
 	egm__graph *g = NULL;
 	egm__program *p[2] = {NULL, NULL};
 	void *bases[EGM__MAX_SLOTS] = {[IN] = in64, [OUT] = out64};
-	fill();
+	fill(17);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
 		if (i)
@@ -285,11 +239,11 @@ START_TEST(test_program__a_run_allocates_nothing)
 }
 END_TEST
 
-static int build_and_compile(egm_context *c)
+static egm_status build_and_compile(void *context)
 {
 	egm__graph *g = NULL;
 	egm__program *p = NULL;
-	egm_status st = egm__graph_create(&g, c, EGM_F32);
+	egm_status st = egm__graph_create(&g, context, EGM_F32);
 	if (st == EGM_OK) {
 		build_net(g);
 		build_sums(g);
@@ -298,27 +252,14 @@ static int build_and_compile(egm_context *c)
 	}
 	egm__program_free(p);
 	egm__graph_free(g);
-	ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
-	if (st != EGM_OK) ck_assert_ptr_nonnull(strstr(egm_last_error(), "memory"));
-	return st == EGM_OK;
+	return st;
 }
 
 START_TEST(test_program__every_allocation_may_fail)
 {
 	egm_test_allocator a = {0};
 	egm_context *c = egm_test_context(&a);
-	long live = a.live, before = a.calls;
-	ck_assert(build_and_compile(c));
-	long calls = a.calls - before;
-	ck_assert_int_gt(calls, 20);
-	for (a.for_ever = 0; a.for_ever < 2; a.for_ever++)
-		for (long i = 1; i <= calls; i++) {
-			a.fail_at = a.calls + i;
-			ck_assert_msg(!build_and_compile(c), "call %ld failed and nobody said so", i);
-			a.fail_at = 0;
-			ck_assert_int_eq(a.live, live);
-		}
-	ck_assert(build_and_compile(c)); /* the context is as good as before */
+	ck_assert_int_gt(egm_test_fail_each(&a, build_and_compile, c), 20);
 	egm_context_free(c);
 }
 END_TEST
@@ -327,7 +268,7 @@ END_TEST
 
 START_TEST(test_program__noise_depends_on_seed_stream_and_step_alone)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	egm__graph *g = NULL;
 	egm__program *p = NULL;
 	void *bases[EGM__MAX_SLOTS] = {[OUT] = out64};
@@ -353,7 +294,7 @@ END_TEST
 /* (a, b, c) becomes (b, 2 a, a + b): each from the values before the run */
 START_TEST(test_program__state_is_read_before_it_is_written)
 {
-	egm_context *c = context(1, EGM_SIMD_AUTO);
+	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
 	egm__graph *g = NULL;
 	egm__program *p = NULL;
 	double state[3] = {3, 5, 7};

@@ -3,13 +3,13 @@
 #ifndef EGM_TESTS_IO_SUPPORT_H
 #define EGM_TESTS_IO_SUPPORT_H
 
-#include <check.h>
 #include <dirent.h>
 #include <egm/status.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <support.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +64,15 @@ static inline void io_remove(const char *path)
 static inline void io_folder_remove(void)
 {
 	io_remove(io_folder);
+}
+
+/* egm_test_main with the folder around it. */
+static inline int io_test_main(Suite *suite)
+{
+	io_folder_create();
+	int failed = egm_test_main(suite);
+	io_folder_remove();
+	return failed;
 }
 
 static inline void io_write(const char *path, const void *bytes, size_t n)

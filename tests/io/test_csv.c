@@ -1,37 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers in text: what is read, what is refused and where, whatever the locale says. */
-#include "../support.h"
-#include "io_support.h"
-#include <egm/io.h>
+#include "data_fixture.h"
 #include <locale.h>
-#include <math.h>
-#include <stdint.h>
 #if EGM_HAVE_ZLIB
 #include <zlib.h>
 #endif
 
-static egm_context *context;
-static egm_test_allocator memory;
-static egm_data_options options;
-static char path[PATH_MAX];
-
 static void setup(void)
 {
-	context = egm_test_context(&memory);
-	ck_assert_ptr_nonnull(context);
-	ck_assert_int_eq(egm_data_options_init(&options, sizeof options), EGM_OK);
+	data_setup("table.csv");
 	options.dtype = EGM_F64;
-	snprintf(path, sizeof path, "%s", io_path("table.csv"));
 }
-
-static void teardown(void)
-{
-	egm_context_free(context);
-	ck_assert_int_eq(memory.live, 0);
-	unlink(path);
-}
-
-#define BYTES(text) text, sizeof text - 1
 
 static const struct {
 	const char *row, *text;
@@ -80,23 +59,14 @@ START_TEST(test_csv__tables)
 	options.skip_lines = tables[_i].skip;
 	options.max_rows = tables[_i].max_rows;
 	io_expect(tables[_i].row, egm_data_load_csv(&data, context, path, &options), EGM_OK, NULL);
-	ck_assert_int_eq(egm_data_rows(data), tables[_i].rows);
-	ck_assert_int_eq(egm_data_columns(data), tables[_i].columns);
 	ck_assert_int_eq(egm_data_shape(data, shape), 2);
-	for (int64_t k = 0; k < tables[_i].rows * tables[_i].columns; k++) {
-		double got = ((const double *)egm_data_values(data))[k];
-		ck_assert_msg(got == tables[_i].values[k], "%s: number %d is %.17g", tables[_i].row, (int)k, got);
-	}
+	ck_assert_int_eq(egm_data_dtype(data), EGM_F64);
+	check_values(tables[_i].row, data, tables[_i].rows, tables[_i].columns, tables[_i].values);
 	egm_data_free(data);
 }
 END_TEST
 
-static const struct {
-	const char *row, *text;
-	size_t n;
-	egm_status status;
-	const char *needle;
-} attacks[] = {
+static const attack attacks[] = {
     {"empty", BYTES(""), EGM_ERR_FORMAT, "no row of numbers"},
     {"newlines", BYTES("\n\n\r\n"), EGM_ERR_FORMAT, "no row of numbers"},
     {"word", BYTES("1,2\n3,four\n"), EGM_ERR_FORMAT, "line 2, field 2: 'four' is not a number"},
@@ -126,11 +96,7 @@ static const struct {
 
 START_TEST(test_csv__attacks)
 {
-	egm_data *data = (egm_data *)&data;
-	io_write(path, attacks[_i].text, attacks[_i].n);
-	io_expect(attacks[_i].row, egm_data_load_csv(&data, context, path, &options), attacks[_i].status,
-	          attacks[_i].needle);
-	ck_assert_ptr_null(data);
+	check_attack(&attacks[_i], egm_data_load_csv, &options);
 }
 END_TEST
 
@@ -276,15 +242,14 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("csv");
-	TCase *tc = tcase_create("core"), *attack = tcase_create("attacks"), *locale = tcase_create("locale");
-	io_folder_create();
-	tcase_set_tags(attack, "R6 R16");
+	TCase *tc = tcase_create("core"), *bad = tcase_create("attacks"), *locale = tcase_create("locale");
+	tcase_set_tags(bad, "R6 R16");
 	tcase_set_tags(locale, "R20");
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(attack, setup, teardown);
+	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_checked_fixture(locale, setup, teardown);
 	tcase_add_loop_test(tc, test_csv__tables, 0, (int)(sizeof tables / sizeof *tables));
-	tcase_add_loop_test(attack, test_csv__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_loop_test(bad, test_csv__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
 	tcase_add_test(tc, test_csv__scale_and_storage);
 	tcase_add_test(tc, test_csv__lines_of_any_length);
 	tcase_add_test(tc, test_csv__max_bytes);
@@ -293,9 +258,7 @@ int main(void)
 #endif
 	tcase_add_test(locale, test_csv__decimal_sign_is_the_point);
 	suite_add_tcase(s, tc);
-	suite_add_tcase(s, attack);
+	suite_add_tcase(s, bad);
 	suite_add_tcase(s, locale);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

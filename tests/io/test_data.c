@@ -1,45 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples from arrays, IDX, NPY and CSV: files are put together here byte by byte. */
-#include "../support.h"
-#include "io_support.h"
-#include <egm/io.h>
+#include "data_fixture.h"
 #include <locale.h>
 #include <math.h>
-#include <stdint.h>
 #if EGM_HAVE_ZLIB
 #include <zlib.h>
 #endif
 
-static egm_context *context;
-static egm_test_allocator memory;
-static egm_data_options options;
-static char path[PATH_MAX];
-
 static void setup(void)
 {
-	context = egm_test_context(&memory);
-	ck_assert_ptr_nonnull(context);
-	ck_assert_int_eq(egm_data_options_init(&options, sizeof options), EGM_OK);
-	snprintf(path, sizeof path, "%s", io_path("data"));
-}
-
-static void teardown(void)
-{
-	egm_context_free(context);
-	ck_assert_int_eq(memory.live, 0);
-	unlink(path);
-}
-
-/* The numbers of d, all of them equal to want, exactly. */
-static void check_values(const egm_data *d, int64_t rows, int64_t columns, const double *want)
-{
-	ck_assert_int_eq(egm_data_rows(d), rows);
-	ck_assert_int_eq(egm_data_columns(d), columns);
-	for (int64_t i = 0; i < rows * columns; i++) {
-		double got = egm_data_dtype(d) == EGM_F64 ? ((const double *)egm_data_values(d))[i]
-		                                          : (double)((const float *)egm_data_values(d))[i];
-		ck_assert_msg(got == want[i], "number %d is %.17g, not %.17g", (int)i, got, want[i]);
-	}
+	data_setup("data");
 }
 
 /* ---- arrays and options */
@@ -52,12 +22,12 @@ START_TEST(test_data__copies_an_array)
 	egm_data *data;
 	ck_assert_int_eq(egm_data_create(&data, context, EGM_F32, f, 2, 3), EGM_OK);
 	ck_assert_ptr_ne(egm_data_values(data), f);
-	check_values(data, 2, 3, d);
+	check_values("f32", data, 2, 3, d);
 	ck_assert_int_eq(egm_data_shape(data, shape), 2);
 	ck_assert(shape[0] == 2 && shape[1] == 3);
 	egm_data_free(data);
 	ck_assert_int_eq(egm_data_create(&data, context, EGM_F64, d, 6, 1), EGM_OK);
-	check_values(data, 6, 1, d);
+	check_values("f64", data, 6, 1, d);
 	egm_data_free(data);
 	egm_data_free(NULL);
 }
@@ -197,7 +167,7 @@ static void check_idx(int i)
 	egm_data *data;
 	options.dtype = EGM_F64;
 	io_expect(idx_types[i].name, egm_data_load_idx(&data, context, path, &options), EGM_OK, NULL);
-	check_values(data, 2, 3, idx_types[i].values);
+	check_values(idx_types[i].name, data, 2, 3, idx_types[i].values);
 	ck_assert_int_eq(egm_data_shape(data, shape), 3);
 	ck_assert(shape[0] == 2 && shape[1] == 1 && shape[2] == 3);
 	egm_data_free(data);
@@ -244,7 +214,7 @@ START_TEST(test_data__max_rows_and_max_bytes)
 	io_write(path, file, idx_file(file, 0));
 	options.max_rows = 1;
 	ck_assert_int_eq(egm_data_load_idx(&data, context, path, &options), EGM_OK);
-	check_values(data, 1, 3, idx_types[0].values);
+	check_values("one row", data, 1, 3, idx_types[0].values);
 	egm_data_free(data);
 	options.max_bytes = 12;
 	ck_assert_int_eq(egm_data_load_idx(&data, context, path, &options), EGM_OK);
@@ -254,7 +224,7 @@ START_TEST(test_data__max_rows_and_max_bytes)
 	          "take 24 bytes, max_bytes is 12");
 	options.max_bytes = 24;
 	ck_assert_int_eq(egm_data_load_idx(&data, context, path, &options), EGM_OK);
-	check_values(data, 2, 3, idx_types[0].values);
+	check_values("two rows", data, 2, 3, idx_types[0].values);
 	egm_data_free(data);
 }
 END_TEST
@@ -376,14 +346,7 @@ START_TEST(test_data__gzip_is_not_built_in)
 END_TEST
 #endif
 
-#define BYTES(text) text, sizeof text - 1
-
-static const struct {
-	const char *row, *bytes;
-	size_t n;
-	egm_status status;
-	const char *needle;
-} idx_attacks[] = {
+static const attack idx_attacks[] = {
     {"empty", BYTES(""), EGM_ERR_FORMAT, "truncated: ends after 0 bytes"},
     {"three bytes", BYTES("\0\0\x08"), EGM_ERR_FORMAT, "within the IDX header"},
     {"not zero", BYTES("\1\0\x08\1\0\0\0\1x"), EGM_ERR_FORMAT, "begins 01 00"},
@@ -407,11 +370,7 @@ static const struct {
 
 START_TEST(test_data__idx_attacks)
 {
-	egm_data *data = (egm_data *)&data;
-	io_write(path, idx_attacks[_i].bytes, idx_attacks[_i].n);
-	io_expect(idx_attacks[_i].row, egm_data_load_idx(&data, context, path, NULL), idx_attacks[_i].status,
-	          idx_attacks[_i].needle);
-	ck_assert_ptr_null(data);
+	check_attack(&idx_attacks[_i], egm_data_load_idx, NULL);
 }
 END_TEST
 
@@ -429,7 +388,6 @@ int main(void)
 {
 	Suite *s = suite_create("data");
 	TCase *tc = tcase_create("arrays"), *idx = tcase_create("IDX");
-	io_folder_create();
 	tcase_set_tags(tc, "R16 R17");
 	tcase_set_tags(idx, "R6 R16");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -454,7 +412,5 @@ int main(void)
 	tcase_add_test(idx, test_data__only_regular_files);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, idx);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A file is replaced as a whole or not at all: when system calls fail, when the disk is full, when the process is
  * killed. Saved is one tensor of N equal numbers, the generation, so that a mixture of two files would show. */
-#include "../support.h"
 #include "fault_io.h"
 #include "io_support.h"
 #include <io/safetensors_impl.h>
@@ -276,7 +275,6 @@ int main(void)
 {
 	Suite *s = suite_create("file");
 	TCase *tc = tcase_create("R2"), *killed = tcase_create("R3");
-	io_folder_create();
 	tcase_set_tags(tc, "R2");
 	tcase_set_tags(killed, "R3");
 	tcase_set_timeout(killed, 240);
@@ -293,7 +291,5 @@ int main(void)
 	tcase_add_test(killed, test_file__kill_at_any_moment);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, killed);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

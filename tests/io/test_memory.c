@@ -2,7 +2,6 @@
 /* Every allocation fails in turn, once and for ever after, in the context's allocator and in malloc, where jansson's
  * memory comes from. A call then says EGM_ERR_MEMORY, leaves nothing behind and no half-written file; and what it
  * calls a success is one: every byte of the result is compared. */
-#include "../support.h"
 #include "io_support.h"
 #include "malloc_hook.h"
 #include <egm/io.h>
@@ -307,7 +306,6 @@ int main(void)
 {
 	Suite *s = suite_create("memory");
 	TCase *tc = tcase_create("R1");
-	io_folder_create();
 	tcase_set_tags(tc, "R1");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_memory__context_allocations, 0, (int)(sizeof calls / sizeof *calls));
@@ -316,7 +314,5 @@ int main(void)
 		tcase_add_test(tc, test_memory__a_long_token_that_does_not_fit);
 	}
 	suite_add_tcase(s, tc);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

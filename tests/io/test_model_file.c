@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
-#include "../support.h"
 #include "st_support.h"
 #include <egm/io.h>
 #include <io/safetensors_impl.h>
@@ -458,7 +457,6 @@ int main(void)
 {
 	Suite *s = suite_create("model_file");
 	TCase *tc = tcase_create("round trip"), *attack = tcase_create("A16");
-	io_folder_create();
 	tcase_set_tags(tc, "R15");
 	tcase_set_tags(attack, "R6 R16");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -474,7 +472,5 @@ int main(void)
 	tcase_add_test(attack, test_model_file__limits);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, attack);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

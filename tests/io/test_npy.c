@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
-#include "../support.h"
-#include "io_support.h"
-#include <egm/io.h>
+#include "data_fixture.h"
 #include <math.h>
-#include <stdint.h>
-
-static egm_context *context;
-static egm_test_allocator memory;
-static egm_data_options options;
-static char path[PATH_MAX];
 
 static void setup(void)
 {
-	context = egm_test_context(&memory);
-	ck_assert_ptr_nonnull(context);
-	ck_assert_int_eq(egm_data_options_init(&options, sizeof options), EGM_OK);
+	data_setup("array.npy");
 	options.dtype = EGM_F64;
-	snprintf(path, sizeof path, "%s", io_path("array.npy"));
-}
-
-static void teardown(void)
-{
-	egm_context_free(context);
-	ck_assert_int_eq(memory.live, 0);
-	unlink(path);
 }
 
 /* Magic, version, the dictionary, spaces to a multiple of 64 and a newline, then the data. */
@@ -49,9 +31,8 @@ static void check(const char *row, int64_t rows, int64_t columns, const double *
 {
 	egm_data *data;
 	io_expect(row, egm_data_load_npy(&data, context, path, &options), EGM_OK, NULL);
-	ck_assert_int_eq(egm_data_rows(data), rows);
-	ck_assert_int_eq(egm_data_columns(data), columns);
-	for (int64_t i = 0; i < rows * columns; i++) ck_assert(((const double *)egm_data_values(data))[i] == want[i]);
+	ck_assert_int_eq(egm_data_dtype(data), EGM_F64);
+	check_values(row, data, rows, columns, want);
 	egm_data_free(data);
 }
 
@@ -227,32 +208,22 @@ START_TEST(test_npy__attacks)
 }
 END_TEST
 
-#define BYTES(text) text, sizeof text - 1
-
 START_TEST(test_npy__broken_preambles)
 {
-	static const struct {
-		const char *row, *bytes;
-		size_t n;
-		egm_status status;
-		const char *needle;
-	} rows[] = {{"empty", BYTES(""), EGM_ERR_FORMAT, "within the NPY magic"},
-	            {"magic", BYTES("\x94NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"},
-	            {"version 0", BYTES("\x93NUMPY\0\0\0\0"), EGM_ERR_UNSUPPORTED, "version 0.0"},
-	            {"version 4", BYTES("\x93NUMPY\4\0\0\0"), EGM_ERR_UNSUPPORTED, "version 4.0"},
-	            {"version 1.1", BYTES("\x93NUMPY\1\1\0\0"), EGM_ERR_UNSUPPORTED, "version 1.1"},
-	            {"length cut", BYTES("\x93NUMPY\2\0\1\0\0"), EGM_ERR_FORMAT, "within the NPY header's length"},
-	            {"header cut", BYTES("\x93NUMPY\1\0\x76\0{"), EGM_ERR_FORMAT, "within the NPY header"},
-	            {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "{ expected"},
-	            {"zero byte", BYTES("\x93NUMPY\1\0\3\0{\0}"), EGM_ERR_FORMAT, "a string"},
-	            {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header of 10001 bytes"},
-	            {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header of 4294967295"},
-	            {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"}};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		egm_data *data;
-		io_write(path, rows[i].bytes, rows[i].n);
-		io_expect(rows[i].row, egm_data_load_npy(&data, context, path, NULL), rows[i].status, rows[i].needle);
-	}
+	static const attack rows[] = {
+	    {"empty", BYTES(""), EGM_ERR_FORMAT, "within the NPY magic"},
+	    {"magic", BYTES("\x94NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"},
+	    {"version 0", BYTES("\x93NUMPY\0\0\0\0"), EGM_ERR_UNSUPPORTED, "version 0.0"},
+	    {"version 4", BYTES("\x93NUMPY\4\0\0\0"), EGM_ERR_UNSUPPORTED, "version 4.0"},
+	    {"version 1.1", BYTES("\x93NUMPY\1\1\0\0"), EGM_ERR_UNSUPPORTED, "version 1.1"},
+	    {"length cut", BYTES("\x93NUMPY\2\0\1\0\0"), EGM_ERR_FORMAT, "within the NPY header's length"},
+	    {"header cut", BYTES("\x93NUMPY\1\0\x76\0{"), EGM_ERR_FORMAT, "within the NPY header"},
+	    {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "{ expected"},
+	    {"zero byte", BYTES("\x93NUMPY\1\0\3\0{\0}"), EGM_ERR_FORMAT, "a string"},
+	    {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header of 10001 bytes"},
+	    {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header of 4294967295"},
+	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_attack(&rows[i], egm_data_load_npy, NULL);
 }
 END_TEST
 
@@ -268,22 +239,19 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("npy");
-	TCase *tc = tcase_create("core"), *attack = tcase_create("attacks");
-	io_folder_create();
-	tcase_set_tags(attack, "R6 R16");
+	TCase *tc = tcase_create("core"), *bad = tcase_create("attacks");
+	tcase_set_tags(bad, "R6 R16");
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(attack, setup, teardown);
+	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_loop_test(tc, test_npy__types_versions_orders, 0, (int)(sizeof types / sizeof *types));
 	tcase_add_test(tc, test_npy__the_dictionary_as_python_allows_it);
 	tcase_add_test(tc, test_npy__sizes_before_flattening);
 	tcase_add_test(tc, test_npy__round_trip);
 	tcase_add_test(tc, test_npy__written_as_numpy_writes_it);
-	tcase_add_loop_test(attack, test_npy__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
-	tcase_add_test(attack, test_npy__broken_preambles);
-	tcase_add_test(attack, test_npy__nan_is_named);
+	tcase_add_loop_test(bad, test_npy__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_test(bad, test_npy__broken_preambles);
+	tcase_add_test(bad, test_npy__nan_is_named);
 	suite_add_tcase(s, tc);
-	suite_add_tcase(s, attack);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	suite_add_tcase(s, bad);
+	return io_test_main(s);
 }

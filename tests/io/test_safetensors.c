@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What is written comes back, is laid out as the format says, and names and metadata survive any text. */
-#include "../support.h"
 #include "st_support.h"
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -245,7 +244,6 @@ int main(void)
 {
 	Suite *s = suite_create("safetensors");
 	TCase *tc = tcase_create("core");
-	io_folder_create();
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_safetensors__round_trip);
 	tcase_add_test(tc, test_safetensors__layout_follows_the_format);
@@ -255,7 +253,5 @@ int main(void)
 	tcase_add_test(tc, test_safetensors__limits_are_exact);
 	tcase_add_test(tc, test_safetensors__writer_refuses_what_it_could_not_read);
 	suite_add_tcase(s, tc);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that a reader must refuse, each for its own reason, in little time and memory. */
-#include "../support.h"
 #include "fault_io.h"
 #include "malloc_hook.h"
 #include "st_support.h"
@@ -309,7 +308,6 @@ int main(void)
 {
 	Suite *s = suite_create("st_attacks");
 	TCase *tc = tcase_create("R6");
-	io_folder_create();
 	tcase_set_tags(tc, "R6");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_st_attacks__headers, 0, (int)(sizeof rows / sizeof *rows));
@@ -321,7 +319,5 @@ int main(void)
 	tcase_add_test(tc, test_st_attacks__A17_long_name);
 	tcase_add_test(tc, test_st_attacks__A18_cut_while_read);
 	suite_add_tcase(s, tc);
-	int failed = egm_test_main(s);
-	io_folder_remove();
-	return failed;
+	return io_test_main(s);
 }

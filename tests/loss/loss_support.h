@@ -121,6 +121,20 @@ static inline void l_interpret(const egm_loss *loss, int32_t phase, l_sheet *s)
 	egm__graph_free(g);
 }
 
+/* What follows a creation that ended with st: every phase is compiled and the loss freed. A failure leaves nothing. */
+static inline egm_status l_compile_all(egm_status st, egm_loss *loss)
+{
+	if (st != EGM_OK) ck_assert_ptr_null(loss);
+	for (int32_t i = 0; st == EGM_OK && i < loss->n_phases; i++) {
+		egm__program *p = NULL;
+		st = egm__loss_compile(loss, i, 4, &p);
+		if (st != EGM_OK) ck_assert_ptr_null(p);
+		egm__program_free(p);
+	}
+	egm_loss_free(loss);
+	return st;
+}
+
 static inline double l_random(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;

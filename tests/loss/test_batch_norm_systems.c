@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Nets whose rows see one another, in every system: refused, with the reason, where the loss takes the slope of a net
  * at single rows (E28), and with exact gradients through the batch everywhere else. */
-#include "systems.h"
+#include "systems_fixture.h"
 #include <loss/score_impl.h>
 #include <stdio.h>
-
-static egm_context *context;
-static egm_model *net[EGM__MAX_NETS];
-static egm_loss *loss;
-static s_claim claim;
-static l_sheet sheet;
-static double negatives[64], old[EGM__MAX_NETS][L_MAX_PARAMETERS];
-
-static void setup(void)
-{
-	uint64_t random = 11;
-	context = l_context();
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = 0.5 + 0.5 * l_random(&random);
-	for (int i = 0; i < 64; i++) negatives[i] = l_random(&random);
-	sheet.negatives = negatives;
-}
-
-static void drop(void)
-{
-	egm_loss_free(loss);
-	loss = NULL;
-	for (int i = 0; i < EGM__MAX_NETS; i++) {
-		egm_model_free(net[i]);
-		net[i] = NULL;
-	}
-}
-
-static void teardown(void)
-{
-	drop();
-	egm_context_free(context);
-}
 
 static egm_status norm_and_tanh(egm_model *m)
 {
@@ -84,17 +50,6 @@ static void expect_refusal(const s_system *s, egm_status st, int n, const char *
 	ck_assert_ptr_null(loss);
 	ck_assert_msg(strstr(egm_last_error(), end) && strstr(egm_last_error(), middle), "%s: %s", s->name,
 	              egm_last_error());
-}
-
-/* Old parameters a little off today's; a running variance stays one. */
-static void remember_old(void)
-{
-	uint64_t random = 17;
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		const double *w = loss->nets[i]->parameters;
-		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * l_random(&random);
-		sheet.old[i] = old[i];
-	}
 }
 
 START_TEST(test_batch_norm_systems__refused_by_row_and_exact_by_batch)

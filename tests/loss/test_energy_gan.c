@@ -2,6 +2,7 @@
 /* The energy GAN: gradients of every option, signs. The penalty is in test_penalty.c, values of the entropy terms in
  * test_entropy.c. */
 #include "gan_fixture.h"
+#include "narrow.h"
 
 enum { DATA = 3, LATENT = 2 };
 
@@ -181,46 +182,20 @@ END_TEST
 
 /* ---- 32 bits */
 
-static float data32[16], terms32[2][EGM__MAX_TERMS], state32[2][4], gradient32[2][3][L_MAX_PARAMETERS];
-
-static void follow(const char *what, const float *x, const float *want, int n)
-{
-	float largest = 0;
-	for (int i = 0; i < n; i++) largest = fmaxf(largest, fabsf(want[i]));
-	for (int i = 0; i < n; i++)
-		ck_assert_msg(fabsf(x[i] - want[i]) <= 1e-4F * largest, "%s %d: %.9g, in double %.9g", what, i, x[i], want[i]);
-}
-
 /* The f32 program against the interpreter, which computes in double on the same parameters and draws. Some fifty
  * roundings of 6e-8 and functions of 4 ulp: 1e-5 of the largest number is expected, 1e-4 is the gate. */
 START_TEST(test_energy_gan__f32_follows_double)
 {
 	const int64_t widths[3][3] = {{DATA, 4, 1}, {LATENT, 3, DATA}, {DATA + LATENT, 4, 1}};
 	egm_model **nets[3] = {&energy, &generator, &third};
+	narrow side[2] = {0};
 	options.entropy = EGM_ENTROPY_JSD + _i / 2;
-	for (int i = 0; i < 16; i++) data32[i] = (float)sheet.data[i];
+	for (int i = 0; i < 16; i++) side[0].data[i] = side[1].data[i] = (float)sheet.data[i];
 	for (int i = 0; i < 3; i++) *nets[i] = l_net(context, "narrow", 3, widths[i], egm_model_silu, EGM_F32, 1);
 	create();
-	for (int compiled = 0; compiled < 2; compiled++) {
-		void *bases[EGM__MAX_SLOTS] = {NULL, data32, terms32[compiled], state32[compiled]};
-		egm__graph *g = NULL;
-		egm__program *p = NULL;
-		for (int i = 0; i < 3; i++) {
-			bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
-			bases[EGM__SLOT_GRADIENT + i] = gradient32[compiled][i];
-		}
-		ck_assert_int_eq(egm__loss_graph(loss, _i % 2, 3, &g), EGM_OK);
-		ck_assert_int_eq(egm__loss_compile(loss, _i % 2, 3, &p), EGM_OK);
-		ck_assert_int_eq(egm__program_own(p), EGM_OK);
-		if (compiled)
-			egm__program_run(p, bases, 1, 1);
-		else
-			ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
-		egm__program_free(p);
-		egm__graph_free(g);
-	}
-	follow("term", terms32[1], terms32[0], EGM__MAX_TERMS);
-	for (int i = 0; i < 3; i++) follow("gradient", gradient32[1][i], gradient32[0][i], L_MAX_PARAMETERS);
+	for (int compiled = 0; compiled < 2; compiled++) n_run(loss, _i % 2, 3, &side[compiled], compiled);
+	n_follow("term", side[1].terms, side[0].terms, EGM__MAX_TERMS, 0);
+	for (int i = 0; i < 3; i++) n_follow("gradient", side[1].gradient[i], side[0].gradient[i], L_MAX_PARAMETERS, 0);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 /* Every kind of penalty at every kind of point, under the WGAN: values by hand, gradients, and the places where
  * penalties break. The zero-centred one of the energy GAN is in test_penalty.c. */
 #include "adversarial_fixture.h"
+#include "narrow.h"
 
 enum { CRITIC, GENERATOR };
 enum { CRITIC_REAL, CRITIC_FAKE, PENALTY };
@@ -284,46 +285,20 @@ END_TEST
 
 /* ---- 32 bits */
 
-static float data32[6], terms32[2][EGM__MAX_TERMS], gradient32[2][2][L_MAX_PARAMETERS];
-
-static void follow(const char *what, const float *x, const float *want, int n)
-{
-	float largest = 0;
-	for (int i = 0; i < n; i++) largest = fmaxf(largest, fabsf(want[i]));
-	for (int i = 0; i < n; i++)
-		ck_assert_msg(fabsf(x[i] - want[i]) <= 1e-4F * largest, "%s %d: %.9g, in double %.9g", what, i, x[i], want[i]);
-}
-
 /* The f32 program against the interpreter, which computes in double on the same parameters and draws. Some fifty
  * roundings of 6e-8: 1e-5 of the largest number is expected, 1e-4 is the gate. A chord loses |x| / ||a - b|| of that,
  * about 10 for the chords of this seed. */
 START_TEST(test_penalty_kinds__f32_follows_double)
 {
+	narrow side[2] = {0};
 	choose(_i);
 	judge = steep(EGM_F32);
 	generator = l_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F32, 2);
-	for (int i = 0; i < 6; i++) data32[i] = (float)sheet.data[i] + (i % 2 ? 1.5F : -1);
+	for (int i = 0; i < 6; i++) side[0].data[i] = side[1].data[i] = (float)sheet.data[i] + (i % 2 ? 1.5F : -1);
 	create();
-	for (int compiled = 0; compiled < 2; compiled++) {
-		void *bases[EGM__MAX_SLOTS] = {NULL, data32, terms32[compiled]};
-		egm__graph *g = NULL;
-		egm__program *p = NULL;
-		for (int i = 0; i < 2; i++) {
-			bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
-			bases[EGM__SLOT_GRADIENT + i] = gradient32[compiled][i];
-		}
-		ck_assert_int_eq(egm__loss_graph(loss, CRITIC, 3, &g), EGM_OK);
-		ck_assert_int_eq(egm__loss_compile(loss, CRITIC, 3, &p), EGM_OK);
-		ck_assert_int_eq(egm__program_own(p), EGM_OK);
-		if (compiled)
-			egm__program_run(p, bases, 1, 1);
-		else
-			ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
-		egm__program_free(p);
-		egm__graph_free(g);
-	}
-	follow("term", terms32[1], terms32[0], EGM__MAX_TERMS);
-	follow("gradient", gradient32[1][CRITIC], gradient32[0][CRITIC], L_MAX_PARAMETERS);
+	for (int compiled = 0; compiled < 2; compiled++) n_run(loss, CRITIC, 3, &side[compiled], compiled);
+	n_follow("term", side[1].terms, side[0].terms, EGM__MAX_TERMS, 0);
+	n_follow("gradient", side[1].gradient[CRITIC], side[0].gradient[CRITIC], L_MAX_PARAMETERS, 0);
 }
 END_TEST
 

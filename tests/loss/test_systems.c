@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What every loss has to hold, whatever it computes: exact gradients, finite numbers where slopes vanish, batches of
  * one, shifts that change nothing, f32 that follows double. Loop tests run over s_systems. */
-#include "systems.h"
-#include <stdio.h>
+#include "narrow.h"
+#include "systems_fixture.h"
 
-static egm_context *context;
-static egm_model *net[EGM__MAX_NETS];
-static egm_loss *loss;
-static s_claim claim;
-static l_sheet sheet, other;
-static double negatives[64], old[EGM__MAX_NETS][L_MAX_PARAMETERS];
+static l_sheet other;
 static egm_test_allocator a; /* of the tests that count: it outlives them, for teardown frees through it */
-
-static void setup(void)
-{
-	uint64_t random = 11;
-	context = l_context();
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = 0.5 + 0.5 * l_random(&random);
-	for (int i = 0; i < 64; i++) negatives[i] = l_random(&random);
-	sheet.negatives = negatives;
-}
-
-static void drop(void)
-{
-	egm_loss_free(loss);
-	loss = NULL;
-	for (int i = 0; i < EGM__MAX_NETS; i++) {
-		egm_model_free(net[i]);
-		net[i] = NULL;
-	}
-}
-
-static void teardown(void)
-{
-	drop();
-	egm_context_free(context);
-}
 
 static void create(const s_system *s, int variant, l_activation *activation, egm_dtype dtype)
 {
@@ -45,17 +13,6 @@ static void create(const s_system *s, int variant, l_activation *activation, egm
 	memset(&claim, 0, sizeof claim);
 	s_nets(context, s, activation, dtype, net);
 	ck_assert_msg(s->create(&loss, net, variant, &claim) == EGM_OK, "%s", egm_last_error());
-}
-
-/* Old parameters a little off today's, so that what compares the two has something to do. */
-static void remember_old(void)
-{
-	uint64_t random = 17;
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		const double *w = loss->nets[i]->parameters;
-		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * l_random(&random);
-		sheet.old[i] = other.old[i] = old[i];
-	}
 }
 
 /* ---- gradients */
@@ -173,44 +130,6 @@ END_TEST
 
 /* ---- f32 */
 
-typedef struct narrow {
-	float data[64], negatives[64], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE];
-	float gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
-} narrow;
-
-static void run_narrow(int32_t phase, narrow *n, int compiled)
-{
-	void *bases[EGM__MAX_SLOTS] = {[EGM__SLOT_DATA] = n->data,
-	                               [EGM__SLOT_TERMS] = n->terms,
-	                               [EGM__SLOT_STATE] = n->state,
-	                               [EGM__SLOT_NEGATIVES] = n->negatives,
-	                               [EGM__SLOT_CONSTANTS] = loss->constants};
-	egm__graph *g = NULL;
-	egm__program *p = NULL;
-	for (int i = 0; i < loss->n_nets; i++) {
-		bases[EGM__SLOT_NET + i] = bases[EGM__SLOT_OLD + i] = loss->nets[i]->parameters;
-		bases[EGM__SLOT_GRADIENT + i] = n->gradient[i];
-	}
-	ck_assert_int_eq(egm__loss_graph(loss, phase, 3, &g), EGM_OK);
-	ck_assert_int_eq(egm__loss_compile(loss, phase, 3, &p), EGM_OK);
-	ck_assert_int_eq(egm__program_own(p), EGM_OK);
-	if (compiled)
-		egm__program_run(p, bases, 1, 1);
-	else
-		ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
-	egm__program_free(p);
-	egm__graph_free(g);
-}
-
-static void follow(const float *got, const float *want, int64_t n)
-{
-	double scale = 1;
-	for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs((double)want[i]));
-	for (int64_t i = 0; i < n; i++)
-		ck_assert_msg(fabs((double)got[i] - (double)want[i]) <= 1e-4 * scale, "%s: %g, %g", loss->kind, (double)got[i],
-		              (double)want[i]);
-}
-
 /* The f32 program against the interpreter in double on the same f32 parameters: some hundred roundings of 6e-8 of the
  * largest number, 1e-5; differences of shares in `histogram` lose another power of ten. */
 START_TEST(test_systems__f32_follows_double)
@@ -224,10 +143,11 @@ START_TEST(test_systems__f32_follows_double)
 			for (int side = 0; side < 2; side++) {
 				for (int i = 0; i < 64; i++) n[side].data[i] = (float)sheet.data[i];
 				for (int i = 0; i < 64; i++) n[side].negatives[i] = (float)negatives[i];
-				run_narrow(phase, &n[side], side);
+				n_run(loss, phase, 3, &n[side], side);
 			}
-			follow(n[1].terms, n[0].terms, EGM__MAX_TERMS);
-			for (int i = 0; i < s->n_nets; i++) follow(n[1].gradient[i], n[0].gradient[i], L_MAX_PARAMETERS);
+			n_follow(loss->kind, n[1].terms, n[0].terms, EGM__MAX_TERMS, 1);
+			for (int i = 0; i < s->n_nets; i++)
+				n_follow(loss->kind, n[1].gradient[i], n[0].gradient[i], L_MAX_PARAMETERS, 1);
 		}
 	}
 }
@@ -263,42 +183,26 @@ START_TEST(test_systems__refuses_nets_that_do_not_fit)
 }
 END_TEST
 
-/* create, compile every phase, free */
-static int life(const s_system *s, int variant)
+typedef struct creation {
+	const s_system *system;
+	int variant;
+} creation;
+
+static egm_status life(void *user)
 {
+	const creation *u = user;
 	egm_loss *l = NULL;
-	egm_status st = create_any(s, variant, &l);
-	if (st != EGM_OK) ck_assert_ptr_null(l);
-	for (int32_t i = 0; st == EGM_OK && i < l->n_phases; i++) {
-		egm__program *p = NULL;
-		st = egm__loss_compile(l, i, 4, &p);
-		if (st != EGM_OK) ck_assert_ptr_null(p);
-		egm__program_free(p);
-	}
-	egm_loss_free(l);
-	ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
-	return st == EGM_OK;
+	egm_status st = create_any(u->system, u->variant, &l);
+	return l_compile_all(st, l);
 }
 
 START_TEST(test_systems__every_allocation_may_fail)
 {
-	const s_system *s = &s_systems[_i];
-	int variant = s->variants - 1;
+	creation u = {&s_systems[_i], s_systems[_i].variants - 1};
 	egm_context_free(context);
 	context = egm_test_context(&a);
-	s_nets(context, s, egm_model_tanh, EGM_F64, net);
-	long live = a.live, before = a.calls;
-	ck_assert(life(s, variant));
-	long calls = a.calls - before;
-	for (a.for_ever = 0; a.for_ever < 2; a.for_ever++)
-		for (long i = 1; i <= calls; i++) {
-			a.fail_at = a.calls + i;
-			ck_assert_msg(!life(s, variant), "%s: call %ld failed and nobody said so", s->name, i);
-			a.fail_at = 0;
-			ck_assert_int_eq(a.live, live);
-		}
-	ck_assert(life(s, variant));
-	ck_assert_int_eq(a.live, live);
+	s_nets(context, u.system, egm_model_tanh, EGM_F64, net);
+	egm_test_fail_each(&a, life, &u);
 }
 END_TEST
 

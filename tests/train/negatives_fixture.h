@@ -3,12 +3,16 @@
 #ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
 #define EGM_TESTS_NEGATIVES_FIXTURE_H
 
-#include "train_support.h"
+#include "checkpoint_support.h"
 #include <math.h>
 #include <train/trainer_impl.h>
-#include <unistd.h>
 
 enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
+
+static const int32_t kernels[] = {
+    EGM_SAMPLER_ULA,     EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_ANNEALED_LANGEVIN,
+    EGM_SAMPLER_TEMPERED};
+enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef struct recipe {
 	egm_dtype dtype;
@@ -42,12 +46,7 @@ typedef struct machine {
 
 static inline egm_context *machine_context(int32_t threads)
 {
-	egm_context_options o;
-	egm_context *context = NULL;
-	OK(egm_context_options_init(&o, sizeof o));
-	o.threads = threads;
-	OK(egm_context_create(&context, &o));
-	return context;
+	return egm_test_context_on(threads, EGM_SIMD_AUTO);
 }
 
 /* Ways to draw: the options of a recipe. What they point to is constant. */
@@ -138,21 +137,6 @@ static inline void machine_close(machine *m)
 static inline void machine_steps(machine *m, int64_t n)
 {
 	OK(egm_trainer_fit(m->trainer, m->data, n, NULL, NULL));
-}
-
-static char folder[] = "negatives-XXXXXX";
-
-static inline void enter_folder(void)
-{
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chdir(folder), 0);
-}
-
-static inline void leave_folder(void)
-{
-	ck_assert_int_eq(system("rm -f *.egm"), 0);
-	ck_assert_int_eq(chdir(".."), 0);
-	ck_assert_int_eq(rmdir(folder), 0);
 }
 
 #endif

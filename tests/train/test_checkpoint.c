@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Checkpoints: n steps, save, load, m steps are n + m steps bit for bit; a file that does not fit changes nothing; no
  * kill and no failing allocation loses one. */
-#include "train_support.h"
-#include <io/safetensors_impl.h>
-#include <math.h>
+#include "checkpoint_support.h"
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { ROWS = 23, COLUMNS = 3, LATENT = 2 };
 
@@ -57,41 +53,6 @@ static void pair_open(pair *p, egm_context *context, const setup *s)
 	ck_assert_msg(egm_trainer_create(&p->trainer, p->loss, &options) == EGM_OK, "%s", egm_last_error());
 }
 
-static void save(const pair *p, const char *path)
-{
-	ck_assert_msg(egm_trainer_save(p->trainer, path) == EGM_OK, "%s", egm_last_error());
-}
-
-static void load(pair *p, const char *path)
-{
-	ck_assert_msg(egm_trainer_load(p->trainer, path, NULL) == EGM_OK, "%s", egm_last_error());
-}
-
-static void write_file(const char *path, const char *bytes, size_t size)
-{
-	FILE *file = fopen(path, "wb");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
-	ck_assert_int_eq(fclose(file), 0);
-}
-
-/* The tests run in processes of their own, perhaps at the same time: each has a folder. */
-static char folder[] = "checkpoint-XXXXXX";
-
-static void enter_folder(void)
-{
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chdir(folder), 0);
-}
-
-static void leave_folder(void)
-{
-	char command[64];
-	ck_assert_int_eq(chdir(".."), 0);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	ck_assert_int_eq(system(command), 0);
-}
-
 /* ---- resuming */
 
 /* 7 steps take 14 batches, 5 an epoch: the checkpoint falls into the middle of the third. */
@@ -104,15 +65,15 @@ static void expect_resume(const setup *s)
 	pair_steps(&straight, 7 + 9);
 	pair_open(&first, NULL, s);
 	pair_steps(&first, 7);
-	save(&first, "middle.egm");
+	save(first.trainer, "middle.egm");
 	pair_open(&second, NULL, &other);
 	pair_steps(&second, 6); /* is forgotten, the order of the third epoch included */
-	load(&second, "middle.egm");
+	load(second.trainer, "middle.egm");
 	ck_assert_int_eq(egm_trainer_steps(second.trainer), 7);
 	ck_assert(isnan(egm_trainer_term(second.trainer, 0)));
 	pair_steps(&second, 9);
-	save(&straight, "straight.egm");
-	save(&second, "resumed.egm");
+	save(straight.trainer, "straight.egm");
+	save(second.trainer, "resumed.egm");
 	assert_same_files("straight.egm", "resumed.egm");
 	ck_assert(egm_trainer_term(straight.trainer, 0) == egm_trainer_term(second.trainer, 0));
 	ck_assert(egm_trainer_term(straight.trainer, 1) == egm_trainer_term(second.trainer, 1));
@@ -150,11 +111,11 @@ START_TEST(test_checkpoint__loads_before_the_first_step)
 	setup s = usual;
 	pair a = {0}, b = {0};
 	pair_open(&a, NULL, &s);
-	save(&a, "start.egm");
+	save(a.trainer, "start.egm");
 	pair_open(&b, NULL, &s);
 	pair_steps(&b, 4);
-	load(&b, "start.egm");
-	save(&b, "again.egm");
+	load(b.trainer, "start.egm");
+	save(b.trainer, "again.egm");
 	assert_same_files("start.egm", "again.egm");
 	pair_close(&a);
 	pair_close(&b);
@@ -175,9 +136,9 @@ START_TEST(test_checkpoint__writing_parameters_changes_their_version)
 	ck_assert(p.energy->version != energy && p.generator->version != generator);
 	energy = p.energy->version;
 	generator = p.generator->version;
-	save(&p, "here.egm");
+	save(p.trainer, "here.egm");
 	ck_assert(p.energy->version == energy && p.generator->version == generator);
-	load(&p, "here.egm");
+	load(p.trainer, "here.egm");
 	ck_assert(p.energy->version != energy && p.generator->version != generator);
 	energy = p.energy->version;
 	ck_assert_int_eq(egm_trainer_average(p.trainer, p.energy, &average), EGM_OK);
@@ -251,28 +212,15 @@ END_TEST
 
 /* ---- refusals */
 
-/* Loading `path` is refused with these words, and the trainer is what it was. */
-static void expect_refusal(pair *p, const char *path, egm_status status, const char *text)
-{
-	save(p, "before.egm");
-	double term = egm_trainer_term(p->trainer, 0);
-	egm_status st = egm_trainer_load(p->trainer, path, NULL);
-	ck_assert_msg(st == status, "%s instead of %s: %s", egm_status_name(st), egm_status_name(status), egm_last_error());
-	assert_error_has(text);
-	save(p, "after.egm");
-	assert_same_files("before.egm", "after.egm");
-	ck_assert(egm_trainer_term(p->trainer, 0) == term || (isnan(term) && isnan(egm_trainer_term(p->trainer, 0))));
-}
-
 static void expect_refused_by(const setup *s, const char *text)
 {
 	pair writer = {0}, reader = {0};
 	pair_open(&writer, NULL, &usual);
 	pair_steps(&writer, 3);
-	save(&writer, "theirs.egm");
+	save(writer.trainer, "theirs.egm");
 	pair_open(&reader, NULL, s);
 	pair_steps(&reader, 2);
-	expect_refusal(&reader, "theirs.egm", EGM_ERR_FORMAT, text);
+	expect_refusal(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
 	pair_close(&writer);
 	pair_close(&reader);
 }
@@ -305,18 +253,19 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	pair_open(&p, NULL, &usual);
 	gan_open(&g, EGM_ENTROPY_JSD);
 	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
-	expect_refusal(&p, "gan.egm", EGM_ERR_FORMAT, "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
+	expect_refusal(p.trainer, "gan.egm", EGM_ERR_FORMAT,
+	               "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
 	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another functional for the third */
 	ck_assert_int_eq(egm_trainer_load(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
 	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
 	gan_close(&other);
 	s.average_decay = 0;
 	pair_open(&bare, NULL, &s);
-	save(&bare, "bare.egm");
-	expect_refusal(&p, "bare.egm", EGM_ERR_FORMAT, "the checkpoint has no 'energy.average', the trainer has");
+	save(bare.trainer, "bare.egm");
+	expect_refusal(p.trainer, "bare.egm", EGM_ERR_FORMAT, "the checkpoint has no 'energy.average', the trainer has");
 	ck_assert_int_eq(egm_model_save(p.energy, "model.egm"), EGM_OK);
-	expect_refusal(&p, "model.egm", EGM_ERR_FORMAT, "format");
-	expect_refusal(&p, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
+	expect_refusal(p.trainer, "model.egm", EGM_ERR_FORMAT, "format");
+	expect_refusal(p.trainer, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	ck_assert_int_eq(egm_trainer_load(p.trainer, NULL, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_load(NULL, "gan.egm", NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_save(p.trainer, NULL), EGM_ERR_ARGUMENT);
@@ -331,24 +280,12 @@ END_TEST
 START_TEST(test_load__refuses_every_truncation)
 {
 	pair p = {0};
-	size_t size;
 	pair_open(&p, NULL, &usual);
 	pair_steps(&p, 2);
-	save(&p, "whole.egm");
-	char *bytes = read_file("whole.egm", &size);
+	save(p.trainer, "whole.egm");
 	pair_steps(&p, 1);
-	save(&p, "before.egm");
-	for (size_t n = 0; n < size; n += 1 + n / 16) {
-		write_file("cut.egm", bytes, n);
-		egm_status st = egm_trainer_load(p.trainer, "cut.egm", NULL);
-		ck_assert_msg(st == EGM_ERR_FORMAT, "%zu of %zu bytes: %s", n, size, egm_status_name(st));
-	}
-	write_file("cut.egm", bytes, size - 1);
-	ck_assert_int_eq(egm_trainer_load(p.trainer, "cut.egm", NULL), EGM_ERR_FORMAT);
-	save(&p, "after.egm");
-	assert_same_files("before.egm", "after.egm");
-	load(&p, "whole.egm");
-	free(bytes);
+	expect_cuts_refused(p.trainer, "whole.egm");
+	load(p.trainer, "whole.egm");
 	pair_close(&p);
 }
 END_TEST
@@ -357,16 +294,16 @@ END_TEST
 static void expect_forgery(pair *p, const char *old, const char *new, egm_status status, const char *text)
 {
 	size_t size;
-	char *bytes, *place;
-	save(p, "genuine.egm");
-	bytes = read_file("genuine.egm", &size);
+	unsigned char *bytes, *place;
+	save(p->trainer, "genuine.egm");
+	bytes = io_read("genuine.egm", &size);
 	ck_assert_uint_eq(strlen(old), strlen(new));
 	place = memmem(bytes, size, old, strlen(old));
 	ck_assert_msg(place != NULL, "%s is not in the file", old);
 	memcpy(place, new, strlen(new));
-	write_file("forged.egm", bytes, size);
+	io_write("forged.egm", bytes, size);
 	free(bytes);
-	expect_refusal(p, "forged.egm", status, text);
+	expect_refusal(p->trainer, "forged.egm", status, text);
 }
 
 START_TEST(test_load__trusts_no_counter_and_no_number)
@@ -385,52 +322,6 @@ START_TEST(test_load__trusts_no_counter_and_no_number)
 }
 END_TEST
 
-/* Writes a checkpoint with one number of one array replaced, through the container's own writer. */
-static void write_with_number(const char *from, const char *to, const char *name, int64_t index, double value)
-{
-	egm_context *context = NULL;
-	egm__safetensors *file = NULL;
-	egm__st_tensor tensors[32];
-	const char *keys[] = {"format",
-	                      "format_version",
-	                      "loss",
-	                      "variant",
-	                      "optimizer",
-	                      "step",
-	                      "batches",
-	                      "runs",
-	                      "seed",
-	                      "energy.layers",
-	                      "energy.moves",
-	                      "energy.learning_rate",
-	                      "generator.layers",
-	                      "generator.moves",
-	                      "generator.learning_rate"};
-	egm__st_meta meta[sizeof keys / sizeof *keys];
-	double values[64];
-	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, from, NULL), EGM_OK);
-	int32_t n = egm__safetensors_count(file), found = 0;
-	ck_assert_int_le(n, 32);
-	for (int32_t i = 0; i < n; i++) {
-		tensors[i] = *egm__safetensors_at(file, i);
-		if (strcmp(tensors[i].name, name) != 0) continue;
-		ck_assert_int_le(tensors[i].count, 64);
-		memcpy(values, tensors[i].data, (size_t)tensors[i].count * sizeof *values);
-		values[index] = value;
-		tensors[i].data = values;
-		found = 1;
-	}
-	ck_assert_int_eq(found, 1);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		meta[i] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
-	ck_assert_msg(egm__safetensors_write(context, to, n, tensors, (int32_t)(sizeof keys / sizeof *keys), meta) ==
-	                  EGM_OK,
-	              "%s", egm_last_error());
-	egm__safetensors_free(file);
-	egm_context_free(context);
-}
-
 START_TEST(test_load__refuses_numbers_that_would_spread)
 {
 	static const struct {
@@ -443,13 +334,13 @@ START_TEST(test_load__refuses_numbers_that_would_spread)
 	pair p = {0};
 	pair_open(&p, NULL, &usual);
 	pair_steps(&p, 3);
-	save(&p, "good.egm");
-	write_with_number("good.egm", "same.egm", "energy.m", 0, 0.5);
+	save(p.trainer, "good.egm");
+	forge("good.egm", "same.egm", "energy.m", "energy.m", 0, 0.5, 0);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		write_with_number("good.egm", "bad.egm", bad[i].name, bad[i].index, bad[i].value);
-		expect_refusal(&p, "bad.egm", EGM_ERR_NONFINITE, bad[i].name);
+		forge("good.egm", "bad.egm", bad[i].name, bad[i].name, bad[i].index, bad[i].value, 0);
+		expect_refusal(p.trainer, "bad.egm", EGM_ERR_NONFINITE, bad[i].name);
 	}
-	load(&p, "same.egm");
+	load(p.trainer, "same.egm");
 	pair_close(&p);
 }
 END_TEST
@@ -462,30 +353,7 @@ START_TEST(test_memory__save_and_load_report_each_failure)
 	pair p = {0};
 	pair_open(&p, egm_test_context(&allocator), &usual);
 	pair_steps(&p, 2);
-	save(&p, "good.egm");
-	load(&p, "good.egm");
-	long live = allocator.live, start = allocator.calls, saving, loading;
-	save(&p, "other.egm");
-	saving = allocator.calls - start;
-	load(&p, "good.egm");
-	loading = allocator.calls - start - saving;
-	for (int for_ever = 0; for_ever <= 1; for_ever++) {
-		allocator.for_ever = for_ever;
-		for (long i = 1; i <= saving; i++) {
-			allocator.fail_at = allocator.calls + i;
-			ck_assert_int_eq(egm_trainer_save(p.trainer, "other.egm"), EGM_ERR_MEMORY);
-			ck_assert_int_eq(allocator.live, live);
-		}
-		for (long i = 1; i <= loading; i++) {
-			allocator.fail_at = allocator.calls + i;
-			ck_assert_int_eq(egm_trainer_load(p.trainer, "good.egm", NULL), EGM_ERR_MEMORY);
-			ck_assert_int_eq(allocator.live, live);
-		}
-	}
-	allocator.fail_at = 0;
-	assert_same_files("good.egm", "other.egm"); /* no failed save touched it */
-	save(&p, "other.egm");
-	assert_same_files("good.egm", "other.egm");
+	expect_failures_reported(p.trainer, &allocator);
 	pair_close(&p);
 	ck_assert_int_eq(allocator.live, 0);
 }
@@ -529,12 +397,12 @@ START_TEST(test_kill__leaves_a_whole_generation)
 		ck_assert_msg(WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 0), "child %d failed", i);
 		kills += WIFSIGNALED(status);
 		if (access("live.egm", F_OK) != 0) continue;
-		load(&reader, "live.egm");
+		load(reader.trainer, "live.egm");
 		ck_assert_int_ge(egm_trainer_steps(reader.trainer), last);
 		gained += egm_trainer_steps(reader.trainer) - last;
 		last = egm_trainer_steps(reader.trainer);
 		pair_steps(&straight, last - egm_trainer_steps(straight.trainer));
-		save(&straight, "expected.egm");
+		save(straight.trainer, "expected.egm");
 		assert_same_files("live.egm", "expected.egm");
 		if (last >= GENERATIONS) {
 			remove("live.egm");
@@ -550,6 +418,13 @@ START_TEST(test_kill__leaves_a_whole_generation)
 	pair_close(&straight);
 }
 END_TEST
+
+/* With what was half written when a child was killed. */
+static void leave_debris(void)
+{
+	ck_assert_int_eq(chdir(".."), 0);
+	io_remove(folder);
+}
 
 int main(void)
 {
@@ -581,7 +456,7 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("kill");
 	tcase_set_tags(tc, "R3");
-	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
+	tcase_add_checked_fixture(tc, enter_folder, leave_debris);
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, test_kill__leaves_a_whole_generation);
 	suite_add_tcase(suite, tc);

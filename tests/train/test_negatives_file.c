@@ -2,19 +2,8 @@
 /* Checkpoints of trainers that draw negatives: buffer and chains go on bit for bit, and what does not fit is refused
  * with nothing changed. */
 #include "negatives_fixture.h"
-#include <io/safetensors_impl.h>
-
-static void save(const machine *m, const char *path)
-{
-	OK(egm_trainer_save(m->trainer, path));
-}
 
 /* ---- resuming */
-
-static const int32_t kernels[] = {
-    EGM_SAMPLER_ULA,     EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_ANNEALED_LANGEVIN,
-    EGM_SAMPLER_TEMPERED};
-enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 /* 7 steps take 28 of the buffer's 12 rows, so that the file is written within its third epoch; 8 more go on. */
 static void expect_resume(const recipe *r)
@@ -25,14 +14,14 @@ static void expect_resume(const recipe *r)
 	machine_open(&second, NULL, r);
 	machine_steps(&straight, 15);
 	machine_steps(&first, 7);
-	save(&first, "half.egm");
+	save(first.trainer, "half.egm");
 	machine_steps(&second, 2); /* whatever it did before does not count */
-	OK(egm_trainer_load(second.trainer, "half.egm", NULL));
-	save(&second, "again.egm");
+	load(second.trainer, "half.egm");
+	save(second.trainer, "again.egm");
 	assert_same_files("half.egm", "again.egm");
 	machine_steps(&second, 8);
-	save(&straight, "straight.egm");
-	save(&second, "resumed.egm");
+	save(straight.trainer, "straight.egm");
+	save(second.trainer, "resumed.egm");
 	assert_same_files("straight.egm", "resumed.egm");
 	machine_close(&straight);
 	machine_close(&first);
@@ -63,12 +52,12 @@ START_TEST(test_resume__takes_the_seed_of_the_file)
 	machine_open(&b, NULL, &r);
 	machine_steps(&a, 4);
 	machine_steps(&b, 4); /* in the same epoch of data and buffer, whose orders are of another seed */
-	save(&a, "a.egm");
-	OK(egm_trainer_load(b.trainer, "a.egm", NULL));
+	save(a.trainer, "a.egm");
+	load(b.trainer, "a.egm");
 	machine_steps(&a, 5);
 	machine_steps(&b, 5);
-	save(&a, "a.egm");
-	save(&b, "b.egm");
+	save(a.trainer, "a.egm");
+	save(b.trainer, "b.egm");
 	assert_same_files("a.egm", "b.egm");
 	machine_close(&a);
 	machine_close(&b);
@@ -77,16 +66,6 @@ END_TEST
 
 /* ---- refusals */
 
-static void expect_refusal(machine *m, const char *path, egm_status status, const char *text)
-{
-	save(m, "before.egm");
-	egm_status st = egm_trainer_load(m->trainer, path, NULL);
-	ck_assert_msg(st == status, "%s instead of %s: %s", egm_status_name(st), egm_status_name(status), egm_last_error());
-	assert_error_has(text);
-	save(m, "after.egm");
-	assert_same_files("before.egm", "after.egm");
-}
-
 static void expect_refused_by(const recipe *r, const char *text)
 {
 	machine writer, reader;
@@ -94,8 +73,8 @@ static void expect_refused_by(const recipe *r, const char *text)
 	machine_open(&reader, NULL, r);
 	machine_steps(&writer, 3);
 	machine_steps(&reader, 2);
-	save(&writer, "theirs.egm");
-	expect_refusal(&reader, "theirs.egm", EGM_ERR_FORMAT, text);
+	save(writer.trainer, "theirs.egm");
+	expect_refusal(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
 	machine_steps(&reader, 1);
 	machine_close(&writer);
 	machine_close(&reader);
@@ -126,67 +105,15 @@ END_TEST
 START_TEST(test_refused__every_truncation)
 {
 	machine m;
-	size_t size;
 	machine_open(&m, NULL, &usual);
 	machine_steps(&m, 2);
-	save(&m, "whole.egm");
-	char *bytes = read_file("whole.egm", &size);
+	save(m.trainer, "whole.egm");
 	machine_steps(&m, 1);
-	save(&m, "before.egm");
-	for (size_t n = 0; n < size; n += n + 61 < size ? 61 : 1) {
-		FILE *file = fopen("cut.egm", "wb");
-		ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
-		fclose(file);
-		egm_status st = egm_trainer_load(m.trainer, "cut.egm", NULL);
-		ck_assert_msg(st == EGM_ERR_FORMAT, "%zu of %zu bytes: %s", n, size, egm_status_name(st));
-	}
-	save(&m, "after.egm");
-	assert_same_files("before.egm", "after.egm");
-	OK(egm_trainer_load(m.trainer, "whole.egm", NULL));
-	free(bytes);
+	expect_cuts_refused(m.trainer, "whole.egm");
+	load(m.trainer, "whole.egm");
 	machine_close(&m);
 }
 END_TEST
-
-/* A checkpoint with one number, or the name, of one array replaced, through the container's own writer. */
-static void forge(const char *from, const char *to, const char *name, const char *new_name, int64_t index, double real,
-                  uint64_t count)
-{
-	static const char *const keys[] = {
-	    "format", "format_version", "loss",          "variant",      "optimizer",           "step", "batches", "runs",
-	    "seed",   "negatives",      "energy.layers", "energy.moves", "energy.learning_rate"};
-	enum { KEYS = sizeof keys / sizeof *keys, MOST = 40 };
-	egm_context *context = machine_context(1);
-	egm__safetensors *file = NULL;
-	egm__st_tensor tensors[MOST];
-	egm__st_meta meta[KEYS];
-	double values[256];
-	int found = 0;
-	OK(egm__safetensors_read(&file, context, from, NULL));
-	int32_t n = egm__safetensors_count(file);
-	ck_assert_int_le(n, MOST);
-	for (int32_t i = 0; i < n; i++) {
-		tensors[i] = *egm__safetensors_at(file, i);
-		if (strcmp(tensors[i].name, name) != 0) continue;
-		ck_assert_int_le(tensors[i].count, 256);
-		memcpy(values, tensors[i].data, (size_t)tensors[i].count * 8);
-		if (tensors[i].dtype == EGM__ST_U64)
-			memcpy(&values[index], &count, 8);
-		else
-			values[index] = real;
-		tensors[i].data = values;
-		tensors[i].name = new_name;
-		found = 1;
-	}
-	ck_assert_msg(found, "no %s", name);
-	for (size_t i = 0; i < KEYS; i++) {
-		meta[i] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
-		ck_assert_ptr_nonnull(meta[i].value);
-	}
-	OK(egm__safetensors_write(context, to, n, tensors, KEYS, meta));
-	egm__safetensors_free(file);
-	egm_context_free(context);
-}
 
 START_TEST(test_refused__numbers_that_cannot_be)
 {
@@ -216,18 +143,18 @@ START_TEST(test_refused__numbers_that_cannot_be)
 	r.bounded = 1;
 	machine_open(&m, NULL, &r);
 	machine_steps(&m, 3);
-	save(&m, "good.egm");
+	save(m.trainer, "good.egm");
 	machine_steps(&m, 1);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		forge("good.egm", "bad.egm", bad[i].name, bad[i].name, bad[i].index, bad[i].real, bad[i].count);
-		expect_refusal(&m, "bad.egm", bad[i].status, bad[i].text);
+		expect_refusal(m.trainer, "bad.egm", bad[i].status, bad[i].text);
 	}
 	forge("good.egm", "bad.egm", "negatives.buffer", "negatives.puffer", 0, 0, 0);
-	expect_refusal(&m, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.buffer'");
+	expect_refusal(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.buffer'");
 	forge("good.egm", "bad.egm", "negatives.clock", "negatives.cluck", 0, 0, 0);
-	expect_refusal(&m, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.clock'");
+	expect_refusal(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.clock'");
 	forge("good.egm", "fine.egm", "negatives.buffer", "negatives.buffer", 4, 0.5, 0);
-	OK(egm_trainer_load(m.trainer, "fine.egm", NULL));
+	load(m.trainer, "fine.egm");
 	machine_steps(&m, 2);
 	machine_close(&m);
 }
@@ -241,29 +168,7 @@ START_TEST(test_memory__save_and_load_report_each_failure)
 	machine m;
 	machine_open(&m, egm_test_context(&allocator), &usual);
 	machine_steps(&m, 2);
-	save(&m, "good.egm");
-	OK(egm_trainer_load(m.trainer, "good.egm", NULL));
-	long live = allocator.live, start = allocator.calls, saving, loading;
-	save(&m, "other.egm");
-	saving = allocator.calls - start;
-	OK(egm_trainer_load(m.trainer, "good.egm", NULL));
-	loading = allocator.calls - start - saving;
-	for (int for_ever = 0; for_ever <= 1; for_ever++) {
-		allocator.for_ever = for_ever;
-		for (long i = 1; i <= saving; i++) {
-			allocator.fail_at = allocator.calls + i;
-			ck_assert_int_eq(egm_trainer_save(m.trainer, "other.egm"), EGM_ERR_MEMORY);
-			ck_assert_int_eq(allocator.live, live);
-		}
-		for (long i = 1; i <= loading; i++) {
-			allocator.fail_at = allocator.calls + i;
-			ck_assert_int_eq(egm_trainer_load(m.trainer, "good.egm", NULL), EGM_ERR_MEMORY);
-			ck_assert_int_eq(allocator.live, live);
-		}
-	}
-	allocator.fail_at = 0;
-	save(&m, "other.egm");
-	assert_same_files("good.egm", "other.egm");
+	expect_failures_reported(m.trainer, &allocator);
 	machine_close(&m);
 	ck_assert_int_eq(allocator.live, 0);
 }

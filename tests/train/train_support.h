@@ -4,11 +4,12 @@
 #define EGM_TESTS_TRAIN_SUPPORT_H
 
 #include "toy_loss.h"
-#include <stdio.h>
+#include <io/io_support.h>
 
 #define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
 
-/* Two nets, their loss, data and trainer, on a context of their own. A test fills it in by a pair_open of its own. */
+/* Two nets, their loss, data and trainer, on a context of their own. A test fills it in by pair_open: that of
+ * pair_fixture.h or its own. */
 typedef struct pair {
 	egm_context *context;
 	egm_model *energy, *generator;
@@ -33,24 +34,11 @@ static inline void pair_steps(pair *p, int64_t n)
 	OK(egm_trainer_fit(p->trainer, p->data, n, NULL, NULL));
 }
 
-static inline char *read_file(const char *path, size_t *size)
-{
-	FILE *file = fopen(path, "rb");
-	ck_assert_ptr_nonnull(file);
-	fseek(file, 0, SEEK_END);
-	*size = (size_t)ftell(file);
-	rewind(file);
-	char *bytes = malloc(*size + 1);
-	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
-	fclose(file);
-	return bytes;
-}
-
 /* Two trainers are in the same state when they write the same bytes. */
 static inline void assert_same_files(const char *a, const char *b)
 {
 	size_t na, nb;
-	char *x = read_file(a, &na), *y = read_file(b, &nb);
+	unsigned char *x = io_read(a, &na), *y = io_read(b, &nb);
 	ck_assert_uint_eq(na, nb);
 	ck_assert_mem_eq(x, y, na);
 	free(x);

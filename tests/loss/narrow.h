@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* A phase of a loss in 32 bits: by program, and by the interpreter, which computes in double on the same parameters and
+ * draws. */
+#ifndef EGM_TESTS_NARROW_H
+#define EGM_TESTS_NARROW_H
+
+#include "loss_support.h"
+
+enum { N_DATA = 64 };
+
+typedef struct narrow {
+	float data[N_DATA], negatives[N_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE];
+	float gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
+} narrow;
+
+static inline void n_run(const egm_loss *l, int32_t phase, int64_t batch, narrow *n, int compiled)
+{
+	void *bases[EGM__MAX_SLOTS] = {[EGM__SLOT_DATA] = n->data,
+	                               [EGM__SLOT_TERMS] = n->terms,
+	                               [EGM__SLOT_STATE] = n->state,
+	                               [EGM__SLOT_NEGATIVES] = n->negatives,
+	                               [EGM__SLOT_CONSTANTS] = l->constants};
+	egm__graph *g = NULL;
+	egm__program *p = NULL;
+	for (int i = 0; i < l->n_nets; i++) {
+		bases[EGM__SLOT_NET + i] = bases[EGM__SLOT_OLD + i] = l->nets[i]->parameters;
+		bases[EGM__SLOT_GRADIENT + i] = n->gradient[i];
+	}
+	ck_assert_int_le(batch * l->data_width, N_DATA);
+	ck_assert_int_eq(egm__loss_graph(l, phase, batch, &g), EGM_OK);
+	ck_assert_int_eq(egm__loss_compile(l, phase, batch, &p), EGM_OK);
+	ck_assert_int_eq(egm__program_own(p), EGM_OK);
+	if (compiled)
+		egm__program_run(p, bases, 1, 1);
+	else
+		ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
+	egm__program_free(p);
+	egm__graph_free(g);
+}
+
+/* Within 1e-4 of the largest number, or of `least` where all are smaller. */
+static inline void n_follow(const char *what, const float *got, const float *want, int64_t n, double least)
+{
+	double scale = least;
+	for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs((double)want[i]));
+	for (int64_t i = 0; i < n; i++)
+		ck_assert_msg(fabs((double)got[i] - (double)want[i]) <= 1e-4 * scale, "%s %lld: %.9g, in double %.9g", what,
+		              (long long)i, (double)got[i], (double)want[i]);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* A system of systems.h at work: its nets, the loss, data and negatives, and parameters of old. */
+#ifndef EGM_TESTS_SYSTEMS_FIXTURE_H
+#define EGM_TESTS_SYSTEMS_FIXTURE_H
+
+#include "systems.h"
+
+static egm_context *context;
+static egm_model *net[EGM__MAX_NETS];
+static egm_loss *loss;
+static s_claim claim;
+static l_sheet sheet;
+static double negatives[64], old[EGM__MAX_NETS][L_MAX_PARAMETERS];
+
+static inline void setup(void)
+{
+	uint64_t random = 11;
+	context = l_context();
+	memset(&sheet, 0, sizeof sheet);
+	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
+	for (int i = 0; i < 64; i++) sheet.data[i] = 0.5 + 0.5 * l_random(&random);
+	for (int i = 0; i < 64; i++) negatives[i] = l_random(&random);
+	sheet.negatives = negatives;
+}
+
+static inline void drop(void)
+{
+	egm_loss_free(loss);
+	loss = NULL;
+	for (int i = 0; i < EGM__MAX_NETS; i++) {
+		egm_model_free(net[i]);
+		net[i] = NULL;
+	}
+}
+
+static inline void teardown(void)
+{
+	drop();
+	egm_context_free(context);
+}
+
+/* Old parameters a little off today's, so that what compares the two has something to do, and no variance below 0. */
+static inline void remember_old(void)
+{
+	uint64_t random = 17;
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		const double *w = loss->nets[i]->parameters;
+		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * l_random(&random);
+		sheet.old[i] = old[i];
+	}
+}
+
+#endif
