@@ -18,8 +18,7 @@ static inline int egm_test_main(Suite *suite)
 	return failed != 0;
 }
 
-/* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. Its BLAS keeps to one thread,
- * so that only ours differ. */
+/* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. */
 static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 {
 	egm_context_options options;

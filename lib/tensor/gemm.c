@@ -34,11 +34,6 @@ typedef struct spread {
 	int64_t size;
 } spread;
 
-static int64_t up(int64_t n, int64_t unit)
-{
-	return (n + unit - 1) / unit;
-}
-
 /* C from op(A) element by element and vectors of op(B), or C^T from op(B)^T and vectors of op(A)^T. */
 static egm__product orient(const egm__gemm *p, int turned)
 {
@@ -62,7 +57,8 @@ static double reading(const egm__product *p, int64_t size)
 /* Vector operations. */
 static double cost(const egm__product *p, const egm__kernels *table, int64_t size)
 {
-	double vectors = (double)up(p->columns, table->lanes), blocks = (double)up(p->k, table->depth);
+	double vectors = (double)egm__blocks_of(p->columns, table->lanes),
+	       blocks = (double)egm__blocks_of(p->k, table->depth);
 	double each = (double)p->rows + (p->right_column == 1 ? COPY : TURN);
 	each *= reading(p, size);
 	return vectors * ((double)p->k * each + (p->transposed ? STORE_TURNED * blocks * (double)p->rows : 0));
@@ -94,13 +90,14 @@ static void run_part(int32_t index, void *argument)
 static void run_spread(egm_context *context, spread *s)
 {
 	const egm__product *p = &s->p;
-	int64_t vectors = up(p->columns, s->table->lanes), threads = context->threads;
+	int64_t vectors = egm__blocks_of(p->columns, s->table->lanes), threads = context->threads;
 	s->by_rows = s->packed || p->rows >= threads * PART_ROWS || vectors < threads;
-	int64_t unit = s->by_rows ? ROW_UNIT : s->table->lanes, units = s->by_rows ? up(p->rows, unit) : vectors;
+	int64_t unit = s->by_rows ? ROW_UNIT : s->table->lanes,
+	        units = s->by_rows ? egm__blocks_of(p->rows, unit) : vectors;
 	int64_t parts = egm__least(threads, units);
 	if (2.0 * (double)p->rows * (double)p->columns * (double)p->k < SPLIT_FLOPS) parts = 1;
-	s->part = up(units, parts) * unit;
-	egm__parallel(context, (int32_t)up(s->by_rows ? p->rows : p->columns, s->part), run_part, s);
+	s->part = egm__blocks_of(units, parts) * unit;
+	egm__parallel(context, (int32_t)egm__blocks_of(s->by_rows ? p->rows : p->columns, s->part), run_part, s);
 }
 
 /* A column times a matrix of rows: sums in lanes. */
@@ -175,7 +172,8 @@ int64_t egm__gemm_room(const egm_context *context, const egm__gemm *p)
 {
 	const egm__kernels *table = egm__kernels_get(context->simd, (egm_dtype)p->dtype);
 	int64_t size = (int64_t)egm__dtype_size((egm_dtype)p->dtype);
-	return up((is_column(p) ? table->packed_count(1, p->k) : table->product_room(p->k)) * size, ALIGN) * ALIGN;
+	return egm__blocks_of((is_column(p) ? table->packed_count(1, p->k) : table->product_room(p->k)) * size, ALIGN) *
+	       ALIGN;
 }
 
 /* A column is packed once for all threads. */
