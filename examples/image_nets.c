@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "image_nets.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "program.h"
 
 /* What a side has after a convolution, (side - 1) / 2 + 1 for odd kernels; and what the way back lacks of the side. */
@@ -35,6 +38,21 @@ static egm_status make_reader(egm_model **out, egm_context *context, const char 
 	return egm_model_build(*out, EGM_F32, seed);
 }
 
+/* A transposed convolution adds the same to both sides. */
+static void check_sides(const image_nets *n)
+{
+	int64_t height = n->height, width = n->width;
+	for (int i = 0; i < stages_of(n); i++, height = halved(n, height), width = halved(n, width)) {
+		if (missing(n, height) == missing(n, width)) continue;
+		fprintf(
+		    stderr,
+		    "images of %lld x %lld: one side is odd and one even where convolution %d begins, and no transposed one "
+		    "leads back there\n",
+		    (long long)n->height, (long long)n->width, i + 1);
+		exit(EXIT_FAILURE);
+	}
+}
+
 static void normalise(egm_model *net)
 {
 	egm_model_batch_norm(net, 1e-5, 0.1);
@@ -67,6 +85,7 @@ egm_status image_nets_make(gan *g, egm_context *context, const gan_settings *set
 	const image_nets *n = user;
 	uint64_t seed = 3 * settings->training.seed;
 	TRY(make_reader(&g->energy, context, "energy", n, 1, seed));
+	check_sides(n);
 	TRY(make_generator(&g->generator, context, n, settings->latent, seed + 1));
 	if (settings->loss.entropy != EGM_ENTROPY_INFOGAN) return EGM_OK;
 	return make_reader(&g->third, context, "encoder", n, settings->latent, seed + 2);

@@ -77,6 +77,10 @@ static const char *const files[FILES] = {"samples.png",        "energies.png",  
 static egm_status split_images(job *j, const float *values, int64_t rows)
 {
 	int64_t held = rows / 6 < HELD_OUT_MAX ? rows / 6 : HELD_OUT_MAX, pixels = j->height * j->width;
+	if (held == 0) {
+		fprintf(stderr, "%lld images: of fewer than 6 none can be held out\n", (long long)rows);
+		exit(EXIT_FAILURE);
+	}
 	TRY(egm_data_create(&j->images, j->context, EGM_F32, values, rows - held, pixels));
 	return egm_data_create(&j->held_out, j->context, EGM_F32, values + (rows - held) * pixels, held, pixels);
 }

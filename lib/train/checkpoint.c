@@ -34,6 +34,16 @@ static egm__entry *add_entry(egm__entries *e, const char *role, const char *name
 	return entry;
 }
 
+/* An array with a number for each parameter of a net. */
+static void add_parallel(egm__entries *e, const char *role, const char *name, void *values, const egm_model *net,
+                         int32_t rule)
+{
+	egm__entry *entry = add_entry(e, role, name, values, net->count);
+	if (!entry) return;
+	entry->rule = rule;
+	entry->net = net;
+}
+
 static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 {
 	const egm_model *net = t->loss->nets[index];
@@ -48,10 +58,10 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 		if (tensor->not_negative) entry->rule = EGM__RULE_NOT_NEGATIVE;
 		memcpy(entry->shape, tensor->shape, sizeof entry->shape);
 	}
-	add_entry(e, role, "m", o->m, o->count);
+	add_parallel(e, role, "m", o->m, net, EGM__RULE_MOMENT);
 	v = add_entry(e, role, "v", o->v, o->count);
 	if (v) v->rule = EGM__RULE_NOT_NEGATIVE; /* its root is taken */
-	add_entry(e, role, "average", o->average, o->count);
+	add_parallel(e, role, "average", o->average, net, EGM__RULE_PARAMETERS);
 }
 
 /* The buffer, and the chains' stage. */

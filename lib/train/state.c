@@ -27,6 +27,26 @@ static int allows(const egm__entry *entry, double x)
 	return entry->rule == EGM__RULE_FINITE || x > 0 || (entry->rule == EGM__RULE_NOT_NEGATIVE && x == 0);
 }
 
+static double number_at(const egm__entry *entry, const void *values, int64_t i)
+{
+	return entry->dtype == EGM__ST_F64 ? ((const double *)values)[i] : ((const float *)values)[i];
+}
+
+/* Of an array over the parameters of a net. */
+static int64_t find_flaw_by_tensor(const egm__entry *entry, const void *values)
+{
+	for (int32_t t = 0; t < entry->net->n_tensors; t++) {
+		const egm__tensor *tensor = &entry->net->tensors[t];
+		int no_negative = entry->rule == EGM__RULE_PARAMETERS && tensor->not_negative;
+		int zeros = entry->rule == EGM__RULE_MOMENT && !tensor->trained;
+		for (int64_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+			double x = number_at(entry, values, i);
+			if (!isfinite(x) || (no_negative && x < 0) || (zeros && x != 0)) return i;
+		}
+	}
+	return -1;
+}
+
 /* Index of the first number that cannot stand there, -1 if all can. */
 static int64_t find_flaw(egm_context *context, const egm__entry *entry, const void *values)
 {
@@ -37,17 +57,21 @@ static int64_t find_flaw(egm_context *context, const egm__entry *entry, const vo
 	}
 	if (entry->rule == EGM__RULE_FINITE)
 		return egm__first_nonfinite(context, (egm_dtype)entry->dtype, values, entry->count);
+	if (entry->net) return find_flaw_by_tensor(entry, values);
 	for (int64_t i = 0; i < entry->count; i++)
-		if (!allows(entry, entry->dtype == EGM__ST_F64 ? ((const double *)values)[i] : ((const float *)values)[i]))
-			return i;
+		if (!allows(entry, number_at(entry, values, i))) return i;
 	return -1;
 }
 
 /* What is wrong with the number at `flaw`. */
 static egm_status refuse(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
 {
-	static const char *const words[] = {"not finite", "negative or not finite", "not positive or not finite",
-	                                    "not finite"};
+	static const char *const words[] = {"not finite",
+	                                    "negative or not finite",
+	                                    "not positive or not finite",
+	                                    "not finite",
+	                                    "negative where a variance stands, or not finite",
+	                                    "not zero where nothing is trained, or not finite"};
 	if (entry->dtype == EGM__ST_U64)
 		return egm__fail(EGM_ERR_FORMAT, "%s: '%s' is %" PRIu64 " at index %lld, at most %" PRIu64 " can be", where,
 		                 entry->name, ((const uint64_t *)values)[flaw], (long long)flaw, entry->most);

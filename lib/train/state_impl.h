@@ -6,12 +6,21 @@
 #define EGM_TRAIN_STATE_IMPL_H
 
 #include <io/safetensors_impl.h>
+#include <model/model_impl.h>
 
 /* Far beyond any run, and so far below INT64_MAX that no counter overflows afterwards. */
 #define EGM__STATE_LARGEST ((uint64_t)1 << 62)
 
-/* What the numbers of an array have to be. */
-enum { EGM__RULE_FINITE, EGM__RULE_NOT_NEGATIVE, EGM__RULE_POSITIVE, EGM__RULE_FINITE_OR_NAN };
+/* What the numbers of an array have to be. The last two are of arrays with a number for each parameter of a net: what
+ * the net's own tensors have to be, and zero where nothing is trained, as it would move a buffer. */
+enum {
+	EGM__RULE_FINITE,
+	EGM__RULE_NOT_NEGATIVE,
+	EGM__RULE_POSITIVE,
+	EGM__RULE_FINITE_OR_NAN,
+	EGM__RULE_PARAMETERS,
+	EGM__RULE_MOMENT
+};
 
 /* An array and its name in the file. */
 typedef struct egm__entry {
@@ -21,8 +30,9 @@ typedef struct egm__entry {
 	int64_t count;
 	int32_t dtype; /* EGM__ST_F32, EGM__ST_F64 or EGM__ST_U64 */
 	int32_t rank;
-	int32_t rule;  /* EGM__RULE_* */
-	uint64_t most; /* of EGM__ST_U64: the largest that may stand there */
+	int32_t rule;         /* EGM__RULE_* */
+	uint64_t most;        /* of EGM__ST_U64: the largest that may stand there */
+	const egm_model *net; /* of EGM__RULE_PARAMETERS and EGM__RULE_MOMENT: whose parameters */
 } egm__entry;
 
 typedef struct egm__entries {

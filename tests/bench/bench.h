@@ -11,7 +11,7 @@ struct bench {
 	const char *work;
 	int threads, iters, warmup;
 	egm_dtype dtype;
-	int64_t chains, leapfrogs; /* of the gauss100 workloads; leapfrogs 0: the workload's own */
+	int64_t chains, leapfrogs; /* of the gauss100 workloads; 0: the workload's own */
 	int64_t batch, width;      /* of toy_meg and dsm_mlp; 0: the workload's own */
 	int roof;                  /* whether the rate of a large product is measured */
 	egm_context *context;

@@ -20,7 +20,9 @@
 #include "blas.h"
 
 #include <core/context_impl.h>
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,13 +157,49 @@ static void measure(bench *b)
 
 static void usage(void)
 {
-	fprintf(stderr, "egm-bench --work NAME [--threads N] [--iters K] [--warmup W] [--dtype f32|f64]\n"
+	fprintf(stderr, "usage: egm-bench --work NAME [--threads N] [--iters K] [--warmup W] [--dtype f32|f64]\n"
 	                "          [--roof 0]                      without the rate of a large product\n"
-	                "          [--chains C] [--leapfrogs L]    gauss100_* alone\n"
+	                "          [--chains C] [--leapfrogs L]    gauss100_* alone, trajectories of its hmc\n"
 	                "          [--batch B] [--width W]         toy_meg and dsm_mlp alone\nworkloads:");
 	for (int i = 0; i < WORKS; i++) fprintf(stderr, " %s", works[i].name);
 	fprintf(stderr, "\n");
 	exit(2);
+}
+
+static int integer(const char *name, int low)
+{
+	char *end;
+	errno = 0;
+	long value = strtol(optarg, &end, 10);
+	if (!errno && end != optarg && !*end && value >= low && value <= INT_MAX) return (int)value;
+	fprintf(stderr, "egm-bench: --%s: expected an integer from %d on, got '%s'\n", name, low, optarg);
+	exit(2);
+}
+
+static egm_dtype type(void)
+{
+	if (!strcmp(optarg, "f32")) return EGM_F32;
+	if (!strcmp(optarg, "f64")) return EGM_F64;
+	fprintf(stderr, "egm-bench: --dtype: expected f32 or f64, got '%s'\n", optarg);
+	exit(2);
+}
+
+/* What a workload would ignore was meant for another one. */
+static void refuse(const bench *b, const char *name, int64_t value, int reads)
+{
+	if (!value || reads) return;
+	fprintf(stderr, "egm-bench: %s reads no --%s\n", b->work, name);
+	exit(2);
+}
+
+static void check(const bench *b)
+{
+	int sized = !strcmp(b->work, "toy_meg") || !strcmp(b->work, "dsm_mlp");
+	int gauss = !strncmp(b->work, "gauss100_", 9);
+	refuse(b, "batch", b->batch, sized);
+	refuse(b, "width", b->width, sized);
+	refuse(b, "chains", b->chains, gauss);
+	refuse(b, "leapfrogs", b->leapfrogs, gauss && strstr(b->work, "hmc") != NULL);
 }
 
 static void parse(bench *b, int argc, char **argv)
@@ -177,44 +215,45 @@ static void parse(bench *b, int argc, char **argv)
 	                                      {"width", 1, 0, 'h'},
 	                                      {"roof", 1, 0, 'r'},
 	                                      {0}};
-	for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+	for (int c, at; (c = getopt_long(argc, argv, "", longs, &at)) != -1;) {
 		if (c == 'w')
 			b->work = optarg;
 		else if (c == 't')
-			b->threads = atoi(optarg);
+			b->threads = integer(longs[at].name, 1);
 		else if (c == 'i')
-			b->iters = atoi(optarg);
+			b->iters = integer(longs[at].name, 1);
 		else if (c == 'u')
-			b->warmup = atoi(optarg);
+			b->warmup = integer(longs[at].name, 0);
 		else if (c == 'd')
-			b->dtype = strcmp(optarg, "f64") ? EGM_F32 : EGM_F64;
+			b->dtype = type();
 		else if (c == 'c')
-			b->chains = atoi(optarg);
+			b->chains = integer(longs[at].name, 1);
 		else if (c == 'l')
-			b->leapfrogs = atoi(optarg);
+			b->leapfrogs = integer(longs[at].name, 1);
 		else if (c == 'b')
-			b->batch = atoi(optarg);
+			b->batch = integer(longs[at].name, 1);
 		else if (c == 'h')
-			b->width = atoi(optarg);
+			b->width = integer(longs[at].name, 1);
 		else if (c == 'r')
-			b->roof = atoi(optarg);
+			b->roof = integer(longs[at].name, 0);
 		else
 			usage();
 	}
-	if (!b->work || b->threads < 1 || b->iters < 1 || b->chains < 1 || b->leapfrogs < 0 || b->batch < 0 ||
-	    b->width < 0 || optind != argc)
-		usage();
-	if ((b->batch || b->width) && strcmp(b->work, "toy_meg") != 0 && strcmp(b->work, "dsm_mlp") != 0) usage();
+	if (!b->work || optind != argc) usage();
 }
 
 int main(int argc, char **argv)
 {
-	bench b = {.threads = 1, .iters = 50, .warmup = 5, .dtype = EGM_F32, .chains = 1, .roof = 1};
+	bench b = {.threads = 1, .iters = 50, .warmup = 5, .dtype = EGM_F32, .roof = 1};
 	egm_context_options o;
 	int i = 0;
 	parse(&b, argc, argv);
 	while (i < WORKS && strcmp(b.work, works[i].name)) i++;
-	if (i == WORKS) usage();
+	if (i == WORKS) {
+		fprintf(stderr, "egm-bench: no workload '%s'\n", b.work);
+		usage();
+	}
+	check(&b);
 	bench_must(egm_context_options_init(&o, sizeof o));
 	o.alloc = count_alloc;
 	o.dealloc = count_free;

@@ -220,13 +220,15 @@ static void report(bench *b, const double *ms)
 
 void bench_gauss100(bench *b)
 {
-	gauss *g = calloc(1, sizeof *g);
 	const char *kernel = strrchr(b->work, '_') + 1;
 	int by_hand = strstr(b->work, "lean") != NULL;
-	if (!g || (by_hand && (b->dtype != EGM_F64 || b->chains != 1))) {
+	if (!b->chains) b->chains = 1;
+	if (by_hand && (b->dtype != EGM_F64 || b->chains != 1)) {
 		fprintf(stderr, "egm-bench: %s is one chain of f64\n", b->work);
 		exit(2);
 	}
+	gauss *g = calloc(1, sizeof *g);
+	if (!g) bench_must(EGM_ERR_MEMORY);
 	g->dtype = b->dtype;
 	g->chains = b->chains;
 	size_t before = bench_allocated();

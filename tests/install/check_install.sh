@@ -120,6 +120,22 @@ draw() { # OUT NAME ARGUMENT...: it must leave pictures in OUT
 		[ "$(head -c 4 "$picture" | od -An -tx1 | tr -d ' ')" = 89504e47 ] || { echo "$picture is no PNG"; return 1; }
 	done
 }
+idx_images() { # COUNT HEIGHT WIDTH: the folder of a file of black images, sizes below 128
+	folder=$work/idx-$1-$2-$3
+	mkdir -p "$folder"
+	{
+		printf '\000\000\010\003'
+		for size in "$@"; do printf "\\000\\000\\000\\$(printf %03o "$size")"; done
+		head -c $(($1 * $2 * $3)) /dev/zero
+	} >"$folder/train-images-idx3-ubyte"
+	echo "$folder"
+}
+refuses() { # TEXT DATA NAME ARGUMENT...
+	text=$1 data=$2
+	shift 2
+	out=$(run "$@" --data "$data" --out "$work/out/refused" 2>&1) && { echo "accepted: $out"; return 1; }
+	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
+}
 score() {
 	printf '0,0\n2,2\n9,9\n' >"$work/rows.csv"
 	scores=$(run score_csv --gradient "$(find "$work/out/toy" -name '*energy*.safetensors' | head -n 1)" "$work/rows.csv") ||
@@ -135,6 +151,9 @@ if pkg-config --exists cairo; then
 	result 'score_csv scores rows with the energy that it saved' score
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
 	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
+	result 'train_images refuses sides that no convolution leads back to' refuses 'images of 7 x 9: one side' \
+		"$(idx_images 40 7 9)" train_images --net conv --steps 1
+	result 'train_images wants images to hold out' refuses '5 images' "$(idx_images 5 8 8)" train_images --steps 1
 	for kernel in nuts ula; do
 		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
 			--kernel $kernel

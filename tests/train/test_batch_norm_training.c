@@ -466,6 +466,69 @@ START_TEST(test_batch_norm_training__checkpoint_with_a_negative_variance)
 }
 END_TEST
 
+static int64_t place_of(const char *tensor)
+{
+	for (int32_t t = 0; t < energy->n_tensors; t++)
+		if (!strcmp(energy->tensors[t].name, tensor)) return energy->tensors[t].offset;
+	ck_abort_msg("no tensor %s", tensor);
+}
+
+/* Overwrites the number that stands behind `mark` in the file. */
+static void forge_behind(double mark, double value)
+{
+	static char bytes[1 << 16];
+	FILE *f = fopen(path, "r+b");
+	ck_assert_ptr_nonnull(f);
+	size_t size = fread(bytes, 1, sizeof bytes, f);
+	char *place = memmem(bytes, size, &mark, sizeof mark);
+	ck_assert_ptr_nonnull(place);
+	ck_assert_int_eq(fseek(f, place - bytes + (long)sizeof mark, SEEK_SET), 0);
+	ck_assert_uint_eq(fwrite(&value, sizeof value, 1, f), 1);
+	fclose(f);
+}
+
+/* An array of a trainer with `value` at `at`, behind one that may be any number: not saved, and not read from a file
+ * where somebody else put it. */
+static void expect_flaw(double *array, int64_t at, double value, const char *name, const char *what)
+{
+	const double mark = 0x1.9e3779b97f4a7p-900, was[2] = {array[at - 1], array[at]};
+	char text[128], *before = toy_parameters(energy);
+	snprintf(text, sizeof text, "'energy.%s' is %s, or not finite at index %lld", name, what, (long long)at);
+	array[at] = value;
+	ck_assert_int_eq(egm_trainer_save(trainer, path), EGM_ERR_NONFINITE);
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "%s", egm_last_error());
+	array[at - 1] = mark, array[at] = was[1];
+	OK(egm_trainer_save(trainer, path));
+	array[at - 1] = was[0];
+	forge_behind(mark, value);
+	ck_assert_int_eq(egm_trainer_load(trainer, path, NULL), EGM_ERR_NONFINITE);
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "%s", egm_last_error());
+	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
+	free(before);
+}
+
+/* Averages become a net, and a moment of a buffer would move it. */
+START_TEST(test_batch_norm_training__checkpoint_with_statistics_that_moved)
+{
+	egm_trainer_options o = options(BATCH);
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	o.average_decay = 0.5;
+	energy = norm_net("net", COLUMNS, 1, EGM_F64);
+	loss = toy_single(energy, toy_build_linear);
+	data = toy_data(context, EGM_F64, ROWS, COLUMNS);
+	OK(egm_trainer_create(&trainer, loss, &o));
+	OK(egm_trainer_fit(trainer, data, 2, NULL, NULL));
+	expect_flaw(trainer->nets[0].average, place_of("2.running_var"), -0.5, "average",
+	            "negative where a variance stands");
+	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero where nothing is trained");
+	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero where nothing is trained");
+	OK(egm_trainer_save(trainer, path));
+	OK(egm_trainer_load(trainer, path, NULL));
+}
+END_TEST
+
 /* ---- memory */
 
 START_TEST(test_batch_norm_training__every_allocation_may_fail)
@@ -509,6 +572,7 @@ int main(void)
 	tcase_add_loop_test(t, test_batch_norm_training__resumes_bit_for_bit, 0, 2);
 	tcase_add_test(t, test_batch_norm_training__checkpoint_tells_images_apart);
 	tcase_add_test(t, test_batch_norm_training__checkpoint_with_a_negative_variance);
+	tcase_add_test(t, test_batch_norm_training__checkpoint_with_statistics_that_moved);
 	suite_add_tcase(suite, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");
