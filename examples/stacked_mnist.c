@@ -12,8 +12,9 @@
  * over the pixels.
  *
  * The images are drawn anew all the time: a pool that each row leaves once (digit_triples.c), then the next one. What a
- * run has cost, in seconds of all cores, is kept with its checkpoints; --resume goes on with the bits that an unbroken
- * run would have, on the same machine, with the same settings and number of threads. */
+ * run has cost, in seconds of all cores, is kept with its checkpoints, and so are the settings that shape it: --resume
+ * refuses others, and goes on with the bits that an unbroken run would have, on the same machine, with the same digits
+ * and number of threads. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include "picture.h"
 #include "program.h"
 #include "progress.h"
+#include "run_record.h"
 
 enum { POOL = 8192, SHEET = 10 };
 
@@ -39,7 +41,12 @@ typedef struct settings {
 	double hours, every, energy_rate;
 	int resume;
 	gan_choices gan;
+	char record[RUN_RECORD]; /* of those that shape the run */
 } settings;
+
+/* What may change when a run goes on: its length, the part of the machine, where files are, how it is judged. */
+static const char *const unbound[] = {"data",    "out",        "resume",           "hours",   "steps", "every",
+                                      "samples", "classifier", "classifier-steps", "threads", NULL};
 
 static void read_settings(settings *s, int argc, char **argv)
 {
@@ -62,14 +69,16 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"energy-lr", OPTION_NUMBER, &s->energy_rate, 0, 1e3, "that of the energy; 0: as --lr"},
 	    GAN_OPTIONS(&s->gan),
 	};
+	const size_t count = sizeof options / sizeof options[0];
 	int rest = program_options(argc, argv, "--data DIR --out DIR [--hours H] [--resume] [options]",
 	                           "Trains an energy GAN on stacked MNIST and counts its modes; Ctrl-C keeps everything.",
-	                           options, sizeof options / sizeof options[0]);
+	                           options, count);
 	if (rest != argc) program_misuse(argv, "unexpected argument");
 	if (!s->data || !s->out) program_misuse(argv, s->data ? "--out DIR is missing" : "--data DIR is missing");
 	if (strcmp(s->net, "conv") != 0 && strcmp(s->net, "dense") != 0)
 		program_misuse(argv, "--net: expected conv or dense");
 	gan_choices_check(&s->gan, argv);
+	run_record_text(s->record, options, count, unbound);
 }
 
 typedef struct job {
@@ -88,15 +97,16 @@ typedef struct job {
 	mode_curve curve;
 } job;
 
-enum { FILES = 7 };
+enum { FILES = 8 };
 static const char *const files[FILES] = {"curve.csv",
                                          "curve.png",
                                          "samples.png",
                                          "checkpoint.safetensors",
                                          "generator.safetensors",
                                          "energy.safetensors",
-                                         "classifier.safetensors"};
-enum { CURVE, CURVE_PICTURE, SAMPLES, CHECKPOINT, CLASSIFIER = 6 };
+                                         "classifier.safetensors",
+                                         "settings.txt"};
+enum { CURVE, CURVE_PICTURE, SAMPLES, CHECKPOINT, CLASSIFIER = 6, SETTINGS };
 
 static double cpu_now(void)
 {
@@ -231,11 +241,21 @@ static egm_status judge(job *j, double cpu_seconds, int over)
 	return EGM_OK;
 }
 
+/* Of a new run, before its first checkpoint; that of an earlier run goes first, for a kill between the two must not
+ * leave it beside settings that are not its own. */
+static int write_settings(const job *j)
+{
+	char path[PROGRAM_PATH];
+	remove(program_path(path, j->settings->out, files[CHECKPOINT]));
+	return run_record_save(j->settings->record, program_path(path, j->settings->out, files[SETTINGS]));
+}
+
 static egm_status write_results(job *j, double cpu_seconds, int over)
 {
 	char path[PROGRAM_PATH];
 	TRY(gan_update(&j->gan, &j->setup));
 	TRY(judge(j, cpu_seconds, over));
+	if (j->curve.count == 1 && write_settings(j) != 0) exit(EXIT_FAILURE);
 	if (mode_curve_save(&j->curve, program_path(path, j->settings->out, files[CURVE])) != 0) exit(EXIT_FAILURE);
 	TRY(gan_save(&j->gan, j->settings->out));
 	mode_curve_draw(&j->curve, program_path(path, j->settings->out, files[CURVE_PICTURE]));
@@ -297,7 +317,9 @@ int main(int argc, char **argv)
 	                      .weight = 1,
 	                      .average = 0.999}};
 	job j = {.settings = &s};
+	char path[PROGRAM_PATH];
 	read_settings(&s, argc, argv);
+	if (s.resume) run_record_check(s.record, program_path(path, s.out, files[SETTINGS]));
 	if (program_folder(s.out) != 0) return EXIT_FAILURE;
 	egm_status status = run(&j);
 	if (status == EGM_OK)
