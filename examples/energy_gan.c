@@ -6,7 +6,8 @@
 
 #include "program.h"
 
-int32_t gan_entropy(const char *name)
+/* EGM_ENTROPY_*, 0 for a name that is none. */
+static int32_t entropy_of(const char *name)
 {
 	static const char *const names[] = {[EGM_ENTROPY_INFOGAN] = "infogan",
 	                                    [EGM_ENTROPY_JSD] = "jsd",
@@ -17,11 +18,31 @@ int32_t gan_entropy(const char *name)
 	return 0;
 }
 
+void gan_choices_check(const gan_choices *choices, char **argv)
+{
+	if (!entropy_of(choices->entropy)) program_misuse(argv, "--entropy: expected infogan, jsd, nwj or dv");
+}
+
 egm_status gan_settings_init(gan_settings *settings)
 {
 	memset(settings, 0, sizeof *settings);
 	TRY(egm_energy_gan_options_init(&settings->loss, sizeof settings->loss));
 	return egm_trainer_options_init(&settings->training, sizeof settings->training);
+}
+
+egm_status gan_settings_choose(gan_settings *settings, const gan_choices *choices)
+{
+	TRY(gan_settings_init(settings));
+	settings->loss.entropy = entropy_of(choices->entropy);
+	settings->loss.energy_steps = (int32_t)choices->energy_steps;
+	settings->loss.penalty = choices->penalty;
+	settings->loss.entropy_weight = choices->weight;
+	settings->loss.noise = choices->noise;
+	settings->training.seed = (uint64_t)choices->seed;
+	settings->training.batch = choices->batch;
+	settings->training.learning_rate = choices->rate;
+	settings->training.average_decay = choices->average;
+	return EGM_OK;
 }
 
 /* The layers report their first error through egm_model_build, so one check is enough. */

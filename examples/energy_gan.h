@@ -32,11 +32,30 @@ struct gan {
 	egm_model *final_energy, *final_generator;
 };
 
-/* EGM_ENTROPY_* for infogan, jsd, nwj or dv, 0 for another name. */
-int32_t gan_entropy(const char *name);
+/* What a command line chooses. */
+typedef struct gan_choices {
+	const char *entropy;
+	int64_t seed, batch, energy_steps;
+	double rate, penalty, weight, noise, average;
+} gan_choices;
 
-/* Fills all but the sizes with defaults. */
+/* The rows of a table of program_option that read the same in every program; those of seed, batch and lr do not. */
+/* clang-format off */
+#define GAN_OPTIONS(c) \
+	{"energy-steps", OPTION_INTEGER, &(c)->energy_steps, 1, 1000, "energy phases for each generator phase"}, \
+	{"penalty", OPTION_NUMBER, &(c)->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"}, \
+	{"entropy", OPTION_TEXT, &(c)->entropy, 0, 0, "infogan, jsd, nwj or dv"}, \
+	{"entropy-weight", OPTION_NUMBER, &(c)->weight, 0, 1e9, "weight of the entropy term"}, \
+	{"noise", OPTION_NUMBER, &(c)->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"}, \
+	{"ema", OPTION_NUMBER, &(c)->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"}
+/* clang-format on */
+
+/* What the ranges of the rows do not say; a misuse ends the program as program_misuse does. */
+void gan_choices_check(const gan_choices *choices, char **argv);
+
+/* Both fill all but the sizes: with defaults, or with what was chosen. */
 egm_status gan_settings_init(gan_settings *settings);
+egm_status gan_settings_choose(gan_settings *settings, const gan_choices *choices);
 /* `checkpoint` may be NULL. *g is zero or what gan_free takes, whatever the result. */
 egm_status gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint);
 void gan_free(gan *g);

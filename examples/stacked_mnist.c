@@ -12,8 +12,9 @@
  * over the pixels.
  *
  * The images are drawn anew all the time: a pool that each row leaves once (digit_triples.c), then the next one. What a
- * run has cost, in seconds of all cores, is kept with its checkpoints; --resume goes on with the bits that an unbroken
- * run would have, on the same machine, with the same settings and number of threads. */
+ * run has cost, in seconds of all cores, is kept with its checkpoints, and so are the settings that shape it: --resume
+ * refuses others, and goes on with the bits that an unbroken run would have, on the same machine, with the same digits
+ * and number of threads. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,15 +31,22 @@
 #include "picture.h"
 #include "program.h"
 #include "progress.h"
+#include "run_record.h"
 
 enum { POOL = 8192, SHEET = 10 };
 
 typedef struct settings {
-	const char *data, *out, *classifier, *net, *entropy;
-	int64_t seed, steps, threads, batch, energy_steps, samples, classifier_steps, width;
-	double hours, every, rate, energy_rate, penalty, weight, noise, average;
+	const char *data, *out, *classifier, *net;
+	int64_t steps, threads, samples, classifier_steps, width;
+	double hours, every, energy_rate;
 	int resume;
+	gan_choices gan;
+	char record[RUN_RECORD]; /* of those that shape the run */
 } settings;
+
+/* What may change when a run goes on: its length, the part of the machine, where files are, how it is judged. */
+static const char *const unbound[] = {"data",    "out",        "resume",           "hours",   "steps", "every",
+                                      "samples", "classifier", "classifier-steps", "threads", NULL};
 
 static void read_settings(settings *s, int argc, char **argv)
 {
@@ -54,26 +62,23 @@ static void read_settings(settings *s, int argc, char **argv)
 	    {"classifier-steps", OPTION_INTEGER, &s->classifier_steps, 1, 1e9, "training steps of the classifier"},
 	    {"net", OPTION_TEXT, &s->net, 0, 0, "conv or dense"},
 	    {"width", OPTION_INTEGER, &s->width, 8, 4096, "conv: channels of the last convolution; published: 512"},
-	    {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of nets, images and training"},
+	    {"seed", OPTION_INTEGER, &s->gan.seed, 0, 1e15, "of nets, images and training"},
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
-	    {"batch", OPTION_INTEGER, &s->batch, 1, POOL, "images of a mini-batch"},
-	    {"lr", OPTION_NUMBER, &s->rate, 1e-12, 1e3, "learning rate"},
+	    {"batch", OPTION_INTEGER, &s->gan.batch, 1, POOL, "images of a mini-batch"},
+	    {"lr", OPTION_NUMBER, &s->gan.rate, 1e-12, 1e3, "learning rate"},
 	    {"energy-lr", OPTION_NUMBER, &s->energy_rate, 0, 1e3, "that of the energy; 0: as --lr"},
-	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 100, "energy phases for each generator phase"},
-	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
-	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
-	    {"entropy-weight", OPTION_NUMBER, &s->weight, 0, 1e9, "weight of the entropy term"},
-	    {"noise", OPTION_NUMBER, &s->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"},
-	    {"ema", OPTION_NUMBER, &s->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"},
+	    GAN_OPTIONS(&s->gan),
 	};
+	const size_t count = sizeof options / sizeof options[0];
 	int rest = program_options(argc, argv, "--data DIR --out DIR [--hours H] [--resume] [options]",
 	                           "Trains an energy GAN on stacked MNIST and counts its modes; Ctrl-C keeps everything.",
-	                           options, sizeof options / sizeof options[0]);
+	                           options, count);
 	if (rest != argc) program_misuse(argv, "unexpected argument");
 	if (!s->data || !s->out) program_misuse(argv, s->data ? "--out DIR is missing" : "--data DIR is missing");
 	if (strcmp(s->net, "conv") != 0 && strcmp(s->net, "dense") != 0)
 		program_misuse(argv, "--net: expected conv or dense");
-	if (!gan_entropy(s->entropy)) program_misuse(argv, "--entropy: expected infogan, jsd, nwj or dv");
+	gan_choices_check(&s->gan, argv);
+	run_record_text(s->record, options, count, unbound);
 }
 
 typedef struct job {
@@ -92,15 +97,16 @@ typedef struct job {
 	mode_curve curve;
 } job;
 
-enum { FILES = 7 };
+enum { FILES = 8 };
 static const char *const files[FILES] = {"curve.csv",
                                          "curve.png",
                                          "samples.png",
                                          "checkpoint.safetensors",
                                          "generator.safetensors",
                                          "energy.safetensors",
-                                         "classifier.safetensors"};
-enum { CURVE, CURVE_PICTURE, SAMPLES, CHECKPOINT, CLASSIFIER = 6 };
+                                         "classifier.safetensors",
+                                         "settings.txt"};
+enum { CURVE, CURVE_PICTURE, SAMPLES, CHECKPOINT, CLASSIFIER = 6, SETTINGS };
 
 static double cpu_now(void)
 {
@@ -125,7 +131,7 @@ static egm_status find_classifier(job *j)
 		TRY(digit_classifier_train(&j->classifier, j->context, &j->digits, s->classifier_steps, 1));
 	}
 	TRY(digit_classifier_accuracy(j->classifier, &j->digits, &j->accuracy));
-	TRY(triple_modes_drawn(&j->best, &j->digits, j->classifier, s->samples, (uint64_t)s->seed));
+	TRY(triple_modes_drawn(&j->best, &j->digits, j->classifier, s->samples, (uint64_t)s->gan.seed));
 	fprintf(stderr, "the classifier knows %.2f %% of the test digits; of real images it counts %lld modes, KL %.4f\n",
 	        100 * j->accuracy, (long long)j->best.modes, j->best.kl);
 	return egm_model_save(j->classifier, cached);
@@ -135,7 +141,7 @@ static egm_status make_gan(job *j)
 {
 	const settings *s = j->settings;
 	char path[PROGRAM_PATH];
-	TRY(gan_settings_init(&j->setup));
+	TRY(gan_settings_choose(&j->setup, &s->gan));
 	j->setup.columns = TRIPLE_VALUES;
 	j->setup.latent = 128;
 	for (int i = 0; i < 2; i++) j->setup.energy_hidden[i] = j->setup.generator_hidden[i] = 512;
@@ -143,15 +149,6 @@ static egm_status make_gan(job *j)
 	j->nets = (image_nets){.height = DIGIT_SIDE, .width = DIGIT_SIDE, .channels = TRIPLE_CHANNELS, .kernel = 5};
 	for (int i = 0; i < IMAGE_STAGES; i++) j->nets.filters[i] = s->width >> (IMAGE_STAGES - 1 - i);
 	if (strcmp(s->net, "conv") == 0) j->setup.nets = image_nets_make, j->setup.nets_user = &j->nets;
-	j->setup.loss.entropy = gan_entropy(s->entropy);
-	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
-	j->setup.loss.penalty = s->penalty;
-	j->setup.loss.entropy_weight = s->weight;
-	j->setup.loss.noise = s->noise;
-	j->setup.training.seed = (uint64_t)s->seed;
-	j->setup.training.batch = s->batch;
-	j->setup.training.learning_rate = s->rate;
-	j->setup.training.average_decay = s->average;
 	TRY(gan_create(&j->gan, j->context, &j->setup, s->resume ? program_path(path, s->out, files[CHECKPOINT]) : NULL));
 	return s->energy_rate > 0 ? egm_trainer_set_learning_rate(j->gan.trainer, j->gan.energy, s->energy_rate) : EGM_OK;
 }
@@ -171,7 +168,8 @@ static egm_status prepare(job *j)
 	if (s->resume &&
 	    mode_curve_load(&j->curve, program_path(path, s->out, files[CURVE]), egm_trainer_steps(j->gan.trainer)) != 0)
 		exit(EXIT_FAILURE);
-	j->round_steps = (POOL + s->batch * s->energy_steps - 1) / (s->batch * s->energy_steps);
+	int64_t images = s->gan.batch * s->gan.energy_steps; /* of one step */
+	j->round_steps = (POOL + images - 1) / images;
 	return find_classifier(j);
 }
 
@@ -183,8 +181,8 @@ static egm_status next_pool(job *j, int64_t round)
 	egm_data_free(j->pool);
 	j->pool = NULL;
 	j->round = round;
-	return digit_triples(&j->pool, j->context, &j->digits, j->round_steps * s->batch * s->energy_steps,
-	                     (uint64_t)s->seed, (uint64_t)round);
+	return digit_triples(&j->pool, j->context, &j->digits, j->round_steps * s->gan.batch * s->gan.energy_steps,
+	                     (uint64_t)s->gan.seed, (uint64_t)round);
 }
 
 static int is_over(const job *j)
@@ -215,7 +213,7 @@ static egm_status draw(const job *j)
 	char path[PROGRAM_PATH];
 	float *images = program_alloc(SHEET * SHEET * TRIPLE_VALUES, sizeof *images);
 	egm_status status =
-	    egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->seed, SHEET * SHEET, images);
+	    egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, SHEET * SHEET, images);
 	if (status == EGM_OK)
 		picture_images(program_path(path, j->settings->out, files[SAMPLES]), images, SHEET, SHEET, DIGIT_SIDE,
 		               DIGIT_SIDE, TRIPLE_CHANNELS);
@@ -231,7 +229,7 @@ static egm_status judge(job *j, double cpu_seconds, int over)
 	triple_modes found;
 	if (over || cpu_seconds - (last ? last->cpu_seconds : 0) >= 60 * j->settings->every) {
 		TRY(triple_modes_generated(&found, j->gan.final_generator, j->classifier, j->settings->samples,
-		                           (uint64_t)j->settings->seed));
+		                           (uint64_t)j->settings->gan.seed));
 		point.modes = found.modes;
 		point.kl = found.kl;
 		progress_clear();
@@ -243,11 +241,21 @@ static egm_status judge(job *j, double cpu_seconds, int over)
 	return EGM_OK;
 }
 
+/* Of a new run, before its first checkpoint; that of an earlier run goes first, for a kill between the two must not
+ * leave it beside settings that are not its own. */
+static int write_settings(const job *j)
+{
+	char path[PROGRAM_PATH];
+	remove(program_path(path, j->settings->out, files[CHECKPOINT]));
+	return run_record_save(j->settings->record, program_path(path, j->settings->out, files[SETTINGS]));
+}
+
 static egm_status write_results(job *j, double cpu_seconds, int over)
 {
 	char path[PROGRAM_PATH];
 	TRY(gan_update(&j->gan, &j->setup));
 	TRY(judge(j, cpu_seconds, over));
+	if (j->curve.count == 1 && write_settings(j) != 0) exit(EXIT_FAILURE);
 	if (mode_curve_save(&j->curve, program_path(path, j->settings->out, files[CURVE])) != 0) exit(EXIT_FAILURE);
 	TRY(gan_save(&j->gan, j->settings->out));
 	mode_curve_draw(&j->curve, program_path(path, j->settings->out, files[CURVE_PICTURE]));
@@ -294,22 +302,24 @@ int main(int argc, char **argv)
 {
 	settings s = {.net = "conv",
 	              .width = 256,
-	              .entropy = "jsd",
-	              .seed = 1,
 	              .threads = 2,
-	              .batch = 64,
-	              .energy_steps = 1,
 	              .samples = 26000,
 	              .classifier_steps = 3000,
 	              .hours = 1,
 	              .every = 10,
-	              .rate = 1e-4,
 	              .energy_rate = 4e-4,
-	              .penalty = 10,
-	              .weight = 1,
-	              .average = 0.999};
+	              .gan = {.entropy = "jsd",
+	                      .seed = 1,
+	                      .batch = 64,
+	                      .energy_steps = 1,
+	                      .rate = 1e-4,
+	                      .penalty = 10,
+	                      .weight = 1,
+	                      .average = 0.999}};
 	job j = {.settings = &s};
+	char path[PROGRAM_PATH];
 	read_settings(&s, argc, argv);
+	if (s.resume) run_record_check(s.record, program_path(path, s.out, files[SETTINGS]));
 	if (program_folder(s.out) != 0) return EXIT_FAILURE;
 	egm_status status = run(&j);
 	if (status == EGM_OK)

@@ -19,9 +19,10 @@
 enum { POINTS = 100000, SAMPLES = 10000, DRAWN = 2500, LATENT = 2, GRID = 240 };
 
 typedef struct settings {
-	const char *data, *out, *load, *entropy, *curve;
-	int64_t seed, steps, threads, batch, width, energy_steps, curve_every;
-	double minutes, rate, final_rate, penalty, weight, noise, average;
+	const char *data, *out, *load, *curve;
+	int64_t steps, threads, width, curve_every;
+	double minutes, final_rate;
+	gan_choices gan;
 } settings;
 
 static void read_settings(settings *s, int argc, char **argv)
@@ -29,21 +30,16 @@ static void read_settings(settings *s, int argc, char **argv)
 	const program_option options[] = {
 	    {"data", OPTION_TEXT, &s->data, 0, 0, "25gaussians, 8gaussians or swissroll"},
 	    {"out", OPTION_TEXT, &s->out, 0, 0, "folder for the results; made if missing"},
-	    {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of data, nets and training"},
+	    {"seed", OPTION_INTEGER, &s->gan.seed, 0, 1e15, "of data, nets and training"},
 	    {"steps", OPTION_INTEGER, &s->steps, 1, 1e12, "training steps of this run"},
 	    {"minutes", OPTION_NUMBER, &s->minutes, 0, 1e6, "stop after this time; 0: never"},
 	    {"load", OPTION_TEXT, &s->load, 0, 0, "go on from this checkpoint"},
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
-	    {"batch", OPTION_INTEGER, &s->batch, 1, POINTS, "rows of a mini-batch"},
+	    {"batch", OPTION_INTEGER, &s->gan.batch, 1, POINTS, "rows of a mini-batch"},
 	    {"width", OPTION_INTEGER, &s->width, 1, 65536, "units of a hidden layer"},
-	    {"lr", OPTION_NUMBER, &s->rate, 1e-12, 1e3, "learning rate"},
+	    {"lr", OPTION_NUMBER, &s->gan.rate, 1e-12, 1e3, "learning rate"},
 	    {"lr-final", OPTION_NUMBER, &s->final_rate, 0, 1e3, "its value at step --steps, reached linearly; 0: --lr"},
-	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 1000, "energy phases for each generator phase"},
-	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
-	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
-	    {"entropy-weight", OPTION_NUMBER, &s->weight, 0, 1e9, "weight of the entropy term"},
-	    {"noise", OPTION_NUMBER, &s->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"},
-	    {"ema", OPTION_NUMBER, &s->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"},
+	    GAN_OPTIONS(&s->gan),
 	    {"curve", OPTION_TEXT, &s->curve, 0, 0, "CSV file for the scores during training"},
 	    {"curve-every", OPTION_INTEGER, &s->curve_every, 1, 1e12, "steps between its rows"},
 	};
@@ -52,8 +48,8 @@ static void read_settings(settings *s, int argc, char **argv)
 	                    "Trains an energy and a generator on points in the plane; pictures and models go to DIR.",
 	                    options, sizeof options / sizeof options[0]);
 	if (rest != argc || !s->out) program_misuse(argv, rest != argc ? "unexpected argument" : "--out DIR is missing");
-	if (!gan_entropy(s->entropy)) program_misuse(argv, "--entropy: expected infogan, jsd, nwj or dv");
-	if (s->final_rate > s->rate) program_misuse(argv, "--lr-final is above --lr");
+	gan_choices_check(&s->gan, argv);
+	if (s->final_rate > s->gan.rate) program_misuse(argv, "--lr-final is above --lr");
 }
 
 typedef struct job {
@@ -74,25 +70,16 @@ static egm_status prepare(job *j)
 {
 	const settings *s = j->settings;
 	TRY(program_context(&j->context, s->threads));
-	toy_law_draw(&j->law, (uint64_t)s->seed, j->points, POINTS);
+	toy_law_draw(&j->law, (uint64_t)s->gan.seed, j->points, POINTS);
 	TRY(egm_data_create(&j->data, j->context, EGM_F32, j->points, POINTS, 2));
-	TRY(gan_settings_init(&j->setup));
+	TRY(gan_settings_choose(&j->setup, &s->gan));
 	j->setup.columns = 2;
 	j->setup.latent = LATENT;
 	for (int i = 0; i < 3; i++) j->setup.energy_hidden[i] = j->setup.generator_hidden[i] = s->width;
-	j->setup.loss.entropy = gan_entropy(s->entropy);
-	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
-	j->setup.loss.penalty = s->penalty;
-	j->setup.loss.entropy_weight = s->weight;
-	j->setup.loss.noise = s->noise;
-	j->setup.training.seed = (uint64_t)s->seed;
-	j->setup.training.batch = s->batch;
-	j->setup.training.learning_rate = s->rate;
-	j->setup.training.average_decay = s->average;
 	if (s->final_rate > 0) {
 		j->setup.training.schedule = EGM_SCHEDULE_LINEAR;
 		j->setup.training.schedule_steps = s->steps;
-		j->setup.training.final_fraction = s->final_rate / s->rate;
+		j->setup.training.final_fraction = s->final_rate / s->gan.rate;
 	}
 	return gan_create(&j->gan, j->context, &j->setup, s->load);
 }
@@ -100,7 +87,7 @@ static egm_status prepare(job *j)
 static egm_status score_samples(job *j)
 {
 	TRY(gan_update(&j->gan, &j->setup));
-	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->seed, SAMPLES, j->samples));
+	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, SAMPLES, j->samples));
 	return toy_law_score(&j->law, j->context, j->samples, SAMPLES, &j->score);
 }
 
@@ -153,8 +140,8 @@ static int draw(const job *j)
 
 static void report(const job *j)
 {
-	printf("{\"data\": \"%s\", \"seed\": %lld, \"steps\": %lld, \"modes\": ", j->law.name, (long long)j->settings->seed,
-	       (long long)egm_trainer_steps(j->gan.trainer));
+	printf("{\"data\": \"%s\", \"seed\": %lld, \"steps\": %lld, \"modes\": ", j->law.name,
+	       (long long)j->settings->gan.seed, (long long)egm_trainer_steps(j->gan.trainer));
 	if (j->law.modes > 0)
 		printf("%lld", (long long)j->score.covered);
 	else
@@ -178,19 +165,19 @@ static egm_status run(job *j, FILE *curve)
 int main(int argc, char **argv)
 {
 	settings s = {.data = "25gaussians",
-	              .entropy = "jsd",
-	              .seed = 1,
 	              .steps = 20000,
 	              .threads = 2,
-	              .batch = 256,
 	              .width = 128,
-	              .energy_steps = 1,
 	              .curve_every = 1000,
-	              .rate = 1e-3,
 	              .final_rate = 1e-4,
-	              .penalty = 0.1,
-	              .weight = 0.01,
-	              .average = 0.999};
+	              .gan = {.entropy = "jsd",
+	                      .seed = 1,
+	                      .batch = 256,
+	                      .energy_steps = 1,
+	                      .rate = 1e-3,
+	                      .penalty = 0.1,
+	                      .weight = 0.01,
+	                      .average = 0.999}};
 	job j = {.settings = &s};
 	read_settings(&s, argc, argv);
 	if (toy_law_init(&j.law, s.data) != 0)

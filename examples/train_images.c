@@ -20,9 +20,10 @@
 enum { DRAWN = 20000, HELD_OUT_MAX = 5000, SHEET = 10 };
 
 typedef struct settings {
-	const char *data, *out, *load, *net, *entropy;
-	int64_t seed, steps, threads, batch, energy_steps;
-	double minutes, rate, penalty, weight, noise, average;
+	const char *data, *out, *load, *net;
+	int64_t steps, threads;
+	double minutes;
+	gan_choices gan;
 } settings;
 
 static void read_settings(settings *s, int argc, char **argv)
@@ -30,20 +31,15 @@ static void read_settings(settings *s, int argc, char **argv)
 	const program_option options[] = {
 	    {"data", OPTION_TEXT, &s->data, 0, 0, "folder of train-images-idx3-ubyte or .gz; without it images are drawn"},
 	    {"out", OPTION_TEXT, &s->out, 0, 0, "folder for the results; made if missing"},
-	    {"seed", OPTION_INTEGER, &s->seed, 0, 1e15, "of nets and training"},
+	    {"seed", OPTION_INTEGER, &s->gan.seed, 0, 1e15, "of nets and training"},
 	    {"minutes", OPTION_NUMBER, &s->minutes, 0, 1e6, "stop after this time; 0: never"},
 	    {"steps", OPTION_INTEGER, &s->steps, 0, 1e12, "stop after this many steps of this run; 0: never"},
 	    {"load", OPTION_TEXT, &s->load, 0, 0, "go on from this checkpoint"},
 	    {"net", OPTION_TEXT, &s->net, 0, 0, "dense, or conv: two convolutions with stride 2 and their way back"},
 	    {"threads", OPTION_INTEGER, &s->threads, 1, 256, "threads at most"},
-	    {"batch", OPTION_INTEGER, &s->batch, 1, 65536, "images of a mini-batch"},
-	    {"lr", OPTION_NUMBER, &s->rate, 1e-12, 1e3, "learning rate"},
-	    {"energy-steps", OPTION_INTEGER, &s->energy_steps, 1, 1000, "energy phases for each generator phase"},
-	    {"penalty", OPTION_NUMBER, &s->penalty, 0, 1e9, "weight of the zero-centred gradient penalty"},
-	    {"entropy", OPTION_TEXT, &s->entropy, 0, 0, "infogan, jsd, nwj or dv"},
-	    {"entropy-weight", OPTION_NUMBER, &s->weight, 0, 1e9, "weight of the entropy term"},
-	    {"noise", OPTION_NUMBER, &s->noise, 0, 1e3, "sigma of the noise on what the entropy term sees"},
-	    {"ema", OPTION_NUMBER, &s->average, 0, 0.9999999, "decay of averaged parameters, then the results; 0: none"},
+	    {"batch", OPTION_INTEGER, &s->gan.batch, 1, 65536, "images of a mini-batch"},
+	    {"lr", OPTION_NUMBER, &s->gan.rate, 1e-12, 1e3, "learning rate"},
+	    GAN_OPTIONS(&s->gan),
 	};
 	int rest =
 	    program_options(argc, argv, "[--data DIR] --out DIR [options]",
@@ -52,7 +48,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	if (rest != argc || !s->out) program_misuse(argv, rest != argc ? "unexpected argument" : "--out DIR is missing");
 	if (strcmp(s->net, "conv") != 0 && strcmp(s->net, "dense") != 0)
 		program_misuse(argv, "--net: expected conv or dense");
-	if (!gan_entropy(s->entropy)) program_misuse(argv, "--entropy: expected infogan, jsd, nwj or dv");
+	gan_choices_check(&s->gan, argv);
 }
 
 typedef struct job {
@@ -121,7 +117,7 @@ static egm_status prepare(job *j)
 	const settings *s = j->settings;
 	TRY(program_context(&j->context, s->threads));
 	TRY(s->data ? load_images(j) : draw_images(j));
-	TRY(gan_settings_init(&j->setup));
+	TRY(gan_settings_choose(&j->setup, &s->gan));
 	j->setup.columns = j->height * j->width;
 	j->setup.latent = 128;
 	j->setup.energy_hidden[0] = j->setup.generator_hidden[1] = 1024;
@@ -129,15 +125,6 @@ static egm_status prepare(job *j)
 	j->setup.generator_tanh = 1;
 	j->nets = (image_nets){.height = j->height, .width = j->width, .channels = 1, .kernel = 4, .filters = {64, 128}};
 	if (strcmp(s->net, "conv") == 0) j->setup.nets = image_nets_make, j->setup.nets_user = &j->nets;
-	j->setup.loss.entropy = gan_entropy(s->entropy);
-	j->setup.loss.energy_steps = (int32_t)s->energy_steps;
-	j->setup.loss.penalty = s->penalty;
-	j->setup.loss.entropy_weight = s->weight;
-	j->setup.loss.noise = s->noise;
-	j->setup.training.seed = (uint64_t)s->seed;
-	j->setup.training.batch = s->batch;
-	j->setup.training.learning_rate = s->rate;
-	j->setup.training.average_decay = s->average;
 	int64_t held = egm_data_rows(j->held_out), drawn = held > SHEET * SHEET ? held : SHEET * SHEET;
 	j->generated = program_alloc((size_t)drawn, (size_t)j->setup.columns * sizeof(float));
 	j->scratch = program_alloc((size_t)held, sizeof(float));
@@ -179,7 +166,7 @@ static egm_status write_results(job *j, int *pictures_failed)
 	int64_t held = egm_data_rows(j->held_out), drawn = held > SHEET * SHEET ? held : SHEET * SHEET;
 	TRY(gan_update(&j->gan, &j->setup));
 	TRY(gan_save(&j->gan, j->settings->out));
-	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->seed, drawn, j->generated));
+	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, drawn, j->generated));
 	TRY(measure(j, 0, egm_data_values(j->held_out)));
 	TRY(measure(j, 1, j->generated));
 	*pictures_failed = draw(j) != 0;
@@ -222,16 +209,16 @@ static void report(const job *j)
 int main(int argc, char **argv)
 {
 	settings s = {.net = "dense",
-	              .entropy = "jsd",
-	              .seed = 1,
 	              .threads = 2,
-	              .batch = 64,
-	              .energy_steps = 1,
 	              .minutes = 10,
-	              .rate = 2e-4,
-	              .penalty = 10,
-	              .weight = 0.1,
-	              .average = 0.999};
+	              .gan = {.entropy = "jsd",
+	                      .seed = 1,
+	                      .batch = 64,
+	                      .energy_steps = 1,
+	                      .rate = 2e-4,
+	                      .penalty = 10,
+	                      .weight = 0.1,
+	                      .average = 0.999}};
 	job j = {.settings = &s};
 	int failed = 0;
 	read_settings(&s, argc, argv);

@@ -136,6 +136,43 @@ refuses() { # TEXT DATA NAME ARGUMENT...
 	out=$(run "$@" --data "$data" --out "$work/out/refused" 2>&1) && { echo "accepted: $out"; return 1; }
 	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
 }
+# stacked_mnist goes on with a run whose settings are those that it was started with, and says which are not.
+goes_on() { # FOLDER ARGUMENT...
+	folder=$1
+	shift
+	run stacked_mnist --steps 4 --batch 16 --resume --data "${EGM_TEST_MNIST:-none}" --out "$folder" "$@" 2>&1
+}
+other_settings() { # each line: an option, its value in the run, another one
+	folder=$work/out/stacked
+	before=$(cksum "$folder"/*)
+	refused=
+	while read -r option was other; do
+		text=$(goes_on "$folder" "--$option" "$other")
+		[ $? = 2 ] && [ "$text" = "--$option: the run of $folder/settings.txt has $was, got $other" ] ||
+			{ echo "--$option $other: $text"; return 1; }
+		refused="$refused$option $was;"
+	done <<-END
+		net conv dense
+		width 256 128
+		seed 1 2
+		batch 16 17
+		lr 0.0001 0.0002
+		energy-lr 0.0004 0
+		energy-steps 1 5
+		penalty 10 0.0128
+		entropy jsd dv
+		entropy-weight 1 0.5
+		noise 0 0.1
+		ema 0.999 0.9999
+	END
+	[ "$refused" = "$(tr '\n' ';' <"$folder/settings.txt")" ] || { cat "$folder/settings.txt"; return 1; }
+	[ "$before" = "$(cksum "$folder"/*)" ] || { echo 'a file has changed'; return 1; }
+}
+no_settings() {
+	text=$(goes_on "$work/out/nowhere")
+	[ $? = 2 ] && [ ! -e "$work/out/nowhere" ] || { echo "$text"; return 1; }
+	case $text in "$work/out/nowhere/settings.txt: "*' is not known') ;; *) echo "$text"; return 1 ;; esac
+}
 score() {
 	printf '0,0\n2,2\n9,9\n' >"$work/rows.csv"
 	scores=$(run score_csv --gradient "$(find "$work/out/toy" -name '*energy*.safetensors' | head -n 1)" "$work/rows.csv") ||
@@ -163,6 +200,7 @@ if pkg-config --exists cairo; then
 	result 'refine_samples draws with the nets of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
 		--samples 200 --warmup 10 --transitions 10
 	result 'compare_systems trains every system and draws' draw systems compare_systems --steps 24 --samples 60 --data both
+	result 'stacked_mnist goes on with no run of unknown settings' no_settings
 	result 'log_likelihood draws' draw likelihood log_likelihood --steps 100 --particles 50 --levels 20
 	result 'anomaly_score draws images of its own' draw anomaly anomaly_score --images 1000 --steps 20 --batch 32
 	result 'anomaly_score of an energy GAN draws' draw anomaly-gan anomaly_score --images 1000 --steps 20 --batch 32 \
@@ -173,12 +211,14 @@ if pkg-config --exists cairo; then
 			--digit 9 --data "$EGM_TEST_MNIST"
 		result 'stacked_mnist counts modes' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 \
 			--classifier-steps 50 --data "$EGM_TEST_MNIST"
-		result 'stacked_mnist goes on' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 --resume \
-			--data "$EGM_TEST_MNIST"
+		result 'stacked_mnist goes on with no other settings' other_settings
+		result 'stacked_mnist goes on' draw stacked stacked_mnist --steps 4 --batch 16 --samples 100 --threads 1 \
+			--resume --data "$EGM_TEST_MNIST"
 	else
 		skip 'train_images draws MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'anomaly_score reads MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'stacked_mnist counts modes' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist goes on with no other settings' 'EGM_TEST_MNIST is not set'
 		skip 'stacked_mnist goes on' 'EGM_TEST_MNIST is not set'
 	fi
 else
