@@ -12,7 +12,7 @@ extern "C" {
  * sees, and what it is blind to, is in doc/systems/distances.md.
  *
  * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
- * Results do not depend on the number of threads; on CPUs without AVX2 that of egm_distance_frechet does, by rounding.
+ * Results do not depend on the number of threads.
  * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
  * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
  * succeeds. */

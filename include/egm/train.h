@@ -107,7 +107,7 @@ EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *t
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
 /** Value of term `index` (egm_loss_term_name) at its last evaluation; NaN before the first, also after a load. */
 EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
-/** Bytes of working memory that the steps use, all phases together; fixed at creation. */
+/** Bytes of working memory of a step, which its phases share; fixed at creation. */
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
 /** Sets the base learning rate (> 0) of one net of the loss, or of all with net NULL. */
 EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate);

@@ -8,10 +8,10 @@
  * A worker that wakes late therefore finds nothing to claim, or claims a task of the job that is current, and nobody
  * waits for workers that slept through a short job.
  *
- * Steps of a small net make thousands of calls a second, some 10 us apart. A worker that went to sleep costs such a
- * call more than the work itself, so workers and the caller spin for a while first; not when there are more threads
- * than processors, where whoever spins keeps the one it waits for from running. No OpenMP: a forked child hangs in
- * libgomp, and its threads fight with the host's. */
+ * Steps of a small net make thousands of calls a second, 10 to 100 us apart: the time of the passes between two
+ * products. A worker that went to sleep costs such a call more than the work itself, so workers and the caller spin for
+ * a while first; not when there are more threads than processors, where whoever spins keeps the one it waits for from
+ * running. No OpenMP: a forked child hangs in libgomp, and its threads fight with the host's. */
 #include "core/cpu_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"

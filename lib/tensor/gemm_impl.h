@@ -15,8 +15,8 @@ typedef struct egm__gemm {
 /* C = alpha op(A) op(B) + beta C, row-major. m, n or k = 0 and sizes beyond int are allowed; without a sum, or with
  * alpha = 0, C = beta C.
  *
- * Element (i, j) depends on row i of op(A), column j of op(B), k, alpha, beta, the old C(i, j), and on whether n is 1:
- * not on m, on i, on the other elements, or on the number of threads.
+ * Element (i, j) depends on row i of op(A), column j of op(B), k, alpha, beta, the old C(i, j), and on whether n is 1
+ * with A as it is: not on m, on i, on the other elements, or on the number of threads.
  *
  * scratch: egm__gemm_scratch bytes, 64-byte aligned, for one call at a time. Allocates nothing. */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);

@@ -4,7 +4,7 @@
 #ifndef EGM_TESTS_AUTODIFF_SUPPORT_H
 #define EGM_TESTS_AUTODIFF_SUPPORT_H
 
-#include <autodiff/program_impl.h>
+#include <autodiff/nan_arena.h>
 #include <math.h>
 #include <string.h>
 #include <support.h>
@@ -90,18 +90,6 @@ static inline void t_prepare(const formula *f, t_data *d, uint64_t seed)
 	for (int i = 0; i < T_MAX_ELEMENTS; i++) d->seed[i] = t_random(&state), d->direction[i] = t_random(&state);
 }
 
-/* Once more in an arena full of NaN: nothing may hang on what it held. */
-static inline void t_run_on_nan(egm_context *c, egm__program *p, void *const bases[EGM__MAX_SLOTS])
-{
-	size_t bytes = egm__program_arena_bytes(p);
-	char *arena = egm__alloc(c, bytes ? bytes : 1, 1);
-	ck_assert_ptr_nonnull(arena);
-	memset(arena, 0xff, bytes);
-	egm__program_borrow(p, arena);
-	egm__program_run(p, bases, 1, 1);
-	egm__free(c, arena);
-}
-
 /* Runs one order into d->out; returns the number of elements. compiled: the program of the simplified graph, else the
  * interpreter on the graph as written. */
 static inline int64_t t_run(const formula *f, egm_context *c, t_data *d, int order, int compiled)
@@ -118,7 +106,7 @@ static inline int64_t t_run(const formula *f, egm_context *c, t_data *d, int ord
 		ck_assert_msg(egm__program_create(&p, g) == EGM_OK, "%s: %s", f->name, egm_last_error());
 		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
 		egm__program_run(p, bases, 1, 1);
-		t_run_on_nan(c, p, bases);
+		run_on_nan(c, p, bases, 1, 1);
 		egm__program_free(p);
 	} else {
 		ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);

@@ -56,7 +56,7 @@ static void same_bits(build_graph *build, egm_dtype dtype, int32_t simd)
 	static double first[MOST];
 	const void *out = dtype == EGM_F64 ? (const void *)out64 : out32;
 	size_t size = dtype == EGM_F64 ? sizeof(double) : sizeof(float);
-	for (int32_t threads = 1; threads <= 3; threads++) {
+	for (int32_t threads = 1; threads <= 5; threads++) {
 		egm_context *c = egm_test_context_on(threads, simd);
 		if (!c) return; /* the CPU lacks it */
 		int64_t n = run(c, dtype, build, 0);

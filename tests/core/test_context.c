@@ -120,7 +120,7 @@ END_TEST
 static void fail_at_every_call(int32_t threads, int for_ever)
 {
 	egm_test_allocator a = {0};
-	egm_context_options o = options_with(threads, 0, EGM_SIMD_PORTABLE);
+	egm_context_options o = options_with(threads, 0, 0);
 	egm_context *context = NULL;
 	use_allocator(&o, &a);
 	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
@@ -171,14 +171,13 @@ START_TEST(test_create__names_a_worker_that_does_not_start)
 }
 END_TEST
 
-/* 10^4 cycles, which take half a second; under valgrind, where a product takes a hundred times as long, what 40 s
- * allow. */
+/* 10^4 cycles, or what 40 s allow under valgrind. */
 START_TEST(test_free__leaves_nothing_after_many_cycles)
 {
 	time_t end = time(NULL) + 40;
 	egm_test_allocator a = {0};
 	egm_context *first = NULL;
-	egm_context_options three = options_with(3, 0, EGM_SIMD_PORTABLE);
+	egm_context_options three = options_with(3, 0, 0);
 	use_allocator(&three, &a);
 	ck_assert_int_eq(egm_context_create(&first, &three), EGM_OK);
 	egm_context_free(first);
@@ -187,7 +186,7 @@ START_TEST(test_free__leaves_nothing_after_many_cycles)
 	int tasks = tasks_of_process();
 	for (int i = 0; i < 10000 && time(NULL) < end; ++i) {
 		egm_context *context = NULL;
-		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, EGM_SIMD_PORTABLE);
+		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, 0);
 		use_allocator(&o, &a);
 		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
 		egm_context_free(context);
@@ -220,7 +219,7 @@ START_TEST(test_create__keeps_the_floating_point_state)
 {
 	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
 	egm_context *context = NULL;
-	egm_context_options o = options_with(2, 0, EGM_SIMD_PORTABLE);
+	egm_context_options o = options_with(2, 0, 0);
 	ck_assert_int_eq(fesetround(rounding[_i]), 0);
 #if defined(__x86_64__)
 	if (_i % 2) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);

@@ -16,12 +16,7 @@
 
 static egm_context *create(int32_t threads)
 {
-	egm_context *context = NULL;
-	egm_context_options o;
-	egm_context_options_init(&o, sizeof o);
-	o.threads = threads;
-	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
-	return context;
+	return egm_test_context_on(threads, EGM_SIMD_AUTO);
 }
 
 enum { MANY = 1000 };

@@ -14,19 +14,9 @@ static egm_context *context;
 #define assert_close(x, y, tolerance) \
 	ck_assert_msg(fabs((x) - (y)) <= (tolerance), "%s = %.17g, not %.17g", #x, (double)(x), (double)(y))
 
-static inline egm_context *context_of(int32_t threads)
-{
-	egm_context_options options;
-	egm_context *made = NULL;
-	assert_ok(egm_context_options_init(&options, sizeof options));
-	options.threads = threads;
-	assert_ok(egm_context_create(&made, &options));
-	return made;
-}
-
 static inline void setup(void)
 {
-	context = context_of(1);
+	context = egm_test_context_on(1, EGM_SIMD_AUTO);
 }
 
 static inline void teardown(void)

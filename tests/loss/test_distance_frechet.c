@@ -175,6 +175,26 @@ START_TEST(test_frechet__of_points)
 }
 END_TEST
 
+/* Products of 90 x 90 x 256 are spread over threads. */
+START_TEST(test_frechet__threads_do_not_change_a_bit)
+{
+	enum { N = 300, D = 90 };
+	static const int32_t threads[] = {1, 2, 3, 5};
+	static double x[N * D], y[N * D];
+	double one = NAN, out;
+	normals(5, 0, N * D, x);
+	normals(6, 0.1, N * D, y);
+	for (int t = 0; t < 4; t++) {
+		egm_context *c = egm_test_context_on(threads[t], _i);
+		if (!c) return; /* the CPU lacks it */
+		assert_ok(egm_distance_frechet(c, EGM_F64, x, N, y, N, D, &out));
+		if (t == 0) one = out;
+		ck_assert(out == one);
+		egm_context_free(c);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("distance");
@@ -187,6 +207,7 @@ int main(void)
 	tcase_add_test(tc, test_frechet__of_many_rows);
 	tcase_add_test(tc, test_frechet__shift_and_scale);
 	tcase_add_test(tc, test_frechet__of_points);
+	tcase_add_loop_test(tc, test_frechet__threads_do_not_change_a_bit, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

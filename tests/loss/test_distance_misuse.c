@@ -294,7 +294,7 @@ START_TEST(test_distance__threads_do_not_change_a_bit)
 	make_samples();
 	double one = value(&kinds[_i], context, EGM_F64, x, y);
 	for (int32_t threads = 2; threads <= 4; threads++) {
-		egm_context *other = context_of(threads);
+		egm_context *other = egm_test_context_on(threads, EGM_SIMD_AUTO);
 		ck_assert(value(&kinds[_i], other, EGM_F64, x, y) == one);
 		egm_context_free(other);
 	}

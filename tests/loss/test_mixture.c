@@ -423,11 +423,8 @@ START_TEST(test_mixture__threads_change_no_bit)
 	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 3, 3), first = {0};
 	mx_draw(&truth, &random, N, x);
 	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context_options co;
-		ck_assert_egm(egm_context_options_init(&co, sizeof co));
-		co.threads = threads;
 		egm_context_free(context);
-		ck_assert_egm(egm_context_create(&context, &co));
+		context = egm_test_context_on(threads, EGM_SIMD_AUTO);
 		egm_mixture_options o = mx_options(3, EGM_COVARIANCE_FULL);
 		egm_mixture_result r;
 		fit(N, 3, &o, &r);

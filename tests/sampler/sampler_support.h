@@ -21,12 +21,7 @@
 
 static inline egm_context *threaded_context(int32_t threads)
 {
-	egm_context *context = NULL;
-	egm_context_options options;
-	ck_assert_egm(egm_context_options_init(&options, sizeof options));
-	options.threads = threads;
-	ck_assert_egm(egm_context_create(&context, &options));
-	return context;
+	return egm_test_context_on(threads, EGM_SIMD_AUTO);
 }
 
 /* `tags` may be NULL. 240 s: sanitizers make the longest tests ten times as long. */

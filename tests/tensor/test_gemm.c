@@ -5,19 +5,6 @@
 
 #include "paths.h"
 
-/* NULL when the CPU lacks it. */
-static egm_context *make_context(int32_t threads, int32_t simd)
-{
-	egm_context_options options;
-	egm_context *context;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
-	options.threads = threads;
-	options.simd = simd;
-	egm_status st = egm_context_create(&context, &options);
-	ck_assert(st == EGM_OK || st == EGM_ERR_UNSUPPORTED);
-	return context;
-}
-
 /* Matrices of rows with `gap` elements between them that hold NaN: nobody may read or write them. */
 typedef struct operands {
 	egm__gemm p;
@@ -132,7 +119,7 @@ START_TEST(test_gemm__matches_naive_for_every_form)
 {
 	static const int64_t sizes[] = {0, 1, 2, 3, 7, 16, 17, 33, 65};
 	enum { COUNT = sizeof sizes / sizeof *sizes };
-	egm_context *context = make_context(1, _i);
+	egm_context *context = egm_test_context_on(1, _i);
 	for (int i = 0; i < COUNT && context; i++) {
 		for (int j = 0; j < COUNT; j++) {
 			for (int l = 0; l < COUNT; l += 1 + (i + j) % 2) {
@@ -146,7 +133,7 @@ END_TEST
 
 START_TEST(test_gemm__alpha_zero_is_beta_c)
 {
-	egm_context *context = make_context(1, _i);
+	egm_context *context = egm_test_context_on(1, _i);
 	for (int beta = 0; beta < 2 && context; beta++) {
 		egm__gemm p = {.m = 5, .n = 7, .k = 3, .alpha = 0, .beta = beta, .dtype = EGM_F32};
 		operands o = make_operands(p, 2);
@@ -163,7 +150,7 @@ END_TEST
 START_TEST(test_gemm__beta_zero_ignores_nan_in_c)
 {
 	static const int64_t sizes[][3] = {{9, 11, 5}, {40, 1, 30}, {1, 40, 30}, {1, 1, 8}, {9, 11, 0}, {128, 160, 64}};
-	egm_context *context = make_context(2, _i);
+	egm_context *context = egm_test_context_on(2, _i);
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes && context; s++) {
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 			egm__gemm p = {sizes[s][0], sizes[s][1], sizes[s][2], 0, 0, 0, 1, 0, dtype, 0, 0};
@@ -196,11 +183,15 @@ static int same_elements(const operands *o, const void *c)
 	return 1;
 }
 
-/* Products large enough to be cut, by 1 to 4 threads on each path: right, and the bits of one thread. */
+enum { COUNTS = 4 };
+static const int32_t thread_counts[COUNTS] = {1, 2, 3, 5};
+
+/* Products large enough to be cut, on each path: right, and the bits of one thread. */
 START_TEST(test_gemm__spread_over_threads)
 {
-	int32_t simd = EGM_SIMD_PORTABLE + _i / 4;
-	egm_context *context = make_context(1 + _i % 4, simd), *single = make_context(1, simd);
+	int32_t simd = EGM_SIMD_PORTABLE + _i / COUNTS;
+	egm_context *context = egm_test_context_on(thread_counts[_i % COUNTS], simd);
+	egm_context *single = egm_test_context_on(1, simd);
 	for (size_t s = 0; s < sizeof large / sizeof *large && context; s++) {
 		for (int form = 0; form < 8; form++) {
 			int dtype = form & 4 ? EGM_F64 : EGM_F32;
@@ -258,7 +249,8 @@ static void check_rows_alone(egm_context *context, const operands *o, int64_t fi
 START_TEST(test_gemm__a_row_does_not_know_its_place)
 {
 	uint64_t random = 5;
-	egm_context *contexts[] = {make_context(1, _i), make_context(3, _i)};
+	egm_context *contexts[COUNTS];
+	for (int i = 0; i < COUNTS; i++) contexts[i] = egm_test_context_on(thread_counts[i], _i);
 	static const int64_t most[] = {4, 30, 130, 500};
 	for (int round = 0; round < 150 && contexts[0]; round++) {
 		egm__gemm p = {.alpha = round % 3 ? 1 : 0.3, .beta = round % 2, .dtype = round % 5 < 3 ? EGM_F32 : EGM_F64};
@@ -268,16 +260,15 @@ START_TEST(test_gemm__a_row_does_not_know_its_place)
 		p.ta = (int32_t)below(&random, 2);
 		p.tb = (int32_t)below(&random, 2);
 		operands o = make_operands(p, below(&random, 3));
-		run(contexts[round % 2], &o.p, o.a, o.b, o.c);
+		run(contexts[round % COUNTS], &o.p, o.a, o.b, o.c);
 		check_sample(&o);
-		for (int cut = 0; cut < 4; cut++) {
+		for (int cut = 0; cut < COUNTS; cut++) {
 			int64_t first = below(&random, p.m);
-			check_rows_alone(contexts[cut % 2], &o, first, cut ? 1 + below(&random, p.m - first) : 1);
+			check_rows_alone(contexts[cut], &o, first, cut ? 1 + below(&random, p.m - first) : 1);
 		}
 		free_operands(&o);
 	}
-	egm_context_free(contexts[0]);
-	egm_context_free(contexts[1]);
+	for (int i = 0; i < COUNTS; i++) egm_context_free(contexts[i]);
 }
 END_TEST
 
@@ -286,31 +277,36 @@ END_TEST
 /* Two rows of a few numbers, further apart than an int counts: 8 GiB of address space, two pages of memory. */
 START_TEST(test_gemm__rows_further_apart_than_int)
 {
-	enum { A, B, BT, AT, C };
+	enum { A, B, BT, AT, C, WHERE };
+	int where = _i % WHERE;
+	egm_context *context = egm_test_context_on(1, EGM_SIMD_PORTABLE + _i / WHERE);
+	if (!context) return; /* the CPU lacks it */
 	int64_t far = (int64_t)INT32_MAX + 17, k = 2, n = 2, m = 2;
 	size_t bytes = (size_t)(far + 16) * sizeof(float);
 	float *wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (wide == MAP_FAILED) return; /* an address space limit: nothing to test here */
+	if (wide == MAP_FAILED) { /* an address space limit: nothing to test here */
+		egm_context_free(context);
+		return;
+	}
 	float left[4] = {1, 2, 3, 4}, right[4] = {5, 6, 7, 8}, c[4];
-	egm_context *context = make_context(1, EGM_SIMD_AUTO);
 	egm__gemm p = {m, n, k, 2, 2, 2, 1, 0, EGM_F32, 0, 0};
-	const float *stored = _i == B || _i == BT ? right : left;
+	const float *stored = where == B || where == BT ? right : left;
 	memcpy(wide, stored, 2 * sizeof(float));
 	memcpy(wide + far, stored + 2, 2 * sizeof(float));
-	p.ta = _i == AT;
-	p.tb = _i == BT;
-	if (_i == A || _i == AT) p.lda = far;
-	if (_i == B || _i == BT) p.ldb = far;
-	if (_i == C) p.ldc = far;
+	p.ta = where == AT;
+	p.tb = where == BT;
+	if (where == A || where == AT) p.lda = far;
+	if (where == B || where == BT) p.ldb = far;
+	if (where == C) p.ldc = far;
 	run(context, &p, p.lda == far ? wide : left, p.ldb == far ? wide : right, p.ldc == far ? wide : c);
-	if (_i == C) {
+	if (where == C) {
 		memcpy(c, wide, 2 * sizeof(float));
 		memcpy(c + 2, wide + far, 2 * sizeof(float));
 	}
 	/* [1 2; 3 4] [5 6; 7 8], with one of them transposed where the case says so. */
 	static const float want[5][4] = {
 	    {19, 22, 43, 50}, {19, 22, 43, 50}, {17, 23, 39, 53}, {26, 30, 38, 44}, {19, 22, 43, 50}};
-	for (int i = 0; i < 4; i++) ck_assert(c[i] == want[_i][i]);
+	for (int i = 0; i < 4; i++) ck_assert(c[i] == want[where][i]);
 	egm_context_free(context);
 	munmap(wide, bytes);
 }
@@ -330,8 +326,8 @@ static void multiply(int32_t index, void *argument)
 /* Callers at the same time, as samplers in several threads are. */
 START_TEST(test_gemm__concurrent_callers)
 {
-	callers x = {.context = make_context(2, EGM_SIMD_AUTO)};
-	for (int round = 0; round < 50; round++) {
+	callers x = {.context = egm_test_context_on(2, _i)};
+	for (int round = 0; round < 50 && x.context; round++) {
 		for (int i = 0; i < 2; i++) {
 			x.o[i] = make_operands((egm__gemm){65 + round, 64, 63, 0, 0, 0, 1, 0, EGM_F32, i, 0}, 0);
 		}
@@ -354,10 +350,10 @@ int main(void)
 	tcase_add_loop_test(tc, test_gemm__matches_naive_for_every_form, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 12);
+	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 3 * COUNTS);
 	tcase_add_loop_test(tc, test_gemm__a_row_does_not_know_its_place, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 5);
-	tcase_add_test(tc, test_gemm__concurrent_callers);
+	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 15);
+	tcase_add_loop_test(tc, test_gemm__concurrent_callers, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

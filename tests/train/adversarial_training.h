@@ -26,10 +26,7 @@ typedef struct ring {
 static inline ring ring_open(egm_dtype dtype, int32_t threads)
 {
 	ring r = {.dtype = dtype};
-	egm_context_options o;
-	RING_OK(egm_context_options_init(&o, sizeof o));
-	o.threads = threads;
-	RING_OK(egm_context_create(&r.context, &o));
+	r.context = egm_test_context_on(threads, EGM_SIMD_AUTO);
 	RING_OK(egm_trainer_options_init(&r.options, sizeof r.options));
 	return r;
 }

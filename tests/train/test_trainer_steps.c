@@ -3,6 +3,7 @@
  * that fails leaves behind. */
 #include "pair_fixture.h"
 #include <train/batches_impl.h>
+#include <train/trainer_impl.h>
 #include <unistd.h>
 
 /* ---- steps */
@@ -27,17 +28,20 @@ START_TEST(test_step__allocates_nothing)
 }
 END_TEST
 
-/* 400 -> 400 -> 1: 160,801 parameters, three chunks. */
+/* 400 -> 400 -> 1: 160,801 parameters, three chunks. Each type on each path. */
 START_TEST(test_step__threads_do_not_change_a_bit)
 {
-	enum { WIDTH = 400 };
-	void *values[3];
+	enum { WIDTH = 400, COUNTS = 4 };
+	static const int32_t threads[COUNTS] = {1, 2, 3, 5};
+	egm_dtype dtype = _i % 2 ? EGM_F64 : EGM_F32;
+	void *values[COUNTS] = {NULL};
 	size_t size = 0;
-	for (int32_t threads = 1; threads <= 3; threads++) {
-		egm_context *context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-		egm_model *net = toy_net(context, "wide", WIDTH, WIDTH, 1, EGM_F32);
+	for (int t = 0; t < COUNTS; t++) {
+		egm_context *context = egm_test_context_on(threads[t], EGM_SIMD_PORTABLE + _i / 2);
+		if (!context) return; /* the CPU lacks it */
+		egm_model *net = toy_net(context, "wide", WIDTH, WIDTH, 1, dtype);
 		egm_loss *loss = toy_single(net, toy_build_linear);
-		egm_data *data = toy_data(context, EGM_F32, 64, WIDTH);
+		egm_data *data = toy_data(context, dtype, 64, WIDTH);
 		egm_trainer *trainer = NULL;
 		egm_trainer_options options;
 		ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
@@ -45,17 +49,39 @@ START_TEST(test_step__threads_do_not_change_a_bit)
 		options.clip_norm = 0.25;
 		ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_OK);
 		ck_assert_int_eq(egm_trainer_fit(trainer, data, 5, NULL, NULL), EGM_OK);
-		values[threads - 1] = toy_parameters(net);
-		size = (size_t)egm_model_parameter_count(net) * 4;
+		values[t] = toy_parameters(net);
+		size = (size_t)egm_model_parameter_count(net) * egm__dtype_size(dtype);
 		egm_trainer_free(trainer);
 		egm_data_free(data);
 		egm_loss_free(loss);
 		egm_model_free(net);
 		egm_context_free(context);
 	}
-	ck_assert_mem_eq(values[0], values[1], size);
-	ck_assert_mem_eq(values[0], values[2], size);
-	for (int i = 0; i < 3; i++) free(values[i]);
+	for (int t = 1; t < COUNTS; t++) ck_assert_mem_eq(values[0], values[t], size);
+	for (int t = 0; t < COUNTS; t++) free(values[t]);
+}
+END_TEST
+
+/* Phases run in one arena: what one of them left there, here NaN, is nothing to the next. */
+START_TEST(test_step__does_not_see_the_arena_of_the_last)
+{
+	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
+		pair clean = {0}, dirty = {0};
+		pair_open(&clean, NULL, (egm_dtype)dtype, 16);
+		pair_open(&dirty, NULL, (egm_dtype)dtype, 16);
+		pair_make(&clean);
+		pair_make(&dirty);
+		for (int step = 0; step < 5; step++) {
+			memset(clean.trainer->arena, 0, clean.trainer->arena_bytes);
+			memset(dirty.trainer->arena, 0xff, dirty.trainer->arena_bytes);
+			pair_steps(&clean, 1);
+			pair_steps(&dirty, 1);
+		}
+		assert_same_parameters(clean.energy, dirty.energy);
+		assert_same_parameters(clean.generator, dirty.generator);
+		pair_close(&clean);
+		pair_close(&dirty);
+	}
 }
 END_TEST
 
@@ -351,7 +377,8 @@ int main(void)
 	Suite *suite = suite_create("train/trainer_steps");
 	TCase *tc = tcase_create("reproducible");
 	tcase_set_tags(tc, "R15");
-	tcase_add_test(tc, test_step__threads_do_not_change_a_bit);
+	tcase_add_loop_test(tc, test_step__threads_do_not_change_a_bit, 0, 6);
+	tcase_add_test(tc, test_step__does_not_see_the_arena_of_the_last);
 	tcase_add_test(tc, test_step__seed_decides);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("steps");
