@@ -11,7 +11,7 @@
 #include <loss/penalty_impl.h>
 #include <stdio.h>
 
-enum { BATCH = 3, MOST = 1 << 14, PAIRS = 4800, BLOCKS = 8 };
+enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
 
 static egm_context *context;
 static egm_model *net[EGM__MAX_NETS];
