@@ -5,7 +5,7 @@
 #include "distance_support.h"
 #include <float.h>
 
-enum { N = 130, M = 70, D = 3, MODES = 5, KINDS = 9 };
+enum { N = 130, M = 70, D = 3, MODES = 5, KINDS = 10 };
 
 typedef struct data {
 	double x[N * D], y[M * D], centres[MODES * D], sigma, bandwidths[2];
@@ -13,7 +13,7 @@ typedef struct data {
 
 static data make(void)
 {
-	data d = {.sigma = .6, .bandwidths = {.75, 2.5}};
+	data d = {.sigma = .625, .bandwidths = {.75, 2.5}};
 	normals(1, 0, N * D, d.x);
 	normals(2, .4, M * D, d.y);
 	normals(3, 0, MODES * D, d.centres);
@@ -37,7 +37,7 @@ static data scaled(const data *d, int k)
 }
 
 /* The power of the unit that a distance has. */
-static const int powers[KINDS] = {0, 0, 1, 1, 1, 1, 1, 2, 0};
+static const int powers[KINDS] = {0, 0, 1, 1, 1, 1, 1, 2, 0, 0};
 
 static double mmd(const data *d, int own_bandwidths)
 {
@@ -72,12 +72,26 @@ static double modes(const data *d)
 	return 1000 * (double)c.covered + 100 * c.high_quality + c.reverse_kl;
 }
 
+/* On a grid that is scaled too, of 5 sigma to either side. */
+static double masses(const data *d)
+{
+	const double lower[D] = {-5 * d->sigma, -5 * d->sigma, -5 * d->sigma};
+	const double upper[D] = {5 * d->sigma, 5 * d->sigma, 5 * d->sigma};
+	const int64_t bins[D] = {3, 4, 5};
+	double p[61], q[61], out = NAN;
+	assert_ok(egm_distance_histogram(EGM_F64, d->x, N, D, lower, upper, bins, p, 61));
+	assert_ok(egm_distance_histogram(EGM_F64, d->y, M, D, lower, upper, bins, q, 61));
+	assert_ok(egm_distance_js(p, q, 61, &out));
+	return out;
+}
+
 static double measure(const data *d, int kind)
 {
 	double out = NAN;
 	if (kind < 2) return mmd(d, kind);
 	if (kind < 4) return sliced(d, kind - 1);
 	if (kind == 8) return modes(d);
+	if (kind == 9) return masses(d);
 	if (kind == 6)
 		assert_ok(egm_distance_median(context, EGM_F64, d->x, N, d->y, M, D, &out));
 	else if (kind == 7)
