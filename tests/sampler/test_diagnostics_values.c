@@ -119,9 +119,9 @@ START_TEST(test_diagnostics__a_chain_that_stands_still_among_others_has_a_large_
 END_TEST
 
 /* Halves that do not move have W = 0. All at one place: 0/0. At different ones: infinite, with 0.1, whose sums are
- * rounded, as with 1. The test to write is !(r_hat <= 1.01), which also finds NaN. With all
- * autocorrelations 1 and halves of n = 100, tau = -1 + 2 (sum of pairs, up to lag n - 4) + 1 = 2 n - 8: 600/192 = 3.125
- * draws, about one a chain. */
+ * rounded, as with 1. The test to write is !(r_hat <= 1.01), which also finds NaN. With all autocorrelations 1 and
+ * halves of n = 100, tau = -1 + 2 (sum of pairs, up to lag n - 4) + 1 = 2 n - 8: 600/192 = 3.125 draws, about one a
+ * chain. */
 START_TEST(test_diagnostics__chains_that_all_stand_still)
 {
 	enum { N = 200 };
