@@ -204,6 +204,49 @@ START_TEST(test_average__reaches_its_decay)
 }
 END_TEST
 
+/* 300 x 300 weights are two chunks of the optimiser, and the second ends in the bias: each is cut, and averaged behind
+ * it, by any thread. After the first move the average is the net. */
+START_TEST(test_average__of_several_chunks)
+{
+	enum { WIDE = 300 };
+	ring r[2];
+	double x[ROWS * COLUMNS], wall = (double).01F;
+	uint64_t state = 4;
+	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = ring_normal(&state);
+	for (int k = 0; k < 2; k++) {
+		egm_wgan_options o;
+		r[k] = ring_open(EGM_F32, 1 + 2 * k);
+		ring_data(&r[k], x, ROWS, COLUMNS);
+		r[k].judge = ring_net(&r[k], "critic", COLUMNS, 2, WIDE, 1, egm_model_silu, 0, 1);
+		r[k].generator = ring_net(&r[k], "generator", LATENT, 1, HIDDEN, COLUMNS, egm_model_silu, 0, 2);
+		RING_OK(egm_wgan_options_init(&o, sizeof o));
+		o.penalty = 0;
+		o.clip = .01;
+		RING_OK(egm_wgan_create(&r[k].loss, r[k].judge, r[k].generator, &o));
+		r[k].options.batch = 16;
+		r[k].options.learning_rate = .005;
+		r[k].options.average_decay = .9;
+		ring_trainer(&r[k]);
+		RING_OK(egm__batches_fit(&r[k].trainer->batches, ROWS));
+		RING_OK(egm__trainer_phase(r[k].trainer, 0, r[k].data));
+		const egm_model *net = r[k].judge;
+		int64_t on_the_wall[2] = {0};
+		ck_assert_int_gt(net->count, EGM__OPTIMIZER_CHUNK);
+		for (int64_t i = 0; i < net->count; i++) {
+			double w = egm__number(EGM_F32, net->parameters, i);
+			ck_assert(fabs(w) <= wall && egm__number(EGM_F32, r[k].trainer->nets[0].average, i) == w);
+			on_the_wall[i >= EGM__OPTIMIZER_CHUNK] += fabs(w) == wall;
+		}
+		ck_assert(on_the_wall[0] > 100 && on_the_wall[1] > 100);
+		RING_OK(egm__trainer_phase(r[k].trainer, 0, r[k].data));
+	}
+	size_t size = (size_t)r[0].judge->count * sizeof(float);
+	ck_assert_mem_eq(r[0].judge->parameters, r[1].judge->parameters, size);
+	ck_assert_mem_eq(r[0].trainer->nets[0].average, r[1].trainer->nets[0].average, size);
+	for (int k = 0; k < 2; k++) ring_close(&r[k]);
+}
+END_TEST
+
 /* ---- checkpoints */
 
 static void bytes_are_equal(const ring *a, const ring *b)
@@ -295,6 +338,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_average__follows_the_net_after_each_move, 0, 3 * KINDS);
 	tcase_add_test(tc, test_average__begins_as_a_mean_of_later_nets);
 	tcase_add_test(tc, test_average__reaches_its_decay);
+	tcase_add_test(tc, test_average__of_several_chunks);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("checkpoints");
 	tcase_set_tags(tc, "K24");
