@@ -262,10 +262,10 @@ START_TEST(test_st_attacks__A9_deep_nesting)
 	memset(header, '[', N);
 	memcpy(header, "{\"a\":", 5);
 	st_write_length(path, N, header, N, 0);
-	refuse("A9 arrays", path, NULL, EGM_ERR_FORMAT, "maximum parsing depth");
+	refuse("A9 arrays", path, NULL, EGM_ERR_FORMAT, "deep, at most 16 is read");
 	for (size_t i = 0; i + 5 <= N; i += 5) memcpy(header + i, "{\"a\":", 5);
 	st_write_length(path, N, header, N, 0);
-	refuse("A9 objects", path, NULL, EGM_ERR_FORMAT, "maximum parsing depth");
+	refuse("A9 objects", path, NULL, EGM_ERR_FORMAT, "deep, at most 16 is read");
 	free(header);
 }
 END_TEST
