@@ -61,8 +61,7 @@ EGM_API const void *egm_data_values(const egm_data *data);
 /** What a loader grants a file that it does not trust. */
 typedef struct egm_load_options {
 	size_t struct_size;
-	/** Largest header, in bytes, default 1 MiB. While it is read it takes up to 32 times as much
-	 *  memory. */
+	/** Largest header, in bytes, default 1 MiB. Reading it takes up to 32 times as much memory for a short time. */
 	uint64_t max_header_bytes;
 	/** Largest sum of all tensors, in bytes, default 8 GiB. */
 	uint64_t max_data_bytes;
