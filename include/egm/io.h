@@ -69,9 +69,11 @@ typedef struct egm_load_options {
 
 EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size);
 
-/** Writes a safetensors file: the parameters under their tensor names, the layers in the metadata. Written beside
- *  `path`, flushed to disk and renamed: at any moment `path` is the old file or the new one, whole. Keeps the
- *  permissions of a file that it replaces. A non-finite parameter is NONFINITE, and the old file stays. */
+/** Writes a safetensors file: the parameters under their tensor names, the layers in the metadata. The file is written
+ *  beside `path`, flushed to disk and renamed, so that at any moment `path` is the old file or the new one, whole. It
+ *  keeps the permissions of a file that it replaces, and has them before the first byte is written. What a killed save
+ *  has left beside `path` is removed by the next one. EGM_ERR_NONFINITE if a parameter is not finite; the old file
+ *  stays. */
 EGM_API egm_status egm_model_save(const egm_model *model, const char *path);
 /** Reads what egm_model_save wrote. Trusts nothing in the file; a non-finite parameter is NONFINITE. options may be
  *  NULL. */
