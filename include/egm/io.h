@@ -104,29 +104,32 @@ typedef struct egm_restore_options {
 EGM_API egm_status egm_restore_options_init(egm_restore_options *options, size_t size);
 
 /** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote:
- *  safetensors.torch.save_file(net.state_dict(), path) with an nn.Sequential whose modules are the model's layers, one
- * by one. The file needs no metadata. Each tensor of the model must be there, under the name of egm_model_tensor:
+ *  safetensors.torch.save_file(net.state_dict(), path), net an nn.Sequential whose modules are the model's layers, one
+ *  by one. The file needs no metadata. Each tensor of the model must be there, under the name of egm_model_tensor:
  *
- *    dense, conv, conv_transpose, layer_norm   nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.LayerNorm: N.weight, N.bias
- *    batch_norm                                nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean,
- *                                              N.running_var; N.num_batches_tracked is ignored
- *    spectral_dense, spectral_conv             the same modules in spectral_norm: weight, u and v also as
- * N.weight_orig, N.weight_u, N.weight_v, or as N.parametrizations.weight.original, N.parametrizations.weight.0._u and
- * _v. A file may lack u and v: they then follow the weight as in egm_model_set_tensor image, flatten nn.Unflatten(1,
- * (channels, height, width)), nn.Flatten average_pool, upsample                    nn.AvgPool2d(size),
- * nn.Upsample(scale_factor=factor) activations                               their namesakes; nothing is stored
+ *    dense, conv, conv_transpose     nn.Linear, nn.Conv2d, nn.ConvTranspose2d: N.weight, N.bias
+ *    layer_norm                      nn.LayerNorm: N.weight, N.bias
+ *    batch_norm                      nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean, N.running_var;
+ *                                    N.num_batches_tracked is ignored
+ *    spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v also as N.weight_orig,
+ *                                    N.weight_u, N.weight_v, or as N.parametrizations.weight.original,
+ *                                    N.parametrizations.weight.0._u and _v. A file may lack u and v: they then follow
+ *                                    the weight as in egm_model_set_tensor
+ *    image, flatten                  nn.Unflatten(1, (channels, height, width)), nn.Flatten
+ *    average_pool, upsample          nn.AvgPool2d(size), nn.Upsample(scale_factor=factor)
+ *    activations                     their namesakes; nothing is stored
  *
  *  With EGM_LAYOUT_PYTORCH the weight of a convolution is [out, in, kernel, kernel] in the file, that of a transposed
- * one [in, out, kernel, kernel], and it is permuted. So is what has a number for each number of an image: the columns
- * of a dense layer that reads an image, the rows and the bias of one whose output becomes an image, layer norms, and
- * batch norms of such rows. The images that go in and come out remain in the order height, width, channels.
+ *  one [in, out, kernel, kernel], and it is permuted. So is what has a number for each number of an image: the columns
+ *  of a dense layer that reads an image, the rows and the bias of one whose output becomes an image, layer norms, and
+ *  batch norms of such rows. Images that go in and come out, as rows too, remain in the order height, width, channels.
  *
  *  Numbers are converted to the model's dtype, rounded to nearest: F16, BF16, F32 and F64 are read. options may be
- * NULL. A call that fails leaves the model as it was. EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names
- * tensors that are missing, that belong to no layer, or that have another shape; EGM_ERR_SHAPE if the shapes alone
- * differ. EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's dtype.
- *  EGM_ERR_UNSUPPORTED if the model reads an image as one of another shape, where EGM_LAYOUT_PYTORCH has no meaning.
- *  Since 0.5. */
+ *  NULL. A call that fails leaves the model as it was. EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names
+ *  tensors that are missing, that belong to no layer, or that have another shape; EGM_ERR_SHAPE if the shapes alone
+ *  differ. EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's
+ *  dtype. EGM_ERR_UNSUPPORTED if the model reads an image as one of another shape, where EGM_LAYOUT_PYTORCH has no
+ *  meaning. Since 0.5. */
 EGM_API egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options);
 
 #ifdef __cplusplus
