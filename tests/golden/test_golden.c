@@ -9,8 +9,9 @@
  * load repeat this 3 x (phases) times and divide by square roots of small second moments: 100 times as much, and a
  * sampler's draws likewise, which add up to 7 x 20 leapfrogs between the numbers of one draw and the next. */
 #include <errno.h>
-#include <locale.h>
+#include <jansson.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "scenes.h"
 #include <support.h>
@@ -106,19 +107,17 @@ static egm_status read_sampler(const char *path, const char *name, egm_context *
 	return st;
 }
 
-/* On the code path that this CPU takes, and on the portable one. */
-static void read_file(int i, int32_t simd)
+static void read_file(int i, const char *path, int32_t simd)
 {
-	char path[512];
+	char text[512];
 	egm_context_options options;
 	egm_context *context;
 	expected e = {.file = path, .tolerance = strstr(files[i].name, "f64") ? 1e-12 : 1e-5};
 	golden_notes notes = {compare, &e};
 	int next = strcmp(files[i].which, "state") != 0;
-	snprintf(path, sizeof path, FOLDER "%s/%s.txt", files[i].release, files[i].name);
-	e.text = fopen(path, "r");
-	ck_assert_msg(e.text != NULL, "%s: %s", path, strerror(errno));
-	snprintf(path, sizeof path, FOLDER "%s/%s.safetensors", files[i].release, files[i].name);
+	snprintf(text, sizeof text, FOLDER "%s/%s.txt", files[i].release, files[i].name);
+	e.text = fopen(text, "r");
+	ck_assert_msg(e.text != NULL, "%s: %s", text, strerror(errno));
 	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.simd = simd;
 	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
@@ -132,10 +131,73 @@ static void read_file(int i, int32_t simd)
 	egm_context_free(context);
 }
 
+static void golden_path(char path[512], int i)
+{
+	snprintf(path, 512, FOLDER "%s/%s.safetensors", files[i].release, files[i].name);
+}
+
+/* On the code path that this CPU takes, and on the portable one. */
 START_TEST(test_golden__a_file_of_a_release_says_what_it_said)
 {
-	read_file(_i, EGM_SIMD_AUTO);
-	read_file(_i, EGM_SIMD_PORTABLE);
+	char path[512];
+	golden_path(path, _i);
+	read_file(_i, path, EGM_SIMD_AUTO);
+	read_file(_i, path, EGM_SIMD_PORTABLE);
+}
+END_TEST
+
+/* ---- the same file as a tool for safetensors writes it again */
+
+/* The header with its members in reverse order and format "pt". */
+static char *rewritten(const char *header, size_t n)
+{
+	const char *key;
+	json_t *value, *old = json_loadb(header, n, 0, NULL), *reversed = json_object(), *names = json_array();
+	ck_assert_ptr_nonnull(old);
+	json_object_set_new(json_object_get(old, "__metadata__"), "format", json_string("pt"));
+	json_object_foreach(old, key, value) json_array_append_new(names, json_string(key));
+	for (size_t i = json_array_size(names); i-- > 0;) {
+		key = json_string_value(json_array_get(names, i));
+		json_object_set(reversed, key, json_object_get(old, key));
+	}
+	char *text = json_dumps(reversed, JSON_COMPACT);
+	ck_assert_ptr_nonnull(text);
+	json_decref(old);
+	json_decref(reversed);
+	json_decref(names);
+	return text;
+}
+
+static void rewrite(const char *path, const char *copy)
+{
+	unsigned char bytes[65536], length[8] = {0};
+	FILE *f = fopen(path, "rb");
+	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+	size_t n = fread(bytes, 1, sizeof bytes, f), header = bytes[0] | (size_t)bytes[1] << 8;
+	fclose(f);
+	ck_assert(n > 8 + header && n < sizeof bytes);
+	char *text = rewritten((const char *)bytes + 8, header);
+	size_t again = strlen(text);
+	for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)again >> (8 * i));
+	f = fopen(copy, "wb");
+	ck_assert_msg(f != NULL, "%s: %s", copy, strerror(errno));
+	ck_assert_uint_eq(fwrite(length, 1, 8, f), 8);
+	ck_assert_uint_eq(fwrite(text, 1, again, f), again);
+	ck_assert_uint_eq(fwrite(bytes + 8 + header, 1, n - 8 - header, f), n - 8 - header);
+	ck_assert_int_eq(fclose(f), 0);
+	free(text);
+}
+
+START_TEST(test_golden__a_file_that_a_tool_wrote_again)
+{
+	char path[512], copy[] = "golden-XXXXXX";
+	int fd = mkstemp(copy);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	golden_path(path, _i);
+	rewrite(path, copy);
+	read_file(_i, copy, EGM_SIMD_AUTO);
+	unlink(copy);
 }
 END_TEST
 
@@ -151,6 +213,7 @@ int main(void)
 	read_list();
 	TCase *files_case = tcase_create("files");
 	tcase_add_loop_test(files_case, test_golden__a_file_of_a_release_says_what_it_said, 0, n_files);
+	tcase_add_loop_test(files_case, test_golden__a_file_that_a_tool_wrote_again, 0, n_files);
 	tcase_add_test(files_case, test_golden__the_list_is_there);
 	Suite *suite = suite_create("golden");
 	suite_add_tcase(suite, files_case);
