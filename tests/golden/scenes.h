@@ -300,6 +300,51 @@ static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 	return EGM_OK;
 }
 
+/* The critic's weights are cut after each step. */
+static inline egm_status golden_clipped_wgan(golden_run *r, egm_dtype dtype)
+{
+	egm_wgan_options o;
+	GOLDEN_TRY(egm_wgan_options_init(&o, sizeof o));
+	o.critic_steps = 2;
+	o.penalty = 0;
+	o.clip = 0.3;
+	GOLDEN_TRY(golden_add_net(r, "critic", dtype, 2, 1, 0));
+	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
+	GOLDEN_TRY(golden_add_data(r, dtype, 2));
+	GOLDEN_TRY(egm_wgan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	return EGM_OK;
+}
+
+static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
+{
+	egm_ls_gan_options o;
+	GOLDEN_TRY(egm_ls_gan_options_init(&o, sizeof o));
+	o.margin_norm = EGM_MARGIN_L1;
+	o.energy_steps = 1;
+	o.margin = 1;
+	o.slope = 0;
+	o.penalty = 0;
+	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
+	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
+	GOLDEN_TRY(golden_add_data(r, dtype, 2));
+	GOLDEN_TRY(egm_ls_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	return EGM_OK;
+}
+
+static inline egm_status golden_annealed_dsm(golden_run *r, egm_dtype dtype)
+{
+	egm_annealed_dsm_options o;
+	GOLDEN_TRY(egm_annealed_dsm_options_init(&o, sizeof o));
+	o.spacing = EGM_SPACING_GEOMETRIC;
+	o.sigma0 = 0.2;
+	o.sigma_low = 0.1;
+	o.sigma_high = 1;
+	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
+	GOLDEN_TRY(golden_add_data(r, dtype, 2));
+	GOLDEN_TRY(egm_annealed_dsm_create(&r->loss, r->nets[0], &o));
+	return EGM_OK;
+}
+
 /* The critic has buffers u and v, which no optimiser moves. */
 static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 {
@@ -336,6 +381,23 @@ static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 #endif
 
 #if GOLDEN_HAS(4)
+/* Two numbers and the weights of two classes in each row of data, all positive. */
+static inline egm_status golden_cross_entropy(golden_run *r, egm_dtype dtype)
+{
+	double x[GOLDEN_DATA * 4];
+	egm_cross_entropy_options o;
+	GOLDEN_TRY(egm_cross_entropy_options_init(&o, sizeof o));
+	o.label_smoothing = 0.1;
+	for (int i = 0; i < GOLDEN_DATA * 4; i++) {
+		int hot = golden_number(i / 4 * 4) > 0;
+		x[i] = i % 4 < 2 ? golden_number(i) : i % 4 - 2 == hot;
+	}
+	GOLDEN_TRY(golden_add_net(r, "classifier", dtype, 2, 2, 1));
+	GOLDEN_TRY(egm_data_create(&r->data, r->context, dtype, x, GOLDEN_DATA, 4));
+	GOLDEN_TRY(egm_cross_entropy_create(&r->loss, r->nets[0], &o));
+	return EGM_OK;
+}
+
 /* Images: convolutions, batch statistics and power iterations in one state. */
 static inline egm_status golden_image_gan(golden_run *r, egm_dtype dtype)
 {
@@ -381,10 +443,16 @@ static const golden_training golden_trainings[] = {
     {"ml_cd_hmc_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_SGD, 0, EGM_NEGATIVES_CD, EGM_SAMPLER_HMC},
     {"ml_short_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_RMSPROP, 0, EGM_NEGATIVES_SHORT_RUN, EGM_SAMPLER_ULA},
     {"wgan_f64", EGM_F64, golden_wgan, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
+    {"clipped_wgan_f64", EGM_F64, golden_clipped_wgan, EGM_OPTIMIZER_RMSPROP, 0, 0, 0},
+    {"ls_gan_f64", EGM_F64, golden_ls_gan, EGM_OPTIMIZER_ADAM, 0, 0, 0},
+    {"annealed_dsm_f64", EGM_F64, golden_annealed_dsm, EGM_OPTIMIZER_SGD, 0.9, 0, 0},
     {"spectral_gan_f64", EGM_F64, golden_spectral_gan, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
     {"vae_f32", EGM_F32, golden_vae, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
 #endif
 #if GOLDEN_HAS(4)
+    /* 0.3 returned averages beyond the clip. */
+    {"clipped_average_f64", EGM_F64, golden_clipped_wgan, EGM_OPTIMIZER_RMSPROP, 0.9, 0, 0},
+    {"cross_entropy_f64", EGM_F64, golden_cross_entropy, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
     /* Not Adam: the slope of a bias before batch_norm is 0 but for rounding, which Adam would scale up to whole steps.
      */
     {"image_gan_f64", EGM_F64, golden_image_gan, EGM_OPTIMIZER_SGD, 0.9, 0, 0},
