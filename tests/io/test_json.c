@@ -245,13 +245,16 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("json");
-	TCase *tc = tcase_create("core");
+	TCase *tc = tcase_create("core"), *locale = tcase_create("locale");
+	tcase_set_timeout(locale, 240); /* localedef takes seconds */
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_json__depth);
 	tcase_add_test(tc, test_json__depth_on_a_small_stack);
 	tcase_add_loop_test(tc, test_json__memory, 0, (int)(sizeof dense / sizeof *dense));
 	tcase_add_loop_test(tc, test_json__rounding_of_the_host, 0, 4);
-	tcase_add_test(tc, test_json__decimal_sign_of_several_bytes);
+	tcase_add_checked_fixture(locale, setup, teardown);
+	tcase_add_test(locale, test_json__decimal_sign_of_several_bytes);
 	suite_add_tcase(s, tc);
+	suite_add_tcase(s, locale);
 	return io_test_main(s);
 }
