@@ -9,7 +9,8 @@
 /* IO: "path: cannot read: Input/output error". `error` is errno. */
 egm_status egm__io_fail(const char *path, const char *action, int error);
 
-/* Copies text that came from a file into an error line: at most 60 bytes, control characters as '?'. */
+/* Copies text that came from a file into an error line: at most 60 bytes, whole characters. What must
+ * not stand in a line as it is, egm__fail makes visible. */
 const char *egm__printable(char out[64], const char *text);
 
 /* What a file that begins with these n bytes seems to be, for an error line: "an HTML page", "a git-lfs pointer (...)".
