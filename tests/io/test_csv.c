@@ -86,7 +86,7 @@ static const attack attacks[] = {
     {"zero byte",
      BYTES("1\0"
            "2\n"),
-     EGM_ERR_FORMAT, "'1?2' is not"},
+     EGM_ERR_FORMAT, "line 1 has a zero byte"},
     {"nan", BYTES("1,nan\n"), EGM_ERR_NONFINITE, "line 1, field 2: nan"},
     {"-inf", BYTES("1,2\n-inf,2\n"), EGM_ERR_NONFINITE, "line 2, field 1: -inf"},
     {"Infinity", BYTES("Infinity\n"), EGM_ERR_NONFINITE, "line 1, field 1: Infinity"},
