@@ -10,6 +10,7 @@
 
 #include <core/options_impl.h>
 #include <core/size_impl.h>
+#include <io/csv_table_impl.h>
 #include <io/data_impl.h>
 #include <tensor/shape_impl.h>
 
@@ -94,9 +95,8 @@ egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, dou
 	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
 }
 
-/* Sizes of an egm_data and its block, all checked. */
-static egm_status create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
-                         const char *path, uint64_t max_bytes)
+egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
+                            const char *path, uint64_t max_bytes)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
@@ -135,6 +135,7 @@ void egm_data_free(egm_data *data)
 {
 	if (!data) return;
 	egm_context *context = data->context;
+	egm__table_free(data->table);
 	egm__free(context, data->values);
 	egm__free(context, data);
 	egm_context_free(context);
@@ -160,7 +161,7 @@ egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype
 		double number = egm__number(dtype, x, i);
 		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
 	}
-	EGM_TRY(create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
+	EGM_TRY(egm__data_create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
 	memcpy(d->values, x, (size_t)count * stored_size(dtype));
 	*out = d;
 out:
@@ -317,7 +318,8 @@ egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *str
 	int all = !o->max_rows || wanted[0] <= o->max_rows;
 	if (!all) wanted[0] = o->max_rows;
 	EGM_TRY(check_promise(stream, egm__element_size(array->element), array->rank, array->shape));
-	EGM_TRY(create(&d, context, (egm_dtype)o->dtype, array->rank, wanted, egm__stream_path(stream), o->max_bytes));
+	EGM_TRY(egm__data_create(&d, context, (egm_dtype)o->dtype, array->rank, wanted, egm__stream_path(stream),
+	                         o->max_bytes));
 	EGM_TRY(read_values(d, stream, array, o));
 	if (all || array->fortran) EGM_TRY(egm__stream_end(stream));
 	*out = d;

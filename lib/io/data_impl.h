@@ -7,8 +7,11 @@
 #include <egm/io.h>
 #include <io/file_impl.h>
 
+typedef struct egm__table egm__table;
+
 struct egm_data {
 	egm_context *context;
+	egm__table *table; /* what its columns are; NULL: numbers alone */
 	egm_dtype dtype;
 	int32_t rank;
 	int64_t shape[8]; /* rows first */
@@ -47,6 +50,9 @@ egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const e
 
 /* Stores one number, scaled, at index i of values; 0 if the result is not finite in the stored type. */
 int egm__data_store(void *values, int64_t i, double number, const egm_data_options *options);
+/* An egm_data with room for its values: FORMAT for sizes that overflow, UNSUPPORTED for more than max_bytes. */
+egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
+                            const char *path, uint64_t max_bytes);
 /* NONFINITE, naming row and column of element i. */
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number);
 
