@@ -125,6 +125,11 @@ out:
 	return st;
 }
 
+static int is_named(const egm__head *h, int64_t field, const char *name)
+{
+	return field <= h->width && strcmp(h->cells[field - 1], name) == 0;
+}
+
 static egm_status use_like(egm__csv_load *l, const egm__table *like)
 {
 	egm_status st = EGM_OK;
@@ -132,7 +137,9 @@ static egm_status use_like(egm__csv_load *l, const egm__table *like)
 	for (int64_t i = 0; i < like->count; i++) {
 		const egm__column *c = &like->columns[i];
 		int64_t field = c->field;
-		if (like->named && l->head.is_header) EGM_TRY(find_name(l, c->name, &field));
+		/* In its old place a name need not be the only one of its kind. */
+		if (like->named && l->head.is_header && !is_named(&l->head, field, c->name))
+			EGM_TRY(find_name(l, c->name, &field));
 		if (!field) EGM_TRY(no_column(l, "like", c->name));
 		snprintf(text, sizeof text, "%" PRId64, field);
 		if (field > l->head.width) EGM_TRY(no_column(l, "like", text));

@@ -402,6 +402,17 @@ START_TEST(test_csv_table__like_one_hot)
 	test = load("test", BYTES("s,x\nb,1\nc,2\n?,3\n"));
 	check_values("test", test, 3, 3, (const double[]){0, 1, 1, 0, 0, 2, 0, 0, 3});
 	egm_data_free(test);
+	/* Two columns of one name, where they were. */
+	egm_data_free(train);
+	o.like = NULL;
+	train = load("x, x", BYTES("x,s,x\n1,a,3\n"));
+	o.like = train;
+	test = load("x, x", BYTES("x,s,x\n5,a,7\n"));
+	check_values("x, x", test, 1, 3, (const double[]){5, 1, 7});
+	egm_data_free(test);
+	io_write(path, BYTES("s,x,x\na,5,7\n"));
+	io_expect("x, x", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	          "2 and 3, have the name 'x'");
 	/* Names alone tell a header of words from a row, where the table has no numbers. */
 	egm_data_free(train);
 	o.like = NULL;
