@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Made by numpy_reference.py with NumPy 2.4.6. A header, the data, and its numbers in C order: as f64, as f32. */
+/* Made by numpy_reference.py with NumPy 2.4.6: a header, the data, its numbers in C order, as f64 and f32. */
 #ifndef EGM_TESTS_NUMPY_REFERENCE_H
 #define EGM_TESTS_NUMPY_REFERENCE_H
+
+#include <stddef.h>
 
 typedef struct numpy_file {
 	const char *dictionary;

@@ -1,11 +1,12 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes numpy_reference.h: NPY files of every type, byte order and memory order as NumPy writes them, and what NumPy
 reads in them as float64 and float32.
 
-    python3 tests/io/numpy_reference.py > tests/io/numpy_reference.h
+    numpy_reference.py > numpy_reference.h     (made with NumPy 2.4.6; not part of the build)
 
-Made with NumPy 2.4.6. A file is kept as its header without the padding, which the test adds again (and this script
-checks that it is the same), and its data. Values are at the ends of each type's range and at ties of its roundings.
+A file is kept as its header without the padding, which the test adds again (and this script checks that it is the
+same), and its data. Values are at the ends of each type's range and at ties of its roundings.
 """
 import io
 import sys
@@ -53,9 +54,9 @@ def row(descr, values, order, dimensions):
 
 def main():
     print("/* SPDX-License-Identifier: MIT */")
-    print("/* Made by numpy_reference.py with NumPy %s. A header, the data, and its numbers in C order: as f64, as f32. */"
-          % np.__version__)
-    print("#ifndef EGM_TESTS_NUMPY_REFERENCE_H\n#define EGM_TESTS_NUMPY_REFERENCE_H\n")
+    print("/* Made by numpy_reference.py with NumPy %s: a header, the data, its numbers in C order, as f64 and f32. */" %
+          np.__version__)
+    print("#ifndef EGM_TESTS_NUMPY_REFERENCE_H\n#define EGM_TESTS_NUMPY_REFERENCE_H\n\n#include <stddef.h>\n")
     print("typedef struct numpy_file {\n\tconst char *dictionary;\n\tsize_t n;\n\tunsigned char data[48];\n"
           "\tdouble f64[6], f32[6];\n} numpy_file;\n")
     print("/* clang-format off */\nstatic const numpy_file numpy_files[] = {")

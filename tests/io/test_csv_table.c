@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of text as people have them: headers, words, quotes, comments, missing values, columns by name. What a correct
- * table is read as was written down by hand; tests/io/csv_differential.py compares many more with pandas and NumPy. */
+/* Tables of text as people have them: headers, words, quotes, comments, missing values, columns by name. What a table
+ * contains was written down by hand, or is what pandas says: csv_reference.py. */
+#include "csv_reference.h"
 #include "data_fixture.h"
 #include <fenv.h>
 #include <math.h>
@@ -170,6 +171,20 @@ START_TEST(test_csv_table__tables)
 	egm_data *data = load(tables[_i].row, tables[_i].text, strlen(tables[_i].text));
 	check_values(tables[_i].row, data, tables[_i].rows, tables[_i].columns, tables[_i].values);
 	ck_assert_msg(strcmp(describe(data), tables[_i].description) == 0, "%s: %s", tables[_i].row, describe(data));
+	egm_data_free(data);
+}
+END_TEST
+
+START_TEST(test_csv_table__as_pandas_reads_it)
+{
+	const csv_reference *r = &csv_references[_i];
+	o.delimiter = r->delimiter;
+	o.decimal = r->decimal;
+	o.text = r->one_hot ? HOT : CODES;
+	options_of("m");
+	egm_data *data = load(r->description, r->text, r->n);
+	check_values(r->description, data, r->rows, r->columns, r->values);
+	ck_assert_str_eq(describe(data), r->description);
 	egm_data_free(data);
 }
 END_TEST
@@ -648,6 +663,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_loop_test(tc, test_csv_table__tables, 0, (int)(sizeof tables / sizeof *tables));
+	tcase_add_loop_test(tc, test_csv_table__as_pandas_reads_it, 0,
+	                    (int)(sizeof csv_references / sizeof *csv_references));
 	tcase_add_loop_test(bad, test_csv_table__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
 	tcase_add_test(bad, test_csv_table__utf16_without_a_mark);
 	tcase_add_test(tc, test_csv_table__columns);
