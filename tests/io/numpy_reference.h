@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Made by numpy_reference.py with NumPy 2.4.6: a header, the data, its numbers in C order, as f64 and f32. */
+/* Made by numpy_reference.py with NumPy 2.4.6: header, data, numbers in C order as f64 and as f32. */
 #ifndef EGM_TESTS_NUMPY_REFERENCE_H
 #define EGM_TESTS_NUMPY_REFERENCE_H
 

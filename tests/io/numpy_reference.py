@@ -54,7 +54,7 @@ def row(descr, values, order, dimensions):
 
 def main():
     print("/* SPDX-License-Identifier: MIT */")
-    print("/* Made by numpy_reference.py with NumPy %s: a header, the data, its numbers in C order, as f64 and f32. */" %
+    print("/* Made by numpy_reference.py with NumPy %s: header, data, numbers in C order as f64 and as f32. */" %
           np.__version__)
     print("#ifndef EGM_TESTS_NUMPY_REFERENCE_H\n#define EGM_TESTS_NUMPY_REFERENCE_H\n\n#include <stddef.h>\n")
     print("typedef struct numpy_file {\n\tconst char *dictionary;\n\tsize_t n;\n\tunsigned char data[48];\n"
