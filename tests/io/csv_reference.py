@@ -9,7 +9,7 @@
 pandas cuts the cells and finds the missing ones; their numbers are Python's float(), because pandas (3.1.1) is off by
 an ulp now and then, behind a plus sign. Where pandas does less than the library, the generator keeps to what both read:
 '#' within a line only behind a number, markers of missing values without quotes or blanks, words that are no numbers,
-no comments where a carriage return ends the lines (pandas loses an empty first cell there).
+no comments and empty lines where carriage returns end lines (pandas loses an empty first cell behind them).
 """
 import io
 import os
@@ -101,7 +101,7 @@ class Table:
             lines.append(self.join(cells, self.comments and plain_last and rng.random() < 0.3))
             if self.comments and rng.random() < 0.2:
                 lines.append("# 1,2;3 \"")
-            if rng.random() < 0.05:
+            if rng.random() < 0.05 and self.line_end != "\r":
                 lines.append("")
         text = "".join(line + self.line_end for line in lines)
         if rng.random() < 0.3:
