@@ -61,80 +61,79 @@ EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
 /** The numbers, row-major, borrowed. */
 EGM_API const void *egm_data_values(const egm_data *data);
 
-/** Is the first line of a table a header, the names of its columns? */
+/** Whether the first line of a table is a header, which names the columns. */
 enum {
-	/** Yes if it contains no number and a word of it stands above a column of numbers (in the first 1000 rows). A first
-	 *  line in which such a word is among numbers is EGM_ERR_FORMAT, and so is a table of words alone, which may begin
-	 *  with either. */
+	/** It is one if it contains no number, and one of its words stands above a column of numbers; the 1000 rows below
+	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, or if no column has numbers. */
 	EGM_CSV_HEADER_DETECT = 1,
 	EGM_CSV_HEADER_YES = 2,
 	EGM_CSV_HEADER_NO = 3
 };
 
-/** What becomes of a column of words. Its dictionary is the list of its different words, in the order of their bytes.
- */
+/** What becomes of a column of words. Its dictionary is the list of its different words, sorted by their bytes. */
 enum {
-	EGM_CSV_TEXT_REFUSE = 1, /**< EGM_ERR_FORMAT names the first word */
+	EGM_CSV_TEXT_REFUSE = 1, /**< EGM_ERR_FORMAT; the message names the first word */
 	EGM_CSV_TEXT_CODES = 2,  /**< one column: the index of the word in the dictionary, from 0 */
-	EGM_CSV_TEXT_ONE_HOT = 3 /**< a column for each word of the dictionary: 1 where it stands, else 0 */
+	EGM_CSV_TEXT_ONE_HOT = 3 /**< a column for each word of the dictionary: 1 where the field is that word, else 0 */
 };
 
 /** What becomes of a word that the dictionary of `like` does not contain. */
 enum {
-	EGM_CSV_UNKNOWN_REFUSE = 1, /**< EGM_ERR_FORMAT names the word */
+	EGM_CSV_UNKNOWN_REFUSE = 1, /**< EGM_ERR_FORMAT; the message names the word */
 	/** CODES: a code of its own, the number of words in the dictionary. ONE_HOT: 0 in all columns. */
 	EGM_CSV_UNKNOWN_CODE = 2
 };
 
-/** How a table of text is read. 0 is the default of every member. */
+/** How a table of text is read. 0 means the default of a member. */
 typedef struct egm_csv_options {
 	size_t struct_size;
 	int32_t dtype;     /**< EGM_F32 (default) or EGM_F64: what the numbers are stored as */
 	int32_t header;    /**< default EGM_CSV_HEADER_DETECT */
 	int32_t text;      /**< default EGM_CSV_TEXT_REFUSE */
 	int32_t unknown;   /**< default EGM_CSV_UNKNOWN_REFUSE */
-	int32_t delimiter; /**< between fields, default ','. ' ' stands for runs of spaces and tabs. */
-	int32_t decimal;   /**< the decimal sign, '.' (default) or ','; not that of the locale */
+	int32_t delimiter; /**< between fields, default ','. ' ' means runs of spaces and tabs. */
+	int32_t decimal;   /**< the decimal sign, '.' (default) or ','; the locale plays no part */
 	/** Begins a comment at the start of a line or behind a blank; default '#'. -1: there are no comments. */
 	int32_t comment;
 	int32_t skip_lines; /**< lines to skip before the first, default 0 */
-	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: it is read as
-	 *  missing_value, in a column of codes too; in one-hot columns as 0. */
+	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: missing_value takes its
+	 *  place, among codes too; in one-hot columns 0 does. */
 	int32_t replace_missing;
-	/** The most words that a dictionary may have, default 10000, at most 2^24. A column of names or of numbers with
-	 * slips in them is more likely to be a mistake than a category. */
+	/** The most words of a dictionary, default 10000, at most 2^24. It stops columns that are no categories. */
 	int32_t max_words;
 	double missing_value;
 	int64_t max_rows;   /**< Reads no more than this many rows; 0 (default): all. */
 	uint64_t max_bytes; /**< Refuses a table whose numbers would take more bytes than this; default 8 GiB. */
-	/** The columns to read, in this order: each a name of the header, or a number, from 1, or a range of numbers as
+	/** The columns to read, in this order: each a name of the header, a number, from 1, or a range of numbers such as
 	 *  "2-5". NULL (default): all. */
 	const char *const *columns;
 	int64_t column_count;
-	/** The columns to read as words although they may consist of numbers (labels, postal codes), named like `columns`.
-	 */
+	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */
 	const char *const *text_columns;
 	int64_t text_column_count;
-	/** A table that was read before, or NULL: this one gets its columns, by name where both have a header, with its
-	 *  dictionaries: test data have the codes of the training data by it. columns, text and text_columns are then not
-	 *  looked at. */
+	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries, so that
+	 * test data have the codes of the training data. Columns are found by name if both files have a header, else by
+	 * number. The members columns, text and text_columns are ignored then. */
 	const egm_data *like;
 } egm_csv_options;
 
 EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
 
-/** Reads a table of text, UTF-8, plain or gzip: one row a line, numbers and words.
+/** Reads a table of text in UTF-8, plain or gzip: one row a line, numbers and words. options may be NULL.
  *
- *  Blanks around a field do not count. A field in double quotes may contain the delimiter, line feeds, and quotes,
- * which are doubled. Line ends are LF, CRLF or CR; empty lines and comments are passed over; a delimiter at the end of
- * a line ends the last field. A missing value is an empty field or, without quotes, one of ? NA N/A NaN null in any
- * case. A column is one of words if it contains a word and no number; a column of both is EGM_ERR_FORMAT, unless
- * text_columns names it. The file is read twice: its dictionaries must be complete before the first word has a code.
+ *  - Blanks around a field are ignored. Empty lines and comments are skipped. Lines end with LF, CRLF or CR.
+ *  - A field in double quotes may contain the delimiter, line feeds, and quotes, which are doubled.
+ *  - A delimiter at the end of a line ends the last field.
+ *  - A missing value is an empty field or, without quotes, one of ? NA N/A NaN null in upper or lower case.
+ *  - A column that contains words and no numbers is one of words. A column of both is EGM_ERR_FORMAT, unless
+ *    text_columns names it.
  *
- *  Errors: EGM_ERR_FORMAT names line and field (from 1) of what is malformed, missing or unknown, and the line that has
- *  another number of fields; EGM_ERR_NONFINITE those of an infinite number; EGM_ERR_ARGUMENT an option, or a column
- * that the file does not have; EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a line has more
- *  than 2^20 fields. options may be NULL. */
+ *  The file is read twice, because a dictionary must be complete before the first word gets its code.
+ *
+ *  EGM_ERR_FORMAT names line and field (from 1) of what is malformed, missing or unknown, or the line that has another
+ *  number of fields than the first. EGM_ERR_NONFINITE names those of an infinite number. EGM_ERR_ARGUMENT names an
+ *  option, or a column that the file does not have. EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a
+ *  line has more than 2^20 fields. */
 EGM_API egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
                                            const egm_csv_options *options);
 

@@ -13,7 +13,7 @@
 
 #include <core/cpu_impl.h>
 
-#define EGM__OWN_FUNCTION __attribute__((noinline, noclone))
+#define EGM__OWN_FUNCTION __attribute__((noinline))
 
 /* Rounds to nearest, keeps subnormal numbers and traps nothing from here on; returns what egm__round_restore needs. */
 static inline uint32_t egm__round_nearest(void)

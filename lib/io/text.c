@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <core/rounding_impl.h>
 #include <core/status_impl.h>
 #include <core/utf8_impl.h>
 #include <io/text_impl.h>
@@ -85,20 +84,12 @@ static size_t replace_decimal_sign(char *text)
 	return n;
 }
 
-/* Both of the C library's functions round as the thread does. */
-static EGM__OWN_FUNCTION void shortest(char text[64], double value)
-{
-	for (int precision = 15; precision <= 17; precision++) {
-		snprintf(text, 64, "%.*g", precision, value);
-		if (strtod(text, NULL) == value) break;
-	}
-}
-
 egm_status egm__text_real(egm__text *t, double value)
 {
 	char text[64];
-	uint32_t mode = egm__round_nearest();
-	shortest(text, value);
-	egm__round_restore(mode);
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(text, sizeof text, "%.*g", precision, value);
+		if (strtod(text, NULL) == value) break;
+	}
 	return egm__text_append(t, text, replace_decimal_sign(text));
 }

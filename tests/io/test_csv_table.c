@@ -619,7 +619,7 @@ START_TEST(test_csv_table__many_rows)
 }
 END_TEST
 
-/* 0.1 is no tie: RU(0.1) differs from RN(0.1). The text that a model file has of 0.3 comes out of printf. */
+/* 0.1 is no tie: RU(0.1) differs from RN(0.1). */
 START_TEST(test_csv_table__whatever_the_host_rounds_to)
 {
 	static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
@@ -637,20 +637,6 @@ START_TEST(test_csv_table__whatever_the_host_rounds_to)
 		check_values("table", table, 1, 3, (const double[]){0.1, 0.3, -0.7});
 		egm_data_free(plain);
 		egm_data_free(table);
-		egm_model *m;
-		size_t n;
-		ck_assert_int_eq(egm_model_create(&m, context, "m", 1), EGM_OK);
-		egm_model_dense(m, 1);
-		egm_model_leaky_relu(m, 0.3);
-		ck_assert_int_eq(egm_model_build(m, EGM_F64, 1), EGM_OK);
-		fesetround(modes[i]);
-		first = egm_model_save(m, path);
-		fesetround(FE_TONEAREST);
-		ck_assert_int_eq(first, EGM_OK);
-		egm_model_free(m);
-		char *bytes = (char *)io_read(path, &n);
-		ck_assert_ptr_nonnull(memmem(bytes, n, "\\\"slope\\\":0.3}", 14));
-		free(bytes);
 	}
 }
 END_TEST
