@@ -37,10 +37,10 @@ EGM_API egm_status egm_data_create(egm_data **out, egm_context *context, egm_dty
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
 EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
-/** Reads an NPY file of version 1 to 3: b1, i1 to i8, u1 to u8 and f2 to f8, of either byte order, in C or Fortran
- * order. First size = rows, the others are flattened (as if in C order); a one-dimensional array is one column. Numbers
- * are rounded to nearest, once: f8, and integers beyond 2^24, may lose digits as EGM_F32, and i8 and u8 beyond 2^53 as
- * EGM_F64. With scale and offset the product and the sum are computed in double. */
+/** Reads an NPY file of version 1 to 3: b1, i1 to i8, u1 to u8 and f2 to f8, either byte order, C or Fortran order.
+ *  First size = rows, the others are flattened as in C order; a one-dimensional array is one column.
+ *  Every number is rounded once, to nearest: f8 and integers beyond 2^24 may lose digits as EGM_F32, i8 and u8 beyond
+ *  2^53 as EGM_F64. With scale and offset the product and the sum are computed in double. */
 EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
@@ -111,9 +111,9 @@ typedef struct egm_csv_options {
 	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */
 	const char *const *text_columns;
 	int64_t text_column_count;
-	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries, so that
-	 * test data have the codes of the training data. Columns are found by name if both files have a header, else by
-	 * number. The members columns, text and text_columns are ignored then. */
+	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries: test data
+	 *  have the codes of the training data. Columns are found by name if both files have a header, else by number.
+	 *  The members columns, text and text_columns are ignored then. */
 	const egm_data *like;
 } egm_csv_options;
 
@@ -146,8 +146,8 @@ enum {
 
 typedef struct egm_column {
 	size_t struct_size;
-	int32_t kind; /**< EGM_COLUMN_*; data that are no table have NUMBER alone */
-	int32_t reserved;
+	int32_t kind;             /**< EGM_COLUMN_NUMBER, which all are that come from no table, CODES or ONE_HOT */
+	int32_t reserved;         /**< 0 */
 	int64_t field;            /**< its number in a line of the file, from 1; 0 if it is from no table */
 	const char *name;         /**< of the header; NULL if there was none */
 	const char *word;         /**< ONE_HOT: the word that it is for; else NULL */
