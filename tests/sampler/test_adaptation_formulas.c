@@ -84,6 +84,21 @@ static double coordinate(int t, int j)
 	return pow(10, j) * sin(1 + t * (j + 1) * 0.7) + 1000 * j;
 }
 
+/* Of the three coordinates one has a slope that says something, one a constant one, one a slope that hardly changes. */
+static double slope(int t, int j)
+{
+	return j == 0 ? 3 * cos(t) : j == 1 ? 5 : 1e-9 * sin(t * 1.3);
+}
+
+/* Variances of the window 75 .. 109, in two passes. */
+static double variance_of(double (*value)(int t, int j), int j)
+{
+	double center = 0, variance = 0, n = 35;
+	for (int i = 75; i < 110; i++) center += value(i, j) / n;
+	for (int i = 75; i < 110; i++) variance += pow(value(i, j) - center, 2) / (n - 1);
+	return variance;
+}
+
 /* Equation (6) with all its sums, since the last restart. log h of the next transition, and of the average. */
 static double averaged(const double *accept, int m, double h0, double *mean)
 {
@@ -112,7 +127,10 @@ START_TEST(test_adaptation__formulas)
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0; t < STEPS; t++) {
 		w->accept = accept[t] = acceptance(t);
-		for (int j = 0; j < DIMS; j++) ((double *)(void *)w->x)[j] = coordinate(t, j);
+		for (int j = 0; j < DIMS; j++) {
+			((double *)(void *)w->x)[j] = coordinate(t, j);
+			((double *)(void *)w->gradient)[j] = slope(t, j);
+		}
 		egm__adaptation_update(s, w);
 		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
 		if (t != 109) {
@@ -122,10 +140,9 @@ START_TEST(test_adaptation__formulas)
 		double change = 0, scale[DIMS];
 		ck_assert_egm(egm_sampler_scale(s, 0, scale));
 		for (int j = 0; j < DIMS; j++) {
-			double center = 0, variance = 0, n = 35;
-			for (int i = 75; i < 110; i++) center += coordinate(i, j) / n;
-			for (int i = 75; i < 110; i++) variance += pow(coordinate(i, j) - center, 2) / (n - 1);
-			double expected = sqrt(n / (n + 5) * variance + 1e-3 * 5 / (n + 5));
+			double variance = variance_of(coordinate, j), n = 35;
+			double q[DIMS] = {sqrt(variance / variance_of(slope, 0)), variance, 1000 * variance};
+			double expected = sqrt(n / (n + 5) * variance + 5 / (n + 5) * q[j]);
 			ck_assert_near(scale[j] / expected, 1, 1e-9);
 			change += log(start[j] / expected) / DIMS;
 		}
