@@ -139,6 +139,31 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 }
 END_TEST
 
+/* Eight units at once, 1e-9 to 1e9 and in f32 1e-5 to 1e5, from the default start 1e9 deviations away. Scales have to
+ * be known before the first window: while the narrowest coordinate sets the step, the others go nowhere and trees of
+ * nuts reach 1023 steps; some hundred of these would be 1e5 gradients a chain, where scales that fit need 7 steps a
+ * transition. 1.6 as in test_adaptation__scales_of_the_other_kernels. */
+START_TEST(test_adaptation__many_units_at_once)
+{
+	enum { D = 8, CHAINS = 4 };
+	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	law l = _i < 3 ? spread_law(D, 1e-9, 1e9) : spread_law(D, 1e-5, 1e5);
+	l.dtype = _i < 3 ? EGM_F64 : EGM_F32;
+	egm_sampler_options o = sampler_options(kernels[_i % 3], CHAINS, 0.1, 65);
+	o.adapt_scale = 1;
+	if (o.kernel == EGM_SAMPLER_HMC) o.jitter = 0.3; /* 10 steps may be a period */
+	egm_sampler *s = sampler_on(&l, &o);
+	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	ck_assert_int_lt(l.rows, CHAINS * 20000);
+	for (int c = 0; c < CHAINS; c++) {
+		double scale[D];
+		ck_assert_egm(egm_sampler_scale(s, c, scale));
+		for (int j = 0; j < D; j++) ck_assert_near(log(scale[j] / normal_sd(&l, j)), 0, log(1.6));
+	}
+	egm_sampler_free(s);
+}
+END_TEST
+
 /* The banana of numbers[0] in coordinates that are numbers[1], numbers[2] times as large. */
 static double energy_in_units(const law *l, const double *x, double *gradient)
 {
@@ -379,6 +404,7 @@ int main(void)
 	tcase_add_test(tc, test_adaptation__finds_the_optimum_of_mala);
 	tc = new_case(suite, "units", "K31");
 	tcase_add_loop_test(tc, test_adaptation__scales_follow_the_unit_of_a_coordinate, 0, 10);
+	tcase_add_loop_test(tc, test_adaptation__many_units_at_once, 0, 6);
 	tcase_add_loop_test(tc, test_adaptation__powers_of_two_change_no_bit, 0, 6);
 	tc = new_case(suite, "wrong", NULL);
 	tcase_add_test(tc, test_adaptation__stopped_in_the_middle);

@@ -84,9 +84,11 @@ static double coordinate(int t, int j)
 	return pow(10, j) * sin(1 + t * (j + 1) * 0.7) + 1000 * j;
 }
 
-/* Of the three coordinates one has a slope that says something, one a constant one, one a slope that hardly changes. */
+/* In the window one of the three coordinates has a slope that says something, one a constant one, one a slope that
+ * hardly changes. Before it slopes never change: they say nothing of first scales. */
 static double slope(int t, int j)
 {
+	if (t < 75) return 1;
 	return j == 0 ? 3 * cos(t) : j == 1 ? 5 : 1e-9 * sin(t * 1.3);
 }
 
@@ -157,6 +159,48 @@ START_TEST(test_adaptation__formulas)
 }
 END_TEST
 
+/* First scales: coordinates of variances 1 and `wide`^2 by their slopes x / wide^2, at scales of 1. Behind transitions
+ * 19, 39, 59 and 74, and with them the scales become 1 and wide if that is more than 100, and h is again that of the
+ * first coordinate. Windows are not touched: the first begins with transition 75. */
+START_TEST(test_adaptation__first_scales)
+{
+	const double wide = _i ? 99.9 : 100.1;
+	const int begins[] = {19, 39, 59, 74};
+	law l = spread_law(2, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	double accept[75], scale[2], h0 = 0.3, mean = 0;
+	int restart = 0;
+	egm_sampler *s = sampler_on(&l, &o);
+	egm__walker *w = &s->walkers[0];
+	ck_assert_egm(egm__adaptation_create(s, STEPS));
+	for (int t = 0, k = 0; t < 75; t++) {
+		w->accept = accept[t] = acceptance(t);
+		for (int j = 0; j < 2; j++) {
+			double z = coordinate(t, 0), unit = j ? wide : 1;
+			((double *)(void *)w->x)[j] = z * unit + 7 * unit;
+			((double *)(void *)w->gradient)[j] = z / unit;
+		}
+		egm__adaptation_update(s, w);
+		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
+		ck_assert_egm(egm_sampler_scale(s, 0, scale));
+		if (t == begins[k]) {
+			ck_assert_near(scale[1], _i ? 1 : wide, 1e-9);
+			if (!_i && k == 0) { /* later scales are right already */
+				restart = t + 1;
+				h0 = exp(mean);
+				x = mean;
+			}
+			k++;
+		}
+		ck_assert_near(scale[0], 1, 1e-12);
+		ck_assert_near(scale[1], t < 19 || _i ? 1 : wide, 1e-9);
+		ck_assert_near(log(w->step), x, 1e-9);
+	}
+	egm__adaptation_finish(s);
+	egm_sampler_free(s);
+}
+END_TEST
+
 /* The window of 160 transitions closes with transition 109; one chain stops there, or 9 or 10 later. Until 10 have
  * averaged the step is the one that they began with. */
 START_TEST(test_adaptation__counts_averages_of_ten)
@@ -213,6 +257,7 @@ int main(void)
 	tcase_add_test(tc, test_adaptation__windows_of_any_length);
 	tc = new_case(suite, "formulas", NULL);
 	tcase_add_test(tc, test_adaptation__formulas);
+	tcase_add_loop_test(tc, test_adaptation__first_scales, 0, 2);
 	tcase_add_test(tc, test_adaptation__counts_averages_of_ten);
 	tcase_add_test(tc, test_adaptation__steps_stay_numbers);
 	return egm_test_main(suite);
