@@ -201,6 +201,27 @@ START_TEST(test_adaptation__first_scales)
 }
 END_TEST
 
+/* 149 transitions: a look behind 19, the window 22 .. 98. What came between is not of the window. */
+START_TEST(test_adaptation__windows_begin_empty)
+{
+	law l = spread_law(1, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	egm_sampler *s = sampler_on(&l, &o);
+	egm__walker *w = &s->walkers[0];
+	double scale, variance = 0, n = 77;
+	ck_assert_egm(egm__adaptation_create(s, 149));
+	for (int t = 0; t < 99; t++) {
+		w->accept = 0.8;
+		*(double *)(void *)w->x = t < 22 ? 1e6 * t : t % 7;
+		egm__adaptation_update(s, w);
+	}
+	for (int t = 22; t < 99; t++) variance += pow(t % 7 - 3, 2) / (n - 1); /* 11 rounds of 0 .. 6, mean 3 */
+	ck_assert_egm(egm_sampler_scale(s, 0, &scale));
+	ck_assert_near(scale, sqrt(variance), 1e-12); /* slopes are 0: q = variance */
+	egm_sampler_free(s);
+}
+END_TEST
+
 /* The window of 160 transitions closes with transition 109; one chain stops there, or 9 or 10 later. Until 10 have
  * averaged the step is the one that they began with. */
 START_TEST(test_adaptation__counts_averages_of_ten)
@@ -258,6 +279,7 @@ int main(void)
 	tc = new_case(suite, "formulas", NULL);
 	tcase_add_test(tc, test_adaptation__formulas);
 	tcase_add_loop_test(tc, test_adaptation__first_scales, 0, 2);
+	tcase_add_test(tc, test_adaptation__windows_begin_empty);
 	tcase_add_test(tc, test_adaptation__counts_averages_of_ten);
 	tcase_add_test(tc, test_adaptation__steps_stay_numbers);
 	return egm_test_main(suite);
