@@ -482,9 +482,9 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_mixture__agrees_with_scikit_learn, 0, sizeof references / sizeof *references);
 	tcase_add_loop_test(t, test_mixture__rates_beside_incomes_find_their_group, 0, 2);
-	tcase_add_loop_test(t, test_mixture__a_unit_changes_no_responsibility, 0, 240);
+	tcase_add_loop_test(t, test_mixture__a_unit_changes_no_responsibility, 0, 120);
 	tcase_add_test(t, test_mixture__rounding_chooses_no_start);
-	tcase_add_loop_test(t, test_mixture__floors_of_columns_are_kept, 0, 120);
+	tcase_add_loop_test(t, test_mixture__floors_of_columns_are_kept, 0, 90);
 	tcase_add_test(t, test_mixture__unit_of_a_column);
 	tcase_add_loop_test(t, test_mixture__one_row_far_out, 0, 6);
 	tcase_add_loop_test(t, test_mixture__columns_that_hardly_vary, 0, 2);
@@ -492,7 +492,7 @@ int main(void)
 	t = tcase_create("weights");
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_mixture__weight_three_is_the_row_three_times, 0, 120);
+	tcase_add_loop_test(t, test_mixture__weight_three_is_the_row_three_times, 0, 80);
 	tcase_add_loop_test(t, test_mixture__weighted_moments, 0, 4);
 	tcase_add_test(t, test_mixture__centres_follow_weights);
 	tcase_add_test(t, test_mixture__refuses_weights_by_row);
