@@ -61,9 +61,11 @@ egm__id egm__erf(egm__graph *g, egm__id x);
 egm__id egm__leaky(egm__graph *g, egm__id x, double slope); /* slope 0: relu */
 egm__id egm__step(egm__graph *g, egm__id x, double below);  /* x > 0 ? 1 : below; derivative 0 */
 egm__id egm__relu(egm__graph *g, egm__id x);
-egm__id egm__elu(egm__graph *g, egm__id x, double alpha);
+egm__id egm__elu(egm__graph *g, egm__id x, double alpha); /* slope alpha at 0 */
 egm__id egm__silu(egm__graph *g, egm__id x);
 egm__id egm__gelu(egm__graph *g, egm__id x);
+/* scale s(rate x) s(-rate x), s the sigmoid: the slopes of sigmoid (1, 1) and tanh (4, 2) */
+egm__id egm__logistic(egm__graph *g, egm__id x, double scale, double rate);
 egm__id egm__stop(egm__graph *g, egm__id x); /* the same value, derivative 0 */
 
 /* reductions; axes is a bit mask, reduced sizes become 1. A maximum takes axes at one end only. */
