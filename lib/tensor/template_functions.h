@@ -6,8 +6,8 @@
  *     e^x = (1 + p) 2^n,  n = round(x / log 2),  1 + p = e^r,  r = x - n log 2, log 2 in two parts (Cody and Waite
  * 1980),
  *
- * so that what 1 + p is multiplied with meets it before the power of two can underflow. The side of the large numbers
- * follows from the other by f(a) - f(-a) = a, or f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is
+ * so that what 1 + p is multiplied with meets it before the power of two can underflow. Slopes for
+ * a > 0 follow from f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is
  * the logistic sigmoid, Phi the distribution function of N(0, 1) and phi its density. tests/tensor/tile_oracle.h says
  * how exact each is. */
 
@@ -137,13 +137,13 @@ INLINE V FN(elu_slope_of)(V a, V alpha)
 	return FN(where_less)(zero, a, FN(vector)(1), root * alpha * root);
 }
 
-/* a s(a) = -t e / d for a < 0 */
+/* a s(a) = a / d, or -t e / d for a < 0 */
 INLINE V FN(silu_of)(V a)
 {
 	V m = FN(below_zero)(a, LEAST_EXPONENT);
 	FN(power) power = FN(exp_of)(m);
-	V d = 1 + FN(scale)(1 + power.p, power);
-	return FN(larger)(FN(vector)(0), a) + FN(times)(m / d, power);
+	V r = 1 / (1 + FN(scale)(1 + power.p, power));
+	return FN(where_less)(a, FN(vector)(0), FN(times)(m * r, power), a * r);
 }
 
 /* s(a) + a s(a) s(-a) = e (d - t) / d^2 for a < 0 */
@@ -172,12 +172,13 @@ INLINE FN(power) FN(bell)(V t)
 	return FN(exp_of_sum)(head * head * FN(vector)(-0.5), rest * (t + head) * FN(vector)(-0.5));
 }
 
-/* a Phi(a) = -t Phi(-t) for a < 0 */
+/* a Phi(a) = -t Phi(-t) for a < 0, and a more for a > 0; a/2 where -t Phi(-t) might be flushed and a not */
 INLINE V FN(gelu_of)(V a)
 {
 	V m = FN(below_zero)(a, LEAST_DEVIATIONS), p = m * FN(series)(-m, NORMAL_P);
 	V quotient = p / FN(madd)(p, FN(vector)(-2.5066282746310005), FN(series)(-m, NORMAL_N));
-	return FN(larger)(FN(vector)(0), a) + FN(times)(quotient, FN(bell)(-m));
+	V y = FN(larger)(FN(vector)(0), a) + FN(times)(quotient, FN(bell)(-m));
+	return FN(where_less)(FN(vector)(-0x1p-60), m, FN(vector)(0.5) * a, y);
 }
 
 /* Phi(a) + a phi(a) = Phi(-t) - t phi(t) for a < 0 */
