@@ -38,6 +38,20 @@ FORMULA(f_step, egm__mul(g, egm__step(g, X, 0.3), egm__mul(g, egm__step(g, X, 0.
 FORMULA(f_elu, egm__elu(g, X, 1.3))
 FORMULA(f_silu, egm__silu(g, X))
 FORMULA(f_gelu, egm__gelu(g, X))
+FORMULA(f_logistic, egm__logistic(g, X, 1.5, -0.7))
+
+/* what stands for a second or third derivative, to be differentiated further */
+static egm__id derivative(egm__graph *g, egm__id y, egm__id x, int times)
+{
+	for (int i = 0; i < times; i++) egm__gradient(g, y, 1, &x, &y);
+	return y;
+}
+
+FORMULA(f_elu_slope, derivative(g, egm__elu(g, X, 1.3), X, 1))
+FORMULA(f_silu_slope, derivative(g, egm__silu(g, X), X, 1))
+FORMULA(f_silu_curve, derivative(g, egm__silu(g, X), X, 2))
+FORMULA(f_gelu_slope, derivative(g, egm__gelu(g, X), X, 1))
+FORMULA(f_gelu_curve, derivative(g, egm__gelu(g, X), X, 2))
 FORMULA(f_sum_rows, egm__square(g, egm__sum(g, egm__exp(g, X), 1)))
 FORMULA(f_sum_columns, egm__square(g, egm__sum(g, egm__exp(g, X), 2)))
 FORMULA(f_sum_all, egm__square(g, egm__sum(g, egm__square(g, X), 3)))
@@ -131,6 +145,12 @@ static const formula formulas[] = {
     {"elu", 1, {S(5, 3)}, f_elu, WIDE},
     {"silu", 1, {S(5, 3)}, f_silu, WIDE},
     {"gelu", 1, {S(5, 3)}, f_gelu, WIDE},
+    {"logistic", 1, {S(5, 3)}, f_logistic, WIDE},
+    {"elu'", 1, {S(5, 3)}, f_elu_slope, WIDE},
+    {"silu'", 1, {S(5, 3)}, f_silu_slope, -6, 6, 0},
+    {"silu''", 1, {S(5, 3)}, f_silu_curve, -6, 6, 0},
+    {"gelu'", 1, {S(5, 3)}, f_gelu_slope, -4, 4, 0},
+    {"gelu''", 1, {S(5, 3)}, f_gelu_curve, -4, 4, 0},
     {"sum over rows", 1, {S(5, 3)}, f_sum_rows, WIDE},
     {"sum over rows, wide", 1, {S(3, 600)}, f_sum_rows, WIDE},
     {"sum over columns", 1, {S(5, 3)}, f_sum_columns, WIDE},
