@@ -29,6 +29,12 @@ egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes)
 	return egm__add(g, top, egm__ln(g, egm__sum(g, egm__exp(g, egm__sub(g, x, top)), axes)));
 }
 
+egm__id egm__log_softmax(egm__graph *g, egm__id x, uint32_t axes)
+{
+	egm__id below = egm__sub(g, x, egm__max(g, x, axes));
+	return egm__sub(g, below, egm__ln(g, egm__sum(g, egm__exp(g, below), axes)));
+}
+
 egm__id egm__linear(egm__graph *g, egm__id x, egm__id weight, egm__id bias)
 {
 	return egm__add(g, egm__matmul(g, x, weight, 0, 1), bias);

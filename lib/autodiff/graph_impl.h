@@ -76,6 +76,9 @@ egm__id egm__row_sum(egm__graph *g, egm__id x);            /* over all axes but 
 egm__id egm__mean_square_norm(egm__graph *g, egm__id x);   /* of rows: E||x||^2 */
 egm__id egm__row_norm(egm__graph *g, egm__id x); /* Euclidean, over all axes but the first; finite gradient at 0 */
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes);
+/* x - log_sum_exp(x), without adding to the logarithm the maximum that x brings along: off by 2 roundings of x - max x
+ * and those of the logarithm, so that exp of it is by |x - max x| u at most, u one rounding. */
+egm__id egm__log_softmax(egm__graph *g, egm__id x, uint32_t axes);
 
 /* shape */
 egm__id egm__broadcast(egm__graph *g, egm__id x, egm__shape shape);

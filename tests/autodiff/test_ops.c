@@ -59,6 +59,7 @@ FORMULA(f_mean, egm__exp(g, egm__mean(g, X)))
 FORMULA(f_row_norm, egm__row_norm(g, X))
 FORMULA(f_lse_columns, egm__log_sum_exp(g, X, 2))
 FORMULA(f_lse_rows, egm__log_sum_exp(g, egm__scale(g, X, 3), 1))
+FORMULA(f_log_softmax, egm__log_softmax(g, egm__scale(g, X, 3), 2))
 FORMULA(f_broadcast_row, egm__mul(g, egm__exp(g, X), x[1]))
 FORMULA(f_broadcast_column, egm__square(g, egm__sub(g, X, egm__exp(g, x[1]))))
 FORMULA(f_broadcast_both, egm__mul(g, egm__exp(g, X), egm__tanh(g, x[1])))
@@ -165,6 +166,7 @@ static const formula formulas[] = {
     {"row norm, batch 1", 1, {S(1, 5)}, f_row_norm, WIDE},
     {"log-sum-exp, columns", 1, {S(5, 3)}, f_lse_columns, WIDE},
     {"log-sum-exp, rows", 1, {S(5, 3)}, f_lse_rows, WIDE},
+    {"log-softmax", 1, {S(5, 3)}, f_log_softmax, WIDE},
     {"broadcast a row", 2, {S(1, 5), S(3, 5)}, f_broadcast_row, WIDE},
     {"broadcast a column", 2, {S(3, 5), S(3, 1)}, f_broadcast_column, WIDE},
     {"broadcast one number", 2, {S(4, 3), S(1, 1)}, f_broadcast_column, WIDE},
