@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Activation functions with their slopes and curvatures, for one T, over the whole range of it: none is a difference of
  * numbers that nearly cancel, and no factor leaves the range of T before the result does. All are made of exponentials
- * of arguments <= 0, kept in parts:
+ * of arguments <= 0, kept in parts,
  *
- *     e^x = (1 + p) 2^n,  n = round(x / log 2),  1 + p = e^r,  r = x - n log 2, log 2 in two parts (Cody and Waite
- * 1980),
+ *     e^x = (1 + p) 2^n,  n = round(x / log 2),  1 + p = e^r,  r = x - n log 2
  *
- * so that what 1 + p is multiplied with meets it before the power of two can underflow. Slopes for
- * a > 0 follow from f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is
+ * with log 2 in two parts (Cody and Waite 1980), so that what 1 + p is multiplied with meets it before the power of two
+ * can underflow. Slopes for a > 0 follow from f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is
  * the logistic sigmoid, Phi the distribution function of N(0, 1) and phi its density. tests/tensor/tile_oracle.h says
- * how exact each is. */
+ * how exact each function is. */
 
 /* n, or factor = 2^n TWO_TO_RAISED, which is a number where 2^n no longer is */
 typedef struct FN(power) {
@@ -25,16 +24,6 @@ typedef struct FN(power) {
 INLINE V FN(vector)(double x)
 {
 	return (T)x - (V){0};
-}
-
-INLINE V FN(select)(B mask, V x, V y)
-{
-	return (V)(((B)x & mask) | ((B)y & ~mask));
-}
-
-INLINE V FN(magnitude)(V x)
-{
-	return (V)((B)x & ~(B)FN(vector)(-0.0));
 }
 
 /* -|a|, or least where that is below; NaN stays NaN */

@@ -132,6 +132,24 @@ START_TEST(test_cross_entropy__shares_that_vanish_keep_their_slope)
 }
 END_TEST
 
+/* Far apart and far from 0: the slopes by the logits whose target is 0 are the shares. f_k - max f is rounded by u,
+ * which makes u |f_k - max f| of the share; exp, sum, logarithm's slope and product are 4, 1, 1 and 1 ulp of 2 u. */
+START_TEST(test_cross_entropy__small_shares_keep_their_digits)
+{
+	const double f[CLASSES] = {1e5 + 1 / 3., 1e5 + 310.7, 1e5 - 299.9};
+	long double z = 0;
+	says(f);
+	create(0);
+	row(0, 0, 1, 0);
+	l_run(loss, 0, &sheet);
+	for (int k = 0; k < CLASSES; k++) z += expl((long double)f[k] - f[1]);
+	for (int k = 0; k < CLASSES; k += 2) {
+		long double want = expl((long double)f[k] - f[1]) / z, got = sheet.gradient[0][INPUTS * CLASSES + k];
+		ck_assert(fabsl(got - want) <= 0x1p-53L * (fabs(f[k] - f[1]) + 14) * want);
+	}
+}
+END_TEST
+
 /* A row of zeros counts in the number of rows alone. */
 START_TEST(test_cross_entropy__a_row_without_a_target_has_no_slope)
 {
@@ -182,6 +200,7 @@ int main(void)
 	tcase_add_test(t, test_cross_entropy__the_minimum_is_the_target);
 	tcase_add_loop_test(t, test_cross_entropy__shifts_change_nothing, 0, 3);
 	tcase_add_test(t, test_cross_entropy__shares_that_vanish_keep_their_slope);
+	tcase_add_test(t, test_cross_entropy__small_shares_keep_their_digits);
 	tcase_add_test(t, test_cross_entropy__a_row_without_a_target_has_no_slope);
 	tcase_add_loop_test(t, test_cross_entropy__smoothing_is_another_target, 0, 2);
 	tcase_add_test(t, test_cross_entropy__refuses);

@@ -76,8 +76,8 @@ def gelu(x):
 
 
 def arguments(seed, tail):
-    """Both signs over all exponents of both types, dense near 0 and in the tails, on both sides of the rounding to whole
-    powers of two, at roots and at the ends."""
+    """Both signs over all exponents of both types, dense near 0 and in the tails, where the rounding to a whole power
+    of two changes, at roots and at the ends."""
     draw = random.Random(seed)
     x = [0.0, FLT_MAX, DBL_MAX, 2.0**-126, 2.0**-1022, 2.0**-24, 2.0**-53, 1.0]
     x += [as_float((1 + draw.random()) * 2.0**e) for e in range(-125, 127, 11)]
@@ -112,8 +112,8 @@ def main():
     for seed, (name, function, tail) in enumerate(functions):
         with open("%s/%s.h" % (sys.argv[1], name), "w") as out:
             print("/* SPDX-License-Identifier: MIT */", file=out)
-            print("/* Written by activation_reference.py with mpmath %s: x, value, slope, curvature. */" % mp.__version__,
-                  file=out)
+            print("/* Written by activation_reference.py with mpmath %s: x, value, slope, curvature. */"
+                  % mp.__version__, file=out)
             print("/* clang-format off */\nstatic const activation_row %s_rows[] = {" % name, file=out)
             for x in arguments(seed, tail):
                 numbers = ", ".join(text(v) for v in function(mp.mpf(x)))
