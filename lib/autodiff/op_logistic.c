@@ -14,11 +14,11 @@ static void eval(const egm__eval *e)
 	}
 }
 
-/* y' = -b y tanh(b x / 2) */
+/* y' = -b y tanh(b x / 2), where b = 2 the tanh whose slope it is */
 static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 {
 	double rate = egm__node_at(g, y)->c[1];
-	egm__id side = egm__tanh(g, egm__scale(g, egm__node_at(g, y)->in[0], rate / 2));
+	egm__id x = egm__node_at(g, y)->in[0], side = egm__tanh(g, rate == 2 ? x : egm__scale(g, x, rate / 2));
 	return egm__scale(g, egm__mul(g, ybar, egm__mul(g, y, side)), -rate);
 }
 
