@@ -30,6 +30,7 @@
 #define LEAST_DEVIATIONS -15
 #define SCALE SCALE_F32
 #define EXP_TAIL exp_tail_f32, COUNT(exp_tail_f32)
+#define LOG_TAIL log_tail_f32, COUNT(log_tail_f32)
 #define NORMAL_P normal_p_f32, COUNT(normal_p_f32)
 #define NORMAL_N normal_n_f32, COUNT(normal_n_f32)
 #include "template_functions.h"
@@ -62,6 +63,7 @@
 #undef LEAST_DEVIATIONS
 #undef SCALE
 #undef EXP_TAIL
+#undef LOG_TAIL
 #undef NORMAL_P
 #undef NORMAL_N
 
@@ -80,6 +82,7 @@
 #define LEAST_DEVIATIONS -39.4
 #define SCALE SCALE_F64
 #define EXP_TAIL exp_tail_f64, COUNT(exp_tail_f64)
+#define LOG_TAIL log_tail_f64, COUNT(log_tail_f64)
 #define NORMAL_P normal_p_f64, COUNT(normal_p_f64)
 #define NORMAL_N normal_n_f64, COUNT(normal_n_f64)
 #include "template_functions.h"

@@ -94,10 +94,12 @@ INLINE V FN(sigmoid_of)(V a)
 	return FN(where_less)(a, FN(vector)(0), e * s, s);
 }
 
+/* max(a, 0) + log(1 + e) */
 INLINE V FN(softplus_of)(V a)
 {
 	FN(power) power = FN(exp_of)(FN(below_zero)(a, LEAST_EXPONENT));
-	return FN(larger)(FN(vector)(0), a) + FN(v_log1p)(FN(scale)(1 + power.p, power));
+	V e = FN(scale)(1 + power.p, power), y = e / FN(madd)(e, FN(vector)(0.5), FN(vector)(1));
+	return FN(larger)(FN(vector)(0), a) + FN(madd)(y * (y * y), FN(series)(y * y, LOG_TAIL), y);
 }
 
 /* f s(a) s(-a) = f e / d^2, d^2 = 1 + e (2 + e) */

@@ -302,7 +302,6 @@ CHOICES(f64, vd, vd_bits, pd)
 #endif
 BOTH(v_exp, exp)
 BOTH(v_log, log)
-BOTH(v_log1p, log1p)
 BOTH(v_tanh, tanh)
 BOTH(v_erf, erf)
 #undef BOTH

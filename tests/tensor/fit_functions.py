@@ -7,7 +7,7 @@ usage: fit_functions.py     (needs mpmath; not part of the build; takes a few mi
 Least squares at Chebyshev nodes in high precision, weights raised where the error is large until it is level
 (Lawson 1961): near enough to the minimax polynomial that the last digit does not notice.
 """
-from mpmath import cos, erfc, exp, log, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt
+from mpmath import atanh, cos, erfc, exp, log, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt
 
 mp.dps = 80
 
@@ -53,6 +53,21 @@ def exp_tail(degree):
     return level(nodes, row, error, 60, mpf("0.01"))
 
 
+def log_tail(degree):
+    """(2 artanh(y/2) - y) / y^3 as a polynomial in y^2 for 0 <= y <= 2/3; the error is y^2 times that of it."""
+    count, bound = 8 * (degree + 2), mpf(4) / 9 * mpf("1.0001")
+    nodes = [bound * (1 - cos(pi * (i + mpf(1) / 2) / count)) / 2 for i in range(count)]
+    wanted = [(2 * atanh(sqrt(w) / 2) - sqrt(w)) / sqrt(w) ** 3 for w in nodes]
+
+    def row(i, w):
+        return [w * w**j for j in range(degree + 1)] + [w * wanted[i]]
+
+    def error(x):
+        return [w * (polyval(x[::-1], w) - y) for w, y in zip(nodes, wanted)]
+
+    return level(nodes, row, error, 60, mpf("0.01"))
+
+
 def normal_tail(over, under, top):
     """e^(t^2/2) Phi(-t) = P / (sqrt(2 pi) t P + N) for 0 <= t <= top, N(0) = 1.
 
@@ -84,6 +99,9 @@ def normal_tail(over, under, top):
 
 for name, degree in (("exp_tail_f32", 4), ("exp_tail_f64", 9)):
     worst, x = exp_tail(degree)
+    print(name, nstr(worst, 3), [nstr(v, 17) for v in x])
+for name, degree in (("log_tail_f32", 3), ("log_tail_f64", 9)):
+    worst, x = log_tail(degree)
     print(name, nstr(worst, 3), [nstr(v, 17) for v in x])
 for name, over, under, top in (("f32", 5, 4, 15), ("f64", 10, 9, 39)):
     worst, p, n = normal_tail(over, under, mpf(top))
