@@ -74,7 +74,9 @@ egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes); /* derivative 0: a sh
 egm__id egm__mean(egm__graph *g, egm__id x);               /* over everything: [1, 1] for rank 2 */
 egm__id egm__row_sum(egm__graph *g, egm__id x);            /* over all axes but the first */
 egm__id egm__mean_square_norm(egm__graph *g, egm__id x);   /* of rows: E||x||^2 */
-egm__id egm__row_norm(egm__graph *g, egm__id x); /* Euclidean, over all axes but the first; finite gradient at 0 */
+/* Euclidean, over all axes but the first; finite gradient at 0. Squares are not scaled: numbers below 1e-19 in f32, or
+ * 1e-154 in f64, count as 0, and above 1e19 or 1e154 the norm is infinite. */
+egm__id egm__row_norm(egm__graph *g, egm__id x);
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes);
 /* x - log_sum_exp(x), without adding to the logarithm the maximum that x brings along: off by 2 roundings of x - max x
  * and those of the logarithm, so that exp of it is by |x - max x| u at most, u one rounding. */
