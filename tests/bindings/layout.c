@@ -17,6 +17,7 @@ static void handles(void)
 {
 	STRUCT(egm_context_options, M(alloc), M(dealloc), M(alloc_user), M(log), M(log_user), M(parallel), M(parallel_user),
 	       M(threads), M(blas_threads), M(simd), M(reserved));
+	STRUCT(egm_restore_options, M(layout), M(zero_bias), M(prefix), M(max_header_bytes), M(max_data_bytes));
 	STRUCT(egm_target_options, M(beta), M(prior_scale), M(lower), M(upper), M(concurrent), M(reserved), M(rows));
 	STRUCT(egm_sampler_options, M(kernel), M(reserved), M(chains), M(seed), M(step_size), M(jitter), M(start_scale),
 	       M(target_accept), M(scale), M(leapfrog_steps), M(max_depth), M(divergence), M(temperatures), M(levels),
@@ -25,8 +26,26 @@ static void handles(void)
 	       M(leapfrogs), M(saturated), M(energy), M(exchange), M(frozen));
 	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power));
 	STRUCT(egm_ais_result, M(log_z), M(standard_error), M(ess), M(acceptance), M(gradients), M(lost));
+	STRUCT(egm_mixture_options, M(components), M(covariance), M(fixed), M(covariance_floor), M(seed), M(starts),
+	       M(max_iterations), M(tolerance), M(row_weights));
+	STRUCT(egm_mixture_result, M(log_likelihood), M(covariance_floor), M(iterations), M(start), M(dead), M(converged),
+	       M(reserved));
 	STRUCT(egm_diagnosis, M(mean), M(sd), M(mcse), M(r_hat), M(ess_bulk), M(ess_tail), M(ess_mean), M(q05), M(median),
 	       M(q95));
+}
+
+static void data(void)
+{
+	STRUCT(egm_data_options, M(dtype), M(skip_lines), M(scale), M(offset), M(max_bytes), M(max_rows), M(delimiter),
+	       M(reserved));
+	STRUCT(egm_csv_options, M(dtype), M(header), M(text), M(unknown), M(delimiter), M(decimal), M(comment),
+	       M(skip_lines), M(replace_missing), M(max_words), M(missing_value), M(max_rows), M(max_bytes), M(columns),
+	       M(column_count), M(text_columns), M(text_column_count), M(like));
+	STRUCT(egm_column, M(kind), M(reserved), M(field), M(name), M(word), M(word_count), M(words), M(missing));
+	N(EGM_CSV_HEADER_DETECT), N(EGM_CSV_HEADER_YES), N(EGM_CSV_HEADER_NO);
+	N(EGM_CSV_TEXT_REFUSE), N(EGM_CSV_TEXT_CODES), N(EGM_CSV_TEXT_ONE_HOT);
+	N(EGM_CSV_UNKNOWN_REFUSE), N(EGM_CSV_UNKNOWN_CODE);
+	N(EGM_COLUMN_NUMBER), N(EGM_COLUMN_CODES), N(EGM_COLUMN_ONE_HOT);
 }
 
 static void losses(void)
@@ -82,9 +101,11 @@ static void numbers(void)
 	N(EGM_LATENT_ENERGY), N(EGM_LATENT_POSTERIOR), N(EGM_LATENT_PULLBACK);
 	N(EGM_SAMPLER_ULA), N(EGM_SAMPLER_MALA), N(EGM_SAMPLER_HMC), N(EGM_SAMPLER_NUTS), N(EGM_SAMPLER_ANNEALED_LANGEVIN),
 	    N(EGM_SAMPLER_TEMPERED);
+	N(EGM_COVARIANCE_FULL), N(EGM_COVARIANCE_DIAGONAL), N(EGM_COVARIANCE_SPHERICAL);
 	N(EGM_OPTIMIZER_ADAM), N(EGM_OPTIMIZER_RMSPROP), N(EGM_OPTIMIZER_SGD);
 	N(EGM_SCHEDULE_CONSTANT), N(EGM_SCHEDULE_LINEAR), N(EGM_SCHEDULE_COSINE);
 	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);
+	N(EGM_LAYOUT_AUTO), N(EGM_LAYOUT_EGM), N(EGM_LAYOUT_PYTORCH);
 	N(EGM_F32), N(EGM_F64);
 	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
 	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);
@@ -93,6 +114,7 @@ static void numbers(void)
 int main(void)
 {
 	handles();
+	data();
 	losses();
 	training();
 	loss_numbers();

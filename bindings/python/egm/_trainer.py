@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Training: egm/train.h, and the arrays to train on of egm/io.h."""
+"""Training: egm/train.h."""
 import ctypes
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 
-from ._arrays import CODES, NAMES, array, code
+from ._arrays import array
 from ._callbacks import Callback, Signals
+from ._data import Block, Data
 from ._errors import STATE, StateError
 from ._handles import Handle, expect, locked, together
-from ._library import ARRAY, HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, local, path_text
+from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, local, path_text
 from ._loss import Loss
 from ._model import Context, Model
 from ._sampler import SamplerOptions, Target, sampler_options
@@ -25,7 +26,6 @@ _ProgressRecord = record("progress", step=c_int64, done=c_int64, total=c_int64, 
                          term_names=POINTER(c_char_p), terms=POINTER(c_double), learning_rate=c_double)
 _PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(_ProgressRecord), c_void_p)
 declare({
-    "data_create": (c_int, OUT, HANDLE, c_int, ARRAY, c_int64, c_int64), "data_free": (None, HANDLE),
     "trainer_create": (c_int, OUT, HANDLE, POINTER(_TrainerOptions)), "trainer_free": (None, HANDLE),
     "trainer_fit": (c_int, HANDLE, HANDLE, c_int64, _PROGRESS, c_void_p),
     "trainer_set_negatives": (c_int, HANDLE, HANDLE, POINTER(_NegativesOptions), POINTER(SamplerOptions)),
@@ -34,39 +34,6 @@ declare({
     "trainer_average": (c_int, HANDLE, HANDLE, OUT),
     "trainer_save": (c_int, HANDLE, TEXT), "trainer_load": (c_int, HANDLE, TEXT, c_void_p),
 })
-
-
-class _Block(Handle):
-    _destroy = lib.egm_data_free
-
-    def __init__(self, context, x):
-        self._create(context._ask, lib.egm_data_create, CODES[x.dtype], x.ctypes.data, *x.shape)
-
-
-class Data:
-    """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. Any number of trainers may read
-    it at once, in any threads; after close() it goes when the last of them is done."""
-
-    def __init__(self, context, x):
-        dtype = NAMES[code("x", getattr(x, "dtype", object))]
-        array("x", x, dtype, "", (None, None))
-        self._block, self._shape, self._dtype = _Block(expect(Context, context), x), x.shape, dtype
-
-    rows = property(lambda self: self._shape[0])
-    columns = property(lambda self: self._shape[1])
-    dtype = property(lambda self: self._dtype)
-
-    def _read(self):
-        """What keeps the numbers and knows where they are."""
-        block = self._block
-        if block is None:
-            raise StateError(STATE, "Data is closed")
-        return block
-
-    def close(self):
-        self._block = None
-
-    __enter__, __exit__ = Handle.__enter__, Handle.__exit__
 
 
 class _Progress(Callback):
@@ -115,7 +82,7 @@ class Trainer(Handle):
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))
-        with Context() as context, _Block(context, x) as block:  # a destructor loses what handlers of signals raise
+        with Context() as context, Block(context, x) as block:  # a destructor loses what handlers of signals raise
             return self._fit(block, steps, callback)
 
     def _fit(self, block, steps, callback):
@@ -150,7 +117,9 @@ class Trainer(Handle):
             check(together(self, expect(Model, net))(lib.egm_trainer_set_learning_rate, value))
 
     def average(self, net):
-        """A new model with the averaged parameters of a net."""
+        """A new model with the moving average of a network's parameters, as the moves of that network left them.
+
+        Move t keeps min(average_decay, (t - 1)/(t + 8)) of the average: the initial network has no part in it."""
         return Model.__new__(Model)._create(together(self, expect(Model, net)), lambda out, trainer, net:
                                             lib.egm_trainer_average(trainer, net, out))
 
