@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Formulas that are made of ops and need no rules of their own. */
 #include <autodiff/op_impl.h>
-#include <math.h>
-
-egm__id egm__elu(egm__graph *g, egm__id x, double alpha)
-{
-	/* min(x, 0), so that the exponential cannot overflow; written so that its slope at 0 is 1 where relu's is 0, and
-	 * the two branches together have the slope alpha there */
-	egm__id negative = egm__sub(g, x, egm__relu(g, x));
-	return egm__add(g, egm__relu(g, x), egm__affine(g, egm__exp(g, negative), alpha, -alpha));
-}
-
-egm__id egm__silu(egm__graph *g, egm__id x)
-{
-	return egm__mul(g, x, egm__sigmoid(g, x));
-}
-
-egm__id egm__gelu(egm__graph *g, egm__id x)
-{
-	egm__id phi = egm__affine(g, egm__erf(g, egm__scale(g, x, sqrt(0.5))), 0.5, 0.5);
-	return egm__mul(g, x, phi);
-}
 
 egm__id egm__mean(egm__graph *g, egm__id x)
 {
@@ -47,6 +27,12 @@ egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes)
 {
 	egm__id top = egm__max(g, x, axes);
 	return egm__add(g, top, egm__ln(g, egm__sum(g, egm__exp(g, egm__sub(g, x, top)), axes)));
+}
+
+egm__id egm__log_softmax(egm__graph *g, egm__id x, uint32_t axes)
+{
+	egm__id below = egm__sub(g, x, egm__max(g, x, axes));
+	return egm__sub(g, below, egm__ln(g, egm__sum(g, egm__exp(g, below), axes)));
 }
 
 egm__id egm__linear(egm__graph *g, egm__id x, egm__id weight, egm__id bias)

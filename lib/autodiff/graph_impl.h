@@ -61,9 +61,11 @@ egm__id egm__erf(egm__graph *g, egm__id x);
 egm__id egm__leaky(egm__graph *g, egm__id x, double slope); /* slope 0: relu */
 egm__id egm__step(egm__graph *g, egm__id x, double below);  /* x > 0 ? 1 : below; derivative 0 */
 egm__id egm__relu(egm__graph *g, egm__id x);
-egm__id egm__elu(egm__graph *g, egm__id x, double alpha);
+egm__id egm__elu(egm__graph *g, egm__id x, double alpha); /* slope alpha at 0 */
 egm__id egm__silu(egm__graph *g, egm__id x);
 egm__id egm__gelu(egm__graph *g, egm__id x);
+/* scale s(rate x) s(-rate x), s the sigmoid: the slopes of sigmoid (1, 1) and tanh (4, 2) */
+egm__id egm__logistic(egm__graph *g, egm__id x, double scale, double rate);
 egm__id egm__stop(egm__graph *g, egm__id x); /* the same value, derivative 0 */
 
 /* reductions; axes is a bit mask, reduced sizes become 1. A maximum takes axes at one end only. */
@@ -72,8 +74,13 @@ egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes); /* derivative 0: a sh
 egm__id egm__mean(egm__graph *g, egm__id x);               /* over everything: [1, 1] for rank 2 */
 egm__id egm__row_sum(egm__graph *g, egm__id x);            /* over all axes but the first */
 egm__id egm__mean_square_norm(egm__graph *g, egm__id x);   /* of rows: E||x||^2 */
-egm__id egm__row_norm(egm__graph *g, egm__id x); /* Euclidean, over all axes but the first; finite gradient at 0 */
+/* Euclidean, over all axes but the first; finite gradient at 0. Squares are not scaled: numbers below 1e-19 in f32, or
+ * 1e-154 in f64, count as 0, and above 1e19 or 1e154 the norm is infinite. */
+egm__id egm__row_norm(egm__graph *g, egm__id x);
 egm__id egm__log_sum_exp(egm__graph *g, egm__id x, uint32_t axes);
+/* x - log_sum_exp(x), without adding to the logarithm the maximum that x brings along: off by 2 roundings of x - max x
+ * and those of the logarithm, so that exp of it is by |x - max x| u at most, u one rounding. */
+egm__id egm__log_softmax(egm__graph *g, egm__id x, uint32_t axes);
 
 /* shape */
 egm__id egm__broadcast(egm__graph *g, egm__id x, egm__shape shape);

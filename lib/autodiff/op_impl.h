@@ -91,7 +91,8 @@ extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, eg
     egm__op_log, egm__op_sqrt, egm__op_recip, egm__op_tanh, egm__op_sigmoid, egm__op_softplus, egm__op_erf,
     egm__op_leaky, egm__op_step, egm__op_stop, egm__op_variable, egm__op_sum, egm__op_max, egm__op_broadcast,
     egm__op_reshape, egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches,
-    egm__op_fold, egm__op_block_sum, egm__op_repeat;
+    egm__op_fold, egm__op_block_sum, egm__op_repeat, egm__op_logistic, egm__op_elu, egm__op_elu_slope, egm__op_silu,
+    egm__op_silu_slope, egm__op_silu_curve, egm__op_gelu, egm__op_gelu_slope, egm__op_gelu_curve;
 
 /* Elements of a node, so that no sum of sizes in bytes wraps. */
 #define EGM__MOST_ELEMENTS (INT64_C(1) << 48)

@@ -13,7 +13,7 @@ static void eval(const egm__eval *e)
 
 static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 {
-	return egm__mul(g, ybar, egm__affine(g, egm__square(g, y), -1, 1));
+	return egm__mul(g, ybar, egm__logistic(g, egm__node_at(g, y)->in[0], 4, 2));
 }
 
 const egm__op egm__op_tanh = {

@@ -173,9 +173,10 @@ static void say_mem(text *t, const egm__mem *m)
 
 static void say_group(text *t, const egm__group *g)
 {
-	static const char *const names[EGM__TILE_COUNT] = {"fill",  "splat", "affine",  "lin",      "lin_s", "mul",
-	                                                   "mul_s", "leaky", "step",    "exp",      "log",   "sqrt",
-	                                                   "recip", "tanh",  "sigmoid", "softplus", "erf"};
+	static const char *const names[EGM__TILE_COUNT] = {
+	    "fill", "splat",     "affine", "lin",        "lin_s",      "mul",     "mul_s",      "leaky",     "step",
+	    "exp",  "log",       "sqrt",   "recip",      "tanh",       "sigmoid", "softplus",   "erf",       "logistic",
+	    "elu",  "elu_slope", "silu",   "silu_slope", "silu_curve", "gelu",    "gelu_slope", "gelu_curve"};
 	say(t, "group %lld x %lld, %d registers%s:", (long long)g->rows, (long long)g->columns, g->n_regs,
 	    g->flat ? ", flat" : "");
 	for (int32_t i = 0; i < g->n_mem; i++) {

@@ -17,7 +17,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 	int64_t n = loss->nets[CLASSIFIER]->inputs, classes = loss->data_width - n;
 	egm__id logits = egm__net(p, loss, CLASSIFIER, egm__slice(g, p->data, 1, 0, n));
 	egm__id target = egm__slice(g, p->data, 1, n, classes);
-	egm__id log_share = egm__sub(g, logits, egm__log_sum_exp(g, logits, 2));
+	egm__id log_share = egm__log_softmax(g, logits, 2);
 	if (o->label_smoothing > 0) {
 		egm__id even = egm__scale(g, egm__row_sum(g, target), o->label_smoothing / (double)classes);
 		target = egm__add(g, egm__scale(g, target, 1 - o->label_smoothing), even);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Batch normalisation (Ioffe and Szegedy 2015, algorithms 1 and 2), for each of the c channels of m = n h w pixels:
  *
- *     mu = sum x / m,  d = x - mu,  v = sum d^2 / m,  y = d / sqrt(v + epsilon) * weight + bias,
+ *     mu = x_0 + sum (x - x_0) / m,  d = x - mu,  v = sum d^2 / m,  y = d / sqrt(v + epsilon) * weight + bias,
  *     running_mean <- (1 - momentum) running_mean + momentum mu,  running_var the same with v m / (m - 1).
  *
- * The variance is the mean of the squares of d, as in layer_norm. Weight and 1/sqrt are multiplied first, as c numbers:
- * a pass over the pixels less. Where a row is for itself, mu and v are the running ones and the layer is a line for
- * each channel. Names, momentum and the unbiased running variance are PyTorch's. */
+ * The variance is the mean of the squares of d, and d a difference of differences to the first pixel x_0, as in
+ * layer_norm. Weight and 1/sqrt are multiplied first, as c numbers: a pass over the pixels less. Where a row is for
+ * itself, mu and v are the running ones and the layer is a line for each channel. Names, momentum and the unbiased
+ * running variance are PyTorch's. */
 #include <math.h>
 #include <model/layer_impl.h>
 
@@ -51,11 +52,13 @@ static egm__id apply_batch(egm__graph *graph, const egm__layer *layer, egm__id x
 	x = egm__layer_pixels(graph, layer, x);
 	if (x == EGM__NONE) return x;
 	double m = (double)egm__graph_shape(graph, x)->d[0];
-	egm__id mean = egm__scale(graph, egm__sum(graph, x, 1u << 0), 1 / m); /* [1, c] */
+	egm__id first = egm__stop(graph, egm__slice(graph, x, 0, 0, 1)); /* [1, c] */
+	x = egm__sub(graph, x, first);
+	egm__id mean = egm__scale(graph, egm__sum(graph, x, 1u << 0), 1 / m); /* [1, c], of x - first */
 	egm__id centred = egm__sub(graph, x, mean);                           /* [m, c] */
 	egm__id variance = egm__scale(graph, egm__sum(graph, egm__square(graph, centred), 1u << 0), 1 / m);
 	egm__id y = standardise(graph, layer, centred, variance, tensors);
-	tensors[MEAN] = follow(graph, layer, tensors[MEAN], mean, 1);
+	tensors[MEAN] = follow(graph, layer, tensors[MEAN], egm__add(graph, first, mean), 1);
 	tensors[VARIANCE] = follow(graph, layer, tensors[VARIANCE], variance, m > 1 ? m / (m - 1) : 1);
 	return y;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Layer normalisation (Ba et al. 2016, eq. 4), for a row x of width n:
  *
- *     m = sum x / n,  c = x - m,  v = sum c^2 / n,  y = c / sqrt(v + epsilon) * gain + bias.
+ *     d = x - x_0,  m = sum d / n,  c = d - m,  v = sum c^2 / n,  y = c / sqrt(v + epsilon) * gain + bias.
  *
  * The variance is the mean of the squares of c, never the mean of x^2 minus m^2, which loses all digits when the mean
- * is large. Gain and bias carry the names that PyTorch gives them, weight and bias. */
+ * is large. Nor is the mean that of x, whose rounding would be one of c: it is taken of the differences to the first
+ * number of the row, which leave c as it is. The slope by x_0 is left out, because it is 0. Gain and bias carry the
+ * names that PyTorch gives them, weight and bias. */
 #include <math.h>
 #include <model/layer_impl.h>
 
@@ -26,8 +28,9 @@ static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, cons
 {
 	double each = 1 / (double)layer->inputs;
 	x = egm__layer_rows(graph, layer, x);
-	egm__id mean = egm__scale(graph, egm__row_sum(graph, x), each); /* [rows, 1] */
-	egm__id centred = egm__sub(graph, x, mean);                     /* [rows, n] */
+	x = egm__sub(graph, x, egm__stop(graph, egm__slice(graph, x, 1, 0, 1))); /* [rows, n] */
+	egm__id mean = egm__scale(graph, egm__row_sum(graph, x), each);          /* [rows, 1] */
+	egm__id centred = egm__sub(graph, x, mean);                              /* [rows, n] */
 	egm__id variance = egm__scale(graph, egm__row_sum(graph, egm__square(graph, centred)), each);
 	egm__id inverse = egm__recip(graph, egm__sqrt(graph, egm__affine(graph, variance, 1, layer->parameters[0])));
 	egm__id normed = egm__mul(graph, centred, inverse);

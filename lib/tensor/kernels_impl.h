@@ -28,6 +28,15 @@ typedef enum egm__tile_op {
 	EGM__TILE_SIGMOID,
 	EGM__TILE_SOFTPLUS, /* max(a, 0) + log1p(exp(-|a|)) */
 	EGM__TILE_ERF,
+	EGM__TILE_LOGISTIC,  /* c0 s(c1 a) s(-c1 a), s the sigmoid */
+	EGM__TILE_ELU,       /* a > 0 ? a : c0 (e^a - 1) */
+	EGM__TILE_ELU_SLOPE, /* a > 0 ? 1 : c0 e^a; NaN gives NaN */
+	EGM__TILE_SILU,      /* a s(a) */
+	EGM__TILE_SILU_SLOPE,
+	EGM__TILE_SILU_CURVE, /* slope of the slope */
+	EGM__TILE_GELU,       /* a Phi(a), Phi the distribution of N(0, 1) */
+	EGM__TILE_GELU_SLOPE,
+	EGM__TILE_GELU_CURVE,
 	EGM__TILE_COUNT
 } egm__tile_op;
 

@@ -12,11 +12,29 @@
 
 #include "template_lanes.h"
 
+#include "template_constants.h"
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
 #define T float
 #define V vf
 #define B vf_bits
+#define W vf_words
 #define LANES F32_LANES
 #define FN(name) name##_f32
+#define SHIFTER (0x1.8p23 + 127 + 40)
+#define TWO_TO_RAISED 0x1p40
+#define FRACTION_BITS 23
+#define LOG2_HIGH 0.693359375
+#define LOG2_LOW -2.12194440e-4
+#define LEAST_EXPONENT -115
+#define LEAST_DEVIATIONS -15
+#define SCALE SCALE_F32
+#define EXP_TAIL exp_tail_f32, COUNT(exp_tail_f32)
+#define LOG_TAIL log_tail_f32, COUNT(log_tail_f32)
+#define NORMAL_P normal_p_f32, COUNT(normal_p_f32)
+#define NORMAL_N normal_n_f32, COUNT(normal_n_f32)
+#include "template_functions.h"
+
 #include "template_tile.h"
 
 #include "template_reduce.h"
@@ -33,14 +51,42 @@
 #undef T
 #undef V
 #undef B
+#undef W
 #undef LANES
 #undef FN
+#undef SHIFTER
+#undef TWO_TO_RAISED
+#undef FRACTION_BITS
+#undef LOG2_HIGH
+#undef LOG2_LOW
+#undef LEAST_EXPONENT
+#undef LEAST_DEVIATIONS
+#undef SCALE
+#undef EXP_TAIL
+#undef LOG_TAIL
+#undef NORMAL_P
+#undef NORMAL_N
 
 #define T double
 #define V vd
 #define B vd_bits
+#define W vq
 #define LANES F64_LANES
 #define FN(name) name##_f64
+#define SHIFTER (0x1.8p52 + 1023 + 100)
+#define TWO_TO_RAISED 0x1p100
+#define FRACTION_BITS 52
+#define LOG2_HIGH 6.93147180369123816490e-01
+#define LOG2_LOW 1.90821492927058770002e-10
+#define LEAST_EXPONENT -777
+#define LEAST_DEVIATIONS -39.4
+#define SCALE SCALE_F64
+#define EXP_TAIL exp_tail_f64, COUNT(exp_tail_f64)
+#define LOG_TAIL log_tail_f64, COUNT(log_tail_f64)
+#define NORMAL_P normal_p_f64, COUNT(normal_p_f64)
+#define NORMAL_N normal_n_f64, COUNT(normal_n_f64)
+#include "template_functions.h"
+
 #include "template_tile.h"
 
 #include "template_reduce.h"
@@ -58,15 +104,32 @@
 #define TABLE(suffix, width)                                                                                      \
 	{                                                                                                             \
 		.name = PATH_NAME,                                                                                        \
-		.tile = {[EGM__TILE_FILL] = fill_##suffix,         [EGM__TILE_SPLAT] = splat_##suffix,                    \
-		         [EGM__TILE_AFFINE] = affine_##suffix,     [EGM__TILE_LIN_VV] = lin_vv_##suffix,                  \
-		         [EGM__TILE_LIN_VS] = lin_vs_##suffix,     [EGM__TILE_MUL_VV] = mul_vv_##suffix,                  \
-		         [EGM__TILE_MUL_VS] = mul_vs_##suffix,     [EGM__TILE_LEAKY] = leaky_##suffix,                    \
-		         [EGM__TILE_STEP] = step_##suffix,         [EGM__TILE_EXP] = exponential_##suffix,                \
-		         [EGM__TILE_LOG] = logarithm_##suffix,     [EGM__TILE_SQRT] = root_##suffix,                      \
-		         [EGM__TILE_RECIP] = recip_##suffix,       [EGM__TILE_TANH] = tangent_##suffix,                   \
-		         [EGM__TILE_SIGMOID] = sigmoid_##suffix,   [EGM__TILE_SOFTPLUS] = softplus_##suffix,              \
-		         [EGM__TILE_ERF] = error_function_##suffix},                                                      \
+		.tile = {[EGM__TILE_FILL] = fill_##suffix,                                                                \
+		         [EGM__TILE_SPLAT] = splat_##suffix,                                                              \
+		         [EGM__TILE_AFFINE] = affine_##suffix,                                                            \
+		         [EGM__TILE_LIN_VV] = lin_vv_##suffix,                                                            \
+		         [EGM__TILE_LIN_VS] = lin_vs_##suffix,                                                            \
+		         [EGM__TILE_MUL_VV] = mul_vv_##suffix,                                                            \
+		         [EGM__TILE_MUL_VS] = mul_vs_##suffix,                                                            \
+		         [EGM__TILE_LEAKY] = leaky_##suffix,                                                              \
+		         [EGM__TILE_STEP] = step_##suffix,                                                                \
+		         [EGM__TILE_EXP] = exponential_##suffix,                                                          \
+		         [EGM__TILE_LOG] = logarithm_##suffix,                                                            \
+		         [EGM__TILE_SQRT] = root_##suffix,                                                                \
+		         [EGM__TILE_RECIP] = recip_##suffix,                                                              \
+		         [EGM__TILE_TANH] = tangent_##suffix,                                                             \
+		         [EGM__TILE_SIGMOID] = sigmoid_##suffix,                                                          \
+		         [EGM__TILE_SOFTPLUS] = softplus_##suffix,                                                        \
+		         [EGM__TILE_ERF] = error_function_##suffix,                                                       \
+		         [EGM__TILE_LOGISTIC] = logistic_##suffix,                                                        \
+		         [EGM__TILE_ELU] = elu_##suffix,                                                                  \
+		         [EGM__TILE_ELU_SLOPE] = elu_slope_##suffix,                                                      \
+		         [EGM__TILE_SILU] = silu_##suffix,                                                                \
+		         [EGM__TILE_SILU_SLOPE] = silu_slope_##suffix,                                                    \
+		         [EGM__TILE_SILU_CURVE] = silu_curve_##suffix,                                                    \
+		         [EGM__TILE_GELU] = gelu_##suffix,                                                                \
+		         [EGM__TILE_GELU_SLOPE] = gelu_slope_##suffix,                                                    \
+		         [EGM__TILE_GELU_CURVE] = gelu_curve_##suffix},                                                   \
 		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,       \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \

@@ -230,6 +230,50 @@ INLINE vd madd_f64(vd a, vd b, vd c)
 	return MADD_F64(a, b, c);
 }
 
+/* The larger or smaller of two, y where either is NaN, and a < b ? x : y. By intrinsics, because compilers do not make
+ * one instruction of masks. */
+#if VECTOR_BYTES == 64
+#define LARGER(suffix, name, x, y) _mm512_max_##name(x, y)
+#define SMALLER(suffix, name, x, y) _mm512_min_##name(x, y)
+#define WHERE_LESS(suffix, name, a, b, x, y) _mm512_mask_blend_##name(_mm512_cmp_##name##_mask(a, b, _CMP_LT_OQ), y, x)
+#define SCALE_F32(x, n) _mm512_scalef_ps(x, n) /* x 2^n */
+#define SCALE_F64(x, n) _mm512_scalef_pd(x, n)
+#elif VECTOR_BYTES == 32
+#define LARGER(suffix, name, x, y) _mm256_max_##name(x, y)
+#define SMALLER(suffix, name, x, y) _mm256_min_##name(x, y)
+#define WHERE_LESS(suffix, name, a, b, x, y) _mm256_blendv_##name(y, x, _mm256_cmp_##name(a, b, _CMP_LT_OQ))
+#else
+#if defined(__SSE2__)
+#define LARGER(suffix, name, x, y) _mm_max_##name(x, y)
+#define SMALLER(suffix, name, x, y) _mm_min_##name(x, y)
+#else
+#define LARGER(suffix, name, x, y) select_##suffix(x > y, x, y)
+#define SMALLER(suffix, name, x, y) select_##suffix(x < y, x, y)
+#endif
+#define WHERE_LESS(suffix, name, a, b, x, y) select_##suffix(a < b, x, y)
+#endif
+
+#define CHOICES(suffix, type, bits, name)                           \
+	INLINE type select_##suffix(bits mask, type x, type y)          \
+	{                                                               \
+		return (type)(((bits)x & mask) | ((bits)y & ~mask));        \
+	}                                                               \
+	INLINE type larger_##suffix(type x, type y)                     \
+	{                                                               \
+		return LARGER(suffix, name, x, y);                          \
+	}                                                               \
+	INLINE type smaller_##suffix(type x, type y)                    \
+	{                                                               \
+		return SMALLER(suffix, name, x, y);                         \
+	}                                                               \
+	INLINE type where_less_##suffix(type a, type b, type x, type y) \
+	{                                                               \
+		return WHERE_LESS(suffix, name, a, b, x, y);                \
+	}
+CHOICES(f32, vf, vf_bits, ps)
+CHOICES(f64, vd, vd_bits, pd)
+#undef CHOICES
+
 /* Loops of constant length over registers: left as loops they would keep them in memory. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -258,7 +302,6 @@ INLINE vd madd_f64(vd a, vd b, vd c)
 #endif
 BOTH(v_exp, exp)
 BOTH(v_log, log)
-BOTH(v_log1p, log1p)
 BOTH(v_tanh, tanh)
 BOTH(v_erf, erf)
 #undef BOTH

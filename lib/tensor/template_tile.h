@@ -11,22 +11,6 @@ typedef V (*FN(tile_op))(V a, V b, const V *c);
 enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };
 #endif
 
-/* x - 0 rather than 0 + x, which would lose the sign of -0. */
-INLINE V FN(vector)(double x)
-{
-	return (T)x - (V){0};
-}
-
-INLINE V FN(select)(B mask, V x, V y)
-{
-	return (V)(((B)x & mask) | ((B)y & ~mask));
-}
-
-INLINE V FN(magnitude)(V x)
-{
-	return (V)((B)x & ~(B)FN(vector)(-0.0));
-}
-
 /* k of LANES elements; with k = LANES a constant, plain moves. */
 INLINE V FN(load_k)(const T *p, int64_t k)
 {
@@ -78,19 +62,6 @@ INLINE V FN(step_of)(V a, V low)
 	return FN(select)(a != a, a, FN(select)(a > 0, FN(vector)(1), low));
 }
 
-/* 1 / (1 + exp(-a)) from exp(-|a|), which does not overflow: both sides keep their relative accuracy. */
-INLINE V FN(sigmoid_of)(V a)
-{
-	V e = FN(v_exp)(-FN(magnitude)(a));
-	V s = 1 / (1 + e);
-	return FN(select)(a < 0, e * s, s);
-}
-
-INLINE V FN(softplus_of)(V a)
-{
-	return FN(select)(a > 0, a, FN(vector)(0)) + FN(v_log1p)(FN(v_exp)(-FN(magnitude)(a)));
-}
-
 /* 0 at 0, without dividing by it there. */
 INLINE V FN(recip_of)(V a)
 {
@@ -114,6 +85,15 @@ TILE(tangent, INPUT, 0, FN(v_tanh)(a))
 TILE(sigmoid, INPUT, 0, FN(sigmoid_of)(a))
 TILE(softplus, INPUT, 0, FN(softplus_of)(a))
 TILE(error_function, INPUT, 0, FN(v_erf)(a))
+TILE(logistic, INPUT, 2, FN(logistic_of)(c[1] * a, c[0]))
+TILE(elu, INPUT, 1, FN(elu_of)(a, c[0]))
+TILE(elu_slope, INPUT, 1, FN(elu_slope_of)(a, c[0]))
+TILE(silu, INPUT, 0, FN(silu_of)(a))
+TILE(silu_slope, INPUT, 0, FN(silu_slope_of)(a))
+TILE(silu_curve, INPUT, 0, FN(silu_curve_of)(a))
+TILE(gelu, INPUT, 0, FN(gelu_of)(a))
+TILE(gelu_slope, INPUT, 0, FN(gelu_slope_of)(a))
+TILE(gelu_curve, INPUT, 0, FN(gelu_curve_of)(a))
 #undef TILE
 
 static void FN(splat)(int64_t n, void *y, const void *a, const void *b, const double c[3])

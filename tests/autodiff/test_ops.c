@@ -38,6 +38,20 @@ FORMULA(f_step, egm__mul(g, egm__step(g, X, 0.3), egm__mul(g, egm__step(g, X, 0.
 FORMULA(f_elu, egm__elu(g, X, 1.3))
 FORMULA(f_silu, egm__silu(g, X))
 FORMULA(f_gelu, egm__gelu(g, X))
+FORMULA(f_logistic, egm__logistic(g, X, 1.5, -0.7))
+
+/* what stands for a second or third derivative, to be differentiated further */
+static egm__id derivative(egm__graph *g, egm__id y, egm__id x, int times)
+{
+	for (int i = 0; i < times; i++) egm__gradient(g, y, 1, &x, &y);
+	return y;
+}
+
+FORMULA(f_elu_slope, derivative(g, egm__elu(g, X, 1.3), X, 1))
+FORMULA(f_silu_slope, derivative(g, egm__silu(g, X), X, 1))
+FORMULA(f_silu_curve, derivative(g, egm__silu(g, X), X, 2))
+FORMULA(f_gelu_slope, derivative(g, egm__gelu(g, X), X, 1))
+FORMULA(f_gelu_curve, derivative(g, egm__gelu(g, X), X, 2))
 FORMULA(f_sum_rows, egm__square(g, egm__sum(g, egm__exp(g, X), 1)))
 FORMULA(f_sum_columns, egm__square(g, egm__sum(g, egm__exp(g, X), 2)))
 FORMULA(f_sum_all, egm__square(g, egm__sum(g, egm__square(g, X), 3)))
@@ -45,6 +59,7 @@ FORMULA(f_mean, egm__exp(g, egm__mean(g, X)))
 FORMULA(f_row_norm, egm__row_norm(g, X))
 FORMULA(f_lse_columns, egm__log_sum_exp(g, X, 2))
 FORMULA(f_lse_rows, egm__log_sum_exp(g, egm__scale(g, X, 3), 1))
+FORMULA(f_log_softmax, egm__log_softmax(g, egm__scale(g, X, 3), 2))
 FORMULA(f_broadcast_row, egm__mul(g, egm__exp(g, X), x[1]))
 FORMULA(f_broadcast_column, egm__square(g, egm__sub(g, X, egm__exp(g, x[1]))))
 FORMULA(f_broadcast_both, egm__mul(g, egm__exp(g, X), egm__tanh(g, x[1])))
@@ -131,6 +146,12 @@ static const formula formulas[] = {
     {"elu", 1, {S(5, 3)}, f_elu, WIDE},
     {"silu", 1, {S(5, 3)}, f_silu, WIDE},
     {"gelu", 1, {S(5, 3)}, f_gelu, WIDE},
+    {"logistic", 1, {S(5, 3)}, f_logistic, WIDE},
+    {"elu'", 1, {S(5, 3)}, f_elu_slope, WIDE},
+    {"silu'", 1, {S(5, 3)}, f_silu_slope, -6, 6, 0},
+    {"silu''", 1, {S(5, 3)}, f_silu_curve, -6, 6, 0},
+    {"gelu'", 1, {S(5, 3)}, f_gelu_slope, -4, 4, 0},
+    {"gelu''", 1, {S(5, 3)}, f_gelu_curve, -4, 4, 0},
     {"sum over rows", 1, {S(5, 3)}, f_sum_rows, WIDE},
     {"sum over rows, wide", 1, {S(3, 600)}, f_sum_rows, WIDE},
     {"sum over columns", 1, {S(5, 3)}, f_sum_columns, WIDE},
@@ -145,6 +166,7 @@ static const formula formulas[] = {
     {"row norm, batch 1", 1, {S(1, 5)}, f_row_norm, WIDE},
     {"log-sum-exp, columns", 1, {S(5, 3)}, f_lse_columns, WIDE},
     {"log-sum-exp, rows", 1, {S(5, 3)}, f_lse_rows, WIDE},
+    {"log-softmax", 1, {S(5, 3)}, f_log_softmax, WIDE},
     {"broadcast a row", 2, {S(1, 5), S(3, 5)}, f_broadcast_row, WIDE},
     {"broadcast a column", 2, {S(3, 5), S(3, 1)}, f_broadcast_column, WIDE},
     {"broadcast one number", 2, {S(4, 3), S(1, 1)}, f_broadcast_column, WIDE},

@@ -100,10 +100,12 @@ START_TEST(test_cross_entropy__the_minimum_is_the_target)
 }
 END_TEST
 
-/* A shift by 1000, where exp overflows, costs ten bits of 1e-16: 1e-13, and 1e-12 leaves room for the sums. */
+/* Differences to the largest logit are exact here, so that nothing but the logarithm and the sums is rounded, whatever
+ * the shift: 1e-15 is 4 ulp of numbers below 2. A logarithm of the sum with the shift in it is off by 1e-13 at 1000,
+ * where exp overflows too, and by 1e-7 at 2^30. */
 START_TEST(test_cross_entropy__shifts_change_nothing)
 {
-	const double shift = _i ? -1000 : 1000, f[CLASSES] = {0.25, -1.25, 2};
+	const double shift = (double[]){-1000, 1000, 0x1p30}[_i], f[CLASSES] = {0.25, -1.25, 2};
 	l_sheet plain;
 	says(f);
 	create(0);
@@ -112,8 +114,8 @@ START_TEST(test_cross_entropy__shifts_change_nothing)
 	plain = sheet;
 	L_SET(nets[0], "0.bias", f[0] + shift, f[1] + shift, f[2] + shift);
 	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - plain.terms[0]) <= 1e-12);
-	for (int i = 0; i < PARAMETERS; i++) ck_assert(fabs(sheet.gradient[0][i] - plain.gradient[0][i]) <= 1e-12);
+	ck_assert(fabs(sheet.terms[0] - plain.terms[0]) <= 1e-15);
+	for (int i = 0; i < PARAMETERS; i++) ck_assert(fabs(sheet.gradient[0][i] - plain.gradient[0][i]) <= 1e-15);
 }
 END_TEST
 
@@ -127,6 +129,24 @@ START_TEST(test_cross_entropy__shares_that_vanish_keep_their_slope)
 	ck_assert(sheet.terms[0] == 3000);
 	const double *by_bias = sheet.gradient[0] + INPUTS * CLASSES;
 	ck_assert(by_bias[0] == 1 && by_bias[1] == -1 && by_bias[2] == 0);
+}
+END_TEST
+
+/* Far apart and far from 0: the slopes by the logits whose target is 0 are the shares. f_k - max f is rounded by u,
+ * which makes u |f_k - max f| of the share; exp, sum, logarithm's slope and product are 4, 1, 1 and 1 ulp of 2 u. */
+START_TEST(test_cross_entropy__small_shares_keep_their_digits)
+{
+	const double f[CLASSES] = {1e5 + 1 / 3., 1e5 + 310.7, 1e5 - 299.9};
+	long double z = 0;
+	says(f);
+	create(0);
+	row(0, 0, 1, 0);
+	l_run(loss, 0, &sheet);
+	for (int k = 0; k < CLASSES; k++) z += expl((long double)f[k] - f[1]);
+	for (int k = 0; k < CLASSES; k += 2) {
+		long double want = expl((long double)f[k] - f[1]) / z, got = sheet.gradient[0][INPUTS * CLASSES + k];
+		ck_assert(fabsl(got - want) <= 0x1p-53L * (fabs(f[k] - f[1]) + 14) * want);
+	}
 }
 END_TEST
 
@@ -178,8 +198,9 @@ int main(void)
 	tcase_add_loop_test(t, test_cross_entropy__equal_logits_cost_log_k, 0, 3);
 	tcase_add_test(t, test_cross_entropy__value_and_gradient_of_the_definition);
 	tcase_add_test(t, test_cross_entropy__the_minimum_is_the_target);
-	tcase_add_loop_test(t, test_cross_entropy__shifts_change_nothing, 0, 2);
+	tcase_add_loop_test(t, test_cross_entropy__shifts_change_nothing, 0, 3);
 	tcase_add_test(t, test_cross_entropy__shares_that_vanish_keep_their_slope);
+	tcase_add_test(t, test_cross_entropy__small_shares_keep_their_digits);
 	tcase_add_test(t, test_cross_entropy__a_row_without_a_target_has_no_slope);
 	tcase_add_loop_test(t, test_cross_entropy__smoothing_is_another_target, 0, 2);
 	tcase_add_test(t, test_cross_entropy__refuses);

@@ -179,6 +179,37 @@ START_TEST(test_batch_norm__on_batches_is_its_formula)
 }
 END_TEST
 
+/* Batches far from 0 against their spread, in f32. With R the largest |x - x_0| and u = 2^-24, the n differences are
+ * off by u R, their sum in f32 by n u n R, so the mean and each d by (n + 2) u R; squares, sum and root add n + 8
+ * roundings of the quotient, bias and weight four. A mean of x itself would be off by u |x|: 1e-3 of y here. */
+START_TEST(test_batch_norm__of_far_batches_in_f32)
+{
+	static pass p;
+	const shape *s = &shapes[_i];
+	double parameters[4 * MOST_C];
+	const double u = 0x1p-24, far = 1e4;
+	egm_model *m = norm_net(context, s, EGM_F32);
+	int64_t c = s->channels, n = s->rows * width_of(s);
+	draw(m, s, &p, parameters);
+	for (int64_t i = 0; i < 2 * n; i++) p.x[i] = (double)(float)(p.x[i] + far);
+	run_twice(m, s, &p, 0);
+	for (int batch = 0; batch < 2; batch++) {
+		const double *x = p.x + batch * n;
+		moments of = moments_of(s, x);
+		for (int64_t k = 0; k < n; k++) {
+			double range = 0, pixels = (double)(n / c), sigma = (double)sqrtl(of.var[k % c] + EPSILON);
+			for (int64_t i = k % c; i < n; i += c) range = fmax(range, fabs(x[i] - x[k % c]));
+			double want = norm_at(s, &of, parameters, x, k), gain = fabs(parameters[k % c]);
+			double tol =
+			    u * ((pixels + 2) * range / sigma * gain + (pixels + 12) * range / sigma * gain + 4 * fabs(want));
+			ck_assert_msg(fabs(p.y[batch * n + k] - want) <= tol, "number %d: %.9g, not %.9g", (int)k,
+			              p.y[batch * n + k], want);
+		}
+	}
+	egm_model_free(m);
+}
+END_TEST
+
 /* By differences of the interpreter's values: h = 1e-6 leaves h^2 f''' and eps f / h near 1e-9 where the variance is
  * above EPSILON = 1e-3, whose root divides twice. */
 START_TEST(test_batch_norm__gradient_runs_through_the_statistics)
@@ -307,6 +338,7 @@ int main(void)
 	Suite *suite = suite_create("batch_norm");
 	TCase *tc = new_case(suite, "values", "R3");
 	tcase_add_loop_test(tc, test_batch_norm__on_batches_is_its_formula, 0, N_SHAPES);
+	tcase_add_loop_test(tc, test_batch_norm__of_far_batches_in_f32, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_batch_norm__gradient_runs_through_the_statistics, 0, N_SHAPES);
 	tcase_add_loop_test(tc, test_batch_norm__row_by_row_uses_running_statistics, 0, N_SHAPES);
 	tc = new_case(suite, "tensors", "R17");
