@@ -141,6 +141,7 @@ int main(void)
 {
 	Suite *suite = suite_create("activation layers");
 	TCase *tc = tcase_create("activation layers");
+	tcase_set_tags(tc, "K26");
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_activation_layers__agree_with_mpmath, 0, N_ACTIVATIONS);
 	tcase_add_loop_test(tc, test_activation_layers__infinite_rows_give_limits, 0, N_ACTIVATIONS);

@@ -99,6 +99,7 @@ int main(void)
 {
 	Suite *s = suite_create("activations");
 	TCase *t = tcase_create("kernels");
+	tcase_set_tags(t, "K26");
 	tcase_add_loop_test(t, test_activations__kernels_agree_with_mpmath, 0, N_ACTIVATIONS);
 	tcase_add_test(t, test_activations__keep_small_and_negative_values);
 	tcase_add_loop_test(t, test_activations__infinite_arguments_give_limits_and_nan_stays, 0, N_ACTIVATIONS);
