@@ -43,6 +43,11 @@ typedef struct egm_mixture_options {
 	int64_t starts; /**< egm_mixture_fit: >= 1, default 4; the one that ends at the highest likelihood is kept */
 	int64_t max_iterations; /**< egm_mixture_fit: steps of one start, >= 1, default 200 */
 	double tolerance; /**< egm_mixture_fit: nats a row, >= 0, default 1e-6: ends when a step gains no more than that */
+	/** egm_mixture_fit: called after every step of EM, of all starts; NULL (default): never. Its one term is
+	 *  "log_likelihood", the mean of log p over the rows after the step, in nats. `total` is starts * max_iterations,
+	 *  which is reached only if no start converges. */
+	egm_progress_fn progress;
+	void *user; /**< passed to `progress` */
 } egm_mixture_options;
 
 EGM_API egm_status egm_mixture_options_init(egm_mixture_options *options, size_t size);
@@ -64,6 +69,8 @@ EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t si
 /** Fits x [rows, columns]: k-means++ centres (Arthur and Vassilvitskii 2007) as means, equal weights, the mean squared
  *  distance to the nearest centre over `columns` as the one variance of all, then egm_mixture_step until it gains
  *  nothing. `options` and `result` may be NULL.
+ *  If `progress` stops the fit, it returns EGM_ERR_STOPPED, and *out is the best mixture so far all the same, which the
+ *  caller frees: that of the start that had been reached or of an earlier one. egm_mixture_step continues it.
  *  Errors: ARGUMENT when the data have fewer distinct rows than components, or do not vary and no covariance_floor is
  *  given; NONFINITE when squared distances overflow.
  */

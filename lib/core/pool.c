@@ -19,7 +19,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SPIN_NS = 100000, LINE = 64 };
@@ -46,13 +45,6 @@ struct egm__pool {
 };
 
 /* ---- waiting */
-static int64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static int has_work(egm__pool *pool)
 {
 	return __atomic_load_n(&pool->unclaimed, __ATOMIC_SEQ_CST) > 0 || __atomic_load_n(&pool->stop, __ATOMIC_SEQ_CST);
@@ -68,13 +60,13 @@ static int spin(egm__pool *pool, int (*condition)(egm__pool *))
 {
 	if (condition(pool)) return 1;
 	if (pool->spin_ns == 0) return 0;
-	int64_t end = now_ns() + pool->spin_ns;
+	int64_t end = egm__cpu_clock_ns() + pool->spin_ns;
 	do {
 		for (int i = 0; i < 16; ++i) {
 			if (condition(pool)) return 1;
 			egm__cpu_relax();
 		}
-	} while (now_ns() < end);
+	} while (egm__cpu_clock_ns() < end);
 	return 0;
 }
 

@@ -9,12 +9,16 @@
 
 struct egm_data {
 	egm_context *context;
+	int holds; /* calls that read it, through __atomic builtins; the last of them frees what was freed meanwhile */
 	egm_dtype dtype;
 	int32_t rank;
 	int64_t shape[8]; /* rows first */
 	int64_t rows, columns;
 	void *values;
 };
+
+/* Keeps the numbers until the next egm_data_free, which releases this hold. */
+void egm__data_retain(egm_data *data);
 
 /* Element types of files. */
 typedef enum egm__element {

@@ -31,7 +31,8 @@
 #include <sampler/sampler_impl.h>
 
 struct egm__adaptation {
-	double start; /* the step when dual averaging began again */
+	double start;  /* the step when dual averaging began again */
+	double paused; /* the step that was being tried when the warm-up was stopped */
 	double mu, error_sum, log_step, log_mean;
 	int64_t m; /* transitions since dual averaging began again */
 	int64_t t; /* transitions of the warm-up */
@@ -180,6 +181,7 @@ out:
 void egm__adaptation_free(egm_sampler *s)
 {
 	egm__adaptation *all = s->walkers ? s->walkers[0].adaptation : NULL;
+	s->warmup_left = 0;
 	if (!all) return;
 	egm__free(s->context, all->mean);
 	egm__free(s->context, all);
@@ -196,12 +198,32 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w)
 	if (t == a->windows.last) close_window(s, w);
 }
 
-void egm__adaptation_finish(egm_sampler *s)
+/* What sampling uses from here on. */
+static void settle_steps(egm_sampler *s)
 {
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
-		const egm__adaptation *a = w->adaptation;
-		if (a) w->step = a->m < AVERAGED ? a->start : exp(a->log_mean);
+		egm__adaptation *a = w->adaptation;
+		if (!a) continue;
+		a->paused = w->step;
+		w->step = a->m < AVERAGED ? a->start : exp(a->log_mean);
 	}
+}
+
+void egm__adaptation_finish(egm_sampler *s)
+{
+	settle_steps(s);
 	egm__adaptation_free(s);
+}
+
+void egm__adaptation_pause(egm_sampler *s, int64_t left)
+{
+	settle_steps(s);
+	s->warmup_left = left;
+}
+
+void egm__adaptation_resume(egm_sampler *s)
+{
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = s->walkers[i].adaptation->paused;
+	s->warmup_left = 0;
 }

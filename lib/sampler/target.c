@@ -229,28 +229,38 @@ static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energie
 	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
 }
 
+static egm_status evaluate(egm_target *t, egm_dtype dtype, const char *x, int64_t rows, void *energies, void *gradients)
+{
+	egm_status st = EGM_OK;
+	egm__probe *p = NULL;
+	size_t row_bytes = (size_t)t->dims * egm__dtype_size(dtype);
+	EGM_TRY(egm__probe_create(&p, t, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
+	egm__probe_prepare(p);
+	for (int64_t first = 0; first < rows; first += p->rows) {
+		int64_t n = rows - first < p->rows ? rows - first : p->rows;
+		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
+		st = egm__probe_run_points(p, n);
+		if (st != EGM_OK) EGM_FAIL(st, "egm_target_evaluate: the energy callback stopped it");
+		deliver(p, first, n, energies, gradients);
+	}
+out:
+	egm__probe_free(p);
+	return st;
+}
+
 /* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
  * compiled. That suits checks, and a sampler has its own. */
 egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows, void *energies,
                                void *gradients)
 {
-	egm_status st = EGM_OK;
-	egm__probe *p = NULL;
+	egm_status st = check_call(target, dtype, x, rows, energies);
 	union {
 		const egm_target *given;
 		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
 	} t = {target};
-	EGM_TRY(check_call(target, dtype, x, rows, energies));
-	EGM_TRY(egm__probe_create(&p, t.probed, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
-	egm__probe_prepare(p);
-	size_t row_bytes = (size_t)target->dims * egm__dtype_size(dtype);
-	for (int64_t first = 0; first < rows; first += p->rows) {
-		int64_t n = rows - first < p->rows ? rows - first : p->rows;
-		memcpy(p->x, (const char *)x + (size_t)first * row_bytes, (size_t)n * row_bytes);
-		EGM_TRY(egm__probe_run_points(p, n));
-		deliver(p, first, n, energies, gradients);
-	}
-out:
-	egm__probe_free(p);
+	if (st != EGM_OK) return st;
+	egm__target_retain(t.probed); /* its callback may free it */
+	st = evaluate(t.probed, dtype, x, rows, energies, gradients);
+	egm_target_free(t.probed);
 	return st;
 }

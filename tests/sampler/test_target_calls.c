@@ -143,7 +143,7 @@ START_TEST(test_target__most_dimensions)
 			ck_assert_ptr_null(s);
 		}
 		fails(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
-		      "ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
+		      "egm_ais_run: 256 particles in 144115188075855871 dimensions are more than it can hold");
 		egm_target_free(t);
 	}
 }
