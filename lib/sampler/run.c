@@ -273,6 +273,7 @@ static void begin_blocks(egm_sampler *s)
 	for (int32_t i = 0; i < s->n_blocks; i++) {
 		egm__block *b = &s->blocks[i];
 		b->status = EGM_OK;
+		b->probe->reason = 0;
 		b->froze = -1;
 		memset(b->made, 0, (size_t)(b->count / s->levels) * sizeof *b->made);
 	}
@@ -284,10 +285,12 @@ static egm_status run_portion(egm__advance *a)
 	egm_sampler *s = a->s;
 	prepare(s);
 	egm__parallel(s->context, s->n_blocks, run_block, a);
+	int32_t stopped = -1; /* by its own callback, not because another block's had stopped */
 	for (int32_t i = 0; i < s->n_blocks; i++)
-		if (s->blocks[i].status != EGM_OK)
-			return egm__fail(s->blocks[i].status, "%s: %s: the energy callback stopped it", s->call, s->method->name);
-	return EGM_OK;
+		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
+	if (stopped < 0) return EGM_OK;
+	return egm__fail(s->blocks[stopped].status, "%s: %s: the energy callback returned %d, which stops it", s->call,
+	                 s->method->name, s->blocks[stopped].probe->reason);
 }
 
 static egm_status ask(const egm__advance *a, int64_t total)

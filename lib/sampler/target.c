@@ -240,7 +240,7 @@ static egm_status evaluate(egm_target *t, egm_dtype dtype, const char *x, int64_
 		int64_t n = rows - first < p->rows ? rows - first : p->rows;
 		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
 		st = egm__probe_run_points(p, n);
-		if (st != EGM_OK) EGM_FAIL(st, "egm_target_evaluate: the energy callback stopped it");
+		if (st != EGM_OK) EGM_FAIL(st, "egm_target_evaluate: the energy callback returned %d, which stops it", p->reason);
 		deliver(p, first, n, energies, gradients);
 	}
 out:

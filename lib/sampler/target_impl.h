@@ -78,6 +78,7 @@ typedef struct egm__probe {
 	egm__bridge *bridge;   /* in: [rows] */
 	void *gradient;        /* out: [rows, dims] dW/dy */
 	int32_t finite_y;      /* in: 1: all of y is finite, which spares a search; a run makes it 0 */
+	int reason;            /* out: what the callback returned that stopped a run */
 	double *value;         /* out: [rows] W; NaN also where a gradient is not finite while W is */
 	double *energy;        /* out: [rows] U */
 	double *jacobian;      /* out: [rows] log |dx/dy| */

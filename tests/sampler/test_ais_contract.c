@@ -189,7 +189,7 @@ START_TEST(test_ais__stop_from_the_callback)
 	target = law_target(c, &l, &to);
 	egm_ais_options o = ais_options(2000, 20, 1);
 	ck_assert_int_eq(egm_ais_run(target, &o, &r, NULL), EGM_ERR_STOPPED);
-	ck_assert_str_eq(egm_last_error(), "egm_ais_run: the energy callback stopped it");
+	ck_assert_str_eq(egm_last_error(), "egm_ais_run: the energy callback returned 1, which stops it");
 	ck_assert(l.calls <= 3000 + 2 * 2 * 6); /* nobody goes beyond the level in hand, 2 calls an evaluation */
 	close_sampler();
 	egm_context_free(c);

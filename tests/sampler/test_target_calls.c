@@ -269,7 +269,7 @@ START_TEST(test_evaluate__callback_stops)
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
 	fails(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
-	      "target: the energy callback stopped with 1");
+	      "egm_target_evaluate: the energy callback returned 1, which stops it");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
