@@ -36,12 +36,12 @@ class Handle:
             raise StateError(STATE, "%s is closed" % type(self).__name__)
         return self._pointer
 
-    def _ask(self, function, *arguments):
+    def _ask(self, function, *arguments, calls_back=False):
         with self._lock:
             pointer = self._open()
             try:
                 self._busy = True
-                with Signals() if self._callback else contextlib.nullcontext():
+                with Signals() if calls_back or self._callback else contextlib.nullcontext():
                     return function(pointer, *arguments)
             finally:
                 self._busy = False
