@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { SPIN_NS = 100000, LINE = 64 };
@@ -39,10 +40,44 @@ struct egm__pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	int64_t spin_ns;
-	pid_t pid; /* the process that has them */
+	pid_t pid;           /* the process that has the threads */
+	unsigned char *mark; /* a page with a 1, which the kernel clears in a forked child; NULL: it cannot */
 	int32_t workers;
 	pthread_t threads[];
 };
+
+/* ---- whose threads they are */
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+/* A forked child has the memory of the pool and none of its threads. The number of the process tells, but not where
+ * parent and child are each the first process of a PID namespace; the page that Linux clears in a child (since 4.14)
+ * tells always. Either alone is not enough: an emulator of system calls may ignore the advice. Handlers of
+ * pthread_atfork would need state of the whole process, which a library that is unloaded leaves behind. */
+static unsigned char *create_mark(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mark = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mark == MAP_FAILED) return NULL;
+	if (madvise(mark, page, MADV_WIPEONFORK)) {
+		munmap(mark, page);
+		return NULL;
+	}
+	*(unsigned char *)mark = 1;
+	return mark;
+}
+
+static void free_mark(unsigned char *mark)
+{
+	if (mark) munmap(mark, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+static int is_forked(const egm__pool *pool)
+{
+	return pool->pid != getpid() || (pool->mark && __atomic_load_n(pool->mark, __ATOMIC_RELAXED) == 0);
+}
 
 /* ---- waiting */
 static int has_work(egm__pool *pool)
@@ -143,7 +178,7 @@ static void *worker_main(void *argument)
 int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
 	/* The process first: what the lock of a forked child says is what it said in the parent. */
-	if (pool->pid != getpid()) return 0;
+	if (is_forked(pool)) return 0;
 	if (__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return 0;
 	pool->task = task;
 	pool->argument = argument;
@@ -243,6 +278,7 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);
 	pool->pid = getpid();
+	pool->mark = create_mark();
 	pool->spin_ns = spin_time(workers + 1);
 	EGM_TRY(start_workers(pool, workers));
 	*out = pool;
@@ -268,6 +304,7 @@ void egm__pool_free(egm_context *context, egm__pool *pool)
 {
 	if (!pool) return;
 	/* In a forked child the conditions still count the parent's sleepers; destroying them would wait for those. */
-	if (pool->pid == getpid()) end_workers(pool);
+	if (!is_forked(pool)) end_workers(pool);
+	free_mark(pool->mark);
 	egm__free(context, pool);
 }
