@@ -255,6 +255,41 @@ START_TEST(test_vae_likelihood__refuses_what_is_no_share)
 }
 END_TEST
 
+/* ---- stops */
+
+typedef struct stopper {
+	int64_t at, done, total;
+} stopper;
+
+static int stop_from(const egm_progress *p, void *user)
+{
+	stopper *s = (stopper *)user;
+	ck_assert(p->done > s->done && p->step == p->done);
+	s->done = p->done;
+	s->total = p->total;
+	return p->done >= s->at;
+}
+
+/* Reports change no bit; after a stop the blocks of 64 rows are written whose 5 draws were done. */
+START_TEST(test_vae_likelihood__stops)
+{
+	enum { SAMPLES = 5, DRAWS = 3 * SAMPLES };
+	static double x[ROWS * PPCA_D], whole[ROWS], out[ROWS];
+	at_principal_components(1, 0.3, EGM_F64);
+	scatter(x, (int64_t)ROWS * PPCA_D);
+	bound(x, ROWS, PPCA_D, SAMPLES, 4, whole);
+	for (int64_t at = 1; at <= DRAWS + 1; at++) {
+		stopper s = {.at = at};
+		for (int i = 0; i < ROWS; i++) out[i] = NAN;
+		egm_status st = egm_vae_log_likelihood_progress(loss, EGM_F64, x, ROWS, PPCA_D, SAMPLES, 4, out, stop_from, &s);
+		ck_assert_int_eq(st, at <= DRAWS ? EGM_ERR_STOPPED : EGM_OK);
+		ck_assert(s.total == DRAWS && s.done >= (at <= DRAWS ? at : DRAWS));
+		int64_t rows = s.done / SAMPLES * 64 < ROWS ? s.done / SAMPLES * 64 : ROWS;
+		ck_assert_mem_eq(out, whole, (size_t)rows * sizeof *out);
+	}
+}
+END_TEST
+
 static egm_status two_draws(void *x)
 {
 	double out[PPCA_POINTS];
@@ -285,6 +320,7 @@ int main(void)
 	tcase_add_test(t, test_vae_likelihood__a_row_does_not_see_the_others);
 	tcase_add_test(t, test_vae_likelihood__more_samples_keep_the_first);
 	suite_add_tcase(s, t);
+	tcase_add_test(t, test_vae_likelihood__stops);
 	t = tcase_create("refusals");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_vae_likelihood__refuses_arguments_by_name);
