@@ -31,9 +31,10 @@
 #include <sampler/sampler_impl.h>
 
 struct egm__adaptation {
-	double start;  /* the step when dual averaging began again */
-	double paused; /* the step that was being tried when the warm-up was stopped */
+	double start; /* the step when dual averaging began again */
 	double mu, error_sum, log_step, log_mean;
+	/* The step that was being tried when the warm-up was stopped. */
+	double paused;
 	int64_t m; /* transitions since dual averaging began again */
 	int64_t t; /* transitions of the warm-up */
 	egm__windows windows;
@@ -160,7 +161,7 @@ egm_status egm__adaptation_create(egm_sampler *s, int64_t steps)
 	if (s->options.adapt_scale && !egm__size_mul(s->n_walkers, 2 * s->dims, &numbers))
 		moments = egm__alloc_zero(s->context, (size_t)numbers, sizeof *moments);
 	if (!all || (s->options.adapt_scale && !moments))
-		EGM_FAIL(EGM_ERR_MEMORY, "warmup: out of memory to adapt %lld chains in %lld dimensions",
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_warmup: out of memory to adapt %lld chains in %lld dimensions",
 		         (long long)s->options.chains, (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__adaptation *a = s->walkers[i].adaptation = &all[i];

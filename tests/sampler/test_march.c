@@ -129,7 +129,7 @@ static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t 
 	egm_target *t;
 	egm_target_options o = target_options();
 	o.prior_scale = 2;
-	ck_assert_egm(egm__target_create(&t, context, dtype, 4, 0, &o));
+	ck_assert_egm(egm__target_create(&t, "test", context, dtype, 4, 0, &o));
 	t->build = build_walled;
 	t->tame = tame;
 	return t;
@@ -227,7 +227,7 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
 	if (kernel == EGM_SAMPLER_HMC) options.leapfrog_steps = 8;
 	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.temperatures = colder, options.levels = 2;
 	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.steps_per_level = 4;
-	ck_assert_egm(egm__target_create(&t, context, EGM_F64, 4, 0, NULL));
+	ck_assert_egm(egm__target_create(&t, "test", context, EGM_F64, 4, 0, NULL));
 	t->build = build_overflow;
 	t->tame = 1;
 	if (pieces)
