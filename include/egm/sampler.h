@@ -143,8 +143,8 @@ EGM_API egm_status egm_sampler_set_points(egm_sampler *sampler, egm_dtype dtype,
 EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtype, void *points);
 
 /** The callback that egm_sampler_run and egm_sampler_warmup report to from now on; NULL (default): none. A step is one
- *  transition of every chain: of `thin` of them a draw is made. With nuts, chains whose trees are smaller wait for the
- *  others before each report. */
+ *  transition of every chain, so a draw is made every `thin` steps. With nuts, chains with smaller trees wait for the
+ *  others before each report: see doc/samplers/README.md. */
 EGM_API egm_status egm_sampler_set_progress(egm_sampler *sampler, egm_progress_fn progress, void *user);
 
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
