@@ -5,7 +5,6 @@
 #include "core/rng_impl.h"
 #include "support.h"
 
-#include <errno.h>
 #include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
@@ -393,18 +392,31 @@ static void fork_as_process_one(void)
 	_exit(0);
 }
 
+enum { NOT_PERMITTED = 77 };
+
+/* In a process of its own: one that has called unshare is no more what the runner and sanitizers expect. */
+static void fork_into_namespace(void)
+{
+	int status = -1;
+	if (unshare(CLONE_NEWPID)) _exit(NOT_PERMITTED);
+	pid_t child = fork();
+	if (child == 0) fork_as_process_one();
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(2);
+	_exit(WEXITSTATUS(status));
+}
+
 START_TEST(test_parallel__works_in_a_child_with_the_same_number)
 {
 	int status = -1;
-	if (unshare(CLONE_NEWPID)) {
-		printf("# skipped: a PID namespace needs root, %s\n", strerror(errno));
-		return;
-	}
 	pid_t child = fork();
 	ck_assert_int_ge(child, 0);
-	if (child == 0) fork_as_process_one();
+	if (child == 0) fork_into_namespace();
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %x", status);
+	ck_assert_msg(WIFEXITED(status), "wait status %x", status);
+	if (WEXITSTATUS(status) == NOT_PERMITTED)
+		printf("# skipped: a PID namespace needs root\n");
+	else
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 END_TEST
 

@@ -153,7 +153,7 @@ static int free_in_ais(const egm_progress *p, void *user)
 {
 	own *o = user;
 	(void)p;
-	if (!o->calls++) egm_target_free(o->target);
+	if (!o->frees++) egm_target_free(o->target);
 	return 0;
 }
 
@@ -174,7 +174,8 @@ START_TEST(test_own__a_target_is_freed_in_its_own_callback)
 	OK(_i ? egm_ais_run(o.target, &options, &result, NULL)
 	      : egm_target_evaluate(o.target, EGM_F64, x, 1, &energy, NULL));
 	ck_assert(_i ? isfinite(result.log_z) : energy == 2);
-	ck_assert_int_gt(o.calls, 1 - (_i == 2));
+	ck_assert_int_gt(o.calls, 1);
+	if (_i == 2) ck_assert_int_gt(o.frees, 0);
 }
 END_TEST
 
