@@ -29,15 +29,25 @@ EGM_API egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype d
 EGM_API egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
 
 /** One dimension, all chains together. Chains are cut in halves; of an odd number of draws the one in the middle counts
- *  for the quantiles alone. What cannot be computed is NaN: everything but mean and sd with fewer than 4 kept draws a
- *  chain; r_hat, the sample sizes and mcse when a chain, or a half of one, never moved; the sample sizes and mcse with
- *  fewer than 10 kept draws a chain; ess_tail when the 95 % quantile is the largest draw. */
+ *  for the quantiles alone. What cannot be computed is NaN:
+ *  - everything but mean and sd with fewer than 4 kept draws a chain;
+ *  - the sample sizes and mcse with fewer than 10 kept draws a chain;
+ *  - r_hat, the sample sizes and mcse when all draws are the same number, as those of one chain that never moved are;
+ *  - ess_tail when the 95 % quantile is the largest draw.
+ *
+ *  A chain that stands still among others that move makes r_hat large: four chains of N(0, 1), one of which stays at 0,
+ *  have 1.53. Its sample sizes count the draws that stand still, so r_hat is to be read first. When no half of a chain
+ *  moves, but not all are at the same place, r_hat is +INFINITY. Write the test as `!(r_hat <= 1.01)`: it is true for
+ *  NaN too, where `r_hat > 1.01` is false.
+ *
+ *  Draws of any scale are judged alike: multiplied by a power of two they have the same r_hat and sample sizes, bit for
+ *  bit, from 1e-300 to 1e300. */
 typedef struct egm_diagnosis {
 	size_t struct_size;
 	double mean;
 	double sd;       /**< standard deviation, divisor draws - 1 */
 	double mcse;     /**< standard error of the mean: sd / sqrt(ess_mean) */
-	double r_hat;    /**< larger of rank-normalised split R-hat and that of the folded draws; below 1.01 is good.
+	double r_hat;    /**< larger of rank-normalised split R-hat and that of the folded draws; at most 1.01 is good.
 	                      Vehtari, Gelman, Simpson, Carpenter, Buerkner 2021, section 4, as the first two sizes */
 	double ess_bulk; /**< of the rank-normalised split chains */
 	double ess_tail; /**< the smaller of those of the 5 % and the 95 % quantile */

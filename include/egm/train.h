@@ -40,7 +40,7 @@ typedef struct egm_trainer_options {
 	double epsilon;         /**< > 0, default 1e-8 */
 	double momentum;        /**< in [0, 1), default 0.9; SGD alone */
 	double clip_norm;       /**< gradients of a net are scaled to this L2 norm when above; 0 (default): never */
-	double average_decay;   /**< in [0, 1): exponential moving average of all parameters; 0 (default): none */
+	double average_decay;   /**< in [0, 1): decay of egm_trainer_average; 0 (default): no averages are kept */
 } egm_trainer_options;
 
 EGM_API egm_status egm_trainer_options_init(egm_trainer_options *options, size_t size);
@@ -97,8 +97,23 @@ EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
 /** Sets the base learning rate (> 0) of one net of the loss, or of all with net NULL. */
 EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate);
-/** A new model with the averaged parameters of `net`; STATE when average_decay is 0. Buffers of spectral layers follow
- *  its own weights; running statistics of batch normalisation are averaged as the weights are, over the same steps. */
+/** Creates a model with the moving average of the parameters of `net`.
+ *
+ *  Move t of the network (t = 1, 2, ...) updates the average y to c y + (1 - c) w with
+ *  c = min(average_decay, (t - 1)/(t + 8)). Here w are the parameters as the move leaves them: after weight clipping,
+ *  with the running statistics of batch normalisation. The first move replaces the average, so the random initial
+ *  network has no part in it. Before the first move the network is its own average.
+ *
+ *  The average reaches back over about a ninth of the moves so far, until that exceeds the 1/(1 - average_decay) moves
+ *  of a plain exponential average: at 0.999 from move 8992 on. Moves are those of this network, not training steps: a
+ *  critic that moves five times in a step has a horizon that is five times shorter, in steps, than its generator's.
+ *
+ *  The buffers u and v of spectral layers are not averaged but computed from the averaged weight, as egm_model_build
+ *  does. Up to 0.4 the average began at the initial network, always kept the share average_decay of itself, and was
+ *  taken before weight clipping; a checkpoint of that time can be loaded, and what it holds fades as (t/T)^9 between
+ *  moves t and T. Source: polynomial-decay averaging with eta = 8, Shamir and Zhang 2013, "Stochastic gradient descent
+ *  for non-smooth optimization"; it is the warm-up (1 + n)/(10 + n) of diffusion models with n = t - 2.
+ *  Errors: EGM_ERR_STATE if average_decay is 0; EGM_ERR_ARGUMENT if `net` is not a network of the loss. */
 EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
 
 /** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.

@@ -21,7 +21,7 @@ enum {
 /* The fused patches behind operand `which` of a product. */
 egm__id egm__conv_patches(const egm__lower *l, egm__id product, int which)
 {
-	return l->window[egm__real(l->g, l->g->nodes[product].in[which])];
+	return l->window[l->g->nodes[product].in[which]];
 }
 
 static int is_matrix_of(const egm__node *n, const egm__node *patches)
@@ -33,9 +33,9 @@ static int is_matrix_of(const egm__node *n, const egm__node *patches)
 static int takes(const egm__lower *l, egm__id id, int which, egm__id patches)
 {
 	const egm__node *n = &l->g->nodes[id];
-	egm__id x = egm__real(l->g, n->in[which]);
+	egm__id x = n->in[which];
 	if (x == patches) return is_matrix_of(n, &l->g->nodes[patches]);
-	return n->op == &egm__op_matmul && !n->a[which] && egm__real(l->g, n->in[1 - which]) != x;
+	return n->op == &egm__op_matmul && !n->a[which] && n->in[1 - which] != x;
 }
 
 static void mark_patches(egm__lower *l)
@@ -46,7 +46,7 @@ static void mark_patches(egm__lower *l)
 		if (!l->live[id] || n->op->cls == EGM__CLASS_ALIAS) continue;
 		if (n->op == &egm__op_patches && !l->is_output[id]) l->window[id] = id;
 		for (int i = 0; i < n->n_in; i++) {
-			egm__id p = l->window[egm__real(g, n->in[i])];
+			egm__id p = l->window[n->in[i]];
 			if (p == EGM__NONE || l->window[p] == EGM__NONE) continue;
 			int matrix = n->op == &egm__op_reshape;
 			if (!takes(l, id, i, p) || (matrix && l->is_output[id]))
@@ -83,7 +83,7 @@ static void mark_folds(egm__lower *l)
 	for (egm__id id = 0; id < g->n; id++) {
 		const egm__node *n = &g->nodes[id];
 		if (!l->live[id] || n->op != &egm__op_fold || n->shape.d[0] < FOLD_IMAGES) continue;
-		egm__id r = egm__real(g, n->in[0]), m = egm__real(g, g->nodes[r].in[0]);
+		egm__id r = n->in[0], m = g->nodes[r].in[0];
 		if (g->nodes[r].op != &egm__op_reshape || !alone(l, r) || !alone(l, m)) continue;
 		const egm__node *p = &g->nodes[m];
 		if (p->op != &egm__op_matmul || p->shape.d[1] != g->nodes[r].shape.d[3] || p->a[0]) continue;
@@ -172,11 +172,11 @@ void egm__conv_emit(egm__lower *l, int32_t kernel)
 	int plain;
 	egm__id w = find_role(l, d, k, &plain);
 	const egm__node *windows = &l->g->nodes[w];
-	egm__id image = k->conv.role == EGM__CONV_FOLD ? w : egm__real(l->g, windows->in[0]);
+	egm__id image = k->conv.role == EGM__CONV_FOLD ? w : windows->in[0];
 	egm__windows_of(l, windows, egm__graph_shape(l->g, image), &k->image);
 	k->gemm = egm__emit_product(l, d);
-	k->a = egm__view_memory(l, egm__real(l->g, k->conv.role == EGM__CONV_FOLD ? n->in[0] : windows->in[0]), kernel);
-	k->b = egm__view_memory(l, egm__real(l->g, n->in[k->conv.role == EGM__CONV_FOLD ? 1 : plain]), kernel);
+	k->a = egm__view_memory(l, k->conv.role == EGM__CONV_FOLD ? n->in[0] : windows->in[0], kernel);
+	k->b = egm__view_memory(l, n->in[k->conv.role == EGM__CONV_FOLD ? 1 : plain], kernel);
 	k->c = egm__memory(l, d->node, kernel);
 	k->conv.partial.buffer = -1;
 	cut(l, k, kernel);

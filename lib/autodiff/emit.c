@@ -38,15 +38,15 @@ static void emit_gemm(egm__lower *l, int32_t kernel)
 	egm__kernel *k = &l->p->kernels[kernel];
 	const egm__node *n = &l->g->nodes[d->matmul];
 	int fa, fb;
-	k->a = egm__view_memory(l, egm__real(l->g, n->in[0]), kernel);
-	k->b = egm__view_memory(l, egm__real(l->g, n->in[1]), kernel);
+	k->a = egm__view_memory(l, n->in[0], kernel);
+	k->b = egm__view_memory(l, n->in[1], kernel);
 	k->c = egm__memory(l, d->node, kernel);
 	k->gemm = egm__emit_product(l, d);
 	k->gemm.lda = leading(&k->a, egm__graph_shape(l->g, n->in[0]), &fa);
 	k->gemm.ldb = leading(&k->b, egm__graph_shape(l->g, n->in[1]), &fb);
 	k->gemm.ta ^= fa;
 	k->gemm.tb ^= fb;
-	egm__pack_right(l, kernel, egm__real(l->g, n->in[1]));
+	egm__pack_right(l, kernel, n->in[1]);
 }
 
 /* A copy of a view: seen through the view when it has strides of its own, else its input in the input's order. */
@@ -80,7 +80,7 @@ static void emit_other(egm__lower *l, int32_t kernel)
 		k->b = egm__memory(l, d->node, kernel + 1);
 		return;
 	}
-	egm__id x = egm__real(l->g, n->in[0]);
+	egm__id x = n->in[0];
 	k->a = egm__view_memory(l, x, kernel);
 	k->b = egm__memory(l, d->node, kernel);
 	if (n->op->cls == EGM__CLASS_IMAGE) {

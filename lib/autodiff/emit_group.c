@@ -64,15 +64,14 @@ static egm__id absorb(emit *e, egm__id id, double *scale, double *shift)
 	*scale = 1, *shift = 0;
 	if (n->op != &egm__op_affine || e->l->at[id] >= 0) return id;
 	*scale = n->c[0], *shift = n->c[1];
-	return egm__real(e->l->g, n->in[0]);
+	return n->in[0];
 }
 
 static int32_t binary(emit *e, const egm__node *n, int32_t y)
 {
-	const egm__graph *g = e->l->g;
 	int add = n->op == &egm__op_add;
 	double s[2] = {1, 1}, t[2] = {0, 0};
-	egm__id x[2] = {egm__real(g, n->in[0]), egm__real(g, n->in[1])};
+	egm__id x[2] = {n->in[0], n->in[1]};
 	for (int i = 0; add && i < 2; i++) x[i] = absorb(e, x[i], &s[i], &t[i]);
 	int32_t a = value(e, x[0]), b = value(e, x[1]);
 	if (is_scalar(e, a)) {
@@ -92,7 +91,7 @@ static int32_t compute(emit *e, egm__id id, int32_t y)
 	const egm__node *n = &e->l->g->nodes[id];
 	if (n->op == &egm__op_const) return add_instr(e, EGM__TILE_FILL, y, 0, 0, n->c[0], 0, 0);
 	if (n->op == &egm__op_add || n->op == &egm__op_mul) return binary(e, n, y);
-	int32_t a = as_vector(e, value(e, egm__real(e->l->g, n->in[0])));
+	int32_t a = as_vector(e, value(e, n->in[0]));
 	return add_instr(e, n->op->tile, y, a, 0, n->c[0], n->c[1], 0);
 }
 
@@ -100,7 +99,6 @@ static int32_t compute(emit *e, egm__id id, int32_t y)
 static int32_t value(emit *e, egm__id id)
 {
 	egm__lower *l = e->l;
-	id = egm__real(l->g, id);
 	if (l->stamp[id] == e->kernel) return l->value[id];
 	const egm__node *n = &l->g->nodes[id];
 	int32_t ref;

@@ -43,7 +43,6 @@ static void need(needs *w, egm__id id, int32_t at, int strict)
 
 static void collect(egm__lower *l, egm__id id, needs *w)
 {
-	id = egm__real(l->g, id);
 	const egm__node *n = &l->g->nodes[id];
 	int32_t at = l->at[id];
 	int in_group = at >= 0 && l->drafts[at].kind == EGM__KERNEL_GROUP;
@@ -75,7 +74,7 @@ static int shares_input(const egm__lower *l, int32_t kernel, const needs *w)
 		const egm__node *n = &l->g->nodes[d->members[i]];
 		for (int j = 0; j < n->n_in; j++)
 			for (int k = 0; k < w->n; k++)
-				if (egm__real(l->g, n->in[j]) == w->base[k]) return 1;
+				if (n->in[j] == w->base[k]) return 1;
 	}
 	return 0;
 }

@@ -30,8 +30,14 @@ void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm_
 {
 	for (int32_t i = 0; i < n; i++) out[i] = EGM__NONE;
 	if (y < 0 || g->status != EGM_OK) return;
-	for (int32_t i = 0; i < n; i++)
+	for (int32_t i = 0; i < n; i++) {
 		if (wrt[i] < 0) return;
+		if (egm__is_variable(g, wrt[i])) continue;
+		egm__graph_fail(g, EGM_ERR_UNSUPPORTED,
+		                "gradient: node %d, %s, is no variable: formulas may be built around it", wrt[i],
+		                g->nodes[wrt[i]].op->name);
+		return;
+	}
 	unsigned char *dep = egm__alloc_zero(g->context, (size_t)y + 1, 1);
 	egm__id *adjoint = egm__alloc(g->context, (size_t)y + 1, sizeof *adjoint);
 	if (!dep || !adjoint) {

@@ -180,6 +180,22 @@ static egm_status find_shape(const egm__graph *g, egm__node *n)
 	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
 }
 
+egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
+{
+	if (g->status != EGM_OK) return EGM__NONE;
+	if (g->simplify) {
+		egm__id simpler = fold_constants(g, n);
+		if (simpler == EGM__NONE && n->op->fold) simpler = n->op->fold(g, n);
+		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
+	}
+	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "graph: out of memory for node %d", g->n);
+	int32_t *entry = find_entry(g, n);
+	if (*entry) return *entry - 1;
+	g->nodes[g->n] = *n;
+	*entry = ++g->n;
+	return g->n - 1;
+}
+
 egm__id egm__emit(egm__graph *g, const egm__node *proto)
 {
 	if (g->status != EGM_OK) return EGM__NONE;
@@ -188,17 +204,7 @@ egm__id egm__emit(egm__graph *g, const egm__node *proto)
 		if (n.in[i] < 0) return EGM__NONE;
 	egm_status st = find_shape(g, &n);
 	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm_last_error());
-	if (g->simplify) {
-		egm__id simpler = fold_constants(g, &n);
-		if (simpler == EGM__NONE && n.op->fold) simpler = n.op->fold(g, &n);
-		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
-	}
-	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "graph: out of memory for node %d", g->n);
-	int32_t *entry = find_entry(g, &n);
-	if (*entry) return *entry - 1;
-	g->nodes[g->n] = n;
-	*entry = ++g->n;
-	return g->n - 1;
+	return egm__emit_shaped(g, &n);
 }
 
 egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1)

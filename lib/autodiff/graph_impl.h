@@ -106,8 +106,13 @@ egm__id egm__repeat(egm__graph *g, egm__id x, int64_t height, int64_t width);
 egm__id egm__average_pool(egm__graph *g, egm__id x, int64_t size);
 egm__id egm__upsample(egm__graph *g, egm__id x, int64_t factor); /* nearest */
 
-/* out[i] = d sum(y) / d wrt[i], in the shape of wrt[i]; zeros where y does not depend on it. wrt may hold inner nodes.
- */
+/* x as a point by which a derivative will be taken: what is built on it is built on nothing below it. A leaf, noise and
+ * a variable are such points already. Asked twice for the same node, it is one point, so that a penalty and an energy
+ * at it share what they have in common. It costs nothing in a compiled program. */
+egm__id egm__variable(egm__graph *g, egm__id x);
+/* out[i] = d sum(y) / d wrt[i], in the shape of wrt[i]; zeros where y does not depend on it. Each wrt is a leaf, noise
+ * or an egm__variable that y was built on; any other node is an error of the graph, because y may have been built
+ * around it. */
 void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm__id *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A compiled program: a flat list of kernel calls over memory whose places are fixed. mark.c looks at the graph as a
- * whole, lower.c and fuse.c choose the kernels, emit.c and emit_group.c write them out, plan.c places the buffers,
- * execute.c runs the list. */
+/* A compiled program: a flat list of kernel calls over memory whose places are fixed. resolve.c makes the graph that
+ * is compiled, mark.c looks at it as a whole, lower.c and fuse.c choose the kernels, emit.c and emit_group.c write them
+ * out, plan.c places the buffers, execute.c runs the list. */
 #ifndef EGM_AUTODIFF_KERNEL_IMPL_H
 #define EGM_AUTODIFF_KERNEL_IMPL_H
 
@@ -178,8 +178,10 @@ typedef enum egm__layout {
 	EGM__LAYOUT_CONTIGUOUS
 } egm__layout;
 
+/* resolve.c: the graph that is lowered, without variables and stops; NULL where g has none. */
+egm_status egm__graph_resolve(egm__graph **out, const egm__graph *g);
+
 /* memory.c */
-egm__id egm__real(const egm__graph *g, egm__id id);
 /* The stored node behind a chain of views, as kernel `reader` finds it, and the strides that the chain makes of it. 0
  * when a view fails. */
 int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st);

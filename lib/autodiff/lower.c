@@ -51,7 +51,7 @@ static void lower_concat(egm__lower *l, egm__id id)
 		const egm__shape *s = egm__graph_shape(l->g, n->in[i]);
 		egm__strides part = whole;
 		part.offset = from * whole.s[axis];
-		egm__store_into(l, egm__real(l->g, n->in[i]), s, (egm__store){egm__real(l->g, n->in[i]), id, part, 0}, 0);
+		egm__store_into(l, n->in[i], s, (egm__store){n->in[i], id, part, 0}, 0);
 		if (l->at[id] > last) last = l->at[id];
 		from += s->d[axis];
 	}
@@ -65,7 +65,7 @@ static void lower_pad(egm__lower *l, egm__id id)
 	egm__strides whole = egm__contiguous(&n->shape), part = whole;
 	egm__store_into(l, EGM__NONE, &n->shape, (egm__store){EGM__NONE, id, whole, 0}, l->n_drafts);
 	part.offset = n->a[1] * whole.s[n->a[0]];
-	egm__id x = egm__real(l->g, n->in[0]);
+	egm__id x = n->in[0];
 	int32_t after = l->n_drafts;
 	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, after);
 	l->stored[id] = 1;
@@ -118,9 +118,9 @@ static void lower_products(egm__lower *l, egm__id root, egm__id id, double alpha
 {
 	const egm__node *n = &l->g->nodes[id];
 	if (n->op == &egm__op_affine) {
-		lower_products(l, root, egm__real(l->g, n->in[0]), alpha * n->c[0]);
+		lower_products(l, root, n->in[0], alpha * n->c[0]);
 	} else if (n->op == &egm__op_add) {
-		for (int i = 0; i < 2; i++) lower_products(l, root, egm__real(l->g, n->in[i]), alpha);
+		for (int i = 0; i < 2; i++) lower_products(l, root, n->in[i], alpha);
 	} else {
 		int conv = factors_in_memory(l, n, id), start = l->at[root] < 0;
 		egm__draft *d = egm__draft_new(l, conv ? EGM__KERNEL_CONV : EGM__KERNEL_GEMM, root);
@@ -185,7 +185,7 @@ static void keep_old_values(egm__lower *l)
 	int both = 0;
 	for (int32_t i = 0; i < l->g->n_out; i++) both |= slot_is_read(l, l->g->outputs[i].slot);
 	for (int32_t i = 0; both && i < l->g->n_out; i++) {
-		egm__id id = egm__real(l->g, l->g->outputs[i].id);
+		egm__id id = l->g->outputs[i].id;
 		const egm__node *n = &l->g->nodes[id];
 		if (l->at[id] >= 0 || n->op->cls == EGM__CLASS_CONST) continue;
 		if (n->op->cls == EGM__CLASS_VIEW) egm__ensure_memory(l, n->in[0], EGM__LAYOUT_ANY);
@@ -200,7 +200,7 @@ static void bind_outputs(egm__lower *l)
 	int32_t end = l->n_drafts;
 	for (int32_t i = 0; i < l->g->n_out; i++) {
 		const egm__output *o = &l->g->outputs[i];
-		egm__id id = egm__real(l->g, o->id);
+		egm__id id = o->id;
 		const egm__node *n = &l->g->nodes[id];
 		int own = l->at[id] >= 0 && n->op->cls != EGM__CLASS_NOISE && n->op->cls != EGM__CLASS_VIEW &&
 		          n->op->cls != EGM__CLASS_LEAF;

@@ -5,12 +5,6 @@
 #include <autodiff/kernel_impl.h>
 #include <string.h>
 
-egm__id egm__real(const egm__graph *g, egm__id id)
-{
-	while (g->nodes[id].op->cls == EGM__CLASS_ALIAS) id = g->nodes[id].in[0];
-	return id;
-}
-
 egm__strides egm__contiguous(const egm__shape *s)
 {
 	egm__strides st = {0};
@@ -24,15 +18,13 @@ egm__strides egm__contiguous(const egm__shape *s)
 
 int egm__resolve(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st)
 {
-	id = egm__real(l->g, id);
 	const egm__node *n = &l->g->nodes[id];
 	if (n->op->cls != EGM__CLASS_VIEW || (l->at[id] >= 0 && l->at[id] < reader)) {
 		*root = id;
 		*st = egm__contiguous(&n->shape);
 		return 1;
 	}
-	return egm__resolve(l, n->in[0], reader, root, st) &&
-	       n->op->view(n, &l->g->nodes[egm__real(l->g, n->in[0])].shape, st);
+	return egm__resolve(l, n->in[0], reader, root, st) && n->op->view(n, &l->g->nodes[n->in[0]].shape, st);
 }
 
 /* ---- while kernels are chosen */
@@ -55,7 +47,6 @@ egm__id egm__ensure_memory(egm__lower *l, egm__id id, egm__layout want)
 {
 	egm__id root;
 	egm__strides st;
-	id = egm__real(l->g, id);
 	const egm__node *n = &l->g->nodes[id];
 	if (n->op->cls == EGM__CLASS_VIEW && l->at[id] < 0) {
 		egm__ensure_memory(l, n->in[0], EGM__LAYOUT_ANY);

@@ -14,7 +14,7 @@ typedef enum egm__class {
 	EGM__CLASS_NOISE,       /* stream a[0]; a[1] = 0 normal, 1 uniform */
 	EGM__CLASS_ELEMENTWISE, /* a tile kernel; inputs have the node's shape */
 	EGM__CLASS_CHEAP,       /* the same, but computed again by each user rather than stored */
-	EGM__CLASS_ALIAS,       /* the input's value under another name */
+	EGM__CLASS_ALIAS,       /* the input's value, which derivatives treat in another way; resolve.c takes it away */
 	EGM__CLASS_VIEW,        /* the input's memory seen through other strides */
 	EGM__CLASS_REDUCE,      /* rank 2; axes a[0]: 1 rows, 2 columns, 3 both */
 	EGM__CLASS_CONCAT,      /* inputs side by side along axis a[0] */
@@ -89,15 +89,18 @@ struct egm__graph {
 
 extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, egm__op_mul, egm__op_affine, egm__op_exp,
     egm__op_log, egm__op_sqrt, egm__op_recip, egm__op_tanh, egm__op_sigmoid, egm__op_softplus, egm__op_erf,
-    egm__op_leaky, egm__op_step, egm__op_stop, egm__op_sum, egm__op_max, egm__op_broadcast, egm__op_reshape,
-    egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches, egm__op_fold,
-    egm__op_block_sum, egm__op_repeat;
+    egm__op_leaky, egm__op_step, egm__op_stop, egm__op_variable, egm__op_sum, egm__op_max, egm__op_broadcast,
+    egm__op_reshape, egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches,
+    egm__op_fold, egm__op_block_sum, egm__op_repeat;
 
 /* Elements of a node, so that no sum of sizes in bytes wraps. */
 #define EGM__MOST_ELEMENTS (INT64_C(1) << 48)
 
 /* Makes the node: shape rule, simplification, sharing. Inputs may be EGM__NONE, then so is the result. */
 egm__id egm__emit(egm__graph *g, const egm__node *proto);
+/* The same for a node whose inputs are there and whose shape rule has run: the rules of slices and paddings read their
+ * arguments where they then write the shape. */
+egm__id egm__emit_shaped(egm__graph *g, const egm__node *n);
 egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1);
 /* Records an error in the graph. */
 egm__id egm__graph_fail(egm__graph *g, egm_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -115,6 +118,9 @@ egm__id egm__emit_image(egm__graph *g, const egm__op *op, egm__id x, const egm__
                         int64_t width);
 /* The unary op of n, with its parameters, of x. */
 egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x);
+
+/* Whether a derivative by x can be taken: x is a variable, a leaf or noise, which no rule looks below. */
+int egm__is_variable(const egm__graph *g, egm__id x);
 
 /* Whether x is one number everywhere, and which. */
 int egm__is_const(const egm__graph *g, egm__id x, double *value);

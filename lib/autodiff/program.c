@@ -36,7 +36,7 @@ static egm_status allocate_lower(egm__lower *l)
 
 egm_status egm__program_compile(egm__program **out, const egm__graph *g)
 {
-	egm__lower l = {.g = g};
+	egm__graph *resolved = NULL;
 	*out = NULL;
 	egm_status st = egm__graph_status(g);
 	if (st != EGM_OK) return st;
@@ -46,7 +46,9 @@ egm_status egm__program_compile(egm__program **out, const egm__graph *g)
 	egm__context_retain(p->context);
 	p->dtype = g->dtype;
 	p->table = egm__kernels_get(p->context->simd, p->dtype);
-	l.p = p;
+	egm__lower l = {.g = g, .p = p};
+	EGM_TRY(egm__graph_resolve(&resolved, g));
+	if (resolved) l.g = resolved;
 	EGM_TRY(allocate_lower(&l));
 	EGM_TRY(egm__lower_graph(&l));
 	EGM_TRY(egm__emit_kernels(&l));
@@ -56,6 +58,7 @@ egm_status egm__program_compile(egm__program **out, const egm__graph *g)
 	*out = p;
 out:
 	release_lower(&l);
+	egm__graph_free(resolved);
 	if (st != EGM_OK) egm__program_free(p);
 	return st;
 }

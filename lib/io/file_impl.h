@@ -12,6 +12,10 @@ egm_status egm__io_fail(const char *path, const char *action, int error);
 /* Copies text that came from a file into an error line: at most 60 bytes, control characters as '?'. */
 const char *egm__printable(char out[64], const char *text);
 
+/* What a file that begins with these n bytes seems to be, for an error line: "an HTML page", "a git-lfs pointer (...)".
+ * NULL: nothing that is known. 512 bytes are enough for all kinds. */
+const char *egm__looks_like(const void *bytes, size_t n);
+
 /* Opens a regular file for reading; IO for anything else. */
 egm_status egm__file_open(int *fd, int64_t *size, const char *path);
 /* Reads up to n bytes, fewer only where the file ends. */

@@ -2,7 +2,12 @@
 /* Replaces a file as a whole. The bytes go to a new file in the same folder, which is flushed to disk and renamed over
  * the target, and then the folder is flushed: a kill or a power cut at any moment leaves the old file or the new one.
  * Writing in place is never right for a checkpoint: what was there is gone before the first new byte is safe.
- * A temporary file is left behind only by a kill; its name is the target's with 16 hexadecimal digits and .tmp. */
+ *
+ * A temporary file is left behind only by a kill; its name is the target's with 16 hexadecimal digits and .tmp. Who
+ * writes one has locked it (flock), so one without a lock is nobody's, and the next save of the target removes it. The
+ * lock is held until the file has its last name. A file is locked only after it was created; if another save has
+ * removed it in between, its link count is 0 and another one is made. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,14 +23,16 @@
 #include <io/file_impl.h>
 #include <io/safetensors_impl.h>
 
-enum { BUFFER_SIZE = 65536, ATTEMPTS = 100 };
+/* NAME_BYTES of the target's name, so that the longer one is within NAME_MAX. */
+enum { BUFFER_SIZE = 65536, ATTEMPTS = 100, NAME_BYTES = 200, TAG_DIGITS = 16 };
 
 struct egm__file_writer {
 	const char *path; /* as the caller wrote it, for error texts */
 	char target[PATH_MAX];
 	char temporary[PATH_MAX];
-	int fd, folder, created;
-	mode_t mode; /* of the file to be replaced; 0: there is none */
+	int fd, lock, folder; /* `lock` is `fd` again, which outlives it */
+	int created, exists;
+	mode_t mode; /* of the file to be replaced, if it exists */
 	size_t fill;
 	unsigned char buffer[BUFFER_SIZE];
 };
@@ -80,6 +88,7 @@ static egm_status find_target(egm__file_writer *w, const char *path)
 		EGM_TRY(egm__io_fail(path, "follow the link", errno));
 	}
 	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file", path);
+	w->exists = 1;
 	w->mode = info.st_mode & 0777;
 out:
 	return st;
@@ -95,29 +104,91 @@ static egm_status open_folder(egm__file_writer *w, size_t prefix)
 	return w->folder < 0 ? egm__io_fail(w->path, "open the folder", errno) : EGM_OK;
 }
 
-/* Creates the temporary file. O_EXCL makes the name ours; clock, process and address make a second try rare. */
+/* ---- what killed saves have left */
+
+static int is_temporary(const char *name, const char *base)
+{
+	size_t n = strnlen(base, NAME_BYTES);
+	if (strncmp(name, base, n) != 0 || name[n] != '.') return 0;
+	name += n + 1;
+	return strspn(name, "0123456789abcdef") == TAG_DIGITS && strcmp(name + TAG_DIGITS, ".tmp") == 0;
+}
+
+/* Removes a temporary file that nobody has locked. */
+static void remove_stray(int folder, const char *name)
+{
+	struct stat info;
+	int fd = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) return;
+	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(folder, name, 0);
+	close(fd);
+}
+
+/* Before room is taken for the new file. Nothing here makes a save fail. */
+static void remove_strays(const egm__file_writer *w, const char *base)
+{
+	int fd = openat(w->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list && fd >= 0) close(fd);
+	for (struct dirent *entry; list && (entry = readdir(list));)
+		if (is_temporary(entry->d_name, base)) remove_stray(w->folder, entry->d_name);
+	if (list) closedir(list);
+}
+
+/* ---- the new file */
+
+/* 0: another save took the file for one without an owner. Where there are no locks, nobody removes files either. */
+static int lock_temporary(egm__file_writer *w)
+{
+	struct stat info;
+	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+	if (fstat(w->fd, &info) == 0 && info.st_nlink == 0) return 0;
+	w->lock = fcntl(w->fd, F_DUPFD_CLOEXEC, 0);
+	return 1;
+}
+
+/* Takes the name that the tag makes; O_EXCL makes it ours. A file that replaces another is nobody else's to read until
+ * it has that one's permissions; a new one has those that the umask leaves. 0 and errno: not this name. */
+static int try_temporary(egm__file_writer *w, size_t prefix, uint64_t tag)
+{
+	const char *base = w->target + prefix;
+	int n = snprintf(w->temporary, PATH_MAX, "%.*s%.*s.%0*" PRIx64 ".tmp", (int)prefix, w->target, NAME_BYTES, base,
+	                 TAG_DIGITS, tag);
+	errno = ENAMETOOLONG;
+	if (n < 0 || n >= PATH_MAX) return 0;
+	do w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, w->exists ? 0600 : 0666);
+	while (w->fd < 0 && errno == EINTR);
+	if (w->fd < 0) return 0;
+	w->created = 1;
+	if (lock_temporary(w)) return 1;
+	close(w->fd);
+	w->fd = -1;
+	w->created = 0;
+	errno = EEXIST;
+	return 0;
+}
+
+/* Clock, process and address make a second try rare. */
 static egm_status open_temporary(egm__file_writer *w, size_t prefix)
 {
 	struct timespec now = {0};
-	const char *base = w->target + prefix;
 	clock_gettime(CLOCK_REALTIME, &now);
 	uint64_t tag = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	tag ^= ((uint64_t)getpid() << 40) ^ (uint64_t)(uintptr_t)w;
-	for (int attempt = 0; attempt < ATTEMPTS;) {
-		/* 200 bytes of the name, so that the longer one is within NAME_MAX. */
-		int n = snprintf(w->temporary, PATH_MAX, "%.*s%.200s.%016" PRIx64 ".tmp", (int)prefix, w->target, base, tag);
-		if (n < 0 || n >= PATH_MAX) return egm__io_fail(w->path, "write", ENAMETOOLONG);
-		w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (w->fd >= 0) {
-			w->created = 1;
-			return EGM_OK;
-		}
-		if (errno == EINTR) continue;
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++, tag += 0x9e3779b97f4a7c15u) {
+		if (try_temporary(w, prefix, tag)) return EGM_OK;
+		if (errno == ENAMETOOLONG) return egm__io_fail(w->path, "write", ENAMETOOLONG);
 		if (errno != EEXIST) break;
-		tag += 0x9e3779b97f4a7c15u;
-		attempt++;
 	}
 	return egm__io_fail(w->path, "create a file beside it", errno);
+}
+
+/* The permissions of the file that is replaced. While it is written its owner may write it, whatever they say: another
+ * save could not look after it otherwise. */
+static egm_status set_mode(const egm__file_writer *w, mode_t also)
+{
+	if (!w->exists || fchmod(w->fd, w->mode | also) == 0) return EGM_OK;
+	return egm__io_fail(w->path, "keep the permissions", errno);
 }
 
 static egm_status sync_fd(const egm__file_writer *w, int fd, const char *action)
@@ -134,7 +205,7 @@ static egm_status commit(egm__file_writer *w)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(flush(w));
-	if (w->mode && fchmod(w->fd, w->mode) != 0) EGM_TRY(egm__io_fail(w->path, "keep the permissions", errno));
+	if ((w->mode & 0600) != 0600) EGM_TRY(set_mode(w, 0));
 	EGM_TRY(sync_fd(w, w->fd, "flush to disk"));
 	int fd = w->fd;
 	w->fd = -1;
@@ -152,18 +223,21 @@ egm_status egm__file_replace(egm_context *context, const char *path,
 	egm_status st = EGM_OK;
 	egm__file_writer *w = egm__alloc(context, 1, sizeof *w);
 	if (!w) return egm__fail(EGM_ERR_MEMORY, "%s: no memory for the buffer of the writer", path);
-	*w = (egm__file_writer){.path = path, .fd = -1, .folder = -1};
+	*w = (egm__file_writer){.path = path, .fd = -1, .lock = -1, .folder = -1};
 	EGM_TRY(find_target(w, path));
 	const char *slash = strrchr(w->target, '/');
 	size_t prefix = slash ? (size_t)(slash - w->target) + 1 : 0;
 	EGM_TRY(open_folder(w, prefix));
+	remove_strays(w, w->target + prefix);
 	EGM_TRY(open_temporary(w, prefix));
+	EGM_TRY(set_mode(w, 0600));
 	EGM_TRY(write(w, user));
 	EGM_TRY(commit(w));
 out:
 	if (w->fd >= 0) close(w->fd);
-	if (w->folder >= 0) close(w->folder);
 	if (w->created) unlink(w->temporary);
+	if (w->lock >= 0) close(w->lock);
+	if (w->folder >= 0) close(w->folder);
 	egm__free(context, w);
 	return st;
 }

@@ -3,12 +3,11 @@
  *
  *   NAME -> {"dtype": TYPE, "shape": [d0, ...], "data_offsets": [begin, end]}, and no fourth member;
  *   end - begin = product(shape) x bits / 8, a whole number of bytes, without wrapping;
- *   each tensor begins where the one before it ended, the first at 0: no holes, no overlap.
+ *   sorted by their data, each tensor begins where the one before it ended, the first at 0: no holes, no overlap.
  *
- * Tensors must be listed in the order of their data, as the reference writer lists them. The reference reader sorts
- * first; without a reason to accept what nobody writes, one pass that compares each begin with the last end is the
- * check that is easiest to see through. */
+ * The header may list them in any order, as the reference reader allows: a writer that lists by name is common. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <core/size_impl.h>
@@ -61,11 +60,10 @@ static egm_status allocate(cursor *c, size_t string_bytes)
 {
 	egm__safetensors *f = c->file;
 	size_t n = f->count ? (size_t)f->count : 1, m = f->n_meta ? (size_t)f->n_meta : 1;
-	f->tensors = egm__alloc_zero(f->context, n, sizeof *f->tensors);
-	f->types = egm__alloc_zero(f->context, n, sizeof *f->types);
+	f->entries = egm__alloc_zero(f->context, n, sizeof *f->entries);
 	f->meta = egm__alloc_zero(f->context, m, sizeof *f->meta);
 	f->strings = egm__alloc(f->context, string_bytes, 1);
-	if (!f->tensors || !f->types || !f->meta || !f->strings)
+	if (!f->entries || !f->meta || !f->strings)
 		return egm__fail(EGM_ERR_MEMORY, "%s: no memory for a table of %d tensors", c->path, (int)f->count);
 	c->strings = f->strings;
 	return EGM_OK;
@@ -140,7 +138,7 @@ out:
 	return st;
 }
 
-static egm_status read_offsets(cursor *c, const json_t *value, int64_t bytes)
+static egm_status read_offsets(cursor *c, const json_t *value, int64_t bytes, egm__st_entry *entry)
 {
 	egm_status st = EGM_OK;
 	int64_t begin = 0, end = 0;
@@ -154,10 +152,8 @@ static egm_status read_offsets(cursor *c, const json_t *value, int64_t bytes)
 	if (end - begin != bytes)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': data_offsets span %" PRId64 " bytes, shape and dtype take %" PRId64,
 		         c->path, c->name, end - begin, bytes);
-	if (begin != c->file->disk_bytes)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': begins at %" PRId64 ", the data before it ends at %" PRId64, c->path,
-		         c->name, begin, c->file->disk_bytes);
-	c->file->disk_bytes = end;
+	entry->begin = begin;
+	entry->end = end;
 out:
 	return st;
 }
@@ -166,6 +162,7 @@ out:
 static egm_status place(cursor *c, egm__st_tensor *t, const egm__st_type *type)
 {
 	egm_status st = EGM_OK;
+	if (!type->dtype && c->file->any) goto out;
 	if (!type->dtype)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': dtype %s is not read", c->path, c->name, type->name);
 	t->dtype = type->dtype;
@@ -183,7 +180,7 @@ out:
 static egm_status read_tensor(cursor *c, const char *key, const json_t *entry, int32_t index)
 {
 	egm_status st = EGM_OK;
-	egm__st_tensor *t = &c->file->tensors[index];
+	egm__st_tensor *t = &c->file->entries[index].tensor;
 	const egm__st_type *type;
 	int64_t bytes = 0;
 	const char *fault = egm__st_name_fault(key);
@@ -194,11 +191,35 @@ static egm_status read_tensor(cursor *c, const char *key, const json_t *entry, i
 	EGM_TRY(read_type(c, json_object_get(entry, "dtype"), &type));
 	EGM_TRY(read_shape(c, json_object_get(entry, "shape"), t));
 	EGM_TRY(read_bytes(c, t, type, &bytes));
-	EGM_TRY(read_offsets(c, json_object_get(entry, "data_offsets"), bytes));
+	EGM_TRY(read_offsets(c, json_object_get(entry, "data_offsets"), bytes, &c->file->entries[index]));
 	if (json_object_size(entry) != 3)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' has %zu members, not 3", c->path, c->name, json_object_size(entry));
 	EGM_TRY(place(c, t, type));
-	c->file->types[index] = type;
+	c->file->entries[index].type = type;
+out:
+	return st;
+}
+
+static int by_data(const void *a, const void *b)
+{
+	const egm__st_entry *x = a, *y = b;
+	if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+	return x->end < y->end ? -1 : x->end > y->end; /* one without bytes may begin where another does */
+}
+
+/* Sorts the tensors by their data: they fill it without holes and overlap. */
+static egm_status check_cover(cursor *c)
+{
+	egm_status st = EGM_OK;
+	egm__safetensors *f = c->file;
+	if (f->count) qsort(f->entries, (size_t)f->count, sizeof *f->entries, by_data);
+	for (int32_t i = 0; i < f->count; i++) {
+		const egm__st_entry *e = &f->entries[i];
+		if (e->begin != f->disk_bytes)
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': begins at %" PRId64 ", the data before it ends at %" PRId64,
+			         c->path, egm__printable(c->name, e->tensor.name), e->begin, f->disk_bytes);
+		f->disk_bytes = e->end;
+	}
 out:
 	return st;
 }
@@ -234,6 +255,7 @@ egm_status egm__st_header_read(egm__safetensors *file, json_t *header, const cha
 			EGM_TRY(read_tensor(&c, key, value, index++));
 		}
 	}
+	EGM_TRY(check_cover(&c));
 out:
 	return st;
 }

@@ -10,7 +10,7 @@ enum { EGM__ST_F32 = 1, EGM__ST_F64 = 2, EGM__ST_U64 = 3, EGM__ST_U8 = 4, EGM__S
 
 typedef struct egm__st_tensor {
 	const char *name;
-	int32_t dtype; /* EGM__ST_*; F16 and BF16 in a file are read as F32. EGM_F32/EGM_F64 have the same values */
+	int32_t dtype; /* EGM__ST_*; F16 and BF16 in a file are read as F32. EGM_F32 and EGM_F64 are the same numbers */
 	int32_t rank;
 	int64_t shape[EGM__ST_MAX_RANK];
 	const void *data; /* C order, native byte order, 64-byte aligned when read */
@@ -30,11 +30,18 @@ typedef struct egm__safetensors egm__safetensors;
 /* Reads and checks a whole file. options may be NULL. */
 egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
                                  const egm_load_options *options);
+/* The same of a file that may have tensors of types that are not read, I64 for one: they have dtype 0 and no data. */
+egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
+                                     const egm_load_options *options);
 void egm__safetensors_free(egm__safetensors *file);
 int32_t egm__safetensors_count(const egm__safetensors *file);
 const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t index);
 const egm__st_tensor *egm__safetensors_find(const egm__safetensors *file, const char *name); /* NULL: none */
 const char *egm__safetensors_meta(const egm__safetensors *file, const char *key);            /* NULL: none */
+
+/* Is `format` what tools for safetensors put there to name the framework of the tensors ("pt")? They replace ours when
+ * they write a file of ours again; the other metadata then says what the file is. */
+int egm__st_is_framework(const char *format);
 
 /* Writes a file as a whole: `write` is called with a function that appends bytes. Shared with the NPY writer. */
 typedef struct egm__file_writer egm__file_writer;

@@ -3,6 +3,7 @@
  * the length of the header against them and against the cap, then the header, then the sum of the tensors against the
  * bytes that are there and against the caller's limit, and only then memory for the data. The data is copied and not
  * mapped: tensors in the file are aligned to 8 bytes at best, and a mapped file that shrinks kills the process. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +70,25 @@ out:
 	return st;
 }
 
+/* What is said of a file whose header was refused: what else it looks like, where that is known. */
+static egm_status explain(int fd, const char *path, egm_status st)
+{
+	unsigned char start[512];
+	ssize_t n = pread(fd, start, sizeof start, 0);
+	const char *kind = n < 9 || start[8] == '{' ? NULL : egm__looks_like(start, (size_t)n);
+	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, not like a safetensors file", path, kind) : st;
+}
+
+static egm_status read_start(egm__safetensors *file, int fd, const char *path, int64_t size, uint64_t limit,
+                             uint64_t *length)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(read_length(fd, path, size, limit, length));
+	EGM_TRY(read_header(file, fd, path, (size_t)*length));
+out:
+	return st == EGM_ERR_FORMAT || st == EGM_ERR_UNSUPPORTED ? explain(fd, path, st) : st;
+}
+
 /* IEEE binary16 to binary32, exact. */
 static float from_f16(uint16_t h)
 {
@@ -101,15 +121,23 @@ static void widen(float *out, const unsigned char *raw, int64_t count, int brain
 	}
 }
 
+/* Passes over the bytes of a tensor whose type is not read. */
+static egm_status skip(int fd, const char *path, const egm__st_entry *entry)
+{
+	if (lseek(fd, entry->end - entry->begin, SEEK_CUR) >= 0) return EGM_OK;
+	return egm__io_fail(path, "read", errno);
+}
+
 static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, int32_t index)
 {
 	egm_status st = EGM_OK;
-	egm__st_tensor *t = &file->tensors[index];
-	const egm__st_type *type = file->types[index];
+	egm__st_tensor *t = &file->entries[index].tensor;
+	const egm__st_type *type = file->entries[index].type;
 	unsigned char *out = (unsigned char *)file->data + (uintptr_t)t->data;
 	size_t n = (size_t)t->count * ((size_t)type->bits / 8);
 	int half = type->bits == 16;
 	unsigned char *raw = half ? out + n : out;
+	if (!type->dtype) return skip(fd, path, &file->entries[index]);
 	t->data = out;
 	EGM_TRY(read_exact(fd, path, raw, n, t->name));
 	if (half) {
@@ -140,8 +168,8 @@ out:
 	return st;
 }
 
-egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
-                                 const egm_load_options *options)
+static egm_status read_file(egm__safetensors **out, egm_context *context, const char *path,
+                            const egm_load_options *options, int any)
 {
 	egm_status st = EGM_OK;
 	egm_load_options o = load_defaults;
@@ -155,9 +183,9 @@ egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, c
 	file = egm__alloc_zero(context, 1, sizeof *file);
 	if (!file) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for its table", path);
 	file->context = context;
+	file->any = any;
 	egm__context_retain(context);
-	EGM_TRY(read_length(fd, path, size, o.max_header_bytes, &length));
-	EGM_TRY(read_header(file, fd, path, (size_t)length));
+	EGM_TRY(read_start(file, fd, path, size, o.max_header_bytes, &length));
 	EGM_TRY(read_data(file, fd, path, size - 8 - (int64_t)length, o.max_data_bytes));
 	*out = file;
 out:
@@ -166,12 +194,23 @@ out:
 	return st;
 }
 
+egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
+                                 const egm_load_options *options)
+{
+	return read_file(out, context, path, options, 0);
+}
+
+egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
+                                     const egm_load_options *options)
+{
+	return read_file(out, context, path, options, 1);
+}
+
 void egm__safetensors_free(egm__safetensors *file)
 {
 	if (!file) return;
 	egm_context *context = file->context;
-	egm__free(context, file->tensors);
-	egm__free(context, file->types);
+	egm__free(context, file->entries);
 	egm__free(context, file->meta);
 	egm__free(context, file->strings);
 	egm__free(context, file->data);
@@ -186,13 +225,13 @@ int32_t egm__safetensors_count(const egm__safetensors *file)
 
 const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t index)
 {
-	return index >= 0 && index < file->count ? &file->tensors[index] : NULL;
+	return index >= 0 && index < file->count ? &file->entries[index].tensor : NULL;
 }
 
 const egm__st_tensor *egm__safetensors_find(const egm__safetensors *file, const char *name)
 {
 	for (int32_t i = 0; i < file->count; i++) {
-		if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
+		if (strcmp(file->entries[i].tensor.name, name) == 0) return &file->entries[i].tensor;
 	}
 	return NULL;
 }

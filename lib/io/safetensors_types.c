@@ -36,6 +36,15 @@ const egm__st_type *egm__st_type_of(int32_t dtype)
 	return NULL;
 }
 
+int egm__st_is_framework(const char *format)
+{
+	static const char *const known[] = {"pt", "tf", "flax", "jax", "np", "numpy", "mlx", "paddle"};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(known[i], format) == 0) return 1;
+	}
+	return 0;
+}
+
 const char *egm__st_name_fault(const char *name)
 {
 	size_t n = strlen(name);

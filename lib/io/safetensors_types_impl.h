@@ -21,11 +21,17 @@ const egm__st_type *egm__st_type_of(int32_t dtype);      /* what is written for 
 /* NULL if the name may be used, else what is wrong with it. Names are never paths, and none may look like one. */
 const char *egm__st_name_fault(const char *name);
 
+typedef struct egm__st_entry {
+	egm__st_tensor tensor;
+	const egm__st_type *type; /* on disk */
+	int64_t begin, end;       /* in the data of the file */
+} egm__st_entry;
+
 struct egm__safetensors {
 	egm_context *context;
 	int32_t count, n_meta;
-	egm__st_tensor *tensors;
-	const egm__st_type **types; /* of each tensor, on disk */
+	int32_t any; /* keeps a tensor of a type that is not read: dtype 0, no data */
+	egm__st_entry *entries;
 	egm__st_meta *meta;
 	char *strings; /* names, keys and values */
 	void *data;
@@ -34,7 +40,7 @@ struct egm__safetensors {
 	int64_t memory_bytes; /* of the block `data`, each tensor rounded up to 64 */
 };
 
-/* Fills everything but the data: tensors in the order of the file, data pointers as offsets from NULL. */
+/* Fills everything but the data: tensors in the order of their data, data pointers as offsets from NULL. */
 egm_status egm__st_header_read(egm__safetensors *file, json_t *header, const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <core/status_impl.h>
+#include <io/numbers_impl.h>
 #include <io/text_impl.h>
 
 void egm__text_clear(egm__text *t)
@@ -80,28 +81,15 @@ out:
 	return st;
 }
 
-/* %g prints digits, sign, 'e' and the locale's decimal sign, which may take several bytes. */
-static size_t replace_decimal_sign(char *text)
-{
-	size_t n = 0;
-	for (const char *s = text; *s; s++) {
-		int ours = (*s >= '0' && *s <= '9') || *s == '-' || *s == '+' || *s == 'e';
-		if (ours) {
-			text[n++] = *s;
-		} else if (!n || text[n - 1] != '.') {
-			text[n++] = '.';
-		}
-	}
-	text[n] = 0;
-	return n;
-}
-
 egm_status egm__text_real(egm__text *t, double value)
 {
 	char text[64];
+	egm__numbers numbers;
+	if (!egm__numbers_begin(&numbers)) return egm__fail(EGM_ERR_MEMORY, "no memory to write a number");
 	for (int precision = 15; precision <= 17; precision++) {
 		snprintf(text, sizeof text, "%.*g", precision, value);
 		if (strtod(text, NULL) == value) break;
 	}
-	return egm__text_append(t, text, replace_decimal_sign(text));
+	egm__numbers_end(&numbers);
+	return egm__text_append(t, text, strlen(text));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first and the last line of every distance. */
+/* The first and the last line of every distance, and what keeps its squares in the range of numbers. */
 #include <loss/distance_impl.h>
 #include <math.h>
 
@@ -14,8 +14,77 @@ egm_status egm__sample_check_pair(const char *what, const egm_context *context, 
 egm_status egm__distance_store(const char *what, double value, double *out)
 {
 	if (!isfinite(value))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: the result is %s: squares of the numbers overflow", what,
+		return egm__fail(EGM_ERR_NONFINITE, "%s: the result is %s: it is beyond the largest number", what,
 		                 egm__nonfinite_name(value));
 	*out = value;
 	return EGM_OK;
+}
+
+static double largest_number(const egm__sample *s)
+{
+	double largest = 0;
+	for (int64_t i = 0; i < s->rows * s->columns; i++) {
+		double size = fabs(egm__number(s->dtype, s->x, i));
+		largest = size > largest ? size : largest;
+	}
+	return largest;
+}
+
+double egm__points_create(egm__points out[2], const egm__sample *x, const egm__sample *y)
+{
+	double a = largest_number(x), b = largest_number(y);
+	double room = a <= 0x1p940 && b <= 0x1p940 ? 1 : 0x1p-84;
+	out[0] = (egm__points){x->x, x->rows, x->columns, x->dtype, room};
+	out[1] = (egm__points){y->x, y->rows, y->columns, y->dtype, room};
+	return room;
+}
+
+void egm__points_rows(const egm__points *p, int64_t first, int64_t n, double *out)
+{
+	int64_t from = first * p->columns, count = n * p->columns;
+	for (int64_t i = 0; i < count; i++) out[i] = egm__points_number(p, from + i);
+}
+
+double egm__distance_range(const egm__points p[2])
+{
+	double widest = 0;
+	for (int side = 0; side < 2; side++)
+		for (int64_t i = 0; i < p[side].rows; i++)
+			for (int64_t k = 0; k < p->columns; k++) {
+				double d = fabs(egm__points_number(p + side, i * p->columns + k) - egm__points_number(p, k));
+				widest = d > widest ? d : widest;
+			}
+	return widest;
+}
+
+double egm__distance_unit(double size)
+{
+	if (size == 0) return 1;
+	int exponent = ilogb(size);
+	return ldexp(1, exponent < -1000 ? 1000 : -exponent);
+}
+
+int egm__distance_square_is_exact(double square)
+{
+	return square > 0x1p-900 && square < 0x1p1000;
+}
+
+double egm__distance_square(const double *a, const double *b, int64_t n, double unit)
+{
+	double square = 0;
+	for (int64_t k = 0; k < n; k++) {
+		double d = (a[k] - b[k]) * unit;
+		square += d * d;
+	}
+	return square;
+}
+
+double egm__distance_largest(const double *a, const double *b, int64_t n)
+{
+	double largest = 0;
+	for (int64_t k = 0; k < n; k++) {
+		double d = fabs(a[k] - b[k]);
+		largest = d > largest ? d : largest;
+	}
+	return largest;
 }

@@ -6,7 +6,9 @@
  * few rows has no more rank; the singular values from Hestenes 1958, rotations of pairs of rows of M until all are
  * orthogonal, when their lengths are the values. Eigenvalues of C1^(1/2) C2 C1^(1/2), the textbook way, would be
  * rounded to 1e-16 of the largest before their root is taken, and every direction that neither sample has would add its
- * 1e-8: samples compared with themselves would not be at distance 0. */
+ * 1e-8: samples compared with themselves would not be at distance 0.
+ *
+ * Rows are taken from the first row of x, in units of the range of the data: the rotations take its eighth power. */
 #include <core/size_impl.h>
 #include <float.h>
 #include <loss/distance_impl.h>
@@ -29,6 +31,8 @@ typedef struct frechet {
 	const egm__kernels *table;
 	int64_t d;
 	gaussian g[2];
+	double unit;
+	double *origin;  /* [d] */
 	double *chunk;   /* [CHUNK, d] */
 	void *scratch;   /* for products */
 	double *squares; /* [d] of M's rows */
@@ -37,11 +41,19 @@ typedef struct frechet {
 
 /* ---- moments */
 
-static void find_mean(const frechet *f, const egm__sample *s, double *mean)
+/* Rows first .. first+n-1 from the origin, into the chunk. */
+static void read_rows(const frechet *f, const egm__points *s, int64_t first, int64_t n)
+{
+	egm__points_rows(s, first, n, f->chunk);
+	for (int64_t i = 0; i < n; i++)
+		for (int64_t k = 0; k < f->d; k++) f->chunk[i * f->d + k] = (f->chunk[i * f->d + k] - f->origin[k]) * f->unit;
+}
+
+static void find_mean(const frechet *f, const egm__points *s, double *mean)
 {
 	memset(mean, 0, (size_t)f->d * sizeof *mean);
 	for (int64_t i = 0; i < s->rows; i++) {
-		egm__sample_rows(s, i, 1, f->chunk);
+		read_rows(f, s, i, 1);
 		for (int64_t k = 0; k < f->d; k++) mean[k] += f->chunk[k];
 	}
 	for (int64_t k = 0; k < f->d; k++) mean[k] /= (double)s->rows;
@@ -60,14 +72,14 @@ static egm__gemm cross_product(int64_t rows, int64_t columns, int64_t d)
 }
 
 /* Sums of products of centred rows, CHUNK of them at a time. */
-static void find_covariance(const frechet *f, const egm__sample *s, gaussian *g)
+static void find_covariance(const frechet *f, const egm__points *s, gaussian *g)
 {
 	int64_t d = f->d;
 	egm__gemm product = moment_product(d);
 	product.alpha = 1 / ((double)s->rows - 1);
 	for (int64_t first = 0; first < s->rows; first += CHUNK) {
 		int64_t n = s->rows - first < CHUNK ? s->rows - first : CHUNK;
-		egm__sample_rows(s, first, n, f->chunk);
+		read_rows(f, s, first, n);
 		for (int64_t i = 0; i < n * d; i++) f->chunk[i] -= g->mean[i % d];
 		product.k = n;
 		egm__gemm_run(f->context, &product, f->chunk, f->chunk, g->covariance, f->scratch);
@@ -183,12 +195,14 @@ static egm_status create(frechet *f, egm_context *context, int64_t d)
 		f->g[i].covariance = egm__alloc(context, (size_t)matrix, sizeof(double));
 		f->g[i].root = egm__alloc(context, (size_t)matrix, sizeof(double));
 	}
+	f->origin = egm__alloc(context, (size_t)d, sizeof(double));
 	f->chunk = egm__alloc(context, (size_t)chunk, sizeof(double));
 	f->squares = egm__alloc(context, (size_t)d, sizeof(double));
 	f->scratch = allocate_scratch(f);
 	f->m = f->g[0].covariance;
 	for (int i = 0; i < 2; i++)
-		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->chunk || !f->squares || !f->scratch)
+		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->origin || !f->chunk || !f->squares ||
+		    !f->scratch)
 			return egm__fail(EGM_ERR_MEMORY, "frechet: no memory for four matrices of %lld columns", (long long)d);
 	return EGM_OK;
 }
@@ -200,6 +214,7 @@ static void destroy(frechet *f)
 		egm__free(f->context, f->g[i].covariance);
 		egm__free(f->context, f->g[i].root);
 	}
+	if (f->context) egm__free(f->context, f->origin);
 	if (f->context) egm__free(f->context, f->chunk);
 	if (f->context) egm__free(f->context, f->squares);
 	if (f->context) egm__free(f->context, f->scratch);
@@ -210,13 +225,17 @@ egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const voi
 {
 	egm_status st = EGM_OK;
 	const egm__sample samples[2] = {{x, x_rows, columns, dtype}, {y, y_rows, columns, dtype}};
+	egm__points points[2];
 	frechet f = {.context = NULL};
 	double apart = 0;
 	EGM_TRY(egm__sample_check_pair("frechet", context, &samples[0], &samples[1], 2, out));
 	EGM_TRY(create(&f, context, columns));
+	double room = egm__points_create(points, &samples[0], &samples[1]);
+	f.unit = egm__distance_unit(egm__distance_range(points));
+	egm__points_rows(points, 0, 1, f.origin);
 	for (int i = 0; i < 2; i++) {
-		find_mean(&f, &samples[i], f.g[i].mean);
-		find_covariance(&f, &samples[i], &f.g[i]);
+		find_mean(&f, &points[i], f.g[i].mean);
+		find_covariance(&f, &points[i], &f.g[i]);
 		factor(columns, &f.g[i]);
 	}
 	for (int64_t k = 0; k < columns; k++) {
@@ -224,7 +243,8 @@ egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const voi
 		apart += d * d;
 	}
 	double spread = f.g[0].trace + f.g[1].trace - 2 * cross_trace(&f);
-	EGM_TRY(egm__distance_store("frechet", apart + (spread < 0 ? 0 : spread), out));
+	double squared = apart + (spread < 0 ? 0 : spread);
+	EGM_TRY(egm__distance_store("frechet", squared / f.unit / f.unit / room / room, out));
 out:
 	destroy(&f);
 	return st;

@@ -43,19 +43,64 @@ static egm_status check(const egm_mode_options *o, const double *centres, int64_
 	return st == EGM_OK && o->weights ? egm__masses_check("mode_coverage", "weights", o->weights, modes) : st;
 }
 
-static int64_t nearest(const egm__sample *s, int64_t row, const double *centres, int64_t modes, double *squared)
+/* Rows, centres, and sigma times the radius, all in the unit that leaves room. */
+typedef struct search {
+	int64_t columns, modes;
+	double *row;     /* [columns] */
+	double *centres; /* [modes, columns] */
+	double limit;
+} search;
+
+static int64_t nearest_in(const search *s, double unit, double *squared)
 {
 	int64_t best = 0;
 	*squared = INFINITY;
-	for (int64_t c = 0; c < modes; c++) {
-		double sum = 0;
-		for (int64_t k = 0; k < s->columns; k++) {
-			double d = egm__number(s->dtype, s->x, row * s->columns + k) - centres[c * s->columns + k];
-			sum += d * d;
-		}
-		if (sum < *squared) best = c, *squared = sum;
+	for (int64_t c = 0; c < s->modes; c++) {
+		double square = egm__distance_square(s->row, s->centres + c * s->columns, s->columns, unit);
+		if (square < *squared) best = c, *squared = square;
 	}
 	return best;
+}
+
+/* Where the square of the distance is no number, the smallest over the centres of the largest difference in a column is
+ * a unit in which it is one, from 1 to `columns`. */
+static double unit_near(const search *s, int64_t *first)
+{
+	double least = INFINITY;
+	for (int64_t c = 0; c < s->modes; c++) {
+		double d = egm__distance_largest(s->row, s->centres + c * s->columns, s->columns);
+		if (d < least) *first = c, least = d;
+	}
+	return least == 0 ? 0 : egm__distance_unit(least);
+}
+
+/* The mode nearest to the row, and whether it is near. */
+static int64_t nearest(const search *s, int *near)
+{
+	double squared, unit = 1;
+	int64_t best = nearest_in(s, 1, &squared);
+	if (!egm__distance_square_is_exact(squared)) {
+		unit = unit_near(s, &best);
+		if (unit > 0)
+			best = nearest_in(s, unit, &squared);
+		else
+			squared = 0; /* the row is a centre */
+	}
+	*near = sqrt(squared) <= s->limit * unit || squared == 0;
+	return best;
+}
+
+static egm_status search_create(search *s, egm_context *context, const egm__points *centres)
+{
+	s->columns = centres->columns;
+	s->modes = centres->rows;
+	s->row = egm__alloc(context, (size_t)s->columns, sizeof *s->row);
+	s->centres = egm__alloc(context, (size_t)(s->modes * s->columns), sizeof *s->centres);
+	if (!s->row || !s->centres)
+		return egm__fail(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes of %lld columns", (long long)s->modes,
+		                 (long long)s->columns);
+	egm__points_rows(centres, 0, s->modes, s->centres);
+	return EGM_OK;
 }
 
 /* From counts all [modes] and good [modes]; all becomes q, good the weights where none are given. */
@@ -79,9 +124,11 @@ egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, cons
                                      const egm_mode_options *options, egm_mode_coverage *coverage)
 {
 	egm_status st = EGM_OK;
-	const egm__sample s = {x, rows, columns, dtype};
+	const egm__sample s = {x, rows, columns, dtype}, c = {centres, modes, columns, EGM_F64};
+	egm__points points[2];
 	egm_mode_options o = defaults;
 	egm_mode_coverage result = nothing;
+	search where = {0};
 	double *all = NULL, *good = NULL;
 	if (!context || !coverage)
 		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context");
@@ -92,16 +139,21 @@ egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, cons
 	all = egm__alloc_zero(context, (size_t)modes, sizeof *all);
 	good = egm__alloc_zero(context, (size_t)modes, sizeof *good);
 	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes", (long long)modes);
+	where.limit = o.radius * (sigma * egm__points_create(points, &s, &c));
+	EGM_TRY(search_create(&where, context, &points[1]));
 	for (int64_t i = 0; i < rows; i++) {
-		double squared;
-		int64_t mode = nearest(&s, i, centres, modes, &squared);
+		int near;
+		egm__points_rows(points, i, 1, where.row);
+		int64_t mode = nearest(&where, &near);
 		all[mode]++;
-		good[mode] += sqrt(squared) <= o.radius * sigma;
+		good[mode] += near;
 	}
 	result = conclude(&o, rows, modes, all, good);
 	EGM_TRY(egm__options_init("egm_mode_coverage", coverage, coverage->struct_size, &result, sizeof result));
 out:
 	egm__free(context, all);
 	egm__free(context, good);
+	egm__free(context, where.row);
+	egm__free(context, where.centres);
 	return st;
 }

@@ -5,9 +5,10 @@
  *     energy = -(A(x, x) + A(y, y) - 2 A(x, y)),    A the mean of r
  *
  * Squared distances are sums of squared differences and not |a|^2 + |b|^2 - 2 a.b, which a product would make fast and
- * which loses the digits of near pairs, the ones a narrow kernel looks at. Pairs are taken in tiles of 64 by 64 rows;
- * within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in order, so that the
- * result does not depend on the threads. */
+ * which loses the digits of near pairs, the ones a narrow kernel looks at. They are taken in units of the range of the
+ * data, or of h, where data or h are so small or large that squares would not be numbers. Pairs are taken in tiles of
+ * 64 by 64 rows; within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in
+ * order, so that the result does not depend on the threads. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <loss/distance_impl.h>
@@ -30,7 +31,9 @@ typedef struct pairs {
 	const egm__kernels *table;
 	const double *bandwidths; /* NULL: the function is r, not a kernel */
 	int64_t n_bandwidths;
-	const egm__sample *a, *b; /* the same sample: its pairs i < j */
+	const egm__points *a, *b; /* the same sample: its pairs i < j */
+	double unit;              /* of r without a kernel */
+	double room;              /* in which the samples are read, and bandwidths are not yet */
 	int64_t blocks;           /* of a */
 	int32_t workers;
 	double *sums;    /* [blocks] */
@@ -39,22 +42,10 @@ typedef struct pairs {
 
 /* ---- one tile */
 
-/* The sum of the function over n squared distances; scratch [TILE]. */
-static double sum_function(const pairs *p, const double *squared, int64_t n, double *scratch)
+/* 1 where squares need no unit, as then differences need no product. */
+static double unit_of(double size)
 {
-	const double none[3] = {0};
-	if (!p->bandwidths) {
-		p->table->tile[EGM__TILE_SQRT](n, scratch, squared, NULL, none);
-		return p->table->sum(n, scratch);
-	}
-	double sum = 0;
-	for (int64_t h = 0; h < p->n_bandwidths; h++) {
-		double width = p->bandwidths[h];
-		for (int64_t j = 0; j < n; j++) scratch[j] = -0.5 * (squared[j] / width / width);
-		p->table->tile[EGM__TILE_EXP](n, scratch, scratch, NULL, none);
-		sum += p->table->sum(n, scratch);
-	}
-	return sum / (double)p->n_bandwidths;
+	return size >= 0x1p-200 && size <= 0x1p200 ? 1 : egm__distance_unit(size);
 }
 
 /* squared [TILE] = distances of a row to the rows in `across` [columns, TILE], which stand in columns so that the inner
@@ -70,16 +61,74 @@ static void square_distances(const double *restrict row, const double *restrict 
 		}
 }
 
+/* The same in a unit, which costs a product. */
+static void square_distances_in(double unit, const double *restrict row, const double *restrict across, int64_t columns,
+                                double *restrict squared)
+{
+	for (int64_t j = 0; j < TILE; j++) squared[j] = 0;
+	for (int64_t k = 0; k < columns; k++)
+		for (int64_t j = 0; j < TILE; j++) {
+			double d = (row[k] - across[k * TILE + j]) * unit;
+			squared[j] += d * d;
+		}
+}
+
+/* A row of one sample, and rows skip .. width-1 of a tile of the other. */
+typedef struct strip {
+	const double *row, *across; /* [columns], [columns, TILE] */
+	int64_t columns, skip, width;
+	double *squared, *scratch; /* [TILE] each */
+} strip;
+
+/* Not inlined: at either caller the compiler would spoil the loop, by half as much again for 400 columns. */
+static __attribute__((noinline)) void square(const strip *s, double unit)
+{
+	if (unit == 1)
+		square_distances(s->row, s->across, s->columns, s->squared);
+	else
+		square_distances_in(unit, s->row, s->across, s->columns, s->squared);
+}
+
+static double sum_distances(const pairs *p, const strip *s)
+{
+	const double none[3] = {0};
+	int64_t n = s->width - s->skip;
+	square(s, p->unit);
+	p->table->tile[EGM__TILE_SQRT](n, s->scratch, s->squared + s->skip, NULL, none);
+	return p->table->sum(n, s->scratch);
+}
+
+/* Bandwidths near each other, as they usually are, share the squares. A bandwidth that has no size in the unit of the
+ * samples is made 2^-1000: no two numbers that differ are as near as that. */
+static double sum_kernels(const pairs *p, const strip *s)
+{
+	const double none[3] = {0};
+	int64_t n = s->width - s->skip;
+	double sum = 0, unit = 0;
+	for (int64_t h = 0; h < p->n_bandwidths; h++) {
+		double width = p->room == 1 ? p->bandwidths[h] : fmax(p->bandwidths[h] * p->room, 0x1p-1000);
+		if (!(width * unit >= 0x1p-200 && width * unit <= 0x1p200)) {
+			unit = unit_of(width);
+			square(s, unit);
+		}
+		width *= unit;
+		for (int64_t j = 0; j < n; j++) s->scratch[j] = -0.5 * (s->squared[s->skip + j] / width / width);
+		p->table->tile[EGM__TILE_EXP](n, s->scratch, s->scratch, NULL, none);
+		sum += p->table->sum(n, s->scratch);
+	}
+	return sum / (double)p->n_bandwidths;
+}
+
 /* Rows first .. first+n-1 of a sample into across [columns, TILE], zeros behind them. */
-static void load_across(const egm__sample *s, int64_t first, int64_t n, double *across)
+static void load_across(const egm__points *s, int64_t first, int64_t n, double *across)
 {
 	memset(across, 0, (size_t)(s->columns * TILE) * sizeof *across);
 	for (int64_t j = 0; j < n; j++)
 		for (int64_t k = 0; k < s->columns; k++)
-			across[k * TILE + j] = egm__number(s->dtype, s->x, (first + j) * s->columns + k);
+			across[k * TILE + j] = egm__points_number(s, (first + j) * s->columns + k);
 }
 
-static int64_t rows_from(const egm__sample *s, int64_t first)
+static int64_t rows_from(const egm__points *s, int64_t first)
 {
 	return s->rows - first < TILE ? s->rows - first : TILE;
 }
@@ -89,15 +138,15 @@ static double sum_block(const pairs *p, int64_t block, double *scratch)
 	int64_t columns = p->a->columns, first = block * TILE, n = rows_from(p->a, first);
 	int within = p->a == p->b;
 	double *rows = scratch, *across = rows + columns * TILE, *squared = across + columns * TILE, sum = 0;
-	egm__sample_rows(p->a, first, n, rows);
+	egm__points_rows(p->a, first, n, rows);
 	for (int64_t from = within ? first : 0; from < p->b->rows; from += TILE) {
 		int64_t width = rows_from(p->b, from);
 		load_across(p->b, from, width, across);
 		for (int64_t i = 0; i < n; i++) {
 			int64_t skip = within && from == first ? i + 1 : 0;
 			if (skip >= width) continue;
-			square_distances(rows + i * columns, across, columns, squared);
-			sum += sum_function(p, squared + skip, width - skip, squared + TILE);
+			const strip s = {rows + i * columns, across, columns, skip, width, squared, squared + TILE};
+			sum += p->bandwidths ? sum_kernels(p, &s) : sum_distances(p, &s);
 		}
 	}
 	return sum;
@@ -112,7 +161,7 @@ static void work(int32_t worker, void *argument)
 
 /* ---- all pairs */
 
-static egm_status sum_pairs(pairs *p, const char *what, const egm__sample *a, const egm__sample *b, double *sum)
+static egm_status sum_pairs(pairs *p, const char *what, const egm__points *a, const egm__points *b, double *sum)
 {
 	egm_status st = EGM_OK;
 	int64_t scratch;
@@ -137,7 +186,7 @@ out:
 }
 
 /* A(x, x) with or without the pairs of a point with itself, whose k is 1 and whose r is 0. */
-static egm_status mean_within(pairs *p, const char *what, const egm__sample *x, int32_t estimator, double *mean)
+static egm_status mean_within(pairs *p, const char *what, const egm__points *x, int32_t estimator, double *mean)
 {
 	double n = (double)x->rows, sum;
 	egm_status st = sum_pairs(p, what, x, x, &sum);
@@ -150,18 +199,21 @@ static egm_status mean_within(pairs *p, const char *what, const egm__sample *x, 
 }
 
 /* A(x, x) + A(y, y) - 2 A(x, y), times the sign that makes it a distance. */
-static egm_status compare(pairs *p, const char *what, const egm__sample *x, const egm__sample *y, int32_t estimator,
+static egm_status compare(pairs *p, const char *what, const egm__sample *a, const egm__sample *b, int32_t estimator,
                           double *out)
 {
 	egm_status st = EGM_OK;
+	egm__points points[2], *x = points, *y = points + 1;
 	double xx, yy, xy, sign = p->bandwidths ? 1 : -1;
+	p->room = egm__points_create(points, a, b);
+	p->unit = p->bandwidths ? 1 : unit_of(egm__distance_range(points));
 	p->table = egm__kernels_get(p->context->simd, EGM_F64);
 	EGM_TRY(mean_within(p, what, x, estimator, &xx));
 	EGM_TRY(mean_within(p, what, y, estimator, &yy));
 	EGM_TRY(sum_pairs(p, what, x, y, &xy));
 	double value = sign * (xx + yy - 2 * xy / ((double)x->rows * (double)y->rows));
 	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* rounding */
-	EGM_TRY(egm__distance_store(what, value, out));
+	EGM_TRY(egm__distance_store(what, p->bandwidths ? value : value / p->unit / p->room, out));
 out:
 	return st;
 }

@@ -23,9 +23,10 @@ egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size)
 typedef struct slices {
 	const egm__kernels *table;
 	egm_sliced_options options;
-	const egm__sample *x, *y;
+	const egm__points *x, *y;
 	int32_t workers;
-	double *costs;         /* [projections], W_p^p of each */
+	double *costs;         /* [projections], W_p^p of each in its unit */
+	double *units;         /* [projections] */
 	double *directions;    /* [workers, columns] */
 	egm__sort_item *items; /* [workers, 2 * (x rows + y rows)] */
 } slices;
@@ -44,30 +45,50 @@ static void draw_direction(const slices *s, int64_t index, double *direction)
 }
 
 /* Sorted projections into items [rows], rows more are behind them. */
-static void project(const egm__sample *s, const double *direction, egm__sort_item *items)
+static void project(const egm__points *s, const double *direction, egm__sort_item *items)
 {
 	for (int64_t i = 0; i < s->rows; i++) {
 		double sum = 0;
-		for (int64_t k = 0; k < s->columns; k++) sum += direction[k] * egm__number(s->dtype, s->x, i * s->columns + k);
+		for (int64_t k = 0; k < s->columns; k++) sum += direction[k] * egm__points_number(s, i * s->columns + k);
 		items[i] = (egm__sort_item){sum, 0};
 	}
 	egm__sort(items, items + s->rows, s->rows);
 }
 
-/* W_p^p of sorted u [n] and v [m]; (n + 1) (m + 1) fits. */
-static double transport(const egm__sort_item *u, int64_t n, const egm__sort_item *v, int64_t m, int32_t power)
+/* W_p^p of sorted u [n] and v [m] in a unit; (n + 1) (m + 1) fits. `farthest`: the longest way. */
+static double transport(const egm__sort_item *u, int64_t n, const egm__sort_item *v, int64_t m, int32_t power,
+                        double unit, double *farthest)
 {
 	double sum = 0;
 	int64_t i = 0, j = 0, at = 0; /* at / (n m): mass that has been moved */
+	*farthest = 0;
 	while (i < n && j < m) {
 		int64_t u_end = (i + 1) * m, v_end = (j + 1) * n, end = u_end < v_end ? u_end : v_end;
-		double d = fabs(u[i].value - v[j].value);
+		double d = fabs(u[i].value - v[j].value) * unit;
+		*farthest = d > *farthest ? d : *farthest;
 		sum += (double)(end - at) * (power == 1 ? d : d * d);
 		at = end;
 		i += end == u_end;
 		j += end == v_end;
 	}
 	return sum / ((double)n * (double)m);
+}
+
+/* Of slice p, in the unit 1 where its squares are numbers; where nothing moves, in the largest, which the others do not
+ * have to share. */
+static void measure(const slices *s, int64_t p, const egm__sort_item *u, const egm__sort_item *v)
+{
+	int64_t n = s->x->rows, m = s->y->rows;
+	int32_t power = s->options.power;
+	double farthest;
+	s->units[p] = 1;
+	s->costs[p] = transport(u, n, v, m, power, 1, &farthest);
+	if (farthest == 0) {
+		s->units[p] = 0x1p1000;
+	} else if (power == 2 && !egm__distance_square_is_exact(s->costs[p])) {
+		s->units[p] = egm__distance_unit(farthest);
+		s->costs[p] = transport(u, n, v, m, power, s->units[p], &farthest);
+	}
 }
 
 static void work(int32_t worker, void *argument)
@@ -79,8 +100,21 @@ static void work(int32_t worker, void *argument)
 		draw_direction(s, p, direction);
 		project(s->x, direction, u);
 		project(s->y, direction, v);
-		s->costs[p] = transport(u, s->x->rows, v, s->y->rows, s->options.power);
+		measure(s, p, u, v);
 	}
+}
+
+/* (mean W_p^p)^(1/p) in the smallest unit, and that. */
+static double gather(const slices *s, double *unit)
+{
+	double sum = 0, count = (double)s->options.projections;
+	*unit = INFINITY;
+	for (int64_t p = 0; p < s->options.projections; p++) *unit = s->units[p] < *unit ? s->units[p] : *unit;
+	for (int64_t p = 0; p < s->options.projections; p++) {
+		double ratio = *unit / s->units[p];
+		sum += s->costs[p] * ratio * (s->options.power == 1 ? 1 : ratio) / count;
+	}
+	return s->options.power == 1 ? sum : sqrt(sum);
 }
 
 static egm_status check(const egm_sliced_options *o)
@@ -94,24 +128,26 @@ static egm_status check(const egm_sliced_options *o)
 	return EGM_OK;
 }
 
-static egm_status run(slices *s, egm_context *context, double *out)
+static egm_status run(slices *s, egm_context *context, double room, double *out)
 {
 	egm_status st = EGM_OK;
 	int64_t n = s->x->rows, m = s->y->rows, items, numbers;
-	double sum = 0, count = (double)s->options.projections;
+	double unit;
 	if (egm__size_mul(n + 1, m + 1, &items) || egm__size_mul(2 * (n + m), s->workers, &items) ||
 	    egm__size_mul(s->x->columns, s->workers, &numbers))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "sliced: %lld and %lld rows are too many", (long long)n, (long long)m);
 	s->costs = egm__alloc(context, (size_t)s->options.projections, sizeof *s->costs);
+	s->units = egm__alloc(context, (size_t)s->options.projections, sizeof *s->units);
 	s->directions = egm__alloc(context, (size_t)numbers, sizeof *s->directions);
 	s->items = egm__alloc(context, (size_t)items, sizeof *s->items);
-	if (!s->costs || !s->directions || !s->items)
+	if (!s->costs || !s->units || !s->directions || !s->items)
 		EGM_FAIL(EGM_ERR_MEMORY, "sliced: no memory to sort %lld and %lld rows", (long long)n, (long long)m);
 	egm__parallel(context, s->workers, work, s);
-	for (int64_t p = 0; p < s->options.projections; p++) sum += s->costs[p] / count;
-	EGM_TRY(egm__distance_store("sliced", s->options.power == 1 ? sum : sqrt(sum), out));
+	double mean = gather(s, &unit);
+	EGM_TRY(egm__distance_store("sliced", mean / unit / room, out));
 out:
 	egm__free(context, s->costs);
+	egm__free(context, s->units);
 	egm__free(context, s->directions);
 	egm__free(context, s->items);
 	return st;
@@ -122,14 +158,16 @@ egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
-	slices s = {.options = defaults, .x = &a, .y = &b};
+	egm__points points[2];
+	slices s = {.options = defaults, .x = points, .y = points + 1};
 	EGM_TRY(egm__options_merge("egm_sliced_options", &s.options, sizeof s.options, options));
 	EGM_TRY(check(&s.options));
 	EGM_TRY(egm__sample_check_pair("sliced", context, &a, &b, 1, out));
+	double room = egm__points_create(points, &a, &b);
 	if (columns == 1) s.options.projections = 1;
 	s.table = egm__kernels_get(context->simd, EGM_F64);
 	s.workers = s.options.projections < context->threads ? (int32_t)s.options.projections : context->threads;
-	EGM_TRY(run(&s, context, out));
+	EGM_TRY(run(&s, context, room, out));
 out:
 	return st;
 }

@@ -170,13 +170,11 @@ static void begin_statistics(egm__phase_graph *p, const egm_loss *loss, egm__id 
 	}
 }
 
-egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
+egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g)
 {
-	egm__phase_graph p = {.batch = batch};
+	egm__phase_graph p = {.graph = g, .batch = batch};
 	const egm__phase *ph = &loss->phases[phase];
-	egm_status st = egm__graph_create(&p.graph, loss->context, loss->dtype);
-	*out = NULL;
-	if (st != EGM_OK) return st;
+	egm_status st = EGM_OK;
 	int32_t n = tensors_in_all(loss);
 	egm__id *ids = egm__alloc(loss->context, (size_t)n * 3, sizeof *ids); /* leaves, gradients, statistics */
 	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %d gradients", loss->kind, n);
@@ -194,11 +192,20 @@ egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, e
 	output_statistics(&p, loss, ph->moves);
 	for (int32_t i = 0; i < loss->n_state; i++)
 		if (p.state_next[i] != EGM__NONE) egm__graph_output(p.graph, p.state_next[i], EGM__SLOT_STATE, i);
-	EGM_TRY(egm__graph_status(p.graph));
-	*out = p.graph;
+	st = egm__graph_status(g);
 out:
 	egm__free(loss->context, ids);
-	if (st != EGM_OK) egm__graph_free(p.graph);
+	return st;
+}
+
+egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
+{
+	egm_status st = egm__graph_create(out, loss->context, loss->dtype);
+	if (st == EGM_OK) st = egm__loss_write(loss, phase, batch, *out);
+	if (st != EGM_OK) {
+		egm__graph_free(*out);
+		*out = NULL;
+	}
 	return st;
 }
 

@@ -114,6 +114,8 @@ egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm
 /* The net at a and b [batch, inputs] as one batch of twice the rows: one product of twice the height is faster than
  * two. With batch normalisation two batches, a first. */
 void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2]);
+/* The gradient of the net by x at each row, [batch, inputs], for any node x. */
+egm__id egm__net_slope(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x);
 /* z ~ N(0, I) for the inputs of a net, [batch, inputs]. */
 egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream);
 /* x + sigma n, n ~ N(0, I). */
@@ -123,6 +125,8 @@ void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double wei
 /* A program, without an arena, that runs phase `phase` at a batch size: terms, next states, and the gradients of the
  * moving nets. */
 egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out);
+/* Writes what it computes into a graph of the loss's dtype. */
+egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g);
 /* The graph behind it, for the oracle. */
 egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out);
 

@@ -46,6 +46,14 @@ egm__id egm__net_old(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm
 	return egm__model_apply(p->graph, loss->nets[net], EGM__SLOT_OLD + net, x);
 }
 
+egm__id egm__net_slope(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
+{
+	egm__id slope, point = egm__variable(p->graph, x);
+	EGM_INVARIANT(egm__model_batch_layer(loss->nets[net]) < 0); /* egm__loss_by_row */
+	egm__gradient(p->graph, egm__net(p, loss, net, point), 1, &point, &slope);
+	return slope;
+}
+
 void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id a, egm__id b, egm__id out[2])
 {
 	egm__id rows[2] = {a, b};

@@ -41,9 +41,7 @@ static egm__id points(egm__phase_graph *p, int32_t at, egm__id real, egm__id fak
 static slopes of_gradient(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x)
 {
 	egm__graph *g = p->graph;
-	egm__id gradient;
-	egm__gradient(g, egm__net(p, loss, net, x), 1, &x, &gradient);
-	egm__id square = egm__row_sum(g, egm__square(g, gradient));
+	egm__id square = egm__row_sum(g, egm__square(g, egm__net_slope(p, loss, net, x)));
 	return (slopes){egm__sqrt(g, square), square, EGM__NONE};
 }
 
@@ -79,7 +77,6 @@ egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int
                      egm__id fake)
 {
 	egm__graph *g = p->graph;
-	EGM_INVARIANT(egm__model_batch_layer(loss->nets[net]) < 0); /* egm__loss_by_row */
 	int chord = kind == EGM_PENALTY_FINITE_TWO_SIDED || kind == EGM_PENALTY_FINITE_LINEAR;
 	slopes s = chord ? of_chord(p, loss, net, real, fake) : of_gradient(p, loss, net, points(p, at, real, fake));
 	egm__id h = shape(g, kind, &s);

@@ -4,21 +4,13 @@
  * denoiser is y - sigma0^2 grad U(y) at all of them (Li, Chen, Sommer 2019, eq. 9), each weighed by 1 / sigma^2. */
 #include <loss/score_impl.h>
 
-egm__id egm__score(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id y)
-{
-	egm__id gradient;
-	EGM_INVARIANT(egm__model_batch_layer(loss->nets[net]) < 0); /* egm__loss_by_row */
-	egm__gradient(p->graph, egm__net(p, loss, net, y), 1, &y, &gradient);
-	return gradient;
-}
-
 egm__id egm__denoising_loss(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, double sigma,
                             uint32_t stream)
 {
 	egm__graph *g = p->graph;
 	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
 	egm__id y = egm__add(g, x, egm__scale(g, n, sigma));
-	return egm__mean_square_norm(g, egm__sub(g, egm__scale(g, egm__score(p, loss, net, y), sigma), n));
+	return egm__mean_square_norm(g, egm__sub(g, egm__scale(g, egm__net_slope(p, loss, net, y), sigma), n));
 }
 
 egm__id egm__denoising_loss_levels(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, egm__id sigma,
@@ -28,5 +20,5 @@ egm__id egm__denoising_loss_levels(egm__phase_graph *p, const egm_loss *loss, in
 	egm__id n = egm__normal(g, stream, *egm__graph_shape(g, x));
 	egm__id y = egm__add(g, x, egm__mul(g, n, sigma));
 	egm__id factor = egm__scale(g, egm__recip(g, sigma), sigma0 * sigma0);
-	return egm__mean_square_norm(g, egm__sub(g, egm__mul(g, egm__score(p, loss, net, y), factor), n));
+	return egm__mean_square_norm(g, egm__sub(g, egm__mul(g, egm__net_slope(p, loss, net, y), factor), n));
 }

@@ -5,8 +5,6 @@
 
 #include <loss/loss_impl.h>
 
-/* grad U at y, [rows, d] */
-egm__id egm__score(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id y);
 /* E||sigma grad U(x + sigma n) - n||^2, n ~ N(0, I) from `stream` */
 egm__id egm__denoising_loss(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, double sigma,
                             uint32_t stream);

@@ -49,7 +49,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_score_matching_options *o = loss->options;
 	egm__graph *g = p->graph;
-	egm__id score = egm__score(p, loss, ENERGY, p->data);
+	egm__id score = egm__net_slope(p, loss, ENERGY, p->data);
 	egm__id trace =
 	    o->form == EGM_SCORE_EXPLICIT ? laplacian(p, p->data, score) : sliced(p, p->data, score, o->projections);
 	egm__id half = egm__scale(g, egm__row_sum(g, egm__square(g, score)), 0.5);

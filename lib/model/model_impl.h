@@ -124,6 +124,8 @@ void egm__model_put_statistics(egm_model *model, const void *values);
 int32_t egm__model_batch_layer(const egm_model *model);
 /* Cuts every trained parameter to [-bound, bound]. */
 void egm__model_clip(egm_model *model, double bound);
+/* The same of parameters first .. first+count-1. It leaves the version alone, so that threads may share a model. */
+void egm__model_clip_part(const egm_model *model, double bound, int64_t first, int64_t count);
 
 /* Draws a tensor from (seed, its index). */
 void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed);

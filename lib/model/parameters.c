@@ -151,22 +151,31 @@ out:
 	return st;
 }
 
-/* One tensor to [-bound, bound]. */
-static void clip_tensor(egm_model *model, const egm__tensor *t, double bound)
+/* Parameters first .. end-1 to [-bound, bound]. */
+static void clip_range(const egm_model *model, double bound, int64_t first, int64_t end)
 {
 	if (model->dtype == EGM_F32) {
-		float *w = (float *)model->parameters + t->offset, b = (float)bound;
-		for (int64_t i = 0; i < t->count; i++) w[i] = w[i] < -b ? -b : w[i] > b ? b : w[i];
+		float *w = model->parameters, b = (float)bound;
+		for (int64_t i = first; i < end; i++) w[i] = w[i] < -b ? -b : w[i] > b ? b : w[i];
 	} else {
-		double *w = (double *)model->parameters + t->offset;
-		for (int64_t i = 0; i < t->count; i++) w[i] = w[i] < -bound ? -bound : w[i] > bound ? bound : w[i];
+		double *w = model->parameters;
+		for (int64_t i = first; i < end; i++) w[i] = w[i] < -bound ? -bound : w[i] > bound ? bound : w[i];
+	}
+}
+
+void egm__model_clip_part(const egm_model *model, double bound, int64_t first, int64_t count)
+{
+	for (int32_t i = 0; i < model->n_tensors; i++) {
+		const egm__tensor *t = &model->tensors[i];
+		int64_t from = t->offset > first ? t->offset : first;
+		int64_t end = t->offset + t->count < first + count ? t->offset + t->count : first + count;
+		if (t->trained) clip_range(model, bound, from, end);
 	}
 }
 
 void egm__model_clip(egm_model *model, double bound)
 {
-	for (int32_t i = 0; i < model->n_tensors; i++)
-		if (model->tensors[i].trained) clip_tensor(model, &model->tensors[i], bound);
+	egm__model_clip_part(model, bound, 0, model->count);
 	model->version++;
 }
 

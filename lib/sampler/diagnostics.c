@@ -7,7 +7,8 @@
  * whose autocorrelation says nothing.
  *
  * Mean and sum of squared deviations of all draws run along (Welford 1962): for the k-th value x
- *     d = x - m,   m += d / k,   s += d (x - m). */
+ *     d = x - m,   m += d / k,   s += d (x - m),
+ * in a unit of each column that falls when a draw comes whose square could leave the range. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -45,12 +46,14 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	egm__context_retain(context);
 	*d = (egm_diagnostics){.context = context, .chains = chains, .dims = dims, .row = chains * dims, .stride = 1};
 	d->capacity = capacity ? capacity : DEFAULT_CAPACITY;
+	d->unit = egm__alloc(context, (size_t)d->row, sizeof *d->unit);
 	d->mean = egm__alloc_zero(context, (size_t)d->row, sizeof *d->mean);
 	d->square = egm__alloc_zero(context, (size_t)d->row, sizeof *d->square);
 	d->latest = egm__alloc(context, (size_t)d->row, sizeof *d->latest);
-	if (!d->mean || !d->square || !d->latest)
+	if (!d->unit || !d->mean || !d->square || !d->latest)
 		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for the moments of %lld chains of %lld dimensions",
 		         (long long)chains, (long long)dims);
+	for (int64_t i = 0; i < d->row; i++) d->unit[i] = egm__diagnostics_unit(0);
 	*out = d;
 	d = NULL;
 out:
@@ -63,6 +66,7 @@ void egm_diagnostics_free(egm_diagnostics *diagnostics)
 	if (!diagnostics) return;
 	egm_context *context = diagnostics->context;
 	egm__free(context, diagnostics->draws);
+	egm__free(context, diagnostics->unit);
 	egm__free(context, diagnostics->mean);
 	egm__free(context, diagnostics->square);
 	egm__free(context, diagnostics->latest);
@@ -124,14 +128,39 @@ static void drop_every_second(egm_diagnostics *d)
 	d->stride *= 2;
 }
 
+double egm__diagnostics_unit(double largest)
+{
+	int exponent = largest > 0 ? ilogb(largest) : -1000;
+	return ldexp(1, exponent < -1000 ? 1000 : exponent > 1000 ? -1000 : -exponent);
+}
+
+void egm__diagnostics_rescale(double *x, int64_t n)
+{
+	double largest = 0;
+	for (int64_t i = 0; i < n; i++) largest = fabs(x[i]) > largest ? fabs(x[i]) : largest;
+	double unit = egm__diagnostics_unit(largest);
+	for (int64_t i = 0; i < n; i++) x[i] *= unit;
+}
+
+/* Units fall until a draw is below 2^500 of them: what is then too small for a square, below 2^-537, is nothing beside
+ * the draw that made the unit. */
+static double unit_for(egm_diagnostics *d, int64_t i, double x)
+{
+	if (!(fabs(x) * d->unit[i] > 0x1p500)) return d->unit[i];
+	double unit = egm__diagnostics_unit(fabs(x)), ratio = unit / d->unit[i];
+	d->mean[i] *= ratio;
+	d->square[i] = d->square[i] * ratio * ratio;
+	return d->unit[i] = unit;
+}
+
 /* x [chains, dims] */
 static void take(egm_diagnostics *d, const double *x)
 {
 	double k = (double)(d->given + 1);
 	for (int64_t i = 0; i < d->row; i++) {
-		double delta = x[i] - d->mean[i];
+		double value = x[i] * unit_for(d, i, x[i]), delta = value - d->mean[i];
 		d->mean[i] += delta / k;
-		d->square[i] += delta * (x[i] - d->mean[i]);
+		d->square[i] += delta * (value - d->mean[i]);
 	}
 	if (d->given % d->stride == 0 && d->kept == d->capacity) drop_every_second(d);
 	if (d->given % d->stride == 0) memcpy(d->draws + d->kept++ * d->row, x, (size_t)d->row * sizeof *x);

@@ -9,11 +9,14 @@
  *     ESS = M n / tau,   tau = -1 + 2 sum_t rho(t), the sum ending as Geyer 1992 says: see `sample_size`.
  *
  * The ends of the sum, the bound on tau and the treatment of a lone last term are those of Stan and ArviZ, so that
- * numbers can be compared. Where ArviZ has a number for what was not measured we have NaN: chains that never moved
- * (it says ESS = N), indicators of a quantile that are all alike (the same), halves too short for one pair of lags
- * beyond the first (its bound, N log10 N). And a single chain has an R-hat, of its halves. */
+ * numbers can be compared. A chain that stands still among others that move is therefore no special case: it has no
+ * variance, and R-hat shows how far the others are from agreeing with it. Where ArviZ has a number for what was not
+ * measured we have NaN: draws that are all the same (it says ESS = N), indicators of a quantile that are all alike (the
+ * same), halves too short for one pair of lags beyond the first (its bound, N log10 N). When no half moves but halves
+ * differ, R-hat is infinite, which ArviZ rounds to some 1e15. And a single chain has an R-hat, of its halves. */
 #include <core/options_impl.h>
 #include <core/status_impl.h>
+#include <float.h>
 #include <math.h>
 #include <sampler/diagnostics_impl.h>
 
@@ -83,14 +86,8 @@ static void gather(sample *s, const egm_diagnostics *d, int64_t dim, int64_t cha
 	egm__sort(s->sorted, s->spare, s->chains * s->n);
 }
 
-static int moves(const sample *s)
-{
-	for (int64_t h = 0; h < 2 * s->chains; h++)
-		if (egm__diagnostics_constant(s->x + h * s->half, s->half)) return 0;
-	return 1;
-}
-
-/* Of the halves in y. NaN, as 0/0, only when all of y is one number. */
+/* Of the halves in y. NaN, as 0/0, only when all of y is one number; infinite when no half moves but they differ. Both
+ * rest on the mean of equal numbers being that number. */
 static double r_hat(const sample *s, const double *y)
 {
 	double n = (double)s->half, halves = 2 * (double)s->chains, within = 0, between = 0;
@@ -139,7 +136,7 @@ static double sample_size(sample *s, const double *y)
 	double n = (double)s->half, *rho = s->rho;
 	egm__diagnostics_autocovariance(&s->fourier, y, 2 * s->chains, rho);
 	double variance = rho[0] + between_halves(s, y), within = rho[0] * n / (n - 1);
-	if (!isnormal(variance)) return NAN;
+	if (!(variance > 0)) return NAN;
 	for (int64_t t = 1; t < s->half; t++) rho[t] = 1 - (within - rho[t]) / variance;
 	rho[0] = 1;
 	return (double)s->count / autocorrelation_time(rho, s->half, (double)s->count);
@@ -149,6 +146,13 @@ static double tail_size(sample *s, double quantile)
 {
 	for (int64_t i = 0; i < s->count; i++) s->scores[i] = s->x[i] <= quantile;
 	return egm__diagnostics_constant(s->scores, s->count) ? NAN : sample_size(s, s->scores);
+}
+
+/* Sorted draws so small that the distance of any two is a number. */
+static void make_room(egm__sort_item *sorted, int64_t n)
+{
+	if (!(fmax(fabs(sorted[0].value), fabs(sorted[n - 1].value)) > DBL_MAX / 2)) return;
+	for (int64_t i = 0; i < n; i++) sorted[i].value /= 2;
 }
 
 /* R-hat of the folded draws compares scales. It is 0/0 when all draws are equally far from the median, as those of a
@@ -161,6 +165,7 @@ static void judge_ranks(sample *s, egm_diagnosis *result)
 	egm__diagnostics_scores(s->sorted, n, s->scores);
 	result->r_hat = r_hat(s, s->scores);
 	if (s->half >= LEAST_HALF) result->ess_bulk = sample_size(s, s->scores);
+	make_room(s->sorted, n);
 	egm__diagnostics_fold(s->sorted, n, s->spare);
 	egm__diagnostics_scores(s->spare, n, s->scores);
 	result->r_hat = fmax(result->r_hat, r_hat(s, s->scores));
@@ -172,28 +177,32 @@ static void judge(sample *s, egm_diagnosis *result)
 	result->q05 = egm__sort_quantile(s->sorted, n, 0.05);
 	result->median = egm__sort_quantile(s->sorted, n, 0.5);
 	result->q95 = egm__sort_quantile(s->sorted, n, 0.95);
-	if (!moves(s)) return;
 	judge_ranks(s, result);
 	if (s->half < LEAST_HALF) return;
-	result->ess_mean = sample_size(s, s->x);
 	double low = tail_size(s, result->q05), high = tail_size(s, result->q95);
 	result->ess_tail = isnan(low) || isnan(high) ? NAN : fmin(low, high);
+	egm__diagnostics_rescale(s->x, s->count);
+	result->ess_mean = sample_size(s, s->x);
 	result->mcse = result->sd / sqrt(result->ess_mean);
 }
 
-/* Of all draws, from the chains' own moments: the sums of squares add up, and the chains' means add n (m_c - m)^2. */
+/* Of all draws, from the chains' own moments: the sums of squares add up, and the chains' means add n (m_c - m)^2. In
+ * the unit of the chain that has the smallest. */
 static void moments(const egm_diagnostics *d, int64_t dim, int64_t chain, egm_diagnosis *result)
 {
 	int64_t first = chain < 0 ? 0 : chain, chains = chain < 0 ? d->chains : 1;
-	double n = (double)d->given, mean = 0, square = 0;
+	double n = (double)d->given, mean = 0, square = 0, unit = INFINITY;
 	if (d->given == 0) return;
-	for (int64_t c = first; c < first + chains; c++) mean += d->mean[c * d->dims + dim] / (double)chains;
+	for (int64_t c = first; c < first + chains; c++) unit = fmin(unit, d->unit[c * d->dims + dim]);
+	for (int64_t c = first; c < first + chains; c++)
+		mean += d->mean[c * d->dims + dim] * (unit / d->unit[c * d->dims + dim]) / (double)chains;
 	for (int64_t c = first; c < first + chains; c++) {
-		double delta = d->mean[c * d->dims + dim] - mean;
-		square += d->square[c * d->dims + dim] + n * delta * delta;
+		int64_t i = c * d->dims + dim;
+		double ratio = unit / d->unit[i], delta = d->mean[i] * ratio - mean;
+		square += d->square[i] * ratio * ratio + n * delta * delta;
 	}
-	result->mean = mean;
-	if (n * (double)chains > 1) result->sd = sqrt(square / (n * (double)chains - 1));
+	result->mean = mean / unit;
+	if (n * (double)chains > 1) result->sd = sqrt(square / (n * (double)chains - 1)) / unit;
 }
 
 egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,

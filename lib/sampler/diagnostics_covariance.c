@@ -101,8 +101,8 @@ static void backwards(egm__diagnostics_fourier *f)
 double egm__diagnostics_mean(const double *x, int64_t n)
 {
 	double sum = 0;
-	for (int64_t i = 0; i < n; i++) sum += x[i];
-	return sum / (double)n;
+	for (int64_t i = 0; i < n; i++) sum += x[i] - x[0];
+	return x[0] + sum / (double)n;
 }
 
 /* x minus its mean, then zeros; NULL: only zeros. */

@@ -18,10 +18,20 @@ struct egm_diagnostics {
 	int64_t stride; /* draw g = 0, 1, ... is kept when stride divides g */
 	int64_t room;   /* draws a chain that `draws` can hold */
 	double *draws;  /* [kept, chains, dims] */
-	double *mean;   /* [chains, dims] of all draws given */
-	double *square; /* [chains, dims] sum of squared deviations from it */
+	double *unit;   /* [chains, dims] powers of two, in which the next two are kept */
+	double *mean;   /* [chains, dims] unit * mean of all draws given */
+	double *square; /* [chains, dims] unit^2 * sum of squared deviations from it */
 	double *latest; /* [chains, dims] */
 };
+
+/* ---- scale. Everything that squares draws first multiplies them by a power of two, which rounds nothing, so that
+ * neither draws of 1e-200 nor of 1e200 leave the range. */
+
+/* The power of two that takes `largest` >= 0 into [1, 2), as far as 2^-1000 and 2^1000 go: subnormal numbers come to
+ * 2^-74, the largest to 2^24, and both have squares. */
+double egm__diagnostics_unit(double largest);
+/* x [n] times the unit of its largest magnitude. */
+void egm__diagnostics_rescale(double *x, int64_t n);
 
 /* ---- order. The place of an item: where its score goes; negative: nowhere. */
 
@@ -45,6 +55,7 @@ typedef struct egm__diagnostics_fourier {
 
 egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_context *context, int64_t n);
 void egm__diagnostics_fourier_clear(egm__diagnostics_fourier *f, egm_context *context);
+/* Exact when all values are the same. */
 double egm__diagnostics_mean(const double *x, int64_t n);
 /* series [rows, n] -> out [n]: mean over the rows of
  *     1/n sum_t (x[t] - m) (x[t + lag] - m),   m the mean of the row,   lag = 0 .. n-1. */

@@ -18,6 +18,7 @@ static void add_chain(const egm_diagnostics *d, egm__diagnostics_fourier *fourie
                       double *x, double *covariance, double *out)
 {
 	for (int64_t t = 0; t < d->kept; t++) x[t] = d->draws[t * d->row + column];
+	egm__diagnostics_rescale(x, d->kept);
 	egm__diagnostics_autocovariance(fourier, x, 1, covariance);
 	double variance = egm__diagnostics_constant(x, d->kept) ? NAN : covariance[0];
 	for (int64_t t = 0; t < lags; t++) out[t] += covariance[t] / variance;
@@ -72,6 +73,16 @@ static egm_status check_energies(egm_dtype dtype, const void *energies, int64_t 
 	return EGM_OK;
 }
 
+static double largest_energy(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain)
+{
+	double largest = 0;
+	for (int64_t t = 0; t < n; t++) {
+		double size = fabs(egm__number(dtype, energies, t * chains + chain));
+		largest = size > largest ? size : largest;
+	}
+	return largest;
+}
+
 /* Both means have the divisor n - 1, which cancels. */
 egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
                                 double *out)
@@ -80,10 +91,11 @@ egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n
 	double mean = 0, steps = 0, variance = 0;
 	int moved = 0;
 	EGM_TRY(check_energies(dtype, energies, n, chains, chain, out));
-	for (int64_t t = 0; t < n; t++) mean += egm__number(dtype, energies, t * chains + chain) / (double)n;
+	double unit = egm__diagnostics_unit(largest_energy(dtype, energies, n, chains, chain));
+	for (int64_t t = 0; t < n; t++) mean += egm__number(dtype, energies, t * chains + chain) * unit / (double)n;
 	for (int64_t t = 0; t < n; t++) {
-		double u = egm__number(dtype, energies, t * chains + chain);
-		double step = t ? u - egm__number(dtype, energies, (t - 1) * chains + chain) : 0;
+		double u = egm__number(dtype, energies, t * chains + chain) * unit;
+		double step = t ? u - egm__number(dtype, energies, (t - 1) * chains + chain) * unit : 0;
 		moved |= step != 0;
 		steps += step * step;
 		variance += (u - mean) * (u - mean);

@@ -38,7 +38,7 @@ static egm_status check_metadata(const egm__state *file, const egm_trainer *t, c
 {
 	egm_status st = EGM_OK;
 	char key[64], negatives[64];
-	EGM_TRY(egm__state_expect(file, "format", EGM__CHECKPOINT_FORMAT));
+	EGM_TRY(egm__state_expect_format(file, EGM__CHECKPOINT_FORMAT));
 	EGM_TRY(egm__state_expect(file, "format_version", EGM__CHECKPOINT_VERSION));
 	EGM_TRY(egm__state_expect(file, "loss", t->loss->kind));
 	EGM_TRY(egm__state_expect(file, "variant", t->loss->variant));

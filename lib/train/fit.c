@@ -88,7 +88,6 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 		if (!(phase->moves >> i & 1)) continue;
 		egm__model_put_statistics(t->loss->nets[i], statistics_of(t, i)); /* before averages are taken of them */
 		egm__optimizer_move(&t->nets[i], factor);
-		if (t->loss->clip[i] > 0) egm__model_clip(t->loss->nets[i], t->loss->clip[i]);
 		egm__model_refresh(t->loss->nets[i]);
 	}
 	if (phase->reads_negatives) egm__negatives_keep(t->negatives);

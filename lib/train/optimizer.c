@@ -3,10 +3,12 @@
  *
  * The buffer is cut into chunks of a fixed size that any thread may take: each element sees the same operations
  * whatever the thread count, and the only sum, the squared norm for clipping, is added chunk by chunk in order.
- * Everything that a chunk needs is done while it is in the cache: update, then moving average.
+ * Everything that a chunk needs is done while it is in the cache: update, cut, then moving average.
  *
- * Adam's corrections are computed from t each time and not carried along as products, so that a checkpoint needs t
- * alone and resumes with the same bits. */
+ * Move t makes the average y <- c y + (1 - c) w, c = min(average_decay, (t - 1)/(t + 8)): see `keep_share`.
+ *
+ * Adam's corrections and the average's decay are computed from t each time and not carried along as products, so that a
+ * checkpoint needs t alone and resumes with the same bits. */
 #include <core/cpu_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -35,7 +37,7 @@ out:
 }
 
 egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_model *net,
-                               const egm_trainer_options *options)
+                               const egm_trainer_options *options, double clip)
 {
 	egm_status st = EGM_OK;
 	int64_t chunks = egm__blocks_of(net->count, EGM__OPTIMIZER_CHUNK);
@@ -43,10 +45,11 @@ egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_mode
 	o->context = context;
 	o->kernels = egm__kernels_get(context->simd, net->dtype);
 	o->options = options;
+	o->net = net;
+	o->clip = clip;
 	o->count = net->count;
 	o->element = egm__dtype_size(net->dtype);
 	o->weights = net->parameters;
-	o->version = &net->version;
 	o->learning_rate = options->learning_rate;
 	o->gradient_scale = 1;
 	if (chunks > INT32_MAX)
@@ -123,6 +126,7 @@ egm__scan egm__optimizer_scan(egm__optimizer *o)
 typedef struct move_job {
 	egm__optimizer *o;
 	egm__adam p;
+	double keep; /* of the average */
 } move_job;
 
 static void move_chunk(int32_t chunk, void *argument)
@@ -146,7 +150,21 @@ static void move_chunk(int32_t chunk, void *argument)
 		o->kernels->sgd(n, w, g, m, &job->p);
 		break;
 	}
-	if (average) o->kernels->average(n, average, w, o->options->average_decay);
+	if (o->clip > 0) egm__model_clip_part(o->net, o->clip, (int64_t)chunk * EGM__OPTIMIZER_CHUNK, n);
+	if (average) o->kernels->average(n, average, w, job->keep);
+}
+
+/* The share that the average keeps of itself at move t = 1, 2, ... A constant decay would leave decay^t of the net as
+ * it was drawn: 64 % after 444 moves at .999. Division by 1 - decay^t takes that out, but still averages over all
+ * moves, the first and worst ones like the last. (t - 1)/(t + 8) makes the average one over some last tenth of the
+ * moves until that is longer than the decay's own horizon: net k then counts as k (k + 1) ... (k + 7), polynomial-decay
+ * averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent for non-smooth optimization").
+ * Implementations of diffusion models write it (1 + n)/(10 + n); counted as here, the first move replaces the average,
+ * so that the net as it was drawn, which may lie outside of the box, has no part in it. */
+static double keep_share(const egm_trainer_options *options, double t)
+{
+	double share = (t - 1) / (t + 8);
+	return share < options->average_decay ? share : options->average_decay;
 }
 
 void egm__optimizer_move(egm__optimizer *o, double factor)
@@ -161,10 +179,11 @@ void egm__optimizer_move(egm__optimizer *o, double factor)
 	job.p.correction1 = 1 - pow(options->beta1, t);
 	job.p.correction2 = 1 - pow(options->beta2, t);
 	job.p.gradient_scale = o->gradient_scale;
+	job.keep = keep_share(options, t);
 	uint32_t mode = egm__cpu_fp_flush();
 	egm__parallel(o->context, o->chunks, move_chunk, &job);
 	egm__cpu_fp_set(mode);
-	++*o->version;
+	o->net->version++;
 }
 
 static double decay_factor(const egm_trainer_options *options, int64_t steps)

@@ -15,31 +15,33 @@ typedef struct egm__optimizer {
 	egm_context *context;
 	const egm__kernels *kernels;
 	const egm_trainer_options *options; /* borrowed from the trainer */
+	egm_model *net;                     /* borrowed too */
+	double clip;                        /* trained parameters are cut to [-clip, clip] after each move; 0: never */
 	int64_t count;                      /* parameters */
 	int32_t chunks;
 	size_t element;        /* bytes of one */
-	void *weights;         /* borrowed from the net */
-	uint64_t *version;     /* of the weights, borrowed too */
+	void *weights;         /* of the net */
 	void *gradient;        /* written by the phase programs */
 	void *m;               /* Adam: first moment; SGD: momentum buffer; else NULL */
 	void *v;               /* Adam, RMSProp: second moment; else NULL */
 	void *average;         /* NULL when average_decay is 0 */
 	double *squares;       /* sum of squares of each chunk of the gradient; NULL when clip_norm is 0 */
 	double learning_rate;  /* base, before the schedule */
-	int64_t moves;         /* t of Adam's bias correction */
+	int64_t moves;         /* t of Adam's bias correction, and of the average's */
 	double gradient_scale; /* what clipping asks for, from the last scan */
 } egm__optimizer;
 
 /* context is that of the trainer: nets may come from others. */
 egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_model *net,
-                               const egm_trainer_options *options);
+                               const egm_trainer_options *options, double clip);
 void egm__optimizer_clear(egm__optimizer *o);
 
 /* Looks at the gradient and changes nothing but gradient_scale. */
 typedef enum egm__scan { EGM__SCAN_OK, EGM__SCAN_NONFINITE, EGM__SCAN_OVERFLOW } egm__scan;
 egm__scan egm__optimizer_scan(egm__optimizer *o);
 
-/* One step down the gradient that was scanned last, at learning rate base * factor. */
+/* One step down the gradient that was scanned last, at learning rate base * factor; then the cut, then the average of
+ * what came out. */
 void egm__optimizer_move(egm__optimizer *o, double factor);
 
 /* Factor on the learning rate in the step that follows `steps` done ones: schedule times warm-up. */

@@ -52,7 +52,8 @@ static egm_status read_state(egm_sampler *s, const egm__state *file, egm__sample
 	egm_status st = EGM_OK;
 	texts t;
 	fill_texts(&t, s);
-	for (int i = 0; i < TEXTS; i++)
+	EGM_TRY(egm__state_expect_format(file, SAMPLER_FORMAT));
+	for (int i = 1; i < TEXTS; i++)
 		if (strcmp(t.list[i].key, "seed") != 0) EGM_TRY(egm__state_expect(file, t.list[i].key, t.list[i].value));
 	EGM_TRY(egm__state_counter(file, "seed", UINT64_MAX, seed));
 	EGM_TRY(egm__sampler_stage_create(g, s, ""));

@@ -125,6 +125,13 @@ out:
 	return st;
 }
 
+egm_status egm__state_expect_format(const egm__state *s, const char *expected)
+{
+	const char *format = egm__safetensors_meta(s->contents, "format");
+	if (format && egm__st_is_framework(format)) return EGM_OK;
+	return egm__state_expect(s, "format", expected);
+}
+
 egm_status egm__state_counter(const egm__state *s, const char *key, uint64_t largest, uint64_t *out)
 {
 	egm_status st = EGM_OK;

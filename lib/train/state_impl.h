@@ -55,6 +55,8 @@ typedef struct egm__state {
 
 egm_status egm__state_require(const egm__state *state, const char *key, const char **value);
 egm_status egm__state_expect(const egm__state *state, const char *key, const char *expected);
+/* Of the key "format": tools that write a file again may have put the name of a framework there. */
+egm_status egm__state_expect_format(const egm__state *state, const char *expected);
 /* Digits alone: no sign, no space, no locale. */
 egm_status egm__state_counter(const egm__state *state, const char *key, uint64_t largest, uint64_t *out);
 /* The file has these arrays and no others, with numbers that can stand there. */

@@ -114,7 +114,7 @@ static egm_status set_up(egm_trainer *t)
 	egm__trainer_clear_terms(t);
 	EGM_TRY(allocate_buffers(t));
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options));
+		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options, t->loss->clip[i]));
 	EGM_TRY(compile(t));
 	if (reads_negatives(t))
 		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
@@ -236,9 +236,10 @@ egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net,
 	if (!trainer->nets[index].average)
 		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_average: no averages are kept: average_decay is 0");
 	EGM_TRY(egm_model_clone(out, net));
+	if (trainer->nets[index].moves == 0) goto out; /* there is no other net yet */
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
 	(*out)->version++;
-	/* what was averaged stood before each cut */
+	/* a mean of numbers in the box is rounded, and checkpoints of 0.4 averaged what stood before each cut */
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
 	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
 out:

@@ -4,8 +4,8 @@
  * by tanh, arguments of log, sqrt and recip away from 0, and kinks and the point 0 of a norm behind an odd shift, so
  * that two ways of rounding cannot land on two sides of a jump.
  *
- * Derivatives are taken by leaves and by anchors, tanh(x + a leaf of its own). Other inner nodes will not do: where
- * x 1 becomes x, a derivative by x 1 alone is another question. */
+ * Derivatives are taken by leaves and by anchors, variables of x + a leaf of their own: the leaf keeps two anchors
+ * apart where simplification makes their x one node. */
 #ifndef EGM_TESTS_RANDOM_GRAPH_H
 #define EGM_TESTS_RANDOM_GRAPH_H
 
@@ -316,9 +316,10 @@ static inline void r_source(maker *m, int kind)
 static inline void r_anchor(maker *m)
 {
 	int64_t i = r_pick(m), n = egm__shape_count(r_of(m, i));
-	egm__id own = egm__leaf(m->g, R_SLOT_IN, m->in_at, *r_of(m, i));
+	egm__id own = egm__leaf(m->g, R_SLOT_IN, m->in_at, *r_of(m, i)), sum = egm__add(m->g, m->pool[i], own);
 	m->in_at += n;
-	r_push(m, egm__tanh(m->g, egm__add(m->g, m->pool[i], own)), 1);
+	int wide = m->bound[i] + 1 > 4;
+	r_push(m, egm__variable(m->g, wide ? egm__tanh(m->g, sum) : sum), wide ? 1 : m->bound[i] + 1);
 	m->anchor[m->n_anchors++] = m->pool[m->n - 1];
 }
 

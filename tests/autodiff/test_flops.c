@@ -143,7 +143,7 @@ START_TEST(test_flops__critic_with_penalty_at_interpolates)
 {
 	energy = net("energy", 5, e_width, leaky);
 	egm__id x = data(), xf = fake(), a = egm__uniform(g, 2, egm__shape2(BATCH, 1));
-	egm__id between = egm__add(g, xf, egm__mul(g, a, egm__sub(g, x, xf)));
+	egm__id between = egm__variable(g, egm__add(g, xf, egm__mul(g, a, egm__sub(g, x, xf))));
 	egm__id d = egm__sub(g, egm__mean(g, egm__model_apply(g, energy, SLOT_U, xf)),
 	                     egm__mean(g, egm__model_apply(g, energy, SLOT_U, x)));
 	egm__id norm = egm__row_norm(g, slope_at(egm__model_apply(g, energy, SLOT_U, between), between));
@@ -156,7 +156,8 @@ END_TEST
 START_TEST(test_flops__score_matching)
 {
 	energy = net("energy", 5, e_width, egm_model_silu);
-	egm__id n = egm__normal(g, 0, egm__shape2(BATCH, DATA)), at = egm__add(g, data(), egm__scale(g, n, 0.3));
+	egm__id n = egm__normal(g, 0, egm__shape2(BATCH, DATA));
+	egm__id at = egm__variable(g, egm__add(g, data(), egm__scale(g, n, 0.3)));
 	egm__id residual = egm__sub(g, egm__scale(g, slope_at(egm__model_apply(g, energy, SLOT_U, at), at), 0.3), n);
 	egm__id y = egm__mean(g, egm__row_sum(g, egm__square(g, residual)));
 	cost e = forward(BATCH, 5, e_width);

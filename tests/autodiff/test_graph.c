@@ -268,7 +268,7 @@ END_TEST
 START_TEST(test_gradient__is_zero_where_nothing_depends)
 {
 	egm__id x = leaf(3, 4), other = egm__leaf(g, 1, 12, egm__shape2(2, 5)), y = egm__sum(g, x, 3);
-	egm__id later = egm__tanh(g, y), wrt[3] = {other, later, egm__step(g, x, 0)}, d[3];
+	egm__id later = egm__variable(g, y), wrt[3] = {other, later, egm__variable(g, egm__step(g, x, 0))}, d[3];
 	egm__gradient(g, y, 3, wrt, d);
 	for (int i = 0; i < 3; i++) {
 		double c = NAN;
@@ -284,11 +284,11 @@ START_TEST(test_gradient__is_zero_where_nothing_depends)
 END_TEST
 
 /* h = tanh x, y = sum h^3: dy/dh = 3 h^2, whatever h is made of; dy/dx goes on from there */
-START_TEST(test_gradient__takes_inner_nodes)
+START_TEST(test_gradient__takes_variables)
 {
 	double x[2] = {0.3, -1.2}, out[2];
-	egm__id leaf_x = leaf(1, 2), h = egm__tanh(g, leaf_x);
-	egm__id y = egm__sum(g, egm__mul(g, h, egm__square(g, h)), 3), wrt[3] = {h, leaf_x, y}, d[3];
+	egm__id leaf_x = leaf(1, 2), h = egm__variable(g, egm__tanh(g, leaf_x));
+	egm__id y = egm__variable(g, egm__sum(g, egm__mul(g, h, egm__square(g, h)), 3)), wrt[3] = {h, leaf_x, y}, d[3];
 	egm__gradient(g, y, 3, wrt, d);
 	for (int i = 0; i < 3; i++) egm__graph_output(g, d[i], 9, 2 * i);
 	double all[6];
@@ -300,6 +300,36 @@ START_TEST(test_gradient__takes_inner_nodes)
 		ck_assert(fabs(all[2 + i] - inner * (1 - t * t)) <= 1e-14);
 	}
 	ck_assert(all[4] == 1); /* y by itself */
+}
+END_TEST
+
+/* Products peel scales off their factors: built on 2 x, y would be built on x, and its derivative by 2 x would be 0. */
+START_TEST(test_gradient__refuses_what_formulas_are_built_around)
+{
+	egm__id x = leaf(1, 2), twice = egm__scale(g, x, 2), y = egm__mul(g, twice, leaf(1, 2)), d = 7;
+	egm__gradient(g, y, 1, &twice, &d);
+	ck_assert_int_eq(d, EGM__NONE);
+	ck_assert_int_eq(egm__graph_status(g), EGM_ERR_UNSUPPORTED);
+	ck_assert_str_eq(egm_last_error(), "gradient: node 1, affine, is no variable: formulas may be built around it");
+}
+END_TEST
+
+/* d/dv of (v x)(v x) at v = 2 x is 2 v x^2 = 4 x^3, and goes on to x; asked for twice, v is one node. */
+START_TEST(test_gradient__passes_through_a_variable)
+{
+	double x[2] = {3, -2}, out[4];
+	egm__id leaf_x = leaf(1, 2), v = egm__variable(g, egm__scale(g, leaf_x, 2)), d, e;
+	ck_assert_int_eq(egm__variable(g, egm__scale(g, leaf_x, 2)), v);
+	ck_assert_int_eq(egm__variable(g, v), v);
+	ck_assert_int_eq(egm__variable(g, leaf_x), leaf_x);
+	egm__id u = egm__mul(g, v, leaf_x);
+	egm__gradient(g, egm__square(g, u), 1, &v, &d);
+	egm__gradient(g, egm__square(g, u), 1, &leaf_x, &e); /* (2 x^2)^2: 16 x^3 */
+	egm__graph_output(g, d, 8, 0);
+	egm__graph_output(g, e, 8, 2);
+	void *bases[EGM__MAX_SLOTS] = {[1] = x, [8] = out};
+	ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_OK);
+	for (int i = 0; i < 2; i++) ck_assert(out[i] == 4 * x[i] * x[i] * x[i] && out[2 + i] == 16 * x[i] * x[i] * x[i]);
 }
 END_TEST
 
@@ -334,7 +364,9 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_gradient__stops_where_told);
 	tcase_add_test(t, test_gradient__is_zero_where_nothing_depends);
-	tcase_add_test(t, test_gradient__takes_inner_nodes);
+	tcase_add_test(t, test_gradient__takes_variables);
+	tcase_add_test(t, test_gradient__refuses_what_formulas_are_built_around);
+	tcase_add_test(t, test_gradient__passes_through_a_variable);
 	tcase_add_test(t, test_gradient__of_a_matrix_is_that_of_its_sum);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);

@@ -17,6 +17,7 @@ static void handles(void)
 {
 	STRUCT(egm_context_options, M(alloc), M(dealloc), M(alloc_user), M(log), M(log_user), M(parallel), M(parallel_user),
 	       M(threads), M(blas_threads), M(simd), M(reserved));
+	STRUCT(egm_restore_options, M(layout), M(zero_bias), M(prefix), M(max_header_bytes), M(max_data_bytes));
 	STRUCT(egm_target_options, M(beta), M(prior_scale), M(lower), M(upper), M(concurrent), M(reserved), M(rows));
 	STRUCT(egm_sampler_options, M(kernel), M(reserved), M(chains), M(seed), M(step_size), M(jitter), M(start_scale),
 	       M(target_accept), M(scale), M(leapfrog_steps), M(max_depth), M(divergence), M(temperatures), M(levels),
@@ -86,6 +87,7 @@ static void numbers(void)
 	N(EGM_OPTIMIZER_ADAM), N(EGM_OPTIMIZER_RMSPROP), N(EGM_OPTIMIZER_SGD);
 	N(EGM_SCHEDULE_CONSTANT), N(EGM_SCHEDULE_LINEAR), N(EGM_SCHEDULE_COSINE);
 	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);
+	N(EGM_LAYOUT_AUTO), N(EGM_LAYOUT_EGM), N(EGM_LAYOUT_PYTORCH);
 	N(EGM_F32), N(EGM_F64);
 	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
 	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);

@@ -191,6 +191,23 @@ class Files(unittest.TestCase):
                 self.assertTrue(np.array_equal(loaded.get_parameters(), model.get_parameters()))
                 self.assertTrue(np.array_equal(loaded.energy(x), model.energy(x)))
 
+    def test_weights_of_pytorch_are_restored(self):
+        folder = os.path.join(os.path.dirname(__file__), "..", "io", "torch")
+        with open(os.path.join(folder, "both_critic.txt")) as file:
+            x, y = (np.array(line.split()[2:], np.float32).reshape([int(n) for n in line.split()[:2]]) for line in file)
+        critic = egm.Model(egm.Context(), "critic", 60).image(6, 5, 2).conv(4, 3, 2, 1).leaky_relu(0.2).batch_norm()
+        critic.conv(3, 4, 1, 1).tanh().flatten().layer_norm().dense(1).build()
+        both = os.path.join(folder, "both.safetensors")
+        self.assertIs(critic.restore(both, prefix="critic."), critic)
+        np.testing.assert_allclose(critic.run(x), y, rtol=1e-5)
+        before = critic.get_parameters()
+        for keywords, kind in (({}, egm.FormatError), ({"layout": "pytorc", "prefix": "critic."}, egm.ArgumentError),
+                               ({"layout": "egm", "prefix": "critic."}, egm.ShapeError),
+                               ({"prefix": "generator.", "zero_bias": True}, egm.FormatError)):
+            with self.assertRaises(kind):
+                critic.restore(both, **keywords)
+        np.testing.assert_array_equal(critic.get_parameters(), before)
+
     def test_bad_files_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "bad")

@@ -257,6 +257,17 @@ class Diagnostics(Case):
         r_hat = egm.diagnose(draws)["r_hat"]
         self.assertTrue(r_hat[1] > 1.1 and r_hat[0] < 1.02 and r_hat[2] < 1.02)
 
+    def test_chains_that_stand_still(self):
+        draws = points(1600, 3, np.float64).reshape(400, 4, 3)
+        draws[:, 3, 0] = 0.25  # one of four
+        draws[:, :, 1] = 0.25  # all, at one place
+        draws[:, :, 2] = np.arange(4)  # all, at different places
+        result = egm.diagnose(draws)
+        self.assertTrue(1.4 < result["r_hat"][0] < 1.7 and np.isfinite(result["ess_bulk"][0]))
+        self.assertTrue(np.isnan(result["r_hat"][1]) and np.isnan(result["ess_bulk"][1]))
+        self.assertEqual(result["r_hat"][2], np.inf)
+        self.assertTrue(np.all(~(result["r_hat"] <= 1.01)))
+
     def test_all_draws_are_kept(self):
         draws = points(5000, 1, np.float64).reshape(5000, 1, 1)
         self.assertLessEqual(abs(egm.diagnose(draws)["median"][0] - np.median(draws)), U64)

@@ -30,7 +30,14 @@ static struct {
 	int every;       /* all of them from `at` on */
 	long seen;       /* how many came */
 	const char *cut; /* file to be cut to 100 bytes instead */
+	mode_t modes;    /* all permissions that files had when they were created or written to */
 } fault;
+
+static inline void fault_look(int fd)
+{
+	struct stat info;
+	if (fd >= 0 && fstat(fd, &info) == 0) fault.modes |= info.st_mode & 0777;
+}
 
 static inline int fault_now(fault_call call)
 {
@@ -44,7 +51,9 @@ static inline int fault_now(fault_call call)
 
 static inline int fault_open(const char *path, int flags, mode_t mode)
 {
-	return fault_now(FAULT_OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	int fd = fault_now(FAULT_OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	if (flags & O_CREAT) fault_look(fd);
+	return fd;
 }
 
 int open(const char *path, int flags, ...)
@@ -71,6 +80,7 @@ ssize_t write(int fd, const void *bytes, size_t n)
 		if (fault.error) return -1;
 		n = n ? 1 : 0;
 	}
+	fault_look(fd);
 	return syscall(SYS_write, fd, bytes, n);
 }
 

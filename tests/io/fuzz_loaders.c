@@ -21,15 +21,28 @@ enum { LOADERS = 5, MAX_BYTES = 1 << 20 };
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static egm_context *context;
+static egm_model *built; /* of the layers of a seed: what its weights are restored into */
 static int fd = -1;
 static char path[64];
-static long accepted[LOADERS];
+static long accepted[LOADERS], restored;
 
 static void require(int condition, const char *what)
 {
 	if (condition) return;
 	fprintf(stderr, "broken promise: %s (%s)\n", what, egm_last_error());
 	abort();
+}
+
+static egm_model *seed_model(void)
+{
+	egm_model *model;
+	require(egm_model_create(&model, context, "seed", 2) == EGM_OK, "a model");
+	egm_model_dense(model, 3);
+	egm_model_leaky_relu(model, 0.2);
+	egm_model_layer_norm(model, 1e-5);
+	egm_model_dense(model, 1);
+	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
+	return model;
 }
 
 /* A file without a disk: regular, and opened through /proc like any other. */
@@ -40,6 +53,7 @@ static void set_up(void)
 	fd = memfd_create("fuzz", 0);
 	require(fd >= 0, "a file in memory");
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	built = seed_model();
 }
 
 static void put(const uint8_t *bytes, size_t n)
@@ -84,6 +98,17 @@ static void try_model(const egm_load_options *o)
 	egm_model_free(model);
 }
 
+static void try_restore(void)
+{
+	enum { MOST = 64 };
+	float values[MOST];
+	int64_t n = egm_model_parameter_count(built);
+	if (egm_model_restore(built, path, NULL) != EGM_OK) return;
+	restored++;
+	require(n <= MOST && egm_model_get_parameters(built, EGM_F32, values, n) == EGM_OK, "parameters");
+	for (int64_t i = 0; i < n; i++) require(isfinite(values[i]), "finite parameters");
+}
+
 static void try_data(int loader)
 {
 	static egm_status (*const loads[])(egm_data **, egm_context *, const char *, const egm_data_options *) = {
@@ -116,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	int loader = bytes[0] % LOADERS;
 	if (loader == 0) {
 		try_container(&o);
+		try_restore();
 	} else if (loader == 1) {
 		try_model(&o);
 	} else {
@@ -198,12 +224,7 @@ static void add_saved(void)
 	snprintf(name, sizeof name, "%s/file", folder);
 	require(egm_npy_save(context, name, EGM_F64, x, 2, 2) == EGM_OK, "an NPY file");
 	add_file(3, name);
-	require(egm_model_create(&model, context, "seed", 2) == EGM_OK, "a model");
-	egm_model_dense(model, 3);
-	egm_model_leaky_relu(model, 0.2);
-	egm_model_layer_norm(model, 1e-5);
-	egm_model_dense(model, 1);
-	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
+	model = seed_model();
 	for (int loader = 0; loader < 2; loader++) {
 		require(egm_model_save(model, name) == EGM_OK, "a saved model");
 		add_file(loader, name);
@@ -343,8 +364,11 @@ int main(int argc, char **argv)
 			LLVMFuzzerTestOneInput(s.bytes, s.n);
 		}
 		for (int i = 0; i < LOADERS; i++) printf("loader %d accepted %ld files\n", i, accepted[i]);
+		printf("%ld of the containers restored the model of a seed\n", restored);
+		require(restored > 0, "restored weights");
 	}
 	close(fd);
+	egm_model_free(built);
 	egm_context_free(context);
 	return status;
 }

@@ -223,6 +223,131 @@ START_TEST(test_file__permissions_and_links_stay)
 }
 END_TEST
 
+/* The permissions come back whatever they are, none at all too; and at no moment from its creation on was the new file
+ * open to anybody whom the old one did not let in, but for its owner. */
+START_TEST(test_file__permissions_before_the_first_byte)
+{
+	static const mode_t modes[] = {0600, 0640, 0400, 0444, 0000, 0020, 0755, 0666, 0004, 0200};
+	mode_t mode = modes[_i];
+	struct stat info;
+	umask(0);
+	ck_assert_int_eq(save(1), EGM_OK);
+	ck_assert_int_eq(stat(path, &info), 0);
+	ck_assert_int_eq(info.st_mode & 0777, 0666); /* a new file: what the umask leaves */
+	ck_assert_int_eq(chmod(path, mode), 0);
+	fault.modes = 0;
+	ck_assert_int_eq(save(2), EGM_OK);
+	ck_assert_int_eq(stat(path, &info), 0);
+	ck_assert_int_eq(info.st_mode & 0777, mode);
+	ck_assert_int_eq(fault.modes & ~(mode | 0600), 0);
+}
+END_TEST
+
+/* ---- what is left of killed saves */
+
+static void make(const char *name)
+{
+	char file[PATH_MAX];
+	snprintf(file, sizeof file, "%s/%s", folder, name);
+	io_write(file, "x", 1);
+}
+
+static int is_there(const char *name)
+{
+	char file[PATH_MAX];
+	struct stat info;
+	snprintf(file, sizeof file, "%s/%s", folder, name);
+	return lstat(file, &info) == 0;
+}
+
+START_TEST(test_file__strays_are_removed)
+{
+	static const char *const strays[] = {"state.0123456789abcdef.tmp", "state.ffffffffffffffff.tmp"};
+	static const char *const others[] = {"state.tmp",
+	                                     "state.0123456789abcde.tmp",
+	                                     "state.0123456789abcdef0.tmp",
+	                                     "state.0123456789ABCDEF.tmp",
+	                                     "state.0123456789abcdef.tmp2",
+	                                     "state.0123456789abcdef",
+	                                     "state2.0123456789abcdef.tmp",
+	                                     "xstate.0123456789abcdef.tmp",
+	                                     "stat.0123456789abcdef.tmp"};
+	char link[PATH_MAX], below[PATH_MAX];
+	for (int i = 0; i < 2; i++) make(strays[i]);
+	for (int i = 0; i < 9; i++) make(others[i]);
+	snprintf(link, sizeof link, "%s/state.aaaaaaaaaaaaaaaa.tmp", folder);
+	ck_assert_int_eq(symlink("state.tmp", link), 0);
+	snprintf(below, sizeof below, "%s/state.bbbbbbbbbbbbbbbb.tmp", folder);
+	ck_assert_int_eq(mkdir(below, 0700), 0);
+	ck_assert_int_eq(save(1), EGM_OK);
+	for (int i = 0; i < 2; i++) ck_assert_msg(!is_there(strays[i]), "%s", strays[i]);
+	for (int i = 0; i < 9; i++) ck_assert_msg(is_there(others[i]), "%s", others[i]);
+	ck_assert_int_eq(io_entries(folder, NULL), 9 + 3);
+}
+END_TEST
+
+/* The name of the temporary file has the first 200 bytes of the target's. */
+START_TEST(test_file__strays_of_a_long_name)
+{
+	char name[300];
+	memset(name, 'y', 250);
+	name[250] = 0;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	strcpy(name + 200, ".0123456789abcdef.tmp");
+	make(name);
+	ck_assert_int_eq(save(1), EGM_OK);
+	ck_assert_int_eq(io_entries(folder, NULL), 1);
+}
+END_TEST
+
+static egm_status save_within(egm__file_writer *w, void *user)
+{
+	ck_assert_int_eq(egm__file_append(w, "outer", 5), EGM_OK);
+	ck_assert_int_eq(io_entries(folder, NULL), *(int *)user ? 2 : 1);
+	ck_assert_int_eq(save(7), EGM_OK);
+	ck_assert_uint_eq(load(), 7);
+	ck_assert_int_eq(io_entries(folder, NULL), 2);
+	return EGM_OK;
+}
+
+/* A save begins and ends while another one of the same file is under way: that one's file is not a stray. */
+START_TEST(test_file__a_save_under_way_keeps_its_file)
+{
+	size_t n;
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(egm__file_replace(context, path, save_within, &again), EGM_OK);
+		unsigned char *bytes = io_read(path, &n);
+		ck_assert_uint_eq(n, 5);
+		ck_assert_mem_eq(bytes, "outer", 5);
+		free(bytes);
+		ck_assert_int_eq(io_entries(folder, NULL), 1);
+	}
+}
+END_TEST
+
+/* Savers of one file who look for strays while others create, lock and rename theirs: each save succeeds. */
+START_TEST(test_file__many_savers)
+{
+	enum { SAVERS = 4, SAVES = 20 };
+	pid_t children[SAVERS];
+	int status;
+	for (int i = 0; i < SAVERS; i++) {
+		children[i] = fork();
+		ck_assert_int_ge(children[i], 0);
+		if (children[i]) continue;
+		for (int k = 0; k < SAVES; k++)
+			if (save((uint64_t)k) != EGM_OK) _exit(1);
+		_exit(0);
+	}
+	for (int i = 0; i < SAVERS; i++) {
+		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	load();
+	ck_assert_int_eq(io_entries(folder, NULL), 1);
+}
+END_TEST
+
 /* ---- killed */
 
 /* Saves generation first, first + 1, ... until killed; one byte in the pipe once it runs. */
@@ -234,13 +359,9 @@ static void save_for_ever(uint64_t first, int ready)
 	}
 }
 
-static void remove_temporary(const char *name)
-{
-	if (strcmp(name, path) != 0) unlink(name);
-}
-
 /* A save takes some milliseconds; a kill comes 0 to 4 ms after the child has saved once. Each time the file is whole
- * and at least as new as that first save. With 200 kills, some hit while the temporary file exists. */
+ * and at least as new as that first save. With 200 kills, some hit while the temporary file exists: the next save
+ * removes it, so there is never more than one. */
 START_TEST(test_file__kill_at_any_moment)
 {
 	enum { KILLS = 200 };
@@ -264,9 +385,12 @@ START_TEST(test_file__kill_at_any_moment)
 		uint64_t found = load();
 		ck_assert_uint_ge(found, generation + 1);
 		generation = found;
-		left_behind += io_entries(folder, remove_temporary) - 1;
+		int strays = io_entries(folder, NULL) - 1;
+		ck_assert_int_le(strays, 1);
+		left_behind += strays;
 	}
 	ck_assert_int_gt(left_behind, 0);
+	ck_assert_int_eq(save(generation), EGM_OK);
 	ck_assert_int_eq(io_entries(folder, NULL), 1);
 }
 END_TEST
@@ -288,6 +412,11 @@ int main(void)
 	tcase_add_test(tc, test_file__longest_name);
 	tcase_add_test(tc, test_file__relative_name);
 	tcase_add_test(tc, test_file__permissions_and_links_stay);
+	tcase_add_loop_test(tc, test_file__permissions_before_the_first_byte, 0, 10);
+	tcase_add_test(tc, test_file__strays_are_removed);
+	tcase_add_test(tc, test_file__strays_of_a_long_name);
+	tcase_add_test(tc, test_file__a_save_under_way_keeps_its_file);
+	tcase_add_test(tc, test_file__many_savers);
 	tcase_add_test(killed, test_file__kill_at_any_moment);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, killed);

@@ -198,7 +198,9 @@ typedef struct file_row {
 
 static const file_row rows[] = {
     {"good", "egm-model", "1", "f32", "n", GOOD, EGM_OK, NULL},
-    {"format", "pt", "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "format 'pt' is not 'egm-model'"},
+    {"format", "egm-sampler", "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "format 'egm-sampler' is not 'egm-model'"},
+    {"format of a tool", "pt", "1", "f32", "n", GOOD, EGM_OK, NULL},
+    {"format of a tool alone", "pt", NULL, NULL, NULL, NULL, EGM_ERR_FORMAT, "egm_model_restore reads them"},
     {"no format", NULL, "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format'"},
     {"version", "egm-model", "2", "f32", "n", GOOD, EGM_ERR_UNSUPPORTED, "format_version '2'"},
     {"no version", "egm-model", NULL, "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format_version'"},

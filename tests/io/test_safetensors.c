@@ -240,6 +240,59 @@ START_TEST(test_safetensors__writer_refuses_what_it_could_not_read)
 }
 END_TEST
 
+/* Five tensors lie one after the other, with bytes 0, 1, 2, ...; the header lists them in every order. The third and
+ * the fourth have no bytes and the same place. */
+START_TEST(test_safetensors__the_header_lists_in_any_order)
+{
+	static const int begins[] = {0, 3, 8, 8, 8}, ends[] = {3, 8, 8, 8, 12};
+	char header[800], path[PATH_MAX];
+	egm__safetensors *file;
+	int rest = _i, left[5] = {0, 1, 2, 3, 4}, at = 0;
+	snprintf(path, sizeof path, "%s", io_path("order.safetensors"));
+	for (int k = 5; k > 0; k--) {
+		int pick = rest % k, t = left[pick], n = ends[t] - begins[t];
+		rest /= k;
+		for (int i = pick; i + 1 < k; i++) left[i] = left[i + 1];
+		at += snprintf(header + at, sizeof header - (size_t)at,
+		               "%s\"t%d\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[%d,%d]}", k == 5 ? "{" : ",", t, n,
+		               begins[t], ends[t]);
+	}
+	snprintf(header + at, sizeof header - (size_t)at, "}");
+	st_write(path, header, 12);
+	io_expect(header, egm__safetensors_read(&file, context, path, NULL), EGM_OK, NULL);
+	for (int t = 0; t < 5; t++) {
+		char name[8];
+		snprintf(name, sizeof name, "t%d", t);
+		const egm__st_tensor *found = egm__safetensors_find(file, name);
+		ck_assert(found && found->count == ends[t] - begins[t]);
+		for (int i = begins[t]; i < ends[t]; i++)
+			ck_assert_int_eq(((const unsigned char *)found->data)[i - begins[t]], i);
+	}
+	egm__safetensors_free(file);
+	unlink(path);
+}
+END_TEST
+
+/* What a tool keeps of a file of another type, such as PyTorch's num_batches_tracked: its name, without data. */
+START_TEST(test_safetensors__types_that_are_not_read)
+{
+	static const char header[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[8008,8010]},"
+	                             "\"n\":{\"dtype\":\"I64\",\"shape\":[1001],\"data_offsets\":[0,8008]}}";
+	char path[PATH_MAX];
+	egm__safetensors *file;
+	snprintf(path, sizeof path, "%s", io_path("types.safetensors"));
+	st_write(path, header, 8010);
+	io_expect("strict", egm__safetensors_read(&file, context, path, NULL), EGM_ERR_UNSUPPORTED,
+	          "dtype I64 is not read");
+	io_expect("any", egm__safetensors_read_any(&file, context, path, NULL), EGM_OK, NULL);
+	const egm__st_tensor *n = egm__safetensors_find(file, "n"), *a = egm__safetensors_find(file, "a");
+	ck_assert(n && !n->dtype && !n->data && n->count == 1001);
+	ck_assert(a && ((const unsigned char *)a->data)[0] == (8008 & 255) && ((const unsigned char *)a->data)[1] == 73);
+	egm__safetensors_free(file);
+	unlink(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("safetensors");
@@ -252,6 +305,8 @@ int main(void)
 	tcase_add_test(tc, test_safetensors__half_types_are_widened);
 	tcase_add_test(tc, test_safetensors__limits_are_exact);
 	tcase_add_test(tc, test_safetensors__writer_refuses_what_it_could_not_read);
+	tcase_add_loop_test(tc, test_safetensors__the_header_lists_in_any_order, 0, 120);
+	tcase_add_test(tc, test_safetensors__types_that_are_not_read);
 	suite_add_tcase(s, tc);
 	return io_test_main(s);
 }

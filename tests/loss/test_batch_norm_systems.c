@@ -113,7 +113,7 @@ START_TEST(test_batch_norm_systems__without_it_rows_are_alone)
 	egm__program *program = NULL;
 	ck_assert_int_eq(egm__graph_create(&p.graph, context, EGM_F64), EGM_OK);
 	egm__id leaf = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(4, S_D));
-	egm__graph_output(p.graph, egm__score(&p, loss, 0, leaf), EGM__SLOT_TERMS, 0);
+	egm__graph_output(p.graph, egm__net_slope(&p, loss, 0, leaf), EGM__SLOT_TERMS, 0);
 	ck_assert_int_eq(egm__program_create(&program, p.graph), EGM_OK);
 	for (int run = 0; run < 2; run++) {
 		for (int i = 0; i < 4 * S_D; i++) x[i / S_D][i % S_D] = 0.1 * i + (i / S_D == 2 ? 0 : 3 * run);

@@ -166,16 +166,14 @@ START_TEST(test_pairs__invariances)
 }
 END_TEST
 
-/* Numbers so far apart that r^2 overflows: k is 0, r is no number. */
+/* Numbers so far apart that r^2 overflows: k is 0, and the mean of r between x and y 1e200, within x 1e200 too. More in
+ * test_distance_scale.c. */
 START_TEST(test_pairs__far_points)
 {
 	const double x[2] = {-1e200, 1e200}, y[2] = {0, 0}, near[2] = {0, 1e100};
-	double out = 7;
 	assert_close(mmd(x, 2, y, 2, 1, 1, EGM_ESTIMATOR_UNBIASED), 1, 1e-15);
 	assert_close(mmd(near, 2, y, 2, 1, 1e-100, EGM_ESTIMATOR_UNBIASED), 1 - 2 * 0.5, 1e-15);
-	ck_assert_int_eq(egm_distance_energy(context, EGM_F64, x, 2, y, 2, 1, EGM_ESTIMATOR_BIASED, &out),
-	                 EGM_ERR_NONFINITE);
-	ck_assert(out == 7);
+	assert_close(energy(x, 2, y, 2, 1, EGM_ESTIMATOR_BIASED), 1e200, 1e200 * 1e-15);
 }
 END_TEST
 
@@ -244,6 +242,35 @@ START_TEST(test_median__of_many_rows_in_order)
 }
 END_TEST
 
+/* The share of all pairs of x [n, columns] that are nearer than r. */
+static double level(const double *x, int64_t n, int64_t columns, double r)
+{
+	double below = 0;
+	for (int64_t i = 1; i < n; i++)
+		for (int64_t j = 0; j < i; j++) below += r_of(x + i * columns, x + j * columns, columns) < r;
+	return below / ((double)n * (double)(n - 1) / 2);
+}
+
+/* Of 1300 rows 500 are used, so its level is 1/2 with a standard deviation of at most 1/sqrt(1000) = .0316, from one
+ * sample to another: over 40 samples the root mean square may be 1 + 4/sqrt(80) times that. It is a third of it here;
+ * an eighth would mean that more rows are used. */
+START_TEST(test_median__of_a_part_of_the_rows_is_near)
+{
+	enum { N = 1300, SAMPLES = 40 };
+	static double x[N];
+	double square = 0, bound = 1 / sqrt(1000);
+	for (int s = 0; s < SAMPLES; s++) {
+		normals((uint64_t)(100 + s), 0, N, x);
+		double off = level(x, N, 1, median(x, N, NULL, 0, 1)) - .5;
+		square += off * off / SAMPLES;
+	}
+	ck_assert_msg(sqrt(square) <= bound * (1 + 4 / sqrt(2 * SAMPLES)), "%g", sqrt(square));
+	ck_assert_msg(sqrt(square) >= bound / 8, "%g", sqrt(square));
+	/* 500 rows are all used */
+	ck_assert(fabs(level(x, 500, 1, median(x, 500, NULL, 0, 1)) - .5) <= 1e-5);
+}
+END_TEST
+
 START_TEST(test_median__is_the_bandwidth_that_mmd_takes)
 {
 	double x[30], y[20], out;
@@ -282,6 +309,7 @@ int main(void)
 	tcase_add_test(tc, test_mmd__unbiased_finds_the_distance_of_two_normal_laws);
 	tcase_add_test(tc, test_median__by_hand);
 	tcase_add_test(tc, test_median__of_many_rows_in_order);
+	tcase_add_test(tc, test_median__of_a_part_of_the_rows_is_near);
 	tcase_add_test(tc, test_median__is_the_bandwidth_that_mmd_takes);
 	tcase_add_test(tc, test_median__of_one_point_many_times_is_refused);
 	suite_add_tcase(suite, tc);

@@ -7,11 +7,13 @@ usage: arviz_reference.py > arviz_reference.h     (needs ArviZ 0.x and NumPy; no
 The R-hat of a lone chain is that of its halves, which az.rhat refuses; it is put together from ArviZ's own parts.
 """
 import sys
+import warnings
 
 import arviz as az
 import numpy as np
 from arviz.stats.diagnostics import _rhat, _split_chains, _z_scale
 
+warnings.simplefilter("ignore")  # 0/0 of a chain that stands still: NaN here and there
 MASK = (1 << 64) - 1
 LAGS = (0, 1, 2, 3, 10, 100, 332)
 
@@ -70,6 +72,10 @@ def series(name, chain, seed, n):
         return autoregressive(seed, 0.99, n)
     if name == "alternating":
         return autoregressive(seed, -0.95, n)
+    if name == "still":
+        return np.full(n, 0.1) if chain == 3 else autoregressive(seed, 0.0, n)
+    if name == "half_still":
+        return np.where((np.arange(n) < n // 2) & (chain == 0), 0.1, autoregressive(seed, 0.5, n))
     raise ValueError(name)
 
 
@@ -77,6 +83,7 @@ CASES = [  # name, chains, draws
     ("independent", 4, 500), ("slow", 4, 500), ("antithetic", 4, 500),
     ("offset", 4, 500), ("cauchy", 4, 500), ("ties", 4, 500),
     ("scale", 3, 333), ("stuck", 3, 333), ("alternating", 3, 333),
+    ("still", 4, 500), ("half_still", 3, 333),
 ]  # fmt: skip
 
 
@@ -98,7 +105,7 @@ def diagnosis(x):
 
 
 def row(numbers):
-    text = ", ".join(repr(float(v)) for v in numbers)
+    text = ", ".join("NAN" if np.isnan(v) else repr(float(v)) for v in numbers)
     lines, line = [], "     "
     for word in text.split(" "):
         if len(line) + len(word) > 110:
@@ -111,6 +118,8 @@ print(f"""/* SPDX-License-Identifier: MIT */
 /* Written by arviz_reference.py with ArviZ {az.__version__}, NumPy {np.__version__}, Python {sys.version.split()[0]}. */
 #ifndef EGM_TESTS_ARVIZ_REFERENCE_H
 #define EGM_TESTS_ARVIZ_REFERENCE_H
+
+#include <math.h>
 
 /* clang-format off */
 enum {{ REFERENCE_LAGS = {len(LAGS)} }};

@@ -228,7 +228,8 @@ START_TEST(test_batch_norm_training__a_net_that_sees_no_batch_keeps_its_statisti
 }
 END_TEST
 
-/* average <- (1 - d) average + d weight, d = 1/2: of statistics as of weights */
+/* At move t <= 10 the average keeps (t - 1)/(t + 8) of itself, less than the decay of 1/2: of statistics as of weights.
+ */
 START_TEST(test_batch_norm_training__averages_run_over_statistics)
 {
 	double average[COLUMNS] = {1, 1, 1}, now[COLUMNS], got[COLUMNS];
@@ -238,7 +239,7 @@ START_TEST(test_batch_norm_training__averages_run_over_statistics)
 	for (int i = 0; i < 4; i++) {
 		OK(egm__trainer_phase(trainer, 0, data));
 		get(energy, "0.running_var", COLUMNS, now);
-		for (int c = 0; c < COLUMNS; c++) average[c] = (average[c] + now[c]) / 2;
+		for (int c = 0; c < COLUMNS; c++) average[c] = (i * average[c] + 9 * now[c]) / (i + 9);
 	}
 	OK(egm_trainer_average(trainer, energy, &averaged));
 	get(averaged, "0.running_var", COLUMNS, got);

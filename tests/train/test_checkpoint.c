@@ -2,6 +2,7 @@
 /* Checkpoints: n steps, save, load, m steps are n + m steps bit for bit; a file that does not fit changes nothing; no
  * kill and no failing allocation loses one. */
 #include "checkpoint_support.h"
+#include <fenv.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -207,6 +208,31 @@ START_TEST(test_checkpoint__resumes_an_energy_gan_with_its_moving_average)
 	gan_close(&straight);
 	gan_close(&first);
 	gan_close(&second);
+}
+END_TEST
+
+/* Saved and loaded in a mode of the host that rounds otherwise, a state is the same, and its file byte for byte. */
+START_TEST(test_checkpoint__does_not_depend_on_rounding)
+{
+	static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+	pair p = {0}, q = {0};
+	pair_open(&p, NULL, &usual);
+	pair_open(&q, NULL, &usual);
+	pair_steps(&p, 5);
+	save(p.trainer, "nearest.egm");
+	fesetround(modes[_i]);
+	egm_status saved = egm_trainer_save(p.trainer, "other.egm");
+	egm_status loaded = egm_trainer_load(q.trainer, "other.egm", NULL);
+	int mode = fegetround();
+	fesetround(FE_TONEAREST);
+	OK(saved);
+	OK(loaded);
+	ck_assert_int_eq(mode, modes[_i]);
+	assert_same_files("nearest.egm", "other.egm");
+	save(q.trainer, "again.egm");
+	assert_same_files("nearest.egm", "again.egm");
+	pair_close(&p);
+	pair_close(&q);
 }
 END_TEST
 
@@ -437,6 +463,7 @@ int main(void)
 	tcase_add_test(tc, test_checkpoint__loads_before_the_first_step);
 	tcase_add_test(tc, test_checkpoint__writing_parameters_changes_their_version);
 	tcase_add_test(tc, test_checkpoint__resumes_an_energy_gan_with_its_moving_average);
+	tcase_add_loop_test(tc, test_checkpoint__does_not_depend_on_rounding, 0, 3);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("refusals");
 	tcase_set_tags(tc, "R16");

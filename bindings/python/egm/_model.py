@@ -9,16 +9,19 @@ from ._arrays import CODES, NAMES, array, code
 from ._errors import STATE, StateError
 from ._handles import Handle, expect
 from ._library import (ARRAY, HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib, path_text, text)
-from ._structs import struct
+from ._structs import enumeration, struct
 
 _ContextOptions = struct("context_options", alloc=c_void_p, dealloc=c_void_p, alloc_user=c_void_p, log=c_void_p,
                          log_user=c_void_p, parallel=c_void_p, parallel_user=c_void_p, threads=c_int32,
                          blas_threads=c_int32, simd=c_int32, reserved=c_int32)
+_RestoreOptions = struct("restore_options", layout=enumeration("LAYOUT", "auto egm pytorch"), zero_bias=c_int32,
+                         prefix=c_char_p, max_header_bytes=c_uint64, max_data_bytes=c_uint64)
 declare({
     "context_backend": (TEXT, HANDLE), "context_create": (c_int, OUT, POINTER(_ContextOptions)),
     "context_free": (None, HANDLE),
     "model_create": (c_int, OUT, HANDLE, TEXT, c_int64), "model_load": (c_int, OUT, HANDLE, TEXT, c_void_p),
     "model_clone": (c_int, OUT, HANDLE), "model_free": (None, HANDLE), "model_save": (c_int, HANDLE, TEXT),
+    "model_restore": (c_int, HANDLE, TEXT, POINTER(_RestoreOptions)),
     "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
     **{"model_" + kind: (c_int, HANDLE) for kind in ("relu", "softplus", "silu", "tanh", "sigmoid", "gelu")},
     **{"model_" + kind: (c_int, HANDLE, c_double) for kind in ("leaky_relu", "elu", "layer_norm")},
@@ -76,6 +79,15 @@ class Model(Handle):
 
     def save(self, path):
         self._call(lib.egm_model_save, path_text(path))
+
+    def restore(self, path, layout="auto", zero_bias=False, prefix=""):
+        """Reads weights into a built model; returns it. The file may be PyTorch's, save_file(net.state_dict(), path) of
+        safetensors.torch: its tensors are named as in tensors(), behind `prefix`. `layout` "pytorch" has the channels of
+        images outside, "egm" has them inside as tensors() does, "auto" means "pytorch" but for files of save().
+        `zero_bias`: a bias that the file lacks is 0."""
+        options = _RestoreOptions.defaults().set({"layout": layout, "zero_bias": int(zero_bias)})
+        options.prefix = text("prefix", prefix.encode())
+        return self._layer(lib.egm_model_restore, path_text(path), byref(options))
 
     # -- layers; each returns the model
     def _layer(self, function, *arguments):

@@ -229,7 +229,9 @@ class Sampler(Handle):
 
 def diagnose(draws):
     """Whether draws [n, chains, dims] are enough: a dict of arrays [dims] with the members of egm_diagnosis, such as
-    "mean", "mcse", "r_hat" (below 1.01 is good) and "ess_bulk". NaN is what cannot be computed."""
+    "mean", "mcse", "r_hat" and "ess_bulk". NaN is what cannot be computed: r_hat when all draws are the same number.
+    Test with `not (r_hat <= 1.01)`, which finds NaN too. One chain that stands still among others gives a large r_hat;
+    chains that all stand still, at different places, an infinite one."""
     array("draws", draws, NAMES[code("draws", getattr(draws, "dtype", object))], "", (None, None, None))
     n, chains, dims = draws.shape
     pointer = c_void_p()

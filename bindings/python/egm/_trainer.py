@@ -144,7 +144,9 @@ class Trainer(Handle):
             check(together(self, expect(Model, net))(lib.egm_trainer_set_learning_rate, value))
 
     def average(self, net):
-        """A new model with the averaged parameters of a net."""
+        """A new model with the moving average of a network's parameters, as the moves of that network left them.
+
+        Move t keeps min(average_decay, (t - 1)/(t + 8)) of the average: the initial network has no part in it."""
         return Model.__new__(Model)._create(together(self, expect(Model, net)), lambda out, trainer, net:
                                             lib.egm_trainer_average(trainer, net, out))
 

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* Slopes at computed points: generated rows, interpolates, noisy rows, pairs. A rewriting that sees through the point
+ * leaves a slope of zero, or one that lacks a path, and then value, gradient and differences agree on the wrong thing.
+ * So the answers come from elsewhere: from a graph in which nothing is rewritten, and from the critic's own input
+ * gradient at rows that were computed before. Searched over pairs of nets: every layer at the end of one and at the
+ * start of the other.
+ *
+ * EGM_TEST_PAIRS: how many pairs of nets instead of the default. */
+#include "slope_nets.h"
+#include "systems.h"
+#include <loss/penalty_impl.h>
+#include <stdio.h>
+
+enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
+
+static egm_context *context;
+static egm_model *net[EGM__MAX_NETS];
+static egm_loss *loss;
+static uint64_t rng;
+
+/* What a run of a phase reads and writes. */
+typedef struct sheet {
+	double data[MOST], negatives[MOST], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE];
+	double gradient[EGM__MAX_NETS][MOST], statistics[MOST];
+} sheet;
+
+static sheet got, want;
+
+static void setup(void)
+{
+	context = l_context();
+}
+
+static void drop(void)
+{
+	egm_loss_free(loss);
+	loss = NULL;
+	for (int i = 0; i < EGM__MAX_NETS; i++) {
+		egm_model_free(net[i]);
+		net[i] = NULL;
+	}
+}
+
+static void teardown(void)
+{
+	drop();
+	egm_context_free(context);
+}
+
+static void bind(sheet *s, void **bases)
+{
+	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		ck_assert_int_le(net[i]->count, MOST);
+		bases[EGM__SLOT_NET + i] = bases[EGM__SLOT_OLD + i] = net[i]->parameters;
+		bases[EGM__SLOT_GRADIENT + i] = s->gradient[i];
+	}
+	bases[EGM__SLOT_DATA] = s->data;
+	bases[EGM__SLOT_NEGATIVES] = s->negatives;
+	bases[EGM__SLOT_TERMS] = s->terms;
+	bases[EGM__SLOT_STATE] = s->state;
+	bases[EGM__SLOT_CONSTANTS] = loss->constants;
+	bases[EGM__SLOT_STATISTICS] = s->statistics;
+}
+
+static void compile_and_run(int32_t phase, sheet *s)
+{
+	void *bases[EGM__MAX_SLOTS];
+	egm__program *p = NULL;
+	bind(s, bases);
+	p_ok(egm__loss_compile(loss, phase, BATCH, &p));
+	run_on_nan(context, p, bases, 5, 6);
+	egm__program_free(p);
+}
+
+static void interpret_as_written(int32_t phase, sheet *s)
+{
+	void *bases[EGM__MAX_SLOTS];
+	egm__graph *g = NULL;
+	bind(s, bases);
+	p_ok(egm__graph_create(&g, context, EGM_F64));
+	egm__graph_set_simplify(g, 0);
+	p_ok(egm__loss_write(loss, phase, BATCH, g));
+	p_ok(egm__graph_interpret(g, bases, 5, 6));
+	egm__graph_free(g);
+}
+
+static void fill(sheet *s, uint64_t seed)
+{
+	memset(s, 0, sizeof *s);
+	for (int i = 0; i < MOST; i++) s->data[i] = l_random(&seed), s->negatives[i] = l_random(&seed);
+}
+
+/* ---- the search */
+
+/* Widths of systems.h in the data and latent widths of the pair. */
+static int64_t width_of(int64_t w, int64_t d, int64_t k)
+{
+	switch (w) {
+	case S_K:
+		return k;
+	case S_D:
+		return d;
+	case 2 * S_K:
+		return 2 * k;
+	case S_D + S_K:
+		return d + k;
+	case 2 * S_D:
+		return 2 * d;
+	default:
+		return w;
+	}
+}
+
+/* All nets of a system; those with one output begin with `first`, the others end with `last`. */
+static void make_nets(const s_system *s, int first, int last)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	static const int64_t data_widths[] = {1, 3, 4, 5, 8, 12, 16};
+	int64_t d = data_widths[p_below(&rng, 7)], k = 2 + p_below(&rng, 3);
+	for (int i = 0; i < s->n_nets; i++) {
+		int64_t inputs = width_of(s->width[i][0], d, k), outputs = width_of(s->width[i][1], d, k);
+		int critic = s->width[i][1] == 1;
+		net[i] = p_net(context, names[i], inputs, outputs, critic ? first : (int)p_below(&rng, P_BATCH_NORM),
+		               critic ? (int)p_below(&rng, 2) : last, &rng);
+	}
+}
+
+static const s_system *system_of(int64_t index, int *variant)
+{
+	int64_t all = 0;
+	for (int i = 0; i < S_SYSTEMS; i++) all += s_systems[i].variants;
+	index %= all;
+	for (int i = 0;; i++) {
+		if (index < s_systems[i].variants) {
+			*variant = (int)index;
+			return &s_systems[i];
+		}
+		index -= s_systems[i].variants;
+	}
+}
+
+/* Both ways round alike but for the order of sums of at most some hundred terms, each in a chain of at most some ten
+ * layers and its derivatives: 1e-16 x 1e3 x what is lost to cancellation in norms of layers (epsilon .01: 1e2 a
+ * derivative) leaves 1e-9 of the largest number of the gradient. */
+static void compare(const char *what, int64_t n, const double *a, const double *b)
+{
+	double scale = 1;
+	for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs(b[i]));
+	for (int64_t i = 0; i < n; i++)
+		ck_assert_msg(fabs(a[i] - b[i]) <= 1e-9 * scale, "%s, number %lld: program %.15g, as written %.15g", what,
+		              (long long)i, a[i], b[i]);
+}
+
+static void compare_phase(const char *pair, int32_t phase)
+{
+	char what[160];
+	fill(&got, 3);
+	fill(&want, 3);
+	compile_and_run(phase, &got);
+	interpret_as_written(phase, &want);
+	snprintf(what, sizeof what, "%s, phase %d, terms", pair, (int)phase);
+	compare(what, EGM__MAX_TERMS, got.terms, want.terms);
+	for (int32_t i = 0; i < loss->n_nets; i++) {
+		snprintf(what, sizeof what, "%s, phase %d, gradient of %s", pair, (int)phase, loss->roles[i]);
+		compare(what, net[i]->count, got.gradient[i], want.gradient[i]);
+	}
+}
+
+static int64_t pairs(void)
+{
+	const char *more = getenv("EGM_TEST_PAIRS");
+	return more ? atoll(more) : PAIRS;
+}
+
+/* Each pair takes the next system, so that over the pairs every system meets every two layers in time: 82 variants and
+ * 21 x 22 layers have no large factor in common. */
+START_TEST(test_slope_points__nothing_is_seen_through)
+{
+	int64_t n = pairs();
+	for (int64_t i = _i; i < n; i += BLOCKS) {
+		int variant, first = (int)(i / 3 % P_BATCH_NORM), last = (int)(i / 3 / P_BATCH_NORM % P_KINDS);
+		char pair[96];
+		s_claim claim = {0};
+		rng = (uint64_t)i * 2654435761u + 7;
+		for (int j = 0; j < 20; j++) l_random(&rng);
+		const s_system *s = system_of(i * 37, &variant);
+		make_nets(s, first, last);
+		snprintf(pair, sizeof pair, "pair %lld: %s %d, first %d, last %d", (long long)i, s->name, variant, first, last);
+		egm_status st = s->create(&loss, net, variant, &claim);
+		if (st == EGM_ERR_ARGUMENT && last == P_BATCH_NORM) { /* a net whose slope is taken */
+			ck_assert_ptr_nonnull(strstr(egm_last_error(), "batch_norm"));
+		} else {
+			p_ok(st);
+			for (int32_t phase = 0; phase < loss->n_phases; phase++) compare_phase(pair, phase);
+		}
+		drop();
+	}
+}
+END_TEST
+
+/* ---- value and gradient from rows that are data */
+
+enum { CRITIC, GENERATOR, PENALTY = 2 };
+enum { KINDS = 4, PLACES = 4 };
+
+/* Noise as the phase draws it. */
+static void draw(uint32_t stream, int uniform, int64_t rows, int64_t columns, double *out)
+{
+	void *bases[EGM__MAX_SLOTS] = {[1] = out};
+	egm__graph *g = NULL;
+	p_ok(egm__graph_create(&g, context, EGM_F64));
+	egm__shape shape = egm__shape2(rows, columns);
+	egm__graph_output(g, uniform ? egm__uniform(g, stream, shape) : egm__normal(g, stream, shape), 1, 0);
+	p_ok(egm__graph_interpret(g, bases, 5, 6));
+	egm__graph_free(g);
+}
+
+/* The points of the penalty as rows of numbers; returns how many. */
+static int64_t points_as_data(int place, const double *real, double *x)
+{
+	static double z[MOST], fake[MOST], a[BATCH];
+	int64_t d = net[CRITIC]->inputs, n = BATCH * d;
+	draw(0, 0, BATCH, net[GENERATOR]->inputs, z);
+	p_ok(egm_model_run(net[GENERATOR], EGM_F64, z, BATCH, net[GENERATOR]->inputs, fake));
+	draw(EGM__STREAM_PENALTY, 1, BATCH, 1, a);
+	for (int64_t i = 0; i < n; i++) {
+		double between = fake[i] + a[i / d] * (real[i] - fake[i]);
+		x[i] = place == EGM_AT_REAL || place == EGM_AT_BOTH ? real[i] : place == EGM_AT_FAKE ? fake[i] : between;
+		x[n + i] = fake[i];
+	}
+	return place == EGM_AT_BOTH ? 2 * BATCH : BATCH;
+}
+
+static double penalty_of_rows(int kind, int64_t rows, const double *x)
+{
+	static double slope[MOST];
+	int64_t d = net[CRITIC]->inputs;
+	double sum = 0;
+	p_ok(egm_model_energy_gradient(net[CRITIC], EGM_F64, x, rows, d, NULL, slope));
+	for (int64_t r = 0; r < rows; r++) {
+		double square = 0;
+		for (int64_t i = 0; i < d; i++) square += slope[r * d + i] * slope[r * d + i];
+		double above = sqrt(square) - 1, one = fmax(above, 0);
+		sum += kind == EGM_PENALTY_ZERO_CENTRED ? square
+		       : kind == EGM_PENALTY_ONE_SIDED  ? one * one
+		       : kind == EGM_PENALTY_LINEAR     ? one + 1
+		                                        : above * above;
+	}
+	return sum / (double)rows;
+}
+
+/* The critic's objective, its penalty from rows that are data. */
+static double objective(int kind, int place, double weight)
+{
+	static double x[MOST];
+	fill(&want, 3);
+	compile_and_run(CRITIC, &want);
+	return want.terms[1] - want.terms[0] + weight * penalty_of_rows(kind, points_as_data(place, want.data, x), x);
+}
+
+/* Differences along a direction: truncation h^2 f''' and rounding eps f / h meet near 1e-10 of the largest of them for
+ * h = 1e-5. Second derivatives of kinked nets jump; a kink between the two points spoils one h, rarely all three. */
+static void check_direction(int kind, int place, double weight)
+{
+	double *w = net[CRITIC]->parameters, keep[MOST], v[MOST], slope = 0, size = 1, f[2], differences[3];
+	int64_t n = net[CRITIC]->count;
+	memcpy(keep, w, (size_t)n * sizeof *w);
+	for (int32_t t = 0; t < net[CRITIC]->n_tensors; t++)
+		for (int64_t i = 0; i < net[CRITIC]->tensors[t].count; i++)
+			v[net[CRITIC]->tensors[t].offset + i] = net[CRITIC]->tensors[t].trained ? l_random(&rng) : 0;
+	for (int64_t i = 0; i < n; i++)
+		slope += v[i] * got.gradient[CRITIC][i], size += fabs(v[i] * got.gradient[CRITIC][i]);
+	for (int j = 0; j < 3; j++) {
+		double h = j == 0 ? 1e-5 : j == 1 ? 1e-6 : 1e-7;
+		for (int side = 0; side < 2; side++) {
+			for (int64_t i = 0; i < n; i++) w[i] = keep[i] + (side ? h : -h) * v[i];
+			f[side] = objective(kind, place, weight);
+		}
+		memcpy(w, keep, (size_t)n * sizeof *w);
+		differences[j] = (f[1] - f[0]) / (2 * h);
+		if (fabs(differences[j] - slope) <= 1e-6 * size) return;
+	}
+	ck_abort_msg("directional derivative %.12g, differences %.12g, %.12g, %.12g", slope, differences[0], differences[1],
+	             differences[2]);
+}
+
+/* Every kind of penalty at every kind of points, the critic's first layer and the generator's last. */
+START_TEST(test_slope_points__as_at_rows_of_data)
+{
+	static double x[MOST];
+	int64_t n = pairs() / 3;
+	for (int64_t i = _i; i < n; i += BLOCKS) {
+		int first = (int)(i % P_BATCH_NORM), last = (int)(i / P_BATCH_NORM % P_BATCH_NORM);
+		int kind = EGM_PENALTY_TWO_SIDED + (int)(i / 2 % KINDS), place = EGM_AT_INTERPOLATES + (int)(i % PLACES);
+		egm_wgan_options o;
+		rng = (uint64_t)i * 2654435761u + 11;
+		for (int j = 0; j < 20; j++) l_random(&rng);
+		make_nets(&s_systems[1], first, last);
+		p_ok(egm_wgan_options_init(&o, sizeof o));
+		o.penalty_kind = kind, o.penalty_at = place, o.penalty = 1.5;
+		p_ok(egm_wgan_create(&loss, net[CRITIC], net[GENERATOR], &o));
+		fill(&got, 3);
+		compile_and_run(CRITIC, &got);
+		double as_data = penalty_of_rows(kind, points_as_data(place, got.data, x), x);
+		ck_assert_msg(fabs(got.terms[PENALTY] - as_data) <= 1e-10 * fmax(1, as_data),
+		              "pair %lld, first %d, last %d, kind %d at %d: penalty %.15g, at rows of data %.15g", (long long)i,
+		              first, last, kind, place, got.terms[PENALTY], as_data);
+		check_direction(kind, place, 1.5);
+		drop();
+	}
+}
+END_TEST
+
+static egm_status leaky(egm_model *m)
+{
+	return egm_model_leaky_relu(m, 0.2);
+}
+
+/* Floating point operations of the forward products of a net at n rows. */
+static double forward(int64_t n, int layers, const int64_t *width)
+{
+	double sum = 0;
+	for (int i = 0; i + 1 < layers; i++) sum += 2.0 * (double)(n * width[i] * width[i + 1]);
+	return sum;
+}
+
+static double flops_of_critic(double penalty)
+{
+	egm_wgan_options o;
+	egm__program *p = NULL;
+	p_ok(egm_wgan_options_init(&o, sizeof o));
+	o.penalty_at = EGM_AT_BOTH, o.penalty = penalty;
+	p_ok(egm_wgan_create(&loss, net[CRITIC], net[GENERATOR], &o));
+	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p));
+	double flops = egm__program_flops(p);
+	egm__program_free(p);
+	egm_loss_free(loss);
+	loss = NULL;
+	return flops;
+}
+
+/* A penalty of a piecewise linear critic takes 4 passes through it, test_flops.c. At real and fake rows both, one of
+ * them is the pass that the critic's own terms take. */
+START_TEST(test_slope_points__share_the_pass_of_the_critic)
+{
+	static const int64_t d_width[] = {6, 9, 7, 1}, g_width[] = {2, 8, 6};
+	net[CRITIC] = l_net(context, "critic", 4, d_width, leaky, EGM_F32, 1);
+	net[GENERATOR] = l_net(context, "generator", 3, g_width, leaky, EGM_F32, 2);
+	double added = flops_of_critic(1) - flops_of_critic(0), pass = forward(2 * BATCH, 4, d_width);
+	ck_assert_msg(added > 0 && added <= 3 * pass, "a penalty at both adds %g passes", added / pass);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("slope_points");
+	TCase *t = tcase_create("points");
+	tcase_set_tags(t, "K25");
+	tcase_set_timeout(t, 0);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_slope_points__nothing_is_seen_through, 0, BLOCKS);
+	tcase_add_loop_test(t, test_slope_points__as_at_rows_of_data, 0, BLOCKS);
+	tcase_add_test(t, test_slope_points__share_the_pass_of_the_critic);
+	suite_add_tcase(s, t);
+	return egm_test_main(s);
+}
