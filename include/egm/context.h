@@ -14,8 +14,8 @@ extern "C" {
  *  before them. Any other handle: from one thread at a time, distinct handles are independent; evaluating a shared
  *  model is safe while nobody trains or changes it.
  *
- *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that logs
- *  keeps the context alive.
+ *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
+ * logs keeps the context alive.
  *
  *  Fork: a child process has the handles but not the threads of its parent. Calls work there on the calling thread
  *  alone, and every handle can be freed. This also holds in a PID namespace where both are process 1, on Linux 4.14 or
@@ -65,14 +65,14 @@ EGM_API egm_status egm_context_options_init(egm_context_options *options, size_t
 EGM_API egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 EGM_API void egm_context_free(egm_context *context);
 
-/** What the progress callback of a long call is told. All pointers are borrowed and are valid during the callback alone.
- *  Each call says what it counts as a step. */
+/** What the progress callback of a long call is told. All pointers are borrowed and are valid during the callback
+ * alone. Each call says what it counts as a step. */
 typedef struct egm_progress {
 	size_t struct_size;
-	int64_t step;  /**< egm_trainer_fit: steps since the trainer was made, including those of a loaded checkpoint;
-	                    elsewhere the same as `done` */
-	int64_t done;  /**< steps done in this call, at least 1 */
-	int64_t total; /**< steps that this call will do, at most */
+	int64_t step;       /**< egm_trainer_fit: steps since the trainer was made, including those of a loaded checkpoint;
+	                         elsewhere the same as `done` */
+	int64_t done;       /**< steps done in this call, at least 1 */
+	int64_t total;      /**< steps that this call will do, at most */
 	int32_t term_count; /**< 0 where the call has no terms */
 	int32_t reserved;
 	const char *const *term_names;

@@ -253,7 +253,7 @@ EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
 /** log_weights [particles], -INFINITY for the lost, may be NULL: log_z is the logarithm of the mean of their
  *  exponentials. The bits of a result depend on target, options and seed, not on the number of threads. NONFINITE when
  *  every particle is lost; STOPPED when the energy or the progress callback stopped it. After an error nothing is
- *  written. A callback that is not concurrent gets up to 256 points a
+ *  written. An energy callback that is not concurrent gets up to 256 points a
  *  call. */
 EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
                                double *log_weights);

@@ -51,11 +51,13 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
 
 /** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
  * phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an epoch
- * wait for the next shuffle. progress is called after every step and may be NULL. It can call every function of the
- * trainer but egm_trainer_fit, which returns EGM_ERR_STATE: egm_trainer_load and egm_trainer_set_negatives hold from the
- * next step on, and egm_trainer_free frees the trainer when this call returns. It can free the data too. SHAPE and DTYPE compare data with the nets; NONFINITE names the
- * term, or the part that the net has in the loss, whose value or gradient is not finite or whose gradient's square is
- * not: the nets then stand as before that phase. A step so long that parameters overflow is reported by the next one.
+ * wait for the next shuffle. SHAPE and DTYPE compare data with the nets; NONFINITE names the term, or the part that the
+ * net has in the loss, whose value or gradient is not finite or whose gradient's square is not: the nets then stand as
+ * before that phase. A step so long that parameters overflow is reported by the next one.
+ *
+ * progress is called after every step and may be NULL. It can call every function of the trainer but egm_trainer_fit,
+ * which returns EGM_ERR_STATE: egm_trainer_load and egm_trainer_set_negatives hold from the next step on, and
+ * egm_trainer_free frees the trainer when this call returns. It can free the data too.
  */
 EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                                    void *user);
