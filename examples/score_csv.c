@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads a saved energy and prints U(x) for each row x of a CSV file, and with --gradient also ||grad U(x)||: the two
- * anomaly scores that an energy gives. High = unlike the data that the energy was trained on. */
+ * anomaly scores that an energy gives. High = unlike the data that the energy was trained on.
+ *
+ * The file may have a header, comments and missing values (read as 0). Words are read as one-hot columns, whose
+ * dictionaries must be those of the training data: --like names that file. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -41,32 +44,54 @@ static void print(const scores *s, int with_gradient)
 	}
 }
 
+/* The rows to score; with `like`, the path of the training data, in the columns and the dictionaries of these. A word
+ * that they do not have is 0 in all columns. */
+static egm_status read_rows(egm_data **out, egm_context *context, const char *path, const char *like,
+                            egm_csv_options *reading)
+{
+	egm_data *trained_on = NULL;
+	reading->unknown = EGM_CSV_UNKNOWN_CODE;
+	reading->replace_missing = 1;
+	if (!like) return egm_data_load_csv_table(out, context, path, reading);
+	reading->text = EGM_CSV_TEXT_ONE_HOT;
+	TRY(egm_data_load_csv_table(&trained_on, context, like, reading));
+	reading->like = trained_on;
+	egm_status status = egm_data_load_csv_table(out, context, path, reading);
+	egm_data_free(trained_on);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	int64_t skip = 0, threads = 2;
+	const char *like = NULL, *columns = NULL;
 	int with_gradient = 0;
 	const program_option options[] = {
 	    {"skip", OPTION_INTEGER, &skip, 0, 1e6, "lines before the first row"},
 	    {"gradient", OPTION_FLAG, &with_gradient, 0, 0, "print ||grad U(x)|| as a second column"},
+	    {"like", OPTION_TEXT, &like, 0, 0, "the CSV file of the training data, if it has words"},
+	    {"columns", OPTION_TEXT, &columns, 0, 0, "a range of columns, as 1-41, or the name of one; default all"},
 	    {"threads", OPTION_INTEGER, &threads, 1, 256, "threads at most"},
 	};
 	int first = program_options(argc, argv, "[options] ENERGY.safetensors ROWS.csv",
-	                            "Prints the energy of each row: low = likely.", options, 3);
+	                            "Prints the energy of each row: low = likely.", options, 5);
 	if (argc - first != 2) program_misuse(argv, "expected a model and a CSV file");
 
 	egm_context *context = NULL;
 	egm_model *energy = NULL;
 	egm_data *data = NULL;
-	egm_data_options reading;
+	egm_csv_options reading;
 	scores s = {0};
 	egm_status status = program_context(&context, threads);
 	if (status == EGM_OK) status = egm_model_load(&energy, context, argv[first], NULL);
-	if (status == EGM_OK) status = egm_data_options_init(&reading, sizeof reading);
+	if (status == EGM_OK) status = egm_csv_options_init(&reading, sizeof reading);
 	if (status == EGM_OK) {
 		s.dtype = egm_model_dtype(energy);
 		reading.dtype = (int32_t)s.dtype;
 		reading.skip_lines = (int32_t)skip;
-		status = egm_data_load_csv(&data, context, argv[first + 1], &reading);
+		reading.columns = columns ? &columns : NULL;
+		reading.column_count = columns != NULL;
+		status = read_rows(&data, context, argv[first + 1], like, &reading);
 	}
 	if (status == EGM_OK) status = score(&s, energy, data);
 	if (status == EGM_OK)

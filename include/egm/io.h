@@ -37,12 +37,15 @@ EGM_API egm_status egm_data_create(egm_data **out, egm_context *context, egm_dty
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
 EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
-/** Reads an NPY file of version 1 to 3: f4 f8 u1 i4 i8 of either byte order; C order, or any order in one dimension.
- *  First size = rows, the others are flattened; a one-dimensional array is one column. */
+/** Reads an NPY file of version 1 to 3: b1, i1 to i8, u1 to u8 and f2 to f8, either byte order, C or Fortran order.
+ *  First size = rows, the others are flattened as in C order; a one-dimensional array is one column.
+ *  Every number is rounded once, to nearest: f8 and integers beyond 2^24 may lose digits as EGM_F32, i8 and u8 beyond
+ *  2^53 as EGM_F64. With scale and offset the product and the sum are computed in double. */
 EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
-/** Reads numbers in text, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty lines are
- *  passed over; a line of another width is FORMAT and named. */
+/** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
+ *  lines are passed over; a line of another width is EGM_ERR_FORMAT, and the message names it. Delimiter ' ' stands for
+ *  runs of spaces and tabs. egm_data_load_csv_table reads names, words, quotes, comments and missing values, too. */
 EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
@@ -57,6 +60,106 @@ EGM_API egm_dtype egm_data_dtype(const egm_data *data);
 EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
 /** The numbers, row-major, borrowed. */
 EGM_API const void *egm_data_values(const egm_data *data);
+
+/** Whether the first line of a table is a header, which names the columns. */
+enum {
+	/** It is one if it contains no number, and one of its words stands above a column of numbers; the 1000 rows below
+	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, or if no column has numbers. */
+	EGM_CSV_HEADER_DETECT = 1,
+	EGM_CSV_HEADER_YES = 2,
+	EGM_CSV_HEADER_NO = 3
+};
+
+/** What becomes of a column of words. Its dictionary is the list of its different words, sorted by their bytes. */
+enum {
+	EGM_CSV_TEXT_REFUSE = 1, /**< EGM_ERR_FORMAT; the message names the first word */
+	EGM_CSV_TEXT_CODES = 2,  /**< one column: the index of the word in the dictionary, from 0 */
+	EGM_CSV_TEXT_ONE_HOT = 3 /**< a column for each word of the dictionary: 1 where the field is that word, else 0 */
+};
+
+/** What becomes of a word that the dictionary of `like` does not contain. */
+enum {
+	EGM_CSV_UNKNOWN_REFUSE = 1, /**< EGM_ERR_FORMAT; the message names the word */
+	/** CODES: a code of its own, the number of words in the dictionary. ONE_HOT: 0 in all columns. */
+	EGM_CSV_UNKNOWN_CODE = 2
+};
+
+/** How a table of text is read. 0 means the default of a member. */
+typedef struct egm_csv_options {
+	size_t struct_size;
+	int32_t dtype;     /**< EGM_F32 (default) or EGM_F64: what the numbers are stored as */
+	int32_t header;    /**< default EGM_CSV_HEADER_DETECT */
+	int32_t text;      /**< default EGM_CSV_TEXT_REFUSE */
+	int32_t unknown;   /**< default EGM_CSV_UNKNOWN_REFUSE */
+	int32_t delimiter; /**< between fields, default ','. ' ' means runs of spaces and tabs. */
+	int32_t decimal;   /**< the decimal sign, '.' (default) or ','; the locale plays no part */
+	/** Begins a comment at the start of a line or behind a blank; default '#'. -1: there are no comments. */
+	int32_t comment;
+	int32_t skip_lines; /**< lines to skip before the first, default 0 */
+	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: missing_value takes its
+	 *  place, among codes too; in one-hot columns 0 does. */
+	int32_t replace_missing;
+	/** The most words of a dictionary, default 10000, at most 2^24. It stops columns that are no categories. */
+	int32_t max_words;
+	double missing_value;
+	int64_t max_rows;   /**< Reads no more than this many rows; 0 (default): all. */
+	uint64_t max_bytes; /**< Refuses a table whose numbers would take more bytes than this; default 8 GiB. */
+	/** The columns to read, in this order: each a name of the header, a number, from 1, or a range of numbers such as
+	 *  "2-5". NULL (default): all. */
+	const char *const *columns;
+	int64_t column_count;
+	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */
+	const char *const *text_columns;
+	int64_t text_column_count;
+	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries: test data
+	 *  have the codes of the training data. Columns are found by name if both files have a header, else by number.
+	 *  The members columns, text and text_columns are ignored then. */
+	const egm_data *like;
+} egm_csv_options;
+
+EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
+
+/** Reads a table of text in UTF-8, plain or gzip: one row a line, numbers and words. options may be NULL.
+ *
+ *  - Blanks around a field are ignored. Empty lines and comments are skipped. Lines end with LF, CRLF or CR.
+ *  - A field in double quotes may contain the delimiter, line feeds, and quotes, which are doubled.
+ *  - A delimiter at the end of a line ends the last field.
+ *  - A missing value is an empty field or, without quotes, one of ? NA N/A NaN null in upper or lower case.
+ *  - A column that contains words and no numbers is one of words. A column of both is EGM_ERR_FORMAT, unless
+ *    text_columns names it.
+ *
+ *  The file is read twice, because a dictionary must be complete before the first word gets its code.
+ *
+ *  EGM_ERR_FORMAT names line and field (from 1) of what is malformed, missing or unknown, or the line that has another
+ *  number of fields than the first. EGM_ERR_NONFINITE names those of an infinite number. EGM_ERR_ARGUMENT names an
+ *  option, or a column that the file does not have. EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a
+ *  line has more than 2^20 fields. */
+EGM_API egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
+                                           const egm_csv_options *options);
+
+/** What a column of an egm_data is. */
+enum {
+	EGM_COLUMN_NUMBER = 1,
+	EGM_COLUMN_CODES = 2,  /**< its numbers are indices of words */
+	EGM_COLUMN_ONE_HOT = 3 /**< 1 where the field is `word`, else 0 */
+};
+
+typedef struct egm_column {
+	size_t struct_size;
+	int32_t kind;             /**< EGM_COLUMN_NUMBER, which all are that come from no table, CODES or ONE_HOT */
+	int32_t reserved;         /**< 0 */
+	int64_t field;            /**< its number in a line of the file, from 1; 0 if it is from no table */
+	const char *name;         /**< of the header; NULL if there was none */
+	const char *word;         /**< ONE_HOT: the word that it is for; else NULL */
+	int64_t word_count;       /**< of the dictionary; 0 for numbers */
+	const char *const *words; /**< the dictionary: words[code] */
+	int64_t missing;          /**< how many missing values were replaced */
+} egm_column;
+
+EGM_API egm_status egm_column_init(egm_column *column, size_t size);
+/** Says what column `index` (from 0) of the data is. The texts belong to the data, with the bytes of the file.
+ *  EGM_ERR_ARGUMENT if there is no such column. */
+EGM_API egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column);
 
 /** What a loader grants a file that it does not trust. */
 typedef struct egm_load_options {

@@ -6,6 +6,7 @@
 #include "core/options_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
+#include "core/utf8_impl.h"
 
 #include <egm/version.h>
 #include <stdarg.h>
@@ -122,12 +123,14 @@ void egm_context_free(egm_context *context)
 void egm__log(egm_context *context, int32_t level, const char *format, ...)
 {
 	if (!context->log) return;
-	char text[512];
+	char text[512], line[512];
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (length >= 0) context->log(level, text, context->log_user);
+	if (length < 0) return;
+	egm__visible(line, sizeof line, text, length >= (int)sizeof text);
+	context->log(level, line, context->log_user);
 }
 
 uint32_t egm_features(void)

@@ -4,11 +4,11 @@
  * The text is thread-local and of fixed size: reporting that memory is out must not need memory, and a text kept in the
  * handle would be lost with the handle that a failing constructor never hands out. */
 #include "core/status_impl.h"
+#include "core/utf8_impl.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { TEXT_SIZE = 512 };
 
@@ -48,25 +48,18 @@ const char *egm_last_error(void)
 	return last_error;
 }
 
-/* Names can come out of a file; a control character in one must not break the promise of one line. */
-static void keep_one_line(char *text)
-{
-	for (; *text; ++text)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
-}
-
 egm_status egm__fail(egm_status code, const char *format, ...)
 {
-	/* Not formatted in place: an argument may be the last error itself, which is how a caller puts a prefix on it. */
+	/* Not formatted in place: an argument may be the last error itself, which is how a caller puts a prefix on it.
+	 * Names in it can come out of a file. */
 	char text[TEXT_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
-	if (length >= TEXT_SIZE) memcpy(text + TEXT_SIZE - 4, "...", 4);
-	keep_one_line(text);
-	memcpy(last_error, text, sizeof text);
+	/* A character that the cut above has halved starts at TEXT_SIZE - 4 or later, and "..." takes its place. */
+	egm__visible(last_error, sizeof last_error, text, length >= TEXT_SIZE);
 	return code;
 }
 

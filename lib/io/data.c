@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The samples a net is trained on, and the way from bytes of a file to finite numbers of the type asked for.
- * A number is converted to double, scaled there, and rounded once to the stored type. */
+ * A number is converted to double, scaled there, and rounded to the stored type. Only integers of 64 bits are not
+ * always exact as double; without scaling they are rounded straight to the stored type, so that all are rounded once.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +10,7 @@
 
 #include <core/options_impl.h>
 #include <core/size_impl.h>
+#include <io/csv_table_impl.h>
 #include <io/data_impl.h>
 #include <tensor/shape_impl.h>
 
@@ -28,7 +31,7 @@ egm_status egm_data_options_init(egm_data_options *options, size_t size)
 
 size_t egm__element_size(egm__element element)
 {
-	static const unsigned char sizes[] = {0, 1, 1, 2, 4, 8, 4, 8};
+	static const unsigned char sizes[] = {0, 1, 1, 2, 4, 8, 4, 8, 2, 2, 4, 8, 1};
 	return sizes[element];
 }
 
@@ -66,10 +69,15 @@ out:
 	return st;
 }
 
+static int unscaled(const egm_data_options *o)
+{
+	return o->scale == 1.0 && o->offset == 0.0;
+}
+
 int egm__data_store(void *values, int64_t i, double number, const egm_data_options *o)
 {
 	/* Without scaling the sign of a zero is kept: -0 + 0 would be 0. */
-	double y = o->scale == 1.0 && o->offset == 0.0 ? number : o->scale * number + o->offset;
+	double y = unscaled(o) ? number : o->scale * number + o->offset;
 	if (o->dtype == EGM_F64) {
 		((double *)values)[i] = y;
 		return isfinite(y);
@@ -87,9 +95,8 @@ egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, dou
 	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
 }
 
-/* Sizes of an egm_data and its block, all checked. */
-static egm_status create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
-                         const char *path, uint64_t max_bytes)
+egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
+                            const char *path, uint64_t max_bytes)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
@@ -133,6 +140,7 @@ void egm_data_free(egm_data *data)
 {
 	if (!data || __atomic_fetch_sub(&data->holds, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = data->context;
+	egm__table_free(data->table);
 	egm__free(context, data->values);
 	egm__free(context, data);
 	egm_context_free(context);
@@ -158,28 +166,41 @@ egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype
 		double number = egm__number(dtype, x, i);
 		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
 	}
-	EGM_TRY(create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
+	EGM_TRY(egm__data_create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
 	memcpy(d->values, x, (size_t)count * stored_size(dtype));
 	*out = d;
 out:
 	return st;
 }
 
-/* Bytes of this machine's order to double. A load through memcpy: raw has no alignment. */
-static double element_at(const unsigned char *raw, egm__element element)
+/* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */
+static double half(uint16_t bits)
 {
-	union {
-		int8_t i8;
-		int16_t i16;
-		int32_t i32;
-		int64_t i64;
-		float f32;
-		double f64;
-	} u;
-	memcpy(&u, raw, egm__element_size(element));
+	int exponent = bits >> 10 & 31, fraction = bits & 1023;
+	double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
+	              : exponent == 0 ? ldexp(fraction, -24)
+	                              : ldexp(1024 + fraction, exponent - 25);
+	return bits >> 15 ? -size : size;
+}
+
+typedef union number {
+	int8_t i8;
+	uint8_t u8;
+	int16_t i16;
+	uint16_t u16;
+	int32_t i32;
+	uint32_t u32;
+	int64_t i64;
+	uint64_t u64;
+	float f32;
+	double f64;
+} number;
+
+static double to_double(number u, egm__element element)
+{
 	switch (element) {
 	case EGM__ELEMENT_U8:
-		return raw[0];
+		return u.u8;
 	case EGM__ELEMENT_I8:
 		return u.i8;
 	case EGM__ELEMENT_I16:
@@ -190,27 +211,86 @@ static double element_at(const unsigned char *raw, egm__element element)
 		return (double)u.i64;
 	case EGM__ELEMENT_F32:
 		return (double)u.f32;
+	case EGM__ELEMENT_F16:
+		return half(u.u16);
+	case EGM__ELEMENT_U16:
+		return u.u16;
+	case EGM__ELEMENT_U32:
+		return u.u32;
+	case EGM__ELEMENT_U64:
+		return (double)u.u64;
+	case EGM__ELEMENT_BOOL:
+		return u.u8 != 0;
 	case EGM__ELEMENT_F64:
 		break;
 	}
 	return u.f64;
 }
 
-static egm_status read_values(egm_data *d, egm__stream *stream, egm__element element, int swap,
-                              const egm_data_options *o)
+/* Stores element i, whose bytes have this machine's order. A load through memcpy: raw has no alignment. */
+static egm_status store(egm_data *d, int64_t i, const unsigned char *raw, egm__element element, const char *path,
+                        const egm_data_options *o)
+{
+	number u;
+	memcpy(&u, raw, egm__element_size(element));
+	if ((element == EGM__ELEMENT_I64 || element == EGM__ELEMENT_U64) && o->dtype == EGM_F32 && unscaled(o)) {
+		((float *)d->values)[i] = element == EGM__ELEMENT_I64 ? (float)u.i64 : (float)u.u64;
+		return EGM_OK;
+	}
+	double value = to_double(u, element);
+	return egm__data_store(d->values, i, value, o) ? EGM_OK : egm__data_nonfinite(path, i, d->columns, value);
+}
+
+/* Where the elements of a file go that come one after the other. */
+typedef struct walk {
+	const egm__array *array;
+	int64_t at, rows; /* index of the next in values, row by row; rows that are kept */
+	int64_t index[8], stride[8];
+} walk;
+
+static void start_walk(walk *w, const egm__array *array, int64_t rows)
+{
+	*w = (walk){.array = array, .rows = rows};
+	int64_t stride = 1;
+	for (int32_t i = array->rank; i-- > 0;) {
+		w->stride[i] = stride;
+		if (i) stride *= array->shape[i];
+	}
+}
+
+static void step(walk *w)
+{
+	const egm__array *a = w->array;
+	if (!a->fortran) {
+		w->at++;
+		return;
+	}
+	for (int32_t i = 0; i < a->rank; i++) {
+		w->at += w->stride[i];
+		if (++w->index[i] < a->shape[i]) return;
+		w->at -= w->stride[i] * a->shape[i];
+		w->index[i] = 0;
+	}
+}
+
+static egm_status read_values(egm_data *d, egm__stream *stream, const egm__array *array, const egm_data_options *o)
 {
 	egm_status st = EGM_OK;
 	unsigned char raw[CHUNK * 8];
-	size_t width = egm__element_size(element);
-	int64_t count = d->rows * d->columns;
+	walk w;
+	size_t width = egm__element_size(array->element);
+	int swap = array->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	/* In Fortran order the numbers of the rows that are not kept lie between the others. */
+	int64_t count = (array->fortran ? array->shape[0] : d->rows) * d->columns;
+	start_walk(&w, array, d->rows);
 	for (int64_t first = 0; first < count; first += CHUNK) {
 		size_t n = count - first < CHUNK ? (size_t)(count - first) : CHUNK;
 		EGM_TRY(egm__stream_exact(stream, raw, n * width, "the numbers"));
 		if (swap) egm__reverse_each(raw, n, width);
 		for (size_t k = 0; k < n; k++) {
-			double number = element_at(raw + k * width, element);
-			if (!egm__data_store(d->values, first + (int64_t)k, number, o))
-				EGM_TRY(egm__data_nonfinite(egm__stream_path(stream), first + (int64_t)k, d->columns, number));
+			if (w.index[0] < w.rows)
+				EGM_TRY(store(d, w.at, raw + k * width, array->element, egm__stream_path(stream), o));
+			step(&w);
 		}
 	}
 out:
@@ -233,20 +313,20 @@ out:
 	return st;
 }
 
-egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, egm__element element,
-                          int big_endian, int32_t rank, const int64_t *shape, const egm_data_options *o)
+egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, const egm__array *array,
+                          const egm_data_options *o)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
 	int64_t wanted[8];
-	int swap = big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	memcpy(wanted, shape, (size_t)rank * sizeof *shape);
+	memcpy(wanted, array->shape, sizeof wanted);
 	int all = !o->max_rows || wanted[0] <= o->max_rows;
 	if (!all) wanted[0] = o->max_rows;
-	EGM_TRY(check_promise(stream, egm__element_size(element), rank, shape));
-	EGM_TRY(create(&d, context, (egm_dtype)o->dtype, rank, wanted, egm__stream_path(stream), o->max_bytes));
-	EGM_TRY(read_values(d, stream, element, swap, o));
-	if (all) EGM_TRY(egm__stream_end(stream));
+	EGM_TRY(check_promise(stream, egm__element_size(array->element), array->rank, array->shape));
+	EGM_TRY(egm__data_create(&d, context, (egm_dtype)o->dtype, array->rank, wanted, egm__stream_path(stream),
+	                         o->max_bytes));
+	EGM_TRY(read_values(d, stream, array, o));
+	if (all || array->fortran) EGM_TRY(egm__stream_end(stream));
 	*out = d;
 	d = NULL;
 out:

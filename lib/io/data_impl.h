@@ -7,9 +7,12 @@
 #include <egm/io.h>
 #include <io/file_impl.h>
 
+typedef struct egm__table egm__table;
+
 struct egm_data {
 	egm_context *context;
 	int holds; /* calls that read it, through __atomic builtins; the last of them frees what was freed meanwhile */
+	egm__table *table; /* what its columns are; NULL: numbers alone */
 	egm_dtype dtype;
 	int32_t rank;
 	int64_t shape[8]; /* rows first */
@@ -28,9 +31,22 @@ typedef enum egm__element {
 	EGM__ELEMENT_I32,
 	EGM__ELEMENT_I64,
 	EGM__ELEMENT_F32,
-	EGM__ELEMENT_F64
+	EGM__ELEMENT_F64,
+	EGM__ELEMENT_F16,
+	EGM__ELEMENT_U16,
+	EGM__ELEMENT_U32,
+	EGM__ELEMENT_U64,
+	EGM__ELEMENT_BOOL
 } egm__element;
 size_t egm__element_size(egm__element element);
+
+/* How an array stands in a file. */
+typedef struct egm__array {
+	egm__element element;
+	int big_endian, fortran; /* fortran: the first index runs fastest */
+	int32_t rank;
+	int64_t shape[8];
+} egm__array;
 
 /* ARGUMENT for NULLs and for options out of their range; *merged has every member filled. */
 egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const egm_context *context, const char *path,
@@ -38,12 +54,15 @@ egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const e
 
 /* Stores one number, scaled, at index i of values; 0 if the result is not finite in the stored type. */
 int egm__data_store(void *values, int64_t i, double number, const egm_data_options *options);
+/* An egm_data with room for its values: FORMAT for sizes that overflow, UNSUPPORTED for more than max_bytes. */
+egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
+                            const char *path, uint64_t max_bytes);
 /* NONFINITE, naming row and column of element i. */
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number);
 
-/* Reads an array of `shape` that follows in the stream, all of it or options->max_rows rows: checks the sizes against
+/* Reads an array that follows in the stream, all of it or options->max_rows rows: checks the sizes against
  * options->max_bytes and against what the file can hold, allocates, reads, converts. */
-egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, egm__element element,
-                          int big_endian, int32_t rank, const int64_t *shape, const egm_data_options *options);
+egm_status egm__data_read(egm_data **out, egm_context *context, egm__stream *stream, const egm__array *array,
+                          const egm_data_options *options);
 
 #endif

@@ -9,7 +9,8 @@
 /* IO: "path: cannot read: Input/output error". `error` is errno. */
 egm_status egm__io_fail(const char *path, const char *action, int error);
 
-/* Copies text that came from a file into an error line: at most 60 bytes, control characters as '?'. */
+/* Copies text that came from a file into an error line: at most 60 bytes, whole characters. What must
+ * not stand in a line as it is, egm__fail makes visible. */
 const char *egm__printable(char out[64], const char *text);
 
 /* What a file that begins with these n bytes seems to be, for an error line: "an HTML page", "a git-lfs pointer (...)".
@@ -40,6 +41,8 @@ typedef struct egm__stream egm__stream;
 egm_status egm__stream_open(egm__stream **out, egm_context *context, const char *path, int gzip);
 void egm__stream_free(egm__stream *stream);
 const char *egm__stream_path(const egm__stream *stream);
+/* FORMAT: "path: not an NPY file; it looks like an HTML page" for `what` = "not an NPY file". */
+egm_status egm__stream_refuse(const egm__stream *stream, const char *what);
 /* No file of this size can hold more: its length, or 1032 times that for gzip (RFC 1951: 258 bytes out of 2 bits). */
 int64_t egm__stream_limit(const egm__stream *stream);
 /* Reads up to n bytes, fewer only at the end. */

@@ -32,10 +32,7 @@ egm_status egm__io_fail(const char *path, const char *action, int error)
 const char *egm__printable(char out[64], const char *text)
 {
 	size_t i = 0;
-	for (; text[i] && i < 60; i++) {
-		unsigned char c = (unsigned char)text[i];
-		out[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
-	}
+	for (; text[i] && i < 60; i++) out[i] = text[i];
 	/* A cut must not split a UTF-8 character: drop the continuation bytes and their lead. */
 	if (text[i]) {
 		while (i && ((unsigned char)text[i] & 0xc0) == 0x80) i--;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Expands gzip (RFC 1952): one or more members, each checked against its CRC-32 and length. inflate rather than gzread:
  * its memory comes from the context, a truncated file is told from a short one, and bytes that are no member after the
- * last one are refused, where gzread passes over them. */
+ * last one are refused, where gzread passes over them. Zero bytes after a member are padding (of tapes and disk images;
+ * gzip -d accepts it, too). */
 #include <io/file_impl.h>
 
 #if EGM_HAVE_ZLIB
@@ -59,6 +60,15 @@ void egm__gunzip_free(egm__gunzip *g)
 	egm__free(g->context, g);
 }
 
+/* Passes over padding. A member begins with 1f, never with 0. */
+static void skip_padding(egm__gunzip *g)
+{
+	while (g->ended && g->z.avail_in && !*g->z.next_in) {
+		g->z.next_in++;
+		g->z.avail_in--;
+	}
+}
+
 /* Brings more input. *done at the end of a file that ends with a member. */
 static egm_status refill(egm__gunzip *g, int *done)
 {
@@ -83,6 +93,8 @@ egm_status egm__gunzip_read(egm__gunzip *g, void *bytes, size_t n, size_t *got)
 	while (left) {
 		if (!g->z.avail_in) EGM_TRY(refill(g, &done));
 		if (done) break;
+		skip_padding(g);
+		if (!g->z.avail_in) continue;
 		if (g->ended && inflateReset(&g->z) != Z_OK) EGM_TRY(zlib_fail(g, Z_STREAM_ERROR));
 		g->ended = 0;
 		uInt room = left < UINT_MAX ? (uInt)left : UINT_MAX;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/data_impl.h>
 
@@ -13,10 +14,7 @@ enum { MAX_HEADER = 10000 };
 typedef struct header {
 	const char *path;
 	const char *p, *end; /* what is left of the text */
-	egm__element element;
-	int big_endian, fortran;
-	int32_t rank;
-	int64_t shape[8];
+	egm__array array;
 } header;
 
 static egm_status malformed(const header *h, const char *what)
@@ -66,11 +64,10 @@ static egm__element element_of(const char *type)
 	static const struct {
 		const char *type;
 		egm__element element;
-	} known[] = {{"f4", EGM__ELEMENT_F32},
-	             {"f8", EGM__ELEMENT_F64},
-	             {"u1", EGM__ELEMENT_U8},
-	             {"i4", EGM__ELEMENT_I32},
-	             {"i8", EGM__ELEMENT_I64}};
+	} known[] = {{"f2", EGM__ELEMENT_F16}, {"f4", EGM__ELEMENT_F32}, {"f8", EGM__ELEMENT_F64},
+	             {"u1", EGM__ELEMENT_U8},  {"u2", EGM__ELEMENT_U16}, {"u4", EGM__ELEMENT_U32},
+	             {"u8", EGM__ELEMENT_U64}, {"i1", EGM__ELEMENT_I8},  {"i2", EGM__ELEMENT_I16},
+	             {"i4", EGM__ELEMENT_I32}, {"i8", EGM__ELEMENT_I64}, {"b1", EGM__ELEMENT_BOOL}};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (strcmp(known[i].type, type) == 0) return known[i].element;
 	}
@@ -87,19 +84,20 @@ static egm_status take_descr(header *h)
 	egm__printable(text, descr);
 	if (!descr[0] || !strchr("<>|", descr[0]))
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY type '%s' has no byte order", h->path, text);
-	h->element = element_of(descr + 1);
-	if (!h->element) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY type '%s'; f4, f8, u1, i4 and i8 are read", h->path, text);
-	if (descr[0] == '|' && h->element != EGM__ELEMENT_U8)
+	h->array.element = element_of(descr + 1);
+	if (!h->array.element)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY type '%s'; b1, i1 to i8, u1 to u8 and f2 to f8 are read", h->path, text);
+	if (descr[0] == '|' && egm__element_size(h->array.element) > 1)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY type '%s' has no byte order", h->path, text);
-	h->big_endian = descr[0] == '>';
+	h->array.big_endian = descr[0] == '>';
 out:
 	return st;
 }
 
 static egm_status take_order(header *h)
 {
-	h->fortran = take_word(h, "True");
-	return h->fortran || take_word(h, "False") ? EGM_OK : malformed(h, "True or False");
+	h->array.fortran = take_word(h, "True");
+	return h->array.fortran || take_word(h, "False") ? EGM_OK : malformed(h, "True or False");
 }
 
 static egm_status take_size(header *h, int64_t *size)
@@ -111,8 +109,11 @@ static egm_status take_size(header *h, int64_t *size)
 		if (egm__size_mul(n, 10, &n) || egm__size_add(n, *h->p - '0', &n))
 			return egm__fail(EGM_ERR_FORMAT, "%s: NPY shape has a size beyond 2^63", h->path);
 	}
+	if (h->p == first) return malformed(h, "a size");
+	/* Python 2 wrote long integers with an L: (4L, 3L). */
+	if (h->p < h->end && *h->p == 'L') h->p++;
 	*size = n;
-	return h->p > first ? EGM_OK : malformed(h, "a size");
+	return EGM_OK;
 }
 
 static egm_status take_shape(header *h)
@@ -120,14 +121,14 @@ static egm_status take_shape(header *h)
 	egm_status st = EGM_OK;
 	if (!take(h, '(')) EGM_TRY(malformed(h, "("));
 	while (!take(h, ')')) {
-		if (h->rank == 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: more than 8 dimensions", h->path);
-		EGM_TRY(take_size(h, &h->shape[h->rank++]));
+		if (h->array.rank == 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: more than 8 dimensions", h->path);
+		EGM_TRY(take_size(h, &h->array.shape[h->array.rank++]));
 		if (take(h, ',')) continue;
 		/* (3) is a number in Python, not a tuple. */
-		if (h->rank == 1 || !take(h, ')')) EGM_TRY(malformed(h, "a comma"));
+		if (h->array.rank == 1 || !take(h, ')')) EGM_TRY(malformed(h, "a comma"));
 		break;
 	}
-	if (h->rank == 0) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array of no dimension", h->path);
+	if (h->array.rank == 0) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array of no dimension", h->path);
 out:
 	return st;
 }
@@ -164,10 +165,6 @@ static egm_status parse(header *h)
 	if (seen != 7) EGM_FAIL(EGM_ERR_FORMAT, "%s: NPY header lacks descr, fortran_order or shape", h->path);
 	skip_blanks(h);
 	if (h->end - h->p != 1 || *h->p != '\n') EGM_TRY(malformed(h, "one newline, the last byte,"));
-	int64_t wide = 0;
-	for (int32_t i = 0; i < h->rank; i++) wide += h->shape[i] > 1;
-	if (h->fortran && wide > 1)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY array in Fortran order; save it in C order", h->path);
 out:
 	return st;
 }
@@ -178,7 +175,7 @@ static egm_status read_length(egm__stream *stream, size_t *length)
 	const char *path = egm__stream_path(stream);
 	unsigned char b[8], n[4] = {0};
 	EGM_TRY(egm__stream_exact(stream, b, sizeof b, "the NPY magic"));
-	if (memcmp(b, "\x93NUMPY", 6) != 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: not an NPY file", path);
+	if (memcmp(b, "\x93NUMPY", 6) != 0) EGM_TRY(egm__stream_refuse(stream, "not an NPY file"));
 	if (b[6] < 1 || b[6] > 3 || b[7] != 0)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY version %d.%d; 1.0, 2.0 and 3.0 are read", path, b[6], b[7]);
 	EGM_TRY(egm__stream_exact(stream, n, b[6] == 1 ? 2 : 4, "the NPY header's length"));
@@ -191,22 +188,33 @@ out:
 	return st;
 }
 
-egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
+static EGM__OWN_FUNCTION egm_status load(egm_data **out, egm_context *context, const char *path,
+                                         const egm_data_options *o)
 {
 	egm_status st = EGM_OK;
-	egm_data_options o;
 	egm__stream *stream = NULL;
 	char text[MAX_HEADER + 1];
 	size_t length = 0;
-	EGM_TRY(egm__data_arguments(&o, out, context, path, options));
 	EGM_TRY(egm__stream_open(&stream, context, path, 0));
 	EGM_TRY(read_length(stream, &length));
 	EGM_TRY(egm__stream_exact(stream, text, length, "the NPY header"));
 	text[length] = 0;
 	header h = {.path = path, .p = text, .end = text + length};
 	EGM_TRY(parse(&h));
-	EGM_TRY(egm__data_read(out, context, stream, h.element, h.big_endian, h.rank, h.shape, &o));
+	EGM_TRY(egm__data_read(out, context, stream, &h.array, o));
 out:
 	egm__stream_free(stream);
+	return st;
+}
+
+egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_data_options o;
+	EGM_TRY(egm__data_arguments(&o, out, context, path, options));
+	uint32_t mode = egm__round_nearest();
+	st = load(out, context, path, &o);
+	egm__round_restore(mode);
+out:
 	return st;
 }

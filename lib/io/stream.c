@@ -14,6 +14,7 @@ struct egm__stream {
 	const char *path; /* the caller's, for error texts */
 	int fd;
 	int64_t size, delivered;
+	const char *kind;    /* what the file looks like by its first bytes; NULL: nothing that is known */
 	egm__gunzip *gunzip; /* NULL: plain */
 	size_t begin, end;   /* of the bytes in raw that nobody has had */
 	unsigned char raw[RAW_SIZE];
@@ -46,6 +47,7 @@ egm_status egm__stream_open(egm__stream **out, egm_context *context, const char 
 	*s = (egm__stream){.context = context, .path = path, .fd = -1};
 	EGM_TRY(egm__file_open(&s->fd, &s->size, path));
 	EGM_TRY(fill(s));
+	s->kind = egm__looks_like(s->raw, s->end);
 	if (gzip && s->end >= 2 && s->raw[0] == 0x1f && s->raw[1] == 0x8b)
 		EGM_TRY(egm__gunzip_create(&s->gunzip, context, path, feed, s));
 	*out = s;
@@ -65,6 +67,13 @@ void egm__stream_free(egm__stream *s)
 const char *egm__stream_path(const egm__stream *s)
 {
 	return s->path;
+}
+
+egm_status egm__stream_refuse(const egm__stream *s, const char *what)
+{
+	/* "a gzip file" would be no news of a stream that expands it. */
+	if (!s->kind || s->gunzip) return egm__fail(EGM_ERR_FORMAT, "%s: %s", s->path, what);
+	return egm__fail(EGM_ERR_FORMAT, "%s: %s; it looks like %s", s->path, what, s->kind);
 }
 
 int64_t egm__stream_limit(const egm__stream *s)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <core/status_impl.h>
+#include <core/utf8_impl.h>
 #include <io/numbers_impl.h>
 #include <io/text_impl.h>
 
@@ -42,19 +43,6 @@ egm_status egm__text_format(egm__text *t, const char *format, ...)
 	return egm__text_append(t, line, (size_t)n);
 }
 
-/* Length of the UTF-8 character at s; 0: none (overlong forms, surrogates and numbers above 10FFFF included). */
-static size_t utf8_length(const unsigned char *s)
-{
-	if (s[0] < 0x80) return 1;
-	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80) return 0;
-	}
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
-	if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
-	return n;
-}
-
 static egm_status append_character(egm__text *t, const char *s, size_t n)
 {
 	unsigned char c = (unsigned char)*s;
@@ -71,7 +59,7 @@ egm_status egm__text_string(egm__text *t, const char *text)
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__text_append(t, "\"", 1));
 	for (const char *s = text; *s;) {
-		size_t n = utf8_length((const unsigned char *)s);
+		size_t n = egm__utf8_length(s);
 		if (!n) EGM_FAIL(EGM_ERR_ARGUMENT, "header text is not UTF-8 at byte %zu", (size_t)(s - text));
 		EGM_TRY(append_character(t, s, n));
 		s += n;

@@ -31,6 +31,20 @@ static void handles(void)
 	       M(q95));
 }
 
+static void data(void)
+{
+	STRUCT(egm_data_options, M(dtype), M(skip_lines), M(scale), M(offset), M(max_bytes), M(max_rows), M(delimiter),
+	       M(reserved));
+	STRUCT(egm_csv_options, M(dtype), M(header), M(text), M(unknown), M(delimiter), M(decimal), M(comment),
+	       M(skip_lines), M(replace_missing), M(max_words), M(missing_value), M(max_rows), M(max_bytes), M(columns),
+	       M(column_count), M(text_columns), M(text_column_count), M(like));
+	STRUCT(egm_column, M(kind), M(reserved), M(field), M(name), M(word), M(word_count), M(words), M(missing));
+	N(EGM_CSV_HEADER_DETECT), N(EGM_CSV_HEADER_YES), N(EGM_CSV_HEADER_NO);
+	N(EGM_CSV_TEXT_REFUSE), N(EGM_CSV_TEXT_CODES), N(EGM_CSV_TEXT_ONE_HOT);
+	N(EGM_CSV_UNKNOWN_REFUSE), N(EGM_CSV_UNKNOWN_CODE);
+	N(EGM_COLUMN_NUMBER), N(EGM_COLUMN_CODES), N(EGM_COLUMN_ONE_HOT);
+}
+
 static void losses(void)
 {
 	STRUCT(egm_ml_options, M(regulariser));
@@ -96,6 +110,7 @@ static void numbers(void)
 int main(void)
 {
 	handles();
+	data();
 	losses();
 	training();
 	loss_numbers();

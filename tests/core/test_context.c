@@ -281,6 +281,8 @@ START_TEST(test_log__goes_to_the_hook)
 	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
 	egm__log(context, EGM_LOG_INFO, "step %d of %s", 3, "nine");
 	ck_assert_str_eq(line, "2step 3 of nine");
+	egm__log(context, EGM_LOG_INFO, "net '%s'", "a\nb\xe2\x80\xae\xff");
+	ck_assert_str_eq(line, "2net 'a\\x0ab\\u202e\\xff'");
 	memset(name, 'x', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
 	egm__log(context, EGM_LOG_WARNING, "%s", name);

@@ -4,8 +4,10 @@
 #include "support.h"
 
 #include <egm/version.h>
+#include <iconv.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +54,106 @@ END_TEST
 START_TEST(test_fail__stays_one_line_whatever_the_name)
 {
 	egm__fail(EGM_ERR_FORMAT, "tensor '%s' twice", "a\nb\x1b[2J\x7f");
-	ck_assert_str_eq(egm_last_error(), "tensor 'a?b?[2J?' twice");
+	ck_assert_str_eq(egm_last_error(), "tensor 'a\\x0ab\\x1b[2J\\x7f' twice");
+}
+END_TEST
+
+/* Each row: what a file names something, and what a terminal may be sent of it. Expected by hand, from the tables of
+ * Unicode: 0x9b is CSI of C1, U+202E RIGHT-TO-LEFT OVERRIDE, U+2066 LEFT-TO-RIGHT ISOLATE, U+2028 LINE SEPARATOR. */
+START_TEST(test_fail__shows_what_is_not_text)
+{
+	static const char *const rows[][2] = {
+	    {"plain", "plain"},
+	    {"gr\xc3\xbc\xc3\x9f \xe4\xbd\xa0 \xf0\x9f\x98\x80", "gr\xc3\xbc\xc3\x9f \xe4\xbd\xa0 \xf0\x9f\x98\x80"},
+	    {"\xff\xfe"
+	     "a",
+	     "\\xff\\xfea"},
+	    {"\x9b"
+	     "31m",
+	     "\\x9b31m"},
+	    {"\xc2\x9b"
+	     "31m",
+	     "\\x9b31m"},
+	    {"a\xe2\x80\xae"
+	     "b",
+	     "a\\u202eb"},
+	    {"\xe2\x81\xa6\xe2\x80\xa8\xef\xbb\xbf", "\\u2066\\u2028\\ufeff"},
+	    {"\xf3\xa0\x81\x81", "\\ue0041"},
+	    {"\xd9\x85\xe2\x80\x8c\xd9\x85", "\xd9\x85\xe2\x80\x8c\xd9\x85"}, /* a joiner within a Persian word */
+	    {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80"},
+	    {"cut \xe4\xbd", "cut \\xe4\\xbd"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		egm__fail(EGM_ERR_FORMAT, "%s", rows[i][0]);
+		ck_assert_str_eq(egm_last_error(), rows[i][1]);
+		egm__fail(EGM_ERR_FORMAT, "%s", egm_last_error());
+		ck_assert_str_eq(egm_last_error(), rows[i][1]);
+	}
+}
+END_TEST
+
+static uint32_t *decode(iconv_t utf8, const char *text, size_t *count)
+{
+	static uint32_t codes[1024];
+	char *in = (char *)(uintptr_t)text, *out = (char *)codes;
+	size_t left = strlen(text), room = sizeof codes;
+	ck_assert_msg(iconv(utf8, &in, &left, &out, &room) == 0 && !left, "'%s' is not UTF-8 at %zu", text,
+	              (size_t)(in - text));
+	*count = (sizeof codes - room) / 4;
+	return codes;
+}
+
+static void check_visible(iconv_t utf8, const char *text)
+{
+	size_t count, length = strlen(text);
+	const uint32_t *codes = decode(utf8, text, &count);
+	uint32_t bad = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t c = codes[i];
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+		    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+			bad = c;
+	}
+	ck_assert_msg(length < 512 && !bad, "U+%04x in '%s'", (unsigned)bad, text);
+}
+
+/* Random bytes, mixed with whole characters, around the length where a text is cut; iconv is the judge. */
+START_TEST(test_fail__is_utf8_whatever_it_is_given)
+{
+	static const char *const pieces[] = {
+	    "\xe2\x80\xae", "\xc2\x85", "\xf0\x9f\x98\x80", "\xe4\xbd\xa0", "\xc3\xbc", "x",
+	    "\xe4",         "\x80",     "\xf3\xa0\x81",     "\x1b"};
+	iconv_t utf8 = iconv_open(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "UCS-4LE" : "UCS-4BE", "UTF-8");
+	uint64_t state = 7;
+	ck_assert(utf8 != (iconv_t)-1);
+	for (int run = 0; run < 2000; run++) {
+		char name[700] = "";
+		size_t n = 0, most = run % 3 ? 480 + (size_t)run % 40 : (size_t)run % 60;
+		int kinds = run % 2 ? 6 : 10; /* whole characters alone, or also halves */
+		while (n < most) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			n += (size_t)sprintf(name + n, "%s", pieces[(state >> 33) % (uint64_t)kinds]);
+		}
+		egm__fail(EGM_ERR_FORMAT, "%s: %s", run % 5 ? "file" : "", name);
+		check_visible(utf8, egm_last_error());
+	}
+	iconv_close(utf8);
+}
+END_TEST
+
+START_TEST(test_fail__cuts_between_characters)
+{
+	/* 170 characters of 3 bytes are 510 bytes, 511 fit; with one byte before them, the last is halved. */
+	for (int before = 0; before < 6; before++) {
+		char name[1000] = "";
+		memset(name, '.', (size_t)before);
+		for (int i = 0; i < 250; i++) strcat(name, "\xe4\xbd\xa0");
+		egm__fail(EGM_ERR_FORMAT, "%s", name);
+		size_t length = strlen(egm_last_error()), whole = ((511 - 3 - (size_t)before) / 3) * 3 + (size_t)before;
+		ck_assert_uint_eq(length, whole + 3);
+		ck_assert_int_eq(strncmp(egm_last_error(), name, whole), 0);
+		ck_assert_str_eq(egm_last_error() + whole, "...");
+	}
 }
 END_TEST
 
@@ -138,6 +239,9 @@ int main(void)
 	tcase_add_test(tc, test_fail__returns_the_code_and_keeps_the_text);
 	tcase_add_test(tc, test_fail__can_put_a_prefix_on_the_last_error);
 	tcase_add_test(tc, test_fail__stays_one_line_whatever_the_name);
+	tcase_add_test(tc, test_fail__shows_what_is_not_text);
+	tcase_add_test(tc, test_fail__is_utf8_whatever_it_is_given);
+	tcase_add_test(tc, test_fail__cuts_between_characters);
 	tcase_add_test(tc, test_fail__cuts_a_long_text_and_says_so);
 	tcase_add_test(tc, test_last_error__belongs_to_the_thread);
 	tcase_add_test(tc, test_nonfinite_name__has_no_sign_for_nan);

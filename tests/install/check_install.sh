@@ -180,12 +180,22 @@ score() {
 	echo "$scores"
 	[ "$(echo "$scores" | grep -cE '^-?[0-9.e+-]+,[0-9.e+-]+$')" = 3 ]
 }
+score_words() { # the same two columns out of a table with a header and words
+	energy=$(find "$work/out/toy" -name '*energy*.safetensors' | head -n 1)
+	printf 'x,y\n1,0\n0,1\n0,0\n' >"$work/numbers.csv"
+	printf 'kind,n\ntcp,1\nudp,2\n' >"$work/train.csv"
+	printf '# a comment\nn,kind\n1,tcp\n2,"udp"\n3,sctp\n' >"$work/words.csv"
+	numbers=$(run score_csv "$energy" "$work/numbers.csv") || return 1
+	words=$(run score_csv --like "$work/train.csv" --columns kind "$energy" "$work/words.csv") || return 1
+	[ "$numbers" = "$words" ] || { echo "$numbers"; echo "$words"; return 1; }
+}
 if pkg-config --exists cairo; then
 	for name in $(cd "$work/examples" && grep -lE '^int main\(' ./*.c | sed 's|^\./||;s|\.c$||'); do
 		result "examples/$name.c compiles with pkg-config's flags alone" compile_example "$name"
 	done
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
 	result 'score_csv scores rows with the energy that it saved' score
+	result 'score_csv scores words by the dictionary of the training data' score_words
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
 	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
 	result 'train_images refuses sides that no convolution leads back to' refuses 'images of 7 x 9: one side' \

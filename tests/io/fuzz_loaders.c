@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LOADERS = 5, MAX_BYTES = 1 << 20 };
+enum { LOADERS = 6, MAX_BYTES = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -129,6 +129,43 @@ static void try_data(int loader)
 	egm_data_free(data);
 }
 
+/* The first byte of the file picks the options; the rest is the table, which is then read again with the dictionaries
+ * of the first reading and must be the same. */
+static void try_table(const uint8_t *bytes, size_t n)
+{
+	egm_csv_options o;
+	egm_data *data, *again;
+	if (n < 1) return;
+	put(bytes + 1, n - 1);
+	require(egm_csv_options_init(&o, sizeof o) == EGM_OK, "options");
+	o.dtype = EGM_F64;
+	o.max_bytes = MAX_BYTES;
+	o.delimiter = ",; \t"[bytes[0] & 3];
+	o.text = EGM_CSV_TEXT_REFUSE + (bytes[0] >> 2 & 3) % 3;
+	o.header = EGM_CSV_HEADER_DETECT + (bytes[0] >> 4 & 3) % 3;
+	o.replace_missing = bytes[0] >> 6 & 1;
+	o.decimal = bytes[0] >> 7 && o.delimiter != ',' ? ',' : '.';
+	if (egm_data_load_csv_table(&data, context, path, &o) != EGM_OK) {
+		require(!data, "no table after a failure");
+		return;
+	}
+	accepted[5]++;
+	const double *x = egm_data_values(data);
+	int64_t rows = egm_data_rows(data), columns = egm_data_columns(data);
+	for (int64_t i = 0; i < rows * columns; i++) require(isfinite(x[i]), "finite numbers");
+	for (int64_t i = 0; i < columns; i++) {
+		egm_column c = {.struct_size = sizeof c};
+		require(egm_data_column(data, i, &c) == EGM_OK && c.field >= 1, "columns");
+		for (int64_t k = 1; k < c.word_count; k++) require(strcmp(c.words[k - 1], c.words[k]) < 0, "sorted words");
+	}
+	o.like = data;
+	require(egm_data_load_csv_table(&again, context, path, &o) == EGM_OK, "a table like itself");
+	require(egm_data_rows(again) == rows && egm_data_columns(again) == columns, "the same sizes");
+	require(memcmp(egm_data_values(again), x, (size_t)(rows * columns) * sizeof *x) == 0, "the same numbers");
+	egm_data_free(again);
+	egm_data_free(data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	egm_load_options o;
@@ -144,6 +181,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		try_restore();
 	} else if (loader == 1) {
 		try_model(&o);
+	} else if (loader == 5) {
+		try_table(bytes + 1, n - 1);
 	} else {
 		try_data(loader);
 	}
@@ -162,7 +201,7 @@ typedef struct seed {
 	uint8_t bytes[MAX_SEED];
 } seed;
 
-static seed seeds[12];
+static seed seeds[16];
 static int n_seeds;
 static uint64_t state = 0x853c49e6748fea9bu;
 
@@ -242,12 +281,20 @@ static void add_seeds(void)
 	static const char npy[] = "\x93NUMPY\2\0\x46\0\0\0{'descr': '>i4', 'fortran_order': True, 'shape': (1, 2), }"
 	                          "           \n\0\0\0\1\0\0\0\2";
 	static const char csv[] = "1,2,3\r\n-4.5e-3, +.5 ,6.\n\n7,8,9";
+	/* In front of a table stand its options, see try_table. */
+	static const char words[] =
+	    "\x44 a, \"b, \"\"c\"\"\" ,\xc3\xa4\r\n# e\n1,x y,?\n2, \"x\ny\" ,3,\r\n\n4,NA,-5e1";
+	static const char blanks[] = "\x5a\"a 1\"  b\t-2 \n c \t d 3 # e\n";
+	static const char decimals[] = "\xc1p;q;\n1,5;\"2\"\n;-3,25;\n";
 	uint8_t container[sizeof header + 16] = {sizeof header - 1};
 	memcpy(container + 8, header, sizeof header - 1);
 	add_seed(0, container, 8 + sizeof header - 1 + 7);
 	add_seed(2, idx, sizeof idx);
 	add_seed(3, npy, sizeof npy - 1);
 	add_seed(4, csv, sizeof csv - 1);
+	add_seed(5, words, sizeof words - 1);
+	add_seed(5, blanks, sizeof blanks - 1);
+	add_seed(5, decimals, sizeof decimals - 1);
 	add_saved();
 #if EGM_HAVE_ZLIB
 	uint8_t packed[256];
@@ -267,7 +314,8 @@ static void add_seeds(void)
 
 static void change_byte(seed *s)
 {
-	static const uint8_t special[] = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '}', '[', ']', ',', ':', '\\', '-', '9', ' '};
+	static const uint8_t special[] = {0,    1,   0x7f, 0x80, 0xff, '"',  '{',  '}',  '[', ']', ',', ':',
+	                                  '\\', '-', '9',  ' ',  ';',  '\t', '\n', '\r', '#', '?', 'x'};
 	uint8_t *p = s->bytes + 1 + draw(s->n - 1);
 	*p = draw(2) ? special[draw(sizeof special)] : (uint8_t)(*p ^ 1u << draw(8));
 }

@@ -325,6 +325,42 @@ START_TEST(test_data__gzip_attacks)
 }
 END_TEST
 
+static void append(const void *bytes, size_t n)
+{
+	FILE *f = fopen(path, "ab");
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Zero bytes behind a member are padding, as gzip(1) and Python's gzip have it: up to the end of the file or to another
+ * member; 70,000 of them are more than a buffer. What is neither stays an error. */
+START_TEST(test_data__gzip_padded_with_zeros)
+{
+	static const unsigned char zeros[70000];
+	static const size_t paddings[] = {1, 2, 511, sizeof zeros};
+	unsigned char *big;
+	egm_data *data;
+	size_t n;
+	big = big_idx(&n);
+	for (size_t i = 0; i < sizeof paddings / sizeof *paddings; i++) {
+		write_gzip(big, n, "wb");
+		append(zeros, paddings[i]);
+		check_big(big);
+		append("\1", 1);
+		io_expect("garbage", egm_data_load_idx(&data, context, path, NULL), EGM_ERR_FORMAT, "gzip");
+		write_gzip(big, 1000, "wb");
+		append(zeros, paddings[i]);
+		write_gzip(big + 1000, n - 1000, "ab");
+		check_big(big);
+		append(zeros, paddings[i]);
+		check_big(big);
+		append("\x1f\x8b\x08", 3);
+		io_expect("a member cut", egm_data_load_idx(&data, context, path, NULL), EGM_ERR_FORMAT, "truncated gzip");
+	}
+	free(big);
+}
+END_TEST
+
 /* 20 bytes that claim 4 GiB: nothing near that may be asked for. */
 START_TEST(test_data__gzip_that_promises_too_much)
 {
@@ -404,6 +440,7 @@ int main(void)
 #if EGM_HAVE_ZLIB
 	tcase_add_test(idx, test_data__idx_gzip);
 	tcase_add_test(idx, test_data__gzip_attacks);
+	tcase_add_test(idx, test_data__gzip_padded_with_zeros);
 	tcase_add_test(idx, test_data__gzip_that_promises_too_much);
 #else
 	tcase_add_test(idx, test_data__gzip_is_not_built_in);

@@ -103,6 +103,37 @@ static egm_status call_csv(void)
 	return check_data(st, data);
 }
 
+/* Names, a dictionary that grows, a word that is missing; then the same file with the dictionary of the first. */
+static egm_status call_csv_table(void)
+{
+	static const float want[9] = {1, 9, 8, 2, -1, 7, 3, 0, 9};
+	egm_csv_options o;
+	egm_data *first = NULL, *data = NULL;
+	egm_column c;
+	egm_csv_options_init(&o, sizeof o);
+	o.text = EGM_CSV_TEXT_CODES;
+	o.replace_missing = 1;
+	o.missing_value = -1;
+	egm_status st = egm_data_load_csv_table(&first, context, path, &o);
+	o.like = first;
+	if (st == EGM_OK) st = egm_data_load_csv_table(&data, context, path, &o);
+	done(st);
+	if (st == EGM_OK) {
+		ck_assert_int_eq(egm_data_rows(data), 11);
+		ck_assert_mem_eq(egm_data_values(data), want, sizeof want);
+		egm_column_init(&c, sizeof c);
+		ck_assert_int_eq(egm_data_column(data, 1, &c), EGM_OK);
+		ck_assert_str_eq(c.name, "word");
+		ck_assert_int_eq(c.word_count, 10);
+		ck_assert_str_eq(c.words[9], "k");
+	} else {
+		ck_assert_ptr_null(data);
+	}
+	egm_data_free(first);
+	egm_data_free(data);
+	return st;
+}
+
 static egm_status call_npy_save(void)
 {
 	return done(egm_npy_save(context, path, EGM_F64, numbers, 2, 3));
@@ -197,6 +228,13 @@ static void make_csv(void)
 	io_write(path, "1,2,3\n4,5,6\n", 12);
 }
 
+static void make_csv_table(void)
+{
+	static const char text[] =
+	    "n,word,last\n1,k,8\n2,?,7\n3,a,9\n4,b,0\n5,c,0\n6,d,0\n7,e,0\n8,f,0\n9,g,0\n10,h,0\n11,i,0\n";
+	io_write(path, text, sizeof text - 1);
+}
+
 static void make_model(void)
 {
 	ck_assert_int_eq(call_model_save(), EGM_OK);
@@ -220,6 +258,7 @@ static const struct {
 #endif
     {"egm_data_load_npy", make_npy, call_npy, 0, 0},
     {"egm_data_load_csv", make_csv, call_csv, 0, 0},
+    {"egm_data_load_csv_table", make_csv_table, call_csv_table, 0, 0},
     {"egm_npy_save", make_nothing, call_npy_save, 1, 0},
     {"egm_model_save", make_nothing, call_model_save, 1, 0},
     {"egm_model_load", make_model, call_model_load, 0, 1},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
 #include "data_fixture.h"
+#include "numpy_reference.h"
+#include <fenv.h>
 #include <math.h>
 
 static void setup(void)
@@ -69,6 +71,141 @@ START_TEST(test_npy__types_versions_orders)
 			check(dictionary, rows[k / 2], columns[k / 2], types[_i].values);
 		}
 	}
+}
+END_TEST
+
+/* Every type, byte order and memory order as NumPy writes them; the numbers are those that NumPy reads. Integers of 64
+ * bits are rounded once to either type, as astype does. */
+START_TEST(test_npy__files_that_numpy_wrote)
+{
+	const numpy_file *f = &numpy_files[_i];
+	egm_data *data;
+	int64_t shape[8];
+	int32_t rank;
+	write_npy(1, f->dictionary, f->data, f->n);
+	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
+		options.dtype = dtype;
+		io_expect(f->dictionary, egm_data_load_npy(&data, context, path, &options), EGM_OK, NULL);
+		rank = egm_data_shape(data, shape);
+		ck_assert_int_eq(shape[0] * egm_data_columns(data), 6);
+		ck_assert_int_eq(strstr(f->dictionary, "(2, 3)") != NULL, rank == 2);
+		check_values(f->dictionary, data, shape[0], egm_data_columns(data), dtype == EGM_F64 ? f->f64 : f->f32);
+		for (int i = 0; dtype == EGM_F64 && i < 6; i++)
+			ck_assert_int_eq(signbit(((const double *)egm_data_values(data))[i]), signbit(f->f64[i]));
+		egm_data_free(data);
+	}
+}
+END_TEST
+
+/* All 65536 halves: sign, 2^(e - 15), 1 + f/1024, and below 2^-14 multiples of 2^-24 (IEEE 754-2019, 3.4). */
+START_TEST(test_npy__every_half)
+{
+	static unsigned char file[128 + 2 * 63488];
+	static const char head[] = "\x93NUMPY\1\0\x76\0{'descr': '<f2', 'fortran_order': False, 'shape': (63488,)}";
+	egm_data *data;
+	int n = 0;
+	for (int bits = 0; bits < 65536; bits++) {
+		if ((bits >> 10 & 31) == 31) continue;
+		file[128 + 2 * n] = (unsigned char)bits;
+		file[128 + 2 * n++ + 1] = (unsigned char)(bits >> 8);
+	}
+	ck_assert_int_eq(n, 63488);
+	memset(file, ' ', 128);
+	memcpy(file, head, sizeof head - 1);
+	file[127] = '\n';
+	io_write(path, file, sizeof file);
+	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
+	int right = 0;
+	for (int i = 0; i < n; i++) {
+		int bits = file[128 + 2 * i] | file[129 + 2 * i] << 8, e = bits >> 10 & 31;
+		double want = (bits & 1023) / 1024.0;
+		want = e ? (1 + want) * pow(2, e - 15) : want * pow(2, -14);
+		double got = ((const double *)egm_data_values(data))[i];
+		right += got == (bits >> 15 ? -want : want) && !signbit(got) == !(bits >> 15);
+	}
+	ck_assert_int_eq(right, n);
+	egm_data_free(data);
+	memcpy(file + 128, "\0\x7c", 2);
+	io_write(path, file, sizeof file);
+	io_expect("infinity", egm_data_load_npy(&data, context, path, &options), EGM_ERR_NONFINITE, "row 0, column 0");
+}
+END_TEST
+
+/* Fortran order of any sizes: element (i, j, k) of the file is number i + a (j + b k), of the result (i b + j) c + k.
+ */
+START_TEST(test_npy__fortran_order_of_any_sizes)
+{
+	unsigned char bytes[125];
+	for (int i = 0; i < 125; i++) bytes[i] = (unsigned char)i;
+	for (int run = 0; run < 125 * 2; run++) {
+		int a = 1 + run % 5, b = 1 + run / 5 % 5, c = 1 + run / 25 % 5, rows = run < 125 ? a : (a + 1) / 2;
+		char text[100];
+		egm_data *data;
+		snprintf(text, sizeof text, "{'descr': '|u1', 'fortran_order': True, 'shape': (%d, %dL, %d), }", a, b, c);
+		write_npy(2, text, bytes, (size_t)(a * b * c));
+		options.max_rows = run < 125 ? 0 : rows;
+		io_expect(text, egm_data_load_npy(&data, context, path, &options), EGM_OK, NULL);
+		ck_assert_int_eq(egm_data_rows(data), rows);
+		const double *x = egm_data_values(data);
+		int right = 0;
+		for (int i = 0; i < rows; i++)
+			for (int j = 0; j < b; j++)
+				for (int k = 0; k < c; k++) right += x[(i * b + j) * c + k] == i + a * (j + b * k);
+		ck_assert_int_eq(right, rows * b * c);
+		egm_data_free(data);
+	}
+}
+END_TEST
+
+/* Python 2 wrote sizes as 4L; NumPy reads such files: numpy.load gives [[0, 1, 2], [3, 4, 5]] for this one. */
+START_TEST(test_npy__long_integers_of_python_2)
+{
+	static const double want[6] = {0, 1, 2, 3, 4, 5};
+	write_npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 3L), }", "\0\1\2\3\4\5", 6);
+	check("2L", 2, 3, want);
+	write_npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (6L,), }", "\0\1\2\3\4\5", 6);
+	check("6L", 6, 1, want);
+}
+END_TEST
+
+/* 2^53 + 1 is a tie, and 1/3 is none: both follow the thread's rounding unless the reader sees to its own. */
+START_TEST(test_npy__whatever_the_host_rounds_to)
+{
+	static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+	const double want[2] = {9007199254740992.0, 6004799503160661.0}, third = 1.0 / 3;
+	for (int i = 0; i < 4; i++) {
+		egm_data *data;
+		write_npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", "\1\0\0\0\0\0\x20\0", 8);
+		ck_assert_int_eq(fesetround(modes[i]), 0);
+		options.scale = 1;
+		egm_status st = egm_data_load_npy(&data, context, path, &options);
+		ck_assert_int_eq(fegetround(), modes[i]);
+		ck_assert_int_eq(st, EGM_OK);
+		ck_assert(((const double *)egm_data_values(data))[0] == want[0]);
+		egm_data_free(data);
+		/* RN(2^54 / 3) = RN(6004799503160661.33) */
+		write_npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", "\0\0\0\0\0\0\x40\0", 8);
+		options.scale = third;
+		st = egm_data_load_npy(&data, context, path, &options);
+		fesetround(FE_TONEAREST);
+		ck_assert_int_eq(st, EGM_OK);
+		ck_assert(((const double *)egm_data_values(data))[0] == want[1]);
+		egm_data_free(data);
+	}
+}
+END_TEST
+
+START_TEST(test_npy__says_what_else_it_looks_like)
+{
+	static const attack rows[] = {
+	    {"page", BYTES("<!DOCTYPE html>\n<html>"), EGM_ERR_FORMAT, "not an NPY file; it looks like an HTML page"},
+	    {"lfs", BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), EGM_ERR_FORMAT,
+	     "a git-lfs pointer"},
+	    {"zip", BYTES("PK\3\4\x14\0\0\0\0\0"), EGM_ERR_FORMAT, "a zip archive"},
+	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "a gzip file"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_attack(&rows[i], egm_data_load_npy, NULL);
+	check_attack(&(attack){"IDX", BYTES("<html>\n"), EGM_ERR_FORMAT, "begins 3c 68, not 00 00; it looks like an HTML"},
+	             egm_data_load_idx, NULL);
 }
 END_TEST
 
@@ -158,7 +295,9 @@ static const struct {
 } attacks[] = {
     {"object", D("'|O'", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "type '|O'"},
     {"structure", D("[('a', '<f4')]", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "structured"},
-    {"half", D("'<f2'", "False", "(2,)"), 4, EGM_ERR_UNSUPPORTED, "type '<f2'"},
+    {"long double", D("'<f16'", "False", "(2,)"), 32, EGM_ERR_UNSUPPORTED, "type '<f16'"},
+    {"time", D("'<M8[s]'", "False", "(2,)"), 16, EGM_ERR_UNSUPPORTED, "type '<M8[s]'"},
+    {"| for f2", D("'|f2'", "False", "(2,)"), 4, EGM_ERR_FORMAT, "no byte order"},
     {"complex", D("'<c8'", "False", "(1,)"), 8, EGM_ERR_UNSUPPORTED, "type '<c8'"},
     {"text", D("'<U4'", "False", "(1,)"), 16, EGM_ERR_UNSUPPORTED, "type '<U4'"},
     {"no order of bytes", D("'f4'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
@@ -166,7 +305,10 @@ static const struct {
     {"empty descr", D("''", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
     {"long descr", D("'<f4567890123456789012345678901234567890'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "short string"},
     {"descr a number", D("4", "False", "(2,)"), 8, EGM_ERR_FORMAT, "a string expected at '4"},
-    {"Fortran", D("'<f4'", "True", "(2, 2)"), 16, EGM_ERR_UNSUPPORTED, "Fortran order"},
+    {"Fortran over", D("'<f4'", "True", "(2, 2)"), 17, EGM_ERR_FORMAT, "more bytes than"},
+    {"two L", D("'<f4'", "False", "(2LL,)"), 8, EGM_ERR_FORMAT, "a comma"},
+    {"L alone", D("'<f4'", "False", "(L,)"), 8, EGM_ERR_FORMAT, "a size expected at 'L"},
+    {"small l", D("'<f4'", "False", "(2l,)"), 8, EGM_ERR_FORMAT, "a comma"},
     {"order 1", D("'<f4'", "1", "(2,)"), 8, EGM_ERR_FORMAT, "True or False"},
     {"a number as shape", D("'<f4'", "False", "(2)"), 8, EGM_ERR_FORMAT, "a comma"},
     {"no tuple", D("'<f4'", "False", "2"), 8, EGM_ERR_FORMAT, "( expected"},
@@ -244,6 +386,12 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_loop_test(tc, test_npy__types_versions_orders, 0, (int)(sizeof types / sizeof *types));
+	tcase_add_loop_test(tc, test_npy__files_that_numpy_wrote, 0, (int)(sizeof numpy_files / sizeof *numpy_files));
+	tcase_add_test(tc, test_npy__every_half);
+	tcase_add_test(tc, test_npy__fortran_order_of_any_sizes);
+	tcase_add_test(tc, test_npy__long_integers_of_python_2);
+	tcase_add_test(tc, test_npy__whatever_the_host_rounds_to);
+	tcase_add_test(bad, test_npy__says_what_else_it_looks_like);
 	tcase_add_test(tc, test_npy__the_dictionary_as_python_allows_it);
 	tcase_add_test(tc, test_npy__sizes_before_flattening);
 	tcase_add_test(tc, test_npy__round_trip);

@@ -67,7 +67,7 @@ class Struct(ctypes.Structure):
         return {name: getattr(self, name) for name, _ in self._fields_[1:]}
 
 
-def record(name, **members):
+def record(name, /, **members):
     """The C struct egm_<name> of these members behind struct_size. An enumeration stands for an int32."""
     choices = {member: kind for member, kind in members.items() if isinstance(kind, dict)}
     fields = [(member, c_int32 if member in choices else kind) for member, kind in members.items()]
@@ -79,7 +79,7 @@ def record(name, **members):
     return STRUCTS["egm_" + name]
 
 
-def struct(name, *arguments, **members):
+def struct(name, /, *arguments, **members):
     """The same with egm_<name>_init, whose further arguments are of these types."""
     kind = record(name, **members)
     declare({name + "_init": (c_int, POINTER(kind), c_size_t, *arguments)})

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Training: egm/train.h, and the arrays to train on of egm/io.h."""
+"""Training: egm/train.h."""
 from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 
-from ._arrays import CODES, NAMES, array, code
+from ._arrays import array
 from ._callbacks import PROGRESS, Progress, Signals
+from ._data import Block, Data
 from ._errors import STATE, StateError
 from ._handles import Handle, expect, locked, together
-from ._library import ARRAY, HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
+from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
 from ._loss import Loss
 from ._model import Context, Model
 from ._sampler import SamplerOptions, Target, sampler_options
@@ -21,7 +22,6 @@ _TrainerOptions = struct("trainer_options", seed=c_uint64, batch=c_int64,
 _NegativesOptions = struct("negatives_options", start=enumeration("NEGATIVES", "cd pcd short_run"), reserved=c_int32,
                            steps=c_int64, buffer=c_int64, restart=c_double)
 declare({
-    "data_create": (c_int, OUT, HANDLE, c_int, ARRAY, c_int64, c_int64), "data_free": (None, HANDLE),
     "trainer_create": (c_int, OUT, HANDLE, POINTER(_TrainerOptions)), "trainer_free": (None, HANDLE),
     "trainer_fit": (c_int, HANDLE, HANDLE, c_int64, PROGRESS, c_void_p),
     "trainer_set_negatives": (c_int, HANDLE, HANDLE, POINTER(_NegativesOptions), POINTER(SamplerOptions)),
@@ -30,39 +30,6 @@ declare({
     "trainer_average": (c_int, HANDLE, HANDLE, OUT),
     "trainer_save": (c_int, HANDLE, TEXT), "trainer_load": (c_int, HANDLE, TEXT, c_void_p),
 })
-
-
-class _Block(Handle):
-    _destroy = lib.egm_data_free
-
-    def __init__(self, context, x):
-        self._create(context._ask, lib.egm_data_create, CODES[x.dtype], x.ctypes.data, *x.shape)
-
-
-class Data:
-    """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. Any number of trainers may read
-    it at once, in any threads; after close() it goes when the last of them is done."""
-
-    def __init__(self, context, x):
-        dtype = NAMES[code("x", getattr(x, "dtype", object))]
-        array("x", x, dtype, "", (None, None))
-        self._block, self._shape, self._dtype = _Block(expect(Context, context), x), x.shape, dtype
-
-    rows = property(lambda self: self._shape[0])
-    columns = property(lambda self: self._shape[1])
-    dtype = property(lambda self: self._dtype)
-
-    def _read(self):
-        """What keeps the numbers and knows where they are."""
-        block = self._block
-        if block is None:
-            raise StateError(STATE, "Data is closed")
-        return block
-
-    def close(self):
-        self._block = None
-
-    __enter__, __exit__ = Handle.__enter__, Handle.__exit__
 
 
 class _Progress(Progress):
@@ -109,7 +76,7 @@ class Trainer(Handle):
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))
-        with Context() as context, _Block(context, x) as block:  # a destructor loses what handlers of signals raise
+        with Context() as context, Block(context, x) as block:  # a destructor loses what handlers of signals raise
             return self._fit(block, steps, callback)
 
     def _fit(self, block, steps, callback):

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8 that can be trusted, out of text that cannot. A name with a right-to-left override makes an error line say
+ * something else than it does; an escape sequence moves the cursor; a byte that is no UTF-8 makes the reader of a log
+ * fail. Escapes keep all of them readable, and escaping a text twice changes nothing. */
+#include "core/utf8_impl.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t egm__utf8_length(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	if (s[0] < 0x80) return 1;
+	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) return 0;
+	}
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
+	if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+	return n;
+}
+
+static uint32_t code_point(const unsigned char *s, size_t n)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t code = s[0] & masks[n];
+	for (size_t i = 1; i < n; i++) code = code << 6 | (s[i] & 0x3f);
+	return code;
+}
+
+/* Invisible, or moves what follows. The joiners 200C and 200D are part of words in several scripts, and stay. */
+static int hidden(uint32_t code)
+{
+	static const uint32_t ranges[][2] = {{0x00, 0x1f},     {0x7f, 0x9f},      {0x61c, 0x61c},   {0x200b, 0x200b},
+	                                     {0x200e, 0x200f}, {0x2028, 0x202e},  {0x2060, 0x206f}, {0xfeff, 0xfeff},
+	                                     {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		if (code >= ranges[i][0] && code <= ranges[i][1]) return 1;
+	}
+	return 0;
+}
+
+/* The next character of *text as it is to be shown, in unit; returns its length and moves *text on. */
+static size_t take_character(char unit[16], const char **text)
+{
+	const unsigned char *s = (const unsigned char *)*text;
+	size_t n = egm__utf8_length(*text);
+	*text += n ? n : 1;
+	if (!n) return (size_t)sprintf(unit, "\\x%02x", s[0]);
+	uint32_t code = code_point(s, n);
+	if (hidden(code)) return (size_t)sprintf(unit, code < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)code);
+	memcpy(unit, s, n);
+	return n;
+}
+
+void egm__visible(char *out, size_t size, const char *text, int more)
+{
+	char unit[16];
+	size_t used = 0, cut = 0; /* cut: the last end of a character with room for "..." and a zero after it */
+	while (*text) {
+		size_t n = take_character(unit, &text);
+		if (used + n + 1 > size) {
+			more = 1;
+			break;
+		}
+		memcpy(out + used, unit, n);
+		used += n;
+		if (used + 4 <= size) cut = used;
+	}
+	if (more) {
+		memcpy(out + cut, "...", 3);
+		used = cut + 3;
+	}
+	out[used] = '\0';
+}

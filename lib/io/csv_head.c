@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* What the first line of a table is: its fields are those of every row, and it may be a header. The first 1000 rows
+ * below help to tell. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <io/csv_table_impl.h>
+
+/* Memory for a field is some hundred bytes: a line of delimiters must not take all there is. */
+enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
+
+egm_status egm__csv_begin(egm__csv_load *l)
+{
+	egm__csv_close(&l->csv);
+	l->csv.delimiter = l->o.delimiter;
+	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
+	l->csv.plain = 0;
+	return egm__csv_open(&l->csv, l->context, l->path, l->o.skip_lines);
+}
+
+egm__csv_kind egm__csv_cell_kind(const egm__csv_load *l, double *number)
+{
+	if (egm__csv_is_missing(l->csv.text, l->csv.quoted)) return EGM__CSV_MISSING;
+	return egm__csv_number(l->csv.text, l->locale, l->o.decimal, number);
+}
+
+static egm_status no_memory(const egm__csv_load *l, const char *what)
+{
+	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %s", l->path, what);
+}
+
+/* The texts of the first line, one behind the other, each with the kind of its cell before it. */
+static egm_status read_first_line(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	egm__csv_event event = EGM__CSV_CELL;
+	double number;
+	EGM_TRY(egm__csv_next(&l->csv, &event));
+	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no line but blank ones and comments", l->path);
+	l->head.line = l->csv.row_line;
+	for (; event == EGM__CSV_CELL; l->head.count++) {
+		char kind = (char)egm__csv_cell_kind(l, &number);
+		EGM_TRY(egm__text_append(&l->head.text, &kind, 1));
+		EGM_TRY(egm__text_append(&l->head.text, l->csv.text, l->csv.length + 1));
+		if (l->head.count == MAX_FIELDS)
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: line %" PRId64 " has more than %d fields", l->path, l->head.line,
+			         MAX_FIELDS);
+		/* A delimiter at the end of the line is followed by no field, unless a row below has one there. */
+		l->head.width = l->csv.length || l->csv.quoted || !l->head.count ? l->head.count + 1 : l->head.count;
+		EGM_TRY(egm__csv_next(&l->csv, &event));
+	}
+out:
+	return st;
+}
+
+static egm_status index_first_line(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	egm__head *h = &l->head;
+	h->cells = egm__alloc(l->context, (size_t)h->count, sizeof *h->cells);
+	h->seen = egm__alloc_zero(l->context, (size_t)h->count, 1);
+	if (!h->cells || !h->seen) EGM_TRY(no_memory(l, "the first line"));
+	char *p = h->text.bytes;
+	for (int64_t i = 0; i < h->count; i++) {
+		h->cells[i] = p + 1;
+		p += strlen(p + 1) + 2;
+	}
+out:
+	return st;
+}
+
+static void look_at_cell(egm__csv_load *l)
+{
+	double number;
+	egm__csv_kind kind = egm__csv_cell_kind(l, &number);
+	int64_t i = l->csv.field - 1;
+	if (i >= l->head.count) return;
+	if (i >= l->head.width && (l->csv.length || l->csv.quoted)) l->head.width = i + 1;
+	if (kind == EGM__CSV_MISSING) return;
+	l->head.seen[i] |= kind == EGM__CSV_WORD ? EGM__SEEN_WORD : EGM__SEEN_NUMBER;
+}
+
+static egm_status look_below(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	egm__csv_event event = EGM__CSV_ROW;
+	for (int rows = 0; rows < LOOK_ROWS && event != EGM__CSV_END;) {
+		EGM_TRY(egm__csv_next(&l->csv, &event));
+		if (event == EGM__CSV_CELL) look_at_cell(l);
+		if (event == EGM__CSV_ROW) rows++;
+	}
+out:
+	return st;
+}
+
+/* ---- is it a header? */
+
+static egm__csv_kind kind_of(const egm__head *h, int64_t i)
+{
+	return (egm__csv_kind)h->cells[i][-1];
+}
+
+static int has_cell(const egm__head *h, const char *name)
+{
+	for (int64_t i = 0; i < h->count; i++) {
+		if (strcmp(h->cells[i], name) == 0) return 1;
+	}
+	return 0;
+}
+
+static int has_names_of(const egm__head *h, const egm__table *like)
+{
+	if (!like || !like->named) return 0;
+	for (int64_t i = 0; i < like->count; i++) {
+		if (!has_cell(h, like->columns[i].name)) return 0;
+	}
+	return 1;
+}
+
+static egm_status cannot_tell(const egm__csv_load *l)
+{
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: line %" PRId64 " may be a header or a row: no column has numbers alone; set the "
+	                 "option header",
+	                 l->path, l->head.line);
+}
+
+static egm_status word_among_numbers(const egm__csv_load *l, int64_t i)
+{
+	char text[64];
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is not a number; if the line is a header, although "
+	                 "it has numbers, set the option header",
+	                 l->path, l->head.line, i + 1, egm__printable(text, l->head.cells[i]));
+}
+
+static egm_status detect(egm__csv_load *l)
+{
+	egm__head *h = &l->head;
+	int64_t words = 0, numbers = 0, above = -1, below = 0;
+	for (int64_t i = 0; i < h->count; i++) {
+		words += kind_of(h, i) == EGM__CSV_WORD;
+		numbers += kind_of(h, i) == EGM__CSV_NUMBER || kind_of(h, i) == EGM__CSV_INFINITE;
+		below += h->seen[i] == EGM__SEEN_NUMBER;
+		if (above < 0 && kind_of(h, i) == EGM__CSV_WORD && h->seen[i] == EGM__SEEN_NUMBER) above = i;
+	}
+	if (above >= 0 && numbers) return word_among_numbers(l, above);
+	if (words && !numbers && !below && (l->o.like || l->o.text != EGM_CSV_TEXT_REFUSE)) return cannot_tell(l);
+	h->is_header = above >= 0;
+	return EGM_OK;
+}
+
+egm_status egm__csv_read_head(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	l->head.text.context = l->context;
+	EGM_TRY(egm__csv_begin(l));
+	EGM_TRY(read_first_line(l));
+	EGM_TRY(index_first_line(l));
+	EGM_TRY(look_below(l));
+	if (l->o.header != EGM_CSV_HEADER_DETECT) {
+		l->head.is_header = l->o.header == EGM_CSV_HEADER_YES;
+	} else if (has_names_of(&l->head, l->o.like ? l->o.like->table : NULL)) {
+		l->head.is_header = 1;
+	} else {
+		EGM_TRY(detect(l));
+	}
+out:
+	return st;
+}
+
+void egm__csv_free_head(egm__csv_load *l)
+{
+	egm__free(l->context, l->head.cells);
+	egm__free(l->context, l->head.seen);
+	egm__text_clear(&l->head.text);
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a table of text in passes over the file: the head, a survey of all rows (how many there are, what is in the
+ * columns, which words), and the numbers. Memory is what the numbers and the dictionaries take. Each pass checks what
+ * it reads, as the file may change between them. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include <core/options_impl.h>
+#include <core/rounding_impl.h>
+#include <core/size_impl.h>
+#include <io/csv_table_impl.h>
+
+enum { MAX_WORDS = 1 << 24 }; /* the integers that f32 has */
+
+static const egm_csv_options defaults = {
+    .struct_size = sizeof defaults,
+    .dtype = EGM_F32,
+    .header = EGM_CSV_HEADER_DETECT,
+    .text = EGM_CSV_TEXT_REFUSE,
+    .unknown = EGM_CSV_UNKNOWN_REFUSE,
+    .delimiter = ',',
+    .decimal = '.',
+    .comment = '#',
+    .max_words = 10000,
+    .max_bytes = (uint64_t)8 << 30,
+};
+
+egm_status egm_csv_options_init(egm_csv_options *options, size_t size)
+{
+	return egm__options_init("egm_csv_options", options, size, &defaults, sizeof defaults);
+}
+
+/* ---- options */
+
+static void fill_defaults(egm_csv_options *o)
+{
+	if (!o->dtype) o->dtype = defaults.dtype;
+	if (!o->header) o->header = defaults.header;
+	if (!o->text) o->text = defaults.text;
+	if (!o->unknown) o->unknown = defaults.unknown;
+	if (!o->delimiter) o->delimiter = defaults.delimiter;
+	if (!o->decimal) o->decimal = defaults.decimal;
+	if (!o->comment) o->comment = defaults.comment;
+	if (!o->max_words) o->max_words = defaults.max_words;
+	if (!o->max_bytes) o->max_bytes = defaults.max_bytes;
+}
+
+static egm_status check_choice(const char *name, int64_t value, int64_t least, int64_t most)
+{
+	if (value >= least && value <= most) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64,
+	                 name, value, least, most);
+}
+
+/* Characters that are part of a number, a quote or a line's end separate nothing. */
+static int separates(int32_t c)
+{
+	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE\"", c);
+}
+
+static egm_status check_characters(const egm_csv_options *o)
+{
+	egm_status st = EGM_OK;
+	if (!separates(o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: character %d cannot be a delimiter", (int)o->delimiter);
+	if (o->decimal != '.' && o->decimal != ',')
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: decimal is character %d, not '.' or ','", (int)o->decimal);
+	if (o->decimal == o->delimiter)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: a comma is the delimiter and the decimal sign");
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == o->delimiter || o->comment == ' '))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d; -1 is for none", (int)o->comment);
+out:
+	return st;
+}
+
+static egm_status check_numbers(const egm_csv_options *o)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(check_choice("dtype", o->dtype, EGM_F32, EGM_F64));
+	EGM_TRY(check_choice("header", o->header, EGM_CSV_HEADER_DETECT, EGM_CSV_HEADER_NO));
+	EGM_TRY(check_choice("text", o->text, EGM_CSV_TEXT_REFUSE, EGM_CSV_TEXT_ONE_HOT));
+	EGM_TRY(check_choice("unknown", o->unknown, EGM_CSV_UNKNOWN_REFUSE, EGM_CSV_UNKNOWN_CODE));
+	EGM_TRY(check_choice("replace_missing", o->replace_missing, 0, 1));
+	EGM_TRY(check_choice("skip_lines", o->skip_lines, 0, INT32_MAX));
+	EGM_TRY(check_choice("max_rows", o->max_rows, 0, INT64_MAX));
+	EGM_TRY(check_choice("max_words", o->max_words, 1, MAX_WORDS));
+	if (!isfinite(o->dtype == EGM_F32 ? (double)(float)o->missing_value : o->missing_value))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: missing_value %g is not finite", o->missing_value);
+out:
+	return st;
+}
+
+static egm_status check_lists(const egm_csv_options *o)
+{
+	egm_status st = EGM_OK;
+	if (!o->columns != !o->column_count || o->column_count < 0)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: columns is %s, column_count %" PRId64,
+		         o->columns ? "given" : "NULL", o->column_count);
+	if (!o->text_columns != !o->text_column_count || o->text_column_count < 0)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns is %s, text_column_count %" PRId64,
+		         o->text_columns ? "given" : "NULL", o->text_column_count);
+	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns need text to be CODES or ONE_HOT");
+	if (o->like && !o->like->table)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: like is no data of egm_data_load_csv_table");
+out:
+	return st;
+}
+
+static egm_status merge(egm_csv_options *o, const egm_csv_options *options)
+{
+	egm_status st = EGM_OK;
+	*o = defaults;
+	EGM_TRY(egm__options_merge("egm_csv_options", o, sizeof *o, options));
+	fill_defaults(o);
+	EGM_TRY(check_numbers(o));
+	EGM_TRY(check_characters(o));
+	EGM_TRY(check_lists(o));
+out:
+	return st;
+}
+
+/* ---- rows */
+
+/* The column of the table that a cell belongs to; NULL: it is not read. FORMAT for a cell too many. */
+static egm_status column_of(const egm__csv_load *l, egm__column **column)
+{
+	const egm__csv *csv = &l->csv;
+	int64_t width = l->head.width;
+	*column = NULL;
+	if (csv->field <= width) {
+		if (l->used[csv->field - 1]) *column = &l->table->columns[l->used[csv->field - 1] - 1];
+		return *column ? egm__csv_whole(csv) : EGM_OK;
+	}
+	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has", l->path,
+	                 csv->row_line, width, l->head.line);
+}
+
+static egm_status check_row(const egm__csv_load *l)
+{
+	if (l->csv.field >= l->head.width) return EGM_OK;
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has %" PRId64 " fields, line %" PRId64 " has %" PRId64,
+	                 l->path, l->csv.row_line, l->csv.field, l->head.line, l->head.width);
+}
+
+/* Calls take(cell, its column) for every cell that is read and end() behind every row, until there are `rows`. */
+static egm_status each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
+{
+	egm_status st = EGM_OK;
+	egm__csv_event event = EGM__CSV_ROW;
+	egm__column *column;
+	int header = l->head.is_header;
+	EGM_TRY(egm__csv_begin(l));
+	l->rows = 0;
+	while (!rows || l->rows < rows) {
+		EGM_TRY(egm__csv_next(&l->csv, &event));
+		if (event == EGM__CSV_END) break;
+		if (event == EGM__CSV_CELL && !header) {
+			EGM_TRY(column_of(l, &column));
+			if (column) EGM_TRY(take(l, column));
+		} else if (event == EGM__CSV_ROW) {
+			if (!header) EGM_TRY(check_row(l));
+			l->rows += !header;
+			header = 0;
+		}
+	}
+out:
+	return st;
+}
+
+/* ---- the survey */
+
+static egm_status note_word(egm__csv_load *l, egm__column *c)
+{
+	int64_t at;
+	char text[64];
+	if (egm__words_find(&c->dictionary, l->csv.text, &at)) return EGM_OK;
+	if (c->dictionary.count < l->o.max_words)
+		return egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path);
+	return egm__fail(EGM_ERR_UNSUPPORTED,
+	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
+	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
+}
+
+static egm_status mixed(const egm__csv_load *l, const egm__column *c)
+{
+	char text[64];
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' %s, line %" PRId64 " %s there; text_columns names "
+	                 "columns of words that contain numbers",
+	                 l->path, l->csv.line, l->csv.field, egm__printable(text, l->csv.text),
+	                 c->number_line > 0 ? "is not a number" : "is a number",
+	                 c->number_line > 0 ? c->number_line : -c->number_line,
+	                 c->number_line > 0 ? "has a number" : "has a word");
+}
+
+/* number_line: > 0 where the first number is, < 0 minus where the first word is. */
+static egm_status survey_cell(egm__csv_load *l, egm__column *c)
+{
+	egm_status st = EGM_OK;
+	double number;
+	if (c->kind) return EGM_OK;
+	egm__csv_kind kind = egm__csv_cell_kind(l, &number);
+	if (kind == EGM__CSV_MISSING) return EGM_OK;
+	if (l->text[c - l->table->columns]) return note_word(l, c);
+	int word = kind == EGM__CSV_WORD;
+	if (!c->number_line) c->number_line = word ? -l->csv.line : l->csv.line;
+	if ((c->number_line < 0) != word) EGM_TRY(mixed(l, c));
+	if (word) EGM_TRY(note_word(l, c));
+out:
+	return st;
+}
+
+static egm_status survey(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	int32_t text = l->o.text == EGM_CSV_TEXT_ONE_HOT ? EGM_COLUMN_ONE_HOT : EGM_COLUMN_CODES;
+	for (int64_t i = 0; i < l->table->count && !l->o.like && l->o.text == EGM_CSV_TEXT_REFUSE; i++)
+		l->table->columns[i].kind = EGM_COLUMN_NUMBER;
+	EGM_TRY(each_row(l, l->o.max_rows, survey_cell));
+	if (!l->rows) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row%s", l->path, l->head.is_header ? " below the header" : "");
+	for (int64_t i = 0; i < l->table->count; i++) {
+		egm__column *c = &l->table->columns[i];
+		if (!c->kind) c->kind = c->dictionary.count ? text : EGM_COLUMN_NUMBER;
+	}
+out:
+	return st;
+}
+
+/* Gives each column its place in the data, and makes these. */
+static egm_status lay_out(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	int64_t shape[2] = {l->rows, 0};
+	for (int64_t i = 0; i < l->table->count; i++) {
+		egm__column *c = &l->table->columns[i];
+		c->first = shape[1];
+		if (egm__size_add(shape[1], egm__column_width(c), &shape[1]))
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: the number of columns overflows", l->path);
+	}
+	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)l->o.dtype, 2, shape, l->path, l->o.max_bytes));
+out:
+	return st;
+}
+
+/* ---- the numbers */
+
+/* 0 if the number is not finite in the data's type. */
+static int put(egm__csv_load *l, int64_t column, double number)
+{
+	int64_t i = l->rows * l->data->columns + column;
+	if (l->o.dtype == EGM_F64) {
+		((double *)l->data->values)[i] = number;
+		return isfinite(number);
+	}
+	((float *)l->data->values)[i] = (float)number;
+	return isfinite((float)number);
+}
+
+static void put_code(egm__csv_load *l, const egm__column *c, int64_t code)
+{
+	if (c->kind == EGM_COLUMN_CODES) {
+		put(l, c->first, (double)code);
+	} else {
+		for (int64_t k = 0; k < c->dictionary.count; k++) put(l, c->first + k, k == code);
+	}
+}
+
+static egm_status put_missing(egm__csv_load *l, egm__column *c)
+{
+	if (!l->o.replace_missing)
+		return egm__fail(EGM_ERR_FORMAT,
+		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); the option "
+		                 "replace_missing puts another in its place",
+		                 l->path, l->csv.line, l->csv.field, l->csv.text);
+	c->missing++;
+	if (c->kind == EGM_COLUMN_ONE_HOT) {
+		put_code(l, c, -1);
+	} else {
+		put(l, c->first, l->o.missing_value);
+	}
+	return EGM_OK;
+}
+
+static egm_status put_word(egm__csv_load *l, const egm__column *c)
+{
+	int64_t code;
+	if (!egm__words_find(&c->dictionary, l->csv.text, &code)) {
+		if (l->o.unknown == EGM_CSV_UNKNOWN_REFUSE)
+			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the column's dictionary");
+		code = c->dictionary.count;
+	}
+	put_code(l, c, code);
+	return EGM_OK;
+}
+
+/* What a program that is new to the file needs to know most of the time. */
+static const char *word_hint(const egm__csv_load *l)
+{
+	if (l->head.width == 1 && l->o.delimiter != ';' && strchr(l->csv.text, ';'))
+		return "is not a number; is the delimiter ';'?";
+	if (l->head.width == 1 && l->o.delimiter != ' ' && strpbrk(l->csv.text, " \t"))
+		return "is not a number; is the delimiter a blank or a tab?";
+	if (l->o.like) return "is not a number, as this column had at first";
+	return "is not a number; the option text is for words";
+}
+
+static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_kind kind, double number)
+{
+	if (kind == EGM__CSV_INFINITE) return egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is not finite");
+	if (kind != EGM__CSV_NUMBER) return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, word_hint(l));
+	return put(l, c->first, number) ? EGM_OK : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
+}
+
+static egm_status read_cell(egm__csv_load *l, egm__column *c)
+{
+	double number = 0;
+	egm__csv_kind kind = egm__csv_cell_kind(l, &number);
+	if (kind == EGM__CSV_MISSING) return put_missing(l, c);
+	return c->kind == EGM_COLUMN_NUMBER ? put_number(l, c, kind, number) : put_word(l, c);
+}
+
+static egm_status read_rows(egm__csv_load *l)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(each_row(l, l->data->rows, read_cell));
+	if (l->rows < l->data->rows)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has lost rows while it was read: %" PRId64 ", then %" PRId64, l->path,
+		         l->data->rows, l->rows);
+out:
+	return st;
+}
+
+static EGM__OWN_FUNCTION egm_status load_all(egm__csv_load *l, egm_data **out)
+{
+	egm_status st = EGM_OK;
+	l->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!l->locale) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the C locale", l->path);
+	EGM_TRY(egm__csv_read_head(l));
+	EGM_TRY(egm__csv_choose(l));
+	EGM_TRY(survey(l));
+	EGM_TRY(lay_out(l));
+	EGM_TRY(read_rows(l));
+	l->data->table = l->table;
+	*out = l->data;
+	l->table = NULL;
+	l->data = NULL;
+out:
+	return st;
+}
+
+static void release(egm__csv_load *l)
+{
+	if (!l) return;
+	egm__csv_close(&l->csv);
+	if (l->locale) freelocale(l->locale);
+	egm__csv_free_head(l);
+	egm__table_free(l->table);
+	egm__free(l->context, l->used);
+	egm__free(l->context, l->text);
+	egm_data_free(l->data);
+	egm__free(l->context, l);
+}
+
+egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
+                                   const egm_csv_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_csv_options o;
+	egm__csv_load *l = NULL;
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: out is NULL");
+	*out = NULL;
+	if (!context || !path)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is NULL", context ? "path" : "context");
+	EGM_TRY(merge(&o, options));
+	l = egm__alloc_zero(context, 1, sizeof *l);
+	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", path);
+	l->context = context;
+	l->path = path;
+	l->o = o;
+	uint32_t mode = egm__round_nearest();
+	st = load_all(l, out);
+	egm__round_restore(mode);
+out:
+	release(l);
+	return st;
+}

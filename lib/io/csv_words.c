@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Dictionaries and the other things that a table's data keep. Words are sorted, so that the codes do not depend on the
+ * order of the rows. */
+#include <inttypes.h>
+#include <string.h>
+
+#include <core/options_impl.h>
+#include <core/status_impl.h>
+#include <io/csv_table_impl.h>
+
+egm_status egm__words_copy(egm_context *context, char **out, const char *text, const char *path)
+{
+	size_t n = strlen(text) + 1;
+	*out = egm__alloc(context, n, 1);
+	if (!*out) return egm__fail(EGM_ERR_MEMORY, "%s: no memory for a word of %zu bytes", path, n - 1);
+	memcpy(*out, text, n);
+	return EGM_OK;
+}
+
+int egm__words_find(const egm__words *d, const char *text, int64_t *at)
+{
+	int64_t low = 0, high = d->count;
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+		int order = strcmp(d->words[middle], text);
+		if (order == 0) {
+			*at = middle;
+			return 1;
+		}
+		if (order < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	*at = low;
+	return 0;
+}
+
+egm_status egm__words_insert(egm_context *context, egm__words *d, int64_t at, const char *text, const char *path)
+{
+	egm_status st = EGM_OK;
+	char *word = NULL;
+	if (d->count == d->capacity) {
+		int64_t capacity = d->capacity ? 2 * d->capacity : 8;
+		char **grown = egm__realloc(context, d->words, (size_t)capacity, sizeof *grown);
+		if (!grown) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " words", path, capacity);
+		d->words = grown;
+		d->capacity = capacity;
+	}
+	EGM_TRY(egm__words_copy(context, &word, text, path));
+	memmove(d->words + at + 1, d->words + at, (size_t)(d->count - at) * sizeof *d->words);
+	d->words[at] = word;
+	d->count++;
+out:
+	return st;
+}
+
+egm_status egm__table_create(egm__table **out, egm_context *context, int64_t count, const char *path)
+{
+	egm_status st = EGM_OK;
+	*out = NULL;
+	egm__table *t = egm__alloc_zero(context, 1, sizeof *t);
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a table", path);
+	t->context = context;
+	t->columns = egm__alloc_zero(context, (size_t)count, sizeof *t->columns);
+	if (!t->columns) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " columns", path, count);
+	t->count = count;
+	*out = t;
+out:
+	if (st != EGM_OK) egm__free(context, t);
+	return st;
+}
+
+void egm__table_free(egm__table *t)
+{
+	if (!t) return;
+	for (int64_t i = 0; i < t->count; i++) {
+		egm__column *c = &t->columns[i];
+		for (int64_t k = 0; k < c->dictionary.count; k++) egm__free(t->context, c->dictionary.words[k]);
+		egm__free(t->context, c->dictionary.words);
+		egm__free(t->context, c->name);
+	}
+	egm__free(t->context, t->columns);
+	egm__free(t->context, t);
+}
+
+int64_t egm__column_width(const egm__column *c)
+{
+	return c->kind == EGM_COLUMN_ONE_HOT ? c->dictionary.count : 1;
+}
+
+/* ---- what programs ask */
+
+static const egm_column nothing = {.struct_size = sizeof nothing, .kind = EGM_COLUMN_NUMBER};
+
+egm_status egm_column_init(egm_column *column, size_t size)
+{
+	return egm__options_init("egm_column", column, size, &nothing, sizeof nothing);
+}
+
+/* The last column of the table that begins at or before this column of the data. */
+static const egm__column *column_at(const egm__table *t, int64_t index)
+{
+	int64_t low = 0, high = t->count;
+	while (high - low > 1) {
+		int64_t middle = low + (high - low) / 2;
+		if (t->columns[middle].first <= index) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	return &t->columns[low];
+}
+
+egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column)
+{
+	egm_column result = nothing;
+	if (!data || !column) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_column: %s is NULL", data ? "column" : "data");
+	if (index < 0 || index >= data->columns)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_data_column: there is no column %" PRId64 " in %" PRId64 " columns",
+		                 index, data->columns);
+	if (data->table) {
+		const egm__column *c = column_at(data->table, index);
+		result.kind = c->kind;
+		result.field = c->field;
+		result.name = c->name;
+		result.word_count = c->dictionary.count;
+		result.words = (const char *const *)c->dictionary.words;
+		result.missing = c->missing;
+		if (c->kind == EGM_COLUMN_ONE_HOT) result.word = c->dictionary.words[index - c->first];
+	}
+	return egm__options_init("egm_column", column, column->struct_size, &result, sizeof result);
+}

@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of text as people have them: headers, words, quotes, comments, missing values, columns by name. What a table
+ * contains was written down by hand, or is what pandas says: csv_reference.py. */
+#include "csv_reference.h"
+#include "data_fixture.h"
+#include <fenv.h>
+#include <math.h>
+#if EGM_HAVE_ZLIB
+#include <zlib.h>
+#endif
+
+static egm_csv_options o;
+
+static void setup(void)
+{
+	data_setup("table.csv");
+	ck_assert_int_eq(egm_csv_options_init(&o, sizeof o), EGM_OK);
+	o.dtype = EGM_F64;
+}
+
+static egm_data *load(const char *row, const char *text, size_t n)
+{
+	egm_data *data = NULL;
+	io_write(path, text, n);
+	io_expect(row, egm_data_load_csv_table(&data, context, path, &o), EGM_OK, NULL);
+	return data;
+}
+
+static egm_column column(const egm_data *data, int64_t index)
+{
+	egm_column c;
+	ck_assert_int_eq(egm_column_init(&c, sizeof c), EGM_OK);
+	ck_assert_int_eq(egm_data_column(data, index, &c), EGM_OK);
+	return c;
+}
+
+/* The names, fields and dictionaries of all columns in one line: "a.1 b.2=x(x|y) b.2=y(x|y) c.3(x|y)". */
+static const char *describe(const egm_data *data)
+{
+	static char text[2000];
+	size_t n = 0;
+	for (int64_t i = 0; i < egm_data_columns(data); i++) {
+		egm_column c = column(data, i);
+		n += (size_t)sprintf(text + n, "%s%s.%d", i ? " " : "", c.name ? c.name : "-", (int)c.field);
+		if (c.word) n += (size_t)sprintf(text + n, "=%s", c.word);
+		for (int64_t k = 0; k < c.word_count; k++)
+			n += (size_t)sprintf(text + n, "%s%s%s", k ? "|" : "(", c.words[k], k == c.word_count - 1 ? ")" : "");
+		if (c.missing) n += (size_t)sprintf(text + n, "?%d", (int)c.missing);
+	}
+	return text;
+}
+
+enum { YES = EGM_CSV_HEADER_YES, NO = EGM_CSV_HEADER_NO, CODES = EGM_CSV_TEXT_CODES, HOT = EGM_CSV_TEXT_ONE_HOT };
+
+/* letters of `how`: , ; t(ab) b(lanks) delimiter; H/N header; c/h words; m missing values become -9; d decimal comma;
+ * x no comments. */
+static void options_of(const char *how)
+{
+	for (; *how; how++) {
+		if (*how == ';') o.delimiter = ';';
+		if (*how == 't') o.delimiter = '\t';
+		if (*how == 'b') o.delimiter = ' ';
+		if (*how == 'H') o.header = YES;
+		if (*how == 'N') o.header = NO;
+		if (*how == 'c') o.text = CODES;
+		if (*how == 'h') o.text = HOT;
+		if (*how == 'd') o.decimal = ',';
+		if (*how == 'x') o.comment = -1;
+		if (*how == 'm') {
+			o.replace_missing = 1;
+			o.missing_value = -9;
+		}
+	}
+}
+
+#define Q "\""
+
+static const struct {
+	const char *row, *how, *text;
+	int64_t rows, columns;
+	double values[12];
+	const char *description;
+} tables[] = {
+    {"numbers", "", "1,2\n3,4\n", 2, 2, {1, 2, 3, 4}, "-.1 -.2"},
+    {"header", "", "x,y\n1,2\n3,4\n", 2, 2, {1, 2, 3, 4}, "x.1 y.2"},
+    {"header with empty name", "", ",y\n1,2\n", 1, 2, {1, 2}, ".1 y.2"},
+    {"header in quotes", "", Q "x, 1" Q "," Q "say " Q Q "y" Q Q Q "\n1,2\n", 1, 2, {1, 2}, "x, 1.1 say \"y\".2"},
+    {"numeric header", "H", "2001,2002\n1,2\n", 1, 2, {1, 2}, "2001.1 2002.2"},
+    {"numbers as first row", "", "2001,2002\n1,2\n", 2, 2, {2001, 2002, 1, 2}, "-.1 -.2"},
+    {"numbers in quotes", "", Q "1" Q ", " Q "-2.5e1" Q " \n", 1, 2, {1, -25}, "-.1 -.2"},
+    {"CRLF", "c", "a,b\r\n1,x\r\n2,y\r\n", 2, 2, {1, 0, 2, 1}, "a.1 b.2(x|y)"},
+    {"CR", "c", "a,b\r1,x\r2,y", 2, 2, {1, 0, 2, 1}, "a.1 b.2(x|y)"},
+    {"mark", "", "\xef\xbb\xbfx,y\n1,2", 1, 2, {1, 2}, "x.1 y.2"},
+    {"mark before a quote", "", "\xef\xbb\xbf" Q "x" Q ",y\n1,2", 1, 2, {1, 2}, "x.1 y.2"},
+    {"codes in the order of bytes", "cN", "b\nB\nba\na\nb\n", 5, 1, {2, 0, 3, 1, 2}, "-.1(B|a|b|ba)"},
+    {"one-hot",
+     "h",
+     "n,s\n1,tcp\n2,udp\n3,tcp\n",
+     3,
+     3,
+     {1, 1, 0, 2, 0, 1, 3, 1, 0},
+     "n.1 s.2=tcp(tcp|udp) s.2=udp(tcp|udp)"},
+    {"words without header",
+     "c",
+     "0,tcp,http\n1,udp,dns\n",
+     2,
+     3,
+     {0, 0, 1, 1, 1, 0},
+     "-.1 -.2(tcp|udp) -.3(dns|http)"},
+    {"blanks around words", "c", "1, x y ,\t2\n1,x y,2", 2, 3, {1, 0, 2, 1, 0, 2}, "-.1 -.2(x y) -.3"},
+    {"delimiter, quote and line feed in a word",
+     "c",
+     "1," Q "a,b" Q "\n2," Q "a" Q Q Q "\n3," Q "a\nb" Q "\n",
+     3,
+     2,
+     {1, 2, 2, 1, 3, 0},
+     "-.1 -.2(a\nb|a\"|a,b)"},
+    {"a quote within", "c", "1,5" Q " disk\n", 1, 2, {1, 0}, "-.1 -.2(5\" disk)"},
+    {"comments",
+     "",
+     "# x, y\n#\n1,2\n  # more\n3,4 # inline, with comma\n5, 6\t#\n",
+     3,
+     2,
+     {1, 2, 3, 4, 5, 6},
+     "-.1 -.2"},
+    {"comment behind a quote", "", "1," Q "2" Q " # two\n", 1, 2, {1, 2}, "-.1 -.2"},
+    {"no comments", "xcN", "#1,2\n#2,3\n", 2, 2, {0, 2, 1, 3}, "-.1(#1|#2) -.2"},
+    {"# in a word", "cN", "C#,1\n", 1, 2, {0, 1}, "-.1(C#) -.2"},
+    {"# behind a delimiter", "c", "1,#2\n", 1, 2, {1, 0}, "-.1 -.2(#2)"},
+    {"missing",
+     "m",
+     "1,,?\nNA,n/a,nan\n" Q Q ",NULL,7\n4,5,6\n",
+     4,
+     3,
+     {1, -9, -9, -9, -9, -9, -9, -9, 7, 4, 5, 6},
+     "-.1?2 -.2?3 -.3?2"},
+    {"missing words as codes", "mc", "1,x\n2,?\n3,\n", 3, 2, {1, 0, 2, -9, 3, -9}, "-.1 -.2(x)?2"},
+    {"missing words as one-hot", "mh", "1,x\n2,?\n", 2, 2, {1, 1, 2, 0}, "-.1 -.2=x(x)?1"},
+    {"NA in quotes is a word", "mc", "1," Q "NA" Q "\n2,NA\n", 2, 2, {1, 0, 2, -9}, "-.1 -.2(NA)?1"},
+    {"nothing but missing", "m", "1,\n2,?\n", 2, 2, {1, -9, 2, -9}, "-.1 -.2?2"},
+    {"trailing separator", "", "1,2,\n3,4,\n", 2, 2, {1, 2, 3, 4}, "-.1 -.2"},
+    {"trailing separator of the header", "", "x,y,\n1,2,\n3,4\n", 2, 2, {1, 2, 3, 4}, "x.1 y.2"},
+    {"trailing separator of rows", "", "x,y\n1,2,\n3,4, \n", 2, 2, {1, 2, 3, 4}, "x.1 y.2"},
+    {"no trailing separator: a value below", "m", "1,2,\n3,4,5\n", 2, 3, {1, 2, -9, 3, 4, 5}, "-.1 -.2 -.3?1"},
+    {"an empty last field in quotes", "m", "1," Q Q "\n2,\n", 2, 2, {1, -9, 2, -9}, "-.1 -.2?2"},
+    {"one column keeps its empty first cell", "mH", Q Q "\n1\n", 1, 1, {1}, ".1"},
+    {"semicolons", ";", "x;y\n1.5;2\n", 1, 2, {1.5, 2}, "x.1 y.2"},
+    {"decimal comma", ";d", "x;y\n1,5;-2\n", 1, 2, {1.5, -2}, "x.1 y.2"},
+    {"tabs", "tm", "x\ty\n1\t2\n \t4\n", 2, 2, {1, 2, -9, 4}, "x.1?1 y.2"},
+    {"tabs mixed with blanks", "b", "x  y\n 1\t 2 \n3 \t4\t\n", 2, 2, {1, 2, 3, 4}, "x.1 y.2"},
+    {"blanks, comment and quotes",
+     "bcN",
+     "1 " Q "a b" Q "  3 # c\n\t2 b 4\n",
+     2,
+     3,
+     {1, 0, 3, 2, 1, 4},
+     "-.1 -.2(a b|b) -.3"},
+    {"empty lines", "", "\n\nx\n\n1\n \n\t\n2\n\n", 2, 1, {1, 2}, "x.1"},
+    {"nearest",
+     "",
+     "0.1,1e-320,9007199254740993\n",
+     1,
+     3,
+     {0x1.999999999999ap-4, 1e-320, 9007199254740992.0},
+     "-.1 -.2 -.3"},
+};
+
+START_TEST(test_csv_table__tables)
+{
+	options_of(tables[_i].how);
+	egm_data *data = load(tables[_i].row, tables[_i].text, strlen(tables[_i].text));
+	check_values(tables[_i].row, data, tables[_i].rows, tables[_i].columns, tables[_i].values);
+	ck_assert_msg(strcmp(describe(data), tables[_i].description) == 0, "%s: %s", tables[_i].row, describe(data));
+	egm_data_free(data);
+}
+END_TEST
+
+START_TEST(test_csv_table__as_pandas_reads_it)
+{
+	const csv_reference *r = &csv_references[_i];
+	o.delimiter = r->delimiter;
+	o.decimal = r->decimal;
+	o.text = r->one_hot ? HOT : CODES;
+	options_of("m");
+	egm_data *data = load(r->description, r->text, r->n);
+	check_values(r->description, data, r->rows, r->columns, r->values);
+	ck_assert_str_eq(describe(data), r->description);
+	egm_data_free(data);
+}
+END_TEST
+
+static const struct {
+	const char *row, *how, *text;
+	egm_status status;
+	const char *needle;
+} attacks[] = {
+    {"empty", "", "", EGM_ERR_FORMAT, "no line but"},
+    {"comments alone", "", "# a\n \n#b", EGM_ERR_FORMAT, "no line but"},
+    {"header alone", "H", "x,y\n", EGM_ERR_FORMAT, "no row below the header"},
+    {"a word", "", "1,2\n3,four\n", EGM_ERR_FORMAT, "line 2, field 2: 'four' is not a number; the option text"},
+    {"a word in line 1", "", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if the line is"},
+    {"a word in line 1 of codes", "c", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if"},
+    {"words alone", "c", "a,b\nc,d\n", EGM_ERR_FORMAT, "line 1 may be a header or a row"},
+    {"words alone, refused", "", "a,b\nc,d\n", EGM_ERR_FORMAT, "line 1, field 1: 'a' is not a number"},
+    {"word under numbers", "c", "a\n1\n2\nl.5\n", EGM_ERR_FORMAT,
+     "line 1 may be a header or a row: no column has numbers alone"},
+    {"word under numbers", "cN", "1,1\n2,2\n3,l.5\n", EGM_ERR_FORMAT,
+     "line 3, field 2: 'l.5' is not a number, line 1 has a number there"},
+    {"number under words", "cN", "x\ny\n3\n", EGM_ERR_FORMAT,
+     "line 3, field 1: '3' is a number, line 1 has a word there"},
+    {"missing", "", "1,2\n3,\n", EGM_ERR_FORMAT, "line 2, field 2: the value is missing ('')"},
+    {"missing ?", "c", "a,b\n1,x\n2,?\n", EGM_ERR_FORMAT, "line 3, field 2: the value is missing ('?')"},
+    {"missing behind comments", "", "# c\n\n1,2\n# c\n\n3,NA\n", EGM_ERR_FORMAT,
+     "line 6, field 2: the value is missing"},
+    {"short", "", "1,2\n3\n", EGM_ERR_FORMAT, "line 2 has 1 fields, line 1 has 2"},
+    {"long", "", "1,2\n3,4,5\n", EGM_ERR_FORMAT, "line 2 has more than 2 fields, which line 1 has"},
+    {"two trailing separators", "", "1,2\n3,4,,\n", EGM_ERR_FORMAT, "line 2 has more than 2 fields"},
+    {"infinity", "m", "x\n1\n-Inf\n", EGM_ERR_NONFINITE, "line 3, field 1: '-Inf' is not finite"},
+    {"overflow", "", "1\n1e999\n", EGM_ERR_NONFINITE, "line 2, field 1: '1e999' is out of range"},
+    {"open quote", "", "1,2\n" Q "3,4\n5,6\n", EGM_ERR_FORMAT,
+     "line 2, field 1: the quote that begins it is not closed"},
+    {"text behind a quote", "", "1," Q "2" Q "3\n", EGM_ERR_FORMAT,
+     "line 1, field 2: '2' is followed by text after its"},
+    {"line numbers behind quotes", "cH", "x,y\n" Q "a\n\nb" Q ",1\nc\n", EGM_ERR_FORMAT, "line 5 has 1 fields"},
+    {"comment or text", "c", "1,Apt #5\n", EGM_ERR_FORMAT, "line 1, field 2: 'Apt' is followed by a comment, unless"},
+    {"wrong delimiter", "", "1;2\n3;4\n", EGM_ERR_FORMAT, "'1;2' is not a number; is the delimiter ';'?"},
+    {"wrong delimiter", "", "1 2\n3 4\n", EGM_ERR_FORMAT, "is the delimiter a blank or a tab?"},
+    {"point and comma", ";d", "1.5;2\n", EGM_ERR_FORMAT, "'1.5' is not a number"},
+    {"two commas", ";d", "1,5,5;2\n", EGM_ERR_FORMAT, "'1,5,5' is not a number"},
+    {"hexadecimal", "", "0x10\n", EGM_ERR_FORMAT, "'0x10' is not"},
+    {"page", "cN", "\n <!DOCTYPE html>\n<html>", EGM_ERR_FORMAT, "not a table of text; it looks like an HTML page"},
+    {"lfs", "cN", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", EGM_ERR_FORMAT, "a git-lfs pointer"},
+    {"zip", "cN", "PK\3\4\x14", EGM_ERR_FORMAT, "a zip archive"},
+    {"UTF-16", "cN",
+     "\xff\xfe"
+     "1,2\n",
+     EGM_ERR_FORMAT, "it looks like UTF-16"},
+    {"a word like a signature", "", "PAR1,BZh\n1,x\n", EGM_ERR_FORMAT, "line 2, field 2: 'x'"},
+};
+
+START_TEST(test_csv_table__attacks)
+{
+	egm_data *data = (egm_data *)&data;
+	options_of(attacks[_i].how);
+	io_write(path, attacks[_i].text, strlen(attacks[_i].text));
+	io_expect(attacks[_i].row, egm_data_load_csv_table(&data, context, path, &o), attacks[_i].status,
+	          attacks[_i].needle);
+	ck_assert_ptr_null(data);
+}
+END_TEST
+
+START_TEST(test_csv_table__utf16_without_a_mark)
+{
+	egm_data *data = (egm_data *)&data;
+	io_write(path, "1\0,\0002\0\n\0", 8);
+	io_expect("UTF-16", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "line 1 has a zero byte");
+	ck_assert_ptr_null(data);
+}
+END_TEST
+
+/* ---- columns */
+
+static const char people[] = "name,age,city,weight\nAnn,30,Rome,60\nBob,40,Oslo,70\nCid,50,Rome,80\n";
+
+START_TEST(test_csv_table__columns)
+{
+	static const struct {
+		const char *columns[3];
+		int count;
+		double values[9];
+		const char *description;
+	} rows[] = {
+	    {{"age", "weight"}, 2, {30, 60, 40, 70, 50, 80}, "age.2 weight.4"},
+	    {{"weight", "age"}, 2, {60, 30, 70, 40, 80, 50}, "weight.4 age.2"},
+	    {{"4", "2"}, 2, {60, 30, 70, 40, 80, 50}, "weight.4 age.2"},
+	    {{"2-3"}, 1, {30, 1, 40, 0, 50, 1}, "age.2 city.3(Oslo|Rome)"},
+	    {{"weight", "2-2"}, 2, {60, 30, 70, 40, 80, 50}, "weight.4 age.2"},
+	};
+	o.text = CODES;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		o.columns = rows[i].columns;
+		o.column_count = rows[i].count;
+		egm_data *data = load(rows[i].description, BYTES(people));
+		check_values(rows[i].description, data, 3, 2, rows[i].values);
+		ck_assert_str_eq(describe(data), rows[i].description);
+		egm_data_free(data);
+	}
+}
+END_TEST
+
+START_TEST(test_csv_table__columns_that_are_not_there)
+{
+	static const struct {
+		const char *column, *needle;
+	} rows[] = {{"height", "columns: there is no column 'height' (the file has 4 columns and a header)"},
+	            {"5", "no column '5'"},
+	            {"0", "no column '0'"},
+	            {"3-2", "no column '3-2'"},
+	            {"2-5", "no column '2-5'"},
+	            {"2-", "no column '2-'"},
+	            {"-2", "no column '-2'"},
+	            {"99999999999999999999", "no column"},
+	            {"", "no column ''"},
+	            {NULL, "one of columns is NULL"}};
+	egm_data *data;
+	io_write(path, BYTES(people));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		o.columns = &rows[i].column;
+		o.column_count = 1;
+		io_expect("column", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, rows[i].needle);
+	}
+	const char *twice[] = {"age", "2"};
+	o.columns = twice;
+	o.column_count = 2;
+	io_expect("twice", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "2 is chosen twice");
+	io_write(path, "x,x\n1,2\n", 8);
+	o.columns = (const char *const[]){"x"};
+	o.column_count = 1;
+	io_expect("same", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT,
+	          "two columns, 1 and 2, have");
+}
+END_TEST
+
+/* What is not read may be anything, a field beyond the limit included. */
+START_TEST(test_csv_table__other_columns_may_hold_anything)
+{
+	static char text[9000];
+	egm_data *data;
+	size_t n = (size_t)sprintf(text, "x,note\n1,%01500d\n2,", 7);
+	memset(text + n, 'w', 3000);
+	strcpy(text + n + 3000, "\n");
+	n += 3001;
+	o.columns = (const char *const[]){"x"};
+	o.column_count = 1;
+	data = load("long", text, n);
+	check_values("long", data, 2, 1, (const double[]){1, 2});
+	egm_data_free(data);
+	o.columns = NULL;
+	o.column_count = 0;
+	io_expect("read", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT,
+	          "line 2, field 2: longer than 1024 bytes");
+}
+END_TEST
+
+START_TEST(test_csv_table__numbers_as_words)
+{
+	o.text = HOT;
+	o.text_columns = (const char *const[]){"label"};
+	o.text_column_count = 1;
+	egm_data *data = load("labels", BYTES("x,label\n1,0\n2,10\n3,9\n4,0\n"));
+	check_values("labels", data, 4, 4, (const double[]){1, 1, 0, 0, 2, 0, 1, 0, 3, 0, 0, 1, 4, 1, 0, 0});
+	ck_assert_str_eq(describe(data), "x.1 label.2=0(0|10|9) label.2=10(0|10|9) label.2=9(0|10|9)");
+	egm_data_free(data);
+	o.text_columns = (const char *const[]){"2"};
+	o.text = CODES;
+	o.header = NO;
+	data = load("mixed", BYTES("1,B5\n2,12\n"));
+	ck_assert_str_eq(describe(data), "-.1 -.2(12|B5)");
+	egm_data_free(data);
+}
+END_TEST
+
+/* ---- a second file with the dictionaries of the first */
+
+START_TEST(test_csv_table__like)
+{
+	o.text = CODES;
+	egm_data *train = load("train", BYTES("proto,bytes\nudp,1\ntcp,2\nicmp,3\n")), *test;
+	ck_assert_str_eq(describe(train), "proto.1(icmp|tcp|udp) bytes.2");
+	o.like = train;
+	/* Another order of columns, one more, fewer words: the codes are those of the training data. */
+	test = load("test", BYTES("label,bytes,proto\n?,7,udp\nx,8,tcp\n"));
+	check_values("test", test, 2, 2, (const double[]){2, 7, 1, 8});
+	ck_assert_str_eq(describe(test), "proto.3(icmp|tcp|udp) bytes.2");
+	egm_data_free(test);
+	/* No header: by number. */
+	test = load("no header", BYTES("tcp,9\n"));
+	check_values("no header", test, 1, 2, (const double[]){1, 9});
+	egm_data_free(test);
+	io_write(path, BYTES("proto,bytes\nudp,1\nsctp,2\n"));
+	io_expect("unknown", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT,
+	          "line 3, field 1: 'sctp' is not in the column's dictionary");
+	o.unknown = EGM_CSV_UNKNOWN_CODE;
+	test = load("a code of its own", BYTES("proto,bytes\nudp,1\nsctp,2\n"));
+	check_values("a code of its own", test, 2, 2, (const double[]){2, 1, 3, 2});
+	ck_assert_str_eq(describe(test), "proto.1(icmp|tcp|udp) bytes.2");
+	/* The second serves like the first, and outlives it. */
+	egm_data_free(train);
+	o.like = test;
+	train = load("third", BYTES("proto,bytes\nicmp,1\n"));
+	check_values("third", train, 1, 2, (const double[]){0, 1});
+	egm_data_free(test);
+	ck_assert_str_eq(describe(train), "proto.1(icmp|tcp|udp) bytes.2");
+	o.like = train;
+	io_write(path, BYTES("bytes,x\n1,2\n"));
+	io_expect("lacks", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	          "like: there is no column 'proto'");
+	io_write(path, BYTES("tcp\n"));
+	io_expect("narrow", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT, "line 1 may be a header");
+	o.header = NO;
+	io_expect("narrow", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	          "like: there is no column '2'");
+	io_write(path, BYTES("tcp,x\n"));
+	io_expect("kind", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT,
+	          "'x' is not a number, as this");
+	egm_data_free(train);
+}
+END_TEST
+
+START_TEST(test_csv_table__like_one_hot)
+{
+	o.text = HOT;
+	o.replace_missing = 1;
+	egm_data *train = load("train", BYTES("s,x\na,1\nb,2\n")), *test;
+	o.like = train;
+	o.unknown = EGM_CSV_UNKNOWN_CODE;
+	test = load("test", BYTES("s,x\nb,1\nc,2\n?,3\n"));
+	check_values("test", test, 3, 3, (const double[]){0, 1, 1, 0, 0, 2, 0, 0, 3});
+	egm_data_free(test);
+	/* Two columns of one name, where they were. */
+	egm_data_free(train);
+	o.like = NULL;
+	train = load("x, x", BYTES("x,s,x\n1,a,3\n"));
+	o.like = train;
+	test = load("x, x", BYTES("x,s,x\n5,a,7\n"));
+	check_values("x, x", test, 1, 3, (const double[]){5, 1, 7});
+	egm_data_free(test);
+	io_write(path, BYTES("s,x,x\na,5,7\n"));
+	io_expect("x, x", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	          "2 and 3, have the name 'x'");
+	/* Names alone tell a header of words from a row, where the table has no numbers. */
+	egm_data_free(train);
+	o.like = NULL;
+	o.header = YES;
+	train = load("words", BYTES("s,t\na,1x\nb,2x\n"));
+	o.like = train;
+	o.header = EGM_CSV_HEADER_DETECT;
+	test = load("words", BYTES("t,s\n1x,b\n"));
+	check_values("words", test, 1, 4, (const double[]){0, 1, 1, 0});
+	egm_data_free(test);
+	egm_data_free(train);
+}
+END_TEST
+
+/* ---- options, limits, arguments */
+
+START_TEST(test_csv_table__zero_is_every_default)
+{
+	egm_csv_options zero = {.struct_size = sizeof zero}, set;
+	egm_data *data;
+	io_write(path, BYTES("x,y # no\n"));
+	ck_assert_int_eq(egm_csv_options_init(&set, sizeof set), EGM_OK);
+	io_write(path, BYTES("# c\nx,y\n1,2.5\n"));
+	const egm_csv_options *rows[] = {NULL, &zero, &set};
+	for (int i = 0; i < 3; i++) {
+		io_expect("default", egm_data_load_csv_table(&data, context, path, rows[i]), EGM_OK, NULL);
+		ck_assert_int_eq(egm_data_dtype(data), EGM_F32);
+		check_values("default", data, 1, 2, (const double[]){1, 2.5});
+		egm_data_free(data);
+	}
+}
+END_TEST
+
+START_TEST(test_csv_table__options_out_of_range)
+{
+	static const struct {
+		size_t offset;
+		int32_t value;
+		const char *needle;
+	} rows[] = {{offsetof(egm_csv_options, dtype), 3, "dtype is 3"},
+	            {offsetof(egm_csv_options, header), 4, "header is 4"},
+	            {offsetof(egm_csv_options, text), -1, "text is -1"},
+	            {offsetof(egm_csv_options, unknown), 3, "unknown is 3"},
+	            {offsetof(egm_csv_options, delimiter), '5', "character 53"},
+	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
+	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
+	            {offsetof(egm_csv_options, delimiter), 300, "character 300"},
+	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35"},
+	            {offsetof(egm_csv_options, decimal), ',', "a comma is the delimiter and the decimal sign"},
+	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
+	            {offsetof(egm_csv_options, comment), -2, "comment is character -2"},
+	            {offsetof(egm_csv_options, comment), ',', "comment is character 44"},
+	            {offsetof(egm_csv_options, skip_lines), -1, "skip_lines is -1"},
+	            {offsetof(egm_csv_options, replace_missing), 2, "replace_missing is 2"},
+	            {offsetof(egm_csv_options, max_words), -1, "max_words is -1"},
+	            {offsetof(egm_csv_options, max_words), (1 << 24) + 1, "max_words is 16777217"},
+	            {offsetof(egm_csv_options, column_count), 1, "columns is NULL, column_count 1"},
+	            {offsetof(egm_csv_options, text_column_count), 1, "text_columns is NULL"}};
+	egm_data *data;
+	io_write(path, "1\n", 2);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		egm_csv_options changed = o;
+		memcpy((char *)&changed + rows[i].offset, &rows[i].value, sizeof rows[i].value);
+		io_expect(rows[i].needle, egm_data_load_csv_table(&data, context, path, &changed), EGM_ERR_ARGUMENT,
+		          rows[i].needle);
+		ck_assert_ptr_null(data);
+	}
+	o.max_rows = -1;
+	io_expect("max_rows", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "max_rows is -1");
+	o.max_rows = 0;
+	o.missing_value = NAN;
+	io_expect("NaN", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value nan");
+	o.missing_value = 1e39;
+	o.dtype = EGM_F32;
+	io_expect("1e39", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value 1e+39");
+	o.missing_value = 0;
+	o.text_columns = (const char *const[]){"1"};
+	o.text_column_count = 1;
+	io_expect("text", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");
+}
+END_TEST
+
+START_TEST(test_csv_table__misuse)
+{
+	const float x[2] = {1, 2};
+	egm_data *data, *table = load("table", BYTES("x\n1\n"));
+	egm_column c = {.struct_size = sizeof c};
+	io_expect("out", egm_data_load_csv_table(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	io_expect("context", egm_data_load_csv_table(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("path", egm_data_load_csv_table(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("data", egm_data_column(NULL, 0, &c), EGM_ERR_ARGUMENT, "data is NULL");
+	io_expect("column", egm_data_column(table, 0, NULL), EGM_ERR_ARGUMENT, "column is NULL");
+	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "no column 1 in 1 columns");
+	io_expect("index", egm_data_column(table, -1, &c), EGM_ERR_ARGUMENT, "no column -1");
+	egm_data_free(table);
+	ck_assert_int_eq(egm_data_create(&data, context, EGM_F32, x, 1, 2), EGM_OK);
+	c = column(data, 1);
+	ck_assert_int_eq(c.kind, EGM_COLUMN_NUMBER);
+	ck_assert(!c.name && !c.word && !c.words && !c.word_count && !c.field);
+	o.like = data;
+	egm_data *other;
+	io_expect("like", egm_data_load_csv_table(&other, context, path, &o), EGM_ERR_ARGUMENT, "like is no data of");
+	egm_data_free(data);
+}
+END_TEST
+
+START_TEST(test_csv_table__limits)
+{
+	egm_data *data;
+	o.max_rows = 2;
+	data = load("max_rows", BYTES("x,w\n1,1\n2,2\nnothing to see\n"));
+	check_values("max_rows", data, 2, 2, (const double[]){1, 1, 2, 2});
+	egm_data_free(data);
+	o.max_bytes = 32;
+	data = load("32", BYTES("x,w\n1,1\n2,2\n"));
+	egm_data_free(data);
+	o.max_bytes = 31;
+	io_expect("31", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "max_bytes is 31");
+	o.max_bytes = 0;
+	o.max_rows = 0;
+	o.text = CODES;
+	o.max_words = 2;
+	data = load("2 words", BYTES("1,a\n2,b\n3,a\n"));
+	egm_data_free(data);
+	io_write(path, BYTES("1,a\n2,b\n3,c\n"));
+	io_expect("3 words", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+	          "line 3, field 2: 'c' is one word more than max_words, 2");
+	/* Words of rows that are not read have no code. */
+	o.max_rows = 2;
+	data = load("2 rows", BYTES("1,a\n2,b\n3,c\n"));
+	ck_assert_str_eq(describe(data), "-.1 -.2(a|b)");
+	egm_data_free(data);
+	o.max_rows = 0;
+	o.skip_lines = 2;
+	data = load("skipped", BYTES("a title\n" Q "and more\nx,y\n1,2\n"));
+	ck_assert_str_eq(describe(data), "x.1 y.2");
+	egm_data_free(data);
+}
+END_TEST
+
+START_TEST(test_csv_table__lines_of_many_fields)
+{
+	enum { FIELDS = 1 << 20 };
+	char *text = malloc(2 * FIELDS + 4);
+	egm_data *data;
+	ck_assert_ptr_nonnull(text);
+	for (int i = 0; i < FIELDS; i++) memcpy(text + 2 * i, "7,", 2);
+	text[2 * FIELDS - 1] = '\n';
+	o.columns = (const char *const[]){"1048576"};
+	o.column_count = 1;
+	data = load("2^20", text, 2 * FIELDS);
+	check_values("2^20", data, 1, 1, (const double[]){7});
+	egm_data_free(data);
+	memcpy(text + 2 * FIELDS - 1, ",7\n", 3);
+	io_write(path, text, 2 * FIELDS + 2);
+	io_expect("one more", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "more than 1048576");
+	free(text);
+}
+END_TEST
+
+/* 20,000 rows, words in the order of their appearance reversed: more than a buffer, more than the rows that are looked
+ * at for the header, a dictionary that grows in the middle. */
+START_TEST(test_csv_table__many_rows)
+{
+	enum { ROWS = 20000, WORDS = 5000 };
+	char *text = malloc(ROWS * 24 + 100), *p = text + sprintf(text, "w,n\n");
+	egm_data *data;
+	int right = 0;
+	ck_assert_ptr_nonnull(text);
+	for (int i = 0; i < ROWS; i++) p += sprintf(p, "w%04d,%d\n", (WORDS - 1 - i % WORDS), i);
+	o.text = CODES;
+	o.dtype = EGM_F32;
+	data = load("many", text, (size_t)(p - text));
+	ck_assert_int_eq(egm_data_rows(data), ROWS);
+	const float *x = egm_data_values(data);
+	for (int i = 0; i < ROWS; i++) right += x[2 * i] == (float)(WORDS - 1 - i % WORDS) && x[2 * i + 1] == (float)i;
+	ck_assert_int_eq(right, ROWS);
+	ck_assert_int_eq(column(data, 0).word_count, WORDS);
+	egm_data_free(data);
+#if EGM_HAVE_ZLIB
+	gzFile z = gzopen(path, "wb");
+	ck_assert_int_eq(gzwrite(z, text, (unsigned)(p - text)), (int)(p - text));
+	ck_assert_int_eq(gzclose(z), Z_OK);
+	ck_assert_int_eq(egm_data_load_csv_table(&data, context, path, &o), EGM_OK);
+	ck_assert(((const float *)egm_data_values(data))[2 * ROWS - 1] == ROWS - 1);
+	egm_data_free(data);
+#endif
+	free(text);
+}
+END_TEST
+
+/* 0.1 is no tie: RU(0.1) differs from RN(0.1). */
+START_TEST(test_csv_table__whatever_the_host_rounds_to)
+{
+	static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+	egm_data *plain, *table;
+	for (int i = 0; i < 4; i++) {
+		io_write(path, "0.1,0.3,-0.7\n", 13);
+		options.dtype = EGM_F64;
+		ck_assert_int_eq(fesetround(modes[i]), 0);
+		egm_status first = egm_data_load_csv(&plain, context, path, &options);
+		egm_status second = egm_data_load_csv_table(&table, context, path, &o);
+		ck_assert_int_eq(fegetround(), modes[i]);
+		fesetround(FE_TONEAREST);
+		ck_assert(first == EGM_OK && second == EGM_OK);
+		check_values("plain", plain, 1, 3, (const double[]){0.1, 0.3, -0.7});
+		check_values("table", table, 1, 3, (const double[]){0.1, 0.3, -0.7});
+		egm_data_free(plain);
+		egm_data_free(table);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("csv_table");
+	TCase *tc = tcase_create("core"), *bad = tcase_create("attacks");
+	tcase_set_tags(bad, "R6 R16");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(bad, setup, teardown);
+	tcase_add_loop_test(tc, test_csv_table__tables, 0, (int)(sizeof tables / sizeof *tables));
+	tcase_add_loop_test(tc, test_csv_table__as_pandas_reads_it, 0,
+	                    (int)(sizeof csv_references / sizeof *csv_references));
+	tcase_add_loop_test(bad, test_csv_table__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_test(bad, test_csv_table__utf16_without_a_mark);
+	tcase_add_test(tc, test_csv_table__columns);
+	tcase_add_test(bad, test_csv_table__columns_that_are_not_there);
+	tcase_add_test(tc, test_csv_table__other_columns_may_hold_anything);
+	tcase_add_test(tc, test_csv_table__numbers_as_words);
+	tcase_add_test(tc, test_csv_table__like);
+	tcase_add_test(tc, test_csv_table__like_one_hot);
+	tcase_add_test(tc, test_csv_table__zero_is_every_default);
+	tcase_add_test(bad, test_csv_table__options_out_of_range);
+	tcase_add_test(bad, test_csv_table__misuse);
+	tcase_add_test(tc, test_csv_table__limits);
+	tcase_add_test(tc, test_csv_table__lines_of_many_fields);
+	tcase_add_test(tc, test_csv_table__many_rows);
+	tcase_add_test(tc, test_csv_table__whatever_the_host_rounds_to);
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, bad);
+	return io_test_main(s);
+}
