@@ -13,10 +13,15 @@ from ._library import check
 class Handle:
     _callback = None  # what C may call while it works for this handle
 
-    def _create(self, ask, function, *arguments):
+    def _create(self, ask, function, *arguments, **how):
         """Makes the handle by function(out, parents..., arguments...)."""
         pointer = c_void_p()
-        check(ask(lambda *rest: function(byref(pointer), *rest), *arguments))
+        try:
+            check(ask(lambda *rest: function(byref(pointer), *rest), *arguments, **how))
+        except BaseException:
+            if pointer:  # what a stopped call had found by then
+                self._destroy(pointer)
+            raise
         return self._own(pointer)
 
     def _own(self, pointer):
