@@ -35,14 +35,18 @@ typedef struct egm_mixture_options {
 	/** EGM_MIXTURE_FIX_* or 0 (default): held at the numbers of egm_mixture_create, and by egm_mixture_fit at those of
 	 *  the start: equal weights, the centres, their common variance. */
 	int32_t fixed;
-	/** f > 0 in squared data units: no eigenvalue of a C_k that is fitted is below it. 0 (default): 1e-6 of the mean
-	 *  variance of the columns, from the data of the fit or of the first step; data that do not vary are then refused.
-	 */
+	/** f > 0 in squared data units: the floor f_j of every column j, below which no variance is fitted. 0 (default):
+	 *  f_j = 1e-6 u_j^2 with u_j the unit of column j, found in the data of the fit or of the first step; data in which
+	 *  no column varies are then refused. egm_mixture_fit describes u_j, egm_mixture_step what the floor does. */
 	double covariance_floor;
 	uint64_t seed;  /**< egm_mixture_fit: of the starts, default 0 */
 	int64_t starts; /**< egm_mixture_fit: >= 1, default 4; the one that ends at the highest likelihood is kept */
 	int64_t max_iterations; /**< egm_mixture_fit: steps of one start, >= 1, default 200 */
 	double tolerance; /**< egm_mixture_fit: nats a row, >= 0, default 1e-6: ends when a step gains no more than that */
+	/** egm_mixture_fit: [rows] >= 0, how often each row counts: 3 is the row three times, 0 as if it were absent. A
+	 *  common factor changes nothing but rounding. NULL (default): 1 each. Read during the call only; NULL for
+	 *  egm_mixture_create. Since 0.5. */
+	const double *row_weights;
 	/** egm_mixture_fit: called after every step of EM, of all starts; NULL (default): never. Its one term is
 	 *  "log_likelihood", the mean of log p over the rows after the step, in nats. `total` is starts * max_iterations,
 	 *  which is reached only if no start converges. */
@@ -56,23 +60,34 @@ EGM_API egm_status egm_mixture_options_init(egm_mixture_options *options, size_t
 typedef struct egm_mixture_result {
 	size_t struct_size;
 	double log_likelihood;   /**< mean of log p over the rows, nats, of the mixture that is returned */
-	double covariance_floor; /**< in use */
+	double covariance_floor; /**< the smallest over the columns, see egm_mixture_floors */
 	int64_t iterations;      /**< steps of the start that was kept */
-	int64_t start;           /**< which one that is, from 0; of equal ones the first */
-	int64_t dead;            /**< components that ended with less than 1e-30 rows */
+	int64_t start;           /**< which one that is, from 0; of those within 1e-10 nats the first */
+	int64_t dead;            /**< components that ended with less than 1e-30 rows (of the heaviest weight) */
 	int32_t converged;       /**< 1: the last step gained no more than `tolerance`; 0: max_iterations ended it */
 	int32_t reserved;        /**< 0 */
 } egm_mixture_result;
 
 EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size);
 
-/** Fits x [rows, columns]: k-means++ centres (Arthur and Vassilvitskii 2007) as means, equal weights, the mean squared
- *  distance to the nearest centre over `columns` as the one variance of all, then egm_mixture_step until it gains
- *  nothing. `options` and `result` may be NULL.
+/** Fits x [rows, columns]: k-means++ centres (Arthur and Vassilvitskii 2007) as means, equal weights, one variance for
+ *  all components in units of the columns: the mean squared distance to the nearest centre over `columns`. Then
+ *  egm_mixture_step until it gains nothing. `options` and `result` may be NULL.
+ *
+ *  The start and the default floor measure column j in its own unit u_j: a column times c yields the same fit with that
+ *  column times c, up to rounding. u_j is the interquartile range over 1.349, the standard deviation of a normal
+ *  column, which single rows cannot move far. If the quartiles are equal, it is the distance between the quantiles 1/16
+ *  and 15/16 over 3.068, then that between 1/64 and 63/64 over 4.308, then the range over 4.308. A column that never
+ *  varies has the magnitude of its value as unit, or 1 if that is 0. EGM_COVARIANCE_SPHERICAL is one variance for all
+ *  columns, and so has one unit, the root mean square of the u_j (0 for columns that do not vary): bring the columns to
+ *  one unit first.
+ *
  *  If `progress` stops the fit, it returns EGM_ERR_STOPPED, and *out is the best mixture so far all the same, which the
  *  caller frees: that of the start that had been reached or of an earlier one. egm_mixture_step continues it.
- *  Errors: ARGUMENT when the data have fewer distinct rows than components, or do not vary and no covariance_floor is
- *  given; NONFINITE when squared distances overflow.
+ *
+ *  Errors: EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components; if no column
+ *  varies and no covariance_floor is given; if the spread of a column has a square that underflows; if a row weight is
+ *  negative or not finite, or all are 0. EGM_ERR_NONFINITE if squared distances overflow.
  */
 EGM_API egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dtype, const void *x,
                                    int64_t rows, int64_t columns, const egm_mixture_options *options,
@@ -91,10 +106,12 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *  which the step gets for nothing. With r_ik = w_k N(x_i; m_k, C_k) / p(x_i) and n_k = sum_i r_ik,
  *
  *      w_k = n_k / rows,   m_k = sum_i r_ik x_i / n_k,   S_k = sum_i r_ik (x_i - m_k)(x_i - m_k)^T / n_k,
- *      full       C_k = V max(L, f) V^T,  S_k = V L V^T
- *      diagonal   max(S_k,jj, f)
- *      spherical  max(tr S_k / dims, f)
+ *      full       C_k = F V max(L, 1) V^T F,  F^-1 S_k F^-1 = V L V^T,  F = diag sqrt(f_j)
+ *      diagonal   max(S_k,jj, f_j)
+ *      spherical  max(tr S_k / dims, f), f the one floor of all columns
  *
+ *  With equal f_j the full case is V max(L, f) V^T of S_k = V L V^T. In general C_k - diag f_j has no negative
+ *  eigenvalue, so that no direction has a variance below that of the floor.
  *  where what is fixed keeps its value, also as the m_k of S_k. These are the exact maxima under the floor f, so the
  *  likelihood never falls, up to rounding. Two exceptions, by design: a C_k of egm_mixture_create that is below the
  *  floor is lifted by the first step, at whatever cost; and a component with n_k < 1e-30 is dead: its weight is 0 from
@@ -104,6 +121,12 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  */
 EGM_API egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
                                     double *log_likelihood);
+/** The same with row i counted row_weights[i] times, as the option `row_weights` describes: r_ik is multiplied by the
+ *  weight, `rows` is replaced by the sum of the weights, and *log_likelihood is the weighted mean. NULL: 1 each.
+ *  Errors: also EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0. Since 0.5. */
+EGM_API egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x,
+                                             const double *row_weights, int64_t rows, int64_t columns,
+                                             double *log_likelihood);
 
 EGM_API int64_t egm_mixture_components(const egm_mixture *mixture);
 EGM_API int64_t egm_mixture_dims(const egm_mixture *mixture);
@@ -112,6 +135,10 @@ EGM_API int32_t egm_mixture_covariance(const egm_mixture *mixture);
 /** Copies the numbers out, in the shapes of egm_mixture_create; each pointer may be NULL. */
 EGM_API egm_status egm_mixture_parameters(const egm_mixture *mixture, double *weights, double *means,
                                           double *covariances);
+
+/** The floors f_j [dims] in use: the option covariance_floor, or what the data of the fit or of the first step made of
+ *  it, 0 before that step. Since 0.5. */
+EGM_API egm_status egm_mixture_floors(const egm_mixture *mixture, double *floors);
 
 /** log p of each row, in nats: out [rows], -INFINITY where p is 0 in double precision. */
 EGM_API egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,

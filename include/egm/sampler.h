@@ -149,7 +149,9 @@ EGM_API egm_status egm_sampler_set_progress(egm_sampler *sampler, egm_progress_f
 
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
  *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule; below 50 transitions
- *  none), then fix both. A chain for which fewer than 10 transitions have been averaged, since the start or the last
+ *  none), then fix both. A coordinate times c gets a scale times c: the variance of a window is shrunk towards
+ *  sqrt(var x / var g), g the gradient, and before the first window such estimates replace scales that are far off. A
+ *  chain for which fewer than 10 transitions have been averaged, since the start or the last
  *  window, keeps the step that these began with: one that is asked for less, or whose callback stops by then. A stopped
  *  warm-up leaves what was found so far, the scale of the last whole window, and the chains at their last whole
  *  transition.

@@ -46,15 +46,15 @@ egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_o
 	return st == EGM_OK ? check_options(merged) : st;
 }
 
-egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns, const void *out)
+egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm__mixture_data *data, int64_t columns,
+                                   const void *out)
 {
 	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "%s: mixture is NULL", call);
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", call);
 	if (columns != m->dims)
 		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the mixture %lld dimensions", call, (long long)columns,
 		                 (long long)m->dims);
-	return egm__sample_check(call, "x", &(egm__sample){x, rows, columns, dtype}, 1);
+	return egm__mixture_data_check(call, data, columns);
 }
 
 /* ---- life */
@@ -89,19 +89,23 @@ egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_
 	                   .table = egm__kernels_get(context->simd, EGM_F64),
 	                   .options = *options,
 	                   .dims = dims,
-	                   .spread = dims,
-	                   .floor = options->covariance_floor};
+	                   .spread = dims};
+	m->options.row_weights = NULL; /* the caller's, for one call */
 	if ((options->covariance == EGM_COVARIANCE_FULL && egm__size_mul(dims, dims, &m->spread)) ||
 	    count_numbers(m, &count))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components in %lld dimensions are too many",
 		         (long long)options->components, (long long)dims);
 	m->now.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
 	m->next.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
-	if (!m->now.weights || !m->next.weights)
+	m->units = egm__alloc_zero(context, (size_t)dims, 2 * sizeof(double));
+	if (!m->now.weights || !m->next.weights || !m->units)
 		EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld components in %lld dimensions",
 		         (long long)options->components, (long long)dims);
 	lay_numbers(m, &m->now, m->now.weights);
 	lay_numbers(m, &m->next, m->next.weights);
+	m->floors = m->units + dims;
+	for (int64_t j = 0; j < dims; j++) m->units[j] = 1;
+	for (int64_t j = 0; j < dims; j++) m->floors[j] = options->covariance_floor;
 	*out = m;
 out:
 	if (st != EGM_OK) egm_mixture_free(m);
@@ -112,6 +116,7 @@ void egm_mixture_free(egm_mixture *mixture)
 {
 	if (!mixture) return;
 	egm_context *context = mixture->context;
+	egm__free(context, mixture->units);
 	egm__free(context, mixture->now.weights);
 	egm__free(context, mixture->next.weights);
 	egm__free(context, mixture);
@@ -191,6 +196,8 @@ egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t d
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: %s is NULL", means ? "covariances" : "means");
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: dims is %lld", (long long)dims);
 	EGM_TRY(egm__mixture_options(&o, options));
+	if (o.row_weights)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: there are no rows that row_weights could belong to; NULL");
 	EGM_TRY(egm__mixture_make(&m, context, &o, dims));
 	EGM_TRY(check_finite(m, "mean", means, dims));
 	EGM_TRY(check_finite(m, "covariance", covariances, stored(m)));
@@ -202,6 +209,21 @@ egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t d
 out:
 	egm_mixture_free(m);
 	return st;
+}
+
+double egm__mixture_least_floor(const egm_mixture *m)
+{
+	double least = m->floors[0];
+	for (int64_t j = 1; j < m->dims; j++) least = fmin(least, m->floors[j]);
+	return least;
+}
+
+egm_status egm_mixture_floors(const egm_mixture *mixture, double *floors)
+{
+	if (!mixture) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_floors: mixture is NULL");
+	if (!floors) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_floors: floors is NULL");
+	memcpy(floors, mixture->floors, (size_t)mixture->dims * sizeof *floors);
+	return EGM_OK;
 }
 
 int64_t egm_mixture_components(const egm_mixture *mixture)

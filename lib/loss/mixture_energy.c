@@ -23,8 +23,9 @@ static egm_status pass_over(const char *name, const egm_mixture *mixture, egm_dt
 {
 	egm_status st = EGM_OK;
 	egm__mixture_pass pass = {0};
-	EGM_TRY(egm__mixture_check_call(name, mixture, dtype, x, rows, columns, out));
-	EGM_TRY(egm__mixture_pass_create(&pass, mixture, dtype, x, rows, 0));
+	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
+	EGM_TRY(egm__mixture_check_call(name, mixture, &data, columns, out));
+	EGM_TRY(egm__mixture_pass_create(&pass, mixture, &data, 0));
 	pass.visit = visit;
 	pass.out = out;
 	egm__mixture_pass_run(&pass);

@@ -73,10 +73,10 @@ static void diagonalise(int64_t n, double *a, double *v)
 	}
 }
 
-void egm__mixture_lift(int64_t n, double *c, double floor, double *work)
+int egm__mixture_lift(int64_t n, double *c, double floor, double *work)
 {
 	double *a = work, *v = work + n * n;
-	if (!egm__mixture_cholesky(n, c, floor, a)) return;
+	if (!egm__mixture_cholesky(n, c, floor, a)) return 0;
 	memcpy(a, c, (size_t)(n * n) * sizeof *a);
 	diagonalise(n, a, v);
 	for (int64_t i = 0; i < n; i++)
@@ -88,6 +88,7 @@ void egm__mixture_lift(int64_t n, double *c, double floor, double *work)
 			}
 			c[i * n + j] = c[j * n + i] = sum;
 		}
+	return 1;
 }
 
 /* ---- factors */

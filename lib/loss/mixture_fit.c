@@ -7,6 +7,9 @@
 #include <loss/mixture_impl.h>
 #include <string.h>
 
+/* Nats: two starts that end at one maximum differ by rounding, which must not decide in what order components come. */
+static const double EQUAL = 1e-10;
+
 static const egm_mixture_result none = {.struct_size = sizeof none};
 
 egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size)
@@ -56,9 +59,9 @@ static egm_status climb_from_all(egm_mixture *trial, egm_mixture *best, egm__mix
 	egm_status st = EGM_OK;
 	for (int64_t s = 0; s < trial->options.starts && !a->stopped; s++) {
 		egm_mixture_result found = {.start = s};
-		EGM_TRY(egm__mixture_start(trial, pass->dtype, pass->x, pass->rows, s, distances));
+		EGM_TRY(egm__mixture_start(trial, pass->data, s, distances));
 		EGM_TRY(climb(trial, pass, a, &found));
-		if (s > 0 && !(found.log_likelihood > r->log_likelihood)) continue;
+		if (s > 0 && !(found.log_likelihood > r->log_likelihood + EQUAL)) continue;
 		egm__mixture_numbers numbers = trial->now;
 		trial->now = best->now;
 		best->now = numbers;
@@ -69,22 +72,21 @@ out:
 }
 
 /* STOPPED is the one failure with a mixture: the callback's. */
-static egm_status fit(egm_mixture **out, egm_mixture *trial, egm_dtype dtype, const void *x, int64_t rows,
-                      egm_mixture_result *r)
+static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_data *data, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
 	egm_mixture *best = NULL;
 	egm__mixture_pass pass = {0};
 	double *distances = NULL;
 	report a = {0};
-	EGM_TRY(egm__mixture_pass_create(&pass, trial, dtype, x, rows, 1));
-	EGM_TRY(egm__mixture_find_floor(trial, dtype, x, rows, pass.spare, &trial->floor));
+	EGM_TRY(egm__mixture_pass_create(&pass, trial, data, 1));
+	EGM_TRY(egm__mixture_find_units(trial, data));
 	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
-	best->floor = trial->floor;
-	distances = egm__alloc(trial->context, (size_t)rows, sizeof *distances);
-	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)rows);
+	memcpy(best->units, trial->units, 2 * (size_t)trial->dims * sizeof *best->units);
+	distances = egm__alloc(trial->context, (size_t)data->rows, sizeof *distances);
+	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)data->rows);
 	EGM_TRY(climb_from_all(trial, best, &pass, distances, &a, r));
-	r->covariance_floor = best->floor;
+	r->covariance_floor = egm__mixture_least_floor(best);
 	*out = best;
 	best = NULL;
 	if (a.stopped)
@@ -104,17 +106,19 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 	egm_mixture *trial = NULL;
 	egm_mixture_options o;
 	egm_mixture_result r = none;
+	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: out is NULL");
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: context is NULL");
 	EGM_TRY(egm__mixture_options(&o, options));
 	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
-	EGM_TRY(egm__sample_check("egm_mixture_fit", "x", &(egm__sample){x, rows, columns, dtype}, 1));
+	data.weights = o.row_weights;
+	EGM_TRY(egm__mixture_data_check("egm_mixture_fit", &data, columns));
 	if (o.components > rows) /* before memory for them is asked for */
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components, the data have %lld rows", (long long)o.components,
 		         (long long)rows);
 	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
-	st = fit(out, trial, dtype, x, rows, &r);
+	st = fit(out, trial, &data, &r);
 	if (*out && result) egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r);
 out:
 	egm_mixture_free(trial);

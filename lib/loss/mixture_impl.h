@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of normal laws: the handle (mixture.c), factors of covariances (mixture_factor.c), the density of a block of
- * rows (mixture_density.c), passes over data (mixture_pass.c), what is made of densities (mixture_energy.c), the start
- * (mixture_start.c), a step (mixture_step.c), steps to an end (mixture_fit.c), draws (mixture_sample.c). */
+/* Mixtures of normal laws: the handle (mixture.c), units of columns (mixture_units.c), factors of covariances
+ * (mixture_factor.c), the density of a block of rows (mixture_density.c), passes over data (mixture_pass.c), what is
+ * made of densities (mixture_energy.c), the start (mixture_start.c), a step (mixture_step.c), steps to an end
+ * (mixture_fit.c), draws (mixture_sample.c). */
 #ifndef EGM_LOSS_MIXTURE_IMPL_H
 #define EGM_LOSS_MIXTURE_IMPL_H
 
@@ -26,9 +27,26 @@ struct egm_mixture {
 	egm_mixture_options options;
 	int64_t dims;
 	int64_t spread; /* doubles of one covariance: dims^2 for full ones, else dims */
-	double floor;   /* 0 until data have told it */
+	double *units;  /* [dims] in which the start measures distances; 1 until data have told them */
+	double
+	    *floors; /* [dims] behind `units`: C_k - diag floors has no negative eigenvalue; 0 until data have told them */
 	egm__mixture_numbers now, next;
 };
+
+/* Rows, each as often as its weight says. */
+typedef struct egm__mixture_data {
+	egm_dtype dtype;
+	const void *x; /* [rows, dims] */
+	int64_t rows;
+	const double *weights; /* [rows] as the caller has them, NULL: ones */
+	double scale;          /* power of two that brings the largest weight to [1, 2) */
+	double total;          /* sum of the weights, scaled */
+} egm__mixture_data;
+
+static inline double egm__mixture_weight(const egm__mixture_data *data, int64_t row)
+{
+	return data->weights ? data->weights[row] * data->scale : 1;
+}
 
 /* ---- the handle */
 
@@ -36,17 +54,19 @@ struct egm_mixture {
 egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options);
 /* Without values. */
 egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims);
-/* egm__sample_check of data x for a mixture that is there, and that `out` is. */
-egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns, const void *out);
+/* egm__mixture_data_check for a mixture that is there, and that `out` is. */
+egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm__mixture_data *data, int64_t columns,
+                                   const void *out);
+/* The smallest over the columns. */
+double egm__mixture_least_floor(const egm_mixture *m);
 
 /* ---- factors */
 
 /* L L^T = a - shift I, reading the lower triangle of a [n, n]; the upper one of l becomes 0. 1: not positive definite.
  */
 int egm__mixture_cholesky(int64_t n, const double *a, double shift, double *l);
-/* V max(L, floor) V^T in place of the symmetric c = V L V^T [n, n]. work: 2 n^2. */
-void egm__mixture_lift(int64_t n, double *c, double floor, double *work);
+/* V max(L, floor) V^T in place of the symmetric c = V L V^T [n, n]; 0: no eigenvalue was below. work: 2 n^2. */
+int egm__mixture_lift(int64_t n, double *c, double floor, double *work);
 /* Factors and constants from weights and covariances. -1, or the component whose covariance is not positive definite.
  */
 int64_t egm__mixture_factorise(const egm_mixture *m, egm__mixture_numbers *numbers);
@@ -96,31 +116,29 @@ enum { EGM__MIXTURE_PARTS = 8, EGM__MIXTURE_PART_BLOCKS = 8 };
 typedef struct egm__mixture_pass egm__mixture_pass;
 struct egm__mixture_pass {
 	const egm_mixture *mixture;
-	egm_dtype dtype;
-	const void *x; /* [rows, dims] */
-	int64_t rows;
+	const egm__mixture_data *data; /* lives as long */
 	/* called for each block after its evaluation */
 	void (*visit)(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first);
 	double *out; /* visit's own */
 	double *memory;
-	double *spare; /* [2 spread], with sums */
+	double *spare; /* [3 spread], with sums */
 	int32_t n_parts;
 	egm__mixture_part parts[EGM__MIXTURE_PARTS];
 };
 
-egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, egm_dtype dtype, const void *x,
-                                    int64_t rows, int sums);
+egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, const egm__mixture_data *data,
+                                    int sums);
 void egm__mixture_pass_run(egm__mixture_pass *pass);
 void egm__mixture_pass_clear(egm__mixture_pass *pass);
 
 /* ---- EM */
 
-/* The floor that goes with the data when the options have none. column_mean: [dims] of workspace. */
-egm_status egm__mixture_find_floor(const egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows,
-                                   double *column_mean, double *floor);
+/* egm__sample_check of data->x, and the weights, on behalf of `call`; fills in scale and total. */
+egm_status egm__mixture_data_check(const char *call, egm__mixture_data *data, int64_t columns);
+/* Units that go with the data, and floors when the options have none. */
+egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data);
 /* Numbers to begin with; distances: [rows] of workspace. */
-egm_status egm__mixture_start(egm_mixture *m, egm_dtype dtype, const void *x, int64_t rows, int64_t start,
-                              double *distances);
+egm_status egm__mixture_start(egm_mixture *m, const egm__mixture_data *data, int64_t start, double *distances);
 /* NONFINITE, for data without density. */
 egm_status egm__mixture_lost(int64_t row);
 /* Sums into parts[0].sums; the mean log-likelihood. */

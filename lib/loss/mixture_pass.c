@@ -21,14 +21,14 @@ static void lay_sums(const egm_mixture *m, egm__mixture_sums *s, double *at)
 	s->block_mean = s->scatter + k * m->spread;
 }
 
-egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, egm_dtype dtype, const void *x,
-                                    int64_t rows, int sums)
+egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *m, const egm__mixture_data *data,
+                                    int sums)
 {
-	int64_t parts = egm__blocks_of(egm__blocks_of(rows, BLOCK), EGM__MIXTURE_PART_BLOCKS);
+	int64_t parts = egm__blocks_of(egm__blocks_of(data->rows, BLOCK), EGM__MIXTURE_PART_BLOCKS);
 	int64_t block = egm__mixture_block_count(m), each = block + (sums ? sums_count(m) : 0);
 	if (parts > EGM__MIXTURE_PARTS) parts = EGM__MIXTURE_PARTS;
-	*pass = (egm__mixture_pass){.mixture = m, .dtype = dtype, .x = x, .rows = rows, .n_parts = (int32_t)parts};
-	pass->memory = egm__alloc(m->context, (size_t)(parts * each + (sums ? 2 * m->spread : 0)), sizeof(double));
+	*pass = (egm__mixture_pass){.mixture = m, .data = data, .n_parts = (int32_t)parts};
+	pass->memory = egm__alloc(m->context, (size_t)(parts * each + (sums ? 3 * m->spread : 0)), sizeof(double));
 	if (!pass->memory)
 		return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory for the work of %lld components in %lld dimensions",
 		                 (long long)m->options.components, (long long)m->dims);
@@ -49,11 +49,12 @@ static void run_part(int32_t index, void *argument)
 {
 	egm__mixture_pass *pass = argument;
 	egm__mixture_part *part = &pass->parts[index];
-	int64_t blocks = egm__blocks_of(pass->rows, BLOCK), each = blocks / pass->n_parts, more = blocks % pass->n_parts;
+	const egm__mixture_data *data = pass->data;
+	int64_t blocks = egm__blocks_of(data->rows, BLOCK), each = blocks / pass->n_parts, more = blocks % pass->n_parts;
 	int64_t from = index * each + (index < more ? index : more), to = from + each + (index < more);
 	for (int64_t b = from; b < to; b++) {
-		int64_t first = b * BLOCK, rows = pass->rows - first < BLOCK ? pass->rows - first : BLOCK;
-		egm__mixture_block_load(pass->mixture, &part->block, pass->dtype, pass->x, first, rows);
+		int64_t first = b * BLOCK, rows = data->rows - first < BLOCK ? data->rows - first : BLOCK;
+		egm__mixture_block_load(pass->mixture, &part->block, data->dtype, data->x, first, rows);
 		egm__mixture_evaluate(pass->mixture, &part->block);
 		pass->visit(pass, part, first);
 	}

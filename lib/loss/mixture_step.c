@@ -71,10 +71,24 @@ static void add_component(const egm_mixture *m, egm__mixture_part *part, int64_t
 	merge(m, s, k, count, s->block_mean);
 }
 
+/* log p and shares times the rows' weights; a row of weight 0 is not there, wherever it lies. */
+static void weigh(const egm_mixture *m, const egm__mixture_data *data, egm__mixture_block *b, int64_t first)
+{
+	for (int64_t r = 0; r < b->rows && data->weights; r++) {
+		const double w = egm__mixture_weight(data, first + r);
+		b->log_density[r] = w > 0 ? w * b->log_density[r] : 0;
+		for (int64_t k = 0; k < m->options.components; k++) {
+			double *share = b->shares + k * BLOCK + r;
+			*share = w > 0 ? w * *share : 0;
+		}
+	}
+}
+
 static void add_block(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first)
 {
 	const egm_mixture *m = pass->mixture;
-	const egm__mixture_block *b = &part->block;
+	egm__mixture_block *b = &part->block;
+	weigh(m, pass->data, b, first);
 	part->sums.log_likelihood += m->table->sum(b->rows, b->log_density);
 	for (int64_t r = 0; r < b->rows && part->sums.lost < 0; r++)
 		if (!isfinite(b->log_density[r])) part->sums.lost = first + r;
@@ -106,7 +120,7 @@ egm_status egm__mixture_expect(egm__mixture_pass *pass, double *log_likelihood)
 	for (int32_t p = 0; p < pass->n_parts; p++) clear_sums(m, &pass->parts[p].sums);
 	egm__mixture_pass_run(pass);
 	for (int32_t p = 1; p < pass->n_parts; p++) add_part(m, s, &pass->parts[p].sums);
-	*log_likelihood = s->log_likelihood / (double)pass->rows;
+	*log_likelihood = s->log_likelihood / pass->data->total;
 	return s->lost < 0 ? EGM_OK : egm__mixture_lost(s->lost);
 }
 
@@ -120,6 +134,20 @@ static void next_weights(egm_mixture *m, const double *count)
 	for (int64_t k = 0; k < n; k++) m->next.weights[k] /= total;
 }
 
+/* In coordinates whose floor is 1: there S_k gets the eigenvalues that mixture_factor.c finds best. work: 3 spread. */
+static void lift(const egm_mixture *m, double *c, double *work)
+{
+	const int64_t d = m->dims;
+	double *scaled = work + 2 * m->spread;
+	for (int64_t i = 0; i < d; i++)
+		for (int64_t j = 0; j <= i; j++)
+			scaled[i * d + j] = scaled[j * d + i] = c[i * d + j] / sqrt(m->floors[i]) / sqrt(m->floors[j]);
+	if (!egm__mixture_lift(d, scaled, 1, work)) return;
+	for (int64_t i = 0; i < d; i++)
+		for (int64_t j = 0; j <= i; j++)
+			c[i * d + j] = c[j * d + i] = scaled[i * d + j] * sqrt(m->floors[i]) * sqrt(m->floors[j]);
+}
+
 /* S_k about `mean`, which is not that of the sums when means are fixed. */
 static void full_covariance(const egm_mixture *m, const egm__mixture_sums *s, int64_t k, const double *mean, double *c,
                             double *spare)
@@ -129,7 +157,7 @@ static void full_covariance(const egm_mixture *m, const egm__mixture_sums *s, in
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j <= i; j++)
 			c[i * d + j] = c[j * d + i] = scatter[i * d + j] / s->count[k] + (own[i] - mean[i]) * (own[j] - mean[j]);
-	egm__mixture_lift(d, c, m->floor, spare);
+	lift(m, c, spare);
 }
 
 static void diagonal_covariance(const egm_mixture *m, const egm__mixture_sums *s, int64_t k, const double *mean,
@@ -141,7 +169,7 @@ static void diagonal_covariance(const egm_mixture *m, const egm__mixture_sums *s
 	for (int64_t i = 0; i < d; i++) sum += c[i] = scatter[i] / s->count[k] + (own[i] - mean[i]) * (own[i] - mean[i]);
 	for (int64_t i = 0; i < d; i++) {
 		if (m->options.covariance == EGM_COVARIANCE_SPHERICAL) c[i] = sum / (double)d;
-		if (c[i] < m->floor) c[i] = m->floor;
+		if (c[i] < m->floors[i]) c[i] = m->floors[i];
 	}
 }
 
@@ -170,28 +198,41 @@ egm_status egm__mixture_maximise(egm_mixture *m, const egm__mixture_pass *pass)
 	if (bad >= 0)
 		return egm__fail(EGM_ERR_ARGUMENT,
 		                 "mixture: component %lld has no covariance that can be inverted; covariance_floor = %g",
-		                 (long long)bad, m->floor);
+		                 (long long)bad, egm__mixture_least_floor(m));
 	m->now = m->next;
 	m->next = now;
 	return EGM_OK;
 }
 
-egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                            double *log_likelihood)
+static egm_status step(const char *call, egm_mixture *m, egm__mixture_data *data, int64_t columns,
+                       double *log_likelihood)
 {
 	egm_status st = EGM_OK;
-	egm_mixture *m = mixture;
 	egm__mixture_pass pass = {0};
-	double mean_log_p, known = m ? m->floor : 0;
-	EGM_TRY(egm__mixture_check_call("egm_mixture_step", m, dtype, x, rows, columns, m));
-	EGM_TRY(egm__mixture_pass_create(&pass, m, dtype, x, rows, 1));
+	double mean_log_p;
+	int lacks_floors = m && !(m->floors[0] > 0);
+	EGM_TRY(egm__mixture_check_call(call, m, data, columns, m));
+	EGM_TRY(egm__mixture_pass_create(&pass, m, data, 1));
 	EGM_TRY(egm__mixture_expect(&pass, &mean_log_p));
-	if (!(m->options.fixed & EGM_MIXTURE_FIX_COVARIANCES))
-		EGM_TRY(egm__mixture_find_floor(m, dtype, x, rows, pass.spare, &m->floor));
+	if (lacks_floors && !(m->options.fixed & EGM_MIXTURE_FIX_COVARIANCES)) EGM_TRY(egm__mixture_find_units(m, data));
 	EGM_TRY(egm__mixture_maximise(m, &pass));
 	if (log_likelihood) *log_likelihood = mean_log_p;
 out:
-	if (st != EGM_OK && m) m->floor = known;
+	if (st != EGM_OK && lacks_floors) memset(m->floors, 0, (size_t)m->dims * sizeof *m->floors);
 	egm__mixture_pass_clear(&pass);
 	return st;
+}
+
+egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                            double *log_likelihood)
+{
+	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
+	return step("egm_mixture_step", mixture, &data, columns, log_likelihood);
+}
+
+egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x, const double *row_weights,
+                                     int64_t rows, int64_t columns, double *log_likelihood)
+{
+	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows, .weights = row_weights};
+	return step("egm_mixture_step_weighted", mixture, &data, columns, log_likelihood);
 }

@@ -27,6 +27,10 @@ static void handles(void)
 	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power),
 	       M(progress), M(user));
 	STRUCT(egm_ais_result, M(log_z), M(standard_error), M(ess), M(acceptance), M(gradients), M(lost));
+	STRUCT(egm_mixture_options, M(components), M(covariance), M(fixed), M(covariance_floor), M(seed), M(starts),
+	       M(max_iterations), M(tolerance), M(row_weights), M(progress), M(user));
+	STRUCT(egm_mixture_result, M(log_likelihood), M(covariance_floor), M(iterations), M(start), M(dead), M(converged),
+	       M(reserved));
 	STRUCT(egm_diagnosis, M(mean), M(sd), M(mcse), M(r_hat), M(ess_bulk), M(ess_tail), M(ess_mean), M(q05), M(median),
 	       M(q95));
 }
@@ -98,6 +102,7 @@ static void numbers(void)
 	N(EGM_LATENT_ENERGY), N(EGM_LATENT_POSTERIOR), N(EGM_LATENT_PULLBACK);
 	N(EGM_SAMPLER_ULA), N(EGM_SAMPLER_MALA), N(EGM_SAMPLER_HMC), N(EGM_SAMPLER_NUTS), N(EGM_SAMPLER_ANNEALED_LANGEVIN),
 	    N(EGM_SAMPLER_TEMPERED);
+	N(EGM_COVARIANCE_FULL), N(EGM_COVARIANCE_DIAGONAL), N(EGM_COVARIANCE_SPHERICAL);
 	N(EGM_OPTIMIZER_ADAM), N(EGM_OPTIMIZER_RMSPROP), N(EGM_OPTIMIZER_SGD);
 	N(EGM_SCHEDULE_CONSTANT), N(EGM_SCHEDULE_LINEAR), N(EGM_SCHEDULE_COSINE);
 	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);

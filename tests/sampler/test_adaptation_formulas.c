@@ -84,6 +84,23 @@ static double coordinate(int t, int j)
 	return pow(10, j) * sin(1 + t * (j + 1) * 0.7) + 1000 * j;
 }
 
+/* In the window one of the three coordinates has a slope that says something, one a constant one, one a slope that
+ * hardly changes. Before it slopes never change: they say nothing of first scales. */
+static double slope(int t, int j)
+{
+	if (t < 75) return 1;
+	return j == 0 ? 3 * cos(t) : j == 1 ? 5 : 1e-9 * sin(t * 1.3);
+}
+
+/* Variances of the window 75 .. 109, in two passes. */
+static double variance_of(double (*value)(int t, int j), int j)
+{
+	double center = 0, variance = 0, n = 35;
+	for (int i = 75; i < 110; i++) center += value(i, j) / n;
+	for (int i = 75; i < 110; i++) variance += pow(value(i, j) - center, 2) / (n - 1);
+	return variance;
+}
+
 /* Equation (6) with all its sums, since the last restart. log h of the next transition, and of the average. */
 static double averaged(const double *accept, int m, double h0, double *mean)
 {
@@ -112,7 +129,10 @@ START_TEST(test_adaptation__formulas)
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0; t < STEPS; t++) {
 		w->accept = accept[t] = acceptance(t);
-		for (int j = 0; j < DIMS; j++) ((double *)(void *)w->x)[j] = coordinate(t, j);
+		for (int j = 0; j < DIMS; j++) {
+			((double *)(void *)w->x)[j] = coordinate(t, j);
+			((double *)(void *)w->gradient)[j] = slope(t, j);
+		}
 		egm__adaptation_update(s, w);
 		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
 		if (t != 109) {
@@ -122,10 +142,9 @@ START_TEST(test_adaptation__formulas)
 		double change = 0, scale[DIMS];
 		ck_assert_egm(egm_sampler_scale(s, 0, scale));
 		for (int j = 0; j < DIMS; j++) {
-			double center = 0, variance = 0, n = 35;
-			for (int i = 75; i < 110; i++) center += coordinate(i, j) / n;
-			for (int i = 75; i < 110; i++) variance += pow(coordinate(i, j) - center, 2) / (n - 1);
-			double expected = sqrt(n / (n + 5) * variance + 1e-3 * 5 / (n + 5));
+			double variance = variance_of(coordinate, j), n = 35;
+			double q[DIMS] = {sqrt(variance / variance_of(slope, 0)), variance, 1000 * variance};
+			double expected = sqrt(n / (n + 5) * variance + 5 / (n + 5) * q[j]);
 			ck_assert_near(scale[j] / expected, 1, 1e-9);
 			change += log(start[j] / expected) / DIMS;
 		}
@@ -136,6 +155,69 @@ START_TEST(test_adaptation__formulas)
 	egm__adaptation_finish(s);
 	ck_assert_near(log(w->step), mean, 1e-10);
 	ck_assert_ptr_null(w->adaptation);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* First scales: coordinates of variances 1 and `wide`^2 by their slopes x / wide^2, at scales of 1. Behind transitions
+ * 19, 39, 59 and 74, and with them the scales become 1 and wide if that is more than 100, and h is again that of the
+ * first coordinate. Windows are not touched: the first begins with transition 75. */
+START_TEST(test_adaptation__first_scales)
+{
+	const double wide = _i ? 99.9 : 100.1;
+	const int begins[] = {19, 39, 59, 74};
+	law l = spread_law(2, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	double accept[75], scale[2], h0 = 0.3, mean = 0;
+	int restart = 0;
+	egm_sampler *s = sampler_on(&l, &o);
+	egm__walker *w = &s->walkers[0];
+	ck_assert_egm(egm__adaptation_create(s, STEPS));
+	for (int t = 0, k = 0; t < 75; t++) {
+		w->accept = accept[t] = acceptance(t);
+		for (int j = 0; j < 2; j++) {
+			double z = coordinate(t, 0), unit = j ? wide : 1;
+			((double *)(void *)w->x)[j] = z * unit + 7 * unit;
+			((double *)(void *)w->gradient)[j] = z / unit;
+		}
+		egm__adaptation_update(s, w);
+		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
+		ck_assert_egm(egm_sampler_scale(s, 0, scale));
+		if (t == begins[k]) {
+			ck_assert_near(scale[1], _i ? 1 : wide, 1e-9);
+			if (!_i && k == 0) { /* later scales are right already */
+				restart = t + 1;
+				h0 = exp(mean);
+				x = mean;
+			}
+			k++;
+		}
+		ck_assert_near(scale[0], 1, 1e-12);
+		ck_assert_near(scale[1], t < 19 || _i ? 1 : wide, 1e-9);
+		ck_assert_near(log(w->step), x, 1e-9);
+	}
+	egm__adaptation_finish(s);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* 149 transitions: a look behind 19, the window 22 .. 98. What came between is not of the window. */
+START_TEST(test_adaptation__windows_begin_empty)
+{
+	law l = spread_law(1, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	egm_sampler *s = sampler_on(&l, &o);
+	egm__walker *w = &s->walkers[0];
+	double scale, variance = 0, n = 77;
+	ck_assert_egm(egm__adaptation_create(s, 149));
+	for (int t = 0; t < 99; t++) {
+		w->accept = 0.8;
+		*(double *)(void *)w->x = t < 22 ? 1e6 * t : t % 7;
+		egm__adaptation_update(s, w);
+	}
+	for (int t = 22; t < 99; t++) variance += pow(t % 7 - 3, 2) / (n - 1); /* 11 rounds of 0 .. 6, mean 3 */
+	ck_assert_egm(egm_sampler_scale(s, 0, &scale));
+	ck_assert_near(scale, sqrt(variance), 1e-12); /* slopes are 0: q = variance */
 	egm_sampler_free(s);
 }
 END_TEST
@@ -196,6 +278,8 @@ int main(void)
 	tcase_add_test(tc, test_adaptation__windows_of_any_length);
 	tc = new_case(suite, "formulas", NULL);
 	tcase_add_test(tc, test_adaptation__formulas);
+	tcase_add_loop_test(tc, test_adaptation__first_scales, 0, 2);
+	tcase_add_test(tc, test_adaptation__windows_begin_empty);
 	tcase_add_test(tc, test_adaptation__counts_averages_of_ten);
 	tcase_add_test(tc, test_adaptation__steps_stay_numbers);
 	return egm_test_main(suite);

@@ -9,7 +9,7 @@ energies of your own, on NumPy arrays.
     draws = egm.Sampler(egm.Target.model(energy), chains=8, seed=1).run(1000)
 
 Arrays go to the library as they are, so they must be C-contiguous and of the handle's dtype; nothing is converted
-behind the caller's back. What a call computes stands in egm/model.h, egm/io.h, egm/loss.h, egm/train.h,
+behind the caller's back. What a call computes stands in egm/model.h, egm/io.h, egm/loss.h, egm/mixture.h, egm/train.h,
 egm/sampler.h and egm/diagnostics.h, under the same name; options are keywords with the names of their C members, enumerated values are
 strings, the names of C in small letters without their prefix, and what is not given keeps the C default.
 
@@ -25,12 +25,13 @@ from ._errors import (ArgumentError, DtypeError, Error, FileError, FormatError, 
 from ._library import RELEASE, lib as _lib
 from ._model import Context, Model
 from ._loss import Loss
+from ._mixture import Mixture
 from ._sampler import Sampler, Target, diagnose, log_partition
 from ._data import Data
 from ._trainer import Trainer
 
-__all__ = ["Context", "Model", "Target", "Sampler", "diagnose", "log_partition", "Loss", "Data", "Trainer", "Error",
-           "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError", "FileError",
+__all__ = ["Context", "Model", "Target", "Sampler", "diagnose", "log_partition", "Loss", "Mixture", "Data", "Trainer",
+           "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError", "FileError",
            "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
