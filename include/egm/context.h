@@ -14,6 +14,13 @@ extern "C" {
  *  before them. Any other handle: from one thread at a time, distinct handles are independent; evaluating a shared
  *  model is safe while nobody trains or changes it.
  *
+ *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
+ * logs keeps the context alive.
+ *
+ *  Fork: a child process has the handles but not the threads of its parent. Calls work there on the calling thread
+ *  alone, and every handle can be freed. This also holds in a PID namespace where both are process 1, on Linux 4.14 or
+ *  later.
+ *
  *  Arithmetic: training and evaluation take subnormal numbers for zero; the caller's floating-point mode is kept.
  */
 typedef struct egm_context egm_context;
@@ -57,6 +64,30 @@ EGM_API egm_status egm_context_options_init(egm_context_options *options, size_t
 /** Creates a context. `options` may be NULL for the defaults. */
 EGM_API egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 EGM_API void egm_context_free(egm_context *context);
+
+/** What the progress callback of a long call is told. All pointers are borrowed and are valid during the callback
+ * alone. Each call says what it counts as a step. */
+typedef struct egm_progress {
+	size_t struct_size;
+	int64_t step;       /**< egm_trainer_fit: steps since the trainer was made, including those of a loaded checkpoint;
+	                         elsewhere the same as `done` */
+	int64_t done;       /**< steps done in this call, at least 1 */
+	int64_t total;      /**< steps that this call will do, at most */
+	int32_t term_count; /**< 0 where the call has no terms */
+	int32_t reserved;
+	const char *const *term_names;
+	const double *terms;  /**< each term at its last evaluation */
+	double learning_rate; /**< egm_trainer_fit; 0 elsewhere */
+} egm_progress;
+
+/** Reports on a long call and can stop it: a return value other than 0 makes the call return EGM_ERR_STOPPED after the
+ *  step that was done, also if it was the last. The callback runs on the thread that made the call. It may use other
+ *  handles freely; what it may do with the handle of the call is said there.
+ *
+ *  egm_trainer_fit and egm_mixture_fit call it after every step. The other calls call it after their first step, after
+ *  their last, and in between about every 20 ms, or after every step if steps take longer. Results do not depend on
+ *  whether there is a callback, nor on when it is called. */
+typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
 /** Bits of egm_features(). */
 enum {

@@ -168,6 +168,12 @@ typedef struct egm_load_options {
 	uint64_t max_header_bytes;
 	/** Largest sum of all tensors, in bytes, default 8 GiB. */
 	uint64_t max_data_bytes;
+	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
+	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
+	 * numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
+	 * at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
+	 * files are read into networks that the program has built, and have no such limit. */
+	uint64_t max_row_numbers;
 } egm_load_options;
 
 EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size);
@@ -179,7 +185,8 @@ EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size)
  *  stays. */
 EGM_API egm_status egm_model_save(const egm_model *model, const char *path);
 /** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
- *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite. options may be NULL. */
+ *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a
+ * limit of the options, which the message names. options may be NULL. */
 EGM_API egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
                                   const egm_load_options *options);
 

@@ -211,6 +211,13 @@ EGM_API egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model 
  * NONFINITE names the row, and rows before it may then have been written. */
 EGM_API egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods);
+/** The same with a progress callback, which may be NULL. A step is one draw for each row of a block of 64 rows. If the
+ *  callback stops the call it returns EGM_ERR_STOPPED: the blocks whose draws were all done are written, and with done
+ *  from the last report these are the first 64 * (done / samples) rows, done / samples rounded down. Later rows are
+ *  undefined. The callback may free the loss. Since 0.5. */
+EGM_API egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
+                                                   int64_t columns, int64_t samples, uint64_t seed,
+                                                   double *log_likelihoods, egm_progress_fn progress, void *user);
 
 /* ---- S7: adversarial autoencoder */
 

@@ -47,6 +47,11 @@ typedef struct egm_mixture_options {
 	 *  common factor changes nothing but rounding. NULL (default): 1 each. Read during the call only; NULL for
 	 *  egm_mixture_create. Since 0.5. */
 	const double *row_weights;
+	/** egm_mixture_fit: called after every step of EM, of all starts; NULL (default): never. Its one term is
+	 *  "log_likelihood", the mean of log p over the rows after the step, in nats. `total` is starts * max_iterations,
+	 *  which is reached only if no start converges. */
+	egm_progress_fn progress;
+	void *user; /**< passed to `progress` */
 } egm_mixture_options;
 
 EGM_API egm_status egm_mixture_options_init(egm_mixture_options *options, size_t size);
@@ -76,6 +81,9 @@ EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t si
  *  varies has the magnitude of its value as unit, or 1 if that is 0. EGM_COVARIANCE_SPHERICAL is one variance for all
  *  columns, and so has one unit, the root mean square of the u_j (0 for columns that do not vary): bring the columns to
  *  one unit first.
+ *
+ *  If `progress` stops the fit, it returns EGM_ERR_STOPPED, and *out is the best mixture so far all the same, which the
+ *  caller frees: that of the start that had been reached or of an earlier one. egm_mixture_step continues it.
  *
  *  Errors: EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components; if no column
  *  varies and no covariance_floor is given; if the spread of a column has a square that underflows; if a row weight is

@@ -19,8 +19,9 @@ typedef struct egm_target egm_target;
 
 /** A program's own energy at `rows` points x [rows, dims]: energies [rows] = U, gradients [rows, dims] = dU/dx, in the
  *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
- *  sampler, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
- *  that cannot be accepted. x is the library's: read it only. */
+ *  call, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
+ *  that cannot be accepted. x is the library's: read it only. The function may use other handles and free the target; a
+ *  sampler that is waiting for it refuses calls (see egm_sampler). */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /** Which density a latent target has, with U the energy net and G the generator. */
@@ -73,7 +74,12 @@ EGM_API egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype
                                        void *energies, void *gradients);
 
 /** Markov chains on a target, each with random numbers of its own: what chain i does depends on the seed and i, not on
- *  the number of chains or threads. */
+ *  the number of chains or threads.
+ *
+ *  During egm_sampler_run and egm_sampler_warmup the energy callback of the target can call none of the functions of
+ *  this sampler: they return EGM_ERR_STATE. The progress callback can call egm_sampler_points, egm_sampler_stats,
+ *  egm_sampler_scale and egm_sampler_save, which see all chains after the same number of transitions; the others return
+ *  EGM_ERR_STATE. egm_sampler_free in either callback frees the sampler when the call returns. */
 typedef struct egm_sampler egm_sampler;
 
 /** Kernels. Steps are in the epsilon form: x' = x - (eps/2) C grad V + sqrt(eps C) xi, C the diagonal of `scale`
@@ -136,6 +142,11 @@ EGM_API egm_status egm_sampler_set_points(egm_sampler *sampler, egm_dtype dtype,
 /** Where the chains stand, [chains, dims]. */
 EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtype, void *points);
 
+/** The callback that egm_sampler_run and egm_sampler_warmup report to from now on; NULL (default): none. A step is one
+ *  transition of every chain, so a draw is made every `thin` steps. With nuts, chains with smaller trees wait for the
+ *  others before each report: see doc/samplers/README.md. */
+EGM_API egm_status egm_sampler_set_progress(egm_sampler *sampler, egm_progress_fn progress, void *user);
+
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
  *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule; below 50 transitions
  *  none), then fix both. A coordinate times c gets a scale times c: the variance of a window is shrunk towards
@@ -144,6 +155,11 @@ EGM_API egm_status egm_sampler_points(const egm_sampler *sampler, egm_dtype dtyp
  *  window, keeps the step that these began with: one that is asked for less, or whose callback stops by then. A stopped
  *  warm-up leaves what was found so far, the scale of the last whole window, and the chains at their last whole
  *  transition.
+ *
+ *  If the progress callback stopped it after k transitions, egm_sampler_warmup with steps - k continues it, with the
+ *  same bits as if it had not been stopped. Any other number, or a call of egm_sampler_run, egm_sampler_set_points or
+ *  egm_sampler_load in between, ends it instead; a file of egm_sampler_save does not contain it.
+ *
  *  Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
  *  start. */
 EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
@@ -160,8 +176,14 @@ EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
  *  annealed_langevin at the end of a pass, with the other kernels at every point. On the way there it neither freezes a
  *  chain nor rejects. Energies of callbacks and EGM_LATENT_PULLBACK count everywhere.
  *
- *  When a callback stops, the call returns STOPPED at once, every chain stands at its last whole transition (of
- *  tempered, at those of its levels), and egm_sampler_stats tells how many it has made; later draws are not written. */
+ *  If the progress callback stops the call after k transitions, the first k / thin draws (rounded down) are written and
+ *  later ones are not touched. The chains can be saved and continued: further calls give the draws that an unstopped
+ *  call would have given, bit for bit, the next of them after thin - k % thin transitions. A chain that froze meanwhile
+ *  is not reported as NONFINITE, but counted in `frozen`.
+ *
+ *  If the energy callback stops the call, it returns STOPPED at once and every chain is left at its last whole
+ *  transition (of tempered, at those of its levels): egm_sampler_stats says how many each chain has made, and each
+ *  continues, bit for bit, from there. Later draws are not written. */
 EGM_API egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, void *energies);
 
 /** What the chains have done since they were made or warmed up. */
@@ -211,6 +233,10 @@ typedef struct egm_ais_options {
 	double base_scale;      /**< > 0 with a square that the dtype holds, or 0 (default): 2 with bounds, else tau with a
 	                           prior, else 1. With tau the prior is the base, and b weights beta U alone */
 	double power;           /**< b = (level/levels)^power, > 0; default 2: more levels near the base */
+	/** Called from time to time; NULL (default): never. Steps are transitions of the pilot run, and then levels of each
+	 *  group of 64 particles (256 for a callback that is not concurrent). */
+	egm_progress_fn progress;
+	void *user; /**< passed to `progress` */
 } egm_ais_options;
 
 typedef struct egm_ais_result {
@@ -228,7 +254,8 @@ EGM_API egm_status egm_ais_options_init(egm_ais_options *options, size_t size);
 EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
 /** log_weights [particles], -INFINITY for the lost, may be NULL: log_z is the logarithm of the mean of their
  *  exponentials. The bits of a result depend on target, options and seed, not on the number of threads. NONFINITE when
- *  every particle is lost; after an error nothing is written. A callback that is not concurrent gets up to 256 points a
+ *  every particle is lost; STOPPED when the energy or the progress callback stopped it. After an error nothing is
+ *  written. An energy callback that is not concurrent gets up to 256 points a
  *  call. */
 EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
                                double *log_weights);

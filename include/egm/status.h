@@ -20,7 +20,8 @@ extern "C" {
 typedef enum egm_status {
 	EGM_OK = 0,
 	EGM_ERR_ARGUMENT = -1,     /**< NULL, zero or negative count, value out of its range */
-	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice */
+	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice; a handle that its
+	                                own callback uses during a call */
 	EGM_ERR_SHAPE = -10,       /**< arrays or nets whose sizes do not fit each other */
 	EGM_ERR_DTYPE = -20,       /**< f32 where f64 is expected, or the reverse */
 	EGM_ERR_MEMORY = -30,      /**< an allocation failed */

@@ -49,27 +49,15 @@ EGM_API egm_status egm_trainer_options_init(egm_trainer_options *options, size_t
 EGM_API egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
-/** What a progress callback sees, after a step. All pointers are borrowed and hold during the call alone. */
-typedef struct egm_progress {
-	size_t struct_size;
-	int64_t step;  /**< steps done since the trainer was made, checkpoints counted in */
-	int64_t done;  /**< steps done in this call of egm_trainer_fit */
-	int64_t total; /**< steps that this call will do */
-	int32_t term_count;
-	int32_t reserved;
-	const char *const *term_names;
-	const double *terms; /**< each term at its last evaluation */
-	double learning_rate;
-} egm_progress;
-
-/** Non-zero stops: egm_trainer_fit returns EGM_ERR_STOPPED after the step that was done. */
-typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
-
 /** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
  * phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an epoch
- * wait for the next shuffle. progress may be NULL. SHAPE and DTYPE compare data with the nets; NONFINITE names the
- * term, or the part that the net has in the loss, whose value or gradient is not finite or whose gradient's square is
- * not: the nets then stand as before that phase. A step so long that parameters overflow is reported by the next one.
+ * wait for the next shuffle. SHAPE and DTYPE compare data with the nets; NONFINITE names the term, or the part that the
+ * net has in the loss, whose value or gradient is not finite or whose gradient's square is not: the nets then stand as
+ * before that phase. A step so long that parameters overflow is reported by the next one.
+ *
+ * progress is called after every step and may be NULL. It can call every function of the trainer but egm_trainer_fit,
+ * which returns EGM_ERR_STATE: egm_trainer_load and egm_trainer_set_negatives hold from the next step on, and
+ * egm_trainer_free frees the trainer when this call returns. It can free the data too.
  */
 EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                                    void *user);

@@ -39,14 +39,15 @@ static void default_dealloc(void *pointer, size_t size, void *user)
 static egm_status check_options(const egm_context_options *o)
 {
 	if (!o->alloc != !o->dealloc)
-		return egm__fail(EGM_ERR_ARGUMENT, "context: %s is given without %s", o->alloc ? "alloc" : "dealloc",
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: %s is given without %s", o->alloc ? "alloc" : "dealloc",
 		                 o->alloc ? "dealloc" : "alloc");
 	if (o->threads < 1 || o->threads > THREADS_LIMIT)
-		return egm__fail(EGM_ERR_ARGUMENT, "context: threads is %d, allowed are 1 to %d", (int)o->threads,
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: threads is %d, allowed are 1 to %d", (int)o->threads,
 		                 THREADS_LIMIT);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "context: reserved is %d, not 0", (int)o->reserved);
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: reserved is %d, not 0", (int)o->reserved);
 	if (o->blas_threads != 0 && o->blas_threads != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "context: blas_threads is %d, allowed are 0 and 1", (int)o->blas_threads);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: blas_threads is %d, allowed are 0 and 1",
+		                 (int)o->blas_threads);
 	return EGM_OK;
 }
 
@@ -94,10 +95,10 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 
 	egm_context start = from_options(&merged, simd);
 	context = egm__alloc(&start, 1, sizeof *context);
-	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "context: no memory for the context, %zu bytes", sizeof *context);
+	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "egm_context_create: no memory for the context, %zu bytes", sizeof *context);
 	*context = start;
 	if ((uintptr_t)context % ALIGNMENT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "context: alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_context_create: alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
 		         (int)((uintptr_t)context % ALIGNMENT));
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));

@@ -4,6 +4,7 @@
 
 #include <egm/context.h>
 #include <fenv.h>
+#include <time.h>
 
 /* Turns EGM_SIMD_* as the caller asked for it into the code path to use, never EGM_SIMD_AUTO. ARGUMENT for a number
  * that is none of them, UNSUPPORTED for what this CPU (or its operating system) lacks. */
@@ -11,6 +12,14 @@ egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved);
 
 /* "portable", "avx2", "avx512". */
 const char *egm__cpu_name(int32_t simd);
+
+/* Of a clock that only goes forwards. Decides when to sleep or to report, never what is computed. */
+static inline int64_t egm__cpu_clock_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 /* Tells the CPU that this is a waiting loop. */
 static inline void egm__cpu_relax(void)

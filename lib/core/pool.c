@@ -19,7 +19,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { SPIN_NS = 100000, LINE = 64 };
@@ -40,19 +40,46 @@ struct egm__pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	int64_t spin_ns;
-	pid_t pid; /* the process that has them */
+	pid_t pid;           /* the process that has the threads */
+	unsigned char *mark; /* a page with a 1, which the kernel clears in a forked child; NULL: it cannot */
 	int32_t workers;
 	pthread_t threads[];
 };
 
-/* ---- waiting */
-static int64_t now_ns(void)
+/* ---- whose threads they are */
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+/* A forked child has the memory of the pool and none of its threads. The number of the process tells, but not where
+ * parent and child are each the first process of a PID namespace; the page that Linux clears in a child (since 4.14)
+ * tells always. Either alone is not enough: an emulator of system calls may ignore the advice. Handlers of
+ * pthread_atfork would need state of the whole process, which a library that is unloaded leaves behind. */
+static unsigned char *create_mark(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mark = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mark == MAP_FAILED) return NULL;
+	if (madvise(mark, page, MADV_WIPEONFORK)) {
+		munmap(mark, page);
+		return NULL;
+	}
+	*(unsigned char *)mark = 1;
+	return mark;
 }
 
+static void free_mark(unsigned char *mark)
+{
+	if (mark) munmap(mark, (size_t)sysconf(_SC_PAGESIZE));
+}
+
+static int is_forked(const egm__pool *pool)
+{
+	return pool->pid != getpid() || (pool->mark && __atomic_load_n(pool->mark, __ATOMIC_RELAXED) == 0);
+}
+
+/* ---- waiting */
 static int has_work(egm__pool *pool)
 {
 	return __atomic_load_n(&pool->unclaimed, __ATOMIC_SEQ_CST) > 0 || __atomic_load_n(&pool->stop, __ATOMIC_SEQ_CST);
@@ -68,13 +95,13 @@ static int spin(egm__pool *pool, int (*condition)(egm__pool *))
 {
 	if (condition(pool)) return 1;
 	if (pool->spin_ns == 0) return 0;
-	int64_t end = now_ns() + pool->spin_ns;
+	int64_t end = egm__cpu_clock_ns() + pool->spin_ns;
 	do {
 		for (int i = 0; i < 16; ++i) {
 			if (condition(pool)) return 1;
 			egm__cpu_relax();
 		}
-	} while (now_ns() < end);
+	} while (egm__cpu_clock_ns() < end);
 	return 0;
 }
 
@@ -151,7 +178,7 @@ static void *worker_main(void *argument)
 int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
 	/* The process first: what the lock of a forked child says is what it said in the parent. */
-	if (pool->pid != getpid()) return 0;
+	if (is_forked(pool)) return 0;
 	if (__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return 0;
 	pool->task = task;
 	pool->argument = argument;
@@ -228,7 +255,7 @@ static egm_status start_workers(egm__pool *pool, int32_t workers)
 	for (; pool->workers < workers; ++pool->workers) {
 		int error = start_worker(&pool->threads[pool->workers], pool, &mask);
 		if (error)
-			return egm__fail(EGM_ERR_MEMORY, "context: worker thread %d of %d did not start, error %d",
+			return egm__fail(EGM_ERR_MEMORY, "egm_context_create: worker thread %d of %d did not start, error %d",
 			                 (int)pool->workers + 1, (int)workers, error);
 	}
 	return EGM_OK;
@@ -246,11 +273,12 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 	egm_status st = EGM_OK;
 	*out = NULL;
 	egm__pool *pool = egm__alloc_zero(context, 1, sizeof *pool + (size_t)workers * sizeof pool->threads[0]);
-	if (!pool) EGM_FAIL(EGM_ERR_MEMORY, "context: no memory for %d worker threads", (int)workers);
+	if (!pool) EGM_FAIL(EGM_ERR_MEMORY, "egm_context_create: no memory for %d worker threads", (int)workers);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);
 	pool->pid = getpid();
+	pool->mark = create_mark();
 	pool->spin_ns = spin_time(workers + 1);
 	EGM_TRY(start_workers(pool, workers));
 	*out = pool;
@@ -276,6 +304,7 @@ void egm__pool_free(egm_context *context, egm__pool *pool)
 {
 	if (!pool) return;
 	/* In a forked child the conditions still count the parent's sleepers; destroying them would wait for those. */
-	if (pool->pid == getpid()) end_workers(pool);
+	if (!is_forked(pool)) end_workers(pool);
+	free_mark(pool->mark);
 	egm__free(context, pool);
 }

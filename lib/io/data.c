@@ -131,9 +131,14 @@ out:
 	return st;
 }
 
+void egm__data_retain(egm_data *data)
+{
+	__atomic_add_fetch(&data->holds, 1, __ATOMIC_RELAXED);
+}
+
 void egm_data_free(egm_data *data)
 {
-	if (!data) return;
+	if (!data || __atomic_fetch_sub(&data->holds, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = data->context;
 	egm__table_free(data->table);
 	egm__free(context, data->values);

@@ -11,6 +11,7 @@ typedef struct egm__table egm__table;
 
 struct egm_data {
 	egm_context *context;
+	int holds; /* calls that read it, through __atomic builtins; the last of them frees what was freed meanwhile */
 	egm__table *table; /* what its columns are; NULL: numbers alone */
 	egm_dtype dtype;
 	int32_t rank;
@@ -18,6 +19,9 @@ struct egm_data {
 	int64_t rows, columns;
 	void *values;
 };
+
+/* Keeps the numbers until the next egm_data_free, which releases this hold. */
+void egm__data_retain(egm_data *data);
 
 /* Element types of files. */
 typedef enum egm__element {

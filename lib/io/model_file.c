@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <egm/version.h>
@@ -336,6 +337,32 @@ out:
 	return st;
 }
 
+enum { NUMBERS_EACH = 1024, NUMBERS_LEAST = 1 << 22, NUMBERS_MOST = 1 << 26 };
+
+/* Honest networks compute with numbers that have something to do with their inputs, outputs or parameters; all that is
+ * known here, as the tensors are in the file. */
+static int64_t default_row_numbers(const loader *l)
+{
+	int64_t size = l->model->inputs, limit;
+	if (egm__size_add(size, egm__model_outputs(l->model), &size)) return NUMBERS_MOST;
+	for (int32_t i = 0; i < egm__safetensors_count(l->file); i++)
+		if (egm__size_add(size, egm__safetensors_at(l->file, i)->count, &size)) return NUMBERS_MOST;
+	if (egm__size_mul(size, NUMBERS_EACH, &limit) || limit > NUMBERS_MOST) return NUMBERS_MOST;
+	return limit < NUMBERS_LEAST ? NUMBERS_LEAST : limit;
+}
+
+static egm_status check_row_numbers(const loader *l, uint64_t limit)
+{
+	int32_t layer;
+	int64_t own, numbers = egm__model_row_numbers(l->model, &layer, &own);
+	if (!limit) limit = (uint64_t)default_row_numbers(l);
+	if ((uint64_t)numbers <= limit) return EGM_OK;
+	return egm__fail(EGM_ERR_UNSUPPORTED,
+	                 "%s: one row takes %" PRId64 " numbers, %" PRId64
+	                 " of them in layer %d (%s); max_row_numbers is %" PRIu64,
+	                 l->path, numbers, own, (int)layer, l->model->layers[layer].kind->name, limit);
+}
+
 static void copy_parameters(const loader *l)
 {
 	egm_model *m = l->model;
@@ -352,13 +379,17 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 {
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = path};
+	egm_load_options o;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
+	EGM_TRY(egm_load_options_init(&o, sizeof o));
+	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
 	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
 	EGM_TRY(check_tensors(&l));
+	EGM_TRY(check_row_numbers(&l, o.max_row_numbers));
 	EGM_TRY(forward(&l, egm__model_allocate(l.model, l.dtype)));
 	copy_parameters(&l);
 	*out = l.model;

@@ -2,6 +2,7 @@
 /* Steps until they gain nothing, from several starts, of which the best end is kept. EM climbs to the next maximum of
  * the likelihood and knows of no other; starts are the only remedy, and they cost what they cost. */
 #include <core/options_impl.h>
+#include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <loss/mixture_impl.h>
 #include <string.h>
@@ -16,18 +17,34 @@ egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size)
 	return egm__options_init("egm_mixture_result", result, size, &none, sizeof none);
 }
 
+/* What the progress callback is told of, and whether it stopped the fit. */
+typedef struct report {
+	int64_t done;
+	int stopped;
+} report;
+
+static int ask(report *a, const egm_mixture_options *o, double log_likelihood)
+{
+	static const char *const names[] = {"log_likelihood"};
+	egm_progress p = {.struct_size = sizeof p, .term_count = 1, .term_names = names, .terms = &log_likelihood};
+	p.step = p.done = ++a->done;
+	if (egm__size_mul(o->starts, o->max_iterations, &p.total)) p.total = INT64_MAX;
+	return o->progress && o->progress(&p, o->user);
+}
+
 /* `r` gets what is known of the end. */
-static egm_status climb(egm_mixture *m, egm__mixture_pass *pass, egm_mixture_result *r)
+static egm_status climb(egm_mixture *m, egm__mixture_pass *pass, report *a, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
 	r->iterations = r->converged = 0;
 	EGM_TRY(egm__mixture_expect(pass, &r->log_likelihood));
-	while (!r->converged && r->iterations < m->options.max_iterations) {
+	while (!r->converged && !a->stopped && r->iterations < m->options.max_iterations) {
 		double before = r->log_likelihood;
 		EGM_TRY(egm__mixture_maximise(m, pass));
 		EGM_TRY(egm__mixture_expect(pass, &r->log_likelihood));
 		r->iterations++;
 		r->converged = r->log_likelihood - before <= m->options.tolerance;
+		a->stopped = ask(a, &m->options, r->log_likelihood);
 	}
 	r->dead = 0;
 	for (int64_t k = 0; k < m->options.components; k++) r->dead += !egm__mixture_alive(pass->parts[0].sums.count[k]);
@@ -37,13 +54,13 @@ out:
 
 /* trial and best have the same shape. */
 static egm_status climb_from_all(egm_mixture *trial, egm_mixture *best, egm__mixture_pass *pass, double *distances,
-                                 egm_mixture_result *r)
+                                 report *a, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
-	for (int64_t s = 0; s < trial->options.starts; s++) {
+	for (int64_t s = 0; s < trial->options.starts && !a->stopped; s++) {
 		egm_mixture_result found = {.start = s};
 		EGM_TRY(egm__mixture_start(trial, pass->data, s, distances));
-		EGM_TRY(climb(trial, pass, &found));
+		EGM_TRY(climb(trial, pass, a, &found));
 		if (s > 0 && !(found.log_likelihood > r->log_likelihood + EQUAL)) continue;
 		egm__mixture_numbers numbers = trial->now;
 		trial->now = best->now;
@@ -54,22 +71,27 @@ out:
 	return st;
 }
 
+/* STOPPED is the one failure with a mixture: the callback's. */
 static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_data *data, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
 	egm_mixture *best = NULL;
 	egm__mixture_pass pass = {0};
 	double *distances = NULL;
+	report a = {0};
 	EGM_TRY(egm__mixture_pass_create(&pass, trial, data, 1));
 	EGM_TRY(egm__mixture_find_units(trial, data));
 	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
 	memcpy(best->units, trial->units, 2 * (size_t)trial->dims * sizeof *best->units);
 	distances = egm__alloc(trial->context, (size_t)data->rows, sizeof *distances);
 	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)data->rows);
-	EGM_TRY(climb_from_all(trial, best, &pass, distances, r));
+	EGM_TRY(climb_from_all(trial, best, &pass, distances, &a, r));
 	r->covariance_floor = egm__mixture_least_floor(best);
 	*out = best;
 	best = NULL;
+	if (a.stopped)
+		EGM_FAIL(EGM_ERR_STOPPED, "egm_mixture_fit: the progress callback stopped it after step %lld of start %lld",
+		         (long long)a.done, (long long)r->start);
 out:
 	egm__free(trial->context, distances);
 	egm_mixture_free(best);
@@ -96,8 +118,8 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components, the data have %lld rows", (long long)o.components,
 		         (long long)rows);
 	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
-	EGM_TRY(fit(out, trial, &data, &r));
-	if (result) EGM_TRY(egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r));
+	st = fit(out, trial, &data, &r);
+	if (*out && result) egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r);
 out:
 	egm_mixture_free(trial);
 	return st;

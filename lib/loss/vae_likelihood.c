@@ -2,6 +2,8 @@
 /* The importance-weighted bound, log of the mean of S weights, row by row. A program draws one z for each of CHUNK
  * rows; the logarithm of the sum is carried along in double, so that S may be large and takes no memory. The number of
  * a run is made of chunk and draw alone: a larger S adds draws to those of a smaller one. */
+#include <core/progress_impl.h>
+#include <core/size_impl.h>
 #include <loss/sample_impl.h>
 #include <loss/vae_impl.h>
 #include <math.h>
@@ -15,6 +17,8 @@ typedef struct job {
 	char *x, *weights; /* [CHUNK, columns], [CHUNK] */
 	int64_t samples;
 	uint64_t seed;
+	int64_t done, total; /* draws for a chunk */
+	egm__progress progress;
 } job;
 
 static egm_status compile(const egm_loss *loss, egm__program **out)
@@ -37,9 +41,17 @@ static double log_add(double a, double b)
 	return top == -INFINITY ? top : top + log(exp(a - top) + exp(b - top));
 }
 
-/* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
-static egm_status run_chunk(const job *j, int64_t first, int64_t n, double *out)
+static egm_status ask(job *j)
 {
+	if (!egm__progress_ask(&j->progress, j->done, j->total)) return EGM_OK;
+	return egm__fail(EGM_ERR_STOPPED, "egm_vae_log_likelihood: the callback stopped it after %lld of %lld draws",
+	                 (long long)j->done, (long long)j->total);
+}
+
+/* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
+static egm_status run_chunk(job *j, int64_t first, int64_t n, double *out)
+{
+	egm_status st = EGM_OK;
 	const egm_loss *loss = j->loss;
 	void *bases[EGM__MAX_SLOTS] = {[EGM__SLOT_DATA] = j->x, [SLOT_WEIGHTS] = j->weights};
 	for (int32_t i = 0; i < loss->n_nets; i++) bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
@@ -49,18 +61,22 @@ static egm_status run_chunk(const job *j, int64_t first, int64_t n, double *out)
 		for (int64_t i = 0; i < n; i++) {
 			double w = egm__number(loss->dtype, j->weights, i);
 			if (!isfinite(w))
-				return egm__fail(EGM_ERR_NONFINITE, "vae_log_likelihood: the log weight of row %lld, draw %lld is %s",
-				                 (long long)(first + i), (long long)s, egm__nonfinite_name(w));
+				EGM_FAIL(EGM_ERR_NONFINITE, "egm_vae_log_likelihood: the log weight of row %lld, draw %lld is %s",
+				         (long long)(first + i), (long long)s, egm__nonfinite_name(w));
 			out[i] = log_add(out[i], w);
 		}
+		if (s == j->samples - 1) /* before the callback looks at them */
+			for (int64_t i = 0; i < n; i++) out[i] -= log((double)j->samples);
+		j->done++;
+		if (egm__progress_due(&j->progress) || j->done == j->total) EGM_TRY(ask(j));
 	}
-	for (int64_t i = 0; i < n; i++) out[i] -= log((double)j->samples);
-	return EGM_OK;
+out:
+	return st;
 }
 
 static egm_status check(const egm_loss *loss, egm_dtype dtype, int64_t columns, int64_t samples, const double *out)
 {
-	static const char call[] = "vae_log_likelihood";
+	static const char call[] = "egm_vae_log_likelihood";
 	if (!loss || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, loss ? "log_likelihoods" : "loss");
 	if (strcmp(loss->kind, "vae") != 0)
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: the loss is %s, not vae", call, loss->kind);
@@ -84,37 +100,59 @@ static egm_status check_shares(const egm_loss *loss, const void *x, int64_t rows
 		double value = egm__number(loss->dtype, x, i);
 		if (!(value >= 0 && value <= 1))
 			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "vae_log_likelihood: row %lld, column %lld (from 0) of x is %g, not in [0, 1]",
+			                 "egm_vae_log_likelihood: row %lld, column %lld (from 0) of x is %g, not in [0, 1]",
 			                 (long long)(i / loss->data_width), (long long)(i % loss->data_width), value);
 	}
 	return EGM_OK;
 }
 
+static egm_status run(job *j, const char *x, int64_t rows, int64_t columns, double *log_likelihoods)
+{
+	egm_status st = EGM_OK;
+	egm_context *context = j->loss->context;
+	size_t element = egm__dtype_size(j->loss->dtype), row = (size_t)columns * element;
+	j->x = egm__alloc_zero(context, CHUNK, row);
+	j->weights = egm__alloc_zero(context, CHUNK, element);
+	if (!j->x || !j->weights)
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_vae_log_likelihood: no memory for %d rows of %lld numbers", CHUNK,
+		         (long long)columns);
+	EGM_TRY(compile(j->loss, &j->program));
+	for (int64_t first = 0; first < rows; first += CHUNK) {
+		int64_t n = rows - first < CHUNK ? rows - first : CHUNK;
+		memcpy(j->x, x + (size_t)first * row, (size_t)n * row);
+		EGM_TRY(run_chunk(j, first, n, log_likelihoods + first));
+	}
+out:
+	egm__program_free(j->program);
+	egm__free(context, j->x);
+	egm__free(context, j->weights);
+	return st;
+}
+
+egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
+                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods,
+                                           egm_progress_fn progress, void *user)
+{
+	egm_status st = EGM_OK;
+	union {
+		const egm_loss *given;
+		egm_loss *held; /* the callback may free it */
+	} l = {loss};
+	job j = {.loss = loss, .samples = samples, .seed = seed};
+	EGM_TRY(check(loss, dtype, columns, samples, log_likelihoods));
+	EGM_TRY(egm__sample_check("egm_vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
+	EGM_TRY(check_shares(loss, x, rows));
+	if (egm__size_mul(egm__blocks_of(rows, CHUNK), samples, &j.total)) j.total = INT64_MAX;
+	egm__progress_start(&j.progress, progress, user);
+	egm__loss_retain(l.held);
+	st = run(&j, x, rows, columns, log_likelihoods);
+	egm_loss_free(l.held);
+out:
+	return st;
+}
+
 egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
                                   int64_t samples, uint64_t seed, double *log_likelihoods)
 {
-	egm_status st = EGM_OK;
-	job j = {.loss = loss, .samples = samples, .seed = seed};
-	EGM_TRY(check(loss, dtype, columns, samples, log_likelihoods));
-	EGM_TRY(egm__sample_check("vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
-	EGM_TRY(check_shares(loss, x, rows));
-	size_t row = (size_t)columns * egm__dtype_size(dtype);
-	j.x = egm__alloc_zero(loss->context, CHUNK, row);
-	j.weights = egm__alloc_zero(loss->context, CHUNK, egm__dtype_size(dtype));
-	if (!j.x || !j.weights)
-		EGM_FAIL(EGM_ERR_MEMORY, "vae_log_likelihood: no memory for %d rows of %lld numbers", CHUNK,
-		         (long long)columns);
-	EGM_TRY(compile(loss, &j.program));
-	for (int64_t first = 0; first < rows; first += CHUNK) {
-		int64_t n = rows - first < CHUNK ? rows - first : CHUNK;
-		memcpy(j.x, (const char *)x + (size_t)first * row, (size_t)n * row);
-		EGM_TRY(run_chunk(&j, first, n, log_likelihoods + first));
-	}
-out:
-	if (loss) {
-		egm__program_free(j.program);
-		egm__free(loss->context, j.x);
-		egm__free(loss->context, j.weights);
-	}
-	return st;
+	return egm_vae_log_likelihood_progress(loss, dtype, x, rows, columns, samples, seed, log_likelihoods, NULL, NULL);
 }

@@ -48,6 +48,19 @@ static int check_windows(const egm__layer *layer, int64_t pixels, int64_t channe
 	return 1;
 }
 
+/* Both fit in an int32_t. */
+static int64_t conv_windows(const egm__layer *layer)
+{
+	int64_t kernel = parameter(layer, KERNEL);
+	return layer->out.height * layer->out.width * kernel * kernel * layer->in.channels;
+}
+
+static int64_t transpose_windows(const egm__layer *layer)
+{
+	int64_t kernel = parameter(layer, KERNEL);
+	return layer->in.height * layer->in.width * kernel * kernel * layer->out.channels;
+}
+
 static int conv_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 {
 	const egm__geometry *in = &layer->in;
@@ -173,6 +186,7 @@ const egm__layer_kind egm__kind_conv = {.name = "conv",
                                         .n_tensors = 2,
                                         .tensor_names = {"weight", "bias"},
                                         .fit = conv_fit,
+                                        .windows = conv_windows,
                                         .tensor_shape = conv_shape,
                                         .initialize = initialize,
                                         .apply = conv_apply};
@@ -183,6 +197,7 @@ const egm__layer_kind egm__kind_conv_transpose = {
     .n_tensors = 2,
     .tensor_names = {"weight", "bias"},
     .fit = transpose_fit,
+    .windows = transpose_windows,
     .tensor_shape = transpose_shape,
     .initialize = initialize,
     .apply = transpose_apply};
@@ -193,6 +208,7 @@ const egm__layer_kind egm__kind_spectral_conv = {.name = "spectral_conv",
                                                  .n_buffers = 2,
                                                  .tensor_names = {"weight", "bias", "u", "v"},
                                                  .fit = conv_fit,
+                                                 .windows = conv_windows,
                                                  .tensor_shape = spectral_shape,
                                                  .initialize = spectral_initialize,
                                                  .apply = spectral_apply,

@@ -52,6 +52,8 @@ typedef struct egm__layer_kind {
 	/* From inputs, input image and parameters to outputs and output image, both as the inputs' when it is called; NULL:
 	 * they stay so. Not 0: the layer does not fit, for the reason written. */
 	int (*fit)(egm__layer *layer, char reason[EGM__LAYER_REASON]);
+	/* Numbers of one row that it computes with besides its inputs and outputs; NULL: none that count. */
+	int64_t (*windows)(const egm__layer *layer);
 	/* Shapes of its tensors, for a layer with inputs and outputs known. */
 	void (*tensor_shape)(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank);
 	/* Starting values, drawn from `rng` (its stream and step are the tensor's own). */
@@ -112,6 +114,9 @@ egm_status egm__model_add(egm_model *model, const char *kind, const double *para
 /* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
 int64_t egm__model_outputs(const egm_model *model); /* also before build */
+/* The numbers that one row needs, as max_row_numbers of egm_load_options counts them, also before build. *layer: the one
+ * that needs most, *own: how many those are. */
+int64_t egm__model_row_numbers(const egm_model *model, int32_t *layer, int64_t *own);
 /* Copies the running statistics out of the parameters and into them, [model->statistics]. */
 void egm__model_get_statistics(const egm_model *model, void *out);
 void egm__model_put_statistics(egm_model *model, const void *values);

@@ -51,6 +51,8 @@
 struct egm__adaptation {
 	double start; /* the step when dual averaging began again */
 	double mu, error_sum, log_step, log_mean;
+	/* The step that was being tried when the warm-up was stopped. */
+	double paused;
 	int64_t m; /* transitions since dual averaging began again */
 	int64_t t; /* transitions of the warm-up */
 	egm__windows windows;
@@ -263,7 +265,7 @@ egm_status egm__adaptation_create(egm_sampler *s, int64_t steps)
 	if (s->options.adapt_scale && !egm__size_mul(s->n_walkers, 4 * s->dims, &numbers))
 		moments = egm__alloc_zero(s->context, (size_t)numbers, sizeof *moments);
 	if (!all || (s->options.adapt_scale && !moments))
-		EGM_FAIL(EGM_ERR_MEMORY, "warmup: out of memory to adapt %lld chains in %lld dimensions",
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_warmup: out of memory to adapt %lld chains in %lld dimensions",
 		         (long long)s->options.chains, (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__adaptation *a = s->walkers[i].adaptation = &all[i];
@@ -286,6 +288,7 @@ out:
 void egm__adaptation_free(egm_sampler *s)
 {
 	egm__adaptation *all = s->walkers ? s->walkers[0].adaptation : NULL;
+	s->warmup_left = 0;
 	if (!all) return;
 	egm__free(s->context, all->mean);
 	egm__free(s->context, all);
@@ -300,12 +303,32 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w)
 	update_scale(s, w, t);
 }
 
-void egm__adaptation_finish(egm_sampler *s)
+/* What sampling uses from here on. */
+static void settle_steps(egm_sampler *s)
 {
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
-		const egm__adaptation *a = w->adaptation;
-		if (a) w->step = a->m < AVERAGED ? a->start : exp(a->log_mean);
+		egm__adaptation *a = w->adaptation;
+		if (!a) continue;
+		a->paused = w->step;
+		w->step = a->m < AVERAGED ? a->start : exp(a->log_mean);
 	}
+}
+
+void egm__adaptation_finish(egm_sampler *s)
+{
+	settle_steps(s);
 	egm__adaptation_free(s);
+}
+
+void egm__adaptation_pause(egm_sampler *s, int64_t left)
+{
+	settle_steps(s);
+	s->warmup_left = left;
+}
+
+void egm__adaptation_resume(egm_sampler *s)
+{
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = s->walkers[i].adaptation->paused;
+	s->warmup_left = 0;
 }

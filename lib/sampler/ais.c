@@ -67,6 +67,11 @@ static double mix(const egm__ais *a, double b, const char *y, double value, cons
 	return b * value + (1 - b) * base_of(a, y);
 }
 
+static egm_status stopped_by_energy(const egm__probe *p)
+{
+	return egm__fail(EGM_ERR_STOPPED, "egm_ais_run: the energy callback returned %d, which stops it", p->reason);
+}
+
 /* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
 static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 {
@@ -74,7 +79,7 @@ static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 	egm__probe *p = t->probe, *m = &t->mixed;
 	size_t bytes = (size_t)egm__point_bytes(&a->s);
 	egm_status st = egm__probe_run(p, n);
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return stopped_by_energy(p);
 	t->gradients += n;
 	for (int64_t i = 0; i < n; i++) {
 		size_t at = (size_t)i * bytes;
@@ -177,23 +182,39 @@ egm_status egm__ais_move(egm__ais_team *t, int64_t n, double b, double h)
 
 /* ---- all particles */
 
-/* Particles first .. first+n-1 from the base to the target. */
-static egm_status run_particles(egm__ais_team *t, int64_t first, int64_t n)
+static int64_t in_hand(const egm__ais_team *t)
+{
+	int64_t left = t->run->options.particles - t->first;
+	return left < t->run->rows ? left : t->run->rows;
+}
+
+/* The team's next particles, at the base. */
+static egm_status begin_particles(egm__ais_team *t, int64_t n)
 {
 	egm__ais *a = t->run;
-	int64_t levels = a->options.levels;
-	egm_status st = egm__ais_start(t, first, n);
-	for (int64_t i = 0; i < n; i++) a->log_weights[first + i] = t->walkers[i].frozen ? -INFINITY : a->log_base;
-	for (int64_t k = 1; k <= levels && st == EGM_OK; k++) {
-		for (int64_t i = 0; i < n; i++) {
-			const egm__walker *w = &t->walkers[i];
-			if (w->frozen) continue;
-			a->log_weights[first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - base_of(a, w->x));
-		}
-		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
-		if (k < levels) st = egm__ais_move(t, n, a->levels[k].b, a->levels[k].h);
+	egm_status st = egm__ais_start(t, t->first, n);
+	for (int64_t i = 0; i < n; i++) a->log_weights[t->first + i] = t->walkers[i].frozen ? -INFINITY : a->log_base;
+	return st;
+}
+
+/* One level nearer to the target; from the last one to the base of the next particles. */
+static egm_status climb(egm__ais_team *t)
+{
+	egm__ais *a = t->run;
+	egm_status st = EGM_OK;
+	int64_t n = in_hand(t), levels = a->options.levels;
+	if (t->level == 0) st = begin_particles(t, n);
+	const int64_t k = ++t->level;
+	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
+		const egm__walker *w = &t->walkers[i];
+		if (w->frozen) continue;
+		a->log_weights[t->first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - base_of(a, w->x));
 	}
-	for (int64_t i = 0; i < n; i++) a->accept[first + i] = t->walkers[i].accept_sum;
+	t->done++;
+	if (st == EGM_OK && k < levels) return egm__ais_move(t, n, a->levels[k].b, a->levels[k].h);
+	for (int64_t i = 0; i < n; i++) a->accept[t->first + i] = t->walkers[i].accept_sum;
+	t->first += a->n_teams * a->rows;
+	t->level = 0;
 	return st;
 }
 
@@ -201,19 +222,36 @@ static void run_team(int32_t index, void *argument)
 {
 	egm__ais *a = argument;
 	egm__ais_team *t = &a->teams[index];
-	int64_t particles = a->options.particles;
-	for (int64_t first = index * a->rows; first < particles && t->status == EGM_OK; first += a->n_teams * a->rows)
-		t->status = run_particles(t, first, particles - first < a->rows ? particles - first : a->rows);
-	if (t->status != EGM_OK) __atomic_store_n(&a->stopped, 1, __ATOMIC_RELAXED);
+	for (int64_t left = a->portion; left > 0 && t->first < a->options.particles; left--) {
+		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return;
+		t->status = climb(t);
+		if (t->status != EGM_OK) __atomic_store_n(&a->stopped, 1, __ATOMIC_RELAXED);
+	}
+}
+
+egm_status egm__ais_ask(egm__ais *a)
+{
+	if (!egm__progress_ask(&a->progress, a->done, a->total)) return EGM_OK;
+	return egm__fail(EGM_ERR_STOPPED, "egm_ais_run: the progress callback stopped it after %lld of %lld steps",
+	                 (long long)a->done, (long long)a->total);
 }
 
 static egm_status run_all(egm__ais *a)
 {
-	egm__parallel(a->s.context, a->n_teams, run_team, a);
-	for (int32_t i = 0; i < a->n_teams; i++)
-		if (a->teams[i].status != EGM_OK)
-			return egm__fail(a->teams[i].status, "ais: the energy callback stopped the run");
-	return EGM_OK;
+	egm_status st = EGM_OK;
+	const int64_t pilot = a->done;
+	while (a->done < a->total && st == EGM_OK) {
+		a->portion = egm__progress_portion(&a->progress);
+		egm__parallel(a->s.context, a->n_teams, run_team, a);
+		a->done = pilot;
+		for (int32_t i = 0; i < a->n_teams; i++) {
+			if (a->teams[i].status != EGM_OK) /* its own callback: the others just end */
+				return stopped_by_energy(a->teams[i].probe);
+			a->done += a->teams[i].done;
+		}
+		st = egm__ais_ask(a);
+	}
+	return st;
 }
 
 /* ---- making */
@@ -221,20 +259,34 @@ static egm_status run_all(egm__ais *a)
 static egm_status check(const egm_ais_options *o)
 {
 	if (o->particles < 2 || o->particles > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: particles = %lld, has to be 2 to %d", (long long)o->particles,
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: particles = %lld, has to be 2 to %d", (long long)o->particles,
 		                 INT32_MAX);
 	if (o->levels < 1 || o->levels > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: levels = %lld, has to be 1 to %d", (long long)o->levels, INT32_MAX);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: levels = %lld, has to be 1 to %d", (long long)o->levels, INT32_MAX);
 	if (o->leapfrog_steps < 1 || o->leapfrog_steps > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: leapfrog_steps = %lld, has to be 1 to %d",
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: leapfrog_steps = %lld, has to be 1 to %d",
 		                 (long long)o->leapfrog_steps, INT32_MAX);
 	if (!(o->step_size >= 0) || !isfinite(o->step_size))
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: step_size = %g is not a number >= 0", o->step_size);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: step_size = %g is not a number >= 0", o->step_size);
 	if (!(o->base_scale >= 0) || !isfinite(o->base_scale))
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: base_scale = %g is not a number >= 0", o->base_scale);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: base_scale = %g is not a number >= 0", o->base_scale);
 	if (!(o->power > 0) || !isfinite(o->power))
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: power = %g is not a positive number", o->power);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: power = %g is not a positive number", o->power);
 	return EGM_OK;
+}
+
+static int with_pilot(const egm__ais *a)
+{
+	return a->options.step_size == 0 && a->options.levels > 1;
+}
+
+static egm_status count_steps(egm__ais *a, int64_t groups)
+{
+	int64_t pilot = with_pilot(a) ? egm__ais_pilot_steps(a->options.levels) : 0;
+	if (!egm__size_mul(groups, a->options.levels, &a->total) && !egm__size_add(a->total, pilot, &a->total))
+		return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %lld particles at %lld levels are more steps than it can count",
+	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
 /* What hmc.c and the tables of kernels want to know, and that the counters of the random numbers hold all. */
@@ -251,12 +303,12 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
 	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
 	    numbers / block >= INT64_C(1) << 32)
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: %lld particles in %lld dimensions are more than it can hold",
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %lld particles in %lld dimensions are more than it can hold",
 		                 (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
 	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
 	a->n_teams = target->callback && !target->concurrent ? 1 : (int32_t)(teams < threads ? teams : threads);
-	return EGM_OK;
+	return count_steps(a, teams);
 }
 
 /* 1 / s^2 is a factor in the dtype, and |y|^2 is summed in double. */
@@ -268,7 +320,7 @@ static egm_status set_base(egm__ais *a)
 	const char *name = scale > 0 ? "base_scale" : "base_scale, the prior_scale of the target,";
 	if (scale == 0) scale = target->lower ? BOUNDED_SCALE : tau > 0 ? 1 / sqrt(tau) : 1;
 	if (!(scale >= least && scale <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "ais: %s = %g, has to lie between %g and %g for %s", name, scale, least,
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %s = %g, has to lie between %g and %g for %s", name, scale, least,
 		                 most, egm__dtype_name(target->dtype));
 	a->precision = a->options.base_scale == 0 && !target->lower && tau > 0 ? tau : 1 / (scale * scale);
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
@@ -282,7 +334,7 @@ static egm_status create_levels(egm__ais *a)
 	a->log_weights = egm__alloc(a->s.context, (size_t)particles, sizeof *a->log_weights);
 	a->accept = egm__alloc_zero(a->s.context, (size_t)particles, sizeof *a->accept);
 	if (!a->levels || !a->log_weights || !a->accept)
-		return egm__fail(EGM_ERR_MEMORY, "ais: out of memory for %lld particles and %lld levels", (long long)particles,
+		return egm__fail(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles and %lld levels", (long long)particles,
 		                 (long long)n);
 	for (int64_t k = 0; k <= n; k++)
 		a->levels[k] = (egm__ais_level){pow((double)k / (double)n, a->options.power), a->options.step_size};
@@ -296,6 +348,7 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 	size_t rows = (size_t)a->rows, row = (size_t)a->s.row_bytes, element = egm__dtype_size(a->s.target->dtype);
 	size_t own = (egm__leapfrog_bytes(&a->s) + 63) / 64 * 64;
 	t->run = a;
+	t->first = (t - a->teams) * a->rows;
 	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
 	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);
 	t->asked = egm__alloc_zero(context, rows, sizeof *t->asked);
@@ -306,7 +359,7 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 	t->mixed.gradient = egm__alloc_zero(context, rows * (size_t)a->s.dims, element);
 	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
 	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
-		EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
+		EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
 		         (long long)a->s.dims);
 	t->mixed.energy = t->mixed.value + rows;
 	for (size_t i = 0; i < rows; i++) {
@@ -345,17 +398,19 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: target is NULL");
 	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: result is NULL");
 	a.s.context = target->context;
+	egm__target_retain(target); /* its callback may free it */
 	EGM_TRY(egm__options_merge("egm_ais_options", &a.options, sizeof a.options, options));
 	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
 	EGM_TRY(check(&a.options));
+	egm__progress_start(&a.progress, a.options.progress, a.options.user);
 	EGM_TRY(measure(&a, target));
 	EGM_TRY(set_base(&a));
 	EGM_TRY(create_levels(&a));
 	a.teams = egm__alloc_zero(a.s.context, (size_t)a.n_teams, sizeof *a.teams);
-	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %d threads", (int)a.n_teams);
+	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %d threads", (int)a.n_teams);
 	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
 	egm__probe_prepare(a.teams[0].probe);
-	if (a.options.step_size == 0 && a.options.levels > 1) EGM_TRY(egm__ais_pilot(&a));
+	if (with_pilot(&a)) EGM_TRY(egm__ais_pilot(&a));
 	EGM_TRY(run_all(&a));
 	known = none;
 	EGM_TRY(egm__ais_conclude(&a, &known));
@@ -364,5 +419,6 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	if (log_weights) memcpy(log_weights, a.log_weights, (size_t)a.options.particles * sizeof *log_weights);
 out:
 	destroy(&a);
+	egm_target_free(target);
 	return st;
 }

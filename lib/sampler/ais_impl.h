@@ -24,6 +24,9 @@ typedef struct egm__ais_team {
 	char *rows;          /* of the walkers */
 	char *gradient;      /* dW/dy where each walker stands */
 	char *noise;
+	int64_t first;     /* of the particles in hand, a->options.particles when there are no more */
+	int64_t level;     /* that they have reached */
+	int64_t done;      /* levels, all particles that the team had in hand added up */
 	int64_t gradients; /* evaluations at one point */
 	egm_status status;
 } egm__ais_team;
@@ -37,13 +40,20 @@ struct egm__ais {
 	int64_t rows;                 /* particles that a team has in hand */
 	int32_t n_teams;
 	int32_t stopped; /* through __atomic builtins */
+	int64_t portion; /* levels until the next question, of each team */
+	int64_t done, total; /* levels, those of the pilot first */
+	egm__progress progress;
 	egm__ais_team *teams;
 };
 
 /* Particles first .. first+n-1 at points of the base; those that are not finite there are frozen. */
 egm_status egm__ais_start(egm__ais_team *team, int64_t first, int64_t n);
+/* Asks the progress callback: STOPPED when it says so. */
+egm_status egm__ais_ask(egm__ais *run);
 /* One HMC transition of each of the n on W_b with step h; accept_sum goes up. */
 egm_status egm__ais_move(egm__ais_team *team, int64_t n, double b, double h);
+/* Transitions of the pilot, which are its steps. */
+int64_t egm__ais_pilot_steps(int64_t levels);
 /* Fills in h of every level. */
 egm_status egm__ais_pilot(egm__ais *run);
 /* The members of r, from the weights; those that are no number become -INFINITY. NONFINITE when all are lost. */

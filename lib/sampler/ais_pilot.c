@@ -19,6 +19,13 @@ static int64_t rounds_of(int64_t level)
 	return 1 + 20 / level;
 }
 
+int64_t egm__ais_pilot_steps(int64_t levels)
+{
+	int64_t steps = 0;
+	for (int64_t k = 1; k < levels; k++) steps += rounds_of(k);
+	return steps;
+}
+
 /* Mean acceptance of those that can move, NaN when none can, and counts again from 0. */
 static double mean_acceptance(egm__ais_team *t)
 {
@@ -44,6 +51,8 @@ egm_status egm__ais_pilot(egm__ais *a)
 			st = egm__ais_move(t, EGM__AIS_PILOT, a->levels[k].b, h);
 			double accept = mean_acceptance(t);
 			if (st == EGM_OK && isfinite(accept)) h *= exp(accept - ACCEPT);
+			a->done++;
+			if (st == EGM_OK && egm__progress_due(&a->progress)) st = egm__ais_ask(a);
 		}
 		a->levels[k].h = h;
 	}

@@ -25,6 +25,7 @@ void egm__block_place(const egm__block *b);
 typedef struct egm__advance {
 	egm_sampler *s;
 	int64_t n, thin;
+	int64_t until; /* transitions from the start of the call to the next question, the same for all chains */
 	char *draws, *energies;
 	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
 } egm__advance;

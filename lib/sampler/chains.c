@@ -7,14 +7,37 @@
 #include <sampler/block_impl.h>
 #include <string.h>
 
-static egm_status check(const egm_sampler *s, const char *call)
+egm_status egm__sampler_free_for(const egm_sampler *s, const char *call, int reads)
 {
-	return s ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "%s: sampler is NULL", call);
+	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "%s: sampler is NULL", call);
+	int32_t busy = __atomic_load_n(&s->busy, __ATOMIC_SEQ_CST);
+	if (busy == EGM__IDLE || (reads && busy == EGM__ASKING)) return EGM_OK;
+	return egm__fail(EGM_ERR_STATE, "%s: the sampler is in %s, whose %s callback cannot call this", call, s->call,
+	                 busy == EGM__ASKING ? "progress" : "energy");
 }
 
-static egm_status check_array(const egm_sampler *s, const char *call, egm_dtype dtype, const void *array)
+/* The sampler is busy until leave. */
+static egm_status enter(egm_sampler *s, const char *call)
 {
-	if (!s) return check(s, call);
+	egm_status st = egm__sampler_free_for(s, call, 0);
+	if (st != EGM_OK) return st;
+	s->call = call;
+	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
+	return EGM_OK;
+}
+
+static egm_status leave(egm_sampler *s, egm_status st)
+{
+	__atomic_store_n(&s->busy, EGM__IDLE, __ATOMIC_SEQ_CST);
+	s->call = NULL;
+	if (s->doomed) egm_sampler_free(s);
+	return st;
+}
+
+static egm_status check_array(const egm_sampler *s, const char *call, egm_dtype dtype, const void *array, int reads)
+{
+	egm_status st = egm__sampler_free_for(s, call, reads);
+	if (st != EGM_OK) return st;
 	if (!array) return egm__fail(EGM_ERR_ARGUMENT, "%s: points is NULL", call);
 	if (dtype != s->target->dtype)
 		return egm__fail(EGM_ERR_DTYPE, "%s: the target is %s, points is %s", call, egm__dtype_name(s->target->dtype),
@@ -57,8 +80,9 @@ static void place(egm_sampler *s, egm__walker *w, const char *x)
 egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *points)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(check_array(s, "egm_sampler_set_points", dtype, points));
+	EGM_TRY(check_array(s, "egm_sampler_set_points", dtype, points, 0));
 	EGM_TRY(check_points(s, points));
+	egm__adaptation_free(s);
 	for (int64_t i = 0; i < s->n_walkers; i++)
 		place(s, &s->walkers[i],
 		      (const char *)points + (size_t)(i / s->levels * s->dims) * egm__dtype_size(s->target->dtype));
@@ -69,7 +93,7 @@ out:
 egm_status egm_sampler_points(const egm_sampler *s, egm_dtype dtype, void *points)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(check_array(s, "egm_sampler_points", dtype, points));
+	EGM_TRY(check_array(s, "egm_sampler_points", dtype, points, 1));
 	size_t bytes = (size_t)egm__point_bytes(s);
 	for (int64_t c = 0; c < s->options.chains; c++)
 		egm__target_to_points(s->target, 1, s->walkers[c * s->levels].x, (char *)points + (size_t)c * bytes);
@@ -89,38 +113,72 @@ static void clear_counters(egm_sampler *s)
 	for (int64_t c = 0; c < s->options.chains; c++) s->chains[c].exchanges_tried = s->chains[c].exchanges_done = 0;
 }
 
-egm_status egm_sampler_warmup(egm_sampler *s, int64_t steps)
+egm_status egm_sampler_set_progress(egm_sampler *s, egm_progress_fn progress, void *user)
+{
+	egm_status st = egm__sampler_free_for(s, "egm_sampler_set_progress", 0);
+	if (st != EGM_OK) return st;
+	s->callback = progress;
+	s->user = user;
+	return EGM_OK;
+}
+
+/* From the beginning, or the rest of one that was stopped. */
+static egm_status adapt(egm_sampler *s, int64_t steps, int64_t all)
 {
 	egm_status st = EGM_OK;
+	int64_t done;
+	if (steps == s->warmup_left)
+		egm__adaptation_resume(s);
+	else
+		st = egm__adaptation_create(s, all);
+	if (st != EGM_OK) return st;
+	st = egm__sampler_advance(s, 1, steps, NULL, NULL, &done);
+	if (st == EGM_ERR_STOPPED && done > 0 && done < steps)
+		egm__adaptation_pause(s, steps - done);
+	else
+		egm__adaptation_finish(s);
+	clear_counters(s);
+	return st;
+}
+
+egm_status egm_sampler_warmup(egm_sampler *s, int64_t steps)
+{
+	egm_status st = enter(s, "egm_sampler_warmup");
 	int64_t all;
-	EGM_TRY(check(s, "egm_sampler_warmup"));
+	if (st != EGM_OK) return st;
 	if (!s->method->metropolis)
 		EGM_FAIL(EGM_ERR_STATE, "egm_sampler_warmup: %s adapts nothing; run it to forget its start", s->method->name);
 	if (steps < 1 || egm__size_mul(steps, s->inner, &all))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_warmup: %lld steps, at least 1 is needed", (long long)steps);
-	EGM_TRY(egm__adaptation_create(s, all));
-	st = egm__sampler_advance(s, 1, steps, NULL, NULL);
-	egm__adaptation_finish(s);
-	egm__adaptation_free(s);
-	clear_counters(s);
+	st = adapt(s, steps, all);
 out:
-	return st;
+	return leave(s, st);
+}
+
+static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin)
+{
+	int64_t all;
+	if (n < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
+	if (thin < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: thin is %lld, at least 1 is needed", (long long)thin);
+	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, s->options.chains, &all) ||
+	    egm__size_mul(all, s->row_bytes, &all))
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws of %lld chains are more than memory can hold",
+		                 (long long)n, (long long)s->options.chains);
+	return EGM_OK;
 }
 
 egm_status egm_sampler_run(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies)
 {
-	egm_status st = EGM_OK;
-	int64_t all;
-	EGM_TRY(check(s, "egm_sampler_run"));
-	if (n < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
-	if (thin < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: thin is %lld, at least 1 is needed", (long long)thin);
-	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, s->options.chains, &all) ||
-	    egm__size_mul(all, s->row_bytes, &all))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws of %lld chains are more than memory can hold",
-		         (long long)n, (long long)s->options.chains);
-	EGM_TRY(egm__sampler_advance(s, n, thin, draws, energies));
+	egm_status st = enter(s, "egm_sampler_run");
+	int64_t done;
+	if (st != EGM_OK) return st;
+	EGM_TRY(check_run(s, n, thin));
+	egm__adaptation_free(s);
+	EGM_TRY(egm__sampler_advance(s, n, thin, draws, energies, &done));
 out:
-	return st;
+	return leave(s, st);
 }
 
 /* ---- asking */
@@ -174,7 +232,8 @@ static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_s
 
 static egm_status check_chain(const egm_sampler *s, const char *call, int64_t chain, int64_t least)
 {
-	if (!s) return check(s, call);
+	egm_status st = egm__sampler_free_for(s, call, 1);
+	if (st != EGM_OK) return st;
 	if (chain < least || chain >= s->options.chains)
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: chain %lld of %lld", call, (long long)chain,
 		                 (long long)s->options.chains);

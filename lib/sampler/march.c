@@ -23,9 +23,10 @@ static int in_step(const egm__advance *a, const egm__block *b)
 	return 1;
 }
 
+/* Before a question too: the callback may look at the chains. */
 static int needs_energy(const egm__advance *a, const egm__block *b, int64_t made)
 {
-	return egm__advance_reports(a, made) || !egm__probe_has_gradient_alone(b->probe);
+	return egm__advance_reports(a, made) || made == a->until || !egm__probe_has_gradient_alone(b->probe);
 }
 
 /* Round `done` after the walkers last heard: asks all and evaluates. */
@@ -40,10 +41,12 @@ static egm_status round_of(egm__advance *a, egm__block *b, int64_t done, int ene
 	return egm__block_evaluate(a, b, b->count, energy);
 }
 
-static int all_finite(const egm__block *b)
+/* An energy that was evaluated for the sake of a question decides nothing: see egm__walker_answered. */
+static int all_answered(const egm__advance *a, const egm__block *b, int64_t made)
 {
-	int finite = 1;
-	for (int64_t i = 0; i < b->count; i++) finite &= isfinite(b->probe->value[i]) != 0;
+	int finite = 1, reports = egm__advance_reports(a, made);
+	for (int64_t i = 0; i < b->count; i++)
+		finite &= isfinite(b->probe->value[i]) || (!reports && egm__probe_would_pass(b->probe, i));
 	return finite;
 }
 
@@ -58,7 +61,7 @@ static void learn_energies(egm__block *b)
 }
 
 /* `done` transitions of all walkers, and the beginning of one more when `inside`. */
-static void tell_walkers(egm__block *b, int64_t done, int inside)
+static void tell_walkers(const egm__advance *a, egm__block *b, int64_t done, int inside)
 {
 	egm_sampler *s = b->sampler;
 	egm__walker *w = &s->walkers[b->first];
@@ -71,8 +74,9 @@ static void tell_walkers(egm__block *b, int64_t done, int inside)
 		w[i].gradients += done;
 		w[i].answers += (uint64_t)done;
 		w[i].clock += (uint64_t)(done + inside);
+		w[i].begun = w[i].answers;
 		w[i].inside = inside;
-		w[i].blind = 0;
+		w[i].blind = !egm__advance_reports(a, b->made[i] + 1);
 		if (done) w[i].accept = NAN;
 	}
 }
@@ -99,20 +103,21 @@ egm_status egm__block_march(egm__advance *a, egm__block *b)
 {
 	egm_status st = EGM_OK;
 	for (int finite = 1; st == EGM_OK && finite && in_step(a, b);) {
-		int64_t done = 0, to_draw = a->thin - b->made[0] % a->thin;
+		int64_t done = 0, to_draw = a->thin - b->made[0] % a->thin, to_question = a->until - b->made[0];
+		if (to_question < to_draw) to_draw = to_question;
 		int energy = 1, stale = 0; /* of the round; of what the walkers know */
 		for (int64_t i = 0; i < b->count; i++) b->probe->bridge[i] = a->s->walkers[b->first + i].bridge;
 		while (done < to_draw) {
 			energy = needs_energy(a, b, b->made[0] + done + 1);
 			st = round_of(a, b, done, energy);
-			finite = st == EGM_OK && all_finite(b);
+			finite = st == EGM_OK && all_answered(a, b, b->made[0] + done + 1);
 			if (!finite) break;
 			egm__probe_exchange(b->probe, &b->x, &b->gradient);
 			if (energy) learn_energies(b);
 			stale = !energy;
 			done++;
 		}
-		tell_walkers(b, done, !finite);
+		tell_walkers(a, b, done, !finite);
 		if (finite)
 			write_draws(a, b);
 		else if (st == EGM_OK)

@@ -129,7 +129,7 @@ static char *row_of(const egm__probe *p, void *array, int64_t row, int64_t colum
 	return (char *)array + (size_t)(row * columns) * egm__dtype_size(p->target->dtype);
 }
 
-static egm_status call_back(const egm__probe *p, int64_t rows)
+static egm_status call_back(egm__probe *p, int64_t rows)
 {
 	const egm_target *target = p->target;
 	int64_t most = target->concurrent ? target->callback_rows : rows;
@@ -137,12 +137,14 @@ static egm_status call_back(const egm__probe *p, int64_t rows)
 		int64_t n = rows - first < most ? rows - first : most;
 		int stop = target->callback(n, row_of(p, p->x, first, target->dims), row_of(p, p->u, first, 1),
 		                            row_of(p, p->gradient, first, target->dims), target->user);
-		if (stop) return egm__fail(EGM_ERR_STOPPED, "target: the energy callback stopped with %d", stop);
+		if (!stop) continue;
+		p->reason = stop;
+		return egm__fail(EGM_ERR_STOPPED, "target: the energy callback stopped with %d", stop);
 	}
 	return EGM_OK;
 }
 
-static egm_status evaluate(const egm__probe *p, int64_t rows, uint32_t slots)
+static egm_status evaluate(egm__probe *p, int64_t rows, uint32_t slots)
 {
 	void *bases[EGM__MAX_SLOTS];
 	if (!p->program) return call_back(p, rows);

@@ -3,6 +3,7 @@
  * evaluated at all of them at once, and every chain takes its answer. A block does all its transitions by itself, so
  * threads meet twice in a call: when they begin and when they end. */
 #include <core/rng_impl.h>
+#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/block_impl.h>
 #include <string.h>
@@ -57,7 +58,7 @@ int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i)
 {
 	const egm__walker *w = &a->s->walkers[b->first + i];
 	int64_t chain = a->s->levels == 1 ? i : i / a->s->levels; /* a division costs as much as all the rest */
-	return b->made[chain] < a->n * a->thin && w->inner < a->s->inner && !w->frozen;
+	return b->made[chain] < a->until && w->inner < a->s->inner && !w->frozen;
 }
 
 /* Walkers that begin a transition in this round get their noise, neighbours together. */
@@ -76,8 +77,9 @@ static void begin_transitions(const egm__advance *a, egm__block *b)
 		if (!n) from = i;
 		n++;
 		w->clock++;
+		w->begun = w->answers;
 		w->inside = 1;
-		w->noise = b->noise + i * egm__noise_stride(s->dims) * egm__element(s->target->dtype);
+		w->noise = b->noise + i * egm__noise_stride(s->dims) * egm__element_bytes(s->target->dtype);
 	}
 	if (!s->method->begin) return;
 	for (int64_t i = 0; i < b->count; i++) {
@@ -196,15 +198,21 @@ static void fill_frozen(const egm__advance *a, egm__block *b)
 	for (int64_t c = 0; c < b->count / levels; c++) {
 		int64_t chain = b->first / levels + c;
 		if (!egm__chain_is_frozen(a->s, chain)) continue;
-		for (int64_t draw = b->made[c] / a->thin; draw < a->n; draw++) egm__chain_write(a, chain, draw);
+		for (int64_t draw = b->made[c] / a->thin; draw < a->until / a->thin; draw++) egm__chain_write(a, chain, draw);
+		b->made[c] = a->until;
 	}
 }
 
-/* Transitions under way when a callback stopped: the chains stand where these began. */
+/* Transitions under way when a callback stopped: the chains stand where these began, and so do the counters of their
+ * random numbers. The transition that follows is the one that was abandoned. */
 static void abandon(egm__block *b)
 {
 	for (int64_t i = 0; i < b->count; i++) {
 		egm__walker *w = &b->sampler->walkers[b->first + i];
+		if (w->inside) {
+			w->clock--;
+			w->answers = w->begun;
+		}
 		w->inside = 0;
 	}
 }
@@ -238,10 +246,7 @@ static void run_block(int32_t index, void *argument)
 {
 	egm__advance *a = argument;
 	egm__block *b = &a->s->blocks[index];
-	b->status = EGM_OK;
 	b->turned = 1;
-	b->froze = -1;
-	memset(b->made, 0, (size_t)(b->count / a->s->levels) * sizeof *b->made);
 	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {
 		b->status = egm__block_march(a, b);
 		if (b->status == EGM_OK) b->status = round_of(a, b, &n);
@@ -263,23 +268,75 @@ static void prepare(egm_sampler *s)
 	s->version = version;
 }
 
-egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies)
+static void begin_blocks(egm_sampler *s)
 {
-	egm__advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
+	for (int32_t i = 0; i < s->n_blocks; i++) {
+		egm__block *b = &s->blocks[i];
+		b->status = EGM_OK;
+		b->probe->reason = 0;
+		b->froze = -1;
+		memset(b->made, 0, (size_t)(b->count / s->levels) * sizeof *b->made);
+	}
+}
+
+/* All chains up to a->until. The model may have changed since the last time, in the progress callback. */
+static egm_status run_portion(egm__advance *a)
+{
+	egm_sampler *s = a->s;
 	prepare(s);
-	egm__parallel(s->context, s->n_blocks, run_block, &a);
+	egm__parallel(s->context, s->n_blocks, run_block, a);
+	int32_t stopped = -1; /* by its own callback, not because another block's had stopped */
 	for (int32_t i = 0; i < s->n_blocks; i++)
-		if (s->blocks[i].status != EGM_OK)
-			return egm__fail(s->blocks[i].status, "%s: the energy callback stopped the sampler", s->method->name);
+		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
+	if (stopped < 0) return EGM_OK;
+	return egm__fail(s->blocks[stopped].status, "%s: %s: the energy callback returned %d, which stops it", s->call,
+	                 s->method->name, s->blocks[stopped].probe->reason);
+}
+
+static egm_status ask(const egm__advance *a, int64_t total)
+{
+	egm_sampler *s = a->s;
+	__atomic_store_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
+	int stop = egm__progress_ask(&s->progress, a->until, total);
+	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
+	if (!stop) return EGM_OK;
+	return egm__fail(EGM_ERR_STOPPED, "%s: %s: the progress callback stopped it after %lld of %lld transitions a chain",
+	                 s->call, s->method->name, (long long)a->until, (long long)total);
+}
+
+static egm_status check_frozen(const egm_sampler *s)
+{
 	for (int32_t i = 0; i < s->n_blocks; i++)
 		if (s->blocks[i].froze >= 0)
 			return egm__fail(EGM_ERR_NONFINITE,
-			                 "%s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen",
-			                 s->method->name, (long long)s->blocks[i].froze,
+			                 "%s: %s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen",
+			                 s->call, s->method->name, (long long)s->blocks[i].froze,
 			                 (long long)s->chains[s->blocks[i].froze].transitions);
 	int64_t chain = 0;
 	while (chain < s->options.chains && egm__chain_is_frozen(s, chain)) chain++;
 	if (chain == s->options.chains)
-		return egm__fail(EGM_ERR_NONFINITE, "%s: all %lld chains are frozen", s->method->name, (long long)chain);
+		return egm__fail(EGM_ERR_NONFINITE, "%s: %s: all %lld chains are frozen; egm_sampler_set_points thaws them",
+		                 s->call, s->method->name, (long long)chain);
 	return EGM_OK;
+}
+
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies, int64_t *done)
+{
+	egm_status st = EGM_OK;
+	egm__advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
+	const int64_t total = n * thin;
+	*done = 0;
+	begin_blocks(s);
+	egm__progress_start(&s->progress, s->callback, s->user);
+	while (a.until < total) {
+		int64_t portion = egm__progress_portion(&s->progress), left = total - a.until;
+		a.until += portion < left ? portion : left;
+		EGM_TRY(run_portion(&a));
+		*done = a.until;
+		EGM_TRY(ask(&a, total));
+	}
+	EGM_TRY(check_frozen(s));
+out:
+	if (st == EGM_ERR_STOPPED && *done < a.until) *done = 0;
+	return st;
 }

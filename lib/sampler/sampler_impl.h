@@ -10,6 +10,7 @@
 #ifndef EGM_SAMPLER_SAMPLER_IMPL_H
 #define EGM_SAMPLER_SAMPLER_IMPL_H
 
+#include <core/progress_impl.h>
 #include <sampler/target_impl.h>
 #include <tensor/kernels_impl.h>
 
@@ -37,6 +38,7 @@ struct egm__walker {
 	char *noise;      /* [dims] N(0,1), drawn by the loop when a transition begins */
 	uint64_t clock;   /* transitions begun since creation: the `step` of its random numbers */
 	uint64_t answers; /* evaluations answered since creation, without those that only prime */
+	uint64_t begun;   /* answers when the transition under way began: a stop takes it back to there */
 	double accept;    /* acceptance probability of the last transition, NaN without a Metropolis test */
 	/* counters behind egm_sampler_stats */
 	int64_t transitions, gradients, divergences, leapfrogs, saturated;
@@ -90,6 +92,10 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 
 typedef struct egm__block egm__block;
 
+/* What a sampler is doing. While it computes, its walkers are between two states; while it asks the progress callback,
+ * all chains are at their last whole transition. */
+enum { EGM__IDLE, EGM__COMPUTING, EGM__ASKING };
+
 struct egm_sampler {
 	egm_context *context;
 	egm_target *target; /* retained */
@@ -105,7 +111,18 @@ struct egm_sampler {
 	uint64_t version; /* of the target when walkers were primed */
 	int32_t n_blocks;
 	egm__block *blocks;
+	egm_progress_fn callback; /* of egm_sampler_set_progress */
+	void *user;
+	egm__progress progress; /* of the call under way */
+	const char *call;       /* the function that keeps the sampler busy, NULL: none */
+	int32_t busy;           /* EGM__COMPUTING and so on; through __atomic builtins, callbacks run on other threads */
+	int32_t doomed;         /* freed from its own callback: the call frees it when it ends */
+	int64_t warmup_left;    /* transitions of a stopped warm-up that can be continued, 0: none */
 };
+
+/* STATE when a call is under way, that is when `call` comes from one of the sampler's own callbacks; `reads`: it only
+ * looks at the chains, which a progress callback may do. ARGUMENT for NULL. */
+egm_status egm__sampler_free_for(const egm_sampler *s, const char *call, int reads);
 
 /* A first point, in unconstrained coordinates: number i of the draws of rng. */
 void egm__start_draw(const egm_sampler *s, const egm__rng *rng, int64_t i, void *y);
@@ -119,7 +136,7 @@ egm_status egm__annealed_check(const egm_sampler_options *options, const egm_tar
 /* ---- rows: one walker's vectors, through the kernel table */
 
 /* egm__dtype_size without a call, which a loop over walkers would notice. */
-static inline int64_t egm__element(egm_dtype dtype)
+static inline int64_t egm__element_bytes(egm_dtype dtype)
 {
 	return dtype == EGM_F32 ? 4 : 8;
 }
@@ -127,12 +144,12 @@ static inline int64_t egm__element(egm_dtype dtype)
 /* Of a point as it stands among others in a probe. */
 static inline int64_t egm__point_bytes(const egm_sampler *s)
 {
-	return s->dims * egm__element(s->target->dtype);
+	return s->dims * egm__element_bytes(s->target->dtype);
 }
 
 static inline int64_t egm__row_bytes(egm_dtype dtype, int64_t dims)
 {
-	return (dims * egm__element(dtype) + 63) / 64 * 64;
+	return (dims * egm__element_bytes(dtype) + 63) / 64 * 64;
 }
 
 /* Random numbers of walker i start at element i times this. */
@@ -189,7 +206,9 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 
 /* ---- adaptation during a warm-up */
 egm_status egm__adaptation_create(egm_sampler *s, int64_t steps); /* for all walkers */
-void egm__adaptation_free(egm_sampler *s);                        /* drops what was being adapted */
+void egm__adaptation_free(egm_sampler *s);                        /* drops what was being adapted, also by a stopped one */
+void egm__adaptation_pause(egm_sampler *s, int64_t left);         /* finish, but so that resume can go on */
+void egm__adaptation_resume(egm_sampler *s);
 void egm__adaptation_update(egm_sampler *s, egm__walker *w);      /* after each transition: w->accept, w->x */
 void egm__adaptation_finish(egm_sampler *s);                      /* fixes step and scale */
 
@@ -197,7 +216,8 @@ void egm__adaptation_finish(egm_sampler *s);                      /* fixes step 
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain); /* one of its walkers is */
 egm_status egm__blocks_create(egm_sampler *s);
 void egm__blocks_free(egm_sampler *s);
-/* `n` draws of `thin` chain transitions each; draws, energies may be NULL. */
-egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies);
+/* `n` draws of `thin` chain transitions each; draws, energies may be NULL. *done: transitions that every chain has made
+ * or stands frozen for; less than all of them after a stop, and 0 after one by the energy callback. */
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies, int64_t *done);
 
 #endif

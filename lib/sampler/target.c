@@ -30,41 +30,41 @@ static int fits(egm_dtype dtype, double value)
 	return value >= least && value <= most;
 }
 
-static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
+static egm_status check_numbers(const char *call, const egm_target_options *o, egm_dtype dtype)
 {
 	if (!fits(dtype, o->beta))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: beta = %g is not a positive finite %s", o->beta,
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: beta = %g is not a positive finite %s", call, o->beta,
 		                 egm__dtype_name(dtype));
 	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
-		                 o->prior_scale, egm__dtype_name(dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
+		                 call, o->prior_scale, egm__dtype_name(dtype));
 	if (o->concurrent != 0 && o->concurrent != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "target: concurrent = %d is neither 0 nor 1", o->concurrent);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "target: reserved is %d, not 0", o->reserved);
-	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "target: rows = %lld is below 1", (long long)o->rows);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: concurrent = %d is neither 0 nor 1", call, o->concurrent);
+	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "%s: reserved is %d, not 0", call, o->reserved);
+	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%s: rows = %lld is below 1", call, (long long)o->rows);
 	return EGM_OK;
 }
 
-static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lower, double upper)
+static egm_status check_interval(const char *call, egm_dtype dtype, int64_t dimension, double lower, double upper)
 {
 	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!(lower < upper))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: lower = %g is not below upper = %g",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: lower = %g is not below upper = %g", call,
 		                 (long long)dimension, lower, upper);
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: bounds %g and %g are too large for %s",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: bounds %g and %g are too large for %s", call,
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (isfinite(lower) && isfinite(upper) && !(upper - lower <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: from %g to %g is further than %s reaches",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: from %g to %g is further than %s reaches", call,
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
-		return egm__fail(EGM_ERR_ARGUMENT, "target: dimension %lld: no %s lies between %.17g and %.17g",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: no %s lies between %.17g and %.17g", call,
 		                 (long long)dimension, egm__dtype_name(dtype), lower, upper);
 	return EGM_OK;
 }
 
 /* Copies the box; one that is infinite on all sides is none. */
-static egm_status set_bounds(egm_target *t, const egm_target_options *o)
+static egm_status set_bounds(const char *call, egm_target *t, const egm_target_options *o)
 {
 	egm_status st = EGM_OK;
 	double *lower = NULL, *upper = NULL;
@@ -73,11 +73,11 @@ static egm_status set_bounds(egm_target *t, const egm_target_options *o)
 	lower = egm__alloc(t->context, (size_t)t->dims, sizeof *lower);
 	upper = egm__alloc(t->context, (size_t)t->dims, sizeof *upper);
 	if (!lower || !upper)
-		EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory for the bounds of %lld dimensions", (long long)t->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for the bounds of %lld dimensions", call, (long long)t->dims);
 	for (int64_t d = 0; d < t->dims; d++) {
 		lower[d] = o->lower ? o->lower[d] : -INFINITY;
 		upper[d] = o->upper ? o->upper[d] : INFINITY;
-		EGM_TRY(check_interval(t->dtype, d, lower[d], upper[d]));
+		EGM_TRY(check_interval(call, t->dtype, d, lower[d], upper[d]));
 		bounded |= lower[d] > -INFINITY || upper[d] < INFINITY;
 	}
 	if (!bounded) goto out;
@@ -92,7 +92,7 @@ out:
 
 /* ---- life */
 
-egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+egm_status egm__target_create(egm_target **out, const char *call, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
@@ -100,12 +100,12 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	egm_target *t = NULL;
 	*out = NULL;
 	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
-	EGM_TRY(check_numbers(&o, dtype));
-	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions, at least 1 is needed", (long long)dims);
+	EGM_TRY(check_numbers(call, &o, dtype));
+	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions, at least 1 is needed", call, (long long)dims);
 	if (dims > MOST_DIMS)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "target: %lld dimensions are more than memory can hold", (long long)dims);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions are more than memory can hold", call, (long long)dims);
 	t = egm__alloc_zero(context, 1, sizeof *t);
-	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory");
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory", call);
 	t->context = context;
 	egm__context_retain(context);
 	t->refs = 1;
@@ -115,7 +115,7 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	t->bridge = (egm__bridge){o.beta, prior != 0 ? 1 / (prior * prior) : 0};
 	t->concurrent = o.concurrent;
 	t->callback_rows = o.rows;
-	EGM_TRY(set_bounds(t, &o));
+	EGM_TRY(set_bounds(call, t, &o));
 	*out = t;
 	t = NULL;
 out:
@@ -143,13 +143,13 @@ egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype
                                egm_energy_fn energy, void *user, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "target: out is NULL");
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
 	*out = NULL;
 	if (!context || !energy)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "target: %s is NULL", context ? "the energy callback" : "context");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: %s is NULL", context ? "the energy callback" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "target: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	EGM_TRY(egm__target_create(out, context, dtype, dims, 0, options));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	EGM_TRY(egm__target_create(out, "egm_target_callback", context, dtype, dims, 0, options));
 	(*out)->callback = energy;
 	(*out)->user = user;
 out:
@@ -190,10 +190,11 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 		int64_t row = i / t->dims, d = i % t->dims;
 		double value = number_at(t->dtype, x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "target: x of row %lld, dimension %lld is not finite", (long long)row,
-			                 (long long)d);
+			return egm__fail(EGM_ERR_NONFINITE, "egm_target_evaluate: x of row %lld, dimension %lld is not finite",
+			                 (long long)row, (long long)d);
 		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
-			return egm__fail(EGM_ERR_ARGUMENT, "target: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "egm_target_evaluate: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
 			                 (long long)row, (long long)d, value, t->lower[d], t->upper[d]);
 	}
 	return EGM_OK;
@@ -229,28 +230,39 @@ static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energie
 	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
 }
 
+static egm_status evaluate(egm_target *t, egm_dtype dtype, const char *x, int64_t rows, void *energies, void *gradients)
+{
+	egm_status st = EGM_OK;
+	egm__probe *p = NULL;
+	size_t row_bytes = (size_t)t->dims * egm__dtype_size(dtype);
+	EGM_TRY(egm__probe_create(&p, t, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
+	egm__probe_prepare(p);
+	for (int64_t first = 0; first < rows; first += p->rows) {
+		int64_t n = rows - first < p->rows ? rows - first : p->rows;
+		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
+		st = egm__probe_run_points(p, n);
+		if (st != EGM_OK)
+			EGM_FAIL(st, "egm_target_evaluate: the energy callback returned %d, which stops it", p->reason);
+		deliver(p, first, n, energies, gradients);
+	}
+out:
+	egm__probe_free(p);
+	return st;
+}
+
 /* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
  * compiled. That suits checks, and a sampler has its own. */
 egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows, void *energies,
                                void *gradients)
 {
-	egm_status st = EGM_OK;
-	egm__probe *p = NULL;
+	egm_status st = check_call(target, dtype, x, rows, energies);
 	union {
 		const egm_target *given;
 		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
 	} t = {target};
-	EGM_TRY(check_call(target, dtype, x, rows, energies));
-	EGM_TRY(egm__probe_create(&p, t.probed, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
-	egm__probe_prepare(p);
-	size_t row_bytes = (size_t)target->dims * egm__dtype_size(dtype);
-	for (int64_t first = 0; first < rows; first += p->rows) {
-		int64_t n = rows - first < p->rows ? rows - first : p->rows;
-		memcpy(p->x, (const char *)x + (size_t)first * row_bytes, (size_t)n * row_bytes);
-		EGM_TRY(egm__probe_run_points(p, n));
-		deliver(p, first, n, energies, gradients);
-	}
-out:
-	egm__probe_free(p);
+	if (st != EGM_OK) return st;
+	egm__target_retain(t.probed); /* its callback may free it */
+	st = evaluate(t.probed, dtype, x, rows, energies, gradients);
+	egm_target_free(t.probed);
 	return st;
 }

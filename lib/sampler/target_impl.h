@@ -51,8 +51,9 @@ enum {
 	EGM__SLOT_TARGET_NET
 };
 
-/* An empty target with checked options: what the public functions and the benchmarks fill in. */
-egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
+/* An empty target with checked options, on behalf of the function `call`: what the public functions and the benchmarks
+ * fill in. */
+egm_status egm__target_create(egm_target **out, const char *call, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options);
 void egm__target_retain(egm_target *target);
 /* Changes whenever a net of the target has got other parameters. */
@@ -78,6 +79,7 @@ typedef struct egm__probe {
 	egm__bridge *bridge;   /* in: [rows] */
 	void *gradient;        /* out: [rows, dims] dW/dy */
 	int32_t finite_y;      /* in: 1: all of y is finite, which spares a search; a run makes it 0 */
+	int reason;            /* out: what the callback returned that stopped a run */
 	double *value;         /* out: [rows] W; NaN also where a gradient is not finite while W is */
 	double *energy;        /* out: [rows] U */
 	double *jacobian;      /* out: [rows] log |dx/dy| */

@@ -3,6 +3,7 @@
  * into buffers of its own, and only when all of these are finite are they taken over. So a failure needs no undoing: a
  * phase has happened as a whole, or not at all. */
 #include <core/status_impl.h>
+#include <io/data_impl.h>
 #include <math.h>
 #include <string.h>
 #include <train/trainer_impl.h>
@@ -162,24 +163,37 @@ static int report(const egm_trainer *t, int64_t done, int64_t total, egm_progres
 	return progress(&p, user);
 }
 
+static egm_status do_steps(egm_trainer *t, const egm_data *data, int64_t steps, egm_progress_fn progress, void *user)
+{
+	egm_status st = EGM_OK;
+	for (int64_t done = 1; done <= steps; done++) {
+		EGM_TRY(one_step(t, data));
+		if (report(t, done, steps, progress, user))
+			EGM_FAIL(EGM_ERR_STOPPED, "egm_trainer_fit: the callback stopped it after step %lld", (long long)t->steps);
+	}
+out:
+	return st;
+}
+
 egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                            void *user)
 {
 	egm_status st = EGM_OK;
-	int entered = 0;
+	union {
+		const egm_data *given;
+		egm_data *held; /* the callback may free it */
+	} d = {data};
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: trainer is NULL");
-	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld", (long long)steps);
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld, at least 0 is needed", (long long)steps);
 	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "egm_trainer_fit: called from its own progress callback");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
-	trainer->fitting = entered = 1;
-	for (int64_t done = 1; done <= steps; done++) {
-		EGM_TRY(one_step(trainer, data));
-		if (report(trainer, done, steps, progress, user))
-			EGM_FAIL(EGM_ERR_STOPPED, "egm_trainer_fit: the callback stopped it after step %lld",
-			         (long long)trainer->steps);
-	}
+	trainer->fitting = 1;
+	if (data) egm__data_retain(d.held);
+	st = do_steps(trainer, data, steps, progress, user);
+	if (data) egm_data_free(d.held);
+	trainer->fitting = 0;
+	if (trainer->doomed) egm_trainer_free(trainer);
 out:
-	if (entered) trainer->fitting = 0;
 	return st;
 }

@@ -153,6 +153,10 @@ void egm_trainer_free(egm_trainer *trainer)
 {
 	egm_context *context;
 	if (!trainer) return;
+	if (trainer->fitting) {
+		trainer->doomed = 1;
+		return;
+	}
 	context = trainer->context;
 	for (int32_t i = 0; i < EGM__MAX_PHASES; i++) egm__program_free(trainer->programs[i]);
 	egm__free(context, trainer->arena);

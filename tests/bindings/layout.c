@@ -24,10 +24,11 @@ static void handles(void)
 	       M(steps_per_level), M(denoise), M(adapt_scale), M(reserved2));
 	STRUCT(egm_sampler_statistics, M(transitions), M(gradients), M(acceptance), M(divergences), M(step_size),
 	       M(leapfrogs), M(saturated), M(energy), M(exchange), M(frozen));
-	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power));
+	STRUCT(egm_ais_options, M(seed), M(particles), M(levels), M(leapfrog_steps), M(step_size), M(base_scale), M(power),
+	       M(progress), M(user));
 	STRUCT(egm_ais_result, M(log_z), M(standard_error), M(ess), M(acceptance), M(gradients), M(lost));
 	STRUCT(egm_mixture_options, M(components), M(covariance), M(fixed), M(covariance_floor), M(seed), M(starts),
-	       M(max_iterations), M(tolerance), M(row_weights));
+	       M(max_iterations), M(tolerance), M(row_weights), M(progress), M(user));
 	STRUCT(egm_mixture_result, M(log_likelihood), M(covariance_floor), M(iterations), M(start), M(dead), M(converged),
 	       M(reserved));
 	STRUCT(egm_diagnosis, M(mean), M(sd), M(mcse), M(r_hat), M(ess_bulk), M(ess_tail), M(ess_mean), M(q05), M(median),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Mixtures of the Python module, against NumPy's moments and tripled rows, run as test_python.py."""
+import os
+import signal
+import threading
 import unittest
 
 from test_python import main
@@ -21,6 +24,26 @@ def moments(x, weights):
 
 
 class Mixtures(unittest.TestCase):
+    def test_an_interrupt_stops_a_fit(self):
+        """Ctrl-C in a fit of a million starts that never converge, which would take hours."""
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
+        try:
+            with self.assertRaises(KeyboardInterrupt):
+                threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+                egm.Mixture.fit(egm.Context(), two_groups(), 2, tolerance=0.0, max_iterations=10**6, starts=10**6)
+            self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def test_progress_of_a_fit(self):
+        told = []
+        mixture = egm.Mixture.fit(egm.Context(), two_groups(), 2, told.append, starts=1, max_iterations=50)
+        self.assertEqual(told, [{"done": i + 1, "total": 50} for i in range(mixture.result["iterations"])])
+
+        def stop(p):
+            raise LookupError(p["done"])
+        self.assertRaisesRegex(LookupError, "^1$", egm.Mixture.fit, egm.Context(), two_groups(), 2, stop)
+
     def test_a_fit_has_the_moments_of_its_groups(self):
         x, weights = two_groups(), np.arange(400) % 5
         mixture = egm.Mixture.fit(egm.Context(), x, 2, row_weights=weights, seed=1)

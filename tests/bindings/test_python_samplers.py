@@ -344,6 +344,66 @@ class Callbacks(Case):
             worker.join()
         self.assertEqual(caught, {"a": ("a",), "b": ("b",)})
 
+    def interrupt(self, call):
+        """Ctrl-C during a call that would take hours, or days."""
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
+        try:
+            with self.assertRaises(KeyboardInterrupt):
+                threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+                call()
+            self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def test_an_interrupt_stops_a_run_which_then_goes_on(self):
+        net = egm.Model(egm.Context(), "energy", 2).dense(16).silu().dense(1).build(np.float64, 3)
+        for kernel in ("ula", "mala", "hmc", "nuts", "annealed_langevin", "tempered"):
+            law = egm.Target.model(net, prior_scale=1.0)
+            sampler, expected = egm.Sampler(law, kernel, seed=5), egm.Sampler(law, kernel, seed=5)
+            self.interrupt(lambda: sampler.run(1, thin=10**10))
+            made = sampler.stats(0)["transitions"]
+            self.assertEqual({sampler.stats(chain)["transitions"] for chain in range(4)}, {made})
+            expected.run(1, thin=made)
+            np.testing.assert_array_equal(sampler.run(2), expected.run(2))
+
+    def test_an_interrupt_stops_a_callback_a_warmup_log_partition_and_a_likelihood(self):
+        context = egm.Context()
+        law, sampler = target(), egm.Sampler(target())
+        self.interrupt(lambda: sampler.run(1, thin=10**10))
+        net = egm.Model(context, "energy", 2).dense(16).silu().dense(1).build(np.float64, 3)
+        law = egm.Target.model(net, prior_scale=1.0)
+        sampler = egm.Sampler(law)
+        self.interrupt(lambda: sampler.warmup(10**10))
+        self.assertTrue(np.isfinite(sampler.run(5)).all())
+        self.interrupt(lambda: egm.log_partition(law, levels=10**5, particles=10**6))
+        self.interrupt(lambda: egm.log_partition(law, levels=10**5, particles=10**6, step_size=0.1))
+        nets = [egm.Model(context, name, width).dense(out).build(np.float64, 3)
+                for name, width, out in (("encoder", 3, 4), ("decoder", 2, 3))]
+        loss = egm.Loss.vae(*nets)
+        self.interrupt(lambda: loss.vae_log_likelihood(np.zeros((5, 3)), 10**10))
+        self.assertTrue(np.isfinite(loss.vae_log_likelihood(np.zeros((5, 3)), 3)).all())
+
+    def test_progress_of_long_calls(self):
+        """Told of steps up to the last, and what it raises comes out."""
+        context, told = egm.Context(), []
+        nets = [egm.Model(context, name, width).dense(out).build(np.float64, 3)
+                for name, width, out in (("encoder", 3, 4), ("decoder", 2, 3))]
+        sampler, loss, law = egm.Sampler(target(), "hmc"), egm.Loss.vae(*nets), target()
+        calls = [(lambda p: sampler.run(7, thin=3, progress=p), 21), (lambda p: sampler.warmup(9, p), 9),
+                 (lambda p: egm.log_partition(law, p, levels=3, particles=300, step_size=0.1), 6),
+                 (lambda p: loss.vae_log_likelihood(np.zeros((130, 3)), 4, 0, p), 12)]
+        for call, total in calls:
+            told.clear()
+            call(told.append)
+            self.assertEqual(told[-1], {"done": total, "total": total})
+            self.assertEqual(told, sorted(told, key=lambda p: p["done"]))
+
+            def stop(p):
+                raise LookupError(p["done"])
+            self.assertRaisesRegex(LookupError, "^[1-9]", call, stop)
+            call(None)
+        self.assertRaisesRegex(egm.StateError, "in a call", sampler.run, 1, progress=lambda p: sampler.run(1))
+
     def test_signals_that_arrive_in_c_are_not_lost(self):
         """Nearly all time of this sampler goes into random numbers, so nearly all alarms arrive there. The other target
         is called once, and its alarm arrives after the function."""

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -374,6 +375,51 @@ START_TEST(test_parallel__works_in_a_child_forked_during_a_job)
 }
 END_TEST
 
+/* The first process of a namespace of its own makes a pool, and forks into yet another: both are process 1. Behind the
+ * second unshare no thread can start here, but in the child. */
+static void fork_as_process_one(void)
+{
+	if (getpid() != 1) _exit(3);
+	egm_context *context = create(4);
+	if (!all_meet(context, 4) || unshare(CLONE_NEWPID)) _exit(4);
+	int status = -1;
+	pid_t child = fork();
+	if (child == 0 && getpid() != 1) _exit(5);
+	if (child == 0) use_in_child(context);
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(6);
+	if (WEXITSTATUS(status)) _exit(10 + WEXITSTATUS(status));
+	egm_context_free(context); /* its threads are here */
+	_exit(0);
+}
+
+enum { NOT_PERMITTED = 77 };
+
+/* In a process of its own: one that has called unshare is no more what the runner and sanitizers expect. */
+static void fork_into_namespace(void)
+{
+	int status = -1;
+	if (unshare(CLONE_NEWPID)) _exit(NOT_PERMITTED);
+	pid_t child = fork();
+	if (child == 0) fork_as_process_one();
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(2);
+	_exit(WEXITSTATUS(status));
+}
+
+START_TEST(test_parallel__works_in_a_child_with_the_same_number)
+{
+	int status = -1;
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) fork_into_namespace();
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status), "wait status %x", status);
+	if (WEXITSTATUS(status) == NOT_PERMITTED)
+		printf("# skipped: a PID namespace needs root\n");
+	else
+		ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pool");
@@ -391,6 +437,7 @@ int main(void)
 	tcase_add_test(tc, test_parallel__hands_tasks_to_the_hook);
 	tcase_add_test(tc, test_parallel__works_in_a_forked_child);
 	tcase_add_test(tc, test_parallel__works_in_a_child_forked_during_a_job);
+	tcase_add_test(tc, test_parallel__works_in_a_child_with_the_same_number);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

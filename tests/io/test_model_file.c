@@ -2,9 +2,11 @@
 /* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
 #include "st_support.h"
 #include <egm/io.h>
+#include <inttypes.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
 #include <model/model_impl.h>
+#include <stddef.h>
 
 static egm_context *context;
 static egm_test_allocator memory;
@@ -433,6 +435,74 @@ START_TEST(test_model_file__limits)
 }
 END_TEST
 
+#define UP(factor) "{\"kind\":\"upsample\",\"factor\":" factor "}"
+#define POOL(size) "{\"kind\":\"average_pool\",\"size\":" size "}"
+#define FOLD                                                                                 \
+	"{\"kind\":\"conv_transpose\",\"channels\":1,\"kernel\":31,\"stride\":1,\"padding\":15," \
+	"\"output_padding\":0,\"init\":\"zeros\"}"
+
+/* One row's numbers by hand: inputs, outputs of all layers, and the windows of the largest convolution, 31^2 = 961 a
+ * pixel. `own` are those of the layer that needs most, `usual` is what a file is allowed without options. */
+static const struct cost {
+	const char *what, *inputs, *layers;
+	const char *kernel; /* the layer that has a weight [1, 31, 31, 1] and a bias */
+	uint64_t numbers, own, usual;
+	const char *named; /* NULL: allowed */
+} costs[] = {
+    {"up and down", "1", IMAGE(1, 1, 1) "," UP("8000") "," POOL("8000"), NULL, 64000003, 64000000, 1 << 22,
+     "layer 1 (upsample)"},
+    /* 2 x 1023^2 = 2093058 numbers a layer; 2^22 = 4194304 are allowed at least */
+    {"two wide layers", "2", IMAGE(2, 1, 1) "," UP("1023") "," UP("1") "," POOL("1023"), NULL, 6 + 2 * 2093058, 2093058,
+     1 << 22, NULL},
+    {"three", "2", IMAGE(2, 1, 1) "," UP("1023") "," UP("1") "," UP("1") "," POOL("1023"), NULL, 6 + 3 * 2093058,
+     2093058, 1 << 22, "layer 1 (upsample)"},
+    /* 1024 for each input and output */
+    {"wide itself", "8000000", "{\"kind\":\"relu\"},{\"kind\":\"tanh\"}", NULL, 24000000, 8000000, 1 << 26, NULL},
+    {"as wide as may be", "2147483647", "{\"kind\":\"relu\"}", NULL, 4294967294, 2147483647, 1 << 26, "layer 0 (relu)"},
+    {"windows", "40000", IMAGE(200, 200, 1) "," CONV("1", "31", "1", "15"), "1", 3 * 40000 + 40000 * 961,
+     40000 + 40000 * 961, 1 << 26, NULL},
+    {"windows of one pixel", "1", IMAGE(1, 1, 1) "," UP("100") "," CONV("1", "31", "1", "15") "," POOL("100"), "2",
+     3 + 2 * 10000 + 10000 * 961, 10000 + 10000 * 961, 1 << 22, "layer 2 (conv)"},
+    {"windows of a fold", "1", IMAGE(1, 1, 1) "," UP("100") "," FOLD "," POOL("100"), "2", 3 + 2 * 10000 + 10000 * 961,
+     10000 + 10000 * 961, 1 << 22, "layer 2 (conv_transpose)"},
+};
+
+static void write_cost(const struct cost *c)
+{
+	static const float numbers[961];
+	char text[512], names[2][16];
+	egm__st_tensor conv[2] = {{names[0], EGM__ST_F32, 4, {1, 31, 31, 1}, numbers, 961},
+	                          {names[1], EGM__ST_F32, 1, {1}, numbers, 1}};
+	file_row row = rows[0];
+	if (c->kernel) snprintf(names[0], sizeof names[0], "%s.weight", c->kernel);
+	if (c->kernel) snprintf(names[1], sizeof names[1], "%s.bias", c->kernel);
+	snprintf(text, sizeof text, "{\"inputs\":%s,\"layers\":[%s]}", c->inputs, c->layers);
+	row.architecture = text;
+	write_file(&row, c->kernel ? 2 : 0, conv);
+}
+
+/* Kept to the number, whoever set it. */
+START_TEST(test_model_file__numbers_of_a_row)
+{
+	const struct cost *c = &costs[_i];
+	char text[256];
+	egm_load_options o;
+	ck_assert_int_eq(egm_load_options_init(&o, sizeof o), EGM_OK);
+	ck_assert_uint_eq(o.max_row_numbers, 0);
+	write_cost(c);
+	o.max_row_numbers = c->numbers;
+	refuse(c->what, &o, EGM_OK, NULL);
+	o.max_row_numbers--;
+	snprintf(text, sizeof text, "one row takes %" PRIu64 " numbers, %" PRIu64 " of them in ", c->numbers, c->own);
+	refuse(c->what, &o, EGM_ERR_UNSUPPORTED, text);
+	snprintf(text, sizeof text, "in %s; max_row_numbers is %" PRIu64, c->named ? c->named : "", c->usual);
+	refuse(c->what, NULL, c->named ? EGM_ERR_UNSUPPORTED : EGM_OK, c->named ? text : NULL);
+	o.struct_size = offsetof(egm_load_options, max_row_numbers); /* a program that was compiled before */
+	o.max_row_numbers = 1;
+	refuse(c->what, &o, c->named ? EGM_ERR_UNSUPPORTED : EGM_OK, c->named ? text : NULL);
+}
+END_TEST
+
 START_TEST(test_model_file__save_keeps_the_old_file)
 {
 	egm_model *m = every_layer(EGM_F32), *open;
@@ -472,6 +542,7 @@ int main(void)
 	tcase_add_test(attack, test_model_file__foreign_buffers);
 	tcase_add_test(attack, test_model_file__foreign_statistics);
 	tcase_add_test(attack, test_model_file__limits);
+	tcase_add_loop_test(attack, test_model_file__numbers_of_a_row, 0, (int)(sizeof costs / sizeof *costs));
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, attack);
 	return io_test_main(s);

@@ -39,7 +39,8 @@ START_TEST(test_mixture__defaults_are_those_of_the_header)
 	ck_assert(o.struct_size == sizeof o && o.components == 1 && o.covariance == EGM_COVARIANCE_FULL && o.fixed == 0);
 	ck_assert(o.covariance_floor == 0 && o.seed == 0 && o.starts == 4 && o.max_iterations == 200 &&
 	          o.tolerance == 1e-6 && o.row_weights == NULL);
-	ck_assert_uint_eq(sizeof o, 72);
+	ck_assert(!o.progress && !o.user);
+	ck_assert_uint_eq(offsetof(egm_mixture_options, tolerance), 56); /* the last member of 0.4 */
 	ck_assert_egm(egm_mixture_result_init(&r, sizeof r));
 	ck_assert(r.struct_size == sizeof r && r.iterations == 0 && r.reserved == 0);
 	ck_assert_uint_eq(sizeof r, 56);
@@ -325,6 +326,98 @@ START_TEST(test_mixture__owns_its_context)
 }
 END_TEST
 
+/* ---- stops */
+
+typedef struct stopper {
+	int64_t at, calls;
+	double last; /* the term */
+} stopper;
+
+static int stop_at(const egm_progress *p, void *user)
+{
+	stopper *s = (stopper *)user;
+	s->calls++;
+	ck_assert_uint_eq(p->struct_size, sizeof *p);
+	ck_assert(p->done == s->calls && p->step == p->done && p->done <= p->total);
+	ck_assert_int_eq(p->term_count, 1);
+	ck_assert_str_eq(p->term_names[0], "log_likelihood");
+	s->last = p->terms[0];
+	return p->done == s->at;
+}
+
+static egm_status fit_until(egm_mixture_options *o, int64_t at, stopper *s, egm_mixture **m, egm_mixture_result *r)
+{
+	*s = (stopper){.at = at};
+	o->progress = stop_at;
+	o->user = s;
+	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
+	return egm_mixture_fit(m, context, EGM_F64, x, ROWS, D, o, r);
+}
+
+static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
+{
+	mx_numbers n = mx_read(a), m = mx_read(b);
+	ck_assert_mem_eq(n.w, m.w, 2 * sizeof *n.w);
+	ck_assert_mem_eq(n.m, m.m, 2 * D * sizeof *n.m);
+	ck_assert_mem_eq(n.c, m.c, 2 * D * D * sizeof *n.c);
+}
+
+/* Of one start: stopped after k steps it is the fit of k steps, and goes on to the fit of k + 2. */
+START_TEST(test_mixture__a_stopped_fit_goes_on)
+{
+	egm_mixture *stopped = NULL, *whole = NULL;
+	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_result r, of_whole;
+	stopper s;
+	fill();
+	for (int i = 0; i < ROWS * D; i++) x[i] = i / D % 2 ? x[i] - 8 : x[i]; /* overlapping: EM takes its time */
+	o.starts = 1;
+	o.tolerance = 0;
+	for (int64_t k = 1; k < 8; k++) {
+		o.max_iterations = 20;
+		ck_assert_int_eq(fit_until(&o, k, &s, &stopped, &r), EGM_ERR_STOPPED);
+		ck_assert_ptr_nonnull(strstr(egm_last_error(), "egm_mixture_fit: the progress callback stopped it after step"));
+		ck_assert(s.calls == k && r.iterations == k && r.converged == 0 && r.log_likelihood == s.last);
+		o.max_iterations = k;
+		ck_assert_egm(fit_until(&o, 0, &s, &whole, &of_whole));
+		ck_assert(of_whole.log_likelihood == r.log_likelihood);
+		assert_same_mixture(stopped, whole);
+		egm_mixture_free(whole);
+		for (int i = 0; i < 2; i++) ck_assert_egm(egm_mixture_step(stopped, EGM_F64, x, ROWS, D, NULL));
+		o.max_iterations = k + 2;
+		ck_assert_egm(fit_until(&o, 0, &s, &whole, &of_whole));
+		assert_same_mixture(stopped, whole);
+		egm_mixture_free(whole);
+		egm_mixture_free(stopped);
+	}
+}
+END_TEST
+
+/* Of several starts: the best so far. In the first step of the second one, the first. */
+START_TEST(test_mixture__a_stopped_fit_is_the_best_so_far)
+{
+	egm_mixture *stopped = NULL, *first = NULL;
+	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_result r, of_first;
+	stopper s;
+	fill();
+	o.starts = 1;
+	ck_assert_egm(fit_until(&o, 0, &s, &first, &of_first));
+	const int64_t steps = s.calls;
+	ck_assert(steps == of_first.iterations);
+	o.starts = 3;
+	ck_assert_egm(fit_until(&o, 0, &s, &stopped, &r));
+	ck_assert(s.calls > steps);
+	egm_mixture_free(stopped);
+	ck_assert_int_eq(fit_until(&o, steps + 1, &s, &stopped, &r), EGM_ERR_STOPPED);
+	ck_assert(r.log_likelihood == (r.start ? s.last : of_first.log_likelihood));
+	ck_assert(r.start ? s.last > of_first.log_likelihood : s.last <= of_first.log_likelihood + 1e-6);
+	if (r.start == 0) assert_same_mixture(stopped, first);
+	egm_mixture_free(stopped);
+	egm_mixture_free(first);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("mixture_contract");
@@ -338,6 +431,11 @@ int main(void)
 	tcase_add_test(t, test_mixture__refuses_data_by_row_and_column);
 	tcase_add_test(t, test_mixture__numbers_beyond_double);
 	tcase_add_test(t, test_mixture__short_and_unwritten_results);
+	suite_add_tcase(s, t);
+	t = tcase_create("stops");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_mixture__a_stopped_fit_goes_on);
+	tcase_add_test(t, test_mixture__a_stopped_fit_is_the_best_so_far);
 	suite_add_tcase(s, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");

@@ -205,23 +205,23 @@ START_TEST(test_vae_likelihood__refuses_arguments_by_name)
 	egm_loss *dsm = NULL;
 	at_principal_components(0, 0, EGM_F64);
 	refused(egm_vae_log_likelihood(NULL, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: loss is NULL");
+	        "egm_vae_log_likelihood: loss is NULL");
 	refused(egm_vae_log_likelihood(loss, EGM_F64, NULL, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: x is NULL");
+	        "egm_vae_log_likelihood: x is NULL");
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 1, 0, NULL), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: log_likelihoods is NULL");
+	        "egm_vae_log_likelihood: log_likelihoods is NULL");
 	refused(egm_vae_log_likelihood(loss, EGM_F32, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_DTYPE,
-	        "vae_log_likelihood: x is f32, the nets are f64");
+	        "egm_vae_log_likelihood: x is f32, the nets are f64");
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, 3, 1, 0, &out), EGM_ERR_SHAPE,
-	        "vae_log_likelihood: x has 3 columns, the nets expect 4");
+	        "egm_vae_log_likelihood: x has 3 columns, the nets expect 4");
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 0, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
+	        "egm_vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 0, 0, &out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: 0 samples, at least 1 is needed");
+	        "egm_vae_log_likelihood: 0 samples, at least 1 is needed");
 	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);
 	ck_assert_int_eq(egm_dsm_create(&dsm, energy, NULL), EGM_OK);
 	refused(egm_vae_log_likelihood(dsm, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: the loss is dsm, not vae");
+	        "egm_vae_log_likelihood: the loss is dsm, not vae");
 	egm_loss_free(dsm);
 	egm_model_free(energy);
 }
@@ -233,11 +233,11 @@ START_TEST(test_vae_likelihood__refuses_numbers_by_their_place)
 	at_principal_components(0, 0, EGM_F64);
 	x[100 * PPCA_D + 2] = _i ? INFINITY : NAN;
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
-	        _i ? "vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
-	           : "vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
+	        _i ? "egm_vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
+	           : "egm_vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
 	x[100 * PPCA_D + 2] = 1e200; /* its square is not */
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
-	        "vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
+	        "egm_vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
 }
 END_TEST
 
@@ -249,9 +249,44 @@ START_TEST(test_vae_likelihood__refuses_what_is_no_share)
 	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
 	create();
 	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_ERR_ARGUMENT,
-	        "vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
+	        "egm_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
 	x[3] = 1;
 	ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_OK);
+}
+END_TEST
+
+/* ---- stops */
+
+typedef struct stopper {
+	int64_t at, done, total;
+} stopper;
+
+static int stop_from(const egm_progress *p, void *user)
+{
+	stopper *s = (stopper *)user;
+	ck_assert(p->done > s->done && p->step == p->done);
+	s->done = p->done;
+	s->total = p->total;
+	return p->done >= s->at;
+}
+
+/* Reports change no bit; after a stop the blocks of 64 rows are written whose 5 draws were done. */
+START_TEST(test_vae_likelihood__stops)
+{
+	enum { SAMPLES = 5, DRAWS = 3 * SAMPLES };
+	static double x[ROWS * PPCA_D], whole[ROWS], out[ROWS];
+	at_principal_components(1, 0.3, EGM_F64);
+	scatter(x, (int64_t)ROWS * PPCA_D);
+	bound(x, ROWS, PPCA_D, SAMPLES, 4, whole);
+	for (int64_t at = 1; at <= DRAWS + 1; at++) {
+		stopper s = {.at = at};
+		for (int i = 0; i < ROWS; i++) out[i] = NAN;
+		egm_status st = egm_vae_log_likelihood_progress(loss, EGM_F64, x, ROWS, PPCA_D, SAMPLES, 4, out, stop_from, &s);
+		ck_assert_int_eq(st, at <= DRAWS ? EGM_ERR_STOPPED : EGM_OK);
+		ck_assert(s.total == DRAWS && s.done >= (at <= DRAWS ? at : DRAWS));
+		int64_t rows = s.done / SAMPLES * 64 < ROWS ? s.done / SAMPLES * 64 : ROWS;
+		ck_assert_mem_eq(out, whole, (size_t)rows * sizeof *out);
+	}
 }
 END_TEST
 
@@ -285,6 +320,7 @@ int main(void)
 	tcase_add_test(t, test_vae_likelihood__a_row_does_not_see_the_others);
 	tcase_add_test(t, test_vae_likelihood__more_samples_keep_the_first);
 	suite_add_tcase(s, t);
+	tcase_add_test(t, test_vae_likelihood__stops);
 	t = tcase_create("refusals");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_vae_likelihood__refuses_arguments_by_name);

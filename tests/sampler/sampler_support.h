@@ -171,6 +171,42 @@ static inline egm_sampler_statistics sampler_stats(const egm_sampler *sampler, i
 	return statistics;
 }
 
+/* ---- calls that are stopped */
+
+/* A progress callback that stops from step `at` on, and what it has seen. */
+typedef struct stopper {
+	int64_t at, done, total, calls;
+} stopper;
+
+static inline int stop_from(const egm_progress *p, void *user)
+{
+	stopper *s = (stopper *)user;
+	ck_assert_uint_eq(p->struct_size, sizeof *p);
+	ck_assert(p->done > s->done && p->done <= p->total && p->step == p->done);
+	ck_assert(!s->calls || p->total == s->total);
+	s->done = p->done;
+	s->total = p->total;
+	s->calls++;
+	return p->done >= s->at;
+}
+
+/* n draws by calls that are stopped again and again, after 1, 2 or 3 transitions or a few more. */
+static inline void run_in_pieces(egm_sampler *sampler, int64_t n, int64_t thin, void *draws, size_t draw_bytes,
+                                 void *energies, size_t energy_bytes)
+{
+	for (int64_t made = 0, piece = 0; made < n * thin; piece++) {
+		stopper s = {.at = 1 + piece % 3};
+		char *x = (char *)draws + (size_t)(made / thin) * draw_bytes;
+		char *u = energies ? (char *)energies + (size_t)(made / thin) * energy_bytes : NULL;
+		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
+		egm_status st = made % thin ? egm_sampler_run(sampler, 1, thin - made % thin, x, u)
+		                            : egm_sampler_run(sampler, n - made / thin, thin, x, u);
+		ck_assert(st == (s.done >= s.at ? EGM_ERR_STOPPED : st == EGM_ERR_NONFINITE ? st : EGM_OK));
+		made += s.done;
+	}
+	ck_assert_egm(egm_sampler_set_progress(sampler, NULL, NULL));
+}
+
 /* What a run drew, as doubles; `draws` is freed by the caller. */
 typedef struct sample {
 	int64_t n, chains, dims;

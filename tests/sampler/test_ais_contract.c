@@ -73,7 +73,7 @@ START_TEST(test_ais__all_lost_is_nonfinite)
 	target = law_target(context, &l, NULL);
 	egm_ais_options o = ais_options(N, 5, 1);
 	ck_assert_int_eq(egm_ais_run(target, &o, &r, lw), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "ais: all 10 particles began where the target is not finite");
+	ck_assert_str_eq(egm_last_error(), "egm_ais_run: all 10 particles began where the target is not finite");
 	check_untouched(&r, lw, N);
 }
 END_TEST
@@ -189,7 +189,7 @@ START_TEST(test_ais__stop_from_the_callback)
 	target = law_target(c, &l, &to);
 	egm_ais_options o = ais_options(2000, 20, 1);
 	ck_assert_int_eq(egm_ais_run(target, &o, &r, NULL), EGM_ERR_STOPPED);
-	ck_assert_str_eq(egm_last_error(), "ais: the energy callback stopped the run");
+	ck_assert_str_eq(egm_last_error(), "egm_ais_run: the energy callback returned 1, which stops it");
 	ck_assert(l.calls <= 3000 + 2 * 2 * 6); /* nobody goes beyond the level in hand, 2 calls an evaluation */
 	close_sampler();
 	egm_context_free(c);
@@ -307,7 +307,7 @@ START_TEST(test_ais__base_scales_that_the_dtype_holds)
 		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
 		egm_status st = egm_ais_run(target, &o, &r, NULL);
 		ck_assert_msg(st == (cases[i].holds ? EGM_OK : EGM_ERR_ARGUMENT), "%g: %s", s, egm_last_error());
-		snprintf(text, sizeof text, "ais: base_scale%s = %g, has to lie between %s",
+		snprintf(text, sizeof text, "egm_ais_run: base_scale%s = %g, has to lie between %s",
 		         prior ? ", the prior_scale of the target," : "", s,
 		         l.dtype == EGM_F32 ? "6e-20 and 9e+18 for f32" : "1e-150 and 1e+150 for f64");
 		if (!cases[i].holds) ck_assert_str_eq(egm_last_error(), text);

@@ -43,10 +43,15 @@ static void stop_and_go_on(int kind, const egm_sampler_options *o, long stop_at,
 	ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws, NULL), EGM_ERR_STOPPED);
 	ck_assert_int_eq(t.law.calls, stop_at);
 	if (!tempered) assert_whole_transitions(sampler, draws, all, starts);
-	int64_t before = sampler_stats(sampler, 0).transitions;
+	int64_t before[CHAINS];
+	for (int64_t c = 0; c < CHAINS; c++) before[c] = sampler_stats(sampler, c).transitions;
 	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws, NULL));
-	int64_t made = sampler_stats(sampler, 0).transitions - before;
+	int64_t made = sampler_stats(sampler, 0).transitions - before[0];
 	ck_assert_int_ge(made, tempered ? 1 : DRAWS);
+	for (int64_t c = 0; c < CHAINS; c++) /* each chain goes on as if nobody had stopped it */
+		for (int64_t n = before[c]; n < DRAWS; n++)
+			ck_assert_mem_eq(draws + ((n - before[c]) * CHAINS + c) * t.dims, drawn(all, n, c),
+			                 (size_t)t.dims * sizeof *draws);
 	ck_assert_int_eq(sampler_stats(sampler, -1).frozen, 0);
 	egm_sampler_free(sampler);
 	close_target(&t);

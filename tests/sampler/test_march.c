@@ -129,7 +129,7 @@ static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t 
 	egm_target *t;
 	egm_target_options o = target_options();
 	o.prior_scale = 2;
-	ck_assert_egm(egm__target_create(&t, context, dtype, 4, 0, &o));
+	ck_assert_egm(egm__target_create(&t, "test", context, dtype, 4, 0, &o));
 	t->build = build_walled;
 	t->tame = tame;
 	return t;
@@ -203,7 +203,18 @@ static egm__id build_overflow(const egm_target *target, egm__graph *g, egm__id x
 
 enum { OVERFLOWS = 40 };
 
-static void run_overflow(int32_t kernel, int64_t n, const double *scale, outcome *o)
+static uint64_t overflow_seed = 71;
+
+static void watch_pieces(egm_sampler *sampler, int64_t n, outcome *o)
+{
+	memset(o, 0, sizeof *o);
+	run_in_pieces(sampler, DRAWS, 3, o->draws, (size_t)n * 32, o->energies, (size_t)n * 8);
+	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, o->points));
+	o->stats = sampler_stats(sampler, -1);
+	egm_sampler_free(sampler);
+}
+
+static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pieces, outcome *o)
 {
 	static const double colder[2] = {1.5, 1};
 	egm_target *t;
@@ -211,14 +222,18 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, outcome
 	egm_sampler_options options = march_options(n, scale);
 	if (kernel != EGM_SAMPLER_ULA) options = sampler_options(kernel, n, 0.3, 71);
 	options.start_scale = 0.3;
+	options.seed = overflow_seed;
 	options.scale = scale;
 	if (kernel == EGM_SAMPLER_HMC) options.leapfrog_steps = 8;
 	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.temperatures = colder, options.levels = 2;
 	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.steps_per_level = 4;
-	ck_assert_egm(egm__target_create(&t, context, EGM_F64, 4, 0, NULL));
+	ck_assert_egm(egm__target_create(&t, "test", context, EGM_F64, 4, 0, NULL));
 	t->build = build_overflow;
 	t->tame = 1;
-	watch(make_sampler(t, &options), EGM_F64, 1, o);
+	if (pieces)
+		watch_pieces(make_sampler(t, &options), n, o);
+	else
+		watch(make_sampler(t, &options), EGM_F64, 1, o);
 	egm_target_free(t);
 	egm_context_free(context);
 }
@@ -230,11 +245,11 @@ START_TEST(test_march__an_energy_that_overflows_on_the_way)
 	static const int32_t kernels[] = {EGM_SAMPLER_ULA, EGM_SAMPLER_HMC, EGM_SAMPLER_ANNEALED_LANGEVIN};
 	static outcome all, few, one_by_one;
 	const double ones[4] = {1, 1, 1, 1};
-	run_overflow(kernels[_i], OVERFLOWS, NULL, &all);
-	run_overflow(kernels[_i], OVERFLOWS, ones, &one_by_one);
+	run_overflow(kernels[_i], OVERFLOWS, NULL, 0, &all);
+	run_overflow(kernels[_i], OVERFLOWS, ones, 0, &one_by_one);
 	assert_same(&all, &one_by_one);
 	for (int64_t n = 1; n < OVERFLOWS; n++) {
-		run_overflow(kernels[_i], n, NULL, &few);
+		run_overflow(kernels[_i], n, NULL, 0, &few);
 		for (int64_t draw = 0; draw < DRAWS; draw++) {
 			ck_assert_mem_eq(few.draws + draw * n * 32, all.draws + draw * OVERFLOWS * 32, (size_t)n * 32);
 			ck_assert_mem_eq(few.energies + draw * n * 8, all.energies + draw * OVERFLOWS * 8, (size_t)n * 8);
@@ -244,6 +259,21 @@ START_TEST(test_march__an_energy_that_overflows_on_the_way)
 		ck_assert_int_gt(all.stats.divergences, 0);
 	else
 		ck_assert(all.stats.frozen > 0 && all.stats.frozen < OVERFLOWS);
+}
+END_TEST
+
+/* A stop looks at energies that nobody else would have looked at. */
+START_TEST(test_march__an_energy_that_overflows_before_a_stop)
+{
+	static const int32_t kernels[] = {EGM_SAMPLER_ULA, EGM_SAMPLER_HMC, EGM_SAMPLER_ANNEALED_LANGEVIN};
+	static outcome whole, pieces;
+	const double ones[4] = {1, 1, 1, 1}, *scale = _i % 2 ? ones : NULL;
+	for (overflow_seed = 71; overflow_seed < 111; overflow_seed++) {
+		run_overflow(kernels[_i / 2], OVERFLOWS, scale, 0, &whole);
+		run_overflow(kernels[_i / 2], OVERFLOWS, scale, 1, &pieces);
+		pieces.status = whole.status; /* of calls that stopped, the frozen chains are in the statistics alone */
+		assert_same(&pieces, &whole);
+	}
 }
 END_TEST
 
@@ -258,5 +288,6 @@ int main(void)
 	tcase_add_test(tc, test_march__walkers_freeze_where_the_energy_was_left_out);
 	tcase_add_test(tc, test_march__same_bits_without_energies);
 	tcase_add_loop_test(tc, test_march__an_energy_that_overflows_on_the_way, 0, 3);
+	tcase_add_loop_test(tc, test_march__an_energy_that_overflows_before_a_stop, 0, 6);
 	return egm_test_main(suite);
 }

@@ -63,30 +63,30 @@ START_TEST(test_target__refuses_numbers)
 	char text[128];
 	for (int i = 0; i < 4; i++) {
 		o.beta = betas[i];
-		snprintf(text, sizeof text, "target: beta = %s is not a positive finite f64", shown[i]);
+		snprintf(text, sizeof text, "egm_target_callback: beta = %s is not a positive finite f64", shown[i]);
 		refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
 	}
 	o.beta = 1e39;
-	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT, "target: beta = 1e+39 is not a positive finite f32");
+	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT, "egm_target_callback: beta = 1e+39 is not a positive finite f32");
 	o.beta = 1;
 	o.prior_scale = -1;
 	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
-	       "target: prior_scale = -1; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
+	       "egm_target_callback: prior_scale = -1; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
 	o.prior_scale = NAN;
 	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
-	       "target: prior_scale = nan; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
+	       "egm_target_callback: prior_scale = nan; it is > 0 with 1/prior_scale^2 a finite f64, or 0");
 	o.prior_scale = 1e-20;
 	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT,
-	       "target: prior_scale = 1e-20; it is > 0 with 1/prior_scale^2 a finite f32, or 0");
+	       "egm_target_callback: prior_scale = 1e-20; it is > 0 with 1/prior_scale^2 a finite f32, or 0");
 	o.prior_scale = 0;
 	o.concurrent = 2;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: concurrent = 2 is neither 0 nor 1");
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: concurrent = 2 is neither 0 nor 1");
 	o.concurrent = 0;
 	o.reserved = 3;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: reserved is 3, not 0");
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, not 0");
 	o.reserved = 0;
 	o.rows = 0;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "target: rows = 0 is below 1");
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: rows = 0 is below 1");
 	o.rows = 1;
 	o.struct_size = 5;
 	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
@@ -121,7 +121,7 @@ START_TEST(test_target__refuses_bounds)
 		egm_target_options o = target_options();
 		o.lower = lower;
 		o.upper = upper;
-		snprintf(text, sizeof text, "target: dimension 1: %s", cases[i].text);
+		snprintf(text, sizeof text, "egm_target_callback: dimension 1: %s", cases[i].text);
 		refuse(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
 	}
 }
@@ -143,7 +143,7 @@ START_TEST(test_target__most_dimensions)
 			ck_assert_ptr_null(s);
 		}
 		fails(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
-		      "ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
+		      "egm_ais_run: 256 particles in 144115188075855871 dimensions are more than it can hold");
 		egm_target_free(t);
 	}
 }
@@ -154,18 +154,18 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "target: context is NULL");
+	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
+	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_callback: context is NULL");
 	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "target: the energy callback is NULL");
+	      "egm_target_callback: the energy callback is NULL");
 	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "target: dtype 3 is neither EGM_F32 nor EGM_F64");
+	      "egm_target_callback: dtype 3 is neither EGM_F32 nor EGM_F64");
 	fails(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "target: 0 dimensions, at least 1 is needed");
+	      "egm_target_callback: 0 dimensions, at least 1 is needed");
 	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "target: 9223372036854775807 dimensions are more than memory can hold");
+	      "egm_target_callback: 9223372036854775807 dimensions are more than memory can hold");
 	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "target: 144115188075855872 dimensions are more than memory can hold");
+	      "egm_target_callback: 144115188075855872 dimensions are more than memory can hold");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
 	ck_assert_int_eq(egm_target_dims(NULL), 0);
@@ -178,10 +178,10 @@ START_TEST(test_target__model_misuse)
 	egm_model *two = net(context, "two", 3, "2", EGM_F64), *raw;
 	egm_target *t;
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 3));
-	fails(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	fails(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	fails(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "target: energy 'raw' is not built");
-	fails(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "target: an energy has one output, 'two' has 2");
+	fails(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "egm_target_model: out is NULL");
+	fails(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_model: energy is NULL");
+	fails(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "egm_target_model: energy 'raw' is not built");
+	fails(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "egm_target_model: an energy has one output, 'two' has 2");
 	ck_assert_ptr_null(t);
 	egm_model_free(two);
 	egm_model_free(raw);
@@ -199,29 +199,29 @@ START_TEST(test_target__latent_misuse)
 	egm_target *t;
 	const int32_t posterior = EGM_LATENT_POSTERIOR, pullback = EGM_LATENT_PULLBACK;
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 2));
-	fails(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: out is NULL");
-	fails(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "target: kind = 0 is none of EGM_LATENT_*");
-	fails(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "target: kind = 4 is none of EGM_LATENT_*");
-	fails(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "target: energy is NULL");
-	fails(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "target: generator is NULL");
-	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "target: generator 'raw' is not built");
+	fails(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: out is NULL");
+	fails(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: kind = 0 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: kind = 4 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: energy is NULL");
+	fails(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: generator is NULL");
+	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "egm_target_latent: generator 'raw' is not built");
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
-	      "target: an energy has one output, 'two' has 2");
+	      "egm_target_latent: an energy has one output, 'two' has 2");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	      "target: generator 'gf' is f32, energy 'u' is f64");
+	      "egm_target_latent: generator 'gf' is f32, energy 'u' is f64");
 	fails(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
-	      "target: generator 'far' and energy 'u' come from different contexts");
+	      "egm_target_latent: generator 'far' and energy 'u' come from different contexts");
 	fails(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	      "target: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	      "egm_target_latent: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
 	fails(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
-	      "target: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	      "egm_target_latent: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
 	fails(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
-	      "target: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
+	      "egm_target_latent: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, 'nine' has 9");
 	o.prior_scale = 0.5;
 	fails(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	      "target: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
+	      "egm_target_latent: prior_scale = 0.5: EGM_LATENT_ENERGY takes none, EGM_LATENT_POSTERIOR does");
 	fails(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	      "target: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
+	      "egm_target_latent: prior_scale = 0.5: EGM_LATENT_PULLBACK takes none, EGM_LATENT_POSTERIOR does");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
@@ -251,10 +251,10 @@ START_TEST(test_evaluate__misuse)
 	      "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
 	x[1] = NAN;
 	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
-	      "target: x of row 1, dimension 0 is not finite");
+	      "egm_target_evaluate: x of row 1, dimension 0 is not finite");
 	x[1] = 1.5;
 	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
-	      "target: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
+	      "egm_target_evaluate: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
 	ck_assert_int_eq(calls, 0);
 	x[1] = 1; /* the box is closed here */
 	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
@@ -269,7 +269,7 @@ START_TEST(test_evaluate__callback_stops)
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
 	fails(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
-	      "target: the energy callback stopped with 1");
+	      "egm_target_evaluate: the energy callback returned 1, which stops it");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }

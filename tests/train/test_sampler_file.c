@@ -166,6 +166,33 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 }
 END_TEST
 
+/* The file of a sampler that its progress callback stopped is that of one which was asked for no more: byte for byte.
+ * It goes on alike, from the file or without it. */
+START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
+{
+	egm_context *context = threaded_context(1);
+	for (int64_t at = 1; at <= 7; at++) {
+		law l = normal_law(EGM_F64, DIMS, 1, 9);
+		egm_target *target = law_target(context, &l, NULL);
+		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
+		egm_sampler *stopped = make_sampler(target, &options), *straight = make_sampler(target, &options);
+		stopper s = {.at = at};
+		ck_assert_egm(egm_sampler_set_progress(stopped, stop_from, &s));
+		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_egm(egm_sampler_set_progress(stopped, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(straight, s.done, 1, NULL, NULL));
+		save(stopped, "stopped.egm");
+		save(straight, "straight.egm");
+		assert_same_files("stopped.egm", "straight.egm");
+		expect_resume(stopped, &other);
+		egm_sampler_free(straight);
+		egm_sampler_free(stopped);
+		egm_target_free(target);
+	}
+	egm_context_free(context);
+}
+END_TEST
+
 int main(void)
 {
 	enum { FIRST = EGM_SAMPLER_ULA, END = EGM_SAMPLER_TEMPERED + 1 };
@@ -177,5 +204,6 @@ int main(void)
 	tcase_add_loop_test(tc, test_sampler_file__loads_before_the_first_transition, FIRST, END);
 	tcase_add_loop_test(tc, test_sampler_file__keeps_frozen_chains, FIRST, END);
 	tcase_add_loop_test(tc, test_sampler_file__resumes_after_a_callback_that_stopped, FIRST, END);
+	tcase_add_loop_test(tc, test_sampler_file__resumes_after_a_progress_callback_that_stopped, FIRST, END);
 	return egm_test_main(suite);
 }

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Python functions that C calls, their exceptions, and signals that arrive meanwhile."""
+import ctypes
 import signal
 import threading
+from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
 
 from ._library import local
+from ._structs import record
 
 _NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the rest are real-time signals
+
+
+ProgressRecord = record("progress", step=c_int64, done=c_int64, total=c_int64, term_count=c_int32, reserved=c_int32,
+                        term_names=POINTER(c_char_p), terms=POINTER(c_double), learning_rate=c_double)
+PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(ProgressRecord), c_void_p)
 
 
 class Signals:
@@ -73,3 +81,18 @@ class Callback:
         except BaseException as reason:
             local.reason = reason
             return 1
+
+
+class Progress(Callback):
+    """What C calls during a long call, so that a signal ends it; asks the function, if there is one."""
+
+    def work(self, progress, _):
+        told = self.tell(progress.contents)
+        if told is not None:
+            self.ask(told)
+        elif local.signals.late:
+            local.signals.deliver()
+
+    def tell(self, p):
+        """What the function is told, None: nothing this time."""
+        return None if self.function is None else {"done": p.done, "total": p.total}

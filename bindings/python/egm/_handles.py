@@ -13,10 +13,15 @@ from ._library import check
 class Handle:
     _callback = None  # what C may call while it works for this handle
 
-    def _create(self, ask, function, *arguments):
+    def _create(self, ask, function, *arguments, **how):
         """Makes the handle by function(out, parents..., arguments...)."""
         pointer = c_void_p()
-        check(ask(lambda *rest: function(byref(pointer), *rest), *arguments))
+        try:
+            check(ask(lambda *rest: function(byref(pointer), *rest), *arguments, **how))
+        except BaseException:
+            if pointer:  # what a stopped call had found by then
+                self._destroy(pointer)
+            raise
         return self._own(pointer)
 
     def _own(self, pointer):
@@ -36,12 +41,12 @@ class Handle:
             raise StateError(STATE, "%s is closed" % type(self).__name__)
         return self._pointer
 
-    def _ask(self, function, *arguments):
+    def _ask(self, function, *arguments, calls_back=False):
         with self._lock:
             pointer = self._open()
             try:
                 self._busy = True
-                with Signals() if self._callback else contextlib.nullcontext():
+                with Signals() if calls_back or self._callback else contextlib.nullcontext():
                     return function(pointer, *arguments)
             finally:
                 self._busy = False

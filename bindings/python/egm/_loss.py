@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Losses: egm/loss.h. One table at the end says of every system which nets and options it takes, in C's order."""
 import inspect
-from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64
+from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 
 import numpy as np
 
 from ._arrays import CODES, array
+from ._callbacks import PROGRESS, Progress, Signals
 from ._handles import Handle, expect, locked, together
 from ._library import ARRAY, HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib
 from ._model import Model
@@ -13,7 +14,8 @@ from ._structs import DOUBLES, enumeration, struct
 
 declare({
     "loss_free": (None, HANDLE), "loss_term_count": (c_int32, HANDLE), "loss_term_name": (TEXT, HANDLE, c_int32),
-    "vae_log_likelihood": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, c_int64, c_uint64, ARRAY),
+    "vae_log_likelihood_progress": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, c_int64, c_uint64, ARRAY, PROGRESS,
+                                    c_void_p),
 })
 
 
@@ -39,13 +41,26 @@ class Loss(Handle):
     terms = property(lambda self: self._terms)
     dtype = property(lambda self: self._dtype)
 
-    def vae_log_likelihood(self, x, samples, seed=0):
+    def vae_log_likelihood(self, x, samples, seed=0, progress=None):
         """A bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows], that rises to log q(x) as
-        `samples` grows; for losses from Loss.vae."""
+        `samples` grows; for losses from Loss.vae.
+
+        progress(dict) is called from time to time, with "done" and "total" draws. What it raises ends the call and
+        comes out, as KeyboardInterrupt does without any progress."""
         x = array("x", x, self.dtype, "the loss", (None, None))
         values, samples, seed = np.empty(len(x)), integer("samples", samples, INT64), integer("seed", seed, UINT64)
-        check(locked([self, *self._nets], lambda: lib.egm_vae_log_likelihood(
-            self._open(), CODES[x.dtype], x.ctypes.data, *x.shape, samples, seed, values.ctypes.data)))
+        callback = PROGRESS(Progress(progress))
+
+        def run():
+            pointer = self._open()
+            try:
+                self._busy = True
+                with Signals():
+                    return lib.egm_vae_log_likelihood_progress(pointer, CODES[x.dtype], x.ctypes.data, *x.shape,
+                                                               samples, seed, values.ctypes.data, callback, None)
+            finally:
+                self._busy = False
+        check(locked([self, *self._nets], run))
         return values
 
     _systems = []

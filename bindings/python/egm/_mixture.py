@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Mixtures of normal distributions, fitted by expectation-maximisation: egm/mixture.h."""
-from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64
+from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 
 import numpy as np
 
 from ._arrays import array, code
+from ._callbacks import PROGRESS, Progress
 from ._handles import Handle, expect
 from ._library import ARRAY, HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
@@ -13,7 +14,7 @@ from ._structs import DOUBLES, enumeration, struct
 _COVARIANCES = enumeration("COVARIANCE", "full diagonal spherical")
 _Options = struct("mixture_options", components=c_int64, covariance=_COVARIANCES, fixed=c_int32,
                   covariance_floor=c_double, seed=c_uint64, starts=c_int64, max_iterations=c_int64, tolerance=c_double,
-                  row_weights=DOUBLES)
+                  row_weights=DOUBLES, progress=PROGRESS, user=c_void_p)
 _Result = struct("mixture_result", log_likelihood=c_double, covariance_floor=c_double, iterations=c_int64,
                  start=c_int64, dead=c_int64, converged=c_int32, reserved=c_int32)
 declare({
@@ -40,8 +41,8 @@ class Mixture(Handle):
         raise TypeError("a mixture comes from Mixture.fit or Mixture.create")
 
     @classmethod
-    def _of(cls, context, function, *arguments):
-        mixture = cls.__new__(cls)._create(expect(Context, context)._ask, function, *arguments)
+    def _of(cls, context, function, *arguments, **how):
+        mixture = cls.__new__(cls)._create(expect(Context, context)._ask, function, *arguments, **how)
         mixture._components = mixture._ask(lib.egm_mixture_components)
         mixture._dims = mixture._ask(lib.egm_mixture_dims)
         mixture._kind = mixture._ask(lib.egm_mixture_covariance)
@@ -52,14 +53,19 @@ class Mixture(Handle):
     dims = property(lambda self: self._dims)
 
     @classmethod
-    def fit(cls, context, x, components=1, **options):
+    def fit(cls, context, x, components=1, progress=None, **options):
         """A fit to x [rows, dims]. row_weights [rows]: how often each row counts, by default once. `result` of the
-        mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and "converged"."""
+        mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and "converged".
+
+        progress(dict) is called after every step, with "done" and "total" steps. What it raises ends the fit and comes
+        out, as KeyboardInterrupt does without any progress."""
         dtype = np.dtype(getattr(x, "dtype", object))
         number = code("x", dtype)
         array("x", x, dtype, "", (None, None))
         struct, result = _Options.defaults().set({"components": components, **options}, dims=len(x)), _Result.defaults()
-        mixture = cls._of(context, lib.egm_mixture_fit, number, x.ctypes.data, *x.shape, struct, result)
+        struct.progress = PROGRESS(Progress(progress))
+        mixture = cls._of(context, lib.egm_mixture_fit, number, x.ctypes.data, *x.shape, struct, result,
+                          calls_back=True)
         mixture.result = {name: value for name, value in result.as_dict().items() if name != "reserved"}
         return mixture
 

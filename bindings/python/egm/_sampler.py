@@ -7,7 +7,7 @@ from ctypes import POINTER, byref, c_char, c_double, c_int, c_int32, c_int64, c_
 import numpy as np
 
 from ._arrays import CODES, NAMES, array, code, fit
-from ._callbacks import Callback
+from ._callbacks import PROGRESS, Callback, Progress
 from ._errors import ARGUMENT, ArgumentError
 from ._handles import Handle, expect, together
 from ._library import ARRAY, HANDLE, INT64, OUT, TEXT, check, choice, declare, integer, lib, path_text
@@ -27,7 +27,7 @@ _Statistics = struct("sampler_statistics", transitions=c_int64, gradients=c_int6
                      divergences=c_int64, step_size=c_double, leapfrogs=c_double, saturated=c_int64, energy=c_double,
                      exchange=c_double, frozen=c_int64)
 _AisOptions = struct("ais_options", seed=c_uint64, particles=c_int64, levels=c_int64, leapfrog_steps=c_int64,
-                     step_size=c_double, base_scale=c_double, power=c_double)
+                     step_size=c_double, base_scale=c_double, power=c_double, progress=PROGRESS, user=c_void_p)
 _AisResult = struct("ais_result", log_z=c_double, standard_error=c_double, ess=c_double, acceptance=c_double,
                     gradients=c_int64, lost=c_int64)
 _Diagnosis = struct("diagnosis", **dict.fromkeys(
@@ -41,7 +41,8 @@ declare({
     "target_evaluate": (c_int, HANDLE, c_int, ARRAY, c_int64, ARRAY, ARRAY),
     "sampler_create": (c_int, OUT, HANDLE, POINTER(SamplerOptions)), "sampler_free": (None, HANDLE),
     "sampler_set_points": (c_int, HANDLE, c_int, ARRAY), "sampler_points": (c_int, HANDLE, c_int, ARRAY),
-    "sampler_warmup": (c_int, HANDLE, c_int64), "sampler_run": (c_int, HANDLE, c_int64, c_int64, ARRAY, ARRAY),
+    "sampler_set_progress": (c_int, HANDLE, PROGRESS, c_void_p), "sampler_warmup": (c_int, HANDLE, c_int64),
+    "sampler_run": (c_int, HANDLE, c_int64, c_int64, ARRAY, ARRAY),
     "sampler_stats": (c_int, HANDLE, c_int64, POINTER(_Statistics)), "sampler_scale": (c_int, HANDLE, c_int64, ARRAY),
     "sampler_save": (c_int, HANDLE, TEXT), "sampler_load": (c_int, HANDLE, TEXT),
     "ais_run": (c_int, HANDLE, POINTER(_AisOptions), POINTER(_AisResult), ARRAY),
@@ -155,18 +156,40 @@ class Sampler(Handle):
     dims = property(lambda self: self._dims)
     dtype = property(lambda self: self._dtype)
 
-    def warmup(self, n):
-        """n transitions that adapt step sizes, and scales with adapt_scale; the counters then start at 0."""
-        self._call(lib.egm_sampler_warmup, integer("n", n, INT64))
+    def _long(self, progress, function, *arguments):
+        """A call that reports to progress(dict) and that a signal stops."""
+        callback = PROGRESS(Progress(progress))
 
-    def run(self, n, thin=1, energies=False):
+        def run(pointer):
+            status = lib.egm_sampler_set_progress(pointer, callback, None)
+            if status != 0:
+                return status
+            try:
+                return function(pointer, *arguments)
+            finally:
+                lib.egm_sampler_set_progress(pointer, PROGRESS(), None)
+        check(self._ask(run, calls_back=True))
+
+    def warmup(self, n, progress=None):
+        """n transitions that adapt step sizes, and scales with adapt_scale; the counters then start at 0.
+
+        progress(dict) is called from time to time, with "done" and "total" transitions. What it returns does not
+        matter; what it raises stops the warm-up and comes out, as KeyboardInterrupt does without any progress. The
+        steps found so far are then in use, and warmup() of the transitions that are left continues it."""
+        self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
+
+    def run(self, n, thin=1, energies=False, progress=None):
         """Draws [n, chains, dims], each after `thin` transitions; with `energies` also V at them, [n, chains].
         A chain that goes non-finite is frozen and raises NonfiniteError, and the draws of the call are lost; the next
-        run() goes on with the others."""
+        run() goes on with the others.
+
+        progress(dict) is called from time to time, with "done" and "total" transitions. What it returns does not
+        matter; what it raises stops the run and comes out, as KeyboardInterrupt does without any progress. The draws
+        of the call are then lost, the chains stay at the transition that they had reached, and run() goes on there."""
         n = integer("n", n, (1, INT64[1]))
         draws = np.empty((n, self.chains, self.dims), self.dtype)
         values = np.empty(draws.shape[:2], self.dtype) if energies else None
-        self._call(lib.egm_sampler_run, n, integer("thin", thin, INT64), draws.ctypes.data,
+        self._long(progress, lib.egm_sampler_run, n, integer("thin", thin, INT64), draws.ctypes.data,
                    values.ctypes.data if energies else None)
         return (draws, values) if energies else draws
 
@@ -225,9 +248,13 @@ def diagnose(draws):
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def log_partition(target, **options):
+def log_partition(target, progress=None, **options):
     """log Z of a target by annealed importance sampling: a dict with the members of egm_ais_result, such as "log_z",
-    "standard_error" and "ess". Options: seed, particles, levels, leapfrog_steps, step_size, base_scale, power."""
+    "standard_error" and "ess". Options: seed, particles, levels, leapfrog_steps, step_size, base_scale, power.
+
+    progress(dict) is called from time to time, with "done" and "total" steps. What it raises ends the call and comes
+    out, as KeyboardInterrupt does without any progress."""
     struct, result = _AisOptions.defaults().set(options), _AisResult.defaults()
-    expect(Target, target)._call(lib.egm_ais_run, struct, result, None)
+    struct.progress = PROGRESS(Progress(progress))
+    check(expect(Target, target)._ask(lib.egm_ais_run, struct, result, None, calls_back=True))
     return result.as_dict()

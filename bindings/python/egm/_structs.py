@@ -72,7 +72,8 @@ def record(name, /, **members):
     choices = {member: kind for member, kind in members.items() if isinstance(kind, dict)}
     fields = [(member, c_int32 if member in choices else kind) for member, kind in members.items()]
     counts = [count for array, count in _COUNTS.items() if array in members]
-    options = [member for member in members if not member.startswith("reserved") and member not in counts]
+    options = [member for member in members if not member.startswith("reserved")
+               and member not in (*counts, "progress", "user")]
     STRUCTS["egm_" + name] = type(name, (Struct,), {"_fields_": [("struct_size", c_size_t), *fields],
                                                     "choices": choices, "options": options})
     return STRUCTS["egm_" + name]

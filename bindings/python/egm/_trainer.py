@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Training: egm/train.h."""
-import ctypes
-from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
+from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
 
 from ._arrays import array
-from ._callbacks import Callback, Signals
+from ._callbacks import PROGRESS, Progress, Signals
 from ._data import Block, Data
 from ._errors import STATE, StateError
 from ._handles import Handle, expect, locked, together
-from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, local, path_text
+from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
 from ._loss import Loss
 from ._model import Context, Model
 from ._sampler import SamplerOptions, Target, sampler_options
-from ._structs import enumeration, record, struct
+from ._structs import enumeration, struct
 
 _TrainerOptions = struct("trainer_options", seed=c_uint64, batch=c_int64,
                          optimizer=enumeration("OPTIMIZER", "adam rmsprop sgd"),
@@ -22,12 +21,9 @@ _TrainerOptions = struct("trainer_options", seed=c_uint64, batch=c_int64,
                          average_decay=c_double)
 _NegativesOptions = struct("negatives_options", start=enumeration("NEGATIVES", "cd pcd short_run"), reserved=c_int32,
                            steps=c_int64, buffer=c_int64, restart=c_double)
-_ProgressRecord = record("progress", step=c_int64, done=c_int64, total=c_int64, term_count=c_int32, reserved=c_int32,
-                         term_names=POINTER(c_char_p), terms=POINTER(c_double), learning_rate=c_double)
-_PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(_ProgressRecord), c_void_p)
 declare({
     "trainer_create": (c_int, OUT, HANDLE, POINTER(_TrainerOptions)), "trainer_free": (None, HANDLE),
-    "trainer_fit": (c_int, HANDLE, HANDLE, c_int64, _PROGRESS, c_void_p),
+    "trainer_fit": (c_int, HANDLE, HANDLE, c_int64, PROGRESS, c_void_p),
     "trainer_set_negatives": (c_int, HANDLE, HANDLE, POINTER(_NegativesOptions), POINTER(SamplerOptions)),
     "trainer_steps": (c_int64, HANDLE), "trainer_term": (c_double, HANDLE, c_int32),
     "trainer_set_learning_rate": (c_int, HANDLE, HANDLE, c_double),
@@ -36,20 +32,18 @@ declare({
 })
 
 
-class _Progress(Callback):
+class _Progress(Progress):
     """Called after each step, so that a signal ends the training; asks the function after every n of them."""
 
     def __init__(self, function, every, names):
         super().__init__(function)
         self.every, self.names = every, names
 
-    def work(self, progress, _):
-        p = progress.contents
-        if self.function is not None and (p.done % self.every == 0 or p.done == p.total):
-            self.ask({"step": p.step, "done": p.done, "total": p.total, "learning_rate": p.learning_rate,
-                      "terms": dict(zip(self.names, p.terms[:p.term_count]))})
-        elif local.signals.late:
-            local.signals.deliver()
+    def tell(self, p):
+        if self.function is None or (p.done % self.every and p.done != p.total):
+            return None
+        return {"step": p.step, "done": p.done, "total": p.total, "learning_rate": p.learning_rate,
+                "terms": dict(zip(self.names, p.terms[:p.term_count]))}
 
 
 class Trainer(Handle):
@@ -78,7 +72,7 @@ class Trainer(Handle):
         after that step and comes out, as KeyboardInterrupt does without any progress, and fit() may go on from there.
         It may use the nets and the trainer, to save() for one; other threads wait for both until fit() is done."""
         steps, every = integer("steps", steps, (0, INT64[1])), integer("every", every, (1, INT64[1]))
-        callback = _PROGRESS(_Progress(progress, every, self._terms))
+        callback = PROGRESS(_Progress(progress, every, self._terms))
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))

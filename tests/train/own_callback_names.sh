@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Every public function that takes a sampler, a target or a trainer has its place in test_own_callback.c, and so does
+# egm_data_free; the other functions of data only read them, as a training does. What makes a handle is excepted: there
+# is no callback of it yet.
+# usage: own_callback_names.sh SOURCE_ROOT
+set -eu
+cd "$1"
+missing=0
+names=$(cat include/egm/*.h | tr '\n' ' ' | tr ';' '\n' |
+	grep -oE 'egm_[a-z0-9_]+\([^()]*egm_(sampler|target|trainer|data) \*[^()]*\)' | sed 's/(.*//' | sort -u)
+[ "$(echo "$names" | wc -l)" -ge 30 ] || { echo "only $(echo "$names" | wc -l) functions found"; exit 1; }
+for name in $names; do
+	case $name in
+	egm_sampler_create | egm_target_model | egm_target_latent | egm_target_callback | egm_trainer_create) continue ;;
+	egm_data_free) ;;
+	egm_data_*) continue ;;
+	esac
+	grep -q "$name(" tests/train/test_own_callback.c tests/train/train_support.h || { echo "$name is not tested"; missing=1; }
+done
+exit $missing
