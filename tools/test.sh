@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format; there is
-#        also valgrind_all
+#        also valgrind_all, and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
+#        processors, to be run before a release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -124,6 +125,31 @@ stage_valgrind() {
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
+}
+
+# Other processors, with Debian's compilers: arm64 and s390x (big-endian, without vectors) in an emulator, where a test
+# takes twenty to a hundred times as long, and i386 (32-bit sizes) at full speed. Left out are the suites that look at
+# the tree and not at the library, those that run Python, and in the emulator what would take hours there.
+cross() { # ARCH ARGUMENT...: of the test runner
+	local arch=$1 stage=cross_$1
+	shift
+	step "$stage" setup tools/setup.sh cross && step "$stage" prepare tools/cross.sh "$arch" &&
+		build "$stage" "build-$arch" gcc --cross-file "build-cross/$arch/cross.ini" -Dtests=true -Ddefault_library=static &&
+		run "$stage" "build-$arch" "$@"
+}
+stage_cross_arm64() {
+	cross arm64 --suite core --suite tensor --suite autodiff --suite model --suite io --suite hygiene
+}
+stage_cross_s390x() {
+	cross s390x --suite core --suite tensor --suite autodiff --suite model --suite io --suite hygiene
+}
+stage_cross_i386() {
+	cross i386 --no-suite bench
+}
+stage_cross() {
+	stage_cross_arm64
+	stage_cross_s390x
+	stage_cross_i386
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.

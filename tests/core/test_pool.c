@@ -258,7 +258,8 @@ END_TEST
 
 /* What a sanitizer does not allow a forking process. ThreadSanitizer ends a forked child that starts a thread.
  * AddressSanitizer allocates while a thread starts or ends, and a child forked meanwhile waits for its allocator's
- * locks for ever. */
+ * locks for ever. qemu-user 7.2 fails in an assertion of its own (plugins/core.c) when a child of
+ * a process with threads starts one. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define CHILD_MAY_START_THREADS 0
@@ -305,7 +306,7 @@ static void use_in_child(egm_context *context)
 			if (t.runs[i] != (i < 40)) _exit(1);
 	}
 	egm_context_free(context); /* joins nobody */
-	_exit(!CHILD_MAY_START_THREADS || second_context_works() ? 0 : 2);
+	_exit(!CHILD_MAY_START_THREADS || getenv("EGM_TEST_EMULATED") || second_context_works() ? 0 : 2);
 }
 
 static int fork_and_use(egm_context *context)
