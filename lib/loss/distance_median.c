@@ -43,8 +43,8 @@ static egm_status compute(egm_context *context, const egm__sample *x, const egm_
 	egm_status st = EGM_OK;
 	int64_t columns = x->columns, first = taken(x), n = first + taken(y), count = n * (n - 1) / 2, numbers;
 	double *points = NULL, median;
-	egm__sort_item *items = egm__alloc(context, (size_t)count, 2 * sizeof *items);
-	if (!egm__size_mul(n, columns, &numbers)) points = egm__alloc(context, (size_t)numbers, sizeof *points);
+	egm__sort_item *items = egm__alloc(context, count, 2 * sizeof *items);
+	if (!egm__size_mul(n, columns, &numbers)) points = egm__alloc(context, numbers, sizeof *points);
 	if (!items || !points)
 		EGM_FAIL(EGM_ERR_MEMORY, "median distance: no memory for %lld rows of %lld numbers and their pairs",
 		         (long long)n, (long long)columns);

@@ -89,8 +89,8 @@ egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, cons
 	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
 	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
 	EGM_TRY(check(&o, centres, modes, columns, sigma));
-	all = egm__alloc_zero(context, (size_t)modes, sizeof *all);
-	good = egm__alloc_zero(context, (size_t)modes, sizeof *good);
+	all = egm__alloc_zero(context, modes, sizeof *all);
+	good = egm__alloc_zero(context, modes, sizeof *good);
 	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes", (long long)modes);
 	for (int64_t i = 0; i < rows; i++) {
 		double squared;

@@ -62,7 +62,7 @@ static egm_status fit(egm_mixture **out, egm_mixture *trial, egm_dtype dtype, co
 	EGM_TRY(egm__mixture_find_floor(trial, dtype, x, rows, pass.spare, &trial->floor));
 	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
 	best->floor = trial->floor;
-	distances = egm__alloc(trial->context, (size_t)rows, sizeof *distances);
+	distances = egm__alloc(trial->context, rows, sizeof *distances);
 	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)rows);
 	EGM_TRY(climb_from_all(trial, best, &pass, distances, r));
 	r->covariance_floor = best->floor;

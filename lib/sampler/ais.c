@@ -279,8 +279,8 @@ static egm_status create_levels(egm__ais *a)
 {
 	int64_t n = a->options.levels, particles = a->options.particles;
 	a->levels = egm__alloc(a->s.context, (size_t)n + 1, sizeof *a->levels);
-	a->log_weights = egm__alloc(a->s.context, (size_t)particles, sizeof *a->log_weights);
-	a->accept = egm__alloc_zero(a->s.context, (size_t)particles, sizeof *a->accept);
+	a->log_weights = egm__alloc(a->s.context, particles, sizeof *a->log_weights);
+	a->accept = egm__alloc_zero(a->s.context, particles, sizeof *a->accept);
 	if (!a->levels || !a->log_weights || !a->accept)
 		return egm__fail(EGM_ERR_MEMORY, "ais: out of memory for %lld particles and %lld levels", (long long)particles,
 		                 (long long)n);
@@ -293,25 +293,26 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = a->s.context;
-	size_t rows = (size_t)a->rows, row = (size_t)a->s.row_bytes, element = egm__dtype_size(a->s.target->dtype);
+	int64_t rows = a->rows, row = a->s.row_bytes;
+	size_t element = egm__dtype_size(a->s.target->dtype);
 	size_t own = (egm__leapfrog_bytes(&a->s) + 63) / 64 * 64;
 	t->run = a;
 	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
 	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);
 	t->asked = egm__alloc_zero(context, rows, sizeof *t->asked);
-	t->rows = egm__alloc_zero(context, rows, 2 * row + own);
+	t->rows = egm__alloc_zero(context, rows, 2 * row + (int64_t)own);
 	t->gradient = egm__alloc_zero(context, rows, row);
-	t->noise = egm__alloc_zero(context, rows * (size_t)egm__noise_stride(a->s.dims), element);
+	t->noise = egm__alloc_zero(context, rows * egm__noise_stride(a->s.dims), element);
 	t->mixed = *t->probe;
-	t->mixed.gradient = egm__alloc_zero(context, rows * (size_t)a->s.dims, element);
+	t->mixed.gradient = egm__alloc_zero(context, rows * a->s.dims, element);
 	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
 	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
 		EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
 		         (long long)a->s.dims);
 	t->mixed.energy = t->mixed.value + rows;
-	for (size_t i = 0; i < rows; i++) {
+	for (int64_t i = 0; i < rows; i++) {
 		egm__walker *w = &t->walkers[i];
-		w->x = t->rows + i * (2 * row + own);
+		w->x = t->rows + i * (2 * row + (int64_t)own);
 		w->gradient = w->x + row;
 		w->own = w->gradient + row;
 		t->probe->bridge[i] = a->s.target->bridge;
@@ -351,7 +352,7 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	EGM_TRY(measure(&a, target));
 	EGM_TRY(set_base(&a));
 	EGM_TRY(create_levels(&a));
-	a.teams = egm__alloc_zero(a.s.context, (size_t)a.n_teams, sizeof *a.teams);
+	a.teams = egm__alloc_zero(a.s.context, a.n_teams, sizeof *a.teams);
 	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "ais: out of memory for %d threads", (int)a.n_teams);
 	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
 	egm__probe_prepare(a.teams[0].probe);
