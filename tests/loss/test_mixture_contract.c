@@ -39,10 +39,10 @@ START_TEST(test_mixture__defaults_are_those_of_the_header)
 	ck_assert(o.struct_size == sizeof o && o.components == 1 && o.covariance == EGM_COVARIANCE_FULL && o.fixed == 0);
 	ck_assert(o.covariance_floor == 0 && o.seed == 0 && o.starts == 4 && o.max_iterations == 200 &&
 	          o.tolerance == 1e-6);
-	ck_assert_uint_eq(sizeof o, 64);
+	if (sizeof(size_t) == 8) ck_assert_uint_eq(sizeof o, 64);
 	ck_assert_egm(egm_mixture_result_init(&r, sizeof r));
 	ck_assert(r.struct_size == sizeof r && r.iterations == 0 && r.reserved == 0);
-	ck_assert_uint_eq(sizeof r, 56);
+	if (sizeof(size_t) == 8) ck_assert_uint_eq(sizeof r, 56);
 	ck_assert_int_eq(egm_mixture_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_result_init(NULL, sizeof r), EGM_ERR_ARGUMENT);
 }
