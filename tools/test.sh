@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format; there is
+# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
+# and byte order.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian; there is
 #        also valgrind_all; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
-#        processors, to be run before a release; and endian, the part of cross_s390x that takes minutes
+#        processors, to be run before a release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -159,6 +160,11 @@ stage_cross() {
 endian=(core/test_rng tensor/test_random tensor/test_kernels io/test_safetensors io/test_model_file io/test_data
 	io/test_npy train/test_checkpoint train/test_sampler_file)
 stage_endian() {
+	tools/setup.sh cross >"$log/endian-setup.log" 2>&1
+	if ! command -v s390x-linux-gnu-gcc >/dev/null || ! command -v qemu-s390x >/dev/null; then
+		add skipped endian 's390x-linux-gnu-gcc and qemu-s390x are not installed'
+		return
+	fi
 	cross_build s390x "${endian[@]/#/tests/}" && run endian build-s390x "${endian[@]##*/}"
 }
 
