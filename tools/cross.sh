@@ -12,9 +12,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 case ${1:-} in
-arm64) triplet=aarch64-linux-gnu loader=ld-linux-aarch64.so.1 emulator=qemu-aarch64 family=aarch64 cpu=aarch64 endian=little ;;
-s390x) triplet=s390x-linux-gnu loader=ld64.so.1 emulator=qemu-s390x family=s390x cpu=s390x endian=big ;;
-i386) triplet=i686-linux-gnu loader=ld-linux.so.2 emulator='' family=x86 cpu=i686 endian=little ;;
+arm64) triplet=aarch64-linux-gnu loader=ld-linux-aarch64.so.1 emulator=qemu-aarch64 family=aarch64 endian=little ;;
+s390x) triplet=s390x-linux-gnu loader=ld64.so.1 emulator=qemu-s390x family=s390x endian=big ;;
+i386) triplet=i686-linux-gnu loader=ld-linux.so.2 emulator='' family=x86 endian=little ;;
 *) echo 'usage: tools/cross.sh arm64|s390x|i386' >&2; exit 2 ;;
 esac
 arch=$1
@@ -66,7 +66,7 @@ c_link_args = ['-Wl,--dynamic-linker=/usr/$triplet/lib/$loader', '-Wl,-rpath,/us
 [host_machine]
 system = 'linux'
 cpu_family = '$family'
-cpu = '$cpu'
+cpu = '${triplet%%-*}'
 endian = '$endian'
 END
 echo "build-cross/$arch/cross.ini"

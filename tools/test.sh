@@ -128,8 +128,8 @@ stage_valgrind_all() {
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
 }
 
-# Other processors, with Debian's compilers: arm64 and s390x (big-endian, without vectors) in an emulator, and i386 (sizes
-# of 32 bits) at full speed. The suites that run Python or look at nothing but the tree are left out.
+# Other processors, with Debian's compilers: arm64 and s390x (big-endian, without vectors) in an emulator, and i386
+# (sizes of 32 bits) at full speed. The suites that run Python or look at nothing but the tree are left out.
 cross_build() { # ARCH [TARGET...]
 	local arch=$1 stage=cross_$1
 	shift

@@ -213,7 +213,8 @@ START_TEST(test_free__waits_for_the_last_reference)
 }
 END_TEST
 
-/* R21. Rounding up, and where SSE computes also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag either.
+/* R21. Rounding up, and where SSE computes also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag
+ * either.
  */
 START_TEST(test_create__keeps_the_floating_point_state)
 {

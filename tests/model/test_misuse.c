@@ -111,8 +111,8 @@ START_TEST(test_misuse__refuses_arrays_that_do_not_fit)
 }
 END_TEST
 
-/* 2^32 + 2^16 weights: 2^16 where a count loses its upper half on the way to 32 bits. The machines with room for them are
- * spared that. */
+/* 2^32 + 2^16 weights: 2^16 where a count loses its upper half on the way to 32 bits. The machines with room for them
+ * are spared that. */
 START_TEST(test_misuse__weights_beyond_the_address_space)
 {
 #if SIZE_MAX == UINT32_MAX

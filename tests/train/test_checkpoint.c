@@ -363,8 +363,9 @@ END_TEST
 
 enum { KILLS = 120 };
 
-/* Saves after every step, of which it takes one for every byte that the parent sends, and sends a byte after each. So it
- * is killed while it saves or while it waits, however fast it runs, and has always come as far as the parent has read. */
+/* Saves after every step, of which it takes one for every byte that the parent sends, and sends a byte after each. So
+ * it is killed while it saves or while it waits, however fast it runs, and has always come as far as the parent has
+ * read. */
 static void train_for_ever(int orders, int reports)
 {
 	char byte;
@@ -402,8 +403,8 @@ static void kill_one(int i, int saved)
 	close(orders[0]), close(orders[1]), close(reports[0]);
 }
 
-/* After any kill the file is one of the generations that an undisturbed run writes, and no older than what the child had
- * reported: it goes on from what the last one left, so the steps never go back. */
+/* After any kill the file is one of the generations that an undisturbed run writes, and no older than what the child
+ * had reported: it goes on from what the last one left, so the steps never go back. */
 START_TEST(test_kill__leaves_a_whole_generation)
 {
 	pair reader = {0}, straight = {0};
