@@ -140,7 +140,9 @@ static egm_status raise_best(const egm_model *net, const float *x, int64_t rows,
 		int64_t n = rows - i < BATCH ? rows - i : BATCH;
 		TRY(egm_model_run(net, EGM_F32, x + i * d, n, d, out));
 		for (int64_t r = 0; r < n; r++)
-			for (int64_t u = 0; u < units; u++) best[i + r] = fmax(best[i + r], out[r * units + u]);
+			for (int64_t u = 0; u < units; u++) {
+				if (out[r * units + u] > best[i + r]) best[i + r] = out[r * units + u];
+			}
 	}
 	return EGM_OK;
 }

@@ -136,7 +136,9 @@ static egm_status add_up_log_z(job *j)
 	double least = INFINITY, sum = 0, cell = 2 * j->law.extent / FINE;
 	fill_grid(j, FINE);
 	TRY(egm_model_energy(j->energy, EGM_F32, j->grid, FINE * FINE, 2, j->energies));
-	for (int i = 0; i < FINE * FINE; i++) least = fmin(least, j->energies[i]);
+	for (int i = 0; i < FINE * FINE; i++) {
+		if (j->energies[i] < least) least = j->energies[i];
+	}
 	for (int i = 0; i < FINE * FINE; i++) sum += exp(least - j->energies[i]);
 	j->log_z_grid = log(sum) - least + 2 * log(cell);
 	return EGM_OK;
@@ -227,7 +229,9 @@ static egm_status draw(job *j, int *failed)
 		fields[1][i] = j->energies[i] + j->ais.log_z;
 	}
 	/* Both in the same colours: as far up as the law with noise goes, 8 nats above its lowest. */
-	for (int i = 0; i < GRID * GRID; i++) worst = i == 0 ? fields[0][0] : fmin(worst, fields[0][i]);
+	for (int i = 0; i < GRID * GRID; i++) {
+		if (i == 0 || fields[0][i] < worst) worst = fields[0][i];
+	}
 	for (int i = 0; i < GRID * GRID; i++)
 		for (int k = 0; k < 2; k++) fields[k][i] = fmin(fmax(fields[k][i], worst), worst + 8);
 	snprintf(titles[0], sizeof titles[0], "%s with noise of %g", j->law.name, j->settings->sigma);

@@ -18,6 +18,12 @@ static inline int egm_test_main(Suite *suite)
 	return failed != 0;
 }
 
+/* The larger error, where NaN is the largest and stays: fmax would pass over it. */
+static inline double egm_test_worse(double worst, double error)
+{
+	return error <= worst || !(worst == worst) ? worst : error;
+}
+
 /* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. */
 static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 {

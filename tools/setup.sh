@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test]...   build: library and examples; test: that, and what tests and benchmark use
+# usage: tools/setup.sh [build|test|cross]...   build: library and examples; test: that, and what tests and benchmark
+#        use; cross: compilers for other processors and an emulator, see tools/cross.sh
 set -eu
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libcairo2-dev fonts-dejavu-core'
 test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python3-numpy libopenblas0-pthread'
+# gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
+cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
+gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'
 
 [ $# -gt 0 ] || set -- build test
 wanted=''
@@ -15,7 +19,8 @@ for group in "$@"; do
 	case $group in
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $build $test" ;;
-	*) echo "setup: no group '$group' (build, test)" >&2; exit 2 ;;
+	cross) wanted="$wanted $build $test $cross" ;;
+	*) echo "setup: no group '$group' (build, test, cross)" >&2; exit 2 ;;
 	esac
 done
 

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format; there is
-#        also valgrind_all
+# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
+# and byte order.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian; there is
+#        also valgrind_all; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
+#        processors, to be run before a release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -13,7 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -124,6 +126,45 @@ stage_valgrind() {
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
+}
+
+# Other processors, with Debian's compilers: arm64 and s390x (big-endian, without vectors) in an emulator, and i386
+# (sizes of 32 bits) at full speed. The suites that run Python or look at nothing but the tree are left out.
+cross_build() { # ARCH [TARGET...]
+	local arch=$1 stage=cross_$1
+	shift
+	if ! step "$stage" setup tools/setup.sh cross || ! step "$stage" prepare tools/cross.sh "$arch"; then return 1; fi
+	CC=gcc step "$stage" configure configure "build-$arch" -Dwerror=true --cross-file "build-cross/$arch/cross.ini" \
+		-Dtests=true -Ddefault_library=static && step "$stage" compile "$NINJA" -k 0 -C "build-$arch" "$@"
+}
+stage_cross_arm64() {
+	cross_build arm64 && run cross_arm64 build-arm64 --no-suite learning --no-suite bench --no-suite layering
+}
+# Without the programs that multiply the most matrices: an emulator computes every product of two numbers by itself.
+stage_cross_s390x() {
+	cross_build s390x && mapfile -t programs < <("$meson" test -C build-s390x --no-rebuild --list --no-suite learning \
+		--no-suite bench --no-suite layering | sed -n 's,.* / ,,p' | grep -vxE 'test_gemm|test_product|test_reproducible') &&
+		run cross_s390x build-s390x "${programs[@]}"
+}
+stage_cross_i386() {
+	cross_build i386 && run cross_i386 build-i386 --no-suite bench --no-suite layering
+}
+stage_cross() {
+	stage_cross_arm64
+	stage_cross_s390x
+	stage_cross_i386
+}
+
+# The part of cross_s390x that sees most of what byte order can break, in a few minutes: random numbers and files.
+endian=(core/test_rng tensor/test_random tensor/test_kernels io/test_safetensors io/test_model_file io/test_data
+	io/test_npy train/test_checkpoint train/test_sampler_file)
+stage_endian() {
+	tools/setup.sh cross >"$log/endian-setup.log" 2>&1
+	if ! command -v s390x-linux-gnu-gcc >/dev/null || ! command -v qemu-s390x >/dev/null; then
+		add skipped endian 's390x-linux-gnu-gcc and qemu-s390x are not installed'
+		return
+	fi
+	cross_build s390x "${endian[@]/#/tests/}" && run endian build-s390x "${endian[@]##*/}"
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.

@@ -101,7 +101,7 @@ static egm_status assign_registers(egm__lower *l, egm__group *gr)
 	egm_status st = EGM_OK;
 	int32_t n = gr->n_regs;
 	int32_t *last = egm__alloc_zero(l->p->context, (size_t)n * 2 + 1, sizeof *last);
-	unsigned char *busy = egm__alloc_zero(l->p->context, (size_t)n, 1);
+	unsigned char *busy = egm__alloc_zero(l->p->context, n, 1);
 	if (last && busy) {
 		find_last_readers(gr, last);
 		gr->n_regs = rename_registers(gr, last, last + n, busy);

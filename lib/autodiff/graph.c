@@ -79,7 +79,7 @@ void egm__graph_output(egm__graph *g, egm__id x, int32_t slot, int64_t offset)
 	if (x < 0 || g->status != EGM_OK) return;
 	if (g->n_out == g->cap_out) {
 		int32_t cap = g->cap_out ? 2 * g->cap_out : 16;
-		egm__output *grown = egm__realloc(g->context, g->outputs, (size_t)cap, sizeof *grown);
+		egm__output *grown = egm__realloc(g->context, g->outputs, cap, sizeof *grown);
 		if (!grown) {
 			egm__graph_fail(g, EGM_ERR_MEMORY, "graph: out of memory for %d outputs", cap);
 			return;
@@ -132,7 +132,7 @@ static int make_room(egm__graph *g)
 {
 	if (g->n < g->cap) return 1;
 	int32_t cap = g->cap ? 2 * g->cap : 64;
-	egm__node *nodes = egm__realloc(g->context, g->nodes, (size_t)cap, sizeof *nodes);
+	egm__node *nodes = egm__realloc(g->context, g->nodes, cap, sizeof *nodes);
 	if (!nodes) return 0;
 	g->nodes = nodes;
 	int32_t *table = egm__alloc_zero(g->context, (size_t)cap * 2, sizeof *table);

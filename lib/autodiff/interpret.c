@@ -24,7 +24,7 @@ static egm_status draw(const oracle *o, const egm__node *n, double *y)
 	int64_t count = egm__shape_count(&n->shape);
 	const egm__kernels *table = egm__kernels_get(o->g->context->simd, o->g->dtype);
 	egm__rng rng = {.seed = o->seed, .step = o->step, .stream = (uint32_t)n->a[0]};
-	void *drawn = egm__alloc(o->g->context, (size_t)count, egm__dtype_size(o->g->dtype));
+	void *drawn = egm__alloc(o->g->context, count, egm__dtype_size(o->g->dtype));
 	if (!drawn) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory");
 	if (n->a[1])
 		table->uniform(count, drawn, &rng, 0);
@@ -38,7 +38,7 @@ static egm_status draw(const oracle *o, const egm__node *n, double *y)
 static egm_status evaluate(const oracle *o, egm__id id)
 {
 	const egm__node *n = &o->g->nodes[id];
-	double *y = o->value[id] = egm__alloc(o->g->context, (size_t)egm__shape_count(&n->shape), sizeof *y);
+	double *y = o->value[id] = egm__alloc(o->g->context, egm__shape_count(&n->shape), sizeof *y);
 	if (!y) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory for node %d", id);
 	if (n->op == &egm__op_noise) return draw(o, n, y);
 	if (n->op == &egm__op_leaf) {

@@ -58,7 +58,7 @@ void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right)
 egm_status egm__pack_memory(egm__program *p)
 {
 	if (!p->n_packs) return EGM_OK;
-	p->packed = egm__alloc_zero(p->context, (size_t)p->packed_bytes, 1);
+	p->packed = egm__alloc_zero(p->context, p->packed_bytes, 1);
 	if (!p->packed)
 		return egm__fail(EGM_ERR_MEMORY, "program: no memory for %lld bytes of packed factors",
 		                 (long long)p->packed_bytes);

@@ -3,6 +3,7 @@
  * do not meet. Largest first, each at the lowest free place: on the programs here within a few percent of the peak of
  * what is alive at once, and simple. */
 #include <autodiff/kernel_impl.h>
+#include <core/size_impl.h>
 #include <string.h>
 
 enum { ALIGN = 64 };
@@ -55,7 +56,7 @@ static egm_status place_buffers(egm__program *p)
 		placed[at] = i;
 		done[i] = 1;
 		int64_t end = b->offset + rounded(b->bytes);
-		if (end > (int64_t)p->arena_bytes) p->arena_bytes = (size_t)end;
+		if (end > p->scratch_at) p->scratch_at = end;
 	}
 	egm__free(p->context, placed);
 	egm__free(p->context, done);
@@ -108,7 +109,6 @@ egm_status egm__plan_memory(egm__program *p)
 		int64_t bytes = rounded(scratch_of(p, &p->kernels[i]));
 		if (bytes > p->scratch_bytes) p->scratch_bytes = bytes;
 	}
-	p->scratch_at = (int64_t)p->arena_bytes;
-	p->arena_bytes += (size_t)p->scratch_bytes * (size_t)p->context->threads;
+	p->arena_bytes = egm__size_of(p->scratch_at + p->scratch_bytes * p->context->threads);
 	return EGM_OK;
 }

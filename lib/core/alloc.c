@@ -7,18 +7,18 @@
  * caller still hears it on free. The header is as wide as the alignment; both are a cache line and an AVX-512 vector.
  */
 #include "core/context_impl.h"
+#include "core/size_impl.h"
 
 #include <string.h>
 
 enum { HEADER = 64 };
 
 /* Bytes of the block with its header; 0 when they cannot exist. */
-static size_t block_size(size_t count, size_t size)
+static size_t block_size(int64_t count, int64_t size)
 {
-	size_t bytes;
-	if (__builtin_mul_overflow(count, size, &bytes)) return 0;
-	if (__builtin_add_overflow(bytes, (size_t)HEADER, &bytes)) return 0;
-	return bytes <= PTRDIFF_MAX ? bytes : 0;
+	int64_t bytes;
+	if (egm__size_mul(count, size, &bytes) || egm__size_add(bytes, HEADER, &bytes)) return 0;
+	return (uint64_t)bytes <= (uint64_t)PTRDIFF_MAX ? (size_t)bytes : 0;
 }
 
 static size_t size_of(const void *pointer)
@@ -28,7 +28,7 @@ static size_t size_of(const void *pointer)
 	return bytes;
 }
 
-void *egm__alloc(egm_context *context, size_t count, size_t size)
+void *egm__alloc(egm_context *context, int64_t count, int64_t size)
 {
 	size_t bytes = block_size(count, size);
 	char *block = bytes ? context->alloc(bytes, HEADER, context->alloc_user) : NULL;
@@ -37,14 +37,14 @@ void *egm__alloc(egm_context *context, size_t count, size_t size)
 	return block + HEADER;
 }
 
-void *egm__alloc_zero(egm_context *context, size_t count, size_t size)
+void *egm__alloc_zero(egm_context *context, int64_t count, int64_t size)
 {
 	void *pointer = egm__alloc(context, count, size);
-	if (pointer) memset(pointer, 0, count * size);
+	if (pointer) memset(pointer, 0, (size_t)(count * size));
 	return pointer;
 }
 
-void *egm__realloc(egm_context *context, void *pointer, size_t count, size_t size)
+void *egm__realloc(egm_context *context, void *pointer, int64_t count, int64_t size)
 {
 	size_t bytes = block_size(count, size);
 	if (pointer && bytes && bytes <= size_of(pointer)) return pointer;

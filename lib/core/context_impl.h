@@ -25,11 +25,13 @@ void egm__context_retain(egm_context *context);
 /* egm_context_free releases one reference. */
 
 /* 64-byte aligned memory from the context's allocator; NULL when it fails (the caller says what it was for). The size
- * travels with the block, so that free can hand it to the allocator. count * size is checked. */
-void *egm__alloc(egm_context *context, size_t count, size_t size);
-void *egm__alloc_zero(egm_context *context, size_t count, size_t size);
+ * travels with the block, so that free can hand it to the allocator. count * size is checked,
+ * and so is that it fits a pointer: counts come as they are, since a cast to size_t would drop half of one on a 32-bit
+ * machine. */
+void *egm__alloc(egm_context *context, int64_t count, int64_t size);
+void *egm__alloc_zero(egm_context *context, int64_t count, int64_t size);
 /* Grows a block to hold `count` elements, keeping its contents; NULL leaves the old one as it was. */
-void *egm__realloc(egm_context *context, void *pointer, size_t count, size_t size);
+void *egm__realloc(egm_context *context, void *pointer, int64_t count, int64_t size);
 void egm__free(egm_context *context, void *pointer); /* NULL allowed */
 
 void egm__log(egm_context *context, int32_t level, const char *format, ...) __attribute__((format(printf, 3, 4)));

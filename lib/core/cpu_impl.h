@@ -21,6 +21,13 @@ static inline int64_t egm__cpu_clock_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Whether SSE does the arithmetic, and its control word is the mode: on i386 too, where meson.build asks for it. */
+#if defined(__x86_64__) || defined(__SSE2_MATH__)
+#define EGM__CPU_SSE 1
+#else
+#define EGM__CPU_SSE 0
+#endif
+
 /* Tells the CPU that this is a waiting loop. */
 static inline void egm__cpu_relax(void)
 {
@@ -36,7 +43,7 @@ static inline void egm__cpu_relax(void)
 /* How this thread rounds, flushes subnormals and traps; equal numbers mean the same arithmetic. */
 static inline uint32_t egm__cpu_fp_mode(void)
 {
-#if defined(__x86_64__)
+#if EGM__CPU_SSE
 	return __builtin_ia32_stmxcsr() & 0xffc0u; /* without the six flags of past exceptions */
 #elif defined(__aarch64__)
 	uint64_t control;
@@ -50,7 +57,7 @@ static inline uint32_t egm__cpu_fp_mode(void)
 /* Takes up a mode that egm__cpu_fp_mode returned; the flags of past exceptions stay. */
 static inline void egm__cpu_fp_set(uint32_t mode)
 {
-#if defined(__x86_64__)
+#if EGM__CPU_SSE
 	uint16_t x87, rounding = mode >> 3 & 0xc00u; /* long double's unit has a word of its own */
 	__asm__ volatile("fnstcw %0" : "=m"(x87));
 	if ((x87 & 0xc00u) != rounding) {
@@ -72,7 +79,7 @@ static inline void egm__cpu_fp_set(uint32_t mode)
 static inline uint32_t egm__cpu_fp_flush(void)
 {
 	uint32_t mode = egm__cpu_fp_mode();
-#if defined(__x86_64__)
+#if EGM__CPU_SSE
 	egm__cpu_fp_set(mode | 0x8040u);
 #elif defined(__aarch64__)
 	egm__cpu_fp_set(mode | 1u << 24);

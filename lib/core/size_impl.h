@@ -16,6 +16,12 @@ static inline int egm__size_add(int64_t a, int64_t b, int64_t *out)
 	return a < 0 || b < 0 || __builtin_add_overflow(a, b, out);
 }
 
+/* Bytes as a size_t. What no pointer spans becomes SIZE_MAX, of which no allocation succeeds. */
+static inline size_t egm__size_of(int64_t bytes)
+{
+	return bytes < 0 || (uint64_t)bytes > (uint64_t)PTRDIFF_MAX ? SIZE_MAX : (size_t)bytes;
+}
+
 static inline int64_t egm__least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

@@ -37,7 +37,7 @@ static egm_status grow(reader *r)
 		         r->csv.path, r->csv.line, r->count, r->o->max_bytes);
 	int64_t capacity = r->capacity ? 2 * r->capacity : 256;
 	if ((uint64_t)capacity > most) capacity = (int64_t)most;
-	void *grown = egm__realloc(r->context, r->values, (size_t)capacity, stored_size(r));
+	void *grown = egm__realloc(r->context, r->values, capacity, stored_size(r));
 	if (!grown) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " numbers", r->csv.path, capacity);
 	r->values = grown;
 	r->capacity = capacity;
@@ -108,7 +108,7 @@ static egm_status finish(reader *r, egm_data **out)
 {
 	egm_data *d = egm__alloc_zero(r->context, 1, sizeof *d);
 	if (!d) return egm__fail(EGM_ERR_MEMORY, "%s: no memory for a handle", r->csv.path);
-	void *cut = egm__realloc(r->context, r->values, (size_t)r->count, stored_size(r));
+	void *cut = egm__realloc(r->context, r->values, r->count, stored_size(r));
 	*d = (egm_data){.context = r->context,
 	                .dtype = (egm_dtype)r->o->dtype,
 	                .rank = 2,

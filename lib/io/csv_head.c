@@ -57,8 +57,8 @@ static egm_status index_first_line(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
 	egm__head *h = &l->head;
-	h->cells = egm__alloc(l->context, (size_t)h->count, sizeof *h->cells);
-	h->seen = egm__alloc_zero(l->context, (size_t)h->count, 1);
+	h->cells = egm__alloc(l->context, h->count, sizeof *h->cells);
+	h->seen = egm__alloc_zero(l->context, h->count, 1);
 	if (!h->cells || !h->seen) EGM_TRY(no_memory(l, "the first line"));
 	char *p = h->text.bytes;
 	for (int64_t i = 0; i < h->count; i++) {

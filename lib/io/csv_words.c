@@ -43,7 +43,7 @@ egm_status egm__words_insert(egm_context *context, egm__words *d, int64_t at, co
 	char *word = NULL;
 	if (d->count == d->capacity) {
 		int64_t capacity = d->capacity ? 2 * d->capacity : 8;
-		char **grown = egm__realloc(context, d->words, (size_t)capacity, sizeof *grown);
+		char **grown = egm__realloc(context, d->words, capacity, sizeof *grown);
 		if (!grown) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " words", path, capacity);
 		d->words = grown;
 		d->capacity = capacity;
@@ -63,7 +63,7 @@ egm_status egm__table_create(egm__table **out, egm_context *context, int64_t cou
 	egm__table *t = egm__alloc_zero(context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a table", path);
 	t->context = context;
-	t->columns = egm__alloc_zero(context, (size_t)count, sizeof *t->columns);
+	t->columns = egm__alloc_zero(context, count, sizeof *t->columns);
 	if (!t->columns) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " columns", path, count);
 	t->count = count;
 	*out = t;

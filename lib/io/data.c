@@ -116,7 +116,7 @@ egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtyp
 		         shape[0], columns, bytes, max_bytes);
 	d = egm__alloc_zero(context, 1, sizeof *d);
 	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a handle", path);
-	d->values = egm__alloc(context, (size_t)count, stored_size(dtype));
+	d->values = egm__alloc(context, count, stored_size(dtype));
 	if (!d->values) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of data", path, bytes);
 	d->dtype = dtype;
 	d->rank = rank;

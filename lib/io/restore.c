@@ -266,7 +266,7 @@ static egm_status allocate(restorer *r)
 	r->sources = egm__alloc_zero(c, n + 1, sizeof *r->sources);
 	r->orders = egm__alloc_zero(c, (size_t)r->model->n_layers + 1, sizeof *r->orders);
 	r->used = egm__alloc_zero(c, (size_t)r->file->count + 1, 1);
-	r->values = egm__alloc_zero(c, (size_t)r->model->count + 1, width);
+	r->values = egm__alloc_zero(c, r->model->count + 1, width);
 	if (r->sources && r->orders && r->used && r->values) return EGM_OK;
 	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " parameters", r->path, r->model->count);
 }

@@ -160,7 +160,7 @@ static egm_status read_data(egm__safetensors *file, int fd, const char *path, in
 	if ((uint64_t)file->read_bytes > limit)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors take %" PRId64 " bytes, max_data_bytes is %" PRIu64, path,
 		         file->read_bytes, limit);
-	file->data = egm__alloc(file->context, file->memory_bytes ? (size_t)file->memory_bytes : 1, 1);
+	file->data = egm__alloc(file->context, file->memory_bytes ? file->memory_bytes : 1, 1);
 	if (!file->data)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of tensors", path, file->memory_bytes);
 	for (int32_t i = 0; i < file->count; i++) EGM_TRY(read_tensor(file, fd, path, i));

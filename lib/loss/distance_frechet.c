@@ -179,7 +179,7 @@ static void *allocate_scratch(const frechet *f)
 		int64_t bytes = egm__gemm_scratch(f->context, all[i]);
 		if (bytes > most) most = bytes;
 	}
-	return egm__alloc(f->context, (size_t)most, 1);
+	return egm__alloc(f->context, most, 1);
 }
 
 static egm_status create(frechet *f, egm_context *context, int64_t d)
@@ -191,13 +191,13 @@ static egm_status create(frechet *f, egm_context *context, int64_t d)
 	if (egm__size_mul(d, d, &matrix) || egm__size_mul(d, CHUNK, &chunk))
 		return egm__fail(EGM_ERR_ARGUMENT, "frechet: %lld columns are too many", (long long)d);
 	for (int i = 0; i < 2; i++) {
-		f->g[i].mean = egm__alloc(context, (size_t)d, sizeof(double));
-		f->g[i].covariance = egm__alloc(context, (size_t)matrix, sizeof(double));
-		f->g[i].root = egm__alloc(context, (size_t)matrix, sizeof(double));
+		f->g[i].mean = egm__alloc(context, d, sizeof(double));
+		f->g[i].covariance = egm__alloc(context, matrix, sizeof(double));
+		f->g[i].root = egm__alloc(context, matrix, sizeof(double));
 	}
-	f->origin = egm__alloc(context, (size_t)d, sizeof(double));
-	f->chunk = egm__alloc(context, (size_t)chunk, sizeof(double));
-	f->squares = egm__alloc(context, (size_t)d, sizeof(double));
+	f->origin = egm__alloc(context, d, sizeof(double));
+	f->chunk = egm__alloc(context, chunk, sizeof(double));
+	f->squares = egm__alloc(context, d, sizeof(double));
 	f->scratch = allocate_scratch(f);
 	f->m = f->g[0].covariance;
 	for (int i = 0; i < 2; i++)

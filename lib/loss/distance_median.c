@@ -48,8 +48,8 @@ static egm_status compute(egm_context *context, const egm__points p[2], double r
 	egm_status st = EGM_OK;
 	int64_t columns = p->columns, first = taken(p), n = first + taken(p + 1), count = n * (n - 1) / 2, numbers;
 	double *points = NULL, median;
-	egm__sort_item *items = egm__alloc(context, (size_t)count, 2 * sizeof *items);
-	if (!egm__size_mul(n, columns, &numbers)) points = egm__alloc(context, (size_t)numbers, sizeof *points);
+	egm__sort_item *items = egm__alloc(context, count, 2 * sizeof *items);
+	if (!egm__size_mul(n, columns, &numbers)) points = egm__alloc(context, numbers, sizeof *points);
 	if (!items || !points)
 		EGM_FAIL(EGM_ERR_MEMORY, "median distance: no memory for %lld rows of %lld numbers and their pairs",
 		         (long long)n, (long long)columns);

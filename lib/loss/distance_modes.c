@@ -94,8 +94,8 @@ static egm_status search_create(search *s, egm_context *context, const egm__poin
 {
 	s->columns = centres->columns;
 	s->modes = centres->rows;
-	s->row = egm__alloc(context, (size_t)s->columns, sizeof *s->row);
-	s->centres = egm__alloc(context, (size_t)(s->modes * s->columns), sizeof *s->centres);
+	s->row = egm__alloc(context, s->columns, sizeof *s->row);
+	s->centres = egm__alloc(context, s->modes * s->columns, sizeof *s->centres);
 	if (!s->row || !s->centres)
 		return egm__fail(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes of %lld columns", (long long)s->modes,
 		                 (long long)s->columns);
@@ -136,8 +136,8 @@ egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, cons
 	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
 	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
 	EGM_TRY(check(&o, centres, modes, columns, sigma));
-	all = egm__alloc_zero(context, (size_t)modes, sizeof *all);
-	good = egm__alloc_zero(context, (size_t)modes, sizeof *good);
+	all = egm__alloc_zero(context, modes, sizeof *all);
+	good = egm__alloc_zero(context, modes, sizeof *good);
 	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes", (long long)modes);
 	where.limit = o.radius * (sigma * egm__points_create(points, &s, &c));
 	EGM_TRY(search_create(&where, context, &points[1]));

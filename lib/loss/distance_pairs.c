@@ -172,8 +172,8 @@ static egm_status sum_pairs(pairs *p, const char *what, const egm__points *a, co
 	p->sums = p->scratch = NULL;
 	*sum = 0;
 	if (!egm__size_mul(a->columns + 1, 2 * TILE * (int64_t)p->workers, &scratch)) {
-		p->sums = egm__alloc(p->context, (size_t)p->blocks, sizeof *p->sums);
-		p->scratch = egm__alloc(p->context, (size_t)scratch, sizeof *p->scratch);
+		p->sums = egm__alloc(p->context, p->blocks, sizeof *p->sums);
+		p->scratch = egm__alloc(p->context, scratch, sizeof *p->scratch);
 	}
 	if (!p->sums || !p->scratch)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for tiles of rows of %lld numbers", what, (long long)a->columns);

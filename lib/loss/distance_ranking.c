@@ -104,7 +104,7 @@ egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void
 	st = check(context, dtype, scores, positive, count, share);
 	if (st != EGM_OK) return st;
 	EGM_TRY(egm__options_merge("egm_ranking", &result, sizeof result, ranking));
-	items = egm__alloc(context, (size_t)count, 2 * sizeof *items);
+	items = egm__alloc(context, count, 2 * sizeof *items);
 	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "ranking: no memory to sort %lld scores", (long long)count);
 	for (int64_t i = 0; i < count; i++) items[i] = (egm__sort_item){egm__number(dtype, scores, i), i};
 	egm__sort(items, items + count, count);

@@ -136,10 +136,10 @@ static egm_status run(slices *s, egm_context *context, double room, double *out)
 	if (egm__size_mul(n + 1, m + 1, &items) || egm__size_mul(2 * (n + m), s->workers, &items) ||
 	    egm__size_mul(s->x->columns, s->workers, &numbers))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "sliced: %lld and %lld rows are too many", (long long)n, (long long)m);
-	s->costs = egm__alloc(context, (size_t)s->options.projections, sizeof *s->costs);
-	s->units = egm__alloc(context, (size_t)s->options.projections, sizeof *s->units);
-	s->directions = egm__alloc(context, (size_t)numbers, sizeof *s->directions);
-	s->items = egm__alloc(context, (size_t)items, sizeof *s->items);
+	s->costs = egm__alloc(context, s->options.projections, sizeof *s->costs);
+	s->units = egm__alloc(context, s->options.projections, sizeof *s->units);
+	s->directions = egm__alloc(context, numbers, sizeof *s->directions);
+	s->items = egm__alloc(context, items, sizeof *s->items);
 	if (!s->costs || !s->units || !s->directions || !s->items)
 		EGM_FAIL(EGM_ERR_MEMORY, "sliced: no memory to sort %lld and %lld rows", (long long)n, (long long)m);
 	egm__parallel(context, s->workers, work, s);

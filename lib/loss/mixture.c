@@ -95,9 +95,9 @@ egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_
 	    count_numbers(m, &count))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components in %lld dimensions are too many",
 		         (long long)options->components, (long long)dims);
-	m->now.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
-	m->next.weights = egm__alloc_zero(context, (size_t)count, sizeof(double));
-	m->units = egm__alloc_zero(context, (size_t)dims, 2 * sizeof(double));
+	m->now.weights = egm__alloc_zero(context, count, sizeof(double));
+	m->next.weights = egm__alloc_zero(context, count, sizeof(double));
+	m->units = egm__alloc_zero(context, dims, 2 * sizeof(double));
 	if (!m->now.weights || !m->next.weights || !m->units)
 		EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld components in %lld dimensions",
 		         (long long)options->components, (long long)dims);

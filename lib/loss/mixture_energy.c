@@ -114,7 +114,7 @@ static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, 
 {
 	egm__mixture_block b;
 	int64_t count = egm__mixture_block_count(m) + BLOCK * m->dims;
-	double *memory = egm__alloc(m->context, (size_t)count, sizeof *memory);
+	double *memory = egm__alloc(m->context, count, sizeof *memory);
 	if (!memory) {
 		egm__fail(EGM_ERR_MEMORY, "mixture: out of memory for energies in %lld dimensions", (long long)m->dims);
 		return 1;

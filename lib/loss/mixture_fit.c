@@ -83,7 +83,7 @@ static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_
 	EGM_TRY(egm__mixture_find_units(trial, data));
 	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
 	memcpy(best->units, trial->units, 2 * (size_t)trial->dims * sizeof *best->units);
-	distances = egm__alloc(trial->context, (size_t)data->rows, sizeof *distances);
+	distances = egm__alloc(trial->context, data->rows, sizeof *distances);
 	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)data->rows);
 	EGM_TRY(climb_from_all(trial, best, &pass, distances, &a, r));
 	r->covariance_floor = egm__mixture_least_floor(best);

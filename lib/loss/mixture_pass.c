@@ -28,7 +28,7 @@ egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *
 	int64_t block = egm__mixture_block_count(m), each = block + (sums ? sums_count(m) : 0);
 	if (parts > EGM__MIXTURE_PARTS) parts = EGM__MIXTURE_PARTS;
 	*pass = (egm__mixture_pass){.mixture = m, .data = data, .n_parts = (int32_t)parts};
-	pass->memory = egm__alloc(m->context, (size_t)(parts * each + (sums ? 3 * m->spread : 0)), sizeof(double));
+	pass->memory = egm__alloc(m->context, parts * each + (sums ? 3 * m->spread : 0), sizeof(double));
 	if (!pass->memory)
 		return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory for the work of %lld components in %lld dimensions",
 		                 (long long)m->options.components, (long long)m->dims);

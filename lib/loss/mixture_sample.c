@@ -52,7 +52,7 @@ egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_dty
 		return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: %lld rows of %lld dimensions", (long long)rows,
 		                 (long long)m->dims);
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: out is NULL");
-	double *normal = egm__alloc(m->context, (size_t)m->dims, sizeof *normal);
+	double *normal = egm__alloc(m->context, m->dims, sizeof *normal);
 	if (!normal)
 		return egm__fail(EGM_ERR_MEMORY, "egm_mixture_sample: out of memory for %lld normals", (long long)m->dims);
 	for (int64_t row = 0; row < rows; row++) draw(m, seed, dtype, row, out, normal);

@@ -104,7 +104,7 @@ egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data
 {
 	egm_status st = EGM_OK;
 	int64_t varying = 0;
-	egm__sort_item *items = egm__alloc(m->context, (size_t)data->rows, 2 * sizeof *items);
+	egm__sort_item *items = egm__alloc(m->context, data->rows, 2 * sizeof *items);
 	if (!items) return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory to sort %lld rows", (long long)data->rows);
 	for (int64_t j = 0; j < m->dims; j++) {
 		int64_t n = sort_column(data, m->dims, j, items, items + data->rows);

@@ -88,7 +88,7 @@ static egm_status make_room(egm_model *model)
 		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': more than %d layers", model->name, EGM__MAX_LAYERS);
 	if (model->n_layers < model->cap_layers) return EGM_OK;
 	int32_t cap = model->cap_layers ? 2 * model->cap_layers : 8;
-	egm__layer *grown = egm__realloc(model->context, model->layers, (size_t)cap, sizeof *grown);
+	egm__layer *grown = egm__realloc(model->context, model->layers, cap, sizeof *grown);
 	if (!grown) return egm__fail(EGM_ERR_MEMORY, "model '%s': out of memory for %d layers", model->name, cap);
 	model->layers = grown;
 	model->cap_layers = cap;
@@ -180,7 +180,7 @@ egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
 	if (lay_out(model, NULL, &sum) || egm__size_mul(sum.count, (int64_t)egm__dtype_size(dtype), &bytes))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': its layers together have too many parameters", model->name);
 	tensors = egm__alloc_zero(model->context, (size_t)sum.n + 1, sizeof *tensors);
-	parameters = egm__alloc_zero(model->context, (size_t)sum.count + 1, egm__dtype_size(dtype));
+	parameters = egm__alloc_zero(model->context, sum.count + 1, egm__dtype_size(dtype));
 	if (!tensors || !parameters)
 		EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for %lld parameters", model->name, (long long)sum.count);
 	lay_out(model, tensors, &sum);

@@ -77,7 +77,7 @@ static void *alloc_rows(const egm_model *model, int64_t rows, int64_t columns)
 {
 	int64_t count;
 	if (egm__size_mul(rows, columns, &count)) return NULL;
-	return egm__alloc_zero(model->context, (size_t)count, egm__dtype_size(model->dtype));
+	return egm__alloc_zero(model->context, count, egm__dtype_size(model->dtype));
 }
 
 /* The buffers come first: a net too wide for memory fails on them, before sizes reach the compiler. */

@@ -88,7 +88,7 @@ static egm_status copy_layers(egm_model *copy, const egm_model *model)
 	copy->failed = model->failed;
 	copy->initializer = model->initializer;
 	if (model->n_layers == 0) return EGM_OK;
-	copy->layers = egm__alloc(copy->context, (size_t)model->n_layers, sizeof *copy->layers);
+	copy->layers = egm__alloc(copy->context, model->n_layers, sizeof *copy->layers);
 	if (!copy->layers)
 		return egm__fail(EGM_ERR_MEMORY, "model '%s': out of memory for %d layers", model->name, model->n_layers);
 	memcpy(copy->layers, model->layers, (size_t)model->n_layers * sizeof *copy->layers);

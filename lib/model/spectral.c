@@ -102,13 +102,16 @@ static void largest_row(const matrix *w, void *v)
 static int normalize(egm_dtype dtype, int64_t n, void *x)
 {
 	double top = 0, sum = 0;
-	for (int64_t i = 0; i < n; i++) top = fmax(top, fabs(egm__number(dtype, x, i)));
+	for (int64_t i = 0; i < n; i++) {
+		double size = fabs(egm__number(dtype, x, i));
+		if (size > top) top = size; /* not fmax: gcc 12 for arm64 ends in an internal error over this loop */
+	}
 	if (!(top > 0 && top <= DBL_MAX)) return 0;
 	for (int64_t i = 0; i < n; i++) {
 		double part = egm__number(dtype, x, i) / top;
 		sum += part * part;
 	}
-	if (!isfinite(sum)) return 0; /* fmax passes over a NaN */
+	if (!isfinite(sum)) return 0; /* the comparison above passes over a NaN */
 	for (int64_t i = 0; i < n; i++) egm__number_put(dtype, x, i, egm__number(dtype, x, i) / top / sqrt(sum));
 	return 1;
 }

@@ -261,9 +261,9 @@ egm_status egm__adaptation_create(egm_sampler *s, int64_t steps)
 	double *moments = NULL;
 	int64_t numbers = 0;
 	egm__adaptation_free(s);
-	all = egm__alloc_zero(s->context, (size_t)s->n_walkers, sizeof *all);
+	all = egm__alloc_zero(s->context, s->n_walkers, sizeof *all);
 	if (s->options.adapt_scale && !egm__size_mul(s->n_walkers, 4 * s->dims, &numbers))
-		moments = egm__alloc_zero(s->context, (size_t)numbers, sizeof *moments);
+		moments = egm__alloc_zero(s->context, numbers, sizeof *moments);
 	if (!all || (s->options.adapt_scale && !moments))
 		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_warmup: out of memory to adapt %lld chains in %lld dimensions",
 		         (long long)s->options.chains, (long long)s->dims);

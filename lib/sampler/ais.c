@@ -262,7 +262,8 @@ static egm_status check(const egm_ais_options *o)
 		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: particles = %lld, has to be 2 to %d", (long long)o->particles,
 		                 INT32_MAX);
 	if (o->levels < 1 || o->levels > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: levels = %lld, has to be 1 to %d", (long long)o->levels, INT32_MAX);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: levels = %lld, has to be 1 to %d", (long long)o->levels,
+		                 INT32_MAX);
 	if (o->leapfrog_steps < 1 || o->leapfrog_steps > INT32_MAX)
 		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: leapfrog_steps = %lld, has to be 1 to %d",
 		                 (long long)o->leapfrog_steps, INT32_MAX);
@@ -320,8 +321,8 @@ static egm_status set_base(egm__ais *a)
 	const char *name = scale > 0 ? "base_scale" : "base_scale, the prior_scale of the target,";
 	if (scale == 0) scale = target->lower ? BOUNDED_SCALE : tau > 0 ? 1 / sqrt(tau) : 1;
 	if (!(scale >= least && scale <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %s = %g, has to lie between %g and %g for %s", name, scale, least,
-		                 most, egm__dtype_name(target->dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %s = %g, has to lie between %g and %g for %s", name, scale,
+		                 least, most, egm__dtype_name(target->dtype));
 	a->precision = a->options.base_scale == 0 && !target->lower && tau > 0 ? tau : 1 / (scale * scale);
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
 	return EGM_OK;
@@ -330,12 +331,12 @@ static egm_status set_base(egm__ais *a)
 static egm_status create_levels(egm__ais *a)
 {
 	int64_t n = a->options.levels, particles = a->options.particles;
-	a->levels = egm__alloc(a->s.context, (size_t)n + 1, sizeof *a->levels);
-	a->log_weights = egm__alloc(a->s.context, (size_t)particles, sizeof *a->log_weights);
-	a->accept = egm__alloc_zero(a->s.context, (size_t)particles, sizeof *a->accept);
+	a->levels = egm__alloc(a->s.context, n + 1, sizeof *a->levels);
+	a->log_weights = egm__alloc(a->s.context, particles, sizeof *a->log_weights);
+	a->accept = egm__alloc_zero(a->s.context, particles, sizeof *a->accept);
 	if (!a->levels || !a->log_weights || !a->accept)
-		return egm__fail(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles and %lld levels", (long long)particles,
-		                 (long long)n);
+		return egm__fail(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles and %lld levels",
+		                 (long long)particles, (long long)n);
 	for (int64_t k = 0; k <= n; k++)
 		a->levels[k] = (egm__ais_level){pow((double)k / (double)n, a->options.power), a->options.step_size};
 	return EGM_OK;
@@ -345,26 +346,27 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = a->s.context;
-	size_t rows = (size_t)a->rows, row = (size_t)a->s.row_bytes, element = egm__dtype_size(a->s.target->dtype);
+	int64_t rows = a->rows, row = a->s.row_bytes;
+	size_t element = egm__dtype_size(a->s.target->dtype);
 	size_t own = (egm__leapfrog_bytes(&a->s) + 63) / 64 * 64;
 	t->run = a;
 	t->first = (t - a->teams) * a->rows;
 	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
 	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);
 	t->asked = egm__alloc_zero(context, rows, sizeof *t->asked);
-	t->rows = egm__alloc_zero(context, rows, 2 * row + own);
+	t->rows = egm__alloc_zero(context, rows, 2 * row + (int64_t)own);
 	t->gradient = egm__alloc_zero(context, rows, row);
-	t->noise = egm__alloc_zero(context, rows * (size_t)egm__noise_stride(a->s.dims), element);
+	t->noise = egm__alloc_zero(context, rows * egm__noise_stride(a->s.dims), element);
 	t->mixed = *t->probe;
-	t->mixed.gradient = egm__alloc_zero(context, rows * (size_t)a->s.dims, element);
+	t->mixed.gradient = egm__alloc_zero(context, rows * a->s.dims, element);
 	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
 	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
 		EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
 		         (long long)a->s.dims);
 	t->mixed.energy = t->mixed.value + rows;
-	for (size_t i = 0; i < rows; i++) {
+	for (int64_t i = 0; i < rows; i++) {
 		egm__walker *w = &t->walkers[i];
-		w->x = t->rows + i * (2 * row + own);
+		w->x = t->rows + i * (2 * row + (int64_t)own);
 		w->gradient = w->x + row;
 		w->own = w->gradient + row;
 		t->probe->bridge[i] = a->s.target->bridge;
@@ -406,7 +408,7 @@ egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_a
 	EGM_TRY(measure(&a, target));
 	EGM_TRY(set_base(&a));
 	EGM_TRY(create_levels(&a));
-	a.teams = egm__alloc_zero(a.s.context, (size_t)a.n_teams, sizeof *a.teams);
+	a.teams = egm__alloc_zero(a.s.context, a.n_teams, sizeof *a.teams);
 	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %d threads", (int)a.n_teams);
 	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
 	egm__probe_prepare(a.teams[0].probe);

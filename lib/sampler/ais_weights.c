@@ -14,7 +14,7 @@ static double survey(const egm__ais *a, int64_t *lost)
 	for (int64_t i = 0; i < a->options.particles; i++) {
 		if (!isfinite(a->log_weights[i])) a->log_weights[i] = -INFINITY;
 		*lost += !isfinite(a->log_weights[i]);
-		most = fmax(most, a->log_weights[i]);
+		if (a->log_weights[i] > most) most = a->log_weights[i];
 	}
 	return most;
 }

@@ -46,10 +46,10 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	egm__context_retain(context);
 	*d = (egm_diagnostics){.context = context, .chains = chains, .dims = dims, .row = chains * dims, .stride = 1};
 	d->capacity = capacity ? capacity : DEFAULT_CAPACITY;
-	d->unit = egm__alloc(context, (size_t)d->row, sizeof *d->unit);
-	d->mean = egm__alloc_zero(context, (size_t)d->row, sizeof *d->mean);
-	d->square = egm__alloc_zero(context, (size_t)d->row, sizeof *d->square);
-	d->latest = egm__alloc(context, (size_t)d->row, sizeof *d->latest);
+	d->unit = egm__alloc(context, d->row, sizeof *d->unit);
+	d->mean = egm__alloc_zero(context, d->row, sizeof *d->mean);
+	d->square = egm__alloc_zero(context, d->row, sizeof *d->square);
+	d->latest = egm__alloc(context, d->row, sizeof *d->latest);
 	if (!d->unit || !d->mean || !d->square || !d->latest)
 		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for the moments of %lld chains of %lld dimensions",
 		         (long long)chains, (long long)dims);
@@ -110,7 +110,7 @@ static egm_status reserve(egm_diagnostics *d, int64_t n)
 	if (room < need) room = need;
 	if (room > d->capacity) room = d->capacity;
 	double *draws = NULL;
-	if (!egm__size_mul(room, d->row, &count)) draws = egm__realloc(d->context, d->draws, (size_t)count, sizeof *draws);
+	if (!egm__size_mul(room, d->row, &count)) draws = egm__realloc(d->context, d->draws, count, sizeof *draws);
 	if (!draws)
 		return egm__fail(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws of %lld chains and %lld dimensions",
 		                 (long long)room, (long long)d->chains, (long long)d->dims);

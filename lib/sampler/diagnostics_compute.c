@@ -57,11 +57,11 @@ static egm_status sample_create(sample *s, const egm_diagnostics *d, int64_t cha
 	egm_status st = EGM_OK;
 	int64_t chains = chain < 0 ? d->chains : 1, n = d->kept;
 	*s = (sample){.context = d->context, .chains = chains, .n = n, .half = n / 2, .count = chains * (n - n % 2)};
-	s->x = egm__alloc(s->context, (size_t)s->count, sizeof *s->x);
-	s->scores = egm__alloc(s->context, (size_t)s->count, sizeof *s->scores);
-	s->rho = egm__alloc(s->context, (size_t)s->half, sizeof *s->rho);
-	s->sorted = egm__alloc(s->context, (size_t)(chains * n), sizeof *s->sorted);
-	s->spare = egm__alloc(s->context, (size_t)(chains * n), sizeof *s->spare);
+	s->x = egm__alloc(s->context, s->count, sizeof *s->x);
+	s->scores = egm__alloc(s->context, s->count, sizeof *s->scores);
+	s->rho = egm__alloc(s->context, s->half, sizeof *s->rho);
+	s->sorted = egm__alloc(s->context, chains * n, sizeof *s->sorted);
+	s->spare = egm__alloc(s->context, chains * n, sizeof *s->spare);
 	if (!s->x || !s->scores || !s->rho || !s->sorted || !s->spare)
 		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory to order %lld draws of %lld chains", (long long)n,
 		         (long long)chains);

@@ -18,7 +18,7 @@ static const double PI = 3.14159265358979323846;
 
 static double *array(egm_context *context, int64_t n)
 {
-	return egm__alloc(context, (size_t)n, sizeof(double));
+	return egm__alloc(context, n, sizeof(double));
 }
 
 egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_context *context, int64_t n)

@@ -36,7 +36,7 @@ egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, i
 	if (lags < 1 || lags > d->kept)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_autocorrelation: lags is %lld, kept draws are %lld",
 		         (long long)lags, (long long)d->kept);
-	x = egm__alloc(d->context, (size_t)d->kept, 2 * sizeof *x);
+	x = egm__alloc(d->context, d->kept, 2 * sizeof *x);
 	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws", (long long)d->kept);
 	EGM_TRY(egm__diagnostics_fourier_create(&fourier, d->context, d->kept));
 	memset(out, 0, (size_t)lags * sizeof *out);

@@ -44,10 +44,10 @@ static int allocate(egm__probe *p)
 	size_t element = egm__dtype_size(target->dtype), rows = (size_t)p->rows;
 	int64_t count, bytes;
 	if (egm__size_mul(p->rows, target->dims, &count) || egm__size_mul(count, (int64_t)element, &bytes)) return 0;
-	p->y = egm__alloc_zero(context, (size_t)count, element);
-	p->gradient = egm__alloc_zero(context, (size_t)count, element);
-	p->x = target->lower ? egm__alloc_zero(context, (size_t)count, element) : p->y;
-	p->t = target->lower ? egm__alloc_zero(context, (size_t)count, element) : NULL;
+	p->y = egm__alloc_zero(context, count, element);
+	p->gradient = egm__alloc_zero(context, count, element);
+	p->x = target->lower ? egm__alloc_zero(context, count, element) : p->y;
+	p->t = target->lower ? egm__alloc_zero(context, count, element) : NULL;
 	p->u = egm__alloc_zero(context, rows, element);
 	p->bridge = egm__alloc_zero(context, rows, sizeof *p->bridge);
 	p->value = egm__alloc_zero(context, rows, sizeof *p->value);

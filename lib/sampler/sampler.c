@@ -13,7 +13,7 @@
 static egm_status copy_doubles(egm_sampler *s, const char *what, const double **copy, const double *from, int64_t n)
 {
 	if (!from) return EGM_OK;
-	double *to = egm__alloc(s->context, (size_t)n, sizeof *to);
+	double *to = egm__alloc(s->context, n, sizeof *to);
 	if (!to)
 		return egm__fail(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld %s", s->method->name,
 		                 (long long)n, what);
@@ -69,10 +69,11 @@ static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
 static egm_status create_walkers(egm_sampler *s)
 {
 	egm_status st = EGM_OK;
-	size_t own_bytes = s->method->own_bytes ? (s->method->own_bytes(s) + 63) / 64 * 64 : 0, n = (size_t)s->n_walkers;
+	size_t own_bytes = s->method->own_bytes ? (s->method->own_bytes(s) + 63) / 64 * 64 : 0;
+	int64_t n = s->n_walkers;
 	s->walkers = egm__alloc_zero(s->context, n, sizeof *s->walkers);
-	s->chains = egm__alloc_zero(s->context, (size_t)s->options.chains, sizeof *s->chains);
-	s->rows = egm__alloc_zero(s->context, 1 + n * (size_t)s->options.adapt_scale, (size_t)s->row_bytes);
+	s->chains = egm__alloc_zero(s->context, s->options.chains, sizeof *s->chains);
+	s->rows = egm__alloc_zero(s->context, 1 + n * s->options.adapt_scale, s->row_bytes);
 	if (own_bytes) s->owns = egm__alloc_zero(s->context, n, own_bytes);
 	if (!s->walkers || !s->chains || !s->rows || (own_bytes && !s->owns))
 		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld chains in %lld dimensions",

@@ -70,8 +70,8 @@ static egm_status set_bounds(const char *call, egm_target *t, const egm_target_o
 	double *lower = NULL, *upper = NULL;
 	int bounded = 0;
 	if (!o->lower && !o->upper) goto out;
-	lower = egm__alloc(t->context, (size_t)t->dims, sizeof *lower);
-	upper = egm__alloc(t->context, (size_t)t->dims, sizeof *upper);
+	lower = egm__alloc(t->context, t->dims, sizeof *lower);
+	upper = egm__alloc(t->context, t->dims, sizeof *upper);
 	if (!lower || !upper)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for the bounds of %lld dimensions", call, (long long)t->dims);
 	for (int64_t d = 0; d < t->dims; d++) {

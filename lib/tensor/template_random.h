@@ -64,14 +64,25 @@ INLINE vq join(vq x, vq y)
 #endif
 }
 
+/* Words as they lie in memory: word 2 j is the low half of lane j of x, word 2 j + 1 that of y. The half of a lane that
+ * comes first there is the high one on a big-endian machine. */
+INLINE vf_words in_turn(vq x, vq y)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return (vf_words)join(y, x);
+#else
+	return (vf_words)join(x, y);
+#endif
+}
+
 /* Lanes of p: words 0 and 2 of the blocks in turn, of q: words 1 and 3. u keeps 31 bits, of which a float holds all
  * where it matters, near 0: the largest |z| is sqrt(64 log 2) = 6.7. */
 INLINE void normal_of_f32(const vq x[4], vf z[2])
 {
-	vf_words p = (vf_words)join(x[0], x[2]);
+	vf_words p = in_turn(x[0], x[2]);
 	vf u = madd_f32(__builtin_convertvector((vf_bits)(p >> 1), vf), (vf){0} + 0x1p-31f, (vf){0} + 0x1p-32f);
 	vf radius = v_sqrt_f32(squared_radius_f32(u)), c, s;
-	directions_f32((vf_words)join(x[1], x[3]), &c, &s);
+	directions_f32(in_turn(x[1], x[3]), &c, &s);
 	c *= radius, s *= radius;
 	z[0] = LOW_F32(c, s);
 	z[1] = HIGH_F32(c, s);
@@ -89,7 +100,7 @@ INLINE void normal_of_f64(const vq x[4], vd z[2])
 
 INLINE void uniform_of_f32(const vq x[4], vf z[2])
 {
-	vq p = join(x[0], x[1]), q = join(x[2], x[3]);
+	vq p = (vq)in_turn(x[0], x[1]), q = (vq)in_turn(x[2], x[3]);
 	vf_words low = (vf_words)LOW_F64(p, q), high = (vf_words)HIGH_F64(p, q);
 	z[0] = __builtin_convertvector((vf_bits)(low >> 8), vf) * 0x1p-24f;
 	z[1] = __builtin_convertvector((vf_bits)(high >> 8), vf) * 0x1p-24f;

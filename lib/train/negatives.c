@@ -65,11 +65,11 @@ static egm_status allocate(egm__negatives *n, int64_t batch)
 	egm_status st = EGM_OK;
 	size_t row = (size_t)egm__point_bytes(n->sampler);
 	int64_t bytes;
-	n->points = egm__alloc_zero(n->context, (size_t)batch, row);
+	n->points = egm__alloc_zero(n->context, batch, row);
 	if (!n->points) EGM_FAIL(EGM_ERR_MEMORY, "negatives: no memory for %lld points", (long long)batch);
 	if (n->options.start != EGM_NEGATIVES_PCD) goto out;
 	if (!egm__size_mul(n->options.buffer, (int64_t)row, &bytes))
-		n->buffer = egm__alloc(n->context, (size_t)n->options.buffer, row);
+		n->buffer = egm__alloc(n->context, n->options.buffer, row);
 	if (!n->buffer)
 		EGM_FAIL(EGM_ERR_MEMORY, "negatives: no memory for a buffer of %lld rows", (long long)n->options.buffer);
 	n->order = (egm__batches){.context = n->context, .stream = EGM__STREAM_BUFFER, .batch = batch, .epoch = -1};

@@ -26,8 +26,7 @@ static egm_status allocate_state(egm__optimizer *o, const char *name)
 	if (kind != EGM_OPTIMIZER_RMSPROP) failed |= !(o->m = egm__alloc_zero(o->context, n, o->element));
 	if (kind != EGM_OPTIMIZER_SGD) failed |= !(o->v = egm__alloc_zero(o->context, n, o->element));
 	if (o->options->average_decay > 0) failed |= !(o->average = egm__alloc(o->context, n, o->element));
-	if (o->options->clip_norm > 0)
-		failed |= !(o->squares = egm__alloc_zero(o->context, (size_t)o->chunks, sizeof(double)));
+	if (o->options->clip_norm > 0) failed |= !(o->squares = egm__alloc_zero(o->context, o->chunks, sizeof(double)));
 	if (failed)
 		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for the optimiser of net '%s' (%lld parameters)", name,
 		         (long long)o->count);

@@ -85,7 +85,7 @@ egm_status egm__state_write(egm_context *context, const char *call, const char *
                             int32_t n_meta, const egm__st_meta *meta)
 {
 	egm_status st = EGM_OK;
-	egm__st_tensor *tensors = egm__alloc_zero(context, (size_t)entries->n, sizeof *tensors);
+	egm__st_tensor *tensors = egm__alloc_zero(context, entries->n, sizeof *tensors);
 	if (!tensors) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the header of %d arrays", call, (int)entries->n);
 	for (int32_t i = 0; i < entries->n; i++) {
 		const egm__entry *e = &entries->list[i];

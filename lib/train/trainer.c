@@ -27,7 +27,7 @@ static egm_status allocate_old(egm_trainer *t)
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		const egm_model *net = t->loss->nets[i];
 		if (!(keeps >> i & 1)) continue;
-		t->old[i] = egm__alloc_zero(t->context, (size_t)net->count, t->element);
+		t->old[i] = egm__alloc_zero(t->context, net->count, t->element);
 		if (!t->old[i])
 			return egm__fail(EGM_ERR_MEMORY, "trainer: no memory for another %lld parameters of net '%s'",
 			                 (long long)net->count, net->name);
@@ -57,11 +57,11 @@ static egm_status allocate_buffers(egm_trainer *t)
 	if (egm__size_mul(t->options.batch, t->loss->data_width, &count))
 		EGM_FAIL(EGM_ERR_MEMORY, "trainer: a batch of %lld rows of %lld numbers", (long long)t->options.batch,
 		         (long long)t->loss->data_width);
-	t->batch = egm__alloc_zero(t->context, (size_t)count, t->element);
+	t->batch = egm__alloc_zero(t->context, count, t->element);
 	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
 	t->state = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
 	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
-	t->statistics = egm__alloc_zero(t->context, (size_t)egm__loss_statistics(t->loss) + 1, t->element);
+	t->statistics = egm__alloc_zero(t->context, egm__loss_statistics(t->loss) + 1, t->element);
 	if (!t->batch || !t->terms || !t->state || !t->state_next || !t->statistics)
 		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
 		         (long long)t->options.batch, (long long)t->loss->data_width);

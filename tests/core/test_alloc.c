@@ -39,10 +39,18 @@ END_TEST
 
 START_TEST(test_alloc__refuses_sizes_that_wrap_without_asking)
 {
-	static const size_t sizes[][2] = {
-	    {SIZE_MAX, 1},         {SIZE_MAX - 63, 1},
-	    {SIZE_MAX / 2, 1},     {SIZE_MAX / 4, 8},
-	    {SIZE_MAX / 8 + 2, 8}, {(size_t)1 << (sizeof(size_t) * 4), (size_t)1 << (sizeof(size_t) * 4)}};
+	/* The last two are 1 and 65536 where half of a count is dropped on the way to 32 bits. */
+	static const int64_t sizes[][2] = {{(int64_t)SIZE_MAX, 1},
+	                                   {(int64_t)(SIZE_MAX - 63), 1},
+	                                   {SIZE_MAX / 2, 1},
+	                                   {SIZE_MAX / 4, 8},
+	                                   {SIZE_MAX / 8 + 2, 8},
+	                                   {INT64_C(1) << (sizeof(size_t) * 4), INT64_C(1) << (sizeof(size_t) * 4)},
+	                                   {-1, 1},
+	                                   {1, -1},
+	                                   {INT64_MAX, INT64_MAX},
+	                                   {sizeof(size_t) == 4 ? (INT64_C(1) << 32) + 1 : INT64_MAX, 1},
+	                                   {sizeof(size_t) == 4 ? (INT64_C(1) << 32) + 65536 : INT64_MAX, 4}};
 	char *old = egm__alloc(context, 8, 1);
 	ck_assert_ptr_nonnull(old);
 	long calls = allocator.calls;

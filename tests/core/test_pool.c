@@ -56,9 +56,9 @@ START_TEST(test_parallel__runs_every_task_once)
 }
 END_TEST
 
-/* Tasks that wait for each other end only if each has a thread. */
+/* Tasks that wait for each other end only if each has a thread; else the time limit of the test ends them. */
 typedef struct meeting {
-	int expected, arrived, in_time;
+	int expected, arrived, met;
 	pthread_t caller;
 	sigset_t masks[8];
 	int on_worker[8];
@@ -67,19 +67,15 @@ typedef struct meeting {
 static void meet(int32_t index, void *argument)
 {
 	meeting *m = argument;
-	time_t start = time(NULL);
 	m->on_worker[index] = !pthread_equal(pthread_self(), m->caller);
 	pthread_sigmask(SIG_BLOCK, NULL, &m->masks[index]);
 	__atomic_add_fetch(&m->arrived, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&m->arrived, __ATOMIC_SEQ_CST) < m->expected) {
-		if (time(NULL) > start + 20) return;
-		sched_yield();
-	}
-	__atomic_add_fetch(&m->in_time, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&m->arrived, __ATOMIC_SEQ_CST) < m->expected) sched_yield();
+	__atomic_add_fetch(&m->met, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Workers asleep, just falling asleep and spinning: pauses from 0 to 180 us around the 100 us of spinning. The tasks
- * meet, so a worker whose wake-up got lost makes them late, and a lost one of the caller hangs. */
+ * meet, so they hang when a wake-up of a worker got lost, as the caller does when its own did. */
 START_TEST(test_parallel__wakes_workers_at_any_time)
 {
 	egm_context *context = create(2 + _i);
@@ -87,7 +83,7 @@ START_TEST(test_parallel__wakes_workers_at_any_time)
 		meeting m = {.expected = 2 + _i, .caller = pthread_self()};
 		struct timespec pause = {.tv_nsec = repeat * 60};
 		egm__parallel(context, 2 + _i, meet, &m);
-		ck_assert_int_eq(m.in_time, 2 + _i);
+		ck_assert_int_eq(m.met, 2 + _i);
 		nanosleep(&pause, NULL);
 	}
 	egm_context_free(context);
@@ -100,7 +96,7 @@ START_TEST(test_parallel__uses_as_many_threads_as_asked)
 	egm_context *context = create(4);
 	meeting m = {.expected = 4, .caller = pthread_self()};
 	egm__parallel(context, 4, meet, &m);
-	ck_assert_int_eq(m.in_time, 4);
+	ck_assert_int_eq(m.met, 4);
 	for (int i = 0; i < 4; ++i) workers += m.on_worker[i];
 	ck_assert_int_eq(workers, 3);
 	egm_context_free(context);
@@ -114,7 +110,7 @@ START_TEST(test_workers__leave_signals_to_the_host)
 	egm_context *context = create(3);
 	meeting m = {.expected = 3, .caller = pthread_self()};
 	egm__parallel(context, 3, meet, &m);
-	ck_assert_int_eq(m.in_time, 3);
+	ck_assert_int_eq(m.met, 3);
 	pthread_sigmask(SIG_BLOCK, NULL, &after);
 	for (int i = 0; i < 3; ++i) {
 		static const int host[] = {SIGINT, SIGTERM, SIGALRM, SIGCHLD, SIGUSR1, SIGPROF};
@@ -263,7 +259,8 @@ END_TEST
 
 /* What a sanitizer does not allow a forking process. ThreadSanitizer ends a forked child that starts a thread.
  * AddressSanitizer allocates while a thread starts or ends, and a child forked meanwhile waits for its allocator's
- * locks for ever. */
+ * locks for ever. qemu-user 7.2 fails in an assertion of its own (plugins/core.c) when a child of
+ * a process with threads starts one. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define CHILD_MAY_START_THREADS 0
@@ -288,7 +285,7 @@ static int all_meet(egm_context *context, int32_t threads)
 {
 	meeting m = {.expected = threads, .caller = pthread_self()};
 	egm__parallel(context, threads, meet, &m);
-	return m.in_time == threads;
+	return m.met == threads;
 }
 
 /* Whether a pool of the child's own works. */
@@ -302,7 +299,7 @@ static int second_context_works(void)
 
 static void use_in_child(egm_context *context)
 {
-	alarm(10);
+	alarm(1200); /* of what hangs after a fork; no slow machine takes as long */
 	for (int repeat = 0; repeat < 100; ++repeat) {
 		tally t = {0};
 		egm__parallel(context, 40, count_run, &t);
@@ -310,7 +307,7 @@ static void use_in_child(egm_context *context)
 			if (t.runs[i] != (i < 40)) _exit(1);
 	}
 	egm_context_free(context); /* joins nobody */
-	_exit(!CHILD_MAY_START_THREADS || second_context_works() ? 0 : 2);
+	_exit(!CHILD_MAY_START_THREADS || getenv("EGM_TEST_EMULATED") || second_context_works() ? 0 : 2);
 }
 
 static int fork_and_use(egm_context *context)

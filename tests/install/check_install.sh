@@ -76,7 +76,7 @@ page() { # FILE: its first C block, as the body of a function
 	sed -n '/^```c$/,/^```$/p' "$1" | sed '1d;/^```$/q' | sed '$d' >"$work/page_$name.h"
 	[ -s "$work/page_$name.h" ] || { echo "$1 has no C block"; return 1; }
 	$cc -std=c99 $strict -Wno-unused-variable "-DPAGE=\"$work/page_$name.h\"" -o "$work/page_$name" "$here/page.c" \
-		$(pkg-config --cflags --libs egm) -lm && LD_LIBRARY_PATH=$libdir timeout 120 "$work/page_$name"
+		$(pkg-config --cflags --libs egm) -lm && LD_LIBRARY_PATH=$libdir timeout 3600 "$work/page_$name"
 }
 for file in "$source"/doc/systems/*.md; do
 	[ "${file##*/}" = README.md ] || result "the example of doc/systems/${file##*/} runs" page "$file"
@@ -108,7 +108,7 @@ compile_example() { # NAME
 run() { # NAME ARGUMENT...
 	name=$1
 	shift
-	LD_LIBRARY_PATH=$libdir timeout 300 "$work/$name" "$@"
+	LD_LIBRARY_PATH=$libdir timeout 3600 "$work/$name" "$@"
 }
 draw() { # OUT NAME ARGUMENT...: it must leave pictures in OUT
 	out=$work/out/$1

@@ -40,10 +40,11 @@ START_TEST(test_mixture__defaults_are_those_of_the_header)
 	ck_assert(o.covariance_floor == 0 && o.seed == 0 && o.starts == 4 && o.max_iterations == 200 &&
 	          o.tolerance == 1e-6 && o.row_weights == NULL);
 	ck_assert(!o.progress && !o.user);
-	ck_assert_uint_eq(offsetof(egm_mixture_options, tolerance), 56); /* the last member of 0.4 */
+	if (sizeof(size_t) == 8)
+		ck_assert_uint_eq(offsetof(egm_mixture_options, tolerance), 56); /* the last member of 0.4 */
 	ck_assert_egm(egm_mixture_result_init(&r, sizeof r));
 	ck_assert(r.struct_size == sizeof r && r.iterations == 0 && r.reserved == 0);
-	ck_assert_uint_eq(sizeof r, 56);
+	if (sizeof(size_t) == 8) ck_assert_uint_eq(sizeof r, 56);
 	ck_assert_int_eq(egm_mixture_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_result_init(NULL, sizeof r), EGM_ERR_ARGUMENT);
 }

@@ -111,6 +111,20 @@ START_TEST(test_misuse__refuses_arrays_that_do_not_fit)
 }
 END_TEST
 
+/* 2^32 + 2^16 weights: 2^16 where a count loses its upper half on the way to 32 bits. The machines with room for them
+ * are spared that. */
+START_TEST(test_misuse__weights_beyond_the_address_space)
+{
+#if SIZE_MAX == UINT32_MAX
+	egm_model *model;
+	ck_assert_int_eq(egm_model_create(&model, context, "energy", 65536), EGM_OK);
+	ck_assert_int_eq(egm_model_dense(model, 65536), EGM_OK);
+	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_ERR_MEMORY);
+	egm_model_free(model);
+#endif
+}
+END_TEST
+
 START_TEST(test_misuse__an_energy_has_one_output)
 {
 	net_spec net = {3, 1, {{"dense", 2, 0}}};
@@ -196,6 +210,7 @@ int main(void)
 	TCase *tc = new_case(suite, "misuse", "R17");
 	tcase_add_test(tc, test_misuse__null_is_an_argument_error);
 	tcase_add_test(tc, test_misuse__refuses_arrays_that_do_not_fit);
+	tcase_add_test(tc, test_misuse__weights_beyond_the_address_space);
 	tcase_add_test(tc, test_misuse__an_energy_has_one_output);
 	tc = new_case(suite, "memory", "R1");
 	tcase_add_loop_test(tc, test_misuse__every_allocation_may_fail, 0, 2);

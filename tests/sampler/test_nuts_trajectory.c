@@ -72,7 +72,7 @@ static double hamiltonian(const oracle *o, const state *z)
 static int agrees(const oracle *o, const double *x, const double *y)
 {
 	double most = 0;
-	for (int i = 0; i < o->dims; i++) most = fmax(most, fabs(x[i] - y[i]) / (1 + fabs(x[i])));
+	for (int i = 0; i < o->dims; i++) most = egm_test_worse(most, fabs(x[i] - y[i]) / (1 + fabs(x[i])));
 	return most <= 1e-9; /* 64 steps of rounding at 1e-16, times what the banana stretches them */
 }
 

@@ -240,7 +240,7 @@ START_TEST(test_misuse__structs_of_other_ages)
 	} u;
 	egm_sampler *s = NULL;
 	for (int32_t kernel = 1; kernel <= LOOP_KERNELS; kernel++)
-		for (size_t size = 16; size <= sizeof u; size += 8) {
+		for (size_t size = 16; size <= sizeof u; size += sizeof(size_t)) {
 			memset(&u, 0x5a, sizeof u);
 			ck_assert_egm(egm_sampler_options_init(&u.o, size, kernel));
 			for (size_t i = size; i < sizeof u; i++) ck_assert_uint_eq(u.bytes[i], 0x5a);
@@ -249,7 +249,7 @@ START_TEST(test_misuse__structs_of_other_ages)
 		}
 	u.bytes[sizeof u - 1] = 1;
 	ck_assert_refused(egm_sampler_create(&s, fixture.target, &u.o), EGM_ERR_UNSUPPORTED, "newer");
-	const size_t sizes[] = {0, 4, 12, 1 << 20, SIZE_MAX};
+	const size_t word = sizeof(size_t), sizes[] = {0, word / 2, word + word / 2, 1 << 20, SIZE_MAX};
 	for (int i = 0; i < 5; i++) {
 		ck_assert_refused(egm_sampler_options_init(&u.o, sizes[i], 1), EGM_ERR_ARGUMENT, "size");
 		ck_assert_egm(egm_sampler_options_init(&u.o, sizeof u.o, 1));
@@ -283,7 +283,7 @@ START_TEST(test_misuse__statistics_of_other_ages)
 		ck_assert_mem_eq(u.bytes + 8, (const unsigned char *)&whole + 8, known - 8);
 		for (size_t i = size; i < sizeof u; i++) ck_assert_uint_eq(u.bytes[i], 0x5a);
 	}
-	const size_t sizes[] = {0, 4, 12, 1 << 20, SIZE_MAX};
+	const size_t word = sizeof(size_t), sizes[] = {0, word / 2, word + word / 2, 1 << 20, SIZE_MAX};
 	for (int i = 0; i < 5; i++) {
 		ck_assert_refused(egm_sampler_statistics_init(&u.s, sizes[i]), EGM_ERR_ARGUMENT, "size");
 		u.s.struct_size = sizes[i];

@@ -245,7 +245,7 @@ static double largest(const egm_model *net, int trained)
 	double top = 0;
 	for (int32_t t = 0; t < net->n_tensors; t++)
 		for (int64_t i = 0; net->tensors[t].trained == trained && i < net->tensors[t].count; i++)
-			top = fmax(top, fabs(egm__number(net->dtype, net->parameters, net->tensors[t].offset + i)));
+			top = egm_test_worse(top, fabs(egm__number(net->dtype, net->parameters, net->tensors[t].offset + i)));
 	return top;
 }
 
@@ -300,7 +300,7 @@ static double steepest(const egm_model *net)
 	for (int a = 0; a < N; a++)
 		for (int b = 0; b < a; b++) {
 			double run = hypot((double)x[2 * a] - (double)x[2 * b], (double)x[2 * a + 1] - (double)x[2 * b + 1]);
-			most = fmax(most, fabs((double)d[a] - (double)d[b]) / run);
+			most = egm_test_worse(most, fabs((double)d[a] - (double)d[b]) / run);
 		}
 	return most;
 }

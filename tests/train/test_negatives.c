@@ -10,7 +10,7 @@
 static double distance(const double *a, const double *b)
 {
 	double most = 0;
-	for (int j = 0; j < COLUMNS; j++) most = fmax(most, fabs(a[j] - b[j]));
+	for (int j = 0; j < COLUMNS; j++) most = egm_test_worse(most, fabs(a[j] - b[j]));
 	return most;
 }
 

@@ -139,7 +139,7 @@ static double steepest(const egm_model *net)
 		for (int b = 0; b < a; b++) {
 			double squares = 0;
 			for (int c = 0; c < COLUMNS; c++) squares += pow(x[a * COLUMNS + c] - x[b * COLUMNS + c], 2);
-			most = fmax(most, fabs(u[a] - u[b]) / sqrt(squares));
+			most = egm_test_worse(most, fabs(u[a] - u[b]) / sqrt(squares));
 		}
 	return most;
 }
