@@ -11,6 +11,7 @@
  * one batch proves nothing: averages go over some 50 runs, and a run counts as at most CLIP limits, so that from
  * rest it takes 15 in a row, as bad as can be, to raise an alarm: CLIP (1 - DECAY^15) = 1.05. */
 #include <math.h>
+#include <stddef.h>
 #include <train/watch_impl.h>
 
 static const double DECAY = 0.98, CLIP = 4, PER_DIMENSION = 20, LAG = 100, MOST_RAN_AWAY = 0.5;

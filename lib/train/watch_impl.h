@@ -3,7 +3,6 @@
 #ifndef EGM_TRAIN_WATCH_IMPL_H
 #define EGM_TRAIN_WATCH_IMPL_H
 
-#include <core/status_impl.h>
 #include <stdint.h>
 
 /* Moving averages over the runs of a phase; zeros at the beginning. A checkpoint keeps them as an array of doubles. */
