@@ -312,14 +312,18 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 
 /* ---- what came of it */
 
+static double limit_of(const egm__negatives *n)
+{
+	return egm__watch_limit(n->sampler->dims, n->options.start == EGM_NEGATIVES_SHORT_RUN);
+}
+
 /* What would be right, by what the chains are. */
 static const char *advice(const egm__negatives *n)
 {
 	if (!n->sampler->method->metropolis)
-		return "its step is too long for the energy, whose curvature grows in training: leave the choice to the "
-		       "library "
-		       "(sampler NULL), or take a shorter step";
-	if (!n->options.adapt_step) return "nothing adapts its step: set adapt_step, or take a shorter step";
+		return "its step is too long for the curvature of the energy, which grows in training, or too short to follow: "
+		       "leave the choice to the library (sampler NULL), or try another step";
+	if (!n->options.adapt_step) return "nothing adapts its step: set adapt_step, or try another step";
 	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
 }
 
@@ -329,8 +333,8 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
 	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
 	egm_sampler_statistics stats = {.struct_size = sizeof stats};
-	*next = egm__watch_after(&n->watch, s->dims, weight * (negative - data), share);
-	const char *alarm = egm__watch_alarm(next, s->dims);
+	*next = egm__watch_after(&n->watch, limit_of(n), weight * (negative - data), share);
+	const char *alarm = egm__watch_alarm(next, limit_of(n));
 	if (!alarm) return EGM_OK;
 	(void)egm_sampler_stats(s, -1, &stats);
 	return egm__fail(
@@ -338,7 +342,7 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	    "egm_trainer_fit: the negatives %s at step %lld: U is on average %.4g there, %.4g at the data; over "
 	    "some 50 steps the difference is %.4g, at most %g is sound, and %.2g of the chains ran away. %s, "
 	    "step_size %.3g, acceptance %.2g: %s",
-	    alarm, (long long)step, negative, data, next->gap, egm__watch_limit(s->dims), next->ran_away, s->method->name,
+	    alarm, (long long)step, negative, data, next->gap, limit_of(n), next->ran_away, s->method->name,
 	    stats.step_size, n->acceptance, advice(n));
 }
 
@@ -401,7 +405,7 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	all.restarted = (double)n->restarted / (double)n->sampler->options.chains;
 	all.ran_away = n->watch.ran_away;
 	all.gap = n->watch.gap;
-	all.gap_limit = egm__watch_limit(n->sampler->dims);
+	all.gap_limit = limit_of(n);
 	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
 out:
 	return st;

@@ -13,11 +13,11 @@ typedef struct egm__watch {
 
 enum { EGM__WATCHED = sizeof(egm__watch) / sizeof(double) };
 
-/* The largest |gap| of a training in `dims` dimensions that counts as one. */
-double egm__watch_limit(int64_t dims);
+/* The largest |gap| of a training that is sound; short_run: chains always begin at noise. */
+double egm__watch_limit(int64_t dims, int short_run);
 /* The averages after a run with these values. */
-egm__watch egm__watch_after(const egm__watch *now, int64_t dims, double gap, double ran_away);
-/* Whether they are beyond what a training that works shows: the text says what has happened, NULL: they are not. */
-const char *egm__watch_alarm(const egm__watch *w, int64_t dims);
+egm__watch egm__watch_after(const egm__watch *now, double limit, double gap, double ran_away);
+/* Whether they are beyond what a sound training has: the text says what has happened, NULL: they are not. */
+const char *egm__watch_alarm(const egm__watch *w, double limit);
 
 #endif

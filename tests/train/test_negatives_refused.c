@@ -270,12 +270,13 @@ START_TEST(test_watch__needs_many_runs)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		egm__watch w = {0};
 		int n = 0;
-		for (; n < 1000 && !egm__watch_alarm(&w, 3); n++) w = egm__watch_after(&w, 3, cases[i].gap, cases[i].share);
+		for (; n < 1000 && !egm__watch_alarm(&w, 160); n++) w = egm__watch_after(&w, 160, cases[i].gap, cases[i].share);
 		ck_assert_int_eq(n, cases[i].runs);
 	}
+	ck_assert(egm__watch_limit(3, 0) == 160 && egm__watch_limit(3, 1) == 1600);
 	egm__watch w = {0};
-	for (int n = 0; n < 10000; n++) w = egm__watch_after(&w, 3, n % 2 ? 159 : -159, 0.49);
-	ck_assert_ptr_null(egm__watch_alarm(&w, 3));
+	for (int n = 0; n < 10000; n++) w = egm__watch_after(&w, 160, n % 2 ? 159 : -159, 0.49);
+	ck_assert_ptr_null(egm__watch_alarm(&w, 160));
 }
 END_TEST
 
