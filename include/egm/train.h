@@ -110,10 +110,10 @@ EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, si
  *
  *  egm_trainer_fit returns EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite although it began anew
  *  several times, or with cd and short_run, which have no such rows. It returns EGM_ERR_DIVERGED if the training has
- *  gone wrong: over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims nats
- * (short_run: ten times that), or more than half of the chains run away. Networks and buffer are then as they were
- * before that phase. The message gives the energies, the step and the acceptance of the chains, and what would be
- * right.
+ *  gone wrong: over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims nats (ten
+ *  times that with short_run, and with annealed_langevin on several temperatures), or more than half of the chains run
+ * away. Networks and buffer are then as they were before that phase. The message gives the energies, the step and the
+ * acceptance of the chains, and what would be right.
  *
  *  Errors: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT names an option that is out of its range. */
 EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,

@@ -314,7 +314,8 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 
 static double limit_of(const egm__negatives *n)
 {
-	return egm__watch_limit(n->sampler->dims, n->options.start == EGM_NEGATIVES_SHORT_RUN);
+	int cooled = n->sampler->method->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && n->sampler->options.levels > 1;
+	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
 }
 
 /* What would be right, by what the chains are. */

@@ -8,20 +8,20 @@
  * data faster than training fills it.
  *
  * The limit allows 20 nats a dimension, a ratio of 5e8, and 100 for chains that lag behind a new energy. Chains
- * that always begin at noise are not distributed as q, and those that do not arrive have any energy: a training of such
- * short runs that works as it should, on modes far narrower than the noise, had gaps of 160. Theirs is ten times as
- * large, which a growth that is exponential passes all the same. Runs vary, and one batch proves nothing: averages go
- * over some 50 runs, and a run counts as at most CLIP limits, so that from rest it takes 15 in a row, as bad as can be,
- * to raise an alarm: CLIP (1 - DECAY^15) = 1.05. */
+ * that always begin at noise, or that come down from higher temperatures, are far off q by design: trainings of theirs
+ * that worked as they should, on modes far narrower than the noise, had gaps of 160 and 220. Their limit is ten times
+ * as large, which a growth that is exponential passes all the same. Runs vary, and one batch proves nothing: averages
+ * go over some 50 runs, and a run counts as at most CLIP limits, so that from rest it takes 15 in a row, as bad as can
+ * be, to raise an alarm: CLIP (1 - DECAY^15) = 1.05. */
 #include <math.h>
 #include <stddef.h>
 #include <train/watch_impl.h>
 
-static const double DECAY = 0.98, CLIP = 4, PER_DIMENSION = 20, LAG = 100, MOST_RAN_AWAY = 0.5, SHORT_RUN = 10;
+static const double DECAY = 0.98, CLIP = 4, PER_DIMENSION = 20, LAG = 100, MOST_RAN_AWAY = 0.5, FAR_OFF = 10;
 
-double egm__watch_limit(int64_t dims, int short_run)
+double egm__watch_limit(int64_t dims, int far_off)
 {
-	return (short_run ? SHORT_RUN : 1) * (LAG + PER_DIMENSION * (double)dims);
+	return (far_off ? FAR_OFF : 1) * (LAG + PER_DIMENSION * (double)dims);
 }
 
 egm__watch egm__watch_after(const egm__watch *now, double limit, double gap, double ran_away)

@@ -13,8 +13,9 @@ typedef struct egm__watch {
 
 enum { EGM__WATCHED = sizeof(egm__watch) / sizeof(double) };
 
-/* The largest |gap| of a training that is sound; short_run: chains always begin at noise. */
-double egm__watch_limit(int64_t dims, int short_run);
+/* The largest |gap| of a training that is sound; far_off: its chains are not near the model's
+ * distribution by design. */
+double egm__watch_limit(int64_t dims, int far_off);
 /* The averages after a run with these values. */
 egm__watch egm__watch_after(const egm__watch *now, double limit, double gap, double ran_away);
 /* Whether they are beyond what a sound training has: the text says what has happened, NULL: they are not. */
