@@ -104,7 +104,9 @@ typedef struct egm_sampler_options {
 	uint64_t seed;    /**< default 0 */
 	double step_size; /**< > 0; eps of ula, mala, annealed_langevin, tempered (default 0.01, 0.1, 0.01, 0.1), h of hmc
 	                       and nuts (default 0.1); the start when a warm-up adapts it */
-	double jitter;    /**< in [0, 1): each transition of hmc uses h times U[1-jitter, 1+jitter); default 0 */
+	/** hmc and, since 0.5, mala: in [0, 1), default 0; each transition uses h, of mala sqrt(eps), times
+	 *  U[1-jitter, 1+jitter). */
+	double jitter;
 	/** Standard deviation of the chains' first points, N(0, start_scale^2 I) before the bounds' transform; 0 (default):
 	 *  the target's prior_scale, 1 without a prior. */
 	double start_scale;

@@ -26,6 +26,7 @@ typedef enum egm_status {
 	EGM_ERR_DTYPE = -20,       /**< f32 where f64 is expected, or the reverse */
 	EGM_ERR_MEMORY = -30,      /**< an allocation failed */
 	EGM_ERR_NONFINITE = -40,   /**< NaN or infinity in data, parameters, a loss term or a gradient */
+	EGM_ERR_DIVERGED = -41,    /**< a training that went wrong with finite numbers: chains that ran away; since 0.5 */
 	EGM_ERR_IO = -50,          /**< the system refused to open, read, write or rename a file */
 	EGM_ERR_FORMAT = -60,      /**< a file that is not what it claims to be */
 	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */

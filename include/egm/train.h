@@ -76,20 +76,56 @@ typedef struct egm_negatives_options {
 	int64_t steps;    /**< transitions for each batch, >= 1, default 20 */
 	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
 	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew at noise, default 0.05 */
+	/** 1: after each batch the step of all chains is adapted towards target_accept of the sampler, and never exceeds
+	 * the step_size that it was given. Needs a kernel with a Metropolis test. 0 (default): the step stays as given.
+	 * Without options of a sampler this is always 1. Since 0.5. */
+	int32_t adapt_step;
+	int32_t reserved2; /**< 0 */
 } egm_negatives_options;
 
 EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, size_t size);
 
-/** How a trainer of egm_ml_create draws negative samples, from now on; without this call with all defaults. Noise is
- *  where a sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds.
- *  `target`: egm_target_model of the loss's energy, with a temperature, a prior or bounds; NULL: as it is. `sampler`:
- *  any kernel with its options; NULL: ula with its defaults. Their number of chains is set to the batch and their seed
- * to the trainer's. The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. A
- * buffer that exists is dropped. STATE when the loss reads no negatives. A chain whose energy or gradient is not finite
- * makes egm_trainer_fit return NONFINITE with nets and buffer as they were; the next call draws again with other noise,
- * but from the same rows: a row of the buffer that has run away by itself fails again, until this call drops it. */
+/** Sets how a trainer of egm_ml_create draws negative samples from now on. Without this call all defaults are used.
+ *
+ *  `target`: egm_target_model of the loss's energy, with a temperature, a prior or bounds; NULL: the energy as it is.
+ *  `sampler`: options of any kernel, which are used as they are given; the number of chains is set to the batch and the
+ *  seed to that of the trainer. NULL: mala with jitter 0.9, whose step is adapted during training and is at most 0.1.
+ *  The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. Noise is where a
+ *  sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds. Any existing buffer is discarded.
+ *
+ *  A persistent chain (pcd) runs away if its energy or gradient is not finite, or if it comes 100 times as far from 0
+ *  as every number of the mini-batch and of the noise. Its row of the buffer then begins anew at noise.
+ *
+ *  egm_trainer_fit returns EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite although it began anew
+ *  several times, or with cd and short_run, which have no such rows. It returns EGM_ERR_DIVERGED if the training has
+ *  gone wrong: over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims nats (ten
+ *  times that with short_run, and with annealed_langevin on several temperatures), or more than half of the chains run
+ * away. Networks and buffer are then as they were before that phase. The message gives the energies, the step and the
+ * acceptance of the chains, and what would be right.
+ *
+ *  Errors: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT names an option that is out of its range. */
 EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,
                                              const egm_negatives_options *options, const egm_sampler_options *sampler);
+
+/** How the chains behind a trainer's negative samples are doing. Averages are moving ones over some 50 steps, which
+ *  begin at 0 and are kept in checkpoints. */
+typedef struct egm_negatives_statistics {
+	size_t struct_size;
+	double acceptance; /**< mean acceptance probability of the last batch; NaN without a Metropolis test, before the
+	                        first batch, and after a load */
+	double step_size;  /**< in use, as egm_sampler_options gives it */
+	double restarted;  /**< share of the chains of the last batch that began at noise */
+	double ran_away;   /**< average share of the chains that ran away and began anew; pcd */
+	double gap; /**< average of U at the negatives minus U at the data, times the target's beta where that is below
+	                 1. Near 0 when chains follow the model; far above when they are too slow or their step too
+	                 long, far below when they find valleys that the data do not fill */
+	double gap_limit; /**< egm_trainer_fit returns EGM_ERR_DIVERGED when |gap| exceeds this */
+} egm_negatives_statistics;
+
+EGM_API egm_status egm_negatives_statistics_init(egm_negatives_statistics *statistics, size_t size);
+/** Writes the statistics of a trainer of egm_ml_create; may be called from a progress callback. EGM_ERR_STATE if the
+ *  loss reads no negatives. Since 0.5. */
+EGM_API egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics);
 
 /** Steps done. */
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
@@ -123,7 +159,9 @@ EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_mod
  *  again that egm_trainer_set_learning_rate had set. */
 EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
 /** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
- *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. */
+ *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. A checkpoint
+ * that 0.3 or 0.4 wrote of a trainer with default negatives, ula, can be read by a trainer with default negatives,
+ * mala, which goes on from its buffer and its step. */
 EGM_API egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options);
 
 #ifdef __cplusplus

@@ -31,6 +31,8 @@ const char *egm_status_name(egm_status status)
 		return "EGM_ERR_MEMORY";
 	case EGM_ERR_NONFINITE:
 		return "EGM_ERR_NONFINITE";
+	case EGM_ERR_DIVERGED:
+		return "EGM_ERR_DIVERGED";
 	case EGM_ERR_IO:
 		return "EGM_ERR_IO";
 	case EGM_ERR_FORMAT:

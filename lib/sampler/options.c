@@ -72,10 +72,10 @@ static egm_status check_count(const char *kernel, const char *name, int64_t valu
 static egm_status check_numbers(const egm__method *m, const egm_sampler_options *o)
 {
 	egm_status st = EGM_OK;
-	int hmc = m->kernel == EGM_SAMPLER_HMC, nuts = m->kernel == EGM_SAMPLER_NUTS;
+	int mala = m->kernel == EGM_SAMPLER_MALA, hmc = m->kernel == EGM_SAMPLER_HMC, nuts = m->kernel == EGM_SAMPLER_NUTS;
 	int annealed = m->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN, tempered = m->kernel == EGM_SAMPLER_TEMPERED;
 	EGM_TRY(check_number(m->name, "step_size", o->step_size, 0, INFINITY, 1));
-	EGM_TRY(check_number(m->name, "jitter", o->jitter, -DBL_MIN, 1, hmc));
+	EGM_TRY(check_number(m->name, "jitter", o->jitter, -DBL_MIN, 1, hmc || mala));
 	EGM_TRY(check_number(m->name, "start_scale", o->start_scale, -DBL_MIN, INFINITY, 1));
 	EGM_TRY(check_number(m->name, "target_accept", o->target_accept, 0, 1, m->metropolis));
 	EGM_TRY(check_number(m->name, "divergence", o->divergence, 0, INFINITY, hmc || nuts));

@@ -64,10 +64,10 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 	add_parallel(e, role, "average", o->average, net, EGM__RULE_PARAMETERS);
 }
 
-/* The buffer, and the chains' stage. */
+/* The buffer, the chains' stage, and last what watches them, which files of 0.4 do not have. */
 static egm_status add_negatives(egm__checkpoint *c, const egm_trainer *t)
 {
-	const egm__negatives *n = t->negatives;
+	egm__negatives *n = t->negatives;
 	int64_t dims = t->loss->data_width;
 	egm__entry *buffer = add_entry(&c->entries, "negatives", "buffer", n->buffer, n->options.buffer * dims);
 	if (buffer) {
@@ -79,6 +79,7 @@ static egm_status add_negatives(egm__checkpoint *c, const egm_trainer *t)
 	egm_status st = egm__sampler_stage_create(&c->chains, n->sampler, "negatives.");
 	for (int32_t i = 0; st == EGM_OK && i < c->chains.entries.n; i++)
 		c->entries.list[c->entries.n++] = c->chains.entries.list[i];
+	add_entry(&c->entries, "negatives", "watch", &n->watch, EGM__WATCHED)->dtype = EGM__ST_F64;
 	return st;
 }
 
@@ -86,7 +87,7 @@ egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *t)
 {
 	egm_status st = EGM_OK;
 	egm__entries *e = &out->entries;
-	size_t room = 2 + EGM__SAMPLER_ENTRIES;
+	size_t room = 3 + EGM__SAMPLER_ENTRIES;
 	memset(out, 0, sizeof *out);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
 	e->list = egm__alloc_zero(t->context, room, sizeof *e->list);

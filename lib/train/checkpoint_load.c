@@ -3,12 +3,20 @@
  * fail, it is taken over. */
 #include <core/status_impl.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <train/checkpoint_impl.h>
 
 typedef struct counters {
 	uint64_t step, batches, runs, seed, moves[EGM__MAX_NETS];
 } counters;
+
+/* Files of 0.4 and older have no averages of a watch. */
+static int is_watched(const egm__state *file)
+{
+	return egm__safetensors_find(file->contents, "negatives.watch") != NULL;
+}
 
 static egm_status expect_layers(const egm__state *file, const egm_trainer *t, int32_t net)
 {
@@ -34,16 +42,29 @@ out:
 	return st;
 }
 
+/* Until 0.4 the kernel that a trainer chose by itself was ula; its arrays are those of mala. */
+static egm_status expect_negatives(const egm__state *file, const egm_trainer *t)
+{
+	char expected[64], older[64];
+	const char *value;
+	egm_status st = egm__state_require(file, "negatives", &value);
+	if (st != EGM_OK) return st;
+	egm__negatives_text(expected, t);
+	snprintf(older, sizeof older, "%.*s ula", (int)strcspn(expected, " "), expected);
+	if (t->negatives->chosen && !is_watched(file) && strcmp(value, older) == 0) return EGM_OK;
+	return egm__state_expect(file, "negatives", expected);
+}
+
 static egm_status check_metadata(const egm__state *file, const egm_trainer *t, counters *c)
 {
 	egm_status st = EGM_OK;
-	char key[64], negatives[64];
+	char key[64];
 	EGM_TRY(egm__state_expect_format(file, EGM__CHECKPOINT_FORMAT));
 	EGM_TRY(egm__state_expect(file, "format_version", EGM__CHECKPOINT_VERSION));
 	EGM_TRY(egm__state_expect(file, "loss", t->loss->kind));
 	EGM_TRY(egm__state_expect(file, "variant", t->loss->variant));
 	EGM_TRY(egm__state_expect(file, "optimizer", egm__optimizer_name(t->options.optimizer)));
-	if (t->negatives) EGM_TRY(egm__state_expect(file, "negatives", egm__negatives_text(negatives, t)));
+	if (t->negatives) EGM_TRY(expect_negatives(file, t));
 	EGM_TRY(egm__state_counter(file, "step", EGM__STATE_LARGEST, &c->step));
 	EGM_TRY(egm__state_counter(file, "batches", EGM__STATE_LARGEST, &c->batches));
 	EGM_TRY(egm__state_counter(file, "runs", EGM__STATE_LARGEST, &c->runs));
@@ -57,7 +78,7 @@ out:
 	return st;
 }
 
-static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *arrays)
+static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *arrays, int watched)
 {
 	t->steps = (int64_t)c->step;
 	t->batch_number = (int64_t)c->batches;
@@ -70,6 +91,8 @@ static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *
 		t->loss->nets[i]->version++;
 	}
 	if (t->negatives) {
+		if (!watched) t->negatives->watch = (egm__watch){0};
+		t->negatives->acceptance = NAN;
 		egm__negatives_reseed(t->negatives, c->seed);
 		egm__sampler_stage_give(&arrays->chains, t->negatives->sampler, c->seed);
 	}
@@ -99,10 +122,11 @@ egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_lo
 	EGM_TRY(egm__safetensors_read(&file.contents, trainer->context, path, options));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));
+	if (trainer->negatives && !is_watched(&file)) arrays.entries.n--;
 	EGM_TRY(egm__state_check(&file, trainer->context, &arrays.entries));
 	EGM_TRY(check_chains(&file, trainer, &arrays));
 	egm__state_take(&file, &arrays.entries);
-	take_over(trainer, &c, &arrays);
+	take_over(trainer, &c, &arrays, is_watched(&file));
 out:
 	egm__safetensors_free(file.contents);
 	if (trainer) egm__checkpoint_clear(&arrays, trainer);

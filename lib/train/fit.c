@@ -78,7 +78,15 @@ out:
 	return st;
 }
 
-static void take_over(egm_trainer *t, const egm__phase *phase)
+/* The terms 0 and 1 of a phase that reads negatives are the mean energies of data and negatives. */
+static egm_status judge_negatives(const egm_trainer *t, const egm__phase *phase, egm__watch *next)
+{
+	if (!phase->reads_negatives) return EGM_OK;
+	return egm__negatives_judge(t->negatives, egm__number(t->loss->dtype, t->terms, 0),
+	                            egm__number(t->loss->dtype, t->terms, 1), t->steps + 1, next);
+}
+
+static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch *watch)
 {
 	double factor = egm__schedule_factor(&t->options, t->steps);
 	for (int32_t i = 0; i < t->loss->n_terms; i++)
@@ -90,7 +98,7 @@ static void take_over(egm_trainer *t, const egm__phase *phase)
 		egm__optimizer_move(&t->nets[i], factor);
 		egm__model_refresh(t->loss->nets[i]);
 	}
-	if (phase->reads_negatives) egm__negatives_keep(t->negatives);
+	if (phase->reads_negatives) egm__negatives_keep(t->negatives, watch);
 	t->run++;
 	if (phase->reads_data) t->batch_number++;
 }
@@ -99,6 +107,7 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 {
 	egm_status st = EGM_OK;
 	const egm__phase *phase = &trainer->loss->phases[index];
+	egm__watch watch = {0};
 	if (phase->reads_data) egm__batches_gather(&trainer->batches, data, trainer->batch_number, trainer->batch);
 	if (phase->reads_negatives)
 		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
@@ -109,7 +118,8 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 	EGM_TRY(check_numbers(trainer));
 	EGM_TRY(check_gradients(trainer, phase));
 	EGM_TRY(check_statistics(trainer));
-	take_over(trainer, phase);
+	EGM_TRY(judge_negatives(trainer, phase, &watch));
+	take_over(trainer, phase, &watch);
 out:
 	return st;
 }

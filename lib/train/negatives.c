@@ -3,15 +3,25 @@
  * have been, a share of which begin anew at noise. All rows of the buffer are used once, in random order, before one is
  * used again; which ones is a function of (seed, number), so that a resumed run needs the buffer alone.
  *
- * The chains' kernel, step and temperature are those of an ordinary sampler with one chain for each row of a batch. */
+ * The chains' kernel, step and temperature are those of an ordinary sampler with one chain for each row of a batch.
+ *
+ * Why the default is MALA with jitter whose step is adapted. As training sharpens U, any fixed step becomes too long:
+ * ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. Either way the
+ * negatives stay at high energies, training makes U steeper where they are, and it never recovers. So the step follows
+ * the mean acceptance of the batch, between draws: within one every transition leaves exp(-V) invariant. A mean hides
+ * chains that reject everything at a place steeper than the others', the outer side of a valley. Jitter is for them:
+ * with h uniform in 0.1 to 1.9 steps some transitions are short enough for any place, and a mixture of kernels, each of
+ * which is reversible, is too. */
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
+#include <math.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
-enum { DEFAULT_BUFFER = 10000 };
+enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
+static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
 static const egm_negatives_options defaults = {
     .struct_size = sizeof(egm_negatives_options), .start = EGM_NEGATIVES_PCD, .steps = 20, .restart = 0.05};
@@ -30,7 +40,11 @@ static egm_status merge(egm_negatives_options *o, const egm_negatives_options *o
 	EGM_TRY(egm__options_merge("egm_negatives_options", o, sizeof *o, options));
 	if (o->start < EGM_NEGATIVES_CD || o->start > EGM_NEGATIVES_SHORT_RUN)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: start = %d is none of EGM_NEGATIVES_*", (int)o->start);
-	if (o->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0", (int)o->reserved);
+	if (o->reserved || o->reserved2)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0",
+		         (int)(o->reserved ? o->reserved : o->reserved2));
+	if (o->adapt_step != 0 && o->adapt_step != 1)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: adapt_step = %d is neither 0 nor 1", (int)o->adapt_step);
 	if (o->steps < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: steps = %lld is below 1", (long long)o->steps);
 	if (!(o->restart >= 0 && o->restart <= 1))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: restart = %g is not in [0, 1]", o->restart);
@@ -78,17 +92,27 @@ out:
 	return st;
 }
 
+/* The caller's options over the defaults of their kernel, or the kernel that is used when there are none. */
+static egm_status choose_kernel(egm_sampler_options *o, const egm_sampler_options *options)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm_sampler_options_init(o, sizeof *o, EGM_SAMPLER_MALA));
+	o->jitter = JITTER;
+	for (int pass = 0; options && pass < 2; pass++) { /* an older program's struct lacks members: those of its kernel */
+		EGM_TRY(egm_sampler_options_init(o, sizeof *o, o->kernel));
+		EGM_TRY(egm__options_merge("egm_sampler_options", o, sizeof *o, options));
+	}
+out:
+	return st;
+}
+
 static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_t batch, uint64_t seed,
                                  egm_target *given, const egm_sampler_options *options)
 {
 	egm_status st = EGM_OK;
 	egm_target *target = given;
 	egm_sampler_options o;
-	EGM_TRY(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_ULA));
-	for (int pass = 0; pass < 2; pass++) { /* what an older program's struct lacks takes the default of its kernel */
-		EGM_TRY(egm_sampler_options_init(&o, sizeof o, o.kernel));
-		EGM_TRY(egm__options_merge("egm_sampler_options", &o, sizeof o, options));
-	}
+	EGM_TRY(choose_kernel(&o, options));
 	o.chains = batch;
 	o.seed = seed;
 	if (given)
@@ -96,6 +120,10 @@ static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_
 	else
 		EGM_TRY(egm_target_model(&target, loss->nets[0], NULL));
 	EGM_TRY(egm_sampler_create(&n->sampler, target, &o));
+	if (n->options.adapt_step && !n->sampler->method->metropolis)
+		EGM_FAIL(EGM_ERR_ARGUMENT,
+		         "negatives: %s has no acceptance to adapt its step to; mala, hmc, nuts and tempered have",
+		         n->sampler->method->name);
 out:
 	if (!given) egm_target_free(target);
 	return st;
@@ -114,6 +142,9 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	if (!n) EGM_FAIL(EGM_ERR_MEMORY, "negatives: out of memory");
 	n->context = loss->context;
 	n->options = merged;
+	n->chosen = !sampler;
+	if (n->chosen) n->options.adapt_step = 1;
+	n->acceptance = NAN;
 	EGM_TRY(create_sampler(n, loss, batch, seed, target, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
@@ -155,45 +186,183 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 	n->order.epoch = -1;
 }
 
-/* ---- drawing */
+/* ---- starts */
 
 /* Rows of the buffer over births, but for those that begin anew. */
-static void recall(egm__negatives *n, int64_t number, int64_t run)
+static void recall(egm__negatives *n, int64_t number)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);
-	egm__rng rng = {.seed = n->order.seed, .step = (uint64_t)run, .stream = EGM__STREAM_RESTART};
+	egm__rng rng = {.seed = n->order.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_RESTART};
 	n->rows = egm__batches_rows(&n->order, number);
 	for (int64_t i = 0; i < n->order.batch; i++) {
 		uint32_t words[4];
 		egm__rng_block(&rng, (uint32_t)i, words);
 		if (egm__rng_unit(words) < n->options.restart) continue;
 		memcpy((char *)n->points + (size_t)i * row, (char *)n->buffer + (size_t)n->rows[i] * row, row);
+		n->restarted--;
 	}
 }
 
-egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run)
+/* Largest absolute value of count numbers. */
+static double reach_of(const egm_sampler *s, const void *values, int64_t count)
+{
+	double most = 0;
+	for (int64_t i = 0; i < count; i++) most = fmax(most, fabs(egm__number(s->target->dtype, values, i)));
+	return most;
+}
+
+/* Fills points with starts, and decides how far chains may go from 0. */
+static void place_starts(egm__negatives *n, const void *data, int64_t number)
+{
+	const egm_sampler *s = n->sampler;
+	int64_t chains = s->options.chains, numbers = chains * s->dims;
+	n->restarted = n->ran_away = 0;
+	if (n->options.start == EGM_NEGATIVES_CD) {
+		memcpy(n->points, data, (size_t)chains * (size_t)egm__point_bytes(s));
+		return;
+	}
+	give_birth(n, (uint64_t)n->run, chains, n->points);
+	n->restarted = chains;
+	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
+	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
+	recall(n, number);
+}
+
+/* ---- drawing */
+
+/* What all walkers have done: sum of acceptance probabilities, and transitions. */
+static double count_accepted(const egm_sampler *s, int64_t *transitions)
+{
+	double sum = 0;
+	*transitions = 0;
+	for (int64_t i = 0; i < s->n_walkers; i++) {
+		sum += s->walkers[i].accept_sum;
+		*transitions += s->walkers[i].transitions;
+	}
+	return sum;
+}
+
+/* Longer steps where more than target_accept is accepted, up to those that the chains were made with. */
+static void adapt_step(egm__negatives *n)
+{
+	egm_sampler *s = n->sampler;
+	const egm_sampler_options *o = &s->options;
+	double factor = exp(GAIN * (n->acceptance - o->target_accept));
+	for (int64_t i = 0; i < s->n_walkers; i++) {
+		double temperature = s->levels > 1 ? o->temperatures[i % s->levels] : 1;
+		double most = s->method->langevin ? sqrt(o->step_size * temperature) : o->step_size;
+		s->walkers[i].step = fmax(fmin(s->walkers[i].step * factor, most), LEAST_STEP);
+	}
+}
+
+static egm_status run_chains(egm__negatives *n)
 {
 	egm_status st = EGM_OK;
 	egm_sampler *s = n->sampler;
-	if (n->options.start == EGM_NEGATIVES_CD)
-		memcpy(n->points, data, (size_t)s->options.chains * (size_t)egm__point_bytes(s));
-	else
-		give_birth(n, (uint64_t)run, s->options.chains, n->points);
-	if (n->options.start == EGM_NEGATIVES_PCD) recall(n, number, run);
+	int64_t before, made;
 	EGM_TRY(egm_sampler_set_points(s, s->target->dtype, n->points));
-	EGM_TRY(egm_sampler_run(s, 1, n->options.steps, n->points, NULL));
+	double accepted = -count_accepted(s, &before);
+	st = egm_sampler_run(s, 1, n->options.steps, n->points, NULL);
+	accepted += count_accepted(s, &made);
+	n->acceptance = s->method->metropolis ? accepted / (double)(made - before) : NAN;
+	if (n->options.adapt_step && made > before) adapt_step(n);
 out:
 	return st;
 }
 
-void egm__negatives_keep(egm__negatives *n)
+/* Point number `attempt` of the present draw at which chain i begins anew. */
+static void begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point)
 {
-	size_t row = (size_t)egm__point_bytes(n->sampler);
-	for (int64_t i = 0; n->buffer && i < n->order.batch; i++)
-		memcpy((char *)n->buffer + (size_t)n->rows[i] * row, (char *)n->points + (size_t)i * row, row);
+	const egm_sampler *s = n->sampler;
+	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};
+	egm__start_draw(s, &rng, s->options.chains * attempt + i, point);
+	egm__target_to_points(s->target, 1, point, point);
+	n->ran_away++;
 }
 
-/* ---- the call */
+static int is_far(const egm__negatives *n, const void *point)
+{
+	return !(reach_of(n->sampler, point, n->sampler->dims) <= n->far);
+}
+
+static int64_t count_far(const egm__negatives *n)
+{
+	int64_t count = 0;
+	for (int64_t i = 0; n->buffer && i < n->order.batch; i++)
+		count += is_far(n, (const char *)n->points + i * egm__point_bytes(n->sampler));
+	return count;
+}
+
+/* pcd: where chains froze they begin anew, and the others go on from where they came to; to run longer does not change
+ * what they draw from. */
+egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run)
+{
+	egm_status st = EGM_OK;
+	size_t row = (size_t)egm__point_bytes(n->sampler);
+	n->run = run;
+	place_starts(n, data, number);
+	for (int64_t attempt = 1;; attempt++) {
+		st = run_chains(n);
+		if (!n->buffer || st != EGM_ERR_NONFINITE || attempt == ATTEMPTS) break;
+		for (int64_t i = 0; i < n->order.batch; i++)
+			if (egm__chain_is_frozen(n->sampler, i)) begin_anew(n, i, attempt, (char *)n->points + (size_t)i * row);
+	}
+	return st;
+}
+
+/* ---- what came of it */
+
+static double limit_of(const egm__negatives *n)
+{
+	int cooled = n->sampler->method->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && n->sampler->options.levels > 1;
+	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
+}
+
+/* What would be right, by what the chains are. */
+static const char *advice(const egm__negatives *n)
+{
+	if (!n->sampler->method->metropolis)
+		return "its step is too long for the curvature of the energy, which grows in training, or too short to follow: "
+		       "leave the choice to the library (sampler NULL), or try another step";
+	if (!n->options.adapt_step) return "nothing adapts its step: set adapt_step, or try another step";
+	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
+}
+
+egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
+{
+	const egm_sampler *s = n->sampler;
+	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
+	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
+	egm_sampler_statistics stats = {.struct_size = sizeof stats};
+	*next = egm__watch_after(&n->watch, limit_of(n), weight * (negative - data), share);
+	const char *alarm = egm__watch_alarm(next, limit_of(n));
+	if (!alarm) return EGM_OK;
+	(void)egm_sampler_stats(s, -1, &stats);
+	return egm__fail(
+	    EGM_ERR_DIVERGED,
+	    "egm_trainer_fit: the negatives %s at step %lld: U is on average %.4g there, %.4g at the data; over "
+	    "some 50 steps the difference is %.4g, at most %g is sound, and %.2g of the chains ran away. %s, "
+	    "step_size %.3g, acceptance %.2g: %s",
+	    alarm, (long long)step, negative, data, next->gap, limit_of(n), next->ran_away, s->method->name,
+	    stats.step_size, n->acceptance, advice(n));
+}
+
+/* A point far outside has been seen by the loss, which raises U there; its row begins anew all the same, lest the chain
+ * go on into places from where it never returns. */
+void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
+{
+	size_t row = (size_t)egm__point_bytes(n->sampler);
+	n->watch = *next;
+	for (int64_t i = 0; n->buffer && i < n->order.batch; i++) {
+		char *point = (char *)n->points + (size_t)i * row, *kept = (char *)n->buffer + (size_t)n->rows[i] * row;
+		if (is_far(n, point))
+			begin_anew(n, i, ATTEMPTS, kept);
+		else
+			memcpy(kept, point, row);
+	}
+}
+
+/* ---- the calls */
 
 egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target, const egm_negatives_options *options,
                                      const egm_sampler_options *sampler)
@@ -208,6 +377,37 @@ egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target, c
 	egm__negatives_free(trainer->negatives);
 	trainer->negatives = n;
 	trainer->bases[EGM__SLOT_NEGATIVES] = n->points;
+out:
+	return st;
+}
+
+static const egm_negatives_statistics none = {.struct_size = sizeof none};
+
+egm_status egm_negatives_statistics_init(egm_negatives_statistics *statistics, size_t size)
+{
+	return egm__options_init("egm_negatives_statistics", statistics, size, &none, sizeof none);
+}
+
+egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics)
+{
+	egm_status st = EGM_OK;
+	egm_negatives_statistics all;
+	egm_sampler_statistics chains = {.struct_size = sizeof chains};
+	if (!trainer || !statistics)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_negatives_stats: %s is NULL", trainer ? "statistics" : "trainer");
+	if (!trainer->negatives)
+		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_negatives_stats: %s reads no negative samples", trainer->loss->kind);
+	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
+	const egm__negatives *n = trainer->negatives;
+	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
+	all = none;
+	all.acceptance = n->acceptance;
+	all.step_size = chains.step_size;
+	all.restarted = (double)n->restarted / (double)n->sampler->options.chains;
+	all.ran_away = n->watch.ran_away;
+	all.gap = n->watch.gap;
+	all.gap_limit = limit_of(n);
+	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
 out:
 	return st;
 }

@@ -7,15 +7,24 @@
 #include <loss/loss_impl.h>
 #include <sampler/sampler_impl.h>
 #include <train/batches_impl.h>
+#include <train/watch_impl.h>
 
 typedef struct egm__negatives {
 	egm_context *context;
-	egm_negatives_options options;
-	egm_sampler *sampler; /* a chain for each row of a batch */
-	void *points;         /* [batch, dims]: starts, then what the chains came to */
-	void *buffer;         /* pcd: [options.buffer, dims], else NULL */
-	egm__batches order;   /* of the buffer's rows */
-	const int64_t *rows;  /* [batch] of the buffer that the points are to replace; pcd */
+	egm_negatives_options options; /* adapt_step is 1 where the kernel was left to the library */
+	int32_t chosen;                /* it was: the caller gave no options of a sampler */
+	egm_sampler *sampler;          /* a chain for each row of a batch */
+	void *points;                  /* [batch, dims]: starts, then what the chains came to */
+	void *buffer;                  /* pcd: [options.buffer, dims], else NULL */
+	egm__batches order;            /* of the buffer's rows */
+	const int64_t *rows;           /* [batch] of the buffer that the points are to replace; pcd */
+	egm__watch watch;
+	/* of the last draw */
+	int64_t run;
+	double far;        /* pcd: the largest |coordinate| of a chain that has not run away */
+	double acceptance; /* mean over transitions, NaN without a Metropolis test */
+	int64_t restarted; /* chains that began at noise */
+	int64_t ran_away;  /* and those that had to begin there once more */
 } egm__negatives;
 
 /* For a batch of the loss, its energy in net 0; target NULL: that energy as it is. Options may be NULL. */
@@ -30,7 +39,10 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed);
 /* Fills points: `data` [batch, dims] of this run, `number` of the draw and `run` grow with each that is kept. A draw
  * that is not may be repeated and differs: the chains' clocks go on. */
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run);
-/* The phase has happened: the buffer takes the points. */
-void egm__negatives_keep(egm__negatives *n);
+/* Looks at the mean energies of a run's data and negatives before it is kept. DIVERGED, with nothing changed, when the
+ * negatives have run away for long; `step` is of the trainer. */
+egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next);
+/* The phase has happened: the buffer takes the points, the watch what judge made of it. */
+void egm__negatives_keep(egm__negatives *n, const egm__watch *next);
 
 #endif

@@ -76,7 +76,8 @@ static void training(void)
 	STRUCT(egm_trainer_options, M(seed), M(batch), M(optimizer), M(schedule), M(schedule_steps), M(warmup_steps),
 	       M(final_fraction), M(learning_rate), M(beta1), M(beta2), M(epsilon), M(momentum), M(clip_norm),
 	       M(average_decay));
-	STRUCT(egm_negatives_options, M(start), M(reserved), M(steps), M(buffer), M(restart));
+	STRUCT(egm_negatives_options, M(start), M(reserved), M(steps), M(buffer), M(restart), M(adapt_step), M(reserved2));
+	STRUCT(egm_negatives_statistics, M(acceptance), M(step_size), M(restarted), M(ran_away), M(gap), M(gap_limit));
 	STRUCT(egm_progress, M(step), M(done), M(total), M(term_count), M(reserved), M(term_names), M(terms),
 	       M(learning_rate));
 }
@@ -108,7 +109,7 @@ static void numbers(void)
 	N(EGM_NEGATIVES_CD), N(EGM_NEGATIVES_PCD), N(EGM_NEGATIVES_SHORT_RUN);
 	N(EGM_LAYOUT_AUTO), N(EGM_LAYOUT_EGM), N(EGM_LAYOUT_PYTORCH);
 	N(EGM_F32), N(EGM_F64);
-	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE),
+	N(EGM_ERR_ARGUMENT), N(EGM_ERR_STATE), N(EGM_ERR_SHAPE), N(EGM_ERR_DTYPE), N(EGM_ERR_MEMORY), N(EGM_ERR_NONFINITE), N(EGM_ERR_DIVERGED),
 	    N(EGM_ERR_IO), N(EGM_ERR_FORMAT), N(EGM_ERR_UNSUPPORTED), N(EGM_ERR_STOPPED);
 }
 

@@ -210,6 +210,14 @@ class Training(Case):
         self.assertRaisesRegex(egm.StateError, "reads no negative", trainer()[0].negatives)
         t.negatives("cd", steps=2, scale=[1, 2, 3])
         t.fit(X, 1)
+        self.assertTrue(np.isnan(t.negatives_stats()["acceptance"]))  # ula, as in all releases where options are given
+        self.assertRaisesRegex(egm.ArgumentError, "no acceptance to adapt", t.negatives, kernel="ula", adapt_step=1)
+        t.negatives()
+        t.fit(X, 1)
+        stats = t.negatives_stats()
+        self.assertTrue(0 < stats["acceptance"] <= 1 and 0 < stats["step_size"] <= 0.1, stats)
+        self.assertEqual(stats["gap_limit"], 100 + 20 * D)
+        self.assertRaisesRegex(egm.StateError, "reads no negative", trainer()[0].negatives_stats)
 
     def test_bits_follow_from_the_seed(self):
         results = []

@@ -48,6 +48,18 @@ START_TEST(test_mala__beta_and_prior)
 }
 END_TEST
 
+/* A mixture of steps, each of which is reversible, leaves the law alone. */
+START_TEST(test_mala__jitter_keeps_the_law)
+{
+	law l = normal_law(EGM_F64, 2, 1, 1);
+	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 0.5, 29);
+	o.jitter = 0.9;
+	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
+	assert_normal(&s, 1, 0, 1);
+	free(s.draws);
+}
+END_TEST
+
 /* ---- acceptance */
 
 /* Mean acceptance on N(0, I_d), d even or 1, exactly. With a = 1 - eps/2 the log of the ratio is -(eps/8) (|x'|^2 -
@@ -160,6 +172,7 @@ int main(void)
 	tcase_add_loop_test(exact, test_mala__variance_of_a_normal_law_is_one, 0, 10);
 	tcase_add_loop_test(exact, test_mala__small_steps_in_two_dimensions, 0, 2);
 	tcase_add_loop_test(exact, test_mala__beta_and_prior, 0, 2);
+	tcase_add_test(exact, test_mala__jitter_keeps_the_law);
 	TCase *rate = new_case(suite, "acceptance", "K13");
 	tcase_add_loop_test(rate, test_mala__acceptance_of_normal_laws, 0, 9);
 	tcase_add_test(rate, test_mala__one_gradient_a_step);

@@ -133,7 +133,7 @@ static const struct member {
 } members[] = {{MEMBER(reserved), FLAG, 0, {0}},
                {MEMBER(chains), COUNT, ALL, {0, -1, 1e18}},
                {MEMBER(step_size), REAL, ALL, {0, -1, INFINITY}},
-               {MEMBER(jitter), REAL, HMC, {1, -0.1, 2}},
+               {MEMBER(jitter), REAL, MALA | HMC, {1, -0.1, 2}},
                {MEMBER(start_scale), REAL, ALL, {-1, INFINITY, -INFINITY}},
                {MEMBER(target_accept), REAL, MALA | HMC | NUTS | TEMPERED, {0, 1, -1}},
                {MEMBER(leapfrog_steps), COUNT, HMC, {0, -1, 1e12}},

@@ -16,7 +16,7 @@ enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef struct recipe {
 	egm_dtype dtype;
-	int32_t start, kernel, bounded; /* bounded: lower = -4 in every dimension */
+	int32_t start, kernel, bounded, adapt; /* bounded: lower = -4 in every dimension */
 	int64_t steps, buffer, batch;
 	double restart, step_size, start_scale, beta, learning_rate, regulariser;
 	uint64_t seed;
@@ -68,6 +68,8 @@ static inline ways ways_of(const recipe *r)
 	w.negatives.steps = r->steps;
 	w.negatives.buffer = r->buffer;
 	w.negatives.restart = r->restart;
+	w.negatives.adapt_step = r->adapt;
+	if (r->adapt) w.sampler.target_accept = 0.95; /* which makes steps shorter at once */
 	w.sampler.step_size = r->step_size;
 	w.sampler.start_scale = r->start_scale;
 	if (r->kernel == EGM_SAMPLER_TEMPERED || r->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) {

@@ -75,7 +75,7 @@ START_TEST(test_short_run__starts_at_new_noise_each_time)
 }
 END_TEST
 
-/* Without a call: 20 steps of ula with its defaults, from a buffer of 10000, a twentieth anew. */
+/* Without a call: 20 steps of mala with jitter, whose step is adapted, from a buffer of 10000, a twentieth anew. */
 START_TEST(test_pcd__is_the_default)
 {
 	recipe r = usual;
@@ -89,8 +89,10 @@ START_TEST(test_pcd__is_the_default)
 	ck_assert(defaults.steps == 20 && defaults.buffer == 0 && defaults.restart == 0.05);
 	const egm__negatives *n = m.trainer->negatives;
 	ck_assert_int_eq(n->options.buffer, 10000);
-	ck_assert_str_eq(n->sampler->method->name, "ula");
-	ck_assert(n->sampler->options.step_size == 0.01 && n->sampler->options.chains == 4);
+	ck_assert(defaults.adapt_step == 0 && n->options.adapt_step == 1);
+	ck_assert_str_eq(n->sampler->method->name, "mala");
+	ck_assert(n->sampler->options.step_size == 0.1 && n->sampler->options.jitter == 0.9);
+	ck_assert_int_eq(n->sampler->options.chains, 4);
 	assert_normal(n->buffer, 10000 * COLUMNS, 1);
 	machine_steps(&m, 1);
 	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL, NULL)); /* the same again */
@@ -160,6 +162,116 @@ START_TEST(test_pcd__share_that_begins_anew)
 	}
 	ck_assert(fabs((double)n_born - p * BATCH * STEPS) <= 5 * sqrt(BATCH * STEPS * p * (1 - p)));
 	if (n_born) assert_normal(born, n_born * COLUMNS, SCALE);
+	machine_close(&m);
+}
+END_TEST
+
+/* ---- steps that follow the energy */
+
+/* U = k/2 |x|^2 in the only way a net of dense layers can have it: as its tanh layer near 0 cannot, a softplus pair,
+ * softplus(a x) + softplus(-a x) = 2 log 2 + a^2 x^2/4 + O(a^4 x^4), does. */
+static egm_model *parabola(egm_context *context, double k)
+{
+	const double a = 0.1, zeros[2] = {0, 0}, first[2] = {a, -a}, last[2] = {2 * k / (a * a), 2 * k / (a * a)};
+	egm_model *net = NULL;
+	OK(egm_model_create(&net, context, "energy", 1));
+	OK(egm_model_dense(net, 2));
+	OK(egm_model_softplus(net));
+	OK(egm_model_dense(net, 1));
+	OK(egm_model_build(net, EGM_F64, 1));
+	OK(egm_model_set_tensor(net, "0.weight", EGM_F64, first, 2));
+	OK(egm_model_set_tensor(net, "0.bias", EGM_F64, zeros, 2));
+	OK(egm_model_set_tensor(net, "2.weight", EGM_F64, last, 2));
+	return net;
+}
+
+/* The step and the acceptance after `steps` training steps on U = k x^2 / 2, which the learning rate leaves alone. */
+static egm_negatives_statistics adapted(double k, double step_size, double target, int64_t steps)
+{
+	egm_context *context = machine_context(1);
+	egm_model *net = parabola(context, k);
+	egm_loss *loss = NULL;
+	egm_trainer *trainer = NULL;
+	egm_negatives_statistics found;
+	recipe r = usual;
+	r.batch = r.buffer = 500;
+	r.kernel = EGM_SAMPLER_MALA;
+	r.adapt = 1;
+	r.restart = 0;
+	r.steps = 10;
+	r.start_scale = 1 / sqrt(k);
+	r.step_size = step_size;
+	r.learning_rate = 1e-300;
+	ways w = ways_of(&r);
+	w.sampler.target_accept = target;
+	egm_trainer_options o = trainer_options(&r);
+	double x[500];
+	for (int i = 0; i < 500; i++) x[i] = (i - 249.5) / (250 * sqrt(k)); /* where the chains are, more or less */
+	egm_data *data = NULL;
+	OK(egm_data_create(&data, context, EGM_F64, x, 500, 1));
+	OK(egm_ml_create(&loss, net, NULL));
+	OK(egm_trainer_create(&trainer, loss, &o));
+	OK(egm_trainer_set_negatives(trainer, NULL, &w.negatives, &w.sampler));
+	OK(egm_trainer_fit(trainer, data, steps, NULL, NULL));
+	OK(egm_negatives_statistics_init(&found, sizeof found));
+	OK(egm_trainer_negatives_stats(trainer, &found));
+	egm_trainer_free(trainer);
+	egm_loss_free(loss);
+	egm_data_free(data);
+	egm_model_free(net);
+	egm_context_free(context);
+	return found;
+}
+
+/* On N(0, 1/k) mala accepts 4/pi arctan sqrt(r) of proposals, r = (w - t)/(w + t), t = e^2/4, w = sqrt(t^2 + 4 e), e =
+ * eps k (tests/sampler/test_mala.c): 0.7 at e = 2.1557. The last acceptance is a mean over 5000 transitions whose
+ * standard deviation is below 0.5: five standard errors are 0.035. The step moves by exp(0.5 (acceptance - 0.7)) a
+ * batch around where they agree, and the acceptance falls by 0.2 for each unit of ln eps there: 0.035/0.2 = 0.18. */
+START_TEST(test_step__finds_the_acceptance_that_is_asked_for)
+{
+	const double k = _i ? 4e4 : 1;
+	egm_negatives_statistics s = adapted(k, 10, 0.7, 150);
+	double e = s.step_size * k, t = e * e / 4, w = sqrt(t * t + 4 * e);
+	ck_assert_msg(fabs(s.acceptance - 0.7) <= 0.035, "acceptance %g", s.acceptance);
+	ck_assert_msg(fabs(4 / acos(-1) * atan(sqrt((w - t) / (w + t))) - 0.7) <= 0.035, "eps k %g", e);
+	ck_assert(s.gap_limit == 120 && s.restarted == 0 && s.ran_away == 0);
+}
+END_TEST
+
+/* However much is accepted, the step is never above the one that was given. */
+START_TEST(test_step__never_exceeds_the_one_that_was_given)
+{
+	egm_negatives_statistics s = adapted(1, 0.01, 0.7, 10);
+	ck_assert(fabs(s.step_size - 0.01) <= 1e-15);
+	ck_assert(s.acceptance >= 0.9);
+}
+END_TEST
+
+/* ---- rows that run away */
+
+/* A row from which x -> 10 x0 - 10 x1 is infinity minus infinity, and one that is only far from all data: both begin
+ * anew at noise, and training goes on. */
+START_TEST(test_pcd__rows_that_ran_away_begin_anew)
+{
+	recipe r = usual;
+	machine m;
+	const double far[COLUMNS] = {_i ? 1e308 : 1e4, _i ? 1e308 : 0, 0}, opposite[COLUMNS] = {10, -10, 0};
+	double weights[HIDDEN * COLUMNS];
+	r.kernel = _i == 2 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.restart = 0;
+	machine_open(&m, NULL, &r);
+	OK(egm_model_get_tensor(m.energy, "0.weight", EGM_F64, weights, HIDDEN * COLUMNS));
+	memcpy(weights, opposite, sizeof opposite);
+	OK(egm_model_set_tensor(m.energy, "0.weight", EGM_F64, weights, HIDDEN * COLUMNS));
+	double *buffer = m.trainer->negatives->buffer;
+	memcpy(buffer + 5 * COLUMNS, far, sizeof far);
+	machine_steps(&m, 3); /* every row once */
+	for (int i = 0; i < 12 * COLUMNS; i++) ck_assert(fabs(buffer[i]) <= 10);
+	egm_negatives_statistics s;
+	OK(egm_negatives_statistics_init(&s, sizeof s));
+	OK(egm_trainer_negatives_stats(m.trainer, &s));
+	ck_assert(s.ran_away > 0 && s.ran_away <= 0.02 / 4 + 1e-12); /* one of 4 chains once, with the weight 1 - 0.98 */
+	ck_assert_int_eq(egm_trainer_steps(m.trainer), 3);
 	machine_close(&m);
 }
 END_TEST
@@ -309,6 +421,9 @@ int main(void)
 	tcase_add_test(t, test_pcd__is_the_default);
 	tcase_add_test(t, test_pcd__uses_each_row_once_in_an_epoch);
 	tcase_add_loop_test(t, test_pcd__share_that_begins_anew, 0, 4);
+	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
+	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
+	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
 	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
 	tcase_add_test(t, test_options__of_an_older_program);

@@ -42,6 +42,83 @@ START_TEST(test_resume__bit_for_bit)
 }
 END_TEST
 
+/* The step that training has found goes on from the file, as do the averages that watch it. */
+START_TEST(test_resume__of_an_adapted_step)
+{
+	recipe r = usual;
+	r.adapt = 1;
+	r.kernel = (const int32_t[]){EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_TEMPERED}[_i];
+	r.step_size = _i == 1 || _i == 2 ? 10 : 100; /* more than is accepted */
+	expect_resume(&r);
+	machine m;
+	machine_open(&m, NULL, &r);
+	machine_steps(&m, 7);
+	egm__negatives *n = m.trainer->negatives;
+	double step = n->sampler->walkers[0].step, gap = n->watch.gap;
+	ck_assert(step < (_i == 1 || _i == 2 ? 10 : 9.99) && gap != 0);
+	save(m.trainer, "half.egm");
+	machine_steps(&m, 3);
+	load(m.trainer, "half.egm");
+	ck_assert(n->sampler->walkers[0].step == step && n->watch.gap == gap && isnan(n->acceptance));
+	machine_close(&m);
+}
+END_TEST
+
+/* What 0.4 wrote of a trainer with default negatives: ula, with a step of 0.1^2, and no averages. */
+static void forge_older(const char *from, const char *to, const char *negatives)
+{
+	static const char *const keys[] = {"format",    "format_version", "loss",         "variant",
+	                                   "optimizer", "step",           "batches",      "runs",
+	                                   "seed",      "energy.layers",  "energy.moves", "energy.learning_rate"};
+	enum { KEYS = sizeof keys / sizeof *keys, MOST = 40 };
+	egm_context *context = machine_context(1);
+	egm__safetensors *file = NULL;
+	egm__st_tensor tensors[MOST];
+	egm__st_meta meta[KEYS + 1] = {{"negatives", negatives}};
+	int32_t kept = 0;
+	OK(egm__safetensors_read(&file, context, from, NULL));
+	ck_assert_int_le(egm__safetensors_count(file), MOST);
+	for (int32_t i = 0; i < egm__safetensors_count(file); i++) {
+		tensors[kept] = *egm__safetensors_at(file, i);
+		kept += strcmp(tensors[kept].name, "negatives.watch") != 0;
+	}
+	ck_assert_int_eq(kept, egm__safetensors_count(file) - 1);
+	for (int i = 0; i < KEYS; i++) meta[i + 1] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
+	OK(egm__safetensors_write(context, to, kept, tensors, KEYS + 1, meta));
+	egm__safetensors_free(file);
+	egm_context_free(context);
+}
+
+START_TEST(test_resume__from_default_negatives_of_0_4)
+{
+	recipe r = usual;
+	machine older, m;
+	r.step_size = 0.01;
+	r.buffer = 0;
+	machine_open(&older, NULL, &r);
+	machine_steps(&older, 5);
+	save(older.trainer, "new.egm");
+	forge_older("new.egm", "older.egm", "pcd ula");
+	machine_open(&m, NULL, &r);
+	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL, NULL));
+	egm__negatives *n = m.trainer->negatives;
+	n->watch.gap = 7;
+	expect_refusal(m.trainer, "new.egm", EGM_ERR_FORMAT,
+	               "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
+	load(m.trainer, "older.egm");
+	ck_assert_int_eq(egm_trainer_steps(m.trainer), 5);
+	ck_assert_mem_eq(n->buffer, older.trainer->negatives->buffer, 10000 * COLUMNS * 8);
+	ck_assert(n->sampler->walkers[0].step == sqrt(0.01) && n->watch.gap == 0);
+	machine_steps(&m, 3);
+	forge_older("new.egm", "other.egm", "pcd hmc");
+	expect_refusal(m.trainer, "other.egm", EGM_ERR_FORMAT, "negatives is 'pcd hmc' in the checkpoint, 'pcd mala'");
+	load(older.trainer, "older.egm"); /* where ula was asked for it is what goes on */
+	machine_steps(&older, 3);
+	machine_close(&m);
+	machine_close(&older);
+}
+END_TEST
+
 /* The seed of the file rules, that of chains, buffer and births too. */
 START_TEST(test_resume__takes_the_seed_of_the_file)
 {
@@ -129,6 +206,7 @@ START_TEST(test_refused__numbers_that_cannot_be)
 	    {"negatives.buffer", 35, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.buffer' is not finite at index 35"},
 	    {"negatives.buffer", 4, -4.5, 0, EGM_ERR_FORMAT,
 	     "row 1 of 'negatives.buffer' is outside of the bounds in dimension 1"},
+	    {"negatives.watch", 0, NAN, 0, EGM_ERR_NONFINITE, "'negatives.watch' is not finite at index 0"},
 	    {"negatives.x", 2, NAN, 0, EGM_ERR_NONFINITE, "'negatives.x' is not finite at index 2"},
 	    {"negatives.step", 1, 0, 0, EGM_ERR_NONFINITE, "'negatives.step' is not positive"},
 	    {"negatives.value", 1, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.value'"},
@@ -182,6 +260,8 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, enter_folder, leave_folder);
 	tcase_add_loop_test(t, test_resume__bit_for_bit, 0, 3 * KERNELS);
+	tcase_add_loop_test(t, test_resume__of_an_adapted_step, 0, 4);
+	tcase_add_test(t, test_resume__from_default_negatives_of_0_4);
 	tcase_add_test(t, test_resume__takes_the_seed_of_the_file);
 	suite_add_tcase(s, t);
 	t = tcase_create("refusals");

@@ -51,7 +51,7 @@ START_TEST(test_refused__options)
 	recipe r = usual;
 	machine m;
 	machine_open(&m, NULL, &r);
-	for (int i = 0; i < 9; i++) {
+	for (int i = 0; i < 13; i++) {
 		static const char *const text[] = {"negatives: start = 0 is none of EGM_NEGATIVES_*",
 		                                   "negatives: start = 4 is none of EGM_NEGATIVES_*",
 		                                   "negatives: reserved = 1 is not 0",
@@ -60,7 +60,11 @@ START_TEST(test_refused__options)
 		                                   "negatives: restart = ",
 		                                   "negatives: a buffer of 3 rows is smaller than a batch of 4",
 		                                   "ula: step_size = -1",
-		                                   "kernel 77 is none of EGM_SAMPLER_*"};
+		                                   "kernel 77 is none of EGM_SAMPLER_*",
+		                                   "negatives: reserved = 2 is not 0",
+		                                   "negatives: adapt_step = 2 is neither 0 nor 1",
+		                                   "negatives: adapt_step = -1 is neither 0 nor 1",
+		                                   "negatives: ula has no acceptance to adapt its step to"};
 		ways w = ways_of(&r);
 		if (i < 2) w.negatives.start = i ? 4 : 0;
 		if (i == 2) w.negatives.reserved = 1;
@@ -70,6 +74,8 @@ START_TEST(test_refused__options)
 		if (i == 6) w.negatives.buffer = 3;
 		if (i == 7) w.sampler.step_size = -1;
 		if (i == 8) w.sampler.kernel = 77;
+		if (i == 9) w.negatives.reserved2 = 2;
+		if (i >= 10) w.negatives.adapt_step = (const int32_t[]){2, -1, 1}[i - 10];
 		expect_kept(&m, NULL, &w, EGM_ERR_ARGUMENT, text[i]);
 	}
 	machine_steps(&m, 1);
@@ -89,6 +95,14 @@ START_TEST(test_refused__losses_without_negatives)
 	assert_error_has("egm_trainer_set_negatives: dsm reads no negative samples");
 	ck_assert_int_eq(egm_trainer_set_negatives(NULL, NULL, NULL, NULL), EGM_ERR_ARGUMENT);
 	assert_error_has("trainer is NULL");
+	egm_negatives_statistics s;
+	OK(egm_negatives_statistics_init(&s, sizeof s));
+	ck_assert_int_eq(egm_trainer_negatives_stats(trainer, &s), EGM_ERR_STATE);
+	assert_error_has("egm_trainer_negatives_stats: dsm reads no negative samples");
+	ck_assert_int_eq(egm_trainer_negatives_stats(NULL, &s), EGM_ERR_ARGUMENT);
+	assert_error_has("trainer is NULL");
+	ck_assert_int_eq(egm_trainer_negatives_stats(trainer, NULL), EGM_ERR_ARGUMENT);
+	assert_error_has("statistics is NULL");
 	egm_trainer_free(trainer);
 	egm_loss_free(loss);
 	egm_model_free(energy);
@@ -128,14 +142,14 @@ static void scale_energy(machine *m, double factor)
 	OK(egm_model_set_tensor(m->energy, "2.weight", EGM_F64, v, HIDDEN));
 }
 
-static void expect_nothing_moved(machine *m, const char *text)
+static void expect_nothing_moved_by(machine *m, egm_status status, const char *text)
 {
 	double buffer[12 * COLUMNS], *before = toy_parameters(m->energy), *after;
 	size_t size = (size_t)egm_model_parameter_count(m->energy) * 8;
 	int64_t steps = egm_trainer_steps(m->trainer);
 	memcpy(buffer, m->trainer->negatives->buffer, sizeof buffer);
 	for (int i = 0; i < 2; i++) { /* the second time as well */
-		ck_assert_int_eq(egm_trainer_fit(m->trainer, m->data, 1, NULL, NULL), EGM_ERR_NONFINITE);
+		ck_assert_int_eq(egm_trainer_fit(m->trainer, m->data, 1, NULL, NULL), status);
 		assert_error_has(text);
 	}
 	after = toy_parameters(m->energy);
@@ -144,6 +158,11 @@ static void expect_nothing_moved(machine *m, const char *text)
 	ck_assert_int_eq(egm_trainer_steps(m->trainer), steps);
 	free(before);
 	free(after);
+}
+
+static void expect_nothing_moved(machine *m, const char *text)
+{
+	expect_nothing_moved_by(m, EGM_ERR_NONFINITE, text);
 }
 
 /* Gradients of 1e300 throw a chain beyond f64 in one step of 1e20: the kernel without a Metropolis test freezes, the
@@ -209,6 +228,55 @@ START_TEST(test_failure__of_the_loss_changes_nothing)
 	scale_energy(&m, 1e-200);
 	machine_steps(&m, 1);
 	machine_close(&m);
+}
+END_TEST
+
+/* Chains that do not move, at noise ten times as wide as the data: U rises there without end, and not in silence. With
+ * other negatives the watch begins anew. */
+START_TEST(test_diverged__chains_that_do_not_follow)
+{
+	recipe r = usual;
+	machine m;
+	r.kernel = _i ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.step_size = 1e-12;
+	r.start_scale = 10;
+	r.learning_rate = 0.5;
+	machine_open(&m, NULL, &r);
+	ck_assert_int_eq(egm_trainer_fit(m.trainer, m.data, 1000, NULL, NULL), EGM_ERR_DIVERGED);
+	assert_error_has("egm_trainer_fit: the negatives have been driven out of the model's valleys at step");
+	assert_error_has("at most 160 is sound");
+	assert_error_has(_i ? "mala, step_size 1e-12, acceptance 1: nothing adapts its step" : "ula, step_size 1e-12");
+	expect_nothing_moved_by(&m, EGM_ERR_DIVERGED, "driven out");
+	egm_negatives_statistics s;
+	OK(egm_negatives_statistics_init(&s, sizeof s));
+	OK(egm_trainer_negatives_stats(m.trainer, &s));
+	ck_assert(s.gap_limit == 160 && s.gap <= 160 && s.gap >= 100);
+	r.step_size = 0.05;
+	OK(machine_negatives(&m, &r));
+	machine_steps(&m, 1);
+	machine_close(&m);
+}
+END_TEST
+
+/* From rest, by hand: n runs with the same values leave 1 - 0.98^n of them. A run counts as four limits at most, and
+ * 4 (1 - 0.98^n) passes 1 at n = 15; a share of all chains passes a half at 35, a gap of 1.01 limits at 229. */
+START_TEST(test_watch__needs_many_runs)
+{
+	static const struct {
+		double gap, share;
+		int runs;
+	} cases[] = {{1e300, 0, 15},       {-1e300, 0, 15},       {4 * 160, 0, 15},
+	             {1.01 * 160, 0, 229}, {-1.01 * 160, 0, 229}, {0, 1, 35}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		egm__watch w = {0};
+		int n = 0;
+		for (; n < 1000 && !egm__watch_alarm(&w, 160); n++) w = egm__watch_after(&w, 160, cases[i].gap, cases[i].share);
+		ck_assert_int_eq(n, cases[i].runs);
+	}
+	ck_assert(egm__watch_limit(3, 0) == 160 && egm__watch_limit(3, 1) == 1600);
+	egm__watch w = {0};
+	for (int n = 0; n < 10000; n++) w = egm__watch_after(&w, 160, n % 2 ? 159 : -159, 0.49);
+	ck_assert_ptr_null(egm__watch_alarm(&w, 160));
 }
 END_TEST
 
@@ -297,6 +365,8 @@ int main(void)
 	tcase_add_test(t, test_failure__of_a_chain_changes_nothing);
 	tcase_add_test(t, test_failure__is_over_when_the_energy_is_good_again);
 	tcase_add_test(t, test_failure__of_the_loss_changes_nothing);
+	tcase_add_loop_test(t, test_diverged__chains_that_do_not_follow, 0, 2);
+	tcase_add_test(t, test_watch__needs_many_runs);
 	tcase_add_test(t, test_terms__a_regulariser_of_zero_is_nan);
 	tcase_add_test(t, test_memory__creation_reports_each_failure);
 	tcase_add_loop_test(t, test_memory__set_negatives_reports_each_failure, EGM_NEGATIVES_CD,

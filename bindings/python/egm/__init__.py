@@ -20,8 +20,8 @@ holds the nets of its loss: what other threads ask of these waits until fit() is
 
 The library is libegm.so.0 as the loader finds it, or the file that the environment variable EGM_LIBRARY names.
 """
-from ._errors import (ArgumentError, DtypeError, Error, FileError, FormatError, NonfiniteError, OutOfMemoryError,
-                      ShapeError, StateError, UnsupportedError)
+from ._errors import (ArgumentError, DivergedError, DtypeError, Error, FileError, FormatError, NonfiniteError,
+                      OutOfMemoryError, ShapeError, StateError, UnsupportedError)
 from ._library import RELEASE, lib as _lib
 from ._model import Context, Model
 from ._loss import Loss
@@ -31,8 +31,8 @@ from ._data import Data
 from ._trainer import Trainer
 
 __all__ = ["Context", "Model", "Target", "Sampler", "diagnose", "log_partition", "Loss", "Mixture", "Data", "Trainer",
-           "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError", "FileError",
-           "FormatError", "UnsupportedError"]
+           "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError",
+           "DivergedError", "FileError", "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
 __version__ = _lib.egm_version_string().decode()

@@ -19,6 +19,7 @@ class ShapeError(Error, ValueError): "Arrays or nets whose sizes do not fit."
 class DtypeError(Error, ValueError): "float32 where float64 is expected, or the reverse."
 class OutOfMemoryError(Error, MemoryError): "An allocation in the library failed."
 class NonfiniteError(Error, ValueError): "NaN or infinity in data, parameters or results."
+class DivergedError(Error, ArithmeticError): "A training that went wrong with finite numbers: its chains ran away."
 class FileError(Error, OSError): "The system refused to open, read, write or rename a file."
 class FormatError(Error, ValueError): "A file that is not what it claims to be."
 class UnsupportedError(Error, NotImplementedError): "Valid, but not handled by this build or on this CPU."
@@ -26,4 +27,5 @@ class UnsupportedError(Error, NotImplementedError): "Valid, but not handled by t
 
 ARGUMENT, STATE, SHAPE, DTYPE, STOPPED = -1, -2, -10, -20, -80
 ERRORS = {ARGUMENT: ArgumentError, STATE: StateError, SHAPE: ShapeError, DTYPE: DtypeError,
-           -30: OutOfMemoryError, -40: NonfiniteError, -50: FileError, -60: FormatError, -70: UnsupportedError}
+           -30: OutOfMemoryError, -40: NonfiniteError, -41: DivergedError,
+           -50: FileError, -60: FormatError, -70: UnsupportedError}

@@ -20,11 +20,14 @@ _TrainerOptions = struct("trainer_options", seed=c_uint64, batch=c_int64,
                          beta2=c_double, epsilon=c_double, momentum=c_double, clip_norm=c_double,
                          average_decay=c_double)
 _NegativesOptions = struct("negatives_options", start=enumeration("NEGATIVES", "cd pcd short_run"), reserved=c_int32,
-                           steps=c_int64, buffer=c_int64, restart=c_double)
+                           steps=c_int64, buffer=c_int64, restart=c_double, adapt_step=c_int32, reserved2=c_int32)
+_NegativesStatistics = struct("negatives_statistics", **dict.fromkeys(
+    "acceptance step_size restarted ran_away gap gap_limit".split(), c_double))
 declare({
     "trainer_create": (c_int, OUT, HANDLE, POINTER(_TrainerOptions)), "trainer_free": (None, HANDLE),
     "trainer_fit": (c_int, HANDLE, HANDLE, c_int64, PROGRESS, c_void_p),
     "trainer_set_negatives": (c_int, HANDLE, HANDLE, POINTER(_NegativesOptions), POINTER(SamplerOptions)),
+    "trainer_negatives_stats": (c_int, HANDLE, POINTER(_NegativesStatistics)),
     "trainer_steps": (c_int64, HANDLE), "trainer_term": (c_double, HANDLE, c_int32),
     "trainer_set_learning_rate": (c_int, HANDLE, HANDLE, c_double),
     "trainer_average": (c_int, HANDLE, HANDLE, OUT),
@@ -125,16 +128,26 @@ class Trainer(Handle):
         learning rates are set that learning_rate() had set."""
         self._call(lib.egm_trainer_load, path_text(path), None)
 
-    def negatives(self, start="pcd", *, target=None, kernel="ula", **options):
+    def negatives(self, start="pcd", *, target=None, kernel=None, **options):
         """How a trainer of Loss.ml draws negative samples from now on. start: "cd", "pcd" or "short_run"; target: a
         Target.model of the loss's energy, None for the energy as it is.
 
-        Options: steps, the transitions for each batch; buffer and restart of pcd; those of Sampler with this kernel
-        but for chains and seed, which are the batch and the trainer's seed."""
+        kernel: None chooses mala with a step that is adapted during training, or ula where options of a sampler are
+        given. Options: steps, the transitions for each batch; buffer and restart of pcd; adapt_step; those of Sampler
+        with this kernel but for chains and seed, which are the batch and the trainer's seed."""
         own = {name: options.pop(name) for name in _NegativesOptions.options if name in options}
         struct = _NegativesOptions.defaults().set({"start": start, **own})
-        sampler = sampler_options(kernel, options, self._inputs, without=("chains", "seed"))
+        sampler = None
+        if kernel is not None or options:
+            sampler = sampler_options(kernel or "ula", options, self._inputs, without=("chains", "seed"))
         if target is None:
             self._call(lib.egm_trainer_set_negatives, None, struct, sampler)
         else:
             check(together(self, expect(Target, target))(lib.egm_trainer_set_negatives, struct, sampler))
+
+    def negatives_stats(self):
+        """How the chains behind the negative samples of Loss.ml are doing: a dict with the members of
+        egm_negatives_statistics."""
+        statistics = _NegativesStatistics.defaults()
+        self._call(lib.egm_trainer_negatives_stats, statistics)
+        return statistics.as_dict()
