@@ -127,9 +127,10 @@ static void check_shape(restorer *r, int32_t tensor)
 	char found[96], needed[96];
 	int32_t rank = egm__restore_shape(wanted, layer, t, r->pytorch);
 	if (same_shape(source, wanted, rank)) return;
-	/* PyTorch keeps the norm of an image as an image. */
+	/* PyTorch keeps the norm of an image as an image. A row is none: its sizes are 0, which a file may have, too. */
 	const int64_t image[3] = {layer->in.channels, layer->in.height, layer->in.width};
-	if (r->pytorch && rank == 1 && egm__restore_is_norm(layer) && same_shape(source, image, 3)) return;
+	int of_image = layer->in.channels && egm__restore_is_norm(layer);
+	if (r->pytorch && rank == 1 && of_image && same_shape(source, image, 3)) return;
 	shape_text(found, source->shape, source->rank);
 	shape_text(needed, wanted, rank);
 	rank = egm__restore_shape(other, layer, t, !r->pytorch);

@@ -336,6 +336,23 @@ START_TEST(test_restore__all_of_it_in_one_line)
 }
 END_TEST
 
+static void add_row_norm(egm_model *m)
+{
+	egm_model_layer_norm(m, 1e-5);
+}
+
+/* [0, 0, 0] is no image that a norm of rows could have: its tensors have no number to read. */
+START_TEST(test_restore__a_norm_of_rows_has_no_image)
+{
+	const egm__st_tensor list[] = {{"0.weight", EGM__ST_F32, 3, {0, 0, 0}, ones, 0},
+	                               {"0.bias", EGM__ST_F32, 3, {0, 0, 0}, ones, 0}};
+	egm_model *m = build(3, add_row_norm, EGM_F32);
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("empty image", m, EGM_ERR_SHAPE, "2 have another shape (0.weight is [0, 0, 0], not [3]");
+	egm_model_free(m);
+}
+END_TEST
+
 static void write_values(int32_t dtype, const void *weight, const float *variance)
 {
 	const egm__st_tensor list[] = {
@@ -472,6 +489,7 @@ int main(void)
 	tcase_add_test(tc, test_restore__spectral_vectors_follow);
 	tcase_add_loop_test(tc, test_restore__what_does_not_fit_is_named, 0, (int)(sizeof refused / sizeof *refused));
 	tcase_add_test(tc, test_restore__all_of_it_in_one_line);
+	tcase_add_test(tc, test_restore__a_norm_of_rows_has_no_image);
 	tcase_add_test(tc, test_restore__values);
 	tcase_add_loop_test(tc, test_restore__rounds_to_nearest, 0, 4);
 	tcase_add_test(tc, test_restore__images_read_as_others);
