@@ -252,6 +252,7 @@ int main(void)
 	TCase *tc = tcase_create("core"), *bad = tcase_create("attacks"), *locale = tcase_create("locale");
 	tcase_set_tags(bad, "R6 R16");
 	tcase_set_tags(locale, "R20");
+	tcase_set_timeout(locale, 240); /* localedef takes seconds */
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_checked_fixture(locale, setup, teardown);
