@@ -235,6 +235,7 @@ static const struct {
      "\xff\xfe"
      "1,2\n",
      EGM_ERR_FORMAT, "it looks like UTF-16"},
+    {"ARFF", "cN", "@relation iris\n@data\n1,2\n", EGM_ERR_FORMAT, "an ARFF table"},
     {"a word like a signature", "", "PAR1,BZh\n1,x\n", EGM_ERR_FORMAT, "line 2, field 2: 'x'"},
 };
 
@@ -246,6 +247,23 @@ START_TEST(test_csv_table__attacks)
 	io_expect(attacks[_i].row, egm_data_load_csv_table(&data, context, path, &o), attacks[_i].status,
 	          attacks[_i].needle);
 	ck_assert_ptr_null(data);
+}
+END_TEST
+
+/* Kinds that have no letters to show; and what says what it is may be skipped by who knows. */
+START_TEST(test_csv_table__other_formats)
+{
+	egm_data *data;
+	char bytes[600] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+	io_write(path, bytes, sizeof bytes);
+	io_expect("xls", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "an old Office document");
+	memcpy(bytes, "MATLAB 7.3 MAT-file", 19);
+	io_write(path, bytes, sizeof bytes);
+	io_expect("mat", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "a MATLAB file");
+	o.skip_lines = 3;
+	data = load("ARFF", BYTES("@relation a\n@attribute x real\n@data\n1\n2\n"));
+	check_values("ARFF", data, 2, 1, (const double[]){1, 2});
+	egm_data_free(data);
 }
 END_TEST
 
@@ -652,6 +670,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_csv_table__as_pandas_reads_it, 0,
 	                    (int)(sizeof csv_references / sizeof *csv_references));
 	tcase_add_loop_test(bad, test_csv_table__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_test(bad, test_csv_table__other_formats);
 	tcase_add_test(bad, test_csv_table__utf16_without_a_mark);
 	tcase_add_test(tc, test_csv_table__columns);
 	tcase_add_test(bad, test_csv_table__columns_that_are_not_there);
