@@ -64,7 +64,8 @@ EGM_API const void *egm_data_values(const egm_data *data);
 /** Whether the first line of a table is a header, which names the columns. */
 enum {
 	/** It is one if it contains no number, and one of its words stands above a column of numbers; the 1000 rows below
-	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, or if no column has numbers. */
+	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, if no column has numbers alone, or if the numbers
+	 *  of the line are 0, 1, 2 and so on, three or more: pandas writes such a header for columns without names. */
 	EGM_CSV_HEADER_DETECT = 1,
 	EGM_CSV_HEADER_YES = 2,
 	EGM_CSV_HEADER_NO = 3
@@ -104,8 +105,8 @@ typedef struct egm_csv_options {
 	double missing_value;
 	int64_t max_rows;   /**< Reads no more than this many rows; 0 (default): all. */
 	uint64_t max_bytes; /**< Refuses a table whose numbers would take more bytes than this; default 8 GiB. */
-	/** The columns to read, in this order: each a name of the header, a number, from 1, or a range of numbers such as
-	 *  "2-5". NULL (default): all. */
+	/** The columns to read, in this order: each a name of the header or, if no column has that name, a number, from 1,
+	 *  or a range of numbers such as "2-5". NULL (default): all. */
 	const char *const *columns;
 	int64_t column_count;
 	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */

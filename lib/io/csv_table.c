@@ -135,8 +135,8 @@ static egm_status column_of(const egm__csv_load *l, egm__column **column)
 	}
 	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
 	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has", l->path,
-	                 csv->row_line, width, l->head.line);
+	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
+	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
 }
 
 static egm_status check_row(const egm__csv_load *l)
@@ -297,6 +297,12 @@ static egm_status put_word(egm__csv_load *l, const egm__column *c)
 	return EGM_OK;
 }
 
+static int has_decimal_comma(const char *text)
+{
+	const char *comma = strchr(text, ',');
+	return comma && !strchr(comma + 1, ',') && !text[strspn(text, "0123456789+-,eE")];
+}
+
 /* What a program that is new to the file needs to know most of the time. */
 static const char *word_hint(const egm__csv_load *l)
 {
@@ -304,6 +310,7 @@ static const char *word_hint(const egm__csv_load *l)
 		return "is not a number; is the delimiter ';'?";
 	if (l->head.width == 1 && l->o.delimiter != ' ' && strpbrk(l->csv.text, " \t"))
 		return "is not a number; is the delimiter a blank or a tab?";
+	if (has_decimal_comma(l->csv.text)) return "is not a number; is the decimal sign ','?";
 	if (l->o.like) return "is not a number, as this column had at first";
 	return "is not a number; the option text is for words";
 }

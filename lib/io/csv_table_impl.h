@@ -50,7 +50,11 @@ typedef struct egm__head {
 	int is_header;
 	char **cells;
 	unsigned char *seen; /* for each field: SEEN_* */
-	egm__text text;      /* behind cells */
+	/* Where the first word below is, and its beginning; 0: there is none. */
+	int64_t word_line, word_field;
+	char word[64];
+	int rows;       /* that were looked at */
+	egm__text text; /* behind cells */
 } egm__head;
 
 typedef struct egm__csv_load {
