@@ -138,17 +138,33 @@ static void check_shape(restorer *r, int32_t tensor)
 	                   same_shape(source, other, rank) ? " (it fits the other layout)" : "");
 }
 
+/* The file has the model's first tensor only behind something: the model is a module of a larger one there. */
+static void guess_prefix(char text[96], const restorer *r)
+{
+	const char *wanted = r->model->n_tensors ? r->model->tensors[0].name : "";
+	size_t n = strlen(wanted);
+	text[0] = 0;
+	for (int32_t i = 0; n && !r->sources[0] && !text[0] && i < r->file->count; i++) {
+		const char *name = r->file->entries[i].tensor.name;
+		size_t length = strlen(name);
+		if (length < n + 2 || length > n + 60 || strcmp(name + length - n, wanted) != 0) continue;
+		if (name[length - n - 1] == '.') snprintf(text, 96, "is the prefix '%.*s'? ", (int)(length - n), name);
+	}
+}
+
 static egm_status check_all(restorer *r)
 {
 	egm_status st = EGM_OK;
-	char text[EGM__RESTORE_TEXT];
+	char text[EGM__RESTORE_TEXT], prefix[96];
 	find_all(r);
 	for (int32_t i = 0; i < r->model->n_tensors; i++)
 		if (r->sources[i]) check_shape(r, i);
 	if (r->faults.missing.count || r->faults.extra.count || r->faults.misshapen.count) {
 		int shape = !r->faults.missing.count && !r->faults.extra.count;
 		egm__restore_faults_text(text, &r->faults);
-		EGM_FAIL(shape ? EGM_ERR_SHAPE : EGM_ERR_FORMAT, "%s: for model '%s' %s", r->path, r->model->name, text);
+		guess_prefix(prefix, r);
+		EGM_FAIL(shape ? EGM_ERR_SHAPE : EGM_ERR_FORMAT, "%s: %sfor model '%s' %s", r->path, prefix, r->model->name,
+		         text);
 	}
 	for (int32_t i = 0; i < r->model->n_tensors; i++) {
 		const egm__st_entry *e = r->sources[i];

@@ -316,6 +316,26 @@ START_TEST(test_restore__what_does_not_fit_is_named)
 }
 END_TEST
 
+/* The names of a module within another, and of one that is no module. */
+START_TEST(test_restore__a_prefix_is_guessed)
+{
+	egm__st_tensor list[] = {{"a.b.1.bias", EGM__ST_F32, 1, {2}, ones, 2},
+	                         {"a.b.0.weight", EGM__ST_F32, 1, {3}, ones, 3}};
+	egm_model *m = build(3, add_small, EGM_F32);
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("a.b.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
+	options.prefix = "a.";
+	expect_refused("a.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
+	options.prefix = "a.b.";
+	expect_refused("found", m, EGM_ERR_FORMAT, ": for model 'net' 4 tensors are missing");
+	options.prefix = NULL;
+	list[1].name = "10.weight";
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("10", m, EGM_ERR_FORMAT, ": for model 'net' 6 tensors are missing");
+	egm_model_free(m);
+}
+END_TEST
+
 START_TEST(test_restore__all_of_it_in_one_line)
 {
 	egm_model *m = build(4, add_small, EGM_F32);
@@ -488,6 +508,7 @@ int main(void)
 	tcase_add_test(tc, test_restore__files_of_our_own);
 	tcase_add_test(tc, test_restore__spectral_vectors_follow);
 	tcase_add_loop_test(tc, test_restore__what_does_not_fit_is_named, 0, (int)(sizeof refused / sizeof *refused));
+	tcase_add_test(tc, test_restore__a_prefix_is_guessed);
 	tcase_add_test(tc, test_restore__all_of_it_in_one_line);
 	tcase_add_test(tc, test_restore__a_norm_of_rows_has_no_image);
 	tcase_add_test(tc, test_restore__values);
