@@ -127,6 +127,7 @@ static void read_file(int i, const char *path, int32_t simd)
 	                    : read_checkpoint(path, files[i].name, context, &notes, next);
 	ck_assert_msg(st == EGM_OK, "%s: %s", path, egm_last_error());
 	ck_assert_int_gt(e.arrays, 0);
+	ck_assert_msg(!next || fscanf(e.text, "%63s", text) == EOF, "%s: nothing is compared with %s", path, text);
 	fclose(e.text);
 	egm_context_free(context);
 }
