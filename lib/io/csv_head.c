@@ -8,7 +8,7 @@
 #include <io/csv_table_impl.h>
 
 /* Memory for a field is some hundred bytes: a line of delimiters must not take all there is. */
-enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
+enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20, LEAST_WORD_BYTES = 1 << 20 };
 
 egm_status egm__csv_begin(egm__csv_load *l)
 {
@@ -17,6 +17,17 @@ egm_status egm__csv_begin(egm__csv_load *l)
 	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
 	l->csv.plain = 0;
 	return egm__csv_open(&l->csv, l->context, l->path, l->o.skip_lines);
+}
+
+egm_status egm__csv_keep(egm__csv_load *l)
+{
+	uint64_t most = l->o.max_bytes > LEAST_WORD_BYTES ? l->o.max_bytes : LEAST_WORD_BYTES;
+	l->word_bytes += l->csv.length + 1 + sizeof(char *);
+	if (l->word_bytes <= most) return EGM_OK;
+	return egm__fail(EGM_ERR_UNSUPPORTED,
+	                 "%s: line %" PRId64 ", field %" PRId64 ": names and words take more than %" PRIu64
+	                 " bytes; max_bytes is %" PRIu64,
+	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
 }
 
 egm__csv_kind egm__csv_cell_kind(const egm__csv_load *l, double *number)
@@ -41,6 +52,7 @@ static egm_status read_first_line(egm__csv_load *l)
 	l->head.line = l->csv.row_line;
 	for (; event == EGM__CSV_CELL; l->head.count++) {
 		char kind = (char)egm__csv_cell_kind(l, &number);
+		EGM_TRY(egm__csv_keep(l));
 		EGM_TRY(egm__text_append(&l->head.text, &kind, 1));
 		EGM_TRY(egm__text_append(&l->head.text, l->csv.text, l->csv.length + 1));
 		if (l->head.count == MAX_FIELDS)

@@ -178,8 +178,10 @@ static egm_status note_word(egm__csv_load *l, egm__column *c)
 	int64_t at;
 	char text[64];
 	if (egm__words_find(&c->dictionary, l->csv.text, &at)) return EGM_OK;
-	if (c->dictionary.count < l->o.max_words)
-		return egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path);
+	if (c->dictionary.count < l->o.max_words) {
+		egm_status st = egm__csv_keep(l);
+		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
+	}
 	return egm__fail(EGM_ERR_UNSUPPORTED,
 	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
 	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);

@@ -541,6 +541,33 @@ START_TEST(test_csv_table__options_out_of_range)
 }
 END_TEST
 
+/* 1100 texts of 1000 bytes are more than 1 MiB: as words of a column, and as fields of the first line, which is kept.
+ */
+START_TEST(test_csv_table__words_take_memory)
+{
+	enum { TEXTS = 1100, WIDTH = 1001 };
+	static char text[TEXTS * WIDTH];
+	egm_data *data;
+	for (int across = 0; across < 2; across++) {
+		for (int i = 0; i < TEXTS; i++) {
+			memset(text + i * WIDTH, 'x', WIDTH - 1);
+			text[i * WIDTH] = (char)('a' + i % 26);
+			text[i * WIDTH + 1] = (char)('a' + i / 26);
+			text[i * WIDTH + WIDTH - 1] = across ? ',' : '\n';
+		}
+		io_write(path, text, sizeof text);
+		o.header = NO;
+		o.text = CODES;
+		o.max_bytes = 100000;
+		io_expect("refused", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+		          "names and words take more than 1048576 bytes; max_bytes is 100000");
+		o.max_bytes = 3 * sizeof text;
+		io_expect("allowed", egm_data_load_csv_table(&data, context, path, &o), EGM_OK, NULL);
+		egm_data_free(data);
+	}
+}
+END_TEST
+
 START_TEST(test_csv_table__misuse)
 {
 	const float x[2] = {1, 2};
@@ -693,6 +720,7 @@ int main(void)
 	tcase_add_test(tc, test_csv_table__like_one_hot);
 	tcase_add_test(tc, test_csv_table__zero_is_every_default);
 	tcase_add_test(bad, test_csv_table__options_out_of_range);
+	tcase_add_test(bad, test_csv_table__words_take_memory);
 	tcase_add_test(bad, test_csv_table__misuse);
 	tcase_add_test(tc, test_csv_table__limits);
 	tcase_add_test(tc, test_csv_table__lines_of_many_fields);
