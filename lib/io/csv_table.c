@@ -68,7 +68,10 @@ static egm_status check_characters(const egm_csv_options *o)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: decimal is character %d, not '.' or ','", (int)o->decimal);
 	if (o->decimal == o->delimiter)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: a comma is the delimiter and the decimal sign");
-	if (o->comment != -1 && (!separates(o->comment) || o->comment == o->delimiter || o->comment == ' '))
+	if (o->comment == o->delimiter)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d, as the delimiter; -1 is for none",
+		         (int)o->comment);
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d; -1 is for none", (int)o->comment);
 out:
 	return st;

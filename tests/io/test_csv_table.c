@@ -506,7 +506,7 @@ START_TEST(test_csv_table__options_out_of_range)
 	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
 	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
 	            {offsetof(egm_csv_options, delimiter), 300, "character 300"},
-	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35"},
+	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, as the delimiter"},
 	            {offsetof(egm_csv_options, decimal), ',', "a comma is the delimiter and the decimal sign"},
 	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
 	            {offsetof(egm_csv_options, comment), -2, "comment is character -2"},
