@@ -105,7 +105,7 @@ typedef struct egm_csv_options {
 	double missing_value;
 	int64_t max_rows; /**< Reads no more than this many rows; 0 (default): all. */
 	/** Refuses a table whose numbers would take more bytes than this, or whose names and words would, for which 1 MiB
-	 * is always allowed; default 8 GiB. */
+	 *  is always allowed; default 8 GiB. */
 	uint64_t max_bytes;
 	/** The columns to read, in this order: each a name of the header or, if no column has that name, a number, from 1,
 	 *  or a range of numbers such as "2-5". NULL (default): all. */
