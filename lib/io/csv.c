@@ -56,7 +56,8 @@ static egm_status parse_number(const reader *r, double *number)
 		EGM_FAIL(EGM_ERR_NONFINITE, "%s: line %" PRId64 ", field %" PRId64 ": %s", r->csv.path, r->csv.line,
 		         r->csv.field, r->csv.text);
 	default:
-		EGM_TRY(egm__csv_fail(&r->csv, EGM_ERR_FORMAT, "is not a number"));
+		EGM_TRY(egm__csv_fail(&r->csv, EGM_ERR_FORMAT,
+		                      "is not a number; egm_data_load_csv_table reads names, words and missing values"));
 	}
 out:
 	return st;

@@ -155,6 +155,10 @@ static const struct {
      3,
      {1, 0, 3, 2, 1, 4},
      "-.1 -.2(a b|b) -.3"},
+    {"not a count", "", "0,1,3\n4,5,6\n", 2, 3, {0, 1, 3, 4, 5, 6}, "-.1 -.2 -.3"},
+    {"a count of two", "", "0,1\n1,0\n", 2, 2, {0, 1, 1, 0}, "-.1 -.2"},
+    {"a count that is said to be a row", "N", "0,1,2\n3,4,5\n", 2, 3, {0, 1, 2, 3, 4, 5}, "-.1 -.2 -.3"},
+    {"a count that is said to be a header", "H", "0,1,2\n3,4,5\n", 1, 3, {3, 4, 5}, "0.1 1.2 2.3"},
     {"empty lines", "", "\n\nx\n\n1\n \n\t\n2\n\n", 2, 1, {1, 2}, "x.1"},
     {"nearest",
      "",
@@ -201,7 +205,16 @@ static const struct {
     {"a word in line 1", "", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if the line is"},
     {"a word in line 1 of codes", "c", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if"},
     {"words alone", "c", "a,b\nc,d\n", EGM_ERR_FORMAT, "line 1 may be a header or a row"},
-    {"words alone, refused", "", "a,b\nc,d\n", EGM_ERR_FORMAT, "line 1, field 1: 'a' is not a number"},
+    {"words alone, refused", "", "a,b\n,d\n", EGM_ERR_FORMAT, "no column has numbers alone ('d' in line 2, field 2)"},
+    {"names alone", "", "a,b\n", EGM_ERR_FORMAT, "line 1 may be a header or a row: none is below; set the option"},
+    {"names from pandas", "", "0,1,2\n1.5,2.5,3.5\n", EGM_ERR_FORMAT, "line 1 may be a header or a row: it counts"},
+    {"names and a class", "c", "0,1,2,class\n1.5,2,3,a\n", EGM_ERR_FORMAT,
+     "line 1 may be a header or a row: it counts"},
+    {"index and names", "m", ",0,1,2\n0,1.5,2,3\n", EGM_ERR_FORMAT, "line 1 may be a header or a row: it counts"},
+    {"decimal comma", ";H", "x;y\n1;-2,5\n", EGM_ERR_FORMAT, "'-2,5' is not a number; is the decimal sign ','?"},
+    {"decimal comma below a header", ";", "x;y\n1,5;2,5\n", EGM_ERR_FORMAT, "('1,5' in line 2, field 1)"},
+    {"semicolons", "cH", "x;y\na;1,5\n", EGM_ERR_FORMAT,
+     "more than 1 fields, which line 1 has; is the delimiter right"},
     {"word under numbers", "c", "a\n1\n2\nl.5\n", EGM_ERR_FORMAT,
      "line 1 may be a header or a row: no column has numbers alone"},
     {"word under numbers", "cN", "1,1\n2,2\n3,l.5\n", EGM_ERR_FORMAT,
@@ -235,6 +248,7 @@ static const struct {
      "\xff\xfe"
      "1,2\n",
      EGM_ERR_FORMAT, "it looks like UTF-16"},
+    {"ARFF", "cN", "@relation iris\n@data\n1,2\n", EGM_ERR_FORMAT, "an ARFF table"},
     {"a word like a signature", "", "PAR1,BZh\n1,x\n", EGM_ERR_FORMAT, "line 2, field 2: 'x'"},
 };
 
@@ -246,6 +260,23 @@ START_TEST(test_csv_table__attacks)
 	io_expect(attacks[_i].row, egm_data_load_csv_table(&data, context, path, &o), attacks[_i].status,
 	          attacks[_i].needle);
 	ck_assert_ptr_null(data);
+}
+END_TEST
+
+/* Kinds that have no letters to show; and what says what it is may be skipped by who knows. */
+START_TEST(test_csv_table__other_formats)
+{
+	egm_data *data;
+	char bytes[600] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+	io_write(path, bytes, sizeof bytes);
+	io_expect("xls", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "an old Office document");
+	memcpy(bytes, "MATLAB 7.3 MAT-file", 19);
+	io_write(path, bytes, sizeof bytes);
+	io_expect("mat", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "a MATLAB file");
+	o.skip_lines = 3;
+	data = load("ARFF", BYTES("@relation a\n@attribute x real\n@data\n1\n2\n"));
+	check_values("ARFF", data, 2, 1, (const double[]){1, 2});
+	egm_data_free(data);
 }
 END_TEST
 
@@ -475,7 +506,7 @@ START_TEST(test_csv_table__options_out_of_range)
 	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
 	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
 	            {offsetof(egm_csv_options, delimiter), 300, "character 300"},
-	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35"},
+	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, as the delimiter"},
 	            {offsetof(egm_csv_options, decimal), ',', "a comma is the delimiter and the decimal sign"},
 	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
 	            {offsetof(egm_csv_options, comment), -2, "comment is character -2"},
@@ -507,6 +538,33 @@ START_TEST(test_csv_table__options_out_of_range)
 	o.text_columns = (const char *const[]){"1"};
 	o.text_column_count = 1;
 	io_expect("text", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");
+}
+END_TEST
+
+/* 1100 texts of 1000 bytes are more than 1 MiB: as words of a column, and as fields of the first line, which is kept.
+ */
+START_TEST(test_csv_table__words_take_memory)
+{
+	enum { TEXTS = 1100, WIDTH = 1001 };
+	static char text[TEXTS * WIDTH];
+	egm_data *data;
+	for (int across = 0; across < 2; across++) {
+		for (int i = 0; i < TEXTS; i++) {
+			memset(text + i * WIDTH, 'x', WIDTH - 1);
+			text[i * WIDTH] = (char)('a' + i % 26);
+			text[i * WIDTH + 1] = (char)('a' + i / 26);
+			text[i * WIDTH + WIDTH - 1] = across ? ',' : '\n';
+		}
+		io_write(path, text, sizeof text);
+		o.header = NO;
+		o.text = CODES;
+		o.max_bytes = 100000;
+		io_expect("refused", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+		          "names and words take more than 1048576 bytes; max_bytes is 100000");
+		o.max_bytes = 3 * sizeof text;
+		io_expect("allowed", egm_data_load_csv_table(&data, context, path, &o), EGM_OK, NULL);
+		egm_data_free(data);
+	}
 }
 END_TEST
 
@@ -652,6 +710,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_csv_table__as_pandas_reads_it, 0,
 	                    (int)(sizeof csv_references / sizeof *csv_references));
 	tcase_add_loop_test(bad, test_csv_table__attacks, 0, (int)(sizeof attacks / sizeof *attacks));
+	tcase_add_test(bad, test_csv_table__other_formats);
 	tcase_add_test(bad, test_csv_table__utf16_without_a_mark);
 	tcase_add_test(tc, test_csv_table__columns);
 	tcase_add_test(bad, test_csv_table__columns_that_are_not_there);
@@ -661,6 +720,7 @@ int main(void)
 	tcase_add_test(tc, test_csv_table__like_one_hot);
 	tcase_add_test(tc, test_csv_table__zero_is_every_default);
 	tcase_add_test(bad, test_csv_table__options_out_of_range);
+	tcase_add_test(bad, test_csv_table__words_take_memory);
 	tcase_add_test(bad, test_csv_table__misuse);
 	tcase_add_test(tc, test_csv_table__limits);
 	tcase_add_test(tc, test_csv_table__lines_of_many_fields);

@@ -58,6 +58,8 @@ def _set_list(options, member, count, columns):
     """Names as they are, numbers from 1 in letters. The struct keeps the array."""
     if columns is None:
         return
+    if isinstance(columns, (str, bytes, int)):
+        raise ArgumentError(ARGUMENT, "%s: a list expected, not %r" % (member, columns))
     texts = [text(member, str(column).encode(errors="surrogateescape")) for column in columns]
     if not texts:
         raise ArgumentError(ARGUMENT, "%s: there are none in the list" % member)
