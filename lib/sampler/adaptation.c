@@ -14,7 +14,7 @@
  * g the gradient. Stan has 1e-3 for q, a number with the unit of x^2: a coordinate of deviation 1e-6 then got 0.003,
  * and a chain 4 independent draws of 2000. q has the unit that it needs, so that a coordinate times c has scales times
  * c, for powers of two in every bit. For a normal coordinate q is its variance, without sampling error, however little
- * of it the window has seen: a slow coordinate grows to its scale in one window. Not q alone, which is the diagonal of
+ * of it the window has seen, so that a slow coordinate soon grows to its scale. Not q alone, which is the diagonal of
  * Fisher's divergence (nutpie): of a normal distribution with covariance C it is sqrt(C_ii / (C^-1)_ii), and yields
  * fewer effective draws than C_ii where coordinates are correlated (arK of posteriordb: 14 per 1000 gradients, not 21).
  * Where a window saw a part in which g hardly changes, as that of an energy of softplus behind its kink, q is far too
