@@ -71,9 +71,9 @@ EGM_API egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const
  *  random order the result is then a quantile of all distances whose level has a standard deviation of at most
  *  1/sqrt(2 n) around 1/2, n the number of rows used, so that 19 times of 20 it is between 0.43 and 0.57 for 500 rows
  *  and between 0.45 and 0.55 for 1000. Rows in an order that repeats with a period can do worse: shuffle them. All
- * pairs of large samples would take as long as egm_distance_mmd itself, several times over, and its kernel does not
- * need them. To compare several models, compute it once, from the data. Errors: EGM_ERR_ARGUMENT if it is 0, as half of
- * all pairs are then the same point. */
+ *  pairs of large samples would take as long as egm_distance_mmd itself, several times over, and its kernel does not
+ *  need them. To compare several models, compute it once, from the data. Errors: EGM_ERR_ARGUMENT if it is 0, as half
+ *  of all pairs are then the same point. */
 EGM_API egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
                                        const void *y, int64_t y_rows, int64_t columns, double *out);
 

@@ -110,12 +110,12 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *      diagonal   max(S_k,jj, f_j)
  *      spherical  max(tr S_k / dims, f), f the one floor of all columns
  *
- *  With equal f_j the full case is V max(L, f) V^T of S_k = V L V^T. In general C_k - diag f_j has no negative
- *  eigenvalue, so that no direction has a variance below that of the floor.
- *  where what is fixed keeps its value, also as the m_k of S_k. These are the exact maxima under the floor f, so the
- *  likelihood never falls, up to rounding. Two exceptions, by design: a C_k of egm_mixture_create that is below the
- *  floor is lifted by the first step, at whatever cost; and a component with n_k < 1e-30 is dead: its weight is 0 from
- *  then on (unless weights are fixed), its mean and C_k stay as they were.
+ *  What is fixed keeps its value, also as the m_k of S_k. With equal f_j the full case is V max(L, f) V^T of
+ *  S_k = V L V^T. In general C_k - diag f_j has no negative eigenvalue, so that no direction has a variance below that
+ *  of the floor. These are the exact maxima under the floor, so the likelihood never falls, up to rounding. Two
+ *  exceptions, by design: a C_k of egm_mixture_create that is below the floor is lifted by the first step, at whatever
+ *  cost; and a component with n_k < 1e-30 is dead: its weight is 0 from then on (unless weights are fixed), its mean
+ *  and C_k stay as they were.
  *  Errors: SHAPE; NONFINITE names the first row where p is 0 in double precision, some 1e154 standard deviations from
  *  every component; ARGUMENT when the floor is too small for a C_k to be inverted. The mixture is then as it was.
  */
