@@ -66,7 +66,7 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 /* ---- making */
 
 /* n first points, numbers first .. of the draws of (seed, step), as the target sees them. */
-static void give_birth(egm__negatives *n, uint64_t step, int64_t count, char *points)
+static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
 {
 	const egm_sampler *s = n->sampler;
 	egm__rng rng = {.seed = s->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
@@ -148,7 +148,7 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	EGM_TRY(create_sampler(n, loss, batch, seed, target, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
-	if (n->buffer) give_birth(n, UINT64_MAX, n->options.buffer, n->buffer);
+	if (n->buffer) draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
 	*out = n;
 	n = NULL;
 out:
@@ -221,7 +221,7 @@ static void place_starts(egm__negatives *n, const void *data, int64_t number)
 		memcpy(n->points, data, (size_t)chains * (size_t)egm__point_bytes(s));
 		return;
 	}
-	give_birth(n, (uint64_t)n->run, chains, n->points);
+	draw_starts(n, (uint64_t)n->run, chains, n->points);
 	n->restarted = chains;
 	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
 	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
@@ -347,8 +347,8 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	    stats.step_size, n->acceptance, advice(n));
 }
 
-/* A point far outside has been seen by the loss, which raises U there; its row begins anew all the same, lest the chain
- * go on into places from where it never returns. */
+/* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
+ * may never come back. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);
