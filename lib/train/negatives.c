@@ -17,6 +17,7 @@
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
@@ -322,9 +323,9 @@ static double limit_of(const egm__negatives *n)
 static const char *advice(const egm__negatives *n)
 {
 	if (!n->sampler->method->metropolis)
-		return "its step is too long for the curvature of the energy, which grows in training, or too short to follow: "
+		return "the step is too long for the curvature of the energy, which grows in training, or too short to follow; "
 		       "leave the choice to the library (sampler NULL), or try another step";
-	if (!n->options.adapt_step) return "nothing adapts its step: set adapt_step, or try another step";
+	if (!n->options.adapt_step) return "nothing adapts the step; set adapt_step, or try another step";
 	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
 }
 
@@ -338,13 +339,16 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	const char *alarm = egm__watch_alarm(next, limit_of(n));
 	if (!alarm) return EGM_OK;
 	(void)egm_sampler_stats(s, -1, &stats);
+	char acceptance[32] = "";
+	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
-	    "egm_trainer_fit: the negatives %s at step %lld: U is on average %.4g there, %.4g at the data; over "
-	    "some 50 steps the difference is %.4g, at most %g is sound, and %.2g of the chains ran away. %s, "
-	    "step_size %.3g, acceptance %.2g: %s",
-	    alarm, (long long)step, negative, data, next->gap, limit_of(n), next->ran_away, s->method->name,
-	    stats.step_size, n->acceptance, advice(n));
+	    "egm_trainer_fit: training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
+	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. Chains "
+	    "of "
+	    "%s, step_size %.3g%s: %s",
+	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
+	    stats.step_size, acceptance, advice(n));
 }
 
 /* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
