@@ -148,15 +148,16 @@ static const struct {
 	egm_status status;
 	const char *needle;
 } attacks[] = {
-    {"empty", "", "", EGM_ERR_FORMAT, "no line but"},
-    {"comments alone", "", "# a\n \n#b", EGM_ERR_FORMAT, "no line but"},
+    {"empty", "", "", EGM_ERR_FORMAT, "no row: all lines"},
+    {"comments alone", "", "# a\n \n#b", EGM_ERR_FORMAT, "no row: all lines"},
     {"header alone", "H", "x,y\n", EGM_ERR_FORMAT, "no row below the header"},
     {"a word", "", "1,2\n3,four\n", EGM_ERR_FORMAT, "line 2, field 2: 'four' is not a number; set the option text"},
     {"a word in line 1", "", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if the line is"},
     {"a word in line 1 of codes", "c", "1,two\n3,4\n", EGM_ERR_FORMAT, "line 1, field 2: 'two' is not a number; if"},
     {"words alone", "c", "a,b\nc,d\n", EGM_ERR_FORMAT, "line 1 may be a header or a row"},
     {"words alone, refused", "", "a,b\n,d\n", EGM_ERR_FORMAT, "no column has numbers alone ('d' in line 2, field 2)"},
-    {"names alone", "", "a,b\n", EGM_ERR_FORMAT, "line 1 may be a header or a row: none is below; set the option"},
+    {"names alone", "", "a,b\n", EGM_ERR_FORMAT,
+     "line 1 may be a header or a row: there is no line below it; set the option"},
     {"names from pandas", "", "0,1,2\n1.5,2.5,3.5\n", EGM_ERR_FORMAT, "line 1 may be a header or a row: it counts"},
     {"names and a class", "c", "0,1,2,class\n1.5,2,3,a\n", EGM_ERR_FORMAT,
      "line 1 may be a header or a row: it counts"},
@@ -186,6 +187,8 @@ static const struct {
      "line 1, field 2: '2' is followed by text after its"},
     {"line numbers behind quotes", "cH", "x,y\n" Q "a\n\nb" Q ",1\nc\n", EGM_ERR_FORMAT, "line 5 has 1 fields"},
     {"comment or text", "c", "1,Apt #5\n", EGM_ERR_FORMAT, "line 1, field 2: 'Apt' is followed by a comment, unless"},
+    {"wrong delimiter and a header", "", "a;b\n1;2\n", EGM_ERR_FORMAT,
+     "set the option header. Is the delimiter right?"},
     {"wrong delimiter", "", "1;2\n3;4\n", EGM_ERR_FORMAT, "'1;2' is not a number; is the delimiter ';'?"},
     {"wrong delimiter", "", "1 2\n3 4\n", EGM_ERR_FORMAT, "is the delimiter a blank or a tab?"},
     {"point and comma", ";d", "1.5;2\n", EGM_ERR_FORMAT, "'1.5' is not a number"},
