@@ -12,8 +12,8 @@ extern "C" {
  * sees, and what it is blind to, is in doc/systems/distances.md.
  *
  * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
- * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: where a
- * distance is a number it is found, although its square is none.
+ * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: a
+ * distance that a double can represent is found even if its square overflows or underflows.
  * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
  * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
  * succeeds. */
@@ -43,9 +43,10 @@ EGM_API egm_status egm_distance_js(const double *p, const double *q, int64_t n, 
 
 /** Of a mean over pairs within a sample: whether a point is paired with itself. */
 enum {
-	EGM_ESTIMATOR_UNBIASED = 1, /**< no: 2 rows of each sample at least; below 0 about half of the time at equal laws */
-	EGM_ESTIMATOR_BIASED = 2    /**< yes: of the two samples as laws, >= 0, too large by O(1/rows) for what they
-	                                 were drawn from */
+	EGM_ESTIMATOR_UNBIASED = 1, /**< excludes the pairing of a point with itself. Needs 2 rows in each sample.
+	                                  Negative about half of the time if the distributions are equal */
+	EGM_ESTIMATOR_BIASED = 2    /**< includes it. The discrepancy of the samples themselves, >= 0; too large by
+	                                  O(1/rows) for the distributions that they were drawn from */
 };
 
 typedef struct egm_mmd_options {

@@ -44,8 +44,8 @@ EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const
 EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
- *  lines are passed over; a line of another width is EGM_ERR_FORMAT, and the message names it. Delimiter ' ' stands for
- *  runs of spaces and tabs. egm_data_load_csv_table reads names, words, quotes, comments and missing values, too. */
+ *  lines are skipped; a line with another number of fields is EGM_ERR_FORMAT, and the message names it. Delimiter ' '
+ *  means runs of spaces and tabs. egm_data_load_csv_table also reads names, words, quotes, comments, missing values. */
 EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
@@ -97,8 +97,8 @@ typedef struct egm_csv_options {
 	/** Begins a comment at the start of a line or behind a blank; default '#'. -1: there are no comments. */
 	int32_t comment;
 	int32_t skip_lines; /**< lines to skip before the first, default 0 */
-	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: it is replaced by
-	 *  missing_value, in columns of codes, too, and by 0 in one-hot columns. */
+	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: it is read as
+	 *  missing_value, also in a column of codes, and as 0 in all of the one-hot columns of its field. */
 	int32_t replace_missing;
 	/** The most words of a dictionary, default 10000, at most 2^24. A column with more is no category. */
 	int32_t max_words;
@@ -108,10 +108,11 @@ typedef struct egm_csv_options {
 	 *  is always allowed; default 8 GiB. */
 	uint64_t max_bytes;
 	/** The columns to read, in this order: each a name of the header or, if no column has that name, a number, from 1,
-	 *  or a range of numbers such as "2-5". NULL (default): all. */
+	 *  or a range of numbers such as "2-5". NULL (default): all. Read during the call only. */
 	const char *const *columns;
 	int64_t column_count;
-	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */
+	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. Read
+	 *  during the call only. */
 	const char *const *text_columns;
 	int64_t text_column_count;
 	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries: test data
@@ -149,9 +150,9 @@ enum {
 
 typedef struct egm_column {
 	size_t struct_size;
-	int32_t kind;             /**< EGM_COLUMN_NUMBER, which all are that come from no table, CODES or ONE_HOT */
+	int32_t kind;             /**< EGM_COLUMN_*; NUMBER in all data that egm_data_load_csv_table did not read */
 	int32_t reserved;         /**< 0 */
-	int64_t field;            /**< its number in a line of the file, from 1; 0 if it is from no table */
+	int64_t field;            /**< its number in a line of the file, from 1; 0 if the data are from no table */
 	const char *name;         /**< of the header; NULL if there was none */
 	const char *word;         /**< ONE_HOT: the word that it is for; else NULL */
 	int64_t word_count;       /**< of the dictionary; 0 for numbers */
@@ -173,9 +174,9 @@ typedef struct egm_load_options {
 	uint64_t max_data_bytes;
 	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
 	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
-	 * numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
-	 * at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
-	 * files are read into networks that the program has built, and have no such limit. */
+	 *  numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
+	 *  at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
+	 *  files are read into networks that the program has built, and have no such limit. */
 	uint64_t max_row_numbers;
 } egm_load_options;
 
@@ -189,7 +190,7 @@ EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size)
 EGM_API egm_status egm_model_save(const egm_model *model, const char *path);
 /** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
  *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a
- * limit of the options, which the message names. options may be NULL. */
+ *  limit of the options, which the message names. options may be NULL. */
 EGM_API egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
                                   const egm_load_options *options);
 

@@ -48,7 +48,7 @@ static egm_status read_first_line(egm__csv_load *l)
 	egm__csv_event event = EGM__CSV_CELL;
 	double number;
 	EGM_TRY(egm__csv_next(&l->csv, &event));
-	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no line but blank ones and comments", l->path);
+	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row: all lines are blank or comments", l->path);
 	l->head.line = l->csv.row_line;
 	for (; event == EGM__CSV_CELL; l->head.count++) {
 		char kind = (char)egm__csv_cell_kind(l, &number);
@@ -136,8 +136,8 @@ static int has_names_of(const egm__head *h, const egm__table *like)
 
 static egm_status cannot_tell(const egm__csv_load *l, const char *why)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " may be a header or a row: %s; set the option header",
-	                 l->path, l->head.line, why);
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " may be a header or a row: %s; set the option header%s",
+	                 l->path, l->head.line, why, l->head.width == 1 ? ". Is the delimiter right?" : "");
 }
 
 /* The word below says more than this: that the delimiter or the decimal sign is another one. */
@@ -146,7 +146,7 @@ static egm_status words_alone(const egm__csv_load *l)
 	char why[200];
 	snprintf(why, sizeof why, "no column has numbers alone ('%s' in line %" PRId64 ", field %" PRId64 ")", l->head.word,
 	         l->head.word_line, l->head.word_field);
-	if (!l->head.rows) return cannot_tell(l, "none is below");
+	if (!l->head.rows) return cannot_tell(l, "there is no line below it");
 	return cannot_tell(l, l->head.word_line ? why : "all values below are missing");
 }
 

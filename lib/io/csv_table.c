@@ -278,8 +278,8 @@ static egm_status put_missing(egm__csv_load *l, egm__column *c)
 {
 	if (!l->o.replace_missing)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); the option "
-		                 "replace_missing puts another in its place",
+		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); set the option "
+		                 "replace_missing to read missing_value there",
 		                 l->path, l->csv.line, l->csv.field, l->csv.text);
 	c->missing++;
 	if (c->kind == EGM_COLUMN_ONE_HOT) {
@@ -317,7 +317,7 @@ static const char *word_hint(const egm__csv_load *l)
 		return "is not a number; is the delimiter a blank or a tab?";
 	if (has_decimal_comma(l->csv.text)) return "is not a number; is the decimal sign ','?";
 	if (l->o.like) return "is not a number, as this column had at first";
-	return "is not a number; the option text is for words";
+	return "is not a number; set the option text to read words";
 }
 
 static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_kind kind, double number)

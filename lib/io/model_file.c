@@ -340,8 +340,8 @@ out:
 
 enum { NUMBERS_EACH = 1024, NUMBERS_LEAST = 1 << 22, NUMBERS_MOST = 1 << 26 };
 
-/* Honest networks compute with numbers that have something to do with their inputs, outputs or parameters; all that is
- * known here, as the tensors are in the file. */
+/* What a network that was meant to be used needs is within a factor of its inputs, outputs and parameters, all of which
+ * the file contains. */
 static int64_t default_row_numbers(const loader *l)
 {
 	int64_t size = l->model->inputs, limit;

@@ -225,10 +225,10 @@ out:
 	return st;
 }
 
-/* ---- taking over */
+/* ---- storing */
 
 /* A layer whose vectors the file lacks gets those of its new weight. */
-static void settle(restorer *r)
+static void refresh_vectors(restorer *r)
 {
 	egm_model *m = r->model;
 	for (int32_t i = 0; i < m->n_tensors; i++) {
@@ -237,11 +237,11 @@ static void settle(restorer *r)
 	}
 }
 
-static void take_over(restorer *r)
+static void store(restorer *r)
 {
 	memcpy(r->model->parameters, r->values, (size_t)r->model->count * egm__dtype_size(r->model->dtype));
 	r->model->version++;
-	settle(r);
+	refresh_vectors(r);
 }
 
 /* ---- the call */
@@ -302,7 +302,7 @@ egm_status egm_model_restore(egm_model *model, const char *path, const egm_resto
 	uint32_t mode = egm__round_nearest();
 	st = convert_all(&r);
 	egm__round_restore(mode);
-	if (st == EGM_OK) take_over(&r);
+	if (st == EGM_OK) store(&r);
 out:
 	egm__free(model->context, r.values);
 	egm__free(model->context, r.used);

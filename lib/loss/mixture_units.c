@@ -91,7 +91,7 @@ static double magnitude(double value)
 
 /* A spherical covariance has one unit for all columns: the root of the mean square of theirs. Else columns without
  * spread, for which `units` has -magnitude, get that. */
-static void settle(const egm_mixture *m, double *units)
+static void complete_units(const egm_mixture *m, double *units)
 {
 	double sum = 0;
 	for (int64_t j = 0; j < m->dims; j++) sum += units[j] > 0 ? units[j] * units[j] : 0;
@@ -117,7 +117,7 @@ egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data
 		varying += spread > 0;
 		m->units[j] = spread > 0 ? spread : -magnitude(items[0].value);
 	}
-	settle(m, m->units);
+	complete_units(m, m->units);
 	if (!varying && !(m->floors[0] > 0))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld rows without variance say nothing about covariance_floor; set it",
 		         (long long)data->rows);

@@ -305,7 +305,7 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w)
 }
 
 /* What sampling uses from here on. */
-static void settle_steps(egm_sampler *s)
+static void fix_steps(egm_sampler *s)
 {
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
@@ -318,13 +318,13 @@ static void settle_steps(egm_sampler *s)
 
 void egm__adaptation_finish(egm_sampler *s)
 {
-	settle_steps(s);
+	fix_steps(s);
 	egm__adaptation_free(s);
 }
 
 void egm__adaptation_pause(egm_sampler *s, int64_t left)
 {
-	settle_steps(s);
+	fix_steps(s);
 	s->warmup_left = left;
 }
 

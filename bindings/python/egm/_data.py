@@ -87,9 +87,10 @@ class Data:
                  delimiter=",", decimal=".", comment="#", **options):
         """Reads a table of text, as egm_data_load_csv_table does: see egm/io.h.
 
-        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: None refuses missing
-        values, a number takes their place; like: a Data that was read before, whose columns and dictionaries this one
-        gets; comment: None for no comments. delimiter " " stands for runs of spaces and tabs.
+        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: a number that replaces
+        missing values (replace_missing and missing_value of C), None rejects them; like: a Data that was read before,
+        whose columns and dictionaries this one gets; comment: None for no comments. delimiter " " means runs of spaces
+        and tabs.
 
         Options: header "detect", "yes" or "no"; text "refuse", "codes" or "one_hot"; unknown "refuse" or "code";
         skip_lines, max_words, max_rows, max_bytes."""
