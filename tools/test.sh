@@ -164,6 +164,10 @@ stage_endian() {
 		add skipped endian 's390x-linux-gnu-gcc and qemu-s390x are not installed'
 		return
 	fi
+	if ! tools/cross.sh s390x >"$log/endian-prepare.log" 2>&1; then
+		add skipped endian 'the libraries of s390x could not be fetched, see endian-prepare.log'
+		return
+	fi
 	cross_build s390x "${endian[@]/#/tests/}" && run endian build-s390x "${endian[@]##*/}"
 }
 
