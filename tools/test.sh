@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
-# and byte order.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian; there is
-#        also valgrind_all; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
-#        processors, to be run before a release
+# byte order, and 32 bits.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
+#        words; there is also valgrind_all; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on
+#        other processors, to be run before a release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -155,20 +155,30 @@ stage_cross() {
 	stage_cross_i386
 }
 
-# The part of cross_s390x that sees most of what byte order can break, in a few minutes: random numbers and files.
-endian=(core/test_rng tensor/test_random tensor/test_kernels io/test_safetensors io/test_model_file io/test_data
-	io/test_npy train/test_checkpoint train/test_sampler_file)
+# The part of cross_s390x and cross_i386 that sees most of what byte order and 32 bits can break, in a minute or two:
+# random numbers, the floating-point mode and files.
+short=(core/test_rng core/test_context tensor/test_random tensor/test_kernels io/test_safetensors io/test_model_file
+	io/test_data io/test_npy train/test_checkpoint train/test_sampler_file)
+short_run() { # STAGE ARCH PROGRAM...: what it takes
+	local stage=$1 arch=$2 program
+	shift 2
+	tools/setup.sh cross >"$log/$stage-setup.log" 2>&1
+	for program; do
+		command -v "$program" >/dev/null && continue
+		add skipped "$stage" "$program is not installed"
+		return
+	done
+	if ! tools/cross.sh "$arch" >"$log/$stage-prepare.log" 2>&1; then
+		add skipped "$stage" "the libraries of $arch could not be fetched, see $stage-prepare.log"
+		return
+	fi
+	cross_build "$arch" "${short[@]/#/tests/}" && run "$stage" "build-$arch" "${short[@]##*/}"
+}
 stage_endian() {
-	tools/setup.sh cross >"$log/endian-setup.log" 2>&1
-	if ! command -v s390x-linux-gnu-gcc >/dev/null || ! command -v qemu-s390x >/dev/null; then
-		add skipped endian 's390x-linux-gnu-gcc and qemu-s390x are not installed'
-		return
-	fi
-	if ! tools/cross.sh s390x >"$log/endian-prepare.log" 2>&1; then
-		add skipped endian 'the libraries of s390x could not be fetched, see endian-prepare.log'
-		return
-	fi
-	cross_build s390x "${endian[@]/#/tests/}" && run endian build-s390x "${endian[@]##*/}"
+	short_run endian s390x s390x-linux-gnu-gcc qemu-s390x
+}
+stage_words() {
+	short_run words i386 i686-linux-gnu-gcc
 }
 
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.

@@ -174,9 +174,11 @@ typedef struct egm_load_options {
 	uint64_t max_data_bytes;
 	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
 	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
-	 *  numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
-	 *  at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
-	 *  files are read into networks that the program has built, and have no such limit. */
+	 *  numbers, and a gradient twice as many, for each of 16 rows at a time. More rows at a time are evaluated only
+	 *  while they need 2^26 numbers at most. A sampler holds them for each chain, egm_ais_run for 64 particles of each
+	 *  thread. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
+	 *  2^26. At 2^22 an evaluation takes 512 MiB at most, one with gradients 1 GiB, also of a file of 300 bytes.
+	 *  Checkpoints and sampler files are read into networks that the program has built, and have no such limit. */
 	uint64_t max_row_numbers;
 } egm_load_options;
 

@@ -19,7 +19,7 @@
 static inline uint32_t egm__round_nearest(void)
 {
 	uint32_t mode = egm__cpu_fp_mode();
-#if defined(__x86_64__)
+#if EGM__CPU_SSE
 	egm__cpu_fp_set(0x1f80u);
 #elif defined(__aarch64__)
 	egm__cpu_fp_set(0);

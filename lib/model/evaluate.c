@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Evaluating a net at rows of numbers. Programs have a fixed number of rows, so a call runs the smallest of three that
- * holds its rows, or the largest one again and again; what is left of the last chunk is zeros. The same rows give the
- * same bits, and a row sees neither its neighbours nor its place among them.
+ * holds its rows, or the largest one again and again; what is left of the last chunk is zeros. Networks whose rows need
+ * many numbers run fewer rows at a time. The same rows give the same bits, and a row sees neither its neighbours nor
+ * its place among them.
  *
  * Results pass through the evaluator's own buffers and reach the caller once they are known to be finite. */
 #include <core/size_impl.h>
@@ -10,6 +11,9 @@
 #include <tensor/kernels_impl.h>
 
 enum { SMALL_CHUNK = 16, MIDDLE_CHUNK = 64, LARGE_CHUNK = 256 };
+
+/* Of a chunk that could be smaller: 512 MiB in double. A small file is allowed 2^22 numbers a row, see model_file.c. */
+enum { MOST_NUMBERS = 1 << 26 };
 
 typedef struct job {
 	const egm_model *model;
@@ -21,9 +25,13 @@ typedef struct job {
 	char *y, *gradient; /* NULL: not wanted */
 } job;
 
-static int64_t chunk_for(int64_t rows)
+static int64_t chunk_for(const egm_model *model, int64_t rows)
 {
-	return rows <= SMALL_CHUNK ? SMALL_CHUNK : rows <= MIDDLE_CHUNK ? MIDDLE_CHUNK : LARGE_CHUNK;
+	int64_t chunk = rows <= SMALL_CHUNK ? SMALL_CHUNK : rows <= MIDDLE_CHUNK ? MIDDLE_CHUNK : LARGE_CHUNK, own;
+	int32_t layer;
+	int64_t numbers = model ? egm__model_row_numbers(model, &layer, &own) : 0;
+	while (chunk > SMALL_CHUNK && numbers > MOST_NUMBERS / chunk) chunk /= 4;
+	return chunk;
 }
 
 /* ---- checks */
@@ -161,7 +169,7 @@ out:
 egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
                          void *out)
 {
-	job j = {model, "run", EGM__EVALUATE_VALUE, rows, chunk_for(rows), x, 0, out, NULL};
+	job j = {model, "run", EGM__EVALUATE_VALUE, rows, chunk_for(model, rows), x, 0, out, NULL};
 	egm_status st = check_call(&j, dtype, columns, 0);
 	return st == EGM_OK ? evaluate(&j) : st;
 }
@@ -169,7 +177,7 @@ egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x,
 egm_status egm_model_energy(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
                             void *energies)
 {
-	job j = {model, "energy", EGM__EVALUATE_VALUE, rows, chunk_for(rows), x, 0, energies, NULL};
+	job j = {model, "energy", EGM__EVALUATE_VALUE, rows, chunk_for(model, rows), x, 0, energies, NULL};
 	egm_status st = check_call(&j, dtype, columns, 1);
 	return st == EGM_OK ? evaluate(&j) : st;
 }
@@ -177,17 +185,17 @@ egm_status egm_model_energy(const egm_model *model, egm_dtype dtype, const void 
 egm_status egm_model_energy_gradient(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
                                      int64_t columns, void *energies, void *gradients)
 {
-	job j = {model, "energy_gradient", EGM__EVALUATE_GRADIENT, rows, chunk_for(rows), x, 0, energies, gradients};
+	job j = {model, "energy_gradient", EGM__EVALUATE_GRADIENT, rows, chunk_for(model, rows), x, 0, energies, gradients};
 	egm_status st = check_call(&j, dtype, columns, 1);
 	return st == EGM_OK ? evaluate(&j) : st;
 }
 
-/* One chunk size for every number of rows: products of another size may round differently, and a sample must not depend
- * on how many follow. */
+/* One chunk size of a network for every number of rows: products of another size may round differently, and a sample
+ * must not depend on how many follow. */
 egm_status egm_model_generate(const egm_model *model, egm_dtype dtype, uint64_t seed, int64_t rows, void *samples)
 {
 	egm_status st = EGM_OK;
-	job j = {model, "generate", EGM__EVALUATE_VALUE, rows, MIDDLE_CHUNK, NULL, seed, samples, NULL};
+	job j = {model, "generate", EGM__EVALUATE_VALUE, rows, chunk_for(model, MIDDLE_CHUNK), NULL, seed, samples, NULL};
 	EGM_TRY(egm__model_check(model, dtype, 0, 0, "samples"));
 	if (!samples) EGM_FAIL(EGM_ERR_ARGUMENT, "generate '%s': samples is NULL", model->name);
 	EGM_TRY(check_rows(&j));

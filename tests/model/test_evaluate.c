@@ -180,6 +180,34 @@ START_TEST(test_evaluate__follows_the_parameters)
 }
 END_TEST
 
+/* One row needs 1025^2 = 1050625 numbers, one more than 2^26 / 64 allows in a chunk of 64 rows: 16 rows are held at a
+ * time, of at most that many floats each, whatever the number of rows. The rest is the program and its small buffers.
+ */
+START_TEST(test_evaluate__wide_rows_are_held_by_sixteen)
+{
+	egm_test_allocator a = {0};
+	egm_context *own = egm_test_context(&a);
+	egm_model *model;
+	float in[17], out[17];
+	for (int i = 0; i < 17; i++) in[i] = (float)i - 8;
+	ck_assert_int_eq(egm_model_create(&model, own, "wide", 1), EGM_OK);
+	egm_model_image(model, 1, 1, 1);
+	egm_model_upsample(model, 1025);
+	egm_model_average_pool(model, 1025);
+	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_OK);
+	if (_i)
+		ck_assert_int_eq(egm_model_generate(model, EGM_F32, 1, 1, out), EGM_OK);
+	else
+		ck_assert_int_eq(egm_model_energy(model, EGM_F32, in, 17, 1, out), EGM_OK);
+	/* the mean of equal numbers, by a sum that is off by as many roundings as a tree of 2^21 has levels at most */
+	for (int i = 0; i < 17 && !_i; i++) ck_assert_double_le(fabs(out[i] - in[i]), 21 * FLT_EPSILON * fabs(in[i]));
+	ck_assert_int_le(a.bytes, 16 * 1050628 * 4L + 100000); /* what it had, it keeps for the next call */
+	egm_model_free(model);
+	egm_context_free(own);
+	ck_assert_int_eq(a.live, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("evaluate");
@@ -187,6 +215,7 @@ int main(void)
 	tcase_add_test(tc, test_evaluate__chunks_equal_single_rows);
 	tcase_add_test(tc, test_evaluate__writes_its_rows_and_no_more);
 	tcase_add_test(tc, test_evaluate__gradient_without_energies);
+	tcase_add_loop_test(tc, test_evaluate__wide_rows_are_held_by_sixteen, 0, 2);
 	tcase_add_test(tc, test_evaluate__later_calls_allocate_nothing);
 	tcase_add_test(tc, test_evaluate__follows_the_parameters);
 	tcase_add_test(tc, test_evaluate__generate_feeds_normal_numbers);
