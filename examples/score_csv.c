@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "program.h"
 
@@ -61,20 +62,32 @@ static egm_status read_rows(egm_data **out, egm_context *context, const char *pa
 	return status;
 }
 
+/* What the command line says of the file; 0 if it is no sense. */
+static int describe_file(egm_csv_options *reading, const char *header, const char *delimiter)
+{
+	if (header && strcmp(header, "yes") != 0 && strcmp(header, "no") != 0) return 0;
+	if (delimiter && strlen(delimiter) != 1) return 0;
+	if (header) reading->header = *header == 'y' ? EGM_CSV_HEADER_YES : EGM_CSV_HEADER_NO;
+	if (delimiter) reading->delimiter = *delimiter;
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	int64_t skip = 0, threads = 2;
-	const char *like = NULL, *columns = NULL;
+	const char *like = NULL, *columns = NULL, *header = NULL, *delimiter = NULL;
 	int with_gradient = 0;
 	const program_option options[] = {
 	    {"skip", OPTION_INTEGER, &skip, 0, 1e6, "lines before the first row"},
 	    {"gradient", OPTION_FLAG, &with_gradient, 0, 0, "print ||grad U(x)|| as a second column"},
 	    {"like", OPTION_TEXT, &like, 0, 0, "the CSV file of the training data, if it has words"},
 	    {"columns", OPTION_TEXT, &columns, 0, 0, "a range of columns, as 1-41, or the name of one; default all"},
+	    {"header", OPTION_TEXT, &header, 0, 0, "yes or no, where the first line does not tell"},
+	    {"delimiter", OPTION_TEXT, &delimiter, 0, 0, "between fields; a blank: runs of blanks and tabs; default ,"},
 	    {"threads", OPTION_INTEGER, &threads, 1, 256, "threads at most"},
 	};
 	int first = program_options(argc, argv, "[options] ENERGY.safetensors ROWS.csv",
-	                            "Prints the energy of each row: low = likely.", options, 5);
+	                            "Prints the energy of each row: low = likely.", options, 7);
 	if (argc - first != 2) program_misuse(argv, "expected a model and a CSV file");
 
 	egm_context *context = NULL;
@@ -91,6 +104,8 @@ int main(int argc, char **argv)
 		reading.skip_lines = (int32_t)skip;
 		reading.columns = columns ? &columns : NULL;
 		reading.column_count = columns != NULL;
+		if (!describe_file(&reading, header, delimiter))
+			program_misuse(argv, "--header is yes or no, --delimiter one character");
 		status = read_rows(&data, context, argv[first + 1], like, &reading);
 	}
 	if (status == EGM_OK) status = score(&s, energy, data);

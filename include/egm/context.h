@@ -15,13 +15,13 @@ extern "C" {
  *  model is safe while nobody trains or changes it.
  *
  *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
- * logs keeps the context alive.
+ *  logs keeps the context alive.
  *
  *  Fork: a child process has the handles but not the threads of its parent. Calls work there on the calling thread
  *  alone, and every handle can be freed. This also holds in a PID namespace where both are process 1, on Linux 4.14 or
  *  later.
  *
- *  Arithmetic: training and evaluation take subnormal numbers for zero; the caller's floating-point mode is kept.
+ *  Arithmetic: training and evaluation treat subnormal numbers as zero; the caller's floating-point mode is kept.
  */
 typedef struct egm_context egm_context;
 

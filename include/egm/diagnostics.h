@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/** Draws of several chains, collected to be judged: have the chains found the same law, and how many independent draws
- *  are the correlated ones worth. Feed it all draws at once or as they come.
+/** Draws of several chains, collected to be judged: have the chains found the same distribution, and how many
+ *  independent draws are the correlated ones worth. Feed it all draws at once or as they come.
  *
  *  Memory grows with the draws and holds at most `capacity` a chain: when it is full, every second one is dropped and
  *  from then on only every second one is taken. Mean and standard deviation are of all draws; the rest is of those that

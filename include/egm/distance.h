@@ -12,8 +12,8 @@ extern "C" {
  * sees, and what it is blind to, is in doc/systems/distances.md.
  *
  * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
- * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: where a
- * distance is a number it is found, although its square is none.
+ * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: a
+ * distance that a double can represent is found even if its square overflows or underflows.
  * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
  * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
  * succeeds. */
@@ -43,9 +43,10 @@ EGM_API egm_status egm_distance_js(const double *p, const double *q, int64_t n, 
 
 /** Of a mean over pairs within a sample: whether a point is paired with itself. */
 enum {
-	EGM_ESTIMATOR_UNBIASED = 1, /**< no: 2 rows of each sample at least; below 0 about half of the time at equal laws */
-	EGM_ESTIMATOR_BIASED = 2    /**< yes: of the two samples as laws, >= 0, too large by O(1/rows) for what they
-	                                 were drawn from */
+	EGM_ESTIMATOR_UNBIASED = 1, /**< excludes the pairing of a point with itself. Needs 2 rows in each sample.
+	                                  Negative about half of the time if the distributions are equal */
+	EGM_ESTIMATOR_BIASED = 2    /**< includes it. The discrepancy of the samples themselves, >= 0; too large by
+	                                  O(1/rows) for the distributions that they were drawn from */
 };
 
 typedef struct egm_mmd_options {
@@ -71,9 +72,9 @@ EGM_API egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const
  *  random order the result is then a quantile of all distances whose level has a standard deviation of at most
  *  1/sqrt(2 n) around 1/2, n the number of rows used, so that 19 times of 20 it is between 0.43 and 0.57 for 500 rows
  *  and between 0.45 and 0.55 for 1000. Rows in an order that repeats with a period can do worse: shuffle them. All
- * pairs of large samples would take as long as egm_distance_mmd itself, several times over, and its kernel does not
- * need them. To compare several models, compute it once, from the data. Errors: EGM_ERR_ARGUMENT if it is 0, as half of
- * all pairs are then the same point. */
+ *  pairs of large samples would take as long as egm_distance_mmd itself, several times over, and its kernel does not
+ *  need them. To compare several models, compute it once, from the data. Errors: EGM_ERR_ARGUMENT if it is 0, as half
+ *  of all pairs are then the same point. */
 EGM_API egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
                                        const void *y, int64_t y_rows, int64_t columns, double *out);
 

@@ -44,8 +44,8 @@ EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const
 EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
- *  lines are passed over; a line of another width is EGM_ERR_FORMAT, and the message names it. Delimiter ' ' stands for
- *  runs of spaces and tabs. egm_data_load_csv_table reads names, words, quotes, comments and missing values, too. */
+ *  lines are skipped; a line with another number of fields is EGM_ERR_FORMAT, and the message names it. Delimiter ' '
+ *  means runs of spaces and tabs. egm_data_load_csv_table also reads names, words, quotes, comments, missing values. */
 EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
@@ -63,8 +63,9 @@ EGM_API const void *egm_data_values(const egm_data *data);
 
 /** Whether the first line of a table is a header, which names the columns. */
 enum {
-	/** It is one if it contains no number, and one of its words stands above a column of numbers; the 1000 rows below
-	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, or if no column has numbers. */
+	/** It is one if it contains no number, and one of its words is above a column of numbers; the 1000 rows below
+	 *  are looked at. EGM_ERR_FORMAT if such a word is among numbers, if no column has numbers alone, or if the numbers
+	 *  of the line are 0, 1, 2 and so on, three or more: pandas writes such a header for columns without names. */
 	EGM_CSV_HEADER_DETECT = 1,
 	EGM_CSV_HEADER_YES = 2,
 	EGM_CSV_HEADER_NO = 3
@@ -96,19 +97,22 @@ typedef struct egm_csv_options {
 	/** Begins a comment at the start of a line or behind a blank; default '#'. -1: there are no comments. */
 	int32_t comment;
 	int32_t skip_lines; /**< lines to skip before the first, default 0 */
-	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: missing_value takes its
-	 *  place, among codes too; in one-hot columns 0 does. */
+	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: it is read as
+	 *  missing_value, also in a column of codes, and as 0 in all of the one-hot columns of its field. */
 	int32_t replace_missing;
-	/** The most words of a dictionary, default 10000, at most 2^24. It stops columns that are no categories. */
+	/** The most words of a dictionary, default 10000, at most 2^24. A column with more is no category. */
 	int32_t max_words;
 	double missing_value;
-	int64_t max_rows;   /**< Reads no more than this many rows; 0 (default): all. */
-	uint64_t max_bytes; /**< Refuses a table whose numbers would take more bytes than this; default 8 GiB. */
-	/** The columns to read, in this order: each a name of the header, a number, from 1, or a range of numbers such as
-	 *  "2-5". NULL (default): all. */
+	int64_t max_rows; /**< Reads no more than this many rows; 0 (default): all. */
+	/** Refuses a table whose numbers would take more bytes than this, or whose names and words would, for which 1 MiB
+	 *  is always allowed; default 8 GiB. */
+	uint64_t max_bytes;
+	/** The columns to read, in this order: each a name of the header or, if no column has that name, a number, from 1,
+	 *  or a range of numbers such as "2-5". NULL (default): all. Read during the call only. */
 	const char *const *columns;
 	int64_t column_count;
-	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. */
+	/** Columns to read as words although they contain numbers (labels, postal codes); named like `columns`. Read
+	 *  during the call only. */
 	const char *const *text_columns;
 	int64_t text_column_count;
 	/** A table that was read before, or NULL. The new one gets the same columns with the same dictionaries: test data
@@ -128,7 +132,7 @@ EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
  *  - A column that contains words and no numbers is one of words. A column of both is EGM_ERR_FORMAT, unless
  *    text_columns names it.
  *
- *  The file is read twice, because a dictionary must be complete before the first word gets its code.
+ *  The file is read more than once, because a dictionary must be complete before the first word gets its code.
  *
  *  EGM_ERR_FORMAT names line and field (from 1) of what is malformed, missing or unknown, or the line that has another
  *  number of fields than the first. EGM_ERR_NONFINITE names those of an infinite number. EGM_ERR_ARGUMENT names an
@@ -146,9 +150,9 @@ enum {
 
 typedef struct egm_column {
 	size_t struct_size;
-	int32_t kind;             /**< EGM_COLUMN_NUMBER, which all are that come from no table, CODES or ONE_HOT */
+	int32_t kind;             /**< EGM_COLUMN_*; NUMBER in all data that egm_data_load_csv_table did not read */
 	int32_t reserved;         /**< 0 */
-	int64_t field;            /**< its number in a line of the file, from 1; 0 if it is from no table */
+	int64_t field;            /**< its number in a line of the file, from 1; 0 if the data are from no table */
 	const char *name;         /**< of the header; NULL if there was none */
 	const char *word;         /**< ONE_HOT: the word that it is for; else NULL */
 	int64_t word_count;       /**< of the dictionary; 0 for numbers */
@@ -170,9 +174,9 @@ typedef struct egm_load_options {
 	uint64_t max_data_bytes;
 	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
 	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
-	 * numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
-	 * at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
-	 * files are read into networks that the program has built, and have no such limit. */
+	 *  numbers for each of 16 rows or more. 0 (default): 1024 for each input, output and parameter of the network, but
+	 *  at least 2^22 and at most 2^26, so that a file of 300 bytes cannot ask for gigabytes. Checkpoints and sampler
+	 *  files are read into networks that the program has built, and have no such limit. */
 	uint64_t max_row_numbers;
 } egm_load_options;
 
@@ -186,7 +190,7 @@ EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size)
 EGM_API egm_status egm_model_save(const egm_model *model, const char *path);
 /** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
  *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a
- * limit of the options, which the message names. options may be NULL. */
+ *  limit of the options, which the message names. options may be NULL. */
 EGM_API egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
                                   const egm_load_options *options);
 
@@ -201,11 +205,11 @@ typedef struct egm_restore_options {
 	size_t struct_size;
 	/** EGM_LAYOUT_*, default EGM_LAYOUT_AUTO. */
 	int32_t layout;
-	/** 1: a bias of a dense layer or a convolution that the file lacks becomes 0, as for PyTorch's bias=False. Default
-	 * 0: it is missing. */
+	/** 1: a bias of a dense layer or a convolution that the file lacks becomes 0, as for PyTorch's bias=False.
+	 *  0 (default): it is missing. */
 	int32_t zero_bias;
-	/** What stands before the name of a layer in the file, for example "critic.". Tensors with other names are left
-	 *  alone. NULL (default): nothing stands before it. Read during the call alone. */
+	/** The text before the name of each layer in the file, for example "critic.". Tensors whose names do not begin with
+	 *  it are ignored. NULL (default): there is none. Only read during the call. */
 	const char *prefix;
 	uint64_t max_header_bytes; /**< as in egm_load_options */
 	uint64_t max_data_bytes;   /**< as in egm_load_options */
@@ -213,9 +217,10 @@ typedef struct egm_restore_options {
 
 EGM_API egm_status egm_restore_options_init(egm_restore_options *options, size_t size);
 
-/** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote:
- *  safetensors.torch.save_file(net.state_dict(), path), net an nn.Sequential whose modules are the model's layers, one
- *  by one. The file needs no metadata. Each tensor of the model must be there, under the name of egm_model_tensor:
+/** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote with
+ *  safetensors.torch.save_file(net.state_dict(), path), where net is an nn.Sequential whose modules are the layers of
+ *  the model, one by one. The file needs no metadata. Each tensor of the model must be in the file, under the name that
+ *  egm_model_tensor gives:
  *
  *    dense, conv, conv_transpose     nn.Linear, nn.Conv2d, nn.ConvTranspose2d: N.weight, N.bias
  *    layer_norm                      nn.LayerNorm: N.weight, N.bias
@@ -230,16 +235,19 @@ EGM_API egm_status egm_restore_options_init(egm_restore_options *options, size_t
  *    activations                     their namesakes; nothing is stored
  *
  *  With EGM_LAYOUT_PYTORCH the weight of a convolution is [out, in, kernel, kernel] in the file, that of a transposed
- *  one [in, out, kernel, kernel], and it is permuted. So is what has a number for each number of an image: the columns
- *  of a dense layer that reads an image, the rows and the bias of one whose output becomes an image, layer norms, and
- *  batch norms of such rows. Images that go in and come out, as rows too, remain in the order height, width, channels.
+ *  one [in, out, kernel, kernel], and it is permuted. Parameters with one number for each number of an image are
+ *  permuted, too: the columns of a dense layer that reads an image, the rows and the bias of one whose output becomes
+ *  an image, layer norms, and batch norms of such rows. The inputs and outputs of the model keep the order height,
+ *  width, channels.
  *
  *  Numbers are converted to the model's dtype, rounded to nearest: F16, BF16, F32 and F64 are read. options may be
- *  NULL. A call that fails leaves the model as it was. EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names
- *  tensors that are missing, that belong to no layer, or that have another shape; EGM_ERR_SHAPE if the shapes alone
- *  differ. EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's
- *  dtype. EGM_ERR_UNSUPPORTED if the model reads an image as one of another shape, where EGM_LAYOUT_PYTORCH has no
- *  meaning. Since 0.5. */
+ *  NULL. A call that fails leaves the model as it was.
+ *
+ *  EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names tensors that are missing, that belong to no layer, or
+ *  that have another shape, or a running variance that is negative. EGM_ERR_SHAPE if the shapes alone differ.
+ *  EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's dtype.
+ *  EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another shape:
+ *  PyTorch does that in another order. Since 0.5. */
 EGM_API egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options);
 
 #ifdef __cplusplus

@@ -16,8 +16,9 @@ EGM_API void egm_loss_free(egm_loss *loss);
 
 /* Every system below is made in the same way: an options struct with its defaults (NULL stands for them), a function
  * that takes nets and options. Where a net is described as [a] -> b, a is its inputs and b its outputs; d is the width
- * of the data, k that of the latent variable. Errors: ARGUMENT names an option that is out of its range, or that the
- * dtype of the nets has as 0 or infinity, where it is neither; SHAPE, DTYPE and STATE name a net that does not fit.
+ * of the data, k that of the latent variable. Errors: EGM_ERR_ARGUMENT if an option is out of range, or if it becomes 0
+ * or infinite when converted to the networks' dtype; the message names the option. EGM_ERR_SHAPE, EGM_ERR_DTYPE and
+ * EGM_ERR_STATE name a network that does not fit.
  * A penalty, a regulariser or a reconstruction of weight 0 is not computed and its term stays NaN, but for the penalty
  * of egm_energy_gan_create, which is shown; so are the entropy there and the divergence of egm_vae_create.
  *
@@ -207,14 +208,14 @@ EGM_API egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model 
 /** log_likelihoods [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x), of
  *  each row of x [rows, columns], in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws
  *  depend on (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al.
- * 2016, eq. 8. ARGUMENT: `loss` is not from egm_vae_create, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI;
- * NONFINITE names the row, and rows before it may then have been written. */
+ *  2016, eq. 8. ARGUMENT: `loss` is not from egm_vae_create, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI;
+ *  NONFINITE names the row, and rows before it may then have been written. */
 EGM_API egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods);
 /** The same with a progress callback, which may be NULL. A step is one draw for each row of a block of 64 rows. If the
- *  callback stops the call it returns EGM_ERR_STOPPED: the blocks whose draws were all done are written, and with done
- *  from the last report these are the first 64 * (done / samples) rows, done / samples rounded down. Later rows are
- *  undefined. The callback may free the loss. Since 0.5. */
+ *  callback stops the call, it returns EGM_ERR_STOPPED. The first 64 * (done / samples) rows are then written, with
+ *  `done` of the last report and the quotient rounded down; later rows are undefined. The callback may free the loss.
+ *  Since 0.5. */
 EGM_API egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
                                                    int64_t columns, int64_t samples, uint64_t seed,
                                                    double *log_likelihoods, egm_progress_fn progress, void *user);

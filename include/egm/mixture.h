@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/** A mixture of normal laws, p(x) = sum_k w_k N(x; m_k, C_k), fitted by expectation-maximisation (EM): Dempster, Laird,
- *  Rubin 1977. A density with its normaliser, so it serves as an energy whose log Z is 0, as a baseline for nets, and
- *  as a metric.
+/** A mixture of normal distributions, p(x) = sum_k w_k N(x; m_k, C_k), fitted by expectation-maximisation (EM):
+ *  Dempster, Laird, Rubin 1977. A density with its normaliser, so it serves as an energy whose log Z is 0, as a
+ *  baseline for nets, and as a metric.
  *
  *  All numbers are held and computed in double; data are arrays [rows, columns] of either dtype, and NaN or infinity in
  *  them is NONFINITE, naming row and column. Results do not depend on the number of threads.
@@ -30,7 +30,7 @@ enum { EGM_MIXTURE_FIX_WEIGHTS = 1, EGM_MIXTURE_FIX_MEANS = 2, EGM_MIXTURE_FIX_C
 
 typedef struct egm_mixture_options {
 	size_t struct_size;
-	int64_t components; /**< >= 1, default 1: one normal law */
+	int64_t components; /**< >= 1, default 1: one normal distribution */
 	int32_t covariance; /**< EGM_COVARIANCE_*, default EGM_COVARIANCE_FULL */
 	/** EGM_MIXTURE_FIX_* or 0 (default): held at the numbers of egm_mixture_create, and by egm_mixture_fit at those of
 	 *  the start: equal weights, the centres, their common variance. */
@@ -82,8 +82,8 @@ EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t si
  *  columns, and so has one unit, the root mean square of the u_j (0 for columns that do not vary): bring the columns to
  *  one unit first.
  *
- *  If `progress` stops the fit, it returns EGM_ERR_STOPPED, and *out is the best mixture so far all the same, which the
- *  caller frees: that of the start that had been reached or of an earlier one. egm_mixture_step continues it.
+ *  If `progress` stops the fit, it returns EGM_ERR_STOPPED. *out is then the best mixture so far, of the start under
+ *  way or of an earlier one. The caller frees it as after a success, and egm_mixture_step can continue it.
  *
  *  Errors: EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components; if no column
  *  varies and no covariance_floor is given; if the spread of a column has a square that underflows; if a row weight is
@@ -110,19 +110,23 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *      diagonal   max(S_k,jj, f_j)
  *      spherical  max(tr S_k / dims, f), f the one floor of all columns
  *
- *  With equal f_j the full case is V max(L, f) V^T of S_k = V L V^T. In general C_k - diag f_j has no negative
- *  eigenvalue, so that no direction has a variance below that of the floor.
- *  where what is fixed keeps its value, also as the m_k of S_k. These are the exact maxima under the floor f, so the
- *  likelihood never falls, up to rounding. Two exceptions, by design: a C_k of egm_mixture_create that is below the
- *  floor is lifted by the first step, at whatever cost; and a component with n_k < 1e-30 is dead: its weight is 0 from
- *  then on (unless weights are fixed), its mean and C_k stay as they were.
- *  Errors: SHAPE; NONFINITE names the first row where p is 0 in double precision, some 1e154 standard deviations from
- *  every component; ARGUMENT when the floor is too small for a C_k to be inverted. The mixture is then as it was.
+ *  What is fixed keeps its value; fixed means are also the m_k of S_k. With equal f_j the full case is V max(L, f) V^T,
+ *  where S_k = V L V^T. In general C_k - diag f_j has no negative eigenvalue: no direction has a variance below that of
+ *  the floor.
+ *
+ *  These are the exact maxima under the floor, so the likelihood never falls, up to rounding. There are two exceptions:
+ *  - A C_k of egm_mixture_create that is below the floor is lifted by the first step, whatever likelihood that costs.
+ *  - A component with n_k < 1e-30 is dead: its weight is 0 from then on (unless weights are fixed), and its mean and
+ *    C_k stay as they were.
+ *
+ *  Errors: EGM_ERR_SHAPE; EGM_ERR_NONFINITE names the first row where p is 0 in double precision, some 1e154 standard
+ *  deviations from every component; EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted. The mixture is
+ *  then as it was.
  */
 EGM_API egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
                                     double *log_likelihood);
-/** The same with row i counted row_weights[i] times, as the option `row_weights` describes: r_ik is multiplied by the
- *  weight, `rows` is replaced by the sum of the weights, and *log_likelihood is the weighted mean. NULL: 1 each.
+/** The same with row i counted row_weights[i] times (see the option `row_weights`): r_ik is multiplied by the weight,
+ *  `rows` is replaced by the sum of the weights, and *log_likelihood is the weighted mean. NULL: 1 each.
  *  Errors: also EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0. Since 0.5. */
 EGM_API egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x,
                                              const double *row_weights, int64_t rows, int64_t columns,
@@ -136,8 +140,8 @@ EGM_API int32_t egm_mixture_covariance(const egm_mixture *mixture);
 EGM_API egm_status egm_mixture_parameters(const egm_mixture *mixture, double *weights, double *means,
                                           double *covariances);
 
-/** The floors f_j [dims] in use: the option covariance_floor, or what the data of the fit or of the first step made of
- *  it, 0 before that step. Since 0.5. */
+/** The floors f_j [dims] in use: the option covariance_floor, or what its default was for the data of the fit or of the
+ * first step; 0 before that step. Since 0.5. */
 EGM_API egm_status egm_mixture_floors(const egm_mixture *mixture, double *floors);
 
 /** log p of each row, in nats: out [rows], -INFINITY where p is 0 in double precision. */
@@ -157,7 +161,7 @@ EGM_API egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_
  *  `user` is the mixture. The target does not keep it: free it after the target and all that was made of it, and do not
  *  step it meanwhile. May be called from several threads (`concurrent` = 1). exp(-U) integrates to 1. Where p is 0 in
  *  double precision U is infinite. Takes workspace from the mixture's context in each call; non-zero when there is
- * none.
+ *  none.
  */
 EGM_API int egm_mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 EGM_API int egm_mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user);

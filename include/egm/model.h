@@ -56,8 +56,9 @@ EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
 EGM_API egm_status egm_model_spectral_dense(egm_model *model, int64_t units);
 
 /* Activations. Each is applied to every number and has no parameters. For all finite arguments, small, negative and
- * huge ones included, a value and a slope are within 4 units in the last place of the number type, a second derivative
- * within 8. Where a derivative is a sum that has a root (silu and gelu), the last place is that of its largest summand.
+ * huge ones included, the error of a value and of a slope is at most 4 units in the last place of the number type, that
+ * of a second derivative 8. Where a derivative is a sum that has a root (silu and gelu), the last place is that of its
+ * largest summand.
  * Results below the smallest normal number become 0. An infinite argument gives the limit of the function and of its
  * slope; NaN gives NaN. */
 
@@ -76,9 +77,9 @@ EGM_API egm_status egm_model_sigmoid(egm_model *model);
 /** x * Phi(x), Phi the normal distribution function: the exact form, not the tanh approximation. */
 EGM_API egm_status egm_model_gelu(egm_model *model);
 /** Per row: (x - mean) / sqrt(var + epsilon) * gain + bias, var the mean of squares (divided by the width);
- *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. Adding a constant to a row costs only the
- *  digits that the row itself loses by it: mean and variance are taken of differences. Where the squares overflow (from
- *  1e19 in f32) the result is bias. */
+ *  gain starts at 1, bias at 0; epsilon > 0, usually 1e-5. Ba et al. 2016. If a constant is added to a row, only
+ *  the digits that the row itself loses are lost: mean and variance are computed from differences. Where the squares
+ *  overflow (from 1e19 in f32) the result is bias. */
 EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
 
 /** Batch normalisation of each channel of an image, or each number of a row that is none: (x - mean) / sqrt(var +
@@ -91,9 +92,11 @@ EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
  *  loss that moves the net updates them with each batch that it puts through it, in order: running <- (1 - momentum)
  *  running + momentum x that of the batch, for running_var times m/(m-1), as PyTorch does; 0 < momentum <= 1, usually
  *  0.1. Real and generated rows are batches of their own; the same rows are one batch however many terms look at them.
- *  A phase that holds the net still takes the batch's statistics and keeps none. A step that fails keeps none either.
+ *  A phase that does not train this network also normalises by batch statistics, but leaves the running statistics
+ *  unchanged. So does a step that fails.
  *
- *  Losses refuse the layer in a net whose slope at one row they take: it would depend on the other rows. */
+ *  Losses that differentiate a network with respect to its input (gradient penalties, score matching) reject batch_norm
+ *  there, because each row's gradient would depend on the other rows. */
 EGM_API egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum);
 
 /* Images. A row of height x width x channels numbers in this order, the channels of a pixel side by side: number

@@ -20,8 +20,8 @@ typedef struct egm_target egm_target;
 /** A program's own energy at `rows` points x [rows, dims]: energies [rows] = U, gradients [rows, dims] = dU/dx, in the
  *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
  *  call, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
- *  that cannot be accepted. x is the library's: read it only. The function may use other handles and free the target; a
- *  sampler that is waiting for it refuses calls (see egm_sampler). */
+ *  that cannot be accepted. x is the library's: read it only. The function may use other handles and free the target;
+ *  the sampler that called it rejects calls meanwhile (see egm_sampler). */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /** Which density a latent target has, with U the energy net and G the generator. */
@@ -152,18 +152,18 @@ EGM_API egm_status egm_sampler_set_progress(egm_sampler *sampler, egm_progress_f
 /** `steps` transitions that adapt each chain's step size by dual averaging towards target_accept (Hoffman and Gelman
  *  2014, section 3.2) and, with adapt_scale, its scale in windows that double (Stan's schedule; below 50 transitions
  *  none), then fix both. A coordinate times c gets a scale times c: the variance of a window is shrunk towards
- *  sqrt(var x / var g), g the gradient, and before the first window such estimates replace scales that are far off. A
- *  chain for which fewer than 10 transitions have been averaged, since the start or the last
- *  window, keeps the step that these began with: one that is asked for less, or whose callback stops by then. A stopped
- *  warm-up leaves what was found so far, the scale of the last whole window, and the chains at their last whole
- *  transition.
+ *  sqrt(var x / var g), g the gradient, and before the first window such estimates replace scales that are far off. If
+ *  fewer than 10 transitions follow the start or the last window (because `steps` is small or a callback stopped), the
+ *  chain keeps the step size it had at that point. A stopped warm-up leaves what was found so far, the scale of the
+ *  last whole window, and the chains at their last whole transition.
  *
- *  If the progress callback stopped it after k transitions, egm_sampler_warmup with steps - k continues it, with the
- *  same bits as if it had not been stopped. Any other number, or a call of egm_sampler_run, egm_sampler_set_points or
- *  egm_sampler_load in between, ends it instead; a file of egm_sampler_save does not contain it.
+ *  If the progress callback stopped it after k transitions (`done` of the last report), egm_sampler_warmup with
+ *  steps - k continues it, with the same bits as if it had not been stopped. Any other number begins a new warm-up, and
+ *  so does every one after a call of egm_sampler_run, egm_sampler_set_points or egm_sampler_load in between; a file of
+ *  egm_sampler_save does not contain the warm-up under way.
  *
- *  Counters start again at 0. STATE for kernels that adapt nothing: ula and annealed_langevin; run those to forget the
- *  start. */
+ *  All counters of egm_sampler_stats are 0 afterwards, also if the warm-up was stopped. EGM_ERR_STATE for kernels that
+ *  adapt nothing, ula and annealed_langevin: let those run until they have forgotten the start. */
 EGM_API egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps);
 
 /** n draws a chain, each after `thin` >= 1 transitions: draws [n, chains, dims], energies [n, chains] = V at them, both
@@ -255,10 +255,9 @@ typedef struct egm_ais_result {
 EGM_API egm_status egm_ais_options_init(egm_ais_options *options, size_t size);
 EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
 /** log_weights [particles], -INFINITY for the lost, may be NULL: log_z is the logarithm of the mean of their
- *  exponentials. The bits of a result depend on target, options and seed, not on the number of threads. NONFINITE when
- *  every particle is lost; STOPPED when the energy or the progress callback stopped it. After an error nothing is
- *  written. An energy callback that is not concurrent gets up to 256 points a
- *  call. */
+ *  exponentials. The bits of a result depend on target, options and seed, not on the number of threads. An energy
+ *  callback that is not concurrent gets up to 256 points a call. EGM_ERR_NONFINITE if every particle is lost;
+ *  EGM_ERR_STOPPED if the energy or the progress callback stopped it. After an error nothing is written. */
 EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
                                double *log_weights);
 

@@ -20,13 +20,13 @@ extern "C" {
 typedef enum egm_status {
 	EGM_OK = 0,
 	EGM_ERR_ARGUMENT = -1,     /**< NULL, zero or negative count, value out of its range */
-	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice; a handle that its
-	                                own callback uses during a call */
+	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice; a callback that
+	                                uses the handle whose call it belongs to */
 	EGM_ERR_SHAPE = -10,       /**< arrays or nets whose sizes do not fit each other */
 	EGM_ERR_DTYPE = -20,       /**< f32 where f64 is expected, or the reverse */
 	EGM_ERR_MEMORY = -30,      /**< an allocation failed */
 	EGM_ERR_NONFINITE = -40,   /**< NaN or infinity in data, parameters, a loss term or a gradient */
-	EGM_ERR_DIVERGED = -41,    /**< a training that went wrong with finite numbers: chains that ran away; since 0.5 */
+	EGM_ERR_DIVERGED = -41,    /**< training went wrong with finite numbers, for example chains ran away; since 0.5 */
 	EGM_ERR_IO = -50,          /**< the system refused to open, read, write or rename a file */
 	EGM_ERR_FORMAT = -60,      /**< a file that is not what it claims to be */
 	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */

@@ -51,13 +51,16 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
 
 /** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
  * phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an epoch
- * wait for the next shuffle. SHAPE and DTYPE compare data with the nets; NONFINITE names the term, or the part that the
- * net has in the loss, whose value or gradient is not finite or whose gradient's square is not: the nets then stand as
- * before that phase. A step so long that parameters overflow is reported by the next one.
+ * wait for the next shuffle. progress is called after every step and may be NULL.
  *
- * progress is called after every step and may be NULL. It can call every function of the trainer but egm_trainer_fit,
- * which returns EGM_ERR_STATE: egm_trainer_load and egm_trainer_set_negatives hold from the next step on, and
- * egm_trainer_free frees the trainer when this call returns. It can free the data too.
+ * EGM_ERR_SHAPE and EGM_ERR_DTYPE if the data do not fit the networks. EGM_ERR_NONFINITE names the loss term whose
+ * value is not finite, or the network (by its role, for example "critic") whose gradient or squared gradient norm is
+ * not finite. All networks are then left as they were before that phase. A step so long that parameters overflow is
+ * reported by the next one. EGM_ERR_DIVERGED with egm_ml_create: see egm_trainer_set_negatives.
+ *
+ * The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
+ * egm_trainer_load and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the
+ * trainer when this call returns. The callback can also free the data.
  */
 EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
                                    void *user);
@@ -77,8 +80,8 @@ typedef struct egm_negatives_options {
 	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
 	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
 	/** 1: after each batch the step of all chains is adapted towards target_accept of the sampler, and never exceeds
-	 * the step_size that it was given. Needs a kernel with a Metropolis test. 0 (default): the step stays as given.
-	 * Without options of a sampler this is always 1. Since 0.5. */
+	 *  the given step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
+	 *  (default): the step stays as given. Ignored without options of a sampler, which always adapts. Since 0.5. */
 	int32_t adapt_step;
 	int32_t reserved2; /**< 0 */
 } egm_negatives_options;
@@ -93,20 +96,21 @@ EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, si
  *  The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. Noise is where a
  *  sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds. Any existing buffer is discarded.
  *
- *  A persistent chain (pcd) runs away if its energy or gradient is not finite, or if it comes 100 times as far from 0
- *  as every number of the mini-batch and of the starts. Its row of the buffer then begins anew.
+ *  A persistent chain (pcd) runs away if its energy or gradient is not finite, or if one of its coordinates is more
+ *  than 100 times as large as every number of the mini-batch and of the starts. Its row of the buffer then begins anew.
  *
  *  With `sampler` given, a persistent chain begins anew at noise. With NULL it begins near the data, at a row of the
  *  mini-batch plus a draw of N(0, h_j^2) in each column j: h_j is the standard deviation of the column in the
  *  mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation). Bounds transform that sum as
  *  they do noise, and a row outside of them is replaced by noise. The rows of a new buffer are noise in both cases.
  *
- *  egm_trainer_fit returns EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite although it began anew
- *  several times, or with cd and short_run, which have no such rows. It returns EGM_ERR_DIVERGED if the training has
- *  gone wrong: over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims nats (ten
- *  times that with short_run, and with annealed_langevin on several temperatures), or more than half of the chains run
- * away. Networks and buffer are then as they were before that phase. The message gives the energies, the step and the
- * acceptance of the chains, and what would be right.
+ *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
+ *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it
+ *    began anew several times.
+ *  - EGM_ERR_DIVERGED if over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims
+ *    nats (ten times that with short_run, and with annealed_langevin on several temperatures), or if more than half of
+ *    the chains run away. The message gives the energies, the step and the acceptance of the chains, and what would be
+ *    right.
  *
  *  Errors: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT names an option that is out of its range. */
 EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,
@@ -165,8 +169,8 @@ EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_mod
 EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
 /** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
  *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. A checkpoint
- * that 0.3 or 0.4 wrote of a trainer with default negatives, ula, can be read by a trainer with default negatives,
- * mala, which goes on from its buffer and its step. */
+ *  that 0.3 or 0.4 wrote with its default negatives (ula) can be loaded by a trainer with the default negatives of
+ *  today (mala), which continues from that buffer and that step. */
 EGM_API egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options);
 
 #ifdef __cplusplus

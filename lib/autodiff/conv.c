@@ -7,7 +7,6 @@
  * Programs with fixed slots keep their packed products, which want whole factors. */
 #include <autodiff/kernel_impl.h>
 #include <core/size_impl.h>
-#include <string.h>
 
 enum {
 	SCRATCH_BYTES = 262144, /* of patches at a time: they and what they are multiplied with stay in the second cache */

@@ -29,12 +29,15 @@ static uint32_t code_point(const unsigned char *s, size_t n)
 	return code;
 }
 
-/* Invisible, or moves what follows. The joiners 200C and 200D are part of words in several scripts, and stay. */
+/* Invisible (Unicode's Default_Ignorable_Code_Point), or moves what follows. What belongs to words and pictures stays:
+ * the joiners 200C and 200D, and the selectors FE00 to FE0F. */
 static int hidden(uint32_t code)
 {
-	static const uint32_t ranges[][2] = {{0x00, 0x1f},     {0x7f, 0x9f},      {0x61c, 0x61c},   {0x200b, 0x200b},
-	                                     {0x200e, 0x200f}, {0x2028, 0x202e},  {0x2060, 0x206f}, {0xfeff, 0xfeff},
-	                                     {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+	static const uint32_t ranges[][2] = {{0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},      {0x34f, 0x34f},
+	                                     {0x61c, 0x61c},     {0x115f, 0x1160},   {0x17b4, 0x17b5},  {0x180b, 0x180f},
+	                                     {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},  {0x2060, 0x206f},
+	                                     {0x3164, 0x3164},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},  {0xfff0, 0xfffb},
+	                                     {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
 		if (code >= ranges[i][0] && code <= ranges[i][1]) return 1;
 	}

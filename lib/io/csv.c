@@ -56,7 +56,8 @@ static egm_status parse_number(const reader *r, double *number)
 		EGM_FAIL(EGM_ERR_NONFINITE, "%s: line %" PRId64 ", field %" PRId64 ": %s", r->csv.path, r->csv.line,
 		         r->csv.field, r->csv.text);
 	default:
-		EGM_TRY(egm__csv_fail(&r->csv, EGM_ERR_FORMAT, "is not a number"));
+		EGM_TRY(egm__csv_fail(&r->csv, EGM_ERR_FORMAT,
+		                      "is not a number; egm_data_load_csv_table reads names, words and missing values"));
 	}
 out:
 	return st;
@@ -146,12 +147,5 @@ out:
 
 egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	egm_status st = EGM_OK;
-	egm_data_options o;
-	EGM_TRY(egm__data_arguments(&o, out, context, path, options));
-	uint32_t mode = egm__round_nearest();
-	st = load(out, context, path, &o);
-	egm__round_restore(mode);
-out:
-	return st;
+	return egm__data_load(out, context, path, options, load);
 }

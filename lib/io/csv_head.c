@@ -2,12 +2,13 @@
 /* What the first line of a table is: its fields are those of every row, and it may be a header. The first 1000 rows
  * below help to tell. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <io/csv_table_impl.h>
 
 /* Memory for a field is some hundred bytes: a line of delimiters must not take all there is. */
-enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
+enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20, LEAST_WORD_BYTES = 1 << 20 };
 
 egm_status egm__csv_begin(egm__csv_load *l)
 {
@@ -16,6 +17,17 @@ egm_status egm__csv_begin(egm__csv_load *l)
 	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
 	l->csv.plain = 0;
 	return egm__csv_open(&l->csv, l->context, l->path, l->o.skip_lines);
+}
+
+egm_status egm__csv_keep(egm__csv_load *l)
+{
+	uint64_t most = l->o.max_bytes > LEAST_WORD_BYTES ? l->o.max_bytes : LEAST_WORD_BYTES;
+	l->word_bytes += l->csv.length + 1 + sizeof(char *);
+	if (l->word_bytes <= most) return EGM_OK;
+	return egm__fail(EGM_ERR_UNSUPPORTED,
+	                 "%s: line %" PRId64 ", field %" PRId64 ": names and words take more than %" PRIu64
+	                 " bytes; max_bytes is %" PRIu64,
+	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
 }
 
 egm__csv_kind egm__csv_cell_kind(const egm__csv_load *l, double *number)
@@ -36,10 +48,11 @@ static egm_status read_first_line(egm__csv_load *l)
 	egm__csv_event event = EGM__CSV_CELL;
 	double number;
 	EGM_TRY(egm__csv_next(&l->csv, &event));
-	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no line but blank ones and comments", l->path);
+	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row: all lines are blank or comments", l->path);
 	l->head.line = l->csv.row_line;
 	for (; event == EGM__CSV_CELL; l->head.count++) {
 		char kind = (char)egm__csv_cell_kind(l, &number);
+		EGM_TRY(egm__csv_keep(l));
 		EGM_TRY(egm__text_append(&l->head.text, &kind, 1));
 		EGM_TRY(egm__text_append(&l->head.text, l->csv.text, l->csv.length + 1));
 		if (l->head.count == MAX_FIELDS)
@@ -78,16 +91,20 @@ static void look_at_cell(egm__csv_load *l)
 	if (i >= l->head.width && (l->csv.length || l->csv.quoted)) l->head.width = i + 1;
 	if (kind == EGM__CSV_MISSING) return;
 	l->head.seen[i] |= kind == EGM__CSV_WORD ? EGM__SEEN_WORD : EGM__SEEN_NUMBER;
+	if (kind != EGM__CSV_WORD || l->head.word_line) return;
+	l->head.word_line = l->csv.line;
+	l->head.word_field = l->csv.field;
+	egm__printable(l->head.word, l->csv.text);
 }
 
 static egm_status look_below(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
 	egm__csv_event event = EGM__CSV_ROW;
-	for (int rows = 0; rows < LOOK_ROWS && event != EGM__CSV_END;) {
+	while (l->head.rows < LOOK_ROWS && event != EGM__CSV_END) {
 		EGM_TRY(egm__csv_next(&l->csv, &event));
 		if (event == EGM__CSV_CELL) look_at_cell(l);
-		if (event == EGM__CSV_ROW) rows++;
+		if (event == EGM__CSV_ROW) l->head.rows++;
 	}
 out:
 	return st;
@@ -117,12 +134,34 @@ static int has_names_of(const egm__head *h, const egm__table *like)
 	return 1;
 }
 
-static egm_status cannot_tell(const egm__csv_load *l)
+static egm_status cannot_tell(const egm__csv_load *l, const char *why)
 {
-	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " may be a header or a row: no column has numbers alone; set the "
-	                 "option header",
-	                 l->path, l->head.line);
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " may be a header or a row: %s; set the option header%s",
+	                 l->path, l->head.line, why, l->head.width == 1 ? ". Is the delimiter right?" : "");
+}
+
+/* The word below says more than this: that the delimiter or the decimal sign is another one. */
+static egm_status words_alone(const egm__csv_load *l)
+{
+	char why[200];
+	snprintf(why, sizeof why, "no column has numbers alone ('%s' in line %" PRId64 ", field %" PRId64 ")", l->head.word,
+	         l->head.word_line, l->head.word_field);
+	if (!l->head.rows) return cannot_tell(l, "there is no line below it");
+	return cannot_tell(l, l->head.word_line ? why : "all values below are missing");
+}
+
+/* pandas names columns that have no names 0, 1, 2 and so on, and writes that as a header, perhaps behind the name of an
+ * index and between names. Two numbers alone are too common a row. */
+static int counts(const egm__head *h)
+{
+	char text[24];
+	int64_t n = 0;
+	for (int64_t i = 0; i < h->count; i++) {
+		if (kind_of(h, i) != EGM__CSV_NUMBER) continue;
+		snprintf(text, sizeof text, "%" PRId64, n++);
+		if (strcmp(h->cells[i], text) != 0) return 0;
+	}
+	return n > 2;
 }
 
 static egm_status word_among_numbers(const egm__csv_load *l, int64_t i)
@@ -137,15 +176,19 @@ static egm_status word_among_numbers(const egm__csv_load *l, int64_t i)
 static egm_status detect(egm__csv_load *l)
 {
 	egm__head *h = &l->head;
-	int64_t words = 0, numbers = 0, above = -1, below = 0;
+	int64_t words = 0, numbers = 0, above = -1, below = 0, broken = 0;
 	for (int64_t i = 0; i < h->count; i++) {
 		words += kind_of(h, i) == EGM__CSV_WORD;
+		broken += kind_of(h, i) == EGM__CSV_WORD && strchr("0123456789+-.", h->cells[i][0]);
 		numbers += kind_of(h, i) == EGM__CSV_NUMBER || kind_of(h, i) == EGM__CSV_INFINITE;
 		below += h->seen[i] == EGM__SEEN_NUMBER;
 		if (above < 0 && kind_of(h, i) == EGM__CSV_WORD && h->seen[i] == EGM__SEEN_NUMBER) above = i;
 	}
 	if (above >= 0 && numbers) return word_among_numbers(l, above);
-	if (words && !numbers && !below && (l->o.like || l->o.text != EGM_CSV_TEXT_REFUSE)) return cannot_tell(l);
+	if (counts(h)) return cannot_tell(l, "it counts from 0, as pandas names columns");
+	/* Where words are refused, one that begins like a number is what is wrong: 1;2 with another delimiter. */
+	if (words && !numbers && !below && (l->o.like || l->o.text != EGM_CSV_TEXT_REFUSE || !broken))
+		return words_alone(l);
 	h->is_header = above >= 0;
 	return EGM_OK;
 }

@@ -255,10 +255,13 @@ out:
 }
 
 /* A name in the first line may be the signature of a format: it counts with bytes that no text has. */
-static int is_other_format(const char *kind, const char *bytes, size_t n)
+static int is_other_format(const char *kind, const char *bytes, size_t n, int64_t skip_lines)
 {
 	if (!kind) return 0;
-	if (strstr(kind, "git-lfs") || strstr(kind, "HTML") || strstr(kind, "XML") || strstr(kind, "UTF-16")) return 1;
+	static const char *const texts[] = {"git-lfs", "HTML", "XML", "UTF-16"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (strstr(kind, texts[i])) return 1;
+	if (strstr(kind, "ARFF")) return !skip_lines; /* behind its head it is a table like another */
 	for (size_t i = 0; i < n && i < 512; i++) {
 		unsigned char c = (unsigned char)bytes[i];
 		if (c < 0x20 && c != '\n' && c != '\r' && c != '\t') return 1;
@@ -267,12 +270,12 @@ static int is_other_format(const char *kind, const char *bytes, size_t n)
 }
 
 /* A byte order mark, as some spreadsheets write it; and what is no text at all. */
-static egm_status begin(egm__csv *s)
+static egm_status begin(egm__csv *s, int64_t skip_lines)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__stream_read(s->stream, s->bytes, EGM__CSV_CHUNK, &s->filled));
 	const char *kind = egm__looks_like(s->bytes, s->filled);
-	if (is_other_format(kind, s->bytes, s->filled))
+	if (is_other_format(kind, s->bytes, s->filled, skip_lines))
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: not a table of text; it looks like %s", s->path, kind);
 	if (s->filled >= 3 && memcmp(s->bytes, "\xef\xbb\xbf", 3) == 0) s->at = 3;
 out:
@@ -289,7 +292,7 @@ egm_status egm__csv_open(egm__csv *s, egm_context *context, const char *path, in
 	s->open = s->ended = 0;
 	s->at = s->filled = 0;
 	EGM_TRY(egm__stream_open(&s->stream, context, path, 1));
-	EGM_TRY(begin(s));
+	EGM_TRY(begin(s, skip_lines));
 	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) {
 		do EGM_TRY(next_byte(s, &byte));
 		while (!is_end(byte));

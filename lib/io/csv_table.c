@@ -68,7 +68,10 @@ static egm_status check_characters(const egm_csv_options *o)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: decimal is character %d, not '.' or ','", (int)o->decimal);
 	if (o->decimal == o->delimiter)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: a comma is the delimiter and the decimal sign");
-	if (o->comment != -1 && (!separates(o->comment) || o->comment == o->delimiter || o->comment == ' '))
+	if (o->comment == o->delimiter)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d, as the delimiter; -1 is for none",
+		         (int)o->comment);
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d; -1 is for none", (int)o->comment);
 out:
 	return st;
@@ -135,8 +138,8 @@ static egm_status column_of(const egm__csv_load *l, egm__column **column)
 	}
 	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
 	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has", l->path,
-	                 csv->row_line, width, l->head.line);
+	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
+	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
 }
 
 static egm_status check_row(const egm__csv_load *l)
@@ -178,8 +181,10 @@ static egm_status note_word(egm__csv_load *l, egm__column *c)
 	int64_t at;
 	char text[64];
 	if (egm__words_find(&c->dictionary, l->csv.text, &at)) return EGM_OK;
-	if (c->dictionary.count < l->o.max_words)
-		return egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path);
+	if (c->dictionary.count < l->o.max_words) {
+		egm_status st = egm__csv_keep(l);
+		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
+	}
 	return egm__fail(EGM_ERR_UNSUPPORTED,
 	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
 	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
@@ -273,8 +278,8 @@ static egm_status put_missing(egm__csv_load *l, egm__column *c)
 {
 	if (!l->o.replace_missing)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); the option "
-		                 "replace_missing puts another in its place",
+		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); set the option "
+		                 "replace_missing to read missing_value there",
 		                 l->path, l->csv.line, l->csv.field, l->csv.text);
 	c->missing++;
 	if (c->kind == EGM_COLUMN_ONE_HOT) {
@@ -297,6 +302,12 @@ static egm_status put_word(egm__csv_load *l, const egm__column *c)
 	return EGM_OK;
 }
 
+static int has_decimal_comma(const char *text)
+{
+	const char *comma = strchr(text, ',');
+	return comma && !strchr(comma + 1, ',') && !text[strspn(text, "0123456789+-,eE")];
+}
+
 /* What a program that is new to the file needs to know most of the time. */
 static const char *word_hint(const egm__csv_load *l)
 {
@@ -304,8 +315,9 @@ static const char *word_hint(const egm__csv_load *l)
 		return "is not a number; is the delimiter ';'?";
 	if (l->head.width == 1 && l->o.delimiter != ' ' && strpbrk(l->csv.text, " \t"))
 		return "is not a number; is the delimiter a blank or a tab?";
+	if (has_decimal_comma(l->csv.text)) return "is not a number; is the decimal sign ','?";
 	if (l->o.like) return "is not a number, as this column had at first";
-	return "is not a number; the option text is for words";
+	return "is not a number; set the option text to read words";
 }
 
 static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_kind kind, double number)

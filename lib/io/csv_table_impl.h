@@ -50,7 +50,11 @@ typedef struct egm__head {
 	int is_header;
 	char **cells;
 	unsigned char *seen; /* for each field: SEEN_* */
-	egm__text text;      /* behind cells */
+	/* Where the first word below is, and its beginning; 0: there is none. */
+	int64_t word_line, word_field;
+	char word[64];
+	int rows;       /* that were looked at */
+	egm__text text; /* behind cells */
 } egm__head;
 
 typedef struct egm__csv_load {
@@ -63,6 +67,7 @@ typedef struct egm__csv_load {
 	int64_t *used;       /* for each field of a line: 1 + its index in the table; 0: it is not read */
 	unsigned char *text; /* for each column: is it to be read as words? */
 	int64_t rows;
+	uint64_t word_bytes; /* of the texts of the first line and of all dictionaries */
 	egm_data *data;
 	egm__csv csv;
 } egm__csv_load;
@@ -71,6 +76,9 @@ enum { EGM__SEEN_NUMBER = 1, EGM__SEEN_WORD = 2 };
 
 /* Starts to read the file from its beginning. */
 egm_status egm__csv_begin(egm__csv_load *load);
+/* Counts a text that is kept, with the memory around it. UNSUPPORTED beyond max_bytes: a gzip file of a megabyte has
+ * a gigabyte of them. */
+egm_status egm__csv_keep(egm__csv_load *load);
 /* Number, word, missing value or infinity. */
 egm__csv_kind egm__csv_cell_kind(const egm__csv_load *load, double *number);
 /* Reads the first line and some rows; decides on the width of rows and whether the line is a header. */

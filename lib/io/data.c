@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <core/options_impl.h>
+#include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
@@ -46,8 +47,9 @@ static int delimiter_allowed(int32_t c)
 	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE", (int)c);
 }
 
-egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const egm_context *context, const char *path,
-                               const egm_data_options *options)
+/* *merged has every member filled. */
+static egm_status check_arguments(egm_data_options *merged, egm_data **out, const egm_context *context,
+                                  const char *path, const egm_data_options *options)
 {
 	egm_status st = EGM_OK;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
@@ -65,6 +67,19 @@ egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const e
 	if (!delimiter_allowed(merged->delimiter))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "data: character %d cannot stand between numbers", (int)merged->delimiter);
 	if (merged->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "data: reserved is %d, not 0", (int)merged->reserved);
+out:
+	return st;
+}
+
+egm_status egm__data_load(egm_data **out, egm_context *context, const char *path, const egm_data_options *options,
+                          egm__data_reader *read)
+{
+	egm_status st = EGM_OK;
+	egm_data_options o;
+	EGM_TRY(check_arguments(&o, out, context, path, options));
+	uint32_t mode = egm__round_nearest();
+	st = read(out, context, path, &o);
+	egm__round_restore(mode);
 out:
 	return st;
 }

@@ -48,9 +48,13 @@ typedef struct egm__array {
 	int64_t shape[8];
 } egm__array;
 
-/* ARGUMENT for NULLs and for options out of their range; *merged has every member filled. */
-egm_status egm__data_arguments(egm_data_options *merged, egm_data **out, const egm_context *context, const char *path,
-                               const egm_data_options *options);
+/* Reads the file behind path into *out; every member of options is filled in. */
+typedef egm_status egm__data_reader(egm_data **out, egm_context *context, const char *path,
+                                    const egm_data_options *options);
+/* A public reader: ARGUMENT for NULLs and for options out of their range, else what `read` returns, which runs under
+ * the default arithmetic. */
+egm_status egm__data_load(egm_data **out, egm_context *context, const char *path, const egm_data_options *options,
+                          egm__data_reader *read);
 
 /* Stores one number, scaled, at index i of values; 0 if the result is not finite in the stored type. */
 int egm__data_store(void *values, int64_t i, double number, const egm_data_options *options);

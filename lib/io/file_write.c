@@ -114,11 +114,14 @@ static int is_temporary(const char *name, const char *base)
 	return strspn(name, "0123456789abcdef") == TAG_DIGITS && strcmp(name + TAG_DIGITS, ".tmp") == 0;
 }
 
-/* Removes a temporary file that nobody has locked. */
+/* Removes a temporary file that nobody has locked. It is opened for writing, since some network file systems lock no
+ * other; one that got the mode of a read-only target before the kill can only be read. */
 static void remove_stray(int folder, const char *name)
 {
+	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 	struct stat info;
-	int fd = openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = openat(folder, name, O_WRONLY | flags);
+	if (fd < 0 && errno == EACCES) fd = openat(folder, name, O_RDONLY | flags);
 	if (fd < 0) return;
 	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(folder, name, 0);
 	close(fd);

@@ -21,6 +21,8 @@ static const signature signatures[] = {
     {0, 6, "ARROW1", "an Arrow file"},
     {0, 16, "SQLite format 3", "an SQLite database"},
     {0, 10, "MATLAB 5.0", "a MATLAB file"},
+    {0, 10, "MATLAB 7.3", "a MATLAB file"},
+    {0, 8, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls or .doc)"},
     {0, 4, "GGUF", "a GGUF model"},
     {0, 4,
      "\x7f"
@@ -60,17 +62,30 @@ static int has_word(const unsigned char *p, size_t n, const char *word)
 	return !word[i];
 }
 
-/* By its first member: NumPy's .npz holds .npy files, torch.save writes NAME/data.pkl first. */
+/* By its first member: NumPy's .npz holds .npy files, torch.save writes NAME/data.pkl first, Office its list of types.
+ */
 static const char *kind_of_zip(const unsigned char *p, size_t n)
 {
 	if (n >= 30) {
 		size_t length = p[26] | (size_t)p[27] << 8;
 		if (length > n - 30) length = n - 30;
 		if (length >= 4 && has(p, n, 30 + length - 4, ".npy", 4)) return "a zip archive of NPY files (.npz)";
+		if (has(p, n, 30, "[Content_Types].xml", 19)) return "an Office document (.xlsx or .docx)";
 		if (length >= 8 && has(p, n, 30 + length - 8, "data.pkl", 8))
 			return "a zip archive of PyTorch (torch.save; safetensors.torch.save_file writes what is read here)";
 	}
 	return "a zip archive";
+}
+
+/* Weka's tables, which may begin with lines of comments. */
+static int is_arff(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+	while (i < n && (p[i] == '%' || p[i] == '\n' || p[i] == '\r')) {
+		while (i < n && p[i] != '\n') i++;
+		if (i < n) i++;
+	}
+	return has_word(p + i, n - i, "@relation");
 }
 
 static const char *kind_of_text(const unsigned char *p, size_t n)
@@ -88,6 +103,7 @@ static const char *kind_of_text(const unsigned char *p, size_t n)
 	}
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
 		if (has_word(p, n, pages[i])) return "an HTML page";
+	if (is_arff(p, n)) return "an ARFF table of Weka";
 	return has_word(p, n, "<?xml") ? "an XML document" : NULL;
 }
 

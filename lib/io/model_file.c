@@ -152,12 +152,13 @@ static egm_status check_format(loader *l)
 	egm_status st = EGM_OK;
 	const char *format, *version, *dtype;
 	char text[64];
+	format = egm__safetensors_meta(l->file, "format");
+	if ((!format || egm__st_is_framework(format)) && !egm__safetensors_meta(l->file, "architecture"))
+		EGM_FAIL(EGM_ERR_FORMAT,
+		         "%s: has no 'architecture' in its metadata, as egm_model_save writes it; egm_model_restore reads the "
+		         "weights of other programs into a built model",
+		         l->path);
 	EGM_TRY(get_meta(l, "format", &format));
-	if (egm__st_is_framework(format) && !egm__safetensors_meta(l->file, "architecture"))
-		EGM_FAIL(
-		    EGM_ERR_FORMAT,
-		    "%s: has weights of format '%s' and no 'architecture'; egm_model_restore reads them into a built model",
-		    l->path, format);
 	if (strcmp(format, "egm-model") != 0 && !egm__st_is_framework(format))
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: format '%s' is not 'egm-model'", l->path, egm__printable(text, format));
 	EGM_TRY(get_meta(l, "format_version", &version));
@@ -339,8 +340,8 @@ out:
 
 enum { NUMBERS_EACH = 1024, NUMBERS_LEAST = 1 << 22, NUMBERS_MOST = 1 << 26 };
 
-/* Honest networks compute with numbers that have something to do with their inputs, outputs or parameters; all that is
- * known here, as the tensors are in the file. */
+/* What a network that was meant to be used needs is within a factor of its inputs, outputs and parameters, all of which
+ * the file contains. */
 static int64_t default_row_numbers(const loader *l)
 {
 	int64_t size = l->model->inputs, limit;

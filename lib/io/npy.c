@@ -209,12 +209,5 @@ out:
 
 egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	egm_status st = EGM_OK;
-	egm_data_options o;
-	EGM_TRY(egm__data_arguments(&o, out, context, path, options));
-	uint32_t mode = egm__round_nearest();
-	st = load(out, context, path, &o);
-	egm__round_restore(mode);
-out:
-	return st;
+	return egm__data_load(out, context, path, options, load);
 }

@@ -127,9 +127,10 @@ static void check_shape(restorer *r, int32_t tensor)
 	char found[96], needed[96];
 	int32_t rank = egm__restore_shape(wanted, layer, t, r->pytorch);
 	if (same_shape(source, wanted, rank)) return;
-	/* PyTorch keeps the norm of an image as an image. */
+	/* PyTorch keeps the norm of an image as an image. A row is none: its sizes are 0, which a file may have, too. */
 	const int64_t image[3] = {layer->in.channels, layer->in.height, layer->in.width};
-	if (r->pytorch && rank == 1 && egm__restore_is_norm(layer) && same_shape(source, image, 3)) return;
+	int of_image = layer->in.channels && egm__restore_is_norm(layer);
+	if (r->pytorch && rank == 1 && of_image && same_shape(source, image, 3)) return;
 	shape_text(found, source->shape, source->rank);
 	shape_text(needed, wanted, rank);
 	rank = egm__restore_shape(other, layer, t, !r->pytorch);
@@ -137,17 +138,33 @@ static void check_shape(restorer *r, int32_t tensor)
 	                   same_shape(source, other, rank) ? " (it fits the other layout)" : "");
 }
 
+/* The file has the model's first tensor only behind something: the model is a module of a larger one there. */
+static void guess_prefix(char text[96], const restorer *r)
+{
+	const char *wanted = r->model->n_tensors ? r->model->tensors[0].name : "";
+	size_t n = strlen(wanted);
+	text[0] = 0;
+	for (int32_t i = 0; n && !r->sources[0] && !text[0] && i < r->file->count; i++) {
+		const char *name = r->file->entries[i].tensor.name;
+		size_t length = strlen(name);
+		if (length < n + 2 || length > n + 60 || strcmp(name + length - n, wanted) != 0) continue;
+		if (name[length - n - 1] == '.') snprintf(text, 96, "is the prefix '%.*s'? ", (int)(length - n), name);
+	}
+}
+
 static egm_status check_all(restorer *r)
 {
 	egm_status st = EGM_OK;
-	char text[EGM__RESTORE_TEXT];
+	char text[EGM__RESTORE_TEXT], prefix[96];
 	find_all(r);
 	for (int32_t i = 0; i < r->model->n_tensors; i++)
 		if (r->sources[i]) check_shape(r, i);
 	if (r->faults.missing.count || r->faults.extra.count || r->faults.misshapen.count) {
 		int shape = !r->faults.missing.count && !r->faults.extra.count;
 		egm__restore_faults_text(text, &r->faults);
-		EGM_FAIL(shape ? EGM_ERR_SHAPE : EGM_ERR_FORMAT, "%s: for model '%s' %s", r->path, r->model->name, text);
+		guess_prefix(prefix, r);
+		EGM_FAIL(shape ? EGM_ERR_SHAPE : EGM_ERR_FORMAT, "%s: %sfor model '%s' %s", r->path, prefix, r->model->name,
+		         text);
 	}
 	for (int32_t i = 0; i < r->model->n_tensors; i++) {
 		const egm__st_entry *e = r->sources[i];
@@ -208,10 +225,10 @@ out:
 	return st;
 }
 
-/* ---- taking over */
+/* ---- storing */
 
 /* A layer whose vectors the file lacks gets those of its new weight. */
-static void settle(restorer *r)
+static void refresh_vectors(restorer *r)
 {
 	egm_model *m = r->model;
 	for (int32_t i = 0; i < m->n_tensors; i++) {
@@ -220,11 +237,11 @@ static void settle(restorer *r)
 	}
 }
 
-static void take_over(restorer *r)
+static void store(restorer *r)
 {
 	memcpy(r->model->parameters, r->values, (size_t)r->model->count * egm__dtype_size(r->model->dtype));
 	r->model->version++;
-	settle(r);
+	refresh_vectors(r);
 }
 
 /* ---- the call */
@@ -285,7 +302,7 @@ egm_status egm_model_restore(egm_model *model, const char *path, const egm_resto
 	uint32_t mode = egm__round_nearest();
 	st = convert_all(&r);
 	egm__round_restore(mode);
-	if (st == EGM_OK) take_over(&r);
+	if (st == EGM_OK) store(&r);
 out:
 	egm__free(model->context, r.values);
 	egm__free(model->context, r.used);

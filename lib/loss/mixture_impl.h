@@ -39,7 +39,7 @@ typedef struct egm__mixture_data {
 	const void *x; /* [rows, dims] */
 	int64_t rows;
 	const double *weights; /* [rows] as the caller has them, NULL: ones */
-	double scale;          /* power of two that brings the largest weight to [1, 2) */
+	double scale;          /* power of two that brings the largest weight to [1, 2), at most 2^1023 */
 	double total;          /* sum of the weights, scaled */
 } egm__mixture_data;
 

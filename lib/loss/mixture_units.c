@@ -7,8 +7,8 @@
  * times c it is c times as large again. It moves no responsibility.
  *
  * Quantiles are values of rows, the first at which the sum of the weights reaches p of all: a row of weight 3 then
- * counts as three, which no interpolation between rows would keep. p is a power of two, so that p times a sum of whole
- * numbers is exact. */
+ * counts as three, which no interpolation between rows would keep. A sum that is p of all but for rounding reaches it:
+ * whole weights often hit p exactly, and a common factor of theirs must not choose another row. */
 #include <core/sort_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
@@ -43,7 +43,7 @@ egm_status egm__mixture_data_check(const char *call, egm__mixture_data *data, in
 	}
 	if (!(heaviest > 0))
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: all %lld row weights are 0", call, (long long)data->rows);
-	data->scale = scalbn(1, -ilogb(heaviest));
+	data->scale = scalbn(1, heaviest < DBL_MIN ? 1023 : -ilogb(heaviest)); /* never infinite */
 	data->total = 0;
 	for (int64_t r = 0; r < data->rows; r++) data->total += egm__mixture_weight(data, r);
 	return EGM_OK;
@@ -65,10 +65,10 @@ static int64_t sort_column(const egm__mixture_data *data, int64_t columns, int64
 
 static double quantile(const egm__mixture_data *data, const egm__sort_item *sorted, int64_t n, double p)
 {
-	double sum = 0;
+	double sum = 0, reached = p < 1 ? (p - (double)n * DBL_EPSILON) * data->total : INFINITY;
 	for (int64_t i = 0; i < n; i++) {
 		sum += egm__mixture_weight(data, sorted[i].place);
-		if (sum > 0 && sum >= p * data->total) return sorted[i].value;
+		if (sum > 0 && sum >= reached) return sorted[i].value;
 	}
 	return sorted[n - 1].value;
 }
@@ -91,7 +91,7 @@ static double magnitude(double value)
 
 /* A spherical covariance has one unit for all columns: the root of the mean square of theirs. Else columns without
  * spread, for which `units` has -magnitude, get that. */
-static void settle(const egm_mixture *m, double *units)
+static void complete_units(const egm_mixture *m, double *units)
 {
 	double sum = 0;
 	for (int64_t j = 0; j < m->dims; j++) sum += units[j] > 0 ? units[j] * units[j] : 0;
@@ -117,7 +117,7 @@ egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data
 		varying += spread > 0;
 		m->units[j] = spread > 0 ? spread : -magnitude(items[0].value);
 	}
-	settle(m, m->units);
+	complete_units(m, m->units);
 	if (!varying && !(m->floors[0] > 0))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld rows without variance say nothing about covariance_floor; set it",
 		         (long long)data->rows);

@@ -2,7 +2,6 @@
 /* The parameters as arrays, all at once or tensor by tensor, and as leaves of a graph. */
 #include <math.h>
 #include <model/evaluator_impl.h>
-#include <stdio.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>
 

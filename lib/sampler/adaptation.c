@@ -14,11 +14,12 @@
  * g the gradient. Stan has 1e-3 for q, a number with the unit of x^2: a coordinate of deviation 1e-6 then got 0.003,
  * and a chain 4 independent draws of 2000. q has the unit that it needs, so that a coordinate times c has scales times
  * c, for powers of two in every bit. For a normal coordinate q is its variance, without sampling error, however little
- * of it the window has seen: a slow coordinate grows to its scale in one window. Not q alone, which is the diagonal of
+ * of it the window has seen, so that a slow coordinate soon grows to its scale. Not q alone, which is the diagonal of
  * Fisher's divergence (nutpie): of a normal distribution with covariance C it is sqrt(C_ii / (C^-1)_ii), and yields
  * fewer effective draws than C_ii where coordinates are correlated (arK of posteriordb: 14 per 1000 gradients, not 21).
- * Where the last window saw a part in which g hardly changes nothing would correct a q that is far too large: there it
- * is 1000 var x at most, which at n = 500 makes s three deviations.
+ * Where a window saw a part in which g hardly changes, as that of an energy of softplus behind its kink, q is far too
+ * large, 1e10 and more times var x, and chains then spend the next window at steps of that size. So q is 100 var x at
+ * most: at n = 200 that makes s two deviations, at n = 25 it lets a slow coordinate grow by four.
  *
  * First scales: before the first window q is all that is asked. Every LOOK transitions it replaces scales that are
  * apart from it by factors that differ by TOO_WIDE among coordinates. Without that, coordinates of deviations 1e-6 to
@@ -64,7 +65,7 @@ struct egm__adaptation {
 static const double GAMMA = 0.05, T0 = 10, KAPPA = 0.75;
 static const double LOG_STEP_MOST = 300; /* exp of it and of twice it are finite and not 0 */
 enum { AVERAGED = 10 };                  /* transitions that make an average worth more than the step before */
-static const double MOST = 1000;         /* q / var x, of the last window */
+static const double MOST = 100;          /* q / var x in a window */
 enum { LOOK = 20 };                      /* transitions between first scales */
 static const double TOO_WIDE = 100;
 
@@ -185,7 +186,7 @@ static double window_scale(const egm__adaptation *a, int64_t i)
 	const double n = (double)a->n, variance = a->m2[i] / (n - 1);
 	double q = curvature_variance(a, i);
 	if (!isfinite(q)) q = variance;
-	if (a->windows.last == a->windows.end - 1) q = fmin(q, MOST * variance);
+	q = fmin(q, MOST * variance);
 	return sqrt(n / (n + 5) * variance + 5 / (n + 5) * q);
 }
 
@@ -304,7 +305,7 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w)
 }
 
 /* What sampling uses from here on. */
-static void settle_steps(egm_sampler *s)
+static void fix_steps(egm_sampler *s)
 {
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
@@ -317,13 +318,13 @@ static void settle_steps(egm_sampler *s)
 
 void egm__adaptation_finish(egm_sampler *s)
 {
-	settle_steps(s);
+	fix_steps(s);
 	egm__adaptation_free(s);
 }
 
 void egm__adaptation_pause(egm_sampler *s, int64_t left)
 {
-	settle_steps(s);
+	fix_steps(s);
 	s->warmup_left = left;
 }
 

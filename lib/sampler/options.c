@@ -47,14 +47,15 @@ egm_status egm_sampler_options_init(egm_sampler_options *options, size_t size, i
 
 /* ---- checks */
 
+/* Allowed is low < value < high; `low` is -DBL_MIN where 0 is allowed. */
 static egm_status check_number(const char *kernel, const char *name, double value, double low, double high, int used)
 {
 	if (!used && value != 0)
 		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %g is not used and has to be 0", kernel, name,
 		                 value);
 	if (used && !(value > low && value < high))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %g, has to lie between %g and %g", kernel,
-		                 name, value, low, high);
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %g, has to be %s %g and below %g", kernel,
+		                 name, value, low < 0 ? "at least" : "above", low < 0 ? 0 : low, high);
 	return EGM_OK;
 }
 

@@ -2,7 +2,6 @@
 /* Reading a checkpoint. First everything in the file is compared with the trainer, then, with nothing left that can
  * fail, it is taken over. */
 #include <core/status_impl.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

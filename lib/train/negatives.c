@@ -22,6 +22,7 @@
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
@@ -93,7 +94,7 @@ static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, i
 }
 
 /* `count` first points, the draws of (seed, step). */
-static void give_birth(egm__negatives *n, uint64_t step, int64_t count, char *points)
+static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
 {
 	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
 	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
@@ -178,7 +179,7 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	EGM_TRY(create_sampler(n, loss, batch, seed, target, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
-	if (n->buffer) give_birth(n, UINT64_MAX, n->options.buffer, n->buffer);
+	if (n->buffer) draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
 	*out = n;
 	n = NULL;
 out:
@@ -282,7 +283,7 @@ static void place_starts(egm__negatives *n, const void *data, int64_t number)
 		return;
 	}
 	if (n->bandwidth) estimate_density(n, data);
-	give_birth(n, (uint64_t)n->run, chains, n->points);
+	draw_starts(n, (uint64_t)n->run, chains, n->points);
 	n->restarted = chains;
 	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
 	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
@@ -382,9 +383,9 @@ static double limit_of(const egm__negatives *n)
 static const char *advice(const egm__negatives *n)
 {
 	if (!n->sampler->method->metropolis)
-		return "its step is too long for the curvature of the energy, which grows in training, or too short to follow: "
+		return "the step is too long for the curvature of the energy, which grows in training, or too short to follow; "
 		       "leave the choice to the library (sampler NULL), or try another step";
-	if (!n->options.adapt_step) return "nothing adapts its step: set adapt_step, or try another step";
+	if (!n->options.adapt_step) return "nothing adapts the step; set adapt_step, or try another step";
 	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
 }
 
@@ -398,17 +399,20 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	const char *alarm = egm__watch_alarm(next, limit_of(n));
 	if (!alarm) return EGM_OK;
 	(void)egm_sampler_stats(s, -1, &stats);
+	char acceptance[32] = "";
+	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
-	    "egm_trainer_fit: the negatives %s at step %lld: U is on average %.4g there, %.4g at the data; over "
-	    "some 50 steps the difference is %.4g, at most %g is sound, and %.2g of the chains ran away. %s, "
-	    "step_size %.3g, acceptance %.2g: %s",
-	    alarm, (long long)step, negative, data, next->gap, limit_of(n), next->ran_away, s->method->name,
-	    stats.step_size, n->acceptance, advice(n));
+	    "egm_trainer_fit: training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
+	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. Chains "
+	    "of "
+	    "%s, step_size %.3g%s: %s",
+	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
+	    stats.step_size, acceptance, advice(n));
 }
 
-/* A point far outside has been seen by the loss, which raises U there; its row begins anew all the same, lest the chain
- * go on into places from where it never returns. */
+/* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
+ * may never come back. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);

@@ -155,7 +155,7 @@ static void move_chunk(int32_t chunk, void *argument)
 
 /* The share that the average keeps of itself at move t = 1, 2, ... A constant decay would leave decay^t of the net as
  * it was drawn: 64 % after 444 moves at .999. Division by 1 - decay^t takes that out, but still averages over all
- * moves, the first and worst ones like the last. (t - 1)/(t + 8) makes the average one over some last tenth of the
+ * moves, the first and worst ones like the last. (t - 1)/(t + 8) makes the average one over the last ninth of the
  * moves until that is longer than the decay's own horizon: net k then counts as k (k + 1) ... (k + 7), polynomial-decay
  * averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent for non-smooth optimization").
  * Implementations of diffusion models write it (1 + n)/(10 + n); counted as here, the first move replaces the average,

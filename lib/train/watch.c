@@ -36,8 +36,8 @@ egm__watch egm__watch_after(const egm__watch *now, double limit, double gap, dou
 
 const char *egm__watch_alarm(const egm__watch *w, double limit)
 {
-	if (!(w->ran_away <= MOST_RAN_AWAY)) return "go to infinity";
-	if (!(w->gap <= limit)) return "have been driven out of the model's valleys";
-	if (!(w->gap >= -limit)) return "fall into a valley away from the data";
+	if (!(w->ran_away <= MOST_RAN_AWAY)) return "run away";
+	if (!(w->gap <= limit)) return "have far higher energies than the data";
+	if (!(w->gap >= -limit)) return "have far lower energies than the data";
 	return NULL;
 }

@@ -313,13 +313,35 @@ static inline void r_source(maker *m, int kind)
 		r_push(m, egm__uniform(m->g, 7, s), 1);
 }
 
+/* What simplification peels off, or moves to the other side, when a formula is built on it. */
+static inline egm__id r_peel(maker *m, egm__id x)
+{
+	const egm__shape *s = egm__graph_shape(m->g, x);
+	int64_t n = egm__shape_count(s);
+	switch (r_below(m, 6)) {
+	case 0:
+		return egm__scale(m->g, x, -0.5);
+	case 1:
+		return egm__affine(m->g, x, 0.5, 0.25);
+	case 2:
+		return egm__reshape(m->g, x, egm__shape2(n, 1));
+	case 3:
+		return s->rank == 2 ? egm__transpose(m->g, x) : egm__neg(m->g, x);
+	case 4:
+		return egm__mul(m->g, egm__scale(m->g, x, 0.5), egm__uniform(m->g, 8, *s));
+	default:
+		return x;
+	}
+}
+
 static inline void r_anchor(maker *m)
 {
 	int64_t i = r_pick(m), n = egm__shape_count(r_of(m, i));
 	egm__id own = egm__leaf(m->g, R_SLOT_IN, m->in_at, *r_of(m, i)), sum = egm__add(m->g, m->pool[i], own);
 	m->in_at += n;
 	int wide = m->bound[i] + 1 > 4;
-	r_push(m, egm__variable(m->g, wide ? egm__tanh(m->g, sum) : sum), wide ? 1 : m->bound[i] + 1);
+	egm__id x = r_peel(m, wide ? egm__tanh(m->g, sum) : sum);
+	r_push(m, egm__variable(m->g, x), wide ? 1 : m->bound[i] + 1);
 	m->anchor[m->n_anchors++] = m->pool[m->n - 1];
 }
 

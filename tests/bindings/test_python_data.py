@@ -55,7 +55,8 @@ class FromFiles(unittest.TestCase):
         data = self.load("#1 2\t3\n", delimiter=" ", comment=None, text="codes", header="no")
         self.assertEqual(data.column(0)["words"], ["#1"])
         for wrong in ({"delimiter": ",,"}, {"delimiter": 44}, {"decimal": ""}, {"comment": "\u00e4"}, {"columns": []},
-                      {"columns": ["a\0b"]}, {"header": "maybe"}):
+                      {"columns": "1"}, {"columns": 1}, {"text_columns": "1", "text": "codes"}, {"columns": ["a\0b"]},
+                      {"header": "maybe"}):
             with self.assertRaises(egm.ArgumentError):
                 self.load("1\n", **wrong)
         self.assertRaises(TypeError, self.load, "1\n", separator=";")

@@ -79,6 +79,9 @@ START_TEST(test_fail__shows_what_is_not_text)
 	     "a\\u202eb"},
 	    {"\xe2\x81\xa6\xe2\x80\xa8\xef\xbb\xbf", "\\u2066\\u2028\\ufeff"},
 	    {"\xf3\xa0\x81\x81", "\\ue0041"},
+	    /* Default_Ignorable_Code_Point: soft hyphen, Mongolian separator, Hangul filler, selectors of variants. */
+	    {"a\xc2\xad|\xe1\xa0\x8e|\xe3\x85\xa4|\xf3\xa0\x84\x80", "a\\xad|\\u180e|\\u3164|\\ue0100"},
+	    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},         /* a heart that asks for its colour */
 	    {"\xd9\x85\xe2\x80\x8c\xd9\x85", "\xd9\x85\xe2\x80\x8c\xd9\x85"}, /* a joiner within a Persian word */
 	    {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80"},
 	    {"cut \xe4\xbd", "cut \\xe4\\xbd"},

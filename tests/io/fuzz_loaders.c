@@ -282,8 +282,7 @@ static void add_seeds(void)
 	                          "           \n\0\0\0\1\0\0\0\2";
 	static const char csv[] = "1,2,3\r\n-4.5e-3, +.5 ,6.\n\n7,8,9";
 	/* In front of a table stand its options, see try_table. */
-	static const char words[] =
-	    "\x44 a, \"b, \"\"c\"\"\" ,\xc3\xa4\r\n# e\n1,x y,?\n2, \"x\ny\" ,3,\r\n\n4,NA,-5e1";
+	static const char words[] = "\x44 a, \"b, \"\"c\"\"\" ,\xc3\xa4\r\n# e\n1,x y,?\n2, \"x\ny\" ,3,\r\n\n4,NA,-5e1";
 	static const char blanks[] = "\x5a\"a 1\"  b\t-2 \n c \t d 3 # e\n";
 	static const char decimals[] = "\xc1p;q;\n1,5;\"2\"\n;-3,25;\n";
 	uint8_t container[sizeof header + 16] = {sizeof header - 1};

@@ -70,7 +70,8 @@ END_TEST
 static const attack attacks[] = {
     {"empty", BYTES(""), EGM_ERR_FORMAT, "no row of numbers"},
     {"newlines", BYTES("\n\n\r\n"), EGM_ERR_FORMAT, "no row of numbers"},
-    {"word", BYTES("1,2\n3,four\n"), EGM_ERR_FORMAT, "line 2, field 2: 'four' is not a number"},
+    {"word", BYTES("1,2\n3,four\n"), EGM_ERR_FORMAT,
+     "line 2, field 2: 'four' is not a number; egm_data_load_csv_table reads"},
     {"short line", BYTES("1,2\n\n3\n"), EGM_ERR_FORMAT, "line 3 has 1 numbers, the first row has 2"},
     {"long line", BYTES("1,2\n3,4,5\n"), EGM_ERR_FORMAT, "line 2 has"},
     {"endless line", BYTES("1,2\n3,4,5,6,7"), EGM_ERR_FORMAT, "line 2 has more than 2 numbers"},
@@ -252,6 +253,7 @@ int main(void)
 	TCase *tc = tcase_create("core"), *bad = tcase_create("attacks"), *locale = tcase_create("locale");
 	tcase_set_tags(bad, "R6 R16");
 	tcase_set_tags(locale, "R20");
+	tcase_set_timeout(locale, 240); /* localedef takes seconds */
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_checked_fixture(bad, setup, teardown);
 	tcase_add_checked_fixture(locale, setup, teardown);

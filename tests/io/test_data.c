@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples from arrays, IDX, NPY and CSV: files are put together here byte by byte. */
 #include "data_fixture.h"
-#include <locale.h>
 #include <math.h>
 #if EGM_HAVE_ZLIB
 #include <zlib.h>

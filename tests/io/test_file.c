@@ -286,6 +286,34 @@ START_TEST(test_file__strays_are_removed)
 }
 END_TEST
 
+/* A file of mode 0444 is replaced by one that has this mode while it is flushed to disk. Root opens everything, so a
+ * process without rights does it. */
+START_TEST(test_file__strays_of_a_read_only_file)
+{
+	const char *name = "state.0123456789abcdef.tmp";
+	char file[PATH_MAX];
+	int status;
+	make(name);
+	snprintf(file, sizeof file, "%s/%s", folder, name);
+	ck_assert_int_eq(chmod(file, 0444), 0);
+	if (geteuid() == 0) {
+		const char *const all[] = {io_folder, folder, file};
+		for (int i = 0; i < 3; i++) ck_assert_int_eq(chown(all[i], 65534, 65534), 0);
+	}
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (!child) {
+		if (geteuid() == 0 && setuid(65534) != 0) _exit(1);
+		if (access(folder, W_OK) != 0) _exit(2); /* root's own folder for temporary files */
+		_exit(save(1) != EGM_OK);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) != 1);
+	if (WEXITSTATUS(status) == 2) fprintf(stderr, "# skipped: TMPDIR is closed to others\n");
+	ck_assert(WEXITSTATUS(status) == 2 || !is_there(name));
+}
+END_TEST
+
 /* The name of the temporary file has the first 200 bytes of the target's. */
 START_TEST(test_file__strays_of_a_long_name)
 {
@@ -414,6 +442,7 @@ int main(void)
 	tcase_add_test(tc, test_file__permissions_and_links_stay);
 	tcase_add_loop_test(tc, test_file__permissions_before_the_first_byte, 0, 10);
 	tcase_add_test(tc, test_file__strays_are_removed);
+	tcase_add_test(tc, test_file__strays_of_a_read_only_file);
 	tcase_add_test(tc, test_file__strays_of_a_long_name);
 	tcase_add_test(tc, test_file__a_save_under_way_keeps_its_file);
 	tcase_add_test(tc, test_file__many_savers);

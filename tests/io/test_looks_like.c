@@ -38,6 +38,10 @@ static const struct {
     {BYTES("\x93NUMPY\x01\0v\0{'descr'"), "an NPY file"},
     {BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "a PNG image"},
     {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0\0"), "an HDF5 file"},
+    {BYTES("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0"), "an old Office document"},
+    {BYTES(ZIP_OF("\x13", "[Content_Types].xml")), "an Office document (.xlsx"},
+    {BYTES("MATLAB 7.3 MAT-file, Platform: GLNXA64"), "a MATLAB file"},
+    {BYTES("% of Weka\n\n% 1 2\n@RELATION iris\n"), "an ARFF table"},
     {BYTES("\xff\xfeh\0e\0l\0l\0o\0"), "UTF-16 text"},
 };
 
@@ -60,7 +64,7 @@ END_TEST
 START_TEST(test_looks_like__no_kind)
 {
 	static const char header[] = "\2\0\0\0\0\0\0\0{}";
-	static const char *const texts[] = {"1,2,3\n", "<3,4>\n", "version 2\n", "", "P", "\xff"};
+	static const char *const texts[] = {"1,2,3\n", "<3,4>\n", "version 2\n", "% 1\n", "%", "@rel\n", "", "P", "\xff"};
 	ck_assert_str_eq(egm__looks_like(header, 10), "a safetensors file");
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		ck_assert_ptr_null(egm__looks_like(texts[i], strlen(texts[i])));

@@ -316,6 +316,26 @@ START_TEST(test_restore__what_does_not_fit_is_named)
 }
 END_TEST
 
+/* The names of a module within another, and of one that is no module. */
+START_TEST(test_restore__a_prefix_is_guessed)
+{
+	egm__st_tensor list[] = {{"a.b.1.bias", EGM__ST_F32, 1, {2}, ones, 2},
+	                         {"a.b.0.weight", EGM__ST_F32, 1, {3}, ones, 3}};
+	egm_model *m = build(3, add_small, EGM_F32);
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("a.b.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
+	options.prefix = "a.";
+	expect_refused("a.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
+	options.prefix = "a.b.";
+	expect_refused("found", m, EGM_ERR_FORMAT, ": for model 'net' 4 tensors are missing");
+	options.prefix = NULL;
+	list[1].name = "10.weight";
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("10", m, EGM_ERR_FORMAT, ": for model 'net' 6 tensors are missing");
+	egm_model_free(m);
+}
+END_TEST
+
 START_TEST(test_restore__all_of_it_in_one_line)
 {
 	egm_model *m = build(4, add_small, EGM_F32);
@@ -332,6 +352,23 @@ START_TEST(test_restore__all_of_it_in_one_line)
 	options.prefix = "module.of.a.longer.name.";
 	expect_refused("many", m, EGM_ERR_FORMAT, "14 tensors are missing (module.of.a.longer.name.0.weight, ");
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), " more)"));
+	egm_model_free(m);
+}
+END_TEST
+
+static void add_row_norm(egm_model *m)
+{
+	egm_model_layer_norm(m, 1e-5);
+}
+
+/* [0, 0, 0] is no image that a norm of rows could have: its tensors have no number to read. */
+START_TEST(test_restore__a_norm_of_rows_has_no_image)
+{
+	const egm__st_tensor list[] = {{"0.weight", EGM__ST_F32, 3, {0, 0, 0}, ones, 0},
+	                               {"0.bias", EGM__ST_F32, 3, {0, 0, 0}, ones, 0}};
+	egm_model *m = build(3, add_row_norm, EGM_F32);
+	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	expect_refused("empty image", m, EGM_ERR_SHAPE, "2 have another shape (0.weight is [0, 0, 0], not [3]");
 	egm_model_free(m);
 }
 END_TEST
@@ -471,7 +508,9 @@ int main(void)
 	tcase_add_test(tc, test_restore__files_of_our_own);
 	tcase_add_test(tc, test_restore__spectral_vectors_follow);
 	tcase_add_loop_test(tc, test_restore__what_does_not_fit_is_named, 0, (int)(sizeof refused / sizeof *refused));
+	tcase_add_test(tc, test_restore__a_prefix_is_guessed);
 	tcase_add_test(tc, test_restore__all_of_it_in_one_line);
+	tcase_add_test(tc, test_restore__a_norm_of_rows_has_no_image);
 	tcase_add_test(tc, test_restore__values);
 	tcase_add_loop_test(tc, test_restore__rounds_to_nearest, 0, 4);
 	tcase_add_test(tc, test_restore__images_read_as_others);

@@ -261,7 +261,7 @@ START_TEST(test_safetensors__the_header_lists_in_any_order)
 	st_write(path, header, 12);
 	io_expect(header, egm__safetensors_read(&file, context, path, NULL), EGM_OK, NULL);
 	for (int t = 0; t < 5; t++) {
-		char name[8];
+		char name[16];
 		snprintf(name, sizeof name, "t%d", t);
 		const egm__st_tensor *found = egm__safetensors_find(file, name);
 		ck_assert(found && found->count == ends[t] - begins[t]);

@@ -403,6 +403,29 @@ START_TEST(test_mixture__weighted_moments)
 }
 END_TEST
 
+/* Whole weights times a factor: the same fit. Quartiles are met exactly by one random sum of whole weights in four, and
+ * a rounded sum must not take the row beside them. 1e-310 and the least number have no normal multiple, and 2^1074 is
+ * no number. Roundings of 1e-16, carried on by up to 200 steps as in the test of whole weights. */
+START_TEST(test_mixture__a_common_factor_of_weights)
+{
+	enum { N = 300 };
+	const double factors[] = {0.1, 1.0 / 3, 1e-300, 1e300, 1e-310, 0x1p-1074};
+	uint64_t random = 700 + (uint64_t)_i;
+	double weights[N];
+	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i % 3);
+	egm_mixture_result r[2];
+	for (int i = 0; i < 3 * N; i++) x[i] = l_normal(&random);
+	for (int i = 0; i < N; i++) weights[i] = floor(2 * (l_random(&random) + 1));
+	o.row_weights = weights;
+	egm_mixture_free(fit(x, N, 3, &o, &r[0]));
+	for (int i = 0; i < N; i++) weights[i] *= factors[_i % 6];
+	egm_mixture_free(fit(x, N, 3, &o, &r[1]));
+	ck_assert_near(r[1].covariance_floor, r[0].covariance_floor, 1e-12 * r[0].covariance_floor);
+	ck_assert_int_eq(r[1].iterations, r[0].iterations);
+	ck_assert_near(r[1].log_likelihood, r[0].log_likelihood, 1e-9);
+}
+END_TEST
+
 /* As test_mixture__centres_follow_squared_distances: of {0, 1, 10} with weights 1, 4, 2, and of a row without weight.
  * 20,000 starts, 5 deviations of a share. */
 START_TEST(test_mixture__centres_follow_weights)
@@ -494,6 +517,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_mixture__weight_three_is_the_row_three_times, 0, 80);
 	tcase_add_loop_test(t, test_mixture__weighted_moments, 0, 4);
+	tcase_add_loop_test(t, test_mixture__a_common_factor_of_weights, 0, 120);
 	tcase_add_test(t, test_mixture__centres_follow_weights);
 	tcase_add_test(t, test_mixture__refuses_weights_by_row);
 	suite_add_tcase(s, t);

@@ -143,7 +143,7 @@ START_TEST(test_adaptation__formulas)
 		ck_assert_egm(egm_sampler_scale(s, 0, scale));
 		for (int j = 0; j < DIMS; j++) {
 			double variance = variance_of(coordinate, j), n = 35;
-			double q[DIMS] = {sqrt(variance / variance_of(slope, 0)), variance, 1000 * variance};
+			double q[DIMS] = {sqrt(variance / variance_of(slope, 0)), variance, 100 * variance};
 			double expected = sqrt(n / (n + 5) * variance + 5 / (n + 5) * q[j]);
 			ck_assert_near(scale[j] / expected, 1, 1e-9);
 			change += log(start[j] / expected) / DIMS;

@@ -192,7 +192,9 @@ static int use_trainer(const egm_progress *progress, void *user)
 	ck_assert_uint_gt(egm_trainer_arena_bytes(t), 0);
 	OK(egm_trainer_average(t, p->energy, &average));
 	egm_model_free(average);
+	egm_negatives_statistics negatives = {.struct_size = sizeof negatives};
 	ck_assert_int_eq(egm_trainer_set_negatives(t, NULL, NULL, NULL), EGM_ERR_STATE); /* this loss reads none */
+	ck_assert_int_eq(egm_trainer_negatives_stats(t, &negatives), EGM_ERR_STATE);
 	OK(egm_trainer_set_learning_rate(t, NULL, 1e-4));
 	OK(egm_trainer_save(t, "own.egm"));
 	OK(egm_trainer_load(t, "own.egm", NULL));

@@ -9,9 +9,10 @@ energies of your own, on NumPy arrays.
     draws = egm.Sampler(egm.Target.model(energy), chains=8, seed=1).run(1000)
 
 Arrays go to the library as they are, so they must be C-contiguous and of the handle's dtype; nothing is converted
-behind the caller's back. What a call computes stands in egm/model.h, egm/io.h, egm/loss.h, egm/mixture.h, egm/train.h,
-egm/sampler.h and egm/diagnostics.h, under the same name; options are keywords with the names of their C members, enumerated values are
-strings, the names of C in small letters without their prefix, and what is not given keeps the C default.
+behind the caller's back. What a call computes is described in egm/model.h, egm/io.h, egm/loss.h, egm/mixture.h,
+egm/train.h, egm/sampler.h and egm/diagnostics.h, under the same name; options are keywords with the names of their C
+members, enumerated values are strings, the names of C in small letters without their prefix, and what is not given
+keeps the C default.
 
 Calls release the interpreter lock. A handle runs one call at a time and others wait for it, so that close() in one
 thread frees nothing that another uses; to evaluate in parallel, clone() the model or give the context threads. Several

@@ -58,6 +58,8 @@ def _set_list(options, member, count, columns):
     """Names as they are, numbers from 1 in letters. The struct keeps the array."""
     if columns is None:
         return
+    if isinstance(columns, (str, bytes, int)):
+        raise ArgumentError(ARGUMENT, "%s: a list expected, not %r" % (member, columns))
     texts = [text(member, str(column).encode(errors="surrogateescape")) for column in columns]
     if not texts:
         raise ArgumentError(ARGUMENT, "%s: there are none in the list" % member)
@@ -85,9 +87,10 @@ class Data:
                  delimiter=",", decimal=".", comment="#", **options):
         """Reads a table of text, as egm_data_load_csv_table does: see egm/io.h.
 
-        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: None refuses missing
-        values, a number takes their place; like: a Data that was read before, whose columns and dictionaries this one
-        gets; comment: None for no comments. delimiter " " stands for runs of spaces and tabs.
+        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: a number that replaces
+        missing values (replace_missing and missing_value of C), None rejects them; like: a Data that was read before,
+        whose columns and dictionaries this one gets; comment: None for no comments. delimiter " " means runs of spaces
+        and tabs.
 
         Options: header "detect", "yes" or "no"; text "refuse", "codes" or "one_hot"; unknown "refuse" or "code";
         skip_lines, max_words, max_rows, max_bytes."""

@@ -54,8 +54,9 @@ class Mixture(Handle):
 
     @classmethod
     def fit(cls, context, x, components=1, progress=None, **options):
-        """A fit to x [rows, dims]. row_weights [rows]: how often each row counts, by default once. `result` of the
-        mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and "converged".
+        """Fits a mixture to x [rows, dims], a NumPy array. row_weights [rows]: how often each row counts, by default
+        once. `result` of the mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and
+        "converged".
 
         progress(dict) is called after every step, with "done" and "total" steps. What it raises ends the fit and comes
         out, as KeyboardInterrupt does without any progress."""
@@ -71,7 +72,7 @@ class Mixture(Handle):
 
     @classmethod
     def create(cls, context, means, covariances, weights=None, **options):
-        """From numbers: means [components, dims], weights [components], equal when None, and covariances
+        """A mixture from numbers: means [components, dims], weights [components], equal when None, and covariances
         [components, dims, dims], [components, dims] or [components], as the option covariance says."""
         means = np.ascontiguousarray(means, np.float64)
         array("means", means, means.dtype, "", (None, None))

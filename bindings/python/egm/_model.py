@@ -82,9 +82,9 @@ class Model(Handle):
 
     def restore(self, path, layout="auto", zero_bias=False, prefix=""):
         """Reads weights into a built model; returns it. The file may be PyTorch's, save_file(net.state_dict(), path) of
-        safetensors.torch: its tensors are named as in tensors(), behind `prefix`. `layout` "pytorch" has the channels of
-        images outside, "egm" has them inside as tensors() does, "auto" means "pytorch" but for files of save().
-        `zero_bias`: a bias that the file lacks is 0."""
+        safetensors.torch: its tensors are named as in tensors(), after `prefix`. `layout`: "pytorch" orders images as
+        channels, height, width; "egm" as height, width, channels, as tensors() does; "auto" is "egm" for files of
+        save(), else "pytorch". `zero_bias`: a bias that the file lacks is 0."""
         options = _RestoreOptions.defaults().set({"layout": layout, "zero_bias": int(zero_bias)})
         options.prefix = text("prefix", prefix.encode())
         return self._layer(lib.egm_model_restore, path_text(path), byref(options))

@@ -175,7 +175,7 @@ class Sampler(Handle):
 
         progress(dict) is called from time to time, with "done" and "total" transitions. What it returns does not
         matter; what it raises stops the warm-up and comes out, as KeyboardInterrupt does without any progress. The
-        steps found so far are then in use, and warmup() of the transitions that are left continues it."""
+        steps found so far are then in use; warmup() of the transitions that are left, n - "done", continues it."""
         self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
 
     def run(self, n, thin=1, energies=False, progress=None):
