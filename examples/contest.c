@@ -184,7 +184,7 @@ egm_status contest_run(contest *c, const system_entry *entry, outcome *o)
 	o->samples = program_alloc((size_t)c->rules.samples, 2 * sizeof *o->samples);
 	egm_status status = train_and_draw(c, entry, o);
 	if (status == EGM_OK) status = judge(c, o->samples, (size_t)c->rules.samples, o);
-	if (status != EGM_ERR_NONFINITE) return status;
+	if (status != EGM_ERR_NONFINITE && status != EGM_ERR_DIVERGED) return status;
 	o->finite = 0;
 	snprintf(o->reason, sizeof o->reason, "%s", egm_last_error());
 	return EGM_OK;

@@ -35,7 +35,8 @@ typedef struct contest {
 /* Seconds are processor time of all threads, so that other programs on the machine do not count. */
 typedef struct outcome {
 	const system_entry *entry;
-	int finite; /* 0: a loss, a gradient or a chain was not; then `reason` says which, and the scores are NaN */
+	int finite; /* 0: a loss, a gradient or a chain was not, or the training diverged; `reason` says so, scores are NaN
+	             */
 	char reason[256];
 	egm_mode_coverage score;
 	double spread; /* toy_law_spread */
@@ -52,7 +53,8 @@ typedef struct outcome {
 egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules);
 void contest_free(contest *c);
 
-/* Trains `entry` and scores its samples. What is not finite is an outcome, not an error; a signal is EGM_ERR_STOPPED.
+/* Trains `entry` and scores its samples. What is not finite or diverges is an outcome, not an error; a signal is
+ * EGM_ERR_STOPPED.
  */
 egm_status contest_run(contest *c, const system_entry *entry, outcome *o);
 

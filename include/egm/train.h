@@ -78,7 +78,7 @@ typedef struct egm_negatives_options {
 	int32_t reserved; /**< 0 */
 	int64_t steps;    /**< transitions for each batch, >= 1, default 20 */
 	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
-	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew at noise, default 0.05 */
+	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
 	/** 1: after each batch the step of all chains is adapted towards target_accept of the sampler, and never exceeds
 	 *  the given step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
 	 *  (default): the step stays as given. Ignored without options of a sampler, which always adapts. Since 0.5. */
@@ -97,8 +97,12 @@ EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, si
  *  sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds. Any existing buffer is discarded.
  *
  *  A persistent chain (pcd) runs away if its energy or gradient is not finite, or if one of its coordinates is more
- *  than 100 times as large as every number of the mini-batch and of the noise. Its row of the buffer then begins anew
- *  at noise.
+ *  than 100 times as large as every number of the mini-batch and of the starts. Its row of the buffer then begins anew.
+ *
+ *  With `sampler` given, a persistent chain begins anew at noise. With NULL it begins near the data, at a row of the
+ *  mini-batch plus a draw of N(0, h_j^2) in each column j: h_j is the standard deviation of the column in the
+ *  mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation). Bounds transform that sum as
+ *  they do noise, and a row outside of them is replaced by noise. The rows of a new buffer are noise in both cases.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it
@@ -119,7 +123,7 @@ typedef struct egm_negatives_statistics {
 	double acceptance; /**< mean acceptance probability of the last batch; NaN without a Metropolis test, before the
 	                        first batch, and after a load */
 	double step_size;  /**< in use, as egm_sampler_options gives it */
-	double restarted;  /**< share of the chains of the last batch that began at noise */
+	double restarted;  /**< share of the chains of the last batch that began anew, not at a row of the buffer */
 	double ran_away;   /**< average share of the chains that ran away and began anew; pcd */
 	double gap; /**< average of U at the negatives minus U at the data, times the target's beta where that is below
 	                 1. Near 0 when chains follow the model; far above when they are too slow or their step too

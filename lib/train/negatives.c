@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts by option: the rows of data (cd), noise (short_run), or rows of a buffer (pcd) that remembers where chains
- * have been, a share of which begin anew at noise. All rows of the buffer are used once, in random order, before one is
+ * have been, a share of which begin anew. All rows of the buffer are used once, in random order, before one is
  * used again; which ones is a function of (seed, number), so that a resumed run needs the buffer alone.
  *
  * The chains' kernel, step and temperature are those of an ordinary sampler with one chain for each row of a batch.
@@ -11,7 +11,12 @@
  * the mean acceptance of the batch, between draws: within one every transition leaves exp(-V) invariant. A mean hides
  * chains that reject everything at a place steeper than the others', the outer side of a valley. Jitter is for them:
  * with h uniform in 0.1 to 1.9 steps some transitions are short enough for any place, and a mixture of kernels, each of
- * which is reversible, is too. */
+ * which is reversible, is too.
+ *
+ * Why chains of the default begin anew near data. Where chains do not travel between modes, a mode keeps its depth only
+ * if as many chains begin in its basin as the data ask for. N(0, I) gives the inner modes more, and has no scale of the
+ * data's; a kernel density estimate from the mini-batch has about the data's shares, and reaches around them. A caller
+ * who gives options of a sampler has said with start_scale where chains begin. */
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
@@ -66,13 +71,33 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 
 /* ---- making */
 
-/* n first points, numbers first .. of the draws of (seed, step), as the target sees them. */
-static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
+static const char *data_row(const egm__negatives *n, int64_t i)
+{
+	return (const char *)n->data + i * egm__point_bytes(n->sampler);
+}
+
+/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
+ * a row that bounds exclude gives its place to noise. */
+static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
 {
 	const egm_sampler *s = n->sampler;
-	egm__rng rng = {.seed = s->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
-	for (int64_t i = 0; i < count; i++) egm__start_draw(s, &rng, i, points + i * egm__point_bytes(s));
-	egm__target_to_points(s->target, count, points, points);
+	const egm_dtype dtype = s->target->dtype;
+	if (!n->data || egm__target_from_points(s->target, 1, data_row(n, i), point) >= 0) {
+		egm__start_draw(s, rng, number, point);
+	} else {
+		s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
+		for (int64_t j = 0; j < s->dims; j++)
+			egm__number_put(dtype, point, j,
+			                egm__number(dtype, point, j) + n->bandwidth[j] * egm__number(dtype, n->noise, j));
+	}
+	egm__target_to_points(s->target, 1, point, point);
+}
+
+/* `count` first points, the draws of (seed, step). */
+static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
+{
+	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
+	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
 }
 
 static egm_status allocate(egm__negatives *n, int64_t batch)
@@ -83,6 +108,11 @@ static egm_status allocate(egm__negatives *n, int64_t batch)
 	n->points = egm__alloc_zero(n->context, batch, row);
 	if (!n->points) EGM_FAIL(EGM_ERR_MEMORY, "negatives: no memory for %lld points", (long long)batch);
 	if (n->options.start != EGM_NEGATIVES_PCD) goto out;
+	if (n->chosen) {
+		n->bandwidth = egm__alloc_zero(n->context, n->sampler->dims, sizeof *n->bandwidth);
+		n->noise = egm__alloc_zero(n->context, 1, row);
+		if (!n->bandwidth || !n->noise) EGM_FAIL(EGM_ERR_MEMORY, "negatives: out of memory");
+	}
 	if (!egm__size_mul(n->options.buffer, (int64_t)row, &bytes))
 		n->buffer = egm__alloc(n->context, n->options.buffer, row);
 	if (!n->buffer)
@@ -165,6 +195,8 @@ void egm__negatives_free(egm__negatives *n)
 	if (n->order.context) egm__batches_clear(&n->order);
 	egm__free(context, n->points);
 	egm__free(context, n->buffer);
+	egm__free(context, n->bandwidth);
+	egm__free(context, n->noise);
 	egm__free(context, n);
 }
 
@@ -212,6 +244,34 @@ static double reach_of(const egm_sampler *s, const void *values, int64_t count)
 	return most;
 }
 
+/* Standard deviation of a column of y [rows, dims]; scaled, so that no square overflows. */
+static double deviation_of(const egm_sampler *s, const void *y, int64_t rows, int64_t column)
+{
+	const egm_dtype dtype = s->target->dtype;
+	double mean = 0, most = 0, sum = 0;
+	for (int64_t i = 0; i < rows; i++) mean += egm__number(dtype, y, i * s->dims + column) / (double)rows;
+	for (int64_t i = 0; i < rows; i++) most = fmax(most, fabs(egm__number(dtype, y, i * s->dims + column) - mean));
+	for (int64_t i = 0; i < rows && most > 0; i++) {
+		double d = (egm__number(dtype, y, i * s->dims + column) - mean) / most;
+		sum += d * d;
+	}
+	return rows ? most * sqrt(sum / (double)rows) : 0;
+}
+
+/* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
+ * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
+static void estimate_density(egm__negatives *n, const void *data)
+{
+	const egm_sampler *s = n->sampler;
+	int64_t row = egm__point_bytes(s), rows = 0;
+	n->data = data;
+	for (int64_t i = 0; i < s->options.chains; i++)
+		rows += egm__target_from_points(s->target, 1, data_row(n, i), (char *)n->points + rows * row) < 0;
+	for (int64_t j = 0; j < s->dims; j++)
+		n->bandwidth[j] =
+		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
+}
+
 /* Fills points with starts, and decides how far chains may go from 0. */
 static void place_starts(egm__negatives *n, const void *data, int64_t number)
 {
@@ -222,6 +282,7 @@ static void place_starts(egm__negatives *n, const void *data, int64_t number)
 		memcpy(n->points, data, (size_t)chains * (size_t)egm__point_bytes(s));
 		return;
 	}
+	if (n->bandwidth) estimate_density(n, data);
 	draw_starts(n, (uint64_t)n->run, chains, n->points);
 	n->restarted = chains;
 	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
@@ -276,8 +337,7 @@ static void begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *poin
 {
 	const egm_sampler *s = n->sampler;
 	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};
-	egm__start_draw(s, &rng, s->options.chains * attempt + i, point);
-	egm__target_to_points(s->target, 1, point, point);
+	draw_start(n, &rng, s->options.chains * attempt + i, i, point);
 	n->ran_away++;
 }
 

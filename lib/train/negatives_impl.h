@@ -19,12 +19,15 @@ typedef struct egm__negatives {
 	egm__batches order;            /* of the buffer's rows */
 	const int64_t *rows;           /* [batch] of the buffer that the points are to replace; pcd */
 	egm__watch watch;
+	double *bandwidth; /* pcd of a chosen kernel: [dims], of the noise at which chains begin near data; else NULL */
+	void *noise;       /* with it: [dims] for a draw */
 	/* of the last draw */
+	const void *data; /* with a bandwidth: the mini-batch [batch, dims], borrowed; else NULL */
 	int64_t run;
 	double far;        /* pcd: the largest |coordinate| of a chain that has not run away */
 	double acceptance; /* mean over transitions, NaN without a Metropolis test */
-	int64_t restarted; /* chains that began at noise */
-	int64_t ran_away;  /* and those that had to begin there once more */
+	int64_t restarted; /* chains that began anew */
+	int64_t ran_away;  /* and those that had to begin once more */
 } egm__negatives;
 
 /* For a batch of the loss, its energy in net 0; target NULL: that energy as it is. Options may be NULL. */

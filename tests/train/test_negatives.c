@@ -166,6 +166,93 @@ START_TEST(test_pcd__share_that_begins_anew)
 }
 END_TEST
 
+/* ---- starts of the default, by a kernel density estimate from the mini-batch */
+
+enum { MANY = 2000 };
+
+/* A trainer whose chains are the library's and all begin anew, and so short of step that they stay there. */
+static void open_chosen(machine *m, const double *x, int bounded)
+{
+	recipe r = usual;
+	r.batch = MANY;
+	r.bounded = bounded;
+	machine_prepare(m, NULL, &r);
+	egm_data_free(m->data);
+	OK(egm_data_create(&m->data, m->context, EGM_F64, x, MANY, COLUMNS));
+	egm_trainer_options o = trainer_options(&r);
+	OK(egm_trainer_create(&m->trainer, m->loss, &o));
+	ways w = ways_of(&r);
+	w.negatives.restart = 1;
+	w.negatives.buffer = MANY;
+	egm_target *target = NULL;
+	OK(egm_target_model(&target, m->energy, &w.target));
+	OK(egm_trainer_set_negatives(m->trainer, target, &w.negatives, NULL));
+	egm_target_free(target);
+	egm_sampler *s = m->trainer->negatives->sampler;
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = 1e-30;
+}
+
+/* Uniform rows; column j is unit[j] times the same numbers. */
+static void uniform_rows(double *x, const double *unit)
+{
+	egm__rng rng = {.seed = 5};
+	for (int i = 0; i < MANY * COLUMNS; i++) {
+		uint32_t words[4];
+		egm__rng_block(&rng, (uint32_t)i, words);
+		x[i] = unit[i % COLUMNS] * (3 + egm__rng_unit(words));
+	}
+}
+
+/* Scott's rule: from its row of the mini-batch a start is off by N(0, (s n^(-1/7))^2) in three dimensions, s =
+ * 1/sqrt(12) for a uniform column of width 1. Its estimate from the batch has a relative standard
+ * error of sqrt((9/5 - 1)/4n) = 0.01 at n = 2000, far below what assert_normal allows. Units that are powers of 2 scale
+ * starts without rounding. */
+START_TEST(test_pcd__chains_of_the_default_begin_near_data)
+{
+	static const double ones[] = {1, 1, 1}, units[] = {0x1p-20, 0x1p3, 0x1p10};
+	static double x[MANY * COLUMNS], first[MANY * COLUMNS], off[MANY * COLUMNS];
+	const double width = pow(MANY, -1.0 / 7) / sqrt(12);
+	for (int pass = 0; pass < 2; pass++) {
+		machine m;
+		uniform_rows(x, pass ? units : ones);
+		open_chosen(&m, x, 0);
+		machine_steps(&m, 1);
+		const double *batch = m.trainer->batch, *y = points_of(&m);
+		for (int i = 0; i < MANY * COLUMNS; i++) {
+			off[i] = (y[i] - batch[i]) / (width * (pass ? units : ones)[i % COLUMNS]);
+			if (pass) ck_assert(y[i] == units[i % COLUMNS] * first[i]);
+			first[i] = y[i];
+		}
+		assert_normal(off, MANY * COLUMNS, 1);
+		machine_close(&m);
+	}
+}
+END_TEST
+
+/* Half of the rows are outside of the bounds, where no chain can begin: those begin at noise, N(0, 1) before the
+ * transform x = exp(y) - 4 of the bound. */
+START_TEST(test_pcd__rows_outside_of_the_bounds_give_way_to_noise)
+{
+	static const double ones[] = {1, 1, 1};
+	static double x[MANY * COLUMNS], logs[MANY * COLUMNS];
+	int outside = 0;
+	machine m;
+	uniform_rows(x, ones);
+	for (int i = 0; i < MANY; i += 2) x[i * COLUMNS + 1] = i % 4 ? -4 : -5;
+	open_chosen(&m, x, 1);
+	machine_steps(&m, 1);
+	const double *batch = m.trainer->batch, *y = points_of(&m);
+	for (int i = 0; i < MANY; i++) {
+		for (int j = 0; j < COLUMNS; j++) ck_assert(y[i * COLUMNS + j] > -4);
+		if (batch[i * COLUMNS + 1] > -4) continue;
+		for (int j = 0; j < COLUMNS; j++) logs[outside++] = log(y[i * COLUMNS + j] + 4);
+	}
+	ck_assert_int_eq(outside, MANY / 2 * COLUMNS);
+	assert_normal(logs, outside, 1);
+	machine_close(&m);
+}
+END_TEST
+
 /* ---- steps that follow the energy */
 
 /* U = k/2 |x|^2 in the only way a net of dense layers can have it: as its tanh layer near 0 cannot, a softplus pair,
@@ -421,6 +508,8 @@ int main(void)
 	tcase_add_test(t, test_pcd__is_the_default);
 	tcase_add_test(t, test_pcd__uses_each_row_once_in_an_epoch);
 	tcase_add_loop_test(t, test_pcd__share_that_begins_anew, 0, 4);
+	tcase_add_test(t, test_pcd__chains_of_the_default_begin_near_data);
+	tcase_add_test(t, test_pcd__rows_outside_of_the_bounds_give_way_to_noise);
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);

@@ -132,9 +132,10 @@ class Trainer(Handle):
         """How a trainer of Loss.ml draws negative samples from now on. start: "cd", "pcd" or "short_run"; target: a
         Target.model of the loss's energy, None for the energy as it is.
 
-        kernel: None chooses mala with a step that is adapted during training, or ula where options of a sampler are
-        given. Options: steps, the transitions for each batch; buffer and restart of pcd; adapt_step; those of Sampler
-        with this kernel but for chains and seed, which are the batch and the trainer's seed."""
+        kernel: None chooses mala with a step that is adapted during training and chains that begin anew near the
+        data, or ula where options of a sampler are given. Options: steps, the transitions for each batch; buffer and
+        restart of pcd; adapt_step; those of Sampler with this kernel but for chains and seed, which are the batch and
+        the trainer's seed."""
         own = {name: options.pop(name) for name in _NegativesOptions.options if name in options}
         struct = _NegativesOptions.defaults().set({"start": start, **own})
         sampler = None
