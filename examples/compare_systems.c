@@ -122,7 +122,8 @@ static int draw_samples(const char *folder, const contest *c, const outcome *out
 		         o->score.high_quality);
 		sets[i][0] = (picture_points){"data", c->points, DRAWN, 1, {0.72, 0.78, 0.86}};
 		sets[i][1] = (picture_points){"samples", o->samples, shown, 0.6, {0.8, 0.1, 0.1}};
-		panels[i] = (picture_scatter){o->entry->name, o->finite ? notes[i] : "training failed", sets[i], o->finite ? 2 : 1};
+		panels[i] =
+		    (picture_scatter){o->entry->name, o->finite ? notes[i] : "training failed", sets[i], o->finite ? 2 : 1};
 	}
 	snprintf(name, sizeof name, "systems-%s.png", c->law.name);
 	return picture_scatters(program_path(path, folder, name), panels, count, c->law.extent);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/progress_impl.h"
 #include "core/cpu_impl.h"
+#include "core/progress_impl.h"
 
 /* A callback takes some microseconds in C and in Python, and a person who stops a call does not feel 40 ms. */
 enum { SHORT_NS = 10000000, LONG_NS = 40000000 };

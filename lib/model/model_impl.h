@@ -114,8 +114,8 @@ egm_status egm__model_add(egm_model *model, const char *kind, const double *para
 /* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
 int64_t egm__model_outputs(const egm_model *model); /* also before build */
-/* The numbers that one row needs, as max_row_numbers of egm_load_options counts them, also before build. *layer: the one
- * that needs most, *own: how many those are. */
+/* The numbers that one row needs, as max_row_numbers of egm_load_options counts them, also before build. *layer: the
+ * one that needs most, *own: how many those are. */
 int64_t egm__model_row_numbers(const egm_model *model, int32_t *layer, int64_t *own);
 /* Copies the running statistics out of the parameters and into them, [model->statistics]. */
 void egm__model_get_statistics(const egm_model *model, void *out);

@@ -39,8 +39,8 @@ struct egm__ais {
 	double *log_weights, *accept; /* [particles] */
 	int64_t rows;                 /* particles that a team has in hand */
 	int32_t n_teams;
-	int32_t stopped; /* through __atomic builtins */
-	int64_t portion; /* levels until the next question, of each team */
+	int32_t stopped;     /* through __atomic builtins */
+	int64_t portion;     /* levels until the next question, of each team */
 	int64_t done, total; /* levels, those of the pilot first */
 	egm__progress progress;
 	egm__ais_team *teams;

@@ -158,8 +158,7 @@ out:
 static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin)
 {
 	int64_t all;
-	if (n < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
+	if (n < 1) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
 	if (thin < 1)
 		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: thin is %lld, at least 1 is needed", (long long)thin);
 	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, s->options.chains, &all) ||

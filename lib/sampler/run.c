@@ -308,10 +308,10 @@ static egm_status check_frozen(const egm_sampler *s)
 {
 	for (int32_t i = 0; i < s->n_blocks; i++)
 		if (s->blocks[i].froze >= 0)
-			return egm__fail(EGM_ERR_NONFINITE,
-			                 "%s: %s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen",
-			                 s->call, s->method->name, (long long)s->blocks[i].froze,
-			                 (long long)s->chains[s->blocks[i].froze].transitions);
+			return egm__fail(
+			    EGM_ERR_NONFINITE,
+			    "%s: %s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen", s->call,
+			    s->method->name, (long long)s->blocks[i].froze, (long long)s->chains[s->blocks[i].froze].transitions);
 	int64_t chain = 0;
 	while (chain < s->options.chains && egm__chain_is_frozen(s, chain)) chain++;
 	if (chain == s->options.chains)

@@ -206,11 +206,11 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 
 /* ---- adaptation during a warm-up */
 egm_status egm__adaptation_create(egm_sampler *s, int64_t steps); /* for all walkers */
-void egm__adaptation_free(egm_sampler *s);                        /* drops what was being adapted, also by a stopped one */
-void egm__adaptation_pause(egm_sampler *s, int64_t left);         /* finish, but so that resume can go on */
+void egm__adaptation_free(egm_sampler *s);                /* drops what was being adapted, also by a stopped one */
+void egm__adaptation_pause(egm_sampler *s, int64_t left); /* finish, but so that resume can go on */
 void egm__adaptation_resume(egm_sampler *s);
-void egm__adaptation_update(egm_sampler *s, egm__walker *w);      /* after each transition: w->accept, w->x */
-void egm__adaptation_finish(egm_sampler *s);                      /* fixes step and scale */
+void egm__adaptation_update(egm_sampler *s, egm__walker *w); /* after each transition: w->accept, w->x */
+void egm__adaptation_finish(egm_sampler *s);                 /* fixes step and scale */
 
 /* ---- the loop */
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain); /* one of its walkers is */

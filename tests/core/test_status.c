@@ -17,9 +17,18 @@ START_TEST(test_status_name__names_every_code)
 		int code;
 		const char *name;
 	} codes[] = {
-	    {0, "EGM_OK"},           {-1, "EGM_ERR_ARGUMENT"},     {-2, "EGM_ERR_STATE"},      {-10, "EGM_ERR_SHAPE"},
-	    {-20, "EGM_ERR_DTYPE"},  {-30, "EGM_ERR_MEMORY"},      {-40, "EGM_ERR_NONFINITE"}, {-50, "EGM_ERR_IO"},
-	    {-41, "EGM_ERR_DIVERGED"}, {-60, "EGM_ERR_FORMAT"}, {-70, "EGM_ERR_UNSUPPORTED"}, {-80, "EGM_ERR_STOPPED"},
+	    {0, "EGM_OK"},
+	    {-1, "EGM_ERR_ARGUMENT"},
+	    {-2, "EGM_ERR_STATE"},
+	    {-10, "EGM_ERR_SHAPE"},
+	    {-20, "EGM_ERR_DTYPE"},
+	    {-30, "EGM_ERR_MEMORY"},
+	    {-40, "EGM_ERR_NONFINITE"},
+	    {-50, "EGM_ERR_IO"},
+	    {-41, "EGM_ERR_DIVERGED"},
+	    {-60, "EGM_ERR_FORMAT"},
+	    {-70, "EGM_ERR_UNSUPPORTED"},
+	    {-80, "EGM_ERR_STOPPED"},
 	};
 	int named = 0;
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; ++i)

@@ -154,8 +154,10 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
-	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_callback: context is NULL");
+	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "egm_target_callback: out is NULL");
+	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	      "egm_target_callback: context is NULL");
 	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: the energy callback is NULL");
 	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
@@ -200,11 +202,14 @@ START_TEST(test_target__latent_misuse)
 	const int32_t posterior = EGM_LATENT_POSTERIOR, pullback = EGM_LATENT_PULLBACK;
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 2));
 	fails(egm_target_latent(NULL, u, g, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: out is NULL");
-	fails(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: kind = 0 is none of EGM_LATENT_*");
-	fails(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: kind = 4 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, u, g, 0, NULL), EGM_ERR_ARGUMENT,
+	      "egm_target_latent: kind = 0 is none of EGM_LATENT_*");
+	fails(egm_target_latent(&t, u, g, 4, NULL), EGM_ERR_ARGUMENT,
+	      "egm_target_latent: kind = 4 is none of EGM_LATENT_*");
 	fails(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: energy is NULL");
 	fails(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: generator is NULL");
-	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE, "egm_target_latent: generator 'raw' is not built");
+	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE,
+	      "egm_target_latent: generator 'raw' is not built");
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: an energy has one output, 'two' has 2");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
