@@ -316,8 +316,8 @@ static inline void r_source(maker *m, int kind)
 /* What simplification peels off, or moves to the other side, when a formula is built on it. */
 static inline egm__id r_peel(maker *m, egm__id x)
 {
-	const egm__shape *s = egm__graph_shape(m->g, x);
-	int64_t n = egm__shape_count(s);
+	const egm__shape s = *egm__graph_shape(m->g, x); /* a copy: nodes move when one is made */
+	int64_t n = egm__shape_count(&s);
 	switch (r_below(m, 6)) {
 	case 0:
 		return egm__scale(m->g, x, -0.5);
@@ -326,9 +326,9 @@ static inline egm__id r_peel(maker *m, egm__id x)
 	case 2:
 		return egm__reshape(m->g, x, egm__shape2(n, 1));
 	case 3:
-		return s->rank == 2 ? egm__transpose(m->g, x) : egm__neg(m->g, x);
+		return s.rank == 2 ? egm__transpose(m->g, x) : egm__neg(m->g, x);
 	case 4:
-		return egm__mul(m->g, egm__scale(m->g, x, 0.5), egm__uniform(m->g, 8, *s));
+		return egm__mul(m->g, egm__scale(m->g, x, 0.5), egm__uniform(m->g, 8, s));
 	default:
 		return x;
 	}
