@@ -25,9 +25,8 @@ void egm__context_retain(egm_context *context);
 /* egm_context_free releases one reference. */
 
 /* 64-byte aligned memory from the context's allocator; NULL when it fails (the caller says what it was for). The size
- * travels with the block, so that free can hand it to the allocator. count * size is checked,
- * and so is that it fits a pointer: counts come as they are, since a cast to size_t would drop half of one on a 32-bit
- * machine. */
+ * travels with the block, so that free can hand it to the allocator. count * size is checked, and so is that it fits a
+ * pointer: counts come as they are, since a cast to size_t would drop half of one on a 32-bit machine. */
 void *egm__alloc(egm_context *context, int64_t count, int64_t size);
 void *egm__alloc_zero(egm_context *context, int64_t count, int64_t size);
 /* Grows a block to hold `count` elements, keeping its contents; NULL leaves the old one as it was. */

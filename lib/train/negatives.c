@@ -404,9 +404,8 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
 	    "egm_trainer_fit: training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
-	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. Chains "
-	    "of "
-	    "%s, step_size %.3g%s: %s",
+	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
+	    "Chains of %s, step_size %.3g%s: %s",
 	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
 	    stats.step_size, acceptance, advice(n));
 }
