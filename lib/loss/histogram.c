@@ -12,12 +12,7 @@ enum { GENERATOR };
 enum { DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_histogram_options defaults = {.struct_size = sizeof defaults,
-                                               .divergence = EGM_DIVERGENCE_KL,
-                                               .lower = -1,
-                                               .upper = 1,
-                                               .bandwidth = 0.5,
-                                               .floor = 1e-4};
+static const egm_histogram_options defaults = EGM_HISTOGRAM_OPTIONS_INIT;
 static const egm__range ranges[] = {
     EGM__CHOICE(egm_histogram_options, divergence, EGM_DIVERGENCE_KL, EGM_DIVERGENCE_JS, "EGM_DIVERGENCE_*"),
     EGM__RANGE(egm_histogram_options, bins, 0, 2, 1 << 20, "not in [2, 1048576]"),
@@ -137,12 +132,7 @@ static const egm__system histogram = {.kind = "histogram",
                                       .terms = {"divergence"},
                                       .describe = describe};
 
-egm_status egm_histogram_options_init(egm_histogram_options *options, size_t size)
+egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
 {
-	return egm__system_options(&histogram, options, size);
-}
-
-egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
-{
-	return egm__system_create(out, &histogram, &generator, options);
+	return egm__named(__func__, egm__system_create(out, &histogram, &generator, options));
 }
