@@ -5,6 +5,7 @@
 
 #include <egm/version.h>
 
+#include <egm/options.h>
 #include <egm/status.h>
 
 #include <egm/context.h>
