@@ -3,11 +3,11 @@
  * defaults. The tables check what a program gives, and the public functions of egm/options.h read them out.
  *
  *   static const egm_gan_options defaults = EGM_GAN_OPTIONS_INIT;
- *   static const egm__option rows[] = {
+ *   static const egm__option members[] = {
  *       EGM__CHOICE(egm_gan_options, form, egm__gan_forms, "Which loss the two networks minimise."),
  *       EGM__WEIGHT(egm_gan_options, penalty, "Weight of the gradient penalty."),
  *   };
- *   EGM__OPTIONS(egm__options_gan, egm_gan_options, defaults, rows);
+ *   EGM__OPTIONS(egm__options_gan, egm_gan_options, defaults, members);
  *
  * Rows are in the order of the members, and every member but struct_size has one: tests compare them with the headers.
  * The first member is size_t struct_size, members are only ever appended. */
