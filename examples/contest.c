@@ -31,7 +31,7 @@ egm_status contest_start(contest *c, egm_context *context, const contest_rules *
 	c->rules = *rules;
 	c->points = program_alloc(CONTEST_POINTS, 2 * sizeof *c->points);
 	toy_law_draw(&c->law, rules->seed, c->points, CONTEST_POINTS);
-	return egm_data_create(&c->data, context, EGM_F32, c->points, CONTEST_POINTS, 2);
+	return egm_data_copy(&c->data, context, egm_f32(c->points, CONTEST_POINTS, 2));
 }
 
 void contest_free(contest *c)
@@ -56,8 +56,8 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	TRY(egm_mmd_options_init(&options, sizeof options));
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
-	TRY(egm_distance_mmd(c->context, EGM_F32, samples, (int64_t)compared, real, (int64_t)compared, 2, &options,
-	                     &o->mmd));
+	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real, (int64_t)compared, 2),
+	                   &options, &o->mmd, NULL, NULL));
 	o->spread = toy_law_spread(&c->law, samples, count);
 	return toy_law_score(&c->law, c->context, samples, count, &o->score);
 }
@@ -79,7 +79,7 @@ static egm_status make_trainer(const learner *l, const learner_stage *stage, int
 	if (!l->with_negatives) return EGM_OK;
 	egm_target *target = NULL;
 	egm_status status = egm_target_model(&target, l->energy, &l->target);
-	if (status == EGM_OK) status = egm_trainer_set_negatives(*out, target, &l->negatives, &l->negative_chains);
+	if (status == EGM_OK) status = SET_NEGATIVES(*out, target, &l->negatives, &l->negative_chains);
 	egm_target_free(target);
 	return status;
 }

@@ -81,11 +81,11 @@ static egm_status train(job *j)
 	const settings *s = j->settings;
 	egm_dsm_options loss;
 	egm_trainer_options training;
-	TRY(egm_data_create(&j->data, j->context, EGM_F32, j->points, POINTS, 2));
+	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->points, POINTS, 2)));
 	TRY(make_net(j));
 	TRY(egm_dsm_options_init(&loss, sizeof loss));
 	loss.sigma = s->sigma;
-	TRY(egm_dsm_create(&j->loss, j->net, &loss));
+	TRY(egm_loss_dsm(&j->loss, j->net, &loss));
 	TRY(egm_trainer_options_init(&training, sizeof training));
 	training.seed = (uint64_t)s->seed;
 	training.batch = 512;
@@ -100,7 +100,7 @@ static egm_status train(job *j)
 	egm_status status = egm_trainer_fit(j->trainer, j->data, s->steps, progress_step, &j->progress);
 	progress_clear();
 	if (status != EGM_OK && status != EGM_ERR_STOPPED) return status;
-	return egm_trainer_average(j->trainer, j->net, &j->energy);
+	return egm_trainer_average(&j->energy, j->trainer, j->net);
 }
 
 /* ---- log Z, twice */
@@ -119,7 +119,7 @@ static egm_status sample_log_z(job *j)
 	options.particles = j->settings->particles;
 	options.levels = j->settings->levels;
 	TRY(egm_ais_result_init(&j->ais, sizeof j->ais));
-	return egm_ais_run(j->target, &options, &j->ais, NULL);
+	return egm_target_ais(j->target, &options, &j->ais, egm_no_out(), NULL, NULL);
 }
 
 /* The centres of side x side cells, row 0 the lowest y. */
@@ -135,7 +135,7 @@ static egm_status add_up_log_z(job *j)
 {
 	double least = INFINITY, sum = 0, cell = 2 * j->law.extent / FINE;
 	fill_grid(j, FINE);
-	TRY(egm_model_energy(j->energy, EGM_F32, j->grid, FINE * FINE, 2, j->energies));
+	TRY(egm_model_energy(j->energy, egm_f32(j->grid, FINE * FINE, 2), egm_f32_out(j->energies, FINE * FINE, 1)));
 	for (int i = 0; i < FINE * FINE; i++) {
 		if (j->energies[i] < least) least = j->energies[i];
 	}
@@ -196,7 +196,7 @@ static double log_density(const job *j, int row, const gaussian *g, int64_t i)
 static egm_status measure(job *j)
 {
 	gaussian g = fit_gaussian(j->points, POINTS);
-	TRY(egm_model_energy(j->energy, EGM_F32, j->held_out, HELD_OUT, 2, j->energies));
+	TRY(egm_model_energy(j->energy, egm_f32(j->held_out, HELD_OUT, 2), egm_f32_out(j->energies, HELD_OUT, 1)));
 	for (int row = 0; row < ROWS; row++) {
 		double n = 0, mean = 0, squares = 0; /* Welford 1962 */
 		for (int64_t i = 0; i < HELD_OUT; i++) {
@@ -223,7 +223,8 @@ static egm_status draw(job *j, int *failed)
 	const picture_points data = {"held-out points", j->held_out, DRAWN, 1, {1, 1, 1}};
 	for (int k = 0; k < 2; k++) fields[k] = program_alloc(GRID * GRID, sizeof *fields[k]);
 	fill_grid(j, GRID);
-	egm_status status = egm_model_energy(j->energy, EGM_F32, j->grid, GRID * GRID, 2, j->energies);
+	egm_status status =
+	    egm_model_energy(j->energy, egm_f32(j->grid, GRID * GRID, 2), egm_f32_out(j->energies, GRID * GRID, 1));
 	for (int i = 0; i < GRID * GRID; i++) {
 		fields[0][i] = -toy_law_log_density(&j->law, &j->grid[2 * i], j->settings->sigma);
 		fields[1][i] = j->energies[i] + j->ais.log_z;

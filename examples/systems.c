@@ -114,7 +114,7 @@ static egm_status look_at(const egm_trainer *trainer, double decay, const egm_mo
 	egm_model_free(*out);
 	*out = NULL;
 	if (!net) return EGM_OK;
-	return decay > 0 ? egm_trainer_average(trainer, net, out) : egm_model_clone(out, net);
+	return decay > 0 ? egm_trainer_average(out, trainer, net) : egm_model_clone(out, net);
 }
 
 egm_status learner_look(learner *l, const egm_trainer *trainer)

@@ -23,7 +23,7 @@ egm_status set_up_energy_gan(learner *l)
 	l->target.beta = 10;
 	l->target.prior_scale = 1;
 	l->warmup = l->transitions = 100;
-	return egm_energy_gan_create(&l->stages[0].loss, l->energy, l->generator, statistics, &options);
+	return egm_loss_energy_gan(&l->stages[0].loss, l->energy, l->generator, statistics, &options);
 }
 
 /* ---- GAN */
@@ -47,7 +47,7 @@ static egm_status gan(learner *l, int32_t form, int32_t steps, double penalty, i
 	options.discriminator_steps = steps;
 	options.penalty = penalty;
 	TRY(pair_of_nets(l, &discriminator, "discriminator", hidden));
-	return egm_gan_create(&l->stages[0].loss, discriminator, l->generator, &options);
+	return egm_loss_gan(&l->stages[0].loss, discriminator, l->generator, &options);
 }
 
 egm_status set_up_gan(learner *l)
@@ -80,7 +80,7 @@ egm_status set_up_gan_incremental(learner *l)
 	options.generator_steps = 2;
 	options.step_penalty = 1;
 	TRY(pair_of_nets(l, &discriminator, "discriminator", HIDDEN_LEAKY));
-	return egm_gan_create(&l->stages[0].loss, discriminator, l->generator, &options);
+	return egm_loss_gan(&l->stages[0].loss, discriminator, l->generator, &options);
 }
 
 /* ---- Wasserstein GAN */
@@ -94,7 +94,7 @@ static egm_status wgan(learner *l, int32_t steps, double penalty, double clip, i
 	options.clip = clip;
 	options.critic_steps = steps;
 	TRY(pair_of_nets(l, &critic, "critic", hidden));
-	return egm_wgan_create(&l->stages[0].loss, critic, l->generator, &options);
+	return egm_loss_wgan(&l->stages[0].loss, critic, l->generator, &options);
 }
 
 egm_status set_up_wgan_gp(learner *l)
@@ -121,5 +121,5 @@ egm_status set_up_ls_gan(learner *l)
 	options.margin_norm = EGM_MARGIN_L2;
 	options.penalty = 0.02;
 	TRY(pair_of_nets(l, &l->energy, "energy", HIDDEN_LEAKY));
-	return egm_ls_gan_create(&l->stages[0].loss, l->energy, l->generator, &options);
+	return egm_loss_ls_gan(&l->stages[0].loss, l->energy, l->generator, &options);
 }

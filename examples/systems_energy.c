@@ -50,7 +50,7 @@ static egm_status ml(learner *l, int32_t start, double hot, int64_t passes)
 	TRY(anneal(&l->negative_chains, hot, 6e-4, 2, 0.017));
 	l->chains = l->negative_chains;
 	l->transitions = passes;
-	return egm_ml_create(&l->stages[0].loss, l->energy, NULL);
+	return egm_loss_ml(&l->stages[0].loss, l->energy, NULL);
 }
 
 egm_status set_up_ml_pcd(learner *l)
@@ -80,7 +80,7 @@ egm_status set_up_dae(learner *l)
 	l->chains.step_size = 0.003; /* a third of sigma^2 */
 	l->transitions = 300;
 	TRY(learner_net(l, &l->generator, "denoiser", 2, HIDDEN_SILU, 2));
-	return egm_dae_create(&l->stages[0].loss, l->generator, &options);
+	return egm_loss_dae(&l->stages[0].loss, l->generator, &options);
 }
 
 egm_status set_up_dsm(learner *l)
@@ -90,7 +90,7 @@ egm_status set_up_dsm(learner *l)
 	options.sigma = 0.05;
 	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma));
 	TRY(energy_net(l));
-	return egm_dsm_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_dsm(&l->stages[0].loss, l->energy, &options);
 }
 
 egm_status set_up_annealed_dsm(learner *l)
@@ -102,7 +102,7 @@ egm_status set_up_annealed_dsm(learner *l)
 	options.sigma_high = 0.3;
 	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma0));
 	TRY(energy_net(l));
-	return egm_annealed_dsm_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_annealed_dsm(&l->stages[0].loss, l->energy, &options);
 }
 
 /* A third of the time for the data's energy, the rest for the generator that follows it. */
@@ -120,10 +120,10 @@ egm_status set_up_dde(learner *l)
 	/* The divergence KL(q || p) is small on one mode alone: the generator has to begin as wide as the data. */
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", 2, HIDDEN_RELU, 2));
-	TRY(egm_dsm_create(&l->stages[0].loss, data_energy, &data));
+	TRY(egm_loss_dsm(&l->stages[0].loss, data_energy, &data));
 	l->stages[0].share = 0.3;
 	l->stages[1] = (learner_stage){.share = 0.7, .without_data = 1};
-	return egm_dde_create(&l->stages[1].loss, data_energy, sample_energy, l->generator, &options);
+	return egm_loss_dde(&l->stages[1].loss, data_energy, sample_energy, l->generator, &options);
 }
 
 /* ---- score matching without noise */
@@ -137,5 +137,5 @@ egm_status set_up_score_matching(learner *l)
 	l->depth = 2;
 	l->training.learning_rate = 2e-3;
 	TRY(energy_net(l));
-	return egm_score_matching_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_score_matching(&l->stages[0].loss, l->energy, &options);
 }

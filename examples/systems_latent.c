@@ -16,7 +16,7 @@ egm_status set_up_vae(learner *l)
 	l->training.beta2 = 0.999;
 	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_SILU, 2 * LATENT));
 	TRY(learner_net(l, &l->generator, "decoder", LATENT, HIDDEN_RELU, 2));
-	return egm_vae_create(&l->stages[0].loss, encoder, l->generator, &options);
+	return egm_loss_vae(&l->stages[0].loss, encoder, l->generator, &options);
 }
 
 egm_status set_up_aae(learner *l)
@@ -31,7 +31,7 @@ egm_status set_up_aae(learner *l)
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_LEAKY, LATENT));
 	TRY(learner_net(l, &l->generator, "decoder", LATENT, HIDDEN_RELU, 2));
-	return egm_aae_create(&l->stages[0].loss, discriminator, encoder, l->generator, &options);
+	return egm_loss_aae(&l->stages[0].loss, discriminator, encoder, l->generator, &options);
 }
 
 egm_status set_up_ali(learner *l)
@@ -46,7 +46,7 @@ egm_status set_up_ali(learner *l)
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", LATENT, HIDDEN_RELU, 2));
 	TRY(learner_net(l, &encoder, "encoder", 2, HIDDEN_LEAKY, 2 * LATENT));
-	return egm_ali_create(&l->stages[0].loss, discriminator, l->generator, encoder, &options);
+	return egm_loss_ali(&l->stages[0].loss, discriminator, l->generator, encoder, &options);
 }
 
 /* A mixture of 25 spherical parts, whatever the law: of the ring's 8 modes each gets several. The best of a few starts,
@@ -60,5 +60,6 @@ egm_status set_up_em(learner *l)
 	options.starts = 2;
 	options.tolerance = 1e-4;
 	options.seed = l->seed;
-	return egm_mixture_fit(&l->mixture, l->context, EGM_F32, l->points, l->count, 2, &options, NULL);
+	return egm_mixture_fit(&l->mixture, l->context, egm_f32(l->points, l->count, 2), egm_no_array(), &options, NULL,
+	                       NULL, NULL);
 }

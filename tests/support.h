@@ -29,7 +29,7 @@ static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 {
 	egm_context_options options;
 	egm_context *context = NULL;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
+	options = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	options.threads = threads;
 	options.simd = simd;
 	egm_status st = egm_context_create(&context, &options);
@@ -70,7 +70,7 @@ static inline egm_context *egm_test_context(egm_test_allocator *a)
 {
 	egm_context_options options;
 	egm_context *context = NULL;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
+	options = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	options.alloc = egm_test_alloc;
 	options.dealloc = egm_test_dealloc;
 	options.alloc_user = a;

@@ -64,6 +64,23 @@ typedef struct egm_option {
 #define EGM_OPTION_INIT {sizeof(egm_option), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
 /* clang-format on */
 
+/** Name of struct `index` (from 0), for example "egm_gan_options"; NULL if there are not so many. The list contains
+ *  all structs of the headers that begin with struct_size: options, whose names end with "_options", and results. Only
+ *  egm_option itself is not in it. The order may differ between releases. */
+EGM_API const char *egm_options_type(int32_t index);
+/** sizeof the struct in this release; 0 if there is no struct of that name. */
+EGM_API size_t egm_options_size(const char *type);
+/** Number of its members, without struct_size; 0 if there is no struct of that name. */
+EGM_API int32_t egm_options_count(const char *type);
+/** Index of a member; -1 if there is none of that name. */
+EGM_API int32_t egm_options_find(const char *type, const char *name);
+/** Describes member `index` (from 0) in the order of the struct. Start with `out` = EGM_OPTION_INIT.
+ *  EGM_ERR_ARGUMENT if there is no such struct or member. */
+EGM_API EGM_CHECKED egm_status egm_options_describe(const char *type, int32_t index, egm_option *out);
+/** Writes the defaults into the first `size` bytes of a struct, and struct_size = size: what its initialiser does in C.
+ *  EGM_ERR_ARGUMENT if there is no such struct, or if size cannot be that of one. */
+EGM_API EGM_CHECKED egm_status egm_options_init(const char *type, void *options, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

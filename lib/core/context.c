@@ -16,12 +16,7 @@
 
 enum { THREADS_LIMIT = 256, ALIGNMENT = 64 };
 
-static const egm_context_options defaults = {.struct_size = sizeof defaults, .threads = 1};
-
-egm_status egm_context_options_init(egm_context_options *options, size_t size)
-{
-	return egm__options_init("egm_context_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_context_options defaults = EGM_CONTEXT_OPTIONS_INIT;
 
 static void *default_alloc(size_t size, size_t alignment, void *user)
 {
@@ -39,15 +34,10 @@ static void default_dealloc(void *pointer, size_t size, void *user)
 static egm_status check_options(const egm_context_options *o)
 {
 	if (!o->alloc != !o->dealloc)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: %s is given without %s", o->alloc ? "alloc" : "dealloc",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s is given without %s", o->alloc ? "alloc" : "dealloc",
 		                 o->alloc ? "dealloc" : "alloc");
 	if (o->threads < 1 || o->threads > THREADS_LIMIT)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: threads is %d, allowed are 1 to %d", (int)o->threads,
-		                 THREADS_LIMIT);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: reserved is %d, not 0", (int)o->reserved);
-	if (o->blas_threads != 0 && o->blas_threads != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: blas_threads is %d, allowed are 0 and 1",
-		                 (int)o->blas_threads);
+		return egm__fail(EGM_ERR_ARGUMENT, "threads is %d, allowed are 1 to %d", (int)o->threads, THREADS_LIMIT);
 	return EGM_OK;
 }
 
@@ -87,7 +77,7 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 	egm_context *context = NULL;
 	egm_context_options merged = defaults;
 	int32_t simd;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_context_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	EGM_TRY(egm__options_merge("egm_context_options", &merged, sizeof merged, options));
 	EGM_TRY(check_options(&merged));
@@ -95,10 +85,10 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 
 	egm_context start = from_options(&merged, simd);
 	context = egm__alloc(&start, 1, sizeof *context);
-	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "egm_context_create: no memory for the context, %zu bytes", sizeof *context);
+	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the context, %zu bytes", sizeof *context);
 	*context = start;
 	if ((uintptr_t)context % ALIGNMENT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_context_create: alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
 		         (int)((uintptr_t)context % ALIGNMENT));
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));
@@ -107,7 +97,7 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 	context = NULL;
 out:
 	destroy(context);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm__context_retain(egm_context *context)

@@ -17,18 +17,7 @@
 
 enum { CHUNK = 4096 };
 
-static const egm_data_options data_defaults = {
-    .struct_size = sizeof(egm_data_options),
-    .dtype = EGM_F32,
-    .scale = 1.0,
-    .max_bytes = (uint64_t)8 << 30,
-    .delimiter = ',',
-};
-
-egm_status egm_data_options_init(egm_data_options *options, size_t size)
-{
-	return egm__options_init("egm_data_options", options, size, &data_defaults, sizeof data_defaults);
-}
+static const egm_data_options data_defaults = EGM_DATA_OPTIONS_INIT;
 
 size_t egm__element_size(egm__element element)
 {
@@ -161,13 +150,13 @@ void egm_data_free(egm_data *data)
 	egm_context_free(context);
 }
 
-egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                           int64_t columns)
+egm_status egm_data_copy(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
+                         int64_t columns)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
 	const int64_t shape[2] = {rows, columns};
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL"));
 	*out = NULL;
 	if (!context || !x) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "x" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
@@ -185,7 +174,7 @@ egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype
 	memcpy(d->values, x, (size_t)count * stored_size(dtype));
 	*out = d;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */

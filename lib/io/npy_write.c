@@ -42,19 +42,24 @@ out:
 	return st;
 }
 
-egm_status egm_npy_save(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
-                        int64_t columns)
+egm_status egm_array_save_npy(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
+                              int64_t columns)
 {
 	int64_t count, bytes;
 	array a = {.x = x};
 	if (!context || !path || !x)
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: %s is NULL", !context ? "context" : !path ? "path" : "x");
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "npy: %s is NULL",
+		                                      !context ? "context"
+		                                      : !path  ? "path"
+		                                               : "x"));
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		return egm__named(__func__,
+		                  egm__fail(EGM_ERR_ARGUMENT, "npy: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype));
 	if (rows < 1 || columns < 1 || egm__size_mul(rows, columns, &count) ||
 	    egm__size_mul(count, dtype == EGM_F64 ? 8 : 4, &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
+		return egm__named(__func__,
+		                  egm__fail(EGM_ERR_ARGUMENT, "npy: %" PRId64 " rows of %" PRId64 " numbers", rows, columns));
 	a.bytes = (size_t)bytes;
 	fill_preamble(&a, dtype, rows, columns);
-	return egm__file_replace(context, path, write_array, &a);
+	return egm__named(__func__, egm__file_replace(context, path, write_array, &a));
 }

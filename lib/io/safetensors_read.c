@@ -14,16 +14,7 @@
 #include <io/json_impl.h>
 #include <io/safetensors_types_impl.h>
 
-static const egm_load_options load_defaults = {
-    .struct_size = sizeof(egm_load_options),
-    .max_header_bytes = (uint64_t)1 << 20,
-    .max_data_bytes = (uint64_t)8 << 30,
-};
-
-egm_status egm_load_options_init(egm_load_options *options, size_t size)
-{
-	return egm__options_init("egm_load_options", options, size, &load_defaults, sizeof load_defaults);
-}
+static const egm_load_options load_defaults = EGM_LOAD_OPTIONS_INIT;
 
 static egm_status read_exact(int fd, const char *path, void *bytes, size_t n, const char *what)
 {

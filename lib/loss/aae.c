@@ -10,8 +10,7 @@ enum { DISCRIMINATOR, ENCODER, DECODER };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_ENCODER, RECONSTRUCTION };
 enum { STREAM_Z };
 
-static const egm_aae_options defaults = {
-    .struct_size = sizeof defaults, .form = EGM_GAN_NON_SATURATING, .discriminator_steps = 1, .reconstruction = 1};
+static const egm_aae_options defaults = EGM_AAE_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHOICE(egm_aae_options, form, egm__family_gan, "Which loss discriminator and encoder minimise."),
     EGM__COUNT(egm_aae_options, discriminator_steps, "Discriminator phases in a training step."),
@@ -58,14 +57,9 @@ static const egm__system aae = {.kind = "aae",
                                 .terms = {"discriminator", "penalty", "encoder", "reconstruction"},
                                 .describe = describe};
 
-egm_status egm_aae_options_init(egm_aae_options *options, size_t size)
-{
-	return egm__system_options(&aae, options, size);
-}
-
-egm_status egm_aae_create(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
-                          const egm_aae_options *options)
+egm_status egm_loss_aae(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
+                        const egm_aae_options *options)
 {
 	egm_model *nets[] = {discriminator, encoder, decoder};
-	return egm__system_create(out, &aae, nets, options);
+	return egm__named(__func__, egm__system_create(out, &aae, nets, options));
 }

@@ -16,12 +16,7 @@ enum { DISCRIMINATOR, GENERATOR, ENCODER };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP, REGRESSION };
 enum { STREAM_Z, STREAM_CODE, STREAM_X };
 
-static const egm_ali_options defaults = {.struct_size = sizeof defaults,
-                                         .form = EGM_ALI_SWAPPED,
-                                         .discriminator_steps = 1,
-                                         .generator_steps = 1,
-                                         .encoder = EGM_CODER_POINT,
-                                         .generator = EGM_CODER_POINT};
+static const egm_ali_options defaults = EGM_ALI_OPTIONS_INIT;
 static const egm_choice form_choices[] = {
     {"derived", EGM_ALI_DERIVED}, {"minimax", EGM_ALI_MINIMAX}, {"swapped", EGM_ALI_SWAPPED}};
 static EGM__FAMILY(forms, "EGM_ALI_", form_choices);
@@ -130,14 +125,9 @@ static const egm__system ali = {.kind = "ali",
                                 .terms = {"discriminator", "penalty", "generator", "step", "regression"},
                                 .describe = describe};
 
-egm_status egm_ali_options_init(egm_ali_options *options, size_t size)
-{
-	return egm__system_options(&ali, options, size);
-}
-
-egm_status egm_ali_create(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
-                          const egm_ali_options *options)
+egm_status egm_loss_ali(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
+                        const egm_ali_options *options)
 {
 	egm_model *nets[] = {discriminator, generator, encoder};
-	return egm__system_create(out, &ali, nets, options);
+	return egm__named(__func__, egm__system_create(out, &ali, nets, options));
 }

@@ -12,11 +12,7 @@ enum { ENERGY };
 enum { SCORE_MATCHING };
 enum { STREAM_NOISE, STREAM_LEVEL };
 
-static const egm_annealed_dsm_options defaults = {.struct_size = sizeof defaults,
-                                                  .spacing = EGM_SPACING_GEOMETRIC,
-                                                  .sigma0 = 0.1,
-                                                  .sigma_low = 0.05,
-                                                  .sigma_high = 1.2};
+static const egm_annealed_dsm_options defaults = EGM_ANNEALED_DSM_OPTIONS_INIT;
 static const egm_choice spacing_choices[] = {{"linear", EGM_SPACING_LINEAR}, {"geometric", EGM_SPACING_GEOMETRIC}};
 static EGM__FAMILY(spacings, "EGM_SPACING_", spacing_choices);
 static const egm__option members[] = {
@@ -71,12 +67,7 @@ static const egm__system annealed_dsm = {.kind = "annealed_dsm",
                                          .terms = {"score_matching"},
                                          .describe = describe};
 
-egm_status egm_annealed_dsm_options_init(egm_annealed_dsm_options *options, size_t size)
+egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options)
 {
-	return egm__system_options(&annealed_dsm, options, size);
-}
-
-egm_status egm_annealed_dsm_create(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options)
-{
-	return egm__system_create(out, &annealed_dsm, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &annealed_dsm, &energy, options));
 }

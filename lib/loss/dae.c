@@ -6,7 +6,7 @@
 enum { DENOISER };
 enum { RECONSTRUCTION };
 
-static const egm_dae_options defaults = {.struct_size = sizeof defaults, .sigma = 0.3};
+static const egm_dae_options defaults = EGM_DAE_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__POSITIVE(egm_dae_options, sigma, "Standard deviation of the noise, in data units."),
 };
@@ -33,12 +33,7 @@ static const egm__system dae = {.kind = "dae",
                                 .terms = {"reconstruction"},
                                 .describe = describe};
 
-egm_status egm_dae_options_init(egm_dae_options *options, size_t size)
+egm_status egm_loss_dae(egm_loss **out, egm_model *denoiser, const egm_dae_options *options)
 {
-	return egm__system_options(&dae, options, size);
-}
-
-egm_status egm_dae_create(egm_loss **out, egm_model *denoiser, const egm_dae_options *options)
-{
-	return egm__system_create(out, &dae, &denoiser, options);
+	return egm__named(__func__, egm__system_create(out, &dae, &denoiser, options));
 }

@@ -12,7 +12,7 @@ enum { DATA_ENERGY, SAMPLE_ENERGY, GENERATOR };
 enum { SCORE_MATCHING, TERM_GENERATOR };
 enum { STREAM_Z, STREAM_NOISE };
 
-static const egm_dde_options defaults = {.struct_size = sizeof defaults, .energy_steps = 5, .sigma = 0.3};
+static const egm_dde_options defaults = EGM_DDE_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__COUNT(egm_dde_options, energy_steps, "Phases of the generator's energy in a training step."),
     EGM__RESERVED(egm_dde_options, reserved),
@@ -62,14 +62,9 @@ static const egm__system dde = {
     .terms = {"score_matching", "generator"},
     .describe = describe};
 
-egm_status egm_dde_options_init(egm_dde_options *options, size_t size)
-{
-	return egm__system_options(&dde, options, size);
-}
-
-egm_status egm_dde_create(egm_loss **out, egm_model *data_energy, egm_model *sample_energy, egm_model *generator,
-                          const egm_dde_options *options)
+egm_status egm_loss_dde(egm_loss **out, egm_model *data_energy, egm_model *sample_energy, egm_model *generator,
+                        const egm_dde_options *options)
 {
 	egm_model *nets[] = {data_energy, sample_energy, generator};
-	return egm__system_create(out, &dde, nets, options);
+	return egm__named(__func__, egm__system_create(out, &dde, nets, options));
 }

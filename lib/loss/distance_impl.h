@@ -3,7 +3,7 @@
 #ifndef EGM_LOSS_DISTANCE_IMPL_H
 #define EGM_LOSS_DISTANCE_IMPL_H
 
-#include <egm/distance.h>
+#include <egm/metric.h>
 #include <loss/sample_impl.h>
 
 /* egm__sample_check of x and y, and of a context and a result that are NULL. */

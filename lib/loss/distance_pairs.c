@@ -18,12 +18,7 @@
 
 enum { TILE = 64 };
 
-static const egm_mmd_options mmd_defaults = {.struct_size = sizeof mmd_defaults, .estimator = EGM_ESTIMATOR_UNBIASED};
-
-egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size)
-{
-	return egm__options_init("egm_mmd_options", options, size, &mmd_defaults, sizeof mmd_defaults);
-}
+static const egm_mmd_options mmd_defaults = EGM_MMD_OPTIONS_INIT;
 
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
@@ -242,8 +237,8 @@ static egm_status check_mmd(const egm_mmd_options *o)
 	return check_estimator("mmd", o->estimator);
 }
 
-egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                            int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
+egm_status egm_metric_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                          int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
@@ -254,17 +249,18 @@ egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x
 	EGM_TRY(egm__sample_check_pair("mmd", context, &a, &b, least_rows(o.estimator), out));
 	pairs p = {.context = context, .bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};
 	if (o.bandwidth_count == 0) {
-		EGM_TRY(egm_distance_median(context, dtype, x, x_rows, y, y_rows, columns, &median));
+		EGM_TRY(egm_metric_median(context, egm_array_of(dtype, x, x_rows, columns),
+		                          egm_array_of(dtype, y, y_rows, columns), &median));
 		p.bandwidths = &median;
 		p.n_bandwidths = 1;
 	}
 	EGM_TRY(compare(&p, "mmd", &a, &b, o.estimator, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, int32_t estimator, double *out)
+egm_status egm_metric_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                             int64_t y_rows, int64_t columns, int32_t estimator, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
@@ -273,5 +269,5 @@ egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void
 	pairs p = {.context = context};
 	EGM_TRY(compare(&p, "energy distance", &a, &b, estimator, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -13,12 +13,7 @@
 #include <math.h>
 #include <tensor/kernels_impl.h>
 
-static const egm_sliced_options defaults = {.struct_size = sizeof defaults, .projections = 128, .power = 2};
-
-egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size)
-{
-	return egm__options_init("egm_sliced_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_sliced_options defaults = EGM_SLICED_OPTIONS_INIT;
 
 typedef struct slices {
 	const egm__kernels *table;
@@ -153,8 +148,8 @@ out:
 	return st;
 }
 
-egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, const egm_sliced_options *options, double *out)
+egm_status egm_metric_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                             int64_t y_rows, int64_t columns, const egm_sliced_options *options, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
@@ -169,5 +164,5 @@ egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void
 	s.workers = s.options.projections < context->threads ? (int32_t)s.options.projections : context->threads;
 	EGM_TRY(run(&s, context, room, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

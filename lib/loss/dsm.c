@@ -6,7 +6,7 @@
 enum { ENERGY };
 enum { SCORE_MATCHING };
 
-static const egm_dsm_options defaults = {.struct_size = sizeof defaults, .sigma = 0.3};
+static const egm_dsm_options defaults = EGM_DSM_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__POSITIVE(egm_dsm_options, sigma, "Standard deviation of the noise, in data units."),
 };
@@ -31,12 +31,7 @@ static const egm__system dsm = {.kind = "dsm",
                                 .terms = {"score_matching"},
                                 .describe = describe};
 
-egm_status egm_dsm_options_init(egm_dsm_options *options, size_t size)
+egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, const egm_dsm_options *options)
 {
-	return egm__system_options(&dsm, options, size);
-}
-
-egm_status egm_dsm_create(egm_loss **out, egm_model *energy, const egm_dsm_options *options)
-{
-	return egm__system_create(out, &dsm, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &dsm, &energy, options));
 }

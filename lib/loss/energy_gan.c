@@ -14,14 +14,7 @@ enum { ENERGY, GENERATOR, THIRD };
 enum { ENERGY_REAL, ENERGY_FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 enum { STREAM_Z, STREAM_FRESH, STREAM_NOISE };
 
-static const egm_energy_gan_options defaults = {.struct_size = sizeof defaults,
-                                                .entropy = EGM_ENTROPY_JSD,
-                                                .marginal = EGM_MARGINAL_FRESH,
-                                                .energy_steps = 5,
-                                                .penalty = 0.1,
-                                                .entropy_weight = 1,
-                                                .noise = 0,
-                                                .dv_decay = 0.99};
+static const egm_energy_gan_options defaults = EGM_ENERGY_GAN_OPTIONS_INIT;
 
 static const egm_choice entropy_choices[] = {
     {"infogan", EGM_ENTROPY_INFOGAN}, {"jsd", EGM_ENTROPY_JSD}, {"nwj", EGM_ENTROPY_NWJ}, {"dv", EGM_ENTROPY_DV}};
@@ -87,14 +80,9 @@ static const egm__system energy_gan = {
     .terms = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"},
     .describe = describe};
 
-egm_status egm_energy_gan_options_init(egm_energy_gan_options *options, size_t size)
-{
-	return egm__system_options(&energy_gan, options, size);
-}
-
-egm_status egm_energy_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
-                                 const egm_energy_gan_options *options)
+egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
+                               const egm_energy_gan_options *options)
 {
 	egm_model *nets[] = {energy, generator, third};
-	return egm__system_create(out, &energy_gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &energy_gan, nets, options));
 }

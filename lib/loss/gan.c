@@ -13,11 +13,7 @@ enum { DISCRIMINATOR, GENERATOR };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP };
 enum { STREAM_Z };
 
-static const egm_gan_options defaults = {.struct_size = sizeof defaults,
-                                         .form = EGM_GAN_NON_SATURATING,
-                                         .discriminator_steps = 1,
-                                         .generator_steps = 1,
-                                         .penalty_at = EGM_AT_REAL};
+static const egm_gan_options defaults = EGM_GAN_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHOICE(egm_gan_options, form, egm__family_gan, "Which loss discriminator and generator minimise."),
     EGM__COUNT(egm_gan_options, discriminator_steps, "Discriminator phases in a training step."),
@@ -96,14 +92,8 @@ static const egm__system gan = {.kind = "gan",
                                 .terms = {"discriminator", "penalty", "generator", "step"},
                                 .describe = describe};
 
-egm_status egm_gan_options_init(egm_gan_options *options, size_t size)
-{
-	return egm__system_options(&gan, options, size);
-}
-
-egm_status egm_gan_create(egm_loss **out, egm_model *discriminator, egm_model *generator,
-                          const egm_gan_options *options)
+egm_status egm_loss_gan(egm_loss **out, egm_model *discriminator, egm_model *generator, const egm_gan_options *options)
 {
 	egm_model *nets[] = {discriminator, generator};
-	return egm__system_create(out, &gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &gan, nets, options));
 }

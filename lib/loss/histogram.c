@@ -12,12 +12,7 @@ enum { GENERATOR };
 enum { DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_histogram_options defaults = {.struct_size = sizeof defaults,
-                                               .divergence = EGM_DIVERGENCE_KL,
-                                               .lower = -1,
-                                               .upper = 1,
-                                               .bandwidth = 0.5,
-                                               .floor = 1e-4};
+static const egm_histogram_options defaults = EGM_HISTOGRAM_OPTIONS_INIT;
 static const egm_choice divergence_choices[] = {{"kl", EGM_DIVERGENCE_KL},
                                                 {"reverse_kl", EGM_DIVERGENCE_REVERSE_KL},
                                                 {"jeffreys", EGM_DIVERGENCE_JEFFREYS},
@@ -26,8 +21,7 @@ static EGM__FAMILY(divergences, "EGM_DIVERGENCE_", divergence_choices);
 static const egm__option members[] = {
     EGM__CHOICE(egm_histogram_options, divergence, divergences,
                 "Which divergence between the given masses and the samples is minimised."),
-    EGM__BETWEEN(egm_histogram_options, bins, 2, 1 << 20, "Number of bins; must be set."),
-    EGM__ARRAY(egm_histogram_options, masses, "[bins] masses of any sum > 0; must be set."),
+    EGM__RESERVED(egm_histogram_options, reserved),
     EGM__FINITE(egm_histogram_options, lower, "Lower end of the first bin, in data units."),
     EGM__FINITE(egm_histogram_options, upper, "Upper end of the last bin, in data units."),
     EGM__POSITIVE(egm_histogram_options, bandwidth, "Standard deviation of the normal kernel on each sample, in bins."),
@@ -142,12 +136,7 @@ static const egm__system histogram = {.kind = "histogram",
                                       .terms = {"divergence"},
                                       .describe = describe};
 
-egm_status egm_histogram_options_init(egm_histogram_options *options, size_t size)
+egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
 {
-	return egm__system_options(&histogram, options, size);
-}
-
-egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
-{
-	return egm__system_create(out, &histogram, &generator, options);
+	return egm__named(__func__, egm__system_create(out, &histogram, &generator, options));
 }

@@ -9,8 +9,7 @@ enum { ENERGY, GENERATOR };
 enum { ENERGY_REAL, ENERGY_FAKE, COMPARISON, PENALTY, GENERATOR_ENERGY };
 enum { STREAM_Z };
 
-static const egm_ls_gan_options defaults = {
-    .struct_size = sizeof defaults, .margin_norm = EGM_MARGIN_L1, .energy_steps = 1, .margin = 1};
+static const egm_ls_gan_options defaults = EGM_LS_GAN_OPTIONS_INIT;
 static const egm_choice norm_choices[] = {{"l1", EGM_MARGIN_L1}, {"l2", EGM_MARGIN_L2}};
 static EGM__FAMILY(norms, "EGM_MARGIN_", norm_choices);
 static const egm__option members[] = {
@@ -71,13 +70,8 @@ static const egm__system ls_gan = {.kind = "ls_gan",
                                    .terms = {"energy_real", "energy_fake", "comparison", "penalty", "generator_energy"},
                                    .describe = describe};
 
-egm_status egm_ls_gan_options_init(egm_ls_gan_options *options, size_t size)
-{
-	return egm__system_options(&ls_gan, options, size);
-}
-
-egm_status egm_ls_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, const egm_ls_gan_options *options)
+egm_status egm_loss_ls_gan(egm_loss **out, egm_model *energy, egm_model *generator, const egm_ls_gan_options *options)
 {
 	egm_model *nets[] = {energy, generator};
-	return egm__system_create(out, &ls_gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &ls_gan, nets, options));
 }

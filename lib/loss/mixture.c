@@ -7,17 +7,7 @@
 #include <model/evaluator_impl.h>
 #include <string.h>
 
-static const egm_mixture_options defaults = {.struct_size = sizeof defaults,
-                                             .components = 1,
-                                             .covariance = EGM_COVARIANCE_FULL,
-                                             .starts = 4,
-                                             .max_iterations = 200,
-                                             .tolerance = 1e-6};
-
-egm_status egm_mixture_options_init(egm_mixture_options *options, size_t size)
-{
-	return egm__options_init("egm_mixture_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_mixture_options defaults = EGM_MIXTURE_OPTIONS_INIT;
 
 /* ---- checks */
 
@@ -189,15 +179,13 @@ egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t d
 	egm_status st = EGM_OK;
 	egm_mixture *m = NULL;
 	egm_mixture_options o;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: context is NULL");
-	if (!means || !covariances)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: %s is NULL", means ? "covariances" : "means");
-	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: dims is %lld", (long long)dims);
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	if (!means || !covariances) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", means ? "covariances" : "means");
+	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld", (long long)dims);
 	EGM_TRY(egm__mixture_options(&o, options));
-	if (o.row_weights)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_create: there are no rows that row_weights could belong to; NULL");
+	if (o.row_weights) EGM_FAIL(EGM_ERR_ARGUMENT, "there are no rows that row_weights could belong to; NULL");
 	EGM_TRY(egm__mixture_make(&m, context, &o, dims));
 	EGM_TRY(check_finite(m, "mean", means, dims));
 	EGM_TRY(check_finite(m, "covariance", covariances, stored(m)));
@@ -208,7 +196,7 @@ egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t d
 	m = NULL;
 out:
 	egm_mixture_free(m);
-	return st;
+	return egm__named(__func__, st);
 }
 
 double egm__mixture_least_floor(const egm_mixture *m)
@@ -220,8 +208,8 @@ double egm__mixture_least_floor(const egm_mixture *m)
 
 egm_status egm_mixture_floors(const egm_mixture *mixture, double *floors)
 {
-	if (!mixture) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_floors: mixture is NULL");
-	if (!floors) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_floors: floors is NULL");
+	if (!mixture) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "mixture is NULL"));
+	if (!floors) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "floors is NULL"));
 	memcpy(floors, mixture->floors, (size_t)mixture->dims * sizeof *floors);
 	return EGM_OK;
 }
@@ -244,7 +232,7 @@ int32_t egm_mixture_covariance(const egm_mixture *mixture)
 egm_status egm_mixture_parameters(const egm_mixture *mixture, double *weights, double *means, double *covariances)
 {
 	const egm_mixture *m = mixture;
-	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_parameters: mixture is NULL");
+	if (!m) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "mixture is NULL"));
 	const int64_t n = m->options.components, each = stored(m);
 	if (weights) memcpy(weights, m->now.weights, (size_t)n * sizeof *weights);
 	if (means) memcpy(means, m->now.means, (size_t)(n * m->dims) * sizeof *means);

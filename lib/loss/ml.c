@@ -6,7 +6,7 @@
 enum { ENERGY };
 enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
 
-static const egm_ml_options defaults = {.struct_size = sizeof defaults};
+static const egm_ml_options defaults = EGM_ML_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__WEIGHT(egm_ml_options, regulariser, "Weight of the mean squared energy of data and negative samples."),
 };
@@ -42,12 +42,7 @@ static const egm__system ml = {.kind = "ml",
                                .terms = {"energy_data", "energy_negative", "regulariser"},
                                .describe = describe};
 
-egm_status egm_ml_options_init(egm_ml_options *options, size_t size)
+egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options)
 {
-	return egm__system_options(&ml, options, size);
-}
-
-egm_status egm_ml_create(egm_loss **out, egm_model *energy, const egm_ml_options *options)
-{
-	return egm__system_create(out, &ml, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &ml, &energy, options));
 }

@@ -9,8 +9,7 @@ enum { ENERGY };
 enum { SCORE_MATCHING };
 enum { MOST = 64 }; /* dimensions of the explicit form, directions of the sliced one: the graph has a part for each */
 
-static const egm_score_matching_options defaults = {
-    .struct_size = sizeof defaults, .form = EGM_SCORE_SLICED, .projections = 1};
+static const egm_score_matching_options defaults = EGM_SCORE_MATCHING_OPTIONS_INIT;
 static const egm_choice form_choices[] = {{"explicit", EGM_SCORE_EXPLICIT}, {"sliced", EGM_SCORE_SLICED}};
 static EGM__FAMILY(forms, "EGM_SCORE_", form_choices);
 static const egm__option members[] = {
@@ -77,12 +76,7 @@ static const egm__system score_matching = {.kind = "score_matching",
                                            .terms = {"score_matching"},
                                            .describe = describe};
 
-egm_status egm_score_matching_options_init(egm_score_matching_options *options, size_t size)
+egm_status egm_loss_score_matching(egm_loss **out, egm_model *energy, const egm_score_matching_options *options)
 {
-	return egm__system_options(&score_matching, options, size);
-}
-
-egm_status egm_score_matching_create(egm_loss **out, egm_model *energy, const egm_score_matching_options *options)
-{
-	return egm__system_create(out, &score_matching, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &score_matching, &energy, options));
 }

@@ -6,8 +6,7 @@
 enum { RECONSTRUCTION, DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_vae_options defaults = {
-    .struct_size = sizeof defaults, .decoder = EGM_DECODER_GAUSSIAN, .sigma = 1, .beta = 1};
+static const egm_vae_options defaults = EGM_VAE_OPTIONS_INIT;
 static const egm_choice decoder_choices[] = {{"gaussian", EGM_DECODER_GAUSSIAN},
                                              {"gaussian_learned", EGM_DECODER_GAUSSIAN_LEARNED},
                                              {"bernoulli", EGM_DECODER_BERNOULLI}};
@@ -75,13 +74,8 @@ static const egm__system vae = {.kind = "vae",
                                 .terms = {"reconstruction", "divergence"},
                                 .describe = describe};
 
-egm_status egm_vae_options_init(egm_vae_options *options, size_t size)
-{
-	return egm__system_options(&vae, options, size);
-}
-
-egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model *decoder, const egm_vae_options *options)
+egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, egm_model *decoder, const egm_vae_options *options)
 {
 	egm_model *nets[] = {encoder, decoder};
-	return egm__system_create(out, &vae, nets, options);
+	return egm__named(__func__, egm__system_create(out, &vae, nets, options));
 }

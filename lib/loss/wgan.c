@@ -9,11 +9,7 @@ enum { CRITIC, GENERATOR };
 enum { CRITIC_REAL, CRITIC_FAKE, PENALTY, TERM_GENERATOR };
 enum { STREAM_Z };
 
-static const egm_wgan_options defaults = {.struct_size = sizeof defaults,
-                                          .penalty_kind = EGM_PENALTY_TWO_SIDED,
-                                          .penalty_at = EGM_AT_INTERPOLATES,
-                                          .critic_steps = 5,
-                                          .penalty = 10};
+static const egm_wgan_options defaults = EGM_WGAN_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
                 "Which function of the slope of the critic is penalised."),
@@ -64,13 +60,8 @@ static const egm__system wgan = {.kind = "wgan",
                                  .terms = {"critic_real", "critic_fake", "penalty", "generator"},
                                  .describe = describe};
 
-egm_status egm_wgan_options_init(egm_wgan_options *options, size_t size)
-{
-	return egm__system_options(&wgan, options, size);
-}
-
-egm_status egm_wgan_create(egm_loss **out, egm_model *critic, egm_model *generator, const egm_wgan_options *options)
+egm_status egm_loss_wgan(egm_loss **out, egm_model *critic, egm_model *generator, const egm_wgan_options *options)
 {
 	egm_model *nets[] = {critic, generator};
-	return egm__system_create(out, &wgan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &wgan, nets, options));
 }

@@ -14,12 +14,7 @@ enum { EVALUATE_ROWS = 64 };
 /* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
-static const egm_target_options defaults = {.struct_size = sizeof defaults, .beta = 1, .rows = 32};
-
-egm_status egm_target_options_init(egm_target_options *options, size_t size)
-{
-	return egm__options_init("egm_target_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
 
 /* ---- checks */
 
@@ -143,17 +138,16 @@ egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype
                                egm_energy_fn energy, void *user, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!context || !energy)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: %s is NULL", context ? "the energy callback" : "context");
+	if (!context || !energy) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "the energy callback" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
 	EGM_TRY(egm__target_create(out, "egm_target_callback", context, dtype, dims, 0, options));
 	(*out)->callback = energy;
 	(*out)->user = user;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- what it is */
@@ -190,11 +184,10 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 		int64_t row = i / t->dims, d = i % t->dims;
 		double value = number_at(t->dtype, x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "egm_target_evaluate: x of row %lld, dimension %lld is not finite",
-			                 (long long)row, (long long)d);
+			return egm__fail(EGM_ERR_NONFINITE, "x of row %lld, dimension %lld is not finite", (long long)row,
+			                 (long long)d);
 		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_target_evaluate: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
+			return egm__fail(EGM_ERR_ARGUMENT, "x of row %lld, dimension %lld is %g, outside of [%g, %g]",
 			                 (long long)row, (long long)d, value, t->lower[d], t->upper[d]);
 	}
 	return EGM_OK;
@@ -203,17 +196,13 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 static egm_status check_call(const egm_target *t, egm_dtype dtype, const void *x, int64_t rows, const void *energies)
 {
 	int64_t bytes;
-	if (!t || !x || !energies)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %s is NULL", !t ? "target" : x ? "energies" : "x");
+	if (!t || !x || !energies) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", !t ? "target" : x ? "energies" : "x");
 	if (dtype != t->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "egm_target_evaluate: the target is %s, x is %s", egm__dtype_name(t->dtype),
-		                 egm__dtype_name(dtype));
-	if (rows < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %lld rows, at least 1 is needed", (long long)rows);
+		return egm__fail(EGM_ERR_DTYPE, "the target is %s, x is %s", egm__dtype_name(t->dtype), egm__dtype_name(dtype));
+	if (rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%lld rows, at least 1 is needed", (long long)rows);
 	if (egm__size_mul(rows, t->dims, &bytes) || egm__size_mul(bytes, (int64_t)sizeof(double), &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "egm_target_evaluate: %lld rows of %lld dimensions are more than memory holds",
-		                 (long long)rows, (long long)t->dims);
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld rows of %lld dimensions are more than memory holds", (long long)rows,
+		                 (long long)t->dims);
 	return check_points(t, x, rows);
 }
 
@@ -260,9 +249,9 @@ egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const 
 		const egm_target *given;
 		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
 	} t = {target};
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	egm__target_retain(t.probed); /* its callback may free it */
 	st = evaluate(t.probed, dtype, x, rows, energies, gradients);
 	egm_target_free(t.probed);
-	return st;
+	return egm__named(__func__, st);
 }

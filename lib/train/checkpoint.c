@@ -220,11 +220,11 @@ egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
 	egm_context *context = trainer ? trainer->context : NULL;
 	egm__checkpoint arrays = {0};
 	metadata *meta = NULL;
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_save: %s is NULL", trainer ? "path" : "trainer");
+	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "path" : "trainer");
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);
-	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the texts of the file");
+	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the texts of the file");
 	EGM_TRY(fill_metadata(meta, trainer));
 	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &arrays.entries, meta->n, meta->list));
 out:
@@ -233,5 +233,5 @@ out:
 		egm__free(context, meta);
 		egm__checkpoint_clear(&arrays, trainer);
 	}
-	return st;
+	return egm__named(__func__, st);
 }

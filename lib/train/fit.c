@@ -147,16 +147,16 @@ static egm_status check_data(const egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
 	if (!data && !egm__trainer_reads_data(t)) goto out;
-	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: data is NULL");
+	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "egm_trainer_fit: data is %s, the nets of this %s are %s",
-		         egm__dtype_name(egm_data_dtype(data)), t->loss->kind, egm__dtype_name(t->loss->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, the nets of this %s are %s", egm__dtype_name(egm_data_dtype(data)),
+		         t->loss->kind, egm__dtype_name(t->loss->dtype));
 	if (egm_data_columns(data) != t->loss->data_width)
-		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld columns, the nets of this %s expect %lld",
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, the nets of this %s expect %lld",
 		         (long long)egm_data_columns(data), t->loss->kind, (long long)t->loss->data_width);
 	if (egm_data_rows(data) < t->options.batch)
-		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld rows, a batch takes %lld",
-		         (long long)egm_data_rows(data), (long long)t->options.batch);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, a batch takes %lld", (long long)egm_data_rows(data),
+		         (long long)t->options.batch);
 out:
 	return st;
 }
@@ -179,7 +179,7 @@ static egm_status do_steps(egm_trainer *t, const egm_data *data, int64_t steps, 
 	for (int64_t done = 1; done <= steps; done++) {
 		EGM_TRY(one_step(t, data));
 		if (report(t, done, steps, progress, user))
-			EGM_FAIL(EGM_ERR_STOPPED, "egm_trainer_fit: the callback stopped it after step %lld", (long long)t->steps);
+			EGM_FAIL(EGM_ERR_STOPPED, "the callback stopped it after step %lld", (long long)t->steps);
 	}
 out:
 	return st;
@@ -193,9 +193,9 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 		const egm_data *given;
 		egm_data *held; /* the callback may free it */
 	} d = {data};
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: trainer is NULL");
-	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld, at least 0 is needed", (long long)steps);
-	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "egm_trainer_fit: called from its own progress callback");
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, at least 0 is needed", (long long)steps);
+	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own progress callback");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = 1;
@@ -205,5 +205,5 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	trainer->fitting = 0;
 	if (trainer->doomed) egm_trainer_free(trainer);
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -3,7 +3,7 @@
 #ifndef EGM_TRAIN_NEGATIVES_IMPL_H
 #define EGM_TRAIN_NEGATIVES_IMPL_H
 
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <loss/loss_impl.h>
 #include <sampler/sampler_impl.h>
 #include <train/batches_impl.h>

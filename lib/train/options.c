@@ -7,22 +7,7 @@
 #include <math.h>
 #include <train/trainer_impl.h>
 
-static const egm_trainer_options defaults = {
-    .struct_size = sizeof(egm_trainer_options),
-    .batch = 64,
-    .optimizer = EGM_OPTIMIZER_ADAM,
-    .schedule = EGM_SCHEDULE_CONSTANT,
-    .learning_rate = 1e-4,
-    .beta1 = 0.5,
-    .beta2 = 0.9,
-    .epsilon = 1e-8,
-    .momentum = 0.9,
-};
-
-egm_status egm_trainer_options_init(egm_trainer_options *options, size_t size)
-{
-	return egm__options_init("egm_trainer_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_trainer_options defaults = EGM_TRAINER_OPTIONS_INIT;
 
 typedef struct real_range {
 	const char *name;
@@ -46,8 +31,7 @@ static egm_status check_reals(const egm_trainer_options *o)
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (!table[i].ok)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: %s is %g, must be %s", table[i].name, table[i].value,
-			         table[i].range);
+			EGM_FAIL(EGM_ERR_ARGUMENT, "%s is %g, must be %s", table[i].name, table[i].value, table[i].range);
 out:
 	return st;
 }
@@ -55,18 +39,15 @@ out:
 static egm_status check_integers(const egm_trainer_options *o)
 {
 	egm_status st = EGM_OK;
-	if (o->batch < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, must be at least 1", (long long)o->batch);
+	if (o->batch < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "batch is %lld, must be at least 1", (long long)o->batch);
 	if (o->optimizer < EGM_OPTIMIZER_ADAM || o->optimizer > EGM_OPTIMIZER_SGD)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: optimizer is %d, no EGM_OPTIMIZER_*", (int)o->optimizer);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "optimizer is %d, no EGM_OPTIMIZER_*", (int)o->optimizer);
 	if (o->schedule < EGM_SCHEDULE_CONSTANT || o->schedule > EGM_SCHEDULE_COSINE)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: schedule is %d, no EGM_SCHEDULE_*", (int)o->schedule);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "schedule is %d, no EGM_SCHEDULE_*", (int)o->schedule);
 	if (o->schedule != EGM_SCHEDULE_CONSTANT && o->schedule_steps < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: schedule_steps is %lld, a schedule needs at least 1",
-		         (long long)o->schedule_steps);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "schedule_steps is %lld, a schedule needs at least 1", (long long)o->schedule_steps);
 	if (o->warmup_steps < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: warmup_steps is %lld, must be at least 0",
-		         (long long)o->warmup_steps);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "warmup_steps is %lld, must be at least 0", (long long)o->warmup_steps);
 out:
 	return st;
 }
@@ -76,10 +57,9 @@ egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtyp
 {
 	if (dtype != EGM_F32) return EGM_OK;
 	if (!(o->epsilon * sqrt(1 - o->beta2) >= (double)FLT_MIN))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_options: epsilon %g is too small for f32", o->epsilon);
+		return egm__fail(EGM_ERR_ARGUMENT, "epsilon %g is too small for f32", o->epsilon);
 	if (!(o->learning_rate <= (double)FLT_MAX))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_options: learning_rate %g is too large for f32",
-		                 o->learning_rate);
+		return egm__fail(EGM_ERR_ARGUMENT, "learning_rate %g is too large for f32", o->learning_rate);
 	return EGM_OK;
 }
 

@@ -128,14 +128,14 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	egm_status st = EGM_OK;
 	egm_trainer *t = NULL;
 	egm_trainer_options merged;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: loss is NULL");
+	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "loss is NULL");
 	EGM_TRY(egm__trainer_options_merge(&merged, options));
 	EGM_TRY(egm__trainer_check_dtype(&merged, loss->dtype));
 	EGM_TRY(egm__loss_check_batch(loss, merged.batch));
 	t = egm__alloc_zero(loss->context, 1, sizeof *t);
-	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_create: no memory for a trainer");
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a trainer");
 	t->context = loss->context;
 	egm__context_retain(t->context);
 	t->loss = loss;
@@ -146,7 +146,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	t = NULL;
 out:
 	egm_trainer_free(t);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm_trainer_free(egm_trainer *trainer)
@@ -207,34 +207,29 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 {
 	egm_status st = EGM_OK;
 	int32_t index = -1;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: trainer is NULL");
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate is %g, must be positive and finite",
-		         learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate %g is too large for f32",
-		         learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate %g is too large for f32", learning_rate);
 	if (net && (index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: net '%s' is not one of this %s", net->name,
-		         trainer->loss->kind);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
 		if (!net || i == index) trainer->nets[i].learning_rate = learning_rate;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out)
 {
 	egm_status st = EGM_OK;
 	int32_t index;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: %s is NULL", trainer ? "net" : "trainer");
+	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "net" : "trainer");
 	if ((index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: net '%s' is not one of this %s", net->name,
-		         trainer->loss->kind);
-	if (!trainer->nets[index].average)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_average: no averages are kept: average_decay is 0");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
+	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "no averages are kept: average_decay is 0");
 	EGM_TRY(egm_model_clone(out, net));
 	if (trainer->nets[index].moves == 0) goto out; /* there is no other net yet */
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
@@ -243,5 +238,5 @@ egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net,
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
 	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -49,8 +49,9 @@ static void put(const bench *b, void *x, int64_t i, double value)
 static void step(bench *b)
 {
 	chains *c = b->own;
-	bench_must(egm_sampler_set_points(c->sampler, b->dtype, c->points));
-	bench_must(egm_sampler_run(c->sampler, 1, c->transitions, c->draws, c->energies));
+	bench_must(egm_sampler_set_points(c->sampler, points_in(c->sampler, b->dtype, c->points)));
+	bench_must(egm_sampler_run(c->sampler, 1, c->transitions, draws_out(c->sampler, 1, c->draws),
+	                           energies_out(c->sampler, 1, c->energies), NULL, NULL));
 }
 
 static void step_from_normals(bench *b)

@@ -78,7 +78,7 @@ static void make_target(bench *b, gauss *g)
 	bench_must(egm_target_options_init(&o, sizeof o));
 	o.concurrent = 1;
 	o.rows = (b->chains + b->threads - 1) / b->threads;
-	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, energy, g, &o));
+	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, &o, energy, g));
 }
 
 /* ---- a step */
@@ -89,7 +89,8 @@ static void step(bench *b)
 	if (g->lean)
 		lean_run(g->lean, g->n, g->thin, g->draws);
 	else
-		bench_must(egm_sampler_run(g->sampler, g->n, g->thin, g->draws, NULL));
+		bench_must(egm_sampler_run(g->sampler, g->n, g->thin, draws_out(g->sampler, g->n, g->draws), egm_no_out(), NULL,
+		                           NULL));
 	g->steps++;
 }
 
@@ -107,7 +108,7 @@ static void measure_product(gauss *g, double *seconds)
 static void between(bench *b)
 {
 	gauss *g = b->own;
-	bench_must(egm_diagnostics_add(g->diagnostics, g->dtype, g->draws, g->n));
+	bench_must(egm_diagnostics_add(g->diagnostics, egm_array_of(g->dtype, g->draws, g->n * CHAINS, DIMS)));
 	measure_product(g, &g->product[g->done++]);
 }
 
@@ -142,8 +143,8 @@ static void make_sampler(bench *b, gauss *g, const char *kernel)
 		o.jitter = JITTER;
 	}
 	bench_must(egm_sampler_create(&g->sampler, g->target, &o));
-	bench_must(egm_sampler_warmup(g->sampler, WARMUP));
-	bench_must(egm_sampler_run(g->sampler, 20, 1, NULL, NULL));
+	bench_must(egm_sampler_warmup(g->sampler, WARMUP, NULL, NULL));
+	bench_must(egm_sampler_run(g->sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics s = statistics(g);
 	g->thin = hmc || nuts ? 1 : 50;
 	g->n = (int64_t)(GRADIENTS / (each(&s) * (double)(g->thin * b->chains))) + 1;
@@ -165,7 +166,7 @@ static void make_lean(const bench *b, gauss *g, const char *kernel)
 		l->h = sqrt(l->h);
 	else
 		l->jitter = JITTER;
-	bench_must(egm_sampler_points(g->sampler, EGM_F64, l->x));
+	bench_must(egm_sampler_points(g->sampler, points_out(g->sampler, EGM_F64, l->x)));
 	lean_start(l);
 }
 

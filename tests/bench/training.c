@@ -3,7 +3,7 @@
  * forward pass, F1 and FL its first and last layer; for the others as their phases add up. */
 #include "nets.h"
 
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void toy(bench *b, training *t, int64_t d)
 	t->batch = b->batch ? b->batch : 64, t->width = 2;
 	egm_model *nets[] = {bench_mlp(b, "energy", e, BENCH_LEAKY, 0), bench_mlp(b, "generator", g, BENCH_RELU, 0),
 	                     bench_mlp(b, "statistics", h, BENCH_LEAKY, 0)};
-	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	bench_must(egm_loss_energy_gan(&t->loss, nets[0], nets[1], nets[2], &o));
 	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
 	double g1, gl, e1, el, h1, hl;
 	double n = (double)t->batch, fg = bench_forward(g, n, &g1, &gl), fe = bench_forward(e, n, &e1, &el),
@@ -41,7 +41,7 @@ static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, in
 	t->batch = batch, t->width = 784;
 	egm_model *critic = bench_mlp(b, "critic", d, BENCH_LEAKY, 0),
 	          *generator = bench_mlp(b, "generator", g, BENCH_RELU, 1);
-	bench_must(egm_wgan_create(&t->loss, critic, generator, &o));
+	bench_must(egm_loss_wgan(&t->loss, critic, generator, &o));
 	egm_model_free(critic);
 	egm_model_free(generator);
 	double g1 = 0, gl = 0, d1 = 0, dl = 0, fg = bench_forward(g, (double)batch, &g1, &gl),
@@ -56,7 +56,7 @@ static void dsm(bench *b, training *t)
 	bench_must(egm_dsm_options_init(&o, sizeof o));
 	t->batch = b->batch ? b->batch : 128, t->width = 784;
 	egm_model *energy = bench_mlp(b, "energy", e, BENCH_SILU, 0);
-	bench_must(egm_dsm_create(&t->loss, energy, &o));
+	bench_must(egm_loss_dsm(&t->loss, energy, &o));
 	egm_model_free(energy);
 	double f1, fl, f = bench_forward(e, (double)t->batch, &f1, &fl);
 	b->gflop = 1e-9 * (6 * f - f1 - 3 * fl);
@@ -107,7 +107,7 @@ static void dcgan(bench *b, training *t)
 	o.penalty = 10;
 	t->batch = 64, t->width = 784;
 	egm_model *nets[] = {image_net(b, "energy", 1), image_generator(b), image_net(b, "encoder", 128)};
-	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	bench_must(egm_loss_energy_gan(&t->loss, nets[0], nets[1], nets[2], &o));
 	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
 	double pixels = 2.0 * 64 * 49, first = pixels * 4 * 16 * 64, second = pixels * 1024 * 128, dense = 2.0 * 64 * 6272;
 	double g1 = dense * 128, fg = g1 + second + first, fe = first + second + dense, fq = first + second + 128 * dense;
@@ -144,7 +144,7 @@ static void make_data(bench *b, training *t)
 		else
 			((double *)x)[i] = v;
 	}
-	bench_must(egm_data_create(&t->data, b->context, b->dtype, x, rows, t->width));
+	bench_must(egm_data_copy(&t->data, b->context, egm_array_of(b->dtype, x, rows, t->width)));
 	free(x);
 }
 

@@ -13,8 +13,7 @@
 
 static egm_context_options options_with(int32_t threads, int32_t blas_threads, int32_t simd)
 {
-	egm_context_options o;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	o.threads = threads;
 	o.blas_threads = blas_threads;
 	o.simd = simd;

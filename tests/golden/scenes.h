@@ -70,11 +70,14 @@ static inline egm_status golden_observe_net(golden_notes *notes, const char *lab
 	int64_t inputs = egm_model_inputs(net), outputs = egm_model_outputs(net);
 	char text[80];
 	golden_fill(dtype, x, GOLDEN_ROWS * inputs);
-	GOLDEN_TRY(egm_model_run(net, dtype, x, GOLDEN_ROWS, inputs, y));
+	GOLDEN_TRY(egm_model_run(net, egm_array_of(dtype, x, GOLDEN_ROWS, inputs),
+	                         egm_out_of(dtype, y, GOLDEN_ROWS, egm_model_outputs(net))));
 	golden_note_array(notes, label, dtype, y, GOLDEN_ROWS * outputs);
 	if (outputs != 1) return EGM_OK;
 	snprintf(text, sizeof text, "%.63s.slope", label);
-	GOLDEN_TRY(egm_model_energy_gradient(net, dtype, x, GOLDEN_ROWS, inputs, y, gradients));
+	GOLDEN_TRY(egm_model_energy_gradient(net, egm_array_of(dtype, x, GOLDEN_ROWS, inputs),
+	                                     egm_out_of(dtype, y, GOLDEN_ROWS, 1),
+	                                     egm_out_of(dtype, gradients, GOLDEN_ROWS, inputs)));
 	golden_note_array(notes, text, dtype, gradients, GOLDEN_ROWS * inputs);
 	return EGM_OK;
 }
@@ -182,7 +185,7 @@ static inline egm_status golden_stir(egm_model *m)
 		const char *name;
 		int64_t shape[4], count = 1;
 		int32_t rank;
-		GOLDEN_TRY(egm_model_tensor(m, i, &name, shape, &rank));
+		GOLDEN_TRY(egm_model_tensor_shape(m, i, &name, shape, &rank));
 		for (int32_t k = 0; k < rank; k++) count *= shape[k];
 		const char *what = strchr(name, '.') + 1;
 		int var = !strcmp(what, "running_var"), norm = var || !strcmp(what, "running_mean") || !strcmp(what, "gain");
@@ -194,7 +197,7 @@ static inline egm_status golden_stir(egm_model *m)
 			f32[k] = (float)f64[k];
 		}
 		const void *values = egm_model_dtype(m) == EGM_F64 ? (const void *)f64 : (const void *)f32;
-		GOLDEN_TRY(egm_model_set_tensor(m, name, egm_model_dtype(m), values, count));
+		GOLDEN_TRY(egm_model_set_tensor(m, name, egm_array_of(egm_model_dtype(m), values, count, 1)));
 	}
 	return EGM_OK;
 }
@@ -237,7 +240,7 @@ static inline egm_status golden_add_data(golden_run *r, egm_dtype dtype, int64_t
 {
 	static double x[GOLDEN_MOST];
 	golden_fill(dtype, x, GOLDEN_DATA * columns);
-	GOLDEN_TRY(egm_data_create(&r->data, r->context, dtype, x, GOLDEN_DATA, columns));
+	GOLDEN_TRY(egm_data_copy(&r->data, r->context, egm_array_of(dtype, x, GOLDEN_DATA, columns)));
 	return EGM_OK;
 }
 
@@ -248,7 +251,7 @@ static inline egm_status golden_dsm(golden_run *r, egm_dtype dtype)
 	o.sigma = 0.5;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 1));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_dsm_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_dsm(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
@@ -268,7 +271,7 @@ static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_net(r, "statistic", dtype, 5, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_energy_gan_create(&r->loss, r->nets[0], r->nets[1], r->nets[2], &o));
+	GOLDEN_TRY(egm_loss_energy_gan(&r->loss, r->nets[0], r->nets[1], r->nets[2], &o));
 	return EGM_OK;
 }
 
@@ -280,7 +283,7 @@ static inline egm_status golden_ml(golden_run *r, egm_dtype dtype)
 	o.regulariser = 0.1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_ml_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_ml(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
@@ -296,7 +299,7 @@ static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "critic", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_wgan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_wgan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
@@ -311,7 +314,7 @@ static inline egm_status golden_clipped_wgan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "critic", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_wgan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_wgan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
@@ -327,7 +330,7 @@ static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_ls_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_ls_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
@@ -341,7 +344,7 @@ static inline egm_status golden_annealed_dsm(golden_run *r, egm_dtype dtype)
 	o.sigma_high = 1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_annealed_dsm_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_annealed_dsm(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
@@ -362,7 +365,7 @@ static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(egm_model_build(r->nets[0], dtype, 11));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
@@ -375,7 +378,7 @@ static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "encoder", dtype, 2, 6, 0));
 	GOLDEN_TRY(golden_add_net(r, "decoder", dtype, 3, 4, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_vae_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_vae(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 #endif
@@ -393,8 +396,8 @@ static inline egm_status golden_cross_entropy(golden_run *r, egm_dtype dtype)
 		x[i] = i % 4 < 2 ? golden_number(i) : i % 4 - 2 == hot;
 	}
 	GOLDEN_TRY(golden_add_net(r, "classifier", dtype, 2, 2, 1));
-	GOLDEN_TRY(egm_data_create(&r->data, r->context, dtype, x, GOLDEN_DATA, 4));
-	GOLDEN_TRY(egm_cross_entropy_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_data_copy(&r->data, r->context, egm_array_of(dtype, x, GOLDEN_DATA, 4)));
+	GOLDEN_TRY(egm_loss_cross_entropy(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
@@ -418,7 +421,7 @@ static inline egm_status golden_image_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_painter_net(r->nets[1]));
 	GOLDEN_TRY(egm_model_build(r->nets[1], dtype, 12));
 	GOLDEN_TRY(golden_add_data(r, dtype, 72));
-	GOLDEN_TRY(egm_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 #endif
@@ -473,7 +476,7 @@ static inline egm_status golden_set_negatives(golden_run *r, const golden_traini
 	if (t->start == EGM_NEGATIVES_PCD) n.restart = 0.25;
 	s.step_size = 0.05;
 	if (t->kernel == EGM_SAMPLER_HMC) s.leapfrog_steps = 3;
-	GOLDEN_TRY(egm_trainer_set_negatives(r->trainer, NULL, &n, &s));
+	GOLDEN_TRY(SET_NEGATIVES(r->trainer, NULL, &n, &s));
 	return EGM_OK;
 }
 #endif
@@ -512,7 +515,7 @@ static inline egm_status golden_observe_nets(golden_notes *notes, const char *wh
 		GOLDEN_TRY(golden_observe_net(notes, label, r->nets[i]));
 		if (!averages) continue;
 		snprintf(label, sizeof label, "%saverage%d", when, i);
-		GOLDEN_TRY(egm_trainer_average(r->trainer, r->nets[i], &average));
+		GOLDEN_TRY(egm_trainer_average(&average, r->trainer, r->nets[i]));
 		egm_status st = golden_observe_net(notes, label, average);
 		egm_model_free(average);
 		GOLDEN_TRY(st);
@@ -596,8 +599,8 @@ static inline egm_status golden_sampler_create(egm_sampler **out, const golden_c
 	egm_target *target = NULL;
 	egm_sampler_options o;
 	GOLDEN_TRY(egm_sampler_options_init(&o, sizeof o, c->kernel));
-	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS,
-	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL, NULL));
+	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS, NULL,
+	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL));
 	o.chains = GOLDEN_CHAINS;
 	o.seed = 9;
 	o.step_size = 0.1;
@@ -623,12 +626,12 @@ static inline egm_status golden_observe_sampler(golden_notes *notes, egm_sampler
 	double points[GOLDEN_CHAINS * GOLDEN_DIMS], draws[GOLDEN_DRAWS * GOLDEN_CHAINS * GOLDEN_DIMS];
 	double energies[GOLDEN_DRAWS * GOLDEN_CHAINS], scale[GOLDEN_DIMS];
 	egm_sampler_statistics stats;
-	GOLDEN_TRY(egm_sampler_points(s, c->dtype, points));
+	GOLDEN_TRY(egm_sampler_points(s, points_out(s, c->dtype, points)));
 	golden_note_array(notes, "points", c->dtype, points, GOLDEN_CHAINS * GOLDEN_DIMS);
 	for (int64_t i = 0; i < GOLDEN_CHAINS; i++) {
 		GOLDEN_TRY(egm_sampler_statistics_init(&stats, sizeof stats));
 		GOLDEN_TRY(egm_sampler_stats(s, i, &stats));
-		GOLDEN_TRY(egm_sampler_scale(s, i, scale));
+		GOLDEN_TRY(egm_sampler_scale(s, i, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		/* 0.2 counted the steps of all levels of a tempered chain, later releases its rounds: 3 levels of 2 steps. */
 		int64_t counted = c->kernel == EGM_SAMPLER_TEMPERED && !GOLDEN_HAS(3) ? 6 : 1;
 		const double figures[] = {(double)(stats.transitions / counted),
@@ -640,7 +643,8 @@ static inline egm_status golden_observe_sampler(golden_notes *notes, egm_sampler
 		notes->note(notes, "statistics", figures, 6);
 	}
 	if (!next) return EGM_OK;
-	GOLDEN_TRY(egm_sampler_run(s, GOLDEN_DRAWS, 1, draws, energies));
+	GOLDEN_TRY(egm_sampler_run(s, GOLDEN_DRAWS, 1, draws_out(s, GOLDEN_DRAWS, draws),
+	                           energies_out(s, GOLDEN_DRAWS, energies), NULL, NULL));
 	golden_note_array(notes, "next.draws", c->dtype, draws, GOLDEN_DRAWS * GOLDEN_CHAINS * GOLDEN_DIMS);
 	golden_note_array(notes, "next.energies", c->dtype, energies, GOLDEN_DRAWS * GOLDEN_CHAINS);
 	return EGM_OK;

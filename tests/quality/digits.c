@@ -49,7 +49,7 @@ static egm_data *labelled(egm_context *context, const egm_data *images, const eg
 		memcpy(rows + i * ROW, x + i * PIXELS, PIXELS * sizeof *rows);
 		rows[i * ROW + PIXELS + (int)y[i]] = 1;
 	}
-	must(egm_data_create(&data, context, EGM_F32, rows, n, ROW));
+	must(egm_data_copy(&data, context, egm_f32(rows, n, ROW)));
 	free(rows);
 	return data;
 }
@@ -59,7 +59,7 @@ static void classify(const egm_model *net, const float *images, int64_t n, int *
 {
 	float *logits = malloc((size_t)n * CLASSES * sizeof *logits);
 	if (!logits) must(EGM_ERR_MEMORY);
-	must(egm_model_run(net, EGM_F32, images, n, PIXELS, logits));
+	must(egm_model_run(net, egm_f32(images, n, PIXELS), egm_f32_out(logits, n, egm_model_outputs(net))));
 	for (int64_t i = 0; i < n; i++) {
 		verdict[i] = 0;
 		for (int k = 1; k < CLASSES; k++)
@@ -82,7 +82,7 @@ static egm_model *train(egm_context *context, const char *folder, int epochs, ui
 	egm_model_relu(net);
 	egm_model_dense(net, CLASSES);
 	must(egm_model_build(net, EGM_F32, seed));
-	must(egm_cross_entropy_create(&loss, net, NULL));
+	must(egm_loss_cross_entropy(&loss, net, NULL));
 	must(egm_trainer_options_init(&o, sizeof o));
 	o.seed = seed;
 	o.batch = 128;
@@ -130,7 +130,7 @@ static void count_samples(egm_context *context, const egm_model *net, const char
 		        PIXELS);
 		exit(1);
 	}
-	must(egm_model_generate(generator, EGM_F32, seed, n, x));
+	must(egm_model_generate(generator, seed, egm_f32_out(x, n, egm_model_outputs(generator))));
 	classify(net, x, n, verdict);
 	for (int64_t i = 0; i < n; i++) counts[verdict[i]]++;
 	printf("{\"test_accuracy\": %.4f, \"samples\": %lld, \"counts\": [", accuracy, (long long)n);

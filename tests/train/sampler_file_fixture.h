@@ -3,7 +3,7 @@
 #ifndef EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 #define EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/fault_io.h>
 #include <io/io_support.h>
 #include <io/safetensors_impl.h>
@@ -42,7 +42,7 @@ static inline void save(const egm_sampler *s, const char *name)
 
 static inline void load(egm_sampler *s, const char *name)
 {
-	ck_assert_egm(egm_sampler_load(s, io_path(name)));
+	ck_assert_egm(egm_sampler_restore(s, io_path(name)));
 }
 
 static inline void assert_same_files(const char *a, const char *b)
@@ -68,7 +68,8 @@ static inline tail draw_tail(egm_sampler *s)
 	tail t = {.bytes = draws + (size_t)(AFTER * s->options.chains) * element};
 	t.numbers = calloc(1, t.bytes);
 	ck_assert_ptr_nonnull(t.numbers);
-	t.status = egm_sampler_run(s, AFTER, THIN, t.numbers, t.numbers + draws);
+	t.status = egm_sampler_run(s, AFTER, THIN, draws_out(s, AFTER, t.numbers),
+	                           energies_out(s, AFTER, t.numbers + draws), NULL, NULL);
 	return t;
 }
 
@@ -106,7 +107,7 @@ static inline void bench_open(bench *b, egm_context *context, egm_dtype dtype, i
 	b->law = normal_law(dtype, dims, 1, 1);
 	b->target = law_target(b->context, &b->law, NULL);
 	b->sampler = make_sampler(b->target, options);
-	ck_assert_egm(egm_sampler_run(b->sampler, 1, BEFORE, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b->sampler, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL));
 }
 
 static inline void bench_close(bench *b)

@@ -19,14 +19,14 @@ static void learn(const law *l, int32_t start, int32_t kernel, int64_t steps, do
 	egm_trainer *trainer;
 	nets[0] = NET("energy", egm_model_silu, 2, 1, 32, 32, 1);
 	data = law_data(l);
-	OK(egm_ml_create(&loss, nets[0], NULL));
+	OK(egm_loss_ml(&loss, nets[0], NULL));
 	trainer = make_trainer(loss, &by_chains);
 	OK(egm_negatives_options_init(&n, sizeof n));
 	OK(egm_sampler_options_init(&s, sizeof s, kernel));
 	n.start = start;
 	n.steps = steps;
 	s.step_size = step_size;
-	OK(egm_trainer_set_negatives(trainer, NULL, &n, &s));
+	OK(SET_NEGATIVES(trainer, NULL, &n, &s));
 	OK(egm_trainer_fit(trainer, data, by_chains.steps, NULL, NULL));
 	egm_trainer_free(trainer);
 }
@@ -40,7 +40,7 @@ static double ais_log_z(double wanted)
 	OK(egm_target_model(&target, nets[0], NULL));
 	OK(egm_ais_options_init(&o, sizeof o));
 	OK(egm_ais_result_init(&r, sizeof r));
-	OK(egm_ais_run(target, &o, &r, NULL));
+	OK(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL));
 	egm_target_free(target);
 	ck_assert_msg(fabs(r.log_z - wanted) <= 5 * r.standard_error + 1e-3, "log Z %g +- %g, grid %g", r.log_z,
 	              r.standard_error, wanted);
@@ -105,7 +105,7 @@ static double mean_energy(double radius, double s, uint64_t seed)
 	static float x[2 * RING], u[RING];
 	double sum = 0;
 	ring(x, RING, radius, s, seed);
-	OK(egm_model_energy(nets[0], EGM_F32, x, RING, 2, u));
+	OK(egm_model_energy(nets[0], egm_f32(x, RING, 2), egm_f32_out(u, RING, 1)));
 	for (int i = 0; i < RING; i++) sum += (double)u[i];
 	return sum / RING;
 }
@@ -119,15 +119,15 @@ static egm_status fit_ring(double s, int32_t kernel, uint64_t seed)
 	egm_trainer *trainer = NULL;
 	nets[0] = NET("energy", egm_model_silu, seed, 2, 64, 64, 1);
 	ring(x, RING, 1, s, 100 + seed);
-	OK(egm_data_create(&data, context, EGM_F32, x, RING, 2));
-	OK(egm_ml_create(&loss, nets[0], NULL));
+	OK(egm_data_copy(&data, context, egm_f32(x, RING, 2)));
+	OK(egm_loss_ml(&loss, nets[0], NULL));
 	OK(egm_trainer_options_init(&o, sizeof o));
 	o.seed = seed;
 	o.learning_rate = 1e-3;
 	OK(egm_trainer_create(&trainer, loss, &o));
 	if (kernel) {
 		OK(egm_sampler_options_init(&chains, sizeof chains, kernel));
-		OK(egm_trainer_set_negatives(trainer, NULL, NULL, &chains));
+		OK(SET_NEGATIVES(trainer, NULL, NULL, &chains));
 	}
 	egm_status st = egm_trainer_fit(trainer, data, 2000, NULL, NULL);
 	egm_trainer_free(trainer);

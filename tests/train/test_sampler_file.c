@@ -6,7 +6,7 @@
 static void expect_resume(egm_sampler *straight, const egm_sampler_options *other)
 {
 	egm_sampler *resumed = make_sampler(straight->target, other);
-	ck_assert_egm(egm_sampler_run(resumed, 3, 1, NULL, NULL)); /* is forgotten */
+	ck_assert_egm(egm_sampler_run(resumed, 3, 1, egm_no_out(), egm_no_out(), NULL, NULL)); /* is forgotten */
 	save(straight, "middle.egm");
 	load(resumed, "middle.egm");
 	save(resumed, "again.egm");
@@ -20,8 +20,8 @@ static void expect_resume_of(egm_target *target, int32_t kernel)
 	egm_sampler_options options = options_of(kernel, 5), other = options_of(kernel, 6);
 	other.step_size = 0.07;
 	egm_sampler *straight = make_sampler(target, &options);
-	if (straight->method->metropolis) ck_assert_egm(egm_sampler_warmup(straight, 60));
-	ck_assert_egm(egm_sampler_run(straight, BEFORE, THIN, NULL, NULL));
+	if (straight->method->metropolis) ck_assert_egm(egm_sampler_warmup(straight, 60, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(straight, BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL));
 	expect_resume(straight, &other);
 	egm_sampler_free(straight);
 }
@@ -71,8 +71,8 @@ START_TEST(test_sampler_file__resumes_on_nets_with_other_threads)
 			egm_model_free(energy);
 			egm_context_free(context);
 		}
-		if (samplers[0]->method->metropolis) ck_assert_egm(egm_sampler_warmup(samplers[0], 30));
-		ck_assert_egm(egm_sampler_run(samplers[0], BEFORE, THIN, NULL, NULL));
+		if (samplers[0]->method->metropolis) ck_assert_egm(egm_sampler_warmup(samplers[0], 30, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(samplers[0], BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL));
 		save(samplers[0], "net.egm");
 		load(samplers[1], "net.egm");
 		assert_go_on_alike(samplers[0], samplers[1]);
@@ -132,7 +132,7 @@ START_TEST(test_sampler_file__keeps_frozen_chains)
 		egm_target *target = law_target(context, &l, NULL);
 		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options), *resumed = make_sampler(target, &other);
-		if (egm_sampler_run(straight, 1, BEFORE, NULL, NULL) == EGM_ERR_NONFINITE) {
+		if (egm_sampler_run(straight, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL) == EGM_ERR_NONFINITE) {
 			froze++;
 			ck_assert_int_ge(sampler_stats(straight, -1).frozen, 1);
 			save(straight, "frozen.egm");
@@ -157,7 +157,8 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 		egm_target *target = law_target(context, &l, NULL);
 		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options);
-		ck_assert_int_eq(egm_sampler_run(straight, BEFORE, THIN, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(straight, BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL),
+		                 EGM_ERR_STOPPED);
 		expect_resume(straight, &other);
 		egm_sampler_free(straight);
 		egm_target_free(target);
@@ -178,9 +179,9 @@ START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
 		egm_sampler *stopped = make_sampler(target, &options), *straight = make_sampler(target, &options);
 		stopper s = {.at = at};
 		ck_assert_egm(egm_sampler_set_progress(stopped, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
 		ck_assert_egm(egm_sampler_set_progress(stopped, NULL, NULL));
-		ck_assert_egm(egm_sampler_run(straight, s.done, 1, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(straight, s.done, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		save(stopped, "stopped.egm");
 		save(straight, "straight.egm");
 		assert_same_files("stopped.egm", "straight.egm");

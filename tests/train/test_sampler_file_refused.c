@@ -6,7 +6,7 @@
 static void expect_refusal(egm_sampler *s, const char *name, egm_status status, const char *text)
 {
 	save(s, "before.egm");
-	io_expect(name, egm_sampler_load(s, io_path(name)), status, text);
+	io_expect(name, egm_sampler_restore(s, io_path(name)), status, text);
 	save(s, "after.egm");
 	assert_same_files("before.egm", "after.egm");
 }
@@ -75,8 +75,8 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 	expect_refusal(b.sampler, "model.egm", EGM_ERR_FORMAT, "format");
 	expect_refusal(b.sampler, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	save(b.sampler, "good.egm");
-	io_expect("NULL path", egm_sampler_load(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
-	io_expect("NULL", egm_sampler_load(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
+	io_expect("NULL path", egm_sampler_restore(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("NULL", egm_sampler_restore(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
 	io_expect("NULL path", egm_sampler_save(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("NULL", egm_sampler_save(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
 	char deep[PATH_MAX + 16];
@@ -95,14 +95,14 @@ START_TEST(test_load__refuses_every_truncation)
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "whole.egm");
 	unsigned char *bytes = io_read(io_path("whole.egm"), &size);
-	ck_assert_egm(egm_sampler_run(b.sampler, 1, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	save(b.sampler, "kept.egm");
 	for (size_t n = 0; n < size; n += 1 + n / 64) {
 		io_write(io_path("cut.egm"), bytes, n);
-		io_expect("cut", egm_sampler_load(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+		io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
 	}
 	io_write(io_path("cut.egm"), bytes, size - 1);
-	io_expect("cut", egm_sampler_load(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+	io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
 	save(b.sampler, "after.egm");
 	assert_same_files("kept.egm", "after.egm");
 	load(b.sampler, "whole.egm");
@@ -124,7 +124,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 	for (size_t i = 0; i < size; i++) {
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		io_write(io_path("flipped.egm"), bytes, size);
-		egm_status st = egm_sampler_load(b.sampler, io_path("flipped.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("flipped.egm"));
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		if (st != EGM_OK) {
 			refused++;
@@ -132,7 +132,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 			continue;
 		}
 		taken++;
-		st = egm_sampler_run(b.sampler, 1, 1, NULL, NULL);
+		st = egm_sampler_run(b.sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL);
 		ck_assert_msg(st == EGM_OK || st == EGM_ERR_NONFINITE, "byte %zu: %s", i, egm_last_error());
 		load(b.sampler, "whole.egm");
 	}
@@ -258,7 +258,7 @@ START_TEST(test_load__refuses_numbers_that_no_chain_has)
 	double x = 0.25, points[CHAINS * DIMS];
 	write_with_number(b.context, "good.egm", "other.egm", "x", 5, &x);
 	load(b.sampler, "other.egm");
-	ck_assert_egm(egm_sampler_points(b.sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(b.sampler, points_out(b.sampler, EGM_F64, points)));
 	ck_assert_double_eq(points[5], 0.25);
 	bench_close(&b);
 }
@@ -292,7 +292,7 @@ START_TEST(test_save__leaves_the_old_file_when_a_call_fails)
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "old.egm");
 	save(b.sampler, "copy.egm");
-	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	int files = io_entries(io_folder, NULL);
 	set_fault(faults[_i].call, 1, faults[_i].error);
 	egm_status st = egm_sampler_save(b.sampler, io_path("old.egm"));
@@ -312,7 +312,7 @@ START_TEST(test_load__changes_nothing_when_a_read_fails)
 	egm_sampler_options options = options_of(EGM_SAMPLER_NUTS, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "good.egm");
-	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	save(b.sampler, "kept.egm");
 	load(b.sampler, "kept.egm"); /* the first time, jansson reads a seed for its tables */
 	set_fault(FAULT_READ, 0, 0);
@@ -322,7 +322,7 @@ START_TEST(test_load__changes_nothing_when_a_read_fails)
 	load(b.sampler, "kept.egm");
 	for (long at = 1; at <= reads; at++) {
 		set_fault(FAULT_READ, at, EIO);
-		egm_status st = egm_sampler_load(b.sampler, io_path("good.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("good.egm"));
 		fault.call = FAULT_NONE;
 		io_expect("read", st, EGM_ERR_IO, "good.egm");
 		save(b.sampler, "after.egm");
@@ -341,7 +341,7 @@ static egm_status save_the_same(void *sampler)
 
 static egm_status load_the_same(void *sampler)
 {
-	return egm_sampler_load(sampler, io_path("good.egm"));
+	return egm_sampler_restore(sampler, io_path("good.egm"));
 }
 
 START_TEST(test_memory__save_and_load_report_each_failure)
