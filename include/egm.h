@@ -5,7 +5,6 @@
 
 #include <egm/version.h>
 
-#include <egm/options.h>
 #include <egm/status.h>
 
 #include <egm/array.h>
