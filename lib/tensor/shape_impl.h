@@ -2,7 +2,7 @@
 #ifndef EGM_TENSOR_SHAPE_IMPL_H
 #define EGM_TENSOR_SHAPE_IMPL_H
 
-#include <core/status_impl.h>
+#include <core/array_impl.h>
 
 enum { EGM__MAX_RANK = 4 };
 
