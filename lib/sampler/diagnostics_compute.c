@@ -57,7 +57,7 @@ static egm_status sample_create(sample *s, const egm_diagnostics *d, int64_t cha
 	s->sorted = egm__alloc(s->context, chains * n, sizeof *s->sorted);
 	s->spare = egm__alloc(s->context, chains * n, sizeof *s->spare);
 	if (!s->x || !s->scores || !s->rho || !s->sorted || !s->spare)
-		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory to order %lld draws of %lld chains", (long long)n,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to order %lld draws of %lld chains", (long long)n,
 		         (long long)chains);
 	EGM_TRY(egm__diagnostics_fourier_create(&s->fourier, s->context, s->half));
 out:
@@ -206,7 +206,7 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 	sample s = {0};
 	egm_diagnosis result;
 	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "diagnosis is NULL");
-	EGM_TRY(egm__diagnostics_check("egm_diagnostics_compute", diagnostics, dim, chain));
+	EGM_TRY(egm__diagnostics_check(diagnostics, dim, chain));
 	EGM_TRY(egm_diagnosis_init(&result, sizeof result));
 	moments(diagnostics, dim, chain, &result);
 	if (diagnostics->kept >= LEAST_DRAWS) {

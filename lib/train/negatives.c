@@ -30,24 +30,37 @@ enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
 static const egm_negatives_options defaults = EGM_NEGATIVES_OPTIONS_INIT;
+static const egm_choice start_choices[] = {
+    {"cd", EGM_NEGATIVES_CD}, {"pcd", EGM_NEGATIVES_PCD}, {"short_run", EGM_NEGATIVES_SHORT_RUN}};
+static EGM__FAMILY(starts, "EGM_NEGATIVES_", start_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_negatives_options, start, starts, "Where chains start: at data, in a replay buffer, or at noise."),
+    EGM__FLAG(egm_negatives_options, adapt_step, "1: the step size follows the acceptance rate between batches."),
+    EGM__COUNT(egm_negatives_options, steps, "Transitions for each batch."),
+    EGM__WEIGHT(egm_negatives_options, buffer,
+                "Rows of the replay buffer (pcd); 0: 10000, or a batch if that is more."),
+    EGM__BETWEEN(egm_negatives_options, restart, 0, 1, "Share of the chains that start anew in each batch (pcd)."),
+};
+EGM__OPTIONS(egm__options_negatives, egm_negatives_options, defaults, members);
+
+static const egm_negatives_statistics nothing = EGM_NEGATIVES_STATISTICS_INIT;
+static const egm__option statistics[] = {
+    EGM__RESULT(egm_negatives_statistics, acceptance, "Mean acceptance probability of the last batch."),
+    EGM__RESULT(egm_negatives_statistics, step_size, "Step size in use."),
+    EGM__RESULT(egm_negatives_statistics, restarted, "Share of the chains of the last batch that started anew."),
+    EGM__RESULT(egm_negatives_statistics, ran_away,
+                "Average share of the chains that ran away and started anew (pcd)."),
+    EGM__RESULT(egm_negatives_statistics, gap, "Average energy of the negatives minus that of the data, in nats."),
+    EGM__RESULT(egm_negatives_statistics, gap_limit, "Training ends with EGM_ERR_DIVERGED where |gap| exceeds this."),
+};
+EGM__OPTIONS(egm__options_negatives_statistics, egm_negatives_statistics, nothing, statistics);
 
 /* ---- checks */
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_negatives_options", o, sizeof *o, options));
-	if (o->start < EGM_NEGATIVES_CD || o->start > EGM_NEGATIVES_SHORT_RUN)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: start = %d is none of EGM_NEGATIVES_*", (int)o->start);
-	if (o->reserved || o->reserved2)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0",
-		         (int)(o->reserved ? o->reserved : o->reserved2));
-	if (o->adapt_step != 0 && o->adapt_step != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: adapt_step = %d is neither 0 nor 1", (int)o->adapt_step);
-	if (o->steps < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: steps = %lld is below 1", (long long)o->steps);
-	if (!(o->restart >= 0 && o->restart <= 1))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: restart = %g is not in [0, 1]", o->restart);
+	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: a buffer of %lld rows is smaller than a batch of %lld",
