@@ -381,11 +381,10 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 {
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = path};
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL"));
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
-	EGM_TRY(egm_load_options_init(&o, sizeof o));
 	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
 	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
 	EGM_TRY(check_format(&l));

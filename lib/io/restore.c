@@ -253,8 +253,7 @@ out:
 static egm_status read_file(restorer *r)
 {
 	egm_status st = EGM_OK;
-	egm_load_options load;
-	EGM_TRY(egm_load_options_init(&load, sizeof load));
+	egm_load_options load = EGM_LOAD_OPTIONS_INIT;
 	load.max_header_bytes = r->options.max_header_bytes;
 	load.max_data_bytes = r->options.max_data_bytes;
 	EGM_TRY(egm__safetensors_read_any(&r->file, r->model->context, r->path, &load));

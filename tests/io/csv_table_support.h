@@ -4,12 +4,11 @@
 #define EGM_CSV_TABLE_SUPPORT_H
 #include "data_fixture.h"
 
-static egm_csv_options o;
+static egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 
 static inline void setup(void)
 {
 	data_setup("table.csv");
-	o = (egm_csv_options)EGM_CSV_OPTIONS_INIT;
 	o.dtype = EGM_F64;
 }
 
