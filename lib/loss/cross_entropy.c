@@ -8,7 +8,11 @@ enum { CLASSIFIER };
 enum { CROSS_ENTROPY };
 
 static const egm_cross_entropy_options defaults = EGM_CROSS_ENTROPY_OPTIONS_INIT;
-static const egm__range ranges[] = {EGM__BELOW_ONE(egm_cross_entropy_options, label_smoothing)};
+static const egm__option members[] = {
+    EGM__BELOW_ONE(egm_cross_entropy_options, label_smoothing,
+                   "Share of each row's weight that is spread evenly over the classes."),
+};
+EGM__OPTIONS(egm__options_cross_entropy, egm_cross_entropy_options, defaults, members);
 
 static void build(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -34,10 +38,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system cross_entropy = {.kind = "cross_entropy",
-                                          .type = "egm_cross_entropy_options",
-                                          .defaults = &defaults,
-                                          .size = sizeof defaults,
-                                          EGM__RANGES(ranges),
+                                          .options = &egm__options_cross_entropy,
                                           .n_nets = 1,
                                           .nets = {{"classifier", "d", "k"}},
                                           .data = "d+k",

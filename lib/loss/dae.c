@@ -7,7 +7,10 @@ enum { DENOISER };
 enum { RECONSTRUCTION };
 
 static const egm_dae_options defaults = EGM_DAE_OPTIONS_INIT;
-static const egm__range ranges[] = {EGM__POSITIVE(egm_dae_options, sigma)};
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_dae_options, sigma, "Standard deviation of the noise, in data units."),
+};
+EGM__OPTIONS(egm__options_dae, egm_dae_options, defaults, members);
 
 static void build(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -24,10 +27,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system dae = {.kind = "dae",
-                                .type = "egm_dae_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_dae,
                                 .n_nets = 1,
                                 .nets = {{"denoiser", "d", "d"}},
                                 .terms = {"reconstruction"},

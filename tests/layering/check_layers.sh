@@ -22,7 +22,7 @@ may_include() {
 # The layer that owns a public header; egm.h itself is above them all.
 owner() {
 	case $1 in
-	status.h | version.h | context.h) echo core ;;
+	status.h | version.h | context.h | options.h) echo core ;;
 	diagnostics.h) echo sampler ;;
 	distance.h | mixture.h) echo loss ;;
 	model.h | loss.h | sampler.h | io.h | train.h) echo "${1%.h}" ;;
