@@ -4,11 +4,12 @@
 #define EGM_CSV_TABLE_SUPPORT_H
 #include "data_fixture.h"
 
-static egm_csv_options o = EGM_CSV_OPTIONS_INIT;
+static egm_csv_options o;
 
 static inline void setup(void)
 {
 	data_setup("table.csv");
+	o = (egm_csv_options)EGM_CSV_OPTIONS_INIT;
 	o.dtype = EGM_F64;
 }
 

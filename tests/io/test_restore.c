@@ -11,13 +11,14 @@
 static egm_context *context;
 static egm_test_allocator memory;
 static char path[PATH_MAX];
-static egm_restore_options options = EGM_RESTORE_OPTIONS_INIT;
+static egm_restore_options options;
 
 static void setup(void)
 {
 	context = egm_test_context(&memory);
 	ck_assert_ptr_nonnull(context);
 	snprintf(path, sizeof path, "%s", io_path("weights.safetensors"));
+	options = (egm_restore_options)EGM_RESTORE_OPTIONS_INIT;
 }
 
 static void teardown(void)
