@@ -22,9 +22,8 @@ static int plausible(size_t size)
 
 egm_status egm__options_init(const char *type, void *options, size_t size, const void *defaults, size_t full_size)
 {
-	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s_init: options is NULL", type);
-	if (!plausible(size))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s_init: size is %zu, expected sizeof(%s)", type, size, type);
+	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", type);
+	if (!plausible(size)) return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be sizeof(%s)", size, type);
 	memset(options, 0, size);
 	memcpy(options, defaults, size < full_size ? size : full_size);
 	memcpy(options, &size, sizeof size);
@@ -41,12 +40,13 @@ egm_status egm__options_merge(const char *type, void *merged, size_t full_size, 
 	}
 	memcpy(&size, options, sizeof size);
 	if (!plausible(size))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: struct_size is %zu; %s_init was not called", type, size, type);
+		return egm__fail(EGM_ERR_ARGUMENT, "struct_size is %zu, must be sizeof(%s), which its initialiser sets", size,
+		                 type);
 	for (size_t i = full_size; i < size; ++i)
 		if (bytes[i])
 			return egm__fail(EGM_ERR_UNSUPPORTED,
-			                 "%s: byte %zu of %zu is set, this library knows %zu: the program needs a newer one", type,
-			                 i, size, full_size);
+			                 "byte %zu of %s is set, of which this library knows %zu: the program needs a newer one", i,
+			                 type, full_size);
 	memcpy(merged, options, size < full_size ? size : full_size);
 	memcpy(merged, &full_size, sizeof full_size);
 	return EGM_OK;
@@ -104,6 +104,11 @@ int egm__option_zero_is_default(const egm__options *table, const egm__option *ro
 {
 	if (row->kind >= EGM_OPTION_NUMBERS) return 0;
 	return egm__option_value(row, table->defaults) != 0 && (row->zero_is_default || !contains(row, 0));
+}
+
+int egm__option_optional(const egm__options *table, const egm__option *row)
+{
+	return row->kind >= EGM_OPTION_NUMBERS || contains(row, egm__option_value(row, table->defaults));
 }
 
 static void fill_zero(const egm__options *table, const egm__option *row, char *merged)
