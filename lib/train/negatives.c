@@ -29,32 +29,6 @@
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
-static const egm_negatives_options defaults = EGM_NEGATIVES_OPTIONS_INIT;
-static const egm_choice start_choices[] = {
-    {"cd", EGM_NEGATIVES_CD}, {"pcd", EGM_NEGATIVES_PCD}, {"short_run", EGM_NEGATIVES_SHORT_RUN}};
-static EGM__FAMILY(starts, "EGM_NEGATIVES_", start_choices);
-static const egm__option members[] = {
-    EGM__CHOICE(egm_negatives_options, start, starts, "Where chains start: at data, in a replay buffer, or at noise."),
-    EGM__FLAG(egm_negatives_options, adapt_step, "1: the step size follows the acceptance rate between batches."),
-    EGM__COUNT(egm_negatives_options, steps, "Transitions for each batch."),
-    EGM__WEIGHT(egm_negatives_options, buffer,
-                "Rows of the replay buffer (pcd); 0: 10000, or a batch if that is more."),
-    EGM__BETWEEN(egm_negatives_options, restart, 0, 1, "Share of the chains that start anew in each batch (pcd)."),
-};
-EGM__OPTIONS(egm__options_negatives, egm_negatives_options, defaults, members);
-
-static const egm_negatives_statistics nothing = EGM_NEGATIVES_STATISTICS_INIT;
-static const egm__option statistics[] = {
-    EGM__RESULT(egm_negatives_statistics, acceptance, "Mean acceptance probability of the last batch."),
-    EGM__RESULT(egm_negatives_statistics, step_size, "Step size in use."),
-    EGM__RESULT(egm_negatives_statistics, restarted, "Share of the chains of the last batch that started anew."),
-    EGM__RESULT(egm_negatives_statistics, ran_away,
-                "Average share of the chains that ran away and started anew (pcd)."),
-    EGM__RESULT(egm_negatives_statistics, gap, "Average energy of the negatives minus that of the data, in nats."),
-    EGM__RESULT(egm_negatives_statistics, gap_limit, "Training ends with EGM_ERR_DIVERGED where |gap| exceeds this."),
-};
-EGM__OPTIONS(egm__options_negatives_statistics, egm_negatives_statistics, nothing, statistics);
-
 /* ---- checks */
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
