@@ -129,12 +129,12 @@ static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, 
 	return 0;
 }
 
-int egm_mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+int egm__mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	return energy(rows, EGM_F32, x, energies, gradients, user);
 }
 
-int egm_mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+int egm__mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	return energy(rows, EGM_F64, x, energies, gradients, user);
 }

@@ -23,6 +23,7 @@ typedef struct egm__mixture_numbers {
 
 struct egm_mixture {
 	egm_context *context;
+	int refs;                  /* through __atomic builtins; egm_mixture_free releases one */
 	const egm__kernels *table; /* f64 */
 	egm_mixture_options options;
 	int64_t dims;
@@ -57,6 +58,7 @@ egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_
 /* egm__mixture_data_check for a mixture that is there, and that `out` is. */
 egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm__mixture_data *data, int64_t columns,
                                    const void *out);
+void egm__mixture_retain(egm_mixture *mixture);
 /* The smallest over the columns. */
 double egm__mixture_least_floor(const egm_mixture *m);
 
@@ -91,6 +93,10 @@ void egm__mixture_block_load(const egm_mixture *m, egm__mixture_block *b, egm_dt
 void egm__mixture_whiten(const egm_mixture *m, egm__mixture_block *b, int64_t k);
 /* log_density, and shares = responsibilities; NaN where log_density is not finite. */
 void egm__mixture_evaluate(const egm_mixture *m, egm__mixture_block *b);
+
+/* U = -log p of rows, and its gradient if `gradients` is not NULL: egm_energy_fn with the mixture as its user. */
+int egm__mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user);
+int egm__mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /* ---- a pass over data */
 

@@ -428,8 +428,7 @@ egm_status egm_target_ais(const egm_target *target, const egm_ais_options *optio
 	st = run(&a, t.probed, &found);
 	if (st == EGM_OK && log_weights.data)
 		memcpy(log_weights.data, a.log_weights, (size_t)a.options.particles * sizeof *a.log_weights);
-	if (st == EGM_OK)
-		st = egm__options_init("egm_ais_result", result, result->struct_size, &found, sizeof found);
+	if (st == EGM_OK) st = egm__options_init("egm_ais_result", result, result->struct_size, &found, sizeof found);
 	destroy(&a);
 	egm_target_free(t.probed);
 out:

@@ -20,7 +20,8 @@
 static const egm_annealed_langevin_options defaults = EGM_ANNEALED_LANGEVIN_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_annealed_langevin_options, "Langevin step eps at temperature 1; eps * T at T."),
-    EGM__ARRAY(egm_annealed_langevin_options, temperatures, "[levels] falling temperatures, which divide the energy; NULL, with one level: 1."),
+    EGM__ARRAY(egm_annealed_langevin_options, temperatures,
+               "[levels] falling temperatures, which divide the energy; NULL, with one level: 1."),
     EGM__BETWEEN(egm_annealed_langevin_options, levels, 1, EGM__MAX_LEVELS, "Number of temperatures."),
     EGM__BETWEEN(egm_annealed_langevin_options, steps_per_level, 1, INT32_MAX, "Langevin steps at each temperature."),
     EGM__WEIGHT(egm_annealed_langevin_options, denoise, "A draw is x - denoise^2 grad V(x); 0: x itself."),

@@ -109,10 +109,11 @@ static void clear_counters(egm_sampler *s)
 static void warn(egm_sampler *s, int64_t chain, int64_t frozen)
 {
 	__atomic_store_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
-	egm__log(s->context, EGM_LOG_WARNING,
-	         "%s: energy or gradient of chain %lld is not finite after %lld transitions; %lld of %lld chains are frozen",
-	         s->call, (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen,
-	         (long long)s->options.chains);
+	egm__log(
+	    s->context, EGM_LOG_WARNING,
+	    "%s: energy or gradient of chain %lld is not finite after %lld transitions; %lld of %lld chains are frozen",
+	    s->call, (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen,
+	    (long long)s->options.chains);
 	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
 }
 
@@ -123,10 +124,11 @@ static egm_status judge_frozen(egm_sampler *s, egm_status st)
 	int64_t frozen, chain = egm__sampler_first_frozen(s, &frozen), newly = -1;
 	for (int32_t i = 0; i < s->n_blocks && newly < 0; i++) newly = s->blocks[i].froze;
 	if (frozen == s->options.chains && st == EGM_OK)
-		return egm__fail(EGM_ERR_NONFINITE,
-		                 "energy or gradient of chain %lld is not finite after %lld transitions, and all %lld chains are "
-		                 "frozen; egm_sampler_set_points thaws them",
-		                 (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen);
+		return egm__fail(
+		    EGM_ERR_NONFINITE,
+		    "energy or gradient of chain %lld is not finite after %lld transitions, and all %lld chains are "
+		    "frozen; egm_sampler_set_points thaws them",
+		    (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen);
 	if (newly >= 0) warn(s, newly, frozen);
 	return st;
 }

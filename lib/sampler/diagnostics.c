@@ -25,8 +25,8 @@ static egm_status check_create(int64_t chains, int64_t dims, int64_t capacity)
 		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions, must be at least 1 of each",
 		                 (long long)chains, (long long)dims);
 	if (capacity != 0 && capacity < LEAST_CAPACITY)
-		return egm__fail(EGM_ERR_ARGUMENT, "capacity is %lld, must be 0 or at least %d",
-		                 (long long)capacity, LEAST_CAPACITY);
+		return egm__fail(EGM_ERR_ARGUMENT, "capacity is %lld, must be 0 or at least %d", (long long)capacity,
+		                 LEAST_CAPACITY);
 	if (egm__size_mul(chains, dims, &count) || egm__size_mul(count, sizeof(double), &count))
 		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions are more than memory can hold",
 		                 (long long)chains, (long long)dims);
@@ -52,8 +52,8 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	d->square = egm__alloc_zero(context, d->row, sizeof *d->square);
 	d->latest = egm__alloc(context, d->row, sizeof *d->latest);
 	if (!d->unit || !d->mean || !d->square || !d->latest)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the moments of %lld chains of %lld dimensions",
-		         (long long)chains, (long long)dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the moments of %lld chains of %lld dimensions", (long long)chains,
+		         (long long)dims);
 	for (int64_t i = 0; i < d->row; i++) d->unit[i] = egm__diagnostics_unit(0);
 	*out = d;
 	d = NULL;

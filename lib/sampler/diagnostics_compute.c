@@ -57,8 +57,7 @@ static egm_status sample_create(sample *s, const egm_diagnostics *d, int64_t cha
 	s->sorted = egm__alloc(s->context, chains * n, sizeof *s->sorted);
 	s->spare = egm__alloc(s->context, chains * n, sizeof *s->spare);
 	if (!s->x || !s->scores || !s->rho || !s->sorted || !s->spare)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to order %lld draws of %lld chains", (long long)n,
-		         (long long)chains);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to order %lld draws of %lld chains", (long long)n, (long long)chains);
 	EGM_TRY(egm__diagnostics_fourier_create(&s->fourier, s->context, s->half));
 out:
 	return st;

@@ -24,8 +24,7 @@ static void add_chain(const egm_diagnostics *d, egm__diagnostics_fourier *fourie
 	for (int64_t t = 0; t < lags; t++) out[t] += covariance[t] / variance;
 }
 
-egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
-                                           egm_out out)
+egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain, egm_out out)
 {
 	egm_status st = EGM_OK;
 	const egm_diagnostics *d = diagnostics;

@@ -27,7 +27,8 @@ static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_nuts_options, "Leapfrog step h; where a warm-up starts."),
     EGM__RANGE(egm_nuts_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
     EGM__POSITIVE(egm_nuts_options, divergence, "Error of the energy beyond which a trajectory ends as divergent."),
-    EGM__BETWEEN(egm_nuts_options, max_depth, 1, MAX_DEPTH, "A transition makes at most 2^max_depth - 1 leapfrog steps."),
+    EGM__BETWEEN(egm_nuts_options, max_depth, 1, MAX_DEPTH,
+                 "A transition makes at most 2^max_depth - 1 leapfrog steps."),
     EGM__FLAG(egm_nuts_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
 };
 EGM__KERNEL_OPTIONS(egm__options_nuts, egm_nuts_options, defaults, members);

@@ -73,21 +73,21 @@ typedef struct egm__sampler_options {
 } egm__sampler_options;
 
 /* The rows of the shared members in the table of a kernel. */
-#define EGM__CHAIN_MEMBERS(type, step)                                                                             \
-	EGM__COUNT(type, chains, "Number of independent chains."),                                                      \
-	    EGM__SEED(type, seed, "Seed of the first points and of all transitions."), EGM__POSITIVE(type, step_size, step), \
-	    EGM__WEIGHT(type, start_scale,                                                                              \
-	                "Standard deviation of the first points; 0: prior_scale of the target, 1 without a prior."),   \
+#define EGM__CHAIN_MEMBERS(type, step)                                                                           \
+	EGM__COUNT(type, chains, "Number of independent chains."),                                                   \
+	    EGM__SEED(type, seed, "Seed of the first points and of all transitions."),                               \
+	    EGM__POSITIVE(type, step_size, step),                                                                    \
+	    EGM__WEIGHT(type, start_scale,                                                                           \
+	                "Standard deviation of the first points; 0: prior_scale of the target, 1 without a prior."), \
 	    EGM__ARRAY(type, scale, "[dims] scale of each coordinate; NULL: ones.")
 
 #define EGM__SAME_PLACE(type, member) (offsetof(type, member) == offsetof(egm__sampler_options, member))
 
 /* The table of a kernel. */
-#define EGM__KERNEL_OPTIONS(table, type, defaults, rows)                                                  \
-	_Static_assert(EGM__SAME_PLACE(type, chains) && EGM__SAME_PLACE(type, seed) &&                        \
-	                   EGM__SAME_PLACE(type, step_size) && EGM__SAME_PLACE(type, start_scale) &&          \
-	                   EGM__SAME_PLACE(type, scale),                                                      \
-	               "begins with the shared members");                                                     \
+#define EGM__KERNEL_OPTIONS(table, type, defaults, rows)                                                               \
+	_Static_assert(EGM__SAME_PLACE(type, chains) && EGM__SAME_PLACE(type, seed) && EGM__SAME_PLACE(type, step_size) && \
+	                   EGM__SAME_PLACE(type, start_scale) && EGM__SAME_PLACE(type, scale),                             \
+	               "begins with the shared members");                                                                  \
 	EGM__OPTIONS(table, type, defaults, rows)
 
 /* A kernel: one for each constructor of egm/sampler.h, in whose file its table and all its functions are. */

@@ -40,11 +40,11 @@ static int fits(egm_dtype dtype, double value)
 static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
 {
 	if (!fits(dtype, o->beta))
-		return egm__fail(EGM_ERR_ARGUMENT, "beta is %g, must be a positive finite %s", o->beta,
-		                 egm__dtype_name(dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "beta is %g, must be a positive finite %s", o->beta, egm__dtype_name(dtype));
 	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
-		return egm__fail(EGM_ERR_ARGUMENT, "prior_scale is %g, must be 0 or positive with 1 / prior_scale^2 a finite %s",
-		                 o->prior_scale, egm__dtype_name(dtype));
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "prior_scale is %g, must be 0 or positive with 1 / prior_scale^2 a finite %s", o->prior_scale,
+		                 egm__dtype_name(dtype));
 	return EGM_OK;
 }
 
@@ -52,8 +52,8 @@ static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lowe
 {
 	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!(lower < upper))
-		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper, %g",
-		                 (long long)dimension, lower, upper);
+		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper, %g", (long long)dimension, lower,
+		                 upper);
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
 		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, which are too large for %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
@@ -105,8 +105,7 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
 	EGM_TRY(check_numbers(&o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at least 1", (long long)dims);
-	if (dims > MOST_DIMS)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, more than memory can hold", (long long)dims);
+	if (dims > MOST_DIMS) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, more than memory can hold", (long long)dims);
 	t = egm__alloc_zero(context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	t->context = context;
@@ -238,8 +237,7 @@ static egm_status evaluate(egm_target *t, const char *x, int64_t rows, void *ene
 		int64_t n = rows - first < p->rows ? rows - first : p->rows;
 		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
 		st = egm__probe_run_points(p, n);
-		if (st != EGM_OK)
-			EGM_FAIL(st, "the energy callback returned %d, which stops it", p->reason);
+		if (st != EGM_OK) EGM_FAIL(st, "the energy callback returned %d, which stops it", p->reason);
 		deliver(p, first, n, energies, gradients);
 	}
 out:

@@ -88,8 +88,7 @@ static egm_status check_energy(const egm_model *energy)
 	if (st != EGM_OK) return st;
 	int64_t outputs = egm__model_outputs(energy);
 	if (outputs == 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "energy '%s' has %lld outputs, must have 1", energy->name,
-	                 (long long)outputs);
+	return egm__fail(EGM_ERR_SHAPE, "energy '%s' has %lld outputs, must have 1", energy->name, (long long)outputs);
 }
 
 static egm_status check_pair(const egm_model *energy, const egm_model *generator)
@@ -102,8 +101,8 @@ static egm_status check_pair(const egm_model *energy, const egm_model *generator
 		return egm__fail(EGM_ERR_DTYPE, "generator '%s' is %s, energy '%s' is %s", generator->name,
 		                 egm__dtype_name(generator->dtype), energy->name, egm__dtype_name(energy->dtype));
 	if (outputs != energy->inputs)
-		return egm__fail(EGM_ERR_SHAPE, "generator '%s' has %lld outputs, energy '%s' has %lld inputs",
-		                 generator->name, (long long)outputs, energy->name, (long long)energy->inputs);
+		return egm__fail(EGM_ERR_SHAPE, "generator '%s' has %lld outputs, energy '%s' has %lld inputs", generator->name,
+		                 (long long)outputs, energy->name, (long long)energy->inputs);
 	return EGM_OK;
 }
 
@@ -111,8 +110,9 @@ static egm_status check_pullback(const egm_model *generator)
 {
 	int64_t outputs = egm__model_outputs(generator);
 	if (generator->inputs > MAX_PULLBACK)
-		return egm__fail(EGM_ERR_SHAPE, "EGM_LATENT_PULLBACK takes at most %d latent dimensions, generator '%s' has %lld",
-		                 call, MAX_PULLBACK, generator->name, (long long)generator->inputs);
+		return egm__fail(EGM_ERR_SHAPE,
+		                 "EGM_LATENT_PULLBACK takes at most %d latent dimensions, generator '%s' has %lld",
+		                 MAX_PULLBACK, generator->name, (long long)generator->inputs);
 	if (outputs < generator->inputs)
 		return egm__fail(EGM_ERR_SHAPE, "generator '%s' has %lld outputs for %lld inputs: det J^T J is 0",
 		                 generator->name, (long long)outputs, (long long)generator->inputs);

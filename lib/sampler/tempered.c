@@ -16,7 +16,8 @@
 static const egm_tempered_options defaults = EGM_TEMPERED_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_tempered_options, "Langevin step eps at temperature 1; levels start at eps * T."),
-    EGM__ARRAY(egm_tempered_options, temperatures, "[levels] temperatures, which divide the energy, rising from 1; NULL, with one level: 1."),
+    EGM__ARRAY(egm_tempered_options, temperatures,
+               "[levels] temperatures, which divide the energy, rising from 1; NULL, with one level: 1."),
     EGM__BETWEEN(egm_tempered_options, levels, 1, EGM__MAX_LEVELS, "Number of temperatures."),
     EGM__BETWEEN(egm_tempered_options, steps_per_level, 1, INT32_MAX, "MALA steps between exchanges."),
     EGM__RANGE(egm_tempered_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
