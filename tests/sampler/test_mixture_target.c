@@ -16,7 +16,7 @@ static void open_mixture(egm_context *c, egm_dtype dtype)
 	egm_mixture_options o;
 	egm_target_options to = target_options();
 	const egm_energy_fn energy = dtype == EGM_F32 ? egm_mixture_energy_f32 : egm_mixture_energy_f64;
-	ck_assert_egm(egm_mixture_options_init(&o, sizeof o));
+	o = (egm_mixture_options)EGM_MIXTURE_OPTIONS_INIT;
 	o.components = 3;
 	ck_assert_egm(egm_mixture_create(&mixture, c, egm_f64(weights, COMPONENTS, 1), egm_f64(means, COMPONENTS, 2),
 	                                 COVARIANCES(covariances, COMPONENTS, 2), &o));
@@ -60,8 +60,7 @@ START_TEST(test_mixture__chains_have_its_moments)
 	enum { CHAINS = 100 };
 	const egm_dtype dtype = _i % 2 ? EGM_F32 : EGM_F64;
 	open_mixture(context, dtype);
-	egm_sampler_options o =
-	    sampler_options(_i < 2 ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, _i < 2 ? 0.25 : 0.8, 3);
+	any_kernel_options o = sampler_options(_i < 2 ? ANY_HMC : ANY_MALA, CHAINS, _i < 2 ? 0.25 : 0.8, 3);
 	sampler = make_sampler(target, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 100, egm_no_out(), egm_no_out(), NULL, NULL));
 	sample s = run_sampler(sampler, dtype, 2, CHAINS, 300, _i < 2 ? 1 : 4);
@@ -90,7 +89,7 @@ START_TEST(test_mixture__threads_change_no_bit_of_a_chain)
 	for (int32_t threads = 1; threads <= 3; threads += 2) {
 		egm_context *c = threaded_context(threads);
 		open_mixture(c, EGM_F64);
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, CHAINS, 0.3, 9);
+		any_kernel_options o = sampler_options(ANY_HMC, CHAINS, 0.3, 9);
 		sampler = make_sampler(target, &o);
 		ck_assert_egm(egm_sampler_run(sampler, N, 1, draws_out(sampler, N, threads == 1 ? first : other), egm_no_out(),
 		                              NULL, NULL));

@@ -84,7 +84,7 @@ START_TEST(test_pcd__is_the_default)
 	egm_negatives_options defaults;
 	machine_prepare(&m, NULL, &r);
 	OK(egm_trainer_create(&m.trainer, m.loss, &o));
-	OK(egm_negatives_options_init(&defaults, sizeof defaults));
+	defaults = (egm_negatives_options)EGM_NEGATIVES_OPTIONS_INIT;
 	ck_assert_int_eq(defaults.start, EGM_NEGATIVES_PCD);
 	ck_assert(defaults.steps == 20 && defaults.buffer == 0 && defaults.restart == 0.05);
 	const egm__negatives *n = m.trainer->negatives;
@@ -282,7 +282,7 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	egm_negatives_statistics found;
 	recipe r = usual;
 	r.batch = r.buffer = 500;
-	r.kernel = EGM_SAMPLER_MALA;
+	r.kernel = ANY_MALA;
 	r.adapt = 1;
 	r.restart = 0;
 	r.steps = 10;
@@ -300,7 +300,7 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	OK(egm_trainer_create(&trainer, loss, &o));
 	OK(SET_NEGATIVES(trainer, NULL, &w.negatives, &w.sampler));
 	OK(egm_trainer_fit(trainer, data, steps, NULL, NULL));
-	OK(egm_negatives_statistics_init(&found, sizeof found));
+	found = (egm_negatives_statistics)EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(trainer, &found));
 	egm_trainer_free(trainer);
 	egm_loss_free(loss);
@@ -344,7 +344,7 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 	machine m;
 	const double far[COLUMNS] = {_i ? 1e308 : 1e4, _i ? 1e308 : 0, 0}, opposite[COLUMNS] = {10, -10, 0};
 	double weights[HIDDEN * COLUMNS];
-	r.kernel = _i == 2 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i == 2 ? ANY_MALA : ANY_ULA;
 	r.restart = 0;
 	machine_open(&m, NULL, &r);
 	OK(egm_model_tensor(m.energy, "0.weight", egm_f64_out(weights, HIDDEN * COLUMNS, 1)));
@@ -354,8 +354,7 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 	memcpy(buffer + 5 * COLUMNS, far, sizeof far);
 	machine_steps(&m, 3); /* every row once */
 	for (int i = 0; i < 12 * COLUMNS; i++) ck_assert(fabs(buffer[i]) <= 10);
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(m.trainer, &s));
 	ck_assert(s.ran_away > 0 && s.ran_away <= 0.02 / 4 + 1e-12); /* one of 4 chains once, with the weight 1 - 0.98 */
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 3);
@@ -382,7 +381,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	r.kernel = kernel;
 	r.restart = 0;
 	r.steps = 100;
-	r.step_size = kernel == EGM_SAMPLER_HMC ? 0.4 : 0.1;
+	r.step_size = kernel == ANY_HMC ? 0.4 : 0.1;
 	r.learning_rate = 1e-300;
 	ways w = ways_of(&r);
 	egm_trainer_options o = trainer_options(&r);
@@ -417,7 +416,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 START_TEST(test_target__temperature_and_bounds_shape_the_law)
 {
 	const double beta = _i % 2 ? 4 : 1, w = 0.5;
-	double mean = exponential_mean(beta, w, _i / 2 ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA);
+	double mean = exponential_mean(beta, w, _i / 2 ? ANY_HMC : ANY_MALA);
 	ck_assert(fabs(mean * beta * w - 1) <= 5 / sqrt(2000));
 }
 END_TEST
@@ -449,10 +448,10 @@ START_TEST(test_options__of_an_older_program)
 {
 	recipe r = usual;
 	machine m;
-	egm_sampler_options o;
+	any_kernel_options o;
 	machine_open(&m, NULL, &r);
-	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_NUTS));
-	o.struct_size = offsetof(egm_sampler_options, target_accept);
+	OK(any_kernel_init(&o, ANY_NUTS));
+	o.struct_size = offsetof(any_kernel_options, target_accept);
 	OK(SET_NEGATIVES(m.trainer, NULL, NULL, &o));
 	ck_assert(m.trainer->negatives->sampler->options.target_accept == 0.8);
 	ck_assert_int_eq(m.trainer->negatives->sampler->options.max_depth, 10);
@@ -478,7 +477,7 @@ START_TEST(test_bits__depend_on_the_seed_and_not_on_threads)
 	recipe r = usual;
 	size_t size;
 	r.start = _i % 3 + 1;
-	r.kernel = _i / 3 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i / 3 ? ANY_MALA : ANY_ULA;
 	r.dtype = EGM_F32;
 	r.batch = 40;
 	r.buffer = 80;

@@ -95,8 +95,7 @@ START_TEST(test_refused__losses_without_negatives)
 	assert_error_has("egm_trainer_set_negatives: dsm reads no negative samples");
 	ck_assert_int_eq(egm_trainer_set_negatives(NULL, NULL, NULL), EGM_ERR_ARGUMENT);
 	assert_error_has("trainer is NULL");
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	ck_assert_int_eq(egm_trainer_negatives_stats(trainer, &s), EGM_ERR_STATE);
 	assert_error_has("egm_trainer_negatives_stats: dsm reads no negative samples");
 	ck_assert_int_eq(egm_trainer_negatives_stats(NULL, &s), EGM_ERR_ARGUMENT);
@@ -206,7 +205,7 @@ START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 	OK(egm_model_set_parameters(m.energy, egm_f64(good, egm_model_parameter_count(m.energy), 1)));
 	free(good);
 	machine_steps(&m, 3);
-	OK(egm_sampler_statistics_init(&s, sizeof s));
+	s = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	OK(egm_sampler_stats(m.trainer->negatives->sampler, -1, &s));
 	ck_assert_int_eq(s.frozen, 0);
 	machine_close(&m);
@@ -237,7 +236,7 @@ START_TEST(test_diverged__chains_that_do_not_follow)
 {
 	recipe r = usual;
 	machine m;
-	r.kernel = _i ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i ? ANY_MALA : ANY_ULA;
 	r.step_size = 1e-12;
 	r.start_scale = 10;
 	r.learning_rate = 0.5;
@@ -247,8 +246,7 @@ START_TEST(test_diverged__chains_that_do_not_follow)
 	assert_error_has("at most 160 is allowed");
 	assert_error_has(_i ? "mala, step_size 1e-12, acceptance 1: nothing adapts the step" : "ula, step_size 1e-12");
 	expect_nothing_moved_by(&m, EGM_ERR_DIVERGED, "far higher");
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(m.trainer, &s));
 	ck_assert(s.gap_limit == 160 && s.gap <= 160 && s.gap >= 100);
 	r.step_size = 0.05;
