@@ -3,6 +3,7 @@
 #ifndef EGM_LOSS_DISTANCE_IMPL_H
 #define EGM_LOSS_DISTANCE_IMPL_H
 
+#include <core/options_impl.h>
 #include <core/progress_impl.h>
 #include <egm/metric.h>
 #include <loss/sample_impl.h>
@@ -79,5 +80,8 @@ egm_status egm__masses_check(const char *name, const double *p, int64_t n);
 
 /* KL(p||q) of masses. */
 double egm__masses_kl(const double *p, const double *q, int64_t n);
+
+/* metric_options.c */
+extern const egm__options egm__options_mmd, egm__options_sliced, egm__options_mode;
 
 #endif

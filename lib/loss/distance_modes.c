@@ -11,15 +11,6 @@
 #include <loss/distance_impl.h>
 #include <math.h>
 
-static const egm_mode_options defaults = EGM_MODE_OPTIONS_INIT;
-static const egm__option members[] = {
-    EGM__ARRAY(egm_mode_options, weights, "Mass of each mode; NULL: all equal."),
-    EGM__POSITIVE(egm_mode_options, radius, "A point within this many sigma of its centre is of high quality."),
-    EGM__WEIGHT(egm_mode_options, least_points,
-                "Points of high quality from which a mode counts; 0: 20 for each 10,000 rows."),
-};
-EGM__OPTIONS(egm__options_mode, egm_mode_options, defaults, members);
-
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
 
 static egm_status check(const egm_mode_options *o, egm_array x, egm_array centres, double sigma)

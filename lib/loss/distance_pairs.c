@@ -21,17 +21,6 @@
 
 enum { TILE = 64 };
 
-static const egm_mmd_options mmd_defaults = EGM_MMD_OPTIONS_INIT;
-static const egm_choice estimator_choices[] = {{"unbiased", EGM_ESTIMATOR_UNBIASED}, {"biased", EGM_ESTIMATOR_BIASED}};
-static EGM__FAMILY(estimators, "EGM_ESTIMATOR_", estimator_choices);
-static const egm__option mmd_members[] = {
-    EGM__ARRAY(egm_mmd_options, bandwidths, "Bandwidths of the kernel, in data units; bandwidth_count of them."),
-    EGM__WEIGHT(egm_mmd_options, bandwidth_count, "Number of bandwidths; 0: one, that of egm_metric_median."),
-    EGM__CHOICE(egm_mmd_options, estimator, estimators, "Whether a point is paired with itself."),
-    EGM__RESERVED(egm_mmd_options, reserved),
-};
-EGM__OPTIONS(egm__options_mmd, egm_mmd_options, mmd_defaults, mmd_members);
-
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
 	egm__steps *steps;
@@ -330,7 +319,8 @@ egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int
 	egm_status st = EGM_OK;
 	pairs p = {.bandwidths = NULL};
 	if (estimator != EGM_ESTIMATOR_UNBIASED && estimator != EGM_ESTIMATOR_BIASED)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "estimator is %d, must be one of EGM_ESTIMATOR_* (1 to 2)", (int)estimator);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "estimator is %d, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)",
+		         (int)estimator);
 	EGM_TRY(egm__sample_check_pair(context, x, y, least_rows(estimator), out));
 	EGM_TRY(measure(context, x, y, &p, estimator, out, progress, user));
 out:

@@ -10,23 +10,25 @@
 static const egm_mixture_options defaults = EGM_MIXTURE_OPTIONS_INIT;
 static const egm_choice covariance_choices[] = {
     {"full", EGM_COVARIANCE_FULL}, {"diagonal", EGM_COVARIANCE_DIAGONAL}, {"spherical", EGM_COVARIANCE_SPHERICAL}};
-static EGM__FAMILY(covariance_family, "EGM_COVARIANCE_", covariance_choices);
+static EGM__FAMILY(covariances_of, "EGM_COVARIANCE_", covariance_choices);
 static const egm_choice fixed_choices[] = {{"weights", EGM_MIXTURE_FIX_WEIGHTS},
                                            {"means", EGM_MIXTURE_FIX_MEANS},
                                            {"covariances", EGM_MIXTURE_FIX_COVARIANCES}};
-static EGM__FAMILY(fixed_family, "EGM_MIXTURE_FIX_", fixed_choices);
+static EGM__FAMILY(fixed_parts, "EGM_MIXTURE_FIX_", fixed_choices);
 static const egm__option members[] = {
-    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions that egm_mixture_fit fits."),
-    EGM__CHOICE(egm_mixture_options, covariance, covariance_family, "Which covariances there are."),
-    EGM__BITS(egm_mixture_options, fixed, fixed_family, "What a step leaves as it is."),
+    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions."),
+    EGM__CHOICE(egm_mixture_options, covariance, covariances_of, "Which covariance matrices the components have."),
+    EGM__BITS(egm_mixture_options, fixed, fixed_parts, "What a step of EM leaves unchanged."),
     EGM__WEIGHT(egm_mixture_options, covariance_floor,
-                "Least variance of every column, in squared data units; 0: 1e-6 of the squared unit of the column."),
-    EGM__SEED(egm_mixture_options, seed, "Seed of the starts of egm_mixture_fit."),
-    EGM__COUNT(egm_mixture_options, starts, "Starts of egm_mixture_fit, of which the best is kept."),
-    EGM__COUNT(egm_mixture_options, max_iterations, "Steps of one start, at most."),
-    EGM__WEIGHT(egm_mixture_options, tolerance, "A start ends when a step gains no more than this, in nats a row."),
+                "Smallest variance that is fitted, in squared data units; 0: 1e-6 of the spread of each column."),
+    EGM__SEED(egm_mixture_options, seed, "Seed of the starts of a fit."),
+    EGM__COUNT(egm_mixture_options, starts, "Starts of a fit, the best of which is kept."),
+    EGM__COUNT(egm_mixture_options, max_iterations, "Steps of EM from one start, at most."),
+    EGM__WEIGHT(egm_mixture_options, tolerance, "A start ends when a step gains no more than this, in nats per row."),
 };
 EGM__OPTIONS(egm__options_mixture, egm_mixture_options, defaults, members);
+
+/* ---- checks */
 
 egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options)
 {

@@ -165,8 +165,10 @@ START_TEST(test_distance__refuses_options_by_name)
 	refused(kind, kind->run(context, a, a, &out), EGM_ERR_ARGUMENT, text); \
 	teardown();                                                            \
 	start()
-	TRY_ONE(m, mmd_options.estimator = -1, "estimator is -1, must be one of EGM_ESTIMATOR_* (1 to 2)");
-	TRY_ONE(m, mmd_options.estimator = 3, "estimator is 3, must be one of EGM_ESTIMATOR_* (1 to 2)");
+	TRY_ONE(m, mmd_options.estimator = -1,
+	        "estimator is -1, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
+	TRY_ONE(m, mmd_options.estimator = 3,
+	        "estimator is 3, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, must be 0");
 	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL, bandwidth_count is 1");
 	TRY_ONE(m, (mmd_options.bandwidth_count = -1, mmd_options.bandwidths = zero),
@@ -182,7 +184,7 @@ START_TEST(test_distance__refuses_options_by_name)
 	TRY_ONE(s, sliced_options.reserved = 1, "reserved is 1, must be 0");
 #undef TRY_ONE
 	refused(e, egm_metric_energy(context, a, a, 0, &out, NULL, NULL), EGM_ERR_ARGUMENT,
-	        "estimator is 0, must be one of EGM_ESTIMATOR_* (1 to 2)");
+	        "estimator is 0, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	ck_assert(out == 7);
 }
 END_TEST
