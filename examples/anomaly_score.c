@@ -146,8 +146,7 @@ static void split(job *j)
 
 static egm_status make_dsm(job *j, const egm_trainer_options *training)
 {
-	egm_dsm_options options;
-	TRY(egm_dsm_options_init(&options, sizeof options));
+	egm_dsm_options options = EGM_DSM_OPTIONS_INIT;
 	options.sigma = j->settings->sigma;
 	TRY(egm_model_create(&j->net, j->context, "energy", j->columns));
 	egm_model_dense(j->net, 1024);
@@ -179,9 +178,8 @@ static egm_status make_gan(job *j, const egm_trainer_options *training)
 static egm_status train(job *j)
 {
 	const settings *s = j->settings;
-	egm_trainer_options training;
+	egm_trainer_options training = EGM_TRAINER_OPTIONS_INIT;
 	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->train, j->n_train, j->columns)));
-	TRY(egm_trainer_options_init(&training, sizeof training));
 	training.seed = (uint64_t)s->seed;
 	training.batch = s->batch < j->n_train ? s->batch : j->n_train;
 	training.learning_rate = s->rate;

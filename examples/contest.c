@@ -51,9 +51,8 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	const double width = 0.25;
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
-	egm_mmd_options options;
+	egm_mmd_options options = EGM_MMD_OPTIONS_INIT;
 	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
-	TRY(egm_mmd_options_init(&options, sizeof options));
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
 	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real, (int64_t)compared, 2),

@@ -40,10 +40,9 @@ static egm_status labelled_rows(egm_data **out, egm_context *context, const labe
 
 static egm_status fit(egm_loss *loss, const egm_data *rows, int64_t steps, uint64_t seed)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
 	progress watch;
-	TRY(egm_trainer_options_init(&options, sizeof options));
 	options.seed = seed;
 	options.batch = BATCH;
 	options.learning_rate = 1e-3;

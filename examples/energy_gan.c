@@ -26,7 +26,7 @@ void gan_choices_check(const gan_choices *choices, char **argv)
 egm_status gan_settings_init(gan_settings *settings)
 {
 	memset(settings, 0, sizeof *settings);
-	TRY(egm_energy_gan_options_init(&settings->loss, sizeof settings->loss));
+	settings->loss = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	return settings->training = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 }
 

@@ -79,14 +79,12 @@ static egm_status make_net(job *j)
 static egm_status train(job *j)
 {
 	const settings *s = j->settings;
-	egm_dsm_options loss;
-	egm_trainer_options training;
+	egm_dsm_options loss = EGM_DSM_OPTIONS_INIT;
+	egm_trainer_options training = EGM_TRAINER_OPTIONS_INIT;
 	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->points, POINTS, 2)));
 	TRY(make_net(j));
-	TRY(egm_dsm_options_init(&loss, sizeof loss));
 	loss.sigma = s->sigma;
 	TRY(egm_loss_dsm(&j->loss, j->net, &loss));
-	TRY(egm_trainer_options_init(&training, sizeof training));
 	training.seed = (uint64_t)s->seed;
 	training.batch = 512;
 	training.learning_rate = 2e-3;
@@ -108,17 +106,15 @@ static egm_status train(job *j)
 static egm_status sample_log_z(job *j)
 {
 	const double e = j->law.extent, lower[2] = {-e, -e}, upper[2] = {e, e};
-	egm_target_options box;
-	egm_ais_options options;
-	TRY(egm_target_options_init(&box, sizeof box));
+	egm_target_options box = EGM_TARGET_OPTIONS_INIT;
+	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
 	box.lower = lower;
 	box.upper = upper;
 	TRY(egm_target_model(&j->target, j->energy, &box));
-	TRY(egm_ais_options_init(&options, sizeof options));
 	options.seed = (uint64_t)j->settings->seed;
 	options.particles = j->settings->particles;
 	options.levels = j->settings->levels;
-	TRY(egm_ais_result_init(&j->ais, sizeof j->ais));
+	j->ais = (egm_ais_result)EGM_AIS_RESULT_INIT;
 	return egm_target_ais(j->target, &options, &j->ais, egm_no_out(), NULL, NULL);
 }
 

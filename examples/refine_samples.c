@@ -128,9 +128,8 @@ static egm_status make_samples(job *j, int way)
 static egm_status make_chains(job *j)
 {
 	const settings *s = j->settings;
-	egm_target_options target;
+	egm_target_options target = EGM_TARGET_OPTIONS_INIT;
 	egm_sampler_options options;
-	TRY(egm_target_options_init(&target, sizeof target));
 	target.beta = s->beta;
 	target.prior_scale = 1;
 	TRY(egm_target_latent(&j->target, j->energy, j->generator, EGM_LATENT_POSTERIOR, &target));
@@ -157,7 +156,7 @@ static egm_status sample(job *j)
 	TRY(make_samples(j, 1));
 	TRY(egm_sampler_warmup(j->sampler, s->warmup, NULL, NULL));
 	TRY(egm_sampler_run(j->sampler, 1, s->transitions, draws_out(j->sampler, 1, j->z), egm_no_out(), NULL, NULL));
-	TRY(egm_sampler_statistics_init(&j->stats, sizeof j->stats));
+	j->stats = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	TRY(egm_sampler_stats(j->sampler, -1, &j->stats));
 	return make_samples(j, 2);
 }

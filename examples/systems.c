@@ -56,7 +56,7 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 	l->depth = 3;
 	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
 	l->stages[0].share = 1;
-	TRY(egm_trainer_options_init(&l->training, sizeof l->training));
+	l->training = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	l->training.seed = seed;
 	l->training.batch = 256;
 	l->training.learning_rate = 1e-3;
@@ -64,8 +64,8 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 	l->training.schedule_steps = 1;
 	l->training.final_fraction = 0.1;
 	l->training.average_decay = 0.999;
-	TRY(egm_negatives_options_init(&l->negatives, sizeof l->negatives));
-	TRY(egm_target_options_init(&l->target, sizeof l->target));
+	l->negatives = (egm_negatives_options)EGM_NEGATIVES_OPTIONS_INIT;
+	l->target = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	return egm_sampler_options_init(&l->chains, sizeof l->chains, EGM_SAMPLER_ULA);
 }
 

@@ -11,9 +11,8 @@ enum { LATENT = 2 };
 /* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
 egm_status set_up_energy_gan(learner *l)
 {
-	egm_energy_gan_options options;
+	egm_energy_gan_options options = EGM_ENERGY_GAN_OPTIONS_INIT;
 	egm_model *statistics;
-	TRY(egm_energy_gan_options_init(&options, sizeof options));
 	options.energy_steps = 1;
 	options.entropy_weight = 0.01;
 	TRY(learner_net(l, &l->energy, "energy", 2, HIDDEN_LEAKY, 1));
@@ -40,9 +39,8 @@ static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name,
 
 static egm_status gan(learner *l, int32_t form, int32_t steps, double penalty, int hidden)
 {
-	egm_gan_options options;
+	egm_gan_options options = EGM_GAN_OPTIONS_INIT;
 	egm_model *discriminator;
-	TRY(egm_gan_options_init(&options, sizeof options));
 	options.form = form;
 	options.discriminator_steps = steps;
 	options.penalty = penalty;
@@ -73,9 +71,8 @@ egm_status set_up_hinge(learner *l)
 
 egm_status set_up_gan_incremental(learner *l)
 {
-	egm_gan_options options;
+	egm_gan_options options = EGM_GAN_OPTIONS_INIT;
 	egm_model *discriminator;
-	TRY(egm_gan_options_init(&options, sizeof options));
 	options.penalty = 0.02;
 	options.generator_steps = 2;
 	options.step_penalty = 1;
@@ -87,9 +84,8 @@ egm_status set_up_gan_incremental(learner *l)
 
 static egm_status wgan(learner *l, int32_t steps, double penalty, double clip, int hidden)
 {
-	egm_wgan_options options;
+	egm_wgan_options options = EGM_WGAN_OPTIONS_INIT;
 	egm_model *critic;
-	TRY(egm_wgan_options_init(&options, sizeof options));
 	options.penalty = penalty;
 	options.clip = clip;
 	options.critic_steps = steps;
@@ -116,8 +112,7 @@ egm_status set_up_wgan_spectral(learner *l)
 
 egm_status set_up_ls_gan(learner *l)
 {
-	egm_ls_gan_options options;
-	TRY(egm_ls_gan_options_init(&options, sizeof options));
+	egm_ls_gan_options options = EGM_LS_GAN_OPTIONS_INIT;
 	options.margin_norm = EGM_MARGIN_L2;
 	options.penalty = 0.02;
 	TRY(pair_of_nets(l, &l->energy, "energy", HIDDEN_LEAKY));

@@ -72,8 +72,7 @@ egm_status set_up_ml_short_run(learner *l)
 
 egm_status set_up_dae(learner *l)
 {
-	egm_dae_options options;
-	TRY(egm_dae_options_init(&options, sizeof options));
+	egm_dae_options options = EGM_DAE_OPTIONS_INIT;
 	options.sigma = l->sigma = 0.1;
 	l->training.beta1 = 0.9;
 	l->training.beta2 = 0.999;
@@ -85,8 +84,7 @@ egm_status set_up_dae(learner *l)
 
 egm_status set_up_dsm(learner *l)
 {
-	egm_dsm_options options;
-	TRY(egm_dsm_options_init(&options, sizeof options));
+	egm_dsm_options options = EGM_DSM_OPTIONS_INIT;
 	options.sigma = 0.05;
 	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma));
 	TRY(energy_net(l));
@@ -95,8 +93,7 @@ egm_status set_up_dsm(learner *l)
 
 egm_status set_up_annealed_dsm(learner *l)
 {
-	egm_annealed_dsm_options options;
-	TRY(egm_annealed_dsm_options_init(&options, sizeof options));
+	egm_annealed_dsm_options options = EGM_ANNEALED_DSM_OPTIONS_INIT;
 	options.sigma0 = 0.05;
 	options.sigma_low = 0.03;
 	options.sigma_high = 0.3;
@@ -108,11 +105,9 @@ egm_status set_up_annealed_dsm(learner *l)
 /* A third of the time for the data's energy, the rest for the generator that follows it. */
 egm_status set_up_dde(learner *l)
 {
-	egm_dsm_options data;
-	egm_dde_options options;
+	egm_dsm_options data = EGM_DSM_OPTIONS_INIT;
+	egm_dde_options options = EGM_DDE_OPTIONS_INIT;
 	egm_model *data_energy, *sample_energy;
-	TRY(egm_dsm_options_init(&data, sizeof data));
-	TRY(egm_dde_options_init(&options, sizeof options));
 	data.sigma = options.sigma = 0.12;
 	options.energy_steps = 3;
 	TRY(learner_net(l, &data_energy, "data_energy", 2, HIDDEN_SILU, 1));
@@ -130,8 +125,7 @@ egm_status set_up_dde(learner *l)
 
 egm_status set_up_score_matching(learner *l)
 {
-	egm_score_matching_options options;
-	TRY(egm_score_matching_options_init(&options, sizeof options));
+	egm_score_matching_options options = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	options.form = EGM_SCORE_EXPLICIT; /* two dimensions: the whole Laplacian is two derivatives */
 	TRY(anneal(&l->chains, 1, 2e-4, 150, 0));
 	l->depth = 2;

@@ -8,9 +8,8 @@ enum { LATENT = 2 };
 /* The decoder's noise is about the width of a mode: with the usual 1 the samples would be one cloud. */
 egm_status set_up_vae(learner *l)
 {
-	egm_vae_options options;
+	egm_vae_options options = EGM_VAE_OPTIONS_INIT;
 	egm_model *encoder;
-	TRY(egm_vae_options_init(&options, sizeof options));
 	options.sigma = l->sigma = 0.02;
 	l->training.beta1 = 0.9;
 	l->training.beta2 = 0.999;
@@ -21,9 +20,8 @@ egm_status set_up_vae(learner *l)
 
 egm_status set_up_aae(learner *l)
 {
-	egm_aae_options options;
+	egm_aae_options options = EGM_AAE_OPTIONS_INIT;
 	egm_model *discriminator, *encoder;
-	TRY(egm_aae_options_init(&options, sizeof options));
 	options.discriminator_steps = 3;
 	options.reconstruction = 30;
 	options.penalty = 0.02;
@@ -36,9 +34,8 @@ egm_status set_up_aae(learner *l)
 
 egm_status set_up_ali(learner *l)
 {
-	egm_ali_options options;
+	egm_ali_options options = EGM_ALI_OPTIONS_INIT;
 	egm_model *discriminator, *encoder;
-	TRY(egm_ali_options_init(&options, sizeof options));
 	options.penalty = 0.02;
 	options.discriminator_steps = 2;
 	options.encoder = EGM_CODER_GAUSSIAN;
@@ -53,8 +50,7 @@ egm_status set_up_ali(learner *l)
  * since EM ends in the first maximum that it comes to; it takes seconds and not the whole budget. */
 egm_status set_up_em(learner *l)
 {
-	egm_mixture_options options;
-	TRY(egm_mixture_options_init(&options, sizeof options));
+	egm_mixture_options options = EGM_MIXTURE_OPTIONS_INIT;
 	options.components = 25;
 	options.covariance = EGM_COVARIANCE_SPHERICAL;
 	options.starts = 2;

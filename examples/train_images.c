@@ -84,10 +84,9 @@ static egm_status split_images(job *j, const float *values, int64_t rows)
 static egm_status load_images(job *j)
 {
 	char path[PROGRAM_PATH];
-	egm_data_options options;
+	egm_data_options options = EGM_DATA_OPTIONS_INIT;
 	egm_data *all = NULL;
 	int64_t shape[8];
-	TRY(egm_data_options_init(&options, sizeof options));
 	options.scale = 1 / 127.5;
 	options.offset = -1;
 	if (access(program_path(path, j->settings->data, "train-images-idx3-ubyte"), F_OK) != 0)

@@ -140,28 +140,22 @@ void egm_data_free(egm_data *data)
 	egm_context_free(context);
 }
 
-egm_status egm_data_copy(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                         int64_t columns)
+egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
-	const int64_t shape[2] = {rows, columns};
-	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL"));
+	const int64_t shape[2] = {x.rows, x.columns};
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !x) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "x" : "context");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (rows < 1 || columns < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
-	int64_t count;
-	if (egm__size_mul(rows, columns, &count) || egm__size_mul(count, 8, &(int64_t){0}))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__array_fits(x, "x", 0, 0));
+	int64_t count = x.rows * x.columns;
 	for (int64_t i = 0; i < count; i++) {
-		double number = egm__number(dtype, x, i);
-		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
+		double number = egm__number(x.dtype, x.data, i);
+		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("x", i, x.columns, number));
 	}
-	EGM_TRY(egm__data_create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
-	memcpy(d->values, x, (size_t)count * stored_size(dtype));
+	EGM_TRY(egm__data_create(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
+	memcpy(d->values, x.data, (size_t)count * stored_size(x.dtype));
 	*out = d;
 out:
 	return egm__named(__func__, st);

@@ -86,7 +86,7 @@ egm_status egm_model_parameters(const egm_model *model, egm_out out)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__model_ready(model));
-	if (!model->count && !(out.rows * out.columns)) goto out;
+	if (!model->count && (out.rows == 0 || out.columns == 0)) goto out;
 	EGM_TRY(egm__out_fits(out, "out", model->dtype, model->count, 1));
 	memcpy(out.data, model->parameters, (size_t)model->count * egm__dtype_size(model->dtype));
 out:
@@ -97,7 +97,7 @@ egm_status egm_model_set_parameters(egm_model *model, egm_array values)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__model_ready(model));
-	if (!model->count && !(values.rows * values.columns)) goto out;
+	if (!model->count && (values.rows == 0 || values.columns == 0)) goto out;
 	EGM_TRY(egm__array_counts(values, "values", model->dtype, model->count));
 	const size_t size = egm__dtype_size(model->dtype);
 	for (int32_t i = 0; i < model->n_tensors; i++) {

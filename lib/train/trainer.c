@@ -220,7 +220,7 @@ out:
 	return egm__named(__func__, st);
 }
 
-egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out)
+egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, const egm_model *net)
 {
 	egm_status st = EGM_OK;
 	int32_t index;

@@ -15,9 +15,8 @@ static void fill(void)
 
 static egm_context *context(int32_t simd)
 {
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *c = NULL;
-	o = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	o.simd = simd;
 	return egm_context_create(&c, &o) == EGM_OK ? c : NULL;
 }

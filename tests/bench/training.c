@@ -17,8 +17,7 @@ typedef struct training {
 static void toy(bench *b, training *t, int64_t d)
 {
 	int64_t g[] = {2, d, d, d, 2, 0}, e[] = {2, d, d, d, 1, 0}, h[] = {4, d, d, d, 1, 0};
-	egm_energy_gan_options o;
-	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.energy_steps = 1;
 	o.entropy_weight = 0.5;
 	o.marginal = EGM_MARGINAL_DERANGEMENT;
@@ -35,8 +34,7 @@ static void toy(bench *b, training *t, int64_t d)
 
 static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, int64_t batch)
 {
-	egm_wgan_options o;
-	bench_must(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.critic_steps = 1;
 	t->batch = batch, t->width = 784;
 	egm_model *critic = bench_mlp(b, "critic", d, BENCH_LEAKY, 0),
@@ -52,8 +50,7 @@ static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, in
 static void dsm(bench *b, training *t)
 {
 	int64_t d = b->width ? b->width : 1024, e[] = {784, d, d, 1, 0};
-	egm_dsm_options o;
-	bench_must(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	t->batch = b->batch ? b->batch : 128, t->width = 784;
 	egm_model *energy = bench_mlp(b, "energy", e, BENCH_SILU, 0);
 	bench_must(egm_loss_dsm(&t->loss, energy, &o));
@@ -99,8 +96,7 @@ static egm_model *image_generator(bench *b)
  * are the first two the other way round and its own dense one. */
 static void dcgan(bench *b, training *t)
 {
-	egm_energy_gan_options o;
-	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.entropy = EGM_ENTROPY_INFOGAN;
 	o.entropy_weight = 0.5 / 128;
 	o.energy_steps = 1;
@@ -166,11 +162,10 @@ static void release(bench *b)
 void bench_training(bench *b)
 {
 	training *t = calloc(1, sizeof *t);
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	if (!t) bench_must(EGM_ERR_MEMORY);
 	make_loss(b, t);
 	make_data(b, t);
-	bench_must(egm_trainer_options_init(&o, sizeof o));
 	o.batch = t->batch;
 	bench_must(egm_trainer_create(&t->trainer, t->loss, &o));
 	b->memory = egm_trainer_arena_bytes(t->trainer);

@@ -6,6 +6,8 @@
 #ifndef EGM_TESTS_GOLDEN_SCENES_H
 #define EGM_TESTS_GOLDEN_SCENES_H
 
+#include "any_negatives.h"
+#include "draws.h"
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,8 +248,7 @@ static inline egm_status golden_add_data(golden_run *r, egm_dtype dtype, int64_t
 
 static inline egm_status golden_dsm(golden_run *r, egm_dtype dtype)
 {
-	egm_dsm_options o;
-	GOLDEN_TRY(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = 0.5;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 1));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
@@ -258,8 +259,7 @@ static inline egm_status golden_dsm(golden_run *r, egm_dtype dtype)
 /* The third net is the statistic of the Donsker-Varadhan bound, whose running mean is part of the state. */
 static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_energy_gan_options o;
-	GOLDEN_TRY(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.entropy = EGM_ENTROPY_DV;
 	o.marginal = EGM_MARGINAL_FRESH;
 	o.energy_steps = 2;
@@ -278,8 +278,7 @@ static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 #if GOLDEN_HAS(3)
 static inline egm_status golden_ml(golden_run *r, egm_dtype dtype)
 {
-	egm_ml_options o;
-	GOLDEN_TRY(egm_ml_options_init(&o, sizeof o));
+	egm_ml_options o = EGM_ML_OPTIONS_INIT;
 	o.regulariser = 0.1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
@@ -289,8 +288,7 @@ static inline egm_status golden_ml(golden_run *r, egm_dtype dtype)
 
 static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 {
-	egm_wgan_options o;
-	GOLDEN_TRY(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = EGM_PENALTY_TWO_SIDED;
 	o.penalty_at = EGM_AT_INTERPOLATES;
 	o.critic_steps = 2;
@@ -306,8 +304,7 @@ static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 /* The critic's weights are cut after each step. */
 static inline egm_status golden_clipped_wgan(golden_run *r, egm_dtype dtype)
 {
-	egm_wgan_options o;
-	GOLDEN_TRY(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.critic_steps = 2;
 	o.penalty = 0;
 	o.clip = 0.3;
@@ -320,8 +317,7 @@ static inline egm_status golden_clipped_wgan(golden_run *r, egm_dtype dtype)
 
 static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_ls_gan_options o;
-	GOLDEN_TRY(egm_ls_gan_options_init(&o, sizeof o));
+	egm_ls_gan_options o = EGM_LS_GAN_OPTIONS_INIT;
 	o.margin_norm = EGM_MARGIN_L1;
 	o.energy_steps = 1;
 	o.margin = 1;
@@ -336,8 +332,7 @@ static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
 
 static inline egm_status golden_annealed_dsm(golden_run *r, egm_dtype dtype)
 {
-	egm_annealed_dsm_options o;
-	GOLDEN_TRY(egm_annealed_dsm_options_init(&o, sizeof o));
+	egm_annealed_dsm_options o = EGM_ANNEALED_DSM_OPTIONS_INIT;
 	o.spacing = EGM_SPACING_GEOMETRIC;
 	o.sigma0 = 0.2;
 	o.sigma_low = 0.1;
@@ -351,8 +346,7 @@ static inline egm_status golden_annealed_dsm(golden_run *r, egm_dtype dtype)
 /* The critic has buffers u and v, which no optimiser moves. */
 static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_gan_options o;
-	GOLDEN_TRY(egm_gan_options_init(&o, sizeof o));
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	o.form = EGM_GAN_HINGE;
 	o.discriminator_steps = 2;
 	o.generator_steps = 1;
@@ -371,8 +365,7 @@ static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 
 static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 {
-	egm_vae_options o;
-	GOLDEN_TRY(egm_vae_options_init(&o, sizeof o));
+	egm_vae_options o = EGM_VAE_OPTIONS_INIT;
 	o.decoder = EGM_DECODER_GAUSSIAN_LEARNED;
 	o.beta = 0.5;
 	GOLDEN_TRY(golden_add_net(r, "encoder", dtype, 2, 6, 0));
@@ -388,8 +381,7 @@ static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 static inline egm_status golden_cross_entropy(golden_run *r, egm_dtype dtype)
 {
 	double x[GOLDEN_DATA * 4];
-	egm_cross_entropy_options o;
-	GOLDEN_TRY(egm_cross_entropy_options_init(&o, sizeof o));
+	egm_cross_entropy_options o = EGM_CROSS_ENTROPY_OPTIONS_INIT;
 	o.label_smoothing = 0.1;
 	for (int i = 0; i < GOLDEN_DATA * 4; i++) {
 		int hot = golden_number(i / 4 * 4) > 0;
@@ -404,8 +396,7 @@ static inline egm_status golden_cross_entropy(golden_run *r, egm_dtype dtype)
 /* Images: convolutions, batch statistics and power iterations in one state. */
 static inline egm_status golden_image_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_gan_options o;
-	GOLDEN_TRY(egm_gan_options_init(&o, sizeof o));
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	o.form = EGM_GAN_NON_SATURATING;
 	o.discriminator_steps = 1;
 	o.generator_steps = 1;
@@ -441,10 +432,10 @@ static const golden_training golden_trainings[] = {
     {"dsm_sgd_f64", EGM_F64, golden_dsm, EGM_OPTIMIZER_SGD, 0, 0, 0},
     {"energy_gan_f64", EGM_F64, golden_energy_gan, EGM_OPTIMIZER_RMSPROP, 0.9, 0, 0},
 #if GOLDEN_HAS(3)
-    {"ml_pcd_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_ADAM, 0, EGM_NEGATIVES_PCD, EGM_SAMPLER_ULA},
-    {"ml_pcd_mala_f32", EGM_F32, golden_ml, EGM_OPTIMIZER_SGD, 0.9, EGM_NEGATIVES_PCD, EGM_SAMPLER_MALA},
-    {"ml_cd_hmc_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_SGD, 0, EGM_NEGATIVES_CD, EGM_SAMPLER_HMC},
-    {"ml_short_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_RMSPROP, 0, EGM_NEGATIVES_SHORT_RUN, EGM_SAMPLER_ULA},
+    {"ml_pcd_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_ADAM, 0, EGM_NEGATIVES_PCD, ANY_ULA},
+    {"ml_pcd_mala_f32", EGM_F32, golden_ml, EGM_OPTIMIZER_SGD, 0.9, EGM_NEGATIVES_PCD, ANY_MALA},
+    {"ml_cd_hmc_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_SGD, 0, EGM_NEGATIVES_CD, ANY_HMC},
+    {"ml_short_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_RMSPROP, 0, EGM_NEGATIVES_SHORT_RUN, ANY_ULA},
     {"wgan_f64", EGM_F64, golden_wgan, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
     {"clipped_wgan_f64", EGM_F64, golden_clipped_wgan, EGM_OPTIMIZER_RMSPROP, 0, 0, 0},
     {"ls_gan_f64", EGM_F64, golden_ls_gan, EGM_OPTIMIZER_ADAM, 0, 0, 0},
@@ -466,27 +457,25 @@ enum { GOLDEN_TRAINING_COUNT = sizeof golden_trainings / sizeof *golden_training
 #if GOLDEN_HAS(3)
 static inline egm_status golden_set_negatives(golden_run *r, const golden_training *t)
 {
-	egm_negatives_options n;
-	egm_sampler_options s;
-	GOLDEN_TRY(egm_negatives_options_init(&n, sizeof n));
-	GOLDEN_TRY(egm_sampler_options_init(&s, sizeof s, t->kernel));
+	egm_negatives_options n = EGM_NEGATIVES_OPTIONS_INIT;
+	any_kernel_options s;
+	GOLDEN_TRY(any_kernel_init(&s, t->kernel));
 	n.start = t->start;
 	n.steps = 3;
 	n.buffer = t->start == EGM_NEGATIVES_PCD ? 16 : 0;
 	if (t->start == EGM_NEGATIVES_PCD) n.restart = 0.25;
 	s.step_size = 0.05;
-	if (t->kernel == EGM_SAMPLER_HMC) s.leapfrog_steps = 3;
-	GOLDEN_TRY(SET_NEGATIVES(r->trainer, NULL, &n, &s));
+	if (t->kernel == ANY_HMC) s.leapfrog_steps = 3;
+	GOLDEN_TRY(any_negatives(r->trainer, r->nets[0], &n, &s));
 	return EGM_OK;
 }
 #endif
 
 static inline egm_status golden_run_create(golden_run *r, const golden_training *t, egm_context *context)
 {
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	*r = (golden_run){.context = context};
 	GOLDEN_TRY(t->loss(r, t->dtype));
-	GOLDEN_TRY(egm_trainer_options_init(&o, sizeof o));
 	o.seed = 5;
 	o.batch = 8;
 	o.optimizer = t->optimizer;
@@ -582,14 +571,14 @@ typedef struct golden_chains {
 } golden_chains;
 
 static const golden_chains golden_samplers[] = {
-    {"ula_f32", EGM_F32, EGM_SAMPLER_ULA, 0},
-    {"ula_f64", EGM_F64, EGM_SAMPLER_ULA, 0},
-    {"mala_f64", EGM_F64, EGM_SAMPLER_MALA, 40},
-    {"hmc_f64", EGM_F64, EGM_SAMPLER_HMC, 40},
-    {"nuts_f64", EGM_F64, EGM_SAMPLER_NUTS, 200},
-    {"nuts_f32", EGM_F32, EGM_SAMPLER_NUTS, 200},
-    {"annealed_f64", EGM_F64, EGM_SAMPLER_ANNEALED_LANGEVIN, 0},
-    {"tempered_f64", EGM_F64, EGM_SAMPLER_TEMPERED, 40},
+    {"ula_f32", EGM_F32, ANY_ULA, 0},
+    {"ula_f64", EGM_F64, ANY_ULA, 0},
+    {"mala_f64", EGM_F64, ANY_MALA, 40},
+    {"hmc_f64", EGM_F64, ANY_HMC, 40},
+    {"nuts_f64", EGM_F64, ANY_NUTS, 200},
+    {"nuts_f32", EGM_F32, ANY_NUTS, 200},
+    {"annealed_f64", EGM_F64, ANY_ANNEALED_LANGEVIN, 0},
+    {"tempered_f64", EGM_F64, ANY_TEMPERED, 40},
 };
 enum { GOLDEN_SAMPLER_COUNT = sizeof golden_samplers / sizeof *golden_samplers };
 
@@ -597,25 +586,25 @@ static inline egm_status golden_sampler_create(egm_sampler **out, const golden_c
 {
 	static const double falling[] = {4, 2, 1}, rising[] = {1, 2, 4};
 	egm_target *target = NULL;
-	egm_sampler_options o;
-	GOLDEN_TRY(egm_sampler_options_init(&o, sizeof o, c->kernel));
+	any_kernel_options o;
+	GOLDEN_TRY(any_kernel_init(&o, c->kernel));
 	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS, NULL,
 	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL));
 	o.chains = GOLDEN_CHAINS;
 	o.seed = 9;
 	o.step_size = 0.1;
 	o.start_scale = 1;
-	o.adapt_scale = c->kernel == EGM_SAMPLER_NUTS || c->kernel == EGM_SAMPLER_MALA;
-	if (c->kernel == EGM_SAMPLER_HMC) o.leapfrog_steps = 4;
-	if (c->kernel == EGM_SAMPLER_NUTS) o.max_depth = 10;
-	if (c->kernel == EGM_SAMPLER_HMC || c->kernel == EGM_SAMPLER_NUTS) o.divergence = 1000;
-	if (c->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN || c->kernel == EGM_SAMPLER_TEMPERED) {
+	o.adapt_scale = c->kernel == ANY_NUTS || c->kernel == ANY_MALA;
+	if (c->kernel == ANY_HMC) o.leapfrog_steps = 4;
+	if (c->kernel == ANY_NUTS) o.max_depth = 10;
+	if (c->kernel == ANY_HMC || c->kernel == ANY_NUTS) o.divergence = 1000;
+	if (c->kernel == ANY_ANNEALED_LANGEVIN || c->kernel == ANY_TEMPERED) {
 		o.levels = 3;
-		o.temperatures = c->kernel == EGM_SAMPLER_TEMPERED ? rising : falling;
+		o.temperatures = c->kernel == ANY_TEMPERED ? rising : falling;
 		o.steps_per_level = 2;
 	}
-	if (c->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) o.denoise = 0.1;
-	egm_status st = egm_sampler_create(out, target, &o);
+	if (c->kernel == ANY_ANNEALED_LANGEVIN) o.denoise = 0.1;
+	egm_status st = any_kernel_sampler(out, target, &o);
 	egm_target_free(target);
 	GOLDEN_TRY(st);
 	return EGM_OK;
@@ -625,15 +614,14 @@ static inline egm_status golden_observe_sampler(golden_notes *notes, egm_sampler
 {
 	double points[GOLDEN_CHAINS * GOLDEN_DIMS], draws[GOLDEN_DRAWS * GOLDEN_CHAINS * GOLDEN_DIMS];
 	double energies[GOLDEN_DRAWS * GOLDEN_CHAINS], scale[GOLDEN_DIMS];
-	egm_sampler_statistics stats;
+	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
 	GOLDEN_TRY(egm_sampler_points(s, points_out(s, c->dtype, points)));
 	golden_note_array(notes, "points", c->dtype, points, GOLDEN_CHAINS * GOLDEN_DIMS);
 	for (int64_t i = 0; i < GOLDEN_CHAINS; i++) {
-		GOLDEN_TRY(egm_sampler_statistics_init(&stats, sizeof stats));
 		GOLDEN_TRY(egm_sampler_stats(s, i, &stats));
 		GOLDEN_TRY(egm_sampler_scale(s, i, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		/* 0.2 counted the steps of all levels of a tempered chain, later releases its rounds: 3 levels of 2 steps. */
-		int64_t counted = c->kernel == EGM_SAMPLER_TEMPERED && !GOLDEN_HAS(3) ? 6 : 1;
+		int64_t counted = c->kernel == ANY_TEMPERED && !GOLDEN_HAS(3) ? 6 : 1;
 		const double figures[] = {(double)(stats.transitions / counted),
 		                          (double)stats.gradients,
 		                          (double)stats.divergences,

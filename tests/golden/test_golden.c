@@ -110,7 +110,7 @@ static egm_status read_sampler(const char *path, const char *name, egm_context *
 static void read_file(int i, const char *path, int32_t simd)
 {
 	char text[512];
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context;
 	expected e = {.file = path, .tolerance = strstr(files[i].name, "f64") ? 1e-12 : 1e-5};
 	golden_notes notes = {compare, &e};
@@ -118,7 +118,6 @@ static void read_file(int i, const char *path, int32_t simd)
 	snprintf(text, sizeof text, FOLDER "%s/%s.txt", files[i].release, files[i].name);
 	e.text = fopen(text, "r");
 	ck_assert_msg(e.text != NULL, "%s: %s", text, strerror(errno));
-	options = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	options.simd = simd;
 	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
 	egm_status st = strcmp(files[i].kind, "model") == 0 ? read_model(path, files[i].name, context, &notes)

@@ -113,9 +113,8 @@ static void try_data(int loader)
 {
 	static egm_status (*const loads[])(egm_data **, egm_context *, const char *, const egm_data_options *) = {
 	    egm_data_load_idx, egm_data_load_npy, egm_data_load_csv};
-	egm_data_options o;
+	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data;
-	require(egm_data_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	if (loads[loader - 2](&data, context, path, &o) != EGM_OK) {
@@ -133,11 +132,10 @@ static void try_data(int loader)
  * of the first reading and must be the same. */
 static void try_table(const uint8_t *bytes, size_t n)
 {
-	egm_csv_options o;
+	egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 	egm_data *data, *again;
 	if (n < 1) return;
 	put(bytes + 1, n - 1);
-	require(egm_csv_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	o.delimiter = ",; \t"[bytes[0] & 3];
@@ -168,11 +166,10 @@ static void try_table(const uint8_t *bytes, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	if (n < 1) return 0;
 	set_up();
 	put(bytes + 1, n - 1);
-	require(egm_load_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.max_header_bytes = 65536;
 	o.max_data_bytes = MAX_BYTES;
 	int loader = bytes[0] % LOADERS;

@@ -107,10 +107,9 @@ static egm_status call_csv(void)
 static egm_status call_csv_table(void)
 {
 	static const float want[9] = {1, 9, 8, 2, -1, 7, 3, 0, 9};
-	egm_csv_options o;
+	egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 	egm_data *first = NULL, *data = NULL;
-	egm_column c;
-	o = (egm_csv_options)EGM_CSV_OPTIONS_INIT;
+	egm_column c = EGM_COLUMN_INIT;
 	o.text = EGM_CSV_TEXT_CODES;
 	o.replace_missing = 1;
 	o.missing_value = -1;
@@ -121,7 +120,6 @@ static egm_status call_csv_table(void)
 	if (st == EGM_OK) {
 		ck_assert_int_eq(egm_data_rows(data), 11);
 		ck_assert_mem_eq(egm_data_values(data), want, sizeof want);
-		c = (egm_column)EGM_COLUMN_INIT;
 		ck_assert_int_eq(egm_data_column(data, 1, &c), EGM_OK);
 		ck_assert_str_eq(c.name, "word");
 		ck_assert_int_eq(c.word_count, 10);

@@ -418,9 +418,8 @@ END_TEST
 
 START_TEST(test_model_file__limits)
 {
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	static char text[1025 * 20 + 100];
-	o = (egm_load_options)EGM_LOAD_OPTIONS_INIT;
 	write_file(&rows[0], 2, good_tensors);
 	o.max_data_bytes = 12;
 	refuse("12 bytes", &o, EGM_OK, NULL);

@@ -9,9 +9,8 @@
 /* NULL where the CPU lacks the path. */
 static egm_context *context_of(int32_t simd)
 {
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
-	options = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	options.simd = simd;
 	egm_status st = egm_context_create(&context, &options);
 	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd != EGM_SIMD_PORTABLE));

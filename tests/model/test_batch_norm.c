@@ -167,9 +167,8 @@ static void check_batch(egm_context *context_, const shape *s, egm_dtype dtype)
 START_TEST(test_batch_norm__on_batches_is_its_formula)
 {
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
-		egm_context_options o;
+		egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 		egm_context *c = NULL;
-		o = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 		o.simd = simd;
 		if (egm_context_create(&c, &o) != EGM_OK) continue; /* this CPU lacks the path */
 		check_batch(c, &shapes[_i], EGM_F32);

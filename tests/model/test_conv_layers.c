@@ -113,9 +113,8 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes, ROWS = 3 };
 
 static egm_context *path_context(int32_t simd)
 {
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *c = NULL;
-	o = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	o.simd = simd;
 	return egm_context_create(&c, &o) == EGM_OK ? c : NULL; /* this CPU may lack the path */
 }

@@ -249,7 +249,7 @@ START_TEST(test_model__refuses_wrong_parameters)
 	       "model 'net': 3.bias[0] is not finite");
 	expect(egm_model_set_tensor(model, "3.bias", egm_f64(values + 28, 1, 1)), EGM_ERR_NONFINITE,
 	       "model 'net': 3.bias[0] is not finite");
-	expect(egm_model_set_parameters(model, egm_f32(values, 29, 1)), EGM_ERR_DTYPE,
+	expect(egm_model_set_parameters(model, egm_array_of(EGM_F32, values, 29, 1)), EGM_ERR_DTYPE,
 	       "model 'net': parameters are f64, the array is f32");
 	expect(egm_model_set_parameters(model, egm_f64(values, 28, 1)), EGM_ERR_SHAPE,
 	       "model 'net': parameters: 28 values given, there are 29");

@@ -27,7 +27,7 @@ static inline ring ring_open(egm_dtype dtype, int32_t threads)
 {
 	ring r = {.dtype = dtype};
 	r.context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-	RING_OK(egm_trainer_options_init(&r.options, sizeof r.options));
+	r.options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	return r;
 }
 

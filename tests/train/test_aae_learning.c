@@ -48,9 +48,8 @@ START_TEST(test_aae__linear_code_is_white_and_principal)
 {
 	static double x[2 * POINTS];
 	const double least = _i == 1 ? .25 : 0;
-	egm_aae_options o;
+	egm_aae_options o = EGM_AAE_OPTIONS_INIT;
 	ring r = ring_open(EGM_F32, 1);
-	RING_OK(egm_aae_options_init(&o, sizeof o));
 	o.penalty = 1;
 	r.judge = ring_net(&r, "discriminator", _i, 2, 32, 1, egm_model_silu, 0, 10 + SEED);
 	r.generator = ring_net(&r, "encoder", 2, 0, 0, _i, NULL, 0, 20 + SEED);

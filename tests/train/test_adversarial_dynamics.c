@@ -16,8 +16,7 @@
 static ring dirac(int32_t kind, double lambda, double h)
 {
 	ring r = ring_open(EGM_F64, 1);
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = kind;
 	o.penalty_at = EGM_AT_REAL;
 	o.penalty = lambda;
@@ -131,11 +130,10 @@ enum { ROWS = 40 };
 static ring regularised(double step_penalty, int linear, int64_t batch)
 {
 	ring r = ring_open(EGM_F32, 1);
-	egm_gan_options o;
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	double x[2 * ROWS];
 	uint64_t state = 5;
 	for (int i = 0; i < 2 * ROWS; i++) x[i] = ring_normal(&state);
-	RING_OK(egm_gan_options_init(&o, sizeof o));
 	o.generator_steps = 2;
 	o.step_penalty = step_penalty;
 	r.judge = ring_net(&r, "discriminator", 2, 1, 16, 1, egm_model_silu, 0, 1);
@@ -233,8 +231,7 @@ static ring wasserstein(egm_wgan_options o, int spectral, int32_t threads, int64
 
 static egm_wgan_options plain(void)
 {
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty = 0;
 	return o;
 }

@@ -78,8 +78,7 @@ START_TEST(test_wgan__critic_between_two_points)
 {
 	double gap, x[64];
 	ring r = ring_open(EGM_F32, 1);
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = _i;
 	for (int i = 0; i < 64; i++) x[i] = 1;
 	r.judge = ring_net(&r, "critic", 1, 2, 32, 1, egm_model_silu, 0, SEED);
@@ -105,12 +104,9 @@ enum { R1, HINGE, RELATIVISTIC, WGAN, LS_GAN, N_RECIPES };
 
 static void create_recipe(ring *r, int recipe)
 {
-	egm_gan_options g;
-	egm_wgan_options w;
-	egm_ls_gan_options l;
-	RING_OK(egm_gan_options_init(&g, sizeof g));
-	RING_OK(egm_wgan_options_init(&w, sizeof w));
-	RING_OK(egm_ls_gan_options_init(&l, sizeof l));
+	egm_gan_options g = EGM_GAN_OPTIONS_INIT;
+	egm_wgan_options w = EGM_WGAN_OPTIONS_INIT;
+	egm_ls_gan_options l = EGM_LS_GAN_OPTIONS_INIT;
 	g.penalty = recipe == HINGE ? 0 : 1;
 	g.discriminator_steps = recipe == HINGE ? 5 : 1;
 	g.form = (int32_t[]){EGM_GAN_NON_SATURATING, EGM_GAN_HINGE, EGM_GAN_RELATIVISTIC}[recipe % 3];

@@ -55,9 +55,8 @@ static void fill(float *x)
 static void world_open(world *w, int32_t form, int32_t full_terms, uint64_t seed)
 {
 	static float x[ROWS];
-	egm_ali_options o;
+	egm_ali_options o = EGM_ALI_OPTIONS_INIT;
 	fill(x);
-	o = (egm_ali_options)EGM_ALI_OPTIONS_INIT;
 	o.form = form;
 	o.full_terms = full_terms;
 	o.encoder = o.generator = EGM_CODER_GAUSSIAN;

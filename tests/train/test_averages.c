@@ -22,14 +22,13 @@ START_TEST(test_average__is_of_what_was_cut)
 {
 	static const double real[ROWS] = {[0] = 2};
 	double x[ROWS];
-	egm_wgan_options o;
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	ring r = ring_open(_i ? EGM_F64 : EGM_F32, 1);
 	for (int i = 0; i < ROWS; i++) x[i] = real[0];
 	ring_data(&r, x, ROWS, 1);
 	r.judge = ring_net(&r, "critic", 1, 0, 0, 1, NULL, 0, 1);
 	r.generator = ring_point(&r, 0);
 	RING_SET(r.judge, "0.weight", -.01);
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
 	o.penalty = 0;
 	o.clip = .01;
 	o.critic_steps = 1;
@@ -78,14 +77,13 @@ static ring game(int kind, egm_dtype dtype, int32_t optimizer, double decay)
 {
 	double x[ROWS * COLUMNS];
 	uint64_t state = 3;
-	egm_wgan_options o;
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	ring r = ring_open(dtype, 1);
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = 2 + ring_normal(&state);
 	ring_data(&r, x, ROWS, COLUMNS);
 	r.judge = ring_net(&r, "critic", COLUMNS, 1, HIDDEN, 1, egm_model_silu, kind == SPECTRAL, 1);
 	r.generator = kind == NORMED ? norm_net(&r, "generator", LATENT, COLUMNS, 2)
 	                             : ring_net(&r, "generator", LATENT, 1, HIDDEN, COLUMNS, egm_model_silu, 0, 2);
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
 	o.penalty = 0;
 	o.clip = kind == CLIPPED ? .05 : 0;
 	o.critic_steps = 3;
@@ -214,12 +212,11 @@ START_TEST(test_average__of_several_chunks)
 	uint64_t state = 4;
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = ring_normal(&state);
 	for (int k = 0; k < 2; k++) {
-		egm_wgan_options o;
+		egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 		r[k] = ring_open(EGM_F32, 1 + 2 * k);
 		ring_data(&r[k], x, ROWS, COLUMNS);
 		r[k].judge = ring_net(&r[k], "critic", COLUMNS, 2, WIDE, 1, egm_model_silu, 0, 1);
 		r[k].generator = ring_net(&r[k], "generator", LATENT, 1, HIDDEN, COLUMNS, egm_model_silu, 0, 2);
-		RING_OK(egm_wgan_options_init(&o, sizeof o));
 		o.penalty = 0;
 		o.clip = .01;
 		RING_OK(egm_loss_wgan(&r[k].loss, r[k].judge, r[k].generator, &o));

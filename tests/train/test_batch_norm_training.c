@@ -65,8 +65,7 @@ static egm_model *norm_net(const char *name, int64_t inputs, int64_t outputs, eg
 
 static egm_trainer_options options(int64_t batch)
 {
-	egm_trainer_options o;
-	OK(egm_trainer_options_init(&o, sizeof o));
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = batch;
 	o.seed = 11;
 	o.learning_rate = 0.01;
@@ -347,8 +346,7 @@ static egm_status make_nets(egm_dtype dtype)
 static egm_status start_gan(egm_dtype dtype)
 {
 	egm_trainer_options o = options(BATCH);
-	egm_energy_gan_options g;
-	OK(egm_energy_gan_options_init(&g, sizeof g));
+	egm_energy_gan_options g = EGM_ENERGY_GAN_OPTIONS_INIT;
 	g.energy_steps = 2;
 	o.average_decay = 0.9;
 	egm_status st = make_nets(dtype);

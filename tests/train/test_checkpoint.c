@@ -34,14 +34,13 @@ static egm_model *make_net(egm_context *context, const char *name, int64_t input
 
 static void pair_open(pair *p, egm_context *context, const setup *s)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	p->context = context;
 	if (!context) ck_assert_int_eq(egm_context_create(&p->context, NULL), EGM_OK);
 	p->energy = make_net(p->context, "energy", COLUMNS, 1, s);
 	p->generator = make_net(p->context, "generator", LATENT, COLUMNS, s);
 	p->loss = toy_pair(p->energy, p->generator);
 	p->data = toy_data(p->context, s->dtype, ROWS, COLUMNS);
-	options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	options.batch = 4;
 	options.learning_rate = 0.01;
 	options.seed = s->seed;
@@ -165,19 +164,17 @@ typedef struct gan {
 
 static void gan_open(gan *g, int32_t entropy)
 {
-	egm_energy_gan_options options;
-	egm_trainer_options trainer;
+	egm_energy_gan_options options = EGM_ENERGY_GAN_OPTIONS_INIT;
+	egm_trainer_options trainer = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&g->context, NULL), EGM_OK);
 	g->nets[0] = toy_net(g->context, "energy", COLUMNS, 6, 1, EGM_F32);
 	g->nets[1] = toy_net(g->context, "generator", LATENT, 6, COLUMNS, EGM_F32);
 	g->nets[2] = toy_net(g->context, "statistics", COLUMNS + LATENT, 6, 1, EGM_F32);
 	g->data = toy_data(g->context, EGM_F32, ROWS, COLUMNS);
-	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	options.entropy = entropy;
 	options.noise = 0.1;
 	ck_assert_msg(egm_loss_energy_gan(&g->loss, g->nets[0], g->nets[1], g->nets[2], &options) == EGM_OK, "%s",
 	              egm_last_error());
-	trainer = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	trainer.batch = 8;
 	ck_assert_msg(egm_trainer_create(&g->trainer, g->loss, &trainer) == EGM_OK, "%s", egm_last_error());
 }

@@ -50,7 +50,7 @@ static double excess(const egm_model *net)
 static void learn(int soft)
 {
 	draw(soft, 5);
-	OK(egm_data_copy(&data, context, egm_f32(rows, POINTS, ROW)));
+	OK(egm_data_copy(&data, context, egm_f32(rows[0], POINTS, ROW)));
 	OK(egm_loss_cross_entropy(&loss, nets[0], NULL));
 	train(loss, data, &usual);
 }
@@ -87,11 +87,11 @@ START_TEST(test_cross_entropy__refuses_rows_without_targets_and_logits_without_b
 	OK(egm_model_set_tensor(nets[0], "0.weight", egm_f32(weights, 2 * CLASSES, 1)));
 	OK(egm_loss_cross_entropy(&loss, nets[0], NULL));
 	egm_trainer *trainer = make_trainer(loss, &one);
-	OK(egm_data_copy(&data, context, egm_f32(x, 2, 2)));
+	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, 2)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_SHAPE);
 	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: data has 2 columns, the nets of this cross_entropy expect 5");
 	egm_data_free(data);
-	OK(egm_data_copy(&data, context, egm_f32(x, 2, ROW)));
+	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, ROW)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 2, NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_msg(strstr(egm_last_error(), "cross_entropy"), "%s", egm_last_error());
 	egm_trainer_free(trainer);

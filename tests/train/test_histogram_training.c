@@ -98,10 +98,8 @@ START_TEST(test_histogram_training__fits_two_bumps)
 	egm_histogram_options o = EGM_HISTOGRAM_OPTIONS_INIT;
 	two_bumps(p);
 	o.divergence = EGM_DIVERGENCE_KL + _i;
-	o.bins = BINS;
-	o.masses = p;
 	o.lower = -3, o.upper = 3;
-	ck_assert_msg(egm_loss_histogram(&loss, generator, &o) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o) == EGM_OK, "%s", egm_last_error());
 	double before = js_of_samples(p);
 	trainer_of(1500);
 	ck_assert_msg(egm_trainer_fit(trainer, NULL, 1500, NULL, NULL) == EGM_OK, "%s", egm_last_error());
@@ -129,9 +127,7 @@ START_TEST(test_histogram_training__data_may_be_given)
 	egm_data *one = NULL, *two = NULL;
 	egm_histogram_options o = EGM_HISTOGRAM_OPTIONS_INIT;
 	two_bumps(p);
-	o.bins = BINS;
-	o.masses = p;
-	ck_assert_int_eq(egm_loss_histogram(&loss, generator, &o), EGM_OK);
+	ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o), EGM_OK);
 	ck_assert_int_eq(egm_data_copy(&one, context, egm_f32(rows, 1024, 1)), EGM_OK);
 	ck_assert_int_eq(egm_data_copy(&two, context, egm_f32(rows, 512, 2)), EGM_OK);
 	for (int given = 0; given < 2; given++) {
@@ -142,7 +138,7 @@ START_TEST(test_histogram_training__data_may_be_given)
 		egm_model_free(generator);
 		egm_loss_free(loss);
 		generator = net("generator", 4, 1);
-		ck_assert_int_eq(egm_loss_histogram(&loss, generator, &o), EGM_OK);
+		ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o), EGM_OK);
 	}
 	ck_assert(shown[0] == shown[1]);
 	ck_assert_int_eq(egm_trainer_fit(trainer, two, 1, NULL, NULL), EGM_ERR_SHAPE);

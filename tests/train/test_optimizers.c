@@ -247,7 +247,7 @@ START_TEST(test_clip__takes_the_norm_over_all_chunks)
 	enum { WIDTH = 300, COUNT = WIDTH * (WIDTH + 1), BATCH = 2 };
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "wide", WIDTH, 0, WIDTH, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_linear);
@@ -256,7 +256,6 @@ START_TEST(test_clip__takes_the_norm_over_all_chunks)
 	const double *x = egm_data_values(data);
 	for (int i = 0; i < WIDTH; i++) squares += (x[i] + x[WIDTH + i]) * (x[i] + x[WIDTH + i]) / 4;
 	ck_assert(sqrt(squares / WIDTH) > 0.1);
-	options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	options.batch = BATCH;
 	options.optimizer = EGM_OPTIMIZER_SGD;
 	options.learning_rate = 1;

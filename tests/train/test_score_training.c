@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The losses on noise end to end: denoisers, scores and generators against what is known of their laws. */
+#include "any_kernel.h"
 #include "training_fixture.h"
 
 static const plan usual = {.batch = 256, .steps = 3000, .learning_rate = 5e-3, .seed = 1};
@@ -9,8 +10,7 @@ static const law gaussian = {1, {0.25}, 1}, points = {2, {-1, 1}, 0}, modes = {2
 
 static void train_dsm(egm_model *energy, const law *l, double sigma)
 {
-	egm_dsm_options o;
-	OK(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = sigma;
 	egm_loss_free(loss);
 	egm_data_free(data);
@@ -21,8 +21,7 @@ static void train_dsm(egm_model *energy, const law *l, double sigma)
 
 static void train_dae(egm_model *denoiser, const law *l, double sigma)
 {
-	egm_dae_options o;
-	OK(egm_dae_options_init(&o, sizeof o));
+	egm_dae_options o = EGM_DAE_OPTIONS_INIT;
 	o.sigma = sigma;
 	data = law_data(l);
 	OK(egm_loss_dae(&loss, denoiser, &o));
@@ -131,9 +130,8 @@ END_TEST
 
 static void train_dde(double sigma)
 {
-	egm_dde_options o;
+	egm_dde_options o = EGM_DDE_OPTIONS_INIT;
 	plan p = {.batch = 256, .steps = 1500, .learning_rate = 2e-3, .seed = 3};
-	OK(egm_dde_options_init(&o, sizeof o));
 	o.sigma = sigma;
 	egm_loss_free(loss);
 	OK(egm_loss_dde(&loss, nets[0], nets[1], nets[2], &o));
@@ -211,9 +209,9 @@ static void draw_annealed(float *draws, double sigma0)
 	double temperature[LEVELS];
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
-	egm_sampler_options o;
+	any_kernel_options o;
 	for (int i = 0; i < LEVELS; i++) temperature[i] = pow(20, 1 - i / (LEVELS - 1.0));
-	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_ANNEALED_LANGEVIN));
+	OK(any_kernel_init(&o, ANY_ANNEALED_LANGEVIN));
 	o.chains = CHAINS;
 	o.temperatures = temperature;
 	o.levels = LEVELS;
@@ -222,7 +220,7 @@ static void draw_annealed(float *draws, double sigma0)
 	o.start_scale = 1.2;
 	o.denoise = sigma0;
 	OK(egm_target_model(&target, nets[0], NULL));
-	OK(egm_sampler_create(&sampler, target, &o));
+	OK(any_kernel_sampler(&sampler, target, &o));
 	OK(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
 	egm_target_free(target);
@@ -236,21 +234,19 @@ START_TEST(test_annealed_dsm__25_modes)
 	static float x[2 * POINTS], draws[2 * CHAINS];
 	double centre[MODES][2], sigma;
 	uint64_t state = 3;
-	egm_annealed_dsm_options o;
-	egm_mode_coverage found;
+	egm_annealed_dsm_options o = EGM_ANNEALED_DSM_OPTIONS_INIT;
+	egm_mode_coverage found = EGM_MODE_COVERAGE_INIT;
 	plan p = {.batch = 128, .steps = 6000, .learning_rate = 1e-2, .seed = 1};
 	grid_of_modes(centre, &sigma);
 	for (int i = 0; i < 2 * POINTS; i++) x[i] = (float)(centre[i / 2 % MODES][i % 2] + sigma * normal(&state));
 	OK(egm_data_copy(&data, context, egm_f32(x, POINTS, 2)));
 	nets[0] = NET("energy", egm_model_silu, 1, 2, 128, 128, 1);
-	OK(egm_annealed_dsm_options_init(&o, sizeof o));
 	o.sigma0 = 0.1;
 	o.sigma_low = 0.07;
 	o.sigma_high = 0.3;
 	OK(egm_loss_annealed_dsm(&loss, nets[0], &o));
 	train(loss, data, &p);
 	draw_annealed(draws, o.sigma0);
-	OK(egm_mode_coverage_init(&found, sizeof found));
 	OK(egm_metric_mode_coverage(context, egm_f32(draws, CHAINS, 2), egm_f64(centre[0], MODES, 2), sigma, NULL, &found));
 	ck_assert_int_eq(found.covered, 25);
 	ck_assert_msg(found.high_quality >= 0.8, "high quality %g", found.high_quality);
@@ -268,7 +264,7 @@ START_TEST(test_score_matching__correlated_normal_law)
 	const double rho = 0.6, det = 1 - rho * rho;
 	double miss = 0;
 	uint64_t state = 3;
-	egm_score_matching_options o;
+	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	for (int i = 0; i < POINTS + DRAWS; i++) {
 		double a = normal(&state), b = normal(&state);
 		float *row = i < POINTS ? x + 2 * i : fresh + 2 * (i - POINTS);
@@ -277,7 +273,6 @@ START_TEST(test_score_matching__correlated_normal_law)
 	}
 	OK(egm_data_copy(&data, context, egm_f32(x, POINTS, 2)));
 	nets[0] = NET("energy", egm_model_softplus, 1, 2, 32, 1);
-	OK(egm_score_matching_options_init(&o, sizeof o));
 	o.form = _i ? EGM_SCORE_SLICED : EGM_SCORE_EXPLICIT;
 	OK(egm_loss_score_matching(&loss, nets[0], &o));
 	train(loss, data, &usual);

@@ -119,11 +119,10 @@ START_TEST(test_options__batch_below_what_the_loss_needs)
 {
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "plane", COLUMNS, 0, 1, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_linear);
-	options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	options.batch = 1;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_ERR_ARGUMENT);
 	assert_error_has("batch is 1, toy needs at least 2");

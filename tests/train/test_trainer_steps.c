@@ -306,12 +306,11 @@ static void expect_gradient_failure(double clip_norm, double scale, const char *
 {
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "energy", COLUMNS, 0, 1, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_hidden);
 	egm_data *data = toy_data(context, EGM_F64, ROWS, COLUMNS);
-	options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	options.batch = 8;
 	options.clip_norm = clip_norm;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_OK);

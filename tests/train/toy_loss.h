@@ -112,7 +112,8 @@ static inline egm_data *toy_data(egm_context *context, egm_dtype dtype, int64_t 
 		x[i] = (double)(state >> 25) / 64 - 1;
 		f[i] = (float)x[i];
 	}
-	egm_data_copy(&data, context, egm_array_of(dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns));
+	ck_assert_int_eq(
+	    egm_data_copy(&data, context, egm_array_of(dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns)), EGM_OK);
 	free(x);
 	free(f);
 	return data;

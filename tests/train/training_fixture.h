@@ -111,9 +111,8 @@ typedef struct plan {
 
 static inline egm_trainer *make_trainer(egm_loss *l, const plan *p)
 {
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
-	OK(egm_trainer_options_init(&o, sizeof o));
 	o.batch = p->batch;
 	o.learning_rate = p->learning_rate;
 	o.beta1 = 0.9;
