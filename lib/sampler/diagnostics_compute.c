@@ -199,6 +199,21 @@ static void moments(const egm_diagnostics *d, int64_t dim, int64_t chain, egm_di
 	if (n * (double)chains > 1) result->sd = sqrt(square / (n * (double)chains - 1)) / unit;
 }
 
+static const egm_diagnosis none = EGM_DIAGNOSIS_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_diagnosis, mean, "Mean of the draws."),
+    EGM__RESULT(egm_diagnosis, sd, "Standard deviation of the draws."),
+    EGM__RESULT(egm_diagnosis, mcse, "Standard error of the mean."),
+    EGM__RESULT(egm_diagnosis, r_hat, "Rank-normalised split R-hat; at most 1.01 is good."),
+    EGM__RESULT(egm_diagnosis, ess_bulk, "Effective sample size of the rank-normalised draws."),
+    EGM__RESULT(egm_diagnosis, ess_tail, "The smaller effective sample size of the 5 % and 95 % quantiles."),
+    EGM__RESULT(egm_diagnosis, ess_mean, "Effective sample size of the mean."),
+    EGM__RESULT(egm_diagnosis, q05, "5 % quantile."),
+    EGM__RESULT(egm_diagnosis, median, "Median."),
+    EGM__RESULT(egm_diagnosis, q95, "95 % quantile."),
+};
+EGM__OPTIONS(egm__options_diagnosis, egm_diagnosis, none, members);
+
 egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
                                    egm_diagnosis *diagnosis)
 {
