@@ -63,7 +63,8 @@ START_TEST(test_describe__every_member_where_the_compiler_has_it)
 {
 	const struct known *k = &structs[_i];
 	ck_assert_msg(egm_options_size(k->type) == k->size, "%s: %zu", k->type, egm_options_size(k->type));
-	ck_assert_msg(egm_options_count(k->type) == k->n, "%s: %d of %d members", k->type, egm_options_count(k->type), k->n);
+	ck_assert_msg(egm_options_count(k->type) == k->n, "%s: %d of %d members", k->type, egm_options_count(k->type),
+	              k->n);
 	for (int32_t i = 0; i < k->n; i++) {
 		const struct member *m = &k->members[i];
 		egm_option o = member(k->type, i);
@@ -187,7 +188,8 @@ START_TEST(test_describe__refuses_what_is_not_there)
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_options_describe: out is NULL");
 	ck_assert_int_eq(egm_options_describe("egm_no_options", 0, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_options_describe: there is no struct 'egm_no_options': see egm_options_type");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_options_describe: there is no struct 'egm_no_options': see egm_options_type");
 	ck_assert_int_eq(egm_options_describe(NULL, 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", -1, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 7, &o), EGM_ERR_ARGUMENT);
