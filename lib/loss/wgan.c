@@ -48,7 +48,8 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	egm__phase_add(loss, "critic", 1u << CRITIC, o->critic_steps, 1, build_critic);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
 	if (o->penalty_kind >= EGM_PENALTY_FINITE_TWO_SIDED && o->penalty_at != EGM_AT_INTERPOLATES)
-		return egm__fail(EGM_ERR_ARGUMENT, "wgan: penalty_at = %d: chords lie between interpolates",
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "penalty_at is %d, must be EGM_AT_INTERPOLATES for the finite kinds of penalty",
 		                 (int)o->penalty_at);
 	return egm__loss_by_row(loss, CRITIC, "penalty", o->penalty);
 }
