@@ -16,7 +16,7 @@ static const egm_choice fixed_choices[] = {{"weights", EGM_MIXTURE_FIX_WEIGHTS},
                                            {"covariances", EGM_MIXTURE_FIX_COVARIANCES}};
 static EGM__FAMILY(fixed_parts, "EGM_MIXTURE_FIX_", fixed_choices);
 static const egm__option members[] = {
-    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions."),
+    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions, at most that of the distinct rows."),
     EGM__CHOICE(egm_mixture_options, covariance, covariances_of, "Which covariance matrices the components have."),
     EGM__BITS(egm_mixture_options, fixed, fixed_parts, "What a step of EM leaves unchanged."),
     EGM__WEIGHT(egm_mixture_options, covariance_floor,
