@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The shared library against the dump of its ABI in egm.abi. Needs debug information: see the stage `install` of
+# tools/test.sh.
+# usage: abi.sh LIBRARY INCLUDE...
+set -u
+export LC_ALL=C
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/compare.sh"
+library=$1
+shift
+released=$abi_here/egm.abi
+
+if reason=$(absent); then
+	skip 'the ABI is that of the dump' "$reason"
+	plan
+	exit
+fi
+if ! readelf -S "$library" | grep -q '\.debug_info'; then
+	skip 'the ABI is that of the dump' 'the library has no debug information: configure with -Ddebug=true'
+	plan
+	exit
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+result 'the library can be described' dump "$library" "$work/new.abi" "$@"
+result "the soname is that of the dump, $(soname_of "$released")" [ "$(soname_of "$work/new.abi")" = "$(soname_of "$released")" ]
+# What a broken reader or a library without types would make of it
+result 'the description has functions and members' \
+	[ "$(grep -c '<function-decl name=.egm_' "$work/new.abi")" -gt 100 -a "$(grep -c '<data-member ' "$work/new.abi")" -gt 100 ]
+result 'programs compiled against the dump run with the library' compatible "$released" "$work/new.abi" "$work"
+
+symbols() {
+	sed -n "s/.*<elf-symbol name='\([^']*\)'.*/\1/p" "$1" | sort
+}
+symbols "$released" >"$work/old"
+symbols "$work/new.abi" >"$work/new"
+added=$(comm -13 "$work/old" "$work/new")
+if [ -n "$added" ]; then
+	echo '# New since the dump; tools/abi.sh write takes them into it at the next release:'
+	echo "$added" | sed 's/^/#   /'
+fi
+plan
