@@ -29,6 +29,12 @@ result "the soname is that of the dump, $(soname_of "$released")" [ "$(soname_of
 # What a broken reader or a library without types would make of it
 result 'the description has functions and members' \
 	[ "$(grep -c '<function-decl name=.egm_' "$work/new.abi")" -gt 100 -a "$(grep -c '<data-member ' "$work/new.abi")" -gt 100 ]
+undescribed() {
+	for struct in $(growing "$@"); do
+		grep -A 1 "<class-decl name='$struct' .*is-struct" "$work/new.abi" | grep -q '<data-member' || echo "$struct"
+	done
+}
+result 'it has the members of every struct that can grow' empty "$(undescribed "$@")"
 result 'programs compiled against the dump run with the library' compatible "$released" "$work/new.abi" "$work"
 
 symbols() {

@@ -27,6 +27,11 @@ dump() {
 		sed "s,\(<abi-instr .*path='\)\(\.\./\)*,\1," "$dump_out.raw" >"$dump_out" && rm "$dump_out.raw"
 }
 
+# growing INCLUDE...: the structs that begin with struct_size, to which members may be appended
+growing() {
+	find "$@" -name '*.h' -exec awk '/^typedef struct egm_/ { name = $3 } /^\tsize_t struct_size;/ { print name }' {} + | sort -u
+}
+
 # names COMPILER INCLUDE...: those of the headers
 names() {
 	python3 "$abi_here/abi.py" names "$@"

@@ -4,6 +4,7 @@
 # usage: headers.sh DIRECTORY...   the include directories, source and build tree
 set -u
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/compare.sh"
 
 flags=''
 for directory in "$@"; do
@@ -31,6 +32,14 @@ for row in gcc:c:c99 gcc:c:c17 clang:c:c99 clang:c:c17 g++:c++:c++98 g++:c++:c++
 		skip "$name" "$compiler is not installed"
 	fi
 done
+
+untested() {
+	for struct in $(growing "$@"); do
+		name=${struct#egm_}
+		[ "$name" = progress ] || grep -qE "LOSS\\(${name%_options},|X\\($name," "$abi_here/structs.h" || echo "$struct"
+	done
+}
+result 'every struct that can grow is a line of structs.h' empty "$(untested "$@")"
 
 # Members are appended to structs with struct_size. An older program leaves padding as it is and counts it in struct_size,
 # so that nothing may ever be put there: a member `reserved` takes its place. The arrays never grow.
