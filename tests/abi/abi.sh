@@ -25,10 +25,10 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
 result 'the library can be described' dump "$library" "$work/new.abi" "$@"
-result "the soname is that of the dump, $(soname_of "$released")" [ "$(soname_of "$work/new.abi")" = "$(soname_of "$released")" ]
+soname=$(soname_of "$released")
+result "the soname is that of the dump, $soname" [ "$(soname_of "$work/new.abi")" = "$soname" ]
 # What a broken reader or a library without types would make of it
-result 'the description has functions and members' \
-	[ "$(grep -c '<function-decl name=.egm_' "$work/new.abi")" -gt 100 -a "$(grep -c '<data-member ' "$work/new.abi")" -gt 100 ]
+result 'the description has functions' [ "$(grep -c '<function-decl name=.egm_' "$work/new.abi")" -gt 100 ]
 undescribed() {
 	for struct in $(growing "$@"); do
 		grep -A 1 "<class-decl name='$struct' .*is-struct" "$work/new.abi" | grep -q '<data-member' || echo "$struct"

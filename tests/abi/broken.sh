@@ -35,8 +35,8 @@ list() {
 	names "$compiler" "$work/$1" >"$work/$1/names"
 }
 
-# change SED [NODE SONAME]: succeeds when the changed sample is compatible with the sample as it is; the status is 10 when
-# it is not, and another when that could not be found out. abidiff's bit 2 says that the ABI changed.
+# change SED [NODE SONAME]: succeeds when the changed sample is compatible with the sample as it is; the status is 10
+# when it is not, and another when that could not be found out. abidiff's bit 2 says that the ABI changed.
 change() {
 	status=0
 	build new "$@" || return 1
@@ -103,7 +103,8 @@ refused 'a function removed' '/^EGM_API int64_t egm_thing_count/d;/^int64_t egm_
 refused 'an argument of another type' 's/int64_t steps, egm_progress_fn/int32_t steps, egm_progress_fn/'
 refused 'an argument added' 's/progress, void \*user)/progress, void *user, int more)/'
 refused 'a returned value of another type' 's/int64_t egm_thing_count/int32_t egm_thing_count/'
-refused 'an argument of a callback of another type' 's/const double \*terms/const float *terms/;s/progress(steps, &thing->value/progress(steps, NULL/'
+refused 'an argument of a callback of another type' \
+	's/const double \*terms/const float *terms/;s/progress(steps, &thing->value/progress(steps, NULL/'
 refused 'functions under another version node' '' V2
 refused 'another soname' '' V1 libsample.so.2
 plan

@@ -10,8 +10,8 @@ absent() {
 	return 1
 }
 
-# dump LIBRARY OUT INCLUDE...: its functions, and the types that the headers show. Nothing in it depends on where or when
-# the library was built.
+# dump LIBRARY OUT INCLUDE...: its functions, and the types that the headers show. Nothing in it depends on where or
+# when the library was built.
 dump() {
 	dump_library=$1
 	dump_out=$2
@@ -29,7 +29,8 @@ dump() {
 
 # growing INCLUDE...: the structs that begin with struct_size, to which members may be appended
 growing() {
-	find "$@" -name '*.h' -exec awk '/^typedef struct egm_/ { name = $3 } /^\tsize_t struct_size;/ { print name }' {} + | sort -u
+	find "$@" -name '*.h' -exec cat {} + |
+		awk '/^typedef struct egm_/ { name = $3 } /^\tsize_t struct_size;/ { print name }' | sort -u
 }
 
 # names COMPILER INCLUDE...: those of the headers
@@ -37,9 +38,9 @@ names() {
 	python3 "$abi_here/abi.py" names "$@"
 }
 
-# compatible OLD NEW WORK: succeeds when programs that were compiled against the first dump run with the second. Functions,
-# enumerators, and members at the end of a struct that has struct_size may be added. `harmless` is what abidiff calls the
-# renaming of a member, which no longer compiles.
+# compatible OLD NEW WORK: succeeds when programs that were compiled against the first dump run with the second.
+# Functions, enumerators, and members at the end of a struct that has struct_size may be added. `harmless` is what abidiff
+# calls the renaming of a member, which no longer compiles.
 compatible() {
 	python3 "$abi_here/abi.py" cut "$1" "$2" >"$3/cut.abi" && abidiff --harmless --no-added-syms "$1" "$3/cut.abi"
 }

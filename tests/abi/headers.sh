@@ -41,8 +41,8 @@ untested() {
 }
 result 'every struct that can grow is a line of structs.h' empty "$(untested "$@")"
 
-# Members are appended to structs with struct_size. An older program leaves padding as it is and counts it in struct_size,
-# so that nothing may ever be put there: a member `reserved` takes its place. The arrays never grow.
+# Members are appended to structs with struct_size. An older program leaves padding as it is and counts it in
+# struct_size, so that nothing may ever be put there: a member `reserved` takes its place. The arrays never grow.
 padded() {
 	echo '#include <egm.h>' | gcc -Wpadded -fsyntax-only -x c $flags - 2>&1 | grep 'padding struct' | grep -v '/array\.h:'
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The names that the headers had at the last release, in egm.names, are all there with the same values: functions, macros,
-# inline functions, enumerators. Needs no debug information and no abidiff.
+# The names that the headers had at the last release, in egm.names, are all there with the same values: functions,
+# macros, inline functions, enumerators. Needs no debug information and no abidiff.
 # usage: names.sh COMPILER INCLUDE...
 set -u
 export LC_ALL=C
