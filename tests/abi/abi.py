@@ -4,7 +4,8 @@
 abi.py names COMPILER INCLUDE...   What programs take from the headers and debug information does not keep: functions,
                                    macros, inline functions, and enumerators with their values. An option is an int32_t
                                    and its values an enum without a name, which no type in the library refers to.
-abi.py cut OLD NEW                 NEW, a dump by abidw, without what may be added to OLD. What is left must be OLD.
+abi.py cut OLD NEW ADDED           NEW, a dump by abidw, without what may be added to OLD. What is left must be OLD. The
+                                   file ADDED becomes the list of what was left out.
 
 abidiff has a rule of its own for members that are appended, has_data_member_inserted_at = end. It is not used: version
 2.2 also allows, under that rule, an insertion that moves the last member, if the new member begins beyond the old end.
@@ -67,32 +68,40 @@ def members(struct):
 
 
 def cut_struct(old, new):
-    """Drops the members beyond the end that a struct had, if struct_size says how long the caller's is."""
+    """Drops the members beyond the end that a struct had, if struct_size says how long the caller's is. Their names."""
     known = [name for _, name in members(old)]
+    added = []
     if not known or known[0] != 'struct_size':
-        return
+        return added
     for member, name in members(new):
         if name not in known and int(member.get('layout-offset-in-bits')) >= int(old.get('size-in-bits')):
             new.remove(member)
+            added.append(f"{old.get('name')}.{name}")
     if int(new.get('size-in-bits')) > int(old.get('size-in-bits')):
         new.set('size-in-bits', old.get('size-in-bits'))
+    return added
 
 
 def cut_enum(old, new):
     known = [e.get('name') for e in old.findall('enumerator')]
-    for enumerator in new.findall('enumerator'):
-        if enumerator.get('name') not in known:
-            new.remove(enumerator)
+    added = [e for e in new.findall('enumerator') if e.get('name') not in known]
+    for enumerator in added:
+        new.remove(enumerator)
+    return [e.get('name') for e in added]
 
 
-def cut(old_path, new_path):
+def cut(old_path, new_path, added_path):
     old, new = ElementTree.parse(old_path), ElementTree.parse(new_path)
+    symbols = {e.get('name') for e in old.iter('elf-symbol')}
+    added = [e.get('name') + '()' for e in new.iter('elf-symbol') if e.get('name') not in symbols]
     for kind, shorten in (('class-decl', cut_struct), ('enum-decl', cut_enum)):
         released = {e.get('name'): e for e in old.iter(kind) if len(e)}
         for element in new.iter(kind):
             if element.get('name') in released:
-                shorten(released[element.get('name')], element)
+                added += shorten(released[element.get('name')], element)
     new.write(sys.stdout, encoding='unicode')
+    with open(added_path, 'w', encoding='utf-8') as file:
+        file.writelines(line + '\n' for line in sorted(added))
 
 
 if __name__ == '__main__':

@@ -36,15 +36,8 @@ undescribed() {
 }
 result 'it has the members of every struct that can grow' empty "$(undescribed "$@")"
 result 'programs compiled against the dump run with the library' compatible "$released" "$work/new.abi" "$work"
-
-symbols() {
-	sed -n "s/.*<elf-symbol name='\([^']*\)'.*/\1/p" "$1" | sort
-}
-symbols "$released" >"$work/old"
-symbols "$work/new.abi" >"$work/new"
-added=$(comm -13 "$work/old" "$work/new")
-if [ -n "$added" ]; then
-	echo '# New since the dump; tools/abi.sh write takes them into it at the next release:'
-	echo "$added" | sed 's/^/#   /'
+if [ -s "$work/added" ]; then
+	echo '# New since the dump; tools/abi.sh write takes it into the dump at the next release:'
+	sed 's/^/#   /' "$work/added"
 fi
 plan
