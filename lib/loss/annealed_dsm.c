@@ -22,7 +22,7 @@ static const egm__option members[] = {
     EGM__POSITIVE(egm_annealed_dsm_options, sigma0,
                   "Noise level whose distribution the energy describes, in data units."),
     EGM__POSITIVE(egm_annealed_dsm_options, sigma_low, "Lowest noise level, in data units."),
-    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, in data units."),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, at least sigma_low, in data units."),
 };
 EGM__OPTIONS(egm__options_annealed_dsm, egm_annealed_dsm_options, defaults, members);
 

@@ -24,13 +24,15 @@ static EGM__FAMILY(marginals, "EGM_MARGINAL_", marginal_choices);
 static const egm__option members[] = {
     EGM__CHOICE(egm_energy_gan_options, entropy, entropies, "Which bound stands for the entropy of the generator."),
     EGM__CHOICE(egm_energy_gan_options, marginal, marginals,
-                "Where independent pairs come from: new draws, or the rows moved on by one."),
-    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase."),
+                "Where independent pairs come from: new draws, or the rows moved on by one (2 rows at least)."),
+    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase; 1 suits tabular data."),
     EGM__RESERVED(egm_energy_gan_options, reserved),
-    EGM__WEIGHT(egm_energy_gan_options, penalty, "Weight of the zero-centred gradient penalty at real rows."),
+    EGM__WEIGHT(
+        egm_energy_gan_options, penalty,
+        "Weight of the zero-centred gradient penalty at real rows: 0.1 in the plane, 10 on images, 100 for scores."),
     EGM__WEIGHT(egm_energy_gan_options, entropy_weight, "Weight of the entropy term."),
     EGM__WEIGHT(egm_energy_gan_options, noise,
-                "Standard deviation of the noise on generated rows that the bound sees, in data units."),
+                "Standard deviation of noise on the rows that the bound sees, in data units; infogan ignores it."),
     EGM__BELOW_ONE(egm_energy_gan_options, dv_decay, "Decay of the moving average of the dv bound."),
 };
 EGM__OPTIONS(egm__options_energy_gan, egm_energy_gan_options, defaults, members);

@@ -16,7 +16,7 @@ static const egm_choice fixed_choices[] = {{"weights", EGM_MIXTURE_FIX_WEIGHTS},
                                            {"covariances", EGM_MIXTURE_FIX_COVARIANCES}};
 static EGM__FAMILY(fixed_parts, "EGM_MIXTURE_FIX_", fixed_choices);
 static const egm__option members[] = {
-    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions."),
+    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions, at most that of the distinct rows."),
     EGM__CHOICE(egm_mixture_options, covariance, covariances_of, "Which covariance matrices the components have."),
     EGM__BITS(egm_mixture_options, fixed, fixed_parts, "What a step of EM leaves unchanged."),
     EGM__WEIGHT(egm_mixture_options, covariance_floor,
@@ -70,6 +70,7 @@ egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_
 	if (!m) return egm__fail(EGM_ERR_MEMORY, "no memory for a mixture");
 	egm__context_retain(context);
 	*m = (egm_mixture){.context = context,
+	                   .refs = 1,
 	                   .table = egm__kernels_get(context->simd, EGM_F64),
 	                   .options = *options,
 	                   .dims = dims,
@@ -95,9 +96,14 @@ out:
 	return st;
 }
 
+void egm__mixture_retain(egm_mixture *mixture)
+{
+	__atomic_add_fetch(&mixture->refs, 1, __ATOMIC_RELAXED);
+}
+
 void egm_mixture_free(egm_mixture *mixture)
 {
-	if (!mixture) return;
+	if (!mixture || __atomic_sub_fetch(&mixture->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = mixture->context;
 	egm__free(context, mixture->units);
 	egm__free(context, mixture->now.weights);

@@ -23,6 +23,7 @@ typedef struct egm__mixture_numbers {
 
 struct egm_mixture {
 	egm_context *context;
+	int refs;                  /* through __atomic builtins; egm_mixture_free releases one */
 	const egm__kernels *table; /* f64 */
 	egm_mixture_options options;
 	int64_t dims;
@@ -56,6 +57,7 @@ egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_o
 egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims);
 /* egm__mixture_data_take for a mixture that is there. */
 egm_status egm__mixture_take(const egm_mixture *m, egm__mixture_data *data, egm_array x, egm_array row_weights);
+void egm__mixture_retain(egm_mixture *mixture);
 /* The smallest over the columns. */
 double egm__mixture_least_floor(const egm_mixture *m);
 

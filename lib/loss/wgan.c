@@ -14,10 +14,10 @@ static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
                 "Which function of the slope of the critic is penalised."),
     EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
-                "Where the penalty is taken: at interpolates, real rows, generated rows, or both."),
+                "Where the penalty is taken; the finite_ kinds have interpolates alone."),
     EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),
     EGM__RESERVED(egm_wgan_options, reserved),
-    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty."),
+    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty; 0 for spectral critics, or with clip."),
     EGM__WEIGHT(egm_wgan_options, clip,
                 "After each move the parameters of the critic are cut to [-clip, clip]; 0: never."),
 };
