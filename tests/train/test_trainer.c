@@ -17,14 +17,17 @@ typedef struct bad_option {
 		text, offsetof(egm_trainer_options, field), type, value \
 	}
 static const bad_option bad_options[] = {
-    BAD("batch is -1", batch, 'l', -1),
+    BAD("batch is -3", batch, 'l', -3),
     BAD("batch is -4", batch, 'l', -4),
+    BAD("optimizer is -3", optimizer, 'i', -3),
     BAD("optimizer is 4", optimizer, 'i', 4),
+    BAD("schedule is -3", schedule, 'i', -3),
     BAD("schedule is 4", schedule, 'i', 4),
     BAD("schedule_steps is 0", schedule, 'i', EGM_SCHEDULE_LINEAR),
     BAD("warmup_steps is -1", warmup_steps, 'l', -1),
     BAD("final_fraction is 1.5", final_fraction, 'd', 1.5),
     BAD("final_fraction is -0.1", final_fraction, 'd', -0.1),
+    BAD("learning_rate is -3", learning_rate, 'd', -3),
     BAD("learning_rate is -1", learning_rate, 'd', -1),
     BAD("learning_rate is inf", learning_rate, 'd', INFINITY),
     BAD("learning_rate is nan", learning_rate, 'd', NAN),
@@ -32,6 +35,7 @@ static const bad_option bad_options[] = {
     BAD("beta1 is nan", beta1, 'd', NAN),
     BAD("beta2 is -0.5", beta2, 'd', -0.5),
     BAD("beta2 is 1", beta2, 'd', 1),
+    BAD("epsilon is -3", epsilon, 'd', -3),
     BAD("epsilon is inf", epsilon, 'd', INFINITY),
     BAD("momentum is 1", momentum, 'd', 1),
     BAD("clip_norm is -2", clip_norm, 'd', -2),
