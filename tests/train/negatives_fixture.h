@@ -3,15 +3,14 @@
 #ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
 #define EGM_TESTS_NEGATIVES_FIXTURE_H
 
+#include "any_kernel.h"
 #include "checkpoint_support.h"
 #include <math.h>
 #include <train/trainer_impl.h>
 
 enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
 
-static const int32_t kernels[] = {
-    ANY_ULA,     ANY_MALA, ANY_HMC, ANY_NUTS, ANY_ANNEALED_LANGEVIN,
-    ANY_TEMPERED};
+static const int32_t kernels[] = {ANY_ULA, ANY_MALA, ANY_HMC, ANY_NUTS, ANY_ANNEALED_LANGEVIN, ANY_TEMPERED};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef struct recipe {
@@ -85,12 +84,25 @@ static inline ways ways_of(const recipe *r)
 	return w;
 }
 
+/* With a sampler of three chains on this target as the model of the trainer's, which has as many as a batch. */
+static inline egm_status set_negatives(egm_trainer *trainer, egm_target *target, const ways *w)
+{
+	egm_sampler *sampler = NULL;
+	any_kernel_options o = w->sampler;
+	o.chains = 3;
+	o.seed = 999;
+	egm_status st = any_kernel_sampler(&sampler, target, &o);
+	if (st == EGM_OK) st = egm_trainer_set_negatives(trainer, sampler, &w->negatives);
+	egm_sampler_free(sampler);
+	return st;
+}
+
 static inline egm_status machine_negatives(machine *m, const recipe *r)
 {
 	ways w = ways_of(r);
 	egm_target *target = NULL;
 	egm_status st = egm_target_model(&target, m->energy, &w.target);
-	if (st == EGM_OK) st = SET_NEGATIVES(m->trainer, target, &w.negatives, &w.sampler);
+	if (st == EGM_OK) st = set_negatives(m->trainer, target, &w);
 	egm_target_free(target);
 	return st;
 }

@@ -171,11 +171,10 @@ END_TEST
 enum { MANY = 2000 };
 
 /* A trainer whose chains are the library's and all begin anew, and so short of step that they stay there. */
-static void open_chosen(machine *m, const double *x, int bounded)
+static void open_chosen(machine *m, const double *x)
 {
 	recipe r = usual;
 	r.batch = MANY;
-	r.bounded = bounded;
 	machine_prepare(m, NULL, &r);
 	egm_data_free(m->data);
 	OK(egm_data_copy(&m->data, m->context, egm_f64(x, MANY, COLUMNS)));
@@ -184,10 +183,7 @@ static void open_chosen(machine *m, const double *x, int bounded)
 	ways w = ways_of(&r);
 	w.negatives.restart = 1;
 	w.negatives.buffer = MANY;
-	egm_target *target = NULL;
-	OK(egm_target_model(&target, m->energy, &w.target));
-	OK(SET_NEGATIVES(m->trainer, target, &w.negatives, NULL));
-	egm_target_free(target);
+	OK(egm_trainer_set_negatives(m->trainer, NULL, &w.negatives));
 	egm_sampler *s = m->trainer->negatives->sampler;
 	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = 1e-30;
 }
@@ -215,7 +211,7 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 	for (int pass = 0; pass < 2; pass++) {
 		machine m;
 		uniform_rows(x, pass ? units : ones);
-		open_chosen(&m, x, 0);
+		open_chosen(&m, x);
 		machine_steps(&m, 1);
 		const double *batch = m.trainer->batch, *y = points_of(&m);
 		for (int i = 0; i < MANY * COLUMNS; i++) {
@@ -226,30 +222,6 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 		assert_normal(off, MANY * COLUMNS, 1);
 		machine_close(&m);
 	}
-}
-END_TEST
-
-/* Half of the rows are outside of the bounds, where no chain can begin: those begin at noise, N(0, 1) before the
- * transform x = exp(y) - 4 of the bound. */
-START_TEST(test_pcd__rows_outside_of_the_bounds_give_way_to_noise)
-{
-	static const double ones[] = {1, 1, 1};
-	static double x[MANY * COLUMNS], logs[MANY * COLUMNS];
-	int outside = 0;
-	machine m;
-	uniform_rows(x, ones);
-	for (int i = 0; i < MANY; i += 2) x[i * COLUMNS + 1] = i % 4 ? -4 : -5;
-	open_chosen(&m, x, 1);
-	machine_steps(&m, 1);
-	const double *batch = m.trainer->batch, *y = points_of(&m);
-	for (int i = 0; i < MANY; i++) {
-		for (int j = 0; j < COLUMNS; j++) ck_assert(y[i * COLUMNS + j] > -4);
-		if (batch[i * COLUMNS + 1] > -4) continue;
-		for (int j = 0; j < COLUMNS; j++) logs[outside++] = log(y[i * COLUMNS + j] + 4);
-	}
-	ck_assert_int_eq(outside, MANY / 2 * COLUMNS);
-	assert_normal(logs, outside, 1);
-	machine_close(&m);
 }
 END_TEST
 
@@ -298,7 +270,10 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	OK(egm_data_copy(&data, context, egm_f64(x, 500, 1)));
 	OK(egm_loss_ml(&loss, net, NULL));
 	OK(egm_trainer_create(&trainer, loss, &o));
-	OK(SET_NEGATIVES(trainer, NULL, &w.negatives, &w.sampler));
+	egm_target *on = NULL;
+	OK(egm_target_model(&on, net, NULL));
+	OK(set_negatives(trainer, on, &w));
+	egm_target_free(on);
 	OK(egm_trainer_fit(trainer, data, steps, NULL, NULL));
 	found = (egm_negatives_statistics)EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(trainer, &found));
@@ -392,7 +367,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	w.target.lower = &lower;
 	w.target.upper = &upper;
 	OK(egm_target_model(&target, line, &w.target));
-	OK(SET_NEGATIVES(trainer, target, &w.negatives, &w.sampler));
+	OK(set_negatives(trainer, target, &w));
 	egm_target_free(target);
 	for (int i = 0; i < CHAINS; i++) x[i] = i + 1;
 	egm_data *data = NULL;
@@ -443,18 +418,49 @@ START_TEST(test_step__allocates_nothing)
 }
 END_TEST
 
-/* A program of an older header has a shorter struct: what it lacks takes the default of its kernel. */
-START_TEST(test_options__of_an_older_program)
+/* The sampler is a model: the trainer's chains have its kernel, all of its options and its target, as many of them as
+ * the batch has rows, and the trainer's seed; they begin at noise, and the sampler itself stays where it is. */
+START_TEST(test_sampler__is_the_model_of_the_chains)
 {
 	recipe r = usual;
 	machine m;
-	any_kernel_options o;
+	const double scale[COLUMNS] = {1, 2, 3}, falling[] = {3, 2, 1};
+	double before[2 * COLUMNS], after[2 * COLUMNS];
+	egm_annealed_langevin_options o = EGM_ANNEALED_LANGEVIN_OPTIONS_INIT;
+	egm_target *target = NULL;
+	egm_sampler *sampler = NULL;
 	machine_open(&m, NULL, &r);
-	OK(any_kernel_init(&o, ANY_NUTS));
-	o.struct_size = offsetof(any_kernel_options, target_accept);
-	OK(SET_NEGATIVES(m.trainer, NULL, NULL, &o));
-	ck_assert(m.trainer->negatives->sampler->options.target_accept == 0.8);
-	ck_assert_int_eq(m.trainer->negatives->sampler->options.max_depth, 10);
+	ways w = ways_of(&r);
+	o.chains = 2;
+	o.seed = 5;
+	o.step_size = 0.02;
+	o.start_scale = 0.5;
+	o.scale = scale;
+	o.temperatures = falling;
+	o.levels = 3;
+	o.steps_per_level = 2;
+	o.denoise = 0.25;
+	OK(egm_target_model(&target, m.energy, &w.target));
+	OK(egm_sampler_annealed_langevin(&sampler, target, &o));
+	OK(egm_sampler_points(sampler, egm_f64_out(before, 2, COLUMNS)));
+	OK(egm_trainer_set_negatives(m.trainer, sampler, &w.negatives));
+	const egm_sampler *s = m.trainer->negatives->sampler;
+	ck_assert_ptr_eq(s->target, target);
+	ck_assert_str_eq(s->method->name, "annealed_langevin");
+	ck_assert_int_eq(egm_sampler_chains(s), r.batch);
+	ck_assert_uint_eq(s->options.seed, r.seed);
+	ck_assert(s->options.step_size == 0.02 && s->options.start_scale == 0.5);
+	ck_assert_mem_eq(s->options.scale, scale, sizeof scale);
+	const egm_annealed_langevin_options *own = s->own;
+	ck_assert(own->levels == 3 && own->steps_per_level == 2 && own->denoise == 0.25);
+	ck_assert_mem_eq(own->temperatures, falling, sizeof falling);
+	ck_assert(own->temperatures != falling && own->scale != scale);
+	OK(egm_trainer_fit(m.trainer, m.data, 2, NULL, NULL));
+	OK(egm_sampler_points(sampler, egm_f64_out(after, 2, COLUMNS)));
+	ck_assert_mem_eq(before, after, sizeof before);
+	egm_sampler_free(sampler);
+	egm_target_free(target);
+	machine_steps(&m, 2);
 	machine_close(&m);
 }
 END_TEST
@@ -508,13 +514,12 @@ int main(void)
 	tcase_add_test(t, test_pcd__uses_each_row_once_in_an_epoch);
 	tcase_add_loop_test(t, test_pcd__share_that_begins_anew, 0, 4);
 	tcase_add_test(t, test_pcd__chains_of_the_default_begin_near_data);
-	tcase_add_test(t, test_pcd__rows_outside_of_the_bounds_give_way_to_noise);
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
 	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
-	tcase_add_test(t, test_options__of_an_older_program);
+	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);
 	tcase_add_loop_test(t, test_bits__depend_on_the_seed_and_not_on_threads, 0, 6);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
