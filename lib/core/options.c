@@ -131,7 +131,7 @@ static void write_value(char text[TEXT], const egm__option *row, const void *opt
 	else if (row->kind == EGM_OPTION_UINT64)
 		snprintf(text, TEXT, "%llu", (unsigned long long)*(const uint64_t *)at);
 	else if (row->kind != EGM_OPTION_DOUBLE)
-		snprintf(text, TEXT, "%d", (int)*(const int32_t *)at);
+		snprintf(text, TEXT, "%.0f", value);
 	else if (!isfinite(value))
 		snprintf(text, TEXT, "%s", egm__nonfinite_name(value));
 	else if (snprintf(text, TEXT, "%g", value) > 0 && contains(row, strtod(text, NULL)))
