@@ -2,6 +2,7 @@
 #ifndef EGM_IO_H
 #define EGM_IO_H
 
+#include <egm/array.h>
 #include <egm/model.h>
 
 #ifdef __cplusplus
@@ -15,8 +16,7 @@ typedef struct egm_data_options {
 	size_t struct_size;
 	/** EGM_F32 (default) or EGM_F64: what the numbers are stored as. */
 	int32_t dtype;
-	/** CSV: lines to skip before the first row, default 0. */
-	int32_t skip_lines;
+	int32_t reserved;
 	/** Each number read becomes scale * number + offset; defaults 1 and 0. Bytes to [-1, 1]: 1/127.5 and -1. */
 	double scale;
 	double offset;
@@ -24,9 +24,6 @@ typedef struct egm_data_options {
 	uint64_t max_bytes;
 	/** Read no more than this many rows; 0 (default): all. */
 	int64_t max_rows;
-	/** CSV: the character between numbers, default ','. */
-	int32_t delimiter;
-	int32_t reserved; /**< 0 */
 } egm_data_options;
 
 EGM_API egm_status egm_data_options_init(egm_data_options *options, size_t size);
@@ -34,6 +31,19 @@ EGM_API egm_status egm_data_options_init(egm_data_options *options, size_t size)
 /** Copies x [rows, columns]. NONFINITE names row and column. */
 EGM_API egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
                                    int64_t columns);
+EGM_API egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x);
+typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
+EGM_API egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
+                                     int64_t columns, egm_data_fn fill, void *user);
+EGM_API egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out out);
+EGM_API egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
+                                     const egm_data_options *options);
+EGM_API egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
+                                     const egm_data_options *options);
+EGM_API egm_status egm_data_load_idx_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                            const egm_data_options *options);
+EGM_API egm_status egm_data_load_npy_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                            const egm_data_options *options);
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
 EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
@@ -42,11 +52,6 @@ EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const
  *  Every number is rounded once, to nearest: f8 and integers beyond 2^24 may lose digits as EGM_F32, i8 and u8 beyond
  *  2^53 as EGM_F64. With scale and offset the product and the sum are computed in double. */
 EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
-                                     const egm_data_options *options);
-/** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
- *  lines are skipped; a line with another number of fields is EGM_ERR_FORMAT, and the message names it. Delimiter ' '
- *  means runs of spaces and tabs. egm_data_load_csv_table also reads names, words, quotes, comments, missing values. */
-EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                      const egm_data_options *options);
 /** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
 EGM_API egm_status egm_npy_save(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
@@ -103,6 +108,9 @@ typedef struct egm_csv_options {
 	/** The most words of a dictionary, default 10000, at most 2^24. A column with more is no category. */
 	int32_t max_words;
 	double missing_value;
+	/** Each number read becomes scale * number + offset, missing_value and codes do not; defaults 1 (also for 0) and 0. */
+	double scale;
+	double offset;
 	int64_t max_rows; /**< Reads no more than this many rows; 0 (default): all. */
 	/** Refuses a table whose numbers would take more bytes than this, or whose names and words would, for which 1 MiB
 	 *  is always allowed; default 8 GiB. */
@@ -138,7 +146,7 @@ EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
  *  number of fields than the first. EGM_ERR_NONFINITE names those of an infinite number. EGM_ERR_ARGUMENT names an
  *  option, or a column that the file does not have. EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a
  *  line has more than 2^20 fields. */
-EGM_API egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
+EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                            const egm_csv_options *options);
 
 /** What a column of an egm_data is. */
@@ -150,7 +158,7 @@ enum {
 
 typedef struct egm_column {
 	size_t struct_size;
-	int32_t kind;             /**< EGM_COLUMN_*; NUMBER in all data that egm_data_load_csv_table did not read */
+	int32_t kind;             /**< EGM_COLUMN_*; NUMBER in all data that egm_data_load_csv did not read */
 	int32_t reserved;         /**< 0 */
 	int64_t field;            /**< its number in a line of the file, from 1; 0 if the data are from no table */
 	const char *name;         /**< of the header; NULL if there was none */
@@ -251,6 +259,20 @@ EGM_API egm_status egm_restore_options_init(egm_restore_options *options, size_t
  *  EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another shape:
  *  PyTorch does that in another order. Since 0.5. */
 EGM_API egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options);
+
+EGM_API egm_status egm_data_load_csv_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                            const egm_csv_options *options);
+EGM_API egm_status egm_data_save(const egm_data *data, const char *path);
+EGM_API egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
+EGM_API egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
+                                 const egm_load_options *options);
+EGM_API egm_status egm_data_load_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                        const egm_load_options *options);
+EGM_API egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
+EGM_API egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes, size_t size,
+                                         const egm_load_options *options);
+EGM_API egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
+                                            const egm_restore_options *options);
 
 #ifdef __cplusplus
 }

@@ -261,6 +261,8 @@ EGM_API egm_status egm_ais_result_init(egm_ais_result *result, size_t size);
 EGM_API egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
                                double *log_weights);
 
+EGM_API egm_status egm_sampler_save_memory(const egm_sampler *sampler, void *buffer, size_t size, size_t *needed);
+EGM_API egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size);
 #ifdef __cplusplus
 }
 #endif

@@ -173,6 +173,9 @@ EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path
  *  today (mala), which continues from that buffer and that step. */
 EGM_API egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options);
 
+EGM_API egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size, size_t *needed);
+EGM_API egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
+                                              const egm_load_options *options);
 #ifdef __cplusplus
 }
 #endif

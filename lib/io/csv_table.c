@@ -23,6 +23,7 @@ static const egm_csv_options defaults = {
     .decimal = '.',
     .comment = '#',
     .max_words = 10000,
+    .scale = 1,
     .max_bytes = (uint64_t)8 << 30,
 };
 
@@ -42,6 +43,7 @@ static void fill_defaults(egm_csv_options *o)
 	if (!o->delimiter) o->delimiter = defaults.delimiter;
 	if (!o->decimal) o->decimal = defaults.decimal;
 	if (!o->comment) o->comment = defaults.comment;
+	if (o->scale == 0) o->scale = defaults.scale;
 	if (!o->max_words) o->max_words = defaults.max_words;
 	if (!o->max_bytes) o->max_bytes = defaults.max_bytes;
 }
@@ -49,7 +51,7 @@ static void fill_defaults(egm_csv_options *o)
 static egm_status check_choice(const char *name, int64_t value, int64_t least, int64_t most)
 {
 	if (value >= least && value <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64,
+	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64,
 	                 name, value, least, most);
 }
 
@@ -63,16 +65,16 @@ static egm_status check_characters(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
 	if (!separates(o->delimiter))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: character %d cannot be a delimiter", (int)o->delimiter);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: character %d cannot be a delimiter", (int)o->delimiter);
 	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: decimal is character %d, not '.' or ','", (int)o->decimal);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: decimal is character %d, not '.' or ','", (int)o->decimal);
 	if (o->decimal == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: a comma is the delimiter and the decimal sign");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: a comma is the delimiter and the decimal sign");
 	if (o->comment == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d, as the delimiter; -1 is for none",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: comment is character %d, as the delimiter; -1 is for none",
 		         (int)o->comment);
 	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d; -1 is for none", (int)o->comment);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: comment is character %d; -1 is for none", (int)o->comment);
 out:
 	return st;
 }
@@ -89,7 +91,9 @@ static egm_status check_numbers(const egm_csv_options *o)
 	EGM_TRY(check_choice("max_rows", o->max_rows, 0, INT64_MAX));
 	EGM_TRY(check_choice("max_words", o->max_words, 1, MAX_WORDS));
 	if (!isfinite(o->dtype == EGM_F32 ? (double)(float)o->missing_value : o->missing_value))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: missing_value %g is not finite", o->missing_value);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: missing_value %g is not finite", o->missing_value);
+	if (!isfinite(o->scale) || !isfinite(o->offset))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: scale is %g, offset %g; both must be finite", o->scale, o->offset);
 out:
 	return st;
 }
@@ -98,15 +102,15 @@ static egm_status check_lists(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
 	if (!o->columns != !o->column_count || o->column_count < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: columns is %s, column_count %" PRId64,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: columns is %s, column_count %" PRId64,
 		         o->columns ? "given" : "NULL", o->column_count);
 	if (!o->text_columns != !o->text_column_count || o->text_column_count < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns is %s, text_column_count %" PRId64,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: text_columns is %s, text_column_count %" PRId64,
 		         o->text_columns ? "given" : "NULL", o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns need text to be CODES or ONE_HOT");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: text_columns need text to be CODES or ONE_HOT");
 	if (o->like && !o->like->table)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: like is no data of egm_data_load_csv_table");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: like is no data of egm_data_load_csv");
 out:
 	return st;
 }
@@ -253,16 +257,15 @@ out:
 
 /* ---- the numbers */
 
-/* 0 if the number is not finite in the data's type. */
-static int put(egm__csv_load *l, int64_t column, double number)
+/* As it is, without scale. */
+static void put(egm__csv_load *l, int64_t column, double number)
 {
 	int64_t i = l->rows * l->data->columns + column;
 	if (l->o.dtype == EGM_F64) {
-		((double *)l->data->values)[i] = number;
-		return isfinite(number);
+		((double *)l->data->owned)[i] = number;
+	} else {
+		((float *)l->data->owned)[i] = (float)number;
 	}
-	((float *)l->data->values)[i] = (float)number;
-	return isfinite((float)number);
 }
 
 static void put_code(egm__csv_load *l, const egm__column *c, int64_t code)
@@ -324,7 +327,9 @@ static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_ki
 {
 	if (kind == EGM__CSV_INFINITE) return egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is not finite");
 	if (kind != EGM__CSV_NUMBER) return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, word_hint(l));
-	return put(l, c->first, number) ? EGM_OK : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
+	return egm__data_store(l->data->owned, l->rows * l->data->columns + c->first, number, &l->scaling)
+	           ? EGM_OK
+	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
 }
 
 static egm_status read_cell(egm__csv_load *l, egm__column *c)
@@ -377,26 +382,40 @@ static void release(egm__csv_load *l)
 	egm__free(l->context, l);
 }
 
-egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
-                                   const egm_csv_options *options)
+static egm_status load(egm_data **out, egm_context *context, const egm__origin *from, const egm_csv_options *options)
 {
 	egm_status st = EGM_OK;
 	egm_csv_options o;
 	egm__csv_load *l = NULL;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: out is NULL");
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv: out is NULL");
 	*out = NULL;
-	if (!context || !path)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: context is NULL");
+	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(merge(&o, options));
 	l = egm__alloc_zero(context, 1, sizeof *l);
-	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", path);
+	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", from->path);
 	l->context = context;
-	l->path = path;
+	l->from = from;
+	l->path = from->path;
 	l->o = o;
+	l->scaling = (egm_data_options){.dtype = o.dtype, .scale = o.scale, .offset = o.offset};
 	uint32_t mode = egm__round_nearest();
 	st = load_all(l, out);
 	egm__round_restore(mode);
 out:
 	release(l);
 	return st;
+}
+
+egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path, const egm_csv_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	return load(out, context, &from, options);
+}
+
+egm_status egm_data_load_csv_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                    const egm_csv_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return load(out, context, &from, options);
 }

@@ -93,20 +93,19 @@ out:
 	return st;
 }
 
-egm_status egm_model_save(const egm_model *model, const char *path)
+static egm_status save(const egm_model *model, const egm__destination *to)
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *list = NULL;
 	char version[48];
-	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
 	egm__text text = {.context = model->context};
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "save: model '%s' has %d layers, a file takes %d", model->name,
 		         (int)model->n_layers, EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
-	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", path, (int)model->n_tensors);
-	EGM_TRY(list_tensors(list, model, path));
+	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
+	EGM_TRY(list_tensors(list, model, to->path));
 	EGM_TRY(describe(&text, model));
 	snprintf(version, sizeof version, "%d.%d.%d", EGM_VERSION_MAJOR, EGM_VERSION_MINOR, EGM_VERSION_PATCH);
 	const egm__st_meta meta[] = {{"format", "egm-model"},
@@ -115,10 +114,28 @@ egm_status egm_model_save(const egm_model *model, const char *path)
 	                             {"name", model->name},
 	                             {"dtype", dtype_word(model->dtype)},
 	                             {"architecture", text.bytes}};
-	EGM_TRY(egm__safetensors_write(model->context, path, model->n_tensors, list, 6, meta));
+	EGM_TRY(egm__safetensors_write_to(model->context, to, model->n_tensors, list, 6, meta));
 out:
 	egm__text_clear(&text);
 	egm__free(model->context, list);
+	return st;
+}
+
+egm_status egm_model_save(const egm_model *model, const char *path)
+{
+	const egm__destination to = egm__to_file(path);
+	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
+	return save(model, &to);
+}
+
+egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed)
+{
+	egm_status st = EGM_OK;
+	const egm__destination to = egm__to_memory(buffer, size, needed);
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
+	EGM_TRY(egm__destination_check(&to));
+	EGM_TRY(save(model, &to));
+out:
 	return st;
 }
 
@@ -376,17 +393,15 @@ static void copy_parameters(const loader *l)
 	m->version++;
 }
 
-egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
+static egm_status load(egm_model **out, egm_context *context, const egm__origin *from,
+                       const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
-	loader l = {.context = context, .path = path};
+	loader l = {.context = context, .path = from->path};
 	egm_load_options o;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
-	*out = NULL;
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
 	EGM_TRY(egm_load_options_init(&o, sizeof o));
 	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
-	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
+	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 0));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
 	EGM_TRY(check_tensors(&l));
@@ -399,4 +414,23 @@ out:
 	egm_model_free(l.model);
 	egm__safetensors_free(l.file);
 	return st;
+}
+
+egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
+	*out = NULL;
+	if (!context || !path) return egm__fail(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
+	return load(out, context, &from, options);
+}
+
+egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes, size_t size,
+                                 const egm_load_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!context || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "bytes" : "context");
+	return load(out, context, &from, options);
 }

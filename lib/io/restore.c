@@ -28,6 +28,7 @@ egm_status egm_restore_options_init(egm_restore_options *options, size_t size)
 
 typedef struct restorer {
 	egm_model *model;
+	const egm__origin *from;
 	const char *path, *prefix;
 	egm_restore_options options;
 	int pytorch; /* the layout */
@@ -267,7 +268,7 @@ static egm_status read_file(restorer *r)
 	EGM_TRY(egm_load_options_init(&load, sizeof load));
 	load.max_header_bytes = r->options.max_header_bytes;
 	load.max_data_bytes = r->options.max_data_bytes;
-	EGM_TRY(egm__safetensors_read_any(&r->file, r->model->context, r->path, &load));
+	EGM_TRY(egm__safetensors_read_from(&r->file, r->model->context, r->from, &load, 1));
 	const char *format = egm__safetensors_meta(r->file, "format");
 	int ours = egm__safetensors_meta(r->file, "architecture") || (format && strncmp(format, "egm-", 4) == 0);
 	r->pytorch = r->options.layout == EGM_LAYOUT_PYTORCH || (r->options.layout == EGM_LAYOUT_AUTO && !ours);
@@ -288,17 +289,16 @@ static egm_status allocate(restorer *r)
 	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " parameters", r->path, r->model->count);
 }
 
-egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options)
+static egm_status restore(egm_model *model, const egm__origin *from, const egm_restore_options *options)
 {
 	egm_status st = EGM_OK;
-	restorer r = {.model = model, .path = path};
-	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_model_restore: %s is NULL", model ? "path" : "model");
+	restorer r = {.model = model, .from = from, .path = from->path};
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "egm_model_restore: model '%s' is not built", model->name);
 	EGM_TRY(check_options(&r, options));
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));
 	EGM_TRY(check_all(&r));
-	if (r.pytorch) EGM_TRY(egm__restore_orders(r.orders, model, path));
+	if (r.pytorch) EGM_TRY(egm__restore_orders(r.orders, model, from->path));
 	uint32_t mode = egm__round_nearest();
 	st = convert_all(&r);
 	egm__round_restore(mode);
@@ -310,4 +310,19 @@ out:
 	egm__free(model->context, r.sources);
 	egm__safetensors_free(r.file);
 	return st;
+}
+
+egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_model_restore: %s is NULL", model ? "path" : "model");
+	return restore(model, &from, options);
+}
+
+egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
+                                    const egm_restore_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	if (!model || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", model ? "bytes" : "model");
+	return restore(model, &from, options);
 }

@@ -111,14 +111,13 @@ out:
 	return st;
 }
 
-egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)
+static egm_status restore(egm_trainer *trainer, const egm__origin *from, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
-	egm__state file = {.path = path, .file = "the checkpoint", .owner = "the trainer"};
+	egm__state file = {.path = from->path, .file = "the checkpoint", .owner = "the trainer"};
 	egm__checkpoint arrays = {0};
 	counters c = {0};
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_load: %s is NULL", trainer ? "path" : "trainer");
-	EGM_TRY(egm__safetensors_read(&file.contents, trainer->context, path, options));
+	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));
 	if (trainer->negatives && !is_watched(&file)) arrays.entries.n--;
@@ -128,6 +127,22 @@ egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_lo
 	take_over(trainer, &c, &arrays, is_watched(&file));
 out:
 	egm__safetensors_free(file.contents);
-	if (trainer) egm__checkpoint_clear(&arrays, trainer);
+	egm__checkpoint_clear(&arrays, trainer);
 	return st;
+}
+
+egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	if (!trainer || !path)
+		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_load: %s is NULL", trainer ? "path" : "trainer");
+	return restore(trainer, &from, options);
+}
+
+egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
+                                      const egm_load_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	if (!trainer || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "bytes" : "trainer");
+	return restore(trainer, &from, options);
 }

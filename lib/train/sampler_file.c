@@ -31,19 +31,36 @@ static void fill_texts(texts *t, const egm_sampler *s)
 
 /* ---- saving and loading */
 
-egm_status egm_sampler_save(const egm_sampler *s, const char *path)
+static egm_status save(const egm_sampler *s, const egm__destination *to)
 {
 	egm_status st = EGM_OK;
 	egm__sampler_stage g = {0};
 	texts t;
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_save: %s is NULL", s ? "path" : "sampler");
 	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_save", 1));
 	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
 	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
-	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", path, &g.entries, TEXTS, t.list));
+	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", to, &g.entries, TEXTS, t.list));
 out:
 	egm__free(s->context, g.block);
+	return st;
+}
+
+egm_status egm_sampler_save(const egm_sampler *s, const char *path)
+{
+	const egm__destination to = egm__to_file(path);
+	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_save: %s is NULL", s ? "path" : "sampler");
+	return save(s, &to);
+}
+
+egm_status egm_sampler_save_memory(const egm_sampler *s, void *buffer, size_t size, size_t *needed)
+{
+	egm_status st = EGM_OK;
+	const egm__destination to = egm__to_memory(buffer, size, needed);
+	if (!s) EGM_FAIL(EGM_ERR_ARGUMENT, "sampler is NULL");
+	EGM_TRY(egm__destination_check(&to));
+	EGM_TRY(save(s, &to));
+out:
 	return st;
 }
 
@@ -64,15 +81,14 @@ out:
 	return st;
 }
 
-egm_status egm_sampler_load(egm_sampler *s, const char *path)
+static egm_status restore(egm_sampler *s, const egm__origin *from)
 {
 	egm_status st = EGM_OK;
-	egm__state file = {.path = path, .file = "the file", .owner = "the sampler"};
+	egm__state file = {.path = from->path, .file = "the file", .owner = "the sampler"};
 	egm__sampler_stage g = {0};
 	uint64_t seed;
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_load: %s is NULL", s ? "path" : "sampler");
 	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_load", 0));
-	EGM_TRY(egm__safetensors_read(&file.contents, s->context, path, NULL));
+	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, NULL, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
 	egm__sampler_stage_give(&g, s, seed);
@@ -80,4 +96,18 @@ out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);
 	return st;
+}
+
+egm_status egm_sampler_load(egm_sampler *s, const char *path)
+{
+	const egm__origin from = egm__from_file(path);
+	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_load: %s is NULL", s ? "path" : "sampler");
+	return restore(s, &from);
+}
+
+egm_status egm_sampler_restore_memory(egm_sampler *s, const void *bytes, size_t size)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	if (!s || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "bytes" : "sampler");
+	return restore(s, &from);
 }

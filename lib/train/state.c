@@ -81,8 +81,8 @@ static egm_status refuse(const char *where, const egm__entry *entry, const void 
 
 /* ---- writing */
 
-egm_status egm__state_write(egm_context *context, const char *call, const char *path, const egm__entries *entries,
-                            int32_t n_meta, const egm__st_meta *meta)
+egm_status egm__state_write(egm_context *context, const char *call, const egm__destination *to,
+                            const egm__entries *entries, int32_t n_meta, const egm__st_meta *meta)
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *tensors = egm__alloc_zero(context, entries->n, sizeof *tensors);
@@ -98,7 +98,7 @@ egm_status egm__state_write(egm_context *context, const char *call, const char *
 		tensors[i].data = e->values;
 		tensors[i].count = e->count;
 	}
-	EGM_TRY(egm__safetensors_write(context, path, entries->n, tensors, n_meta, meta));
+	EGM_TRY(egm__safetensors_write_to(context, to, entries->n, tensors, n_meta, meta));
 out:
 	egm__free(context, tensors);
 	return st;

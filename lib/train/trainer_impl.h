@@ -18,6 +18,7 @@ struct egm_trainer {
 	void *bases[EGM__MAX_SLOTS]; /* what every phase runs on */
 	size_t element;              /* bytes of a number in the dtype of the loss */
 	int32_t fitting;             /* inside egm_trainer_fit */
+	int32_t filling;             /* a callback of the data may be running */
 	int32_t doomed;              /* freed from the progress callback: egm_trainer_fit frees it when it ends */
 
 	void *batch;              /* [batch, data width] */
