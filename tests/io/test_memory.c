@@ -114,9 +114,9 @@ static egm_status call_csv_table(void)
 	o.text = EGM_CSV_TEXT_CODES;
 	o.replace_missing = 1;
 	o.missing_value = -1;
-	egm_status st = egm_data_load_csv_table(&first, context, path, &o);
+	egm_status st = egm_data_load_csv(&first, context, path, &o);
 	o.like = first;
-	if (st == EGM_OK) st = egm_data_load_csv_table(&data, context, path, &o);
+	if (st == EGM_OK) st = egm_data_load_csv(&data, context, path, &o);
 	done(st);
 	if (st == EGM_OK) {
 		ck_assert_int_eq(egm_data_rows(data), 11);
@@ -258,7 +258,7 @@ static const struct {
 #endif
     {"egm_data_load_npy", make_npy, call_npy, 0, 0},
     {"egm_data_load_csv", make_csv, call_csv, 0, 0},
-    {"egm_data_load_csv_table", make_csv_table, call_csv_table, 0, 0},
+    {"egm_data_load_csv, a table", make_csv_table, call_csv_table, 0, 0},
     {"egm_npy_save", make_nothing, call_npy_save, 1, 0},
     {"egm_model_save", make_nothing, call_model_save, 1, 0},
     {"egm_model_load", make_model, call_model_load, 0, 1},
