@@ -220,6 +220,7 @@ static egm_status save(const egm_trainer *trainer, const egm__destination *to)
 	egm_context *context = trainer->context;
 	egm__checkpoint arrays = {0};
 	metadata *meta = NULL;
+	EGM_TRY(egm__trainer_whole(trainer));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);

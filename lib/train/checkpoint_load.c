@@ -117,6 +117,7 @@ static egm_status restore(egm_trainer *trainer, const egm__origin *from, const e
 	egm__state file = {.path = from->path, .file = "the checkpoint", .owner = "the trainer"};
 	egm__checkpoint arrays = {0};
 	counters c = {0};
+	EGM_TRY(egm__trainer_whole(trainer));
 	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));

@@ -103,6 +103,12 @@ static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch 
 	if (phase->reads_data) t->batch_number++;
 }
 
+egm_status egm__trainer_whole(const egm_trainer *t)
+{
+	if (!t->filling) return EGM_OK;
+	return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of a mini-batch of this trainer");
+}
+
 /* The next mini-batch. Data may come from a callback, in the midst of a step. */
 static egm_status gather(egm_trainer *t, const egm_data *data)
 {

@@ -42,6 +42,9 @@ struct egm_trainer {
 egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_trainer_options *options);
 egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype);
 
+/* STATE within the callback that fills rows of the data: the step is not whole. */
+egm_status egm__trainer_whole(const egm_trainer *trainer);
+
 /* Whether a phase of the loss reads data. */
 int egm__trainer_reads_data(const egm_trainer *trainer);
 
