@@ -30,8 +30,8 @@ typedef struct egm__csv {
 	char bytes[EGM__CSV_CHUNK];
 } egm__csv;
 
-/* Opens the file and passes over skip_lines lines; the other members are the caller's to set before. egm__csv_close also
- * after a failure. */
+/* Opens the file and passes over skip_lines lines; the other members are the caller's to set before. egm__csv_close
+ * also after a failure. */
 egm_status egm__csv_open(egm__csv *csv, egm_context *context, const egm__origin *from, int64_t skip_lines);
 void egm__csv_close(egm__csv *csv);
 /* The next cell, without blanks around it, or the end of its row or of the file. Rows of blanks and comments are passed

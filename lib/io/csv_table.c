@@ -51,8 +51,8 @@ static void fill_defaults(egm_csv_options *o)
 static egm_status check_choice(const char *name, int64_t value, int64_t least, int64_t most)
 {
 	if (value >= least && value <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64,
-	                 name, value, least, most);
+	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64, name,
+	                 value, least, most);
 }
 
 /* Characters that are part of a number, a quote or a line's end separate nothing. */
@@ -93,7 +93,8 @@ static egm_status check_numbers(const egm_csv_options *o)
 	if (!isfinite(o->dtype == EGM_F32 ? (double)(float)o->missing_value : o->missing_value))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: missing_value %g is not finite", o->missing_value);
 	if (!isfinite(o->scale) || !isfinite(o->offset))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: scale is %g, offset %g; both must be finite", o->scale, o->offset);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv: scale is %g, offset %g; both must be finite", o->scale,
+		         o->offset);
 out:
 	return st;
 }

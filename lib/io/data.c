@@ -98,7 +98,8 @@ egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtyp
 	EGM_TRY(egm__data_handle(&d, context, dtype, rank, shape, path, max_bytes));
 	d->values = d->owned = egm__alloc(context, d->rows * d->columns, stored_size(dtype));
 	if (!d->values)
-		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " rows of %" PRId64 " numbers", path, d->rows, d->columns);
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " rows of %" PRId64 " numbers", path, d->rows,
+		         d->columns);
 	*out = d;
 	d = NULL;
 out:

@@ -33,8 +33,9 @@ static egm_status read_rows(egm__source *source, const egm_data *data, const int
 	int stop = c->fill(rows, count, out, c->user);
 	pthread_mutex_unlock(&c->lock);
 	if (!stop) return check_rows(data, rows, count, out);
-	return egm__fail(EGM_ERR_STOPPED, "the callback that fills rows returned %d for %" PRId64 " rows from row %" PRId64
-	                 " on", stop, count, rows[0]);
+	return egm__fail(EGM_ERR_STOPPED,
+	                 "the callback that fills rows returned %d for %" PRId64 " rows from row %" PRId64 " on", stop,
+	                 count, rows[0]);
 }
 
 static void free_callback(egm__source *source)

@@ -48,8 +48,8 @@ static void put_columns(uint64_t *out, const egm__table *table)
 {
 	for (int64_t i = 0; i < table->count; i++) {
 		const egm__column *c = &table->columns[i];
-		const uint64_t members[MEMBERS] = {(uint64_t)c->kind, (uint64_t)c->field, (uint64_t)c->missing,
-		                                   c->name != NULL, (uint64_t)c->dictionary.count};
+		const uint64_t members[MEMBERS] = {(uint64_t)c->kind, (uint64_t)c->field, (uint64_t)c->missing, c->name != NULL,
+		                                   (uint64_t)c->dictionary.count};
 		memcpy(out + i * MEMBERS, members, sizeof members);
 	}
 }
@@ -61,7 +61,8 @@ static egm_status add_table(egm__st_tensor *list, const egm_data *d, uint64_t **
 	put_texts(t, table);
 	*columns = egm__alloc(d->context, table->count, MEMBERS * sizeof **columns);
 	t->bytes = egm__alloc(d->context, (int64_t)t->count + 1, 1);
-	if (!*columns || !t->bytes) return egm__fail(EGM_ERR_MEMORY, "no memory for %zu bytes of names and words", t->count);
+	if (!*columns || !t->bytes)
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %zu bytes of names and words", t->count);
 	put_texts(t, table);
 	put_columns(*columns, table);
 	list[0] = (egm__st_tensor){"columns", EGM__ST_U64, 2, {table->count, MEMBERS}, *columns, table->count * MEMBERS};
@@ -76,13 +77,11 @@ static egm_status save(const egm_data *d, const egm__destination *to)
 	egm__st_tensor list[3] = {{.name = "values", .dtype = (int32_t)d->dtype, .rank = d->rank, .data = d->values}};
 	uint64_t *columns = NULL;
 	texts t = {0};
-	if (!d->values)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "the rows of these data are not in memory; egm_data_read reads them");
+	if (!d->values) EGM_FAIL(EGM_ERR_UNSUPPORTED, "the rows of these data are not in memory; egm_data_read reads them");
 	list[0].count = d->rows * d->columns;
 	memcpy(list[0].shape, d->shape, sizeof list[0].shape);
 	int64_t flaw = egm__first_nonfinite(d->context, d->dtype, d->values, list[0].count); /* the program's may change */
-	if (flaw >= 0)
-		EGM_TRY(egm__data_nonfinite("data", flaw, d->columns, egm__element_at(d->dtype, d->values, flaw)));
+	if (flaw >= 0) EGM_TRY(egm__data_nonfinite("data", flaw, d->columns, egm__element_at(d->dtype, d->values, flaw)));
 	if (d->table) EGM_TRY(add_table(list + 1, d, &columns, &t));
 	EGM_TRY(egm__safetensors_write_to(d->context, to, d->table ? 3 : 1, list, 2, meta));
 out:
@@ -150,8 +149,7 @@ static egm_status check_names(const loader *l)
 	for (int32_t i = 0; i < egm__safetensors_count(l->file); i++) {
 		const char *name = egm__safetensors_at(l->file, i)->name;
 		if (strcmp(name, "values") != 0 && strcmp(name, "columns") != 0 && strcmp(name, "texts") != 0)
-			return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s' belongs to no data", l->path,
-			                 egm__printable(text, name));
+			return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s' belongs to no data", l->path, egm__printable(text, name));
 	}
 	return EGM_OK;
 }
@@ -179,7 +177,8 @@ static egm_status take_text(loader *l, int64_t column, const char **text)
 {
 	const char *zero = l->text < l->end ? memchr(l->text, 0, (size_t)(l->end - l->text)) : NULL;
 	if (!zero)
-		return egm__fail(EGM_ERR_FORMAT, "%s: tensor 'texts' ends before the texts of column %" PRId64, l->path, column);
+		return egm__fail(EGM_ERR_FORMAT, "%s: tensor 'texts' ends before the texts of column %" PRId64, l->path,
+		                 column);
 	*text = l->text;
 	l->text = zero + 1;
 	return EGM_OK;
@@ -201,8 +200,10 @@ static egm_status read_words(loader *l, int64_t i, uint64_t count)
 	for (uint64_t k = 0; k < count; k++) {
 		EGM_TRY(take_text(l, i, &text));
 		if (k && strcmp(c->dictionary.words[k - 1], text) >= 0)
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'texts': word %" PRIu64 " of column %" PRId64 " is not behind the one "
-			         "before it", l->path, k, i);
+			EGM_FAIL(EGM_ERR_FORMAT,
+			         "%s: tensor 'texts': word %" PRIu64 " of column %" PRId64 " is not behind the one "
+			         "before it",
+			         l->path, k, i);
 		EGM_TRY(egm__words_insert(l->context, &c->dictionary, (int64_t)k, text, l->path));
 	}
 out:

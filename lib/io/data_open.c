@@ -58,8 +58,10 @@ static egm_status check_size(const open_file *f)
 	struct stat info;
 	if (fstat(f->fd, &info) != 0) return egm__io_fail(f->path, "inspect", errno);
 	if (info.st_size >= f->end) return EGM_OK;
-	return egm__fail(EGM_ERR_FILE, "%s: the file was truncated while it was open: it has %" PRId64
-	                 " bytes, its numbers end at byte %" PRId64, f->path, (int64_t)info.st_size, f->end);
+	return egm__fail(EGM_ERR_FILE,
+	                 "%s: the file was truncated while it was open: it has %" PRId64
+	                 " bytes, its numbers end at byte %" PRId64,
+	                 f->path, (int64_t)info.st_size, f->end);
 }
 
 static EGM__OWN_FUNCTION egm_status read_all(const open_file *f, const egm_data *data, const int64_t *rows,
@@ -110,8 +112,10 @@ static egm_status read_head(open_file *f, const egm__array_format *format)
 	int64_t bytes, size;
 	EGM_TRY(egm__stream_open(&stream, f->base.context, &from, 0));
 	if (egm__stream_is_gzip(stream))
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: is a gzip file, which has no place where a row begins: expand it (gzip -d) "
-		         "or load it into memory", f->path);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED,
+		         "%s: is a gzip file, which has no place where a row begins: expand it (gzip -d) "
+		         "or load it into memory",
+		         f->path);
 	EGM_TRY(format->read_head(stream, &f->array));
 	f->start = egm__stream_position(stream);
 	EGM_TRY(egm__array_check_promise(&f->array, stream, &bytes));
@@ -129,9 +133,10 @@ out:
 static egm_status check_order(const open_file *f, const egm_data *d)
 {
 	if (!f->array.fortran || d->columns == 1) return EGM_OK;
-	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: is in Fortran order, in which the %" PRId64 " numbers of a row are all "
-	                 "over the file: save it in C order (numpy.ascontiguousarray) or load it into memory", f->path,
-	                 d->columns);
+	return egm__fail(EGM_ERR_UNSUPPORTED,
+	                 "%s: is in Fortran order, in which the %" PRId64 " numbers of a row are all "
+	                 "over the file: save it in C order (numpy.ascontiguousarray) or load it into memory",
+	                 f->path, d->columns);
 }
 
 static int is_direct(const open_file *f)

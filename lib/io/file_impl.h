@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files as the readers and writers see them: regular ones only, read and never mapped, every refusal in words. Memory of
- * the caller takes the place of a file in both directions, behind the same functions. */
+/* Files as the readers and writers see them: regular ones only, read and never mapped, every refusal in words. Memory
+ * of the caller takes the place of a file in both directions, behind the same functions. */
 #ifndef EGM_IO_FILE_IMPL_H
 #define EGM_IO_FILE_IMPL_H
 
@@ -22,10 +22,10 @@ const char *egm__looks_like(const void *bytes, size_t n);
 
 /* Where a reader has its bytes from: a file, or memory of the caller. */
 typedef struct egm__origin {
-	const char *path;  /* for error texts, too; "bytes" for memory */
+	const char *path; /* for error texts, too; "bytes" for memory */
 	int memory;
 	const void *bytes;
-	size_t size;       /* of bytes */
+	size_t size; /* of bytes */
 } egm__origin;
 
 static inline egm__origin egm__from_file(const char *path)

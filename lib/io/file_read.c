@@ -84,9 +84,10 @@ egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, in
 		if (r < 0 && errno == EINTR) continue;
 		if (r < 0) return egm__io_fail(path, "read", errno);
 		if (r == 0)
-			return egm__fail(EGM_ERR_FILE, "%s: the file was truncated while it was open: it ends at byte %" PRId64
-			                 ", within numbers that end at byte %" PRId64, path, offset + (int64_t)done,
-			                 offset + (int64_t)n);
+			return egm__fail(EGM_ERR_FILE,
+			                 "%s: the file was truncated while it was open: it ends at byte %" PRId64
+			                 ", within numbers that end at byte %" PRId64,
+			                 path, offset + (int64_t)done, offset + (int64_t)n);
 		done += (size_t)r;
 	}
 	return EGM_OK;

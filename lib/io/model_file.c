@@ -393,8 +393,7 @@ static void copy_parameters(const loader *l)
 	m->version++;
 }
 
-static egm_status load(egm_model **out, egm_context *context, const egm__origin *from,
-                       const egm_load_options *options)
+static egm_status load(egm_model **out, egm_context *context, const egm__origin *from, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = from->path};

@@ -45,9 +45,11 @@ static egm_status read_length(egm__input *in, int64_t size, uint64_t limit, uint
 	if (n > (uint64_t)size - 8)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes in a file of %" PRId64, in->path, n, size);
 	if (n > EGM__ST_MAX_HEADER)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", in->path, n, EGM__ST_MAX_HEADER);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", in->path, n,
+		         EGM__ST_MAX_HEADER);
 	if (n > limit)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, in->path, n, limit);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, in->path, n,
+		         limit);
 	*length = n;
 out:
 	return st;
@@ -77,8 +79,7 @@ static egm_status explain(egm__input *in, egm_status st)
 	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, not like a safetensors file", in->path, kind) : st;
 }
 
-static egm_status read_start(egm__safetensors *file, egm__input *in, int64_t size, uint64_t limit,
-                             uint64_t *length)
+static egm_status read_start(egm__safetensors *file, egm__input *in, int64_t size, uint64_t limit, uint64_t *length)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(read_length(in, size, limit, length));
@@ -144,8 +145,8 @@ static egm_status read_data(egm__safetensors *file, egm__input *in, int64_t avai
 {
 	egm_status st = EGM_OK;
 	if (file->disk_bytes > available)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", in->path, file->disk_bytes,
-		         available);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", in->path,
+		         file->disk_bytes, available);
 	if (file->disk_bytes < available)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor", in->path, available - file->disk_bytes);
 	if ((uint64_t)file->read_bytes > limit)

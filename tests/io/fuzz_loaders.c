@@ -18,7 +18,7 @@ enum { LOADERS = 6, MAX_BYTES = 1 << 20 };
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static egm_context *context;
-static egm_model *built; /* of the layers of a seed: what its weights are restored into */
+static egm_model *built;     /* of the layers of a seed: what its weights are restored into */
 static const uint8_t *bytes; /* the file */
 static size_t size;
 static long accepted[LOADERS], restored;
@@ -106,8 +106,8 @@ static void try_restore(void)
 
 static void try_data(int loader)
 {
-	static egm_status (*const loads[])(egm_data **, egm_context *, const void *, size_t, const egm_data_options *) = {
-	    egm_data_load_idx_memory, egm_data_load_npy_memory};
+	static egm_status (*const loads[])(egm_data **, egm_context *, const void *, size_t,
+	                                   const egm_data_options *) = {egm_data_load_idx_memory, egm_data_load_npy_memory};
 	egm_data_options o;
 	egm_data *data;
 	require(egm_data_options_init(&o, sizeof o) == EGM_OK, "options");

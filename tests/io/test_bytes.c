@@ -129,18 +129,18 @@ static egm_status free_data(egm_status st, egm_data *d)
 	return st;
 }
 
-#define LOADERS(name, type, function)                                              \
-	static egm_status name##_from_file(void)                                       \
-	{                                                                              \
-		egm_##type *x = NULL;                                                      \
-		egm_status st = function(&x, context, path, NULL);                         \
-		return free_##type(st, x);                                                 \
-	}                                                                              \
-	static egm_status name##_from_memory(const void *bytes, size_t size)           \
-	{                                                                              \
-		egm_##type *x = NULL;                                                      \
-		egm_status st = function##_memory(&x, context, bytes, size, NULL);         \
-		return free_##type(st, x);                                                 \
+#define LOADERS(name, type, function)                                      \
+	static egm_status name##_from_file(void)                               \
+	{                                                                      \
+		egm_##type *x = NULL;                                              \
+		egm_status st = function(&x, context, path, NULL);                 \
+		return free_##type(st, x);                                         \
+	}                                                                      \
+	static egm_status name##_from_memory(const void *bytes, size_t size)   \
+	{                                                                      \
+		egm_##type *x = NULL;                                              \
+		egm_status st = function##_memory(&x, context, bytes, size, NULL); \
+		return free_##type(st, x);                                         \
 	}
 LOADERS(model, model, egm_model_load)
 LOADERS(data, data, egm_data_load)
@@ -196,7 +196,8 @@ static void compare(int i, const unsigned char *bytes, size_t n)
 	egm_status file = l->from_file();
 	without_path(want, egm_last_error());
 	egm_status read = l->from_memory(bytes, n);
-	ck_assert_msg(file == read, "%s: %s of a file, %s of memory", l->name, egm_status_name(file), egm_status_name(read));
+	ck_assert_msg(file == read, "%s: %s of a file, %s of memory", l->name, egm_status_name(file),
+	              egm_status_name(read));
 	if (file == EGM_OK) return;
 	const char *got = egm_last_error(), *behind = strstr(want, "bytes");
 	ck_assert_msg(strstr(got, behind) != NULL, "%s: '%s' is not in '%s'", l->name, behind, got);
@@ -266,7 +267,8 @@ START_TEST(test_bytes__limits)
 	ck_assert_int_eq(egm_load_options_init(&limits, sizeof limits), EGM_OK);
 	limits.max_data_bytes = 8;
 	ck_assert_int_eq(egm_model_save_memory(model, bytes, sizeof bytes, &n), EGM_OK);
-	io_expect("model", egm_model_load_memory(&m, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED, "max_data_bytes is 8");
+	io_expect("model", egm_model_load_memory(&m, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED,
+	          "max_data_bytes is 8");
 	ck_assert_int_eq(egm_data_save_memory(data, bytes, sizeof bytes, &n), EGM_OK);
 	io_expect("data", egm_data_load_memory(&d, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED, "max_data_bytes is 8");
 	options.max_bytes = 8;
@@ -312,7 +314,8 @@ START_TEST(test_bytes__data_round_trip)
 	ck_assert_int_eq(egm_data_view(&other, context, egm_f32(x, 2, 2)), EGM_OK);
 	check_round_trip(other, "view");
 	egm_data_free(other);
-	static const unsigned char images[12 + 4 + 8] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 9, 8, 7, 6, 5, 4, 3};
+	static const unsigned char images[12 + 4 + 8] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,
+	                                                 0, 0, 0, 2, 9, 8, 7, 6, 5, 4, 3};
 	ck_assert_int_eq(egm_data_load_idx_memory(&other, context, images, sizeof images, NULL), EGM_OK);
 	check_round_trip(other, "images");
 	egm_data_free(other);
@@ -370,11 +373,25 @@ static const struct {
     {"field", "the field of column 0 is 0", EGM_ERR_FORMAT, 3, 5, {1, 0, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
     {"missing", "missing values of column 0 is 3", EGM_ERR_FORMAT, 3, 5, {1, 1, 3, 0, 0, 1, 2, 0, 0, 0}, "", 0},
     {"named", "'has a name' of column 1 is 1", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 0, 1, 2, 0, 1, 0}, "m", 2},
-    {"words of numbers", "number of words of column 0 is 1", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 1, 1, 2, 0, 0, 0}, "a", 2},
+    {"words of numbers",
+     "number of words of column 0 is 1",
+     EGM_ERR_FORMAT,
+     3,
+     5,
+     {1, 1, 0, 0, 1, 1, 2, 0, 0, 0},
+     "a",
+     2},
     {"no words", "number of words of column 0 is 0", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
     {"order", "word 1 of column 0 is not behind", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "b\0a", 4},
     {"twice", "word 1 of column 0 is not behind", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0a", 4},
-    {"short texts", "ends before the texts of column 0", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 3, 1, 2, 0, 0, 0}, "a\0b", 4},
+    {"short texts",
+     "ends before the texts of column 0",
+     EGM_ERR_FORMAT,
+     3,
+     5,
+     {2, 1, 0, 0, 3, 1, 2, 0, 0, 0},
+     "a\0b",
+     4},
     {"no zero", "ends before the texts of column 0", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0b", 3},
     {"endless", "ends before the texts", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, UINT64_MAX, 1, 2, 0, 0, 0}, "a\0b", 4},
     {"long texts", "has 2 bytes more", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "a", 2},

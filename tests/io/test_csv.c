@@ -114,7 +114,8 @@ START_TEST(test_csv__scale_and_storage)
 	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert(((const double *)egm_data_values(data))[0] == -1);
 	ck_assert(((const double *)egm_data_values(data))[1] == 1 / 127.5 * 255 + -1);
-	ck_assert(((const double *)egm_data_values(data))[3] == 7); /* what replaces a missing value, and codes, as they are */
+	ck_assert(((const double *)egm_data_values(data))[3] ==
+	          7); /* what replaces a missing value, and codes, as they are */
 	ck_assert(((const double *)egm_data_values(data))[4] == 0);
 	egm_data_free(data);
 	o.dtype = EGM_F32;

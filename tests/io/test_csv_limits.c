@@ -54,8 +54,7 @@ START_TEST(test_csv_limits__options_out_of_range)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		egm_csv_options changed = o;
 		memcpy((char *)&changed + rows[i].offset, &rows[i].value, sizeof rows[i].value);
-		io_expect(rows[i].needle, egm_data_load_csv(&data, context, path, &changed), EGM_ERR_ARGUMENT,
-		          rows[i].needle);
+		io_expect(rows[i].needle, egm_data_load_csv(&data, context, path, &changed), EGM_ERR_ARGUMENT, rows[i].needle);
 		ck_assert_ptr_null(data);
 	}
 	o.max_rows = -1;

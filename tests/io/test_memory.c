@@ -41,8 +41,12 @@ static void setup(void)
 	build_model();
 }
 
+static egm_data *saved; /* a table, made outside of the walk that saves it */
+
 static void teardown(void)
 {
+	egm_data_free(saved);
+	saved = NULL;
 	egm_model_free(model);
 	egm_context_free(context);
 	ck_assert_int_eq(memory.live, 0);
@@ -69,7 +73,9 @@ static egm_status check_data(egm_status st, egm_data *data)
 	}
 	ck_assert_int_eq(egm_data_rows(data), 2);
 	ck_assert_int_eq(egm_data_columns(data), 3);
-	for (int i = 0; i < 6; i++) ck_assert(((const float *)egm_data_values(data))[i] == (float)numbers[i]);
+	float x[6];
+	ck_assert_int_eq(egm_data_read(data, (const int64_t[]){0, 1}, egm_f32_out(x, 2, 3)), EGM_OK);
+	for (int i = 0; i < 6; i++) ck_assert(x[i] == (float)numbers[i]);
 	egm_data_free(data);
 	return st;
 }
@@ -79,6 +85,41 @@ static egm_status call_create(void)
 	const float x[6] = {1, 2, 3, 4, 5, 6};
 	egm_data *data;
 	egm_status st = done(egm_data_create(&data, context, EGM_F32, x, 2, 3));
+	return check_data(st, data);
+}
+
+static egm_status call_view(void)
+{
+	const float x[6] = {1, 2, 3, 4, 5, 6};
+	egm_data *data;
+	egm_status st = done(egm_data_view(&data, context, egm_f32(x, 2, 3)));
+	return check_data(st, data);
+}
+
+static int fill(const int64_t *indices, int64_t count, void *out, void *user)
+{
+	for (int64_t i = 0; i < 3 * count; i++) ((float *)out)[i] = (float)numbers[3 * indices[i / 3] + i % 3];
+	return 0;
+}
+
+static egm_status call_callback(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_callback(&data, context, EGM_F32, 2, 3, fill, NULL));
+	return check_data(st, data);
+}
+
+static egm_status call_open_idx(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_open_idx(&data, context, path, NULL));
+	return check_data(st, data);
+}
+
+static egm_status call_open_npy(void)
+{
+	egm_data *data;
+	egm_status st = done(egm_data_open_npy(&data, context, path, NULL));
 	return check_data(st, data);
 }
 
@@ -163,6 +204,60 @@ static egm_status call_model_load(void)
 	return st;
 }
 
+static egm_status call_model_restore(void)
+{
+	return done(egm_model_restore(model, path, NULL));
+}
+
+/* A buffer that is too small is asked first. */
+static egm_status call_model_memory(void)
+{
+	static unsigned char bytes[16384];
+	egm_model *loaded = NULL;
+	size_t n = 0;
+	egm_status st = egm_model_save_memory(model, NULL, 0, &n);
+	if (st == EGM_OK) st = egm_model_save_memory(model, bytes, sizeof bytes, &n);
+	if (st == EGM_OK) st = egm_model_load_memory(&loaded, context, bytes, n, NULL);
+	if (st == EGM_OK) st = egm_model_restore_memory(model, bytes, n, NULL);
+	done(st);
+	egm_model_free(loaded);
+	return st;
+}
+
+static egm_data *table(void)
+{
+	static const char text[] = "n,word\n1,k\n2,a\n";
+	egm_data *data = NULL;
+	egm_csv_options o;
+	ck_assert_int_eq(egm_csv_options_init(&o, sizeof o), EGM_OK);
+	o.text = EGM_CSV_TEXT_CODES;
+	ck_assert_int_eq(egm_data_load_csv_memory(&data, context, text, sizeof text - 1, &o), EGM_OK);
+	return data;
+}
+
+static egm_status call_data_save(void)
+{
+	return done(egm_data_save(saved, path));
+}
+
+static egm_status call_data_load(void)
+{
+	egm_data *data;
+	egm_column c;
+	egm_status st = done(egm_data_load(&data, context, path, NULL));
+	if (st != EGM_OK) {
+		ck_assert_ptr_null(data);
+		return st;
+	}
+	ck_assert_int_eq(egm_column_init(&c, sizeof c), EGM_OK);
+	ck_assert_int_eq(egm_data_column(data, 1, &c), EGM_OK);
+	ck_assert_str_eq(c.name, "word");
+	ck_assert_int_eq(c.word_count, 2);
+	ck_assert_str_eq(c.words[1], "k");
+	egm_data_free(data);
+	return st;
+}
+
 static egm_status call_write(void)
 {
 	egm__st_tensor t[N_NAMES];
@@ -240,6 +335,18 @@ static void make_model(void)
 	ck_assert_int_eq(call_model_save(), EGM_OK);
 }
 
+static void make_table(void)
+{
+	unlink(path);
+	if (!saved) saved = table();
+}
+
+static void make_data(void)
+{
+	make_table();
+	ck_assert_int_eq(call_data_save(), EGM_OK);
+}
+
 static void make_container(void)
 {
 	ck_assert_int_eq(call_write(), EGM_OK);
@@ -252,6 +359,10 @@ static const struct {
 	int writes, parses; /* leaves a file; uses jansson */
 } calls[] = {
     {"egm_data_create", make_nothing, call_create, 0, 0},
+    {"egm_data_view", make_nothing, call_view, 0, 0},
+    {"egm_data_callback", make_nothing, call_callback, 0, 0},
+    {"egm_data_open_idx", make_idx, call_open_idx, 0, 0},
+    {"egm_data_open_npy", make_npy, call_open_npy, 0, 0},
     {"egm_data_load_idx", make_idx, call_idx, 0, 0},
 #if EGM_HAVE_ZLIB
     {"egm_data_load_idx gzip", make_idx_gzip, call_idx, 0, 0},
@@ -262,6 +373,10 @@ static const struct {
     {"egm_npy_save", make_nothing, call_npy_save, 1, 0},
     {"egm_model_save", make_nothing, call_model_save, 1, 0},
     {"egm_model_load", make_model, call_model_load, 0, 1},
+    {"egm_model_restore", make_model, call_model_restore, 0, 1},
+    {"egm_model_save_memory and back", make_nothing, call_model_memory, 0, 1},
+    {"egm_data_save", make_table, call_data_save, 1, 0},
+    {"egm_data_load", make_data, call_data_load, 0, 1},
     {"egm__safetensors_write", make_nothing, call_write, 1, 0},
     {"egm__safetensors_read", make_container, call_read, 0, 1},
 };

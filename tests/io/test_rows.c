@@ -196,7 +196,8 @@ START_TEST(test_rows__callbacks_of_wrong_arguments)
 	io_expect("dtype", egm_data_callback(&d, context, (egm_dtype)3, 1, 1, fill, &f), EGM_ERR_ARGUMENT, "dtype 3");
 	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f), EGM_ERR_ARGUMENT, "0 rows");
 	io_expect("columns", egm_data_callback(&d, context, EGM_F64, 1, -2, fill, &f), EGM_ERR_ARGUMENT, "-2 numbers");
-	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f), EGM_ERR_ARGUMENT, "overflow");
+	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f), EGM_ERR_ARGUMENT,
+	          "overflow");
 	ck_assert_ptr_null(d);
 }
 END_TEST
@@ -245,6 +246,12 @@ static void write_npy(const char *descr, size_t width, int64_t columns, int fort
 	for (size_t i = 0; i < n + extra; i++) bytes[128 + i] = (unsigned char)((i * 37 + i / 64) & 0x3f);
 	io_write(path, bytes, 128 + n + extra);
 }
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define NATIVE ">"
+#else
+#define NATIVE "<"
+#endif
 
 static const struct {
 	const char *descr;
@@ -364,27 +371,32 @@ START_TEST(test_rows__numbers_are_checked_as_they_come)
 	static const struct {
 		const char *descr;
 		size_t width;
+		int64_t columns, column;
 		float f4;
 		double f8;
 		const char *needle;
-	} rows[] = {{"<f4", 4, INFINITY, 0, "row 4, column 2 (from 0): inf is not finite"},
-	            {"<f8", 8, 0, NAN, "row 4, column 2 (from 0): nan is not finite"},
-	            {"<f8", 8, 0, 1e300, "row 4, column 2 (from 0): 1e+300 is out of range once scaled and stored"}};
+	} rows[] = {
+	    {NATIVE "f4", 4, 3, 2, INFINITY, 0, "row 4, column 2 (from 0): inf is not finite"},
+	    {NATIVE "f8", 8, 3, 2, 0, NAN, "row 4, column 2 (from 0): nan is not finite"},
+	    {NATIVE "f8", 8, 900, 700, 0, NAN, "row 4, column 700 (from 0): nan is not finite"},
+	    {NATIVE "f8", 8, 3, 2, 0, 1e300, "row 4, column 2 (from 0): 1e+300 is out of range once scaled and stored"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		egm_data *d;
-		float out[4 * COLUMNS];
+		float out[4 * 900];
 		size_t n;
-		write_npy(rows[i].descr, rows[i].width, COLUMNS, 0, 0);
+		const int64_t columns = rows[i].columns;
+		write_npy(rows[i].descr, rows[i].width, columns, 0, 0);
 		unsigned char *bytes = io_read(path, &n);
-		size_t at = 128 + (4 * COLUMNS + 2) * rows[i].width;
+		size_t at = 128 + (size_t)(4 * columns + rows[i].column) * rows[i].width;
 		memcpy(bytes + at, rows[i].width == 4 ? (const void *)&rows[i].f4 : &rows[i].f8, rows[i].width);
 		io_write(path, bytes, n);
 		free(bytes);
+		io_expect(rows[i].needle, egm_data_load_npy(&d, context, path, NULL), EGM_ERR_NONFINITE, rows[i].needle);
 		ck_assert_int_eq(egm_data_open_npy(&d, context, path, NULL), EGM_OK);
-		ck_assert_int_eq(egm_data_read(d, (const int64_t[]){3, 5}, egm_f32_out(out, 2, COLUMNS)), EGM_OK);
-		io_expect(rows[i].needle, egm_data_read(d, (const int64_t[]){0, 3, 4, 5}, egm_f32_out(out, 4, COLUMNS)),
+		ck_assert_int_eq(egm_data_read(d, (const int64_t[]){3, 5}, egm_f32_out(out, 2, columns)), EGM_OK);
+		io_expect(rows[i].needle, egm_data_read(d, (const int64_t[]){0, 3, 4, 5}, egm_f32_out(out, 4, columns)),
 		          EGM_ERR_NONFINITE, rows[i].needle);
-		io_expect(rows[i].needle, egm_data_read(d, (const int64_t[]){6, 4}, egm_f32_out(out, 2, COLUMNS)),
+		io_expect(rows[i].needle, egm_data_read(d, (const int64_t[]){6, 4}, egm_f32_out(out, 2, columns)),
 		          EGM_ERR_NONFINITE, path);
 		egm_data_free(d);
 	}
