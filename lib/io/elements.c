@@ -101,20 +101,40 @@ static void to_float(float *out, const unsigned char *raw, int64_t n, egm__eleme
 	if (element == EGM__ELEMENT_U64) EACH(uint64_t, (float)x);
 }
 
-/* One of the numbers became NaN or infinite: 0 times such a one is NaN. */
-static int64_t find_flaw(const void *values, egm_dtype dtype, int64_t n)
+static int64_t first_nonfinite(const void *values, egm_dtype dtype, int64_t n)
 {
-	double sum = 0;
-	for (int64_t i = 0; i < n; i++) sum += 0 * egm__element_at(dtype, values, i);
-	for (int64_t i = 0; sum != 0 && i < n; i++) {
+	for (int64_t i = 0; i < n; i++)
 		if (!isfinite(egm__element_at(dtype, values, i))) return i;
-	}
 	return -1;
 }
 
-static void scale_block(void *out, const double *x, int64_t n, const egm_data_options *o)
+/* Stores a block, scaled; the index of the first number that is then not finite, or -1. One loop for each type without
+ * a branch within: rows of a file are converted anew for each mini-batch. */
+static int64_t store_f32(float *out, const double *x, int64_t n, const egm_data_options *o)
 {
-	for (int64_t i = 0; i < n; i++) egm__data_store(out, i, x[i], o);
+	int bad = 0;
+	if (egm__data_unscaled(o))
+		for (int64_t i = 0; i < n; i++) out[i] = (float)x[i];
+	else
+		for (int64_t i = 0; i < n; i++) out[i] = (float)(o->scale * x[i] + o->offset);
+	for (int64_t i = 0; i < n; i++) bad |= !isfinite(out[i]);
+	return bad ? first_nonfinite(out, EGM_F32, n) : -1;
+}
+
+static int64_t store_f64(double *out, const double *x, int64_t n, const egm_data_options *o)
+{
+	int bad = 0;
+	if (egm__data_unscaled(o))
+		memcpy(out, x, (size_t)n * sizeof *x);
+	else
+		for (int64_t i = 0; i < n; i++) out[i] = o->scale * x[i] + o->offset;
+	for (int64_t i = 0; i < n; i++) bad |= !isfinite(out[i]);
+	return bad ? first_nonfinite(out, EGM_F64, n) : -1;
+}
+
+static int64_t store_block(void *out, const double *x, int64_t n, const egm_data_options *o)
+{
+	return o->dtype == EGM_F64 ? store_f64(out, x, n, o) : store_f32(out, x, n, o);
 }
 
 int64_t egm__elements_store(void *values, unsigned char *raw, int64_t n, const egm__array *array,
@@ -133,8 +153,7 @@ int64_t egm__elements_store(void *values, unsigned char *raw, int64_t n, const e
 			continue;
 		}
 		to_double(block, in, count, array->element);
-		scale_block(out, block, count, o);
-		int64_t flaw = find_flaw(out, (egm_dtype)o->dtype, count);
+		int64_t flaw = store_block(out, block, count, o);
 		if (flaw < 0) continue;
 		*number = block[flaw];
 		return first + flaw;
