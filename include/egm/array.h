@@ -9,6 +9,12 @@
 extern "C" {
 #endif
 
+/** Element type of an array. */
+typedef enum egm_dtype {
+	EGM_F32 = 1, /**< IEEE binary32, C float */
+	EGM_F64 = 2  /**< IEEE binary64, C double */
+} egm_dtype;
+
 /** Numbers that a function reads: a row-major matrix [rows, columns] without gaps between its rows. A vector of n
  *  numbers is [n, 1]. The numbers are the caller's and are only read during the call, unless the function says
  *  otherwise. They need the alignment of their type.

@@ -5,46 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
+#include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
 #include <tensor/shape_impl.h>
 
-static const egm_data_options data_defaults = {
-    .struct_size = sizeof(egm_data_options),
-    .dtype = EGM_F32,
-    .scale = 1.0,
-    .max_bytes = (uint64_t)8 << 30,
-};
-
-egm_status egm_data_options_init(egm_data_options *options, size_t size)
-{
-	return egm__options_init("egm_data_options", options, size, &data_defaults, sizeof data_defaults);
-}
-
 static size_t stored_size(int32_t dtype)
 {
 	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
-}
-
-egm_status egm__data_options_merge(egm_data_options *merged, const egm_data_options *options)
-{
-	egm_status st = EGM_OK;
-	*merged = data_defaults;
-	EGM_TRY(egm__options_merge("egm_data_options", merged, sizeof *merged, options));
-	if (!merged->dtype) merged->dtype = data_defaults.dtype;
-	if (merged->scale == 0) merged->scale = data_defaults.scale;
-	if (!merged->max_bytes) merged->max_bytes = data_defaults.max_bytes;
-	if (merged->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "data: reserved is %d, not 0", (int)merged->reserved);
-	if (merged->dtype != EGM_F32 && merged->dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)merged->dtype);
-	if (merged->max_rows < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: max_rows is %" PRId64 ", at least 0 is needed", merged->max_rows);
-	if (!isfinite(merged->scale) || !isfinite(merged->offset))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: scale %g, offset %g: not finite", merged->scale, merged->offset);
-out:
-	return st;
 }
 
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number)
@@ -124,41 +93,33 @@ void egm_data_free(egm_data *data)
 }
 
 /* The numbers of a program, all finite. */
-static egm_status check_array(const egm_array *x)
+static egm_status check_array(egm_array x)
 {
 	egm_status st = EGM_OK;
-	int64_t count;
-	if (!x->data) EGM_FAIL(EGM_ERR_ARGUMENT, "data: x is NULL");
-	if (x->dtype != EGM_F32 && x->dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)x->dtype);
-	if (x->rows < 1 || x->columns < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers", x->rows, x->columns);
-	if (egm__size_mul(x->rows, x->columns, &count) || egm__size_mul(count, 8, &(int64_t){0}))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers overflow", x->rows, x->columns);
+	EGM_TRY(egm__array_fits(x, "x", 0, 0));
+	int64_t count = x.rows * x.columns;
 	for (int64_t i = 0; i < count; i++) {
-		double number = egm__number(x->dtype, x->data, i);
-		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, x->columns, number));
+		double number = egm__number(x.dtype, x.data, i);
+		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("x", i, x.columns, number));
 	}
 out:
 	return st;
 }
 
-egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *values, int64_t rows,
-                           int64_t columns)
+egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
-	const egm_array x = {values, rows, columns, dtype};
-	const int64_t shape[2] = {rows, columns};
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
+	const int64_t shape[2] = {x.rows, x.columns};
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "data: context is NULL");
-	EGM_TRY(check_array(&x));
-	EGM_TRY(egm__data_create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
-	memcpy(d->owned, values, (size_t)(rows * columns) * stored_size(dtype));
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(check_array(x));
+	EGM_TRY(egm__data_create(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
+	memcpy(d->owned, x.data, (size_t)(x.rows * x.columns) * stored_size(x.dtype));
 	*out = d;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x)
@@ -169,12 +130,12 @@ egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x)
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
-	EGM_TRY(check_array(&x));
-	EGM_TRY(egm__data_handle(&d, context, x.dtype, 2, shape, "data", UINT64_MAX));
+	EGM_TRY(check_array(x));
+	EGM_TRY(egm__data_handle(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
 	d->values = x.data;
 	*out = d;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 static egm_status check_indices(const egm_data *data, const int64_t *rows, int64_t count)
@@ -203,19 +164,14 @@ egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out o
 		const egm_data *given;
 		egm_data *held; /* a callback may free it */
 	} d = {data};
-	if (!data || !indices || !out.data)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", !data ? "data" : !indices ? "indices" : "out");
-	if (out.dtype != data->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "out is %s, the data are %s", egm__dtype_name(out.dtype), egm__dtype_name(data->dtype));
-	if (out.rows < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "out has %" PRId64 " rows, at least 1 is needed", out.rows);
-	if (out.columns != data->columns)
-		EGM_FAIL(EGM_ERR_SHAPE, "out has %" PRId64 " columns, the data have %" PRId64, out.columns, data->columns);
+	if (!data || !indices) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "indices" : "data");
+	EGM_TRY(egm__out_fits(out, "out", data->dtype, out.rows, data->columns));
 	EGM_TRY(check_indices(data, indices, out.rows));
 	egm__data_retain(d.held);
 	st = egm__data_rows(data, indices, out.rows, out.data);
 	egm_data_free(d.held);
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 int64_t egm_data_rows(const egm_data *data)

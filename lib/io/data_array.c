@@ -6,6 +6,7 @@
 #include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/data_impl.h>
+#include <io/options_impl.h>
 
 enum { CHUNK = 4096 };
 
@@ -138,7 +139,7 @@ egm_status egm__data_load(egm_data **out, egm_context *context, const egm__origi
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__origin_check(from));
-	EGM_TRY(egm__data_options_merge(&o, options));
+	EGM_TRY(egm__options_check(&egm__options_data, &o, options));
 	uint32_t mode = egm__round_nearest();
 	st = load(out, context, from, &o, format);
 	egm__round_restore(mode);

@@ -65,7 +65,7 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
 	const int64_t shape[2] = {rows, columns};
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context || !fill) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "fill" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
@@ -82,5 +82,5 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	d = NULL;
 out:
 	egm_data_free(d);
-	return st;
+	return egm__named(__func__, st);
 }

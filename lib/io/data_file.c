@@ -74,10 +74,15 @@ static egm_status save(const egm_data *d, const egm__destination *to)
 {
 	static const egm__st_meta meta[] = {{"format", DATA_FORMAT}, {"format_version", DATA_VERSION}};
 	egm_status st = EGM_OK;
-	egm__st_tensor list[3] = {{.name = "values", .dtype = (int32_t)d->dtype, .rank = d->rank, .data = d->values}};
+	egm__st_tensor list[3] = {{.name = "values"}};
 	uint64_t *columns = NULL;
 	texts t = {0};
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "data is NULL");
+	EGM_TRY(egm__destination_check(to));
 	if (!d->values) EGM_FAIL(EGM_ERR_UNSUPPORTED, "the rows of these data are not in memory; egm_data_read reads them");
+	list[0].dtype = (int32_t)d->dtype;
+	list[0].rank = d->rank;
+	list[0].data = d->values;
 	list[0].count = d->rows * d->columns;
 	memcpy(list[0].shape, d->shape, sizeof list[0].shape);
 	int64_t flaw = egm__first_nonfinite(d->context, d->dtype, d->values, list[0].count); /* the program's may change */
@@ -93,19 +98,13 @@ out:
 egm_status egm_data_save(const egm_data *data, const char *path)
 {
 	const egm__destination to = egm__to_file(path);
-	if (!data || !path) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", data ? "path" : "data");
-	return save(data, &to);
+	return egm__named(__func__, save(data, &to));
 }
 
 egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_memory(buffer, size, needed);
-	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(data, &to));
-out:
-	return st;
+	return egm__named(__func__, save(data, &to));
 }
 
 /* ---- loading */
@@ -287,12 +286,12 @@ out:
 egm_status egm_data_load(egm_data **out, egm_context *context, const char *path, const egm_load_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	return load(out, context, &from, options);
+	return egm__named(__func__, load(out, context, &from, options));
 }
 
 egm_status egm_data_load_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
                                 const egm_load_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	return load(out, context, &from, options);
+	return egm__named(__func__, load(out, context, &from, options));
 }

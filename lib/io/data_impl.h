@@ -4,7 +4,7 @@
 #define EGM_IO_DATA_IMPL_H
 
 #include <core/context_impl.h>
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/file_impl.h>
 
 typedef struct egm__table egm__table;
@@ -88,9 +88,6 @@ egm_status egm__data_load(egm_data **out, egm_context *context, const egm__origi
 /* The same of a file whose numbers stay there. */
 egm_status egm__data_open(egm_data **out, egm_context *context, const char *path, const egm_data_options *options,
                           const egm__array_format *format);
-/* *merged has every member filled in. */
-egm_status egm__data_options_merge(egm_data_options *merged, const egm_data_options *options);
-
 /* An egm_data without numbers: FORMAT for sizes that overflow, UNSUPPORTED for more than max_bytes. */
 egm_status egm__data_handle(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
                             const char *path, uint64_t max_bytes);

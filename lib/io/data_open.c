@@ -11,6 +11,7 @@
 #include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/data_impl.h>
+#include <io/options_impl.h>
 #include <model/evaluator_impl.h>
 
 enum { CHUNK = 32768 }; /* a whole number of elements of any type */
@@ -170,7 +171,7 @@ egm_status egm__data_open(egm_data **out, egm_context *context, const char *path
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
-	EGM_TRY(egm__data_options_merge(&o, options));
+	EGM_TRY(egm__options_check(&egm__options_data, &o, options));
 	EGM_TRY(create(&f, context, path, &o));
 	EGM_TRY(read_head(f, format));
 	memcpy(shape, f->array.shape, sizeof shape);

@@ -57,17 +57,17 @@ static const egm__array_format idx = {.gzip = 1, .read_head = read_head};
 egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	return egm__data_load(out, context, &from, options, &idx);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &idx));
 }
 
 egm_status egm_data_load_idx_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
                                     const egm_data_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	return egm__data_load(out, context, &from, options, &idx);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &idx));
 }
 
 egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	return egm__data_open(out, context, path, options, &idx);
+	return egm__named(__func__, egm__data_open(out, context, path, options, &idx));
 }

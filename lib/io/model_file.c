@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <egm/version.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
+#include <io/options_impl.h>
 #include <io/safetensors_impl.h>
 #include <io/text_impl.h>
 #include <model/model_impl.h>
@@ -99,9 +99,9 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm__st_tensor *list = NULL;
 	char version[48];
 	egm__text text = {.context = model->context};
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "save: model '%s' has %d layers, a file takes %d", model->name,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name,
 		         (int)model->n_layers, EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
 	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
@@ -123,9 +123,13 @@ out:
 
 egm_status egm_model_save(const egm_model *model, const char *path)
 {
+	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_file(path);
-	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
-	return save(model, &to);
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
+	EGM_TRY(egm__destination_check(&to));
+	EGM_TRY(save(model, &to));
+out:
+	return egm__named(__func__, st);
 }
 
 egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed)
@@ -136,7 +140,7 @@ egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t si
 	EGM_TRY(egm__destination_check(&to));
 	EGM_TRY(save(model, &to));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- loading */
@@ -154,7 +158,7 @@ static egm_status forward(const loader *l, egm_status st)
 {
 	char text[512];
 	if (st == EGM_OK || st == EGM_ERR_MEMORY) return st;
-	snprintf(text, sizeof text, "%s", egm_last_error());
+	snprintf(text, sizeof text, "%s", egm__last_text());
 	return egm__fail(st == EGM_ERR_UNSUPPORTED ? st : EGM_ERR_FORMAT, "%s: %s", l->path, text);
 }
 
@@ -398,8 +402,11 @@ static egm_status load(egm_model **out, egm_context *context, const egm__origin 
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = from->path};
 	egm_load_options o;
-	EGM_TRY(egm_load_options_init(&o, sizeof o));
-	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__origin_check(from));
+	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
 	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 0));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
@@ -418,18 +425,12 @@ out:
 egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
-	*out = NULL;
-	if (!context || !path) return egm__fail(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
-	return load(out, context, &from, options);
+	return egm__named(__func__, load(out, context, &from, options));
 }
 
 egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes, size_t size,
                                  const egm_load_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
-	*out = NULL;
-	if (!context || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "bytes" : "context");
-	return load(out, context, &from, options);
+	return egm__named(__func__, load(out, context, &from, options));
 }

@@ -207,17 +207,17 @@ static const egm__array_format npy = {.gzip = 0, .read_head = read_head};
 egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	return egm__data_load(out, context, &from, options, &npy);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &npy));
 }
 
 egm_status egm_data_load_npy_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
                                     const egm_data_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	return egm__data_load(out, context, &from, options, &npy);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &npy));
 }
 
 egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	return egm__data_open(out, context, path, options, &npy);
+	return egm__named(__func__, egm__data_open(out, context, path, options, &npy));
 }

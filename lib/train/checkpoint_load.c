@@ -25,8 +25,8 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 	size_t same = 0, start = 0;
 	int layer = 0;
 	char *expected = egm__layers_text(t->loss->nets[net]);
-	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_load: no memory for the layers of a net");
-	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->roles[net], "layers"), &value));
+	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of a net");
+	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->keys[net], "layers"), &value));
 	if (strcmp(value, expected) == 0) goto out;
 	for (; value[same] && value[same] == expected[same]; same++)
 		if (value[same] == ';') {
@@ -35,7 +35,7 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 		}
 	if (start > strlen(value) || start > strlen(expected)) start = same;
 	EGM_FAIL(EGM_ERR_FORMAT, "%s: net '%s' differs from layer %d on: '%.40s' in the checkpoint, '%.40s' in the trainer",
-	         file->path, t->loss->roles[net], layer, value + start, expected + start);
+	         file->path, t->loss->keys[net], layer, value + start, expected + start);
 out:
 	egm__free(t->context, expected);
 	return st;
@@ -70,7 +70,7 @@ static egm_status check_metadata(const egm__state *file, const egm_trainer *t, c
 	EGM_TRY(egm__state_counter(file, "seed", UINT64_MAX, &c->seed));
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		EGM_TRY(expect_layers(file, t, i));
-		egm__net_key(key, t->loss->roles[i], "moves");
+		egm__net_key(key, t->loss->keys[i], "moves");
 		EGM_TRY(egm__state_counter(file, key, EGM__STATE_LARGEST, &c->moves[i]));
 	}
 out:
@@ -117,6 +117,8 @@ static egm_status restore(egm_trainer *trainer, const egm__origin *from, const e
 	egm__state file = {.path = from->path, .file = "the checkpoint", .owner = "the trainer"};
 	egm__checkpoint arrays = {0};
 	counters c = {0};
+	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
+	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__trainer_whole(trainer));
 	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
@@ -132,18 +134,15 @@ out:
 	return st;
 }
 
-egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)
+egm_status egm_trainer_restore(egm_trainer *trainer, const char *path, const egm_load_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	if (!trainer || !path)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_trainer_load: %s is NULL", trainer ? "path" : "trainer");
-	return restore(trainer, &from, options);
+	return egm__named(__func__, restore(trainer, &from, options));
 }
 
 egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
                                       const egm_load_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	if (!trainer || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "bytes" : "trainer");
-	return restore(trainer, &from, options);
+	return egm__named(__func__, restore(trainer, &from, options));
 }

@@ -36,11 +36,13 @@ static egm_status save(const egm_sampler *s, const egm__destination *to)
 	egm_status st = EGM_OK;
 	egm__sampler_stage g = {0};
 	texts t;
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_save", 1));
+	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
+	EGM_TRY(egm__destination_check(to));
+	EGM_TRY(egm__sampler_idle(s, 1));
 	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
 	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
-	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", to, &g.entries, TEXTS, t.list));
+	EGM_TRY(egm__state_write(s->context, to, &g.entries, TEXTS, t.list));
 out:
 	egm__free(s->context, g.block);
 	return st;
@@ -49,19 +51,13 @@ out:
 egm_status egm_sampler_save(const egm_sampler *s, const char *path)
 {
 	const egm__destination to = egm__to_file(path);
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_save: %s is NULL", s ? "path" : "sampler");
-	return save(s, &to);
+	return egm__named(__func__, save(s, &to));
 }
 
 egm_status egm_sampler_save_memory(const egm_sampler *s, void *buffer, size_t size, size_t *needed)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_memory(buffer, size, needed);
-	if (!s) EGM_FAIL(EGM_ERR_ARGUMENT, "sampler is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(s, &to));
-out:
-	return st;
+	return egm__named(__func__, save(s, &to));
 }
 
 static egm_status read_state(egm_sampler *s, const egm__state *file, egm__sampler_stage *g, uint64_t *seed)
@@ -87,7 +83,9 @@ static egm_status restore(egm_sampler *s, const egm__origin *from)
 	egm__state file = {.path = from->path, .file = "the file", .owner = "the sampler"};
 	egm__sampler_stage g = {0};
 	uint64_t seed;
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_load", 0));
+	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
+	EGM_TRY(egm__origin_check(from));
+	EGM_TRY(egm__sampler_idle(s, 0));
 	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, NULL, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
@@ -98,16 +96,14 @@ out:
 	return st;
 }
 
-egm_status egm_sampler_load(egm_sampler *s, const char *path)
+egm_status egm_sampler_restore(egm_sampler *s, const char *path)
 {
 	const egm__origin from = egm__from_file(path);
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_load: %s is NULL", s ? "path" : "sampler");
-	return restore(s, &from);
+	return egm__named(__func__, restore(s, &from));
 }
 
 egm_status egm_sampler_restore_memory(egm_sampler *s, const void *bytes, size_t size)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	if (!s || !bytes) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "bytes" : "sampler");
-	return restore(s, &from);
+	return egm__named(__func__, restore(s, &from));
 }

@@ -5,7 +5,7 @@
  * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Without, it has a main of its own:
  * files given as arguments are replayed; with none, RUNS mutations of valid files are tried, always the same ones, so
  * that an ordinary test run under sanitizers covers the refusals. */
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
 #include <stdint.h>
@@ -88,7 +88,7 @@ static void try_model(const egm_load_options *o)
 		const char *name;
 		int64_t shape[4];
 		int32_t rank;
-		require(egm_model_tensor(model, i, &name, shape, &rank) == EGM_OK && rank >= 1, "tensors");
+		require(egm_model_tensor_shape(model, i, &name, shape, &rank) == EGM_OK && rank >= 1, "tensors");
 	}
 	egm_model_free(model);
 }
@@ -100,7 +100,7 @@ static void try_restore(void)
 	int64_t n = egm_model_parameter_count(built);
 	if (egm_model_restore_memory(built, bytes, size, NULL) != EGM_OK) return;
 	restored++;
-	require(n <= MOST && egm_model_get_parameters(built, EGM_F32, values, n) == EGM_OK, "parameters");
+	require(n <= MOST && egm_model_parameters(built, egm_f32_out(values, n, 1)) == EGM_OK, "parameters");
 	for (int64_t i = 0; i < n; i++) require(isfinite(values[i]), "finite parameters");
 }
 

@@ -175,7 +175,7 @@ static unsigned char *good_file(int i, size_t *n)
 {
 	if (i < 2) ck_assert_int_eq(model_file(), EGM_OK);
 	if (i == 2) ck_assert_int_eq(data_file(), EGM_OK);
-	if (i == 3) ck_assert_int_eq(egm_npy_save(context, path, EGM_F64, (const double[]){1, 2, 3, 4}, 2, 2), EGM_OK);
+	if (i == 3) ck_assert_int_eq(egm_array_save_npy(context, egm_f64((const double[]){1, 2, 3, 4}, 2, 2), path), EGM_OK);
 	if (i == 4) io_write(path, idx_bytes, sizeof idx_bytes);
 	if (i == 5) io_write(path, csv_bytes, sizeof csv_bytes - 1);
 	return io_read(path, n);
@@ -264,7 +264,7 @@ START_TEST(test_bytes__limits)
 	egm_model *m;
 	egm_data *d;
 	size_t n;
-	ck_assert_int_eq(egm_load_options_init(&limits, sizeof limits), EGM_OK);
+	limits = (egm_load_options)EGM_LOAD_OPTIONS_INIT;
 	limits.max_data_bytes = 8;
 	ck_assert_int_eq(egm_model_save_memory(model, bytes, sizeof bytes, &n), EGM_OK);
 	io_expect("model", egm_model_load_memory(&m, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED,

@@ -57,7 +57,7 @@ static egm_data *copied(egm_dtype dtype)
 	egm_data *d;
 	for (int i = 0; i < ROWS * COLUMNS; i++) narrow[i] = (float)numbers[i];
 	const void *x = dtype == EGM_F64 ? (const void *)numbers : narrow;
-	io_expect("copy", egm_data_create(&d, context, dtype, x, ROWS, COLUMNS), EGM_OK, NULL);
+	io_expect("copy", egm_data_copy(&d, context, egm_array_of(dtype, x, ROWS, COLUMNS)), EGM_OK, NULL);
 	return d;
 }
 

@@ -23,7 +23,7 @@ static void pair_open(pair *p, egm_context *context, egm_dtype dtype, int64_t co
 	p->generator = toy_net(p->context, "generator", LATENT, 5, columns, dtype);
 	p->loss = toy_pair(p->energy, p->generator);
 	ck_assert_ptr_nonnull(p->loss);
-	ck_assert_int_eq(egm_trainer_options_init(&p->options, sizeof p->options), EGM_OK);
+	p->options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	p->options.batch = BATCH;
 	p->options.learning_rate = 0.01;
 	p->options.seed = 5;
@@ -51,7 +51,7 @@ static void assert_same_state(const pair *a, const pair *b, const char *what)
 static egm_data *data_copy(egm_context *context, egm_dtype dtype, const void *x, int64_t rows, int64_t columns)
 {
 	egm_data *d = NULL;
-	OK(egm_data_create(&d, context, dtype, x, rows, columns));
+	OK(egm_data_copy(&d, context, egm_array_of(dtype, x, rows, columns)));
 	return d;
 }
 
@@ -186,7 +186,7 @@ START_TEST(test_sources__memory_is_that_of_the_order)
 	o.dealloc = peak_dealloc;
 	o.alloc_user = &memory;
 	OK(egm_context_create(&context, &o));
-	OK(egm_npy_save(context, path, EGM_F32, x, MANY, WIDE));
+	OK(egm_array_save_npy(context, egm_f32(x, MANY, WIDE), path));
 	for (int copy = 0; copy < 2; copy++) {
 		pair p = {0};
 		pair_open(&p, context, EGM_F32, WIDE);
@@ -293,7 +293,7 @@ static void use_trainer(pair *p)
 	REFUSED(egm_trainer_fit(p->trainer, p->data, 1, NULL, NULL));
 	REFUSED(egm_trainer_save(p->trainer, path));
 	REFUSED(egm_trainer_save_memory(p->trainer, NULL, 0, &n));
-	REFUSED(egm_trainer_load(p->trainer, path, NULL));
+	REFUSED(egm_trainer_restore(p->trainer, path, NULL));
 	REFUSED(egm_trainer_restore_memory(p->trainer, path, sizeof path, NULL));
 	REFUSED(egm_data_read(p->data, &first, egm_f64_out(row, 1, COLUMNS)));
 	ck_assert_int_ge(egm_trainer_steps(p->trainer), 0);

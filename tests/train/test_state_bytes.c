@@ -118,14 +118,14 @@ START_TEST(test_state_bytes__a_sampler)
 	double x[5 * CHAINS * COLUMNS], y[5 * CHAINS * COLUMNS];
 	size_t n;
 	snprintf(path, sizeof path, "%s", io_path("state"));
-	OK(egm_sampler_run(straight, 5, 1, x, NULL));
+	OK(egm_sampler_run(straight, 5, 1, draws_out(straight, 5, x), egm_no_out(), NULL, NULL));
 	unsigned char *bytes = ask_and_save(save_sampler, straight, &n);
 	OK(egm_sampler_save(straight, path));
 	assert_those_of_the_file(bytes, n);
 	io_expect("cut", egm_sampler_restore_memory(other, bytes, n - 1), EGM_ERR_FORMAT, "bytes: ");
 	OK(egm_sampler_restore_memory(other, bytes, n));
-	OK(egm_sampler_run(straight, 5, 1, x, NULL));
-	OK(egm_sampler_run(other, 5, 1, y, NULL));
+	OK(egm_sampler_run(straight, 5, 1, draws_out(straight, 5, x), egm_no_out(), NULL, NULL));
+	OK(egm_sampler_run(other, 5, 1, draws_out(other, 5, y), egm_no_out(), NULL, NULL));
 	ck_assert_mem_eq(x, y, sizeof x);
 	io_expect("sampler", egm_sampler_save_memory(NULL, NULL, 0, &n), EGM_ERR_ARGUMENT, "sampler is NULL");
 	io_expect("sampler", egm_sampler_restore_memory(NULL, bytes, 1), EGM_ERR_ARGUMENT, "sampler is NULL");
