@@ -83,7 +83,7 @@ static void teardown(void)
 	}
 USE(context, context, egm_context_create(&made, options))
 USE(data, data, egm_data_load_npy(&made, context, npy_path, options))
-USE(csv, data, egm_data_load_csv_table(&made, context, csv_path, options))
+USE(csv, data, egm_data_load_csv(&made, context, csv_path, options))
 USE(load, model, egm_model_load(&made, context, model_path, options))
 USE(target, target, egm_target_callback(&made, context, EGM_F64, 1, options, normal, NULL))
 USE(ula, sampler, egm_sampler_ula(&made, target, options))
