@@ -39,7 +39,7 @@ static void put(room *options, const egm_option *o, double value)
 	                   : o->kind == EGM_OPTION_INT64  ? (const void *)&wide
 	                   : o->kind == EGM_OPTION_UINT64 ? (const void *)&natural
 	                                                  : (const void *)&narrow;
-	memcpy(options->bytes + o->offset, from, o->size);
+	memcpy(options->bytes + o->offset, from, (size_t)o->size);
 }
 
 /* Whether the range of this very member is why the call failed, "egm_loss_gan: form is 7, must be ...". What members
