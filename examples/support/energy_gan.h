@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* An energy GAN, from the nets to the saved files: what toy_density, train_images and stacked_mnist have in common. */
+#ifndef ENERGY_GAN_H
+#define ENERGY_GAN_H
+
+#include <egm.h>
+
+#include "options.h"
+#include "progress.h"
+
+enum { GAN_HIDDEN_MAX = 3 };
+
+typedef struct gan_settings {
+	int64_t columns, latent;                  /* widths of a row of data and of z */
+	int64_t energy_hidden[GAN_HIDDEN_MAX];    /* units of the hidden layers, LeakyReLU 0.2; 0 ends the list */
+	int64_t generator_hidden[GAN_HIDDEN_MAX]; /* the same for the generator, ReLU */
+	bool generator_tanh;                      /* whether the generator ends with tanh: data in [-1, 1] */
+	egm_energy_gan_options loss;
+	egm_trainer_options training; /* its seed is also that of the nets */
+} gan_settings;
+
+typedef struct gan {
+	egm_model *energy, *generator, *third;
+	egm_loss *loss;
+	egm_trainer *trainer;
+	/* Copies of energy and generator as gan_update found them: the averaged parameters where the trainer averages. */
+	egm_model *final_energy, *final_generator;
+} gan;
+
+/* The rows of a table of options that read the same in every program; those of seed, batch and lr do not. */
+/* clang-format off */
+#define GAN_OPTIONS(s) \
+	OPTION_NUMBER("energy-steps", &(s)->loss.energy_steps, 1, 1000, "energy phases for each generator phase"), \
+	OPTION_NUMBER("penalty", &(s)->loss.penalty, 0, 1e9, "weight of the zero-centred gradient penalty"), \
+	OPTION_CHOICE("entropy", &(s)->loss.entropy, EGM_ENTROPY_INFOGAN, "infogan|jsd|nwj|dv: estimate of the entropy"), \
+	OPTION_NUMBER("entropy-weight", &(s)->loss.entropy_weight, 0, 1e9, "weight of the entropy term"), \
+	OPTION_NUMBER("noise", &(s)->loss.noise, 0, 1e3, "sigma of the noise on what the entropy term sees"), \
+	OPTION_NUMBER("ema", &(s)->training.average_decay, 0, 0.9999999, "decay of averaged parameters; 0: none")
+/* clang-format on */
+
+/* Settings that suit points in the plane (see toy_density.c) and images, whose columns are to be set. Both: one energy
+ * phase, averaged parameters, seed 1. */
+gan_settings gan_of_the_plane(void);
+gan_settings gan_of_images(double rate, double entropy_weight);
+
+/* Makes loss and trainer, and those of the nets that are NULL, dense; the others may come from elsewhere, such as
+ * image_nets.h. `checkpoint` may be NULL. */
+void gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint);
+void gan_free(gan *g);
+
+/* Fills the final nets. */
+void gan_update(gan *g, const gan_settings *settings);
+/* Writes energy.safetensors, generator.safetensors (the final ones) and checkpoint.safetensors to `folder`. */
+void gan_save(const gan *g, const char *folder);
+
+#endif
