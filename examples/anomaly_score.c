@@ -72,7 +72,8 @@ static void score_by_energy(const egm_model *energy, const digit_split *d, doubl
 	float u[BATCH], *gradients = program_alloc(BATCH, (size_t)d->columns * sizeof *gradients);
 	for (int64_t i = 0; i < rows; i += BATCH) {
 		int64_t n = rows - i < BATCH ? rows - i : BATCH;
-		check(egm_model_energy_gradient(energy, EGM_F32, d->test + i * d->columns, n, d->columns, u, gradients));
+		check(egm_model_energy_gradient(energy, egm_f32(d->test + i * d->columns, n, d->columns), egm_f32_out(u, n, 1),
+		                                egm_f32_out(gradients, n, d->columns)));
 		for (int64_t r = 0; r < n; r++) {
 			double square = 0;
 			for (int64_t k = 0; k < d->columns; k++)
@@ -104,9 +105,9 @@ static void rank_all(egm_context *context, const digit_split *d, anomaly_scores 
 	for (int p = 0; p < ANOMALY_SETS; p++)
 		for (int i = 0; i < ANOMALY_SCORES; i++) {
 			egm_ranking *found = &s->found[p][i];
-			check(egm_ranking_init(found, sizeof *found));
+			*found = (egm_ranking)EGM_RANKING_INIT;
 			if (isnan(s->of[i][0])) continue;
-			check(egm_ranking_compute(context, EGM_F64, s->of[i], odd, p == 0 ? rows : natural, 0, found));
+			check(egm_metric_ranking(context, egm_f64(s->of[i], p == 0 ? rows : natural, 1), odd, 0, found));
 		}
 	free(odd);
 }

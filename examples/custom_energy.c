@@ -16,7 +16,7 @@
 #include "support/options.h"
 #include "support/program.h"
 
-enum { DIMS = 2 };
+enum { DIMS = 2, ULA = 1, MALA, HMC, NUTS };
 
 static const double A = 1.5, C = 0.8, EXTENT = 7;
 
@@ -66,7 +66,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	const program_option options[] = {
 	    OPTION_REQUIRED("out", &s->out, "folder for the pictures; made if missing"),
 	    OPTION_NUMBER("bend", &s->bend, 0, 10, "b of the law; from 0.5 on nuts warns of the far ends that it misses"),
-	    OPTION_CHOICE("kernel", &s->kernel, EGM_SAMPLER_ULA, "ula|mala|hmc|nuts: how the chains move"),
+	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: how the chains move"),
 	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "chains, from points drawn at random"),
 	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "draws of each chain"),
 	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e7, "transitions before them, which find step size and scales"),
@@ -80,57 +80,52 @@ static void read_settings(settings *s, int argc, char **argv)
 	             "Draws from an energy that is a C function, and judges the draws; pictures go to DIR.", options, 0);
 }
 
-static void make_sampler(egm_sampler **out, egm_target *target, const settings *s)
+/* The options of all kernels begin alike; what is 0, or not named here, is the kernel's default. The chains start wider
+ * than the law: only if they start apart can they show that they have met. */
+static egm_status make_sampler(egm_sampler **out, egm_target *target, const settings *s)
 {
-	egm_sampler_options options;
-	check(egm_sampler_options_init(&options, sizeof options, s->kernel));
-	options.chains = s->chains;
-	options.seed = s->seed;
-	options.start_scale = 2; /* wider than the law: chains that start apart can show that they have met */
-	if (s->step > 0) options.step_size = s->step;
-	if (s->accept > 0 && options.target_accept > 0) options.target_accept = s->accept;
-	check(egm_sampler_create(out, target, &options));
+	const double wide = 2, aim = s->accept;
+	const egm_ula_options ula = {sizeof ula, s->chains, s->seed, s->step, wide, NULL};
+	const egm_mala_options mala = {sizeof mala, s->chains, s->seed, s->step, wide, .target_accept = aim};
+	const egm_hmc_options hmc = {sizeof hmc, s->chains, s->seed, s->step, wide, .target_accept = aim};
+	const egm_nuts_options nuts = {sizeof nuts,          s->chains,       s->seed, s->step, wide,
+	                               .target_accept = aim, .adapt_scale = 1};
+	if (s->kernel == ULA) return egm_sampler_ula(out, target, &ula);
+	if (s->kernel == MALA) return egm_sampler_mala(out, target, &mala);
+	return s->kernel == HMC ? egm_sampler_hmc(out, target, &hmc) : egm_sampler_nuts(out, target, &nuts);
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const kernels[] = {"", "ula", "mala", "hmc", "nuts"};
-	settings s = {.kernel = EGM_SAMPLER_NUTS,
-	              .bend = 0.3,
-	              .accept = 0.9,
-	              .chains = 4,
-	              .draws = 1000,
-	              .warmup = 500,
-	              .seed = 1,
-	              .threads = 2};
+	settings s = {
+	    .kernel = NUTS, .bend = 0.3, .accept = 0.9, .chains = 4, .draws = 1000, .warmup = 500, .seed = 1, .threads = 2};
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
 	egm_context *context = program_context(s.threads);
 	egm_target *target = NULL;
-	egm_target_options about;
-	check(egm_target_options_init(&about, sizeof about));
+	egm_target_options about = EGM_TARGET_OPTIONS_INIT;
 	about.concurrent = 1; /* banana may run in several threads at once */
-	check(egm_target_callback(&target, context, EGM_F64, DIMS, banana, &s.bend, &about));
+	check(egm_target_callback(&target, context, EGM_F64, DIMS, &about, banana, &s.bend));
 
 	egm_sampler *sampler = NULL;
-	egm_sampler_statistics statistics;
+	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;
 	double *x = program_alloc((size_t)(s.draws * s.chains), DIMS * sizeof *x);
-	make_sampler(&sampler, target, &s);
-	if (s.kernel == EGM_SAMPLER_ULA) /* adapts nothing: run to forget the start */
-		check(egm_sampler_run(sampler, 1, s.warmup, NULL, NULL));
+	check(make_sampler(&sampler, target, &s));
+	if (s.kernel == ULA) /* adapts nothing: run to forget the start */
+		check(egm_sampler_run(sampler, 1, s.warmup, egm_no_out(), egm_no_out(), NULL, NULL));
 	else
-		check(egm_sampler_warmup(sampler, s.warmup));
-	check(egm_sampler_run(sampler, s.draws, 1, x, NULL));
-	check(egm_sampler_statistics_init(&statistics, sizeof statistics));
+		check(egm_sampler_warmup(sampler, s.warmup, NULL, NULL));
+	check(egm_sampler_run(sampler, s.draws, 1, egm_f64_out(x, s.draws * s.chains, DIMS), egm_no_out(), NULL, NULL));
 	check(egm_sampler_stats(sampler, -1, &statistics));
 
 	egm_diagnostics *diagnostics = NULL;
 	egm_diagnosis found[DIMS];
 	check(egm_diagnostics_create(&diagnostics, context, s.chains, DIMS, s.draws));
-	check(egm_diagnostics_add(diagnostics, EGM_F64, x, s.draws));
+	check(egm_diagnostics_add(diagnostics, egm_f64(x, s.draws * s.chains, DIMS)));
 	for (int d = 0; d < DIMS; d++) {
-		check(egm_diagnosis_init(&found[d], sizeof found[d]));
+		found[d] = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
 		check(egm_diagnostics_compute(diagnostics, d, -1, &found[d]));
 	}
 

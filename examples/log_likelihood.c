@@ -52,14 +52,12 @@ static egm_ais_result sample_log_z(egm_model *energy, double extent, const egm_a
 {
 	const double lower[2] = {-extent, -extent}, upper[2] = {extent, extent};
 	egm_target *target = NULL;
-	egm_target_options box;
-	egm_ais_result result;
-	check(egm_target_options_init(&box, sizeof box));
+	egm_target_options box = EGM_TARGET_OPTIONS_INIT;
+	egm_ais_result result = EGM_AIS_RESULT_INIT;
 	box.lower = lower;
 	box.upper = upper;
 	check(egm_target_model(&target, energy, &box));
-	check(egm_ais_result_init(&result, sizeof result));
-	check(egm_ais_run(target, options, &result, NULL));
+	check(egm_target_ais(target, options, &result, egm_no_out(), NULL, NULL));
 	egm_target_free(target);
 	return result;
 }
@@ -73,9 +71,9 @@ static void find_log_densities(log_densities of, const toy_law *law, double sigm
 {
 	float *u = program_alloc(HELD_OUT, sizeof *u);
 	egm_mixture *gaussian = NULL;
-	check(egm_model_energy(energy, EGM_F32, held_out, HELD_OUT, 2, u));
-	check(egm_mixture_fit(&gaussian, context, EGM_F32, points, POINTS, 2, NULL, NULL));
-	check(egm_mixture_log_density(gaussian, EGM_F32, held_out, HELD_OUT, 2, of[3]));
+	check(egm_model_energy(energy, egm_f32(held_out, HELD_OUT, 2), egm_f32_out(u, HELD_OUT, 1)));
+	check(egm_mixture_fit(&gaussian, context, egm_f32(points, POINTS, 2), egm_no_array(), NULL, NULL, NULL, NULL));
+	check(egm_mixture_log_density(gaussian, egm_f32(held_out, HELD_OUT, 2), egm_f64_out(of[3], HELD_OUT, 1)));
 	for (int i = 0; i < HELD_OUT; i++) {
 		of[0][i] = toy_law_log_density(law, &held_out[2 * i], 0);
 		of[1][i] = toy_law_log_density(law, &held_out[2 * i], sigma);
@@ -104,7 +102,6 @@ static int mean_and_error(const double *of, const float *held_out, double extent
 int main(int argc, char **argv)
 {
 	settings s = {.law = TOY_25GAUSSIANS, .threads = 2, .training = {.sigma = 0.1, .steps = 10000}};
-	check(egm_ais_options_init(&s.ais, sizeof s.ais));
 	s.ais.seed = 1;
 	s.ais.particles = 1000;
 	s.ais.levels = 300;

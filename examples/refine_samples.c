@@ -20,11 +20,12 @@
 enum { WAYS = 3 };
 
 typedef struct settings {
-	const char *out, *model;
 	int32_t law;
-	int64_t steps, samples, warmup, transitions, threads;
-	uint64_t seed;
-	double beta, tau;
+	const char *out, *model;
+	int64_t steps, warmup, transitions, threads;
+	double tau;
+	egm_target_options posterior;
+	egm_mala_options mala;
 } settings;
 
 static void read_settings(settings *s, int argc, char **argv)
@@ -34,12 +35,12 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: the points"),
 	    OPTION_TEXT("model", &s->model, "folder of toy_density with nets to use; without it they are trained"),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "training steps"),
-	    OPTION_NUMBER("samples", &s->samples, 1, 1e6, "samples, and chains"),
+	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "samples, and chains"),
 	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "transitions that find each chain's step size"),
 	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "transitions behind them"),
-	    OPTION_NUMBER("beta", &s->beta, 1e-6, 1e6, "weight of the energy"),
+	    OPTION_NUMBER("beta", &s->posterior.beta, 1e-6, 1e6, "weight of the energy"),
 	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "standard deviation of truncated z"),
-	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "of data, nets, training and chains"),
+	    OPTION_NUMBER("seed", &s->mala.seed, 0, 1e15, "of data, nets, training and chains"),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
 	    OPTIONS_END,
 	};
@@ -60,8 +61,9 @@ static void make_samples(way *w, const plane_gan *nets, egm_context *context, co
 {
 	float *u = program_alloc((size_t)n, sizeof *u);
 	w->x = program_alloc((size_t)n, 2 * sizeof *w->x);
-	check(egm_model_run(nets->generator, EGM_F32, z, n, nets->latent, w->x));
-	check(egm_model_energy(nets->energy, EGM_F32, w->x, n, 2, u));
+	check(egm_model_run(nets->generator, egm_f32(z, n, nets->latent),
+	                    egm_f32_out(w->x, n, egm_model_outputs(nets->generator))));
+	check(egm_model_energy(nets->energy, egm_f32(w->x, n, 2), egm_f32_out(u, n, 1)));
 	for (int64_t i = 0; i < n; i++) w->mean_energy += u[i] / (double)n;
 	check(toy_law_score(law, context, w->x, (size_t)n, &w->score));
 	free(u);
@@ -72,16 +74,8 @@ static egm_sampler *make_chains(const plane_gan *nets, const settings *s)
 {
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
-	egm_target_options posterior;
-	egm_sampler_options mala;
-	check(egm_target_options_init(&posterior, sizeof posterior));
-	posterior.beta = s->beta;
-	posterior.prior_scale = 1;
-	check(egm_target_latent(&target, nets->energy, nets->generator, EGM_LATENT_POSTERIOR, &posterior));
-	check(egm_sampler_options_init(&mala, sizeof mala, EGM_SAMPLER_MALA));
-	mala.chains = s->samples;
-	mala.seed = s->seed;
-	check(egm_sampler_create(&sampler, target, &mala));
+	check(egm_target_latent(&target, nets->energy, nets->generator, EGM_LATENT_POSTERIOR, &s->posterior));
+	check(egm_sampler_mala(&sampler, target, &s->mala));
 	egm_target_free(target);
 	return sampler;
 }
@@ -94,47 +88,43 @@ static void draw(const settings *s, const plane_gan *nets, const toy_law *law, c
 	snprintf(titles[0], sizeof titles[0], form, "Generator", 100 * first->score.high_quality);
 	snprintf(titles[1], sizeof titles[1], form, "After latent MALA", 100 * last->score.high_quality);
 	const plane_panel panels[2] = {{titles[0], first->x}, {titles[1], last->x}};
-	check_done(plane_draw(program_path(path, s->out, "refined.png"), nets->energy, law->extent, panels, s->samples));
+	check_done(
+	    plane_draw(program_path(path, s->out, "refined.png"), nets->energy, law->extent, panels, s->mala.chains));
 }
 
 int main(int argc, char **argv)
 {
-	settings s = {.law = TOY_25GAUSSIANS,
-	              .seed = 1,
-	              .steps = 7000,
-	              .samples = 10000,
-	              .warmup = 100,
-	              .transitions = 100,
-	              .beta = 100,
-	              .tau = 0.7,
-	              .threads = 2};
+	settings s = {TOY_25GAUSSIANS, NULL, NULL, 7000, 100, 100, 2, 0.7, EGM_TARGET_OPTIONS_INIT, EGM_MALA_OPTIONS_INIT};
+	s.posterior.beta = 100;
+	s.mala.chains = 10000;
+	s.mala.seed = 1;
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
 	const toy_law law = toy_law_of(s.law);
 	egm_context *context = program_context(s.threads);
 	plane_gan nets =
-	    s.model ? plane_gan_load(context, s.model) : plane_gan_train(context, &law, s.seed, s.steps, s.out);
+	    s.model ? plane_gan_load(context, s.model) : plane_gan_train(context, &law, s.mala.seed, s.steps, s.out);
 	egm_sampler *sampler = make_chains(&nets, &s);
-	egm_sampler_statistics statistics;
+	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;
 	way ways[WAYS] = {{.name = "generator"}, {.name = "truncated"}, {.name = "latent_mala"}};
-	int64_t numbers = s.samples * nets.latent;
-	float *z = program_alloc((size_t)numbers, sizeof *z);
-	check(egm_sampler_points(sampler, EGM_F32, z)); /* chains begin at draws from the prior */
-	make_samples(&ways[0], &nets, context, &law, z, s.samples);
-	for (int64_t i = 0; i < numbers; i++) z[i] *= (float)s.tau;
-	make_samples(&ways[1], &nets, context, &law, z, s.samples);
-	check(egm_sampler_warmup(sampler, s.warmup));
-	check(egm_sampler_run(sampler, 1, s.transitions, z, NULL));
-	make_samples(&ways[2], &nets, context, &law, z, s.samples);
-	check(egm_sampler_statistics_init(&statistics, sizeof statistics));
+	int64_t n = s.mala.chains;
+	float *z = program_alloc((size_t)(n * nets.latent), sizeof *z);
+	const egm_out points = egm_f32_out(z, n, nets.latent);
+	check(egm_sampler_points(sampler, points)); /* chains begin at draws from the prior */
+	make_samples(&ways[0], &nets, context, &law, z, n);
+	for (int64_t i = 0; i < n * nets.latent; i++) z[i] *= (float)s.tau;
+	make_samples(&ways[1], &nets, context, &law, z, n);
+	check(egm_sampler_warmup(sampler, s.warmup, NULL, NULL));
+	check(egm_sampler_run(sampler, 1, s.transitions, points, egm_no_out(), NULL, NULL));
+	make_samples(&ways[2], &nets, context, &law, z, n);
 	check(egm_sampler_stats(sampler, -1, &statistics));
 	draw(&s, &nets, &law, ways);
 
 	report_open(NULL);
 	report_text("data", law.name);
-	report_integer("samples", s.samples);
-	report_number("beta", s.beta);
+	report_integer("samples", n);
+	report_number("beta", s.posterior.beta);
 	report_number("tau", s.tau);
 	for (int w = 0; w < WAYS; w++) {
 		report_open(ways[w].name);

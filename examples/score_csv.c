@@ -31,8 +31,9 @@ static scores score(const egm_model *energy, const egm_data *data)
 	size_t size = s.dtype == EGM_F32 ? sizeof(float) : sizeof(double);
 	s.energies = program_alloc((size_t)s.rows, size);
 	s.gradients = program_alloc((size_t)s.rows * (size_t)s.columns, size);
-	check(
-	    egm_model_energy_gradient(energy, s.dtype, egm_data_values(data), s.rows, s.columns, s.energies, s.gradients));
+	check(egm_model_energy_gradient(energy, egm_array_of(s.dtype, egm_data_values(data), s.rows, s.columns),
+	                                egm_out_of(s.dtype, s.energies, s.rows, 1),
+	                                egm_out_of(s.dtype, s.gradients, s.rows, s.columns)));
 	return s;
 }
 
@@ -66,11 +67,10 @@ static egm_data *read_rows(egm_context *context, const char *path, const char *l
 
 int main(int argc, char **argv)
 {
-	egm_csv_options reading;
+	egm_csv_options reading = EGM_CSV_OPTIONS_INIT;
 	int64_t threads = 2;
 	const char *like = NULL, *columns = NULL, *delimiter = ",";
 	bool with_gradient = false;
-	check(egm_csv_options_init(&reading, sizeof reading));
 	const program_option options[] = {
 	    OPTION_NUMBER("skip", &reading.skip_lines, 0, 1e6, "lines before the first row"),
 	    OPTION_FLAG("gradient", &with_gradient, "print ||grad U(x)|| as a second column"),

@@ -71,7 +71,8 @@ static void train(const settings *s, gan *g, const egm_data *data, progress *wat
 	while (!progress_over(watch) && (done = egm_trainer_steps(g->trainer)) < watch->last) {
 		progress_fit(watch, g->trainer, data, piece < watch->last - done ? piece : watch->last - done);
 		gan_update(g, &s->gan);
-		check(egm_model_generate(g->final_generator, EGM_F32, s->gan.training.seed, SAMPLES, samples));
+		check(egm_model_generate(g->final_generator, s->gan.training.seed,
+		                         egm_f32_out(samples, SAMPLES, egm_model_outputs(g->final_generator))));
 		check(toy_law_score(law, context, samples, SAMPLES, score));
 		if (!curve) continue;
 		fprintf(curve, "%lld,%.2f,%lld,%.4f,%.5f\n", (long long)egm_trainer_steps(g->trainer), progress_seconds(watch),
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
 	egm_mode_coverage score = {0};
 	gan g = {0};
 	progress watch;
-	check(egm_data_create(&data, context, EGM_F32, points, POINTS, 2));
+	check(egm_data_copy(&data, context, egm_f32(points, POINTS, 2)));
 	gan_create(&g, context, &s.gan, s.load);
 	progress_start(&watch, g.loss, egm_trainer_steps(g.trainer), s.steps, s.minutes);
 	train(&s, &g, data, &watch, &law, context, samples, &score);

@@ -54,7 +54,8 @@ static double measure(const gan *g, const image_split *im, const float *pixels, 
 {
 	double mean = 0;
 	float *u = program_alloc((size_t)im->held, sizeof *u);
-	check(egm_model_energy(g->final_energy, EGM_F32, pixels, im->held, im->height * im->width, u));
+	check(egm_model_energy(g->final_energy, egm_f32(pixels, im->held, im->height * im->width),
+	                       egm_f32_out(u, im->held, 1)));
 	for (int64_t i = 0; i < im->held; i++) mean += (energies[i] = u[i]) / (double)im->held;
 	free(u);
 	return mean;
@@ -70,7 +71,8 @@ static int write_results(const settings *s, gan *g, const image_split *im, const
 	const picture_values sets[2] = {{"held-out images", energies[0], held}, {"generated images", energies[1], held}};
 	gan_update(g, &s->gan);
 	gan_save(g, s->out);
-	check(egm_model_generate(g->final_generator, EGM_F32, s->gan.training.seed, (int64_t)drawn, generated));
+	check(egm_model_generate(g->final_generator, s->gan.training.seed,
+	                         egm_f32_out(generated, (int64_t)drawn, egm_model_outputs(g->final_generator))));
 	mean[0] = measure(g, im, egm_data_values(im->held_out), energies[0]);
 	mean[1] = measure(g, im, generated, energies[1]);
 	int failed = picture_images(program_path(path, s->out, files[0]), generated, SHEET, SHEET, (size_t)im->height,

@@ -8,8 +8,7 @@
 /* Into a gan without generator, so that both are trained and freed alike. */
 static void make_dsm(gan *g, egm_context *context, int64_t columns, double sigma, const egm_trainer_options *training)
 {
-	egm_dsm_options options;
-	check(egm_dsm_options_init(&options, sizeof options));
+	egm_dsm_options options = EGM_DSM_OPTIONS_INIT;
 	options.sigma = sigma;
 	check(egm_model_create(&g->energy, context, "energy", columns));
 	egm_model_dense(g->energy, 1024);
@@ -18,7 +17,7 @@ static void make_dsm(gan *g, egm_context *context, int64_t columns, double sigma
 	egm_model_silu(g->energy);
 	egm_model_dense(g->energy, 1);
 	check(egm_model_build(g->energy, EGM_F32, training->seed));
-	check(egm_dsm_create(&g->loss, g->energy, &options));
+	check(egm_loss_dsm(&g->loss, g->energy, &options));
 	check(egm_trainer_create(&g->trainer, g->loss, training));
 }
 
@@ -35,7 +34,7 @@ egm_model *anomaly_energy_learn(egm_context *context, const float *rows, int64_t
 	settings.loss.penalty = t->penalty;
 	settings.training.seed = t->seed;
 	settings.training.batch = t->batch < count ? t->batch : count;
-	check(egm_data_create(&data, context, EGM_F32, rows, count, columns));
+	check(egm_data_copy(&data, context, egm_f32(rows, count, columns)));
 	if (t->model == ANOMALY_GAN)
 		gan_create(&g, context, &settings, NULL);
 	else
@@ -44,7 +43,7 @@ egm_model *anomaly_energy_learn(egm_context *context, const float *rows, int64_t
 	progress_fit(&watch, g.trainer, data, t->steps > 0 ? t->steps : INT32_MAX);
 	t->seconds = progress_seconds(&watch);
 	t->steps_done = egm_trainer_steps(g.trainer);
-	check(egm_trainer_average(g.trainer, g.energy, &energy));
+	check(egm_trainer_average(&energy, g.trainer, g.energy));
 	check_done(progress_draw(&watch, program_path(path, folder, "losses.png")));
 	progress_free(&watch);
 	gan_free(&g);

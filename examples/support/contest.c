@@ -22,7 +22,7 @@ egm_status contest_start(contest *c, egm_context *context, const contest_rules *
 	c->context = context;
 	c->rules = *rules;
 	c->points = toy_law_points(&c->law, rules->seed, CONTEST_POINTS);
-	return egm_data_create(&c->data, context, EGM_F32, c->points, CONTEST_POINTS, 2);
+	return egm_data_copy(&c->data, context, egm_f32(c->points, CONTEST_POINTS, 2));
 }
 
 void contest_free(contest *c)
@@ -42,13 +42,12 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	const double width = 0.25;
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
-	egm_mmd_options options;
+	egm_mmd_options options = EGM_MMD_OPTIONS_INIT;
 	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
-	TRY(egm_mmd_options_init(&options, sizeof options));
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
-	TRY(egm_distance_mmd(c->context, EGM_F32, samples, (int64_t)compared, real, (int64_t)compared, 2, &options,
-	                     &o->mmd));
+	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real[0], (int64_t)compared, 2),
+	                   &options, &o->mmd, NULL, NULL));
 	o->spread = toy_law_spread(&c->law, samples, count);
 	return toy_law_score(&c->law, c->context, samples, count, &o->score);
 }
@@ -69,8 +68,11 @@ static egm_status make_trainer(const learner *l, const learner_stage *stage, int
 	TRY(egm_trainer_create(out, stage->loss, &options));
 	if (!l->with_negatives) return EGM_OK;
 	egm_target *target = NULL;
+	egm_sampler *sampler = NULL;
 	egm_status status = egm_target_model(&target, l->energy, &l->target);
-	if (status == EGM_OK) status = egm_trainer_set_negatives(*out, target, &l->negatives, &l->negative_chains);
+	if (status == EGM_OK) status = egm_sampler_annealed_langevin(&sampler, target, &l->chains);
+	if (status == EGM_OK) status = egm_trainer_set_negatives(*out, sampler, &l->negatives);
+	egm_sampler_free(sampler);
 	egm_target_free(target);
 	return status;
 }

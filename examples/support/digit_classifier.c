@@ -45,17 +45,16 @@ static egm_data *labelled_rows(egm_context *context, const labelled_images *digi
 		memcpy(rows + i * ROW, digits->pixels + i * DIGIT_PIXELS, DIGIT_PIXELS * sizeof *rows);
 		if (digits->labels[i] < DIGITS) rows[i * ROW + DIGIT_PIXELS + digits->labels[i]] = 1;
 	}
-	check(egm_data_create(&data, context, EGM_F32, rows, digits->first, ROW));
+	check(egm_data_copy(&data, context, egm_f32(rows, digits->first, ROW)));
 	free(rows);
 	return data;
 }
 
 static void fit(egm_loss *loss, const egm_data *rows, int64_t steps, uint64_t seed)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
 	progress watch;
-	check(egm_trainer_options_init(&options, sizeof options));
 	options.seed = seed;
 	options.batch = BATCH;
 	options.learning_rate = 1e-3;
@@ -79,7 +78,7 @@ egm_model *digit_classifier_train(egm_context *context, const labelled_images *d
 	egm_loss *loss = NULL;
 	egm_model *net = make_net(context, seed);
 	egm_data *rows = labelled_rows(context, digits);
-	check(egm_cross_entropy_create(&loss, net, NULL));
+	check(egm_loss_cross_entropy(&loss, net, NULL));
 	fit(loss, rows, steps, seed);
 	egm_data_free(rows);
 	egm_loss_free(loss);
@@ -100,7 +99,7 @@ egm_model *digit_classifier_load(egm_context *context, const char *path)
 void digit_classifier_verdicts(const egm_model *net, const float *pixels, int64_t count, unsigned char *verdicts)
 {
 	float *logits = program_alloc((size_t)count * DIGITS, sizeof *logits);
-	check(egm_model_run(net, EGM_F32, pixels, count, DIGIT_PIXELS, logits));
+	check(egm_model_run(net, egm_f32(pixels, count, DIGIT_PIXELS), egm_f32_out(logits, count, egm_model_outputs(net))));
 	for (int64_t i = 0; i < count; i++) {
 		const float *of = logits + i * DIGITS;
 		verdicts[i] = 0;

@@ -32,7 +32,7 @@ const egm_data *triple_stream_at(triple_stream *s, int64_t round)
 	triple_stream_free(s);
 	s->round = round;
 	draw_triples(images, s->digits, s->count, mixed(mixed(s->seed) ^ (uint64_t)round));
-	check(egm_data_create(&s->pool, s->context, EGM_F32, images, s->count, TRIPLE_VALUES));
+	check(egm_data_copy(&s->pool, s->context, egm_f32(images, s->count, TRIPLE_VALUES)));
 	free(images);
 	return s->pool;
 }
@@ -60,7 +60,7 @@ typedef struct judge {
 static void count_piece(judge *j, int64_t samples, uint64_t seed)
 {
 	if (j->generator)
-		check(egm_model_generate(j->generator, EGM_F32, seed, samples, j->images));
+		check(egm_model_generate(j->generator, seed, egm_f32_out(j->images, samples, egm_model_outputs(j->generator))));
 	else
 		draw_triples(j->images, j->digits, samples, mixed(seed));
 	for (int64_t i = 0; i < samples; i++)

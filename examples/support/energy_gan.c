@@ -8,9 +8,7 @@
 
 static gan_settings defaults(void)
 {
-	gan_settings s = {0};
-	check(egm_energy_gan_options_init(&s.loss, sizeof s.loss));
-	check(egm_trainer_options_init(&s.training, sizeof s.training));
+	gan_settings s = {.loss = EGM_ENERGY_GAN_OPTIONS_INIT, .training = EGM_TRAINER_OPTIONS_INIT};
 	s.loss.energy_steps = 1;
 	s.training.seed = 1;
 	s.training.average_decay = 0.999;
@@ -79,9 +77,9 @@ static void make_nets(gan *g, egm_context *context, const gan_settings *s)
 void gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint)
 {
 	make_nets(g, context, settings);
-	check(egm_energy_gan_create(&g->loss, g->energy, g->generator, g->third, &settings->loss));
+	check(egm_loss_energy_gan(&g->loss, g->energy, g->generator, g->third, &settings->loss));
 	check(egm_trainer_create(&g->trainer, g->loss, &settings->training));
-	if (checkpoint) check(egm_trainer_load(g->trainer, checkpoint, NULL));
+	if (checkpoint) check(egm_trainer_restore(g->trainer, checkpoint, NULL));
 }
 
 void gan_free(gan *g)
@@ -100,7 +98,7 @@ static void update_net(const gan *g, const egm_model *net, bool averaged, egm_mo
 {
 	egm_model_free(*out);
 	*out = NULL;
-	check(averaged ? egm_trainer_average(g->trainer, net, out) : egm_model_clone(out, net));
+	check(averaged ? egm_trainer_average(out, g->trainer, net) : egm_model_clone(out, net));
 }
 
 void gan_update(gan *g, const gan_settings *settings)

@@ -14,8 +14,7 @@ egm_data *images_load(egm_context *context, const char *folder, const char *name
 {
 	char path[PROGRAM_PATH], zipped[64];
 	egm_data *data = NULL;
-	egm_data_options options;
-	check(egm_data_options_init(&options, sizeof options));
+	egm_data_options options = EGM_DATA_OPTIONS_INIT;
 	options.max_rows = max_rows;
 	options.scale = labels ? 1 : 1 / 127.5;
 	options.offset = labels ? 0 : -1;
@@ -42,7 +41,7 @@ image_split image_split_make(egm_context *context, const char *folder)
 	} else {
 		float *pixels = program_alloc(DRAWN, DRAWN_PIXELS * sizeof *pixels);
 		drawn_images(pixels, DRAWN, 1);
-		check(egm_data_create(&all, context, EGM_F32, pixels, DRAWN, DRAWN_PIXELS));
+		check(egm_data_copy(&all, context, egm_f32(pixels, DRAWN, DRAWN_PIXELS)));
 		free(pixels);
 	}
 	int64_t rows = egm_data_rows(all), columns = egm_data_columns(all);
@@ -52,8 +51,8 @@ image_split image_split_make(egm_context *context, const char *folder)
 		fprintf(stderr, "%lld images: of fewer than 6 none can be held out\n", (long long)rows);
 		exit(EXIT_FAILURE);
 	}
-	check(egm_data_create(&s.train, context, EGM_F32, values, rows - s.held, columns));
-	check(egm_data_create(&s.held_out, context, EGM_F32, values + (rows - s.held) * columns, s.held, columns));
+	check(egm_data_copy(&s.train, context, egm_f32(values, rows - s.held, columns)));
+	check(egm_data_copy(&s.held_out, context, egm_f32(values + (rows - s.held) * columns, s.held, columns)));
 	egm_data_free(all);
 	return s;
 }

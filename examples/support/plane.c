@@ -22,7 +22,7 @@ double *plane_energies(const egm_model *energy, double extent, int side)
 	int64_t count = (int64_t)side * side;
 	float *xy = plane_centres(extent, side), *u = program_alloc((size_t)count, sizeof *u);
 	double *energies = program_alloc((size_t)count, sizeof *energies);
-	check(egm_model_energy(energy, EGM_F32, xy, count, 2, u));
+	check(egm_model_energy(energy, egm_f32(xy, count, 2), egm_f32_out(u, count, 1)));
 	for (int64_t i = 0; i < count; i++) energies[i] = u[i];
 	free(xy);
 	free(u);

@@ -32,15 +32,13 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
 	egm_data *data = NULL;
 	egm_loss *loss = NULL;
 	egm_trainer *trainer = NULL;
-	egm_dsm_options dsm;
-	egm_trainer_options options;
+	egm_dsm_options dsm = EGM_DSM_OPTIONS_INIT;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	progress watch;
 	char path[PROGRAM_PATH];
-	check(egm_data_create(&data, context, EGM_F32, points, count, 2));
-	check(egm_dsm_options_init(&dsm, sizeof dsm));
+	check(egm_data_copy(&data, context, egm_f32(points, count, 2)));
 	dsm.sigma = training->sigma;
-	check(egm_dsm_create(&loss, net, &dsm));
-	check(egm_trainer_options_init(&options, sizeof options));
+	check(egm_loss_dsm(&loss, net, &dsm));
 	options.seed = training->seed;
 	options.batch = 512;
 	options.learning_rate = 2e-3;
@@ -52,7 +50,7 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
 	check(egm_trainer_create(&trainer, loss, &options));
 	progress_start(&watch, loss, 0, training->steps, training->minutes);
 	progress_fit(&watch, trainer, data, training->steps);
-	check(egm_trainer_average(trainer, net, &energy));
+	check(egm_trainer_average(&energy, trainer, net));
 	training->steps = egm_trainer_steps(trainer);
 	check_done(progress_draw(&watch, program_path(path, folder, "losses.png")));
 	progress_free(&watch);

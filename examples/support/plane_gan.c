@@ -27,7 +27,7 @@ plane_gan plane_gan_train(egm_context *context, const toy_law *law, uint64_t see
 	egm_data *data = NULL;
 	progress watch;
 	float *points = toy_law_points(law, seed, POINTS);
-	check(egm_data_create(&data, context, EGM_F32, points, POINTS, 2));
+	check(egm_data_copy(&data, context, egm_f32(points, POINTS, 2)));
 	free(points);
 	settings.training.seed = seed;
 	gan_create(&g, context, &settings, NULL);

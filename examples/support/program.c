@@ -37,9 +37,8 @@ void *program_alloc(size_t count, size_t size)
 egm_context *program_context(int64_t threads)
 {
 	egm_context *context = NULL;
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	check(egm_context_options_init(&options, sizeof options));
 	options.threads = (int32_t)(cores >= 1 && cores < threads ? cores : threads);
 	check(egm_context_create(&context, &options));
 	return context;

@@ -35,16 +35,16 @@ typedef struct learner {
 	egm_trainer_options training;         /* of every stage; steps of the schedule are set before each */
 	int with_negatives;                   /* the trainer draws them as follows */
 	egm_negatives_options negatives;
-	egm_sampler_options negative_chains;
 
 	/* What `draw` reads. The nets are those among `nets` that the samples need, or NULL; final_* are copies of them as
 	 * the last learner_look found them, with averaged parameters. */
 	egm_model *energy, *generator, *final_energy, *final_generator;
 	egm_mixture *mixture;
 	egm_target_options target;
-	egm_sampler_options chains;
-	int64_t warmup, transitions; /* of the chains */
-	double sigma;                /* noise that the net was trained with, or that a decoder's output stands for */
+	egm_annealed_langevin_options chains; /* of the negatives and of draw_chains */
+	double step_size;                     /* of draw_denoiser */
+	int64_t warmup, transitions;          /* of the chains */
+	double sigma; /* noise that the net was trained with, or that a decoder's output stands for */
 } learner;
 
 typedef struct system_entry {
