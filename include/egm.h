@@ -7,21 +7,24 @@
 
 #include <egm/status.h>
 
+#include <egm/array.h>
 #include <egm/context.h>
+#include <egm/options.h>
 
 #include <egm/model.h>
 
-#include <egm/io.h>
+#include <egm/data.h>
 
 #include <egm/loss.h>
-
-#include <egm/distance.h>
+#include <egm/metric.h>
 #include <egm/mixture.h>
+
+#include <egm/target.h>
 
 #include <egm/sampler.h>
 
 #include <egm/diagnostics.h>
 
-#include <egm/train.h>
+#include <egm/trainer.h>
 
 #endif

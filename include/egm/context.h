@@ -2,7 +2,7 @@
 #ifndef EGM_CONTEXT_H
 #define EGM_CONTEXT_H
 
-#include <egm/status.h>
+#include <egm/array.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,21 +49,26 @@ typedef struct egm_context_options {
 	 *  NULL (default): the context's own threads. */
 	void (*parallel)(int32_t count, void (*task)(int32_t index, void *argument), void *argument, void *user);
 	void *parallel_user;
-	/** Threads that a call may use, the caller's included; 1 to 256, default 1. */
+	/** Threads that a call may use, the caller's included; 1 to 256, 0: the default, 1. */
 	int32_t threads;
-	/** 0 (default) or 1. Without effect since 0.4, which needs no BLAS: before, 1 set it to one thread. */
-	int32_t blas_threads;
 	/** One of EGM_SIMD_*; asking for what the CPU lacks is EGM_ERR_UNSUPPORTED. */
 	int32_t simd;
-	int32_t reserved; /**< 0 */
 } egm_context_options;
 
-/** Writes the defaults. `size` is sizeof(egm_context_options) of the caller. */
-EGM_API egm_status egm_context_options_init(egm_context_options *options, size_t size);
+#define EGM_CONTEXT_OPTIONS_INIT                                                                \
+	{                                                                                           \
+		sizeof(egm_context_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, EGM_SIMD_AUTO \
+	}
+
+/** The defaults, as of all options: `egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;`. */
 
 /** Creates a context. `options` may be NULL for the defaults. */
-EGM_API egm_status egm_context_create(egm_context **out, const egm_context_options *options);
+EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 EGM_API void egm_context_free(egm_context *context);
+/** Bytes that the handles of this context hold at the moment, as they were asked from `alloc`. */
+EGM_API uint64_t egm_context_bytes(const egm_context *context);
+/** The most that they held at any moment. */
+EGM_API uint64_t egm_context_peak_bytes(const egm_context *context);
 
 /** What the progress callback of a long call is told. All pointers are borrowed and are valid during the callback
  * alone. Each call says what it counts as a step. */
@@ -73,8 +78,7 @@ typedef struct egm_progress {
 	                         elsewhere the same as `done` */
 	int64_t done;       /**< steps done in this call, at least 1 */
 	int64_t total;      /**< steps that this call will do, at most */
-	int32_t term_count; /**< 0 where the call has no terms */
-	int32_t reserved;
+	int64_t term_count; /**< 0 where the call has no terms */
 	const char *const *term_names;
 	const double *terms;  /**< each term at its last evaluation */
 	double learning_rate; /**< egm_trainer_fit; 0 elsewhere */
@@ -97,7 +101,7 @@ enum {
 /** What this build contains, EGM_FEATURE_* joined by or. */
 EGM_API uint32_t egm_features(void);
 
-/** What computes, and the code path: "libegm 0.4.0, avx512"; borrowed from the context. */
+/** What computes, and the code path: "libegm 0.5.0, avx512"; borrowed from the context. */
 EGM_API const char *egm_context_backend(const egm_context *context);
 
 #ifdef __cplusplus

@@ -18,15 +18,15 @@ extern "C" {
 typedef struct egm_diagnostics egm_diagnostics;
 
 /** `chains` and `dims` >= 1; `capacity` >= 8 draws a chain, 0: the default of 4096. */
-EGM_API egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, int64_t chains, int64_t dims,
-                                          int64_t capacity);
+EGM_API EGM_CHECKED egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, int64_t chains,
+                                                      int64_t dims, int64_t capacity);
 EGM_API void egm_diagnostics_free(egm_diagnostics *diagnostics);
 
-/** draws [n, chains, dims], as egm_sampler_run writes them. NONFINITE names the draw, the chain and the dimension; then
- *  nothing of the call has been taken. */
-EGM_API egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype dtype, const void *draws, int64_t n);
+/** draws [n * chains, dims], as egm_sampler_run writes them. NONFINITE names the draw, the chain and the dimension;
+ * then nothing of the call has been taken. */
+EGM_API EGM_CHECKED egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws);
 /** Draws a chain that were given, and that are kept. Either pointer may be NULL. */
-EGM_API egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
+EGM_API EGM_CHECKED egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
 
 /** One dimension, all chains together. Chains are cut in halves; of an odd number of draws the one in the middle counts
  *  for the quantiles alone. What cannot be computed is NaN:
@@ -58,22 +58,24 @@ typedef struct egm_diagnosis {
 	double q95;
 } egm_diagnosis;
 
-EGM_API egm_status egm_diagnosis_init(egm_diagnosis *diagnosis, size_t size);
+#define EGM_DIAGNOSIS_INIT                                  \
+	{                                                       \
+		sizeof(egm_diagnosis), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+	}
 
 /** Of dimension `dim` over all chains with `chain` -1, or of one chain alone; R-hat then compares its halves. */
-EGM_API egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
-                                           egm_diagnosis *diagnosis);
-/** Autocorrelation of the kept draws at lags 0 .. lags-1, 1 <= lags <= kept draws: the mean over the chains of each
- *  chain's own with `chain` -1, or that of one chain. NaN when one of them never moved. */
-EGM_API egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
-                                                   int64_t lags, double *out);
+EGM_API EGM_CHECKED egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
+                                                       egm_diagnosis *diagnosis);
+/** Autocorrelation of the kept draws at lags 0 .. lags-1, out, f64 [lags], 1 <= lags <= kept draws: the mean over the
+ *  chains of each chain's own with `chain` -1, or that of one chain. NaN when one of them never moved. */
+EGM_API EGM_CHECKED egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim,
+                                                               int64_t chain, egm_out out);
 /** Energies [n, chains], judged for one chain: sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2, near 2 when the draws are
  *  independent. Of the total energies of a Hamiltonian sampler this is the estimated Bayesian fraction of missing
  *  information (Betancourt 2016), with the rule to distrust a chain below 0.3. egm_sampler_run writes potential
  *  energies; of these it is 2 (1 - autocorrelation at lag 1) with any kernel, and a chain below 0.3 is slow from one
  *  energy to another. NaN when the energies never change or n < 3; NONFINITE names the draw and the chain. */
-EGM_API egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
-                                        double *out);
+EGM_API EGM_CHECKED egm_status egm_diagnostics_bfmi(egm_array energies, int64_t chain, double *out);
 
 #ifdef __cplusplus
 }

@@ -20,13 +20,13 @@ EGM_API void egm_loss_free(egm_loss *loss);
  * or infinite when converted to the networks' dtype; the message names the option. EGM_ERR_SHAPE, EGM_ERR_DTYPE and
  * EGM_ERR_STATE name a network that does not fit.
  * A penalty, a regulariser or a reconstruction of weight 0 is not computed and its term stays NaN, but for the penalty
- * of egm_energy_gan_create, which is shown; so are the entropy there and the divergence of egm_vae_create.
+ * of egm_loss_energy_gan, which is shown; so are the entropy there and the divergence of egm_loss_vae.
  *
  * A net with egm_model_batch_norm is ARGUMENT where a loss takes the slope of the net at single rows, which would
  * depend on the other rows of the batch: an energy, critic or discriminator under a penalty of weight > 0 (of
- * egm_energy_gan_create too, where the penalty is then not shown), the energies of egm_ml_create, whose chains follow
- * that slope, and of all losses that match scores: egm_dsm_create, egm_annealed_dsm_create, egm_score_matching_create,
- * egm_dde_create.
+ * egm_loss_energy_gan too, where the penalty is then not shown), the energies of egm_loss_ml, whose chains follow
+ * that slope, and of all losses that match scores: egm_loss_dsm, egm_loss_annealed_dsm, egm_loss_score_matching,
+ * egm_loss_dde.
  *
  * E is a mean over the mini-batch, z ~ N(0, I), n ~ N(0, I) of the shape at hand, sp = softplus, D = sigmoid(l). */
 
@@ -35,7 +35,7 @@ EGM_API int32_t egm_loss_term_count(const egm_loss *loss);
 /** Name of term `index`, borrowed; NULL when there is none. */
 EGM_API const char *egm_loss_term_name(const egm_loss *loss, int32_t index);
 
-/** How the entropy of the generator is held up; the third net of egm_energy_gan_create depends on it. */
+/** How the entropy of the generator is held up; the information network of egm_loss_energy_gan depends on it. */
 enum {
 	EGM_ENTROPY_INFOGAN = 1, /**< E||z - E(x)||^2; encoder: data width -> latent width. Kumar et al. 2019 */
 	EGM_ENTROPY_JSD = 2,     /**< Jensen-Shannon bound on I(x; z); statistics net: data + latent width -> 1 */
@@ -63,35 +63,37 @@ typedef struct egm_energy_gan_options {
 	double dv_decay; /**< decay in [0, 1) of the moving average of `dv`, default 0.99 */
 } egm_energy_gan_options;
 
-EGM_API egm_status egm_energy_gan_options_init(egm_energy_gan_options *options, size_t size);
+#define EGM_ENERGY_GAN_OPTIONS_INIT                                                                \
+	{                                                                                              \
+		sizeof(egm_energy_gan_options), EGM_ENTROPY_JSD, EGM_MARGINAL_FRESH, 5, 0, 0.1, 1, 0, 0.99 \
+	}
 
 /** Energy GAN with a maximum-entropy generator.
  *
  *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad_x U(x)||^2            x real, z ~ N(0, I); moves U
- *  generator phase:  E[U(G(z))] - entropy_weight * H                                 moves G and the third net
- *  H by `entropy`:   infogan  -E||z - E(G(z))||^2
- *                    jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))]                    sp = softplus
- *                    nwj      E[T(x, z)] - E[exp(T(x, z') - 1)]
- *                    dv       E[T(x, z)] - log E[exp T(x, z')]
- *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models",
- *  algorithm 1. Differs from the authors' code: the norm of the penalty runs over all dimensions of a sample and not
- *  over channels; z' is a fresh draw and not a permutation with fixed points; H is the bound itself, twice the mean
- *  of the 2B cross-entropies.
- *  Terms: energy_real, energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats,
- *  I(x; z) for nwj and dv, 2 JS - 2 log 2 for jsd, JS the divergence between joint and product law).
- *  Sign: U low = likely. Shifting U by a constant changes nothing.
- *  Shapes: energy [d] -> 1; generator [k] -> d; third net as EGM_ENTROPY_* says, x before z. One dtype.
- *  Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.
+ *  generator phase:  E[U(G(z))] - entropy_weight * H                                 moves G and the information
+ * network H by `entropy`:   infogan  -E||z - E(G(z))||^2 jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))] sp = softplus nwj
+ * E[T(x, z)] - E[exp(T(x, z') - 1)] dv       E[T(x, z)] - log E[exp T(x, z')] Source: Kumar, Ozair, Goyal, Courville,
+ * Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm 1. Differs from the authors' code: the
+ * norm of the penalty runs over all dimensions of a sample and not over channels; z' is a fresh draw and not a
+ * permutation with fixed points; H is the bound itself, twice the mean of the 2B cross-entropies. Terms: energy_real,
+ * energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats, I(x; z) for nwj and dv, 2 JS
+ * - 2 log 2 for jsd, JS the divergence between joint and product law). Sign: U low = likely. Shifting U by a constant
+ * changes nothing. Shapes: energy [d] -> 1; generator [k] -> d; information network as EGM_ENTROPY_* says, x before z.
+ * One dtype. Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.
  */
-EGM_API egm_status egm_energy_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
-                                         const egm_energy_gan_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator,
+                                                   egm_model *information, const egm_energy_gan_options *options);
 
 typedef struct egm_dsm_options {
 	size_t struct_size;
 	double sigma; /**< standard deviation > 0 of the noise, in data units, default 0.3 */
 } egm_dsm_options;
 
-EGM_API egm_status egm_dsm_options_init(egm_dsm_options *options, size_t size);
+#define EGM_DSM_OPTIONS_INIT         \
+	{                                \
+		sizeof(egm_dsm_options), 0.3 \
+	}
 
 /** Denoising score matching of a scalar energy.
  *
@@ -102,16 +104,19 @@ EGM_API egm_status egm_dsm_options_init(egm_dsm_options *options, size_t size);
  *  derivative is zero almost everywhere and smooth laws cannot be represented.
  *  Errors: SHAPE if the net has not one output; ARGUMENT if sigma <= 0 or not finite. Since 0.1.
  */
-EGM_API egm_status egm_dsm_create(egm_loss **out, egm_model *energy, const egm_dsm_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, const egm_dsm_options *options);
 
-/* ---- S1: maximum likelihood */
+/* ---- maximum likelihood */
 
 typedef struct egm_ml_options {
 	size_t struct_size;
 	double regulariser; /**< alpha >= 0, default 0 */
 } egm_ml_options;
 
-EGM_API egm_status egm_ml_options_init(egm_ml_options *options, size_t size);
+#define EGM_ML_OPTIONS_INIT       \
+	{                             \
+		sizeof(egm_ml_options), 0 \
+	}
 
 /** Maximum likelihood of an energy: L = E[U(x)] - E[U(y)] + regulariser * E[U(x)^2 + U(y)^2], x data, y points of the
  *  model's law that count as constants. Without the regulariser its gradient is that of -E log q(x), q = exp(-U) / Z,
@@ -119,9 +124,9 @@ EGM_API egm_status egm_ml_options_init(egm_ml_options *options, size_t size);
  *  Source: Hinton 2002, "Training products of experts by minimizing contrastive divergence". Differs from common code:
  *  the regulariser is off by default, since it moves the energy's zero; and a loss that is not finite is an error.
  *  Terms: energy_data, energy_negative, regulariser. Nets: energy [d] -> 1. Sign: U low = likely. Since 0.3. */
-EGM_API egm_status egm_ml_create(egm_loss **out, egm_model *energy, const egm_ml_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options);
 
-/* ---- S4: generative adversarial nets */
+/* ---- generative adversarial nets */
 
 /** What discriminator and generator minimise; r = l(x), f = l(G(z)), l the discriminator's output, a logit. */
 enum {
@@ -162,7 +167,10 @@ typedef struct egm_gan_options {
 	double step_penalty; /**< lambda >= 0 of the incremental regulariser, default 0; needs generator_steps >= 2 */
 } egm_gan_options;
 
-EGM_API egm_status egm_gan_options_init(egm_gan_options *options, size_t size);
+#define EGM_GAN_OPTIONS_INIT                                                        \
+	{                                                                               \
+		sizeof(egm_gan_options), EGM_GAN_NON_SATURATING, 1, 1, EGM_AT_REAL, 0, 0, 0 \
+	}
 
 /** Generative adversarial net.
  *
@@ -175,10 +183,10 @@ EGM_API egm_status egm_gan_options_init(egm_gan_options *options, size_t size);
  *  multiplies by 5.
  *  Terms: discriminator, penalty, generator, step. Nets: discriminator [d] -> 1, generator [k] -> d. Sign: l high =
  *  real. Since 0.3. */
-EGM_API egm_status egm_gan_create(egm_loss **out, egm_model *discriminator, egm_model *generator,
-                                  const egm_gan_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_gan(egm_loss **out, egm_model *discriminator, egm_model *generator,
+                                            const egm_gan_options *options);
 
-/* ---- S5: variational autoencoder */
+/* ---- variational autoencoder */
 
 /** The law q(x|z) that a decoder's output stands for. */
 enum {
@@ -195,7 +203,10 @@ typedef struct egm_vae_options {
 	double beta;      /**< weight >= 0 of the divergence, default 1, which makes the objective a bound */
 } egm_vae_options;
 
-EGM_API egm_status egm_vae_options_init(egm_vae_options *options, size_t size);
+#define EGM_VAE_OPTIONS_INIT                                   \
+	{                                                          \
+		sizeof(egm_vae_options), EGM_DECODER_GAUSSIAN, 0, 1, 1 \
+	}
 
 /** Variational autoencoder: L = E[-log q(x|z)] + beta * E[KL(p(z|x) || N(0, I))], z = m(x) + s(x) n from the encoder's
  *  p(z|x) = N(m, diag s^2). At beta = 1, -L is a lower bound of E log q(x).
@@ -203,24 +214,22 @@ EGM_API egm_status egm_vae_options_init(egm_vae_options *options, size_t size);
  *  Differs: constants are kept, so that L is in nats.
  *  Terms: reconstruction, divergence. Nets: encoder [d] -> 2k, means, then logarithms of variances; decoder as
  *  EGM_DECODER_* says. Since 0.3. */
-EGM_API egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model *decoder,
-                                  const egm_vae_options *options);
-/** log_likelihoods [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x), of
- *  each row of x [rows, columns], in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws
- *  depend on (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al.
- *  2016, eq. 8. ARGUMENT: `loss` is not from egm_vae_create, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI;
- *  NONFINITE names the row, and rows before it may then have been written. */
-EGM_API egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
-                                          int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods);
-/** The same with a progress callback, which may be NULL. A step is one draw for each row of a block of 64 rows. If the
- *  callback stops the call, it returns EGM_ERR_STOPPED. The first 64 * (done / samples) rows are then written, with
- *  `done` of the last report and the quotient rounded down; later rows are undefined. The callback may free the loss.
- *  Since 0.5. */
-EGM_API egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
-                                                   int64_t columns, int64_t samples, uint64_t seed,
-                                                   double *log_likelihoods, egm_progress_fn progress, void *user);
+EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, egm_model *decoder,
+                                            const egm_vae_options *options);
+/** log_likelihoods, f64 [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x),
+ * of each row of x, in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws depend on
+ * (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al. 2016, eq. 8.
+ * ARGUMENT: `loss` is not from egm_loss_vae, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI; NONFINITE names the
+ * row, and rows before it may then have been written.
+ *
+ *  progress may be NULL. A step is one draw for each row of a block of 64 rows. If the callback stops the call, it
+ *  returns EGM_ERR_STOPPED. The first 64 * (done / samples) rows are then written, with `done` of the last report and
+ *  the quotient rounded down; later rows are undefined. The callback may free the loss. */
+EGM_API EGM_CHECKED egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_array x, int64_t samples,
+                                                           uint64_t seed, egm_out log_likelihoods,
+                                                           egm_progress_fn progress, void *user);
 
-/* ---- S7: adversarial autoencoder */
+/* ---- adversarial autoencoder */
 
 typedef struct egm_aae_options {
 	size_t struct_size;
@@ -230,20 +239,23 @@ typedef struct egm_aae_options {
 	double penalty;              /**< weight >= 0 of the zero-centred penalty at the prior's points, default 0 */
 } egm_aae_options;
 
-EGM_API egm_status egm_aae_options_init(egm_aae_options *options, size_t size);
+#define EGM_AAE_OPTIONS_INIT                                     \
+	{                                                            \
+		sizeof(egm_aae_options), EGM_GAN_NON_SATURATING, 1, 1, 0 \
+	}
 
 /** Adversarial autoencoder: the encoder is the generator of the latent code.
  *
- *  discriminator phase:  as in egm_gan_create, z ~ N(0, I) real, E(x) fake                moves D
+ *  discriminator phase:  as in egm_loss_gan, z ~ N(0, I) real, E(x) fake                moves D
  *  autoencoder phase:    the generator's loss of EGM_GAN_* at E(x)
  *                        + reconstruction * E||x - G(E(x))||^2                             moves E and G
  *  Source: Makhzani et al. 2016, there with reconstruction in a phase of its own.
  *  Terms: discriminator, penalty, encoder, reconstruction. Nets: discriminator [k] -> 1, encoder [d] -> k,
  *  decoder [k] -> d. Since 0.3. */
-EGM_API egm_status egm_aae_create(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
-                                  const egm_aae_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_aae(egm_loss **out, egm_model *discriminator, egm_model *encoder,
+                                            egm_model *decoder, const egm_aae_options *options);
 
-/* ---- S8: adversarially learned inference, bidirectional GAN */
+/* ---- adversarially learned inference, bidirectional GAN */
 
 /** What generator and encoder minimise; p the pairs (x, E(x)), q the pairs (G(z), z). At D = 1/2 the gradients by the
  *  logits of p and q are (-1/2, -1/2), (1/2, -1/2), (1/2, -1/2): `derived` alone pushes the encoder where the
@@ -270,7 +282,10 @@ typedef struct egm_ali_options {
 	double penalty;              /**< weight >= 0 of the zero-centred penalty at the pairs of p, default 0 */
 } egm_ali_options;
 
-EGM_API egm_status egm_ali_options_init(egm_ali_options *options, size_t size);
+#define EGM_ALI_OPTIONS_INIT                                                                   \
+	{                                                                                          \
+		sizeof(egm_ali_options), EGM_ALI_SWAPPED, 1, 1, EGM_CODER_POINT, EGM_CODER_POINT, 0, 0 \
+	}
 
 /** Adversarially learned inference: a discriminator of pairs (x, z).
  *
@@ -282,10 +297,10 @@ EGM_API egm_status egm_ali_options_init(egm_ali_options *options, size_t size);
  *  Source: Dumoulin et al. 2017, "Adversarially learned inference"; Donahue et al. 2017 (BiGAN).
  *  Terms: discriminator, penalty, generator, step, regression. Nets: discriminator [d+k] -> 1, x before z; generator
  *  [k] -> d or 2d; encoder [d] -> k or 2k. Since 0.3. */
-EGM_API egm_status egm_ali_create(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
-                                  const egm_ali_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_ali(egm_loss **out, egm_model *discriminator, egm_model *generator,
+                                            egm_model *encoder, const egm_ali_options *options);
 
-/* ---- S9: Wasserstein and loss-sensitive GANs */
+/* ---- Wasserstein and loss-sensitive GANs */
 
 typedef struct egm_wgan_options {
 	size_t struct_size;
@@ -297,7 +312,10 @@ typedef struct egm_wgan_options {
 	double clip;          /**< c >= 0: after each move the critic's parameters are cut to [-c, c]; 0 (default): never */
 } egm_wgan_options;
 
-EGM_API egm_status egm_wgan_options_init(egm_wgan_options *options, size_t size);
+#define EGM_WGAN_OPTIONS_INIT                                                             \
+	{                                                                                     \
+		sizeof(egm_wgan_options), EGM_PENALTY_TWO_SIDED, EGM_AT_INTERPOLATES, 5, 0, 10, 0 \
+	}
 
 /** Wasserstein GAN.
  *
@@ -309,8 +327,8 @@ EGM_API egm_status egm_wgan_options_init(egm_wgan_options *options, size_t size)
  *  or not.
  *  Terms: critic_real, critic_fake, penalty, generator; critic_real - critic_fake estimates the distance W1.
  *  Nets: critic [d] -> 1, generator [k] -> d. Sign: D high = real: -D is an energy. Since 0.3. */
-EGM_API egm_status egm_wgan_create(egm_loss **out, egm_model *critic, egm_model *generator,
-                                   const egm_wgan_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_wgan(egm_loss **out, egm_model *critic, egm_model *generator,
+                                             const egm_wgan_options *options);
 
 /** Distance between a real and a generated row. */
 enum {
@@ -327,7 +345,10 @@ typedef struct egm_ls_gan_options {
 	double penalty;       /**< weight >= 0 of the zero-centred penalty at interpolates, default 0 */
 } egm_ls_gan_options;
 
-EGM_API egm_status egm_ls_gan_options_init(egm_ls_gan_options *options, size_t size);
+#define EGM_LS_GAN_OPTIONS_INIT                               \
+	{                                                         \
+		sizeof(egm_ls_gan_options), EGM_MARGIN_L1, 1, 1, 0, 0 \
+	}
 
 /** Loss-sensitive GAN (Qi 2020, "Loss-sensitive generative adversarial networks on Lipschitz densities") and its
  *  generalised form with the slope nu.
@@ -337,10 +358,10 @@ EGM_API egm_status egm_ls_gan_options_init(egm_ls_gan_options *options, size_t s
  *  Differs from the source: no E[U(x)] of its own beside the comparison.
  *  Terms: energy_real, energy_fake (shown), comparison, penalty, generator_energy. Nets: energy [d] -> 1, generator
  *  [k] -> d. Sign: U low = likely. Since 0.3. */
-EGM_API egm_status egm_ls_gan_create(egm_loss **out, egm_model *energy, egm_model *generator,
-                                     const egm_ls_gan_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_ls_gan(egm_loss **out, egm_model *energy, egm_model *generator,
+                                               const egm_ls_gan_options *options);
 
-/* ---- S10: a generator fitted to a histogram */
+/* ---- a generator fitted to a histogram */
 
 enum {
 	EGM_DIVERGENCE_KL = 1,         /**< KL(p || q), p the given masses */
@@ -351,41 +372,48 @@ enum {
 
 typedef struct egm_histogram_options {
 	size_t struct_size;
-	int32_t divergence;   /**< EGM_DIVERGENCE_*, default EGM_DIVERGENCE_KL */
-	int32_t bins;         /**< >= 2; set it */
-	const double *masses; /**< [bins] >= 0, any sum > 0; set it. Copied. */
-	double lower, upper;  /**< the bins cut [lower, upper] into equal parts; defaults -1 and 1 */
-	double bandwidth;     /**< > 0, in bins, of the normal kernel on the generator's samples; default 0.5 */
-	double floor;         /**< in (0, 1): the share of both laws that is spread evenly, so that logarithms are finite;
-	                           default 1e-4 */
+	int32_t divergence;  /**< EGM_DIVERGENCE_*, default EGM_DIVERGENCE_KL */
+	int32_t reserved;    /**< 0 */
+	double lower, upper; /**< the bins cut [lower, upper] into equal parts; defaults -1 and 1 */
+	double bandwidth;    /**< > 0, in bins, of the normal kernel on the generator's samples; default 0.5 */
+	double floor;        /**< in (0, 1): the share of both laws that is spread evenly, so that logarithms are finite;
+	                          default 1e-4 */
 } egm_histogram_options;
 
-EGM_API egm_status egm_histogram_options_init(egm_histogram_options *options, size_t size);
+#define EGM_HISTOGRAM_OPTIONS_INIT                                            \
+	{                                                                         \
+		sizeof(egm_histogram_options), EGM_DIVERGENCE_KL, 0, -1, 1, 0.5, 1e-4 \
+	}
 
-/** A generator of one number fitted to binned data: the divergence between the given masses p and those of G(z), each
+/** A generator of one number fitted to binned data: masses, [bins] with bins >= 2, are numbers >= 0 of any sum > 0 in
+ *  either dtype. The loss is the divergence between the shares p that they give the bins and those of G(z), each
  *  sample spread by a normal kernel over the bins, which makes it differentiable. Takes no data: egm_trainer_fit with
  *  NULL. Mass of G beyond [lower, upper] counts to the outermost bins. The minimum is that G(z) with the kernel's noise
  *  added has the masses p: G itself is narrower, by a variance of (bandwidth * bin width)^2.
  *  Terms: divergence, in nats. Nets: generator [k] -> 1. The estimate from a batch of B is too high by about
  *  (bins - 1) / 2B: give it large batches. Since 0.3. */
-EGM_API egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array masses,
+                                                  const egm_histogram_options *options);
 
-/* ---- S11: denoising autoencoder */
+/* ---- denoising autoencoder */
 
 typedef struct egm_dae_options {
 	size_t struct_size;
 	double sigma; /**< standard deviation > 0 of the noise, in data units, default 0.3 */
 } egm_dae_options;
 
-EGM_API egm_status egm_dae_options_init(egm_dae_options *options, size_t size);
+#define EGM_DAE_OPTIONS_INIT         \
+	{                                \
+		sizeof(egm_dae_options), 0.3 \
+	}
 
 /** Denoising autoencoder: L = E||r(x + sigma n) - x||^2; the minimum is the mean of x given y, and (r(y) - y) / sigma^2
  *  the score of the data's law with N(0, sigma^2 I) added. Its law is not that of x: a denoised draw is narrower.
  *  Source: Vincent et al. 2008; the score: Alain and Bengio 2014.
  *  Terms: reconstruction. Nets: denoiser [d] -> d. Since 0.3. */
-EGM_API egm_status egm_dae_create(egm_loss **out, egm_model *denoiser, const egm_dae_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_dae(egm_loss **out, egm_model *denoiser, const egm_dae_options *options);
 
-/* ---- S12: generator from denoising density estimators */
+/* ---- generator from denoising density estimators */
 
 typedef struct egm_dde_options {
 	size_t struct_size;
@@ -394,22 +422,25 @@ typedef struct egm_dde_options {
 	double sigma; /**< standard deviation > 0 of the noise, as the data's energy was trained with; default 0.3 */
 } egm_dde_options;
 
-EGM_API egm_status egm_dde_options_init(egm_dde_options *options, size_t size);
+#define EGM_DDE_OPTIONS_INIT               \
+	{                                      \
+		sizeof(egm_dde_options), 5, 0, 0.3 \
+	}
 
 /** A generator that goes down KL(q_sigma || p_sigma), the laws of G(z) and of the data with N(0, sigma^2 I) added.
  *
  *  energy phase:     E||sigma grad U_q(y + sigma n) - n||^2, y = G(z)                       moves U_q
  *  generator phase:  E[U_p(G(z) + sigma n) - U_q(G(z) + sigma n)]                           moves G
- *  U_p is the data's energy, trained before by egm_dsm_create with the same sigma; it stands still. With U_q = -log
+ *  U_p is the data's energy, trained before by egm_loss_dsm with the same sigma; it stands still. With U_q = -log
  *  q_sigma the generator's gradient is exactly that of the divergence. Takes no data: egm_trainer_fit with NULL.
  *  Source: Bigdeli et al. 2020, "Learning generative models using denoising density estimators", there with the
  *  opposite sign of the energies.
  *  Terms: score_matching, generator. Nets: data_energy [d] -> 1, sample_energy [d] -> 1, generator [k] -> d. Since 0.3.
  */
-EGM_API egm_status egm_dde_create(egm_loss **out, egm_model *data_energy, egm_model *sample_energy,
-                                  egm_model *generator, const egm_dde_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_dde(egm_loss **out, egm_model *data_energy, egm_model *sample_energy,
+                                            egm_model *generator, const egm_dde_options *options);
 
-/* ---- S13: annealed denoising, explicit and sliced score matching */
+/* ---- annealed denoising, explicit and sliced score matching */
 
 enum {
 	EGM_SPACING_LINEAR = 1,   /**< sigma uniform in [sigma_low, sigma_high] */
@@ -424,14 +455,18 @@ typedef struct egm_annealed_dsm_options {
 	double sigma_low, sigma_high; /**< 0 < low <= high, defaults 0.05 and 1.2 */
 } egm_annealed_dsm_options;
 
-EGM_API egm_status egm_annealed_dsm_options_init(egm_annealed_dsm_options *options, size_t size);
+#define EGM_ANNEALED_DSM_OPTIONS_INIT                                              \
+	{                                                                              \
+		sizeof(egm_annealed_dsm_options), EGM_SPACING_GEOMETRIC, 0, 0.1, 0.05, 1.2 \
+	}
 
 /** Denoising score matching of one energy over many levels: L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, a
  * level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
- * with sigma_low = sigma_high = sigma0 it is egm_dsm_create. Sample by EGM_SAMPLER_ANNEALED_LANGEVIN with `denoise` =
+ * with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
  * sigma0. Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale
  * denoising score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
-EGM_API egm_status egm_annealed_dsm_create(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy,
+                                                     const egm_annealed_dsm_options *options);
 
 enum {
 	EGM_SCORE_EXPLICIT = 1, /**< the Laplacian itself: d second derivatives, d <= 64 */
@@ -444,14 +479,17 @@ typedef struct egm_score_matching_options {
 	int32_t projections; /**< directions v for each row, 1 to 64, default 1; sliced alone */
 } egm_score_matching_options;
 
-EGM_API egm_status egm_score_matching_options_init(egm_score_matching_options *options, size_t size);
+#define EGM_SCORE_MATCHING_OPTIONS_INIT                         \
+	{                                                           \
+		sizeof(egm_score_matching_options), EGM_SCORE_SLICED, 1 \
+	}
 
 /** Score matching without noise: L = E[||grad U(x)||^2 / 2 - Laplacian U(x)], whose minimum is U = -log p up to a
  *  constant. Source: Hyvarinen 2005, theorem 1; sliced: Song et al. 2019, the form with reduced variance.
  *  Give the energy a smooth activation: with ReLU kinds the Laplacian is 0 and L has no minimum but U constant.
  *  Terms: score_matching. Nets: energy [d] -> 1. Since 0.3. */
-EGM_API egm_status egm_score_matching_create(egm_loss **out, egm_model *energy,
-                                             const egm_score_matching_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_score_matching(egm_loss **out, egm_model *energy,
+                                                       const egm_score_matching_options *options);
 
 /* ---- a classifier */
 
@@ -461,7 +499,10 @@ typedef struct egm_cross_entropy_options {
 	                             default 0 */
 } egm_cross_entropy_options;
 
-EGM_API egm_status egm_cross_entropy_options_init(egm_cross_entropy_options *options, size_t size);
+#define EGM_CROSS_ENTROPY_OPTIONS_INIT       \
+	{                                        \
+		sizeof(egm_cross_entropy_options), 0 \
+	}
 
 /** A classifier: L = E[-sum_k t_k log softmax(f(x))_k], in nats. A row of data is [x (d), t (k)], d + k columns: after
  *  the point its target, one-hot for a label, probabilities in general. t is not looked at: its sum is the weight of
@@ -470,8 +511,8 @@ EGM_API egm_status egm_cross_entropy_options_init(egm_cross_entropy_options *opt
  *  Source: Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs"; smoothing:
  *  Szegedy et al. 2016, "Rethinking the inception architecture for computer vision".
  *  Terms: cross_entropy. Nets: classifier [d] -> k logits, k >= 2. Since 0.4. */
-EGM_API egm_status egm_cross_entropy_create(egm_loss **out, egm_model *classifier,
-                                            const egm_cross_entropy_options *options);
+EGM_API EGM_CHECKED egm_status egm_loss_cross_entropy(egm_loss **out, egm_model *classifier,
+                                                      const egm_cross_entropy_options *options);
 
 #ifdef __cplusplus
 }

@@ -30,7 +30,7 @@ enum { EGM_MIXTURE_FIX_WEIGHTS = 1, EGM_MIXTURE_FIX_MEANS = 2, EGM_MIXTURE_FIX_C
 
 typedef struct egm_mixture_options {
 	size_t struct_size;
-	int64_t components; /**< >= 1, default 1: one normal distribution */
+	int64_t components; /**< egm_mixture_fit: >= 1, default 1: one normal distribution */
 	int32_t covariance; /**< EGM_COVARIANCE_*, default EGM_COVARIANCE_FULL */
 	/** EGM_MIXTURE_FIX_* or 0 (default): held at the numbers of egm_mixture_create, and by egm_mixture_fit at those of
 	 *  the start: equal weights, the centres, their common variance. */
@@ -43,18 +43,12 @@ typedef struct egm_mixture_options {
 	int64_t starts; /**< egm_mixture_fit: >= 1, default 4; the one that ends at the highest likelihood is kept */
 	int64_t max_iterations; /**< egm_mixture_fit: steps of one start, >= 1, default 200 */
 	double tolerance; /**< egm_mixture_fit: nats a row, >= 0, default 1e-6: ends when a step gains no more than that */
-	/** egm_mixture_fit: [rows] >= 0, how often each row counts: 3 is the row three times, 0 as if it were absent. A
-	 *  common factor changes nothing but rounding. NULL (default): 1 each. Read during the call only; NULL for
-	 *  egm_mixture_create. Since 0.5. */
-	const double *row_weights;
-	/** egm_mixture_fit: called after every step of EM, of all starts; NULL (default): never. Its one term is
-	 *  "log_likelihood", the mean of log p over the rows after the step, in nats. `total` is starts * max_iterations,
-	 *  which is reached only if no start converges. */
-	egm_progress_fn progress;
-	void *user; /**< passed to `progress` */
 } egm_mixture_options;
 
-EGM_API egm_status egm_mixture_options_init(egm_mixture_options *options, size_t size);
+#define EGM_MIXTURE_OPTIONS_INIT                                                   \
+	{                                                                              \
+		sizeof(egm_mixture_options), 1, EGM_COVARIANCE_FULL, 0, 0, 0, 4, 200, 1e-6 \
+	}
 
 /** How a fit ended. */
 typedef struct egm_mixture_result {
@@ -68,11 +62,21 @@ typedef struct egm_mixture_result {
 	int32_t reserved;        /**< 0 */
 } egm_mixture_result;
 
-EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size);
+#define EGM_MIXTURE_RESULT_INIT                         \
+	{                                                   \
+		sizeof(egm_mixture_result), 0, 0, 0, 0, 0, 0, 0 \
+	}
 
 /** Fits x [rows, columns]: k-means++ centres (Arthur and Vassilvitskii 2007) as means, equal weights, one variance for
  *  all components in units of the columns: the mean squared distance to the nearest centre over `columns`. Then
  *  egm_mixture_step until it gains nothing. `options` and `result` may be NULL.
+ *
+ *  row_weights, f64 [rows] >= 0: how often each row counts: 3 is the row three times, 0 as if it were absent. A common
+ *  factor changes nothing but rounding. egm_no_array(): 1 each.
+ *
+ *  progress is called after every step of EM, of all starts; NULL: never. Its one term is "log_likelihood", the mean of
+ *  log p over the rows after the step, in nats. `total` is starts * max_iterations, which is reached only if no start
+ *  converges.
  *
  *  The start and the default floor measure column j in its own unit u_j: a column times c yields the same fit with that
  *  column times c, up to rounding. u_j is the interquartile range over 1.349, the standard deviation of a normal
@@ -89,17 +93,17 @@ EGM_API egm_status egm_mixture_result_init(egm_mixture_result *result, size_t si
  *  varies and no covariance_floor is given; if the spread of a column has a square that underflows; if a row weight is
  *  negative or not finite, or all are 0. EGM_ERR_NONFINITE if squared distances overflow.
  */
-EGM_API egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dtype, const void *x,
-                                   int64_t rows, int64_t columns, const egm_mixture_options *options,
-                                   egm_mixture_result *result);
+EGM_API EGM_CHECKED egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x,
+                                               egm_array row_weights, const egm_mixture_options *options,
+                                               egm_mixture_result *result, egm_progress_fn progress, void *user);
 
-/** From numbers: weights [components] >= 0, divided by their sum (NULL: equal); means [components, dims]; covariances
- *  as `options->covariance` says. `options` NULL: one full component. Errors: ARGUMENT names the component whose
- *  covariance is not symmetric positive definite; NONFINITE.
+/** From numbers, all f64: weights [components] >= 0, divided by their sum (egm_no_array(): equal); means [components,
+ *  dims], which say how many components there are; covariances as `options->covariance` says. `options` NULL: full
+ *  covariances. Errors: ARGUMENT names the component whose covariance is not symmetric positive definite; NONFINITE.
  */
-EGM_API egm_status egm_mixture_create(egm_mixture **out, egm_context *context, int64_t dims, const double *weights,
-                                      const double *means, const double *covariances,
-                                      const egm_mixture_options *options);
+EGM_API EGM_CHECKED egm_status egm_mixture_create(egm_mixture **out, egm_context *context, egm_array weights,
+                                                  egm_array means, egm_array covariances,
+                                                  const egm_mixture_options *options);
 EGM_API void egm_mixture_free(egm_mixture *mixture);
 
 /** One step of EM on x [rows, columns]. *log_likelihood (may be NULL): mean of log p over the rows *before* the step,
@@ -119,57 +123,38 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *  - A component with n_k < 1e-30 is dead: its weight is 0 from then on (unless weights are fixed), and its mean and
  *    C_k stay as they were.
  *
- *  Errors: EGM_ERR_SHAPE; EGM_ERR_NONFINITE names the first row where p is 0 in double precision, some 1e154 standard
+ *  With row_weights, f64 [rows], row i counts row_weights[i] times: r_ik is multiplied by the weight, `rows` is
+ * replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
+ *
+ *  Errors: EGM_ERR_SHAPE; EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0; EGM_ERR_NONFINITE
+ *  names the first row where p is 0 in double precision, some 1e154 standard
  *  deviations from every component; EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted. The mixture is
  *  then as it was.
  */
-EGM_API egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                                    double *log_likelihood);
-/** The same with row i counted row_weights[i] times (see the option `row_weights`): r_ik is multiplied by the weight,
- *  `rows` is replaced by the sum of the weights, and *log_likelihood is the weighted mean. NULL: 1 each.
- *  Errors: also EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0. Since 0.5. */
-EGM_API egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x,
-                                             const double *row_weights, int64_t rows, int64_t columns,
-                                             double *log_likelihood);
+EGM_API EGM_CHECKED egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights,
+                                                double *log_likelihood);
 
 EGM_API int64_t egm_mixture_components(const egm_mixture *mixture);
 EGM_API int64_t egm_mixture_dims(const egm_mixture *mixture);
 /** EGM_COVARIANCE_*. */
 EGM_API int32_t egm_mixture_covariance(const egm_mixture *mixture);
-/** Copies the numbers out, in the shapes of egm_mixture_create; each pointer may be NULL. */
-EGM_API egm_status egm_mixture_parameters(const egm_mixture *mixture, double *weights, double *means,
-                                          double *covariances);
+/** Copies the numbers out, f64, in the shapes of egm_mixture_create; each may be egm_no_out(). */
+EGM_API EGM_CHECKED egm_status egm_mixture_parameters(const egm_mixture *mixture, egm_out weights, egm_out means,
+                                                      egm_out covariances);
 
-/** The floors f_j [dims] in use: the option covariance_floor, or what its default was for the data of the fit or of the
- * first step; 0 before that step. Since 0.5. */
-EGM_API egm_status egm_mixture_floors(const egm_mixture *mixture, double *floors);
+/** The floors f_j, f64 [dims], in use: the option covariance_floor, or what its default was for the data of the fit or
+ * of the first step; 0 before that step. */
+EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, egm_out floors);
 
-/** log p of each row, in nats: out [rows], -INFINITY where p is 0 in double precision. */
-EGM_API egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
-                                           int64_t columns, double *out);
-/** r_ik, the share of component k in row i: out [rows, components], rows sum to 1. NONFINITE as in egm_mixture_step;
- *  what `out` then holds is undefined. */
-EGM_API egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_dtype dtype, const void *x,
-                                                int64_t rows, int64_t columns, double *out);
-
-/** U = -log p and, unless `gradients` is NULL, dU/dx, in the type of an egm_energy_fn (egm/sampler.h), for a target of
- *  dtype EGM_F32 and of EGM_F64: which of the two is passed has to agree with the dtype of the target, and its dims
- *  with those of the mixture.
- *
- *      egm_target_callback(&target, context, EGM_F64, dims, egm_mixture_energy_f64, mixture, &options)
- *
- *  `user` is the mixture. The target does not keep it: free it after the target and all that was made of it, and do not
- *  step it meanwhile. May be called from several threads (`concurrent` = 1). exp(-U) integrates to 1. Where p is 0 in
- *  double precision U is infinite. Takes workspace from the mixture's context in each call; non-zero when there is
- *  none.
- */
-EGM_API int egm_mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user);
-EGM_API int egm_mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user);
+/** log p of each row, in nats: out, f64 [rows], -INFINITY where p is 0 in double precision. */
+EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_array x, egm_out out);
+/** r_ik, the share of component k in row i: out, f64 [rows, components], rows sum to 1. NONFINITE as in
+ *  egm_mixture_step; what `out` then holds is undefined. */
+EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
 /** Independent draws, out [rows, dims]. Row i depends on the seed and i alone, and is the same number in both dtypes.
  */
-EGM_API egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_dtype dtype, int64_t rows,
-                                      void *out);
+EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 
 #ifdef __cplusplus
 }

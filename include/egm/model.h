@@ -35,7 +35,8 @@ enum {
 
 /** `name` (1 to 63 letters, digits, `_` or `-`) names the net in error texts and files; `inputs` >= 1 is the width of
  *  a row. */
-EGM_API egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs);
+EGM_API EGM_CHECKED egm_status egm_model_create(egm_model **out, egm_context *context, const char *name,
+                                                int64_t inputs);
 EGM_API void egm_model_free(egm_model *model);
 
 /** The law for the dense layers and convolutions added after this call, EGM_INIT_*. */
@@ -133,7 +134,7 @@ EGM_API egm_status egm_model_average_pool(egm_model *model, int64_t size);
 EGM_API egm_status egm_model_upsample(egm_model *model, int64_t factor);
 
 /** Allocates the parameters and draws them from (seed, parameter index). */
-EGM_API egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);
+EGM_API EGM_CHECKED egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);
 
 /* What a built model is. Before egm_model_build the counts are 0. */
 EGM_API const char *egm_model_name(const egm_model *model);
@@ -146,42 +147,145 @@ EGM_API int64_t egm_model_parameter_count(const egm_model *model);
 EGM_API int32_t egm_model_tensor_count(const egm_model *model);
 /** Name ("0.weight", "0.bias", ...: layer number counted over all layers, as in PyTorch's nn.Sequential) and shape of
  *  tensor `index`. `shape` receives up to 4 sizes, `rank` how many. The name is borrowed. */
-EGM_API egm_status egm_model_tensor(const egm_model *model, int32_t index, const char **name, int64_t shape[4],
-                                    int32_t *rank);
+EGM_API EGM_CHECKED egm_status egm_model_tensor_shape(const egm_model *model, int32_t index, const char **name,
+                                                      int64_t shape[4], int32_t *rank);
 
-/** Copies all parameters, buffers included, in the order of the tensors, `count` = egm_model_parameter_count. */
-EGM_API egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count);
-/** NONFINITE names the tensor and the index, ARGUMENT those of a variance below 0; the model is then unchanged. */
-EGM_API egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count);
-/** The same for one tensor by its name. Setting a weight lets u and v of its layer follow: set these afterwards. */
-EGM_API egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out,
-                                        int64_t count);
-EGM_API egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values,
-                                        int64_t count);
+/** Copies all parameters, buffers included, in the order of the tensors: out [egm_model_parameter_count]. */
+EGM_API EGM_CHECKED egm_status egm_model_parameters(const egm_model *model, egm_out out);
+/** Sets all of them, in the same order. NONFINITE names the tensor and the index, ARGUMENT those of a variance below 0;
+ *  the model is then unchanged. */
+EGM_API EGM_CHECKED egm_status egm_model_set_parameters(egm_model *model, egm_array values);
+/** The same for one tensor by its name, out as many numbers as the shape says. */
+EGM_API EGM_CHECKED egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out);
+/** Setting a weight lets u and v of its layer follow: set these afterwards. */
+EGM_API EGM_CHECKED egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array values);
 
-/* Evaluation. x is row-major [rows, columns] with columns = egm_model_inputs; a non-finite input is NONFINITE and names
- * the row; so is a result that is not finite, and rows before it may then have been written. The first call of a kind
- * compiles a program; later ones of a similar size allocate nothing. */
+/* Evaluation. x is [rows, egm_model_inputs]; a non-finite input is NONFINITE and names the row; so is a result that is
+ * not finite, and rows before it may then have been written. The first call of a kind compiles a program; later ones of
+ * a similar size allocate nothing. */
 
-/** out [rows, outputs] = the net at x. */
-EGM_API egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                                 void *out);
+/** y [rows, egm_model_outputs] = the net at x. */
+EGM_API EGM_CHECKED egm_status egm_model_run(const egm_model *model, egm_array x, egm_out y);
 /** energies [rows] = U(x); the net must have one output. */
-EGM_API egm_status egm_model_energy(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
-                                    int64_t columns, void *energies);
-/** energies [rows], may be NULL, and gradients [rows, columns] = dU/dx. */
-EGM_API egm_status egm_model_energy_gradient(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
-                                             int64_t columns, void *energies, void *gradients);
-/** samples [rows, outputs] = the net at z ~ N(0, I), z of row i drawn from (seed, i): the first rows do not depend on
- *  how many follow. */
-EGM_API egm_status egm_model_generate(const egm_model *model, egm_dtype dtype, uint64_t seed, int64_t rows,
-                                      void *samples);
+EGM_API EGM_CHECKED egm_status egm_model_energy(const egm_model *model, egm_array x, egm_out energies);
+/** energies [rows], egm_no_out() if they are not wanted, and gradients [rows, egm_model_inputs] = dU/dx. */
+EGM_API EGM_CHECKED egm_status egm_model_energy_gradient(const egm_model *model, egm_array x, egm_out energies,
+                                                         egm_out gradients);
+/** samples [rows, egm_model_outputs] = the net at z ~ N(0, I), z of row i drawn from (seed, i): the first rows do not
+ *  depend on how many follow. */
+EGM_API EGM_CHECKED egm_status egm_model_generate(const egm_model *model, uint64_t seed, egm_out samples);
 
 /** An independent copy, parameters included. */
-EGM_API egm_status egm_model_clone(egm_model **out, const egm_model *model);
+EGM_API EGM_CHECKED egm_status egm_model_clone(egm_model **out, const egm_model *model);
 /** Writes a table of layers, shapes and counts, at most `size` bytes with the closing zero, and in `needed` (may be
  *  NULL) the bytes that the whole text takes. buffer may be NULL when size is 0. */
-EGM_API egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed);
+EGM_API EGM_CHECKED egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed);
+
+/* ---- files */
+
+/** What a loader grants a file that it does not trust. */
+typedef struct egm_load_options {
+	size_t struct_size;
+	/** Largest header, in bytes, default 1 MiB. Reading it takes up to 32 times as much memory for a short time. */
+	uint64_t max_header_bytes;
+	/** Largest sum of all tensors, in bytes, default 8 GiB. */
+	uint64_t max_data_bytes;
+	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
+	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
+	 *  numbers, and a gradient twice as many, for each of 16 rows at a time. More rows at a time are evaluated only
+	 *  while they need 2^26 numbers at most. A sampler holds them for each chain, egm_target_ais for 64 particles of
+	 * each thread. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
+	 *  2^26. At 2^22 an evaluation takes 512 MiB at most, one with gradients 1 GiB, also of a file of 300 bytes.
+	 *  Checkpoints and sampler files are read into networks that the program has built, and have no such limit. */
+	uint64_t max_row_numbers;
+} egm_load_options;
+
+#define EGM_LOAD_OPTIONS_INIT                                             \
+	{                                                                     \
+		sizeof(egm_load_options), (uint64_t)1 << 20, (uint64_t)8 << 30, 0 \
+	}
+
+/** Writes a safetensors file: the parameters under their tensor names, the layers in the metadata. The file is written
+ *  beside `path`, flushed to disk and renamed, so that at any moment `path` is the old file or the new one, whole. It
+ *  keeps the permissions of a file that it replaces, and has them before the first byte is written. What a killed save
+ *  has left beside `path` is removed by the next one. EGM_ERR_NONFINITE if a parameter is not finite; the old file
+ *  stays. */
+EGM_API EGM_CHECKED egm_status egm_model_save(const egm_model *model, const char *path);
+/** The same into memory: writes the bytes of the file to buffer [size] and how many they are to `needed`. If size is
+ *  too small, or buffer is NULL with size 0, only `needed` is written; a buffer that is too small is EGM_ERR_ARGUMENT.
+ */
+EGM_API EGM_CHECKED egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
+/** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
+ *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a
+ *  limit of the options, which the message names. options may be NULL. */
+EGM_API EGM_CHECKED egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
+                                              const egm_load_options *options);
+/** The same from the bytes of such a file in memory, which are only read during the call. */
+EGM_API EGM_CHECKED egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes,
+                                                     size_t size, const egm_load_options *options);
+
+/** In which order a file has the numbers of images: see egm_model_restore. */
+enum {
+	EGM_LAYOUT_AUTO = 1,   /**< EGM_LAYOUT_EGM if the metadata says that the file is ours, else EGM_LAYOUT_PYTORCH */
+	EGM_LAYOUT_EGM = 2,    /**< height, width, channels: shapes and order are those of egm_model_tensor_shape */
+	EGM_LAYOUT_PYTORCH = 3 /**< channels, height, width */
+};
+
+typedef struct egm_restore_options {
+	size_t struct_size;
+	/** EGM_LAYOUT_*, default EGM_LAYOUT_AUTO. */
+	int32_t layout;
+	/** 1: a bias of a dense layer or a convolution that the file lacks becomes 0, as for PyTorch's bias=False.
+	 *  0 (default): it is missing. */
+	int32_t zero_bias;
+	/** The text before the name of each layer in the file, for example "critic.". Tensors whose names do not begin with
+	 *  it are ignored. NULL (default): there is none. Only read during the call. */
+	const char *prefix;
+	uint64_t max_header_bytes; /**< as in egm_load_options */
+	uint64_t max_data_bytes;   /**< as in egm_load_options */
+} egm_restore_options;
+
+#define EGM_RESTORE_OPTIONS_INIT                                                                    \
+	{                                                                                               \
+		sizeof(egm_restore_options), EGM_LAYOUT_AUTO, 0, NULL, (uint64_t)1 << 20, (uint64_t)8 << 30 \
+	}
+
+/** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote with
+ *  safetensors.torch.save_file(net.state_dict(), path), where net is an nn.Sequential whose modules are the layers of
+ *  the model, one by one. The file needs no metadata. Each tensor of the model must be in the file, under the name that
+ *  egm_model_tensor_shape gives:
+ *
+ *    dense, conv, conv_transpose     nn.Linear, nn.Conv2d, nn.ConvTranspose2d: N.weight, N.bias
+ *    layer_norm                      nn.LayerNorm: N.weight, N.bias
+ *    batch_norm                      nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean, N.running_var;
+ *                                    N.num_batches_tracked is ignored
+ *    spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v also as N.weight_orig,
+ *                                    N.weight_u, N.weight_v, or as N.parametrizations.weight.original,
+ *                                    N.parametrizations.weight.0._u and _v. A file may lack u and v: they then follow
+ *                                    the weight as in egm_model_set_tensor
+ *    image, flatten                  nn.Unflatten(1, (channels, height, width)), nn.Flatten
+ *    average_pool, upsample          nn.AvgPool2d(size), nn.Upsample(scale_factor=factor)
+ *    activations                     their namesakes; nothing is stored
+ *
+ *  With EGM_LAYOUT_PYTORCH the weight of a convolution is [out, in, kernel, kernel] in the file, that of a transposed
+ *  one [in, out, kernel, kernel], and it is permuted. Parameters with one number for each number of an image are
+ *  permuted, too: the columns of a dense layer that reads an image, the rows and the bias of one whose output becomes
+ *  an image, layer norms, and batch norms of such rows. The inputs and outputs of the model keep the order height,
+ *  width, channels.
+ *
+ *  Numbers are converted to the model's dtype, rounded to nearest: F16, BF16, F32 and F64 are read. options may be
+ *  NULL. A call that fails leaves the model as it was.
+ *
+ *  EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names tensors that are missing, that belong to no layer, or
+ *  that have another shape, or a running variance that is negative. EGM_ERR_SHAPE if the shapes alone differ.
+ *  EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's dtype.
+ *  EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another shape:
+ *  PyTorch does that in another order. Since 0.5. */
+EGM_API EGM_CHECKED egm_status egm_model_restore(egm_model *model, const char *path,
+                                                 const egm_restore_options *options);
+/** The same from the bytes of such a file in memory. */
+EGM_API EGM_CHECKED egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
+                                                        const egm_restore_options *options);
 
 #ifdef __cplusplus
 }

@@ -8,8 +8,11 @@
 
 #if defined(__GNUC__)
 #define EGM_API __attribute__((visibility("default")))
+/* Of every function whose result says whether it did its job: gcc and clang warn where nobody looks. */
+#define EGM_CHECKED __attribute__((warn_unused_result))
 #else
 #define EGM_API
+#define EGM_CHECKED
 #endif
 
 #ifdef __cplusplus
@@ -32,12 +35,6 @@ typedef enum egm_status {
 	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */
 	EGM_ERR_STOPPED = -80      /**< a callback of the caller asked to stop; state is valid */
 } egm_status;
-
-/** Element type of an array. */
-typedef enum egm_dtype {
-	EGM_F32 = 1, /**< IEEE binary32, C float */
-	EGM_F64 = 2  /**< IEEE binary64, C double */
-} egm_dtype;
 
 /** The code's name, "EGM_ERR_SHAPE"; "EGM_ERR_?" for a number that is none. */
 EGM_API const char *egm_status_name(egm_status status);

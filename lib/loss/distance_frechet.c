@@ -220,8 +220,8 @@ static void destroy(frechet *f)
 	if (f->context) egm__free(f->context, f->scratch);
 }
 
-egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                                int64_t y_rows, int64_t columns, double *out)
+egm_status egm_metric_frechet(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                              int64_t y_rows, int64_t columns, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample samples[2] = {{x, x_rows, columns, dtype}, {y, y_rows, columns, dtype}};
@@ -247,5 +247,5 @@ egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const voi
 	EGM_TRY(egm__distance_store("frechet", squared / f.unit / f.unit / room / room, out));
 out:
 	destroy(&f);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -50,8 +50,8 @@ static int64_t cell_of(double x, double lower, double upper, int64_t n)
 	return cell < n ? cell : n - 1;
 }
 
-egm_status egm_distance_histogram(egm_dtype dtype, const void *x, int64_t rows, int64_t columns, const double *lower,
-                                  const double *upper, const int64_t *bins, double *masses, int64_t count)
+egm_status egm_metric_histogram(egm_dtype dtype, const void *x, int64_t rows, int64_t columns, const double *lower,
+                                const double *upper, const int64_t *bins, double *masses, int64_t count)
 {
 	egm_status st = EGM_OK;
 	const egm__sample s = {x, rows, columns, dtype};
@@ -68,7 +68,7 @@ egm_status egm_distance_histogram(egm_dtype dtype, const void *x, int64_t rows, 
 	}
 	for (int64_t i = 0; i < count; i++) masses[i] /= (double)rows;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- divergences */
@@ -117,25 +117,25 @@ out:
 	return st;
 }
 
-egm_status egm_distance_kl(const double *p, const double *q, int64_t n, double *out)
+egm_status egm_metric_kl(const double *p, const double *q, int64_t n, double *out)
 {
 	egm_status st = check_two("kl", p, q, n, out);
 	if (st == EGM_OK) *out = egm__masses_kl(p, q, n);
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_jeffreys(const double *p, const double *q, int64_t n, double *out)
+egm_status egm_metric_jeffreys(const double *p, const double *q, int64_t n, double *out)
 {
 	egm_status st = check_two("jeffreys", p, q, n, out);
 	if (st == EGM_OK) *out = egm__masses_kl(p, q, n) + egm__masses_kl(q, p, n);
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_js(const double *p, const double *q, int64_t n, double *out)
+egm_status egm_metric_js(const double *p, const double *q, int64_t n, double *out)
 {
 	egm_status st = check_two("js", p, q, n, out);
 	double sum = 0;
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	for (int64_t i = 0; i < n; i++) {
 		double both = p[i] + q[i];
 		sum += term(p[i], 2 * p[i] / both, (q[i] - p[i]) / 2) / 2;

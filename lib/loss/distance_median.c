@@ -68,8 +68,8 @@ out:
 	return st;
 }
 
-egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, double *out)
+egm_status egm_metric_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                             int64_t y_rows, int64_t columns, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
@@ -80,5 +80,5 @@ egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void
 	double room = egm__points_create(points, &a, &b);
 	EGM_TRY(compute(context, points, room, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -11,18 +11,7 @@
 #include <loss/distance_impl.h>
 #include <math.h>
 
-static const egm_mode_options defaults = {.struct_size = sizeof defaults, .radius = 3};
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
-
-egm_status egm_mode_options_init(egm_mode_options *options, size_t size)
-{
-	return egm__options_init("egm_mode_options", options, size, &defaults, sizeof defaults);
-}
-
-egm_status egm_mode_coverage_init(egm_mode_coverage *coverage, size_t size)
-{
-	return egm__options_init("egm_mode_coverage", coverage, size, &nothing, sizeof nothing);
-}
 
 static egm_status check(const egm_mode_options *o, const double *centres, int64_t modes, int64_t columns, double sigma)
 {
@@ -33,11 +22,6 @@ static egm_status check(const egm_mode_options *o, const double *centres, int64_
 		                 (long long)columns);
 	if (!(sigma > 0) || !isfinite(sigma))
 		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: sigma = %g is not a positive number", sigma);
-	if (!(o->radius > 0) || !isfinite(o->radius))
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: radius = %g is not a positive number", o->radius);
-	if (o->least_points < 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: least_points = %lld is negative",
-		                 (long long)o->least_points);
 	const egm__sample s = {centres, modes, columns, EGM_F64};
 	egm_status st = egm__sample_check("mode_coverage", "centres", &s, 1);
 	return st == EGM_OK && o->weights ? egm__masses_check("mode_coverage", "weights", o->weights, modes) : st;
@@ -119,20 +103,21 @@ static egm_mode_coverage conclude(const egm_mode_options *o, int64_t rows, int64
 	return r;
 }
 
-egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                     int64_t columns, const double *centres, int64_t modes, double sigma,
-                                     const egm_mode_options *options, egm_mode_coverage *coverage)
+egm_status egm_metric_mode_coverage(egm_context *context, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
+                                    const double *centres, int64_t modes, double sigma, const egm_mode_options *options,
+                                    egm_mode_coverage *coverage)
 {
 	egm_status st = EGM_OK;
 	const egm__sample s = {x, rows, columns, dtype}, c = {centres, modes, columns, EGM_F64};
 	egm__points points[2];
-	egm_mode_options o = defaults;
+	egm_mode_options o;
 	egm_mode_coverage result = nothing;
 	search where = {0};
 	double *all = NULL, *good = NULL;
 	if (!context || !coverage)
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context");
-	EGM_TRY(egm__options_merge("egm_mode_options", &o, sizeof o, options));
+		return egm__named(__func__,
+		                  egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context"));
+	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
 	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
 	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
 	EGM_TRY(check(&o, centres, modes, columns, sigma));
@@ -155,5 +140,5 @@ out:
 	egm__free(context, good);
 	egm__free(context, where.row);
 	egm__free(context, where.centres);
-	return st;
+	return egm__named(__func__, st);
 }

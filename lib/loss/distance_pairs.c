@@ -18,13 +18,6 @@
 
 enum { TILE = 64 };
 
-static const egm_mmd_options mmd_defaults = {.struct_size = sizeof mmd_defaults, .estimator = EGM_ESTIMATOR_UNBIASED};
-
-egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size)
-{
-	return egm__options_init("egm_mmd_options", options, size, &mmd_defaults, sizeof mmd_defaults);
-}
-
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
 	egm_context *context;
@@ -231,40 +224,40 @@ static int64_t least_rows(int32_t estimator)
 
 static egm_status check_mmd(const egm_mmd_options *o)
 {
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "mmd: reserved is %d, not 0", (int)o->reserved);
-	if (o->bandwidth_count < 0 || (o->bandwidth_count > 0 && !o->bandwidths))
+	if (o->bandwidth_count > 0 && !o->bandwidths)
 		return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidth_count is %lld, bandwidths is %s",
 		                 (long long)o->bandwidth_count, o->bandwidths ? "given" : "NULL");
 	for (int64_t h = 0; h < o->bandwidth_count; h++)
 		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))
 			return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidths[%lld] = %g is not a positive number", (long long)h,
 			                 o->bandwidths[h]);
-	return check_estimator("mmd", o->estimator);
+	return EGM_OK;
 }
 
-egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                            int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
+egm_status egm_metric_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                          int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
-	egm_mmd_options o = mmd_defaults;
+	egm_mmd_options o;
 	double median;
-	EGM_TRY(egm__options_merge("egm_mmd_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_mmd, &o, options));
 	EGM_TRY(check_mmd(&o));
 	EGM_TRY(egm__sample_check_pair("mmd", context, &a, &b, least_rows(o.estimator), out));
 	pairs p = {.context = context, .bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};
 	if (o.bandwidth_count == 0) {
-		EGM_TRY(egm_distance_median(context, dtype, x, x_rows, y, y_rows, columns, &median));
+		EGM_TRY(egm_metric_median(context, egm_array_of(dtype, x, x_rows, columns),
+		                          egm_array_of(dtype, y, y_rows, columns), &median));
 		p.bandwidths = &median;
 		p.n_bandwidths = 1;
 	}
 	EGM_TRY(compare(&p, "mmd", &a, &b, o.estimator, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, int32_t estimator, double *out)
+egm_status egm_metric_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
+                             int64_t y_rows, int64_t columns, int32_t estimator, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
@@ -273,5 +266,5 @@ egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void
 	pairs p = {.context = context};
 	EGM_TRY(compare(&p, "energy distance", &a, &b, estimator, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -14,11 +14,6 @@
 
 static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 
-egm_status egm_ranking_init(egm_ranking *ranking, size_t size)
-{
-	return egm__options_init("egm_ranking", ranking, size, &nothing, sizeof nothing);
-}
-
 static egm_status check(const egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
                         int64_t count, double share)
 {
@@ -94,15 +89,15 @@ static egm_ranking rank(const egm__sort_item *items, const uint8_t *positive, in
 	return r;
 }
 
-egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
-                               int64_t count, double share, egm_ranking *ranking)
+egm_status egm_metric_ranking(egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
+                              int64_t count, double share, egm_ranking *ranking)
 {
 	egm_status st = EGM_OK;
 	egm_ranking result = nothing;
 	egm__sort_item *items = NULL;
-	if (!ranking) return egm__fail(EGM_ERR_ARGUMENT, "ranking: ranking is NULL");
+	if (!ranking) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "ranking: ranking is NULL"));
 	st = check(context, dtype, scores, positive, count, share);
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	EGM_TRY(egm__options_merge("egm_ranking", &result, sizeof result, ranking));
 	items = egm__alloc(context, count, 2 * sizeof *items);
 	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "ranking: no memory to sort %lld scores", (long long)count);
@@ -112,5 +107,5 @@ egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void
 	EGM_TRY(egm__options_init("egm_ranking", ranking, ranking->struct_size, &result, sizeof result));
 out:
 	egm__free(context, items);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -14,25 +14,26 @@ enum { ENERGY, GENERATOR, THIRD };
 enum { ENERGY_REAL, ENERGY_FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 enum { STREAM_Z, STREAM_FRESH, STREAM_NOISE };
 
-static const egm_energy_gan_options defaults = {.struct_size = sizeof defaults,
-                                                .entropy = EGM_ENTROPY_JSD,
-                                                .marginal = EGM_MARGINAL_FRESH,
-                                                .energy_steps = 5,
-                                                .penalty = 0.1,
-                                                .entropy_weight = 1,
-                                                .noise = 0,
-                                                .dv_decay = 0.99};
+static const egm_energy_gan_options defaults = EGM_ENERGY_GAN_OPTIONS_INIT;
 
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_energy_gan_options, entropy, EGM_ENTROPY_INFOGAN, EGM_ENTROPY_DV, "EGM_ENTROPY_*"),
-    EGM__CHOICE(egm_energy_gan_options, marginal, EGM_MARGINAL_FRESH, EGM_MARGINAL_DERANGEMENT, "EGM_MARGINAL_*"),
-    EGM__COUNT(egm_energy_gan_options, energy_steps),
+static const egm_choice entropy_choices[] = {
+    {"infogan", EGM_ENTROPY_INFOGAN}, {"jsd", EGM_ENTROPY_JSD}, {"nwj", EGM_ENTROPY_NWJ}, {"dv", EGM_ENTROPY_DV}};
+static EGM__FAMILY(entropies, "EGM_ENTROPY_", entropy_choices);
+static const egm_choice marginal_choices[] = {{"fresh", EGM_MARGINAL_FRESH}, {"derangement", EGM_MARGINAL_DERANGEMENT}};
+static EGM__FAMILY(marginals, "EGM_MARGINAL_", marginal_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_energy_gan_options, entropy, entropies, "Which bound stands for the entropy of the generator."),
+    EGM__CHOICE(egm_energy_gan_options, marginal, marginals,
+                "Where independent pairs come from: new draws, or the rows moved on by one."),
+    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase."),
     EGM__RESERVED(egm_energy_gan_options, reserved),
-    EGM__WEIGHT(egm_energy_gan_options, penalty),
-    EGM__WEIGHT(egm_energy_gan_options, entropy_weight),
-    EGM__WEIGHT(egm_energy_gan_options, noise),
-    EGM__BELOW_ONE(egm_energy_gan_options, dv_decay),
+    EGM__WEIGHT(egm_energy_gan_options, penalty, "Weight of the zero-centred gradient penalty at real rows."),
+    EGM__WEIGHT(egm_energy_gan_options, entropy_weight, "Weight of the entropy term."),
+    EGM__WEIGHT(egm_energy_gan_options, noise,
+                "Standard deviation of the noise on generated rows that the bound sees, in data units."),
+    EGM__BELOW_ONE(egm_energy_gan_options, dv_decay, "Decay of the moving average of the dv bound."),
 };
+EGM__OPTIONS(egm__options_energy_gan, egm_energy_gan_options, defaults, members);
 
 static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -59,9 +60,8 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "infogan", "jsd", "nwj", "dv"};
 	const egm_energy_gan_options *o = loss->options;
-	loss->variant = variants[o->entropy];
+	loss->variant = egm__choice_name(&entropies, o->entropy);
 	if (o->entropy == EGM_ENTROPY_INFOGAN) nets[THIRD].inputs = "d", nets[THIRD].outputs = "k";
 	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
 	egm__phase_add(loss, "generator", 1u << GENERATOR | 1u << THIRD, 1, 0, build_generator);
@@ -74,23 +74,15 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 
 static const egm__system energy_gan = {
     .kind = "energy_gan",
-    .type = "egm_energy_gan_options",
-    .defaults = &defaults,
-    .size = sizeof defaults,
-    EGM__RANGES(ranges),
+    .options = &egm__options_energy_gan,
     .n_nets = 3,
     .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}, {"third", "d+k", "1"}},
     .terms = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"},
     .describe = describe};
 
-egm_status egm_energy_gan_options_init(egm_energy_gan_options *options, size_t size)
-{
-	return egm__system_options(&energy_gan, options, size);
-}
-
-egm_status egm_energy_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
-                                 const egm_energy_gan_options *options)
+egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
+                               const egm_energy_gan_options *options)
 {
 	egm_model *nets[] = {energy, generator, third};
-	return egm__system_create(out, &energy_gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &energy_gan, nets, options));
 }

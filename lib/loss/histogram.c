@@ -12,20 +12,23 @@ enum { GENERATOR };
 enum { DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_histogram_options defaults = {.struct_size = sizeof defaults,
-                                               .divergence = EGM_DIVERGENCE_KL,
-                                               .lower = -1,
-                                               .upper = 1,
-                                               .bandwidth = 0.5,
-                                               .floor = 1e-4};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_histogram_options, divergence, EGM_DIVERGENCE_KL, EGM_DIVERGENCE_JS, "EGM_DIVERGENCE_*"),
-    EGM__RANGE(egm_histogram_options, bins, 0, 2, 1 << 20, "not in [2, 1048576]"),
-    EGM__FINITE(egm_histogram_options, lower),
-    EGM__FINITE(egm_histogram_options, upper),
-    EGM__POSITIVE(egm_histogram_options, bandwidth),
-    EGM__RANGE(egm_histogram_options, floor, 1, DBL_TRUE_MIN, 1 - DBL_EPSILON / 2, "not in (0, 1)"),
+static const egm_histogram_options defaults = EGM_HISTOGRAM_OPTIONS_INIT;
+static const egm_choice divergence_choices[] = {{"kl", EGM_DIVERGENCE_KL},
+                                                {"reverse_kl", EGM_DIVERGENCE_REVERSE_KL},
+                                                {"jeffreys", EGM_DIVERGENCE_JEFFREYS},
+                                                {"js", EGM_DIVERGENCE_JS}};
+static EGM__FAMILY(divergences, "EGM_DIVERGENCE_", divergence_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_histogram_options, divergence, divergences,
+                "Which divergence between the given masses and the samples is minimised."),
+    EGM__RESERVED(egm_histogram_options, reserved),
+    EGM__FINITE(egm_histogram_options, lower, "Lower end of the first bin, in data units."),
+    EGM__FINITE(egm_histogram_options, upper, "Upper end of the last bin, in data units."),
+    EGM__POSITIVE(egm_histogram_options, bandwidth, "Standard deviation of the normal kernel on each sample, in bins."),
+    EGM__RANGE(egm_histogram_options, floor, 0, 1, 1, 1,
+               "Share of both distributions that is spread evenly over the bins."),
 };
+EGM__OPTIONS(egm__options_histogram, egm_histogram_options, defaults, members);
 
 /* In f32 a small floor is 0, and neighbouring edges, or a sample and its kernel, may be the same number. */
 static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options *o)
@@ -113,9 +116,8 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "kl", "reverse_kl", "jeffreys", "js"};
 	egm_histogram_options *o = loss->options;
-	loss->variant = variants[o->divergence];
+	loss->variant = egm__choice_name(&divergences, o->divergence);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build);
 	if (!o->masses) return egm__fail(EGM_ERR_ARGUMENT, "histogram: masses is NULL");
 	if (!(o->lower < o->upper) || !isfinite(o->upper - o->lower))
@@ -128,21 +130,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system histogram = {.kind = "histogram",
-                                      .type = "egm_histogram_options",
-                                      .defaults = &defaults,
-                                      .size = sizeof defaults,
-                                      EGM__RANGES(ranges),
+                                      .options = &egm__options_histogram,
                                       .n_nets = 1,
                                       .nets = {{"generator", "k", "1"}},
                                       .terms = {"divergence"},
                                       .describe = describe};
 
-egm_status egm_histogram_options_init(egm_histogram_options *options, size_t size)
+egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
 {
-	return egm__system_options(&histogram, options, size);
-}
-
-egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
-{
-	return egm__system_create(out, &histogram, &generator, options);
+	return egm__named(__func__, egm__system_create(out, &histogram, &generator, options));
 }

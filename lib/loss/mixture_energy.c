@@ -42,7 +42,8 @@ static void write_log_density(const egm__mixture_pass *pass, egm__mixture_part *
 egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
                                    int64_t columns, double *out)
 {
-	return pass_over("egm_mixture_log_density", mixture, dtype, x, rows, columns, out, write_log_density);
+	return egm__named(__func__,
+	                  pass_over("egm_mixture_log_density", mixture, dtype, x, rows, columns, out, write_log_density));
 }
 
 static void write_shares(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first)
@@ -58,7 +59,7 @@ egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_dtype dt
 	egm_status st = pass_over("egm_mixture_responsibilities", mixture, dtype, x, rows, columns, out, write_shares);
 	for (int64_t i = 0; st == EGM_OK && i < rows; i++)
 		if (!isfinite(out[i * mixture->options.components])) st = egm__mixture_lost(i);
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- energy */

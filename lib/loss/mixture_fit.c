@@ -10,12 +10,17 @@
 /* Nats: two starts that end at one maximum differ by rounding, which must not decide in what order components come. */
 static const double EQUAL = 1e-10;
 
-static const egm_mixture_result none = {.struct_size = sizeof none};
-
-egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size)
-{
-	return egm__options_init("egm_mixture_result", result, size, &none, sizeof none);
-}
+static const egm_mixture_result none = EGM_MIXTURE_RESULT_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_mixture_result, log_likelihood, "Mean of the log density over the rows, in nats."),
+    EGM__RESULT(egm_mixture_result, covariance_floor, "Smallest floor of a variance over the columns."),
+    EGM__RESULT(egm_mixture_result, iterations, "Steps of the start that was kept."),
+    EGM__RESULT(egm_mixture_result, start, "Which start was kept, from 0."),
+    EGM__RESULT(egm_mixture_result, dead, "Components that ended without rows."),
+    EGM__FLAG(egm_mixture_result, converged, "1: the last step gained no more than the tolerance."),
+    EGM__RESERVED(egm_mixture_result, reserved),
+};
+EGM__OPTIONS(egm__options_mixture_result, egm_mixture_result, none, members);
 
 /* What the progress callback is told of, and whether it stopped the fit. */
 typedef struct report {
@@ -90,8 +95,8 @@ static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_
 	*out = best;
 	best = NULL;
 	if (a.stopped)
-		EGM_FAIL(EGM_ERR_STOPPED, "egm_mixture_fit: the progress callback stopped it after step %lld of start %lld",
-		         (long long)a.done, (long long)r->start);
+		EGM_FAIL(EGM_ERR_STOPPED, "the progress callback stopped it after step %lld of start %lld", (long long)a.done,
+		         (long long)r->start);
 out:
 	egm__free(trial->context, distances);
 	egm_mixture_free(best);
@@ -107,9 +112,9 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 	egm_mixture_options o;
 	egm_mixture_result r = none;
 	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: context is NULL");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__mixture_options(&o, options));
 	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
 	data.weights = o.row_weights;
@@ -122,5 +127,5 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dt
 	if (*out && result) egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r);
 out:
 	egm_mixture_free(trial);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -45,16 +45,16 @@ egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_dty
 {
 	const egm_mixture *m = mixture;
 	int64_t count;
-	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: mixture is NULL");
+	if (!m) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "mixture is NULL"));
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype));
 	if (rows < 1 || egm__size_mul(rows, m->dims, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: %lld rows of %lld dimensions", (long long)rows,
-		                 (long long)m->dims);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: out is NULL");
+		return egm__named(
+		    __func__, egm__fail(EGM_ERR_ARGUMENT, "%lld rows of %lld dimensions", (long long)rows, (long long)m->dims));
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	double *normal = egm__alloc(m->context, m->dims, sizeof *normal);
 	if (!normal)
-		return egm__fail(EGM_ERR_MEMORY, "egm_mixture_sample: out of memory for %lld normals", (long long)m->dims);
+		return egm__named(__func__, egm__fail(EGM_ERR_MEMORY, "out of memory for %lld normals", (long long)m->dims));
 	for (int64_t row = 0; row < rows; row++) draw(m, seed, dtype, row, out, normal);
 	egm__free(m->context, normal);
 	return EGM_OK;

@@ -227,12 +227,12 @@ egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x
                             double *log_likelihood)
 {
 	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
-	return step("egm_mixture_step", mixture, &data, columns, log_likelihood);
+	return egm__named(__func__, step("egm_mixture_step", mixture, &data, columns, log_likelihood));
 }
 
-egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x, const double *row_weights,
-                                     int64_t rows, int64_t columns, double *log_likelihood)
+egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, const double *row_weights,
+                            int64_t rows, int64_t columns, double *log_likelihood)
 {
 	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows, .weights = row_weights};
-	return step("egm_mixture_step_weighted", mixture, &data, columns, log_likelihood);
+	return egm__named(__func__, step("egm_mixture_step", mixture, &data, columns, log_likelihood));
 }

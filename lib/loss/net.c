@@ -86,11 +86,10 @@ static egm_status check_joint(const egm_loss *loss, int32_t net, int64_t batch)
 		const egm__layer *layer = &m->layers[i];
 		int one_pixel = !layer->in.channels || layer->in.channels == layer->inputs;
 		if (layer->kind->apply_batch && one_pixel && batch < 2)
-			return egm__fail(
-			    EGM_ERR_ARGUMENT,
-			    "egm_trainer_options: batch is %lld: layer %d (%s) of %s '%s' then has one number a channel "
-			    "and no variance, at least 2",
-			    (long long)batch, i, layer->kind->name, loss->roles[net], m->name);
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "batch is %lld: layer %d (%s) of %s '%s' then has one number a channel "
+			                 "and no variance, at least 2",
+			                 (long long)batch, i, layer->kind->name, loss->roles[net], m->name);
 	}
 	return EGM_OK;
 }
@@ -99,8 +98,8 @@ egm_status egm__loss_check_batch(const egm_loss *loss, int64_t batch)
 {
 	egm_status st = EGM_OK;
 	if (batch < loss->min_batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld", (long long)batch,
-		         loss->kind, (long long)loss->min_batch);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "batch is %lld, %s needs at least %lld", (long long)batch, loss->kind,
+		         (long long)loss->min_batch);
 	for (int32_t i = 0; i < loss->n_nets; i++) EGM_TRY(check_joint(loss, i, batch));
 out:
 	return st;

@@ -9,15 +9,7 @@
 
 egm_status egm__system_options(const egm__system *system, void *options, size_t size)
 {
-	return egm__options_init(system->type, options, size, system->defaults, system->size);
-}
-
-static egm_status check_range(const egm__system *system, const egm__range *r, const char *options)
-{
-	const char *at = options + r->offset;
-	double value = r->real ? *(const double *)(const void *)at : *(const int32_t *)(const void *)at;
-	if (value >= r->low && value <= r->high) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s", system->kind, r->name, value, r->flaw);
+	return egm__options_init(system->options->type, options, size, system->options->defaults, system->options->size);
 }
 
 egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
@@ -33,10 +25,10 @@ egm_status egm__system_number(const egm_loss *loss, const char *name, double val
 static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 {
 	egm_status st = EGM_OK;
-	for (int32_t i = 0; i < system->n_ranges; i++) {
-		const egm__range *r = &system->ranges[i];
-		if (!r->real) continue;
-		double value = *(const double *)(const void *)((const char *)loss->options + r->offset);
+	for (int32_t i = 0; i < system->options->n; i++) {
+		const egm__option *r = &system->options->rows[i];
+		if (r->kind != EGM_OPTION_DOUBLE) continue;
+		double value = egm__option_value(r, loss->options);
 		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__system_number(loss, r->name, value));
 	}
 out:
@@ -120,7 +112,7 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 	egm_loss *loss = NULL;
 	memcpy(shapes, system->nets, sizeof shapes);
 	for (int32_t i = 0; i < system->n_nets; i++) roles[i] = shapes[i].role;
-	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->size));
+	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->options->size));
 	for (int32_t i = 0; i < EGM__MAX_TERMS && system->terms[i]; i++)
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
@@ -142,10 +134,8 @@ egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_mod
 	} merged;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", system->kind);
 	*out = NULL;
-	EGM_INVARIANT(system->size <= MOST);
-	memcpy(merged.bytes, system->defaults, system->size);
-	EGM_TRY(egm__options_merge(system->type, merged.bytes, system->size, options));
-	for (int32_t i = 0; i < system->n_ranges; i++) EGM_TRY(check_range(system, &system->ranges[i], merged.bytes));
+	EGM_INVARIANT(system->options->size <= MOST);
+	EGM_TRY(egm__options_check(system->options, merged.bytes, options));
 	EGM_TRY(create(out, system, nets, merged.bytes));
 out:
 	return st;

@@ -44,8 +44,8 @@ static double log_add(double a, double b)
 static egm_status ask(job *j)
 {
 	if (!egm__progress_ask(&j->progress, j->done, j->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "egm_vae_log_likelihood: the callback stopped it after %lld of %lld draws",
-	                 (long long)j->done, (long long)j->total);
+	return egm__fail(EGM_ERR_STOPPED, "the callback stopped it after %lld of %lld draws", (long long)j->done,
+	                 (long long)j->total);
 }
 
 /* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
@@ -61,8 +61,8 @@ static egm_status run_chunk(job *j, int64_t first, int64_t n, double *out)
 		for (int64_t i = 0; i < n; i++) {
 			double w = egm__number(loss->dtype, j->weights, i);
 			if (!isfinite(w))
-				EGM_FAIL(EGM_ERR_NONFINITE, "egm_vae_log_likelihood: the log weight of row %lld, draw %lld is %s",
-				         (long long)(first + i), (long long)s, egm__nonfinite_name(w));
+				EGM_FAIL(EGM_ERR_NONFINITE, "the log weight of row %lld, draw %lld is %s", (long long)(first + i),
+				         (long long)s, egm__nonfinite_name(w));
 			out[i] = log_add(out[i], w);
 		}
 		if (s == j->samples - 1) /* before the callback looks at them */
@@ -76,7 +76,7 @@ out:
 
 static egm_status check(const egm_loss *loss, egm_dtype dtype, int64_t columns, int64_t samples, const double *out)
 {
-	static const char call[] = "egm_vae_log_likelihood";
+	static const char call[] = "egm_loss_vae_log_likelihood";
 	if (!loss || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, loss ? "log_likelihoods" : "loss");
 	if (strcmp(loss->kind, "vae") != 0)
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: the loss is %s, not vae", call, loss->kind);
@@ -99,8 +99,7 @@ static egm_status check_shares(const egm_loss *loss, const void *x, int64_t rows
 	for (int64_t i = 0; i < n; i++) {
 		double value = egm__number(loss->dtype, x, i);
 		if (!(value >= 0 && value <= 1))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_vae_log_likelihood: row %lld, column %lld (from 0) of x is %g, not in [0, 1]",
+			return egm__fail(EGM_ERR_ARGUMENT, "row %lld, column %lld (from 0) of x is %g, not in [0, 1]",
 			                 (long long)(i / loss->data_width), (long long)(i % loss->data_width), value);
 	}
 	return EGM_OK;
@@ -114,8 +113,7 @@ static egm_status run(job *j, const char *x, int64_t rows, int64_t columns, doub
 	j->x = egm__alloc_zero(context, CHUNK, row);
 	j->weights = egm__alloc_zero(context, CHUNK, element);
 	if (!j->x || !j->weights)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_vae_log_likelihood: no memory for %d rows of %lld numbers", CHUNK,
-		         (long long)columns);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d rows of %lld numbers", CHUNK, (long long)columns);
 	EGM_TRY(compile(j->loss, &j->program));
 	for (int64_t first = 0; first < rows; first += CHUNK) {
 		int64_t n = rows - first < CHUNK ? rows - first : CHUNK;
@@ -129,9 +127,9 @@ out:
 	return st;
 }
 
-egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
-                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods,
-                                           egm_progress_fn progress, void *user)
+egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
+                                       int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods,
+                                       egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
 	union {
@@ -140,7 +138,7 @@ egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype
 	} l = {loss};
 	job j = {.loss = loss, .samples = samples, .seed = seed};
 	EGM_TRY(check(loss, dtype, columns, samples, log_likelihoods));
-	EGM_TRY(egm__sample_check("egm_vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
+	EGM_TRY(egm__sample_check("egm_loss_vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
 	EGM_TRY(check_shares(loss, x, rows));
 	if (egm__size_mul(egm__blocks_of(rows, CHUNK), samples, &j.total)) j.total = INT64_MAX;
 	egm__progress_start(&j.progress, progress, user);
@@ -148,11 +146,12 @@ egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype
 	st = run(&j, x, rows, columns, log_likelihoods);
 	egm_loss_free(l.held);
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                                  int64_t samples, uint64_t seed, double *log_likelihoods)
+egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
+                                       int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods)
 {
-	return egm_vae_log_likelihood_progress(loss, dtype, x, rows, columns, samples, seed, log_likelihoods, NULL, NULL);
+	return egm__named(__func__, egm_loss_vae_log_likelihood(loss, egm_array_of(dtype, x, rows, columns), samples, seed,
+	                                                        egm_f64_out(log_likelihoods, rows, 1), NULL, NULL));
 }

@@ -63,7 +63,7 @@ egm_status egm__annealed_check(const egm_sampler_options *options, const egm_tar
 {
 	if (options->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && options->denoise > 0 && target->lower)
 		return egm__fail(EGM_ERR_UNSUPPORTED,
-		                 "egm_sampler_create: annealed_langevin: denoise = %g with bounds: x - denoise^2 grad V(x) may "
+		                 "annealed_langevin: denoise = %g with bounds: x - denoise^2 grad V(x) may "
 		                 "lie outside of them",
 		                 options->denoise);
 	return EGM_OK;

@@ -54,15 +54,14 @@ static egm_status check_points(egm_sampler *s, const char *points)
 	char *scratch = s->blocks[0].noise;
 	int64_t at = egm__first_nonfinite(s->context, t->dtype, points, s->options.chains * s->dims);
 	if (at >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "egm_sampler_set_points: chain %lld, dimension %lld is not finite",
-		                 (long long)(at / s->dims), (long long)(at % s->dims));
+		return egm__fail(EGM_ERR_NONFINITE, "chain %lld, dimension %lld is not finite", (long long)(at / s->dims),
+		                 (long long)(at % s->dims));
 	size_t bytes = (size_t)s->dims * egm__dtype_size(t->dtype);
 	for (int64_t c = 0; t->lower && c < s->options.chains; c++) {
 		at = egm__target_from_points(t, 1, points + (size_t)c * bytes, scratch);
 		if (at >= 0)
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_sampler_set_points: chain %lld, dimension %lld is not inside of %g to %g",
-			                 (long long)c, (long long)at, t->lower[at], t->upper[at]);
+			return egm__fail(EGM_ERR_ARGUMENT, "chain %lld, dimension %lld is not inside of %g to %g", (long long)c,
+			                 (long long)at, t->lower[at], t->upper[at]);
 	}
 	return EGM_OK;
 }
@@ -87,7 +86,7 @@ egm_status egm_sampler_set_points(egm_sampler *s, egm_dtype dtype, const void *p
 		place(s, &s->walkers[i],
 		      (const char *)points + (size_t)(i / s->levels * s->dims) * egm__dtype_size(s->target->dtype));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_sampler_points(const egm_sampler *s, egm_dtype dtype, void *points)
@@ -98,7 +97,7 @@ egm_status egm_sampler_points(const egm_sampler *s, egm_dtype dtype, void *point
 	for (int64_t c = 0; c < s->options.chains; c++)
 		egm__target_to_points(s->target, 1, s->walkers[c * s->levels].x, (char *)points + (size_t)c * bytes);
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- running */
@@ -116,7 +115,7 @@ static void clear_counters(egm_sampler *s)
 egm_status egm_sampler_set_progress(egm_sampler *s, egm_progress_fn progress, void *user)
 {
 	egm_status st = egm__sampler_free_for(s, "egm_sampler_set_progress", 0);
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	s->callback = progress;
 	s->user = user;
 	return EGM_OK;
@@ -145,26 +144,25 @@ egm_status egm_sampler_warmup(egm_sampler *s, int64_t steps)
 {
 	egm_status st = enter(s, "egm_sampler_warmup");
 	int64_t all;
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	if (!s->method->metropolis)
-		EGM_FAIL(EGM_ERR_STATE, "egm_sampler_warmup: %s adapts nothing; run it to forget its start", s->method->name);
+		EGM_FAIL(EGM_ERR_STATE, "%s adapts nothing; run it to forget its start", s->method->name);
 	if (steps < 1 || egm__size_mul(steps, s->inner, &all))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_warmup: %lld steps, at least 1 is needed", (long long)steps);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld steps, at least 1 is needed", (long long)steps);
 	st = adapt(s, steps, all);
 out:
-	return leave(s, st);
+	return egm__named(__func__, leave(s, st));
 }
 
 static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin)
 {
 	int64_t all;
-	if (n < 1) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws, at least 1 is needed", (long long)n);
-	if (thin < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: thin is %lld, at least 1 is needed", (long long)thin);
+	if (n < 1) return egm__fail(EGM_ERR_ARGUMENT, "%lld draws, at least 1 is needed", (long long)n);
+	if (thin < 1) return egm__fail(EGM_ERR_ARGUMENT, "thin is %lld, at least 1 is needed", (long long)thin);
 	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, s->options.chains, &all) ||
 	    egm__size_mul(all, s->row_bytes, &all))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_run: %lld draws of %lld chains are more than memory can hold",
-		                 (long long)n, (long long)s->options.chains);
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld draws of %lld chains are more than memory can hold", (long long)n,
+		                 (long long)s->options.chains);
 	return EGM_OK;
 }
 
@@ -172,22 +170,17 @@ egm_status egm_sampler_run(egm_sampler *s, int64_t n, int64_t thin, void *draws,
 {
 	egm_status st = enter(s, "egm_sampler_run");
 	int64_t done;
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	EGM_TRY(check_run(s, n, thin));
 	egm__adaptation_free(s);
 	EGM_TRY(egm__sampler_advance(s, n, thin, draws, energies, &done));
 out:
-	return leave(s, st);
+	return egm__named(__func__, leave(s, st));
 }
 
 /* ---- asking */
 
 static const egm_sampler_statistics none = {.struct_size = sizeof none};
-
-egm_status egm_sampler_statistics_init(egm_sampler_statistics *statistics, size_t size)
-{
-	return egm__options_init("egm_sampler_statistics", statistics, size, &none, sizeof none);
-}
 
 /* Of a tempered chain, those that all its levels have made. */
 static int64_t whole_transitions(const egm_sampler *s, int64_t chain)
@@ -244,23 +237,23 @@ egm_status egm_sampler_stats(const egm_sampler *s, int64_t chain, egm_sampler_st
 	egm_status st = EGM_OK;
 	egm_sampler_statistics sum;
 	EGM_TRY(check_chain(s, "egm_sampler_stats", chain, -1));
-	if (!statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_stats: statistics is NULL");
+	if (!statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "statistics is NULL");
 	EGM_TRY(egm__options_merge("egm_sampler_statistics", &sum, sizeof sum, statistics));
 	sum = none;
 	add_up(s, chain < 0 ? 0 : chain, chain < 0 ? s->options.chains : chain + 1, &sum);
 	size_t size = statistics->struct_size;
 	EGM_TRY(egm__options_init("egm_sampler_statistics", statistics, size, &sum, sizeof sum));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_sampler_scale(const egm_sampler *s, int64_t chain, double *scale)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(check_chain(s, "egm_sampler_scale", chain, 0));
-	if (!scale) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_scale: scale is NULL");
+	if (!scale) EGM_FAIL(EGM_ERR_ARGUMENT, "scale is NULL");
 	const char *row = s->walkers[chain * s->levels].scale;
 	for (int64_t j = 0; j < s->dims; j++) scale[j] = row ? egm__number(s->target->dtype, row, j) : 1;
 out:
-	return st;
+	return egm__named(__func__, st);
 }

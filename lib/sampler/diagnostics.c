@@ -37,9 +37,9 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 {
 	egm_status st = EGM_OK;
 	egm_diagnostics *d = NULL;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: context is NULL");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(check_create(chains, dims, capacity));
 	d = egm__alloc_zero(context, 1, sizeof *d);
 	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory");
@@ -58,7 +58,7 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	d = NULL;
 out:
 	egm_diagnostics_free(d);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm_diagnostics_free(egm_diagnostics *diagnostics)
@@ -77,7 +77,7 @@ void egm_diagnostics_free(egm_diagnostics *diagnostics)
 static egm_status check_draws(const egm_diagnostics *d, egm_dtype dtype, const void *draws, int64_t n)
 {
 	int64_t count, total;
-	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_add: diagnostics is NULL");
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "diagnostics is NULL");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
 		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
 	if (n < 0 || egm__size_mul(n, d->row, &count) || egm__size_mul(count, sizeof(double), &count) ||
@@ -180,12 +180,12 @@ egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype dtype, co
 		take(d, d->latest);
 	}
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept)
 {
-	if (!diagnostics) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_count: diagnostics is NULL");
+	if (!diagnostics) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "diagnostics is NULL"));
 	if (given) *given = diagnostics->given;
 	if (kept) *kept = diagnostics->kept;
 	return EGM_OK;

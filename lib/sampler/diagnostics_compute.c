@@ -35,12 +35,6 @@ typedef struct sample {
 	egm__diagnostics_fourier fourier;
 } sample;
 
-egm_status egm_diagnosis_init(egm_diagnosis *diagnosis, size_t size)
-{
-	const egm_diagnosis nothing = {sizeof nothing, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-	return egm__options_init("egm_diagnosis", diagnosis, size, &nothing, sizeof nothing);
-}
-
 static void sample_clear(sample *s)
 {
 	egm__free(s->context, s->x);
@@ -211,7 +205,7 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 	egm_status st = EGM_OK;
 	sample s = {0};
 	egm_diagnosis result;
-	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_compute: diagnosis is NULL");
+	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "diagnosis is NULL");
 	EGM_TRY(egm__diagnostics_check("egm_diagnostics_compute", diagnostics, dim, chain));
 	EGM_TRY(egm_diagnosis_init(&result, sizeof result));
 	moments(diagnostics, dim, chain, &result);
@@ -223,5 +217,5 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 	EGM_TRY(egm__options_init("egm_diagnosis", diagnosis, diagnosis->struct_size, &result, sizeof result));
 out:
 	if (s.context) sample_clear(&s);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -32,10 +32,9 @@ egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, i
 	egm__diagnostics_fourier fourier = {0};
 	double *x = NULL;
 	EGM_TRY(egm__diagnostics_check("egm_diagnostics_autocorrelation", d, dim, chain));
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_autocorrelation: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	if (lags < 1 || lags > d->kept)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_autocorrelation: lags is %lld, kept draws are %lld",
-		         (long long)lags, (long long)d->kept);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "lags is %lld, kept draws are %lld", (long long)lags, (long long)d->kept);
 	x = egm__alloc(d->context, d->kept, 2 * sizeof *x);
 	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws", (long long)d->kept);
 	EGM_TRY(egm__diagnostics_fourier_create(&fourier, d->context, d->kept));
@@ -49,7 +48,7 @@ out:
 		egm__diagnostics_fourier_clear(&fourier, d->context);
 		egm__free(d->context, x);
 	}
-	return st;
+	return egm__named(__func__, st);
 }
 
 static egm_status check_energies(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
@@ -102,5 +101,5 @@ egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n
 	}
 	*out = n >= 3 && moved ? steps / variance : NAN;
 out:
-	return st;
+	return egm__named(__func__, st);
 }

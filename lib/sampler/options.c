@@ -34,39 +34,26 @@ const egm__method *egm__method_find(int32_t kernel)
 	return kernel > 0 && kernel < KERNELS ? methods[kernel] : NULL;
 }
 
-egm_status egm_sampler_options_init(egm_sampler_options *options, size_t size, int32_t kernel)
-{
-	egm_sampler_options o = {0};
-	if (!egm__method_find(kernel))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_options_init: kernel %d is none of EGM_SAMPLER_*", kernel);
-	o = defaults[kernel];
-	o.kernel = kernel;
-	o.chains = 4;
-	return egm__options_init("egm_sampler_options", options, size, &o, sizeof o);
-}
-
 /* ---- checks */
 
 /* Allowed is low < value < high; `low` is -DBL_MIN where 0 is allowed. */
 static egm_status check_number(const char *kernel, const char *name, double value, double low, double high, int used)
 {
 	if (!used && value != 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %g is not used and has to be 0", kernel, name,
-		                 value);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is not used and has to be 0", kernel, name, value);
 	if (used && !(value > low && value < high))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %g, has to be %s %g and below %g", kernel,
-		                 name, value, low < 0 ? "at least" : "above", low < 0 ? 0 : low, high);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g, has to be %s %g and below %g", kernel, name, value,
+		                 low < 0 ? "at least" : "above", low < 0 ? 0 : low, high);
 	return EGM_OK;
 }
 
 static egm_status check_count(const char *kernel, const char *name, int64_t value, int64_t most, int used)
 {
 	if (!used && value != 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %lld is not used and has to be 0", kernel,
-		                 name, (long long)value);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %lld is not used and has to be 0", kernel, name, (long long)value);
 	if (used && (value < 1 || value > most))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %s = %lld, has to be 1 to %lld", kernel, name,
-		                 (long long)value, (long long)most);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %lld, has to be 1 to %lld", kernel, name, (long long)value,
+		                 (long long)most);
 	return EGM_OK;
 }
 
@@ -86,10 +73,8 @@ static egm_status check_numbers(const egm__method *m, const egm_sampler_options 
 	EGM_TRY(check_count(m->name, "levels", o->levels, MAX_LEVELS, annealed || tempered));
 	EGM_TRY(check_count(m->name, "steps_per_level", o->steps_per_level, INT32_MAX, annealed || tempered));
 	if (o->adapt_scale != 0 && (o->adapt_scale != 1 || !m->metropolis || tempered))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: adapt_scale = %d; 0, or 1 with mala, hmc and nuts", m->name,
-		         o->adapt_scale);
-	if (o->reserved || o->reserved2)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: a reserved member is not 0", m->name);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%s: adapt_scale = %d; 0, or 1 with mala, hmc and nuts", m->name, o->adapt_scale);
+	if (o->reserved || o->reserved2) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: a reserved member is not 0", m->name);
 out:
 	return st;
 }
@@ -101,8 +86,8 @@ static egm_status check_scale(const egm__method *m, const egm_sampler_options *o
 	double most = target->dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	for (int64_t j = 0; o->scale && j < target->dims; j++)
 		if (!(o->scale[j] >= least && o->scale[j] <= most))
-			return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: scale[%lld] = %g is not a positive finite %s",
-			                 m->name, (long long)j, o->scale[j], egm__dtype_name(target->dtype));
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: scale[%lld] = %g is not a positive finite %s", m->name,
+			                 (long long)j, o->scale[j], egm__dtype_name(target->dtype));
 	return EGM_OK;
 }
 
@@ -111,22 +96,18 @@ static egm_status check_temperatures(const egm__method *m, const egm_sampler_opt
 	const double *t = o->temperatures;
 	int tempered = m->kernel == EGM_SAMPLER_TEMPERED;
 	if (t && !tempered && m->kernel != EGM_SAMPLER_ANNEALED_LANGEVIN)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: temperatures are not used and have to be NULL",
-		                 m->name);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: temperatures are not used and have to be NULL", m->name);
 	if (!t && o->levels > 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: %lld levels, but temperatures is NULL", m->name,
-		                 (long long)o->levels);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld levels, but temperatures is NULL", m->name, (long long)o->levels);
 	for (int64_t l = 0; t && l < o->levels; l++) {
 		if (!(t[l] > 0) || !isfinite(t[l]))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_sampler_create: %s: temperatures[%lld] = %g is not a positive number", m->name,
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: temperatures[%lld] = %g is not a positive number", m->name,
 			                 (long long)l, t[l]);
 		if (tempered && (l == 0 ? t[0] != 1 : t[l] <= t[l - 1]))
-			return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: temperatures[%lld] = %g; they rise from 1",
-			                 m->name, (long long)l, t[l]);
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: temperatures[%lld] = %g; they rise from 1", m->name, (long long)l,
+			                 t[l]);
 		if (!tempered && l > 0 && t[l] > t[l - 1])
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_sampler_create: %s: temperatures[%lld] = %g is above the one before, %g", m->name,
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: temperatures[%lld] = %g is above the one before, %g", m->name,
 			                 (long long)l, t[l], t[l - 1]);
 	}
 	return EGM_OK;
@@ -140,12 +121,11 @@ egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sam
 	EGM_TRY(egm_sampler_options_init(merged, sizeof *merged, EGM_SAMPLER_NUTS));
 	EGM_TRY(egm__options_merge("egm_sampler_options", merged, sizeof *merged, options));
 	const egm__method *m = egm__method_find(merged->kernel);
-	if (!m) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_create: kernel %d is none of EGM_SAMPLER_*", merged->kernel);
+	if (!m) EGM_FAIL(EGM_ERR_ARGUMENT, "kernel %d is none of EGM_SAMPLER_*", merged->kernel);
 	EGM_TRY(egm_sampler_options_init(merged, sizeof *merged, m->kernel));
 	EGM_TRY(egm__options_merge("egm_sampler_options", merged, sizeof *merged, options));
 	if (merged->chains < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_sampler_create: %s: chains = %lld, at least 1 is needed", m->name,
-		         (long long)merged->chains);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%s: chains = %lld, at least 1 is needed", m->name, (long long)merged->chains);
 	EGM_TRY(check_numbers(m, merged));
 	EGM_TRY(check_scale(m, merged, target));
 	EGM_TRY(check_temperatures(m, merged));

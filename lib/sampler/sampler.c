@@ -14,9 +14,7 @@ static egm_status copy_doubles(egm_sampler *s, const char *what, const double **
 {
 	if (!from) return EGM_OK;
 	double *to = egm__alloc(s->context, n, sizeof *to);
-	if (!to)
-		return egm__fail(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld %s", s->method->name,
-		                 (long long)n, what);
+	if (!to) return egm__fail(EGM_ERR_MEMORY, "%s: out of memory for %lld %s", s->method->name, (long long)n, what);
 	memcpy(to, from, (size_t)n * sizeof *to);
 	*copy = to;
 	return EGM_OK;
@@ -34,10 +32,9 @@ static egm_status measure(egm_sampler *s)
 	if (egm__size_mul(o->chains, s->levels, &s->n_walkers) || s->n_walkers >= INT64_C(1) << 27 ||
 	    egm__size_mul(s->n_walkers, s->dims + 3, &numbers) || numbers / block >= INT64_C(1) << 32 ||
 	    egm__size_mul(s->n_walkers, 4 * s->row_bytes, &bytes))
-		return egm__fail(
-		    EGM_ERR_ARGUMENT,
-		    "egm_sampler_create: %s: %lld chains of %lld levels in %lld dimensions are more than it can hold",
-		    s->method->name, (long long)o->chains, (long long)s->levels, (long long)s->dims);
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "%s: %lld chains of %lld levels in %lld dimensions are more than it can hold", s->method->name,
+		                 (long long)o->chains, (long long)s->levels, (long long)s->dims);
 	return EGM_OK;
 }
 
@@ -76,8 +73,8 @@ static egm_status create_walkers(egm_sampler *s)
 	s->rows = egm__alloc_zero(s->context, 1 + n * s->options.adapt_scale, s->row_bytes);
 	if (own_bytes) s->owns = egm__alloc_zero(s->context, n, own_bytes);
 	if (!s->walkers || !s->chains || !s->rows || (own_bytes && !s->owns))
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld chains in %lld dimensions",
-		         s->method->name, (long long)s->options.chains, (long long)s->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %lld chains in %lld dimensions", s->method->name,
+		         (long long)s->options.chains, (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) place_walker(s, i, own_bytes);
 out:
 	return st;
@@ -105,9 +102,9 @@ static egm_status draw_starts(egm_sampler *s)
 		egm__start_draw(s, &rng, i, w->x);
 		egm__target_to_points(s->target, 1, w->x, w->gradient); /* which no one knows yet */
 		if (!s->table->all_finite(s->dims, w->gradient))
-			return egm__fail(
-			    EGM_ERR_ARGUMENT, "egm_sampler_create: %s: start_scale = %g puts chain %lld beyond what %s holds",
-			    s->method->name, start_scale(s), (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: start_scale = %g puts chain %lld beyond what %s holds",
+			                 s->method->name, start_scale(s), (long long)(i / s->levels),
+			                 egm__dtype_name(s->target->dtype));
 	}
 	return EGM_OK;
 }
@@ -117,13 +114,13 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	egm_status st = EGM_OK;
 	egm_sampler *s = NULL;
 	egm_sampler_options merged;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: target is NULL");
+	if (!target) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "target is NULL"));
 	EGM_TRY(egm__sampler_options_check(&merged, options, target));
 	EGM_TRY(egm__annealed_check(&merged, target));
 	s = egm__alloc_zero(target->context, 1, sizeof *s);
-	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: out of memory");
+	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	s->context = target->context;
 	egm__context_retain(s->context);
 	s->target = target;
@@ -143,7 +140,7 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	s = NULL;
 out:
 	egm_sampler_free(s);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm_sampler_free(egm_sampler *s)

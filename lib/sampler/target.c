@@ -14,12 +14,18 @@ enum { EVALUATE_ROWS = 64 };
 /* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
-static const egm_target_options defaults = {.struct_size = sizeof defaults, .beta = 1, .rows = 32};
-
-egm_status egm_target_options_init(egm_target_options *options, size_t size)
-{
-	return egm__options_init("egm_target_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature: the factor on the energy."),
+    EGM__WEIGHT(egm_target_options, prior_scale,
+                "Standard deviation of a normal prior; 0: 1 for posteriors, no prior elsewhere."),
+    EGM__ARRAY(egm_target_options, lower, "[dims] lower bounds, -INFINITY where there is none; NULL: no bounds."),
+    EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
+    EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
+    EGM__RESERVED(egm_target_options, reserved),
+    EGM__COUNT(egm_target_options, rows, "Rows of one call of a concurrent callback, at most."),
+};
+EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
 /* ---- checks */
 
@@ -38,10 +44,6 @@ static egm_status check_numbers(const char *call, const egm_target_options *o, e
 	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
 		                 call, o->prior_scale, egm__dtype_name(dtype));
-	if (o->concurrent != 0 && o->concurrent != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: concurrent = %d is neither 0 nor 1", call, o->concurrent);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "%s: reserved is %d, not 0", call, o->reserved);
-	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%s: rows = %lld is below 1", call, (long long)o->rows);
 	return EGM_OK;
 }
 
@@ -96,10 +98,10 @@ egm_status egm__target_create(egm_target **out, const char *call, egm_context *c
                               double default_prior, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	egm_target_options o = defaults;
+	egm_target_options o;
 	egm_target *t = NULL;
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
 	EGM_TRY(check_numbers(call, &o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions, at least 1 is needed", call, (long long)dims);
 	if (dims > MOST_DIMS)
@@ -143,17 +145,16 @@ egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype
                                egm_energy_fn energy, void *user, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!context || !energy)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: %s is NULL", context ? "the energy callback" : "context");
+	if (!context || !energy) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "the energy callback" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
 	EGM_TRY(egm__target_create(out, "egm_target_callback", context, dtype, dims, 0, options));
 	(*out)->callback = energy;
 	(*out)->user = user;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- what it is */
@@ -190,11 +191,10 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 		int64_t row = i / t->dims, d = i % t->dims;
 		double value = number_at(t->dtype, x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "egm_target_evaluate: x of row %lld, dimension %lld is not finite",
-			                 (long long)row, (long long)d);
+			return egm__fail(EGM_ERR_NONFINITE, "x of row %lld, dimension %lld is not finite", (long long)row,
+			                 (long long)d);
 		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_target_evaluate: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
+			return egm__fail(EGM_ERR_ARGUMENT, "x of row %lld, dimension %lld is %g, outside of [%g, %g]",
 			                 (long long)row, (long long)d, value, t->lower[d], t->upper[d]);
 	}
 	return EGM_OK;
@@ -203,17 +203,13 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 static egm_status check_call(const egm_target *t, egm_dtype dtype, const void *x, int64_t rows, const void *energies)
 {
 	int64_t bytes;
-	if (!t || !x || !energies)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %s is NULL", !t ? "target" : x ? "energies" : "x");
+	if (!t || !x || !energies) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", !t ? "target" : x ? "energies" : "x");
 	if (dtype != t->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "egm_target_evaluate: the target is %s, x is %s", egm__dtype_name(t->dtype),
-		                 egm__dtype_name(dtype));
-	if (rows < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %lld rows, at least 1 is needed", (long long)rows);
+		return egm__fail(EGM_ERR_DTYPE, "the target is %s, x is %s", egm__dtype_name(t->dtype), egm__dtype_name(dtype));
+	if (rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%lld rows, at least 1 is needed", (long long)rows);
 	if (egm__size_mul(rows, t->dims, &bytes) || egm__size_mul(bytes, (int64_t)sizeof(double), &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "egm_target_evaluate: %lld rows of %lld dimensions are more than memory holds",
-		                 (long long)rows, (long long)t->dims);
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld rows of %lld dimensions are more than memory holds", (long long)rows,
+		                 (long long)t->dims);
 	return check_points(t, x, rows);
 }
 
@@ -260,9 +256,9 @@ egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const 
 		const egm_target *given;
 		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
 	} t = {target};
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	egm__target_retain(t.probed); /* its callback may free it */
 	st = evaluate(t.probed, dtype, x, rows, energies, gradients);
 	egm_target_free(t.probed);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -162,7 +162,7 @@ static void keep_net(egm_target *t, int32_t index, egm_model *model)
 egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_model: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
 	EGM_TRY(check_energy("egm_target_model", energy));
 	EGM_TRY(egm__target_create(out, "egm_target_model", energy->context, energy->dtype, energy->inputs, 0, options));
@@ -170,7 +170,7 @@ egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_targe
 	(*out)->build = build_model;
 	(*out)->tame = 1;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator, int32_t kind,
@@ -179,10 +179,10 @@ egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *gen
 	static const char call[] = "egm_target_latent";
 	egm_status st = EGM_OK;
 	egm_target *t = NULL;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_latent: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
 	if (kind < EGM_LATENT_ENERGY || kind > EGM_LATENT_PULLBACK)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_latent: kind = %d is none of EGM_LATENT_*", kind);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "kind = %d is none of EGM_LATENT_*", kind);
 	EGM_TRY(check_energy(call, energy));
 	EGM_TRY(check_net(call, generator, "generator"));
 	EGM_TRY(check_pair(call, energy, generator));
@@ -190,8 +190,7 @@ egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *gen
 	double prior = kind == EGM_LATENT_POSTERIOR ? 1 : 0;
 	EGM_TRY(egm__target_create(&t, call, energy->context, energy->dtype, generator->inputs, prior, options));
 	if (kind != EGM_LATENT_POSTERIOR && t->bridge.precision != 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "egm_target_latent: prior_scale = %g: EGM_LATENT_%s takes none, EGM_LATENT_POSTERIOR does",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "prior_scale = %g: EGM_LATENT_%s takes none, EGM_LATENT_POSTERIOR does",
 		         options->prior_scale, kind == EGM_LATENT_ENERGY ? "ENERGY" : "PULLBACK");
 	keep_net(t, ENERGY, energy);
 	keep_net(t, GENERATOR, generator);
@@ -202,5 +201,5 @@ egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *gen
 	t = NULL;
 out:
 	egm_target_free(t);
-	return st;
+	return egm__named(__func__, st);
 }

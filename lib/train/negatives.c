@@ -29,31 +29,12 @@
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
-static const egm_negatives_options defaults = {
-    .struct_size = sizeof(egm_negatives_options), .start = EGM_NEGATIVES_PCD, .steps = 20, .restart = 0.05};
-
-egm_status egm_negatives_options_init(egm_negatives_options *options, size_t size)
-{
-	return egm__options_init("egm_negatives_options", options, size, &defaults, sizeof defaults);
-}
-
 /* ---- checks */
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_negatives_options", o, sizeof *o, options));
-	if (o->start < EGM_NEGATIVES_CD || o->start > EGM_NEGATIVES_SHORT_RUN)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: start = %d is none of EGM_NEGATIVES_*", (int)o->start);
-	if (o->reserved || o->reserved2)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0",
-		         (int)(o->reserved ? o->reserved : o->reserved2));
-	if (o->adapt_step != 0 && o->adapt_step != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: adapt_step = %d is neither 0 nor 1", (int)o->adapt_step);
-	if (o->steps < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: steps = %lld is below 1", (long long)o->steps);
-	if (!(o->restart >= 0 && o->restart <= 1))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: restart = %g is not in [0, 1]", o->restart);
+	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: a buffer of %lld rows is smaller than a batch of %lld",
@@ -322,9 +303,9 @@ static egm_status run_chains(egm__negatives *n)
 	egm_status st = EGM_OK;
 	egm_sampler *s = n->sampler;
 	int64_t before, made;
-	EGM_TRY(egm_sampler_set_points(s, s->target->dtype, n->points));
+	EGM_TRY(egm_sampler_set_points(s, points_in(s, s->target->dtype, n->points)));
 	double accepted = -count_accepted(s, &before);
-	st = egm_sampler_run(s, 1, n->options.steps, n->points, NULL);
+	st = egm_sampler_run(s, 1, n->options.steps, draws_out(s, 1, n->points), egm_no_out(), NULL, NULL);
 	accepted += count_accepted(s, &made);
 	n->acceptance = s->method->metropolis ? accepted / (double)(made - before) : NAN;
 	if (n->options.adapt_step && made > before) adapt_step(n);
@@ -403,7 +384,7 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
-	    "egm_trainer_fit: training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
+	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
 	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
 	    "Chains of %s, step_size %.3g%s: %s",
 	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
@@ -432,34 +413,26 @@ egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target, c
 {
 	egm_status st = EGM_OK;
 	egm__negatives *n = NULL;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_negatives: trainer is NULL");
-	if (!trainer->negatives)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_set_negatives: %s reads no negative samples", trainer->loss->kind);
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, target, options,
 	                              sampler));
 	egm__negatives_free(trainer->negatives);
 	trainer->negatives = n;
 	trainer->bases[EGM__SLOT_NEGATIVES] = n->points;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 static const egm_negatives_statistics none = {.struct_size = sizeof none};
-
-egm_status egm_negatives_statistics_init(egm_negatives_statistics *statistics, size_t size)
-{
-	return egm__options_init("egm_negatives_statistics", statistics, size, &none, sizeof none);
-}
 
 egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics)
 {
 	egm_status st = EGM_OK;
 	egm_negatives_statistics all;
 	egm_sampler_statistics chains = {.struct_size = sizeof chains};
-	if (!trainer || !statistics)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_negatives_stats: %s is NULL", trainer ? "statistics" : "trainer");
-	if (!trainer->negatives)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_negatives_stats: %s reads no negative samples", trainer->loss->kind);
+	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
+	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
 	const egm__negatives *n = trainer->negatives;
 	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
@@ -472,5 +445,5 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	all.gap_limit = limit_of(n);
 	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -22,32 +22,36 @@ static void start(void)
 static egm_status mmd(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
                       int64_t y_rows, int64_t columns, double *out)
 {
-	return egm_distance_mmd((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, &mmd_options, out);
+	return egm_metric_mmd((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                      egm_array_of(dtype, y, y_rows, columns), &mmd_options, out, NULL, NULL);
 }
 
 static egm_status energy(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
                          int64_t y_rows, int64_t columns, double *out)
 {
-	return egm_distance_energy((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns,
-	                           EGM_ESTIMATOR_UNBIASED, out);
+	return egm_metric_energy((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                         egm_array_of(dtype, y, y_rows, columns), EGM_ESTIMATOR_UNBIASED, out, NULL, NULL);
 }
 
 static egm_status sliced(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
                          int64_t y_rows, int64_t columns, double *out)
 {
-	return egm_distance_sliced((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, &sliced_options, out);
+	return egm_metric_sliced((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                         egm_array_of(dtype, y, y_rows, columns), &sliced_options, out, NULL, NULL);
 }
 
 static egm_status frechet(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
                           int64_t y_rows, int64_t columns, double *out)
 {
-	return egm_distance_frechet((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, out);
+	return egm_metric_frechet((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                          egm_array_of(dtype, y, y_rows, columns), out, NULL, NULL);
 }
 
 static egm_status median(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
                          int64_t y_rows, int64_t columns, double *out)
 {
-	return egm_distance_median((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, out);
+	return egm_metric_median((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                         egm_array_of(dtype, y, y_rows, columns), out);
 }
 
 static egm_status coverage(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
@@ -56,8 +60,8 @@ static egm_status coverage(const egm_context *c, egm_dtype dtype, const void *x,
 	const double centres[20] = {0};
 	egm_mode_coverage r;
 	assert_ok(egm_mode_coverage_init(&r, sizeof r));
-	egm_status st =
-	    egm_mode_coverage_compute((egm_context *)(uintptr_t)c, dtype, x, x_rows, columns, centres, 1, 1, NULL, &r);
+	egm_status st = egm_metric_mode_coverage((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, columns),
+	                                         egm_f64(centres, 1, columns), 1, NULL, &r);
 	if (st == EGM_OK) *out = r.high_quality;
 	return st;
 }
@@ -68,7 +72,8 @@ static egm_status ranking(const egm_context *c, egm_dtype dtype, const void *x, 
 	static uint8_t positive[1000] = {1};
 	egm_ranking r;
 	assert_ok(egm_ranking_init(&r, sizeof r));
-	egm_status st = egm_ranking_compute((egm_context *)(uintptr_t)c, dtype, x, positive, x_rows, 0.1, &r);
+	egm_status st =
+	    egm_metric_ranking((egm_context *)(uintptr_t)c, egm_array_of(dtype, x, x_rows, 1), positive, 0.1, &r);
 	if (st == EGM_OK) *out = r.auroc;
 	return st;
 }
@@ -165,7 +170,7 @@ START_TEST(test_distance__refuses_options_by_name)
 	TRY_ONE(s, sliced_options.power = 3, "power = 3, has to be 1 or 2");
 	TRY_ONE(s, sliced_options.reserved = 1, "reserved is 1, not 0");
 #undef TRY_ONE
-	refused(e, egm_distance_energy(context, EGM_F64, x, 2, x, 2, 2, 0, &out), EGM_ERR_ARGUMENT,
+	refused(e, egm_metric_energy(context, egm_f64(x, 2, 2), egm_f64(x, 2, 2), 0, &out, NULL, NULL), EGM_ERR_ARGUMENT,
 	        "estimator = 0 is none of EGM_ESTIMATOR_*");
 	ck_assert(out == 7);
 }
@@ -175,8 +180,8 @@ START_TEST(test_distance__refuses_what_are_no_masses)
 {
 	const double p[2] = {0.5, 0.5}, low[2] = {0.5, 0.4999}, negative[2] = {1.5, -0.5}, none[2] = {NAN, 1};
 	static const char *const names[3] = {"kl", "jeffreys", "js"};
-	egm_status (*const run[3])(const double *, const double *, int64_t,
-	                           double *) = {egm_distance_kl, egm_distance_jeffreys, egm_distance_js};
+	egm_status (*const run[3])(const double *, const double *, int64_t, double *) = {egm_metric_kl, egm_metric_jeffreys,
+	                                                                                 egm_metric_js};
 	const struct kind k = {names[_i], NULL, 0};
 	double out = 7;
 	refused(&k, run[_i](p, p, 2, NULL), EGM_ERR_ARGUMENT, "out is NULL");
@@ -196,7 +201,7 @@ START_TEST(test_histogram__refusals)
 	const int64_t bins[4] = {2, 3, 0, 1}, large[2] = {INT64_MAX, 2};
 	const struct kind k = {"histogram", NULL, 0};
 	double m[7] = {7, 7, 7, 7, 7, 7, 7};
-#define REFUSED(code, text, ...) refused(&k, egm_distance_histogram(__VA_ARGS__), code, text)
+#define REFUSED(code, text, ...) refused(&k, egm_metric_histogram(__VA_ARGS__), code, text)
 	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", EGM_F64, NULL, 1, 2, lower, upper, bins, m, 7);
 	REFUSED(EGM_ERR_ARGUMENT, "lower is NULL", EGM_F64, x, 1, 2, NULL, upper, bins, m, 7);
 	REFUSED(EGM_ERR_ARGUMENT, "upper is NULL", EGM_F64, x, 1, 2, lower, NULL, bins, m, 7);
@@ -246,7 +251,7 @@ START_TEST(test_ranking__a_shorter_struct_is_filled_as_far_as_it_goes)
 	size_t size = offsetof(egm_ranking, best_f1);
 	memset(&r, 0x5a, sizeof r);
 	assert_ok(egm_ranking_init(&r, size));
-	assert_ok(egm_ranking_compute(context, EGM_F64, scores, positive, 3, 0, &r));
+	assert_ok(egm_metric_ranking(context, egm_f64(scores, 3, 1), positive, 0, &r));
 	ck_assert_uint_eq(r.struct_size, size);
 	ck_assert(r.auroc == 1);
 	for (size_t i = size; i < sizeof r; i++) ck_assert_int_eq(((unsigned char *)&r)[i], 0x5a);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef EGM_IO_H
-#define EGM_IO_H
+#ifndef EGM_DATA_H
+#define EGM_DATA_H
 
+#include <egm/context.h>
 #include <egm/model.h>
 
 #ifdef __cplusplus
@@ -29,28 +30,50 @@ typedef struct egm_data_options {
 	int32_t reserved; /**< 0 */
 } egm_data_options;
 
-EGM_API egm_status egm_data_options_init(egm_data_options *options, size_t size);
+#define EGM_DATA_OPTIONS_INIT                                                    \
+	{                                                                            \
+		sizeof(egm_data_options), EGM_F32, 0, 1, 0, (uint64_t)8 << 30, 0, ',', 0 \
+	}
 
-/** Copies x [rows, columns]. NONFINITE names row and column. */
-EGM_API egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns);
+/** Copies x. NONFINITE names row and column. */
+EGM_API EGM_CHECKED egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x);
+/** Numbers that stay the program's: nothing is copied, and x.data must stay where it is and as it is until the data are
+ *  freed and no trainer fits them any more. They are looked at once: NONFINITE names row and column. */
+EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x);
+/** Writes the rows with these `count` indices to out [count, columns], in the dtype of the data. Non-zero: it could
+ * not; the call that needed the rows then returns EGM_ERR_STOPPED. It is called by one thread at a time, the one that
+ * called the library, and can use other handles, but not the trainer nor the data that asked: these return
+ * EGM_ERR_STATE. */
+typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
+/** Rows on demand, for data that do not fit into memory or are made while they are needed. `rows` and `columns` are
+ *  fixed; a row that was asked for twice must be the same. Rows are checked as they come: NONFINITE names row and
+ *  column. */
+EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
+                                                 int64_t columns, egm_data_fn fill, void *user);
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
-EGM_API egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
-                                     const egm_data_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
+                                                 const egm_data_options *options);
 /** Reads an NPY file of version 1 to 3: b1, i1 to i8, u1 to u8 and f2 to f8, either byte order, C or Fortran order.
  *  First size = rows, the others are flattened as in C order; a one-dimensional array is one column.
  *  Every number is rounded once, to nearest: f8 and integers beyond 2^24 may lose digits as EGM_F32, i8 and u8 beyond
  *  2^53 as EGM_F64. With scale and offset the product and the sum are computed in double. */
-EGM_API egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
-                                     const egm_data_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
+                                                 const egm_data_options *options);
 /** Reads a file of numbers alone, one row a line, plain or gzip. The decimal sign is the point in every locale. Empty
  *  lines are skipped; a line with another number of fields is EGM_ERR_FORMAT, and the message names it. Delimiter ' '
  *  means runs of spaces and tabs. egm_data_load_csv_table also reads names, words, quotes, comments, missing values. */
-EGM_API egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
-                                     const egm_data_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
+                                                 const egm_data_options *options);
 /** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
-EGM_API egm_status egm_npy_save(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
-                                int64_t columns);
+EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
+/** Opens a file as egm_data_load_idx and egm_data_load_npy read it, plain, not gzip, and leaves the numbers there: rows
+ *  are read when they are needed, so the data may be larger than memory. The file stays open; it must not be changed.
+ *  One that has become shorter is EGM_ERR_FILE in the call that needed the rows. max_bytes plays no part. NPY in
+ *  Fortran order is EGM_ERR_UNSUPPORTED. */
+EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
+                                                 const egm_data_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
+                                                 const egm_data_options *options);
 EGM_API void egm_data_free(egm_data *data);
 
 EGM_API int64_t egm_data_rows(const egm_data *data);
@@ -58,8 +81,11 @@ EGM_API int64_t egm_data_columns(const egm_data *data);
 EGM_API egm_dtype egm_data_dtype(const egm_data *data);
 /** The sizes before flattening, rows first, in shape[0 .. rank-1], rank <= 8; returns the rank. */
 EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
-/** The numbers, row-major, borrowed. */
+/** The numbers, row-major, borrowed; NULL if they are not in memory: see egm_data_read. */
 EGM_API const void *egm_data_values(const egm_data *data);
+/** Copies the rows with the indices [out.rows], in any order and any number of times, to out [.., egm_data_columns] in
+ *  the dtype of the data. ARGUMENT names an index that is out of range. */
+EGM_API EGM_CHECKED egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out out);
 
 /** Whether the first line of a table is a header, which names the columns. */
 enum {
@@ -121,7 +147,11 @@ typedef struct egm_csv_options {
 	const egm_data *like;
 } egm_csv_options;
 
-EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
+#define EGM_CSV_OPTIONS_INIT                                                                                       \
+	{                                                                                                              \
+		sizeof(egm_csv_options), EGM_F32, EGM_CSV_HEADER_DETECT, EGM_CSV_TEXT_REFUSE, EGM_CSV_UNKNOWN_REFUSE, ',', \
+		    '.', '#', 0, 0, 10000, 0, 0, (uint64_t)8 << 30, NULL, 0, NULL, 0, NULL                                 \
+	}
 
 /** Reads a table of text in UTF-8, plain or gzip: one row a line, numbers and words. options may be NULL.
  *
@@ -138,8 +168,8 @@ EGM_API egm_status egm_csv_options_init(egm_csv_options *options, size_t size);
  *  number of fields than the first. EGM_ERR_NONFINITE names those of an infinite number. EGM_ERR_ARGUMENT names an
  *  option, or a column that the file does not have. EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a
  *  line has more than 2^20 fields. */
-EGM_API egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
-                                           const egm_csv_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
+                                                       const egm_csv_options *options);
 
 /** What a column of an egm_data is. */
 enum {
@@ -160,97 +190,14 @@ typedef struct egm_column {
 	int64_t missing;          /**< how many missing values were replaced */
 } egm_column;
 
-EGM_API egm_status egm_column_init(egm_column *column, size_t size);
+#define EGM_COLUMN_INIT                                     \
+	{                                                       \
+		sizeof(egm_column), 0, 0, 0, NULL, NULL, 0, NULL, 0 \
+	}
+
 /** Says what column `index` (from 0) of the data is. The texts belong to the data, with the bytes of the file.
  *  EGM_ERR_ARGUMENT if there is no such column. */
-EGM_API egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column);
-
-/** What a loader grants a file that it does not trust. */
-typedef struct egm_load_options {
-	size_t struct_size;
-	/** Largest header, in bytes, default 1 MiB. Reading it takes up to 32 times as much memory for a short time. */
-	uint64_t max_header_bytes;
-	/** Largest sum of all tensors, in bytes, default 8 GiB. */
-	uint64_t max_data_bytes;
-	/** egm_model_load: largest count of numbers that one row may need: its inputs, the outputs of all layers, and the
-	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
-	 *  numbers, and a gradient twice as many, for each of 16 rows at a time. More rows at a time are evaluated only
-	 *  while they need 2^26 numbers at most. A sampler holds them for each chain, egm_ais_run for 64 particles of each
-	 *  thread. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
-	 *  2^26. At 2^22 an evaluation takes 512 MiB at most, one with gradients 1 GiB, also of a file of 300 bytes.
-	 *  Checkpoints and sampler files are read into networks that the program has built, and have no such limit. */
-	uint64_t max_row_numbers;
-} egm_load_options;
-
-EGM_API egm_status egm_load_options_init(egm_load_options *options, size_t size);
-
-/** Writes a safetensors file: the parameters under their tensor names, the layers in the metadata. The file is written
- *  beside `path`, flushed to disk and renamed, so that at any moment `path` is the old file or the new one, whole. It
- *  keeps the permissions of a file that it replaces, and has them before the first byte is written. What a killed save
- *  has left beside `path` is removed by the next one. EGM_ERR_NONFINITE if a parameter is not finite; the old file
- *  stays. */
-EGM_API egm_status egm_model_save(const egm_model *model, const char *path);
-/** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
- *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a
- *  limit of the options, which the message names. options may be NULL. */
-EGM_API egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
-                                  const egm_load_options *options);
-
-/** In which order a file has the numbers of images: see egm_model_restore. */
-enum {
-	EGM_LAYOUT_AUTO = 1,   /**< EGM_LAYOUT_EGM if the metadata says that the file is ours, else EGM_LAYOUT_PYTORCH */
-	EGM_LAYOUT_EGM = 2,    /**< height, width, channels: shapes and order are those of egm_model_tensor */
-	EGM_LAYOUT_PYTORCH = 3 /**< channels, height, width */
-};
-
-typedef struct egm_restore_options {
-	size_t struct_size;
-	/** EGM_LAYOUT_*, default EGM_LAYOUT_AUTO. */
-	int32_t layout;
-	/** 1: a bias of a dense layer or a convolution that the file lacks becomes 0, as for PyTorch's bias=False.
-	 *  0 (default): it is missing. */
-	int32_t zero_bias;
-	/** The text before the name of each layer in the file, for example "critic.". Tensors whose names do not begin with
-	 *  it are ignored. NULL (default): there is none. Only read during the call. */
-	const char *prefix;
-	uint64_t max_header_bytes; /**< as in egm_load_options */
-	uint64_t max_data_bytes;   /**< as in egm_load_options */
-} egm_restore_options;
-
-EGM_API egm_status egm_restore_options_init(egm_restore_options *options, size_t size);
-
-/** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote with
- *  safetensors.torch.save_file(net.state_dict(), path), where net is an nn.Sequential whose modules are the layers of
- *  the model, one by one. The file needs no metadata. Each tensor of the model must be in the file, under the name that
- *  egm_model_tensor gives:
- *
- *    dense, conv, conv_transpose     nn.Linear, nn.Conv2d, nn.ConvTranspose2d: N.weight, N.bias
- *    layer_norm                      nn.LayerNorm: N.weight, N.bias
- *    batch_norm                      nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean, N.running_var;
- *                                    N.num_batches_tracked is ignored
- *    spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v also as N.weight_orig,
- *                                    N.weight_u, N.weight_v, or as N.parametrizations.weight.original,
- *                                    N.parametrizations.weight.0._u and _v. A file may lack u and v: they then follow
- *                                    the weight as in egm_model_set_tensor
- *    image, flatten                  nn.Unflatten(1, (channels, height, width)), nn.Flatten
- *    average_pool, upsample          nn.AvgPool2d(size), nn.Upsample(scale_factor=factor)
- *    activations                     their namesakes; nothing is stored
- *
- *  With EGM_LAYOUT_PYTORCH the weight of a convolution is [out, in, kernel, kernel] in the file, that of a transposed
- *  one [in, out, kernel, kernel], and it is permuted. Parameters with one number for each number of an image are
- *  permuted, too: the columns of a dense layer that reads an image, the rows and the bias of one whose output becomes
- *  an image, layer norms, and batch norms of such rows. The inputs and outputs of the model keep the order height,
- *  width, channels.
- *
- *  Numbers are converted to the model's dtype, rounded to nearest: F16, BF16, F32 and F64 are read. options may be
- *  NULL. A call that fails leaves the model as it was.
- *
- *  EGM_ERR_STATE if the model is not built. EGM_ERR_FORMAT names tensors that are missing, that belong to no layer, or
- *  that have another shape, or a running variance that is negative. EGM_ERR_SHAPE if the shapes alone differ.
- *  EGM_ERR_DTYPE if a tensor has another type. EGM_ERR_NONFINITE if a number is not finite in the model's dtype.
- *  EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another shape:
- *  PyTorch does that in another order. Since 0.5. */
-EGM_API egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options);
+EGM_API EGM_CHECKED egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef EGM_DISTANCE_H
-#define EGM_DISTANCE_H
+#ifndef EGM_METRIC_H
+#define EGM_METRIC_H
 
 #include <egm/context.h>
 
@@ -16,28 +16,27 @@ extern "C" {
  * distance that a double can represent is found even if its square overflows or underflows.
  * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
  * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
- * succeeds. */
+ * succeeds. progress may be NULL; steps are units of work that the function does not describe further. */
 
 /* ---- between laws on cells */
 
 /** Shares of the rows of x [rows, columns] that lie in the cells of a grid, 1 to 3 columns.
  *
  *  lower, upper, bins [columns]: the interval of each column and its number of equal cells. A cell holds its lower end;
- *  the last one holds both. masses [count], count = product of the bins + 1: the last column varies fastest, and the
+ *  the last one holds both. masses, f64 [product of the bins + 1]: the last column varies fastest, and the
  *  last element is the share of the rows outside of the grid, so that the masses sum to 1 and no point goes unseen.
- *  SHAPE if count is not that. */
-EGM_API egm_status egm_distance_histogram(egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                                          const double *lower, const double *upper, const int64_t *bins, double *masses,
-                                          int64_t count);
+ *  SHAPE if `masses` has another count. */
+EGM_API EGM_CHECKED egm_status egm_metric_histogram(egm_array x, const double *lower, const double *upper,
+                                                    const int64_t *bins, egm_out masses);
 
-/* p, q [n] are masses: none negative, their sum 1 to 1e-6. 0 log 0 = 0; results are in nats, >= 0. */
+/* p, q [n], f64, are masses: none negative, their sum 1 to 1e-6. 0 log 0 = 0; results are in nats, >= 0. */
 
 /** KL(p||q) = sum p log(p/q). It is +INFINITY when some p > 0 = q (or p/q overflows): a value, not an error. */
-EGM_API egm_status egm_distance_kl(const double *p, const double *q, int64_t n, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_kl(egm_array p, egm_array q, double *out);
 /** Jeffreys' divergence KL(p||q) + KL(q||p): not halved. +INFINITY when either is. */
-EGM_API egm_status egm_distance_jeffreys(const double *p, const double *q, int64_t n, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_jeffreys(egm_array p, egm_array q, double *out);
 /** Jensen-Shannon divergence KL(p||m)/2 + KL(q||m)/2, m = (p + q)/2: always finite, at most log 2. */
-EGM_API egm_status egm_distance_js(const double *p, const double *q, int64_t n, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_js(egm_array p, egm_array q, double *out);
 
 /* ---- between samples */
 
@@ -52,38 +51,41 @@ enum {
 typedef struct egm_mmd_options {
 	size_t struct_size;
 	const double *bandwidths; /**< h > 0 [bandwidth_count], in data units; the kernel is the mean over them */
-	int64_t bandwidth_count;  /**< default 0: one, that of egm_distance_median */
+	int64_t bandwidth_count;  /**< default 0: one, that of egm_metric_median */
 	int32_t estimator;        /**< EGM_ESTIMATOR_*, default EGM_ESTIMATOR_UNBIASED */
 	int32_t reserved;         /**< 0 */
 } egm_mmd_options;
 
-EGM_API egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size);
+#define EGM_MMD_OPTIONS_INIT                                        \
+	{                                                               \
+		sizeof(egm_mmd_options), NULL, 0, EGM_ESTIMATOR_UNBIASED, 0 \
+	}
 
 /** Squared maximum mean discrepancy, E k(x, x') + E k(y, y') - 2 E k(x, y), k(a, b) = exp(-|a - b|^2 / (2 h^2)).
  *
  *  Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola 2012, "A Kernel Two-Sample Test", lemma 6.
  *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. */
-EGM_API egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                                    int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y,
+                                              const egm_mmd_options *options, double *out, egm_progress_fn progress,
+                                              void *user);
 
-/** The median distance between two points of both samples together, the usual bandwidth. y may be NULL with y_rows 0.
+/** The median distance between two points of both samples together, the usual bandwidth. y may be egm_no_array().
  *
  *  It is exact up to 500 rows in each sample. Of a larger sample only 500 rows are used, evenly spaced: for rows in
  *  random order the result is then a quantile of all distances whose level has a standard deviation of at most
  *  1/sqrt(2 n) around 1/2, n the number of rows used, so that 19 times of 20 it is between 0.43 and 0.57 for 500 rows
  *  and between 0.45 and 0.55 for 1000. Rows in an order that repeats with a period can do worse: shuffle them. All
- *  pairs of large samples would take as long as egm_distance_mmd itself, several times over, and its kernel does not
+ *  pairs of large samples would take as long as egm_metric_mmd itself, several times over, and its kernel does not
  *  need them. To compare several models, compute it once, from the data. Errors: EGM_ERR_ARGUMENT if it is 0, as half
  *  of all pairs are then the same point. */
-EGM_API egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
-                                       const void *y, int64_t y_rows, int64_t columns, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_median(egm_context *context, egm_array x, egm_array y, double *out);
 
 /** Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, in data units; EGM_ESTIMATOR_*.
  *
  *  Source: Szekely and Rizzo 2013, "Energy statistics". It has nothing to tune. Programs that return a square root mean
- *  that of this. Cost: that of egm_distance_mmd. */
-EGM_API egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
-                                       const void *y, int64_t y_rows, int64_t columns, int32_t estimator, double *out);
+ *  that of this. Cost: that of egm_metric_mmd. */
+EGM_API EGM_CHECKED egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int32_t estimator,
+                                                 double *out, egm_progress_fn progress, void *user);
 
 typedef struct egm_sliced_options {
 	size_t struct_size;
@@ -93,7 +95,10 @@ typedef struct egm_sliced_options {
 	int32_t reserved;    /**< 0 */
 } egm_sliced_options;
 
-EGM_API egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size);
+#define EGM_SLICED_OPTIONS_INIT                  \
+	{                                            \
+		sizeof(egm_sliced_options), 0, 128, 2, 0 \
+	}
 
 /** Sliced Wasserstein distance (mean over directions t of W_p^p(t.x, t.y))^(1/p), t uniform on the sphere, in data
  *  units. In one column the only direction is taken once, and the result is W_p.
@@ -102,9 +107,9 @@ EGM_API egm_status egm_sliced_options_init(egm_sliced_options *options, size_t s
  *  quantile functions, which are steps: the row counts may differ. Source: Bonneel, Rabin, Peyre, Pfister 2015, "Sliced
  *  and Radon Wasserstein Barycenters of Measures".
  *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. */
-EGM_API egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
-                                       const void *y, int64_t y_rows, int64_t columns,
-                                       const egm_sliced_options *options, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_sliced(egm_context *context, egm_array x, egm_array y,
+                                                 const egm_sliced_options *options, double *out,
+                                                 egm_progress_fn progress, void *user);
 
 /** Frechet distance of two Gaussians fitted to the rows, |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), in squared data
  *  units; 2 rows of each at least, covariances with the divisor rows - 1.
@@ -113,19 +118,22 @@ EGM_API egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, co
  *  al. 2017. It is too large by a term of order columns^2 / rows: compare at equal row counts only, and above
  *  `columns`.
  *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. */
-EGM_API egm_status egm_distance_frechet(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows,
-                                        const void *y, int64_t y_rows, int64_t columns, double *out);
+EGM_API EGM_CHECKED egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, double *out,
+                                                  egm_progress_fn progress, void *user);
 
 /* ---- modes that are known */
 
 typedef struct egm_mode_options {
 	size_t struct_size;
-	const double *weights; /**< [modes] masses of the modes, as egm_distance_kl has them; NULL (default): all equal */
+	const double *weights; /**< [modes] masses of the modes, as egm_metric_kl has them; NULL (default): all equal */
 	double radius;         /**< > 0, default 3: a point within this many sigma of its centre is of high quality */
 	int64_t least_points;  /**< of high quality from which a mode counts; 0 (default): 20 for each 10,000 rows */
 } egm_mode_options;
 
-EGM_API egm_status egm_mode_options_init(egm_mode_options *options, size_t size);
+#define EGM_MODE_OPTIONS_INIT                \
+	{                                        \
+		sizeof(egm_mode_options), NULL, 3, 0 \
+	}
 
 typedef struct egm_mode_coverage {
 	size_t struct_size;
@@ -137,13 +145,16 @@ typedef struct egm_mode_coverage {
 	                          themselves, to first order in 1 / rows. Less cannot be told from none */
 } egm_mode_coverage;
 
-EGM_API egm_status egm_mode_coverage_init(egm_mode_coverage *coverage, size_t size);
+#define EGM_MODE_COVERAGE_INIT                \
+	{                                         \
+		sizeof(egm_mode_coverage), 0, 0, 0, 0 \
+	}
 
-/** Modes with the centres [modes, columns] and the standard deviation sigma > 0 that x [rows, columns] covers. Of
- *  equally near centres the first is the nearest. `coverage` comes from egm_mode_coverage_init. */
-EGM_API egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                             int64_t columns, const double *centres, int64_t modes, double sigma,
-                                             const egm_mode_options *options, egm_mode_coverage *coverage);
+/** Modes with the centres, f64 [modes, columns], and the standard deviation sigma > 0 that x [rows, columns] covers. Of
+ *  equally near centres the first is the nearest. `coverage` begins as EGM_MODE_COVERAGE_INIT. */
+EGM_API EGM_CHECKED egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres,
+                                                        double sigma, const egm_mode_options *options,
+                                                        egm_mode_coverage *coverage);
 
 /* ---- scores against labels */
 
@@ -170,13 +181,16 @@ typedef struct egm_ranking {
 	double f1_of_everything; /**< of flagging all rows, 2 pi / (1 + pi) */
 } egm_ranking;
 
-EGM_API egm_status egm_ranking_init(egm_ranking *ranking, size_t size);
+#define EGM_RANKING_INIT                                           \
+	{                                                              \
+		sizeof(egm_ranking), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+	}
 
 /** scores [count], high = positive, may be infinite; positive [count], 0 or not. `share` of the rows, in (0, 1], is
- *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` comes from egm_ranking_init.
+ *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` begins as EGM_RANKING_INIT.
  *  NONFINITE names the row of a score that is NaN. */
-EGM_API egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void *scores,
-                                       const uint8_t *positive, int64_t count, double share, egm_ranking *ranking);
+EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
+                                                  double share, egm_ranking *ranking);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef EGM_TRAIN_H
-#define EGM_TRAIN_H
+#ifndef EGM_TRAINER_H
+#define EGM_TRAINER_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <egm/loss.h>
 #include <egm/sampler.h>
 
@@ -43,10 +43,15 @@ typedef struct egm_trainer_options {
 	double average_decay;   /**< in [0, 1): decay of egm_trainer_average; 0 (default): no averages are kept */
 } egm_trainer_options;
 
-EGM_API egm_status egm_trainer_options_init(egm_trainer_options *options, size_t size);
+#define EGM_TRAINER_OPTIONS_INIT                                                                                      \
+	{                                                                                                                 \
+		sizeof(egm_trainer_options), 0, 64, EGM_OPTIMIZER_ADAM, EGM_SCHEDULE_CONSTANT, 0, 0, 0, 1e-4, 0.5, 0.9, 1e-8, \
+		    0.9, 0, 0                                                                                                 \
+	}
 
 /** Compiles the phases of the loss for the batch size and sets up the optimiser. Keeps the loss alive. */
-EGM_API egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_trainer_options *options);
+EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss,
+                                                  const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
 /** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
@@ -56,16 +61,16 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  * EGM_ERR_SHAPE and EGM_ERR_DTYPE if the data do not fit the networks. EGM_ERR_NONFINITE names the loss term whose
  * value is not finite, or the network (by its role, for example "critic") whose gradient or squared gradient norm is
  * not finite. All networks are then left as they were before that phase. A step so long that parameters overflow is
- * reported by the next one. EGM_ERR_DIVERGED with egm_ml_create: see egm_trainer_set_negatives.
+ * reported by the next one. EGM_ERR_DIVERGED with egm_loss_ml: see egm_trainer_set_negatives.
  *
  * The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
- * egm_trainer_load and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the
+ * egm_trainer_restore and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the
  * trainer when this call returns. The callback can also free the data.
  */
-EGM_API egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps, egm_progress_fn progress,
-                                   void *user);
+EGM_API EGM_CHECKED egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t steps,
+                                               egm_progress_fn progress, void *user);
 
-/** Where the chains of egm_ml_create's negative samples start. */
+/** Where the chains of egm_loss_ml's negative samples start. */
 enum {
 	EGM_NEGATIVES_CD = 1,       /**< at the rows of the mini-batch: contrastive divergence. Hinton 2002 */
 	EGM_NEGATIVES_PCD = 2,      /**< where earlier chains ended: persistent, from a replay buffer. Tieleman 2008 */
@@ -74,25 +79,27 @@ enum {
 
 typedef struct egm_negatives_options {
 	size_t struct_size;
-	int32_t start;    /**< EGM_NEGATIVES_*, default EGM_NEGATIVES_PCD */
-	int32_t reserved; /**< 0 */
-	int64_t steps;    /**< transitions for each batch, >= 1, default 20 */
-	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
-	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
+	int32_t start; /**< EGM_NEGATIVES_*, default EGM_NEGATIVES_PCD */
 	/** 1: after each batch the step of all chains is adapted towards target_accept of the sampler, and never exceeds
 	 *  the given step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
-	 *  (default): the step stays as given. Ignored without options of a sampler, which always adapts. Since 0.5. */
+	 *  (default): the step stays as given. Ignored without a sampler, where it is always adapted. */
 	int32_t adapt_step;
-	int32_t reserved2; /**< 0 */
+	int64_t steps;  /**< transitions for each batch, >= 1, default 20 */
+	int64_t buffer; /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
+	double restart; /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
 } egm_negatives_options;
 
-EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, size_t size);
+#define EGM_NEGATIVES_OPTIONS_INIT                                       \
+	{                                                                    \
+		sizeof(egm_negatives_options), EGM_NEGATIVES_PCD, 0, 20, 0, 0.05 \
+	}
 
-/** Sets how a trainer of egm_ml_create draws negative samples from now on. Without this call all defaults are used.
+/** Sets how a trainer of egm_loss_ml draws negative samples from now on. Without this call all defaults are used.
  *
- *  `target`: egm_target_model of the loss's energy, with a temperature, a prior or bounds; NULL: the energy as it is.
- *  `sampler`: options of any kernel, which are used as they are given; the number of chains is set to the batch and the
- *  seed to that of the trainer. NULL: mala with jitter 0.9, whose step is adapted during training and is at most 0.1.
+ *  `sampler`: any sampler on a target of the loss's energy, with a temperature, a prior or bounds. The trainer makes
+ *  chains of its own with its kernel, options and target: as many as the batch has rows, with the trainer's seed. The
+ *  sampler itself does not move and may be freed. NULL: mala on the energy as it is, with jitter 0.9, whose step is
+ *  adapted during training and is at most 0.1.
  *  The widespread "step a, noise s" of image models is ula with step_size s^2 and beta 2 a / s^2. Noise is where a
  *  sampler starts its chains: N(0, start_scale^2 I), before the transform of bounds. Any existing buffer is discarded.
  *
@@ -113,8 +120,8 @@ EGM_API egm_status egm_negatives_options_init(egm_negatives_options *options, si
  *    right.
  *
  *  Errors: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT names an option that is out of its range. */
-EGM_API egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target,
-                                             const egm_negatives_options *options, const egm_sampler_options *sampler);
+EGM_API EGM_CHECKED egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sampler,
+                                                         const egm_negatives_options *options);
 
 /** How the chains behind a trainer's negative samples are doing. Averages are moving ones over some 50 steps, which
  *  begin at 0 and are kept in checkpoints. */
@@ -122,7 +129,7 @@ typedef struct egm_negatives_statistics {
 	size_t struct_size;
 	double acceptance; /**< mean acceptance probability of the last batch; NaN without a Metropolis test, before the
 	                        first batch, and after a load */
-	double step_size;  /**< in use, as egm_sampler_options gives it */
+	double step_size;  /**< in use, as the options of the kernel give it */
 	double restarted;  /**< share of the chains of the last batch that began anew, not at a row of the buffer */
 	double ran_away;   /**< average share of the chains that ran away and began anew; pcd */
 	double gap; /**< average of U at the negatives minus U at the data, times the target's beta where that is below
@@ -131,10 +138,15 @@ typedef struct egm_negatives_statistics {
 	double gap_limit; /**< egm_trainer_fit returns EGM_ERR_DIVERGED when |gap| exceeds this */
 } egm_negatives_statistics;
 
-EGM_API egm_status egm_negatives_statistics_init(egm_negatives_statistics *statistics, size_t size);
-/** Writes the statistics of a trainer of egm_ml_create; may be called from a progress callback. EGM_ERR_STATE if the
+#define EGM_NEGATIVES_STATISTICS_INIT                      \
+	{                                                      \
+		sizeof(egm_negatives_statistics), 0, 0, 0, 0, 0, 0 \
+	}
+
+/** Writes the statistics of a trainer of egm_loss_ml; may be called from a progress callback. EGM_ERR_STATE if the
  *  loss reads no negatives. Since 0.5. */
-EGM_API egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics);
+EGM_API EGM_CHECKED egm_status egm_trainer_negatives_stats(const egm_trainer *trainer,
+                                                           egm_negatives_statistics *statistics);
 
 /** Steps done. */
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
@@ -143,7 +155,8 @@ EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
 /** Bytes of working memory of a step, which its phases share; fixed at creation. */
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
 /** Sets the base learning rate (> 0) of one net of the loss, or of all with net NULL. */
-EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net, double learning_rate);
+EGM_API EGM_CHECKED egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *net,
+                                                             double learning_rate);
 /** Creates a model with the moving average of the parameters of `net`.
  *
  *  Move t of the network (t = 1, 2, ...) updates the average y to c y + (1 - c) w with
@@ -161,17 +174,24 @@ EGM_API egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm
  *  moves t and T. Source: polynomial-decay averaging with eta = 8, Shamir and Zhang 2013, "Stochastic gradient descent
  *  for non-smooth optimization"; it is the warm-up (1 + n)/(10 + n) of diffusion models with n = t - 2.
  *  Errors: EGM_ERR_STATE if average_decay is 0; EGM_ERR_ARGUMENT if `net` is not a network of the loss. */
-EGM_API egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out);
+EGM_API EGM_CHECKED egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, const egm_model *net);
 
 /** Writes parameters, optimiser moments, averages, counters and seeds as one safetensors file, replaced as a whole.
  *  n steps, save, load, m steps gives the same bits as n + m steps, on the same CPU and with the learning rates set
  *  again that egm_trainer_set_learning_rate had set. */
-EGM_API egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
+EGM_API EGM_CHECKED egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
+/** The same into memory, as egm_model_save_memory does. */
+EGM_API EGM_CHECKED egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size,
+                                                       size_t *needed);
 /** Reads it into a trainer that was made from the same kinds of nets, loss and optimiser; FORMAT names what differs,
  *  and nothing has then changed. The batch size, learning rate and schedule stay those of the trainer. A checkpoint
  *  that 0.3 or 0.4 wrote with its default negatives (ula) can be loaded by a trainer with the default negatives of
  *  today (mala), which continues from that buffer and that step. */
-EGM_API egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options);
+EGM_API EGM_CHECKED egm_status egm_trainer_restore(egm_trainer *trainer, const char *path,
+                                                   const egm_load_options *options);
+/** The same from the bytes of such a file in memory. */
+EGM_API EGM_CHECKED egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
+                                                          const egm_load_options *options);
 
 #ifdef __cplusplus
 }
