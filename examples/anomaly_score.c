@@ -106,6 +106,7 @@ static void rank_all(egm_context *context, const digit_split *d, anomaly_scores 
 		for (int i = 0; i < ANOMALY_SCORES; i++) {
 			egm_ranking *found = &s->found[p][i];
 			*found = (egm_ranking)EGM_RANKING_INIT;
+			found->auroc = found->average_precision = found->prevalence = NAN;
 			if (isnan(s->of[i][0])) continue;
 			check(egm_metric_ranking(context, egm_f64(s->of[i], p == 0 ? rows : natural, 1), odd, 0, found));
 		}

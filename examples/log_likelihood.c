@@ -101,7 +101,8 @@ static int mean_and_error(const double *of, const float *held_out, double extent
 
 int main(int argc, char **argv)
 {
-	settings s = {.law = TOY_25GAUSSIANS, .threads = 2, .training = {.sigma = 0.1, .steps = 10000}};
+	settings s = {
+	    .law = TOY_25GAUSSIANS, .threads = 2, .training = {.sigma = 0.1, .steps = 10000}, .ais = EGM_AIS_OPTIONS_INIT};
 	s.ais.seed = 1;
 	s.ais.particles = 1000;
 	s.ais.levels = 300;

@@ -126,6 +126,7 @@ egm_status toy_law_score(const toy_law *law, egm_context *context, const float *
                          egm_mode_coverage *score)
 {
 	*score = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
+	score->high_quality = score->reverse_kl = NAN;
 	if (law->modes == 0) return EGM_OK;
 	return egm_metric_mode_coverage(context, egm_f32(xy, (int64_t)count, 2),
 	                                egm_f64(law->centre[0], (int64_t)law->modes, 2), law->sigma, NULL, score);
