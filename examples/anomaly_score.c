@@ -42,20 +42,20 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	anomaly_training *t = &s->training;
-	const program_option options[] = {
-	    OPTION_TEXT("data", &s->data, "folder of MNIST's IDX files or .gz; without it shapes are drawn"),
-	    OPTION_NUMBER("digit", &s->digit, 0, 9, "what is left out; of drawn shapes 0 to 4"),
-	    OPTION_REQUIRED("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_CHOICE("model", &t->model, ANOMALY_DSM, "dsm|gan: denoising score matching, or energy GAN"),
-	    OPTION_NUMBER("minutes", &t->minutes, 0, 1e6, "stop the training after this time; 0: never"),
-	    OPTION_NUMBER("steps", &t->steps, 0, 1e12, "stop it after this many steps; 0: never"),
-	    OPTION_NUMBER("images", &s->images, 0, 1e9, "use only the first ones of each file; 0: all"),
-	    OPTION_NUMBER("sigma", &t->sigma, 1e-6, 1e3, "dsm: standard deviation of the noise, pixels in [-1, 1]"),
-	    OPTION_NUMBER("penalty", &t->penalty, 0, 1e9, "gan: weight of the gradient penalty"),
-	    OPTION_NUMBER("lr", &t->rate, 1e-12, 1e3, "learning rate"),
-	    OPTION_NUMBER("batch", &t->batch, 1, 65536, "images of a mini-batch"),
-	    OPTION_NUMBER("seed", &t->seed, 0, 1e15, "of split, nets and training"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_TEXT("data", &s->data, "Folder of MNIST's IDX files or .gz; without it shapes are drawn."),
+	    OPTION_NUMBER("digit", &s->digit, 0, 9, "What is left out; of drawn shapes 0 to 4."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_CHOICE("model", &t->model, ANOMALY_DSM, "dsm|gan: Denoising score matching, or energy GAN."),
+	    OPTION_NUMBER("minutes", &t->minutes, 0, 1e6, "Stop the training after this time; 0: never."),
+	    OPTION_NUMBER("steps", &t->steps, 0, 1e12, "Stop it after this many steps; 0: never."),
+	    OPTION_NUMBER("images", &s->images, 0, 1e9, "Use only the first ones of each file; 0: all."),
+	    OPTION_MEMBER("sigma", egm_dsm_options, &t->dsm, sigma),
+	    OPTION_MEMBER("penalty", egm_energy_gan_options, &t->gan.loss, penalty),
+	    OPTION_MEMBER("lr", egm_trainer_options, &t->gan.training, learning_rate),
+	    OPTION_MEMBER("batch", egm_trainer_options, &t->gan.training, batch),
+	    OPTION_NUMBER("seed", &t->gan.training.seed, 0, 1e15, "Seed of split, nets and training."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "[--data DIR] --out DIR [options]",
@@ -115,9 +115,11 @@ static void rank_all(egm_context *context, const digit_split *d, anomaly_scores 
 
 int main(int argc, char **argv)
 {
-	settings s = {
-	    .threads = 1,
-	    .training = {ANOMALY_DSM, .minutes = 3, .seed = 1, .batch = 128, .rate = 5e-4, .sigma = 1, .penalty = 100}};
+	settings s = {.threads = 1,
+	              .training = {ANOMALY_DSM, EGM_DSM_OPTIONS_INIT, gan_of_images(5e-4, 0.1), .minutes = 3}};
+	s.training.dsm.sigma = 1;
+	s.training.gan.loss.penalty = 100;
+	s.training.gan.training.batch = 128;
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
@@ -129,7 +131,7 @@ int main(int argc, char **argv)
 		labelled_images_load(&images, context, s.data, s.images);
 	else
 		labelled_images_draw(&images, s.images > 0 ? s.images : DRAWN);
-	digit_split_make(&d, &images, s.digit, s.training.seed);
+	digit_split_make(&d, &images, s.digit, s.training.gan.training.seed);
 	labelled_images_free(&images);
 	egm_model *energy = anomaly_energy_learn(context, d.train, d.n_train, d.columns, &s.training, s.out);
 	anomaly_scores_alloc(&scores, d.n_normal + d.n_anomalies);

@@ -49,16 +49,17 @@ static void choose(settings *s, char **argv)
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_TEXT("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_CHOICE("data", &s->data, TOY_25GAUSSIANS, "25gaussians|8gaussians|both: the points"),
-	    OPTION_TEXT("system", &s->system, "names with commas between; all without"),
-	    OPTION_FLAG("list", &s->list, "name the systems and exit"),
-	    OPTION_NUMBER("seconds", &s->seconds, 1e-3, 1e6, "processor time for the training of each system"),
-	    OPTION_NUMBER("steps", &s->steps, 0, 1e12, "training steps in place of seconds, for equal results; 0: seconds"),
-	    OPTION_NUMBER("samples", &s->samples, 2, 1e6, "samples of each system, and chains where it has some"),
-	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "of data, nets, training and samples"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_TEXT("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_CHOICE("data", &s->data, TOY_25GAUSSIANS, "25gaussians|8gaussians|both: The points."),
+	    OPTION_TEXT("system", &s->system, "Names with commas between; all without."),
+	    OPTION_FLAG("list", &s->list, "Name the systems and exit."),
+	    OPTION_NUMBER("seconds", &s->seconds, 1e-3, 1e6, "Processor time for the training of each system."),
+	    OPTION_NUMBER("steps", &s->steps, 0, 1e12,
+	                  "Training steps in place of seconds, for equal results; 0: seconds."),
+	    OPTION_NUMBER("samples", &s->samples, 2, 1e6, "Samples of each system, and chains where it has some."),
+	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of data, nets, training and samples."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",

@@ -63,17 +63,17 @@ typedef struct settings {
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "folder for the pictures; made if missing"),
-	    OPTION_NUMBER("bend", &s->bend, 0, 10, "b of the law; from 0.5 on nuts warns of the far ends that it misses"),
-	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: how the chains move"),
-	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "chains, from points drawn at random"),
-	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "draws of each chain"),
-	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e7, "transitions before them, which find step size and scales"),
-	    OPTION_NUMBER("accept", &s->accept, 0, 0.999, "acceptance that the warm-up aims at; 0: the kernel's default"),
-	    OPTION_NUMBER("step", &s->step, 0, 1e3, "step size where the warm-up begins; ula's own; 0: the default"),
-	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "of the chains"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_REQUIRED("out", &s->out, "Folder for the pictures; made if missing."),
+	    OPTION_NUMBER("bend", &s->bend, 0, 10, "b of the law; from 0.5 on nuts warns of the far ends that it misses."),
+	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: How the chains move."),
+	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "Chains, from points drawn at random."),
+	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "Draws of each chain."),
+	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e7, "Transitions before the draws, which find step size and scales."),
+	    OPTION_NUMBER("accept", &s->accept, 0, 0.999, "Acceptance that the warm-up aims at; 0: the kernel's default."),
+	    OPTION_NUMBER("step", &s->step, 0, 1e3, "Step size where the warm-up begins; ula's own; 0: the default."),
+	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of the chains."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",

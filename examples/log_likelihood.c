@@ -31,16 +31,16 @@ typedef struct settings {
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: the points"),
-	    OPTION_NUMBER("sigma", &s->training.sigma, 1e-3, 1, "standard deviation of the noise that the net learns with"),
-	    OPTION_NUMBER("steps", &s->training.steps, 1, 1e9, "training steps"),
-	    OPTION_NUMBER("minutes", &s->training.minutes, 0, 1e6, "stop the training after this time; 0: never"),
-	    OPTION_NUMBER("particles", &s->ais.particles, 2, 1e6, "of the annealed importance sampling"),
-	    OPTION_NUMBER("levels", &s->ais.levels, 1, 1e6, "densities from its base to the energy"),
-	    OPTION_NUMBER("seed", &s->ais.seed, 0, 1e15, "of data, net, training and particles"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The points."),
+	    OPTION_MEMBER("sigma", egm_dsm_options, &s->training.dsm, sigma),
+	    OPTION_NUMBER("steps", &s->training.steps, 1, 1e9, "Training steps."),
+	    OPTION_NUMBER("minutes", &s->training.minutes, 0, 1e6, "Stop the training after this time; 0: never."),
+	    OPTION_MEMBER("particles", egm_ais_options, &s->ais, particles),
+	    OPTION_MEMBER("levels", egm_ais_options, &s->ais, levels),
+	    OPTION_NUMBER("seed", &s->ais.seed, 0, 1e15, "Seed of data, net, training and particles."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",
@@ -101,8 +101,8 @@ static int mean_and_error(const double *of, const float *held_out, double extent
 
 int main(int argc, char **argv)
 {
-	settings s = {
-	    .law = TOY_25GAUSSIANS, .threads = 2, .training = {.sigma = 0.1, .steps = 10000}, .ais = EGM_AIS_OPTIONS_INIT};
+	settings s = {NULL, TOY_25GAUSSIANS, 2, {EGM_DSM_OPTIONS_INIT, .steps = 10000}, EGM_AIS_OPTIONS_INIT};
+	s.training.dsm.sigma = 0.1;
 	s.ais.seed = 1;
 	s.ais.particles = 1000;
 	s.ais.levels = 300;
@@ -118,10 +118,10 @@ int main(int argc, char **argv)
 	egm_ais_result ais = sample_log_z(energy, law.extent, &s.ais);
 	double log_z_grid = plane_log_z(energy, law.extent, FINE), likelihood[ROWS][2];
 	int inside = 0;
-	find_log_densities(*densities, &law, s.training.sigma, energy, ais.log_z, context, points, held_out);
+	find_log_densities(*densities, &law, s.training.dsm.sigma, energy, ais.log_z, context, points, held_out);
 	for (int r = 0; r < ROWS; r++) inside = mean_and_error((*densities)[r], held_out, law.extent, likelihood[r]);
 	likelihood[2][1] = hypot(likelihood[2][1], ais.standard_error); /* that of log Z moves all points alike */
-	plane_energy_draw(energy, ais.log_z, &law, s.training.sigma, held_out, s.out);
+	plane_energy_draw(energy, ais.log_z, &law, s.training.dsm.sigma, held_out, s.out);
 
 	printf("log Z: %.4f +- %.4f by annealed importance sampling (effective %.0f of %lld particles, %lld lost),\n"
 	       "       %.4f by a grid of %d x %d\n",
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 	for (int r = 0; r < ROWS; r++) printf("  %-15s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
 	report_open(NULL);
 	report_text("data", law.name);
-	report_number("sigma", s.training.sigma);
+	report_number("sigma", s.training.dsm.sigma);
 	report_integer("steps", s.training.steps);
 	report_number("log_z", ais.log_z);
 	report_number("log_z_error", ais.standard_error);

@@ -30,18 +30,18 @@ typedef struct settings {
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: the points"),
-	    OPTION_TEXT("model", &s->model, "folder of toy_density with nets to use; without it they are trained"),
-	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "training steps"),
-	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "samples, and chains"),
-	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "transitions that find each chain's step size"),
-	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "transitions behind them"),
-	    OPTION_NUMBER("beta", &s->posterior.beta, 1e-6, 1e6, "weight of the energy"),
-	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "standard deviation of truncated z"),
-	    OPTION_NUMBER("seed", &s->mala.seed, 0, 1e15, "of data, nets, training and chains"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: The points."),
+	    OPTION_TEXT("model", &s->model, "Folder of toy_density with nets to use; without it they are trained."),
+	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "Training steps."),
+	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Samples, and chains."),
+	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that find each chain's step size."),
+	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "Transitions after the warm-up."),
+	    OPTION_MEMBER("beta", egm_target_options, &s->posterior, beta),
+	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "Standard deviation of truncated z."),
+	    OPTION_NUMBER("seed", &s->mala.seed, 0, 1e15, "Seed of data, nets, training and chains."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",

@@ -71,14 +71,14 @@ int main(int argc, char **argv)
 	int64_t threads = 2;
 	const char *like = NULL, *columns = NULL, *delimiter = ",";
 	bool with_gradient = false;
-	const program_option options[] = {
-	    OPTION_NUMBER("skip", &reading.skip_lines, 0, 1e6, "lines before the first row"),
-	    OPTION_FLAG("gradient", &with_gradient, "print ||grad U(x)|| as a second column"),
-	    OPTION_TEXT("like", &like, "the CSV file of the training data, if it has words"),
-	    OPTION_TEXT("columns", &columns, "a range of columns, as 1-41, or the name of one; default all"),
-	    OPTION_CHOICE("header", &reading.header, EGM_CSV_HEADER_DETECT, "detect|yes|no: whether the first line is one"),
-	    OPTION_TEXT("delimiter", &delimiter, "between fields; a blank: runs of blanks and tabs"),
-	    OPTION_NUMBER("threads", &threads, 1, 256, "threads at most"),
+	program_option options[] = {
+	    OPTION_MEMBER("skip", egm_csv_options, &reading, skip_lines),
+	    OPTION_FLAG("gradient", &with_gradient, "Print ||grad U(x)|| as a second column."),
+	    OPTION_TEXT("like", &like, "The CSV file of the training data, if it has words."),
+	    OPTION_TEXT("columns", &columns, "A range of columns, as 1-41, or the name of one; default all."),
+	    OPTION_MEMBER("header", egm_csv_options, &reading, header),
+	    OPTION_TEXT("delimiter", &delimiter, "Character between fields; a blank: runs of blanks and tabs."),
+	    OPTION_NUMBER("threads", &threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	int first = options_read(argc, argv, "[options] ENERGY.safetensors ROWS.csv",

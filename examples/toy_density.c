@@ -32,21 +32,22 @@ typedef struct settings {
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: the points"),
-	    OPTION_REQUIRED("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "of data, nets and training"),
-	    OPTION_NUMBER("steps", &s->steps, 1, 1e12, "training steps of this run"),
-	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "stop after this time; 0: never"),
-	    OPTION_TEXT("load", &s->load, "go on from this checkpoint"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
-	    OPTION_NUMBER("batch", &s->gan.training.batch, 1, POINTS, "rows of a mini-batch"),
-	    OPTION_NUMBER("width", &s->width, 1, 65536, "units of a hidden layer"),
-	    OPTION_NUMBER("lr", &s->gan.training.learning_rate, 1e-12, 1e3, "learning rate"),
-	    OPTION_NUMBER("lr-final", &s->final_rate, 0, 1e3, "its value at step --steps, reached linearly; 0: --lr"),
+	program_option options[] = {
+	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The points."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of data, nets and training."),
+	    OPTION_NUMBER("steps", &s->steps, 1, 1e12, "Training steps of this run."),
+	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
+	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
+	    OPTION_NUMBER("width", &s->width, 1, 65536, "Units of a hidden layer."),
+	    OPTION_MEMBER("batch", egm_trainer_options, &s->gan.training, batch),
+	    OPTION_MEMBER("lr", egm_trainer_options, &s->gan.training, learning_rate),
+	    OPTION_NUMBER("lr-final", &s->final_rate, 0, 1e3,
+	                  "Learning rate at step --steps, reached linearly; 0: as --lr."),
 	    GAN_OPTIONS(&s->gan),
-	    OPTION_TEXT("curve", &s->curve, "CSV file for the scores during training"),
-	    OPTION_NUMBER("curve-every", &s->curve_every, 1, 1e12, "steps between its rows"),
+	    OPTION_TEXT("curve", &s->curve, "CSV file for the scores during training."),
+	    OPTION_NUMBER("curve-every", &s->curve_every, 1, 1e12, "Steps between two rows of --curve."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--data LAW --out DIR [options]",

@@ -30,17 +30,17 @@ typedef struct settings {
 
 static void read_settings(settings *s, int argc, char **argv)
 {
-	const program_option options[] = {
-	    OPTION_TEXT("data", &s->data, "folder of train-images-idx3-ubyte or .gz; without it images are drawn"),
-	    OPTION_REQUIRED("out", &s->out, "folder for the results; made if missing"),
-	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "of nets and training"),
-	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "stop after this time; 0: never"),
-	    OPTION_NUMBER("steps", &s->steps, 0, 1e12, "stop after this many steps of this run; 0: never"),
-	    OPTION_TEXT("load", &s->load, "go on from this checkpoint"),
-	    OPTION_CHOICE("net", &s->conv, 0, "dense|conv: conv has two convolutions with stride 2 and their way back"),
-	    OPTION_NUMBER("threads", &s->threads, 1, 256, "threads at most"),
-	    OPTION_NUMBER("batch", &s->gan.training.batch, 1, 65536, "images of a mini-batch"),
-	    OPTION_NUMBER("lr", &s->gan.training.learning_rate, 1e-12, 1e3, "learning rate"),
+	program_option options[] = {
+	    OPTION_TEXT("data", &s->data, "Folder of train-images-idx3-ubyte or .gz; without it images are drawn."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of nets and training."),
+	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
+	    OPTION_NUMBER("steps", &s->steps, 0, 1e12, "Stop after this many steps of this run; 0: never."),
+	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
+	    OPTION_CHOICE("net", &s->conv, 0, "dense|conv: Conv has two convolutions with stride 2 and their way back."),
+	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
+	    OPTION_MEMBER("batch", egm_trainer_options, &s->gan.training, batch),
+	    OPTION_MEMBER("lr", egm_trainer_options, &s->gan.training, learning_rate),
 	    GAN_OPTIONS(&s->gan),
 	    OPTIONS_END,
 	};

@@ -3,15 +3,16 @@
 #ifndef ANOMALY_ENERGY_H
 #define ANOMALY_ENERGY_H
 
-#include <egm.h>
+#include "energy_gan.h"
 
 enum { ANOMALY_DSM = 1, ANOMALY_GAN }; /* denoising score matching; the energy of an energy GAN */
 
 typedef struct anomaly_training {
 	int32_t model; /* ANOMALY_* */
-	int64_t batch, steps;
-	uint64_t seed;
-	double minutes, rate, sigma, penalty; /* sigma: of dsm; penalty: of gan */
+	egm_dsm_options dsm;
+	gan_settings gan; /* its trainer is also that of dsm */
+	int64_t steps;
+	double minutes;
 	/* What it took: */
 	int64_t steps_done;
 	double seconds;

@@ -27,15 +27,15 @@ typedef struct gan {
 	egm_model *final_energy, *final_generator;
 } gan;
 
-/* The rows of a table of options that read the same in every program; those of seed, batch and lr do not. */
+/* The rows of a table of options that are the same in every program. */
 /* clang-format off */
 #define GAN_OPTIONS(s) \
-	OPTION_NUMBER("energy-steps", &(s)->loss.energy_steps, 1, 1000, "energy phases for each generator phase"), \
-	OPTION_NUMBER("penalty", &(s)->loss.penalty, 0, 1e9, "weight of the zero-centred gradient penalty"), \
-	OPTION_CHOICE("entropy", &(s)->loss.entropy, EGM_ENTROPY_INFOGAN, "infogan|jsd|nwj|dv: estimate of the entropy"), \
-	OPTION_NUMBER("entropy-weight", &(s)->loss.entropy_weight, 0, 1e9, "weight of the entropy term"), \
-	OPTION_NUMBER("noise", &(s)->loss.noise, 0, 1e3, "sigma of the noise on what the entropy term sees"), \
-	OPTION_NUMBER("ema", &(s)->training.average_decay, 0, 0.9999999, "decay of averaged parameters; 0: none")
+	OPTION_MEMBER("energy-steps", egm_energy_gan_options, &(s)->loss, energy_steps), \
+	OPTION_MEMBER("penalty", egm_energy_gan_options, &(s)->loss, penalty), \
+	OPTION_MEMBER("entropy", egm_energy_gan_options, &(s)->loss, entropy), \
+	OPTION_MEMBER("entropy-weight", egm_energy_gan_options, &(s)->loss, entropy_weight), \
+	OPTION_MEMBER("noise", egm_energy_gan_options, &(s)->loss, noise), \
+	OPTION_MEMBER("ema", egm_trainer_options, &(s)->training, average_decay)
 /* clang-format on */
 
 /* Settings that suit points in the plane (see toy_density.c) and images, whose columns are to be set. Both: one energy

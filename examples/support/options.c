@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "program.h"
 
 enum { OPTIONS_MAX = 40, HELP = 'h', VALUE = 'v' };
 
@@ -42,6 +45,44 @@ int options_value(const program_option *o, char *text, size_t room)
 	}
 }
 
+/* "one|two|three: help" of a member of the library, as OPTION_CHOICE has it. The text lives as long as the program. */
+static const char *choice_help(const egm_option *d)
+{
+	enum { ROOM = 512 };
+	char *text = program_alloc(ROOM, 1);
+	size_t used = 0;
+	for (int32_t i = 0; i < d->choice_count && used < ROOM; i++) {
+		if (d->choices[i].value != d->choices[0].value + i) {
+			fprintf(stderr, "%s: its values do not follow one another\n", d->name);
+			exit(EXIT_FAILURE);
+		}
+		used += (size_t)snprintf(text + used, ROOM - used, "%s%s", i > 0 ? "|" : "", d->choices[i].name);
+	}
+	if (used < ROOM) snprintf(text + used, ROOM - used, ": %s", d->help);
+	return text;
+}
+
+/* From what the library says of a member of its structs to a row of the table. */
+static void describe(program_option *o)
+{
+	static const int kinds[] = {[EGM_OPTION_INT32] = KIND_INT32,
+	                            [EGM_OPTION_INT64] = KIND_INT64,
+	                            [EGM_OPTION_UINT64] = KIND_UINT64,
+	                            [EGM_OPTION_DOUBLE] = KIND_DOUBLE,
+	                            [EGM_OPTION_CHOICE] = KIND_CHOICE};
+	char type[64];
+	const char *member = strchr(o->help, '.');
+	egm_option d = EGM_OPTION_INIT;
+	snprintf(type, sizeof type, "%.*s", (int)(member - o->help), o->help);
+	check(egm_options_describe(type, egm_options_find(type, member + 1), &d));
+	o->kind = kinds[d.kind];
+	o->low = d.kind == EGM_OPTION_CHOICE ? d.choices[0].value : d.low;
+	o->high = d.high;
+	o->limits = (d.low_open ? LIMIT_LOW_OPEN : 0) | (d.high_open ? LIMIT_HIGH_OPEN : 0) |
+	            (d.zero_is_default ? LIMIT_OR_ZERO : 0);
+	o->help = d.kind == EGM_OPTION_CHOICE ? choice_help(&d) : d.help;
+}
+
 static void print_help(const char *program, const char *usage, const char *summary, const program_option *o)
 {
 	static const char *const words[] = {"",
@@ -60,17 +101,29 @@ static void print_help(const char *program, const char *usage, const char *summa
 		if (o->kind != KIND_FLAG && options_value(o, value, sizeof value) > 0) printf(" (%s)", value);
 		printf("\n");
 	}
-	printf("  --%-16s %-4s  %s\n", "help", "", "print this and exit");
+	printf("  --%-16s %-4s  %s\n", "help", "", "Print this and exit.");
 }
 
 static _Noreturn void refuse(const program_option *o, const char *text)
 {
-	if (o->kind == KIND_CHOICE)
-		fprintf(stderr, "--%s: expected one of %.*s, got '%s'\n", o->name, (int)strcspn(o->help, ": "), o->help, text);
-	else
-		fprintf(stderr, "--%s: expected %s from %g to %g, got '%s'\n", o->name,
-		        o->kind == KIND_DOUBLE ? "a number" : "an integer", o->low, o->high, text);
+	fprintf(stderr, "--%s: expected ", o->name);
+	if (o->kind == KIND_CHOICE) {
+		fprintf(stderr, "one of %.*s", (int)strcspn(o->help, ": "), o->help);
+	} else {
+		fprintf(stderr, o->kind == KIND_DOUBLE ? "a number" : "an integer");
+		if (isfinite(o->low)) fprintf(stderr, " %s %g", o->limits & LIMIT_LOW_OPEN ? "above" : "from", o->low);
+		if (isfinite(o->high)) fprintf(stderr, " %s %g", o->limits & LIMIT_HIGH_OPEN ? "to below" : "to", o->high);
+	}
+	fprintf(stderr, ", got '%s'\n", text);
 	exit(2);
+}
+
+static bool in_range(const program_option *o, double x)
+{
+	if (x == 0 && o->limits & LIMIT_OR_ZERO) return true;
+	if (o->kind == KIND_INT32 && !(fabs(x) <= INT32_MAX)) return false;
+	return isfinite(x) && (o->limits & LIMIT_LOW_OPEN ? x > o->low : x >= o->low) &&
+	       (o->limits & LIMIT_HIGH_OPEN ? x < o->high : x <= o->high);
 }
 
 static void read_number(const program_option *o, const char *text)
@@ -79,7 +132,7 @@ static void read_number(const program_option *o, const char *text)
 	errno = 0;
 	double number = strtod(text, &end);
 	long long integer = o->kind == KIND_DOUBLE ? 0 : strtoll(text, &end, 10);
-	if (errno || end == text || *end || !(number >= o->low && number <= o->high)) refuse(o, text);
+	if (errno || end == text || *end || !in_range(o, number)) refuse(o, text);
 	if (o->kind == KIND_DOUBLE) *(double *)o->value = number;
 	if (o->kind == KIND_INT32) *(int32_t *)o->value = (int32_t)integer;
 	if (o->kind == KIND_INT64) *(int64_t *)o->value = integer;
@@ -110,15 +163,16 @@ static void read_value(const program_option *o, const char *text)
 		read_number(o, text);
 }
 
-int options_read(int argc, char **argv, const char *usage, const char *summary, const program_option *options,
-                 int operands)
+int options_read(int argc, char **argv, const char *usage, const char *summary, program_option *options, int operands)
 {
 	struct option table[OPTIONS_MAX + 2] = {{0}};
 	char reason[128];
 	int chosen, index = 0, count = 0;
-	for (; options[count].name && count < OPTIONS_MAX; count++)
+	for (; options[count].name && count < OPTIONS_MAX; count++) {
+		if (options[count].kind == KIND_MEMBER) describe(&options[count]);
 		table[count] = (struct option){options[count].name,
 		                               options[count].kind == KIND_FLAG ? no_argument : required_argument, NULL, VALUE};
+	}
 	table[count] = (struct option){"help", no_argument, NULL, HELP};
 	while ((chosen = getopt_long(argc, argv, "", table, &index)) != -1) {
 		if (chosen == HELP) print_help(argv[0], usage, summary, options), exit(EXIT_SUCCESS);

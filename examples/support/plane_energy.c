@@ -32,13 +32,11 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
 	egm_data *data = NULL;
 	egm_loss *loss = NULL;
 	egm_trainer *trainer = NULL;
-	egm_dsm_options dsm = EGM_DSM_OPTIONS_INIT;
 	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	progress watch;
 	char path[PROGRAM_PATH];
 	check(egm_data_copy(&data, context, egm_f32(points, count, 2)));
-	dsm.sigma = training->sigma;
-	check(egm_loss_dsm(&loss, net, &dsm));
+	check(egm_loss_dsm(&loss, net, &training->dsm));
 	options.seed = training->seed;
 	options.batch = 512;
 	options.learning_rate = 2e-3;

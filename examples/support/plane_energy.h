@@ -8,7 +8,7 @@
 #include "toy_data.h"
 
 typedef struct plane_training {
-	double sigma;   /* of the noise */
+	egm_dsm_options dsm;
 	int64_t steps;  /* in: at most; out: done */
 	double minutes; /* 0: no limit */
 	uint64_t seed;
