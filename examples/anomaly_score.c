@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Learns nine digits and asks which images are none of them: an energy as a score for anomalies. Two scores of one net,
- * the energy U(x) and the norm of its gradient, against two that need no net (baselines.h).
+/* Learns nine digits and asks which images are none of them: an energy as a score for anomalies. Two scores of one
+ * network, the energy U(x) and the norm of its gradient, against two that need no network (baselines.h).
  *
  * Test sets. Four fifths of the normal images are trained on; the last fifth is tested. "all" adds every image of the
  * digit that was left out, as the published figures on MNIST do: about 36 in 100 are anomalies, and so a score that
- * knows nothing has an average precision (AUPRC) of 0.36. "natural" adds one fifth of them, as a random test set would:
- * about 10 in 100. AUROC hardly differs between the two, AUPRC does; always read it against the prevalence.
+ * knows nothing has an average precision (AUPRC) of 0.36. "natural" adds one fifth of them, as a random test set
+ * would: about 10 in 100. AUROC hardly differs between the two, AUPRC does; always read it against the prevalence.
  *
  * Which energy. AUROC of "all", 5000 steps on the first 40,000 images, dsm with sigma 1, gan with penalty 100 as Kumar
  * et al. 2019 have it for this use:
@@ -54,7 +54,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTION_MEMBER("penalty", egm_energy_gan_options, &t->gan.loss, penalty),
 	    OPTION_MEMBER("lr", egm_trainer_options, &t->gan.training, learning_rate),
 	    OPTION_MEMBER("batch", egm_trainer_options, &t->gan.training, batch),
-	    OPTION_NUMBER("seed", &t->gan.training.seed, 0, 1e15, "Seed of split, nets and training."),
+	    OPTION_NUMBER("seed", &t->gan.training.seed, 0, 1e15, "Seed of split, networks and training."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
@@ -64,7 +64,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	if (!s->data && s->digit > 4) options_misuse(argv, "--digit: without --data there are 0 to 4");
 }
 
-/* Two scores of one net: U(x) and |grad U(x)|. */
+/* Two scores of one network: U(x) and |grad U(x)|. */
 static void score_by_energy(const egm_model *energy, const digit_split *d, double *energies, double *norms)
 {
 	enum { BATCH = 1000 };
@@ -85,7 +85,7 @@ static void score_by_energy(const egm_model *energy, const digit_split *d, doubl
 	free(gradients);
 }
 
-/* Two scores that need no net. */
+/* Two scores that need no network. */
 static void score_by_baselines(egm_context *context, const digit_split *d, double *gaussian, double *neighbour)
 {
 	int64_t rows = d->n_normal + d->n_anomalies, fitted = d->n_train < 20000 ? d->n_train : 20000;

@@ -16,7 +16,7 @@
 #include "support/program.h"
 #include "support/systems.h"
 
-/* The laws that --data names: one of TOY_*, or both. */
+/* The distributions that --data names: one of TOY_*, or both. */
 enum { BOTH = TOY_SWISSROLL };
 
 typedef struct settings {
@@ -58,7 +58,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTION_NUMBER("steps", &s->steps, 0, 1e12,
 	                  "Training steps in place of seconds, for equal results; 0: seconds."),
 	    OPTION_NUMBER("samples", &s->samples, 2, 1e6, "Samples of each system, and chains where it has some."),
-	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of data, nets, training and samples."),
+	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of data, networks, training and samples."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};

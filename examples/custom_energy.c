@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples an energy that is a C function, no net in sight, and judges the draws as if nothing were known of the law;
- * then compares with what is known. The law is a normal one that was bent along a parabola, "banana" (Haario, Saksman,
- * Tamminen 1999):
+/* Samples an energy that is a C function, no network in sight, and judges the draws as if nothing were known of the
+ * distribution; then compares with what is known. The distribution is a normal one that was bent along a parabola,
+ * "banana" (Haario, Saksman, Tamminen 1999):
  *
  *  x0 = a z0,  x1 = b (x0^2 - a^2) + c z1,  z ~ N(0, I)
  *  U(x) = x0^2 / (2 a^2) + (x1 - b (x0^2 - a^2))^2 / (2 c^2)
@@ -65,7 +65,8 @@ static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
 	    OPTION_REQUIRED("out", &s->out, "Folder for the pictures; made if missing."),
-	    OPTION_NUMBER("bend", &s->bend, 0, 10, "b of the law; from 0.5 on nuts warns of the far ends that it misses."),
+	    OPTION_NUMBER("bend", &s->bend, 0, 10,
+	                  "b of the distribution; from 0.5 on nuts warns of the far ends that it misses."),
 	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: How the chains move."),
 	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "Chains, from points drawn at random."),
 	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "Draws of each chain."),
@@ -80,8 +81,8 @@ static void read_settings(settings *s, int argc, char **argv)
 	             "Draws from an energy that is a C function, and judges the draws; pictures go to DIR.", options, 0);
 }
 
-/* The options of all kernels begin alike; what is 0, or not named here, is the kernel's default. The chains start wider
- * than the law: only if they start apart can they show that they have met. */
+/* The options of all kernels begin alike; what is 0, or not named here, is the kernel's default. The chains start
+ * wider than the distribution: only if they start apart can they show that they have met. */
 static egm_status make_sampler(egm_sampler **out, egm_target *target, const settings *s)
 {
 	const double wide = 2, aim = s->accept;

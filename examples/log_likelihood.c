@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy says which of two points is likelier; with log Z it says how likely each is: log q(x) = -U(x) - log Z. Here
- * Z comes from annealed importance sampling, and is compared with what in the plane, and nowhere else, is to be had:
- * the sum of exp(-U) over a fine grid. The mean log-likelihood of held-out points is then between that of a Gaussian
- * and that of the law which drew the points.
+/* An energy says which of two points is likelier; with log Z it says how likely each is: log q(x) = -U(x) - log Z.
+ * Here Z comes from annealed importance sampling, and is compared with what in the plane, and nowhere else, is to be
+ * had: the sum of exp(-U) over a fine grid. The mean log-likelihood of held-out points is then between that of a
+ * Gaussian and that of the distribution which drew the points.
  *
- * The net learns by denoising score matching (plane_energy.h): its energy is that of the law with noise of sigma added,
- * whose mean log-likelihood is the best that it can reach. Nothing is learnt about the energy far from the points, so
- * the density lives on a box: a target with bounds. */
+ * The network learns by denoising score matching (plane_energy.h): its energy is that of the distribution with noise
+ * of sigma added, whose mean log-likelihood is the best that it can reach. Nothing is learnt about the energy far from
+ * the points, so the density lives on a box: a target with bounds. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTION_NUMBER("minutes", &s->training.minutes, 0, 1e6, "Stop the training after this time; 0: never."),
 	    OPTION_MEMBER("particles", egm_ais_options, &s->ais, particles),
 	    OPTION_MEMBER("levels", egm_ais_options, &s->ais, levels),
-	    OPTION_NUMBER("seed", &s->ais.seed, 0, 1e15, "Seed of data, net, training and particles."),
+	    OPTION_NUMBER("seed", &s->ais.seed, 0, 1e15, "Seed of data, network, training and particles."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
@@ -84,7 +84,8 @@ static void find_log_densities(log_densities of, const toy_law *law, double sigm
 }
 
 /* A point outside of the box has density 0 under the energy, which one such point would make of the whole product; the
- * laws leave the box so rarely that the mean is taken over the others. Returns how many these are; Welford 1962. */
+ * distributions leave the box so rarely that the mean is taken over the others. Returns how many these are; Welford
+ * 1962. */
 static int mean_and_error(const double *of, const float *held_out, double extent, double result[2])
 {
 	double n = 0, mean = 0, squares = 0;

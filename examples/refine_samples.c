@@ -33,14 +33,14 @@ static void read_settings(settings *s, int argc, char **argv)
 	program_option options[] = {
 	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
 	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: The points."),
-	    OPTION_TEXT("model", &s->model, "Folder of toy_density with nets to use; without it they are trained."),
+	    OPTION_TEXT("model", &s->model, "Folder of toy_density with networks to use; without it they are trained."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "Training steps."),
 	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Samples, and chains."),
 	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that find each chain's step size."),
 	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "Transitions after the warm-up."),
 	    OPTION_MEMBER("beta", egm_target_options, &s->posterior, beta),
 	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "Standard deviation of truncated z."),
-	    OPTION_NUMBER("seed", &s->mala.seed, 0, 1e15, "Seed of data, nets, training and chains."),
+	    OPTION_NUMBER("seed", &s->mala.seed, 0, 1e15, "Seed of data, networks, training and chains."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
@@ -61,8 +61,7 @@ static void make_samples(way *w, const plane_gan *nets, egm_context *context, co
 {
 	float *u = program_alloc((size_t)n, sizeof *u);
 	w->x = program_alloc((size_t)n, 2 * sizeof *w->x);
-	check(egm_model_run(nets->generator, egm_f32(z, n, nets->latent),
-	                    egm_f32_out(w->x, n, egm_model_outputs(nets->generator))));
+	check(egm_model_run(nets->generator, egm_f32(z, n, nets->latent), egm_f32_out(w->x, n, 2)));
 	check(egm_model_energy(nets->energy, egm_f32(w->x, n, 2), egm_f32_out(u, n, 1)));
 	for (int64_t i = 0; i < n; i++) w->mean_energy += u[i] / (double)n;
 	check(toy_law_score(law, context, w->x, (size_t)n, &w->score));

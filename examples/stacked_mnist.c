@@ -5,13 +5,13 @@
  * there are, and KL(p || uniform) of their shares. Real images do not get 0: 26,000 of 1000 modes leave 999/52000 =
  * 0.0192 nats, and MNIST's digits, which are not equally frequent, 0.0043 more. The program counts them too.
  *
- * Nets as Kumar et al. 2019 have them at half the width, one energy phase at four times the generator's learning rate
- * in place of five at the same: one phase at equal rates falls onto a single image and is slow to leave it (27 modes
- * after 552 CPU seconds, these settings 573 after 372). Theirs: --width 512 --energy-steps 5 --energy-lr 0 --ema 0
- * --penalty 0.0128, which is 10/784, for they take the mean over the pixels.
+ * Networks as Kumar et al. 2019 have them at half the width, one energy phase at four times the generator's learning
+ * rate in place of five at the same: one phase at equal rates falls onto a single image and is slow to leave it (27
+ * modes after 552 CPU seconds, these settings 573 after 372). Theirs: --width 512 --energy-steps 5 --energy-lr 0 --ema
+ * 0 --penalty 0.0128, which is 10/784, for they take the mean over the pixels.
  *
- * The images are drawn anew all the time: a pool that each row leaves once (digit_triples.h), then the next one. What a
- * run has cost is kept with its checkpoints, and so are the settings that shape it (stacked_run.h): --resume refuses
+ * The images are drawn anew all the time: a pool that each row leaves once (digit_triples.h), then the next one. What
+ * a run has cost is kept with its checkpoints, and so are the settings that shape it (stacked_run.h): --resume refuses
  * others, and goes on with the bits that an unbroken run would have, on the same machine and number of threads. */
 #include <egm.h>
 #include <math.h>
@@ -42,9 +42,9 @@ static void read_settings(stacked_run *run, int argc, char **argv)
 	    OPTION_NUMBER("samples", &run->samples, 1, 1e9, "Images that are counted."),
 	    OPTION_TEXT("classifier", &run->classifier, "Use this classifier.safetensors instead of training one."),
 	    OPTION_NUMBER("classifier-steps", &run->classifier_steps, 1, 1e9, "Training steps of the classifier."),
-	    OPTION_CHOICE("net", &run->dense, 0, "conv|dense: Kind of the nets."),
+	    OPTION_CHOICE("net", &run->dense, 0, "conv|dense: Kind of the networks."),
 	    OPTION_NUMBER("width", &run->width, 8, 4096, "conv: Channels of the last convolution; published: 512."),
-	    OPTION_NUMBER("seed", &g->training.seed, 0, 1e15, "Seed of nets, images and training."),
+	    OPTION_NUMBER("seed", &g->training.seed, 0, 1e15, "Seed of networks, images and training."),
 	    OPTION_NUMBER("threads", &run->threads, 1, 256, "Threads at most."),
 	    OPTION_MEMBER("batch", egm_trainer_options, &g->training, batch),
 	    OPTION_MEMBER("lr", egm_trainer_options, &g->training, learning_rate),

@@ -2,10 +2,10 @@
 /* Trains an energy GAN with a maximum-entropy generator on points in the plane, where it can be seen and counted
  * whether the energy is low at the data and the samples cover every mode.
  *
- * The defaults are those that brought most samples onto the modes in a given time: nets of three hidden layers of 128,
- * a learning rate that falls from 1e-3, averaged parameters, and an entropy term of weight 0.01, enough to reach every
- * mode without holding the samples off it. Those of Kumar et al. 2019 are --width 512 --lr 1e-4 --lr-final 0 --ema 0
- * --entropy-weight 1. */
+ * The defaults are those that brought most samples onto the modes in a given time: networks of three hidden layers of
+ * 128, a learning rate that falls from 1e-3, averaged parameters, and an entropy term of weight 0.01, enough to reach
+ * every mode without holding the samples off it. Those of Kumar et al. 2019 are --width 512 --lr 1e-4 --lr-final 0
+ * --ema 0 --entropy-weight 1. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	program_option options[] = {
 	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The points."),
 	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of data, nets and training."),
+	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of data, networks and training."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e12, "Training steps of this run."),
 	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
 	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
@@ -50,7 +50,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTION_NUMBER("curve-every", &s->curve_every, 1, 1e12, "Steps between two rows of --curve."),
 	    OPTIONS_END,
 	};
-	options_read(argc, argv, "--data LAW --out DIR [options]",
+	options_read(argc, argv, "--data NAME --out DIR [options]",
 	             "Trains an energy and a generator on points in the plane; pictures and models go to DIR.", options, 0);
 	if (s->final_rate > s->gan.training.learning_rate) options_misuse(argv, "--lr-final is above --lr");
 	for (int i = 0; i < 3; i++) s->gan.energy_hidden[i] = s->gan.generator_hidden[i] = s->width;
@@ -72,8 +72,7 @@ static void train(const settings *s, gan *g, const egm_data *data, progress *wat
 	while (!progress_over(watch) && (done = egm_trainer_steps(g->trainer)) < watch->last) {
 		progress_fit(watch, g->trainer, data, piece < watch->last - done ? piece : watch->last - done);
 		gan_update(g, &s->gan);
-		check(egm_model_generate(g->final_generator, s->gan.training.seed,
-		                         egm_f32_out(samples, SAMPLES, egm_model_outputs(g->final_generator))));
+		check(egm_model_generate(g->final_generator, s->gan.training.seed, egm_f32_out(samples, SAMPLES, 2)));
 		check(toy_law_score(law, context, samples, SAMPLES, score));
 		if (!curve) continue;
 		fprintf(curve, "%lld,%.2f,%lld,%.4f,%.5f\n", (long long)egm_trainer_steps(g->trainer), progress_seconds(watch),

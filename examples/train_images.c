@@ -33,7 +33,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	program_option options[] = {
 	    OPTION_TEXT("data", &s->data, "Folder of train-images-idx3-ubyte or .gz; without it images are drawn."),
 	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of nets and training."),
+	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of networks and training."),
 	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
 	    OPTION_NUMBER("steps", &s->steps, 0, 1e12, "Stop after this many steps of this run; 0: never."),
 	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
@@ -72,7 +72,7 @@ static int write_results(const settings *s, gan *g, const image_split *im, const
 	gan_update(g, &s->gan);
 	gan_save(g, s->out);
 	check(egm_model_generate(g->final_generator, s->gan.training.seed,
-	                         egm_f32_out(generated, (int64_t)drawn, egm_model_outputs(g->final_generator))));
+	                         egm_f32_out(generated, (int64_t)drawn, im->height * im->width)));
 	mean[0] = measure(g, im, egm_data_values(im->held_out), energies[0]);
 	mean[1] = measure(g, im, generated, energies[1]);
 	int failed = picture_images(program_path(path, s->out, files[0]), generated, SHEET, SHEET, (size_t)im->height,

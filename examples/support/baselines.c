@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Gaussian in plain loops over columns that a compiler can put into vectors. The nearest neighbour as a net: a
+/* The Gaussian in plain loops over columns that a compiler can put into vectors. The nearest neighbour as a network: a
  * dense layer whose weights are training rows t and whose biases are -|t|^2 / 2 computes x.t - |t|^2 / 2, the largest
  * of which belongs to the nearest t, at the speed of its products. */
 #include "baselines.h"
@@ -138,7 +138,7 @@ static egm_status raise_best(const egm_model *net, const float *x, int64_t rows,
 {
 	for (int64_t i = 0; i < rows; i += BATCH) {
 		int64_t n = rows - i < BATCH ? rows - i : BATCH;
-		TRY(egm_model_run(net, egm_f32(x + i * d, n, d), egm_f32_out(out, n, egm_model_outputs(net))));
+		TRY(egm_model_run(net, egm_f32(x + i * d, n, d), egm_f32_out(out, n, units)));
 		for (int64_t r = 0; r < n; r++)
 			for (int64_t u = 0; u < units; u++) {
 				if (out[r * units + u] > best[i + r]) best[i + r] = out[r * units + u];

@@ -53,7 +53,7 @@ int chain_marginals(const char *path, const chain_draws *d, double (*density)(in
 			x[k][i] = range[k] * (2.0 * i / (CURVE - 1) - 1);
 			y[k][i] = density((int)k, x[k][i], user);
 		}
-		snprintf(titles[k], sizeof titles[k], "%s: draws and law (%s)", axis_names[k], d->name);
+		snprintf(titles[k], sizeof titles[k], "%s: draws and distribution (%s)", axis_names[k], d->name);
 		bars[k] = (picture_values){"draws", values + k * count, count};
 		curves[k] = (picture_curve){"exact density", x[k], y[k], CURVE};
 		charts[k] = (picture_chart){titles[k], axis_names[k], "density", &curves[k], 1, &bars[k]};

@@ -83,7 +83,7 @@ static egm_status fit(const contest *c, egm_trainer *trainer, const learner_stag
 	return egm_trainer_fit(trainer, stage->without_data ? NULL : c->data, steps, watch ? progress_step : NULL, watch);
 }
 
-/* Steps of the stage that fit into its share of the budget; the nets have moved afterwards. */
+/* Steps of the stage that fit into its share of the budget; the networks have moved afterwards. */
 static egm_status count_steps(const contest *c, const learner_stage *stage, int64_t *steps)
 {
 	egm_trainer *trainer = NULL;
@@ -102,7 +102,7 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 	return status;
 }
 
-/* The share of a few samples, from the nets as they are. Drawing them is not training and takes none of its time. */
+/* The share of a few samples, from the networks as they are. Drawing them takes none of the time for training. */
 static egm_status look(contest *c, const system_entry *entry, egm_trainer *trainer, outcome *o)
 {
 	float samples[LOOK_SAMPLES][2];

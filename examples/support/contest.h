@@ -25,7 +25,7 @@ typedef struct contest {
 	egm_context *context;
 	float *points; /* [CONTEST_POINTS, 2] */
 	egm_data *data;
-	/* The system at work: an entry without a set-up draws from the nets of the one before. */
+	/* The system at work: an entry without a set-up draws from the networks of the one before. */
 	learner learner;
 	const system_entry *trained;
 	int64_t trained_steps;
@@ -44,7 +44,7 @@ typedef struct outcome {
 	int64_t steps;
 	double seconds, draw_seconds;
 	float *samples; /* [samples, 2], freed by the caller */
-	/* The high-quality share as training went on, of averaged nets; the way there of a system drawn in two ways is
+	/* The high-quality share as training went on, of averaged networks; the way there of a system drawn in two ways is
 	 * that of the first. */
 	double time[CONTEST_LOOKS + 1], share[CONTEST_LOOKS + 1];
 	size_t looks;

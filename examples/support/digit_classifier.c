@@ -91,7 +91,7 @@ egm_model *digit_classifier_load(egm_context *context, const char *path)
 	check(egm_model_load(&net, context, path, NULL));
 	if (egm_model_inputs(net) == DIGIT_PIXELS && egm_model_outputs(net) == DIGITS && egm_model_dtype(net) == EGM_F32)
 		return net;
-	fprintf(stderr, "%s: a net of %lld inputs and %lld outputs is no classifier of digits\n", path,
+	fprintf(stderr, "%s: a network of %lld inputs and %lld outputs is no classifier of digits\n", path,
 	        (long long)egm_model_inputs(net), (long long)egm_model_outputs(net));
 	exit(EXIT_FAILURE);
 }
@@ -99,7 +99,7 @@ egm_model *digit_classifier_load(egm_context *context, const char *path)
 void digit_classifier_verdicts(const egm_model *net, const float *pixels, int64_t count, unsigned char *verdicts)
 {
 	float *logits = program_alloc((size_t)count * DIGITS, sizeof *logits);
-	check(egm_model_run(net, egm_f32(pixels, count, DIGIT_PIXELS), egm_f32_out(logits, count, egm_model_outputs(net))));
+	check(egm_model_run(net, egm_f32(pixels, count, DIGIT_PIXELS), egm_f32_out(logits, count, DIGITS)));
 	for (int64_t i = 0; i < count; i++) {
 		const float *of = logits + i * DIGITS;
 		verdicts[i] = 0;

@@ -60,7 +60,7 @@ typedef struct judge {
 static void count_piece(judge *j, int64_t samples, uint64_t seed)
 {
 	if (j->generator)
-		check(egm_model_generate(j->generator, seed, egm_f32_out(j->images, samples, egm_model_outputs(j->generator))));
+		check(egm_model_generate(j->generator, seed, egm_f32_out(j->images, samples, TRIPLE_VALUES)));
 	else
 		draw_triples(j->images, j->digits, samples, mixed(seed));
 	for (int64_t i = 0; i < samples; i++)

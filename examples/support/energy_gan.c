@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of creation is that of the library: nets, loss, trainer, each holding on to what it is made from. */
+/* The order of creation is that of the library: networks, loss, trainer, each holding on to what it is made from. */
 #include "energy_gan.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy GAN, from the nets to the saved files: what toy_density, train_images and stacked_mnist have in common. */
+/* An energy GAN, from networks to saved files: what toy_density, train_images and stacked_mnist have in common. */
 #ifndef ENERGY_GAN_H
 #define ENERGY_GAN_H
 
@@ -16,7 +16,7 @@ typedef struct gan_settings {
 	int64_t generator_hidden[GAN_HIDDEN_MAX]; /* the same for the generator, ReLU */
 	bool generator_tanh;                      /* whether the generator ends with tanh: data in [-1, 1] */
 	egm_energy_gan_options loss;
-	egm_trainer_options training; /* its seed is also that of the nets */
+	egm_trainer_options training; /* its seed is also that of the networks */
 } gan_settings;
 
 typedef struct gan {
@@ -43,12 +43,12 @@ typedef struct gan {
 gan_settings gan_of_the_plane(void);
 gan_settings gan_of_images(double rate, double entropy_weight);
 
-/* Makes loss and trainer, and those of the nets that are NULL, dense; the others may come from elsewhere, such as
+/* Makes loss and trainer, and those of the networks that are NULL, dense; the others may come from elsewhere, such as
  * image_nets.h. `checkpoint` may be NULL. */
 void gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint);
 void gan_free(gan *g);
 
-/* Fills the final nets. */
+/* Fills the final networks. */
 void gan_update(gan *g, const gan_settings *settings);
 /* Writes energy.safetensors, generator.safetensors (the final ones) and checkpoint.safetensors to `folder`. */
 void gan_save(const gan *g, const char *folder);

@@ -78,8 +78,7 @@ static void describe(program_option *o)
 	o->kind = kinds[d.kind];
 	o->low = d.kind == EGM_OPTION_CHOICE ? d.choices[0].value : d.low;
 	o->high = d.high;
-	o->limits = (d.low_open ? LIMIT_LOW_OPEN : 0) | (d.high_open ? LIMIT_HIGH_OPEN : 0) |
-	            (d.zero_is_default ? LIMIT_OR_ZERO : 0);
+	o->limits = (d.low_open ? LIMIT_LOW_OPEN : 0) | (d.high_open ? LIMIT_HIGH_OPEN : 0);
 	o->help = d.kind == EGM_OPTION_CHOICE ? choice_help(&d) : d.help;
 }
 
@@ -120,7 +119,6 @@ static _Noreturn void refuse(const program_option *o, const char *text)
 
 static bool in_range(const program_option *o, double x)
 {
-	if (x == 0 && o->limits & LIMIT_OR_ZERO) return true;
 	if (o->kind == KIND_INT32 && !(fabs(x) <= INT32_MAX)) return false;
 	return isfinite(x) && (o->limits & LIMIT_LOW_OPEN ? x > o->low : x >= o->low) &&
 	       (o->limits & LIMIT_HIGH_OPEN ? x < o->high : x <= o->high);

@@ -29,7 +29,7 @@ enum {
 	KIND_CHOICE,
 	KIND_MEMBER /* until options_read has asked the library */
 };
-enum { LIMIT_LOW_OPEN = 1, LIMIT_HIGH_OPEN = 2, LIMIT_OR_ZERO = 4 };
+enum { LIMIT_LOW_OPEN = 1, LIMIT_HIGH_OPEN = 2 };
 
 /* clang-format off */
 /* `value` points to an int32_t, int64_t, uint64_t or double; low and high are both inclusive. */

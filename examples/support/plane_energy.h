@@ -14,12 +14,12 @@ typedef struct plane_training {
 	uint64_t seed;
 } plane_training;
 
-/* A net of three hidden layers of 128, with averaged parameters; freed by the caller. Draws the loss to losses.png in
- * `folder`. */
+/* A network of three hidden layers of 128, with averaged parameters; freed by the caller. Draws the loss to losses.png
+ * in `folder`. */
 egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t count, plane_training *training,
                               const char *folder);
 
-/* density.png: -log p of the law with noise, and U + log Z, in the same colours, with points on both. */
+/* density.png: -log p of the distribution with noise, and U + log Z, in the same colours, with points on both. */
 void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law, double sigma, const float *points,
                        const char *folder);
 

@@ -16,7 +16,7 @@ plane_gan plane_gan_load(egm_context *context, const char *folder)
 	check(egm_model_load(&nets.generator, context, program_path(path, folder, "generator.safetensors"), NULL));
 	nets.latent = egm_model_inputs(nets.generator);
 	if (egm_model_inputs(nets.energy) == 2 && egm_model_outputs(nets.generator) == 2) return nets;
-	fprintf(stderr, "%s: these nets are not of points in the plane\n", folder);
+	fprintf(stderr, "%s: these networks are not of points in the plane\n", folder);
 	exit(EXIT_FAILURE);
 }
 

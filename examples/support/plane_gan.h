@@ -11,9 +11,9 @@ typedef struct plane_gan {
 	int64_t latent; /* width of z */
 } plane_gan;
 
-/* Nets of another width than the plane's end the program. */
+/* Networks of another width than the plane's end the program. */
 plane_gan plane_gan_load(egm_context *context, const char *folder);
-/* After a third of toy_density's steps the samples are near the modes, and many between them. Writes the nets to
+/* After a third of toy_density's steps the samples are near the modes, and many between them. Writes the networks to
  * `folder`. */
 plane_gan plane_gan_train(egm_context *context, const toy_law *law, uint64_t seed, int64_t steps, const char *folder);
 void plane_gan_free(plane_gan *nets);

@@ -69,8 +69,7 @@ static void draw_samples(const stacked_run *run, const egm_model *generator)
 {
 	char path[PROGRAM_PATH];
 	float *images = program_alloc(SHEET * SHEET * TRIPLE_VALUES, sizeof *images);
-	check(egm_model_generate(generator, run->gan.training.seed,
-	                         egm_f32_out(images, SHEET * SHEET, egm_model_outputs(generator))));
+	check(egm_model_generate(generator, run->gan.training.seed, egm_f32_out(images, SHEET * SHEET, TRIPLE_VALUES)));
 	picture_images(program_path(path, run->out, files[SAMPLES]), images, SHEET, SHEET, DIGIT_SIDE, DIGIT_SIDE,
 	               TRIPLE_CHANNELS);
 	free(images);

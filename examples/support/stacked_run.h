@@ -12,7 +12,7 @@
 
 typedef struct stacked_run {
 	const char *data, *out, *classifier;
-	int32_t dense; /* whether the nets are */
+	int32_t dense; /* whether the networks are */
 	bool resume;
 	int64_t steps, threads, samples, classifier_steps, width;
 	double hours, every, energy_rate;
@@ -30,7 +30,7 @@ egm_model *stacked_run_classifier(const stacked_run *run, egm_context *context, 
 void stacked_run_curve(const stacked_run *run, mode_curve *curve, int64_t last_step);
 /* Whether training ends for good. */
 bool stacked_run_over(const egm_trainer *trainer, const progress *watch);
-/* Writes settings, curve, nets, checkpoint, and after a count of modes also samples.png. */
+/* Writes settings, curve, networks, checkpoint, and after a count of modes also samples.png. */
 void stacked_run_save(const stacked_run *run, const gan *g, const mode_curve *curve);
 void stacked_run_report(const stacked_run *run, const mode_point *last, double kl_of_data, double accuracy);
 

@@ -16,7 +16,7 @@ static egm_status nothing_to_learn(learner *l)
 
 /* A system without a trainer is fitted by its set-up and leaves `stages` empty. */
 const system_entry systems[] = {
-    {"data", "the law itself", nothing_to_learn, draw_law},
+    {"data", "the distribution itself", nothing_to_learn, draw_law},
     {"ml_pcd", "annealed Langevin", set_up_ml_pcd, draw_chains},
     {"ml_cd", "annealed Langevin", set_up_ml_cd, draw_chains},
     {"ml_short_run", "the chains of the training", set_up_ml_short_run, draw_chains},
@@ -80,8 +80,8 @@ void learner_free(learner *l)
 	memset(l, 0, sizeof *l);
 }
 
-/* Spectral layers of norm one see the data through an ordinary first layer: points in the plane are so near one another
- * that a net of slope one throughout could not tell a mode from a gap. */
+/* Spectral layers of norm one see the data through an ordinary first layer: points in the plane are so near one
+ * another that a network of slope one throughout could not tell a mode from a gap. */
 static void add_hidden(egm_model *net, int hidden, int64_t width, int first)
 {
 	if (hidden == HIDDEN_SPECTRAL && !first)

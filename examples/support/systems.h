@@ -17,8 +17,8 @@ typedef struct learner_stage {
 	int without_data; /* the loss reads none */
 } learner_stage;
 
-/* A system at work. learner_start fills in the first block and defaults for the rest, set_up the nets, the losses and
- * what it wants otherwise. */
+/* A system at work. learner_start fills in the first block and defaults for the rest, set_up the networks, the losses
+ * and what it wants otherwise. */
 typedef struct learner {
 	egm_context *context;
 	const toy_law *law;
@@ -26,7 +26,7 @@ typedef struct learner {
 	int64_t count;
 	uint64_t seed;
 
-	/* Of the nets that follow: */
+	/* Of the networks that follow: */
 	int64_t width, depth; /* of the hidden layers */
 	int32_t initializer;  /* EGM_INIT_* */
 	egm_model *nets[LEARNER_NETS];
@@ -36,20 +36,20 @@ typedef struct learner {
 	int with_negatives;                   /* the trainer draws them as follows */
 	egm_negatives_options negatives;
 
-	/* What `draw` reads. The nets are those among `nets` that the samples need, or NULL; final_* are copies of them as
-	 * the last learner_look found them, with averaged parameters. */
+	/* What `draw` reads. The networks are those among `nets` that the samples need, or NULL; final_* are copies of
+	 * them as the last learner_look found them, with averaged parameters. */
 	egm_model *energy, *generator, *final_energy, *final_generator;
 	egm_mixture *mixture;
 	egm_target_options target;
 	egm_annealed_langevin_options chains; /* of the negatives and of draw_chains */
 	double step_size;                     /* of draw_denoiser */
 	int64_t warmup, transitions;          /* of the chains */
-	double sigma; /* noise that the net was trained with, or that a decoder's output stands for */
+	double sigma; /* noise that the network was trained with, or that a decoder's output stands for */
 } learner;
 
 typedef struct system_entry {
 	const char *name, *about;         /* `about`: what is drawn, in a few words */
-	egm_status (*set_up)(learner *l); /* NULL: the nets of the entry above, drawn in another way */
+	egm_status (*set_up)(learner *l); /* NULL: the networks of the entry above, drawn in another way */
 	egm_status (*draw)(learner *l, uint64_t seed, int64_t count, float *xy);
 } system_entry;
 
@@ -62,7 +62,7 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 void learner_free(learner *l);
 
 enum { HIDDEN_RELU, HIDDEN_LEAKY, HIDDEN_SILU, HIDDEN_SPECTRAL };
-/* A net of `depth` hidden layers, owned by the learner. */
+/* A network of `depth` hidden layers, owned by the learner. */
 egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t inputs, int hidden, int64_t outputs);
 
 /* Copies energy and generator as they are now to final_*. */

@@ -26,8 +26,8 @@ egm_status set_up_energy_gan(learner *l)
 
 /* ---- GAN */
 
-/* The nets of all systems from here on; hidden layers of the critic as given. The generator begins as wide as the data,
- * and not as a point between them. */
+/* The networks of all systems from here on; hidden layers of the critic as given. The generator begins as wide as the
+ * data, and not as a point between them. */
 static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
 {
 	l->initializer = EGM_INIT_HE_NORMAL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From trained nets to samples: a generator's output, or chains that begin at noise and know nothing of the data. One
- * chain a sample, so that samples are independent. */
+/* From trained networks to samples: a generator's output, or chains that begin at noise and know nothing of the data.
+ * One chain a sample, so that samples are independent. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -20,13 +20,13 @@ egm_status draw_mixture(learner *l, uint64_t seed, int64_t count, float *xy)
 
 egm_status draw_generator(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	return egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, egm_model_outputs(l->final_generator)));
+	return egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, 2));
 }
 
 /* The decoder's output is the mean of x given z: a draw has the noise too. */
 egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	TRY(egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, egm_model_outputs(l->final_generator))));
+	TRY(egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, 2)));
 	toy_add_noise(seed, l->sigma, xy, (size_t)count);
 	return EGM_OK;
 }
@@ -83,14 +83,13 @@ static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *
 	const learner *l = user;
 	const float *y = x;
 	float *u = energies, *g = gradients, scale = (float)(1 / (l->sigma * l->sigma));
-	int finite = egm_model_run(l->final_generator, egm_f32(x, rows, 2),
-	                           egm_f32_out(gradients, rows, egm_model_outputs(l->final_generator))) == EGM_OK;
+	int finite = egm_model_run(l->final_generator, egm_f32(x, rows, 2), egm_f32_out(gradients, rows, 2)) == EGM_OK;
 	for (int64_t i = 0; i < 2 * rows; i++) g[i] = finite ? scale * (y[i] - g[i]) : NAN;
 	for (int64_t i = 0; i < rows; i++) u[i] = 0;
 	return 0;
 }
 
-/* The chains' law is that of noisy data; r makes a clean point of each. */
+/* The chains' distribution is that of noisy data; r makes a clean point of each. */
 egm_status draw_denoiser(learner *l, uint64_t seed, int64_t count, float *xy)
 {
 	egm_target *target = NULL;

@@ -46,8 +46,8 @@ egm_status set_up_ali(learner *l)
 	return egm_loss_ali(&l->stages[0].loss, discriminator, l->generator, encoder, &options);
 }
 
-/* A mixture of 25 spherical parts, whatever the law: of the ring's 8 modes each gets several. The best of a few starts,
- * since EM ends in the first maximum that it comes to; it takes seconds and not the whole budget. */
+/* A mixture of 25 spherical parts, whatever the distribution: of the ring's 8 modes each gets several. The best of a
+ * few starts, since EM ends in the first maximum that it comes to; it takes seconds and not the whole budget. */
 egm_status set_up_em(learner *l)
 {
 	egm_mixture_options options = EGM_MIXTURE_OPTIONS_INIT;

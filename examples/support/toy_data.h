@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The three laws in the plane on which generative models are compared, and how well samples cover the modes. */
+/* Three distributions in the plane on which generative models are compared, and how well samples cover the modes. */
 #ifndef TOY_DATA_H
 #define TOY_DATA_H
 
@@ -28,10 +28,10 @@ float *toy_law_points(const toy_law *law, uint64_t seed, size_t count);
 /* Adds N(0, sigma^2 I) to the points, from a stream of `seed` that toy_law_draw does not use. */
 void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count);
 
-/* Logarithm of the density at a point of the law with N(0, noise^2 I) added; noise 0: the law itself. */
+/* Logarithm of the density at a point, of the distribution with N(0, noise^2 I) added to it. */
 double toy_law_log_density(const toy_law *law, const float point[2], double noise);
 
-/* How well points cover the modes; of a law without modes 0, NaN, NaN, NaN. */
+/* How well points cover the modes; of a distribution without modes 0, NaN, NaN, NaN. */
 egm_status toy_law_score(const toy_law *law, egm_context *context, const float *xy, size_t count,
                          egm_mode_coverage *score);
 
