@@ -45,11 +45,13 @@ int options_value(const program_option *o, char *text, size_t room)
 	}
 }
 
-/* "one|two|three: help" of a member of the library, as OPTION_CHOICE has it. The text lives as long as the program. */
+/* "one|two|three: help" of a member of the library, as OPTION_CHOICE has it. */
 static const char *choice_help(const egm_option *d)
 {
-	enum { ROOM = 512 };
-	char *text = program_alloc(ROOM, 1);
+	enum { TEXTS = 8, ROOM = 256 };
+	static char texts[TEXTS][ROOM];
+	static int next;
+	char *text = texts[next++ % TEXTS];
 	size_t used = 0;
 	for (int32_t i = 0; i < d->choice_count && used < ROOM; i++) {
 		if (d->choices[i].value != d->choices[0].value + i) {
