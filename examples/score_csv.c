@@ -57,10 +57,10 @@ static egm_data *read_rows(egm_context *context, const char *path, const char *l
 	reading->replace_missing = 1;
 	if (like) {
 		reading->text = EGM_CSV_TEXT_ONE_HOT;
-		check(egm_data_load_csv_table(&trained_on, context, like, reading));
+		check(egm_data_load_csv(&trained_on, context, like, reading));
 		reading->like = trained_on;
 	}
-	check(egm_data_load_csv_table(&rows, context, path, reading));
+	check(egm_data_load_csv(&rows, context, path, reading));
 	egm_data_free(trained_on);
 	return rows;
 }
