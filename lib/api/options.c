@@ -4,6 +4,7 @@
 #include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <loss/losses.h>
+#include <sampler/kernels.h>
 #include <string.h>
 
 /* clang-format off */
@@ -12,7 +13,7 @@
 	EGM__LOSSES(X) \
 	X(trainer) X(negatives) X(negatives_statistics) \
 	X(target) X(ais) X(ais_result) \
-	X(ula) X(mala) X(hmc) X(nuts) X(annealed_langevin) X(tempered) X(sampler_statistics) X(diagnosis) \
+	EGM__KERNELS(X) X(sampler_statistics) X(diagnosis) \
 	X(mixture) X(mixture_result) \
 	X(mmd) X(sliced) X(mode) X(mode_coverage) X(ranking)
 /* clang-format on */

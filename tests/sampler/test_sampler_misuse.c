@@ -208,7 +208,7 @@ END_TEST
 static int live_through(egm_target *target, const any_kernel_options *o, egm_test_allocator *allocator)
 {
 	egm_sampler *s = NULL;
-	int failures = 0, warms = o->kernel != ANY_ULA && o->kernel != ANY_ANNEALED_LANGEVIN;
+	int failures = 0, warms = any_kernel_adapts(o->kernel);
 	double points[CHAINS * LOOP_MOST];
 	for (int call = 0; call < 4 + warms; call++) {
 		egm_status st = call == 0   ? any_kernel_sampler(&s, target, o)
