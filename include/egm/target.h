@@ -70,16 +70,16 @@ EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context
                                                    int64_t dims, const egm_target_options *options,
                                                    egm_energy_fn energy, void *user);
 /** U = -log p of a mixture, which the target keeps alive; it must not be stepped while the target is in use. exp(-U)
- *  integrates to 1. Where p is 0 in double precision U is infinite. */
+ *  integrates to 1. Where p is 0 in double precision U is infinite. Threads share the target whatever `concurrent`
+ * says, in calls of up to `rows` points. */
 EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype dtype,
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);
 EGM_API int64_t egm_target_dims(const egm_target *target);
 EGM_API egm_dtype egm_target_dtype(const egm_target *target);
 /** energies [rows] = V (without bounds' Jacobian) and, unless egm_no_out(), gradients [rows, dims] = dV/dx at x [rows,
- *  dims]: what a program checks its callback or its
- *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. Every call compiles
- *  the nets. */
+ *  dims]: what a program checks its callback or its chains with. EGM_ERR_NONFINITE if x is not finite, EGM_ERR_ARGUMENT
+ *  for a point outside of the box. Results that are not finite are passed on. Every call compiles the nets. */
 EGM_API EGM_CHECKED egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies,
                                                    egm_out gradients);
 
@@ -129,8 +129,8 @@ typedef struct egm_ais_result {
  *  not on the number of threads. An energy callback that is not concurrent gets up to 256 points a call.
  *
  *  progress may be NULL; steps are transitions of the pilot run, and then levels of each group of 64 particles (256 for
- * a callback that is not concurrent). EGM_ERR_NONFINITE if every particle is lost; EGM_ERR_STOPPED if the energy or the
- *  progress callback stopped it. After an error nothing is written. */
+ *  a callback that is not concurrent). EGM_ERR_NONFINITE if every particle is lost; EGM_ERR_STOPPED if the energy or
+ * the progress callback stopped it. After an error nothing is written. */
 EGM_API EGM_CHECKED egm_status egm_target_ais(const egm_target *target, const egm_ais_options *options,
                                               egm_ais_result *result, egm_out log_weights, egm_progress_fn progress,
                                               void *user);
