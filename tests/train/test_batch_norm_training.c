@@ -276,7 +276,8 @@ START_TEST(test_batch_norm_training__infinite_statistics_are_reported)
 	OK(egm_trainer_create(&trainer, loss, &o));
 	char *before = toy_parameters(energy);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
 	free(before);
 }
@@ -289,8 +290,8 @@ START_TEST(test_batch_norm_training__one_number_has_no_variance)
 	loss = toy_single(energy, toy_build_linear);
 	loss->min_batch = 1;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_options: batch is 1: layer 0 (batch_norm) of energy 'net' then has "
-	                                   "one number a channel and no variance, at least 2");
+	ck_assert_str_eq(egm_last_error(), "egm_trainer_create: batch is 1, must be at least 2: layer 0 (batch_norm) of "
+	                                   "energy 'net' needs the variance of a channel");
 	drop();
 	/* an image of more than one pixel has one */
 	OK(egm_model_create(&energy, context, "net", 2 * COLUMNS));
