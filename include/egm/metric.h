@@ -9,14 +9,17 @@ extern "C" {
 #endif
 
 /* How far samples are from data, how many known modes they cover, and how well a score ranks rows. What each measure
- * sees, and what it is blind to, is in doc/systems/distances.md.
+ * sees, and what it is blind to, is in doc/systems/metrics.md.
  *
  * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
  * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: a
  * distance that a double can represent is found even if its square overflows or underflows.
- * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
- * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
- * succeeds. progress may be NULL; steps are units of work that the function does not describe further. */
+ * Errors: EGM_ERR_NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
+ * overflows. EGM_ERR_ARGUMENT says how many rows there are and how many are needed. EGM_ERR_DTYPE and EGM_ERR_SHAPE if
+ * y has another type or another number of columns than x. A result is written only if the call succeeds.
+ *
+ * progress may be NULL. If it stops a call, that returns EGM_ERR_STOPPED. A context with several threads does as many
+ * steps at once. The callback may free the context. */
 
 /* ---- between laws on cells */
 
@@ -64,7 +67,8 @@ typedef struct egm_mmd_options {
 /** Squared maximum mean discrepancy, E k(x, x') + E k(y, y') - 2 E k(x, y), k(a, b) = exp(-|a - b|^2 / (2 h^2)).
  *
  *  Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola 2012, "A Kernel Two-Sample Test", lemma 6.
- *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. */
+ *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. A step compares 64 rows with some
+ *  hundred to thousand others, which takes some milliseconds for one bandwidth. */
 EGM_API EGM_CHECKED egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y,
                                               const egm_mmd_options *options, double *out, egm_progress_fn progress,
                                               void *user);
@@ -83,7 +87,7 @@ EGM_API EGM_CHECKED egm_status egm_metric_median(egm_context *context, egm_array
 /** Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, in data units; EGM_ESTIMATOR_*.
  *
  *  Source: Szekely and Rizzo 2013, "Energy statistics". It has nothing to tune. Programs that return a square root mean
- *  that of this. Cost: that of egm_metric_mmd. */
+ *  that of this. Cost and steps: those of egm_metric_mmd. */
 EGM_API EGM_CHECKED egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int32_t estimator,
                                                  double *out, egm_progress_fn progress, void *user);
 
@@ -106,7 +110,8 @@ typedef struct egm_sliced_options {
  *  W_p^p of two samples on a line is the integral over u in (0, 1) of |F^-1(u) - G^-1(u)|^p, F^-1 and G^-1 their
  *  quantile functions, which are steps: the row counts may differ. Source: Bonneel, Rabin, Peyre, Pfister 2015, "Sliced
  *  and Radon Wasserstein Barycenters of Measures".
- *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. */
+ *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. A step is
+ *  one direction. */
 EGM_API EGM_CHECKED egm_status egm_metric_sliced(egm_context *context, egm_array x, egm_array y,
                                                  const egm_sliced_options *options, double *out,
                                                  egm_progress_fn progress, void *user);
@@ -117,7 +122,9 @@ EGM_API EGM_CHECKED egm_status egm_metric_sliced(egm_context *context, egm_array
  *  Of features of a fixed net this is the FID; the features are the caller's. Source: Dowson and Landau 1982; Heusel et
  *  al. 2017. It is too large by a term of order columns^2 / rows: compare at equal row counts only, and above
  *  `columns`.
- *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. */
+ *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. A step is 256
+ *  rows in one of two passes over a sample, a row of a matrix of `columns` rows in its factorisation or in one sweep of
+ *  rotations over it, or the product of two such matrices. `total` counts 60 sweeps, of which about 10 are usual. */
 EGM_API EGM_CHECKED egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, double *out,
                                                   egm_progress_fn progress, void *user);
 
