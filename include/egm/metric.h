@@ -28,11 +28,12 @@ extern "C" {
  *  lower, upper, bins [columns]: the interval of each column and its number of equal cells. A cell holds its lower end;
  *  the last one holds both. masses, f64 [product of the bins + 1]: the last column varies fastest, and the
  *  last element is the share of the rows outside of the grid, so that the masses sum to 1 and no point goes unseen.
- *  SHAPE if `masses` has another count. */
+ *  EGM_ERR_SHAPE if `masses` has room for another number of them. */
 EGM_API EGM_CHECKED egm_status egm_metric_histogram(egm_array x, const double *lower, const double *upper,
                                                     const int64_t *bins, egm_out masses);
 
-/* p, q [n], f64, are masses: none negative, their sum 1 to 1e-6. 0 log 0 = 0; results are in nats, >= 0. */
+/* p, q [n], f64, are masses: none negative, their sum 1 to 1e-6. Only their number matters, not how it is split into
+ * rows and columns. EGM_ERR_SHAPE if q has not as many as p. 0 log 0 = 0; results are in nats, >= 0. */
 
 /** KL(p||q) = sum p log(p/q). It is +INFINITY when some p > 0 = q (or p/q overflows): a value, not an error. */
 EGM_API EGM_CHECKED egm_status egm_metric_kl(egm_array p, egm_array q, double *out);
@@ -195,7 +196,7 @@ typedef struct egm_ranking {
 
 /** scores [count], high = positive, may be infinite; positive [count], 0 or not. `share` of the rows, in (0, 1], is
  *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` begins as EGM_RANKING_INIT.
- *  NONFINITE names the row of a score that is NaN. */
+ *  EGM_ERR_NONFINITE names the row of a score that is NaN. */
 EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
                                                   double share, egm_ranking *ranking);
 
