@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Handles of the library as objects: who owns them, one call at a time, close() in any order."""
-import contextlib
+import ctypes
 import threading
 import weakref
-from ctypes import byref, c_void_p
+from ctypes import byref, c_size_t, c_void_p
 
-from ._callbacks import Signals
+from ._callbacks import guarded
 from ._errors import STATE, StateError
 from ._library import check
 
@@ -46,7 +46,7 @@ class Handle:
             pointer = self._open()
             try:
                 self._busy = True
-                with Signals() if calls_back or self._callback else contextlib.nullcontext():
+                with guarded(calls_back or self._callback):
                     return function(pointer, *arguments)
             finally:
                 self._busy = False
@@ -79,10 +79,30 @@ def locked(handles, function):
 
 
 def together(*handles):
-    """The _ask of several handles, whose function takes all of their pointers and calls nothing back."""
+    """The _ask of several handles, whose function takes all of their pointers and calls back for the log alone."""
     def ask(function, *arguments):
-        return locked(handles, lambda: function(*[handle._open() for handle in handles], *arguments))
+        def run():
+            with guarded(False):
+                return function(*[handle._open() for handle in handles], *arguments)
+        return locked(handles, run)
     return ask
+
+
+def state(handle, function):
+    """The bytes that a function such as egm_model_save_memory writes."""
+    def run(pointer):
+        needed = c_size_t()
+        check(function(pointer, None, 0, byref(needed)))
+        buffer = ctypes.create_string_buffer(needed.value)
+        check(function(pointer, buffer, needed.value, byref(needed)))
+        return buffer.raw[:needed.value]
+    return handle._ask(run)
+
+
+def bytes_of(content):
+    """Bytes, a bytearray or a memoryview as pointer and length, for C to read."""
+    content = bytes(memoryview(content))  # bytes(5) would be five zeros
+    return content, len(content)
 
 
 def expect(kind, handle):
