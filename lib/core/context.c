@@ -17,6 +17,35 @@
 enum { THREADS_LIMIT = 256, ALIGNMENT = 64 };
 
 static const egm_context_options defaults = EGM_CONTEXT_OPTIONS_INIT;
+static const egm_choice simd_choices[] = {
+    {"auto", EGM_SIMD_AUTO}, {"portable", EGM_SIMD_PORTABLE}, {"avx2", EGM_SIMD_AVX2}, {"avx512", EGM_SIMD_AVX512}};
+static EGM__FAMILY(simds, "EGM_SIMD_", simd_choices);
+static const egm__option members[] = {
+    EGM__CALLBACK(egm_context_options, alloc, "Allocates memory; with dealloc, or both NULL."),
+    EGM__CALLBACK(egm_context_options, dealloc, "Releases what alloc returned."),
+    EGM__USER(egm_context_options, alloc_user, "Passed to alloc and dealloc."),
+    EGM__CALLBACK(egm_context_options, log, "Receives lines that a person may want to see; NULL: none."),
+    EGM__USER(egm_context_options, log_user, "Passed to log."),
+    EGM__CALLBACK(egm_context_options, parallel,
+                  "Runs tasks on threads of the program; NULL: the context has its own."),
+    EGM__USER(egm_context_options, parallel_user, "Passed to parallel."),
+    EGM__BETWEEN(egm_context_options, threads, 1, THREADS_LIMIT,
+                 "Threads that a call may use, including the caller's."),
+    EGM__CHOICE(egm_context_options, simd, simds, "Which instructions the numeric kernels use."),
+};
+EGM__OPTIONS(egm__options_context, egm_context_options, defaults, members);
+
+static const egm_progress nothing = {.struct_size = sizeof nothing};
+static const egm__option progress_members[] = {
+    EGM__RESULT(egm_progress, step, "Steps since the handle was made."),
+    EGM__RESULT(egm_progress, done, "Steps done in this call."),
+    EGM__RESULT(egm_progress, total, "Steps that this call will do, at most."),
+    EGM__RESULT(egm_progress, term_count, "Number of terms; 0 where the call has none."),
+    EGM__RESULT(egm_progress, term_names, "[term_count] names of the terms."),
+    EGM__RESULT(egm_progress, terms, "[term_count] values of the terms at their last evaluation."),
+    EGM__RESULT(egm_progress, learning_rate, "Learning rate of the step; 0 where there is none."),
+};
+EGM__OPTIONS(egm__options_progress, egm_progress, nothing, progress_members);
 
 static void *default_alloc(size_t size, size_t alignment, void *user)
 {
@@ -36,8 +65,6 @@ static egm_status check_options(const egm_context_options *o)
 	if (!o->alloc != !o->dealloc)
 		return egm__fail(EGM_ERR_ARGUMENT, "%s is given without %s", o->alloc ? "alloc" : "dealloc",
 		                 o->alloc ? "dealloc" : "alloc");
-	if (o->threads < 1 || o->threads > THREADS_LIMIT)
-		return egm__fail(EGM_ERR_ARGUMENT, "threads is %d, allowed are 1 to %d", (int)o->threads, THREADS_LIMIT);
 	return EGM_OK;
 }
 
@@ -75,11 +102,11 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 {
 	egm_status st = EGM_OK;
 	egm_context *context = NULL;
-	egm_context_options merged = defaults;
+	egm_context_options merged;
 	int32_t simd;
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_context_options", &merged, sizeof merged, options));
+	EGM_TRY(egm__options_check(&egm__options_context, &merged, options));
 	EGM_TRY(check_options(&merged));
 	EGM_TRY(egm__cpu_resolve(merged.simd, &simd));
 

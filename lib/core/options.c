@@ -22,9 +22,8 @@ static int plausible(size_t size)
 
 egm_status egm__options_init(const char *type, void *options, size_t size, const void *defaults, size_t full_size)
 {
-	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s_init: options is NULL", type);
-	if (!plausible(size))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s_init: size is %zu, expected sizeof(%s)", type, size, type);
+	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", type);
+	if (!plausible(size)) return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be sizeof(%s)", size, type);
 	memset(options, 0, size);
 	memcpy(options, defaults, size < full_size ? size : full_size);
 	memcpy(options, &size, sizeof size);
@@ -41,12 +40,13 @@ egm_status egm__options_merge(const char *type, void *merged, size_t full_size, 
 	}
 	memcpy(&size, options, sizeof size);
 	if (!plausible(size))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: struct_size is %zu; %s_init was not called", type, size, type);
+		return egm__fail(EGM_ERR_ARGUMENT, "struct_size is %zu, must be sizeof(%s), which its initialiser sets", size,
+		                 type);
 	for (size_t i = full_size; i < size; ++i)
 		if (bytes[i])
 			return egm__fail(EGM_ERR_UNSUPPORTED,
-			                 "%s: byte %zu of %zu is set, this library knows %zu: the program needs a newer one", type,
-			                 i, size, full_size);
+			                 "byte %zu of %s is set, of which this library knows %zu: the program needs a newer one", i,
+			                 type, full_size);
 	memcpy(merged, options, size < full_size ? size : full_size);
 	memcpy(merged, &full_size, sizeof full_size);
 	return EGM_OK;
@@ -106,6 +106,11 @@ int egm__option_zero_is_default(const egm__options *table, const egm__option *ro
 	return egm__option_value(row, table->defaults) != 0 && (row->zero_is_default || !contains(row, 0));
 }
 
+int egm__option_optional(const egm__options *table, const egm__option *row)
+{
+	return row->kind >= EGM_OPTION_NUMBERS || contains(row, egm__option_value(row, table->defaults));
+}
+
 static void fill_zero(const egm__options *table, const egm__option *row, char *merged)
 {
 	if (egm__option_value(row, merged) == 0 && egm__option_zero_is_default(table, row))
@@ -114,7 +119,7 @@ static void fill_zero(const egm__options *table, const egm__option *row, char *m
 
 /* ---- what is wrong */
 
-enum { TEXT = 64 };
+enum { TEXT = 64, ROOM = 256 };
 
 /* The number as it is read most easily, with all its digits where fewer would put it into the range. */
 static void write_value(char text[TEXT], const egm__option *row, const void *options)
@@ -131,31 +136,53 @@ static void write_value(char text[TEXT], const egm__option *row, const void *opt
 		snprintf(text, TEXT, "%.17g", value);
 }
 
+/* The name of a constant, EGM_CODER_POINT; its family has it in small letters. */
+static void write_constant(char name[TEXT], const char *prefix, const egm_choice *choice)
+{
+	size_t n = 0;
+	for (; *prefix && n < TEXT - 1; prefix++) name[n++] = *prefix;
+	for (const char *c = choice->name; *c && n < TEXT - 1; c++)
+		name[n++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+	name[n] = '\0';
+}
+
+static void write_choices(char text[ROOM], const egm__family *f)
+{
+	char first[TEXT], last[TEXT];
+	const egm_choice *a = &f->choices[0], *b = &f->choices[f->count - 1];
+	write_constant(first, f->prefix, a);
+	write_constant(last, f->prefix, b);
+	if (f->count == 2)
+		snprintf(text, ROOM, "%s (%d) or %s (%d)", first, (int)a->value, last, (int)b->value);
+	else
+		snprintf(text, ROOM, "one of %s* (%d to %d)", f->prefix, (int)a->value, (int)b->value);
+}
+
 /* What would be right, behind "must be ". */
-static void write_range(char text[TEXT], const egm__option *row)
+static void write_range(char text[ROOM], const egm__option *row)
 {
 	double low, high;
 	const char *finite = row->kind == EGM_OPTION_DOUBLE ? " and finite" : "";
 	egm__option_range(row, &low, &high);
 	if (row->kind == EGM_OPTION_CHOICE)
-		snprintf(text, TEXT, "one of %s* (%g to %g)", row->family->prefix, low, high);
+		write_choices(text, row->family);
 	else if (row->kind == EGM_OPTION_BITS)
-		snprintf(text, TEXT, "%s* joined by or (0 to %g)", row->family->prefix, high);
+		snprintf(text, ROOM, "%s* joined by or (0 to %g)", row->family->prefix, high);
 	else if (row->kind == EGM_OPTION_FLAG)
-		snprintf(text, TEXT, "0 or 1");
+		snprintf(text, ROOM, "0 or 1");
 	else if (low == high)
-		snprintf(text, TEXT, "%g", low);
+		snprintf(text, ROOM, "%g", low);
 	else if (isinf(low) && isinf(high))
-		snprintf(text, TEXT, "finite");
+		snprintf(text, ROOM, "finite");
 	else if (isinf(high))
-		snprintf(text, TEXT, "%s %.16g%s", row->low_open ? "above" : "at least", low, finite);
+		snprintf(text, ROOM, "%s %.16g%s", row->low_open ? "above" : "at least", low, finite);
 	else
-		snprintf(text, TEXT, "in %c%.16g, %.16g%c", row->low_open ? '(' : '[', low, high, row->high_open ? ')' : ']');
+		snprintf(text, ROOM, "in %c%.16g, %.16g%c", row->low_open ? '(' : '[', low, high, row->high_open ? ')' : ']');
 }
 
 static egm_status check_row(const egm__option *row, const void *options)
 {
-	char value[TEXT], range[TEXT];
+	char value[TEXT], range[ROOM];
 	if (row->kind >= EGM_OPTION_NUMBERS || contains(row, egm__option_value(row, options))) return EGM_OK;
 	write_value(value, row, options);
 	write_range(range, row);

@@ -6,35 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
-
-enum { MAX_WORDS = 1 << 24 }; /* the integers that f32 has */
-
-static const egm_csv_options defaults = EGM_CSV_OPTIONS_INIT;
+#include <io/options_impl.h>
 
 /* ---- options */
-
-static void fill_defaults(egm_csv_options *o)
-{
-	if (!o->dtype) o->dtype = defaults.dtype;
-	if (!o->header) o->header = defaults.header;
-	if (!o->text) o->text = defaults.text;
-	if (!o->unknown) o->unknown = defaults.unknown;
-	if (!o->delimiter) o->delimiter = defaults.delimiter;
-	if (!o->decimal) o->decimal = defaults.decimal;
-	if (!o->comment) o->comment = defaults.comment;
-	if (!o->max_words) o->max_words = defaults.max_words;
-	if (!o->max_bytes) o->max_bytes = defaults.max_bytes;
-}
-
-static egm_status check_choice(const char *name, int64_t value, int64_t least, int64_t most)
-{
-	if (value >= least && value <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s is %" PRId64 ", not in %" PRId64 " to %" PRId64, name, value, least, most);
-}
 
 /* Characters that are part of a number, a quote or a line's end separate nothing. */
 static int separates(int32_t c)
@@ -57,30 +34,20 @@ out:
 	return st;
 }
 
-static egm_status check_numbers(const egm_csv_options *o)
+/* It is stored in the dtype. */
+static egm_status check_missing_value(const egm_csv_options *o)
 {
-	egm_status st = EGM_OK;
-	EGM_TRY(check_choice("dtype", o->dtype, EGM_F32, EGM_F64));
-	EGM_TRY(check_choice("header", o->header, EGM_CSV_HEADER_DETECT, EGM_CSV_HEADER_NO));
-	EGM_TRY(check_choice("text", o->text, EGM_CSV_TEXT_REFUSE, EGM_CSV_TEXT_ONE_HOT));
-	EGM_TRY(check_choice("unknown", o->unknown, EGM_CSV_UNKNOWN_REFUSE, EGM_CSV_UNKNOWN_CODE));
-	EGM_TRY(check_choice("replace_missing", o->replace_missing, 0, 1));
-	EGM_TRY(check_choice("skip_lines", o->skip_lines, 0, INT32_MAX));
-	EGM_TRY(check_choice("max_rows", o->max_rows, 0, INT64_MAX));
-	EGM_TRY(check_choice("max_words", o->max_words, 1, MAX_WORDS));
-	if (!isfinite(o->dtype == EGM_F32 ? (double)(float)o->missing_value : o->missing_value))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "missing_value %g is not finite", o->missing_value);
-out:
-	return st;
+	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, which is infinite in f32", o->missing_value);
 }
 
 static egm_status check_lists(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
-	if (!o->columns != !o->column_count || o->column_count < 0)
+	if (!o->columns != !o->column_count)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s, column_count %" PRId64, o->columns ? "given" : "NULL",
 		         o->column_count);
-	if (!o->text_columns != !o->text_column_count || o->text_column_count < 0)
+	if (!o->text_columns != !o->text_column_count)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s, text_column_count %" PRId64, o->text_columns ? "given" : "NULL",
 		         o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
@@ -93,10 +60,8 @@ out:
 static egm_status merge(egm_csv_options *o, const egm_csv_options *options)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_csv_options", o, sizeof *o, options));
-	fill_defaults(o);
-	EGM_TRY(check_numbers(o));
+	EGM_TRY(egm__options_check(&egm__options_csv, o, options));
+	EGM_TRY(check_missing_value(o));
 	EGM_TRY(check_characters(o));
 	EGM_TRY(check_lists(o));
 out:

@@ -13,11 +13,10 @@
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
+#include <io/options_impl.h>
 #include <tensor/shape_impl.h>
 
 enum { CHUNK = 4096 };
-
-static const egm_data_options data_defaults = EGM_DATA_OPTIONS_INIT;
 
 size_t egm__element_size(egm__element element)
 {
@@ -43,19 +42,10 @@ static egm_status check_arguments(egm_data_options *merged, egm_data **out, cons
 	egm_status st = EGM_OK;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
 	*out = NULL;
-	*merged = data_defaults;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "path" : "context");
-	EGM_TRY(egm__options_merge("egm_data_options", merged, sizeof *merged, options));
-	if (merged->dtype != EGM_F32 && merged->dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)merged->dtype);
-	if (merged->skip_lines < 0 || merged->max_rows < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: skip_lines %d, max_rows %" PRId64 ": negative", (int)merged->skip_lines,
-		         merged->max_rows);
-	if (!isfinite(merged->scale) || !isfinite(merged->offset))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: scale %g, offset %g: not finite", merged->scale, merged->offset);
+	EGM_TRY(egm__options_check(&egm__options_data, merged, options));
 	if (!delimiter_allowed(merged->delimiter))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "data: character %d cannot stand between numbers", (int)merged->delimiter);
-	if (merged->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "data: reserved is %d, not 0", (int)merged->reserved);
 out:
 	return st;
 }

@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <egm/version.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
+#include <io/options_impl.h>
 #include <io/safetensors_impl.h>
 #include <io/text_impl.h>
 #include <model/model_impl.h>
@@ -385,7 +385,7 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL"));
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
-	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
 	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));

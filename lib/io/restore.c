@@ -8,13 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/rounding_impl.h>
 #include <core/status_impl.h>
+#include <io/options_impl.h>
 #include <io/restore_impl.h>
 #include <io/safetensors_types_impl.h>
-
-static const egm_restore_options restore_defaults = EGM_RESTORE_OPTIONS_INIT;
 
 typedef struct restorer {
 	egm_model *model;
@@ -238,15 +236,8 @@ static void store(restorer *r)
 
 static egm_status check_options(restorer *r, const egm_restore_options *options)
 {
-	egm_status st = EGM_OK;
-	r->options = restore_defaults;
-	EGM_TRY(egm__options_merge("egm_restore_options", &r->options, sizeof r->options, options));
-	if (r->options.layout < EGM_LAYOUT_AUTO || r->options.layout > EGM_LAYOUT_PYTORCH)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "layout is %d, no EGM_LAYOUT_*", (int)r->options.layout);
-	if (r->options.zero_bias != 0 && r->options.zero_bias != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "zero_bias is %d, must be 0 or 1", (int)r->options.zero_bias);
+	egm_status st = egm__options_check(&egm__options_restore, &r->options, options);
 	r->prefix = r->options.prefix ? r->options.prefix : "";
-out:
 	return st;
 }
 

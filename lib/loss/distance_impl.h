@@ -3,6 +3,7 @@
 #ifndef EGM_LOSS_DISTANCE_IMPL_H
 #define EGM_LOSS_DISTANCE_IMPL_H
 
+#include <core/options_impl.h>
 #include <egm/metric.h>
 #include <loss/sample_impl.h>
 
@@ -52,5 +53,8 @@ egm_status egm__masses_check(const char *what, const char *name, const double *p
 
 /* KL(p||q) of masses. */
 double egm__masses_kl(const double *p, const double *q, int64_t n);
+
+/* metric_options.c */
+extern const egm__options egm__options_mmd, egm__options_sliced, egm__options_mode;
 
 #endif

@@ -11,7 +11,6 @@
 #include <loss/distance_impl.h>
 #include <math.h>
 
-static const egm_mode_options defaults = EGM_MODE_OPTIONS_INIT;
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
 
 static egm_status check(const egm_mode_options *o, const double *centres, int64_t modes, int64_t columns, double sigma)
@@ -23,11 +22,6 @@ static egm_status check(const egm_mode_options *o, const double *centres, int64_
 		                 (long long)columns);
 	if (!(sigma > 0) || !isfinite(sigma))
 		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: sigma = %g is not a positive number", sigma);
-	if (!(o->radius > 0) || !isfinite(o->radius))
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: radius = %g is not a positive number", o->radius);
-	if (o->least_points < 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: least_points = %lld is negative",
-		                 (long long)o->least_points);
 	const egm__sample s = {centres, modes, columns, EGM_F64};
 	egm_status st = egm__sample_check("mode_coverage", "centres", &s, 1);
 	return st == EGM_OK && o->weights ? egm__masses_check("mode_coverage", "weights", o->weights, modes) : st;
@@ -116,14 +110,14 @@ egm_status egm_metric_mode_coverage(egm_context *context, egm_dtype dtype, const
 	egm_status st = EGM_OK;
 	const egm__sample s = {x, rows, columns, dtype}, c = {centres, modes, columns, EGM_F64};
 	egm__points points[2];
-	egm_mode_options o = defaults;
+	egm_mode_options o;
 	egm_mode_coverage result = nothing;
 	search where = {0};
 	double *all = NULL, *good = NULL;
 	if (!context || !coverage)
 		return egm__named(__func__,
 		                  egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context"));
-	EGM_TRY(egm__options_merge("egm_mode_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
 	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
 	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
 	EGM_TRY(check(&o, centres, modes, columns, sigma));

@@ -18,8 +18,6 @@
 
 enum { TILE = 64 };
 
-static const egm_mmd_options mmd_defaults = EGM_MMD_OPTIONS_INIT;
-
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
 	egm_context *context;
@@ -226,15 +224,14 @@ static int64_t least_rows(int32_t estimator)
 
 static egm_status check_mmd(const egm_mmd_options *o)
 {
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "mmd: reserved is %d, not 0", (int)o->reserved);
-	if (o->bandwidth_count < 0 || (o->bandwidth_count > 0 && !o->bandwidths))
+	if (o->bandwidth_count > 0 && !o->bandwidths)
 		return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidth_count is %lld, bandwidths is %s",
 		                 (long long)o->bandwidth_count, o->bandwidths ? "given" : "NULL");
 	for (int64_t h = 0; h < o->bandwidth_count; h++)
 		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))
 			return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidths[%lld] = %g is not a positive number", (long long)h,
 			                 o->bandwidths[h]);
-	return check_estimator("mmd", o->estimator);
+	return EGM_OK;
 }
 
 egm_status egm_metric_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
@@ -242,9 +239,9 @@ egm_status egm_metric_mmd(egm_context *context, egm_dtype dtype, const void *x, 
 {
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
-	egm_mmd_options o = mmd_defaults;
+	egm_mmd_options o;
 	double median;
-	EGM_TRY(egm__options_merge("egm_mmd_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_mmd, &o, options));
 	EGM_TRY(check_mmd(&o));
 	EGM_TRY(egm__sample_check_pair("mmd", context, &a, &b, least_rows(o.estimator), out));
 	pairs p = {.context = context, .bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};

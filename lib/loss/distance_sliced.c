@@ -13,8 +13,6 @@
 #include <math.h>
 #include <tensor/kernels_impl.h>
 
-static const egm_sliced_options defaults = EGM_SLICED_OPTIONS_INIT;
-
 typedef struct slices {
 	const egm__kernels *table;
 	egm_sliced_options options;
@@ -112,17 +110,6 @@ static double gather(const slices *s, double *unit)
 	return s->options.power == 1 ? sum : sqrt(sum);
 }
 
-static egm_status check(const egm_sliced_options *o)
-{
-	if (o->projections < 1 || o->projections > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "sliced: projections = %lld, has to be 1 to %d", (long long)o->projections,
-		                 INT32_MAX);
-	if (o->power != 1 && o->power != 2)
-		return egm__fail(EGM_ERR_ARGUMENT, "sliced: power = %d, has to be 1 or 2", (int)o->power);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "sliced: reserved is %d, not 0", (int)o->reserved);
-	return EGM_OK;
-}
-
 static egm_status run(slices *s, egm_context *context, double room, double *out)
 {
 	egm_status st = EGM_OK;
@@ -154,9 +141,8 @@ egm_status egm_metric_sliced(egm_context *context, egm_dtype dtype, const void *
 	egm_status st = EGM_OK;
 	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
 	egm__points points[2];
-	slices s = {.options = defaults, .x = points, .y = points + 1};
-	EGM_TRY(egm__options_merge("egm_sliced_options", &s.options, sizeof s.options, options));
-	EGM_TRY(check(&s.options));
+	slices s = {.x = points, .y = points + 1};
+	EGM_TRY(egm__options_check(&egm__options_sliced, &s.options, options));
 	EGM_TRY(egm__sample_check_pair("sliced", context, &a, &b, 1, out));
 	double room = egm__points_create(points, &a, &b);
 	if (columns == 1) s.options.projections = 1;

@@ -8,32 +8,31 @@
 #include <string.h>
 
 static const egm_mixture_options defaults = EGM_MIXTURE_OPTIONS_INIT;
+static const egm_choice covariance_choices[] = {
+    {"full", EGM_COVARIANCE_FULL}, {"diagonal", EGM_COVARIANCE_DIAGONAL}, {"spherical", EGM_COVARIANCE_SPHERICAL}};
+static EGM__FAMILY(covariances_of, "EGM_COVARIANCE_", covariance_choices);
+static const egm_choice fixed_choices[] = {{"weights", EGM_MIXTURE_FIX_WEIGHTS},
+                                           {"means", EGM_MIXTURE_FIX_MEANS},
+                                           {"covariances", EGM_MIXTURE_FIX_COVARIANCES}};
+static EGM__FAMILY(fixed_parts, "EGM_MIXTURE_FIX_", fixed_choices);
+static const egm__option members[] = {
+    EGM__COUNT(egm_mixture_options, components, "Number of normal distributions."),
+    EGM__CHOICE(egm_mixture_options, covariance, covariances_of, "Which covariance matrices the components have."),
+    EGM__BITS(egm_mixture_options, fixed, fixed_parts, "What a step of EM leaves unchanged."),
+    EGM__WEIGHT(egm_mixture_options, covariance_floor,
+                "Smallest variance that is fitted, in squared data units; 0: 1e-6 of the spread of each column."),
+    EGM__SEED(egm_mixture_options, seed, "Seed of the starts of a fit."),
+    EGM__COUNT(egm_mixture_options, starts, "Starts of a fit, the best of which is kept."),
+    EGM__COUNT(egm_mixture_options, max_iterations, "Steps of EM from one start, at most."),
+    EGM__WEIGHT(egm_mixture_options, tolerance, "A start ends when a step gains no more than this, in nats per row."),
+};
+EGM__OPTIONS(egm__options_mixture, egm_mixture_options, defaults, members);
 
 /* ---- checks */
 
-static egm_status check_options(const egm_mixture_options *o)
-{
-	const int32_t all = EGM_MIXTURE_FIX_WEIGHTS | EGM_MIXTURE_FIX_MEANS | EGM_MIXTURE_FIX_COVARIANCES;
-	if (o->components < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "mixture: components = %lld is below 1", (long long)o->components);
-	if (o->covariance < EGM_COVARIANCE_FULL || o->covariance > EGM_COVARIANCE_SPHERICAL)
-		return egm__fail(EGM_ERR_ARGUMENT, "mixture: covariance = %d is no EGM_COVARIANCE_*", o->covariance);
-	if (o->fixed & ~all) return egm__fail(EGM_ERR_ARGUMENT, "mixture: fixed = %d is no EGM_MIXTURE_FIX_*", o->fixed);
-	if (!(o->covariance_floor >= 0) || !isfinite(o->covariance_floor))
-		return egm__fail(EGM_ERR_ARGUMENT, "mixture: covariance_floor = %g is not a number >= 0", o->covariance_floor);
-	if (o->starts < 1) return egm__fail(EGM_ERR_ARGUMENT, "mixture: starts = %lld is below 1", (long long)o->starts);
-	if (o->max_iterations < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "mixture: max_iterations = %lld is below 1", (long long)o->max_iterations);
-	if (!(o->tolerance >= 0) || !isfinite(o->tolerance))
-		return egm__fail(EGM_ERR_ARGUMENT, "mixture: tolerance = %g is not a number >= 0", o->tolerance);
-	return EGM_OK;
-}
-
 egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options)
 {
-	*merged = defaults;
-	egm_status st = egm__options_merge("egm_mixture_options", merged, sizeof *merged, options);
-	return st == EGM_OK ? check_options(merged) : st;
+	return egm__options_check(&egm__options_mixture, merged, options);
 }
 
 egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm__mixture_data *data, int64_t columns,

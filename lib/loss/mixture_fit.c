@@ -10,7 +10,17 @@
 /* Nats: two starts that end at one maximum differ by rounding, which must not decide in what order components come. */
 static const double EQUAL = 1e-10;
 
-static const egm_mixture_result none = {.struct_size = sizeof none};
+static const egm_mixture_result none = EGM_MIXTURE_RESULT_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_mixture_result, log_likelihood, "Mean of the log density over the rows, in nats."),
+    EGM__RESULT(egm_mixture_result, covariance_floor, "Smallest floor of a variance over the columns."),
+    EGM__RESULT(egm_mixture_result, iterations, "Steps of the start that was kept."),
+    EGM__RESULT(egm_mixture_result, start, "Which start was kept, from 0."),
+    EGM__RESULT(egm_mixture_result, dead, "Components that ended without rows."),
+    EGM__FLAG(egm_mixture_result, converged, "1: the last step gained no more than the tolerance."),
+    EGM__RESERVED(egm_mixture_result, reserved),
+};
+EGM__OPTIONS(egm__options_mixture_result, egm_mixture_result, none, members);
 
 /* What the progress callback is told of, and whether it stopped the fit. */
 typedef struct report {

@@ -34,7 +34,28 @@ static const double BOUNDED_SCALE = 2;
 static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
 
 static const egm_ais_options defaults = EGM_AIS_OPTIONS_INIT;
-static const egm_ais_result none = {.struct_size = sizeof none};
+static const egm__option members[] = {
+    EGM__SEED(egm_ais_options, seed, "Seed of the particles."),
+    EGM__BETWEEN(egm_ais_options, particles, 2, INT32_MAX, "Number of independent particles."),
+    EGM__BETWEEN(egm_ais_options, levels, 1, INT32_MAX, "Number of bridging distributions."),
+    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps of a transition."),
+    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: found for each level by a pilot run."),
+    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen by bounds and prior."),
+    EGM__POSITIVE(egm_ais_options, power,
+                  "Level k of n has the weight (k/n)^power: more levels near the base if above 1."),
+};
+EGM__OPTIONS(egm__options_ais, egm_ais_options, defaults, members);
+
+static const egm_ais_result none = EGM_AIS_RESULT_INIT;
+static const egm__option results[] = {
+    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normaliser."),
+    EGM__RESULT(egm_ais_result, standard_error, "Standard error of log_z."),
+    EGM__RESULT(egm_ais_result, ess, "Effective number of particles."),
+    EGM__RESULT(egm_ais_result, acceptance, "Mean acceptance probability; NaN with one level."),
+    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient at one point."),
+    EGM__RESULT(egm_ais_result, lost, "Particles of weight 0."),
+};
+EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
 
 /* ---- one team: the particles that one thread has in hand */
 
@@ -245,24 +266,6 @@ static egm_status run_all(egm__ais *a)
 
 /* ---- making */
 
-static egm_status check(const egm_ais_options *o)
-{
-	if (o->particles < 2 || o->particles > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "particles = %lld, has to be 2 to %d", (long long)o->particles, INT32_MAX);
-	if (o->levels < 1 || o->levels > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "levels = %lld, has to be 1 to %d", (long long)o->levels, INT32_MAX);
-	if (o->leapfrog_steps < 1 || o->leapfrog_steps > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "leapfrog_steps = %lld, has to be 1 to %d", (long long)o->leapfrog_steps,
-		                 INT32_MAX);
-	if (!(o->step_size >= 0) || !isfinite(o->step_size))
-		return egm__fail(EGM_ERR_ARGUMENT, "step_size = %g is not a number >= 0", o->step_size);
-	if (!(o->base_scale >= 0) || !isfinite(o->base_scale))
-		return egm__fail(EGM_ERR_ARGUMENT, "base_scale = %g is not a number >= 0", o->base_scale);
-	if (!(o->power > 0) || !isfinite(o->power))
-		return egm__fail(EGM_ERR_ARGUMENT, "power = %g is not a positive number", o->power);
-	return EGM_OK;
-}
-
 static int with_pilot(const egm__ais *a)
 {
 	return a->options.step_size == 0 && a->options.levels > 1;
@@ -389,9 +392,8 @@ egm_status egm_target_ais(egm_target *target, const egm_ais_options *options, eg
 	if (!result) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "result is NULL"));
 	a.s.context = target->context;
 	egm__target_retain(target); /* its callback may free it */
-	EGM_TRY(egm__options_merge("egm_ais_options", &a.options, sizeof a.options, options));
+	EGM_TRY(egm__options_check(&egm__options_ais, &a.options, options));
 	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
-	EGM_TRY(check(&a.options));
 	egm__progress_start(&a.progress, a.options.progress, a.options.user);
 	EGM_TRY(measure(&a, target));
 	EGM_TRY(set_base(&a));

@@ -15,6 +15,17 @@ enum { EVALUATE_ROWS = 64 };
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
 static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature: the factor on the energy."),
+    EGM__WEIGHT(egm_target_options, prior_scale,
+                "Standard deviation of a normal prior; 0: 1 for posteriors, no prior elsewhere."),
+    EGM__ARRAY(egm_target_options, lower, "[dims] lower bounds, -INFINITY where there is none; NULL: no bounds."),
+    EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
+    EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
+    EGM__RESERVED(egm_target_options, reserved),
+    EGM__COUNT(egm_target_options, rows, "Rows of one call of a concurrent callback, at most."),
+};
+EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
 /* ---- checks */
 
@@ -33,10 +44,6 @@ static egm_status check_numbers(const char *call, const egm_target_options *o, e
 	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
 		return egm__fail(EGM_ERR_ARGUMENT, "%s: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
 		                 call, o->prior_scale, egm__dtype_name(dtype));
-	if (o->concurrent != 0 && o->concurrent != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: concurrent = %d is neither 0 nor 1", call, o->concurrent);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "%s: reserved is %d, not 0", call, o->reserved);
-	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%s: rows = %lld is below 1", call, (long long)o->rows);
 	return EGM_OK;
 }
 
@@ -91,10 +98,10 @@ egm_status egm__target_create(egm_target **out, const char *call, egm_context *c
                               double default_prior, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	egm_target_options o = defaults;
+	egm_target_options o;
 	egm_target *t = NULL;
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
 	EGM_TRY(check_numbers(call, &o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions, at least 1 is needed", call, (long long)dims);
 	if (dims > MOST_DIMS)

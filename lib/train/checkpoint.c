@@ -91,7 +91,7 @@ egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *t)
 	memset(out, 0, sizeof *out);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
 	e->list = egm__alloc_zero(t->context, room, sizeof *e->list);
-	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
+	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a list of %zu arrays", room);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(e, t, i);
 	if (t->loss->n_state) add_entry(e, "", "state", t->state, t->loss->n_state);
 	for (int32_t i = 0; i < e->n; i++) e->list[i].dtype = (int32_t)t->loss->dtype;
@@ -186,7 +186,7 @@ static egm_status add_net_meta(metadata *m, const egm_trainer *t, int32_t i)
 	egm_status st = EGM_OK;
 	const char *role = t->loss->roles[i];
 	m->layers[i] = egm__layers_text(t->loss->nets[i]);
-	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for the layers of net '%s'", role);
+	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of net '%s'", role);
 	snprintf(m->moves[i], sizeof m->moves[i], "%" PRId64, t->nets[i].moves);
 	exact_text(m->rates[i], sizeof m->rates[i], t->nets[i].learning_rate);
 	add_meta(m, egm__net_key(m->keys[i][0], role, "layers"), m->layers[i]);

@@ -30,13 +30,13 @@ static egm_status check_numbers(const egm_trainer *t)
 	for (int32_t i = 0; i < t->loss->n_terms; i++) {
 		double value = egm__number(t->loss->dtype, t->terms, i);
 		if (is_written(t, i) && !isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: term '%s' is %s at step %lld", t->loss->kind, t->loss->term_names[i],
-			         egm__nonfinite_name(value), step);
+			EGM_FAIL(EGM_ERR_NONFINITE, "term '%s' of loss '%s' is %s at step %lld", t->loss->term_names[i],
+			         t->loss->kind, egm__nonfinite_name(value), step);
 	}
 	for (int32_t i = 0; i < t->loss->n_state; i++) {
 		double value = egm__number(t->loss->dtype, t->state_next, i);
 		if (!isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i,
+			EGM_FAIL(EGM_ERR_NONFINITE, "state %d of loss '%s' is %s at step %lld", (int)i, t->loss->kind,
 			         egm__nonfinite_name(value), step);
 	}
 out:
@@ -59,8 +59,8 @@ static egm_status check_statistics(const egm_trainer *t)
 	const egm__kernels *kernels = egm__kernels_get(t->context->simd, t->loss->dtype);
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
 		if (!kernels->all_finite(t->loss->nets[i]->statistics, statistics_of(t, i)))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: a running statistic of net '%s' is not finite at step %lld",
-			                 t->loss->kind, t->loss->roles[i], (long long)t->steps + 1);
+			return egm__fail(EGM_ERR_NONFINITE, "a running statistic of network '%s' is not finite at step %lld",
+			                 t->loss->roles[i], (long long)t->steps + 1);
 	return EGM_OK;
 }
 
@@ -70,7 +70,7 @@ static egm_status check_gradients(egm_trainer *t, const egm__phase *phase)
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		egm__scan scan = phase->moves >> i & 1 ? egm__optimizer_scan(&t->nets[i]) : EGM__SCAN_OK;
 		if (scan != EGM__SCAN_OK)
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: the %s of net '%s' is not finite at step %lld, phase '%s'", t->loss->kind,
+			EGM_FAIL(EGM_ERR_NONFINITE, "the %s of network '%s' is not finite at step %lld, phase '%s'",
 			         scan == EGM__SCAN_OVERFLOW ? "gradient norm" : "gradient", t->loss->roles[i],
 			         (long long)t->steps + 1, phase->name);
 	}

@@ -29,25 +29,12 @@
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
-static const egm_negatives_options defaults = EGM_NEGATIVES_OPTIONS_INIT;
-
 /* ---- checks */
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_negatives_options", o, sizeof *o, options));
-	if (o->start < EGM_NEGATIVES_CD || o->start > EGM_NEGATIVES_SHORT_RUN)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: start = %d is none of EGM_NEGATIVES_*", (int)o->start);
-	if (o->reserved || o->reserved2)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0",
-		         (int)(o->reserved ? o->reserved : o->reserved2));
-	if (o->adapt_step != 0 && o->adapt_step != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: adapt_step = %d is neither 0 nor 1", (int)o->adapt_step);
-	if (o->steps < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: steps = %lld is below 1", (long long)o->steps);
-	if (!(o->restart >= 0 && o->restart <= 1))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: restart = %g is not in [0, 1]", o->restart);
+	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: a buffer of %lld rows is smaller than a batch of %lld",

@@ -3,11 +3,14 @@
 #ifndef EGM_TRAIN_NEGATIVES_IMPL_H
 #define EGM_TRAIN_NEGATIVES_IMPL_H
 
+#include <core/options_impl.h>
 #include <egm/trainer.h>
 #include <loss/loss_impl.h>
 #include <sampler/sampler_impl.h>
 #include <train/batches_impl.h>
 #include <train/watch_impl.h>
+
+extern const egm__options egm__options_negatives; /* options.c */
 
 typedef struct egm__negatives {
 	egm_context *context;

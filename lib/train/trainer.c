@@ -29,8 +29,8 @@ static egm_status allocate_old(egm_trainer *t)
 		if (!(keeps >> i & 1)) continue;
 		t->old[i] = egm__alloc_zero(t->context, net->count, t->element);
 		if (!t->old[i])
-			return egm__fail(EGM_ERR_MEMORY, "trainer: no memory for another %lld parameters of net '%s'",
-			                 (long long)net->count, net->name);
+			return egm__fail(EGM_ERR_MEMORY, "no memory for another %lld parameters of net '%s'", (long long)net->count,
+			                 net->name);
 	}
 	return EGM_OK;
 }
@@ -55,7 +55,7 @@ static egm_status allocate_buffers(egm_trainer *t)
 	egm_status st = EGM_OK;
 	int64_t count;
 	if (egm__size_mul(t->options.batch, t->loss->data_width, &count))
-		EGM_FAIL(EGM_ERR_MEMORY, "trainer: a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		EGM_FAIL(EGM_ERR_MEMORY, "a batch of %lld rows of %lld numbers", (long long)t->options.batch,
 		         (long long)t->loss->data_width);
 	t->batch = egm__alloc_zero(t->context, count, t->element);
 	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
@@ -63,8 +63,8 @@ static egm_status allocate_buffers(egm_trainer *t)
 	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
 	t->statistics = egm__alloc_zero(t->context, egm__loss_statistics(t->loss) + 1, t->element);
 	if (!t->batch || !t->terms || !t->state || !t->state_next || !t->statistics)
-		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
-		         (long long)t->options.batch, (long long)t->loss->data_width);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		         (long long)t->loss->data_width);
 	start_state(t);
 	EGM_TRY(allocate_old(t));
 out:
@@ -81,7 +81,7 @@ static egm_status compile(egm_trainer *t)
 		if (bytes > t->arena_bytes) t->arena_bytes = bytes;
 	}
 	t->arena = egm__alloc_zero(t->context, t->arena_bytes + 1, 1);
-	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for an arena of %zu bytes", t->arena_bytes);
+	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "no memory for an arena of %zu bytes", t->arena_bytes);
 	for (int32_t i = 0; i < t->loss->n_phases; i++) egm__program_borrow(t->programs[i], t->arena);
 out:
 	return st;

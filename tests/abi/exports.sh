@@ -31,7 +31,7 @@ result 'every function of the map is in the library' empty "$(only_in "$listed" 
 result 'the library exports nothing else' empty "$(only_in "$exported" "$listed")"
 result 'every export has a version node' empty "$versions"
 result 'the map is sorted within its nodes' empty "$(awk '/^\t(egm_)/ { if ($1 < last) print; last = $1 } /[{]/ { last = "" }' "$map")"
-result 'the soname is libegm.so.0' sh -c "readelf -d '$library' | grep -q 'SONAME.*\[libegm\.so\.0\]'"
+result 'the soname is libegm.so.1' sh -c "readelf -d '$library' | grep -q 'SONAME.*\[libegm\.so\.1\]'"
 for release in "$here"/symbols-*.txt; do
 	name=${release##*symbols-}
 	result "all of release ${name%.txt} is there" empty "$(only_in "$(cat "$release")" "$exported")"

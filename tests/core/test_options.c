@@ -78,7 +78,7 @@ START_TEST(test_init__refuses_null_and_garbage_sizes)
 	untouched = o;
 	ck_assert_int_eq(egm__options_init("options", NULL, sizeof o, &defaults, sizeof defaults), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm__options_init("options", &o, garbage[_i], &defaults, sizeof defaults), EGM_ERR_ARGUMENT);
-	ck_assert_ptr_nonnull(strstr(egm_last_error(), "options_init: size is"));
+	ck_assert_ptr_nonnull(strstr(egm_last_error(), "must be sizeof(options)"));
 	ck_assert_mem_eq(&o, &untouched, sizeof o);
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(test_merge__refuses_garbage_sizes)
 {
 	options merged, given = {.struct_size = garbage[_i], .step = 2};
 	ck_assert_int_eq(merge(&merged, &given), EGM_ERR_ARGUMENT);
-	ck_assert_ptr_nonnull(strstr(egm_last_error(), "options_init was not called"));
+	ck_assert_ptr_nonnull(strstr(egm_last_error(), "must be sizeof(options), which its initialiser sets"));
 	ck_assert_mem_eq(&merged, &defaults, sizeof merged);
 }
 END_TEST
@@ -156,13 +156,15 @@ typedef struct table_options {
 	uint64_t bytes;
 	double weight, share, width, slope, scale;
 	const double *numbers;
-	int32_t needed, reserved;
+	int32_t needed, pair, reserved;
 } table_options;
 
 enum { FORM_A = 1, FORM_B = 2, FORM_C = 3, BIT_X = 1, BIT_Y = 2, BIT_Z = 4 };
 static const egm_choice form_choices[] = {{"a", FORM_A}, {"b", FORM_B}, {"c", FORM_C}};
 static const egm_choice bit_choices[] = {{"x", BIT_X}, {"y", BIT_Y}, {"z", BIT_Z}};
 static EGM__FAMILY(forms, "EGM_FORM_", form_choices);
+static const egm_choice pair_choices[] = {{"one", 1}, {"the_other", 2}};
+static EGM__FAMILY(pairs, "EGM_PAIR_", pair_choices);
 static EGM__FAMILY(bits, "EGM_BIT_", bit_choices);
 
 static const table_options table_defaults = {.struct_size = sizeof(table_options),
@@ -175,7 +177,8 @@ static const table_options table_defaults = {.struct_size = sizeof(table_options
                                              .share = 0.25,
                                              .width = 0.5,
                                              .slope = 0.75,
-                                             .scale = 1};
+                                             .scale = 1,
+                                             .pair = 1};
 static const egm__option rows[] = {
     EGM__CHOICE(table_options, form, forms, "f"),
     EGM__FLAG(table_options, flag, "f"),
@@ -191,6 +194,7 @@ static const egm__option rows[] = {
     EGM__FINITE(table_options, scale, "s", EGM__ZERO_IS_DEFAULT),
     EGM__ARRAY(table_options, numbers, "n"),
     EGM__BETWEEN(table_options, needed, 2, 9, "n"),
+    EGM__CHOICE(table_options, pair, pairs, "p"),
     EGM__RESERVED(table_options, reserved),
 };
 static EGM__OPTIONS(table, table_options, table_defaults, rows);
@@ -282,6 +286,7 @@ static const struct wrong {
     {offsetof(table_options, slope), 1 + 2.3e-16, 0, "slope is 1.0000000000000002, must be in [-1, 1]"},
     {offsetof(table_options, scale), -INFINITY, 0, "scale is -inf, must be finite"},
     {offsetof(table_options, scale), NAN, 0, "scale is nan, must be finite"},
+    {offsetof(table_options, pair), 0, 3, "pair is 3, must be EGM_PAIR_ONE (1) or EGM_PAIR_THE_OTHER (2)"},
     {offsetof(table_options, reserved), 0, 1, "reserved is 1, must be 0"},
 };
 enum { WRONG = sizeof wrong / sizeof *wrong };

@@ -15,6 +15,7 @@ may_include() {
 	model) echo core tensor autodiff ;;
 	loss | sampler | io) echo core tensor autodiff model ;;
 	train) echo core tensor autodiff model loss sampler io ;;
+	api) echo core tensor autodiff model loss sampler io train ;;
 	*) return 1 ;;
 	esac
 }

@@ -115,7 +115,7 @@ typedef struct plan {
 
 static egm_model *train(egm_context *context, const float *x, const plan *p, uint64_t seed)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	egm_data *data = NULL;
 	egm_model *net = NULL;
 	egm_loss *loss = NULL;
@@ -129,7 +129,6 @@ static egm_model *train(egm_context *context, const float *x, const plan *p, uin
 	must(egm_model_dense(net, 1));
 	must(egm_model_build(net, EGM_F32, seed));
 	must(egm_loss_ml(&loss, net, NULL));
-	must(egm_trainer_options_init(&options, sizeof options));
 	options.seed = seed;
 	options.learning_rate = p->learning_rate;
 	options.average_decay = p->average_decay;

@@ -276,7 +276,7 @@ START_TEST(test_batch_norm_training__infinite_statistics_are_reported)
 	OK(egm_trainer_create(&trainer, loss, &o));
 	char *before = toy_parameters(energy);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "toy: a running statistic of net 'energy' is not finite at step 1");
+	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
 	free(before);
 }

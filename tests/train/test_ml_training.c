@@ -124,7 +124,7 @@ static egm_status fit_ring(double s, int32_t kernel, uint64_t seed)
 	OK(egm_trainer_create(&trainer, loss, &o));
 	if (kernel) {
 		OK(any_kernel_init(&chains, kernel));
-		OK(SET_NEGATIVES(trainer, NULL, NULL, &chains));
+		OK(any_negatives(trainer, nets[0], NULL, &chains));
 	}
 	egm_status st = egm_trainer_fit(trainer, data, 2000, NULL, NULL);
 	egm_trainer_free(trainer);

@@ -224,7 +224,7 @@ START_TEST(test_failure__of_the_loss_changes_nothing)
 	machine_steps(&m, 1);
 	ck_assert(isfinite(egm_trainer_term(m.trainer, 2)));
 	scale_energy(&m, 1e200);
-	expect_nothing_moved(&m, "ml: term 'regulariser' is inf at step 2");
+	expect_nothing_moved(&m, "egm_trainer_fit: term 'regulariser' of loss 'ml' is inf at step 2");
 	scale_energy(&m, 1e-200);
 	machine_steps(&m, 1);
 	machine_close(&m);

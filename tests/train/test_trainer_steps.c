@@ -294,7 +294,7 @@ START_TEST(test_nonfinite__term_is_named_and_nothing_changes)
 	pair_make(&p);
 	pair_steps(&p, 3);
 	scale_parameters(p.energy, 1e160); /* its square overflows */
-	expect_untouched(p.trainer, p.data, "toy_pair: term 'critic_error' is inf at step 4");
+	expect_untouched(p.trainer, p.data, "egm_trainer_fit: term 'critic_error' of loss 'toy_pair' is inf at step 4");
 	scale_parameters(p.energy, 1e-160);
 	pair_steps(&p, 1);
 	ck_assert_int_eq(egm_trainer_steps(p.trainer), 4);
@@ -327,10 +327,10 @@ static void expect_gradient_failure(double clip_norm, double scale, const char *
 START_TEST(test_nonfinite__gradient_names_the_net_and_nothing_moves)
 {
 	/* y ~ 1e120: 4 y^3 overflows. y ~ 1e60: 4 y^3 ~ 1e180 is finite, its square is not. */
-	expect_gradient_failure(0, 1e120, "toy: the gradient of net 'energy' is not finite at step 3");
-	expect_gradient_failure(1, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
+	expect_gradient_failure(0, 1e120, "the gradient of network 'energy' is not finite at step 3");
+	expect_gradient_failure(1, 1e60, "the gradient norm of network 'energy' is not finite at step 3");
 	/* nor without clipping: Adam's second moment would be infinite from then on */
-	expect_gradient_failure(0, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
+	expect_gradient_failure(0, 1e60, "the gradient norm of network 'energy' is not finite at step 3");
 }
 END_TEST
 
@@ -344,7 +344,7 @@ START_TEST(test_nonfinite__later_phase_leaves_its_net_alone)
 	scale_parameters(p.generator, 1e160); /* the critic phases do not see it */
 	generator = toy_parameters(p.generator);
 	ck_assert_int_eq(egm_trainer_fit(p.trainer, p.data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	assert_error_has("term 'generator_level' is inf at step 3");
+	assert_error_has("term 'generator_level' of loss 'toy_pair' is inf at step 3");
 	after = toy_parameters(p.generator);
 	ck_assert_mem_eq(generator, after, (size_t)egm_model_parameter_count(p.generator) * 8);
 	ck_assert_int_eq(egm_trainer_steps(p.trainer), 2);
