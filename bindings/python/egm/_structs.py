@@ -65,8 +65,8 @@ class Member(namedtuple("Member", "name help kind optional default low high low_
             return self._not_a_default(float_of(self.name, given))
         if self.kind in _LIMITS:
             return self._not_a_default(integer(self.name, given, _LIMITS[self.kind]))
-        if given is None:
-            return None
+        if given is None or self.kind == HANDLE:
+            return given
         if self.kind == NUMBERS:
             return self._numbers(given, length)
         if self.kind == STRING:
