@@ -381,7 +381,7 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 {
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = path};
-	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
+	egm_load_options o;
 	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL"));
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");

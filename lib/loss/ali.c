@@ -114,7 +114,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	int densities = o->generator == EGM_CODER_GAUSSIAN && o->encoder == EGM_CODER_GAUSSIAN;
 	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
 		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
+		                 "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
 	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 

@@ -22,7 +22,7 @@ static const egm__option members[] = {
     EGM__POSITIVE(egm_annealed_dsm_options, sigma0,
                   "Noise level whose distribution the energy describes, in data units."),
     EGM__POSITIVE(egm_annealed_dsm_options, sigma_low, "Lowest noise level, in data units."),
-    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, in data units."),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, at least sigma_low, in data units."),
 };
 EGM__OPTIONS(egm__options_annealed_dsm, egm_annealed_dsm_options, defaults, members);
 
@@ -49,8 +49,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	double square = o->sigma0 * o->sigma0;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (!(o->sigma_low <= o->sigma_high))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = %g is above sigma_high = %g", o->sigma_low,
-		         o->sigma_high);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "sigma_low is %g, must be at most sigma_high, %g", o->sigma_low, o->sigma_high);
 	EGM_TRY(egm__system_number(loss, "1/sigma0^2", 1 / o->sigma0 / o->sigma0));
 	EGM_TRY(egm__system_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
 	EGM_TRY(egm__system_number(loss, "1/sigma_high", 1 / o->sigma_high));

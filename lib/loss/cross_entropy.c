@@ -34,7 +34,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_model *net = loss->nets[CLASSIFIER];
 	egm__phase_add(loss, "classifier", 1u << CLASSIFIER, 1, 1, build);
 	if (egm__model_outputs(net) > 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: classifier '%s' has 1 outputs, 2 classes at least", loss->kind, net->name);
+	return egm__fail(EGM_ERR_SHAPE, "classifier '%s' has 1 outputs, must have at least 2", net->name);
 }
 
 static const egm__system cross_entropy = {.kind = "cross_entropy",

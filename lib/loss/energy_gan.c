@@ -2,7 +2,7 @@
 /* S2, the energy GAN with a maximum-entropy generator (Kumar et al. 2019, algorithm 1).
  *
  *  energy phase     E[U(x)] - E[U(G(z))] + lambda E||grad_x U(x)||^2     moves U
- *  generator phase  E[U(G(z))] - weight H                                 moves G and the third net
+ *  generator phase  E[U(G(z))] - weight H                                 moves G and the information network
  *
  * The penalty stands at the real points, where the energy itself is taken: its chain of input gradients is the one that
  * the energy's own gradient needs, and the graph shares it. */
@@ -10,7 +10,7 @@
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
-enum { ENERGY, GENERATOR, THIRD };
+enum { ENERGY, GENERATOR, INFORMATION };
 enum { ENERGY_REAL, ENERGY_FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 enum { STREAM_Z, STREAM_FRESH, STREAM_NOISE };
 
@@ -24,13 +24,15 @@ static EGM__FAMILY(marginals, "EGM_MARGINAL_", marginal_choices);
 static const egm__option members[] = {
     EGM__CHOICE(egm_energy_gan_options, entropy, entropies, "Which bound stands for the entropy of the generator."),
     EGM__CHOICE(egm_energy_gan_options, marginal, marginals,
-                "Where independent pairs come from: new draws, or the rows moved on by one."),
-    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase."),
+                "Where independent pairs come from: new draws, or the rows moved on by one (2 rows at least)."),
+    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase; 1 suits tabular data."),
     EGM__RESERVED(egm_energy_gan_options, reserved),
-    EGM__WEIGHT(egm_energy_gan_options, penalty, "Weight of the zero-centred gradient penalty at real rows."),
+    EGM__WEIGHT(
+        egm_energy_gan_options, penalty,
+        "Weight of the zero-centred gradient penalty at real rows: 0.1 in the plane, 10 on images, 100 for scores."),
     EGM__WEIGHT(egm_energy_gan_options, entropy_weight, "Weight of the entropy term."),
     EGM__WEIGHT(egm_energy_gan_options, noise,
-                "Standard deviation of the noise on generated rows that the bound sees, in data units."),
+                "Standard deviation of noise on the rows that the bound sees, in data units; infogan ignores it."),
     EGM__BELOW_ONE(egm_energy_gan_options, dv_decay, "Decay of the moving average of the dv bound."),
 };
 EGM__OPTIONS(egm__options_energy_gan, egm_energy_gan_options, defaults, members);
@@ -51,7 +53,7 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_energy_gan_options *o = loss->options;
 	egm__graph *g = p->graph;
-	egm__entropy e = {o->entropy, o->marginal, THIRD, ENTROPY, o->entropy_weight, o->dv_decay};
+	egm__entropy e = {o->entropy, o->marginal, INFORMATION, ENTROPY, o->entropy_weight, o->dv_decay};
 	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z), x = egm__net(p, loss, GENERATOR, z), seen = x;
 	egm__term_add(p, GENERATOR_ENERGY, egm__mean(g, egm__net(p, loss, ENERGY, x)), 1);
 	if (o->noise > 0 && o->entropy != EGM_ENTROPY_INFOGAN) seen = egm__noisy(p, x, o->noise, STREAM_NOISE);
@@ -62,13 +64,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_energy_gan_options *o = loss->options;
 	loss->variant = egm__choice_name(&entropies, o->entropy);
-	if (o->entropy == EGM_ENTROPY_INFOGAN) nets[THIRD].inputs = "d", nets[THIRD].outputs = "k";
+	if (o->entropy == EGM_ENTROPY_INFOGAN) nets[INFORMATION].inputs = "d", nets[INFORMATION].outputs = "k";
 	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
-	egm__phase_add(loss, "generator", 1u << GENERATOR | 1u << THIRD, 1, 0, build_generator);
+	egm__phase_add(loss, "generator", 1u << GENERATOR | 1u << INFORMATION, 1, 0, build_generator);
 	if (o->marginal == EGM_MARGINAL_DERANGEMENT) loss->min_batch = 2;
 	if (o->entropy == EGM_ENTROPY_DV) loss->n_state = 2; /* both start at 0 */
 	if (loss->dtype == EGM_F32 && (float)o->dv_decay >= 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "energy_gan: dv_decay = %.17g is 1 in f32", o->dv_decay);
+		return egm__fail(EGM_ERR_ARGUMENT, "dv_decay is %.17g, which is 1 in f32", o->dv_decay);
 	return egm__loss_by_row(loss, ENERGY, "penalty", o->penalty);
 }
 
@@ -76,13 +78,14 @@ static const egm__system energy_gan = {
     .kind = "energy_gan",
     .options = &egm__options_energy_gan,
     .n_nets = 3,
-    .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}, {"third", "d+k", "1"}},
+    .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}, {"information network", "d+k", "1"}},
+    .keys = {[INFORMATION] = "third"}, /* since 0.1 */
     .terms = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"},
     .describe = describe};
 
-egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
+egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *information,
                                const egm_energy_gan_options *options)
 {
-	egm_model *nets[] = {energy, generator, third};
+	egm_model *nets[] = {energy, generator, information};
 	return egm__named(__func__, egm__system_create(out, &energy_gan, nets, options));
 }

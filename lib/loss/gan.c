@@ -76,10 +76,10 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_gan_options *o = loss->options;
 	loss->variant = egm__choice_name(&egm__family_gan, o->form);
 	if (o->step_penalty > 0 && o->generator_steps < 2)
-		return egm__fail(EGM_ERR_ARGUMENT, "gan: step_penalty = %g does nothing with generator_steps = %d, at least 2",
+		return egm__fail(EGM_ERR_ARGUMENT, "step_penalty is %g, which needs generator_steps of at least 2 and not %d",
 		                 o->step_penalty, (int)o->generator_steps);
 	if (o->smoothing > 0 && o->form >= EGM_GAN_HINGE)
-		return egm__fail(EGM_ERR_ARGUMENT, "gan: smoothing = %g: %s has no labels to smooth", o->smoothing,
+		return egm__fail(EGM_ERR_ARGUMENT, "smoothing is %g, must be 0 for %s, which has no labels", o->smoothing,
 		                 loss->variant);
 	add_phases(loss, o);
 	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);

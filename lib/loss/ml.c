@@ -8,7 +8,8 @@ enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
 
 static const egm_ml_options defaults = EGM_ML_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__WEIGHT(egm_ml_options, regulariser, "Weight of the mean squared energy of data and negative samples."),
+    EGM__WEIGHT(egm_ml_options, regulariser,
+                "Weight of the mean squared energy of data and negative samples; 1e-3 where energies drift."),
 };
 EGM__OPTIONS(egm__options_ml, egm_ml_options, defaults, members);
 

@@ -64,8 +64,9 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_score_matching_options *o = loss->options;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (o->form == EGM_SCORE_EXPLICIT && loss->nets[ENERGY]->inputs > MOST)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "score_matching: explicit with %lld dimensions, at most %d; use sliced",
-		                 (long long)loss->nets[ENERGY]->inputs, MOST);
+		return egm__fail(EGM_ERR_UNSUPPORTED,
+		                 "energy '%s' has %lld inputs, EGM_SCORE_EXPLICIT takes at most %d; use EGM_SCORE_SLICED",
+		                 loss->nets[ENERGY]->name, (long long)loss->nets[ENERGY]->inputs, MOST);
 	return egm__loss_by_row(loss, ENERGY, NULL, 0);
 }
 

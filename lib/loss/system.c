@@ -12,13 +12,18 @@ egm_status egm__system_options(const egm__system *system, void *options, size_t 
 	return egm__options_init(system->options->type, options, size, system->options->defaults, system->options->size);
 }
 
-egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
+egm_status egm__loss_number(egm_dtype dtype, const char *name, double value)
 {
-	int f32 = loss->dtype == EGM_F32;
+	int f32 = dtype == EGM_F32;
 	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
 	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s in %s", loss->kind, name, value, tiny ? "0" : "infinite",
-	                 egm__dtype_name(loss->dtype));
+	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s", name, value, tiny ? "0" : "infinite",
+	                 egm__dtype_name(dtype));
+}
+
+egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
+{
+	return egm__loss_number(loss->dtype, name, value);
 }
 
 /* Where a range has both signs, 0 is a number like its neighbours, and what becomes 0 does no harm. */
@@ -71,8 +76,8 @@ static int64_t width_of(const letters *l, const char *formula)
 static egm_status check_width(const egm_loss *loss, int32_t net, const char *side, int64_t is, int64_t wanted)
 {
 	if (is == wanted) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: %s '%s' has %lld %s, %lld wanted", loss->kind, loss->roles[net],
-	                 loss->nets[net]->name, (long long)is, side, (long long)wanted);
+	return egm__fail(EGM_ERR_SHAPE, "%s '%s' has %lld %s, must have %lld", loss->roles[net], loss->nets[net]->name,
+	                 (long long)is, side, (long long)wanted);
 }
 
 static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
@@ -113,6 +118,8 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 	memcpy(shapes, system->nets, sizeof shapes);
 	for (int32_t i = 0; i < system->n_nets; i++) roles[i] = shapes[i].role;
 	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->options->size));
+	for (int32_t i = 0; i < system->n_nets; i++)
+		if (system->keys[i]) loss->keys[i] = system->keys[i];
 	for (int32_t i = 0; i < EGM__MAX_TERMS && system->terms[i]; i++)
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
@@ -132,7 +139,7 @@ egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_mod
 		char bytes[MOST];
 		double aligned;
 	} merged;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", system->kind);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	EGM_INVARIANT(system->options->size <= MOST);
 	EGM_TRY(egm__options_check(system->options, merged.bytes, options));

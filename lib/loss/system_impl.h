@@ -21,6 +21,7 @@ typedef struct egm__system {
 	const egm__options *options;
 	int32_t n_nets;
 	egm__net_shape nets[EGM__MAX_NETS];
+	const char *keys[EGM__MAX_NETS];   /* of nets that checkpoints call by another name than their role */
 	const char *data;                  /* the width of a row of data, as a formula; NULL: "d" */
 	const char *terms[EGM__MAX_TERMS]; /* in the order of their indices, then NULL */
 	/* Reads loss->options, adds phases and what else there is; may change widths by the options. */
@@ -34,6 +35,7 @@ egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_mod
  * weighs nothing, noise that is none. Options are looked at before `describe`, which asks about what it makes of them.
  */
 egm_status egm__system_number(const egm_loss *loss, const char *name, double value);
+egm_status egm__loss_number(egm_dtype dtype, const char *name, double value);
 
 /* The next phase. */
 egm__phase *egm__phase_add(egm_loss *loss, const char *name, uint32_t moves, int32_t repeat, int32_t reads_data,

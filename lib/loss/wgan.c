@@ -14,10 +14,10 @@ static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
                 "Which function of the slope of the critic is penalised."),
     EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
-                "Where the penalty is taken: at interpolates, real rows, generated rows, or both."),
+                "Where the penalty is taken; the finite_ kinds have interpolates alone."),
     EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),
     EGM__RESERVED(egm_wgan_options, reserved),
-    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty."),
+    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty; 0 for spectral critics, or with clip."),
     EGM__WEIGHT(egm_wgan_options, clip,
                 "After each move the parameters of the critic are cut to [-clip, clip]; 0: never."),
 };
@@ -48,7 +48,8 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	egm__phase_add(loss, "critic", 1u << CRITIC, o->critic_steps, 1, build_critic);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
 	if (o->penalty_kind >= EGM_PENALTY_FINITE_TWO_SIDED && o->penalty_at != EGM_AT_INTERPOLATES)
-		return egm__fail(EGM_ERR_ARGUMENT, "wgan: penalty_at = %d: chords lie between interpolates",
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "penalty_at is %d, must be EGM_AT_INTERPOLATES for the finite kinds of penalty",
 		                 (int)o->penalty_at);
 	return egm__loss_by_row(loss, CRITIC, "penalty", o->penalty);
 }

@@ -12,6 +12,7 @@
  *
  * The leapfrog is that of hmc.c, on walkers that this file drives level by level: all particles of a team make the same
  * steps at the same time. A particle's numbers come from its index, and sums are taken in the order of particles. */
+#include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
@@ -276,7 +277,7 @@ static egm_status count_steps(egm__ais *a, int64_t groups)
 	int64_t pilot = with_pilot(a) ? egm__ais_pilot_steps(a->options.levels) : 0;
 	if (!egm__size_mul(groups, a->options.levels, &a->total) && !egm__size_add(a->total, pilot, &a->total))
 		return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels are more steps than it can count",
+	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels are more steps than can be counted",
 	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
@@ -294,7 +295,7 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
 	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
 	    numbers / block >= INT64_C(1) << 32)
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld particles in %lld dimensions are more than it can hold",
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld particles in %lld dimensions are more than a run can hold",
 		                 (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
 	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
@@ -311,7 +312,7 @@ static egm_status set_base(egm__ais *a)
 	const char *name = scale > 0 ? "base_scale" : "base_scale, the prior_scale of the target,";
 	if (scale == 0) scale = target->lower ? BOUNDED_SCALE : tau > 0 ? 1 / sqrt(tau) : 1;
 	if (!(scale >= least && scale <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s = %g, has to lie between %g and %g for %s", name, scale, least, most,
+		return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, must be in [%g, %g] for %s", name, scale, least, most,
 		                 egm__dtype_name(target->dtype));
 	a->precision = a->options.base_scale == 0 && !target->lower && tau > 0 ? tau : 1 / (scale * scale);
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
@@ -382,35 +383,54 @@ static void destroy(egm__ais *a)
 	for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
 }
 
-egm_status egm_target_ais(egm_target *target, const egm_ais_options *options, egm_ais_result *result,
-                          double *log_weights)
+static egm_status check_call(const egm_target *target, const egm_ais_result *result)
+{
+	egm_ais_result known;
+	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "target is NULL");
+	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "result is NULL");
+	return egm__options_merge("egm_ais_result", &known, sizeof known, result);
+}
+
+static egm_status run(egm__ais *a, egm_target *target, egm_ais_result *found)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(measure(a, target));
+	EGM_TRY(set_base(a));
+	EGM_TRY(create_levels(a));
+	a->teams = egm__alloc_zero(a->s.context, a->n_teams, sizeof *a->teams);
+	if (!a->teams) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %d threads", (int)a->n_teams);
+	for (int32_t i = 0; i < a->n_teams; i++) EGM_TRY(create_team(a, &a->teams[i]));
+	egm__probe_prepare(a->teams[0].probe);
+	if (with_pilot(a)) EGM_TRY(egm__ais_pilot(a));
+	EGM_TRY(run_all(a));
+	*found = none;
+	EGM_TRY(egm__ais_conclude(a, found));
+out:
+	return st;
+}
+
+egm_status egm_target_ais(const egm_target *target, const egm_ais_options *options, egm_ais_result *result,
+                          egm_out log_weights, egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
 	egm__ais a = {.options = defaults};
-	egm_ais_result known = none;
-	if (!target) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "target is NULL"));
-	if (!result) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "result is NULL"));
-	a.s.context = target->context;
-	egm__target_retain(target); /* its callback may free it */
+	egm_ais_result found;
+	union {
+		const egm_target *given;
+		egm_target *probed; /* as in egm_target_evaluate */
+	} t = {target};
+	EGM_TRY(check_call(target, result));
 	EGM_TRY(egm__options_check(&egm__options_ais, &a.options, options));
-	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
-	egm__progress_start(&a.progress, a.options.progress, a.options.user);
-	EGM_TRY(measure(&a, target));
-	EGM_TRY(set_base(&a));
-	EGM_TRY(create_levels(&a));
-	a.teams = egm__alloc_zero(a.s.context, a.n_teams, sizeof *a.teams);
-	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %d threads", (int)a.n_teams);
-	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
-	egm__probe_prepare(a.teams[0].probe);
-	if (with_pilot(&a)) EGM_TRY(egm__ais_pilot(&a));
-	EGM_TRY(run_all(&a));
-	known = none;
-	EGM_TRY(egm__ais_conclude(&a, &known));
-	size_t size = result->struct_size;
-	EGM_TRY(egm__options_init("egm_ais_result", result, size, &known, sizeof known));
-	if (log_weights) memcpy(log_weights, a.log_weights, (size_t)a.options.particles * sizeof *log_weights);
-out:
+	if (log_weights.data) EGM_TRY(egm__out_fits(log_weights, "log_weights", EGM_F64, a.options.particles, 1));
+	a.s.context = target->context;
+	egm__target_retain(t.probed); /* its callback may free it */
+	egm__progress_start(&a.progress, progress, user);
+	st = run(&a, t.probed, &found);
+	if (st == EGM_OK && log_weights.data)
+		memcpy(log_weights.data, a.log_weights, (size_t)a.options.particles * sizeof *a.log_weights);
+	if (st == EGM_OK) st = egm__options_init("egm_ais_result", result, result->struct_size, &found, sizeof found);
 	destroy(&a);
-	egm_target_free(target);
+	egm_target_free(t.probed);
+out:
 	return egm__named(__func__, st);
 }

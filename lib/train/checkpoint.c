@@ -48,7 +48,7 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 {
 	const egm_model *net = t->loss->nets[index];
 	const egm__optimizer *o = &t->nets[index];
-	const char *role = t->loss->roles[index];
+	const char *role = t->loss->keys[index];
 	egm__entry *v;
 	for (int32_t i = 0; i < net->n_tensors; i++) {
 		const egm__tensor *tensor = &net->tensors[i];
@@ -184,7 +184,7 @@ static void add_counter(metadata *m, int32_t slot, const char *key, uint64_t val
 static egm_status add_net_meta(metadata *m, const egm_trainer *t, int32_t i)
 {
 	egm_status st = EGM_OK;
-	const char *role = t->loss->roles[i];
+	const char *role = t->loss->keys[i];
 	m->layers[i] = egm__layers_text(t->loss->nets[i]);
 	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of net '%s'", role);
 	snprintf(m->moves[i], sizeof m->moves[i], "%" PRId64, t->nets[i].moves);

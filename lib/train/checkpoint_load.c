@@ -26,7 +26,7 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 	int layer = 0;
 	char *expected = egm__layers_text(t->loss->nets[net]);
 	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of a net");
-	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->roles[net], "layers"), &value));
+	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->keys[net], "layers"), &value));
 	if (strcmp(value, expected) == 0) goto out;
 	for (; value[same] && value[same] == expected[same]; same++)
 		if (value[same] == ';') {
@@ -70,7 +70,7 @@ static egm_status check_metadata(const egm__state *file, const egm_trainer *t, c
 	EGM_TRY(egm__state_counter(file, "seed", UINT64_MAX, &c->seed));
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		EGM_TRY(expect_layers(file, t, i));
-		egm__net_key(key, t->loss->roles[i], "moves");
+		egm__net_key(key, t->loss->keys[i], "moves");
 		EGM_TRY(egm__state_counter(file, key, EGM__STATE_LARGEST, &c->moves[i]));
 	}
 out:

@@ -60,10 +60,11 @@ static const egm_choice start_choices[] = {
 static EGM__FAMILY(starts, "EGM_NEGATIVES_", start_choices);
 static const egm__option negatives_members[] = {
     EGM__CHOICE(egm_negatives_options, start, starts, "Where chains start: at data, in a replay buffer, or at noise."),
-    EGM__FLAG(egm_negatives_options, adapt_step, "1: the step size follows the acceptance rate between batches."),
+    EGM__FLAG(egm_negatives_options, adapt_step,
+              "1: the step size follows the acceptance rate between batches, up to that of the sampler."),
     EGM__COUNT(egm_negatives_options, steps, "Transitions for each batch."),
     EGM__WEIGHT(egm_negatives_options, buffer,
-                "Rows of the replay buffer (pcd); 0: 10000, or a batch if that is more."),
+                "Rows of the replay buffer (pcd), at least a batch; 0: 10000, or a batch if that is more."),
     EGM__BETWEEN(egm_negatives_options, restart, 0, 1, "Share of the chains that start anew in each batch (pcd)."),
 };
 EGM__OPTIONS(egm__options_negatives, egm_negatives_options, negatives_defaults, negatives_members);

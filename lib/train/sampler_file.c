@@ -37,7 +37,7 @@ egm_status egm_sampler_save(const egm_sampler *s, const char *path)
 	egm__sampler_stage g = {0};
 	texts t;
 	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_save", 1));
+	EGM_TRY(egm__sampler_idle(s, 1));
 	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
 	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
@@ -71,7 +71,7 @@ egm_status egm_sampler_restore(egm_sampler *s, const char *path)
 	egm__sampler_stage g = {0};
 	uint64_t seed;
 	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_restore", 0));
+	EGM_TRY(egm__sampler_idle(s, 0));
 	EGM_TRY(egm__safetensors_read(&file.contents, s->context, path, NULL));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);

@@ -117,7 +117,7 @@ static egm_status set_up(egm_trainer *t)
 		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options, t->loss->clip[i]));
 	EGM_TRY(compile(t));
 	if (reads_negatives(t))
-		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
+		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL));
 	bind_slots(t);
 out:
 	return st;

@@ -136,11 +136,9 @@ static inline egm_status s_histogram(egm_loss **out, egm_model *const *net, int 
 	static const double masses[] = {1, 0, 3, 2, 0.5};
 	egm_histogram_options o = EGM_HISTOGRAM_OPTIONS_INIT;
 	o.divergence = EGM_DIVERGENCE_KL + variant;
-	o.bins = 5;
-	o.masses = masses;
 	o.floor = 0.01;
 	c->phase[0] = S_OBJECTIVE(1, {0}, {1});
-	return egm_loss_histogram(out, net[0], &o);
+	return egm_loss_histogram(out, net[0], egm_f64(masses, 5, 1), &o);
 }
 
 static inline egm_status s_dae(egm_loss **out, egm_model *const *net, int variant, s_claim *c)

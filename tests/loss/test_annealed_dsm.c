@@ -161,14 +161,14 @@ START_TEST(test_annealed_dsm__refuses)
 		int32_t spacing, reserved;
 		const char *text;
 	} bad[] = {
-	    {0, 0.1, 1, 1, 0, "annealed_dsm: sigma0 = 0"},
-	    {0.1, 0, 1, 1, 0, "annealed_dsm: sigma_low = 0"},
-	    {0.1, 0.1, INFINITY, 1, 0, "annealed_dsm: sigma_high = inf"},
-	    {0.1, 0.1, NAN, 1, 0, "annealed_dsm: sigma_high"},
+	    {-1, 0.1, 1, 1, 0, "sigma0 is -1, must be above 0 and finite"},
+	    {0.1, -1, 1, 1, 0, "sigma_low is -1, must be above 0 and finite"},
+	    {0.1, 0.1, INFINITY, 1, 0, "sigma_high is inf, must be above 0 and finite"},
+	    {0.1, 0.1, NAN, 1, 0, "sigma_high is nan, must be above 0 and finite"},
 	    {0.1, 0.5, 0.25, 1, 0, "annealed_dsm: sigma_low = 0.5 is above sigma_high = 0.25"},
-	    {0.1, 0.1, 1, 0, 0, "annealed_dsm: spacing = 0 is none of EGM_SPACING_*"},
-	    {0.1, 0.1, 1, 3, 0, "annealed_dsm: spacing = 3 is none of EGM_SPACING_*"},
-	    {0.1, 0.1, 1, 1, 1, "annealed_dsm: reserved = 1 is not 0"},
+	    {0.1, 0.1, 1, -1, 0, "spacing is -1, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
+	    {0.1, 0.1, 1, 3, 0, "spacing is 3, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
+	    {0.1, 0.1, 1, 1, 1, "reserved is 1, must be 0"},
 	};
 	egm_annealed_dsm_options o;
 	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);

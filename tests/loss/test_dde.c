@@ -152,11 +152,13 @@ START_TEST(test_dde__refuses)
 	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[P], nets[G], NULL), EGM_ERR_ARGUMENT,
 	          "data_energy and sample_energy are the same net 'p'");
 	o = (egm_dde_options)EGM_DDE_OPTIONS_INIT;
-	o.energy_steps = 0;
-	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT, "energy_steps = 0 is below 1");
+	o.energy_steps = -1;
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT,
+	          "energy_steps is -1, must be at least 1");
 	o.energy_steps = 1;
-	o.sigma = 0;
-	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT, "sigma = 0");
+	o.sigma = -1;
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT,
+	          "sigma is -1, must be above 0 and finite");
 }
 END_TEST
 

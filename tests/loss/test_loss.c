@@ -64,22 +64,24 @@ static const struct bad_option {
 	int whole;
 	const char *text;
 } bad_options[] = {
-    {offsetof(egm_energy_gan_options, entropy), 0, 1, "energy_gan: entropy = 0 is none of EGM_ENTROPY_*"},
-    {offsetof(egm_energy_gan_options, entropy), 5, 1, "energy_gan: entropy = 5 is none of EGM_ENTROPY_*"},
-    {offsetof(egm_energy_gan_options, marginal), 0, 1, "energy_gan: marginal = 0 is none of EGM_MARGINAL_*"},
-    {offsetof(egm_energy_gan_options, marginal), 3, 1, "energy_gan: marginal = 3 is none of EGM_MARGINAL_*"},
-    {offsetof(egm_energy_gan_options, energy_steps), 0, 1, "energy_gan: energy_steps = 0 is below 1"},
-    {offsetof(egm_energy_gan_options, penalty), -1, 0, "energy_gan: penalty = -1 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, penalty), NAN, 0, "energy_gan: penalty = nan is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, penalty), INFINITY, 0, "energy_gan: penalty = inf is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, entropy), -1, 1, "entropy is -1, must be one of EGM_ENTROPY_* (1 to 4)"},
+    {offsetof(egm_energy_gan_options, entropy), 5, 1, "entropy is 5, must be one of EGM_ENTROPY_* (1 to 4)"},
+    {offsetof(egm_energy_gan_options, marginal), -1, 1,
+     "marginal is -1, must be EGM_MARGINAL_FRESH (1) or EGM_MARGINAL_DERANGEMENT (2)"},
+    {offsetof(egm_energy_gan_options, marginal), 3, 1,
+     "marginal is 3, must be EGM_MARGINAL_FRESH (1) or EGM_MARGINAL_DERANGEMENT (2)"},
+    {offsetof(egm_energy_gan_options, energy_steps), -1, 1, "energy_steps is -1, must be at least 1"},
+    {offsetof(egm_energy_gan_options, penalty), -1, 0, "penalty is -1, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, penalty), NAN, 0, "penalty is nan, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, penalty), INFINITY, 0, "penalty is inf, must be at least 0 and finite"},
     {offsetof(egm_energy_gan_options, entropy_weight), -0.5, 0,
-     "energy_gan: entropy_weight = -0.5 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, noise), -0.5, 0, "energy_gan: noise = -0.5 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, noise), NAN, 0, "energy_gan: noise = nan is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, reserved), 7, 1, "energy_gan: reserved = 7 is not 0"},
-    {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "energy_gan: dv_decay = 1 is not in [0, 1)"},
-    {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "energy_gan: dv_decay = -0.1 is not in [0, 1)"},
-    {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "energy_gan: dv_decay = nan is not in [0, 1)"},
+     "entropy_weight is -0.5, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, noise), -0.5, 0, "noise is -0.5, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, noise), NAN, 0, "noise is nan, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, reserved), 7, 1, "reserved is 7, must be 0"},
+    {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "dv_decay is 1, must be in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "dv_decay is -0.1, must be in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "dv_decay is nan, must be in [0, 1)"},
 };
 
 START_TEST(test_energy_gan__refuses_options_by_name)
@@ -90,17 +92,19 @@ START_TEST(test_energy_gan__refuses_options_by_name)
 		memcpy((char *)&gan + b->offset, &whole, sizeof whole);
 	else
 		memcpy((char *)&gan + b->offset, &b->value, sizeof b->value);
-	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT, b->text);
+	char want[128];
+	snprintf(want, sizeof want, "egm_loss_energy_gan: %s", b->text);
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT, want);
 }
 END_TEST
 
 START_TEST(test_dsm__refuses_options_by_name)
 {
-	const double bad[] = {0, -0.3, NAN, INFINITY};
-	const char *const text[] = {"0", "-0.3", "nan", "inf"};
-	char want[80];
+	const double bad[] = {-1, -0.3, NAN, INFINITY};
+	const char *const text[] = {"-1", "-0.3", "nan", "inf"};
+	char want[128];
 	dsm.sigma = bad[_i];
-	snprintf(want, sizeof want, "dsm: sigma = %s is not a positive number", text[_i]);
+	snprintf(want, sizeof want, "egm_loss_dsm: sigma is %s, must be above 0 and finite", text[_i]);
 	refused(egm_loss_dsm(&loss, net[U], &dsm), EGM_ERR_ARGUMENT, want);
 }
 END_TEST

@@ -220,10 +220,10 @@ START_TEST(test_score_matching__refuses)
 	static const struct {
 		int32_t form, projections;
 		const char *text;
-	} bad[] = {{0, 1, "form = 0 is none of EGM_SCORE_*"},
-	           {3, 1, "form = 3 is none of EGM_SCORE_*"},
-	           {EGM_SCORE_SLICED, 0, "projections = 0 is not in [1, 64]"},
-	           {EGM_SCORE_SLICED, 65, "projections = 65 is not in [1, 64]"}};
+	} bad[] = {{-1, 1, "form is -1, must be EGM_SCORE_EXPLICIT (1) or EGM_SCORE_SLICED (2)"},
+	           {3, 1, "form is 3, must be EGM_SCORE_EXPLICIT (1) or EGM_SCORE_SLICED (2)"},
+	           {EGM_SCORE_SLICED, -1, "projections is -1, must be in [1, 64]"},
+	           {EGM_SCORE_SLICED, 65, "projections is 65, must be in [1, 64]"}};
 	egm_score_matching_options o;
 	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
 	o = (egm_score_matching_options)EGM_SCORE_MATCHING_OPTIONS_INIT;
