@@ -296,9 +296,9 @@ static egm_status run_portion(egm__advance *a)
 static egm_status ask(const egm__advance *a, int64_t total)
 {
 	egm_sampler *s = a->s;
-	__atomic_store_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
+	int32_t busy = __atomic_exchange_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST); /* a trainer's chains are never busy */
 	int stop = egm__progress_ask(&s->progress, a->until, total);
-	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->busy, busy, __ATOMIC_SEQ_CST);
 	if (!stop) return EGM_OK;
 	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld transitions a chain",
 	                 (long long)a->until, (long long)total);
