@@ -28,9 +28,9 @@ def gamma(n, u):
 
 
 def tensors(model):
-    """The parameters by name, cut out of get_parameters() by the shapes."""
-    values, result, first = model.get_parameters().astype(np.float64), {}, 0
-    for name, shape in model.tensors().items():
+    """The parameters by name, cut out of parameters() by the shapes."""
+    values, result, first = model.parameters().astype(np.float64), {}, 0
+    for name, shape in model.tensor_shapes().items():
         count = int(np.prod(shape))
         result[name] = values[first:first + count].reshape(shape)
         first += count
@@ -114,7 +114,7 @@ class Numbers(unittest.TestCase):
         """Small integers times small integers: exact in f32 in any order."""
         model = egm.Model(egm.Context(), "net", 24).image(3, 4, 2).conv(5, kernel=2, stride=1, padding=1)
         model.average_pool(2).upsample(2).flatten().build(np.float32, 3)
-        self.assertEqual(model.tensors(), {"1.weight": (5, 2, 2, 2), "1.bias": (5,)})
+        self.assertEqual(model.tensor_shapes(), {"1.weight": (5, 2, 2, 2), "1.bias": (5,)})
         random = np.random.default_rng(4)
         w, b = random.integers(-3, 4, (5, 2, 2, 2)), random.integers(-3, 4, 5)
         model.set_parameters(np.concatenate([w.ravel(), b]).astype(np.float32))
@@ -136,7 +136,7 @@ class Numbers(unittest.TestCase):
 
     def test_batch_norm_uses_running_statistics(self):
         model = egm.Model(egm.Context(), "net", 3).batch_norm(0.25).build(np.float64)
-        self.assertEqual(list(model.tensors()), ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
+        self.assertEqual(list(model.tensor_shapes()), ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
         model.set_parameters(np.array([1., 2, 3, 4, 5, 6, 7, 8, 9, 0.75, 3.75, 0]))
         x = points(4, 3, np.float64)
         expected = (x - [7, 8, 9]) / [1, 2, 0.5] * [1, 2, 3] + [4, 5, 6]
@@ -158,8 +158,8 @@ class Numbers(unittest.TestCase):
         values = np.arange(model.parameter_count, dtype=np.float32) / 1024
         copy = model.clone()
         model.set_parameters(values)
-        self.assertTrue(np.array_equal(model.get_parameters(), values))
-        self.assertFalse(np.array_equal(copy.get_parameters(), values))
+        self.assertTrue(np.array_equal(model.parameters(), values))
+        self.assertFalse(np.array_equal(copy.parameters(), values))
         with self.assertRaises(egm.ShapeError):
             model.set_parameters(values[1:])
         values[3] = np.nan
@@ -187,8 +187,8 @@ class Files(unittest.TestCase):
                 loaded, x = egm.Model.load(path), points(7, 5, dtype)
                 for what in ("name", "inputs", "outputs", "parameter_count", "dtype"):
                     self.assertEqual(getattr(loaded, what), getattr(model, what))
-                self.assertEqual((loaded.summary(), loaded.tensors()), (model.summary(), model.tensors()))
-                self.assertTrue(np.array_equal(loaded.get_parameters(), model.get_parameters()))
+                self.assertEqual((loaded.summary(), loaded.tensor_shapes()), (model.summary(), model.tensor_shapes()))
+                self.assertTrue(np.array_equal(loaded.parameters(), model.parameters()))
                 self.assertTrue(np.array_equal(loaded.energy(x), model.energy(x)))
 
     def test_weights_of_pytorch_are_restored(self):
@@ -200,13 +200,13 @@ class Files(unittest.TestCase):
         both = os.path.join(folder, "both.safetensors")
         self.assertIs(critic.restore(both, prefix="critic."), critic)
         np.testing.assert_allclose(critic.run(x), y, rtol=1e-5)
-        before = critic.get_parameters()
+        before = critic.parameters()
         for keywords, kind in (({}, egm.FormatError), ({"layout": "pytorc", "prefix": "critic."}, egm.ArgumentError),
                                ({"layout": "egm", "prefix": "critic."}, egm.ShapeError),
                                ({"prefix": "generator.", "zero_bias": True}, egm.FormatError)):
             with self.assertRaises(kind):
                 critic.restore(both, **keywords)
-        np.testing.assert_array_equal(critic.get_parameters(), before)
+        np.testing.assert_array_equal(critic.parameters(), before)
 
     def test_bad_files_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -245,7 +245,7 @@ class Misuse(unittest.TestCase):
         for wrong, text in ((x.astype(np.float64), "float32.*float64"), (x.astype(">f4"), "float32"),
                             (x.tolist(), "array of float32"), (x[0], "2 dimension"), (x[::2], "C-contiguous"),
                             (np.asfortranarray(x), "C-contiguous"), (unaligned, "aligned"),
-                            (x[:, :4].copy(), "4 columns, 5 expected"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
+                            (x[:, :4].copy(), "4 columns, must have 5"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
             for call in (model.energy, model.energy_gradient, model.run):
                 with self.assertRaisesRegex(ValueError, text) as caught:
                     call(wrong)
@@ -271,7 +271,7 @@ class Misuse(unittest.TestCase):
 
     def test_an_energy_has_one_output(self):
         model = egm.Model(egm.Context(), "generator", 2).dense(2).build()
-        with self.assertRaisesRegex(egm.ShapeError, "one output"):
+        with self.assertRaisesRegex(egm.ShapeError, "an energy has one"):
             model.energy(np.zeros((1, 2), np.float32))
 
 

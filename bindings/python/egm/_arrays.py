@@ -69,6 +69,8 @@ def numbers(what, values, shape):
     """A few numbers, which may be a list, as float64 of this shape."""
     try:
         values = np.ascontiguousarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(SHAPE, "%s: numbers expected, not %r" % (what, values)) from None
+    except TypeError:
+        raise TypeError("%s: numbers expected, not %r" % (what, values)) from None
+    except ValueError:
+        raise ShapeError(SHAPE, "%s: rows of as many numbers each expected, not %r" % (what, values)) from None
     return array(what, values, values.dtype, "", shape)

@@ -50,7 +50,7 @@ class Mixture(Handle):
 
     @classmethod
     @takes(_Options)
-    def fit(cls, context, x, components=1, row_weights=None, progress=None, **options):
+    def fit(cls, context, x, components=1, progress=None, *, row_weights=None, **options):
         """Fits a mixture to x [rows, dims], a NumPy array. row_weights [rows]: how often each row counts, by default
         once. `result` of the mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and
         "converged".

@@ -5,6 +5,7 @@ dicts, enumerated values as strings; what help() shows of a function that takes 
 import ctypes
 import inspect
 import re
+import textwrap
 from collections import namedtuple
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p, sizeof
 
@@ -131,9 +132,10 @@ class Member(namedtuple("Member", "name help kind optional default low high low_
             "%s %.16g" % (sign, end) for end, sign in ends if np.isfinite(end))]).rstrip()
 
     def document(self):
-        default = ", default %s" % (self.keyword(self.default),) if self.optional else ""
-        line = re.sub(r"\bINFINITY\b", "inf", re.sub(r"\bNULL\b", "None", self.help))
-        return "%s: %s%s. %s" % (self.name, self.range(), default, line)
+        default, line = self.keyword(self.default), re.sub(r"\bINFINITY\b", "inf", self.help.replace("NULL", "None"))
+        shown = {float: "%.16g", str: '"%s"'}.get(type(default), "%s") % (default,)
+        return textwrap.fill("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if self.optional else "",
+                                               line), 100, subsequent_indent="    ")
 
 
 def float_of(name, value):
