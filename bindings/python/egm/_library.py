@@ -59,7 +59,10 @@ def check(status):
 
 # ctypes cuts integers to their width and C ends text at the first zero: both are refused here.
 def integer(what, value, limits):
-    value = operator.index(value)
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError("%s: an integer expected, not %r" % (what, value)) from None
     if not limits[0] <= value <= limits[1]:
         raise ArgumentError(ARGUMENT, "%s: %d is not in %d to %d" % (what, value, *limits))
     return value

@@ -56,8 +56,7 @@ class Member(namedtuple("Member", "name help kind optional default low high low_
         if self.kind == CHOICE:
             return choice(self.name, given, self.choices)
         if self.kind == BITS:
-            names = (given,) if isinstance(given, str) else given
-            return sum({choice(self.name, name, self.choices) for name in names})
+            return sum({choice(self.name, name, self.choices) for name in self._names(given)})
         if self.kind == CHARACTER:
             return self._character(given)
         if self.kind == FLAG:
@@ -79,6 +78,11 @@ class Member(namedtuple("Member", "name help kind optional default low high low_
         if value == 0 and (self.low > 0 or self.low_open and self.low == 0):
             raise ArgumentError(ARGUMENT, "%s is 0, must be %s" % (self.name, self.range()))
         return value
+
+    def _names(self, given):
+        if isinstance(given, (str, list, tuple, set, frozenset)):
+            return (given,) if isinstance(given, str) else given
+        raise TypeError("%s: %s expected, not %r" % (self.name, self.range(), given))
 
     def _character(self, given):
         if given is None and self.low < 0:
@@ -162,8 +166,8 @@ class Struct(ctypes.Structure):
             own = member.length in self.members
             value = member.value(value, None if own else dims)
             setattr(self, name, value)
-            if own:
-                setattr(self, member.length, 0 if value is None else len(value))
+            if own and value is not None:
+                setattr(self, member.length, len(value))
         return self
 
     def as_dict(self):
