@@ -416,6 +416,7 @@ egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sa
 	egm_status st = EGM_OK;
 	egm__negatives *n = NULL;
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	EGM_TRY(egm__trainer_whole(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, sampler, options));
 	egm__negatives_free(trainer->negatives);
@@ -433,6 +434,7 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	egm_negatives_statistics all;
 	egm_sampler_statistics chains = {.struct_size = sizeof chains};
 	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
+	EGM_TRY(egm__trainer_whole(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
 	const egm__negatives *n = trainer->negatives;
