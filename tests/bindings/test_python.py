@@ -2,9 +2,11 @@
 """The Python module against formulas in NumPy. EGM_LIBRARY names the library under test, PYTHONPATH the folder of the
 module. Prints TAP, in which meson and tools/count.py see the single tests.
 """
+import copy
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,15 +158,41 @@ class Numbers(unittest.TestCase):
     def test_parameters_go_in_and_out(self):
         model = relu_net(np.float32)
         values = np.arange(model.parameter_count, dtype=np.float32) / 1024
-        copy = model.clone()
+        clone = model.clone()
         model.set_parameters(values)
         self.assertTrue(np.array_equal(model.parameters(), values))
-        self.assertFalse(np.array_equal(copy.parameters(), values))
+        self.assertFalse(np.array_equal(clone.parameters(), values))
         with self.assertRaises(egm.ShapeError):
             model.set_parameters(values[1:])
         values[3] = np.nan
         with self.assertRaises(egm.NonfiniteError):
             model.set_parameters(values)
+
+    def test_tensors_go_in_and_out(self):
+        model = relu_net(np.float32)
+        for name, w in tensors(model).items():
+            self.assertTrue(np.array_equal(model.tensor(name), w))
+        w = np.arange(33, dtype=np.float32)
+        model.set_tensor("0.bias", w)
+        self.assertTrue(np.array_equal(tensors(model)["0.bias"], w))
+        for call, kind, text in ((lambda: model.tensor("9.bias"), egm.ArgumentError, "no tensor '9.bias', only 0.weight"),
+                                 (lambda: model.set_tensor("0.bias", w[1:]), egm.ShapeError, r"\(33,\)"),
+                                 (lambda: model.set_tensor("0.bias", w.astype(float)), egm.DtypeError, "float64"),
+                                 (lambda: model.set_tensor("0.bias", w * np.nan), egm.NonfiniteError, "0.bias")):
+            self.assertRaisesRegex(kind, text, call)
+        self.assertTrue(np.array_equal(model.tensor("0.bias"), w))
+
+    def test_initializers(self):
+        """Bounds of the uniform laws and the deviation of the normal ones, from 400 numbers: within a fifth, as the
+        standard error of a deviation of 400 normal numbers is 1/28 of it."""
+        deviations = {"fan_in_uniform": (1 / (3 * 20))**0.5, "glorot_uniform": (2 / 40)**0.5,
+                      "glorot_normal": (2 / 40)**0.5, "he_uniform": (2 / 20)**0.5, "he_normal": (2 / 20)**0.5,
+                      "lecun_normal": (1 / 20)**0.5, "dcgan_normal": 0.02, "zeros": 0}
+        for name, deviation in deviations.items():
+            w = egm.Model(egm.Context(), "net", 20).set_initializer(name).dense(20).build(np.float64).tensor("0.weight")
+            self.assertTrue(abs(w.std() - deviation) <= deviation / 5, name)
+        with self.assertRaisesRegex(egm.ArgumentError, "initializer: 'ones' is none of fan_in_uniform"):
+            egm.Model(egm.Context(), "net", 20).set_initializer("ones")
 
     def test_threads_share_a_model(self):
         model, x = relu_net(np.float64), points(100, 5, np.float64)
@@ -190,6 +218,27 @@ class Files(unittest.TestCase):
                 self.assertEqual((loaded.summary(), loaded.tensor_shapes()), (model.summary(), model.tensor_shapes()))
                 self.assertTrue(np.array_equal(loaded.parameters(), model.parameters()))
                 self.assertTrue(np.array_equal(loaded.energy(x), model.energy(x)))
+
+    def test_models_are_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, model, x = os.path.join(folder, "net"), relu_net(np.float64), points(7, 5, np.float64)
+            model.save(path)
+            with open(path, "rb") as file:
+                content = file.read()
+            self.assertEqual(model.save_memory(), content)
+        other = relu_net(np.float64, seed=8)
+        copies = [pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model),
+                  egm.Model.load_memory(content), egm.Model.load_memory(memoryview(content), egm.Context(threads=2)),
+                  other.restore_memory(bytearray(content))]
+        self.assertIs(copies[-1], other)
+        for each in copies:
+            self.assertTrue(np.array_equal(each.energy(x), model.energy(x)))
+            self.assertEqual((each.name, each.summary()), (model.name, model.summary()))
+        for wrong, kind in ((content[:-1], egm.FormatError), (b"", egm.Error), ("text", TypeError), (5, TypeError)):
+            self.assertRaises(kind, egm.Model.load_memory, wrong)
+            self.assertRaises(kind, other.restore_memory, wrong)
+        self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes", egm.Model.load_memory, content, max_data_bytes=8)
+        self.assertRaises(egm.StateError, pickle.dumps, egm.Model(egm.Context(), "bare", 2).dense(1))
 
     def test_weights_of_pytorch_are_restored(self):
         folder = os.path.join(os.path.dirname(__file__), "..", "io", "torch")
@@ -228,8 +277,8 @@ class Misuse(unittest.TestCase):
             egm.Context(threads=257)
         error = caught.exception
         self.assertEqual((type(error), error.status, error.text), (egm.ArgumentError, -1, str(error)))
-        copy = pickle.loads(pickle.dumps(error))
-        self.assertEqual((type(copy), copy.status, copy.text), (egm.ArgumentError, -1, error.text))
+        again = pickle.loads(pickle.dumps(error))
+        self.assertEqual((type(again), again.status, again.text), (egm.ArgumentError, -1, error.text))
 
     def test_statuses_have_their_python_kind(self):
         for kind, base in ((egm.OutOfMemoryError, MemoryError), (egm.FileError, OSError), (egm.ShapeError, ValueError)):
@@ -275,6 +324,49 @@ class Misuse(unittest.TestCase):
             model.energy(np.zeros((1, 2), np.float32))
 
 
+class Contexts(unittest.TestCase):
+    def test_bytes_are_counted(self):
+        with egm.Context() as context:
+            before = context.bytes
+            model = egm.Model(context, "net", 100).dense(1000).build(np.float64)
+            grown = context.bytes - before
+            self.assertTrue(8 * model.parameter_count <= grown <= 1.1 * 8 * model.parameter_count + 2**16, grown)
+            model.close()
+            self.assertEqual(context.bytes, before)
+            self.assertGreaterEqual(context.peak_bytes, before + grown)
+
+    def test_code_paths(self):
+        self.assertTrue(egm.Context(simd="portable").backend.endswith(", portable"))
+        self.assertRaisesRegex(egm.ArgumentError, "simd: 'mmx' is none of auto", egm.Context, simd="mmx")
+        self.assertLessEqual(egm.features(), {"gzip", "libmvec"})
+
+    def unbounded(self, context):
+        """A target of whose density the library doubts that it is one, and says so in the log."""
+        energy = egm.Model(context, "energy", 2).dense(1).build(np.float64)
+        generator = egm.Model(context, "generator", 2).dense(2).tanh().build(np.float64)
+        return egm.Target.latent(energy, generator, "energy")
+
+    def test_lines_of_the_log(self):
+        lines, calls = [], []
+        self.unbounded(egm.Context(log=lambda level, line: lines.append((level, line))))
+        gc.collect()
+        self.assertEqual([level for level, _ in lines], ["warning"])
+        self.assertIn("tanh", lines[0][1])
+
+        def log(level, line):
+            calls.append(line)
+            signal.raise_signal(signal.SIGINT)
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
+        try:  # Ctrl-C while C waits for the function is not lost in it
+            self.assertRaises(KeyboardInterrupt, self.unbounded, egm.Context(log=log))
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        self.assertEqual(calls, [lines[0][1]])
+        self.unbounded(egm.Context())
+        self.assertEqual((len(lines), len(calls)), (1, 1))
+        self.assertRaises(TypeError, egm.Context, log="stderr")
+
+
 class Lifetime(unittest.TestCase):
     def test_use_after_close_raises(self):
         with relu_net(np.float32) as model, egm.Context() as context:
@@ -292,11 +384,11 @@ class Lifetime(unittest.TestCase):
         context = egm.Context(threads=2)
         model = egm.Model(context, "energy", 5).dense(33).relu().dense(17).leaky_relu(0.25).dense(1).build(seed=7)
         context.close()
-        copy = model.clone()
+        clone = model.clone()
         model.close()
         del context, model
         gc.collect()
-        self.assertTrue(np.array_equal(copy.energy(x), expected))
+        self.assertTrue(np.array_equal(clone.energy(x), expected))
 
     def test_the_collector_frees(self):
         for _ in range(20):

@@ -51,7 +51,7 @@ class Layout(unittest.TestCase):
             self.assertEqual([["-", "-", str(ctypes.sizeof(struct))], *members], self.structs[name], name)
 
     def test_numbers_are_those_of_the_headers(self):
-        names = {"OutOfMemory": "MEMORY", "File": "IO"}
+        names = {"OutOfMemory": "MEMORY", "File": "IO", "Truncated": "FILE"}
         numbers = {"EGM_F%d" % (8 * dtype.itemsize): code for dtype, code in _arrays.CODES.items()}
         for status, kind in _errors.ERRORS.items():
             name = kind.__name__[:-len("Error")]

@@ -22,7 +22,7 @@ holds the nets of its loss: what other threads ask of these waits until fit() is
 The library is libegm.so.1 as the loader finds it, or the file that the environment variable EGM_LIBRARY names.
 """
 from ._errors import (ArgumentError, DivergedError, DtypeError, Error, FileError, FormatError, NonfiniteError,
-                      OutOfMemoryError, ShapeError, StateError, UnsupportedError)
+                      OutOfMemoryError, ShapeError, StateError, TruncatedError, UnsupportedError)
 from ._library import RELEASE, lib as _lib
 from ._model import Context, Model, features
 from ._loss import Loss
@@ -36,7 +36,7 @@ from . import metric
 
 __all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "Loss", "Mixture", "Data", "Trainer",
            "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError",
-           "DivergedError", "FileError", "FormatError", "UnsupportedError"]
+           "DivergedError", "FileError", "TruncatedError", "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
 __version__ = _lib.egm_version_string().decode()

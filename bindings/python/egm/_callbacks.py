@@ -107,6 +107,8 @@ def terms(p):
 
 def log(function):
     """What C calls with lines for a person; every thread may."""
+    if not callable(function):
+        raise TypeError("log: a function expected, not %r" % (function,))
     if function not in _logs:
         _logs[function] = LOG(lambda level, line, _: function(LEVELS.get(level, "info"), line.decode(errors="replace")))
     return _logs[function]
