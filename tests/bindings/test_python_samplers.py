@@ -155,6 +155,30 @@ class Chains(Case):
             self.assertRaises(egm.FormatError, self.make(kernel="mala").restore, path)
             self.assertRaises(egm.FileError, sampler.restore, path + "-")
 
+    def test_chains_in_memory_go_on(self):
+        sampler, other = self.make(), self.make(seed=1)
+        sampler.warmup(50)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "chains")
+            sampler.save(path)
+            with open(path, "rb") as file:
+                self.assertEqual(sampler.state(), file.read())
+        states = []
+
+        def progress(p):
+            states.append((p["done"], sampler.state(), sampler.points, sampler.stats()["transitions"], sampler.scale(0)))
+        last = sampler.run(5, progress=progress)[-1]
+        self.assertEqual((states[-1][0], states[-1][3]), (5, 5 * 4))  # of all chains
+        self.assert_same(states[-1][2], last)
+        self.assertRaisesRegex(egm.StateError, "Sampler is in a call", sampler.run, 1,
+                               progress=lambda p: sampler.restore_state(b""))
+        states = [made for _, made, *_ in states]
+        sampler.restore_state(states[-1])
+        other.restore_state(states[-1])
+        self.assert_same(sampler.run(5), other.run(5))
+        self.assertRaises(egm.FormatError, self.make(chains=3).restore_state, states[-1])
+        self.assertRaises(TypeError, sampler.restore_state, "text")
+
     def test_a_chain_that_goes_nonfinite_is_frozen(self):
         def function(x):
             return np.where(x[:, 0] > 50, np.nan, 0.0), np.zeros_like(x)
@@ -217,6 +241,40 @@ class Nets(Case):
         self.assertTrue(np.all(np.abs(v - expected) <= 2 * of_u[:, 0] + 8 * U64 * ((x * x).sum(1) + np.abs(expected))))
         self.assertTrue(np.all(np.abs(gradient - (slope / 2 + x / 4)) <= 2 * of_slope + 8 * U64 * np.abs(x)))
         self.assertLess(of_slope.max(), 1e-12)
+
+    def test_a_mixture_as_target(self):
+        """U = -log p, p of numbers whose logarithms NumPy takes; Z = 1."""
+        means, variances = np.array([[0.0, 0], [3, 1]]), np.array([[1, 0.25], [0.5, 2]])
+        mixture = egm.Mixture.create(egm.Context(), means, variances, [1, 3], covariance="diagonal")
+        x = points(20, 2, np.float64)
+        squares = ((x[:, None] - means)**2 / variances).sum(2)
+        parts = np.array([0.25, 0.75]) * np.exp(-squares / 2) / (2 * np.pi * np.sqrt(variances.prod(1)))
+        shares = parts / parts.sum(1, keepdims=True)
+        slope = (shares[:, :, None] * (x[:, None] - means) / variances).sum(1)
+        for dtype in (np.float64, np.float32):
+            law = egm.Target.mixture(mixture, dtype, beta=0.5)
+            self.assertEqual((law.dims, law.dtype), (2, np.dtype(dtype)))
+            v, gradient = law.evaluate(x.astype(dtype))
+            bound = 100 * np.finfo(dtype).eps * (1 + squares.max(1))  # x rounded to f32 moves squares by eps |x|^2 / s
+            self.assertTrue(np.all(np.abs(v + 0.5 * np.log(parts.sum(1))) <= bound))
+            self.assertTrue(np.all(np.abs(gradient - slope / 2) <= bound[:, None] * 4))
+        law = egm.Target.mixture(mixture)
+        mixture.close()
+        del mixture
+        gc.collect()
+        z = law.ais(seed=1, particles=400)
+        self.assertLessEqual(abs(z["log_z"]), 5 * z["standard_error"])
+        sampler = egm.Sampler.nuts(law, chains=64, seed=1)
+        sampler.warmup(200)
+        self.assert_mean(sampler.run(400), 0.75 * means[1])
+        self.assertRaises(TypeError, egm.Target.mixture, law)
+
+    def test_log_weights(self):
+        result = target().ais(log_weights=True, particles=50, levels=20, seed=3)
+        w = result["log_weights"]
+        self.assertEqual(w.shape, (50,))
+        self.assertLessEqual(abs(np.log(np.exp(w).mean()) - result["log_z"]), 1e-12)
+        self.assertEqual(set(result) - set(target().ais(particles=2, levels=1)), {"log_weights"})
 
     def test_latent_densities(self):
         context, z = egm.Context(), points(20, 2, np.float64)
@@ -283,6 +341,40 @@ class Diagnostics(Case):
     def test_all_draws_are_kept(self):
         draws = points(5000, 1, np.float64).reshape(5000, 1, 1)
         self.assertLessEqual(abs(egm.diagnose(draws)["median"][0] - np.median(draws)), U64)
+
+    def test_draws_as_they_come(self):
+        draws = points(1600, 2, np.float64).reshape(400, 2, 4)[:, :, :3].copy()
+        draws[:, 1, 2] = np.cumsum(draws[:, 1, 2])
+        diagnostics = egm.Diagnostics(egm.Context(), 2, 3)
+        for part in np.split(draws, 4):
+            diagnostics.add(part)
+        self.assertEqual(diagnostics.count(), (400, 400))
+        at_once = egm.diagnose(draws)
+        for dim in range(3):
+            found = diagnostics.compute(dim)
+            self.assertEqual(found, {name: values[dim] for name, values in at_once.items()})
+        for chain in range(2):
+            x = draws[:, chain, 2] - draws[:, chain, 2].mean()
+            self.assertLessEqual(abs(diagnostics.compute(2, chain)["mean"] - draws[:, chain, 2].mean()), 400 * U64 * 50)
+            expected = np.array([(x[:400 - lag] * x[lag:]).sum() for lag in range(5)]) / (x * x).sum()
+            self.assertTrue(np.all(np.abs(diagnostics.autocorrelation(2, 5, chain) - expected) <= 1e-12))
+        both = [diagnostics.autocorrelation(2, 5, chain) for chain in range(2)]
+        self.assertTrue(np.all(np.abs(diagnostics.autocorrelation(2, 5) - np.mean(both, 0)) <= 1e-15))
+        small = egm.Diagnostics(egm.Context(), 2, 3, capacity=50)
+        small.add(draws)
+        given, kept = small.count()
+        self.assertTrue(given == 400 and 25 <= kept <= 50)
+        energies = draws[:, :, 0].copy()
+        steps, about = np.diff(energies, axis=0)**2, (energies - energies.mean(0))**2
+        found = egm.Diagnostics.bfmi(energies)
+        self.assertTrue(np.all(np.abs(found - steps.sum(0) / about.sum(0)) <= 1e-12))
+        for call, text in ((lambda: diagnostics.add(draws[:, :1].copy()), "draws: shape"),
+                           (lambda: diagnostics.compute(3), "dim is 3"), (lambda: diagnostics.compute(0, 2), "chain is 2"),
+                           (lambda: diagnostics.compute(0, -1), "chain"),
+                           (lambda: diagnostics.autocorrelation(0, 401), "401 lags"),
+                           (lambda: egm.Diagnostics(egm.Context(), 2, 3, 7), "capacity"),
+                           (lambda: egm.Diagnostics.bfmi(energies[0]), "energies: 2 dimension")):
+            self.assertRaisesRegex(ValueError, text, call)
 
     def test_misuse(self):
         good = np.zeros((10, 2, 3))
@@ -461,8 +553,10 @@ class Callbacks(Case):
             action()
             return normal()(x)
         sampler = egm.Sampler.nuts(target(function))
-        for action in (lambda: sampler.points, lambda: sampler.run(1), lambda: sampler.close()):
-            self.assertRaisesRegex(egm.StateError, "Sampler is in a call", sampler.run, 1)
+        for action, text in ((lambda: sampler.points, "egm_sampler_points: the sampler is in egm_sampler_run, whose energy"),
+                             (lambda: sampler.run(1), "Sampler is in a call"), (sampler.close, "Sampler is in a call"),
+                             (lambda: setattr(sampler, "points", np.zeros((4, 2))), "Sampler is in a call")):
+            self.assertRaisesRegex(egm.StateError, text, sampler.run, 1)
         action = lambda: inner.run(1)
         self.assert_same(sampler.run(5), egm.Sampler.nuts(target()).run(5))
         sampler.close()

@@ -249,6 +249,26 @@ class Training(Case):
             self.assertRaises(egm.FileError, t.restore, path + "-")
             self.assertRaisesRegex(ValueError, "zero byte", t.save, path + "\0")
 
+    def test_a_checkpoint_in_memory_goes_on(self):
+        (t, energy), (other, again) = trainer(1, average_decay=0.9), trainer(7, average_decay=0.9)
+        t.fit(X, 5)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trained")
+            t.save(path)
+            with open(path, "rb") as file:
+                self.assertEqual(t.state(), file.read())
+        states = []
+        t.fit(X, 1, lambda p: states.append(t.state()))
+        other.restore_state(states[0])
+        self.assertEqual((other.steps, other.state()), (6, states[0]))
+        for each in (t, other):
+            each.fit(X, 5)
+        self.assert_same(energy.parameters(), again.parameters())
+        self.assertRaises(egm.FormatError, egm.Trainer(loss("ml")[0], batch=8).restore_state, states[0])
+        self.assertRaises(TypeError, t.restore_state, 5)
+        self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes", t.restore_state, states[0], max_data_bytes=8)
+        self.assertGreater(t.arena_bytes, 0)
+
     def test_learning_rates_and_averages(self):
         of, (discriminator, generator) = loss("gan")
         t, seen = egm.Trainer(of, batch=8, optimizer="sgd", learning_rate=0.5, average_decay=0.5), []
@@ -354,7 +374,7 @@ class Progress(Case):
                 t.save(path)
                 inner, _ = trainer()
                 inner.fit(X, 1, lambda p: None)
-                self.assertRaisesRegex(egm.StateError, "its own progress", t.fit, X, 1)
+                self.assertRaisesRegex(egm.StateError, "its own callback", t.fit, X, 1)
                 self.assertRaisesRegex(egm.StateError, "Trainer is in a call", t.close)
             t.fit(X, 3, progress)
             again, copy = trainer(average_decay=0.5)

@@ -34,9 +34,10 @@ class Handle:
         if self._busy:  # with the lock held: a callback of this handle's own call
             raise StateError(STATE, "%s is in a call, and its callback cannot use it" % type(self).__name__)
 
-    def _open(self):
-        """The pointer; with the lock held."""
-        self._idle()
+    def _open(self, reads=False):
+        """The pointer; with the lock held. C itself knows which callbacks may read."""
+        if not reads:
+            self._idle()
         if not self._free.alive:
             raise StateError(STATE, "%s is closed" % type(self).__name__)
         return self._pointer
@@ -53,6 +54,11 @@ class Handle:
 
     def _call(self, function, *arguments):
         check(self._ask(function, *arguments))
+
+    def _read(self, function, *arguments):
+        """A call that a callback of this handle's own call may make."""
+        with self._lock, guarded(False):
+            check(function(self._open(reads=True), *arguments))
 
     def close(self):
         """Frees the handle now instead of with the object. In any order; a second time does nothing."""
@@ -90,13 +96,12 @@ def together(*handles):
 
 def state(handle, function):
     """The bytes that a function such as egm_model_save_memory writes."""
-    def run(pointer):
+    with handle._lock:  # the size is the same in both calls
         needed = c_size_t()
-        check(function(pointer, None, 0, byref(needed)))
+        handle._read(function, None, 0, byref(needed))
         buffer = ctypes.create_string_buffer(needed.value)
-        check(function(pointer, buffer, needed.value, byref(needed)))
+        handle._read(function, buffer, needed.value, byref(needed))
         return buffer.raw[:needed.value]
-    return handle._ask(run)
 
 
 def bytes_of(content):

@@ -27,7 +27,10 @@ declare({
 
 class Sampler(Handle):
     """Markov chains on a target, which they keep alive: Sampler.nuts(target, chains=4), Sampler.mala(target) and their
-    like, one for each kernel. help(egm.Sampler) shows options and defaults."""
+    like, one for each kernel. help(egm.Sampler) shows options and defaults.
+
+    A function that is told of the progress of a call may look at points, stats() and scale(), and save() the chains:
+    all of them stand after the same number of transitions."""
     _destroy = lib.egm_sampler_free
 
     def __init__(self):
@@ -79,7 +82,7 @@ class Sampler(Handle):
     def points(self):
         """Where the chains stand, [chains, dims]: a copy, and assigning puts them elsewhere."""
         points = np.empty((self.chains, self.dims), self.dtype)
-        self._call(lib.egm_sampler_points, rows_of(points))
+        self._read(lib.egm_sampler_points, rows_of(points))
         return points
 
     @points.setter
@@ -90,19 +93,19 @@ class Sampler(Handle):
     def stats(self, chain=None):
         """What one chain has done, or all: a dict with the members of egm_sampler_statistics."""
         statistics = _Statistics.defaults()
-        self._call(lib.egm_sampler_stats, -1 if chain is None else integer("chain", chain, (0, INT64[1])),
+        self._read(lib.egm_sampler_stats, -1 if chain is None else integer("chain", chain, (0, INT64[1])),
                    statistics)
         return statistics.as_dict()
 
     def scale(self, chain):
         """The scale [dims] of one chain's coordinates, float64."""
         scale = np.empty(self.dims)
-        self._call(lib.egm_sampler_scale, integer("chain", chain, INT64), rows_of(scale))
+        self._read(lib.egm_sampler_scale, integer("chain", chain, INT64), rows_of(scale))
         return scale
 
     def save(self, path):
         """Writes a safetensors file, replaced as a whole."""
-        self._call(lib.egm_sampler_save, path_text(path))
+        self._read(lib.egm_sampler_save, path_text(path))
 
     def restore(self, path):
         """The chains of a file into a sampler of the same kernel, chains, dims, dtype and levels: they go on as if
