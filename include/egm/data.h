@@ -33,7 +33,7 @@ typedef struct egm_data_options {
 
 #define EGM_DATA_OPTIONS_INIT                                                    \
 	{                                                                            \
-		sizeof(egm_data_options), EGM_F32, 0, 1, 0, (uint64_t)8 << 30, 0, ',', 0 \
+		sizeof(egm_data_options), EGM_F32, 0, 1, 0, UINT64_C(8) << 30, 0, ',', 0 \
 	}
 
 /** Copies x. NONFINITE names row and column. */
@@ -41,14 +41,14 @@ EGM_API EGM_CHECKED egm_status egm_data_copy(egm_data **out, egm_context *contex
 /** Numbers that stay the program's: nothing is copied, and x.data must stay where it is and as it is until the data are
  *  freed and no trainer fits them any more. They are looked at once: NONFINITE names row and column. */
 EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x);
-/** Writes the rows with these `count` indices to out [count, columns], in the dtype of the data. Non-zero: it could
- * not; the call that needed the rows then returns EGM_ERR_STOPPED. It is called by one thread at a time, the one that
- * called the library, and can use other handles, but not the trainer nor the data that asked: these return
- * EGM_ERR_STATE. */
+/** Writes the rows with these `count` indices to out [count, columns], in the dtype of the data. If it returns another
+ *  number than 0, the call that needed the rows returns EGM_ERR_STOPPED. It is called by one thread at a time, the one
+ *  that called the library. It can use other handles, but not the trainer nor the data that asked: these return
+ *  EGM_ERR_STATE. */
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
 /** Rows on demand, for data that do not fit into memory or are made while they are needed. `rows` and `columns` are
  *  fixed; a row that was asked for twice must be the same. Rows are checked as they come: NONFINITE names row and
- *  column. */
+ *  column. `fill` and `user` must stay valid until the data are freed and no call that reads them is under way. */
 EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
                                                  int64_t columns, egm_data_fn fill, void *user);
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
@@ -69,7 +69,7 @@ EGM_API EGM_CHECKED egm_status egm_data_load_csv(egm_data **out, egm_context *co
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 /** Opens a file as egm_data_load_idx and egm_data_load_npy read it, plain, not gzip, and leaves the numbers there: rows
  *  are read when they are needed, so the data may be larger than memory. The file stays open; it must not be changed.
- *  One that has become shorter is EGM_ERR_FILE in the call that needed the rows. max_bytes plays no part. NPY in
+ *  One that has become shorter is EGM_ERR_IO in the call that needed the rows. max_bytes plays no part. NPY in
  *  Fortran order is EGM_ERR_UNSUPPORTED. */
 EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
@@ -151,7 +151,7 @@ typedef struct egm_csv_options {
 #define EGM_CSV_OPTIONS_INIT                                                                                       \
 	{                                                                                                              \
 		sizeof(egm_csv_options), EGM_F32, EGM_CSV_HEADER_DETECT, EGM_CSV_TEXT_REFUSE, EGM_CSV_UNKNOWN_REFUSE, ',', \
-		    '.', '#', 0, 0, 10000, 0, 0, (uint64_t)8 << 30, NULL, 0, NULL, 0, NULL                                 \
+		    '.', '#', 0, 0, 10000, 0, 0, UINT64_C(8) << 30, NULL, 0, NULL, 0, NULL                                 \
 	}
 
 /** Reads a table of text in UTF-8, plain or gzip: one row a line, numbers and words. options may be NULL.

@@ -71,16 +71,20 @@ typedef struct egm_energy_gan_options {
 /** Energy GAN with a maximum-entropy generator.
  *
  *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad_x U(x)||^2            x real, z ~ N(0, I); moves U
- *  generator phase:  E[U(G(z))] - entropy_weight * H                                 moves G and the information
- * network H by `entropy`:   infogan  -E||z - E(G(z))||^2 jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))] sp = softplus nwj
- * E[T(x, z)] - E[exp(T(x, z') - 1)] dv       E[T(x, z)] - log E[exp T(x, z')] Source: Kumar, Ozair, Goyal, Courville,
- * Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm 1. Differs from the authors' code: the
- * norm of the penalty runs over all dimensions of a sample and not over channels; z' is a fresh draw and not a
- * permutation with fixed points; H is the bound itself, twice the mean of the 2B cross-entropies. Terms: energy_real,
- * energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats, I(x; z) for nwj and dv, 2 JS
- * - 2 log 2 for jsd, JS the divergence between joint and product law). Sign: U low = likely. Shifting U by a constant
- * changes nothing. Shapes: energy [d] -> 1; generator [k] -> d; information network as EGM_ENTROPY_* says, x before z.
- * One dtype. Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.
+ *  generator phase:  E[U(G(z))] - entropy_weight * H             moves G and the information network
+ *  H by `entropy`:   infogan  -E||z - E(G(z))||^2
+ *                    jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))]                    sp = softplus
+ *                    nwj      E[T(x, z)] - E[exp(T(x, z') - 1)]
+ *                    dv       E[T(x, z)] - log E[exp T(x, z')]
+ *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models",
+ *  algorithm 1. Differs from the authors' code: the norm of the penalty runs over all dimensions of a sample and not
+ *  over channels; z' is a fresh draw and not a permutation with fixed points; H is the bound itself, twice the mean of
+ *  the 2B cross-entropies.
+ *  Terms: energy_real, energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats, I(x; z)
+ *  for nwj and dv, 2 JS - 2 log 2 for jsd, JS the divergence between joint and product law).
+ *  Sign: U low = likely. Shifting U by a constant changes nothing.
+ *  Shapes: energy [d] -> 1; generator [k] -> d; information network as EGM_ENTROPY_* says, x before z. One dtype.
+ *  Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.
  */
 EGM_API EGM_CHECKED egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator,
                                                    egm_model *information, const egm_energy_gan_options *options);
@@ -217,10 +221,10 @@ typedef struct egm_vae_options {
 EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, egm_model *decoder,
                                             const egm_vae_options *options);
 /** log_likelihoods, f64 [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x),
- * of each row of x, in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws depend on
- * (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al. 2016, eq. 8.
- * ARGUMENT: `loss` is not from egm_loss_vae, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI; NONFINITE names the
- * row, and rows before it may then have been written.
+ *  of each row of x, in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws depend on
+ *  (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al. 2016, eq. 8.
+ *  ARGUMENT: `loss` is not from egm_loss_vae, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI; NONFINITE names the
+ *  row, and rows before it may then have been written.
  *
  *  progress may be NULL. A step is one draw for each row of a block of 64 rows. If the callback stops the call, it
  *  returns EGM_ERR_STOPPED. The first 64 * (done / samples) rows are then written, with `done` of the last report and
@@ -461,10 +465,11 @@ typedef struct egm_annealed_dsm_options {
 	}
 
 /** Denoising score matching of one energy over many levels: L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, a
- * level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
- * with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
- * sigma0. Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale
- * denoising score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
+ *  level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
+ *  with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
+ *  sigma0.
+ *  Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale denoising
+ *  score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
 EGM_API EGM_CHECKED egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy,
                                                      const egm_annealed_dsm_options *options);
 

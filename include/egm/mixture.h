@@ -125,12 +125,11 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *    C_k stay as they were.
  *
  *  With row_weights, f64 [rows], row i counts row_weights[i] times: r_ik is multiplied by the weight, `rows` is
- * replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
+ *  replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
  *
  *  Errors: EGM_ERR_SHAPE; EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0; EGM_ERR_NONFINITE
- *  names the first row where p is 0 in double precision, some 1e154 standard
- *  deviations from every component; EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted. The mixture is
- *  then as it was.
+ *  names the first row where p is 0 in double precision, some 1e154 standard deviations from every component;
+ *  EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted. The mixture is then as it was.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights,
                                                 double *log_likelihood);
@@ -144,7 +143,7 @@ EGM_API EGM_CHECKED egm_status egm_mixture_parameters(const egm_mixture *mixture
                                                       egm_out covariances);
 
 /** The floors f_j, f64 [dims], in use: the option covariance_floor, or what its default was for the data of the fit or
- * of the first step; 0 before that step. */
+ *  of the first step; 0 before that step. */
 EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, egm_out floors);
 
 /** log p of each row, in nats: out, f64 [rows], -INFINITY where p is 0 in double precision. */
@@ -153,7 +152,8 @@ EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixtur
  *  egm_mixture_step; what `out` then holds is undefined. */
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
-/** Independent draws, out [rows, dims]. Row i depends on the seed and i alone, and is the same number in both dtypes.
+/** Independent draws, out [rows, dims], as many as out.rows says. Row i depends on the seed and i alone, and is the
+ * same number in both dtypes.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 

@@ -30,7 +30,7 @@ typedef struct egm_ula_options {
 	uint64_t seed;       /**< default 0 */
 	double step_size;    /**< eps > 0, default 0.01 */
 	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
+	                        bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                          inverse mass). NULL (default): ones. Copied. */
 } egm_ula_options;
@@ -49,7 +49,7 @@ typedef struct egm_mala_options {
 	uint64_t seed;        /**< default 0 */
 	double step_size;     /**< eps > 0, default 0.1 */
 	double start_scale;   /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                         bounds;   0 (default): the target's prior_scale, 1 without a prior */
+	                         bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale;  /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                           inverse mass). NULL (default): ones. Copied. */
 	double jitter;        /**< in [0, 1), default 0; each transition uses sqrt(eps) times U[1-jitter, 1+jitter) */
@@ -72,7 +72,7 @@ typedef struct egm_hmc_options {
 	uint64_t seed;          /**< default 0 */
 	double step_size;       /**< h > 0, default 0.1 */
 	double start_scale;     /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                           bounds;	 0 (default): the target's prior_scale, 1 without a prior */
+	                           bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                             inverse mass). NULL (default): ones. Copied. */
 	double jitter;          /**< in [0, 1), default 0; each transition uses h times U[1-jitter, 1+jitter) */
@@ -96,7 +96,7 @@ typedef struct egm_nuts_options {
 	uint64_t seed;        /**< default 0 */
 	double step_size;     /**< h > 0, default 0.1 */
 	double start_scale;   /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                         bounds;   0 (default): the target's prior_scale, 1 without a prior */
+	                         bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale;  /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                           inverse mass). NULL (default): ones. Copied. */
 	double target_accept; /**< in (0, 1): what a warm-up aims at; default 0.8 */
@@ -119,12 +119,11 @@ typedef struct egm_annealed_langevin_options {
 	uint64_t seed;       /**< default 0 */
 	double step_size;    /**< eps > 0 at temperature 1, default 0.01: at T it is eps * T */
 	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
+	                        bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                          inverse mass). NULL (default): ones. Copied. */
-	/** [levels] > 0, falling. At temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
-	 * Copied.
-	 */
+	/** [levels] > 0, falling. At temperature T U is divided by T, the prior is not. NULL, with one level:
+	 *  T = 1. Copied. */
 	const double *temperatures;
 	int64_t levels;          /**< 1 to 256, default 1 */
 	int64_t steps_per_level; /**< >= 1, default 100 */
@@ -147,12 +146,11 @@ typedef struct egm_tempered_options {
 	uint64_t seed;       /**< default 0 */
 	double step_size;    /**< eps > 0 at temperature 1, default 0.1: levels start at eps * T */
 	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
+	                        bounds; 0 (default): the target's prior_scale, 1 without a prior */
 	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
 	                          inverse mass). NULL (default): ones. Copied. */
-	/** [levels], rising from 1. At temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
-	 * Copied.
-	 */
+	/** [levels], rising from 1. At temperature T U is divided by T, the prior is not. NULL, with one level:
+	 *  T = 1. Copied. */
 	const double *temperatures;
 	int64_t levels;          /**< 1 to 256, default 1 */
 	int64_t steps_per_level; /**< MALA steps between exchanges, >= 1, default 1 */
@@ -187,7 +185,7 @@ EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, eg
  *  If the progress callback stopped it after k transitions (`done` of the last report), egm_sampler_warmup with
  *  steps - k continues it, with the same bits as if it had not been stopped. Any other number begins a new warm-up, and
  *  so does every one after a call of egm_sampler_run, egm_sampler_set_points or egm_sampler_restore in between; a file
- * of egm_sampler_save does not contain the warm-up under way.
+ *  of egm_sampler_save does not contain the warm-up under way.
  *
  *  All counters of egm_sampler_stats are 0 afterwards, also if the warm-up was stopped. EGM_ERR_STATE for kernels that
  *  adapt nothing, ula and annealed_langevin: let those run until they have forgotten the start. */
@@ -196,14 +194,14 @@ EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t 
 
 /** n draws a chain, each after `thin` >= 1 transitions: draws [n * chains, dims], all chains of a draw side by
  *  side, and energies [n, chains] = V at them; both may be egm_no_out(). Allocates nothing after the first call of a
- * sampler.
+ *  sampler.
  *
  *  progress may be NULL. A step is one transition of every chain, so a draw is made every `thin` steps. With nuts,
- * chains with smaller trees wait for the others before each report: see doc/samplers/README.md.
+ *  chains with smaller trees wait for the others before each report: see doc/samplers/README.md.
  *
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
  *  the others go on, and the call returns EGM_OK. `frozen` of the statistics counts it until egm_sampler_set_points
- * thaws it, and the context's log says so. EGM_ERR_NONFINITE, which names the first chain, if no chain moves any more.
+ *  thaws it, and the context's log says so. EGM_ERR_NONFINITE, which names the first chain, if no chain moves any more.
  *  A proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected, a divergence.
  *  An energy that overflows while its gradient is finite counts where it is reported or decides, for nets: with ula
  *  behind the last transition of a call and at draws with `energies`, with hmc at the end of a trajectory, with
