@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// What egm.hpp makes of the arguments of a C function: containers, structs, handles, texts, and what is left out.
+/* SPDX-License-Identifier: MIT */
+/* What egm.hpp makes of the arguments of a C function: containers, structs, handles, texts, and what is left out. */
 #include "support.hpp"
 
 #include <limits>

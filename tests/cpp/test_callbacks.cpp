@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: MIT
-// Functions of the program that the library calls: what they throw comes out of the call that they ended, from every
-// call and every thread, and they live as long as somebody may call them.
+/* SPDX-License-Identifier: MIT */
+/* Functions of the program that the library calls: what they throw comes out of the call that they ended, from every
+ * call and every thread, and they live as long as somebody may call them. */
 #include "support.hpp"
 
 #include <atomic>

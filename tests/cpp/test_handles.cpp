@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Owning: every handle is freed once, whatever is moved where and in whatever order; errors keep status and text.
+/* SPDX-License-Identifier: MIT */
+/* Owning: every handle is freed once, whatever is moved where and in whatever order; errors keep status and text. */
 #include "support.hpp"
 
 #include <type_traits>

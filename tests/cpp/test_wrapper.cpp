@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// The tests of egm.hpp, compiled once for each standard that it supports.
+/* SPDX-License-Identifier: MIT */
+/* The tests of egm.hpp, compiled once for each standard that it supports. */
 #include "support.hpp"
 
 int main()
