@@ -146,8 +146,7 @@ static void split(job *j)
 
 static egm_status make_dsm(job *j, const egm_trainer_options *training)
 {
-	egm_dsm_options options;
-	TRY(egm_dsm_options_init(&options, sizeof options));
+	egm_dsm_options options = EGM_DSM_OPTIONS_INIT;
 	options.sigma = j->settings->sigma;
 	TRY(egm_model_create(&j->net, j->context, "energy", j->columns));
 	egm_model_dense(j->net, 1024);
@@ -156,7 +155,7 @@ static egm_status make_dsm(job *j, const egm_trainer_options *training)
 	egm_model_silu(j->net);
 	egm_model_dense(j->net, 1);
 	TRY(egm_model_build(j->net, EGM_F32, training->seed));
-	TRY(egm_dsm_create(&j->loss, j->net, &options));
+	TRY(egm_loss_dsm(&j->loss, j->net, &options));
 	return egm_trainer_create(&j->trainer, j->loss, training);
 }
 
@@ -179,9 +178,8 @@ static egm_status make_gan(job *j, const egm_trainer_options *training)
 static egm_status train(job *j)
 {
 	const settings *s = j->settings;
-	egm_trainer_options training;
-	TRY(egm_data_create(&j->data, j->context, EGM_F32, j->train, j->n_train, j->columns));
-	TRY(egm_trainer_options_init(&training, sizeof training));
+	egm_trainer_options training = EGM_TRAINER_OPTIONS_INIT;
+	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->train, j->n_train, j->columns)));
 	training.seed = (uint64_t)s->seed;
 	training.batch = s->batch < j->n_train ? s->batch : j->n_train;
 	training.learning_rate = s->rate;
@@ -195,7 +193,7 @@ static egm_status train(job *j)
 	progress_clear();
 	j->seconds = progress_seconds(&j->progress);
 	if (status != EGM_OK && status != EGM_ERR_STOPPED) return status;
-	return egm_trainer_average(trainer, is_gan ? j->gan.energy : j->net, &j->energy);
+	return egm_trainer_average(&j->energy, trainer, is_gan ? j->gan.energy : j->net);
 }
 
 /* ---- scores */
@@ -207,7 +205,8 @@ static egm_status score_by_energy(job *j, int64_t rows)
 	egm_status status = EGM_OK;
 	for (int64_t i = 0; i < rows && status == EGM_OK; i += BATCH) {
 		int64_t n = rows - i < BATCH ? rows - i : BATCH;
-		status = egm_model_energy_gradient(j->energy, EGM_F32, j->test + i * j->columns, n, j->columns, u, gradients);
+		status = egm_model_energy_gradient(j->energy, egm_f32(j->test + i * j->columns, n, j->columns),
+		                                   egm_f32_out(u, n, 1), egm_f32_out(gradients, n, j->columns));
 		for (int64_t r = 0; r < n && status == EGM_OK; r++) {
 			double square = 0;
 			for (int64_t k = 0; k < j->columns; k++)
@@ -242,9 +241,9 @@ static egm_status rank_all(job *j)
 	for (int p = 0; p < PROTOCOLS; p++) {
 		int64_t count = p == 0 ? rows : j->n_normal + j->n_natural;
 		for (int i = 0; i < SCORES && status == EGM_OK; i++) {
-			egm_ranking_init(&j->found[p][i], sizeof j->found[p][i]);
+			j->found[p][i] = (egm_ranking)EGM_RANKING_INIT;
 			if (isnan(j->scores[i][0])) continue;
-			status = egm_ranking_compute(j->context, EGM_F64, j->scores[i], odd, count, 0, &j->found[p][i]);
+			status = egm_metric_ranking(j->context, egm_f64(j->scores[i], count, 1), odd, 0, &j->found[p][i]);
 		}
 	}
 	free(odd);

@@ -128,8 +128,8 @@ static egm_status set_references(egm_model *net, const float *train, int64_t tra
 		}
 		bias[u] = (float)(-square / 2);
 	}
-	TRY(egm_model_set_tensor(net, "0.weight", EGM_F32, weight, units * d));
-	return egm_model_set_tensor(net, "0.bias", EGM_F32, bias, units);
+	TRY(egm_model_set_tensor(net, "0.weight", egm_f32(weight, units * d, 1)));
+	return egm_model_set_tensor(net, "0.bias", egm_f32(bias, units, 1));
 }
 
 /* best [rows] = the larger of itself and the largest output. */
@@ -138,7 +138,7 @@ static egm_status raise_best(const egm_model *net, const float *x, int64_t rows,
 {
 	for (int64_t i = 0; i < rows; i += BATCH) {
 		int64_t n = rows - i < BATCH ? rows - i : BATCH;
-		TRY(egm_model_run(net, EGM_F32, x + i * d, n, d, out));
+		TRY(egm_model_run(net, egm_f32(x + i * d, n, d), egm_f32_out(out, n, egm_model_outputs(net))));
 		for (int64_t r = 0; r < n; r++)
 			for (int64_t u = 0; u < units; u++) {
 				if (out[r * units + u] > best[i + r]) best[i + r] = out[r * units + u];

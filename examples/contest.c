@@ -31,7 +31,7 @@ egm_status contest_start(contest *c, egm_context *context, const contest_rules *
 	c->rules = *rules;
 	c->points = program_alloc(CONTEST_POINTS, 2 * sizeof *c->points);
 	toy_law_draw(&c->law, rules->seed, c->points, CONTEST_POINTS);
-	return egm_data_create(&c->data, context, EGM_F32, c->points, CONTEST_POINTS, 2);
+	return egm_data_copy(&c->data, context, egm_f32(c->points, CONTEST_POINTS, 2));
 }
 
 void contest_free(contest *c)
@@ -51,13 +51,12 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	const double width = 0.25;
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
-	egm_mmd_options options;
+	egm_mmd_options options = EGM_MMD_OPTIONS_INIT;
 	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
-	TRY(egm_mmd_options_init(&options, sizeof options));
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
-	TRY(egm_distance_mmd(c->context, EGM_F32, samples, (int64_t)compared, real, (int64_t)compared, 2, &options,
-	                     &o->mmd));
+	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real, (int64_t)compared, 2),
+	                   &options, &o->mmd, NULL, NULL));
 	o->spread = toy_law_spread(&c->law, samples, count);
 	return toy_law_score(&c->law, c->context, samples, count, &o->score);
 }
@@ -79,7 +78,7 @@ static egm_status make_trainer(const learner *l, const learner_stage *stage, int
 	if (!l->with_negatives) return EGM_OK;
 	egm_target *target = NULL;
 	egm_status status = egm_target_model(&target, l->energy, &l->target);
-	if (status == EGM_OK) status = egm_trainer_set_negatives(*out, target, &l->negatives, &l->negative_chains);
+	if (status == EGM_OK) status = SET_NEGATIVES(*out, target, &l->negatives, &l->negative_chains);
 	egm_target_free(target);
 	return status;
 }

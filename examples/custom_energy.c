@@ -116,12 +116,11 @@ typedef struct job {
 static egm_status sample(job *j)
 {
 	const settings *s = j->settings;
-	egm_target_options target;
+	egm_target_options target = EGM_TARGET_OPTIONS_INIT;
 	egm_sampler_options options;
 	TRY(program_context(&j->context, s->threads));
-	TRY(egm_target_options_init(&target, sizeof target));
 	target.concurrent = 1; /* banana may run in several threads at once */
-	TRY(egm_target_callback(&j->target, j->context, EGM_F64, DIMS, banana, &j->bend, &target));
+	TRY(egm_target_callback(&j->target, j->context, EGM_F64, DIMS, &target, banana, &j->bend));
 	TRY(egm_sampler_options_init(&options, sizeof options, find_kernel(s->kernel)));
 	options.chains = s->chains;
 	options.seed = (uint64_t)s->seed;
@@ -130,22 +129,23 @@ static egm_status sample(job *j)
 	if (s->accept > 0 && options.target_accept > 0) options.target_accept = s->accept;
 	TRY(egm_sampler_create(&j->sampler, j->target, &options));
 	if (options.kernel == EGM_SAMPLER_ULA) /* adapts nothing: run to forget the start */
-		TRY(egm_sampler_run(j->sampler, 1, s->warmup, NULL, NULL));
+		TRY(egm_sampler_run(j->sampler, 1, s->warmup, egm_no_out(), egm_no_out(), NULL, NULL));
 	else
-		TRY(egm_sampler_warmup(j->sampler, s->warmup));
-	return egm_sampler_run(j->sampler, s->draws, 1, j->draws, NULL);
+		TRY(egm_sampler_warmup(j->sampler, s->warmup, NULL, NULL));
+	return egm_sampler_run(j->sampler, s->draws, 1, draws_out(j->sampler, s->draws, j->draws), egm_no_out(), NULL,
+	                       NULL);
 }
 
 static egm_status judge(job *j)
 {
 	const settings *s = j->settings;
 	TRY(egm_diagnostics_create(&j->diagnostics, j->context, s->chains, DIMS, s->draws));
-	TRY(egm_diagnostics_add(j->diagnostics, EGM_F64, j->draws, s->draws));
+	TRY(egm_diagnostics_add(j->diagnostics, egm_f64(j->draws, s->draws * CHAINS, DIMS)));
 	for (int d = 0; d < DIMS; d++) {
-		TRY(egm_diagnosis_init(&j->found[d], sizeof j->found[d]));
+		j->found[d] = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
 		TRY(egm_diagnostics_compute(j->diagnostics, d, -1, &j->found[d]));
 	}
-	TRY(egm_sampler_statistics_init(&j->stats, sizeof j->stats));
+	j->stats = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	return egm_sampler_stats(j->sampler, -1, &j->stats);
 }
 

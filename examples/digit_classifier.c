@@ -33,17 +33,16 @@ static egm_status labelled_rows(egm_data **out, egm_context *context, const labe
 		memcpy(rows + i * ROW, digits->pixels + i * DIGIT_PIXELS, DIGIT_PIXELS * sizeof *rows);
 		if (digits->labels[i] < DIGITS) rows[i * ROW + DIGIT_PIXELS + digits->labels[i]] = 1;
 	}
-	egm_status status = egm_data_create(out, context, EGM_F32, rows, digits->first, ROW);
+	egm_status status = egm_data_copy(out, context, egm_f32(rows, digits->first, ROW));
 	free(rows);
 	return status;
 }
 
 static egm_status fit(egm_loss *loss, const egm_data *rows, int64_t steps, uint64_t seed)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
 	progress watch;
-	TRY(egm_trainer_options_init(&options, sizeof options));
 	options.seed = seed;
 	options.batch = BATCH;
 	options.learning_rate = 1e-3;
@@ -66,7 +65,7 @@ egm_status digit_classifier_train(egm_model **out, egm_context *context, const l
 	egm_loss *loss = NULL;
 	egm_data *rows = NULL;
 	TRY(make_net(out, context, seed));
-	egm_status status = egm_cross_entropy_create(&loss, *out, NULL);
+	egm_status status = egm_loss_cross_entropy(&loss, *out, NULL);
 	if (status == EGM_OK) status = labelled_rows(&rows, context, digits);
 	if (status == EGM_OK) status = fit(loss, rows, steps, seed);
 	egm_data_free(rows);
@@ -87,7 +86,8 @@ egm_status digit_classifier_load(egm_model **out, egm_context *context, const ch
 egm_status digit_classifier_verdicts(const egm_model *net, const float *pixels, int64_t count, unsigned char *verdicts)
 {
 	float *logits = program_alloc((size_t)count * DIGITS, sizeof *logits);
-	egm_status status = egm_model_run(net, EGM_F32, pixels, count, DIGIT_PIXELS, logits);
+	egm_status status =
+	    egm_model_run(net, egm_f32(pixels, count, DIGIT_PIXELS), egm_f32_out(logits, count, egm_model_outputs(net)));
 	for (int64_t i = 0; i < count && status == EGM_OK; i++) {
 		const float *of = logits + i * DIGITS;
 		verdicts[i] = 0;

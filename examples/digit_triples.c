@@ -30,7 +30,7 @@ egm_status digit_triples(egm_data **out, egm_context *context, const labelled_im
 {
 	float *images = program_alloc((size_t)count * TRIPLE_VALUES, sizeof *images);
 	draw_triples(images, digits, count, mixed(mixed(seed) ^ round));
-	egm_status status = egm_data_create(out, context, EGM_F32, images, count, TRIPLE_VALUES);
+	egm_status status = egm_data_copy(out, context, egm_f32(images, count, TRIPLE_VALUES));
 	free(images);
 	return status;
 }
@@ -52,7 +52,7 @@ typedef struct judge {
 static egm_status count_piece(judge *j, int64_t samples, uint64_t seed)
 {
 	if (j->generator)
-		TRY(egm_model_generate(j->generator, EGM_F32, seed, samples, j->images));
+		TRY(egm_model_generate(j->generator, seed, egm_f32_out(j->images, samples, egm_model_outputs(j->generator))));
 	else
 		draw_triples(j->images, j->digits, samples, mixed(seed));
 	for (int64_t i = 0; i < samples; i++)

@@ -26,8 +26,8 @@ void gan_choices_check(const gan_choices *choices, char **argv)
 egm_status gan_settings_init(gan_settings *settings)
 {
 	memset(settings, 0, sizeof *settings);
-	TRY(egm_energy_gan_options_init(&settings->loss, sizeof settings->loss));
-	return egm_trainer_options_init(&settings->training, sizeof settings->training);
+	settings->loss = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
+	return settings->training = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 }
 
 egm_status gan_settings_choose(gan_settings *settings, const gan_choices *choices)
@@ -83,9 +83,9 @@ egm_status gan_create(gan *g, egm_context *context, const gan_settings *settings
 {
 	memset(g, 0, sizeof *g);
 	TRY(make_nets(g, context, settings));
-	TRY(egm_energy_gan_create(&g->loss, g->energy, g->generator, g->third, &settings->loss));
+	TRY(egm_loss_energy_gan(&g->loss, g->energy, g->generator, g->third, &settings->loss));
 	TRY(egm_trainer_create(&g->trainer, g->loss, &settings->training));
-	return checkpoint ? egm_trainer_load(g->trainer, checkpoint, NULL) : EGM_OK;
+	return checkpoint ? egm_trainer_restore(g->trainer, checkpoint, NULL) : EGM_OK;
 }
 
 void gan_free(gan *g)
@@ -110,7 +110,7 @@ static egm_status update_net(const gan *g, const egm_model *net, int averaged, e
 {
 	egm_model_free(*out);
 	*out = NULL;
-	return averaged ? egm_trainer_average(g->trainer, net, out) : egm_model_clone(out, net);
+	return averaged ? egm_trainer_average(out, g->trainer, net) : egm_model_clone(out, net);
 }
 
 egm_status gan_update(gan *g, const gan_settings *settings)

@@ -15,14 +15,13 @@ static egm_status read_files(egm_context *context, const char *folder, const cha
 {
 	char path[2][PROGRAM_PATH], name[64];
 	static const char *const kinds[2] = {"images-idx3-ubyte", "labels-idx1-ubyte"};
-	egm_data_options options;
+	egm_data_options options = EGM_DATA_OPTIONS_INIT;
 	for (int k = 0; k < 2; k++) {
 		snprintf(name, sizeof name, "%s-%s", set, kinds[k]);
 		if (access(program_path(path[k], folder, name), F_OK) == 0) continue;
 		snprintf(name, sizeof name, "%s-%s.gz", set, kinds[k]);
 		program_path(path[k], folder, name);
 	}
-	TRY(egm_data_options_init(&options, sizeof options));
 	options.max_rows = max_rows;
 	TRY(egm_data_load_idx(labels, context, path[1], &options));
 	options.scale = 1 / 127.5;

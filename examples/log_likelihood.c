@@ -79,14 +79,12 @@ static egm_status make_net(job *j)
 static egm_status train(job *j)
 {
 	const settings *s = j->settings;
-	egm_dsm_options loss;
-	egm_trainer_options training;
-	TRY(egm_data_create(&j->data, j->context, EGM_F32, j->points, POINTS, 2));
+	egm_dsm_options loss = EGM_DSM_OPTIONS_INIT;
+	egm_trainer_options training = EGM_TRAINER_OPTIONS_INIT;
+	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->points, POINTS, 2)));
 	TRY(make_net(j));
-	TRY(egm_dsm_options_init(&loss, sizeof loss));
 	loss.sigma = s->sigma;
-	TRY(egm_dsm_create(&j->loss, j->net, &loss));
-	TRY(egm_trainer_options_init(&training, sizeof training));
+	TRY(egm_loss_dsm(&j->loss, j->net, &loss));
 	training.seed = (uint64_t)s->seed;
 	training.batch = 512;
 	training.learning_rate = 2e-3;
@@ -100,7 +98,7 @@ static egm_status train(job *j)
 	egm_status status = egm_trainer_fit(j->trainer, j->data, s->steps, progress_step, &j->progress);
 	progress_clear();
 	if (status != EGM_OK && status != EGM_ERR_STOPPED) return status;
-	return egm_trainer_average(j->trainer, j->net, &j->energy);
+	return egm_trainer_average(&j->energy, j->trainer, j->net);
 }
 
 /* ---- log Z, twice */
@@ -108,18 +106,16 @@ static egm_status train(job *j)
 static egm_status sample_log_z(job *j)
 {
 	const double e = j->law.extent, lower[2] = {-e, -e}, upper[2] = {e, e};
-	egm_target_options box;
-	egm_ais_options options;
-	TRY(egm_target_options_init(&box, sizeof box));
+	egm_target_options box = EGM_TARGET_OPTIONS_INIT;
+	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
 	box.lower = lower;
 	box.upper = upper;
 	TRY(egm_target_model(&j->target, j->energy, &box));
-	TRY(egm_ais_options_init(&options, sizeof options));
 	options.seed = (uint64_t)j->settings->seed;
 	options.particles = j->settings->particles;
 	options.levels = j->settings->levels;
-	TRY(egm_ais_result_init(&j->ais, sizeof j->ais));
-	return egm_ais_run(j->target, &options, &j->ais, NULL);
+	j->ais = (egm_ais_result)EGM_AIS_RESULT_INIT;
+	return egm_target_ais(j->target, &options, &j->ais, egm_no_out(), NULL, NULL);
 }
 
 /* The centres of side x side cells, row 0 the lowest y. */
@@ -135,7 +131,7 @@ static egm_status add_up_log_z(job *j)
 {
 	double least = INFINITY, sum = 0, cell = 2 * j->law.extent / FINE;
 	fill_grid(j, FINE);
-	TRY(egm_model_energy(j->energy, EGM_F32, j->grid, FINE * FINE, 2, j->energies));
+	TRY(egm_model_energy(j->energy, egm_f32(j->grid, FINE * FINE, 2), egm_f32_out(j->energies, FINE * FINE, 1)));
 	for (int i = 0; i < FINE * FINE; i++) {
 		if (j->energies[i] < least) least = j->energies[i];
 	}
@@ -196,7 +192,7 @@ static double log_density(const job *j, int row, const gaussian *g, int64_t i)
 static egm_status measure(job *j)
 {
 	gaussian g = fit_gaussian(j->points, POINTS);
-	TRY(egm_model_energy(j->energy, EGM_F32, j->held_out, HELD_OUT, 2, j->energies));
+	TRY(egm_model_energy(j->energy, egm_f32(j->held_out, HELD_OUT, 2), egm_f32_out(j->energies, HELD_OUT, 1)));
 	for (int row = 0; row < ROWS; row++) {
 		double n = 0, mean = 0, squares = 0; /* Welford 1962 */
 		for (int64_t i = 0; i < HELD_OUT; i++) {
@@ -223,7 +219,8 @@ static egm_status draw(job *j, int *failed)
 	const picture_points data = {"held-out points", j->held_out, DRAWN, 1, {1, 1, 1}};
 	for (int k = 0; k < 2; k++) fields[k] = program_alloc(GRID * GRID, sizeof *fields[k]);
 	fill_grid(j, GRID);
-	egm_status status = egm_model_energy(j->energy, EGM_F32, j->grid, GRID * GRID, 2, j->energies);
+	egm_status status =
+	    egm_model_energy(j->energy, egm_f32(j->grid, GRID * GRID, 2), egm_f32_out(j->energies, GRID * GRID, 1));
 	for (int i = 0; i < GRID * GRID; i++) {
 		fields[0][i] = -toy_law_log_density(&j->law, &j->grid[2 * i], j->settings->sigma);
 		fields[1][i] = j->energies[i] + j->ais.log_z;

@@ -111,7 +111,7 @@ egm_status program_context(egm_context **out, int64_t threads)
 {
 	egm_context_options options;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	egm_status status = egm_context_options_init(&options, sizeof options);
+	egm_status status = options = (egm_context_options)EGM_CONTEXT_OPTIONS_INIT;
 	if (status != EGM_OK) return status;
 	options.threads = (int32_t)(cores >= 1 && cores < threads ? cores : threads);
 	return egm_context_create(out, &options);

@@ -15,17 +15,16 @@ int main(void)
 	egm_model *energy = NULL;
 	egm_loss *loss = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
-	egm_trainer_options_init(&options, sizeof options);
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	options.learning_rate = 1e-3;
 
-	int failed = egm_context_create(&context, NULL) || egm_data_create(&data, context, EGM_F32, points, 1000, 2) ||
+	int failed = egm_context_create(&context, NULL) || egm_data_copy(&data, context, egm_f32(points[0], 1000, 2)) ||
 	             egm_model_create(&energy, context, "energy", 2) || egm_model_dense(energy, 64) ||
 	             egm_model_silu(energy) || egm_model_dense(energy, 64) || egm_model_silu(energy) ||
 	             egm_model_dense(energy, 1) || egm_model_build(energy, EGM_F32, 1) ||
-	             egm_dsm_create(&loss, energy, NULL) || egm_trainer_create(&trainer, loss, &options) ||
+	             egm_loss_dsm(&loss, energy, NULL) || egm_trainer_create(&trainer, loss, &options) ||
 	             egm_trainer_fit(trainer, data, 2000, NULL, NULL) ||
-	             egm_model_energy(energy, EGM_F32, questions, 2, 2, u);
+	             egm_model_energy(energy, egm_f32(questions[0], 2, 2), egm_f32_out(u, 2, 1));
 	if (failed)
 		fprintf(stderr, "%s\n", egm_last_error());
 	else

@@ -73,7 +73,7 @@ static egm_status train(job *j)
 	egm_data *data = NULL;
 	float *points = program_alloc(POINTS, 2 * sizeof *points);
 	toy_law_draw(&j->law, (uint64_t)s->seed, points, POINTS);
-	egm_status status = egm_data_create(&data, j->context, EGM_F32, points, POINTS, 2);
+	egm_status status = egm_data_copy(&data, j->context, egm_f32(points, POINTS, 2));
 	free(points);
 	TRY(status);
 	TRY(gan_settings_init(&setup));
@@ -117,8 +117,9 @@ static egm_status read_nets(job *j)
 static egm_status make_samples(job *j, int way)
 {
 	int64_t n = j->settings->samples;
-	TRY(egm_model_run(j->generator, EGM_F32, j->z, n, j->latent, j->x[way]));
-	TRY(egm_model_energy(j->energy, EGM_F32, j->x[way], n, 2, j->scratch));
+	TRY(egm_model_run(j->generator, egm_f32(j->z, n, j->latent),
+	                  egm_f32_out(j->x[way], n, egm_model_outputs(j->generator))));
+	TRY(egm_model_energy(j->energy, egm_f32(j->x[way], n, 2), egm_f32_out(j->scratch, n, 1)));
 	for (int64_t i = 0; i < n; i++) j->mean_energy[way] += j->scratch[i] / (double)n;
 	return toy_law_score(&j->law, j->context, j->x[way], (size_t)n, &j->score[way]);
 }
@@ -127,9 +128,8 @@ static egm_status make_samples(job *j, int way)
 static egm_status make_chains(job *j)
 {
 	const settings *s = j->settings;
-	egm_target_options target;
+	egm_target_options target = EGM_TARGET_OPTIONS_INIT;
 	egm_sampler_options options;
-	TRY(egm_target_options_init(&target, sizeof target));
 	target.beta = s->beta;
 	target.prior_scale = 1;
 	TRY(egm_target_latent(&j->target, j->energy, j->generator, EGM_LATENT_POSTERIOR, &target));
@@ -149,13 +149,14 @@ static egm_status sample(job *j)
 	j->scratch = program_alloc((size_t)s->samples, sizeof *j->scratch);
 	for (int w = 0; w < WAYS; w++) j->x[w] = program_alloc((size_t)s->samples, 2 * sizeof *j->x[w]);
 	TRY(make_chains(j));
-	TRY(egm_sampler_points(j->sampler, EGM_F32, j->z)); /* chains begin at draws from the prior */
+	TRY(egm_sampler_points(j->sampler,
+	                       points_out(j->sampler, EGM_F32, j->z))); /* chains begin at draws from the prior */
 	TRY(make_samples(j, 0));
 	for (int64_t i = 0; i < numbers; i++) j->z[i] *= (float)s->tau;
 	TRY(make_samples(j, 1));
-	TRY(egm_sampler_warmup(j->sampler, s->warmup));
-	TRY(egm_sampler_run(j->sampler, 1, s->transitions, j->z, NULL));
-	TRY(egm_sampler_statistics_init(&j->stats, sizeof j->stats));
+	TRY(egm_sampler_warmup(j->sampler, s->warmup, NULL, NULL));
+	TRY(egm_sampler_run(j->sampler, 1, s->transitions, draws_out(j->sampler, 1, j->z), egm_no_out(), NULL, NULL));
+	j->stats = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	TRY(egm_sampler_stats(j->sampler, -1, &j->stats));
 	return make_samples(j, 2);
 }
@@ -173,7 +174,8 @@ static egm_status draw(const job *j, int *failed)
 		grid[2 * i] = (float)(j->law.extent * ((2 * (i % GRID) + 1.0) / GRID - 1));
 		grid[2 * i + 1] = (float)(j->law.extent * ((2 * (i / GRID) + 1.0) / GRID - 1));
 	}
-	egm_status status = egm_model_energy(j->energy, EGM_F32, grid, GRID * GRID, 2, energies);
+	egm_status status =
+	    egm_model_energy(j->energy, egm_f32(grid, GRID * GRID, 2), egm_f32_out(energies, GRID * GRID, 1));
 	for (int i = 0; i < GRID * GRID; i++) field[i] = energies[i];
 	picture_points sets[2];
 	picture_panel panels[2];

@@ -30,8 +30,9 @@ static egm_status score(scores *s, const egm_model *energy, const egm_data *data
 	s->columns = egm_data_columns(data);
 	s->energies = program_alloc((size_t)s->rows, size);
 	s->gradients = program_alloc((size_t)s->rows * (size_t)s->columns, size);
-	return egm_model_energy_gradient(energy, s->dtype, egm_data_values(data), s->rows, s->columns, s->energies,
-	                                 s->gradients);
+	return egm_model_energy_gradient(energy, egm_array_of(s->dtype, egm_data_values(data), s->rows, s->columns),
+	                                 egm_out_of(s->dtype, s->energies, s->rows, 1),
+	                                 egm_out_of(s->dtype, s->gradients, s->rows, s->columns));
 }
 
 static void print(const scores *s, int with_gradient)
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
 	scores s = {0};
 	egm_status status = program_context(&context, threads);
 	if (status == EGM_OK) status = egm_model_load(&energy, context, argv[first], NULL);
-	if (status == EGM_OK) status = egm_csv_options_init(&reading, sizeof reading);
+	if (status == EGM_OK) status = reading = (egm_csv_options)EGM_CSV_OPTIONS_INIT;
 	if (status == EGM_OK) {
 		s.dtype = egm_model_dtype(energy);
 		reading.dtype = (int32_t)s.dtype;

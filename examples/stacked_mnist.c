@@ -213,7 +213,8 @@ static egm_status draw(const job *j)
 	char path[PROGRAM_PATH];
 	float *images = program_alloc(SHEET * SHEET * TRIPLE_VALUES, sizeof *images);
 	egm_status status =
-	    egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, SHEET * SHEET, images);
+	    egm_model_generate(j->gan.final_generator, (uint64_t)j->settings->gan.seed,
+	                       egm_f32_out(images, SHEET * SHEET, egm_model_outputs(j->gan.final_generator)));
 	if (status == EGM_OK)
 		picture_images(program_path(path, j->settings->out, files[SAMPLES]), images, SHEET, SHEET, DIGIT_SIDE,
 		               DIGIT_SIDE, TRIPLE_CHANNELS);

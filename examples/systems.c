@@ -56,7 +56,7 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 	l->depth = 3;
 	l->initializer = EGM_INIT_FAN_IN_UNIFORM;
 	l->stages[0].share = 1;
-	TRY(egm_trainer_options_init(&l->training, sizeof l->training));
+	l->training = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	l->training.seed = seed;
 	l->training.batch = 256;
 	l->training.learning_rate = 1e-3;
@@ -64,8 +64,8 @@ egm_status learner_start(learner *l, egm_context *context, const toy_law *law, c
 	l->training.schedule_steps = 1;
 	l->training.final_fraction = 0.1;
 	l->training.average_decay = 0.999;
-	TRY(egm_negatives_options_init(&l->negatives, sizeof l->negatives));
-	TRY(egm_target_options_init(&l->target, sizeof l->target));
+	l->negatives = (egm_negatives_options)EGM_NEGATIVES_OPTIONS_INIT;
+	l->target = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	return egm_sampler_options_init(&l->chains, sizeof l->chains, EGM_SAMPLER_ULA);
 }
 
@@ -114,7 +114,7 @@ static egm_status look_at(const egm_trainer *trainer, double decay, const egm_mo
 	egm_model_free(*out);
 	*out = NULL;
 	if (!net) return EGM_OK;
-	return decay > 0 ? egm_trainer_average(trainer, net, out) : egm_model_clone(out, net);
+	return decay > 0 ? egm_trainer_average(out, trainer, net) : egm_model_clone(out, net);
 }
 
 egm_status learner_look(learner *l, const egm_trainer *trainer)

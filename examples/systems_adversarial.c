@@ -11,9 +11,8 @@ enum { LATENT = 2 };
 /* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
 egm_status set_up_energy_gan(learner *l)
 {
-	egm_energy_gan_options options;
+	egm_energy_gan_options options = EGM_ENERGY_GAN_OPTIONS_INIT;
 	egm_model *statistics;
-	TRY(egm_energy_gan_options_init(&options, sizeof options));
 	options.energy_steps = 1;
 	options.entropy_weight = 0.01;
 	TRY(learner_net(l, &l->energy, "energy", 2, HIDDEN_LEAKY, 1));
@@ -23,7 +22,7 @@ egm_status set_up_energy_gan(learner *l)
 	l->target.beta = 10;
 	l->target.prior_scale = 1;
 	l->warmup = l->transitions = 100;
-	return egm_energy_gan_create(&l->stages[0].loss, l->energy, l->generator, statistics, &options);
+	return egm_loss_energy_gan(&l->stages[0].loss, l->energy, l->generator, statistics, &options);
 }
 
 /* ---- GAN */
@@ -40,14 +39,13 @@ static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name,
 
 static egm_status gan(learner *l, int32_t form, int32_t steps, double penalty, int hidden)
 {
-	egm_gan_options options;
+	egm_gan_options options = EGM_GAN_OPTIONS_INIT;
 	egm_model *discriminator;
-	TRY(egm_gan_options_init(&options, sizeof options));
 	options.form = form;
 	options.discriminator_steps = steps;
 	options.penalty = penalty;
 	TRY(pair_of_nets(l, &discriminator, "discriminator", hidden));
-	return egm_gan_create(&l->stages[0].loss, discriminator, l->generator, &options);
+	return egm_loss_gan(&l->stages[0].loss, discriminator, l->generator, &options);
 }
 
 egm_status set_up_gan(learner *l)
@@ -73,28 +71,26 @@ egm_status set_up_hinge(learner *l)
 
 egm_status set_up_gan_incremental(learner *l)
 {
-	egm_gan_options options;
+	egm_gan_options options = EGM_GAN_OPTIONS_INIT;
 	egm_model *discriminator;
-	TRY(egm_gan_options_init(&options, sizeof options));
 	options.penalty = 0.02;
 	options.generator_steps = 2;
 	options.step_penalty = 1;
 	TRY(pair_of_nets(l, &discriminator, "discriminator", HIDDEN_LEAKY));
-	return egm_gan_create(&l->stages[0].loss, discriminator, l->generator, &options);
+	return egm_loss_gan(&l->stages[0].loss, discriminator, l->generator, &options);
 }
 
 /* ---- Wasserstein GAN */
 
 static egm_status wgan(learner *l, int32_t steps, double penalty, double clip, int hidden)
 {
-	egm_wgan_options options;
+	egm_wgan_options options = EGM_WGAN_OPTIONS_INIT;
 	egm_model *critic;
-	TRY(egm_wgan_options_init(&options, sizeof options));
 	options.penalty = penalty;
 	options.clip = clip;
 	options.critic_steps = steps;
 	TRY(pair_of_nets(l, &critic, "critic", hidden));
-	return egm_wgan_create(&l->stages[0].loss, critic, l->generator, &options);
+	return egm_loss_wgan(&l->stages[0].loss, critic, l->generator, &options);
 }
 
 egm_status set_up_wgan_gp(learner *l)
@@ -116,10 +112,9 @@ egm_status set_up_wgan_spectral(learner *l)
 
 egm_status set_up_ls_gan(learner *l)
 {
-	egm_ls_gan_options options;
-	TRY(egm_ls_gan_options_init(&options, sizeof options));
+	egm_ls_gan_options options = EGM_LS_GAN_OPTIONS_INIT;
 	options.margin_norm = EGM_MARGIN_L2;
 	options.penalty = 0.02;
 	TRY(pair_of_nets(l, &l->energy, "energy", HIDDEN_LEAKY));
-	return egm_ls_gan_create(&l->stages[0].loss, l->energy, l->generator, &options);
+	return egm_loss_ls_gan(&l->stages[0].loss, l->energy, l->generator, &options);
 }

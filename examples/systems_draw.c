@@ -15,18 +15,18 @@ egm_status draw_law(learner *l, uint64_t seed, int64_t count, float *xy)
 
 egm_status draw_mixture(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	return egm_mixture_sample(l->mixture, seed, EGM_F32, count, xy);
+	return egm_mixture_sample(l->mixture, seed, egm_f32_out(xy, count, egm_mixture_dims(l->mixture)));
 }
 
 egm_status draw_generator(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	return egm_model_generate(l->final_generator, EGM_F32, seed, count, xy);
+	return egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, egm_model_outputs(l->final_generator)));
 }
 
 /* The decoder's output is the mean of x given z: a draw has the noise too. */
 egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	TRY(egm_model_generate(l->final_generator, EGM_F32, seed, count, xy));
+	TRY(egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, egm_model_outputs(l->final_generator))));
 	toy_add_noise(seed, l->sigma, xy, (size_t)count);
 	return EGM_OK;
 }
@@ -39,8 +39,9 @@ static egm_status run_chains(const learner *l, egm_target *target, uint64_t seed
 	options.chains = count;
 	options.seed = seed;
 	egm_status status = egm_sampler_create(&sampler, target, &options);
-	if (status == EGM_OK && l->warmup > 0) status = egm_sampler_warmup(sampler, l->warmup);
-	if (status == EGM_OK) status = egm_sampler_run(sampler, 1, l->transitions, points, NULL);
+	if (status == EGM_OK && l->warmup > 0) status = egm_sampler_warmup(sampler, l->warmup, NULL, NULL);
+	if (status == EGM_OK)
+		status = egm_sampler_run(sampler, 1, l->transitions, draws_out(sampler, 1, points), egm_no_out(), NULL, NULL);
 	egm_sampler_free(sampler);
 	return status;
 }
@@ -63,7 +64,9 @@ egm_status draw_latent_chains(learner *l, uint64_t seed, int64_t count, float *x
 	egm_status status =
 	    egm_target_latent(&target, l->final_energy, l->final_generator, EGM_LATENT_POSTERIOR, &l->target);
 	if (status == EGM_OK) status = run_chains(l, target, seed, count, z);
-	if (status == EGM_OK) status = egm_model_run(l->final_generator, EGM_F32, z, count, latent, xy);
+	if (status == EGM_OK)
+		status = egm_model_run(l->final_generator, egm_f32(z, count, latent),
+		                       egm_f32_out(xy, count, egm_model_outputs(l->final_generator)));
 	egm_target_free(target);
 	free(z);
 	return status;
@@ -76,7 +79,8 @@ static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *
 	const learner *l = user;
 	const float *y = x;
 	float *u = energies, *g = gradients, scale = (float)(1 / (l->sigma * l->sigma));
-	int finite = egm_model_run(l->final_generator, EGM_F32, x, rows, 2, gradients) == EGM_OK;
+	int finite = egm_model_run(l->final_generator, egm_f32(x, rows, 2),
+	                           egm_f32_out(gradients, rows, egm_model_outputs(l->final_generator))) == EGM_OK;
 	for (int64_t i = 0; i < 2 * rows; i++) g[i] = finite ? scale * (y[i] - g[i]) : NAN;
 	for (int64_t i = 0; i < rows; i++) u[i] = 0;
 	return 0;
@@ -87,9 +91,11 @@ egm_status draw_denoiser(learner *l, uint64_t seed, int64_t count, float *xy)
 {
 	egm_target *target = NULL;
 	float *noisy = program_alloc((size_t)count, 2 * sizeof *noisy);
-	egm_status status = egm_target_callback(&target, l->context, EGM_F32, 2, denoiser_gradient, l, &l->target);
+	egm_status status = egm_target_callback(&target, l->context, EGM_F32, 2, &l->target, denoiser_gradient, l);
 	if (status == EGM_OK) status = run_chains(l, target, seed, count, noisy);
-	if (status == EGM_OK) status = egm_model_run(l->final_generator, EGM_F32, noisy, count, 2, xy);
+	if (status == EGM_OK)
+		status = egm_model_run(l->final_generator, egm_f32(noisy, count, 2),
+		                       egm_f32_out(xy, count, egm_model_outputs(l->final_generator)));
 	egm_target_free(target);
 	free(noisy);
 	return status;

@@ -50,7 +50,7 @@ static egm_status ml(learner *l, int32_t start, double hot, int64_t passes)
 	TRY(anneal(&l->negative_chains, hot, 6e-4, 2, 0.017));
 	l->chains = l->negative_chains;
 	l->transitions = passes;
-	return egm_ml_create(&l->stages[0].loss, l->energy, NULL);
+	return egm_loss_ml(&l->stages[0].loss, l->energy, NULL);
 }
 
 egm_status set_up_ml_pcd(learner *l)
@@ -72,47 +72,42 @@ egm_status set_up_ml_short_run(learner *l)
 
 egm_status set_up_dae(learner *l)
 {
-	egm_dae_options options;
-	TRY(egm_dae_options_init(&options, sizeof options));
+	egm_dae_options options = EGM_DAE_OPTIONS_INIT;
 	options.sigma = l->sigma = 0.1;
 	l->training.beta1 = 0.9;
 	l->training.beta2 = 0.999;
 	l->chains.step_size = 0.003; /* a third of sigma^2 */
 	l->transitions = 300;
 	TRY(learner_net(l, &l->generator, "denoiser", 2, HIDDEN_SILU, 2));
-	return egm_dae_create(&l->stages[0].loss, l->generator, &options);
+	return egm_loss_dae(&l->stages[0].loss, l->generator, &options);
 }
 
 egm_status set_up_dsm(learner *l)
 {
-	egm_dsm_options options;
-	TRY(egm_dsm_options_init(&options, sizeof options));
+	egm_dsm_options options = EGM_DSM_OPTIONS_INIT;
 	options.sigma = 0.05;
 	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma));
 	TRY(energy_net(l));
-	return egm_dsm_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_dsm(&l->stages[0].loss, l->energy, &options);
 }
 
 egm_status set_up_annealed_dsm(learner *l)
 {
-	egm_annealed_dsm_options options;
-	TRY(egm_annealed_dsm_options_init(&options, sizeof options));
+	egm_annealed_dsm_options options = EGM_ANNEALED_DSM_OPTIONS_INIT;
 	options.sigma0 = 0.05;
 	options.sigma_low = 0.03;
 	options.sigma_high = 0.3;
 	TRY(anneal(&l->chains, 100, 5e-4, 30, options.sigma0));
 	TRY(energy_net(l));
-	return egm_annealed_dsm_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_annealed_dsm(&l->stages[0].loss, l->energy, &options);
 }
 
 /* A third of the time for the data's energy, the rest for the generator that follows it. */
 egm_status set_up_dde(learner *l)
 {
-	egm_dsm_options data;
-	egm_dde_options options;
+	egm_dsm_options data = EGM_DSM_OPTIONS_INIT;
+	egm_dde_options options = EGM_DDE_OPTIONS_INIT;
 	egm_model *data_energy, *sample_energy;
-	TRY(egm_dsm_options_init(&data, sizeof data));
-	TRY(egm_dde_options_init(&options, sizeof options));
 	data.sigma = options.sigma = 0.12;
 	options.energy_steps = 3;
 	TRY(learner_net(l, &data_energy, "data_energy", 2, HIDDEN_SILU, 1));
@@ -120,22 +115,21 @@ egm_status set_up_dde(learner *l)
 	/* The divergence KL(q || p) is small on one mode alone: the generator has to begin as wide as the data. */
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", 2, HIDDEN_RELU, 2));
-	TRY(egm_dsm_create(&l->stages[0].loss, data_energy, &data));
+	TRY(egm_loss_dsm(&l->stages[0].loss, data_energy, &data));
 	l->stages[0].share = 0.3;
 	l->stages[1] = (learner_stage){.share = 0.7, .without_data = 1};
-	return egm_dde_create(&l->stages[1].loss, data_energy, sample_energy, l->generator, &options);
+	return egm_loss_dde(&l->stages[1].loss, data_energy, sample_energy, l->generator, &options);
 }
 
 /* ---- score matching without noise */
 
 egm_status set_up_score_matching(learner *l)
 {
-	egm_score_matching_options options;
-	TRY(egm_score_matching_options_init(&options, sizeof options));
+	egm_score_matching_options options = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	options.form = EGM_SCORE_EXPLICIT; /* two dimensions: the whole Laplacian is two derivatives */
 	TRY(anneal(&l->chains, 1, 2e-4, 150, 0));
 	l->depth = 2;
 	l->training.learning_rate = 2e-3;
 	TRY(energy_net(l));
-	return egm_score_matching_create(&l->stages[0].loss, l->energy, &options);
+	return egm_loss_score_matching(&l->stages[0].loss, l->energy, &options);
 }

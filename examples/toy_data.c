@@ -120,10 +120,10 @@ double toy_law_log_density(const toy_law *law, const float point[2], double nois
 egm_status toy_law_score(const toy_law *law, egm_context *context, const float *xy, size_t count,
                          egm_mode_coverage *score)
 {
-	egm_status status = egm_mode_coverage_init(score, sizeof *score);
+	egm_status status = *score = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
 	if (status != EGM_OK || law->modes == 0) return status;
-	return egm_mode_coverage_compute(context, EGM_F32, xy, (int64_t)count, 2, law->centre[0], (int64_t)law->modes,
-	                                 law->sigma, NULL, score);
+	return egm_metric_mode_coverage(context, egm_f32(xy, (int64_t)count, 2),
+	                                egm_f64(law->centre[0], (int64_t)law->modes, 2), law->sigma, NULL, score);
 }
 
 double toy_law_spread(const toy_law *law, const float *xy, size_t count)

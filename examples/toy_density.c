@@ -71,7 +71,7 @@ static egm_status prepare(job *j)
 	const settings *s = j->settings;
 	TRY(program_context(&j->context, s->threads));
 	toy_law_draw(&j->law, (uint64_t)s->gan.seed, j->points, POINTS);
-	TRY(egm_data_create(&j->data, j->context, EGM_F32, j->points, POINTS, 2));
+	TRY(egm_data_copy(&j->data, j->context, egm_f32(j->points, POINTS, 2)));
 	TRY(gan_settings_choose(&j->setup, &s->gan));
 	j->setup.columns = 2;
 	j->setup.latent = LATENT;
@@ -87,7 +87,8 @@ static egm_status prepare(job *j)
 static egm_status score_samples(job *j)
 {
 	TRY(gan_update(&j->gan, &j->setup));
-	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, SAMPLES, j->samples));
+	TRY(egm_model_generate(j->gan.final_generator, (uint64_t)j->settings->gan.seed,
+	                       egm_f32_out(j->samples, SAMPLES, egm_model_outputs(j->gan.final_generator))));
 	return toy_law_score(&j->law, j->context, j->samples, SAMPLES, &j->score);
 }
 
@@ -120,7 +121,7 @@ static egm_status energy_field(job *j)
 			row[x][0] = (float)(j->law.extent * ((2 * x + 1.0) / GRID - 1));
 			row[x][1] = (float)(j->law.extent * ((2 * y + 1.0) / GRID - 1));
 		}
-		TRY(egm_model_energy(j->gan.final_energy, EGM_F32, row, GRID, 2, energies));
+		TRY(egm_model_energy(j->gan.final_energy, egm_f32(row, GRID, 2), egm_f32_out(energies, GRID, 1)));
 		for (int x = 0; x < GRID; x++) j->field[y * GRID + x] = energies[x];
 	}
 	return EGM_OK;

@@ -77,17 +77,16 @@ static egm_status split_images(job *j, const float *values, int64_t rows)
 		fprintf(stderr, "%lld images: of fewer than 6 none can be held out\n", (long long)rows);
 		exit(EXIT_FAILURE);
 	}
-	TRY(egm_data_create(&j->images, j->context, EGM_F32, values, rows - held, pixels));
-	return egm_data_create(&j->held_out, j->context, EGM_F32, values + (rows - held) * pixels, held, pixels);
+	TRY(egm_data_copy(&j->images, j->context, egm_f32(values, rows - held, pixels)));
+	return egm_data_copy(&j->held_out, j->context, egm_f32(values + (rows - held) * pixels, held, pixels));
 }
 
 static egm_status load_images(job *j)
 {
 	char path[PROGRAM_PATH];
-	egm_data_options options;
+	egm_data_options options = EGM_DATA_OPTIONS_INIT;
 	egm_data *all = NULL;
 	int64_t shape[8];
-	TRY(egm_data_options_init(&options, sizeof options));
 	options.scale = 1 / 127.5;
 	options.offset = -1;
 	if (access(program_path(path, j->settings->data, "train-images-idx3-ubyte"), F_OK) != 0)
@@ -136,7 +135,8 @@ static egm_status prepare(job *j)
 static egm_status measure(job *j, int which, const float *images)
 {
 	int64_t held = egm_data_rows(j->held_out);
-	TRY(egm_model_energy(j->gan.final_energy, EGM_F32, images, held, j->setup.columns, j->scratch));
+	TRY(egm_model_energy(j->gan.final_energy, egm_f32(images, held, j->setup.columns),
+	                     egm_f32_out(j->scratch, held, 1)));
 	j->mean[which] = 0;
 	for (int64_t i = 0; i < held; i++) {
 		j->energies[which][i] = j->scratch[i];
@@ -166,7 +166,8 @@ static egm_status write_results(job *j, int *pictures_failed)
 	int64_t held = egm_data_rows(j->held_out), drawn = held > SHEET * SHEET ? held : SHEET * SHEET;
 	TRY(gan_update(&j->gan, &j->setup));
 	TRY(gan_save(&j->gan, j->settings->out));
-	TRY(egm_model_generate(j->gan.final_generator, EGM_F32, (uint64_t)j->settings->gan.seed, drawn, j->generated));
+	TRY(egm_model_generate(j->gan.final_generator, (uint64_t)j->settings->gan.seed,
+	                       egm_f32_out(j->generated, drawn, egm_model_outputs(j->gan.final_generator))));
 	TRY(measure(j, 0, egm_data_values(j->held_out)));
 	TRY(measure(j, 1, j->generated));
 	*pictures_failed = draw(j) != 0;

@@ -3,6 +3,7 @@
 #ifndef EGM_TESTS_SUPPORT_H
 #define EGM_TESTS_SUPPORT_H
 
+#include "draws.h"
 #include <check.h>
 #include <egm/context.h>
 #include <stdlib.h>
@@ -27,9 +28,8 @@ static inline double egm_test_worse(double worst, double error)
 /* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. */
 static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 {
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.threads = threads;
 	options.simd = simd;
 	egm_status st = egm_context_create(&context, &options);
@@ -68,9 +68,8 @@ static inline void egm_test_dealloc(void *pointer, size_t size, void *user)
 /* A context on this allocator; NULL when its creation fails. */
 static inline egm_context *egm_test_context(egm_test_allocator *a)
 {
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.alloc = egm_test_alloc;
 	options.dealloc = egm_test_dealloc;
 	options.alloc_user = a;

@@ -191,6 +191,12 @@ stage_install() {
 	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"
 	grep -A 20 '^not ok' "$log/install.tap"
 	count install "$log/install.tap"
+	# Here, because this build has debug information.
+	[ "$(uname -m)" = x86_64 ] || return
+	sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include >"$log/abi.tap" 2>&1
+	grep -A 40 '^not ok' "$log/abi.tap"
+	count install "$log/abi.tap"
+	grep -q '^1[.][.]' "$log/abi.tap" || add failed install 'the comparison of the ABI ended early'
 }
 
 stage_format() {

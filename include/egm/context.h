@@ -2,7 +2,7 @@
 #ifndef EGM_CONTEXT_H
 #define EGM_CONTEXT_H
 
-#include <egm/status.h>
+#include <egm/array.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,7 +2,6 @@
 #ifndef EGM_DATA_H
 #define EGM_DATA_H
 
-#include <egm/array.h>
 #include <egm/context.h>
 #include <egm/model.h>
 

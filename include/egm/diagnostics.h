@@ -2,7 +2,6 @@
 #ifndef EGM_DIAGNOSTICS_H
 #define EGM_DIAGNOSTICS_H
 
-#include <egm/array.h>
 #include <egm/context.h>
 
 #ifdef __cplusplus

@@ -2,7 +2,6 @@
 #ifndef EGM_METRIC_H
 #define EGM_METRIC_H
 
-#include <egm/array.h>
 #include <egm/context.h>
 
 #ifdef __cplusplus

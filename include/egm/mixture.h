@@ -2,7 +2,6 @@
 #ifndef EGM_MIXTURE_H
 #define EGM_MIXTURE_H
 
-#include <egm/array.h>
 #include <egm/context.h>
 
 #ifdef __cplusplus

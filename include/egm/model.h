@@ -2,7 +2,6 @@
 #ifndef EGM_MODEL_H
 #define EGM_MODEL_H
 
-#include <egm/array.h>
 #include <egm/context.h>
 
 #ifdef __cplusplus

@@ -168,6 +168,11 @@ EGM_API EGM_CHECKED egm_status egm_sampler_tempered(egm_sampler **out, egm_targe
 
 EGM_API void egm_sampler_free(egm_sampler *sampler);
 
+/* What a sampler is made for; 0 of NULL. */
+EGM_API int64_t egm_sampler_chains(const egm_sampler *sampler);
+EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
+EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
+
 /** Puts the chains at points [chains, dims]; frozen chains thaw. Counters and adaptation stay. NONFINITE names chain
  *  and dimension; ARGUMENT a point outside of the box. */
 EGM_API EGM_CHECKED egm_status egm_sampler_set_points(egm_sampler *sampler, egm_array points);

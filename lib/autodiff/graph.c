@@ -203,7 +203,7 @@ egm__id egm__emit(egm__graph *g, const egm__node *proto)
 	for (int i = 0; i < n.n_in; i++)
 		if (n.in[i] < 0) return EGM__NONE;
 	egm_status st = find_shape(g, &n);
-	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm_last_error());
+	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm__last_text());
 	return egm__emit_shaped(g, &n);
 }
 

@@ -16,12 +16,36 @@
 
 enum { THREADS_LIMIT = 256, ALIGNMENT = 64 };
 
-static const egm_context_options defaults = {.struct_size = sizeof defaults, .threads = 1};
+static const egm_context_options defaults = EGM_CONTEXT_OPTIONS_INIT;
+static const egm_choice simd_choices[] = {
+    {"auto", EGM_SIMD_AUTO}, {"portable", EGM_SIMD_PORTABLE}, {"avx2", EGM_SIMD_AVX2}, {"avx512", EGM_SIMD_AVX512}};
+static EGM__FAMILY(simds, "EGM_SIMD_", simd_choices);
+static const egm__option members[] = {
+    EGM__CALLBACK(egm_context_options, alloc, "Allocates memory; with dealloc, or both NULL."),
+    EGM__CALLBACK(egm_context_options, dealloc, "Releases what alloc returned."),
+    EGM__USER(egm_context_options, alloc_user, "Passed to alloc and dealloc."),
+    EGM__CALLBACK(egm_context_options, log, "Receives lines that a person may want to see; NULL: none."),
+    EGM__USER(egm_context_options, log_user, "Passed to log."),
+    EGM__CALLBACK(egm_context_options, parallel,
+                  "Runs tasks on threads of the program; NULL: the context has its own."),
+    EGM__USER(egm_context_options, parallel_user, "Passed to parallel."),
+    EGM__BETWEEN(egm_context_options, threads, 1, THREADS_LIMIT,
+                 "Threads that a call may use, including the caller's."),
+    EGM__CHOICE(egm_context_options, simd, simds, "Which instructions the numeric kernels use."),
+};
+EGM__OPTIONS(egm__options_context, egm_context_options, defaults, members);
 
-egm_status egm_context_options_init(egm_context_options *options, size_t size)
-{
-	return egm__options_init("egm_context_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_progress nothing = {.struct_size = sizeof nothing};
+static const egm__option progress_members[] = {
+    EGM__RESULT(egm_progress, step, "Steps since the handle was made."),
+    EGM__RESULT(egm_progress, done, "Steps done in this call."),
+    EGM__RESULT(egm_progress, total, "Steps that this call will do, at most."),
+    EGM__RESULT(egm_progress, term_count, "Number of terms; 0 where the call has none."),
+    EGM__RESULT(egm_progress, term_names, "[term_count] names of the terms."),
+    EGM__RESULT(egm_progress, terms, "[term_count] values of the terms at their last evaluation."),
+    EGM__RESULT(egm_progress, learning_rate, "Learning rate of the step; 0 where there is none."),
+};
+EGM__OPTIONS(egm__options_progress, egm_progress, nothing, progress_members);
 
 static void *default_alloc(size_t size, size_t alignment, void *user)
 {
@@ -39,15 +63,8 @@ static void default_dealloc(void *pointer, size_t size, void *user)
 static egm_status check_options(const egm_context_options *o)
 {
 	if (!o->alloc != !o->dealloc)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: %s is given without %s", o->alloc ? "alloc" : "dealloc",
+		return egm__fail(EGM_ERR_ARGUMENT, "%s is given without %s", o->alloc ? "alloc" : "dealloc",
 		                 o->alloc ? "dealloc" : "alloc");
-	if (o->threads < 1 || o->threads > THREADS_LIMIT)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: threads is %d, allowed are 1 to %d", (int)o->threads,
-		                 THREADS_LIMIT);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: reserved is %d, not 0", (int)o->reserved);
-	if (o->blas_threads != 0 && o->blas_threads != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_context_create: blas_threads is %d, allowed are 0 and 1",
-		                 (int)o->blas_threads);
 	return EGM_OK;
 }
 
@@ -85,20 +102,20 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 {
 	egm_status st = EGM_OK;
 	egm_context *context = NULL;
-	egm_context_options merged = defaults;
+	egm_context_options merged;
 	int32_t simd;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_context_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_context_options", &merged, sizeof merged, options));
+	EGM_TRY(egm__options_check(&egm__options_context, &merged, options));
 	EGM_TRY(check_options(&merged));
 	EGM_TRY(egm__cpu_resolve(merged.simd, &simd));
 
 	egm_context start = from_options(&merged, simd);
 	context = egm__alloc(&start, 1, sizeof *context);
-	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "egm_context_create: no memory for the context, %zu bytes", sizeof *context);
+	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the context, %zu bytes", sizeof *context);
 	*context = start;
 	if ((uintptr_t)context % ALIGNMENT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_context_create: alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
 		         (int)((uintptr_t)context % ALIGNMENT));
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));
@@ -107,7 +124,7 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 	context = NULL;
 out:
 	destroy(context);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm__context_retain(egm_context *context)

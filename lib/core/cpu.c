@@ -27,10 +27,10 @@ static int32_t best(void)
 egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved)
 {
 	if (wanted < EGM_SIMD_AUTO || wanted > EGM_SIMD_AVX512)
-		return egm__fail(EGM_ERR_ARGUMENT, "context: simd is %d, allowed are 0 to %d", (int)wanted, EGM_SIMD_AVX512);
+		return egm__fail(EGM_ERR_ARGUMENT, "simd is %d, must be 0 to %d, an EGM_SIMD_*", (int)wanted, EGM_SIMD_AVX512);
 	int32_t have = best();
 	if (wanted > have)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "context: simd asks for %s, this CPU has %s", egm__cpu_name(wanted),
+		return egm__fail(EGM_ERR_UNSUPPORTED, "simd asks for %s, this CPU has %s", egm__cpu_name(wanted),
 		                 egm__cpu_name(have));
 	*resolved = wanted == EGM_SIMD_AUTO ? have : wanted;
 	return EGM_OK;

@@ -255,8 +255,8 @@ static egm_status start_workers(egm__pool *pool, int32_t workers)
 	for (; pool->workers < workers; ++pool->workers) {
 		int error = start_worker(&pool->threads[pool->workers], pool, &mask);
 		if (error)
-			return egm__fail(EGM_ERR_MEMORY, "egm_context_create: worker thread %d of %d did not start, error %d",
-			                 (int)pool->workers + 1, (int)workers, error);
+			return egm__fail(EGM_ERR_MEMORY, "worker thread %d of %d did not start, error %d", (int)pool->workers + 1,
+			                 (int)workers, error);
 	}
 	return EGM_OK;
 }
@@ -273,7 +273,7 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 	egm_status st = EGM_OK;
 	*out = NULL;
 	egm__pool *pool = egm__alloc_zero(context, 1, sizeof *pool + (size_t)workers * sizeof pool->threads[0]);
-	if (!pool) EGM_FAIL(EGM_ERR_MEMORY, "egm_context_create: no memory for %d worker threads", (int)workers);
+	if (!pool) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d worker threads", (int)workers);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);

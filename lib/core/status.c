@@ -9,10 +9,12 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { TEXT_SIZE = 512 };
 
-static _Thread_local char last_error[TEXT_SIZE];
+/* What went wrong, and the same behind the name of the public function that was called. */
+static _Thread_local char last_text[TEXT_SIZE], last_error[TEXT_SIZE];
 
 const char *egm_status_name(egm_status status)
 {
@@ -50,10 +52,15 @@ const char *egm_last_error(void)
 	return last_error;
 }
 
+const char *egm__last_text(void)
+{
+	return last_text;
+}
+
 egm_status egm__fail(egm_status code, const char *format, ...)
 {
-	/* Not formatted in place: an argument may be the last error itself, which is how a caller puts a prefix on it.
-	 * Names in it can come out of a file. */
+	/* Not formatted in place: an argument may be the last text itself, which is how a caller adds to it. Names in it
+	 * can come out of a file. */
 	char text[TEXT_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
@@ -61,8 +68,18 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
 	/* A character that the cut above has halved starts at TEXT_SIZE - 4 or later, and "..." takes its place. */
-	egm__visible(last_error, sizeof last_error, text, length >= TEXT_SIZE);
+	egm__visible(last_text, sizeof last_text, text, length >= TEXT_SIZE);
+	memcpy(last_error, last_text, sizeof last_error);
 	return code;
+}
+
+egm_status egm__named(const char *function, egm_status status)
+{
+	char text[TEXT_SIZE];
+	if (status == EGM_OK) return status;
+	int length = snprintf(text, sizeof text, "%s: %s", function, last_text);
+	egm__visible(last_error, sizeof last_error, text, length >= TEXT_SIZE);
+	return status;
 }
 
 const char *egm__nonfinite_name(double value)

@@ -6,8 +6,15 @@
 
 #include <egm/status.h>
 
-/* Writes the thread's last error and returns `code`. Needs no allocation. */
+/* Writes the thread's last error and returns `code`. Needs no allocation. The text says what is wrong, with which
+ * numbers, and what would be right; the name of the public function comes from egm__named. */
 egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* How a public function returns a status: puts its name before the text of the last error, `function` is __func__.
+ * Where one public function calls another the outermost name remains. */
+egm_status egm__named(const char *function, egm_status status);
+/* The last error without that name, for those who add to it. */
+const char *egm__last_text(void);
 
 /* "nan", "inf" or "-inf" for a message about a number that is not finite: printf writes the NaN of x86 as "-nan". */
 const char *egm__nonfinite_name(double value);

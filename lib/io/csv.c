@@ -147,5 +147,5 @@ out:
 
 egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	return egm__data_load(out, context, path, options, load);
+	return egm__named(__func__, egm__data_load(out, context, path, options, load));
 }

@@ -65,7 +65,7 @@ static egm_status resolve(const egm__csv_load *l, const char *option, const char
 {
 	egm_status st = EGM_OK;
 	int64_t field = 0;
-	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: one of %s is NULL", option);
+	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "one of %s is NULL", option);
 	EGM_TRY(find_name(l, text, &field));
 	if (field) {
 		*r = (range){field, field};

@@ -6,52 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
-
-enum { MAX_WORDS = 1 << 24 }; /* the integers that f32 has */
-
-static const egm_csv_options defaults = {
-    .struct_size = sizeof defaults,
-    .dtype = EGM_F32,
-    .header = EGM_CSV_HEADER_DETECT,
-    .text = EGM_CSV_TEXT_REFUSE,
-    .unknown = EGM_CSV_UNKNOWN_REFUSE,
-    .delimiter = ',',
-    .decimal = '.',
-    .comment = '#',
-    .max_words = 10000,
-    .max_bytes = (uint64_t)8 << 30,
-};
-
-egm_status egm_csv_options_init(egm_csv_options *options, size_t size)
-{
-	return egm__options_init("egm_csv_options", options, size, &defaults, sizeof defaults);
-}
+#include <io/options_impl.h>
 
 /* ---- options */
-
-static void fill_defaults(egm_csv_options *o)
-{
-	if (!o->dtype) o->dtype = defaults.dtype;
-	if (!o->header) o->header = defaults.header;
-	if (!o->text) o->text = defaults.text;
-	if (!o->unknown) o->unknown = defaults.unknown;
-	if (!o->delimiter) o->delimiter = defaults.delimiter;
-	if (!o->decimal) o->decimal = defaults.decimal;
-	if (!o->comment) o->comment = defaults.comment;
-	if (!o->max_words) o->max_words = defaults.max_words;
-	if (!o->max_bytes) o->max_bytes = defaults.max_bytes;
-}
-
-static egm_status check_choice(const char *name, int64_t value, int64_t least, int64_t most)
-{
-	if (value >= least && value <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is %" PRId64 ", not in %" PRId64 " to %" PRId64,
-	                 name, value, least, most);
-}
 
 /* Characters that are part of a number, a quote or a line's end separate nothing. */
 static int separates(int32_t c)
@@ -62,51 +22,37 @@ static int separates(int32_t c)
 static egm_status check_characters(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
-	if (!separates(o->delimiter))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: character %d cannot be a delimiter", (int)o->delimiter);
+	if (!separates(o->delimiter)) EGM_FAIL(EGM_ERR_ARGUMENT, "character %d cannot be a delimiter", (int)o->delimiter);
 	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: decimal is character %d, not '.' or ','", (int)o->decimal);
-	if (o->decimal == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: a comma is the delimiter and the decimal sign");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d, not '.' or ','", (int)o->decimal);
+	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "a comma is the delimiter and the decimal sign");
 	if (o->comment == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d, as the delimiter; -1 is for none",
-		         (int)o->comment);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, as the delimiter; -1 is for none", (int)o->comment);
 	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: comment is character %d; -1 is for none", (int)o->comment);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d; -1 is for none", (int)o->comment);
 out:
 	return st;
 }
 
-static egm_status check_numbers(const egm_csv_options *o)
+/* It is stored in the dtype. */
+static egm_status check_missing_value(const egm_csv_options *o)
 {
-	egm_status st = EGM_OK;
-	EGM_TRY(check_choice("dtype", o->dtype, EGM_F32, EGM_F64));
-	EGM_TRY(check_choice("header", o->header, EGM_CSV_HEADER_DETECT, EGM_CSV_HEADER_NO));
-	EGM_TRY(check_choice("text", o->text, EGM_CSV_TEXT_REFUSE, EGM_CSV_TEXT_ONE_HOT));
-	EGM_TRY(check_choice("unknown", o->unknown, EGM_CSV_UNKNOWN_REFUSE, EGM_CSV_UNKNOWN_CODE));
-	EGM_TRY(check_choice("replace_missing", o->replace_missing, 0, 1));
-	EGM_TRY(check_choice("skip_lines", o->skip_lines, 0, INT32_MAX));
-	EGM_TRY(check_choice("max_rows", o->max_rows, 0, INT64_MAX));
-	EGM_TRY(check_choice("max_words", o->max_words, 1, MAX_WORDS));
-	if (!isfinite(o->dtype == EGM_F32 ? (double)(float)o->missing_value : o->missing_value))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: missing_value %g is not finite", o->missing_value);
-out:
-	return st;
+	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, which is infinite in f32", o->missing_value);
 }
 
 static egm_status check_lists(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
-	if (!o->columns != !o->column_count || o->column_count < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: columns is %s, column_count %" PRId64,
-		         o->columns ? "given" : "NULL", o->column_count);
-	if (!o->text_columns != !o->text_column_count || o->text_column_count < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns is %s, text_column_count %" PRId64,
-		         o->text_columns ? "given" : "NULL", o->text_column_count);
+	if (!o->columns != !o->column_count)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s, column_count %" PRId64, o->columns ? "given" : "NULL",
+		         o->column_count);
+	if (!o->text_columns != !o->text_column_count)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s, text_column_count %" PRId64, o->text_columns ? "given" : "NULL",
+		         o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: text_columns need text to be CODES or ONE_HOT");
-	if (o->like && !o->like->table)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: like is no data of egm_data_load_csv_table");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns need text to be CODES or ONE_HOT");
+	if (o->like && !o->like->table) EGM_FAIL(EGM_ERR_ARGUMENT, "like is no data of egm_data_load_csv_table");
 out:
 	return st;
 }
@@ -114,10 +60,8 @@ out:
 static egm_status merge(egm_csv_options *o, const egm_csv_options *options)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_csv_options", o, sizeof *o, options));
-	fill_defaults(o);
-	EGM_TRY(check_numbers(o));
+	EGM_TRY(egm__options_check(&egm__options_csv, o, options));
+	EGM_TRY(check_missing_value(o));
 	EGM_TRY(check_characters(o));
 	EGM_TRY(check_lists(o));
 out:
@@ -383,10 +327,9 @@ egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const c
 	egm_status st = EGM_OK;
 	egm_csv_options o;
 	egm__csv_load *l = NULL;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!context || !path)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_data_load_csv_table: %s is NULL", context ? "path" : "context");
+	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
 	EGM_TRY(merge(&o, options));
 	l = egm__alloc_zero(context, 1, sizeof *l);
 	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", path);
@@ -398,5 +341,5 @@ egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const c
 	egm__round_restore(mode);
 out:
 	release(l);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -3,7 +3,7 @@
 #ifndef EGM_IO_CSV_TABLE_IMPL_H
 #define EGM_IO_CSV_TABLE_IMPL_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/csv_impl.h>
 #include <io/data_impl.h>
 #include <io/text_impl.h>

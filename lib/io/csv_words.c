@@ -94,11 +94,6 @@ int64_t egm__column_width(const egm__column *c)
 
 static const egm_column nothing = {.struct_size = sizeof nothing, .kind = EGM_COLUMN_NUMBER};
 
-egm_status egm_column_init(egm_column *column, size_t size)
-{
-	return egm__options_init("egm_column", column, size, &nothing, sizeof nothing);
-}
-
 /* The last column of the table that begins at or before this column of the data. */
 static const egm__column *column_at(const egm__table *t, int64_t index)
 {
@@ -117,10 +112,11 @@ static const egm__column *column_at(const egm__table *t, int64_t index)
 egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column)
 {
 	egm_column result = nothing;
-	if (!data || !column) return egm__fail(EGM_ERR_ARGUMENT, "egm_data_column: %s is NULL", data ? "column" : "data");
+	if (!data || !column)
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data"));
 	if (index < 0 || index >= data->columns)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_data_column: there is no column %" PRId64 " in %" PRId64 " columns",
-		                 index, data->columns);
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "there is no column %" PRId64 " in %" PRId64 " columns",
+		                                      index, data->columns));
 	if (data->table) {
 		const egm__column *c = column_at(data->table, index);
 		result.kind = c->kind;
@@ -131,5 +127,5 @@ egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *colu
 		result.missing = c->missing;
 		if (c->kind == EGM_COLUMN_ONE_HOT) result.word = c->dictionary.words[index - c->first];
 	}
-	return egm__options_init("egm_column", column, column->struct_size, &result, sizeof result);
+	return egm__named(__func__, egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
 }

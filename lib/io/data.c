@@ -13,22 +13,10 @@
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
+#include <io/options_impl.h>
 #include <tensor/shape_impl.h>
 
 enum { CHUNK = 4096 };
-
-static const egm_data_options data_defaults = {
-    .struct_size = sizeof(egm_data_options),
-    .dtype = EGM_F32,
-    .scale = 1.0,
-    .max_bytes = (uint64_t)8 << 30,
-    .delimiter = ',',
-};
-
-egm_status egm_data_options_init(egm_data_options *options, size_t size)
-{
-	return egm__options_init("egm_data_options", options, size, &data_defaults, sizeof data_defaults);
-}
 
 size_t egm__element_size(egm__element element)
 {
@@ -54,19 +42,10 @@ static egm_status check_arguments(egm_data_options *merged, egm_data **out, cons
 	egm_status st = EGM_OK;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
 	*out = NULL;
-	*merged = data_defaults;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "path" : "context");
-	EGM_TRY(egm__options_merge("egm_data_options", merged, sizeof *merged, options));
-	if (merged->dtype != EGM_F32 && merged->dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)merged->dtype);
-	if (merged->skip_lines < 0 || merged->max_rows < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: skip_lines %d, max_rows %" PRId64 ": negative", (int)merged->skip_lines,
-		         merged->max_rows);
-	if (!isfinite(merged->scale) || !isfinite(merged->offset))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: scale %g, offset %g: not finite", merged->scale, merged->offset);
+	EGM_TRY(egm__options_check(&egm__options_data, merged, options));
 	if (!delimiter_allowed(merged->delimiter))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "data: character %d cannot stand between numbers", (int)merged->delimiter);
-	if (merged->reserved) EGM_FAIL(EGM_ERR_ARGUMENT, "data: reserved is %d, not 0", (int)merged->reserved);
 out:
 	return st;
 }
@@ -161,31 +140,25 @@ void egm_data_free(egm_data *data)
 	egm_context_free(context);
 }
 
-egm_status egm_data_create(egm_data **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                           int64_t columns)
+egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
-	const int64_t shape[2] = {rows, columns};
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "data: out is NULL");
+	const int64_t shape[2] = {x.rows, x.columns};
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !x) EGM_FAIL(EGM_ERR_ARGUMENT, "data: %s is NULL", context ? "x" : "context");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (rows < 1 || columns < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
-	int64_t count;
-	if (egm__size_mul(rows, columns, &count) || egm__size_mul(count, 8, &(int64_t){0}))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "data: %" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__array_fits(x, "x", 0, 0));
+	int64_t count = x.rows * x.columns;
 	for (int64_t i = 0; i < count; i++) {
-		double number = egm__number(dtype, x, i);
-		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("data", i, columns, number));
+		double number = egm__number(x.dtype, x.data, i);
+		if (!isfinite(number)) EGM_TRY(egm__data_nonfinite("x", i, x.columns, number));
 	}
-	EGM_TRY(egm__data_create(&d, context, dtype, 2, shape, "data", UINT64_MAX));
-	memcpy(d->values, x, (size_t)count * stored_size(dtype));
+	EGM_TRY(egm__data_create(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
+	memcpy(d->values, x.data, (size_t)count * stored_size(x.dtype));
 	*out = d;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */

@@ -4,7 +4,7 @@
 #define EGM_IO_DATA_IMPL_H
 
 #include <core/context_impl.h>
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/file_impl.h>
 
 typedef struct egm__table egm__table;

@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <egm/version.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
+#include <io/options_impl.h>
 #include <io/safetensors_impl.h>
 #include <io/text_impl.h>
 #include <model/model_impl.h>
@@ -98,7 +98,8 @@ egm_status egm_model_save(const egm_model *model, const char *path)
 	egm_status st = EGM_OK;
 	egm__st_tensor *list = NULL;
 	char version[48];
-	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model");
+	if (!model || !path)
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model"));
 	egm__text text = {.context = model->context};
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
@@ -119,7 +120,7 @@ egm_status egm_model_save(const egm_model *model, const char *path)
 out:
 	egm__text_clear(&text);
 	egm__free(model->context, list);
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- loading */
@@ -137,7 +138,7 @@ static egm_status forward(const loader *l, egm_status st)
 {
 	char text[512];
 	if (st == EGM_OK || st == EGM_ERR_MEMORY) return st;
-	snprintf(text, sizeof text, "%s", egm_last_error());
+	snprintf(text, sizeof text, "%s", egm__last_text());
 	return egm__fail(st == EGM_ERR_UNSUPPORTED ? st : EGM_ERR_FORMAT, "%s: %s", l->path, text);
 }
 
@@ -381,11 +382,10 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = path};
 	egm_load_options o;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL"));
 	*out = NULL;
 	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
-	EGM_TRY(egm_load_options_init(&o, sizeof o));
-	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
 	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
@@ -398,5 +398,5 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 out:
 	egm_model_free(l.model);
 	egm__safetensors_free(l.file);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/size_impl.h>
+#include <core/array_impl.h>
 #include <core/status_impl.h>
 #include <io/safetensors_impl.h>
 
@@ -42,19 +42,15 @@ out:
 	return st;
 }
 
-egm_status egm_npy_save(egm_context *context, const char *path, egm_dtype dtype, const void *x, int64_t rows,
-                        int64_t columns)
+egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path)
 {
-	int64_t count, bytes;
-	array a = {.x = x};
-	if (!context || !path || !x)
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: %s is NULL", !context ? "context" : !path ? "path" : "x");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (rows < 1 || columns < 1 || egm__size_mul(rows, columns, &count) ||
-	    egm__size_mul(count, dtype == EGM_F64 ? 8 : 4, &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT, "npy: %" PRId64 " rows of %" PRId64 " numbers", rows, columns);
-	a.bytes = (size_t)bytes;
-	fill_preamble(&a, dtype, rows, columns);
-	return egm__file_replace(context, path, write_array, &a);
+	egm_status st = EGM_OK;
+	array a = {.x = x.data};
+	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
+	EGM_TRY(egm__array_fits(x, "x", 0, 0));
+	a.bytes = (size_t)(x.rows * x.columns) * (x.dtype == EGM_F64 ? sizeof(double) : sizeof(float));
+	fill_preamble(&a, x.dtype, x.rows, x.columns);
+	EGM_TRY(egm__file_replace(context, path, write_array, &a));
+out:
+	return egm__named(__func__, st);
 }

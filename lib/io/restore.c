@@ -8,23 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <core/options_impl.h>
 #include <core/rounding_impl.h>
 #include <core/status_impl.h>
+#include <io/options_impl.h>
 #include <io/restore_impl.h>
 #include <io/safetensors_types_impl.h>
-
-static const egm_restore_options restore_defaults = {
-    .struct_size = sizeof(egm_restore_options),
-    .layout = EGM_LAYOUT_AUTO,
-    .max_header_bytes = (uint64_t)1 << 20,
-    .max_data_bytes = (uint64_t)8 << 30,
-};
-
-egm_status egm_restore_options_init(egm_restore_options *options, size_t size)
-{
-	return egm__options_init("egm_restore_options", options, size, &restore_defaults, sizeof restore_defaults);
-}
 
 typedef struct restorer {
 	egm_model *model;
@@ -248,23 +236,15 @@ static void store(restorer *r)
 
 static egm_status check_options(restorer *r, const egm_restore_options *options)
 {
-	egm_status st = EGM_OK;
-	r->options = restore_defaults;
-	EGM_TRY(egm__options_merge("egm_restore_options", &r->options, sizeof r->options, options));
-	if (r->options.layout < EGM_LAYOUT_AUTO || r->options.layout > EGM_LAYOUT_PYTORCH)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_model_restore: layout is %d, no EGM_LAYOUT_*", (int)r->options.layout);
-	if (r->options.zero_bias != 0 && r->options.zero_bias != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_model_restore: zero_bias is %d, must be 0 or 1", (int)r->options.zero_bias);
+	egm_status st = egm__options_check(&egm__options_restore, &r->options, options);
 	r->prefix = r->options.prefix ? r->options.prefix : "";
-out:
 	return st;
 }
 
 static egm_status read_file(restorer *r)
 {
 	egm_status st = EGM_OK;
-	egm_load_options load;
-	EGM_TRY(egm_load_options_init(&load, sizeof load));
+	egm_load_options load = EGM_LOAD_OPTIONS_INIT;
 	load.max_header_bytes = r->options.max_header_bytes;
 	load.max_data_bytes = r->options.max_data_bytes;
 	EGM_TRY(egm__safetensors_read_any(&r->file, r->model->context, r->path, &load));
@@ -292,8 +272,9 @@ egm_status egm_model_restore(egm_model *model, const char *path, const egm_resto
 {
 	egm_status st = EGM_OK;
 	restorer r = {.model = model, .path = path};
-	if (!model || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_model_restore: %s is NULL", model ? "path" : "model");
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "egm_model_restore: model '%s' is not built", model->name);
+	if (!model || !path)
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", model ? "path" : "model"));
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
 	EGM_TRY(check_options(&r, options));
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));
@@ -309,5 +290,5 @@ out:
 	egm__free(model->context, r.orders);
 	egm__free(model->context, r.sources);
 	egm__safetensors_free(r.file);
-	return st;
+	return egm__named(__func__, st);
 }

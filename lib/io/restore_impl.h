@@ -6,7 +6,7 @@
 #ifndef EGM_IO_RESTORE_IMPL_H
 #define EGM_IO_RESTORE_IMPL_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <model/model_impl.h>
 
 /* The images that a layer's input and output row stand for in PyTorch's order; all 0: a row like any other. */

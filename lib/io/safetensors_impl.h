@@ -4,7 +4,7 @@
 #define EGM_IO_SAFETENSORS_IMPL_H
 
 #include <core/context_impl.h>
-#include <egm/io.h>
+#include <egm/data.h>
 
 enum { EGM__ST_F32 = 1, EGM__ST_F64 = 2, EGM__ST_U64 = 3, EGM__ST_U8 = 4, EGM__ST_MAX_RANK = 8 };
 

@@ -8,22 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
+#include <io/options_impl.h>
 #include <io/safetensors_types_impl.h>
-
-static const egm_load_options load_defaults = {
-    .struct_size = sizeof(egm_load_options),
-    .max_header_bytes = (uint64_t)1 << 20,
-    .max_data_bytes = (uint64_t)8 << 30,
-};
-
-egm_status egm_load_options_init(egm_load_options *options, size_t size)
-{
-	return egm__options_init("egm_load_options", options, size, &load_defaults, sizeof load_defaults);
-}
 
 static egm_status read_exact(int fd, const char *path, void *bytes, size_t n, const char *what)
 {
@@ -172,13 +161,13 @@ static egm_status read_file(egm__safetensors **out, egm_context *context, const 
                             const egm_load_options *options, int any)
 {
 	egm_status st = EGM_OK;
-	egm_load_options o = load_defaults;
+	egm_load_options o;
 	egm__safetensors *file = NULL;
 	int fd = -1;
 	int64_t size = 0;
 	uint64_t length = 0;
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_load_options", &o, sizeof o, options));
+	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
 	EGM_TRY(egm__file_open(&fd, &size, path));
 	file = egm__alloc_zero(context, 1, sizeof *file);
 	if (!file) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for its table", path);

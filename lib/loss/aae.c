@@ -10,14 +10,14 @@ enum { DISCRIMINATOR, ENCODER, DECODER };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_ENCODER, RECONSTRUCTION };
 enum { STREAM_Z };
 
-static const egm_aae_options defaults = {
-    .struct_size = sizeof defaults, .form = EGM_GAN_NON_SATURATING, .discriminator_steps = 1, .reconstruction = 1};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_aae_options, form, EGM_GAN_NON_SATURATING, EGM_GAN_RELATIVISTIC_AVERAGE, "EGM_GAN_*"),
-    EGM__COUNT(egm_aae_options, discriminator_steps),
-    EGM__WEIGHT(egm_aae_options, reconstruction),
-    EGM__WEIGHT(egm_aae_options, penalty),
+static const egm_aae_options defaults = EGM_AAE_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHOICE(egm_aae_options, form, egm__family_gan, "Which loss discriminator and encoder minimise."),
+    EGM__COUNT(egm_aae_options, discriminator_steps, "Discriminator phases in a training step."),
+    EGM__WEIGHT(egm_aae_options, reconstruction, "Weight of the squared reconstruction error."),
+    EGM__WEIGHT(egm_aae_options, penalty, "Weight of the zero-centred gradient penalty at draws of the prior."),
 };
+EGM__OPTIONS(egm__options_aae, egm_aae_options, defaults, members);
 
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -44,30 +44,22 @@ static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_aae_options *o = loss->options;
-	loss->variant = egm__adversarial_name(o->form);
+	loss->variant = egm__choice_name(&egm__family_gan, o->form);
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
 	egm__phase_add(loss, "autoencoder", 1u << ENCODER | 1u << DECODER, 1, 1, build_autoencoder);
 	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system aae = {.kind = "aae",
-                                .type = "egm_aae_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_aae,
                                 .n_nets = 3,
                                 .nets = {{"discriminator", "k", "1"}, {"encoder", "d", "k"}, {"decoder", "k", "d"}},
                                 .terms = {"discriminator", "penalty", "encoder", "reconstruction"},
                                 .describe = describe};
 
-egm_status egm_aae_options_init(egm_aae_options *options, size_t size)
-{
-	return egm__system_options(&aae, options, size);
-}
-
-egm_status egm_aae_create(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
-                          const egm_aae_options *options)
+egm_status egm_loss_aae(egm_loss **out, egm_model *discriminator, egm_model *encoder, egm_model *decoder,
+                        const egm_aae_options *options)
 {
 	egm_model *nets[] = {discriminator, encoder, decoder};
-	return egm__system_create(out, &aae, nets, options);
+	return egm__named(__func__, egm__system_create(out, &aae, nets, options));
 }

@@ -13,6 +13,12 @@
 #include <loss/adversarial_impl.h>
 #include <loss/penalty_impl.h>
 
+static const egm_choice forms[] = {
+    {"non_saturating", EGM_GAN_NON_SATURATING}, {"minimax", EGM_GAN_MINIMAX},
+    {"least_squares", EGM_GAN_LEAST_SQUARES},   {"hinge", EGM_GAN_HINGE},
+    {"relativistic", EGM_GAN_RELATIVISTIC},     {"relativistic_average", EGM_GAN_RELATIVISTIC_AVERAGE}};
+EGM__FAMILY(egm__family_gan, "EGM_GAN_", forms);
+
 static egm__id mean_softplus(egm__graph *g, egm__id x)
 {
 	return egm__mean(g, egm__softplus(g, x));
@@ -87,13 +93,6 @@ egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id f
 	default:
 		return egm__not_real(g, fake);
 	}
-}
-
-const char *egm__adversarial_name(int32_t form)
-{
-	static const char *const names[] = {
-	    "", "non_saturating", "minimax", "least_squares", "hinge", "relativistic", "relativistic_average"};
-	return names[form];
 }
 
 int egm__generator_needs_real(int32_t form)

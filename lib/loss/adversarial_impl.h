@@ -3,7 +3,10 @@
 #ifndef EGM_LOSS_ADVERSARIAL_IMPL_H
 #define EGM_LOSS_ADVERSARIAL_IMPL_H
 
+#include <core/options_impl.h>
 #include <loss/loss_impl.h>
+
+extern const egm__family egm__family_gan; /* EGM_GAN_* */
 
 /* -E log D = E sp(-l) and -E log(1 - D) = E sp(l), [1, 1] */
 egm__id egm__not_real(egm__graph *g, egm__id logit);
@@ -14,7 +17,6 @@ egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__
 /* The generator's; `real` is looked at where egm__generator_needs_real says so, else it may be EGM__NONE. */
 egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id fake);
 int egm__generator_needs_real(int32_t form);
-const char *egm__adversarial_name(int32_t form); /* "least_squares": a loss's variant */
 
 /* What a discriminator goes down: its loss on real and fake points [batch, inputs] as term 0, and the zero-centred
  * penalty as term 1. */

@@ -16,21 +16,25 @@ enum { DISCRIMINATOR, GENERATOR, ENCODER };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP, REGRESSION };
 enum { STREAM_Z, STREAM_CODE, STREAM_X };
 
-static const egm_ali_options defaults = {.struct_size = sizeof defaults,
-                                         .form = EGM_ALI_SWAPPED,
-                                         .discriminator_steps = 1,
-                                         .generator_steps = 1,
-                                         .encoder = EGM_CODER_POINT,
-                                         .generator = EGM_CODER_POINT};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_ali_options, form, EGM_ALI_DERIVED, EGM_ALI_SWAPPED, "EGM_ALI_*"),
-    EGM__COUNT(egm_ali_options, discriminator_steps),
-    EGM__COUNT(egm_ali_options, generator_steps),
-    EGM__CHOICE(egm_ali_options, encoder, EGM_CODER_POINT, EGM_CODER_GAUSSIAN, "EGM_CODER_*"),
-    EGM__CHOICE(egm_ali_options, generator, EGM_CODER_POINT, EGM_CODER_GAUSSIAN, "EGM_CODER_*"),
-    EGM__FLAG(egm_ali_options, full_terms),
-    EGM__WEIGHT(egm_ali_options, penalty),
+static const egm_ali_options defaults = EGM_ALI_OPTIONS_INIT;
+static const egm_choice form_choices[] = {
+    {"derived", EGM_ALI_DERIVED}, {"minimax", EGM_ALI_MINIMAX}, {"swapped", EGM_ALI_SWAPPED}};
+static EGM__FAMILY(forms, "EGM_ALI_", form_choices);
+static const egm_choice coder_choices[] = {{"point", EGM_CODER_POINT}, {"gaussian", EGM_CODER_GAUSSIAN}};
+static EGM__FAMILY(coders, "EGM_CODER_", coder_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_ali_options, form, forms, "Which loss generator and encoder minimise."),
+    EGM__COUNT(egm_ali_options, discriminator_steps, "Discriminator phases in a training step."),
+    EGM__COUNT(egm_ali_options, generator_steps, "Phases of generator and encoder in a training step."),
+    EGM__CHOICE(egm_ali_options, encoder, coders,
+                "What the encoder puts out: a point, or means and logarithms of variances."),
+    EGM__CHOICE(egm_ali_options, generator, coders,
+                "What the generator puts out: a point, or means and logarithms of variances."),
+    EGM__FLAG(egm_ali_options, full_terms,
+              "1: adds the step and regression terms; for the derived form with two gaussian networks."),
+    EGM__WEIGHT(egm_ali_options, penalty, "Weight of the zero-centred gradient penalty at the encoded pairs."),
 };
+EGM__OPTIONS(egm__options_ali, egm_ali_options, defaults, members);
 
 /* The pairs [batch, d + k] of both laws, and what they are made of. */
 typedef struct pairs {
@@ -99,10 +103,9 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "derived", "minimax", "swapped"};
 	const egm_ali_options *o = loss->options;
 	uint32_t both = 1u << GENERATOR | 1u << ENCODER;
-	loss->variant = variants[o->form];
+	loss->variant = egm__choice_name(&forms, o->form);
 	if (o->generator == EGM_CODER_GAUSSIAN) nets[GENERATOR].outputs = "2d";
 	if (o->encoder == EGM_CODER_GAUSSIAN) nets[ENCODER].outputs = "2k";
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
@@ -111,28 +114,20 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	int densities = o->generator == EGM_CODER_GAUSSIAN && o->encoder == EGM_CODER_GAUSSIAN;
 	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
 		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
+		                 "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
 	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system ali = {.kind = "ali",
-                                .type = "egm_ali_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_ali,
                                 .n_nets = 3,
                                 .nets = {{"discriminator", "d+k", "1"}, {"generator", "k", "d"}, {"encoder", "d", "k"}},
                                 .terms = {"discriminator", "penalty", "generator", "step", "regression"},
                                 .describe = describe};
 
-egm_status egm_ali_options_init(egm_ali_options *options, size_t size)
-{
-	return egm__system_options(&ali, options, size);
-}
-
-egm_status egm_ali_create(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
-                          const egm_ali_options *options)
+egm_status egm_loss_ali(egm_loss **out, egm_model *discriminator, egm_model *generator, egm_model *encoder,
+                        const egm_ali_options *options)
 {
 	egm_model *nets[] = {discriminator, generator, encoder};
-	return egm__system_create(out, &ali, nets, options);
+	return egm__named(__func__, egm__system_create(out, &ali, nets, options));
 }

@@ -12,18 +12,19 @@ enum { ENERGY };
 enum { SCORE_MATCHING };
 enum { STREAM_NOISE, STREAM_LEVEL };
 
-static const egm_annealed_dsm_options defaults = {.struct_size = sizeof defaults,
-                                                  .spacing = EGM_SPACING_GEOMETRIC,
-                                                  .sigma0 = 0.1,
-                                                  .sigma_low = 0.05,
-                                                  .sigma_high = 1.2};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_annealed_dsm_options, spacing, EGM_SPACING_LINEAR, EGM_SPACING_GEOMETRIC, "EGM_SPACING_*"),
+static const egm_annealed_dsm_options defaults = EGM_ANNEALED_DSM_OPTIONS_INIT;
+static const egm_choice spacing_choices[] = {{"linear", EGM_SPACING_LINEAR}, {"geometric", EGM_SPACING_GEOMETRIC}};
+static EGM__FAMILY(spacings, "EGM_SPACING_", spacing_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_annealed_dsm_options, spacing, spacings,
+                "Whether the noise level or its logarithm is drawn uniformly."),
     EGM__RESERVED(egm_annealed_dsm_options, reserved),
-    EGM__POSITIVE(egm_annealed_dsm_options, sigma0),
-    EGM__POSITIVE(egm_annealed_dsm_options, sigma_low),
-    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma0,
+                  "Noise level whose distribution the energy describes, in data units."),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_low, "Lowest noise level, in data units."),
+    EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, at least sigma_low, in data units."),
 };
+EGM__OPTIONS(egm__options_annealed_dsm, egm_annealed_dsm_options, defaults, members);
 
 /* [batch, 1], between low and high */
 static egm__id draw_levels(egm__phase_graph *p, const egm_annealed_dsm_options *o)
@@ -48,8 +49,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	double square = o->sigma0 * o->sigma0;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (!(o->sigma_low <= o->sigma_high))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = %g is above sigma_high = %g", o->sigma_low,
-		         o->sigma_high);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "sigma_low is %g, must be at most sigma_high, %g", o->sigma_low, o->sigma_high);
 	EGM_TRY(egm__system_number(loss, "1/sigma0^2", 1 / o->sigma0 / o->sigma0));
 	EGM_TRY(egm__system_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
 	EGM_TRY(egm__system_number(loss, "1/sigma_high", 1 / o->sigma_high));
@@ -60,21 +60,13 @@ out:
 }
 
 static const egm__system annealed_dsm = {.kind = "annealed_dsm",
-                                         .type = "egm_annealed_dsm_options",
-                                         .defaults = &defaults,
-                                         .size = sizeof defaults,
-                                         EGM__RANGES(ranges),
+                                         .options = &egm__options_annealed_dsm,
                                          .n_nets = 1,
                                          .nets = {{"energy", "d", "1"}},
                                          .terms = {"score_matching"},
                                          .describe = describe};
 
-egm_status egm_annealed_dsm_options_init(egm_annealed_dsm_options *options, size_t size)
+egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options)
 {
-	return egm__system_options(&annealed_dsm, options, size);
-}
-
-egm_status egm_annealed_dsm_create(egm_loss **out, egm_model *energy, const egm_annealed_dsm_options *options)
-{
-	return egm__system_create(out, &annealed_dsm, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &annealed_dsm, &energy, options));
 }

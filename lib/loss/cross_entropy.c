@@ -7,8 +7,12 @@
 enum { CLASSIFIER };
 enum { CROSS_ENTROPY };
 
-static const egm_cross_entropy_options defaults = {.struct_size = sizeof defaults, .label_smoothing = 0};
-static const egm__range ranges[] = {EGM__BELOW_ONE(egm_cross_entropy_options, label_smoothing)};
+static const egm_cross_entropy_options defaults = EGM_CROSS_ENTROPY_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__BELOW_ONE(egm_cross_entropy_options, label_smoothing,
+                   "Share of each row's weight that is spread evenly over the classes."),
+};
+EGM__OPTIONS(egm__options_cross_entropy, egm_cross_entropy_options, defaults, members);
 
 static void build(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -30,26 +34,18 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_model *net = loss->nets[CLASSIFIER];
 	egm__phase_add(loss, "classifier", 1u << CLASSIFIER, 1, 1, build);
 	if (egm__model_outputs(net) > 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: classifier '%s' has 1 outputs, 2 classes at least", loss->kind, net->name);
+	return egm__fail(EGM_ERR_SHAPE, "classifier '%s' has 1 outputs, must have at least 2", net->name);
 }
 
 static const egm__system cross_entropy = {.kind = "cross_entropy",
-                                          .type = "egm_cross_entropy_options",
-                                          .defaults = &defaults,
-                                          .size = sizeof defaults,
-                                          EGM__RANGES(ranges),
+                                          .options = &egm__options_cross_entropy,
                                           .n_nets = 1,
                                           .nets = {{"classifier", "d", "k"}},
                                           .data = "d+k",
                                           .terms = {"cross_entropy"},
                                           .describe = describe};
 
-egm_status egm_cross_entropy_options_init(egm_cross_entropy_options *options, size_t size)
+egm_status egm_loss_cross_entropy(egm_loss **out, egm_model *classifier, const egm_cross_entropy_options *options)
 {
-	return egm__system_options(&cross_entropy, options, size);
-}
-
-egm_status egm_cross_entropy_create(egm_loss **out, egm_model *classifier, const egm_cross_entropy_options *options)
-{
-	return egm__system_create(out, &cross_entropy, &classifier, options);
+	return egm__named(__func__, egm__system_create(out, &cross_entropy, &classifier, options));
 }

@@ -6,8 +6,11 @@
 enum { DENOISER };
 enum { RECONSTRUCTION };
 
-static const egm_dae_options defaults = {.struct_size = sizeof defaults, .sigma = 0.3};
-static const egm__range ranges[] = {EGM__POSITIVE(egm_dae_options, sigma)};
+static const egm_dae_options defaults = EGM_DAE_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_dae_options, sigma, "Standard deviation of the noise, in data units."),
+};
+EGM__OPTIONS(egm__options_dae, egm_dae_options, defaults, members);
 
 static void build(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -24,21 +27,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system dae = {.kind = "dae",
-                                .type = "egm_dae_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_dae,
                                 .n_nets = 1,
                                 .nets = {{"denoiser", "d", "d"}},
                                 .terms = {"reconstruction"},
                                 .describe = describe};
 
-egm_status egm_dae_options_init(egm_dae_options *options, size_t size)
+egm_status egm_loss_dae(egm_loss **out, egm_model *denoiser, const egm_dae_options *options)
 {
-	return egm__system_options(&dae, options, size);
-}
-
-egm_status egm_dae_create(egm_loss **out, egm_model *denoiser, const egm_dae_options *options)
-{
-	return egm__system_create(out, &dae, &denoiser, options);
+	return egm__named(__func__, egm__system_create(out, &dae, &denoiser, options));
 }

@@ -12,12 +12,13 @@ enum { DATA_ENERGY, SAMPLE_ENERGY, GENERATOR };
 enum { SCORE_MATCHING, TERM_GENERATOR };
 enum { STREAM_Z, STREAM_NOISE };
 
-static const egm_dde_options defaults = {.struct_size = sizeof defaults, .energy_steps = 5, .sigma = 0.3};
-static const egm__range ranges[] = {
-    EGM__COUNT(egm_dde_options, energy_steps),
+static const egm_dde_options defaults = EGM_DDE_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__COUNT(egm_dde_options, energy_steps, "Phases of the generator's energy in a training step."),
     EGM__RESERVED(egm_dde_options, reserved),
-    EGM__POSITIVE(egm_dde_options, sigma),
+    EGM__POSITIVE(egm_dde_options, sigma, "Standard deviation of the noise, in data units: that of the data's energy."),
 };
+EGM__OPTIONS(egm__options_dde, egm_dde_options, defaults, members);
 
 static egm__id generate(egm__phase_graph *p, const egm_loss *loss)
 {
@@ -55,23 +56,15 @@ out:
 
 static const egm__system dde = {
     .kind = "dde",
-    .type = "egm_dde_options",
-    .defaults = &defaults,
-    .size = sizeof defaults,
-    EGM__RANGES(ranges),
+    .options = &egm__options_dde,
     .n_nets = 3,
     .nets = {{"data_energy", "d", "1"}, {"sample_energy", "d", "1"}, {"generator", "k", "d"}},
     .terms = {"score_matching", "generator"},
     .describe = describe};
 
-egm_status egm_dde_options_init(egm_dde_options *options, size_t size)
-{
-	return egm__system_options(&dde, options, size);
-}
-
-egm_status egm_dde_create(egm_loss **out, egm_model *data_energy, egm_model *sample_energy, egm_model *generator,
-                          const egm_dde_options *options)
+egm_status egm_loss_dde(egm_loss **out, egm_model *data_energy, egm_model *sample_energy, egm_model *generator,
+                        const egm_dde_options *options)
 {
 	egm_model *nets[] = {data_energy, sample_energy, generator};
-	return egm__system_create(out, &dde, nets, options);
+	return egm__named(__func__, egm__system_create(out, &dde, nets, options));
 }

@@ -15,31 +15,33 @@ static const double TOLERANCE = 1e-6; /* of the sum: masses that were float once
 
 /* ---- the grid */
 
-static egm_status check_grid(const egm__sample *s, const double *lower, const double *upper, const int64_t *bins,
-                             const double *masses, int64_t count)
+static egm_status check_column(int64_t k, double lower, double upper, int64_t bins, int64_t *cells)
 {
-	int64_t cells = 1;
-	if (!lower || !upper || !bins || !masses)
-		return egm__fail(EGM_ERR_ARGUMENT, "histogram: %s is NULL",
-		                 !lower   ? "lower"
-		                 : !upper ? "upper"
-		                 : !bins  ? "bins"
-		                          : "masses");
-	if (s->columns < 1 || s->columns > MOST_COLUMNS)
-		return egm__fail(EGM_ERR_ARGUMENT, "histogram: x has %lld columns, has to have 1 to %d", (long long)s->columns,
-		                 MOST_COLUMNS);
-	for (int64_t k = 0; k < s->columns; k++) {
-		if (bins[k] < 1 || egm__size_mul(cells, bins[k], &cells))
-			return egm__fail(EGM_ERR_ARGUMENT, "histogram: column %lld has %lld bins, too %s", (long long)k,
-			                 (long long)bins[k], bins[k] < 1 ? "few" : "many");
-		if (!(lower[k] < upper[k]) || !isfinite(upper[k] - lower[k]))
-			return egm__fail(EGM_ERR_ARGUMENT, "histogram: column %lld goes from %g to %g", (long long)k, lower[k],
-			                 upper[k]);
-	}
-	if (count < 1 || cells != count - 1)
-		return egm__fail(EGM_ERR_SHAPE, "histogram: masses has %lld elements, %lld cells and the rest are not as many",
-		                 (long long)count, (long long)cells);
+	if (bins < 1)
+		return egm__fail(EGM_ERR_ARGUMENT, "bins[%lld] is %lld, must be at least 1", (long long)k, (long long)bins);
+	if (egm__size_mul(*cells, bins, cells))
+		return egm__fail(EGM_ERR_ARGUMENT, "bins[%lld] is %lld, more cells than memory can hold", (long long)k,
+		                 (long long)bins);
+	if (!(lower < upper) || !isfinite(upper - lower))
+		return egm__fail(EGM_ERR_ARGUMENT, "column %lld has bins from %g to %g, lower must be below upper, both finite",
+		                 (long long)k, lower, upper);
 	return EGM_OK;
+}
+
+static egm_status check_grid(egm_array x, const double *lower, const double *upper, const int64_t *bins, egm_out masses,
+                             int64_t *cells)
+{
+	egm_status st = EGM_OK;
+	*cells = 1;
+	EGM_TRY(egm__array_fits(x, "x", 0, 0));
+	if (x.columns > MOST_COLUMNS)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "x has %lld columns, must have 1 to %d", (long long)x.columns, MOST_COLUMNS);
+	if (!lower || !upper || !bins)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", !lower ? "lower" : !upper ? "upper" : "bins");
+	for (int64_t k = 0; k < x.columns; k++) EGM_TRY(check_column(k, lower[k], upper[k], bins[k], cells));
+	EGM_TRY(egm__out_fits(masses, "masses", EGM_F64, *cells == INT64_MAX ? *cells : *cells + 1, 1));
+out:
+	return st;
 }
 
 /* Of n equal cells of [lower, upper], the one of x, or -1. x < upper can round to n cells away. */
@@ -50,44 +52,42 @@ static int64_t cell_of(double x, double lower, double upper, int64_t n)
 	return cell < n ? cell : n - 1;
 }
 
-egm_status egm_distance_histogram(egm_dtype dtype, const void *x, int64_t rows, int64_t columns, const double *lower,
-                                  const double *upper, const int64_t *bins, double *masses, int64_t count)
+egm_status egm_metric_histogram(egm_array x, const double *lower, const double *upper, const int64_t *bins,
+                                egm_out masses)
 {
 	egm_status st = EGM_OK;
-	const egm__sample s = {x, rows, columns, dtype};
-	EGM_TRY(check_grid(&s, lower, upper, bins, masses, count));
-	EGM_TRY(egm__sample_check("histogram", "x", &s, 1));
-	memset(masses, 0, (size_t)count * sizeof *masses);
-	for (int64_t i = 0; i < rows; i++) {
+	int64_t cells;
+	EGM_TRY(check_grid(x, lower, upper, bins, masses, &cells));
+	EGM_TRY(egm__sample_check(x, "x", 0, 0, 1));
+	double *mass = masses.data;
+	memset(mass, 0, (size_t)(cells + 1) * sizeof *mass);
+	for (int64_t i = 0; i < x.rows; i++) {
 		int64_t cell = 0;
-		for (int64_t k = 0; k < columns && cell >= 0; k++) {
-			int64_t c = cell_of(egm__number(dtype, x, i * columns + k), lower[k], upper[k], bins[k]);
+		for (int64_t k = 0; k < x.columns && cell >= 0; k++) {
+			int64_t c = cell_of(egm__number(x.dtype, x.data, i * x.columns + k), lower[k], upper[k], bins[k]);
 			cell = c < 0 ? -1 : cell * bins[k] + c;
 		}
-		masses[cell < 0 ? count - 1 : cell]++;
+		mass[cell < 0 ? cells : cell]++;
 	}
-	for (int64_t i = 0; i < count; i++) masses[i] /= (double)rows;
+	for (int64_t i = 0; i <= cells; i++) mass[i] /= (double)x.rows;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- divergences */
 
-egm_status egm__masses_check(const char *what, const char *name, const double *p, int64_t n)
+egm_status egm__masses_check(const char *name, const double *p, int64_t n)
 {
 	double sum = 0;
-	if (!p) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", what, name);
 	for (int64_t i = 0; i < n; i++) {
 		if (!isfinite(p[i]))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%lld] is %s", what, name, (long long)i,
+			return egm__fail(EGM_ERR_NONFINITE, "%s[%lld] is %s, must be finite", name, (long long)i,
 			                 egm__nonfinite_name(p[i]));
 		if (p[i] < 0)
-			return egm__fail(EGM_ERR_ARGUMENT, "%s: %s[%lld] is %g, a mass is not negative", what, name, (long long)i,
-			                 p[i]);
+			return egm__fail(EGM_ERR_ARGUMENT, "%s[%lld] is %g, must be at least 0", name, (long long)i, p[i]);
 		sum += p[i];
 	}
-	if (!(fabs(sum - 1) <= TOLERANCE))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: %s sums to %.9g, masses sum to 1", what, name, sum);
+	if (!(fabs(sum - 1) <= TOLERANCE)) return egm__fail(EGM_ERR_ARGUMENT, "%s sums to %.9g, must sum to 1", name, sum);
 	return EGM_OK;
 }
 
@@ -106,41 +106,48 @@ double egm__masses_kl(const double *p, const double *q, int64_t n)
 	return sum;
 }
 
-static egm_status check_two(const char *what, const double *p, const double *q, int64_t n, const double *out)
+static egm_status check_two(egm_array p, egm_array q, const double *out)
 {
 	egm_status st = EGM_OK;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: out is NULL", what);
-	if (n < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: n is %lld, 1 is the least", what, (long long)n);
-	EGM_TRY(egm__masses_check(what, "p", p, n));
-	EGM_TRY(egm__masses_check(what, "q", q, n));
+	EGM_TRY(egm__array_fits(p, "p", EGM_F64, 0));
+	EGM_TRY(egm__array_counts(q, "q", EGM_F64, p.rows * p.columns));
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
+	EGM_TRY(egm__masses_check("p", p.data, p.rows * p.columns));
+	EGM_TRY(egm__masses_check("q", q.data, q.rows * q.columns));
 out:
 	return st;
 }
 
-egm_status egm_distance_kl(const double *p, const double *q, int64_t n, double *out)
+egm_status egm_metric_kl(egm_array p, egm_array q, double *out)
 {
-	egm_status st = check_two("kl", p, q, n, out);
-	if (st == EGM_OK) *out = egm__masses_kl(p, q, n);
-	return st;
+	egm_status st = check_two(p, q, out);
+	if (st == EGM_OK) *out = egm__masses_kl(p.data, q.data, p.rows * p.columns);
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_jeffreys(const double *p, const double *q, int64_t n, double *out)
+egm_status egm_metric_jeffreys(egm_array p, egm_array q, double *out)
 {
-	egm_status st = check_two("jeffreys", p, q, n, out);
-	if (st == EGM_OK) *out = egm__masses_kl(p, q, n) + egm__masses_kl(q, p, n);
-	return st;
+	egm_status st = check_two(p, q, out);
+	if (st != EGM_OK) return egm__named(__func__, st);
+	int64_t n = p.rows * p.columns;
+	*out = egm__masses_kl(p.data, q.data, n) + egm__masses_kl(q.data, p.data, n);
+	return EGM_OK;
 }
 
-egm_status egm_distance_js(const double *p, const double *q, int64_t n, double *out)
+static double masses_js(const double *p, const double *q, int64_t n)
 {
-	egm_status st = check_two("js", p, q, n, out);
 	double sum = 0;
-	if (st != EGM_OK) return st;
 	for (int64_t i = 0; i < n; i++) {
 		double both = p[i] + q[i];
 		sum += term(p[i], 2 * p[i] / both, (q[i] - p[i]) / 2) / 2;
 		sum += term(q[i], 2 * q[i] / both, (p[i] - q[i]) / 2) / 2;
 	}
-	*out = sum < M_LN2 ? sum : M_LN2;
-	return EGM_OK;
+	return sum < M_LN2 ? sum : M_LN2;
+}
+
+egm_status egm_metric_js(egm_array p, egm_array q, double *out)
+{
+	egm_status st = check_two(p, q, out);
+	if (st == EGM_OK) *out = masses_js(p.data, q.data, p.rows * p.columns);
+	return egm__named(__func__, st);
 }

@@ -51,34 +51,33 @@ static egm_status compute(egm_context *context, const egm__points p[2], double r
 	egm__sort_item *items = egm__alloc(context, count, 2 * sizeof *items);
 	if (!egm__size_mul(n, columns, &numbers)) points = egm__alloc(context, numbers, sizeof *points);
 	if (!items || !points)
-		EGM_FAIL(EGM_ERR_MEMORY, "median distance: no memory for %lld rows of %lld numbers and their pairs",
-		         (long long)n, (long long)columns);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld rows of %lld numbers and their pairs", (long long)n,
+		         (long long)columns);
 	take(p, points);
 	take(p + 1, points + first * columns);
 	measure(points, n, columns, items);
 	egm__sort(items, items + count, count);
 	median = egm__sort_quantile(items, count, 0.5);
 	if (median == 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "median distance: it is 0, half of all pairs of %lld rows are one point twice",
-		         (long long)n);
-	EGM_TRY(egm__distance_store("median distance", median / room, out));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "the median is 0, half of all pairs of %lld rows are one point twice", (long long)n);
+	EGM_TRY(egm__distance_store(median / room, out));
 out:
 	egm__free(context, items);
 	egm__free(context, points);
 	return st;
 }
 
-egm_status egm_distance_median(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, double *out)
+egm_status egm_metric_median(egm_context *context, egm_array x, egm_array y, double *out)
 {
 	egm_status st = EGM_OK;
-	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
 	egm__points points[2];
-	if (!context || !out) EGM_FAIL(EGM_ERR_ARGUMENT, "median distance: %s is NULL", context ? "out" : "context");
-	EGM_TRY(egm__sample_check("median distance", "x", &a, y_rows == 0 ? 2 : 1));
-	if (y_rows != 0) EGM_TRY(egm__sample_check("median distance", "y", &b, 1));
-	double room = egm__points_create(points, &a, &b);
+	int alone = !y.data;
+	if (alone) y = egm_array_of(x.dtype, NULL, 0, x.columns);
+	if (!context || !out) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "out" : "context");
+	EGM_TRY(egm__sample_check(x, "x", 0, 0, alone ? 2 : 1));
+	if (!alone) EGM_TRY(egm__sample_check(y, "y", x.dtype, x.columns, 1));
+	double room = egm__points_create(points, x, y);
 	EGM_TRY(compute(context, points, room, out));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

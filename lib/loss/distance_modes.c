@@ -11,36 +11,17 @@
 #include <loss/distance_impl.h>
 #include <math.h>
 
-static const egm_mode_options defaults = {.struct_size = sizeof defaults, .radius = 3};
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
 
-egm_status egm_mode_options_init(egm_mode_options *options, size_t size)
+static egm_status check(const egm_mode_options *o, egm_array x, egm_array centres, double sigma)
 {
-	return egm__options_init("egm_mode_options", options, size, &defaults, sizeof defaults);
-}
-
-egm_status egm_mode_coverage_init(egm_mode_coverage *coverage, size_t size)
-{
-	return egm__options_init("egm_mode_coverage", coverage, size, &nothing, sizeof nothing);
-}
-
-static egm_status check(const egm_mode_options *o, const double *centres, int64_t modes, int64_t columns, double sigma)
-{
-	int64_t count;
-	if (!centres) return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: centres is NULL");
-	if (modes < 1 || egm__size_mul(modes, columns, &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %lld modes of %lld columns", (long long)modes,
-		                 (long long)columns);
-	if (!(sigma > 0) || !isfinite(sigma))
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: sigma = %g is not a positive number", sigma);
-	if (!(o->radius > 0) || !isfinite(o->radius))
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: radius = %g is not a positive number", o->radius);
-	if (o->least_points < 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: least_points = %lld is negative",
-		                 (long long)o->least_points);
-	const egm__sample s = {centres, modes, columns, EGM_F64};
-	egm_status st = egm__sample_check("mode_coverage", "centres", &s, 1);
-	return st == EGM_OK && o->weights ? egm__masses_check("mode_coverage", "weights", o->weights, modes) : st;
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__sample_check(x, "x", 0, 0, 1));
+	EGM_TRY(egm__sample_check(centres, "centres", EGM_F64, x.columns, 1));
+	if (!(sigma > 0) || !isfinite(sigma)) EGM_FAIL(EGM_ERR_ARGUMENT, "sigma is %g, must be above 0 and finite", sigma);
+	if (o->weights) EGM_TRY(egm__masses_check("weights", o->weights, centres.rows));
+out:
+	return st;
 }
 
 /* Rows, centres, and sigma times the radius, all in the unit that leaves room. */
@@ -97,7 +78,7 @@ static egm_status search_create(search *s, egm_context *context, const egm__poin
 	s->row = egm__alloc(context, s->columns, sizeof *s->row);
 	s->centres = egm__alloc(context, s->modes * s->columns, sizeof *s->centres);
 	if (!s->row || !s->centres)
-		return egm__fail(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes of %lld columns", (long long)s->modes,
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld modes of %lld columns", (long long)s->modes,
 		                 (long long)s->columns);
 	egm__points_rows(centres, 0, s->modes, s->centres);
 	return EGM_OK;
@@ -119,41 +100,38 @@ static egm_mode_coverage conclude(const egm_mode_options *o, int64_t rows, int64
 	return r;
 }
 
-egm_status egm_mode_coverage_compute(egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                                     int64_t columns, const double *centres, int64_t modes, double sigma,
-                                     const egm_mode_options *options, egm_mode_coverage *coverage)
+egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres, double sigma,
+                                    const egm_mode_options *options, egm_mode_coverage *coverage)
 {
 	egm_status st = EGM_OK;
-	const egm__sample s = {x, rows, columns, dtype}, c = {centres, modes, columns, EGM_F64};
 	egm__points points[2];
-	egm_mode_options o = defaults;
+	egm_mode_options o;
 	egm_mode_coverage result = nothing;
 	search where = {0};
 	double *all = NULL, *good = NULL;
 	if (!context || !coverage)
-		return egm__fail(EGM_ERR_ARGUMENT, "mode_coverage: %s is NULL", context ? "coverage" : "context");
-	EGM_TRY(egm__options_merge("egm_mode_options", &o, sizeof o, options));
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "coverage" : "context"));
+	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
 	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
-	EGM_TRY(egm__sample_check("mode_coverage", "x", &s, 1));
-	EGM_TRY(check(&o, centres, modes, columns, sigma));
-	all = egm__alloc_zero(context, modes, sizeof *all);
-	good = egm__alloc_zero(context, modes, sizeof *good);
-	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "mode_coverage: no memory for %lld modes", (long long)modes);
-	where.limit = o.radius * (sigma * egm__points_create(points, &s, &c));
+	EGM_TRY(check(&o, x, centres, sigma));
+	all = egm__alloc_zero(context, centres.rows, sizeof *all);
+	good = egm__alloc_zero(context, centres.rows, sizeof *good);
+	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld modes", (long long)centres.rows);
+	where.limit = o.radius * (sigma * egm__points_create(points, x, centres));
 	EGM_TRY(search_create(&where, context, &points[1]));
-	for (int64_t i = 0; i < rows; i++) {
+	for (int64_t i = 0; i < x.rows; i++) {
 		int near;
 		egm__points_rows(points, i, 1, where.row);
 		int64_t mode = nearest(&where, &near);
 		all[mode]++;
 		good[mode] += near;
 	}
-	result = conclude(&o, rows, modes, all, good);
+	result = conclude(&o, x.rows, centres.rows, all, good);
 	EGM_TRY(egm__options_init("egm_mode_coverage", coverage, coverage->struct_size, &result, sizeof result));
 out:
 	egm__free(context, all);
 	egm__free(context, good);
 	egm__free(context, where.row);
 	egm__free(context, where.centres);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -8,7 +8,10 @@
  * which loses the digits of near pairs, the ones a narrow kernel looks at. They are taken in units of the range of the
  * data, or of h, where data or h are so small or large that squares would not be numbers. Pairs are taken in tiles of
  * 64 by 64 rows; within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in
- * order, so that the result does not depend on the threads. */
+ * order, so that the result does not depend on the threads.
+ *
+ * A step is a block against a strip of the other sample, some tiles long: about a millisecond, whatever the size of the
+ * samples. All blocks meet their first strip, then all their second one. A thread has the same blocks in all steps. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <loss/distance_impl.h>
@@ -18,16 +21,9 @@
 
 enum { TILE = 64 };
 
-static const egm_mmd_options mmd_defaults = {.struct_size = sizeof mmd_defaults, .estimator = EGM_ESTIMATOR_UNBIASED};
-
-egm_status egm_mmd_options_init(egm_mmd_options *options, size_t size)
-{
-	return egm__options_init("egm_mmd_options", options, size, &mmd_defaults, sizeof mmd_defaults);
-}
-
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
-	egm_context *context;
+	egm__steps *steps;
 	const egm__kernels *table;
 	const double *bandwidths; /* NULL: the function is r, not a kernel */
 	int64_t n_bandwidths;
@@ -35,6 +31,7 @@ typedef struct pairs {
 	double unit;              /* of r without a kernel */
 	double room;              /* in which the samples are read, and bandwidths are not yet */
 	int64_t blocks;           /* of a */
+	int64_t strip;            /* rows of b in a step */
 	int32_t workers;
 	double *sums;    /* [blocks] */
 	double *scratch; /* [workers, columns + 1, 2 * TILE] */
@@ -133,63 +130,102 @@ static int64_t rows_from(const egm__points *s, int64_t first)
 	return s->rows - first < TILE ? s->rows - first : TILE;
 }
 
-static double sum_block(const pairs *p, int64_t block, double *scratch)
+/* A block against rows from .. to-1 of b, which begin with a tile, added to its sum. */
+static void add_strip(const pairs *p, int64_t block, int64_t from, int64_t to, double *scratch)
 {
 	int64_t columns = p->a->columns, first = block * TILE, n = rows_from(p->a, first);
 	int within = p->a == p->b;
-	double *rows = scratch, *across = rows + columns * TILE, *squared = across + columns * TILE, sum = 0;
+	double *rows = scratch, *across = rows + columns * TILE, *squared = across + columns * TILE, *sum = &p->sums[block];
 	egm__points_rows(p->a, first, n, rows);
-	for (int64_t from = within ? first : 0; from < p->b->rows; from += TILE) {
+	for (; from < to; from += TILE) {
 		int64_t width = rows_from(p->b, from);
 		load_across(p->b, from, width, across);
 		for (int64_t i = 0; i < n; i++) {
 			int64_t skip = within && from == first ? i + 1 : 0;
 			if (skip >= width) continue;
 			const strip s = {rows + i * columns, across, columns, skip, width, squared, squared + TILE};
-			sum += p->bandwidths ? sum_kernels(p, &s) : sum_distances(p, &s);
+			*sum += p->bandwidths ? sum_kernels(p, &s) : sum_distances(p, &s);
 		}
 	}
-	return sum;
 }
 
-static void work(int32_t worker, void *argument)
+/* ---- steps */
+
+/* Tiles of 4096 pairs, each of which costs something beside its columns. */
+static int64_t strip_rows(int64_t columns)
 {
-	const pairs *p = argument;
+	return TILE * (1 + 1024 / (columns < 1024 ? columns + 32 : columns));
+}
+
+/* How many blocks have a strip of this number: within a sample, where a block begins with itself, the last have none.
+ */
+static int64_t blocks_with(const pairs *p, int64_t number)
+{
+	if (p->a != p->b) return number * p->strip < p->b->rows ? p->blocks : 0;
+	return egm__blocks_of(p->a->rows - number * p->strip, TILE);
+}
+
+static int64_t count_steps(const pairs *p)
+{
+	int64_t n = 0;
+	for (int64_t number = 0; number * p->strip < p->b->rows; number++) n += blocks_with(p, number);
+	return n;
+}
+
+static void work(const egm__steps_range *range, int32_t worker)
+{
+	const pairs *p = range->argument;
 	double *scratch = p->scratch + worker * (p->a->columns + 1) * 2 * TILE;
-	for (int64_t block = worker; block < p->blocks; block += p->workers) p->sums[block] = sum_block(p, block, scratch);
+	int64_t step = 0;
+	for (int64_t number = 0; step < range->last; number++) {
+		int64_t n = blocks_with(p, number), end = egm__least(n, range->last - step);
+		for (int64_t block = range->first > step ? range->first - step : 0; block < end; block++) {
+			int64_t from = (p->a == p->b ? block * TILE : 0) + number * p->strip;
+			if (block % p->workers == worker)
+				add_strip(p, block, from, egm__least(p->b->rows, from + p->strip), scratch);
+		}
+		step += n;
+	}
 }
 
 /* ---- all pairs */
 
-static egm_status sum_pairs(pairs *p, const char *what, const egm__points *a, const egm__points *b, double *sum)
+static void choose(pairs *p, const egm__points *a, const egm__points *b)
 {
-	egm_status st = EGM_OK;
-	int64_t scratch;
 	p->a = a;
 	p->b = b;
 	p->blocks = egm__blocks_of(a->rows, TILE);
-	p->workers = p->blocks < p->context->threads ? (int32_t)p->blocks : p->context->threads;
+	p->strip = strip_rows(a->columns);
+}
+
+static egm_status sum_pairs(pairs *p, const egm__points *a, const egm__points *b, double *sum)
+{
+	egm_status st = EGM_OK;
+	egm_context *context = p->steps->context;
+	int64_t scratch;
+	choose(p, a, b);
+	p->workers = p->blocks < context->threads ? (int32_t)p->blocks : context->threads;
 	p->sums = p->scratch = NULL;
 	*sum = 0;
 	if (!egm__size_mul(a->columns + 1, 2 * TILE * (int64_t)p->workers, &scratch)) {
-		p->sums = egm__alloc(p->context, p->blocks, sizeof *p->sums);
-		p->scratch = egm__alloc(p->context, scratch, sizeof *p->scratch);
+		p->sums = egm__alloc_zero(context, p->blocks, sizeof *p->sums);
+		p->scratch = egm__alloc(context, scratch, sizeof *p->scratch);
 	}
 	if (!p->sums || !p->scratch)
-		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for tiles of rows of %lld numbers", what, (long long)a->columns);
-	egm__parallel(p->context, p->workers, work, p);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for tiles of rows of %lld numbers", (long long)a->columns);
+	EGM_TRY(egm__steps_run(p->steps, count_steps(p), p->workers, work, p));
 	for (int64_t i = 0; i < p->blocks; i++) *sum += p->sums[i];
 out:
-	egm__free(p->context, p->sums);
-	egm__free(p->context, p->scratch);
+	egm__free(context, p->sums);
+	egm__free(context, p->scratch);
 	return st;
 }
 
 /* A(x, x) with or without the pairs of a point with itself, whose k is 1 and whose r is 0. */
-static egm_status mean_within(pairs *p, const char *what, const egm__points *x, int32_t estimator, double *mean)
+static egm_status mean_within(pairs *p, const egm__points *x, int32_t estimator, double *mean)
 {
 	double n = (double)x->rows, sum;
-	egm_status st = sum_pairs(p, what, x, x, &sum);
+	egm_status st = sum_pairs(p, x, x, &sum);
 	if (st != EGM_OK) return st;
 	if (estimator == EGM_ESTIMATOR_UNBIASED)
 		*mean = 2 * sum / (n * (n - 1));
@@ -198,30 +234,46 @@ static egm_status mean_within(pairs *p, const char *what, const egm__points *x, 
 	return EGM_OK;
 }
 
+static int64_t count_all_steps(pairs *p, const egm__points points[2])
+{
+	int64_t total = 0;
+	for (int i = 0; i < 3; i++) {
+		choose(p, points + (i == 1), points + (i > 0));
+		total += count_steps(p);
+	}
+	return total;
+}
+
 /* A(x, x) + A(y, y) - 2 A(x, y), times the sign that makes it a distance. */
-static egm_status compare(pairs *p, const char *what, const egm__sample *a, const egm__sample *b, int32_t estimator,
-                          double *out)
+static egm_status compare(pairs *p, const egm__points points[2], int32_t estimator, double *out)
 {
 	egm_status st = EGM_OK;
-	egm__points points[2], *x = points, *y = points + 1;
+	const egm__points *x = points, *y = points + 1;
 	double xx, yy, xy, sign = p->bandwidths ? 1 : -1;
-	p->room = egm__points_create(points, a, b);
 	p->unit = p->bandwidths ? 1 : unit_of(egm__distance_range(points));
-	p->table = egm__kernels_get(p->context->simd, EGM_F64);
-	EGM_TRY(mean_within(p, what, x, estimator, &xx));
-	EGM_TRY(mean_within(p, what, y, estimator, &yy));
-	EGM_TRY(sum_pairs(p, what, x, y, &xy));
+	p->table = egm__kernels_get(p->steps->context->simd, EGM_F64);
+	EGM_TRY(mean_within(p, x, estimator, &xx));
+	EGM_TRY(mean_within(p, y, estimator, &yy));
+	EGM_TRY(sum_pairs(p, x, y, &xy));
 	double value = sign * (xx + yy - 2 * xy / ((double)x->rows * (double)y->rows));
 	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* rounding */
-	EGM_TRY(egm__distance_store(what, p->bandwidths ? value : value / p->unit / p->room, out));
+	EGM_TRY(egm__distance_store(p->bandwidths ? value : value / p->unit / p->room, out));
 out:
 	return st;
 }
 
-static egm_status check_estimator(const char *what, int32_t estimator)
+/* The same of the caller's samples, with the caller's callback. */
+static egm_status measure(egm_context *context, egm_array x, egm_array y, pairs *p, int32_t estimator, double *out,
+                          egm_progress_fn progress, void *user)
 {
-	if (estimator == EGM_ESTIMATOR_UNBIASED || estimator == EGM_ESTIMATOR_BIASED) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: estimator = %d is none of EGM_ESTIMATOR_*", what, (int)estimator);
+	egm__points points[2];
+	egm__steps steps;
+	p->room = egm__points_create(points, x, y);
+	p->steps = &steps;
+	egm__steps_start(&steps, context, count_all_steps(p, points), progress, user);
+	egm_status st = compare(p, points, estimator, out);
+	egm__steps_end(&steps);
+	return st;
 }
 
 static int64_t least_rows(int32_t estimator)
@@ -229,49 +281,48 @@ static int64_t least_rows(int32_t estimator)
 	return estimator == EGM_ESTIMATOR_UNBIASED ? 2 : 1;
 }
 
-static egm_status check_mmd(const egm_mmd_options *o)
+static egm_status check_bandwidths(const egm_mmd_options *o)
 {
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "mmd: reserved is %d, not 0", (int)o->reserved);
-	if (o->bandwidth_count < 0 || (o->bandwidth_count > 0 && !o->bandwidths))
-		return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidth_count is %lld, bandwidths is %s",
-		                 (long long)o->bandwidth_count, o->bandwidths ? "given" : "NULL");
+	if (o->bandwidth_count > 0 && !o->bandwidths)
+		return egm__fail(EGM_ERR_ARGUMENT, "bandwidths is NULL, bandwidth_count is %lld",
+		                 (long long)o->bandwidth_count);
 	for (int64_t h = 0; h < o->bandwidth_count; h++)
 		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))
-			return egm__fail(EGM_ERR_ARGUMENT, "mmd: bandwidths[%lld] = %g is not a positive number", (long long)h,
+			return egm__fail(EGM_ERR_ARGUMENT, "bandwidths[%lld] is %g, must be above 0 and finite", (long long)h,
 			                 o->bandwidths[h]);
-	return check_estimator("mmd", o->estimator);
+	return EGM_OK;
 }
 
-egm_status egm_distance_mmd(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                            int64_t y_rows, int64_t columns, const egm_mmd_options *options, double *out)
+egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y, const egm_mmd_options *options, double *out,
+                          egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
-	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
-	egm_mmd_options o = mmd_defaults;
+	egm_mmd_options o;
 	double median;
-	EGM_TRY(egm__options_merge("egm_mmd_options", &o, sizeof o, options));
-	EGM_TRY(check_mmd(&o));
-	EGM_TRY(egm__sample_check_pair("mmd", context, &a, &b, least_rows(o.estimator), out));
-	pairs p = {.context = context, .bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};
+	EGM_TRY(egm__options_check(&egm__options_mmd, &o, options));
+	EGM_TRY(check_bandwidths(&o));
+	EGM_TRY(egm__sample_check_pair(context, x, y, least_rows(o.estimator), out));
+	pairs p = {.bandwidths = o.bandwidths, .n_bandwidths = o.bandwidth_count};
 	if (o.bandwidth_count == 0) {
-		EGM_TRY(egm_distance_median(context, dtype, x, x_rows, y, y_rows, columns, &median));
+		EGM_TRY(egm_metric_median(context, x, y, &median));
 		p.bandwidths = &median;
 		p.n_bandwidths = 1;
 	}
-	EGM_TRY(compare(&p, "mmd", &a, &b, o.estimator, out));
+	EGM_TRY(measure(context, x, y, &p, o.estimator, out, progress, user));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_distance_energy(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, int32_t estimator, double *out)
+egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int32_t estimator, double *out,
+                             egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
-	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
-	EGM_TRY(check_estimator("energy distance", estimator));
-	EGM_TRY(egm__sample_check_pair("energy distance", context, &a, &b, least_rows(estimator), out));
-	pairs p = {.context = context};
-	EGM_TRY(compare(&p, "energy distance", &a, &b, estimator, out));
+	pairs p = {.bandwidths = NULL};
+	if (estimator != EGM_ESTIMATOR_UNBIASED && estimator != EGM_ESTIMATOR_BIASED)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "estimator is %d, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)",
+		         (int)estimator);
+	EGM_TRY(egm__sample_check_pair(context, x, y, least_rows(estimator), out));
+	EGM_TRY(measure(context, x, y, &p, estimator, out, progress, user));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

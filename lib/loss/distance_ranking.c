@@ -14,27 +14,18 @@
 
 static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 
-egm_status egm_ranking_init(egm_ranking *ranking, size_t size)
+static egm_status check(const egm_context *context, egm_array scores, const uint8_t *positive, double share)
 {
-	return egm__options_init("egm_ranking", ranking, size, &nothing, sizeof nothing);
-}
-
-static egm_status check(const egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
-                        int64_t count, double share)
-{
-	int64_t size;
-	if (!context) return egm__fail(EGM_ERR_ARGUMENT, "ranking: context is NULL");
-	if (!scores || !positive) return egm__fail(EGM_ERR_ARGUMENT, "ranking: %s is NULL", scores ? "positive" : "scores");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "ranking: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (count < 1 || egm__size_mul(count, 2 * sizeof(egm__sort_item), &size))
-		return egm__fail(EGM_ERR_ARGUMENT, "ranking: count is %lld, too %s", (long long)count,
-		                 count < 1 ? "few" : "many");
-	if (!(share >= 0 && share <= 1)) return egm__fail(EGM_ERR_ARGUMENT, "ranking: share = %g is not in [0, 1]", share);
-	for (int64_t i = 0; i < count; i++)
-		if (isnan(egm__number(dtype, scores, i)))
-			return egm__fail(EGM_ERR_NONFINITE, "ranking: score %lld (from 0) is NaN", (long long)i);
-	return EGM_OK;
+	egm_status st = EGM_OK;
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__array_fits(scores, "scores", 0, 1));
+	if (!positive) EGM_FAIL(EGM_ERR_ARGUMENT, "positive is NULL");
+	if (!(share >= 0 && share <= 1)) EGM_FAIL(EGM_ERR_ARGUMENT, "share is %g, must be in [0, 1]", share);
+	for (int64_t i = 0; i < scores.rows; i++)
+		if (isnan(egm__number(scores.dtype, scores.data, i)))
+			EGM_FAIL(EGM_ERR_NONFINITE, "score %lld (from 0) is nan, must be a number", (long long)i);
+out:
+	return st;
 }
 
 /* What stands above a threshold. */
@@ -94,23 +85,24 @@ static egm_ranking rank(const egm__sort_item *items, const uint8_t *positive, in
 	return r;
 }
 
-egm_status egm_ranking_compute(egm_context *context, egm_dtype dtype, const void *scores, const uint8_t *positive,
-                               int64_t count, double share, egm_ranking *ranking)
+egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive, double share,
+                              egm_ranking *ranking)
 {
 	egm_status st = EGM_OK;
 	egm_ranking result = nothing;
 	egm__sort_item *items = NULL;
-	if (!ranking) return egm__fail(EGM_ERR_ARGUMENT, "ranking: ranking is NULL");
-	st = check(context, dtype, scores, positive, count, share);
-	if (st != EGM_OK) return st;
+	int64_t n = scores.rows;
+	if (!ranking) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "ranking is NULL"));
+	st = check(context, scores, positive, share);
+	if (st != EGM_OK) return egm__named(__func__, st);
 	EGM_TRY(egm__options_merge("egm_ranking", &result, sizeof result, ranking));
-	items = egm__alloc(context, count, 2 * sizeof *items);
-	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "ranking: no memory to sort %lld scores", (long long)count);
-	for (int64_t i = 0; i < count; i++) items[i] = (egm__sort_item){egm__number(dtype, scores, i), i};
-	egm__sort(items, items + count, count);
-	result = rank(items, positive, count, share);
+	items = egm__alloc(context, n, 2 * sizeof *items);
+	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "no memory to sort %lld scores", (long long)n);
+	for (int64_t i = 0; i < n; i++) items[i] = (egm__sort_item){egm__number(scores.dtype, scores.data, i), i};
+	egm__sort(items, items + n, n);
+	result = rank(items, positive, n, share);
 	EGM_TRY(egm__options_init("egm_ranking", ranking, ranking->struct_size, &result, sizeof result));
 out:
 	egm__free(context, items);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -13,13 +13,6 @@
 #include <math.h>
 #include <tensor/kernels_impl.h>
 
-static const egm_sliced_options defaults = {.struct_size = sizeof defaults, .projections = 128, .power = 2};
-
-egm_status egm_sliced_options_init(egm_sliced_options *options, size_t size)
-{
-	return egm__options_init("egm_sliced_options", options, size, &defaults, sizeof defaults);
-}
-
 typedef struct slices {
 	const egm__kernels *table;
 	egm_sliced_options options;
@@ -91,12 +84,13 @@ static void measure(const slices *s, int64_t p, const egm__sort_item *u, const e
 	}
 }
 
-static void work(int32_t worker, void *argument)
+/* A step is a direction. */
+static void work(const egm__steps_range *range, int32_t worker)
 {
-	const slices *s = argument;
+	const slices *s = range->argument;
 	double *direction = s->directions + worker * s->x->columns;
 	egm__sort_item *u = s->items + worker * 2 * (s->x->rows + s->y->rows), *v = u + 2 * s->x->rows;
-	for (int64_t p = worker; p < s->options.projections; p += s->workers) {
+	for (int64_t p = range->first + worker; p < range->last; p += s->workers) {
 		draw_direction(s, p, direction);
 		project(s->x, direction, u);
 		project(s->y, direction, v);
@@ -117,34 +111,24 @@ static double gather(const slices *s, double *unit)
 	return s->options.power == 1 ? sum : sqrt(sum);
 }
 
-static egm_status check(const egm_sliced_options *o)
-{
-	if (o->projections < 1 || o->projections > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "sliced: projections = %lld, has to be 1 to %d", (long long)o->projections,
-		                 INT32_MAX);
-	if (o->power != 1 && o->power != 2)
-		return egm__fail(EGM_ERR_ARGUMENT, "sliced: power = %d, has to be 1 or 2", (int)o->power);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "sliced: reserved is %d, not 0", (int)o->reserved);
-	return EGM_OK;
-}
-
-static egm_status run(slices *s, egm_context *context, double room, double *out)
+static egm_status run(slices *s, egm__steps *steps, double room, double *out)
 {
 	egm_status st = EGM_OK;
+	egm_context *context = steps->context;
 	int64_t n = s->x->rows, m = s->y->rows, items, numbers;
 	double unit;
 	if (egm__size_mul(n + 1, m + 1, &items) || egm__size_mul(2 * (n + m), s->workers, &items) ||
 	    egm__size_mul(s->x->columns, s->workers, &numbers))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "sliced: %lld and %lld rows are too many", (long long)n, (long long)m);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld and %lld rows are more than memory can hold", (long long)n, (long long)m);
 	s->costs = egm__alloc(context, s->options.projections, sizeof *s->costs);
 	s->units = egm__alloc(context, s->options.projections, sizeof *s->units);
 	s->directions = egm__alloc(context, numbers, sizeof *s->directions);
 	s->items = egm__alloc(context, items, sizeof *s->items);
 	if (!s->costs || !s->units || !s->directions || !s->items)
-		EGM_FAIL(EGM_ERR_MEMORY, "sliced: no memory to sort %lld and %lld rows", (long long)n, (long long)m);
-	egm__parallel(context, s->workers, work, s);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory to sort %lld and %lld rows", (long long)n, (long long)m);
+	EGM_TRY(egm__steps_run(steps, s->options.projections, s->workers, work, s));
 	double mean = gather(s, &unit);
-	EGM_TRY(egm__distance_store("sliced", mean / unit / room, out));
+	EGM_TRY(egm__distance_store(mean / unit / room, out));
 out:
 	egm__free(context, s->costs);
 	egm__free(context, s->units);
@@ -153,21 +137,22 @@ out:
 	return st;
 }
 
-egm_status egm_distance_sliced(egm_context *context, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                               int64_t y_rows, int64_t columns, const egm_sliced_options *options, double *out)
+egm_status egm_metric_sliced(egm_context *context, egm_array x, egm_array y, const egm_sliced_options *options,
+                             double *out, egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
-	const egm__sample a = {x, x_rows, columns, dtype}, b = {y, y_rows, columns, dtype};
 	egm__points points[2];
-	slices s = {.options = defaults, .x = points, .y = points + 1};
-	EGM_TRY(egm__options_merge("egm_sliced_options", &s.options, sizeof s.options, options));
-	EGM_TRY(check(&s.options));
-	EGM_TRY(egm__sample_check_pair("sliced", context, &a, &b, 1, out));
-	double room = egm__points_create(points, &a, &b);
-	if (columns == 1) s.options.projections = 1;
+	egm__steps steps = {.context = NULL};
+	slices s = {.x = points, .y = points + 1};
+	EGM_TRY(egm__options_check(&egm__options_sliced, &s.options, options));
+	EGM_TRY(egm__sample_check_pair(context, x, y, 1, out));
+	double room = egm__points_create(points, x, y);
+	if (x.columns == 1) s.options.projections = 1;
 	s.table = egm__kernels_get(context->simd, EGM_F64);
 	s.workers = s.options.projections < context->threads ? (int32_t)s.options.projections : context->threads;
-	EGM_TRY(run(&s, context, room, out));
+	egm__steps_start(&steps, context, s.options.projections, progress, user);
+	EGM_TRY(run(&s, &steps, room, out));
 out:
-	return st;
+	egm__steps_end(&steps);
+	return egm__named(__func__, st);
 }

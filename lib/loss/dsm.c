@@ -6,8 +6,11 @@
 enum { ENERGY };
 enum { SCORE_MATCHING };
 
-static const egm_dsm_options defaults = {.struct_size = sizeof defaults, .sigma = 0.3};
-static const egm__range ranges[] = {EGM__POSITIVE(egm_dsm_options, sigma)};
+static const egm_dsm_options defaults = EGM_DSM_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_dsm_options, sigma, "Standard deviation of the noise, in data units."),
+};
+EGM__OPTIONS(egm__options_dsm, egm_dsm_options, defaults, members);
 
 static void build(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -22,21 +25,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system dsm = {.kind = "dsm",
-                                .type = "egm_dsm_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_dsm,
                                 .n_nets = 1,
                                 .nets = {{"energy", "d", "1"}},
                                 .terms = {"score_matching"},
                                 .describe = describe};
 
-egm_status egm_dsm_options_init(egm_dsm_options *options, size_t size)
+egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, const egm_dsm_options *options)
 {
-	return egm__system_options(&dsm, options, size);
-}
-
-egm_status egm_dsm_create(egm_loss **out, egm_model *energy, const egm_dsm_options *options)
-{
-	return egm__system_create(out, &dsm, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &dsm, &energy, options));
 }

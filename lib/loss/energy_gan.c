@@ -2,7 +2,7 @@
 /* S2, the energy GAN with a maximum-entropy generator (Kumar et al. 2019, algorithm 1).
  *
  *  energy phase     E[U(x)] - E[U(G(z))] + lambda E||grad_x U(x)||^2     moves U
- *  generator phase  E[U(G(z))] - weight H                                 moves G and the third net
+ *  generator phase  E[U(G(z))] - weight H                                 moves G and the information network
  *
  * The penalty stands at the real points, where the energy itself is taken: its chain of input gradients is the one that
  * the energy's own gradient needs, and the graph shares it. */
@@ -10,29 +10,32 @@
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
-enum { ENERGY, GENERATOR, THIRD };
+enum { ENERGY, GENERATOR, INFORMATION };
 enum { ENERGY_REAL, ENERGY_FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 enum { STREAM_Z, STREAM_FRESH, STREAM_NOISE };
 
-static const egm_energy_gan_options defaults = {.struct_size = sizeof defaults,
-                                                .entropy = EGM_ENTROPY_JSD,
-                                                .marginal = EGM_MARGINAL_FRESH,
-                                                .energy_steps = 5,
-                                                .penalty = 0.1,
-                                                .entropy_weight = 1,
-                                                .noise = 0,
-                                                .dv_decay = 0.99};
+static const egm_energy_gan_options defaults = EGM_ENERGY_GAN_OPTIONS_INIT;
 
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_energy_gan_options, entropy, EGM_ENTROPY_INFOGAN, EGM_ENTROPY_DV, "EGM_ENTROPY_*"),
-    EGM__CHOICE(egm_energy_gan_options, marginal, EGM_MARGINAL_FRESH, EGM_MARGINAL_DERANGEMENT, "EGM_MARGINAL_*"),
-    EGM__COUNT(egm_energy_gan_options, energy_steps),
+static const egm_choice entropy_choices[] = {
+    {"infogan", EGM_ENTROPY_INFOGAN}, {"jsd", EGM_ENTROPY_JSD}, {"nwj", EGM_ENTROPY_NWJ}, {"dv", EGM_ENTROPY_DV}};
+static EGM__FAMILY(entropies, "EGM_ENTROPY_", entropy_choices);
+static const egm_choice marginal_choices[] = {{"fresh", EGM_MARGINAL_FRESH}, {"derangement", EGM_MARGINAL_DERANGEMENT}};
+static EGM__FAMILY(marginals, "EGM_MARGINAL_", marginal_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_energy_gan_options, entropy, entropies, "Which bound stands for the entropy of the generator."),
+    EGM__CHOICE(egm_energy_gan_options, marginal, marginals,
+                "Where independent pairs come from: new draws, or the rows moved on by one (2 rows at least)."),
+    EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase; 1 suits tabular data."),
     EGM__RESERVED(egm_energy_gan_options, reserved),
-    EGM__WEIGHT(egm_energy_gan_options, penalty),
-    EGM__WEIGHT(egm_energy_gan_options, entropy_weight),
-    EGM__WEIGHT(egm_energy_gan_options, noise),
-    EGM__BELOW_ONE(egm_energy_gan_options, dv_decay),
+    EGM__WEIGHT(
+        egm_energy_gan_options, penalty,
+        "Weight of the zero-centred gradient penalty at real rows: 0.1 in the plane, 10 on images, 100 for scores."),
+    EGM__WEIGHT(egm_energy_gan_options, entropy_weight, "Weight of the entropy term."),
+    EGM__WEIGHT(egm_energy_gan_options, noise,
+                "Standard deviation of noise on the rows that the bound sees, in data units; infogan ignores it."),
+    EGM__BELOW_ONE(egm_energy_gan_options, dv_decay, "Decay of the moving average of the dv bound."),
 };
+EGM__OPTIONS(egm__options_energy_gan, egm_energy_gan_options, defaults, members);
 
 static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -50,7 +53,7 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_energy_gan_options *o = loss->options;
 	egm__graph *g = p->graph;
-	egm__entropy e = {o->entropy, o->marginal, THIRD, ENTROPY, o->entropy_weight, o->dv_decay};
+	egm__entropy e = {o->entropy, o->marginal, INFORMATION, ENTROPY, o->entropy_weight, o->dv_decay};
 	egm__id z = egm__latent(p, loss, GENERATOR, STREAM_Z), x = egm__net(p, loss, GENERATOR, z), seen = x;
 	egm__term_add(p, GENERATOR_ENERGY, egm__mean(g, egm__net(p, loss, ENERGY, x)), 1);
 	if (o->noise > 0 && o->entropy != EGM_ENTROPY_INFOGAN) seen = egm__noisy(p, x, o->noise, STREAM_NOISE);
@@ -59,38 +62,30 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "infogan", "jsd", "nwj", "dv"};
 	const egm_energy_gan_options *o = loss->options;
-	loss->variant = variants[o->entropy];
-	if (o->entropy == EGM_ENTROPY_INFOGAN) nets[THIRD].inputs = "d", nets[THIRD].outputs = "k";
+	loss->variant = egm__choice_name(&entropies, o->entropy);
+	if (o->entropy == EGM_ENTROPY_INFOGAN) nets[INFORMATION].inputs = "d", nets[INFORMATION].outputs = "k";
 	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
-	egm__phase_add(loss, "generator", 1u << GENERATOR | 1u << THIRD, 1, 0, build_generator);
+	egm__phase_add(loss, "generator", 1u << GENERATOR | 1u << INFORMATION, 1, 0, build_generator);
 	if (o->marginal == EGM_MARGINAL_DERANGEMENT) loss->min_batch = 2;
 	if (o->entropy == EGM_ENTROPY_DV) loss->n_state = 2; /* both start at 0 */
 	if (loss->dtype == EGM_F32 && (float)o->dv_decay >= 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "energy_gan: dv_decay = %.17g is 1 in f32", o->dv_decay);
+		return egm__fail(EGM_ERR_ARGUMENT, "dv_decay is %.17g, which is 1 in f32", o->dv_decay);
 	return egm__loss_by_row(loss, ENERGY, "penalty", o->penalty);
 }
 
 static const egm__system energy_gan = {
     .kind = "energy_gan",
-    .type = "egm_energy_gan_options",
-    .defaults = &defaults,
-    .size = sizeof defaults,
-    EGM__RANGES(ranges),
+    .options = &egm__options_energy_gan,
     .n_nets = 3,
-    .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}, {"third", "d+k", "1"}},
+    .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}, {"information network", "d+k", "1"}},
+    .keys = {[INFORMATION] = "third"}, /* since 0.1 */
     .terms = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"},
     .describe = describe};
 
-egm_status egm_energy_gan_options_init(egm_energy_gan_options *options, size_t size)
+egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *information,
+                               const egm_energy_gan_options *options)
 {
-	return egm__system_options(&energy_gan, options, size);
-}
-
-egm_status egm_energy_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, egm_model *third,
-                                 const egm_energy_gan_options *options)
-{
-	egm_model *nets[] = {energy, generator, third};
-	return egm__system_create(out, &energy_gan, nets, options);
+	egm_model *nets[] = {energy, generator, information};
+	return egm__named(__func__, egm__system_create(out, &energy_gan, nets, options));
 }

@@ -28,13 +28,13 @@ static void statistics(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 {
 	egm__graph *g = p->graph;
 	egm__id joint[2] = {x, z}, product[2] = {x, other};
-	egm__net_both(p, loss, o->third, egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1), out);
+	egm__net_both(p, loss, o->information, egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1), out);
 }
 
 static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
 {
 	egm__graph *g = p->graph;
-	egm__id miss = egm__sub(g, z, egm__net(p, loss, o->third, x));
+	egm__id miss = egm__sub(g, z, egm__net(p, loss, o->information, x));
 	return egm__neg(g, egm__mean_square_norm(g, miss));
 }
 

@@ -5,11 +5,11 @@
 
 #include <loss/loss_impl.h>
 
-/* H by option `entropy` (EGM_ENTROPY_*) as egm_energy_gan_create defines it, from z [batch, k], x = G(z) [batch, d] and
- * net `third`. `fresh` is a draw of z of its own (used when `marginal` asks for it). Appends the term, descending
- * -weight H; dv uses states 0 and 1. */
+/* H by option `entropy` (EGM_ENTROPY_*) as egm_loss_energy_gan defines it, from z [batch, k], x = G(z) [batch, d] and
+ * the information network. `fresh` is a draw of z of its own (used when `marginal` asks for it). Appends the term,
+ * descending -weight H; dv uses states 0 and 1. */
 typedef struct egm__entropy {
-	int32_t entropy, marginal, third, term;
+	int32_t entropy, marginal, information, term;
 	double weight, dv_decay;
 } egm__entropy;
 

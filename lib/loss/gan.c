@@ -6,26 +6,27 @@
  * G_old the generator before its runs of this training step. The first stands where G = G_old: value and gradient are
  * 0, so it is a phase without the regulariser, and the runs that feel it are another. */
 #include <loss/adversarial_impl.h>
+#include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
 enum { DISCRIMINATOR, GENERATOR };
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP };
 enum { STREAM_Z };
 
-static const egm_gan_options defaults = {.struct_size = sizeof defaults,
-                                         .form = EGM_GAN_NON_SATURATING,
-                                         .discriminator_steps = 1,
-                                         .generator_steps = 1,
-                                         .penalty_at = EGM_AT_REAL};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_gan_options, form, EGM_GAN_NON_SATURATING, EGM_GAN_RELATIVISTIC_AVERAGE, "EGM_GAN_*"),
-    EGM__COUNT(egm_gan_options, discriminator_steps),
-    EGM__COUNT(egm_gan_options, generator_steps),
-    EGM__CHOICE(egm_gan_options, penalty_at, EGM_AT_INTERPOLATES, EGM_AT_BOTH, "EGM_AT_*"),
-    EGM__WEIGHT(egm_gan_options, penalty),
-    EGM__BELOW_ONE(egm_gan_options, smoothing),
-    EGM__WEIGHT(egm_gan_options, step_penalty),
+static const egm_gan_options defaults = EGM_GAN_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHOICE(egm_gan_options, form, egm__family_gan, "Which loss discriminator and generator minimise."),
+    EGM__COUNT(egm_gan_options, discriminator_steps, "Discriminator phases in a training step."),
+    EGM__COUNT(egm_gan_options, generator_steps, "Generator phases in a training step."),
+    EGM__CHOICE(egm_gan_options, penalty_at, egm__family_at,
+                "Where the penalty is taken: at interpolates, real rows, generated rows, or both."),
+    EGM__WEIGHT(egm_gan_options, penalty, "Weight of the zero-centred gradient penalty on the discriminator."),
+    EGM__BELOW_ONE(egm_gan_options, smoothing,
+                   "Real rows have the label 1 - smoothing; not for hinge and the relativistic forms."),
+    EGM__WEIGHT(egm_gan_options, step_penalty,
+                "Weight of the squared change of the generated rows in a step; needs generator_steps >= 2."),
 };
+EGM__OPTIONS(egm__options_gan, egm_gan_options, defaults, members);
 
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -73,35 +74,26 @@ static void add_phases(egm_loss *loss, const egm_gan_options *o)
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_gan_options *o = loss->options;
-	loss->variant = egm__adversarial_name(o->form);
+	loss->variant = egm__choice_name(&egm__family_gan, o->form);
 	if (o->step_penalty > 0 && o->generator_steps < 2)
-		return egm__fail(EGM_ERR_ARGUMENT, "gan: step_penalty = %g does nothing with generator_steps = %d, at least 2",
+		return egm__fail(EGM_ERR_ARGUMENT, "step_penalty is %g, which needs generator_steps of at least 2 and not %d",
 		                 o->step_penalty, (int)o->generator_steps);
 	if (o->smoothing > 0 && o->form >= EGM_GAN_HINGE)
-		return egm__fail(EGM_ERR_ARGUMENT, "gan: smoothing = %g: %s has no labels to smooth", o->smoothing,
+		return egm__fail(EGM_ERR_ARGUMENT, "smoothing is %g, must be 0 for %s, which has no labels", o->smoothing,
 		                 loss->variant);
 	add_phases(loss, o);
 	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system gan = {.kind = "gan",
-                                .type = "egm_gan_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_gan,
                                 .n_nets = 2,
                                 .nets = {{"discriminator", "d", "1"}, {"generator", "k", "d"}},
                                 .terms = {"discriminator", "penalty", "generator", "step"},
                                 .describe = describe};
 
-egm_status egm_gan_options_init(egm_gan_options *options, size_t size)
-{
-	return egm__system_options(&gan, options, size);
-}
-
-egm_status egm_gan_create(egm_loss **out, egm_model *discriminator, egm_model *generator,
-                          const egm_gan_options *options)
+egm_status egm_loss_gan(egm_loss **out, egm_model *discriminator, egm_model *generator, const egm_gan_options *options)
 {
 	egm_model *nets[] = {discriminator, generator};
-	return egm__system_create(out, &gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &gan, nets, options));
 }

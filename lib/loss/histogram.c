@@ -12,58 +12,79 @@ enum { GENERATOR };
 enum { DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_histogram_options defaults = {.struct_size = sizeof defaults,
-                                               .divergence = EGM_DIVERGENCE_KL,
-                                               .lower = -1,
-                                               .upper = 1,
-                                               .bandwidth = 0.5,
-                                               .floor = 1e-4};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_histogram_options, divergence, EGM_DIVERGENCE_KL, EGM_DIVERGENCE_JS, "EGM_DIVERGENCE_*"),
-    EGM__RANGE(egm_histogram_options, bins, 0, 2, 1 << 20, "not in [2, 1048576]"),
-    EGM__FINITE(egm_histogram_options, lower),
-    EGM__FINITE(egm_histogram_options, upper),
-    EGM__POSITIVE(egm_histogram_options, bandwidth),
-    EGM__RANGE(egm_histogram_options, floor, 1, DBL_TRUE_MIN, 1 - DBL_EPSILON / 2, "not in (0, 1)"),
+static const egm_histogram_options defaults = EGM_HISTOGRAM_OPTIONS_INIT;
+static const egm_choice divergence_choices[] = {{"kl", EGM_DIVERGENCE_KL},
+                                                {"reverse_kl", EGM_DIVERGENCE_REVERSE_KL},
+                                                {"jeffreys", EGM_DIVERGENCE_JEFFREYS},
+                                                {"js", EGM_DIVERGENCE_JS}};
+static EGM__FAMILY(divergences, "EGM_DIVERGENCE_", divergence_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_histogram_options, divergence, divergences,
+                "Which divergence between the given masses and the samples is minimised."),
+    EGM__RESERVED(egm_histogram_options, reserved),
+    EGM__FINITE(egm_histogram_options, lower,
+                "Lower end of the first bin, in data units; what is below counts to that bin."),
+    EGM__FINITE(egm_histogram_options, upper,
+                "Upper end of the last bin, in data units; what is above counts to that bin."),
+    EGM__POSITIVE(egm_histogram_options, bandwidth, "Standard deviation of the normal kernel on each sample, in bins."),
+    EGM__RANGE(egm_histogram_options, floor, 0, 1, 1, 1,
+               "Share of both distributions that is spread evenly over the bins."),
 };
+EGM__OPTIONS(egm__options_histogram, egm_histogram_options, defaults, members);
+
+enum { MOST_BINS = 1 << 20 };
 
 /* In f32 a small floor is 0, and neighbouring edges, or a sample and its kernel, may be the same number. */
-static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options *o)
+static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options *o, int64_t bins)
 {
-	double width = (o->upper - o->lower) / o->bins, even = o->floor / o->bins;
+	double width = (o->upper - o->lower) / (double)bins, even = o->floor / (double)bins;
 	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, epsilon = dtype == EGM_F32 ? FLT_EPSILON : DBL_EPSILON;
 	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = fmax(epsilon * far, least);
 	if (even < least)
-		return egm__fail(EGM_ERR_ARGUMENT, "histogram: floor = %g over %d bins is %g each, too little for %s", o->floor,
-		                 (int)o->bins, even, egm__dtype_name(dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "floor is %g, %g for each of %lld bins, must be at least %g for each in %s",
+		                 o->floor, even, (long long)bins, least, egm__dtype_name(dtype));
 	if (width * fmin(1, o->bandwidth) <= grain)
-		return egm__fail(
-		    EGM_ERR_ARGUMENT,
-		    "histogram: bins of %g and a bandwidth of %g of them: %s tells no numbers closer than %g apart "
-		    "near %g",
-		    width, o->bandwidth, egm__dtype_name(dtype), grain, far);
-	return EGM_OK;
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "bins of %g and a bandwidth of %g of them: %s tells no numbers closer than %g apart near %g",
+		                 width, o->bandwidth, egm__dtype_name(dtype), grain, far);
+	return egm__loss_number(dtype, "1/bandwidth", 1 / width / o->bandwidth);
+}
+
+static egm_status sum_masses(egm_array masses, double *sum)
+{
+	*sum = 0;
+	for (int64_t i = 0; i < masses.rows * masses.columns; i++) {
+		double mass = egm__number(masses.dtype, masses.data, i);
+		if (!(mass >= 0) || !isfinite(mass))
+			return egm__fail(EGM_ERR_ARGUMENT, "masses[%lld] is %g, must be at least 0 and finite", (long long)i, mass);
+		*sum += mass;
+	}
+	if (*sum > 0 && isfinite(*sum)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "masses sums to %g, must be above 0 and finite", *sum);
 }
 
 /* constants: the inner edges [bins - 1], then the masses p [bins] */
-static egm_status fill_constants(egm_loss *loss, const egm_histogram_options *o)
+static egm_status fill_constants(egm_loss *loss, egm_array masses)
 {
-	int32_t n = o->bins;
-	double sum = 0, width = (o->upper - o->lower) / n;
-	for (int32_t i = 0; i < n; i++) {
-		if (!(o->masses[i] >= 0) || !isfinite(o->masses[i]))
-			return egm__fail(EGM_ERR_ARGUMENT, "histogram: masses[%d] = %g is not a number >= 0", (int)i, o->masses[i]);
-		sum += o->masses[i];
-	}
-	if (!(sum > 0) || !isfinite(sum)) return egm__fail(EGM_ERR_ARGUMENT, "histogram: the masses sum to %g", sum);
-	loss->constants = egm__alloc(loss->context, (size_t)n * 2, egm__dtype_size(loss->dtype));
-	if (!loss->constants) return egm__fail(EGM_ERR_MEMORY, "histogram: no memory for %d bins", (int)n);
-	for (int32_t i = 1; i < n; i++) egm__number_put(loss->dtype, loss->constants, i - 1, o->lower + i * width);
-	for (int32_t i = 0; i < n; i++) {
-		double mixed = (1 - o->floor) * o->masses[i] / sum + o->floor / n;
+	const egm_histogram_options *o = loss->options;
+	const int64_t n = masses.rows * masses.columns;
+	double sum, width = (o->upper - o->lower) / (double)n;
+	egm_status st = sum_masses(masses, &sum);
+	if (st != EGM_OK) return st;
+	loss->constants = egm__alloc(loss->context, n * 2, (int64_t)egm__dtype_size(loss->dtype));
+	if (!loss->constants) return egm__fail(EGM_ERR_MEMORY, "no memory for %lld bins", (long long)n);
+	loss->n_constants = 2 * n - 1;
+	for (int64_t i = 1; i < n; i++) egm__number_put(loss->dtype, loss->constants, i - 1, o->lower + (double)i * width);
+	for (int64_t i = 0; i < n; i++) {
+		double mixed = (1 - o->floor) * egm__number(masses.dtype, masses.data, i) / sum + o->floor / (double)n;
 		egm__number_put(loss->dtype, loss->constants, n - 1 + i, mixed);
 	}
 	return EGM_OK;
+}
+
+static int64_t bins_of(const egm_loss *loss)
+{
+	return (loss->n_constants + 1) / 2;
 }
 
 /* Phi at the inner edges, then shares by differences, [batch, bins] */
@@ -101,48 +122,61 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_histogram_options *o = loss->options;
 	egm__graph *g = p->graph;
-	egm__id edges = egm__leaf(g, EGM__SLOT_CONSTANTS, 0, egm__shape2(1, o->bins - 1));
-	egm__id masses = egm__leaf(g, EGM__SLOT_CONSTANTS, o->bins - 1, egm__shape2(1, o->bins));
+	const int64_t bins = bins_of(loss);
+	egm__id edges = egm__leaf(g, EGM__SLOT_CONSTANTS, 0, egm__shape2(1, bins - 1));
+	egm__id masses = egm__leaf(g, EGM__SLOT_CONSTANTS, bins - 1, egm__shape2(1, bins));
 	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
-	egm__id share = shares(g, x, edges, o->bandwidth * (o->upper - o->lower) / o->bins);
+	egm__id share = shares(g, x, edges, o->bandwidth * (o->upper - o->lower) / (double)bins);
 	/* rounding may leave a share a hair below 0 */
 	egm__id q = egm__scale(g, egm__sum(g, egm__relu(g, share), 1), (1 - o->floor) / (double)p->batch);
-	q = egm__affine(g, q, 1, o->floor / o->bins);
+	q = egm__affine(g, q, 1, o->floor / (double)bins);
 	egm__term_add(p, DIVERGENCE, divergence(g, o->divergence, masses, q), 1);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "kl", "reverse_kl", "jeffreys", "js"};
-	egm_histogram_options *o = loss->options;
-	loss->variant = variants[o->divergence];
+	const egm_histogram_options *o = loss->options;
+	loss->variant = egm__choice_name(&divergences, o->divergence);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build);
-	if (!o->masses) return egm__fail(EGM_ERR_ARGUMENT, "histogram: masses is NULL");
-	if (!(o->lower < o->upper) || !isfinite(o->upper - o->lower))
-		return egm__fail(EGM_ERR_ARGUMENT, "histogram: lower = %g, upper = %g are no interval", o->lower, o->upper);
-	egm_status st = check_resolution(loss->dtype, o);
-	if (st == EGM_OK) st = egm__system_number(loss, "1/bandwidth", o->bins / (o->upper - o->lower) / o->bandwidth);
-	if (st == EGM_OK) st = fill_constants(loss, o);
-	o->masses = NULL; /* the caller's */
-	return st;
+	if (o->lower < o->upper && isfinite(o->upper - o->lower)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "lower is %g, upper is %g, lower must be below upper", o->lower, o->upper);
 }
 
 static const egm__system histogram = {.kind = "histogram",
-                                      .type = "egm_histogram_options",
-                                      .defaults = &defaults,
-                                      .size = sizeof defaults,
-                                      EGM__RANGES(ranges),
+                                      .options = &egm__options_histogram,
                                       .n_nets = 1,
                                       .nets = {{"generator", "k", "1"}},
                                       .terms = {"divergence"},
                                       .describe = describe};
 
-egm_status egm_histogram_options_init(egm_histogram_options *options, size_t size)
+static egm_status check_masses(egm_array masses)
 {
-	return egm__system_options(&histogram, options, size);
+	egm_status st = egm__array_fits(masses, "masses", 0, 0);
+	if (st != EGM_OK) return st;
+	const int64_t bins = masses.rows * masses.columns;
+	if (bins >= 2 && bins <= MOST_BINS) return EGM_OK;
+	return egm__fail(EGM_ERR_SHAPE, "masses has %lld numbers, must have 2 to %d", (long long)bins, MOST_BINS);
 }
 
-egm_status egm_histogram_create(egm_loss **out, egm_model *generator, const egm_histogram_options *options)
+static egm_status take_masses(egm_loss *loss, egm_array masses)
 {
-	return egm__system_create(out, &histogram, &generator, options);
+	egm_status st = check_resolution(loss->dtype, loss->options, masses.rows * masses.columns);
+	return st == EGM_OK ? fill_constants(loss, masses) : st;
+}
+
+egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array masses,
+                              const egm_histogram_options *options)
+{
+	egm_status st = EGM_OK;
+	egm_loss *loss = NULL;
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
+	*out = NULL;
+	EGM_TRY(egm__system_create(&loss, &histogram, &generator, options));
+	EGM_TRY(check_masses(masses));
+	EGM_TRY(take_masses(loss, masses));
+	*out = loss;
+	loss = NULL;
+out:
+	egm_loss_free(loss);
+	return egm__named(__func__, st);
 }

@@ -4,24 +4,24 @@
 #include <loss/loss_impl.h>
 #include <string.h>
 
-static egm_status check_net(const egm_model *net, const egm_model *first, const char *kind, const char *role)
+static egm_status check_net(const egm_model *net, const egm_model *first, const char *role)
 {
-	if (!net) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", kind, role);
-	if (!net->built) return egm__fail(EGM_ERR_STATE, "%s: %s '%s' is not built", kind, role, net->name);
+	if (!net) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", role);
+	if (!net->built) return egm__fail(EGM_ERR_STATE, "%s '%s' is not built", role, net->name);
 	if (net->dtype != first->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "%s: %s '%s' is %s, '%s' is %s", kind, role, net->name,
-		                 egm__dtype_name(net->dtype), first->name, egm__dtype_name(first->dtype));
+		return egm__fail(EGM_ERR_DTYPE, "%s '%s' is %s, must be %s as '%s' is", role, net->name,
+		                 egm__dtype_name(net->dtype), egm__dtype_name(first->dtype), first->name);
 	return EGM_OK;
 }
 
-static egm_status check_nets(const char *kind, int32_t n, egm_model *const *nets, const char *const *roles)
+static egm_status check_nets(int32_t n, egm_model *const *nets, const char *const *roles)
 {
 	for (int32_t i = 0; i < n; i++) {
-		egm_status st = check_net(nets[i], nets[0], kind, roles[i]);
+		egm_status st = check_net(nets[i], nets[0], roles[i]);
 		if (st != EGM_OK) return st;
 		for (int32_t j = 0; j < i; j++)
 			if (nets[i] == nets[j])
-				return egm__fail(EGM_ERR_ARGUMENT, "%s: %s and %s are the same net '%s'", kind, roles[j], roles[i],
+				return egm__fail(EGM_ERR_ARGUMENT, "%s and %s are the same net '%s'", roles[j], roles[i],
 				                 nets[i]->name);
 	}
 	return EGM_OK;
@@ -31,7 +31,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
                             const char *const *roles, const void *options, size_t options_size)
 {
 	*out = NULL;
-	egm_status st = check_nets(kind, n_nets, nets, roles);
+	egm_status st = check_nets(n_nets, nets, roles);
 	if (st != EGM_OK) return st;
 	egm_context *context = nets[0]->context;
 	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss);
@@ -39,7 +39,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	if (!loss || !copy) {
 		egm__free(context, loss);
 		egm__free(context, copy);
-		return egm__fail(EGM_ERR_MEMORY, "%s: out of memory", kind);
+		return egm__fail(EGM_ERR_MEMORY, "no memory for a loss");
 	}
 	memcpy(copy, options, options_size);
 	egm__context_retain(context);
@@ -54,7 +54,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	                   .options = copy};
 	for (int32_t i = 0; i < n_nets; i++) {
 		loss->nets[i] = nets[i];
-		loss->roles[i] = roles[i];
+		loss->roles[i] = loss->keys[i] = roles[i];
 		egm__model_retain(nets[i]);
 	}
 	*out = loss;
@@ -177,7 +177,7 @@ egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, e
 	egm_status st = EGM_OK;
 	int32_t n = tensors_in_all(loss);
 	egm__id *ids = egm__alloc(loss->context, (size_t)n * 3, sizeof *ids); /* leaves, gradients, statistics */
-	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for %d gradients", loss->kind, n);
+	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d gradients", n);
 	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(batch, loss->data_width));
 	p.negatives = EGM__NONE;
 	if (ph->reads_negatives)

@@ -77,6 +77,7 @@ struct egm_loss {
 	int32_t n_nets;
 	egm_model *nets[EGM__MAX_NETS];   /* retained */
 	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */
+	const char *keys[EGM__MAX_NETS];  /* the same in checkpoints */
 	double clip[EGM__MAX_NETS];       /* parameters of net i stay in [-clip, clip] after each move; 0: as they are */
 	int64_t data_width;
 	egm_dtype dtype;
@@ -88,7 +89,8 @@ struct egm_loss {
 	int32_t n_state;
 	double state_start[EGM__MAX_STATE];
 	void *constants; /* behind EGM__SLOT_CONSTANTS, freed with the loss; NULL when there are none */
-	void *options;   /* the system's own, freed with the loss */
+	int64_t n_constants;
+	void *options; /* the system's own, freed with the loss */
 };
 
 /* Refuses a net in which the rows of a batch see one another, where the loss looks at single rows: with weight > 0.

@@ -9,15 +9,19 @@ enum { ENERGY, GENERATOR };
 enum { ENERGY_REAL, ENERGY_FAKE, COMPARISON, PENALTY, GENERATOR_ENERGY };
 enum { STREAM_Z };
 
-static const egm_ls_gan_options defaults = {
-    .struct_size = sizeof defaults, .margin_norm = EGM_MARGIN_L1, .energy_steps = 1, .margin = 1};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_ls_gan_options, margin_norm, EGM_MARGIN_L1, EGM_MARGIN_L2, "EGM_MARGIN_*"),
-    EGM__COUNT(egm_ls_gan_options, energy_steps),
-    EGM__WEIGHT(egm_ls_gan_options, margin),
-    EGM__RANGE(egm_ls_gan_options, slope, 1, -1, 1, "not in [-1, 1]"),
-    EGM__WEIGHT(egm_ls_gan_options, penalty),
+static const egm_ls_gan_options defaults = EGM_LS_GAN_OPTIONS_INIT;
+static const egm_choice norm_choices[] = {{"l1", EGM_MARGIN_L1}, {"l2", EGM_MARGIN_L2}};
+static EGM__FAMILY(norms, "EGM_MARGIN_", norm_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_ls_gan_options, margin_norm, norms,
+                "The norm that measures the distance between a real and a generated row."),
+    EGM__COUNT(egm_ls_gan_options, energy_steps, "Energy phases in a training step."),
+    EGM__WEIGHT(egm_ls_gan_options, margin, "Factor on that distance, in units of energy per data unit."),
+    EGM__BETWEEN(egm_ls_gan_options, slope, -1, 1,
+                 "Slope of the comparison below 0; 0: the loss-sensitive GAN, 1: the difference of a WGAN."),
+    EGM__WEIGHT(egm_ls_gan_options, penalty, "Weight of the zero-centred gradient penalty at interpolates."),
 };
+EGM__OPTIONS(egm__options_ls_gan, egm_ls_gan_options, defaults, members);
 
 static egm__id distance(egm__graph *g, int32_t norm, egm__id a, egm__id b)
 {
@@ -60,22 +64,14 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system ls_gan = {.kind = "ls_gan",
-                                   .type = "egm_ls_gan_options",
-                                   .defaults = &defaults,
-                                   .size = sizeof defaults,
-                                   EGM__RANGES(ranges),
+                                   .options = &egm__options_ls_gan,
                                    .n_nets = 2,
                                    .nets = {{"energy", "d", "1"}, {"generator", "k", "d"}},
                                    .terms = {"energy_real", "energy_fake", "comparison", "penalty", "generator_energy"},
                                    .describe = describe};
 
-egm_status egm_ls_gan_options_init(egm_ls_gan_options *options, size_t size)
-{
-	return egm__system_options(&ls_gan, options, size);
-}
-
-egm_status egm_ls_gan_create(egm_loss **out, egm_model *energy, egm_model *generator, const egm_ls_gan_options *options)
+egm_status egm_loss_ls_gan(egm_loss **out, egm_model *energy, egm_model *generator, const egm_ls_gan_options *options)
 {
 	egm_model *nets[] = {energy, generator};
-	return egm__system_create(out, &ls_gan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &ls_gan, nets, options));
 }

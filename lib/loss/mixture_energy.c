@@ -16,18 +16,18 @@ enum { BLOCK = EGM__MIXTURE_BLOCK };
 
 /* ---- passes */
 
-/* `visit` over all rows, on behalf of the function `name`. */
-static egm_status pass_over(const char *name, const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
-                            int64_t columns, double *out,
+/* `visit` over all rows, with results [rows, columns]. */
+static egm_status pass_over(const egm_mixture *mixture, egm_array x, egm_out out, int64_t columns,
                             void (*visit)(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first))
 {
 	egm_status st = EGM_OK;
 	egm__mixture_pass pass = {0};
-	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
-	EGM_TRY(egm__mixture_check_call(name, mixture, &data, columns, out));
+	egm__mixture_data data;
+	EGM_TRY(egm__mixture_take(mixture, &data, x, egm_no_array()));
+	EGM_TRY(egm__out_fits(out, "out", EGM_F64, x.rows, columns));
 	EGM_TRY(egm__mixture_pass_create(&pass, mixture, &data, 0));
 	pass.visit = visit;
-	pass.out = out;
+	pass.out = out.data;
 	egm__mixture_pass_run(&pass);
 out:
 	egm__mixture_pass_clear(&pass);
@@ -39,10 +39,9 @@ static void write_log_density(const egm__mixture_pass *pass, egm__mixture_part *
 	memcpy(pass->out + first, part->block.log_density, (size_t)part->block.rows * sizeof *pass->out);
 }
 
-egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
-                                   int64_t columns, double *out)
+egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_array x, egm_out out)
 {
-	return pass_over("egm_mixture_log_density", mixture, dtype, x, rows, columns, out, write_log_density);
+	return egm__named(__func__, pass_over(mixture, x, out, 1, write_log_density));
 }
 
 static void write_shares(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first)
@@ -52,13 +51,14 @@ static void write_shares(const egm__mixture_pass *pass, egm__mixture_part *part,
 		for (int64_t k = 0; k < n; k++) pass->out[(first + r) * n + k] = part->block.shares[k * BLOCK + r];
 }
 
-egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows,
-                                        int64_t columns, double *out)
+egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out)
 {
-	egm_status st = pass_over("egm_mixture_responsibilities", mixture, dtype, x, rows, columns, out, write_shares);
-	for (int64_t i = 0; st == EGM_OK && i < rows; i++)
-		if (!isfinite(out[i * mixture->options.components])) st = egm__mixture_lost(i);
-	return st;
+	const int64_t n = egm_mixture_components(mixture);
+	const double *shares = out.data;
+	egm_status st = pass_over(mixture, x, out, n, write_shares);
+	for (int64_t i = 0; st == EGM_OK && i < x.rows; i++)
+		if (!isfinite(shares[i * n])) st = egm__mixture_lost(i);
+	return egm__named(__func__, st);
 }
 
 /* ---- energy */
@@ -116,7 +116,7 @@ static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, 
 	int64_t count = egm__mixture_block_count(m) + BLOCK * m->dims;
 	double *memory = egm__alloc(m->context, count, sizeof *memory);
 	if (!memory) {
-		egm__fail(EGM_ERR_MEMORY, "mixture: out of memory for energies in %lld dimensions", (long long)m->dims);
+		egm__fail(EGM_ERR_MEMORY, "no memory for energies in %lld dimensions", (long long)m->dims);
 		return 1;
 	}
 	egm__mixture_block_lay(m, &b, memory);
@@ -128,12 +128,12 @@ static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, 
 	return 0;
 }
 
-int egm_mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+int egm__mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	return energy(rows, EGM_F32, x, energies, gradients, user);
 }
 
-int egm_mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+int egm__mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	return energy(rows, EGM_F64, x, energies, gradients, user);
 }

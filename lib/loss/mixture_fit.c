@@ -10,15 +10,22 @@
 /* Nats: two starts that end at one maximum differ by rounding, which must not decide in what order components come. */
 static const double EQUAL = 1e-10;
 
-static const egm_mixture_result none = {.struct_size = sizeof none};
+static const egm_mixture_result none = EGM_MIXTURE_RESULT_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_mixture_result, log_likelihood, "Mean of the log density over the rows, in nats."),
+    EGM__RESULT(egm_mixture_result, covariance_floor, "Smallest floor of a variance over the columns."),
+    EGM__RESULT(egm_mixture_result, iterations, "Steps of the start that was kept."),
+    EGM__RESULT(egm_mixture_result, start, "Which start was kept, from 0."),
+    EGM__RESULT(egm_mixture_result, dead, "Components that ended without rows."),
+    EGM__FLAG(egm_mixture_result, converged, "1: the last step gained no more than the tolerance."),
+    EGM__RESERVED(egm_mixture_result, reserved),
+};
+EGM__OPTIONS(egm__options_mixture_result, egm_mixture_result, none, members);
 
-egm_status egm_mixture_result_init(egm_mixture_result *result, size_t size)
-{
-	return egm__options_init("egm_mixture_result", result, size, &none, sizeof none);
-}
-
-/* What the progress callback is told of, and whether it stopped the fit. */
+/* The progress callback, what it is told of, and whether it stopped the fit. */
 typedef struct report {
+	egm_progress_fn callback;
+	void *user;
 	int64_t done;
 	int stopped;
 } report;
@@ -29,7 +36,7 @@ static int ask(report *a, const egm_mixture_options *o, double log_likelihood)
 	egm_progress p = {.struct_size = sizeof p, .term_count = 1, .term_names = names, .terms = &log_likelihood};
 	p.step = p.done = ++a->done;
 	if (egm__size_mul(o->starts, o->max_iterations, &p.total)) p.total = INT64_MAX;
-	return o->progress && o->progress(&p, o->user);
+	return a->callback && a->callback(&p, a->user);
 }
 
 /* `r` gets what is known of the end. */
@@ -72,26 +79,26 @@ out:
 }
 
 /* STOPPED is the one failure with a mixture: the callback's. */
-static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_data *data, egm_mixture_result *r)
+static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_data *data, egm_mixture_result *r,
+                      report *a)
 {
 	egm_status st = EGM_OK;
 	egm_mixture *best = NULL;
 	egm__mixture_pass pass = {0};
 	double *distances = NULL;
-	report a = {0};
 	EGM_TRY(egm__mixture_pass_create(&pass, trial, data, 1));
 	EGM_TRY(egm__mixture_find_units(trial, data));
 	EGM_TRY(egm__mixture_make(&best, trial->context, &trial->options, trial->dims));
 	memcpy(best->units, trial->units, 2 * (size_t)trial->dims * sizeof *best->units);
 	distances = egm__alloc(trial->context, data->rows, sizeof *distances);
-	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "mixture: out of memory for %lld distances", (long long)data->rows);
-	EGM_TRY(climb_from_all(trial, best, &pass, distances, &a, r));
+	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld distances", (long long)data->rows);
+	EGM_TRY(climb_from_all(trial, best, &pass, distances, a, r));
 	r->covariance_floor = egm__mixture_least_floor(best);
 	*out = best;
 	best = NULL;
-	if (a.stopped)
-		EGM_FAIL(EGM_ERR_STOPPED, "egm_mixture_fit: the progress callback stopped it after step %lld of start %lld",
-		         (long long)a.done, (long long)r->start);
+	if (a->stopped)
+		EGM_FAIL(EGM_ERR_STOPPED, "the callback stopped it after step %lld, start %lld is the best so far",
+		         (long long)a->done, (long long)r->start);
 out:
 	egm__free(trial->context, distances);
 	egm_mixture_free(best);
@@ -99,28 +106,29 @@ out:
 	return st;
 }
 
-egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_dtype dtype, const void *x, int64_t rows,
-                           int64_t columns, const egm_mixture_options *options, egm_mixture_result *result)
+egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x, egm_array row_weights,
+                           const egm_mixture_options *options, egm_mixture_result *result, egm_progress_fn progress,
+                           void *user)
 {
 	egm_status st = EGM_OK;
 	egm_mixture *trial = NULL;
 	egm_mixture_options o;
 	egm_mixture_result r = none;
-	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: out is NULL");
+	egm__mixture_data data;
+	report a = {.callback = progress, .user = user};
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_mixture_fit: context is NULL");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__mixture_options(&o, options));
 	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
-	data.weights = o.row_weights;
-	EGM_TRY(egm__mixture_data_check("egm_mixture_fit", &data, columns));
-	if (o.components > rows) /* before memory for them is asked for */
-		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld components, the data have %lld rows", (long long)o.components,
-		         (long long)rows);
-	EGM_TRY(egm__mixture_make(&trial, context, &o, columns));
-	st = fit(out, trial, &data, &r);
+	EGM_TRY(egm__mixture_data_take(&data, x, row_weights, 0));
+	if (o.components > x.rows) /* before memory for them is asked for */
+		EGM_FAIL(EGM_ERR_ARGUMENT, "components is %lld, must be at most the %lld rows of x", (long long)o.components,
+		         (long long)x.rows);
+	EGM_TRY(egm__mixture_make(&trial, context, &o, x.columns));
+	st = fit(out, trial, &data, &r, &a);
 	if (*out && result) egm__options_init("egm_mixture_result", result, result->struct_size, &r, sizeof r);
 out:
 	egm_mixture_free(trial);
-	return st;
+	return egm__named(__func__, st);
 }

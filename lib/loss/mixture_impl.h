@@ -23,6 +23,7 @@ typedef struct egm__mixture_numbers {
 
 struct egm_mixture {
 	egm_context *context;
+	int refs;                  /* through __atomic builtins; egm_mixture_free releases one */
 	const egm__kernels *table; /* f64 */
 	egm_mixture_options options;
 	int64_t dims;
@@ -54,9 +55,9 @@ static inline double egm__mixture_weight(const egm__mixture_data *data, int64_t 
 egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options);
 /* Without values. */
 egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_mixture_options *options, int64_t dims);
-/* egm__mixture_data_check for a mixture that is there, and that `out` is. */
-egm_status egm__mixture_check_call(const char *call, const egm_mixture *m, egm__mixture_data *data, int64_t columns,
-                                   const void *out);
+/* egm__mixture_data_take for a mixture that is there. */
+egm_status egm__mixture_take(const egm_mixture *m, egm__mixture_data *data, egm_array x, egm_array row_weights);
+void egm__mixture_retain(egm_mixture *mixture);
 /* The smallest over the columns. */
 double egm__mixture_least_floor(const egm_mixture *m);
 
@@ -91,6 +92,10 @@ void egm__mixture_block_load(const egm_mixture *m, egm__mixture_block *b, egm_dt
 void egm__mixture_whiten(const egm_mixture *m, egm__mixture_block *b, int64_t k);
 /* log_density, and shares = responsibilities; NaN where log_density is not finite. */
 void egm__mixture_evaluate(const egm_mixture *m, egm__mixture_block *b);
+
+/* U = -log p of rows, and its gradient if `gradients` is not NULL: egm_energy_fn with the mixture as its user. */
+int egm__mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user);
+int egm__mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /* ---- a pass over data */
 
@@ -133,8 +138,8 @@ void egm__mixture_pass_clear(egm__mixture_pass *pass);
 
 /* ---- EM */
 
-/* egm__sample_check of data->x, and the weights, on behalf of `call`; fills in scale and total. */
-egm_status egm__mixture_data_check(const char *call, egm__mixture_data *data, int64_t columns);
+/* Checked rows (columns 0: of any width) and their weights, which may be none. */
+egm_status egm__mixture_data_take(egm__mixture_data *data, egm_array x, egm_array row_weights, int64_t columns);
 /* Units that go with the data, and floors when the options have none. */
 egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data);
 /* Numbers to begin with; distances: [rows] of workspace. */

@@ -30,7 +30,7 @@ egm_status egm__mixture_pass_create(egm__mixture_pass *pass, const egm_mixture *
 	*pass = (egm__mixture_pass){.mixture = m, .data = data, .n_parts = (int32_t)parts};
 	pass->memory = egm__alloc(m->context, parts * each + (sums ? 3 * m->spread : 0), sizeof(double));
 	if (!pass->memory)
-		return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory for the work of %lld components in %lld dimensions",
+		return egm__fail(EGM_ERR_MEMORY, "no memory for the work of %lld components in %lld dimensions",
 		                 (long long)m->options.components, (long long)m->dims);
 	for (int64_t p = 0; p < parts; p++) {
 		egm__mixture_block_lay(m, &pass->parts[p].block, pass->memory + p * each);

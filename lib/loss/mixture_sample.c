@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Independent draws: a component by its weight, then m + L n, n ~ N(0, I). Row i is step i of its stream; its first
  * four elements are left to the choice of the component, the normals come behind them. */
-#include <core/size_impl.h>
-#include <core/status_impl.h>
 #include <loss/mixture_impl.h>
 #include <tensor/shape_impl.h>
 
@@ -41,21 +39,17 @@ static void draw(const egm_mixture *m, uint64_t seed, egm_dtype dtype, int64_t r
 	for (int64_t i = 0; i < m->dims; i++) egm__number_put(dtype, out, row * m->dims + i, coordinate(m, k, i, normal));
 }
 
-egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_dtype dtype, int64_t rows, void *out)
+egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out)
 {
+	egm_status st = EGM_OK;
 	const egm_mixture *m = mixture;
-	int64_t count;
-	if (!m) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: mixture is NULL");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (rows < 1 || egm__size_mul(rows, m->dims, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: %lld rows of %lld dimensions", (long long)rows,
-		                 (long long)m->dims);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_mixture_sample: out is NULL");
-	double *normal = egm__alloc(m->context, m->dims, sizeof *normal);
-	if (!normal)
-		return egm__fail(EGM_ERR_MEMORY, "egm_mixture_sample: out of memory for %lld normals", (long long)m->dims);
-	for (int64_t row = 0; row < rows; row++) draw(m, seed, dtype, row, out, normal);
+	double *normal = NULL;
+	if (!m) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "mixture is NULL"));
+	EGM_TRY(egm__out_fits(out, "out", 0, out.rows, m->dims));
+	normal = egm__alloc(m->context, m->dims, sizeof *normal);
+	if (!normal) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld normals", (long long)m->dims);
+	for (int64_t row = 0; row < out.rows; row++) draw(m, seed, out.dtype, row, out.data, normal);
+out:
 	egm__free(m->context, normal);
-	return EGM_OK;
+	return egm__named(__func__, st);
 }

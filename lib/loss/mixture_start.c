@@ -68,12 +68,12 @@ static egm_status choose_centres(egm_mixture *m, const egm__mixture_data *data, 
 	for (int64_t k = 0; k < n; k++) {
 		double u = uniform(rng, k), *centre = m->now.means + k * d;
 		if (k > 0 && !(*total > 0))
-			return egm__fail(EGM_ERR_ARGUMENT, "mixture: %lld components, the data have %lld distinct rows",
+			return egm__fail(EGM_ERR_ARGUMENT, "components is %lld, must be at most the %lld distinct rows of x",
 			                 (long long)n, (long long)k);
 		int64_t row = k == 0 ? pick(data, NULL, u * data->total) : pick(data, distances, u * *total);
 		for (int64_t i = 0; i < d; i++) centre[i] = egm__number(data->dtype, data->x, row * d + i);
 		*total = approach(m, data, centre, k == 0, distances);
-		if (!isfinite(*total)) return egm__fail(EGM_ERR_NONFINITE, "mixture: squared distances of the data overflow");
+		if (!isfinite(*total)) return egm__fail(EGM_ERR_NONFINITE, "squared distances of the rows of x overflow");
 	}
 	return EGM_OK;
 }
@@ -95,7 +95,7 @@ egm_status egm__mixture_start(egm_mixture *m, const egm__mixture_data *data, int
 		}
 	}
 	if (egm__mixture_factorise(m, &m->now) >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "mixture: a start with variance %g is none",
+		return egm__fail(EGM_ERR_NONFINITE, "the variance of x is %g, must be above 0 and finite",
 		                 fabs(variance)); /* no "-nan" */
 	return EGM_OK;
 }

@@ -108,7 +108,7 @@ static void add_part(const egm_mixture *m, egm__mixture_sums *s, const egm__mixt
 
 egm_status egm__mixture_lost(int64_t row)
 {
-	return egm__fail(EGM_ERR_NONFINITE, "mixture: row %lld is out of reach of every component, its density is 0",
+	return egm__fail(EGM_ERR_NONFINITE, "row %lld is out of reach of every component, its density is 0",
 	                 (long long)row);
 }
 
@@ -197,21 +197,19 @@ egm_status egm__mixture_maximise(egm_mixture *m, const egm__mixture_pass *pass)
 	int64_t bad = egm__mixture_factorise(m, &m->next);
 	if (bad >= 0)
 		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "mixture: component %lld has no covariance that can be inverted; covariance_floor = %g",
+		                 "the covariance of component %lld cannot be inverted, covariance_floor is %g, must be larger",
 		                 (long long)bad, egm__mixture_least_floor(m));
 	m->now = m->next;
 	m->next = now;
 	return EGM_OK;
 }
 
-static egm_status step(const char *call, egm_mixture *m, egm__mixture_data *data, int64_t columns,
-                       double *log_likelihood)
+static egm_status step(egm_mixture *m, const egm__mixture_data *data, double *log_likelihood)
 {
 	egm_status st = EGM_OK;
 	egm__mixture_pass pass = {0};
 	double mean_log_p;
-	int lacks_floors = m && !(m->floors[0] > 0);
-	EGM_TRY(egm__mixture_check_call(call, m, data, columns, m));
+	int lacks_floors = !(m->floors[0] > 0);
 	EGM_TRY(egm__mixture_pass_create(&pass, m, data, 1));
 	EGM_TRY(egm__mixture_expect(&pass, &mean_log_p));
 	if (lacks_floors && !(m->options.fixed & EGM_MIXTURE_FIX_COVARIANCES)) EGM_TRY(egm__mixture_find_units(m, data));
@@ -223,16 +221,9 @@ out:
 	return st;
 }
 
-egm_status egm_mixture_step(egm_mixture *mixture, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                            double *log_likelihood)
+egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights, double *log_likelihood)
 {
-	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows};
-	return step("egm_mixture_step", mixture, &data, columns, log_likelihood);
-}
-
-egm_status egm_mixture_step_weighted(egm_mixture *mixture, egm_dtype dtype, const void *x, const double *row_weights,
-                                     int64_t rows, int64_t columns, double *log_likelihood)
-{
-	egm__mixture_data data = {.dtype = dtype, .x = x, .rows = rows, .weights = row_weights};
-	return step("egm_mixture_step_weighted", mixture, &data, columns, log_likelihood);
+	egm__mixture_data data;
+	egm_status st = egm__mixture_take(mixture, &data, x, row_weights);
+	return egm__named(__func__, st == EGM_OK ? step(mixture, &data, log_likelihood) : st);
 }

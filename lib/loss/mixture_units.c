@@ -26,27 +26,35 @@ static const struct {
 
 /* ---- weights */
 
-egm_status egm__mixture_data_check(const char *call, egm__mixture_data *data, int64_t columns)
+static egm_status take_weights(egm__mixture_data *data)
 {
 	double heaviest = 0;
-	egm_status st = egm__sample_check(call, "x", &(egm__sample){data->x, data->rows, columns, data->dtype}, 1);
-	if (st != EGM_OK) return st;
-	data->total = (double)data->rows;
-	data->scale = 1;
-	if (!data->weights) return EGM_OK;
 	for (int64_t r = 0; r < data->rows; r++) {
 		double w = data->weights[r];
 		if (!(w >= 0) || !isfinite(w))
-			return egm__fail(EGM_ERR_ARGUMENT, "%s: the weight of row %lld is %g, not a number >= 0", call,
-			                 (long long)r, w);
+			return egm__fail(EGM_ERR_ARGUMENT, "row_weights[%lld] is %g, must be at least 0 and finite", (long long)r,
+			                 w);
 		heaviest = fmax(heaviest, w);
 	}
 	if (!(heaviest > 0))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: all %lld row weights are 0", call, (long long)data->rows);
+		return egm__fail(EGM_ERR_ARGUMENT, "all %lld row_weights are 0, one at least must be above",
+		                 (long long)data->rows);
 	data->scale = scalbn(1, heaviest < DBL_MIN ? 1023 : -ilogb(heaviest)); /* never infinite */
 	data->total = 0;
 	for (int64_t r = 0; r < data->rows; r++) data->total += egm__mixture_weight(data, r);
 	return EGM_OK;
+}
+
+egm_status egm__mixture_data_take(egm__mixture_data *data, egm_array x, egm_array row_weights, int64_t columns)
+{
+	egm_status st = EGM_OK;
+	*data = (egm__mixture_data){x.dtype, x.data, x.rows, row_weights.data, 1, (double)x.rows};
+	EGM_TRY(egm__sample_check(x, "x", 0, columns, 1));
+	if (!data->weights) return EGM_OK;
+	EGM_TRY(egm__array_counts(row_weights, "row_weights", EGM_F64, x.rows));
+	EGM_TRY(take_weights(data));
+out:
+	return st;
 }
 
 /* ---- a column */
@@ -105,21 +113,21 @@ egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data
 	egm_status st = EGM_OK;
 	int64_t varying = 0;
 	egm__sort_item *items = egm__alloc(m->context, data->rows, 2 * sizeof *items);
-	if (!items) return egm__fail(EGM_ERR_MEMORY, "mixture: out of memory to sort %lld rows", (long long)data->rows);
+	if (!items) return egm__fail(EGM_ERR_MEMORY, "no memory to sort %lld rows", (long long)data->rows);
 	for (int64_t j = 0; j < m->dims; j++) {
 		int64_t n = sort_column(data, m->dims, j, items, items + data->rows);
 		double spread = spread_of(data, items, n);
 		if (!isfinite(spread * spread))
-			EGM_FAIL(EGM_ERR_NONFINITE, "mixture: the variance of column %lld overflows", (long long)j);
+			EGM_FAIL(EGM_ERR_NONFINITE, "the variance of column %lld (from 0) of x overflows", (long long)j);
 		if (spread > 0 && spread * spread * RELATIVE_FLOOR < DBL_MIN)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: column %lld has a spread of %g, whose square underflows", (long long)j,
-			         spread);
+			EGM_FAIL(EGM_ERR_ARGUMENT, "column %lld (from 0) of x has a spread of %g, whose square underflows",
+			         (long long)j, spread);
 		varying += spread > 0;
 		m->units[j] = spread > 0 ? spread : -magnitude(items[0].value);
 	}
 	complete_units(m, m->units);
 	if (!varying && !(m->floors[0] > 0))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "mixture: %lld rows without variance say nothing about covariance_floor; set it",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "covariance_floor is 0, must be above 0 for %lld rows without variance",
 		         (long long)data->rows);
 	for (int64_t j = 0; j < m->dims && !(m->options.covariance_floor > 0); j++)
 		m->floors[j] = RELATIVE_FLOOR * (m->units[j] * m->units[j]);

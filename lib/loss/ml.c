@@ -6,8 +6,12 @@
 enum { ENERGY };
 enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
 
-static const egm_ml_options defaults = {.struct_size = sizeof defaults};
-static const egm__range ranges[] = {EGM__WEIGHT(egm_ml_options, regulariser)};
+static const egm_ml_options defaults = EGM_ML_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__WEIGHT(egm_ml_options, regulariser,
+                "Weight of the mean squared energy of data and negative samples; 1e-3 where energies drift."),
+};
+EGM__OPTIONS(egm__options_ml, egm_ml_options, defaults, members);
 
 static egm__id mean_square(egm__graph *g, egm__id x)
 {
@@ -33,21 +37,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 }
 
 static const egm__system ml = {.kind = "ml",
-                               .type = "egm_ml_options",
-                               .defaults = &defaults,
-                               .size = sizeof defaults,
-                               EGM__RANGES(ranges),
+                               .options = &egm__options_ml,
                                .n_nets = 1,
                                .nets = {{"energy", "d", "1"}},
                                .terms = {"energy_data", "energy_negative", "regulariser"},
                                .describe = describe};
 
-egm_status egm_ml_options_init(egm_ml_options *options, size_t size)
+egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options)
 {
-	return egm__system_options(&ml, options, size);
-}
-
-egm_status egm_ml_create(egm_loss **out, egm_model *energy, const egm_ml_options *options)
-{
-	return egm__system_create(out, &ml, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &ml, &energy, options));
 }

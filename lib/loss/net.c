@@ -71,10 +71,11 @@ egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what,
 	char with[80] = "";
 	int32_t layer = egm__model_batch_layer(m);
 	if (layer < 0 || (what && !(weight > 0))) return EGM_OK;
-	if (what) snprintf(with, sizeof with, " with %s = %g", what, weight);
+	if (what) snprintf(with, sizeof with, " with %s above 0 (%g)", what, weight);
 	return egm__fail(
 	    EGM_ERR_ARGUMENT,
-	    "%s: layer %d of %s '%s' is %s:%s the slope at one row would depend on the other rows of its batch", loss->kind,
+	    "layer %d of %s '%s' is %s, which cannot be%s: the slope at one row would depend on the other rows "
+	    "of its batch",
 	    layer, loss->roles[net], m->name, m->layers[layer].kind->name, with);
 }
 
@@ -88,8 +89,7 @@ static egm_status check_joint(const egm_loss *loss, int32_t net, int64_t batch)
 		if (layer->kind->apply_batch && one_pixel && batch < 2)
 			return egm__fail(
 			    EGM_ERR_ARGUMENT,
-			    "egm_trainer_options: batch is %lld: layer %d (%s) of %s '%s' then has one number a channel "
-			    "and no variance, at least 2",
+			    "batch is %lld, must be at least 2: layer %d (%s) of %s '%s' needs the variance of a channel",
 			    (long long)batch, i, layer->kind->name, loss->roles[net], m->name);
 	}
 	return EGM_OK;
@@ -99,8 +99,8 @@ egm_status egm__loss_check_batch(const egm_loss *loss, int64_t batch)
 {
 	egm_status st = EGM_OK;
 	if (batch < loss->min_batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_options: batch is %lld, %s needs at least %lld", (long long)batch,
-		         loss->kind, (long long)loss->min_batch);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "batch is %lld, must be at least %lld for %s", (long long)batch,
+		         (long long)loss->min_batch, loss->kind);
 	for (int32_t i = 0; i < loss->n_nets; i++) EGM_TRY(check_joint(loss, i, batch));
 out:
 	return st;

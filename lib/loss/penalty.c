@@ -12,6 +12,18 @@
  * The gradient is a node like any other, so its own gradient is exact. ||.|| has the derivative 0 at 0. */
 #include <loss/penalty_impl.h>
 
+static const egm_choice kinds[] = {{"two_sided", EGM_PENALTY_TWO_SIDED},
+                                   {"one_sided", EGM_PENALTY_ONE_SIDED},
+                                   {"linear", EGM_PENALTY_LINEAR},
+                                   {"zero_centred", EGM_PENALTY_ZERO_CENTRED},
+                                   {"finite_two_sided", EGM_PENALTY_FINITE_TWO_SIDED},
+                                   {"finite_linear", EGM_PENALTY_FINITE_LINEAR}};
+EGM__FAMILY(egm__family_penalty, "EGM_PENALTY_", kinds);
+
+static const egm_choice places[] = {
+    {"interpolates", EGM_AT_INTERPOLATES}, {"real", EGM_AT_REAL}, {"fake", EGM_AT_FAKE}, {"both", EGM_AT_BOTH}};
+EGM__FAMILY(egm__family_at, "EGM_AT_", places);
+
 /* The slopes [rows, 1] that a penalty looks at, and which of them are there (EGM__NONE: all). */
 typedef struct slopes {
 	egm__id slope, square, there;

@@ -3,7 +3,10 @@
 #ifndef EGM_LOSS_PENALTY_IMPL_H
 #define EGM_LOSS_PENALTY_IMPL_H
 
+#include <core/options_impl.h>
 #include <loss/loss_impl.h>
+
+extern const egm__family egm__family_penalty, egm__family_at; /* EGM_PENALTY_*, EGM_AT_* */
 
 /* Noise streams that a penalty draws from; other noise of the phase keeps off them. */
 enum { EGM__STREAM_PENALTY = 64, EGM__STREAM_PENALTY_OTHER };

@@ -9,12 +9,15 @@ enum { ENERGY };
 enum { SCORE_MATCHING };
 enum { MOST = 64 }; /* dimensions of the explicit form, directions of the sliced one: the graph has a part for each */
 
-static const egm_score_matching_options defaults = {
-    .struct_size = sizeof defaults, .form = EGM_SCORE_SLICED, .projections = 1};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_score_matching_options, form, EGM_SCORE_EXPLICIT, EGM_SCORE_SLICED, "EGM_SCORE_*"),
-    EGM__RANGE(egm_score_matching_options, projections, 0, 1, MOST, "not in [1, 64]"),
+static const egm_score_matching_options defaults = EGM_SCORE_MATCHING_OPTIONS_INIT;
+static const egm_choice form_choices[] = {{"explicit", EGM_SCORE_EXPLICIT}, {"sliced", EGM_SCORE_SLICED}};
+static EGM__FAMILY(forms, "EGM_SCORE_", form_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_score_matching_options, form, forms, "The exact Laplacian, or its estimate by random directions."),
+    EGM__BETWEEN(egm_score_matching_options, projections, 1, MOST,
+                 "Random directions for each row of the sliced form."),
 };
+EGM__OPTIONS(egm__options_score_matching, egm_score_matching_options, defaults, members);
 
 /* sum_i d^2 U / dx_i^2, [batch, 1] */
 static egm__id laplacian(egm__phase_graph *p, egm__id x, egm__id score)
@@ -61,27 +64,20 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_score_matching_options *o = loss->options;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (o->form == EGM_SCORE_EXPLICIT && loss->nets[ENERGY]->inputs > MOST)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "score_matching: explicit with %lld dimensions, at most %d; use sliced",
-		                 (long long)loss->nets[ENERGY]->inputs, MOST);
+		return egm__fail(EGM_ERR_UNSUPPORTED,
+		                 "energy '%s' has %lld inputs, EGM_SCORE_EXPLICIT takes at most %d; use EGM_SCORE_SLICED",
+		                 loss->nets[ENERGY]->name, (long long)loss->nets[ENERGY]->inputs, MOST);
 	return egm__loss_by_row(loss, ENERGY, NULL, 0);
 }
 
 static const egm__system score_matching = {.kind = "score_matching",
-                                           .type = "egm_score_matching_options",
-                                           .defaults = &defaults,
-                                           .size = sizeof defaults,
-                                           EGM__RANGES(ranges),
+                                           .options = &egm__options_score_matching,
                                            .n_nets = 1,
                                            .nets = {{"energy", "d", "1"}},
                                            .terms = {"score_matching"},
                                            .describe = describe};
 
-egm_status egm_score_matching_options_init(egm_score_matching_options *options, size_t size)
+egm_status egm_loss_score_matching(egm_loss **out, egm_model *energy, const egm_score_matching_options *options)
 {
-	return egm__system_options(&score_matching, options, size);
-}
-
-egm_status egm_score_matching_create(egm_loss **out, egm_model *energy, const egm_score_matching_options *options)
-{
-	return egm__system_create(out, &score_matching, &energy, options);
+	return egm__named(__func__, egm__system_create(out, &score_matching, &energy, options));
 }

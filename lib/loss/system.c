@@ -9,34 +9,31 @@
 
 egm_status egm__system_options(const egm__system *system, void *options, size_t size)
 {
-	return egm__options_init(system->type, options, size, system->defaults, system->size);
+	return egm__options_init(system->options->type, options, size, system->options->defaults, system->options->size);
 }
 
-static egm_status check_range(const egm__system *system, const egm__range *r, const char *options)
+egm_status egm__loss_number(egm_dtype dtype, const char *name, double value)
 {
-	const char *at = options + r->offset;
-	double value = r->real ? *(const double *)(const void *)at : *(const int32_t *)(const void *)at;
-	if (value >= r->low && value <= r->high) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s", system->kind, r->name, value, r->flaw);
+	int f32 = dtype == EGM_F32;
+	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
+	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s", name, value, tiny ? "0" : "infinite",
+	                 egm__dtype_name(dtype));
 }
 
 egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
 {
-	int f32 = loss->dtype == EGM_F32;
-	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
-	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: %s = %g is %s in %s", loss->kind, name, value, tiny ? "0" : "infinite",
-	                 egm__dtype_name(loss->dtype));
+	return egm__loss_number(loss->dtype, name, value);
 }
 
 /* Where a range has both signs, 0 is a number like its neighbours, and what becomes 0 does no harm. */
 static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 {
 	egm_status st = EGM_OK;
-	for (int32_t i = 0; i < system->n_ranges; i++) {
-		const egm__range *r = &system->ranges[i];
-		if (!r->real) continue;
-		double value = *(const double *)(const void *)((const char *)loss->options + r->offset);
+	for (int32_t i = 0; i < system->options->n; i++) {
+		const egm__option *r = &system->options->rows[i];
+		if (r->kind != EGM_OPTION_DOUBLE) continue;
+		double value = egm__option_value(r, loss->options);
 		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__system_number(loss, r->name, value));
 	}
 out:
@@ -79,8 +76,8 @@ static int64_t width_of(const letters *l, const char *formula)
 static egm_status check_width(const egm_loss *loss, int32_t net, const char *side, int64_t is, int64_t wanted)
 {
 	if (is == wanted) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: %s '%s' has %lld %s, %lld wanted", loss->kind, loss->roles[net],
-	                 loss->nets[net]->name, (long long)is, side, (long long)wanted);
+	return egm__fail(EGM_ERR_SHAPE, "%s '%s' has %lld %s, must have %lld", loss->roles[net], loss->nets[net]->name,
+	                 (long long)is, side, (long long)wanted);
 }
 
 static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
@@ -120,7 +117,9 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 	egm_loss *loss = NULL;
 	memcpy(shapes, system->nets, sizeof shapes);
 	for (int32_t i = 0; i < system->n_nets; i++) roles[i] = shapes[i].role;
-	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->size));
+	EGM_TRY(egm__loss_create(&loss, system->kind, system->n_nets, nets, roles, merged, system->options->size));
+	for (int32_t i = 0; i < system->n_nets; i++)
+		if (system->keys[i]) loss->keys[i] = system->keys[i];
 	for (int32_t i = 0; i < EGM__MAX_TERMS && system->terms[i]; i++)
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
@@ -140,12 +139,10 @@ egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_mod
 		char bytes[MOST];
 		double aligned;
 	} merged;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "%s: out is NULL", system->kind);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	EGM_INVARIANT(system->size <= MOST);
-	memcpy(merged.bytes, system->defaults, system->size);
-	EGM_TRY(egm__options_merge(system->type, merged.bytes, system->size, options));
-	for (int32_t i = 0; i < system->n_ranges; i++) EGM_TRY(check_range(system, &system->ranges[i], merged.bytes));
+	EGM_INVARIANT(system->options->size <= MOST);
+	EGM_TRY(egm__options_check(system->options, merged.bytes, options));
 	EGM_TRY(create(out, system, nets, merged.bytes));
 out:
 	return st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tells one system from another, as a table: its options with their ranges, its nets with their widths, its terms.
+/* What tells one system from another, as a table: its options, its nets with their widths, its terms.
  * A system's file holds this table, the functions that write its phases, and nothing else. */
 #ifndef EGM_LOSS_SYSTEM_IMPL_H
 #define EGM_LOSS_SYSTEM_IMPL_H
@@ -10,28 +10,6 @@
 #include <loss/loss_impl.h>
 #include <stddef.h>
 
-/* An option's closed range; the error reads "<kind>: <name> = <value> is <flaw>". */
-typedef struct egm__range {
-	const char *name;
-	size_t offset;
-	int32_t real; /* double, else int32_t */
-	double low, high;
-	const char *flaw; /* "none of EGM_ENTROPY_*" */
-} egm__range;
-
-#define EGM__RANGE(type, member, real, low, high, flaw)        \
-	{                                                          \
-#member, offsetof(type, member), real, low, high, flaw \
-	}
-#define EGM__CHOICE(type, member, low, high, family) EGM__RANGE(type, member, 0, low, high, "none of " family)
-#define EGM__COUNT(type, member) EGM__RANGE(type, member, 0, 1, INT32_MAX, "below 1")
-#define EGM__FLAG(type, member) EGM__RANGE(type, member, 0, 0, 1, "not 0 or 1")
-#define EGM__RESERVED(type, member) EGM__RANGE(type, member, 0, 0, 0, "not 0")
-#define EGM__WEIGHT(type, member) EGM__RANGE(type, member, 1, 0, DBL_MAX, "not a number >= 0")
-#define EGM__POSITIVE(type, member) EGM__RANGE(type, member, 1, DBL_TRUE_MIN, DBL_MAX, "not a positive number")
-#define EGM__BELOW_ONE(type, member) EGM__RANGE(type, member, 1, 0, 1 - DBL_EPSILON / 2, "not in [0, 1)")
-#define EGM__FINITE(type, member) EGM__RANGE(type, member, 1, -DBL_MAX, DBL_MAX, "not a finite number")
-
 /* A net and its widths as formulas of letters: "d" the data's, "k" the latent one, "d+k", "2k", "1". A letter is what
  * the first net says that has it alone. */
 typedef struct egm__net_shape {
@@ -39,19 +17,16 @@ typedef struct egm__net_shape {
 } egm__net_shape;
 
 typedef struct egm__system {
-	const char *kind, *type; /* "vae", "egm_vae_options" */
-	const void *defaults;
-	size_t size; /* of the options */
-	int32_t n_ranges, n_nets;
-	const egm__range *ranges;
+	const char *kind; /* "vae" */
+	const egm__options *options;
+	int32_t n_nets;
 	egm__net_shape nets[EGM__MAX_NETS];
+	const char *keys[EGM__MAX_NETS];   /* of nets that checkpoints call by another name than their role */
 	const char *data;                  /* the width of a row of data, as a formula; NULL: "d" */
 	const char *terms[EGM__MAX_TERMS]; /* in the order of their indices, then NULL */
 	/* Reads loss->options, adds phases and what else there is; may change widths by the options. */
 	egm_status (*describe)(egm_loss *loss, egm__net_shape *nets);
 } egm__system;
-
-#define EGM__RANGES(table) .n_ranges = sizeof(table) / sizeof *(table), .ranges = (table)
 
 egm_status egm__system_options(const egm__system *system, void *options, size_t size);
 /* Everything that egm_*_create does. Nets as in system->nets; options may be NULL. */
@@ -60,6 +35,7 @@ egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_mod
  * weighs nothing, noise that is none. Options are looked at before `describe`, which asks about what it makes of them.
  */
 egm_status egm__system_number(const egm_loss *loss, const char *name, double value);
+egm_status egm__loss_number(egm_dtype dtype, const char *name, double value);
 
 /* The next phase. */
 egm__phase *egm__phase_add(egm_loss *loss, const char *name, uint32_t moves, int32_t repeat, int32_t reads_data,

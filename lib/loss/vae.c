@@ -6,14 +6,19 @@
 enum { RECONSTRUCTION, DIVERGENCE };
 enum { STREAM_Z };
 
-static const egm_vae_options defaults = {
-    .struct_size = sizeof defaults, .decoder = EGM_DECODER_GAUSSIAN, .sigma = 1, .beta = 1};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_vae_options, decoder, EGM_DECODER_GAUSSIAN, EGM_DECODER_BERNOULLI, "EGM_DECODER_*"),
+static const egm_vae_options defaults = EGM_VAE_OPTIONS_INIT;
+static const egm_choice decoder_choices[] = {{"gaussian", EGM_DECODER_GAUSSIAN},
+                                             {"gaussian_learned", EGM_DECODER_GAUSSIAN_LEARNED},
+                                             {"bernoulli", EGM_DECODER_BERNOULLI}};
+static EGM__FAMILY(decoders, "EGM_DECODER_", decoder_choices);
+static const egm__option members[] = {
+    EGM__CHOICE(egm_vae_options, decoder, decoders, "Which distribution the output of the decoder describes."),
     EGM__RESERVED(egm_vae_options, reserved),
-    EGM__POSITIVE(egm_vae_options, sigma),
-    EGM__WEIGHT(egm_vae_options, beta),
+    EGM__POSITIVE(egm_vae_options, sigma, "Standard deviation of the gaussian decoder, in data units."),
+    EGM__WEIGHT(egm_vae_options, beta,
+                "Weight of the divergence from the prior; 1 makes the objective a bound on the log likelihood."),
 };
+EGM__OPTIONS(egm__options_vae, egm_vae_options, defaults, members);
 
 /* -log of a product of Bernoulli laws with the given logits, at x in [0, 1]: sum sp(l) - x l */
 static egm__id bernoulli_surprise(egm__graph *g, egm__id logits, egm__id x)
@@ -55,31 +60,22 @@ egm__id egm__vae_log_weight(egm__phase_graph *p, const egm_loss *loss)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	static const char *const variants[] = {"", "gaussian", "gaussian_learned", "bernoulli"};
 	const egm_vae_options *o = loss->options;
-	loss->variant = variants[o->decoder];
+	loss->variant = egm__choice_name(&decoders, o->decoder);
 	if (o->decoder == EGM_DECODER_GAUSSIAN_LEARNED) nets[EGM__VAE_DECODER].outputs = "2d";
 	egm__phase_add(loss, "autoencoder", 1u << EGM__VAE_ENCODER | 1u << EGM__VAE_DECODER, 1, 1, build);
 	return o->decoder == EGM_DECODER_GAUSSIAN ? egm__system_number(loss, "1/sigma^2", 1 / o->sigma / o->sigma) : EGM_OK;
 }
 
 static const egm__system vae = {.kind = "vae",
-                                .type = "egm_vae_options",
-                                .defaults = &defaults,
-                                .size = sizeof defaults,
-                                EGM__RANGES(ranges),
+                                .options = &egm__options_vae,
                                 .n_nets = 2,
                                 .nets = {{"encoder", "d", "2k"}, {"decoder", "k", "d"}},
                                 .terms = {"reconstruction", "divergence"},
                                 .describe = describe};
 
-egm_status egm_vae_options_init(egm_vae_options *options, size_t size)
-{
-	return egm__system_options(&vae, options, size);
-}
-
-egm_status egm_vae_create(egm_loss **out, egm_model *encoder, egm_model *decoder, const egm_vae_options *options)
+egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, egm_model *decoder, const egm_vae_options *options)
 {
 	egm_model *nets[] = {encoder, decoder};
-	return egm__system_create(out, &vae, nets, options);
+	return egm__named(__func__, egm__system_create(out, &vae, nets, options));
 }

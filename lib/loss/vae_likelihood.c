@@ -44,8 +44,8 @@ static double log_add(double a, double b)
 static egm_status ask(job *j)
 {
 	if (!egm__progress_ask(&j->progress, j->done, j->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "egm_vae_log_likelihood: the callback stopped it after %lld of %lld draws",
-	                 (long long)j->done, (long long)j->total);
+	return egm__fail(EGM_ERR_STOPPED, "the callback stopped it after step %lld of %lld", (long long)j->done,
+	                 (long long)j->total);
 }
 
 /* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
@@ -61,7 +61,7 @@ static egm_status run_chunk(job *j, int64_t first, int64_t n, double *out)
 		for (int64_t i = 0; i < n; i++) {
 			double w = egm__number(loss->dtype, j->weights, i);
 			if (!isfinite(w))
-				EGM_FAIL(EGM_ERR_NONFINITE, "egm_vae_log_likelihood: the log weight of row %lld, draw %lld is %s",
+				EGM_FAIL(EGM_ERR_NONFINITE, "the log weight of row %lld, draw %lld is %s, must be finite",
 				         (long long)(first + i), (long long)s, egm__nonfinite_name(w));
 			out[i] = log_add(out[i], w);
 		}
@@ -74,21 +74,16 @@ out:
 	return st;
 }
 
-static egm_status check(const egm_loss *loss, egm_dtype dtype, int64_t columns, int64_t samples, const double *out)
+static egm_status check(const egm_loss *loss, egm_array x, int64_t samples, egm_out log_likelihoods)
 {
-	static const char call[] = "egm_vae_log_likelihood";
-	if (!loss || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, loss ? "log_likelihoods" : "loss");
-	if (strcmp(loss->kind, "vae") != 0)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: the loss is %s, not vae", call, loss->kind);
-	if (dtype != loss->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "%s: x is %s, the nets are %s", call, egm__dtype_name(dtype),
-		                 egm__dtype_name(loss->dtype));
-	if (columns != loss->data_width)
-		return egm__fail(EGM_ERR_SHAPE, "%s: x has %lld columns, the nets expect %lld", call, (long long)columns,
-		                 (long long)loss->data_width);
-	if (samples < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: %lld samples, at least 1 is needed", call, (long long)samples);
-	return EGM_OK;
+	egm_status st = EGM_OK;
+	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "loss is NULL");
+	if (strcmp(loss->kind, "vae") != 0) EGM_FAIL(EGM_ERR_ARGUMENT, "loss is %s, must be vae", loss->kind);
+	EGM_TRY(egm__sample_check(x, "x", loss->dtype, loss->data_width, 1));
+	EGM_TRY(egm__out_fits(log_likelihoods, "log_likelihoods", EGM_F64, x.rows, 1));
+	if (samples < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "samples is %lld, must be at least 1", (long long)samples);
+out:
+	return st;
 }
 
 /* A Bernoulli law knows 0 and 1, and what stands between them as a share. */
@@ -99,8 +94,7 @@ static egm_status check_shares(const egm_loss *loss, const void *x, int64_t rows
 	for (int64_t i = 0; i < n; i++) {
 		double value = egm__number(loss->dtype, x, i);
 		if (!(value >= 0 && value <= 1))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_vae_log_likelihood: row %lld, column %lld (from 0) of x is %g, not in [0, 1]",
+			return egm__fail(EGM_ERR_ARGUMENT, "row %lld, column %lld (from 0) of x is %g, must be in [0, 1]",
 			                 (long long)(i / loss->data_width), (long long)(i % loss->data_width), value);
 	}
 	return EGM_OK;
@@ -114,8 +108,7 @@ static egm_status run(job *j, const char *x, int64_t rows, int64_t columns, doub
 	j->x = egm__alloc_zero(context, CHUNK, row);
 	j->weights = egm__alloc_zero(context, CHUNK, element);
 	if (!j->x || !j->weights)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_vae_log_likelihood: no memory for %d rows of %lld numbers", CHUNK,
-		         (long long)columns);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d rows of %lld numbers", CHUNK, (long long)columns);
 	EGM_TRY(compile(j->loss, &j->program));
 	for (int64_t first = 0; first < rows; first += CHUNK) {
 		int64_t n = rows - first < CHUNK ? rows - first : CHUNK;
@@ -129,9 +122,8 @@ out:
 	return st;
 }
 
-egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows,
-                                           int64_t columns, int64_t samples, uint64_t seed, double *log_likelihoods,
-                                           egm_progress_fn progress, void *user)
+egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_array x, int64_t samples, uint64_t seed,
+                                       egm_out log_likelihoods, egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
 	union {
@@ -139,20 +131,13 @@ egm_status egm_vae_log_likelihood_progress(const egm_loss *loss, egm_dtype dtype
 		egm_loss *held; /* the callback may free it */
 	} l = {loss};
 	job j = {.loss = loss, .samples = samples, .seed = seed};
-	EGM_TRY(check(loss, dtype, columns, samples, log_likelihoods));
-	EGM_TRY(egm__sample_check("egm_vae_log_likelihood", "x", &(egm__sample){x, rows, columns, dtype}, 1));
-	EGM_TRY(check_shares(loss, x, rows));
-	if (egm__size_mul(egm__blocks_of(rows, CHUNK), samples, &j.total)) j.total = INT64_MAX;
+	EGM_TRY(check(loss, x, samples, log_likelihoods));
+	EGM_TRY(check_shares(loss, x.data, x.rows));
+	if (egm__size_mul(egm__blocks_of(x.rows, CHUNK), samples, &j.total)) j.total = INT64_MAX;
 	egm__progress_start(&j.progress, progress, user);
 	egm__loss_retain(l.held);
-	st = run(&j, x, rows, columns, log_likelihoods);
+	st = run(&j, x.data, x.rows, x.columns, log_likelihoods.data);
 	egm_loss_free(l.held);
 out:
-	return st;
-}
-
-egm_status egm_vae_log_likelihood(const egm_loss *loss, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                                  int64_t samples, uint64_t seed, double *log_likelihoods)
-{
-	return egm_vae_log_likelihood_progress(loss, dtype, x, rows, columns, samples, seed, log_likelihoods, NULL, NULL);
+	return egm__named(__func__, st);
 }

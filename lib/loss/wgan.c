@@ -9,19 +9,19 @@ enum { CRITIC, GENERATOR };
 enum { CRITIC_REAL, CRITIC_FAKE, PENALTY, TERM_GENERATOR };
 enum { STREAM_Z };
 
-static const egm_wgan_options defaults = {.struct_size = sizeof defaults,
-                                          .penalty_kind = EGM_PENALTY_TWO_SIDED,
-                                          .penalty_at = EGM_AT_INTERPOLATES,
-                                          .critic_steps = 5,
-                                          .penalty = 10};
-static const egm__range ranges[] = {
-    EGM__CHOICE(egm_wgan_options, penalty_kind, EGM_PENALTY_TWO_SIDED, EGM_PENALTY_FINITE_LINEAR, "EGM_PENALTY_*"),
-    EGM__CHOICE(egm_wgan_options, penalty_at, EGM_AT_INTERPOLATES, EGM_AT_BOTH, "EGM_AT_*"),
-    EGM__COUNT(egm_wgan_options, critic_steps),
+static const egm_wgan_options defaults = EGM_WGAN_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
+                "Which function of the slope of the critic is penalised."),
+    EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
+                "Where the penalty is taken; the finite_ kinds have interpolates alone."),
+    EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),
     EGM__RESERVED(egm_wgan_options, reserved),
-    EGM__WEIGHT(egm_wgan_options, penalty),
-    EGM__WEIGHT(egm_wgan_options, clip),
+    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty; 0 for spectral critics, or with clip."),
+    EGM__WEIGHT(egm_wgan_options, clip,
+                "After each move the parameters of the critic are cut to [-clip, clip]; 0: never."),
 };
+EGM__OPTIONS(egm__options_wgan, egm_wgan_options, defaults, members);
 
 static void build_critic(const egm_loss *loss, egm__phase_graph *p)
 {
@@ -48,28 +48,21 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	egm__phase_add(loss, "critic", 1u << CRITIC, o->critic_steps, 1, build_critic);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
 	if (o->penalty_kind >= EGM_PENALTY_FINITE_TWO_SIDED && o->penalty_at != EGM_AT_INTERPOLATES)
-		return egm__fail(EGM_ERR_ARGUMENT, "wgan: penalty_at = %d: chords lie between interpolates",
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "penalty_at is %d, must be EGM_AT_INTERPOLATES for the finite kinds of penalty",
 		                 (int)o->penalty_at);
 	return egm__loss_by_row(loss, CRITIC, "penalty", o->penalty);
 }
 
 static const egm__system wgan = {.kind = "wgan",
-                                 .type = "egm_wgan_options",
-                                 .defaults = &defaults,
-                                 .size = sizeof defaults,
-                                 EGM__RANGES(ranges),
+                                 .options = &egm__options_wgan,
                                  .n_nets = 2,
                                  .nets = {{"critic", "d", "1"}, {"generator", "k", "d"}},
                                  .terms = {"critic_real", "critic_fake", "penalty", "generator"},
                                  .describe = describe};
 
-egm_status egm_wgan_options_init(egm_wgan_options *options, size_t size)
-{
-	return egm__system_options(&wgan, options, size);
-}
-
-egm_status egm_wgan_create(egm_loss **out, egm_model *critic, egm_model *generator, const egm_wgan_options *options)
+egm_status egm_loss_wgan(egm_loss **out, egm_model *critic, egm_model *generator, const egm_wgan_options *options)
 {
 	egm_model *nets[] = {critic, generator};
-	return egm__system_create(out, &wgan, nets, options);
+	return egm__named(__func__, egm__system_create(out, &wgan, nets, options));
 }

@@ -20,7 +20,7 @@ static egm_status keep_failure(egm_model *model, egm_status st)
 {
 	if (st == EGM_OK) return st;
 	model->failed = st;
-	snprintf(model->failure, sizeof model->failure, "%s", egm_last_error());
+	snprintf(model->failure, sizeof model->failure, "%s", egm__last_text());
 	return st;
 }
 
@@ -119,10 +119,11 @@ egm_status egm__model_add(egm_model *model, const char *kind, const double *para
 egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
 {
 	egm_status st = check_open(model, "set_initializer");
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	if (!egm__initializer_name(initializer))
-		return keep_failure(
-		    model, egm__fail(EGM_ERR_ARGUMENT, "model '%s': there is no initializer %d", model->name, initializer));
+		return egm__named(__func__,
+		                  keep_failure(model, egm__fail(EGM_ERR_ARGUMENT, "model '%s': there is no initializer %d",
+		                                                model->name, initializer)));
 	model->initializer = initializer;
 	return EGM_OK;
 }
@@ -202,7 +203,7 @@ out:
 egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)
 {
 	egm_status st = egm__model_allocate(model, dtype);
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	for (int32_t i = 0; i < model->n_tensors; i++) egm__model_draw(model, i, seed);
 	egm__model_settle(model, 0, model->n_layers, seed);
 	return EGM_OK;

@@ -17,8 +17,7 @@ enum { MOST_NUMBERS = 1 << 26 };
 
 typedef struct job {
 	const egm_model *model;
-	const char *call; /* for error texts */
-	int32_t kind;     /* EGM__EVALUATE_* */
+	int32_t kind; /* EGM__EVALUATE_* */
 	int64_t rows, chunk;
 	const char *x; /* NULL: rows are drawn */
 	uint64_t seed;
@@ -36,31 +35,11 @@ static int64_t chunk_for(const egm_model *model, int64_t rows)
 
 /* ---- checks */
 
-egm_status egm__model_check(const egm_model *model, egm_dtype dtype, int64_t columns, int64_t expected,
-                            const char *what)
+egm_status egm__model_ready(const egm_model *model)
 {
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s: model is NULL", what);
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: model '%s' is not built", what, model->name);
-	if (dtype != model->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "model '%s' is %s, %s is %s", model->name, egm__dtype_name(model->dtype), what,
-		                 egm__dtype_name(dtype));
-	if (columns != expected)
-		return egm__fail(EGM_ERR_SHAPE, "model '%s': %s has %lld columns, %lld expected", model->name, what,
-		                 (long long)columns, (long long)expected);
-	return EGM_OK;
-}
-
-/* rows and the bytes of the arrays that hold them. */
-static egm_status check_rows(const job *j)
-{
-	const egm_model *model = j->model;
-	int64_t outputs = egm__model_outputs(model), wide = model->inputs > outputs ? model->inputs : outputs, bytes;
-	if (j->rows < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s '%s': %lld rows, at least 1 is needed", j->call, model->name,
-		                 (long long)j->rows);
-	if (egm__size_mul(j->rows, wide, &bytes) || egm__size_mul(bytes, (int64_t)egm__dtype_size(model->dtype), &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s '%s': %lld rows of %lld numbers are more than memory can hold", j->call,
-		                 model->name, (long long)j->rows, (long long)wide);
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
+	if (!model->built)
+		return egm__fail(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
 	return EGM_OK;
 }
 
@@ -69,7 +48,7 @@ static egm_status check_x(const job *j)
 	const egm_model *model = j->model;
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, j->x, j->rows * model->inputs);
 	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "%s '%s': row %lld, column %lld of x is not finite", j->call, model->name,
+	return egm__fail(EGM_ERR_NONFINITE, "model '%s': row %lld, column %lld of x is not finite", model->name,
 	                 (long long)(at / model->inputs), (long long)(at % model->inputs));
 }
 
@@ -77,7 +56,7 @@ static egm_status check_single_output(const job *j)
 {
 	int64_t outputs = egm__model_outputs(j->model);
 	if (outputs == 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s '%s': an energy has one output, the net has %lld", j->call, j->model->name,
+	return egm__fail(EGM_ERR_SHAPE, "model '%s' has %lld outputs, an energy has one", j->model->name,
 	                 (long long)outputs);
 }
 
@@ -114,7 +93,7 @@ static egm_status check_result(const job *j, const char *what, const void *value
 	const egm_model *model = j->model;
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, values, n * columns);
 	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "%s '%s': %s of row %lld is not finite", j->call, model->name, what,
+	return egm__fail(EGM_ERR_NONFINITE, "model '%s': the %s of row %lld is not finite", model->name, what,
 	                 (long long)(first + at / columns));
 }
 
@@ -149,57 +128,71 @@ out:
 
 /* ---- the calls */
 
-/* All checks of a call that brings its rows. */
-static egm_status check_call(const job *j, egm_dtype dtype, int64_t columns, int energy)
+/* All checks of a call that brings its rows, and what it asks for. */
+static egm_status check_call(job *j, const egm_model *model, int32_t kind, egm_array x, int energy)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(egm__model_check(j->model, dtype, columns, j->model ? j->model->inputs : 0, "x"));
+	EGM_TRY(egm__model_ready(model));
+	*j = (job){.model = model, .kind = kind, .rows = x.rows, .chunk = chunk_for(model, x.rows), .x = x.data};
 	if (energy) EGM_TRY(check_single_output(j));
-	if (!j->x) EGM_FAIL(EGM_ERR_ARGUMENT, "%s '%s': x is NULL", j->call, j->model->name);
-	if (j->kind == EGM__EVALUATE_VALUE && !j->y)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%s '%s': the array for the results is NULL", j->call, j->model->name);
-	if (j->kind == EGM__EVALUATE_GRADIENT && !j->gradient)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%s '%s': gradients is NULL", j->call, j->model->name);
-	EGM_TRY(check_rows(j));
+	EGM_TRY(egm__array_fits(x, "x", model->dtype, model->inputs));
 	EGM_TRY(check_x(j));
 out:
 	return st;
 }
 
-egm_status egm_model_run(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                         void *out)
+egm_status egm_model_run(const egm_model *model, egm_array x, egm_out y)
 {
-	job j = {model, "run", EGM__EVALUATE_VALUE, rows, chunk_for(model, rows), x, 0, out, NULL};
-	egm_status st = check_call(&j, dtype, columns, 0);
-	return st == EGM_OK ? evaluate(&j) : st;
+	egm_status st = EGM_OK;
+	job j;
+	EGM_TRY(check_call(&j, model, EGM__EVALUATE_VALUE, x, 0));
+	EGM_TRY(egm__out_fits(y, "y", model->dtype, x.rows, egm__model_outputs(model)));
+	j.y = y.data;
+	EGM_TRY(evaluate(&j));
+out:
+	return egm__named(__func__, st);
 }
 
-egm_status egm_model_energy(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows, int64_t columns,
-                            void *energies)
+egm_status egm_model_energy(const egm_model *model, egm_array x, egm_out energies)
 {
-	job j = {model, "energy", EGM__EVALUATE_VALUE, rows, chunk_for(model, rows), x, 0, energies, NULL};
-	egm_status st = check_call(&j, dtype, columns, 1);
-	return st == EGM_OK ? evaluate(&j) : st;
+	egm_status st = EGM_OK;
+	job j;
+	EGM_TRY(check_call(&j, model, EGM__EVALUATE_VALUE, x, 1));
+	EGM_TRY(egm__out_fits(energies, "energies", model->dtype, x.rows, 1));
+	j.y = energies.data;
+	EGM_TRY(evaluate(&j));
+out:
+	return egm__named(__func__, st);
 }
 
-egm_status egm_model_energy_gradient(const egm_model *model, egm_dtype dtype, const void *x, int64_t rows,
-                                     int64_t columns, void *energies, void *gradients)
+egm_status egm_model_energy_gradient(const egm_model *model, egm_array x, egm_out energies, egm_out gradients)
 {
-	job j = {model, "energy_gradient", EGM__EVALUATE_GRADIENT, rows, chunk_for(model, rows), x, 0, energies, gradients};
-	egm_status st = check_call(&j, dtype, columns, 1);
-	return st == EGM_OK ? evaluate(&j) : st;
+	egm_status st = EGM_OK;
+	job j;
+	EGM_TRY(check_call(&j, model, EGM__EVALUATE_GRADIENT, x, 1));
+	if (energies.data) EGM_TRY(egm__out_fits(energies, "energies", model->dtype, x.rows, 1));
+	EGM_TRY(egm__out_fits(gradients, "gradients", model->dtype, x.rows, x.columns));
+	j.y = energies.data;
+	j.gradient = gradients.data;
+	EGM_TRY(evaluate(&j));
+out:
+	return egm__named(__func__, st);
 }
 
 /* One chunk size of a network for every number of rows: products of another size may round differently, and a sample
  * must not depend on how many follow. */
-egm_status egm_model_generate(const egm_model *model, egm_dtype dtype, uint64_t seed, int64_t rows, void *samples)
+egm_status egm_model_generate(const egm_model *model, uint64_t seed, egm_out samples)
 {
 	egm_status st = EGM_OK;
-	job j = {model, "generate", EGM__EVALUATE_VALUE, rows, chunk_for(model, MIDDLE_CHUNK), NULL, seed, samples, NULL};
-	EGM_TRY(egm__model_check(model, dtype, 0, 0, "samples"));
-	if (!samples) EGM_FAIL(EGM_ERR_ARGUMENT, "generate '%s': samples is NULL", model->name);
-	EGM_TRY(check_rows(&j));
+	EGM_TRY(egm__model_ready(model));
+	EGM_TRY(egm__out_fits(samples, "samples", model->dtype, samples.rows, egm__model_outputs(model)));
+	job j = {.model = model,
+	         .kind = EGM__EVALUATE_VALUE,
+	         .rows = samples.rows,
+	         .chunk = chunk_for(model, MIDDLE_CHUNK),
+	         .seed = seed,
+	         .y = samples.data};
 	EGM_TRY(evaluate(&j));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

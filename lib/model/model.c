@@ -53,7 +53,7 @@ static egm_model *create_empty(egm_context *context)
 egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "model: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "model: out is NULL"));
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "model: context is NULL");
 	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "model: name is NULL");
@@ -61,12 +61,12 @@ egm_status egm_model_create(egm_model **out, egm_context *context, const char *n
 	if (inputs < 1)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %lld inputs, at least 1 is needed", name, (long long)inputs);
 	egm_model *model = create_empty(context);
-	if (!model) return EGM_ERR_MEMORY;
+	if (!model) return egm__named(__func__, EGM_ERR_MEMORY);
 	memcpy(model->name, name, strlen(name) + 1);
 	model->inputs = inputs;
 	*out = model;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm__model_retain(egm_model *model)
@@ -100,11 +100,11 @@ egm_status egm_model_clone(egm_model **out, const egm_model *model)
 {
 	egm_status st = EGM_OK;
 	egm_model *copy = NULL;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "clone: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "clone: out is NULL"));
 	*out = NULL;
 	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "clone: model is NULL");
 	copy = create_empty(model->context);
-	if (!copy) return EGM_ERR_MEMORY;
+	if (!copy) return egm__named(__func__, EGM_ERR_MEMORY);
 	EGM_TRY(copy_layers(copy, model));
 	if (model->built) {
 		EGM_TRY(egm__model_allocate(copy, model->dtype));
@@ -115,7 +115,7 @@ egm_status egm_model_clone(egm_model **out, const egm_model *model)
 	copy = NULL;
 out:
 	egm_model_free(copy);
-	return st;
+	return egm__named(__func__, st);
 }
 
 int64_t egm__model_outputs(const egm_model *model)

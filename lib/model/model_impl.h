@@ -144,8 +144,7 @@ egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_
 /* The leaf of a parameter tensor: the same node that egm__model_apply used. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor);
 
-/* NULL, not built, wrong dtype or wrong width: the checks of every evaluating call. `what` names the array. */
-egm_status egm__model_check(const egm_model *model, egm_dtype dtype, int64_t columns, int64_t expected,
-                            const char *what);
+/* ARGUMENT for NULL, STATE for a model that is not built. */
+egm_status egm__model_ready(const egm_model *model);
 
 #endif

@@ -7,51 +7,38 @@
 
 /* ---- the tensors */
 
-egm_status egm_model_tensor(const egm_model *model, int32_t index, const char **name, int64_t shape[4], int32_t *rank)
+egm_status egm_model_tensor_shape(const egm_model *model, int32_t index, const char **name, int64_t shape[4],
+                                  int32_t *rank)
 {
-	if (!model || !name || !shape || !rank)
-		return egm__fail(EGM_ERR_ARGUMENT, "tensor: %s is NULL",
-		                 !model  ? "model"
-		                 : !name ? "name"
-		                 : shape ? "rank"
-		                         : "shape");
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "tensor: model '%s' is not built", model->name);
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__model_ready(model));
+	if (!name || !shape || !rank) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", !name ? "name" : shape ? "rank" : "shape");
 	if (index < 0 || index >= model->n_tensors)
-		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': tensor %d does not exist, it has %d", model->name, index,
-		                 model->n_tensors);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s' has no tensor %d, only 0 to %d", model->name, index,
+		         model->n_tensors - 1);
 	const egm__tensor *t = &model->tensors[index];
 	*name = t->name;
 	memcpy(shape, t->shape, sizeof t->shape);
 	*rank = t->rank;
-	return EGM_OK;
+out:
+	return egm__named(__func__, st);
 }
 
-static egm_status find_tensor(const egm_model *model, const char *name, const char *call, const egm__tensor **out)
+static egm_status find_tensor(const egm_model *model, const char *name, const egm__tensor **out)
 {
-	if (!model || !name) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, model ? "name" : "model");
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: model '%s' is not built", call, model->name);
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__model_ready(model));
+	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "name is NULL");
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		*out = &model->tensors[i];
 		if (!strcmp((*out)->name, name)) return EGM_OK;
 	}
-	return egm__fail(EGM_ERR_ARGUMENT, "%s: model '%s' has no tensor '%.40s'", call, model->name, name);
+	EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s' has no tensor '%.40s'", model->name, name);
+out:
+	return st;
 }
 
 /* ---- get and set */
-
-/* What both directions check: `what` is the tensor's name or "parameters". */
-static egm_status check_array(const egm_model *model, const char *what, egm_dtype dtype, const void *array,
-                              int64_t count, int64_t expected)
-{
-	if (dtype != model->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "model '%s': %s are %s, the array is %s", model->name, what,
-		                 egm__dtype_name(model->dtype), egm__dtype_name(dtype));
-	if (count != expected)
-		return egm__fail(EGM_ERR_SHAPE, "model '%s': %s: %lld values given, there are %lld", model->name, what,
-		                 (long long)count, (long long)expected);
-	if (!array && count) return egm__fail(EGM_ERR_ARGUMENT, "model '%s': %s: the array is NULL", model->name, what);
-	return EGM_OK;
-}
 
 int64_t egm__first_nonfinite(egm_context *context, egm_dtype dtype, const void *values, int64_t count)
 {
@@ -95,59 +82,58 @@ static char *parameter_at(const egm_model *model, int64_t offset)
 	return (char *)model->parameters + (size_t)offset * egm__dtype_size(model->dtype);
 }
 
-static egm_status check_all(const egm_model *model, const char *call, egm_dtype dtype, const void *array, int64_t count)
-{
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s: model is NULL", call);
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: model '%s' is not built", call, model->name);
-	return check_array(model, "parameters", dtype, array, count, model->count);
-}
-
-egm_status egm_model_get_parameters(const egm_model *model, egm_dtype dtype, void *out, int64_t count)
-{
-	egm_status st = check_all(model, "get_parameters", dtype, out, count);
-	if (st == EGM_OK && count) memcpy(out, model->parameters, (size_t)count * egm__dtype_size(dtype));
-	return st;
-}
-
-egm_status egm_model_set_parameters(egm_model *model, egm_dtype dtype, const void *values, int64_t count)
+egm_status egm_model_parameters(const egm_model *model, egm_out out)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(check_all(model, "set_parameters", dtype, values, count));
-	const size_t size = egm__dtype_size(dtype);
+	EGM_TRY(egm__model_ready(model));
+	if (!model->count && (out.rows == 0 || out.columns == 0)) goto out;
+	EGM_TRY(egm__out_fits(out, "out", model->dtype, model->count, 1));
+	memcpy(out.data, model->parameters, (size_t)model->count * egm__dtype_size(model->dtype));
+out:
+	return egm__named(__func__, st);
+}
+
+egm_status egm_model_set_parameters(egm_model *model, egm_array values)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__model_ready(model));
+	if (!model->count && (values.rows == 0 || values.columns == 0)) goto out;
+	EGM_TRY(egm__array_counts(values, "values", model->dtype, model->count));
+	const size_t size = egm__dtype_size(model->dtype);
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
-		EGM_TRY(refuse_values(model, t, (const char *)values + (size_t)t->offset * size));
+		EGM_TRY(refuse_values(model, t, (const char *)values.data + (size_t)t->offset * size));
 	}
-	if (count) memcpy(model->parameters, values, (size_t)count * size);
+	memcpy(model->parameters, values.data, (size_t)model->count * size);
 	model->version++;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_model_get_tensor(const egm_model *model, const char *name, egm_dtype dtype, void *out, int64_t count)
+egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out)
 {
 	egm_status st = EGM_OK;
 	const egm__tensor *t = NULL;
-	EGM_TRY(find_tensor(model, name, "get_tensor", &t));
-	EGM_TRY(check_array(model, t->name, dtype, out, count, t->count));
-	memcpy(out, parameter_at(model, t->offset), (size_t)count * egm__dtype_size(dtype));
+	EGM_TRY(find_tensor(model, name, &t));
+	EGM_TRY(egm__out_fits(out, t->name, model->dtype, t->count, 1));
+	memcpy(out.data, parameter_at(model, t->offset), (size_t)t->count * egm__dtype_size(model->dtype));
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_dtype dtype, const void *values, int64_t count)
+egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array values)
 {
 	egm_status st = EGM_OK;
 	const egm__tensor *t = NULL;
-	EGM_TRY(find_tensor(model, name, "set_tensor", &t));
-	EGM_TRY(check_array(model, t->name, dtype, values, count, t->count));
-	EGM_TRY(refuse_values(model, t, values));
-	memcpy(parameter_at(model, t->offset), values, (size_t)count * egm__dtype_size(dtype));
+	EGM_TRY(find_tensor(model, name, &t));
+	EGM_TRY(egm__array_counts(values, t->name, model->dtype, t->count));
+	EGM_TRY(refuse_values(model, t, values.data));
+	memcpy(parameter_at(model, t->offset), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
 	model->version++;
 	/* the buffers follow tensor 0 of their layer */
 	if (t == &model->tensors[model->layers[t->layer].first_tensor]) egm__model_settle(model, t->layer, t->layer + 1, 0);
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* Parameters first .. end-1 to [-bound, bound]. */

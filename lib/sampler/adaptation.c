@@ -266,8 +266,8 @@ egm_status egm__adaptation_create(egm_sampler *s, int64_t steps)
 	if (s->options.adapt_scale && !egm__size_mul(s->n_walkers, 4 * s->dims, &numbers))
 		moments = egm__alloc_zero(s->context, numbers, sizeof *moments);
 	if (!all || (s->options.adapt_scale && !moments))
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_warmup: out of memory to adapt %lld chains in %lld dimensions",
-		         (long long)s->options.chains, (long long)s->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to adapt %lld chains in %lld dimensions", (long long)s->options.chains,
+		         (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__adaptation *a = s->walkers[i].adaptation = &all[i];
 		begin_averaging(a, s->walkers[i].step);

@@ -12,6 +12,7 @@
  *
  * The leapfrog is that of hmc.c, on walkers that this file drives level by level: all particles of a team make the same
  * steps at the same time. A particle's numbers come from its index, and sums are taken in the order of particles. */
+#include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
@@ -33,19 +34,29 @@ static const double BOUNDED_SCALE = 2;
 /* Sets the seed apart from that of a sampler which a program gives the same one. */
 static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
 
-static const egm_ais_options defaults = {
-    .struct_size = sizeof defaults, .particles = 256, .levels = 200, .leapfrog_steps = 5, .power = 2};
-static const egm_ais_result none = {.struct_size = sizeof none};
+static const egm_ais_options defaults = EGM_AIS_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__SEED(egm_ais_options, seed, "Seed of the particles."),
+    EGM__BETWEEN(egm_ais_options, particles, 2, INT32_MAX, "Number of independent particles."),
+    EGM__BETWEEN(egm_ais_options, levels, 1, INT32_MAX, "Number of bridging distributions."),
+    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps of a transition."),
+    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: found for each level by a pilot run."),
+    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen by bounds and prior."),
+    EGM__POSITIVE(egm_ais_options, power,
+                  "Level k of n has the weight (k/n)^power: more levels near the base if above 1."),
+};
+EGM__OPTIONS(egm__options_ais, egm_ais_options, defaults, members);
 
-egm_status egm_ais_options_init(egm_ais_options *options, size_t size)
-{
-	return egm__options_init("egm_ais_options", options, size, &defaults, sizeof defaults);
-}
-
-egm_status egm_ais_result_init(egm_ais_result *result, size_t size)
-{
-	return egm__options_init("egm_ais_result", result, size, &none, sizeof none);
-}
+static const egm_ais_result none = EGM_AIS_RESULT_INIT;
+static const egm__option results[] = {
+    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normaliser."),
+    EGM__RESULT(egm_ais_result, standard_error, "Standard error of log_z."),
+    EGM__RESULT(egm_ais_result, ess, "Effective number of particles."),
+    EGM__RESULT(egm_ais_result, acceptance, "Mean acceptance probability; NaN with one level."),
+    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient at one point."),
+    EGM__RESULT(egm_ais_result, lost, "Particles of weight 0."),
+};
+EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
 
 /* ---- one team: the particles that one thread has in hand */
 
@@ -69,7 +80,7 @@ static double mix(const egm__ais *a, double b, const char *y, double value, cons
 
 static egm_status stopped_by_energy(const egm__probe *p)
 {
-	return egm__fail(EGM_ERR_STOPPED, "egm_ais_run: the energy callback returned %d, which stops it", p->reason);
+	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", p->reason);
 }
 
 /* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
@@ -232,8 +243,8 @@ static void run_team(int32_t index, void *argument)
 egm_status egm__ais_ask(egm__ais *a)
 {
 	if (!egm__progress_ask(&a->progress, a->done, a->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "egm_ais_run: the progress callback stopped it after %lld of %lld steps",
-	                 (long long)a->done, (long long)a->total);
+	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld steps", (long long)a->done,
+	                 (long long)a->total);
 }
 
 static egm_status run_all(egm__ais *a)
@@ -256,26 +267,6 @@ static egm_status run_all(egm__ais *a)
 
 /* ---- making */
 
-static egm_status check(const egm_ais_options *o)
-{
-	if (o->particles < 2 || o->particles > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: particles = %lld, has to be 2 to %d", (long long)o->particles,
-		                 INT32_MAX);
-	if (o->levels < 1 || o->levels > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: levels = %lld, has to be 1 to %d", (long long)o->levels,
-		                 INT32_MAX);
-	if (o->leapfrog_steps < 1 || o->leapfrog_steps > INT32_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: leapfrog_steps = %lld, has to be 1 to %d",
-		                 (long long)o->leapfrog_steps, INT32_MAX);
-	if (!(o->step_size >= 0) || !isfinite(o->step_size))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: step_size = %g is not a number >= 0", o->step_size);
-	if (!(o->base_scale >= 0) || !isfinite(o->base_scale))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: base_scale = %g is not a number >= 0", o->base_scale);
-	if (!(o->power > 0) || !isfinite(o->power))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: power = %g is not a positive number", o->power);
-	return EGM_OK;
-}
-
 static int with_pilot(const egm__ais *a)
 {
 	return a->options.step_size == 0 && a->options.levels > 1;
@@ -286,7 +277,7 @@ static egm_status count_steps(egm__ais *a, int64_t groups)
 	int64_t pilot = with_pilot(a) ? egm__ais_pilot_steps(a->options.levels) : 0;
 	if (!egm__size_mul(groups, a->options.levels, &a->total) && !egm__size_add(a->total, pilot, &a->total))
 		return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %lld particles at %lld levels are more steps than it can count",
+	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels are more steps than can be counted",
 	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
@@ -304,7 +295,7 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
 	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
 	    numbers / block >= INT64_C(1) << 32)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %lld particles in %lld dimensions are more than it can hold",
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld particles in %lld dimensions are more than a run can hold",
 		                 (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
 	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
@@ -321,8 +312,8 @@ static egm_status set_base(egm__ais *a)
 	const char *name = scale > 0 ? "base_scale" : "base_scale, the prior_scale of the target,";
 	if (scale == 0) scale = target->lower ? BOUNDED_SCALE : tau > 0 ? 1 / sqrt(tau) : 1;
 	if (!(scale >= least && scale <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: %s = %g, has to lie between %g and %g for %s", name, scale,
-		                 least, most, egm__dtype_name(target->dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, must be in [%g, %g] for %s", name, scale, least, most,
+		                 egm__dtype_name(target->dtype));
 	a->precision = a->options.base_scale == 0 && !target->lower && tau > 0 ? tau : 1 / (scale * scale);
 	a->log_base = (double)a->s.dims / 2 * log(2 * M_PI / a->precision);
 	return EGM_OK;
@@ -335,8 +326,8 @@ static egm_status create_levels(egm__ais *a)
 	a->log_weights = egm__alloc(a->s.context, particles, sizeof *a->log_weights);
 	a->accept = egm__alloc_zero(a->s.context, particles, sizeof *a->accept);
 	if (!a->levels || !a->log_weights || !a->accept)
-		return egm__fail(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles and %lld levels",
-		                 (long long)particles, (long long)n);
+		return egm__fail(EGM_ERR_MEMORY, "out of memory for %lld particles and %lld levels", (long long)particles,
+		                 (long long)n);
 	for (int64_t k = 0; k <= n; k++)
 		a->levels[k] = (egm__ais_level){pow((double)k / (double)n, a->options.power), a->options.step_size};
 	return EGM_OK;
@@ -361,7 +352,7 @@ static egm_status create_team(egm__ais *a, egm__ais_team *t)
 	t->mixed.gradient = egm__alloc_zero(context, rows * a->s.dims, element);
 	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
 	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %lld particles in %lld dimensions", (long long)a->rows,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld particles in %lld dimensions", (long long)a->rows,
 		         (long long)a->s.dims);
 	t->mixed.energy = t->mixed.value + rows;
 	for (int64_t i = 0; i < rows; i++) {
@@ -392,35 +383,54 @@ static void destroy(egm__ais *a)
 	for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
 }
 
-egm_status egm_ais_run(egm_target *target, const egm_ais_options *options, egm_ais_result *result, double *log_weights)
+static egm_status check_call(const egm_target *target, const egm_ais_result *result)
+{
+	egm_ais_result known;
+	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "target is NULL");
+	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "result is NULL");
+	return egm__options_merge("egm_ais_result", &known, sizeof known, result);
+}
+
+static egm_status run(egm__ais *a, egm_target *target, egm_ais_result *found)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(measure(a, target));
+	EGM_TRY(set_base(a));
+	EGM_TRY(create_levels(a));
+	a->teams = egm__alloc_zero(a->s.context, a->n_teams, sizeof *a->teams);
+	if (!a->teams) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %d threads", (int)a->n_teams);
+	for (int32_t i = 0; i < a->n_teams; i++) EGM_TRY(create_team(a, &a->teams[i]));
+	egm__probe_prepare(a->teams[0].probe);
+	if (with_pilot(a)) EGM_TRY(egm__ais_pilot(a));
+	EGM_TRY(run_all(a));
+	*found = none;
+	EGM_TRY(egm__ais_conclude(a, found));
+out:
+	return st;
+}
+
+egm_status egm_target_ais(const egm_target *target, const egm_ais_options *options, egm_ais_result *result,
+                          egm_out log_weights, egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
 	egm__ais a = {.options = defaults};
-	egm_ais_result known = none;
-	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: target is NULL");
-	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "egm_ais_run: result is NULL");
+	egm_ais_result found;
+	union {
+		const egm_target *given;
+		egm_target *probed; /* as in egm_target_evaluate */
+	} t = {target};
+	EGM_TRY(check_call(target, result));
+	EGM_TRY(egm__options_check(&egm__options_ais, &a.options, options));
+	if (log_weights.data) EGM_TRY(egm__out_fits(log_weights, "log_weights", EGM_F64, a.options.particles, 1));
 	a.s.context = target->context;
-	egm__target_retain(target); /* its callback may free it */
-	EGM_TRY(egm__options_merge("egm_ais_options", &a.options, sizeof a.options, options));
-	EGM_TRY(egm__options_merge("egm_ais_result", &known, sizeof known, result));
-	EGM_TRY(check(&a.options));
-	egm__progress_start(&a.progress, a.options.progress, a.options.user);
-	EGM_TRY(measure(&a, target));
-	EGM_TRY(set_base(&a));
-	EGM_TRY(create_levels(&a));
-	a.teams = egm__alloc_zero(a.s.context, a.n_teams, sizeof *a.teams);
-	if (!a.teams) EGM_FAIL(EGM_ERR_MEMORY, "egm_ais_run: out of memory for %d threads", (int)a.n_teams);
-	for (int32_t i = 0; i < a.n_teams; i++) EGM_TRY(create_team(&a, &a.teams[i]));
-	egm__probe_prepare(a.teams[0].probe);
-	if (with_pilot(&a)) EGM_TRY(egm__ais_pilot(&a));
-	EGM_TRY(run_all(&a));
-	known = none;
-	EGM_TRY(egm__ais_conclude(&a, &known));
-	size_t size = result->struct_size;
-	EGM_TRY(egm__options_init("egm_ais_result", result, size, &known, sizeof known));
-	if (log_weights) memcpy(log_weights, a.log_weights, (size_t)a.options.particles * sizeof *log_weights);
-out:
+	egm__target_retain(t.probed); /* its callback may free it */
+	egm__progress_start(&a.progress, progress, user);
+	st = run(&a, t.probed, &found);
+	if (st == EGM_OK && log_weights.data)
+		memcpy(log_weights.data, a.log_weights, (size_t)a.options.particles * sizeof *a.log_weights);
+	if (st == EGM_OK) st = egm__options_init("egm_ais_result", result, result->struct_size, &found, sizeof found);
 	destroy(&a);
-	egm_target_free(target);
-	return st;
+	egm_target_free(t.probed);
+out:
+	return egm__named(__func__, st);
 }

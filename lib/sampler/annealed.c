@@ -17,6 +17,22 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
+static const egm_annealed_langevin_options defaults = EGM_ANNEALED_LANGEVIN_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHAIN_MEMBERS(egm_annealed_langevin_options, "Langevin step eps at temperature 1; eps * T at T."),
+    EGM__ARRAY(egm_annealed_langevin_options, temperatures,
+               "[levels] falling temperatures, which divide the energy; NULL, with one level: 1."),
+    EGM__BETWEEN(egm_annealed_langevin_options, levels, 1, EGM__MAX_LEVELS, "Number of temperatures."),
+    EGM__BETWEEN(egm_annealed_langevin_options, steps_per_level, 1, INT32_MAX, "Langevin steps at each temperature."),
+    EGM__WEIGHT(egm_annealed_langevin_options, denoise, "A draw is x - denoise^2 grad V(x); 0: x itself."),
+};
+EGM__KERNEL_OPTIONS(egm__options_annealed_langevin, egm_annealed_langevin_options, defaults, members);
+
+static const egm_annealed_langevin_options *own(const egm_sampler *s)
+{
+	return s->own;
+}
+
 enum {
 	LOOK, /* the gradient where the chain stands, at the first temperature */
 	STEP,
@@ -48,7 +64,7 @@ static size_t own_bytes(const egm_sampler *s)
 
 static double temperature_of(const egm_sampler *s, int64_t step)
 {
-	return s->options.temperatures ? s->options.temperatures[step / s->options.steps_per_level] : 1;
+	return own(s)->temperatures ? own(s)->temperatures[step / own(s)->steps_per_level] : 1;
 }
 
 /* Of the point from which step `step` begins. */
@@ -59,14 +75,21 @@ static egm__bridge bridge_of(const egm_sampler *s, const pass *p, int64_t step)
 	return bridge;
 }
 
-egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target)
+static egm_status describe(egm_sampler *s)
 {
-	if (options->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && options->denoise > 0 && target->lower)
-		return egm__fail(EGM_ERR_UNSUPPORTED,
-		                 "egm_sampler_create: annealed_langevin: denoise = %g with bounds: x - denoise^2 grad V(x) may "
-		                 "lie outside of them",
-		                 options->denoise);
-	return EGM_OK;
+	egm_status st = EGM_OK;
+	egm_annealed_langevin_options *o = s->own;
+	const double *t = o->temperatures;
+	for (int64_t l = 1; t && l < o->levels; l++)
+		if (t[l] > t[l - 1])
+			EGM_FAIL(EGM_ERR_ARGUMENT, "temperatures[%lld] is %g, must not be above the one before, %g", (long long)l,
+			         t[l], t[l - 1]);
+	if (o->denoise > 0 && s->target->lower)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED,
+		         "denoise is %g with bounds, must be 0: x - denoise^2 grad V(x) may lie outside of them", o->denoise);
+	EGM_TRY(egm__sampler_keep_temperatures(s, &o->temperatures, o->levels));
+out:
+	return st;
 }
 
 static void begin(egm_sampler *s, egm__walker *w)
@@ -74,7 +97,7 @@ static void begin(egm_sampler *s, egm__walker *w)
 	pass *p = w->own;
 	size_t bytes = (size_t)egm__point_bytes(s);
 	p->done = 0;
-	p->all = s->options.levels * s->options.steps_per_level;
+	p->all = own(s)->levels * own(s)->steps_per_level;
 	p->phase = temperature_of(s, 0) == 1 ? STEP : LOOK;
 	memcpy(row_of(s, w, 0), w->x, bytes);
 	memcpy(row_of(s, w, 1), w->gradient, bytes);
@@ -101,7 +124,7 @@ static void step(egm_sampler *s, egm__walker *w, pass *p, char *y)
 static void ask(egm_sampler *s, egm__walker *w, char *y)
 {
 	pass *p = w->own;
-	double sigma = s->options.denoise;
+	double sigma = own(s)->denoise;
 	if (p->phase == STEP)
 		step(s, w, p, y);
 	else
@@ -125,7 +148,7 @@ static int32_t next_phase(const egm_sampler *s, const pass *p)
 {
 	if (p->phase == JUDGE) return OVER;
 	if (p->done < p->all) return STEP;
-	return s->options.denoise > 0 ? JUDGE : OVER;
+	return own(s)->denoise > 0 ? JUDGE : OVER;
 }
 
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
@@ -152,16 +175,23 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 static double draw(egm_sampler *s, const egm__walker *w, char *y)
 {
 	const pass *p = w->own;
-	double sigma = w->frozen ? 0 : s->options.denoise;
+	double sigma = w->frozen ? 0 : own(s)->denoise;
 	if (y) egm__row_lin(s, y, 1, w->x, -sigma * sigma, w->gradient);
 	return sigma > 0 ? p->drawn : w->value + w->jacobian;
 }
 
-const egm__method egm__method_annealed = {.kernel = EGM_SAMPLER_ANNEALED_LANGEVIN,
-                                          .name = "annealed_langevin",
-                                          .langevin = 1,
-                                          .own_bytes = own_bytes,
-                                          .begin = begin,
-                                          .ask = ask,
-                                          .take = take,
-                                          .draw = draw};
+static const egm__method method = {.name = "annealed_langevin",
+                                   .options = &egm__options_annealed_langevin,
+                                   .describe = describe,
+                                   .langevin = 1,
+                                   .own_bytes = own_bytes,
+                                   .begin = begin,
+                                   .ask = ask,
+                                   .take = take,
+                                   .draw = draw};
+
+egm_status egm_sampler_annealed_langevin(egm_sampler **out, egm_target *target,
+                                         const egm_annealed_langevin_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &method, target, options));
+}

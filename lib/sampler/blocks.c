@@ -66,7 +66,7 @@ static egm_status create_block(egm_sampler *s, egm__block *b, int64_t rows)
 	b->asked = egm__alloc_zero(s->context, b->count, sizeof *b->asked);
 	b->made = egm__alloc_zero(s->context, b->count, sizeof *b->made);
 	if (!b->x || !b->gradient || !b->noise || !b->asked || !b->made)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: out of memory for a block of %lld chains", (long long)b->count);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a block of %lld chains", (long long)b->count);
 	egm__block_place(b);
 	EGM_TRY(egm__probe_create(&b->probe, s->target, rows, b == s->blocks ? NULL : s->blocks[0].probe));
 out:
@@ -78,8 +78,7 @@ egm_status egm__blocks_create(egm_sampler *s)
 	egm_status st = EGM_OK;
 	int64_t size = chains_of_block(s), n = egm__blocks_of(s->options.chains, size);
 	s->blocks = n > INT32_MAX ? NULL : egm__alloc_zero(s->context, n, sizeof *s->blocks);
-	if (!s->blocks)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: out of memory for %lld blocks of chains", (long long)n);
+	if (!s->blocks) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld blocks of chains", (long long)n);
 	s->n_blocks = (int32_t)n;
 	for (int64_t i = 0; i < n; i++) {
 		egm__block *b = &s->blocks[i];

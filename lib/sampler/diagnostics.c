@@ -9,6 +9,7 @@
  * Mean and sum of squared deviations of all draws run along (Welford 1962): for the k-th value x
  *     d = x - m,   m += d / k,   s += d (x - m),
  * in a unit of each column that falls when a draw comes whose square could leave the range. */
+#include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -21,13 +22,13 @@ static egm_status check_create(int64_t chains, int64_t dims, int64_t capacity)
 {
 	int64_t count;
 	if (chains < 1 || dims < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: %lld chains of %lld dimensions, 1 of each is the least",
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions, must be at least 1 of each",
 		                 (long long)chains, (long long)dims);
 	if (capacity != 0 && capacity < LEAST_CAPACITY)
-		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: capacity is %lld, expected 0 or at least %d",
-		                 (long long)capacity, LEAST_CAPACITY);
+		return egm__fail(EGM_ERR_ARGUMENT, "capacity is %lld, must be 0 or at least %d", (long long)capacity,
+		                 LEAST_CAPACITY);
 	if (egm__size_mul(chains, dims, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: %lld chains of %lld dimensions are too many",
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions are more than memory can hold",
 		                 (long long)chains, (long long)dims);
 	return EGM_OK;
 }
@@ -37,12 +38,12 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 {
 	egm_status st = EGM_OK;
 	egm_diagnostics *d = NULL;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_create: context is NULL");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(check_create(chains, dims, capacity));
 	d = egm__alloc_zero(context, 1, sizeof *d);
-	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory");
+	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	egm__context_retain(context);
 	*d = (egm_diagnostics){.context = context, .chains = chains, .dims = dims, .row = chains * dims, .stride = 1};
 	d->capacity = capacity ? capacity : DEFAULT_CAPACITY;
@@ -51,14 +52,14 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	d->square = egm__alloc_zero(context, d->row, sizeof *d->square);
 	d->latest = egm__alloc(context, d->row, sizeof *d->latest);
 	if (!d->unit || !d->mean || !d->square || !d->latest)
-		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for the moments of %lld chains of %lld dimensions",
-		         (long long)chains, (long long)dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the moments of %lld chains of %lld dimensions", (long long)chains,
+		         (long long)dims);
 	for (int64_t i = 0; i < d->row; i++) d->unit[i] = egm__diagnostics_unit(0);
 	*out = d;
 	d = NULL;
 out:
 	egm_diagnostics_free(d);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm_diagnostics_free(egm_diagnostics *diagnostics)
@@ -74,27 +75,26 @@ void egm_diagnostics_free(egm_diagnostics *diagnostics)
 	egm_context_free(context);
 }
 
-static egm_status check_draws(const egm_diagnostics *d, egm_dtype dtype, const void *draws, int64_t n)
+static egm_status check_draws(const egm_diagnostics *d, egm_array draws)
 {
-	int64_t count, total;
-	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_add: diagnostics is NULL");
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (n < 0 || egm__size_mul(n, d->row, &count) || egm__size_mul(count, sizeof(double), &count) ||
-	    egm__size_add(d->given, n, &total))
-		return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: n is %lld draws of %lld chains and %lld dimensions",
-		                 (long long)n, (long long)d->chains, (long long)d->dims);
-	if (n && !draws) return egm__fail(EGM_ERR_ARGUMENT, "diagnostics: draws is NULL, n is %lld", (long long)n);
+	int64_t total;
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "diagnostics is NULL");
+	egm_status st = egm__array_fits(draws, "draws", 0, d->dims);
+	if (st != EGM_OK) return st;
+	if (draws.rows % d->chains)
+		return egm__fail(EGM_ERR_SHAPE, "draws has %lld rows, must have a multiple of %lld, one for each chain",
+		                 (long long)draws.rows, (long long)d->chains);
+	if (egm__size_add(d->given, draws.rows / d->chains, &total))
+		return egm__fail(EGM_ERR_ARGUMENT, "draws has %lld rows, more than can be counted", (long long)draws.rows);
 	return EGM_OK;
 }
 
-static egm_status check_finite(const egm_diagnostics *d, egm_dtype dtype, const void *draws, int64_t n)
+static egm_status check_finite(const egm_diagnostics *d, egm_array draws)
 {
-	int64_t count = n * d->row;
-	for (int64_t i = 0; i < count; i++) {
-		double value = egm__number(dtype, draws, i);
+	for (int64_t i = 0; i < draws.rows * d->dims; i++) {
+		double value = egm__number(draws.dtype, draws.data, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "diagnostics: draw %lld of chain %lld is %s in dimension %lld",
+			return egm__fail(EGM_ERR_NONFINITE, "draw %lld of chain %lld is %s in dimension %lld",
 			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), egm__nonfinite_name(value),
 			                 (long long)(i % d->dims));
 	}
@@ -112,7 +112,7 @@ static egm_status reserve(egm_diagnostics *d, int64_t n)
 	double *draws = NULL;
 	if (!egm__size_mul(room, d->row, &count)) draws = egm__realloc(d->context, d->draws, count, sizeof *draws);
 	if (!draws)
-		return egm__fail(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws of %lld chains and %lld dimensions",
+		return egm__fail(EGM_ERR_MEMORY, "out of memory for %lld draws of %lld chains and %lld dimensions",
 		                 (long long)room, (long long)d->chains, (long long)d->dims);
 	d->draws = draws;
 	d->room = room;
@@ -167,37 +167,37 @@ static void take(egm_diagnostics *d, const double *x)
 	d->given++;
 }
 
-egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_dtype dtype, const void *draws, int64_t n)
+egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws)
 {
 	egm_status st = EGM_OK;
 	egm_diagnostics *d = diagnostics;
-	EGM_TRY(check_draws(d, dtype, draws, n));
-	if (n == 0) goto out;
-	EGM_TRY(check_finite(d, dtype, draws, n));
+	EGM_TRY(check_draws(d, draws));
+	EGM_TRY(check_finite(d, draws));
+	int64_t n = draws.rows / d->chains;
 	EGM_TRY(reserve(d, n));
 	for (int64_t t = 0; t < n; t++) {
-		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__number(dtype, draws, t * d->row + i);
+		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__number(draws.dtype, draws.data, t * d->row + i);
 		take(d, d->latest);
 	}
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept)
 {
-	if (!diagnostics) return egm__fail(EGM_ERR_ARGUMENT, "egm_diagnostics_count: diagnostics is NULL");
+	if (!diagnostics) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "diagnostics is NULL"));
 	if (given) *given = diagnostics->given;
 	if (kept) *kept = diagnostics->kept;
 	return EGM_OK;
 }
 
-egm_status egm__diagnostics_check(const char *function, const egm_diagnostics *d, int64_t dim, int64_t chain)
+egm_status egm__diagnostics_check(const egm_diagnostics *d, int64_t dim, int64_t chain)
 {
-	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "%s: diagnostics is NULL", function);
+	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "diagnostics is NULL");
 	if (dim < 0 || dim >= d->dims)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dim is %lld of %lld", function, (long long)dim, (long long)d->dims);
+		return egm__fail(EGM_ERR_ARGUMENT, "dim is %lld, must be in [0, %lld]", (long long)dim, (long long)d->dims - 1);
 	if (chain < -1 || chain >= d->chains)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: chain is %lld of %lld; -1 are all", function, (long long)chain,
-		                 (long long)d->chains);
+		return egm__fail(EGM_ERR_ARGUMENT, "chain is %lld, must be in [-1, %lld], -1 for all", (long long)chain,
+		                 (long long)d->chains - 1);
 	return EGM_OK;
 }

@@ -35,12 +35,6 @@ typedef struct sample {
 	egm__diagnostics_fourier fourier;
 } sample;
 
-egm_status egm_diagnosis_init(egm_diagnosis *diagnosis, size_t size)
-{
-	const egm_diagnosis nothing = {sizeof nothing, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-	return egm__options_init("egm_diagnosis", diagnosis, size, &nothing, sizeof nothing);
-}
-
 static void sample_clear(sample *s)
 {
 	egm__free(s->context, s->x);
@@ -63,8 +57,7 @@ static egm_status sample_create(sample *s, const egm_diagnostics *d, int64_t cha
 	s->sorted = egm__alloc(s->context, chains * n, sizeof *s->sorted);
 	s->spare = egm__alloc(s->context, chains * n, sizeof *s->spare);
 	if (!s->x || !s->scores || !s->rho || !s->sorted || !s->spare)
-		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory to order %lld draws of %lld chains", (long long)n,
-		         (long long)chains);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to order %lld draws of %lld chains", (long long)n, (long long)chains);
 	EGM_TRY(egm__diagnostics_fourier_create(&s->fourier, s->context, s->half));
 out:
 	return st;
@@ -205,15 +198,33 @@ static void moments(const egm_diagnostics *d, int64_t dim, int64_t chain, egm_di
 	if (n * (double)chains > 1) result->sd = sqrt(square / (n * (double)chains - 1)) / unit;
 }
 
+/* What cannot be computed. */
+static const egm_diagnosis unknown = {sizeof unknown, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+
+static const egm_diagnosis none = EGM_DIAGNOSIS_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_diagnosis, mean, "Mean of the draws."),
+    EGM__RESULT(egm_diagnosis, sd, "Standard deviation of the draws."),
+    EGM__RESULT(egm_diagnosis, mcse, "Standard error of the mean."),
+    EGM__RESULT(egm_diagnosis, r_hat, "Rank-normalised split R-hat; at most 1.01 is good."),
+    EGM__RESULT(egm_diagnosis, ess_bulk, "Effective sample size of the rank-normalised draws."),
+    EGM__RESULT(egm_diagnosis, ess_tail, "The smaller effective sample size of the 5 % and 95 % quantiles."),
+    EGM__RESULT(egm_diagnosis, ess_mean, "Effective sample size of the mean."),
+    EGM__RESULT(egm_diagnosis, q05, "5 % quantile."),
+    EGM__RESULT(egm_diagnosis, median, "Median."),
+    EGM__RESULT(egm_diagnosis, q95, "95 % quantile."),
+};
+EGM__OPTIONS(egm__options_diagnosis, egm_diagnosis, none, members);
+
 egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,
                                    egm_diagnosis *diagnosis)
 {
 	egm_status st = EGM_OK;
 	sample s = {0};
-	egm_diagnosis result;
-	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_compute: diagnosis is NULL");
-	EGM_TRY(egm__diagnostics_check("egm_diagnostics_compute", diagnostics, dim, chain));
-	EGM_TRY(egm_diagnosis_init(&result, sizeof result));
+	egm_diagnosis result = unknown, known;
+	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "diagnosis is NULL");
+	EGM_TRY(egm__diagnostics_check(diagnostics, dim, chain));
+	EGM_TRY(egm__options_merge("egm_diagnosis", &known, sizeof known, diagnosis));
 	moments(diagnostics, dim, chain, &result);
 	if (diagnostics->kept >= LEAST_DRAWS) {
 		EGM_TRY(sample_create(&s, diagnostics, chain));
@@ -223,5 +234,5 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 	EGM_TRY(egm__options_init("egm_diagnosis", diagnosis, diagnosis->struct_size, &result, sizeof result));
 out:
 	if (s.context) sample_clear(&s);
-	return st;
+	return egm__named(__func__, st);
 }

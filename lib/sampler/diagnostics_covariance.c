@@ -28,7 +28,7 @@ egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_cont
 	while (size < n)
 		if (egm__size_mul(size, 2, &size)) break;
 	if (size < n || egm__size_mul(size, 2, &size))
-		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: %lld draws are too many to transform", (long long)n);
+		EGM_FAIL(EGM_ERR_MEMORY, "%lld draws are too many to transform", (long long)n);
 	*f = (egm__diagnostics_fourier){.n = n, .size = size};
 	f->cosine = array(context, size);
 	f->sine = array(context, size);
@@ -36,7 +36,7 @@ egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_cont
 	f->im = array(context, size);
 	f->power = array(context, size);
 	if (!f->cosine || !f->sine || !f->re || !f->im || !f->power)
-		EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for the autocovariance of %lld draws", (long long)n);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the autocovariance of %lld draws", (long long)n);
 	for (int64_t h = 1; h < size; h *= 2)
 		for (int64_t j = 0; j < h; j++) {
 			f->cosine[h + j] = cos(PI * (double)j / (double)h);

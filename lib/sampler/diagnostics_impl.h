@@ -64,6 +64,6 @@ void egm__diagnostics_autocovariance(egm__diagnostics_fourier *f, const double *
 /* 1 when all n values are the same. */
 int egm__diagnostics_constant(const double *x, int64_t n);
 /* ARGUMENT unless dim is one of the dimensions and chain one of the chains or -1. */
-egm_status egm__diagnostics_check(const char *function, const egm_diagnostics *d, int64_t dim, int64_t chain);
+egm_status egm__diagnostics_check(const egm_diagnostics *d, int64_t dim, int64_t chain);
 
 #endif

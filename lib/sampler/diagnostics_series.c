@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What one chain's own order tells: autocorrelation of the draws, and how far the energy moves in a step. */
-#include <core/size_impl.h>
+#include <core/array_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/diagnostics_impl.h>
@@ -24,83 +24,82 @@ static void add_chain(const egm_diagnostics *d, egm__diagnostics_fourier *fourie
 	for (int64_t t = 0; t < lags; t++) out[t] += covariance[t] / variance;
 }
 
-egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain, int64_t lags,
-                                           double *out)
+egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain, egm_out out)
 {
 	egm_status st = EGM_OK;
 	const egm_diagnostics *d = diagnostics;
 	egm__diagnostics_fourier fourier = {0};
-	double *x = NULL;
-	EGM_TRY(egm__diagnostics_check("egm_diagnostics_autocorrelation", d, dim, chain));
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_autocorrelation: out is NULL");
-	if (lags < 1 || lags > d->kept)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_diagnostics_autocorrelation: lags is %lld, kept draws are %lld",
+	double *x = NULL, *mean = out.data;
+	int64_t lags;
+	EGM_TRY(egm__diagnostics_check(d, dim, chain));
+	EGM_TRY(egm__out_fits(out, "out", EGM_F64, out.rows, out.columns));
+	lags = out.rows * out.columns;
+	if (lags > d->kept)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "out has room for %lld lags, must be at most the %lld draws that are kept",
 		         (long long)lags, (long long)d->kept);
 	x = egm__alloc(d->context, d->kept, 2 * sizeof *x);
-	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "diagnostics: no memory for %lld draws", (long long)d->kept);
+	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld draws", (long long)d->kept);
 	EGM_TRY(egm__diagnostics_fourier_create(&fourier, d->context, d->kept));
-	memset(out, 0, (size_t)lags * sizeof *out);
+	memset(mean, 0, (size_t)lags * sizeof *mean);
 	int64_t first = chain < 0 ? 0 : chain, chains = chain < 0 ? d->chains : 1;
 	for (int64_t c = first; c < first + chains; c++)
-		add_chain(d, &fourier, c * d->dims + dim, lags, x, x + d->kept, out);
-	for (int64_t t = 0; t < lags; t++) out[t] /= (double)chains;
+		add_chain(d, &fourier, c * d->dims + dim, lags, x, x + d->kept, mean);
+	for (int64_t t = 0; t < lags; t++) mean[t] /= (double)chains;
 out:
 	if (d) {
 		egm__diagnostics_fourier_clear(&fourier, d->context);
 		egm__free(d->context, x);
 	}
-	return st;
+	return egm__named(__func__, st);
 }
 
-static egm_status check_energies(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
-                                 const double *out)
+static egm_status check_energies(egm_array energies, int64_t chain, const double *out)
 {
-	int64_t count;
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "bfmi: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	if (n < 0 || chains < 1 || egm__size_mul(n, chains, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "bfmi: n is %lld energies of %lld chains", (long long)n, (long long)chains);
-	if (chain < 0 || chain >= chains)
-		return egm__fail(EGM_ERR_ARGUMENT, "bfmi: chain is %lld of %lld", (long long)chain, (long long)chains);
-	if (n && !energies) return egm__fail(EGM_ERR_ARGUMENT, "bfmi: energies is NULL, n is %lld", (long long)n);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "bfmi: out is NULL");
-	for (int64_t t = 0; t < n; t++) {
-		double u = egm__number(dtype, energies, t * chains + chain);
+	egm_status st = egm__array_fits(energies, "energies", 0, 0);
+	if (st != EGM_OK) return st;
+	if (chain < 0 || chain >= energies.columns)
+		return egm__fail(EGM_ERR_ARGUMENT, "chain is %lld, must be in [0, %lld]", (long long)chain,
+		                 (long long)energies.columns - 1);
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
+	for (int64_t t = 0; t < energies.rows; t++) {
+		double u = egm__number(energies.dtype, energies.data, t * energies.columns + chain);
 		if (!isfinite(u))
-			return egm__fail(EGM_ERR_NONFINITE, "bfmi: energy %lld of chain %lld is %s", (long long)t, (long long)chain,
+			return egm__fail(EGM_ERR_NONFINITE, "energy %lld of chain %lld is %s", (long long)t, (long long)chain,
 			                 egm__nonfinite_name(u));
 	}
 	return EGM_OK;
 }
 
-static double largest_energy(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain)
+static double largest_energy(egm_array energies, int64_t chain)
 {
 	double largest = 0;
-	for (int64_t t = 0; t < n; t++) {
-		double size = fabs(egm__number(dtype, energies, t * chains + chain));
+	for (int64_t t = 0; t < energies.rows; t++) {
+		double size = fabs(egm__number(energies.dtype, energies.data, t * energies.columns + chain));
 		largest = size > largest ? size : largest;
 	}
 	return largest;
 }
 
 /* Both means have the divisor n - 1, which cancels. */
-egm_status egm_diagnostics_bfmi(egm_dtype dtype, const void *energies, int64_t n, int64_t chains, int64_t chain,
-                                double *out)
+egm_status egm_diagnostics_bfmi(egm_array energies, int64_t chain, double *out)
 {
 	egm_status st = EGM_OK;
-	double mean = 0, steps = 0, variance = 0;
+	double mean = 0, steps = 0, variance = 0, last = 0;
+	const int64_t n = energies.rows;
 	int moved = 0;
-	EGM_TRY(check_energies(dtype, energies, n, chains, chain, out));
-	double unit = egm__diagnostics_unit(largest_energy(dtype, energies, n, chains, chain));
-	for (int64_t t = 0; t < n; t++) mean += egm__number(dtype, energies, t * chains + chain) * unit / (double)n;
+	EGM_TRY(check_energies(energies, chain, out));
+	double unit = egm__diagnostics_unit(largest_energy(energies, chain));
+	for (int64_t t = 0; t < n; t++)
+		mean += egm__number(energies.dtype, energies.data, t * energies.columns + chain) * unit / (double)n;
 	for (int64_t t = 0; t < n; t++) {
-		double u = egm__number(dtype, energies, t * chains + chain) * unit;
-		double step = t ? u - egm__number(dtype, energies, (t - 1) * chains + chain) * unit : 0;
+		double u = egm__number(energies.dtype, energies.data, t * energies.columns + chain) * unit;
+		double step = t ? u - last : 0;
 		moved |= step != 0;
 		steps += step * step;
 		variance += (u - mean) * (u - mean);
+		last = u;
 	}
 	*out = n >= 3 && moved ? steps / variance : NAN;
 out:
-	return st;
+	return egm__named(__func__, st);
 }

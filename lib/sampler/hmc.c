@@ -7,8 +7,52 @@
  * One gradient a step: that of the point where the chain stands is kept.
  *
  * Momenta are in scaled coordinates, p ~ N(0, I), so that the mass matrix S^-2 never appears. */
+#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
+
+static const egm_mala_options mala_defaults = EGM_MALA_OPTIONS_INIT;
+static const egm__option mala_members[] = {
+    EGM__CHAIN_MEMBERS(egm_mala_options, "Langevin step eps; where a warm-up starts."),
+    EGM__BELOW_ONE(egm_mala_options, jitter, "A transition uses sqrt(eps) times a number in [1 - jitter, 1 + jitter)."),
+    EGM__RANGE(egm_mala_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
+    EGM__FLAG(egm_mala_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
+    EGM__RESERVED(egm_mala_options, reserved),
+};
+EGM__KERNEL_OPTIONS(egm__options_mala, egm_mala_options, mala_defaults, mala_members);
+
+static const egm_hmc_options hmc_defaults = EGM_HMC_OPTIONS_INIT;
+static const egm__option hmc_members[] = {
+    EGM__CHAIN_MEMBERS(egm_hmc_options, "Leapfrog step h; where a warm-up starts."),
+    EGM__BELOW_ONE(egm_hmc_options, jitter, "A transition uses h times a number in [1 - jitter, 1 + jitter)."),
+    EGM__RANGE(egm_hmc_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
+    EGM__POSITIVE(egm_hmc_options, divergence, "Error of the energy beyond which a trajectory counts as divergent."),
+    EGM__COUNT(egm_hmc_options, leapfrog_steps, "Leapfrog steps of a transition."),
+    EGM__FLAG(egm_hmc_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
+};
+EGM__KERNEL_OPTIONS(egm__options_hmc, egm_hmc_options, hmc_defaults, hmc_members);
+
+static egm_status describe_mala(egm_sampler *s)
+{
+	const egm_mala_options *o = s->own;
+	s->options.jitter = o->jitter;
+	s->options.target_accept = o->target_accept;
+	s->options.adapt_scale = o->adapt_scale;
+	return EGM_OK;
+}
+
+static egm_status describe_hmc(egm_sampler *s)
+{
+	const egm_hmc_options *o = s->own;
+	s->options.jitter = o->jitter;
+	s->options.target_accept = o->target_accept;
+	s->options.adapt_scale = o->adapt_scale;
+	s->options.divergence = o->divergence;
+	s->options.leapfrog_steps = o->leapfrog_steps;
+	return EGM_OK;
+}
+
+/* ---- the trajectory */
 
 typedef struct trajectory {
 	double h;       /* of this transition */
@@ -75,8 +119,11 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 	return 1;
 }
 
-const egm__method egm__method_mala = {.kernel = EGM_SAMPLER_MALA,
-                                      .name = "mala",
+/* ---- the kernels */
+
+const egm__method egm__method_mala = {.name = "mala",
+                                      .options = &egm__options_mala,
+                                      .describe = describe_mala,
                                       .metropolis = 1,
                                       .langevin = 1,
                                       .own_bytes = egm__leapfrog_bytes,
@@ -84,10 +131,21 @@ const egm__method egm__method_mala = {.kernel = EGM_SAMPLER_MALA,
                                       .ask = egm__leapfrog_ask,
                                       .take = egm__leapfrog_take};
 
-const egm__method egm__method_hmc = {.kernel = EGM_SAMPLER_HMC,
-                                     .name = "hmc",
+const egm__method egm__method_hmc = {.name = "hmc",
+                                     .options = &egm__options_hmc,
+                                     .describe = describe_hmc,
                                      .metropolis = 1,
                                      .own_bytes = egm__leapfrog_bytes,
                                      .begin = egm__leapfrog_begin,
                                      .ask = egm__leapfrog_ask,
                                      .take = egm__leapfrog_take};
+
+egm_status egm_sampler_mala(egm_sampler **out, egm_target *target, const egm_mala_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &egm__method_mala, target, options));
+}
+
+egm_status egm_sampler_hmc(egm_sampler **out, egm_target *target, const egm_hmc_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &egm__method_hmc, target, options));
+}

@@ -15,9 +15,35 @@
  * subtree is drawn as its points come, each kept with its share of the weight so far: the law of Stan's draws between
  * halves, with one row instead of one a level. Time runs away from the start in either direction; the checks are
  * symmetric, so nothing else depends on the direction. */
+#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
 #include <string.h>
+
+enum { MAX_DEPTH = 16 }; /* of a tree */
+
+static const egm_nuts_options defaults = EGM_NUTS_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHAIN_MEMBERS(egm_nuts_options, "Leapfrog step h; where a warm-up starts."),
+    EGM__RANGE(egm_nuts_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
+    EGM__POSITIVE(egm_nuts_options, divergence, "Error of the energy beyond which a trajectory ends as divergent."),
+    EGM__BETWEEN(egm_nuts_options, max_depth, 1, MAX_DEPTH,
+                 "A transition makes at most 2^max_depth - 1 leapfrog steps."),
+    EGM__FLAG(egm_nuts_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
+};
+EGM__KERNEL_OPTIONS(egm__options_nuts, egm_nuts_options, defaults, members);
+
+static const egm_nuts_options *own(const egm_sampler *s)
+{
+	return s->own;
+}
+
+static egm_status describe(egm_sampler *s)
+{
+	s->options.target_accept = own(s)->target_accept;
+	s->options.adapt_scale = own(s)->adapt_scale;
+	return EGM_OK;
+}
 
 /* Neighbours on a trajectory: 2^k points. */
 typedef struct span {
@@ -35,7 +61,7 @@ typedef struct trajectory {
 	char *x[2], *gradient[2]; /* [dims] where the tree ends: past, future */
 	char *scratch, *sum;      /* [dims] */
 	span tree;
-	span spans[EGM__MAX_DEPTH]; /* of the subtree that is being built, largest first */
+	span spans[MAX_DEPTH]; /* of the subtree that is being built, largest first */
 	int32_t n_spans;
 	int32_t forward; /* direction of the subtree: index of the end that moves */
 	int32_t moved;   /* sample is the transition's result; otherwise the start is */
@@ -55,7 +81,7 @@ enum { DRAW_POINT, DRAW_TREE, DRAW_DIRECTION, DRAW_FIRST_DIRECTION };
 
 static size_t own_bytes(const egm_sampler *s)
 {
-	return (size_t)(HEAD + (FIXED_ROWS + SPAN_ROWS * s->options.max_depth) * s->row_bytes);
+	return (size_t)(HEAD + (FIXED_ROWS + SPAN_ROWS * own(s)->max_depth) * s->row_bytes);
 }
 
 static size_t row_size(const egm_sampler *s)
@@ -79,7 +105,7 @@ static void lay_out(const egm_sampler *s, trajectory *t)
 	                   &t->sum,  &t->sample.x, &t->sample.gradient, &t->proposal.x,  &t->proposal.gradient};
 	for (size_t i = 0; i < sizeof single / sizeof *single; i++, row += s->row_bytes) *single[i] = row;
 	lay_span(s, &t->tree, &row);
-	for (int64_t i = 0; i < s->options.max_depth; i++) lay_span(s, &t->spans[i], &row);
+	for (int64_t i = 0; i < own(s)->max_depth; i++) lay_span(s, &t->spans[i], &row);
 }
 
 static void set_span(const egm_sampler *s, span *a, const char *p)
@@ -246,12 +272,12 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 
 	double gain = t->start - (probe->value[row] + egm__row_square(s, w->noise) / 2);
 	t->accept_sum += gain < 0 ? exp(gain) : gain >= 0;
-	if (!isfinite(gain) || -gain > s->options.divergence) return diverge(s, w);
+	if (!isfinite(gain) || -gain > own(s)->divergence) return diverge(s, w);
 	weigh(s, w, gain, probe, row);
 	if (!push(s, t, w->noise)) return finish(s, w);
 	if (t->points < t->tree.points) return 0;
 	if (!grow(s, w)) return finish(s, w);
-	if (t->depth == s->options.max_depth) {
+	if (t->depth == own(s)->max_depth) {
 		w->saturated++;
 		return finish(s, w);
 	}
@@ -259,10 +285,16 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 	return 0;
 }
 
-const egm__method egm__method_nuts = {.kernel = EGM_SAMPLER_NUTS,
-                                      .name = "nuts",
-                                      .metropolis = 1,
-                                      .own_bytes = own_bytes,
-                                      .begin = begin,
-                                      .ask = ask,
-                                      .take = take};
+static const egm__method method = {.name = "nuts",
+                                   .options = &egm__options_nuts,
+                                   .describe = describe,
+                                   .metropolis = 1,
+                                   .own_bytes = own_bytes,
+                                   .begin = begin,
+                                   .ask = ask,
+                                   .take = take};
+
+egm_status egm_sampler_nuts(egm_sampler **out, egm_target *target, const egm_nuts_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &method, target, options));
+}

@@ -63,11 +63,11 @@ egm_status egm__probe_create(egm__probe **out, egm_target *target, int64_t rows,
 	*out = NULL;
 	EGM_INVARIANT(rows > 0 && (!sibling || (sibling->target == target && sibling->rows == rows)));
 	egm__probe *p = egm__alloc_zero(target->context, 1, sizeof *p);
-	if (!p) EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory for a probe");
+	if (!p) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a target");
 	p->target = target;
 	p->rows = rows;
 	if (!allocate(p))
-		EGM_FAIL(EGM_ERR_MEMORY, "target: out of memory for %lld points of %lld dimensions", (long long)rows,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld points of %lld dimensions", (long long)rows,
 		         (long long)target->dims);
 	if (target->build) EGM_TRY(sibling ? egm__program_clone(&p->program, sibling->program) : compile(p));
 	*out = p;
@@ -139,7 +139,7 @@ static egm_status call_back(egm__probe *p, int64_t rows)
 		                            row_of(p, p->gradient, first, target->dims), target->user);
 		if (!stop) continue;
 		p->reason = stop;
-		return egm__fail(EGM_ERR_STOPPED, "target: the energy callback stopped with %d", stop);
+		return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", stop);
 	}
 	return EGM_OK;
 }

@@ -289,8 +289,8 @@ static egm_status run_portion(egm__advance *a)
 	for (int32_t i = 0; i < s->n_blocks; i++)
 		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
 	if (stopped < 0) return EGM_OK;
-	return egm__fail(s->blocks[stopped].status, "%s: %s: the energy callback returned %d, which stops it", s->call,
-	                 s->method->name, s->blocks[stopped].probe->reason);
+	return egm__fail(s->blocks[stopped].status, "the energy callback returned %d, which stops it",
+	                 s->blocks[stopped].probe->reason);
 }
 
 static egm_status ask(const egm__advance *a, int64_t total)
@@ -300,34 +300,31 @@ static egm_status ask(const egm__advance *a, int64_t total)
 	int stop = egm__progress_ask(&s->progress, a->until, total);
 	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
 	if (!stop) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "%s: %s: the progress callback stopped it after %lld of %lld transitions a chain",
-	                 s->call, s->method->name, (long long)a->until, (long long)total);
+	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld transitions a chain",
+	                 (long long)a->until, (long long)total);
 }
 
-static egm_status check_frozen(const egm_sampler *s)
+int64_t egm__sampler_first_frozen(const egm_sampler *s, int64_t *count)
 {
-	for (int32_t i = 0; i < s->n_blocks; i++)
-		if (s->blocks[i].froze >= 0)
-			return egm__fail(
-			    EGM_ERR_NONFINITE,
-			    "%s: %s: energy or gradient of chain %lld is not finite after %lld transitions; it is frozen", s->call,
-			    s->method->name, (long long)s->blocks[i].froze, (long long)s->chains[s->blocks[i].froze].transitions);
-	int64_t chain = 0;
-	while (chain < s->options.chains && egm__chain_is_frozen(s, chain)) chain++;
-	if (chain == s->options.chains)
-		return egm__fail(EGM_ERR_NONFINITE, "%s: %s: all %lld chains are frozen; egm_sampler_set_points thaws them",
-		                 s->call, s->method->name, (long long)chain);
-	return EGM_OK;
+	int64_t first = -1;
+	*count = 0;
+	for (int64_t c = 0; c < s->options.chains; c++) {
+		if (!egm__chain_is_frozen(s, c)) continue;
+		++*count;
+		if (first < 0 || s->chains[c].transitions < s->chains[first].transitions) first = c;
+	}
+	return first;
 }
 
-egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies, int64_t *done)
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies,
+                                egm_progress_fn progress, void *user, int64_t *done)
 {
 	egm_status st = EGM_OK;
 	egm__advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
 	const int64_t total = n * thin;
 	*done = 0;
 	begin_blocks(s);
-	egm__progress_start(&s->progress, s->callback, s->user);
+	egm__progress_start(&s->progress, progress, user);
 	while (a.until < total) {
 		int64_t portion = egm__progress_portion(&s->progress), left = total - a.until;
 		a.until += portion < left ? portion : left;
@@ -335,7 +332,6 @@ egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *d
 		*done = a.until;
 		EGM_TRY(ask(&a, total));
 	}
-	EGM_TRY(check_frozen(s));
 out:
 	if (st == EGM_ERR_STOPPED && *done < a.until) *done = 0;
 	return st;

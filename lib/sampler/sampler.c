@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A sampler's life: its chains, where they start, what they have done. */
-#include <core/options_impl.h>
+#include <core/array_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
@@ -9,35 +9,18 @@
 
 /* ---- making */
 
-/* A caller's array of doubles as the sampler's own; NULL stays NULL. */
-static egm_status copy_doubles(egm_sampler *s, const char *what, const double **copy, const double *from, int64_t n)
-{
-	if (!from) return EGM_OK;
-	double *to = egm__alloc(s->context, n, sizeof *to);
-	if (!to)
-		return egm__fail(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld %s", s->method->name,
-		                 (long long)n, what);
-	memcpy(to, from, (size_t)n * sizeof *to);
-	*copy = to;
-	return EGM_OK;
-}
-
 /* Sizes of everything, and that the counters of the random numbers hold all walkers. */
 static egm_status measure(egm_sampler *s)
 {
-	const egm_sampler_options *o = &s->options;
+	const egm__sampler_options *o = &s->options;
 	int64_t numbers, bytes, block = s->target->dtype == EGM_F32 ? 4 : 2;
-	s->dims = s->target->dims;
-	s->levels = s->method->kernel == EGM_SAMPLER_TEMPERED ? o->levels : 1;
-	s->inner = s->method->kernel == EGM_SAMPLER_TEMPERED ? o->steps_per_level : 1;
 	s->row_bytes = egm__row_bytes(s->target->dtype, s->dims);
 	if (egm__size_mul(o->chains, s->levels, &s->n_walkers) || s->n_walkers >= INT64_C(1) << 27 ||
 	    egm__size_mul(s->n_walkers, s->dims + 3, &numbers) || numbers / block >= INT64_C(1) << 32 ||
 	    egm__size_mul(s->n_walkers, 4 * s->row_bytes, &bytes))
-		return egm__fail(
-		    EGM_ERR_ARGUMENT,
-		    "egm_sampler_create: %s: %lld chains of %lld levels in %lld dimensions are more than it can hold",
-		    s->method->name, (long long)o->chains, (long long)s->levels, (long long)s->dims);
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "%lld chains of %lld levels in %lld dimensions are more than a sampler can hold",
+		                 (long long)o->chains, (long long)s->levels, (long long)s->dims);
 	return EGM_OK;
 }
 
@@ -76,8 +59,8 @@ static egm_status create_walkers(egm_sampler *s)
 	s->rows = egm__alloc_zero(s->context, 1 + n * s->options.adapt_scale, s->row_bytes);
 	if (own_bytes) s->owns = egm__alloc_zero(s->context, n, own_bytes);
 	if (!s->walkers || !s->chains || !s->rows || (own_bytes && !s->owns))
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: %s: out of memory for %lld chains in %lld dimensions",
-		         s->method->name, (long long)s->options.chains, (long long)s->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld chains in %lld dimensions", (long long)s->options.chains,
+		         (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) place_walker(s, i, own_bytes);
 out:
 	return st;
@@ -105,37 +88,47 @@ static egm_status draw_starts(egm_sampler *s)
 		egm__start_draw(s, &rng, i, w->x);
 		egm__target_to_points(s->target, 1, w->x, w->gradient); /* which no one knows yet */
 		if (!s->table->all_finite(s->dims, w->gradient))
-			return egm__fail(
-			    EGM_ERR_ARGUMENT, "egm_sampler_create: %s: start_scale = %g puts chain %lld beyond what %s holds",
-			    s->method->name, start_scale(s), (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
+			return egm__fail(EGM_ERR_ARGUMENT, "start_scale is %g, which puts chain %lld beyond what %s holds",
+			                 start_scale(s), (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
 	}
 	return EGM_OK;
 }
 
-egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_sampler_options *options)
+/* The caller's options over the defaults of the kernel, and what they say to the loop. */
+static egm_status take_options(egm_sampler *s, const void *options)
+{
+	egm_status st = EGM_OK;
+	const egm__options *table = s->method->options;
+	s->own = egm__alloc_zero(s->context, 1, (int64_t)table->size);
+	if (!s->own) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
+	EGM_TRY(egm__options_check(table, s->own, options));
+	memcpy(&s->options, s->own, offsetof(egm__sampler_options, scale));
+	s->dims = s->target->dims;
+	s->levels = s->inner = s->options.levels = 1;
+	EGM_TRY(egm__sampler_keep_scale(s));
+	if (s->method->describe) EGM_TRY(s->method->describe(s));
+out:
+	return st;
+}
+
+egm_status egm__sampler_create(egm_sampler **out, const egm__method *method, egm_target *target, const void *options)
 {
 	egm_status st = EGM_OK;
 	egm_sampler *s = NULL;
-	egm_sampler_options merged;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_create: target is NULL");
-	EGM_TRY(egm__sampler_options_check(&merged, options, target));
-	EGM_TRY(egm__annealed_check(&merged, target));
+	if (!target) EGM_FAIL(EGM_ERR_ARGUMENT, "target is NULL");
 	s = egm__alloc_zero(target->context, 1, sizeof *s);
-	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "egm_sampler_create: out of memory");
+	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	s->context = target->context;
 	egm__context_retain(s->context);
 	s->target = target;
 	egm__target_retain(target);
-	s->method = egm__method_find(merged.kernel);
+	s->method = method;
 	s->table = egm__kernels_get(s->context->simd, target->dtype);
 	s->version = UINT64_MAX;
-	s->options = merged;
-	s->options.scale = s->options.temperatures = NULL;
+	EGM_TRY(take_options(s, options));
 	EGM_TRY(measure(s));
-	EGM_TRY(copy_doubles(s, "scales", &s->options.scale, merged.scale, s->dims));
-	EGM_TRY(copy_doubles(s, "temperatures", &s->options.temperatures, merged.temperatures, merged.levels));
 	EGM_TRY(create_walkers(s));
 	EGM_TRY(egm__blocks_create(s));
 	EGM_TRY(draw_starts(s));
@@ -143,6 +136,21 @@ egm_status egm_sampler_create(egm_sampler **out, egm_target *target, const egm_s
 	s = NULL;
 out:
 	egm_sampler_free(s);
+	return st;
+}
+
+egm_status egm__sampler_like(egm_sampler **out, const egm_sampler *s, int64_t chains, uint64_t seed)
+{
+	egm_context *context = s->context;
+	size_t size = s->method->options->size;
+	egm__sampler_options *own = egm__alloc(context, 1, (int64_t)size); /* as far as every kernel's goes */
+	*out = NULL;
+	if (!own) return egm__fail(EGM_ERR_MEMORY, "out of memory");
+	memcpy(own, s->own, size);
+	own->chains = chains;
+	own->seed = seed;
+	egm_status st = egm__sampler_create(out, s->method, s->target, own);
+	egm__free(context, own);
 	return st;
 }
 
@@ -162,7 +170,25 @@ void egm_sampler_free(egm_sampler *s)
 	egm__free(context, s->walkers);
 	egm__free(context, (double *)(uintptr_t)s->options.scale);
 	egm__free(context, (double *)(uintptr_t)s->options.temperatures);
+	egm__free(context, s->own);
 	egm_target_free(s->target);
 	egm__free(context, s);
 	egm_context_free(context);
+}
+
+/* ---- what it is made for */
+
+int64_t egm_sampler_chains(const egm_sampler *sampler)
+{
+	return sampler ? sampler->options.chains : 0;
+}
+
+int64_t egm_sampler_dims(const egm_sampler *sampler)
+{
+	return sampler ? sampler->dims : 0;
+}
+
+egm_dtype egm_sampler_dtype(const egm_sampler *sampler)
+{
+	return sampler ? sampler->target->dtype : (egm_dtype)0;
 }

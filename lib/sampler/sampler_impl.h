@@ -10,11 +10,10 @@
 #ifndef EGM_SAMPLER_SAMPLER_IMPL_H
 #define EGM_SAMPLER_SAMPLER_IMPL_H
 
+#include <core/options_impl.h>
 #include <core/progress_impl.h>
 #include <sampler/target_impl.h>
 #include <tensor/kernels_impl.h>
-
-enum { EGM__MAX_DEPTH = 16 }; /* of a tree of nuts */
 
 typedef struct egm__walker egm__walker;
 typedef struct egm__adaptation egm__adaptation;
@@ -53,9 +52,51 @@ typedef struct egm__chain {
 	int64_t exchanges_tried, exchanges_done;
 } egm__chain;
 
+enum { EGM__MAX_LEVELS = 256 };
+
+/* Options as the loop reads them. */
+typedef struct egm__sampler_options {
+	/* what the struct of every kernel begins with */
+	size_t struct_size;
+	int64_t chains;
+	uint64_t seed;
+	double step_size, start_scale;
+	const double *scale; /* [dims], the sampler's own copy */
+	/* what a kernel sets in its `describe`, where it has such a thing */
+	int32_t adapt_scale;
+	double target_accept;
+	const double *temperatures; /* [levels], the sampler's own copy: egm__sampler_keep_temperatures */
+	int64_t levels;
+	/* of the trajectory in hmc.c */
+	int64_t leapfrog_steps;
+	double jitter, divergence;
+} egm__sampler_options;
+
+/* The rows of the shared members in the table of a kernel. */
+#define EGM__CHAIN_MEMBERS(type, step)                                                                           \
+	EGM__COUNT(type, chains, "Number of independent chains."),                                                   \
+	    EGM__SEED(type, seed, "Seed of the first points and of all transitions."),                               \
+	    EGM__POSITIVE(type, step_size, step),                                                                    \
+	    EGM__WEIGHT(type, start_scale,                                                                           \
+	                "Standard deviation of the first points; 0: prior_scale of the target, 1 without a prior."), \
+	    EGM__ARRAY(type, scale, "[dims] scale of each coordinate; NULL: ones.")
+
+#define EGM__SAME_PLACE(type, member) (offsetof(type, member) == offsetof(egm__sampler_options, member))
+
+/* The table of a kernel. */
+#define EGM__KERNEL_OPTIONS(table, type, defaults, rows)                                                               \
+	_Static_assert(EGM__SAME_PLACE(type, chains) && EGM__SAME_PLACE(type, seed) && EGM__SAME_PLACE(type, step_size) && \
+	                   EGM__SAME_PLACE(type, start_scale) && EGM__SAME_PLACE(type, scale),                             \
+	               "begins with the shared members");                                                                  \
+	EGM__OPTIONS(table, type, defaults, rows)
+
+/* A kernel: one for each constructor of egm/sampler.h, in whose file its table and all its functions are. */
 typedef struct egm__method {
-	int32_t kernel; /* EGM_SAMPLER_* */
 	const char *name;
+	const egm__options *options; /* the struct that its constructor takes */
+	/* Looks at options that are in their ranges, s->own: whether they fit each other and the target, and what the loop
+	 * has to know of them. NULL: nothing to do. */
+	egm_status (*describe)(egm_sampler *sampler);
 	int32_t metropolis; /* rejects, hence does not freeze, a point that is not finite; has an acceptance to adapt to */
 	int32_t langevin;   /* step_size is eps = h^2 */
 	/* Bytes of `own`; NULL: none. Rows in it want multiples of 64 bytes: egm__row_bytes. */
@@ -81,8 +122,17 @@ typedef struct egm__method {
 	double (*draw)(egm_sampler *sampler, const egm__walker *w, char *y);
 } egm__method;
 
-extern const egm__method egm__method_ula, egm__method_mala, egm__method_hmc, egm__method_nuts, egm__method_annealed,
-    egm__method_tempered;
+/* What a constructor does: makes chains of the method from the caller's options, which may be NULL. */
+egm_status egm__sampler_create(egm_sampler **out, const egm__method *method, egm_target *target, const void *options);
+/* The same once more, with other chains. */
+egm_status egm__sampler_like(egm_sampler **out, const egm_sampler *s, int64_t chains, uint64_t seed);
+
+/* Check an array of the options, which may be NULL, and put the sampler's own copy in its place. */
+egm_status egm__sampler_keep_scale(egm_sampler *s);
+egm_status egm__sampler_keep_temperatures(egm_sampler *s, const double **temperatures, int64_t levels);
+
+/* Negatives use it where a program asks for nothing else, annealed importance sampling its own trajectory. */
+extern const egm__method egm__method_mala, egm__method_hmc;
 
 /* The trajectory of mala and hmc (hmc.c), as members of a method: tempered chains move by it too. */
 size_t egm__leapfrog_bytes(const egm_sampler *s);
@@ -100,7 +150,8 @@ struct egm_sampler {
 	egm_context *context;
 	egm_target *target; /* retained */
 	const egm__method *method;
-	egm_sampler_options options; /* pointers in it are the sampler's own copies */
+	egm__sampler_options options;
+	void *own; /* the struct of the kernel: what was given, merged with the defaults; arrays are the same copies */
 	const egm__kernels *table;
 	int64_t dims, levels, inner, n_walkers;
 	int64_t row_bytes; /* dims elements, rounded up to 64 bytes */
@@ -111,8 +162,6 @@ struct egm_sampler {
 	uint64_t version; /* of the target when walkers were primed */
 	int32_t n_blocks;
 	egm__block *blocks;
-	egm_progress_fn callback; /* of egm_sampler_set_progress */
-	void *user;
 	egm__progress progress; /* of the call under way */
 	const char *call;       /* the function that keeps the sampler busy, NULL: none */
 	int32_t busy;           /* EGM__COMPUTING and so on; through __atomic builtins, callbacks run on other threads */
@@ -120,18 +169,12 @@ struct egm_sampler {
 	int64_t warmup_left;    /* transitions of a stopped warm-up that can be continued, 0: none */
 };
 
-/* STATE when a call is under way, that is when `call` comes from one of the sampler's own callbacks; `reads`: it only
+/* STATE when a call is under way, that is when this comes from one of the sampler's own callbacks; `reads`: it only
  * looks at the chains, which a progress callback may do. ARGUMENT for NULL. */
-egm_status egm__sampler_free_for(const egm_sampler *s, const char *call, int reads);
+egm_status egm__sampler_idle(const egm_sampler *s, int reads);
 
 /* A first point, in unconstrained coordinates: number i of the draws of rng. */
 void egm__start_draw(const egm_sampler *s, const egm__rng *rng, int64_t i, void *y);
-const egm__method *egm__method_find(int32_t kernel); /* NULL: no such one */
-/* The caller's options over the defaults of their kernel, checked. */
-egm_status egm__sampler_options_check(egm_sampler_options *merged, const egm_sampler_options *options,
-                                      const egm_target *target);
-/* Whether denoised draws make sense on the target. */
-egm_status egm__annealed_check(const egm_sampler_options *options, const egm_target *target);
 
 /* ---- rows: one walker's vectors, through the kernel table */
 
@@ -216,8 +259,12 @@ void egm__adaptation_finish(egm_sampler *s);                 /* fixes step and s
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain); /* one of its walkers is */
 egm_status egm__blocks_create(egm_sampler *s);
 void egm__blocks_free(egm_sampler *s);
+/* The chain that froze first, by its transitions, of those that are frozen; -1: none. */
+int64_t egm__sampler_first_frozen(const egm_sampler *s, int64_t *count);
 /* `n` draws of `thin` chain transitions each; draws, energies may be NULL. *done: transitions that every chain has made
- * or stands frozen for; less than all of them after a stop, and 0 after one by the energy callback. */
-egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies, int64_t *done);
+ * or stands frozen for; less than all of them after a stop, and 0 after one by the energy callback. Fails for nothing
+ * but a stop: chains may freeze. */
+egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies,
+                                egm_progress_fn progress, void *user, int64_t *done);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is sampled: the options that all targets share, the caller's own energies, and looking at a density from
  * outside. Nets as targets stand in target_net.c. */
+#include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <float.h>
@@ -14,12 +15,18 @@ enum { EVALUATE_ROWS = 64 };
 /* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
-static const egm_target_options defaults = {.struct_size = sizeof defaults, .beta = 1, .rows = 32};
-
-egm_status egm_target_options_init(egm_target_options *options, size_t size)
-{
-	return egm__options_init("egm_target_options", options, size, &defaults, sizeof defaults);
-}
+static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature: the factor on the energy."),
+    EGM__WEIGHT(egm_target_options, prior_scale,
+                "Standard deviation of a normal prior; 0: 1 for posteriors, no prior elsewhere."),
+    EGM__ARRAY(egm_target_options, lower, "[dims] lower bounds, -INFINITY where there is none; NULL: no bounds."),
+    EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
+    EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
+    EGM__RESERVED(egm_target_options, reserved),
+    EGM__COUNT(egm_target_options, rows, "Rows of one call of a concurrent callback, at most."),
+};
+EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
 /* ---- checks */
 
@@ -30,41 +37,37 @@ static int fits(egm_dtype dtype, double value)
 	return value >= least && value <= most;
 }
 
-static egm_status check_numbers(const char *call, const egm_target_options *o, egm_dtype dtype)
+static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
 {
 	if (!fits(dtype, o->beta))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: beta = %g is not a positive finite %s", call, o->beta,
-		                 egm__dtype_name(dtype));
+		return egm__fail(EGM_ERR_ARGUMENT, "beta is %g, must be a positive finite %s", o->beta, egm__dtype_name(dtype));
 	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: prior_scale = %g; it is > 0 with 1/prior_scale^2 a finite %s, or 0",
-		                 call, o->prior_scale, egm__dtype_name(dtype));
-	if (o->concurrent != 0 && o->concurrent != 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: concurrent = %d is neither 0 nor 1", call, o->concurrent);
-	if (o->reserved) return egm__fail(EGM_ERR_ARGUMENT, "%s: reserved is %d, not 0", call, o->reserved);
-	if (o->rows < 1) return egm__fail(EGM_ERR_ARGUMENT, "%s: rows = %lld is below 1", call, (long long)o->rows);
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "prior_scale is %g, must be 0 or positive with 1 / prior_scale^2 a finite %s", o->prior_scale,
+		                 egm__dtype_name(dtype));
 	return EGM_OK;
 }
 
-static egm_status check_interval(const char *call, egm_dtype dtype, int64_t dimension, double lower, double upper)
+static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lower, double upper)
 {
 	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!(lower < upper))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: lower = %g is not below upper = %g", call,
-		                 (long long)dimension, lower, upper);
+		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper, %g", (long long)dimension, lower,
+		                 upper);
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: bounds %g and %g are too large for %s", call,
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, which are too large for %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (isfinite(lower) && isfinite(upper) && !(upper - lower <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: from %g to %g is further than %s reaches", call,
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld goes from %g to %g, which is further than %s reaches",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: dimension %lld: no %s lies between %.17g and %.17g", call,
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has no %s between its bounds %.17g and %.17g",
 		                 (long long)dimension, egm__dtype_name(dtype), lower, upper);
 	return EGM_OK;
 }
 
 /* Copies the box; one that is infinite on all sides is none. */
-static egm_status set_bounds(const char *call, egm_target *t, const egm_target_options *o)
+static egm_status set_bounds(egm_target *t, const egm_target_options *o)
 {
 	egm_status st = EGM_OK;
 	double *lower = NULL, *upper = NULL;
@@ -73,11 +76,11 @@ static egm_status set_bounds(const char *call, egm_target *t, const egm_target_o
 	lower = egm__alloc(t->context, t->dims, sizeof *lower);
 	upper = egm__alloc(t->context, t->dims, sizeof *upper);
 	if (!lower || !upper)
-		EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for the bounds of %lld dimensions", call, (long long)t->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the bounds of %lld dimensions", (long long)t->dims);
 	for (int64_t d = 0; d < t->dims; d++) {
 		lower[d] = o->lower ? o->lower[d] : -INFINITY;
 		upper[d] = o->upper ? o->upper[d] : INFINITY;
-		EGM_TRY(check_interval(call, t->dtype, d, lower[d], upper[d]));
+		EGM_TRY(check_interval(t->dtype, d, lower[d], upper[d]));
 		bounded |= lower[d] > -INFINITY || upper[d] < INFINITY;
 	}
 	if (!bounded) goto out;
@@ -92,20 +95,19 @@ out:
 
 /* ---- life */
 
-egm_status egm__target_create(egm_target **out, const char *call, egm_context *context, egm_dtype dtype, int64_t dims,
+egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	egm_target_options o = defaults;
+	egm_target_options o;
 	egm_target *t = NULL;
 	*out = NULL;
-	EGM_TRY(egm__options_merge("egm_target_options", &o, sizeof o, options));
-	EGM_TRY(check_numbers(call, &o, dtype));
-	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions, at least 1 is needed", call, (long long)dims);
-	if (dims > MOST_DIMS)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%s: %lld dimensions are more than memory can hold", call, (long long)dims);
+	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
+	EGM_TRY(check_numbers(&o, dtype));
+	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at least 1", (long long)dims);
+	if (dims > MOST_DIMS) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, more than memory can hold", (long long)dims);
 	t = egm__alloc_zero(context, 1, sizeof *t);
-	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory", call);
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	t->context = context;
 	egm__context_retain(context);
 	t->refs = 1;
@@ -115,7 +117,7 @@ egm_status egm__target_create(egm_target **out, const char *call, egm_context *c
 	t->bridge = (egm__bridge){o.beta, prior != 0 ? 1 / (prior * prior) : 0};
 	t->concurrent = o.concurrent;
 	t->callback_rows = o.rows;
-	EGM_TRY(set_bounds(call, t, &o));
+	EGM_TRY(set_bounds(t, &o));
 	*out = t;
 	t = NULL;
 out:
@@ -133,6 +135,7 @@ void egm_target_free(egm_target *target)
 	if (!target || __atomic_sub_fetch(&target->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = target->context;
 	for (int32_t i = 0; i < EGM__TARGET_NETS; i++) egm_model_free(target->nets[i]);
+	if (target->release) target->release(target->user);
 	egm__free(context, target->lower);
 	egm__free(context, target->upper);
 	egm__free(context, target);
@@ -140,20 +143,19 @@ void egm_target_free(egm_target *target)
 }
 
 egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
-                               egm_energy_fn energy, void *user, const egm_target_options *options)
+                               const egm_target_options *options, egm_energy_fn energy, void *user)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_callback: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!context || !energy)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: %s is NULL", context ? "the energy callback" : "context");
+	if (!context || !energy) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "energy" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_callback: dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
-	EGM_TRY(egm__target_create(out, "egm_target_callback", context, dtype, dims, 0, options));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
+	EGM_TRY(egm__target_create(out, context, dtype, dims, 0, options));
 	(*out)->callback = energy;
 	(*out)->user = user;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 /* ---- what it is */
@@ -190,31 +192,25 @@ static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 		int64_t row = i / t->dims, d = i % t->dims;
 		double value = number_at(t->dtype, x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "egm_target_evaluate: x of row %lld, dimension %lld is not finite",
+			return egm__fail(EGM_ERR_NONFINITE, "x is %s in row %lld, dimension %lld", egm__nonfinite_name(value),
 			                 (long long)row, (long long)d);
 		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "egm_target_evaluate: x of row %lld, dimension %lld is %g, outside of [%g, %g]",
-			                 (long long)row, (long long)d, value, t->lower[d], t->upper[d]);
+			return egm__fail(EGM_ERR_ARGUMENT, "x is %g in row %lld, dimension %lld, must be in [%g, %g]", value,
+			                 (long long)row, (long long)d, t->lower[d], t->upper[d]);
 	}
 	return EGM_OK;
 }
 
-static egm_status check_call(const egm_target *t, egm_dtype dtype, const void *x, int64_t rows, const void *energies)
+static egm_status check_call(const egm_target *t, egm_array x, egm_out energies, egm_out gradients)
 {
-	int64_t bytes;
-	if (!t || !x || !energies)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %s is NULL", !t ? "target" : x ? "energies" : "x");
-	if (dtype != t->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "egm_target_evaluate: the target is %s, x is %s", egm__dtype_name(t->dtype),
-		                 egm__dtype_name(dtype));
-	if (rows < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "egm_target_evaluate: %lld rows, at least 1 is needed", (long long)rows);
-	if (egm__size_mul(rows, t->dims, &bytes) || egm__size_mul(bytes, (int64_t)sizeof(double), &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "egm_target_evaluate: %lld rows of %lld dimensions are more than memory holds",
-		                 (long long)rows, (long long)t->dims);
-	return check_points(t, x, rows);
+	egm_status st = EGM_OK;
+	if (!t) EGM_FAIL(EGM_ERR_ARGUMENT, "target is NULL");
+	EGM_TRY(egm__array_fits(x, "x", t->dtype, t->dims));
+	EGM_TRY(egm__out_fits(energies, "energies", t->dtype, x.rows, 1));
+	if (gradients.data) EGM_TRY(egm__out_fits(gradients, "gradients", t->dtype, x.rows, t->dims));
+	EGM_TRY(check_points(t, x.data, x.rows));
+out:
+	return st;
 }
 
 static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energies, void *gradients)
@@ -230,19 +226,18 @@ static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energie
 	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
 }
 
-static egm_status evaluate(egm_target *t, egm_dtype dtype, const char *x, int64_t rows, void *energies, void *gradients)
+static egm_status evaluate(egm_target *t, const char *x, int64_t rows, void *energies, void *gradients)
 {
 	egm_status st = EGM_OK;
 	egm__probe *p = NULL;
-	size_t row_bytes = (size_t)t->dims * egm__dtype_size(dtype);
+	size_t row_bytes = (size_t)t->dims * egm__dtype_size(t->dtype);
 	EGM_TRY(egm__probe_create(&p, t, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
 	egm__probe_prepare(p);
 	for (int64_t first = 0; first < rows; first += p->rows) {
 		int64_t n = rows - first < p->rows ? rows - first : p->rows;
 		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
 		st = egm__probe_run_points(p, n);
-		if (st != EGM_OK)
-			EGM_FAIL(st, "egm_target_evaluate: the energy callback returned %d, which stops it", p->reason);
+		if (st != EGM_OK) EGM_FAIL(st, "the energy callback returned %d, which stops it", p->reason);
 		deliver(p, first, n, energies, gradients);
 	}
 out:
@@ -252,17 +247,16 @@ out:
 
 /* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
  * compiled. That suits checks, and a sampler has its own. */
-egm_status egm_target_evaluate(const egm_target *target, egm_dtype dtype, const void *x, int64_t rows, void *energies,
-                               void *gradients)
+egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies, egm_out gradients)
 {
-	egm_status st = check_call(target, dtype, x, rows, energies);
+	egm_status st = check_call(target, x, energies, gradients);
 	union {
 		const egm_target *given;
 		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
 	} t = {target};
-	if (st != EGM_OK) return st;
+	if (st != EGM_OK) return egm__named(__func__, st);
 	egm__target_retain(t.probed); /* its callback may free it */
-	st = evaluate(t.probed, dtype, x, rows, energies, gradients);
+	st = evaluate(t.probed, x.data, x.rows, energies.data, gradients.data);
 	egm_target_free(t.probed);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -37,6 +37,7 @@ struct egm_target {
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
 	egm_energy_fn callback;
 	void *user;
+	void (*release)(void *user); /* `user` is a handle that the target keeps alive; NULL: it is the program's */
 	int32_t concurrent;
 	int64_t callback_rows;
 	double *lower, *upper; /* [dims]; both NULL without bounds */
@@ -51,9 +52,8 @@ enum {
 	EGM__SLOT_TARGET_NET
 };
 
-/* An empty target with checked options, on behalf of the function `call`: what the public functions and the benchmarks
- * fill in. */
-egm_status egm__target_create(egm_target **out, const char *call, egm_context *context, egm_dtype dtype, int64_t dims,
+/* An empty target with checked options: what the public functions and the benchmarks fill in. */
+egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options);
 void egm__target_retain(egm_target *target);
 /* Changes whenever a net of the target has got other parameters. */

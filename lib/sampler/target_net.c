@@ -75,46 +75,46 @@ static egm__id build_pullback(const egm_target *target, egm__graph *g, egm__id z
 
 /* ---- checks */
 
-static egm_status check_net(const char *call, const egm_model *model, const char *role)
+static egm_status check_net(const egm_model *model, const char *role)
 {
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s: %s is NULL", call, role);
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s: %s '%s' is not built", call, role, model->name);
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", role);
+	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s '%s' is not built", role, model->name);
 	return EGM_OK;
 }
 
-static egm_status check_energy(const char *call, const egm_model *energy)
+static egm_status check_energy(const egm_model *energy)
 {
-	egm_status st = check_net(call, energy, "energy");
+	egm_status st = check_net(energy, "energy");
 	if (st != EGM_OK) return st;
 	int64_t outputs = egm__model_outputs(energy);
 	if (outputs == 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: an energy has one output, '%s' has %lld", call, energy->name,
-	                 (long long)outputs);
+	return egm__fail(EGM_ERR_SHAPE, "energy '%s' has %lld outputs, must have 1", energy->name, (long long)outputs);
 }
 
-static egm_status check_pair(const char *call, const egm_model *energy, const egm_model *generator)
+static egm_status check_pair(const egm_model *energy, const egm_model *generator)
 {
 	int64_t outputs = egm__model_outputs(generator);
 	if (generator->context != energy->context)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: generator '%s' and energy '%s' come from different contexts", call,
+		return egm__fail(EGM_ERR_ARGUMENT, "generator '%s' and energy '%s' come from different contexts",
 		                 generator->name, energy->name);
 	if (generator->dtype != energy->dtype)
-		return egm__fail(EGM_ERR_DTYPE, "%s: generator '%s' is %s, energy '%s' is %s", call, generator->name,
+		return egm__fail(EGM_ERR_DTYPE, "generator '%s' is %s, energy '%s' is %s", generator->name,
 		                 egm__dtype_name(generator->dtype), energy->name, egm__dtype_name(energy->dtype));
 	if (outputs != energy->inputs)
-		return egm__fail(EGM_ERR_SHAPE, "%s: generator '%s' has %lld outputs, energy '%s' has %lld inputs", call,
-		                 generator->name, (long long)outputs, energy->name, (long long)energy->inputs);
+		return egm__fail(EGM_ERR_SHAPE, "generator '%s' has %lld outputs, energy '%s' has %lld inputs", generator->name,
+		                 (long long)outputs, energy->name, (long long)energy->inputs);
 	return EGM_OK;
 }
 
-static egm_status check_pullback(const char *call, const egm_model *generator)
+static egm_status check_pullback(const egm_model *generator)
 {
 	int64_t outputs = egm__model_outputs(generator);
 	if (generator->inputs > MAX_PULLBACK)
-		return egm__fail(EGM_ERR_SHAPE, "%s: EGM_LATENT_PULLBACK takes at most %d latent dimensions, '%s' has %lld",
-		                 call, MAX_PULLBACK, generator->name, (long long)generator->inputs);
+		return egm__fail(EGM_ERR_SHAPE,
+		                 "EGM_LATENT_PULLBACK takes at most %d latent dimensions, generator '%s' has %lld",
+		                 MAX_PULLBACK, generator->name, (long long)generator->inputs);
 	if (outputs < generator->inputs)
-		return egm__fail(EGM_ERR_SHAPE, "%s: generator '%s' has %lld outputs for %lld inputs: det J^T J is 0", call,
+		return egm__fail(EGM_ERR_SHAPE, "generator '%s' has %lld outputs for %lld inputs: det J^T J is 0",
 		                 generator->name, (long long)outputs, (long long)generator->inputs);
 	return EGM_OK;
 }
@@ -145,7 +145,7 @@ static void warn_improper(const egm_target *t)
 	int32_t layer = bounded_layer(generator);
 	if (layer < 0 || in_a_finite_box(t)) return;
 	egm__log(t->context, EGM_LOG_WARNING,
-	         "egm_target_latent: EGM_LATENT_ENERGY: layer %d of generator '%s' is %s, so that U(G(z)) is bounded and "
+	         "EGM_LATENT_ENERGY: layer %d of generator '%s' is %s, so that U(G(z)) is bounded and "
 	         "exp(-U(G(z))) "
 	         "has no finite integral: chains drift away for ever; EGM_LATENT_POSTERIOR is a density",
 	         layer, generator->name, generator->layers[layer].kind->name);
@@ -162,36 +162,34 @@ static void keep_net(egm_target *t, int32_t index, egm_model *model)
 egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_target_options *options)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_model: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	EGM_TRY(check_energy("egm_target_model", energy));
-	EGM_TRY(egm__target_create(out, "egm_target_model", energy->context, energy->dtype, energy->inputs, 0, options));
+	EGM_TRY(check_energy(energy));
+	EGM_TRY(egm__target_create(out, energy->context, energy->dtype, energy->inputs, 0, options));
 	keep_net(*out, ENERGY, energy);
 	(*out)->build = build_model;
 	(*out)->tame = 1;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator, int32_t kind,
                              const egm_target_options *options)
 {
-	static const char call[] = "egm_target_latent";
 	egm_status st = EGM_OK;
 	egm_target *t = NULL;
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "egm_target_latent: out is NULL");
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
 	if (kind < EGM_LATENT_ENERGY || kind > EGM_LATENT_PULLBACK)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_target_latent: kind = %d is none of EGM_LATENT_*", kind);
-	EGM_TRY(check_energy(call, energy));
-	EGM_TRY(check_net(call, generator, "generator"));
-	EGM_TRY(check_pair(call, energy, generator));
-	if (kind == EGM_LATENT_PULLBACK) EGM_TRY(check_pullback(call, generator));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "kind is %d, must be one of EGM_LATENT_* (1 to 3)", kind);
+	EGM_TRY(check_energy(energy));
+	EGM_TRY(check_net(generator, "generator"));
+	EGM_TRY(check_pair(energy, generator));
+	if (kind == EGM_LATENT_PULLBACK) EGM_TRY(check_pullback(generator));
 	double prior = kind == EGM_LATENT_POSTERIOR ? 1 : 0;
-	EGM_TRY(egm__target_create(&t, call, energy->context, energy->dtype, generator->inputs, prior, options));
+	EGM_TRY(egm__target_create(&t, energy->context, energy->dtype, generator->inputs, prior, options));
 	if (kind != EGM_LATENT_POSTERIOR && t->bridge.precision != 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "egm_target_latent: prior_scale = %g: EGM_LATENT_%s takes none, EGM_LATENT_POSTERIOR does",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "prior_scale is %g, must be 0 for EGM_LATENT_%s; EGM_LATENT_POSTERIOR takes one",
 		         options->prior_scale, kind == EGM_LATENT_ENERGY ? "ENERGY" : "PULLBACK");
 	keep_net(t, ENERGY, energy);
 	keep_net(t, GENERATOR, generator);
@@ -202,5 +200,5 @@ egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *gen
 	t = NULL;
 out:
 	egm_target_free(t);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -9,8 +9,34 @@
  * Pairs (0,1), (2,3), ... and (1,2), (3,4), ... take turns: a point then wanders along the ladder for as long as it is
  * accepted, where pairs drawn at random would send it back half of the time (Okabe et al. 2001; Syed et al. 2022). */
 #include <core/rng_impl.h>
+#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
+
+static const egm_tempered_options defaults = EGM_TEMPERED_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHAIN_MEMBERS(egm_tempered_options, "Langevin step eps at temperature 1; levels start at eps * T."),
+    EGM__ARRAY(egm_tempered_options, temperatures,
+               "[levels] temperatures, which divide the energy, rising from 1; NULL, with one level: 1."),
+    EGM__BETWEEN(egm_tempered_options, levels, 1, EGM__MAX_LEVELS, "Number of temperatures."),
+    EGM__BETWEEN(egm_tempered_options, steps_per_level, 1, INT32_MAX, "MALA steps between exchanges."),
+    EGM__RANGE(egm_tempered_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
+};
+EGM__KERNEL_OPTIONS(egm__options_tempered, egm_tempered_options, defaults, members);
+
+static egm_status describe(egm_sampler *s)
+{
+	egm_tempered_options *o = s->own;
+	const double *t = o->temperatures;
+	for (int64_t l = 0; t && l < o->levels; l++)
+		if (l == 0 ? t[0] != 1 : !(t[l] > t[l - 1]))
+			return egm__fail(EGM_ERR_ARGUMENT, "temperatures[%lld] is %g, must be %s%g: they rise from 1", (long long)l,
+			                 t[l], l ? "above " : "", l ? t[l - 1] : 1);
+	s->levels = o->levels;
+	s->inner = o->steps_per_level;
+	s->options.target_accept = o->target_accept;
+	return egm__sampler_keep_temperatures(s, &o->temperatures, o->levels);
+}
 
 /* Uniform in [0, 1), 53 bits, for walker `index` of this turn and its warmer neighbour. */
 static double uniform(const egm_sampler *s, const egm__chain *chain, int64_t index)
@@ -53,12 +79,18 @@ static void close_chain(egm_sampler *s, int64_t index)
 	}
 }
 
-const egm__method egm__method_tempered = {.kernel = EGM_SAMPLER_TEMPERED,
-                                          .name = "tempered",
-                                          .metropolis = 1,
-                                          .langevin = 1,
-                                          .own_bytes = egm__leapfrog_bytes,
-                                          .begin = egm__leapfrog_begin,
-                                          .ask = egm__leapfrog_ask,
-                                          .take = egm__leapfrog_take,
-                                          .close = close_chain};
+static const egm__method method = {.name = "tempered",
+                                   .options = &egm__options_tempered,
+                                   .describe = describe,
+                                   .metropolis = 1,
+                                   .langevin = 1,
+                                   .own_bytes = egm__leapfrog_bytes,
+                                   .begin = egm__leapfrog_begin,
+                                   .ask = egm__leapfrog_ask,
+                                   .take = egm__leapfrog_take,
+                                   .close = close_chain};
+
+egm_status egm_sampler_tempered(egm_sampler **out, egm_target *target, const egm_tempered_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &method, target, options));
+}

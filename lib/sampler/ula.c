@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The unadjusted Langevin algorithm: x' = x - (eps/2) C grad W + sqrt(eps C) xi. Written as the first half of a
  * leapfrog step, x' = x + h S (xi - (h/2) S grad W) with h = sqrt(eps) and C = S^2, which is what MALA proposes. */
+#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
+
+static const egm_ula_options defaults = EGM_ULA_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__CHAIN_MEMBERS(egm_ula_options, "Langevin step eps."),
+};
+EGM__KERNEL_OPTIONS(egm__options_ula, egm_ula_options, defaults, members);
 
 static void ask(egm_sampler *s, egm__walker *w, char *y)
 {
@@ -22,5 +29,10 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 	return 1;
 }
 
-const egm__method egm__method_ula = {
-    .kernel = EGM_SAMPLER_ULA, .name = "ula", .langevin = 1, .ask = ask, .march = march, .take = take};
+static const egm__method method = {
+    .name = "ula", .options = &egm__options_ula, .langevin = 1, .ask = ask, .march = march, .take = take};
+
+egm_status egm_sampler_ula(egm_sampler **out, egm_target *target, const egm_ula_options *options)
+{
+	return egm__named(__func__, egm__sampler_create(out, &method, target, options));
+}

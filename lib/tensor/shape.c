@@ -45,8 +45,3 @@ size_t egm__dtype_size(egm_dtype dtype)
 {
 	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 }
-
-const char *egm__dtype_name(egm_dtype dtype)
-{
-	return dtype == EGM_F32 ? "f32" : dtype == EGM_F64 ? "f64" : "?";
-}

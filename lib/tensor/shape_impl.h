@@ -2,7 +2,7 @@
 #ifndef EGM_TENSOR_SHAPE_IMPL_H
 #define EGM_TENSOR_SHAPE_IMPL_H
 
-#include <core/status_impl.h>
+#include <core/array_impl.h>
 
 enum { EGM__MAX_RANK = 4 };
 
@@ -19,8 +19,6 @@ const char *egm__shape_text(const egm__shape *s, char buffer[64]);
 
 /* Bytes of an element. */
 size_t egm__dtype_size(egm_dtype dtype);
-/* "f32", "f64", "?". */
-const char *egm__dtype_name(egm_dtype dtype);
 
 /* Element i of an array of the dtype. */
 static inline double egm__number(egm_dtype dtype, const void *values, int64_t i)

@@ -14,8 +14,7 @@ egm_status egm__batches_fit(egm__batches *b, int64_t rows)
 	int64_t *permutation;
 	if (rows == b->rows) goto out;
 	permutation = egm__alloc(b->context, rows, sizeof *permutation);
-	if (!permutation)
-		EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_fit: no memory for the order of %lld rows", (long long)rows);
+	if (!permutation) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the order of %lld rows", (long long)rows);
 	egm__free(b->context, b->permutation);
 	b->permutation = permutation;
 	b->rows = rows;

@@ -4,7 +4,7 @@
 #define EGM_TRAIN_BATCHES_IMPL_H
 
 #include <core/context_impl.h>
-#include <egm/io.h>
+#include <egm/data.h>
 
 typedef struct egm__batches {
 	egm_context *context;

@@ -48,7 +48,7 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 {
 	const egm_model *net = t->loss->nets[index];
 	const egm__optimizer *o = &t->nets[index];
-	const char *role = t->loss->roles[index];
+	const char *role = t->loss->keys[index];
 	egm__entry *v;
 	for (int32_t i = 0; i < net->n_tensors; i++) {
 		const egm__tensor *tensor = &net->tensors[i];
@@ -91,7 +91,7 @@ egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *t)
 	memset(out, 0, sizeof *out);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
 	e->list = egm__alloc_zero(t->context, room, sizeof *e->list);
-	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for a list of %zu arrays", room);
+	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a list of %zu arrays", room);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(e, t, i);
 	if (t->loss->n_state) add_entry(e, "", "state", t->state, t->loss->n_state);
 	for (int32_t i = 0; i < e->n; i++) e->list[i].dtype = (int32_t)t->loss->dtype;
@@ -184,9 +184,9 @@ static void add_counter(metadata *m, int32_t slot, const char *key, uint64_t val
 static egm_status add_net_meta(metadata *m, const egm_trainer *t, int32_t i)
 {
 	egm_status st = EGM_OK;
-	const char *role = t->loss->roles[i];
+	const char *role = t->loss->keys[i];
 	m->layers[i] = egm__layers_text(t->loss->nets[i]);
-	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "checkpoint: no memory for the layers of net '%s'", role);
+	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of net '%s'", role);
 	snprintf(m->moves[i], sizeof m->moves[i], "%" PRId64, t->nets[i].moves);
 	exact_text(m->rates[i], sizeof m->rates[i], t->nets[i].learning_rate);
 	add_meta(m, egm__net_key(m->keys[i][0], role, "layers"), m->layers[i]);
@@ -220,11 +220,11 @@ egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
 	egm_context *context = trainer ? trainer->context : NULL;
 	egm__checkpoint arrays = {0};
 	metadata *meta = NULL;
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_save: %s is NULL", trainer ? "path" : "trainer");
+	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "path" : "trainer");
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);
-	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_save: no memory for the texts of the file");
+	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the texts of the file");
 	EGM_TRY(fill_metadata(meta, trainer));
 	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &arrays.entries, meta->n, meta->list));
 out:
@@ -233,5 +233,5 @@ out:
 		egm__free(context, meta);
 		egm__checkpoint_clear(&arrays, trainer);
 	}
-	return st;
+	return egm__named(__func__, st);
 }

@@ -25,8 +25,8 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 	size_t same = 0, start = 0;
 	int layer = 0;
 	char *expected = egm__layers_text(t->loss->nets[net]);
-	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_load: no memory for the layers of a net");
-	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->roles[net], "layers"), &value));
+	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of a net");
+	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->keys[net], "layers"), &value));
 	if (strcmp(value, expected) == 0) goto out;
 	for (; value[same] && value[same] == expected[same]; same++)
 		if (value[same] == ';') {
@@ -70,7 +70,7 @@ static egm_status check_metadata(const egm__state *file, const egm_trainer *t, c
 	EGM_TRY(egm__state_counter(file, "seed", UINT64_MAX, &c->seed));
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		EGM_TRY(expect_layers(file, t, i));
-		egm__net_key(key, t->loss->roles[i], "moves");
+		egm__net_key(key, t->loss->keys[i], "moves");
 		EGM_TRY(egm__state_counter(file, key, EGM__STATE_LARGEST, &c->moves[i]));
 	}
 out:
@@ -111,13 +111,13 @@ out:
 	return st;
 }
 
-egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_load_options *options)
+egm_status egm_trainer_restore(egm_trainer *trainer, const char *path, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
 	egm__state file = {.path = path, .file = "the checkpoint", .owner = "the trainer"};
 	egm__checkpoint arrays = {0};
 	counters c = {0};
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_load: %s is NULL", trainer ? "path" : "trainer");
+	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "path" : "trainer");
 	EGM_TRY(egm__safetensors_read(&file.contents, trainer->context, path, options));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));
@@ -129,5 +129,5 @@ egm_status egm_trainer_load(egm_trainer *trainer, const char *path, const egm_lo
 out:
 	egm__safetensors_free(file.contents);
 	if (trainer) egm__checkpoint_clear(&arrays, trainer);
-	return st;
+	return egm__named(__func__, st);
 }

@@ -30,13 +30,13 @@ static egm_status check_numbers(const egm_trainer *t)
 	for (int32_t i = 0; i < t->loss->n_terms; i++) {
 		double value = egm__number(t->loss->dtype, t->terms, i);
 		if (is_written(t, i) && !isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: term '%s' is %s at step %lld", t->loss->kind, t->loss->term_names[i],
-			         egm__nonfinite_name(value), step);
+			EGM_FAIL(EGM_ERR_NONFINITE, "term '%s' of loss '%s' is %s at step %lld", t->loss->term_names[i],
+			         t->loss->kind, egm__nonfinite_name(value), step);
 	}
 	for (int32_t i = 0; i < t->loss->n_state; i++) {
 		double value = egm__number(t->loss->dtype, t->state_next, i);
 		if (!isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: state %d is %s at step %lld", t->loss->kind, (int)i,
+			EGM_FAIL(EGM_ERR_NONFINITE, "state %d of loss '%s' is %s at step %lld", (int)i, t->loss->kind,
 			         egm__nonfinite_name(value), step);
 	}
 out:
@@ -59,8 +59,8 @@ static egm_status check_statistics(const egm_trainer *t)
 	const egm__kernels *kernels = egm__kernels_get(t->context->simd, t->loss->dtype);
 	for (int32_t i = 0; i < t->loss->n_nets; i++)
 		if (!kernels->all_finite(t->loss->nets[i]->statistics, statistics_of(t, i)))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: a running statistic of net '%s' is not finite at step %lld",
-			                 t->loss->kind, t->loss->roles[i], (long long)t->steps + 1);
+			return egm__fail(EGM_ERR_NONFINITE, "a running statistic of network '%s' is not finite at step %lld",
+			                 t->loss->roles[i], (long long)t->steps + 1);
 	return EGM_OK;
 }
 
@@ -70,7 +70,7 @@ static egm_status check_gradients(egm_trainer *t, const egm__phase *phase)
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		egm__scan scan = phase->moves >> i & 1 ? egm__optimizer_scan(&t->nets[i]) : EGM__SCAN_OK;
 		if (scan != EGM__SCAN_OK)
-			EGM_FAIL(EGM_ERR_NONFINITE, "%s: the %s of net '%s' is not finite at step %lld, phase '%s'", t->loss->kind,
+			EGM_FAIL(EGM_ERR_NONFINITE, "the %s of network '%s' is not finite at step %lld, phase '%s'",
 			         scan == EGM__SCAN_OVERFLOW ? "gradient norm" : "gradient", t->loss->roles[i],
 			         (long long)t->steps + 1, phase->name);
 	}
@@ -147,16 +147,16 @@ static egm_status check_data(const egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
 	if (!data && !egm__trainer_reads_data(t)) goto out;
-	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: data is NULL");
+	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "egm_trainer_fit: data is %s, the nets of this %s are %s",
-		         egm__dtype_name(egm_data_dtype(data)), t->loss->kind, egm__dtype_name(t->loss->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, the nets of this %s are %s", egm__dtype_name(egm_data_dtype(data)),
+		         t->loss->kind, egm__dtype_name(t->loss->dtype));
 	if (egm_data_columns(data) != t->loss->data_width)
-		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld columns, the nets of this %s expect %lld",
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, the nets of this %s expect %lld",
 		         (long long)egm_data_columns(data), t->loss->kind, (long long)t->loss->data_width);
 	if (egm_data_rows(data) < t->options.batch)
-		EGM_FAIL(EGM_ERR_SHAPE, "egm_trainer_fit: data has %lld rows, a batch takes %lld",
-		         (long long)egm_data_rows(data), (long long)t->options.batch);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, a batch takes %lld", (long long)egm_data_rows(data),
+		         (long long)t->options.batch);
 out:
 	return st;
 }
@@ -179,7 +179,7 @@ static egm_status do_steps(egm_trainer *t, const egm_data *data, int64_t steps, 
 	for (int64_t done = 1; done <= steps; done++) {
 		EGM_TRY(one_step(t, data));
 		if (report(t, done, steps, progress, user))
-			EGM_FAIL(EGM_ERR_STOPPED, "egm_trainer_fit: the callback stopped it after step %lld", (long long)t->steps);
+			EGM_FAIL(EGM_ERR_STOPPED, "the callback stopped it after step %lld", (long long)t->steps);
 	}
 out:
 	return st;
@@ -193,9 +193,9 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 		const egm_data *given;
 		egm_data *held; /* the callback may free it */
 	} d = {data};
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: trainer is NULL");
-	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_fit: steps is %lld, at least 0 is needed", (long long)steps);
-	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "egm_trainer_fit: called from its own progress callback");
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, at least 0 is needed", (long long)steps);
+	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own progress callback");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = 1;
@@ -205,5 +205,5 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	trainer->fitting = 0;
 	if (trainer->doomed) egm_trainer_free(trainer);
 out:
-	return st;
+	return egm__named(__func__, st);
 }

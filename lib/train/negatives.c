@@ -16,7 +16,7 @@
  * Why chains of the default begin anew near data. Where chains do not travel between modes, a mode keeps its depth only
  * if as many chains begin in its basin as the data ask for. N(0, I) gives the inner modes more, and has no scale of the
  * data's; a kernel density estimate from the mini-batch has about the data's shares, and reaches around them. A caller
- * who gives options of a sampler has said with start_scale where chains begin. */
+ * who gives a sampler has said with start_scale where chains begin. */
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
@@ -29,35 +29,16 @@
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
 
-static const egm_negatives_options defaults = {
-    .struct_size = sizeof(egm_negatives_options), .start = EGM_NEGATIVES_PCD, .steps = 20, .restart = 0.05};
-
-egm_status egm_negatives_options_init(egm_negatives_options *options, size_t size)
-{
-	return egm__options_init("egm_negatives_options", options, size, &defaults, sizeof defaults);
-}
-
 /* ---- checks */
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
 	egm_status st = EGM_OK;
-	*o = defaults;
-	EGM_TRY(egm__options_merge("egm_negatives_options", o, sizeof *o, options));
-	if (o->start < EGM_NEGATIVES_CD || o->start > EGM_NEGATIVES_SHORT_RUN)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: start = %d is none of EGM_NEGATIVES_*", (int)o->start);
-	if (o->reserved || o->reserved2)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: reserved = %d is not 0",
-		         (int)(o->reserved ? o->reserved : o->reserved2));
-	if (o->adapt_step != 0 && o->adapt_step != 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: adapt_step = %d is neither 0 nor 1", (int)o->adapt_step);
-	if (o->steps < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: steps = %lld is below 1", (long long)o->steps);
-	if (!(o->restart >= 0 && o->restart <= 1))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: restart = %g is not in [0, 1]", o->restart);
+	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "negatives: a buffer of %lld rows is smaller than a batch of %lld",
-		         (long long)o->buffer, (long long)batch);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer is %lld, must be at least a batch, %lld", (long long)o->buffer,
+		         (long long)batch);
 out:
 	return st;
 }
@@ -65,7 +46,7 @@ out:
 static egm_status check_target(const egm_target *target, const egm_model *energy)
 {
 	if (target->nets[0] == energy && !target->nets[1]) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "negatives: the target is not egm_target_model of the loss's energy '%s'",
+	return egm__fail(EGM_ERR_ARGUMENT, "the target of the sampler must be egm_target_model of the loss's energy '%s'",
 	                 energy->name);
 }
 
@@ -106,63 +87,53 @@ static egm_status allocate(egm__negatives *n, int64_t batch)
 	size_t row = (size_t)egm__point_bytes(n->sampler);
 	int64_t bytes;
 	n->points = egm__alloc_zero(n->context, batch, row);
-	if (!n->points) EGM_FAIL(EGM_ERR_MEMORY, "negatives: no memory for %lld points", (long long)batch);
+	if (!n->points) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld points", (long long)batch);
 	if (n->options.start != EGM_NEGATIVES_PCD) goto out;
 	if (n->chosen) {
 		n->bandwidth = egm__alloc_zero(n->context, n->sampler->dims, sizeof *n->bandwidth);
 		n->noise = egm__alloc_zero(n->context, 1, row);
-		if (!n->bandwidth || !n->noise) EGM_FAIL(EGM_ERR_MEMORY, "negatives: out of memory");
+		if (!n->bandwidth || !n->noise) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	}
 	if (!egm__size_mul(n->options.buffer, (int64_t)row, &bytes))
 		n->buffer = egm__alloc(n->context, n->options.buffer, row);
-	if (!n->buffer)
-		EGM_FAIL(EGM_ERR_MEMORY, "negatives: no memory for a buffer of %lld rows", (long long)n->options.buffer);
+	if (!n->buffer) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a buffer of %lld rows", (long long)n->options.buffer);
 	n->order = (egm__batches){.context = n->context, .stream = EGM__STREAM_BUFFER, .batch = batch, .epoch = -1};
 	EGM_TRY(egm__batches_fit(&n->order, n->options.buffer));
 out:
 	return st;
 }
 
-/* The caller's options over the defaults of their kernel, or the kernel that is used when there are none. */
-static egm_status choose_kernel(egm_sampler_options *o, const egm_sampler_options *options)
+static egm_status create_default(egm__negatives *n, const egm_loss *loss, int64_t batch, uint64_t seed)
 {
-	egm_status st = EGM_OK;
-	EGM_TRY(egm_sampler_options_init(o, sizeof *o, EGM_SAMPLER_MALA));
-	o->jitter = JITTER;
-	for (int pass = 0; options && pass < 2; pass++) { /* an older program's struct lacks members: those of its kernel */
-		EGM_TRY(egm_sampler_options_init(o, sizeof *o, o->kernel));
-		EGM_TRY(egm__options_merge("egm_sampler_options", o, sizeof *o, options));
-	}
-out:
+	egm_mala_options o = EGM_MALA_OPTIONS_INIT;
+	egm_target *target;
+	egm_status st = egm_target_model(&target, loss->nets[0], NULL);
+	o.chains = batch;
+	o.seed = seed;
+	o.jitter = JITTER;
+	if (st == EGM_OK) st = egm__sampler_create(&n->sampler, &egm__method_mala, target, &o);
+	egm_target_free(target);
 	return st;
 }
 
 static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_t batch, uint64_t seed,
-                                 egm_target *given, const egm_sampler_options *options)
+                                 const egm_sampler *model)
 {
 	egm_status st = EGM_OK;
-	egm_target *target = given;
-	egm_sampler_options o;
-	EGM_TRY(choose_kernel(&o, options));
-	o.chains = batch;
-	o.seed = seed;
-	if (given)
-		EGM_TRY(check_target(given, loss->nets[0]));
-	else
-		EGM_TRY(egm_target_model(&target, loss->nets[0], NULL));
-	EGM_TRY(egm_sampler_create(&n->sampler, target, &o));
-	if (n->options.adapt_step && !n->sampler->method->metropolis)
+	if (!model) return create_default(n, loss, batch, seed);
+	EGM_TRY(check_target(model->target, loss->nets[0]));
+	if (n->options.adapt_step && !model->method->metropolis)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "negatives: %s has no acceptance to adapt its step to; mala, hmc, nuts and tempered have",
-		         n->sampler->method->name);
+		         "adapt_step is 1, must be 0 for %s, which has no acceptance to adapt to; mala, hmc, nuts and tempered "
+		         "have",
+		         model->method->name);
+	EGM_TRY(egm__sampler_like(&n->sampler, model, batch, seed));
 out:
-	if (!given) egm_target_free(target);
 	return st;
 }
 
 egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int64_t batch, uint64_t seed,
-                                 egm_target *target, const egm_negatives_options *options,
-                                 const egm_sampler_options *sampler)
+                                 const egm_sampler *sampler, const egm_negatives_options *options)
 {
 	egm_status st = EGM_OK;
 	egm__negatives *n = NULL;
@@ -170,13 +141,13 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	*out = NULL;
 	EGM_TRY(merge(&merged, options, batch));
 	n = egm__alloc_zero(loss->context, 1, sizeof *n);
-	if (!n) EGM_FAIL(EGM_ERR_MEMORY, "negatives: out of memory");
+	if (!n) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	n->context = loss->context;
 	n->options = merged;
 	n->chosen = !sampler;
 	if (n->chosen) n->options.adapt_step = 1;
 	n->acceptance = NAN;
-	EGM_TRY(create_sampler(n, loss, batch, seed, target, sampler));
+	EGM_TRY(create_sampler(n, loss, batch, seed, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
 	if (n->buffer) draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
@@ -308,7 +279,7 @@ static double count_accepted(const egm_sampler *s, int64_t *transitions)
 static void adapt_step(egm__negatives *n)
 {
 	egm_sampler *s = n->sampler;
-	const egm_sampler_options *o = &s->options;
+	const egm__sampler_options *o = &s->options;
 	double factor = exp(GAIN * (n->acceptance - o->target_accept));
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		double temperature = s->levels > 1 ? o->temperatures[i % s->levels] : 1;
@@ -321,10 +292,10 @@ static egm_status run_chains(egm__negatives *n)
 {
 	egm_status st = EGM_OK;
 	egm_sampler *s = n->sampler;
-	int64_t before, made;
-	EGM_TRY(egm_sampler_set_points(s, s->target->dtype, n->points));
+	int64_t before, made, done;
+	EGM_TRY(egm_sampler_set_points(s, egm_array_of(s->target->dtype, n->points, s->options.chains, s->dims)));
 	double accepted = -count_accepted(s, &before);
-	st = egm_sampler_run(s, 1, n->options.steps, n->points, NULL);
+	st = egm__sampler_advance(s, 1, n->options.steps, n->points, NULL, NULL, NULL, &done);
 	accepted += count_accepted(s, &made);
 	n->acceptance = s->method->metropolis ? accepted / (double)(made - before) : NAN;
 	if (n->options.adapt_step && made > before) adapt_step(n);
@@ -354,20 +325,31 @@ static int64_t count_far(const egm__negatives *n)
 	return count;
 }
 
+static egm_status fail_frozen(const egm_sampler *s, int64_t chain)
+{
+	return egm__fail(EGM_ERR_NONFINITE,
+	                 "energy or gradient of chain %lld of the negatives is not finite after %lld transitions",
+	                 (long long)chain, (long long)s->chains[chain].transitions);
+}
+
 /* pcd: where chains froze they begin anew, and the others go on from where they came to; to run longer does not change
  * what they draw from. */
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run)
 {
 	egm_status st = EGM_OK;
-	size_t row = (size_t)egm__point_bytes(n->sampler);
+	egm_sampler *s = n->sampler;
+	int64_t row = egm__point_bytes(s), frozen;
 	n->run = run;
 	place_starts(n, data, number);
 	for (int64_t attempt = 1;; attempt++) {
-		st = run_chains(n);
-		if (!n->buffer || st != EGM_ERR_NONFINITE || attempt == ATTEMPTS) break;
+		EGM_TRY(run_chains(n));
+		int64_t chain = egm__sampler_first_frozen(s, &frozen);
+		if (chain < 0) break;
+		if (!n->buffer || attempt == ATTEMPTS) return fail_frozen(s, chain);
 		for (int64_t i = 0; i < n->order.batch; i++)
-			if (egm__chain_is_frozen(n->sampler, i)) begin_anew(n, i, attempt, (char *)n->points + (size_t)i * row);
+			if (egm__chain_is_frozen(s, i)) begin_anew(n, i, attempt, (char *)n->points + i * row);
 	}
+out:
 	return st;
 }
 
@@ -375,7 +357,7 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 
 static double limit_of(const egm__negatives *n)
 {
-	int cooled = n->sampler->method->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN && n->sampler->options.levels > 1;
+	int cooled = n->sampler->options.levels > n->sampler->levels; /* one walker at several temperatures */
 	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
 }
 
@@ -398,12 +380,13 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	*next = egm__watch_after(&n->watch, limit_of(n), weight * (negative - data), share);
 	const char *alarm = egm__watch_alarm(next, limit_of(n));
 	if (!alarm) return EGM_OK;
-	(void)egm_sampler_stats(s, -1, &stats);
+	egm_status st = egm_sampler_stats(s, -1, &stats);
+	if (st != EGM_OK) return st;
 	char acceptance[32] = "";
 	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
-	    "egm_trainer_fit: training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
+	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
 	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
 	    "Chains of %s, step_size %.3g%s: %s",
 	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
@@ -427,39 +410,30 @@ void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 
 /* ---- the calls */
 
-egm_status egm_trainer_set_negatives(egm_trainer *trainer, egm_target *target, const egm_negatives_options *options,
-                                     const egm_sampler_options *sampler)
+egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sampler,
+                                     const egm_negatives_options *options)
 {
 	egm_status st = EGM_OK;
 	egm__negatives *n = NULL;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_negatives: trainer is NULL");
-	if (!trainer->negatives)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_set_negatives: %s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, target, options,
-	                              sampler));
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
+	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, sampler, options));
 	egm__negatives_free(trainer->negatives);
 	trainer->negatives = n;
 	trainer->bases[EGM__SLOT_NEGATIVES] = n->points;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
 static const egm_negatives_statistics none = {.struct_size = sizeof none};
-
-egm_status egm_negatives_statistics_init(egm_negatives_statistics *statistics, size_t size)
-{
-	return egm__options_init("egm_negatives_statistics", statistics, size, &none, sizeof none);
-}
 
 egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics)
 {
 	egm_status st = EGM_OK;
 	egm_negatives_statistics all;
 	egm_sampler_statistics chains = {.struct_size = sizeof chains};
-	if (!trainer || !statistics)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_negatives_stats: %s is NULL", trainer ? "statistics" : "trainer");
-	if (!trainer->negatives)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_negatives_stats: %s reads no negative samples", trainer->loss->kind);
+	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
+	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
 	const egm__negatives *n = trainer->negatives;
 	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
@@ -472,5 +446,5 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	all.gap_limit = limit_of(n);
 	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -3,16 +3,19 @@
 #ifndef EGM_TRAIN_NEGATIVES_IMPL_H
 #define EGM_TRAIN_NEGATIVES_IMPL_H
 
-#include <egm/train.h>
+#include <core/options_impl.h>
+#include <egm/trainer.h>
 #include <loss/loss_impl.h>
 #include <sampler/sampler_impl.h>
 #include <train/batches_impl.h>
 #include <train/watch_impl.h>
 
+extern const egm__options egm__options_negatives; /* options.c */
+
 typedef struct egm__negatives {
 	egm_context *context;
 	egm_negatives_options options; /* adapt_step is 1 where the kernel was left to the library */
-	int32_t chosen;                /* it was: the caller gave no options of a sampler */
+	int32_t chosen;                /* it was: the caller gave no sampler */
 	egm_sampler *sampler;          /* a chain for each row of a batch */
 	void *points;                  /* [batch, dims]: starts, then what the chains came to */
 	void *buffer;                  /* pcd: [options.buffer, dims], else NULL */
@@ -30,10 +33,10 @@ typedef struct egm__negatives {
 	int64_t ran_away;  /* and those that had to begin once more */
 } egm__negatives;
 
-/* For a batch of the loss, its energy in net 0; target NULL: that energy as it is. Options may be NULL. */
+/* For a batch of the loss, its energy in net 0. Chains as those of `sampler`, whose target that energy is; NULL: the
+ * library's choice, on the energy as it is. Options may be NULL. */
 egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int64_t batch, uint64_t seed,
-                                 egm_target *target, const egm_negatives_options *options,
-                                 const egm_sampler_options *sampler);
+                                 const egm_sampler *sampler, const egm_negatives_options *options);
 void egm__negatives_free(egm__negatives *n); /* NULL allowed */
 /* Whether chains of this target can start at the rows of a checkpoint's buffer; NULL: there is none. */
 egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path);

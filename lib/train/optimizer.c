@@ -28,7 +28,7 @@ static egm_status allocate_state(egm__optimizer *o, const char *name)
 	if (o->options->average_decay > 0) failed |= !(o->average = egm__alloc(o->context, n, o->element));
 	if (o->options->clip_norm > 0) failed |= !(o->squares = egm__alloc_zero(o->context, o->chunks, sizeof(double)));
 	if (failed)
-		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for the optimiser of net '%s' (%lld parameters)", name,
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for the optimiser of net '%s' (%lld parameters)", name,
 		         (long long)o->count);
 	if (o->average) memcpy(o->average, o->weights, n * o->element);
 out:
@@ -52,8 +52,8 @@ egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_mode
 	o->learning_rate = options->learning_rate;
 	o->gradient_scale = 1;
 	if (chunks > INT32_MAX)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "trainer: net '%s' has %lld parameters, more than %lld", net->name,
-		         (long long)net->count, (long long)INT32_MAX * EGM__OPTIMIZER_CHUNK);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "net '%s' has %lld parameters, more than %lld", net->name, (long long)net->count,
+		         (long long)INT32_MAX * EGM__OPTIMIZER_CHUNK);
 	o->chunks = (int32_t)chunks;
 	EGM_TRY(allocate_state(o, net->name));
 out:

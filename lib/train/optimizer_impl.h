@@ -3,7 +3,7 @@
 #ifndef EGM_TRAIN_OPTIMIZER_IMPL_H
 #define EGM_TRAIN_OPTIMIZER_IMPL_H
 
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <model/model_impl.h>
 #include <tensor/kernels_impl.h>
 

@@ -36,15 +36,15 @@ egm_status egm_sampler_save(const egm_sampler *s, const char *path)
 	egm_status st = EGM_OK;
 	egm__sampler_stage g = {0};
 	texts t;
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_save: %s is NULL", s ? "path" : "sampler");
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_save", 1));
+	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
+	EGM_TRY(egm__sampler_idle(s, 1));
 	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
 	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
 	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", path, &g.entries, TEXTS, t.list));
 out:
 	egm__free(s->context, g.block);
-	return st;
+	return egm__named(__func__, st);
 }
 
 static egm_status read_state(egm_sampler *s, const egm__state *file, egm__sampler_stage *g, uint64_t *seed)
@@ -64,14 +64,14 @@ out:
 	return st;
 }
 
-egm_status egm_sampler_load(egm_sampler *s, const char *path)
+egm_status egm_sampler_restore(egm_sampler *s, const char *path)
 {
 	egm_status st = EGM_OK;
 	egm__state file = {.path = path, .file = "the file", .owner = "the sampler"};
 	egm__sampler_stage g = {0};
 	uint64_t seed;
-	if (!s || !path) return egm__fail(EGM_ERR_ARGUMENT, "egm_sampler_load: %s is NULL", s ? "path" : "sampler");
-	EGM_TRY(egm__sampler_free_for(s, "egm_sampler_load", 0));
+	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
+	EGM_TRY(egm__sampler_idle(s, 0));
 	EGM_TRY(egm__safetensors_read(&file.contents, s->context, path, NULL));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
@@ -79,5 +79,5 @@ egm_status egm_sampler_load(egm_sampler *s, const char *path)
 out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);
-	return st;
+	return egm__named(__func__, st);
 }

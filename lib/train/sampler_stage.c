@@ -94,7 +94,7 @@ egm_status egm__sampler_stage_create(egm__sampler_stage *g, const egm_sampler *s
 	for (int32_t i = 0; i < g->entries.n; i++) bytes += (egm__entry_bytes(&g->list[i]) + 63) / 64 * 64;
 	g->block = egm__alloc_zero(s->context, 1, bytes);
 	if (!g->block)
-		EGM_FAIL(EGM_ERR_MEMORY, "sampler: no memory for %zu bytes of the state of %lld chains", bytes,
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %zu bytes of the state of %lld chains", bytes,
 		         (long long)s->options.chains);
 	bytes = 0;
 	for (int32_t i = 0; i < g->entries.n; i++) {

@@ -29,8 +29,8 @@ static egm_status allocate_old(egm_trainer *t)
 		if (!(keeps >> i & 1)) continue;
 		t->old[i] = egm__alloc_zero(t->context, net->count, t->element);
 		if (!t->old[i])
-			return egm__fail(EGM_ERR_MEMORY, "trainer: no memory for another %lld parameters of net '%s'",
-			                 (long long)net->count, net->name);
+			return egm__fail(EGM_ERR_MEMORY, "no memory for another %lld parameters of net '%s'", (long long)net->count,
+			                 net->name);
 	}
 	return EGM_OK;
 }
@@ -55,7 +55,7 @@ static egm_status allocate_buffers(egm_trainer *t)
 	egm_status st = EGM_OK;
 	int64_t count;
 	if (egm__size_mul(t->options.batch, t->loss->data_width, &count))
-		EGM_FAIL(EGM_ERR_MEMORY, "trainer: a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		EGM_FAIL(EGM_ERR_MEMORY, "a batch of %lld rows of %lld numbers", (long long)t->options.batch,
 		         (long long)t->loss->data_width);
 	t->batch = egm__alloc_zero(t->context, count, t->element);
 	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
@@ -63,8 +63,8 @@ static egm_status allocate_buffers(egm_trainer *t)
 	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
 	t->statistics = egm__alloc_zero(t->context, egm__loss_statistics(t->loss) + 1, t->element);
 	if (!t->batch || !t->terms || !t->state || !t->state_next || !t->statistics)
-		EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for a batch of %lld rows of %lld numbers",
-		         (long long)t->options.batch, (long long)t->loss->data_width);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		         (long long)t->loss->data_width);
 	start_state(t);
 	EGM_TRY(allocate_old(t));
 out:
@@ -81,7 +81,7 @@ static egm_status compile(egm_trainer *t)
 		if (bytes > t->arena_bytes) t->arena_bytes = bytes;
 	}
 	t->arena = egm__alloc_zero(t->context, t->arena_bytes + 1, 1);
-	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "trainer: no memory for an arena of %zu bytes", t->arena_bytes);
+	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "no memory for an arena of %zu bytes", t->arena_bytes);
 	for (int32_t i = 0; i < t->loss->n_phases; i++) egm__program_borrow(t->programs[i], t->arena);
 out:
 	return st;
@@ -117,7 +117,7 @@ static egm_status set_up(egm_trainer *t)
 		EGM_TRY(egm__optimizer_init(&t->nets[i], t->context, t->loss->nets[i], &t->options, t->loss->clip[i]));
 	EGM_TRY(compile(t));
 	if (reads_negatives(t))
-		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL, NULL));
+		EGM_TRY(egm__negatives_create(&t->negatives, t->loss, t->options.batch, t->options.seed, NULL, NULL));
 	bind_slots(t);
 out:
 	return st;
@@ -128,14 +128,14 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	egm_status st = EGM_OK;
 	egm_trainer *t = NULL;
 	egm_trainer_options merged;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_create: loss is NULL");
+	if (!loss) EGM_FAIL(EGM_ERR_ARGUMENT, "loss is NULL");
 	EGM_TRY(egm__trainer_options_merge(&merged, options));
 	EGM_TRY(egm__trainer_check_dtype(&merged, loss->dtype));
 	EGM_TRY(egm__loss_check_batch(loss, merged.batch));
 	t = egm__alloc_zero(loss->context, 1, sizeof *t);
-	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "egm_trainer_create: no memory for a trainer");
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a trainer");
 	t->context = loss->context;
 	egm__context_retain(t->context);
 	t->loss = loss;
@@ -146,7 +146,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	t = NULL;
 out:
 	egm_trainer_free(t);
-	return st;
+	return egm__named(__func__, st);
 }
 
 void egm_trainer_free(egm_trainer *trainer)
@@ -207,34 +207,29 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 {
 	egm_status st = EGM_OK;
 	int32_t index = -1;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: trainer is NULL");
+	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate is %g, must be positive and finite",
-		         learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: learning_rate %g is too large for f32",
-		         learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate %g is too large for f32", learning_rate);
 	if (net && (index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_set_learning_rate: net '%s' is not one of this %s", net->name,
-		         trainer->loss->kind);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
 		if (!net || i == index) trainer->nets[i].learning_rate = learning_rate;
 out:
-	return st;
+	return egm__named(__func__, st);
 }
 
-egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net, egm_model **out)
+egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, const egm_model *net)
 {
 	egm_status st = EGM_OK;
 	int32_t index;
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: out is NULL");
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: %s is NULL", trainer ? "net" : "trainer");
+	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "net" : "trainer");
 	if ((index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "egm_trainer_average: net '%s' is not one of this %s", net->name,
-		         trainer->loss->kind);
-	if (!trainer->nets[index].average)
-		EGM_FAIL(EGM_ERR_STATE, "egm_trainer_average: no averages are kept: average_decay is 0");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
+	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "no averages are kept: average_decay is 0");
 	EGM_TRY(egm_model_clone(out, net));
 	if (trainer->nets[index].moves == 0) goto out; /* there is no other net yet */
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
@@ -243,5 +238,5 @@ egm_status egm_trainer_average(const egm_trainer *trainer, const egm_model *net,
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
 	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
 out:
-	return st;
+	return egm__named(__func__, st);
 }

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each public header compiles alone, as C99 and as C++, under every compiler there is.
+# Each public header compiles alone, as C99 and as C++, under every compiler there is, and its structs can grow.
 # usage: headers.sh DIRECTORY...   the include directories, source and build tree
 set -u
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/compare.sh"
 
 flags=''
 for directory in "$@"; do
@@ -31,4 +32,23 @@ for row in gcc:c:c99 gcc:c:c17 clang:c:c99 clang:c:c17 g++:c++:c++98 g++:c++:c++
 		skip "$name" "$compiler is not installed"
 	fi
 done
+
+untested() {
+	for struct in $(growing "$@"); do
+		name=${struct#egm_}
+		[ "$name" = progress ] || grep -qE "LOSS\\(${name%_options},|X\\($name," "$abi_here/structs.h" || echo "$struct"
+	done
+}
+result 'every struct that can grow is a line of structs.h' empty "$(untested "$@")"
+
+# Members are appended to structs with struct_size. An older program leaves padding as it is and counts it in
+# struct_size, so that nothing may ever be put there: a member `reserved` takes its place. The arrays never grow.
+padded() {
+	echo '#include <egm.h>' | gcc -Wpadded -fsyntax-only -x c $flags - 2>&1 | grep 'padding struct' | grep -v '/array\.h:'
+}
+if command -v gcc >/dev/null; then
+	result 'no struct that can grow has padding' empty "$(padded)"
+else
+	skip 'no struct that can grow has padding' 'gcc is not installed'
+fi
 plan

@@ -6,6 +6,8 @@
  * P as a constant of the program; the energy is half the sum of x times that. One step evaluates the 1000
  * chains 1001 times, at the start and after each move; gflop counts 1000. */
 #include "chains.h"
+#include "any_kernel.h"
+#include "draws.h"
 #include "nets.h"
 
 #include <math.h>
@@ -49,8 +51,9 @@ static void put(const bench *b, void *x, int64_t i, double value)
 static void step(bench *b)
 {
 	chains *c = b->own;
-	bench_must(egm_sampler_set_points(c->sampler, b->dtype, c->points));
-	bench_must(egm_sampler_run(c->sampler, 1, c->transitions, c->draws, c->energies));
+	bench_must(egm_sampler_set_points(c->sampler, points_in(c->sampler, b->dtype, c->points)));
+	bench_must(egm_sampler_run(c->sampler, 1, c->transitions, draws_out(c->sampler, 1, c->draws),
+	                           energies_out(c->sampler, 1, c->energies), NULL, NULL));
 }
 
 static void step_from_normals(bench *b)
@@ -87,13 +90,13 @@ static chains *set_up(bench *b)
 static void make_sampler(bench *b, int32_t kernel, double eps)
 {
 	chains *c = b->own;
-	egm_sampler_options o;
+	any_kernel_options o;
 	int64_t dims = egm_target_dims(c->target);
-	bench_must(egm_sampler_options_init(&o, sizeof o, kernel));
+	bench_must(any_kernel_init(&o, kernel));
 	o.chains = b->chains;
 	o.seed = 1;
 	o.step_size = eps;
-	bench_must(egm_sampler_create(&c->sampler, c->target, &o));
+	bench_must(any_kernel_sampler(&c->sampler, c->target, &o));
 	c->points = numbers(b, b->chains * dims);
 	c->draws = numbers(b, b->chains * dims);
 	c->energies = numbers(b, b->chains);
@@ -112,7 +115,7 @@ void bench_latent(bench *b)
 	egm_model_free(generator);
 	b->chains = 64;
 	c->transitions = 100;
-	make_sampler(b, EGM_SAMPLER_MALA, 0.02);
+	make_sampler(b, ANY_MALA, 0.02);
 	b->memory = bench_allocated() - before;
 	c->rng = (egm__rng){.seed = 2};
 	b->step = step_from_normals;
@@ -145,7 +148,7 @@ void bench_langevin(bench *b)
 	c->target->tame = 1;
 	b->chains = 1000;
 	c->transitions = 1000;
-	make_sampler(b, EGM_SAMPLER_ULA, 0.1);
+	make_sampler(b, ANY_ULA, 0.1);
 	b->memory = bench_allocated() - before;
 	b->gflop = 1e-9 * 1000 * 2 * 1000 * GAUSS * GAUSS;
 }

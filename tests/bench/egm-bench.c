@@ -245,7 +245,7 @@ static void parse(bench *b, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	bench b = {.threads = 1, .iters = 50, .warmup = 5, .dtype = EGM_F32, .roof = 1};
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	int i = 0;
 	parse(&b, argc, argv);
 	while (i < WORKS && strcmp(b.work, works[i].name)) i++;
@@ -254,7 +254,6 @@ int main(int argc, char **argv)
 		usage();
 	}
 	check(&b);
-	bench_must(egm_context_options_init(&o, sizeof o));
 	o.alloc = count_alloc;
 	o.dealloc = count_free;
 	o.threads = b.threads;

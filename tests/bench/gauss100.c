@@ -11,8 +11,10 @@
  *   ess_per_second   least bulk effective sample size of the dimensions, over all chains and steps, by their time
  * both times the least of the steps. Trajectories of hmc vary by a fifth, so that no direction comes full circle each
  * time, about 50 steps: of 10, 15, 20, 30, 40, 50, 60 and 80 these gave the most effective draws a second. */
+#include "any_kernel.h"
 #include "blas.h"
 #include "chains.h"
+#include "draws.h"
 #include "lean.h"
 
 #include <egm/diagnostics.h>
@@ -70,15 +72,14 @@ static int energy(int64_t rows, const void *x, void *energies, void *gradients, 
 
 static void make_target(bench *b, gauss *g)
 {
-	egm_target_options o;
+	egm_target_options o = EGM_TARGET_OPTIONS_INIT;
 	double eigenvalues[D];
 	for (int i = 0; i < D; i++) eigenvalues[i] = pow(1000, (double)i / (D - 1));
 	if (posix_memalign(&g->precision, 64, D * D * sizeof(double))) bench_must(EGM_ERR_MEMORY);
 	bench_precision(b, D, eigenvalues, 0, g->precision);
-	bench_must(egm_target_options_init(&o, sizeof o));
 	o.concurrent = 1;
 	o.rows = (b->chains + b->threads - 1) / b->threads;
-	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, energy, g, &o));
+	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, &o, energy, g));
 }
 
 /* ---- a step */
@@ -89,7 +90,8 @@ static void step(bench *b)
 	if (g->lean)
 		lean_run(g->lean, g->n, g->thin, g->draws);
 	else
-		bench_must(egm_sampler_run(g->sampler, g->n, g->thin, g->draws, NULL));
+		bench_must(egm_sampler_run(g->sampler, g->n, g->thin, draws_out(g->sampler, g->n, g->draws), egm_no_out(), NULL,
+		                           NULL));
 	g->steps++;
 }
 
@@ -107,7 +109,8 @@ static void measure_product(gauss *g, double *seconds)
 static void between(bench *b)
 {
 	gauss *g = b->own;
-	bench_must(egm_diagnostics_add(g->diagnostics, g->dtype, g->draws, g->n));
+	bench_must(egm_diagnostics_add(g->diagnostics, egm_array_of(g->dtype, g->draws, g->n * egm_sampler_chains(g->sampler),
+	                                                        egm_sampler_dims(g->sampler))));
 	measure_product(g, &g->product[g->done++]);
 }
 
@@ -115,8 +118,7 @@ static void between(bench *b)
 
 static egm_sampler_statistics statistics(const gauss *g)
 {
-	egm_sampler_statistics s;
-	bench_must(egm_sampler_statistics_init(&s, sizeof s));
+	egm_sampler_statistics s = EGM_SAMPLER_STATISTICS_INIT;
 	bench_must(egm_sampler_stats(g->sampler, -1, &s));
 	return s;
 }
@@ -129,21 +131,18 @@ static double each(const egm_sampler_statistics *s)
 
 static void make_sampler(bench *b, gauss *g, const char *kernel)
 {
-	egm_sampler_options o;
+	any_kernel_options o;
 	int hmc = !strcmp(kernel, "hmc"), nuts = !strcmp(kernel, "nuts");
-	bench_must(egm_sampler_options_init(&o, sizeof o,
-	                                    hmc    ? EGM_SAMPLER_HMC
-	                                    : nuts ? EGM_SAMPLER_NUTS
-	                                           : EGM_SAMPLER_MALA));
+	bench_must(any_kernel_init(&o, hmc ? ANY_HMC : nuts ? ANY_NUTS : ANY_MALA));
 	o.chains = b->chains;
 	o.seed = 1;
 	if (hmc) {
 		o.leapfrog_steps = b->leapfrogs ? b->leapfrogs : TRAJECTORY;
 		o.jitter = JITTER;
 	}
-	bench_must(egm_sampler_create(&g->sampler, g->target, &o));
-	bench_must(egm_sampler_warmup(g->sampler, WARMUP));
-	bench_must(egm_sampler_run(g->sampler, 20, 1, NULL, NULL));
+	bench_must(any_kernel_sampler(&g->sampler, g->target, &o));
+	bench_must(egm_sampler_warmup(g->sampler, WARMUP, NULL, NULL));
+	bench_must(egm_sampler_run(g->sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics s = statistics(g);
 	g->thin = hmc || nuts ? 1 : 50;
 	g->n = (int64_t)(GRADIENTS / (each(&s) * (double)(g->thin * b->chains))) + 1;
@@ -165,7 +164,7 @@ static void make_lean(const bench *b, gauss *g, const char *kernel)
 		l->h = sqrt(l->h);
 	else
 		l->jitter = JITTER;
-	bench_must(egm_sampler_points(g->sampler, EGM_F64, l->x));
+	bench_must(egm_sampler_points(g->sampler, points_out(g->sampler, EGM_F64, l->x)));
 	lean_start(l);
 }
 
@@ -194,8 +193,7 @@ static double least_sample_size(const gauss *g)
 {
 	double least = INFINITY;
 	for (int i = 0; i < D; i++) {
-		egm_diagnosis d;
-		bench_must(egm_diagnosis_init(&d, sizeof d));
+		egm_diagnosis d = EGM_DIAGNOSIS_INIT;
 		bench_must(egm_diagnostics_compute(g->diagnostics, i, -1, &d));
 		if (!(d.ess_bulk >= least)) least = d.ess_bulk;
 	}

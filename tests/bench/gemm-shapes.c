@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 {
 	static const char *const types[] = {"f32", "f64"}, *const paths[] = {"auto", "portable", "avx2", "avx512"};
 	library libraries[LIBRARIES + 1];
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	int next = 1, type = which(argv[next], 2, types);
 	next += type >= 0;
 	int path = which(next < argc ? argv[next] : NULL, 4, paths);
@@ -144,7 +144,6 @@ int main(int argc, char **argv)
 	operands o = {.dtype = type == 1 ? EGM_F64 : EGM_F32};
 	int n = open_libraries(libraries, argc - next, argv + next);
 	o.es = o.dtype == EGM_F32 ? sizeof(float) : sizeof(double);
-	bench_must(egm_context_options_init(&options, sizeof options));
 	options.simd = path >= 0 ? path : EGM_SIMD_AUTO;
 	bench_must(egm_context_create(&o.context, &options));
 	printf("| product | m x n x k |");

@@ -3,7 +3,7 @@
  * forward pass, F1 and FL its first and last layer; for the others as their phases add up. */
 #include "nets.h"
 
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +17,14 @@ typedef struct training {
 static void toy(bench *b, training *t, int64_t d)
 {
 	int64_t g[] = {2, d, d, d, 2, 0}, e[] = {2, d, d, d, 1, 0}, h[] = {4, d, d, d, 1, 0};
-	egm_energy_gan_options o;
-	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.energy_steps = 1;
 	o.entropy_weight = 0.5;
 	o.marginal = EGM_MARGINAL_DERANGEMENT;
 	t->batch = b->batch ? b->batch : 64, t->width = 2;
 	egm_model *nets[] = {bench_mlp(b, "energy", e, BENCH_LEAKY, 0), bench_mlp(b, "generator", g, BENCH_RELU, 0),
 	                     bench_mlp(b, "statistics", h, BENCH_LEAKY, 0)};
-	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	bench_must(egm_loss_energy_gan(&t->loss, nets[0], nets[1], nets[2], &o));
 	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
 	double g1, gl, e1, el, h1, hl;
 	double n = (double)t->batch, fg = bench_forward(g, n, &g1, &gl), fe = bench_forward(e, n, &e1, &el),
@@ -35,13 +34,12 @@ static void toy(bench *b, training *t, int64_t d)
 
 static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, int64_t batch)
 {
-	egm_wgan_options o;
-	bench_must(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.critic_steps = 1;
 	t->batch = batch, t->width = 784;
 	egm_model *critic = bench_mlp(b, "critic", d, BENCH_LEAKY, 0),
 	          *generator = bench_mlp(b, "generator", g, BENCH_RELU, 1);
-	bench_must(egm_wgan_create(&t->loss, critic, generator, &o));
+	bench_must(egm_loss_wgan(&t->loss, critic, generator, &o));
 	egm_model_free(critic);
 	egm_model_free(generator);
 	double g1 = 0, gl = 0, d1 = 0, dl = 0, fg = bench_forward(g, (double)batch, &g1, &gl),
@@ -52,11 +50,10 @@ static void wgangp(bench *b, training *t, const int64_t *g, const int64_t *d, in
 static void dsm(bench *b, training *t)
 {
 	int64_t d = b->width ? b->width : 1024, e[] = {784, d, d, 1, 0};
-	egm_dsm_options o;
-	bench_must(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	t->batch = b->batch ? b->batch : 128, t->width = 784;
 	egm_model *energy = bench_mlp(b, "energy", e, BENCH_SILU, 0);
-	bench_must(egm_dsm_create(&t->loss, energy, &o));
+	bench_must(egm_loss_dsm(&t->loss, energy, &o));
 	egm_model_free(energy);
 	double f1, fl, f = bench_forward(e, (double)t->batch, &f1, &fl);
 	b->gflop = 1e-9 * (6 * f - f1 - 3 * fl);
@@ -99,15 +96,14 @@ static egm_model *image_generator(bench *b)
  * are the first two the other way round and its own dense one. */
 static void dcgan(bench *b, training *t)
 {
-	egm_energy_gan_options o;
-	bench_must(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.entropy = EGM_ENTROPY_INFOGAN;
 	o.entropy_weight = 0.5 / 128;
 	o.energy_steps = 1;
 	o.penalty = 10;
 	t->batch = 64, t->width = 784;
 	egm_model *nets[] = {image_net(b, "energy", 1), image_generator(b), image_net(b, "encoder", 128)};
-	bench_must(egm_energy_gan_create(&t->loss, nets[0], nets[1], nets[2], &o));
+	bench_must(egm_loss_energy_gan(&t->loss, nets[0], nets[1], nets[2], &o));
 	for (int i = 0; i < 3; i++) egm_model_free(nets[i]);
 	double pixels = 2.0 * 64 * 49, first = pixels * 4 * 16 * 64, second = pixels * 1024 * 128, dense = 2.0 * 64 * 6272;
 	double g1 = dense * 128, fg = g1 + second + first, fe = first + second + dense, fq = first + second + 128 * dense;
@@ -144,7 +140,7 @@ static void make_data(bench *b, training *t)
 		else
 			((double *)x)[i] = v;
 	}
-	bench_must(egm_data_create(&t->data, b->context, b->dtype, x, rows, t->width));
+	bench_must(egm_data_copy(&t->data, b->context, egm_array_of(b->dtype, x, rows, t->width)));
 	free(x);
 }
 
@@ -166,11 +162,10 @@ static void release(bench *b)
 void bench_training(bench *b)
 {
 	training *t = calloc(1, sizeof *t);
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	if (!t) bench_must(EGM_ERR_MEMORY);
 	make_loss(b, t);
 	make_data(b, t);
-	bench_must(egm_trainer_options_init(&o, sizeof o));
 	o.batch = t->batch;
 	bench_must(egm_trainer_create(&t->trainer, t->loss, &o));
 	b->memory = egm_trainer_arena_bytes(t->trainer);

@@ -11,12 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-static egm_context_options options_with(int32_t threads, int32_t blas_threads, int32_t simd)
+static egm_context_options options_with(int32_t threads, int32_t simd)
 {
-	egm_context_options o;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	o.threads = threads;
-	o.blas_threads = blas_threads;
 	o.simd = simd;
 	return o;
 }
@@ -51,38 +49,31 @@ END_TEST
 START_TEST(test_create__refuses_options_out_of_range)
 {
 	static const struct {
-		int32_t threads, blas_threads, simd;
+		int32_t threads, simd;
 		const char *text;
 	} rows[] = {
-	    {0, 0, 0, "threads is 0"},
-	    {-1, 0, 0, "threads is -1"},
-	    {257, 0, 0, "threads is 257, allowed are 1 to 256"},
-	    {INT32_MIN, 0, 0, "threads is -2147483648"},
-	    {1, -1, 0, "blas_threads is -1"},
-	    {1, 2, 0, "blas_threads is 2"},
-	    {1, 0, -1, "simd is -1"},
-	    {1, 0, 4, "simd is 4"},
+	    {-1, 0, "threads is -1"},
+	    {257, 0, "threads is 257, allowed are 1 to 256"},
+	    {INT32_MIN, 0, "threads is -2147483648"},
+	    {1, -1, "simd is -1"},
+	    {1, 4, "simd is 4"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-		egm_context_options o = options_with(rows[i].threads, rows[i].blas_threads, rows[i].simd);
+		egm_context_options o = options_with(rows[i].threads, rows[i].simd);
 		refuse(&o, EGM_ERR_ARGUMENT, rows[i].text);
 	}
-	egm_context_options o = options_with(1, 0, 0);
-	o.reserved = 7;
-	refuse(&o, EGM_ERR_ARGUMENT, "reserved is 7");
 }
 END_TEST
 
 START_TEST(test_create__refuses_half_an_allocator_and_null)
 {
-	egm_context_options o = options_with(1, 0, 0);
+	egm_context_options o = options_with(1, 0);
 	o.alloc = egm_test_alloc;
 	refuse(&o, EGM_ERR_ARGUMENT, "alloc is given without dealloc");
 	o.alloc = NULL;
 	o.dealloc = egm_test_dealloc;
 	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is given without alloc");
 	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_context_options_init(NULL, sizeof o), EGM_ERR_ARGUMENT);
 	o.struct_size = 3;
 	refuse(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
 	ck_assert_str_eq(egm_context_backend(NULL), "");
@@ -107,7 +98,7 @@ static void crooked_dealloc(void *pointer, size_t size, void *user)
 START_TEST(test_create__refuses_an_allocator_that_does_not_align)
 {
 	int live = 0;
-	egm_context_options o = options_with(1, 0, 0);
+	egm_context_options o = options_with(1, 0);
 	o.alloc = crooked_alloc;
 	o.dealloc = crooked_dealloc;
 	o.alloc_user = &live;
@@ -120,7 +111,7 @@ END_TEST
 static void fail_at_every_call(int32_t threads, int for_ever)
 {
 	egm_test_allocator a = {0};
-	egm_context_options o = options_with(threads, 0, 0);
+	egm_context_options o = options_with(threads, 0);
 	egm_context *context = NULL;
 	use_allocator(&o, &a);
 	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
@@ -156,7 +147,7 @@ static int tasks_of_process(void)
 START_TEST(test_create__names_a_worker_that_does_not_start)
 {
 	egm_test_allocator a = {0};
-	egm_context_options o = options_with(3, 0, 0);
+	egm_context_options o = options_with(3, 0);
 	pthread_attr_t attributes;
 	use_allocator(&o, &a);
 	ck_assert_int_eq(pthread_attr_init(&attributes), 0);
@@ -177,7 +168,7 @@ START_TEST(test_free__leaves_nothing_after_many_cycles)
 	time_t end = time(NULL) + 40;
 	egm_test_allocator a = {0};
 	egm_context *first = NULL;
-	egm_context_options three = options_with(3, 0, 0);
+	egm_context_options three = options_with(3, 0);
 	use_allocator(&three, &a);
 	ck_assert_int_eq(egm_context_create(&first, &three), EGM_OK);
 	egm_context_free(first);
@@ -186,7 +177,7 @@ START_TEST(test_free__leaves_nothing_after_many_cycles)
 	int tasks = tasks_of_process();
 	for (int i = 0; i < 10000 && time(NULL) < end; ++i) {
 		egm_context *context = NULL;
-		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0, 0);
+		egm_context_options o = options_with(i % 100 == 0 ? 3 : 1, 0);
 		use_allocator(&o, &a);
 		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
 		egm_context_free(context);
@@ -220,7 +211,7 @@ START_TEST(test_create__keeps_the_floating_point_state)
 {
 	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
 	egm_context *context = NULL;
-	egm_context_options o = options_with(2, 0, 0);
+	egm_context_options o = options_with(2, 0);
 	ck_assert_int_eq(fesetround(rounding[_i]), 0);
 #if EGM__CPU_SSE
 	if (_i % 2) __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u);
@@ -243,7 +234,7 @@ START_TEST(test_create__takes_every_code_path_of_this_cpu)
 	ck_assert_int_ge(best, EGM_SIMD_PORTABLE);
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; ++simd) {
 		egm_context *context = NULL;
-		egm_context_options o = options_with(1, 0, simd);
+		egm_context_options o = options_with(1, simd);
 		if (simd > best) {
 			refuse(&o, EGM_ERR_UNSUPPORTED, names[simd] + 2);
 			continue;
@@ -276,7 +267,7 @@ START_TEST(test_log__goes_to_the_hook)
 {
 	char line[1024] = "", name[2000];
 	egm_context *context = NULL;
-	egm_context_options o = options_with(1, 0, 0);
+	egm_context_options o = options_with(1, 0);
 	o.log = keep_line;
 	o.log_user = line;
 	ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);

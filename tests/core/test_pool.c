@@ -240,8 +240,7 @@ START_TEST(test_parallel__hands_tasks_to_the_hook)
 	int32_t handed = 0;
 	tally t = {0};
 	egm_context *context = NULL;
-	egm_context_options o;
-	egm_context_options_init(&o, sizeof o);
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	o.threads = 4;
 	o.parallel = backwards;
 	o.parallel_user = &handed;

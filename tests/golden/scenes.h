@@ -6,6 +6,8 @@
 #ifndef EGM_TESTS_GOLDEN_SCENES_H
 #define EGM_TESTS_GOLDEN_SCENES_H
 
+#include "any_negatives.h"
+#include "draws.h"
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,11 +72,14 @@ static inline egm_status golden_observe_net(golden_notes *notes, const char *lab
 	int64_t inputs = egm_model_inputs(net), outputs = egm_model_outputs(net);
 	char text[80];
 	golden_fill(dtype, x, GOLDEN_ROWS * inputs);
-	GOLDEN_TRY(egm_model_run(net, dtype, x, GOLDEN_ROWS, inputs, y));
+	GOLDEN_TRY(egm_model_run(net, egm_array_of(dtype, x, GOLDEN_ROWS, inputs),
+	                         egm_out_of(dtype, y, GOLDEN_ROWS, egm_model_outputs(net))));
 	golden_note_array(notes, label, dtype, y, GOLDEN_ROWS * outputs);
 	if (outputs != 1) return EGM_OK;
 	snprintf(text, sizeof text, "%.63s.slope", label);
-	GOLDEN_TRY(egm_model_energy_gradient(net, dtype, x, GOLDEN_ROWS, inputs, y, gradients));
+	GOLDEN_TRY(egm_model_energy_gradient(net, egm_array_of(dtype, x, GOLDEN_ROWS, inputs),
+	                                     egm_out_of(dtype, y, GOLDEN_ROWS, 1),
+	                                     egm_out_of(dtype, gradients, GOLDEN_ROWS, inputs)));
 	golden_note_array(notes, text, dtype, gradients, GOLDEN_ROWS * inputs);
 	return EGM_OK;
 }
@@ -182,7 +187,7 @@ static inline egm_status golden_stir(egm_model *m)
 		const char *name;
 		int64_t shape[4], count = 1;
 		int32_t rank;
-		GOLDEN_TRY(egm_model_tensor(m, i, &name, shape, &rank));
+		GOLDEN_TRY(egm_model_tensor_shape(m, i, &name, shape, &rank));
 		for (int32_t k = 0; k < rank; k++) count *= shape[k];
 		const char *what = strchr(name, '.') + 1;
 		int var = !strcmp(what, "running_var"), norm = var || !strcmp(what, "running_mean") || !strcmp(what, "gain");
@@ -194,7 +199,7 @@ static inline egm_status golden_stir(egm_model *m)
 			f32[k] = (float)f64[k];
 		}
 		const void *values = egm_model_dtype(m) == EGM_F64 ? (const void *)f64 : (const void *)f32;
-		GOLDEN_TRY(egm_model_set_tensor(m, name, egm_model_dtype(m), values, count));
+		GOLDEN_TRY(egm_model_set_tensor(m, name, egm_array_of(egm_model_dtype(m), values, count, 1)));
 	}
 	return EGM_OK;
 }
@@ -237,26 +242,24 @@ static inline egm_status golden_add_data(golden_run *r, egm_dtype dtype, int64_t
 {
 	static double x[GOLDEN_MOST];
 	golden_fill(dtype, x, GOLDEN_DATA * columns);
-	GOLDEN_TRY(egm_data_create(&r->data, r->context, dtype, x, GOLDEN_DATA, columns));
+	GOLDEN_TRY(egm_data_copy(&r->data, r->context, egm_array_of(dtype, x, GOLDEN_DATA, columns)));
 	return EGM_OK;
 }
 
 static inline egm_status golden_dsm(golden_run *r, egm_dtype dtype)
 {
-	egm_dsm_options o;
-	GOLDEN_TRY(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = 0.5;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 1));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_dsm_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_dsm(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
 /* The third net is the statistic of the Donsker-Varadhan bound, whose running mean is part of the state. */
 static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_energy_gan_options o;
-	GOLDEN_TRY(egm_energy_gan_options_init(&o, sizeof o));
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	o.entropy = EGM_ENTROPY_DV;
 	o.marginal = EGM_MARGINAL_FRESH;
 	o.energy_steps = 2;
@@ -268,26 +271,24 @@ static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_net(r, "statistic", dtype, 5, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_energy_gan_create(&r->loss, r->nets[0], r->nets[1], r->nets[2], &o));
+	GOLDEN_TRY(egm_loss_energy_gan(&r->loss, r->nets[0], r->nets[1], r->nets[2], &o));
 	return EGM_OK;
 }
 
 #if GOLDEN_HAS(3)
 static inline egm_status golden_ml(golden_run *r, egm_dtype dtype)
 {
-	egm_ml_options o;
-	GOLDEN_TRY(egm_ml_options_init(&o, sizeof o));
+	egm_ml_options o = EGM_ML_OPTIONS_INIT;
 	o.regulariser = 0.1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_ml_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_ml(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
 static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 {
-	egm_wgan_options o;
-	GOLDEN_TRY(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = EGM_PENALTY_TWO_SIDED;
 	o.penalty_at = EGM_AT_INTERPOLATES;
 	o.critic_steps = 2;
@@ -296,29 +297,27 @@ static inline egm_status golden_wgan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "critic", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_wgan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_wgan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
 /* The critic's weights are cut after each step. */
 static inline egm_status golden_clipped_wgan(golden_run *r, egm_dtype dtype)
 {
-	egm_wgan_options o;
-	GOLDEN_TRY(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.critic_steps = 2;
 	o.penalty = 0;
 	o.clip = 0.3;
 	GOLDEN_TRY(golden_add_net(r, "critic", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_wgan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_wgan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
 static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_ls_gan_options o;
-	GOLDEN_TRY(egm_ls_gan_options_init(&o, sizeof o));
+	egm_ls_gan_options o = EGM_LS_GAN_OPTIONS_INIT;
 	o.margin_norm = EGM_MARGIN_L1;
 	o.energy_steps = 1;
 	o.margin = 1;
@@ -327,29 +326,27 @@ static inline egm_status golden_ls_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_ls_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_ls_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
 static inline egm_status golden_annealed_dsm(golden_run *r, egm_dtype dtype)
 {
-	egm_annealed_dsm_options o;
-	GOLDEN_TRY(egm_annealed_dsm_options_init(&o, sizeof o));
+	egm_annealed_dsm_options o = EGM_ANNEALED_DSM_OPTIONS_INIT;
 	o.spacing = EGM_SPACING_GEOMETRIC;
 	o.sigma0 = 0.2;
 	o.sigma_low = 0.1;
 	o.sigma_high = 1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_annealed_dsm_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_loss_annealed_dsm(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
 /* The critic has buffers u and v, which no optimiser moves. */
 static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_gan_options o;
-	GOLDEN_TRY(egm_gan_options_init(&o, sizeof o));
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	o.form = EGM_GAN_HINGE;
 	o.discriminator_steps = 2;
 	o.generator_steps = 1;
@@ -362,20 +359,19 @@ static inline egm_status golden_spectral_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(egm_model_build(r->nets[0], dtype, 11));
 	GOLDEN_TRY(golden_add_net(r, "generator", dtype, 3, 2, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 
 static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 {
-	egm_vae_options o;
-	GOLDEN_TRY(egm_vae_options_init(&o, sizeof o));
+	egm_vae_options o = EGM_VAE_OPTIONS_INIT;
 	o.decoder = EGM_DECODER_GAUSSIAN_LEARNED;
 	o.beta = 0.5;
 	GOLDEN_TRY(golden_add_net(r, "encoder", dtype, 2, 6, 0));
 	GOLDEN_TRY(golden_add_net(r, "decoder", dtype, 3, 4, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
-	GOLDEN_TRY(egm_vae_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_vae(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 #endif
@@ -385,24 +381,22 @@ static inline egm_status golden_vae(golden_run *r, egm_dtype dtype)
 static inline egm_status golden_cross_entropy(golden_run *r, egm_dtype dtype)
 {
 	double x[GOLDEN_DATA * 4];
-	egm_cross_entropy_options o;
-	GOLDEN_TRY(egm_cross_entropy_options_init(&o, sizeof o));
+	egm_cross_entropy_options o = EGM_CROSS_ENTROPY_OPTIONS_INIT;
 	o.label_smoothing = 0.1;
 	for (int i = 0; i < GOLDEN_DATA * 4; i++) {
 		int hot = golden_number(i / 4 * 4) > 0;
 		x[i] = i % 4 < 2 ? golden_number(i) : i % 4 - 2 == hot;
 	}
 	GOLDEN_TRY(golden_add_net(r, "classifier", dtype, 2, 2, 1));
-	GOLDEN_TRY(egm_data_create(&r->data, r->context, dtype, x, GOLDEN_DATA, 4));
-	GOLDEN_TRY(egm_cross_entropy_create(&r->loss, r->nets[0], &o));
+	GOLDEN_TRY(egm_data_copy(&r->data, r->context, egm_array_of(dtype, x, GOLDEN_DATA, 4)));
+	GOLDEN_TRY(egm_loss_cross_entropy(&r->loss, r->nets[0], &o));
 	return EGM_OK;
 }
 
 /* Images: convolutions, batch statistics and power iterations in one state. */
 static inline egm_status golden_image_gan(golden_run *r, egm_dtype dtype)
 {
-	egm_gan_options o;
-	GOLDEN_TRY(egm_gan_options_init(&o, sizeof o));
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	o.form = EGM_GAN_NON_SATURATING;
 	o.discriminator_steps = 1;
 	o.generator_steps = 1;
@@ -418,7 +412,7 @@ static inline egm_status golden_image_gan(golden_run *r, egm_dtype dtype)
 	GOLDEN_TRY(golden_painter_net(r->nets[1]));
 	GOLDEN_TRY(egm_model_build(r->nets[1], dtype, 12));
 	GOLDEN_TRY(golden_add_data(r, dtype, 72));
-	GOLDEN_TRY(egm_gan_create(&r->loss, r->nets[0], r->nets[1], &o));
+	GOLDEN_TRY(egm_loss_gan(&r->loss, r->nets[0], r->nets[1], &o));
 	return EGM_OK;
 }
 #endif
@@ -438,10 +432,10 @@ static const golden_training golden_trainings[] = {
     {"dsm_sgd_f64", EGM_F64, golden_dsm, EGM_OPTIMIZER_SGD, 0, 0, 0},
     {"energy_gan_f64", EGM_F64, golden_energy_gan, EGM_OPTIMIZER_RMSPROP, 0.9, 0, 0},
 #if GOLDEN_HAS(3)
-    {"ml_pcd_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_ADAM, 0, EGM_NEGATIVES_PCD, EGM_SAMPLER_ULA},
-    {"ml_pcd_mala_f32", EGM_F32, golden_ml, EGM_OPTIMIZER_SGD, 0.9, EGM_NEGATIVES_PCD, EGM_SAMPLER_MALA},
-    {"ml_cd_hmc_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_SGD, 0, EGM_NEGATIVES_CD, EGM_SAMPLER_HMC},
-    {"ml_short_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_RMSPROP, 0, EGM_NEGATIVES_SHORT_RUN, EGM_SAMPLER_ULA},
+    {"ml_pcd_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_ADAM, 0, EGM_NEGATIVES_PCD, ANY_ULA},
+    {"ml_pcd_mala_f32", EGM_F32, golden_ml, EGM_OPTIMIZER_SGD, 0.9, EGM_NEGATIVES_PCD, ANY_MALA},
+    {"ml_cd_hmc_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_SGD, 0, EGM_NEGATIVES_CD, ANY_HMC},
+    {"ml_short_ula_f64", EGM_F64, golden_ml, EGM_OPTIMIZER_RMSPROP, 0, EGM_NEGATIVES_SHORT_RUN, ANY_ULA},
     {"wgan_f64", EGM_F64, golden_wgan, EGM_OPTIMIZER_ADAM, 0.9, 0, 0},
     {"clipped_wgan_f64", EGM_F64, golden_clipped_wgan, EGM_OPTIMIZER_RMSPROP, 0, 0, 0},
     {"ls_gan_f64", EGM_F64, golden_ls_gan, EGM_OPTIMIZER_ADAM, 0, 0, 0},
@@ -463,27 +457,25 @@ enum { GOLDEN_TRAINING_COUNT = sizeof golden_trainings / sizeof *golden_training
 #if GOLDEN_HAS(3)
 static inline egm_status golden_set_negatives(golden_run *r, const golden_training *t)
 {
-	egm_negatives_options n;
-	egm_sampler_options s;
-	GOLDEN_TRY(egm_negatives_options_init(&n, sizeof n));
-	GOLDEN_TRY(egm_sampler_options_init(&s, sizeof s, t->kernel));
+	egm_negatives_options n = EGM_NEGATIVES_OPTIONS_INIT;
+	any_kernel_options s;
+	GOLDEN_TRY(any_kernel_init(&s, t->kernel));
 	n.start = t->start;
 	n.steps = 3;
 	n.buffer = t->start == EGM_NEGATIVES_PCD ? 16 : 0;
 	if (t->start == EGM_NEGATIVES_PCD) n.restart = 0.25;
 	s.step_size = 0.05;
-	if (t->kernel == EGM_SAMPLER_HMC) s.leapfrog_steps = 3;
-	GOLDEN_TRY(egm_trainer_set_negatives(r->trainer, NULL, &n, &s));
+	if (t->kernel == ANY_HMC) s.leapfrog_steps = 3;
+	GOLDEN_TRY(any_negatives(r->trainer, r->nets[0], &n, &s));
 	return EGM_OK;
 }
 #endif
 
 static inline egm_status golden_run_create(golden_run *r, const golden_training *t, egm_context *context)
 {
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	*r = (golden_run){.context = context};
 	GOLDEN_TRY(t->loss(r, t->dtype));
-	GOLDEN_TRY(egm_trainer_options_init(&o, sizeof o));
 	o.seed = 5;
 	o.batch = 8;
 	o.optimizer = t->optimizer;
@@ -512,7 +504,7 @@ static inline egm_status golden_observe_nets(golden_notes *notes, const char *wh
 		GOLDEN_TRY(golden_observe_net(notes, label, r->nets[i]));
 		if (!averages) continue;
 		snprintf(label, sizeof label, "%saverage%d", when, i);
-		GOLDEN_TRY(egm_trainer_average(r->trainer, r->nets[i], &average));
+		GOLDEN_TRY(egm_trainer_average(&average, r->trainer, r->nets[i]));
 		egm_status st = golden_observe_net(notes, label, average);
 		egm_model_free(average);
 		GOLDEN_TRY(st);
@@ -579,14 +571,14 @@ typedef struct golden_chains {
 } golden_chains;
 
 static const golden_chains golden_samplers[] = {
-    {"ula_f32", EGM_F32, EGM_SAMPLER_ULA, 0},
-    {"ula_f64", EGM_F64, EGM_SAMPLER_ULA, 0},
-    {"mala_f64", EGM_F64, EGM_SAMPLER_MALA, 40},
-    {"hmc_f64", EGM_F64, EGM_SAMPLER_HMC, 40},
-    {"nuts_f64", EGM_F64, EGM_SAMPLER_NUTS, 200},
-    {"nuts_f32", EGM_F32, EGM_SAMPLER_NUTS, 200},
-    {"annealed_f64", EGM_F64, EGM_SAMPLER_ANNEALED_LANGEVIN, 0},
-    {"tempered_f64", EGM_F64, EGM_SAMPLER_TEMPERED, 40},
+    {"ula_f32", EGM_F32, ANY_ULA, 0},
+    {"ula_f64", EGM_F64, ANY_ULA, 0},
+    {"mala_f64", EGM_F64, ANY_MALA, 40},
+    {"hmc_f64", EGM_F64, ANY_HMC, 40},
+    {"nuts_f64", EGM_F64, ANY_NUTS, 200},
+    {"nuts_f32", EGM_F32, ANY_NUTS, 200},
+    {"annealed_f64", EGM_F64, ANY_ANNEALED_LANGEVIN, 0},
+    {"tempered_f64", EGM_F64, ANY_TEMPERED, 40},
 };
 enum { GOLDEN_SAMPLER_COUNT = sizeof golden_samplers / sizeof *golden_samplers };
 
@@ -594,25 +586,25 @@ static inline egm_status golden_sampler_create(egm_sampler **out, const golden_c
 {
 	static const double falling[] = {4, 2, 1}, rising[] = {1, 2, 4};
 	egm_target *target = NULL;
-	egm_sampler_options o;
-	GOLDEN_TRY(egm_sampler_options_init(&o, sizeof o, c->kernel));
-	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS,
-	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL, NULL));
+	any_kernel_options o;
+	GOLDEN_TRY(any_kernel_init(&o, c->kernel));
+	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS, NULL,
+	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL));
 	o.chains = GOLDEN_CHAINS;
 	o.seed = 9;
 	o.step_size = 0.1;
 	o.start_scale = 1;
-	o.adapt_scale = c->kernel == EGM_SAMPLER_NUTS || c->kernel == EGM_SAMPLER_MALA;
-	if (c->kernel == EGM_SAMPLER_HMC) o.leapfrog_steps = 4;
-	if (c->kernel == EGM_SAMPLER_NUTS) o.max_depth = 10;
-	if (c->kernel == EGM_SAMPLER_HMC || c->kernel == EGM_SAMPLER_NUTS) o.divergence = 1000;
-	if (c->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN || c->kernel == EGM_SAMPLER_TEMPERED) {
+	o.adapt_scale = c->kernel == ANY_NUTS || c->kernel == ANY_MALA;
+	if (c->kernel == ANY_HMC) o.leapfrog_steps = 4;
+	if (c->kernel == ANY_NUTS) o.max_depth = 10;
+	if (c->kernel == ANY_HMC || c->kernel == ANY_NUTS) o.divergence = 1000;
+	if (c->kernel == ANY_ANNEALED_LANGEVIN || c->kernel == ANY_TEMPERED) {
 		o.levels = 3;
-		o.temperatures = c->kernel == EGM_SAMPLER_TEMPERED ? rising : falling;
+		o.temperatures = c->kernel == ANY_TEMPERED ? rising : falling;
 		o.steps_per_level = 2;
 	}
-	if (c->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) o.denoise = 0.1;
-	egm_status st = egm_sampler_create(out, target, &o);
+	if (c->kernel == ANY_ANNEALED_LANGEVIN) o.denoise = 0.1;
+	egm_status st = any_kernel_sampler(out, target, &o);
 	egm_target_free(target);
 	GOLDEN_TRY(st);
 	return EGM_OK;
@@ -622,15 +614,14 @@ static inline egm_status golden_observe_sampler(golden_notes *notes, egm_sampler
 {
 	double points[GOLDEN_CHAINS * GOLDEN_DIMS], draws[GOLDEN_DRAWS * GOLDEN_CHAINS * GOLDEN_DIMS];
 	double energies[GOLDEN_DRAWS * GOLDEN_CHAINS], scale[GOLDEN_DIMS];
-	egm_sampler_statistics stats;
-	GOLDEN_TRY(egm_sampler_points(s, c->dtype, points));
+	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
+	GOLDEN_TRY(egm_sampler_points(s, points_out(s, c->dtype, points)));
 	golden_note_array(notes, "points", c->dtype, points, GOLDEN_CHAINS * GOLDEN_DIMS);
 	for (int64_t i = 0; i < GOLDEN_CHAINS; i++) {
-		GOLDEN_TRY(egm_sampler_statistics_init(&stats, sizeof stats));
 		GOLDEN_TRY(egm_sampler_stats(s, i, &stats));
-		GOLDEN_TRY(egm_sampler_scale(s, i, scale));
+		GOLDEN_TRY(egm_sampler_scale(s, i, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		/* 0.2 counted the steps of all levels of a tempered chain, later releases its rounds: 3 levels of 2 steps. */
-		int64_t counted = c->kernel == EGM_SAMPLER_TEMPERED && !GOLDEN_HAS(3) ? 6 : 1;
+		int64_t counted = c->kernel == ANY_TEMPERED && !GOLDEN_HAS(3) ? 6 : 1;
 		const double figures[] = {(double)(stats.transitions / counted),
 		                          (double)stats.gradients,
 		                          (double)stats.divergences,
@@ -640,7 +631,8 @@ static inline egm_status golden_observe_sampler(golden_notes *notes, egm_sampler
 		notes->note(notes, "statistics", figures, 6);
 	}
 	if (!next) return EGM_OK;
-	GOLDEN_TRY(egm_sampler_run(s, GOLDEN_DRAWS, 1, draws, energies));
+	GOLDEN_TRY(egm_sampler_run(s, GOLDEN_DRAWS, 1, draws_out(s, GOLDEN_DRAWS, draws),
+	                           energies_out(s, GOLDEN_DRAWS, energies), NULL, NULL));
 	golden_note_array(notes, "next.draws", c->dtype, draws, GOLDEN_DRAWS * GOLDEN_CHAINS * GOLDEN_DIMS);
 	golden_note_array(notes, "next.energies", c->dtype, energies, GOLDEN_DRAWS * GOLDEN_CHAINS);
 	return EGM_OK;

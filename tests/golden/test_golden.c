@@ -88,7 +88,7 @@ static egm_status read_checkpoint(const char *path, const char *name, egm_contex
 	while (i < GOLDEN_TRAINING_COUNT && strcmp(golden_trainings[i].name, name) != 0) i++;
 	ck_assert_msg(i < GOLDEN_TRAINING_COUNT, "no scene '%s'", name);
 	GOLDEN_TRY(golden_run_create(&r, &golden_trainings[i], context));
-	GOLDEN_TRY(egm_trainer_load(r.trainer, path, NULL));
+	GOLDEN_TRY(egm_trainer_restore(r.trainer, path, NULL));
 	egm_status st = golden_observe_run(notes, &r, &golden_trainings[i], next);
 	golden_run_clear(&r);
 	return st;
@@ -101,7 +101,7 @@ static egm_status read_sampler(const char *path, const char *name, egm_context *
 	while (i < GOLDEN_SAMPLER_COUNT && strcmp(golden_samplers[i].name, name) != 0) i++;
 	ck_assert_msg(i < GOLDEN_SAMPLER_COUNT, "no scene '%s'", name);
 	GOLDEN_TRY(golden_sampler_create(&s, &golden_samplers[i], context));
-	GOLDEN_TRY(egm_sampler_load(s, path));
+	GOLDEN_TRY(egm_sampler_restore(s, path));
 	egm_status st = golden_observe_sampler(notes, s, &golden_samplers[i], next);
 	egm_sampler_free(s);
 	return st;
@@ -110,7 +110,7 @@ static egm_status read_sampler(const char *path, const char *name, egm_context *
 static void read_file(int i, const char *path, int32_t simd)
 {
 	char text[512];
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context;
 	expected e = {.file = path, .tolerance = strstr(files[i].name, "f64") ? 1e-12 : 1e-5};
 	golden_notes notes = {compare, &e};
@@ -118,7 +118,6 @@ static void read_file(int i, const char *path, int32_t simd)
 	snprintf(text, sizeof text, FOLDER "%s/%s.txt", files[i].release, files[i].name);
 	e.text = fopen(text, "r");
 	ck_assert_msg(e.text != NULL, "%s: %s", text, strerror(errno));
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.simd = simd;
 	ck_assert_int_eq(egm_context_create(&context, &options), EGM_OK);
 	egm_status st = strcmp(files[i].kind, "model") == 0 ? read_model(path, files[i].name, context, &notes)

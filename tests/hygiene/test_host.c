@@ -71,7 +71,7 @@ static int use_library(float energies[8])
 	         egm_model_create(&model, context, "energy", COLUMNS) == EGM_OK && egm_model_dense(model, 32) == EGM_OK &&
 	         egm_model_silu(model) == EGM_OK && egm_model_dense(model, 1) == EGM_OK &&
 	         egm_model_build(model, EGM_F32, 1) == EGM_OK &&
-	         egm_model_energy(model, EGM_F32, x, ROWS, COLUMNS, energies) == EGM_OK;
+	         egm_model_energy(model, egm_f32(x, ROWS, COLUMNS), egm_f32_out(energies, ROWS, 1)) == EGM_OK;
 	egm_model_free(model);
 	egm_context_free(context);
 	return ok;

@@ -19,7 +19,7 @@ cc=${CC:-gcc}
 strict='-Wall -Wextra -Wpedantic -Werror'
 
 files() {
-	for file in "$libdir/libegm.so" "$libdir/libegm.so.0" "$libdir/libegm.so.$(pkg-config --modversion egm)" "$libdir/libegm.a" \
+	for file in "$libdir/libegm.so" "$libdir/libegm.so.1" "$libdir/libegm.so.$(pkg-config --modversion egm)" "$libdir/libegm.a" \
 		"$libdir/pkgconfig/egm.pc" "$prefix/include/egm.h" "$prefix/include/egm/version.h"; do
 		[ -e "$file" ] || { echo "$file is missing"; return 1; }
 	done
@@ -50,10 +50,10 @@ shared() {
 }
 result 'the program of the README runs on the shared library' shared
 needed() {
-	readelf -d "$work/readme" | grep -q 'NEEDED.*\[libegm\.so\.0\]' || { readelf -d "$work/readme"; return 1; }
+	readelf -d "$work/readme" | grep -q 'NEEDED.*\[libegm\.so\.1\]' || { readelf -d "$work/readme"; return 1; }
 	! readelf -d "$work/readme" | grep -qE 'NEEDED.*(blas|jansson|libz)' || { readelf -d "$work/readme"; return 1; }
 }
-result 'it needs libegm.so.0 and none of its dependencies' needed
+result 'it needs libegm.so.1 and none of its dependencies' needed
 
 # A folder with the archive alone, so that -legm can only mean it.
 static() {

@@ -9,7 +9,7 @@ static egm_csv_options o;
 static inline void setup(void)
 {
 	data_setup("table.csv");
-	ck_assert_int_eq(egm_csv_options_init(&o, sizeof o), EGM_OK);
+	o = (egm_csv_options)EGM_CSV_OPTIONS_INIT;
 	o.dtype = EGM_F64;
 }
 
@@ -23,8 +23,7 @@ static inline egm_data *load(const char *row, const char *text, size_t n)
 
 static inline egm_column column(const egm_data *data, int64_t index)
 {
-	egm_column c;
-	ck_assert_int_eq(egm_column_init(&c, sizeof c), EGM_OK);
+	egm_column c = EGM_COLUMN_INIT;
 	ck_assert_int_eq(egm_data_column(data, index, &c), EGM_OK);
 	return c;
 }

@@ -4,7 +4,7 @@
 #define EGM_TESTS_DATA_FIXTURE_H
 
 #include "io_support.h"
-#include <egm/io.h>
+#include <egm/data.h>
 #include <stdint.h>
 
 static egm_context *context;
@@ -16,7 +16,7 @@ static inline void data_setup(const char *name)
 {
 	context = egm_test_context(&memory);
 	ck_assert_ptr_nonnull(context);
-	ck_assert_int_eq(egm_data_options_init(&options, sizeof options), EGM_OK);
+	options = (egm_data_options)EGM_DATA_OPTIONS_INIT;
 	snprintf(path, sizeof path, "%s", io_path(name));
 }
 

@@ -5,7 +5,7 @@
  * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Without, it has a main of its own:
  * files given as arguments are replayed; with none, RUNS mutations of valid files are tried, always the same ones, so
  * that an ordinary test run under sanitizers covers the refusals. */
-#include <egm/io.h>
+#include <egm/data.h>
 #include <fcntl.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -93,7 +93,7 @@ static void try_model(const egm_load_options *o)
 		const char *name;
 		int64_t shape[4];
 		int32_t rank;
-		require(egm_model_tensor(model, i, &name, shape, &rank) == EGM_OK && rank >= 1, "tensors");
+		require(egm_model_tensor_shape(model, i, &name, shape, &rank) == EGM_OK && rank >= 1, "tensors");
 	}
 	egm_model_free(model);
 }
@@ -105,7 +105,7 @@ static void try_restore(void)
 	int64_t n = egm_model_parameter_count(built);
 	if (egm_model_restore(built, path, NULL) != EGM_OK) return;
 	restored++;
-	require(n <= MOST && egm_model_get_parameters(built, EGM_F32, values, n) == EGM_OK, "parameters");
+	require(n <= MOST && egm_model_parameters(built, egm_f32_out(values, n, 1)) == EGM_OK, "parameters");
 	for (int64_t i = 0; i < n; i++) require(isfinite(values[i]), "finite parameters");
 }
 
@@ -113,9 +113,8 @@ static void try_data(int loader)
 {
 	static egm_status (*const loads[])(egm_data **, egm_context *, const char *, const egm_data_options *) = {
 	    egm_data_load_idx, egm_data_load_npy, egm_data_load_csv};
-	egm_data_options o;
+	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data;
-	require(egm_data_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	if (loads[loader - 2](&data, context, path, &o) != EGM_OK) {
@@ -133,11 +132,10 @@ static void try_data(int loader)
  * of the first reading and must be the same. */
 static void try_table(const uint8_t *bytes, size_t n)
 {
-	egm_csv_options o;
+	egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 	egm_data *data, *again;
 	if (n < 1) return;
 	put(bytes + 1, n - 1);
-	require(egm_csv_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	o.delimiter = ",; \t"[bytes[0] & 3];
@@ -168,11 +166,10 @@ static void try_table(const uint8_t *bytes, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	if (n < 1) return 0;
 	set_up();
 	put(bytes + 1, n - 1);
-	require(egm_load_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.max_header_bytes = 65536;
 	o.max_data_bytes = MAX_BYTES;
 	int loader = bytes[0] % LOADERS;
@@ -261,7 +258,7 @@ static void add_saved(void)
 	snprintf(folder, sizeof folder, "%.200s/egm-fuzz-XXXXXX", base && *base ? base : "/tmp");
 	require(mkdtemp(folder) != NULL, "a folder");
 	snprintf(name, sizeof name, "%s/file", folder);
-	require(egm_npy_save(context, name, EGM_F64, x, 2, 2) == EGM_OK, "an NPY file");
+	require(egm_array_save_npy(context, egm_f64(x, 2, 2), name) == EGM_OK, "an NPY file");
 	add_file(3, name);
 	model = seed_model();
 	for (int loader = 0; loader < 2; loader++) {

@@ -233,14 +233,14 @@ START_TEST(test_csv__decimal_sign_is_the_point)
 	egm_model_leaky_relu(m, 0.3);
 	ck_assert_int_eq(egm_model_build(m, EGM_F64, 1), EGM_OK);
 	ck_assert_int_eq(egm_model_save(m, path), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(m, EGM_F64, &x, 1, 1, &u[0]), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(m, egm_f64(&x, 1, 1), egm_f64_out(&u[0], 1, 1)), EGM_OK);
 	egm_model_free(m);
 	size_t n;
 	char *bytes = (char *)io_read(path, &n);
 	ck_assert_ptr_nonnull(memmem(bytes, n, "\\\"slope\\\":0.3}", 14));
 	free(bytes);
 	io_expect("load", egm_model_load(&m, context, path, NULL), EGM_OK, NULL);
-	ck_assert_int_eq(egm_model_energy(m, EGM_F64, &x, 1, 1, &u[1]), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(m, egm_f64(&x, 1, 1), egm_f64_out(&u[1], 1, 1)), EGM_OK);
 	ck_assert(u[0] == u[1]);
 	egm_model_free(m);
 	ck_assert_str_eq(localeconv()->decimal_point, ",");

@@ -19,13 +19,13 @@ START_TEST(test_data__copies_an_array)
 	const double d[6] = {1, 2, 3, -4, 5, 6};
 	int64_t shape[8];
 	egm_data *data;
-	ck_assert_int_eq(egm_data_create(&data, context, EGM_F32, f, 2, 3), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&data, context, egm_f32(f, 2, 3)), EGM_OK);
 	ck_assert_ptr_ne(egm_data_values(data), f);
 	check_values("f32", data, 2, 3, d);
 	ck_assert_int_eq(egm_data_shape(data, shape), 2);
 	ck_assert(shape[0] == 2 && shape[1] == 3);
 	egm_data_free(data);
-	ck_assert_int_eq(egm_data_create(&data, context, EGM_F64, d, 6, 1), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&data, context, egm_f64(d, 6, 1)), EGM_OK);
 	check_values("f64", data, 6, 1, d);
 	egm_data_free(data);
 	egm_data_free(NULL);
@@ -38,7 +38,7 @@ START_TEST(test_data__outlives_its_context_handle)
 	egm_data *data;
 	egm_context *own;
 	ck_assert_int_eq(egm_context_create(&own, NULL), EGM_OK);
-	ck_assert_int_eq(egm_data_create(&data, own, EGM_F32, f, 1, 1), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&data, own, egm_f32(f, 1, 1)), EGM_OK);
 	egm_context_free(own);
 	ck_assert_int_eq(egm_data_rows(data), 1);
 	egm_data_free(data);
@@ -51,9 +51,9 @@ START_TEST(test_data__names_row_and_column_of_a_nan)
 	float f[6] = {1, 2, 3, 4, -INFINITY, 6};
 	egm_data *data;
 	d[5] = NAN;
-	io_expect("NaN", egm_data_create(&data, context, EGM_F64, d, 2, 3), EGM_ERR_NONFINITE, "row 1, column 2");
+	io_expect("NaN", egm_data_copy(&data, context, egm_f64(d, 2, 3)), EGM_ERR_NONFINITE, "row 1, column 2");
 	ck_assert_ptr_null(data);
-	io_expect("inf", egm_data_create(&data, context, EGM_F32, f, 3, 2), EGM_ERR_NONFINITE, "row 2, column 0");
+	io_expect("inf", egm_data_copy(&data, context, egm_f32(f, 3, 2)), EGM_ERR_NONFINITE, "row 2, column 0");
 }
 END_TEST
 
@@ -62,21 +62,22 @@ START_TEST(test_data__misuse)
 	const float f[1] = {1};
 	int64_t shape[8];
 	egm_data *data;
-	io_expect("out", egm_data_create(NULL, context, EGM_F32, f, 1, 1), EGM_ERR_ARGUMENT, "out is NULL");
-	io_expect("context", egm_data_create(&data, NULL, EGM_F32, f, 1, 1), EGM_ERR_ARGUMENT, "context is NULL");
-	io_expect("x", egm_data_create(&data, context, EGM_F32, NULL, 1, 1), EGM_ERR_ARGUMENT, "x is NULL");
-	io_expect("dtype", egm_data_create(&data, context, (egm_dtype)3, f, 1, 1), EGM_ERR_ARGUMENT, "dtype 3");
-	io_expect("rows", egm_data_create(&data, context, EGM_F32, f, 0, 1), EGM_ERR_ARGUMENT, "0 rows");
-	io_expect("columns", egm_data_create(&data, context, EGM_F32, f, 1, -1), EGM_ERR_ARGUMENT, "of -1 numbers");
-	io_expect("product", egm_data_create(&data, context, EGM_F32, f, INT64_MAX, 3), EGM_ERR_ARGUMENT, "overflow");
+	io_expect("out", egm_data_copy(NULL, context, egm_f32(f, 1, 1)), EGM_ERR_ARGUMENT, "out is NULL");
+	io_expect("context", egm_data_copy(&data, NULL, egm_f32(f, 1, 1)), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("x", egm_data_copy(&data, context, egm_array_of(EGM_F32, NULL, 1, 1)), EGM_ERR_ARGUMENT, "x is NULL");
+	io_expect("dtype", egm_data_copy(&data, context, egm_array_of((egm_dtype)3, f, 1, 1)), EGM_ERR_ARGUMENT, "dtype 3");
+	io_expect("rows", egm_data_copy(&data, context, egm_f32(f, 0, 1)), EGM_ERR_ARGUMENT, "0 rows");
+	io_expect("columns", egm_data_copy(&data, context, egm_f32(f, 1, -1)), EGM_ERR_ARGUMENT, "of -1 numbers");
+	io_expect("product", egm_data_copy(&data, context, egm_f32(f, INT64_MAX, 3)), EGM_ERR_ARGUMENT, "overflow");
 	io_expect("path", egm_data_load_idx(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("out", egm_data_load_csv(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
 	io_expect("context", egm_data_load_npy(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
-	io_expect("x", egm_npy_save(context, path, EGM_F32, NULL, 1, 1), EGM_ERR_ARGUMENT, "x is NULL");
-	io_expect("path", egm_npy_save(context, NULL, EGM_F32, f, 1, 1), EGM_ERR_ARGUMENT, "path is NULL");
-	io_expect("context", egm_npy_save(NULL, path, EGM_F32, f, 1, 1), EGM_ERR_ARGUMENT, "context is NULL");
-	io_expect("rows", egm_npy_save(context, path, EGM_F32, f, INT64_MAX, 3), EGM_ERR_ARGUMENT, "rows of 3");
-	io_expect("dtype", egm_npy_save(context, path, (egm_dtype)0, f, 1, 1), EGM_ERR_ARGUMENT, "dtype 0");
+	io_expect("x", egm_array_save_npy(context, egm_array_of(EGM_F32, NULL, 1, 1), path), EGM_ERR_ARGUMENT, "x is NULL");
+	io_expect("path", egm_array_save_npy(context, egm_f32(f, 1, 1), NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("context", egm_array_save_npy(NULL, egm_f32(f, 1, 1), path), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("rows", egm_array_save_npy(context, egm_f32(f, INT64_MAX, 3), path), EGM_ERR_ARGUMENT, "rows of 3");
+	io_expect("dtype", egm_array_save_npy(context, egm_array_of((egm_dtype)0, f, 1, 1), path), EGM_ERR_ARGUMENT,
+	          "dtype 0");
 	ck_assert_int_eq(egm_data_rows(NULL), 0);
 	ck_assert_int_eq(egm_data_columns(NULL), 0);
 	ck_assert_int_eq((int)egm_data_dtype(NULL), 0);

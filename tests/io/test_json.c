@@ -2,7 +2,7 @@
 /* What a header may ask of the JSON parser: depth, memory, locale, rounding. */
 #include "malloc_hook.h"
 #include "st_support.h"
-#include <egm/io.h>
+#include <egm/data.h>
 #include <fenv.h>
 #include <io/json_impl.h>
 #include <locale.h>

@@ -2,7 +2,7 @@
 /* A file of another kind is refused with its kind. What each begins with is written by the program that makes such
  * files: git-lfs 3 (specification v1), Python's zipfile, pickle, gzip, NumPy and torch.save. */
 #include "io_support.h"
-#include <egm/io.h>
+#include <egm/data.h>
 #include <io/file_impl.h>
 
 static egm_context *context;

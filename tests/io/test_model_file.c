@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
 #include "st_support.h"
-#include <egm/io.h>
+#include <egm/data.h>
 #include <inttypes.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -62,8 +62,8 @@ static void check_equal(const egm_model *a, const egm_model *b)
 	ck_assert_int_eq(egm_model_dtype(a), egm_model_dtype(b));
 	ck_assert_int_eq(n, egm_model_parameter_count(b));
 	ck_assert_int_le(n, 200);
-	ck_assert_int_eq(egm_model_get_parameters(a, egm_model_dtype(a), x, n), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(b, egm_model_dtype(b), y, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(a, egm_out_of(egm_model_dtype(a), x, n, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(b, egm_out_of(egm_model_dtype(b), y, n, 1)), EGM_OK);
 	ck_assert_mem_eq(x, y, (size_t)n * width);
 	ck_assert_int_eq(egm_model_summary(a, s, sizeof s, NULL), EGM_OK);
 	ck_assert_int_eq(egm_model_summary(b, t, sizeof t, NULL), EGM_OK);
@@ -89,8 +89,8 @@ START_TEST(test_model_file__round_trip)
 	const float f[3] = {0.5f, -1.25f, 2};
 	double u = 0, v = 0;
 	const void *point = dtype == EGM_F64 ? (const void *)x : f;
-	ck_assert_int_eq(egm_model_energy(saved, dtype, point, 1, 3, &u), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(loaded, dtype, point, 1, 3, &v), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(saved, egm_array_of(dtype, point, 1, 3), egm_out_of(dtype, &u, 1, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(loaded, egm_array_of(dtype, point, 1, 3), egm_out_of(dtype, &v, 1, 1)), EGM_OK);
 	ck_assert_mem_eq(&u, &v, sizeof u);
 	free(first);
 	free(second);
@@ -126,7 +126,8 @@ START_TEST(test_model_file__images_come_back)
 	/* running statistics that are not the first ones */
 	const double v[3] = {0.5, 0, 3};
 	const float f[3] = {0.5f, 0, 3};
-	ck_assert_int_eq(egm_model_set_tensor(saved, "2.running_var", dtype, _i ? (const void *)v : f, 3), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(saved, "2.running_var", egm_array_of(dtype, _i ? (const void *)v : f, 3, 1)),
+	                 EGM_OK);
 	ck_assert_int_eq(egm_model_save(saved, path), EGM_OK);
 	io_expect("load", egm_model_load(&loaded, context, path, NULL), EGM_OK, NULL);
 	check_equal(saved, loaded);
@@ -160,7 +161,7 @@ START_TEST(test_model_file__is_a_plain_safetensors_file)
 	egm_model_dense(m, 2);
 	egm_model_leaky_relu(m, 0.2);
 	ck_assert_int_eq(egm_model_build(m, EGM_F32, 1), EGM_OK);
-	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", EGM_F32, w, 6), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", egm_f32(w, 6, 1)), EGM_OK);
 	ck_assert_int_eq(egm_model_save(m, path), EGM_OK);
 	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
 	ck_assert_int_eq(egm__safetensors_count(file), 2);
@@ -417,9 +418,8 @@ END_TEST
 
 START_TEST(test_model_file__limits)
 {
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	static char text[1025 * 20 + 100];
-	ck_assert_int_eq(egm_load_options_init(&o, sizeof o), EGM_OK);
 	write_file(&rows[0], 2, good_tensors);
 	o.max_data_bytes = 12;
 	refuse("12 bytes", &o, EGM_OK, NULL);
@@ -487,8 +487,7 @@ START_TEST(test_model_file__numbers_of_a_row)
 {
 	const struct cost *c = &costs[_i];
 	char text[256];
-	egm_load_options o;
-	ck_assert_int_eq(egm_load_options_init(&o, sizeof o), EGM_OK);
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	ck_assert_uint_eq(o.max_row_numbers, 0);
 	write_cost(c);
 	o.max_row_numbers = c->numbers;

@@ -251,13 +251,13 @@ START_TEST(test_npy__round_trip)
 	const float f[6] = {1.5f, -0.0f, 1e-45f, 3.4e38f, 5, 6};
 	const double d[6] = {0.1, -0.0, 5e-324, 1.7e308, 5, 6};
 	egm_data *data;
-	ck_assert_int_eq(egm_npy_save(context, path, EGM_F64, d, 2, 3), EGM_OK);
+	ck_assert_int_eq(egm_array_save_npy(context, egm_f64(d, 2, 3), path), EGM_OK);
 	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
 	ck_assert_int_eq(egm_data_columns(data), 3);
 	ck_assert_mem_eq(egm_data_values(data), d, sizeof d);
 	egm_data_free(data);
 	options.dtype = EGM_F32;
-	ck_assert_int_eq(egm_npy_save(context, path, EGM_F32, f, 3, 2), EGM_OK);
+	ck_assert_int_eq(egm_array_save_npy(context, egm_f32(f, 3, 2), path), EGM_OK);
 	ck_assert_int_eq(egm_data_load_npy(&data, context, path, &options), EGM_OK);
 	ck_assert_int_eq(egm_data_rows(data), 3);
 	ck_assert_mem_eq(egm_data_values(data), f, sizeof f);
@@ -271,7 +271,7 @@ START_TEST(test_npy__written_as_numpy_writes_it)
 	static const float x[2] = {1.5f, -2};
 	static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }";
 	size_t n;
-	ck_assert_int_eq(egm_npy_save(context, path, EGM_F32, x, 1, 2), EGM_OK);
+	ck_assert_int_eq(egm_array_save_npy(context, egm_f32(x, 1, 2), path), EGM_OK);
 	unsigned char *file = io_read(path, &n);
 	ck_assert_uint_eq(n, 128 + 8);
 	ck_assert_mem_eq(file, "\x93NUMPY\x01\x00\x76\x00", 10);
@@ -373,7 +373,7 @@ START_TEST(test_npy__nan_is_named)
 {
 	double x[6] = {1, 2, 3, 4, NAN, 6};
 	egm_data *data;
-	ck_assert_int_eq(egm_npy_save(context, path, EGM_F64, x, 3, 2), EGM_OK);
+	ck_assert_int_eq(egm_array_save_npy(context, egm_f64(x, 3, 2), path), EGM_OK);
 	io_expect("NaN", egm_data_load_npy(&data, context, path, NULL), EGM_ERR_NONFINITE, "row 2, column 0 (from 0): nan");
 }
 END_TEST

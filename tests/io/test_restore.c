@@ -2,7 +2,7 @@
 /* Weights that PyTorch wrote, read into built models: the outputs are those of PyTorch, tests/io/torch/write_torch.py.
  * And what does not fit is named, with the model as it was. */
 #include "io_support.h"
-#include <egm/io.h>
+#include <egm/data.h>
 #include <fenv.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -18,7 +18,7 @@ static void setup(void)
 	context = egm_test_context(&memory);
 	ck_assert_ptr_nonnull(context);
 	snprintf(path, sizeof path, "%s", io_path("weights.safetensors"));
-	ck_assert_int_eq(egm_restore_options_init(&options, sizeof options), EGM_OK);
+	options = (egm_restore_options)EGM_RESTORE_OPTIONS_INIT;
 }
 
 static void teardown(void)
@@ -140,7 +140,9 @@ static void expect_outputs(const char *name, const egm_model *m, int is_f64)
 	for (int64_t i = 0; i < rows * columns; i++) narrow[i] = (float)x[i];
 	egm_dtype dtype = egm_model_dtype(m);
 	const void *in = dtype == EGM_F64 ? (const void *)x : narrow;
-	ck_assert_int_eq(egm_model_run(m, dtype, in, rows, columns, got), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_run(m, egm_array_of(dtype, in, rows, columns), egm_out_of(dtype, got, rows, egm_model_outputs(m))),
+	    EGM_OK);
 	for (int64_t i = 0; i < rows * outputs; i++) largest = fmax(largest, fabs(y[i]));
 	for (int64_t i = 0; i < rows * outputs; i++)
 		ck_assert_msg(fabs(at(dtype, got, i) - y[i]) <= tolerance * largest,
@@ -192,8 +194,8 @@ static void expect_equal(const egm_model *a, const egm_model *b)
 	egm_dtype dtype = egm_model_dtype(a);
 	static double p[MOST], q[MOST];
 	ck_assert_int_le(n, MOST);
-	ck_assert_int_eq(egm_model_get_parameters(a, dtype, p, n), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(b, dtype, q, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(a, egm_out_of(dtype, p, n, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(b, egm_out_of(dtype, q, n, 1)), EGM_OK);
 	ck_assert_mem_eq(p, q, (size_t)n * (dtype == EGM_F64 ? 8 : 4));
 }
 
@@ -216,12 +218,12 @@ START_TEST(test_restore__files_of_our_own)
 {
 	egm_model *saved = build(60, add_critic, EGM_F64), *other = build(60, add_critic, EGM_F64);
 	double bias[4] = {1, 2, 3, 4};
-	ck_assert_int_eq(egm_model_set_tensor(saved, "1.bias", EGM_F64, bias, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(saved, "1.bias", egm_f64(bias, 4, 1)), EGM_OK);
 	ck_assert_int_eq(egm_model_save(saved, path), EGM_OK);
 	io_expect("by its metadata", egm_model_restore(other, path, NULL), EGM_OK, NULL);
 	expect_equal(saved, other);
 	bias[2] = 5;
-	ck_assert_int_eq(egm_model_set_tensor(saved, "1.bias", EGM_F64, bias, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(saved, "1.bias", egm_f64(bias, 4, 1)), EGM_OK);
 	write_bare(saved, -1);
 	io_expect("not said", egm_model_restore(other, path, NULL), EGM_ERR_SHAPE,
 	          "1.weight is [4, 3, 3, 2], not [4, 2, 3, 3] (it fits the other layout)");
@@ -239,7 +241,7 @@ START_TEST(test_restore__spectral_vectors_follow)
 	egm_model *m = build(40, add_spectral, EGM_F64), *other = build(40, add_spectral, EGM_F64);
 	double weight[24];
 	for (int i = 0; i < 24; i++) weight[i] = sin(i + 1.0);
-	ck_assert_int_eq(egm_model_set_tensor(m, "1.weight", EGM_F64, weight, 24), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, "1.weight", egm_f64(weight, 24, 1)), EGM_OK);
 	options.layout = EGM_LAYOUT_EGM;
 	write_bare(m, 2); /* 1.u */
 	ck_assert_str_eq(m->tensors[2].name, "1.u");
@@ -297,10 +299,10 @@ static void expect_refused(const char *row, egm_model *m, egm_status status, con
 	int64_t n = egm_model_parameter_count(m);
 	egm_dtype dtype = egm_model_dtype(m);
 	long live = memory.live;
-	ck_assert_int_eq(egm_model_get_parameters(m, dtype, before, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(m, egm_out_of(dtype, before, n, 1)), EGM_OK);
 	io_expect(row, egm_model_restore(m, path, &options), status, needle);
 	if (status != EGM_OK) {
-		ck_assert_int_eq(egm_model_get_parameters(m, dtype, after, n), EGM_OK);
+		ck_assert_int_eq(egm_model_parameters(m, egm_out_of(dtype, after, n, 1)), EGM_OK);
 		ck_assert_mem_eq(before, after, (size_t)n * (dtype == EGM_F64 ? 8 : 4));
 		ck_assert_msg(strstr(egm_last_error(), path) == egm_last_error(), "%s: no path in '%s'", row, egm_last_error());
 	}
@@ -417,7 +419,7 @@ START_TEST(test_restore__rounds_to_nearest)
 	fesetround(FE_TONEAREST);
 	io_expect("restore", st, EGM_OK, NULL);
 	ck_assert_int_eq(mode, modes[_i]);
-	ck_assert_int_eq(egm_model_get_tensor(m, "0.weight", EGM_F32, got, 6), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(m, "0.weight", egm_f32_out(got, 6, 1)), EGM_OK);
 	for (int i = 0; i < 6; i++) ck_assert_msg(got[i] == (float)w[i], "%d: %a", i, (double)got[i]);
 	egm_model_free(m);
 }

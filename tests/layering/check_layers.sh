@@ -15,6 +15,7 @@ may_include() {
 	model) echo core tensor autodiff ;;
 	loss | sampler | io) echo core tensor autodiff model ;;
 	train) echo core tensor autodiff model loss sampler io ;;
+	api) echo core tensor autodiff model loss sampler io train ;;
 	*) return 1 ;;
 	esac
 }
@@ -22,10 +23,12 @@ may_include() {
 # The layer that owns a public header; egm.h itself is above them all.
 owner() {
 	case $1 in
-	status.h | version.h | context.h) echo core ;;
-	diagnostics.h) echo sampler ;;
-	distance.h | mixture.h) echo loss ;;
-	model.h | loss.h | sampler.h | io.h | train.h) echo "${1%.h}" ;;
+	status.h | array.h | version.h | context.h | options.h) echo core ;;
+	diagnostics.h | target.h) echo sampler ;;
+	data.h) echo io ;;
+	trainer.h) echo train ;;
+	metric.h | mixture.h) echo loss ;;
+	model.h | loss.h | sampler.h) echo "${1%.h}" ;;
 	*) echo "unknown:$1" ;;
 	esac
 }

@@ -4,7 +4,7 @@
 #define EGM_TESTS_DISTANCE_SUPPORT_H
 
 #include "../sampler/random_numbers.h"
-#include <egm/distance.h>
+#include <egm/metric.h>
 #include <string.h>
 #include <support.h>
 

@@ -21,7 +21,7 @@ static void setup(void)
 	context = l_context();
 	energy = generator = third = NULL;
 	loss = NULL;
-	egm_energy_gan_options_init(&options, sizeof options);
+	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
 	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
 	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
@@ -39,7 +39,7 @@ static void teardown(void)
 static void create(void)
 {
 	egm_loss_free(loss);
-	ck_assert_msg(egm_energy_gan_create(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* A third net that no energy phase looks at. */

@@ -46,7 +46,7 @@ static inline egm_model *l_net(egm_context *c, const char *name, int n, const in
 
 static inline void l_set(egm_model *m, const char *tensor, int64_t n, const double *values)
 {
-	egm_status st = egm_model_set_tensor(m, tensor, EGM_F64, values, n);
+	egm_status st = egm_model_set_tensor(m, tensor, egm_f64(values, n, 1));
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 }
 #define L_SET(m, tensor, ...) \

@@ -46,7 +46,8 @@ static inline egm_mixture *mx_create(egm_context *c, const mx_numbers *n, const 
 				if (o->covariance == EGM_COVARIANCE_DIAGONAL && i == j) own[k * n->d + i] = v;
 				if (o->covariance == EGM_COVARIANCE_SPHERICAL && i == 0 && j == 0) own[k] = v;
 			}
-	ck_assert_egm(egm_mixture_create(&m, c, n->d, n->w, n->m, own, o));
+	ck_assert_egm(egm_mixture_create(&m, c, egm_f64(n->w, COMPONENTS, 1), egm_f64(n->m, COMPONENTS, n->d),
+	                                 COVARIANCES(own, COMPONENTS, n->d), o));
 	return m;
 }
 

@@ -12,14 +12,14 @@ static egm_aae_options options;
 static void setup(void)
 {
 	fixture_setup();
-	egm_aae_options_init(&options, sizeof options);
+	options = (egm_aae_options)EGM_AAE_OPTIONS_INIT;
 }
 
 static void create(void)
 {
 	egm_loss_free(loss);
 	loss = NULL;
-	ck_assert_msg(egm_aae_create(&loss, judge, generator, decoder, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_aae(&loss, judge, generator, decoder, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 static double sigmoid(double x)
@@ -107,7 +107,7 @@ START_TEST(test_aae__reconstruction_is_a_sum_over_dimensions)
 {
 	double zero[L_MAX_PARAMETERS] = {0};
 	smooth_nets();
-	ck_assert_int_eq(egm_model_set_parameters(decoder, EGM_F64, zero, decoder->count), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(decoder, egm_f64(zero, decoder->count, 1)), EGM_OK);
 	f_data(3, (double[]){1, 2, 3});
 	create();
 	l_run(loss, AUTOENCODER, &sheet);

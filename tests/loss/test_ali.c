@@ -19,7 +19,7 @@ static void setup(void)
 	context = l_context();
 	memset(net, 0, sizeof net);
 	loss = NULL;
-	egm_ali_options_init(&options, sizeof options);
+	options = (egm_ali_options)EGM_ALI_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
 	sheet.batch = BATCH, sheet.seed = 5, sheet.step = 6;
 }
@@ -33,7 +33,7 @@ static void teardown(void)
 
 static void create(void)
 {
-	egm_status st = egm_ali_create(&loss, net[DISCRIMINATOR], net[GENERATOR], net[ENCODER], &options);
+	egm_status st = egm_loss_ali(&loss, net[DISCRIMINATOR], net[GENERATOR], net[ENCODER], &options);
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 }
 
@@ -294,8 +294,7 @@ START_TEST(test_ali__full_terms_need_densities_and_derived)
 	net[DISCRIMINATOR] = l_linear(context, "discriminator", 2, (double[]){0, 0}, 0);
 	net[GENERATOR] = coder("generator", &generator);
 	net[ENCODER] = coder("encoder", &encoder);
-	ck_assert_int_eq(egm_ali_create(&loss, net[DISCRIMINATOR], net[GENERATOR], net[ENCODER], &options),
-	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_loss_ali(&loss, net[DISCRIMINATOR], net[GENERATOR], net[ENCODER], &options), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(loss);
 	ck_assert_str_eq(egm_last_error(), "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
 }

@@ -6,13 +6,12 @@ enum { BATCH = 20000, RUNS = 32, DRAWS = 4000 };
 
 static void create(double sigma0, double low, double high, int32_t spacing)
 {
-	egm_annealed_dsm_options o;
-	ck_assert_int_eq(egm_annealed_dsm_options_init(&o, sizeof o), EGM_OK);
+	egm_annealed_dsm_options o = EGM_ANNEALED_DSM_OPTIONS_INIT;
 	o.sigma0 = sigma0;
 	o.sigma_low = low;
 	o.sigma_high = high;
 	o.spacing = spacing;
-	S_CREATED(egm_annealed_dsm_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_annealed_dsm(&loss, nets[0], &o));
 }
 
 START_TEST(test_annealed_dsm__gradient_equals_differences)
@@ -28,7 +27,7 @@ START_TEST(test_annealed_dsm__gradient_equals_differences)
 }
 END_TEST
 
-/* sigma_low = sigma_high = sigma0 is egm_dsm_create, on the same noise. Geometric levels are exp(log sigma), off by an
+/* sigma_low = sigma_high = sigma0 is egm_loss_dsm, on the same noise. Geometric levels are exp(log sigma), off by an
  * ulp or two: 1e-14 relative on terms of order 1. */
 START_TEST(test_annealed_dsm__one_level_is_plain)
 {
@@ -39,9 +38,9 @@ START_TEST(test_annealed_dsm__one_level_is_plain)
 	sheet.batch = 3;
 	plain = sheet;
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){3, 4, 1}, egm_model_silu, EGM_F64, 1);
-	ck_assert_int_eq(egm_dsm_options_init(&o, sizeof o), EGM_OK);
+	o = (egm_dsm_options)EGM_DSM_OPTIONS_INIT;
 	o.sigma = 0.4;
-	S_CREATED(egm_dsm_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_dsm(&loss, nets[0], &o));
 	l_run(loss, 0, &plain);
 	for (int32_t spacing = EGM_SPACING_LINEAR; spacing <= EGM_SPACING_GEOMETRIC; spacing++) {
 		egm_loss_free(loss);
@@ -162,26 +161,26 @@ START_TEST(test_annealed_dsm__refuses)
 		int32_t spacing, reserved;
 		const char *text;
 	} bad[] = {
-	    {0, 0.1, 1, 1, 0, "annealed_dsm: sigma0 = 0"},
-	    {0.1, 0, 1, 1, 0, "annealed_dsm: sigma_low = 0"},
-	    {0.1, 0.1, INFINITY, 1, 0, "annealed_dsm: sigma_high = inf"},
-	    {0.1, 0.1, NAN, 1, 0, "annealed_dsm: sigma_high"},
+	    {-1, 0.1, 1, 1, 0, "sigma0 is -1, must be above 0 and finite"},
+	    {0.1, -1, 1, 1, 0, "sigma_low is -1, must be above 0 and finite"},
+	    {0.1, 0.1, INFINITY, 1, 0, "sigma_high is inf, must be above 0 and finite"},
+	    {0.1, 0.1, NAN, 1, 0, "sigma_high is nan, must be above 0 and finite"},
 	    {0.1, 0.5, 0.25, 1, 0, "annealed_dsm: sigma_low = 0.5 is above sigma_high = 0.25"},
-	    {0.1, 0.1, 1, 0, 0, "annealed_dsm: spacing = 0 is none of EGM_SPACING_*"},
-	    {0.1, 0.1, 1, 3, 0, "annealed_dsm: spacing = 3 is none of EGM_SPACING_*"},
-	    {0.1, 0.1, 1, 1, 1, "annealed_dsm: reserved = 1 is not 0"},
+	    {0.1, 0.1, 1, -1, 0, "spacing is -1, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
+	    {0.1, 0.1, 1, 3, 0, "spacing is 3, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
+	    {0.1, 0.1, 1, 1, 1, "reserved is 1, must be 0"},
 	};
 	egm_annealed_dsm_options o;
 	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
 	nets[1] = l_net(context, "wide", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
-	ck_assert_int_eq(egm_annealed_dsm_options_init(&o, sizeof o), EGM_OK);
+	o = (egm_annealed_dsm_options)EGM_ANNEALED_DSM_OPTIONS_INIT;
 	ck_assert(o.spacing == EGM_SPACING_GEOMETRIC && o.sigma0 == 0.1 && o.sigma_low == 0.05 && o.sigma_high == 1.2);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		o = (egm_annealed_dsm_options){sizeof o,      bad[i].spacing, bad[i].reserved,
 		                               bad[i].sigma0, bad[i].low,     bad[i].high};
-		S_REFUSED(egm_annealed_dsm_create(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
+		S_REFUSED(egm_loss_annealed_dsm(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
 	}
-	S_REFUSED(egm_annealed_dsm_create(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, 1 wanted");
+	S_REFUSED(egm_loss_annealed_dsm(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, 1 wanted");
 }
 END_TEST
 

@@ -76,16 +76,15 @@ END_TEST
 
 START_TEST(test_batch_norm_systems__energy_gan)
 {
-	egm_energy_gan_options o;
-	egm_energy_gan_options_init(&o, sizeof o);
+	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;
 	net[0] = l_net(context, "energy", 3, (int64_t[]){S_D, 3, 1}, norm_and_tanh, EGM_F64, 1);
 	net[1] = l_net(context, "generator", 3, (int64_t[]){S_K, 3, S_D}, norm_and_tanh, EGM_F64, 2);
 	net[2] = l_net(context, "third", 3, (int64_t[]){S_D + S_K, 3, 1}, norm_and_tanh, EGM_F64, 3);
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[0], net[1], net[2], &o), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[0], net[1], net[2], &o), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "energy_gan: layer 1 of energy 'energy' is batch_norm: with penalty = 0.1 the "
 	                                   "slope at one row would depend on the other rows of its batch");
 	o.penalty = 0;
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[0], net[1], net[2], &o), EGM_OK);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[0], net[1], net[2], &o), EGM_OK);
 	l_check_gradients(loss, 0, &(l_objective){2, {0, 1}, {1, -1}}, &sheet);
 	l_check_gradients(loss, 1, &(l_objective){2, {3, 4}, {1, -1}}, &sheet);
 	ck_assert(sheet.terms[2] == 0); /* the penalty is not shown */
@@ -108,7 +107,7 @@ START_TEST(test_batch_norm_systems__without_it_rows_are_alone)
 	double x[4][S_D], score[2][4][S_D];
 	void *bases[EGM__MAX_SLOTS] = {NULL};
 	make_nets(&s_systems[0], -1);
-	ck_assert_int_eq(egm_ml_create(&loss, net[0], NULL), EGM_OK);
+	ck_assert_int_eq(egm_loss_ml(&loss, net[0], NULL), EGM_OK);
 	egm__phase_graph p = {.batch = 4};
 	egm__program *program = NULL;
 	ck_assert_int_eq(egm__graph_create(&p.graph, context, EGM_F64), EGM_OK);
@@ -134,9 +133,12 @@ START_TEST(test_batch_norm_systems__likelihood_is_row_by_row)
 {
 	double x[3][S_D] = {{0.1, 0.2, 0.3}, {-1, 0, 1}, {2, 2, -1}}, all[3], one;
 	make_nets(&s_systems[2], 1);
-	ck_assert_int_eq(egm_vae_create(&loss, net[0], net[1], NULL), EGM_OK);
-	ck_assert_msg(egm_vae_log_likelihood(loss, EGM_F64, x, 3, S_D, 10, 4, all) == EGM_OK, "%s", egm_last_error());
-	ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, 1, S_D, 10, 4, &one), EGM_OK);
+	ck_assert_int_eq(egm_loss_vae(&loss, net[0], net[1], NULL), EGM_OK);
+	ck_assert_msg(egm_loss_vae_log_likelihood(loss, egm_f64(x, 3, S_D), 10, 4, egm_f64_out(all, 3, 1), NULL, NULL) ==
+	                  EGM_OK,
+	              "%s", egm_last_error());
+	ck_assert_int_eq(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, S_D), 10, 4, egm_f64_out(&one, 1, 1), NULL, NULL),
+	                 EGM_OK);
 	ck_assert(one == all[0]);
 }
 END_TEST

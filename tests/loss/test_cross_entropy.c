@@ -6,11 +6,10 @@ enum { INPUTS = 2, CLASSES = 3, ROW = INPUTS + CLASSES, PARAMETERS = (INPUTS + 1
 
 static void create(double smoothing)
 {
-	egm_cross_entropy_options o;
-	ck_assert_int_eq(egm_cross_entropy_options_init(&o, sizeof o), EGM_OK);
+	egm_cross_entropy_options o = EGM_CROSS_ENTROPY_OPTIONS_INIT;
 	ck_assert(o.label_smoothing == 0);
 	o.label_smoothing = smoothing;
-	S_CREATED(egm_cross_entropy_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_cross_entropy(&loss, nets[0], &o));
 	ck_assert_int_eq(loss->data_width, nets[0]->inputs + egm_model_outputs(nets[0]));
 }
 
@@ -183,9 +182,9 @@ END_TEST
 START_TEST(test_cross_entropy__refuses)
 {
 	nets[0] = l_net(context, "single", 2, (int64_t[]){INPUTS, 1}, NULL, EGM_F64, 1);
-	S_REFUSED(egm_cross_entropy_create(&loss, nets[0], NULL), EGM_ERR_SHAPE,
+	S_REFUSED(egm_loss_cross_entropy(&loss, nets[0], NULL), EGM_ERR_SHAPE,
 	          "cross_entropy: classifier 'single' has 1 outputs, 2 classes at least");
-	S_REFUSED(egm_cross_entropy_create(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "cross_entropy: classifier is NULL");
+	S_REFUSED(egm_loss_cross_entropy(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "cross_entropy: classifier is NULL");
 }
 END_TEST
 

@@ -9,11 +9,10 @@ enum { BATCH = 20000, RUNS = 16 };
 
 static void create(double sigma)
 {
-	egm_dae_options o;
-	ck_assert_int_eq(egm_dae_options_init(&o, sizeof o), EGM_OK);
+	egm_dae_options o = EGM_DAE_OPTIONS_INIT;
 	ck_assert(o.sigma == 0.3);
 	o.sigma = sigma;
-	S_CREATED(egm_dae_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_dae(&loss, nets[0], &o));
 }
 
 START_TEST(test_dae__gradient_equals_differences)
@@ -88,7 +87,7 @@ START_TEST(test_dae__tanh_denoiser_of_two_points)
 	L_SET(nets[0], "2.bias", 0);
 	L_SET(nets[0], "2.weight", a);
 	create(sigma);
-	ck_assert_int_eq(egm_model_run(nets[0], EGM_F64, &y, 1, 1, &r), EGM_OK);
+	ck_assert_int_eq(egm_model_run(nets[0], egm_f64(&y, 1, 1), egm_f64_out(&r, 1, egm_model_outputs(nets[0]))), EGM_OK);
 	ck_assert(fabs(r - known_r) <= 5e-8);
 	sheet.batch = BATCH;
 	line at = {{0}, {0}, {0}};
@@ -108,7 +107,8 @@ START_TEST(test_dae__denoised_points_are_narrower_than_the_data)
 	uint64_t random = 21;
 	nets[0] = l_linear(context, "denoiser", 1, &k, 0); /* the best one: s^2/(s^2 + sigma^2) */
 	for (int i = 0; i < BATCH; i++) y[i] = l_normal(&random) + l_normal(&random);
-	ck_assert_int_eq(egm_model_run(nets[0], EGM_F64, y, BATCH, 1, r), EGM_OK);
+	ck_assert_int_eq(egm_model_run(nets[0], egm_f64(y, BATCH, 1), egm_f64_out(r, BATCH, egm_model_outputs(nets[0]))),
+	                 EGM_OK);
 	for (int i = 0; i < BATCH; i++) squares += r[i] * r[i] / BATCH;
 	ck_assert(fabs(squares - 0.5) <= 5 * 0.005);
 }
@@ -121,12 +121,12 @@ START_TEST(test_dae__refuses)
 	nets[0] = l_net(context, "denoiser", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 1);
 	nets[1] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	for (int i = 0; i < 4; i++) {
-		ck_assert_int_eq(egm_dae_options_init(&o, sizeof o), EGM_OK);
+		o = (egm_dae_options)EGM_DAE_OPTIONS_INIT;
 		o.sigma = bad[i];
-		S_REFUSED(egm_dae_create(&loss, nets[0], &o), EGM_ERR_ARGUMENT, "dae: sigma = ");
+		S_REFUSED(egm_loss_dae(&loss, nets[0], &o), EGM_ERR_ARGUMENT, "dae: sigma = ");
 	}
-	S_REFUSED(egm_dae_create(&loss, nets[1], NULL), EGM_ERR_SHAPE, "denoiser 'energy' has 1 outputs, 2 wanted");
-	S_REFUSED(egm_dae_create(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "denoiser is NULL");
+	S_REFUSED(egm_loss_dae(&loss, nets[1], NULL), EGM_ERR_SHAPE, "denoiser 'energy' has 1 outputs, 2 wanted");
+	S_REFUSED(egm_loss_dae(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "denoiser is NULL");
 }
 END_TEST
 

@@ -10,11 +10,10 @@ enum { BATCH = 20000, RUNS = 32, P = 0, Q = 1, G = 2, ENERGY = 0, GENERATOR = 1 
 
 static void create(double sigma)
 {
-	egm_dde_options o;
-	ck_assert_int_eq(egm_dde_options_init(&o, sizeof o), EGM_OK);
+	egm_dde_options o = EGM_DDE_OPTIONS_INIT;
 	ck_assert(o.sigma == 0.3 && o.energy_steps == 5);
 	o.sigma = sigma;
-	S_CREATED(egm_dde_create(&loss, nets[P], nets[Q], nets[G], &o));
+	S_CREATED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o));
 }
 
 START_TEST(test_dde__gradient_equals_differences)
@@ -36,7 +35,7 @@ START_TEST(test_dde__each_phase_moves_its_net)
 	nets[P] = l_net(context, "p", 3, (int64_t[]){3, 4, 1}, egm_model_silu, EGM_F64, 1);
 	nets[Q] = l_net(context, "q", 3, (int64_t[]){3, 5, 1}, egm_model_silu, EGM_F64, 2);
 	nets[G] = l_net(context, "g", 3, (int64_t[]){2, 4, 3}, egm_model_silu, EGM_F64, 3);
-	S_CREATED(egm_dde_create(&loss, nets[P], nets[Q], nets[G], NULL));
+	S_CREATED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], NULL));
 	ck_assert_int_eq(loss->n_phases, 2);
 	ck_assert_uint_eq(loss->phases[ENERGY].moves, 1u << Q);
 	ck_assert_uint_eq(loss->phases[GENERATOR].moves, 1u << G);
@@ -148,16 +147,18 @@ START_TEST(test_dde__refuses)
 	nets[P] = l_net(context, "p", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
 	nets[Q] = l_net(context, "q", 2, (int64_t[]){3, 1}, NULL, EGM_F64, 1);
 	nets[G] = l_net(context, "g", 2, (int64_t[]){5, 2}, NULL, EGM_F64, 1);
-	S_REFUSED(egm_dde_create(&loss, nets[P], nets[Q], nets[G], NULL), EGM_ERR_SHAPE,
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], NULL), EGM_ERR_SHAPE,
 	          "sample_energy 'q' has 3 inputs, 2 wanted");
-	S_REFUSED(egm_dde_create(&loss, nets[P], nets[P], nets[G], NULL), EGM_ERR_ARGUMENT,
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[P], nets[G], NULL), EGM_ERR_ARGUMENT,
 	          "data_energy and sample_energy are the same net 'p'");
-	ck_assert_int_eq(egm_dde_options_init(&o, sizeof o), EGM_OK);
-	o.energy_steps = 0;
-	S_REFUSED(egm_dde_create(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT, "energy_steps = 0 is below 1");
+	o = (egm_dde_options)EGM_DDE_OPTIONS_INIT;
+	o.energy_steps = -1;
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT,
+	          "energy_steps is -1, must be at least 1");
 	o.energy_steps = 1;
-	o.sigma = 0;
-	S_REFUSED(egm_dde_create(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT, "sigma = 0");
+	o.sigma = -1;
+	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT,
+	          "sigma is -1, must be above 0 and finite");
 }
 END_TEST
 

@@ -8,7 +8,7 @@ enum { MOST = 24 };
 static double frechet(const double *x, int64_t n, const double *y, int64_t m, int64_t columns)
 {
 	double out = NAN;
-	assert_ok(egm_distance_frechet(context, EGM_F64, x, n, y, m, columns, &out));
+	assert_ok(egm_metric_frechet(context, egm_f64(x, n, columns), egm_f64(y, m, columns), &out, NULL, NULL));
 	return out;
 }
 
@@ -170,7 +170,8 @@ START_TEST(test_frechet__of_points)
 	ck_assert(frechet(x, 2, y, 2, 2) == 25);
 	const double far[4] = {1e200, 0, -1e200, 0};
 	double out = 7;
-	ck_assert_int_eq(egm_distance_frechet(context, EGM_F64, far, 2, y, 2, 2, &out), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_metric_frechet(context, egm_f64(far, 2, 2), egm_f64(y, 2, 2), &out, NULL, NULL),
+	                 EGM_ERR_NONFINITE);
 	ck_assert(out == 7);
 }
 END_TEST
@@ -187,7 +188,7 @@ START_TEST(test_frechet__threads_do_not_change_a_bit)
 	for (int t = 0; t < 4; t++) {
 		egm_context *c = egm_test_context_on(threads[t], _i);
 		if (!c) return; /* the CPU lacks it */
-		assert_ok(egm_distance_frechet(c, EGM_F64, x, N, y, N, D, &out));
+		assert_ok(egm_metric_frechet(c, egm_f64(x, N, D), egm_f64(y, N, D), &out, NULL, NULL));
 		if (t == 0) one = out;
 		ck_assert(out == one);
 		egm_context_free(c);

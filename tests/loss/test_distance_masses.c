@@ -5,21 +5,21 @@
 static double kl(const double *p, const double *q, int64_t n)
 {
 	double out = NAN;
-	assert_ok(egm_distance_kl(p, q, n, &out));
+	assert_ok(egm_metric_kl(egm_f64(p, n, 1), egm_f64(q, n, 1), &out));
 	return out;
 }
 
 static double jeffreys(const double *p, const double *q, int64_t n)
 {
 	double out = NAN;
-	assert_ok(egm_distance_jeffreys(p, q, n, &out));
+	assert_ok(egm_metric_jeffreys(egm_f64(p, n, 1), egm_f64(q, n, 1), &out));
 	return out;
 }
 
 static double js(const double *p, const double *q, int64_t n)
 {
 	double out = NAN;
-	assert_ok(egm_distance_js(p, q, n, &out));
+	assert_ok(egm_metric_js(egm_f64(p, n, 1), egm_f64(q, n, 1), &out));
 	return out;
 }
 
@@ -113,7 +113,7 @@ START_TEST(test_histogram__ends_of_cells)
 	const double want[5] = {2 / 8.0, 2 / 8.0, 0, 2 / 8.0, 2 / 8.0};
 	const int64_t bins = 4;
 	double masses[5];
-	assert_ok(egm_distance_histogram(EGM_F64, x, 8, 1, &lower, &upper, &bins, masses, 5));
+	assert_ok(egm_metric_histogram(egm_f64(x, 8, 1), &lower, &upper, &bins, egm_f64_out(masses, 5, 1)));
 	for (int i = 0; i < 5; i++) ck_assert(masses[i] == want[i]);
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(test_histogram__three_columns)
 				}
 	for (int k = 0; k < 3; k++, rows++, weights[30]++) /* outside in one column is outside */
 		for (int l = 0; l < 3; l++) x[rows][l] = l == k ? 50 : (float)lower[l];
-	assert_ok(egm_distance_histogram(EGM_F32, x, rows, 3, lower, upper, bins, masses, 31));
+	assert_ok(egm_metric_histogram(egm_f32(x, rows, 3), lower, upper, bins, egm_f64_out(masses, 31, 1)));
 	for (int i = 0; i < 31; i++) assert_close(masses[i], weights[i] / (double)rows, 1e-16);
 }
 END_TEST

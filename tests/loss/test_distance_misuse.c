@@ -6,8 +6,7 @@
 #include <stdio.h>
 
 /* One call of each, in a common form. */
-typedef egm_status measure(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                           int64_t y_rows, int64_t columns, double *out);
+typedef egm_status measure(egm_context *c, egm_array x, egm_array y, double *out);
 
 static egm_mmd_options mmd_options;
 static egm_sliced_options sliced_options;
@@ -15,60 +14,52 @@ static egm_sliced_options sliced_options;
 static void start(void)
 {
 	setup();
-	assert_ok(egm_mmd_options_init(&mmd_options, sizeof mmd_options));
-	assert_ok(egm_sliced_options_init(&sliced_options, sizeof sliced_options));
+	mmd_options = (egm_mmd_options)EGM_MMD_OPTIONS_INIT;
+	sliced_options = (egm_sliced_options)EGM_SLICED_OPTIONS_INIT;
 }
 
-static egm_status mmd(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                      int64_t y_rows, int64_t columns, double *out)
+static egm_status mmd(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	return egm_distance_mmd((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, &mmd_options, out);
+	return egm_metric_mmd(c, x, y, &mmd_options, out, NULL, NULL);
 }
 
-static egm_status energy(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                         int64_t y_rows, int64_t columns, double *out)
+static egm_status energy(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	return egm_distance_energy((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns,
-	                           EGM_ESTIMATOR_UNBIASED, out);
+	return egm_metric_energy(c, x, y, EGM_ESTIMATOR_UNBIASED, out, NULL, NULL);
 }
 
-static egm_status sliced(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                         int64_t y_rows, int64_t columns, double *out)
+static egm_status sliced(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	return egm_distance_sliced((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, &sliced_options, out);
+	return egm_metric_sliced(c, x, y, &sliced_options, out, NULL, NULL);
 }
 
-static egm_status frechet(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                          int64_t y_rows, int64_t columns, double *out)
+static egm_status frechet(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	return egm_distance_frechet((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, out);
+	return egm_metric_frechet(c, x, y, out, NULL, NULL);
 }
 
-static egm_status median(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                         int64_t y_rows, int64_t columns, double *out)
+static egm_status median(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	return egm_distance_median((egm_context *)(uintptr_t)c, dtype, x, x_rows, y, y_rows, columns, out);
+	return egm_metric_median(c, x, y, out);
 }
 
-static egm_status coverage(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                           int64_t y_rows, int64_t columns, double *out)
+static egm_status coverage(egm_context *c, egm_array x, egm_array y, double *out)
 {
 	const double centres[20] = {0};
-	egm_mode_coverage r;
-	assert_ok(egm_mode_coverage_init(&r, sizeof r));
-	egm_status st =
-	    egm_mode_coverage_compute((egm_context *)(uintptr_t)c, dtype, x, x_rows, columns, centres, 1, 1, NULL, &r);
+	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
+	(void)y;
+	egm_status st = egm_metric_mode_coverage(c, x, egm_f64(centres, 1, x.columns), 1, NULL, &r);
 	if (st == EGM_OK) *out = r.high_quality;
 	return st;
 }
 
-static egm_status ranking(const egm_context *c, egm_dtype dtype, const void *x, int64_t x_rows, const void *y,
-                          int64_t y_rows, int64_t columns, double *out)
+static egm_status ranking(egm_context *c, egm_array x, egm_array y, double *out)
 {
 	static uint8_t positive[1000] = {1};
-	egm_ranking r;
-	assert_ok(egm_ranking_init(&r, sizeof r));
-	egm_status st = egm_ranking_compute((egm_context *)(uintptr_t)c, dtype, x, positive, x_rows, 0.1, &r);
+	egm_ranking r = EGM_RANKING_INIT;
+	x.columns = 1;
+	(void)y;
+	egm_status st = egm_metric_ranking(c, x, positive, 0.1, &r);
 	if (st == EGM_OK) *out = r.auroc;
 	return st;
 }
@@ -77,9 +68,10 @@ static const struct kind {
 	const char *name;
 	measure *run;
 	int64_t least;
-} kinds[] = {{"mmd", mmd, 2},         {"energy distance", energy, 2}, {"sliced", sliced, 1},
-             {"frechet", frechet, 2}, {"median distance", median, 1}, {"mode_coverage", coverage, 1},
-             {"ranking", ranking, 1}};
+} kinds[] = {{"egm_metric_mmd", mmd, 2},        {"egm_metric_energy", energy, 2},
+             {"egm_metric_sliced", sliced, 1},  {"egm_metric_frechet", frechet, 2},
+             {"egm_metric_median", median, 1},  {"egm_metric_mode_coverage", coverage, 1},
+             {"egm_metric_ranking", ranking, 1}};
 enum { PAIRED = 5, KINDS = 7 }; /* the first ones compare two samples */
 
 /* ---- arguments */
@@ -95,29 +87,53 @@ static void refused(const struct kind *k, egm_status got, egm_status code, const
 START_TEST(test_distance__refuses_what_is_no_sample)
 {
 	const struct kind *k = &kinds[_i];
-	double x[6] = {0, 1, 2, 3, 4, 5}, y[6] = {1, 5, 2, 0, 3, 3}, out = 7;
+	const double x[6] = {0, 1, 2, 3, 4, 5};
+	const float narrow[6] = {1, 5, 2, 0, 3, 3};
+	const egm_array a = egm_f64(x, 3, 2);
+	double out = 7;
 	char text[200];
-	refused(k, k->run(NULL, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_ARGUMENT, "context is NULL");
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, NULL), EGM_ERR_ARGUMENT, "out is NULL");
-	refused(k, k->run(context, EGM_F64, NULL, 3, y, 3, 2, &out), EGM_ERR_ARGUMENT, "x is NULL");
-	refused(k, k->run(context, EGM_F64, x, 3, NULL, 3, 2, &out), EGM_ERR_ARGUMENT, "y is NULL");
-	refused(k, k->run(context, (egm_dtype)3, x, 3, y, 3, 2, &out), EGM_ERR_ARGUMENT,
-	        "dtype 3 is neither EGM_F32 nor EGM_F64");
+	refused(k, k->run(NULL, a, a, &out), EGM_ERR_ARGUMENT, "context is NULL");
+	refused(k, k->run(context, a, a, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	refused(k, k->run(context, egm_no_array(), a, &out), EGM_ERR_ARGUMENT, "x is NULL");
+	if (k->run != median) refused(k, k->run(context, a, egm_no_array(), &out), EGM_ERR_ARGUMENT, "y is NULL");
+	refused(k, k->run(context, egm_array_of((egm_dtype)3, x, 3, 2), a, &out), EGM_ERR_ARGUMENT,
+	        "x has dtype 3, neither EGM_F32 nor EGM_F64");
+	refused(k, k->run(context, a, egm_f32(narrow, 3, 2), &out), EGM_ERR_DTYPE, "y is f32, must be f64");
+	refused(k, k->run(context, egm_f32(narrow, 3, 2), a, &out), EGM_ERR_DTYPE, "y is f64, must be f32");
+	refused(k, k->run(context, a, egm_f64(x, 2, 3), &out), EGM_ERR_SHAPE, "y has 3 columns, must have 2");
 	for (int64_t rows = -1; rows < k->least; rows++) {
-		snprintf(text, sizeof text, "x has %lld rows of 2 numbers, it takes %lld rows of 1 or more", (long long)rows,
-		         (long long)k->least);
-		refused(k, k->run(context, EGM_F64, x, rows, y, 3, 2, &out), EGM_ERR_ARGUMENT, text);
+		const egm_array few = egm_f64(x, rows, 2);
+		snprintf(text, sizeof text,
+		         rows < 1 ? "x has %lld rows of 2 numbers, at least 1 of each is needed"
+		                  : "x has %lld rows, must have at least 2",
+		         (long long)rows);
+		refused(k, k->run(context, few, a, &out), EGM_ERR_ARGUMENT, text);
 		text[0] = 'y';
-		if (rows == 0 && k->run == median) continue; /* no second sample */
-		refused(k, k->run(context, EGM_F64, x, 3, y, rows, 2, &out), EGM_ERR_ARGUMENT, text);
+		refused(k, k->run(context, a, few, &out), EGM_ERR_ARGUMENT, text);
 	}
-	snprintf(text, sizeof text, "x has 3 rows of 0 numbers, it takes %lld rows of 1 or more", (long long)k->least);
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 0, &out), EGM_ERR_ARGUMENT, text);
-	refused(k, k->run(context, EGM_F64, x, INT64_MAX / 2, y, 3, 2, &out), EGM_ERR_ARGUMENT,
-	        "x, 4611686018427387903 rows of 2 numbers, is too large");
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, INT64_MAX, &out), EGM_ERR_ARGUMENT,
-	        "x, 3 rows of 9223372036854775807 numbers, is too large");
+	refused(k, k->run(context, egm_f64(x, 3, 0), a, &out), EGM_ERR_ARGUMENT,
+	        "x has 3 rows of 0 numbers, at least 1 of each is needed");
+	refused(k, k->run(context, egm_f64(x, INT64_MAX / 2, 2), a, &out), EGM_ERR_ARGUMENT,
+	        "x has 4611686018427387903 rows of 2 numbers, more than memory can hold");
+	refused(k, k->run(context, a, egm_f64(x, 3, INT64_MAX), &out), EGM_ERR_ARGUMENT,
+	        "y has 3 rows of 9223372036854775807 numbers, more than memory can hold");
 	ck_assert(out == 7);
+}
+END_TEST
+
+/* The median of one sample: of two rows at least. */
+START_TEST(test_median__needs_two_rows_in_all)
+{
+	const double x[2] = {0, 3};
+	const struct kind k = {"egm_metric_median", NULL, 0};
+	double out = 7;
+	refused(&k, egm_metric_median(context, egm_f64(x, 1, 2), egm_no_array(), &out), EGM_ERR_ARGUMENT,
+	        "x has 1 rows, must have at least 2");
+	ck_assert(out == 7);
+	assert_ok(egm_metric_median(context, egm_f64(x, 2, 1), egm_no_array(), &out));
+	ck_assert(out == 3);
+	assert_ok(egm_metric_median(context, egm_f64(x, 1, 1), egm_f64(x + 1, 1, 1), &out));
+	ck_assert(out == 3);
 }
 END_TEST
 
@@ -125,17 +141,15 @@ START_TEST(test_distance__refuses_what_is_not_finite)
 {
 	const struct kind *k = &kinds[_i];
 	double x[6] = {0, 1, 2, NAN, 4, 5}, y[6] = {1, 5, 2, 0, -INFINITY, 3}, out = 7;
+	const egm_array a = egm_f64(x, 3, 2), b = egm_f64(y, 3, 2);
 	float narrow[6] = {0, 1, 2, 3, INFINITY, 5};
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
-	        "row 1, column 1 (from 0) of x is nan");
+	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
 	x[3] = copysign(NAN, -1); /* the one that arithmetic on x86 makes */
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
-	        "row 1, column 1 (from 0) of x is nan");
+	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
 	x[3] = 3;
-	refused(k, k->run(context, EGM_F64, x, 3, y, 3, 2, &out), EGM_ERR_NONFINITE,
-	        "row 2, column 0 (from 0) of y is -inf");
-	refused(k, k->run(context, EGM_F32, narrow, 2, narrow, 3, 2, &out), EGM_ERR_NONFINITE,
-	        "row 2, column 0 (from 0) of y is inf");
+	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 2, column 0 (from 0) of y is -inf, must be finite");
+	refused(k, k->run(context, egm_f32(narrow, 2, 2), egm_f32(narrow, 3, 2), &out), EGM_ERR_NONFINITE,
+	        "row 2, column 0 (from 0) of y is inf, must be finite");
 	ck_assert(out == 7);
 }
 END_TEST
@@ -143,49 +157,139 @@ END_TEST
 START_TEST(test_distance__refuses_options_by_name)
 {
 	const double x[4] = {0, 1, 2, 4}, zero[2] = {1, 0}, none[2] = {NAN, 1};
+	const egm_array a = egm_f64(x, 2, 2);
 	double out = 7;
 	const struct kind *m = &kinds[0], *e = &kinds[1], *s = &kinds[2];
-#define TRY_ONE(kind, setting, text)                                                         \
-	setting;                                                                                 \
-	refused(kind, kind->run(context, EGM_F64, x, 2, x, 2, 2, &out), EGM_ERR_ARGUMENT, text); \
-	teardown();                                                                              \
+#define TRY_ONE(kind, setting, text)                                       \
+	setting;                                                               \
+	refused(kind, kind->run(context, a, a, &out), EGM_ERR_ARGUMENT, text); \
+	teardown();                                                            \
 	start()
-	TRY_ONE(m, mmd_options.estimator = 0, "estimator = 0 is none of EGM_ESTIMATOR_*");
-	TRY_ONE(m, mmd_options.estimator = 3, "estimator = 3 is none of EGM_ESTIMATOR_*");
-	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, not 0");
-	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidth_count is 1, bandwidths is NULL");
+	TRY_ONE(m, mmd_options.estimator = -1,
+	        "estimator is -1, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
+	TRY_ONE(m, mmd_options.estimator = 3,
+	        "estimator is 3, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
+	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, must be 0");
+	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL, bandwidth_count is 1");
 	TRY_ONE(m, (mmd_options.bandwidth_count = -1, mmd_options.bandwidths = zero),
-	        "bandwidth_count is -1, bandwidths is given");
+	        "bandwidth_count is -1, must be at least 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = 2, mmd_options.bandwidths = zero),
-	        "bandwidths[1] = 0 is not a positive number");
+	        "bandwidths[1] is 0, must be above 0 and finite");
 	TRY_ONE(m, (mmd_options.bandwidth_count = 2, mmd_options.bandwidths = none),
-	        "bandwidths[0] = nan is not a positive number");
-	TRY_ONE(s, sliced_options.projections = 0, "projections = 0, has to be 1 to 2147483647");
-	TRY_ONE(s, sliced_options.projections = INT64_MAX, "projections = 9223372036854775807, has to be 1 to 2147483647");
-	TRY_ONE(s, sliced_options.power = 3, "power = 3, has to be 1 or 2");
-	TRY_ONE(s, sliced_options.reserved = 1, "reserved is 1, not 0");
+	        "bandwidths[0] is nan, must be above 0 and finite");
+	TRY_ONE(s, sliced_options.projections = -1, "projections is -1, must be in [1, 2147483647]");
+	TRY_ONE(s, sliced_options.projections = INT64_MAX,
+	        "projections is 9223372036854775807, must be in [1, 2147483647]");
+	TRY_ONE(s, sliced_options.power = 3, "power is 3, must be in [1, 2]");
+	TRY_ONE(s, sliced_options.reserved = 1, "reserved is 1, must be 0");
 #undef TRY_ONE
-	refused(e, egm_distance_energy(context, EGM_F64, x, 2, x, 2, 2, 0, &out), EGM_ERR_ARGUMENT,
-	        "estimator = 0 is none of EGM_ESTIMATOR_*");
+	refused(e, egm_metric_energy(context, a, a, 0, &out, NULL, NULL), EGM_ERR_ARGUMENT,
+	        "estimator is 0, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	ck_assert(out == 7);
+}
+END_TEST
+
+/* What a program leaves at 0 is the default. */
+START_TEST(test_distance__zeros_are_the_defaults)
+{
+	const double x[12] = {0, 1, 2, 4, 3, 3, 9, 8, 7, 1, 0, 2};
+	const egm_array a = egm_f64(x, 3, 2), b = egm_f64(x + 6, 3, 2);
+	const struct kind *k = &kinds[_i];
+	double defaults = 7, zeros = 8;
+	assert_ok(k->run(context, a, b, &defaults));
+	mmd_options = (egm_mmd_options){.struct_size = sizeof mmd_options};
+	sliced_options = (egm_sliced_options){.struct_size = sizeof sliced_options};
+	assert_ok(k->run(context, a, b, &zeros));
+	ck_assert(zeros == defaults);
+}
+END_TEST
+
+START_TEST(test_modes__refusals)
+{
+	const double x[4] = {0, 1, 2, 4}, low[2] = {0.5, 0.4}, none[2] = {0, NAN};
+	const float narrow[4] = {0, 1, 2, 4};
+	const egm_array a = egm_f64(x, 2, 2), centres = egm_f64(x, 2, 2);
+	const struct kind k = {"egm_metric_mode_coverage", NULL, 0};
+	egm_mode_options o = EGM_MODE_OPTIONS_INIT;
+	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
+#define REFUSED(code, text, ...) refused(&k, egm_metric_mode_coverage(__VA_ARGS__), code, text)
+	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, a, centres, 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "coverage is NULL", context, a, centres, 1, NULL, NULL);
+	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", context, egm_no_array(), centres, 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "centres is NULL", context, a, egm_no_array(), 1, NULL, &r);
+	REFUSED(EGM_ERR_DTYPE, "centres is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_SHAPE, "centres has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "centres has 0 rows of 2 numbers, at least 1 of each is needed", context, a,
+	        egm_f64(x, 0, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centres is nan, must be finite", context, a,
+	        egm_f64(none, 1, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "sigma is 0, must be above 0 and finite", context, a, centres, 0, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "sigma is nan, must be above 0 and finite", context, a, centres, NAN, NULL, &r);
+	o.radius = -1;
+	REFUSED(EGM_ERR_ARGUMENT, "radius is -1, must be above 0 and finite", context, a, centres, 1, &o, &r);
+	o.radius = 0; /* the default */
+	o.least_points = -1;
+	REFUSED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centres, 1, &o, &r);
+	o.least_points = 0;
+	o.weights = low;
+	REFUSED(EGM_ERR_ARGUMENT, "weights sums to 0.9, must sum to 1", context, a, centres, 1, &o, &r);
+#undef REFUSED
+	ck_assert(r.struct_size == sizeof r && r.covered == 0 && r.high_quality == 0);
+	o.weights = NULL;
+	assert_ok(egm_metric_mode_coverage(context, a, centres, 1, &o, &r));
+	ck_assert(r.covered == 2);
+}
+END_TEST
+
+START_TEST(test_ranking__refusals)
+{
+	const double scores[2] = {1, NAN};
+	const uint8_t positive[2] = {1, 0};
+	const egm_array one = egm_f64(scores, 1, 1);
+	const struct kind k = {"egm_metric_ranking", NULL, 0};
+	egm_ranking r = EGM_RANKING_INIT;
+#define REFUSED(code, text, ...) refused(&k, egm_metric_ranking(__VA_ARGS__), code, text)
+	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, one, positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "ranking is NULL", context, one, positive, 0, NULL);
+	REFUSED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
+	REFUSED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, at least 1 of each is needed", context,
+	        egm_f64(scores, 0, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, more than memory can hold", context,
+	        egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has dtype 3, neither EGM_F32 nor EGM_F64", context,
+	        egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is nan, must be in [0, 1]", context, one, positive, NAN, &r);
+	REFUSED(EGM_ERR_NONFINITE, "score 1 (from 0) is nan, must be a number", context, egm_f64(scores, 2, 1), positive, 0,
+	        &r);
+#undef REFUSED
+	ck_assert(r.struct_size == sizeof r && r.positives == 0 && r.auroc == 0);
 }
 END_TEST
 
 START_TEST(test_distance__refuses_what_are_no_masses)
 {
 	const double p[2] = {0.5, 0.5}, low[2] = {0.5, 0.4999}, negative[2] = {1.5, -0.5}, none[2] = {NAN, 1};
-	static const char *const names[3] = {"kl", "jeffreys", "js"};
-	egm_status (*const run[3])(const double *, const double *, int64_t,
-	                           double *) = {egm_distance_kl, egm_distance_jeffreys, egm_distance_js};
+	const float narrow[2] = {0.5f, 0.5f};
+	static const char *const names[3] = {"egm_metric_kl", "egm_metric_jeffreys", "egm_metric_js"};
+	egm_status (*const run[3])(egm_array, egm_array, double *) = {egm_metric_kl, egm_metric_jeffreys, egm_metric_js};
 	const struct kind k = {names[_i], NULL, 0};
+	const egm_array good = egm_f64(p, 2, 1);
 	double out = 7;
-	refused(&k, run[_i](p, p, 2, NULL), EGM_ERR_ARGUMENT, "out is NULL");
-	refused(&k, run[_i](NULL, p, 2, &out), EGM_ERR_ARGUMENT, "p is NULL");
-	refused(&k, run[_i](p, NULL, 2, &out), EGM_ERR_ARGUMENT, "q is NULL");
-	refused(&k, run[_i](p, p, 0, &out), EGM_ERR_ARGUMENT, "n is 0, 1 is the least");
-	refused(&k, run[_i](p, low, 2, &out), EGM_ERR_ARGUMENT, "q sums to 0.9999, masses sum to 1");
-	refused(&k, run[_i](negative, p, 2, &out), EGM_ERR_ARGUMENT, "p[1] is -0.5, a mass is not negative");
-	refused(&k, run[_i](p, none, 2, &out), EGM_ERR_NONFINITE, "q[0] is nan");
+	refused(&k, run[_i](good, good, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	refused(&k, run[_i](egm_no_array(), good, &out), EGM_ERR_ARGUMENT, "p is NULL");
+	refused(&k, run[_i](good, egm_no_array(), &out), EGM_ERR_ARGUMENT, "q is NULL");
+	refused(&k, run[_i](egm_f64(p, 0, 1), good, &out), EGM_ERR_ARGUMENT,
+	        "p has 0 rows of 1 numbers, at least 1 of each is needed");
+	refused(&k, run[_i](egm_f32(narrow, 2, 1), good, &out), EGM_ERR_DTYPE, "p is f32, must be f64");
+	refused(&k, run[_i](good, egm_f32(narrow, 2, 1), &out), EGM_ERR_DTYPE, "q is f32, must be f64");
+	refused(&k, run[_i](good, egm_f64(p, 1, 1), &out), EGM_ERR_SHAPE, "q has 1 x 1 numbers, must have 2");
+	refused(&k, run[_i](good, egm_f64(low, 2, 1), &out), EGM_ERR_ARGUMENT, "q sums to 0.9999, must sum to 1");
+	refused(&k, run[_i](egm_f64(negative, 2, 1), good, &out), EGM_ERR_ARGUMENT, "p[1] is -0.5, must be at least 0");
+	refused(&k, run[_i](good, egm_f64(none, 2, 1), &out), EGM_ERR_NONFINITE, "q[0] is nan, must be finite");
 	ck_assert(out == 7);
 }
 END_TEST
@@ -194,28 +298,32 @@ START_TEST(test_histogram__refusals)
 {
 	const double x[4] = {0, 1, 2, NAN}, lower[4] = {0, 0, 0, 0}, upper[4] = {1, 1, 0, NAN};
 	const int64_t bins[4] = {2, 3, 0, 1}, large[2] = {INT64_MAX, 2};
-	const struct kind k = {"histogram", NULL, 0};
+	const struct kind k = {"egm_metric_histogram", NULL, 0};
 	double m[7] = {7, 7, 7, 7, 7, 7, 7};
-#define REFUSED(code, text, ...) refused(&k, egm_distance_histogram(__VA_ARGS__), code, text)
-	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", EGM_F64, NULL, 1, 2, lower, upper, bins, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "lower is NULL", EGM_F64, x, 1, 2, NULL, upper, bins, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "upper is NULL", EGM_F64, x, 1, 2, lower, NULL, bins, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "bins is NULL", EGM_F64, x, 1, 2, lower, upper, NULL, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "masses is NULL", EGM_F64, x, 1, 2, lower, upper, bins, NULL, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "x has 4 columns, has to have 1 to 3", EGM_F64, x, 1, 4, lower, upper, bins, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "column 0 has 0 bins, too few", EGM_F64, x, 1, 1, lower, upper, bins + 2, m, 7);
-	REFUSED(EGM_ERR_ARGUMENT, "column 1 has 2 bins, too many", EGM_F64, x, 1, 2, lower, upper, large, m, 7);
-	REFUSED(EGM_ERR_SHAPE,
-	        "masses has 9223372036854775807 elements, 9223372036854775807 cells and the rest are not as many", EGM_F64,
-	        x, 1, 1, lower, upper, large, m, INT64_MAX);
-	REFUSED(EGM_ERR_SHAPE,
-	        "masses has -9223372036854775808 elements, 9223372036854775807 cells and the rest are not as many", EGM_F64,
-	        x, 1, 1, lower, upper, large, m, INT64_MIN);
-	REFUSED(EGM_ERR_ARGUMENT, "column 0 goes from 0 to 0", EGM_F64, x, 1, 1, lower, upper + 2, bins, m, 3);
-	REFUSED(EGM_ERR_ARGUMENT, "column 0 goes from 0 to nan", EGM_F64, x, 1, 1, lower, upper + 3, bins, m, 3);
-	REFUSED(EGM_ERR_SHAPE, "masses has 6 elements, 6 cells and the rest are not as many", EGM_F64, x, 1, 2, lower,
-	        upper, bins, m, 6);
-	REFUSED(EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan", EGM_F64, x, 2, 2, lower, upper, bins, m, 7);
+	float narrow[7];
+	const egm_out masses = egm_f64_out(m, 7, 1);
+#define REFUSED(code, text, ...) refused(&k, egm_metric_histogram(__VA_ARGS__), code, text)
+	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", egm_no_array(), lower, upper, bins, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "lower is NULL", egm_f64(x, 1, 2), NULL, upper, bins, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "upper is NULL", egm_f64(x, 1, 2), lower, NULL, bins, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "bins is NULL", egm_f64(x, 1, 2), lower, upper, NULL, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "masses is NULL", egm_f64(x, 1, 2), lower, upper, bins, egm_no_out());
+	REFUSED(EGM_ERR_ARGUMENT, "x has 4 columns, must have 1 to 3", egm_f64(x, 1, 4), lower, upper, bins, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "bins[0] is 0, must be at least 1", egm_f64(x, 1, 1), lower, upper, bins + 2, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "bins[1] is 2, more cells than memory can hold", egm_f64(x, 1, 2), lower, upper, large,
+	        masses);
+	REFUSED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, the result has 9223372036854775807 x 1",
+	        egm_f64(x, 1, 1), lower, upper, large, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to 0, lower must be below upper, both finite", egm_f64(x, 1, 1),
+	        lower, upper + 2, bins, masses);
+	REFUSED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to nan, lower must be below upper, both finite",
+	        egm_f64(x, 1, 1), lower, upper + 3, bins, masses);
+	REFUSED(EGM_ERR_SHAPE, "masses has room for 6 x 1 numbers, the result has 7 x 1", egm_f64(x, 1, 2), lower, upper,
+	        bins, egm_f64_out(m, 6, 1));
+	REFUSED(EGM_ERR_DTYPE, "masses is f32, must be f64", egm_f64(x, 1, 2), lower, upper, bins,
+	        egm_f32_out(narrow, 7, 1));
+	REFUSED(EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite", egm_f64(x, 2, 2), lower, upper,
+	        bins, masses);
 #undef REFUSED
 	for (int i = 0; i < 7; i++) ck_assert(m[i] == 7);
 }
@@ -223,17 +331,11 @@ END_TEST
 
 START_TEST(test_distance__defaults_are_those_of_the_header)
 {
-	egm_mode_options modes;
+	egm_mode_options modes = EGM_MODE_OPTIONS_INIT;
 	ck_assert_int_eq(mmd_options.estimator, EGM_ESTIMATOR_UNBIASED);
 	ck_assert(!mmd_options.bandwidths && mmd_options.bandwidth_count == 0 && mmd_options.reserved == 0);
 	ck_assert(sliced_options.seed == 0 && sliced_options.projections == 128 && sliced_options.power == 2);
-	assert_ok(egm_mode_options_init(&modes, sizeof modes));
 	ck_assert(!modes.weights && modes.radius == 3 && modes.least_points == 0);
-	ck_assert_int_eq(egm_mmd_options_init(NULL, sizeof mmd_options), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_sliced_options_init(NULL, sizeof sliced_options), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mode_options_init(NULL, sizeof modes), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mode_coverage_init(NULL, sizeof(egm_mode_coverage)), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_ranking_init(NULL, sizeof(egm_ranking)), EGM_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -245,8 +347,8 @@ START_TEST(test_ranking__a_shorter_struct_is_filled_as_far_as_it_goes)
 	egm_ranking r;
 	size_t size = offsetof(egm_ranking, best_f1);
 	memset(&r, 0x5a, sizeof r);
-	assert_ok(egm_ranking_init(&r, size));
-	assert_ok(egm_ranking_compute(context, EGM_F64, scores, positive, 3, 0, &r));
+	r.struct_size = size;
+	assert_ok(egm_metric_ranking(context, egm_f64(scores, 3, 1), positive, 0, &r));
 	ck_assert_uint_eq(r.struct_size, size);
 	ck_assert(r.auroc == 1);
 	for (size_t i = size; i < sizeof r; i++) ck_assert_int_eq(((unsigned char *)&r)[i], 0x5a);
@@ -264,10 +366,10 @@ static void make_samples(void)
 	normals(2, 0.5, M * D, y);
 }
 
-static double value(const struct kind *k, const egm_context *c, egm_dtype dtype, const void *a, const void *b)
+static double value(const struct kind *k, egm_context *c, egm_dtype dtype, const void *a, const void *b)
 {
 	double out = NAN;
-	ck_assert_msg(k->run(c, dtype, a, N, b, M, D, &out) == EGM_OK, "%s", egm_last_error());
+	assert_ok(k->run(c, egm_array_of(dtype, a, N, D), egm_array_of(dtype, b, M, D), &out));
 	return out;
 }
 
@@ -315,7 +417,7 @@ START_TEST(test_distance__every_allocation_may_fail)
 		for (failures = 0;; failures++) {
 			out = 7;
 			a.fail_at = a.calls + failures + 1;
-			egm_status st = k->run(counted, EGM_F64, x, N, y, M, D, &out);
+			egm_status st = k->run(counted, egm_f64(x, N, D), egm_f64(y, M, D), &out);
 			ck_assert_int_eq(a.live, live);
 			if (st == EGM_OK) break;
 			ck_assert_int_eq(st, EGM_ERR_MEMORY);
@@ -338,7 +440,11 @@ int main(void)
 	tcase_add_checked_fixture(tc, start, teardown);
 	tcase_add_loop_test(tc, test_distance__refuses_what_is_no_sample, 0, PAIRED);
 	tcase_add_loop_test(tc, test_distance__refuses_what_is_not_finite, 0, PAIRED);
+	tcase_add_test(tc, test_median__needs_two_rows_in_all);
 	tcase_add_test(tc, test_distance__refuses_options_by_name);
+	tcase_add_loop_test(tc, test_distance__zeros_are_the_defaults, 0, KINDS);
+	tcase_add_test(tc, test_modes__refusals);
+	tcase_add_test(tc, test_ranking__refusals);
 	tcase_add_loop_test(tc, test_distance__refuses_what_are_no_masses, 0, 3);
 	tcase_add_test(tc, test_histogram__refusals);
 	tcase_add_test(tc, test_distance__defaults_are_those_of_the_header);

@@ -15,7 +15,8 @@ static egm_mode_coverage cover(const double *x, int64_t rows, int64_t columns, c
 {
 	egm_mode_coverage c;
 	assert_ok(egm_mode_coverage_init(&c, sizeof c));
-	assert_ok(egm_mode_coverage_compute(context, EGM_F64, x, rows, columns, centres, modes, sigma, &options, &c));
+	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, rows, columns), egm_f64(centres, modes, columns), sigma,
+	                                   &options, &c));
 	return c;
 }
 
@@ -101,12 +102,11 @@ END_TEST
 START_TEST(test_modes__refusals)
 {
 	const double x[2] = {0, 1}, centres[2] = {0, NAN}, negative[2] = {1.5, -0.5}, half[2] = {0.25, 0.25};
-	egm_mode_coverage c;
-	ck_assert_int_eq(egm_mode_coverage_init(&c, sizeof c), EGM_OK);
+	egm_mode_coverage c = EGM_MODE_COVERAGE_INIT;
 	ck_assert(isnan(c.high_quality) && isnan(c.reverse_kl) && isnan(c.kl_floor) && c.covered == 0);
-#define REFUSED(code, text, ...)                                                                    \
-	ck_assert_int_eq(egm_mode_coverage_compute(context, EGM_F64, __VA_ARGS__, &options, &c), code); \
-	ck_assert_str_eq(egm_last_error(), text);                                                       \
+#define REFUSED(code, text, ...)                                                                   \
+	ck_assert_int_eq(egm_metric_mode_coverage(context, EGM_F64, __VA_ARGS__, &options, &c), code); \
+	ck_assert_str_eq(egm_last_error(), text);                                                      \
 	ck_assert(isnan(c.high_quality))
 	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: x is NULL", NULL, 2, 1, x, 2, 1);
 	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: x has 0 rows of 1 numbers, it takes 1 rows of 1 or more", x, 0, 1, x, 2,
@@ -128,11 +128,13 @@ START_TEST(test_modes__refusals)
 	options.least_points = -1;
 	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: least_points = -1 is negative", x, 2, 1, x, 2, 1);
 #undef REFUSED
-	ck_assert_int_eq(egm_mode_coverage_compute(NULL, EGM_F64, x, 2, 1, x, 2, 1, NULL, &c), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mode_coverage_compute(context, EGM_F64, x, 2, 1, x, 2, 1, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mode_coverage_compute(context, EGM_F64, x, 2, 1, x, 2, 1, NULL, &c), EGM_OK);
+	ck_assert_int_eq(egm_metric_mode_coverage(NULL, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c), EGM_OK);
 	c.struct_size = 3;
-	ck_assert_int_eq(egm_mode_coverage_compute(context, EGM_F64, x, 2, 1, x, 2, 1, NULL, &c), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c),
+	                 EGM_ERR_ARGUMENT);
 }
 END_TEST
 

@@ -11,21 +11,21 @@ static double mmd(const double *x, int64_t n, const double *y, int64_t m, int64_
 	o.bandwidths = &bandwidth;
 	o.bandwidth_count = 1;
 	o.estimator = estimator;
-	assert_ok(egm_distance_mmd(context, EGM_F64, x, n, y, m, columns, &o, &out));
+	assert_ok(egm_metric_mmd(context, egm_f64(x, n, columns), egm_f64(y, m, columns), &o, &out, NULL, NULL));
 	return out;
 }
 
 static double energy(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, int32_t estimator)
 {
 	double out = NAN;
-	assert_ok(egm_distance_energy(context, EGM_F64, x, n, y, m, columns, estimator, &out));
+	assert_ok(egm_metric_energy(context, egm_f64(x, n, columns), egm_f64(y, m, columns), estimator, &out, NULL, NULL));
 	return out;
 }
 
 static double median(const double *x, int64_t n, const double *y, int64_t m, int64_t columns)
 {
 	double out = NAN;
-	assert_ok(egm_distance_median(context, EGM_F64, x, n, y, m, columns, &out));
+	assert_ok(egm_metric_median(context, egm_f64(x, n, columns), egm_f64(y, m, columns), &out));
 	return out;
 }
 
@@ -102,7 +102,7 @@ START_TEST(test_pairs__agree_with_naive_sums)
 	for (int32_t e = n < 2 || m < 2 ? 2 : 1; e <= 2; e++) {
 		int apart = e == EGM_ESTIMATOR_UNBIASED;
 		o.estimator = e;
-		assert_ok(egm_distance_mmd(context, EGM_F64, x, n, y, m, columns, &o, &out));
+		assert_ok(egm_metric_mmd(context, egm_f64(x, n, columns), egm_f64(y, m, columns), &o, &out, NULL, NULL));
 		assert_close(out, naive(x, n, y, m, columns, 0.8, apart), 1e-13);
 		assert_close(energy(x, n, y, m, columns, e), -naive(x, n, y, m, columns, 0, apart), 20 * 1e-13);
 	}
@@ -276,7 +276,7 @@ START_TEST(test_median__is_the_bandwidth_that_mmd_takes)
 	double x[30], y[20], out;
 	normals(8, 0, 30, x);
 	normals(9, 1, 20, y);
-	assert_ok(egm_distance_mmd(context, EGM_F64, x, 15, y, 10, 2, NULL, &out));
+	assert_ok(egm_metric_mmd(context, egm_f64(x, 15, 2), egm_f64(y, 10, 2), NULL, &out, NULL, NULL));
 	ck_assert(out == mmd(x, 15, y, 10, 2, median(x, 15, y, 10, 2), EGM_ESTIMATOR_UNBIASED));
 }
 END_TEST
@@ -285,9 +285,9 @@ START_TEST(test_median__of_one_point_many_times_is_refused)
 {
 	const double x[5] = {1, 1, 1, 1, 2};
 	double out = 7;
-	ck_assert_int_eq(egm_distance_median(context, EGM_F64, x, 5, NULL, 0, 1, &out), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 5, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "median distance: it is 0, half of all pairs of 5 rows are one point twice");
-	ck_assert_int_eq(egm_distance_median(context, EGM_F64, x, 1, NULL, 0, 1, &out), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 1, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "median distance: x has 1 rows of 1 numbers, it takes 2 rows of 1 or more");
 	ck_assert(out == 7);
 }

@@ -6,7 +6,7 @@ static egm_ranking rank_share(const double *scores, const uint8_t *positive, int
 {
 	egm_ranking r;
 	assert_ok(egm_ranking_init(&r, sizeof r));
-	assert_ok(egm_ranking_compute(context, EGM_F64, scores, positive, count, share, &r));
+	assert_ok(egm_metric_ranking(context, egm_f64(scores, count, 1), positive, share, &r));
 	return r;
 }
 
@@ -199,9 +199,9 @@ START_TEST(test_ranking__refusals)
 	egm_ranking r;
 	assert_ok(egm_ranking_init(&r, sizeof r));
 	ck_assert(isnan(r.prevalence) && isnan(r.auroc) && isnan(r.f1_of_everything));
-#define REFUSED(code, text, ...)                              \
-	ck_assert_int_eq(egm_ranking_compute(__VA_ARGS__), code); \
-	ck_assert_str_eq(egm_last_error(), text);                 \
+#define REFUSED(code, text, ...)                             \
+	ck_assert_int_eq(egm_metric_ranking(__VA_ARGS__), code); \
+	ck_assert_str_eq(egm_last_error(), text);                \
 	ck_assert(isnan(r.prevalence))
 	REFUSED(EGM_ERR_NONFINITE, "ranking: score 1 (from 0) is NaN", context, EGM_F64, scores, positive, 3, 0, &r);
 	REFUSED(EGM_ERR_ARGUMENT, "ranking: context is NULL", NULL, EGM_F64, scores, positive, 1, 0, &r);
@@ -217,7 +217,7 @@ START_TEST(test_ranking__refusals)
 	REFUSED(EGM_ERR_ARGUMENT, "ranking: share = nan is not in [0, 1]", context, EGM_F64, scores, positive, 1, NAN, &r);
 #undef REFUSED
 	r.struct_size = 5;
-	ck_assert_int_eq(egm_ranking_compute(context, EGM_F64, scores, positive, 1, 0, &r), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_ranking(context, egm_f64(scores, 1, 1), positive, 0, &r), EGM_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -228,7 +228,7 @@ START_TEST(test_ranking__of_floats)
 	const uint8_t positive[4] = {0, 1, 7, 0}; /* any number but 0 */
 	egm_ranking a = rank(wide, positive, 4), b;
 	assert_ok(egm_ranking_init(&b, sizeof b));
-	assert_ok(egm_ranking_compute(context, EGM_F32, narrow, positive, 4, 0, &b));
+	assert_ok(egm_metric_ranking(context, egm_f32(narrow, 4, 1), positive, 0, &b));
 	ck_assert(memcmp(&a, &b, sizeof a) == 0);
 	ck_assert_int_eq(a.positives, 2);
 }

@@ -45,7 +45,7 @@ static double mmd(const data *d, int own_bandwidths)
 	egm_mmd_options o;
 	assert_ok(egm_mmd_options_init(&o, sizeof o));
 	if (own_bandwidths) o.bandwidths = d->bandwidths, o.bandwidth_count = 2;
-	assert_ok(egm_distance_mmd(context, EGM_F64, d->x, N, d->y, M, D, &o, &out));
+	assert_ok(egm_metric_mmd(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &o, &out, NULL, NULL));
 	return out;
 }
 
@@ -56,7 +56,7 @@ static double sliced(const data *d, int32_t power)
 	assert_ok(egm_sliced_options_init(&o, sizeof o));
 	o.power = power;
 	o.projections = 20;
-	assert_ok(egm_distance_sliced(context, EGM_F64, d->x, N, d->y, M, D, &o, &out));
+	assert_ok(egm_metric_sliced(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &o, &out, NULL, NULL));
 	return out;
 }
 
@@ -68,7 +68,7 @@ static double modes(const data *d)
 	assert_ok(egm_mode_options_init(&o, sizeof o));
 	o.radius = 1.5;
 	assert_ok(egm_mode_coverage_init(&c, sizeof c));
-	assert_ok(egm_mode_coverage_compute(context, EGM_F64, d->x, N, D, d->centres, MODES, d->sigma, &o, &c));
+	assert_ok(egm_metric_mode_coverage(context, egm_f64(d->x, N, D), egm_f64(d->centres, MODES, D), d->sigma, &o, &c));
 	return 1000 * (double)c.covered + 100 * c.high_quality + c.reverse_kl;
 }
 
@@ -79,9 +79,9 @@ static double masses(const data *d)
 	const double upper[D] = {5 * d->sigma, 5 * d->sigma, 5 * d->sigma};
 	const int64_t bins[D] = {3, 4, 5};
 	double p[61], q[61], out = NAN;
-	assert_ok(egm_distance_histogram(EGM_F64, d->x, N, D, lower, upper, bins, p, 61));
-	assert_ok(egm_distance_histogram(EGM_F64, d->y, M, D, lower, upper, bins, q, 61));
-	assert_ok(egm_distance_js(p, q, 61, &out));
+	assert_ok(egm_metric_histogram(egm_f64(d->x, N, D), lower, upper, bins, egm_f64_out(p, 61, 1)));
+	assert_ok(egm_metric_histogram(egm_f64(d->y, M, D), lower, upper, bins, egm_f64_out(q, 61, 1)));
+	assert_ok(egm_metric_js(egm_f64(p, 61, 1), egm_f64(q, 61, 1), &out));
 	return out;
 }
 
@@ -93,11 +93,11 @@ static double measure(const data *d, int kind)
 	if (kind == 8) return modes(d);
 	if (kind == 9) return masses(d);
 	if (kind == 6)
-		assert_ok(egm_distance_median(context, EGM_F64, d->x, N, d->y, M, D, &out));
+		assert_ok(egm_metric_median(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &out));
 	else if (kind == 7)
-		assert_ok(egm_distance_frechet(context, EGM_F64, d->x, N, d->y, M, D, &out));
+		assert_ok(egm_metric_frechet(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &out, NULL, NULL));
 	else
-		assert_ok(egm_distance_energy(context, EGM_F64, d->x, N, d->y, M, D, kind - 3, &out));
+		assert_ok(egm_metric_energy(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), kind - 3, &out, NULL, NULL));
 	return out;
 }
 
@@ -141,10 +141,11 @@ START_TEST(test_scale__floats_to_the_ends_of_their_range)
 	for (size_t e = 0; e < sizeof ends / sizeof *ends; e++) {
 		narrow(d.x, N * D, ends[e], x);
 		narrow(d.y, M * D, ends[e], y);
-		assert_ok(egm_distance_mmd(context, EGM_F32, x, N, y, M, D, NULL, &got[0]));
-		assert_ok(egm_distance_energy(context, EGM_F32, x, N, y, M, D, EGM_ESTIMATOR_UNBIASED, &got[1]));
-		assert_ok(egm_distance_sliced(context, EGM_F32, x, N, y, M, D, NULL, &got[2]));
-		assert_ok(egm_distance_frechet(context, EGM_F32, x, N, y, M, D, &got[3]));
+		assert_ok(egm_metric_mmd(context, egm_f32(x, N, D), egm_f32(y, M, D), NULL, &got[0], NULL, NULL));
+		assert_ok(egm_metric_energy(context, egm_f32(x, N, D), egm_f32(y, M, D), EGM_ESTIMATOR_UNBIASED, &got[1], NULL,
+		                            NULL));
+		assert_ok(egm_metric_sliced(context, egm_f32(x, N, D), egm_f32(y, M, D), NULL, &got[2], NULL, NULL));
+		assert_ok(egm_metric_frechet(context, egm_f32(x, N, D), egm_f32(y, M, D), &got[3], NULL, NULL));
 		if (e == 0) memcpy(first, got, sizeof got);
 		for (int i = 0; i < 4; i++) ck_assert(got[i] == ldexp(first[i], ends[e] * (i == 3 ? 2 : i > 0)));
 	}
@@ -166,16 +167,18 @@ START_TEST(test_scale__columns_of_other_sizes_do_not_count)
 		memcpy(y + i * (D + 2), d.y + i * D, sizeof(double[D]));
 		y[i * (D + 2) + D] = 1e200, y[i * (D + 2) + D + 1] = -1e-250 * i;
 	}
-	assert_ok(egm_distance_mmd(context, EGM_F64, x, N, y, M, D + 2, NULL, &got));
+	assert_ok(egm_metric_mmd(context, egm_f64(x, N, D + 2), egm_f64(y, M, D + 2), NULL, &got, NULL, NULL));
 	ck_assert(got == mmd(&d, 0));
-	assert_ok(egm_distance_energy(context, EGM_F64, x, N, y, M, D + 2, EGM_ESTIMATOR_UNBIASED, &got));
-	assert_ok(egm_distance_energy(context, EGM_F64, d.x, N, d.y, M, D, EGM_ESTIMATOR_UNBIASED, &want));
+	assert_ok(egm_metric_energy(context, egm_f64(x, N, D + 2), egm_f64(y, M, D + 2), EGM_ESTIMATOR_UNBIASED, &got, NULL,
+	                            NULL));
+	assert_ok(
+	    egm_metric_energy(context, egm_f64(d.x, N, D), egm_f64(d.y, M, D), EGM_ESTIMATOR_UNBIASED, &want, NULL, NULL));
 	ck_assert(got == want);
-	assert_ok(egm_distance_median(context, EGM_F64, x, N, y, M, D + 2, &got));
-	assert_ok(egm_distance_median(context, EGM_F64, d.x, N, d.y, M, D, &want));
+	assert_ok(egm_metric_median(context, egm_f64(x, N, D + 2), egm_f64(y, M, D + 2), &got));
+	assert_ok(egm_metric_median(context, egm_f64(d.x, N, D), egm_f64(d.y, M, D), &want));
 	ck_assert(got == want);
-	assert_ok(egm_distance_frechet(context, EGM_F64, x, N, y, M, D + 2, &got));
-	assert_ok(egm_distance_frechet(context, EGM_F64, d.x, N, d.y, M, D, &want));
+	assert_ok(egm_metric_frechet(context, egm_f64(x, N, D + 2), egm_f64(y, M, D + 2), &got, NULL, NULL));
+	assert_ok(egm_metric_frechet(context, egm_f64(d.x, N, D), egm_f64(d.y, M, D), &want, NULL, NULL));
 	assert_close(got, want, 1e-13 * want); /* rotations in another order */
 }
 END_TEST
@@ -215,12 +218,12 @@ START_TEST(test_scale__bandwidths_far_apart)
 		o.estimator = e;
 		o.bandwidth_count = 1;
 		o.bandwidths = d.bandwidths;
-		assert_ok(egm_distance_mmd(context, EGM_F64, d.x, N, d.y, M, D, &o, &alone));
+		assert_ok(egm_metric_mmd(context, egm_f64(d.x, N, D), egm_f64(d.y, M, D), &o, &alone, NULL, NULL));
 		for (int w = 0; w < 3; w++) {
 			double got = NAN;
 			o.bandwidth_count = 3;
 			o.bandwidths = widths[w];
-			assert_ok(egm_distance_mmd(context, EGM_F64, d.x, N, d.y, M, D, &o, &got));
+			assert_ok(egm_metric_mmd(context, egm_f64(d.x, N, D), egm_f64(d.y, M, D), &o, &got, NULL, NULL));
 			assert_close(got, (alone + none) / 3, 1e-15);
 		}
 	}
@@ -235,29 +238,32 @@ START_TEST(test_scale__the_largest_numbers)
 	double out = NAN;
 	egm_mmd_options o;
 	egm_mode_coverage c;
-	assert_ok(egm_distance_energy(context, EGM_F64, x, 2, y, 2, 1, EGM_ESTIMATOR_BIASED, &out));
+	assert_ok(egm_metric_energy(context, egm_f64(x, 2, 1), egm_f64(y, 2, 1), EGM_ESTIMATOR_BIASED, &out, NULL, NULL));
 	assert_close(out, a, a * 1e-15);
-	assert_ok(egm_distance_sliced(context, EGM_F64, x, 2, y, 2, 1, NULL, &out));
+	assert_ok(egm_metric_sliced(context, egm_f64(x, 2, 1), egm_f64(y, 2, 1), NULL, &out, NULL, NULL));
 	assert_close(out, a, a * 1e-15);
-	assert_ok(egm_distance_median(context, EGM_F64, z, 2, y, 2, 1, &out)); /* 0 0 a a a a */
+	assert_ok(egm_metric_median(context, egm_f64(z, 2, 1), egm_f64(y, 2, 1), &out)); /* 0 0 a a a a */
 	assert_close(out, a, a * 1e-15);
 	assert_ok(egm_mmd_options_init(&o, sizeof o));
 	o.bandwidths = z;
 	o.bandwidth_count = 1;
 	o.estimator = EGM_ESTIMATOR_BIASED; /* 1/2 (1 + e^-2) + 1 - 2 e^-1/2 */
-	assert_ok(egm_distance_mmd(context, EGM_F64, x, 2, y, 2, 1, &o, &out));
+	assert_ok(egm_metric_mmd(context, egm_f64(x, 2, 1), egm_f64(y, 2, 1), &o, &out, NULL, NULL));
 	assert_close(out, .5 + exp(-2) / 2 + 1 - 2 * exp(-.5), 1e-15);
 	assert_ok(egm_mode_coverage_init(&c, sizeof c));
-	assert_ok(egm_mode_coverage_compute(context, EGM_F64, x, 2, 1, &origin, 1, a / 4, NULL, &c));
+	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(&origin, 1, 1), a / 4, NULL, &c));
 	ck_assert(c.high_quality == 0);
-	assert_ok(egm_mode_coverage_compute(context, EGM_F64, x, 2, 1, &origin, 1, a / 2, NULL, &c));
+	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(&origin, 1, 1), a / 2, NULL, &c));
 	ck_assert(c.high_quality == 1);
 	out = 7;
-	ck_assert_int_eq(egm_distance_sliced(context, EGM_F64, x, 1, z, 1, 1, NULL, &out), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "sliced: the result is inf: it is beyond the largest number");
-	ck_assert_int_eq(egm_distance_frechet(context, EGM_F64, x, 2, z, 2, 1, &out), EGM_ERR_NONFINITE);
-	ck_assert_int_eq(egm_distance_energy(context, EGM_F64, x, 1, z, 1, 1, EGM_ESTIMATOR_BIASED, &out),
+	ck_assert_int_eq(egm_metric_sliced(context, egm_f64(x, 1, 1), egm_f64(z, 1, 1), NULL, &out, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
+	ck_assert_str_eq(egm_last_error(), "sliced: the result is inf: it is beyond the largest number");
+	ck_assert_int_eq(egm_metric_frechet(context, egm_f64(x, 2, 1), egm_f64(z, 2, 1), &out, NULL, NULL),
+	                 EGM_ERR_NONFINITE);
+	ck_assert_int_eq(
+	    egm_metric_energy(context, egm_f64(x, 1, 1), egm_f64(z, 1, 1), EGM_ESTIMATOR_BIASED, &out, NULL, NULL),
+	    EGM_ERR_NONFINITE);
 	ck_assert(out == 7);
 }
 END_TEST

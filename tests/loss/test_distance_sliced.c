@@ -11,7 +11,7 @@ static double sliced(const double *x, int64_t n, const double *y, int64_t m, int
 	o.power = power;
 	o.projections = projections;
 	o.seed = seed;
-	assert_ok(egm_distance_sliced(context, EGM_F64, x, n, y, m, columns, &o, &out));
+	assert_ok(egm_metric_sliced(context, egm_f64(x, n, columns), egm_f64(y, m, columns), &o, &out, NULL, NULL));
 	return out;
 }
 

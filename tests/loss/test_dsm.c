@@ -30,10 +30,9 @@ static void teardown(void)
 
 static void create(double sigma)
 {
-	egm_dsm_options o;
-	ck_assert_int_eq(egm_dsm_options_init(&o, sizeof o), EGM_OK);
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = sigma;
-	ck_assert_msg(egm_dsm_create(&loss, energy, &o) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_dsm(&loss, energy, &o) == EGM_OK, "%s", egm_last_error());
 }
 
 START_TEST(test_dsm__gradient_equals_differences)
@@ -120,7 +119,8 @@ START_TEST(test_dsm__two_points)
 	L_SET(energy, "0.bias", 0, 0, 0, 0);
 	L_SET(energy, "2.weight", 2 / (v * L_A * L_A), 2 / (v * L_A * L_A), -0.5, -0.5);
 	create(sigma);
-	ck_assert_int_eq(egm_model_energy_gradient(energy, EGM_F64, &y, 1, 1, NULL, &gradient), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(energy, egm_f64(&y, 1, 1), egm_no_out(), egm_f64_out(&gradient, 1, 1)),
+	                 EGM_OK);
 	ck_assert(fabs(y - v * gradient - known_r) <= 1e-5); /* the quadratic part is off by A^2 y^2 / 24 */
 	average(&value, NULL, 0, 0);
 	value.sum *= v, value.squares *= v * v;
@@ -155,7 +155,7 @@ START_TEST(test_dsm__zero_net_is_finite)
 {
 	double zero[L_MAX_PARAMETERS] = {0};
 	energy = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
-	ck_assert_int_eq(egm_model_set_parameters(energy, EGM_F64, zero, energy->count), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(energy, egm_f64(zero, energy->count, 1)), EGM_OK);
 	create(0.3);
 	sheet.batch = 3;
 	l_run(loss, 0, &sheet);

@@ -24,7 +24,7 @@ static void setup(void)
 	context = l_context();
 	energy = generator = third = NULL;
 	loss = NULL;
-	egm_energy_gan_options_init(&options, sizeof options);
+	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
 	sheet.batch = BATCH, sheet.seed = 5;
 }
@@ -41,7 +41,7 @@ static void teardown(void)
 static void create(void)
 {
 	if (!energy) energy = l_linear(context, "energy", 1, (double[]){0}, 0);
-	ck_assert_msg(egm_energy_gan_create(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* the best T for x = g z + s n */

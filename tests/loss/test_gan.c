@@ -13,13 +13,13 @@ static l_sheet other;
 static void setup(void)
 {
 	fixture_setup();
-	egm_gan_options_init(&options, sizeof options);
+	options = (egm_gan_options)EGM_GAN_OPTIONS_INIT;
 }
 
 static void create(void)
 {
 	egm_loss_free(loss);
-	ck_assert_msg(egm_gan_create(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_gan(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* ---- signs and sizes */
@@ -200,14 +200,14 @@ START_TEST(test_gan__refuses_what_would_do_nothing)
 {
 	smooth_nets();
 	options.generator_steps = 1;
-	f_refused(egm_gan_create(&loss, judge, generator, &options),
+	f_refused(egm_loss_gan(&loss, judge, generator, &options),
 	          "gan: step_penalty = 1.5 does nothing with generator_steps = 1, at least 2");
 	options.step_penalty = 0;
 	options.smoothing = .1;
 	options.form = EGM_GAN_HINGE;
-	f_refused(egm_gan_create(&loss, judge, generator, &options), "gan: smoothing = 0.1: hinge has no labels to smooth");
+	f_refused(egm_loss_gan(&loss, judge, generator, &options), "gan: smoothing = 0.1: hinge has no labels to smooth");
 	options.form = EGM_GAN_RELATIVISTIC_AVERAGE;
-	f_refused(egm_gan_create(&loss, judge, generator, &options),
+	f_refused(egm_loss_gan(&loss, judge, generator, &options),
 	          "gan: smoothing = 0.1: relativistic_average has no labels to smooth");
 }
 END_TEST

@@ -16,7 +16,7 @@ static void setup(void)
 	context = l_context();
 	generator = NULL;
 	loss = NULL;
-	egm_histogram_options_init(&options, sizeof options);
+	options = (egm_histogram_options)EGM_HISTOGRAM_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
 	sheet.batch = BATCH, sheet.seed = 5, sheet.step = 6;
 }
@@ -32,7 +32,7 @@ static void teardown(void)
 static void create(double slope, double shift)
 {
 	if (!generator) generator = l_linear(context, "generator", 1, &slope, shift);
-	ck_assert_msg(egm_histogram_create(&loss, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_histogram(&loss, generator, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 static void latent(double *z, int64_t n)
@@ -249,7 +249,7 @@ END_TEST
 
 static void refused(egm_model *net, const char *text)
 {
-	ck_assert_int_eq(egm_histogram_create(&loss, net, &options), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_loss_histogram(&loss, net, &options), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(loss);
 	ck_assert_str_eq(egm_last_error(), text);
 }

@@ -26,8 +26,8 @@ static void setup(void)
 {
 	context = l_context();
 	loss = (void *)context; /* must become NULL on failure */
-	egm_energy_gan_options_init(&gan, sizeof gan);
-	egm_dsm_options_init(&dsm, sizeof dsm);
+	gan = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
+	dsm = (egm_dsm_options)EGM_DSM_OPTIONS_INIT;
 	create_nets(EGM_F64);
 }
 
@@ -64,22 +64,24 @@ static const struct bad_option {
 	int whole;
 	const char *text;
 } bad_options[] = {
-    {offsetof(egm_energy_gan_options, entropy), 0, 1, "energy_gan: entropy = 0 is none of EGM_ENTROPY_*"},
-    {offsetof(egm_energy_gan_options, entropy), 5, 1, "energy_gan: entropy = 5 is none of EGM_ENTROPY_*"},
-    {offsetof(egm_energy_gan_options, marginal), 0, 1, "energy_gan: marginal = 0 is none of EGM_MARGINAL_*"},
-    {offsetof(egm_energy_gan_options, marginal), 3, 1, "energy_gan: marginal = 3 is none of EGM_MARGINAL_*"},
-    {offsetof(egm_energy_gan_options, energy_steps), 0, 1, "energy_gan: energy_steps = 0 is below 1"},
-    {offsetof(egm_energy_gan_options, penalty), -1, 0, "energy_gan: penalty = -1 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, penalty), NAN, 0, "energy_gan: penalty = nan is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, penalty), INFINITY, 0, "energy_gan: penalty = inf is not a number >= 0"},
+    {offsetof(egm_energy_gan_options, entropy), -1, 1, "entropy is -1, must be one of EGM_ENTROPY_* (1 to 4)"},
+    {offsetof(egm_energy_gan_options, entropy), 5, 1, "entropy is 5, must be one of EGM_ENTROPY_* (1 to 4)"},
+    {offsetof(egm_energy_gan_options, marginal), -1, 1,
+     "marginal is -1, must be EGM_MARGINAL_FRESH (1) or EGM_MARGINAL_DERANGEMENT (2)"},
+    {offsetof(egm_energy_gan_options, marginal), 3, 1,
+     "marginal is 3, must be EGM_MARGINAL_FRESH (1) or EGM_MARGINAL_DERANGEMENT (2)"},
+    {offsetof(egm_energy_gan_options, energy_steps), -1, 1, "energy_steps is -1, must be at least 1"},
+    {offsetof(egm_energy_gan_options, penalty), -1, 0, "penalty is -1, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, penalty), NAN, 0, "penalty is nan, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, penalty), INFINITY, 0, "penalty is inf, must be at least 0 and finite"},
     {offsetof(egm_energy_gan_options, entropy_weight), -0.5, 0,
-     "energy_gan: entropy_weight = -0.5 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, noise), -0.5, 0, "energy_gan: noise = -0.5 is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, noise), NAN, 0, "energy_gan: noise = nan is not a number >= 0"},
-    {offsetof(egm_energy_gan_options, reserved), 7, 1, "energy_gan: reserved = 7 is not 0"},
-    {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "energy_gan: dv_decay = 1 is not in [0, 1)"},
-    {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "energy_gan: dv_decay = -0.1 is not in [0, 1)"},
-    {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "energy_gan: dv_decay = nan is not in [0, 1)"},
+     "entropy_weight is -0.5, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, noise), -0.5, 0, "noise is -0.5, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, noise), NAN, 0, "noise is nan, must be at least 0 and finite"},
+    {offsetof(egm_energy_gan_options, reserved), 7, 1, "reserved is 7, must be 0"},
+    {offsetof(egm_energy_gan_options, dv_decay), 1, 0, "dv_decay is 1, must be in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), -0.1, 0, "dv_decay is -0.1, must be in [0, 1)"},
+    {offsetof(egm_energy_gan_options, dv_decay), NAN, 0, "dv_decay is nan, must be in [0, 1)"},
 };
 
 START_TEST(test_energy_gan__refuses_options_by_name)
@@ -90,18 +92,20 @@ START_TEST(test_energy_gan__refuses_options_by_name)
 		memcpy((char *)&gan + b->offset, &whole, sizeof whole);
 	else
 		memcpy((char *)&gan + b->offset, &b->value, sizeof b->value);
-	refused(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT, b->text);
+	char want[128];
+	snprintf(want, sizeof want, "egm_loss_energy_gan: %s", b->text);
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT, want);
 }
 END_TEST
 
 START_TEST(test_dsm__refuses_options_by_name)
 {
-	const double bad[] = {0, -0.3, NAN, INFINITY};
-	const char *const text[] = {"0", "-0.3", "nan", "inf"};
-	char want[80];
+	const double bad[] = {-1, -0.3, NAN, INFINITY};
+	const char *const text[] = {"-1", "-0.3", "nan", "inf"};
+	char want[128];
 	dsm.sigma = bad[_i];
-	snprintf(want, sizeof want, "dsm: sigma = %s is not a positive number", text[_i]);
-	refused(egm_dsm_create(&loss, net[U], &dsm), EGM_ERR_ARGUMENT, want);
+	snprintf(want, sizeof want, "egm_loss_dsm: sigma is %s, must be above 0 and finite", text[_i]);
+	refused(egm_loss_dsm(&loss, net[U], &dsm), EGM_ERR_ARGUMENT, want);
 }
 END_TEST
 
@@ -109,21 +113,21 @@ END_TEST
 
 START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
 {
-	refused(egm_energy_gan_create(&loss, net[G], net[G], net[T], &gan), EGM_ERR_ARGUMENT,
+	refused(egm_loss_energy_gan(&loss, net[G], net[G], net[T], &gan), EGM_ERR_ARGUMENT,
 	        "energy_gan: energy and generator are the same net 'g'");
-	refused(egm_energy_gan_create(&loss, net[ENCODER], net[G], net[T], &gan), EGM_ERR_SHAPE,
+	refused(egm_loss_energy_gan(&loss, net[ENCODER], net[G], net[T], &gan), EGM_ERR_SHAPE,
 	        "energy_gan: energy 'e' has 2 outputs, 1 wanted");
-	refused(egm_energy_gan_create(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
+	refused(egm_loss_energy_gan(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
 	        "energy_gan: generator 'e' has 2 outputs, 3 wanted");
-	refused(egm_energy_gan_create(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE,
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE,
 	        "energy_gan: third 'e' has 3 inputs, 5 wanted");
 	gan.entropy = EGM_ENTROPY_INFOGAN;
-	refused(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_ERR_SHAPE,
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_ERR_SHAPE,
 	        "energy_gan: third 't' has 5 inputs, 3 wanted");
 	egm_model *wide = l_net(context, "wide", 2, (int64_t[]){3, 4}, NULL, EGM_F64, 1);
-	refused(egm_energy_gan_create(&loss, net[U], net[G], wide, &gan), EGM_ERR_SHAPE,
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], wide, &gan), EGM_ERR_SHAPE,
 	        "energy_gan: third 'wide' has 4 outputs, 2 wanted");
-	refused(egm_dsm_create(&loss, wide, &dsm), EGM_ERR_SHAPE, "dsm: energy 'wide' has 4 outputs, 1 wanted");
+	refused(egm_loss_dsm(&loss, wide, &dsm), EGM_ERR_SHAPE, "dsm: energy 'wide' has 4 outputs, 1 wanted");
 	egm_model_free(wide);
 }
 END_TEST
@@ -131,12 +135,12 @@ END_TEST
 START_TEST(test_energy_gan__refuses_mixed_types_and_unbuilt_nets)
 {
 	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1), *raw = NULL;
-	refused(egm_energy_gan_create(&loss, net[U], narrow, net[T], &gan), EGM_ERR_DTYPE,
+	refused(egm_loss_energy_gan(&loss, net[U], narrow, net[T], &gan), EGM_ERR_DTYPE,
 	        "energy_gan: generator 'narrow' is f32, 'u' is f64");
 	ck_assert_int_eq(egm_model_create(&raw, context, "raw", 3), EGM_OK);
-	refused(egm_energy_gan_create(&loss, raw, net[G], net[T], &gan), EGM_ERR_STATE,
+	refused(egm_loss_energy_gan(&loss, raw, net[G], net[T], &gan), EGM_ERR_STATE,
 	        "energy_gan: energy 'raw' is not built");
-	refused(egm_dsm_create(&loss, raw, &dsm), EGM_ERR_STATE, "dsm: energy 'raw' is not built");
+	refused(egm_loss_dsm(&loss, raw, &dsm), EGM_ERR_STATE, "dsm: energy 'raw' is not built");
 	egm_model_free(narrow);
 	egm_model_free(raw);
 }
@@ -149,9 +153,9 @@ START_TEST(test_energy_gan__refuses_a_decay_that_is_one_in_f32)
 	egm_model *g = l_net(context, "g", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1);
 	egm_model *t = l_net(context, "t", 2, (int64_t[]){5, 1}, NULL, EGM_F32, 1);
 	gan.dv_decay = 1 - ldexp(1, -26);
-	refused(egm_energy_gan_create(&loss, u, g, t, &gan), EGM_ERR_ARGUMENT,
+	refused(egm_loss_energy_gan(&loss, u, g, t, &gan), EGM_ERR_ARGUMENT,
 	        "energy_gan: dv_decay = 0.99999998509883881 is 1 in f32");
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_OK);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_OK);
 	egm_loss_free(loss);
 	egm_model_free(u);
 	egm_model_free(g);
@@ -161,14 +165,13 @@ END_TEST
 
 START_TEST(test_loss__null_in_every_place)
 {
-	refused(egm_energy_gan_create(&loss, NULL, net[G], net[T], &gan), EGM_ERR_ARGUMENT, "energy_gan: energy is NULL");
-	refused(egm_energy_gan_create(&loss, net[U], NULL, net[T], &gan), EGM_ERR_ARGUMENT,
-	        "energy_gan: generator is NULL");
-	refused(egm_energy_gan_create(&loss, net[U], net[G], NULL, &gan), EGM_ERR_ARGUMENT, "energy_gan: third is NULL");
-	refused(egm_dsm_create(&loss, NULL, &dsm), EGM_ERR_ARGUMENT, "dsm: energy is NULL");
-	ck_assert_int_eq(egm_energy_gan_create(NULL, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT);
+	refused(egm_loss_energy_gan(&loss, NULL, net[G], net[T], &gan), EGM_ERR_ARGUMENT, "energy_gan: energy is NULL");
+	refused(egm_loss_energy_gan(&loss, net[U], NULL, net[T], &gan), EGM_ERR_ARGUMENT, "energy_gan: generator is NULL");
+	refused(egm_loss_energy_gan(&loss, net[U], net[G], NULL, &gan), EGM_ERR_ARGUMENT, "energy_gan: third is NULL");
+	refused(egm_loss_dsm(&loss, NULL, &dsm), EGM_ERR_ARGUMENT, "dsm: energy is NULL");
+	ck_assert_int_eq(egm_loss_energy_gan(NULL, net[U], net[G], net[T], &gan), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "energy_gan: out is NULL");
-	ck_assert_int_eq(egm_dsm_create(NULL, net[U], &dsm), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_loss_dsm(NULL, net[U], &dsm), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "dsm: out is NULL");
 	ck_assert_int_eq(egm_energy_gan_options_init(NULL, sizeof gan), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_dsm_options_init(NULL, sizeof dsm), EGM_ERR_ARGUMENT);
@@ -176,10 +179,10 @@ START_TEST(test_loss__null_in_every_place)
 	ck_assert_int_eq(egm_loss_term_count(NULL), 0);
 	ck_assert_ptr_null(egm_loss_term_name(NULL, 0));
 	/* options may be NULL: the defaults */
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], NULL), EGM_OK);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[T], NULL), EGM_OK);
 	ck_assert_int_eq(loss->phases[0].repeat, 5);
 	egm_loss_free(loss);
-	ck_assert_int_eq(egm_dsm_create(&loss, net[U], NULL), EGM_OK);
+	ck_assert_int_eq(egm_loss_dsm(&loss, net[U], NULL), EGM_OK);
 	egm_loss_free(loss);
 }
 END_TEST
@@ -190,7 +193,7 @@ START_TEST(test_loss__terms_and_phases)
 {
 	static const char *const names[] = {"energy_real", "energy_fake", "penalty", "generator_energy", "entropy"};
 	gan.energy_steps = 7;
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[T], &gan), EGM_OK);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_OK);
 	ck_assert_int_eq(egm_loss_term_count(loss), 5);
 	for (int i = 0; i < 5; i++) ck_assert_str_eq(egm_loss_term_name(loss, i), names[i]);
 	ck_assert_ptr_null(egm_loss_term_name(loss, 5));
@@ -201,7 +204,7 @@ START_TEST(test_loss__terms_and_phases)
 	ck_assert_uint_eq(loss->phases[1].moves, 6);
 	ck_assert_int_eq(loss->n_state, 0);
 	egm_loss_free(loss);
-	ck_assert_int_eq(egm_dsm_create(&loss, net[U], &dsm), EGM_OK);
+	ck_assert_int_eq(egm_loss_dsm(&loss, net[U], &dsm), EGM_OK);
 	ck_assert_int_eq(egm_loss_term_count(loss), 1);
 	ck_assert_str_eq(egm_loss_term_name(loss, 0), "score_matching");
 	egm_loss_free(loss);
@@ -213,7 +216,7 @@ START_TEST(test_loss__owns_what_it_needs)
 {
 	static l_sheet sheet;
 	dsm.sigma = 0.7;
-	ck_assert_int_eq(egm_dsm_create(&loss, net[U], &dsm), EGM_OK);
+	ck_assert_int_eq(egm_loss_dsm(&loss, net[U], &dsm), EGM_OK);
 	sheet.batch = 2;
 	l_run(loss, 0, &sheet);
 	double value = sheet.terms[0];
@@ -230,7 +233,7 @@ END_TEST
 
 static egm_status make_gan(egm_loss **out)
 {
-	return egm_energy_gan_create(out, net[U], net[G], net[T], &gan);
+	return egm_loss_energy_gan(out, net[U], net[G], net[T], &gan);
 }
 
 static egm_status live_gan(void *user)
@@ -243,7 +246,7 @@ static egm_status live_gan(void *user)
 static egm_status live_dsm(void *user)
 {
 	egm_loss *l = NULL;
-	egm_status st = egm_dsm_create(&l, net[U], &dsm);
+	egm_status st = egm_loss_dsm(&l, net[U], &dsm);
 	return l_compile_all(st, l);
 }
 
@@ -268,8 +271,8 @@ START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 	context = egm_test_context(&a);
 	create_nets(EGM_F64);
 	long live = a.live;
-	ck_assert_int_eq(egm_energy_gan_create(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE);
-	ck_assert_int_eq(egm_dsm_create(&loss, net[G], &dsm), EGM_ERR_SHAPE);
+	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[ENCODER], &gan), EGM_ERR_SHAPE);
+	ck_assert_int_eq(egm_loss_dsm(&loss, net[G], &dsm), EGM_ERR_SHAPE);
 	ck_assert_int_eq(a.live, live);
 	ck_assert_int_eq(make_gan(&loss), EGM_OK);
 	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p), EGM_OK);

@@ -14,14 +14,14 @@ static const double slopes[] = {-.5, 0, .5, 1};
 static void setup(void)
 {
 	fixture_setup();
-	egm_ls_gan_options_init(&options, sizeof options);
+	options = (egm_ls_gan_options)EGM_LS_GAN_OPTIONS_INIT;
 }
 
 static void create(void)
 {
 	egm_loss_free(loss);
 	loss = NULL;
-	ck_assert_msg(egm_ls_gan_create(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_ls_gan(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* U(x, y) = x + y / 2, G = (0, 0), margin 1/2. Data: (3, 4): U 5, L1 7, L2 5; (-5, -12): U -11, L1 17, L2 13.
@@ -95,9 +95,9 @@ START_TEST(test_ls_gan__slope_one_is_the_wgan)
 	l_sheet *by = &other;
 	smooth_nets();
 	options.slope = 1;
-	egm_wgan_options_init(&w, sizeof w);
+	w = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	w.penalty = 0;
-	ck_assert_int_eq(egm_wgan_create(&wgan, judge, generator, &w), EGM_OK);
+	ck_assert_int_eq(egm_loss_wgan(&wgan, judge, generator, &w), EGM_OK);
 	*by = sheet;
 	l_run(wgan, ENERGY, by);
 	for (int margin = 0; margin < 3; margin++) {

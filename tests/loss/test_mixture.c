@@ -27,7 +27,7 @@ static void replace(egm_mixture *by)
 static double step(int64_t rows, int64_t d)
 {
 	double log_likelihood = NAN;
-	ck_assert_egm(egm_mixture_step(mixture, EGM_F64, x, rows, d, &log_likelihood));
+	ck_assert_egm(egm_mixture_step(mixture, egm_f64(x, rows, d), egm_no_array(), &log_likelihood));
 	return log_likelihood;
 }
 
@@ -35,7 +35,7 @@ static void fit(int64_t rows, int64_t d, const egm_mixture_options *o, egm_mixtu
 {
 	egm_mixture *found = NULL;
 	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
-	ck_assert_egm(egm_mixture_fit(&found, context, EGM_F64, x, rows, d, o, r));
+	ck_assert_egm(egm_mixture_fit(&found, context, egm_f64(x, rows, d), egm_no_array(), o, r, NULL, NULL));
 	replace(found);
 }
 
@@ -59,8 +59,10 @@ START_TEST(test_mixture__two_means_follow_the_hyperbolic_tangent)
 		ck_assert_near(n.m[1], -m, 1e-14);
 		if (i < 5) ck_assert_near(n.m[0], digits[i], 5e-8);
 		ck_assert(n.w[0] == 0.5 && n.w[1] == 0.5 && n.c[0] == 1 && n.c[1] == 1);
-		ck_assert_egm(egm_mixture_step(mixture, _i < 3 ? EGM_F32 : EGM_F64,
-		                               _i < 3 ? (const void *)data32 : (const void *)data64, 2, 1, &log_likelihood));
+		ck_assert_egm(egm_mixture_step(
+		    mixture,
+		    egm_array_of(_i < 3 ? EGM_F32 : EGM_F64, _i < 3 ? (const void *)data32 : (const void *)data64, 2, 1),
+		    egm_no_array(), &log_likelihood));
 		double off = 2 - m, far = 2 + m;
 		ck_assert_near(log_likelihood, log((exp(-off * off / 2) + exp(-far * far / 2)) / 2 / sqrt(2 * M_PI)), 1e-14);
 		ck_assert(log_likelihood >= last - 1e-15);
@@ -242,9 +244,10 @@ START_TEST(test_mixture__dead_component_keeps_its_place)
 		ck_assert(got.m[2] == 1000 && got.m[3] == 0 && got.c[4] == 2 && got.c[7] == 2);
 	}
 	double r[2], p;
-	ck_assert_egm(egm_mixture_responsibilities(mixture, EGM_F64, (double[]){1000, 0}, 1, 2, r));
+	ck_assert_egm(egm_mixture_responsibilities(mixture, egm_f64((double[]){1000, 0}, 1, 2),
+	                                           egm_f64_out(r, 1, egm_mixture_components(mixture))));
 	ck_assert(_i >= 3 || (r[0] == 1 && r[1] == 0));
-	ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, x, 1, 2, &p));
+	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(x, 1, 2), egm_f64_out(&p, 1, 1)));
 	ck_assert(isfinite(p));
 }
 END_TEST
@@ -271,11 +274,13 @@ START_TEST(test_mixture__components_and_distinct_rows)
 	ck_assert_near(r.log_likelihood, -log(2) - log(2 * M_PI) - log(floors[0] * floors[1]) / 2, 1e-13);
 	egm_mixture *none = mixture;
 	o.components = 3;
-	ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 4, 2, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 4, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(none);
 	ck_assert_str_eq(egm_last_error(), "mixture: 3 components, the data have 2 distinct rows");
 	o.components = (int64_t)1 << 32; /* no machine should have to find room for these first */
-	ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 4, 2, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 4, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "mixture: 4294967296 components, the data have 4 rows");
 }
 END_TEST
@@ -288,7 +293,8 @@ START_TEST(test_mixture__data_without_variance)
 	for (int i = 0; i < 9; i++) x[i] = 7 + i % 3;
 	for (int64_t rows = 1; rows <= 3; rows += 2) {
 		o.covariance_floor = 0;
-		ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, rows, 3, &o, NULL), EGM_ERR_ARGUMENT);
+		ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, rows, 3), egm_no_array(), &o, NULL, NULL, NULL),
+		                 EGM_ERR_ARGUMENT);
 		ck_assert_ptr_null(none);
 		ck_assert_ptr_nonnull(strstr(egm_last_error(), "covariance_floor"));
 		o.covariance_floor = 0.25;
@@ -372,7 +378,7 @@ START_TEST(test_mixture__result_is_that_of_the_mixture)
 	o.seed = 3;
 	fit(N, 2, &o, &r);
 	ck_assert(r.start >= 0 && r.start < 6 && r.iterations >= 1 && r.iterations <= 200);
-	ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, x, N, 2, p));
+	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(x, N, 2), egm_f64_out(p, N, 1)));
 	for (int i = 0; i < N; i++) sum += p[i];
 	ck_assert_near(r.log_likelihood, sum / N, 1e-12); /* another order of 700 terms of order 5 */
 	ck_assert_near(step(N, 2), r.log_likelihood, 1e-13);
@@ -433,7 +439,8 @@ START_TEST(test_mixture__threads_change_no_bit)
 		egm_mixture_result r;
 		fit(N, 3, &o, &r);
 		mx_numbers n = mx_read(mixture);
-		ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, x, N, 3, threads == 1 ? first_p : p));
+		ck_assert_egm(
+		    egm_mixture_log_density(mixture, egm_f64(x, N, 3), egm_f64_out(threads == 1 ? first_p : p, N, 1)));
 		if (threads == 1) first = n;
 		ck_assert(threads == 1 || (!memcmp(&n.w, &first.w, 3 * sizeof *n.w) && !memcmp(p, first_p, sizeof p)));
 		ck_assert(!memcmp(n.m, first.m, 9 * sizeof *n.m) && !memcmp(n.c, first.c, 27 * sizeof *n.c));

@@ -22,7 +22,8 @@ static void setup(void)
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
 	context = l_context();
 	fill();
-	ck_assert_egm(egm_mixture_create(&mixture, context, D, NULL, m, c, &o));
+	ck_assert_egm(egm_mixture_create(&mixture, context, egm_no_array(), egm_f64(m, COMPONENTS, D),
+	                                 COVARIANCES(c, COMPONENTS, D), &o));
 }
 
 static void teardown(void)
@@ -81,11 +82,14 @@ START_TEST(test_mixture__refuses_options_by_name)
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
 	memcpy((char *)&o + bad_options[_i].member, &bad_options[_i].value, bad_options[_i].wide ? 8 : 4);
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, x, ROWS, D, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(m);
 	ck_assert_msg(strstr(egm_last_error(), bad_options[_i].message) != NULL, "%s", egm_last_error());
 	m = mixture;
-	ck_assert_int_eq(egm_mixture_create(&m, context, D, NULL, ones, ones, &o), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64(ones, COMPONENTS, D),
+	                                    COVARIANCES(ones, COMPONENTS, D), &o),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(m);
 	ck_assert_msg(strstr(egm_last_error(), bad_options[_i].message) != NULL, "%s", egm_last_error());
 	if (o.components == INT64_MAX) /* egm_mixture_fit has rows to compare with */
@@ -133,13 +137,16 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		egm_mixture *m = mixture;
 		const double means[4] = {cases[i].m[0], cases[i].m[1], 0, 0};
-		ck_assert_int_eq(egm_mixture_create(&m, context, 2, cases[i].w, means, cases[i].c, &o), cases[i].code);
+		ck_assert_int_eq(egm_mixture_create(&m, context, egm_f64(cases[i].w, COMPONENTS, 1),
+		                                    egm_f64(means, COMPONENTS, 2), COVARIANCES(cases[i].c, COMPONENTS, 2), &o),
+		                 cases[i].code);
 		ck_assert_ptr_null(m);
 		ck_assert_str_eq(egm_last_error(), cases[i].message);
 	}
 	o.covariance = EGM_COVARIANCE_SPHERICAL;
 	egm_mixture *m = NULL;
-	ck_assert_int_eq(egm_mixture_create(&m, context, 1, NULL, (double[]){0, 0}, (double[]){1, -1}, &o),
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64((double[]){0, 0}, COMPONENTS, 1),
+	                                    COVARIANCES((double[]){1, -1}, COMPONENTS, 1), &o),
 	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(m);
 }
@@ -150,24 +157,46 @@ START_TEST(test_mixture__null_in_every_place)
 	const double one[4] = {1, 0, 0, 1};
 	double out[ROWS];
 	egm_mixture *m = NULL;
-	ck_assert_int_eq(egm_mixture_create(NULL, context, 2, NULL, one, one, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_create(&m, NULL, 2, NULL, one, one, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_create(&m, context, 2, NULL, NULL, one, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_create(&m, context, 2, NULL, one, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_create(&m, context, 0, NULL, one, one, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_create(&m, context, INT64_MAX, NULL, one, one, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_fit(NULL, context, EGM_F64, x, ROWS, D, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_fit(&m, NULL, EGM_F64, x, ROWS, D, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, NULL, ROWS, D, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_step(NULL, EGM_F64, x, ROWS, D, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_step(mixture, EGM_F64, NULL, ROWS, D, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_log_density(NULL, EGM_F64, x, ROWS, D, out), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_log_density(mixture, EGM_F64, x, ROWS, D, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_responsibilities(mixture, EGM_F64, x, ROWS, D, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_sample(NULL, 0, EGM_F64, 1, out), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_sample(mixture, 0, EGM_F64, 1, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_sample(mixture, 0, EGM_F64, 0, out), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_sample(mixture, 0, (egm_dtype)9, 1, out), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(NULL, context, egm_no_array(), egm_f64(one, COMPONENTS, 2),
+	                                    COVARIANCES(one, COMPONENTS, 2), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, NULL, egm_no_array(), egm_f64(one, COMPONENTS, 2),
+	                                    COVARIANCES(one, COMPONENTS, 2), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64(NULL, COMPONENTS, 2),
+	                                    COVARIANCES(one, COMPONENTS, 2), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64(one, COMPONENTS, 2),
+	                                    COVARIANCES(NULL, COMPONENTS, 2), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64(one, COMPONENTS, 0),
+	                                    COVARIANCES(one, COMPONENTS, 0), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&m, context, egm_no_array(), egm_f64(one, COMPONENTS, INT64_MAX),
+	                                    COVARIANCES(one, COMPONENTS, INT64_MAX), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(NULL, context, egm_f64(x, ROWS, D), egm_no_array(), NULL, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&m, NULL, egm_f64(x, ROWS, D), egm_no_array(), NULL, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(
+	    egm_mixture_fit(&m, context, egm_array_of(EGM_F64, NULL, ROWS, D), egm_no_array(), NULL, NULL, NULL, NULL),
+	    EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_step(NULL, egm_f64(x, ROWS, D), egm_no_array(), NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_step(mixture, egm_array_of(EGM_F64, NULL, ROWS, D), egm_no_array(), NULL),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_log_density(NULL, egm_f64(x, ROWS, D), egm_f64_out(out, ROWS, 1)), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_log_density(mixture, egm_f64(x, ROWS, D), egm_out_of(EGM_F64, NULL, ROWS, 1)),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_responsibilities(mixture, egm_f64(x, ROWS, D),
+	                                              egm_out_of(EGM_F64, NULL, ROWS, egm_mixture_components(mixture))),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_sample(NULL, 0, egm_f64_out(out, 1, egm_mixture_dims(NULL))), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_sample(mixture, 0, egm_out_of(EGM_F64, NULL, 1, egm_mixture_dims(mixture))),
+	                 EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_sample(mixture, 0, egm_f64_out(out, 0, egm_mixture_dims(mixture))), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_sample(mixture, 0, egm_out_of((egm_dtype)9, out, 1, egm_mixture_dims(mixture))),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_parameters(NULL, out, out, out), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_components(NULL) + egm_mixture_dims(NULL) + egm_mixture_covariance(NULL), 0);
 	ck_assert_egm(egm_mixture_parameters(mixture, NULL, NULL, NULL));
@@ -203,10 +232,13 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 			egm_dtype dtype = cases[i].dtype;
 			int64_t rows = cases[i].rows, columns = cases[i].columns;
 			if (call == 3 && cases[i].code == EGM_ERR_SHAPE) continue;
-			st = call == 0   ? egm_mixture_step(mixture, dtype, x, rows, columns, out)
-			     : call == 1 ? egm_mixture_log_density(mixture, dtype, x, rows, columns, out)
-			     : call == 2 ? egm_mixture_responsibilities(mixture, dtype, x, rows, columns, out)
-			                 : egm_mixture_fit(&m, context, dtype, x, rows, columns, NULL, NULL);
+			st = call == 0   ? egm_mixture_step(mixture, egm_array_of(dtype, x, rows, columns), egm_no_array(), out)
+			     : call == 1 ? egm_mixture_log_density(mixture, egm_array_of(dtype, x, rows, columns),
+			                                           egm_f64_out(out, rows, 1))
+			     : call == 2 ? egm_mixture_responsibilities(mixture, egm_array_of(dtype, x, rows, columns),
+			                                                egm_f64_out(out, rows, egm_mixture_components(mixture)))
+			                 : egm_mixture_fit(&m, context, egm_array_of(dtype, x, rows, columns), egm_no_array(), NULL,
+			                                   NULL, NULL, NULL);
 			ck_assert_msg(st == cases[i].code, "case %zu, call %d: %s", i, call, egm_last_error());
 			ck_assert_msg(strstr(egm_last_error(), cases[i].message) != NULL, "%s", egm_last_error());
 			ck_assert(call < 3 || !m);
@@ -223,18 +255,21 @@ START_TEST(test_mixture__numbers_beyond_double)
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
 	double wide[4] = {1e200, 0, -1e200, 0}, narrow[4] = {1e-200, 0, -1e-200, 0};
 	double far[10] = {0, 0, 1, 1, 2, 2, 3, 3, 1e200, 0};
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, wide, 2, 2, &o, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(wide, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "mixture: the variance of column 0 overflows");
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, narrow, 2, 2, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(narrow, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "mixture: column 0 has a spread of 1.48"));
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, far, 5, 2, &o, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(far, 5, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "mixture: squared distances of the data overflow");
 	/* a singular S: where rounding puts its pivot below 0, 1e-40 cannot lift it */
 	int refused = 0;
 	o.covariance_floor = 1e-40;
 	for (int k = 1; k < 20; k++) {
 		const double line[6] = {1, k / 7.0, 2, k / 3.5, 4, k / 1.75};
-		egm_status st = egm_mixture_fit(&m, context, EGM_F64, line, 3, 2, &o, NULL);
+		egm_status st = egm_mixture_fit(&m, context, egm_f64(line, 3, 2), egm_no_array(), &o, NULL, NULL, NULL);
 		egm_mixture_free(m);
 		if (st == EGM_OK) continue;
 		refused++;
@@ -254,15 +289,17 @@ START_TEST(test_mixture__short_and_unwritten_results)
 	egm_mixture_result r;
 	memset(&r, 0x7f, sizeof r);
 	r.struct_size = offsetof(egm_mixture_result, covariance_floor);
-	ck_assert_egm(egm_mixture_fit(&m, context, EGM_F64, x, ROWS, D, NULL, &r));
+	ck_assert_egm(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), NULL, &r, NULL, NULL));
 	ck_assert(isfinite(r.log_likelihood) && r.iterations == INT64_C(0x7f7f7f7f7f7f7f7f));
 	ck_assert_uint_eq(r.struct_size, offsetof(egm_mixture_result, covariance_floor));
 	egm_mixture_free(m);
 	ck_assert_egm(egm_mixture_result_init(&r, sizeof r));
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, x, 0, D, NULL, &r), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, 0, D), egm_no_array(), NULL, &r, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert(r.log_likelihood == 0 && r.covariance_floor == 0);
 	r.struct_size = 1;
-	ck_assert_int_eq(egm_mixture_fit(&m, context, EGM_F64, x, ROWS, D, NULL, &r), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), NULL, &r, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -275,15 +312,19 @@ static egm_status use(egm_context *c, int32_t kind)
 	egm_mixture *fitted = NULL, *made = NULL;
 	double out[ROWS * D], u[ROWS], covariances[8], means[4], w[2];
 	egm_mixture_options o = mx_options(2, kind);
-	st = egm_mixture_fit(&fitted, c, EGM_F64, x, ROWS, D, &o, NULL);
+	st = egm_mixture_fit(&fitted, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL);
 	ck_assert((st == EGM_OK) == (fitted != NULL));
 	if (st == EGM_OK) st = egm_mixture_parameters(fitted, w, means, covariances);
-	if (st == EGM_OK) st = egm_mixture_create(&made, c, D, w, means, covariances, &o);
+	if (st == EGM_OK)
+		st = egm_mixture_create(&made, c, egm_f64(w, COMPONENTS, 1), egm_f64(means, COMPONENTS, D),
+		                        COVARIANCES(covariances, COMPONENTS, D), &o);
 	ck_assert(st == EGM_OK || !made);
-	if (st == EGM_OK) st = egm_mixture_step(made, EGM_F64, x, ROWS, D, NULL);
-	if (st == EGM_OK) st = egm_mixture_log_density(made, EGM_F64, x, ROWS, D, out);
-	if (st == EGM_OK) st = egm_mixture_responsibilities(made, EGM_F64, x, ROWS, D, out);
-	if (st == EGM_OK) st = egm_mixture_sample(made, 1, EGM_F64, ROWS, out);
+	if (st == EGM_OK) st = egm_mixture_step(made, egm_f64(x, ROWS, D), egm_no_array(), NULL);
+	if (st == EGM_OK) st = egm_mixture_log_density(made, egm_f64(x, ROWS, D), egm_f64_out(out, ROWS, 1));
+	if (st == EGM_OK)
+		st = egm_mixture_responsibilities(made, egm_f64(x, ROWS, D),
+		                                  egm_f64_out(out, ROWS, egm_mixture_components(made)));
+	if (st == EGM_OK) st = egm_mixture_sample(made, 1, egm_f64_out(out, ROWS, egm_mixture_dims(made)));
 	if (st == EGM_OK) st = egm_mixture_energy_f64(ROWS, x, u, out, made) ? EGM_ERR_MEMORY : EGM_OK;
 	egm_mixture_free(made);
 	egm_mixture_free(fitted);
@@ -317,10 +358,10 @@ START_TEST(test_mixture__owns_its_context)
 	egm_mixture *m = NULL;
 	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
 	fill();
-	ck_assert_egm(egm_mixture_fit(&m, c, EGM_F64, x, ROWS, D, &o, NULL));
+	ck_assert_egm(egm_mixture_fit(&m, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL));
 	egm_context_free(c);
 	long live = allocator.live;
-	for (int i = 0; i < 100; i++) ck_assert_egm(egm_mixture_step(m, EGM_F64, x, ROWS, D, NULL));
+	for (int i = 0; i < 100; i++) ck_assert_egm(egm_mixture_step(m, egm_f64(x, ROWS, D), egm_no_array(), NULL));
 	ck_assert_int_eq(allocator.live, live);
 	egm_mixture_free(m);
 	ck_assert_int_eq(allocator.live, 0);
@@ -352,7 +393,7 @@ static egm_status fit_until(egm_mixture_options *o, int64_t at, stopper *s, egm_
 	o->progress = stop_at;
 	o->user = s;
 	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
-	return egm_mixture_fit(m, context, EGM_F64, x, ROWS, D, o, r);
+	return egm_mixture_fit(m, context, egm_f64(x, ROWS, D), egm_no_array(), o, r, NULL, NULL);
 }
 
 static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
@@ -384,7 +425,7 @@ START_TEST(test_mixture__a_stopped_fit_goes_on)
 		ck_assert(of_whole.log_likelihood == r.log_likelihood);
 		assert_same_mixture(stopped, whole);
 		egm_mixture_free(whole);
-		for (int i = 0; i < 2; i++) ck_assert_egm(egm_mixture_step(stopped, EGM_F64, x, ROWS, D, NULL));
+		for (int i = 0; i < 2; i++) ck_assert_egm(egm_mixture_step(stopped, egm_f64(x, ROWS, D), egm_no_array(), NULL));
 		o.max_iterations = k + 2;
 		ck_assert_egm(fit_until(&o, 0, &s, &whole, &of_whole));
 		assert_same_mixture(stopped, whole);

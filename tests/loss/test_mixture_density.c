@@ -38,8 +38,9 @@ START_TEST(test_mixture__density_is_what_the_definition_says)
 	static double p[ROWS], r[ROWS * MX_K];
 	setup_random(_i);
 	const int64_t k = numbers.k, d = numbers.d;
-	ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, x, ROWS, d, p));
-	ck_assert_egm(egm_mixture_responsibilities(mixture, EGM_F64, x, ROWS, d, r));
+	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(x, ROWS, d), egm_f64_out(p, ROWS, 1)));
+	ck_assert_egm(egm_mixture_responsibilities(mixture, egm_f64(x, ROWS, d),
+	                                           egm_f64_out(r, ROWS, egm_mixture_components(mixture))));
 	for (int64_t i = 0; i < ROWS; i++) {
 		long double share[MX_K];
 		double sum = 0;
@@ -62,7 +63,7 @@ START_TEST(test_mixture__energy_gradient_equals_differences)
 	setup_random(_i);
 	const int64_t d = numbers.d;
 	ck_assert_int_eq(egm_mixture_energy_f64(ROWS, x, u, g, mixture), 0);
-	ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, x, ROWS, d, p));
+	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(x, ROWS, d), egm_f64_out(p, ROWS, 1)));
 	for (int64_t i = 0; i < ROWS; i++) {
 		ck_assert(u[i] == -p[i]);
 		for (int64_t j = 0; j < d; j++) {
@@ -111,16 +112,20 @@ START_TEST(test_mixture__far_from_all_components)
 	const double w[2] = {1, 1}, m[2] = {0, 1}, c[2] = {1, 1}, at[3] = {1000, -1000, 1e200};
 	double p[3], r[6], u[3], g[3];
 	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i);
-	ck_assert_egm(egm_mixture_create(&mixture, context, 1, w, m, c, &o));
-	ck_assert_egm(egm_mixture_log_density(mixture, EGM_F64, at, 3, 1, p));
+	ck_assert_egm(egm_mixture_create(&mixture, context, egm_f64(w, COMPONENTS, 1), egm_f64(m, COMPONENTS, 1),
+	                                 COVARIANCES(c, COMPONENTS, 1), &o));
+	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(at, 3, 1), egm_f64_out(p, 3, 1)));
 	ck_assert_near(p[0], log(0.5) - 0.5 * log(2 * M_PI) - 999.0 * 999 / 2, 1e-9);
 	ck_assert_near(p[1], log(0.5) - 0.5 * log(2 * M_PI) - 1e6 / 2, 1e-9);
 	ck_assert(p[2] == -INFINITY);
-	ck_assert_egm(egm_mixture_responsibilities(mixture, EGM_F64, at, 2, 1, r));
+	ck_assert_egm(
+	    egm_mixture_responsibilities(mixture, egm_f64(at, 2, 1), egm_f64_out(r, 2, egm_mixture_components(mixture))));
 	ck_assert(r[0] == 0 && r[1] == 1 && r[2] == 1 && r[3] == 0);
-	ck_assert_int_eq(egm_mixture_responsibilities(mixture, EGM_F64, at, 3, 1, r), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(
+	    egm_mixture_responsibilities(mixture, egm_f64(at, 3, 1), egm_f64_out(r, 3, egm_mixture_components(mixture))),
+	    EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "mixture: row 2 is out of reach of every component, its density is 0");
-	ck_assert_int_eq(egm_mixture_step(mixture, EGM_F64, at, 3, 1, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_mixture_step(mixture, egm_f64(at, 3, 1), egm_no_array(), NULL), EGM_ERR_NONFINITE);
 	ck_assert_int_eq(egm_mixture_energy_f64(3, at, u, g, mixture), 0);
 	ck_assert(u[2] == INFINITY);
 	ck_assert_near(g[0], 999, 1e-12);
@@ -139,10 +144,10 @@ START_TEST(test_mixture__draws_are_rows_of_one_stream)
 	static double few[N * MX_D], many[3 * N * MX_D], other[N * MX_D];
 	static float single[N * MX_D];
 	setup_random(_i);
-	ck_assert_egm(egm_mixture_sample(mixture, 5, EGM_F64, N, few));
-	ck_assert_egm(egm_mixture_sample(mixture, 5, EGM_F64, 3 * N, many));
-	ck_assert_egm(egm_mixture_sample(mixture, 6, EGM_F64, N, other));
-	ck_assert_egm(egm_mixture_sample(mixture, 5, EGM_F32, N, single));
+	ck_assert_egm(egm_mixture_sample(mixture, 5, egm_f64_out(few, N, egm_mixture_dims(mixture))));
+	ck_assert_egm(egm_mixture_sample(mixture, 5, egm_f64_out(many, 3 * N, egm_mixture_dims(mixture))));
+	ck_assert_egm(egm_mixture_sample(mixture, 6, egm_f64_out(other, N, egm_mixture_dims(mixture))));
+	ck_assert_egm(egm_mixture_sample(mixture, 5, egm_f32_out(single, N, egm_mixture_dims(mixture))));
 	for (int64_t i = 0; i < N * numbers.d; i++) {
 		ck_assert(few[i] == many[i] && single[i] == (float)few[i]);
 		ck_assert(few[i] != other[i] && few[i] != many[i + N * numbers.d]);
@@ -156,7 +161,7 @@ START_TEST(test_mixture__draws_have_the_moments)
 {
 	setup_random(_i);
 	const int64_t d = numbers.d, k = numbers.k;
-	ck_assert_egm(egm_mixture_sample(mixture, 11, EGM_F64, MX_ROWS, x));
+	ck_assert_egm(egm_mixture_sample(mixture, 11, egm_f64_out(x, MX_ROWS, egm_mixture_dims(mixture))));
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = -1; j <= i; j++) {
 			l_mean got = {0};
@@ -176,8 +181,9 @@ START_TEST(test_mixture__weightless_components_are_not_drawn)
 {
 	const double w[4] = {0, 3, 0, 0}, m[4] = {-100, 0, 100, 200}, c[4] = {1, 1, 1, 1};
 	egm_mixture_options o = mx_options(4, EGM_COVARIANCE_SPHERICAL);
-	ck_assert_egm(egm_mixture_create(&mixture, context, 1, w, m, c, &o));
-	ck_assert_egm(egm_mixture_sample(mixture, 1, EGM_F64, 5000, x));
+	ck_assert_egm(egm_mixture_create(&mixture, context, egm_f64(w, COMPONENTS, 1), egm_f64(m, COMPONENTS, 1),
+	                                 COVARIANCES(c, COMPONENTS, 1), &o));
+	ck_assert_egm(egm_mixture_sample(mixture, 1, egm_f64_out(x, 5000, egm_mixture_dims(mixture))));
 	for (int i = 0; i < 5000; i++) ck_assert(fabs(x[i]) < 8);
 }
 END_TEST

@@ -24,7 +24,7 @@ static egm_mixture *fit(const double *rows, int64_t n, int64_t d, const egm_mixt
 {
 	egm_mixture *m = NULL;
 	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
-	ck_assert_egm(egm_mixture_fit(&m, context, EGM_F64, rows, n, d, o, r));
+	ck_assert_egm(egm_mixture_fit(&m, context, egm_f64(rows, n, d), egm_no_array(), o, r, NULL, NULL));
 	return m;
 }
 
@@ -124,7 +124,8 @@ START_TEST(test_mixture__rates_beside_incomes_find_their_group)
 	int64_t rows = make_income(), wrong = 0;
 	egm_mixture *m = fit(x, rows, 2, &o, &r);
 	mx_numbers n = mx_read(m);
-	ck_assert_egm(egm_mixture_responsibilities(m, EGM_F64, x, rows, 2, share));
+	ck_assert_egm(
+	    egm_mixture_responsibilities(m, egm_f64(x, rows, 2), egm_f64_out(share, rows, egm_mixture_components(m))));
 	int64_t high = component_of_rank(&n, 1);
 	for (int64_t i = 0; i < rows; i++) wrong += (share[2 * i + high] > 0.5) != (x[2 * i + 1] > 0.02);
 	ck_assert_int_eq(wrong, 0);
@@ -159,7 +160,8 @@ START_TEST(test_mixture__a_unit_changes_no_responsibility)
 	for (int u = 0; u < 2; u++) {
 		egm_mixture *m = fit(u ? other : x, rows, d, &o, &r[u]);
 		n[u] = mx_read(m);
-		ck_assert_egm(egm_mixture_responsibilities(m, EGM_F64, u ? other : x, rows, d, share[u]));
+		ck_assert_egm(egm_mixture_responsibilities(m, egm_f64(u ? other : x, rows, d),
+		                                           egm_f64_out(share[u], rows, egm_mixture_components(m))));
 		egm_mixture_free(m);
 	}
 	const double tolerance = 1e-9;
@@ -213,14 +215,14 @@ START_TEST(test_mixture__floors_of_columns_are_kept)
 		for (int64_t i = 0; i < k * d * d; i++) n.c[i] *= (i / d % d == j ? unit : 1) * (i % d == j ? unit : 1);
 	}
 	egm_mixture *m = mx_create(context, &n, &o);
-	ck_assert_egm(egm_mixture_floors(m, floors));
+	ck_assert_egm(egm_mixture_floors(m, egm_f64_out(floors, egm_mixture_dims(m), 1)));
 	ck_assert(floors[0] == 0);
 	for (int i = 0; i < 60; i++) {
-		ck_assert_egm(egm_mixture_step(m, EGM_F64, x, rows, d, &now));
+		ck_assert_egm(egm_mixture_step(m, egm_f64(x, rows, d), egm_no_array(), &now));
 		ck_assert_msg(now >= last - 1e-10 * fmax(1, fabs(last)), "step %d: %.17g after %.17g", i, now, last);
 		last = now;
 	}
-	ck_assert_egm(egm_mixture_floors(m, floors));
+	ck_assert_egm(egm_mixture_floors(m, egm_f64_out(floors, egm_mixture_dims(m), 1)));
 	n = mx_read(m);
 	for (int64_t c = 0; c < k; c++) {
 		for (int64_t i = 0; i < d; i++) n.c[(c * d + i) * d + i] -= (1 - 1e-9) * floors[i];
@@ -316,7 +318,7 @@ START_TEST(test_mixture__columns_that_hardly_vary)
 		x[4 * i + 3] = i == 44 || i == 45 ? 7 : 0;
 	}
 	egm_mixture *m = fit(x, N, 4, &o, &r);
-	ck_assert_egm(egm_mixture_floors(m, floors));
+	ck_assert_egm(egm_mixture_floors(m, egm_f64_out(floors, egm_mixture_dims(m), 1)));
 	ck_assert_near(floors[1], 1e-6, 1e-21);
 	ck_assert_near(floors[2], 1e-6 * 16e10, 1e-10);
 	ck_assert_near(floors[3], 1e-6 * pow(7 / 4.307749388122911, 2), 1e-20);
@@ -369,7 +371,7 @@ START_TEST(test_mixture__weight_three_is_the_row_three_times)
 			ck_assert_near(n[1].c[c * d * d + i], n[0].c[c * d * d + i], 10 * tolerance);
 	}
 	double log_likelihood;
-	ck_assert_egm(egm_mixture_step_weighted(m, EGM_F64, x, weights, rows, d, &log_likelihood));
+	ck_assert_egm(egm_mixture_step(m, egm_f64(x, rows, d), egm_f64(weights, rows, 1), &log_likelihood));
 	ck_assert_near(log_likelihood, r[1].log_likelihood, 1e-13 * fmax(1, fabs(log_likelihood)));
 	egm_mixture_free(m);
 }
@@ -469,27 +471,33 @@ START_TEST(test_mixture__refuses_weights_by_row)
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
 	egm_mixture *m = NULL, *none;
 	for (int i = 0; i < 20; i++) x[i] = l_normal(&random);
-	ck_assert_egm(egm_mixture_create(&m, context, 2, NULL, (double[]){0, 0}, ones, &o));
+	ck_assert_egm(egm_mixture_create(&m, context, egm_no_array(), egm_f64((double[]){0, 0}, COMPONENTS, 2),
+	                                 COVARIANCES(ones, COMPONENTS, 2), &o));
 	o.row_weights = weights;
 	for (int i = 0; i < 4; i++) {
 		if (i < 3) weights[4] = bad[i];
 		if (i == 3) memset(weights, 0, sizeof weights);
 		none = m;
-		ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 10, 2, &o, NULL), EGM_ERR_ARGUMENT);
+		ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 10, 2), egm_no_array(), &o, NULL, NULL, NULL),
+		                 EGM_ERR_ARGUMENT);
 		ck_assert_ptr_null(none);
 		ck_assert(strstr(egm_last_error(), i < 3 ? "egm_mixture_fit: the weight of row 4 is" : "all 10 row weights"));
-		ck_assert_int_eq(egm_mixture_step_weighted(m, EGM_F64, x, weights, 10, 2, &log_likelihood), EGM_ERR_ARGUMENT);
+		ck_assert_int_eq(egm_mixture_step(m, egm_f64(x, 10, 2), egm_f64(weights, 10, 1), &log_likelihood),
+		                 EGM_ERR_ARGUMENT);
 		ck_assert(log_likelihood == 7);
 	}
 	/* two rows have weight: no third component */
 	weights[0] = weights[9] = 2;
 	o.components = 3;
-	ck_assert_int_eq(egm_mixture_fit(&none, context, EGM_F64, x, 10, 2, &o, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 10, 2), egm_no_array(), &o, NULL, NULL, NULL),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "mixture: 3 components, the data have 2 distinct rows");
-	ck_assert_int_eq(egm_mixture_create(&none, context, 2, NULL, x, x, &o), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_create(&none, context, egm_no_array(), egm_f64(x, COMPONENTS, 2),
+	                                    COVARIANCES(x, COMPONENTS, 2), &o),
+	                 EGM_ERR_ARGUMENT);
 	ck_assert(strstr(egm_last_error(), "row_weights"));
-	ck_assert_int_eq(egm_mixture_floors(m, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_mixture_floors(NULL, x), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_floors(m, egm_out_of(EGM_F64, NULL, egm_mixture_dims(m), 1)), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_mixture_floors(NULL, egm_f64_out(x, egm_mixture_dims(NULL), 1)), EGM_ERR_ARGUMENT);
 	mx_numbers n = mx_read(m);
 	ck_assert(n.m[0] == 0 && n.c[0] == 1);
 	egm_mixture_free(m);

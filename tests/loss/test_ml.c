@@ -9,10 +9,9 @@ static double negatives[L_MAX_DATA];
 
 static void create(double regulariser)
 {
-	egm_ml_options o;
-	ck_assert_int_eq(egm_ml_options_init(&o, sizeof o), EGM_OK);
+	egm_ml_options o = EGM_ML_OPTIONS_INIT;
 	o.regulariser = regulariser;
-	S_CREATED(egm_ml_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_ml(&loss, nets[0], &o));
 	sheet.negatives = negatives;
 }
 
@@ -143,7 +142,7 @@ START_TEST(test_ml__regulariser)
 	random_points(6);
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	L_SET(nets[0], "2.bias", 0.5);
-	S_CREATED(egm_ml_create(&loss, nets[0], NULL));
+	S_CREATED(egm_loss_ml(&loss, nets[0], NULL));
 	sheet.negatives = negatives;
 	sheet.batch = 3;
 	sheet.terms[2] = -7;
@@ -153,8 +152,8 @@ START_TEST(test_ml__regulariser)
 	egm_loss_free(loss);
 	create(0.25);
 	l_run(loss, 0, &sheet);
-	ck_assert_int_eq(egm_model_energy(nets[0], EGM_F64, sheet.data, 3, 2, u), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(nets[0], EGM_F64, negatives, 3, 2, u + 3), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(nets[0], egm_f64(sheet.data, 3, 2), egm_f64_out(u, 3, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(nets[0], egm_f64(negatives, 3, 2), egm_f64_out(u + 3, 3, 1)), EGM_OK);
 	for (int i = 0; i < 6; i++) want += u[i] * u[i] / 3;
 	ck_assert(fabs(sheet.terms[2] - want) <= 1e-14);
 	/* by the last bias: 0 without it, alpha (2 E U+ + 2 E U-) with it */
@@ -174,15 +173,15 @@ START_TEST(test_ml__refuses)
 	egm_ml_options o;
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	nets[1] = l_net(context, "wide", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 1);
-	ck_assert_int_eq(egm_ml_options_init(&o, sizeof o), EGM_OK);
+	o = (egm_ml_options)EGM_ML_OPTIONS_INIT;
 	ck_assert(o.regulariser == 0);
 	for (int i = 0; i < 3; i++) {
 		o.regulariser = bad[i];
-		S_REFUSED(egm_ml_create(&loss, nets[0], &o), EGM_ERR_ARGUMENT, said[i]);
+		S_REFUSED(egm_loss_ml(&loss, nets[0], &o), EGM_ERR_ARGUMENT, said[i]);
 	}
-	S_REFUSED(egm_ml_create(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, 1 wanted");
-	S_REFUSED(egm_ml_create(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "energy is NULL");
-	ck_assert_int_eq(egm_ml_create(NULL, nets[0], NULL), EGM_ERR_ARGUMENT);
+	S_REFUSED(egm_loss_ml(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, 1 wanted");
+	S_REFUSED(egm_loss_ml(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "energy is NULL");
+	ck_assert_int_eq(egm_loss_ml(NULL, nets[0], NULL), EGM_ERR_ARGUMENT);
 }
 END_TEST
 

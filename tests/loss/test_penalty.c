@@ -64,7 +64,7 @@ START_TEST(test_penalty__zero_gradient_is_finite)
 	double zero[L_MAX_PARAMETERS] = {0};
 	energy = l_net(context, "energy", 4, (int64_t[]){2, 3, 3, 1}, kinds[_i], EGM_F64, 1);
 	generator = point(2, (double[]){1, 2});
-	ck_assert_int_eq(egm_model_set_parameters(energy, EGM_F64, zero, energy->count), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(energy, egm_f64(zero, energy->count, 1)), EGM_OK);
 	options.penalty = 10;
 	create_energy_only(2, 1);
 	l_run(loss, ENERGY, &sheet);

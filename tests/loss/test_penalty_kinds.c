@@ -13,7 +13,7 @@ static egm_wgan_options options;
 static void setup(void)
 {
 	fixture_setup();
-	egm_wgan_options_init(&options, sizeof options);
+	options = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	options.penalty = 1;
 }
 
@@ -27,7 +27,7 @@ static void create(void)
 {
 	egm_loss_free(loss);
 	loss = NULL;
-	ck_assert_msg(egm_wgan_create(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_wgan(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 static double penalty(void)
@@ -58,13 +58,13 @@ static egm_model *steep(egm_dtype dtype)
 {
 	double w[L_MAX_PARAMETERS];
 	egm_model *m = l_net(context, "critic", 3, (int64_t[]){2, 5, 1}, egm_model_tanh, dtype, 1);
-	ck_assert_int_eq(egm_model_get_parameters(m, dtype, w, m->count), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(m, egm_out_of(dtype, w, m->count, 1)), EGM_OK);
 	for (int i = 0; i < m->count; i++)
 		if (dtype == EGM_F64)
 			w[i] *= 4;
 		else
 			((float *)w)[i] *= 4;
-	ck_assert_int_eq(egm_model_set_parameters(m, dtype, w, m->count), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(m, egm_array_of(dtype, w, m->count, 1)), EGM_OK);
 	return m;
 }
 
@@ -228,7 +228,7 @@ START_TEST(test_penalty_kinds__zero_gradient_is_finite)
 	choose(_i % COMBINATIONS);
 	judge = l_net(context, "critic", 4, (int64_t[]){2, 3, 3, 1}, kinds[_i / COMBINATIONS], EGM_F64, 1);
 	generator = f_point(2, (double[]){3, 2});
-	ck_assert_int_eq(egm_model_set_parameters(judge, EGM_F64, zero, judge->count), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(judge, egm_f64(zero, judge->count, 1)), EGM_OK);
 	ck_assert(penalty() == h(0));
 	f_finite(sheet.terms, 3);
 	f_finite(sheet.gradient[CRITIC], L_MAX_PARAMETERS);

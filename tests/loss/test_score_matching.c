@@ -6,11 +6,10 @@ enum { D = 3, UNITS = 4, RUNS = 4000 };
 
 static void create(int32_t form, int32_t projections)
 {
-	egm_score_matching_options o;
-	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	o.form = form;
 	o.projections = projections;
-	S_CREATED(egm_score_matching_create(&loss, nets[0], &o));
+	S_CREATED(egm_loss_score_matching(&loss, nets[0], &o));
 }
 
 static void random_data(int n)
@@ -39,9 +38,9 @@ END_TEST
 static double tanh_objective(const double *x, int rows)
 {
 	double w[UNITS * D], b[UNITS], v[UNITS], sum = 0;
-	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.weight", EGM_F64, w, UNITS * D), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.bias", EGM_F64, b, UNITS), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(nets[0], "2.weight", EGM_F64, v, UNITS), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(nets[0], "0.weight", egm_f64_out(w, UNITS * D, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(nets[0], "0.bias", egm_f64_out(b, UNITS, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(nets[0], "2.weight", egm_f64_out(v, UNITS, 1)), EGM_OK);
 	for (int i = 0; i < rows; i++, x += D) {
 		double gradient[D] = {0}, laplacian = 0;
 		for (int j = 0; j < UNITS; j++) {
@@ -159,7 +158,9 @@ START_TEST(test_score_matching__relu_nets_see_no_laplacian)
 	double gradient[3 * D], want = 0;
 	random_data(3 * D);
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_relu, EGM_F64, 1);
-	ck_assert_int_eq(egm_model_energy_gradient(nets[0], EGM_F64, sheet.data, 3, D, NULL, gradient), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(nets[0], egm_f64(sheet.data, 3, D), egm_no_out(), egm_f64_out(gradient, 3, D)),
+	    EGM_OK);
 	for (int i = 0; i < 3 * D; i++) want += gradient[i] * gradient[i] / 6;
 	sheet.batch = 3;
 	for (int32_t form = EGM_SCORE_EXPLICIT; form <= EGM_SCORE_SLICED; form++) {
@@ -186,7 +187,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){MOST, 1, 1}, egm_model_tanh, EGM_F64, 1);
 	L_SET(nets[0], "0.bias", 0.2);
 	L_SET(nets[0], "2.weight", 0.7);
-	ck_assert_int_eq(egm_model_get_tensor(nets[0], "0.weight", EGM_F64, w, MOST), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(nets[0], "0.weight", egm_f64_out(w, MOST, 1)), EGM_OK);
 	for (int i = 0; i < MOST; i++) {
 		a += w[i] * sheet.data[i];
 		length += w[i] * w[i];
@@ -206,12 +207,11 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	egm_loss_free(loss);
 	loss = NULL;
 	nets[1] = l_net(context, "wide", 2, (int64_t[]){WIDE, 1}, NULL, EGM_F64, 1);
-	egm_score_matching_options o;
-	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	o.form = EGM_SCORE_EXPLICIT;
-	S_REFUSED(egm_score_matching_create(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
+	S_REFUSED(egm_loss_score_matching(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
 	          "score_matching: explicit with 65 dimensions, at most 64; use sliced");
-	S_CREATED(egm_score_matching_create(&loss, nets[1], NULL));
+	S_CREATED(egm_loss_score_matching(&loss, nets[1], NULL));
 }
 END_TEST
 
@@ -220,18 +220,18 @@ START_TEST(test_score_matching__refuses)
 	static const struct {
 		int32_t form, projections;
 		const char *text;
-	} bad[] = {{0, 1, "form = 0 is none of EGM_SCORE_*"},
-	           {3, 1, "form = 3 is none of EGM_SCORE_*"},
-	           {EGM_SCORE_SLICED, 0, "projections = 0 is not in [1, 64]"},
-	           {EGM_SCORE_SLICED, 65, "projections = 65 is not in [1, 64]"}};
+	} bad[] = {{-1, 1, "form is -1, must be EGM_SCORE_EXPLICIT (1) or EGM_SCORE_SLICED (2)"},
+	           {3, 1, "form is 3, must be EGM_SCORE_EXPLICIT (1) or EGM_SCORE_SLICED (2)"},
+	           {EGM_SCORE_SLICED, -1, "projections is -1, must be in [1, 64]"},
+	           {EGM_SCORE_SLICED, 65, "projections is 65, must be in [1, 64]"}};
 	egm_score_matching_options o;
 	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
-	ck_assert_int_eq(egm_score_matching_options_init(&o, sizeof o), EGM_OK);
+	o = (egm_score_matching_options)EGM_SCORE_MATCHING_OPTIONS_INIT;
 	ck_assert(o.form == EGM_SCORE_SLICED && o.projections == 1);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		o.form = bad[i].form;
 		o.projections = bad[i].projections;
-		S_REFUSED(egm_score_matching_create(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
+		S_REFUSED(egm_loss_score_matching(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
 	}
 }
 END_TEST

@@ -223,7 +223,8 @@ static int64_t points_as_data(int place, const double *real, double *x)
 	static double z[MOST], fake[MOST], a[BATCH];
 	int64_t d = net[CRITIC]->inputs, n = BATCH * d;
 	draw(0, 0, BATCH, net[GENERATOR]->inputs, z);
-	p_ok(egm_model_run(net[GENERATOR], EGM_F64, z, BATCH, net[GENERATOR]->inputs, fake));
+	p_ok(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, net[GENERATOR]->inputs),
+	                   egm_f64_out(fake, BATCH, egm_model_outputs(net[GENERATOR]))));
 	draw(EGM__STREAM_PENALTY, 1, BATCH, 1, a);
 	for (int64_t i = 0; i < n; i++) {
 		double between = fake[i] + a[i / d] * (real[i] - fake[i]);
@@ -238,7 +239,7 @@ static double penalty_of_rows(int kind, int64_t rows, const double *x)
 	static double slope[MOST];
 	int64_t d = net[CRITIC]->inputs;
 	double sum = 0;
-	p_ok(egm_model_energy_gradient(net[CRITIC], EGM_F64, x, rows, d, NULL, slope));
+	p_ok(egm_model_energy_gradient(net[CRITIC], egm_f64(x, rows, d), egm_no_out(), egm_f64_out(slope, rows, d)));
 	for (int64_t r = 0; r < rows; r++) {
 		double square = 0;
 		for (int64_t i = 0; i < d; i++) square += slope[r * d + i] * slope[r * d + i];
@@ -300,7 +301,7 @@ START_TEST(test_slope_points__as_at_rows_of_data)
 		make_nets(&s_systems[1], first, last);
 		p_ok(egm_wgan_options_init(&o, sizeof o));
 		o.penalty_kind = kind, o.penalty_at = place, o.penalty = 1.5;
-		p_ok(egm_wgan_create(&loss, net[CRITIC], net[GENERATOR], &o));
+		p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
 		fill(&got, 3);
 		compile_and_run(CRITIC, &got);
 		double as_data = penalty_of_rows(kind, points_as_data(place, got.data, x), x);
@@ -360,8 +361,8 @@ static void make_reference_loss(int is_wgan)
 	p_ok(egm_gan_options_init(&g, sizeof g));
 	w.penalty = g.penalty = 1;
 	g.penalty_at = EGM_AT_FAKE;
-	p_ok(is_wgan ? egm_wgan_create(&loss, net[CRITIC], net[GENERATOR], &w)
-	             : egm_gan_create(&loss, net[CRITIC], net[GENERATOR], &g));
+	p_ok(is_wgan ? egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &w)
+	             : egm_loss_gan(&loss, net[CRITIC], net[GENERATOR], &g));
 }
 
 /* Sums of at most some hundred terms of order 1, in chains of ten layers and their derivatives: 1e-14, of which 1e-15
@@ -377,7 +378,9 @@ START_TEST(test_slope_points__agree_with_pytorch)
 	make_reference_loss(is_wgan);
 	fill(&got, 3);
 	for (int i = 0; i < BATCH * r->width; i++) got.data[i] = sin(1.3 * i);
-	if (is_wgan) p_ok(egm_model_run(net[GENERATOR], EGM_F64, z, BATCH, 2, got.data));
+	if (is_wgan)
+		p_ok(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, 2),
+		                   egm_f64_out(got.data, BATCH, egm_model_outputs(net[GENERATOR]))));
 	compile_and_run(0, &got);
 	double penalty = got.terms[is_wgan ? 2 : 1], gradient = project_gradient(net[CRITIC], got.gradient[CRITIC]);
 	ck_assert_msg(fabs(penalty - r->penalty) <= 1e-12, "penalty %.17g, PyTorch %.17g", penalty, r->penalty);
@@ -407,7 +410,7 @@ static double flops_of_critic(double penalty)
 	egm__program *p = NULL;
 	p_ok(egm_wgan_options_init(&o, sizeof o));
 	o.penalty_at = EGM_AT_BOTH, o.penalty = penalty;
-	p_ok(egm_wgan_create(&loss, net[CRITIC], net[GENERATOR], &o));
+	p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
 	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p));
 	double flops = egm__program_flops(p);
 	egm__program_free(p);

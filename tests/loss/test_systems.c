@@ -79,7 +79,7 @@ START_TEST(test_systems__nets_of_zeros)
 		for (int kind = 0; kind < 3; kind++) {
 			create(s, variant, kinds[kind], EGM_F64);
 			for (int i = 0; i < s->n_nets; i++)
-				ck_assert_int_eq(egm_model_set_parameters(net[i], EGM_F64, zero, net[i]->count), EGM_OK);
+				ck_assert_int_eq(egm_model_set_parameters(net[i], egm_f64(zero, net[i]->count, 1)), EGM_OK);
 			run_all_phases();
 		}
 }
@@ -94,7 +94,7 @@ START_TEST(test_systems__identical_real_and_fake)
 		create(s, variant, egm_model_tanh, EGM_F64);
 		for (int i = 0; i < s->n_nets; i++) /* generators of the point 0 */
 			if (s->width[i][0] == S_K)
-				ck_assert_int_eq(egm_model_set_parameters(net[i], EGM_F64, zero, net[i]->count), EGM_OK);
+				ck_assert_int_eq(egm_model_set_parameters(net[i], egm_f64(zero, net[i]->count, 1)), EGM_OK);
 		memset(sheet.data, 0, sizeof sheet.data);
 		sheet.negatives = sheet.data;
 		run_all_phases();

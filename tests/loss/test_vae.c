@@ -19,7 +19,7 @@ static void setup(void)
 	context = l_context();
 	encoder = decoder = NULL;
 	loss = NULL;
-	egm_vae_options_init(&options, sizeof options);
+	options = (egm_vae_options)EGM_VAE_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
 	sheet.batch = 3, sheet.seed = 5;
 }
@@ -34,7 +34,7 @@ static void teardown(void)
 
 static void create(void)
 {
-	ck_assert_msg(egm_vae_create(&loss, encoder, decoder, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_vae(&loss, encoder, decoder, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* A dense layer with weights of zero: the bias, whatever comes in. */

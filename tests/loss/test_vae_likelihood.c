@@ -17,7 +17,7 @@ static void setup(void)
 	context = l_context();
 	encoder = decoder = NULL;
 	loss = NULL;
-	egm_vae_options_init(&options, sizeof options);
+	options = (egm_vae_options)EGM_VAE_OPTIONS_INIT;
 }
 
 static void teardown(void)
@@ -30,7 +30,7 @@ static void teardown(void)
 
 static void create(void)
 {
-	ck_assert_msg(egm_vae_create(&loss, encoder, decoder, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_vae(&loss, encoder, decoder, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 static void put(egm_model *m, const char *tensor, int n, const double *values)
@@ -38,7 +38,7 @@ static void put(egm_model *m, const char *tensor, int n, const double *values)
 	float narrow[64];
 	for (int i = 0; i < n; i++) narrow[i] = (float)values[i];
 	const void *numbers = egm_model_dtype(m) == EGM_F32 ? (const void *)narrow : (const void *)values;
-	ck_assert_int_eq(egm_model_set_tensor(m, tensor, egm_model_dtype(m), numbers, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, tensor, egm_array_of(egm_model_dtype(m), numbers, n, 1)), EGM_OK);
 }
 
 /* `wider` is added to the logarithms of the encoder's variances */
@@ -57,7 +57,8 @@ static void at_principal_components(double angle, double wider, egm_dtype dtype)
 
 static void bound(const double *x, int64_t rows, int64_t columns, int64_t samples, uint64_t seed, double *out)
 {
-	egm_status st = egm_vae_log_likelihood(loss, EGM_F64, x, rows, columns, samples, seed, out);
+	egm_status st = egm_loss_vae_log_likelihood(loss, egm_f64(x, rows, columns), samples, seed,
+	                                            egm_f64_out(out, rows, 1), NULL, NULL);
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 }
 
@@ -82,8 +83,9 @@ START_TEST(test_vae_likelihood__exact_posterior_is_exact)
 	scatter(x, (int64_t)ROWS * PPCA_D);
 	ppca_points(x);
 	for (int i = 0; i < ROWS * PPCA_D; i++) narrow[i] = (float)x[i];
-	ck_assert_int_eq(egm_vae_log_likelihood(loss, dtype, dtype == EGM_F32 ? (void *)narrow : (void *)x, ROWS, PPCA_D,
-	                                        samples, 3, out),
+	ck_assert_int_eq(egm_loss_vae_log_likelihood(
+	                     loss, egm_array_of(dtype, dtype == EGM_F32 ? (void *)narrow : (void *)x, ROWS, PPCA_D),
+	                     samples, 3, egm_f64_out(out, ROWS, 1), NULL, NULL),
 	                 EGM_OK);
 	for (int i = 0; i < ROWS; i++) {
 		double want = ppca_log_density(x + (ptrdiff_t)i * PPCA_D);
@@ -204,24 +206,25 @@ START_TEST(test_vae_likelihood__refuses_arguments_by_name)
 	double x[PPCA_D] = {0}, out;
 	egm_loss *dsm = NULL;
 	at_principal_components(0, 0, EGM_F64);
-	refused(egm_vae_log_likelihood(NULL, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: loss is NULL");
-	refused(egm_vae_log_likelihood(loss, EGM_F64, NULL, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: x is NULL");
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 1, 0, NULL), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: log_likelihoods is NULL");
-	refused(egm_vae_log_likelihood(loss, EGM_F32, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_DTYPE,
-	        "egm_vae_log_likelihood: x is f32, the nets are f64");
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, 3, 1, 0, &out), EGM_ERR_SHAPE,
-	        "egm_vae_log_likelihood: x has 3 columns, the nets expect 4");
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 0, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 1, PPCA_D, 0, 0, &out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: 0 samples, at least 1 is needed");
+	refused(egm_loss_vae_log_likelihood(NULL, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is NULL");
+	refused(egm_loss_vae_log_likelihood(loss, egm_array_of(EGM_F64, NULL, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1),
+	                                    NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x is NULL");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_out_of(EGM_F64, NULL, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: log_likelihoods is NULL");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f32(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: x is f32, the nets are f64");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	        EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, the nets expect 4");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(&out, 0, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: 0 samples, at least 1 is needed");
 	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);
-	ck_assert_int_eq(egm_dsm_create(&dsm, energy, NULL), EGM_OK);
-	refused(egm_vae_log_likelihood(dsm, EGM_F64, x, 1, PPCA_D, 1, 0, &out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: the loss is dsm, not vae");
+	ck_assert_int_eq(egm_loss_dsm(&dsm, energy, NULL), EGM_OK);
+	refused(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: the loss is dsm, not vae");
 	egm_loss_free(dsm);
 	egm_model_free(energy);
 }
@@ -232,12 +235,13 @@ START_TEST(test_vae_likelihood__refuses_numbers_by_their_place)
 	static double x[ROWS * PPCA_D], out[ROWS];
 	at_principal_components(0, 0, EGM_F64);
 	x[100 * PPCA_D + 2] = _i ? INFINITY : NAN;
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
-	        _i ? "egm_vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
-	           : "egm_vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
+	        EGM_ERR_NONFINITE,
+	        _i ? "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
+	           : "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
 	x[100 * PPCA_D + 2] = 1e200; /* its square is not */
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, ROWS, PPCA_D, 1, 0, out), EGM_ERR_NONFINITE,
-	        "egm_vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
+	        EGM_ERR_NONFINITE, "egm_loss_vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
 }
 END_TEST
 
@@ -248,10 +252,11 @@ START_TEST(test_vae_likelihood__refuses_what_is_no_share)
 	encoder = l_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
 	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
 	create();
-	refused(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_ERR_ARGUMENT,
-	        "egm_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
 	x[3] = 1;
-	ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F64, x, 2, 2, 1, 0, out), EGM_OK);
+	ck_assert_int_eq(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
+	                 EGM_OK);
 }
 END_TEST
 
@@ -281,7 +286,8 @@ START_TEST(test_vae_likelihood__stops)
 	for (int64_t at = 1; at <= DRAWS + 1; at++) {
 		stopper s = {.at = at};
 		for (int i = 0; i < ROWS; i++) out[i] = NAN;
-		egm_status st = egm_vae_log_likelihood_progress(loss, EGM_F64, x, ROWS, PPCA_D, SAMPLES, 4, out, stop_from, &s);
+		egm_status st = egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), SAMPLES, 4,
+		                                            egm_f64_out(out, ROWS, 1), stop_from, &s);
 		ck_assert_int_eq(st, at <= DRAWS ? EGM_ERR_STOPPED : EGM_OK);
 		ck_assert(s.total == DRAWS && s.done >= (at <= DRAWS ? at : DRAWS));
 		int64_t rows = s.done / SAMPLES * 64 < ROWS ? s.done / SAMPLES * 64 : ROWS;
@@ -293,7 +299,8 @@ END_TEST
 static egm_status two_draws(void *x)
 {
 	double out[PPCA_POINTS];
-	return egm_vae_log_likelihood(loss, EGM_F64, x, PPCA_POINTS, PPCA_D, 2, 0, out);
+	return egm_loss_vae_log_likelihood(loss, egm_f64(x, PPCA_POINTS, PPCA_D), 2, 0, egm_f64_out(out, PPCA_POINTS, 1),
+	                                   NULL, NULL);
 }
 
 START_TEST(test_vae_likelihood__every_allocation_may_fail)

@@ -11,14 +11,14 @@ static egm_wgan_options options;
 static void setup(void)
 {
 	fixture_setup();
-	egm_wgan_options_init(&options, sizeof options);
+	options = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 }
 
 static void create(void)
 {
 	egm_loss_free(loss);
 	loss = NULL;
-	ck_assert_msg(egm_wgan_create(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_wgan(&loss, judge, generator, &options) == EGM_OK, "%s", egm_last_error());
 }
 
 /* D(x) = w x; data at `real`, G at `fake`. */
@@ -230,7 +230,7 @@ START_TEST(test_wgan__chords_lie_between_interpolates)
 	generator = f_point(1, (double[]){1});
 	options.penalty_kind = _i;
 	options.penalty_at = EGM_AT_REAL;
-	f_refused(egm_wgan_create(&loss, judge, generator, &options),
+	f_refused(egm_loss_wgan(&loss, judge, generator, &options),
 	          "wgan: penalty_at = 2: chords lie between interpolates");
 }
 END_TEST

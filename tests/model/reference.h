@@ -178,7 +178,7 @@ static inline int64_t get_doubles(const egm_model *model, double out[MAX_PARAMET
 	int64_t n = egm_model_parameter_count(model);
 	static double raw[MAX_PARAMETERS];
 	ck_assert_int_le(n, MAX_PARAMETERS);
-	ck_assert_int_eq(egm_model_get_parameters(model, egm_model_dtype(model), raw, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_out_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 	for (int64_t i = 0; i < n; i++) out[i] = at(egm_model_dtype(model), raw, i);
 	return n;
 }
@@ -191,7 +191,7 @@ static inline void randomize(egm_model *model, uint64_t seed)
 	ck_assert_int_le(n, MAX_PARAMETERS);
 	fill_numbers(seed, n, numbers);
 	store(egm_model_dtype(model), n, numbers, raw);
-	ck_assert_int_eq(egm_model_set_parameters(model, egm_model_dtype(model), raw, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_array_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 }
 
 #endif

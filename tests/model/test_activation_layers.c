@@ -9,9 +9,8 @@
 /* NULL where the CPU lacks the path. */
 static egm_context *context_of(int32_t simd)
 {
-	egm_context_options options;
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
-	ck_assert_int_eq(egm_context_options_init(&options, sizeof options), EGM_OK);
 	options.simd = simd;
 	egm_status st = egm_context_create(&context, &options);
 	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd != EGM_SIMD_PORTABLE));
@@ -38,10 +37,12 @@ static void check_model(egm_context *context, const activation *a, egm_dtype dty
 	if (between) net = (net_spec){1, 3, {{"dense", 1, 0}, {a->name, 0, ELU_ALPHA}, {"dense", 1, 0}}};
 	egm_model *model = new_model(context, "activation", &net, dtype, 1);
 	store(dtype, 4, unit, v);
-	if (between) ck_assert_int_eq(egm_model_set_parameters(model, dtype, v, 4), EGM_OK);
+	if (between) ck_assert_int_eq(egm_model_set_parameters(model, egm_array_of(dtype, v, 4, 1)), EGM_OK);
 	store(dtype, n, x, in);
-	ck_assert_int_eq(egm_model_energy(model, dtype, in, n, 1, v), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(model, dtype, in, n, 1, u, g), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_array_of(dtype, in, n, 1), egm_out_of(dtype, v, n, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_array_of(dtype, in, n, 1), egm_out_of(dtype, u, n, 1),
+	                                           egm_out_of(dtype, g, n, 1)),
+	                 EGM_OK);
 	expect(a, rows, n, VALUE, dtype, v, between ? "energy between dense layers" : "energy");
 	expect(a, rows, n, VALUE, dtype, u, between ? "energy with gradient between dense layers" : "energy with gradient");
 	expect(a, rows, n, SLOPE, dtype, g, between ? "gradient between dense layers" : "gradient");

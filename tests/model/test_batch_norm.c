@@ -128,8 +128,8 @@ static void draw(egm_model *m, const shape *s, pass *p, double *parameters)
 	for (int64_t i = 0; i < 2 * n; i++) p->x[i] = (double)(float)(p->x[i] + 3 * (double)(i % c));
 	for (int64_t i = 0; i < n; i++) p->w[i] = (double)(float)p->w[i];
 	store(m->dtype, 4 * c, parameters, m->dtype == EGM_F32 ? (void *)buffer : parameters);
-	ck_assert_msg(egm_model_set_parameters(m, m->dtype, m->dtype == EGM_F32 ? (void *)buffer : parameters, 4 * c) ==
-	                  EGM_OK,
+	ck_assert_msg(egm_model_set_parameters(
+	                  m, egm_array_of(m->dtype, m->dtype == EGM_F32 ? (void *)buffer : parameters, 4 * c, 1)) == EGM_OK,
 	              "%s", egm_last_error());
 }
 
@@ -167,9 +167,8 @@ static void check_batch(egm_context *context_, const shape *s, egm_dtype dtype)
 START_TEST(test_batch_norm__on_batches_is_its_formula)
 {
 	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
-		egm_context_options o;
+		egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 		egm_context *c = NULL;
-		ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
 		o.simd = simd;
 		if (egm_context_create(&c, &o) != EGM_OK) continue; /* this CPU lacks the path */
 		check_batch(c, &shapes[_i], EGM_F32);
@@ -258,18 +257,22 @@ START_TEST(test_batch_norm__row_by_row_uses_running_statistics)
 		store(EGM_F32, n, p.x, f);
 		const void *x = t ? (void *)p.x : f;
 		void *out = t ? (void *)y : g;
-		ck_assert_int_eq(egm_model_get_parameters(m, dtype, t ? (void *)one : before, 4 * c), EGM_OK);
-		ck_assert_int_eq(egm_model_run(m, dtype, x, s->rows, width, out), EGM_OK);
+		ck_assert_int_eq(egm_model_parameters(m, egm_out_of(dtype, t ? (void *)one : before, 4 * c, 1)), EGM_OK);
+		ck_assert_int_eq(egm_model_run(m, egm_array_of(dtype, x, s->rows, width),
+		                               egm_out_of(dtype, out, s->rows, egm_model_outputs(m))),
+		                 EGM_OK);
 		for (int64_t k = 0; k < n; k++) {
 			double want = norm_at(s, &running, parameters, p.x, k), got = at(dtype, out, k);
 			/* var >= 1/2; five roundings of numbers up to 3 c + 4 */
 			ck_assert(fabs(got - want) <= 16 * (t ? DBL_EPSILON : FLT_EPSILON) * (3 * (double)c + 4));
 		}
 		/* the last row alone: the same bits */
-		ck_assert_int_eq(egm_model_run(m, dtype, (const char *)x + (size_t)(s->rows - 1) * row, 1, width, one), EGM_OK);
+		ck_assert_int_eq(egm_model_run(m, egm_array_of(dtype, (const char *)x + (size_t)(s->rows - 1) * row, 1, width),
+		                               egm_out_of(dtype, one, 1, egm_model_outputs(m))),
+		                 EGM_OK);
 		ck_assert_mem_eq(one, (char *)out + (size_t)(s->rows - 1) * row, row);
 		/* and nothing has moved */
-		ck_assert_int_eq(egm_model_get_parameters(m, dtype, t ? (void *)y : after, 4 * c), EGM_OK);
+		ck_assert_int_eq(egm_model_parameters(m, egm_out_of(dtype, t ? (void *)y : after, 4 * c, 1)), EGM_OK);
 		if (!t) ck_assert_mem_eq(before, after, (size_t)(4 * c) * sizeof *before);
 		if (t) ck_assert_mem_eq(parameters, y, (size_t)(4 * c) * sizeof *y);
 		egm_model_free(m);
@@ -287,13 +290,13 @@ START_TEST(test_batch_norm__starts_as_the_identity_it_can_be)
 	egm_model_set_initializer(m, EGM_INIT_DCGAN_NORMAL); /* has no say */
 	egm_model_batch_norm(m, 1e-5, 1);
 	ck_assert_int_eq(egm_model_build(m, EGM_F64, 1), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(m, EGM_F64, p, 12), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(p, 12, 1)), EGM_OK);
 	ck_assert_mem_eq(p, want, sizeof want);
-	ck_assert_int_eq(egm_model_set_tensor(m, "0.running_mean", EGM_F64, (double[]){1, -2, 3}, 3), EGM_OK);
-	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", EGM_F64, (double[]){4, 5, 6}, 3), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, "0.running_mean", egm_f64((double[]){1, -2, 3}, 3, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", egm_f64((double[]){4, 5, 6}, 3, 1)), EGM_OK);
 	egm__model_clip(m, 0.5); /* trained tensors alone */
 	ck_assert_int_eq(egm_model_clone(&copy, m), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(copy, EGM_F64, p, 12), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(copy, egm_f64_out(p, 12, 1)), EGM_OK);
 	ck_assert(p[0] == 0.5 && p[6] == 1 && p[7] == -2 && p[8] == 3 && p[9] == 1);
 	ck_assert_int_eq(copy->statistics, 6);
 	egm_model_free(copy);
@@ -321,13 +324,13 @@ START_TEST(test_batch_norm__refuses_what_is_out_of_range)
 	double p[4] = {1, 0, 0, -0.5}, q[4];
 	const shape one = {1, 0, 1};
 	egm_model *m = norm_net(context, &one, EGM_F64);
-	expect(egm_model_set_parameters(m, EGM_F64, p, 4), EGM_ERR_ARGUMENT,
+	expect(egm_model_set_parameters(m, egm_f64(p, 4, 1)), EGM_ERR_ARGUMENT,
 	       "model 'norm': 0.running_var[0] is -0.5, must be at least 0");
-	expect(egm_model_set_tensor(m, "0.running_var", EGM_F64, p + 3, 1), EGM_ERR_ARGUMENT,
+	expect(egm_model_set_tensor(m, "0.running_var", egm_f64(p + 3, 1, 1)), EGM_ERR_ARGUMENT,
 	       "model 'norm': 0.running_var[0] is -0.5, must be at least 0");
 	p[3] = NAN;
-	ck_assert_int_eq(egm_model_set_parameters(m, EGM_F64, p, 4), EGM_ERR_NONFINITE);
-	ck_assert_int_eq(egm_model_get_parameters(m, EGM_F64, q, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(m, egm_f64(p, 4, 1)), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(q, 4, 1)), EGM_OK);
 	ck_assert(q[3] == 1);
 	egm_model_free(m);
 }

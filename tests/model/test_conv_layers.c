@@ -113,9 +113,8 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes, ROWS = 3 };
 
 static egm_context *path_context(int32_t simd)
 {
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *c = NULL;
-	ck_assert_int_eq(egm_context_options_init(&o, sizeof o), EGM_OK);
 	o.simd = simd;
 	return egm_context_create(&c, &o) == EGM_OK ? c : NULL; /* this CPU may lack the path */
 }
@@ -174,9 +173,11 @@ static void check_layer(egm_context *c, egm_dtype dtype, int s, add_fn *add, ora
 	for (int64_t i = 0; i < n; i++) p[i] = floor(8 * p[i]) / 8;
 	for (int64_t i = 0; i < ROWS * width; i++) x[i] = floor(8 * x[i]) / 8;
 	store(dtype, n, p, buffer);
-	ck_assert_int_eq(egm_model_set_parameters(m, dtype, buffer, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(m, egm_array_of(dtype, buffer, n, 1)), EGM_OK);
 	store(dtype, ROWS * width, x, buffer);
-	ck_assert_msg(egm_model_run(m, dtype, buffer, ROWS, width, out) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_model_run(m, egm_array_of(dtype, buffer, ROWS, width),
+	                            egm_out_of(dtype, out, ROWS, egm_model_outputs(m))) == EGM_OK,
+	              "%s", egm_last_error());
 	for (int r = 0; r < ROWS; r++) {
 		memcpy(in.x, x + r * width, (size_t)width * sizeof *x);
 		image want = oracle(&in, k, p);
@@ -240,14 +241,15 @@ START_TEST(test_conv_layers__gradient_is_that_of_the_energy)
 	const double h = 1e-5;
 	egm_model *m = image_net(context, EGM_F64);
 	fill_numbers(5, 2 * D, x);
-	ck_assert_msg(egm_model_energy_gradient(m, EGM_F64, x, 2, D, u, g) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_model_energy_gradient(m, egm_f64(x, 2, D), egm_f64_out(u, 2, 1), egm_f64_out(g, 2, D)) == EGM_OK,
+	              "%s", egm_last_error());
 	double size = 0;
 	for (int i = 0; i < 2 * D; i++) {
 		double keep = x[i];
 		x[i] = keep + h;
-		ck_assert_int_eq(egm_model_energy(m, EGM_F64, x, 2, D, u), EGM_OK);
+		ck_assert_int_eq(egm_model_energy(m, egm_f64(x, 2, D), egm_f64_out(u, 2, 1)), EGM_OK);
 		x[i] = keep - h;
-		ck_assert_int_eq(egm_model_energy(m, EGM_F64, x, 2, D, v), EGM_OK);
+		ck_assert_int_eq(egm_model_energy(m, egm_f64(x, 2, D), egm_f64_out(v, 2, 1)), EGM_OK);
 		x[i] = keep;
 		ck_assert(fabs((u[i / D] - v[i / D]) / (2 * h) - g[i]) <= 1e-8);
 		ck_assert(u[1 - i / D] == v[1 - i / D]); /* the other row does not see it */
@@ -289,7 +291,7 @@ START_TEST(test_conv_layers__names_shapes_and_summary)
 	};
 	ck_assert_int_eq(egm_model_tensor_count(m), (int)(sizeof want / sizeof *want));
 	for (int i = 0; i < egm_model_tensor_count(m); i++) {
-		ck_assert_int_eq(egm_model_tensor(m, i, &name, shape, &rank), EGM_OK);
+		ck_assert_int_eq(egm_model_tensor_shape(m, i, &name, shape, &rank), EGM_OK);
 		ck_assert_str_eq(name, want[i].name);
 		ck_assert_int_eq(rank, want[i].rank);
 		ck_assert_mem_eq(shape, want[i].shape, sizeof shape);
@@ -318,14 +320,14 @@ START_TEST(test_conv_layers__f32_follows_f64)
 	egm_model *a = image_net(context, EGM_F64), *b = image_net(context, EGM_F32);
 	int64_t n = egm_model_parameter_count(a);
 	ck_assert_int_le(n, 1024);
-	ck_assert_int_eq(egm_model_get_parameters(b, EGM_F32, g, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(b, egm_f32_out(g, n, 1)), EGM_OK);
 	for (int64_t i = 0; i < n; i++) w[i] = (double)g[i];
-	ck_assert_int_eq(egm_model_set_parameters(a, EGM_F64, w, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(a, egm_f64(w, n, 1)), EGM_OK);
 	fill_numbers(6, D, x);
 	for (int i = 0; i < D; i++) f[i] = (float)x[i];
 	for (int i = 0; i < D; i++) x[i] = (double)f[i];
-	ck_assert_int_eq(egm_model_energy(a, EGM_F64, x, 1, D, &u), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(b, EGM_F32, f, 1, D, &v), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(a, egm_f64(x, 1, D), egm_f64_out(&u, 1, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(b, egm_f32(f, 1, D), egm_f32_out(&v, 1, 1)), EGM_OK);
 	/* 12 layers of numbers near 1, sums of up to 144: sqrt(144) 12 2^-24 = 9e-6, with room */
 	ck_assert(fabs((double)v - u) <= 1e-4);
 	egm_model_free(a);
@@ -358,8 +360,8 @@ START_TEST(test_conv_layers__are_drawn_by_their_fans)
 			else
 				egm_model_conv(m, 16, 4, 2, 1);
 			ck_assert_int_eq(egm_model_build(m, EGM_F64, 9), EGM_OK);
-			ck_assert_int_eq(egm_model_get_tensor(m, "1.weight", EGM_F64, w, 2048), EGM_OK);
-			ck_assert_int_eq(egm_model_get_tensor(m, "1.bias", EGM_F64, b, 16), EGM_OK);
+			ck_assert_int_eq(egm_model_tensor(m, "1.weight", egm_f64_out(w, 2048, 1)), EGM_OK);
+			ck_assert_int_eq(egm_model_tensor(m, "1.bias", egm_f64_out(b, 16, 1)), EGM_OK);
 			for (int k = 0; k < 2048; k++) squares += w[k] * w[k] / 2048;
 			for (int k = 0; k < 16; k++) most = egm_test_worse(most, fabs(b[k]));
 			/* the mean square of n draws has a relative error of at most sqrt(2/n): 3.1 %; five of them, halved by the
@@ -386,7 +388,7 @@ START_TEST(test_conv_layers__spectral_conv_divides_by_the_singular_value)
 	ck_assert_int_eq(egm_model_build(m, EGM_F64, 4), EGM_OK);
 	int64_t n = egm_model_parameter_count(m);
 	ck_assert_int_eq(n, OUT * COLUMNS + OUT + OUT + COLUMNS);
-	ck_assert_int_eq(egm_model_get_parameters(m, EGM_F64, p, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(p, n, 1)), EGM_OK);
 	double sigma = s_largest(OUT, COLUMNS, p, &second);
 	ck_assert(pow(second / sigma, 400) <= 1e-13); /* what 100 rounds leave */
 	for (int i = 0; i < OUT * COLUMNS; i++) p[i] /= sigma;
@@ -394,7 +396,7 @@ START_TEST(test_conv_layers__spectral_conv_divides_by_the_singular_value)
 	fill_numbers(3, 3 * 3 * IN, x);
 	memcpy(in.x, x, sizeof x);
 	image want = oracle_conv(&in, &(window){OUT, K, 1, 0, 0}, p);
-	ck_assert_int_eq(egm_model_run(m, EGM_F64, x, 1, 3 * 3 * IN, y), EGM_OK);
+	ck_assert_int_eq(egm_model_run(m, egm_f64(x, 1, 3 * 3 * IN), egm_f64_out(y, 1, egm_model_outputs(m))), EGM_OK);
 	for (int i = 0; i < 4 * OUT; i++) ck_assert(fabs(y[i] - want.x[i]) <= 1e-12);
 	egm_model_free(m);
 }
@@ -500,9 +502,10 @@ static egm_status live(egm_context *c)
 	double x[72] = {0}, u, g[72];
 	egm_model *copy = NULL, *m = image_net(c, EGM_F64);
 	egm_status st = m ? EGM_OK : EGM_ERR_MEMORY;
-	if (st == EGM_OK) st = egm_model_energy_gradient(m, EGM_F64, x, 1, 72, &u, g);
+	if (st == EGM_OK)
+		st = egm_model_energy_gradient(m, egm_f64(x, 1, 72), egm_f64_out(&u, 1, 1), egm_f64_out(g, 1, 72));
 	if (st == EGM_OK) st = egm_model_clone(&copy, m);
-	if (st == EGM_OK) st = egm_model_energy(copy, EGM_F64, x, 1, 72, &u);
+	if (st == EGM_OK) st = egm_model_energy(copy, egm_f64(x, 1, 72), egm_f64_out(&u, 1, 1));
 	egm_model_free(copy);
 	egm_model_free(m);
 	return st;

@@ -17,12 +17,16 @@ START_TEST(test_evaluate__chunks_equal_single_rows)
 	egm_model *model = new_model(context, "chunks", &energy_net, EGM_F64, 4);
 	fill_numbers(1, MAX_ROWS * COLUMNS, x);
 	for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
-		ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, counts[k], COLUMNS, u, g), EGM_OK);
+		ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, counts[k], COLUMNS), egm_f64_out(u, counts[k], 1),
+		                                           egm_f64_out(g, counts[k], COLUMNS)),
+		                 EGM_OK);
 		for (int64_t r = 0; r < counts[k]; r++) {
 			double one, slope[COLUMNS], alone;
-			ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x + r * COLUMNS, 1, COLUMNS, &one, slope),
+			ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x + r * COLUMNS, 1, COLUMNS),
+			                                           egm_f64_out(&one, 1, 1), egm_f64_out(slope, 1, COLUMNS)),
 			                 EGM_OK);
-			ck_assert_int_eq(egm_model_energy(model, EGM_F64, x + r * COLUMNS, 1, COLUMNS, &alone), EGM_OK);
+			ck_assert_int_eq(egm_model_energy(model, egm_f64(x + r * COLUMNS, 1, COLUMNS), egm_f64_out(&alone, 1, 1)),
+			                 EGM_OK);
 			/* products of another size may add in another order: 23 terms below 1, three layers, 2^-53 each */
 			ck_assert(fabs(u[r] - one) <= 1e-14 && fabs(u[r] - alone) <= 1e-14);
 			for (int i = 0; i < COLUMNS; i++) ck_assert(fabs(g[r * COLUMNS + i] - slope[i]) <= 1e-14);
@@ -39,7 +43,8 @@ START_TEST(test_evaluate__writes_its_rows_and_no_more)
 	fill_numbers(2, 17 * 3, in);
 	for (int64_t rows = 1; rows <= 17; rows++) {
 		for (int i = 0; i <= 17 * OUTPUTS; i++) out[i] = 1234;
-		ck_assert_int_eq(egm_model_run(model, EGM_F64, in, rows, 3, out), EGM_OK);
+		ck_assert_int_eq(egm_model_run(model, egm_f64(in, rows, 3), egm_f64_out(out, rows, egm_model_outputs(model))),
+		                 EGM_OK);
 		for (int64_t i = 0; i <= 17 * OUTPUTS; i++) ck_assert((out[i] == 1234) == (i >= rows * OUTPUTS));
 	}
 	egm_model_free(model);
@@ -51,8 +56,11 @@ START_TEST(test_evaluate__gradient_without_energies)
 	double with[40 * COLUMNS];
 	egm_model *model = new_model(context, "null", &energy_net, EGM_F64, 4);
 	fill_numbers(3, 40 * COLUMNS, x);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, 40, COLUMNS, u, with), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, 40, COLUMNS, NULL, g), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, 40, COLUMNS), egm_f64_out(u, 40, 1),
+	                                           egm_f64_out(with, 40, COLUMNS)),
+	                 EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_f64(x, 40, COLUMNS), egm_no_out(), egm_f64_out(g, 40, COLUMNS)), EGM_OK);
 	ck_assert(!memcmp(g, with, sizeof with));
 	egm_model_free(model);
 }
@@ -64,13 +72,18 @@ START_TEST(test_evaluate__later_calls_allocate_nothing)
 	float xf[100 * COLUMNS] = {0}, uf[100], gf[100 * COLUMNS];
 	static const int64_t counts[] = {1, 30, 100};
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(egm_model_energy(model, EGM_F32, xf, counts[i], COLUMNS, uf), EGM_OK);
-		ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F32, xf, counts[i], COLUMNS, uf, gf), EGM_OK);
+		ck_assert_int_eq(egm_model_energy(model, egm_f32(xf, counts[i], COLUMNS), egm_f32_out(uf, counts[i], 1)),
+		                 EGM_OK);
+		ck_assert_int_eq(egm_model_energy_gradient(model, egm_f32(xf, counts[i], COLUMNS),
+		                                           egm_f32_out(uf, counts[i], 1), egm_f32_out(gf, counts[i], COLUMNS)),
+		                 EGM_OK);
 	}
 	long calls = allocator.calls;
 	for (int64_t rows = 1; rows <= 100; rows++) {
-		ck_assert_int_eq(egm_model_energy(model, EGM_F32, xf, rows, COLUMNS, uf), EGM_OK);
-		ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F32, xf, rows, COLUMNS, uf, gf), EGM_OK);
+		ck_assert_int_eq(egm_model_energy(model, egm_f32(xf, rows, COLUMNS), egm_f32_out(uf, rows, 1)), EGM_OK);
+		ck_assert_int_eq(egm_model_energy_gradient(model, egm_f32(xf, rows, COLUMNS), egm_f32_out(uf, rows, 1),
+		                                           egm_f32_out(gf, rows, COLUMNS)),
+		                 EGM_OK);
 	}
 	ck_assert_int_eq(allocator.calls, calls);
 	egm_model_free(model);
@@ -87,8 +100,8 @@ START_TEST(test_evaluate__generate_feeds_normal_numbers)
 	net_spec net = {DIMENSIONS, 1, {{"dense", DIMENSIONS, 0}}};
 	double identity[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}, m1 = 0, m2 = 0, beside = 0, below = 0;
 	egm_model *model = new_model(context, "normal", &net, EGM_F64, 4);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, identity, 12), EGM_OK);
-	ck_assert_int_eq(egm_model_generate(model, EGM_F64, 7, ROWS, z), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f64(identity, 12, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(model, 7, egm_f64_out(z, ROWS, egm_model_outputs(model))), EGM_OK);
 	for (int i = 0; i < COUNT; i++) {
 		m1 += z[i] / COUNT;
 		m2 += z[i] * z[i] / COUNT;
@@ -113,12 +126,15 @@ START_TEST(test_evaluate__names_the_row_of_a_bad_input)
 		fill_numbers(9, 300 * COLUMNS, x);
 		x[299 * COLUMNS + 3] = bad[k];
 		for (int i = 0; i < 300; i++) u[i] = 1234;
-		ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 300, COLUMNS, u), EGM_ERR_NONFINITE);
+		ck_assert_int_eq(egm_model_energy(model, egm_f64(x, 300, COLUMNS), egm_f64_out(u, 300, 1)), EGM_ERR_NONFINITE);
 		ck_assert_str_eq(egm_last_error(), "energy 'digits': row 299, column 3 of x is not finite");
 		for (int i = 0; i < 300; i++) ck_assert(u[i] == 1234);
-		ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 300, COLUMNS, u), EGM_ERR_NONFINITE);
-		ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, 300, COLUMNS, u, g), EGM_ERR_NONFINITE);
-		ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 299, COLUMNS, u), EGM_OK);
+		ck_assert_int_eq(egm_model_run(model, egm_f64(x, 300, COLUMNS), egm_f64_out(u, 300, egm_model_outputs(model))),
+		                 EGM_ERR_NONFINITE);
+		ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, 300, COLUMNS), egm_f64_out(u, 300, 1),
+		                                           egm_f64_out(g, 300, COLUMNS)),
+		                 EGM_ERR_NONFINITE);
+		ck_assert_int_eq(egm_model_energy(model, egm_f64(x, 299, COLUMNS), egm_f64_out(u, 299, 1)), EGM_OK);
 	}
 	egm_model_free(model);
 }
@@ -130,17 +146,18 @@ START_TEST(test_evaluate__names_the_row_of_a_bad_output)
 	net_spec net = {1, 1, {{"dense", 1, 0}}};
 	float parameters[2] = {FLT_MAX, 0}, in[300] = {0}, out[300];
 	egm_model *model = new_model(context, "digits", &net, EGM_F32, 4);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F32, parameters, 2), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f32(parameters, 2, 1)), EGM_OK);
 	in[12] = 2;
 	for (int i = 0; i < 20; i++) out[i] = 1234;
-	ck_assert_int_eq(egm_model_energy(model, EGM_F32, in, 20, 1, out), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_energy(model, egm_f32(in, 20, 1), egm_f32_out(out, 20, 1)), EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "energy 'digits': output of row 12 is not finite");
 	for (int i = 0; i < 20; i++) ck_assert(out[i] == 1234);
-	ck_assert_int_eq(egm_model_run(model, EGM_F32, in, 20, 1, out), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_run(model, egm_f32(in, 20, 1), egm_f32_out(out, 20, egm_model_outputs(model))),
+	                 EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "run 'digits': output of row 12 is not finite");
 	in[12] = 0;
 	in[271] = 2; /* in the second chunk: the rows before it are delivered, its own are not */
-	ck_assert_int_eq(egm_model_energy(model, EGM_F32, in, 300, 1, out), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_energy(model, egm_f32(in, 300, 1), egm_f32_out(out, 300, 1)), EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "energy 'digits': output of row 271 is not finite");
 	egm_model_free(model);
 }
@@ -152,16 +169,18 @@ START_TEST(test_evaluate__names_the_row_of_a_bad_gradient_and_sample)
 	net_spec net = {1, 3, {{"dense", 1, 0}, {"dense", 1, 0}, {"tanh", 0, 0}}};
 	float parameters[4] = {FLT_MAX, 0, FLT_MAX, 0}, in[3] = {0}, out[3], slope[3];
 	egm_model *model = new_model(context, "steep", &net, EGM_F32, 4);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F32, parameters, 4), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(model, EGM_F32, in, 3, 1, out), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F32, in, 3, 1, out, slope), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f32(parameters, 4, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_f32(in, 3, 1), egm_f32_out(out, 3, 1)), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_f32(in, 3, 1), egm_f32_out(out, 3, 1), egm_f32_out(slope, 3, 1)),
+	    EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "energy_gradient 'steep': gradient of row 0 is not finite");
 	egm_model_free(model);
 
 	net.n = 2;
 	model = new_model(context, "steep", &net, EGM_F32, 4);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F32, parameters, 4), EGM_OK);
-	ck_assert_int_eq(egm_model_generate(model, EGM_F32, 1, 3, out), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f32(parameters, 4, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(model, 1, egm_f32_out(out, 3, egm_model_outputs(model))), EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "generate 'steep': output of row 0 is not finite");
 	egm_model_free(model);
 }
@@ -172,9 +191,11 @@ START_TEST(test_evaluate__follows_the_parameters)
 	net_spec net = {2, 1, {{"dense", 1, 0}}};
 	double parameters[3] = {2, 3, 1}, in[2] = {10, 100}, out, slope[2];
 	egm_model *model = new_model(context, "fresh", &net, EGM_F64, 4);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, in, 1, 2, &out, slope), EGM_OK);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, parameters, 3), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, in, 1, 2, &out, slope), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_f64(in, 1, 2), egm_f64_out(&out, 1, 1), egm_f64_out(slope, 1, 2)), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f64(parameters, 3, 1)), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_f64(in, 1, 2), egm_f64_out(&out, 1, 1), egm_f64_out(slope, 1, 2)), EGM_OK);
 	ck_assert(out == 321 && slope[0] == 2 && slope[1] == 3); /* small integers: exact */
 	egm_model_free(model);
 }
@@ -196,9 +217,9 @@ START_TEST(test_evaluate__wide_rows_are_held_by_sixteen)
 	egm_model_average_pool(model, 1025);
 	ck_assert_int_eq(egm_model_build(model, EGM_F32, 1), EGM_OK);
 	if (_i)
-		ck_assert_int_eq(egm_model_generate(model, EGM_F32, 1, 1, out), EGM_OK);
+		ck_assert_int_eq(egm_model_generate(model, 1, egm_f32_out(out, 1, egm_model_outputs(model))), EGM_OK);
 	else
-		ck_assert_int_eq(egm_model_energy(model, EGM_F32, in, 17, 1, out), EGM_OK);
+		ck_assert_int_eq(egm_model_energy(model, egm_f32(in, 17, 1), egm_f32_out(out, 17, 1)), EGM_OK);
 	/* the mean of equal numbers, by a sum that is off by as many roundings as a tree of 2^21 has levels at most */
 	for (int i = 0; i < 17 && !_i; i++) ck_assert_double_le(fabs(out[i] - in[i]), 21 * FLT_EPSILON * fabs(in[i]));
 	ck_assert_int_le(a.bytes, 16 * 1050628 * 4L + 100000); /* what it had, it keeps for the next call */

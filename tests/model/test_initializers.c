@@ -22,9 +22,9 @@ static void draw(int32_t initializer, egm_dtype dtype, uint64_t seed)
 	egm_model_dense(model, FAN_OUT);
 	ck_assert_int_eq(egm_model_build(model, dtype, seed), EGM_OK);
 	void *raw = dtype == EGM_F32 ? (void *)weights32 : (void *)weights;
-	ck_assert_int_eq(egm_model_get_tensor(model, "0.bias", dtype, raw, FAN_OUT), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "0.bias", egm_out_of(dtype, raw, FAN_OUT, 1)), EGM_OK);
 	for (int i = 0; i < FAN_OUT; i++) bias[i] = at(dtype, raw, i);
-	ck_assert_int_eq(egm_model_get_tensor(model, "0.weight", dtype, raw, N), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "0.weight", egm_out_of(dtype, raw, N, 1)), EGM_OK);
 	if (dtype == EGM_F32)
 		for (int i = 0; i < N; i++) weights[i] = weights32[i];
 	egm_model_free(model);
@@ -124,14 +124,14 @@ START_TEST(test_initializers__tensors_do_not_share_draws)
 	int equal = 0;
 	egm_context *context = new_context();
 	egm_model *two = new_model(context, "two", &net, EGM_F64, 9);
-	ck_assert_int_eq(egm_model_get_tensor(two, "0.weight", EGM_F64, a, 64), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(two, "2.weight", EGM_F64, b, 64), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(two, "0.weight", egm_f64_out(a, 64, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(two, "2.weight", egm_f64_out(b, 64, 1)), EGM_OK);
 	for (int i = 0; i < 64; i++) equal += a[i] == b[i];
 	ck_assert_int_eq(equal, 0);
 	/* what follows a tensor does not change it */
 	net.n = 1;
 	egm_model *one = new_model(context, "one", &net, EGM_F64, 9);
-	ck_assert_int_eq(egm_model_get_tensor(one, "0.weight", EGM_F64, c, 64), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(one, "0.weight", egm_f64_out(c, 64, 1)), EGM_OK);
 	ck_assert(!memcmp(a, c, sizeof a));
 	egm_model_free(one);
 	egm_model_free(two);
@@ -152,9 +152,9 @@ START_TEST(test_initializers__hold_for_the_layers_after_the_call)
 	egm_model_dense(model, 4);
 	egm_model_set_initializer(model, EGM_INIT_ZEROS);
 	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(model, "0.weight", EGM_F64, w[0], 16), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(model, "1.weight", EGM_F64, w[1], 16), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(model, "2.weight", EGM_F64, w[2], 16), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "0.weight", egm_f64_out(w[0], 16, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "1.weight", egm_f64_out(w[1], 16, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "2.weight", egm_f64_out(w[2], 16, 1)), EGM_OK);
 	for (int i = 0; i < 16; i++) {
 		ck_assert(w[0][i] != 0 && fabs(w[0][i]) <= 0.5);
 		ck_assert(w[1][i] == 0);
@@ -171,7 +171,7 @@ START_TEST(test_initializers__layer_norm_starts_as_identity)
 	double w[10];
 	egm_context *context = new_context();
 	egm_model *model = new_model(context, "norm", &net, EGM_F64, 1);
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, w, 10), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(w, 10, 1)), EGM_OK);
 	for (int i = 0; i < 10; i++) ck_assert(w[i] == (i < 5 ? 1 : 0));
 	egm_model_free(model);
 	egm_context_free(context);

@@ -60,7 +60,8 @@ static void check_value(const net_spec *net, int64_t rows)
 	randomize(model, 3);
 	get_doubles(model, parameters);
 	draw_rows(net, parameters, rows, x);
-	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, rows, net->inputs, u), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_run(model, egm_f64(x, rows, net->inputs), egm_f64_out(u, rows, egm_model_outputs(model))), EGM_OK);
 	for (int64_t r = 0; r < rows; r++) {
 		long double row[MAX_WIDTH], y[MAX_WIDTH];
 		double clear;
@@ -107,8 +108,10 @@ static void check_gradient(const net_spec *net, int64_t rows)
 	randomize(model, 5);
 	get_doubles(model, parameters);
 	draw_rows(net, parameters, rows, x);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, rows, net->inputs, u, g), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, rows, net->inputs, v), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, rows, net->inputs), egm_f64_out(u, rows, 1),
+	                                           egm_f64_out(g, rows, net->inputs)),
+	                 EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_f64(x, rows, net->inputs), egm_f64_out(v, rows, 1)), EGM_OK);
 	for (int64_t r = 0; r < rows; r++) {
 		ck_assert(fabs(u[r] - v[r]) <= 1e-12); /* as in check_value */
 		for (int64_t i = 0; i < net->inputs; i++) {
@@ -140,13 +143,17 @@ START_TEST(test_layers__f32_agrees_with_f64)
 	egm_model *narrow = new_model(context, "f32", net, EGM_F32, 1), *wide = new_model(context, "f64", net, EGM_F64, 1);
 	randomize(narrow, 7);
 	int64_t n = get_doubles(narrow, rounded); /* both nets hold the same numbers */
-	ck_assert_int_eq(egm_model_set_parameters(wide, EGM_F64, rounded, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(wide, egm_f64(rounded, n, 1)), EGM_OK);
 	get_doubles(wide, parameters);
 	draw_rows(net, parameters, MAX_ROWS, x);
 	store(EGM_F32, MAX_ROWS * net->inputs, x, xf);
 	for (int64_t i = 0; i < MAX_ROWS * net->inputs; i++) x[i] = xf[i];
-	ck_assert_int_eq(egm_model_energy_gradient(wide, EGM_F64, x, MAX_ROWS, net->inputs, u, g), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(narrow, EGM_F32, xf, MAX_ROWS, net->inputs, uf, gf), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(wide, egm_f64(x, MAX_ROWS, net->inputs), egm_f64_out(u, MAX_ROWS, 1),
+	                                           egm_f64_out(g, MAX_ROWS, net->inputs)),
+	                 EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(narrow, egm_f32(xf, MAX_ROWS, net->inputs), egm_f32_out(uf, MAX_ROWS, 1),
+	                                           egm_f32_out(gf, MAX_ROWS, net->inputs)),
+	                 EGM_OK);
 	/* 1e-4 is what known-answers.md asks of f32; the rounding bound of check_value, 2^29 times larger, is 5e-4 for the
 	 * widest net and far from reached because roundings do not all point one way */
 	for (int64_t r = 0; r < MAX_ROWS; r++) ck_assert(fabs(uf[r] - u[r]) <= 1e-4 * (1 + fabs(u[r])));
@@ -167,7 +174,9 @@ START_TEST(test_layers__keep_their_value_far_from_zero)
 		net_spec net = {1, 1, {{kinds[k], 0, 1}}};
 		egm_model *model = new_model(context, "far", &net, EGM_F64, 1);
 		double u[9], g[9];
-		ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, points, 9, 1, u, g), EGM_OK);
+		ck_assert_int_eq(
+		    egm_model_energy_gradient(model, egm_f64(points, 9, 1), egm_f64_out(u, 9, 1), egm_f64_out(g, 9, 1)),
+		    EGM_OK);
 		for (int i = 0; i < 9; i++) {
 			double want = (double)reference_activation(&net.layers[0], points[i]);
 			double tol = 1e-15 * fabs(want); /* 4 ulp, 9e-16 at most, and the rounding of want */
@@ -185,7 +194,7 @@ START_TEST(test_layers__layer_norm_survives_a_constant_row)
 	egm_context *context = new_context();
 	egm_model *model = new_model(context, "norm", &net, EGM_F64, 1);
 	double x[6] = {1e8, 1e8, 1e8, 1e8, 1e8, 1e8}, y[6];
-	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 6, y), EGM_OK);
+	ck_assert_int_eq(egm_model_run(model, egm_f64(x, 1, 6), egm_f64_out(y, 1, egm_model_outputs(model))), EGM_OK);
 	for (int i = 0; i < 6; i++) ck_assert(y[i] == 0); /* differences of equal numbers */
 	egm_model_free(model);
 	egm_context_free(context);
@@ -205,7 +214,7 @@ static void check_far_row(double mean, int64_t rows, int64_t n)
 	float x[8 * MAX_WIDTH], y[8 * MAX_WIDTH];
 	fill_numbers(5, rows * n, z);
 	for (int64_t i = 0; i < rows * n; i++) x[i] = (float)(mean + z[i]);
-	ck_assert_int_eq(egm_model_run(model, EGM_F32, x, rows, n, y), EGM_OK);
+	ck_assert_int_eq(egm_model_run(model, egm_f32(x, rows, n), egm_f32_out(y, rows, egm_model_outputs(model))), EGM_OK);
 	for (int64_t r = 0; r < rows; r++) {
 		long double m = 0, v = 0;
 		for (int64_t i = 0; i < n; i++) m += (long double)x[r * n + i] / n;
@@ -242,8 +251,10 @@ static k1 run_k1(const char *activation, double w, double v, double x)
 	k1 result;
 	egm_context *context = new_context();
 	egm_model *model = new_model(context, "k1", &net, EGM_F64, 1);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, parameters, 4), EGM_OK);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, &x, 1, 1, &result.u, &result.g), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f64(parameters, 4, 1)), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_f64(&x, 1, 1), egm_f64_out(&result.u, 1, 1), egm_f64_out(&result.g, 1, 1)),
+	    EGM_OK);
 
 	egm__graph *graph;
 	egm__program *program;

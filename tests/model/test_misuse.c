@@ -29,33 +29,33 @@ START_TEST(test_misuse__null_is_an_argument_error)
 	    egm_model_gelu(NULL),
 	    egm_model_layer_norm(NULL, 1),
 	    egm_model_build(NULL, EGM_F64, 1),
-	    egm_model_tensor(NULL, 0, &name, shape, &rank),
-	    egm_model_tensor(model, 0, NULL, shape, &rank),
-	    egm_model_tensor(model, 0, &name, NULL, &rank),
-	    egm_model_tensor(model, 0, &name, shape, NULL),
-	    egm_model_tensor(model, -1, &name, shape, &rank),
-	    egm_model_tensor(model, 6, &name, shape, &rank),
-	    egm_model_get_parameters(NULL, EGM_F64, y, 29),
-	    egm_model_get_parameters(model, EGM_F64, NULL, 29),
-	    egm_model_set_parameters(NULL, EGM_F64, y, 29),
-	    egm_model_set_parameters(model, EGM_F64, NULL, 29),
-	    egm_model_get_tensor(NULL, "3.bias", EGM_F64, y, 1),
-	    egm_model_get_tensor(model, NULL, EGM_F64, y, 1),
-	    egm_model_get_tensor(model, "3.bias", EGM_F64, NULL, 1),
-	    egm_model_set_tensor(NULL, "3.bias", EGM_F64, y, 1),
-	    egm_model_set_tensor(model, NULL, EGM_F64, y, 1),
-	    egm_model_set_tensor(model, "3.bias", EGM_F64, NULL, 1),
-	    egm_model_run(NULL, EGM_F64, x, 1, 3, y),
-	    egm_model_run(model, EGM_F64, NULL, 1, 3, y),
-	    egm_model_run(model, EGM_F64, x, 1, 3, NULL),
-	    egm_model_energy(NULL, EGM_F64, x, 1, 3, y),
-	    egm_model_energy(model, EGM_F64, NULL, 1, 3, y),
-	    egm_model_energy(model, EGM_F64, x, 1, 3, NULL),
-	    egm_model_energy_gradient(NULL, EGM_F64, x, 1, 3, y, y),
-	    egm_model_energy_gradient(model, EGM_F64, NULL, 1, 3, y, y),
-	    egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, NULL),
-	    egm_model_generate(NULL, EGM_F64, 1, 1, y),
-	    egm_model_generate(model, EGM_F64, 1, 1, NULL),
+	    egm_model_tensor_shape(NULL, 0, &name, shape, &rank),
+	    egm_model_tensor_shape(model, 0, NULL, shape, &rank),
+	    egm_model_tensor_shape(model, 0, &name, NULL, &rank),
+	    egm_model_tensor_shape(model, 0, &name, shape, NULL),
+	    egm_model_tensor_shape(model, -1, &name, shape, &rank),
+	    egm_model_tensor_shape(model, 6, &name, shape, &rank),
+	    egm_model_parameters(NULL, egm_f64_out(y, 29, 1)),
+	    egm_model_parameters(model, egm_out_of(EGM_F64, NULL, 29, 1)),
+	    egm_model_set_parameters(NULL, egm_f64(y, 29, 1)),
+	    egm_model_set_parameters(model, egm_array_of(EGM_F64, NULL, 29, 1)),
+	    egm_model_tensor(NULL, "3.bias", egm_f64_out(y, 1, 1)),
+	    egm_model_tensor(model, NULL, egm_f64_out(y, 1, 1)),
+	    egm_model_tensor(model, "3.bias", egm_out_of(EGM_F64, NULL, 1, 1)),
+	    egm_model_set_tensor(NULL, "3.bias", egm_f64(y, 1, 1)),
+	    egm_model_set_tensor(model, NULL, egm_f64(y, 1, 1)),
+	    egm_model_set_tensor(model, "3.bias", egm_array_of(EGM_F64, NULL, 1, 1)),
+	    egm_model_run(NULL, egm_f64(x, 1, 3), egm_f64_out(y, 1, egm_model_outputs(NULL))),
+	    egm_model_run(model, egm_array_of(EGM_F64, NULL, 1, 3), egm_f64_out(y, 1, egm_model_outputs(model))),
+	    egm_model_run(model, egm_f64(x, 1, 3), egm_out_of(EGM_F64, NULL, 1, egm_model_outputs(model))),
+	    egm_model_energy(NULL, egm_f64(x, 1, 3), egm_f64_out(y, 1, 1)),
+	    egm_model_energy(model, egm_array_of(EGM_F64, NULL, 1, 3), egm_f64_out(y, 1, 1)),
+	    egm_model_energy(model, egm_f64(x, 1, 3), egm_out_of(EGM_F64, NULL, 1, 1)),
+	    egm_model_energy_gradient(NULL, egm_f64(x, 1, 3), egm_f64_out(y, 1, 1), egm_f64_out(y, 1, 3)),
+	    egm_model_energy_gradient(model, egm_array_of(EGM_F64, NULL, 1, 3), egm_f64_out(y, 1, 1), egm_f64_out(y, 1, 3)),
+	    egm_model_energy_gradient(model, egm_f64(x, 1, 3), egm_f64_out(y, 1, 1), egm_out_of(EGM_F64, NULL, 1, 3)),
+	    egm_model_generate(NULL, 1, egm_f64_out(y, 1, egm_model_outputs(NULL))),
+	    egm_model_generate(model, 1, egm_out_of(EGM_F64, NULL, 1, egm_model_outputs(model))),
 	    egm_model_clone(NULL, model),
 	    egm_model_clone(&out, NULL),
 	    egm_model_summary(NULL, text, sizeof text, NULL),
@@ -75,10 +75,16 @@ END_TEST
 static void expect_each(const egm_model *model, egm_dtype dtype, int64_t rows, int64_t columns, egm_status want)
 {
 	double x[3] = {0}, y[8] = {1234};
-	ck_assert_int_eq(egm_model_run(model, dtype, x, rows, columns, y), want);
-	ck_assert_int_eq(egm_model_energy(model, dtype, x, rows, columns, y), want);
-	ck_assert_int_eq(egm_model_energy_gradient(model, dtype, x, rows, columns, NULL, y), want);
-	if (columns == 3) ck_assert_int_eq(egm_model_generate(model, dtype, 1, rows, y), want);
+	ck_assert_int_eq(egm_model_run(model, egm_array_of(dtype, x, rows, columns),
+	                               egm_out_of(dtype, y, rows, egm_model_outputs(model))),
+	                 want);
+	ck_assert_int_eq(egm_model_energy(model, egm_array_of(dtype, x, rows, columns), egm_out_of(dtype, y, rows, 1)),
+	                 want);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_array_of(dtype, x, rows, columns), egm_no_out(),
+	                                           egm_out_of(dtype, y, rows, columns)),
+	                 want);
+	if (columns == 3)
+		ck_assert_int_eq(egm_model_generate(model, 1, egm_out_of(dtype, y, rows, egm_model_outputs(model))), want);
 	ck_assert(y[0] == 1234);
 }
 
@@ -102,10 +108,10 @@ START_TEST(test_misuse__refuses_arrays_that_do_not_fit)
 	const char *name;
 	int64_t shape[4];
 	int32_t rank;
-	ck_assert_int_eq(egm_model_get_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
-	ck_assert_int_eq(egm_model_set_parameters(raw, EGM_F64, values, 4), EGM_ERR_STATE);
-	ck_assert_int_eq(egm_model_get_tensor(raw, "0.bias", EGM_F64, values, 1), EGM_ERR_STATE);
-	ck_assert_int_eq(egm_model_tensor(raw, 0, &name, shape, &rank), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_parameters(raw, egm_f64_out(values, 4, 1)), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_set_parameters(raw, egm_f64(values, 4, 1)), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_tensor(raw, "0.bias", egm_f64_out(values, 1, 1)), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_model_tensor_shape(raw, 0, &name, shape, &rank), EGM_ERR_STATE);
 	egm_model_free(raw);
 	egm_model_free(model);
 }
@@ -130,11 +136,11 @@ START_TEST(test_misuse__an_energy_has_one_output)
 	net_spec net = {3, 1, {{"dense", 2, 0}}};
 	double x[3] = {0}, y[3];
 	egm_model *model = new_model(context, "pair", &net, EGM_F64, 1);
-	expect(egm_model_energy(model, EGM_F64, x, 1, 3, y), EGM_ERR_SHAPE,
+	expect(egm_model_energy(model, egm_f64(x, 1, 3), egm_f64_out(y, 1, 1)), EGM_ERR_SHAPE,
 	       "energy 'pair': an energy has one output, the net has 2");
-	expect(egm_model_energy_gradient(model, EGM_F64, x, 1, 3, y, y), EGM_ERR_SHAPE,
-	       "energy_gradient 'pair': an energy has one output, the net has 2");
-	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 3, y), EGM_OK);
+	expect(egm_model_energy_gradient(model, egm_f64(x, 1, 3), egm_f64_out(y, 1, 1), egm_f64_out(y, 1, 3)),
+	       EGM_ERR_SHAPE, "energy_gradient 'pair': an energy has one output, the net has 2");
+	ck_assert_int_eq(egm_model_run(model, egm_f64(x, 1, 3), egm_f64_out(y, 1, egm_model_outputs(model))), EGM_OK);
 	egm_model_free(model);
 }
 END_TEST
@@ -176,12 +182,12 @@ static int live_a_life(egm_test_allocator *a)
 		goto out;
 	}
 	AGAIN(failed, egm_model_build(model, EGM_F64, 1));
-	AGAIN(failed, egm_model_run(model, EGM_F64, x, 3, 3, u));
-	AGAIN(failed, egm_model_energy(model, EGM_F64, x, 20, 3, u));
-	AGAIN(failed, egm_model_energy_gradient(model, EGM_F64, x, 20, 3, u, g));
-	AGAIN(failed, egm_model_generate(model, EGM_F64, 1, 20, u));
+	AGAIN(failed, egm_model_run(model, egm_f64(x, 3, 3), egm_f64_out(u, 3, egm_model_outputs(model))));
+	AGAIN(failed, egm_model_energy(model, egm_f64(x, 20, 3), egm_f64_out(u, 20, 1)));
+	AGAIN(failed, egm_model_energy_gradient(model, egm_f64(x, 20, 3), egm_f64_out(u, 20, 1), egm_f64_out(g, 20, 3)));
+	AGAIN(failed, egm_model_generate(model, 1, egm_f64_out(u, 20, egm_model_outputs(model))));
 	AGAIN(failed, egm_model_clone(&copy, model));
-	AGAIN(failed, egm_model_energy(copy, EGM_F64, x, 20, 3, u));
+	AGAIN(failed, egm_model_energy(copy, egm_f64(x, 20, 3), egm_f64_out(u, 20, 1)));
 out:
 	egm_model_free(model);
 	egm_model_free(copy);

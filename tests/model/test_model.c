@@ -74,12 +74,12 @@ START_TEST(test_model__refuses_sizes_that_overflow)
 	ck_assert_int_eq(egm_model_tanh(model), EGM_OK);
 	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
 	double sample;
-	ck_assert_int_eq(egm_model_generate(model, EGM_F64, 1, 1, &sample), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_model_generate(model, 1, egm_f64_out(&sample, 1, egm_model_outputs(model))), EGM_ERR_ARGUMENT);
 	egm_model_free(model);
 	model = empty_model("wide", (int64_t)1 << 57);
 	ck_assert_int_eq(egm_model_tanh(model), EGM_OK);
 	ck_assert_int_eq(egm_model_build(model, EGM_F64, 1), EGM_OK);
-	ck_assert_int_eq(egm_model_generate(model, EGM_F64, 1, 1, &sample), EGM_ERR_MEMORY);
+	ck_assert_int_eq(egm_model_generate(model, 1, egm_f64_out(&sample, 1, egm_model_outputs(model))), EGM_ERR_MEMORY);
 	egm_model_free(model);
 }
 END_TEST
@@ -112,7 +112,7 @@ START_TEST(test_model__is_built_once)
 	ck_assert_int_eq(egm_model_dense(model, 1), EGM_ERR_STATE);
 	ck_assert_int_eq(egm_model_set_initializer(model, EGM_INIT_ZEROS), EGM_ERR_STATE);
 	float x[2] = {1, 2}, u; /* and none of that harmed it */
-	ck_assert_int_eq(egm_model_energy(model, EGM_F32, x, 1, 2, &u), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_f32(x, 1, 2), egm_f32_out(&u, 1, 1)), EGM_OK);
 	egm_model_free(model);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(test_model__describes_its_tensors)
 		const char *name;
 		int64_t shape[4];
 		int32_t rank;
-		ck_assert_int_eq(egm_model_tensor(model, i, &name, shape, &rank), EGM_OK);
+		ck_assert_int_eq(egm_model_tensor_shape(model, i, &name, shape, &rank), EGM_OK);
 		ck_assert_str_eq(name, want[i].name);
 		ck_assert_int_eq(rank, want[i].rank);
 		for (int k = 0; k < rank; k++) ck_assert_int_eq(shape[k], want[i].shape[k]);
@@ -215,15 +215,15 @@ static void check_round_trip(egm_dtype dtype)
 	size_t size = dtype == EGM_F32 ? sizeof(float) : sizeof(double);
 	fill_numbers(4, 29, numbers);
 	store(dtype, 29, numbers, raw);
-	ck_assert_int_eq(egm_model_set_parameters(model, dtype, raw, 29), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(model, dtype, back, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_array_of(dtype, raw, 29, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_out_of(dtype, back, 29, 1)), EGM_OK);
 	ck_assert(!memcmp(raw, back, 29 * size));
 	/* tensor by tensor: 2.weight stands behind 12 + 4 */
-	ck_assert_int_eq(egm_model_get_tensor(model, "2.weight", dtype, back, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, "2.weight", egm_out_of(dtype, back, 4, 1)), EGM_OK);
 	ck_assert(!memcmp((char *)raw + 16 * size, back, 4 * size));
-	ck_assert_int_eq(egm_model_set_tensor(model, "2.weight", dtype, raw, 4), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(model, "2.weight", egm_array_of(dtype, raw, 4, 1)), EGM_OK);
 	memcpy((char *)raw + 16 * size, raw, 4 * size);
-	ck_assert_int_eq(egm_model_get_parameters(model, dtype, back, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_out_of(dtype, back, 29, 1)), EGM_OK);
 	ck_assert(!memcmp(raw, back, 29 * size));
 	egm_model_free(model);
 }
@@ -239,25 +239,25 @@ START_TEST(test_model__refuses_wrong_parameters)
 {
 	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1);
 	double before[29], after[29], values[29] = {0};
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, before, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(before, 29, 1)), EGM_OK);
 	values[13] = NAN;
-	expect(egm_model_set_parameters(model, EGM_F64, values, 29), EGM_ERR_NONFINITE,
+	expect(egm_model_set_parameters(model, egm_f64(values, 29, 1)), EGM_ERR_NONFINITE,
 	       "model 'net': 0.bias[1] is not finite");
 	values[13] = 0;
 	values[28] = INFINITY;
-	expect(egm_model_set_parameters(model, EGM_F64, values, 29), EGM_ERR_NONFINITE,
+	expect(egm_model_set_parameters(model, egm_f64(values, 29, 1)), EGM_ERR_NONFINITE,
 	       "model 'net': 3.bias[0] is not finite");
-	expect(egm_model_set_tensor(model, "3.bias", EGM_F64, values + 28, 1), EGM_ERR_NONFINITE,
+	expect(egm_model_set_tensor(model, "3.bias", egm_f64(values + 28, 1, 1)), EGM_ERR_NONFINITE,
 	       "model 'net': 3.bias[0] is not finite");
-	expect(egm_model_set_parameters(model, EGM_F32, values, 29), EGM_ERR_DTYPE,
+	expect(egm_model_set_parameters(model, egm_array_of(EGM_F32, values, 29, 1)), EGM_ERR_DTYPE,
 	       "model 'net': parameters are f64, the array is f32");
-	expect(egm_model_set_parameters(model, EGM_F64, values, 28), EGM_ERR_SHAPE,
+	expect(egm_model_set_parameters(model, egm_f64(values, 28, 1)), EGM_ERR_SHAPE,
 	       "model 'net': parameters: 28 values given, there are 29");
-	expect(egm_model_get_tensor(model, "3.weight", EGM_F64, values, 5), EGM_ERR_SHAPE,
+	expect(egm_model_tensor(model, "3.weight", egm_f64_out(values, 5, 1)), EGM_ERR_SHAPE,
 	       "model 'net': 3.weight: 5 values given, there are 4");
-	expect(egm_model_get_tensor(model, "1.weight", EGM_F64, values, 4), EGM_ERR_ARGUMENT,
+	expect(egm_model_tensor(model, "1.weight", egm_f64_out(values, 4, 1)), EGM_ERR_ARGUMENT,
 	       "get_tensor: model 'net' has no tensor '1.weight'");
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, after, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(after, 29, 1)), EGM_OK);
 	ck_assert(!memcmp(before, after, sizeof before));
 	egm_model_free(model);
 }
@@ -269,9 +269,9 @@ START_TEST(test_model__may_have_no_parameters)
 	double x[2] = {0, 0}, y[2];
 	egm_model *model = new_model(context, "bare", &net, EGM_F64, 1), *copy;
 	ck_assert_int_eq(egm_model_parameter_count(model), 0);
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, NULL, 0), EGM_OK);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, NULL, 0), EGM_OK);
-	ck_assert_int_eq(egm_model_run(model, EGM_F64, x, 1, 2, y), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_out_of(EGM_F64, NULL, 0, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_array_of(EGM_F64, NULL, 0, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_run(model, egm_f64(x, 1, 2), egm_f64_out(y, 1, egm_model_outputs(model))), EGM_OK);
 	ck_assert(y[0] == 0 && y[1] == 0);
 	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
 	egm_model_free(copy);
@@ -286,19 +286,19 @@ START_TEST(test_model__clone_is_independent)
 	egm_model *model = new_model(context, "net", &small_net, EGM_F64, 1), *copy;
 	double before[29], after[29], zeros[29] = {0}, x[3] = {1, 2, 3}, u, v;
 	char text[2][1024];
-	ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 1, 3, &u), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_f64(x, 1, 3), egm_f64_out(&u, 1, 1)), EGM_OK);
 	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
-	ck_assert_int_eq(egm_model_energy(copy, EGM_F64, x, 1, 3, &v), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(copy, egm_f64(x, 1, 3), egm_f64_out(&v, 1, 1)), EGM_OK);
 	ck_assert(u == v);
 	ck_assert_int_eq(egm_model_summary(model, text[0], sizeof text[0], NULL), EGM_OK);
 	ck_assert_int_eq(egm_model_summary(copy, text[1], sizeof text[1], NULL), EGM_OK);
 	ck_assert_str_eq(text[0], text[1]);
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, before, 29), EGM_OK);
-	ck_assert_int_eq(egm_model_set_parameters(copy, EGM_F64, zeros, 29), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, after, 29), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(before, 29, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(copy, egm_f64(zeros, 29, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(after, 29, 1)), EGM_OK);
 	ck_assert(!memcmp(before, after, sizeof before));
 	egm_model_free(model); /* before its copy */
-	ck_assert_int_eq(egm_model_energy(copy, EGM_F64, x, 1, 3, &v), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(copy, egm_f64(x, 1, 3), egm_f64_out(&v, 1, 1)), EGM_OK);
 	ck_assert(v == 0);
 	egm_model_free(copy);
 }
@@ -336,7 +336,7 @@ START_TEST(test_model__outlives_its_context_and_is_counted)
 	egm__model_retain(model);
 	egm_model_free(model);
 	double x[3] = {1, 2, 3}, u;
-	ck_assert_int_eq(egm_model_energy(model, EGM_F64, x, 1, 3, &u), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(model, egm_f64(x, 1, 3), egm_f64_out(&u, 1, 1)), EGM_OK);
 	ck_assert_int_gt(own.live, 0);
 	egm_model_free(model);
 	ck_assert_int_eq(own.live, 0);

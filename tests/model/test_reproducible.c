@@ -62,8 +62,11 @@ static void run_moved(const net_spec *net, egm_dtype dtype, int64_t rows, int wi
 		memcpy((char *)moved.x + (size_t)new_place(r, rows) * wide, (char *)straight.x + (size_t)r * wide, wide);
 	for (int k = 0; k < 2; k++) {
 		batch *b = k ? &moved : &straight;
-		ck_assert_int_eq(with_gradient ? egm_model_energy_gradient(model, dtype, b->x, rows, net->inputs, b->y, b->g)
-		                               : egm_model_run(model, dtype, b->x, rows, net->inputs, b->y),
+		ck_assert_int_eq(with_gradient ? egm_model_energy_gradient(model, egm_array_of(dtype, b->x, rows, net->inputs),
+		                                                           egm_out_of(dtype, b->y, rows, 1),
+		                                                           egm_out_of(dtype, b->g, rows, net->inputs))
+		                               : egm_model_run(model, egm_array_of(dtype, b->x, rows, net->inputs),
+		                                               egm_out_of(dtype, b->y, rows, egm_model_outputs(model))),
 		                 EGM_OK);
 	}
 	egm_model_free(model);
@@ -112,7 +115,10 @@ START_TEST(test_reproducible__number_of_rows_does_not_matter)
 		run_moved(&wide_net, dtype, MAX_ROWS, 1);
 		for (int t = 0; t < 4 && on_path(threads[t], _i); t++) {
 			egm_model *model = new_model(context, "fewer", &wide_net, dtype, 8);
-			ck_assert_int_eq(egm_model_energy_gradient(model, dtype, straight.x, rows, n, y, slopes), EGM_OK);
+			ck_assert_int_eq(egm_model_energy_gradient(model, egm_array_of(dtype, straight.x, rows, n),
+			                                           egm_out_of(dtype, y, rows, 1),
+			                                           egm_out_of(dtype, slopes, rows, n)),
+			                 EGM_OK);
 			ck_assert(!memcmp(y, straight.y, (size_t)rows * size));
 			ck_assert(!memcmp(slopes, straight.g, (size_t)(rows * n) * size));
 			egm_model_free(model);
@@ -132,7 +138,10 @@ START_TEST(test_reproducible__same_call_gives_the_same_bits)
 		/* another model with its own buffers, run twice */
 		egm_model *model = new_model(context, "again", &wide_net, dtype, 8);
 		for (int i = 0; i < 2; i++) {
-			ck_assert_int_eq(egm_model_energy_gradient(model, dtype, straight.x, rows, WIDEST, y, slopes), EGM_OK);
+			ck_assert_int_eq(egm_model_energy_gradient(model, egm_array_of(dtype, straight.x, rows, WIDEST),
+			                                           egm_out_of(dtype, y, rows, 1),
+			                                           egm_out_of(dtype, slopes, rows, WIDEST)),
+			                 EGM_OK);
 			ck_assert(!memcmp(y, straight.y, (size_t)rows * size));
 			ck_assert(!memcmp(slopes, straight.g, (size_t)(rows * WIDEST) * size));
 		}
@@ -149,15 +158,17 @@ static void check_prefix(egm_dtype dtype)
 	static const int64_t counts[] = {1, 2, 16, 63, 64, 65, 257};
 	size_t row = OUTPUTS * (dtype == EGM_F32 ? sizeof(float) : sizeof(double));
 	egm_model *model = new_model(context, "prefix", &generator_net, dtype, 4);
-	ck_assert_int_eq(egm_model_generate(model, dtype, 42, MAX_ROWS, long_run), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(model, 42, egm_out_of(dtype, long_run, MAX_ROWS, egm_model_outputs(model))),
+	                 EGM_OK);
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-		ck_assert_int_eq(egm_model_generate(model, dtype, 42, counts[i], short_run), EGM_OK);
+		ck_assert_int_eq(
+		    egm_model_generate(model, 42, egm_out_of(dtype, short_run, counts[i], egm_model_outputs(model))), EGM_OK);
 		ck_assert(!memcmp(long_run, short_run, (size_t)counts[i] * row));
 	}
 	/* and no row comes again, in this chunk or another */
 	for (size_t r = 1; r < MAX_ROWS; r++)
 		for (size_t q = 0; q < r; q++) ck_assert(memcmp((char *)long_run + r * row, (char *)long_run + q * row, row));
-	ck_assert_int_eq(egm_model_generate(model, dtype, 43, 1, short_run), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(model, 43, egm_out_of(dtype, short_run, 1, egm_model_outputs(model))), EGM_OK);
 	ck_assert(memcmp(long_run, short_run, row));
 	egm_model_free(model);
 }
@@ -197,9 +208,10 @@ static void *work(void *argument)
 		int64_t rows = counts[i % 5];
 		egm_status st;
 		if (i % 2)
-			st = egm_model_energy(w->model, EGM_F64, x, rows, COLUMNS, energies);
+			st = egm_model_energy(w->model, egm_f64(x, rows, COLUMNS), egm_f64_out(energies, rows, 1));
 		else
-			st = egm_model_energy_gradient(w->model, EGM_F64, x, rows, COLUMNS, energies, slopes);
+			st = egm_model_energy_gradient(w->model, egm_f64(x, rows, COLUMNS), egm_f64_out(energies, rows, 1),
+			                               egm_f64_out(slopes, rows, COLUMNS));
 		w->wrong += st != EGM_OK || count_wrong(rows, energies, serial_u);
 		w->wrong += i % 2 == 0 && count_wrong(rows * COLUMNS, slopes, serial_g);
 	}
@@ -212,7 +224,9 @@ START_TEST(test_reproducible__threads_share_a_model)
 	worker workers[THREADS];
 	egm_model *model = new_model(context, "shared", &energy_net, EGM_F64, 4);
 	fill_numbers(6, MAX_ROWS * COLUMNS, x);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, 300, COLUMNS, serial_u, serial_g), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, 300, COLUMNS), egm_f64_out(serial_u, 300, 1),
+	                                           egm_f64_out(serial_g, 300, COLUMNS)),
+	                 EGM_OK);
 	for (int i = 0; i < THREADS; i++) {
 		workers[i] = (worker){model, 0};
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
@@ -231,7 +245,8 @@ static void *work_bits(void *argument)
 	worker *w = argument;
 	double mine[100], slopes[100 * COLUMNS];
 	for (int i = 0; i < CALLS; i++) {
-		egm_status st = egm_model_energy_gradient(w->model, EGM_F64, x, 100, COLUMNS, mine, slopes);
+		egm_status st = egm_model_energy_gradient(w->model, egm_f64(x, 100, COLUMNS), egm_f64_out(mine, 100, 1),
+		                                          egm_f64_out(slopes, 100, COLUMNS));
 		w->wrong += st != EGM_OK || memcmp(mine, serial_u, sizeof mine) || memcmp(slopes, serial_g, sizeof slopes);
 	}
 	return NULL;
@@ -243,7 +258,9 @@ START_TEST(test_reproducible__threads_get_the_serial_bits)
 	worker workers[THREADS];
 	egm_model *model = new_model(context, "shared", &energy_net, EGM_F64, 4);
 	fill_numbers(6, MAX_ROWS * COLUMNS, x);
-	ck_assert_int_eq(egm_model_energy_gradient(model, EGM_F64, x, 100, COLUMNS, serial_u, serial_g), EGM_OK);
+	ck_assert_int_eq(egm_model_energy_gradient(model, egm_f64(x, 100, COLUMNS), egm_f64_out(serial_u, 100, 1),
+	                                           egm_f64_out(serial_g, 100, COLUMNS)),
+	                 EGM_OK);
 	for (int i = 0; i < THREADS; i++) {
 		workers[i] = (worker){model, 0};
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, work_bits, &workers[i]), 0);

@@ -16,7 +16,7 @@ typedef struct layer {
 static void get(const egm_model *model, const char *name, int64_t n, double *out)
 {
 	double raw[S_MAX * S_MAX];
-	ck_assert_int_eq(egm_model_get_tensor(model, name, egm_model_dtype(model), raw, n), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(model, name, egm_out_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 	for (int64_t i = 0; i < n; i++) out[i] = at(egm_model_dtype(model), raw, i);
 }
 
@@ -24,7 +24,7 @@ static void set(egm_model *model, const char *name, int64_t n, const double *val
 {
 	double raw[S_MAX * S_MAX];
 	store(egm_model_dtype(model), n, values, raw);
-	ck_assert_int_eq(egm_model_set_tensor(model, name, egm_model_dtype(model), raw, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(model, name, egm_array_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 }
 
 static egm_model *spectral(egm_dtype dtype, int64_t units, int64_t inputs, const double *weight)
@@ -61,7 +61,7 @@ static int64_t get_all(const egm_model *model, double out[64])
 {
 	int64_t n = egm_model_parameter_count(model);
 	ck_assert_int_le(n, 64);
-	ck_assert_int_eq(egm_model_get_parameters(model, EGM_F64, out, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(out, n, 1)), EGM_OK);
 	return n;
 }
 
@@ -85,7 +85,8 @@ START_TEST(test_spectral__divides_diag_3_1_by_3)
 	/* 100 rounds shrink the angle by 9^100: what is left is rounding, of u and of v once each and of the product */
 	ck_assert(fabs(estimate(model) - 3) <= 3 * 3 * epsilon_of(dtype));
 	store(dtype, 4, identity, x);
-	ck_assert_int_eq(egm_model_run(model, dtype, x, 2, 2, y), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_run(model, egm_array_of(dtype, x, 2, 2), egm_out_of(dtype, y, 2, egm_model_outputs(model))), EGM_OK);
 	for (int i = 0; i < 4; i++) ck_assert(fabs(at(dtype, y, i) - want[i]) <= 6 * epsilon_of(dtype));
 	egm_model_free(model);
 }
@@ -187,7 +188,8 @@ START_TEST(test_spectral__zero_weight_is_the_bias)
 	egm_model *model = spectral(dtype, 3, 2, zeros);
 	set(model, "0.bias", 3, bias);
 	store(dtype, 4, points, x);
-	ck_assert_int_eq(egm_model_run(model, dtype, x, 2, 2, y), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_run(model, egm_array_of(dtype, x, 2, 2), egm_out_of(dtype, y, 2, egm_model_outputs(model))), EGM_OK);
 	for (int i = 0; i < 6; i++) ck_assert(at(dtype, y, i) == bias[i % 3]);
 	get(model, "0.u", 3, u);
 	egm__model_refresh(model);
@@ -196,7 +198,9 @@ START_TEST(test_spectral__zero_weight_is_the_bias)
 	ck_assert(u[0] != 0 && u[1] != 0 && u[2] != 0);
 	egm_model_free(model);
 	model = spectral(dtype, 1, 2, zeros);
-	ck_assert_int_eq(egm_model_energy_gradient(model, dtype, x, 2, 2, NULL, y), EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_energy_gradient(model, egm_array_of(dtype, x, 2, 2), egm_no_out(), egm_out_of(dtype, y, 2, 2)),
+	    EGM_OK);
 	for (int i = 0; i < 4; i++) ck_assert(at(dtype, y, i) == 0);
 	egm_model_free(model);
 }
@@ -374,7 +378,7 @@ START_TEST(test_spectral__buffers_are_parameters_that_are_not_trained)
 		const char *name;
 		int64_t shape[4];
 		int32_t rank;
-		ck_assert_int_eq(egm_model_tensor(model, i, &name, shape, &rank), EGM_OK);
+		ck_assert_int_eq(egm_model_tensor_shape(model, i, &name, shape, &rank), EGM_OK);
 		ck_assert_str_eq(name, names[i]);
 		ck_assert_int_eq(rank, i ? 1 : 2);
 		ck_assert_int_eq(shape[0] * (i ? 1 : shape[1]), sizes[i]);
@@ -432,13 +436,16 @@ START_TEST(test_spectral__buffers_come_and_go_as_they_are)
 	egm_model *model = new_model(context, "deep", &deep_net, EGM_F64, 3), *copy;
 	int64_t n = get_all(model, before);
 	fill_numbers(8, n, given);
-	ck_assert_int_eq(egm_model_set_parameters(model, EGM_F64, given, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(model, egm_f64(given, n, 1)), EGM_OK);
 	get_all(model, after);
 	ck_assert_mem_eq(given, after, (size_t)n * sizeof *given); /* u and v of any length */
 	ck_assert_int_eq(egm_model_clone(&copy, model), EGM_OK);
 	get_all(copy, after);
 	ck_assert_mem_eq(given, after, (size_t)n * sizeof *given);
-	for (int k = 0; k < 2; k++) ck_assert_int_eq(egm_model_run(k ? copy : model, EGM_F64, x, 1, 3, y[k]), EGM_OK);
+	for (int k = 0; k < 2; k++)
+		ck_assert_int_eq(egm_model_run(k ? copy : model, egm_f64(x, 1, 3),
+		                               egm_f64_out(y[k], 1, egm_model_outputs(k ? copy : model))),
+		                 EGM_OK);
 	ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
 	get_all(model, after);
 	ck_assert_mem_eq(given, after, (size_t)n * sizeof *given); /* a net at rest is a fixed function */
@@ -492,9 +499,9 @@ START_TEST(test_spectral__refuses_what_dense_refuses)
 	       "elements");
 	egm_model_free(model);
 	model = spectral(EGM_F64, 2, 2, diagonal);
-	expect(egm_model_set_tensor(model, "0.u", EGM_F64, bad, 2), EGM_ERR_NONFINITE,
+	expect(egm_model_set_tensor(model, "0.u", egm_f64(bad, 2, 1)), EGM_ERR_NONFINITE,
 	       "model 'spectral': 0.u[1] is not finite");
-	expect(egm_model_set_tensor(model, "0.v", EGM_F64, bad, 1), EGM_ERR_SHAPE,
+	expect(egm_model_set_tensor(model, "0.v", egm_f64(bad, 1, 1)), EGM_ERR_SHAPE,
 	       "model 'spectral': 0.v: 1 values given, there are 2");
 	ck_assert(fabs(estimate(model) - 3) <= 3 * 3 * 0x1p-52);
 	egm_model_free(model);
@@ -513,9 +520,9 @@ static int live_a_life(egm_test_allocator *a)
 	if (st == EGM_OK) st = egm_model_silu(model);
 	if (st == EGM_OK) st = egm_model_spectral_dense(model, 1);
 	if (st == EGM_OK) st = egm_model_build(model, EGM_F64, 1);
-	if (st == EGM_OK) st = egm_model_energy_gradient(model, EGM_F64, x, 2, 3, NULL, y);
+	if (st == EGM_OK) st = egm_model_energy_gradient(model, egm_f64(x, 2, 3), egm_no_out(), egm_f64_out(y, 2, 3));
 	if (st == EGM_OK) st = egm_model_clone(&copy, model);
-	if (st == EGM_OK) st = egm_model_set_tensor(copy, "0.weight", EGM_F64, (double[15]){1}, 15);
+	if (st == EGM_OK) st = egm_model_set_tensor(copy, "0.weight", egm_f64((double[15]){1}, 15, 1));
 	ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
 	egm_model_free(model);
 	egm_model_free(copy);

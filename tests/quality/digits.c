@@ -23,10 +23,9 @@ static void must(egm_status st)
 static egm_data *read_idx(egm_context *context, const char *folder, const char *name, double scale, double offset)
 {
 	static const char *const endings[] = {".gz", ""};
-	egm_data_options o;
+	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data = NULL;
 	egm_status st = EGM_ERR_IO;
-	must(egm_data_options_init(&o, sizeof o));
 	o.scale = scale;
 	o.offset = offset;
 	for (int i = 0; i < 2 && st != EGM_OK; i++) {
@@ -49,7 +48,7 @@ static egm_data *labelled(egm_context *context, const egm_data *images, const eg
 		memcpy(rows + i * ROW, x + i * PIXELS, PIXELS * sizeof *rows);
 		rows[i * ROW + PIXELS + (int)y[i]] = 1;
 	}
-	must(egm_data_create(&data, context, EGM_F32, rows, n, ROW));
+	must(egm_data_copy(&data, context, egm_f32(rows, n, ROW)));
 	free(rows);
 	return data;
 }
@@ -59,7 +58,7 @@ static void classify(const egm_model *net, const float *images, int64_t n, int *
 {
 	float *logits = malloc((size_t)n * CLASSES * sizeof *logits);
 	if (!logits) must(EGM_ERR_MEMORY);
-	must(egm_model_run(net, EGM_F32, images, n, PIXELS, logits));
+	must(egm_model_run(net, egm_f32(images, n, PIXELS), egm_f32_out(logits, n, egm_model_outputs(net))));
 	for (int64_t i = 0; i < n; i++) {
 		verdict[i] = 0;
 		for (int k = 1; k < CLASSES; k++)
@@ -73,17 +72,16 @@ static egm_model *train(egm_context *context, const char *folder, int epochs, ui
 	egm_data *images = read_idx(context, folder, "train-images-idx3-ubyte", 1 / 127.5, -1);
 	egm_data *labels = read_idx(context, folder, "train-labels-idx1-ubyte", 1, 0);
 	egm_data *data = labelled(context, images, labels);
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
 	egm_model *net = NULL;
 	egm_loss *loss = NULL;
-	egm_model_create(&net, context, "classifier", PIXELS);
+	must(egm_model_create(&net, context, "classifier", PIXELS));
 	egm_model_dense(net, 256);
 	egm_model_relu(net);
 	egm_model_dense(net, CLASSES);
 	must(egm_model_build(net, EGM_F32, seed));
-	must(egm_cross_entropy_create(&loss, net, NULL));
-	must(egm_trainer_options_init(&o, sizeof o));
+	must(egm_loss_cross_entropy(&loss, net, NULL));
 	o.seed = seed;
 	o.batch = 128;
 	o.learning_rate = 1e-3;
@@ -130,7 +128,7 @@ static void count_samples(egm_context *context, const egm_model *net, const char
 		        PIXELS);
 		exit(1);
 	}
-	must(egm_model_generate(generator, EGM_F32, seed, n, x));
+	must(egm_model_generate(generator, seed, egm_f32_out(x, n, egm_model_outputs(generator))));
 	classify(net, x, n, verdict);
 	for (int64_t i = 0; i < n; i++) counts[verdict[i]]++;
 	printf("{\"test_accuracy\": %.4f, \"samples\": %lld, \"counts\": [", accuracy, (long long)n);
@@ -170,9 +168,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "digits --data DIR --generator FILE [--samples N] [--epochs N] [--seed S]\n");
 		return 2;
 	}
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
-	must(egm_context_options_init(&o, sizeof o));
 	o.threads = 2;
 	must(egm_context_create(&context, &o));
 	egm_model *net = train(context, data, epochs, seed);

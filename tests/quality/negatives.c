@@ -78,7 +78,7 @@ static double mean_energy(const egm_model *net, const float *x)
 {
 	static float u[POINTS];
 	double sum = 0;
-	must(egm_model_energy(net, EGM_F32, x, POINTS, 2, u));
+	must(egm_model_energy(net, egm_f32(x, POINTS, 2), egm_f32_out(u, POINTS, 1)));
 	for (int i = 0; i < POINTS; i++) sum += (double)u[i];
 	return sum / POINTS;
 }
@@ -95,8 +95,8 @@ static double roc_area(const egm_model *net, const float *low, const float *high
 {
 	static float u[POINTS], v[POINTS];
 	double pairs = 0;
-	must(egm_model_energy(net, EGM_F32, low, POINTS, 2, u));
-	must(egm_model_energy(net, EGM_F32, high, POINTS, 2, v));
+	must(egm_model_energy(net, egm_f32(low, POINTS, 2), egm_f32_out(u, POINTS, 1)));
+	must(egm_model_energy(net, egm_f32(high, POINTS, 2), egm_f32_out(v, POINTS, 1)));
 	qsort(u, POINTS, sizeof *u, compare);
 	qsort(v, POINTS, sizeof *v, compare);
 	for (int i = 0, below = 0; i < POINTS; i++) {
@@ -115,12 +115,12 @@ typedef struct plan {
 
 static egm_model *train(egm_context *context, const float *x, const plan *p, uint64_t seed)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	egm_data *data = NULL;
 	egm_model *net = NULL;
 	egm_loss *loss = NULL;
 	egm_trainer *trainer = NULL;
-	must(egm_data_create(&data, context, EGM_F32, x, POINTS, 2));
+	must(egm_data_copy(&data, context, egm_f32(x, POINTS, 2)));
 	must(egm_model_create(&net, context, "energy", 2));
 	for (int i = 0; i < 2; i++) {
 		must(egm_model_dense(net, p->width));
@@ -128,8 +128,7 @@ static egm_model *train(egm_context *context, const float *x, const plan *p, uin
 	}
 	must(egm_model_dense(net, 1));
 	must(egm_model_build(net, EGM_F32, seed));
-	must(egm_ml_create(&loss, net, NULL));
-	must(egm_trainer_options_init(&options, sizeof options));
+	must(egm_loss_ml(&loss, net, NULL));
 	options.seed = seed;
 	options.learning_rate = p->learning_rate;
 	options.average_decay = p->average_decay;
@@ -137,7 +136,7 @@ static egm_model *train(egm_context *context, const float *x, const plan *p, uin
 	must(egm_trainer_fit(trainer, data, p->steps, NULL, NULL));
 	if (p->average_decay > 0) {
 		egm_model *average = NULL;
-		must(egm_trainer_average(trainer, net, &average));
+		must(egm_trainer_average(&average, trainer, net));
 		egm_model_free(net);
 		net = average;
 	}

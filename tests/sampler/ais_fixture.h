@@ -19,7 +19,7 @@ static inline egm_ais_result run_ais(const egm_ais_options *options, double *log
 {
 	egm_ais_result r;
 	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-	ck_assert_egm(egm_ais_run(target, options, &r, log_weights));
+	ck_assert_egm(egm_target_ais(target, options, &r, egm_f64_out(log_weights, PARTICLES, 1), NULL, NULL));
 	return r;
 }
 

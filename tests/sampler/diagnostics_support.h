@@ -36,13 +36,12 @@ static inline egm_diagnostics *make_diagnostics(egm_context *context, int64_t ch
 
 static inline void add_draws(egm_diagnostics *d, const double *draws, int64_t n)
 {
-	ck_assert_msg(egm_diagnostics_add(d, EGM_F64, draws, n) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_diagnostics_add(d, egm_f64(draws, n * CHAINS, DIMS)) == EGM_OK, "%s", egm_last_error());
 }
 
 static inline egm_diagnosis diagnose(const egm_diagnostics *d, int64_t dim, int64_t chain)
 {
-	egm_diagnosis result;
-	ck_assert_int_eq(egm_diagnosis_init(&result, sizeof result), EGM_OK);
+	egm_diagnosis result = EGM_DIAGNOSIS_INIT;
 	ck_assert_msg(egm_diagnostics_compute(d, dim, chain, &result) == EGM_OK, "%s", egm_last_error());
 	return result;
 }

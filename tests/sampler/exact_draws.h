@@ -30,8 +30,8 @@ static inline egm_sampler *sampler_on(law *l, const egm_sampler_options *o)
 /* Where chains stand that began at x [chains, dims] and made `transitions` transitions; over x. */
 static inline void carry(egm_sampler *s, double *x, int64_t transitions)
 {
-	ck_assert_egm(egm_sampler_set_points(s, EGM_F64, x));
-	ck_assert_egm(egm_sampler_run(s, 1, transitions, x, NULL));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
+	ck_assert_egm(egm_sampler_run(s, 1, transitions, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
 }
 
 static inline double *numbers(int64_t n)

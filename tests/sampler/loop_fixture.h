@@ -104,7 +104,8 @@ static inline record record_run(egm_sampler *sampler, const loop_target *t, int6
 	r.draws.draws = (double *)malloc((size_t)count * sizeof(double));
 	r.energies = (double *)malloc((size_t)(n * chains) * sizeof(double));
 	ck_assert(draws && energies && r.draws.draws && r.energies);
-	egm_status st = egm_sampler_run(sampler, n, thin, draws, energies);
+	egm_status st =
+	    egm_sampler_run(sampler, n, thin, draws_out(sampler, n, draws), energies_out(sampler, n, energies), NULL, NULL);
 	ck_assert_msg(st == expected, "%s: %s", egm_status_name(st), egm_last_error());
 	for (int64_t i = 0; i < count; i++) r.draws.draws[i] = number_at(t->dtype, draws, i);
 	for (int64_t i = 0; i < n * chains; i++) r.energies[i] = number_at(t->dtype, energies, i);

@@ -49,7 +49,8 @@ static inline void check_threads(law *l, const egm_sampler_options *o, int64_t n
 		egm_context *c = threaded_context(threads);
 		target = law_target(c, l, &to);
 		sampler = make_sampler(target, o);
-		ck_assert_egm(egm_sampler_run(sampler, n, 2, threads == 1 ? first : other, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, n, 2, draws_out(sampler, n, threads == 1 ? first : other), egm_no_out(),
+		                              NULL, NULL));
 		if (threads > 1) ck_assert(!memcmp(first, other, bytes));
 		close_sampler();
 		egm_context_free(c);

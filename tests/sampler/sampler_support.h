@@ -129,7 +129,7 @@ static inline egm_target_options target_options(void)
 static inline egm_target *law_target(egm_context *context, law *l, const egm_target_options *options)
 {
 	egm_target *target = NULL;
-	ck_assert_egm(egm_target_callback(&target, context, l->dtype, l->dims, energy_of_law, l, options));
+	ck_assert_egm(egm_target_callback(&target, context, l->dtype, l->dims, options, energy_of_law, l));
 	return target;
 }
 
@@ -199,8 +199,11 @@ static inline void run_in_pieces(egm_sampler *sampler, int64_t n, int64_t thin, 
 		char *x = (char *)draws + (size_t)(made / thin) * draw_bytes;
 		char *u = energies ? (char *)energies + (size_t)(made / thin) * energy_bytes : NULL;
 		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		egm_status st = made % thin ? egm_sampler_run(sampler, 1, thin - made % thin, x, u)
-		                            : egm_sampler_run(sampler, n - made / thin, thin, x, u);
+		egm_status st = made % thin
+		                    ? egm_sampler_run(sampler, 1, thin - made % thin, draws_out(sampler, 1, x),
+		                                      energies_out(sampler, 1, u), NULL, NULL)
+		                    : egm_sampler_run(sampler, n - made / thin, thin, draws_out(sampler, n - made / thin, x),
+		                                      energies_out(sampler, n - made / thin, u), NULL, NULL);
 		ck_assert(st == (s.done >= s.at ? EGM_ERR_STOPPED : st == EGM_ERR_NONFINITE ? st : EGM_OK));
 		made += s.done;
 	}
@@ -222,7 +225,7 @@ static inline sample run_sampler(egm_sampler *sampler, egm_dtype dtype, int64_t 
 	s.draws = (double *)malloc(count * sizeof *s.draws);
 	ck_assert_ptr_nonnull(drawn);
 	ck_assert_ptr_nonnull(s.draws);
-	ck_assert_egm(egm_sampler_run(sampler, n, thin, drawn, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, n, thin, draws_out(sampler, n, drawn), egm_no_out(), NULL, NULL));
 	for (size_t i = 0; i < count; i++) s.draws[i] = number_at(dtype, drawn, (int64_t)i);
 	free(drawn);
 	return s;
@@ -233,7 +236,7 @@ static inline sample sample_law(law *l, const egm_target_options *to, const egm_
                                 int64_t forget, int64_t n, int64_t thin)
 {
 	egm_sampler *sampler = sampler_of(l, to, options);
-	if (forget) ck_assert_egm(egm_sampler_run(sampler, 1, forget, NULL, NULL));
+	if (forget) ck_assert_egm(egm_sampler_run(sampler, 1, forget, egm_no_out(), egm_no_out(), NULL, NULL));
 	sample s = run_sampler(sampler, l->dtype, l->dims, options->chains, n, thin);
 	egm_sampler_free(sampler);
 	return s;

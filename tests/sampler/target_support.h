@@ -101,7 +101,7 @@ static inline egm_model *net(egm_context *c, const char *name, int64_t inputs, c
 	ck_assert(count <= 2048);
 	draw_all((uint64_t)inputs * 977 + strlen(layers), count, 0.8, values);
 	store(dtype, count, values, stored);
-	ck_assert_egm(egm_model_set_parameters(model, dtype, stored, count));
+	ck_assert_egm(egm_model_set_parameters(model, egm_array_of(dtype, stored, count, 1)));
 	return model;
 }
 
@@ -110,14 +110,15 @@ static inline void set_all(egm_model *model, const double *values)
 	double stored[2048];
 	int64_t count = egm_model_parameter_count(model);
 	store(egm_model_dtype(model), count, values, stored);
-	ck_assert_egm(egm_model_set_parameters(model, egm_model_dtype(model), stored, count));
+	ck_assert_egm(egm_model_set_parameters(model, egm_array_of(egm_model_dtype(model), stored, count, 1)));
 }
 
 /* V of one f64 point. */
 static inline double value_at(const egm_target *target, const double *x)
 {
 	double v;
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, x, 1, &v, NULL));
+	ck_assert_egm(
+	    egm_target_evaluate(target, egm_f64(x, 1, egm_target_dims(target)), egm_f64_out(&v, 1, 1), egm_no_out()));
 	return v;
 }
 
@@ -128,7 +129,8 @@ static inline void check_gradient(const egm_target *target, const double *x, int
 	int64_t dims = egm_target_dims(target);
 	double v[8], g[64], moved[64];
 	ck_assert(rows <= 8 && rows * dims <= 64);
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, x, rows, v, g));
+	ck_assert_egm(egm_target_evaluate(target, egm_f64(x, rows, egm_target_dims(target)), egm_f64_out(v, rows, 1),
+	                                  egm_f64_out(g, rows, egm_target_dims(target))));
 	for (int64_t i = 0; i < rows * dims; i++) {
 		const double h = 1e-5;
 		const double *row = x + i / dims * dims;

@@ -12,8 +12,8 @@ static egm_sampler_statistics adapt(int32_t kernel, double step, int64_t steps)
 	egm_sampler_options o = sampler_options(kernel, 64, step, 53);
 	o.adapt_scale = 0;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, steps));
-	ck_assert_egm(egm_sampler_run(s, 100, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_warmup(s, steps, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics stats = sampler_stats(s, -1);
 	egm_sampler_free(s);
 	return stats;
@@ -58,9 +58,9 @@ START_TEST(test_adaptation__of_any_length)
 		o.adapt_scale = _i % 2;
 		egm_sampler *s = sampler_on(&l, &o);
 		double step = sampler_stats(s, 7).step_size;
-		ck_assert_egm(egm_sampler_warmup(s, lengths[i]));
+		ck_assert_egm(egm_sampler_warmup(s, lengths[i], NULL, NULL));
 		ck_assert((sampler_stats(s, 7).step_size == step) == (lengths[i] < 10));
-		ck_assert_egm(egm_sampler_run(s, 100, 1, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(s, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		ck_assert_msg(sampler_stats(s, -1).acceptance >= target_of(kernel) - 0.1, "warm-up of %d: acceptance %g",
 		              (int)lengths[i], sampler_stats(s, -1).acceptance);
 		egm_sampler_free(s);
@@ -86,7 +86,7 @@ static void expect_scales(const egm_sampler *s, const law *l, int chains, double
 	double scale[8];
 	ck_assert_int_le(l->dims, 8);
 	for (int c = 0; c < chains; c++) {
-		ck_assert_egm(egm_sampler_scale(s, c, scale));
+		ck_assert_egm(egm_sampler_scale(s, c, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		for (int64_t j = 0; j < l->dims; j++) ck_assert_near(log(scale[j] / normal_sd(l, j)), 0, tolerance);
 	}
 }
@@ -102,11 +102,11 @@ START_TEST(test_adaptation__finds_scales_over_five_decades)
 	l.dtype = dtype;
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 54);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	expect_scales(s, &l, CHAINS, log(1.32));
 	/* And so trajectories are as short as in equal dimensions. In few dimensions a fixed step is accepted more often
 	 * than the moving one of the warm-up, which averages 0.8: 0.88 to 0.905 over 16 seeds. */
-	ck_assert_egm(egm_sampler_run(s, 200, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 200, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(s, -1).leapfrogs < 12);
 	ck_assert_near(sampler_stats(s, -1).acceptance, 0.85, 0.1);
 	egm_sampler_free(s);
@@ -126,7 +126,7 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 	egm_sampler_options o = sampler_options(kernel, CHAINS, 0.1, 62);
 	o.adapt_scale = 1;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	expect_scales(s, &l, CHAINS, log(1.32));
 	sample drawn = run_sampler(s, EGM_F64, 2, CHAINS, N, kernel == EGM_SAMPLER_MALA ? 10 : 1);
 	for (int j = 0; j < 2; j++) {
@@ -165,10 +165,10 @@ START_TEST(test_adaptation__of_energies_that_are_nearly_linear)
 	law l = law_of(soft_wall_energy, D, 0);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 70);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 500));
+	ck_assert_egm(egm_sampler_warmup(s, 500, NULL, NULL));
 	for (int c = 0; c < CHAINS; c++) {
 		double scale[D];
-		ck_assert_egm(egm_sampler_scale(s, c, scale));
+		ck_assert_egm(egm_sampler_scale(s, c, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		for (int j = 0; j < D; j++) outside += !(scale[j] >= 0.25 && scale[j] <= 1.5 * 1.85);
 	}
 	ck_assert_msg(outside <= 15, "%d of %d scales", outside, CHAINS * D);
@@ -190,7 +190,7 @@ START_TEST(test_adaptation__many_units_at_once)
 	o.adapt_scale = 1;
 	if (o.kernel == EGM_SAMPLER_HMC) o.jitter = 0.3; /* 10 steps may be a period */
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	ck_assert_int_lt(l.rows, CHAINS * 20000);
 	expect_scales(s, &l, CHAINS, log(1.6));
 	egm_sampler_free(s);
@@ -220,11 +220,12 @@ static double in_units(int32_t kernel, egm_dtype dtype, const double *units, dou
 	o.scale = units;
 	egm_sampler *s = sampler_on(&l, &o);
 	for (int i = 0; i < CHAINS * 2; i++) store_number(dtype, (0.3 * i - 1) * units[i % 2], points, i);
-	ck_assert_egm(egm_sampler_set_points(s, dtype, points));
-	ck_assert_egm(egm_sampler_warmup(s, 300));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, dtype, points)));
+	ck_assert_egm(egm_sampler_warmup(s, 300, NULL, NULL));
 	sample drawn = run_sampler(s, dtype, 2, CHAINS, N, 1);
 	for (int i = 0; i < N * CHAINS * 2; i++) draws[i] = drawn.draws[i] / units[i % 2];
-	for (int c = 0; c < CHAINS; c++) ck_assert_egm(egm_sampler_scale(s, c, scales + 2 * c));
+	for (int c = 0; c < CHAINS; c++)
+		ck_assert_egm(egm_sampler_scale(s, c, egm_f64_out(scales + 2 * c, egm_sampler_dims(s), 1)));
 	for (int i = 0; i < CHAINS * 2; i++) scales[i] /= units[i % 2];
 	double step = sampler_stats(s, -1).step_size;
 	free(drawn.draws);
@@ -258,7 +259,7 @@ START_TEST(test_adaptation__scales_of_the_other_kernels)
 	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, 0.1, 55);
 	o.adapt_scale = 1;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 3000));
+	ck_assert_egm(egm_sampler_warmup(s, 3000, NULL, NULL));
 	expect_scales(s, &l, CHAINS, log(1.6));
 	egm_sampler_free(s);
 }
@@ -272,16 +273,16 @@ START_TEST(test_adaptation__is_frozen_behind_a_warm_up)
 	double before[D], behind[D];
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 56);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 200));
+	ck_assert_egm(egm_sampler_warmup(s, 200, NULL, NULL));
 	ck_assert_int_eq(sampler_stats(s, -1).transitions, 0);
 	double step = sampler_stats(s, 2).step_size;
-	ck_assert_egm(egm_sampler_scale(s, 2, before));
-	ck_assert_egm(egm_sampler_run(s, 50, 1, NULL, NULL));
-	ck_assert_egm(egm_sampler_scale(s, 2, behind));
+	ck_assert_egm(egm_sampler_scale(s, 2, egm_f64_out(before, egm_sampler_dims(s), 1)));
+	ck_assert_egm(egm_sampler_run(s, 50, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_scale(s, 2, egm_f64_out(behind, egm_sampler_dims(s), 1)));
 	ck_assert_mem_eq(before, behind, sizeof before);
 	ck_assert(sampler_stats(s, 2).step_size == step);
 	ck_assert(sampler_stats(s, 1).step_size != step);
-	ck_assert_egm(egm_sampler_warmup(s, 200));
+	ck_assert_egm(egm_sampler_warmup(s, 200, NULL, NULL));
 	ck_assert(sampler_stats(s, 2).step_size != step);
 	egm_sampler_free(s);
 }
@@ -297,12 +298,12 @@ START_TEST(test_adaptation__short_warm_ups_keep_scales)
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 2, 0.1, 57);
 	o.scale = start;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 49));
-	ck_assert_egm(egm_sampler_scale(s, 1, scale));
+	ck_assert_egm(egm_sampler_warmup(s, 49, NULL, NULL));
+	ck_assert_egm(egm_sampler_scale(s, 1, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	ck_assert_mem_eq(scale, start, sizeof scale);
 	ck_assert(sampler_stats(s, 1).step_size != 0.1);
-	ck_assert_egm(egm_sampler_warmup(s, 50));
-	ck_assert_egm(egm_sampler_scale(s, 1, scale));
+	ck_assert_egm(egm_sampler_warmup(s, 50, NULL, NULL));
+	ck_assert_egm(egm_sampler_scale(s, 1, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	ck_assert_mem_ne(scale, start, sizeof scale);
 	egm_sampler_free(s);
 }
@@ -323,9 +324,9 @@ START_TEST(test_adaptation__chains_that_stand_still_keep_scales)
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.1, 64);
 	o.scale = start;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_set_points(s, EGM_F64, points));
-	ck_assert_egm(egm_sampler_warmup(s, 100));
-	ck_assert_egm(egm_sampler_scale(s, 0, scale));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_warmup(s, 100, NULL, NULL));
+	ck_assert_egm(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	ck_assert_mem_eq(scale, start, sizeof scale);
 	ck_assert(sampler_stats(s, 0).step_size > 0);
 	egm_sampler_free(s);
@@ -341,7 +342,7 @@ START_TEST(test_adaptation__levels_adapt_on_their_own)
 	o.levels = 3;
 	o.temperatures = ladder;
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 1000));
+	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	for (int c = 0; c < 4; c++)
 		for (int level = 1; level < 3; level++) {
 			double ratio = pow(s->walkers[3 * c + level].step / s->walkers[3 * c].step, 2);
@@ -361,16 +362,16 @@ START_TEST(test_adaptation__stopped_in_the_middle)
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 0.1, 59);
 	egm_sampler *s = sampler_on(&l, &o);
 	l.stop_at = 1000;
-	ck_assert_int_eq(egm_sampler_warmup(s, 1000), EGM_ERR_STOPPED);
+	ck_assert_int_eq(egm_sampler_warmup(s, 1000, NULL, NULL), EGM_ERR_STOPPED);
 	for (int c = 0; c < 4; c++) ck_assert_ptr_null(s->walkers[c].adaptation);
-	ck_assert_egm(egm_sampler_points(s, EGM_F64, x));
+	ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, x)));
 	for (int i = 0; i < 20; i++) ck_assert(isfinite(x[i]));
 	double step = sampler_stats(s, -1).step_size;
 	ck_assert(step > 0.01 && step < 3);
-	ck_assert_egm(egm_sampler_run(s, 20, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(s, -1).step_size == step);
-	ck_assert_egm(egm_sampler_warmup(s, 200));
-	ck_assert_egm(egm_sampler_run(s, 100, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_warmup(s, 200, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_near(sampler_stats(s, -1).acceptance, 0.8, 0.15);
 	egm_sampler_free(s);
 }
@@ -385,7 +386,7 @@ START_TEST(test_adaptation__stopped_at_once)
 	egm_sampler *s = sampler_on(&l, &o);
 	double step = sampler_stats(s, 3).step_size;
 	l.stop_at = (const long[]){3, 15, 60}[_i];
-	ck_assert_int_eq(egm_sampler_warmup(s, 1000), EGM_ERR_STOPPED);
+	ck_assert_int_eq(egm_sampler_warmup(s, 1000, NULL, NULL), EGM_ERR_STOPPED);
 	for (int c = 0; c < 4; c++) ck_assert(sampler_stats(s, c).step_size == step);
 	egm_sampler_free(s);
 }
@@ -402,10 +403,10 @@ START_TEST(test_adaptation__out_of_memory)
 		egm_sampler *s = NULL;
 		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 3, 0.1, 60);
 		egm_status st = EGM_ERR_MEMORY;
-		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, energy_of_law, &l, NULL);
+		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_law, &l);
 		if (target) st = egm_sampler_create(&s, target, &o);
-		if (s) st = egm_sampler_warmup(s, 30);
-		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, NULL, NULL);
+		if (s) st = egm_sampler_warmup(s, 30, NULL, NULL);
+		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL);
 		ck_assert_int_eq(st, fail_at ? EGM_ERR_MEMORY : EGM_OK);
 		egm_sampler_free(s);
 		egm_target_free(target);

@@ -140,7 +140,7 @@ START_TEST(test_adaptation__formulas)
 			continue;
 		}
 		double change = 0, scale[DIMS];
-		ck_assert_egm(egm_sampler_scale(s, 0, scale));
+		ck_assert_egm(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		for (int j = 0; j < DIMS; j++) {
 			double variance = variance_of(coordinate, j), n = 35;
 			double q[DIMS] = {sqrt(variance / variance_of(slope, 0)), variance, 100 * variance};
@@ -182,7 +182,7 @@ START_TEST(test_adaptation__first_scales)
 		}
 		egm__adaptation_update(s, w);
 		double x = averaged(accept + restart, t + 1 - restart, h0, &mean);
-		ck_assert_egm(egm_sampler_scale(s, 0, scale));
+		ck_assert_egm(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		if (t == begins[k]) {
 			ck_assert_near(scale[1], _i ? 1 : wide, 1e-9);
 			if (!_i && k == 0) { /* later scales are right already */
@@ -216,7 +216,7 @@ START_TEST(test_adaptation__windows_begin_empty)
 		egm__adaptation_update(s, w);
 	}
 	for (int t = 22; t < 99; t++) variance += pow(t % 7 - 3, 2) / (n - 1); /* 11 rounds of 0 .. 6, mean 3 */
-	ck_assert_egm(egm_sampler_scale(s, 0, &scale));
+	ck_assert_egm(egm_sampler_scale(s, 0, egm_f64_out(&scale, egm_sampler_dims(s), 1)));
 	ck_assert_near(scale, sqrt(variance), 1e-12); /* slopes are 0: q = variance */
 	egm_sampler_free(s);
 }

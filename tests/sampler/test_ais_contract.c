@@ -72,8 +72,8 @@ START_TEST(test_ais__all_lost_is_nonfinite)
 	law l = law_of(unknown_energy, 2, 0);
 	target = law_target(context, &l, NULL);
 	egm_ais_options o = ais_options(N, 5, 1);
-	ck_assert_int_eq(egm_ais_run(target, &o, &r, lw), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_ais_run: all 10 particles began where the target is not finite");
+	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, PARTICLES, 1), NULL, NULL), EGM_ERR_NONFINITE);
+	ck_assert_str_eq(egm_last_error(), "egm_target_ais: all 10 particles began where the target is not finite");
 	check_untouched(&r, lw, N);
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(test_ais__stop_from_the_callback)
 		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
 		target = law_target(c, &l, &to);
 		egm_ais_options o = ais_options(N, 20, 1);
-		ck_assert_int_eq(egm_ais_run(target, &o, &r, lw), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, PARTICLES, 1), NULL, NULL), EGM_ERR_STOPPED);
 		check_untouched(&r, lw, N);
 		ck_assert_int_eq(l.calls, call);
 		close_sampler();
@@ -188,8 +188,8 @@ START_TEST(test_ais__stop_from_the_callback)
 	l.stop_at = 3000; /* the pilot of 64 particles makes 2 x 5 x 92 calls */
 	target = law_target(c, &l, &to);
 	egm_ais_options o = ais_options(2000, 20, 1);
-	ck_assert_int_eq(egm_ais_run(target, &o, &r, NULL), EGM_ERR_STOPPED);
-	ck_assert_str_eq(egm_last_error(), "egm_ais_run: the energy callback returned 1, which stops it");
+	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
+	ck_assert_str_eq(egm_last_error(), "egm_target_ais: the energy callback returned 1, which stops it");
 	ck_assert(l.calls <= 3000 + 2 * 2 * 6); /* nobody goes beyond the level in hand, 2 calls an evaluation */
 	close_sampler();
 	egm_context_free(c);
@@ -217,7 +217,7 @@ START_TEST(test_ais__every_allocation_may_fail)
 			ck_assert_egm(egm_ais_result_init(&r, sizeof r));
 			egm_ais_options o = ais_options(4, 3, 1);
 			allocator.fail_at = allocator.calls + ++fail_at;
-			st = egm_ais_run(target, &o, &r, NULL);
+			st = egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL);
 			ck_assert(st == EGM_OK || st == EGM_ERR_MEMORY);
 			if (st != EGM_OK) check_untouched(&r, NULL, 0);
 			egm_target_free(target);
@@ -237,8 +237,8 @@ START_TEST(test_ais__misuse)
 	target = law_target(context, &l, NULL);
 	egm_ais_result r;
 	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-	ck_assert_int_eq(egm_ais_run(NULL, NULL, &r, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_ais_run(target, NULL, NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_target_ais(NULL, NULL, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_target_ais(target, NULL, NULL, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_ais_options_init(NULL, 8), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_ais_result_init(NULL, 8), EGM_ERR_ARGUMENT);
 	const struct {
@@ -256,7 +256,7 @@ START_TEST(test_ais__misuse)
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		egm_ais_options o = ais_options(4, 3, 1);
 		memcpy((char *)&o + counts[i].member, &counts[i].value, sizeof counts[i].value);
-		ck_assert_msg(egm_ais_run(target, &o, &r, NULL) == EGM_ERR_ARGUMENT, "count %zu", i);
+		ck_assert_msg(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL) == EGM_ERR_ARGUMENT, "count %zu", i);
 	}
 	const size_t numbers[] = {offsetof(egm_ais_options, step_size), offsetof(egm_ais_options, base_scale),
 	                          offsetof(egm_ais_options, power)};
@@ -265,7 +265,8 @@ START_TEST(test_ais__misuse)
 		for (size_t j = 0; j < (i == 2 ? 5 : 4); j++) {
 			egm_ais_options o = ais_options(4, 3, 1);
 			memcpy((char *)&o + numbers[i], &values[j], sizeof values[j]);
-			ck_assert_msg(egm_ais_run(target, &o, &r, NULL) == EGM_ERR_ARGUMENT, "number %zu, value %g", i, values[j]);
+			ck_assert_msg(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL) == EGM_ERR_ARGUMENT,
+			              "number %zu, value %g", i, values[j]);
 		}
 	check_untouched(&r, NULL, 0);
 	ck_assert_int_eq(l.calls, 0);
@@ -305,9 +306,9 @@ START_TEST(test_ais__base_scales_that_the_dtype_holds)
 			o.base_scale = s;
 		target = law_target(context, &l, &to);
 		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-		egm_status st = egm_ais_run(target, &o, &r, NULL);
+		egm_status st = egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL);
 		ck_assert_msg(st == (cases[i].holds ? EGM_OK : EGM_ERR_ARGUMENT), "%g: %s", s, egm_last_error());
-		snprintf(text, sizeof text, "egm_ais_run: base_scale%s = %g, has to lie between %s",
+		snprintf(text, sizeof text, "egm_target_ais: base_scale%s = %g, has to lie between %s",
 		         prior ? ", the prior_scale of the target," : "", s,
 		         l.dtype == EGM_F32 ? "6e-20 and 9e+18 for f32" : "1e-150 and 1e+150 for f64");
 		if (!cases[i].holds) ck_assert_str_eq(egm_last_error(), text);
@@ -331,7 +332,7 @@ START_TEST(test_ais__short_result)
 	egm_ais_result whole = run_ais(&o, NULL), r;
 	memset(&r, 0x5a, sizeof r);
 	ck_assert_egm(egm_ais_result_init(&r, offsetof(egm_ais_result, ess)));
-	ck_assert_egm(egm_ais_run(target, &o, &r, NULL));
+	ck_assert_egm(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL));
 	ck_assert(r.log_z == whole.log_z && r.standard_error == whole.standard_error);
 	ck_assert_int_eq(r.struct_size, offsetof(egm_ais_result, ess));
 	for (size_t i = offsetof(egm_ais_result, ess); i < sizeof r; i++) ck_assert(((char *)&r)[i] == 0x5a);

@@ -22,7 +22,7 @@ static void set_all(int64_t chains, int64_t dims, double value)
 {
 	double *x = malloc((size_t)(chains * dims) * sizeof *x);
 	for (int64_t i = 0; i < chains * dims; i++) x[i] = value;
-	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, x));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, x)));
 	free(x);
 }
 
@@ -107,10 +107,12 @@ START_TEST(test_annealed__one_step_is_ula)
 		egm_sampler_options o = options_of(3, 0.1, NULL, 1, 1), u = sampler_options(EGM_SAMPLER_ULA, 3, 0.1, 11);
 		memset(a, 0, sizeof a), memset(b, 0, sizeof b);
 		open_sampler(&l, NULL, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 5, 2, a, ua));
+		ck_assert_egm(
+		    egm_sampler_run(sampler, 5, 2, draws_out(sampler, 5, a), energies_out(sampler, 5, ua), NULL, NULL));
 		egm_sampler_free(sampler);
 		sampler = make_sampler(target, &u);
-		ck_assert_egm(egm_sampler_run(sampler, 5, 2, b, ub));
+		ck_assert_egm(
+		    egm_sampler_run(sampler, 5, 2, draws_out(sampler, 5, b), energies_out(sampler, 5, ub), NULL, NULL));
 		ck_assert(!memcmp(a, b, sizeof a));
 		ck_assert(!memcmp(ua, ub, (f32 ? sizeof(float) : sizeof(double)) * 5 * 3));
 		close_sampler();
@@ -130,7 +132,7 @@ START_TEST(test_annealed__every_step_has_its_own_noise)
 	for (int64_t steps = 1; steps <= 2; steps++) {
 		egm_sampler_options o = options_of(OWN, 1, &one, 1, steps);
 		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, N, 1, x, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, N, 1, draws_out(sampler, N, x), egm_no_out(), NULL, NULL));
 		for (int64_t i = 1; steps == 2 && i < N; i++)
 			for (int64_t j = 0; j < OWN * 3; j++) seen[count++] = x[i * OWN * 3 + j] - x[(i - 1) * OWN * 3 + j];
 		egm_sampler_free(sampler);
@@ -179,17 +181,20 @@ START_TEST(test_annealed__draw_is_the_denoised_point)
 	for (int pass = 0; pass < 2; pass++) {
 		o.denoise = pass ? 0.6 : 0;
 		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 1, 3, pass ? draws : plain, pass ? energies : plain_energies));
+		ck_assert_egm(egm_sampler_run(sampler, 1, 3, draws_out(sampler, 1, pass ? draws : plain),
+		                              energies_out(sampler, 1, pass ? energies : plain_energies), NULL, NULL));
 		double x[N * DIMS];
-		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, x));
+		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, x)));
 		ck_assert(!memcmp(x, plain, sizeof x));
 		egm_sampler_free(sampler);
 		sampler = NULL;
 	}
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, plain, N, v, g));
+	ck_assert_egm(egm_target_evaluate(target, egm_f64(plain, N, egm_target_dims(target)), egm_f64_out(v, N, 1),
+	                                  egm_f64_out(g, N, egm_target_dims(target))));
 	for (int64_t i = 0; i < N; i++) ck_assert_near(plain_energies[i], v[i], 1e-13 * fabs(v[i]));
 	for (int64_t i = 0; i < N * DIMS; i++) ck_assert_near(draws[i], plain[i] - 0.36 * g[i], 1e-14);
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, N, v, NULL));
+	ck_assert_egm(
+	    egm_target_evaluate(target, egm_f64(draws, N, egm_target_dims(target)), egm_f64_out(v, N, 1), egm_no_out()));
 	for (int64_t i = 0; i < N; i++) ck_assert_near(energies[i], v[i], 1e-13 * fabs(v[i]));
 }
 END_TEST
@@ -203,7 +208,8 @@ START_TEST(test_annealed__energies_without_draws)
 	o.denoise = 0.5;
 	for (int pass = 0; pass < 2; pass++) {
 		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 2, 1, pass ? NULL : draws, pass ? b : a));
+		ck_assert_egm(egm_sampler_run(sampler, 2, 1, draws_out(sampler, 2, pass ? NULL : draws),
+		                              energies_out(sampler, 2, pass ? b : a), NULL, NULL));
 		egm_sampler_free(sampler);
 		sampler = NULL;
 	}
@@ -229,7 +235,7 @@ START_TEST(test_annealed__gradients_are_one_a_step)
 		egm_sampler_options o = options_of(OWN, 0.1, cases[i].temperatures, cases[i].levels, STEPS);
 		o.denoise = cases[i].denoise;
 		open_sampler(&l, NULL, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 3, 2, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, 3, 2, egm_no_out(), egm_no_out(), NULL, NULL));
 		egm_sampler_statistics s = sampler_stats(sampler, 1);
 		int64_t expected = 1 + PASSES * (cases[i].levels * STEPS + cases[i].extra);
 		ck_assert_int_eq(s.transitions, PASSES);
@@ -266,16 +272,19 @@ START_TEST(test_annealed__stop_leaves_whole_passes)
 		egm_sampler_options o = options_of(OWN, 0.2, temperatures, 2, STEPS);
 		o.denoise = 0.5;
 		open_sampler(&l, NULL, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 1, 2, NULL, NULL));
-		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, at));
+		ck_assert_egm(egm_sampler_run(sampler, 1, 2, egm_no_out(), egm_no_out(), NULL, NULL));
+		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, at)));
 		l.stop_at = 1 + 2 * PASS + call;
-		ck_assert_int_eq(egm_sampler_run(sampler, 1, 1, draws, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL),
+		                 EGM_ERR_STOPPED);
 		ck_assert_int_eq(sampler_stats(sampler, 0).transitions, 2);
-		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, draws));
+		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, draws)));
 		ck_assert(!memcmp(at, draws, sizeof at));
 		l.stop_at = 0;
-		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, energies));
-		ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, OWN, v, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), energies_out(sampler, 1, energies),
+		                              NULL, NULL));
+		ck_assert_egm(egm_target_evaluate(target, egm_f64(draws, OWN, egm_target_dims(target)), egm_f64_out(v, OWN, 1),
+		                                  egm_no_out()));
 		for (int i = 0; i < OWN; i++) ck_assert_near(energies[i], v[i], 1e-14);
 		close_sampler();
 	}
@@ -298,10 +307,12 @@ START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 	egm_sampler_options o = options_of(2, 0.5, hot, 2, 20);
 	o.denoise = 0.5;
 	open_sampler(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1, NULL, NULL));
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 	l.numbers[0] = fmax(points[0], points[1]); /* temperature 1e6 takes 40 half-steps beyond it, one way or the other */
-	ck_assert_int_eq(egm_sampler_run(sampler, 3, 1, draws, energies), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(
+	    egm_sampler_run(sampler, 3, 1, draws_out(sampler, 3, draws), energies_out(sampler, 3, energies), NULL, NULL),
+	    EGM_ERR_NONFINITE);
 	ck_assert_int_eq(sampler_stats(sampler, -1).frozen, 2);
 	for (int i = 0; i < 6; i++) {
 		ck_assert(draws[i] == points[i % 2]);
@@ -320,8 +331,10 @@ START_TEST(test_annealed__bounds)
 	to.lower = &lower;
 	egm_sampler_options o = options_of(5, 0.1, temperatures, 2, 10);
 	open_sampler(&l, &to, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 10, 1, draws, energies));
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, 50, v, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 10, 1, draws_out(sampler, 10, draws), energies_out(sampler, 10, energies),
+	                              NULL, NULL));
+	ck_assert_egm(
+	    egm_target_evaluate(target, egm_f64(draws, 50, egm_target_dims(target)), egm_f64_out(v, 50, 1), egm_no_out()));
 	for (int i = 0; i < 50; i++) ck_assert_near(energies[i], v[i], 1e-12);
 	egm_sampler_free(sampler);
 	o.denoise = 0.1;
@@ -346,7 +359,7 @@ START_TEST(test_annealed__refuses_schedules_that_rise)
 	ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	o.denoise = 0;
 	sampler = make_sampler(target, &o);
-	ck_assert_int_eq(egm_sampler_warmup(sampler, 10), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_sampler_warmup(sampler, 10, NULL, NULL), EGM_ERR_STATE);
 }
 END_TEST
 

@@ -36,7 +36,7 @@ static egm_target *boxed(egm_dtype dtype, int64_t dims, const double *low, const
 	width = dims;
 	o.lower = low;
 	o.upper = high;
-	ck_assert_egm(egm_target_callback(&t, context, dtype, dims, energy, &width, &o));
+	ck_assert_egm(egm_target_callback(&t, context, dtype, dims, &o, energy, &width));
 	return t;
 }
 
@@ -346,7 +346,7 @@ START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 		for (int d = 0; d < 4; d++) y[d] = 2 * draw(&seed);
 		double w = w_at(p, y, gradient);
 		egm__target_to_points(t, 1, y, x);
-		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 1, &v, NULL));
+		ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 1, egm_target_dims(t)), egm_f64_out(&v, 1, 1), egm_no_out()));
 		ck_assert(fabs(w - (v - p->jacobian[0])) <= 1e-13 * (1 + fabs(v)));
 		for (int d = 0; d < 4; d++) {
 			memcpy(moved, y, sizeof y);

@@ -106,8 +106,8 @@ static void assert_same(const egm_diagnostics *a, const egm_diagnostics *b)
 			egm_diagnosis one = diagnose(a, dim, chain), other = diagnose(b, dim, chain);
 			ck_assert_msg(memcmp(&one, &other, sizeof one) == 0, "dimension %d, chain %d", dim, chain);
 			ck_assert(isfinite(one.r_hat) && isfinite(one.ess_tail) && isfinite(one.mcse));
-			ck_assert_int_eq(egm_diagnostics_autocorrelation(a, dim, chain, LAGS, left), EGM_OK);
-			ck_assert_int_eq(egm_diagnostics_autocorrelation(b, dim, chain, LAGS, right), EGM_OK);
+			ck_assert_int_eq(egm_diagnostics_autocorrelation(a, dim, chain, egm_f64_out(left, LAGS, 1)), EGM_OK);
+			ck_assert_int_eq(egm_diagnostics_autocorrelation(b, dim, chain, egm_f64_out(right, LAGS, 1)), EGM_OK);
 			ck_assert(memcmp(left, right, sizeof left) == 0);
 		}
 }
@@ -141,12 +141,13 @@ START_TEST(test_diagnostics__f32_is_f64_of_the_same_numbers)
 	for (int i = 0; i < MANY * CHAINS * DIMS; i++) draws[i] = narrow[i] = (float)draws[i];
 	egm_diagnostics *a = make_diagnostics(context, CHAINS, DIMS, 0), *b = make_diagnostics(context, CHAINS, DIMS, 0);
 	add_draws(a, draws, MANY);
-	ck_assert_int_eq(egm_diagnostics_add(b, EGM_F32, narrow, MANY / 2), EGM_OK);
-	ck_assert_int_eq(egm_diagnostics_add(b, EGM_F32, narrow + MANY / 2 * CHAINS * DIMS, MANY - MANY / 2), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_add(b, egm_f32(narrow, (MANY / 2) * CHAINS, DIMS)), EGM_OK);
+	ck_assert_int_eq(
+	    egm_diagnostics_add(b, egm_f32(narrow + MANY / 2 * CHAINS * DIMS, (MANY - MANY / 2) * CHAINS, DIMS)), EGM_OK);
 	assert_same(a, b);
 	double from_doubles, from_floats;
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, draws, MANY, CHAINS * DIMS, 4, &from_doubles), EGM_OK);
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F32, narrow, MANY, CHAINS * DIMS, 4, &from_floats), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(draws, MANY, CHAINS * DIMS), 4, &from_doubles), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f32(narrow, MANY, CHAINS * DIMS), 4, &from_floats), EGM_OK);
 	ck_assert(from_doubles == from_floats);
 	egm_diagnostics_free(a);
 	egm_diagnostics_free(b);
@@ -164,16 +165,16 @@ START_TEST(test_diagnostics__a_nonfinite_draw_is_refused_with_its_place)
 	add_draws(clean, draws, MANY);
 	add_draws(d, draws, MANY);
 	draws[7 * CHAINS * DIMS + 2 * DIMS + 1] = bad[_i];
-	ck_assert_int_eq(egm_diagnostics_add(d, EGM_F64, draws, 10), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_diagnostics_add(d, egm_f64(draws, 10 * CHAINS, DIMS)), EGM_ERR_NONFINITE);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "draw 7 of chain 2"));
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "dimension 1"));
 	assert_count(d, MANY, MANY);
 	assert_same(clean, d);
 	double bfmi = 5;
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, draws, 10, CHAINS * DIMS, 5, &bfmi), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(draws, 10, CHAINS * DIMS), 5, &bfmi), EGM_ERR_NONFINITE);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "energy 7 of chain 5"));
 	ck_assert(bfmi == 5);
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, draws, 10, CHAINS * DIMS, 4, &bfmi), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(draws, 10, CHAINS * DIMS), 4, &bfmi), EGM_OK);
 	egm_diagnostics_free(clean);
 	egm_diagnostics_free(d);
 }
@@ -201,14 +202,14 @@ START_TEST(test_diagnostics__calls_refuse_wrong_arguments)
 	egm_diagnosis r;
 	egm_diagnostics *d = make_diagnostics(context, 1, 1, 0);
 	add_draws(d, x, 10);
-	ck_assert_int_eq(egm_diagnosis_init(&r, sizeof r), EGM_OK);
+	r = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
 	ck_assert(isnan(r.mean) && isnan(r.r_hat) && isnan(r.q95)); /* nobody takes a blank for a good value */
 	const egm_status statuses[] = {
-	    egm_diagnostics_add(NULL, EGM_F64, x, 1),
-	    egm_diagnostics_add(d, (egm_dtype)3, x, 1),
-	    egm_diagnostics_add(d, EGM_F64, NULL, 1),
-	    egm_diagnostics_add(d, EGM_F64, x, -1),
-	    egm_diagnostics_add(d, EGM_F64, x, INT64_MAX),
+	    egm_diagnostics_add(NULL, egm_f64(x, 1 * CHAINS, DIMS)),
+	    egm_diagnostics_add(d, egm_array_of((egm_dtype)3, x, 1 * CHAINS, DIMS)),
+	    egm_diagnostics_add(d, egm_array_of(EGM_F64, NULL, 1 * CHAINS, DIMS)),
+	    egm_diagnostics_add(d, egm_f64(x, (-1) * CHAINS, DIMS)),
+	    egm_diagnostics_add(d, egm_f64(x, INT64_MAX * CHAINS, DIMS)),
 	    egm_diagnostics_count(NULL, NULL, NULL),
 	    egm_diagnosis_init(NULL, sizeof r),
 	    egm_diagnosis_init(&r, 3),
@@ -218,20 +219,20 @@ START_TEST(test_diagnostics__calls_refuse_wrong_arguments)
 	    egm_diagnostics_compute(d, 0, -2, &r),
 	    egm_diagnostics_compute(d, 0, 1, &r),
 	    egm_diagnostics_compute(d, 0, -1, NULL),
-	    egm_diagnostics_autocorrelation(NULL, 0, -1, 1, out),
-	    egm_diagnostics_autocorrelation(d, 1, -1, 1, out),
-	    egm_diagnostics_autocorrelation(d, 0, 1, 1, out),
-	    egm_diagnostics_autocorrelation(d, 0, -1, 0, out),
-	    egm_diagnostics_autocorrelation(d, 0, -1, 11, out),
-	    egm_diagnostics_autocorrelation(d, 0, -1, 1, NULL),
-	    egm_diagnostics_bfmi((egm_dtype)0, x, 10, 1, 0, out),
-	    egm_diagnostics_bfmi(EGM_F64, NULL, 10, 1, 0, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, -1, 1, 0, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, 10, 0, 0, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, 10, 1, 1, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, 10, 1, -1, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, INT64_MAX, 2, 0, out),
-	    egm_diagnostics_bfmi(EGM_F64, x, 10, 1, 0, NULL),
+	    egm_diagnostics_autocorrelation(NULL, 0, -1, egm_f64_out(out, 1, 1)),
+	    egm_diagnostics_autocorrelation(d, 1, -1, egm_f64_out(out, 1, 1)),
+	    egm_diagnostics_autocorrelation(d, 0, 1, egm_f64_out(out, 1, 1)),
+	    egm_diagnostics_autocorrelation(d, 0, -1, egm_f64_out(out, 0, 1)),
+	    egm_diagnostics_autocorrelation(d, 0, -1, egm_f64_out(out, 11, 1)),
+	    egm_diagnostics_autocorrelation(d, 0, -1, egm_out_of(EGM_F64, NULL, 1, 1)),
+	    egm_diagnostics_bfmi(egm_array_of((egm_dtype)0, x, 10, 1), 0, out),
+	    egm_diagnostics_bfmi(egm_array_of(EGM_F64, NULL, 10, 1), 0, out),
+	    egm_diagnostics_bfmi(egm_f64(x, -1, 1), 0, out),
+	    egm_diagnostics_bfmi(egm_f64(x, 10, 0), 0, out),
+	    egm_diagnostics_bfmi(egm_f64(x, 10, 1), 1, out),
+	    egm_diagnostics_bfmi(egm_f64(x, 10, 1), -1, out),
+	    egm_diagnostics_bfmi(egm_f64(x, INT64_MAX, 2), 0, out),
+	    egm_diagnostics_bfmi(egm_f64(x, 10, 1), 0, NULL),
 	};
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
 		ck_assert_msg(statuses[i] == EGM_ERR_ARGUMENT, "call %zu: %s", i, egm_status_name(statuses[i]));
@@ -277,15 +278,15 @@ static egm_status whole_life(const double *draws)
 	}
 	add_draws(d, NULL, 0);
 	for (int t = 0; t < MANY && st == EGM_OK; t += 70) {
-		st = egm_diagnostics_add(d, EGM_F64, draws + t * CHAINS * DIMS, 70);
+		st = egm_diagnostics_add(d, egm_f64(draws + t * CHAINS * DIMS, 70 * CHAINS, DIMS));
 		ck_assert_int_eq(egm_diagnostics_count(d, &given, NULL), EGM_OK);
 		ck_assert_int_eq(given, st == EGM_OK ? t + 70 : t);
 		if (st != EGM_OK && !allocator.for_ever) add_draws(d, draws + t * CHAINS * DIMS, 70);
 	}
-	ck_assert_int_eq(egm_diagnosis_init(&r, sizeof r), EGM_OK);
+	r = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
 	if (st == EGM_OK) st = egm_diagnostics_compute(d, 1, -1, &r);
 	if (st != EGM_OK) ck_assert(isnan(r.r_hat));
-	if (st == EGM_OK) st = egm_diagnostics_autocorrelation(d, 1, -1, LAGS, out);
+	if (st == EGM_OK) st = egm_diagnostics_autocorrelation(d, 1, -1, egm_f64_out(out, LAGS, 1));
 	egm_diagnostics_free(d);
 	return st;
 }

@@ -132,7 +132,7 @@ START_TEST(test_diagnostics__bfmi_agrees_with_arviz)
 	double *draws = make_draws(_i);
 	for (int c = 0; c < r->chains; c++) {
 		double bfmi = NAN;
-		ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, draws, r->draws, r->chains, c, &bfmi), EGM_OK);
+		ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(draws, r->draws, r->chains), c, &bfmi), EGM_OK);
 		assert_near("bfmi", r->name, bfmi, r->bfmi[c]);
 	}
 	free(draws);
@@ -147,7 +147,7 @@ START_TEST(test_diagnostics__autocorrelation_agrees_with_arviz)
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_diagnostics *d = make_diagnostics(context, r->chains, 1, 0);
 	add_draws(d, draws, r->draws);
-	ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, -1, r->draws, out), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, -1, egm_f64_out(out, r->draws, 1)), EGM_OK);
 	for (int k = 0; k < REFERENCE_LAGS; k++)
 		assert_near("autocorrelation", r->name, out[reference_lags[k]], r->correlation[k]);
 	egm_diagnostics_free(d);

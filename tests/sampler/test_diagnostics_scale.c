@@ -71,7 +71,7 @@ static void correlate(const double *x, double out[LAGS])
 	egm_diagnostics *d = make_diagnostics(context, CHAINS, 1, 0);
 	egm_context_free(context);
 	add_draws(d, x, N);
-	ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, -1, LAGS, out), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, -1, egm_f64_out(out, LAGS, 1)), EGM_OK);
 	egm_diagnostics_free(d);
 }
 
@@ -86,8 +86,8 @@ START_TEST(test_scale__autocorrelation_and_bfmi_do_not_see_it)
 		correlate(y, b);
 		for (int t = 0; t < LAGS; t++) assert_same_bits("autocorrelation", b[t], a[t], powers[p]);
 		for (int c = 0; c < CHAINS; c++) {
-			ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, x, N, CHAINS, c, &one), EGM_OK);
-			ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, y, N, CHAINS, c, &other), EGM_OK);
+			ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(x, N, CHAINS), c, &one), EGM_OK);
+			ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(y, N, CHAINS), c, &other), EGM_OK);
 			assert_same_bits("bfmi", other, one, powers[p]);
 			ck_assert(isfinite(one) || (_i == 4 && c == 2));
 		}
@@ -112,7 +112,7 @@ START_TEST(test_scale__floats_to_the_ends_of_their_range)
 			y[i] = (float)ldexp(x[i], ends[p]);
 			ck_assert((double)y[i] == ldexp(x[i], ends[p]));
 		}
-		ck_assert_int_eq(egm_diagnostics_add(d, EGM_F32, y, N), EGM_OK);
+		ck_assert_int_eq(egm_diagnostics_add(d, egm_f32(y, N * CHAINS, DIMS)), EGM_OK);
 		egm_diagnosis b = diagnose(d, 0, -1);
 		assert_same_bits("ess_mean", b.ess_mean, a.ess_mean, ends[p]);
 		assert_same_bits("r_hat", b.r_hat, a.r_hat, ends[p]);

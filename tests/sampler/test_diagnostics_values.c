@@ -151,15 +151,15 @@ START_TEST(test_diagnostics__a_constant_chain_has_no_autocorrelation)
 	egm_diagnostics *d = make_diagnostics(context, 2, 1, 0);
 	add_draws(d, x, N);
 	for (int chain = -1; chain < 2; chain++) {
-		ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, chain, N, out), EGM_OK);
+		ck_assert_int_eq(egm_diagnostics_autocorrelation(d, 0, chain, egm_f64_out(out, N, 1)), EGM_OK);
 		for (int t = 0; t < N; t++) ck_assert(chain == 0 ? fabs(out[t]) <= 1 : isnan(out[t]));
 		ck_assert(chain != 0 || out[0] == 1);
 	}
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, x, N, 2, 1, &bfmi), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(x, N, 2), 1, &bfmi), EGM_OK);
 	ck_assert(isnan(bfmi));
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, x, 2, 2, 0, &bfmi), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(x, 2, 2), 0, &bfmi), EGM_OK);
 	ck_assert(isnan(bfmi));
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, NULL, 0, 2, 0, &bfmi), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_array_of(EGM_F64, NULL, 0, 2), 0, &bfmi), EGM_OK);
 	ck_assert(isnan(bfmi));
 	egm_diagnostics_free(d);
 	egm_context_free(context);
@@ -171,7 +171,7 @@ START_TEST(test_diagnostics__bfmi_by_hand)
 {
 	const double energies[] = {1, 7, 2, 7, 4, 8};
 	double bfmi = 0;
-	ck_assert_int_eq(egm_diagnostics_bfmi(EGM_F64, energies, 3, 2, 0, &bfmi), EGM_OK);
+	ck_assert_int_eq(egm_diagnostics_bfmi(egm_f64(energies, 3, 2), 0, &bfmi), EGM_OK);
 	ck_assert(fabs(bfmi - 45.0 / 42) <= 1e-15);
 }
 END_TEST

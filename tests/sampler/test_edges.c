@@ -42,7 +42,7 @@ static egm_target *callback_target(int64_t dims, egm_energy_fn energy, void *use
 	egm_target_options o = target_options();
 	o.concurrent = rows > 0;
 	if (rows > 0) o.rows = rows;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, energy, user, &o));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, &o, energy, user));
 	return target;
 }
 
@@ -65,7 +65,7 @@ START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 	o.temperatures = temperatures;
 	o.levels = 2;
 	egm_sampler *sampler = make_sampler(target, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 5, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 5, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
 	egm_target_free(target);
 }
@@ -80,11 +80,11 @@ START_TEST(test_edges__a_point_beyond_the_dtype_freezes_its_chain)
 	double points[3 * 4];
 	o.step_size = 10;
 	egm_sampler *sampler = make_sampler(target, &o);
-	ck_assert_int_eq(egm_sampler_run(sampler, 50, 1, NULL, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_sampler_run(sampler, 50, 1, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_int_eq(sampler_stats(sampler, -1).frozen, 3);
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 	for (int64_t i = 0; i < 3 * dims; i++) ck_assert(isfinite(points[i]));
-	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, points)));
 	egm_sampler_free(sampler);
 	egm_target_free(target);
 }
@@ -99,7 +99,7 @@ START_TEST(test_edges__all_chains_frozen_is_an_error_in_every_call)
 	o.levels = 3;
 	egm_sampler *sampler = make_sampler(target, &o);
 	for (int call = 0; call < 3; call++) {
-		ck_assert_int_eq(egm_sampler_run(sampler, 2, 1, NULL, NULL), EGM_ERR_NONFINITE);
+		ck_assert_int_eq(egm_sampler_run(sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_NONFINITE);
 		ck_assert_int_eq(sampler_stats(sampler, -1).frozen, 2); /* chains, not their levels */
 		ck_assert_int_eq(sampler_stats(sampler, 1).frozen, 1);
 	}
@@ -119,7 +119,7 @@ START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 	egm_sampler_options o = options_of(EGM_SAMPLER_MALA, 4);
 	ck_assert_egm(egm_target_options_init(&bounded, sizeof bounded));
 	bounded.lower = lower;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, energy_of_law, &normal, &bounded));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal));
 	o.start_scale = 1e4;
 	ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale = 10000"));
@@ -144,7 +144,7 @@ START_TEST(test_edges__transitions_are_what_thin_counts)
 		o.steps_per_level = 4;
 	}
 	egm_sampler *sampler = make_sampler(target, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 5, 2, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 5, 2, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(sampler_stats(sampler, 0).transitions, 10);
 	ck_assert_int_eq(sampler_stats(sampler, -1).transitions, 20);
 	egm_sampler_free(sampler);

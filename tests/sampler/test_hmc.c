@@ -224,7 +224,7 @@ START_TEST(test_hmc__acceptance_of_normal_laws)
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, CHAINS, h, 43);
 	o.leapfrog_steps = leapfrogs;
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 500, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 500, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	for (int64_t c = 0; c < CHAINS; c++) each[c] = sampler_stats(sampler, c).acceptance;
 	sample s = {1, CHAINS, 1, each};
 	ck_assert_expect(&s, mean_of, 0, 0, mean_acceptance(h, leapfrogs, d));
@@ -261,9 +261,9 @@ START_TEST(test_hmc__divergences_are_rejected_and_counted)
 	o.leapfrog_steps = _i ? 1000 : 20;
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double before[10], after[10];
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, before));
-	ck_assert_egm(egm_sampler_run(sampler, 10, 1, NULL, NULL));
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, after));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, before)));
+	ck_assert_egm(egm_sampler_run(sampler, 10, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, after)));
 	ck_assert_mem_eq(before, after, sizeof before);
 	egm_sampler_statistics all = sampler_stats(sampler, -1);
 	ck_assert_int_eq(all.transitions, 50);

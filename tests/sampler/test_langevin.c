@@ -105,7 +105,7 @@ START_TEST(test_ula__walks_at_the_edge_of_stability)
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, MANY, 2, 11);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	static const double zeros[MANY];
-	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, zeros));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, zeros)));
 	for (int64_t n = N; n <= 2 * N; n += N) {
 		sample s = run_sampler(sampler, EGM_F64, 1, MANY, 1, N);
 		ck_assert_expect(&s, square_of, 0, 0, (double)n * 2);
@@ -126,7 +126,9 @@ START_TEST(test_ula__freezes_where_it_diverges)
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double draws[N][3], energies[N][3];
 	const float *narrow = (const float *)(const void *)draws;
-	ck_assert_int_eq(egm_sampler_run(sampler, N, 1, draws, energies), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(
+	    egm_sampler_run(sampler, N, 1, draws_out(sampler, N, draws), energies_out(sampler, N, energies), NULL, NULL),
+	    EGM_ERR_NONFINITE);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "chain 0"));
 	egm_sampler_statistics all = sampler_stats(sampler, -1);
 	ck_assert_int_eq(all.frozen, 3);

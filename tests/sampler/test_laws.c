@@ -156,7 +156,7 @@ START_TEST(test_laws__funnel_is_not_sampled)
 	law l = law_of(funnel_energy, 10, 0);
 	egm_sampler_options o = options_of(_i, 0.2, 0.3, 10, 36);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, egm_no_out(), egm_no_out(), NULL, NULL));
 	sample s = run_sampler(sampler, EGM_F64, 10, CHAINS, 1000, 1);
 	egm_sampler_statistics all = sampler_stats(sampler, -1);
 	estimate square = expect(&s, square_of, 0, 0);

@@ -96,11 +96,11 @@ START_TEST(test_loop__nothing_has_to_be_written)
 	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double draws[CHAINS * LOOP_MOST], energies[CHAINS];
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1, NULL, NULL));
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL));
 	for (int64_t i = 0; i < CHAINS * t.dims; i++)
 		ck_assert(number_at(t.dtype, draws, i) == all.draws.draws[CHAINS * t.dims + i]);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1, NULL, energies));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), energies_out(sampler, 1, energies), NULL, NULL));
 	for (int64_t i = 0; i < CHAINS; i++) ck_assert(number_at(t.dtype, energies, i) == all.energies[2 * CHAINS + i]);
 	record last = record_run(sampler, &t, CHAINS, 1, 1, EGM_OK);
 	for (int64_t c = 0; c < CHAINS; c++) assert_same_draw(&all, 3, &last, 0, c);
@@ -124,11 +124,11 @@ START_TEST(test_loop__points_go_out_and_in)
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	record start = record_run(sampler, &t, CHAINS, 3, 1, EGM_OK);
 	double points[CHAINS * LOOP_MOST];
-	ck_assert_egm(egm_sampler_points(sampler, t.dtype, points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, t.dtype, points)));
 	for (int64_t i = 0; i < CHAINS * t.dims; i++)
 		ck_assert(number_at(t.dtype, points, i) == start.draws.draws[2 * CHAINS * t.dims + i]);
 	int tempered = kernel_of(_i) == EGM_SAMPLER_TEMPERED; /* its hotter levels stand elsewhere, and move */
-	ck_assert_egm(egm_sampler_set_points(sampler, t.dtype, points));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, points)));
 	ck_assert(isnan(sampler_stats(sampler, -1).energy));
 	record rest = record_run(sampler, &t, CHAINS, 2, 1, EGM_OK);
 	for (int64_t i = 0; i < 2 * CHAINS * t.dims && !tempered; i++) {
@@ -152,8 +152,10 @@ START_TEST(test_loop__energies_are_those_of_the_target)
 	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double draws[N * CHAINS * LOOP_MOST], energies[N * CHAINS], again[N * CHAINS], sum = 0;
-	ck_assert_egm(egm_sampler_run(sampler, N, 2, draws, energies));
-	ck_assert_egm(egm_target_evaluate(t.target, t.dtype, draws, N * CHAINS, again, NULL));
+	ck_assert_egm(
+	    egm_sampler_run(sampler, N, 2, draws_out(sampler, N, draws), energies_out(sampler, N, energies), NULL, NULL));
+	ck_assert_egm(egm_target_evaluate(t.target, egm_array_of(t.dtype, draws, N * CHAINS, egm_target_dims(t.target)),
+	                                  egm_out_of(t.dtype, again, N * CHAINS, 1), egm_no_out()));
 	for (int64_t i = 0; i < N * CHAINS; i++)
 		ck_assert_near(number_at(t.dtype, energies, i), number_at(t.dtype, again, i),
 		               t.dtype == EGM_F32 ? 1e-5 : 1e-12);

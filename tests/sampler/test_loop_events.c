@@ -15,7 +15,7 @@ static void assert_whole_transitions(egm_sampler *sampler, const double *draws, 
 {
 	const int64_t dims = all->draws.dims;
 	double points[CHAINS * LOOP_MOST];
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 	for (int64_t c = 0; c < CHAINS; c++) {
 		int64_t made = sampler_stats(sampler, c).transitions;
 		ck_assert_int_le(made, DRAWS);
@@ -38,14 +38,15 @@ static void stop_and_go_on(int kind, const egm_sampler_options *o, long stop_at,
 	double starts[CHAINS * LOOP_MOST], draws[DRAWS * CHAINS * LOOP_MOST];
 	int tempered = o->kernel == EGM_SAMPLER_TEMPERED;
 	for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) draws[i] = NAN;
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, starts));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, starts)));
 	t.law.stop_at = stop_at;
-	ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws, NULL), EGM_ERR_STOPPED);
+	ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL),
+	                 EGM_ERR_STOPPED);
 	ck_assert_int_eq(t.law.calls, stop_at);
 	if (!tempered) assert_whole_transitions(sampler, draws, all, starts);
 	int64_t before[CHAINS];
 	for (int64_t c = 0; c < CHAINS; c++) before[c] = sampler_stats(sampler, c).transitions;
-	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL));
 	int64_t made = sampler_stats(sampler, 0).transitions - before[0];
 	ck_assert_int_ge(made, tempered ? 1 : DRAWS);
 	for (int64_t c = 0; c < CHAINS; c++) /* each chain goes on as if nobody had stopped it */
@@ -84,8 +85,8 @@ START_TEST(test_events__stops_do_not_change_the_law)
 	double points[LOOKS][MANY];
 	for (long i = 0; i < LOOKS * 4; i++) {
 		l.stop_at = l.calls + 2 + i * 7 % 6;
-		ck_assert_int_eq(egm_sampler_run(sampler, 100, 1, NULL, NULL), EGM_ERR_STOPPED);
-		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points[i / 4]));
+		ck_assert_int_eq(egm_sampler_run(sampler, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points[i / 4])));
 	}
 	sample s = {LOOKS, MANY, 1, &points[0][0]};
 	assert_normal(&s, 0, 0, 1);
@@ -132,10 +133,10 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 	egm_sampler *good = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
 	egm_sampler *bad = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
 	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
-	ck_assert_egm(egm_sampler_points(good, EGM_F64, points));
-	ck_assert_egm(egm_sampler_set_points(good, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(good, points_out(good, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_set_points(good, points_in(good, EGM_F64, points)));
 	points[BAD][0] = 60;
-	ck_assert_egm(egm_sampler_set_points(bad, EGM_F64, points));
+	ck_assert_egm(egm_sampler_set_points(bad, points_in(bad, EGM_F64, points)));
 	record a = record_run(good, &wide, CHAINS, DRAWS, 1, EGM_OK);
 	record b = record_run(bad, &wide, CHAINS, DRAWS, 1, EGM_ERR_NONFINITE);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "chain 5 is not finite after 0 transitions"));
@@ -151,14 +152,14 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 
 	/* told once; the chain stays frozen until it is put elsewhere */
 	long rows = l.rows;
-	ck_assert_egm(egm_sampler_run(bad, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(bad, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
 	ck_assert_int_ge(l.rows - rows, 2 * (CHAINS - 1));
-	ck_assert_egm(egm_sampler_points(bad, EGM_F64, back));
+	ck_assert_egm(egm_sampler_points(bad, points_out(bad, EGM_F64, back)));
 	ck_assert_mem_eq(back[BAD], points[BAD], sizeof points[BAD]);
 	back[BAD][0] = 0;
-	ck_assert_egm(egm_sampler_set_points(bad, EGM_F64, back));
-	ck_assert_egm(egm_sampler_run(bad, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_set_points(bad, points_in(bad, EGM_F64, back)));
+	ck_assert_egm(egm_sampler_run(bad, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(sampler_stats(bad, -1).frozen, 0);
 	ck_assert_int_ge(sampler_stats(bad, BAD).transitions, 2);
 	free_record(&a);
@@ -188,7 +189,7 @@ START_TEST(test_events__a_chain_that_steps_into_nothing)
 	}
 	ck_assert_int_ge(frozen, 2);
 	egm_sampler *m = holed_sampler(&holed, EGM_SAMPLER_MALA);
-	ck_assert_egm(egm_sampler_run(m, LONG, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(m, LONG, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_ge(sampler_stats(m, -1).divergences, 1);
 	egm_sampler_free(m);
 	egm_sampler_free(a);
@@ -208,23 +209,23 @@ START_TEST(test_events__no_memory_after_the_first_call)
 	egm_sampler_options o = loop_options(1 + _i % LOOP_KERNELS, 70);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double *draws = (double *)malloc(3 * 70 * LOOP_MOST * sizeof *draws);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL));
 	long calls = allocator.calls;
-	ck_assert_egm(egm_sampler_run(sampler, 3, 2, draws, NULL));
-	ck_assert_egm(egm_sampler_run(sampler, 1, 5, NULL, NULL));
-	ck_assert_egm(egm_sampler_points(sampler, t.dtype, draws));
+	ck_assert_egm(egm_sampler_run(sampler, 3, 2, draws_out(sampler, 3, draws), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 5, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, t.dtype, draws)));
 	sampler_stats(sampler, -1);
 	ck_assert_int_eq(allocator.calls, calls);
-	ck_assert_egm(egm_sampler_set_points(sampler, t.dtype, draws));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, draws)));
 	calls = allocator.calls;
 	if (t.energy) { /* other parameters: nets are prepared again, in the memory that there is */
 		double parameters[2048];
 		int64_t count = egm_model_parameter_count(t.energy);
-		ck_assert_egm(egm_model_get_parameters(t.energy, t.dtype, parameters, count));
-		ck_assert_egm(egm_model_set_parameters(t.energy, t.dtype, parameters, count));
+		ck_assert_egm(egm_model_parameters(t.energy, egm_out_of(t.dtype, parameters, count, 1)));
+		ck_assert_egm(egm_model_set_parameters(t.energy, egm_array_of(t.dtype, parameters, count, 1)));
 		calls = allocator.calls;
 	}
-	ck_assert_egm(egm_sampler_run(sampler, 3, 1, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 3, 1, draws_out(sampler, 3, draws), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(allocator.calls, calls);
 	free(draws);
 	egm_sampler_free(sampler);
@@ -257,10 +258,10 @@ START_TEST(test_events__rows_of_a_call)
 	egm_target_options t = target_options();
 	t.concurrent = _i > 0;
 	t.rows = _i > 1 ? 7 : 100;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, watched, &w, &t));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, &t, watched, &w));
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, MANY, 1, 72);
 	egm_sampler *sampler = make_sampler(target, &o);
-	ck_assert_egm(egm_sampler_run(sampler, N, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, N, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(w.law.rows, MANY * (N + 1));
 	ck_assert_int_eq(w.law.most, _i > 1 ? 7 : MANY);
 	ck_assert_int_ge(w.least, _i > 1 ? 1 : MANY);
@@ -279,15 +280,18 @@ START_TEST(test_events__other_parameters_are_seen)
 	egm_model *changed = _i % 2 ? t.generator : t.energy;
 	double draws[CHAINS * LOOP_MOST], energies[CHAINS], expected[CHAINS], parameters[2048], before[CHAINS];
 	int64_t count = egm_model_parameter_count(changed);
-	ck_assert_egm(egm_sampler_run(sampler, 3, 1, NULL, NULL));
-	ck_assert_egm(egm_model_get_parameters(changed, EGM_F64, parameters, count));
+	ck_assert_egm(egm_sampler_run(sampler, 3, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_model_parameters(changed, egm_f64_out(parameters, count, 1)));
 	for (int64_t i = 0; i < count; i++) parameters[i] *= -1.5;
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, draws));
-	ck_assert_egm(egm_target_evaluate(t.target, EGM_F64, draws, CHAINS, before, NULL));
-	ck_assert_egm(egm_model_set_parameters(changed, EGM_F64, parameters, count));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, draws)));
+	ck_assert_egm(egm_target_evaluate(t.target, egm_f64(draws, CHAINS, egm_target_dims(t.target)),
+	                                  egm_f64_out(before, CHAINS, 1), egm_no_out()));
+	ck_assert_egm(egm_model_set_parameters(changed, egm_f64(parameters, count, 1)));
 	for (int n = 0; n < 5; n++) {
-		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws, energies));
-		ck_assert_egm(egm_target_evaluate(t.target, EGM_F64, draws, CHAINS, expected, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), energies_out(sampler, 1, energies),
+		                              NULL, NULL));
+		ck_assert_egm(egm_target_evaluate(t.target, egm_f64(draws, CHAINS, egm_target_dims(t.target)),
+		                                  egm_f64_out(expected, CHAINS, 1), egm_no_out()));
 		for (int64_t c = 0; c < CHAINS; c++) ck_assert_near(energies[c], expected[c], 1e-12);
 		if (n == 0) ck_assert(fabs(energies[0] - before[0]) > 0.01);
 	}

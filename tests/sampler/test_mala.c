@@ -89,7 +89,7 @@ START_TEST(test_mala__acceptance_of_normal_laws)
 	law l = normal_law(EGM_F64, d, 1, 1);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, eps, 24); /* starts in the law: N(0, I) */
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 500, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 500, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	double each[CHAINS], sum = 0;
 	for (int64_t c = 0; c < CHAINS; c++) sum += each[c] = sampler_stats(sampler, c).acceptance;
 	ck_assert_near(sampler_stats(sampler, -1).acceptance, sum / CHAINS, 1e-12);
@@ -107,10 +107,10 @@ START_TEST(test_mala__one_gradient_a_step)
 	law l = normal_law(EGM_F64, 3, 1, 1);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, FEW, 1.5, 25);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 10, 3, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 10, 3, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(l.rows, FEW * 31);
 	ck_assert_int_eq(l.calls, 31);
-	ck_assert_egm(egm_sampler_run(sampler, 10, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 10, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(l.rows, FEW * 41);
 	ck_assert_int_eq(sampler_stats(sampler, -1).gradients, FEW * 41);
 	ck_assert_int_eq(sampler_stats(sampler, 3).gradients, 41);

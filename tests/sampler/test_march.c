@@ -28,8 +28,9 @@ static egm_sampler_options march_options(int64_t chains, const double *scale)
 static void watch(egm_sampler *sampler, egm_dtype dtype, int energies, outcome *o)
 {
 	memset(o, 0, sizeof *o);
-	o->status = egm_sampler_run(sampler, DRAWS, 3, o->draws, energies ? o->energies : NULL);
-	ck_assert_egm(egm_sampler_points(sampler, dtype, o->points));
+	o->status = egm_sampler_run(sampler, DRAWS, 3, draws_out(sampler, DRAWS, o->draws),
+	                            energies_out(sampler, DRAWS, energies ? o->energies : NULL), NULL, NULL);
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, dtype, o->points)));
 	ck_assert_egm(egm_sampler_statistics_init(&o->stats, sizeof o->stats));
 	ck_assert_egm(egm_sampler_stats(sampler, -1, &o->stats));
 	egm_sampler_free(sampler);
@@ -209,7 +210,7 @@ static void watch_pieces(egm_sampler *sampler, int64_t n, outcome *o)
 {
 	memset(o, 0, sizeof *o);
 	run_in_pieces(sampler, DRAWS, 3, o->draws, (size_t)n * 32, o->energies, (size_t)n * 8);
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, o->points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, o->points)));
 	o->stats = sampler_stats(sampler, -1);
 	egm_sampler_free(sampler);
 }

@@ -18,9 +18,10 @@ static void open_mixture(egm_context *c, egm_dtype dtype)
 	const egm_energy_fn energy = dtype == EGM_F32 ? egm_mixture_energy_f32 : egm_mixture_energy_f64;
 	ck_assert_egm(egm_mixture_options_init(&o, sizeof o));
 	o.components = 3;
-	ck_assert_egm(egm_mixture_create(&mixture, c, 2, weights, means, covariances, &o));
+	ck_assert_egm(egm_mixture_create(&mixture, c, egm_f64(weights, COMPONENTS, 1), egm_f64(means, COMPONENTS, 2),
+	                                 COVARIANCES(covariances, COMPONENTS, 2), &o));
 	to.concurrent = 1;
-	ck_assert_egm(egm_target_callback(&target, c, dtype, 2, energy, mixture, &to));
+	ck_assert_egm(egm_target_callback(&target, c, dtype, 2, &to, energy, mixture));
 }
 
 static void close_mixture(void)
@@ -62,7 +63,7 @@ START_TEST(test_mixture__chains_have_its_moments)
 	egm_sampler_options o =
 	    sampler_options(_i < 2 ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, _i < 2 ? 0.25 : 0.8, 3);
 	sampler = make_sampler(target, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 100, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 100, egm_no_out(), egm_no_out(), NULL, NULL));
 	sample s = run_sampler(sampler, dtype, 2, CHAINS, 300, _i < 2 ? 1 : 4);
 	check_moments(&s);
 	free(s.draws);
@@ -91,7 +92,8 @@ START_TEST(test_mixture__threads_change_no_bit_of_a_chain)
 		open_mixture(c, EGM_F64);
 		egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, CHAINS, 0.3, 9);
 		sampler = make_sampler(target, &o);
-		ck_assert_egm(egm_sampler_run(sampler, N, 1, threads == 1 ? first : other, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, N, 1, draws_out(sampler, N, threads == 1 ? first : other), egm_no_out(),
+		                              NULL, NULL));
 		close_sampler();
 		egm_mixture_free(mixture);
 		mixture = NULL;
@@ -107,7 +109,7 @@ START_TEST(test_mixture__own_draws_have_its_moments)
 	sample s = {300, 100, 2, malloc(300 * 100 * 2 * sizeof(double))};
 	ck_assert_ptr_nonnull(s.draws);
 	open_mixture(context, EGM_F64);
-	ck_assert_egm(egm_mixture_sample(mixture, 4, EGM_F64, s.n * s.chains, s.draws));
+	ck_assert_egm(egm_mixture_sample(mixture, 4, egm_f64_out(s.draws, s.n * s.chains, egm_mixture_dims(mixture))));
 	check_moments(&s);
 	free(s.draws);
 }

@@ -38,8 +38,8 @@ START_TEST(test_nuts__gaussian_in_single_precision)
 	double *z = numbers(N * D);
 	uint64_t state = 12;
 	for (int i = 0; i < N * D; i++) x[i] = (float)(normal_sd(&l, i % D) * normal(&state));
-	ck_assert_egm(egm_sampler_set_points(s, EGM_F32, x));
-	ck_assert_egm(egm_sampler_run(s, 1, 6, x, NULL));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F32, x)));
+	ck_assert_egm(egm_sampler_run(s, 1, 6, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
 	for (int i = 0; i < N * D; i++) z[i] = x[i] / normal_sd(&l, i % D);
 	for (int j = 0; j < D; j++) check_normal("f32", z, N, D, j);
 	egm_sampler_free(s);
@@ -77,8 +77,8 @@ START_TEST(test_nuts__condition_1000_with_adapted_scales)
 	law l = spread_law(D, 1, sqrt(1000));
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.1, 4);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 400));
-	ck_assert_egm(egm_sampler_run(s, 1, 10, x, NULL));
+	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 1, 10, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
 	for (int i = 0; i < N * D; i++) x[i] /= normal_sd(&l, i % D);
 	check_normal("adapted", x, N * D, 1, 0);
 	/* With the scales known and h about 0.8 a half turn of pi takes 4 steps: trees of 7. */
@@ -211,8 +211,8 @@ START_TEST(test_nuts__funnel_is_not_explored)
 	law l = law_of(funnel_energy, D, 0);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 9);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_warmup(s, 400));
-	ck_assert_egm(egm_sampler_run(s, DRAWS, 1, x, NULL));
+	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, DRAWS, 1, draws_out(s, DRAWS, x), egm_no_out(), NULL, NULL));
 	int64_t neck = 0;
 	for (int64_t i = 0; i < CHAINS * DRAWS; i++) neck += x[i * D] < -6;
 	double share = (double)neck / (CHAINS * DRAWS);
@@ -294,11 +294,11 @@ static void rank_truth(uint64_t *state, egm_context *context, int replicate, int
 	double truth[2] = {normal(state), normal(state) / 2}, theta[2 * DRAWS];
 	for (int j = 0; j < OBSERVED; j++) data.y[j] = truth[0] + exp(truth[1]) * normal(state);
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.5, (uint64_t)replicate);
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, posterior, &data, NULL));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, NULL, posterior, &data));
 	ck_assert_egm(egm_sampler_create(&s, target, &o));
-	ck_assert_egm(egm_sampler_set_points(s, EGM_F64, truth));
-	ck_assert_egm(egm_sampler_run(s, 1, 12, NULL, NULL));
-	ck_assert_egm(egm_sampler_run(s, DRAWS, 4, theta, NULL));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, truth)));
+	ck_assert_egm(egm_sampler_run(s, 1, 12, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, DRAWS, 4, draws_out(s, DRAWS, theta), egm_no_out(), NULL, NULL));
 	for (int j = 0; j < 2; j++) {
 		int rank = 0;
 		for (int i = 0; i < DRAWS; i++) rank += theta[2 * i + j] < truth[j];

@@ -176,13 +176,13 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 	for (int i = 0; i < DIMS; i++) o.scale[i] = scale ? scale[i] : 1;
 	options.scale = scale;
 	options.max_depth = max_depth;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, l.dims, record_call, &r, NULL));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, l.dims, NULL, record_call, &r));
 	r.sampler = make_sampler(target, &options);
-	ck_assert_egm(egm_sampler_set_points(r.sampler, EGM_F64, x));
+	ck_assert_egm(egm_sampler_set_points(r.sampler, points_in(r.sampler, EGM_F64, x)));
 	for (int t = 0; t < transitions; t++) {
 		state z;
 		r.n = 0;
-		ck_assert_egm(egm_sampler_run(r.sampler, 1, 1, next, NULL));
+		ck_assert_egm(egm_sampler_run(r.sampler, 1, 1, draws_out(r.sampler, 1, next), egm_no_out(), NULL, NULL));
 		begin_at(&o, x, &z);
 		saturated += follow(&o, &z, max_depth);
 		ck_assert_int_eq(r.n, o.steps);
@@ -227,7 +227,7 @@ END_TEST
 static egm_sampler_statistics stats_after(law l, const egm_sampler_options *o, int64_t transitions)
 {
 	egm_sampler *s = sampler_on(&l, o);
-	ck_assert_egm(egm_sampler_run(s, 1, transitions, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 1, transitions, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics stats = sampler_stats(s, -1);
 	egm_sampler_free(s);
 	return stats;
@@ -314,8 +314,8 @@ START_TEST(test_nuts__points_that_are_not_finite)
 	l.energy = broken_energy;
 	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 0.5, 37);
 	egm_sampler *s = sampler_on(&l, &o);
-	ck_assert_egm(egm_sampler_set_points(s, EGM_F64, x));
-	ck_assert_egm(egm_sampler_run(s, 50, 1, draws, NULL));
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
+	ck_assert_egm(egm_sampler_run(s, 50, 1, draws_out(s, 50, draws), egm_no_out(), NULL, NULL));
 	for (int i = 0; i < 200; i++) ck_assert(fabs(draws[2 * i]) <= 1 && isfinite(draws[2 * i + 1]));
 	ck_assert_int_gt(sampler_stats(s, -1).divergences, 50);
 	ck_assert_int_eq(sampler_stats(s, -1).frozen, 0);
@@ -336,8 +336,8 @@ START_TEST(test_nuts__a_chain_does_not_know_the_others)
 		law l = law_of(funnel_energy, D, 0);
 		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, chains[run], 0.3, 38);
 		egm_sampler *s = sampler_on(&l, &o);
-		ck_assert_egm(egm_sampler_warmup(s, 160));
-		ck_assert_egm(egm_sampler_run(s, N, 1, draws, NULL));
+		ck_assert_egm(egm_sampler_warmup(s, 160, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(s, N, 1, draws_out(s, N, draws), egm_no_out(), NULL, NULL));
 		for (int i = 0; i < N; i++) {
 			double *row = draws + i * chains[run] * D;
 			if (run == 0) memcpy(first + i * D, row, D * sizeof *row);

@@ -39,7 +39,7 @@ static egm_target *recording(record *r, int32_t concurrent, int64_t rows, const 
 	o.concurrent = concurrent;
 	o.rows = rows;
 	o.lower = lower;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, recorded, r, &o));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, &o, recorded, r));
 	return t;
 }
 
@@ -199,7 +199,8 @@ START_TEST(test_probe__bridges)
 	ck_assert_egm(egm_target_model(&t, u, NULL));
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	draw_all(3, ROWS * DIMS, 1, p->y);
-	ck_assert_egm(egm_model_energy_gradient(u, EGM_F64, p->y, ROWS, DIMS, energy, slope));
+	ck_assert_egm(egm_model_energy_gradient(u, egm_f64(p->y, ROWS, DIMS), egm_f64_out(energy, ROWS, 1),
+	                                        egm_f64_out(slope, ROWS, DIMS)));
 	for (int same = 0; same <= ROWS; same++) {
 		for (int i = 0; i < ROWS; i++) p->bridge[i] = same == ROWS ? mixed[i] : mixed[same];
 		ck_assert_egm(egm__probe_run(p, ROWS));
@@ -339,9 +340,9 @@ START_TEST(test_probe__follows_the_parameters)
 		int64_t count = egm_model_parameter_count(m);
 		draw_all((uint64_t)i + 100, count, 1, values);
 		if (i < 2)
-			ck_assert_egm(egm_model_set_parameters(m, EGM_F64, values, count));
+			ck_assert_egm(egm_model_set_parameters(m, egm_f64(values, count, 1)));
 		else
-			ck_assert_egm(egm_model_set_tensor(m, "0.bias", EGM_F64, values, i % 2 ? 7 : 24));
+			ck_assert_egm(egm_model_set_tensor(m, "0.bias", egm_f64(values, i % 2 ? 7 : 24, 1)));
 		ck_assert(egm__target_version(t) != before);
 		egm__probe_prepare(p);
 		want = value_at(t, y); /* compiles anew */
@@ -353,10 +354,10 @@ START_TEST(test_probe__follows_the_parameters)
 		ck_assert_mem_eq(q->value, &want, sizeof want);
 	}
 	uint64_t version = egm__target_version(t);
-	ck_assert_egm(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
+	ck_assert_egm(egm_model_parameters(u, egm_f64_out(values, egm_model_parameter_count(u), 1)));
 	value_at(t, y);
 	values[0] = NAN; /* refused, so nothing has changed */
-	ck_assert_int_eq(egm_model_set_parameters(u, EGM_F64, values, egm_model_parameter_count(u)), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_model_set_parameters(u, egm_f64(values, egm_model_parameter_count(u), 1)), EGM_ERR_NONFINITE);
 	ck_assert(egm__target_version(t) == version);
 	egm__probe_free(q);
 	egm__probe_free(p);

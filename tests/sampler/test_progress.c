@@ -31,7 +31,7 @@ static const unsigned char *draw_at(const outcome *o, const loop_target *t, int6
 
 static void look(egm_sampler *sampler, const loop_target *t, outcome *o)
 {
-	ck_assert_egm(egm_sampler_points(sampler, t->dtype, o->points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, t->dtype, o->points)));
 	for (int64_t c = 0; c < CHAINS; c++) o->stats[c] = sampler_stats(sampler, c);
 }
 
@@ -60,7 +60,8 @@ START_TEST(test_progress__pieces_are_the_whole)
 		memset(o, 0, sizeof *o);
 		if (way < 3) {
 			if (way) ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &never));
-			ck_assert_egm(egm_sampler_run(sampler, DRAWS, THIN, o->draws, o->energies));
+			ck_assert_egm(egm_sampler_run(sampler, DRAWS, THIN, draws_out(sampler, DRAWS, o->draws),
+			                              energies_out(sampler, DRAWS, o->energies), NULL, NULL));
 		} else {
 			run_in_pieces(sampler, DRAWS, THIN, o->draws, draw_bytes(&t), o->energies, energy_bytes(&t));
 		}
@@ -112,13 +113,14 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 	egm_sampler_options options = loop_options(kernel, CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &options);
 	memset(&whole, 0, sizeof whole);
-	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, whole.draws, whole.energies));
+	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, whole.draws),
+	                              energies_out(sampler, DRAWS, whole.energies), NULL, NULL));
 	egm_sampler_free(sampler);
 	for (int64_t stop_at = 1; stop_at <= DRAWS; stop_at += 3) { /* where no draw is made and no energy asked for */
 		sampler = make_sampler(t.target, &options);
 		witness w = {sampler, &t, &whole, pthread_self(), stop_at, 0};
 		ck_assert_egm(egm_sampler_set_progress(sampler, sees_whole_transitions, &w));
-		ck_assert_int_eq(egm_sampler_run(sampler, 1, DRAWS, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(sampler, 1, DRAWS, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
 		egm_sampler_free(sampler);
 	}
 	for (int64_t stop_at = 1; stop_at <= DRAWS; stop_at += 2) {
@@ -126,7 +128,9 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 		witness w = {sampler, &t, &whole, pthread_self(), stop_at, 0};
 		memset(&part, 0x55, sizeof part);
 		ck_assert_egm(egm_sampler_set_progress(sampler, sees_whole_transitions, &w));
-		ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, part.draws, part.energies), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, part.draws),
+		                                 energies_out(sampler, DRAWS, part.energies), NULL, NULL),
+		                 EGM_ERR_STOPPED);
 		char text[128];
 		snprintf(text, sizeof text, "progress callback stopped it after %d of %d transitions", (int)w.done, DRAWS);
 		ck_assert_msg(strstr(egm_last_error(), text), "%s", egm_last_error());
@@ -148,8 +152,10 @@ static void after_warmup(egm_sampler *sampler, const loop_target *t, outcome *o,
 {
 	memset(o, 0, sizeof *o);
 	look(sampler, t, o);
-	for (int64_t c = 0; c < CHAINS; c++) ck_assert_egm(egm_sampler_scale(sampler, c, scales[c]));
-	ck_assert_egm(egm_sampler_run(sampler, DRAWS, THIN, o->draws, o->energies));
+	for (int64_t c = 0; c < CHAINS; c++)
+		ck_assert_egm(egm_sampler_scale(sampler, c, egm_f64_out(scales[c], egm_sampler_dims(sampler), 1)));
+	ck_assert_egm(egm_sampler_run(sampler, DRAWS, THIN, draws_out(sampler, DRAWS, o->draws),
+	                              energies_out(sampler, DRAWS, o->energies), NULL, NULL));
 }
 
 static egm_sampler *adapting_sampler(const loop_target *t, int32_t kernel)
@@ -169,14 +175,14 @@ START_TEST(test_progress__a_warmup_in_pieces_is_the_whole)
 	loop_target t;
 	open_target(&t, _i / 4, 1);
 	egm_sampler *sampler = adapting_sampler(&t, adapting[_i % 4]);
-	ck_assert_egm(egm_sampler_warmup(sampler, STEPS));
+	ck_assert_egm(egm_sampler_warmup(sampler, STEPS, NULL, NULL));
 	after_warmup(sampler, &t, &whole, scales[0]);
 	egm_sampler_free(sampler);
 	sampler = adapting_sampler(&t, adapting[_i % 4]);
 	for (int64_t left = STEPS, piece = 0; left > 0; piece++) {
 		stopper s = {.at = 1 + piece % 7};
 		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_warmup(sampler, left), s.done >= s.at ? EGM_ERR_STOPPED : EGM_OK);
+		ck_assert_int_eq(egm_sampler_warmup(sampler, left, NULL, NULL), s.done >= s.at ? EGM_ERR_STOPPED : EGM_OK);
 		ck_assert_int_eq(s.total, left);
 		left -= s.done;
 		ck_assert_int_eq(sampler_stats(sampler, 0).transitions, 0);
@@ -196,7 +202,7 @@ static void stop_warmup(egm_sampler *sampler, int64_t left)
 	for (int64_t now = STEPS; now > left; now--) {
 		stopper s = {.at = 1};
 		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_warmup(sampler, now), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_warmup(sampler, now, NULL, NULL), EGM_ERR_STOPPED);
 		ck_assert_int_eq(s.done, 1);
 	}
 	ck_assert_egm(egm_sampler_set_progress(sampler, NULL, NULL));
@@ -211,11 +217,11 @@ START_TEST(test_progress__what_ends_a_stopped_warmup)
 	open_target(&t, CALLBACK, 1);
 	egm_sampler *sampler = adapting_sampler(&t, EGM_SAMPLER_MALA);
 	stop_warmup(sampler, _i == 3 ? 4 : 3);
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 	double before = sampler_stats(sampler, 0).step_size;
-	if (_i == 1) ck_assert_egm(egm_sampler_run(sampler, 1, 1, NULL, NULL));
-	if (_i == 2) ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, points));
-	ck_assert_egm(egm_sampler_warmup(sampler, 3));
+	if (_i == 1) ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	if (_i == 2) ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_warmup(sampler, 3, NULL, NULL));
 	double after = sampler_stats(sampler, 0).step_size;
 	ck_assert(_i ? after == before : after != before);
 	egm_sampler_free(sampler);
@@ -252,11 +258,11 @@ START_TEST(test_progress__ais)
 	o.particles = PARTICLES;
 	o.levels = LEVELS;
 	o.step_size = _i % 2 ? 0.3 : 0;
-	ck_assert_egm(egm_ais_run(target, &o, &r, whole));
+	ck_assert_egm(egm_target_ais(target, &o, &r, egm_f64_out(whole, PARTICLES, 1), NULL, NULL));
 	stopper s = {.at = INT64_MAX};
 	o.progress = stop_from;
 	o.user = &s;
-	ck_assert_egm(egm_ais_run(target, &o, &seen, weights));
+	ck_assert_egm(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), NULL, NULL));
 	ck_assert_mem_eq(weights, whole, sizeof whole);
 	ck_assert_mem_eq(&seen, &r, sizeof r);
 	int64_t pilot = 0; /* 1 + 20/k transitions at level k, as the header says */
@@ -269,10 +275,11 @@ START_TEST(test_progress__ais)
 		memset(&seen, 0, sizeof seen);
 		ck_assert_egm(egm_ais_result_init(&seen, sizeof seen));
 		for (int i = 0; i < PARTICLES; i++) weights[i] = 7;
-		ck_assert_int_eq(egm_ais_run(target, &o, &seen, weights), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), NULL, NULL),
+		                 EGM_ERR_STOPPED);
 		char text[128];
-		snprintf(text, sizeof text, "egm_ais_run: the progress callback stopped it after %d of %d steps", (int)s.done,
-		         (int)total);
+		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped it after %d of %d steps",
+		         (int)s.done, (int)total);
 		ck_assert_str_eq(egm_last_error(), text);
 		for (int i = 0; i < PARTICLES; i++) ck_assert(weights[i] == 7);
 		ck_assert(seen.log_z == 0 && seen.gradients == 0);

@@ -11,9 +11,9 @@ static double reference_log_det(const egm_model *g, const double *z)
 	for (int64_t j = 0; j < k; j++) {
 		memcpy(moved, z, (size_t)k * sizeof *z);
 		moved[j] = z[j] + h;
-		ck_assert_egm(egm_model_run(g, EGM_F64, moved, 1, k, up));
+		ck_assert_egm(egm_model_run(g, egm_f64(moved, 1, k), egm_f64_out(up, 1, egm_model_outputs(g))));
 		moved[j] = z[j] - h;
-		ck_assert_egm(egm_model_run(g, EGM_F64, moved, 1, k, down));
+		ck_assert_egm(egm_model_run(g, egm_f64(moved, 1, k), egm_f64_out(down, 1, egm_model_outputs(g))));
 		for (int64_t i = 0; i < m; i++) jacobian[i][j] = ((long double)up[i] - down[i]) / (2 * h);
 	}
 	for (int64_t i = 0; i < k; i++)
@@ -55,9 +55,9 @@ START_TEST(test_pullback__matches_a_dense_jacobian)
 		o.beta = beta;
 		draw_all(5 + c, 3 * k, 1, z);
 		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, &o));
-		ck_assert_egm(egm_model_run(g, EGM_F64, z, 3, k, x));
-		ck_assert_egm(egm_model_energy(u, EGM_F64, x, 3, m, energy));
-		ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 3, v, NULL));
+		ck_assert_egm(egm_model_run(g, egm_f64(z, 3, k), egm_f64_out(x, 3, egm_model_outputs(g))));
+		ck_assert_egm(egm_model_energy(u, egm_f64(x, 3, m), egm_f64_out(energy, 3, 1)));
+		ck_assert_egm(egm_target_evaluate(t, egm_f64(z, 3, egm_target_dims(t)), egm_f64_out(v, 3, 1), egm_no_out()));
 		for (int i = 0; i < 3; i++) {
 			double want = beta * energy[i] - reference_log_det(g, z + i * k) / 2;
 			/* entries of J to 1e-9, and a condition number of J^T J of some thousands for k = 8 */
@@ -81,7 +81,8 @@ START_TEST(test_pullback__linear_generator)
 	set_all(g, a);
 	set_all(u, weights);
 	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-	ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 1, &v, gradient));
+	ck_assert_egm(egm_target_evaluate(t, egm_f64(z, 1, egm_target_dims(t)), egm_f64_out(&v, 1, 1),
+	                                  egm_f64_out(gradient, 1, egm_target_dims(t))));
 	double x[3] = {2 * z[0] + z[1] + 0.3, 3 * z[1] - 0.2, z[0] - z[1] + 0.5};
 	double want = x[0] + 2 * x[1] - x[2] + 0.25 - log(54.) / 2;
 	ck_assert(fabs(v - want) <= 1e-14 * 20);
@@ -129,7 +130,8 @@ START_TEST(test_pullback__softplus_in_closed_form)
 		set_all(u, ones);
 		draw_all(20, 2 * k, 3, z);
 		ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-		ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 2, v, gradient));
+		ck_assert_egm(egm_target_evaluate(t, egm_f64(z, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
+		                                  egm_f64_out(gradient, 2, egm_target_dims(t))));
 		for (int64_t row = 0; row < 2; row++) {
 			double want = 0;
 			for (int64_t j = row * k; j < (row + 1) * k; j++) {
@@ -154,7 +156,8 @@ static void expect_singular(egm_model *u, egm_model *g, const double *z, int fin
 	double point[8], v, gradient[8];
 	store(dtype, egm_model_inputs(g), z, point);
 	ck_assert_egm(egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, NULL));
-	ck_assert_egm(egm_target_evaluate(t, dtype, point, 1, &v, gradient));
+	ck_assert_egm(egm_target_evaluate(t, egm_array_of(dtype, point, 1, egm_target_dims(t)), egm_out_of(dtype, &v, 1, 1),
+	                                  egm_out_of(dtype, gradient, 1, egm_target_dims(t))));
 	double value = number_at(dtype, &v, 0);
 	ck_assert_msg(finite ? isfinite(value) : value == INFINITY, "%g", value);
 	egm_target_free(t);

@@ -45,8 +45,8 @@ static void replicate(egm_context *context, const egm_sampler_options *o, int64_
 	law l = {.dtype = EGM_F64, .dims = 2, .energy = posterior_energy, .numbers = {datum}};
 	egm_target *target = law_target(context, &l, NULL);
 	egm_sampler *sampler = make_sampler(target, o);
-	ck_assert_egm(egm_sampler_run(sampler, 1, forget, NULL, NULL));
-	ck_assert_egm(egm_sampler_run(sampler, DRAWS, thin, draws, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, forget, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, DRAWS, thin, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL));
 	quantities(datum, theta, truth);
 	int rank[QUANTITIES] = {0};
 	for (int i = 0; i < DRAWS; i++) {

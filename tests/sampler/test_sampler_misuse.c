@@ -43,31 +43,37 @@ START_TEST(test_misuse__null_and_out_of_range)
 	ck_assert_refused(egm_sampler_create(&made, NULL, &o), argument, "target is NULL");
 	ck_assert_ptr_null(made);
 
-	ck_assert_refused(egm_sampler_set_points(NULL, EGM_F64, points), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_set_points(sampler, EGM_F64, NULL), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_set_points(sampler, EGM_F32, points), EGM_ERR_DTYPE, "f64");
-	ck_assert_refused(egm_sampler_points(NULL, EGM_F64, points), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_points(sampler, EGM_F64, NULL), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_points(sampler, EGM_F32, points), EGM_ERR_DTYPE, "f64");
+	ck_assert_refused(egm_sampler_set_points(NULL, points_in(NULL, EGM_F64, points)), argument, "sampler is NULL");
+	ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, NULL)), argument, "points is NULL");
+	ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F32, points)), EGM_ERR_DTYPE, "f64");
+	ck_assert_refused(egm_sampler_points(NULL, points_out(NULL, EGM_F64, points)), argument, "sampler is NULL");
+	ck_assert_refused(egm_sampler_points(sampler, points_out(sampler, EGM_F64, NULL)), argument, "points is NULL");
+	ck_assert_refused(egm_sampler_points(sampler, points_out(sampler, EGM_F32, points)), EGM_ERR_DTYPE, "f64");
 
-	ck_assert_refused(egm_sampler_warmup(NULL, 10), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_warmup(sampler, 0), argument, "0 steps");
-	ck_assert_refused(egm_sampler_warmup(sampler, -1), argument, "-1 steps");
-	ck_assert_refused(egm_sampler_run(NULL, 1, 1, NULL, NULL), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_run(sampler, 0, 1, NULL, NULL), argument, "0 draws");
-	ck_assert_refused(egm_sampler_run(sampler, -5, 1, NULL, NULL), argument, "-5 draws");
-	ck_assert_refused(egm_sampler_run(sampler, 1, 0, NULL, NULL), argument, "thin is 0");
-	ck_assert_refused(egm_sampler_run(sampler, INT64_MAX, 1, NULL, NULL), argument, "more than memory");
-	ck_assert_refused(egm_sampler_run(sampler, 2, INT64_MAX, NULL, NULL), argument, "more than memory");
+	ck_assert_refused(egm_sampler_warmup(NULL, 10, NULL, NULL), argument, "sampler is NULL");
+	ck_assert_refused(egm_sampler_warmup(sampler, 0, NULL, NULL), argument, "0 steps");
+	ck_assert_refused(egm_sampler_warmup(sampler, -1, NULL, NULL), argument, "-1 steps");
+	ck_assert_refused(egm_sampler_run(NULL, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument, "sampler is NULL");
+	ck_assert_refused(egm_sampler_run(sampler, 0, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument, "0 draws");
+	ck_assert_refused(egm_sampler_run(sampler, -5, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument, "-5 draws");
+	ck_assert_refused(egm_sampler_run(sampler, 1, 0, egm_no_out(), egm_no_out(), NULL, NULL), argument, "thin is 0");
+	ck_assert_refused(egm_sampler_run(sampler, INT64_MAX, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                  "more than memory");
+	ck_assert_refused(egm_sampler_run(sampler, 2, INT64_MAX, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                  "more than memory");
 
 	ck_assert_refused(egm_sampler_stats(NULL, 0, &stats), argument, "sampler is NULL");
 	ck_assert_refused(egm_sampler_stats(sampler, 0, NULL), argument, "statistics is NULL");
 	ck_assert_refused(egm_sampler_stats(sampler, -2, &stats), argument, "chain -2 of 3");
 	ck_assert_refused(egm_sampler_stats(sampler, CHAINS, &stats), argument, "chain 3 of 3");
-	ck_assert_refused(egm_sampler_scale(NULL, 0, points), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_scale(sampler, 0, NULL), argument, "scale is NULL");
-	ck_assert_refused(egm_sampler_scale(sampler, -1, points), argument, "chain -1 of 3");
-	ck_assert_refused(egm_sampler_scale(sampler, CHAINS, points), argument, "chain 3 of 3");
+	ck_assert_refused(egm_sampler_scale(NULL, 0, egm_f64_out(points, egm_sampler_dims(NULL), 1)), argument,
+	                  "sampler is NULL");
+	ck_assert_refused(egm_sampler_scale(sampler, 0, egm_out_of(EGM_F64, NULL, egm_sampler_dims(sampler), 1)), argument,
+	                  "scale is NULL");
+	ck_assert_refused(egm_sampler_scale(sampler, -1, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
+	                  "chain -1 of 3");
+	ck_assert_refused(egm_sampler_scale(sampler, CHAINS, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
+	                  "chain 3 of 3");
 	ck_assert_int_eq(fixture.law.calls, 0);
 }
 END_TEST
@@ -88,14 +94,15 @@ START_TEST(test_misuse__points_where_no_chain_can_stand)
 	           {2.5, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1"},
 	           {-4.5, 2, EGM_ERR_ARGUMENT, "chain 1, dimension 2"},
 	           {3, 3, EGM_ERR_ARGUMENT, "chain 1, dimension 3 is not inside of -inf to 3"}};
-	ck_assert_egm(egm_sampler_run(sampler, 5, 1, NULL, NULL));
-	ck_assert_egm(egm_sampler_points(sampler, EGM_F64, before));
+	ck_assert_egm(egm_sampler_run(sampler, 5, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, before)));
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		memcpy(points, before, sizeof points);
 		points[fixture.dims + row[i].dimension] = row[i].value;
 		points[0] = 0.5;
-		ck_assert_refused(egm_sampler_set_points(sampler, EGM_F64, points), row[i].status, row[i].words);
-		ck_assert_egm(egm_sampler_points(sampler, EGM_F64, points));
+		ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, points)), row[i].status,
+		                  row[i].words);
+		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 		ck_assert_mem_eq(points, before, (size_t)(CHAINS * fixture.dims) * sizeof *points);
 	}
 	ck_assert(isfinite(sampler_stats(sampler, -1).energy));
@@ -108,10 +115,10 @@ START_TEST(test_misuse__kernels_that_adapt_nothing)
 	for (int i = 0; i < 2; i++) {
 		egm_sampler_options o = loop_options(kernels[i], CHAINS);
 		egm_sampler *s = make_sampler(fixture.target, &o);
-		ck_assert_refused(egm_sampler_warmup(s, 10), EGM_ERR_STATE, "adapts nothing");
+		ck_assert_refused(egm_sampler_warmup(s, 10, NULL, NULL), EGM_ERR_STATE, "adapts nothing");
 		egm_sampler_free(s);
 	}
-	ck_assert_egm(egm_sampler_warmup(sampler, 1));
+	ck_assert_egm(egm_sampler_warmup(sampler, 1, NULL, NULL));
 }
 END_TEST
 
@@ -222,9 +229,9 @@ START_TEST(test_misuse__arrays_of_options)
 	close_target(&narrow);
 	s = make_sampler(fixture.target, &o);
 	double back[5];
-	ck_assert_egm(egm_sampler_scale(s, 2, back));
+	ck_assert_egm(egm_sampler_scale(s, 2, egm_f64_out(back, egm_sampler_dims(s), 1)));
 	ck_assert_mem_eq(back, subnormal, sizeof back);
-	ck_assert_egm(egm_sampler_scale(sampler, 2, back));
+	ck_assert_egm(egm_sampler_scale(sampler, 2, egm_f64_out(back, egm_sampler_dims(sampler), 1)));
 	for (int j = 0; j < 5; j++) ck_assert(back[j] == 1);
 	egm_sampler_free(s);
 }
@@ -260,7 +267,7 @@ START_TEST(test_misuse__structs_of_other_ages)
 	ck_assert_refused(egm_sampler_options_init(&u.o, sizeof u.o, 0), EGM_ERR_ARGUMENT, "kernel 0");
 	ck_assert_refused(egm_sampler_options_init(&u.o, sizeof u.o, 7), EGM_ERR_ARGUMENT, "kernel 7");
 	ck_assert_egm(egm_sampler_create(&s, fixture.target, NULL));
-	ck_assert_egm(egm_sampler_run(s, 1, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(s, -1).leapfrogs >= 1);
 	egm_sampler_free(s);
 }
@@ -272,7 +279,7 @@ START_TEST(test_misuse__statistics_of_other_ages)
 		egm_sampler_statistics s;
 		unsigned char bytes[sizeof(egm_sampler_statistics) + 16];
 	} u;
-	ck_assert_egm(egm_sampler_run(sampler, 4, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 4, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics whole = sampler_stats(sampler, -1);
 	for (size_t size = 8; size <= sizeof u; size += 8) {
 		memset(&u, 0x5a, sizeof u);
@@ -304,10 +311,10 @@ static int live_through(egm_target *target, const egm_sampler_options *o, egm_te
 	double points[CHAINS * LOOP_MOST];
 	for (int call = 0; call < 4 + warms; call++) {
 		egm_status st = call == 0   ? egm_sampler_create(&s, target, o)
-		                : call == 1 ? egm_sampler_run(s, 2, 1, NULL, NULL)
-		                : call == 2 ? egm_sampler_points(s, egm_target_dtype(target), points)
-		                : call == 3 ? egm_sampler_set_points(s, egm_target_dtype(target), points)
-		                            : egm_sampler_warmup(s, 30);
+		                : call == 1 ? egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL)
+		                : call == 2 ? egm_sampler_points(s, points_out(s, egm_target_dtype(target), points))
+		                : call == 3 ? egm_sampler_set_points(s, points_in(s, egm_target_dtype(target), points))
+		                            : egm_sampler_warmup(s, 30, NULL, NULL);
 		if (st == EGM_OK) continue;
 		ck_assert_refused(st, EGM_ERR_MEMORY, "memory");
 		ck_assert(call > 0 || !s);
@@ -315,7 +322,7 @@ static int live_through(egm_target *target, const egm_sampler_options *o, egm_te
 		allocator->fail_at = 0;
 		call--;
 	}
-	ck_assert_egm(egm_sampler_run(s, 1, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(s, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_free(s);
 	return failures > 0;
 }

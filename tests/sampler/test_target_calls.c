@@ -28,7 +28,7 @@ static int barrier(int64_t rows, const void *x, void *energies, void *gradients,
 static egm_target *square_target(int *calls, const egm_target_options *o)
 {
 	egm_target *t;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, square, calls, o));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, o, square, calls));
 	return t;
 }
 
@@ -51,7 +51,7 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
-	fails(egm_target_callback(&t, context, dtype, 2, square, NULL, o), st, text);
+	fails(egm_target_callback(&t, context, dtype, 2, o, square, NULL), st, text);
 	ck_assert_ptr_null(t);
 }
 
@@ -135,15 +135,15 @@ START_TEST(test_target__most_dimensions)
 		egm_sampler *s;
 		egm_ais_result r;
 		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-		ck_assert_egm(egm_target_callback(&t, context, i ? EGM_F32 : EGM_F64, INT64_MAX / 64, square, NULL, NULL));
+		ck_assert_egm(egm_target_callback(&t, context, i ? EGM_F32 : EGM_F64, INT64_MAX / 64, NULL, square, NULL));
 		for (int32_t kernel = EGM_SAMPLER_ULA; kernel <= EGM_SAMPLER_NUTS; kernel++) {
 			egm_sampler_options o = sampler_options(kernel, 1, 0.1, 1);
 			ck_assert_int_eq(egm_sampler_create(&s, t, &o), EGM_ERR_ARGUMENT);
 			ck_assert_ptr_nonnull(strstr(egm_last_error(), "144115188075855871 dimensions are more than it can hold"));
 			ck_assert_ptr_null(s);
 		}
-		fails(egm_ais_run(t, NULL, &r, NULL), EGM_ERR_ARGUMENT,
-		      "egm_ais_run: 256 particles in 144115188075855871 dimensions are more than it can hold");
+		fails(egm_target_ais(t, NULL, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT,
+		      "egm_target_ais: 256 particles in 144115188075855871 dimensions are more than it can hold");
 		egm_target_free(t);
 	}
 }
@@ -154,19 +154,19 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	fails(egm_target_callback(NULL, context, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(NULL, context, EGM_F64, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: out is NULL");
-	fails(egm_target_callback(&t, NULL, EGM_F64, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, NULL, EGM_F64, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: context is NULL");
 	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: the energy callback is NULL");
-	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dtype 3 is neither EGM_F32 nor EGM_F64");
-	fails(egm_target_callback(&t, context, EGM_F64, 0, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: 0 dimensions, at least 1 is needed");
-	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: 9223372036854775807 dimensions are more than memory can hold");
-	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, square, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: 144115188075855872 dimensions are more than memory can hold");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
@@ -245,24 +245,35 @@ START_TEST(test_evaluate__misuse)
 	int calls = 0;
 	egm_target *t = square_target(&calls, &o);
 	double x[2] = {0.5, 0.25}, v[2], g[2];
-	fails(egm_target_evaluate(NULL, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: target is NULL");
-	fails(egm_target_evaluate(t, EGM_F64, NULL, 2, v, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
-	fails(egm_target_evaluate(t, EGM_F64, x, 2, NULL, g), EGM_ERR_ARGUMENT, "egm_target_evaluate: energies is NULL");
-	fails(egm_target_evaluate(t, EGM_F32, x, 2, v, g), EGM_ERR_DTYPE,
-	      "egm_target_evaluate: the target is f64, x is f32");
-	fails(egm_target_evaluate(t, EGM_F64, x, 0, v, g), EGM_ERR_ARGUMENT,
-	      "egm_target_evaluate: 0 rows, at least 1 is needed");
-	fails(egm_target_evaluate(t, EGM_F64, x, INT64_MAX, v, g), EGM_ERR_ARGUMENT,
-	      "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
+	fails(egm_target_evaluate(NULL, egm_f64(x, 2, egm_target_dims(NULL)), egm_f64_out(v, 2, 1),
+	                          egm_f64_out(g, 2, egm_target_dims(NULL))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: target is NULL");
+	fails(egm_target_evaluate(t, egm_array_of(EGM_F64, NULL, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
+	                          egm_f64_out(g, 2, egm_target_dims(t))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x is NULL");
+	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_out_of(EGM_F64, NULL, 2, 1),
+	                          egm_f64_out(g, 2, egm_target_dims(t))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: energies is NULL");
+	fails(egm_target_evaluate(t, egm_f32(x, 2, egm_target_dims(t)), egm_f32_out(v, 2, 1),
+	                          egm_f32_out(g, 2, egm_target_dims(t))),
+	      EGM_ERR_DTYPE, "egm_target_evaluate: the target is f64, x is f32");
+	fails(egm_target_evaluate(t, egm_f64(x, 0, egm_target_dims(t)), egm_f64_out(v, 0, 1),
+	                          egm_f64_out(g, 0, egm_target_dims(t))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: 0 rows, at least 1 is needed");
+	fails(egm_target_evaluate(t, egm_f64(x, INT64_MAX, egm_target_dims(t)), egm_f64_out(v, INT64_MAX, 1),
+	                          egm_f64_out(g, INT64_MAX, egm_target_dims(t))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: 9223372036854775807 rows of 1 dimensions are more than memory holds");
 	x[1] = NAN;
-	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_NONFINITE,
-	      "egm_target_evaluate: x of row 1, dimension 0 is not finite");
+	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
+	                          egm_f64_out(g, 2, egm_target_dims(t))),
+	      EGM_ERR_NONFINITE, "egm_target_evaluate: x of row 1, dimension 0 is not finite");
 	x[1] = 1.5;
-	fails(egm_target_evaluate(t, EGM_F64, x, 2, v, g), EGM_ERR_ARGUMENT,
-	      "egm_target_evaluate: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
+	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
+	                          egm_f64_out(g, 2, egm_target_dims(t))),
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x of row 1, dimension 0 is 1.5, outside of [-1, 1]");
 	ck_assert_int_eq(calls, 0);
 	x[1] = 1; /* the box is closed here */
-	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, NULL));
+	ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1), egm_no_out()));
 	ck_assert(v[1] == 0.5);
 	egm_target_free(t);
 }
@@ -273,8 +284,8 @@ START_TEST(test_evaluate__callback_stops)
 	int calls = 2;
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
-	fails(egm_target_evaluate(t, EGM_F64, x, 200, v, NULL), EGM_ERR_STOPPED,
-	      "egm_target_evaluate: the energy callback returned 1, which stops it");
+	fails(egm_target_evaluate(t, egm_f64(x, 200, egm_target_dims(t)), egm_f64_out(v, 200, 1), egm_no_out()),
+	      EGM_ERR_STOPPED, "egm_target_evaluate: the energy callback returned 1, which stops it");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
@@ -287,8 +298,9 @@ START_TEST(test_evaluate__passes_on_what_is_not_finite)
 	egm_target_options o = target_options();
 	double x[2] = {1, -1}, v[2], g[2];
 	o.beta = 2;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, barrier, NULL, &o));
-	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 2, v, g));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, &o, barrier, NULL));
+	ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
+	                                  egm_f64_out(g, 2, egm_target_dims(t))));
 	ck_assert(v[0] == 2 && g[0] == 0);
 	ck_assert(v[1] == INFINITY && isnan(g[1]));
 	egm_target_free(t);
@@ -310,11 +322,14 @@ START_TEST(test_evaluate__any_number_of_rows)
 	ck_assert_egm(egm_target_model(&t, u, &o));
 	draw_all(7, 3 * N, 2, x);
 	store(dtype, 3 * N, x, stored);
-	ck_assert_egm(egm_target_evaluate(t, dtype, stored, N, v, g));
+	ck_assert_egm(egm_target_evaluate(t, egm_array_of(dtype, stored, N, egm_target_dims(t)), egm_out_of(dtype, v, N, 1),
+	                                  egm_out_of(dtype, g, N, egm_target_dims(t))));
 	for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
 		int64_t n = counts[c];
 		static double some[N], slopes[3 * N];
-		ck_assert_egm(egm_target_evaluate(t, dtype, stored, n, some, slopes));
+		ck_assert_egm(egm_target_evaluate(t, egm_array_of(dtype, stored, n, egm_target_dims(t)),
+		                                  egm_out_of(dtype, some, n, 1),
+		                                  egm_out_of(dtype, slopes, n, egm_target_dims(t))));
 		ck_assert_mem_eq(some, v, (size_t)n * size);
 		ck_assert_mem_eq(slopes, g, (size_t)n * 3 * size);
 	}
@@ -363,7 +378,8 @@ START_TEST(test_target__allocations_fail_one_by_one)
 		allocator.fail_at = k;
 		egm_status st = egm_target_latent(&t, u, g, EGM_LATENT_PULLBACK, &o);
 		ck_assert((st == EGM_OK) == (t != NULL));
-		if (st == EGM_OK) st = egm_target_evaluate(t, EGM_F64, x, 1, &v, NULL);
+		if (st == EGM_OK)
+			st = egm_target_evaluate(t, egm_f64(x, 1, egm_target_dims(t)), egm_f64_out(&v, 1, 1), egm_no_out());
 		allocator.fail_at = 0;
 		egm_target_free(t);
 		ck_assert_int_eq(allocator.live, live);

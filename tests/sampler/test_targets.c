@@ -17,7 +17,7 @@ START_TEST(test_model__is_beta_u_plus_prior)
 	egm_model *u = net(context, "u", 3, "8 tanh 6 softplus 1", EGM_F64);
 	double x[12], energy[4], v[4];
 	draw_all(1, 12, 2, x);
-	ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 3, energy));
+	ck_assert_egm(egm_model_energy(u, egm_f64(x, 4, 3), egm_f64_out(energy, 4, 1)));
 	for (int variant = 0; variant < 3; variant++) {
 		egm_target_options o = target_options();
 		egm_target *t;
@@ -26,7 +26,7 @@ START_TEST(test_model__is_beta_u_plus_prior)
 		ck_assert_egm(egm_target_model(&t, u, &o));
 		ck_assert_int_eq(egm_target_dims(t), 3);
 		ck_assert_int_eq(egm_target_dtype(t), EGM_F64);
-		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, NULL));
+		ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 4, egm_target_dims(t)), egm_f64_out(v, 4, 1), egm_no_out()));
 		for (int i = 0; i < 4; i++) {
 			double want = o.beta * energy[i];
 			if (o.prior_scale > 0) want += square_norm(x + 3 * i, 3) / (2 * o.prior_scale * o.prior_scale);
@@ -51,14 +51,15 @@ START_TEST(test_model__spectral_layers_are_as_they_stand)
 	draw_all(9, 24, 1, weight);
 	ck_assert_egm(egm_target_model(&t, u, NULL));
 	for (int k = 0; k < 2; k++) {
-		if (k) ck_assert_egm(egm_model_set_tensor(u, "0.weight", EGM_F64, weight, 24));
-		ck_assert_egm(egm_model_get_parameters(u, EGM_F64, before, count));
-		ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 3, energy));
-		ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
+		if (k) ck_assert_egm(egm_model_set_tensor(u, "0.weight", egm_f64(weight, 24, 1)));
+		ck_assert_egm(egm_model_parameters(u, egm_f64_out(before, count, 1)));
+		ck_assert_egm(egm_model_energy(u, egm_f64(x, 4, 3), egm_f64_out(energy, 4, 1)));
+		ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 4, egm_target_dims(t)), egm_f64_out(v, 4, 1),
+		                                  egm_f64_out(g, 4, egm_target_dims(t))));
 		/* roundings of sums of at most 8 terms, in another order; over the s of the random u and v above */
 		for (int i = 0; i < 4; i++) ck_assert(fabs(v[i] - energy[i]) <= 1e-12 * (1 + fabs(energy[i])));
 		check_gradient(t, x, 4);
-		ck_assert_egm(egm_model_get_parameters(u, EGM_F64, after, count));
+		ck_assert_egm(egm_model_parameters(u, egm_f64_out(after, count, 1)));
 		ck_assert_mem_eq(before, after, (size_t)count * sizeof *before);
 	}
 	egm_target_free(t);
@@ -81,8 +82,10 @@ START_TEST(test_model__bounds_leave_v_alone)
 	o.lower = lower;
 	o.upper = upper;
 	ck_assert_egm(egm_target_model(&t, u, &o));
-	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
-	ck_assert_egm(egm_target_evaluate(plain, EGM_F64, x, 4, w, h));
+	ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 4, egm_target_dims(t)), egm_f64_out(v, 4, 1),
+	                                  egm_f64_out(g, 4, egm_target_dims(t))));
+	ck_assert_egm(egm_target_evaluate(plain, egm_f64(x, 4, egm_target_dims(plain)), egm_f64_out(w, 4, 1),
+	                                  egm_f64_out(h, 4, egm_target_dims(plain))));
 	ck_assert_mem_eq(v, w, sizeof v);
 	ck_assert_mem_eq(g, h, sizeof g);
 	check_gradient(t, x, 4);
@@ -99,7 +102,7 @@ START_TEST(test_model__f32_follows_f64)
 	egm_model *u = net(context, "u", 3, "8 tanh 1", EGM_F64), *uf = net(context, "uf", 3, "8 tanh 1", EGM_F32);
 	egm_target_options o = target_options();
 	egm_target *t, *tf;
-	ck_assert_egm(egm_model_get_parameters(u, EGM_F64, values, egm_model_parameter_count(u)));
+	ck_assert_egm(egm_model_parameters(u, egm_f64_out(values, egm_model_parameter_count(u), 1)));
 	set_all(uf, values);
 	o.beta = 2;
 	o.prior_scale = 0.5;
@@ -107,8 +110,10 @@ START_TEST(test_model__f32_follows_f64)
 	ck_assert_egm(egm_target_model(&tf, uf, &o));
 	draw_all(3, 12, 1, x);
 	store(EGM_F32, 12, x, xf);
-	ck_assert_egm(egm_target_evaluate(t, EGM_F64, x, 4, v, g));
-	ck_assert_egm(egm_target_evaluate(tf, EGM_F32, xf, 4, vf, gf));
+	ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 4, egm_target_dims(t)), egm_f64_out(v, 4, 1),
+	                                  egm_f64_out(g, 4, egm_target_dims(t))));
+	ck_assert_egm(egm_target_evaluate(tf, egm_f32(xf, 4, egm_target_dims(tf)), egm_f32_out(vf, 4, 1),
+	                                  egm_f32_out(gf, 4, egm_target_dims(tf))));
 	/* some tens of roundings of 6e-8 in numbers of up to 10 */
 	for (int i = 0; i < 4; i++) ck_assert(fabs(v[i] - (double)vf[i]) <= 1e-5);
 	for (int i = 0; i < 12; i++) ck_assert(fabs(g[i] - (double)gf[i]) <= 1e-5);
@@ -126,8 +131,8 @@ START_TEST(test_latent__values_and_gradients)
 	egm_model *u = net(context, "u", 4, "6 tanh 1", EGM_F64), *g = net(context, "g", 2, "5 softplus 4", EGM_F64);
 	double z[8], x[16], energy[4], v[4];
 	draw_all(4, 8, 1.5, z);
-	ck_assert_egm(egm_model_run(g, EGM_F64, z, 4, 2, x));
-	ck_assert_egm(egm_model_energy(u, EGM_F64, x, 4, 4, energy));
+	ck_assert_egm(egm_model_run(g, egm_f64(z, 4, 2), egm_f64_out(x, 4, egm_model_outputs(g))));
+	ck_assert_egm(egm_model_energy(u, egm_f64(x, 4, 4), egm_f64_out(energy, 4, 1)));
 	for (int kind = EGM_LATENT_ENERGY; kind <= EGM_LATENT_POSTERIOR; kind++)
 		for (int variant = 0; variant < 2; variant++) {
 			egm_target_options o = target_options();
@@ -139,7 +144,8 @@ START_TEST(test_latent__values_and_gradients)
 			}
 			ck_assert_egm(egm_target_latent(&t, u, g, kind, variant ? &o : NULL));
 			ck_assert_int_eq(egm_target_dims(t), 2);
-			ck_assert_egm(egm_target_evaluate(t, EGM_F64, z, 4, v, NULL));
+			ck_assert_egm(
+			    egm_target_evaluate(t, egm_f64(z, 4, egm_target_dims(t)), egm_f64_out(v, 4, 1), egm_no_out()));
 			for (int i = 0; i < 4; i++) {
 				double want = o.beta * energy[i] + (tau > 0 ? square_norm(z + 2 * i, 2) / (2 * tau * tau) : 0);
 				ck_assert(fabs(v[i] - want) <= 1e-13 * (1 + fabs(want)));
@@ -165,8 +171,9 @@ static moments moments_of(const egm_target *target, const egm_model *generator, 
 	double h = (to - from) / (double)(n - 1), square = 0;
 	ck_assert(n <= 20001);
 	for (int64_t i = 0; i < n; i++) z[i] = from + h * (double)i;
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, z, n, v, NULL));
-	ck_assert_egm(egm_model_run(generator, EGM_F64, z, n, 1, x));
+	ck_assert_egm(
+	    egm_target_evaluate(target, egm_f64(z, n, egm_target_dims(target)), egm_f64_out(v, n, 1), egm_no_out()));
+	ck_assert_egm(egm_model_run(generator, egm_f64(z, n, 1), egm_f64_out(x, n, egm_model_outputs(generator))));
 	for (int64_t i = 0; i < n; i++) {
 		double p = exp(-v[i]) * h;
 		l.mass += p;
@@ -242,11 +249,13 @@ START_TEST(test_latent__gaussian_law)
 		built->nets[1] = g;
 		egm__model_retain(g);
 		built->build = build_quadratic;
-		ck_assert_egm(egm_target_callback(&called, context, EGM_F64, 1, call_quadratic, &l, &o));
+		ck_assert_egm(egm_target_callback(&called, context, EGM_F64, 1, &o, call_quadratic, &l));
 		ck_assert(fabs(moments_of(built, g, -12, 12, 4001).variance - want) <= 1e-10);
 		ck_assert(fabs(moments_of(called, g, -12, 12, 4001).variance - want) <= 1e-10);
-		ck_assert_egm(egm_target_evaluate(built, EGM_F64, &z, 1, &v[0], &gradient[0]));
-		ck_assert_egm(egm_target_evaluate(called, EGM_F64, &z, 1, &v[1], &gradient[1]));
+		ck_assert_egm(egm_target_evaluate(built, egm_f64(&z, 1, egm_target_dims(built)), egm_f64_out(&v[0], 1, 1),
+		                                  egm_f64_out(&gradient[0], 1, egm_target_dims(built))));
+		ck_assert_egm(egm_target_evaluate(called, egm_f64(&z, 1, egm_target_dims(called)), egm_f64_out(&v[1], 1, 1),
+		                                  egm_f64_out(&gradient[1], 1, egm_target_dims(called))));
 		for (int i = 0; i < 2; i++) {
 			ck_assert(fabs(v[i] - z * z / 2 / want) <= 1e-15);
 			ck_assert(fabs(gradient[i] - z / want) <= 1e-15 * 2);

@@ -33,8 +33,8 @@ static sample run_modes(int32_t kernel)
 	if (kernel == EGM_SAMPLER_MALA) o = sampler_options(EGM_SAMPLER_MALA, OWN, 1, 5);
 	open_sampler(&l, NULL, &o);
 	for (int i = 0; i < OWN; i++) start[i] = i % 2 ? 5 : -5;
-	ck_assert_egm(egm_sampler_set_points(sampler, EGM_F64, start));
-	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, NULL, NULL));
+	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, start)));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, egm_no_out(), egm_no_out(), NULL, NULL));
 	return run_sampler(sampler, EGM_F64, 1, OWN, 3000, 1);
 }
 
@@ -79,9 +79,9 @@ START_TEST(test_tempered__exchange_rate_between_gaussians)
 	o.steps_per_level = 2;
 	open_sampler(&l, NULL, &o);
 	/* 200 transitions to forget the starts, then only what comes after counts */
-	ck_assert_egm(egm_sampler_run(sampler, 1, 100, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 100, egm_no_out(), egm_no_out(), NULL, NULL));
 	for (int64_t c = 0; c < OWN; c++) sampler->chains[c].exchanges_tried = sampler->chains[c].exchanges_done = 0;
-	ck_assert_egm(egm_sampler_run(sampler, N, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, N, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	double sum = 0, squares = 0, expected = dims == 1 ? 4 / M_PI * atan(1 / sqrt(ladder[1])) : 2 / (1 + ladder[1]);
 	for (int64_t c = 0; c < OWN; c++) {
 		double rate = sampler_stats(sampler, c).exchange;
@@ -104,7 +104,7 @@ START_TEST(test_tempered__pairs_take_turns)
 		law l = normal_law(EGM_F64, 1, 1, 1);
 		egm_sampler_options o = options_of(3, 0.5, ladder, levels);
 		open_sampler(&l, NULL, &o);
-		ck_assert_egm(egm_sampler_run(sampler, 10, 1, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(sampler, 10, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		for (int i = 0; i < 3; i++)
 			ck_assert_int_eq(sampler->chains[i].exchanges_tried, levels == 2 ? 10 : 5 * (levels - 1));
 		ck_assert(levels > 1 || isnan(sampler_stats(sampler, -1).exchange));
@@ -122,7 +122,7 @@ START_TEST(test_tempered__exchanges_of_priors_are_all_accepted)
 	to.prior_scale = 0.5;
 	egm_sampler_options o = options_of(10, 0.1, ladder, 3);
 	open_sampler(&l, &to, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 20, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange == 1);
 }
 END_TEST
@@ -151,7 +151,7 @@ START_TEST(test_tempered__law_of_every_level)
 	to.prior_scale = tau;
 	egm_sampler_options o = options_of(4000, 0.5, ladder, 3);
 	open_sampler(&l, &to, &o);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 60, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 60, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange > 0.3);
 	for (int64_t level = 0; level < 3; level++) {
 		sample s = level_points(level);
@@ -173,7 +173,7 @@ START_TEST(test_tempered__law_of_every_level_with_a_bound)
 	open_sampler(&l, &to, &o);
 	/* steps that do not grow with T: in y = log x all levels have the same width */
 	for (int64_t i = 0; i < sampler->n_walkers; i++) sampler->walkers[i].step = sqrt(0.8);
-	ck_assert_egm(egm_sampler_run(sampler, 1, 80, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 80, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange > 0.3);
 	for (int64_t level = 0; level < 3; level++) {
 		sample s = level_points(level);
@@ -196,10 +196,10 @@ START_TEST(test_tempered__one_level_is_mala)
 	law l = normal_law(EGM_F64, 2, 1, 4);
 	egm_sampler_options t = options_of(3, 0.5, NULL, 1), m = sampler_options(EGM_SAMPLER_MALA, 3, 0.5, 5);
 	open_sampler(&l, NULL, &t);
-	ck_assert_egm(egm_sampler_run(sampler, 20, 1, a, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 20, 1, draws_out(sampler, 20, a), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
 	sampler = make_sampler(target, &m);
-	ck_assert_egm(egm_sampler_run(sampler, 20, 1, b, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 20, 1, draws_out(sampler, 20, b), egm_no_out(), NULL, NULL));
 	ck_assert(!memcmp(a, b, sizeof a));
 }
 END_TEST
@@ -217,8 +217,10 @@ START_TEST(test_tempered__energies_and_cost)
 	egm_sampler_options o = options_of(OWN, 0.3, ladder, 3);
 	o.steps_per_level = INNER;
 	open_sampler(&l, &to, &o);
-	ck_assert_egm(egm_sampler_run(sampler, N, 1, draws, energies));
-	ck_assert_egm(egm_target_evaluate(target, EGM_F64, draws, N * OWN, v, NULL));
+	ck_assert_egm(
+	    egm_sampler_run(sampler, N, 1, draws_out(sampler, N, draws), energies_out(sampler, N, energies), NULL, NULL));
+	ck_assert_egm(egm_target_evaluate(target, egm_f64(draws, N * OWN, egm_target_dims(target)),
+	                                  egm_f64_out(v, N * OWN, 1), egm_no_out()));
 	for (int i = 0; i < N * OWN; i++) ck_assert_near(energies[i], v[i], 1e-12 * (1 + fabs(v[i])));
 	int64_t exchanges = 0, waiting = 0;
 	for (int i = 0; i < OWN; i++) exchanges += sampler->chains[i].exchanges_done;
@@ -251,8 +253,8 @@ START_TEST(test_tempered__warmup_adapts_every_level)
 	law l = normal_law(EGM_F64, 10, 1, 1);
 	egm_sampler_options o = options_of(20, 1e-3, ladder, 3);
 	open_sampler(&l, NULL, &o);
-	ck_assert_egm(egm_sampler_warmup(sampler, 500));
-	ck_assert_egm(egm_sampler_run(sampler, 1, 500, NULL, NULL));
+	ck_assert_egm(egm_sampler_warmup(sampler, 500, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(sampler, 1, 500, egm_no_out(), egm_no_out(), NULL, NULL));
 	for (int64_t level = 0; level < 3; level++) {
 		double accept = 0;
 		for (int64_t c = 0; c < 20; c++) {

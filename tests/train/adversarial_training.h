@@ -3,9 +3,9 @@
 #ifndef EGM_TESTS_ADVERSARIAL_TRAINING_H
 #define EGM_TESTS_ADVERSARIAL_TRAINING_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <egm/loss.h>
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
 #include <support.h>
@@ -27,7 +27,7 @@ static inline ring ring_open(egm_dtype dtype, int32_t threads)
 {
 	ring r = {.dtype = dtype};
 	r.context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-	RING_OK(egm_trainer_options_init(&r.options, sizeof r.options));
+	r.options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	return r;
 }
 
@@ -65,7 +65,8 @@ static inline void ring_set(egm_model *net, const char *tensor, int64_t n, const
 	float narrow[64];
 	for (int64_t i = 0; i < n; i++) narrow[i] = (float)values[i];
 	egm_dtype dtype = egm_model_dtype(net);
-	RING_OK(egm_model_set_tensor(net, tensor, dtype, dtype == EGM_F64 ? (const void *)values : narrow, n));
+	RING_OK(
+	    egm_model_set_tensor(net, tensor, egm_array_of(dtype, dtype == EGM_F64 ? (const void *)values : narrow, n, 1)));
 }
 #define RING_SET(net, tensor, ...) \
 	ring_set(net, tensor, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
@@ -75,7 +76,7 @@ static inline double ring_get(const egm_model *net, const char *tensor, int64_t 
 	double wide[64];
 	float narrow[64];
 	int is_wide = egm_model_dtype(net) == EGM_F64;
-	RING_OK(egm_model_get_tensor(net, tensor, egm_model_dtype(net), is_wide ? (void *)wide : narrow, count));
+	RING_OK(egm_model_tensor(net, tensor, egm_out_of(egm_model_dtype(net), is_wide ? (void *)wide : narrow, count, 1)));
 	return is_wide ? wide[i] : (double)narrow[i];
 }
 
@@ -94,8 +95,8 @@ static inline void ring_data(ring *r, const double *x, int64_t rows, int64_t col
 	float *narrow = malloc((size_t)(rows * columns) * sizeof *narrow);
 	ck_assert_ptr_nonnull(narrow);
 	for (int64_t i = 0; i < rows * columns; i++) narrow[i] = (float)x[i];
-	RING_OK(
-	    egm_data_create(&r->data, r->context, r->dtype, r->dtype == EGM_F64 ? (const void *)x : narrow, rows, columns));
+	RING_OK(egm_data_copy(&r->data, r->context,
+	                      egm_array_of(r->dtype, r->dtype == EGM_F64 ? (const void *)x : narrow, rows, columns)));
 	free(narrow);
 }
 

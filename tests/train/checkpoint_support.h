@@ -34,7 +34,7 @@ static inline void save(const egm_trainer *trainer, const char *path)
 
 static inline void load(egm_trainer *trainer, const char *path)
 {
-	OK(egm_trainer_load(trainer, path, NULL));
+	OK(egm_trainer_restore(trainer, path, NULL));
 }
 
 /* ---- refusals */
@@ -44,7 +44,7 @@ static inline void expect_refusal(egm_trainer *trainer, const char *path, egm_st
 {
 	save(trainer, "before.egm");
 	double term = egm_trainer_term(trainer, 0);
-	io_expect(path, egm_trainer_load(trainer, path, NULL), status, text);
+	io_expect(path, egm_trainer_restore(trainer, path, NULL), status, text);
 	save(trainer, "after.egm");
 	assert_same_files("before.egm", "after.egm");
 	ck_assert(egm_trainer_term(trainer, 0) == term || (isnan(term) && isnan(egm_trainer_term(trainer, 0))));
@@ -58,7 +58,7 @@ static inline void expect_cuts_refused(egm_trainer *trainer, const char *path)
 	save(trainer, "before.egm");
 	for (size_t n = 0; n < size; n += n + 61 >= size ? 1 : n / 16 < 60 ? 1 + n / 16 : 61) {
 		io_write("cut.egm", bytes, n);
-		egm_status st = egm_trainer_load(trainer, "cut.egm", NULL);
+		egm_status st = egm_trainer_restore(trainer, "cut.egm", NULL);
 		ck_assert_msg(st == EGM_ERR_FORMAT, "%zu of %zu bytes: %s", n, size, egm_status_name(st));
 	}
 	save(trainer, "after.egm");
@@ -134,7 +134,7 @@ static inline egm_status save_the_same(void *trainer)
 
 static inline egm_status load_the_same(void *trainer)
 {
-	return egm_trainer_load(trainer, "good.egm", NULL);
+	return egm_trainer_restore(trainer, "good.egm", NULL);
 }
 
 static inline void expect_failures_reported(egm_trainer *trainer, egm_test_allocator *allocator)

@@ -90,7 +90,7 @@ static inline egm_status machine_negatives(machine *m, const recipe *r)
 	ways w = ways_of(r);
 	egm_target *target = NULL;
 	egm_status st = egm_target_model(&target, m->energy, &w.target);
-	if (st == EGM_OK) st = egm_trainer_set_negatives(m->trainer, target, &w.negatives, &w.sampler);
+	if (st == EGM_OK) st = SET_NEGATIVES(m->trainer, target, &w.negatives, &w.sampler);
 	egm_target_free(target);
 	return st;
 }
@@ -115,7 +115,7 @@ static inline void machine_prepare(machine *m, egm_context *context, const recip
 	m->energy = toy_net(m->context, "energy", COLUMNS, HIDDEN, 1, r->dtype);
 	OK(egm_ml_options_init(&o, sizeof o));
 	o.regulariser = r->regulariser;
-	OK(egm_ml_create(&m->loss, m->energy, &o));
+	OK(egm_loss_ml(&m->loss, m->energy, &o));
 	m->data = toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);
 }
 

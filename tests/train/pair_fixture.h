@@ -19,7 +19,7 @@ static inline void pair_open(pair *p, egm_context *context, egm_dtype dtype, int
 	p->data = toy_data(p->context, dtype, ROWS, COLUMNS);
 	ck_assert_ptr_nonnull(p->loss);
 	ck_assert_ptr_nonnull(p->data);
-	ck_assert_int_eq(egm_trainer_options_init(&p->options, sizeof p->options), EGM_OK);
+	p->options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	p->options.batch = 4;
 	p->options.learning_rate = 0.01;
 	p->options.seed = 11;

@@ -3,7 +3,8 @@
 #ifndef EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 #define EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 
-#include <egm/io.h>
+#include "any_kernel.h"
+#include <egm/data.h>
 #include <io/fault_io.h>
 #include <io/io_support.h>
 #include <io/safetensors_impl.h>
@@ -15,19 +16,19 @@ enum { DIMS = 3, CHAINS = 4, BEFORE = 5, AFTER = 7, THIN = 2 };
 static const double falling[] = {4, 2, 1}, rising[] = {1, 2, 4};
 
 /* Options that use as much of a kernel as there is. */
-static inline egm_sampler_options options_of(int32_t kernel, uint64_t seed)
+static inline any_kernel_options options_of(int32_t kernel, uint64_t seed)
 {
-	egm_sampler_options o = sampler_options(kernel, CHAINS, 0.2, seed);
-	if (kernel == EGM_SAMPLER_MALA || kernel == EGM_SAMPLER_HMC) o.adapt_scale = 1;
-	if (kernel == EGM_SAMPLER_HMC) o.jitter = 0.3;
-	if (kernel == EGM_SAMPLER_NUTS) o.max_depth = 2; /* reached by some, so that it is counted */
-	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) {
+	any_kernel_options o = sampler_options(kernel, CHAINS, 0.2, seed);
+	if (kernel == ANY_MALA || kernel == ANY_HMC) o.adapt_scale = 1;
+	if (kernel == ANY_HMC) o.jitter = 0.3;
+	if (kernel == ANY_NUTS) o.max_depth = 2; /* reached by some, so that it is counted */
+	if (kernel == ANY_ANNEALED_LANGEVIN) {
 		o.temperatures = falling;
 		o.levels = 3;
 		o.steps_per_level = 4;
 		o.denoise = 0.1;
 	}
-	if (kernel == EGM_SAMPLER_TEMPERED) {
+	if (kernel == ANY_TEMPERED) {
 		o.temperatures = rising;
 		o.levels = 3;
 		o.steps_per_level = 2;
@@ -42,7 +43,7 @@ static inline void save(const egm_sampler *s, const char *name)
 
 static inline void load(egm_sampler *s, const char *name)
 {
-	ck_assert_egm(egm_sampler_load(s, io_path(name)));
+	ck_assert_egm(egm_sampler_restore(s, io_path(name)));
 }
 
 static inline void assert_same_files(const char *a, const char *b)
@@ -68,7 +69,8 @@ static inline tail draw_tail(egm_sampler *s)
 	tail t = {.bytes = draws + (size_t)(AFTER * s->options.chains) * element};
 	t.numbers = calloc(1, t.bytes);
 	ck_assert_ptr_nonnull(t.numbers);
-	t.status = egm_sampler_run(s, AFTER, THIN, t.numbers, t.numbers + draws);
+	t.status = egm_sampler_run(s, AFTER, THIN, draws_out(s, AFTER, t.numbers),
+	                           energies_out(s, AFTER, t.numbers + draws), NULL, NULL);
 	return t;
 }
 
@@ -100,13 +102,13 @@ typedef struct bench {
 } bench;
 
 static inline void bench_open(bench *b, egm_context *context, egm_dtype dtype, int64_t dims,
-                              const egm_sampler_options *options)
+                              const any_kernel_options *options)
 {
 	b->context = context ? context : threaded_context(1);
 	b->law = normal_law(dtype, dims, 1, 1);
 	b->target = law_target(b->context, &b->law, NULL);
 	b->sampler = make_sampler(b->target, options);
-	ck_assert_egm(egm_sampler_run(b->sampler, 1, BEFORE, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b->sampler, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL));
 }
 
 static inline void bench_close(bench *b)

@@ -27,8 +27,9 @@ static code look(const ring *r, const double *x, int64_t k)
 	static float narrow[2 * POINTS], z[2 * POINTS], back[2 * POINTS];
 	code c = {{0}, {0}, 0};
 	for (int i = 0; i < 2 * POINTS; i++) narrow[i] = (float)x[i];
-	RING_OK(egm_model_run(r->generator, EGM_F32, narrow, POINTS, 2, z));
-	RING_OK(egm_model_run(r->decoder, EGM_F32, z, POINTS, k, back));
+	RING_OK(egm_model_run(r->generator, egm_f32(narrow, POINTS, 2),
+	                      egm_f32_out(z, POINTS, egm_model_outputs(r->generator))));
+	RING_OK(egm_model_run(r->decoder, egm_f32(z, POINTS, k), egm_f32_out(back, POINTS, egm_model_outputs(r->decoder))));
 	for (int i = 0; i < 2 * POINTS; i++) c.miss += pow((double)back[i] - x[i], 2) / POINTS;
 	for (int64_t i = 0; i < k * POINTS; i++) c.mean[i % k] += (double)z[i] / POINTS;
 	for (int i = 0; i < POINTS; i++) {
@@ -47,14 +48,13 @@ START_TEST(test_aae__linear_code_is_white_and_principal)
 {
 	static double x[2 * POINTS];
 	const double least = _i == 1 ? .25 : 0;
-	egm_aae_options o;
+	egm_aae_options o = EGM_AAE_OPTIONS_INIT;
 	ring r = ring_open(EGM_F32, 1);
-	RING_OK(egm_aae_options_init(&o, sizeof o));
 	o.penalty = 1;
 	r.judge = ring_net(&r, "discriminator", _i, 2, 32, 1, egm_model_silu, 0, 10 + SEED);
 	r.generator = ring_net(&r, "encoder", 2, 0, 0, _i, NULL, 0, 20 + SEED);
 	r.decoder = ring_net(&r, "decoder", _i, 0, 0, 2, NULL, 0, 30 + SEED);
-	RING_OK(egm_aae_create(&r.loss, r.judge, r.generator, r.decoder, &o));
+	RING_OK(egm_loss_aae(&r.loss, r.judge, r.generator, r.decoder, &o));
 	plane(x);
 	ring_data(&r, x, POINTS, 2);
 	ring_schedule(&r, 5e-3, 2000);

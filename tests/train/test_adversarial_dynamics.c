@@ -16,15 +16,14 @@
 static ring dirac(int32_t kind, double lambda, double h)
 {
 	ring r = ring_open(EGM_F64, 1);
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = kind;
 	o.penalty_at = EGM_AT_REAL;
 	o.penalty = lambda;
 	o.critic_steps = 1;
 	r.judge = ring_net(&r, "critic", 1, 0, 0, 1, NULL, 0, 1);
 	r.generator = ring_point(&r, 0);
-	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_wgan(&r.loss, r.judge, r.generator, &o));
 	ring_data(&r, (double[]){0}, 1, 1);
 	r.options.optimizer = EGM_OPTIMIZER_SGD;
 	r.options.momentum = 0;
@@ -131,16 +130,15 @@ enum { ROWS = 40 };
 static ring regularised(double step_penalty, int linear, int64_t batch)
 {
 	ring r = ring_open(EGM_F32, 1);
-	egm_gan_options o;
+	egm_gan_options o = EGM_GAN_OPTIONS_INIT;
 	double x[2 * ROWS];
 	uint64_t state = 5;
 	for (int i = 0; i < 2 * ROWS; i++) x[i] = ring_normal(&state);
-	RING_OK(egm_gan_options_init(&o, sizeof o));
 	o.generator_steps = 2;
 	o.step_penalty = step_penalty;
 	r.judge = ring_net(&r, "discriminator", 2, 1, 16, 1, egm_model_silu, 0, 1);
 	r.generator = ring_net(&r, "generator", 2, linear ? 0 : 1, 16, 2, egm_model_silu, 0, 2);
-	RING_OK(egm_gan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_gan(&r.loss, r.judge, r.generator, &o));
 	ring_data(&r, x, ROWS, 2);
 	r.options.batch = batch;
 	r.options.learning_rate = .01;
@@ -225,7 +223,7 @@ static ring wasserstein(egm_wgan_options o, int spectral, int32_t threads, int64
 	for (int i = 0; i < 2 * CLOUD; i++) x[i] = 2 + ring_normal(&state);
 	r.judge = ring_net(&r, "critic", 2, 2, hidden, 1, egm_model_silu, spectral, 1);
 	r.generator = ring_net(&r, "generator", 2, 1, hidden, 2, egm_model_silu, 0, 2);
-	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_wgan(&r.loss, r.judge, r.generator, &o));
 	ring_data(&r, x, CLOUD, 2);
 	r.options.batch = batch;
 	return r;
@@ -233,8 +231,7 @@ static ring wasserstein(egm_wgan_options o, int spectral, int32_t threads, int64
 
 static egm_wgan_options plain(void)
 {
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty = 0;
 	return o;
 }
@@ -281,7 +278,7 @@ START_TEST(test_clip__holds_the_average)
 	r.options.average_decay = .5;
 	ring_trainer(&r);
 	ring_fit(&r, 50);
-	RING_OK(egm_trainer_average(r.trainer, r.judge, &average));
+	RING_OK(egm_trainer_average(&average, r.trainer, r.judge));
 	ck_assert(largest(average, 1) == (double).05F);
 	egm_model_free(average);
 	ring_close(&r);
@@ -296,7 +293,7 @@ static double steepest(const egm_model *net)
 	double most = 0;
 	uint64_t state = 5;
 	for (int i = 0; i < 2 * N; i++) x[i] = (float)(6 * ring_random(&state) - 2);
-	RING_OK(egm_model_energy(net, EGM_F32, x, N, 2, d));
+	RING_OK(egm_model_energy(net, egm_f32(x, N, 2), egm_f32_out(d, N, 1)));
 	for (int a = 0; a < N; a++)
 		for (int b = 0; b < a; b++) {
 			double run = hypot((double)x[2 * a] - (double)x[2 * b], (double)x[2 * a + 1] - (double)x[2 * b + 1]);

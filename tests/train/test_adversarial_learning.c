@@ -31,7 +31,7 @@ START_TEST(test_gan__discriminator_becomes_optimal)
 	RING_SET(r.generator, "0.weight", 1e4);
 	RING_SET(r.generator, "2.weight", 1);
 	RING_SET(r.generator, "2.bias", 0);
-	RING_OK(egm_gan_create(&r.loss, r.judge, r.generator, NULL));
+	RING_OK(egm_loss_gan(&r.loss, r.judge, r.generator, NULL));
 	ring_data(&r, x, ROWS, 1);
 	r.options.optimizer = EGM_OPTIMIZER_SGD;
 	r.options.momentum = 0;
@@ -40,7 +40,7 @@ START_TEST(test_gan__discriminator_becomes_optimal)
 	ring_trainer(&r);
 	hold(&r, r.generator);
 	ring_fit(&r, 400);
-	RING_OK(egm_model_run(r.judge, EGM_F32, points, 2, 1, logit));
+	RING_OK(egm_model_run(r.judge, egm_f32(points, 2, 1), egm_f32_out(logit, 2, egm_model_outputs(r.judge))));
 	ck_assert(fabs(1 / (1 + exp(-(double)logit[0])) - 1 / 6.) <= .03);
 	ck_assert(fabs(1 / (1 + exp(-(double)logit[1])) - 9 / 14.) <= .03);
 	ring_close(&r);
@@ -58,9 +58,10 @@ static double departure(const egm_model *critic, double from, double to, double 
 	float ends[2] = {(float)from, (float)to}, at[2];
 	double sum = 0;
 	for (int i = 0; i < GRID; i++) x[i] = (float)(from + (to - from) * (i + .5) / GRID);
-	RING_OK(egm_model_energy_gradient(critic, EGM_F32, x, GRID, 1, d, slope));
+	RING_OK(
+	    egm_model_energy_gradient(critic, egm_f32(x, GRID, 1), egm_f32_out(d, GRID, 1), egm_f32_out(slope, GRID, 1)));
 	for (int i = 0; i < GRID; i++) sum += pow((double)slope[i] - want, 2) / GRID;
-	RING_OK(egm_model_energy(critic, EGM_F32, ends, 2, 1, at));
+	RING_OK(egm_model_energy(critic, egm_f32(ends, 2, 1), egm_f32_out(at, 2, 1)));
 	*gap = (double)at[1] - (double)at[0];
 	return sum;
 }
@@ -77,13 +78,12 @@ START_TEST(test_wgan__critic_between_two_points)
 {
 	double gap, x[64];
 	ring r = ring_open(EGM_F32, 1);
-	egm_wgan_options o;
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	o.penalty_kind = _i;
 	for (int i = 0; i < 64; i++) x[i] = 1;
 	r.judge = ring_net(&r, "critic", 1, 2, 32, 1, egm_model_silu, 0, SEED);
 	r.generator = ring_point(&r, -1);
-	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_wgan(&r.loss, r.judge, r.generator, &o));
 	ring_data(&r, x, 64, 1);
 	ring_schedule(&r, 3e-3, 400);
 	r.options.beta2 = .99;
@@ -104,12 +104,9 @@ enum { R1, HINGE, RELATIVISTIC, WGAN, LS_GAN, N_RECIPES };
 
 static void create_recipe(ring *r, int recipe)
 {
-	egm_gan_options g;
-	egm_wgan_options w;
-	egm_ls_gan_options l;
-	RING_OK(egm_gan_options_init(&g, sizeof g));
-	RING_OK(egm_wgan_options_init(&w, sizeof w));
-	RING_OK(egm_ls_gan_options_init(&l, sizeof l));
+	egm_gan_options g = EGM_GAN_OPTIONS_INIT;
+	egm_wgan_options w = EGM_WGAN_OPTIONS_INIT;
+	egm_ls_gan_options l = EGM_LS_GAN_OPTIONS_INIT;
 	g.penalty = recipe == HINGE ? 0 : 1;
 	g.discriminator_steps = recipe == HINGE ? 5 : 1;
 	g.form = (int32_t[]){EGM_GAN_NON_SATURATING, EGM_GAN_HINGE, EGM_GAN_RELATIVISTIC}[recipe % 3];
@@ -118,11 +115,11 @@ static void create_recipe(ring *r, int recipe)
 	l.penalty = 1;
 	l.energy_steps = 2;
 	if (recipe == WGAN)
-		RING_OK(egm_wgan_create(&r->loss, r->judge, r->generator, &w));
+		RING_OK(egm_loss_wgan(&r->loss, r->judge, r->generator, &w));
 	else if (recipe == LS_GAN)
-		RING_OK(egm_ls_gan_create(&r->loss, r->judge, r->generator, &l));
+		RING_OK(egm_loss_ls_gan(&r->loss, r->judge, r->generator, &l));
 	else
-		RING_OK(egm_gan_create(&r->loss, r->judge, r->generator, &g));
+		RING_OK(egm_loss_gan(&r->loss, r->judge, r->generator, &g));
 }
 
 /* The law of G is N(b, w^2), so that b and |w| say all. Zero-centred penalties converge (test_adversarial_dynamics.c)

@@ -6,7 +6,7 @@
  *
  * Whether they are is told by KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], by quadrature from the
  * parameters of the two nets alone: no discriminator, no sampling. Where nothing is matched it is 1 and more. */
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
 #include <support.h>
@@ -55,20 +55,19 @@ static void fill(float *x)
 static void world_open(world *w, int32_t form, int32_t full_terms, uint64_t seed)
 {
 	static float x[ROWS];
-	egm_ali_options o;
+	egm_ali_options o = EGM_ALI_OPTIONS_INIT;
 	fill(x);
-	egm_ali_options_init(&o, sizeof o);
 	o.form = form;
 	o.full_terms = full_terms;
 	o.encoder = o.generator = EGM_CODER_GAUSSIAN;
 	o.discriminator_steps = 2;
 	o.penalty = 0.05;
 	ck_assert_int_eq(egm_context_create(&w->context, NULL), EGM_OK);
-	ck_assert_int_eq(egm_data_create(&w->data, w->context, EGM_F32, x, ROWS, 1), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&w->data, w->context, egm_f32(x, ROWS, 1)), EGM_OK);
 	w->discriminator = net(w->context, "discriminator", 2, HIDDEN, 1, 3 * seed + 1);
 	w->generator = net(w->context, "generator", 1, 0, 2, 3 * seed + 2);
 	w->encoder = net(w->context, "encoder", 1, 0, 2, 3 * seed + 3);
-	egm_status st = egm_ali_create(&w->loss, w->discriminator, w->generator, w->encoder, &o);
+	egm_status st = egm_loss_ali(&w->loss, w->discriminator, w->generator, w->encoder, &o);
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 }
 
@@ -87,8 +86,7 @@ static void world_close(world *w)
  * circling of the game. */
 static void train(world *w, int64_t steps, uint64_t seed)
 {
-	egm_trainer_options o;
-	egm_trainer_options_init(&o, sizeof o);
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = BATCH;
 	o.learning_rate = 4e-3;
 	o.beta1 = 0.5, o.beta2 = 0.99;
@@ -112,8 +110,8 @@ static line read_line(const world *w, const egm_model *model)
 {
 	egm_model *average = NULL;
 	float p[4];
-	ck_assert_int_eq(egm_trainer_average(w->trainer, model, &average), EGM_OK);
-	ck_assert_int_eq(egm_model_get_parameters(average, EGM_F32, p, 4), EGM_OK);
+	ck_assert_int_eq(egm_trainer_average(&average, w->trainer, model), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(average, egm_f32_out(p, 4, 1)), EGM_OK);
 	egm_model_free(average);
 	return (line){{(double)p[0], (double)p[1]}, {(double)p[2], (double)p[3]}};
 }

@@ -22,18 +22,17 @@ START_TEST(test_average__is_of_what_was_cut)
 {
 	static const double real[ROWS] = {[0] = 2};
 	double x[ROWS];
-	egm_wgan_options o;
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	ring r = ring_open(_i ? EGM_F64 : EGM_F32, 1);
 	for (int i = 0; i < ROWS; i++) x[i] = real[0];
 	ring_data(&r, x, ROWS, 1);
 	r.judge = ring_net(&r, "critic", 1, 0, 0, 1, NULL, 0, 1);
 	r.generator = ring_point(&r, 0);
 	RING_SET(r.judge, "0.weight", -.01);
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
 	o.penalty = 0;
 	o.clip = .01;
 	o.critic_steps = 1;
-	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_wgan(&r.loss, r.judge, r.generator, &o));
 	r.options.batch = 8;
 	r.options.optimizer = EGM_OPTIMIZER_SGD;
 	r.options.momentum = 0;
@@ -44,7 +43,7 @@ START_TEST(test_average__is_of_what_was_cut)
 	for (int t = 0; t < 12; t++) {
 		egm_model *average = NULL;
 		ring_fit(&r, 1);
-		RING_OK(egm_trainer_average(r.trainer, r.judge, &average));
+		RING_OK(egm_trainer_average(&average, r.trainer, r.judge));
 		ck_assert(ring_get(r.judge, "0.weight", 1, 0) == bound);
 		double got = ring_get(average, "0.weight", 1, 0);
 		ck_assert_msg(fabs(got - bound) <= 2 * bound * (_i ? DBL_EPSILON : (double)FLT_EPSILON), "%.17g", got);
@@ -78,18 +77,17 @@ static ring game(int kind, egm_dtype dtype, int32_t optimizer, double decay)
 {
 	double x[ROWS * COLUMNS];
 	uint64_t state = 3;
-	egm_wgan_options o;
+	egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 	ring r = ring_open(dtype, 1);
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = 2 + ring_normal(&state);
 	ring_data(&r, x, ROWS, COLUMNS);
 	r.judge = ring_net(&r, "critic", COLUMNS, 1, HIDDEN, 1, egm_model_silu, kind == SPECTRAL, 1);
 	r.generator = kind == NORMED ? norm_net(&r, "generator", LATENT, COLUMNS, 2)
 	                             : ring_net(&r, "generator", LATENT, 1, HIDDEN, COLUMNS, egm_model_silu, 0, 2);
-	RING_OK(egm_wgan_options_init(&o, sizeof o));
 	o.penalty = 0;
 	o.clip = kind == CLIPPED ? .05 : 0;
 	o.critic_steps = 3;
-	RING_OK(egm_wgan_create(&r.loss, r.judge, r.generator, &o));
+	RING_OK(egm_loss_wgan(&r.loss, r.judge, r.generator, &o));
 	r.options.batch = 16;
 	r.options.optimizer = optimizer;
 	r.options.learning_rate = .02;
@@ -119,7 +117,7 @@ static void expect_average(const egm_trainer *trainer, const oracle *o)
 {
 	egm_model *average = NULL;
 	double unit = o->net->dtype == EGM_F64 ? DBL_EPSILON : (double)FLT_EPSILON;
-	RING_OK(egm_trainer_average(trainer, o->net, &average));
+	RING_OK(egm_trainer_average(&average, trainer, o->net));
 	for (int32_t k = 0; k < average->n_tensors; k++) {
 		const egm__tensor *t = &average->tensors[k];
 		for (int64_t i = t->offset; (t->trained || t->statistic >= 0) && i < t->offset + t->count; i++) {
@@ -135,7 +133,7 @@ static void expect_average(const egm_trainer *trainer, const oracle *o)
 static void expect_itself(const ring *r)
 {
 	egm_model *average = NULL;
-	RING_OK(egm_trainer_average(r->trainer, r->judge, &average));
+	RING_OK(egm_trainer_average(&average, r->trainer, r->judge));
 	ck_assert_mem_eq(average->parameters, r->judge->parameters,
 	                 (size_t)average->count * egm__dtype_size(average->dtype));
 	egm_model_free(average);
@@ -214,15 +212,14 @@ START_TEST(test_average__of_several_chunks)
 	uint64_t state = 4;
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = ring_normal(&state);
 	for (int k = 0; k < 2; k++) {
-		egm_wgan_options o;
+		egm_wgan_options o = EGM_WGAN_OPTIONS_INIT;
 		r[k] = ring_open(EGM_F32, 1 + 2 * k);
 		ring_data(&r[k], x, ROWS, COLUMNS);
 		r[k].judge = ring_net(&r[k], "critic", COLUMNS, 2, WIDE, 1, egm_model_silu, 0, 1);
 		r[k].generator = ring_net(&r[k], "generator", LATENT, 1, HIDDEN, COLUMNS, egm_model_silu, 0, 2);
-		RING_OK(egm_wgan_options_init(&o, sizeof o));
 		o.penalty = 0;
 		o.clip = .01;
-		RING_OK(egm_wgan_create(&r[k].loss, r[k].judge, r[k].generator, &o));
+		RING_OK(egm_loss_wgan(&r[k].loss, r[k].judge, r[k].generator, &o));
 		r[k].options.batch = 16;
 		r[k].options.learning_rate = .005;
 		r[k].options.average_decay = .9;
@@ -255,8 +252,8 @@ static void bytes_are_equal(const ring *a, const ring *b)
 	for (int i = 0; i < 2; i++) {
 		egm_model *x = NULL, *y = NULL;
 		size_t size = (size_t)of[i][0]->count * egm__dtype_size(of[i][0]->dtype);
-		RING_OK(egm_trainer_average(a->trainer, of[i][0], &x));
-		RING_OK(egm_trainer_average(b->trainer, of[i][1], &y));
+		RING_OK(egm_trainer_average(&x, a->trainer, of[i][0]));
+		RING_OK(egm_trainer_average(&y, b->trainer, of[i][1]));
 		ck_assert_mem_eq(of[i][0]->parameters, of[i][1]->parameters, size);
 		ck_assert_mem_eq(x->parameters, y->parameters, size);
 		egm_model_free(x);
@@ -281,7 +278,7 @@ START_TEST(test_average__resumes_bit_for_bit)
 		ring_fit(&first, cuts[c]);
 		ring_fit(&second, 3); /* is forgotten */
 		RING_OK(egm_trainer_save(first.trainer, path));
-		RING_OK(egm_trainer_load(second.trainer, path, NULL));
+		RING_OK(egm_trainer_restore(second.trainer, path, NULL));
 		ring_fit(&second, 36 - cuts[c]);
 		bytes_are_equal(&straight, &second);
 		ring_close(&first);
@@ -307,15 +304,15 @@ START_TEST(test_average__forgets_what_an_older_version_averaged)
 	ring_fit(&old, 5);
 	for (int64_t i = 0; i < old.judge->count; i++) egm__number_put(EGM_F32, old.trainer->nets[0].average, i, 7);
 	RING_OK(egm_trainer_save(old.trainer, path));
-	RING_OK(egm_trainer_load(new.trainer, path, NULL));
+	RING_OK(egm_trainer_restore(new.trainer, path, NULL));
 	egm_model *x = NULL, *y = NULL;
-	RING_OK(egm_trainer_average(new.trainer, new.judge, &x));
+	RING_OK(egm_trainer_average(&x, new.trainer, new.judge));
 	for (int64_t i = 0; i < x->count; i++) ck_assert(egm__number(EGM_F32, x->parameters, i) == (double).05F);
 	egm_model_free(x);
 	ring_fit(&new, 45);
 	ring_fit(&clean, 50);
-	RING_OK(egm_trainer_average(new.trainer, new.judge, &x));
-	RING_OK(egm_trainer_average(clean.trainer, clean.judge, &y));
+	RING_OK(egm_trainer_average(&x, new.trainer, new.judge));
+	RING_OK(egm_trainer_average(&y, clean.trainer, clean.judge));
 	for (int64_t i = 0; i < x->count; i++)
 		ck_assert(fabs(egm__number(EGM_F32, x->parameters, i) - egm__number(EGM_F32, y->parameters, i)) <=
 		          7 * pow(24. / 150, 9) + 10 * (double)FLT_EPSILON * .05);

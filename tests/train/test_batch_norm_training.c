@@ -65,8 +65,7 @@ static egm_model *norm_net(const char *name, int64_t inputs, int64_t outputs, eg
 
 static egm_trainer_options options(int64_t batch)
 {
-	egm_trainer_options o;
-	OK(egm_trainer_options_init(&o, sizeof o));
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = batch;
 	o.seed = 11;
 	o.learning_rate = 0.01;
@@ -77,7 +76,7 @@ static void get(const egm_model *m, const char *tensor, int n, double *out)
 {
 	float f[16];
 	int is_double = egm_model_dtype(m) == EGM_F64;
-	OK(egm_model_get_tensor(m, tensor, egm_model_dtype(m), is_double ? (void *)out : f, n));
+	OK(egm_model_tensor(m, tensor, egm_out_of(egm_model_dtype(m), is_double ? (void *)out : f, n, 1)));
 	for (int i = 0; !is_double && i < n; i++) out[i] = (double)f[i];
 }
 
@@ -125,11 +124,13 @@ START_TEST(test_batch_norm_training__running_statistics_follow_by_hand)
 	start_single(_i ? EGM_F64 : EGM_F32, toy_build_linear);
 	get(energy, "2.running_mean", 5, second);
 	for (int step = 0; step < 3; step++) {
-		OK(egm_model_energy(energy, loss->dtype, _i ? (const void *)x : f, 1, COLUMNS, &u[0]));
+		OK(egm_model_energy(energy, egm_array_of(loss->dtype, _i ? (const void *)x : f, 1, COLUMNS),
+		                    egm_out_of(loss->dtype, &u[0], 1, 1)));
 		OK(egm_trainer_fit(trainer, data, 1, NULL, NULL));
 		follow(mean, var, 1);
 		expect_first_norm(mean, var);
-		OK(egm_model_energy(energy, loss->dtype, _i ? (const void *)x : f, 1, COLUMNS, &u[1]));
+		OK(egm_model_energy(energy, egm_array_of(loss->dtype, _i ? (const void *)x : f, 1, COLUMNS),
+		                    egm_out_of(loss->dtype, &u[1], 1, 1)));
 		ck_assert(memcmp(&u[0], &u[1], _i ? 8 : 4) != 0); /* who evaluates sees the new ones */
 	}
 	double now[5];
@@ -241,7 +242,7 @@ START_TEST(test_batch_norm_training__averages_run_over_statistics)
 		get(energy, "0.running_var", COLUMNS, now);
 		for (int c = 0; c < COLUMNS; c++) average[c] = (i * average[c] + 9 * now[c]) / (i + 9);
 	}
-	OK(egm_trainer_average(trainer, energy, &averaged));
+	OK(egm_trainer_average(&averaged, trainer, energy));
 	get(averaged, "0.running_var", COLUMNS, got);
 	for (int c = 0; c < COLUMNS; c++) ck_assert(fabs(got[c] - average[c]) <= 8 * DBL_EPSILON && got[c] != now[c]);
 	egm_model_free(averaged);
@@ -255,7 +256,7 @@ START_TEST(test_batch_norm_training__failed_step_keeps_no_statistics)
 	const double far = 1e100;
 	start_single(EGM_F64, toy_build_hidden);
 	OK(egm_trainer_fit(trainer, data, 2, NULL, NULL));
-	OK(egm_model_set_tensor(energy, "4.bias", EGM_F64, &far, 1));
+	OK(egm_model_set_tensor(energy, "4.bias", egm_f64(&far, 1, 1)));
 	char *before = toy_parameters(energy);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
@@ -271,11 +272,11 @@ START_TEST(test_batch_norm_training__infinite_statistics_are_reported)
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = (float)(i / COLUMNS) * 1e30f; /* no two rows alike */
 	energy = norm_net("net", COLUMNS, 1, EGM_F32);
 	loss = toy_single(energy, toy_build_linear);
-	OK(egm_data_create(&data, context, EGM_F32, x, ROWS, COLUMNS));
+	OK(egm_data_copy(&data, context, egm_f32(x, ROWS, COLUMNS)));
 	OK(egm_trainer_create(&trainer, loss, &o));
 	char *before = toy_parameters(energy);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "toy: a running statistic of net 'energy' is not finite at step 1");
+	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
 	free(before);
 }
@@ -345,12 +346,11 @@ static egm_status make_nets(egm_dtype dtype)
 static egm_status start_gan(egm_dtype dtype)
 {
 	egm_trainer_options o = options(BATCH);
-	egm_energy_gan_options g;
-	OK(egm_energy_gan_options_init(&g, sizeof g));
+	egm_energy_gan_options g = EGM_ENERGY_GAN_OPTIONS_INIT;
 	g.energy_steps = 2;
 	o.average_decay = 0.9;
 	egm_status st = make_nets(dtype);
-	if (st == EGM_OK) st = egm_energy_gan_create(&loss, energy, generator, third, &g);
+	if (st == EGM_OK) st = egm_loss_energy_gan(&loss, energy, generator, third, &g);
 	if (st == EGM_OK) st = egm_trainer_create(&trainer, loss, &o);
 	return st;
 }
@@ -367,12 +367,12 @@ START_TEST(test_batch_norm_training__convolutional_gan_trains)
 	double sample[2][2 * PIXELS];
 	egm_dtype dtype = _i ? EGM_F64 : EGM_F32;
 	run_gan(dtype, 1);
-	OK(egm_model_generate(generator, dtype, 1, 2, sample[0]));
+	OK(egm_model_generate(generator, 1, egm_out_of(dtype, sample[0], 2, egm_model_outputs(generator))));
 	long calls = allocator.calls;
 	OK(egm_trainer_fit(trainer, data, 20, NULL, NULL));
 	ck_assert_int_eq(allocator.calls, calls); /* a step allocates nothing */
 	for (int i = 0; i < egm_loss_term_count(loss); i++) ck_assert(isfinite(egm_trainer_term(trainer, i)));
-	OK(egm_model_generate(generator, dtype, 1, 2, sample[1]));
+	OK(egm_model_generate(generator, 1, egm_out_of(dtype, sample[1], 2, egm_model_outputs(generator))));
 	ck_assert(memcmp(sample[0], sample[1], 2 * PIXELS * (_i ? 8 : 4)) != 0);
 }
 END_TEST
@@ -392,7 +392,7 @@ START_TEST(test_batch_norm_training__resumes_bit_for_bit)
 	OK(egm_trainer_save(trainer, path));
 	drop();
 	run_gan(dtype, 2); /* is forgotten */
-	OK(egm_trainer_load(trainer, path, NULL));
+	OK(egm_trainer_restore(trainer, path, NULL));
 	OK(egm_trainer_fit(trainer, data, 4, NULL, NULL));
 	for (int i = 0; i < 3; i++) {
 		ck_assert_mem_eq(straight[i], (*nets[i])->parameters, bytes_of(*nets[i]));
@@ -409,7 +409,7 @@ static void expect_other_layers(egm_status (*add)(egm_model *), const char *text
 	OK(egm_model_build(energy, EGM_F32, 1));
 	loss = toy_single(energy, toy_build_linear);
 	OK(egm_trainer_create(&trainer, loss, &o));
-	ck_assert_int_eq(egm_trainer_load(trainer, path, NULL), EGM_ERR_FORMAT);
+	ck_assert_int_eq(egm_trainer_restore(trainer, path, NULL), EGM_ERR_FORMAT);
 	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "%s", egm_last_error());
 	drop();
 }
@@ -445,7 +445,7 @@ START_TEST(test_batch_norm_training__checkpoint_tells_images_apart)
 	loss = toy_single(energy, toy_build_linear);
 	OK(egm_trainer_create(&trainer, loss, &o));
 	OK(egm_trainer_save(trainer, path));
-	OK(egm_trainer_load(trainer, path, NULL));
+	OK(egm_trainer_restore(trainer, path, NULL));
 	drop();
 	expect_other_layers(wide, "'image 16 16 4 4 1; conv 16 4 1 2 2 0' in the checkpoint, 'image 16 16 2 8 1");
 	expect_other_layers(square_padded, "'conv 16 4 1 2 2 0' in the checkpoint, 'conv 16 4 1 3 1 0' in the trainer");
@@ -502,7 +502,7 @@ static void expect_flaw(double *array, int64_t at, double value, const char *nam
 	OK(egm_trainer_save(trainer, path));
 	array[at - 1] = was[0];
 	forge_behind(mark, value);
-	ck_assert_int_eq(egm_trainer_load(trainer, path, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_trainer_restore(trainer, path, NULL), EGM_ERR_NONFINITE);
 	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "%s", egm_last_error());
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
 	free(before);
@@ -526,7 +526,7 @@ START_TEST(test_batch_norm_training__checkpoint_with_statistics_that_moved)
 	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero where nothing is trained");
 	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero where nothing is trained");
 	OK(egm_trainer_save(trainer, path));
-	OK(egm_trainer_load(trainer, path, NULL));
+	OK(egm_trainer_restore(trainer, path, NULL));
 }
 END_TEST
 

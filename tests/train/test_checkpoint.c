@@ -34,14 +34,13 @@ static egm_model *make_net(egm_context *context, const char *name, int64_t input
 
 static void pair_open(pair *p, egm_context *context, const setup *s)
 {
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	p->context = context;
 	if (!context) ck_assert_int_eq(egm_context_create(&p->context, NULL), EGM_OK);
 	p->energy = make_net(p->context, "energy", COLUMNS, 1, s);
 	p->generator = make_net(p->context, "generator", LATENT, COLUMNS, s);
 	p->loss = toy_pair(p->energy, p->generator);
 	p->data = toy_data(p->context, s->dtype, ROWS, COLUMNS);
-	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
 	options.batch = 4;
 	options.learning_rate = 0.01;
 	options.seed = s->seed;
@@ -79,8 +78,8 @@ static void expect_resume(const setup *s)
 	ck_assert(egm_trainer_term(straight.trainer, 0) == egm_trainer_term(second.trainer, 0));
 	ck_assert(egm_trainer_term(straight.trainer, 1) == egm_trainer_term(second.trainer, 1));
 	if (s->average_decay > 0) {
-		ck_assert_int_eq(egm_trainer_average(straight.trainer, straight.energy, &x), EGM_OK);
-		ck_assert_int_eq(egm_trainer_average(second.trainer, second.energy, &y), EGM_OK);
+		ck_assert_int_eq(egm_trainer_average(&x, straight.trainer, straight.energy), EGM_OK);
+		ck_assert_int_eq(egm_trainer_average(&y, second.trainer, second.energy), EGM_OK);
 		void *a = toy_parameters(x), *b = toy_parameters(y);
 		ck_assert_mem_eq(a, b, (size_t)egm_model_parameter_count(x) * (s->dtype == EGM_F64 ? 8 : 4));
 		free(a);
@@ -142,11 +141,11 @@ START_TEST(test_checkpoint__writing_parameters_changes_their_version)
 	load(p.trainer, "here.egm");
 	ck_assert(p.energy->version != energy && p.generator->version != generator);
 	energy = p.energy->version;
-	ck_assert_int_eq(egm_trainer_average(p.trainer, p.energy, &average), EGM_OK);
+	ck_assert_int_eq(egm_trainer_average(&average, p.trainer, p.energy), EGM_OK);
 	ck_assert_int_eq(egm_model_save(p.energy, "net.egm"), EGM_OK);
 	ck_assert_int_eq(egm_model_load(&file, p.context, "net.egm", NULL), EGM_OK);
 	ck_assert(p.energy->version == energy && average->version > 0 && file->version > 0);
-	ck_assert_int_eq(egm_trainer_load(p.trainer, "net.egm", NULL), EGM_ERR_FORMAT);
+	ck_assert_int_eq(egm_trainer_restore(p.trainer, "net.egm", NULL), EGM_ERR_FORMAT);
 	ck_assert(p.energy->version == energy);
 	egm_model_free(average);
 	egm_model_free(file);
@@ -165,19 +164,17 @@ typedef struct gan {
 
 static void gan_open(gan *g, int32_t entropy)
 {
-	egm_energy_gan_options options;
-	egm_trainer_options trainer;
+	egm_energy_gan_options options = EGM_ENERGY_GAN_OPTIONS_INIT;
+	egm_trainer_options trainer = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&g->context, NULL), EGM_OK);
 	g->nets[0] = toy_net(g->context, "energy", COLUMNS, 6, 1, EGM_F32);
 	g->nets[1] = toy_net(g->context, "generator", LATENT, 6, COLUMNS, EGM_F32);
 	g->nets[2] = toy_net(g->context, "statistics", COLUMNS + LATENT, 6, 1, EGM_F32);
 	g->data = toy_data(g->context, EGM_F32, ROWS, COLUMNS);
-	ck_assert_int_eq(egm_energy_gan_options_init(&options, sizeof options), EGM_OK);
 	options.entropy = entropy;
 	options.noise = 0.1;
-	ck_assert_msg(egm_energy_gan_create(&g->loss, g->nets[0], g->nets[1], g->nets[2], &options) == EGM_OK, "%s",
+	ck_assert_msg(egm_loss_energy_gan(&g->loss, g->nets[0], g->nets[1], g->nets[2], &options) == EGM_OK, "%s",
 	              egm_last_error());
-	ck_assert_int_eq(egm_trainer_options_init(&trainer, sizeof trainer), EGM_OK);
 	trainer.batch = 8;
 	ck_assert_msg(egm_trainer_create(&g->trainer, g->loss, &trainer) == EGM_OK, "%s", egm_last_error());
 }
@@ -200,7 +197,7 @@ START_TEST(test_checkpoint__resumes_an_energy_gan_with_its_moving_average)
 	ck_assert_int_eq(egm_trainer_fit(straight.trainer, straight.data, 8, NULL, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_fit(first.trainer, first.data, 5, NULL, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_save(first.trainer, "gan.egm"), EGM_OK);
-	ck_assert_msg(egm_trainer_load(second.trainer, "gan.egm", NULL) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_trainer_restore(second.trainer, "gan.egm", NULL) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm_trainer_fit(second.trainer, second.data, 3, NULL, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_save(straight.trainer, "a.egm"), EGM_OK);
 	ck_assert_int_eq(egm_trainer_save(second.trainer, "b.egm"), EGM_OK);
@@ -222,7 +219,7 @@ START_TEST(test_checkpoint__does_not_depend_on_rounding)
 	save(p.trainer, "nearest.egm");
 	fesetround(modes[_i]);
 	egm_status saved = egm_trainer_save(p.trainer, "other.egm");
-	egm_status loaded = egm_trainer_load(q.trainer, "other.egm", NULL);
+	egm_status loaded = egm_trainer_restore(q.trainer, "other.egm", NULL);
 	int mode = fegetround();
 	fesetround(FE_TONEAREST);
 	OK(saved);
@@ -282,7 +279,7 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	expect_refusal(p.trainer, "gan.egm", EGM_ERR_FORMAT,
 	               "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
 	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another functional for the third */
-	ck_assert_int_eq(egm_trainer_load(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
+	ck_assert_int_eq(egm_trainer_restore(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
 	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
 	gan_close(&other);
 	s.average_decay = 0;
@@ -292,8 +289,8 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	ck_assert_int_eq(egm_model_save(p.energy, "model.egm"), EGM_OK);
 	expect_refusal(p.trainer, "model.egm", EGM_ERR_FORMAT, "format");
 	expect_refusal(p.trainer, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
-	ck_assert_int_eq(egm_trainer_load(p.trainer, NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_trainer_load(NULL, "gan.egm", NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_restore(p.trainer, NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_restore(NULL, "gan.egm", NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_save(p.trainer, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_save(NULL, "gan.egm"), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_save(p.trainer, "no/such/folder.egm"), EGM_ERR_IO);
@@ -397,7 +394,7 @@ static void train_for_ever(int orders, int reports)
 	char byte;
 	pair p = {0};
 	pair_open(&p, NULL, &usual);
-	if (access("live.egm", F_OK) == 0 && egm_trainer_load(p.trainer, "live.egm", NULL) != EGM_OK) _exit(1);
+	if (access("live.egm", F_OK) == 0 && egm_trainer_restore(p.trainer, "live.egm", NULL) != EGM_OK) _exit(1);
 	while (read(orders, &byte, 1) == 1) {
 		if (egm_trainer_fit(p.trainer, p.data, 1, NULL, NULL) != EGM_OK) _exit(2);
 		if (egm_trainer_save(p.trainer, "live.egm") != EGM_OK) _exit(3);

@@ -39,7 +39,7 @@ static double excess(const egm_model *net)
 	for (int i = 0; i < POINTS; i++) {
 		float f[CLASSES];
 		double p[CLASSES], z = 0;
-		OK(egm_model_run(net, EGM_F32, rows[i], 1, 2, f));
+		OK(egm_model_run(net, egm_f32(rows[i], 1, 2), egm_f32_out(f, 1, egm_model_outputs(net))));
 		posterior(rows[i], p);
 		for (int k = 0; k < CLASSES; k++) z += exp((double)f[k]);
 		for (int k = 0; k < CLASSES; k++) sum += p[k] * (log(p[k]) - (double)f[k] + log(z)) / POINTS;
@@ -50,8 +50,8 @@ static double excess(const egm_model *net)
 static void learn(int soft)
 {
 	draw(soft, 5);
-	OK(egm_data_create(&data, context, EGM_F32, rows, POINTS, ROW));
-	OK(egm_cross_entropy_create(&loss, nets[0], NULL));
+	OK(egm_data_copy(&data, context, egm_f32(rows[0], POINTS, ROW)));
+	OK(egm_loss_cross_entropy(&loss, nets[0], NULL));
 	train(loss, data, &usual);
 }
 
@@ -84,14 +84,14 @@ START_TEST(test_cross_entropy__refuses_rows_without_targets_and_logits_without_b
 	const float x[2][ROW] = {{1, 2, 1, 0, 0}, {3e38f, 3e38f, 0, 1, 0}}, weights[2 * CLASSES] = {2, 2, 3, 3, 4, 4};
 	const plan one = {.batch = 1, .steps = 2, .learning_rate = 1e-2, .seed = 1};
 	nets[0] = NET("classifier", NULL, 1, 2, CLASSES);
-	OK(egm_model_set_tensor(nets[0], "0.weight", EGM_F32, weights, 2 * CLASSES));
-	OK(egm_cross_entropy_create(&loss, nets[0], NULL));
+	OK(egm_model_set_tensor(nets[0], "0.weight", egm_f32(weights, 2 * CLASSES, 1)));
+	OK(egm_loss_cross_entropy(&loss, nets[0], NULL));
 	egm_trainer *trainer = make_trainer(loss, &one);
-	OK(egm_data_create(&data, context, EGM_F32, x, 2, 2));
+	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, 2)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_SHAPE);
 	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: data has 2 columns, the nets of this cross_entropy expect 5");
 	egm_data_free(data);
-	OK(egm_data_create(&data, context, EGM_F32, x, 2, ROW));
+	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, ROW)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 2, NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_msg(strstr(egm_last_error(), "cross_entropy"), "%s", egm_last_error());
 	egm_trainer_free(trainer);

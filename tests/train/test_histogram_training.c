@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A generator of one number fitted to a histogram of two bumps, and who may train without data. */
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
 #include <support.h>
@@ -45,8 +45,7 @@ static void teardown(void)
 
 static void trainer_of(int64_t steps)
 {
-	egm_trainer_options o;
-	egm_trainer_options_init(&o, sizeof o);
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = 512;
 	o.learning_rate = 1e-2;
 	o.beta1 = 0.9, o.beta2 = 0.99;
@@ -75,7 +74,7 @@ static double js_of_samples(const double *p)
 {
 	static float x[SAMPLES];
 	double q[BINS] = {0}, js = 0;
-	ck_assert_int_eq(egm_model_generate(generator, EGM_F32, 77, SAMPLES, x), EGM_OK);
+	ck_assert_int_eq(egm_model_generate(generator, 77, egm_f32_out(x, SAMPLES, egm_model_outputs(generator))), EGM_OK);
 	for (int i = 0; i < SAMPLES; i++) {
 		int bin = (int)floor(((double)x[i] + 3) / 0.25);
 		q[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin] += 1.0 / SAMPLES;
@@ -96,14 +95,11 @@ static double js_of_samples(const double *p)
 START_TEST(test_histogram_training__fits_two_bumps)
 {
 	double p[BINS];
-	egm_histogram_options o;
-	egm_histogram_options_init(&o, sizeof o);
+	egm_histogram_options o = EGM_HISTOGRAM_OPTIONS_INIT;
 	two_bumps(p);
 	o.divergence = EGM_DIVERGENCE_KL + _i;
-	o.bins = BINS;
-	o.masses = p;
 	o.lower = -3, o.upper = 3;
-	ck_assert_msg(egm_histogram_create(&loss, generator, &o) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o) == EGM_OK, "%s", egm_last_error());
 	double before = js_of_samples(p);
 	trainer_of(1500);
 	ck_assert_msg(egm_trainer_fit(trainer, NULL, 1500, NULL, NULL) == EGM_OK, "%s", egm_last_error());
@@ -114,7 +110,7 @@ END_TEST
 
 START_TEST(test_histogram_training__data_is_asked_for_where_it_is_read)
 {
-	ck_assert_int_eq(egm_dsm_create(&loss, energy, NULL), EGM_OK);
+	ck_assert_int_eq(egm_loss_dsm(&loss, energy, NULL), EGM_OK);
 	trainer_of(1);
 	ck_assert_int_eq(egm_trainer_fit(trainer, NULL, 1, NULL, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: data is NULL");
@@ -129,14 +125,11 @@ START_TEST(test_histogram_training__data_may_be_given)
 	float rows[1024] = {0};
 	double shown[2];
 	egm_data *one = NULL, *two = NULL;
-	egm_histogram_options o;
-	egm_histogram_options_init(&o, sizeof o);
+	egm_histogram_options o = EGM_HISTOGRAM_OPTIONS_INIT;
 	two_bumps(p);
-	o.bins = BINS;
-	o.masses = p;
-	ck_assert_int_eq(egm_histogram_create(&loss, generator, &o), EGM_OK);
-	ck_assert_int_eq(egm_data_create(&one, context, EGM_F32, rows, 1024, 1), EGM_OK);
-	ck_assert_int_eq(egm_data_create(&two, context, EGM_F32, rows, 512, 2), EGM_OK);
+	ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&one, context, egm_f32(rows, 1024, 1)), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&two, context, egm_f32(rows, 512, 2)), EGM_OK);
 	for (int given = 0; given < 2; given++) {
 		egm_trainer_free(trainer);
 		trainer_of(10);
@@ -145,7 +138,7 @@ START_TEST(test_histogram_training__data_may_be_given)
 		egm_model_free(generator);
 		egm_loss_free(loss);
 		generator = net("generator", 4, 1);
-		ck_assert_int_eq(egm_histogram_create(&loss, generator, &o), EGM_OK);
+		ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f64(p, BINS, 1), &o), EGM_OK);
 	}
 	ck_assert(shown[0] == shown[1]);
 	ck_assert_int_eq(egm_trainer_fit(trainer, two, 1, NULL, NULL), EGM_ERR_SHAPE);

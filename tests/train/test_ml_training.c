@@ -7,6 +7,7 @@
  * k/4, k the curvature: 0.05 x 6/4 for the narrow modes, a quarter of whose square, 0.0015, is the KL between such
  * normals. What the bounds leave is the noise of training itself. Below 0 KL comes by the error of log Z, whose
  * standard error is some 0.004. */
+#include "any_negatives.h"
 #include "training_fixture.h"
 
 static const law wide = {1, {0.5}, 1}, two_modes = {2, {-1.2, 1.2}, 0.4};
@@ -14,19 +15,18 @@ static const plan by_chains = {.batch = 128, .steps = 900, .learning_rate = 1e-2
 
 static void learn(const law *l, int32_t start, int32_t kernel, int64_t steps, double step_size)
 {
-	egm_negatives_options n;
-	egm_sampler_options s;
+	egm_negatives_options n = EGM_NEGATIVES_OPTIONS_INIT;
+	any_kernel_options s;
 	egm_trainer *trainer;
 	nets[0] = NET("energy", egm_model_silu, 2, 1, 32, 32, 1);
 	data = law_data(l);
-	OK(egm_ml_create(&loss, nets[0], NULL));
+	OK(egm_loss_ml(&loss, nets[0], NULL));
 	trainer = make_trainer(loss, &by_chains);
-	OK(egm_negatives_options_init(&n, sizeof n));
-	OK(egm_sampler_options_init(&s, sizeof s, kernel));
+	OK(any_kernel_init(&s, kernel));
 	n.start = start;
 	n.steps = steps;
 	s.step_size = step_size;
-	OK(egm_trainer_set_negatives(trainer, NULL, &n, &s));
+	OK(any_negatives(trainer, nets[0], &n, &s));
 	OK(egm_trainer_fit(trainer, data, by_chains.steps, NULL, NULL));
 	egm_trainer_free(trainer);
 }
@@ -35,12 +35,10 @@ static void learn(const law *l, int32_t start, int32_t kernel, int64_t steps, do
 static double ais_log_z(double wanted)
 {
 	egm_target *target = NULL;
-	egm_ais_options o;
-	egm_ais_result r;
+	egm_ais_options o = EGM_AIS_OPTIONS_INIT;
+	egm_ais_result r = EGM_AIS_RESULT_INIT;
 	OK(egm_target_model(&target, nets[0], NULL));
-	OK(egm_ais_options_init(&o, sizeof o));
-	OK(egm_ais_result_init(&r, sizeof r));
-	OK(egm_ais_run(target, &o, &r, NULL));
+	OK(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL));
 	egm_target_free(target);
 	ck_assert_msg(fabs(r.log_z - wanted) <= 5 * r.standard_error + 1e-3, "log Z %g +- %g, grid %g", r.log_z,
 	              r.standard_error, wanted);
@@ -69,7 +67,7 @@ static found judge(const law *l)
 START_TEST(test_ml__normal_law)
 {
 	const int32_t start = _i + EGM_NEGATIVES_CD;
-	learn(&wide, start, EGM_SAMPLER_ULA, start == EGM_NEGATIVES_SHORT_RUN ? 100 : 20, 0.1);
+	learn(&wide, start, ANY_ULA, start == EGM_NEGATIVES_SHORT_RUN ? 100 : 20, 0.1);
 	found f = judge(&wide);
 	ck_assert_msg(f.kl >= -0.01 && f.kl <= 0.03, "KL %g", f.kl);
 	ck_assert_msg(fabs(f.slope - 1) <= 0.1, "theta %g", f.slope);
@@ -79,7 +77,7 @@ END_TEST
 /* Two modes six standard deviations apart. Persistent chains find both and their shares, by either kernel. */
 START_TEST(test_ml__two_modes)
 {
-	learn(&two_modes, EGM_NEGATIVES_PCD, _i ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA, 20, 0.05);
+	learn(&two_modes, EGM_NEGATIVES_PCD, _i ? ANY_MALA : ANY_ULA, 20, 0.05);
 	found f = judge(&two_modes);
 	ck_assert_msg(f.kl >= -0.02 && f.kl <= 0.05, "KL %g", f.kl);
 	ck_assert_msg(fabs(f.left - 0.5) <= 0.1, "left %g", f.left);
@@ -105,7 +103,7 @@ static double mean_energy(double radius, double s, uint64_t seed)
 	static float x[2 * RING], u[RING];
 	double sum = 0;
 	ring(x, RING, radius, s, seed);
-	OK(egm_model_energy(nets[0], EGM_F32, x, RING, 2, u));
+	OK(egm_model_energy(nets[0], egm_f32(x, RING, 2), egm_f32_out(u, RING, 1)));
 	for (int i = 0; i < RING; i++) sum += (double)u[i];
 	return sum / RING;
 }
@@ -114,20 +112,19 @@ static double mean_energy(double radius, double s, uint64_t seed)
 static egm_status fit_ring(double s, int32_t kernel, uint64_t seed)
 {
 	static float x[2 * RING];
-	egm_trainer_options o;
-	egm_sampler_options chains;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
+	any_kernel_options chains;
 	egm_trainer *trainer = NULL;
 	nets[0] = NET("energy", egm_model_silu, seed, 2, 64, 64, 1);
 	ring(x, RING, 1, s, 100 + seed);
-	OK(egm_data_create(&data, context, EGM_F32, x, RING, 2));
-	OK(egm_ml_create(&loss, nets[0], NULL));
-	OK(egm_trainer_options_init(&o, sizeof o));
+	OK(egm_data_copy(&data, context, egm_f32(x, RING, 2)));
+	OK(egm_loss_ml(&loss, nets[0], NULL));
 	o.seed = seed;
 	o.learning_rate = 1e-3;
 	OK(egm_trainer_create(&trainer, loss, &o));
 	if (kernel) {
-		OK(egm_sampler_options_init(&chains, sizeof chains, kernel));
-		OK(egm_trainer_set_negatives(trainer, NULL, NULL, &chains));
+		OK(any_kernel_init(&chains, kernel));
+		OK(any_negatives(trainer, nets[0], NULL, &chains));
 	}
 	egm_status st = egm_trainer_fit(trainer, data, 2000, NULL, NULL);
 	egm_trainer_free(trainer);
@@ -150,7 +147,7 @@ END_TEST
  * may go on in silence: it is an error before anything is inverted, and names kernel, step and remedy. */
 START_TEST(test_ml__a_step_too_long_is_no_silent_failure)
 {
-	ck_assert_int_eq(fit_ring(0.05, _i ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA, 1), EGM_ERR_DIVERGED);
+	ck_assert_int_eq(fit_ring(0.05, _i ? ANY_MALA : ANY_ULA, 1), EGM_ERR_DIVERGED);
 	const char *text = egm_last_error();
 	ck_assert_msg(strstr(text, "egm_trainer_fit: training diverged at step") != NULL, "%s", text);
 	ck_assert_msg(strstr(text, "the negatives have far higher energies than the data") != NULL, "%s", text);

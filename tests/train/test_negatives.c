@@ -95,7 +95,7 @@ START_TEST(test_pcd__is_the_default)
 	ck_assert_int_eq(n->sampler->options.chains, 4);
 	assert_normal(n->buffer, 10000 * COLUMNS, 1);
 	machine_steps(&m, 1);
-	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL, NULL)); /* the same again */
+	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL)); /* the same again */
 	ck_assert_int_eq(m.trainer->negatives->options.buffer, 10000);
 	machine_steps(&m, 1);
 	machine_close(&m);
@@ -178,7 +178,7 @@ static void open_chosen(machine *m, const double *x, int bounded)
 	r.bounded = bounded;
 	machine_prepare(m, NULL, &r);
 	egm_data_free(m->data);
-	OK(egm_data_create(&m->data, m->context, EGM_F64, x, MANY, COLUMNS));
+	OK(egm_data_copy(&m->data, m->context, egm_f64(x, MANY, COLUMNS)));
 	egm_trainer_options o = trainer_options(&r);
 	OK(egm_trainer_create(&m->trainer, m->loss, &o));
 	ways w = ways_of(&r);
@@ -186,7 +186,7 @@ static void open_chosen(machine *m, const double *x, int bounded)
 	w.negatives.buffer = MANY;
 	egm_target *target = NULL;
 	OK(egm_target_model(&target, m->energy, &w.target));
-	OK(egm_trainer_set_negatives(m->trainer, target, &w.negatives, NULL));
+	OK(SET_NEGATIVES(m->trainer, target, &w.negatives, NULL));
 	egm_target_free(target);
 	egm_sampler *s = m->trainer->negatives->sampler;
 	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = 1e-30;
@@ -266,9 +266,9 @@ static egm_model *parabola(egm_context *context, double k)
 	OK(egm_model_softplus(net));
 	OK(egm_model_dense(net, 1));
 	OK(egm_model_build(net, EGM_F64, 1));
-	OK(egm_model_set_tensor(net, "0.weight", EGM_F64, first, 2));
-	OK(egm_model_set_tensor(net, "0.bias", EGM_F64, zeros, 2));
-	OK(egm_model_set_tensor(net, "2.weight", EGM_F64, last, 2));
+	OK(egm_model_set_tensor(net, "0.weight", egm_f64(first, 2, 1)));
+	OK(egm_model_set_tensor(net, "0.bias", egm_f64(zeros, 2, 1)));
+	OK(egm_model_set_tensor(net, "2.weight", egm_f64(last, 2, 1)));
 	return net;
 }
 
@@ -295,10 +295,10 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	double x[500];
 	for (int i = 0; i < 500; i++) x[i] = (i - 249.5) / (250 * sqrt(k)); /* where the chains are, more or less */
 	egm_data *data = NULL;
-	OK(egm_data_create(&data, context, EGM_F64, x, 500, 1));
-	OK(egm_ml_create(&loss, net, NULL));
+	OK(egm_data_copy(&data, context, egm_f64(x, 500, 1)));
+	OK(egm_loss_ml(&loss, net, NULL));
 	OK(egm_trainer_create(&trainer, loss, &o));
-	OK(egm_trainer_set_negatives(trainer, NULL, &w.negatives, &w.sampler));
+	OK(SET_NEGATIVES(trainer, NULL, &w.negatives, &w.sampler));
 	OK(egm_trainer_fit(trainer, data, steps, NULL, NULL));
 	OK(egm_negatives_statistics_init(&found, sizeof found));
 	OK(egm_trainer_negatives_stats(trainer, &found));
@@ -347,9 +347,9 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 	r.kernel = _i == 2 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
 	r.restart = 0;
 	machine_open(&m, NULL, &r);
-	OK(egm_model_get_tensor(m.energy, "0.weight", EGM_F64, weights, HIDDEN * COLUMNS));
+	OK(egm_model_tensor(m.energy, "0.weight", egm_f64_out(weights, HIDDEN * COLUMNS, 1)));
 	memcpy(weights, opposite, sizeof opposite);
-	OK(egm_model_set_tensor(m.energy, "0.weight", EGM_F64, weights, HIDDEN * COLUMNS));
+	OK(egm_model_set_tensor(m.energy, "0.weight", egm_f64(weights, HIDDEN * COLUMNS, 1)));
 	double *buffer = m.trainer->negatives->buffer;
 	memcpy(buffer + 5 * COLUMNS, far, sizeof far);
 	machine_steps(&m, 3); /* every row once */
@@ -386,18 +386,18 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	r.learning_rate = 1e-300;
 	ways w = ways_of(&r);
 	egm_trainer_options o = trainer_options(&r);
-	OK(egm_model_set_tensor(line, "0.weight", EGM_F64, &slope, 1));
-	OK(egm_ml_create(&loss, line, NULL));
+	OK(egm_model_set_tensor(line, "0.weight", egm_f64(&slope, 1, 1)));
+	OK(egm_loss_ml(&loss, line, NULL));
 	OK(egm_trainer_create(&trainer, loss, &o));
 	w.target.beta = beta;
 	w.target.lower = &lower;
 	w.target.upper = &upper;
 	OK(egm_target_model(&target, line, &w.target));
-	OK(egm_trainer_set_negatives(trainer, target, &w.negatives, &w.sampler));
+	OK(SET_NEGATIVES(trainer, target, &w.negatives, &w.sampler));
 	egm_target_free(target);
 	for (int i = 0; i < CHAINS; i++) x[i] = i + 1;
 	egm_data *data = NULL;
-	OK(egm_data_create(&data, context, EGM_F64, x, CHAINS, 1));
+	OK(egm_data_copy(&data, context, egm_f64(x, CHAINS, 1)));
 	OK(egm_trainer_fit(trainer, data, 5, NULL, NULL));
 	for (int i = 0; i < CHAINS; i++) {
 		double y = ((double *)trainer->negatives->buffer)[i];
@@ -453,7 +453,7 @@ START_TEST(test_options__of_an_older_program)
 	machine_open(&m, NULL, &r);
 	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_NUTS));
 	o.struct_size = offsetof(egm_sampler_options, target_accept);
-	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL, &o));
+	OK(SET_NEGATIVES(m.trainer, NULL, NULL, &o));
 	ck_assert(m.trainer->negatives->sampler->options.target_accept == 0.8);
 	ck_assert_int_eq(m.trainer->negatives->sampler->options.max_depth, 10);
 	machine_close(&m);

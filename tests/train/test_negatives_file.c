@@ -100,7 +100,7 @@ START_TEST(test_resume__from_default_negatives_of_0_4)
 	save(older.trainer, "new.egm");
 	forge_older("new.egm", "older.egm", "pcd ula");
 	machine_open(&m, NULL, &r);
-	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL, NULL));
+	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL));
 	egm__negatives *n = m.trainer->negatives;
 	n->watch.gap = 7;
 	expect_refusal(m.trainer, "new.egm", EGM_ERR_FORMAT,

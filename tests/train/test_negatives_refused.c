@@ -15,7 +15,7 @@ static int no_energy(int64_t rows, const void *x, void *energies, void *gradient
 static void expect_kept(machine *m, egm_target *target, const ways *w, egm_status status, const char *text)
 {
 	egm__negatives *before = m->trainer->negatives;
-	ck_assert_int_eq(egm_trainer_set_negatives(m->trainer, target, &w->negatives, &w->sampler), status);
+	ck_assert_int_eq(SET_NEGATIVES(m->trainer, target, &w->negatives, &w->sampler), status);
 	assert_error_has(text);
 	ck_assert_ptr_eq(m->trainer->negatives, before);
 }
@@ -36,7 +36,7 @@ START_TEST(test_refused__targets_of_something_else)
 	OK(egm_target_latent(&target, m.energy, generator, EGM_LATENT_POSTERIOR, NULL));
 	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
 	egm_target_free(target);
-	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, no_energy, NULL, NULL));
+	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, NULL, no_energy, NULL));
 	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
 	egm_target_free(target);
 	egm_model_free(other);
@@ -89,11 +89,11 @@ START_TEST(test_refused__losses_without_negatives)
 	egm_model *energy = toy_net(context, "energy", COLUMNS, 4, 1, EGM_F64);
 	egm_loss *loss = NULL;
 	egm_trainer *trainer = NULL;
-	OK(egm_dsm_create(&loss, energy, NULL));
+	OK(egm_loss_dsm(&loss, energy, NULL));
 	OK(egm_trainer_create(&trainer, loss, NULL));
-	ck_assert_int_eq(egm_trainer_set_negatives(trainer, NULL, NULL, NULL), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_trainer_set_negatives(trainer, NULL, NULL), EGM_ERR_STATE);
 	assert_error_has("egm_trainer_set_negatives: dsm reads no negative samples");
-	ck_assert_int_eq(egm_trainer_set_negatives(NULL, NULL, NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_trainer_set_negatives(NULL, NULL, NULL), EGM_ERR_ARGUMENT);
 	assert_error_has("trainer is NULL");
 	egm_negatives_statistics s;
 	OK(egm_negatives_statistics_init(&s, sizeof s));
@@ -121,7 +121,7 @@ START_TEST(test_refused__data_outside_of_the_bounds)
 	machine_open(&m, NULL, &r);
 	for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = -5;
 	egm_data *outside = NULL;
-	OK(egm_data_create(&outside, m.context, EGM_F64, x, ROWS, COLUMNS));
+	OK(egm_data_copy(&outside, m.context, egm_f64(x, ROWS, COLUMNS)));
 	ck_assert_int_eq(egm_trainer_fit(m.trainer, outside, 1, NULL, NULL), EGM_ERR_ARGUMENT);
 	assert_error_has("chain 0, dimension 0 is not inside of -4 to inf");
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 0);
@@ -137,9 +137,9 @@ END_TEST
 static void scale_energy(machine *m, double factor)
 {
 	double v[HIDDEN];
-	OK(egm_model_get_tensor(m->energy, "2.weight", EGM_F64, v, HIDDEN));
+	OK(egm_model_tensor(m->energy, "2.weight", egm_f64_out(v, HIDDEN, 1)));
 	for (int i = 0; i < HIDDEN; i++) v[i] *= factor;
-	OK(egm_model_set_tensor(m->energy, "2.weight", EGM_F64, v, HIDDEN));
+	OK(egm_model_set_tensor(m->energy, "2.weight", egm_f64(v, HIDDEN, 1)));
 }
 
 static void expect_nothing_moved_by(machine *m, egm_status status, const char *text)
@@ -178,7 +178,7 @@ START_TEST(test_failure__of_a_chain_changes_nothing)
 	OK(machine_negatives(&m, &r));
 	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
 	OK(egm_trainer_save(m.trainer, "frozen.egm"));
-	OK(egm_trainer_load(m.trainer, "frozen.egm", NULL));
+	OK(egm_trainer_restore(m.trainer, "frozen.egm", NULL));
 	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
 	scale_energy(&m, 1e-300);
 	r.step_size = 0.05;
@@ -199,11 +199,11 @@ START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 	machine_steps(&m, 2);
 	double *good = toy_parameters(m.energy), weight[HIDDEN * COLUMNS] = {0}, bias[HIDDEN], last[HIDDEN];
 	for (int i = 0; i < HIDDEN; i++) bias[i] = 10, last[i] = 1e308; /* U is 8e308 tanh(10) everywhere */
-	OK(egm_model_set_tensor(m.energy, "0.weight", EGM_F64, weight, HIDDEN * COLUMNS));
-	OK(egm_model_set_tensor(m.energy, "0.bias", EGM_F64, bias, HIDDEN));
-	OK(egm_model_set_tensor(m.energy, "2.weight", EGM_F64, last, HIDDEN));
+	OK(egm_model_set_tensor(m.energy, "0.weight", egm_f64(weight, HIDDEN * COLUMNS, 1)));
+	OK(egm_model_set_tensor(m.energy, "0.bias", egm_f64(bias, HIDDEN, 1)));
+	OK(egm_model_set_tensor(m.energy, "2.weight", egm_f64(last, HIDDEN, 1)));
 	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
-	OK(egm_model_set_parameters(m.energy, EGM_F64, good, egm_model_parameter_count(m.energy)));
+	OK(egm_model_set_parameters(m.energy, egm_f64(good, egm_model_parameter_count(m.energy), 1)));
 	free(good);
 	machine_steps(&m, 3);
 	OK(egm_sampler_statistics_init(&s, sizeof s));
@@ -224,7 +224,7 @@ START_TEST(test_failure__of_the_loss_changes_nothing)
 	machine_steps(&m, 1);
 	ck_assert(isfinite(egm_trainer_term(m.trainer, 2)));
 	scale_energy(&m, 1e200);
-	expect_nothing_moved(&m, "ml: term 'regulariser' is inf at step 2");
+	expect_nothing_moved(&m, "egm_trainer_fit: term 'regulariser' of loss 'ml' is inf at step 2");
 	scale_energy(&m, 1e-200);
 	machine_steps(&m, 1);
 	machine_close(&m);

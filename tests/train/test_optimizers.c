@@ -25,19 +25,20 @@ static void set_values(egm_model *net, const double *values)
 {
 	float f[N];
 	for (int i = 0; i < N; i++) f[i] = (float)values[i];
-	ck_assert_int_eq(egm_model_set_parameters(net, egm_model_dtype(net),
-	                                          egm_model_dtype(net) == EGM_F64 ? (const void *)values : f, N),
-	                 EGM_OK);
+	ck_assert_int_eq(
+	    egm_model_set_parameters(
+	        net, egm_array_of(egm_model_dtype(net), egm_model_dtype(net) == EGM_F64 ? (const void *)values : f, N, 1)),
+	    EGM_OK);
 }
 
 static void get_values(const egm_model *net, double *values)
 {
 	float f[N];
 	if (egm_model_dtype(net) == EGM_F64) {
-		ck_assert_int_eq(egm_model_get_parameters(net, EGM_F64, values, N), EGM_OK);
+		ck_assert_int_eq(egm_model_parameters(net, egm_f64_out(values, N, 1)), EGM_OK);
 		return;
 	}
-	ck_assert_int_eq(egm_model_get_parameters(net, EGM_F32, f, N), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(net, egm_f32_out(f, N, 1)), EGM_OK);
 	for (int i = 0; i < N; i++) values[i] = (double)f[i];
 }
 
@@ -50,10 +51,10 @@ static void open_fixture(fixture *f, egm_dtype dtype)
 	f->net = toy_net(f->context, "plane", COLUMNS, 0, 1, dtype);
 	set_values(f->net, start);
 	f->loss = toy_single(f->net, toy_build_linear);
-	ck_assert_int_eq(
-	    egm_data_create(&f->data, f->context, dtype, dtype == EGM_F64 ? (const void *)rows : narrow, ROWS, COLUMNS),
-	    EGM_OK);
-	ck_assert_int_eq(egm_trainer_options_init(&f->options, sizeof f->options), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&f->data, f->context,
+	                               egm_array_of(dtype, dtype == EGM_F64 ? (const void *)rows : narrow, ROWS, COLUMNS)),
+	                 EGM_OK);
+	f->options = (egm_trainer_options)EGM_TRAINER_OPTIONS_INIT;
 	f->options.batch = ROWS;
 	f->options.learning_rate = 0.01;
 }
@@ -246,7 +247,7 @@ START_TEST(test_clip__takes_the_norm_over_all_chunks)
 	enum { WIDTH = 300, COUNT = WIDTH * (WIDTH + 1), BATCH = 2 };
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "wide", WIDTH, 0, WIDTH, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_linear);
@@ -255,7 +256,6 @@ START_TEST(test_clip__takes_the_norm_over_all_chunks)
 	const double *x = egm_data_values(data);
 	for (int i = 0; i < WIDTH; i++) squares += (x[i] + x[WIDTH + i]) * (x[i] + x[WIDTH + i]) / 4;
 	ck_assert(sqrt(squares / WIDTH) > 0.1);
-	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
 	options.batch = BATCH;
 	options.optimizer = EGM_OPTIMIZER_SGD;
 	options.learning_rate = 1;
@@ -288,7 +288,7 @@ START_TEST(test_average__follows_its_recursion)
 	memcpy(y, start, sizeof y); /* before the first move the net is its own average */
 	for (int k = 0; k <= STEPS; k++) {
 		egm_model *average = NULL;
-		ck_assert_int_eq(egm_trainer_average(f.trainer, f.net, &average), EGM_OK);
+		ck_assert_int_eq(egm_trainer_average(&average, f.trainer, f.net), EGM_OK);
 		get_values(average, values);
 		for (int i = 0; i < N; i++) ck_assert(fabs(values[i] - y[i]) <= 1e-14);
 		egm_model_free(average);
@@ -307,7 +307,7 @@ START_TEST(test_average__is_refused_without_decay)
 	egm_model *average = (egm_model *)&f;
 	open_fixture(&f, EGM_F64);
 	make_trainer(&f);
-	ck_assert_int_eq(egm_trainer_average(f.trainer, f.net, &average), EGM_ERR_STATE);
+	ck_assert_int_eq(egm_trainer_average(&average, f.trainer, f.net), EGM_ERR_STATE);
 	ck_assert_ptr_null(average);
 	close_fixture(&f);
 }

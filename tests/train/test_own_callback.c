@@ -2,6 +2,7 @@
 /* Handles that are used by a callback of their own call. For each public function that takes a handle with callbacks:
  * it is refused with EGM_ERR_STATE and has changed nothing, or it is safe and does what it says. A function that is
  * missing here is found by own_callback_names.sh. */
+#include "any_kernel.h"
 #include "pair_fixture.h"
 #include <egm/mixture.h>
 #include <math.h>
@@ -32,23 +33,21 @@ static void use_sampler(const own *o)
 {
 	double points[CHAINS * DIMS] = {0}, scale[DIMS];
 	egm_sampler *s = o->sampler;
-	egm_sampler_statistics stats;
-	OK(egm_sampler_statistics_init(&stats, sizeof stats));
-	REFUSED(egm_sampler_run(s, 1, 1, points, NULL));
-	REFUSED(egm_sampler_warmup(s, 20));
-	REFUSED(egm_sampler_set_points(s, EGM_F64, points));
-	REFUSED(egm_sampler_load(s, o->path));
-	REFUSED(egm_sampler_set_progress(s, NULL, NULL));
+	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
+	REFUSED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
+	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
+	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	REFUSED(egm_sampler_restore(s, o->path));
 	if (o->in_progress) {
-		OK(egm_sampler_points(s, EGM_F64, points));
+		OK(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 		OK(egm_sampler_stats(s, 0, &stats));
-		OK(egm_sampler_scale(s, 0, scale));
+		OK(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		OK(egm_sampler_save(s, o->path));
 		return;
 	}
-	REFUSED(egm_sampler_points(s, EGM_F64, points));
+	REFUSED(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 	REFUSED(egm_sampler_stats(s, 0, &stats));
-	REFUSED(egm_sampler_scale(s, 0, scale));
+	REFUSED(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	REFUSED(egm_sampler_save(s, o->path));
 }
 
@@ -84,12 +83,12 @@ static int in_progress(const egm_progress *p, void *user)
 
 static void open_sampler(own *o, int32_t threads)
 {
-	egm_sampler_options options;
+	any_kernel_options options;
 	egm_context *context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-	OK(egm_target_callback(&o->target, context, EGM_F64, DIMS, normal_energy, o, NULL));
-	OK(egm_sampler_options_init(&options, sizeof options, EGM_SAMPLER_HMC));
+	OK(egm_target_callback(&o->target, context, EGM_F64, DIMS, NULL, normal_energy, o));
+	OK(any_kernel_init(&options, ANY_HMC));
 	options.chains = CHAINS;
-	OK(egm_sampler_create(&o->sampler, o->target, &options));
+	OK(any_kernel_sampler(&o->sampler, o->target, &options));
 	egm_context_free(context);
 }
 
@@ -104,12 +103,13 @@ START_TEST(test_own__a_sampler_in_its_own_callback)
 	for (int use = 0; use < 2; use++) {
 		own o = {.path = path, .in_progress = _i % 2};
 		open_sampler(&o, 2);
-		if (o.in_progress) OK(egm_sampler_set_progress(o.sampler, in_progress, &o));
+		egm_progress_fn progress = o.in_progress ? in_progress : NULL;
 		OK(egm_sampler_save(o.sampler, path));
 		o.uses = use ? 1000 : 0;
-		if (_i / 2) OK(egm_sampler_warmup(o.sampler, 30));
-		OK(egm_sampler_run(o.sampler, DRAWS, 2, use ? draws : expected, NULL));
-		OK(egm_sampler_points(o.sampler, EGM_F64, draws + (DRAWS - 1) * CHAINS * DIMS));
+		if (_i / 2) OK(egm_sampler_warmup(o.sampler, 30, progress, &o));
+		OK(egm_sampler_run(o.sampler, DRAWS, 2, draws_out(o.sampler, DRAWS, use ? draws : expected), egm_no_out(),
+		                   progress, &o));
+		OK(egm_sampler_points(o.sampler, points_out(o.sampler, EGM_F64, draws + (DRAWS - 1) * CHAINS * DIMS)));
 		o.uses = 0;
 		egm_sampler_free(o.sampler);
 		egm_target_free(o.target);
@@ -125,9 +125,10 @@ START_TEST(test_own__a_sampler_is_freed_in_its_own_callback)
 	double draws[DRAWS * CHAINS * DIMS];
 	own o = {.in_progress = _i % 2};
 	open_sampler(&o, 1);
-	if (o.in_progress) OK(egm_sampler_set_progress(o.sampler, in_progress, &o));
+	egm_progress_fn progress = o.in_progress ? in_progress : NULL;
 	o.frees = 1;
-	OK(_i / 2 ? egm_sampler_warmup(o.sampler, 30) : egm_sampler_run(o.sampler, DRAWS, 2, draws, NULL));
+	OK(_i / 2 ? egm_sampler_warmup(o.sampler, 30, progress, &o)
+	          : egm_sampler_run(o.sampler, DRAWS, 2, draws_out(o.sampler, DRAWS, draws), egm_no_out(), progress, &o));
 	ck_assert_int_eq(o.frees, 0);
 	egm_target_free(o.target);
 }
@@ -142,7 +143,8 @@ static int free_in_energy(int64_t rows, const void *x, void *energies, void *gra
 	if (!o->calls++) {
 		ck_assert_int_eq(egm_target_dims(o->target), DIMS);
 		ck_assert_int_eq(egm_target_dtype(o->target), EGM_F64);
-		OK(egm_target_evaluate(o->target, EGM_F64, inside, 1, &energy, gradient)); /* a call in the call */
+		OK(egm_target_evaluate(o->target, egm_f64(inside, 1, egm_target_dims(o->target)), egm_f64_out(&energy, 1, 1),
+		                       egm_f64_out(gradient, 1, egm_target_dims(o->target)))); /* a call in the call */
 		ck_assert(energy == 1 && gradient[1] == 1);
 		egm_target_free(o->target);
 	}
@@ -162,17 +164,15 @@ START_TEST(test_own__a_target_is_freed_in_its_own_callback)
 {
 	double x[DIMS] = {2, 0}, energy = 0;
 	egm_context *context = egm_test_context_on(1, EGM_SIMD_AUTO);
-	egm_ais_options options;
-	egm_ais_result result;
+	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
+	egm_ais_result result = EGM_AIS_RESULT_INIT;
 	own o = {0};
-	OK(egm_target_callback(&o.target, context, EGM_F64, DIMS, _i < 2 ? free_in_energy : normal_energy, &o, NULL));
+	OK(egm_target_callback(&o.target, context, EGM_F64, DIMS, NULL, _i < 2 ? free_in_energy : normal_energy, &o));
 	egm_context_free(context);
-	OK(egm_ais_options_init(&options, sizeof options));
-	OK(egm_ais_result_init(&result, sizeof result));
 	options.levels = 3;
-	if (_i == 2) options.progress = free_in_ais, options.user = &o;
-	OK(_i ? egm_ais_run(o.target, &options, &result, NULL)
-	      : egm_target_evaluate(o.target, EGM_F64, x, 1, &energy, NULL));
+	OK(_i ? egm_target_ais(o.target, &options, &result, egm_no_out(), _i == 2 ? free_in_ais : NULL, &o)
+	      : egm_target_evaluate(o.target, egm_f64(x, 1, egm_target_dims(o.target)), egm_f64_out(&energy, 1, 1),
+	                            egm_no_out()));
 	ck_assert(_i ? isfinite(result.log_z) : energy == 2);
 	ck_assert_int_gt(o.calls, 1);
 	if (_i == 2) ck_assert_int_gt(o.frees, 0);
@@ -190,14 +190,14 @@ static int use_trainer(const egm_progress *progress, void *user)
 	ck_assert_int_eq(egm_trainer_steps(t), progress->step);
 	ck_assert(egm_trainer_term(t, 0) == progress->terms[0]);
 	ck_assert_uint_gt(egm_trainer_arena_bytes(t), 0);
-	OK(egm_trainer_average(t, p->energy, &average));
+	OK(egm_trainer_average(&average, t, p->energy));
 	egm_model_free(average);
 	egm_negatives_statistics negatives = {.struct_size = sizeof negatives};
-	ck_assert_int_eq(egm_trainer_set_negatives(t, NULL, NULL, NULL), EGM_ERR_STATE); /* this loss reads none */
+	ck_assert_int_eq(egm_trainer_set_negatives(t, NULL, NULL), EGM_ERR_STATE); /* this loss reads none */
 	ck_assert_int_eq(egm_trainer_negatives_stats(t, &negatives), EGM_ERR_STATE);
 	OK(egm_trainer_set_learning_rate(t, NULL, 1e-4));
 	OK(egm_trainer_save(t, "own.egm"));
-	OK(egm_trainer_load(t, "own.egm", NULL));
+	OK(egm_trainer_restore(t, "own.egm", NULL));
 	return 0;
 }
 
@@ -230,7 +230,7 @@ END_TEST
 
 static int go_back(const egm_progress *progress, void *user)
 {
-	if (progress->done == 3) OK(egm_trainer_load(((pair *)user)->trainer, "back.egm", NULL));
+	if (progress->done == 3) OK(egm_trainer_restore(((pair *)user)->trainer, "back.egm", NULL));
 	return 0;
 }
 
@@ -274,12 +274,11 @@ END_TEST
 /* Negatives of another kind from the third step on, against two trainings in a row. */
 static int change_negatives(const egm_progress *progress, void *user)
 {
-	egm_negatives_options o;
-	OK(egm_negatives_options_init(&o, sizeof o));
+	egm_negatives_options o = EGM_NEGATIVES_OPTIONS_INIT;
 	o.start = EGM_NEGATIVES_SHORT_RUN;
 	o.steps = 3;
 	if (progress && progress->done != 2) return 0;
-	OK(egm_trainer_set_negatives(user, NULL, &o, NULL));
+	OK(egm_trainer_set_negatives(user, NULL, &o));
 	return 0;
 }
 
@@ -291,9 +290,8 @@ START_TEST(test_own__negatives_are_set_in_the_callback)
 		egm_model *energy = toy_net(context, "energy", 2, 5, 1, EGM_F64);
 		egm_loss *loss = NULL;
 		egm_trainer *trainer = NULL;
-		egm_trainer_options o;
-		OK(egm_ml_create(&loss, energy, NULL));
-		OK(egm_trainer_options_init(&o, sizeof o));
+		egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
+		OK(egm_loss_ml(&loss, energy, NULL));
 		o.batch = 4;
 		OK(egm_trainer_create(&trainer, loss, &o));
 		OK(egm_trainer_fit(trainer, data, way ? 5 : 2, way ? change_negatives : NULL, trainer));
@@ -330,11 +328,11 @@ START_TEST(test_own__a_loss_is_freed_in_the_callback_of_its_likelihood)
 	egm_model *encoder = toy_net(context, "encoder", 3, 0, 4, EGM_F64);
 	egm_model *decoder = toy_net(context, "decoder", 2, 0, 3, EGM_F64);
 	egm_loss *loss = NULL;
-	OK(egm_vae_create(&loss, encoder, decoder, NULL));
+	OK(egm_loss_vae(&loss, encoder, decoder, NULL));
 	egm_model_free(encoder);
 	egm_model_free(decoder);
 	egm_context_free(context);
-	OK(egm_vae_log_likelihood_progress(loss, EGM_F64, x, 70, 3, 2, 1, out, free_loss, &loss));
+	OK(egm_loss_vae_log_likelihood(loss, egm_f64(x, 70, 3), 2, 1, egm_f64_out(out, 70, 1), free_loss, &loss));
 	ck_assert_ptr_null(loss);
 	for (int i = 0; i < 70; i++) ck_assert(isfinite(out[i]));
 }
@@ -352,12 +350,9 @@ START_TEST(test_own__a_mixture_does_not_exist_in_its_callback)
 	const double x[8] = {0, 1, 2, 3, 10, 11, 12, 13};
 	egm_context *context = egm_test_context_on(1, EGM_SIMD_AUTO);
 	egm_mixture *mixture = NULL;
-	egm_mixture_options o;
-	OK(egm_mixture_options_init(&o, sizeof o));
+	egm_mixture_options o = EGM_MIXTURE_OPTIONS_INIT;
 	o.components = 2;
-	o.progress = sees_no_mixture;
-	o.user = &mixture;
-	OK(egm_mixture_fit(&mixture, context, EGM_F64, x, 8, 1, &o, NULL));
+	OK(egm_mixture_fit(&mixture, context, egm_f64(x, 8, 1), egm_no_array(), &o, NULL, sees_no_mixture, &mixture));
 	egm_mixture_free(mixture);
 	egm_context_free(context);
 }
@@ -376,8 +371,7 @@ static void free_context(int32_t level, const char *message, void *user)
 START_TEST(test_own__a_context_is_freed_in_its_log)
 {
 	egm_context *context = NULL;
-	egm_context_options o;
-	OK(egm_context_options_init(&o, sizeof o));
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	o.log = free_context;
 	o.log_user = &context;
 	OK(egm_context_create(&context, &o));

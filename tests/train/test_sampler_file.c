@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A sampler that was saved goes on from the file as if nothing had happened. */
+#include "any_kernel.h"
 #include "sampler_file_fixture.h"
 
 /* `straight` has run; a second sampler of the same target, which has done other things, takes over from its file. */
-static void expect_resume(egm_sampler *straight, const egm_sampler_options *other)
+static void expect_resume(egm_sampler *straight, const any_kernel_options *other)
 {
 	egm_sampler *resumed = make_sampler(straight->target, other);
-	ck_assert_egm(egm_sampler_run(resumed, 3, 1, NULL, NULL)); /* is forgotten */
+	ck_assert_egm(egm_sampler_run(resumed, 3, 1, egm_no_out(), egm_no_out(), NULL, NULL)); /* is forgotten */
 	save(straight, "middle.egm");
 	load(resumed, "middle.egm");
 	save(resumed, "again.egm");
@@ -17,11 +18,11 @@ static void expect_resume(egm_sampler *straight, const egm_sampler_options *othe
 
 static void expect_resume_of(egm_target *target, int32_t kernel)
 {
-	egm_sampler_options options = options_of(kernel, 5), other = options_of(kernel, 6);
+	any_kernel_options options = options_of(kernel, 5), other = options_of(kernel, 6);
 	other.step_size = 0.07;
 	egm_sampler *straight = make_sampler(target, &options);
-	if (straight->method->metropolis) ck_assert_egm(egm_sampler_warmup(straight, 60));
-	ck_assert_egm(egm_sampler_run(straight, BEFORE, THIN, NULL, NULL));
+	if (straight->method->metropolis) ck_assert_egm(egm_sampler_warmup(straight, 60, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(straight, BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL));
 	expect_resume(straight, &other);
 	egm_sampler_free(straight);
 }
@@ -32,13 +33,12 @@ START_TEST(test_sampler_file__resumes_bit_for_bit)
 	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 		static const double lower[] = {-1, -INFINITY, 0}, upper[] = {INFINITY, 1, 2};
 		law l = normal_law((egm_dtype)dtype, DIMS, 0.5, 20);
-		egm_target_options bounds;
-		ck_assert_egm(egm_target_options_init(&bounds, sizeof bounds));
+		egm_target_options bounds = EGM_TARGET_OPTIONS_INIT;
 		bounds.lower = lower;
 		bounds.upper = upper;
 		for (int box = 0; box <= 1; box++) {
 			egm_target *target = law_target(context, &l, box ? &bounds : NULL);
-			if (!(box && _i == EGM_SAMPLER_ANNEALED_LANGEVIN)) expect_resume_of(target, _i); /* its denoise: no box */
+			if (!(box && _i == ANY_ANNEALED_LANGEVIN)) expect_resume_of(target, _i); /* its denoise: no box */
 			egm_target_free(target);
 		}
 	}
@@ -55,10 +55,9 @@ START_TEST(test_sampler_file__resumes_on_nets_with_other_threads)
 			egm_context *context = threaded_context(i ? 3 : 1);
 			egm_model *energy = NULL;
 			egm_target *target = NULL;
-			egm_target_options prior;
-			ck_assert_egm(egm_target_options_init(&prior, sizeof prior));
+			egm_target_options prior = EGM_TARGET_OPTIONS_INIT;
 			prior.prior_scale = 2;
-			egm_sampler_options options = options_of(_i, (uint64_t)i);
+			any_kernel_options options = options_of(_i, (uint64_t)i);
 			options.chains = 70;
 			ck_assert_egm(egm_model_create(&energy, context, "energy", DIMS));
 			egm_model_dense(energy, 40);
@@ -71,8 +70,8 @@ START_TEST(test_sampler_file__resumes_on_nets_with_other_threads)
 			egm_model_free(energy);
 			egm_context_free(context);
 		}
-		if (samplers[0]->method->metropolis) ck_assert_egm(egm_sampler_warmup(samplers[0], 30));
-		ck_assert_egm(egm_sampler_run(samplers[0], BEFORE, THIN, NULL, NULL));
+		if (samplers[0]->method->metropolis) ck_assert_egm(egm_sampler_warmup(samplers[0], 30, NULL, NULL));
+		ck_assert_egm(egm_sampler_run(samplers[0], BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL));
 		save(samplers[0], "net.egm");
 		load(samplers[1], "net.egm");
 		assert_go_on_alike(samplers[0], samplers[1]);
@@ -87,7 +86,7 @@ START_TEST(test_sampler_file__keeps_a_scale_that_all_share)
 	egm_context *context = threaded_context(1);
 	law l = normal_law(EGM_F32, DIMS, 1, 1);
 	egm_target *target = law_target(context, &l, NULL);
-	egm_sampler_options options = options_of(EGM_SAMPLER_ULA, 1), other = options;
+	any_kernel_options options = options_of(ANY_ULA, 1), other = options;
 	options.scale = wide;
 	other.scale = ones;
 	egm_sampler *straight = make_sampler(target, &options);
@@ -103,7 +102,7 @@ START_TEST(test_sampler_file__loads_before_the_first_transition)
 	egm_context *context = threaded_context(1);
 	law l = normal_law(EGM_F64, DIMS, 1, 1);
 	egm_target *target = law_target(context, &l, NULL);
-	egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
+	any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 	egm_sampler *straight = make_sampler(target, &options);
 	expect_resume(straight, &other);
 	egm_sampler_free(straight);
@@ -130,9 +129,9 @@ START_TEST(test_sampler_file__keeps_frozen_chains)
 	for (int at = 1; at <= 150; at++) {
 		law l = {.dtype = EGM_F64, .dims = DIMS, .energy = brittle_energy, .numbers = {1, 1, 0, at}};
 		egm_target *target = law_target(context, &l, NULL);
-		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
+		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options), *resumed = make_sampler(target, &other);
-		if (egm_sampler_run(straight, 1, BEFORE, NULL, NULL) == EGM_ERR_NONFINITE) {
+		if (egm_sampler_run(straight, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL) == EGM_ERR_NONFINITE) {
 			froze++;
 			ck_assert_int_ge(sampler_stats(straight, -1).frozen, 1);
 			save(straight, "frozen.egm");
@@ -155,9 +154,10 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 		law l = normal_law(EGM_F64, DIMS, 1, 1);
 		l.stop_at = at;
 		egm_target *target = law_target(context, &l, NULL);
-		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
+		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options);
-		ck_assert_int_eq(egm_sampler_run(straight, BEFORE, THIN, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(straight, BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL),
+		                 EGM_ERR_STOPPED);
 		expect_resume(straight, &other);
 		egm_sampler_free(straight);
 		egm_target_free(target);
@@ -174,13 +174,11 @@ START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
 	for (int64_t at = 1; at <= 7; at++) {
 		law l = normal_law(EGM_F64, DIMS, 1, 9);
 		egm_target *target = law_target(context, &l, NULL);
-		egm_sampler_options options = options_of(_i, 1), other = options_of(_i, 2);
+		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *stopped = make_sampler(target, &options), *straight = make_sampler(target, &options);
 		stopper s = {.at = at};
-		ck_assert_egm(egm_sampler_set_progress(stopped, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, NULL, NULL), EGM_ERR_STOPPED);
-		ck_assert_egm(egm_sampler_set_progress(stopped, NULL, NULL));
-		ck_assert_egm(egm_sampler_run(straight, s.done, 1, NULL, NULL));
+		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, egm_no_out(), egm_no_out(), stop_from, &s), EGM_ERR_STOPPED);
+		ck_assert_egm(egm_sampler_run(straight, s.done, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		save(stopped, "stopped.egm");
 		save(straight, "straight.egm");
 		assert_same_files("stopped.egm", "straight.egm");
@@ -195,7 +193,7 @@ END_TEST
 
 int main(void)
 {
-	enum { FIRST = EGM_SAMPLER_ULA, END = EGM_SAMPLER_TEMPERED + 1 };
+	enum { FIRST = ANY_ULA, END = ANY_TEMPERED + 1 };
 	Suite *suite = suite_create("train/sampler_file");
 	TCase *tc = add_case(suite, "resume", "K24 R15");
 	tcase_add_loop_test(tc, test_sampler_file__resumes_bit_for_bit, FIRST, END);

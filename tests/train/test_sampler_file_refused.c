@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that no sampler can be read from, and systems that fail while one is written or read. */
+#include "any_kernel.h"
 #include "sampler_file_fixture.h"
 
 /* Loading `name` is refused with these words, and the sampler is what it was. */
 static void expect_refusal(egm_sampler *s, const char *name, egm_status status, const char *text)
 {
 	save(s, "before.egm");
-	io_expect(name, egm_sampler_load(s, io_path(name)), status, text);
+	io_expect(name, egm_sampler_restore(s, io_path(name)), status, text);
 	save(s, "after.egm");
 	assert_same_files("before.egm", "after.egm");
 }
@@ -16,18 +17,18 @@ static const struct {
 	int64_t chains, dims, levels;
 	int32_t kernel, dtype, adapt_scale, scale;
 } others[] = {
-    {"kernel is 'tempered' in the file, 'mala' in the sampler", CHAINS, DIMS, 0, EGM_SAMPLER_MALA, EGM_F64, 0, 0},
-    {"dtype is 'f64' in the file, 'f32' in the sampler", CHAINS, DIMS, 3, EGM_SAMPLER_TEMPERED, EGM_F32, 0, 0},
-    {"chains is '4' in the file, '5' in the sampler", 5, DIMS, 3, EGM_SAMPLER_TEMPERED, EGM_F64, 0, 0},
-    {"dims is '3' in the file, '2' in the sampler", CHAINS, 2, 3, EGM_SAMPLER_TEMPERED, EGM_F64, 0, 0},
-    {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, EGM_SAMPLER_TEMPERED, EGM_F64, 0, 0},
-    {"the file has no 'scale', the sampler has", CHAINS, DIMS, 3, EGM_SAMPLER_TEMPERED, EGM_F64, 0, 1}};
+    {"kernel is 'tempered' in the file, 'mala' in the sampler", CHAINS, DIMS, 0, ANY_MALA, EGM_F64, 0, 0},
+    {"dtype is 'f64' in the file, 'f32' in the sampler", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F32, 0, 0},
+    {"chains is '4' in the file, '5' in the sampler", 5, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 0},
+    {"dims is '3' in the file, '2' in the sampler", CHAINS, 2, 3, ANY_TEMPERED, EGM_F64, 0, 0},
+    {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, ANY_TEMPERED, EGM_F64, 0, 0},
+    {"the file has no 'scale', the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
 
 START_TEST(test_load__refuses_another_kind_of_sampler)
 {
 	static const double scale[] = {1, 2, 3};
 	bench theirs, ours;
-	egm_sampler_options written = options_of(EGM_SAMPLER_TEMPERED, 1), options = options_of(others[_i].kernel, 1);
+	any_kernel_options written = options_of(ANY_TEMPERED, 1), options = options_of(others[_i].kernel, 1);
 	bench_open(&theirs, NULL, EGM_F64, DIMS, &written);
 	save(theirs.sampler, "theirs.egm");
 	options.chains = others[_i].chains;
@@ -45,7 +46,7 @@ START_TEST(test_load__compares_the_scales)
 {
 	static const double scale[] = {1, 2, 3};
 	bench own, shared, none;
-	egm_sampler_options options = options_of(EGM_SAMPLER_MALA, 1);
+	any_kernel_options options = options_of(ANY_MALA, 1);
 	bench_open(&own, NULL, EGM_F32, DIMS, &options);
 	save(own.sampler, "own.egm");
 	options.adapt_scale = 0;
@@ -66,7 +67,7 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 {
 	bench b;
 	egm_model *model = NULL;
-	egm_sampler_options options = options_of(EGM_SAMPLER_NUTS, 1);
+	any_kernel_options options = options_of(ANY_NUTS, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	ck_assert_egm(egm_model_create(&model, b.context, "energy", DIMS));
 	egm_model_dense(model, 1);
@@ -75,8 +76,8 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 	expect_refusal(b.sampler, "model.egm", EGM_ERR_FORMAT, "format");
 	expect_refusal(b.sampler, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	save(b.sampler, "good.egm");
-	io_expect("NULL path", egm_sampler_load(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
-	io_expect("NULL", egm_sampler_load(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
+	io_expect("NULL path", egm_sampler_restore(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("NULL", egm_sampler_restore(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
 	io_expect("NULL path", egm_sampler_save(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("NULL", egm_sampler_save(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
 	char deep[PATH_MAX + 16];
@@ -91,18 +92,18 @@ START_TEST(test_load__refuses_every_truncation)
 {
 	bench b;
 	size_t size;
-	egm_sampler_options options = options_of(EGM_SAMPLER_NUTS, 1);
+	any_kernel_options options = options_of(ANY_NUTS, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "whole.egm");
 	unsigned char *bytes = io_read(io_path("whole.egm"), &size);
-	ck_assert_egm(egm_sampler_run(b.sampler, 1, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	save(b.sampler, "kept.egm");
 	for (size_t n = 0; n < size; n += 1 + n / 64) {
 		io_write(io_path("cut.egm"), bytes, n);
-		io_expect("cut", egm_sampler_load(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+		io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
 	}
 	io_write(io_path("cut.egm"), bytes, size - 1);
-	io_expect("cut", egm_sampler_load(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+	io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
 	save(b.sampler, "after.egm");
 	assert_same_files("kept.egm", "after.egm");
 	load(b.sampler, "whole.egm");
@@ -117,14 +118,14 @@ START_TEST(test_load__survives_every_flipped_byte)
 	bench b;
 	size_t size;
 	int refused = 0, taken = 0;
-	egm_sampler_options options = options_of(EGM_SAMPLER_TEMPERED, 1);
+	any_kernel_options options = options_of(ANY_TEMPERED, 1);
 	bench_open(&b, NULL, EGM_F32, DIMS, &options);
 	save(b.sampler, "whole.egm");
 	unsigned char *bytes = io_read(io_path("whole.egm"), &size);
 	for (size_t i = 0; i < size; i++) {
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		io_write(io_path("flipped.egm"), bytes, size);
-		egm_status st = egm_sampler_load(b.sampler, io_path("flipped.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("flipped.egm"));
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		if (st != EGM_OK) {
 			refused++;
@@ -132,7 +133,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 			continue;
 		}
 		taken++;
-		st = egm_sampler_run(b.sampler, 1, 1, NULL, NULL);
+		st = egm_sampler_run(b.sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL);
 		ck_assert_msg(st == EGM_OK || st == EGM_ERR_NONFINITE, "byte %zu: %s", i, egm_last_error());
 		load(b.sampler, "whole.egm");
 	}
@@ -149,7 +150,7 @@ START_TEST(test_load__refuses_a_header_that_is_too_long)
 {
 	bench b;
 	size_t size;
-	egm_sampler_options options = options_of(EGM_SAMPLER_ULA, 1);
+	any_kernel_options options = options_of(ANY_ULA, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "whole.egm");
 	unsigned char *bytes = io_read(io_path("whole.egm"), &size);
@@ -180,7 +181,7 @@ static void expect_forgery(egm_sampler *s, const char *old, const char *new, con
 START_TEST(test_load__trusts_no_text)
 {
 	bench b;
-	egm_sampler_options options = options_of(EGM_SAMPLER_HMC, 77);
+	any_kernel_options options = options_of(ANY_HMC, 77);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	expect_forgery(b.sampler, "\"seed\":\"77\"", "\"seed\":\"-7\"", "seed is '-7', not a count");
 	expect_forgery(b.sampler, "\"seed\":\"77\"", "\"sied\":\"77\"", "the file has no 'seed'");
@@ -246,7 +247,7 @@ START_TEST(test_load__refuses_numbers_that_no_chain_has)
 	           {"inner", "'inner' is 2 at index 0, at most 1", 0, 2, 0},
 	           {"inner", "'inner' says that chain 2 is at the end of a transition", 0, 1, 2}};
 	bench b;
-	egm_sampler_options options = options_of(EGM_SAMPLER_MALA, 1);
+	any_kernel_options options = options_of(ANY_MALA, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "good.egm");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -258,7 +259,7 @@ START_TEST(test_load__refuses_numbers_that_no_chain_has)
 	double x = 0.25, points[CHAINS * DIMS];
 	write_with_number(b.context, "good.egm", "other.egm", "x", 5, &x);
 	load(b.sampler, "other.egm");
-	ck_assert_egm(egm_sampler_points(b.sampler, EGM_F64, points));
+	ck_assert_egm(egm_sampler_points(b.sampler, points_out(b.sampler, EGM_F64, points)));
 	ck_assert_double_eq(points[5], 0.25);
 	bench_close(&b);
 }
@@ -288,11 +289,11 @@ static void set_fault(fault_call call, long at, int error)
 START_TEST(test_save__leaves_the_old_file_when_a_call_fails)
 {
 	bench b;
-	egm_sampler_options options = options_of(EGM_SAMPLER_NUTS, 1);
+	any_kernel_options options = options_of(ANY_NUTS, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "old.egm");
 	save(b.sampler, "copy.egm");
-	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	int files = io_entries(io_folder, NULL);
 	set_fault(faults[_i].call, 1, faults[_i].error);
 	egm_status st = egm_sampler_save(b.sampler, io_path("old.egm"));
@@ -309,10 +310,10 @@ END_TEST
 START_TEST(test_load__changes_nothing_when_a_read_fails)
 {
 	bench b;
-	egm_sampler_options options = options_of(EGM_SAMPLER_NUTS, 1);
+	any_kernel_options options = options_of(ANY_NUTS, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
 	save(b.sampler, "good.egm");
-	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, NULL, NULL));
+	ck_assert_egm(egm_sampler_run(b.sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	save(b.sampler, "kept.egm");
 	load(b.sampler, "kept.egm"); /* the first time, jansson reads a seed for its tables */
 	set_fault(FAULT_READ, 0, 0);
@@ -322,7 +323,7 @@ START_TEST(test_load__changes_nothing_when_a_read_fails)
 	load(b.sampler, "kept.egm");
 	for (long at = 1; at <= reads; at++) {
 		set_fault(FAULT_READ, at, EIO);
-		egm_status st = egm_sampler_load(b.sampler, io_path("good.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("good.egm"));
 		fault.call = FAULT_NONE;
 		io_expect("read", st, EGM_ERR_IO, "good.egm");
 		save(b.sampler, "after.egm");
@@ -341,14 +342,14 @@ static egm_status save_the_same(void *sampler)
 
 static egm_status load_the_same(void *sampler)
 {
-	return egm_sampler_load(sampler, io_path("good.egm"));
+	return egm_sampler_restore(sampler, io_path("good.egm"));
 }
 
 START_TEST(test_memory__save_and_load_report_each_failure)
 {
 	egm_test_allocator allocator = {0};
 	bench b;
-	egm_sampler_options options = options_of(EGM_SAMPLER_TEMPERED, 1);
+	any_kernel_options options = options_of(ANY_TEMPERED, 1);
 	bench_open(&b, egm_test_context(&allocator), EGM_F64, DIMS, &options);
 	save(b.sampler, "good.egm");
 	load(b.sampler, "good.egm");

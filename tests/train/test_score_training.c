@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The losses on noise end to end: denoisers, scores and generators against what is known of their laws. */
+#include "any_kernel.h"
 #include "training_fixture.h"
 
 static const plan usual = {.batch = 256, .steps = 3000, .learning_rate = 5e-3, .seed = 1};
@@ -9,23 +10,21 @@ static const law gaussian = {1, {0.25}, 1}, points = {2, {-1, 1}, 0}, modes = {2
 
 static void train_dsm(egm_model *energy, const law *l, double sigma)
 {
-	egm_dsm_options o;
-	OK(egm_dsm_options_init(&o, sizeof o));
+	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = sigma;
 	egm_loss_free(loss);
 	egm_data_free(data);
 	data = law_data(l);
-	OK(egm_dsm_create(&loss, energy, &o));
+	OK(egm_loss_dsm(&loss, energy, &o));
 	train(loss, data, &usual);
 }
 
 static void train_dae(egm_model *denoiser, const law *l, double sigma)
 {
-	egm_dae_options o;
-	OK(egm_dae_options_init(&o, sizeof o));
+	egm_dae_options o = EGM_DAE_OPTIONS_INIT;
 	o.sigma = sigma;
 	data = law_data(l);
-	OK(egm_dae_create(&loss, denoiser, &o));
+	OK(egm_loss_dae(&loss, denoiser, &o));
 	train(loss, data, &usual);
 }
 
@@ -35,9 +34,9 @@ static void denoised(const egm_model *net, int energy, double sigma, double *r)
 	static float y[CELLS], out[CELLS];
 	for (int i = 0; i < CELLS; i++) y[i] = (float)grid_at(i);
 	if (energy)
-		OK(egm_model_energy_gradient(net, EGM_F32, y, CELLS, 1, NULL, out));
+		OK(egm_model_energy_gradient(net, egm_f32(y, CELLS, 1), egm_no_out(), egm_f32_out(out, CELLS, 1)));
 	else
-		OK(egm_model_run(net, EGM_F32, y, CELLS, 1, out));
+		OK(egm_model_run(net, egm_f32(y, CELLS, 1), egm_f32_out(out, CELLS, egm_model_outputs(net))));
 	for (int i = 0; i < CELLS; i++) r[i] = energy ? grid_at(i) - sigma * sigma * (double)out[i] : (double)out[i];
 }
 
@@ -131,12 +130,11 @@ END_TEST
 
 static void train_dde(double sigma)
 {
-	egm_dde_options o;
+	egm_dde_options o = EGM_DDE_OPTIONS_INIT;
 	plan p = {.batch = 256, .steps = 1500, .learning_rate = 2e-3, .seed = 3};
-	OK(egm_dde_options_init(&o, sizeof o));
 	o.sigma = sigma;
 	egm_loss_free(loss);
-	OK(egm_dde_create(&loss, nets[0], nets[1], nets[2], &o));
+	OK(egm_loss_dde(&loss, nets[0], nets[1], nets[2], &o));
 	train(loss, NULL, &p);
 }
 
@@ -170,12 +168,12 @@ START_TEST(test_dde__generator_of_two_modes)
 	grid_energy(nets[0], u, NULL);
 	ck_assert(at(u, -1) < at(u, 0) && at(u, 1) < at(u, 0) && at(u, 1) < at(u, 2.5) && at(u, -1) < at(u, -2.5));
 	int64_t count = egm_model_parameter_count(nets[0]);
-	OK(egm_model_get_parameters(nets[0], EGM_F32, before, count));
+	OK(egm_model_parameters(nets[0], egm_f32_out(before, count, 1)));
 	train_dde(sigma);
-	OK(egm_model_get_parameters(nets[0], EGM_F32, after, count));
+	OK(egm_model_parameters(nets[0], egm_f32_out(after, count, 1)));
 	ck_assert_mem_eq(before, after, (size_t)count * sizeof *before);
 	for (int i = 0; i < 2 * DRAWS; i++) z[i] = (float)normal(&state);
-	OK(egm_model_run(nets[2], EGM_F32, z, DRAWS, 2, x));
+	OK(egm_model_run(nets[2], egm_f32(z, DRAWS, 2), egm_f32_out(x, DRAWS, egm_model_outputs(nets[2]))));
 	for (int i = 0; i < DRAWS; i++) {
 		n[x[i] > 0]++;
 		sum[x[i] > 0] += (double)x[i];
@@ -211,9 +209,9 @@ static void draw_annealed(float *draws, double sigma0)
 	double temperature[LEVELS];
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
-	egm_sampler_options o;
+	any_kernel_options o;
 	for (int i = 0; i < LEVELS; i++) temperature[i] = pow(20, 1 - i / (LEVELS - 1.0));
-	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_ANNEALED_LANGEVIN));
+	OK(any_kernel_init(&o, ANY_ANNEALED_LANGEVIN));
 	o.chains = CHAINS;
 	o.temperatures = temperature;
 	o.levels = LEVELS;
@@ -222,8 +220,8 @@ static void draw_annealed(float *draws, double sigma0)
 	o.start_scale = 1.2;
 	o.denoise = sigma0;
 	OK(egm_target_model(&target, nets[0], NULL));
-	OK(egm_sampler_create(&sampler, target, &o));
-	OK(egm_sampler_run(sampler, 1, 1, draws, NULL));
+	OK(any_kernel_sampler(&sampler, target, &o));
+	OK(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
 	egm_target_free(target);
 }
@@ -236,22 +234,20 @@ START_TEST(test_annealed_dsm__25_modes)
 	static float x[2 * POINTS], draws[2 * CHAINS];
 	double centre[MODES][2], sigma;
 	uint64_t state = 3;
-	egm_annealed_dsm_options o;
-	egm_mode_coverage found;
+	egm_annealed_dsm_options o = EGM_ANNEALED_DSM_OPTIONS_INIT;
+	egm_mode_coverage found = EGM_MODE_COVERAGE_INIT;
 	plan p = {.batch = 128, .steps = 6000, .learning_rate = 1e-2, .seed = 1};
 	grid_of_modes(centre, &sigma);
 	for (int i = 0; i < 2 * POINTS; i++) x[i] = (float)(centre[i / 2 % MODES][i % 2] + sigma * normal(&state));
-	OK(egm_data_create(&data, context, EGM_F32, x, POINTS, 2));
+	OK(egm_data_copy(&data, context, egm_f32(x, POINTS, 2)));
 	nets[0] = NET("energy", egm_model_silu, 1, 2, 128, 128, 1);
-	OK(egm_annealed_dsm_options_init(&o, sizeof o));
 	o.sigma0 = 0.1;
 	o.sigma_low = 0.07;
 	o.sigma_high = 0.3;
-	OK(egm_annealed_dsm_create(&loss, nets[0], &o));
+	OK(egm_loss_annealed_dsm(&loss, nets[0], &o));
 	train(loss, data, &p);
 	draw_annealed(draws, o.sigma0);
-	OK(egm_mode_coverage_init(&found, sizeof found));
-	OK(egm_mode_coverage_compute(context, EGM_F32, draws, CHAINS, 2, centre[0], MODES, sigma, NULL, &found));
+	OK(egm_metric_mode_coverage(context, egm_f32(draws, CHAINS, 2), egm_f64(centre[0], MODES, 2), sigma, NULL, &found));
 	ck_assert_int_eq(found.covered, 25);
 	ck_assert_msg(found.high_quality >= 0.8, "high quality %g", found.high_quality);
 	ck_assert(found.reverse_kl <= 0.05);
@@ -268,20 +264,19 @@ START_TEST(test_score_matching__correlated_normal_law)
 	const double rho = 0.6, det = 1 - rho * rho;
 	double miss = 0;
 	uint64_t state = 3;
-	egm_score_matching_options o;
+	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	for (int i = 0; i < POINTS + DRAWS; i++) {
 		double a = normal(&state), b = normal(&state);
 		float *row = i < POINTS ? x + 2 * i : fresh + 2 * (i - POINTS);
 		row[0] = (float)a;
 		row[1] = (float)(rho * a + sqrt(det) * b);
 	}
-	OK(egm_data_create(&data, context, EGM_F32, x, POINTS, 2));
+	OK(egm_data_copy(&data, context, egm_f32(x, POINTS, 2)));
 	nets[0] = NET("energy", egm_model_softplus, 1, 2, 32, 1);
-	OK(egm_score_matching_options_init(&o, sizeof o));
 	o.form = _i ? EGM_SCORE_SLICED : EGM_SCORE_EXPLICIT;
-	OK(egm_score_matching_create(&loss, nets[0], &o));
+	OK(egm_loss_score_matching(&loss, nets[0], &o));
 	train(loss, data, &usual);
-	OK(egm_model_energy_gradient(nets[0], EGM_F32, fresh, DRAWS, 2, NULL, gradient));
+	OK(egm_model_energy_gradient(nets[0], egm_f32(fresh, DRAWS, 2), egm_no_out(), egm_f32_out(gradient, DRAWS, 2)));
 	for (int i = 0; i < DRAWS; i++) {
 		double a = (double)fresh[2 * i], b = (double)fresh[2 * i + 1];
 		double da = (double)gradient[2 * i] - (a - rho * b) / det,

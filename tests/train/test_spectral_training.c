@@ -24,8 +24,7 @@ static egm_model *spectral_net(egm_context *context, const char *name, int64_t i
 
 static egm_trainer_options options_for(int32_t optimizer, double learning_rate)
 {
-	egm_trainer_options o;
-	ck_assert_int_eq(egm_trainer_options_init(&o, sizeof o), EGM_OK);
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = 4;
 	o.optimizer = optimizer;
 	o.learning_rate = learning_rate;
@@ -134,7 +133,7 @@ static double steepest(const egm_model *net)
 		state = state * 1664525u + 1013904223u;
 		x[i] = (double)(state >> 8) / (1 << 22) - 2;
 	}
-	ck_assert_int_eq(egm_model_energy(net, EGM_F64, x, N, COLUMNS, u), EGM_OK);
+	ck_assert_int_eq(egm_model_energy(net, egm_f64(x, N, COLUMNS), egm_f64_out(u, N, 1)), EGM_OK);
 	for (int a = 0; a < N; a++)
 		for (int b = 0; b < a; b++) {
 			double squares = 0;
@@ -175,7 +174,7 @@ START_TEST(test_spectral_training__average_has_vectors_of_its_own)
 	egm_model *average = NULL;
 	pair_open(&p, NULL, EGM_F64, EGM_OPTIMIZER_ADAM, 0.01);
 	pair_steps(&p, 30);
-	ck_assert_int_eq(egm_trainer_average(p.trainer, p.energy, &average), EGM_OK);
+	ck_assert_int_eq(egm_trainer_average(&average, p.trainer, p.energy), EGM_OK);
 	for (int32_t t = 0; t < average->n_tensors; t++) {
 		const egm__tensor *tensor = &average->tensors[t];
 		size_t start = (size_t)tensor->offset * 8, size = (size_t)tensor->count * 8;
@@ -204,7 +203,7 @@ static void expect_resume(egm_dtype dtype, int32_t optimizer)
 	ck_assert_int_eq(egm_trainer_save(first.trainer, path), EGM_OK);
 	pair_open(&second, NULL, dtype, optimizer, 0.01);
 	pair_steps(&second, 2); /* is forgotten */
-	ck_assert_msg(egm_trainer_load(second.trainer, path, NULL) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_trainer_restore(second.trainer, path, NULL) == EGM_OK, "%s", egm_last_error());
 	ck_assert_mem_eq(first.energy->parameters, second.energy->parameters, parameter_bytes(first.energy));
 	pair_steps(&second, 9);
 	ck_assert_mem_eq(straight.energy->parameters, second.energy->parameters, parameter_bytes(first.energy));
@@ -244,7 +243,7 @@ START_TEST(test_spectral_training__checkpoint_tells_the_kinds_apart)
 		ck_assert_int_eq(egm_trainer_create(&trainers[i], losses[i], &o), EGM_OK);
 	}
 	ck_assert_int_eq(egm_trainer_save(trainers[0], path), EGM_OK);
-	ck_assert_int_eq(egm_trainer_load(trainers[1], path, NULL), EGM_ERR_FORMAT);
+	ck_assert_int_eq(egm_trainer_restore(trainers[1], path, NULL), EGM_ERR_FORMAT);
 	ck_assert_msg(strstr(egm_last_error(), "'dense 3 1' in the checkpoint, 'spectral_dense 3 1' in the trainer") !=
 	                  NULL,
 	              "%s", egm_last_error());
@@ -272,7 +271,7 @@ START_TEST(test_spectral_training__failed_phase_leaves_buffers)
 	egm_data *data = toy_data(context, EGM_F64, ROWS, COLUMNS);
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &o), EGM_OK);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 3, NULL, NULL), EGM_OK);
-	ck_assert_int_eq(egm_model_set_tensor(net, "4.bias", EGM_F64, &far, 1), EGM_OK);
+	ck_assert_int_eq(egm_model_set_tensor(net, "4.bias", egm_f64(&far, 1, 1)), EGM_OK);
 	char *before = toy_parameters(net);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_mem_eq(before, net->parameters, parameter_bytes(net));

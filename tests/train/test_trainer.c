@@ -97,8 +97,7 @@ END_TEST
 
 START_TEST(test_options__null_takes_the_documented_defaults)
 {
-	egm_trainer_options options;
-	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_uint_eq(options.seed, 0);
 	ck_assert_int_eq(options.batch, 64);
 	ck_assert_int_eq(options.optimizer, EGM_OPTIMIZER_ADAM);
@@ -120,11 +119,10 @@ START_TEST(test_options__batch_below_what_the_loss_needs)
 {
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "plane", COLUMNS, 0, 1, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_linear);
-	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
 	options.batch = 1;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_ERR_ARGUMENT);
 	assert_error_has("batch is 1, toy needs at least 2");
@@ -238,7 +236,7 @@ START_TEST(test_callback__stops_at_each_step_and_state_is_valid)
 		ck_assert_int_eq(egm_trainer_steps(p.trainer), stop);
 		ck_assert_int_eq(w.calls, stop);
 		ck_assert_int_eq(egm_trainer_save(p.trainer, "stopped.egm"), EGM_OK);
-		ck_assert_int_eq(egm_trainer_load(p.trainer, "stopped.egm", NULL), EGM_OK);
+		ck_assert_int_eq(egm_trainer_restore(p.trainer, "stopped.egm", NULL), EGM_OK);
 		remove("stopped.egm");
 		pair_steps(&p, 6 - stop);
 		assert_same_parameters(p.energy, straight.energy);
@@ -277,7 +275,7 @@ static egm_status build_and_fit(void *user)
 	egm_status st = egm_trainer_create(&trainer, p->loss, &p->options);
 	if (st != EGM_OK) ck_assert_ptr_null(trainer);
 	if (st == EGM_OK) st = egm_trainer_fit(trainer, p->data, 2, NULL, NULL);
-	if (st == EGM_OK) st = egm_trainer_average(trainer, p->energy, &average);
+	if (st == EGM_OK) st = egm_trainer_average(&average, trainer, p->energy);
 	egm_model_free(average);
 	egm_trainer_free(trainer);
 	return st;

@@ -43,8 +43,7 @@ START_TEST(test_step__threads_do_not_change_a_bit)
 		egm_loss *loss = toy_single(net, toy_build_linear);
 		egm_data *data = toy_data(context, dtype, 64, WIDTH);
 		egm_trainer *trainer = NULL;
-		egm_trainer_options options;
-		ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
+		egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 		options.batch = 32;
 		options.clip_norm = 0.25;
 		ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_OK);
@@ -115,7 +114,7 @@ START_TEST(test_step__goes_on_from_parameters_set_by_the_caller)
 	double *values = toy_parameters(p.energy), *after;
 	int64_t n = egm_model_parameter_count(p.energy);
 	for (int64_t i = 0; i < n; i++) values[i] = 0.5;
-	ck_assert_int_eq(egm_model_set_parameters(p.energy, EGM_F64, values, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(p.energy, egm_f64(values, n, 1)), EGM_OK);
 	pair_steps(&p, 1);
 	after = toy_parameters(p.energy);
 	for (int64_t i = 0; i < n; i++) ck_assert(fabs(after[i] - 0.5) <= 1e-6);
@@ -160,7 +159,7 @@ START_TEST(test_step__draws_fresh_noise_in_each_run)
 	pair_open(&p, NULL, EGM_F64, 4);
 	p.options.learning_rate = 1e-300;
 	pair_make(&p);
-	ck_assert_int_eq(egm_data_create(&same, p.context, EGM_F64, x, ROWS, COLUMNS), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&same, p.context, egm_f64(x, ROWS, COLUMNS)), EGM_OK);
 	for (int i = 0; i < STEPS; i++) {
 		ck_assert_int_eq(egm_trainer_fit(p.trainer, same, 1, NULL, NULL), EGM_OK);
 		seen[i] = egm_trainer_term(p.trainer, 0);
@@ -187,7 +186,7 @@ START_TEST(test_step__carries_the_state_of_the_loss)
 	pair_open(&p, NULL, EGM_F64, 0);
 	p.options.learning_rate = 1e-300;
 	pair_make(&p);
-	ck_assert_int_eq(egm_model_set_parameters(p.energy, EGM_F64, values, COLUMNS + 1), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(p.energy, egm_f64(values, COLUMNS + 1, 1)), EGM_OK);
 	for (int k = 0; k < 20; k++) {
 		pair_steps(&p, 1);
 		/* a few roundings of numbers of size 4 a step: 20 * 4 * 2^-52 = 2e-14 */
@@ -211,7 +210,7 @@ static void expect_epochs(int64_t batch)
 	double first[EPOCHS];
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	for (int i = 0; i < N; i++) numbers[i] = i;
-	ck_assert_int_eq(egm_data_create(&data, context, EGM_F64, numbers, N, 1), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&data, context, egm_f64(numbers, N, 1)), EGM_OK);
 	egm__batches b = {.context = context, .seed = 5, .batch = batch, .epoch = -1};
 	ck_assert_int_eq(egm__batches_fit(&b, N), EGM_OK);
 	for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
@@ -265,7 +264,7 @@ static void scale_parameters(egm_model *net, double factor)
 	double *values = toy_parameters(net);
 	int64_t n = egm_model_parameter_count(net);
 	for (int64_t i = 0; i < n; i++) values[i] *= factor;
-	ck_assert_int_eq(egm_model_set_parameters(net, EGM_F64, values, n), EGM_OK);
+	ck_assert_int_eq(egm_model_set_parameters(net, egm_f64(values, n, 1)), EGM_OK);
 	free(values);
 }
 
@@ -295,7 +294,7 @@ START_TEST(test_nonfinite__term_is_named_and_nothing_changes)
 	pair_make(&p);
 	pair_steps(&p, 3);
 	scale_parameters(p.energy, 1e160); /* its square overflows */
-	expect_untouched(p.trainer, p.data, "toy_pair: term 'critic_error' is inf at step 4");
+	expect_untouched(p.trainer, p.data, "egm_trainer_fit: term 'critic_error' of loss 'toy_pair' is inf at step 4");
 	scale_parameters(p.energy, 1e-160);
 	pair_steps(&p, 1);
 	ck_assert_int_eq(egm_trainer_steps(p.trainer), 4);
@@ -307,12 +306,11 @@ static void expect_gradient_failure(double clip_norm, double scale, const char *
 {
 	egm_context *context = NULL;
 	egm_trainer *trainer = NULL;
-	egm_trainer_options options;
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_model *net = toy_net(context, "energy", COLUMNS, 0, 1, EGM_F64);
 	egm_loss *loss = toy_single(net, toy_build_hidden);
 	egm_data *data = toy_data(context, EGM_F64, ROWS, COLUMNS);
-	ck_assert_int_eq(egm_trainer_options_init(&options, sizeof options), EGM_OK);
 	options.batch = 8;
 	options.clip_norm = clip_norm;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_OK);
@@ -329,10 +327,10 @@ static void expect_gradient_failure(double clip_norm, double scale, const char *
 START_TEST(test_nonfinite__gradient_names_the_net_and_nothing_moves)
 {
 	/* y ~ 1e120: 4 y^3 overflows. y ~ 1e60: 4 y^3 ~ 1e180 is finite, its square is not. */
-	expect_gradient_failure(0, 1e120, "toy: the gradient of net 'energy' is not finite at step 3");
-	expect_gradient_failure(1, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
+	expect_gradient_failure(0, 1e120, "the gradient of network 'energy' is not finite at step 3");
+	expect_gradient_failure(1, 1e60, "the gradient norm of network 'energy' is not finite at step 3");
 	/* nor without clipping: Adam's second moment would be infinite from then on */
-	expect_gradient_failure(0, 1e60, "toy: the gradient norm of net 'energy' is not finite at step 3");
+	expect_gradient_failure(0, 1e60, "the gradient norm of network 'energy' is not finite at step 3");
 }
 END_TEST
 
@@ -346,7 +344,7 @@ START_TEST(test_nonfinite__later_phase_leaves_its_net_alone)
 	scale_parameters(p.generator, 1e160); /* the critic phases do not see it */
 	generator = toy_parameters(p.generator);
 	ck_assert_int_eq(egm_trainer_fit(p.trainer, p.data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	assert_error_has("term 'generator_level' is inf at step 3");
+	assert_error_has("term 'generator_level' of loss 'toy_pair' is inf at step 3");
 	after = toy_parameters(p.generator);
 	ck_assert_mem_eq(generator, after, (size_t)egm_model_parameter_count(p.generator) * 8);
 	ck_assert_int_eq(egm_trainer_steps(p.trainer), 2);

@@ -7,7 +7,7 @@
  *
  *   -|x - W m(x) - b|^2/2 - sum_j s_j(x)^2 |W_j|^2/2 - (d/2) ln 2 pi - KL(p(z|x) || N(0, I)). */
 #include "../loss/ppca.h"
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
 #include <support.h>
@@ -36,7 +36,7 @@ static void setup(void)
 	ppca_points(x);
 	for (int i = 0; i < COPIES * POINTS * D; i++) rows[i] = (float)x[i % (POINTS * D)];
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
-	ck_assert_int_eq(egm_data_create(&data, context, EGM_F32, rows, COPIES * POINTS, D), EGM_OK);
+	ck_assert_int_eq(egm_data_copy(&data, context, egm_f32(rows, COPIES * POINTS, D)), EGM_OK);
 	encoder = linear("encoder", D, 2 * K, 1);
 	decoder = linear("decoder", K, D, 2);
 	loss = NULL;
@@ -55,15 +55,14 @@ static void teardown(void)
 
 static void train(int64_t steps)
 {
-	egm_trainer_options o;
-	egm_trainer_options_init(&o, sizeof o);
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = COPIES * POINTS;
 	o.learning_rate = 0.02;
 	o.beta1 = 0.9, o.beta2 = 0.999;
 	o.schedule = EGM_SCHEDULE_COSINE;
 	o.schedule_steps = steps;
 	o.seed = 3;
-	ck_assert_int_eq(egm_vae_create(&loss, encoder, decoder, NULL), EGM_OK);
+	ck_assert_int_eq(egm_loss_vae(&loss, encoder, decoder, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &o), EGM_OK);
 	ck_assert_msg(egm_trainer_fit(trainer, data, steps, NULL, NULL) == EGM_OK, "%s", egm_last_error());
 }
@@ -77,10 +76,10 @@ typedef struct nets {
 static nets read_nets(void)
 {
 	nets n;
-	ck_assert_int_eq(egm_model_get_tensor(encoder, "0.weight", EGM_F32, n.ew, 2 * K * D), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(encoder, "0.bias", EGM_F32, n.eb, 2 * K), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(decoder, "0.weight", EGM_F32, n.dw, D * K), EGM_OK);
-	ck_assert_int_eq(egm_model_get_tensor(decoder, "0.bias", EGM_F32, n.db, D), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(encoder, "0.weight", egm_f32_out(n.ew, 2 * K * D, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(encoder, "0.bias", egm_f32_out(n.eb, 2 * K, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(decoder, "0.weight", egm_f32_out(n.dw, D * K, 1)), EGM_OK);
+	ck_assert_int_eq(egm_model_tensor(decoder, "0.bias", egm_f32_out(n.db, D, 1)), EGM_OK);
 	return n;
 }
 
@@ -172,7 +171,9 @@ START_TEST(test_vae_training__estimate_agrees)
 	for (int i = 0; i < N * D; i++) x[i] = (float)points[i % (POINTS * D)];
 	for (int many = 0; many < 2; many++) {
 		double mean = 0, want = mean_of(many ? likelihood_at : bound_at);
-		ck_assert_int_eq(egm_vae_log_likelihood(loss, EGM_F32, x, N, D, many ? 50 : 1, 7, out), EGM_OK);
+		ck_assert_int_eq(
+		    egm_loss_vae_log_likelihood(loss, egm_f32(x, N, D), many ? 50 : 1, 7, egm_f64_out(out, N, 1), NULL, NULL),
+		    EGM_OK);
 		for (int i = 0; i < N; i++) mean += out[i] / N;
 		ck_assert_msg(fabs(mean - want) <= 0.016, "%.5f, not %.5f", mean, want);
 	}

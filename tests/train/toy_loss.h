@@ -3,9 +3,9 @@
 #ifndef EGM_TESTS_TOY_LOSS_H
 #define EGM_TESTS_TOY_LOSS_H
 
-#include <egm/io.h>
+#include <egm/data.h>
 #include <egm/loss.h>
-#include <egm/train.h>
+#include <egm/trainer.h>
 #include <loss/loss_impl.h>
 #include <string.h>
 #include <support.h>
@@ -112,7 +112,8 @@ static inline egm_data *toy_data(egm_context *context, egm_dtype dtype, int64_t 
 		x[i] = (double)(state >> 25) / 64 - 1;
 		f[i] = (float)x[i];
 	}
-	egm_data_create(&data, context, dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns);
+	ck_assert_int_eq(
+	    egm_data_copy(&data, context, egm_array_of(dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns)), EGM_OK);
 	free(x);
 	free(f);
 	return data;
@@ -124,7 +125,7 @@ static inline void *toy_parameters(const egm_model *net)
 	int64_t n = egm_model_parameter_count(net);
 	size_t size = (size_t)n * (egm_model_dtype(net) == EGM_F64 ? 8 : 4);
 	void *values = malloc(size);
-	ck_assert_int_eq(egm_model_get_parameters(net, egm_model_dtype(net), values, n), EGM_OK);
+	ck_assert_int_eq(egm_model_parameters(net, egm_out_of(egm_model_dtype(net), values, n, 1)), EGM_OK);
 	return values;
 }
 

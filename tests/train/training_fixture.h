@@ -4,8 +4,8 @@
 #ifndef EGM_TESTS_TRAINING_FIXTURE_H
 #define EGM_TESTS_TRAINING_FIXTURE_H
 
-#include <egm/distance.h>
-#include <egm/train.h>
+#include <egm/metric.h>
+#include <egm/trainer.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -97,7 +97,7 @@ static inline egm_data *law_data(const law *l)
 	egm_data *d = NULL;
 	uint64_t state = 9;
 	for (int i = 0; i < POINTS; i++) x[i] = (float)(l->mean[i % l->parts] + l->s * normal(&state));
-	OK(egm_data_create(&d, context, EGM_F32, x, POINTS, 1));
+	OK(egm_data_copy(&d, context, egm_f32(x, POINTS, 1)));
 	return d;
 }
 
@@ -111,9 +111,8 @@ typedef struct plan {
 
 static inline egm_trainer *make_trainer(egm_loss *l, const plan *p)
 {
-	egm_trainer_options o;
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	egm_trainer *trainer = NULL;
-	OK(egm_trainer_options_init(&o, sizeof o));
 	o.batch = p->batch;
 	o.learning_rate = p->learning_rate;
 	o.beta1 = 0.9;
@@ -148,7 +147,7 @@ static inline void grid_energy(const egm_model *net, double *u, double *slope)
 {
 	static float x[CELLS], e[CELLS], g[CELLS];
 	for (int i = 0; i < CELLS; i++) x[i] = (float)grid_at(i);
-	OK(egm_model_energy_gradient(net, EGM_F32, x, CELLS, 1, e, g));
+	OK(egm_model_energy_gradient(net, egm_f32(x, CELLS, 1), egm_f32_out(e, CELLS, 1), egm_f32_out(g, CELLS, 1)));
 	for (int i = 0; i < CELLS; i++) {
 		if (u) u[i] = (double)e[i];
 		if (slope) slope[i] = (double)g[i];

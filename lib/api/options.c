@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of all option and result structs, by name. Each is beside the code that it is for; here is only the list,
+ * to which a loss or a kernel of the sampler adds itself by its name in the meson.build of its folder. */
+#include <core/options_impl.h>
+#include <core/status_impl.h>
+#include <loss/losses.h>
+#include <string.h>
+
+/* clang-format off */
+#define STRUCTS(X) \
+	X(context) X(progress) X(data) X(csv) X(column) X(load) X(restore) \
+	EGM__LOSSES(X) \
+	X(trainer) X(negatives) X(negatives_statistics) \
+	X(target) X(ais) X(ais_result) \
+	X(ula) X(mala) X(hmc) X(nuts) X(annealed_langevin) X(tempered) X(sampler_statistics) X(diagnosis) \
+	X(mixture) X(mixture_result) \
+	X(mmd) X(sliced) X(mode) X(mode_coverage) X(ranking)
+/* clang-format on */
+
+#define DECLARED(name) extern const egm__options egm__options_##name;
+#define LISTED(name) &egm__options_##name,
+
+STRUCTS(DECLARED)
+static const egm__options *const tables[] = {STRUCTS(LISTED)};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+static const egm__options *find(const char *type)
+{
+	for (int32_t i = 0; type && i < TABLES; i++)
+		if (strcmp(tables[i]->type, type) == 0) return tables[i];
+	return NULL;
+}
+
+static egm_status unknown(const char *type)
+{
+	return egm__fail(EGM_ERR_ARGUMENT, "there is no struct '%s': see egm_options_type", type ? type : "(NULL)");
+}
+
+const char *egm_options_type(int32_t index)
+{
+	return index >= 0 && index < TABLES ? tables[index]->type : NULL;
+}
+
+size_t egm_options_size(const char *type)
+{
+	const egm__options *table = find(type);
+	return table ? table->size : 0;
+}
+
+int32_t egm_options_count(const char *type)
+{
+	const egm__options *table = find(type);
+	return table ? table->n : 0;
+}
+
+int32_t egm_options_find(const char *type, const char *name)
+{
+	const egm__options *table = find(type);
+	for (int32_t i = 0; table && name && i < table->n; i++)
+		if (strcmp(table->rows[i].name, name) == 0) return i;
+	return -1;
+}
+
+/* A result has neither a range nor a default that a program could want. */
+static int is_options(const egm__options *table)
+{
+	const char *end = strrchr(table->type, '_');
+	return end && strcmp(end, "_options") == 0;
+}
+
+static egm_option describe(const egm__options *table, const egm__option *row)
+{
+	egm_option o = {.struct_size = sizeof o,
+	                .name = row->name,
+	                .help = row->help,
+	                .offset = row->offset,
+	                .size = egm__option_size(row->kind),
+	                .kind = row->kind,
+	                .optional = 1};
+	if (row->family) {
+		o.choices = row->family->choices;
+		o.choice_count = row->family->count;
+		o.family = row->family->prefix;
+	}
+	if (!is_options(table)) return o;
+	egm__option_range(row, &o.low, &o.high);
+	o.low_open = row->low_open;
+	o.high_open = row->high_open;
+	o.default_value = egm__option_value(row, table->defaults);
+	o.zero_is_default = egm__option_zero_is_default(table, row);
+	o.optional = egm__option_optional(table, row);
+	return o;
+}
+
+egm_status egm_options_describe(const char *type, int32_t index, egm_option *out)
+{
+	egm_status st = EGM_OK;
+	const egm__options *table = find(type);
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
+	if (!table) EGM_TRY(unknown(type));
+	if (index < 0 || index >= table->n)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%s has no member %d, only 0 to %d", type, (int)index, (int)table->n - 1);
+	egm_option described = describe(table, &table->rows[index]);
+	EGM_TRY(egm__options_init("egm_option", out, out->struct_size, &described, sizeof described));
+out:
+	return egm__named(__func__, st);
+}
+
+egm_status egm_options_init(const char *type, void *options, size_t size)
+{
+	const egm__options *table = find(type);
+	egm_status st = table ? egm__options_init(table->type, options, size, table->defaults, table->size) : unknown(type);
+	return egm__named(__func__, st);
+}

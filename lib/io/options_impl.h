@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Options of the readers: see options.c. */
+#ifndef EGM_IO_OPTIONS_IMPL_H
+#define EGM_IO_OPTIONS_IMPL_H
+
+#include <core/options_impl.h>
+#include <egm/data.h>
+#include <egm/model.h>
+
+extern const egm__options egm__options_data, egm__options_csv, egm__options_load, egm__options_restore;
+
+#endif

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The names that the headers had at the last release, in egm.names, are all there with the same values: functions,
+# macros, inline functions, enumerators. Needs no debug information and no abidiff.
+# usage: names.sh COMPILER INCLUDE...
+set -u
+export LC_ALL=C
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/compare.sh"
+if ! command -v python3 >/dev/null; then
+	skip 'the names of the last release are there' 'python3 is not installed'
+	plan
+	exit
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+listed() {
+	names "$@" >"$work/names"
+}
+result 'the names of the headers can be listed' listed "$@"
+result 'functions, macros and constants are among them' \
+	[ "$(grep -c '()$' "$work/names")" -gt 100 -a "$(grep -c ' = ' "$work/names")" -gt 50 -a \
+	"$(grep -c '_INIT$' "$work/names")" -gt 10 ]
+result 'none of the last release is gone or has another value' empty "$(gone "$abi_here/egm.names" "$work/names" "$work")"
+added=$(gone "$work/names" "$abi_here/egm.names" "$work")
+if [ -n "$added" ]; then
+	echo '# New since the last release; tools/abi.sh write takes them into egm.names at the next:'
+	echo "$added" | sed 's/^/#   /'
+fi
+plan
