@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of egm.hpp share: a context that counts what it holds, points on a circle, small networks. */
+/* What the tests of egm.hpp share: contexts that count what they hold, points on a circle, small networks. */
 #ifndef EGM_TESTS_CPP_SUPPORT_HPP
 #define EGM_TESTS_CPP_SUPPORT_HPP
 
@@ -7,7 +7,9 @@
 
 #include <check.h>
 
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 namespace egm_test
@@ -24,6 +26,32 @@ inline points circle(std::size_t n)
 	}
 	return x;
 }
+
+/* What a context holds, counted by its allocator. */
+struct heap {
+	std::atomic<long> blocks{0};
+	static void *alloc(std::size_t size, std::size_t alignment, void *user)
+	{
+		void *pointer = nullptr;
+		if (posix_memalign(&pointer, alignment < sizeof(void *) ? sizeof(void *) : alignment, size ? size : 1))
+			return nullptr;
+		static_cast<heap *>(user)->blocks++;
+		return pointer;
+	}
+	static void dealloc(void *pointer, std::size_t, void *user)
+	{
+		if (pointer) static_cast<heap *>(user)->blocks--;
+		std::free(pointer);
+	}
+	egm::context context()
+	{
+		egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
+		options.alloc = alloc;
+		options.dealloc = dealloc;
+		options.alloc_user = this;
+		return egm::make(egm_context_create, options);
+	}
+};
 
 inline egm::model energy_net(const egm::context &context, egm_dtype dtype = EGM_F32)
 {

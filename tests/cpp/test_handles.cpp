@@ -40,22 +40,24 @@ END_TEST
 
 START_TEST(test_move__frees_what_was_there)
 {
-	egm::context context = egm::make(egm_context_create);
+	heap heap;
+	egm::context context = heap.context();
 	egm::model first = energy_net(context);
-	std::uint64_t one = context.bytes();
+	long one = heap.blocks;
 	egm::model second = energy_net(context);
-	ck_assert_uint_gt(context.bytes(), one);
+	ck_assert_int_gt(heap.blocks, one);
 	first = std::move(second);
-	ck_assert_uint_eq(context.bytes(), one);
+	ck_assert_int_eq(heap.blocks, one);
 	first = egm::model();
-	ck_assert_uint_lt(context.bytes(), one);
+	ck_assert_int_lt(heap.blocks, one);
 }
 END_TEST
 
 START_TEST(test_handles__are_freed_in_any_order)
 {
-	egm::context context = egm::make(egm_context_create);
-	std::uint64_t empty = context.bytes();
+	heap heap;
+	egm::context context = heap.context();
+	long empty = heap.blocks;
 	{
 		egm::model energy = energy_net(context);
 		egm::loss loss = egm::make(egm_loss_dsm, energy);
@@ -64,7 +66,7 @@ START_TEST(test_handles__are_freed_in_any_order)
 		loss = egm::loss();
 		trainer.fit(egm::make(egm_data_copy, context, circle(64)), 1);
 	}
-	ck_assert_uint_eq(context.bytes(), empty);
+	ck_assert_int_eq(heap.blocks, empty);
 	/* The context goes before what was made from it. */
 	egm::model last = energy_net(context);
 	context = egm::context();
@@ -85,11 +87,12 @@ END_TEST
 
 START_TEST(test_fill__takes_what_c_constructors_make)
 {
-	egm::context context = egm::make(egm_context_create);
+	heap heap;
+	egm::context context = heap.context();
 	egm::model model = energy_net(context);
-	std::uint64_t one = context.bytes();
+	long one = heap.blocks;
 	egm::check(egm_model_clone(model.fill(), energy_net(context).get()));
-	ck_assert_uint_eq(context.bytes(), one);
+	ck_assert_int_eq(heap.blocks, one);
 	egm_model *made = nullptr;
 	egm::check(egm_model_clone(&made, model.get()));
 	egm::model owner(made);
@@ -133,12 +136,13 @@ END_TEST
 
 START_TEST(test_constructors__that_fail_leave_nothing)
 {
-	egm::context context = egm::make(egm_context_create);
+	heap heap;
+	egm::context context = heap.context();
 	egm::model wrong = egm::make(egm_model_create, context, "wrong", 2).dense(3).build(EGM_F32, 1);
-	std::uint64_t before = context.bytes();
+	long before = heap.blocks;
 	egm::error e = thrown_by<egm::error>([&] { egm::make(egm_loss_dsm, wrong); });
 	ck_assert_int_eq(e.status(), EGM_ERR_SHAPE);
-	ck_assert_uint_eq(context.bytes(), before);
+	ck_assert_int_eq(heap.blocks, before);
 }
 END_TEST
 
