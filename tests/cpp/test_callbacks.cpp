@@ -202,6 +202,8 @@ START_TEST(test_energy__throws_on_another_thread)
 	egm::sampler sampler = mala(target, 64);
 	ck_assert_int_eq(thrown_by<surprise>([&] { sampler.run(5, 1); }).number, 11);
 	ck_assert_int_gt(elsewhere, 0);
+	/* Other chains have thrown, too. Nobody gets that any more. */
+	ck_assert_int_eq(thrown_by<egm::error>([&] { sampler.run(-1, 1); }).status(), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(thrown_by<surprise>([&] { sampler.warmup(5); }).number, 11);
 	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
 	egm_ais_result ais = EGM_AIS_RESULT_INIT;
