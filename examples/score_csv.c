@@ -54,11 +54,11 @@ static egm_status read_rows(egm_data **out, egm_context *context, const char *pa
 	egm_data *trained_on = NULL;
 	reading->unknown = EGM_CSV_UNKNOWN_CODE;
 	reading->replace_missing = 1;
-	if (!like) return egm_data_load_csv_table(out, context, path, reading);
+	if (!like) return egm_data_load_csv(out, context, path, reading);
 	reading->text = EGM_CSV_TEXT_ONE_HOT;
-	TRY(egm_data_load_csv_table(&trained_on, context, like, reading));
+	TRY(egm_data_load_csv(&trained_on, context, like, reading));
 	reading->like = trained_on;
-	egm_status status = egm_data_load_csv_table(out, context, path, reading);
+	egm_status status = egm_data_load_csv(out, context, path, reading);
 	egm_data_free(trained_on);
 	return status;
 }

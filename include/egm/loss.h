@@ -378,7 +378,7 @@ typedef struct egm_histogram_options {
 	size_t struct_size;
 	int32_t divergence;  /**< EGM_DIVERGENCE_*, default EGM_DIVERGENCE_KL */
 	int32_t reserved;    /**< 0 */
-	double lower, upper; /**< the bins cut [lower, upper] into equal parts; defaults -1 and 1 */
+	double lower, upper; /**< the bins cut [lower, upper] into equal parts; -1 and 1 by default, or if both are 0 */
 	double bandwidth;    /**< > 0, in bins, of the normal kernel on the generator's samples; default 0.5 */
 	double floor;        /**< in (0, 1): the share of both laws that is spread evenly, so that logarithms are finite;
 	                          default 1e-4 */

@@ -262,6 +262,8 @@ EGM_API EGM_CHECKED egm_status egm_sampler_restore(egm_sampler *sampler, const c
 /** The same from the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size);
 
+EGM_API egm_status egm_sampler_save_memory(const egm_sampler *sampler, void *buffer, size_t size, size_t *needed);
+EGM_API egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size);
 #ifdef __cplusplus
 }
 #endif

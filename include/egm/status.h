@@ -31,6 +31,7 @@ typedef enum egm_status {
 	EGM_ERR_NONFINITE = -40,   /**< NaN or infinity in data, parameters, a loss term or a gradient */
 	EGM_ERR_DIVERGED = -41,    /**< training went wrong with finite numbers, for example chains ran away; since 0.5 */
 	EGM_ERR_IO = -50,          /**< the system refused to open, read, write or rename a file */
+	EGM_ERR_FILE = -51,        /**< a file that stays open was truncated by somebody else; since 0.5 */
 	EGM_ERR_FORMAT = -60,      /**< a file that is not what it claims to be */
 	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */
 	EGM_ERR_STOPPED = -80      /**< a callback of the caller asked to stop; state is valid */

@@ -130,6 +130,8 @@ static void write_value(char text[TEXT], const egm__option *row, const void *opt
 		snprintf(text, TEXT, "%lld", (long long)*(const int64_t *)at);
 	else if (row->kind == EGM_OPTION_UINT64)
 		snprintf(text, TEXT, "%llu", (unsigned long long)*(const uint64_t *)at);
+	else if (row->kind != EGM_OPTION_DOUBLE)
+		snprintf(text, TEXT, "%.0f", value);
 	else if (!isfinite(value))
 		snprintf(text, TEXT, "%s", egm__nonfinite_name(value));
 	else if (snprintf(text, TEXT, "%g", value) > 0 && contains(row, strtod(text, NULL)))

@@ -37,6 +37,8 @@ const char *egm_status_name(egm_status status)
 		return "EGM_ERR_DIVERGED";
 	case EGM_ERR_IO:
 		return "EGM_ERR_IO";
+	case EGM_ERR_FILE:
+		return "EGM_ERR_FILE";
 	case EGM_ERR_FORMAT:
 		return "EGM_ERR_FORMAT";
 	case EGM_ERR_UNSUPPORTED:

@@ -15,8 +15,7 @@ egm_status egm__csv_begin(egm__csv_load *l)
 	egm__csv_close(&l->csv);
 	l->csv.delimiter = l->o.delimiter;
 	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
-	l->csv.plain = 0;
-	return egm__csv_open(&l->csv, l->context, l->path, l->o.skip_lines);
+	return egm__csv_open(&l->csv, l->context, l->from, l->o.skip_lines);
 }
 
 egm_status egm__csv_keep(egm__csv_load *l)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text in rows and fields: what csv.c (numbers alone) and the table reader (names, words, missing values) share. */
+/* Text in rows and fields, on which the reader of tables is built. */
 #ifndef EGM_IO_CSV_IMPL_H
 #define EGM_IO_CSV_IMPL_H
 
@@ -16,7 +16,6 @@ typedef struct egm__csv {
 	const char *path;
 	int delimiter; /* ' ': runs of blanks */
 	int comment;   /* begins a comment; 0: nothing does */
-	int plain;     /* no quotes, and a lone carriage return ends no line */
 	/* What egm__csv_next found. */
 	int64_t line, row_line; /* of this cell, of the first cell of its row; from 1 */
 	int64_t field;          /* of this cell, from 1; at the end of a row: how many there were */
@@ -31,9 +30,9 @@ typedef struct egm__csv {
 	char bytes[EGM__CSV_CHUNK];
 } egm__csv;
 
-/* Opens path and passes over skip_lines lines; the other members are the caller's to set before. egm__csv_close also
- * after a failure. */
-egm_status egm__csv_open(egm__csv *csv, egm_context *context, const char *path, int64_t skip_lines);
+/* Opens the file and passes over skip_lines lines; the other members are the caller's to set before. egm__csv_close
+ * also after a failure. */
+egm_status egm__csv_open(egm__csv *csv, egm_context *context, const egm__origin *from, int64_t skip_lines);
 void egm__csv_close(egm__csv *csv);
 /* The next cell, without blanks around it, or the end of its row or of the file. Rows of blanks and comments are passed
  * over. */

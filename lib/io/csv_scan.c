@@ -50,7 +50,7 @@ static egm_status next_byte(egm__csv *s, int *byte)
 	if (*byte == '\r') {
 		int after = DONE;
 		EGM_TRY(raw_byte(s, &after));
-		if (after == '\n' || !s->plain) *byte = '\n';
+		*byte = '\n';
 		if (after != '\n' && after != DONE) s->at--;
 	} else if (!*byte) {
 		st = zero_byte(s);
@@ -66,7 +66,7 @@ static int is_delimiter(const egm__csv *s, int byte)
 
 static int is_blank(const egm__csv *s, int byte)
 {
-	return (byte == ' ' || byte == '\t' || (s->plain && byte == '\r')) && byte != s->delimiter;
+	return (byte == ' ' || byte == '\t') && byte != s->delimiter;
 }
 
 static int is_end(int byte)
@@ -190,7 +190,7 @@ static egm_status take_cell(egm__csv *s, int *byte)
 	s->quoted = s->cut = 0;
 	s->line = s->next_line;
 	s->field++;
-	EGM_TRY(*byte == '"' && !s->plain ? take_quoted(s, byte) : take_unquoted(s, byte));
+	EGM_TRY(*byte == '"' ? take_quoted(s, byte) : take_unquoted(s, byte));
 	s->open = !is_end(*byte);
 	s->ended = !s->open;
 	if (*byte == '\n') s->next_line++;
@@ -282,16 +282,16 @@ out:
 	return st;
 }
 
-egm_status egm__csv_open(egm__csv *s, egm_context *context, const char *path, int64_t skip_lines)
+egm_status egm__csv_open(egm__csv *s, egm_context *context, const egm__origin *from, int64_t skip_lines)
 {
 	egm_status st = EGM_OK;
 	int byte = 0;
 	s->stream = NULL;
-	s->path = path;
+	s->path = from->path;
 	s->next_line = 1;
 	s->open = s->ended = 0;
 	s->at = s->filled = 0;
-	EGM_TRY(egm__stream_open(&s->stream, context, path, 1));
+	EGM_TRY(egm__stream_open(&s->stream, context, from, 1));
 	EGM_TRY(begin(s, skip_lines));
 	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) {
 		do EGM_TRY(next_byte(s, &byte));

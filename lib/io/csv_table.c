@@ -52,7 +52,7 @@ static egm_status check_lists(const egm_csv_options *o)
 		         o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns need text to be CODES or ONE_HOT");
-	if (o->like && !o->like->table) EGM_FAIL(EGM_ERR_ARGUMENT, "like is no data of egm_data_load_csv_table");
+	if (o->like && !o->like->table) EGM_FAIL(EGM_ERR_ARGUMENT, "like is no data of egm_data_load_csv");
 out:
 	return st;
 }
@@ -197,16 +197,15 @@ out:
 
 /* ---- the numbers */
 
-/* 0 if the number is not finite in the data's type. */
-static int put(egm__csv_load *l, int64_t column, double number)
+/* As it is, without scale. */
+static void put(egm__csv_load *l, int64_t column, double number)
 {
 	int64_t i = l->rows * l->data->columns + column;
 	if (l->o.dtype == EGM_F64) {
-		((double *)l->data->values)[i] = number;
-		return isfinite(number);
+		((double *)l->data->owned)[i] = number;
+	} else {
+		((float *)l->data->owned)[i] = (float)number;
 	}
-	((float *)l->data->values)[i] = (float)number;
-	return isfinite((float)number);
 }
 
 static void put_code(egm__csv_load *l, const egm__column *c, int64_t code)
@@ -268,7 +267,9 @@ static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_ki
 {
 	if (kind == EGM__CSV_INFINITE) return egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is not finite");
 	if (kind != EGM__CSV_NUMBER) return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, word_hint(l));
-	return put(l, c->first, number) ? EGM_OK : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
+	return egm__data_store(l->data->owned, l->rows * l->data->columns + c->first, number, &l->scaling)
+	           ? EGM_OK
+	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
 }
 
 static egm_status read_cell(egm__csv_load *l, egm__column *c)
@@ -321,25 +322,40 @@ static void release(egm__csv_load *l)
 	egm__free(l->context, l);
 }
 
-egm_status egm_data_load_csv_table(egm_data **out, egm_context *context, const char *path,
-                                   const egm_csv_options *options)
+static egm_status load(egm_data **out, egm_context *context, const egm__origin *from, const egm_csv_options *options)
 {
 	egm_status st = EGM_OK;
 	egm_csv_options o;
 	egm__csv_load *l = NULL;
-	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(merge(&o, options));
 	l = egm__alloc_zero(context, 1, sizeof *l);
-	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", path);
+	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", from->path);
 	l->context = context;
-	l->path = path;
+	l->from = from;
+	l->path = from->path;
 	l->o = o;
+	l->scaling = (egm_data_options){.dtype = o.dtype, .scale = o.scale, .offset = o.offset};
 	uint32_t mode = egm__round_nearest();
 	st = load_all(l, out);
 	egm__round_restore(mode);
 out:
 	release(l);
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path, const egm_csv_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, load(out, context, &from, options));
+}
+
+egm_status egm_data_load_csv_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                    const egm_csv_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, load(out, context, &from, options));
 }

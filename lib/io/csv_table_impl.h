@@ -59,8 +59,10 @@ typedef struct egm__head {
 
 typedef struct egm__csv_load {
 	egm_context *context;
-	const char *path;
-	egm_csv_options o; /* every default filled in */
+	const egm__origin *from;
+	const char *path;         /* of it */
+	egm_csv_options o;        /* every default filled in */
+	egm_data_options scaling; /* dtype, scale and offset of numbers */
 	locale_t locale;
 	egm__head head;
 	egm__table *table;

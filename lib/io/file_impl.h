@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files as the readers see them: regular ones only, read and never mapped, every refusal in words. */
+/* Files as the readers and writers see them: regular ones only, read and never mapped, every refusal in words. Memory
+ * of the caller takes the place of a file in both directions, behind the same functions. */
 #ifndef EGM_IO_FILE_IMPL_H
 #define EGM_IO_FILE_IMPL_H
 
@@ -17,10 +18,51 @@ const char *egm__printable(char out[64], const char *text);
  * NULL: nothing that is known. 512 bytes are enough for all kinds. */
 const char *egm__looks_like(const void *bytes, size_t n);
 
+/* ---- reading */
+
+/* Where a reader has its bytes from: a file, or memory of the caller. */
+typedef struct egm__origin {
+	const char *path; /* for error texts, too; "bytes" for memory */
+	int memory;
+	const void *bytes;
+	size_t size; /* of bytes */
+} egm__origin;
+
+static inline egm__origin egm__from_file(const char *path)
+{
+	return (egm__origin){.path = path};
+}
+
+static inline egm__origin egm__from_memory(const void *bytes, size_t size)
+{
+	return (egm__origin){.path = "bytes", .memory = 1, .bytes = bytes, .size = size};
+}
+
+/* ARGUMENT where the path or the bytes are NULL. */
+egm_status egm__origin_check(const egm__origin *from);
+
 /* Opens a regular file for reading; IO for anything else. */
 egm_status egm__file_open(int *fd, int64_t *size, const char *path);
-/* Reads up to n bytes, fewer only where the file ends. */
-egm_status egm__file_read(int fd, const char *path, void *bytes, size_t n, size_t *got);
+/* Reads n bytes of an open file from `offset` on, which moves nothing that threads would share. FILE if it ends
+ * before. */
+egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, int64_t offset);
+
+/* Bytes in order, of an origin. Starts as EGM__INPUT_NONE, so that it may be closed before it is open. */
+typedef struct egm__input {
+	const char *path;
+	int fd;                     /* -1: memory, or not open */
+	const unsigned char *bytes; /* of memory */
+	int64_t size, at;           /* of the file when it was opened; of memory, how many were read */
+} egm__input;
+#define EGM__INPUT_NONE ((egm__input){.fd = -1})
+
+egm_status egm__input_open(egm__input *in, const egm__origin *from);
+void egm__input_close(egm__input *in);
+/* Reads up to n bytes, fewer only at the end. */
+egm_status egm__input_read(egm__input *in, void *bytes, size_t n, size_t *got);
+egm_status egm__input_skip(egm__input *in, int64_t n);
+/* The first n bytes, or fewer, whatever was read before; returns how many. */
+size_t egm__input_start(const egm__input *in, void *bytes, size_t n);
 
 /* Turns each of `count` numbers of `width` bytes round: from the other byte order to this machine's. */
 static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t width)
@@ -38,13 +80,19 @@ static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t 
 /* Bytes of a data file, plain or out of a gzip file. */
 typedef struct egm__stream egm__stream;
 /* `gzip` 0: the bytes as they are, even where they start like a gzip file. */
-egm_status egm__stream_open(egm__stream **out, egm_context *context, const char *path, int gzip);
+egm_status egm__stream_open(egm__stream **out, egm_context *context, const egm__origin *from, int gzip);
 void egm__stream_free(egm__stream *stream);
 const char *egm__stream_path(const egm__stream *stream);
 /* FORMAT: "path: not an NPY file; it looks like an HTML page" for `what` = "not an NPY file". */
 egm_status egm__stream_refuse(const egm__stream *stream, const char *what);
 /* No file of this size can hold more: its length, or 1032 times that for gzip (RFC 1951: 258 bytes out of 2 bits). */
 int64_t egm__stream_limit(const egm__stream *stream);
+/* Does it begin like a gzip file? */
+int egm__stream_is_gzip(const egm__stream *stream);
+/* The plain file itself, which is then the caller's to close. */
+int egm__stream_detach(egm__stream *stream);
+/* Bytes delivered: the position in a plain file. */
+int64_t egm__stream_position(const egm__stream *stream);
 /* Reads up to n bytes, fewer only at the end. */
 egm_status egm__stream_read(egm__stream *stream, void *bytes, size_t n, size_t *got);
 /* Reads n bytes; FORMAT if there are fewer, `what` says of what. */
@@ -59,5 +107,45 @@ egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const cha
                               void *user);
 void egm__gunzip_free(egm__gunzip *z);
 egm_status egm__gunzip_read(egm__gunzip *z, void *bytes, size_t n, size_t *got);
+
+/* ---- writing */
+
+/* Takes bytes one after the other: a file on its way, or memory. */
+typedef struct egm__writer egm__writer;
+struct egm__writer {
+	egm_status (*append)(egm__writer *w, const void *bytes, size_t n);
+};
+/* Writes the whole of something. May be called more than once, and appends the same bytes each time. */
+typedef egm_status (*egm__write)(egm__writer *w, void *user);
+
+static inline egm_status egm__append(egm__writer *w, const void *bytes, size_t n)
+{
+	return w->append(w, bytes, n);
+}
+
+/* Where it goes: to a file, which is replaced as a whole, or to a buffer of the caller. */
+typedef struct egm__destination {
+	const char *path; /* for error texts, too; "bytes" for memory */
+	int memory;
+	void *buffer; /* NULL and size 0: only *needed is asked for */
+	size_t size;
+	size_t *needed; /* how many bytes it takes; may be NULL unless that is asked for */
+} egm__destination;
+
+static inline egm__destination egm__to_file(const char *path)
+{
+	return (egm__destination){.path = path};
+}
+
+static inline egm__destination egm__to_memory(void *buffer, size_t size, size_t *needed)
+{
+	return (egm__destination){.path = "bytes", .memory = 1, .buffer = buffer, .size = size, .needed = needed};
+}
+
+/* A path is there, or a buffer that can be written to: ARGUMENT. */
+egm_status egm__destination_check(const egm__destination *to);
+egm_status egm__write_to(egm_context *context, const egm__destination *to, egm__write write, void *user);
+/* Beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left. */
+egm_status egm__file_replace(egm_context *context, const char *path, egm__write write, void *user);
 
 #endif

@@ -21,12 +21,12 @@
 #include <unistd.h>
 
 #include <io/file_impl.h>
-#include <io/safetensors_impl.h>
 
 /* NAME_BYTES of the target's name, so that the longer one is within NAME_MAX. */
 enum { BUFFER_SIZE = 65536, ATTEMPTS = 100, NAME_BYTES = 200, TAG_DIGITS = 16 };
 
-struct egm__file_writer {
+typedef struct file_writer {
+	egm__writer base; /* first: append gets a pointer to it */
 	const char *path; /* as the caller wrote it, for error texts */
 	char target[PATH_MAX];
 	char temporary[PATH_MAX];
@@ -35,9 +35,9 @@ struct egm__file_writer {
 	mode_t mode; /* of the file to be replaced, if it exists */
 	size_t fill;
 	unsigned char buffer[BUFFER_SIZE];
-};
+} file_writer;
 
-static egm_status write_all(egm__file_writer *w, const void *bytes, size_t n)
+static egm_status write_all(file_writer *w, const void *bytes, size_t n)
 {
 	const char *p = bytes;
 	while (n) {
@@ -51,16 +51,17 @@ static egm_status write_all(egm__file_writer *w, const void *bytes, size_t n)
 	return EGM_OK;
 }
 
-static egm_status flush(egm__file_writer *w)
+static egm_status flush(file_writer *w)
 {
 	size_t n = w->fill;
 	w->fill = 0;
 	return write_all(w, w->buffer, n);
 }
 
-egm_status egm__file_append(egm__file_writer *w, const void *bytes, size_t n)
+static egm_status append(egm__writer *base, const void *bytes, size_t n)
 {
 	egm_status st = EGM_OK;
+	file_writer *w = (file_writer *)base;
 	if (n > BUFFER_SIZE - w->fill) EGM_TRY(flush(w));
 	if (n >= BUFFER_SIZE) return write_all(w, bytes, n);
 	if (n) memcpy(w->buffer + w->fill, bytes, n);
@@ -71,7 +72,7 @@ out:
 
 /* Where the bytes end up. A symbolic link is followed, so that it stays one. A device is refused: renaming over
  * /dev/null would replace it. */
-static egm_status find_target(egm__file_writer *w, const char *path)
+static egm_status find_target(file_writer *w, const char *path)
 {
 	egm_status st = EGM_OK;
 	struct stat info;
@@ -94,7 +95,7 @@ out:
 	return st;
 }
 
-static egm_status open_folder(egm__file_writer *w, size_t prefix)
+static egm_status open_folder(file_writer *w, size_t prefix)
 {
 	char folder[PATH_MAX];
 	memcpy(folder, w->target, prefix);
@@ -128,7 +129,7 @@ static void remove_stray(int folder, const char *name)
 }
 
 /* Before room is taken for the new file. Nothing here makes a save fail. */
-static void remove_strays(const egm__file_writer *w, const char *base)
+static void remove_strays(const file_writer *w, const char *base)
 {
 	int fd = openat(w->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -141,7 +142,7 @@ static void remove_strays(const egm__file_writer *w, const char *base)
 /* ---- the new file */
 
 /* 0: another save took the file for one without an owner. Where there are no locks, nobody removes files either. */
-static int lock_temporary(egm__file_writer *w)
+static int lock_temporary(file_writer *w)
 {
 	struct stat info;
 	if (flock(w->fd, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
@@ -152,7 +153,7 @@ static int lock_temporary(egm__file_writer *w)
 
 /* Takes the name that the tag makes; O_EXCL makes it ours. A file that replaces another is nobody else's to read until
  * it has that one's permissions; a new one has those that the umask leaves. 0 and errno: not this name. */
-static int try_temporary(egm__file_writer *w, size_t prefix, uint64_t tag)
+static int try_temporary(file_writer *w, size_t prefix, uint64_t tag)
 {
 	const char *base = w->target + prefix;
 	int n = snprintf(w->temporary, PATH_MAX, "%.*s%.*s.%0*" PRIx64 ".tmp", (int)prefix, w->target, NAME_BYTES, base,
@@ -172,7 +173,7 @@ static int try_temporary(egm__file_writer *w, size_t prefix, uint64_t tag)
 }
 
 /* Clock, process and address make a second try rare. */
-static egm_status open_temporary(egm__file_writer *w, size_t prefix)
+static egm_status open_temporary(file_writer *w, size_t prefix)
 {
 	struct timespec now = {0};
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -188,13 +189,13 @@ static egm_status open_temporary(egm__file_writer *w, size_t prefix)
 
 /* The permissions of the file that is replaced. While it is written its owner may write it, whatever they say: another
  * save could not look after it otherwise. */
-static egm_status set_mode(const egm__file_writer *w, mode_t also)
+static egm_status set_mode(const file_writer *w, mode_t also)
 {
 	if (!w->exists || fchmod(w->fd, w->mode | also) == 0) return EGM_OK;
 	return egm__io_fail(w->path, "keep the permissions", errno);
 }
 
-static egm_status sync_fd(const egm__file_writer *w, int fd, const char *action)
+static egm_status sync_fd(const file_writer *w, int fd, const char *action)
 {
 	int r;
 	do r = fsync(fd);
@@ -204,7 +205,7 @@ static egm_status sync_fd(const egm__file_writer *w, int fd, const char *action)
 	return EGM_OK;
 }
 
-static egm_status commit(egm__file_writer *w)
+static egm_status commit(file_writer *w)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(flush(w));
@@ -220,13 +221,12 @@ out:
 	return st;
 }
 
-egm_status egm__file_replace(egm_context *context, const char *path,
-                             egm_status (*write)(egm__file_writer *w, void *user), void *user)
+egm_status egm__file_replace(egm_context *context, const char *path, egm__write write, void *user)
 {
 	egm_status st = EGM_OK;
-	egm__file_writer *w = egm__alloc(context, 1, sizeof *w);
+	file_writer *w = egm__alloc(context, 1, sizeof *w);
 	if (!w) return egm__fail(EGM_ERR_MEMORY, "%s: no memory for the buffer of the writer", path);
-	*w = (egm__file_writer){.path = path, .fd = -1, .lock = -1, .folder = -1};
+	*w = (file_writer){.base = {append}, .path = path, .fd = -1, .lock = -1, .folder = -1};
 	EGM_TRY(find_target(w, path));
 	const char *slash = strrchr(w->target, '/');
 	size_t prefix = slash ? (size_t)(slash - w->target) + 1 : 0;
@@ -234,7 +234,7 @@ egm_status egm__file_replace(egm_context *context, const char *path,
 	remove_strays(w, w->target + prefix);
 	EGM_TRY(open_temporary(w, prefix));
 	EGM_TRY(set_mode(w, 0600));
-	EGM_TRY(write(w, user));
+	EGM_TRY(write(&w->base, user));
 	EGM_TRY(commit(w));
 out:
 	if (w->fd >= 0) close(w->fd);

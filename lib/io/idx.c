@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IDX, the format of the MNIST files: two zero bytes, a type, the number of dimensions, each size as a big-endian u32,
  * then the numbers, big-endian, first size slowest. */
-#include <core/rounding_impl.h>
 #include <io/data_impl.h>
 #include <stdio.h>
 
@@ -32,7 +31,7 @@ static egm_status refuse(const egm__stream *stream, const unsigned char magic[2]
 	return egm__stream_refuse(stream, what);
 }
 
-static egm_status read_header(egm__stream *stream, egm__array *array)
+static egm_status read_head(egm__stream *stream, egm__array *array)
 {
 	egm_status st = EGM_OK;
 	const char *path = egm__stream_path(stream);
@@ -43,6 +42,7 @@ static egm_status read_header(egm__stream *stream, egm__array *array)
 	if (!array->element) EGM_FAIL(EGM_ERR_FORMAT, "%s: unknown IDX type 0x%02x", path, magic[2]);
 	if (magic[3] == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: IDX file of 0 dimensions", path);
 	if (magic[3] > 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %d dimensions, at most 8 are read", path, magic[3]);
+	array->big_endian = 1;
 	array->rank = magic[3];
 	for (int32_t i = 0; i < array->rank; i++) {
 		EGM_TRY(egm__stream_exact(stream, size, sizeof size, "the IDX sizes"));
@@ -52,21 +52,22 @@ out:
 	return st;
 }
 
-static EGM__OWN_FUNCTION egm_status load(egm_data **out, egm_context *context, const char *path,
-                                         const egm_data_options *o)
-{
-	egm_status st = EGM_OK;
-	egm__stream *stream = NULL;
-	egm__array array = {.big_endian = 1};
-	EGM_TRY(egm__stream_open(&stream, context, path, 1));
-	EGM_TRY(read_header(stream, &array));
-	EGM_TRY(egm__data_read(out, context, stream, &array, o));
-out:
-	egm__stream_free(stream);
-	return st;
-}
+static const egm__array_format idx = {.gzip = 1, .read_head = read_head};
 
 egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	return egm__named(__func__, egm__data_load(out, context, path, options, load));
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &idx));
+}
+
+egm_status egm_data_load_idx_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                    const egm_data_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &idx));
+}
+
+egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
+{
+	return egm__named(__func__, egm__data_open(out, context, path, options, &idx));
 }

@@ -93,21 +93,19 @@ out:
 	return st;
 }
 
-egm_status egm_model_save(const egm_model *model, const char *path)
+static egm_status save(const egm_model *model, const egm__destination *to)
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *list = NULL;
 	char version[48];
-	if (!model || !path)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "save: %s is NULL", model ? "path" : "model"));
 	egm__text text = {.context = model->context};
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "save: model '%s' is not built", model->name);
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "save: model '%s' has %d layers, a file takes %d", model->name,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name,
 		         (int)model->n_layers, EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
-	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", path, (int)model->n_tensors);
-	EGM_TRY(list_tensors(list, model, path));
+	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
+	EGM_TRY(list_tensors(list, model, to->path));
 	EGM_TRY(describe(&text, model));
 	snprintf(version, sizeof version, "%d.%d.%d", EGM_VERSION_MAJOR, EGM_VERSION_MINOR, EGM_VERSION_PATCH);
 	const egm__st_meta meta[] = {{"format", "egm-model"},
@@ -116,10 +114,32 @@ egm_status egm_model_save(const egm_model *model, const char *path)
 	                             {"name", model->name},
 	                             {"dtype", dtype_word(model->dtype)},
 	                             {"architecture", text.bytes}};
-	EGM_TRY(egm__safetensors_write(model->context, path, model->n_tensors, list, 6, meta));
+	EGM_TRY(egm__safetensors_write_to(model->context, to, model->n_tensors, list, 6, meta));
 out:
 	egm__text_clear(&text);
 	egm__free(model->context, list);
+	return st;
+}
+
+egm_status egm_model_save(const egm_model *model, const char *path)
+{
+	egm_status st = EGM_OK;
+	const egm__destination to = egm__to_file(path);
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
+	EGM_TRY(egm__destination_check(&to));
+	EGM_TRY(save(model, &to));
+out:
+	return egm__named(__func__, st);
+}
+
+egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed)
+{
+	egm_status st = EGM_OK;
+	const egm__destination to = egm__to_memory(buffer, size, needed);
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
+	EGM_TRY(egm__destination_check(&to));
+	EGM_TRY(save(model, &to));
+out:
 	return egm__named(__func__, st);
 }
 
@@ -377,16 +397,17 @@ static void copy_parameters(const loader *l)
 	m->version++;
 }
 
-egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
+static egm_status load(egm_model **out, egm_context *context, const egm__origin *from, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
-	loader l = {.context = context, .path = path};
+	loader l = {.context = context, .path = from->path};
 	egm_load_options o;
-	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "load: out is NULL"));
+	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "load: %s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
-	EGM_TRY(egm__safetensors_read(&l.file, context, path, options));
+	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 0));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(read_architecture(&l));
 	EGM_TRY(check_tensors(&l));
@@ -398,5 +419,18 @@ egm_status egm_model_load(egm_model **out, egm_context *context, const char *pat
 out:
 	egm_model_free(l.model);
 	egm__safetensors_free(l.file);
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_model_load(egm_model **out, egm_context *context, const char *path, const egm_load_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, load(out, context, &from, options));
+}
+
+egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes, size_t size,
+                                 const egm_load_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, load(out, context, &from, options));
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <core/rounding_impl.h>
 #include <core/size_impl.h>
 #include <io/data_impl.h>
 
@@ -188,26 +187,37 @@ out:
 	return st;
 }
 
-static EGM__OWN_FUNCTION egm_status load(egm_data **out, egm_context *context, const char *path,
-                                         const egm_data_options *o)
+static egm_status read_head(egm__stream *stream, egm__array *array)
 {
 	egm_status st = EGM_OK;
-	egm__stream *stream = NULL;
 	char text[MAX_HEADER + 1];
 	size_t length = 0;
-	EGM_TRY(egm__stream_open(&stream, context, path, 0));
 	EGM_TRY(read_length(stream, &length));
 	EGM_TRY(egm__stream_exact(stream, text, length, "the NPY header"));
 	text[length] = 0;
-	header h = {.path = path, .p = text, .end = text + length};
+	header h = {.path = egm__stream_path(stream), .p = text, .end = text + length};
 	EGM_TRY(parse(&h));
-	EGM_TRY(egm__data_read(out, context, stream, &h.array, o));
+	*array = h.array;
 out:
-	egm__stream_free(stream);
 	return st;
 }
 
+static const egm__array_format npy = {.gzip = 0, .read_head = read_head};
+
 egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
 {
-	return egm__named(__func__, egm__data_load(out, context, path, options, load));
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &npy));
+}
+
+egm_status egm_data_load_npy_memory(egm_data **out, egm_context *context, const void *bytes, size_t size,
+                                    const egm_data_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, egm__data_load(out, context, &from, options, &npy));
+}
+
+egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path, const egm_data_options *options)
+{
+	return egm__named(__func__, egm__data_open(out, context, path, options, &npy));
 }

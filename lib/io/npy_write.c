@@ -6,7 +6,8 @@
 
 #include <core/array_impl.h>
 #include <core/status_impl.h>
-#include <io/safetensors_impl.h>
+#include <egm/data.h>
+#include <io/file_impl.h>
 
 enum { PREAMBLE = 128, FIXED = 10 };
 
@@ -32,12 +33,12 @@ static void fill_preamble(array *a, egm_dtype dtype, int64_t rows, int64_t colum
 	a->preamble[PREAMBLE - 1] = '\n';
 }
 
-static egm_status write_array(egm__file_writer *w, void *user)
+static egm_status write_array(egm__writer *w, void *user)
 {
 	egm_status st = EGM_OK;
 	const array *a = user;
-	EGM_TRY(egm__file_append(w, a->preamble, PREAMBLE));
-	EGM_TRY(egm__file_append(w, a->x, a->bytes));
+	EGM_TRY(egm__append(w, a->preamble, PREAMBLE));
+	EGM_TRY(egm__append(w, a->x, a->bytes));
 out:
 	return st;
 }

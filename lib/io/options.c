@@ -12,13 +12,11 @@ static EGM__FAMILY(dtypes, "EGM_", dtype_choices);
 static const egm_data_options data_defaults = EGM_DATA_OPTIONS_INIT;
 static const egm__option data_members[] = {
     EGM__CHOICE(egm_data_options, dtype, dtypes, "Type that the numbers are stored as."),
-    EGM__WEIGHT(egm_data_options, skip_lines, "Lines to skip before the first row."),
+    EGM__RESERVED(egm_data_options, reserved),
     EGM__FINITE(egm_data_options, scale, "Each number becomes scale * number + offset.", EGM__ZERO_IS_DEFAULT),
     EGM__FINITE(egm_data_options, offset, "Each number becomes scale * number + offset."),
     EGM__COUNT(egm_data_options, max_bytes, "Largest size of the stored numbers, in bytes."),
     EGM__WEIGHT(egm_data_options, max_rows, "Rows to read, at most; 0: all."),
-    EGM__CHARACTER(egm_data_options, delimiter, 1, "Character between numbers; a space means spaces and tabs."),
-    EGM__RESERVED(egm_data_options, reserved),
 };
 EGM__OPTIONS(egm__options_data, egm_data_options, data_defaults, data_members);
 
@@ -47,6 +45,8 @@ static const egm__option csv_members[] = {
     EGM__FLAG(egm_csv_options, replace_missing, "1: a missing value is read as missing_value; 0: it is an error."),
     EGM__BETWEEN(egm_csv_options, max_words, 1, MAX_WORDS, "Words in the dictionary of a column, at most."),
     EGM__FINITE(egm_csv_options, missing_value, "What a missing value is read as."),
+    EGM__FINITE(egm_csv_options, scale, "Each number becomes scale * number + offset.", EGM__ZERO_IS_DEFAULT),
+    EGM__FINITE(egm_csv_options, offset, "Each number becomes scale * number + offset."),
     EGM__WEIGHT(egm_csv_options, max_rows, "Rows to read, at most; 0: all."),
     EGM__COUNT(egm_csv_options, max_bytes, "Largest size of the stored numbers, and of the words, in bytes."),
     EGM__ARRAY(egm_csv_options, columns, "[column_count] columns to read, by name or number; NULL: all."),

@@ -16,6 +16,7 @@
 
 typedef struct restorer {
 	egm_model *model;
+	const egm__origin *from;
 	const char *path, *prefix;
 	egm_restore_options options;
 	int pytorch; /* the layout */
@@ -247,7 +248,7 @@ static egm_status read_file(restorer *r)
 	egm_load_options load = EGM_LOAD_OPTIONS_INIT;
 	load.max_header_bytes = r->options.max_header_bytes;
 	load.max_data_bytes = r->options.max_data_bytes;
-	EGM_TRY(egm__safetensors_read_any(&r->file, r->model->context, r->path, &load));
+	EGM_TRY(egm__safetensors_read_from(&r->file, r->model->context, r->from, &load, 1));
 	const char *format = egm__safetensors_meta(r->file, "format");
 	int ours = egm__safetensors_meta(r->file, "architecture") || (format && strncmp(format, "egm-", 4) == 0);
 	r->pytorch = r->options.layout == EGM_LAYOUT_PYTORCH || (r->options.layout == EGM_LAYOUT_AUTO && !ours);
@@ -268,18 +269,18 @@ static egm_status allocate(restorer *r)
 	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " parameters", r->path, r->model->count);
 }
 
-egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options)
+static egm_status restore(egm_model *model, const egm__origin *from, const egm_restore_options *options)
 {
 	egm_status st = EGM_OK;
-	restorer r = {.model = model, .path = path};
-	if (!model || !path)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", model ? "path" : "model"));
+	restorer r = {.model = model, .from = from, .path = from->path};
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
+	EGM_TRY(egm__origin_check(from));
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
 	EGM_TRY(check_options(&r, options));
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));
 	EGM_TRY(check_all(&r));
-	if (r.pytorch) EGM_TRY(egm__restore_orders(r.orders, model, path));
+	if (r.pytorch) EGM_TRY(egm__restore_orders(r.orders, model, from->path));
 	uint32_t mode = egm__round_nearest();
 	st = convert_all(&r);
 	egm__round_restore(mode);
@@ -290,5 +291,18 @@ out:
 	egm__free(model->context, r.orders);
 	egm__free(model->context, r.sources);
 	egm__safetensors_free(r.file);
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_model_restore(egm_model *model, const char *path, const egm_restore_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, restore(model, &from, options));
+}
+
+egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
+                                    const egm_restore_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, restore(model, &from, options));
 }

@@ -5,6 +5,7 @@
 
 #include <core/context_impl.h>
 #include <egm/data.h>
+#include <io/file_impl.h>
 
 enum { EGM__ST_F32 = 1, EGM__ST_F64 = 2, EGM__ST_U64 = 3, EGM__ST_U8 = 4, EGM__ST_MAX_RANK = 8 };
 
@@ -21,16 +22,20 @@ typedef struct egm__st_meta {
 	const char *key, *value;
 } egm__st_meta;
 
-/* Writes beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left.
- */
+egm_status egm__safetensors_write_to(egm_context *context, const egm__destination *to, int32_t n,
+                                     const egm__st_tensor *tensors, int32_t n_meta, const egm__st_meta *meta);
+/* The same to a file. */
 egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
                                   int32_t n_meta, const egm__st_meta *meta);
 
 typedef struct egm__safetensors egm__safetensors;
-/* Reads and checks a whole file. options may be NULL. */
+/* Reads and checks the whole. options may be NULL. `any`: there may be tensors of types that are not read, I64 for one;
+ * they have dtype 0 and no data. */
+egm_status egm__safetensors_read_from(egm__safetensors **out, egm_context *context, const egm__origin *from,
+                                      const egm_load_options *options, int any);
+/* The same of a file, without and with such tensors. */
 egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
                                  const egm_load_options *options);
-/* The same of a file that may have tensors of types that are not read, I64 for one: they have dtype 0 and no data. */
 egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
                                      const egm_load_options *options);
 void egm__safetensors_free(egm__safetensors *file);
@@ -42,11 +47,5 @@ const char *egm__safetensors_meta(const egm__safetensors *file, const char *key)
 /* Is `format` what tools for safetensors put there to name the framework of the tensors ("pt")? They replace ours when
  * they write a file of ours again; the other metadata then says what the file is. */
 int egm__st_is_framework(const char *format);
-
-/* Writes a file as a whole: `write` is called with a function that appends bytes. Shared with the NPY writer. */
-typedef struct egm__file_writer egm__file_writer;
-egm_status egm__file_append(egm__file_writer *w, const void *bytes, size_t n);
-egm_status egm__file_replace(egm_context *context, const char *path,
-                             egm_status (*write)(egm__file_writer *w, void *user), void *user);
 
 #endif

@@ -3,10 +3,8 @@
  * the length of the header against them and against the cap, then the header, then the sum of the tensors against the
  * bytes that are there and against the caller's limit, and only then memory for the data. The data is copied and not
  * mapped: tensors in the file are aligned to 8 bytes at best, and a mapped file that shrinks kills the process. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <core/status_impl.h>
 #include <io/file_impl.h>
@@ -14,45 +12,47 @@
 #include <io/options_impl.h>
 #include <io/safetensors_types_impl.h>
 
-static egm_status read_exact(int fd, const char *path, void *bytes, size_t n, const char *what)
+static egm_status read_exact(egm__input *in, void *bytes, size_t n, const char *what)
 {
 	egm_status st = EGM_OK;
 	size_t got = 0;
-	EGM_TRY(egm__file_read(fd, path, bytes, n, &got));
-	if (got != n) EGM_FAIL(EGM_ERR_FORMAT, "%s: ends after %zu of the %zu bytes of %s", path, got, n, what);
+	EGM_TRY(egm__input_read(in, bytes, n, &got));
+	if (got != n) EGM_FAIL(EGM_ERR_FORMAT, "%s: ends after %zu of the %zu bytes of %s", in->path, got, n, what);
 out:
 	return st;
 }
 
-static egm_status read_length(int fd, const char *path, int64_t size, uint64_t limit, uint64_t *length)
+static egm_status read_length(egm__input *in, int64_t size, uint64_t limit, uint64_t *length)
 {
 	egm_status st = EGM_OK;
 	unsigned char bytes[8];
 	uint64_t n = 0;
-	if (size < 8) EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes, a safetensors file has 8 or more", path, size);
-	EGM_TRY(read_exact(fd, path, bytes, sizeof bytes, "the header's length"));
+	if (size < 8) EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes, a safetensors file has 8 or more", in->path, size);
+	EGM_TRY(read_exact(in, bytes, sizeof bytes, "the header's length"));
 	for (int i = 7; i >= 0; i--) n = n << 8 | bytes[i];
-	if (n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: header of 0 bytes", path);
+	if (n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: header of 0 bytes", in->path);
 	if (n > (uint64_t)size - 8)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes in a file of %" PRId64, path, n, size);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes in a file of %" PRId64, in->path, n, size);
 	if (n > EGM__ST_MAX_HEADER)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", path, n, EGM__ST_MAX_HEADER);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", in->path, n,
+		         EGM__ST_MAX_HEADER);
 	if (n > limit)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, path, n, limit);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, in->path, n,
+		         limit);
 	*length = n;
 out:
 	return st;
 }
 
-static egm_status read_header(egm__safetensors *file, int fd, const char *path, size_t length)
+static egm_status read_header(egm__safetensors *file, egm__input *in, size_t length)
 {
 	egm_status st = EGM_OK;
 	json_t *header = NULL;
 	char *bytes = egm__alloc(file->context, length, 1);
-	if (!bytes) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a header of %zu bytes", path, length);
-	EGM_TRY(read_exact(fd, path, bytes, length, "the header"));
-	EGM_TRY(egm__json_load(&header, file->context, bytes, length, path, "header"));
-	EGM_TRY(egm__st_header_read(file, header, path));
+	if (!bytes) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a header of %zu bytes", in->path, length);
+	EGM_TRY(read_exact(in, bytes, length, "the header"));
+	EGM_TRY(egm__json_load(&header, file->context, bytes, length, in->path, "header"));
+	EGM_TRY(egm__st_header_read(file, header, in->path));
 out:
 	json_decref(header);
 	egm__free(file->context, bytes);
@@ -60,22 +60,21 @@ out:
 }
 
 /* What is said of a file whose header was refused: what else it looks like, where that is known. */
-static egm_status explain(int fd, const char *path, egm_status st)
+static egm_status explain(egm__input *in, egm_status st)
 {
 	unsigned char start[512];
-	ssize_t n = pread(fd, start, sizeof start, 0);
-	const char *kind = n < 9 || start[8] == '{' ? NULL : egm__looks_like(start, (size_t)n);
-	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, not like a safetensors file", path, kind) : st;
+	size_t n = egm__input_start(in, start, sizeof start);
+	const char *kind = n < 9 || start[8] == '{' ? NULL : egm__looks_like(start, n);
+	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, not like a safetensors file", in->path, kind) : st;
 }
 
-static egm_status read_start(egm__safetensors *file, int fd, const char *path, int64_t size, uint64_t limit,
-                             uint64_t *length)
+static egm_status read_start(egm__safetensors *file, egm__input *in, int64_t size, uint64_t limit, uint64_t *length)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(read_length(fd, path, size, limit, length));
-	EGM_TRY(read_header(file, fd, path, (size_t)*length));
+	EGM_TRY(read_length(in, size, limit, length));
+	EGM_TRY(read_header(file, in, (size_t)*length));
 out:
-	return st == EGM_ERR_FORMAT || st == EGM_ERR_UNSUPPORTED ? explain(fd, path, st) : st;
+	return st == EGM_ERR_FORMAT || st == EGM_ERR_UNSUPPORTED ? explain(in, st) : st;
 }
 
 /* IEEE binary16 to binary32, exact. */
@@ -110,14 +109,7 @@ static void widen(float *out, const unsigned char *raw, int64_t count, int brain
 	}
 }
 
-/* Passes over the bytes of a tensor whose type is not read. */
-static egm_status skip(int fd, const char *path, const egm__st_entry *entry)
-{
-	if (lseek(fd, entry->end - entry->begin, SEEK_CUR) >= 0) return EGM_OK;
-	return egm__io_fail(path, "read", errno);
-}
-
-static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, int32_t index)
+static egm_status read_tensor(egm__safetensors *file, egm__input *in, int32_t index)
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *t = &file->entries[index].tensor;
@@ -126,9 +118,9 @@ static egm_status read_tensor(egm__safetensors *file, int fd, const char *path, 
 	size_t n = (size_t)t->count * ((size_t)type->bits / 8);
 	int half = type->bits == 16;
 	unsigned char *raw = half ? out + n : out;
-	if (!type->dtype) return skip(fd, path, &file->entries[index]);
+	if (!type->dtype) return egm__input_skip(in, file->entries[index].end - file->entries[index].begin);
 	t->data = out;
-	EGM_TRY(read_exact(fd, path, raw, n, t->name));
+	EGM_TRY(read_exact(in, raw, n, t->name));
 	if (half) {
 		widen((float *)(void *)out, raw, t->count, type->name[0] == 'B');
 	} else if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
@@ -138,47 +130,46 @@ out:
 	return st;
 }
 
-static egm_status read_data(egm__safetensors *file, int fd, const char *path, int64_t available, uint64_t limit)
+static egm_status read_data(egm__safetensors *file, egm__input *in, int64_t available, uint64_t limit)
 {
 	egm_status st = EGM_OK;
 	if (file->disk_bytes > available)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", path, file->disk_bytes,
-		         available);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", in->path,
+		         file->disk_bytes, available);
 	if (file->disk_bytes < available)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor", path, available - file->disk_bytes);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor", in->path, available - file->disk_bytes);
 	if ((uint64_t)file->read_bytes > limit)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors take %" PRId64 " bytes, max_data_bytes is %" PRIu64, path,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors take %" PRId64 " bytes, max_data_bytes is %" PRIu64, in->path,
 		         file->read_bytes, limit);
 	file->data = egm__alloc(file->context, file->memory_bytes ? file->memory_bytes : 1, 1);
 	if (!file->data)
-		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of tensors", path, file->memory_bytes);
-	for (int32_t i = 0; i < file->count; i++) EGM_TRY(read_tensor(file, fd, path, i));
+		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of tensors", in->path, file->memory_bytes);
+	for (int32_t i = 0; i < file->count; i++) EGM_TRY(read_tensor(file, in, i));
 out:
 	return st;
 }
 
-static egm_status read_file(egm__safetensors **out, egm_context *context, const char *path,
-                            const egm_load_options *options, int any)
+egm_status egm__safetensors_read_from(egm__safetensors **out, egm_context *context, const egm__origin *from,
+                                      const egm_load_options *options, int any)
 {
 	egm_status st = EGM_OK;
 	egm_load_options o;
 	egm__safetensors *file = NULL;
-	int fd = -1;
-	int64_t size = 0;
+	egm__input in = EGM__INPUT_NONE;
 	uint64_t length = 0;
 	*out = NULL;
 	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
-	EGM_TRY(egm__file_open(&fd, &size, path));
+	EGM_TRY(egm__input_open(&in, from));
 	file = egm__alloc_zero(context, 1, sizeof *file);
-	if (!file) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for its table", path);
+	if (!file) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for its table", from->path);
 	file->context = context;
 	file->any = any;
 	egm__context_retain(context);
-	EGM_TRY(read_start(file, fd, path, size, o.max_header_bytes, &length));
-	EGM_TRY(read_data(file, fd, path, size - 8 - (int64_t)length, o.max_data_bytes));
+	EGM_TRY(read_start(file, &in, in.size, o.max_header_bytes, &length));
+	EGM_TRY(read_data(file, &in, in.size - 8 - (int64_t)length, o.max_data_bytes));
 	*out = file;
 out:
-	if (fd >= 0) close(fd);
+	egm__input_close(&in);
 	if (st != EGM_OK) egm__safetensors_free(file);
 	return st;
 }
@@ -186,13 +177,15 @@ out:
 egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
                                  const egm_load_options *options)
 {
-	return read_file(out, context, path, options, 0);
+	const egm__origin from = egm__from_file(path);
+	return egm__safetensors_read_from(out, context, &from, options, 0);
 }
 
 egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
                                      const egm_load_options *options)
 {
-	return read_file(out, context, path, options, 1);
+	const egm__origin from = egm__from_file(path);
+	return egm__safetensors_read_from(out, context, &from, options, 1);
 }
 
 void egm__safetensors_free(egm__safetensors *file)

@@ -131,50 +131,57 @@ out:
 }
 
 /* Little-endian bytes of the elements, whatever this machine is. */
-static egm_status append_elements(egm__file_writer *w, const egm__st_tensor *t)
+static egm_status append_elements(egm__writer *w, const egm__st_tensor *t)
 {
 	size_t width = (size_t)egm__st_type_of(t->dtype)->bits / 8, count = (size_t)t->count;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return egm__file_append(w, t->data, count * width);
+	return egm__append(w, t->data, count * width);
 #else
 	egm_status st = EGM_OK;
 	const unsigned char *p = t->data;
 	for (size_t i = 0; i < count; i++) {
 		unsigned char swapped[8];
 		for (size_t k = 0; k < width; k++) swapped[k] = p[i * width + width - 1 - k];
-		EGM_TRY(egm__file_append(w, swapped, width));
+		EGM_TRY(egm__append(w, swapped, width));
 	}
 out:
 	return st;
 #endif
 }
 
-static egm_status write_contents(egm__file_writer *w, void *user)
+static egm_status write_contents(egm__writer *w, void *user)
 {
 	egm_status st = EGM_OK;
 	const contents *c = user;
 	unsigned char length[8];
 	for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)c->header.count >> (8 * i));
-	EGM_TRY(egm__file_append(w, length, sizeof length));
-	EGM_TRY(egm__file_append(w, c->header.bytes, c->header.count));
+	EGM_TRY(egm__append(w, length, sizeof length));
+	EGM_TRY(egm__append(w, c->header.bytes, c->header.count));
 	for (int32_t i = 0; i < c->n; i++) EGM_TRY(append_elements(w, c->order[i]));
 out:
+	return st;
+}
+
+egm_status egm__safetensors_write_to(egm_context *context, const egm__destination *to, int32_t n,
+                                     const egm__st_tensor *tensors, int32_t n_meta, const egm__st_meta *meta)
+{
+	egm_status st = EGM_OK;
+	contents c = {.path = to->path, .n = n, .n_meta = n_meta, .meta = meta, .header = {.context = context}};
+	c.order = egm__alloc(context, n > 0 ? (size_t)n : 1, sizeof *c.order);
+	if (!c.order) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the order of %d tensors", to->path, (int)n);
+	for (int32_t i = 0; i < n; i++) c.order[i] = &tensors[i];
+	EGM_TRY(check(&c));
+	EGM_TRY(build_header(&c));
+	EGM_TRY(egm__write_to(context, to, write_contents, &c));
+out:
+	egm__text_clear(&c.header);
+	egm__free(context, c.order);
 	return st;
 }
 
 egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
                                   int32_t n_meta, const egm__st_meta *meta)
 {
-	egm_status st = EGM_OK;
-	contents c = {.path = path, .n = n, .n_meta = n_meta, .meta = meta, .header = {.context = context}};
-	c.order = egm__alloc(context, n > 0 ? (size_t)n : 1, sizeof *c.order);
-	if (!c.order) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the order of %d tensors", path, (int)n);
-	for (int32_t i = 0; i < n; i++) c.order[i] = &tensors[i];
-	EGM_TRY(check(&c));
-	EGM_TRY(build_header(&c));
-	EGM_TRY(egm__file_replace(context, path, write_contents, &c));
-out:
-	egm__text_clear(&c.header);
-	egm__free(context, c.order);
-	return st;
+	const egm__destination to = egm__to_file(path);
+	return egm__safetensors_write_to(context, &to, n, tensors, n_meta, meta);
 }

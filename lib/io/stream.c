@@ -2,7 +2,6 @@
 /* Bytes of a data file in order, read 64 KiB at a time; a gzip file, known by its first two bytes, is expanded. */
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <core/size_impl.h>
 #include <io/file_impl.h>
@@ -12,9 +11,10 @@ enum { RAW_SIZE = 65536, DEFLATE_RATIO = 1032 };
 struct egm__stream {
 	egm_context *context;
 	const char *path; /* the caller's, for error texts */
-	int fd;
-	int64_t size, delivered;
+	egm__input in;
+	int64_t delivered;
 	const char *kind;    /* what the file looks like by its first bytes; NULL: nothing that is known */
+	int is_gzip;         /* by its first bytes, whether it is expanded or not */
 	egm__gunzip *gunzip; /* NULL: plain */
 	size_t begin, end;   /* of the bytes in raw that nobody has had */
 	unsigned char raw[RAW_SIZE];
@@ -23,7 +23,7 @@ struct egm__stream {
 static egm_status fill(egm__stream *s)
 {
 	s->begin = s->end = 0;
-	return egm__file_read(s->fd, s->path, s->raw, RAW_SIZE, &s->end);
+	return egm__input_read(&s->in, s->raw, RAW_SIZE, &s->end);
 }
 
 static egm_status feed(void *user, const unsigned char **bytes, size_t *n)
@@ -38,18 +38,18 @@ out:
 	return st;
 }
 
-egm_status egm__stream_open(egm__stream **out, egm_context *context, const char *path, int gzip)
+egm_status egm__stream_open(egm__stream **out, egm_context *context, const egm__origin *from, int gzip)
 {
 	egm_status st = EGM_OK;
 	egm__stream *s = egm__alloc(context, 1, sizeof *s);
 	*out = NULL;
-	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the buffer of the reader", path);
-	*s = (egm__stream){.context = context, .path = path, .fd = -1};
-	EGM_TRY(egm__file_open(&s->fd, &s->size, path));
+	if (!s) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the buffer of the reader", from->path);
+	*s = (egm__stream){.context = context, .path = from->path, .in = EGM__INPUT_NONE};
+	EGM_TRY(egm__input_open(&s->in, from));
 	EGM_TRY(fill(s));
 	s->kind = egm__looks_like(s->raw, s->end);
-	if (gzip && s->end >= 2 && s->raw[0] == 0x1f && s->raw[1] == 0x8b)
-		EGM_TRY(egm__gunzip_create(&s->gunzip, context, path, feed, s));
+	s->is_gzip = s->end >= 2 && s->raw[0] == 0x1f && s->raw[1] == 0x8b;
+	if (gzip && s->is_gzip) EGM_TRY(egm__gunzip_create(&s->gunzip, context, from->path, feed, s));
 	*out = s;
 out:
 	if (st != EGM_OK) egm__stream_free(s);
@@ -60,7 +60,7 @@ void egm__stream_free(egm__stream *s)
 {
 	if (!s) return;
 	egm__gunzip_free(s->gunzip);
-	if (s->fd >= 0) close(s->fd);
+	egm__input_close(&s->in);
 	egm__free(s->context, s);
 }
 
@@ -76,11 +76,28 @@ egm_status egm__stream_refuse(const egm__stream *s, const char *what)
 	return egm__fail(EGM_ERR_FORMAT, "%s: %s; it looks like %s", s->path, what, s->kind);
 }
 
+int egm__stream_is_gzip(const egm__stream *s)
+{
+	return s->is_gzip;
+}
+
+int egm__stream_detach(egm__stream *s)
+{
+	int fd = s->in.fd;
+	s->in.fd = -1;
+	return fd;
+}
+
+int64_t egm__stream_position(const egm__stream *s)
+{
+	return s->delivered;
+}
+
 int64_t egm__stream_limit(const egm__stream *s)
 {
 	int64_t limit;
-	if (!s->gunzip) return s->size;
-	return egm__size_mul(s->size, DEFLATE_RATIO, &limit) ? INT64_MAX : limit;
+	if (!s->gunzip) return s->in.size;
+	return egm__size_mul(s->in.size, DEFLATE_RATIO, &limit) ? INT64_MAX : limit;
 }
 
 static egm_status read_plain(egm__stream *s, void *bytes, size_t n, size_t *got)
@@ -90,7 +107,7 @@ static egm_status read_plain(egm__stream *s, void *bytes, size_t n, size_t *got)
 	if (ready) memcpy(bytes, s->raw + s->begin, ready);
 	s->begin += ready;
 	if (n - ready >= RAW_SIZE) {
-		EGM_TRY(egm__file_read(s->fd, s->path, (char *)bytes + ready, n - ready, &more));
+		EGM_TRY(egm__input_read(&s->in, (char *)bytes + ready, n - ready, &more));
 	} else if (ready < n) {
 		EGM_TRY(fill(s));
 		more = s->end < n - ready ? s->end : n - ready;

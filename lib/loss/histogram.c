@@ -135,7 +135,8 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
-	const egm_histogram_options *o = loss->options;
+	egm_histogram_options *o = loss->options;
+	if (o->lower == 0 && o->upper == 0) o->lower = defaults.lower, o->upper = defaults.upper;
 	loss->variant = egm__choice_name(&divergences, o->divergence);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build);
 	if (o->lower < o->upper && isfinite(o->upper - o->lower)) return EGM_OK;

@@ -37,7 +37,7 @@ static egm_status take_weights(egm__mixture_data *data)
 		heaviest = fmax(heaviest, w);
 	}
 	if (!(heaviest > 0))
-		return egm__fail(EGM_ERR_ARGUMENT, "all %lld row_weights are 0, one at least must be above",
+		return egm__fail(EGM_ERR_ARGUMENT, "all %lld row_weights are 0, at least one must be above 0",
 		                 (long long)data->rows);
 	data->scale = scalbn(1, heaviest < DBL_MIN ? 1023 : -ilogb(heaviest)); /* never infinite */
 	data->total = 0;

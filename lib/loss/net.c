@@ -68,15 +68,14 @@ void egm__net_both(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__
 egm_status egm__loss_by_row(const egm_loss *loss, int32_t net, const char *what, double weight)
 {
 	const egm_model *m = loss->nets[net];
-	char with[80] = "";
+	char with[80] = "this loss takes no such layer";
 	int32_t layer = egm__model_batch_layer(m);
 	if (layer < 0 || (what && !(weight > 0))) return EGM_OK;
-	if (what) snprintf(with, sizeof with, " with %s above 0 (%g)", what, weight);
+	if (what) snprintf(with, sizeof with, "%s is %g, must be 0", what, weight);
 	return egm__fail(
 	    EGM_ERR_ARGUMENT,
-	    "layer %d of %s '%s' is %s, which cannot be%s: the slope at one row would depend on the other rows "
-	    "of its batch",
-	    layer, loss->roles[net], m->name, m->layers[layer].kind->name, with);
+	    "layer %d of %s '%s' is %s, with which the slope at one row depends on the other rows of its batch; %s", layer,
+	    loss->roles[net], m->name, m->layers[layer].kind->name, with);
 }
 
 /* A variance of one number is none. */

@@ -4,8 +4,8 @@
  * a resumed run needs the number alone, and nothing of the shuffling has to be saved. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
+#include <io/data_impl.h>
 #include <string.h>
-#include <tensor/shape_impl.h>
 #include <train/batches_impl.h>
 
 egm_status egm__batches_fit(egm__batches *b, int64_t rows)
@@ -35,12 +35,9 @@ const int64_t *egm__batches_rows(egm__batches *b, int64_t number)
 	return b->permutation + (number % per_epoch) * b->batch;
 }
 
-void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out)
+egm_status egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out)
 {
-	const int64_t *order = egm__batches_rows(b, number);
-	size_t row = (size_t)egm_data_columns(data) * egm__dtype_size(egm_data_dtype(data));
-	const char *values = egm_data_values(data);
-	for (int64_t i = 0; i < b->batch; i++) memcpy((char *)out + (size_t)i * row, values + (size_t)order[i] * row, row);
+	return egm__data_rows(data, egm__batches_rows(b, number), b->batch, out);
 }
 
 void egm__batches_clear(egm__batches *b)

@@ -20,8 +20,8 @@ typedef struct egm__batches {
 egm_status egm__batches_fit(egm__batches *b, int64_t rows);
 /* The rows [batch] of mini-batch `number`, counted from 0 over all epochs. After egm__batches_fit. */
 const int64_t *egm__batches_rows(egm__batches *b, int64_t number);
-/* The same rows of `data` into out [batch, columns]. */
-void egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out);
+/* The same rows of `data` into out [batch, columns]; what went wrong where they are not in memory. */
+egm_status egm__batches_gather(egm__batches *b, const egm_data *data, int64_t number, void *out);
 void egm__batches_clear(egm__batches *b);
 
 #endif

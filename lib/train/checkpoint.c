@@ -214,24 +214,36 @@ out:
 	return st;
 }
 
-egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
+static egm_status save(const egm_trainer *trainer, const egm__destination *to)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = trainer ? trainer->context : NULL;
 	egm__checkpoint arrays = {0};
 	metadata *meta = NULL;
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "path" : "trainer");
+	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
+	EGM_TRY(egm__destination_check(to));
+	EGM_TRY(egm__trainer_whole(trainer));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);
 	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the texts of the file");
 	EGM_TRY(fill_metadata(meta, trainer));
-	EGM_TRY(egm__state_write(context, "egm_trainer_save", path, &arrays.entries, meta->n, meta->list));
+	EGM_TRY(egm__state_write(context, to, &arrays.entries, meta->n, meta->list));
 out:
-	if (trainer) {
-		for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
-		egm__free(context, meta);
-		egm__checkpoint_clear(&arrays, trainer);
-	}
-	return egm__named(__func__, st);
+	for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
+	egm__free(context, meta);
+	egm__checkpoint_clear(&arrays, trainer);
+	return st;
+}
+
+egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
+{
+	const egm__destination to = egm__to_file(path);
+	return egm__named(__func__, save(trainer, &to));
+}
+
+egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size, size_t *needed)
+{
+	const egm__destination to = egm__to_memory(buffer, size, needed);
+	return egm__named(__func__, save(trainer, &to));
 }

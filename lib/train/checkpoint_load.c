@@ -35,7 +35,7 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 		}
 	if (start > strlen(value) || start > strlen(expected)) start = same;
 	EGM_FAIL(EGM_ERR_FORMAT, "%s: net '%s' differs from layer %d on: '%.40s' in the checkpoint, '%.40s' in the trainer",
-	         file->path, t->loss->roles[net], layer, value + start, expected + start);
+	         file->path, t->loss->keys[net], layer, value + start, expected + start);
 out:
 	egm__free(t->context, expected);
 	return st;
@@ -111,14 +111,16 @@ out:
 	return st;
 }
 
-egm_status egm_trainer_restore(egm_trainer *trainer, const char *path, const egm_load_options *options)
+static egm_status restore(egm_trainer *trainer, const egm__origin *from, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
-	egm__state file = {.path = path, .file = "the checkpoint", .owner = "the trainer"};
+	egm__state file = {.path = from->path, .file = "the checkpoint", .owner = "the trainer"};
 	egm__checkpoint arrays = {0};
 	counters c = {0};
-	if (!trainer || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "path" : "trainer");
-	EGM_TRY(egm__safetensors_read(&file.contents, trainer->context, path, options));
+	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
+	EGM_TRY(egm__origin_check(from));
+	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));
 	if (trainer->negatives && !is_watched(&file)) arrays.entries.n--;
@@ -128,6 +130,19 @@ egm_status egm_trainer_restore(egm_trainer *trainer, const char *path, const egm
 	take_over(trainer, &c, &arrays, is_watched(&file));
 out:
 	egm__safetensors_free(file.contents);
-	if (trainer) egm__checkpoint_clear(&arrays, trainer);
-	return egm__named(__func__, st);
+	egm__checkpoint_clear(&arrays, trainer);
+	return st;
+}
+
+egm_status egm_trainer_restore(egm_trainer *trainer, const char *path, const egm_load_options *options)
+{
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, restore(trainer, &from, options));
+}
+
+egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
+                                      const egm_load_options *options)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, restore(trainer, &from, options));
 }

@@ -103,12 +103,27 @@ static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch 
 	if (phase->reads_data) t->batch_number++;
 }
 
+egm_status egm__trainer_whole(const egm_trainer *t)
+{
+	if (!t->filling) return EGM_OK;
+	return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of a mini-batch of this trainer");
+}
+
+/* The next mini-batch. Data may come from a callback, in the midst of a step. */
+static egm_status gather(egm_trainer *t, const egm_data *data)
+{
+	t->filling = 1;
+	egm_status st = egm__batches_gather(&t->batches, data, t->batch_number, t->batch);
+	t->filling = 0;
+	return st;
+}
+
 egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_data *data)
 {
 	egm_status st = EGM_OK;
 	const egm__phase *phase = &trainer->loss->phases[index];
 	egm__watch watch = {0};
-	if (phase->reads_data) egm__batches_gather(&trainer->batches, data, trainer->batch_number, trainer->batch);
+	if (phase->reads_data) EGM_TRY(gather(trainer, data));
 	if (phase->reads_negatives)
 		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
 	mark_unwritten(trainer);
@@ -195,7 +210,7 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	} d = {data};
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
 	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, at least 0 is needed", (long long)steps);
-	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own progress callback");
+	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own callback");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = 1;

@@ -31,20 +31,33 @@ static void fill_texts(texts *t, const egm_sampler *s)
 
 /* ---- saving and loading */
 
-egm_status egm_sampler_save(const egm_sampler *s, const char *path)
+static egm_status save(const egm_sampler *s, const egm__destination *to)
 {
 	egm_status st = EGM_OK;
 	egm__sampler_stage g = {0};
 	texts t;
-	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
+	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
+	EGM_TRY(egm__destination_check(to));
 	EGM_TRY(egm__sampler_idle(s, 1));
 	EGM_TRY(egm__sampler_stage_create(&g, s, ""));
 	egm__sampler_stage_fill(&g, s);
 	fill_texts(&t, s);
-	EGM_TRY(egm__state_write(s->context, "egm_sampler_save", path, &g.entries, TEXTS, t.list));
+	EGM_TRY(egm__state_write(s->context, to, &g.entries, TEXTS, t.list));
 out:
 	egm__free(s->context, g.block);
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_sampler_save(const egm_sampler *s, const char *path)
+{
+	const egm__destination to = egm__to_file(path);
+	return egm__named(__func__, save(s, &to));
+}
+
+egm_status egm_sampler_save_memory(const egm_sampler *s, void *buffer, size_t size, size_t *needed)
+{
+	const egm__destination to = egm__to_memory(buffer, size, needed);
+	return egm__named(__func__, save(s, &to));
 }
 
 static egm_status read_state(egm_sampler *s, const egm__state *file, egm__sampler_stage *g, uint64_t *seed)
@@ -64,20 +77,33 @@ out:
 	return st;
 }
 
-egm_status egm_sampler_restore(egm_sampler *s, const char *path)
+static egm_status restore(egm_sampler *s, const egm__origin *from)
 {
 	egm_status st = EGM_OK;
-	egm__state file = {.path = path, .file = "the file", .owner = "the sampler"};
+	egm__state file = {.path = from->path, .file = "the file", .owner = "the sampler"};
 	egm__sampler_stage g = {0};
 	uint64_t seed;
-	if (!s || !path) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", s ? "path" : "sampler"));
+	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
+	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__sampler_idle(s, 0));
-	EGM_TRY(egm__safetensors_read(&file.contents, s->context, path, NULL));
+	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, NULL, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
 	egm__sampler_stage_give(&g, s, seed);
 out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_sampler_restore(egm_sampler *s, const char *path)
+{
+	const egm__origin from = egm__from_file(path);
+	return egm__named(__func__, restore(s, &from));
+}
+
+egm_status egm_sampler_restore_memory(egm_sampler *s, const void *bytes, size_t size)
+{
+	const egm__origin from = egm__from_memory(bytes, size);
+	return egm__named(__func__, restore(s, &from));
 }

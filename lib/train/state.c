@@ -81,16 +81,16 @@ static egm_status refuse(const char *where, const egm__entry *entry, const void 
 
 /* ---- writing */
 
-egm_status egm__state_write(egm_context *context, const char *call, const char *path, const egm__entries *entries,
+egm_status egm__state_write(egm_context *context, const egm__destination *to, const egm__entries *entries,
                             int32_t n_meta, const egm__st_meta *meta)
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *tensors = egm__alloc_zero(context, entries->n, sizeof *tensors);
-	if (!tensors) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the header of %d arrays", call, (int)entries->n);
+	if (!tensors) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the header of %d arrays", to->path, (int)entries->n);
 	for (int32_t i = 0; i < entries->n; i++) {
 		const egm__entry *e = &entries->list[i];
 		int64_t flaw = find_flaw(context, e, e->values);
-		if (flaw >= 0) EGM_TRY(refuse(call, e, e->values, flaw));
+		if (flaw >= 0) EGM_TRY(refuse(to->path, e, e->values, flaw));
 		tensors[i].name = e->name;
 		tensors[i].dtype = e->dtype;
 		tensors[i].rank = e->rank;
@@ -98,7 +98,7 @@ egm_status egm__state_write(egm_context *context, const char *call, const char *
 		tensors[i].data = e->values;
 		tensors[i].count = e->count;
 	}
-	EGM_TRY(egm__safetensors_write(context, path, entries->n, tensors, n_meta, meta));
+	EGM_TRY(egm__safetensors_write_to(context, to, entries->n, tensors, n_meta, meta));
 out:
 	egm__free(context, tensors);
 	return st;

@@ -42,9 +42,9 @@ typedef struct egm__entries {
 
 size_t egm__entry_bytes(const egm__entry *entry);
 
-/* Writes arrays and texts to `path`, the file replaced as a whole. Numbers that a load would refuse are NONFINITE, in
- * the name of `call`: the last good file would be gone. */
-egm_status egm__state_write(egm_context *context, const char *call, const char *path, const egm__entries *entries,
+/* Writes arrays and texts, a file replaced as a whole. Numbers that a load would refuse are NONFINITE: the last
+ * good file would be gone. */
+egm_status egm__state_write(egm_context *context, const egm__destination *to, const egm__entries *entries,
                             int32_t n_meta, const egm__st_meta *meta);
 
 /* A file that was read, and how error texts name it and what it is read into: "the checkpoint", "the trainer". */

@@ -208,6 +208,7 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 	egm_status st = EGM_OK;
 	int32_t index = -1;
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
+	EGM_TRY(egm__trainer_whole(trainer));
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
@@ -227,6 +228,7 @@ egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, cons
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "net" : "trainer");
+	EGM_TRY(egm__trainer_whole(trainer));
 	if ((index = find_net(trainer, net)) < 0)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
 	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "no averages are kept: average_decay is 0");

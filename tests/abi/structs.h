@@ -103,7 +103,7 @@ static void teardown(void)
 
 MAKER(context_options, egm_context, egm_context_create(&made, given))
 MAKER(data_options, egm_data, egm_data_load_npy(&made, context, npy_path, given))
-MAKER(csv_options, egm_data, egm_data_load_csv(&made, context, csv_path, given))
+MAKER(csv_options, egm_data, egm_data_load_csv_table(&made, context, csv_path, given))
 MAKER(load_options, egm_model, egm_model_load(&made, context, model_path, given))
 CALL(restore_options, egm_model_restore(energy, model_path, given))
 MAKER(target_options, egm_target, egm_target_model(&made, energy, given))
@@ -215,7 +215,9 @@ static egm_status use_histogram_options(const egm_histogram_options *given)
 
 RESULT(sampler_statistics, egm_sampler_stats(sampler, -1, given))
 RESULT(negatives_statistics, egm_trainer_negatives_stats(trainer, given))
+RESULT(option, egm_options_describe("egm_gan_options", 0, given))
 RESULT(column, egm_data_column(data, 0, given))
+RESULT(option, egm_options_describe("egm_gan_options", 0, given))
 RESULT(mode_coverage, egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, NULL, given))
 
 static egm_status use_ais_result(egm_ais_result *given)
@@ -280,7 +282,9 @@ static egm_status use_ranking(egm_ranking *given)
 #define RESULTS(X)                                \
 	X(sampler_statistics, SAMPLER_STATISTICS)     \
 	X(negatives_statistics, NEGATIVES_STATISTICS) \
+	X(option, OPTION)                             \
 	X(column, COLUMN)                             \
+	X(option, OPTION)                             \
 	X(mode_coverage, MODE_COVERAGE)               \
 	X(ais_result, AIS_RESULT)                     \
 	X(diagnosis, DIAGNOSIS)                       \

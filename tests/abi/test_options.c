@@ -77,6 +77,8 @@ END_TEST
 START_TEST(test_options_init__is_the_initialiser_of_the_header)
 {
 	const kind *k = &kinds[_i];
+	if (k->call == call_option) return; /* it describes the others */
+	ck_assert_uint_eq(egm_options_size(k->name), k->size);
 	for (size_t size = sizeof(size_t); size <= k->size + BEYOND; size += sizeof(size_t)) {
 		room want = start(k, size), got;
 		memset(&got, 0xa5, sizeof got);
@@ -90,6 +92,7 @@ START_TEST(test_options_init__refuses_null_and_a_size_without_room_for_itself)
 {
 	const kind *k = &kinds[_i];
 	room r;
+	if (k->call == call_option) return;
 	memset(&r, 0xa5, sizeof r);
 	ck_assert_int_eq(egm_options_init(k->name, NULL, k->size), EGM_ERR_ARGUMENT);
 	for (size_t size = 0; size < sizeof(size_t); size++)

@@ -142,7 +142,7 @@ void bench_langevin(bench *b)
 	c->precision = numbers(b, GAUSS * GAUSS);
 	bench_precision(b, GAUSS, ones, -0.45, c->precision);
 	size_t before = bench_allocated();
-	bench_must(egm__target_create(&c->target, "bench", b->context, b->dtype, GAUSS, 0, NULL));
+	bench_must(egm__target_create(&c->target, b->context, b->dtype, GAUSS, 0, NULL));
 	c->target->build = build_gauss;
 	c->target->constants = c->precision;
 	c->target->tame = 1;

@@ -53,7 +53,7 @@ START_TEST(test_create__refuses_options_out_of_range)
 		const char *text;
 	} rows[] = {
 	    {-1, 0, "threads is -1"},
-	    {257, 0, "threads is 257, allowed are 1 to 256"},
+	    {257, 0, "egm_context_create: threads is 257, must be in [1, 256]"},
 	    {INT32_MIN, 0, "threads is -2147483648"},
 	    {1, -1, "simd is -1"},
 	    {1, 4, "simd is 4"},

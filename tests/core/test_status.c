@@ -25,6 +25,7 @@ START_TEST(test_status_name__names_every_code)
 	    {-30, "EGM_ERR_MEMORY"},
 	    {-40, "EGM_ERR_NONFINITE"},
 	    {-50, "EGM_ERR_IO"},
+	    {-51, "EGM_ERR_FILE"},
 	    {-41, "EGM_ERR_DIVERGED"},
 	    {-60, "EGM_ERR_FORMAT"},
 	    {-70, "EGM_ERR_UNSUPPORTED"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests of egm_data_load_csv_table share: options, and tables written and read. */
+/* What tests of egm_data_load_csv share: options, and tables written and read. */
 #ifndef EGM_CSV_TABLE_SUPPORT_H
 #define EGM_CSV_TABLE_SUPPORT_H
 #include "data_fixture.h"
@@ -17,7 +17,7 @@ static inline egm_data *load(const char *row, const char *text, size_t n)
 {
 	egm_data *data = NULL;
 	io_write(path, text, n);
-	io_expect(row, egm_data_load_csv_table(&data, context, path, &o), EGM_OK, NULL);
+	io_expect(row, egm_data_load_csv(&data, context, path, &o), EGM_OK, NULL);
 	return data;
 }
 

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 typedef enum fault_call {
 	FAULT_NONE,
 	FAULT_OPEN,
 	FAULT_READ,
+	FAULT_PREAD,
 	FAULT_WRITE,
 	FAULT_FSYNC,
 	FAULT_FCHMOD,
@@ -74,6 +76,20 @@ ssize_t read(int fd, void *bytes, size_t n)
 	return syscall(SYS_read, fd, bytes, n);
 }
 
+static inline ssize_t fault_pread(int fd, void *bytes, size_t n, off_t offset)
+{
+	if (fault_now(FAULT_PREAD)) {
+		if (fault.error) return -1;
+		n = n ? 1 : 0;
+	}
+	return preadv(fd, &(struct iovec){bytes, n}, 1, offset);
+}
+
+ssize_t pread(int fd, void *bytes, size_t n, off_t offset)
+{
+	return fault_pread(fd, bytes, n, offset);
+}
+
 ssize_t write(int fd, const void *bytes, size_t n)
 {
 	if (fault_now(FAULT_WRITE)) {
@@ -118,6 +134,12 @@ ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size);
 ssize_t __read_chk(int fd, void *bytes, size_t n, size_t size)
 {
 	return n > size ? -1 : read(fd, bytes, n);
+}
+
+ssize_t __pread64_chk(int fd, void *bytes, size_t n, off_t offset, size_t size);
+ssize_t __pread64_chk(int fd, void *bytes, size_t n, off_t offset, size_t size)
+{
+	return n > size ? -1 : fault_pread(fd, bytes, n, offset);
 }
 
 #endif

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Feeds bytes to every loader: the first byte picks one, the rest is the file. What a loader accepts must hold what its
- * header promises: finite numbers, aligned tensors.
+/* Feeds bytes to every loader, from memory: the first byte picks one, the rest is the file. What a loader accepts must
+ * have what its header promises: finite numbers, aligned tensors.
  *
  * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Without, it has a main of its own:
  * files given as arguments are replayed; with none, RUNS mutations of valid files are tried, always the same ones, so
  * that an ordinary test run under sanitizers covers the refusals. */
 #include <egm/data.h>
-#include <fcntl.h>
 #include <io/safetensors_impl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { LOADERS = 6, MAX_BYTES = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static egm_context *context;
-static egm_model *built; /* of the layers of a seed: what its weights are restored into */
-static int fd = -1;
-static char path[64];
+static egm_model *built;     /* of the layers of a seed: what its weights are restored into */
+static const uint8_t *bytes; /* the file */
+static size_t size;
 static long accepted[LOADERS], restored;
 
 static void require(int condition, const char *what)
@@ -45,26 +42,24 @@ static egm_model *seed_model(void)
 	return model;
 }
 
-/* A file without a disk: regular, and opened through /proc like any other. */
 static void set_up(void)
 {
 	if (context) return;
 	require(egm_context_create(&context, NULL) == EGM_OK, "a context");
-	fd = memfd_create("fuzz", 0);
-	require(fd >= 0, "a file in memory");
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	built = seed_model();
 }
 
-static void put(const uint8_t *bytes, size_t n)
+static void put(const uint8_t *file, size_t n)
 {
-	require(ftruncate(fd, 0) == 0 && pwrite(fd, bytes, n, 0) == (ssize_t)n, "a written file");
+	bytes = file;
+	size = n;
 }
 
 static void try_container(const egm_load_options *o)
 {
 	egm__safetensors *file;
-	if (egm__safetensors_read(&file, context, path, o) != EGM_OK) {
+	const egm__origin from = egm__from_memory(bytes, size);
+	if (egm__safetensors_read_from(&file, context, &from, o, 0) != EGM_OK) {
 		require(!file, "no container after a failure");
 		return;
 	}
@@ -84,7 +79,7 @@ static void try_container(const egm_load_options *o)
 static void try_model(const egm_load_options *o)
 {
 	egm_model *model;
-	if (egm_model_load(&model, context, path, o) != EGM_OK) {
+	if (egm_model_load_memory(&model, context, bytes, size, o) != EGM_OK) {
 		require(!model, "no model after a failure");
 		return;
 	}
@@ -103,7 +98,7 @@ static void try_restore(void)
 	enum { MOST = 64 };
 	float values[MOST];
 	int64_t n = egm_model_parameter_count(built);
-	if (egm_model_restore(built, path, NULL) != EGM_OK) return;
+	if (egm_model_restore_memory(built, bytes, size, NULL) != EGM_OK) return;
 	restored++;
 	require(n <= MOST && egm_model_parameters(built, egm_f32_out(values, n, 1)) == EGM_OK, "parameters");
 	for (int64_t i = 0; i < n; i++) require(isfinite(values[i]), "finite parameters");
@@ -111,13 +106,13 @@ static void try_restore(void)
 
 static void try_data(int loader)
 {
-	static egm_status (*const loads[])(egm_data **, egm_context *, const char *, const egm_data_options *) = {
-	    egm_data_load_idx, egm_data_load_npy, egm_data_load_csv};
+	static egm_status (*const loads[])(egm_data **, egm_context *, const void *, size_t,
+	                                   const egm_data_options *) = {egm_data_load_idx_memory, egm_data_load_npy_memory};
 	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data;
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
-	if (loads[loader - 2](&data, context, path, &o) != EGM_OK) {
+	if (loads[loader - 2](&data, context, bytes, size, &o) != EGM_OK) {
 		require(!data, "no data after a failure");
 		return;
 	}
@@ -130,20 +125,21 @@ static void try_data(int loader)
 
 /* The first byte of the file picks the options; the rest is the table, which is then read again with the dictionaries
  * of the first reading and must be the same. */
-static void try_table(const uint8_t *bytes, size_t n)
+static void try_table(void)
 {
 	egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 	egm_data *data, *again;
-	if (n < 1) return;
-	put(bytes + 1, n - 1);
+	if (size < 1) return;
+	uint8_t how = *bytes;
+	put(bytes + 1, size - 1);
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
-	o.delimiter = ",; \t"[bytes[0] & 3];
-	o.text = EGM_CSV_TEXT_REFUSE + (bytes[0] >> 2 & 3) % 3;
-	o.header = EGM_CSV_HEADER_DETECT + (bytes[0] >> 4 & 3) % 3;
-	o.replace_missing = bytes[0] >> 6 & 1;
-	o.decimal = bytes[0] >> 7 && o.delimiter != ',' ? ',' : '.';
-	if (egm_data_load_csv_table(&data, context, path, &o) != EGM_OK) {
+	o.delimiter = ",; \t"[how & 3];
+	o.text = EGM_CSV_TEXT_REFUSE + (how >> 2 & 3) % 3;
+	o.header = EGM_CSV_HEADER_DETECT + (how >> 4 & 3) % 3;
+	o.replace_missing = how >> 6 & 1;
+	o.decimal = how >> 7 && o.delimiter != ',' ? ',' : '.';
+	if (egm_data_load_csv_memory(&data, context, bytes, size, &o) != EGM_OK) {
 		require(!data, "no table after a failure");
 		return;
 	}
@@ -157,29 +153,59 @@ static void try_table(const uint8_t *bytes, size_t n)
 		for (int64_t k = 1; k < c.word_count; k++) require(strcmp(c.words[k - 1], c.words[k]) < 0, "sorted words");
 	}
 	o.like = data;
-	require(egm_data_load_csv_table(&again, context, path, &o) == EGM_OK, "a table like itself");
+	require(egm_data_load_csv_memory(&again, context, bytes, size, &o) == EGM_OK, "a table like itself");
 	require(egm_data_rows(again) == rows && egm_data_columns(again) == columns, "the same sizes");
 	require(memcmp(egm_data_values(again), x, (size_t)(rows * columns) * sizeof *x) == 0, "the same numbers");
 	egm_data_free(again);
 	egm_data_free(data);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+/* Saved again, the data have the same bytes, or those of another order of the tensors. */
+static void try_saved_data(const egm_load_options *o)
+{
+	static uint8_t saved[2 * MAX_BYTES];
+	egm_data *data, *again;
+	size_t n = 0;
+	if (egm_data_load_memory(&data, context, bytes, size, o) != EGM_OK) {
+		require(!data, "no data after a failure");
+		return;
+	}
+	accepted[4]++;
+	require(egm_data_save_memory(data, saved, sizeof saved, &n) == EGM_OK, "data that can be saved");
+	require(egm_data_load_memory(&again, context, saved, n, o) == EGM_OK, "data that can be loaded again");
+	int64_t columns = egm_data_columns(data);
+	size_t width = egm_data_dtype(data) == EGM_F64 ? 8 : 4;
+	require(columns == egm_data_columns(again), "the same columns");
+	require(memcmp(egm_data_values(data), egm_data_values(again), (size_t)(egm_data_rows(data) * columns) * width) == 0,
+	        "the same numbers");
+	for (int64_t i = 0; i < columns; i++) {
+		egm_column a = {.struct_size = sizeof a}, b = a;
+		require(egm_data_column(data, i, &a) == EGM_OK && egm_data_column(again, i, &b) == EGM_OK, "columns");
+		require(a.kind == b.kind && a.field == b.field && a.word_count == b.word_count, "the same columns");
+		for (int64_t k = 0; k < a.word_count; k++) require(strcmp(a.words[k], b.words[k]) == 0, "the same words");
+	}
+	egm_data_free(again);
+	egm_data_free(data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t n)
 {
 	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	if (n < 1) return 0;
 	set_up();
-	put(bytes + 1, n - 1);
+	put(input + 1, n - 1);
 	o.max_header_bytes = 65536;
 	o.max_data_bytes = MAX_BYTES;
-	int loader = bytes[0] % LOADERS;
+	int loader = input[0] % LOADERS;
 	if (loader == 0) {
 		try_container(&o);
 		try_restore();
 	} else if (loader == 1) {
 		try_model(&o);
 	} else if (loader == 5) {
-		try_table(bytes + 1, n - 1);
+		try_table();
+	} else if (loader == 4) {
+		try_saved_data(&o);
 	} else {
 		try_data(loader);
 	}
@@ -211,28 +237,43 @@ static uint64_t draw(uint64_t below)
 	return (z ^ z >> 31) % below;
 }
 
-static void add_seed(int loader, const void *bytes, size_t n)
+static void add_seed(int loader, const void *file, size_t n)
 {
 	seed *s = &seeds[n_seeds++];
 	require(n + 1 <= MAX_SEED, "a short seed");
 	s->bytes[0] = (uint8_t)loader;
-	memcpy(s->bytes + 1, bytes, n);
+	memcpy(s->bytes + 1, file, n);
 	s->n = n + 1;
 }
 
-/* What the library wrote to a file of that name. */
-static void add_file(int loader, const char *name)
+static void add_model(int loader, const egm_model *model)
 {
-	uint8_t bytes[MAX_SEED];
-	FILE *f = fopen(name, "rb");
-	require(f != NULL, "a saved file");
-	add_seed(loader, bytes, fread(bytes, 1, sizeof bytes - 1, f));
-	fclose(f);
-	unlink(name);
+	uint8_t file[MAX_SEED];
+	size_t n;
+	require(egm_model_save_memory(model, file, sizeof file, &n) == EGM_OK, "a saved model");
+	add_seed(loader, file, n);
+}
+
+/* Data of a table with names, codes, one-hot columns and a missing value. */
+static void add_data(void)
+{
+	static const char table[] = "n,w,v\n1,b,x\n?,a,y\n";
+	uint8_t file[MAX_SEED];
+	size_t n;
+	for (int32_t text = EGM_CSV_TEXT_CODES; text <= EGM_CSV_TEXT_ONE_HOT; text++) {
+		egm_csv_options o = EGM_CSV_OPTIONS_INIT;
+		egm_data *data;
+		o.text = text;
+		o.replace_missing = 1;
+		require(egm_data_load_csv_memory(&data, context, table, sizeof table - 1, &o) == EGM_OK, "a table");
+		require(egm_data_save_memory(data, file, sizeof file, &n) == EGM_OK, "saved data");
+		add_seed(4, file, n);
+		egm_data_free(data);
+	}
 }
 
 /* Layers with several numbers, which bytes are to change. */
-static void add_images(const char *name)
+static void add_images(void)
 {
 	egm_model *model;
 	require(egm_model_create(&model, context, "images", 8) == EGM_OK, "a model");
@@ -244,30 +285,17 @@ static void add_images(const char *name)
 	egm_model_upsample(model, 2);
 	egm_model_spectral_conv(model, 1, 1, 2, 0);
 	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
-	require(egm_model_save(model, name) == EGM_OK, "a saved model");
-	add_file(1, name);
+	add_model(1, model);
 	egm_model_free(model);
 }
 
 static void add_saved(void)
 {
-	const double x[4] = {1, 2, 3, 4};
-	const char *base = getenv("TMPDIR");
-	char folder[256], name[300];
-	egm_model *model;
-	snprintf(folder, sizeof folder, "%.200s/egm-fuzz-XXXXXX", base && *base ? base : "/tmp");
-	require(mkdtemp(folder) != NULL, "a folder");
-	snprintf(name, sizeof name, "%s/file", folder);
-	require(egm_array_save_npy(context, egm_f64(x, 2, 2), name) == EGM_OK, "an NPY file");
-	add_file(3, name);
-	model = seed_model();
-	for (int loader = 0; loader < 2; loader++) {
-		require(egm_model_save(model, name) == EGM_OK, "a saved model");
-		add_file(loader, name);
-	}
+	egm_model *model = seed_model();
+	for (int loader = 0; loader < 2; loader++) add_model(loader, model);
 	egm_model_free(model);
-	add_images(name);
-	rmdir(folder);
+	add_images();
+	add_data();
 }
 
 static void add_seeds(void)
@@ -277,7 +305,9 @@ static void add_seeds(void)
 	static const uint8_t idx[] = {0, 0, 0x0c, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff};
 	static const char npy[] = "\x93NUMPY\2\0\x46\0\0\0{'descr': '>i4', 'fortran_order': True, 'shape': (1, 2), }"
 	                          "           \n\0\0\0\1\0\0\0\2";
-	static const char csv[] = "1,2,3\r\n-4.5e-3, +.5 ,6.\n\n7,8,9";
+	static const char c_order[] = "\x93NUMPY\1\0\x46\0{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
+	                              "          \n\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\x40";
+	static const char csv[] = "\0001,2,3\r\n-4.5e-3, +.5 ,6.\n\n7,8,9";
 	/* In front of a table stand its options, see try_table. */
 	static const char words[] = "\x44 a, \"b, \"\"c\"\"\" ,\xc3\xa4\r\n# e\n1,x y,?\n2, \"x\ny\" ,3,\r\n\n4,NA,-5e1";
 	static const char blanks[] = "\x5a\"a 1\"  b\t-2 \n c \t d 3 # e\n";
@@ -287,7 +317,8 @@ static void add_seeds(void)
 	add_seed(0, container, 8 + sizeof header - 1 + 7);
 	add_seed(2, idx, sizeof idx);
 	add_seed(3, npy, sizeof npy - 1);
-	add_seed(4, csv, sizeof csv - 1);
+	add_seed(5, csv, sizeof csv - 1);
+	add_seed(3, c_order, sizeof c_order - 1);
 	add_seed(5, words, sizeof words - 1);
 	add_seed(5, blanks, sizeof blanks - 1);
 	add_seed(5, decimals, sizeof decimals - 1);
@@ -362,7 +393,7 @@ static void change_number(seed *s)
 /* A container whose header kept its form is worth more: the length before it is set right. */
 static void mend_length(seed *s)
 {
-	if (s->bytes[0] > 1 || s->n < 10) return;
+	if ((s->bytes[0] > 1 && s->bytes[0] != 4) || s->n < 10) return;
 	uint8_t *end = memrchr(s->bytes + 9, '}', s->n - 9);
 	uint64_t n = end ? (uint64_t)(end - s->bytes) - 8 : 0;
 	for (int i = 0; i < 8; i++) s->bytes[1 + i] = (uint8_t)(n >> (8 * i));
@@ -377,16 +408,16 @@ static void mutate(seed *s)
 
 static int replay(int n, char **names)
 {
-	static uint8_t bytes[MAX_BYTES];
+	static uint8_t file[MAX_BYTES];
 	for (int i = 0; i < n; i++) {
 		FILE *f = fopen(names[i], "rb");
 		if (!f) {
 			perror(names[i]);
 			return 1;
 		}
-		size_t got = fread(bytes, 1, sizeof bytes, f);
+		size_t got = fread(file, 1, sizeof file, f);
 		fclose(f);
-		LLVMFuzzerTestOneInput(bytes, got);
+		LLVMFuzzerTestOneInput(file, got);
 	}
 	return 0;
 }
@@ -411,7 +442,6 @@ int main(int argc, char **argv)
 		printf("%ld of the containers restored the model of a seed\n", restored);
 		require(restored > 0, "restored weights");
 	}
-	close(fd);
 	egm_model_free(built);
 	egm_context_free(context);
 	return status;

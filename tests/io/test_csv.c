@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers in text: what is read, what is refused and where, whatever the locale says. */
-#include "data_fixture.h"
+/* Numbers in tables of text: what is read, what is refused and where, whatever the locale says. */
+#include "csv_table_support.h"
 #include <locale.h>
 #if EGM_HAVE_ZLIB
 #include <zlib.h>
 #endif
-
-static void setup(void)
-{
-	data_setup("table.csv");
-	options.dtype = EGM_F64;
-}
 
 static const struct {
 	const char *row, *text;
@@ -56,10 +50,10 @@ START_TEST(test_csv__tables)
 	egm_data *data;
 	int64_t shape[8];
 	io_write(path, tables[_i].text, tables[_i].n);
-	options.delimiter = tables[_i].delimiter;
-	options.skip_lines = tables[_i].skip;
-	options.max_rows = tables[_i].max_rows;
-	io_expect(tables[_i].row, egm_data_load_csv(&data, context, path, &options), EGM_OK, NULL);
+	o.delimiter = tables[_i].delimiter;
+	o.skip_lines = tables[_i].skip;
+	o.max_rows = tables[_i].max_rows;
+	io_expect(tables[_i].row, egm_data_load_csv(&data, context, path, &o), EGM_OK, NULL);
 	ck_assert_int_eq(egm_data_shape(data, shape), 2);
 	ck_assert_int_eq(egm_data_dtype(data), EGM_F64);
 	check_values(tables[_i].row, data, tables[_i].rows, tables[_i].columns, tables[_i].values);
@@ -68,23 +62,20 @@ START_TEST(test_csv__tables)
 END_TEST
 
 static const attack attacks[] = {
-    {"empty", BYTES(""), EGM_ERR_FORMAT, "no row of numbers"},
-    {"newlines", BYTES("\n\n\r\n"), EGM_ERR_FORMAT, "no row of numbers"},
+    {"empty", BYTES(""), EGM_ERR_FORMAT, "no row: all lines"},
+    {"newlines", BYTES("\n\n\r\n"), EGM_ERR_FORMAT, "no row: all lines"},
     {"word", BYTES("1,2\n3,four\n"), EGM_ERR_FORMAT,
-     "line 2, field 2: 'four' is not a number; egm_data_load_csv_table reads"},
-    {"short line", BYTES("1,2\n\n3\n"), EGM_ERR_FORMAT, "line 3 has 1 numbers, the first row has 2"},
+     "line 2, field 2: 'four' is not a number; set the option text to read words"},
+    {"short line", BYTES("1,2\n\n3\n"), EGM_ERR_FORMAT, "line 3 has 1 fields, line 1 has 2"},
     {"long line", BYTES("1,2\n3,4,5\n"), EGM_ERR_FORMAT, "line 2 has"},
-    {"endless line", BYTES("1,2\n3,4,5,6,7"), EGM_ERR_FORMAT, "line 2 has more than 2 numbers"},
-    {"empty field", BYTES("1,,3\n"), EGM_ERR_FORMAT, "line 1, field 2: '' is not"},
-    {"last field empty", BYTES("1,2,\n"), EGM_ERR_FORMAT, "line 1, field 3: '' is not"},
+    {"endless line", BYTES("1,2\n3,4,5,6,7"), EGM_ERR_FORMAT, "line 2 has more than 2 fields"},
+    {"empty field", BYTES("1,,3\n"), EGM_ERR_FORMAT, "line 1, field 2: the value is missing (''); set"},
     {"blank field", BYTES("1, ,3\n"), EGM_ERR_FORMAT, "field 2"},
     {"two in one", BYTES("1 2,3\n"), EGM_ERR_FORMAT, "'1 2' is not"},
     {"decimal comma", BYTES("1,5;2\n"), EGM_ERR_FORMAT, "'5;2' is not"},
     {"hexadecimal", BYTES("0x10\n"), EGM_ERR_FORMAT, "'0x10' is not"},
     {"half a number", BYTES("1e\n"), EGM_ERR_FORMAT, "'1e' is not"},
     {"sign alone", BYTES("-\n"), EGM_ERR_FORMAT, "'-' is not"},
-    {"quotes", BYTES("\"1\"\n"), EGM_ERR_FORMAT, "is not a number"},
-    {"carriage return", BYTES("1\r2\n"), EGM_ERR_FORMAT, "'1\\x0d2' is not"},
     {"zero byte",
      BYTES("1\0"
            "2\n"),
@@ -95,32 +86,41 @@ static const attack attacks[] = {
     {"lfs", BYTES("version https://git-lfs.github.com/spec/v1\n"), EGM_ERR_FORMAT, "it looks like a git-lfs pointer"},
     {"NPY", BYTES("\x93NUMPY\1\0"), EGM_ERR_FORMAT, "it looks like an NPY file"},
     {"no UTF-8", BYTES("1,\x9b\xe2\x80\xae\n"), EGM_ERR_FORMAT, "field 2: '\\x9b\\u202e' is not a number"},
-    {"nan", BYTES("1,nan\n"), EGM_ERR_NONFINITE, "line 1, field 2: nan"},
-    {"-inf", BYTES("1,2\n-inf,2\n"), EGM_ERR_NONFINITE, "line 2, field 1: -inf"},
-    {"Infinity", BYTES("Infinity\n"), EGM_ERR_NONFINITE, "line 1, field 1: Infinity"},
-    {"NaN with payload", BYTES("nan(1)\n"), EGM_ERR_FORMAT, "not a number"},
-    {"overflow", BYTES("1e999\n"), EGM_ERR_NONFINITE, "1e999 is out of range"},
+    {"nan", BYTES("1,nan\n"), EGM_ERR_FORMAT, "line 1, field 2: the value is missing ('nan')"},
+    {"-inf", BYTES("1,2\n-inf,2\n"), EGM_ERR_NONFINITE, "line 2, field 1: '-inf' is not finite"},
+    {"Infinity", BYTES("Infinity\n"), EGM_ERR_NONFINITE, "line 1, field 1: 'Infinity' is not finite"},
+    {"NaN with payload", BYTES("1\nnan(1)\n"), EGM_ERR_FORMAT, "'nan(1)' is not a number"},
+    {"overflow", BYTES("1e999\n"), EGM_ERR_NONFINITE, "'1e999' is out of range"},
 };
 
 START_TEST(test_csv__attacks)
 {
-	check_attack(&attacks[_i], egm_data_load_csv, &options);
+	egm_data *data = (egm_data *)&data;
+	io_write(path, attacks[_i].bytes, attacks[_i].n);
+	io_expect(attacks[_i].row, egm_data_load_csv(&data, context, path, &o), attacks[_i].status, attacks[_i].needle);
+	ck_assert_ptr_null(data);
 }
 END_TEST
 
 START_TEST(test_csv__scale_and_storage)
 {
 	egm_data *data;
-	io_write(path, "0,255,1e39", 10);
-	options.scale = 1 / 127.5;
-	options.offset = -1;
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	io_write(path, "0,255,1e39,?,word", 17);
+	o.text = CODES;
+	o.replace_missing = 1;
+	o.missing_value = 7;
+	o.scale = 1 / 127.5;
+	o.offset = -1;
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert(((const double *)egm_data_values(data))[0] == -1);
 	ck_assert(((const double *)egm_data_values(data))[1] == 1 / 127.5 * 255 + -1);
+	ck_assert(((const double *)egm_data_values(data))[3] ==
+	          7); /* what replaces a missing value, and codes, as they are */
+	ck_assert(((const double *)egm_data_values(data))[4] == 0);
 	egm_data_free(data);
-	options.dtype = EGM_F32;
-	options.scale = 1;
-	io_expect("f32", egm_data_load_csv(&data, context, path, &options), EGM_ERR_NONFINITE, "field 3: 1e39 is out of");
+	o.dtype = EGM_F32;
+	o.scale = 0; /* the default, 1 */
+	io_expect("f32", egm_data_load_csv(&data, context, path, &o), EGM_ERR_NONFINITE, "field 3: '1e39' is out of");
 }
 END_TEST
 
@@ -131,10 +131,11 @@ START_TEST(test_csv__lines_of_any_length)
 	char *text = malloc(COLUMNS * 7 + 3000), *p = text;
 	egm_data *data;
 	ck_assert_ptr_nonnull(text);
+	o.header = NO; /* 0, 1, 2, ... may be names */
 	for (int i = 0; i < COLUMNS; i++) p += sprintf(p, "%s%d", i ? "," : "", i);
 	*p++ = '\n';
 	io_write(path, text, (size_t)(p - text));
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert_int_eq(egm_data_rows(data), 1);
 	ck_assert_int_eq(egm_data_columns(data), COLUMNS);
 	int right = 0;
@@ -146,11 +147,11 @@ START_TEST(test_csv__lines_of_any_length)
 	text[1023] = '5';
 	text[1024] = '\n';
 	io_write(path, text, 1025);
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	egm_data_free(data);
 	text[1024] = '0';
 	io_write(path, text, 1025);
-	io_expect("1025", egm_data_load_csv(&data, context, path, &options), EGM_ERR_FORMAT, "longer than 1024 bytes");
+	io_expect("1025", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "longer than 1024 bytes");
 	free(text);
 }
 END_TEST
@@ -159,14 +160,12 @@ START_TEST(test_csv__max_bytes)
 {
 	egm_data *data;
 	io_write(path, "1,2\n3,4\n5,6\n", 12);
-	options.max_bytes = 48;
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	o.max_bytes = 48;
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	egm_data_free(data);
-	options.max_bytes = 47;
-	io_expect("47", egm_data_load_csv(&data, context, path, &options), EGM_ERR_UNSUPPORTED,
-	          "line 3: more than 5 numbers, max_bytes is 47");
-	options.max_bytes = 0;
-	io_expect("0", egm_data_load_csv(&data, context, path, &options), EGM_ERR_UNSUPPORTED, "max_bytes is 0");
+	o.max_bytes = 47;
+	io_expect("47", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+	          "3 rows of 2 numbers take 48 bytes, max_bytes is 47");
 }
 END_TEST
 
@@ -177,14 +176,14 @@ START_TEST(test_csv__gzip)
 	gzFile z = gzopen(path, "wb");
 	for (int i = 0; i < 50000; i++) gzprintf(z, "%d,%d\n", i, -i);
 	ck_assert_int_eq(gzclose(z), Z_OK);
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert_int_eq(egm_data_rows(data), 50000);
 	ck_assert(((const double *)egm_data_values(data))[99999] == -49999);
 	egm_data_free(data);
 	size_t n;
 	unsigned char *bytes = io_read(path, &n);
 	io_write(path, bytes, n - 9);
-	io_expect("cut", egm_data_load_csv(&data, context, path, &options), EGM_ERR_FORMAT, "truncated gzip");
+	io_expect("cut", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "truncated gzip");
 	free(bytes);
 }
 END_TEST
@@ -220,13 +219,13 @@ START_TEST(test_csv__decimal_sign_is_the_point)
 	}
 	ck_assert(strtod("1,5", NULL) == 1.5);
 	io_write(path, "1.5;2.25\n", 9);
-	options.delimiter = ';';
-	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &options), EGM_OK);
+	o.delimiter = ';';
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert(((const double *)egm_data_values(data))[0] == 1.5);
 	ck_assert(((const double *)egm_data_values(data))[1] == 2.25);
 	egm_data_free(data);
 	io_write(path, "1,5;2\n", 6);
-	io_expect("comma", egm_data_load_csv(&data, context, path, &options), EGM_ERR_FORMAT, "'1,5' is not a number");
+	io_expect("comma", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "'1,5' is not a number");
 	/* A model saved here has a point in its slope, and loads. */
 	ck_assert_int_eq(egm_model_create(&m, context, "m", 1), EGM_OK);
 	egm_model_dense(m, 1);

@@ -16,7 +16,7 @@ START_TEST(test_csv_limits__zero_is_every_default)
 	io_write(path, BYTES("# c\nx,y\n1,2.5\n"));
 	const egm_csv_options *rows[] = {NULL, &zero, &set};
 	for (int i = 0; i < 3; i++) {
-		io_expect("default", egm_data_load_csv_table(&data, context, path, rows[i]), EGM_OK, NULL);
+		io_expect("default", egm_data_load_csv(&data, context, path, rows[i]), EGM_OK, NULL);
 		ck_assert_int_eq(egm_data_dtype(data), EGM_F32);
 		check_values("default", data, 1, 2, (const double[]){1, 2.5});
 		egm_data_free(data);
@@ -54,22 +54,21 @@ START_TEST(test_csv_limits__options_out_of_range)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		egm_csv_options changed = o;
 		memcpy((char *)&changed + rows[i].offset, &rows[i].value, sizeof rows[i].value);
-		io_expect(rows[i].needle, egm_data_load_csv_table(&data, context, path, &changed), EGM_ERR_ARGUMENT,
-		          rows[i].needle);
+		io_expect(rows[i].needle, egm_data_load_csv(&data, context, path, &changed), EGM_ERR_ARGUMENT, rows[i].needle);
 		ck_assert_ptr_null(data);
 	}
 	o.max_rows = -1;
-	io_expect("max_rows", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "max_rows is -1");
+	io_expect("max_rows", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "max_rows is -1");
 	o.max_rows = 0;
 	o.missing_value = NAN;
-	io_expect("NaN", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value nan");
+	io_expect("NaN", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value nan");
 	o.missing_value = 1e39;
 	o.dtype = EGM_F32;
-	io_expect("1e39", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value 1e+39");
+	io_expect("1e39", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value 1e+39");
 	o.missing_value = 0;
 	o.text_columns = (const char *const[]){"1"};
 	o.text_column_count = 1;
-	io_expect("text", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");
+	io_expect("text", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");
 }
 END_TEST
 
@@ -91,10 +90,10 @@ START_TEST(test_csv_limits__words_take_memory)
 		o.header = NO;
 		o.text = CODES;
 		o.max_bytes = 100000;
-		io_expect("refused", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+		io_expect("refused", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
 		          "names and words take more than 1048576 bytes; max_bytes is 100000");
 		o.max_bytes = 3 * sizeof text;
-		io_expect("allowed", egm_data_load_csv_table(&data, context, path, &o), EGM_OK, NULL);
+		io_expect("allowed", egm_data_load_csv(&data, context, path, &o), EGM_OK, NULL);
 		egm_data_free(data);
 	}
 }
@@ -105,9 +104,9 @@ START_TEST(test_csv_limits__misuse)
 	const float x[2] = {1, 2};
 	egm_data *data, *table = load("table", BYTES("x\n1\n"));
 	egm_column c = {.struct_size = sizeof c};
-	io_expect("out", egm_data_load_csv_table(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
-	io_expect("context", egm_data_load_csv_table(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
-	io_expect("path", egm_data_load_csv_table(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("out", egm_data_load_csv(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	io_expect("context", egm_data_load_csv(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("path", egm_data_load_csv(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("data", egm_data_column(NULL, 0, &c), EGM_ERR_ARGUMENT, "data is NULL");
 	io_expect("column", egm_data_column(table, 0, NULL), EGM_ERR_ARGUMENT, "column is NULL");
 	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "no column 1 in 1 columns");
@@ -119,7 +118,7 @@ START_TEST(test_csv_limits__misuse)
 	ck_assert(!c.name && !c.word && !c.words && !c.word_count && !c.field);
 	o.like = data;
 	egm_data *other;
-	io_expect("like", egm_data_load_csv_table(&other, context, path, &o), EGM_ERR_ARGUMENT, "like is no data of");
+	io_expect("like", egm_data_load_csv(&other, context, path, &o), EGM_ERR_ARGUMENT, "like is no data of");
 	egm_data_free(data);
 }
 END_TEST
@@ -135,7 +134,7 @@ START_TEST(test_csv_limits__limits)
 	data = load("32", BYTES("x,w\n1,1\n2,2\n"));
 	egm_data_free(data);
 	o.max_bytes = 31;
-	io_expect("31", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "max_bytes is 31");
+	io_expect("31", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "max_bytes is 31");
 	o.max_bytes = 0;
 	o.max_rows = 0;
 	o.text = CODES;
@@ -143,7 +142,7 @@ START_TEST(test_csv_limits__limits)
 	data = load("2 words", BYTES("1,a\n2,b\n3,a\n"));
 	egm_data_free(data);
 	io_write(path, BYTES("1,a\n2,b\n3,c\n"));
-	io_expect("3 words", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+	io_expect("3 words", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
 	          "line 3, field 2: 'c' is one word more than max_words, 2");
 	/* Words of rows that are not read have no code. */
 	o.max_rows = 2;
@@ -173,7 +172,7 @@ START_TEST(test_csv_limits__lines_of_many_fields)
 	egm_data_free(data);
 	memcpy(text + 2 * FIELDS - 1, ",7\n", 3);
 	io_write(path, text, 2 * FIELDS + 2);
-	io_expect("one more", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "more than 1048576");
+	io_expect("one more", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "more than 1048576");
 	free(text);
 }
 END_TEST
@@ -201,7 +200,7 @@ START_TEST(test_csv_limits__many_rows)
 	gzFile z = gzopen(path, "wb");
 	ck_assert_int_eq(gzwrite(z, text, (unsigned)(p - text)), (int)(p - text));
 	ck_assert_int_eq(gzclose(z), Z_OK);
-	ck_assert_int_eq(egm_data_load_csv_table(&data, context, path, &o), EGM_OK);
+	ck_assert_int_eq(egm_data_load_csv(&data, context, path, &o), EGM_OK);
 	ck_assert(((const float *)egm_data_values(data))[2 * ROWS - 1] == ROWS - 1);
 	egm_data_free(data);
 #endif
@@ -213,19 +212,15 @@ END_TEST
 START_TEST(test_csv_limits__whatever_the_host_rounds_to)
 {
 	static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-	egm_data *plain, *table;
+	egm_data *table;
 	for (int i = 0; i < 4; i++) {
 		io_write(path, "0.1,0.3,-0.7\n", 13);
-		options.dtype = EGM_F64;
 		ck_assert_int_eq(fesetround(modes[i]), 0);
-		egm_status first = egm_data_load_csv(&plain, context, path, &options);
-		egm_status second = egm_data_load_csv_table(&table, context, path, &o);
+		egm_status st = egm_data_load_csv(&table, context, path, &o);
 		ck_assert_int_eq(fegetround(), modes[i]);
 		fesetround(FE_TONEAREST);
-		ck_assert(first == EGM_OK && second == EGM_OK);
-		check_values("plain", plain, 1, 3, (const double[]){0.1, 0.3, -0.7});
+		ck_assert_int_eq(st, EGM_OK);
 		check_values("table", table, 1, 3, (const double[]){0.1, 0.3, -0.7});
-		egm_data_free(plain);
 		egm_data_free(table);
 	}
 }

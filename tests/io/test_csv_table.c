@@ -210,7 +210,7 @@ START_TEST(test_csv_table__attacks)
 	egm_data *data = (egm_data *)&data;
 	options_of(attacks[_i].how);
 	io_write(path, attacks[_i].text, strlen(attacks[_i].text));
-	io_expect(attacks[_i].row, egm_data_load_csv_table(&data, context, path, &o), attacks[_i].status,
+	io_expect(attacks[_i].row, egm_data_load_csv(&data, context, path, &o), attacks[_i].status,
 	          attacks[_i].needle);
 	ck_assert_ptr_null(data);
 }
@@ -222,10 +222,10 @@ START_TEST(test_csv_table__other_formats)
 	egm_data *data;
 	char bytes[600] = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 	io_write(path, bytes, sizeof bytes);
-	io_expect("xls", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "an old Office document");
+	io_expect("xls", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "an old Office document");
 	memcpy(bytes, "MATLAB 7.3 MAT-file", 19);
 	io_write(path, bytes, sizeof bytes);
-	io_expect("mat", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "a MATLAB file");
+	io_expect("mat", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "a MATLAB file");
 	o.skip_lines = 3;
 	data = load("ARFF", BYTES("@relation a\n@attribute x real\n@data\n1\n2\n"));
 	check_values("ARFF", data, 2, 1, (const double[]){1, 2});
@@ -237,7 +237,7 @@ START_TEST(test_csv_table__utf16_without_a_mark)
 {
 	egm_data *data = (egm_data *)&data;
 	io_write(path, "1\0,\0002\0\n\0", 8);
-	io_expect("UTF-16", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT, "line 1 has a zero byte");
+	io_expect("UTF-16", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "line 1 has a zero byte");
 	ck_assert_ptr_null(data);
 }
 END_TEST
@@ -291,16 +291,16 @@ START_TEST(test_csv_table__columns_that_are_not_there)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		o.columns = &rows[i].column;
 		o.column_count = 1;
-		io_expect("column", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, rows[i].needle);
+		io_expect("column", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, rows[i].needle);
 	}
 	const char *twice[] = {"age", "2"};
 	o.columns = twice;
 	o.column_count = 2;
-	io_expect("twice", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT, "2 is chosen twice");
+	io_expect("twice", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "2 is chosen twice");
 	io_write(path, "x,x\n1,2\n", 8);
 	o.columns = (const char *const[]){"x"};
 	o.column_count = 1;
-	io_expect("same", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_ARGUMENT,
+	io_expect("same", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT,
 	          "two columns, 1 and 2, have");
 }
 END_TEST
@@ -321,7 +321,7 @@ START_TEST(test_csv_table__other_columns_may_hold_anything)
 	egm_data_free(data);
 	o.columns = NULL;
 	o.column_count = 0;
-	io_expect("read", egm_data_load_csv_table(&data, context, path, &o), EGM_ERR_FORMAT,
+	io_expect("read", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT,
 	          "line 2, field 2: longer than 1024 bytes");
 }
 END_TEST
@@ -362,7 +362,7 @@ START_TEST(test_csv_table__like)
 	check_values("no header", test, 1, 2, (const double[]){1, 9});
 	egm_data_free(test);
 	io_write(path, BYTES("proto,bytes\nudp,1\nsctp,2\n"));
-	io_expect("unknown", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT,
+	io_expect("unknown", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
 	          "line 3, field 1: 'sctp' is not in the column's dictionary");
 	o.unknown = EGM_CSV_UNKNOWN_CODE;
 	test = load("a code of its own", BYTES("proto,bytes\nudp,1\nsctp,2\n"));
@@ -377,15 +377,15 @@ START_TEST(test_csv_table__like)
 	ck_assert_str_eq(describe(train), "proto.1(icmp|tcp|udp) bytes.2");
 	o.like = train;
 	io_write(path, BYTES("bytes,x\n1,2\n"));
-	io_expect("lacks", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	io_expect("lacks", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
 	          "like: there is no column 'proto'");
 	io_write(path, BYTES("tcp\n"));
-	io_expect("narrow", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT, "line 1 may be a header");
+	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT, "line 1 may be a header");
 	o.header = NO;
-	io_expect("narrow", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
 	          "like: there is no column '2'");
 	io_write(path, BYTES("tcp,x\n"));
-	io_expect("kind", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_FORMAT,
+	io_expect("kind", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
 	          "'x' is not a number, as this");
 	egm_data_free(train);
 }
@@ -410,7 +410,7 @@ START_TEST(test_csv_table__like_one_hot)
 	check_values("x, x", test, 1, 3, (const double[]){5, 1, 7});
 	egm_data_free(test);
 	io_write(path, BYTES("s,x,x\na,5,7\n"));
-	io_expect("x, x", egm_data_load_csv_table(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	io_expect("x, x", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
 	          "2 and 3, have the name 'x'");
 	/* Names alone tell a header of words from a row, where the table has no numbers. */
 	egm_data_free(train);

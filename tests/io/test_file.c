@@ -328,9 +328,9 @@ START_TEST(test_file__strays_of_a_long_name)
 }
 END_TEST
 
-static egm_status save_within(egm__file_writer *w, void *user)
+static egm_status save_within(egm__writer *w, void *user)
 {
-	ck_assert_int_eq(egm__file_append(w, "outer", 5), EGM_OK);
+	ck_assert_int_eq(egm__append(w, "outer", 5), EGM_OK);
 	ck_assert_int_eq(io_entries(folder, NULL), *(int *)user ? 2 : 1);
 	ck_assert_int_eq(save(7), EGM_OK);
 	ck_assert_uint_eq(load(), 7);

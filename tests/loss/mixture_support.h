@@ -27,8 +27,7 @@ typedef struct mx_numbers {
 
 static inline egm_mixture_options mx_options(int64_t components, int32_t covariance)
 {
-	egm_mixture_options o;
-	ck_assert_egm(egm_mixture_options_init(&o, sizeof o));
+	egm_mixture_options o = EGM_MIXTURE_OPTIONS_INIT;
 	o.components = components;
 	o.covariance = covariance;
 	return o;
@@ -46,8 +45,11 @@ static inline egm_mixture *mx_create(egm_context *c, const mx_numbers *n, const 
 				if (o->covariance == EGM_COVARIANCE_DIAGONAL && i == j) own[k * n->d + i] = v;
 				if (o->covariance == EGM_COVARIANCE_SPHERICAL && i == 0 && j == 0) own[k] = v;
 			}
-	ck_assert_egm(egm_mixture_create(&m, c, egm_f64(n->w, COMPONENTS, 1), egm_f64(n->m, COMPONENTS, n->d),
-	                                 COVARIANCES(own, COMPONENTS, n->d), o));
+	int64_t each = o->covariance == EGM_COVARIANCE_FULL       ? n->d * n->d
+	               : o->covariance == EGM_COVARIANCE_DIAGONAL ? n->d
+	                                                          : 1;
+	ck_assert_egm(
+	    egm_mixture_create(&m, c, egm_f64(n->w, n->k, 1), egm_f64(n->m, n->k, n->d), egm_f64(own, n->k, each), o));
 	return m;
 }
 
@@ -56,7 +58,11 @@ static inline mx_numbers mx_read(const egm_mixture *m)
 	mx_numbers n = {.k = egm_mixture_components(m), .d = egm_mixture_dims(m)};
 	int32_t kind = egm_mixture_covariance(m);
 	double own[MX_K * MX_D * MX_D];
-	ck_assert_egm(egm_mixture_parameters(m, n.w, n.m, own));
+	ck_assert_egm(egm_mixture_parameters(m, egm_f64_out(n.w, n.k, 1), egm_f64_out(n.m, n.k, n.d),
+	                                     egm_f64_out(own, n.k,
+	                                                 kind == EGM_COVARIANCE_FULL       ? n.d * n.d
+	                                                 : kind == EGM_COVARIANCE_DIAGONAL ? n.d
+	                                                                                   : 1)));
 	for (int64_t k = 0; k < n.k; k++)
 		for (int64_t i = 0; i < n.d; i++)
 			for (int64_t j = 0; j < n.d; j++)

@@ -183,8 +183,9 @@ START_TEST(test_cross_entropy__refuses)
 {
 	nets[0] = l_net(context, "single", 2, (int64_t[]){INPUTS, 1}, NULL, EGM_F64, 1);
 	S_REFUSED(egm_loss_cross_entropy(&loss, nets[0], NULL), EGM_ERR_SHAPE,
-	          "cross_entropy: classifier 'single' has 1 outputs, 2 classes at least");
-	S_REFUSED(egm_loss_cross_entropy(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "cross_entropy: classifier is NULL");
+	          "egm_loss_cross_entropy: classifier 'single' has 1 outputs, must have at least 2");
+	S_REFUSED(egm_loss_cross_entropy(&loss, NULL, NULL), EGM_ERR_ARGUMENT,
+	          "egm_loss_cross_entropy: classifier is NULL");
 }
 END_TEST
 

@@ -116,16 +116,16 @@ END_TEST
 
 START_TEST(test_dae__refuses)
 {
-	const double bad[] = {0, -1, NAN, INFINITY};
+	const double bad[] = {-0.5, -1, NAN, INFINITY};
 	egm_dae_options o;
 	nets[0] = l_net(context, "denoiser", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 1);
 	nets[1] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	for (int i = 0; i < 4; i++) {
 		o = (egm_dae_options)EGM_DAE_OPTIONS_INIT;
 		o.sigma = bad[i];
-		S_REFUSED(egm_loss_dae(&loss, nets[0], &o), EGM_ERR_ARGUMENT, "dae: sigma = ");
+		S_REFUSED(egm_loss_dae(&loss, nets[0], &o), EGM_ERR_ARGUMENT, "egm_loss_dae: sigma is ");
 	}
-	S_REFUSED(egm_loss_dae(&loss, nets[1], NULL), EGM_ERR_SHAPE, "denoiser 'energy' has 1 outputs, 2 wanted");
+	S_REFUSED(egm_loss_dae(&loss, nets[1], NULL), EGM_ERR_SHAPE, "denoiser 'energy' has 1 outputs, must have 2");
 	S_REFUSED(egm_loss_dae(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "denoiser is NULL");
 }
 END_TEST

@@ -148,7 +148,7 @@ START_TEST(test_dde__refuses)
 	nets[Q] = l_net(context, "q", 2, (int64_t[]){3, 1}, NULL, EGM_F64, 1);
 	nets[G] = l_net(context, "g", 2, (int64_t[]){5, 2}, NULL, EGM_F64, 1);
 	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], NULL), EGM_ERR_SHAPE,
-	          "sample_energy 'q' has 3 inputs, 2 wanted");
+	          "sample_energy 'q' has 3 inputs, must have 2");
 	S_REFUSED(egm_loss_dde(&loss, nets[P], nets[P], nets[G], NULL), EGM_ERR_ARGUMENT,
 	          "data_energy and sample_energy are the same net 'p'");
 	o = (egm_dde_options)EGM_DDE_OPTIONS_INIT;

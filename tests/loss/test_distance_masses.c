@@ -136,7 +136,7 @@ START_TEST(test_histogram__three_columns)
 				}
 	for (int k = 0; k < 3; k++, rows++, weights[30]++) /* outside in one column is outside */
 		for (int l = 0; l < 3; l++) x[rows][l] = l == k ? 50 : (float)lower[l];
-	assert_ok(egm_metric_histogram(egm_f32(x, rows, 3), lower, upper, bins, egm_f64_out(masses, 31, 1)));
+	assert_ok(egm_metric_histogram(egm_f32(x[0], rows, 3), lower, upper, bins, egm_f64_out(masses, 31, 1)));
 	for (int i = 0; i < 31; i++) assert_close(masses[i], weights[i] / (double)rows, 1e-16);
 }
 END_TEST

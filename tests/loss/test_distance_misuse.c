@@ -204,72 +204,6 @@ START_TEST(test_distance__zeros_are_the_defaults)
 }
 END_TEST
 
-START_TEST(test_modes__refusals)
-{
-	const double x[4] = {0, 1, 2, 4}, low[2] = {0.5, 0.4}, none[2] = {0, NAN};
-	const float narrow[4] = {0, 1, 2, 4};
-	const egm_array a = egm_f64(x, 2, 2), centres = egm_f64(x, 2, 2);
-	const struct kind k = {"egm_metric_mode_coverage", NULL, 0};
-	egm_mode_options o = EGM_MODE_OPTIONS_INIT;
-	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
-#define REFUSED(code, text, ...) refused(&k, egm_metric_mode_coverage(__VA_ARGS__), code, text)
-	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, a, centres, 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "coverage is NULL", context, a, centres, 1, NULL, NULL);
-	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", context, egm_no_array(), centres, 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "centres is NULL", context, a, egm_no_array(), 1, NULL, &r);
-	REFUSED(EGM_ERR_DTYPE, "centres is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_SHAPE, "centres has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "centres has 0 rows of 2 numbers, at least 1 of each is needed", context, a,
-	        egm_f64(x, 0, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centres is nan, must be finite", context, a,
-	        egm_f64(none, 1, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "sigma is 0, must be above 0 and finite", context, a, centres, 0, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "sigma is nan, must be above 0 and finite", context, a, centres, NAN, NULL, &r);
-	o.radius = -1;
-	REFUSED(EGM_ERR_ARGUMENT, "radius is -1, must be above 0 and finite", context, a, centres, 1, &o, &r);
-	o.radius = 0; /* the default */
-	o.least_points = -1;
-	REFUSED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centres, 1, &o, &r);
-	o.least_points = 0;
-	o.weights = low;
-	REFUSED(EGM_ERR_ARGUMENT, "weights sums to 0.9, must sum to 1", context, a, centres, 1, &o, &r);
-#undef REFUSED
-	ck_assert(r.struct_size == sizeof r && r.covered == 0 && r.high_quality == 0);
-	o.weights = NULL;
-	assert_ok(egm_metric_mode_coverage(context, a, centres, 1, &o, &r));
-	ck_assert(r.covered == 2);
-}
-END_TEST
-
-START_TEST(test_ranking__refusals)
-{
-	const double scores[2] = {1, NAN};
-	const uint8_t positive[2] = {1, 0};
-	const egm_array one = egm_f64(scores, 1, 1);
-	const struct kind k = {"egm_metric_ranking", NULL, 0};
-	egm_ranking r = EGM_RANKING_INIT;
-#define REFUSED(code, text, ...) refused(&k, egm_metric_ranking(__VA_ARGS__), code, text)
-	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, one, positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking is NULL", context, one, positive, 0, NULL);
-	REFUSED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
-	REFUSED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, at least 1 of each is needed", context,
-	        egm_f64(scores, 0, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, more than memory can hold", context,
-	        egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has dtype 3, neither EGM_F32 nor EGM_F64", context,
-	        egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is nan, must be in [0, 1]", context, one, positive, NAN, &r);
-	REFUSED(EGM_ERR_NONFINITE, "score 1 (from 0) is nan, must be a number", context, egm_f64(scores, 2, 1), positive, 0,
-	        &r);
-#undef REFUSED
-	ck_assert(r.struct_size == sizeof r && r.positives == 0 && r.auroc == 0);
-}
-END_TEST
-
 START_TEST(test_distance__refuses_what_are_no_masses)
 {
 	const double p[2] = {0.5, 0.5}, low[2] = {0.5, 0.4999}, negative[2] = {1.5, -0.5}, none[2] = {NAN, 1};
@@ -443,8 +377,6 @@ int main(void)
 	tcase_add_test(tc, test_median__needs_two_rows_in_all);
 	tcase_add_test(tc, test_distance__refuses_options_by_name);
 	tcase_add_loop_test(tc, test_distance__zeros_are_the_defaults, 0, KINDS);
-	tcase_add_test(tc, test_modes__refusals);
-	tcase_add_test(tc, test_ranking__refusals);
 	tcase_add_loop_test(tc, test_distance__refuses_what_are_no_masses, 0, 3);
 	tcase_add_test(tc, test_histogram__refusals);
 	tcase_add_test(tc, test_distance__defaults_are_those_of_the_header);

@@ -7,14 +7,13 @@ static egm_mode_options options;
 static void start(void)
 {
 	setup();
-	assert_ok(egm_mode_options_init(&options, sizeof options));
+	options = (egm_mode_options)EGM_MODE_OPTIONS_INIT;
 }
 
 static egm_mode_coverage cover(const double *x, int64_t rows, int64_t columns, const double *centres, int64_t modes,
                                double sigma)
 {
-	egm_mode_coverage c;
-	assert_ok(egm_mode_coverage_init(&c, sizeof c));
+	egm_mode_coverage c = EGM_MODE_COVERAGE_INIT;
 	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, rows, columns), egm_f64(centres, modes, columns), sigma,
 	                                   &options, &c));
 	return c;
@@ -101,40 +100,43 @@ END_TEST
 
 START_TEST(test_modes__refusals)
 {
-	const double x[2] = {0, 1}, centres[2] = {0, NAN}, negative[2] = {1.5, -0.5}, half[2] = {0.25, 0.25};
-	egm_mode_coverage c = EGM_MODE_COVERAGE_INIT;
-	ck_assert(isnan(c.high_quality) && isnan(c.reverse_kl) && isnan(c.kl_floor) && c.covered == 0);
-#define REFUSED(code, text, ...)                                                                   \
-	ck_assert_int_eq(egm_metric_mode_coverage(context, EGM_F64, __VA_ARGS__, &options, &c), code); \
-	ck_assert_str_eq(egm_last_error(), text);                                                      \
-	ck_assert(isnan(c.high_quality))
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: x is NULL", NULL, 2, 1, x, 2, 1);
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: x has 0 rows of 1 numbers, it takes 1 rows of 1 or more", x, 0, 1, x, 2,
-	        1);
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: centres is NULL", x, 2, 1, NULL, 2, 1);
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: 0 modes of 1 columns", x, 2, 1, x, 0, 1);
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: sigma = 0 is not a positive number", x, 2, 1, x, 2, 0);
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: sigma = nan is not a positive number", x, 2, 1, x, 2, NAN);
-	REFUSED(EGM_ERR_NONFINITE, "mode_coverage: row 1, column 0 (from 0) of centres is nan", x, 2, 1, centres, 2, 1);
-	REFUSED(EGM_ERR_NONFINITE, "mode_coverage: row 0, column 1 (from 0) of x is nan", centres, 1, 2, x, 1, 1);
-	options.weights = negative;
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: weights[1] is -0.5, a mass is not negative", x, 2, 1, x, 2, 1);
-	options.weights = half;
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: weights sums to 0.5, masses sum to 1", x, 2, 1, x, 2, 1);
-	options.weights = NULL;
-	options.radius = 0;
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: radius = 0 is not a positive number", x, 2, 1, x, 2, 1);
-	options.radius = 3;
-	options.least_points = -1;
-	REFUSED(EGM_ERR_ARGUMENT, "mode_coverage: least_points = -1 is negative", x, 2, 1, x, 2, 1);
+	const double x[4] = {0, 1, 2, 4}, low[2] = {0.5, 0.4}, negative[2] = {1.5, -0.5}, none[2] = {0, NAN};
+	const float narrow[4] = {0, 1, 2, 4};
+	const egm_array a = egm_f64(x, 2, 2), centres = egm_f64(x, 2, 2);
+	egm_mode_options o = EGM_MODE_OPTIONS_INIT;
+	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
+#define REFUSED(code, text, ...)                                   \
+	ck_assert_int_eq(egm_metric_mode_coverage(__VA_ARGS__), code); \
+	ck_assert_str_eq(egm_last_error(), "egm_metric_mode_coverage: " text)
+	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, a, centres, 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "coverage is NULL", context, a, centres, 1, NULL, NULL);
+	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", context, egm_no_array(), centres, 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "centres is NULL", context, a, egm_no_array(), 1, NULL, &r);
+	REFUSED(EGM_ERR_DTYPE, "centres is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_SHAPE, "centres has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "centres has 0 rows of 2 numbers, at least 1 of each is needed", context, a,
+	        egm_f64(x, 0, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centres is nan, must be finite", context, a,
+	        egm_f64(none, 1, 2), 1, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "sigma is 0, must be above 0 and finite", context, a, centres, 0, NULL, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "sigma is nan, must be above 0 and finite", context, a, centres, NAN, NULL, &r);
+	o.radius = -1;
+	REFUSED(EGM_ERR_ARGUMENT, "radius is -1, must be above 0 and finite", context, a, centres, 1, &o, &r);
+	o.radius = 0; /* the default */
+	o.least_points = -1;
+	REFUSED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centres, 1, &o, &r);
+	o.least_points = 0;
+	o.weights = low;
+	REFUSED(EGM_ERR_ARGUMENT, "weights sums to 0.9, must sum to 1", context, a, centres, 1, &o, &r);
+	o.weights = negative;
+	REFUSED(EGM_ERR_ARGUMENT, "weights[1] is -0.5, must be at least 0", context, a, centres, 1, &o, &r);
 #undef REFUSED
-	ck_assert_int_eq(egm_metric_mode_coverage(NULL, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, NULL),
-	                 EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c), EGM_OK);
-	c.struct_size = 3;
-	ck_assert_int_eq(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(x, 2, 1), 1, NULL, &c),
-	                 EGM_ERR_ARGUMENT);
+	ck_assert(r.struct_size == sizeof r && r.covered == 0 && r.high_quality == 0);
+	o.weights = NULL;
+	assert_ok(egm_metric_mode_coverage(context, a, centres, 1, &o, &r));
+	ck_assert(r.covered == 2);
+	r.struct_size = 3;
+	ck_assert_int_eq(egm_metric_mode_coverage(context, a, centres, 1, &o, &r), EGM_ERR_ARGUMENT);
 }
 END_TEST
 

@@ -4,8 +4,7 @@
 
 static egm_ranking rank_share(const double *scores, const uint8_t *positive, int64_t count, double share)
 {
-	egm_ranking r;
-	assert_ok(egm_ranking_init(&r, sizeof r));
+	egm_ranking r = EGM_RANKING_INIT;
 	assert_ok(egm_metric_ranking(context, egm_f64(scores, count, 1), positive, share, &r));
 	return r;
 }
@@ -194,30 +193,33 @@ END_TEST
 
 START_TEST(test_ranking__refusals)
 {
-	const double scores[3] = {1, NAN, 2};
-	const uint8_t positive[3] = {0, 1, 1};
-	egm_ranking r;
-	assert_ok(egm_ranking_init(&r, sizeof r));
-	ck_assert(isnan(r.prevalence) && isnan(r.auroc) && isnan(r.f1_of_everything));
+	const double scores[2] = {1, NAN};
+	const uint8_t positive[2] = {1, 0};
+	const egm_array one = egm_f64(scores, 1, 1);
+	egm_ranking r = EGM_RANKING_INIT;
 #define REFUSED(code, text, ...)                             \
 	ck_assert_int_eq(egm_metric_ranking(__VA_ARGS__), code); \
-	ck_assert_str_eq(egm_last_error(), text);                \
-	ck_assert(isnan(r.prevalence))
-	REFUSED(EGM_ERR_NONFINITE, "ranking: score 1 (from 0) is NaN", context, EGM_F64, scores, positive, 3, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: context is NULL", NULL, EGM_F64, scores, positive, 1, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: scores is NULL", context, EGM_F64, NULL, positive, 1, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: positive is NULL", context, EGM_F64, scores, NULL, 1, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: ranking is NULL", context, EGM_F64, scores, positive, 1, 0, NULL);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: dtype 3 is neither EGM_F32 nor EGM_F64", context, (egm_dtype)3, scores,
-	        positive, 1, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: count is 0, too few", context, EGM_F64, scores, positive, 0, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: count is 9223372036854775807, too many", context, EGM_F64, scores, positive,
-	        INT64_MAX, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: share = 1.5 is not in [0, 1]", context, EGM_F64, scores, positive, 1, 1.5, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking: share = nan is not in [0, 1]", context, EGM_F64, scores, positive, 1, NAN, &r);
+	ck_assert_str_eq(egm_last_error(), "egm_metric_ranking: " text)
+	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, one, positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "ranking is NULL", context, one, positive, 0, NULL);
+	REFUSED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
+	REFUSED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, at least 1 of each is needed", context,
+	        egm_f64(scores, 0, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, more than memory can hold", context,
+	        egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "scores has dtype 3, neither EGM_F32 nor EGM_F64", context,
+	        egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "share is nan, must be in [0, 1]", context, one, positive, NAN, &r);
+	REFUSED(EGM_ERR_NONFINITE, "score 1 (from 0) is nan, must be a number", context, egm_f64(scores, 2, 1), positive, 0,
+	        &r);
 #undef REFUSED
+	ck_assert(r.struct_size == sizeof r && r.positives == 0 && r.auroc == 0);
 	r.struct_size = 5;
-	ck_assert_int_eq(egm_metric_ranking(context, egm_f64(scores, 1, 1), positive, 0, &r), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_metric_ranking(context, one, positive, 0, &r), EGM_ERR_ARGUMENT);
 }
 END_TEST
 
@@ -227,7 +229,7 @@ START_TEST(test_ranking__of_floats)
 	const double wide[4] = {0.6f, 0.9f, 0.7f, 0.8f};
 	const uint8_t positive[4] = {0, 1, 7, 0}; /* any number but 0 */
 	egm_ranking a = rank(wide, positive, 4), b;
-	assert_ok(egm_ranking_init(&b, sizeof b));
+	b = (egm_ranking)EGM_RANKING_INIT;
 	assert_ok(egm_metric_ranking(context, egm_f32(narrow, 4, 1), positive, 0, &b));
 	ck_assert(memcmp(&a, &b, sizeof a) == 0);
 	ck_assert_int_eq(a.positives, 2);

@@ -42,8 +42,7 @@ static const int powers[KINDS] = {0, 0, 1, 1, 1, 1, 1, 2, 0, 0};
 static double mmd(const data *d, int own_bandwidths)
 {
 	double out = NAN;
-	egm_mmd_options o;
-	assert_ok(egm_mmd_options_init(&o, sizeof o));
+	egm_mmd_options o = EGM_MMD_OPTIONS_INIT;
 	if (own_bandwidths) o.bandwidths = d->bandwidths, o.bandwidth_count = 2;
 	assert_ok(egm_metric_mmd(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &o, &out, NULL, NULL));
 	return out;
@@ -52,8 +51,7 @@ static double mmd(const data *d, int own_bandwidths)
 static double sliced(const data *d, int32_t power)
 {
 	double out = NAN;
-	egm_sliced_options o;
-	assert_ok(egm_sliced_options_init(&o, sizeof o));
+	egm_sliced_options o = EGM_SLICED_OPTIONS_INIT;
 	o.power = power;
 	o.projections = 20;
 	assert_ok(egm_metric_sliced(context, egm_f64(d->x, N, D), egm_f64(d->y, M, D), &o, &out, NULL, NULL));
@@ -65,9 +63,9 @@ static double modes(const data *d)
 {
 	egm_mode_options o;
 	egm_mode_coverage c;
-	assert_ok(egm_mode_options_init(&o, sizeof o));
+	o = (egm_mode_options)EGM_MODE_OPTIONS_INIT;
 	o.radius = 1.5;
-	assert_ok(egm_mode_coverage_init(&c, sizeof c));
+	c = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
 	assert_ok(egm_metric_mode_coverage(context, egm_f64(d->x, N, D), egm_f64(d->centres, MODES, D), d->sigma, &o, &c));
 	return 1000 * (double)c.covered + 100 * c.high_quality + c.reverse_kl;
 }
@@ -211,8 +209,7 @@ START_TEST(test_scale__bandwidths_far_apart)
 {
 	static const double widths[][3] = {{1e-300, .75, 1e300}, {1e300, 1e-300, .75}, {.75, 1e150, 1e-160}};
 	data d = make();
-	egm_mmd_options o;
-	assert_ok(egm_mmd_options_init(&o, sizeof o));
+	egm_mmd_options o = EGM_MMD_OPTIONS_INIT;
 	for (int32_t e = 1; e <= 2; e++) {
 		double alone = NAN, none = e == EGM_ESTIMATOR_BIASED ? 1. / N + 1. / M : 0; /* of the kernel of width 0 */
 		o.estimator = e;
@@ -244,13 +241,13 @@ START_TEST(test_scale__the_largest_numbers)
 	assert_close(out, a, a * 1e-15);
 	assert_ok(egm_metric_median(context, egm_f64(z, 2, 1), egm_f64(y, 2, 1), &out)); /* 0 0 a a a a */
 	assert_close(out, a, a * 1e-15);
-	assert_ok(egm_mmd_options_init(&o, sizeof o));
+	o = (egm_mmd_options)EGM_MMD_OPTIONS_INIT;
 	o.bandwidths = z;
 	o.bandwidth_count = 1;
 	o.estimator = EGM_ESTIMATOR_BIASED; /* 1/2 (1 + e^-2) + 1 - 2 e^-1/2 */
 	assert_ok(egm_metric_mmd(context, egm_f64(x, 2, 1), egm_f64(y, 2, 1), &o, &out, NULL, NULL));
 	assert_close(out, .5 + exp(-2) / 2 + 1 - 2 * exp(-.5), 1e-15);
-	assert_ok(egm_mode_coverage_init(&c, sizeof c));
+	c = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
 	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(&origin, 1, 1), a / 4, NULL, &c));
 	ck_assert(c.high_quality == 0);
 	assert_ok(egm_metric_mode_coverage(context, egm_f64(x, 2, 1), egm_f64(&origin, 1, 1), a / 2, NULL, &c));
@@ -258,7 +255,7 @@ START_TEST(test_scale__the_largest_numbers)
 	out = 7;
 	ck_assert_int_eq(egm_metric_sliced(context, egm_f64(x, 1, 1), egm_f64(z, 1, 1), NULL, &out, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "sliced: the result is inf: it is beyond the largest number");
+	ck_assert_str_eq(egm_last_error(), "egm_metric_sliced: the result is inf: it is beyond the largest number");
 	ck_assert_int_eq(egm_metric_frechet(context, egm_f64(x, 2, 1), egm_f64(z, 2, 1), &out, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
 	ck_assert_int_eq(

@@ -7,7 +7,7 @@ static double sliced(const double *x, int64_t n, const double *y, int64_t m, int
 {
 	egm_sliced_options o;
 	double out = NAN;
-	assert_ok(egm_sliced_options_init(&o, sizeof o));
+	o = (egm_sliced_options)EGM_SLICED_OPTIONS_INIT;
 	o.power = power;
 	o.projections = projections;
 	o.seed = seed;

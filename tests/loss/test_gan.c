@@ -201,14 +201,15 @@ START_TEST(test_gan__refuses_what_would_do_nothing)
 	smooth_nets();
 	options.generator_steps = 1;
 	f_refused(egm_loss_gan(&loss, judge, generator, &options),
-	          "gan: step_penalty = 1.5 does nothing with generator_steps = 1, at least 2");
+	          "egm_loss_gan: step_penalty is 1.5, which needs generator_steps of at least 2 and not 1");
 	options.step_penalty = 0;
 	options.smoothing = .1;
 	options.form = EGM_GAN_HINGE;
-	f_refused(egm_loss_gan(&loss, judge, generator, &options), "gan: smoothing = 0.1: hinge has no labels to smooth");
+	f_refused(egm_loss_gan(&loss, judge, generator, &options),
+	          "egm_loss_gan: smoothing is 0.1, must be 0 for hinge, which has no labels");
 	options.form = EGM_GAN_RELATIVISTIC_AVERAGE;
 	f_refused(egm_loss_gan(&loss, judge, generator, &options),
-	          "gan: smoothing = 0.1: relativistic_average has no labels to smooth");
+	          "egm_loss_gan: smoothing is 0.1, must be 0 for relativistic_average, which has no labels");
 }
 END_TEST
 

@@ -3,12 +3,16 @@
  * for five bins; here at samples that lie on edges and far outside. */
 #include "loss_support.h"
 
+#include <stdio.h>
+
 enum { MAX_BINS = 16, BATCH = 7 };
 
 static egm_context *context;
 static egm_model *generator;
 static egm_loss *loss;
 static egm_histogram_options options;
+static int bins;
+static const double *given; /* [bins] masses */
 static l_sheet sheet;
 
 static void setup(void)
@@ -32,7 +36,8 @@ static void teardown(void)
 static void create(double slope, double shift)
 {
 	if (!generator) generator = l_linear(context, "generator", 1, &slope, shift);
-	ck_assert_msg(egm_loss_histogram(&loss, generator, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_histogram(&loss, generator, egm_f64(given, bins, 1), &options) == EGM_OK, "%s",
+	              egm_last_error());
 }
 
 static void latent(double *z, int64_t n)
@@ -55,7 +60,6 @@ static double phi(double x)
 /* shares of samples x, before the floor */
 static void naive_shares(const double *x, int n, double *q)
 {
-	int bins = options.bins;
 	double width = (options.upper - options.lower) / bins, h = options.bandwidth * width;
 	for (int b = 0; b < bins; b++) {
 		double low = options.lower + b * width, high = options.lower + (b + 1) * width;
@@ -70,17 +74,17 @@ static void naive_shares(const double *x, int n, double *q)
 static double naive_kl(const double *a, const double *b)
 {
 	double sum = 0;
-	for (int i = 0; i < options.bins; i++) sum += a[i] * log(a[i] / b[i]);
+	for (int i = 0; i < bins; i++) sum += a[i] * log(a[i] / b[i]);
 	return sum;
 }
 
 static double naive_divergence(const double *masses, const double *shares)
 {
 	double p[MAX_BINS], q[MAX_BINS], m[MAX_BINS], sum = 0;
-	for (int i = 0; i < options.bins; i++) sum += masses[i];
-	for (int i = 0; i < options.bins; i++) {
-		p[i] = (1 - options.floor) * masses[i] / sum + options.floor / options.bins;
-		q[i] = (1 - options.floor) * shares[i] + options.floor / options.bins;
+	for (int i = 0; i < bins; i++) sum += masses[i];
+	for (int i = 0; i < bins; i++) {
+		p[i] = (1 - options.floor) * masses[i] / sum + options.floor / bins;
+		q[i] = (1 - options.floor) * shares[i] + options.floor / bins;
 		m[i] = (p[i] + q[i]) / 2;
 	}
 	if (options.divergence == EGM_DIVERGENCE_KL) return naive_kl(p, q);
@@ -98,8 +102,8 @@ START_TEST(test_histogram__value_equals_the_plain_one)
 	static const double generators[4][2] = {{0.5, 0.1}, {0, 0.2}, {5, -3}, {0, 50}}; /* spread, on an edge, wide, out */
 	double x[BATCH], q[5];
 	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
-	options.bins = 5;
-	options.masses = masses;
+	bins = 5;
+	given = masses;
 	options.lower = -2, options.upper = 3;
 	options.bandwidth = _i % 3 ? 0.5 : 0.05;
 	options.floor = 0.01;
@@ -121,8 +125,8 @@ START_TEST(test_histogram__gradient_equals_differences)
 	static const double shifts[4] = {0.2, -2, 3, 1.7};
 	l_objective o = {1, {0}, {1}};
 	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
-	options.bins = 5;
-	options.masses = masses;
+	bins = 5;
+	given = masses;
 	options.lower = -2, options.upper = 3;
 	options.floor = 0.01;
 	create(_i % 2 ? 0.3 : 0, shifts[_i / 4]);
@@ -139,8 +143,8 @@ START_TEST(test_histogram__mass_outside_counts_to_the_outermost)
 {
 	const double first[4] = {2, 0, 0, 0}, last[4] = {0, 0, 0, 7};
 	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
-	options.bins = 4;
-	options.masses = _i / 4 ? last : first;
+	bins = 4;
+	given = _i / 4 ? last : first;
 	create(0, _i / 4 ? 1e8 : -1e8);
 	l_run(loss, 0, &sheet);
 	ck_assert(fabs(sheet.terms[0]) <= 1e-15);
@@ -152,8 +156,8 @@ START_TEST(test_histogram__generator_moves_to_the_masses)
 {
 	const double right[4] = {0, 0, 0, 1};
 	options.divergence = EGM_DIVERGENCE_KL + _i;
-	options.bins = 4;
-	options.masses = right;
+	bins = 4;
+	given = right;
 	create(0, 0.3);
 	l_run(loss, 0, &sheet);
 	ck_assert(sheet.gradient[0][1] < -0.1);
@@ -166,8 +170,8 @@ START_TEST(test_histogram__js_is_the_true_one)
 {
 	const double p[2] = {0.1, 0.9};
 	double jeffreys[2];
-	options.bins = 2;
-	options.masses = p;
+	bins = 2;
+	given = p;
 	options.divergence = EGM_DIVERGENCE_JS;
 	options.floor = 1e-12;
 	create(0, 100); /* all in the second bin */
@@ -190,8 +194,8 @@ END_TEST
 START_TEST(test_histogram__js_of_disjoint_laws_is_log_two)
 {
 	const double p[2] = {1, 0};
-	options.bins = 2;
-	options.masses = p;
+	bins = 2;
+	given = p;
 	options.divergence = EGM_DIVERGENCE_JS;
 	options.floor = 1e-9;
 	create(0, 100);
@@ -207,8 +211,8 @@ START_TEST(test_histogram__floor_of_a_batch_is_at_most_the_counting_one)
 	enum { K = 8, B = 200 };
 	double p[K];
 	l_mean m = {0};
-	options.bins = K;
-	options.masses = p;
+	bins = K;
+	given = p;
 	options.lower = -4, options.upper = 4;
 	options.bandwidth = 0.02; /* hardly any kernel */
 	options.floor = 1e-9;
@@ -230,69 +234,103 @@ END_TEST
 
 START_TEST(test_histogram__masses_are_copied_and_normalised)
 {
-	double given[3] = {1, 2, 1}, before;
-	options.bins = 3;
-	options.masses = given;
+	double law[3] = {1, 2, 1}, before;
+	bins = 3;
+	given = law;
 	create(0.5, 0.1);
 	l_run(loss, 0, &sheet);
 	before = sheet.terms[0];
-	given[0] = 100;
+	law[0] = 100;
 	l_run(loss, 0, &sheet);
 	ck_assert(sheet.terms[0] == before);
 	egm_loss_free(loss);
-	given[0] = 1e300, given[1] = 2e300, given[2] = 1e300;
+	law[0] = 1e300, law[1] = 2e300, law[2] = 1e300;
 	create(0.5, 0.1);
 	l_run(loss, 0, &sheet);
 	ck_assert(fabs(sheet.terms[0] - before) <= 1e-15);
 }
 END_TEST
 
+static void refused_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
+{
+	char all[300];
+	snprintf(all, sizeof all, "egm_loss_histogram: %s", text);
+	ck_assert_int_eq(egm_loss_histogram(&loss, net, masses_of, &options), want);
+	ck_assert_ptr_null(loss);
+	ck_assert_str_eq(egm_last_error(), all);
+}
+
 static void refused(egm_model *net, const char *text)
 {
-	ck_assert_int_eq(egm_loss_histogram(&loss, net, &options), EGM_ERR_ARGUMENT);
-	ck_assert_ptr_null(loss);
-	ck_assert_str_eq(egm_last_error(), text);
+	refused_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
 }
 
 START_TEST(test_histogram__refuses_masses_that_are_none)
 {
-	double given[3] = {1, 2, 1};
-	generator = l_linear(context, "generator", 1, given, 0);
-	options.bins = 3;
-	refused(generator, "histogram: masses is NULL");
-	options.masses = given;
-	given[1] = -0.5;
-	refused(generator, "histogram: masses[1] = -0.5 is not a number >= 0");
-	given[1] = NAN;
-	refused(generator, "histogram: masses[1] = nan is not a number >= 0");
-	given[1] = INFINITY;
-	refused(generator, "histogram: masses[1] = inf is not a number >= 0");
-	given[1] = 0, given[0] = 0, given[2] = 0;
-	refused(generator, "histogram: the masses sum to 0");
-	given[0] = given[1] = 1.5e308;
-	refused(generator, "histogram: the masses sum to inf");
-	given[0] = given[1] = 1;
+	double law[3] = {1, 2, 1};
+	generator = l_linear(context, "generator", 1, law, 0);
+	bins = 3;
+	given = law;
+	refused_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
+	refused_as(generator, egm_f64(law, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
+	refused_as(generator, egm_f64(law, 1 << 20, 2), EGM_ERR_SHAPE,
+	           "masses has 2097152 numbers, must have 2 to 1048576");
+	refused_as(generator, egm_f64(law, 0, 1), EGM_ERR_ARGUMENT,
+	           "masses has 0 rows of 1 numbers, at least 1 of each is needed");
+	refused_as(generator, egm_array_of((egm_dtype)3, law, 3, 1), EGM_ERR_ARGUMENT,
+	           "masses has dtype 3, neither EGM_F32 nor EGM_F64");
+	law[1] = -0.5;
+	refused(generator, "masses[1] is -0.5, must be at least 0 and finite");
+	law[1] = NAN;
+	refused(generator, "masses[1] is nan, must be at least 0 and finite");
+	law[1] = INFINITY;
+	refused(generator, "masses[1] is inf, must be at least 0 and finite");
+	law[1] = 0, law[0] = 0, law[2] = 0;
+	refused(generator, "masses sums to 0, must be above 0 and finite");
+	law[0] = law[1] = 1.5e308;
+	refused(generator, "masses sums to inf, must be above 0 and finite");
+	law[0] = law[1] = 1;
 	options.lower = 1, options.upper = 1;
-	refused(generator, "histogram: lower = 1, upper = 1 are no interval");
+	refused(generator, "lower is 1, upper is 1, lower must be below upper");
 	options.lower = -1.5e308, options.upper = 1.5e308;
-	refused(generator, "histogram: lower = -1.5e+308, upper = 1.5e+308 are no interval");
+	refused(generator, "lower is -1.5e+308, upper is 1.5e+308, lower must be below upper");
+	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(law, 3, 1), &options), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "egm_loss_histogram: out is NULL");
+}
+END_TEST
+
+/* Masses of either dtype and of any shape, whatever that of the net: the same loss. */
+START_TEST(test_histogram__masses_of_either_dtype)
+{
+	const double wide[4] = {1, 0.5, 3, 2};
+	const float narrow[4] = {1, 0.5f, 3, 2};
+	double before;
+	bins = 4;
+	given = wide;
+	create(0.5, 0.1);
+	l_run(loss, 0, &sheet);
+	before = sheet.terms[0];
+	egm_loss_free(loss);
+	ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f32(narrow, 2, 2), &options), EGM_OK);
+	l_run(loss, 0, &sheet);
+	ck_assert(sheet.terms[0] == before);
 }
 END_TEST
 
 /* What f64 can do and f32 cannot. */
 START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
 {
-	double given[4] = {1, 2, 1, 1};
+	double law[4] = {1, 2, 1, 1};
 	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
-	options.bins = 4;
-	options.masses = given;
+	bins = 4;
+	given = law;
 	options.floor = 4e-38;
-	refused(narrow, "histogram: floor = 4e-38 over 4 bins is 1e-38 each, too little for f32");
+	refused(narrow, "floor is 4e-38, 1e-38 for each of 4 bins, must be at least 1.17549e-38 for each in f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;
 	options.lower = 1e7, options.upper = 1e7 + 2;
-	refused(narrow, "histogram: bins of 0.5 and a bandwidth of 0.5 of them: f32 tells no numbers closer than 1.19209 "
+	refused(narrow, "bins of 0.5 and a bandwidth of 0.5 of them: f32 tells no numbers closer than 1.19209 "
 	                "apart near 1e+07");
 	create(1, 0);
 	egm_model_free(narrow);
@@ -317,6 +355,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_histogram__masses_are_copied_and_normalised);
 	tcase_add_test(t, test_histogram__refuses_masses_that_are_none);
+	tcase_add_test(t, test_histogram__masses_of_either_dtype);
 	tcase_add_test(t, test_histogram__refuses_what_f32_cannot_tell_apart);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);

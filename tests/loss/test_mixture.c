@@ -34,7 +34,7 @@ static double step(int64_t rows, int64_t d)
 static void fit(int64_t rows, int64_t d, const egm_mixture_options *o, egm_mixture_result *r)
 {
 	egm_mixture *found = NULL;
-	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
+	*r = (egm_mixture_result)EGM_MIXTURE_RESULT_INIT;
 	ck_assert_egm(egm_mixture_fit(&found, context, egm_f64(x, rows, d), egm_no_array(), o, r, NULL, NULL));
 	replace(found);
 }
@@ -277,11 +277,11 @@ START_TEST(test_mixture__components_and_distinct_rows)
 	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 4, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(none);
-	ck_assert_str_eq(egm_last_error(), "mixture: 3 components, the data have 2 distinct rows");
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: components is 3, must be at most the 2 distinct rows of x");
 	o.components = (int64_t)1 << 32; /* no machine should have to find room for these first */
 	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 4, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "mixture: 4294967296 components, the data have 4 rows");
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: components is 4294967296, must be at most the 4 rows of x");
 }
 END_TEST
 

@@ -20,12 +20,19 @@ static void teardown(void)
 	egm_context_free(context);
 }
 
-static egm_mixture *fit(const double *rows, int64_t n, int64_t d, const egm_mixture_options *o, egm_mixture_result *r)
+static egm_mixture *fit_weighted(const double *rows, const double *weights, int64_t n, int64_t d,
+                                 const egm_mixture_options *o, egm_mixture_result *r)
 {
 	egm_mixture *m = NULL;
-	ck_assert_egm(egm_mixture_result_init(r, sizeof *r));
-	ck_assert_egm(egm_mixture_fit(&m, context, egm_f64(rows, n, d), egm_no_array(), o, r, NULL, NULL));
+	*r = (egm_mixture_result)EGM_MIXTURE_RESULT_INIT;
+	ck_assert_egm(egm_mixture_fit(&m, context, egm_f64(rows, n, d), weights ? egm_f64(weights, n, 1) : egm_no_array(),
+	                              o, r, NULL, NULL));
 	return m;
+}
+
+static egm_mixture *fit(const double *rows, int64_t n, int64_t d, const egm_mixture_options *o, egm_mixture_result *r)
+{
+	return fit_weighted(rows, NULL, n, d, o, r);
 }
 
 static mx_numbers fit_numbers(const double *rows, int64_t n, int64_t d, const egm_mixture_options *o,
@@ -236,10 +243,11 @@ static double unit_of(const double *column, int64_t rows, const double *weights)
 {
 	egm_mixture *m = NULL;
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
-	egm__mixture_data data = {.dtype = EGM_F64, .x = column, .rows = rows, .weights = weights};
+	egm__mixture_data data;
 	o.covariance_floor = 1; /* that a column may be constant */
 	ck_assert_egm(egm__mixture_make(&m, context, &o, 1));
-	ck_assert_egm(egm__mixture_data_check("test", &data, 1));
+	ck_assert_egm(egm__mixture_data_take(&data, egm_f64(column, rows, 1),
+	                                     weights ? egm_f64(weights, rows, 1) : egm_no_array(), 1));
 	ck_assert_egm(egm__mixture_find_units(m, &data));
 	double unit = m->units[0];
 	egm_mixture_free(m);
@@ -357,8 +365,7 @@ START_TEST(test_mixture__weight_three_is_the_row_three_times)
 			memcpy(other + copies * d, x + i * d, (size_t)d * sizeof *x);
 	}
 	n[0] = fit_numbers(other, copies, d, &o, &r[0]);
-	o.row_weights = weights;
-	egm_mixture *m = fit(x, rows, d, &o, &r[1]);
+	egm_mixture *m = fit_weighted(x, weights, rows, d, &o, &r[1]);
 	n[1] = mx_read(m);
 	const double tolerance = 1e-9;
 	ck_assert_int_eq(r[1].iterations, r[0].iterations);
@@ -395,8 +402,9 @@ START_TEST(test_mixture__weighted_moments)
 	for (int i = 0; i < N; i++) weights[i] *= factors[_i];
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture_result r;
-	o.row_weights = weights;
-	mx_numbers n = fit_numbers(x, N, 2, &o, &r);
+	egm_mixture *m = fit_weighted(x, weights, N, 2, &o, &r);
+	mx_numbers n = mx_read(m);
+	egm_mixture_free(m);
 	for (int i = 0; i < 2; i++) ck_assert_near(n.m[i], mean[i], 1e-12);
 	for (int i = 0; i < 4; i++) ck_assert_near(n.c[i], c[i], 1e-12);
 	/* the weighted mean of log p of a normal law with the moments of the rows: -(d + d log 2 pi + log det C) / 2 */
@@ -418,10 +426,9 @@ START_TEST(test_mixture__a_common_factor_of_weights)
 	egm_mixture_result r[2];
 	for (int i = 0; i < 3 * N; i++) x[i] = l_normal(&random);
 	for (int i = 0; i < N; i++) weights[i] = floor(2 * (l_random(&random) + 1));
-	o.row_weights = weights;
-	egm_mixture_free(fit(x, N, 3, &o, &r[0]));
+	egm_mixture_free(fit_weighted(x, weights, N, 3, &o, &r[0]));
 	for (int i = 0; i < N; i++) weights[i] *= factors[_i % 6];
-	egm_mixture_free(fit(x, N, 3, &o, &r[1]));
+	egm_mixture_free(fit_weighted(x, weights, N, 3, &o, &r[1]));
 	ck_assert_near(r[1].covariance_floor, r[0].covariance_floor, 1e-12 * r[0].covariance_floor);
 	ck_assert_int_eq(r[1].iterations, r[0].iterations);
 	ck_assert_near(r[1].log_likelihood, r[0].log_likelihood, 1e-9);
@@ -434,14 +441,14 @@ START_TEST(test_mixture__centres_follow_weights)
 {
 	enum { N = 20000 };
 	const double points[4] = {0, 1, 10, 5}, weights[4] = {1, 4, 2, 0};
-	egm__mixture_data data = {.dtype = EGM_F64, .x = points, .rows = 4, .weights = weights};
+	egm__mixture_data data;
 	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_SPHERICAL);
 	egm_mixture *m = NULL;
 	double distances[4];
 	int64_t count[4][4] = {{0}};
 	o.covariance_floor = 1;
 	ck_assert_egm(egm__mixture_make(&m, context, &o, 1));
-	ck_assert_egm(egm__mixture_data_check("test", &data, 1));
+	ck_assert_egm(egm__mixture_data_take(&data, egm_f64(points, 4, 1), egm_f64(weights, 4, 1), 1));
 	for (int s = 0; s < N; s++) {
 		ck_assert_egm(egm__mixture_start(m, &data, s, distances));
 		int place[2] = {0};
@@ -466,36 +473,45 @@ END_TEST
 START_TEST(test_mixture__refuses_weights_by_row)
 {
 	const double ones[2] = {1, 1}, bad[] = {-1, NAN, INFINITY};
+	const float narrow[10] = {1};
+	static const char *const texts[4] = {"egm_mixture_fit: row_weights[4] is -1, must be at least 0 and finite",
+	                                     "egm_mixture_fit: row_weights[4] is nan, must be at least 0 and finite",
+	                                     "egm_mixture_fit: row_weights[4] is inf, must be at least 0 and finite",
+	                                     "egm_mixture_fit: all 10 row_weights are 0, at least one must be above 0"};
 	double weights[10] = {1, 0, 2, 1, 1, 1, 1, 1, 1, 1}, log_likelihood = 7;
 	uint64_t random = 3;
 	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
 	egm_mixture *m = NULL, *none;
 	for (int i = 0; i < 20; i++) x[i] = l_normal(&random);
-	ck_assert_egm(egm_mixture_create(&m, context, egm_no_array(), egm_f64((double[]){0, 0}, COMPONENTS, 2),
-	                                 COVARIANCES(ones, COMPONENTS, 2), &o));
-	o.row_weights = weights;
+	ck_assert_egm(
+	    egm_mixture_create(&m, context, egm_no_array(), egm_f64((double[]){0, 0}, 1, 2), egm_f64(ones, 1, 2), &o));
+	const egm_array rows = egm_f64(x, 10, 2), of_rows = egm_f64(weights, 10, 1);
 	for (int i = 0; i < 4; i++) {
 		if (i < 3) weights[4] = bad[i];
 		if (i == 3) memset(weights, 0, sizeof weights);
 		none = m;
-		ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 10, 2), egm_no_array(), &o, NULL, NULL, NULL),
-		                 EGM_ERR_ARGUMENT);
+		ck_assert_int_eq(egm_mixture_fit(&none, context, rows, of_rows, &o, NULL, NULL, NULL), EGM_ERR_ARGUMENT);
 		ck_assert_ptr_null(none);
-		ck_assert(strstr(egm_last_error(), i < 3 ? "egm_mixture_fit: the weight of row 4 is" : "all 10 row weights"));
-		ck_assert_int_eq(egm_mixture_step(m, egm_f64(x, 10, 2), egm_f64(weights, 10, 1), &log_likelihood),
-		                 EGM_ERR_ARGUMENT);
+		ck_assert_str_eq(egm_last_error(), texts[i]);
+		ck_assert_int_eq(egm_mixture_step(m, rows, of_rows, &log_likelihood), EGM_ERR_ARGUMENT);
 		ck_assert(log_likelihood == 7);
 	}
 	/* two rows have weight: no third component */
 	weights[0] = weights[9] = 2;
 	o.components = 3;
-	ck_assert_int_eq(egm_mixture_fit(&none, context, egm_f64(x, 10, 2), egm_no_array(), &o, NULL, NULL, NULL),
-	                 EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "mixture: 3 components, the data have 2 distinct rows");
-	ck_assert_int_eq(egm_mixture_create(&none, context, egm_no_array(), egm_f64(x, COMPONENTS, 2),
-	                                    COVARIANCES(x, COMPONENTS, 2), &o),
-	                 EGM_ERR_ARGUMENT);
-	ck_assert(strstr(egm_last_error(), "row_weights"));
+	ck_assert_int_eq(egm_mixture_fit(&none, context, rows, of_rows, &o, NULL, NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: components is 3, must be at most the 2 distinct rows of x");
+	/* as many as there are rows, in double */
+	ck_assert_int_eq(egm_mixture_step(m, rows, egm_f64(weights, 9, 1), NULL), EGM_ERR_SHAPE);
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_step: row_weights has 9 x 1 numbers, must have 10");
+	ck_assert_int_eq(egm_mixture_step(m, rows, egm_f32(narrow, 10, 1), NULL), EGM_ERR_DTYPE);
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_step: row_weights is f32, must be f64");
+	ck_assert_int_eq(egm_mixture_fit(&none, context, rows, egm_f64(weights, 5, 1), &o, NULL, NULL, NULL),
+	                 EGM_ERR_SHAPE);
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: row_weights has 5 x 1 numbers, must have 10");
+	ck_assert_int_eq(egm_mixture_fit(&none, context, rows, egm_f32(narrow, 10, 1), &o, NULL, NULL, NULL),
+	                 EGM_ERR_DTYPE);
+	ck_assert_ptr_null(none);
 	ck_assert_int_eq(egm_mixture_floors(m, egm_out_of(EGM_F64, NULL, egm_mixture_dims(m), 1)), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_floors(NULL, egm_f64_out(x, egm_mixture_dims(NULL), 1)), EGM_ERR_ARGUMENT);
 	mx_numbers n = mx_read(m);

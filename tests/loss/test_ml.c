@@ -169,7 +169,8 @@ END_TEST
 START_TEST(test_ml__refuses)
 {
 	const double bad[] = {-1, NAN, INFINITY};
-	const char *const said[] = {"ml: regulariser = -1", "ml: regulariser = ", "ml: regulariser = inf"};
+	const char *const said[] = {"egm_loss_ml: regulariser is -1, must be at least 0", "regulariser is nan",
+	                            "regulariser is inf"};
 	egm_ml_options o;
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	nets[1] = l_net(context, "wide", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 1);
@@ -179,7 +180,7 @@ START_TEST(test_ml__refuses)
 		o.regulariser = bad[i];
 		S_REFUSED(egm_loss_ml(&loss, nets[0], &o), EGM_ERR_ARGUMENT, said[i]);
 	}
-	S_REFUSED(egm_loss_ml(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, 1 wanted");
+	S_REFUSED(egm_loss_ml(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, must have 1");
 	S_REFUSED(egm_loss_ml(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "energy is NULL");
 	ck_assert_int_eq(egm_loss_ml(NULL, nets[0], NULL), EGM_ERR_ARGUMENT);
 }

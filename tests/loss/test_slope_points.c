@@ -299,7 +299,7 @@ START_TEST(test_slope_points__as_at_rows_of_data)
 		rng = (uint64_t)i * 2654435761u + 11;
 		for (int j = 0; j < 20; j++) l_random(&rng);
 		make_nets(&s_systems[1], first, last);
-		p_ok(egm_wgan_options_init(&o, sizeof o));
+		o = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 		o.penalty_kind = kind, o.penalty_at = place, o.penalty = 1.5;
 		p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
 		fill(&got, 3);
@@ -355,10 +355,8 @@ static double project_gradient(const egm_model *m, const double *gradient)
 
 static void make_reference_loss(int is_wgan)
 {
-	egm_wgan_options w;
-	egm_gan_options g;
-	p_ok(egm_wgan_options_init(&w, sizeof w));
-	p_ok(egm_gan_options_init(&g, sizeof g));
+	egm_wgan_options w = EGM_WGAN_OPTIONS_INIT;
+	egm_gan_options g = EGM_GAN_OPTIONS_INIT;
 	w.penalty = g.penalty = 1;
 	g.penalty_at = EGM_AT_FAKE;
 	p_ok(is_wgan ? egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &w)
@@ -408,7 +406,7 @@ static double flops_of_critic(double penalty)
 {
 	egm_wgan_options o;
 	egm__program *p = NULL;
-	p_ok(egm_wgan_options_init(&o, sizeof o));
+	o = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	o.penalty_at = EGM_AT_BOTH, o.penalty = penalty;
 	p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
 	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p));

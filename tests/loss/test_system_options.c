@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* Options of the systems: what is refused and in which words, alone and together. */
 #include "systems.h"
+#include <core/options_impl.h>
 #include <float.h>
 #include <stddef.h>
+#include <stdio.h>
 
 static egm_context *context;
 static egm_model *net[EGM__MAX_NETS];
 static egm_loss *loss;
 
 typedef egm_status creator(egm_loss **out, egm_model *const *n, const void *options);
-typedef egm_status initialiser(void *options);
+
+static const double masses[] = {1, 2};
+static egm_array given; /* masses for the system that has no defaults for them */
 
 #define CREATE(kind, ...)                                                               \
+	extern const egm__options egm__options_##kind;                                      \
 	static egm_status create_##kind(egm_loss **out, egm_model *const *n, const void *o) \
 	{                                                                                   \
-		return egm_##kind##_create(out, __VA_ARGS__, o);                                \
-	}                                                                                   \
-	static egm_status init_##kind(void *o)                                              \
-	{                                                                                   \
-		return egm_##kind##_options_init(o, sizeof(egm_##kind##_options));              \
+		return egm_loss_##kind(out, __VA_ARGS__, o);                                    \
 	}
 /* clang-format off */
 CREATE(ml, n[0])
@@ -28,7 +29,7 @@ CREATE(aae, n[0], n[1], n[2])
 CREATE(ali, n[0], n[1], n[2])
 CREATE(wgan, n[0], n[1])
 CREATE(ls_gan, n[0], n[1])
-CREATE(histogram, n[0])
+CREATE(histogram, n[0], given)
 CREATE(dae, n[0])
 CREATE(dde, n[0], n[1], n[2])
 CREATE(annealed_dsm, n[0])
@@ -39,36 +40,37 @@ CREATE(cross_entropy, n[0])
 enum { ML, GAN, VAE, AAE, ALI, WGAN, LS_GAN, HISTOGRAM, DAE, DDE, ANNEALED_DSM, SCORE_MATCHING, CROSS_ENTROPY, KINDS };
 static const struct kind {
 	creator *create;
-	initialiser *init;
+	const char *name;
+	const egm__options *table;
 	int system; /* in s_systems: whose nets it takes */
 } kinds[KINDS] = {
-    {create_ml, init_ml, 0},
-    {create_gan, init_gan, 1},
-    {create_vae, init_vae, 2},
-    {create_aae, init_aae, 4},
-    {create_ali, init_ali, 5},
-    {create_wgan, init_wgan, 7},
-    {create_ls_gan, init_ls_gan, 8},
-    {create_histogram, init_histogram, 9},
-    {create_dae, init_dae, 10},
-    {create_dde, init_dde, 11},
-    {create_annealed_dsm, init_annealed_dsm, 13},
-    {create_score_matching, init_score_matching, 14},
-    {create_cross_entropy, init_cross_entropy, 15},
+    {create_ml, "ml", &egm__options_ml, 0},
+    {create_gan, "gan", &egm__options_gan, 1},
+    {create_vae, "vae", &egm__options_vae, 2},
+    {create_aae, "aae", &egm__options_aae, 4},
+    {create_ali, "ali", &egm__options_ali, 5},
+    {create_wgan, "wgan", &egm__options_wgan, 7},
+    {create_ls_gan, "ls_gan", &egm__options_ls_gan, 8},
+    {create_histogram, "histogram", &egm__options_histogram, 9},
+    {create_dae, "dae", &egm__options_dae, 10},
+    {create_dde, "dde", &egm__options_dde, 11},
+    {create_annealed_dsm, "annealed_dsm", &egm__options_annealed_dsm, 13},
+    {create_score_matching, "score_matching", &egm__options_score_matching, 14},
+    {create_cross_entropy, "cross_entropy", &egm__options_cross_entropy, 15},
 };
 
-/* Options of any system, and masses for the one that has no defaults for them. */
+/* Options of any system. */
 static union any_options {
 	egm_histogram_options histogram;
 	char bytes[256];
 } options;
-static const double masses[] = {1, 2};
 
 static void prepare_as(int kind, egm_dtype dtype)
 {
+	const egm__options *o = kinds[kind].table;
 	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
-	ck_assert_int_eq(kinds[kind].init(&options), EGM_OK);
-	if (kind == HISTOGRAM) options.histogram.bins = 2, options.histogram.masses = masses;
+	ck_assert_int_eq(egm__options_init(o->type, &options, o->size, o->defaults, o->size), EGM_OK);
+	given = egm_f64(masses, 2, 1);
 }
 
 static void prepare(int kind)
@@ -95,7 +97,9 @@ static void refused(int kind, egm_status want, const char *text)
 {
 	ck_assert_int_eq(kinds[kind].create(&loss, net, &options), want);
 	ck_assert_ptr_null(loss);
-	ck_assert_str_eq(egm_last_error(), text);
+	char all[300];
+	snprintf(all, sizeof all, "egm_loss_%s: %s", kinds[kind].name, text);
+	ck_assert_str_eq(egm_last_error(), all);
 	loss = (void *)context;
 }
 
@@ -152,7 +156,6 @@ static const struct bad_option {
     {LS_GAN, offsetof(egm_ls_gan_options, penalty), -1, 0, "penalty is -1, must be at least 0 and finite"},
     {HISTOGRAM, offsetof(egm_histogram_options, divergence), 5, 1,
      "divergence is 5, must be one of EGM_DIVERGENCE_* (1 to 4)"},
-    {HISTOGRAM, offsetof(egm_histogram_options, bins), 1, 1, "bins is 1, must be in [2, 1048576]"},
     {HISTOGRAM, offsetof(egm_histogram_options, lower), -INFINITY, 0, "lower is -inf, must be finite"},
     {HISTOGRAM, offsetof(egm_histogram_options, upper), NAN, 0, "upper is nan, must be finite"},
     {HISTOGRAM, offsetof(egm_histogram_options, bandwidth), -1, 0, "bandwidth is -1, must be above 0 and finite"},
@@ -199,7 +202,7 @@ START_TEST(test_options__zeros_are_accepted)
 {
 	prepare(_i);
 	for (size_t i = sizeof(size_t); i < sizeof options; i++) options.bytes[i] = 0;
-	if (_i == HISTOGRAM) options.histogram.bins = 2, options.histogram.masses = masses, options.histogram.upper = 1;
+	if (_i == HISTOGRAM) options.histogram.upper = 1;
 	ck_assert_msg(kinds[_i].create(&loss, net, &options) == EGM_OK, "%s", egm_last_error());
 	egm_loss_free(loss);
 }
@@ -214,26 +217,25 @@ static const struct lost_number {
 	double value;
 	const char *text;
 } lost_numbers[] = {
-    {ML, EGM_F32, offsetof(egm_ml_options, regulariser), 1e300, "ml: regulariser = 1e+300 is infinite in f32"},
-    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "gan: penalty = 1e-50 is 0 in f32"},
-    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "wgan: clip = 1e-40 is 0 in f32"},
-    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "wgan: penalty = 1e-310 is 0 in f64"},
-    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50, "dae: sigma = 1e-50 is 0 in f32"},
-    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39, "dde: sigma = 1e+39 is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25, "vae: 1/sigma^2 = 1e+50 is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25, "vae: 1/sigma^2 = 1e-50 is 0 in f32"},
+    {ML, EGM_F32, offsetof(egm_ml_options, regulariser), 1e300, "regulariser is 1e+300, which is infinite in f32"},
+    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "penalty is 1e-50, which is 0 in f32"},
+    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "clip is 1e-40, which is 0 in f32"},
+    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "penalty is 1e-310, which is 0 in f64"},
+    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50, "sigma is 1e-50, which is 0 in f32"},
+    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39, "sigma is 1e+39, which is infinite in f32"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25, "1/sigma^2 is 1e+50, which is infinite in f32"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25, "1/sigma^2 is 1e-50, which is 0 in f32"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma0), 1e-25,
-     "annealed_dsm: 1/sigma0^2 = 1e+50 is infinite in f32"},
+     "1/sigma0^2 is 1e+50, which is infinite in f32"},
     {ANNEALED_DSM, EGM_F64, offsetof(egm_annealed_dsm_options, sigma0), 1e-200,
-     "annealed_dsm: 1/sigma0^2 = inf is infinite in f64"},
+     "1/sigma0^2 is inf, which is infinite in f64"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma_low), 1e-45,
-     "annealed_dsm: sigma_low = 1e-45 is 0 in f32"},
-    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300,
-     "histogram: lower = -1e+300 is infinite in f32"},
+     "sigma_low is 1e-45, which is 0 in f32"},
+    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300, "lower is -1e+300, which is infinite in f32"},
     {HISTOGRAM, EGM_F64, offsetof(egm_histogram_options, bandwidth), DBL_MAX,
-     "histogram: 1/bandwidth = 5.56268e-309 is 0 in f64"},
+     "1/bandwidth is 5.56268e-309, which is 0 in f64"},
     {CROSS_ENTROPY, EGM_F32, offsetof(egm_cross_entropy_options, label_smoothing), 1e-50,
-     "cross_entropy: label_smoothing = 1e-50 is 0 in f32"},
+     "label_smoothing is 1e-50, which is 0 in f32"},
 };
 
 START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_refused)
@@ -250,11 +252,11 @@ START_TEST(test_options__a_level_that_the_dtype_does_not_hold_is_refused)
 	prepare_as(ANNEALED_DSM, EGM_F32);
 	egm_annealed_dsm_options *o = (egm_annealed_dsm_options *)(void *)&options;
 	o->sigma0 = 1e10, o->sigma_low = 1e-30, o->sigma_high = 1;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma0^2/sigma_low = 1e+50 is infinite in f32");
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma0^2/sigma_low is 1e+50, which is infinite in f32");
 	o->sigma0 = 1e-15, o->sigma_low = 1, o->sigma_high = 1e20;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma_high/sigma0^2 = 1e+50 is infinite in f32");
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_high/sigma0^2 is 1e+50, which is infinite in f32");
 	o->sigma0 = 1, o->sigma_high = 3e38;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: 1/sigma_high = 3.33333e-39 is 0 in f32");
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "1/sigma_high is 3.33333e-39, which is 0 in f32");
 }
 END_TEST
 
@@ -266,20 +268,20 @@ START_TEST(test_options__contradictions_are_refused)
 {
 	egm_gan_options *gan = WITH(GAN, egm_gan_options);
 	gan->step_penalty = 5;
-	refused(GAN, EGM_ERR_ARGUMENT, "gan: step_penalty = 5 does nothing with generator_steps = 1, at least 2");
+	refused(GAN, EGM_ERR_ARGUMENT, "step_penalty is 5, which needs generator_steps of at least 2 and not 1");
 	gan->step_penalty = 0, gan->smoothing = 0.1, gan->form = EGM_GAN_HINGE;
-	refused(GAN, EGM_ERR_ARGUMENT, "gan: smoothing = 0.1: hinge has no labels to smooth");
+	refused(GAN, EGM_ERR_ARGUMENT, "smoothing is 0.1, must be 0 for hinge, which has no labels");
 	teardown(), setup();
 	WITH(WGAN, egm_wgan_options)->penalty_kind = EGM_PENALTY_FINITE_LINEAR;
 	((egm_wgan_options *)(void *)&options)->penalty_at = EGM_AT_REAL;
-	refused(WGAN, EGM_ERR_ARGUMENT, "wgan: penalty_at = 2: chords lie between interpolates");
+	refused(WGAN, EGM_ERR_ARGUMENT, "penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
 	teardown(), setup();
 	WITH(ALI, egm_ali_options)->full_terms = 1;
-	refused(ALI, EGM_ERR_ARGUMENT, "ali: full_terms belong to EGM_ALI_DERIVED with Gaussian encoder and generator");
+	refused(ALI, EGM_ERR_ARGUMENT, "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
 	teardown(), setup();
 	egm_annealed_dsm_options *levels = WITH(ANNEALED_DSM, egm_annealed_dsm_options);
 	levels->sigma_low = 2;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "annealed_dsm: sigma_low = 2 is above sigma_high = 1.2");
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_low is 2, must be at most sigma_high, 1.2");
 }
 END_TEST
 
@@ -287,15 +289,15 @@ START_TEST(test_options__histograms_without_sense)
 {
 	const double bad[2] = {1, -1}, none[2] = {0, 0};
 	prepare(HISTOGRAM);
-	options.histogram.masses = NULL;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: masses is NULL");
-	options.histogram.masses = bad;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: masses[1] = -1 is not a number >= 0");
-	options.histogram.masses = none;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: the masses sum to 0");
-	options.histogram.masses = masses;
+	given = egm_no_array();
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses is NULL");
+	given = egm_f64(bad, 2, 1);
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses[1] is -1, must be at least 0 and finite");
+	given = egm_f64(none, 2, 1);
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses sums to 0, must be above 0 and finite");
+	given = egm_f64(masses, 2, 1);
 	options.histogram.lower = options.histogram.upper;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "histogram: lower = 1, upper = 1 are no interval");
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1, upper is 1, lower must be below upper");
 }
 END_TEST
 
@@ -305,19 +307,16 @@ START_TEST(test_options__null_and_sizes)
 {
 	prepare(_i);
 	ck_assert_int_eq(kinds[_i].create(NULL, net, &options), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(kinds[_i].init(NULL), EGM_ERR_ARGUMENT);
 	size_t size = options.histogram.struct_size, odd = size - 1;
 	memcpy(&options, &odd, sizeof odd);
 	ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(loss);
-	if (_i != HISTOGRAM) {
-		ck_assert_int_eq(kinds[_i].create(&loss, net, NULL), EGM_OK); /* the defaults */
-		egm_loss_free(loss);
-		size = sizeof(size_t); /* a caller that knows no member */
-		memcpy(&options, &size, sizeof size);
-		ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_OK);
-		egm_loss_free(loss);
-	}
+	ck_assert_int_eq(kinds[_i].create(&loss, net, NULL), EGM_OK); /* the defaults */
+	egm_loss_free(loss);
+	size = sizeof(size_t); /* a caller that knows no member */
+	memcpy(&options, &size, sizeof size);
+	ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_OK);
+	egm_loss_free(loss);
 	loss = NULL;
 }
 END_TEST

@@ -203,28 +203,34 @@ static void refused(egm_status got, egm_status want, const char *text)
 
 START_TEST(test_vae_likelihood__refuses_arguments_by_name)
 {
-	double x[PPCA_D] = {0}, out;
+	double x[PPCA_D] = {0}, out[2];
+	float narrow[PPCA_D] = {0};
 	egm_loss *dsm = NULL;
 	at_principal_components(0, 0, EGM_F64);
-	refused(egm_loss_vae_log_likelihood(NULL, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
+	refused(egm_loss_vae_log_likelihood(NULL, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is NULL");
-	refused(egm_loss_vae_log_likelihood(loss, egm_array_of(EGM_F64, NULL, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1),
+	refused(egm_loss_vae_log_likelihood(loss, egm_array_of(EGM_F64, NULL, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1),
 	                                    NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x is NULL");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_out_of(EGM_F64, NULL, 1, 1), NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: log_likelihoods is NULL");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f32(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
-	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: x is f32, the nets are f64");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
-	        EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, the nets expect 4");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(&out, 0, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, it takes 1 rows of 1 or more");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: 0 samples, at least 1 is needed");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f32(narrow, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: x is f32, must be f64");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	        EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, must have 4");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(out, 0, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, at least 1 of each is needed");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
+	        EGM_ERR_SHAPE,
+	        "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, the result has 1 x 1");
+	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
+	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
 	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);
 	ck_assert_int_eq(egm_loss_dsm(&dsm, energy, NULL), EGM_OK);
-	refused(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(&out, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: the loss is dsm, not vae");
+	refused(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is dsm, must be vae");
 	egm_loss_free(dsm);
 	egm_model_free(energy);
 }
@@ -237,11 +243,12 @@ START_TEST(test_vae_likelihood__refuses_numbers_by_their_place)
 	x[100 * PPCA_D + 2] = _i ? INFINITY : NAN;
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
 	        EGM_ERR_NONFINITE,
-	        _i ? "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is inf"
-	           : "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is nan");
+	        _i ? "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is inf, must be finite"
+	           : "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is nan, must be finite");
 	x[100 * PPCA_D + 2] = 1e200; /* its square is not */
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
-	        EGM_ERR_NONFINITE, "egm_loss_vae_log_likelihood: the log weight of row 100, draw 0 is -inf");
+	        EGM_ERR_NONFINITE,
+	        "egm_loss_vae_log_likelihood: the log weight of row 100, draw 0 is -inf, must be finite");
 }
 END_TEST
 
@@ -253,7 +260,7 @@ START_TEST(test_vae_likelihood__refuses_what_is_no_share)
 	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
 	create();
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, not in [0, 1]");
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, must be in [0, 1]");
 	x[3] = 1;
 	ck_assert_int_eq(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
 	                 EGM_OK);

@@ -231,7 +231,7 @@ START_TEST(test_wgan__chords_lie_between_interpolates)
 	options.penalty_kind = _i;
 	options.penalty_at = EGM_AT_REAL;
 	f_refused(egm_loss_wgan(&loss, judge, generator, &options),
-	          "wgan: penalty_at = 2: chords lie between interpolates");
+	          "egm_loss_wgan: penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
 }
 END_TEST
 

@@ -17,17 +17,17 @@ typedef struct bad_option {
 		text, offsetof(egm_trainer_options, field), type, value \
 	}
 static const bad_option bad_options[] = {
-    BAD("batch is 0", batch, 'l', 0),
+    BAD("batch is -3", batch, 'l', -3),
     BAD("batch is -4", batch, 'l', -4),
-    BAD("optimizer is 0", optimizer, 'i', 0),
+    BAD("optimizer is -3", optimizer, 'i', -3),
     BAD("optimizer is 4", optimizer, 'i', 4),
-    BAD("schedule is 0", schedule, 'i', 0),
+    BAD("schedule is -3", schedule, 'i', -3),
     BAD("schedule is 4", schedule, 'i', 4),
     BAD("schedule_steps is 0", schedule, 'i', EGM_SCHEDULE_LINEAR),
     BAD("warmup_steps is -1", warmup_steps, 'l', -1),
     BAD("final_fraction is 1.5", final_fraction, 'd', 1.5),
     BAD("final_fraction is -0.1", final_fraction, 'd', -0.1),
-    BAD("learning_rate is 0", learning_rate, 'd', 0),
+    BAD("learning_rate is -3", learning_rate, 'd', -3),
     BAD("learning_rate is -1", learning_rate, 'd', -1),
     BAD("learning_rate is inf", learning_rate, 'd', INFINITY),
     BAD("learning_rate is nan", learning_rate, 'd', NAN),
@@ -35,7 +35,7 @@ static const bad_option bad_options[] = {
     BAD("beta1 is nan", beta1, 'd', NAN),
     BAD("beta2 is -0.5", beta2, 'd', -0.5),
     BAD("beta2 is 1", beta2, 'd', 1),
-    BAD("epsilon is 0", epsilon, 'd', 0),
+    BAD("epsilon is -3", epsilon, 'd', -3),
     BAD("epsilon is inf", epsilon, 'd', INFINITY),
     BAD("momentum is 1", momentum, 'd', 1),
     BAD("clip_norm is -2", clip_norm, 'd', -2),
@@ -125,7 +125,7 @@ START_TEST(test_options__batch_below_what_the_loss_needs)
 	egm_loss *loss = toy_single(net, toy_build_linear);
 	options.batch = 1;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &options), EGM_ERR_ARGUMENT);
-	assert_error_has("batch is 1, toy needs at least 2");
+	assert_error_has("batch is 1, must be at least 2 for toy");
 	egm_loss_free(loss);
 	egm_model_free(net);
 	egm_context_free(context);

@@ -85,7 +85,7 @@ class Data:
     @classmethod
     def load_csv(cls, context, path, *, dtype=np.float32, columns=None, text_columns=None, like=None, missing=None,
                  delimiter=",", decimal=".", comment="#", **options):
-        """Reads a table of text, as egm_data_load_csv_table does: see egm/io.h.
+        """Reads a table of text, as egm_data_load_csv does: see egm/io.h.
 
         columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: a number that replaces
         missing values (replace_missing and missing_value of C), None rejects them; like: a Data that was read before,
@@ -104,7 +104,7 @@ class Data:
         _set_list(struct, "text_columns", "text_column_count", text_columns)
         block = None if like is None else expect(Data, like)._read()  # stays alive until the call is done
         struct.like = block and block._pointer
-        return cls.__new__(cls)._own(Block.load(context, lib.egm_data_load_csv_table, path, struct))
+        return cls.__new__(cls)._own(Block.load(context, lib.egm_data_load_csv, path, struct))
 
     @classmethod
     def _load_array(cls, context, function, path, dtype, options):

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows that a function of the program writes when they are needed. The lock makes its calls one at a time, also where
+ * several trainers read the same data, and finds a call from within: the thread that has the lock asks for it again. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+
+#include <io/data_impl.h>
+#include <model/evaluator_impl.h>
+
+typedef struct callback {
+	egm__source base; /* first */
+	egm_data_fn fill;
+	void *user;
+	pthread_mutex_t lock; /* error-checking */
+} callback;
+
+/* NONFINITE, where some number of these rows is not. */
+static egm_status check_rows(const egm_data *data, const int64_t *rows, int64_t count, const void *out)
+{
+	int64_t at = egm__first_nonfinite(data->context, data->dtype, out, count * data->columns);
+	if (at < 0) return EGM_OK;
+	return egm__data_nonfinite("data", rows[at / data->columns] * data->columns + at % data->columns, data->columns,
+	                           egm__element_at(data->dtype, out, at));
+}
+
+static egm_status read_rows(egm__source *source, const egm_data *data, const int64_t *rows, int64_t count, void *out)
+{
+	callback *c = (callback *)source;
+	int code = pthread_mutex_lock(&c->lock);
+	if (code == EDEADLK) return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of these data");
+	int stop = c->fill(rows, count, out, c->user);
+	pthread_mutex_unlock(&c->lock);
+	if (!stop) return check_rows(data, rows, count, out);
+	return egm__fail(EGM_ERR_STOPPED,
+	                 "the callback that fills rows returned %d for %" PRId64 " rows from row %" PRId64 " on", stop,
+	                 count, rows[0]);
+}
+
+static void free_callback(egm__source *source)
+{
+	callback *c = (callback *)source;
+	pthread_mutex_destroy(&c->lock);
+	egm__free(source->context, c);
+}
+
+static egm_status create(egm__source **out, egm_context *context, egm_data_fn fill, void *user)
+{
+	pthread_mutexattr_t kind;
+	callback *c = egm__alloc_zero(context, 1, sizeof *c);
+	if (!c) return egm__fail(EGM_ERR_MEMORY, "no memory for the callback of the data");
+	*c = (callback){.base = {context, read_rows, free_callback}, .fill = fill, .user = user};
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&c->lock, &kind);
+	pthread_mutexattr_destroy(&kind);
+	*out = &c->base;
+	return EGM_OK;
+}
+
+egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows, int64_t columns,
+                             egm_data_fn fill, void *user)
+{
+	egm_status st = EGM_OK;
+	egm_data *d = NULL;
+	const int64_t shape[2] = {rows, columns};
+	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
+	*out = NULL;
+	if (!context || !fill) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "fill" : "context");
+	if (dtype != EGM_F32 && dtype != EGM_F64)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+	if (rows < 1 || columns < 1)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%" PRId64 " rows of %" PRId64 " numbers; at least 1 of each is needed", rows,
+		         columns);
+	st = egm__data_handle(&d, context, dtype, 2, shape, "data", UINT64_MAX);
+	if (st == EGM_ERR_FORMAT)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
+	if (st != EGM_OK) goto out;
+	EGM_TRY(create(&d->source, context, fill, user));
+	*out = d;
+	d = NULL;
+out:
+	egm_data_free(d);
+	return egm__named(__func__, st);
+}

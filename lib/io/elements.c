@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* From the bytes of numbers in a file to numbers of the type asked for. A number is converted to double, scaled there,
+ * and rounded to the stored type. Only integers of 64 bits are not always exact as double; without scaling they are
+ * rounded straight to the stored type, so that all are rounded once. */
+#include <math.h>
+#include <string.h>
+
+#include <io/data_impl.h>
+
+enum { BLOCK = 512 };
+
+size_t egm__element_size(egm__element element)
+{
+	static const unsigned char sizes[] = {0, 1, 1, 2, 4, 8, 4, 8, 2, 2, 4, 8, 1};
+	return sizes[element];
+}
+
+int egm__data_unscaled(const egm_data_options *o)
+{
+	return o->scale == 1.0 && o->offset == 0.0;
+}
+
+int egm__data_store(void *values, int64_t i, double number, const egm_data_options *o)
+{
+	/* Without scaling the sign of a zero is kept: -0 + 0 would be 0. */
+	double y = egm__data_unscaled(o) ? number : o->scale * number + o->offset;
+	if (o->dtype == EGM_F64) {
+		((double *)values)[i] = y;
+		return isfinite(y);
+	}
+	((float *)values)[i] = (float)y;
+	return isfinite(((float *)values)[i]);
+}
+
+/* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */
+static double half(uint16_t bits)
+{
+	int exponent = bits >> 10 & 31, fraction = bits & 1023;
+	double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
+	              : exponent == 0 ? ldexp(fraction, -24)
+	                              : ldexp(1024 + fraction, exponent - 25);
+	return bits >> 15 ? -size : size;
+}
+
+/* Loads through memcpy: raw has no alignment. */
+#define EACH(type, value)                             \
+	do {                                              \
+		for (int64_t i = 0; i < n; i++) {             \
+			type x;                                   \
+			memcpy(&x, raw + i * sizeof x, sizeof x); \
+			out[i] = (value);                         \
+		}                                             \
+	} while (0)
+
+static void to_double(double *out, const unsigned char *raw, int64_t n, egm__element element)
+{
+	switch (element) {
+	case EGM__ELEMENT_U8:
+		EACH(uint8_t, x);
+		break;
+	case EGM__ELEMENT_I8:
+		EACH(int8_t, x);
+		break;
+	case EGM__ELEMENT_I16:
+		EACH(int16_t, x);
+		break;
+	case EGM__ELEMENT_I32:
+		EACH(int32_t, x);
+		break;
+	case EGM__ELEMENT_I64:
+		EACH(int64_t, (double)x);
+		break;
+	case EGM__ELEMENT_F32:
+		EACH(float, (double)x);
+		break;
+	case EGM__ELEMENT_F16:
+		EACH(uint16_t, half(x));
+		break;
+	case EGM__ELEMENT_U16:
+		EACH(uint16_t, x);
+		break;
+	case EGM__ELEMENT_U32:
+		EACH(uint32_t, x);
+		break;
+	case EGM__ELEMENT_U64:
+		EACH(uint64_t, (double)x);
+		break;
+	case EGM__ELEMENT_BOOL:
+		EACH(uint8_t, x != 0);
+		break;
+	case EGM__ELEMENT_F64:
+		EACH(double, x);
+		break;
+	}
+}
+
+/* Integers of 64 bits, rounded once. */
+static void to_float(float *out, const unsigned char *raw, int64_t n, egm__element element)
+{
+	if (element == EGM__ELEMENT_I64) EACH(int64_t, (float)x);
+	if (element == EGM__ELEMENT_U64) EACH(uint64_t, (float)x);
+}
+
+static int64_t first_nonfinite(const void *values, egm_dtype dtype, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++)
+		if (!isfinite(egm__element_at(dtype, values, i))) return i;
+	return -1;
+}
+
+/* Stores a block, scaled; the index of the first number that is then not finite, or -1. One loop for each type without
+ * a branch within: rows of a file are converted anew for each mini-batch. */
+static int64_t store_f32(float *out, const double *x, int64_t n, const egm_data_options *o)
+{
+	int bad = 0;
+	if (egm__data_unscaled(o))
+		for (int64_t i = 0; i < n; i++) out[i] = (float)x[i];
+	else
+		for (int64_t i = 0; i < n; i++) out[i] = (float)(o->scale * x[i] + o->offset);
+	for (int64_t i = 0; i < n; i++) bad |= !isfinite(out[i]);
+	return bad ? first_nonfinite(out, EGM_F32, n) : -1;
+}
+
+static int64_t store_f64(double *out, const double *x, int64_t n, const egm_data_options *o)
+{
+	int bad = 0;
+	if (egm__data_unscaled(o))
+		memcpy(out, x, (size_t)n * sizeof *x);
+	else
+		for (int64_t i = 0; i < n; i++) out[i] = o->scale * x[i] + o->offset;
+	for (int64_t i = 0; i < n; i++) bad |= !isfinite(out[i]);
+	return bad ? first_nonfinite(out, EGM_F64, n) : -1;
+}
+
+static int64_t store_block(void *out, const double *x, int64_t n, const egm_data_options *o)
+{
+	return o->dtype == EGM_F64 ? store_f64(out, x, n, o) : store_f32(out, x, n, o);
+}
+
+int64_t egm__elements_store(void *values, unsigned char *raw, int64_t n, const egm__array *array,
+                            const egm_data_options *o, double *number)
+{
+	double block[BLOCK];
+	size_t width = egm__element_size(array->element), stored = o->dtype == EGM_F64 ? 8 : 4;
+	int whole = array->element == EGM__ELEMENT_I64 || array->element == EGM__ELEMENT_U64;
+	if (array->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) egm__reverse_each(raw, (size_t)n, width);
+	for (int64_t first = 0; first < n; first += BLOCK) {
+		int64_t count = n - first < BLOCK ? n - first : BLOCK;
+		char *out = (char *)values + (size_t)first * stored;
+		const unsigned char *in = raw + (size_t)first * width;
+		if (whole && o->dtype == EGM_F32 && egm__data_unscaled(o)) {
+			to_float((float *)(void *)out, in, count, array->element);
+			continue;
+		}
+		to_double(block, in, count, array->element);
+		int64_t flaw = store_block(out, block, count, o);
+		if (flaw < 0) continue;
+		*number = block[flaw];
+		return first + flaw;
+	}
+	return -1;
+}

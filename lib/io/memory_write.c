@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes into a buffer of the caller what would be written to a file. How many bytes that takes is counted first, by
+ * writing them nowhere: a buffer that is too small keeps what was in it. */
+#include <string.h>
+
+#include <io/file_impl.h>
+
+typedef struct memory_writer {
+	egm__writer base;
+	unsigned char *buffer; /* NULL: the bytes are counted */
+	size_t count;
+} memory_writer;
+
+static egm_status append(egm__writer *base, const void *bytes, size_t n)
+{
+	memory_writer *w = (memory_writer *)base;
+	if (n && w->buffer) memcpy(w->buffer + w->count, bytes, n);
+	w->count += n;
+	return EGM_OK;
+}
+
+egm_status egm__destination_check(const egm__destination *to)
+{
+	egm_status st = EGM_OK;
+	if (!to->memory && !to->path) EGM_FAIL(EGM_ERR_ARGUMENT, "path is NULL");
+	if (to->memory && !to->buffer && to->size)
+		EGM_FAIL(EGM_ERR_ARGUMENT,
+		         "buffer is NULL and size is %zu; with a size of 0 needed tells how many bytes it takes", to->size);
+	if (to->memory && !to->buffer && !to->needed) EGM_FAIL(EGM_ERR_ARGUMENT, "buffer and needed are NULL");
+out:
+	return st;
+}
+
+static egm_status write_memory(const egm__destination *to, egm__write write, void *user)
+{
+	egm_status st = EGM_OK;
+	memory_writer counter = {.base = {append}}, writer = {.base = {append}, .buffer = to->buffer};
+	EGM_TRY(write(&counter.base, user));
+	if (to->needed) *to->needed = counter.count;
+	if (!to->buffer) goto out;
+	if (to->size < counter.count)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "the buffer has %zu bytes; %zu are needed", to->size, counter.count);
+	EGM_TRY(write(&writer.base, user));
+out:
+	return st;
+}
+
+egm_status egm__write_to(egm_context *context, const egm__destination *to, egm__write write, void *user)
+{
+	return to->memory ? write_memory(to, write, user) : egm__file_replace(context, to->path, write, user);
+}
