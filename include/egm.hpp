@@ -5,24 +5,28 @@
  *      auto energy = egm::make(egm_model_create, context, "energy", 2).dense(64).silu().dense(1).build(EGM_F32, 1);
  *      auto loss = egm::make(egm_loss_dsm, energy);
  *
- *  Nothing has a second name. egm::make calls a constructor of egm.h and returns its handle, egm::call calls any other
- *  function that returns a status, and a method is the function egm_<handle>_<method>. All of them take the arguments
- *  of the C function in its order, without the first, and convert each to the type that it has there:
+ *  Nothing has a second name. egm::make calls a constructor of egm.h and returns the handle, egm::call calls any other
+ *  function that returns a status, and a method calls egm_<handle>_<method>. Their arguments are those of the C
+ * function in the same order, without the pointer to the new handle and, for methods, without the handle. Each argument
+ * is converted to the type of the C parameter:
  *
- *    egm_model *, ...     an egm::model, or anything else whose get() returns the pointer
- *    egm_array, egm_out   a container, see egm::array and egm::out; nullptr: none
- *    const char *         a literal or whatever has c_str(), such as std::string
- *    pointer to numbers   a container of them
- *    pointer to a struct  the struct itself: options and results, which begin as EGM_..._INIT; so do single numbers
- *                         that the function writes
- *    egm_progress_fn      any function of (const egm_progress &), in the place of `progress, user`. It returns nothing,
- *                         or a value that is true to stop the call
+ *    handle               an object of this header, or any other whose get() returns the pointer
+ *    egm_array, egm_out   a container (see egm::array, egm::out), or nullptr for none
+ *    const char *         a string literal, or any object that has c_str(), such as std::string
+ *    pointer to numbers   a container of such numbers
+ *    pointer to a struct  the struct itself. Options and results start as EGM_..._INIT, as in C
+ *    pointer to a result  the variable that receives it
+ *    egm_progress_fn      a function of (const egm_progress &), which also takes the place of `user`. If it returns
+ *                         something, true stops the call
  *
- *  Pointers, arrays and callbacks at the end may be left out: they are then NULL, none.
+ *  Pointers, arrays and callbacks at the end of the list may be left out, which passes NULL or no array.
  *
- *  A status other than EGM_OK is thrown as egm::error. The one exception is a call that its own progress function has
- *  stopped: it returns false. What a progress, energy or row function throws ends the call, and is thrown again by it.
- *  In programs that call the library through egm.h alone nothing of this is needed; both can be mixed. */
+ *  A status other than EGM_OK is thrown as egm::error, with one exception: a call that was stopped by its own progress
+ *  function returns false. An exception that a progress, energy or row function throws stops the call, which then
+ * throws the same exception. It may come from any thread.
+ *
+ *  The functions in egm_context_options (alloc, dealloc, log, parallel) remain C functions and must not throw: the
+ *  library may call them as long as any handle exists. Both headers can be mixed in one program. */
 #ifndef EGM_HPP
 #define EGM_HPP
 
@@ -77,7 +81,7 @@ template <class H, void (*release)(H *)> class handle : public detail::keeper
 	H *pointer_ = nullptr;
 };
 
-/* A method that is the C function of its name. */
+/* A method that calls the C function of its name. */
 #define EGM_VERB(type, name)                                                         \
 	template <class... A> bool name(A &&...arguments) const                          \
 	{                                                                                \
@@ -205,6 +209,8 @@ class data : public handle<egm_data, egm_data_free>
 	EGM_GETTER(data, dtype)
 	EGM_VERB(data, read)
 	EGM_VERB(data, column)
+	EGM_VERB(data, save)
+	EGM_SAVE_MEMORY(data)
 	std::vector<int64_t> shape() const
 	{
 		int64_t sizes[8];
@@ -274,6 +280,9 @@ class sampler : public handle<egm_sampler, egm_sampler_free>
 {
   public:
 	using handle::handle;
+	EGM_GETTER(sampler, chains)
+	EGM_GETTER(sampler, dims)
+	EGM_GETTER(sampler, dtype)
 	EGM_VERB(sampler, set_points)
 	EGM_VERB(sampler, points)
 	EGM_VERB(sampler, warmup)

@@ -33,6 +33,21 @@ initialisers() { # COMPILER STANDARD
 }
 macros=$(for directory in "$@"; do cat "$directory"/egm/*.h; done | sed -n 's/^#define \(EGM_[A-Z_]*_INIT\)\b.*/\1/p')
 
+# The functions whose first parameter is the handle in their name.
+verbs=$(for directory in "$@"; do cat "$directory"/egm/*.h; done | tr '\n' ' ' |
+	grep -oE '\begm_([a-z]+)_[a-z0-9_]+\((const )?egm_\1 \*[a-z]' | sed 's/(.*//' | grep -v '_free$' | sort -u)
+methods() {
+	wrapper=$(cat "$1/egm.hpp")
+	missing=$(for verb in $verbs; do
+		name=${verb#egm_}
+		handle=${name%%_*} method=${name#*_}
+		case $method in save_memory) line="EGM_SAVE_MEMORY($handle)" ;; *) line="($handle, $method)" ;; esac
+		case $wrapper in *"$line"* | *"$verb"*) ;; *) [ "$handle" = model ] && echo "$wrapper" | grep -q "LAYER($method)" ||
+			echo "$verb" ;; esac
+	done)
+	empty "$missing"
+}
+
 prelude='#include <egm.hpp>
 void program(egm::context &context, egm::model &model, std::vector<float> &x, std::vector<double> &p);
 void program(egm::context &context, egm::model &model, std::vector<float> &x, std::vector<double> &p)
@@ -46,6 +61,8 @@ refuses() { # COMPILER TEXT STATEMENTS
 }
 
 result 'there are headers of both languages' [ "$(echo "$headers" | grep -c '^egm\.h')" = 2 ]
+result 'there are verbs' [ "$(echo "$verbs" | wc -l)" -gt 80 ]
+result 'every verb of a handle is a method' methods "$1"
 result 'there are initialisers' [ "$(echo "$macros" | wc -l)" -gt 20 ]
 for compiler in g++ clang++; do
 	for standard in c++11 c++14 c++17 c++20; do
