@@ -65,7 +65,7 @@ typedef struct egm_context_options {
 /** Creates a context. `options` may be NULL for the defaults. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 EGM_API void egm_context_free(egm_context *context);
-/** Bytes that the handles of this context hold at the moment, as they were asked from `alloc`. */
+/** Bytes that the context and its handles hold at the moment, as they were asked from `alloc`; 0 for NULL. */
 EGM_API uint64_t egm_context_bytes(const egm_context *context);
 /** The most that they held at any moment. */
 EGM_API uint64_t egm_context_peak_bytes(const egm_context *context);

@@ -58,10 +58,12 @@ typedef struct egm_diagnosis {
 	double q95;
 } egm_diagnosis;
 
-#define EGM_DIAGNOSIS_INIT                                  \
-	{                                                       \
-		sizeof(egm_diagnosis), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
-	}
+/* Of NaN: nobody takes a blank for a good value. */
+/* clang-format off */
+#define EGM_DIAGNOSIS_INIT                                                                       \
+	{sizeof(egm_diagnosis), 0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0,               \
+	                        0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0, 0.0 / 0.0}
+/* clang-format on */
 
 /** Of dimension `dim` over all chains with `chain` -1, or of one chain alone; R-hat then compares its halves. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t dim, int64_t chain,

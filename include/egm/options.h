@@ -24,7 +24,7 @@ enum {
 	EGM_OPTION_NUMBERS = 20,  /**< const double *, whose length the help names, or NULL */
 	EGM_OPTION_TEXT = 21,     /**< const char *, a string or NULL */
 	EGM_OPTION_TEXTS = 22,    /**< const char *const *, strings whose number the help names, or NULL */
-	EGM_OPTION_HANDLE = 23,   /**< pointer to a handle of the library, or NULL */
+	EGM_OPTION_HANDLE = 23,   /**< pointer to something of the library, or NULL */
 	EGM_OPTION_CALLBACK = 30, /**< pointer to a function, or NULL */
 	EGM_OPTION_USER = 31      /**< void *, which the library hands to a callback */
 };
@@ -32,10 +32,12 @@ enum {
 /** A named value of EGM_OPTION_CHOICE and EGM_OPTION_BITS. */
 typedef struct egm_choice {
 	const char *name; /**< in small letters, without what the family has in common: "hinge" for EGM_GAN_HINGE */
-	int32_t value;
+	int64_t value;
 } egm_choice;
 
 /** One member of a struct. All texts and arrays are constant and belong to the library.
+ *
+ *  In every struct 0 stands for the default or for off, and is never an error where there is a default.
  *
  *  Defaults and the ends of ranges are doubles, which is exact: those of integers are below 2^53. A number without a
  *  limit has the range from -INFINITY or to INFINITY, with open ends: an integer can then be as large as its type
@@ -45,8 +47,8 @@ typedef struct egm_option {
 	size_t struct_size;
 	const char *name;     /**< "learning_rate" */
 	const char *help;     /**< one line, with the unit of a number */
-	size_t offset;        /**< in the struct, in bytes */
-	size_t size;          /**< of the member, in bytes */
+	int64_t offset;       /**< in the struct, in bytes */
+	int64_t size;         /**< of the member, in bytes */
 	int32_t kind;         /**< EGM_OPTION_* */
 	int32_t optional;     /**< 0: it has no default and must be set */
 	double default_value; /**< 0 for pointers, whose default is NULL */
@@ -65,8 +67,8 @@ typedef struct egm_option {
 /* clang-format on */
 
 /** Name of struct `index` (from 0), for example "egm_gan_options"; NULL if there are not so many. The list contains
- *  all structs of the headers that begin with struct_size: options, whose names end with "_options", and results. Only
- *  egm_option itself is not in it. The order may differ between releases. */
+ *  all structs of the headers that begin with struct_size: options, whose names end with "_options", and results. The
+ *  order may differ between releases. */
 EGM_API const char *egm_options_type(int32_t index);
 /** sizeof the struct in this release; 0 if there is no struct of that name. */
 EGM_API size_t egm_options_size(const char *type);

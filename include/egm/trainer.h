@@ -108,8 +108,8 @@ typedef struct egm_negatives_options {
  *
  *  With `sampler` given, a persistent chain begins anew at noise. With NULL it begins near the data, at a row of the
  *  mini-batch plus a draw of N(0, h_j^2) in each column j: h_j is the standard deviation of the column in the
- *  mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation). Bounds transform that sum as
- *  they do noise, and a row outside of them is replaced by noise. The rows of a new buffer are noise in both cases.
+ *  mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation). The rows of a new buffer are
+ *  noise in both cases.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it

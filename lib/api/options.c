@@ -4,6 +4,7 @@
 #include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <loss/losses.h>
+#include <sampler/kernels.h>
 #include <string.h>
 
 /* clang-format off */
@@ -12,10 +13,30 @@
 	EGM__LOSSES(X) \
 	X(trainer) X(negatives) X(negatives_statistics) \
 	X(target) X(ais) X(ais_result) \
-	X(ula) X(mala) X(hmc) X(nuts) X(annealed_langevin) X(tempered) X(sampler_statistics) X(diagnosis) \
+	EGM__KERNELS(X) X(sampler_statistics) X(diagnosis) \
 	X(mixture) X(mixture_result) \
-	X(mmd) X(sliced) X(mode) X(mode_coverage) X(ranking)
+	X(mmd) X(sliced) X(mode) X(mode_coverage) X(ranking) X(option)
 /* clang-format on */
+
+static const egm_option nothing = EGM_OPTION_INIT;
+static const egm__option members[] = {
+    EGM__RESULT(egm_option, name, "Name of the member."),
+    EGM__RESULT(egm_option, help, "One line on what it is."),
+    EGM__RESULT(egm_option, offset, "Where it is in the struct, in bytes."),
+    EGM__RESULT(egm_option, size, "Its size, in bytes."),
+    EGM__RESULT(egm_option, kind, "Its type, EGM_OPTION_*."),
+    EGM__FLAG(egm_option, optional, "0: it has no default and must be set."),
+    EGM__RESULT(egm_option, default_value, "Its default; 0 for pointers."),
+    EGM__RESULT(egm_option, low, "Lower end of its range."),
+    EGM__RESULT(egm_option, high, "Upper end of its range."),
+    EGM__FLAG(egm_option, low_open, "1: the range does not contain its lower end."),
+    EGM__FLAG(egm_option, high_open, "1: the range does not contain its upper end."),
+    EGM__FLAG(egm_option, zero_is_default, "1: 0 stands for the default."),
+    EGM__RESULT(egm_option, choice_count, "Number of choices; 0: there are none."),
+    EGM__HANDLE(egm_option, choices, "[choice_count] names and values of the choices, or NULL."),
+    EGM__RESULT(egm_option, family, "What the names of the constants begin with, or NULL."),
+};
+EGM__OPTIONS(egm__options_option, egm_option, nothing, members);
 
 #define DECLARED(name) extern const egm__options egm__options_##name;
 #define LISTED(name) &egm__options_##name,
@@ -73,8 +94,8 @@ static egm_option describe(const egm__options *table, const egm__option *row)
 	egm_option o = {.struct_size = sizeof o,
 	                .name = row->name,
 	                .help = row->help,
-	                .offset = row->offset,
-	                .size = egm__option_size(row->kind),
+	                .offset = (int64_t)row->offset,
+	                .size = (int64_t)egm__option_size(row->kind),
 	                .kind = row->kind,
 	                .optional = 1};
 	if (row->family) {

@@ -28,11 +28,22 @@ static size_t size_of(const void *pointer)
 	return bytes;
 }
 
+/* The peak is the largest of all sums, whichever thread came to it. */
+static void tally(egm_context *context, size_t bytes)
+{
+	size_t now = __atomic_add_fetch(&context->bytes, bytes, __ATOMIC_RELAXED);
+	size_t peak = __atomic_load_n(&context->peak_bytes, __ATOMIC_RELAXED);
+	while (now > peak &&
+	       !__atomic_compare_exchange_n(&context->peak_bytes, &peak, now, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		continue;
+}
+
 void *egm__alloc(egm_context *context, int64_t count, int64_t size)
 {
 	size_t bytes = block_size(count, size);
 	char *block = bytes ? context->alloc(bytes, HEADER, context->alloc_user) : NULL;
 	if (!block) return NULL;
+	tally(context, bytes);
 	memcpy(block, &bytes, sizeof bytes);
 	return block + HEADER;
 }
@@ -58,5 +69,18 @@ void *egm__realloc(egm_context *context, void *pointer, int64_t count, int64_t s
 
 void egm__free(egm_context *context, void *pointer)
 {
-	if (pointer) context->dealloc((char *)pointer - HEADER, size_of(pointer), context->alloc_user);
+	if (!pointer) return;
+	size_t bytes = size_of(pointer);
+	__atomic_sub_fetch(&context->bytes, bytes, __ATOMIC_RELAXED);
+	context->dealloc((char *)pointer - HEADER, bytes, context->alloc_user);
+}
+
+uint64_t egm_context_bytes(const egm_context *context)
+{
+	return context ? __atomic_load_n(&context->bytes, __ATOMIC_RELAXED) : 0;
+}
+
+uint64_t egm_context_peak_bytes(const egm_context *context)
+{
+	return context ? __atomic_load_n(&context->peak_bytes, __ATOMIC_RELAXED) : 0;
 }

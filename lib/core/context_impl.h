@@ -7,7 +7,8 @@
 typedef struct egm__pool egm__pool;
 
 struct egm_context {
-	int refs; /* through __atomic builtins */
+	int refs;                 /* through __atomic builtins, as the next two */
+	size_t bytes, peak_bytes; /* asked from alloc and not given back: together they fit memory */
 	void *(*alloc)(size_t size, size_t alignment, void *user);
 	void (*dealloc)(void *pointer, size_t size, void *user);
 	void *alloc_user;

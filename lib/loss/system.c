@@ -7,11 +7,6 @@
 
 /* ---- options */
 
-egm_status egm__system_options(const egm__system *system, void *options, size_t size)
-{
-	return egm__options_init(system->options->type, options, size, system->options->defaults, system->options->size);
-}
-
 egm_status egm__loss_number(egm_dtype dtype, const char *name, double value)
 {
 	int f32 = dtype == EGM_F32;

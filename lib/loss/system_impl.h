@@ -28,7 +28,6 @@ typedef struct egm__system {
 	egm_status (*describe)(egm_loss *loss, egm__net_shape *nets);
 } egm__system;
 
-egm_status egm__system_options(const egm__system *system, void *options, size_t size);
 /* Everything that egm_*_create does. Nets as in system->nets; options may be NULL. */
 egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_model *const *nets, const void *options);
 /* ARGUMENT for a number that the nets' dtype, in which subnormal numbers are 0, has as 0 or infinity: a weight that

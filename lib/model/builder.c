@@ -3,16 +3,16 @@
  * returns them, so that a caller may look at egm_model_build alone. What build itself fails with is not kept: after
  * an allocation that failed it may be called again. */
 #include <core/size_impl.h>
+#include <math.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Whether the builder call may go on: the model is there, unfinished and has not failed yet. */
-static egm_status check_open(const egm_model *model, const char *call)
+static egm_status check_open(const egm_model *model)
 {
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s: model is NULL", call);
-	if (model->built)
-		return egm__fail(EGM_ERR_STATE, "%s: model '%s' is built and cannot change any more", call, model->name);
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
+	if (model->built) return egm__fail(EGM_ERR_STATE, "model '%s' is built and cannot change any more", model->name);
 	return model->failed == EGM_OK ? EGM_OK : egm__fail(model->failed, "%s", model->failure);
 }
 
@@ -31,8 +31,9 @@ static egm_status check_integer(const egm_model *model, const egm__layer_kind *k
 {
 	int below = !(value >= p->low);
 	if (!below && value <= p->high) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s %.0f, must be at %s %.0f", model->name,
-	                 model->n_layers, kind->name, p->name, value, below ? "least" : "most", below ? p->low : p->high);
+	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %.0f, must be at %s %.0f", p->name,
+	                 model->n_layers, kind->name, model->name, value, below ? "least" : "most",
+	                 below ? p->low : p->high);
 }
 
 static egm_status check_real(const egm_model *model, const egm__layer_kind *kind, const egm__layer_parameter *p,
@@ -40,10 +41,15 @@ static egm_status check_real(const egm_model *model, const egm__layer_kind *kind
 {
 	int above = p->low_open ? value > p->low : value >= p->low;
 	int below = p->high_closed ? value <= p->high : value < p->high;
+	char range[64];
 	if (above && below) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s %g is not in %c%g, %g%c", model->name,
-	                 model->n_layers, kind->name, p->name, value, p->low_open ? '(' : '[', p->low, p->high,
-	                 p->high_closed ? ']' : ')');
+	if (isinf(p->high))
+		snprintf(range, sizeof range, "%s %g and finite", p->low_open ? "above" : "at least", p->low);
+	else
+		snprintf(range, sizeof range, "in %c%g, %g%c", p->low_open ? '(' : '[', p->low, p->high,
+		         p->high_closed ? ']' : ')');
+	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %g, must be %s", p->name, model->n_layers,
+	                 kind->name, model->name, value, range);
 }
 
 static egm_status take_parameters(const egm_model *model, egm__layer *layer, const double *values)
@@ -65,8 +71,8 @@ static egm_status fit(const egm_model *model, egm__layer *layer)
 	layer->inputs = layer->outputs = egm__model_outputs(model);
 	if (model->n_layers) layer->in = layer->out = model->layers[model->n_layers - 1].out;
 	if (!layer->kind->fit || !layer->kind->fit(layer, reason)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "model '%s': layer %d (%s): %s", model->name, model->n_layers, layer->kind->name,
-	                 reason);
+	return egm__fail(EGM_ERR_ARGUMENT, "layer %d (%s) of model '%s': %s", model->n_layers, layer->kind->name,
+	                 model->name, reason);
 }
 
 static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
@@ -76,8 +82,9 @@ static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
 	for (int32_t i = 0; i < kind->n_tensors; i++)
 		if (egm__layer_tensor_count(layer, i, &count))
 			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "model '%s': layer %d (%s): the %s for %lld inputs and %lld outputs has too many elements",
-			                 model->name, model->n_layers, kind->name, kind->tensor_names[i], (long long)layer->inputs,
+			                 "%s of layer %d (%s) of model '%s', for %lld inputs and %lld outputs, has more numbers "
+			                 "than memory can hold",
+			                 kind->tensor_names[i], model->n_layers, kind->name, model->name, (long long)layer->inputs,
 			                 (long long)layer->outputs);
 	return EGM_OK;
 }
@@ -85,11 +92,12 @@ static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
 static egm_status make_room(egm_model *model)
 {
 	if (model->n_layers == EGM__MAX_LAYERS)
-		return egm__fail(EGM_ERR_ARGUMENT, "model '%s': more than %d layers", model->name, EGM__MAX_LAYERS);
+		return egm__fail(EGM_ERR_ARGUMENT, "model '%s' has %d layers, the most there can be", model->name,
+		                 EGM__MAX_LAYERS);
 	if (model->n_layers < model->cap_layers) return EGM_OK;
 	int32_t cap = model->cap_layers ? 2 * model->cap_layers : 8;
 	egm__layer *grown = egm__realloc(model->context, model->layers, cap, sizeof *grown);
-	if (!grown) return egm__fail(EGM_ERR_MEMORY, "model '%s': out of memory for %d layers", model->name, cap);
+	if (!grown) return egm__fail(EGM_ERR_MEMORY, "no memory for %d layers of model '%s'", cap, model->name);
 	model->layers = grown;
 	model->cap_layers = cap;
 	return EGM_OK;
@@ -99,7 +107,7 @@ static egm_status append(egm_model *model, const char *name, const double *param
 {
 	egm_status st = EGM_OK;
 	const egm__layer_kind *kind = egm__layer_kind_find(name);
-	if (!kind) EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': there is no layer kind '%.40s'", model->name, name);
+	if (!kind) EGM_FAIL(EGM_ERR_ARGUMENT, "there is no layer kind '%.40s'", name);
 	egm__layer layer = {.kind = kind, .initializer = model->initializer};
 	EGM_TRY(take_parameters(model, &layer, parameters));
 	EGM_TRY(fit(model, &layer));
@@ -112,18 +120,20 @@ out:
 
 egm_status egm__model_add(egm_model *model, const char *kind, const double *parameters)
 {
-	egm_status st = check_open(model, kind);
+	egm_status st = check_open(model);
 	return st == EGM_OK ? keep_failure(model, append(model, kind, parameters)) : st;
 }
 
 egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
 {
-	egm_status st = check_open(model, "set_initializer");
+	egm_status st = check_open(model);
 	if (st != EGM_OK) return egm__named(__func__, st);
 	if (!egm__initializer_name(initializer))
-		return egm__named(__func__,
-		                  keep_failure(model, egm__fail(EGM_ERR_ARGUMENT, "model '%s': there is no initializer %d",
-		                                                model->name, initializer)));
+		return egm__named(
+		    __func__,
+		    keep_failure(model, egm__fail(EGM_ERR_ARGUMENT,
+		                                  "initializer of model '%s' is %d, must be one of EGM_INIT_* (%d to %d)",
+		                                  model->name, initializer, EGM_INIT_FAN_IN_UNIFORM, EGM_INIT_ZEROS)));
 	model->initializer = initializer;
 	return EGM_OK;
 }
@@ -174,16 +184,16 @@ egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
 	void *parameters = NULL;
 	layout sum;
 	int64_t bytes;
-	EGM_TRY(check_open(model, "build"));
+	EGM_TRY(check_open(model));
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': dtype %d is neither EGM_F32 nor EGM_F64", model->name, (int)dtype);
-	if (model->n_layers == 0) EGM_FAIL(EGM_ERR_STATE, "model '%s': build needs a layer", model->name);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
+	if (model->n_layers == 0) EGM_FAIL(EGM_ERR_STATE, "model '%s' has no layer, must have at least 1", model->name);
 	if (lay_out(model, NULL, &sum) || egm__size_mul(sum.count, (int64_t)egm__dtype_size(dtype), &bytes))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': its layers together have too many parameters", model->name);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "the layers of model '%s' have more parameters than memory can hold", model->name);
 	tensors = egm__alloc_zero(model->context, (size_t)sum.n + 1, sizeof *tensors);
 	parameters = egm__alloc_zero(model->context, sum.count + 1, egm__dtype_size(dtype));
 	if (!tensors || !parameters)
-		EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for %lld parameters", model->name, (long long)sum.count);
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld parameters of model '%s'", (long long)sum.count, model->name);
 	lay_out(model, tensors, &sum);
 	model->tensors = tensors;
 	model->n_tensors = sum.n;

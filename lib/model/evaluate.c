@@ -48,16 +48,16 @@ static egm_status check_x(const job *j)
 	const egm_model *model = j->model;
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, j->x, j->rows * model->inputs);
 	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "model '%s': row %lld, column %lld of x is not finite", model->name,
-	                 (long long)(at / model->inputs), (long long)(at % model->inputs));
+	return egm__fail(EGM_ERR_NONFINITE, "row %lld, column %lld (from 0) of x is %s, must be finite",
+	                 (long long)(at / model->inputs), (long long)(at % model->inputs),
+	                 egm__nonfinite_name(egm__number(model->dtype, j->x, at)));
 }
 
 static egm_status check_single_output(const job *j)
 {
 	int64_t outputs = egm__model_outputs(j->model);
 	if (outputs == 1) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "model '%s' has %lld outputs, an energy has one", j->model->name,
-	                 (long long)outputs);
+	return egm__fail(EGM_ERR_SHAPE, "model '%s' has %lld outputs, must have 1", j->model->name, (long long)outputs);
 }
 
 /* ---- chunks */
@@ -93,8 +93,8 @@ static egm_status check_result(const job *j, const char *what, const void *value
 	const egm_model *model = j->model;
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, values, n * columns);
 	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "model '%s': the %s of row %lld is not finite", model->name, what,
-	                 (long long)(first + at / columns));
+	return egm__fail(EGM_ERR_NONFINITE, "the %s of model '%s' at row %lld (from 0) is %s", what, model->name,
+	                 (long long)(first + at / columns), egm__nonfinite_name(egm__number(model->dtype, values, at)));
 }
 
 static egm_status deliver(const job *j, const egm__evaluator *e, int64_t first, int64_t n)

@@ -33,7 +33,7 @@ egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context)
 	egm__evaluators *evaluators = egm__alloc_zero(context, 1, sizeof *evaluators);
 	if (!evaluators || pthread_mutex_init(&evaluators->mutex, NULL)) {
 		egm__free(context, evaluators);
-		return egm__fail(EGM_ERR_MEMORY, "model: out of memory for its lock");
+		return egm__fail(EGM_ERR_MEMORY, "no memory for the lock of a model");
 	}
 	*out = evaluators;
 	return EGM_OK;
@@ -85,15 +85,15 @@ static egm_status evaluator_create(const egm_model *model, int32_t kind, int64_t
 {
 	egm_status st = EGM_OK;
 	egm__evaluator *e = egm__alloc_zero(model->context, 1, sizeof *e);
-	if (!e) EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for an evaluator", model->name);
+	if (!e) EGM_FAIL(EGM_ERR_MEMORY, "no memory to evaluate model '%s'", model->name);
 	e->kind = kind;
 	e->chunk = chunk;
 	e->x = alloc_rows(model, chunk, model->inputs);
 	e->y = alloc_rows(model, chunk, egm__model_outputs(model));
 	if (kind == EGM__EVALUATE_GRADIENT) e->gradient = alloc_rows(model, chunk, model->inputs);
 	if (!e->x || !e->y || (kind == EGM__EVALUATE_GRADIENT && !e->gradient))
-		EGM_FAIL(EGM_ERR_MEMORY, "model '%s': out of memory for %lld rows of %lld inputs and %lld outputs", model->name,
-		         (long long)chunk, (long long)model->inputs, (long long)egm__model_outputs(model));
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld rows of %lld inputs and %lld outputs of model '%s'",
+		         (long long)chunk, (long long)model->inputs, (long long)egm__model_outputs(model), model->name);
 	EGM_TRY(compile(model, e));
 	*out = e;
 	e = NULL;

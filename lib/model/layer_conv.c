@@ -31,8 +31,8 @@ static int check_padding(const egm__layer *layer, char reason[EGM__LAYER_REASON]
 {
 	long long padding = parameter(layer, PADDING), kernel = parameter(layer, KERNEL);
 	if (padding < kernel) return 0;
-	snprintf(reason, EGM__LAYER_REASON, "padding %lld, must be below kernel %lld: a window would see zeros alone",
-	         padding, kernel);
+	snprintf(reason, EGM__LAYER_REASON,
+	         "padding is %lld, must be below the kernel, %lld: a window would see zeros alone", padding, kernel);
 	return 1;
 }
 
@@ -43,7 +43,8 @@ static int check_windows(const egm__layer *layer, int64_t pixels, int64_t channe
 	if (!egm__size_mul(pixels, kernel * kernel, &count) && !egm__size_mul(count, channels, &count) &&
 	    count <= INT32_MAX)
 		return 0;
-	snprintf(reason, EGM__LAYER_REASON, "%lld windows of %lldx%lldx%lld have more than %d numbers", (long long)pixels,
+	snprintf(reason, EGM__LAYER_REASON,
+	         "%lld windows of %lldx%lldx%lld have more than the %d numbers that a layer may have", (long long)pixels,
 	         (long long)kernel, (long long)kernel, (long long)channels, INT32_MAX);
 	return 1;
 }
@@ -68,7 +69,7 @@ static int conv_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 	int64_t height = in->height + 2 * padding - kernel, width = in->width + 2 * padding - kernel;
 	if (egm__layer_wants_image(layer, reason) || check_padding(layer, reason)) return 1;
 	if (height < 0 || width < 0) {
-		snprintf(reason, EGM__LAYER_REASON, "kernel %lld is larger than the image of %lldx%lld with padding %lld",
+		snprintf(reason, EGM__LAYER_REASON, "kernel is %lld, must be at most the image of %lldx%lld with padding %lld",
 		         (long long)kernel, (long long)in->height, (long long)in->width, (long long)padding);
 		return 1;
 	}
@@ -85,13 +86,13 @@ static int transpose_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 	                     parameter(layer, CHANNELS)};
 	if (egm__layer_wants_image(layer, reason) || check_padding(layer, reason)) return 1;
 	if (beyond >= stride) {
-		snprintf(reason, EGM__LAYER_REASON, "output_padding %lld, must be below stride %lld", (long long)beyond,
+		snprintf(reason, EGM__LAYER_REASON, "output_padding is %lld, must be below the stride, %lld", (long long)beyond,
 		         (long long)stride);
 		return 1;
 	}
 	if (out.height < 1 || out.width < 1) {
-		snprintf(reason, EGM__LAYER_REASON, "padding %lld leaves nothing of an image of %lldx%lld", (long long)padding,
-		         (long long)in->height, (long long)in->width);
+		snprintf(reason, EGM__LAYER_REASON, "padding is %lld, which leaves nothing of an image of %lldx%lld",
+		         (long long)padding, (long long)in->height, (long long)in->width);
 		return 1;
 	}
 	return egm__layer_becomes(layer, out, reason) || check_windows(layer, in->height * in->width, out.channels, reason);

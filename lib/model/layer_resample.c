@@ -13,7 +13,7 @@ static int pool_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 	out.height /= size;
 	out.width /= size;
 	if (out.height && out.width) return egm__layer_becomes(layer, out, reason);
-	snprintf(reason, EGM__LAYER_REASON, "size %lld is larger than the image of %lldx%lld", (long long)size,
+	snprintf(reason, EGM__LAYER_REASON, "size is %lld, must be at most the image of %lldx%lld", (long long)size,
 	         (long long)layer->in.height, (long long)layer->in.width);
 	return 1;
 }

@@ -42,8 +42,9 @@ int egm__layer_becomes(egm__layer *layer, egm__geometry out, char reason[EGM__LA
 	int64_t pixels, count;
 	if (egm__size_mul(out.height, out.width, &pixels) || egm__size_mul(pixels, out.channels, &count) ||
 	    count > INT32_MAX) {
-		snprintf(reason, EGM__LAYER_REASON, "an image of %lldx%lldx%lld has more than %d numbers",
-		         (long long)out.height, (long long)out.width, (long long)out.channels, INT32_MAX);
+		snprintf(reason, EGM__LAYER_REASON,
+		         "an image of %lldx%lldx%lld has more than the %d numbers that a layer may have", (long long)out.height,
+		         (long long)out.width, (long long)out.channels, INT32_MAX);
 		return 1;
 	}
 	layer->out = out;
@@ -66,7 +67,8 @@ static int image_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 	egm__geometry out = {(int64_t)p[0], (int64_t)p[1], (int64_t)p[2]};
 	if (egm__layer_becomes(layer, out, reason)) return 1;
 	if (layer->outputs == layer->inputs) return 0;
-	snprintf(reason, EGM__LAYER_REASON, "height %lld x width %lld x channels %lld = %lld, the row has %lld numbers",
+	snprintf(reason, EGM__LAYER_REASON,
+	         "height %lld x width %lld x channels %lld is %lld, must be the %lld numbers of a row",
 	         (long long)out.height, (long long)out.width, (long long)out.channels, (long long)layer->outputs,
 	         (long long)layer->inputs);
 	return 1;

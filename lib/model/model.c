@@ -14,11 +14,11 @@ static egm_status check_name(const char *name)
 	size_t length = strnlen(name, 64), good = 0;
 	while (good < length && is_name_character(name[good])) good++;
 	if (length == 0 || length > 63)
-		return egm__fail(EGM_ERR_ARGUMENT, "model: name '%.64s' has %s characters, 1 to 63 are allowed", name,
+		return egm__fail(EGM_ERR_ARGUMENT, "name '%.64s' has %s characters, must have 1 to 63", name,
 		                 length ? "64 or more" : "no");
 	if (good < length)
-		return egm__fail(EGM_ERR_ARGUMENT, "model: name '%s': character %zu is not a letter, a digit, _ or -", name,
-		                 good + 1);
+		return egm__fail(EGM_ERR_ARGUMENT, "character %zu of name '%s' must be a letter, a digit, _ or -", good + 1,
+		                 name);
 	return EGM_OK;
 }
 
@@ -38,7 +38,7 @@ static egm_model *create_empty(egm_context *context)
 {
 	egm_model *model = egm__alloc_zero(context, 1, sizeof *model);
 	if (!model) {
-		egm__fail(EGM_ERR_MEMORY, "model: out of memory");
+		egm__fail(EGM_ERR_MEMORY, "no memory for a model");
 		return NULL;
 	}
 	model->context = context;
@@ -53,13 +53,12 @@ static egm_model *create_empty(egm_context *context)
 egm_status egm_model_create(egm_model **out, egm_context *context, const char *name, int64_t inputs)
 {
 	egm_status st = EGM_OK;
-	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "model: out is NULL"));
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "model: context is NULL");
-	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "model: name is NULL");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "name is NULL");
 	EGM_TRY(check_name(name));
-	if (inputs < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %lld inputs, at least 1 is needed", name, (long long)inputs);
+	if (inputs < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "inputs is %lld, must be at least 1", (long long)inputs);
 	egm_model *model = create_empty(context);
 	if (!model) return egm__named(__func__, EGM_ERR_MEMORY);
 	memcpy(model->name, name, strlen(name) + 1);
@@ -90,7 +89,7 @@ static egm_status copy_layers(egm_model *copy, const egm_model *model)
 	if (model->n_layers == 0) return EGM_OK;
 	copy->layers = egm__alloc(copy->context, model->n_layers, sizeof *copy->layers);
 	if (!copy->layers)
-		return egm__fail(EGM_ERR_MEMORY, "model '%s': out of memory for %d layers", model->name, model->n_layers);
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %d layers of model '%s'", model->n_layers, model->name);
 	memcpy(copy->layers, model->layers, (size_t)model->n_layers * sizeof *copy->layers);
 	copy->n_layers = copy->cap_layers = model->n_layers;
 	return EGM_OK;
@@ -100,9 +99,9 @@ egm_status egm_model_clone(egm_model **out, const egm_model *model)
 {
 	egm_status st = EGM_OK;
 	egm_model *copy = NULL;
-	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "clone: out is NULL"));
+	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
 	*out = NULL;
-	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "clone: model is NULL");
+	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
 	copy = create_empty(model->context);
 	if (!copy) return egm__named(__func__, EGM_ERR_MEMORY);
 	EGM_TRY(copy_layers(copy, model));

@@ -14,8 +14,8 @@ egm_status egm_model_tensor_shape(const egm_model *model, int32_t index, const c
 	EGM_TRY(egm__model_ready(model));
 	if (!name || !shape || !rank) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", !name ? "name" : shape ? "rank" : "shape");
 	if (index < 0 || index >= model->n_tensors)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s' has no tensor %d, only 0 to %d", model->name, index,
-		         model->n_tensors - 1);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %d, must be at least 0 and below the %d tensors of model '%s'", index,
+		         model->n_tensors, model->name);
 	const egm__tensor *t = &model->tensors[index];
 	*name = t->name;
 	memcpy(shape, t->shape, sizeof t->shape);
@@ -58,7 +58,8 @@ static egm_status refuse_nonfinite(const egm_model *model, const egm__tensor *t,
 {
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, values, t->count);
 	if (at < 0) return EGM_OK;
-	return egm__fail(EGM_ERR_NONFINITE, "model '%s': %s[%lld] is not finite", model->name, t->name, (long long)at);
+	return egm__fail(EGM_ERR_NONFINITE, "%s[%lld] of model '%s' is %s, must be finite", t->name, (long long)at,
+	                 model->name, egm__nonfinite_name(egm__number(model->dtype, values, at)));
 }
 
 /* Of what may stand there: numbers, and where a root is taken none below 0. */
@@ -69,8 +70,8 @@ static egm_status refuse_values(const egm_model *model, const egm__tensor *t, co
 	for (int64_t i = 0; t->not_negative && i < t->count; i++) {
 		double value = egm__number(model->dtype, values, i);
 		if (value < 0)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s': %s[%lld] is %g, must be at least 0", model->name, t->name,
-			         (long long)i, value);
+			EGM_FAIL(EGM_ERR_ARGUMENT, "%s[%lld] of model '%s' is %g, must be at least 0", t->name, (long long)i,
+			         model->name, value);
 	}
 out:
 	return st;

@@ -84,9 +84,8 @@ static void append_layer(text *t, int32_t index, const egm__layer *layer)
 
 egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed)
 {
-	if (!model) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "summary: model is NULL"));
-	if (!buffer && size)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "summary: buffer of %zu bytes is NULL", size));
+	if (!model) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "model is NULL"));
+	if (!buffer && size) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "buffer is NULL, size is %zu", size));
 	text t = {buffer, size, 0};
 	int64_t count = 0;
 	for (int32_t i = 0; i < model->n_layers; i++) count += layer_parameters(&model->layers[i]);

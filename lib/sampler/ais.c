@@ -78,11 +78,6 @@ static double mix(const egm__ais *a, double b, const char *y, double value, cons
 	return b * value + (1 - b) * base_of(a, y);
 }
 
-static egm_status stopped_by_energy(const egm__probe *p)
-{
-	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", p->reason);
-}
-
 /* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
 static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 {
@@ -90,7 +85,7 @@ static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 	egm__probe *p = t->probe, *m = &t->mixed;
 	size_t bytes = (size_t)egm__point_bytes(&a->s);
 	egm_status st = egm__probe_run(p, n);
-	if (st != EGM_OK) return stopped_by_energy(p);
+	if (st != EGM_OK) return egm__probe_stopped(p);
 	t->gradients += n;
 	for (int64_t i = 0; i < n; i++) {
 		size_t at = (size_t)i * bytes;
@@ -257,7 +252,7 @@ static egm_status run_all(egm__ais *a)
 		a->done = pilot;
 		for (int32_t i = 0; i < a->n_teams; i++) {
 			if (a->teams[i].status != EGM_OK) /* its own callback: the others just end */
-				return stopped_by_energy(a->teams[i].probe);
+				return egm__probe_stopped(a->teams[i].probe);
 			a->done += a->teams[i].done;
 		}
 		st = egm__ais_ask(a);

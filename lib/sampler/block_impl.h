@@ -31,7 +31,7 @@ typedef struct egm__advance {
 } egm__advance;
 
 /* Parts of a round, for all walkers that were asked (run.c): the target where they asked, with or without the
- * energy, STOPPED when a callback stops or has stopped elsewhere; every walker takes its answer; chains whose walkers
+ * energy, an error when a callback stops or has stopped elsewhere; every walker takes its answer; chains whose walkers
  * are done write their draws. */
 egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy);
 void egm__block_take(egm__block *b, int64_t n);

@@ -198,9 +198,6 @@ static void moments(const egm_diagnostics *d, int64_t dim, int64_t chain, egm_di
 	if (n * (double)chains > 1) result->sd = sqrt(square / (n * (double)chains - 1)) / unit;
 }
 
-/* What cannot be computed. */
-static const egm_diagnosis unknown = {sizeof unknown, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-
 static const egm_diagnosis none = EGM_DIAGNOSIS_INIT;
 static const egm__option members[] = {
     EGM__RESULT(egm_diagnosis, mean, "Mean of the draws."),
@@ -221,7 +218,7 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 {
 	egm_status st = EGM_OK;
 	sample s = {0};
-	egm_diagnosis result = unknown, known;
+	egm_diagnosis result = none, known;
 	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "diagnosis is NULL");
 	EGM_TRY(egm__diagnostics_check(diagnostics, dim, chain));
 	EGM_TRY(egm__options_merge("egm_diagnosis", &known, sizeof known, diagnosis));

@@ -129,6 +129,13 @@ static char *row_of(const egm__probe *p, void *array, int64_t row, int64_t colum
 	return (char *)array + (size_t)(row * columns) * egm__dtype_size(p->target->dtype);
 }
 
+/* The energy of a handle that the target keeps fails where memory does, and nowhere else. */
+egm_status egm__probe_stopped(const egm__probe *p)
+{
+	if (p->target->release) return egm__fail(EGM_ERR_MEMORY, "out of memory for energies");
+	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", p->reason);
+}
+
 static egm_status call_back(egm__probe *p, int64_t rows)
 {
 	const egm_target *target = p->target;
@@ -139,7 +146,7 @@ static egm_status call_back(egm__probe *p, int64_t rows)
 		                            row_of(p, p->gradient, first, target->dims), target->user);
 		if (!stop) continue;
 		p->reason = stop;
-		return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", stop);
+		return egm__probe_stopped(p);
 	}
 	return EGM_OK;
 }

@@ -289,16 +289,15 @@ static egm_status run_portion(egm__advance *a)
 	for (int32_t i = 0; i < s->n_blocks; i++)
 		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
 	if (stopped < 0) return EGM_OK;
-	return egm__fail(s->blocks[stopped].status, "the energy callback returned %d, which stops it",
-	                 s->blocks[stopped].probe->reason);
+	return egm__probe_stopped(s->blocks[stopped].probe);
 }
 
 static egm_status ask(const egm__advance *a, int64_t total)
 {
 	egm_sampler *s = a->s;
-	int32_t busy = __atomic_exchange_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST); /* a trainer's chains are never busy */
+	int32_t before = __atomic_exchange_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
 	int stop = egm__progress_ask(&s->progress, a->until, total);
-	__atomic_store_n(&s->busy, busy, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&s->busy, before, __ATOMIC_SEQ_CST);
 	if (!stop) return EGM_OK;
 	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld transitions a chain",
 	                 (long long)a->until, (long long)total);
@@ -333,6 +332,6 @@ egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *d
 		EGM_TRY(ask(&a, total));
 	}
 out:
-	if (st == EGM_ERR_STOPPED && *done < a.until) *done = 0;
+	if (st != EGM_OK && *done < a.until) *done = 0;
 	return st;
 }

@@ -237,7 +237,7 @@ static egm_status evaluate(egm_target *t, const char *x, int64_t rows, void *ene
 		int64_t n = rows - first < p->rows ? rows - first : p->rows;
 		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
 		st = egm__probe_run_points(p, n);
-		if (st != EGM_OK) EGM_FAIL(st, "the energy callback returned %d, which stops it", p->reason);
+		if (st != EGM_OK) goto out;
 		deliver(p, first, n, energies, gradients);
 	}
 out:

@@ -96,8 +96,10 @@ void egm__probe_free(egm__probe *probe); /* NULL allowed */
 void egm__probe_prepare(egm__probe *probe);
 /* Trades y and gradient for arrays of the same size from the same context. */
 void egm__probe_exchange(egm__probe *probe, char **y, char **gradient);
-/* Evaluates rows 0 .. rows-1. STOPPED when the callback stops, nothing else; allocates nothing. */
+/* Evaluates rows 0 .. rows-1. Fails when the callback stops, and for nothing else; allocates nothing. */
 egm_status egm__probe_run(egm__probe *probe, int64_t rows);
+/* That failure, for the thread that made the call. */
+egm_status egm__probe_stopped(const egm__probe *probe);
 /* Whether egm__probe_run_gradient has something to leave out. */
 int egm__probe_has_gradient_alone(const egm__probe *probe);
 /* The same, but of value all it tells is where it would not be finite, and of energy and jacobian nothing. */

@@ -52,26 +52,22 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 
 /* ---- making */
 
-static const char *data_row(const egm__negatives *n, int64_t i)
-{
-	return (const char *)n->data + i * egm__point_bytes(n->sampler);
-}
-
-/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
- * a row that bounds exclude gives its place to noise. */
+/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch, where
+ * there are no bounds. */
 static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
 {
 	const egm_sampler *s = n->sampler;
 	const egm_dtype dtype = s->target->dtype;
-	if (!n->data || egm__target_from_points(s->target, 1, data_row(n, i), point) >= 0) {
+	if (!n->data) {
 		egm__start_draw(s, rng, number, point);
-	} else {
-		s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
-		for (int64_t j = 0; j < s->dims; j++)
-			egm__number_put(dtype, point, j,
-			                egm__number(dtype, point, j) + n->bandwidth[j] * egm__number(dtype, n->noise, j));
+		egm__target_to_points(s->target, 1, point, point);
+		return;
 	}
-	egm__target_to_points(s->target, 1, point, point);
+	s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
+	for (int64_t j = 0; j < s->dims; j++)
+		egm__number_put(dtype, point, j,
+		                egm__number(dtype, n->data, i * s->dims + j) +
+		                    n->bandwidth[j] * egm__number(dtype, n->noise, j));
 }
 
 /* `count` first points, the draws of (seed, step). */
@@ -215,32 +211,28 @@ static double reach_of(const egm_sampler *s, const void *values, int64_t count)
 	return most;
 }
 
-/* Standard deviation of a column of y [rows, dims]; scaled, so that no square overflows. */
-static double deviation_of(const egm_sampler *s, const void *y, int64_t rows, int64_t column)
+/* Standard deviation of a column of x [rows, dims]; scaled, so that no square overflows. */
+static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, int64_t column)
 {
 	const egm_dtype dtype = s->target->dtype;
 	double mean = 0, most = 0, sum = 0;
-	for (int64_t i = 0; i < rows; i++) mean += egm__number(dtype, y, i * s->dims + column) / (double)rows;
-	for (int64_t i = 0; i < rows; i++) most = fmax(most, fabs(egm__number(dtype, y, i * s->dims + column) - mean));
+	for (int64_t i = 0; i < rows; i++) mean += egm__number(dtype, x, i * s->dims + column) / (double)rows;
+	for (int64_t i = 0; i < rows; i++) most = fmax(most, fabs(egm__number(dtype, x, i * s->dims + column) - mean));
 	for (int64_t i = 0; i < rows && most > 0; i++) {
-		double d = (egm__number(dtype, y, i * s->dims + column) - mean) / most;
+		double d = (egm__number(dtype, x, i * s->dims + column) - mean) / most;
 		sum += d * d;
 	}
-	return rows ? most * sqrt(sum / (double)rows) : 0;
+	return most * sqrt(sum / (double)rows);
 }
 
 /* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
- * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
+ * deviation of each column times rows^(-1/(dims + 4)). */
 static void estimate_density(egm__negatives *n, const void *data)
 {
 	const egm_sampler *s = n->sampler;
-	int64_t row = egm__point_bytes(s), rows = 0;
+	const double factor = pow((double)s->options.chains, -1 / ((double)s->dims + 4));
 	n->data = data;
-	for (int64_t i = 0; i < s->options.chains; i++)
-		rows += egm__target_from_points(s->target, 1, data_row(n, i), (char *)n->points + rows * row) < 0;
-	for (int64_t j = 0; j < s->dims; j++)
-		n->bandwidth[j] =
-		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
+	for (int64_t j = 0; j < s->dims; j++) n->bandwidth[j] = factor * deviation_of(s, data, s->options.chains, j);
 }
 
 /* Fills points with starts, and decides how far chains may go from 0. */

@@ -215,6 +215,7 @@ static egm_status use_histogram_options(const egm_histogram_options *given)
 
 RESULT(sampler_statistics, egm_sampler_stats(sampler, -1, given))
 RESULT(negatives_statistics, egm_trainer_negatives_stats(trainer, given))
+RESULT(option, egm_options_describe("egm_gan_options", 0, given))
 RESULT(column, egm_data_column(data, 0, given))
 RESULT(mode_coverage, egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, NULL, given))
 
@@ -280,6 +281,7 @@ static egm_status use_ranking(egm_ranking *given)
 #define RESULTS(X)                                \
 	X(sampler_statistics, SAMPLER_STATISTICS)     \
 	X(negatives_statistics, NEGATIVES_STATISTICS) \
+	X(option, OPTION)                             \
 	X(column, COLUMN)                             \
 	X(mode_coverage, MODE_COVERAGE)               \
 	X(ais_result, AIS_RESULT)                     \

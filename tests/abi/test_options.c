@@ -77,6 +77,7 @@ END_TEST
 START_TEST(test_options_init__is_the_initialiser_of_the_header)
 {
 	const kind *k = &kinds[_i];
+	ck_assert_uint_eq(egm_options_size(k->name), k->size);
 	for (size_t size = sizeof(size_t); size <= k->size + BEYOND; size += sizeof(size_t)) {
 		room want = start(k, size), got;
 		memset(&got, 0xa5, sizeof got);

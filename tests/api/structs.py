@@ -10,7 +10,6 @@ import sys
 
 STRUCT = re.compile(r"typedef struct (egm_\w+) \{\s*size_t struct_size;(.*?)\n\} \1;", re.S)
 CONSTANT = re.compile(r"^\s*(EGM_\w+) = [^,\n}]+", re.M)
-ITSELF = "egm_option"  # describes the others
 
 
 def members(body):
@@ -26,7 +25,7 @@ def members(body):
 
 
 def write(out, texts):
-    structs = [match for text in texts for match in STRUCT.finditer(text) if match.group(1) != ITSELF]
+    structs = [match for text in texts for match in STRUCT.finditer(text)]
     everything = "\n".join(texts)
     out.write("/* Generated from the public headers. */\n")
     rows = []

@@ -69,8 +69,8 @@ START_TEST(test_describe__every_member_where_the_compiler_has_it)
 		const struct member *m = &k->members[i];
 		egm_option o = member(k->type, i);
 		ck_assert_msg(strcmp(o.name, m->name) == 0, "%s: member %d is %s, not %s", k->type, i, m->name, o.name);
-		ck_assert_msg(o.offset == m->offset && o.size == m->size, "%s.%s: %zu bytes at %zu", k->type, o.name, o.size,
-		              o.offset);
+		ck_assert_msg(o.offset == (int64_t)m->offset && o.size == (int64_t)m->size, "%s.%s: %d bytes at %d", k->type,
+		              o.name, (int)o.size, (int)o.offset);
 		ck_assert_int_eq(egm_options_find(k->type, m->name), i);
 	}
 }

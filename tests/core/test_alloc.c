@@ -102,6 +102,71 @@ START_TEST(test_realloc__a_failure_leaves_the_old_block)
 }
 END_TEST
 
+/* ---- what is counted */
+
+static void told(uint64_t bytes, uint64_t peak)
+{
+	ck_assert_uint_eq(egm_context_bytes(context), bytes);
+	ck_assert_uint_eq(egm_context_bytes(context), (uint64_t)allocator.bytes);
+	ck_assert_uint_eq(egm_context_peak_bytes(context), peak);
+}
+
+/* As alloc was asked, with the 64 bytes in front of each block. A block that grows is there twice for a moment. What
+ * fails is not counted. */
+START_TEST(test_context_bytes__are_those_of_the_allocator)
+{
+	const uint64_t own = egm_context_bytes(context);
+	ck_assert_uint_ge(own, sizeof *context + 64);
+	told(own, own);
+	char *a = egm__alloc(context, 1000, 1), *b = egm__alloc_zero(context, 10, 8);
+	told(own + 1064 + 144, own + 1064 + 144);
+	egm__free(context, b);
+	told(own + 1064, own + 1064 + 144);
+	b = egm__alloc(context, 1, 1);
+	told(own + 1064 + 65, own + 1064 + 144);
+	b = egm__realloc(context, b, 200, 1);
+	told(own + 1064 + 264, own + 1064 + 65 + 264);
+	b = egm__realloc(context, b, 100, 1); /* as it is */
+	told(own + 1064 + 264, own + 1064 + 65 + 264);
+	allocator.fail_at = allocator.calls + 1;
+	allocator.for_ever = 1;
+	ck_assert_ptr_null(egm__alloc(context, 1 << 20, 1));
+	ck_assert_ptr_null(egm__alloc_zero(context, INT64_MAX, 1));
+	ck_assert_ptr_null(egm__realloc(context, b, 1 << 20, 1));
+	egm__free(context, NULL);
+	told(own + 1064 + 264, own + 1064 + 65 + 264);
+	egm__free(context, a);
+	egm__free(context, b);
+	told(own, own + 1064 + 65 + 264);
+	ck_assert(egm_context_bytes(NULL) == 0 && egm_context_peak_bytes(NULL) == 0);
+}
+END_TEST
+
+enum { TASKS = 8, ROUNDS = 5000, BLOCK = 936 };
+
+static void take_and_give(int32_t index, void *argument)
+{
+	egm_context *c = argument;
+	for (int i = 0; i < ROUNDS; i++) egm__free(c, egm__alloc(c, BLOCK, 1));
+}
+
+/* Each of the threads has one block at a time, so that the peak is that of 1 to 4. */
+START_TEST(test_context_bytes__of_several_threads)
+{
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
+	egm_context *c = NULL;
+	options.threads = 4;
+	ck_assert_int_eq(egm_context_create(&c, &options), EGM_OK);
+	const uint64_t own = egm_context_bytes(c);
+	ck_assert_uint_eq(egm_context_peak_bytes(c), own);
+	egm__parallel(c, TASKS, take_and_give, c);
+	ck_assert_uint_eq(egm_context_bytes(c), own);
+	ck_assert_uint_ge(egm_context_peak_bytes(c), own + BLOCK + 64);
+	ck_assert_uint_le(egm_context_peak_bytes(c), own + 4 * (BLOCK + 64));
+	egm_context_free(c);
+}
+END_TEST
+
 START_TEST(test_size__is_exact_or_refused)
 {
 	int64_t out = -1;
@@ -129,6 +194,8 @@ int main(void)
 	tcase_add_test(tc, test_alloc_zero__is_zero);
 	tcase_add_test(tc, test_realloc__keeps_the_contents);
 	tcase_add_test(tc, test_realloc__a_failure_leaves_the_old_block);
+	tcase_add_test(tc, test_context_bytes__are_those_of_the_allocator);
+	tcase_add_test(tc, test_context_bytes__of_several_threads);
 	tcase_add_test(tc, test_size__is_exact_or_refused);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

@@ -108,9 +108,8 @@ static void try_data(int loader)
 {
 	static egm_status (*const loads[])(egm_data **, egm_context *, const void *, size_t,
 	                                   const egm_data_options *) = {egm_data_load_idx_memory, egm_data_load_npy_memory};
-	egm_data_options o;
+	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data;
-	require(egm_data_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	if (loads[loader - 2](&data, context, bytes, size, &o) != EGM_OK) {
@@ -128,12 +127,11 @@ static void try_data(int loader)
  * of the first reading and must be the same. */
 static void try_table(void)
 {
-	egm_csv_options o;
+	egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 	egm_data *data, *again;
 	if (size < 1) return;
 	uint8_t how = *bytes;
 	put(bytes + 1, size - 1);
-	require(egm_csv_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
 	o.delimiter = ",; \t"[how & 3];
@@ -192,11 +190,10 @@ static void try_saved_data(const egm_load_options *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t n)
 {
-	egm_load_options o;
+	egm_load_options o = EGM_LOAD_OPTIONS_INIT;
 	if (n < 1) return 0;
 	set_up();
 	put(input + 1, n - 1);
-	require(egm_load_options_init(&o, sizeof o) == EGM_OK, "options");
 	o.max_header_bytes = 65536;
 	o.max_data_bytes = MAX_BYTES;
 	int loader = input[0] % LOADERS;
@@ -264,9 +261,8 @@ static void add_data(void)
 	uint8_t file[MAX_SEED];
 	size_t n;
 	for (int32_t text = EGM_CSV_TEXT_CODES; text <= EGM_CSV_TEXT_ONE_HOT; text++) {
-		egm_csv_options o;
+		egm_csv_options o = EGM_CSV_OPTIONS_INIT;
 		egm_data *data;
-		require(egm_csv_options_init(&o, sizeof o) == EGM_OK, "options");
 		o.text = text;
 		o.replace_missing = 1;
 		require(egm_data_load_csv_memory(&data, context, table, sizeof table - 1, &o) == EGM_OK, "a table");

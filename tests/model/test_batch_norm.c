@@ -310,10 +310,10 @@ START_TEST(test_batch_norm__refuses_what_is_out_of_range)
 		double epsilon, momentum;
 		const char *text;
 	} rows[] = {
-	    {0, 0.1, "model 'm': layer 0 (batch_norm): epsilon 0 is not in (0, inf)"},
-	    {NAN, 0.1, "model 'm': layer 0 (batch_norm): epsilon nan is not in (0, inf)"},
-	    {1e-5, 0, "model 'm': layer 0 (batch_norm): momentum 0 is not in (0, 1]"},
-	    {1e-5, 1.5, "model 'm': layer 0 (batch_norm): momentum 1.5 is not in (0, 1]"},
+	    {0, 0.1, "epsilon of layer 0 (batch_norm) of model 'm' is 0, must be above 0 and finite"},
+	    {NAN, 0.1, "epsilon of layer 0 (batch_norm) of model 'm' is nan, must be above 0 and finite"},
+	    {1e-5, 0, "momentum of layer 0 (batch_norm) of model 'm' is 0, must be in (0, 1]"},
+	    {1e-5, 1.5, "momentum of layer 0 (batch_norm) of model 'm' is 1.5, must be in (0, 1]"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		egm_model *m = empty_model("m", 3);
@@ -325,9 +325,9 @@ START_TEST(test_batch_norm__refuses_what_is_out_of_range)
 	const shape one = {1, 0, 1};
 	egm_model *m = norm_net(context, &one, EGM_F64);
 	expect(egm_model_set_parameters(m, egm_f64(p, 4, 1)), EGM_ERR_ARGUMENT,
-	       "model 'norm': 0.running_var[0] is -0.5, must be at least 0");
+	       "0.running_var[0] of model 'norm' is -0.5, must be at least 0");
 	expect(egm_model_set_tensor(m, "0.running_var", egm_f64(p + 3, 1, 1)), EGM_ERR_ARGUMENT,
-	       "model 'norm': 0.running_var[0] is -0.5, must be at least 0");
+	       "0.running_var[0] of model 'norm' is -0.5, must be at least 0");
 	p[3] = NAN;
 	ck_assert_int_eq(egm_model_set_parameters(m, egm_f64(p, 4, 1)), EGM_ERR_NONFINITE);
 	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(q, 4, 1)), EGM_OK);

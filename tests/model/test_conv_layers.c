@@ -417,65 +417,65 @@ END_TEST
 START_TEST(test_conv_layers__refuse_what_does_not_fit)
 {
 	REFUSED(st_ = egm_model_image(m, 4, 3, 3),
-	        "model 'm': layer 0 (image): height 4 x width 3 x channels 3 = 36, the row has 24 numbers");
-	REFUSED(st_ = egm_model_image(m, 0, 3, 3), "model 'm': layer 0 (image): height 0, must be at least 1");
-	REFUSED(st_ = egm_model_image(m, 4, -1, 3), "model 'm': layer 0 (image): width -1, must be at least 1");
+	        "layer 0 (image) of model 'm': height 4 x width 3 x channels 3 is 36, must be the 24 numbers of a row");
+	REFUSED(st_ = egm_model_image(m, 0, 3, 3), "height of layer 0 (image) of model 'm' is 0, must be at least 1");
+	REFUSED(st_ = egm_model_image(m, 4, -1, 3), "width of layer 0 (image) of model 'm' is -1, must be at least 1");
 	REFUSED(st_ = egm_model_image(m, INT64_MAX, 1, 1),
-	        "model 'm': layer 0 (image): height 9223372036854775808, must be at most 2147483647");
-	REFUSED(
-	    st_ = egm_model_image(m, INT32_MAX, INT32_MAX, INT32_MAX),
-	    "model 'm': layer 0 (image): an image of 2147483647x2147483647x2147483647 has more than 2147483647 numbers");
+	        "height of layer 0 (image) of model 'm' is 9223372036854775808, must be at most 2147483647");
+	REFUSED(st_ = egm_model_image(m, INT32_MAX, INT32_MAX, INT32_MAX),
+	        "layer 0 (image) of model 'm': an image of 2147483647x2147483647x2147483647 has more than the 2147483647 "
+	        "numbers that a layer may have");
 	REFUSED(
 	    st_ = egm_model_conv(m, 3, 2, 1, 0),
-	    "model 'm': layer 0 (conv): its input is a row of 24 numbers and no image: egm_model_image says how to read "
+	    "layer 0 (conv) of model 'm': its input is a row of 24 numbers and no image: egm_model_image says how to read "
 	    "it");
 	REFUSED(st_ = egm_model_average_pool(m, 2),
-	        "model 'm': layer 0 (average_pool): its input is a row of 24 numbers and "
+	        "layer 0 (average_pool) of model 'm': its input is a row of 24 numbers and "
 	        "no image: egm_model_image says how to read it");
 	REFUSED(egm_model_image(m, 4, 3, 2); egm_model_flatten(m);
 	        st_ = egm_model_upsample(m, 2),
-	        "model 'm': layer 2 (upsample): its input is a row of 24 numbers and no image: "
+	        "layer 2 (upsample) of model 'm': its input is a row of 24 numbers and no image: "
 	        "egm_model_image says how to read it");
 	REFUSED(egm_model_image(m, 4, 3, 2); egm_model_dense(m, 24);
 	        st_ = egm_model_conv_transpose(m, 1, 1, 1, 0, 0),
-	        "model 'm': layer 2 (conv_transpose): its input is a row of 24 numbers and no "
+	        "layer 2 (conv_transpose) of model 'm': its input is a row of 24 numbers and no "
 	        "image: egm_model_image says how to read it");
 	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 0, 2, 1, 0), "model 'm': layer 1 (conv): channels 0, must be at least 1");
+	        st_ = egm_model_conv(m, 0, 2, 1, 0), "channels of layer 1 (conv) of model 'm' is 0, must be at least 1");
 	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 1, 0, 1, 0), "model 'm': layer 1 (conv): kernel 0, must be at least 1");
+	        st_ = egm_model_conv(m, 1, 0, 1, 0), "kernel of layer 1 (conv) of model 'm' is 0, must be at least 1");
 	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 1, 2, 0, 0), "model 'm': layer 1 (conv): stride 0, must be at least 1");
+	        st_ = egm_model_conv(m, 1, 2, 0, 0), "stride of layer 1 (conv) of model 'm' is 0, must be at least 1");
 	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 1, 2, 1, -1), "model 'm': layer 1 (conv): padding -1, must be at least 0");
+	        st_ = egm_model_conv(m, 1, 2, 1, -1), "padding of layer 1 (conv) of model 'm' is -1, must be at least 0");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv(m, 1, 2, 1, 2),
-	        "model 'm': layer 1 (conv): padding 2, must be below kernel 2: a window would see "
+	        "layer 1 (conv) of model 'm': padding is 2, must be below the kernel, 2: a window would see "
 	        "zeros alone");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_spectral_conv(m, 1, 6, 1, 1),
-	        "model 'm': layer 1 (spectral_conv): kernel 6 is larger than the image of 4x3 with "
+	        "layer 1 (spectral_conv) of model 'm': kernel is 6, must be at most the image of 4x3 with "
 	        "padding 1");
+	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 40000, 1, 1),
+	                                     "kernel of layer 1 (conv) of model 'm' is 40000, must be at most 32767");
 	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 1, 40000, 1, 1), "model 'm': layer 1 (conv): kernel 40000, must be at most 32767");
-	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0),
-	        "model 'm': layer 1 (conv): an image of 3x2x2147483647 has more than 2147483647 "
-	        "numbers");
+	        st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0), "layer 1 (conv) of model 'm': an image of 3x2x2147483647 has "
+	                                                     "more than the 2147483647 numbers that a layer may have");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 20000, 1, 19999),
-	                                     "model 'm': layer 1 (conv): 400100006 windows of 20000x20000x2 have more than "
-	                                     "2147483647 numbers");
+	                                     "layer 1 (conv) of model 'm': 400100006 windows of 20000x20000x2 have more "
+	                                     "than the 2147483647 numbers that a layer may have");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv_transpose(m, 1, 3, 2, 1, 2),
-	        "model 'm': layer 1 (conv_transpose): output_padding 2, must be below stride 2");
+	        "layer 1 (conv_transpose) of model 'm': output_padding is 2, must be below the stride, 2");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv_transpose(m, 1, 5, 1, 4, 0),
-	        "model 'm': layer 1 (conv_transpose): padding 4 leaves nothing of an image of 4x3");
-	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_average_pool(m, 4),
-	                                     "model 'm': layer 1 (average_pool): size 4 is larger than the image of 4x3");
-	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_upsample(m, 30000),
-	                                     "model 'm': layer 1 (upsample): an image of 120000x90000x2 has more than "
-	                                     "2147483647 numbers");
+	        "layer 1 (conv_transpose) of model 'm': padding is 4, which leaves nothing of an image of 4x3");
+	REFUSED(egm_model_image(m, 4, 3, 2);
+	        st_ = egm_model_average_pool(m, 4),
+	        "layer 1 (average_pool) of model 'm': size is 4, must be at most the image of 4x3");
+	REFUSED(egm_model_image(m, 4, 3, 2);
+	        st_ = egm_model_upsample(m, 30000), "layer 1 (upsample) of model 'm': an image of 120000x90000x2 has more "
+	                                            "than the 2147483647 numbers that a layer may have");
 }
 END_TEST
 

@@ -489,20 +489,19 @@ START_TEST(test_spectral__refuses_what_dense_refuses)
 {
 	const double bad[2] = {1, NAN};
 	egm_model *model = empty_model("m", (int64_t)1 << 60);
-	expect(egm_model_spectral_dense(NULL, 1), EGM_ERR_ARGUMENT, "spectral_dense: model is NULL");
+	expect(egm_model_spectral_dense(NULL, 1), EGM_ERR_ARGUMENT, "model is NULL");
 	expect(egm_model_spectral_dense(model, 0), EGM_ERR_ARGUMENT,
-	       "model 'm': layer 0 (spectral_dense): units 0, must be at least 1");
+	       "units of layer 0 (spectral_dense) of model 'm' is 0, must be at least 1");
 	egm_model_free(model);
 	model = empty_model("m", (int64_t)1 << 60);
 	expect(egm_model_spectral_dense(model, 4), EGM_ERR_ARGUMENT,
-	       "model 'm': layer 0 (spectral_dense): the weight for 1152921504606846976 inputs and 4 outputs has too many "
-	       "elements");
+	       "weight of layer 0 (spectral_dense) of model 'm', for 1152921504606846976 inputs and 4 outputs, has more "
+	       "numbers than memory can hold");
 	egm_model_free(model);
 	model = spectral(EGM_F64, 2, 2, diagonal);
 	expect(egm_model_set_tensor(model, "0.u", egm_f64(bad, 2, 1)), EGM_ERR_NONFINITE,
-	       "model 'spectral': 0.u[1] is not finite");
-	expect(egm_model_set_tensor(model, "0.v", egm_f64(bad, 1, 1)), EGM_ERR_SHAPE,
-	       "model 'spectral': 0.v: 1 values given, there are 2");
+	       "0.u[1] of model 'spectral' is nan, must be finite");
+	expect(egm_model_set_tensor(model, "0.v", egm_f64(bad, 1, 1)), EGM_ERR_SHAPE, "0.v has 1 x 1 numbers, must have 2");
 	ck_assert(fabs(estimate(model) - 3) <= 3 * 3 * 0x1p-52);
 	egm_model_free(model);
 }

@@ -7,8 +7,7 @@
 
 static inline egm_ais_options ais_options(int64_t particles, int64_t levels, uint64_t seed)
 {
-	egm_ais_options o;
-	ck_assert_egm(egm_ais_options_init(&o, sizeof o));
+	egm_ais_options o = EGM_AIS_OPTIONS_INIT;
 	o.particles = particles;
 	o.levels = levels;
 	o.seed = seed;
@@ -17,9 +16,8 @@ static inline egm_ais_options ais_options(int64_t particles, int64_t levels, uin
 
 static inline egm_ais_result run_ais(const egm_ais_options *options, double *log_weights)
 {
-	egm_ais_result r;
-	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-	ck_assert_egm(egm_target_ais(target, options, &r, egm_f64_out(log_weights, PARTICLES, 1), NULL, NULL));
+	egm_ais_result r = EGM_AIS_RESULT_INIT;
+	ck_assert_egm(egm_target_ais(target, options, &r, egm_f64_out(log_weights, options->particles, 1), NULL, NULL));
 	return r;
 }
 

@@ -6,8 +6,8 @@
 
 #include "random_numbers.h"
 #include "support.h"
-#include <egm/diagnostics.h>
 #include <math.h>
+#include <sampler/diagnostics_impl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static inline egm_diagnostics *make_diagnostics(egm_context *context, int64_t ch
 
 static inline void add_draws(egm_diagnostics *d, const double *draws, int64_t n)
 {
-	ck_assert_msg(egm_diagnostics_add(d, egm_f64(draws, n * CHAINS, DIMS)) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_diagnostics_add(d, egm_f64(draws, n * d->chains, d->dims)) == EGM_OK, "%s", egm_last_error());
 }
 
 static inline egm_diagnosis diagnose(const egm_diagnostics *d, int64_t dim, int64_t chain)
@@ -53,7 +53,7 @@ static inline egm_diagnosis diagnose_draws(const double *draws, int64_t n, int64
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
 	egm_diagnostics *d = make_diagnostics(context, chains, 1, n < 8 ? 8 : n);
 	egm_context_free(context);
-	add_draws(d, draws, n);
+	if (n > 0) add_draws(d, draws, n);
 	egm_diagnosis result = diagnose(d, 0, chain);
 	egm_diagnostics_free(d);
 	return result;

@@ -20,7 +20,7 @@ static inline law spread_law(int64_t dims, double from, double to)
 }
 
 /* Calls of 32 rows: thousands of chains in one block would push each other out of the cache. */
-static inline egm_sampler *sampler_on(law *l, const egm_sampler_options *o)
+static inline egm_sampler *sampler_on(law *l, const any_kernel_options *o)
 {
 	egm_target_options cut = target_options();
 	cut.concurrent = 1;

@@ -43,7 +43,7 @@ static inline void open_target_in(loop_target *t, egm_context *context, int kind
 	*t = (loop_target){.context = context, .dims = kind < WIDE ? 5 : 8};
 	kind %= WIDE;
 	t->dtype = kind == NET_32 ? EGM_F32 : EGM_F64;
-	ck_assert_egm(egm_target_options_init(&o, sizeof o));
+	o = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	if (kind <= LATENT) {
 		o.prior_scale = 0.9;
 		o.beta = 3;
@@ -77,13 +77,13 @@ static inline void close_target(loop_target *t)
 static const double loop_temperatures[3] = {1, 2, 4}, loop_annealing[3] = {4, 2, 1};
 
 /* Of kernel 1 .. LOOP_KERNELS. */
-static inline egm_sampler_options loop_options(int32_t kernel, int64_t chains)
+static inline any_kernel_options loop_options(int32_t kernel, int64_t chains)
 {
-	egm_sampler_options o = sampler_options(kernel, chains, kernel < 3 || kernel > 4 ? 0.2 : 0.4, 63);
-	if (kernel == EGM_SAMPLER_HMC) o.leapfrog_steps = 3, o.jitter = 0.1;
-	if (kernel == EGM_SAMPLER_NUTS) o.max_depth = 4, o.adapt_scale = 0;
-	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) o.temperatures = loop_annealing, o.levels = 3, o.steps_per_level = 2;
-	if (kernel == EGM_SAMPLER_TEMPERED) o.temperatures = loop_temperatures, o.levels = 3, o.steps_per_level = 2;
+	any_kernel_options o = sampler_options(kernel, chains, kernel < 3 || kernel > 4 ? 0.2 : 0.4, 63);
+	if (kernel == ANY_HMC) o.leapfrog_steps = 3, o.jitter = 0.1;
+	if (kernel == ANY_NUTS) o.max_depth = 4, o.adapt_scale = 0;
+	if (kernel == ANY_ANNEALED_LANGEVIN) o.temperatures = loop_annealing, o.levels = 3, o.steps_per_level = 2;
+	if (kernel == ANY_TEMPERED) o.temperatures = loop_temperatures, o.levels = 3, o.steps_per_level = 2;
 	return o;
 }
 

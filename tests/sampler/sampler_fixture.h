@@ -31,14 +31,14 @@ static inline void teardown(void)
 	egm_context_free(context);
 }
 
-static inline void open_sampler(law *l, const egm_target_options *to, const egm_sampler_options *o)
+static inline void open_sampler(law *l, const egm_target_options *to, const any_kernel_options *o)
 {
 	target = law_target(context, l, to);
 	sampler = make_sampler(target, o);
 }
 
 /* n draws with one, two and three threads, `rows` chains a call: the same bits. */
-static inline void check_threads(law *l, const egm_sampler_options *o, int64_t n, int64_t rows)
+static inline void check_threads(law *l, const any_kernel_options *o, int64_t n, int64_t rows)
 {
 	size_t bytes = (size_t)(n * o->chains * l->dims) * sizeof(double);
 	char *first = calloc(2, bytes), *other = first + bytes;

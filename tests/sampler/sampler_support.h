@@ -6,6 +6,7 @@
 #ifndef EGM_TESTS_SAMPLER_SUPPORT_H
 #define EGM_TESTS_SAMPLER_SUPPORT_H
 
+#include <any_kernel.h>
 #include <egm/sampler.h>
 #include <math.h>
 #include <string.h>
@@ -121,8 +122,7 @@ static inline law normal_law(egm_dtype dtype, int64_t dims, double from, double 
 
 static inline egm_target_options target_options(void)
 {
-	egm_target_options options;
-	ck_assert_egm(egm_target_options_init(&options, sizeof options));
+	egm_target_options options = EGM_TARGET_OPTIONS_INIT;
 	return options;
 }
 
@@ -135,25 +135,25 @@ static inline egm_target *law_target(egm_context *context, law *l, const egm_tar
 
 /* ---- samplers */
 
-static inline egm_sampler_options sampler_options(int32_t kernel, int64_t chains, double step_size, uint64_t seed)
+static inline any_kernel_options sampler_options(int32_t kernel, int64_t chains, double step_size, uint64_t seed)
 {
-	egm_sampler_options options;
-	ck_assert_egm(egm_sampler_options_init(&options, sizeof options, kernel));
+	any_kernel_options options;
+	ck_assert_egm(any_kernel_init(&options, kernel));
 	options.chains = chains;
 	options.step_size = step_size;
 	options.seed = seed;
 	return options;
 }
 
-static inline egm_sampler *make_sampler(egm_target *target, const egm_sampler_options *options)
+static inline egm_sampler *make_sampler(egm_target *target, const any_kernel_options *options)
 {
 	egm_sampler *sampler = NULL;
-	ck_assert_egm(egm_sampler_create(&sampler, target, options));
+	ck_assert_egm(any_kernel_sampler(&sampler, target, options));
 	return sampler;
 }
 
 /* One on this law; its context, of one thread, and its target live as long as it does. */
-static inline egm_sampler *sampler_of(law *l, const egm_target_options *to, const egm_sampler_options *options)
+static inline egm_sampler *sampler_of(law *l, const egm_target_options *to, const any_kernel_options *options)
 {
 	egm_context *context = threaded_context(1);
 	egm_target *target = law_target(context, l, to);
@@ -165,8 +165,7 @@ static inline egm_sampler *sampler_of(law *l, const egm_target_options *to, cons
 
 static inline egm_sampler_statistics sampler_stats(const egm_sampler *sampler, int64_t chain)
 {
-	egm_sampler_statistics statistics;
-	ck_assert_egm(egm_sampler_statistics_init(&statistics, sizeof statistics));
+	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;
 	ck_assert_egm(egm_sampler_stats(sampler, chain, &statistics));
 	return statistics;
 }
@@ -198,16 +197,13 @@ static inline void run_in_pieces(egm_sampler *sampler, int64_t n, int64_t thin, 
 		stopper s = {.at = 1 + piece % 3};
 		char *x = (char *)draws + (size_t)(made / thin) * draw_bytes;
 		char *u = energies ? (char *)energies + (size_t)(made / thin) * energy_bytes : NULL;
-		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		egm_status st = made % thin
-		                    ? egm_sampler_run(sampler, 1, thin - made % thin, draws_out(sampler, 1, x),
-		                                      energies_out(sampler, 1, u), NULL, NULL)
-		                    : egm_sampler_run(sampler, n - made / thin, thin, draws_out(sampler, n - made / thin, x),
-		                                      energies_out(sampler, n - made / thin, u), NULL, NULL);
+		int64_t rest = made % thin, draws_left = rest ? 1 : n - made / thin;
+		egm_status st =
+		    egm_sampler_run(sampler, draws_left, rest ? thin - rest : thin, draws_out(sampler, draws_left, x),
+		                    energies_out(sampler, draws_left, u), stop_from, &s);
 		ck_assert(st == (s.done >= s.at ? EGM_ERR_STOPPED : st == EGM_ERR_NONFINITE ? st : EGM_OK));
 		made += s.done;
 	}
-	ck_assert_egm(egm_sampler_set_progress(sampler, NULL, NULL));
 }
 
 /* What a run drew, as doubles; `draws` is freed by the caller. */
@@ -232,8 +228,8 @@ static inline sample run_sampler(egm_sampler *sampler, egm_dtype dtype, int64_t 
 }
 
 /* A sampler of this law from its start, `forget` transitions unseen, then n draws. */
-static inline sample sample_law(law *l, const egm_target_options *to, const egm_sampler_options *options,
-                                int64_t forget, int64_t n, int64_t thin)
+static inline sample sample_law(law *l, const egm_target_options *to, const any_kernel_options *options, int64_t forget,
+                                int64_t n, int64_t thin)
 {
 	egm_sampler *sampler = sampler_of(l, to, options);
 	if (forget) ck_assert_egm(egm_sampler_run(sampler, 1, forget, egm_no_out(), egm_no_out(), NULL, NULL));

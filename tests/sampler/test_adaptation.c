@@ -9,7 +9,7 @@
 static egm_sampler_statistics adapt(int32_t kernel, double step, int64_t steps)
 {
 	law l = spread_law(100, 1, 1);
-	egm_sampler_options o = sampler_options(kernel, 64, step, 53);
+	any_kernel_options o = sampler_options(kernel, 64, step, 53);
 	o.adapt_scale = 0;
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, steps, NULL, NULL));
@@ -21,16 +21,16 @@ static egm_sampler_statistics adapt(int32_t kernel, double step, int64_t steps)
 
 static double target_of(int32_t kernel)
 {
-	return kernel == EGM_SAMPLER_MALA ? 0.574 : 0.8;
+	return kernel == ANY_MALA ? 0.574 : 0.8;
 }
 
 /* The mean of 6400 acceptances has an error below 0.005; 0.05 is what the averages of a warm-up may be off. One
  * acceptance of mala says less than a trajectory's: 400 transitions leave it at 0.62, 1000 at 0.605, 4000 at 0.59. */
 START_TEST(test_adaptation__reaches_the_target)
 {
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	int32_t kernel = kernels[_i];
-	ck_assert_near(adapt(kernel, 0.1, kernel == EGM_SAMPLER_MALA ? 2000 : 400).acceptance, target_of(kernel), 0.05);
+	ck_assert_near(adapt(kernel, 0.1, kernel == ANY_MALA ? 2000 : 400).acceptance, target_of(kernel), 0.05);
 }
 END_TEST
 
@@ -38,7 +38,7 @@ END_TEST
  * 2 Phi(-eps^1.5 sqrt(100) / 8) in log eps there is -0.57, so 0.04 of acceptance are 7 % of eps. */
 START_TEST(test_adaptation__finds_the_optimum_of_mala)
 {
-	egm_sampler_statistics stats = adapt(EGM_SAMPLER_MALA, 0.1, 4000);
+	egm_sampler_statistics stats = adapt(ANY_MALA, 0.1, 4000);
 	ck_assert_near(stats.step_size, 0.5867, 0.07 * 0.5867);
 	ck_assert_near(stats.acceptance, 0.574, 0.04);
 }
@@ -49,12 +49,12 @@ END_TEST
  * 0.625 or more, where single chains vary by 0.2: 0.474 is 4.3 standard errors lower. */
 START_TEST(test_adaptation__of_any_length)
 {
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	const int64_t lengths[] = {1, 2, 5, 9, 10, 19, 20, 22, 25, 30, 49, 50, 51, 80, 149, 150, 151, 200};
 	int32_t kernel = kernels[_i / 2];
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		law l = spread_law(10, 1, 1);
-		egm_sampler_options o = sampler_options(kernel, 32, 0.1, 61);
+		any_kernel_options o = sampler_options(kernel, 32, 0.1, 61);
 		o.adapt_scale = _i % 2;
 		egm_sampler *s = sampler_on(&l, &o);
 		double step = sampler_stats(s, 7).step_size;
@@ -71,12 +71,11 @@ END_TEST
 /* h off by 1000 either way. nuts does 1023 steps for as long as h is small. */
 START_TEST(test_adaptation__forgets_where_it_started)
 {
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	int32_t kernel = kernels[_i / 2];
-	double step = kernel == EGM_SAMPLER_MALA ? 0.5867 : 0.4, off = _i % 2 ? 1e3 : 1e-3;
-	if (kernel == EGM_SAMPLER_MALA) off *= off;
-	ck_assert_near(adapt(kernel, step * off, kernel == EGM_SAMPLER_MALA ? 2000 : 1000).acceptance, target_of(kernel),
-	               0.05);
+	double step = kernel == ANY_MALA ? 0.5867 : 0.4, off = _i % 2 ? 1e3 : 1e-3;
+	if (kernel == ANY_MALA) off *= off;
+	ck_assert_near(adapt(kernel, step * off, kernel == ANY_MALA ? 2000 : 1000).acceptance, target_of(kernel), 0.05);
 }
 END_TEST
 
@@ -100,7 +99,7 @@ START_TEST(test_adaptation__finds_scales_over_five_decades)
 	law l = spread_law(D, 0.01, 1000);
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
 	l.dtype = dtype;
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 54);
+	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 54);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	expect_scales(s, &l, CHAINS, log(1.32));
@@ -121,14 +120,14 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 {
 	enum { CHAINS = 4, N = 500 };
 	const double units[] = {1e-6, 1e-3, 1, 1e3, 1e6};
-	const int32_t kernel = _i % 2 ? EGM_SAMPLER_MALA : EGM_SAMPLER_NUTS;
+	const int32_t kernel = _i % 2 ? ANY_MALA : ANY_NUTS;
 	law l = spread_law(2, units[_i / 2], 1);
-	egm_sampler_options o = sampler_options(kernel, CHAINS, 0.1, 62);
+	any_kernel_options o = sampler_options(kernel, CHAINS, 0.1, 62);
 	o.adapt_scale = 1;
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	expect_scales(s, &l, CHAINS, log(1.32));
-	sample drawn = run_sampler(s, EGM_F64, 2, CHAINS, N, kernel == EGM_SAMPLER_MALA ? 10 : 1);
+	sample drawn = run_sampler(s, EGM_F64, 2, CHAINS, N, kernel == ANY_MALA ? 10 : 1);
 	for (int j = 0; j < 2; j++) {
 		double sum = 0;
 		for (int i = 0; i < N * CHAINS; i++) sum += pow(drawn.draws[2 * i + j] / normal_sd(&l, j), 2);
@@ -163,7 +162,7 @@ START_TEST(test_adaptation__of_energies_that_are_nearly_linear)
 	enum { D = 3, CHAINS = 64 };
 	int outside = 0;
 	law l = law_of(soft_wall_energy, D, 0);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 70);
+	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 70);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 500, NULL, NULL));
 	for (int c = 0; c < CHAINS; c++) {
@@ -183,12 +182,12 @@ END_TEST
 START_TEST(test_adaptation__many_units_at_once)
 {
 	enum { D = 8, CHAINS = 4 };
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	law l = _i < 3 ? spread_law(D, 1e-9, 1e9) : spread_law(D, 1e-5, 1e5);
 	l.dtype = _i < 3 ? EGM_F64 : EGM_F32;
-	egm_sampler_options o = sampler_options(kernels[_i % 3], CHAINS, 0.1, 65);
+	any_kernel_options o = sampler_options(kernels[_i % 3], CHAINS, 0.1, 65);
 	o.adapt_scale = 1;
-	if (o.kernel == EGM_SAMPLER_HMC) o.jitter = 0.3; /* 10 steps may be a period */
+	if (o.kernel == ANY_HMC) o.jitter = 0.3; /* 10 steps may be a period */
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	ck_assert_int_lt(l.rows, CHAINS * 20000);
@@ -215,7 +214,7 @@ static double in_units(int32_t kernel, egm_dtype dtype, const double *units, dou
 	law l = law_of(energy_in_units, 2, 0.5);
 	l.dtype = dtype;
 	memcpy(l.numbers + 1, units, 2 * sizeof *units);
-	egm_sampler_options o = sampler_options(kernel, CHAINS, 0.1, 63);
+	any_kernel_options o = sampler_options(kernel, CHAINS, 0.1, 63);
 	o.adapt_scale = 1;
 	o.scale = units;
 	egm_sampler *s = sampler_on(&l, &o);
@@ -237,7 +236,7 @@ static double in_units(int32_t kernel, egm_dtype dtype, const double *units, dou
 START_TEST(test_adaptation__powers_of_two_change_no_bit)
 {
 	enum { DRAWS = 3 * 40 * 2, SCALES = 6 };
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	const double units[][2] = {{1, 1}, {0x1p-20, 1}, {1, 0x1p20}, {0x1p20, 0x1p-20}, {0x1p-7, 0x1p-3}};
 	const egm_dtype dtype = _i < 3 ? EGM_F64 : EGM_F32;
 	double draws[2][DRAWS], scales[2][SCALES], step[2];
@@ -256,7 +255,7 @@ START_TEST(test_adaptation__scales_of_the_other_kernels)
 {
 	enum { D = 4, CHAINS = 16 };
 	law l = spread_law(D, 0.1, 10);
-	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, 0.1, 55);
+	any_kernel_options o = sampler_options(_i ? ANY_HMC : ANY_MALA, CHAINS, 0.1, 55);
 	o.adapt_scale = 1;
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 3000, NULL, NULL));
@@ -271,7 +270,7 @@ START_TEST(test_adaptation__is_frozen_behind_a_warm_up)
 	enum { D = 3, CHAINS = 4 };
 	law l = spread_law(D, 0.5, 5);
 	double before[D], behind[D];
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 56);
+	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 56);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 200, NULL, NULL));
 	ck_assert_int_eq(sampler_stats(s, -1).transitions, 0);
@@ -295,7 +294,7 @@ START_TEST(test_adaptation__short_warm_ups_keep_scales)
 	const double start[D] = {0.5, 1, 7};
 	double scale[D];
 	law l = spread_law(D, 0.5, 5);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 2, 0.1, 57);
+	any_kernel_options o = sampler_options(ANY_NUTS, 2, 0.1, 57);
 	o.scale = start;
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 49, NULL, NULL));
@@ -321,7 +320,7 @@ START_TEST(test_adaptation__chains_that_stand_still_keep_scales)
 	const double start[2] = {0.5, 7}, points[2] = {1, 2};
 	double scale[2];
 	law l = law_of(lonely_energy, 2, 0);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.1, 64);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.1, 64);
 	o.scale = start;
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
@@ -338,7 +337,7 @@ START_TEST(test_adaptation__levels_adapt_on_their_own)
 {
 	const double ladder[] = {1, 4, 16};
 	law l = spread_law(10, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_TEMPERED, 4, 0.1, 58);
+	any_kernel_options o = sampler_options(ANY_TEMPERED, 4, 0.1, 58);
 	o.levels = 3;
 	o.temperatures = ladder;
 	egm_sampler *s = sampler_on(&l, &o);
@@ -359,7 +358,7 @@ START_TEST(test_adaptation__stopped_in_the_middle)
 {
 	law l = spread_law(5, 1, 3);
 	double x[20];
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 0.1, 59);
+	any_kernel_options o = sampler_options(ANY_NUTS, 4, 0.1, 59);
 	egm_sampler *s = sampler_on(&l, &o);
 	l.stop_at = 1000;
 	ck_assert_int_eq(egm_sampler_warmup(s, 1000, NULL, NULL), EGM_ERR_STOPPED);
@@ -380,9 +379,9 @@ END_TEST
 /* In the second or third transition: next to nothing is known of the step, so it stays. */
 START_TEST(test_adaptation__stopped_at_once)
 {
-	const int32_t kernels[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS};
+	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
 	law l = spread_law(5, 1, 3);
-	egm_sampler_options o = sampler_options(kernels[_i], 4, 0.1, 59);
+	any_kernel_options o = sampler_options(kernels[_i], 4, 0.1, 59);
 	egm_sampler *s = sampler_on(&l, &o);
 	double step = sampler_stats(s, 3).step_size;
 	l.stop_at = (const long[]){3, 15, 60}[_i];
@@ -401,10 +400,10 @@ START_TEST(test_adaptation__out_of_memory)
 		egm_context *context = egm_test_context(&a);
 		egm_target *target = NULL;
 		egm_sampler *s = NULL;
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 3, 0.1, 60);
+		any_kernel_options o = sampler_options(ANY_NUTS, 3, 0.1, 60);
 		egm_status st = EGM_ERR_MEMORY;
 		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_law, &l);
-		if (target) st = egm_sampler_create(&s, target, &o);
+		if (target) st = any_kernel_sampler(&s, target, &o);
 		if (s) st = egm_sampler_warmup(s, 30, NULL, NULL);
 		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL);
 		ck_assert_int_eq(st, fail_at ? EGM_ERR_MEMORY : EGM_OK);

@@ -119,7 +119,7 @@ static double averaged(const double *accept, int m, double h0, double *mean)
 START_TEST(test_adaptation__formulas)
 {
 	law l = spread_law(DIMS, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	const double start[DIMS] = {0.5, 7, 200};
 	double accept[STEPS], h0 = 0.3, mean = 0;
 	int restart = 0;
@@ -167,7 +167,7 @@ START_TEST(test_adaptation__first_scales)
 	const double wide = _i ? 99.9 : 100.1;
 	const int begins[] = {19, 39, 59, 74};
 	law l = spread_law(2, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	double accept[75], scale[2], h0 = 0.3, mean = 0;
 	int restart = 0;
 	egm_sampler *s = sampler_on(&l, &o);
@@ -205,7 +205,7 @@ END_TEST
 START_TEST(test_adaptation__windows_begin_empty)
 {
 	law l = spread_law(1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	egm_sampler *s = sampler_on(&l, &o);
 	egm__walker *w = &s->walkers[0];
 	double scale, variance = 0, n = 77;
@@ -228,7 +228,7 @@ START_TEST(test_adaptation__counts_averages_of_ten)
 {
 	const int after[] = {0, 1, 9, 10};
 	law l = spread_law(DIMS, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.3, 51);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	egm_sampler *s = sampler_on(&l, &o);
 	egm__walker *w = &s->walkers[0];
 	for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
@@ -254,7 +254,7 @@ START_TEST(test_adaptation__steps_stay_numbers)
 	const double accept[] = {0, 1, NAN, INFINITY, -1};
 	for (size_t i = 0; i < sizeof accept / sizeof *accept; i++) {
 		law l = spread_law(1, 1, 1);
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, 1, 0.1, 52);
+		any_kernel_options o = sampler_options(ANY_MALA, 1, 0.1, 52);
 		egm_sampler *s = sampler_on(&l, &o);
 		ck_assert_egm(egm__adaptation_create(s, 100000));
 		for (int t = 0; t < 100000; t++) {

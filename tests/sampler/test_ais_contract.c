@@ -38,8 +38,7 @@ static double unknown_energy(const law *l, const double *x, double *g)
 /* After an error the result is as it was. */
 static void check_untouched(const egm_ais_result *r, const double *lw, int64_t n)
 {
-	egm_ais_result fresh;
-	ck_assert_egm(egm_ais_result_init(&fresh, sizeof fresh));
+	egm_ais_result fresh = EGM_AIS_RESULT_INIT;
 	ck_assert(!memcmp(r, &fresh, sizeof fresh));
 	for (int64_t i = 0; i < n; i++) ck_assert(lw[i] == 7);
 }
@@ -66,13 +65,12 @@ START_TEST(test_ais__all_lost_is_nonfinite)
 {
 	enum { N = 10 };
 	double lw[N];
-	egm_ais_result r;
-	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+	egm_ais_result r = EGM_AIS_RESULT_INIT;
 	for (int i = 0; i < N; i++) lw[i] = 7;
 	law l = law_of(unknown_energy, 2, 0);
 	target = law_target(context, &l, NULL);
 	egm_ais_options o = ais_options(N, 5, 1);
-	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, PARTICLES, 1), NULL, NULL), EGM_ERR_NONFINITE);
+	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, N, 1), NULL, NULL), EGM_ERR_NONFINITE);
 	ck_assert_str_eq(egm_last_error(), "egm_target_ais: all 10 particles began where the target is not finite");
 	check_untouched(&r, lw, N);
 }
@@ -171,10 +169,10 @@ START_TEST(test_ais__stop_from_the_callback)
 		law l = normal_law(EGM_F64, 2, 1, 1);
 		l.stop_at = call;
 		for (int i = 0; i < N; i++) lw[i] = 7;
-		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+		r = (egm_ais_result)EGM_AIS_RESULT_INIT;
 		target = law_target(c, &l, &to);
 		egm_ais_options o = ais_options(N, 20, 1);
-		ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, PARTICLES, 1), NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, N, 1), NULL, NULL), EGM_ERR_STOPPED);
 		check_untouched(&r, lw, N);
 		ck_assert_int_eq(l.calls, call);
 		close_sampler();
@@ -213,8 +211,7 @@ START_TEST(test_ais__every_allocation_may_fail)
 				ck_assert_egm(egm_target_model(&target, net, &to));
 			else
 				target = law_target(c, &l, &to);
-			egm_ais_result r;
-			ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+			egm_ais_result r = EGM_AIS_RESULT_INIT;
 			egm_ais_options o = ais_options(4, 3, 1);
 			allocator.fail_at = allocator.calls + ++fail_at;
 			st = egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL);
@@ -235,24 +232,26 @@ START_TEST(test_ais__misuse)
 {
 	law l = normal_law(EGM_F64, 2, 1, 1);
 	target = law_target(context, &l, NULL);
-	egm_ais_result r;
-	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+	egm_ais_result r = EGM_AIS_RESULT_INIT;
 	ck_assert_int_eq(egm_target_ais(NULL, NULL, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_target_ais(target, NULL, NULL, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_ais_options_init(NULL, 8), EGM_ERR_ARGUMENT);
-	ck_assert_int_eq(egm_ais_result_init(NULL, 8), EGM_ERR_ARGUMENT);
+	double lw[4];
+	egm_ais_options four = ais_options(4, 3, 1);
+	ck_assert_int_eq(egm_target_ais(target, &four, &r, egm_f64_out(lw, 3, 1), NULL, NULL), EGM_ERR_SHAPE);
+	ck_assert_int_eq(egm_target_ais(target, &four, &r, egm_f64_out(lw, 0, 4), NULL, NULL), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(egm_target_ais(target, &four, &r, egm_out_of(EGM_F32, lw, 4, 1), NULL, NULL), EGM_ERR_DTYPE);
+	r.struct_size = 3;
+	ck_assert_int_eq(egm_target_ais(target, &four, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT);
+	r.struct_size = sizeof r;
 	const struct {
 		size_t member;
 		int64_t value;
-	} counts[] = {{offsetof(egm_ais_options, particles), 1},
-	              {offsetof(egm_ais_options, particles), -5},
-	              {offsetof(egm_ais_options, particles), INT64_MAX},
-	              {offsetof(egm_ais_options, particles), INT64_C(1) << 30},
-	              {offsetof(egm_ais_options, levels), 0},
-	              {offsetof(egm_ais_options, levels), INT64_MAX},
-	              {offsetof(egm_ais_options, leapfrog_steps), 0},
-	              {offsetof(egm_ais_options, leapfrog_steps), INT64_MAX},
-	              {offsetof(egm_ais_options, struct_size), 3}};
+	} counts[] = {
+	    {offsetof(egm_ais_options, particles), 1},         {offsetof(egm_ais_options, particles), -5},
+	    {offsetof(egm_ais_options, particles), INT64_MAX}, {offsetof(egm_ais_options, particles), INT64_C(1) << 30},
+	    {offsetof(egm_ais_options, levels), -1},           {offsetof(egm_ais_options, levels), INT64_MAX},
+	    {offsetof(egm_ais_options, leapfrog_steps), -1},   {offsetof(egm_ais_options, leapfrog_steps), INT64_MAX},
+	    {offsetof(egm_ais_options, struct_size), 3}};
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		egm_ais_options o = ais_options(4, 3, 1);
 		memcpy((char *)&o + counts[i].member, &counts[i].value, sizeof counts[i].value);
@@ -260,9 +259,9 @@ START_TEST(test_ais__misuse)
 	}
 	const size_t numbers[] = {offsetof(egm_ais_options, step_size), offsetof(egm_ais_options, base_scale),
 	                          offsetof(egm_ais_options, power)};
-	const double values[] = {-1, NAN, INFINITY, -INFINITY, 0};
+	const double values[] = {-1, NAN, INFINITY, -INFINITY};
 	for (size_t i = 0; i < 3; i++)
-		for (size_t j = 0; j < (i == 2 ? 5 : 4); j++) {
+		for (size_t j = 0; j < 4; j++) {
 			egm_ais_options o = ais_options(4, 3, 1);
 			memcpy((char *)&o + numbers[i], &values[j], sizeof values[j]);
 			ck_assert_msg(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL) == EGM_ERR_ARGUMENT,
@@ -270,6 +269,21 @@ START_TEST(test_ais__misuse)
 		}
 	check_untouched(&r, NULL, 0);
 	ck_assert_int_eq(l.calls, 0);
+}
+END_TEST
+
+/* 0 is no number of levels, nor of steps: it stands for the default. _i: the member */
+START_TEST(test_ais__zero_is_the_default)
+{
+	law l = normal_law(EGM_F64, 2, 1, 1);
+	target = law_target(context, &l, NULL);
+	egm_ais_options zero = ais_options(8, 4, 1), said = zero;
+	if (_i == 0) zero.levels = 0, said.levels = 200;
+	if (_i == 1) zero.leapfrog_steps = 0, said.leapfrog_steps = 5;
+	if (_i == 2) zero.power = 0, said.power = 2;
+	if (_i == 3) zero.particles = 0, said.particles = 256;
+	egm_ais_result a = run_ais(&zero, NULL), b = run_ais(&said, NULL);
+	ck_assert_mem_eq(&a, &b, sizeof a);
 }
 END_TEST
 
@@ -305,12 +319,12 @@ START_TEST(test_ais__base_scales_that_the_dtype_holds)
 		else
 			o.base_scale = s;
 		target = law_target(context, &l, &to);
-		ck_assert_egm(egm_ais_result_init(&r, sizeof r));
+		r = (egm_ais_result)EGM_AIS_RESULT_INIT;
 		egm_status st = egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL);
 		ck_assert_msg(st == (cases[i].holds ? EGM_OK : EGM_ERR_ARGUMENT), "%g: %s", s, egm_last_error());
-		snprintf(text, sizeof text, "egm_target_ais: base_scale%s = %g, has to lie between %s",
+		snprintf(text, sizeof text, "egm_target_ais: base_scale%s is %g, must be in %s",
 		         prior ? ", the prior_scale of the target," : "", s,
-		         l.dtype == EGM_F32 ? "6e-20 and 9e+18 for f32" : "1e-150 and 1e+150 for f64");
+		         l.dtype == EGM_F32 ? "[6e-20, 9e+18] for f32" : "[1e-150, 1e+150] for f64");
 		if (!cases[i].holds) ck_assert_str_eq(egm_last_error(), text);
 		if (cases[i].holds) {
 			/* f32: energies of some 2 and their logarithms, rounded to 2^-23 at each of 4 levels */
@@ -331,7 +345,7 @@ START_TEST(test_ais__short_result)
 	egm_ais_options o = ais_options(4, 3, 1);
 	egm_ais_result whole = run_ais(&o, NULL), r;
 	memset(&r, 0x5a, sizeof r);
-	ck_assert_egm(egm_ais_result_init(&r, offsetof(egm_ais_result, ess)));
+	r.struct_size = offsetof(egm_ais_result, ess);
 	ck_assert_egm(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL));
 	ck_assert(r.log_z == whole.log_z && r.standard_error == whole.standard_error);
 	ck_assert_int_eq(r.struct_size, offsetof(egm_ais_result, ess));
@@ -353,6 +367,7 @@ int main(void)
 	tcase_add_test(tc, test_ais__stop_from_the_callback);
 	tcase_add_test(tc, test_ais__every_allocation_may_fail);
 	tcase_add_test(tc, test_ais__misuse);
+	tcase_add_loop_test(tc, test_ais__zero_is_the_default, 0, 4);
 	tcase_add_test(tc, test_ais__base_scales_that_the_dtype_holds);
 	tcase_add_test(tc, test_ais__short_result);
 	return egm_test_main(suite);

@@ -8,10 +8,10 @@
 
 enum { CHAINS = 6000 };
 
-static egm_sampler_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels,
-                                      int64_t steps)
+static any_kernel_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels,
+                                     int64_t steps)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ANNEALED_LANGEVIN, chains, step, 11);
+	any_kernel_options o = sampler_options(ANY_ANNEALED_LANGEVIN, chains, step, 11);
 	o.temperatures = temperatures;
 	o.levels = levels;
 	o.steps_per_level = steps;
@@ -44,7 +44,7 @@ START_TEST(test_annealed__law_at_one_temperature)
 	double k = cases[_i].k, step = cases[_i].step, t = cases[_i].temperature;
 	for (int f32 = 0; f32 < 2; f32++) {
 		law l = normal_law(f32 ? EGM_F32 : EGM_F64, 1, k, k);
-		egm_sampler_options o = options_of(CHAINS, step, &t, 1, 40);
+		any_kernel_options o = options_of(CHAINS, step, &t, 1, 40);
 		sample s = sample_law(&l, NULL, &o, 0, 1, 1);
 		/* 40 steps leave 0.75^80 of the starts' variance */
 		check_moments(&s, 0, 0, t / (k * (1 - step * k / 4)));
@@ -82,7 +82,7 @@ START_TEST(test_annealed__law_of_a_short_schedule)
 	egm_target_options to = target_options();
 	to.beta = g->beta;
 	if (g->precision > 0) to.prior_scale = 1 / sqrt(g->precision);
-	egm_sampler_options o = options_of(CHAINS, g->step, g->temperatures, g->levels, g->steps);
+	any_kernel_options o = options_of(CHAINS, g->step, g->temperatures, g->levels, g->steps);
 	const double scale[2] = {g->scale, g->scale};
 	o.scale = scale;
 	open_sampler(&l, &to, &o);
@@ -104,7 +104,7 @@ START_TEST(test_annealed__one_step_is_ula)
 	for (int f32 = 0; f32 < 2; f32++) {
 		egm_dtype dtype = f32 ? EGM_F32 : EGM_F64;
 		law l = normal_law(dtype, 4, 1, 9);
-		egm_sampler_options o = options_of(3, 0.1, NULL, 1, 1), u = sampler_options(EGM_SAMPLER_ULA, 3, 0.1, 11);
+		any_kernel_options o = options_of(3, 0.1, NULL, 1, 1), u = sampler_options(ANY_ULA, 3, 0.1, 11);
 		memset(a, 0, sizeof a), memset(b, 0, sizeof b);
 		open_sampler(&l, NULL, &o);
 		ck_assert_egm(
@@ -130,7 +130,7 @@ START_TEST(test_annealed__every_step_has_its_own_noise)
 	int64_t count = 0;
 	target = law_target(context, &l, NULL);
 	for (int64_t steps = 1; steps <= 2; steps++) {
-		egm_sampler_options o = options_of(OWN, 1, &one, 1, steps);
+		any_kernel_options o = options_of(OWN, 1, &one, 1, steps);
 		sampler = make_sampler(target, &o);
 		ck_assert_egm(egm_sampler_run(sampler, N, 1, draws_out(sampler, N, x), egm_no_out(), NULL, NULL));
 		for (int64_t i = 1; steps == 2 && i < N; i++)
@@ -156,7 +156,7 @@ START_TEST(test_annealed__denoised_gaussian)
 {
 	const double s2 = 1, sigma2 = 1, k = 1 / (s2 + sigma2), step = 0.4;
 	law l = normal_law(EGM_F64, 1, k, k);
-	egm_sampler_options o = options_of(CHAINS, step, NULL, 1, 120);
+	any_kernel_options o = options_of(CHAINS, step, NULL, 1, 120);
 	o.denoise = sqrt(sigma2);
 	o.start_scale = sqrt(s2 + sigma2);
 	sample s = sample_law(&l, NULL, &o, 0, 1, 1);
@@ -177,7 +177,7 @@ START_TEST(test_annealed__draw_is_the_denoised_point)
 	to.beta = 1.5;
 	to.prior_scale = 2;
 	target = law_target(context, &l, &to);
-	egm_sampler_options o = options_of(N, 0.1, schedules[_i], 2, 5);
+	any_kernel_options o = options_of(N, 0.1, schedules[_i], 2, 5);
 	for (int pass = 0; pass < 2; pass++) {
 		o.denoise = pass ? 0.6 : 0;
 		sampler = make_sampler(target, &o);
@@ -204,7 +204,7 @@ START_TEST(test_annealed__energies_without_draws)
 	law l = normal_law(EGM_F64, 2, 1, 1);
 	double draws[2 * 2 * 2], a[4], b[4];
 	target = law_target(context, &l, NULL);
-	egm_sampler_options o = options_of(2, 0.1, NULL, 1, 5);
+	any_kernel_options o = options_of(2, 0.1, NULL, 1, 5);
 	o.denoise = 0.5;
 	for (int pass = 0; pass < 2; pass++) {
 		sampler = make_sampler(target, &o);
@@ -232,7 +232,7 @@ START_TEST(test_annealed__gradients_are_one_a_step)
 	enum { PASSES = 6, STEPS = 7, OWN = 3 };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		law l = normal_law(EGM_F64, 2, 1, 1);
-		egm_sampler_options o = options_of(OWN, 0.1, cases[i].temperatures, cases[i].levels, STEPS);
+		any_kernel_options o = options_of(OWN, 0.1, cases[i].temperatures, cases[i].levels, STEPS);
 		o.denoise = cases[i].denoise;
 		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 3, 2, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -254,7 +254,7 @@ START_TEST(test_annealed__threads_change_no_bit)
 {
 	static const double temperatures[] = {3, 1};
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = options_of(37, 0.2, temperatures, 2, 9);
+	any_kernel_options o = options_of(37, 0.2, temperatures, 2, 9);
 	o.denoise = 0.3;
 	check_threads(&l, &o, 2, 4);
 }
@@ -269,7 +269,7 @@ START_TEST(test_annealed__stop_leaves_whole_passes)
 	double at[OWN], draws[OWN], energies[OWN], v[OWN];
 	for (long call = 1; call <= PASS; call++) {
 		law l = normal_law(EGM_F64, 1, 1, 1);
-		egm_sampler_options o = options_of(OWN, 0.2, temperatures, 2, STEPS);
+		any_kernel_options o = options_of(OWN, 0.2, temperatures, 2, STEPS);
 		o.denoise = 0.5;
 		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 1, 2, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -304,7 +304,7 @@ START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 	static const double hot[] = {1e6, 1};
 	double draws[3 * 2], energies[3 * 2], points[2];
 	law l = law_of(ending_energy, 1, 1e9);
-	egm_sampler_options o = options_of(2, 0.5, hot, 2, 20);
+	any_kernel_options o = options_of(2, 0.5, hot, 2, 20);
 	o.denoise = 0.5;
 	open_sampler(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -329,7 +329,7 @@ START_TEST(test_annealed__bounds)
 	law l = law_of(linear_energy, 1, 1);
 	egm_target_options to = target_options();
 	to.lower = &lower;
-	egm_sampler_options o = options_of(5, 0.1, temperatures, 2, 10);
+	any_kernel_options o = options_of(5, 0.1, temperatures, 2, 10);
 	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 10, 1, draws_out(sampler, 10, draws), energies_out(sampler, 10, energies),
 	                              NULL, NULL));
@@ -338,9 +338,9 @@ START_TEST(test_annealed__bounds)
 	for (int i = 0; i < 50; i++) ck_assert_near(energies[i], v[i], 1e-12);
 	egm_sampler_free(sampler);
 	o.denoise = 0.1;
-	ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_UNSUPPORTED);
+	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_UNSUPPORTED);
 	ck_assert_ptr_null(sampler);
-	ck_assert_msg(strstr(egm_last_error(), "denoise = 0.1 with bounds") != NULL, "%s", egm_last_error());
+	ck_assert_msg(strstr(egm_last_error(), "denoise is 0.1 with bounds") != NULL, "%s", egm_last_error());
 }
 END_TEST
 
@@ -351,12 +351,12 @@ START_TEST(test_annealed__refuses_schedules_that_rise)
 	law l = normal_law(EGM_F64, 1, 1, 1);
 	target = law_target(context, &l, NULL);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		egm_sampler_options o = options_of(1, 0.1, bad[i], 2, 1);
-		ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
+		any_kernel_options o = options_of(1, 0.1, bad[i], 2, 1);
+		ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	}
-	egm_sampler_options o = options_of(1, 0.1, NULL, 1, 1);
+	any_kernel_options o = options_of(1, 0.1, NULL, 1, 1);
 	o.denoise = NAN;
-	ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
+	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	o.denoise = 0;
 	sampler = make_sampler(target, &o);
 	ck_assert_int_eq(egm_sampler_warmup(sampler, 10, NULL, NULL), EGM_ERR_STATE);

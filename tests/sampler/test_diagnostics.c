@@ -124,7 +124,6 @@ START_TEST(test_diagnostics__pieces_are_the_whole_bit_for_bit)
 	for (int64_t t = 0, n = 1; t < MANY; t += n, n = n * 3 % 127) {
 		if (n > MANY - t) n = MANY - t;
 		add_draws(pieces, draws + t * CHAINS * DIMS, n);
-		add_draws(pieces, NULL, 0);
 	}
 	assert_same(whole, pieces);
 	egm_diagnostics_free(whole);
@@ -205,14 +204,13 @@ START_TEST(test_diagnostics__calls_refuse_wrong_arguments)
 	r = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
 	ck_assert(isnan(r.mean) && isnan(r.r_hat) && isnan(r.q95)); /* nobody takes a blank for a good value */
 	const egm_status statuses[] = {
-	    egm_diagnostics_add(NULL, egm_f64(x, 1 * CHAINS, DIMS)),
-	    egm_diagnostics_add(d, egm_array_of((egm_dtype)3, x, 1 * CHAINS, DIMS)),
-	    egm_diagnostics_add(d, egm_array_of(EGM_F64, NULL, 1 * CHAINS, DIMS)),
-	    egm_diagnostics_add(d, egm_f64(x, (-1) * CHAINS, DIMS)),
-	    egm_diagnostics_add(d, egm_f64(x, INT64_MAX * CHAINS, DIMS)),
+	    egm_diagnostics_add(NULL, egm_f64(x, 1, 1)),
+	    egm_diagnostics_add(d, egm_array_of((egm_dtype)3, x, 1, 1)),
+	    egm_diagnostics_add(d, egm_array_of(EGM_F64, NULL, 1, 1)),
+	    egm_diagnostics_add(d, egm_f64(x, -1, 1)),
+	    egm_diagnostics_add(d, egm_f64(x, INT64_MAX, 1)),
 	    egm_diagnostics_count(NULL, NULL, NULL),
-	    egm_diagnosis_init(NULL, sizeof r),
-	    egm_diagnosis_init(&r, 3),
+	    egm_diagnostics_add(d, egm_f64(x, 0, 1)),
 	    egm_diagnostics_compute(NULL, 0, -1, &r),
 	    egm_diagnostics_compute(d, -1, -1, &r),
 	    egm_diagnostics_compute(d, 1, -1, &r),
@@ -254,7 +252,7 @@ START_TEST(test_diagnostics__a_shorter_diagnosis_is_filled_as_far_as_it_goes)
 	egm_diagnostics *d = make_diagnostics(context, 2, 1, 0);
 	add_draws(d, x, 10);
 	memset(&r, 0x5a, sizeof r);
-	ck_assert_int_eq(egm_diagnosis_init(&r, size), EGM_OK);
+	r.struct_size = size;
 	ck_assert_int_eq(egm_diagnostics_compute(d, 0, -1, &r), EGM_OK);
 	egm_diagnosis whole = diagnose(d, 0, -1);
 	ck_assert_uint_eq(r.struct_size, size);
@@ -276,7 +274,6 @@ static egm_status whole_life(const double *draws)
 		ck_assert_ptr_null(d);
 		return st;
 	}
-	add_draws(d, NULL, 0);
 	for (int t = 0; t < MANY && st == EGM_OK; t += 70) {
 		st = egm_diagnostics_add(d, egm_f64(draws + t * CHAINS * DIMS, 70 * CHAINS, DIMS));
 		ck_assert_int_eq(egm_diagnostics_count(d, &given, NULL), EGM_OK);

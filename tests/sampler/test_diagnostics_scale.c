@@ -112,7 +112,7 @@ START_TEST(test_scale__floats_to_the_ends_of_their_range)
 			y[i] = (float)ldexp(x[i], ends[p]);
 			ck_assert((double)y[i] == ldexp(x[i], ends[p]));
 		}
-		ck_assert_int_eq(egm_diagnostics_add(d, egm_f32(y, N * CHAINS, DIMS)), EGM_OK);
+		ck_assert_int_eq(egm_diagnostics_add(d, egm_f32(y, N * CHAINS, 1)), EGM_OK);
 		egm_diagnosis b = diagnose(d, 0, -1);
 		assert_same_bits("ess_mean", b.ess_mean, a.ess_mean, ends[p]);
 		assert_same_bits("r_hat", b.r_hat, a.r_hat, ends[p]);

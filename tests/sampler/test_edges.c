@@ -46,10 +46,10 @@ static egm_target *callback_target(int64_t dims, egm_energy_fn energy, void *use
 	return target;
 }
 
-static egm_sampler_options options_of(int32_t kernel, int64_t chains)
+static any_kernel_options options_of(int32_t kernel, int64_t chains)
 {
-	egm_sampler_options o;
-	ck_assert_egm(egm_sampler_options_init(&o, sizeof o, kernel));
+	any_kernel_options o;
+	ck_assert_egm(any_kernel_init(&o, kernel));
 	o.chains = chains;
 	return o;
 }
@@ -60,7 +60,7 @@ START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 	const int64_t rows[] = {5, INT64_C(1) << 30, INT64_MAX};
 	law normal = normal_law(EGM_F64, 2, 1, 1);
 	egm_target *target = callback_target(2, energy_of_law, &normal, rows[_i]);
-	egm_sampler_options o = options_of(EGM_SAMPLER_TEMPERED, 4);
+	any_kernel_options o = options_of(ANY_TEMPERED, 4);
 	const double temperatures[2] = {1, 2};
 	o.temperatures = temperatures;
 	o.levels = 2;
@@ -76,7 +76,7 @@ START_TEST(test_edges__a_point_beyond_the_dtype_freezes_its_chain)
 {
 	int64_t dims = 2 + _i; /* 2: chain by chain; 4: all rows of a block at once */
 	egm_target *target = callback_target(dims, saturated, &dims, 0);
-	egm_sampler_options o = options_of(EGM_SAMPLER_ULA, 3);
+	any_kernel_options o = options_of(ANY_ULA, 3);
 	double points[3 * 4];
 	o.step_size = 10;
 	egm_sampler *sampler = make_sampler(target, &o);
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(test_edges__all_chains_frozen_is_an_error_in_every_call)
 {
 	egm_target *target = callback_target(1, not_a_number, NULL, 0);
-	egm_sampler_options o = options_of(EGM_SAMPLER_TEMPERED, 2);
+	any_kernel_options o = options_of(ANY_TEMPERED, 2);
 	const double temperatures[3] = {1, 2, 4};
 	o.temperatures = temperatures;
 	o.levels = 3;
@@ -116,16 +116,16 @@ START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
 	egm_target_options bounded;
-	egm_sampler_options o = options_of(EGM_SAMPLER_MALA, 4);
-	ck_assert_egm(egm_target_options_init(&bounded, sizeof bounded));
+	any_kernel_options o = options_of(ANY_MALA, 4);
+	bounded = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	bounded.lower = lower;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal));
 	o.start_scale = 1e4;
-	ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
-	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale = 10000"));
+	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
+	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale is 10000"));
 	ck_assert_ptr_null(sampler);
 	o.start_scale = 10;
-	ck_assert_egm(egm_sampler_create(&sampler, target, &o));
+	ck_assert_egm(any_kernel_sampler(&sampler, target, &o));
 	egm_sampler_free(sampler);
 	egm_target_free(target);
 }
@@ -137,8 +137,8 @@ START_TEST(test_edges__transitions_are_what_thin_counts)
 	law normal = normal_law(EGM_F64, 2, 1, 1);
 	egm_target *target = callback_target(2, energy_of_law, &normal, 0);
 	const double temperatures[3] = {1, 2, 4};
-	egm_sampler_options o = options_of(1 + _i, 2);
-	if (o.kernel == EGM_SAMPLER_TEMPERED) {
+	any_kernel_options o = options_of(1 + _i, 2);
+	if (o.kernel == ANY_TEMPERED) {
 		o.temperatures = temperatures;
 		o.levels = 3;
 		o.steps_per_level = 4;

@@ -19,7 +19,7 @@ static drive start_drive(law *l, double h, int64_t leapfrogs, const double *scal
 {
 	drive d = {.context = threaded_context(1)};
 	d.target = law_target(d.context, l, NULL);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 1, h, 41);
+	any_kernel_options o = sampler_options(ANY_HMC, 1, h, 41);
 	o.leapfrog_steps = leapfrogs;
 	o.scale = scale;
 	d.sampler = make_sampler(d.target, &o);
@@ -191,7 +191,7 @@ START_TEST(test_hmc__variance_of_a_normal_law_is_one)
 		int64_t leapfrogs;
 	} plan[] = {{0.1, 10}, {0.5, 3}, {1.2, 2}, {1.7, 5}, {0.9, 1}};
 	law l = normal_law(_i < 5 ? EGM_F64 : EGM_F32, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 200, plan[_i % 5].h, 42);
+	any_kernel_options o = sampler_options(ANY_HMC, 200, plan[_i % 5].h, 42);
 	o.leapfrog_steps = plan[_i % 5].leapfrogs;
 	sample s = sample_law(&l, NULL, &o, 30, 1000, 1);
 	assert_normal(&s, 0, 0, 1);
@@ -221,7 +221,7 @@ START_TEST(test_hmc__acceptance_of_normal_laws)
 	int64_t d = _i % 2 + 1, leapfrogs = _i / 2 ? 7 : 2;
 	double h = _i / 2 ? 0.8 : 1.4, each[CHAINS];
 	law l = normal_law(EGM_F64, d, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, CHAINS, h, 43);
+	any_kernel_options o = sampler_options(ANY_HMC, CHAINS, h, 43);
 	o.leapfrog_steps = leapfrogs;
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 500, 1, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -240,7 +240,7 @@ END_TEST
 START_TEST(test_hmc__jitter_breaks_a_resonance)
 {
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 100, 2 * acos(-1) / 50, 44);
+	any_kernel_options o = sampler_options(ANY_HMC, 100, 2 * acos(-1) / 50, 44);
 	o.leapfrog_steps = 50;
 	o.jitter = _i ? 0.3 : 0;
 	sample s = sample_law(&l, NULL, &o, 0, 40, 1);
@@ -257,7 +257,7 @@ END_TEST
 START_TEST(test_hmc__divergences_are_rejected_and_counted)
 {
 	law l = normal_law(EGM_F64, 2, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 5, 2.5, 45);
+	any_kernel_options o = sampler_options(ANY_HMC, 5, 2.5, 45);
 	o.leapfrog_steps = _i ? 1000 : 20;
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double before[10], after[10];
@@ -286,7 +286,7 @@ static double walled_energy(const law *l, const double *x, double *gradient)
 START_TEST(test_hmc__a_wall_cuts_the_law)
 {
 	law l = {.dtype = EGM_F64, .dims = 1, .energy = walled_energy, .numbers = {_i}};
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_HMC, 200, 0.4, 46);
+	any_kernel_options o = sampler_options(ANY_HMC, 200, 0.4, 46);
 	o.leapfrog_steps = 3;
 	o.start_scale = 0.1;
 	sample s = sample_law(&l, NULL, &o, 50, 1000, 1);

@@ -47,7 +47,7 @@ START_TEST(test_ula__bias_of_a_normal_law)
 {
 	double step = steps[_i];
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, CHAINS, step, 7);
+	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, step, 7);
 	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, step, 1, 1);
 	free(s.draws);
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(test_ula__bias_in_f32)
 {
 	law l = normal_law(EGM_F32, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, CHAINS, 0.5, 8);
+	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, 0.5, 8);
 	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, 0.5, 1, 1);
 	free(s.draws);
@@ -71,7 +71,7 @@ START_TEST(test_ula__scale_is_the_root_of_the_preconditioner)
 	const double scales[2][3] = {{1, 0.31622776601683794, 0.1}, {1.5, 0.2, 0.05}};
 	const double *scale = scales[_i / 2];
 	law l = normal_law(_i % 2 ? EGM_F32 : EGM_F64, 3, 1, 100);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, CHAINS, 0.3, 9);
+	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, 0.3, 9);
 	o.scale = scale;
 	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
 	for (int64_t j = 0; j < 3; j++) {
@@ -90,7 +90,7 @@ START_TEST(test_ula__beta_multiplies_the_energy)
 	t.beta = 4;
 	t.prior_scale = _i ? 0.5 : 0;
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, CHAINS, step, 10);
+	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, step, 10);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, step, _i ? 8 : 4, 1);
 	free(s.draws);
@@ -102,7 +102,7 @@ START_TEST(test_ula__walks_at_the_edge_of_stability)
 {
 	enum { N = 50, MANY = 2000 };
 	law l = normal_law(EGM_F64, 1, 2, 2);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, MANY, 2, 11);
+	any_kernel_options o = sampler_options(ANY_ULA, MANY, 2, 11);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	static const double zeros[MANY];
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, zeros)));
@@ -122,7 +122,7 @@ START_TEST(test_ula__freezes_where_it_diverges)
 	enum { N = 400 };
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
 	law l = normal_law(dtype, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_ULA, 3, 8, 12);
+	any_kernel_options o = sampler_options(ANY_ULA, 3, 8, 12);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double draws[N][3], energies[N][3];
 	const float *narrow = (const float *)(const void *)draws;

@@ -16,10 +16,9 @@ static egm_dtype dtype_of(int i)
 	return i / 2 % 2 ? EGM_F32 : EGM_F64;
 }
 
-static egm_sampler_options options_of(int i, double eps, double h, int64_t leapfrogs, uint64_t seed)
+static any_kernel_options options_of(int i, double eps, double h, int64_t leapfrogs, uint64_t seed)
 {
-	egm_sampler_options o =
-	    sampler_options(is_hmc(i) ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, CHAINS, is_hmc(i) ? h : eps, seed);
+	any_kernel_options o = sampler_options(is_hmc(i) ? ANY_HMC : ANY_MALA, CHAINS, is_hmc(i) ? h : eps, seed);
 	if (!is_hmc(i)) return o;
 	o.leapfrog_steps = leapfrogs;
 	o.jitter = 0.2;
@@ -35,7 +34,7 @@ START_TEST(test_laws__normal_of_unequal_scales)
 	law l = normal_law(dtype_of(_i), 10, 1, 100);
 	l.numbers[2] = 2;
 	for (int64_t j = 0; j < 10; j++) scale[j] = 1 / sqrt(normal_precision(&l, j));
-	egm_sampler_options o = scaled ? options_of(_i, 1, 0.7, 3, 31) : options_of(_i, 0.015, 0.1, 15, 32);
+	any_kernel_options o = scaled ? options_of(_i, 1, 0.7, 3, 31) : options_of(_i, 0.015, 0.1, 15, 32);
 	if (scaled) o.scale = scale;
 	int slow = !scaled && !is_hmc(_i);
 	sample s = sample_law(&l, NULL, &o, slow ? 2000 : 200, slow ? 800 : 1000, slow ? 8 : 1);
@@ -72,7 +71,7 @@ START_TEST(test_laws__bounds_of_every_kind)
 	t.lower = lower;
 	t.upper = upper;
 	law l = {.dtype = dtype_of(_i), .dims = 4, .energy = boxed_energy};
-	egm_sampler_options o = options_of(_i, 0.8, 0.6, 5, 33);
+	any_kernel_options o = options_of(_i, 0.8, 0.6, 5, 33);
 	sample s = sample_law(&l, &t, &o, 300, 1500, 2);
 	assert_normal(&s, 0, 0, 1);
 	double inside = normal_share(2) - normal_share(-1), mean = (normal_density(-1) - normal_density(2)) / inside;
@@ -107,7 +106,7 @@ START_TEST(test_laws__mixture_of_two_normals)
 {
 	const double center[2] = {1.5, -1};
 	law l = {.dtype = dtype_of(_i), .dims = 2, .energy = unequal_mixture};
-	egm_sampler_options o = options_of(_i, 1.5, 0.6, 4, 34);
+	any_kernel_options o = options_of(_i, 1.5, 0.6, 4, 34);
 	sample s = sample_law(&l, NULL, &o, 500, 1000, 4);
 	for (int64_t j = 0; j < 2; j++) {
 		double m = center[j];
@@ -133,7 +132,7 @@ static double rosenbrock_energy(const law *l, const double *x, double *gradient)
 START_TEST(test_laws__rosenbrock)
 {
 	law l = {.dtype = dtype_of(_i), .dims = 2, .energy = rosenbrock_energy};
-	egm_sampler_options o = options_of(_i, 0.02, 0.06, 20, 35);
+	any_kernel_options o = options_of(_i, 0.02, 0.06, 20, 35);
 	sample s = sample_law(&l, NULL, &o, 500, 1500, is_hmc(_i) ? 2 : 12);
 	assert_normal(&s, 0, 1, sqrt(0.5));
 	ck_assert_expect(&s, mean_of, 1, 0, 1.5);
@@ -154,7 +153,7 @@ END_TEST
 START_TEST(test_laws__funnel_is_not_sampled)
 {
 	law l = law_of(funnel_energy, 10, 0);
-	egm_sampler_options o = options_of(_i, 0.2, 0.3, 10, 36);
+	any_kernel_options o = options_of(_i, 0.2, 0.3, 10, 36);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, egm_no_out(), egm_no_out(), NULL, NULL));
 	sample s = run_sampler(sampler, EGM_F64, 10, CHAINS, 1000, 1);

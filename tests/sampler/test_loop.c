@@ -18,7 +18,7 @@ static int target_of(int i)
 
 static record run_target(loop_target *t, int i, int64_t chains, int64_t n, int64_t thin)
 {
-	egm_sampler_options o = loop_options(kernel_of(i), chains);
+	any_kernel_options o = loop_options(kernel_of(i), chains);
 	egm_sampler *sampler = make_sampler(t->target, &o);
 	record r = record_run(sampler, t, chains, n, thin, EGM_OK);
 	egm_sampler_free(sampler);
@@ -70,7 +70,7 @@ START_TEST(test_loop__a_cut_run_and_a_thinned_one_are_the_same_run)
 	record all = run_alone(_i, 1, CHAINS, N, 1), thinned = run_alone(_i, 1, CHAINS, N / 3, 3);
 	loop_target t;
 	open_target(&t, target_of(_i), 2);
-	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
+	any_kernel_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	record first = record_run(sampler, &t, CHAINS, FIRST, 1, EGM_OK);
 	record rest = record_run(sampler, &t, CHAINS, N - FIRST, 1, EGM_OK);
@@ -93,7 +93,7 @@ START_TEST(test_loop__nothing_has_to_be_written)
 	record all = run_alone(_i, 1, CHAINS, 4, 1);
 	loop_target t;
 	open_target(&t, target_of(_i), 1);
-	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
+	any_kernel_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double draws[CHAINS * LOOP_MOST], energies[CHAINS];
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -120,14 +120,14 @@ START_TEST(test_loop__points_go_out_and_in)
 	record all = run_alone(_i, 1, CHAINS, 5, 1);
 	loop_target t;
 	open_target(&t, target_of(_i), 1);
-	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
+	any_kernel_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	record start = record_run(sampler, &t, CHAINS, 3, 1, EGM_OK);
 	double points[CHAINS * LOOP_MOST];
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, t.dtype, points)));
 	for (int64_t i = 0; i < CHAINS * t.dims; i++)
 		ck_assert(number_at(t.dtype, points, i) == start.draws.draws[2 * CHAINS * t.dims + i]);
-	int tempered = kernel_of(_i) == EGM_SAMPLER_TEMPERED; /* its hotter levels stand elsewhere, and move */
+	int tempered = kernel_of(_i) == ANY_TEMPERED; /* its hotter levels stand elsewhere, and move */
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, points)));
 	ck_assert(isnan(sampler_stats(sampler, -1).energy));
 	record rest = record_run(sampler, &t, CHAINS, 2, 1, EGM_OK);
@@ -149,7 +149,7 @@ START_TEST(test_loop__energies_are_those_of_the_target)
 	enum { CHAINS = 6, N = 4 };
 	loop_target t;
 	open_target(&t, target_of(_i), 2);
-	egm_sampler_options o = loop_options(kernel_of(_i), CHAINS);
+	any_kernel_options o = loop_options(kernel_of(_i), CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double draws[N * CHAINS * LOOP_MOST], energies[N * CHAINS], again[N * CHAINS], sum = 0;
 	ck_assert_egm(
@@ -174,7 +174,7 @@ END_TEST
 
 typedef struct worker {
 	loop_target *t;
-	egm_sampler_options options;
+	any_kernel_options options;
 	record record;
 } worker;
 

@@ -2,6 +2,7 @@
 /* What may happen to a run: a callback stops it, a chain goes where no energy is, the net's parameters change. And what
  * may not: memory asked for after the first call. */
 #include "loop_fixture.h"
+#include <stdio.h>
 
 enum { CHAINS = 8, DRAWS = 4 };
 
@@ -30,13 +31,13 @@ static void assert_whole_transitions(egm_sampler *sampler, const double *draws, 
 }
 
 /* Stops at call `stop_at`, looks, and goes on. */
-static void stop_and_go_on(int kind, const egm_sampler_options *o, long stop_at, const record *all)
+static void stop_and_go_on(int kind, const any_kernel_options *o, long stop_at, const record *all)
 {
 	loop_target t;
 	open_target(&t, kind, 1);
 	egm_sampler *sampler = make_sampler(t.target, o);
 	double starts[CHAINS * LOOP_MOST], draws[DRAWS * CHAINS * LOOP_MOST];
-	int tempered = o->kernel == EGM_SAMPLER_TEMPERED;
+	int tempered = o->kernel == ANY_TEMPERED;
 	for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) draws[i] = NAN;
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, starts)));
 	t.law.stop_at = stop_at;
@@ -61,7 +62,7 @@ static void stop_and_go_on(int kind, const egm_sampler_options *o, long stop_at,
 START_TEST(test_events__a_callback_stops_at_every_call)
 {
 	int kind = (_i % 2 ? CONCURRENT : CALLBACK) + (_i / 2 % 2 ? WIDE : 0);
-	egm_sampler_options o = loop_options(1 + _i / 4, CHAINS);
+	any_kernel_options o = loop_options(1 + _i / 4, CHAINS);
 	loop_target t;
 	open_target(&t, kind, 1);
 	egm_sampler *sampler = make_sampler(t.target, &o);
@@ -79,7 +80,7 @@ START_TEST(test_events__stops_do_not_change_the_law)
 {
 	enum { MANY = 300, LOOKS = 100 };
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = sampler_options(_i ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, MANY, _i ? 1.1 : 1.2, 71);
+	any_kernel_options o = sampler_options(_i ? ANY_HMC : ANY_MALA, MANY, _i ? 1.1 : 1.2, 71);
 	if (_i) o.leapfrog_steps = 2;
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	double points[LOOKS][MANY];
@@ -113,11 +114,31 @@ static law holed_law(double hole, int how)
 	return (law){.dtype = EGM_F64, .dims = LOOP_MOST, .energy = holed_energy, .numbers = {1, 1, 0, hole, how}};
 }
 
+static char warning[256]; /* the last one */
+static int warnings;
+
+static void keep_warning(int32_t level, const char *message, void *user)
+{
+	if (level != EGM_LOG_WARNING) return;
+	warnings++;
+	snprintf(warning, sizeof warning, "%s", message);
+}
+
+static egm_context *logging_context(void (*log)(int32_t level, const char *message, void *user), void *user)
+{
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
+	egm_context *context = NULL;
+	o.log = log;
+	o.log_user = user;
+	ck_assert_egm(egm_context_create(&context, &o));
+	return context;
+}
+
 static egm_sampler *holed_sampler(law *l, int32_t kernel)
 {
-	egm_context *context = threaded_context(1);
+	egm_context *context = logging_context(keep_warning, NULL);
 	egm_target *target = law_target(context, l, NULL);
-	egm_sampler_options o = loop_options(kernel, CHAINS);
+	any_kernel_options o = loop_options(kernel, CHAINS);
 	o.start_scale = 0.1; /* far from the hole */
 	egm_sampler *sampler = make_sampler(target, &o);
 	egm_target_free(target);
@@ -138,8 +159,12 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 	points[BAD][0] = 60;
 	ck_assert_egm(egm_sampler_set_points(bad, points_in(bad, EGM_F64, points)));
 	record a = record_run(good, &wide, CHAINS, DRAWS, 1, EGM_OK);
-	record b = record_run(bad, &wide, CHAINS, DRAWS, 1, EGM_ERR_NONFINITE);
-	ck_assert_ptr_nonnull(strstr(egm_last_error(), "chain 5 is not finite after 0 transitions"));
+	ck_assert_int_eq(warnings, 0);
+	record b = record_run(bad, &wide, CHAINS, DRAWS, 1, EGM_OK);
+	ck_assert_int_eq(warnings, 1);
+	ck_assert_str_eq(warning,
+	                 "egm_sampler_run: energy or gradient of chain 5 is not finite after 0 transitions; 1 of 8 "
+	                 "chains are frozen");
 	for (int64_t n = 0; n < DRAWS; n++)
 		for (int64_t c = 0; c < CHAINS; c++) {
 			if (c != BAD) assert_same_draw(&a, n, &b, n, c);
@@ -153,6 +178,7 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 	/* told once; the chain stays frozen until it is put elsewhere */
 	long rows = l.rows;
 	ck_assert_egm(egm_sampler_run(bad, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_int_eq(warnings, 1);
 	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
 	ck_assert_int_ge(l.rows - rows, 2 * (CHAINS - 1));
 	ck_assert_egm(egm_sampler_points(bad, points_out(bad, EGM_F64, back)));
@@ -174,10 +200,10 @@ START_TEST(test_events__a_chain_that_steps_into_nothing)
 {
 	enum { LONG = 300 };
 	law whole = holed_law(INFINITY, 0), holed = holed_law(2, _i);
-	egm_sampler *a = holed_sampler(&whole, EGM_SAMPLER_ULA);
-	egm_sampler *b = holed_sampler(&holed, EGM_SAMPLER_ULA);
+	egm_sampler *a = holed_sampler(&whole, ANY_ULA);
+	egm_sampler *b = holed_sampler(&holed, ANY_ULA);
 	record r = record_run(a, &wide, CHAINS, LONG, 1, EGM_OK);
-	record f = record_run(b, &wide, CHAINS, LONG, 1, EGM_ERR_NONFINITE);
+	record f = record_run(b, &wide, CHAINS, LONG, 1, EGM_OK);
 	int64_t frozen = 0;
 	for (int64_t c = 0; c < CHAINS; c++) {
 		int64_t n = 0;
@@ -188,7 +214,7 @@ START_TEST(test_events__a_chain_that_steps_into_nothing)
 		for (int64_t k = n; k < LONG && n > 0; k++) assert_same_draw(&r, n - 1, &f, k, c);
 	}
 	ck_assert_int_ge(frozen, 2);
-	egm_sampler *m = holed_sampler(&holed, EGM_SAMPLER_MALA);
+	egm_sampler *m = holed_sampler(&holed, ANY_MALA);
 	ck_assert_egm(egm_sampler_run(m, LONG, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_ge(sampler_stats(m, -1).divergences, 1);
 	egm_sampler_free(m);
@@ -199,6 +225,85 @@ START_TEST(test_events__a_chain_that_steps_into_nothing)
 }
 END_TEST
 
+/* Where no chain moves any more: an error, also in later calls, that names the chain that froze first. _i: kernel, and
+ * with those that have one a warm-up in place of a run */
+START_TEST(test_events__no_chain_moves_any_more)
+{
+	const int32_t kernel = 1 + _i % LOOP_KERNELS;
+	const int warms = _i >= LOOP_KERNELS && kernel != ANY_ULA && kernel != ANY_ANNEALED_LANGEVIN;
+	char text[200];
+	law l = holed_law(50, 0);
+	egm_sampler *s = holed_sampler(&l, kernel);
+	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
+	/* chain 2 is the only one that makes a few transitions before it stands in the hole */
+	ck_assert_egm(egm_sampler_run(s, 1, 3, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, points)));
+	for (int64_t c = 0; c < CHAINS; c++) points[c][0] = c == 2 ? 0 : 60;
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_run(s, 1, 4, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_int_eq(sampler_stats(s, -1).frozen, CHAINS - 1);
+	ck_assert_int_eq(warnings, 1);
+	points[2][0] = 60;
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	for (int call = 0; call < 3; call++) {
+		egm_status st = warms ? egm_sampler_warmup(s, 30, NULL, NULL)
+		                      : egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL);
+		ck_assert_int_eq(st, EGM_ERR_NONFINITE);
+		snprintf(
+		    text, sizeof text,
+		    "egm_sampler_%s: energy or gradient of chain 0 is not finite after 3 transitions, and all 8 chains are "
+		    "frozen; egm_sampler_set_points thaws them",
+		    warms ? "warmup" : "run");
+		ck_assert_str_eq(egm_last_error(), text);
+		ck_assert_int_eq(sampler_stats(s, -1).frozen, CHAINS);
+		ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, back)));
+		ck_assert_mem_eq(back, points, sizeof points);
+	}
+	ck_assert_int_eq(warnings, 1);
+	points[7][0] = 0;
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_int_eq(sampler_stats(s, -1).frozen, CHAINS - 1);
+	egm_sampler_free(s);
+}
+END_TEST
+
+/* The warning comes while the call lasts: who is told may look at the chains, and may free them. */
+typedef struct listener {
+	egm_sampler *sampler;
+	int64_t frozen;
+	egm_status moved;
+} listener;
+
+static void look_and_free(int32_t level, const char *message, void *user)
+{
+	listener *w = (listener *)user;
+	double points[CHAINS * LOOP_MOST];
+	w->frozen = sampler_stats(w->sampler, -1).frozen;
+	ck_assert_egm(egm_sampler_points(w->sampler, points_out(w->sampler, EGM_F64, points)));
+	w->moved = egm_sampler_set_points(w->sampler, points_in(w->sampler, EGM_F64, points));
+	egm_sampler_free(w->sampler);
+}
+
+START_TEST(test_events__who_is_told_of_frozen_chains_may_look)
+{
+	listener w = {0};
+	law l = holed_law(50, 0);
+	egm_context *context = logging_context(look_and_free, &w);
+	egm_target *target = law_target(context, &l, NULL);
+	any_kernel_options o = loop_options(ANY_MALA, CHAINS);
+	double points[CHAINS][LOOP_MOST] = {{0}};
+	w.sampler = make_sampler(target, &o);
+	egm_target_free(target);
+	egm_context_free(context);
+	points[3][0] = points[4][0] = 60;
+	ck_assert_egm(egm_sampler_set_points(w.sampler, points_in(w.sampler, EGM_F64, points)));
+	ck_assert_egm(egm_sampler_warmup(w.sampler, 20, NULL, NULL));
+	ck_assert_int_eq(w.frozen, 2);
+	ck_assert_int_eq(w.moved, EGM_ERR_STATE);
+}
+END_TEST
+
 /* ---- memory, rows, parameters */
 
 START_TEST(test_events__no_memory_after_the_first_call)
@@ -206,7 +311,7 @@ START_TEST(test_events__no_memory_after_the_first_call)
 	egm_test_allocator allocator = {0};
 	loop_target t;
 	open_target_in(&t, egm_test_context(&allocator), _i / LOOP_KERNELS);
-	egm_sampler_options o = loop_options(1 + _i % LOOP_KERNELS, 70);
+	any_kernel_options o = loop_options(1 + _i % LOOP_KERNELS, 70);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	double *draws = (double *)malloc(3 * 70 * LOOP_MOST * sizeof *draws);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_no_out(), NULL, NULL));
@@ -259,7 +364,7 @@ START_TEST(test_events__rows_of_a_call)
 	t.concurrent = _i > 0;
 	t.rows = _i > 1 ? 7 : 100;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, &t, watched, &w));
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, MANY, 1, 72);
+	any_kernel_options o = sampler_options(ANY_MALA, MANY, 1, 72);
 	egm_sampler *sampler = make_sampler(target, &o);
 	ck_assert_egm(egm_sampler_run(sampler, N, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(w.law.rows, MANY * (N + 1));
@@ -275,7 +380,7 @@ START_TEST(test_events__other_parameters_are_seen)
 {
 	loop_target t;
 	open_target(&t, (_i % 2 ? LATENT : NET_64) + (_i / 2 ? WIDE : 0), 1);
-	egm_sampler_options o = loop_options(_i / 2 ? EGM_SAMPLER_ULA : EGM_SAMPLER_MALA, CHAINS);
+	any_kernel_options o = loop_options(_i / 2 ? ANY_ULA : ANY_MALA, CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &o);
 	egm_model *changed = _i % 2 ? t.generator : t.energy;
 	double draws[CHAINS * LOOP_MOST], energies[CHAINS], expected[CHAINS], parameters[2048], before[CHAINS];
@@ -310,6 +415,8 @@ int main(void)
 	TCase *frozen = new_case(suite, "frozen chains", "R16");
 	tcase_add_loop_test(frozen, test_events__a_chain_at_a_bad_point_freezes_alone, 0, 4 * LOOP_KERNELS);
 	tcase_add_loop_test(frozen, test_events__a_chain_that_steps_into_nothing, 0, 4);
+	tcase_add_loop_test(frozen, test_events__no_chain_moves_any_more, 0, 2 * LOOP_KERNELS);
+	tcase_add_test(frozen, test_events__who_is_told_of_frozen_chains_may_look);
 	TCase *rest = new_case(suite, "memory, rows, parameters", NULL);
 	tcase_add_loop_test(rest, test_events__no_memory_after_the_first_call, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(rest, test_events__rows_of_a_call, 0, 3);

@@ -16,7 +16,7 @@ static const double steps[] = {0.1, 0.5, 1, 2, 3};
 START_TEST(test_mala__variance_of_a_normal_law_is_one)
 {
 	law l = normal_law(_i < 5 ? EGM_F64 : EGM_F32, 1, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, steps[_i % 5], 21);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, steps[_i % 5], 21);
 	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
 	assert_normal(&s, 0, 0, 1);
 	free(s.draws);
@@ -27,7 +27,7 @@ END_TEST
 START_TEST(test_mala__small_steps_in_two_dimensions)
 {
 	law l = normal_law(EGM_F64, 2, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 0.02, 22);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, 0.02, 22);
 	o.start_scale = _i ? 4 : 0.1;
 	sample s = sample_law(&l, NULL, &o, 1500, 2000, 1);
 	for (int64_t j = 0; j < 2; j++) assert_normal(&s, j, 0, 1);
@@ -41,7 +41,7 @@ START_TEST(test_mala__beta_and_prior)
 	t.beta = 0.5;
 	t.prior_scale = _i ? 0.5 : 0;
 	law l = normal_law(EGM_F64, 2, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, _i ? 0.3 : 1, 23);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, _i ? 0.3 : 1, 23);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	assert_normal(&s, 1, 0, sqrt(1 / (_i ? 4.5 : 0.5)));
 	free(s.draws);
@@ -52,7 +52,7 @@ END_TEST
 START_TEST(test_mala__jitter_keeps_the_law)
 {
 	law l = normal_law(EGM_F64, 2, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 0.5, 29);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, 0.5, 29);
 	o.jitter = 0.9;
 	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
 	assert_normal(&s, 1, 0, 1);
@@ -87,7 +87,7 @@ START_TEST(test_mala__acceptance_of_normal_laws)
 	if (_i % 3 == 0) ck_assert_near(mean_acceptance(eps, d), published[_i / 3], 1e-3);
 	if (d == 100) ck_assert_near(mean_acceptance(eps, d), erfc(pow(eps, 1.5) * sqrt(d) / 8 / sqrt(2)), 0.1 / sqrt(d));
 	law l = normal_law(EGM_F64, d, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, eps, 24); /* starts in the law: N(0, I) */
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, eps, 24); /* starts in the law: N(0, I) */
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 500, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	double each[CHAINS], sum = 0;
@@ -105,7 +105,7 @@ START_TEST(test_mala__one_gradient_a_step)
 {
 	enum { FEW = 7 };
 	law l = normal_law(EGM_F64, 3, 1, 1);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, FEW, 1.5, 25);
+	any_kernel_options o = sampler_options(ANY_MALA, FEW, 1.5, 25);
 	egm_sampler *sampler = sampler_of(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 10, 3, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(l.rows, FEW * 31);
@@ -133,7 +133,7 @@ START_TEST(test_mala__exponential_law_on_a_half_line)
 	else
 		t.lower = &bound;
 	law l = {.dtype = _i < 4 ? EGM_F64 : EGM_F32, .dims = 1, .energy = linear_energy, .numbers = {sign}};
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 0.5, 26);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, 0.5, 26);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	ck_assert_expect(&s, mean_of, 0, bound, sign);
 	ck_assert_expect(&s, square_of, 0, bound + sign, 1);
@@ -153,7 +153,7 @@ START_TEST(test_mala__uniform_law_in_a_box)
 	t.lower = lower;
 	t.upper = upper;
 	law l = {.dtype = _i ? EGM_F32 : EGM_F64, .dims = 2, .energy = linear_energy};
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_MALA, CHAINS, 1.5, 27);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, 1.5, 27);
 	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
 	for (int64_t j = 0; j < 2; j++) {
 		double width = upper[j] - lower[j], center = (upper[j] + lower[j]) / 2;

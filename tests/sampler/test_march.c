@@ -17,9 +17,9 @@ typedef struct outcome {
 	egm_sampler_statistics stats;
 } outcome;
 
-static egm_sampler_options march_options(int64_t chains, const double *scale)
+static any_kernel_options march_options(int64_t chains, const double *scale)
 {
-	egm_sampler_options options = sampler_options(EGM_SAMPLER_ULA, chains, 0.3, 71);
+	any_kernel_options options = sampler_options(ANY_ULA, chains, 0.3, 71);
 	options.scale = scale;
 	options.start_scale = 0.3; /* inside of every wall */
 	return options;
@@ -31,14 +31,14 @@ static void watch(egm_sampler *sampler, egm_dtype dtype, int energies, outcome *
 	o->status = egm_sampler_run(sampler, DRAWS, 3, draws_out(sampler, DRAWS, o->draws),
 	                            energies_out(sampler, DRAWS, energies ? o->energies : NULL), NULL, NULL);
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, dtype, o->points)));
-	ck_assert_egm(egm_sampler_statistics_init(&o->stats, sizeof o->stats));
+	o->stats = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	ck_assert_egm(egm_sampler_stats(sampler, -1, &o->stats));
 	egm_sampler_free(sampler);
 }
 
 static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
 {
-	egm_sampler_options options = march_options(chains, scale);
+	any_kernel_options options = march_options(chains, scale);
 	l->calls = 0;
 	watch(sampler_of(l, box, &options), l->dtype, 1, o);
 }
@@ -99,7 +99,7 @@ START_TEST(test_march__a_chain_that_freezes)
 	l.energy = walled_energy;
 	l.numbers[3] = 2.2;
 	const outcome *o = check_same(&l, NULL, 60);
-	ck_assert_int_eq(o->status, EGM_ERR_NONFINITE);
+	ck_assert_int_eq(o->status, EGM_OK);
 	ck_assert_int_gt(o->stats.frozen, 0);
 	ck_assert_int_lt(o->stats.frozen, 60);
 	ck_assert_int_gt(o->stats.transitions, (60 - o->stats.frozen) * DRAWS * 3);
@@ -130,7 +130,7 @@ static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t 
 	egm_target *t;
 	egm_target_options o = target_options();
 	o.prior_scale = 2;
-	ck_assert_egm(egm__target_create(&t, "test", context, dtype, 4, 0, &o));
+	ck_assert_egm(egm__target_create(&t, context, dtype, 4, 0, &o));
 	t->build = build_walled;
 	t->tame = tame;
 	return t;
@@ -138,7 +138,7 @@ static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t 
 
 /* One by one and in blocks, with the energy at every step and without, and with nobody asking for energies at draws. */
 static void check_program(egm_target *(*make)(egm_context *, egm_dtype, int32_t), egm_dtype dtype, int64_t n,
-                          egm_status status)
+                          int freezes)
 {
 	static outcome one_by_one, block;
 	const double ones[4] = {1, 1, 1, 1};
@@ -146,22 +146,20 @@ static void check_program(egm_target *(*make)(egm_context *, egm_dtype, int32_t)
 		for (int32_t way = 0; way < 3; way++) {
 			egm_context *context = threaded_context(1 + way % 2);
 			egm_target *t = make(context, dtype, way == 2);
-			egm_sampler_options options = march_options(n, way ? NULL : ones);
+			any_kernel_options options = march_options(n, way ? NULL : ones);
 			outcome *o = way ? &block : &one_by_one;
 			watch(make_sampler(t, &options), dtype, energies, o);
 			egm_target_free(t);
 			egm_context_free(context);
-			ck_assert_int_eq(o->status, status);
+			ck_assert_int_eq(o->status, EGM_OK);
 			if (way) assert_same(&block, &one_by_one);
-			if (status == EGM_OK) continue;
-			ck_assert_int_gt(o->stats.frozen, 0);
-			ck_assert_int_lt(o->stats.frozen, n);
+			ck_assert(freezes ? o->stats.frozen > 0 && o->stats.frozen < n : o->stats.frozen == 0);
 		}
 }
 
 START_TEST(test_march__walkers_freeze_where_the_energy_was_left_out)
 {
-	for (int i = 0; i < 2; i++) check_program(walled_target, i ? EGM_F32 : EGM_F64, 70, EGM_ERR_NONFINITE);
+	for (int i = 0; i < 2; i++) check_program(walled_target, i ? EGM_F32 : EGM_F64, 70, 1);
 }
 END_TEST
 
@@ -186,7 +184,7 @@ static egm_target *net_target(egm_context *context, egm_dtype dtype, int32_t tam
 
 START_TEST(test_march__same_bits_without_energies)
 {
-	for (int i = 0; i < 6; i++) check_program(net_target, i % 2 ? EGM_F32 : EGM_F64, chains[i / 2], EGM_OK);
+	for (int i = 0; i < 6; i++) check_program(net_target, i % 2 ? EGM_F32 : EGM_F64, chains[i / 2], 0);
 }
 END_TEST
 
@@ -220,15 +218,15 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
 	static const double colder[2] = {1.5, 1};
 	egm_target *t;
 	egm_context *context = threaded_context(1);
-	egm_sampler_options options = march_options(n, scale);
-	if (kernel != EGM_SAMPLER_ULA) options = sampler_options(kernel, n, 0.3, 71);
+	any_kernel_options options = march_options(n, scale);
+	if (kernel != ANY_ULA) options = sampler_options(kernel, n, 0.3, 71);
 	options.start_scale = 0.3;
 	options.seed = overflow_seed;
 	options.scale = scale;
-	if (kernel == EGM_SAMPLER_HMC) options.leapfrog_steps = 8;
-	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.temperatures = colder, options.levels = 2;
-	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) options.steps_per_level = 4;
-	ck_assert_egm(egm__target_create(&t, "test", context, EGM_F64, 4, 0, NULL));
+	if (kernel == ANY_HMC) options.leapfrog_steps = 8;
+	if (kernel == ANY_ANNEALED_LANGEVIN) options.temperatures = colder, options.levels = 2;
+	if (kernel == ANY_ANNEALED_LANGEVIN) options.steps_per_level = 4;
+	ck_assert_egm(egm__target_create(&t, context, EGM_F64, 4, 0, NULL));
 	t->build = build_overflow;
 	t->tame = 1;
 	if (pieces)
@@ -243,7 +241,7 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
  * nobody wants in a block in step: what they do may not depend on it, nor on the chains beside them. */
 START_TEST(test_march__an_energy_that_overflows_on_the_way)
 {
-	static const int32_t kernels[] = {EGM_SAMPLER_ULA, EGM_SAMPLER_HMC, EGM_SAMPLER_ANNEALED_LANGEVIN};
+	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};
 	static outcome all, few, one_by_one;
 	const double ones[4] = {1, 1, 1, 1};
 	run_overflow(kernels[_i], OVERFLOWS, NULL, 0, &all);
@@ -256,7 +254,7 @@ START_TEST(test_march__an_energy_that_overflows_on_the_way)
 			ck_assert_mem_eq(few.energies + draw * n * 8, all.energies + draw * OVERFLOWS * 8, (size_t)n * 8);
 		}
 	}
-	if (kernels[_i] == EGM_SAMPLER_HMC)
+	if (kernels[_i] == ANY_HMC)
 		ck_assert_int_gt(all.stats.divergences, 0);
 	else
 		ck_assert(all.stats.frozen > 0 && all.stats.frozen < OVERFLOWS);
@@ -266,13 +264,13 @@ END_TEST
 /* A stop looks at energies that nobody else would have looked at. */
 START_TEST(test_march__an_energy_that_overflows_before_a_stop)
 {
-	static const int32_t kernels[] = {EGM_SAMPLER_ULA, EGM_SAMPLER_HMC, EGM_SAMPLER_ANNEALED_LANGEVIN};
+	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};
 	static outcome whole, pieces;
 	const double ones[4] = {1, 1, 1, 1}, *scale = _i % 2 ? ones : NULL;
 	for (overflow_seed = 71; overflow_seed < 111; overflow_seed++) {
 		run_overflow(kernels[_i / 2], OVERFLOWS, scale, 0, &whole);
 		run_overflow(kernels[_i / 2], OVERFLOWS, scale, 1, &pieces);
-		pieces.status = whole.status; /* of calls that stopped, the frozen chains are in the statistics alone */
+		pieces.status = whole.status; /* that of the last call, where the others stopped */
 		assert_same(&pieces, &whole);
 	}
 }

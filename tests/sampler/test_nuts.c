@@ -12,7 +12,7 @@ START_TEST(test_nuts__gaussian_in_one_dimension)
 	const double steps[] = {1.4, 0.35};
 	for (int run = 0; run < 2; run++) {
 		law l = spread_law(1, 1, 1);
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, steps[run], 1);
+		any_kernel_options o = sampler_options(ANY_NUTS, N, steps[run], 1);
 		egm_sampler *s = sampler_on(&l, &o);
 		uint64_t state = 11;
 		for (int i = 0; i < N; i++) x[i] = normal(&state);
@@ -31,7 +31,7 @@ START_TEST(test_nuts__gaussian_in_single_precision)
 	const double scale[D] = {0.2, 1.5, 3};
 	law l = spread_law(D, 0.2, 5);
 	l.dtype = EGM_F32;
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 1.1, 2);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 1.1, 2);
 	o.scale = scale;
 	egm_sampler *s = sampler_on(&l, &o);
 	float *x = calloc(N * D, sizeof *x);
@@ -55,7 +55,7 @@ START_TEST(test_nuts__condition_1000_without_scales)
 	enum { N = 100, D = 100 };
 	double *x = numbers(N * D);
 	law l = spread_law(D, 1, sqrt(1000));
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.7, 3);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.7, 3);
 	o.adapt_scale = 0;
 	egm_sampler *s = sampler_on(&l, &o);
 	uint64_t state = 13;
@@ -75,7 +75,7 @@ START_TEST(test_nuts__condition_1000_with_adapted_scales)
 	enum { N = 100, D = 100 };
 	double *x = numbers(N * D);
 	law l = spread_law(D, 1, sqrt(1000));
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.1, 4);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.1, 4);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, 1, 10, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
@@ -93,7 +93,7 @@ START_TEST(test_nuts__correlated_gaussian)
 	enum { N = 20000 };
 	double r = 0.95, *x = numbers(2 * N), *z = numbers(2 * N);
 	law l = law_of(correlated_energy, 2, r);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.35, 5);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.35, 5);
 	egm_sampler *s = sampler_on(&l, &o);
 	uint64_t state = 14;
 	for (int i = 0; i < N; i++) {
@@ -119,7 +119,7 @@ START_TEST(test_nuts__mixture_from_one_mode)
 	enum { N = 10000 };
 	double *x = numbers(2 * N), *squares = numbers(N), *side = numbers(N);
 	law l = law_of(mixture_energy, 2, 1.5);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.8, 6);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.8, 6);
 	egm_sampler *s = sampler_on(&l, &o);
 	for (int i = 0; i < N; i++) x[2 * i] = -1.5;
 	carry(s, x, 40);
@@ -161,7 +161,7 @@ START_TEST(test_nuts__banana)
 	enum { N = 10000 };
 	double width = 0.5, *x = numbers(2 * N);
 	law l = law_of(banana_energy, 2, width);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.25, 7);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.25, 7);
 	egm_sampler *s = sampler_on(&l, &o);
 	uint64_t state = 15;
 	for (int i = 0; i < N; i++) {
@@ -183,7 +183,7 @@ START_TEST(test_nuts__funnel_is_left_invariant)
 	enum { N = 2000, D = 5 };
 	double *x = numbers(N * D);
 	law l = law_of(funnel_energy, D, 0);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.5, 8);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.5, 8);
 	egm_sampler *s = sampler_on(&l, &o);
 	uint64_t state = 16;
 	for (int i = 0; i < N; i++) {
@@ -209,7 +209,7 @@ START_TEST(test_nuts__funnel_is_not_explored)
 	enum { CHAINS = 40, DRAWS = 500, D = 10 };
 	double *x = numbers((int64_t)CHAINS * DRAWS * D);
 	law l = law_of(funnel_energy, D, 0);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, CHAINS, 0.1, 9);
+	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 9);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, DRAWS, 1, draws_out(s, DRAWS, x), egm_no_out(), NULL, NULL));
@@ -232,7 +232,7 @@ START_TEST(test_nuts__wall_of_infinite_energy)
 	double *x = numbers(N), *squares = numbers(N), share = 0.48394144903828670 / 0.68268949213708590;
 	law l = law_of(wall_energy, 1, 1);
 	l.numbers[1] = INFINITY;
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, N, 0.5, 10);
+	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.5, 10);
 	egm_sampler *s = sampler_on(&l, &o);
 	uint64_t state = 17;
 	for (int i = 0; i < N; i++) do
@@ -293,9 +293,9 @@ static void rank_truth(uint64_t *state, egm_context *context, int replicate, int
 	egm_sampler *s = NULL;
 	double truth[2] = {normal(state), normal(state) / 2}, theta[2 * DRAWS];
 	for (int j = 0; j < OBSERVED; j++) data.y[j] = truth[0] + exp(truth[1]) * normal(state);
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 1, 0.5, (uint64_t)replicate);
+	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.5, (uint64_t)replicate);
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, NULL, posterior, &data));
-	ck_assert_egm(egm_sampler_create(&s, target, &o));
+	ck_assert_egm(any_kernel_sampler(&s, target, &o));
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, truth)));
 	ck_assert_egm(egm_sampler_run(s, 1, 12, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, DRAWS, 4, draws_out(s, DRAWS, theta), egm_no_out(), NULL, NULL));

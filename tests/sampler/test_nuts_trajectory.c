@@ -170,7 +170,7 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 	oracle o = {.r = &r, .dims = (int)l.dims, .h = h};
 	egm_context *context = threaded_context(1);
 	egm_target *target = NULL;
-	egm_sampler_options options = sampler_options(EGM_SAMPLER_NUTS, 1, h, 31);
+	any_kernel_options options = sampler_options(ANY_NUTS, 1, h, 31);
 	double x[DIMS] = {0}, next[DIMS] = {0};
 	int64_t saturated = 0;
 	for (int i = 0; i < DIMS; i++) o.scale[i] = scale ? scale[i] : 1;
@@ -224,7 +224,7 @@ END_TEST
 
 /* ---- counters */
 
-static egm_sampler_statistics stats_after(law l, const egm_sampler_options *o, int64_t transitions)
+static egm_sampler_statistics stats_after(law l, const any_kernel_options *o, int64_t transitions)
 {
 	egm_sampler *s = sampler_on(&l, o);
 	ck_assert_egm(egm_sampler_run(s, 1, transitions, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -236,7 +236,7 @@ static egm_sampler_statistics stats_after(law l, const egm_sampler_options *o, i
 /* 7 steps of 0.001 turn nothing. Priming is one evaluation a chain. */
 START_TEST(test_nuts__tiny_steps_saturate)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 1e-3, 32);
+	any_kernel_options o = sampler_options(ANY_NUTS, 4, 1e-3, 32);
 	o.max_depth = 3;
 	egm_sampler_statistics stats = stats_after(spread_law(10, 1, 1), &o, 50);
 	ck_assert_int_eq(stats.saturated, 200);
@@ -250,7 +250,7 @@ END_TEST
 /* Two steps of 1.9 are more than half a turn: depth 1 or 2, 1 to 3 steps. */
 START_TEST(test_nuts__steps_near_the_limit_of_stability)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 1.9, 33);
+	any_kernel_options o = sampler_options(ANY_NUTS, 4, 1.9, 33);
 	egm_sampler_statistics stats = stats_after(spread_law(1, 1, 1), &o, 500);
 	ck_assert(stats.leapfrogs >= 1 && stats.leapfrogs <= 3);
 	ck_assert_int_eq(stats.saturated, 0);
@@ -260,7 +260,7 @@ END_TEST
 /* The deepest tree, twice: 2^16 - 1 steps. */
 START_TEST(test_nuts__deepest_tree)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 2, 1e-7, 34);
+	any_kernel_options o = sampler_options(ANY_NUTS, 2, 1e-7, 34);
 	o.max_depth = 16;
 	egm_sampler_statistics stats = stats_after(spread_law(2, 1, 1), &o, 1);
 	ck_assert(stats.leapfrogs == 65535);
@@ -274,7 +274,7 @@ END_TEST
 START_TEST(test_nuts__no_orbit_is_followed_twice)
 {
 	for (double h = 0.2; h < 0.5; h += 0.01) {
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 16, h, 35);
+		any_kernel_options o = sampler_options(ANY_NUTS, 16, h, 35);
 		egm_sampler_statistics stats = stats_after(spread_law(100, 1, 1), &o, 30);
 		/* it turns at a length of pi: the smallest tree that is longer is shorter than 2 pi */
 		ck_assert_msg(stats.leapfrogs * h <= 2 * M_PI, "h = %g: %g steps", h, stats.leapfrogs);
@@ -287,7 +287,7 @@ END_TEST
  * within a step or two, and 10^6 later than the others turn. */
 START_TEST(test_nuts__divergence_is_an_option)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 8, 2.5, 36);
+	any_kernel_options o = sampler_options(ANY_NUTS, 8, 2.5, 36);
 	o.divergence = 1;
 	egm_sampler_statistics strict = stats_after(spread_law(50, 1, 100), &o, 100);
 	o.divergence = 1e6;
@@ -312,7 +312,7 @@ START_TEST(test_nuts__points_that_are_not_finite)
 	law l = spread_law(2, 1, 1);
 	double x[8] = {0}, draws[8 * 50];
 	l.energy = broken_energy;
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 4, 0.5, 37);
+	any_kernel_options o = sampler_options(ANY_NUTS, 4, 0.5, 37);
 	egm_sampler *s = sampler_on(&l, &o);
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
 	ck_assert_egm(egm_sampler_run(s, 50, 1, draws_out(s, 50, draws), egm_no_out(), NULL, NULL));
@@ -334,7 +334,7 @@ START_TEST(test_nuts__a_chain_does_not_know_the_others)
 	double first[N * D];
 	for (int run = 0; run < 3; run++) {
 		law l = law_of(funnel_energy, D, 0);
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, chains[run], 0.3, 38);
+		any_kernel_options o = sampler_options(ANY_NUTS, chains[run], 0.3, 38);
 		egm_sampler *s = sampler_on(&l, &o);
 		ck_assert_egm(egm_sampler_warmup(s, 160, NULL, NULL));
 		ck_assert_egm(egm_sampler_run(s, N, 1, draws_out(s, N, draws), egm_no_out(), NULL, NULL));
@@ -356,7 +356,7 @@ START_TEST(test_nuts__energy_error_is_of_second_order)
 {
 	double loss[2];
 	for (int run = 0; run < 2; run++) {
-		egm_sampler_options o = sampler_options(EGM_SAMPLER_NUTS, 64, run ? 0.1 : 0.2, 39);
+		any_kernel_options o = sampler_options(ANY_NUTS, 64, run ? 0.1 : 0.2, 39);
 		loss[run] = 1 - stats_after(spread_law(20, 1, 1), &o, 400).acceptance;
 	}
 	ck_assert_msg(fabs(loss[0] / loss[1] - 4) <= 0.4, "1 - acceptance fell by %g", loss[0] / loss[1]);

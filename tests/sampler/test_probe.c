@@ -88,7 +88,7 @@ START_TEST(test_probe__callback_stops)
 	egm_target *t = recording(&r, 1, 3, NULL);
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	r.stop_at = 2;
-	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "target: the energy callback stopped with -7");
+	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "the energy callback returned -7, which stops it");
 	ck_assert_int_eq(r.calls, 2);
 	ck_assert_egm(egm__probe_run(p, ROWS));
 	egm__probe_free(p);
@@ -423,7 +423,7 @@ START_TEST(test_probe__too_large_for_memory)
 	egm_target *t = recording(&r, 0, 1, NULL);
 	egm__probe *p;
 	fails(egm__probe_create(&p, t, INT64_MAX / 4, NULL), EGM_ERR_MEMORY,
-	      "target: out of memory for 2305843009213693951 points of 3 dimensions");
+	      "out of memory for 2305843009213693951 points of 3 dimensions");
 	ck_assert_ptr_null(p);
 	egm_target_free(t);
 }

@@ -55,13 +55,12 @@ START_TEST(test_progress__pieces_are_the_whole)
 		stopper never = {.at = INT64_MAX};
 		loop_target t;
 		open_target(&t, _i / LOOP_KERNELS, way == 2 ? 3 : 1);
-		egm_sampler_options options = loop_options(1 + _i % LOOP_KERNELS, CHAINS);
+		any_kernel_options options = loop_options(1 + _i % LOOP_KERNELS, CHAINS);
 		egm_sampler *sampler = make_sampler(t.target, &options);
 		memset(o, 0, sizeof *o);
 		if (way < 3) {
-			if (way) ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &never));
 			ck_assert_egm(egm_sampler_run(sampler, DRAWS, THIN, draws_out(sampler, DRAWS, o->draws),
-			                              energies_out(sampler, DRAWS, o->energies), NULL, NULL));
+			                              energies_out(sampler, DRAWS, o->energies), way ? stop_from : NULL, &never));
 		} else {
 			run_in_pieces(sampler, DRAWS, THIN, o->draws, draw_bytes(&t), o->energies, energy_bytes(&t));
 		}
@@ -108,9 +107,9 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 	static outcome whole, part;
 	const int32_t kernel = 1 + _i % LOOP_KERNELS;
 	loop_target t;
-	if (kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) return; /* draws are not where the chain stands: see annealed tests */
+	if (kernel == ANY_ANNEALED_LANGEVIN) return; /* draws are not where the chain stands: see annealed tests */
 	open_target(&t, _i / LOOP_KERNELS, 3);
-	egm_sampler_options options = loop_options(kernel, CHAINS);
+	any_kernel_options options = loop_options(kernel, CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &options);
 	memset(&whole, 0, sizeof whole);
 	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, whole.draws),
@@ -119,17 +118,16 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 	for (int64_t stop_at = 1; stop_at <= DRAWS; stop_at += 3) { /* where no draw is made and no energy asked for */
 		sampler = make_sampler(t.target, &options);
 		witness w = {sampler, &t, &whole, pthread_self(), stop_at, 0};
-		ck_assert_egm(egm_sampler_set_progress(sampler, sees_whole_transitions, &w));
-		ck_assert_int_eq(egm_sampler_run(sampler, 1, DRAWS, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(sampler, 1, DRAWS, egm_no_out(), egm_no_out(), sees_whole_transitions, &w),
+		                 EGM_ERR_STOPPED);
 		egm_sampler_free(sampler);
 	}
 	for (int64_t stop_at = 1; stop_at <= DRAWS; stop_at += 2) {
 		sampler = make_sampler(t.target, &options);
 		witness w = {sampler, &t, &whole, pthread_self(), stop_at, 0};
 		memset(&part, 0x55, sizeof part);
-		ck_assert_egm(egm_sampler_set_progress(sampler, sees_whole_transitions, &w));
 		ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, part.draws),
-		                                 energies_out(sampler, DRAWS, part.energies), NULL, NULL),
+		                                 energies_out(sampler, DRAWS, part.energies), sees_whole_transitions, &w),
 		                 EGM_ERR_STOPPED);
 		char text[128];
 		snprintf(text, sizeof text, "progress callback stopped it after %d of %d transitions", (int)w.done, DRAWS);
@@ -160,12 +158,12 @@ static void after_warmup(egm_sampler *sampler, const loop_target *t, outcome *o,
 
 static egm_sampler *adapting_sampler(const loop_target *t, int32_t kernel)
 {
-	egm_sampler_options options = loop_options(kernel, CHAINS);
-	if (kernel != EGM_SAMPLER_TEMPERED) options.adapt_scale = 1;
+	any_kernel_options options = loop_options(kernel, CHAINS);
+	if (kernel != ANY_TEMPERED) options.adapt_scale = 1;
 	return make_sampler(t->target, &options);
 }
 
-static const int32_t adapting[] = {EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_TEMPERED};
+static const int32_t adapting[] = {ANY_MALA, ANY_HMC, ANY_NUTS, ANY_TEMPERED};
 
 /* _i: kernel and target */
 START_TEST(test_progress__a_warmup_in_pieces_is_the_whole)
@@ -181,13 +179,11 @@ START_TEST(test_progress__a_warmup_in_pieces_is_the_whole)
 	sampler = adapting_sampler(&t, adapting[_i % 4]);
 	for (int64_t left = STEPS, piece = 0; left > 0; piece++) {
 		stopper s = {.at = 1 + piece % 7};
-		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_warmup(sampler, left, NULL, NULL), s.done >= s.at ? EGM_ERR_STOPPED : EGM_OK);
+		ck_assert_int_eq(egm_sampler_warmup(sampler, left, stop_from, &s), s.done >= s.at ? EGM_ERR_STOPPED : EGM_OK);
 		ck_assert_int_eq(s.total, left);
 		left -= s.done;
 		ck_assert_int_eq(sampler_stats(sampler, 0).transitions, 0);
 	}
-	ck_assert_egm(egm_sampler_set_progress(sampler, NULL, NULL));
 	after_warmup(sampler, &t, &pieces, scales[1]);
 	assert_same(&pieces, &whole);
 	ck_assert_mem_eq(scales[0], scales[1], sizeof scales[0]);
@@ -201,11 +197,9 @@ static void stop_warmup(egm_sampler *sampler, int64_t left)
 {
 	for (int64_t now = STEPS; now > left; now--) {
 		stopper s = {.at = 1};
-		ck_assert_egm(egm_sampler_set_progress(sampler, stop_from, &s));
-		ck_assert_int_eq(egm_sampler_warmup(sampler, now, NULL, NULL), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_warmup(sampler, now, stop_from, &s), EGM_ERR_STOPPED);
 		ck_assert_int_eq(s.done, 1);
 	}
-	ck_assert_egm(egm_sampler_set_progress(sampler, NULL, NULL));
 }
 
 /* Three transitions end a warm-up that is continued with another step than it had; a new warm-up of three leaves the
@@ -215,7 +209,7 @@ START_TEST(test_progress__what_ends_a_stopped_warmup)
 	double points[CHAINS * LOOP_MOST];
 	loop_target t;
 	open_target(&t, CALLBACK, 1);
-	egm_sampler *sampler = adapting_sampler(&t, EGM_SAMPLER_MALA);
+	egm_sampler *sampler = adapting_sampler(&t, ANY_MALA);
 	stop_warmup(sampler, _i == 3 ? 4 : 3);
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 	double before = sampler_stats(sampler, 0).step_size;
@@ -252,17 +246,15 @@ START_TEST(test_progress__ais)
 	egm_target *target = gaussian(&l, _i / 2 ? 3 : 1);
 	egm_ais_options o;
 	egm_ais_result r, seen;
-	ck_assert_egm(egm_ais_options_init(&o, sizeof o));
-	ck_assert_egm(egm_ais_result_init(&r, sizeof r));
-	ck_assert_egm(egm_ais_result_init(&seen, sizeof seen));
+	o = (egm_ais_options)EGM_AIS_OPTIONS_INIT;
+	r = (egm_ais_result)EGM_AIS_RESULT_INIT;
+	seen = (egm_ais_result)EGM_AIS_RESULT_INIT;
 	o.particles = PARTICLES;
 	o.levels = LEVELS;
 	o.step_size = _i % 2 ? 0.3 : 0;
 	ck_assert_egm(egm_target_ais(target, &o, &r, egm_f64_out(whole, PARTICLES, 1), NULL, NULL));
 	stopper s = {.at = INT64_MAX};
-	o.progress = stop_from;
-	o.user = &s;
-	ck_assert_egm(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), NULL, NULL));
+	ck_assert_egm(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), stop_from, &s));
 	ck_assert_mem_eq(weights, whole, sizeof whole);
 	ck_assert_mem_eq(&seen, &r, sizeof r);
 	int64_t pilot = 0; /* 1 + 20/k transitions at level k, as the header says */
@@ -273,9 +265,9 @@ START_TEST(test_progress__ais)
 	for (int64_t at = 1; at <= total; at += 1 + at / 4) {
 		s = (stopper){.at = at};
 		memset(&seen, 0, sizeof seen);
-		ck_assert_egm(egm_ais_result_init(&seen, sizeof seen));
+		seen = (egm_ais_result)EGM_AIS_RESULT_INIT;
 		for (int i = 0; i < PARTICLES; i++) weights[i] = 7;
-		ck_assert_int_eq(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), NULL, NULL),
+		ck_assert_int_eq(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), stop_from, &s),
 		                 EGM_ERR_STOPPED);
 		char text[128];
 		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped it after %d of %d steps",

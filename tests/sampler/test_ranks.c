@@ -37,7 +37,7 @@ static void quantities(double datum, const double *theta, double out[QUANTITIES]
 }
 
 /* Starts far from the posterior, forgets that, and adds the ranks of theta among its draws. */
-static void replicate(egm_context *context, const egm_sampler_options *o, int64_t forget, int64_t thin, uint64_t *state,
+static void replicate(egm_context *context, const any_kernel_options *o, int64_t forget, int64_t thin, uint64_t *state,
                       long count[QUANTITIES][RANKS])
 {
 	double theta[2] = {normal(state), normal(state)}, draws[DRAWS][2], truth[QUANTITIES], drawn[QUANTITIES];
@@ -69,8 +69,7 @@ START_TEST(test_ranks__are_uniform)
 	uint64_t state = 51 + (uint64_t)_i;
 	egm_context *context = threaded_context(1);
 	for (int i = 0; i < REPLICATES; i++) {
-		egm_sampler_options o =
-		    sampler_options(hmc ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA, 1, hmc ? 0.5 : 0.8, (uint64_t)i);
+		any_kernel_options o = sampler_options(hmc ? ANY_HMC : ANY_MALA, 1, hmc ? 0.5 : 0.8, (uint64_t)i);
 		if (hmc) o.leapfrog_steps = 2, o.jitter = 0.2;
 		o.start_scale = 4;
 		replicate(context, &o, forget, thin, &state, count);

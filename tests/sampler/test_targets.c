@@ -245,7 +245,7 @@ START_TEST(test_latent__gaussian_law)
 		egm_target_options o = target_options();
 		double z = 0.8, v[2], gradient[2], want = prior ? 0.5 : 1;
 		o.prior_scale = prior;
-		ck_assert_egm(egm__target_create(&built, "test", context, EGM_F64, 1, 0, &o));
+		ck_assert_egm(egm__target_create(&built, context, EGM_F64, 1, 0, &o));
 		built->nets[1] = g;
 		egm__model_retain(g);
 		built->build = build_quadratic;

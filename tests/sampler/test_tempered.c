@@ -4,9 +4,9 @@
 #include "sampler_fixture.h"
 #include <sampler/sampler_impl.h>
 
-static egm_sampler_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels)
+static any_kernel_options options_of(int64_t chains, double step, const double *temperatures, int64_t levels)
 {
-	egm_sampler_options o = sampler_options(EGM_SAMPLER_TEMPERED, chains, step, 5);
+	any_kernel_options o = sampler_options(ANY_TEMPERED, chains, step, 5);
 	o.temperatures = temperatures;
 	o.levels = levels;
 	return o;
@@ -29,8 +29,8 @@ static sample run_modes(int32_t kernel)
 	enum { OWN = 64 };
 	double start[OWN];
 	law l = law_of(two_modes, 1, 0);
-	egm_sampler_options o = options_of(OWN, 1, ladder, 5);
-	if (kernel == EGM_SAMPLER_MALA) o = sampler_options(EGM_SAMPLER_MALA, OWN, 1, 5);
+	any_kernel_options o = options_of(OWN, 1, ladder, 5);
+	if (kernel == ANY_MALA) o = sampler_options(ANY_MALA, OWN, 1, 5);
 	open_sampler(&l, NULL, &o);
 	for (int i = 0; i < OWN; i++) start[i] = i % 2 ? 5 : -5;
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, start)));
@@ -42,7 +42,7 @@ static sample run_modes(int32_t kernel)
  * mean or a wrong variance is seen against the spread over 64 chains. */
 START_TEST(test_tempered__finds_the_weights_of_far_modes)
 {
-	sample s = run_modes(EGM_SAMPLER_TEMPERED);
+	sample s = run_modes(ANY_TEMPERED);
 	estimate share = expect(&s, is_below, 0, 0);
 	ck_assert(share.error < 0.02); /* a chain that never crosses gives sqrt(.25 / 64) = 0.06 */
 	ck_assert_expect(&s, is_below, 0, 0, 0.3);
@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(test_tempered__mala_alone_stays_in_its_mode)
 {
-	sample s = run_modes(EGM_SAMPLER_MALA);
+	sample s = run_modes(ANY_MALA);
 	for (int64_t k = 0; k < s.n; k++)
 		for (int64_t c = 0; c < s.chains; c++) ck_assert((s.draws[k * s.chains + c] > 0) == (c % 2 == 1));
 	free(s.draws);
@@ -75,7 +75,7 @@ START_TEST(test_tempered__exchange_rate_between_gaussians)
 	const double ladder[] = {1, _i < 2 ? 4 : 1.5};
 	enum { OWN = 400, N = 200 };
 	law l = normal_law(EGM_F64, dims, 1, 1);
-	egm_sampler_options o = options_of(OWN, 1, ladder, 2);
+	any_kernel_options o = options_of(OWN, 1, ladder, 2);
 	o.steps_per_level = 2;
 	open_sampler(&l, NULL, &o);
 	/* 200 transitions to forget the starts, then only what comes after counts */
@@ -102,7 +102,7 @@ START_TEST(test_tempered__pairs_take_turns)
 	static const double ladder[] = {1, 2, 3, 4, 5};
 	for (int64_t levels = 1; levels <= 5; levels++) {
 		law l = normal_law(EGM_F64, 1, 1, 1);
-		egm_sampler_options o = options_of(3, 0.5, ladder, levels);
+		any_kernel_options o = options_of(3, 0.5, ladder, levels);
 		open_sampler(&l, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 10, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		for (int i = 0; i < 3; i++)
@@ -120,7 +120,7 @@ START_TEST(test_tempered__exchanges_of_priors_are_all_accepted)
 	law l = law_of(linear_energy, 3, 0);
 	egm_target_options to = target_options();
 	to.prior_scale = 0.5;
-	egm_sampler_options o = options_of(10, 0.1, ladder, 3);
+	any_kernel_options o = options_of(10, 0.1, ladder, 3);
 	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange == 1);
@@ -149,7 +149,7 @@ START_TEST(test_tempered__law_of_every_level)
 	egm_target_options to = target_options();
 	to.beta = beta;
 	to.prior_scale = tau;
-	egm_sampler_options o = options_of(4000, 0.5, ladder, 3);
+	any_kernel_options o = options_of(4000, 0.5, ladder, 3);
 	open_sampler(&l, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 60, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange > 0.3);
@@ -169,7 +169,7 @@ START_TEST(test_tempered__law_of_every_level_with_a_bound)
 	law l = law_of(linear_energy, 1, 1);
 	egm_target_options to = target_options();
 	to.lower = &lower;
-	egm_sampler_options o = options_of(4000, 0.8, ladder, 3);
+	any_kernel_options o = options_of(4000, 0.8, ladder, 3);
 	open_sampler(&l, &to, &o);
 	/* steps that do not grow with T: in y = log x all levels have the same width */
 	for (int64_t i = 0; i < sampler->n_walkers; i++) sampler->walkers[i].step = sqrt(0.8);
@@ -194,7 +194,7 @@ START_TEST(test_tempered__one_level_is_mala)
 {
 	double a[20 * 3 * 2], b[20 * 3 * 2];
 	law l = normal_law(EGM_F64, 2, 1, 4);
-	egm_sampler_options t = options_of(3, 0.5, NULL, 1), m = sampler_options(EGM_SAMPLER_MALA, 3, 0.5, 5);
+	any_kernel_options t = options_of(3, 0.5, NULL, 1), m = sampler_options(ANY_MALA, 3, 0.5, 5);
 	open_sampler(&l, NULL, &t);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, draws_out(sampler, 20, a), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
@@ -214,7 +214,7 @@ START_TEST(test_tempered__energies_and_cost)
 	egm_target_options to = target_options();
 	to.prior_scale = 3;
 	to.upper = upper;
-	egm_sampler_options o = options_of(OWN, 0.3, ladder, 3);
+	any_kernel_options o = options_of(OWN, 0.3, ladder, 3);
 	o.steps_per_level = INNER;
 	open_sampler(&l, &to, &o);
 	ck_assert_egm(
@@ -238,7 +238,7 @@ START_TEST(test_tempered__steps_grow_with_temperature)
 {
 	static const double ladder[] = {1, 4};
 	law l = normal_law(EGM_F64, 1, 1, 1);
-	egm_sampler_options o = options_of(1, 0.25, ladder, 2);
+	any_kernel_options o = options_of(1, 0.25, ladder, 2);
 	open_sampler(&l, NULL, &o);
 	ck_assert_near(sampler->walkers[0].step, 0.5, 1e-15);
 	ck_assert_near(sampler->walkers[1].step, 1, 1e-15);
@@ -251,7 +251,7 @@ START_TEST(test_tempered__warmup_adapts_every_level)
 {
 	static const double ladder[] = {1, 10, 100};
 	law l = normal_law(EGM_F64, 10, 1, 1);
-	egm_sampler_options o = options_of(20, 1e-3, ladder, 3);
+	any_kernel_options o = options_of(20, 1e-3, ladder, 3);
 	open_sampler(&l, NULL, &o);
 	ck_assert_egm(egm_sampler_warmup(sampler, 500, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(sampler, 1, 500, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -271,7 +271,7 @@ START_TEST(test_tempered__threads_change_no_bit)
 {
 	static const double ladder[] = {1, 2, 4};
 	law l = normal_law(EGM_F32, 1, 1, 1);
-	egm_sampler_options o = options_of(37, 0.5, ladder, 3);
+	any_kernel_options o = options_of(37, 0.5, ladder, 3);
 	check_threads(&l, &o, 25, 7);
 }
 END_TEST
@@ -283,8 +283,8 @@ START_TEST(test_tempered__refuses_ladders_that_do_not_rise_from_one)
 	law l = normal_law(EGM_F64, 1, 1, 1);
 	target = law_target(context, &l, NULL);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		egm_sampler_options o = options_of(1, 0.1, bad[i], 2);
-		ck_assert_int_eq(egm_sampler_create(&sampler, target, &o), EGM_ERR_ARGUMENT);
+		any_kernel_options o = options_of(1, 0.1, bad[i], 2);
+		ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 		ck_assert_ptr_null(sampler);
 	}
 }

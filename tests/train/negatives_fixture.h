@@ -3,15 +3,14 @@
 #ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
 #define EGM_TESTS_NEGATIVES_FIXTURE_H
 
+#include "any_kernel.h"
 #include "checkpoint_support.h"
 #include <math.h>
 #include <train/trainer_impl.h>
 
 enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
 
-static const int32_t kernels[] = {
-    EGM_SAMPLER_ULA,     EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_ANNEALED_LANGEVIN,
-    EGM_SAMPLER_TEMPERED};
+static const int32_t kernels[] = {ANY_ULA, ANY_MALA, ANY_HMC, ANY_NUTS, ANY_ANNEALED_LANGEVIN, ANY_TEMPERED};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef struct recipe {
@@ -25,7 +24,7 @@ typedef struct recipe {
 
 static const recipe usual = {.dtype = EGM_F64,
                              .start = EGM_NEGATIVES_PCD,
-                             .kernel = EGM_SAMPLER_ULA,
+                             .kernel = ANY_ULA,
                              .steps = 3,
                              .buffer = 12,
                              .batch = 4,
@@ -52,7 +51,7 @@ static inline egm_context *machine_context(int32_t threads)
 /* Ways to draw: the options of a recipe. What they point to is constant. */
 typedef struct ways {
 	egm_negatives_options negatives;
-	egm_sampler_options sampler;
+	any_kernel_options sampler;
 	egm_target_options target;
 } ways;
 
@@ -61,9 +60,9 @@ static inline ways ways_of(const recipe *r)
 	static const double rising[] = {1, 2}, falling[] = {2, 1}, lower[] = {-4, -4, -4};
 	static const double upper[] = {INFINITY, INFINITY, INFINITY};
 	ways w;
-	OK(egm_negatives_options_init(&w.negatives, sizeof w.negatives));
-	OK(egm_sampler_options_init(&w.sampler, sizeof w.sampler, r->kernel));
-	OK(egm_target_options_init(&w.target, sizeof w.target));
+	w.negatives = (egm_negatives_options)EGM_NEGATIVES_OPTIONS_INIT;
+	OK(any_kernel_init(&w.sampler, r->kernel));
+	w.target = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	w.negatives.start = r->start;
 	w.negatives.steps = r->steps;
 	w.negatives.buffer = r->buffer;
@@ -72,8 +71,8 @@ static inline ways ways_of(const recipe *r)
 	if (r->adapt) w.sampler.target_accept = 0.95; /* which makes steps shorter at once */
 	w.sampler.step_size = r->step_size;
 	w.sampler.start_scale = r->start_scale;
-	if (r->kernel == EGM_SAMPLER_TEMPERED || r->kernel == EGM_SAMPLER_ANNEALED_LANGEVIN) {
-		w.sampler.temperatures = r->kernel == EGM_SAMPLER_TEMPERED ? rising : falling;
+	if (r->kernel == ANY_TEMPERED || r->kernel == ANY_ANNEALED_LANGEVIN) {
+		w.sampler.temperatures = r->kernel == ANY_TEMPERED ? rising : falling;
 		w.sampler.levels = 2;
 		w.sampler.steps_per_level = 2;
 	}
@@ -85,20 +84,32 @@ static inline ways ways_of(const recipe *r)
 	return w;
 }
 
+/* With a sampler of three chains on this target as the model of the trainer's, which has as many as a batch. */
+static inline egm_status set_negatives(egm_trainer *trainer, egm_target *target, const ways *w)
+{
+	egm_sampler *sampler = NULL;
+	any_kernel_options o = w->sampler;
+	o.chains = 3;
+	o.seed = 999;
+	egm_status st = any_kernel_sampler(&sampler, target, &o);
+	if (st == EGM_OK) st = egm_trainer_set_negatives(trainer, sampler, &w->negatives);
+	egm_sampler_free(sampler);
+	return st;
+}
+
 static inline egm_status machine_negatives(machine *m, const recipe *r)
 {
 	ways w = ways_of(r);
 	egm_target *target = NULL;
 	egm_status st = egm_target_model(&target, m->energy, &w.target);
-	if (st == EGM_OK) st = SET_NEGATIVES(m->trainer, target, &w.negatives, &w.sampler);
+	if (st == EGM_OK) st = set_negatives(m->trainer, target, &w);
 	egm_target_free(target);
 	return st;
 }
 
 static inline egm_trainer_options trainer_options(const recipe *r)
 {
-	egm_trainer_options o;
-	OK(egm_trainer_options_init(&o, sizeof o));
+	egm_trainer_options o = EGM_TRAINER_OPTIONS_INIT;
 	o.batch = r->batch;
 	o.learning_rate = r->learning_rate;
 	o.seed = r->seed;
@@ -113,7 +124,7 @@ static inline void machine_prepare(machine *m, egm_context *context, const recip
 	egm_ml_options o;
 	*m = (machine){.context = context ? context : machine_context(r->threads)};
 	m->energy = toy_net(m->context, "energy", COLUMNS, HIDDEN, 1, r->dtype);
-	OK(egm_ml_options_init(&o, sizeof o));
+	o = (egm_ml_options)EGM_ML_OPTIONS_INIT;
 	o.regulariser = r->regulariser;
 	OK(egm_loss_ml(&m->loss, m->energy, &o));
 	m->data = toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);

@@ -118,12 +118,11 @@ START_TEST(test_sources__the_same_bits)
 	const int kind = _i / 2;
 	const egm_dtype dtype = _i % 2 ? EGM_F64 : EGM_F32;
 	pair p[4] = {0};
-	egm_data_options o;
+	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *whole, *data[4];
 	find_path();
 	write_set(kind);
 	for (int k = 0; k < 4; k++) pair_open(&p[k], k ? p[0].context : NULL, dtype, COLUMNS);
-	OK(egm_data_options_init(&o, sizeof o));
 	o.dtype = dtype;
 	o.scale = kind >= NPY_U8 ? 1 / 127.5 : 1;
 	o.offset = kind >= NPY_U8 ? -1 : 0;
@@ -176,12 +175,11 @@ START_TEST(test_sources__memory_is_that_of_the_order)
 	enum { MANY = 20000, WIDE = 64 };
 	const long order = 8L * MANY, most = order + 65536 + 4096, numbers = 4L * MANY * WIDE;
 	peak memory = {0};
-	egm_context_options o;
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
 	float *x = malloc((size_t)numbers);
 	find_path();
 	for (int i = 0; i < MANY * WIDE; i++) x[i] = (float)(i % 1000) / 1000;
-	OK(egm_context_options_init(&o, sizeof o));
 	o.alloc = peak_alloc;
 	o.dealloc = peak_dealloc;
 	o.alloc_user = &memory;
@@ -283,18 +281,24 @@ END_TEST
 
 /* ---- the trainer in the callback of its data */
 
-#define REFUSED(call) io_expect(#call, (call), EGM_ERR_STATE, "callback")
+#define REFUSED(call) io_expect(#call, (call), EGM_ERR_STATE, "called from the callback")
 
 static void use_trainer(pair *p)
 {
 	size_t n;
 	double row[COLUMNS];
 	const int64_t first = 0;
-	REFUSED(egm_trainer_fit(p->trainer, p->data, 1, NULL, NULL));
+	io_expect("fit", egm_trainer_fit(p->trainer, p->data, 1, NULL, NULL), EGM_ERR_STATE, "from its own callback");
 	REFUSED(egm_trainer_save(p->trainer, path));
 	REFUSED(egm_trainer_save_memory(p->trainer, NULL, 0, &n));
 	REFUSED(egm_trainer_restore(p->trainer, path, NULL));
 	REFUSED(egm_trainer_restore_memory(p->trainer, path, sizeof path, NULL));
+	REFUSED(egm_trainer_set_learning_rate(p->trainer, NULL, 1));
+	egm_model *average = NULL;
+	REFUSED(egm_trainer_average(&average, p->trainer, p->energy));
+	REFUSED(egm_trainer_set_negatives(p->trainer, NULL, NULL));
+	egm_negatives_statistics statistics = EGM_NEGATIVES_STATISTICS_INIT;
+	REFUSED(egm_trainer_negatives_stats(p->trainer, &statistics));
 	REFUSED(egm_data_read(p->data, &first, egm_f64_out(row, 1, COLUMNS)));
 	ck_assert_int_ge(egm_trainer_steps(p->trainer), 0);
 }

@@ -84,7 +84,7 @@ START_TEST(test_pcd__is_the_default)
 	egm_negatives_options defaults;
 	machine_prepare(&m, NULL, &r);
 	OK(egm_trainer_create(&m.trainer, m.loss, &o));
-	OK(egm_negatives_options_init(&defaults, sizeof defaults));
+	defaults = (egm_negatives_options)EGM_NEGATIVES_OPTIONS_INIT;
 	ck_assert_int_eq(defaults.start, EGM_NEGATIVES_PCD);
 	ck_assert(defaults.steps == 20 && defaults.buffer == 0 && defaults.restart == 0.05);
 	const egm__negatives *n = m.trainer->negatives;
@@ -171,11 +171,10 @@ END_TEST
 enum { MANY = 2000 };
 
 /* A trainer whose chains are the library's and all begin anew, and so short of step that they stay there. */
-static void open_chosen(machine *m, const double *x, int bounded)
+static void open_chosen(machine *m, const double *x)
 {
 	recipe r = usual;
 	r.batch = MANY;
-	r.bounded = bounded;
 	machine_prepare(m, NULL, &r);
 	egm_data_free(m->data);
 	OK(egm_data_copy(&m->data, m->context, egm_f64(x, MANY, COLUMNS)));
@@ -184,10 +183,7 @@ static void open_chosen(machine *m, const double *x, int bounded)
 	ways w = ways_of(&r);
 	w.negatives.restart = 1;
 	w.negatives.buffer = MANY;
-	egm_target *target = NULL;
-	OK(egm_target_model(&target, m->energy, &w.target));
-	OK(SET_NEGATIVES(m->trainer, target, &w.negatives, NULL));
-	egm_target_free(target);
+	OK(egm_trainer_set_negatives(m->trainer, NULL, &w.negatives));
 	egm_sampler *s = m->trainer->negatives->sampler;
 	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = 1e-30;
 }
@@ -215,7 +211,7 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 	for (int pass = 0; pass < 2; pass++) {
 		machine m;
 		uniform_rows(x, pass ? units : ones);
-		open_chosen(&m, x, 0);
+		open_chosen(&m, x);
 		machine_steps(&m, 1);
 		const double *batch = m.trainer->batch, *y = points_of(&m);
 		for (int i = 0; i < MANY * COLUMNS; i++) {
@@ -226,30 +222,6 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 		assert_normal(off, MANY * COLUMNS, 1);
 		machine_close(&m);
 	}
-}
-END_TEST
-
-/* Half of the rows are outside of the bounds, where no chain can begin: those begin at noise, N(0, 1) before the
- * transform x = exp(y) - 4 of the bound. */
-START_TEST(test_pcd__rows_outside_of_the_bounds_give_way_to_noise)
-{
-	static const double ones[] = {1, 1, 1};
-	static double x[MANY * COLUMNS], logs[MANY * COLUMNS];
-	int outside = 0;
-	machine m;
-	uniform_rows(x, ones);
-	for (int i = 0; i < MANY; i += 2) x[i * COLUMNS + 1] = i % 4 ? -4 : -5;
-	open_chosen(&m, x, 1);
-	machine_steps(&m, 1);
-	const double *batch = m.trainer->batch, *y = points_of(&m);
-	for (int i = 0; i < MANY; i++) {
-		for (int j = 0; j < COLUMNS; j++) ck_assert(y[i * COLUMNS + j] > -4);
-		if (batch[i * COLUMNS + 1] > -4) continue;
-		for (int j = 0; j < COLUMNS; j++) logs[outside++] = log(y[i * COLUMNS + j] + 4);
-	}
-	ck_assert_int_eq(outside, MANY / 2 * COLUMNS);
-	assert_normal(logs, outside, 1);
-	machine_close(&m);
 }
 END_TEST
 
@@ -282,7 +254,7 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	egm_negatives_statistics found;
 	recipe r = usual;
 	r.batch = r.buffer = 500;
-	r.kernel = EGM_SAMPLER_MALA;
+	r.kernel = ANY_MALA;
 	r.adapt = 1;
 	r.restart = 0;
 	r.steps = 10;
@@ -298,9 +270,12 @@ static egm_negatives_statistics adapted(double k, double step_size, double targe
 	OK(egm_data_copy(&data, context, egm_f64(x, 500, 1)));
 	OK(egm_loss_ml(&loss, net, NULL));
 	OK(egm_trainer_create(&trainer, loss, &o));
-	OK(SET_NEGATIVES(trainer, NULL, &w.negatives, &w.sampler));
+	egm_target *on = NULL;
+	OK(egm_target_model(&on, net, NULL));
+	OK(set_negatives(trainer, on, &w));
+	egm_target_free(on);
 	OK(egm_trainer_fit(trainer, data, steps, NULL, NULL));
-	OK(egm_negatives_statistics_init(&found, sizeof found));
+	found = (egm_negatives_statistics)EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(trainer, &found));
 	egm_trainer_free(trainer);
 	egm_loss_free(loss);
@@ -344,7 +319,7 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 	machine m;
 	const double far[COLUMNS] = {_i ? 1e308 : 1e4, _i ? 1e308 : 0, 0}, opposite[COLUMNS] = {10, -10, 0};
 	double weights[HIDDEN * COLUMNS];
-	r.kernel = _i == 2 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i == 2 ? ANY_MALA : ANY_ULA;
 	r.restart = 0;
 	machine_open(&m, NULL, &r);
 	OK(egm_model_tensor(m.energy, "0.weight", egm_f64_out(weights, HIDDEN * COLUMNS, 1)));
@@ -354,8 +329,7 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 	memcpy(buffer + 5 * COLUMNS, far, sizeof far);
 	machine_steps(&m, 3); /* every row once */
 	for (int i = 0; i < 12 * COLUMNS; i++) ck_assert(fabs(buffer[i]) <= 10);
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(m.trainer, &s));
 	ck_assert(s.ran_away > 0 && s.ran_away <= 0.02 / 4 + 1e-12); /* one of 4 chains once, with the weight 1 - 0.98 */
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 3);
@@ -382,7 +356,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	r.kernel = kernel;
 	r.restart = 0;
 	r.steps = 100;
-	r.step_size = kernel == EGM_SAMPLER_HMC ? 0.4 : 0.1;
+	r.step_size = kernel == ANY_HMC ? 0.4 : 0.1;
 	r.learning_rate = 1e-300;
 	ways w = ways_of(&r);
 	egm_trainer_options o = trainer_options(&r);
@@ -393,7 +367,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	w.target.lower = &lower;
 	w.target.upper = &upper;
 	OK(egm_target_model(&target, line, &w.target));
-	OK(SET_NEGATIVES(trainer, target, &w.negatives, &w.sampler));
+	OK(set_negatives(trainer, target, &w));
 	egm_target_free(target);
 	for (int i = 0; i < CHAINS; i++) x[i] = i + 1;
 	egm_data *data = NULL;
@@ -417,7 +391,7 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 START_TEST(test_target__temperature_and_bounds_shape_the_law)
 {
 	const double beta = _i % 2 ? 4 : 1, w = 0.5;
-	double mean = exponential_mean(beta, w, _i / 2 ? EGM_SAMPLER_HMC : EGM_SAMPLER_MALA);
+	double mean = exponential_mean(beta, w, _i / 2 ? ANY_HMC : ANY_MALA);
 	ck_assert(fabs(mean * beta * w - 1) <= 5 / sqrt(2000));
 }
 END_TEST
@@ -444,18 +418,49 @@ START_TEST(test_step__allocates_nothing)
 }
 END_TEST
 
-/* A program of an older header has a shorter struct: what it lacks takes the default of its kernel. */
-START_TEST(test_options__of_an_older_program)
+/* The sampler is a model: the trainer's chains have its kernel, all of its options and its target, as many of them as
+ * the batch has rows, and the trainer's seed; they begin at noise, and the sampler itself stays where it is. */
+START_TEST(test_sampler__is_the_model_of_the_chains)
 {
 	recipe r = usual;
 	machine m;
-	egm_sampler_options o;
+	const double scale[COLUMNS] = {1, 2, 3}, falling[] = {3, 2, 1};
+	double before[2 * COLUMNS], after[2 * COLUMNS];
+	egm_annealed_langevin_options o = EGM_ANNEALED_LANGEVIN_OPTIONS_INIT;
+	egm_target *target = NULL;
+	egm_sampler *sampler = NULL;
 	machine_open(&m, NULL, &r);
-	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_NUTS));
-	o.struct_size = offsetof(egm_sampler_options, target_accept);
-	OK(SET_NEGATIVES(m.trainer, NULL, NULL, &o));
-	ck_assert(m.trainer->negatives->sampler->options.target_accept == 0.8);
-	ck_assert_int_eq(m.trainer->negatives->sampler->options.max_depth, 10);
+	ways w = ways_of(&r);
+	o.chains = 2;
+	o.seed = 5;
+	o.step_size = 0.02;
+	o.start_scale = 0.5;
+	o.scale = scale;
+	o.temperatures = falling;
+	o.levels = 3;
+	o.steps_per_level = 2;
+	o.denoise = 0.25;
+	OK(egm_target_model(&target, m.energy, &w.target));
+	OK(egm_sampler_annealed_langevin(&sampler, target, &o));
+	OK(egm_sampler_points(sampler, egm_f64_out(before, 2, COLUMNS)));
+	OK(egm_trainer_set_negatives(m.trainer, sampler, &w.negatives));
+	const egm_sampler *s = m.trainer->negatives->sampler;
+	ck_assert_ptr_eq(s->target, target);
+	ck_assert_str_eq(s->method->name, "annealed_langevin");
+	ck_assert_int_eq(egm_sampler_chains(s), r.batch);
+	ck_assert_uint_eq(s->options.seed, r.seed);
+	ck_assert(s->options.step_size == 0.02 && s->options.start_scale == 0.5);
+	ck_assert_mem_eq(s->options.scale, scale, sizeof scale);
+	const egm_annealed_langevin_options *own = s->own;
+	ck_assert(own->levels == 3 && own->steps_per_level == 2 && own->denoise == 0.25);
+	ck_assert_mem_eq(own->temperatures, falling, sizeof falling);
+	ck_assert(own->temperatures != falling && own->scale != scale);
+	OK(egm_trainer_fit(m.trainer, m.data, 2, NULL, NULL));
+	OK(egm_sampler_points(sampler, egm_f64_out(after, 2, COLUMNS)));
+	ck_assert_mem_eq(before, after, sizeof before);
+	egm_sampler_free(sampler);
+	egm_target_free(target);
+	machine_steps(&m, 2);
 	machine_close(&m);
 }
 END_TEST
@@ -478,7 +483,7 @@ START_TEST(test_bits__depend_on_the_seed_and_not_on_threads)
 	recipe r = usual;
 	size_t size;
 	r.start = _i % 3 + 1;
-	r.kernel = _i / 3 ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i / 3 ? ANY_MALA : ANY_ULA;
 	r.dtype = EGM_F32;
 	r.batch = 40;
 	r.buffer = 80;
@@ -509,13 +514,12 @@ int main(void)
 	tcase_add_test(t, test_pcd__uses_each_row_once_in_an_epoch);
 	tcase_add_loop_test(t, test_pcd__share_that_begins_anew, 0, 4);
 	tcase_add_test(t, test_pcd__chains_of_the_default_begin_near_data);
-	tcase_add_test(t, test_pcd__rows_outside_of_the_bounds_give_way_to_noise);
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
 	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
-	tcase_add_test(t, test_options__of_an_older_program);
+	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);
 	tcase_add_loop_test(t, test_bits__depend_on_the_seed_and_not_on_threads, 0, 6);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);

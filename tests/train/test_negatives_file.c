@@ -47,7 +47,7 @@ START_TEST(test_resume__of_an_adapted_step)
 {
 	recipe r = usual;
 	r.adapt = 1;
-	r.kernel = (const int32_t[]){EGM_SAMPLER_MALA, EGM_SAMPLER_HMC, EGM_SAMPLER_NUTS, EGM_SAMPLER_TEMPERED}[_i];
+	r.kernel = (const int32_t[]){ANY_MALA, ANY_HMC, ANY_NUTS, ANY_TEMPERED}[_i];
 	r.step_size = _i == 1 || _i == 2 ? 10 : 100; /* more than is accepted */
 	expect_resume(&r);
 	machine m;
@@ -165,7 +165,7 @@ START_TEST(test_refused__files_of_other_negatives)
 	r.start = EGM_NEGATIVES_SHORT_RUN;
 	expect_refused_by(&r, "negatives is 'pcd ula' in the checkpoint, 'short_run ula' in the trainer");
 	r = usual;
-	r.kernel = EGM_SAMPLER_MALA;
+	r.kernel = ANY_MALA;
 	expect_refused_by(&r, "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
 	r = usual;
 	r.buffer = 13;

@@ -15,7 +15,7 @@ static int no_energy(int64_t rows, const void *x, void *energies, void *gradient
 static void expect_kept(machine *m, egm_target *target, const ways *w, egm_status status, const char *text)
 {
 	egm__negatives *before = m->trainer->negatives;
-	ck_assert_int_eq(SET_NEGATIVES(m->trainer, target, &w->negatives, &w->sampler), status);
+	ck_assert_int_eq(set_negatives(m->trainer, target, w), status);
 	assert_error_has(text);
 	ck_assert_ptr_eq(m->trainer->negatives, before);
 }
@@ -26,7 +26,9 @@ START_TEST(test_refused__targets_of_something_else)
 	machine m;
 	ways w = ways_of(&r);
 	egm_target *target = NULL;
-	const char *const text = "negatives: the target is not egm_target_model of the loss's energy 'energy'";
+	const char *const text =
+	    "egm_trainer_set_negatives: the target of the sampler must be egm_target_model of the loss's energy "
+	    "'energy'";
 	machine_open(&m, NULL, &r);
 	egm_model *other = toy_net(m.context, "other", COLUMNS, 4, 1, EGM_F64);
 	egm_model *generator = toy_net(m.context, "generator", 2, 4, COLUMNS, EGM_F64);
@@ -51,33 +53,32 @@ START_TEST(test_refused__options)
 	recipe r = usual;
 	machine m;
 	machine_open(&m, NULL, &r);
-	for (int i = 0; i < 13; i++) {
-		static const char *const text[] = {"negatives: start = 0 is none of EGM_NEGATIVES_*",
-		                                   "negatives: start = 4 is none of EGM_NEGATIVES_*",
-		                                   "negatives: reserved = 1 is not 0",
-		                                   "negatives: steps = 0 is below 1",
-		                                   "negatives: restart = -0.1 is not in [0, 1]",
-		                                   "negatives: restart = ",
-		                                   "negatives: a buffer of 3 rows is smaller than a batch of 4",
-		                                   "ula: step_size = -1",
-		                                   "kernel 77 is none of EGM_SAMPLER_*",
-		                                   "negatives: reserved = 2 is not 0",
-		                                   "negatives: adapt_step = 2 is neither 0 nor 1",
-		                                   "negatives: adapt_step = -1 is neither 0 nor 1",
-		                                   "negatives: ula has no acceptance to adapt its step to"};
+	egm_target *target = NULL;
+	OK(egm_target_model(&target, m.energy, NULL));
+	for (int i = 0; i < 10; i++) {
+		static const char *const text[] = {"start is -1, must be one of EGM_NEGATIVES_* (1 to 3)",
+		                                   "start is 4, must be one of EGM_NEGATIVES_* (1 to 3)",
+		                                   "steps is -1, must be at least 1",
+		                                   "restart is -0.1, must be in [0, 1]",
+		                                   "restart is nan, must be in [0, 1]",
+		                                   "buffer is 3, must be at least a batch, 4",
+		                                   "buffer is -1, must be at least 0",
+		                                   "adapt_step is 2, must be 0 or 1",
+		                                   "adapt_step is -1, must be 0 or 1",
+		                                   "adapt_step is 1, must be 0 for ula, which has no acceptance to adapt to"};
 		ways w = ways_of(&r);
-		if (i < 2) w.negatives.start = i ? 4 : 0;
-		if (i == 2) w.negatives.reserved = 1;
-		if (i == 3) w.negatives.steps = 0;
-		if (i == 4) w.negatives.restart = -0.1;
-		if (i == 5) w.negatives.restart = NAN;
-		if (i == 6) w.negatives.buffer = 3;
-		if (i == 7) w.sampler.step_size = -1;
-		if (i == 8) w.sampler.kernel = 77;
-		if (i == 9) w.negatives.reserved2 = 2;
-		if (i >= 10) w.negatives.adapt_step = (const int32_t[]){2, -1, 1}[i - 10];
-		expect_kept(&m, NULL, &w, EGM_ERR_ARGUMENT, text[i]);
+		char whole[160];
+		if (i < 2) w.negatives.start = i ? 4 : -1;
+		if (i == 2) w.negatives.steps = -1;
+		if (i == 3) w.negatives.restart = -0.1;
+		if (i == 4) w.negatives.restart = NAN;
+		if (i == 5) w.negatives.buffer = 3;
+		if (i == 6) w.negatives.buffer = -1;
+		if (i >= 7) w.negatives.adapt_step = (const int32_t[]){2, -1, 1}[i - 7];
+		snprintf(whole, sizeof whole, "egm_trainer_set_negatives: %s", text[i]);
+		expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, whole);
 	}
+	egm_target_free(target);
 	machine_steps(&m, 1);
 	machine_close(&m);
 }
@@ -95,8 +96,7 @@ START_TEST(test_refused__losses_without_negatives)
 	assert_error_has("egm_trainer_set_negatives: dsm reads no negative samples");
 	ck_assert_int_eq(egm_trainer_set_negatives(NULL, NULL, NULL), EGM_ERR_ARGUMENT);
 	assert_error_has("trainer is NULL");
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	ck_assert_int_eq(egm_trainer_negatives_stats(trainer, &s), EGM_ERR_STATE);
 	assert_error_has("egm_trainer_negatives_stats: dsm reads no negative samples");
 	ck_assert_int_eq(egm_trainer_negatives_stats(NULL, &s), EGM_ERR_ARGUMENT);
@@ -176,10 +176,10 @@ START_TEST(test_failure__of_a_chain_changes_nothing)
 	scale_energy(&m, 1e300);
 	r.step_size = 1e20;
 	OK(machine_negatives(&m, &r));
-	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
+	expect_nothing_moved(&m, "egm_trainer_fit: energy or gradient of chain 0 of the negatives is not finite after ");
 	OK(egm_trainer_save(m.trainer, "frozen.egm"));
 	OK(egm_trainer_restore(m.trainer, "frozen.egm", NULL));
-	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
+	expect_nothing_moved(&m, "egm_trainer_fit: energy or gradient of chain 0 of the negatives is not finite after ");
 	scale_energy(&m, 1e-300);
 	r.step_size = 0.05;
 	OK(machine_negatives(&m, &r));
@@ -202,11 +202,11 @@ START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 	OK(egm_model_set_tensor(m.energy, "0.weight", egm_f64(weight, HIDDEN * COLUMNS, 1)));
 	OK(egm_model_set_tensor(m.energy, "0.bias", egm_f64(bias, HIDDEN, 1)));
 	OK(egm_model_set_tensor(m.energy, "2.weight", egm_f64(last, HIDDEN, 1)));
-	expect_nothing_moved(&m, "ula: energy or gradient of chain 0 is not finite");
+	expect_nothing_moved(&m, "egm_trainer_fit: energy or gradient of chain 0 of the negatives is not finite after ");
 	OK(egm_model_set_parameters(m.energy, egm_f64(good, egm_model_parameter_count(m.energy), 1)));
 	free(good);
 	machine_steps(&m, 3);
-	OK(egm_sampler_statistics_init(&s, sizeof s));
+	s = (egm_sampler_statistics)EGM_SAMPLER_STATISTICS_INIT;
 	OK(egm_sampler_stats(m.trainer->negatives->sampler, -1, &s));
 	ck_assert_int_eq(s.frozen, 0);
 	machine_close(&m);
@@ -237,7 +237,7 @@ START_TEST(test_diverged__chains_that_do_not_follow)
 {
 	recipe r = usual;
 	machine m;
-	r.kernel = _i ? EGM_SAMPLER_MALA : EGM_SAMPLER_ULA;
+	r.kernel = _i ? ANY_MALA : ANY_ULA;
 	r.step_size = 1e-12;
 	r.start_scale = 10;
 	r.learning_rate = 0.5;
@@ -247,8 +247,7 @@ START_TEST(test_diverged__chains_that_do_not_follow)
 	assert_error_has("at most 160 is allowed");
 	assert_error_has(_i ? "mala, step_size 1e-12, acceptance 1: nothing adapts the step" : "ula, step_size 1e-12");
 	expect_nothing_moved_by(&m, EGM_ERR_DIVERGED, "far higher");
-	egm_negatives_statistics s;
-	OK(egm_negatives_statistics_init(&s, sizeof s));
+	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
 	OK(egm_trainer_negatives_stats(m.trainer, &s));
 	ck_assert(s.gap_limit == 160 && s.gap <= 160 && s.gap >= 100);
 	r.step_size = 0.05;

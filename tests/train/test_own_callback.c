@@ -34,6 +34,7 @@ static void use_sampler(const own *o)
 	double points[CHAINS * DIMS] = {0}, scale[DIMS];
 	egm_sampler *s = o->sampler;
 	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
+	ck_assert(egm_sampler_chains(s) == CHAINS && egm_sampler_dims(s) == DIMS && egm_sampler_dtype(s) == EGM_F64);
 	REFUSED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
 	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
 	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));

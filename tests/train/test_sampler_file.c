@@ -131,9 +131,9 @@ START_TEST(test_sampler_file__keeps_frozen_chains)
 		egm_target *target = law_target(context, &l, NULL);
 		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options), *resumed = make_sampler(target, &other);
-		if (egm_sampler_run(straight, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL) == EGM_ERR_NONFINITE) {
+		ck_assert_egm(egm_sampler_run(straight, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL));
+		if (sampler_stats(straight, -1).frozen > 0) {
 			froze++;
-			ck_assert_int_ge(sampler_stats(straight, -1).frozen, 1);
 			save(straight, "frozen.egm");
 			load(resumed, "frozen.egm");
 			assert_go_on_alike(straight, resumed);
@@ -177,7 +177,8 @@ START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
 		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *stopped = make_sampler(target, &options), *straight = make_sampler(target, &options);
 		stopper s = {.at = at};
-		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, egm_no_out(), egm_no_out(), stop_from, &s), EGM_ERR_STOPPED);
+		ck_assert_int_eq(egm_sampler_run(stopped, 1000, 1000, egm_no_out(), egm_no_out(), stop_from, &s),
+		                 EGM_ERR_STOPPED);
 		ck_assert_egm(egm_sampler_run(straight, s.done, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		save(stopped, "stopped.egm");
 		save(straight, "straight.egm");

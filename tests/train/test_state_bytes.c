@@ -100,12 +100,11 @@ static egm_sampler *open_sampler(egm_context *context, uint64_t seed)
 	egm_model *energy = toy_net(context, "energy", COLUMNS, 5, 1, EGM_F64);
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
-	egm_sampler_options o;
+	egm_hmc_options o = EGM_HMC_OPTIONS_INIT;
 	OK(egm_target_model(&target, energy, NULL));
-	OK(egm_sampler_options_init(&o, sizeof o, EGM_SAMPLER_HMC));
 	o.chains = CHAINS;
 	o.seed = seed;
-	OK(egm_sampler_create(&sampler, target, &o));
+	OK(egm_sampler_hmc(&sampler, target, &o));
 	egm_target_free(target);
 	egm_model_free(energy);
 	return sampler;
