@@ -19,7 +19,7 @@ except ImportError:
     print("1..1\nok 1 - the Python binding # SKIP NumPy is not installed for", sys.executable)
     sys.exit(0)
 import egm
-from egm import _library
+from egm import _callbacks, _library
 
 U32, U64 = 2.0**-24, 2.0**-53  # unit roundoffs
 
@@ -320,7 +320,7 @@ class Misuse(unittest.TestCase):
 
     def test_an_energy_has_one_output(self):
         model = egm.Model(egm.Context(), "generator", 2).dense(2).build()
-        with self.assertRaisesRegex(egm.ShapeError, "an energy has one"):
+        with self.assertRaisesRegex(egm.ShapeError, "2 outputs, must have 1"):
             model.energy(np.zeros((1, 2), np.float32))
 
 
@@ -351,6 +351,7 @@ class Contexts(unittest.TestCase):
         self.unbounded(egm.Context(log=lambda level, line: lines.append((level, line))))
         gc.collect()
         self.assertEqual([level for level, _ in lines], ["warning"])
+        self.assertIs(_callbacks.log(print), _callbacks.log(print))  # what an earlier context calls is kept
         self.assertIn("tanh", lines[0][1])
 
         def log(level, line):
