@@ -175,7 +175,7 @@ class Numbers(unittest.TestCase):
         w = np.arange(33, dtype=np.float32)
         model.set_tensor("0.bias", w)
         self.assertTrue(np.array_equal(tensors(model)["0.bias"], w))
-        for call, kind, text in ((lambda: model.tensor("9.bias"), egm.ArgumentError, "no tensor '9.bias', only 0.weight"),
+        for call, kind, text in ((lambda: model.tensor("9.bias"), egm.ArgumentError, "no tensor '9.bias', only 0.w"),
                                  (lambda: model.set_tensor("0.bias", w[1:]), egm.ShapeError, r"\(33,\)"),
                                  (lambda: model.set_tensor("0.bias", w.astype(float)), egm.DtypeError, "float64"),
                                  (lambda: model.set_tensor("0.bias", w * np.nan), egm.NonfiniteError, "0.bias")):

@@ -191,7 +191,8 @@ class Options(unittest.TestCase):
         yield from [
             ("trainer", functools.partial(egm.Trainer, egm.Loss.dsm(net))), ("negatives", ml.set_negatives),
             ("target", functools.partial(egm.Target.model, net)), ("ais", law.ais), ("context", egm.Context),
-            ("mixture", functools.partial(egm.Mixture.fit, context, x)), ("mmd", functools.partial(egm.metric.mmd, x, x)),
+            ("mixture", functools.partial(egm.Mixture.fit, context, x)),
+            ("mmd", functools.partial(egm.metric.mmd, x, x)),
             ("sliced", functools.partial(egm.metric.sliced, x, x)),
             ("mode", functools.partial(egm.metric.mode_coverage, x, x, 1)),
             ("load", functools.partial(egm.Model.load_memory, content)),

@@ -99,7 +99,8 @@ class Trainer(Handle):
         """Each term at its last evaluation, by name; NaN before the first."""
         return {name: self._ask(lib.egm_trainer_term, i) for i, name in enumerate(self._terms)}
 
-    arena_bytes = property(lambda self: self._ask(lib.egm_trainer_arena_bytes), doc="Bytes of working memory of a step.")
+    arena_bytes = property(lambda self: self._ask(lib.egm_trainer_arena_bytes),
+                           doc="Bytes of working memory of a step.")
 
     def set_learning_rate(self, value, net=None):
         """Sets the base learning rate of one net, or of all."""
