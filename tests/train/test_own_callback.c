@@ -34,22 +34,26 @@ static void use_sampler(const own *o)
 	double points[CHAINS * DIMS] = {0}, scale[DIMS];
 	egm_sampler *s = o->sampler;
 	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
+	size_t bytes;
 	ck_assert(egm_sampler_chains(s) == CHAINS && egm_sampler_dims(s) == DIMS && egm_sampler_dtype(s) == EGM_F64);
 	REFUSED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
 	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
 	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
 	REFUSED(egm_sampler_restore(s, o->path));
+	REFUSED(egm_sampler_restore_memory(s, o->path, 1));
 	if (o->in_progress) {
 		OK(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 		OK(egm_sampler_stats(s, 0, &stats));
 		OK(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		OK(egm_sampler_save(s, o->path));
+		OK(egm_sampler_save_memory(s, NULL, 0, &bytes));
 		return;
 	}
 	REFUSED(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 	REFUSED(egm_sampler_stats(s, 0, &stats));
 	REFUSED(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	REFUSED(egm_sampler_save(s, o->path));
+	REFUSED(egm_sampler_save_memory(s, NULL, 0, &bytes));
 }
 
 static int normal_energy(int64_t rows, const void *x, void *energies, void *gradients, void *user)
@@ -199,6 +203,10 @@ static int use_trainer(const egm_progress *progress, void *user)
 	OK(egm_trainer_set_learning_rate(t, NULL, 1e-4));
 	OK(egm_trainer_save(t, "own.egm"));
 	OK(egm_trainer_restore(t, "own.egm", NULL));
+	static unsigned char bytes[16384];
+	size_t n;
+	OK(egm_trainer_save_memory(t, bytes, sizeof bytes, &n));
+	OK(egm_trainer_restore_memory(t, bytes, n, NULL));
 	return 0;
 }
 
