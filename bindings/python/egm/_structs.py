@@ -22,11 +22,11 @@ _LIMITS = {INT32_KIND: INT32, INT64_KIND: INT64, UINT64_KIND: UINT64}
 
 
 class Choice(ctypes.Structure):
-    _fields_ = [("name", TEXT), ("value", c_int32)]
+    _fields_ = [("name", TEXT), ("value", c_int64)]
 
 
 class Option(ctypes.Structure):
-    _fields_ = [("struct_size", c_size_t), ("name", TEXT), ("help", TEXT), ("offset", c_size_t), ("size", c_size_t),
+    _fields_ = [("struct_size", c_size_t), ("name", TEXT), ("help", TEXT), ("offset", c_int64), ("size", c_int64),
                 ("kind", c_int32), ("optional", c_int32), ("default_value", c_double), ("low", c_double),
                 ("high", c_double), ("low_open", c_int32), ("high_open", c_int32), ("zero_is_default", c_int32),
                 ("choice_count", c_int32), ("choices", POINTER(Choice)), ("family", TEXT)]
