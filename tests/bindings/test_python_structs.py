@@ -139,7 +139,7 @@ class Options(unittest.TestCase):
     def test_every_option_is_documented(self):
         for kind in (_structs.struct(name) for name in self.kinds() if name.endswith("_options")):
             for option in kind.options:
-                self.assertRegex(kind.members[option].document(), r"(?s)^%s: .+\. [^ ].*\.$" % option, kind)
+                self.assertRegex(kind.members[option].document, r"(?s)^%s: .+\. [^ ].*\.$" % option, kind)
 
     def test_defaults_are_shown(self):
         options = inspect.signature(egm.Loss.wgan).parameters
