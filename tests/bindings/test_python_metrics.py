@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Metrics of the Python module against their formulas in NumPy, run as test_python.py. `u` bounds in the comments: a sum
-of n numbers is within gamma(n) of itself over absolute values; all arithmetic is in double.
+"""Metrics of the Python module against their formulas in NumPy, run as test_python.py. All arithmetic is in double; a
+sum of n numbers is within gamma(n) of itself over absolute values.
 """
 import os
 import signal

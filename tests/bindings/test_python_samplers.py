@@ -87,7 +87,8 @@ class Laws(Case):
         self.assertTrue(np.all(draws > [0, 2]) and np.all(draws[:, :, 1] < 4))
         self.assert_mean(draws, [1, 3])
         self.assert_mean((draws - [1, 3])**2, [1, 1 / 3])
-        self.assertRaisesRegex(egm.ArgumentError, r"row 0, dimension 1, must be in \[2, 4\]", box.evaluate, np.array([[1.0, 5.0]]))
+        self.assertRaisesRegex(egm.ArgumentError, r"row 0, dimension 1, must be in \[2, 4\]", box.evaluate,
+                               np.array([[1.0, 5.0]]))
         z = box.ais(seed=3, particles=400)
         self.assertLessEqual(abs(z["log_z"] - np.log(2)), 5 * z["standard_error"])
 
@@ -166,7 +167,8 @@ class Chains(Case):
         states = []
 
         def progress(p):
-            states.append((p["done"], sampler.state(), sampler.points, sampler.stats()["transitions"], sampler.scale(0)))
+            sampler.scale(0)
+            states.append((p["done"], sampler.state(), sampler.points, sampler.stats()["transitions"]))
         last = sampler.run(5, progress=progress)[-1]
         self.assertEqual((states[-1][0], states[-1][3]), (5, 5 * 4))  # of all chains
         self.assert_same(states[-1][2], last)
@@ -369,7 +371,8 @@ class Diagnostics(Case):
         found = egm.Diagnostics.bfmi(energies)
         self.assertTrue(np.all(np.abs(found - steps.sum(0) / about.sum(0)) <= 1e-12))
         for call, text in ((lambda: diagnostics.add(draws[:, :1].copy()), "draws: shape"),
-                           (lambda: diagnostics.compute(3), "dim is 3"), (lambda: diagnostics.compute(0, 2), "chain is 2"),
+                           (lambda: diagnostics.compute(3), "dim is 3"),
+                           (lambda: diagnostics.compute(0, 2), "chain is 2"),
                            (lambda: diagnostics.compute(0, -1), "chain"),
                            (lambda: diagnostics.autocorrelation(0, 401), "401 lags"),
                            (lambda: egm.Diagnostics(egm.Context(), 2, 3, 7), "capacity"),
@@ -553,7 +556,7 @@ class Callbacks(Case):
             action()
             return normal()(x)
         sampler = egm.Sampler.nuts(target(function))
-        for action, text in ((lambda: sampler.points, "egm_sampler_points: the sampler is in egm_sampler_run, whose energy"),
+        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, whose energy"),
                              (lambda: sampler.run(1), "Sampler is in a call"), (sampler.close, "Sampler is in a call"),
                              (lambda: setattr(sampler, "points", np.zeros((4, 2))), "Sampler is in a call")):
             self.assertRaisesRegex(egm.StateError, text, sampler.run, 1)
@@ -567,7 +570,7 @@ class Callbacks(Case):
 class Misuse(Case):
     def test_options_are_checked(self):
         context = egm.Context()
-        law, net = target(), tanh_net("energy", 2, 1, 1, context)
+        law, nuts, net = target(), egm.Sampler.nuts, tanh_net("energy", 2, 1, 1, context)
         for call, text in ((lambda: target(beta=0), "beta"), (lambda: target(upper=[-np.inf, 0]), r"lower\[0\]"),
                            (lambda: target(lower=[0]), r"lower: 2 number.*\(1,\)"), (lambda: target(upper=0), "upper"),
                            (lambda: target(dims=0), "dims is 0"), (lambda: target(dims=2**64 + 2), "dims"),
@@ -575,30 +578,30 @@ class Misuse(Case):
                            (lambda: egm.Target.latent(net, net, "prior"), "kind.*energy, posterior, pullback"),
                            (lambda: egm.Target.latent(net, tanh_net("generator", 2, 3, 1, context)), "3 outputs.*2"),
                            (lambda: egm.Target.latent(net, tanh_net("generator", 2, 2, 1)), "different contexts"),
-                           (lambda: egm.Sampler.nuts(law, chains=0), "chains"), (lambda: egm.Sampler.nuts(law, seed=-1), "seed"),
-                           (lambda: egm.Sampler.nuts(law, chains=2**64 + 4), "chains"),
-                           (lambda: egm.Sampler.nuts(law, scale=[1, 2, 3]), "scale: 2"),
-                           (lambda: egm.Sampler.nuts(law, scale=[1, -1]), r"scale\[1\]"),
+                           (lambda: nuts(law, chains=0), "chains"), (lambda: nuts(law, seed=-1), "seed"),
+                           (lambda: nuts(law, chains=2**64 + 4), "chains"),
+                           (lambda: nuts(law, scale=[1, 2, 3]), "scale: 2"),
+                           (lambda: nuts(law, scale=[1, -1]), r"scale\[1\]"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[2, 3]), "rise from 1"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[[1, 2]]), "temperatures"),
-                           (lambda: egm.Sampler.nuts(law, step_size=0), "step_size is 0, must be a number > 0"),
-                           (lambda: egm.Sampler.nuts(law).run(0), "n: 0"), (lambda: egm.Sampler.nuts(law).run(-2**70), "n: -"),
-                           (lambda: egm.Sampler.nuts(law).run(1, thin=0), "thin"),
-                           (lambda: egm.Sampler.nuts(law).warmup(0), "steps is 0"),
-                           (lambda: egm.Sampler.nuts(law).stats(4), "chain is 4"),
-                           (lambda: egm.Sampler.nuts(law).stats(-1), "chain"), (lambda: egm.Sampler.nuts(law).scale(-1), "chain"),
+                           (lambda: nuts(law, step_size=0), "step_size is 0, must be a number > 0"),
+                           (lambda: nuts(law).run(0), "n: 0"), (lambda: nuts(law).run(-2**70), "n: -"),
+                           (lambda: nuts(law).run(1, thin=0), "thin"),
+                           (lambda: nuts(law).warmup(0), "steps is 0"),
+                           (lambda: nuts(law).stats(4), "chain is 4"),
+                           (lambda: nuts(law).stats(-1), "chain"), (lambda: nuts(law).scale(-1), "chain"),
                            (lambda: law.ais(particles=1), "particles"),
                            (lambda: law.evaluate(np.zeros((1, 3))), r"x: shape \('any', 2\)"),
                            (lambda: law.evaluate(np.zeros((1, 2), np.float32)), "target is float64.*float32")):
             with self.assertRaisesRegex(ValueError, text) as caught:
                 call()
             self.assertIsInstance(caught.exception, egm.Error)
-        for call in (lambda: target(concurrent=1), lambda: target(struct_size=8), lambda: egm.Sampler.nuts(law, levels=2),
-                     lambda: egm.Sampler.nuts(law, steps=1), lambda: egm.Sampler.ula(law, max_depth=3), egm.Sampler,
-                     lambda: egm.Sampler.nuts(law, temperatures=[1, 2]), lambda: egm.Sampler(law),
-                     lambda: egm.Sampler.nuts(law, chains=2.0), egm.Target,
-                     lambda: egm.Sampler.nuts(law, step_size="1"), lambda: law.ais(chains=1),
-                     lambda: egm.Sampler.nuts(net), lambda: egm.Target.model(law),
+        for call in (lambda: target(concurrent=1), lambda: target(struct_size=8), lambda: nuts(law, levels=2),
+                     lambda: nuts(law, steps=1), lambda: egm.Sampler.ula(law, max_depth=3), egm.Sampler,
+                     lambda: nuts(law, temperatures=[1, 2]), lambda: egm.Sampler(law),
+                     lambda: nuts(law, chains=2.0), egm.Target,
+                     lambda: nuts(law, step_size="1"), lambda: law.ais(chains=1),
+                     lambda: nuts(net), lambda: egm.Target.model(law),
                      lambda: egm.Target.latent(net, law), lambda: egm.Target.callback(net, normal(), 2),
                      lambda: egm.Model(net, "energy", 2)):
             self.assertRaises(TypeError, call)

@@ -3,6 +3,7 @@
 reads from the library, options and results, against what it does with them. Run as test_python.py.
 """
 import ctypes
+import functools
 import inspect
 import os
 import re
@@ -117,7 +118,7 @@ class Options(unittest.TestCase):
         for name in os.listdir(os.path.join(ROOT, "include", "egm")):
             found.update(re.findall(r"typedef struct egm_(\w+) \{\n\tsize_t struct_size;",
                                     text_of("include", "egm", name)))
-        self.assertEqual(found - {"option"}, set(self.kinds()))
+        self.assertEqual(found, set(self.kinds()))
 
     def test_keywords_give_back_the_defaults(self):
         """Each option set to what help() shows of it leaves the struct as it is, bit for bit; pointers apart, since
@@ -138,7 +139,7 @@ class Options(unittest.TestCase):
     def test_every_option_is_documented(self):
         for kind in (_structs.struct(name) for name in self.kinds() if name.endswith("_options")):
             for option in kind.options:
-                self.assertRegex(kind.members[option].document(), r"(?s)^%s: .+\. [^ ].*\.$" % option, kind)
+                self.assertRegex(kind.members[option].document, r"(?s)^%s: .+\. [^ ].*\.$" % option, kind)
 
     def test_defaults_are_shown(self):
         options = inspect.signature(egm.Loss.wgan).parameters
@@ -148,6 +149,7 @@ class Options(unittest.TestCase):
         self.assertEqual(list(inspect.signature(egm.Sampler.nuts).parameters),
                          "target chains seed step_size start_scale scale target_accept divergence max_depth "
                          "adapt_scale".split())
+        self.assertIs(inspect.signature(egm.Sampler.nuts).parameters["adapt_scale"].default, True)
         text = inspect.getdoc(egm.Loss.gan)
         self.assertIn('form: "non_saturating", "minimax", "least_squares", "hinge", ', text)
         self.assertRegex(text, r'(?s)default\s+"non_saturating"\. Which loss')
@@ -177,6 +179,39 @@ class Options(unittest.TestCase):
             name, = options
             with self.assertRaisesRegex(wrong, name):
                 kind.defaults().set(options, dims=2)
+
+    def takers(self):
+        """Every function that takes options, as a function of keywords; those of losses are in test_python_training,
+        those of files of data in test_python_data."""
+        context, x = egm.Context(), np.eye(4)
+        net = egm.Model(context, "energy", 2).dense(4).silu().dense(1).build(np.float64)
+        law, content = egm.Target.model(net), net.save_memory()
+        ml = egm.Trainer(egm.Loss.ml(net), batch=8)
+        yield from ((kernel, functools.partial(getattr(egm.Sampler, kernel), law)) for kernel in egm.Sampler._kernels)
+        yield from [
+            ("trainer", functools.partial(egm.Trainer, egm.Loss.dsm(net))), ("negatives", ml.set_negatives),
+            ("target", functools.partial(egm.Target.model, net)), ("ais", law.ais), ("context", egm.Context),
+            ("mixture", functools.partial(egm.Mixture.fit, context, x)),
+            ("mmd", functools.partial(egm.metric.mmd, x, x)),
+            ("sliced", functools.partial(egm.metric.sliced, x, x)),
+            ("mode", functools.partial(egm.metric.mode_coverage, x, x, 1)),
+            ("load", functools.partial(egm.Model.load_memory, content)),
+            ("restore", functools.partial(net.restore_memory, content))]
+
+    def test_every_option_arrives_under_its_name(self):
+        """What is refused is named: a wrong word, NaN, -7, a matrix. -7 is out of every range."""
+        bad = {str: "no such", float: np.nan, int: -7, bool: 2, tuple: "no such"}
+        for name, call in self.takers():
+            kind, shown = _structs.struct(name + "_options"), inspect.signature(call).parameters
+            for option in kind.options:
+                if option not in shown:  # those of C alone
+                    self.assertIn(option, ("concurrent", "rows"))
+                elif kind.members[option].kind == _structs.STRING:
+                    self.assertRaisesRegex(egm.ArgumentError, option, call, **{option: "a\0b"})
+                else:
+                    value = bad.get(type(shown[option].default), [[1.0]])
+                    self.assertRaisesRegex(ValueError, option, call, **{option: value})
+            self.assertRaisesRegex(TypeError, "nonsense", call, nonsense=1)
 
     def test_a_library_that_lays_out_otherwise_is_refused(self):
         size = _library.lib.egm_options_size

@@ -515,6 +515,22 @@ class Lifetime(Case):
         gc.collect()
         self.assertFalse(alive.alive or generator() is not None)
 
+    def test_an_array_is_kept_while_it_is_read_and_no_longer(self):
+        """Nothing but the call refers to it, which reads it where it is."""
+        (t, energy), (expected, expected_net) = trainer(1), trainer(1)
+        expected.fit(X, 6)
+        arrays, alive = [X.copy()], []
+        watched = weakref.ref(arrays[0])
+
+        def progress(p):
+            gc.collect()
+            [X.copy() * np.nan for _ in range(3)]  # what would reuse its memory
+            alive.append(watched() is not None)
+        t.fit(arrays.pop(), 6, progress)
+        gc.collect()
+        self.assertEqual((alive, watched()), ([True] * 6, None))
+        self.assert_same(energy.parameters(), expected_net.parameters())
+
     def test_progress_is_let_go(self):
         class Watched:
             def __call__(self, p):

@@ -35,8 +35,9 @@ from ._trainer import Trainer
 from . import metric
 
 __all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "Loss", "Mixture", "Data", "Trainer",
-           "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError", "NonfiniteError",
-           "DivergedError", "FileError", "TruncatedError", "FormatError", "UnsupportedError"]
+           "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError",
+           "NonfiniteError", "DivergedError", "FileError", "TruncatedError", "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
+__all__.append("metric")
 __version__ = _lib.egm_version_string().decode()

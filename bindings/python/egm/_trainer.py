@@ -2,7 +2,7 @@
 """Training: egm/trainer.h."""
 from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_void_p
 
-from ._arrays import array
+from ._arrays import array, rows_of
 from ._callbacks import PROGRESS, Progress, Signals
 from ._data import Block, Data
 from ._errors import STATE, StateError
@@ -60,8 +60,8 @@ class Trainer(Handle):
     dtype = property(lambda self: self._dtype)
 
     def fit(self, x, steps, progress=None, every=1):
-        """Does `steps` training steps on x, an array [rows, columns] of which it takes a copy, or a Data, which is for
-        repeated calls; None for a loss that takes no data.
+        """Does `steps` training steps on x, an array [rows, columns], which must not change meanwhile, or a Data; None
+        for a loss that takes no data.
 
         progress(dict) is called after every `every` steps and the last, with "step", "done", "total", "learning_rate"
         and "terms", the members of egm_progress. What it returns does not matter; what it raises stops the training
@@ -72,8 +72,9 @@ class Trainer(Handle):
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))
-        with Context() as context, Block(context, x) as block:  # a destructor loses what handlers of signals raise
-            return self._fit(block, steps, callback)
+        with Context() as context:  # a destructor loses what handlers of signals raise
+            with Block.make(context, lib.egm_data_view, rows_of(x), keeps=x) as block:
+                return self._fit(block, steps, callback)
 
     def _fit(self, block, steps, callback):
         def run():
@@ -99,7 +100,8 @@ class Trainer(Handle):
         """Each term at its last evaluation, by name; NaN before the first."""
         return {name: self._ask(lib.egm_trainer_term, i) for i, name in enumerate(self._terms)}
 
-    arena_bytes = property(lambda self: self._ask(lib.egm_trainer_arena_bytes), doc="Bytes of working memory of a step.")
+    arena_bytes = property(lambda self: self._ask(lib.egm_trainer_arena_bytes),
+                           doc="Bytes of working memory of a step.")
 
     def set_learning_rate(self, value, net=None):
         """Sets the base learning rate of one net, or of all."""

@@ -15,7 +15,7 @@ from ._arrays import Array, array, either, numbers, optional, rows_of
 from ._callbacks import PROGRESS, Progress
 from ._errors import SHAPE, ShapeError
 from ._handles import expect
-from ._library import HANDLE, INT64, check, choice, declare, integer, lib
+from ._library import HANDLE, check, choice, declare, integer, lib
 from ._model import Context
 from ._structs import float_of, struct, takes
 
