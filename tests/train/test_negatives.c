@@ -337,6 +337,27 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 }
 END_TEST
 
+/* All of them at once, whichever chain a row falls to. */
+START_TEST(test_pcd__every_row_may_run_away)
+{
+	recipe r = usual;
+	machine m;
+	const double far[COLUMNS] = {1e308, 1e308, 0}, opposite[COLUMNS] = {10, -10, 0};
+	double weights[HIDDEN * COLUMNS];
+	r.restart = 0;
+	machine_open(&m, NULL, &r);
+	OK(egm_model_tensor(m.energy, "0.weight", egm_f64_out(weights, HIDDEN * COLUMNS, 1)));
+	memcpy(weights, opposite, sizeof opposite);
+	OK(egm_model_set_tensor(m.energy, "0.weight", egm_f64(weights, HIDDEN * COLUMNS, 1)));
+	double *buffer = m.trainer->negatives->buffer;
+	for (int row = 0; row < 12; row++) memcpy(buffer + row * COLUMNS, far, sizeof far);
+	machine_steps(&m, 3);
+	for (int i = 0; i < 12 * COLUMNS; i++) ck_assert(fabs(buffer[i]) <= 10);
+	ck_assert_int_eq(m.trainer->negatives->ran_away, 4);
+	machine_close(&m);
+}
+END_TEST
+
 /* ---- targets and kernels */
 
 /* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential law with mean
@@ -517,6 +538,7 @@ int main(void)
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
+	tcase_add_test(t, test_pcd__every_row_may_run_away);
 	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
 	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);
