@@ -48,10 +48,10 @@ mkdir -p build-demo
 
 libdir=$(dirname "$(find "$prefix" -name libegm.a)")
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
-# What a program outside this tree would run, and nothing else; files without a main are helpers.
-helpers=$(grep -LE '^int main\(' examples/*.c)
-# shellcheck disable=SC2086,SC2046
-${CC:-cc} -O2 -o build-demo/train_images examples/train_images.c $helpers $(pkg-config --cflags --libs egm cairo) -lm
+# What a program outside this tree would run, and nothing else.
+# shellcheck disable=SC2046
+${CC:-cc} -O2 -o build-demo/train_images examples/train_images.c examples/support/*.c \
+	$(pkg-config --cflags --libs egm cairo) -lm
 
 set -- --out "$out" --minutes "$minutes" --seed "$seed"
 [ -z "$data" ] || set -- "$@" --data "$data"

@@ -250,7 +250,7 @@ typedef struct egm_sampler_statistics {
 		sizeof(egm_sampler_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Of chain 0 .. chains-1, or of all together with chain = -1. */
+/** Of chain 0 .. chains-1, or of all together with chain = -1: counts are then sums over the chains. */
 EGM_API EGM_CHECKED egm_status egm_sampler_stats(const egm_sampler *sampler, int64_t chain,
                                                  egm_sampler_statistics *statistics);
 /** The scale, f64 [dims], that chain `chain` uses. */

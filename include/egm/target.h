@@ -22,7 +22,7 @@ typedef struct egm_target egm_target;
  *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
  *  call, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
  *  that cannot be accepted. x is the library's: read it only. The function may use other handles and free the target;
- *  the sampler that called it rejects calls meanwhile (see egm_sampler). */
+ *  the sampler that called it rejects calls meanwhile (see egm_sampler). energies and gradients are never NULL. */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /** Which density a latent target has, with U the energy net and G the generator. */
@@ -65,7 +65,8 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
  *  log says so. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
-/** A callback's energy in `dims` dimensions. */
+/** A callback's energy in `dims` dimensions. `energy` and `user` must stay valid until the target and all samplers on
+ *  it are freed. */
 EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype,
                                                    int64_t dims, const egm_target_options *options,
                                                    egm_energy_fn energy, void *user);

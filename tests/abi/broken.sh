@@ -71,7 +71,8 @@ result 'it is compatible with itself' compatible "$work/old/abi" "$work/old/abi"
 allowed 'a member behind the end of options' 's/^\tint32_t last;/&\n\tdouble more;/'
 allowed 'a member behind the end of a struct that holds another' 's/^\tint64_t after;/&\n\tdouble more;/'
 allowed 'a function' \
-	's/^EGM_API void egm_thing_free/EGM_API void egm_thing_more(void);\n&/;s/^void egm_thing_free/void egm_thing_more(void)\n{\n}\n&/'
+	's/^EGM_API void egm_thing_free/EGM_API void egm_thing_more(void);\n&/
+	s/^void egm_thing_free/void egm_thing_more(void)\n{\n}\n&/'
 allowed 'an enumerator at the end' 's/EGM_ERR_STATE = -2,/&\n\tEGM_ERR_MORE = -3,/'
 allowed 'an enumerator in between' 's/EGM_ERR_ARGUMENT = -1,/&\n\tEGM_ERR_MORE = -3,/'
 allowed 'a value of an option' 's/EGM_FORM_SECOND = 2,/&\n\tEGM_FORM_THIRD = 3,/'

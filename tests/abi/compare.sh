@@ -39,10 +39,11 @@ names() {
 }
 
 # compatible OLD NEW WORK: succeeds when programs that were compiled against the first dump run with the second.
-# Functions, enumerators, and members at the end of a struct that has struct_size may be added. `harmless` is what abidiff
-# calls the renaming of a member, which no longer compiles. What was added is listed in WORK/added.
+# Functions, enumerators, and members at the end of a struct that has struct_size may be added; they are listed in
+# WORK/added. `harmless` is what abidiff calls the renaming of a member, which no longer compiles.
 compatible() {
-	python3 "$abi_here/abi.py" cut "$1" "$2" "$3/added" >"$3/cut.abi" && abidiff --harmless --no-added-syms "$1" "$3/cut.abi"
+	python3 "$abi_here/abi.py" cut "$1" "$2" "$3/added" >"$3/cut.abi" &&
+		abidiff --harmless --no-added-syms "$1" "$3/cut.abi"
 }
 
 # soname_of DUMP

@@ -22,7 +22,8 @@ result 'the names of the headers can be listed' listed "$@"
 result 'functions, macros and constants are among them' \
 	[ "$(grep -c '()$' "$work/names")" -gt 100 -a "$(grep -c ' = ' "$work/names")" -gt 50 -a \
 	"$(grep -c '_INIT$' "$work/names")" -gt 10 ]
-result 'none of the last release is gone or has another value' empty "$(gone "$abi_here/egm.names" "$work/names" "$work")"
+lost=$(gone "$abi_here/egm.names" "$work/names" "$work")
+result 'none of the last release is gone or has another value' empty "$lost"
 added=$(gone "$work/names" "$abi_here/egm.names" "$work")
 if [ -n "$added" ]; then
 	echo '# New since the last release; tools/abi.sh write takes them into egm.names at the next:'

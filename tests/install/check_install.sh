@@ -23,7 +23,8 @@ files() {
 		"$libdir/pkgconfig/egm.pc" "$prefix/include/egm.h" "$prefix/include/egm/version.h"; do
 		[ -e "$file" ] || { echo "$file is missing"; return 1; }
 	done
-	for header in "$source"/include/egm/*.h; do
+	[ -e "$prefix/include/egm.hpp" ] || { echo 'egm.hpp is not installed'; return 1; }
+	for header in "$source"/include/egm/*.h "$source"/include/egm/*.hpp; do
 		[ -e "$prefix/include/egm/${header##*/}" ] || { echo "${header##*/} is not installed"; return 1; }
 	done
 }
@@ -98,12 +99,39 @@ else
 	skip 'the Python program of the README runs' 'NumPy is not installed'
 fi
 
+# ---- C++
+cxx=${CXX:-g++}
+cpp_program() { # STANDARD
+	$cxx "-std=$1" $strict -O2 -o "$work/circle" "$source/examples/circle.cpp" $(pkg-config --cflags --libs egm) &&
+		LD_LIBRARY_PATH=$libdir timeout 3600 "$work/circle"
+}
+for standard in c++11 c++17 c++20; do
+	if command -v "$cxx" >/dev/null; then
+		result "examples/circle.cpp runs as $standard" cpp_program "$standard"
+	else
+		skip "examples/circle.cpp runs as $standard" "$cxx is not installed"
+	fi
+done
+
 # ---- the examples
-# Compiled with nothing but pkg-config's flags, from a copy of the folder; files without a main are helpers of all.
+# Compiled with nothing but pkg-config's flags, from a copy of the folder: one program a file, support/ is shared.
 cp -r "$source/examples" "$work/examples"
-helpers=$(grep -LE '^int main\(' "$work"/examples/*.c)
+examples=$(cd "$work/examples" && ls ./*.c | sed 's|^\./||;s|\.c$||')
+# An example is read from its first line to its last, with the headers of support/ at hand.
+too_long() {
+	for name in $examples; do
+		lines=$(wc -l <"$source/examples/$name.c")
+		[ "$lines" -le 150 ] || echo "$name.c: $lines lines"
+	done
+}
+result 'no example is longer than 150 lines' empty "$(too_long)"
+compile_support() {
+	mkdir -p "$work/support"
+	(cd "$work/support" && $cc -std=gnu11 -O2 $strict -c "$work"/examples/support/*.c $(pkg-config --cflags egm cairo))
+}
 compile_example() { # NAME
-	$cc -std=gnu11 -O2 $strict -o "$work/$1" "$work/examples/$1.c" $helpers $(pkg-config --cflags --libs egm cairo) -lm
+	$cc -std=gnu11 -O2 $strict -o "$work/$1" "$work/examples/$1.c" "$work"/support/*.o \
+		$(pkg-config --cflags --libs egm cairo) -lm
 }
 run() { # NAME ARGUMENT...
 	name=$1
@@ -135,6 +163,17 @@ refuses() { # TEXT DATA NAME ARGUMENT...
 	shift 2
 	out=$(run "$@" --data "$data" --out "$work/out/refused" 2>&1) && { echo "accepted: $out"; return 1; }
 	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
+}
+# In a folder of its own, for it writes a file. The points have the distance 1 from the centre; blurred by normal noise of
+# sigma = 0.1 across the circle their mean distance is 1 + sigma^2 / 2 = 1.005, to the next order. The error of the mean
+# of 4000 draws is at most 0.1 / sqrt(400) even if only one in ten counts; the rest of 0.05 is for the training.
+first_steps() {
+	mkdir -p "$work/out/first" && text=$(cd "$work/out/first" && run first_steps) || return 1
+	echo "$text"
+	[ -s "$work/out/first/energy.safetensors" ] && echo "$text" | tr -d , | awk '
+		/^energy/ { ordered = $5 < $9 && $9 < $12 }
+		/^mean/ { mean = $NF }
+		END { exit !(ordered && mean >= 0.955 && mean <= 1.055) }'
 }
 # stacked_mnist goes on with a run whose settings are those that it was started with, and says which are not.
 goes_on() { # FOLDER ARGUMENT...
@@ -173,6 +212,36 @@ no_settings() {
 	[ $? = 2 ] && [ ! -e "$work/out/nowhere" ] || { echo "$text"; return 1; }
 	case $text in "$work/out/nowhere/settings.txt: "*' is not known') ;; *) echo "$text"; return 1 ;; esac
 }
+# The table of options is what --help prints and what values are checked against.
+explains() {
+	for name in $examples; do
+		case $name in first_steps | readme) continue ;; esac
+		text=$(run "$name" --help) || { echo "$name --help: $?"; return 1; }
+		echo "$text" | grep -qE '^  --threads +N +Threads at most\. \([12]\)$' || { echo "$name: $text"; return 1; }
+		! echo "$text" | grep -E '^  --[a-z-]+ *[A-Z]* *$' || { echo "$name: no help"; return 1; }
+	done
+}
+misuse() { # TEXT NAME ARGUMENT...: it ends with 2 and says the text
+	text=$1
+	shift
+	out=$(run "$@" 2>&1)
+	[ $? = 2 ] || { echo "not refused: $out"; return 1; }
+	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
+}
+misuses() {
+	misuse '--steps: expected an integer from 1 to 1e+12, got' toy_density --out x --steps 0 &&
+		misuse "--steps: expected an integer from 1 to 1e+12, got '1.5'" toy_density --out x --steps 1.5 &&
+		misuse "--minutes: expected a number from 0 to 1e+06, got 'nan'" toy_density --out x --minutes nan &&
+		misuse "--data: expected one of 25gaussians|8gaussians|swissroll, got 'swiss'" toy_density --out x --data swiss &&
+		misuse "--ema: expected a number from 0 to below 1, got '1'" toy_density --out x --ema 1 &&
+		misuse "--energy-steps: expected an integer from 1, got '3000000000'" toy_density --out x \
+			--energy-steps 3000000000 &&
+		misuse '--lr-final is above --lr' toy_density --out x --lr 1e-5 &&
+		misuse '--out is missing' toy_density &&
+		misuse '--nonsense' toy_density --out x --nonsense &&
+		misuse '1 words after the options, expected 0' toy_density --out x word &&
+		misuse '0 words after the options, expected 2' score_csv
+}
 score() {
 	printf '0,0\n2,2\n9,9\n' >"$work/rows.csv"
 	scores=$(run score_csv --gradient "$(find "$work/out/toy" -name '*energy*.safetensors' | head -n 1)" "$work/rows.csv") ||
@@ -190,9 +259,13 @@ score_words() { # the same two columns out of a table with a header and words
 	[ "$numbers" = "$words" ] || { echo "$numbers"; echo "$words"; return 1; }
 }
 if pkg-config --exists cairo; then
-	for name in $(cd "$work/examples" && grep -lE '^int main\(' ./*.c | sed 's|^\./||;s|\.c$||'); do
+	result 'examples/support compiles' compile_support
+	for name in $examples; do
 		result "examples/$name.c compiles with pkg-config's flags alone" compile_example "$name"
 	done
+	result 'first_steps trains, saves, loads, scores and samples' first_steps
+	result 'every example explains its options' explains
+	result 'values that no option takes are refused' misuses
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
 	result 'score_csv scores rows with the energy that it saved' score
 	result 'score_csv scores words by the dictionary of the training data' score_words

@@ -26,7 +26,7 @@ int main(void)
 		fake[i][0] = 0.9f * real[i][0], fake[i][1] = 0.9f * real[i][1] + 0.1f;
 	}
 	egm_status st = egm_context_create(&context, NULL);
-	if (st == EGM_OK) st = egm_data_copy(&data, context, egm_f32(real, N, 2));
+	if (st == EGM_OK) st = egm_data_copy(&data, context, egm_f32(real[0], N, 2));
 	if (st == EGM_OK) st = page(context, data, real[0], N);
 	if (st != EGM_OK) fprintf(stderr, "%s\n", egm_last_error());
 	egm_data_free(data);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum { POINTS = 5000, SIDE = 5 };
-static const double SPACING = 2 / 2.828, WIDTH = 0.05 / 2.828; /* as in examples/toy_data.c */
+static const double SPACING = 2 / 2.828, WIDTH = 0.05 / 2.828; /* as in examples/support/toy_data.c */
 
 static uint64_t state;
 
