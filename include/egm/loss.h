@@ -469,10 +469,11 @@ typedef struct egm_annealed_dsm_options {
 	}
 
 /** Denoising score matching of one energy over many levels: L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, a
- * level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
- * with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
- * sigma0. Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale
- * denoising score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
+ *  level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
+ *  with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
+ *  sigma0.
+ *  Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale denoising
+ *  score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
 EGM_API EGM_CHECKED egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy,
                                                      const egm_annealed_dsm_options *options);
 

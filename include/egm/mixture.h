@@ -146,7 +146,7 @@ EGM_API EGM_CHECKED egm_status egm_mixture_parameters(const egm_mixture *mixture
                                                       egm_out covariances);
 
 /** The floors f_j, f64 [dims], in use: the option covariance_floor, or what its default was for the data of the fit or
- * of the first step; 0 before that step. */
+ *  of the first step; 0 before that step. */
 EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, egm_out floors);
 
 /** log p of each row, in nats: out, f64 [rows], -INFINITY where p is 0 in double precision. */
@@ -155,7 +155,8 @@ EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixtur
  *  in egm_mixture_step; what `out` then holds is undefined. */
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
-/** Independent draws, out [rows, dims]. Row i depends on the seed and i alone, and is the same number in both dtypes.
+/** Independent draws, out [rows, dims], as many as out.rows says. Row i depends on the seed and i alone, and is the
+ * same number in both dtypes.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 

@@ -193,9 +193,6 @@ EGM_API EGM_CHECKED egm_status egm_trainer_restore(egm_trainer *trainer, const c
 EGM_API EGM_CHECKED egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
                                                           const egm_load_options *options);
 
-EGM_API egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size, size_t *needed);
-EGM_API egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
-                                              const egm_load_options *options);
 #ifdef __cplusplus
 }
 #endif

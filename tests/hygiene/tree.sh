@@ -15,7 +15,7 @@ files() { # PATTERN...: the tracked files, or in an unpacked archive all of them
 		for pattern in "$@"; do find . -path "./build*" -prune -o -name "${pattern##*/}" -type f -print; done
 	fi | sort -u
 }
-code=$(files '*.c' '*.h')
+code=$(files '*.c' '*.h' '*.cpp' '*.hpp')
 scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt')
 pages=$(files '*.md')
 

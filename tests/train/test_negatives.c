@@ -405,7 +405,7 @@ START_TEST(test_step__allocates_nothing)
 			recipe r = usual;
 			machine m;
 			r.start = _i;
-			r.kernel = kernels[k];
+			r.kernel = 1 + k;
 			r.bounded = bounded;
 			machine_open(&m, egm_test_context(&allocator), &r);
 			machine_steps(&m, 1);
