@@ -52,7 +52,7 @@ static void write_range(const egm_option *o)
 	else if (o->kind == EGM_OPTION_FLAG)
 		printf("0, 1");
 	else if (isinf(o->low))
-		printf("any");
+		printf(o->zero_is_default ? "any but 0" : "any");
 	else if (isinf(o->high))
 		printf("%s %g", o->low_open ? ">" : ">=", o->low);
 	else if (whole)

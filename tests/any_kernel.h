@@ -7,7 +7,19 @@
 #include <egm/sampler.h>
 #include <string.h>
 
-enum { ANY_ULA = 1, ANY_MALA, ANY_HMC, ANY_NUTS, ANY_ANNEALED_LANGEVIN, ANY_TEMPERED, ANY_END };
+/* Every kernel, and whether it has a warm-up. */
+/* clang-format off */
+#define ANY_KERNELS(X) \
+	X(ULA, ula, 0) \
+	X(MALA, mala, 1) \
+	X(HMC, hmc, 1) \
+	X(NUTS, nuts, 1) \
+	X(ANNEALED_LANGEVIN, annealed_langevin, 0) \
+	X(TEMPERED, tempered, 1)
+/* clang-format on */
+
+#define ANY_NUMBER(NAME, name, adapts) ANY_##NAME,
+enum { ANY_NONE, ANY_KERNELS(ANY_NUMBER) ANY_END };
 
 typedef struct any_kernel_options {
 	int32_t kernel; /* ANY_* */
@@ -40,7 +52,7 @@ typedef struct any_kernel_options {
 #define ANY_TEMPERED_MEMBERS(to, from) (ANY_LADDER_MEMBERS(to, from), (to)->target_accept = (from)->target_accept)
 
 /* The defaults of the kernel. */
-#define ANY_DEFAULTS(NAME, name)                                                \
+#define ANY_DEFAULTS(NAME, name, adapts)                                        \
 	case ANY_##NAME: {                                                          \
 		static const egm_##name##_options defaults = EGM_##NAME##_OPTIONS_INIT; \
 		ANY_##NAME##_MEMBERS(o, &defaults);                                     \
@@ -52,19 +64,13 @@ static inline egm_status any_kernel_init(any_kernel_options *o, int32_t kernel)
 	memset(o, 0, sizeof *o);
 	o->kernel = kernel;
 	switch (kernel) {
-		ANY_DEFAULTS(ULA, ula)
-		ANY_DEFAULTS(MALA, mala)
-		ANY_DEFAULTS(HMC, hmc)
-		ANY_DEFAULTS(NUTS, nuts)
-		ANY_DEFAULTS(ANNEALED_LANGEVIN, annealed_langevin)
-		ANY_DEFAULTS(TEMPERED, tempered)
+		ANY_KERNELS(ANY_DEFAULTS)
 	default:
 		return EGM_ERR_ARGUMENT;
 	}
 }
 
-/* `options` NULL: nuts with its defaults. */
-#define ANY_SAMPLER(NAME, name)                               \
+#define ANY_SAMPLER(NAME, name, adapts)                       \
 	case ANY_##NAME: {                                        \
 		egm_##name##_options own = EGM_##NAME##_OPTIONS_INIT; \
 		ANY_##NAME##_MEMBERS(&own, options);                  \
@@ -73,14 +79,8 @@ static inline egm_status any_kernel_init(any_kernel_options *o, int32_t kernel)
 
 static inline egm_status any_kernel_sampler(egm_sampler **out, egm_target *target, const any_kernel_options *options)
 {
-	if (!options) return egm_sampler_nuts(out, target, NULL);
 	switch (options->kernel) {
-		ANY_SAMPLER(ULA, ula)
-		ANY_SAMPLER(MALA, mala)
-		ANY_SAMPLER(HMC, hmc)
-		ANY_SAMPLER(NUTS, nuts)
-		ANY_SAMPLER(ANNEALED_LANGEVIN, annealed_langevin)
-		ANY_SAMPLER(TEMPERED, tempered)
+		ANY_KERNELS(ANY_SAMPLER)
 	default:
 		return EGM_ERR_ARGUMENT;
 	}
@@ -89,8 +89,16 @@ static inline egm_status any_kernel_sampler(egm_sampler **out, egm_target *targe
 /* "ula", as a sampler's file and messages name it. */
 static inline const char *any_kernel_name(int32_t kernel)
 {
-	static const char *const names[ANY_END] = {"", "ula", "mala", "hmc", "nuts", "annealed_langevin", "tempered"};
+#define ANY_NAME(NAME, name, adapts) #name,
+	static const char *const names[ANY_END] = {"", ANY_KERNELS(ANY_NAME)};
 	return kernel > 0 && kernel < ANY_END ? names[kernel] : "";
+}
+
+static inline int any_kernel_adapts(int32_t kernel)
+{
+#define ANY_ADAPTS(NAME, name, adapts) adapts,
+	static const int all[ANY_END] = {0, ANY_KERNELS(ANY_ADAPTS)};
+	return kernel > 0 && kernel < ANY_END && all[kernel];
 }
 
 #endif

@@ -57,9 +57,10 @@ count() {
 
 # build STAGE DIRECTORY COMPILER OPTION...
 build() {
-	local stage=$1 directory=$2 compiler=$3
+	local stage=$1 directory=$2 compiler=$3 cxx
+	case $compiler in clang*) cxx=clang++${compiler#clang} ;; *) cxx=g++ ;; esac
 	shift 3
-	CC=$compiler step "$stage" configure configure "$directory" -Dwerror=true "$@" &&
+	CC=$compiler CXX=$cxx step "$stage" configure configure "$directory" -Dwerror=true "$@" &&
 		step "$stage" compile "$NINJA" -k 0 -C "$directory"
 }
 
@@ -112,7 +113,7 @@ stage_asan_clang() {
 stage_tsan() {
 	build tsan build-tsan gcc "${sanitized[@]}" -Db_sanitize=thread &&
 		TSAN_OPTIONS=halt_on_error=1 \
-			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite sampler --suite train
+			run tsan build-tsan --timeout-multiplier 4 --suite core --suite model --suite sampler --suite train --suite cpp
 }
 
 # Memcheck runs the release build; it has no AVX-512, so that path is ASan's. The chosen programs make, fill and free
@@ -202,7 +203,7 @@ stage_format() {
 	if ! command -v clang-format-14 >/dev/null; then
 		add skipped format 'clang-format-14 is not installed'
 	else
-		git ls-files -z '*.c' '*.h' | xargs -0 -r clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
+		git ls-files -z '*.c' '*.h' '*.cpp' '*.hpp' | xargs -0 -r clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi

@@ -55,12 +55,12 @@ typedef struct egm_context_options {
 	int32_t simd;
 } egm_context_options;
 
+/** The defaults; every options struct has such an initialiser: `egm_context_options options =
+ *  EGM_CONTEXT_OPTIONS_INIT;`, then set the members that are to differ. */
 #define EGM_CONTEXT_OPTIONS_INIT                                                                \
 	{                                                                                           \
 		sizeof(egm_context_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, EGM_SIMD_AUTO \
 	}
-
-/** The defaults, as of all options: `egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;`. */
 
 /** Creates a context. `options` may be NULL for the defaults. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
@@ -70,8 +70,8 @@ EGM_API uint64_t egm_context_bytes(const egm_context *context);
 /** The most that they held at any moment. */
 EGM_API uint64_t egm_context_peak_bytes(const egm_context *context);
 
-/** What the progress callback of a long call is told. All pointers are borrowed and are valid during the callback
- * alone. Each call says what it counts as a step. */
+/** What the progress callback of a long call is told. All pointers are borrowed and valid only during the callback.
+ *  Each call says what it counts as a step. */
 typedef struct egm_progress {
 	size_t struct_size;
 	int64_t step;       /**< egm_trainer_fit: steps since the trainer was made, including those of a loaded checkpoint;

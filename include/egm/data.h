@@ -34,7 +34,7 @@ typedef struct egm_data_options {
 
 #define EGM_DATA_OPTIONS_INIT                                            \
 	{                                                                    \
-		sizeof(egm_data_options), EGM_F32, 0, 1, 0, (uint64_t)8 << 30, 0 \
+		sizeof(egm_data_options), EGM_F32, 0, 1, 0, UINT64_C(8) << 30, 0 \
 	}
 
 /** Copies x. NONFINITE names row and column. */
@@ -52,7 +52,7 @@ EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *contex
  *  when the call that needed the rows returns. */
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
 /** Creates data whose rows a callback writes when they are needed, for data that do not fit into memory or are
- * computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
+ *  computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
  *  interrupted. Rows are checked as they come: NONFINITE names row and column. `user` must stay valid as long as the
  *  data. */
 EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
@@ -79,7 +79,7 @@ EGM_API EGM_CHECKED egm_status egm_data_load_npy_memory(egm_data **out, egm_cont
  *
  *  EGM_ERR_UNSUPPORTED if the file is compressed with gzip, or if it is in Fortran order and has more than one column.
  *  Calls that read rows return EGM_ERR_FILE if the file has become shorter than it was when it was opened, EGM_ERR_IO
- * if the system cannot read it, and EGM_ERR_NONFINITE, which names row and column, if a number of these rows is not
+ *  if the system cannot read it, and EGM_ERR_NONFINITE, which names row and column, if a number of these rows is not
  *  finite in the dtype of the data. */
 EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
@@ -183,7 +183,7 @@ typedef struct egm_csv_options {
 #define EGM_CSV_OPTIONS_INIT                                                                                       \
 	{                                                                                                              \
 		sizeof(egm_csv_options), EGM_F32, EGM_CSV_HEADER_DETECT, EGM_CSV_TEXT_REFUSE, EGM_CSV_UNKNOWN_REFUSE, ',', \
-		    '.', '#', 0, 0, 10000, 0, 1, 0, 0, (uint64_t)8 << 30, NULL, 0, NULL, 0, NULL                           \
+		    '.', '#', 0, 0, 10000, 0, 1, 0, 0, UINT64_C(8) << 30, NULL, 0, NULL, 0, NULL                           \
 	}
 
 /** Reads a table of text in UTF-8, plain or gzip: one row a line, numbers and words. options may be NULL.

@@ -23,7 +23,7 @@ EGM_API EGM_CHECKED egm_status egm_diagnostics_create(egm_diagnostics **out, egm
 EGM_API void egm_diagnostics_free(egm_diagnostics *diagnostics);
 
 /** draws [n * chains, dims], as egm_sampler_run writes them. NONFINITE names the draw, the chain and the dimension;
- * then nothing of the call has been taken. */
+ *  then nothing of the call has been taken. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws);
 /** Draws a chain that were given, and that are kept. Either pointer may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);

@@ -70,17 +70,24 @@ typedef struct egm_energy_gan_options {
 
 /** Energy GAN with a maximum-entropy generator.
  *
- *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad_x U(x)||^2            x real, z ~ N(0, I); moves U
- *  generator phase:  E[U(G(z))] - entropy_weight * H                                 moves G and the information
- * network H by `entropy`:   infogan  -E||z - E(G(z))||^2 jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))] sp = softplus nwj
- * E[T(x, z)] - E[exp(T(x, z') - 1)] dv       E[T(x, z)] - log E[exp T(x, z')] Source: Kumar, Ozair, Goyal, Courville,
- * Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm 1. Differs from the authors' code: the
- * norm of the penalty runs over all dimensions of a sample and not over channels; z' is a fresh draw and not a
- * permutation with fixed points; H is the bound itself, twice the mean of the 2B cross-entropies. Terms: energy_real,
- * energy_fake, penalty; generator_energy, entropy (= H as above; at its optimum, in nats, I(x; z) for nwj and dv, 2 JS
- * - 2 log 2 for jsd, JS the divergence between joint and product law). Sign: U low = likely. Shifting U by a constant
- * changes nothing. Shapes: energy [d] -> 1; generator [k] -> d; information network as EGM_ENTROPY_* says, x before z.
- * One dtype. Errors: SHAPE, DTYPE name the net; ARGUMENT names the option. Since 0.1.
+ *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad_x U(x)||^2    moves U; x real, z ~ N(0, I)
+ *  generator phase:  E[U(G(z))] - entropy_weight * H                        moves G and the information network
+ *
+ *  H by `entropy`, with z' as `marginal` says and sp = softplus:
+ *   infogan  -E||z - E(G(z))||^2
+ *   jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))]
+ *   nwj      E[T(x, z)] - E[exp(T(x, z') - 1)]
+ *   dv       E[T(x, z)] - log E[exp T(x, z')]
+ *
+ *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm
+ *  1. Differs from the authors' code: the norm of the penalty runs over all dimensions of a sample and not over
+ *  channels; z' is a fresh draw and not a permutation with fixed points; H is the bound itself, twice the mean of the
+ *  2B cross-entropies.
+ *  Terms: energy_real, energy_fake, penalty; generator_energy, entropy, which is H. At its optimum H is I(x; z) in nats
+ *  for nwj and dv, and 2 JS - 2 log 2 for jsd, JS the divergence between the joint and the product distribution.
+ *  Sign: U low = likely. Shifting U by a constant changes nothing.
+ *  Networks, of one dtype: energy [d] -> 1; generator [k] -> d; information as EGM_ENTROPY_* says, with x before z.
+ *  Errors: EGM_ERR_SHAPE and EGM_ERR_DTYPE name the network, EGM_ERR_ARGUMENT the option. Since 0.1.
  */
 EGM_API EGM_CHECKED egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator,
                                                    egm_model *information, const egm_energy_gan_options *options);
@@ -102,7 +109,8 @@ typedef struct egm_dsm_options {
  *  Source: Vincent 2011, "A connection between score matching and denoising autoencoders", eq. 10, times 2 sigma^2.
  *  Terms: score_matching. Shapes: energy [d] -> 1. Give the energy a smooth activation: with ReLU kinds the second
  *  derivative is zero almost everywhere and smooth laws cannot be represented.
- *  Errors: SHAPE if the net has not one output; ARGUMENT if sigma <= 0 or not finite. Since 0.1.
+ *  Errors: EGM_ERR_SHAPE if the network has not one output; EGM_ERR_ARGUMENT if sigma is negative or not finite.
+ *  Since 0.1.
  */
 EGM_API EGM_CHECKED egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, const egm_dsm_options *options);
 
@@ -219,8 +227,8 @@ EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, 
 /** log_likelihoods, f64 [rows]: the importance-weighted bound log 1/S sum_s q(x|z_s) N(z_s) / p(z_s|x), z_s ~ p(z|x),
  * of each row of x, in nats; with S = `samples` >= 1 it rises to log q(x) as S grows, in the mean. Draws depend on
  * (seed, row, s): a row's value does not depend on the other rows. beta has no part in it. Burda et al. 2016, eq. 8.
- * ARGUMENT: `loss` is not from egm_loss_vae, or x is outside of [0, 1] for EGM_DECODER_BERNOULLI; NONFINITE names the
- * row, and rows before it may then have been written.
+ * EGM_ERR_ARGUMENT if `loss` is not from egm_loss_vae, or if x is outside of [0, 1] for EGM_DECODER_BERNOULLI.
+ * EGM_ERR_NONFINITE names the row, and rows before it may then have been written.
  *
  *  progress may be NULL. A step is one draw for each row of a block of 64 rows. If the callback stops the call, it
  *  returns EGM_ERR_STOPPED. The first 64 * (done / samples) rows are then written, with `done` of the last report and
@@ -461,10 +469,11 @@ typedef struct egm_annealed_dsm_options {
 	}
 
 /** Denoising score matching of one energy over many levels: L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, a
- * level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
- * with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
- * sigma0. Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale
- * denoising score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
+ *  level drawn for each row. That is the squared error of the denoiser y - sigma0^2 grad U(y), weighed by 1/sigma^2;
+ *  with sigma_low = sigma_high = sigma0 it is egm_loss_dsm. Sample by egm_sampler_annealed_langevin with `denoise` =
+ *  sigma0.
+ *  Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale denoising
+ *  score matching". Terms: score_matching. Nets: energy [d] -> 1, with a smooth activation. Since 0.3. */
 EGM_API EGM_CHECKED egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy,
                                                      const egm_annealed_dsm_options *options);
 

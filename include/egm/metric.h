@@ -9,14 +9,17 @@ extern "C" {
 #endif
 
 /* How far samples are from data, how many known modes they cover, and how well a score ranks rows. What each measure
- * sees, and what it is blind to, is in doc/systems/distances.md.
+ * sees, and what it is blind to, is in doc/systems/metrics.md.
  *
  * Samples are row-major arrays x [x_rows, columns] and y [y_rows, columns] of one dtype; all arithmetic is in double.
  * Results do not depend on the number of threads. Samples of any scale, 1e-300 or 1e300, are measured alike: a
  * distance that a double can represent is found even if its square overflows or underflows.
- * Errors: NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
- * overflows; ARGUMENT says how many rows there are and how many it takes. A result is written only when the call
- * succeeds. progress may be NULL; steps are units of work that the function does not describe further. */
+ * Errors: EGM_ERR_NONFINITE names the row and the column of a number that is NaN or infinite, or says that the result
+ * overflows. EGM_ERR_ARGUMENT says how many rows there are and how many are needed. EGM_ERR_DTYPE and EGM_ERR_SHAPE if
+ * y has another type or another number of columns than x. A result is written only if the call succeeds.
+ *
+ * progress may be NULL. If it stops a call, that returns EGM_ERR_STOPPED. A context with several threads does as many
+ * steps at once. The callback may free the context. */
 
 /* ---- between laws on cells */
 
@@ -25,11 +28,12 @@ extern "C" {
  *  lower, upper, bins [columns]: the interval of each column and its number of equal cells. A cell holds its lower end;
  *  the last one holds both. masses, f64 [product of the bins + 1]: the last column varies fastest, and the
  *  last element is the share of the rows outside of the grid, so that the masses sum to 1 and no point goes unseen.
- *  SHAPE if `masses` has another count. */
+ *  EGM_ERR_SHAPE if `masses` has room for another number of them. */
 EGM_API EGM_CHECKED egm_status egm_metric_histogram(egm_array x, const double *lower, const double *upper,
                                                     const int64_t *bins, egm_out masses);
 
-/* p, q [n], f64, are masses: none negative, their sum 1 to 1e-6. 0 log 0 = 0; results are in nats, >= 0. */
+/* p, q [n], f64, are masses: none negative, their sum 1 to 1e-6. Only their number matters, not how it is split into
+ * rows and columns. EGM_ERR_SHAPE if q has not as many as p. 0 log 0 = 0; results are in nats, >= 0. */
 
 /** KL(p||q) = sum p log(p/q). It is +INFINITY when some p > 0 = q (or p/q overflows): a value, not an error. */
 EGM_API EGM_CHECKED egm_status egm_metric_kl(egm_array p, egm_array q, double *out);
@@ -64,7 +68,8 @@ typedef struct egm_mmd_options {
 /** Squared maximum mean discrepancy, E k(x, x') + E k(y, y') - 2 E k(x, y), k(a, b) = exp(-|a - b|^2 / (2 h^2)).
  *
  *  Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola 2012, "A Kernel Two-Sample Test", lemma 6.
- *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. */
+ *  Cost: columns * (x_rows + y_rows)^2 / 2, in memory of some tiles of 64 rows. A step compares 64 rows with some
+ *  hundred to thousand others, which takes some milliseconds for one bandwidth. */
 EGM_API EGM_CHECKED egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y,
                                               const egm_mmd_options *options, double *out, egm_progress_fn progress,
                                               void *user);
@@ -83,7 +88,7 @@ EGM_API EGM_CHECKED egm_status egm_metric_median(egm_context *context, egm_array
 /** Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, in data units; EGM_ESTIMATOR_*.
  *
  *  Source: Szekely and Rizzo 2013, "Energy statistics". It has nothing to tune. Programs that return a square root mean
- *  that of this. Cost: that of egm_metric_mmd. */
+ *  that of this. Cost and steps: those of egm_metric_mmd. */
 EGM_API EGM_CHECKED egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int32_t estimator,
                                                  double *out, egm_progress_fn progress, void *user);
 
@@ -106,7 +111,8 @@ typedef struct egm_sliced_options {
  *  W_p^p of two samples on a line is the integral over u in (0, 1) of |F^-1(u) - G^-1(u)|^p, F^-1 and G^-1 their
  *  quantile functions, which are steps: the row counts may differ. Source: Bonneel, Rabin, Peyre, Pfister 2015, "Sliced
  *  and Radon Wasserstein Barycenters of Measures".
- *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. */
+ *  Cost: projections * rows * (columns + log rows); memory for both samples of one column, in each thread. A step is
+ *  one direction. */
 EGM_API EGM_CHECKED egm_status egm_metric_sliced(egm_context *context, egm_array x, egm_array y,
                                                  const egm_sliced_options *options, double *out,
                                                  egm_progress_fn progress, void *user);
@@ -117,7 +123,9 @@ EGM_API EGM_CHECKED egm_status egm_metric_sliced(egm_context *context, egm_array
  *  Of features of a fixed net this is the FID; the features are the caller's. Source: Dowson and Landau 1982; Heusel et
  *  al. 2017. It is too large by a term of order columns^2 / rows: compare at equal row counts only, and above
  *  `columns`.
- *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. */
+ *  Cost: rows * columns^2 + some 40 * columns^3: a second or so for 512 columns. Memory: four matrices. A step is 256
+ *  rows in one of two passes over a sample, a row of a matrix of `columns` rows in its factorisation or in one sweep of
+ *  rotations over it, or the product of two such matrices. `total` counts 60 sweeps, of which about 10 are usual. */
 EGM_API EGM_CHECKED egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, double *out,
                                                   egm_progress_fn progress, void *user);
 
@@ -188,7 +196,7 @@ typedef struct egm_ranking {
 
 /** scores [count], high = positive, may be infinite; positive [count], 0 or not. `share` of the rows, in (0, 1], is
  *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` begins as EGM_RANKING_INIT.
- *  NONFINITE names the row of a score that is NaN. */
+ *  EGM_ERR_NONFINITE names the row of a score that is NaN. */
 EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
                                                   double share, egm_ranking *ranking);
 

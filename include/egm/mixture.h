@@ -13,7 +13,7 @@ extern "C" {
  *  baseline for nets, and as a metric.
  *
  *  All numbers are held and computed in double; data are arrays [rows, columns] of either dtype, and NaN or infinity in
- *  them is NONFINITE, naming row and column. Results do not depend on the number of threads.
+ *  them is EGM_ERR_NONFINITE, naming row and column. Results do not depend on the number of threads.
  *  A handle may be read from several threads at once while nobody steps it.
  */
 typedef struct egm_mixture egm_mixture;
@@ -98,8 +98,10 @@ EGM_API EGM_CHECKED egm_status egm_mixture_fit(egm_mixture **out, egm_context *c
                                                egm_mixture_result *result, egm_progress_fn progress, void *user);
 
 /** From numbers, all f64: weights [components] >= 0, divided by their sum (egm_no_array(): equal); means [components,
- *  dims], which say how many components there are; covariances as `options->covariance` says. `options` NULL: full
- *  covariances. Errors: ARGUMENT names the component whose covariance is not symmetric positive definite; NONFINITE.
+ *  dims], which say how many components there are; covariances as `options->covariance` says. The option `components`
+ *  has no meaning here. `options` NULL: full covariances. Errors: EGM_ERR_SHAPE if the arrays are not those of one
+ *  mixture; EGM_ERR_ARGUMENT names the component whose covariance is not symmetric positive definite;
+ *  EGM_ERR_NONFINITE.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_create(egm_mixture **out, egm_context *context, egm_array weights,
                                                   egm_array means, egm_array covariances,
@@ -124,12 +126,12 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *    C_k stay as they were.
  *
  *  With row_weights, f64 [rows], row i counts row_weights[i] times: r_ik is multiplied by the weight, `rows` is
- * replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
+ *  replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
  *
- *  Errors: EGM_ERR_SHAPE; EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0; EGM_ERR_NONFINITE
- *  names the first row where p is 0 in double precision, some 1e154 standard
- *  deviations from every component; EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted. The mixture is
- *  then as it was.
+ *  Errors, after which the mixture is as it was: EGM_ERR_SHAPE if x has not as many columns as the mixture has
+ *  dimensions, or if row_weights has not as many numbers as x has rows. EGM_ERR_ARGUMENT if a weight is negative or not
+ *  finite, if all are 0, or if the floor is too small for a C_k to be inverted. EGM_ERR_NONFINITE names the first row
+ *  where p is 0 in double precision, some 1e154 standard deviations from every component.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights,
                                                 double *log_likelihood);
@@ -138,21 +140,23 @@ EGM_API int64_t egm_mixture_components(const egm_mixture *mixture);
 EGM_API int64_t egm_mixture_dims(const egm_mixture *mixture);
 /** EGM_COVARIANCE_*. */
 EGM_API int32_t egm_mixture_covariance(const egm_mixture *mixture);
-/** Copies the numbers out, f64, in the shapes of egm_mixture_create; each may be egm_no_out(). */
+/** Copies the numbers out, f64, in the shapes of egm_mixture_create; each may be egm_no_out(). EGM_ERR_SHAPE if one has
+ *  another size: nothing is then written. */
 EGM_API EGM_CHECKED egm_status egm_mixture_parameters(const egm_mixture *mixture, egm_out weights, egm_out means,
                                                       egm_out covariances);
 
 /** The floors f_j, f64 [dims], in use: the option covariance_floor, or what its default was for the data of the fit or
- * of the first step; 0 before that step. */
+ *  of the first step; 0 before that step. */
 EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, egm_out floors);
 
 /** log p of each row, in nats: out, f64 [rows], -INFINITY where p is 0 in double precision. */
 EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_array x, egm_out out);
-/** r_ik, the share of component k in row i: out, f64 [rows, components], rows sum to 1. NONFINITE as in
- *  egm_mixture_step; what `out` then holds is undefined. */
+/** r_ik, the share of component k in row i: out, f64 [rows, components], rows sum to 1. EGM_ERR_NONFINITE as
+ *  in egm_mixture_step; what `out` then holds is undefined. */
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
-/** Independent draws, out [rows, dims]. Row i depends on the seed and i alone, and is the same number in both dtypes.
+/** Independent draws, out [rows, dims], as many as out.rows says. Row i depends on the seed and i alone, and is the
+ * same number in both dtypes.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 

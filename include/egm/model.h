@@ -171,8 +171,8 @@ EGM_API EGM_CHECKED egm_status egm_model_energy(const egm_model *model, egm_arra
 /** energies [rows], egm_no_out() if they are not wanted, and gradients [rows, egm_model_inputs] = dU/dx. */
 EGM_API EGM_CHECKED egm_status egm_model_energy_gradient(const egm_model *model, egm_array x, egm_out energies,
                                                          egm_out gradients);
-/** samples [rows, egm_model_outputs] = the net at z ~ N(0, I), z of row i drawn from (seed, i): the first rows do not
- *  depend on how many follow. */
+/** samples [rows, egm_model_outputs] = the net at z ~ N(0, I), as many rows as samples.rows says; z of row i is drawn
+ *  from (seed, i), so the first rows do not depend on how many follow. */
 EGM_API EGM_CHECKED egm_status egm_model_generate(const egm_model *model, uint64_t seed, egm_out samples);
 
 /** An independent copy, parameters included. */
@@ -194,15 +194,15 @@ typedef struct egm_load_options {
 	 *  windows of the largest convolution, width x height x kernel^2 x channels. Evaluation holds up to that many
 	 *  numbers, and a gradient twice as many, for each of 16 rows at a time. More rows at a time are evaluated only
 	 *  while they need 2^26 numbers at most. A sampler holds them for each chain, egm_target_ais for 64 particles of
-	 * each thread. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
-	 *  2^26. At 2^22 an evaluation takes 512 MiB at most, one with gradients 1 GiB, also of a file of 300 bytes.
+	 *  each thread. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at
+	 * most 2^26. At 2^22 an evaluation takes 512 MiB at most, one with gradients 1 GiB, also of a file of 300 bytes.
 	 *  Checkpoints and sampler files are read into networks that the program has built, and have no such limit. */
 	uint64_t max_row_numbers;
 } egm_load_options;
 
 #define EGM_LOAD_OPTIONS_INIT                                             \
 	{                                                                     \
-		sizeof(egm_load_options), (uint64_t)1 << 20, (uint64_t)8 << 30, 0 \
+		sizeof(egm_load_options), UINT64_C(1) << 20, UINT64_C(8) << 30, 0 \
 	}
 
 /** Writes a safetensors file: the parameters under their tensor names, the layers in the metadata. The file is written
@@ -247,7 +247,7 @@ typedef struct egm_restore_options {
 
 #define EGM_RESTORE_OPTIONS_INIT                                                                    \
 	{                                                                                               \
-		sizeof(egm_restore_options), EGM_LAYOUT_AUTO, 0, NULL, (uint64_t)1 << 20, (uint64_t)8 << 30 \
+		sizeof(egm_restore_options), EGM_LAYOUT_AUTO, 0, NULL, UINT64_C(1) << 20, UINT64_C(8) << 30 \
 	}
 
 /** Reads the weights in a safetensors file into a built model, for example those that PyTorch wrote with

@@ -17,22 +17,40 @@ extern "C" {
  *  EGM_ERR_STATE. egm_sampler_free in either callback frees the sampler when the call returns. */
 typedef struct egm_sampler egm_sampler;
 
-/* Kernels: each has a constructor and an options struct, which begins with the same five members. The chains are set up
- * at points drawn from the seed. The sampler keeps the target alive. `options` NULL: the defaults.
+/* Kernels: each has a constructor and an options struct. The sampler keeps the target alive; its chains are set up at
+ * points drawn from the seed. `options` NULL: the defaults. Errors: EGM_ERR_ARGUMENT names the option that is out of
+ * its range, with the range.
  *
  * Steps are in the epsilon form: x' = x - (eps/2) C grad V + sqrt(eps C) xi, C the diagonal of `scale` squared; for hmc
- * and nuts `step_size` is the leapfrog step h, with h = sqrt(eps) between the two conventions. It is where a warm-up
- * starts that adapts it. */
+ * and nuts `step_size` is the leapfrog step h, with h = sqrt(eps) between the two conventions.
+ *
+ * All structs begin with the same members:
+ *
+ *  chains       >= 1, default 4
+ *  seed         default 0
+ *  step_size    > 0; where a warm-up starts that adapts it
+ *  start_scale  standard deviation of the first points, N(0, start_scale^2 I) before the transform of bounds; >= 0.
+ *               0 (default): the target's prior_scale, 1 without a prior
+ *  scale        [dims] > 0, the scale of each coordinate: a diagonal preconditioner, C = scale^2 is the inverse mass.
+ *               NULL (default): ones. Copied
+ *
+ * and these mean the same wherever they stand:
+ *
+ *  jitter         in [0, 1), default 0: each transition uses the leapfrog step h, for mala sqrt(eps), times
+ *                 U[1-jitter, 1+jitter)
+ *  target_accept  in (0, 1): the mean acceptance probability that a warm-up aims at
+ *  divergence     energy error > 0 beyond which a trajectory counts as divergent, and with nuts ends; default 1000
+ *  adapt_scale    1: a warm-up also estimates `scale`, for each chain; 0: it does not
+ *  temperatures   [levels] > 0: at temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
+ * Copied levels         1 to 256, default 1 */
 
 typedef struct egm_ula_options {
 	size_t struct_size;
-	int64_t chains;      /**< >= 1, default 4 */
-	uint64_t seed;       /**< default 0 */
-	double step_size;    /**< eps > 0, default 0.01 */
-	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                          inverse mass). NULL (default): ones. Copied. */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< eps, default 0.01 */
+	double start_scale;
+	const double *scale;
 } egm_ula_options;
 
 #define EGM_ULA_OPTIONS_INIT                         \
@@ -45,16 +63,14 @@ EGM_API EGM_CHECKED egm_status egm_sampler_ula(egm_sampler **out, egm_target *ta
 
 typedef struct egm_mala_options {
 	size_t struct_size;
-	int64_t chains;       /**< >= 1, default 4 */
-	uint64_t seed;        /**< default 0 */
-	double step_size;     /**< eps > 0, default 0.1 */
-	double start_scale;   /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                         bounds;   0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale;  /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                           inverse mass). NULL (default): ones. Copied. */
-	double jitter;        /**< in [0, 1), default 0; each transition uses sqrt(eps) times U[1-jitter, 1+jitter) */
-	double target_accept; /**< in (0, 1): what a warm-up aims at; default 0.574 */
-	int32_t adapt_scale;  /**< 1: a warm-up also estimates `scale`, for each chain; 0 (default): it does not */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< eps, default 0.1 */
+	double start_scale;
+	const double *scale;
+	double jitter;
+	double target_accept; /**< default 0.574 */
+	int32_t adapt_scale;  /**< default 0 */
 	int32_t reserved;     /**< 0 */
 } egm_mala_options;
 
@@ -68,18 +84,16 @@ EGM_API EGM_CHECKED egm_status egm_sampler_mala(egm_sampler **out, egm_target *t
 
 typedef struct egm_hmc_options {
 	size_t struct_size;
-	int64_t chains;         /**< >= 1, default 4 */
-	uint64_t seed;          /**< default 0 */
-	double step_size;       /**< h > 0, default 0.1 */
-	double start_scale;     /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                           bounds;	 0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale;    /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                             inverse mass). NULL (default): ones. Copied. */
-	double jitter;          /**< in [0, 1), default 0; each transition uses h times U[1-jitter, 1+jitter) */
-	double target_accept;   /**< in (0, 1): what a warm-up aims at; default 0.8 */
-	double divergence;      /**< energy error > 0 beyond which a trajectory counts as divergent; default 1000 */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< h, default 0.1 */
+	double start_scale;
+	const double *scale;
+	double jitter;
+	double target_accept; /**< default 0.8 */
+	double divergence;
 	int32_t leapfrog_steps; /**< >= 1, default 10 */
-	int32_t adapt_scale;    /**< 1: a warm-up also estimates `scale`, for each chain; 0 (default): it does not */
+	int32_t adapt_scale;    /**< default 0 */
 } egm_hmc_options;
 
 #define EGM_HMC_OPTIONS_INIT                                             \
@@ -92,17 +106,15 @@ EGM_API EGM_CHECKED egm_status egm_sampler_hmc(egm_sampler **out, egm_target *ta
 
 typedef struct egm_nuts_options {
 	size_t struct_size;
-	int64_t chains;       /**< >= 1, default 4 */
-	uint64_t seed;        /**< default 0 */
-	double step_size;     /**< h > 0, default 0.1 */
-	double start_scale;   /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                         bounds;   0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale;  /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                           inverse mass). NULL (default): ones. Copied. */
-	double target_accept; /**< in (0, 1): what a warm-up aims at; default 0.8 */
-	double divergence;    /**< energy error > 0 beyond which a trajectory counts as divergent and ends; default 1000 */
-	int32_t max_depth;    /**< at most 2^max_depth - 1 leapfrog steps, 1 to 16, default 10 */
-	int32_t adapt_scale;  /**< 1 (default): a warm-up also estimates `scale`, for each chain; 0: it does not */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< h, default 0.1 */
+	double start_scale;
+	const double *scale;
+	double target_accept; /**< default 0.8 */
+	double divergence;
+	int32_t max_depth;   /**< at most 2^max_depth - 1 leapfrog steps, 1 to 16, default 10 */
+	int32_t adapt_scale; /**< default 1 */
 } egm_nuts_options;
 
 #define EGM_NUTS_OPTIONS_INIT                                          \
@@ -115,19 +127,14 @@ EGM_API EGM_CHECKED egm_status egm_sampler_nuts(egm_sampler **out, egm_target *t
 
 typedef struct egm_annealed_langevin_options {
 	size_t struct_size;
-	int64_t chains;      /**< >= 1, default 4 */
-	uint64_t seed;       /**< default 0 */
-	double step_size;    /**< eps > 0 at temperature 1, default 0.01: at T it is eps * T */
-	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                          inverse mass). NULL (default): ones. Copied. */
-	/** [levels] > 0, falling. At temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
-	 * Copied.
-	 */
-	const double *temperatures;
-	int64_t levels;          /**< 1 to 256, default 1 */
-	int64_t steps_per_level; /**< >= 1, default 100 */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< eps at temperature 1, default 0.01: at T it is eps * T */
+	double start_scale;
+	const double *scale;
+	const double *temperatures; /**< falling */
+	int64_t levels;
+	int64_t steps_per_level; /**< 1 to 2^31 - 1, default 100 */
 	double denoise;          /**< sigma0 > 0: the draw is x - sigma0^2 grad V(x); 0 (default): x itself */
 } egm_annealed_langevin_options;
 
@@ -137,26 +144,22 @@ typedef struct egm_annealed_langevin_options {
 	}
 
 /** ULA down a schedule of temperatures, then a denoising step: one draw = one pass from the chain's point. For energies
- *  that were trained over noise levels. Has no warm-up. Li, Chen, Sommer 2019. */
+ *  that were trained over noise levels. Has no warm-up. Li, Chen, Sommer 2019. EGM_ERR_UNSUPPORTED for denoise > 0 on a
+ *  target with bounds. */
 EGM_API EGM_CHECKED egm_status egm_sampler_annealed_langevin(egm_sampler **out, egm_target *target,
                                                              const egm_annealed_langevin_options *options);
 
 typedef struct egm_tempered_options {
 	size_t struct_size;
-	int64_t chains;      /**< >= 1, default 4 */
-	uint64_t seed;       /**< default 0 */
-	double step_size;    /**< eps > 0 at temperature 1, default 0.1: levels start at eps * T */
-	double start_scale;  /**< standard deviation of the first points, N(0, start_scale^2 I) before the transform of
-	                        bounds;  0 (default): the target's prior_scale, 1 without a prior */
-	const double *scale; /**< [dims] > 0, the scale of each coordinate (diagonal preconditioner; C = scale^2 is the
-	                          inverse mass). NULL (default): ones. Copied. */
-	/** [levels], rising from 1. At temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
-	 * Copied.
-	 */
-	const double *temperatures;
-	int64_t levels;          /**< 1 to 256, default 1 */
-	int64_t steps_per_level; /**< MALA steps between exchanges, >= 1, default 1 */
-	double target_accept;    /**< in (0, 1): what a warm-up aims at; default 0.574 */
+	int64_t chains;
+	uint64_t seed;
+	double step_size; /**< eps at temperature 1, default 0.1: levels start at eps * T */
+	double start_scale;
+	const double *scale;
+	const double *temperatures; /**< rising from 1 */
+	int64_t levels;
+	int64_t steps_per_level; /**< MALA steps between exchanges, 1 to 2^31 - 1, default 1 */
+	double target_accept;    /**< default 0.574 */
 } egm_tempered_options;
 
 #define EGM_TEMPERED_OPTIONS_INIT                                           \
@@ -175,8 +178,8 @@ EGM_API int64_t egm_sampler_chains(const egm_sampler *sampler);
 EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
 EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
 
-/** Puts the chains at points [chains, dims]; frozen chains thaw. Counters and adaptation stay. NONFINITE names chain
- *  and dimension; ARGUMENT a point outside of the box. */
+/** Puts the chains at points [chains, dims]; frozen chains thaw. Counters and adaptation stay. EGM_ERR_NONFINITE names
+ *  chain and dimension; EGM_ERR_ARGUMENT a point outside of the box. */
 EGM_API EGM_CHECKED egm_status egm_sampler_set_points(egm_sampler *sampler, egm_array points);
 /** Where the chains stand, [chains, dims]. */
 EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, egm_out points);
@@ -191,24 +194,26 @@ EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, eg
  *
  *  If the progress callback stopped it after k transitions (`done` of the last report), egm_sampler_warmup with
  *  steps - k continues it, with the same bits as if it had not been stopped. Any other number begins a new warm-up, and
- *  so does every one after a call of egm_sampler_run, egm_sampler_set_points or egm_sampler_restore in between; a file
- * of egm_sampler_save does not contain the warm-up under way.
+ *  so does every one after a call of egm_sampler_run, egm_sampler_set_points or egm_sampler_restore in between; a
+ *  file of egm_sampler_save does not contain the warm-up under way.
  *
- *  All counters of egm_sampler_stats are 0 afterwards, also if the warm-up was stopped. EGM_ERR_STATE for kernels that
- *  adapt nothing, ula and annealed_langevin: let those run until they have forgotten the start. */
+ *  Chains that freeze are treated as in egm_sampler_run. All counters of egm_sampler_stats but
+ *  `frozen` are 0 afterwards, also if the warm-up was stopped. EGM_ERR_STATE for kernels that adapt nothing, ula and
+ *  annealed_langevin: let those run until they have forgotten the start. */
 EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps, egm_progress_fn progress,
                                                   void *user);
 
 /** n draws a chain, each after `thin` >= 1 transitions: draws [n * chains, dims], all chains of a draw side by
- *  side, and energies [n, chains] = V at them; both may be egm_no_out(). Allocates nothing after the first call of a
- * sampler.
+ *  side, and energies [n, chains] = V at them; both may be egm_no_out(). Allocates nothing after the first call of
+ *  a sampler, unless the target is a mixture.
  *
  *  progress may be NULL. A step is one transition of every chain, so a draw is made every `thin` steps. With nuts,
- * chains with smaller trees wait for the others before each report: see doc/samplers/README.md.
+ *  chains with smaller trees wait for the others before each report: see doc/samplers/README.md.
  *
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
- *  the others go on, and the call returns EGM_OK. `frozen` of the statistics counts it until egm_sampler_set_points
- * thaws it, and the context's log says so. EGM_ERR_NONFINITE, which names the first chain, if no chain moves any more.
+ *  the others go on, and the call returns EGM_OK. The context's log gets a warning, and `frozen` of the statistics
+ *  counts the chain until egm_sampler_set_points thaws it. While all chains are frozen the call returns
+ *  EGM_ERR_NONFINITE, which names the one that froze first; the draws are then written all the same.
  *  A proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected, a divergence.
  *  An energy that overflows while its gradient is finite counts where it is reported or decides, for nets: with ula
  *  behind the last transition of a call and at draws with `energies`, with hmc at the end of a trajectory, with
@@ -245,7 +250,7 @@ typedef struct egm_sampler_statistics {
 		sizeof(egm_sampler_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Of chain 0 .. chains-1, or of all together with chain = -1. */
+/** Of chain 0 .. chains-1, or of all together with chain = -1: counts are then sums over the chains. */
 EGM_API EGM_CHECKED egm_status egm_sampler_stats(const egm_sampler *sampler, int64_t chain,
                                                  egm_sampler_statistics *statistics);
 /** The scale, f64 [dims], that chain `chain` uses. */
@@ -264,8 +269,6 @@ EGM_API EGM_CHECKED egm_status egm_sampler_restore(egm_sampler *sampler, const c
 /** The same from the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size);
 
-EGM_API egm_status egm_sampler_save_memory(const egm_sampler *sampler, void *buffer, size_t size, size_t *needed);
-EGM_API egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size);
 #ifdef __cplusplus
 }
 #endif

@@ -22,7 +22,7 @@ typedef struct egm_target egm_target;
  *  target's dtype: in f32 differences below 6e-8 |U| are lost, so give it without large constants. Non-zero stops the
  *  call, which then returns EGM_ERR_STOPPED. An energy of +infinity, or anything that is not finite, marks a point
  *  that cannot be accepted. x is the library's: read it only. The function may use other handles and free the target;
- *  the sampler that called it rejects calls meanwhile (see egm_sampler). */
+ *  the sampler that called it rejects calls meanwhile (see egm_sampler). energies and gradients are never NULL. */
 typedef int (*egm_energy_fn)(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 
 /** Which density a latent target has, with U the energy net and G the generator. */
@@ -65,21 +65,22 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
  *  log says so. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
-/** A callback's energy in `dims` dimensions. */
+/** A callback's energy in `dims` dimensions. `energy` and `user` must stay valid until the target and all samplers on
+ *  it are freed. */
 EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype,
                                                    int64_t dims, const egm_target_options *options,
                                                    egm_energy_fn energy, void *user);
 /** U = -log p of a mixture, which the target keeps alive; it must not be stepped while the target is in use. exp(-U)
- *  integrates to 1. Where p is 0 in double precision U is infinite. */
+ *  integrates to 1. Where p is 0 in double precision U is infinite. Threads share the target whatever `concurrent`
+ * says, in calls of up to `rows` points. */
 EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype dtype,
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);
 EGM_API int64_t egm_target_dims(const egm_target *target);
 EGM_API egm_dtype egm_target_dtype(const egm_target *target);
 /** energies [rows] = V (without bounds' Jacobian) and, unless egm_no_out(), gradients [rows, dims] = dV/dx at x [rows,
- *  dims]: what a program checks its callback or its
- *  chains with. A point outside of the box is ARGUMENT. Results that are not finite are passed on. Every call compiles
- *  the nets. */
+ *  dims]: what a program checks its callback or its chains with. EGM_ERR_NONFINITE if x is not finite, EGM_ERR_ARGUMENT
+ *  for a point outside of the box. Results that are not finite are passed on. Every call compiles the nets. */
 EGM_API EGM_CHECKED egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies,
                                                    egm_out gradients);
 
@@ -129,8 +130,8 @@ typedef struct egm_ais_result {
  *  not on the number of threads. An energy callback that is not concurrent gets up to 256 points a call.
  *
  *  progress may be NULL; steps are transitions of the pilot run, and then levels of each group of 64 particles (256 for
- * a callback that is not concurrent). EGM_ERR_NONFINITE if every particle is lost; EGM_ERR_STOPPED if the energy or the
- *  progress callback stopped it. After an error nothing is written. */
+ *  a callback that is not concurrent). EGM_ERR_NONFINITE if every particle is lost; EGM_ERR_STOPPED if the energy or
+ * the progress callback stopped it. After an error nothing is written. */
 EGM_API EGM_CHECKED egm_status egm_target_ais(const egm_target *target, const egm_ais_options *options,
                                               egm_ais_result *result, egm_out log_weights, egm_progress_fn progress,
                                               void *user);

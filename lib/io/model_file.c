@@ -101,8 +101,8 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm__text text = {.context = model->context};
 	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name,
-		         (int)model->n_layers, EGM__MAX_LAYERS);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name, (int)model->n_layers,
+		         EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
 	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
 	EGM_TRY(list_tensors(list, model, to->path));

@@ -10,7 +10,7 @@
  * 64 by 64 rows; within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in
  * order, so that the result does not depend on the threads.
  *
- * A step is a block against a strip of the other sample, some tiles long: about a millisecond, whatever the size of the
+ * A step is a block against a strip of the other sample, some tiles long: a few milliseconds, whatever the size of the
  * samples. All blocks meet their first strip, then all their second one. A thread has the same blocks in all steps. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>

@@ -44,14 +44,16 @@ static egm_status check_points(egm_sampler *s, const char *points)
 	char *scratch = s->blocks[0].noise;
 	int64_t at = egm__first_nonfinite(s->context, t->dtype, points, s->options.chains * s->dims);
 	if (at >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "chain %lld, dimension %lld is not finite", (long long)(at / s->dims),
+		return egm__fail(EGM_ERR_NONFINITE, "points is %s at chain %lld, dimension %lld",
+		                 egm__nonfinite_name(egm__number(t->dtype, points, at)), (long long)(at / s->dims),
 		                 (long long)(at % s->dims));
 	size_t bytes = (size_t)s->dims * egm__dtype_size(t->dtype);
 	for (int64_t c = 0; t->lower && c < s->options.chains; c++) {
 		at = egm__target_from_points(t, 1, points + (size_t)c * bytes, scratch);
 		if (at >= 0)
-			return egm__fail(EGM_ERR_ARGUMENT, "chain %lld, dimension %lld is not inside of %g to %g", (long long)c,
-			                 (long long)at, t->lower[at], t->upper[at]);
+			return egm__fail(EGM_ERR_ARGUMENT, "points is %g at chain %lld, dimension %lld, must be inside of %g to %g",
+			                 egm__number(t->dtype, points, c * s->dims + at), (long long)c, (long long)at, t->lower[at],
+			                 t->upper[at]);
 	}
 	return EGM_OK;
 }

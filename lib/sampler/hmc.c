@@ -11,18 +11,8 @@
 #include <math.h>
 #include <sampler/sampler_impl.h>
 
-static const egm_mala_options mala_defaults = EGM_MALA_OPTIONS_INIT;
-static const egm__option mala_members[] = {
-    EGM__CHAIN_MEMBERS(egm_mala_options, "Langevin step eps; where a warm-up starts."),
-    EGM__BELOW_ONE(egm_mala_options, jitter, "A transition uses sqrt(eps) times a number in [1 - jitter, 1 + jitter)."),
-    EGM__RANGE(egm_mala_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
-    EGM__FLAG(egm_mala_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
-    EGM__RESERVED(egm_mala_options, reserved),
-};
-EGM__KERNEL_OPTIONS(egm__options_mala, egm_mala_options, mala_defaults, mala_members);
-
-static const egm_hmc_options hmc_defaults = EGM_HMC_OPTIONS_INIT;
-static const egm__option hmc_members[] = {
+static const egm_hmc_options defaults = EGM_HMC_OPTIONS_INIT;
+static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_hmc_options, "Leapfrog step h; where a warm-up starts."),
     EGM__BELOW_ONE(egm_hmc_options, jitter, "A transition uses h times a number in [1 - jitter, 1 + jitter)."),
     EGM__RANGE(egm_hmc_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
@@ -30,18 +20,9 @@ static const egm__option hmc_members[] = {
     EGM__COUNT(egm_hmc_options, leapfrog_steps, "Leapfrog steps of a transition."),
     EGM__FLAG(egm_hmc_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
 };
-EGM__KERNEL_OPTIONS(egm__options_hmc, egm_hmc_options, hmc_defaults, hmc_members);
+EGM__KERNEL_OPTIONS(egm__options_hmc, egm_hmc_options, defaults, members);
 
-static egm_status describe_mala(egm_sampler *s)
-{
-	const egm_mala_options *o = s->own;
-	s->options.jitter = o->jitter;
-	s->options.target_accept = o->target_accept;
-	s->options.adapt_scale = o->adapt_scale;
-	return EGM_OK;
-}
-
-static egm_status describe_hmc(egm_sampler *s)
+static egm_status describe(egm_sampler *s)
 {
 	const egm_hmc_options *o = s->own;
 	s->options.jitter = o->jitter;
@@ -119,31 +100,16 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 	return 1;
 }
 
-/* ---- the kernels */
-
-const egm__method egm__method_mala = {.name = "mala",
-                                      .options = &egm__options_mala,
-                                      .describe = describe_mala,
-                                      .metropolis = 1,
-                                      .langevin = 1,
-                                      .own_bytes = egm__leapfrog_bytes,
-                                      .begin = egm__leapfrog_begin,
-                                      .ask = egm__leapfrog_ask,
-                                      .take = egm__leapfrog_take};
+/* ---- the kernel */
 
 const egm__method egm__method_hmc = {.name = "hmc",
                                      .options = &egm__options_hmc,
-                                     .describe = describe_hmc,
+                                     .describe = describe,
                                      .metropolis = 1,
                                      .own_bytes = egm__leapfrog_bytes,
                                      .begin = egm__leapfrog_begin,
                                      .ask = egm__leapfrog_ask,
                                      .take = egm__leapfrog_take};
-
-egm_status egm_sampler_mala(egm_sampler **out, egm_target *target, const egm_mala_options *options)
-{
-	return egm__named(__func__, egm__sampler_create(out, &egm__method_mala, target, options));
-}
 
 egm_status egm_sampler_hmc(egm_sampler **out, egm_target *target, const egm_hmc_options *options)
 {

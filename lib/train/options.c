@@ -23,7 +23,7 @@ static const egm__option members[] = {
     EGM__WEIGHT(egm_trainer_options, schedule_steps, "Steps after which a schedule has reached its final fraction."),
     EGM__WEIGHT(egm_trainer_options, warmup_steps, "Steps over which the learning rate grows from near 0."),
     EGM__BETWEEN(egm_trainer_options, final_fraction, 0, 1, "Share of the learning rate that a schedule ends at."),
-    EGM__POSITIVE(egm_trainer_options, learning_rate, "Learning rate."),
+    EGM__POSITIVE(egm_trainer_options, learning_rate, "Learning rate, which a schedule multiplies."),
     EGM__BELOW_ONE(egm_trainer_options, beta1, "Decay of the mean of the gradients (adam)."),
     EGM__BELOW_ONE(egm_trainer_options, beta2, "Decay of the mean of the squared gradients (adam, rmsprop)."),
     EGM__POSITIVE(egm_trainer_options, epsilon, "Added to the root of the mean square (adam, rmsprop)."),

@@ -2,9 +2,11 @@
 """The Python module against formulas in NumPy. EGM_LIBRARY names the library under test, PYTHONPATH the folder of the
 module. Prints TAP, in which meson and tools/count.py see the single tests.
 """
+import copy
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ except ImportError:
     print("1..1\nok 1 - the Python binding # SKIP NumPy is not installed for", sys.executable)
     sys.exit(0)
 import egm
-from egm import _library
+from egm import _callbacks, _library
 
 U32, U64 = 2.0**-24, 2.0**-53  # unit roundoffs
 
@@ -28,9 +30,9 @@ def gamma(n, u):
 
 
 def tensors(model):
-    """The parameters by name, cut out of get_parameters() by the shapes."""
-    values, result, first = model.get_parameters().astype(np.float64), {}, 0
-    for name, shape in model.tensors().items():
+    """The parameters by name, cut out of parameters() by the shapes."""
+    values, result, first = model.parameters().astype(np.float64), {}, 0
+    for name, shape in model.tensor_shapes().items():
         count = int(np.prod(shape))
         result[name] = values[first:first + count].reshape(shape)
         first += count
@@ -114,7 +116,7 @@ class Numbers(unittest.TestCase):
         """Small integers times small integers: exact in f32 in any order."""
         model = egm.Model(egm.Context(), "net", 24).image(3, 4, 2).conv(5, kernel=2, stride=1, padding=1)
         model.average_pool(2).upsample(2).flatten().build(np.float32, 3)
-        self.assertEqual(model.tensors(), {"1.weight": (5, 2, 2, 2), "1.bias": (5,)})
+        self.assertEqual(model.tensor_shapes(), {"1.weight": (5, 2, 2, 2), "1.bias": (5,)})
         random = np.random.default_rng(4)
         w, b = random.integers(-3, 4, (5, 2, 2, 2)), random.integers(-3, 4, 5)
         model.set_parameters(np.concatenate([w.ravel(), b]).astype(np.float32))
@@ -136,7 +138,7 @@ class Numbers(unittest.TestCase):
 
     def test_batch_norm_uses_running_statistics(self):
         model = egm.Model(egm.Context(), "net", 3).batch_norm(0.25).build(np.float64)
-        self.assertEqual(list(model.tensors()), ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
+        self.assertEqual(list(model.tensor_shapes()), ["0.weight", "0.bias", "0.running_mean", "0.running_var"])
         model.set_parameters(np.array([1., 2, 3, 4, 5, 6, 7, 8, 9, 0.75, 3.75, 0]))
         x = points(4, 3, np.float64)
         expected = (x - [7, 8, 9]) / [1, 2, 0.5] * [1, 2, 3] + [4, 5, 6]
@@ -156,15 +158,41 @@ class Numbers(unittest.TestCase):
     def test_parameters_go_in_and_out(self):
         model = relu_net(np.float32)
         values = np.arange(model.parameter_count, dtype=np.float32) / 1024
-        copy = model.clone()
+        clone = model.clone()
         model.set_parameters(values)
-        self.assertTrue(np.array_equal(model.get_parameters(), values))
-        self.assertFalse(np.array_equal(copy.get_parameters(), values))
+        self.assertTrue(np.array_equal(model.parameters(), values))
+        self.assertFalse(np.array_equal(clone.parameters(), values))
         with self.assertRaises(egm.ShapeError):
             model.set_parameters(values[1:])
         values[3] = np.nan
         with self.assertRaises(egm.NonfiniteError):
             model.set_parameters(values)
+
+    def test_tensors_go_in_and_out(self):
+        model = relu_net(np.float32)
+        for name, w in tensors(model).items():
+            self.assertTrue(np.array_equal(model.tensor(name), w))
+        w = np.arange(33, dtype=np.float32)
+        model.set_tensor("0.bias", w)
+        self.assertTrue(np.array_equal(tensors(model)["0.bias"], w))
+        for call, kind, text in ((lambda: model.tensor("9.bias"), egm.ArgumentError, "no tensor '9.bias', only 0.w"),
+                                 (lambda: model.set_tensor("0.bias", w[1:]), egm.ShapeError, r"\(33,\)"),
+                                 (lambda: model.set_tensor("0.bias", w.astype(float)), egm.DtypeError, "float64"),
+                                 (lambda: model.set_tensor("0.bias", w * np.nan), egm.NonfiniteError, "0.bias")):
+            self.assertRaisesRegex(kind, text, call)
+        self.assertTrue(np.array_equal(model.tensor("0.bias"), w))
+
+    def test_initializers(self):
+        """Bounds of the uniform laws and the deviation of the normal ones, from 400 numbers: within a fifth, as the
+        standard error of a deviation of 400 normal numbers is 1/28 of it."""
+        deviations = {"fan_in_uniform": (1 / (3 * 20))**0.5, "glorot_uniform": (2 / 40)**0.5,
+                      "glorot_normal": (2 / 40)**0.5, "he_uniform": (2 / 20)**0.5, "he_normal": (2 / 20)**0.5,
+                      "lecun_normal": (1 / 20)**0.5, "dcgan_normal": 0.02, "zeros": 0}
+        for name, deviation in deviations.items():
+            w = egm.Model(egm.Context(), "net", 20).set_initializer(name).dense(20).build(np.float64).tensor("0.weight")
+            self.assertTrue(abs(w.std() - deviation) <= deviation / 5, name)
+        with self.assertRaisesRegex(egm.ArgumentError, "initializer: 'ones' is none of fan_in_uniform"):
+            egm.Model(egm.Context(), "net", 20).set_initializer("ones")
 
     def test_threads_share_a_model(self):
         model, x = relu_net(np.float64), points(100, 5, np.float64)
@@ -187,9 +215,30 @@ class Files(unittest.TestCase):
                 loaded, x = egm.Model.load(path), points(7, 5, dtype)
                 for what in ("name", "inputs", "outputs", "parameter_count", "dtype"):
                     self.assertEqual(getattr(loaded, what), getattr(model, what))
-                self.assertEqual((loaded.summary(), loaded.tensors()), (model.summary(), model.tensors()))
-                self.assertTrue(np.array_equal(loaded.get_parameters(), model.get_parameters()))
+                self.assertEqual((loaded.summary(), loaded.tensor_shapes()), (model.summary(), model.tensor_shapes()))
+                self.assertTrue(np.array_equal(loaded.parameters(), model.parameters()))
                 self.assertTrue(np.array_equal(loaded.energy(x), model.energy(x)))
+
+    def test_models_are_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, model, x = os.path.join(folder, "net"), relu_net(np.float64), points(7, 5, np.float64)
+            model.save(path)
+            with open(path, "rb") as file:
+                content = file.read()
+            self.assertEqual(model.save_memory(), content)
+        other = relu_net(np.float64, seed=8)
+        copies = [pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model),
+                  egm.Model.load_memory(content), egm.Model.load_memory(memoryview(content), egm.Context(threads=2)),
+                  other.restore_memory(bytearray(content))]
+        self.assertIs(copies[-1], other)
+        for each in copies:
+            self.assertTrue(np.array_equal(each.energy(x), model.energy(x)))
+            self.assertEqual((each.name, each.summary()), (model.name, model.summary()))
+        for wrong, kind in ((content[:-1], egm.FormatError), (b"", egm.Error), ("text", TypeError), (5, TypeError)):
+            self.assertRaises(kind, egm.Model.load_memory, wrong)
+            self.assertRaises(kind, other.restore_memory, wrong)
+        self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes", egm.Model.load_memory, content, max_data_bytes=8)
+        self.assertRaises(egm.StateError, pickle.dumps, egm.Model(egm.Context(), "bare", 2).dense(1))
 
     def test_weights_of_pytorch_are_restored(self):
         folder = os.path.join(os.path.dirname(__file__), "..", "io", "torch")
@@ -200,13 +249,13 @@ class Files(unittest.TestCase):
         both = os.path.join(folder, "both.safetensors")
         self.assertIs(critic.restore(both, prefix="critic."), critic)
         np.testing.assert_allclose(critic.run(x), y, rtol=1e-5)
-        before = critic.get_parameters()
+        before = critic.parameters()
         for keywords, kind in (({}, egm.FormatError), ({"layout": "pytorc", "prefix": "critic."}, egm.ArgumentError),
                                ({"layout": "egm", "prefix": "critic."}, egm.ShapeError),
                                ({"prefix": "generator.", "zero_bias": True}, egm.FormatError)):
             with self.assertRaises(kind):
                 critic.restore(both, **keywords)
-        np.testing.assert_array_equal(critic.get_parameters(), before)
+        np.testing.assert_array_equal(critic.parameters(), before)
 
     def test_bad_files_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -228,8 +277,8 @@ class Misuse(unittest.TestCase):
             egm.Context(threads=257)
         error = caught.exception
         self.assertEqual((type(error), error.status, error.text), (egm.ArgumentError, -1, str(error)))
-        copy = pickle.loads(pickle.dumps(error))
-        self.assertEqual((type(copy), copy.status, copy.text), (egm.ArgumentError, -1, error.text))
+        again = pickle.loads(pickle.dumps(error))
+        self.assertEqual((type(again), again.status, again.text), (egm.ArgumentError, -1, error.text))
 
     def test_statuses_have_their_python_kind(self):
         for kind, base in ((egm.OutOfMemoryError, MemoryError), (egm.FileError, OSError), (egm.ShapeError, ValueError)):
@@ -245,7 +294,7 @@ class Misuse(unittest.TestCase):
         for wrong, text in ((x.astype(np.float64), "float32.*float64"), (x.astype(">f4"), "float32"),
                             (x.tolist(), "array of float32"), (x[0], "2 dimension"), (x[::2], "C-contiguous"),
                             (np.asfortranarray(x), "C-contiguous"), (unaligned, "aligned"),
-                            (x[:, :4].copy(), "4 columns, 5 expected"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
+                            (x[:, :4].copy(), "4 columns, must have 5"), (x[:0], "0 rows"), (x * np.nan, "row 0")):
             for call in (model.energy, model.energy_gradient, model.run):
                 with self.assertRaisesRegex(ValueError, text) as caught:
                     call(wrong)
@@ -271,8 +320,52 @@ class Misuse(unittest.TestCase):
 
     def test_an_energy_has_one_output(self):
         model = egm.Model(egm.Context(), "generator", 2).dense(2).build()
-        with self.assertRaisesRegex(egm.ShapeError, "one output"):
+        with self.assertRaisesRegex(egm.ShapeError, "2 outputs, must have 1"):
             model.energy(np.zeros((1, 2), np.float32))
+
+
+class Contexts(unittest.TestCase):
+    def test_bytes_are_counted(self):
+        with egm.Context() as context:
+            before = context.bytes
+            model = egm.Model(context, "net", 100).dense(1000).build(np.float64)
+            grown = context.bytes - before
+            self.assertTrue(8 * model.parameter_count <= grown <= 1.1 * 8 * model.parameter_count + 2**16, grown)
+            model.close()
+            self.assertEqual(context.bytes, before)
+            self.assertGreaterEqual(context.peak_bytes, before + grown)
+
+    def test_code_paths(self):
+        self.assertTrue(egm.Context(simd="portable").backend.endswith(", portable"))
+        self.assertRaisesRegex(egm.ArgumentError, "simd: 'mmx' is none of auto", egm.Context, simd="mmx")
+        self.assertLessEqual(egm.features(), {"gzip", "libmvec"})
+
+    def unbounded(self, context):
+        """A target of whose density the library doubts that it is one, and says so in the log."""
+        energy = egm.Model(context, "energy", 2).dense(1).build(np.float64)
+        generator = egm.Model(context, "generator", 2).dense(2).tanh().build(np.float64)
+        return egm.Target.latent(energy, generator, "energy")
+
+    def test_lines_of_the_log(self):
+        lines, calls = [], []
+        self.unbounded(egm.Context(log=lambda level, line: lines.append((level, line))))
+        gc.collect()
+        self.assertEqual([level for level, _ in lines], ["warning"])
+        self.assertIs(_callbacks.log(print), _callbacks.log(print))  # what an earlier context calls is kept
+        self.assertIn("tanh", lines[0][1])
+
+        def log(level, line):
+            calls.append(line)
+            signal.raise_signal(signal.SIGINT)
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
+        try:  # Ctrl-C while C waits for the function is not lost in it
+            self.assertRaises(KeyboardInterrupt, self.unbounded, egm.Context(log=log))
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        self.assertEqual(calls, [lines[0][1]])
+        self.unbounded(egm.Context())
+        self.assertEqual((len(lines), len(calls)), (1, 1))
+        self.assertRaises(TypeError, egm.Context, log="stderr")
 
 
 class Lifetime(unittest.TestCase):
@@ -292,11 +385,11 @@ class Lifetime(unittest.TestCase):
         context = egm.Context(threads=2)
         model = egm.Model(context, "energy", 5).dense(33).relu().dense(17).leaky_relu(0.25).dense(1).build(seed=7)
         context.close()
-        copy = model.clone()
+        clone = model.clone()
         model.close()
         del context, model
         gc.collect()
-        self.assertTrue(np.array_equal(copy.energy(x), expected))
+        self.assertTrue(np.array_equal(clone.energy(x), expected))
 
     def test_the_collector_frees(self):
         for _ in range(20):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Data of the Python module out of files, run as test_python.py. What the readers do is tested in C; here, that options
-reach them and that numbers, names and dictionaries come back.
+"""Data of the Python module: from files, bytes, arrays and functions; run as test_python.py. What the readers do is
+tested in C; here, that options reach them and that numbers, names and dictionaries come back.
 """
+import gc
 import os
+import pickle
 import tempfile
+import threading
 import unittest
 
 from test_python import main
@@ -13,7 +16,7 @@ import numpy as np
 PEOPLE = "name,age,city,weight\nAnn,30,Rome,60.5\nBob,40,Oslo,\nCid,50,Rome,80\n"
 
 
-class FromFiles(unittest.TestCase):
+class WithFiles(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -25,6 +28,13 @@ class FromFiles(unittest.TestCase):
             file.write(text.encode() if isinstance(text, str) else text)
         return path
 
+    def npy(self, x):
+        path = os.path.join(self.folder.name, "x.npy")
+        np.save(path, x)
+        return path
+
+
+class FromFiles(WithFiles):
     def load(self, table, **options):
         return egm.Data.load_csv(self.context, self.write(table), **options)
 
@@ -84,6 +94,156 @@ class FromFiles(unittest.TestCase):
         np.testing.assert_array_equal(egm.Data.load_idx(self.context, path).values, [[7, 9]])
         self.assertRaisesRegex(egm.FormatError, "not an NPY file", egm.Data.load_npy, self.context, path)
         self.assertRaises(egm.DtypeError, egm.Data.load_idx, self.context, path, dtype=np.int32)
+
+    def test_bytes(self):
+        x = np.arange(6, dtype=np.float64).reshape(2, 3)
+        with open(self.npy(x), "rb") as file:
+            content = file.read()
+        for kind in (bytes, bytearray, memoryview):
+            data = egm.Data.load_npy_memory(self.context, kind(content), dtype=np.float64, scale=2)
+            np.testing.assert_array_equal(data.values, 2 * x)
+        idx = b"\0\0\x08\x03\0\0\0\1\0\0\0\2\0\0\0\1\x07\x09"
+        data = egm.Data.load_idx_memory(self.context, idx)
+        self.assertEqual((data.shape, data.columns), ((1, 2, 1), 2))
+        data = egm.Data.load_csv_memory(self.context, PEOPLE.encode(), text="codes", missing=0, columns=["city"])
+        self.assertEqual(data.column(0)["words"], ["Oslo", "Rome"])
+        with self.assertRaisesRegex(egm.FormatError, "egm_data_load_npy_memory: bytes: truncated"):
+            egm.Data.load_npy_memory(self.context, content[:-1])
+        self.assertRaises(TypeError, egm.Data.load_npy_memory, self.context, 5)
+
+
+class Rows(WithFiles):
+    """The same rows, wherever they are."""
+
+    def setUp(self):
+        super().setUp()
+        self.x, self.asked = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32), []
+
+    def fill(self, indices):
+        self.asked.append(indices)
+        return self.x[indices]
+
+    def sources(self):
+        return [egm.Data(self.context, self.x), egm.Data.view(self.context, self.x),
+                egm.Data.callback(self.context, self.fill, *self.x.shape),
+                egm.Data.open_npy(self.context, self.npy(self.x))]
+
+    def train(self, data, steps=7):
+        net = egm.Model(self.context, "energy", 3).dense(4).silu().dense(1).build(np.float32, seed=1)
+        egm.Trainer(egm.Loss.dsm(net, sigma=0.5), batch=8, seed=3).fit(data, steps)
+        return net.parameters()
+
+    def test_the_same_training(self):
+        expected, *others = [self.train(data) for data in self.sources()]
+        for other in others:
+            np.testing.assert_array_equal(other, expected)
+        self.assertEqual([len(indices) for indices in self.asked], [8] * 7)
+
+    def test_read(self):
+        for data in self.sources():
+            self.assertEqual((data.rows, data.columns, data.dtype, data.shape), (50, 3, np.float32, (50, 3)))
+            for indices in ([3, 3, 49, 0], range(50), np.array([7], np.uint8)):
+                np.testing.assert_array_equal(data.read(indices), self.x[list(indices)])
+            with self.assertRaisesRegex(egm.ArgumentError, "index 1 is 50; the data have rows 0 to 49"):
+                data.read([0, 50])
+            self.assertRaises(egm.ArgumentError, data.read, np.zeros(0, np.int64))
+            self.assertRaises(TypeError, data.read, [0.5])
+            self.assertRaises(egm.ShapeError, data.read, [[0]])
+            data.close()
+            self.assertRaises(egm.StateError, data.read, [0])
+
+    def test_values_that_are_not_in_memory(self):
+        copy, view, *demand = self.sources()
+        np.testing.assert_array_equal(view.values, self.x)
+        for data in demand:
+            with self.assertRaisesRegex(egm.StateError, "not in memory"):
+                data.values
+            self.assertRaises(egm.UnsupportedError, data.save_memory)
+            self.assertRaises(egm.UnsupportedError, pickle.dumps, data)
+
+    def test_a_view_keeps_the_array(self):
+        x = self.x.copy()
+        data = egm.Data.view(self.context, x)
+        x[0, 0] = 7
+        self.assertEqual(data.read([0])[0, 0], 7)
+        del x
+        gc.collect()
+        self.assertEqual(data.read([0])[0, 0], 7)
+        self.assertRaises(egm.ArgumentError, egm.Data.view, self.context, self.x[:, ::-1])
+        x = self.x.copy()
+        x[4, 1] = np.nan
+        with self.assertRaisesRegex(egm.NonfiniteError, "row 4, column 1"):
+            egm.Data.view(self.context, x)
+
+    def test_functions_that_fail(self):
+        for wrong, error in ((lambda i: 1 / 0, ZeroDivisionError), (lambda i: self.x[i][1:], egm.ShapeError),
+                             (lambda i: self.x[i].astype(np.float64), egm.DtypeError), (lambda i: None, egm.DtypeError),
+                             (lambda i: self.x[i] + np.float32(np.inf), egm.NonfiniteError)):
+            data = egm.Data.callback(self.context, wrong, 50, 3)
+            self.assertRaises(error, data.read, [1, 2])
+            self.assertRaises(error, self.train, data)
+        for sizes in ((0, 3), (50, 0), (-1, 3)):
+            self.assertRaises(egm.ArgumentError, egm.Data.callback, self.context, self.fill, *sizes)
+        self.assertRaises(egm.DtypeError, egm.Data.callback, self.context, self.fill, 50, 3, np.int32)
+
+    def test_the_data_in_their_own_function(self):
+        def fill(indices):
+            with self.assertRaisesRegex(egm.StateError, "callback"):
+                data.read([0])
+            return self.x[indices]
+        data = egm.Data.callback(self.context, fill, 50, 3)
+        np.testing.assert_array_equal(data.read([5]), self.x[[5]])
+        np.testing.assert_array_equal(self.train(data), self.train(self.x))
+
+    def test_threads(self):
+        failed, data = [], egm.Data.callback(self.context, self.fill, 50, 3)
+
+        def work():
+            for _ in range(50):
+                if not np.array_equal(data.read([1, 2]), self.x[1:3]):
+                    failed.append(1)
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((len(self.asked), failed), (150, []))
+
+    def test_a_file_that_is_truncated(self):
+        path = self.npy(self.x)
+        data = egm.Data.open_npy(self.context, path)
+        os.truncate(path, 200)
+        with self.assertRaisesRegex(egm.TruncatedError, "was truncated while it was open"):
+            self.train(data)
+        path = self.write(b"\0\0\x08\x02\0\0\0\1\0\0\0\2\x07\x09")
+        np.testing.assert_array_equal(egm.Data.open_idx(self.context, path, scale=2).read([0]), [[14, 18]])
+        self.assertRaises(TypeError, egm.Data.open_idx, self.context, path, max_bytes=5)
+
+
+class Saved(WithFiles):
+    def test_a_table_is_pickled(self):
+        data = egm.Data.load_csv_memory(self.context, PEOPLE.encode() + b"caf\xe9,1,Rome,2\n", text="codes", missing=-1)
+        path = os.path.join(self.folder.name, "data.safetensors")
+        data.save(path)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), data.save_memory())
+        again = [egm.Data.load(self.context, path), egm.Data.load_memory(self.context, data.save_memory()),
+                 pickle.loads(pickle.dumps(data))]
+        for other in again:
+            np.testing.assert_array_equal(other.values, data.values)
+            self.assertEqual(other.dtype, data.dtype)
+            self.assertEqual([other.column(i) for i in range(4)], [data.column(i) for i in range(4)])
+        test = egm.Data.load_csv_memory(self.context, b"city,weight,age,name\nRome,1,2,Bob\n", like=again[2])
+        np.testing.assert_array_equal(test.values, [[1, 2, 1, 1]])
+        with self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes is 5"):
+            egm.Data.load(self.context, path, max_data_bytes=5)
+
+    def test_shapes_and_dtypes(self):
+        data = egm.Data(self.context, np.array([[0.1, -0.0]]))
+        again = pickle.loads(pickle.dumps(data))
+        self.assertEqual((again.dtype, again.values.tobytes()), (np.float64, data.values.tobytes()))
+        data = egm.Data.load_idx_memory(self.context, b"\0\0\x08\x03\0\0\0\1\0\0\0\2\0\0\0\1\x07\x09")
+        self.assertEqual(pickle.loads(pickle.dumps(data)).shape, (1, 2, 1))
 
 
 if __name__ == "__main__":

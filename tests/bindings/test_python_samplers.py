@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import unittest
+import warnings
 import weakref
 
 from test_python import U64, dense, gamma, main, points, tensors
@@ -26,6 +27,10 @@ def normal(dtype=np.float64):
 
 def target(function=None, dims=2, dtype=np.float64, **options):
     return egm.Target.callback(egm.Context(), function or normal(dtype), dims, dtype, **options)
+
+
+def make(law, kernel="nuts", **options):
+    return getattr(egm.Sampler, kernel)(law, **options)
 
 
 def tanh_net(name, inputs, outputs, seed, context=None):
@@ -54,7 +59,7 @@ class Case(unittest.TestCase):
 
 class Laws(Case):
     def check_normal(self, dtype):
-        sampler = egm.Sampler(target(dtype=dtype), chains=64, seed=5)
+        sampler = egm.Sampler.nuts(target(dtype=dtype), chains=64, seed=5)
         self.assertEqual((sampler.chains, sampler.dims, sampler.dtype), (64, 2, np.dtype(dtype)))
         sampler.warmup(200)
         draws, energies = sampler.run(200, energies=True)
@@ -76,23 +81,24 @@ class Laws(Case):
     def test_bounds_cut_the_law(self):
         """exp(-x) above 0, and a constant between 2 and 4: of mean 1 and 3, of variance 1 and 1/3."""
         box = target(lambda x: (x[:, 0].copy(), np.tile([1.0, 0.0], (len(x), 1))), lower=[0, 2], upper=[np.inf, 4])
-        sampler = egm.Sampler(box, chains=64, seed=2)
+        sampler = egm.Sampler.nuts(box, chains=64, seed=2)
         sampler.warmup(200)
         draws = sampler.run(200)
         self.assertTrue(np.all(draws > [0, 2]) and np.all(draws[:, :, 1] < 4))
         self.assert_mean(draws, [1, 3])
         self.assert_mean((draws - [1, 3])**2, [1, 1 / 3])
-        self.assertRaisesRegex(egm.ArgumentError, "outside of", box.evaluate, np.array([[1.0, 5.0]]))
-        z = egm.log_partition(box, seed=3, particles=400)
+        self.assertRaisesRegex(egm.ArgumentError, r"row 0, dimension 1, must be in \[2, 4\]", box.evaluate,
+                               np.array([[1.0, 5.0]]))
+        z = box.ais(seed=3, particles=400)
         self.assertLessEqual(abs(z["log_z"] - np.log(2)), 5 * z["standard_error"])
 
     def test_log_partition_of_a_normal_law(self):
         options = {"seed": 1, "particles": 300, "levels": 50, "leapfrog_steps": 4, "base_scale": 1.5, "power": 1.5}
-        result = egm.log_partition(target(beta=2), **options)
+        result = target(beta=2).ais(**options)
         self.assertEqual(list(result), ["log_z", "standard_error", "ess", "acceptance", "gradients", "lost"])
         self.assertLessEqual(abs(result["log_z"] - np.log(np.pi * SD.prod())), 5 * result["standard_error"])
         self.assertTrue(0 < result["standard_error"] < 0.1 and 30 <= result["ess"] <= 300 and result["lost"] == 0)
-        self.assertEqual(egm.log_partition(target(beta=2), **options), result)
+        self.assertEqual(target(beta=2).ais(**options), result)
 
     def test_kernels_and_their_options(self):
         ladder = np.array([1, 2, 4], np.float32)
@@ -102,7 +108,7 @@ class Laws(Case):
                                 ("tempered", {"temperatures": ladder, "steps_per_level": 2}),
                                 ("annealed_langevin", {"temperatures": ladder[::-1], "steps_per_level": 3,
                                                        "denoise": 0.1})):
-            sampler = egm.Sampler(target(), kernel, chains=3, seed=1, step_size=0.25, start_scale=0.5, **options)
+            sampler = make(target(), kernel, chains=3, seed=1, step_size=0.25, start_scale=0.5, **options)
             self.assertTrue(np.isfinite(sampler.run(20)).all())
             stats = sampler.stats()
             self.assertAlmostEqual(stats["step_size"], 0.25, places=15)
@@ -119,7 +125,7 @@ class Laws(Case):
 
 class Chains(Case):
     def make(self, **options):
-        return egm.Sampler(target(), **{"seed": 7, **options})
+        return make(target(), **{"seed": 7, **options})
 
     def test_draws_follow_from_the_seed(self):
         draws = self.make().run(10)
@@ -142,23 +148,55 @@ class Chains(Case):
             sampler.warmup(50)
             sampler.run(5)
             sampler.save(path)
-            other.load(path)
+            other.restore(path)
             self.assertEqual(repr(other.stats()), repr(sampler.stats()))  # NaN equals itself in no other way
             self.assert_same(sampler.scale(1), other.scale(1))
             self.assert_same(sampler.run(5), other.run(5))
-            self.assertRaises(egm.FormatError, self.make(chains=3).load, path)
-            self.assertRaises(egm.FormatError, self.make(kernel="mala").load, path)
-            self.assertRaises(egm.FileError, sampler.load, path + "-")
+            self.assertRaises(egm.FormatError, self.make(chains=3).restore, path)
+            self.assertRaises(egm.FormatError, self.make(kernel="mala").restore, path)
+            self.assertRaises(egm.FileError, sampler.restore, path + "-")
+
+    def test_chains_in_memory_go_on(self):
+        sampler, other = self.make(), self.make(seed=1)
+        sampler.warmup(50)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "chains")
+            sampler.save(path)
+            with open(path, "rb") as file:
+                self.assertEqual(sampler.state(), file.read())
+        states = []
+
+        def progress(p):
+            sampler.scale(0)
+            states.append((p["done"], sampler.state(), sampler.points, sampler.stats()["transitions"]))
+        last = sampler.run(5, progress=progress)[-1]
+        self.assertEqual((states[-1][0], states[-1][3]), (5, 5 * 4))  # of all chains
+        self.assert_same(states[-1][2], last)
+        self.assertRaisesRegex(egm.StateError, "Sampler is in a call", sampler.run, 1,
+                               progress=lambda p: sampler.restore_state(b""))
+        states = [made for _, made, *_ in states]
+        sampler.restore_state(states[-1])
+        other.restore_state(states[-1])
+        self.assert_same(sampler.run(5), other.run(5))
+        self.assertRaises(egm.FormatError, self.make(chains=3).restore_state, states[-1])
+        self.assertRaises(TypeError, sampler.restore_state, "text")
 
     def test_a_chain_that_goes_nonfinite_is_frozen(self):
         def function(x):
             return np.where(x[:, 0] > 50, np.nan, 0.0), np.zeros_like(x)
-        sampler = egm.Sampler(target(function), "ula", chains=3)
+        sampler = egm.Sampler.ula(target(function), chains=3)
         sampler.points = np.array([[0.0, 0], [99, 0], [1, 0]])
-        self.assertRaisesRegex(egm.NonfiniteError, "chain 1", sampler.run, 4)
-        self.assertEqual([sampler.stats(chain)["frozen"] for chain in range(3)], [0, 1, 0])
-        draws = sampler.run(4)
-        self.assertTrue(np.all(draws[:, 1] == [99, 0]) and np.all(draws[:, (0, 2), 0] != 0))
+        for _ in range(2):
+            with self.assertWarnsRegex(RuntimeWarning, "1 of 3 chains stand still"):
+                draws = sampler.run(4)
+            self.assertEqual([sampler.stats(chain)["frozen"] for chain in range(3)], [0, 1, 0])
+            self.assertTrue(np.all(draws[:, 1] == [99, 0]) and np.all(draws[:, (0, 2), 0] != 0))
+        sampler.points = np.array([[99.0, 0]] * 3)
+        self.assertRaisesRegex(egm.NonfiniteError, "all 3 chains", sampler.run, 4)
+        sampler.points = np.zeros((3, 2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sampler.run(4)
 
     def test_two_samplers_run_in_two_threads(self):
         """Each call waits for one of the other sampler: they can only end together."""
@@ -170,19 +208,19 @@ class Chains(Case):
         shared, net, results = target(together), egm.Target.model(tanh_net("energy", 2, 1, 1), prior_scale=1), {}
 
         def run(seed):
-            results[seed] = (egm.Sampler(shared, "ula", seed=seed).run(50), egm.Sampler(net, seed=seed).run(50))
+            results[seed] = (egm.Sampler.ula(shared, seed=seed).run(50), egm.Sampler.nuts(net, seed=seed).run(50))
         workers = [threading.Thread(target=run, args=(seed,)) for seed in (1, 2)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
         for seed in (1, 2):
-            self.assert_same(results[seed][0], egm.Sampler(target(), "ula", seed=seed).run(50))
-            self.assert_same(results[seed][1], egm.Sampler(net, seed=seed).run(50))
+            self.assert_same(results[seed][0], egm.Sampler.ula(target(), seed=seed).run(50))
+            self.assert_same(results[seed][1], egm.Sampler.nuts(net, seed=seed).run(50))
 
 
     def test_calls_release_the_interpreter_lock(self):
-        sampler, ticks = egm.Sampler(egm.Target.model(tanh_net("energy", 2, 1, 1), prior_scale=1)), 0
+        sampler, ticks = egm.Sampler.nuts(egm.Target.model(tanh_net("energy", 2, 1, 1), prior_scale=1)), 0
         worker = threading.Thread(target=sampler.run, args=(10000,))  # about a second
         worker.start()
         while worker.is_alive():
@@ -206,6 +244,40 @@ class Nets(Case):
         self.assertTrue(np.all(np.abs(gradient - (slope / 2 + x / 4)) <= 2 * of_slope + 8 * U64 * np.abs(x)))
         self.assertLess(of_slope.max(), 1e-12)
 
+    def test_a_mixture_as_target(self):
+        """U = -log p, p of numbers whose logarithms NumPy takes; Z = 1."""
+        means, variances = np.array([[0.0, 0], [3, 1]]), np.array([[1, 0.25], [0.5, 2]])
+        mixture = egm.Mixture.create(egm.Context(), means, variances, [1, 3], covariance="diagonal")
+        x = points(20, 2, np.float64)
+        squares = ((x[:, None] - means)**2 / variances).sum(2)
+        parts = np.array([0.25, 0.75]) * np.exp(-squares / 2) / (2 * np.pi * np.sqrt(variances.prod(1)))
+        shares = parts / parts.sum(1, keepdims=True)
+        slope = (shares[:, :, None] * (x[:, None] - means) / variances).sum(1)
+        for dtype in (np.float64, np.float32):
+            law = egm.Target.mixture(mixture, dtype, beta=0.5)
+            self.assertEqual((law.dims, law.dtype), (2, np.dtype(dtype)))
+            v, gradient = law.evaluate(x.astype(dtype))
+            bound = 100 * np.finfo(dtype).eps * (1 + squares.max(1))  # x rounded to f32 moves squares by eps |x|^2 / s
+            self.assertTrue(np.all(np.abs(v + 0.5 * np.log(parts.sum(1))) <= bound))
+            self.assertTrue(np.all(np.abs(gradient - slope / 2) <= bound[:, None] * 4))
+        law = egm.Target.mixture(mixture)
+        mixture.close()
+        del mixture
+        gc.collect()
+        z = law.ais(seed=1, particles=400)
+        self.assertLessEqual(abs(z["log_z"]), 5 * z["standard_error"])
+        sampler = egm.Sampler.nuts(law, chains=64, seed=1)
+        sampler.warmup(200)
+        self.assert_mean(sampler.run(400), 0.75 * means[1])
+        self.assertRaises(TypeError, egm.Target.mixture, law)
+
+    def test_log_weights(self):
+        result = target().ais(log_weights=True, particles=50, levels=20, seed=3)
+        w = result["log_weights"]
+        self.assertEqual(w.shape, (50,))
+        self.assertLessEqual(abs(np.log(np.exp(w).mean()) - result["log_z"]), 1e-12)
+        self.assertEqual(set(result) - set(target().ais(particles=2, levels=1)), {"log_weights"})
+
     def test_latent_densities(self):
         context, z = egm.Context(), points(20, 2, np.float64)
         energy, generator = tanh_net("energy", 3, 1, 1, context), tanh_net("generator", 2, 3, 2, context)
@@ -218,7 +290,7 @@ class Nets(Case):
             self.assertEqual((latent.dims, latent.dtype), (2, np.dtype(np.float64)))
             bound = 4 * e[:, 0] + 8 * U64 * (square + np.abs(v))  # twice two evaluations; the last sum
             self.assertTrue(np.all(np.abs(latent.evaluate(z)[0] - v) <= bound))
-        self.assertEqual(egm.Sampler(latent).run(5).shape, (5, 4, 2))
+        self.assertEqual(egm.Sampler.nuts(latent).run(5).shape, (5, 4, 2))
         # Under G(z) = A z + b every volume grows alike, by sqrt(det A^T A), known within some u cond(A)^2.
         linear = egm.Model(context, "generator", 2).dense(3).build(np.float64, 1)
         a = tensors(linear)["0.weight"]
@@ -230,7 +302,7 @@ class Nets(Case):
         context = egm.Context(threads=2)
         energy = egm.Model(context, "energy", 3).dense(8).silu().dense(1).build(np.float32, 1)
         generator = egm.Model(context, "generator", 2).dense(8).silu().dense(3).build(np.float32, 2)
-        draws = [egm.Sampler(egm.Target.latent(energy, generator), chains=6, seed=s).run(20) for s in (1, 1, 2)]
+        draws = [egm.Sampler.nuts(egm.Target.latent(energy, generator), chains=6, seed=s).run(20) for s in (1, 1, 2)]
         self.assertEqual((draws[0].shape, draws[0].dtype), ((20, 6, 2), np.dtype(np.float32)))
         self.assertEqual(generator.run(draws[0].reshape(-1, 2)).shape, (120, 3))
         self.assert_same(*draws[:2])
@@ -272,6 +344,41 @@ class Diagnostics(Case):
         draws = points(5000, 1, np.float64).reshape(5000, 1, 1)
         self.assertLessEqual(abs(egm.diagnose(draws)["median"][0] - np.median(draws)), U64)
 
+    def test_draws_as_they_come(self):
+        draws = points(1600, 2, np.float64).reshape(400, 2, 4)[:, :, :3].copy()
+        draws[:, 1, 2] = np.cumsum(draws[:, 1, 2])
+        diagnostics = egm.Diagnostics(egm.Context(), 2, 3)
+        for part in np.split(draws, 4):
+            diagnostics.add(part)
+        self.assertEqual(diagnostics.count(), (400, 400))
+        at_once = egm.diagnose(draws)
+        for dim in range(3):
+            found = diagnostics.compute(dim)
+            self.assertEqual(found, {name: values[dim] for name, values in at_once.items()})
+        for chain in range(2):
+            x = draws[:, chain, 2] - draws[:, chain, 2].mean()
+            self.assertLessEqual(abs(diagnostics.compute(2, chain)["mean"] - draws[:, chain, 2].mean()), 400 * U64 * 50)
+            expected = np.array([(x[:400 - lag] * x[lag:]).sum() for lag in range(5)]) / (x * x).sum()
+            self.assertTrue(np.all(np.abs(diagnostics.autocorrelation(2, 5, chain) - expected) <= 1e-12))
+        both = [diagnostics.autocorrelation(2, 5, chain) for chain in range(2)]
+        self.assertTrue(np.all(np.abs(diagnostics.autocorrelation(2, 5) - np.mean(both, 0)) <= 1e-15))
+        small = egm.Diagnostics(egm.Context(), 2, 3, capacity=50)
+        small.add(draws)
+        given, kept = small.count()
+        self.assertTrue(given == 400 and 25 <= kept <= 50)
+        energies = draws[:, :, 0].copy()
+        steps, about = np.diff(energies, axis=0)**2, (energies - energies.mean(0))**2
+        found = egm.Diagnostics.bfmi(energies)
+        self.assertTrue(np.all(np.abs(found - steps.sum(0) / about.sum(0)) <= 1e-12))
+        for call, text in ((lambda: diagnostics.add(draws[:, :1].copy()), "draws: shape"),
+                           (lambda: diagnostics.compute(3), "dim is 3"),
+                           (lambda: diagnostics.compute(0, 2), "chain is 2"),
+                           (lambda: diagnostics.compute(0, -1), "chain"),
+                           (lambda: diagnostics.autocorrelation(0, 401), "401 lags"),
+                           (lambda: egm.Diagnostics(egm.Context(), 2, 3, 7), "capacity"),
+                           (lambda: egm.Diagnostics.bfmi(energies[0]), "energies: 2 dimension")):
+            self.assertRaisesRegex(ValueError, text, call)
+
     def test_misuse(self):
         good = np.zeros((10, 2, 3))
         for bad, text in ((good.tolist(), "float32 or float64"), (good.astype(int), "float32 or float64"),
@@ -289,7 +396,7 @@ class Callbacks(Case):
             self.assertEqual((x.shape, x.dtype), ((4, 2), np.dtype(np.float32)))
             x[0] = 0
         with self.assertRaisesRegex(ValueError, "read-only"):
-            egm.Sampler(target(function, dtype=np.float32)).run(1)
+            egm.Sampler.nuts(target(function, dtype=np.float32)).run(1)
 
     def test_exceptions_come_out_unchanged(self):
         class Reason(Exception):
@@ -302,8 +409,8 @@ class Callbacks(Case):
                 raise reason
             return normal()(x)
         law = target(function)
-        sampler = egm.Sampler(law)
-        for call in (lambda: sampler.run(100), lambda: sampler.warmup(100), lambda: egm.log_partition(law),
+        sampler = egm.Sampler.nuts(law)
+        for call in (lambda: sampler.run(100), lambda: sampler.warmup(100), lambda: law.ais(),
                      lambda: [law.evaluate(np.zeros((1, 2))) for _ in range(30)]):
             for reason in (Reason("an", "own", 1), KeyboardInterrupt(), SystemExit(3)):
                 calls.clear()
@@ -319,10 +426,10 @@ class Callbacks(Case):
             if sampler_calls.pop() == 0:
                 raise StopIteration
             return normal()(x)
-        sampler, sampler_calls = egm.Sampler(target(function), "mala"), list(range(8))  # 1 + 6 transitions, and stop
+        sampler, sampler_calls = egm.Sampler.mala(target(function)), list(range(8))  # 1 + 6 transitions, and stop
         self.assertRaises(StopIteration, sampler.run, 10)
         self.assertEqual([sampler.stats(chain)["transitions"] for chain in range(4)], [6] * 4)
-        self.assert_same(sampler.points, egm.Sampler(target(), "mala").run(6)[-1])
+        self.assert_same(sampler.points, egm.Sampler.mala(target()).run(6)[-1])
 
     def test_exceptions_stay_in_their_thread(self):
         barrier, caught = threading.Barrier(2), {}
@@ -334,7 +441,7 @@ class Callbacks(Case):
 
         def run():
             try:
-                egm.Sampler(law).run(1)
+                egm.Sampler.nuts(law).run(1)
             except KeyError as reason:
                 caught[threading.current_thread().name] = reason.args
         workers = [threading.Thread(target=run, name=name) for name in "ab"]
@@ -359,7 +466,7 @@ class Callbacks(Case):
         net = egm.Model(egm.Context(), "energy", 2).dense(16).silu().dense(1).build(np.float64, 3)
         for kernel in ("ula", "mala", "hmc", "nuts", "annealed_langevin", "tempered"):
             law = egm.Target.model(net, prior_scale=1.0)
-            sampler, expected = egm.Sampler(law, kernel, seed=5), egm.Sampler(law, kernel, seed=5)
+            sampler, expected = make(law, kernel, seed=5), make(law, kernel, seed=5)
             self.interrupt(lambda: sampler.run(1, thin=10**10))
             made = sampler.stats(0)["transitions"]
             self.assertEqual({sampler.stats(chain)["transitions"] for chain in range(4)}, {made})
@@ -368,15 +475,15 @@ class Callbacks(Case):
 
     def test_an_interrupt_stops_a_callback_a_warmup_log_partition_and_a_likelihood(self):
         context = egm.Context()
-        law, sampler = target(), egm.Sampler(target())
+        law, sampler = target(), egm.Sampler.nuts(target())
         self.interrupt(lambda: sampler.run(1, thin=10**10))
         net = egm.Model(context, "energy", 2).dense(16).silu().dense(1).build(np.float64, 3)
         law = egm.Target.model(net, prior_scale=1.0)
-        sampler = egm.Sampler(law)
+        sampler = egm.Sampler.nuts(law)
         self.interrupt(lambda: sampler.warmup(10**10))
         self.assertTrue(np.isfinite(sampler.run(5)).all())
-        self.interrupt(lambda: egm.log_partition(law, levels=10**5, particles=10**6))
-        self.interrupt(lambda: egm.log_partition(law, levels=10**5, particles=10**6, step_size=0.1))
+        self.interrupt(lambda: law.ais(levels=10**5, particles=10**6))
+        self.interrupt(lambda: law.ais(levels=10**5, particles=10**6, step_size=0.1))
         nets = [egm.Model(context, name, width).dense(out).build(np.float64, 3)
                 for name, width, out in (("encoder", 3, 4), ("decoder", 2, 3))]
         loss = egm.Loss.vae(*nets)
@@ -388,9 +495,9 @@ class Callbacks(Case):
         context, told = egm.Context(), []
         nets = [egm.Model(context, name, width).dense(out).build(np.float64, 3)
                 for name, width, out in (("encoder", 3, 4), ("decoder", 2, 3))]
-        sampler, loss, law = egm.Sampler(target(), "hmc"), egm.Loss.vae(*nets), target()
+        sampler, loss, law = egm.Sampler.hmc(target()), egm.Loss.vae(*nets), target()
         calls = [(lambda p: sampler.run(7, thin=3, progress=p), 21), (lambda p: sampler.warmup(9, p), 9),
-                 (lambda p: egm.log_partition(law, p, levels=3, particles=300, step_size=0.1), 6),
+                 (lambda p: law.ais(p, levels=3, particles=300, step_size=0.1), 6),
                  (lambda p: loss.vae_log_likelihood(np.zeros((130, 3)), 4, 0, p), 12)]
         for call, total in calls:
             told.clear()
@@ -415,7 +522,7 @@ class Callbacks(Case):
                 signal.raise_signal(signal.SIGALRM)
                 return 2
         zeros = np.zeros((4, 20000))
-        sampler = egm.Sampler(target(lambda x: (zeros[:, 0], zeros), 20000), "ula")
+        sampler = egm.Sampler.ula(target(lambda x: (zeros[:, 0], zeros), 20000))
         before = signal.signal(signal.SIGALRM, alarm)
         try:
             for _ in range(10):
@@ -438,21 +545,23 @@ class Callbacks(Case):
                              ((u.astype(np.float32), g), "float64, the array float32"),
                              ((u, g.astype(int)), "float64, the array int64")):
             with self.assertRaisesRegex(ValueError, "callback: .*" + text) as caught:
-                egm.Sampler(target(lambda x: result)).run(1)
+                egm.Sampler.nuts(target(lambda x: result)).run(1)
             self.assertIsInstance(caught.exception, egm.Error)
-        self.assertEqual(egm.Sampler(target(lambda x: (u[::-1], np.asfortranarray(g)))).run(1).shape, (1, 4, 2))
+        self.assertEqual(egm.Sampler.nuts(target(lambda x: (u[::-1], np.asfortranarray(g)))).run(1).shape, (1, 4, 2))
 
     def test_a_callback_may_sample_but_not_with_its_own_sampler(self):
-        inner = egm.Sampler(target(), seed=3)
+        inner = egm.Sampler.nuts(target(), seed=3)
 
         def function(x):
             action()
             return normal()(x)
-        sampler = egm.Sampler(target(function))
-        for action in (lambda: sampler.points, lambda: sampler.run(1), lambda: sampler.close()):
-            self.assertRaisesRegex(egm.StateError, "Sampler is in a call", sampler.run, 1)
+        sampler = egm.Sampler.nuts(target(function))
+        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, whose energy"),
+                             (lambda: sampler.run(1), "Sampler is in a call"), (sampler.close, "Sampler is in a call"),
+                             (lambda: setattr(sampler, "points", np.zeros((4, 2))), "Sampler is in a call")):
+            self.assertRaisesRegex(egm.StateError, text, sampler.run, 1)
         action = lambda: inner.run(1)
-        self.assert_same(sampler.run(5), egm.Sampler(target()).run(5))
+        self.assert_same(sampler.run(5), egm.Sampler.nuts(target()).run(5))
         sampler.close()
         sampler.close()
         self.assertRaisesRegex(egm.StateError, "Sampler is closed", sampler.run, 1)
@@ -461,45 +570,45 @@ class Callbacks(Case):
 class Misuse(Case):
     def test_options_are_checked(self):
         context = egm.Context()
-        law, net = target(), tanh_net("energy", 2, 1, 1, context)
-        for call, text in ((lambda: target(beta=0), "beta"), (lambda: target(upper=[-np.inf, 0]), "dimension 0"),
+        law, nuts, net = target(), egm.Sampler.nuts, tanh_net("energy", 2, 1, 1, context)
+        for call, text in ((lambda: target(beta=0), "beta"), (lambda: target(upper=[-np.inf, 0]), r"lower\[0\]"),
                            (lambda: target(lower=[0]), r"lower: 2 number.*\(1,\)"), (lambda: target(upper=0), "upper"),
-                           (lambda: target(dims=0), "dimensions"), (lambda: target(dims=2**64 + 2), "dims"),
+                           (lambda: target(dims=0), "dims is 0"), (lambda: target(dims=2**64 + 2), "dims"),
                            (lambda: target(dtype=np.int32), "float32 or float64"),
                            (lambda: egm.Target.latent(net, net, "prior"), "kind.*energy, posterior, pullback"),
                            (lambda: egm.Target.latent(net, tanh_net("generator", 2, 3, 1, context)), "3 outputs.*2"),
                            (lambda: egm.Target.latent(net, tanh_net("generator", 2, 2, 1)), "different contexts"),
-                           (lambda: egm.Sampler(law, "gibbs"), "'gibbs' is none of ula"),
-                           (lambda: egm.Sampler(law, chains=0), "chains"), (lambda: egm.Sampler(law, seed=-1), "seed"),
-                           (lambda: egm.Sampler(law, chains=2**64 + 4), "chains"),
-                           (lambda: egm.Sampler(law, scale=[1, 2, 3]), "scale: 2"),
-                           (lambda: egm.Sampler(law, scale=[1, -1]), r"scale\[1\]"),
-                           (lambda: egm.Sampler(law, "ula", max_depth=3), "ula: max_depth"),
-                           (lambda: egm.Sampler(law, "tempered", temperatures=[2, 3]), "rise from 1"),
-                           (lambda: egm.Sampler(law, "tempered", temperatures=[[1, 2]]), "temperatures"),
-                           (lambda: egm.Sampler(law, temperatures=[1, 2]), "nuts"),
-                           (lambda: egm.Sampler(law).run(0), "n: 0"), (lambda: egm.Sampler(law).run(-2**70), "n: -"),
-                           (lambda: egm.Sampler(law).run(1, thin=0), "thin"),
-                           (lambda: egm.Sampler(law).warmup(0), "0 steps"),
-                           (lambda: egm.Sampler(law).stats(4), "chain 4 of 4"),
-                           (lambda: egm.Sampler(law).stats(-1), "chain"), (lambda: egm.Sampler(law).scale(-1), "chain"),
-                           (lambda: egm.log_partition(law, particles=1), "particles"),
+                           (lambda: nuts(law, chains=0), "chains"), (lambda: nuts(law, seed=-1), "seed"),
+                           (lambda: nuts(law, chains=2**64 + 4), "chains"),
+                           (lambda: nuts(law, scale=[1, 2, 3]), "scale: 2"),
+                           (lambda: nuts(law, scale=[1, -1]), r"scale\[1\]"),
+                           (lambda: egm.Sampler.tempered(law, temperatures=[2, 3]), "rise from 1"),
+                           (lambda: egm.Sampler.tempered(law, temperatures=[[1, 2]]), "temperatures"),
+                           (lambda: nuts(law, step_size=0), "step_size is 0, must be a number > 0"),
+                           (lambda: nuts(law).run(0), "n: 0"), (lambda: nuts(law).run(-2**70), "n: -"),
+                           (lambda: nuts(law).run(1, thin=0), "thin"),
+                           (lambda: nuts(law).warmup(0), "steps is 0"),
+                           (lambda: nuts(law).stats(4), "chain is 4"),
+                           (lambda: nuts(law).stats(-1), "chain"), (lambda: nuts(law).scale(-1), "chain"),
+                           (lambda: law.ais(particles=1), "particles"),
                            (lambda: law.evaluate(np.zeros((1, 3))), r"x: shape \('any', 2\)"),
                            (lambda: law.evaluate(np.zeros((1, 2), np.float32)), "target is float64.*float32")):
             with self.assertRaisesRegex(ValueError, text) as caught:
                 call()
             self.assertIsInstance(caught.exception, egm.Error)
-        for call in (lambda: target(concurrent=1), lambda: target(struct_size=8), lambda: egm.Sampler(law, levels=2),
-                     lambda: egm.Sampler(law, steps=1), lambda: egm.Sampler(law, chains=2.0), egm.Target,
-                     lambda: egm.Sampler(law, step_size="1"), lambda: egm.log_partition(law, chains=1),
-                     lambda: egm.Sampler(net), lambda: egm.log_partition(net), lambda: egm.Target.model(law),
+        for call in (lambda: target(concurrent=1), lambda: target(struct_size=8), lambda: nuts(law, levels=2),
+                     lambda: nuts(law, steps=1), lambda: egm.Sampler.ula(law, max_depth=3), egm.Sampler,
+                     lambda: nuts(law, temperatures=[1, 2]), lambda: egm.Sampler(law),
+                     lambda: nuts(law, chains=2.0), egm.Target,
+                     lambda: nuts(law, step_size="1"), lambda: law.ais(chains=1),
+                     lambda: nuts(net), lambda: egm.Target.model(law),
                      lambda: egm.Target.latent(net, law), lambda: egm.Target.callback(net, normal(), 2),
                      lambda: egm.Model(net, "energy", 2)):
             self.assertRaises(TypeError, call)
         self.assertRaises(egm.StateError, egm.Target.model, egm.Model(context, "energy", 2).dense(1))
 
     def test_points_are_checked(self):
-        sampler, good = egm.Sampler(target(lower=[0, -np.inf])), np.ones((4, 2))
+        sampler, good = egm.Sampler.nuts(target(lower=[0, -np.inf])), np.ones((4, 2))
         for bad, text in ((good[:3], r"points: shape \(4, 2\)"), (good.tolist(), "NumPy array"), (-good, "dimension 0"),
                           (good.astype(np.float32), "sampler is float64"), (good * np.nan, "chain 0, dimension 0"),
                           (np.asfortranarray(good), "C-contiguous")):
@@ -509,14 +618,14 @@ class Misuse(Case):
 
 class Lifetime(Case):
     def test_a_sampler_needs_nothing_else(self):
-        expected = egm.Sampler(target()).run(5)
+        expected = egm.Sampler.nuts(target()).run(5)
         context = egm.Context()
         law, net = egm.Target.callback(context, normal(), 2), tanh_net("energy", 2, 1, 1)
-        sampler, other = egm.Sampler(law), egm.Sampler(egm.Target.model(net, prior_scale=1))
+        sampler, other = egm.Sampler.nuts(law), egm.Sampler.nuts(egm.Target.model(net, prior_scale=1))
         for handle in (context, law, net):
             handle.close()
         self.assertRaisesRegex(egm.StateError, "Target is closed", law.evaluate, np.zeros((1, 2)))
-        self.assertRaisesRegex(egm.StateError, "Target is closed", egm.Sampler, law)
+        self.assertRaisesRegex(egm.StateError, "Target is closed", egm.Sampler.nuts, law)
         del context, law, net, handle
         gc.collect()
         self.assert_same(sampler.run(5), expected)
@@ -524,7 +633,7 @@ class Lifetime(Case):
 
     def test_what_is_unused_goes(self):
         function = normal()
-        sampler, watched = egm.Sampler(target(function)), weakref.ref(function)
+        sampler, watched = egm.Sampler.nuts(target(function)), weakref.ref(function)
         sampler.run(1)
         alive = sampler._free
         del function

@@ -64,7 +64,7 @@ class Losses(Case):
         for name in NETS:
             for dtype in (np.float32, np.float64):
                 of, models = loss(name, dtype)
-                before = [model.get_parameters() for model in models]
+                before = [model.parameters() for model in models]
                 t = egm.Trainer(of, batch=8, learning_rate=1e-2)
                 self.assertEqual((of.dtype, t.dtype, t.steps), (np.dtype(dtype), np.dtype(dtype), 0))
                 self.assertTrue(all(np.isnan(list(t.terms.values()))))
@@ -72,7 +72,7 @@ class Losses(Case):
                 t.fit(None if name in WITHOUT_DATA else rows, 1)
                 self.assertEqual((t.steps, tuple(t.terms)), (1, of.terms))
                 self.assertTrue(np.isfinite(list(t.terms.values())).any(), name)
-                moved = [not np.array_equal(model.get_parameters(), old) for model, old in zip(models, before)]
+                moved = [not np.array_equal(model.parameters(), old) for model, old in zip(models, before)]
                 self.assertEqual(moved, [name != "dde"] + [True] * (len(models) - 1), name)  # dde's first stands still
 
     def test_every_option_arrives_under_its_name(self):
@@ -82,7 +82,7 @@ class Losses(Case):
             for option, p in signature.parameters.items():
                 if p.kind != p.KEYWORD_ONLY or option == "masses":
                     continue
-                bad = {str: "no such", float: np.nan, int: -7}[type(p.default)]
+                bad = {str: "no such", float: np.nan, int: -7, bool: 2}[type(p.default)]
                 with self.assertRaisesRegex(egm.ArgumentError, option, msg="%s: %s" % (name, option)):
                     getattr(egm.Loss, name)(*models, **{**NETS[name][1], option: bad})
 
@@ -92,9 +92,9 @@ class Losses(Case):
                  "decoder": {"gaussian_learned": [(D, 2 * K), (K, 2 * D)]},
                  "encoder": {"gaussian": [(D + K, 1), (K, D), (D, 2 * K)]},
                  "generator": {"gaussian": [(D + K, 1), (K, 2 * D), (D, K)]}}
-        for name, kind in ((name, egm._structs.STRUCTS["egm_%s_options" % name]) for name in NETS):
-            for option, codes in kind.choices.items():
-                for value in codes:
+        for name in NETS:
+            for member in egm._structs.struct(name + "_options").members.values():
+                for option, value in ((member.name, value) for value in member.choices):
                     sizes = needs.get(option, {}).get(value, NETS[name][0])
                     context = egm.Context()
                     models = [net(*size, context=context) for size in sizes]
@@ -136,8 +136,8 @@ class Losses(Case):
         and log q(x) = log N(x; m, sigma^2 I). In f32: a dozen sums and products of numbers up to the size of |log q|
         and |z|^2 / 2, which cancels; 16 u of these with |z|^2 / 2 <= 20, which a pair passes once in 5 10^8."""
         of, (encoder, decoder) = loss("vae", sigma=0.7)
-        encoder.set_parameters(np.zeros_like(encoder.get_parameters()))
-        values = np.zeros_like(decoder.get_parameters())
+        encoder.set_parameters(np.zeros_like(encoder.parameters()))
+        values = np.zeros_like(decoder.parameters())
         values[-D:] = m = np.array([0.5, -1, 2], np.float32)
         decoder.set_parameters(values)
         x = X[:70]
@@ -146,7 +146,7 @@ class Losses(Case):
         found = of.vae_log_likelihood(x, samples=5, seed=3)
         self.assertEqual((found.shape, found.dtype), ((70,), np.dtype(np.float64)))
         self.assertTrue(np.all(np.abs(found + squares + constant) <= 16 * U32 * (squares + abs(constant) + 20)))
-        for call, kind, text in ((lambda: loss("dsm")[0].vae_log_likelihood(x, 1), egm.ArgumentError, "not vae"),
+        for call, kind, text in ((lambda: loss("dsm")[0].vae_log_likelihood(x, 1), egm.ArgumentError, "must be vae"),
                                  (lambda: of.vae_log_likelihood(x, 0), egm.ArgumentError, "samples"),
                                  (lambda: of.vae_log_likelihood(x[:, :2].copy(), 1), egm.ShapeError, "2 columns"),
                                  (lambda: of.vae_log_likelihood(x.astype(float), 1), egm.DtypeError, "loss is float32"),
@@ -178,41 +178,44 @@ class Training(Case):
         whole epochs, so the negatives scatter alone: the average of 1200 moves is worth 17/81 of them, above 200
         steps of 100 chains. After 20 transitions of step 0.1 chains remember 0.95^20 = 0.36, which doubles the variance
         of sums: 5 sqrt(2 / 20000) = 0.05. The average keeps nothing of the start."""
-        for start, kernel, options in (("pcd", "ula", {"buffer": 500, "restart": 0.0}),
-                                       ("cd", "mala", {}), ("short_run", "ula", {"start_scale": 1.0, "steps": 80})):
+        for start, kernel, options, own in (("pcd", egm.Sampler.ula, {"buffer": 500, "restart": 0.0}, {}),
+                                            ("cd", egm.Sampler.mala, {}, {}),
+                                            ("short_run", egm.Sampler.ula, {"steps": 80}, {"start_scale": 1.0})):
             energy = egm.Model(egm.Context(), "energy", 1).dense(1).build(np.float64, 1)
             energy.set_parameters(np.zeros(2))
             x = points(1000, 1, np.float64)
             x += 1.7 - x.mean()
             t = egm.Trainer(egm.Loss.ml(energy), batch=100, seed=2, learning_rate=0.02, average_decay=0.995)
-            t.negatives(start, target=egm.Target.model(energy, prior_scale=1), kernel=kernel,
-                        **{"step_size": 0.1, "steps": 20, **options})
+            model = kernel(egm.Target.model(energy, prior_scale=1), step_size=0.1, **own)
+            points_of_model = model.points
+            t.set_negatives(model, start=start, **{"steps": 20, **options})
             t.fit(x, 1200)
             self.assertEqual(list(t.terms), ["energy_data", "energy_negative", "regulariser"])
-            w = t.average(energy).get_parameters()[0]
+            w = t.average(energy).parameters()[0]
             expected = -1.7 / (1 - 0.95**80 if start == "short_run" else 1)
             self.assertLessEqual(abs(w - expected), 0.05, start)
+            self.assert_same(model.points, points_of_model)  # the trainer's chains are its own
 
     def test_negatives_are_checked(self):
         of, (energy,) = loss("ml")
-        t = egm.Trainer(of, batch=8)
+        t, ula = egm.Trainer(of, batch=8), egm.Sampler.ula(egm.Target.model(energy), scale=[1, 2, 3])
         for options, kind, text in (({"start": "noise"}, egm.ArgumentError, "start.*cd, pcd, short_run"),
                                     ({"steps": 0}, egm.ArgumentError, "steps"),
                                     ({"buffer": 3}, egm.ArgumentError, "buffer"),
                                     ({"restart": 2}, egm.ArgumentError, "restart"),
-                                    ({"kernel": "gibbs"}, egm.ArgumentError, "kernel.*nuts"),
-                                    ({"scale": [1, 2]}, egm.ShapeError, "scale: 3"),
-                                    ({"max_depth": 3}, egm.ArgumentError, "max_depth"),
-                                    ({"target": egm.Target.model(net(D, 1))}, egm.ArgumentError, "target")):
-            self.assertRaisesRegex(kind, text, t.negatives, **options)
-        for options in ({"chains": 3}, {"seed": 1}, {"target": energy}, {"levels": 2}, {"nonsense": 1}):
-            self.assertRaises(TypeError, t.negatives, **options)
-        self.assertRaisesRegex(egm.StateError, "reads no negative", trainer()[0].negatives)
-        t.negatives("cd", steps=2, scale=[1, 2, 3])
+                                    ({"sampler": ula, "adapt_step": True}, egm.ArgumentError, "adapt_step"),
+                                    ({"sampler": egm.Sampler.ula(egm.Target.model(net(D, 1)))}, egm.ArgumentError,
+                                     "target")):
+            self.assertRaisesRegex(kind, text, t.set_negatives, **options)
+        for options in ({"sampler": energy}, {"sampler": egm.Target.model(energy)}, {"chains": 3}, {"nonsense": 1}):
+            self.assertRaises(TypeError, t.set_negatives, **options)
+        self.assertRaisesRegex(egm.StateError, "reads no negative", trainer()[0].set_negatives)
+        t.set_negatives(ula, start="cd", steps=2)
+        ula.close()
         t.fit(X, 1)
-        self.assertTrue(np.isnan(t.negatives_stats()["acceptance"]))  # ula, as in all releases where options are given
-        self.assertRaisesRegex(egm.ArgumentError, "no acceptance to adapt", t.negatives, kernel="ula", adapt_step=1)
-        t.negatives()
+        self.assertTrue(np.isnan(t.negatives_stats()["acceptance"]))  # ula has no Metropolis test
+        self.assertRaisesRegex(egm.StateError, "Sampler is closed", t.set_negatives, ula)
+        t.set_negatives()
         t.fit(X, 1)
         stats = t.negatives_stats()
         self.assertTrue(0 < stats["acceptance"] <= 1 and 0 < stats["step_size"] <= 0.1, stats)
@@ -225,7 +228,7 @@ class Training(Case):
             t, energy = trainer(seed)
             t.fit(data, 3)
             t.fit(data, 4)
-            results.append(energy.get_parameters())
+            results.append(energy.parameters())
         self.assert_same(*results[:2])
         self.assertFalse(np.array_equal(results[0], results[2]))
 
@@ -235,41 +238,61 @@ class Training(Case):
             (t, energy), (other, copy) = trainer(1, average_decay=0.9), trainer(7, average_decay=0.9)
             t.fit(X, 5)
             t.save(path)
-            other.load(path)
+            other.restore(path)
             self.assertEqual(other.steps, 5)
             for each in (t, other):
                 each.fit(X, 6)
-            self.assert_same(energy.get_parameters(), copy.get_parameters())
-            self.assert_same(t.average(energy).get_parameters(), other.average(copy).get_parameters())
+            self.assert_same(energy.parameters(), copy.parameters())
+            self.assert_same(t.average(energy).parameters(), other.average(copy).parameters())
             self.assertEqual(t.terms, other.terms)
-            self.assertRaises(egm.FormatError, egm.Trainer(loss("ml")[0], batch=8).load, path)
-            self.assertRaises(egm.FileError, t.load, path + "-")
+            self.assertRaises(egm.FormatError, egm.Trainer(loss("ml")[0], batch=8).restore, path)
+            self.assertRaises(egm.FileError, t.restore, path + "-")
             self.assertRaisesRegex(ValueError, "zero byte", t.save, path + "\0")
+
+    def test_a_checkpoint_in_memory_goes_on(self):
+        (t, energy), (other, again) = trainer(1, average_decay=0.9), trainer(7, average_decay=0.9)
+        t.fit(X, 5)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trained")
+            t.save(path)
+            with open(path, "rb") as file:
+                self.assertEqual(t.state(), file.read())
+        states = []
+        t.fit(X, 1, lambda p: states.append(t.state()))
+        other.restore_state(states[0])
+        self.assertEqual((other.steps, other.state()), (6, states[0]))
+        for each in (t, other):
+            each.fit(X, 5)
+        self.assert_same(energy.parameters(), again.parameters())
+        self.assertRaises(egm.FormatError, egm.Trainer(loss("ml")[0], batch=8).restore_state, states[0])
+        self.assertRaises(TypeError, t.restore_state, 5)
+        self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes", t.restore_state, states[0], max_data_bytes=8)
+        self.assertGreater(t.arena_bytes, 0)
 
     def test_learning_rates_and_averages(self):
         of, (discriminator, generator) = loss("gan")
         t, seen = egm.Trainer(of, batch=8, optimizer="sgd", learning_rate=0.5, average_decay=0.5), []
-        before = generator.get_parameters()
-        t.learning_rate(1e-30, generator)
-        t.learning_rate(0.25, discriminator)
+        before = generator.parameters()
+        t.set_learning_rate(1e-30, generator)
+        t.set_learning_rate(0.25, discriminator)
         t.fit(X, 2, lambda p: seen.append(p["learning_rate"]))
         self.assertEqual(seen, [0.25, 0.25])
-        self.assertTrue(np.allclose(generator.get_parameters(), before, rtol=0, atol=1e-20))
+        self.assertTrue(np.allclose(generator.parameters(), before, rtol=0, atol=1e-20))
         average = t.average(discriminator)
         self.assertEqual((average.name, average.inputs), (discriminator.name, discriminator.inputs))
-        self.assertFalse(np.array_equal(average.get_parameters(), discriminator.get_parameters()))
-        t.learning_rate(1e-3)
+        self.assertFalse(np.array_equal(average.parameters(), discriminator.parameters()))
+        t.set_learning_rate(1e-3)
         t.fit(X, 1, lambda p: seen.append(p["learning_rate"]))
         self.assertEqual(seen[2], 1e-3)
-        for call, kind, text in ((lambda: t.learning_rate(0), egm.ArgumentError, "learning_rate"),
-                                 (lambda: t.learning_rate(1, net(D, 1)), egm.ArgumentError, "not one of"),
+        for call, kind, text in ((lambda: t.set_learning_rate(0), egm.ArgumentError, "learning_rate"),
+                                 (lambda: t.set_learning_rate(1, net(D, 1)), egm.ArgumentError, "not one of"),
                                  (lambda: t.average(net(D, 1)), egm.ArgumentError, "not one of"),
                                  (lambda: trainer()[0].average(net(D, 1)), egm.ArgumentError, "not one of")):
             self.assertRaisesRegex(kind, text, call)
         t, energy = trainer()
         self.assertRaisesRegex(egm.StateError, "average_decay", t.average, energy)
         self.assertRaises(TypeError, t.average, None)
-        self.assertRaises(TypeError, t.learning_rate, 1, t)
+        self.assertRaises(TypeError, t.set_learning_rate, 1, t)
 
     def test_data_are_checked(self):
         t, _ = trainer()
@@ -298,7 +321,7 @@ class Training(Case):
 
     def test_what_diverges_is_named(self):
         t, _ = trainer(optimizer="sgd", learning_rate=1e30)
-        with self.assertRaisesRegex(egm.NonfiniteError, "dsm: .*step [0-9]"):
+        with self.assertRaisesRegex(egm.NonfiniteError, "'dsm' is .* at step [0-9]"):
             t.fit(X, 100)
         self.assertLess(t.steps, 100)
 
@@ -330,7 +353,7 @@ class Progress(Case):
             self.assertIsNone(caught.exception.__context__)
             self.assertEqual(t.steps, 4)
             t.fit(X, 6)
-            self.assert_same(energy.get_parameters(), expected_net.get_parameters())
+            self.assert_same(energy.parameters(), expected_net.parameters())
 
     def test_what_progress_returns_does_not_matter(self):
         t, _ = trainer()
@@ -347,16 +370,16 @@ class Progress(Case):
                 seen.append(energy.energy(X).sum())
                 self.assertEqual((t.steps, t.terms), (p["step"], p["terms"]))
                 t.average(energy)
-                t.learning_rate(0.1 / p["step"])
+                t.set_learning_rate(0.1 / p["step"])
                 t.save(path)
                 inner, _ = trainer()
                 inner.fit(X, 1, lambda p: None)
-                self.assertRaisesRegex(egm.StateError, "its own progress", t.fit, X, 1)
+                self.assertRaisesRegex(egm.StateError, "its own callback", t.fit, X, 1)
                 self.assertRaisesRegex(egm.StateError, "Trainer is in a call", t.close)
             t.fit(X, 3, progress)
             again, copy = trainer(average_decay=0.5)
-            again.load(path)
-            self.assert_same(copy.get_parameters(), energy.get_parameters())
+            again.restore(path)
+            self.assert_same(copy.parameters(), energy.parameters())
         self.assertEqual(len(set(seen)), 3)
         t.close()
         t.close()
@@ -378,7 +401,7 @@ class Progress(Case):
             signal.signal(signal.SIGINT, previous)
         self.assertGreater(t.steps, 0)
         expected.fit(X, t.steps)
-        self.assert_same(energy.get_parameters(), net_.get_parameters())
+        self.assert_same(energy.parameters(), net_.parameters())
 
     def test_signals_that_arrive_anywhere_are_not_lost(self):
         def alarm(number, frame):
@@ -433,7 +456,7 @@ class Lifetime(Case):
         def run(seed):
             t, energy = trainer(seed)
             t.fit(data, 5, lambda p: barrier.wait(3600))
-            results[seed] = energy.get_parameters()
+            results[seed] = energy.parameters()
         workers = [threading.Thread(target=run, args=(seed,)) for seed in (1, 2)]
         for worker in workers:
             worker.start()
@@ -442,7 +465,7 @@ class Lifetime(Case):
         for seed in (1, 2):
             t, energy = trainer(seed)
             t.fit(X, 5)
-            self.assert_same(results[seed], energy.get_parameters())
+            self.assert_same(results[seed], energy.parameters())
 
     def test_other_threads_wait_for_nets_in_training(self):
         t, energy = trainer()
@@ -491,6 +514,22 @@ class Lifetime(Case):
         del t
         gc.collect()
         self.assertFalse(alive.alive or generator() is not None)
+
+    def test_an_array_is_kept_while_it_is_read_and_no_longer(self):
+        """Nothing but the call refers to it, which reads it where it is."""
+        (t, energy), (expected, expected_net) = trainer(1), trainer(1)
+        expected.fit(X, 6)
+        arrays, alive = [X.copy()], []
+        watched = weakref.ref(arrays[0])
+
+        def progress(p):
+            gc.collect()
+            [X.copy() * np.nan for _ in range(3)]  # what would reuse its memory
+            alive.append(watched() is not None)
+        t.fit(arrays.pop(), 6, progress)
+        gc.collect()
+        self.assertEqual((alive, watched()), ([True] * 6, None))
+        self.assert_same(energy.parameters(), expected_net.parameters())
 
     def test_progress_is_let_go(self):
         class Watched:

@@ -256,7 +256,7 @@ static inline egm_status golden_dsm(golden_run *r, egm_dtype dtype)
 	return EGM_OK;
 }
 
-/* The third net is the statistic of the Donsker-Varadhan bound, whose running mean is part of the state. */
+/* The information network is the statistic of the Donsker-Varadhan bound, whose running mean is part of the state. */
 static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 {
 	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;

@@ -23,7 +23,8 @@ files() {
 		"$libdir/pkgconfig/egm.pc" "$prefix/include/egm.h" "$prefix/include/egm/version.h"; do
 		[ -e "$file" ] || { echo "$file is missing"; return 1; }
 	done
-	for header in "$source"/include/egm/*.h; do
+	[ -e "$prefix/include/egm.hpp" ] || { echo 'egm.hpp is not installed'; return 1; }
+	for header in "$source"/include/egm/*.h "$source"/include/egm/*.hpp; do
 		[ -e "$prefix/include/egm/${header##*/}" ] || { echo "${header##*/} is not installed"; return 1; }
 	done
 }
@@ -97,6 +98,20 @@ if "$python3" -c 'import numpy' 2>/dev/null; then
 else
 	skip 'the Python program of the README runs' 'NumPy is not installed'
 fi
+
+# ---- C++
+cxx=${CXX:-g++}
+cpp_program() { # STANDARD
+	$cxx "-std=$1" $strict -O2 -o "$work/circle" "$source/examples/circle.cpp" $(pkg-config --cflags --libs egm) &&
+		LD_LIBRARY_PATH=$libdir timeout 3600 "$work/circle"
+}
+for standard in c++11 c++17 c++20; do
+	if command -v "$cxx" >/dev/null; then
+		result "examples/circle.cpp runs as $standard" cpp_program "$standard"
+	else
+		skip "examples/circle.cpp runs as $standard" "$cxx is not installed"
+	fi
+done
 
 # ---- the examples
 # Compiled with nothing but pkg-config's flags, from a copy of the folder: one program a file, support/ is shared.

@@ -109,4 +109,12 @@ static inline void io_expect(const char *row, egm_status got, egm_status status,
 		              egm_last_error());
 }
 
+/* "call: path: ..." */
+static inline int io_names_path(const char *text, const char *call, const char *path)
+{
+	size_t n = strlen(call), m = strlen(path);
+	return strncmp(text, call, n) == 0 && strncmp(text + n, ": ", 2) == 0 && strncmp(text + n + 2, path, m) == 0 &&
+	       text[n + 2 + m] == ':';
+}
+
 #endif

@@ -175,7 +175,8 @@ static unsigned char *good_file(int i, size_t *n)
 {
 	if (i < 2) ck_assert_int_eq(model_file(), EGM_OK);
 	if (i == 2) ck_assert_int_eq(data_file(), EGM_OK);
-	if (i == 3) ck_assert_int_eq(egm_array_save_npy(context, egm_f64((const double[]){1, 2, 3, 4}, 2, 2), path), EGM_OK);
+	if (i == 3)
+		ck_assert_int_eq(egm_array_save_npy(context, egm_f64((const double[]){1, 2, 3, 4}, 2, 2), path), EGM_OK);
 	if (i == 4) io_write(path, idx_bytes, sizeof idx_bytes);
 	if (i == 5) io_write(path, csv_bytes, sizeof csv_bytes - 1);
 	return io_read(path, n);

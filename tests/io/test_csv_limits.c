@@ -37,11 +37,11 @@ START_TEST(test_csv_limits__options_out_of_range)
 	            {offsetof(egm_csv_options, delimiter), '5', "character 53"},
 	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
 	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
-	            {offsetof(egm_csv_options, delimiter), 300, "character 300"},
+	            {offsetof(egm_csv_options, delimiter), 300, "delimiter is 300, must be in [1, 126]"},
 	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, as the delimiter"},
 	            {offsetof(egm_csv_options, decimal), ',', "a comma is the delimiter and the decimal sign"},
 	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
-	            {offsetof(egm_csv_options, comment), -2, "comment is character -2"},
+	            {offsetof(egm_csv_options, comment), -2, "comment is -2, must be in [-1, 126]"},
 	            {offsetof(egm_csv_options, comment), ',', "comment is character 44"},
 	            {offsetof(egm_csv_options, skip_lines), -1, "skip_lines is -1"},
 	            {offsetof(egm_csv_options, replace_missing), 2, "replace_missing is 2"},
@@ -61,11 +61,17 @@ START_TEST(test_csv_limits__options_out_of_range)
 	io_expect("max_rows", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "max_rows is -1");
 	o.max_rows = 0;
 	o.missing_value = NAN;
-	io_expect("NaN", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value nan");
+	io_expect("NaN", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value is nan");
 	o.missing_value = 1e39;
 	o.dtype = EGM_F32;
-	io_expect("1e39", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value 1e+39");
+	io_expect("1e39", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "missing_value is 1e+39");
 	o.missing_value = 0;
+	o.scale = INFINITY;
+	io_expect("scale", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "scale is inf, must be finite");
+	o.scale = 1;
+	o.offset = NAN;
+	io_expect("offset", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "offset is nan, must be finite");
+	o.offset = 0;
 	o.text_columns = (const char *const[]){"1"};
 	o.text_column_count = 1;
 	io_expect("text", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");

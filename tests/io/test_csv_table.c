@@ -210,8 +210,7 @@ START_TEST(test_csv_table__attacks)
 	egm_data *data = (egm_data *)&data;
 	options_of(attacks[_i].how);
 	io_write(path, attacks[_i].text, strlen(attacks[_i].text));
-	io_expect(attacks[_i].row, egm_data_load_csv(&data, context, path, &o), attacks[_i].status,
-	          attacks[_i].needle);
+	io_expect(attacks[_i].row, egm_data_load_csv(&data, context, path, &o), attacks[_i].status, attacks[_i].needle);
 	ck_assert_ptr_null(data);
 }
 END_TEST
@@ -300,8 +299,7 @@ START_TEST(test_csv_table__columns_that_are_not_there)
 	io_write(path, "x,x\n1,2\n", 8);
 	o.columns = (const char *const[]){"x"};
 	o.column_count = 1;
-	io_expect("same", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT,
-	          "two columns, 1 and 2, have");
+	io_expect("same", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "two columns, 1 and 2, have");
 }
 END_TEST
 
@@ -382,11 +380,9 @@ START_TEST(test_csv_table__like)
 	io_write(path, BYTES("tcp\n"));
 	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT, "line 1 may be a header");
 	o.header = NO;
-	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
-	          "like: there is no column '2'");
+	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT, "like: there is no column '2'");
 	io_write(path, BYTES("tcp,x\n"));
-	io_expect("kind", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
-	          "'x' is not a number, as this");
+	io_expect("kind", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT, "'x' is not a number, as this");
 	egm_data_free(train);
 }
 END_TEST
@@ -410,8 +406,7 @@ START_TEST(test_csv_table__like_one_hot)
 	check_values("x, x", test, 1, 3, (const double[]){5, 1, 7});
 	egm_data_free(test);
 	io_write(path, BYTES("s,x,x\na,5,7\n"));
-	io_expect("x, x", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
-	          "2 and 3, have the name 'x'");
+	io_expect("x, x", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT, "2 and 3, have the name 'x'");
 	/* Names alone tell a header of words from a row, where the table has no numbers. */
 	egm_data_free(train);
 	o.like = NULL;

@@ -68,7 +68,7 @@ START_TEST(test_data__misuse)
 	io_expect("dtype", egm_data_copy(&data, context, egm_array_of((egm_dtype)3, f, 1, 1)), EGM_ERR_ARGUMENT, "dtype 3");
 	io_expect("rows", egm_data_copy(&data, context, egm_f32(f, 0, 1)), EGM_ERR_ARGUMENT, "0 rows");
 	io_expect("columns", egm_data_copy(&data, context, egm_f32(f, 1, -1)), EGM_ERR_ARGUMENT, "of -1 numbers");
-	io_expect("product", egm_data_copy(&data, context, egm_f32(f, INT64_MAX, 3)), EGM_ERR_ARGUMENT, "overflow");
+	io_expect("product", egm_data_copy(&data, context, egm_f32(f, INT64_MAX, 3)), EGM_ERR_ARGUMENT, "more than memory");
 	io_expect("path", egm_data_load_idx(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("out", egm_data_load_csv(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
 	io_expect("context", egm_data_load_npy(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");
@@ -92,8 +92,8 @@ START_TEST(test_data__options_out_of_range)
 		size_t offset;
 		int32_t value;
 		const char *needle;
-	} rows[] = {{offsetof(egm_data_options, dtype), -1, "dtype -1"},
-	            {offsetof(egm_data_options, dtype), 3, "dtype 3"},
+	} rows[] = {{offsetof(egm_data_options, dtype), -1, "dtype is -1, must be EGM_F32 (1) or EGM_F64 (2)"},
+	            {offsetof(egm_data_options, dtype), 3, "dtype is 3, must be"},
 	            {offsetof(egm_data_options, reserved), 1, "reserved is 1"}};
 	egm_data *data;
 	io_write(path, "1\n", 2);
@@ -107,10 +107,12 @@ START_TEST(test_data__options_out_of_range)
 	io_expect("max_rows", egm_data_load_npy(&data, context, path, &options), EGM_ERR_ARGUMENT, "max_rows is -1");
 	options.max_rows = 0;
 	options.scale = NAN;
-	io_expect("scale", egm_data_load_npy(&data, context, path, &options), EGM_ERR_ARGUMENT, "scale nan");
+	io_expect("scale", egm_data_load_npy(&data, context, path, &options), EGM_ERR_ARGUMENT,
+	          "scale is nan, must be finite");
 	options.scale = 1;
 	options.offset = INFINITY;
-	io_expect("offset", egm_data_load_npy(&data, context, path, &options), EGM_ERR_ARGUMENT, "offset inf");
+	io_expect("offset", egm_data_load_npy(&data, context, path, &options), EGM_ERR_ARGUMENT,
+	          "offset is inf, must be finite");
 }
 END_TEST
 

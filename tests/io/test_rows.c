@@ -94,7 +94,8 @@ START_TEST(test_rows__views_are_checked_once)
 	io_expect("x", egm_data_view(&d, context, egm_no_array()), EGM_ERR_ARGUMENT, "x is NULL");
 	io_expect("rows", egm_data_view(&d, context, egm_f32(x, 0, 2)), EGM_ERR_ARGUMENT, "0 rows");
 	io_expect("columns", egm_data_view(&d, context, egm_f32(x, 1, -1)), EGM_ERR_ARGUMENT, "-1");
-	io_expect("size", egm_data_view(&d, context, egm_f32(x, INT64_MAX, 2)), EGM_ERR_ARGUMENT, "overflow");
+	io_expect("size", egm_data_view(&d, context, egm_f32(x, INT64_MAX, 2)), EGM_ERR_ARGUMENT,
+	          "more than memory can hold");
 	ck_assert_ptr_null(d);
 }
 END_TEST
@@ -112,7 +113,8 @@ START_TEST(test_rows__read_refuses)
 	io_expect("out", egm_data_read(d, one, egm_no_out()), EGM_ERR_ARGUMENT, "out is NULL");
 	io_expect("dtype", egm_data_read(d, one, egm_f32_out(narrow, 1, COLUMNS)), EGM_ERR_DTYPE, "f32");
 	io_expect("rows", egm_data_read(d, one, egm_f64_out(out, 0, COLUMNS)), EGM_ERR_ARGUMENT, "rows");
-	io_expect("columns", egm_data_read(d, one, egm_f64_out(out, 1, COLUMNS + 1)), EGM_ERR_SHAPE, "columns");
+	io_expect("columns", egm_data_read(d, one, egm_f64_out(out, 1, COLUMNS + 1)), EGM_ERR_SHAPE,
+	          "out has room for 1 x 4 numbers, the result has 1 x 3");
 	io_expect("high", egm_data_read(d, high, egm_f64_out(out, 2, COLUMNS)), EGM_ERR_ARGUMENT,
 	          "index 1 is 7; the data have rows 0 to 6");
 	io_expect("low", egm_data_read(d, low, egm_f64_out(out, 2, COLUMNS)), EGM_ERR_ARGUMENT, "index 1 is -1");
@@ -346,7 +348,8 @@ START_TEST(test_rows__open_refuses)
 	io_expect("context", egm_data_open_idx(&d, NULL, path, &options), EGM_ERR_ARGUMENT, "context is NULL");
 	io_expect("path", egm_data_open_idx(&d, context, NULL, &options), EGM_ERR_ARGUMENT, "path is NULL");
 	options.scale = NAN;
-	io_expect("scale", egm_data_open_idx(&d, context, path, &options), EGM_ERR_ARGUMENT, "scale nan");
+	io_expect("scale", egm_data_open_idx(&d, context, path, &options), EGM_ERR_ARGUMENT,
+	          "scale is nan, must be finite");
 	ck_assert_ptr_null(d);
 }
 END_TEST

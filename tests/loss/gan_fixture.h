@@ -10,7 +10,7 @@ enum { ENERGY, GENERATOR };
 enum { REAL, FAKE, PENALTY, GENERATOR_ENERGY, ENTROPY };
 
 static egm_context *context;
-static egm_model *energy, *generator, *third;
+static egm_model *energy, *generator, *information;
 static egm_loss *loss;
 static egm_energy_gan_options options;
 static l_sheet sheet, other;
@@ -19,7 +19,7 @@ static void setup(void)
 {
 	uint64_t random = 3;
 	context = l_context();
-	energy = generator = third = NULL;
+	energy = generator = information = NULL;
 	loss = NULL;
 	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
@@ -32,21 +32,22 @@ static void teardown(void)
 	egm_loss_free(loss);
 	egm_model_free(energy);
 	egm_model_free(generator);
-	egm_model_free(third);
+	egm_model_free(information);
 	egm_context_free(context);
 }
 
 static void create(void)
 {
 	egm_loss_free(loss);
-	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, information, &options) == EGM_OK, "%s",
+	              egm_last_error());
 }
 
-/* A third net that no energy phase looks at. */
+/* An information network that no energy phase looks at. */
 static void create_energy_only(int64_t data, int64_t latent)
 {
 	options.entropy = EGM_ENTROPY_JSD;
-	if (!third) third = l_net(context, "third", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
+	if (!information) information = l_net(context, "information", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
 	create();
 }
 

@@ -11,8 +11,8 @@ static void smooth_nets(int32_t entropy)
 	int64_t t_in = entropy == EGM_ENTROPY_INFOGAN ? DATA : DATA + LATENT;
 	energy = l_net(context, "energy", 3, (int64_t[]){DATA, 4, 1}, egm_model_tanh, EGM_F64, 1);
 	generator = l_net(context, "generator", 3, (int64_t[]){LATENT, 3, DATA}, egm_model_silu, EGM_F64, 2);
-	third = l_net(context, "third", 3, (int64_t[]){t_in, 4, entropy == EGM_ENTROPY_INFOGAN ? LATENT : 1},
-	              egm_model_softplus, EGM_F64, 3);
+	information = l_net(context, "information", 3, (int64_t[]){t_in, 4, entropy == EGM_ENTROPY_INFOGAN ? LATENT : 1},
+	                    egm_model_softplus, EGM_F64, 3);
 }
 
 /* ---- gradients */
@@ -87,7 +87,7 @@ START_TEST(test_energy_gan__each_net_goes_its_way)
 	for (int i = 0; i < 3; i++) sheet.data[i] = 1;
 	l_run(loss, ENERGY, &sheet);
 	ck_assert(fabs(sheet.gradient[ENERGY][0] - 2) <= 1e-14); /* E x_r - E x_f */
-	l_set(third, "0.weight", 2, (double[]){0, 0});
+	l_set(information, "0.weight", 2, (double[]){0, 0});
 	l_run(loss, GENERATOR, &sheet);
 	ck_assert(fabs(sheet.gradient[GENERATOR][1] - 0.5) <= 1e-14); /* dU/dx: down the energy */
 }
@@ -101,7 +101,8 @@ START_TEST(test_energy_gan__entropy_is_raised)
 	options.noise = 0.5;
 	energy = l_linear(context, "energy", 1, (double[]){0}, 0);
 	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){0}, options.entropy == EGM_ENTROPY_NWJ);
+	information =
+	    l_quadratic(context, "information", 2, 1, (double[]){1, -1}, (double[]){0}, options.entropy == EGM_ENTROPY_NWJ);
 	create();
 	sheet.batch = 4000;
 	l_run(loss, GENERATOR, &sheet);
@@ -109,10 +110,10 @@ START_TEST(test_energy_gan__entropy_is_raised)
 	ck_assert(sheet.gradient[2][6] > 0 && sheet.gradient[2][7] > 0);
 	L_SET(generator, "0.weight", 0.5);
 	egm_loss_free(loss);
-	egm_model_free(third);
+	egm_model_free(information);
 	loss = NULL;
-	third =
-	    l_quadratic(context, "third", 2, 1, (double[]){1, -0.5}, (double[]){-4}, options.entropy == EGM_ENTROPY_NWJ);
+	information = l_quadratic(context, "information", 2, 1, (double[]){1, -0.5}, (double[]){-4},
+	                          options.entropy == EGM_ENTROPY_NWJ);
 	create();
 	l_run(loss, GENERATOR, &sheet);
 	ck_assert(sheet.gradient[GENERATOR][0] < 0);
@@ -125,12 +126,12 @@ START_TEST(test_energy_gan__encoder_learns_the_way_back)
 	options.entropy = EGM_ENTROPY_INFOGAN;
 	energy = l_linear(context, "energy", 1, (double[]){0}, 0);
 	generator = l_linear(context, "generator", 1, (double[]){0.5}, 0);
-	third = l_linear(context, "third", 1, (double[]){0}, 0);
+	information = l_linear(context, "information", 1, (double[]){0}, 0);
 	create();
 	l_run(loss, GENERATOR, &sheet);
 	ck_assert(sheet.gradient[2][0] < 0);
 	ck_assert(sheet.terms[ENTROPY] < 0);
-	L_SET(third, "0.weight", 2);
+	L_SET(information, "0.weight", 2);
 	l_run(loss, GENERATOR, &sheet);
 	ck_assert(sheet.terms[ENTROPY] == 0 && sheet.gradient[2][0] == 0);
 }
@@ -187,7 +188,7 @@ END_TEST
 START_TEST(test_energy_gan__f32_follows_double)
 {
 	const int64_t widths[3][3] = {{DATA, 4, 1}, {LATENT, 3, DATA}, {DATA + LATENT, 4, 1}};
-	egm_model **nets[3] = {&energy, &generator, &third};
+	egm_model **nets[3] = {&energy, &generator, &information};
 	narrow side[2] = {0};
 	options.entropy = EGM_ENTROPY_JSD + _i / 2;
 	for (int i = 0; i < 16; i++) side[0].data[i] = side[1].data[i] = (float)sheet.data[i];

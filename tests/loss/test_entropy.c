@@ -14,7 +14,7 @@
 enum { GENERATOR_PHASE = 1, GENERATOR_ENERGY = 3, ENTROPY = 4, BATCH = 20000, RUNS = 24 };
 
 static egm_context *context;
-static egm_model *energy, *generator, *third;
+static egm_model *energy, *generator, *information;
 static egm_loss *loss;
 static egm_energy_gan_options options;
 static l_sheet sheet;
@@ -22,7 +22,7 @@ static l_sheet sheet;
 static void setup(void)
 {
 	context = l_context();
-	energy = generator = third = NULL;
+	energy = generator = information = NULL;
 	loss = NULL;
 	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	memset(&sheet, 0, sizeof sheet);
@@ -34,14 +34,15 @@ static void teardown(void)
 	egm_loss_free(loss);
 	egm_model_free(energy);
 	egm_model_free(generator);
-	egm_model_free(third);
+	egm_model_free(information);
 	egm_context_free(context);
 }
 
 static void create(void)
 {
 	if (!energy) energy = l_linear(context, "energy", 1, (double[]){0}, 0);
-	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, third, &options) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, information, &options) == EGM_OK, "%s",
+	              egm_last_error());
 }
 
 /* the best T for x = g z + s n */
@@ -52,7 +53,7 @@ static void at_optimum(int32_t entropy, double g, double s)
 	options.entropy = entropy;
 	options.noise = s;
 	generator = l_linear(context, "generator", 1, &g, 0);
-	third = l_quadratic(context, "third", 2, 2, forms, squares, constant);
+	information = l_quadratic(context, "information", 2, 2, forms, squares, constant);
 	create();
 }
 
@@ -108,9 +109,9 @@ START_TEST(test_entropy__infogan_bound_of_fixed_variance)
 	l_mean m = {0}, slope = {0};
 	options.entropy = EGM_ENTROPY_INFOGAN;
 	generator = l_linear(context, "generator", 2, (double[]){r, sqrt(1 - r * r)}, 0);
-	third = l_net(context, "third", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
-	L_SET(third, "0.weight", r, 0);
-	L_SET(third, "0.bias", 0, 0);
+	information = l_net(context, "information", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	L_SET(information, "0.weight", r, 0);
+	L_SET(information, "0.bias", 0, 0);
 	create();
 	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
 		l_run(loss, GENERATOR_PHASE, &sheet);
@@ -132,7 +133,7 @@ START_TEST(test_entropy__without_noise_every_scale_is_as_good)
 	const double scales[3] = {0.1, 1, 10}, g = scales[_i], top = 40;
 	options.entropy = EGM_ENTROPY_JSD;
 	generator = l_linear(context, "generator", 1, &g, 0);
-	third = l_quadratic(context, "third", 2, 1, (double[]){1, -g}, (double[]){-1e9 / (g * g)}, top);
+	information = l_quadratic(context, "information", 2, 1, (double[]){1, -g}, (double[]){-1e9 / (g * g)}, top);
 	create();
 	sheet.batch = 64, sheet.step = 1;
 	l_run(loss, GENERATOR_PHASE, &sheet);
@@ -213,7 +214,7 @@ START_TEST(test_entropy__marginal_pairs_hold_no_joint_pair)
 	options.entropy = EGM_ENTROPY_NWJ;
 	options.marginal = _i ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
 	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){-2e9}, 0);
+	information = l_quadratic(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, 0);
 	create();
 	for (int64_t batch = 2; batch <= 8; batch++)
 		for (sheet.step = 1; sheet.step <= 50; sheet.step++) {
@@ -234,7 +235,7 @@ START_TEST(test_entropy__fixed_points_do_not_cost_here)
 	options.entropy = EGM_ENTROPY_JSD;
 	options.marginal = _i / 2 ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
 	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	third = l_quadratic(context, "third", 2, 1, (double[]){1, -1}, (double[]){-2e9}, log(b));
+	information = l_quadratic(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, log(b));
 	create();
 	sheet.batch = batch, sheet.step = 1;
 	l_run(loss, GENERATOR_PHASE, &sheet);
@@ -251,7 +252,7 @@ START_TEST(test_entropy__gradient_reaches_the_generator_through_both_pairs)
 	const double c = 0.7, b = 0.4;
 	options.entropy = _i ? EGM_ENTROPY_JSD : EGM_ENTROPY_NWJ;
 	generator = l_linear(context, "generator", 1, (double[]){0}, b);
-	third = l_linear(context, "third", 2, (double[]){c, 0}, 0);
+	information = l_linear(context, "information", 2, (double[]){c, 0}, 0);
 	create();
 	sheet.batch = 4;
 	l_run(loss, GENERATOR_PHASE, &sheet);
@@ -272,14 +273,14 @@ START_TEST(test_dv__average_follows_its_recursion)
 	options.dv_decay = d;
 	options.entropy_weight = 0.5;
 	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	third = l_linear(context, "third", 2, (double[]){0, 0}, 0);
+	information = l_linear(context, "information", 2, (double[]){0, 0}, 0);
 	create();
 	sheet.batch = 5;
 	ck_assert_int_eq(loss->n_state, 2);
 	for (int i = 0; i < 2; i++) sheet.state[i] = loss->state_start[i];
 	for (int i = 0; i < 6; i++) {
 		long double e = expl((long double)betas[i]);
-		L_SET(third, "0.bias", betas[i]);
+		L_SET(information, "0.bias", betas[i]);
 		l_run(loss, GENERATOR_PHASE, &sheet);
 		m = i == 0 ? e : (long double)d * m + (1 - (long double)d) * e;
 		/* relative to betas of up to 800: a few roundings */
@@ -299,7 +300,7 @@ START_TEST(test_dv__gradient_is_corrected_by_the_average)
 	options.entropy = EGM_ENTROPY_DV;
 	options.dv_decay = 0.9;
 	generator = l_linear(context, "generator", 1, (double[]){0.7}, 0);
-	third = l_net(context, "third", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 3);
+	information = l_net(context, "information", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 3);
 	create();
 	sheet.batch = 3, sheet.step = 1;
 	const double log_m[3] = {0, 0.3, 200}, w[3] = {0, 0.9, 0.9};
@@ -322,7 +323,7 @@ START_TEST(test_dv__a_phase_without_it_leaves_the_state_alone)
 {
 	options.entropy = EGM_ENTROPY_DV;
 	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	third = l_linear(context, "third", 2, (double[]){1, 1}, 0);
+	information = l_linear(context, "information", 2, (double[]){1, 1}, 0);
 	create();
 	sheet.batch = 3;
 	sheet.state[0] = 0.25, sheet.state[1] = 0.5;

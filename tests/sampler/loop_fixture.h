@@ -5,7 +5,7 @@
 
 #include "sampler_support.h"
 
-enum { LOOP_KERNELS = 6, LOOP_MOST = 8 };
+enum { LOOP_KERNELS = ANY_END - 1, LOOP_MOST = 8 };
 
 /* NET_32, NET_64: an energy net with a prior; LATENT: a net behind a generator; the callbacks with a box, one for all
  * chains and one from several threads, at most 7 rows at a time. In 5 dimensions, and from WIDE on once more in 8,

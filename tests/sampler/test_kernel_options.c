@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The constructor of each kernel and its options: every member takes effect, has the range of its comment, and stands
- * for its default where it is 0 and 0 is not in the range; structs of other ages; wrong arguments. */
+ * for its default where it is 0 and 0 is not in the range; structs of other ages; wrong arguments. A new kernel goes
+ * through all but the members, whose rows stand here or in a test of its own. */
 #include "sampler_support.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -17,27 +18,17 @@ typedef struct kernel {
 	int adapts;
 } kernel;
 
-#define CONSTRUCTOR(NAME, name)                                                               \
+#define CONSTRUCTOR(NAME, name, adapts)                                                       \
 	static const egm_##name##_options name##_defaults = EGM_##NAME##_OPTIONS_INIT;            \
 	static egm_status make_##name(egm_sampler **out, egm_target *target, const void *options) \
 	{                                                                                         \
 		return egm_sampler_##name(out, target, options);                                      \
 	}
+ANY_KERNELS(CONSTRUCTOR)
 
-CONSTRUCTOR(ULA, ula)
-CONSTRUCTOR(MALA, mala)
-CONSTRUCTOR(HMC, hmc)
-CONSTRUCTOR(NUTS, nuts)
-CONSTRUCTOR(ANNEALED_LANGEVIN, annealed_langevin)
-CONSTRUCTOR(TEMPERED, tempered)
-
-#define KERNEL(name, adapts)                                                                      \
-	{                                                                                             \
-		"egm_sampler_" #name, sizeof(egm_##name##_options), &name##_defaults, make_##name, adapts \
-	}
-static const kernel kernels[] = {
-    KERNEL(ula, 0),     KERNEL(mala, 1), KERNEL(hmc, 1), KERNEL(nuts, 1), KERNEL(annealed_langevin, 0),
-    KERNEL(tempered, 1)};
+#define KERNEL(NAME, name, adapts) \
+	{"egm_sampler_" #name, sizeof(egm_##name##_options), &name##_defaults, make_##name, adapts},
+static const kernel kernels[] = {ANY_KERNELS(KERNEL)};
 enum { KERNELS = sizeof kernels / sizeof *kernels };
 
 typedef union options {

@@ -230,7 +230,7 @@ END_TEST
 START_TEST(test_events__no_chain_moves_any_more)
 {
 	const int32_t kernel = 1 + _i % LOOP_KERNELS;
-	const int warms = _i >= LOOP_KERNELS && kernel != ANY_ULA && kernel != ANY_ANNEALED_LANGEVIN;
+	const int warms = _i >= LOOP_KERNELS && any_kernel_adapts(kernel);
 	char text[200];
 	law l = holed_law(50, 0);
 	egm_sampler *s = holed_sampler(&l, kernel);

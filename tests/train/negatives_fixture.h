@@ -10,8 +10,7 @@
 
 enum { ROWS = 46, COLUMNS = 3, HIDDEN = 8 };
 
-static const int32_t kernels[] = {ANY_ULA, ANY_MALA, ANY_HMC, ANY_NUTS, ANY_ANNEALED_LANGEVIN, ANY_TEMPERED};
-enum { KERNELS = sizeof kernels / sizeof *kernels };
+enum { KERNELS = ANY_END - 1 };
 
 typedef struct recipe {
 	egm_dtype dtype;

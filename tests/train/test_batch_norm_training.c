@@ -13,7 +13,7 @@ enum { ROWS = 40, COLUMNS = 3, BATCH = 4 };
 
 static egm_context *context;
 static egm_test_allocator allocator;
-static egm_model *energy, *generator, *third;
+static egm_model *energy, *generator, *information;
 static egm_loss *loss;
 static egm_data *data;
 static egm_trainer *trainer;
@@ -24,7 +24,7 @@ static void setup(void)
 	memset(&allocator, 0, sizeof allocator);
 	context = egm_test_context(&allocator);
 	ck_assert_ptr_nonnull(context);
-	energy = generator = third = NULL;
+	energy = generator = information = NULL;
 	loss = NULL, data = NULL, trainer = NULL;
 	strcpy(path, "batch-norm-XXXXXX");
 }
@@ -36,8 +36,8 @@ static void drop(void)
 	egm_loss_free(loss);
 	egm_model_free(energy);
 	egm_model_free(generator);
-	egm_model_free(third);
-	energy = generator = third = NULL;
+	egm_model_free(information);
+	energy = generator = information = NULL;
 	loss = NULL, data = NULL, trainer = NULL;
 }
 
@@ -276,7 +276,8 @@ START_TEST(test_batch_norm_training__infinite_statistics_are_reported)
 	OK(egm_trainer_create(&trainer, loss, &o));
 	char *before = toy_parameters(energy);
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_trainer_fit: a running statistic of network 'energy' is not finite at step 1");
 	ck_assert_mem_eq(before, energy->parameters, bytes_of(energy));
 	free(before);
 }
@@ -289,8 +290,8 @@ START_TEST(test_batch_norm_training__one_number_has_no_variance)
 	loss = toy_single(energy, toy_build_linear);
 	loss->min_batch = 1;
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_options: batch is 1: layer 0 (batch_norm) of energy 'net' then has "
-	                                   "one number a channel and no variance, at least 2");
+	ck_assert_str_eq(egm_last_error(), "egm_trainer_create: batch is 1, must be at least 2: layer 0 (batch_norm) of "
+	                                   "energy 'net' needs the variance of a channel");
 	drop();
 	/* an image of more than one pixel has one */
 	OK(egm_model_create(&energy, context, "net", 2 * COLUMNS));
@@ -335,12 +336,12 @@ static egm_status make_nets(egm_dtype dtype)
 	egm_model_conv(generator, 1, 3, 1, 1);
 	egm_model_tanh(generator);
 	if ((st = egm_model_build(generator, dtype, 2)) != EGM_OK) return st;
-	if ((st = egm_model_create(&third, context, "third", PIXELS + LATENT)) != EGM_OK) return st;
-	egm_model_dense(third, 8);
-	egm_model_batch_norm(third, 1e-5, 0.1);
-	egm_model_relu(third);
-	egm_model_dense(third, 1);
-	return egm_model_build(third, dtype, 3);
+	if ((st = egm_model_create(&information, context, "information", PIXELS + LATENT)) != EGM_OK) return st;
+	egm_model_dense(information, 8);
+	egm_model_batch_norm(information, 1e-5, 0.1);
+	egm_model_relu(information);
+	egm_model_dense(information, 1);
+	return egm_model_build(information, dtype, 3);
 }
 
 static egm_status start_gan(egm_dtype dtype)
@@ -350,7 +351,7 @@ static egm_status start_gan(egm_dtype dtype)
 	g.energy_steps = 2;
 	o.average_decay = 0.9;
 	egm_status st = make_nets(dtype);
-	if (st == EGM_OK) st = egm_loss_energy_gan(&loss, energy, generator, third, &g);
+	if (st == EGM_OK) st = egm_loss_energy_gan(&loss, energy, generator, information, &g);
 	if (st == EGM_OK) st = egm_trainer_create(&trainer, loss, &o);
 	return st;
 }
@@ -380,7 +381,7 @@ END_TEST
 START_TEST(test_batch_norm_training__resumes_bit_for_bit)
 {
 	egm_dtype dtype = _i ? EGM_F64 : EGM_F32;
-	egm_model *const *nets[3] = {&energy, &generator, &third};
+	egm_model *const *nets[3] = {&energy, &generator, &information};
 	char *straight[3];
 	int fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);

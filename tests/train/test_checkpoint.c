@@ -278,7 +278,7 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
 	expect_refusal(p.trainer, "gan.egm", EGM_ERR_FORMAT,
 	               "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
-	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another functional for the third */
+	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another bound of the information */
 	ck_assert_int_eq(egm_trainer_restore(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
 	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
 	gan_close(&other);

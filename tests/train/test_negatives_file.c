@@ -32,7 +32,7 @@ START_TEST(test_resume__bit_for_bit)
 {
 	recipe r = usual;
 	r.start = _i / KERNELS + 1;
-	r.kernel = kernels[_i % KERNELS];
+	r.kernel = 1 + _i % KERNELS;
 	r.bounded = _i % 2;
 	expect_resume(&r);
 	r.dtype = EGM_F32;

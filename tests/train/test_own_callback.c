@@ -32,6 +32,8 @@ typedef struct own {
 static void use_sampler(const own *o)
 {
 	double points[CHAINS * DIMS] = {0}, scale[DIMS];
+	char bytes[16] = {0};
+	size_t needed = 0;
 	egm_sampler *s = o->sampler;
 	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
 	ck_assert(egm_sampler_chains(s) == CHAINS && egm_sampler_dims(s) == DIMS && egm_sampler_dtype(s) == EGM_F64);
@@ -39,17 +41,21 @@ static void use_sampler(const own *o)
 	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
 	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
 	REFUSED(egm_sampler_restore(s, o->path));
+	REFUSED(egm_sampler_restore_memory(s, bytes, sizeof bytes));
 	if (o->in_progress) {
 		OK(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 		OK(egm_sampler_stats(s, 0, &stats));
 		OK(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 		OK(egm_sampler_save(s, o->path));
+		OK(egm_sampler_save_memory(s, NULL, 0, &needed));
+		ck_assert_uint_gt(needed, sizeof points);
 		return;
 	}
 	REFUSED(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 	REFUSED(egm_sampler_stats(s, 0, &stats));
 	REFUSED(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	REFUSED(egm_sampler_save(s, o->path));
+	REFUSED(egm_sampler_save_memory(s, NULL, 0, &needed));
 }
 
 static int normal_energy(int64_t rows, const void *x, void *energies, void *gradients, void *user)
@@ -199,6 +205,13 @@ static int use_trainer(const egm_progress *progress, void *user)
 	OK(egm_trainer_set_learning_rate(t, NULL, 1e-4));
 	OK(egm_trainer_save(t, "own.egm"));
 	OK(egm_trainer_restore(t, "own.egm", NULL));
+	size_t needed = 0;
+	OK(egm_trainer_save_memory(t, NULL, 0, &needed));
+	char *bytes = malloc(needed);
+	ck_assert_ptr_nonnull(bytes);
+	OK(egm_trainer_save_memory(t, bytes, needed, &needed));
+	OK(egm_trainer_restore_memory(t, bytes, needed, NULL));
+	free(bytes);
 	return 0;
 }
 

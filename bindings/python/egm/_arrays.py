@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What arrays the library takes: NumPy's, of one of two dtypes, laid out as C reads them."""
+"""What arrays the library takes: NumPy's, of one of two dtypes, laid out as C reads them. egm/array.h."""
+import ctypes
+
 import numpy as np
 
 from ._errors import ARGUMENT, DTYPE, SHAPE, ArgumentError, DtypeError, ShapeError
@@ -7,6 +9,25 @@ from ._errors import ARGUMENT, DTYPE, SHAPE, ArgumentError, DtypeError, ShapeErr
 
 CODES = {np.dtype(np.float32): 1, np.dtype(np.float64): 2}
 NAMES = {code: dtype for dtype, code in CODES.items()}
+
+
+class Array(ctypes.Structure):
+    """egm_array and egm_out, which C takes by value. It keeps the NumPy array whose numbers it points to."""
+    _fields_ = [("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("columns", ctypes.c_int64),
+                ("dtype", ctypes.c_int)]
+
+
+def rows_of(x):
+    """The numbers of x as C takes them, all axes but the last one being rows; a vector is one column."""
+    columns = x.shape[-1] if x.ndim > 1 else 1
+    result = Array(x.ctypes.data, x.size // columns if columns else len(x), columns, CODES[x.dtype])
+    result.keeps = x
+    return result
+
+
+def optional(x):
+    """The same; None is no array."""
+    return Array(None, 0, 0, 1) if x is None else rows_of(x)
 
 
 def code(what, dtype):
@@ -35,3 +56,21 @@ def array(what, x, dtype, owner, shape):
     if not (x.flags.c_contiguous and x.flags.aligned):
         raise ArgumentError(ARGUMENT, "%s: a C-contiguous, aligned array expected: np.ascontiguousarray" % what)
     return x
+
+
+def either(what, x, shape):
+    """An array of this shape and of either dtype."""
+    dtype = np.dtype(getattr(x, "dtype", object))
+    code(what, dtype)
+    return array(what, x, dtype, "", shape)
+
+
+def numbers(what, values, shape):
+    """A few numbers, which may be a list, as float64 of this shape."""
+    try:
+        values = np.ascontiguousarray(values, np.float64)
+    except TypeError:
+        raise TypeError("%s: numbers expected, not %r" % (what, values)) from None
+    except ValueError:
+        raise ShapeError(SHAPE, "%s: rows of as many numbers each expected, not %r" % (what, values)) from None
+    return array(what, values, values.dtype, "", shape)

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Python functions that C calls, their exceptions, and signals that arrive meanwhile."""
+import contextlib
 import ctypes
 import signal
 import threading
-from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_int32, c_void_p
 
 from ._library import local
-from ._structs import record
+from ._structs import struct
 
 _NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the rest are real-time signals
 
 
-ProgressRecord = record("progress", step=c_int64, done=c_int64, total=c_int64, term_count=c_int32, reserved=c_int32,
-                        term_names=POINTER(c_char_p), terms=POINTER(c_double), learning_rate=c_double)
-PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(ProgressRecord), c_void_p)
+PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(struct("progress")), c_void_p)
+LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
+LEVELS = {1: "warning", 2: "info"}
+_logs = {}  # what C calls, by function: handles keep a context alive of which Python knows nothing any more
 
 
 class Signals:
@@ -95,4 +97,23 @@ class Progress(Callback):
 
     def tell(self, p):
         """What the function is told, None: nothing this time."""
-        return None if self.function is None else {"done": p.done, "total": p.total}
+        return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
+
+
+def terms(p):
+    """The terms of a call that has some, by name."""
+    return {"terms": {p.term_names[i].decode(): p.terms[i] for i in range(p.term_count)}} if p.term_count else {}
+
+
+def log(function):
+    """What C calls with lines for a person; every thread may."""
+    if not callable(function):
+        raise TypeError("log: a function expected, not %r" % (function,))
+    if function not in _logs:
+        _logs[function] = LOG(lambda level, line, _: function(LEVELS.get(level, "info"), line.decode(errors="replace")))
+    return _logs[function]
+
+
+def guarded(calls_back):
+    """Around a call that calls back. Once there is a function for the log, every call may."""
+    return Signals() if calls_back or _logs else contextlib.nullcontext()

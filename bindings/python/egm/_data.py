@@ -1,80 +1,81 @@
 # SPDX-License-Identifier: MIT
-"""Arrays to train on, from NumPy or from files: the first half of egm/io.h."""
+"""Arrays to train on, from NumPy, functions, files or bytes: egm/data.h."""
 import ctypes
-from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_uint64
+import math
+from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 
 import numpy as np
 
-from ._arrays import CODES, NAMES, array, code
-from ._errors import ARGUMENT, STATE, ArgumentError, StateError
-from ._handles import Handle, expect
-from ._library import ARRAY, HANDLE, OUT, TEXT, check, declare, lib, path_text, text
-from ._model import Context
-from ._structs import enumeration, struct
+from ._arrays import NAMES, Array, array, code, either, fit, rows_of
+from ._callbacks import Callback, guarded
+from ._errors import STATE, StateError
+from ._handles import Handle, bytes_of, expect, state
+from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
+from ._model import Context, LoadOptions
+from ._structs import struct, takes
 
-_DataOptions = struct("data_options", dtype=c_int32, skip_lines=c_int32, scale=c_double, offset=c_double,
-                      max_bytes=c_uint64, max_rows=c_int64, delimiter=c_int32, reserved=c_int32)
-_CsvOptions = struct("csv_options", dtype=c_int32, header=enumeration("CSV_HEADER", "detect yes no"),
-                     text=enumeration("CSV_TEXT", "refuse codes one_hot"),
-                     unknown=enumeration("CSV_UNKNOWN", "refuse code"), delimiter=c_int32, decimal=c_int32,
-                     comment=c_int32, skip_lines=c_int32, replace_missing=c_int32, max_words=c_int32,
-                     missing_value=c_double, max_rows=c_int64, max_bytes=c_uint64, columns=POINTER(c_char_p),
-                     column_count=c_int64, text_columns=POINTER(c_char_p), text_column_count=c_int64, like=HANDLE)
-_Column = struct("column", kind=enumeration("COLUMN", "number codes one_hot"), reserved=c_int32, field=c_int64,
-                 name=c_char_p, word=c_char_p, word_count=c_int64, words=POINTER(c_char_p), missing=c_int64)
+_DataOptions, _CsvOptions, _Column = map(struct, ("data_options", "csv_options", "column"))
+_FILL = ctypes.CFUNCTYPE(c_int, POINTER(c_int64), c_int64, c_void_p, c_void_p)  # indices, count, out
 declare({
-    "data_create": (c_int, OUT, HANDLE, c_int, ARRAY, c_int64, c_int64), "data_free": (None, HANDLE),
-    "data_load_idx": (c_int, OUT, HANDLE, TEXT, POINTER(_DataOptions)),
-    "data_load_npy": (c_int, OUT, HANDLE, TEXT, POINTER(_DataOptions)),
-    "data_load_csv_table": (c_int, OUT, HANDLE, TEXT, POINTER(_CsvOptions)),
+    "data_copy": (c_int, OUT, HANDLE, Array), "data_view": (c_int, OUT, HANDLE, Array), "data_free": (None, HANDLE),
+    "data_callback": (c_int, OUT, HANDLE, c_int, c_int64, c_int64, _FILL, c_void_p),
+    "data_read": (c_int, HANDLE, c_void_p, Array),
+    "data_save": (c_int, HANDLE, TEXT), "data_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "data_rows": (c_int64, HANDLE), "data_columns": (c_int64, HANDLE), "data_dtype": (c_int, HANDLE),
-    "data_values": (ctypes.c_void_p, HANDLE), "data_column": (c_int, HANDLE, c_int64, POINTER(_Column)),
+    "data_values": (c_void_p, HANDLE), "data_shape": (c_int32, HANDLE, POINTER(c_int64)),
+    "data_column": (c_int, HANDLE, c_int64, POINTER(_Column)),
 })
-_CSV_PLAIN = "header text unknown skip_lines max_words max_rows max_bytes".split()
+for _name, _options in (("idx", _DataOptions), ("npy", _DataOptions), ("csv", _CsvOptions), ("", LoadOptions)):
+    _load = ("data_load_" + _name).rstrip("_")
+    declare({_load: (c_int, OUT, HANDLE, TEXT, POINTER(_options)),
+             _load + "_memory": (c_int, OUT, HANDLE, c_char_p, c_size_t, POINTER(_options))})
+declare({name: (c_int, OUT, HANDLE, TEXT, POINTER(_DataOptions)) for name in ("data_open_idx", "data_open_npy")})
+_OWN = ("dtype", "like", "replace_missing", "missing_value")  # which load_csv() takes in its own way
+_OPEN = ("dtype", "max_bytes")  # of a file that stays where it is
 
 
 class Block(Handle):
     _destroy = lib.egm_data_free
 
     def __init__(self, context, x):
-        self._create(context._ask, lib.egm_data_create, CODES[x.dtype], x.ctypes.data, *x.shape)
+        self._create(context._ask, lib.egm_data_copy, rows_of(either("x", x, (None, None))))
 
     @classmethod
-    def load(cls, context, function, path, options):
-        return cls.__new__(cls)._create(expect(Context, context)._ask, function, path_text(path), byref(options))
+    def make(cls, context, function, *arguments, keeps=None):
+        """`keeps`: what the data need as long as they live."""
+        block = cls.__new__(cls)
+        block._keeps = keeps
+        return block._create(expect(Context, context)._ask, function, *arguments)
 
 
-def _character(what, value):
-    if not isinstance(value, str) or len(value) != 1 or not 0 < ord(value) < 128:
-        raise ArgumentError(ARGUMENT, "%s: one ASCII character expected, not %r" % (what, value))
-    return ord(value)
+class _Rows(Callback):
+    """function(indices) -> rows."""
+
+    def __init__(self, function, columns, dtype):
+        super().__init__(function)
+        self.columns, self.dtype = columns, dtype
+
+    def work(self, indices, count, out, _):
+        shape = count, self.columns
+        rows = self.ask(np.array(indices[:count], np.int64))
+        size = math.prod(shape) * self.dtype.itemsize
+        np.ndarray(shape, self.dtype, (c_char * size).from_address(out))[...] = fit(
+            "callback: rows", rows, self.dtype, "the data", shape)
 
 
 def _decode(value):
     return None if value is None else value.decode(errors="surrogateescape")
 
 
-def _set_list(options, member, count, columns):
-    """Names as they are, numbers from 1 in letters. The struct keeps the array."""
-    if columns is None:
-        return
-    if isinstance(columns, (str, bytes, int)):
-        raise ArgumentError(ARGUMENT, "%s: a list expected, not %r" % (member, columns))
-    texts = [text(member, str(column).encode(errors="surrogateescape")) for column in columns]
-    if not texts:
-        raise ArgumentError(ARGUMENT, "%s: there are none in the list" % member)
-    setattr(options, member, (c_char_p * len(texts))(*texts))
-    setattr(options, count, len(texts))
-
-
 class Data:
-    """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. Any number of trainers may read
-    it at once, in any threads; after close() it goes when the last of them is done. load_csv(), load_npy() and
-    load_idx() read one from a file."""
+    """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. view() takes no copy,
+    callback() asks a function for rows, load_csv(), load_npy() and load_idx() read a file or, with _memory, its bytes,
+    and open_npy() and open_idx() leave the numbers in a file, which may be larger than memory.
+
+    Any number of trainers may read it at once, in any threads; after close() it goes when the last of them is done.
+    Pickles with its table where its numbers are in memory."""
 
     def __init__(self, context, x):
-        dtype = NAMES[code("x", getattr(x, "dtype", object))]
-        array("x", x, dtype, "", (None, None))
         self._own(Block(expect(Context, context), x))
 
     def _own(self, block):
@@ -83,64 +84,156 @@ class Data:
         return self
 
     @classmethod
-    def load_csv(cls, context, path, *, dtype=np.float32, columns=None, text_columns=None, like=None, missing=None,
-                 delimiter=",", decimal=".", comment="#", **options):
-        """Reads a table of text, as egm_data_load_csv does: see egm/io.h.
+    def _make(cls, *arguments, **keeps):
+        return cls.__new__(cls)._own(Block.make(*arguments, **keeps))
 
-        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; missing: a number that replaces
-        missing values (replace_missing and missing_value of C), None rejects them; like: a Data that was read before,
-        whose columns and dictionaries this one gets; comment: None for no comments. delimiter " " means runs of spaces
-        and tabs.
+    @classmethod
+    def view(cls, context, x):
+        """Reads the numbers where they are: x must not change as long as the data are in use."""
+        return cls._make(context, lib.egm_data_view, rows_of(either("x", x, (None, None))), keeps=x)
 
-        Options: header "detect", "yes" or "no"; text "refuse", "codes" or "one_hot"; unknown "refuse" or "code";
-        skip_lines, max_words, max_rows, max_bytes."""
-        struct = _CsvOptions.defaults().set(options, _CSV_PLAIN)
+    @classmethod
+    def callback(cls, context, function, rows, columns, dtype=np.float32):
+        """Asks function(indices) for the rows with these indices, an int64 array, when they are needed. It returns an
+        array [len(indices), columns] of the dtype, the same for a row each time. What it raises comes out of the call
+        that needed the rows. It cannot use the trainer that asks, nor these data."""
+        rows, columns = integer("rows", rows, (1, INT64[1])), integer("columns", columns, (1, INT64[1]))
+        number, fill = code("dtype", dtype), _FILL(_Rows(function, columns, np.dtype(dtype)))
+        return cls._make(context, lib.egm_data_callback, number, rows, columns, fill, None, keeps=fill)
+
+    @classmethod
+    def _csv(cls, context, function, content, like, missing, dtype, options):
+        struct = _CsvOptions.defaults().set(options, without=_OWN)
         struct.dtype = code("dtype", dtype)
-        struct.delimiter, struct.decimal = _character("delimiter", delimiter), _character("decimal", decimal)
-        struct.comment = -1 if comment is None else _character("comment", comment)
         if missing is not None:
             struct.replace_missing, struct.missing_value = 1, missing
-        _set_list(struct, "columns", "column_count", columns)
-        _set_list(struct, "text_columns", "text_column_count", text_columns)
         block = None if like is None else expect(Data, like)._read()  # stays alive until the call is done
         struct.like = block and block._pointer
-        return cls.__new__(cls)._own(Block.load(context, lib.egm_data_load_csv, path, struct))
+        return cls._make(context, function, *content, byref(struct))
 
     @classmethod
-    def _load_array(cls, context, function, path, dtype, options):
-        struct = _DataOptions.defaults().set(options, ("scale", "offset", "max_bytes", "max_rows"))
+    @takes(_CsvOptions, _OWN)
+    def load_csv(cls, context, path, *, dtype=np.float32, like=None, missing=None, **options):
+        """Reads a table of text, as egm_data_load_csv does: see egm/data.h.
+
+        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; like: a Data that was read
+        before, whose columns and dictionaries this one gets; missing: a number that replaces missing values, None
+        rejects them; comment: None for no comments."""
+        return cls._csv(context, lib.egm_data_load_csv, [path_text(path)], like, missing, dtype, options)
+
+    @classmethod
+    @takes(_CsvOptions, _OWN)
+    def load_csv_memory(cls, context, content, *, dtype=np.float32, like=None, missing=None, **options):
+        """The same from the bytes of such a file."""
+        return cls._csv(context, lib.egm_data_load_csv_memory, bytes_of(content), like, missing, dtype, options)
+
+    @classmethod
+    def _array(cls, context, function, content, dtype, options, without=("dtype",)):
+        struct = _DataOptions.defaults().set(options, without=without)
         struct.dtype = code("dtype", dtype)
-        return cls.__new__(cls)._own(Block.load(context, function, path, struct))
+        return cls._make(context, function, *content, byref(struct))
 
     @classmethod
+    @takes(_DataOptions, ("dtype",))
     def load_npy(cls, context, path, *, dtype=np.float32, **options):
-        """Reads an NPY file. Options: scale, offset, max_bytes, max_rows."""
-        return cls._load_array(context, lib.egm_data_load_npy, path, dtype, options)
+        """Reads an NPY file."""
+        return cls._array(context, lib.egm_data_load_npy, [path_text(path)], dtype, options)
 
     @classmethod
+    @takes(_DataOptions, ("dtype",))
+    def load_npy_memory(cls, context, content, *, dtype=np.float32, **options):
+        """The same from the bytes of such a file."""
+        return cls._array(context, lib.egm_data_load_npy_memory, bytes_of(content), dtype, options)
+
+    @classmethod
+    @takes(_DataOptions, ("dtype",))
     def load_idx(cls, context, path, *, dtype=np.float32, **options):
-        """Reads an IDX file, plain or gzip. Options: scale, offset, max_bytes, max_rows."""
-        return cls._load_array(context, lib.egm_data_load_idx, path, dtype, options)
+        """Reads an IDX file, plain or gzip."""
+        return cls._array(context, lib.egm_data_load_idx, [path_text(path)], dtype, options)
+
+    @classmethod
+    @takes(_DataOptions, ("dtype",))
+    def load_idx_memory(cls, context, content, *, dtype=np.float32, **options):
+        """The same from the bytes of such a file."""
+        return cls._array(context, lib.egm_data_load_idx_memory, bytes_of(content), dtype, options)
+
+    @classmethod
+    @takes(_DataOptions, _OPEN)
+    def open_npy(cls, context, path, *, dtype=np.float32, **options):
+        """Leaves the numbers in an NPY file in C order, from which rows are read when they are needed."""
+        return cls._array(context, lib.egm_data_open_npy, [path_text(path)], dtype, options, _OPEN)
+
+    @classmethod
+    @takes(_DataOptions, _OPEN)
+    def open_idx(cls, context, path, *, dtype=np.float32, **options):
+        """The same of an IDX file that is not compressed."""
+        return cls._array(context, lib.egm_data_open_idx, [path_text(path)], dtype, options, _OPEN)
+
+    @classmethod
+    @takes(LoadOptions, ("max_row_numbers",))
+    def load(cls, context, path, **options):
+        """Reads what save() wrote, with the table that the numbers are of."""
+        return cls._make(context, lib.egm_data_load, path_text(path),
+                         byref(LoadOptions.defaults().set(options, without=("max_row_numbers",))))
+
+    @classmethod
+    @takes(LoadOptions, ("max_row_numbers",))
+    def load_memory(cls, context, content, **options):
+        """The same from the bytes of such a file."""
+        return cls._make(context, lib.egm_data_load_memory, *bytes_of(content),
+                         byref(LoadOptions.defaults().set(options, without=("max_row_numbers",))))
+
+    def save(self, path):
+        """Writes numbers and table as a safetensors file, replaced as a whole."""
+        self._read()._call(lib.egm_data_save, path_text(path))
+
+    def save_memory(self):
+        """The bytes of such a file."""
+        return state(self._read(), lib.egm_data_save_memory)
+
+    def __reduce__(self):
+        """What is read back has a context of its own."""
+        return _unpickle, (type(self), self.save_memory())
 
     rows = property(lambda self: self._shape[0])
     columns = property(lambda self: self._shape[1])
     dtype = property(lambda self: self._dtype)
 
     @property
+    def shape(self):
+        """The sizes before flattening, rows first."""
+        sizes = (c_int64 * 8)()
+        return tuple(sizes[:self._read()._ask(lib.egm_data_shape, sizes)])
+
+    @property
     def values(self):
-        """A copy of the numbers, [rows, columns]."""
+        """A copy of the numbers, [rows, columns]. StateError where they are not in memory: read() reads rows."""
         def copy(pointer):
-            size = self.rows * self.columns * self.dtype.itemsize
-            return np.frombuffer(ctypes.string_at(lib.egm_data_values(pointer), size), self.dtype).copy()
+            size, values = self.rows * self.columns * self.dtype.itemsize, lib.egm_data_values(pointer)
+            if values is None:
+                raise StateError(STATE, "values: the rows of these data are not in memory; read() reads them")
+            return np.frombuffer(ctypes.string_at(values, size), self.dtype).copy()
         return self._read()._ask(copy).reshape(self._shape)
+
+    def read(self, indices):
+        """The rows with these indices, in any order and any number of times: an array [len(indices), columns]."""
+        indices = np.ascontiguousarray(indices)
+        if indices.dtype.kind not in "iu" or indices.dtype == np.uint64:
+            raise TypeError("indices: integers expected, not %s" % indices.dtype)
+        indices = array("indices", indices.astype(np.int64), np.int64, "an index", (None,))
+        rows, block = np.empty((len(indices), self.columns), self.dtype), self._read()
+        with guarded(True):  # and no lock: any number of threads may read, and a function may be asked
+            check(lib.egm_data_read(block._pointer, indices.ctypes.data, rows_of(rows)))
+        return rows
 
     def column(self, index):
         """What a column is, as a dict of the members of egm_column; words is the dictionary, a list."""
         def describe(pointer):
             c = _Column.defaults()
             check(lib.egm_data_column(pointer, index, byref(c)))
-            return {"kind": c.keyword("kind", None), "field": c.field, "name": _decode(c.name), "word": _decode(c.word),
-                    "words": [_decode(word) for word in c.words[:c.word_count]], "missing": c.missing}
+            return {"kind": c.members["kind"].keyword(c.kind), "field": c.field, "name": _decode(c.name),
+                    "word": _decode(c.word), "words": [_decode(word) for word in c.words[:c.word_count]],
+                    "missing": c.missing}
         return self._read()._ask(describe)
 
     def _read(self):
@@ -154,3 +247,7 @@ class Data:
         self._block = None
 
     __enter__, __exit__ = Handle.__enter__, Handle.__exit__
+
+
+def _unpickle(kind, content):
+    return kind.load_memory(Context(), content, max_data_bytes=2**63 - 1)

@@ -21,6 +21,7 @@ class OutOfMemoryError(Error, MemoryError): "An allocation in the library failed
 class NonfiniteError(Error, ValueError): "NaN or infinity in data, parameters or results."
 class DivergedError(Error, ArithmeticError): "Training went wrong with finite numbers, for example chains ran away."
 class FileError(Error, OSError): "The system refused to open, read, write or rename a file."
+class TruncatedError(FileError): "A file that stays open was truncated by somebody else."
 class FormatError(Error, ValueError): "A file that is not what it claims to be."
 class UnsupportedError(Error, NotImplementedError): "Valid, but not handled by this build or on this CPU."
 
@@ -28,4 +29,4 @@ class UnsupportedError(Error, NotImplementedError): "Valid, but not handled by t
 ARGUMENT, STATE, SHAPE, DTYPE, STOPPED = -1, -2, -10, -20, -80
 ERRORS = {ARGUMENT: ArgumentError, STATE: StateError, SHAPE: ShapeError, DTYPE: DtypeError,
            -30: OutOfMemoryError, -40: NonfiniteError, -41: DivergedError,
-           -50: FileError, -60: FormatError, -70: UnsupportedError}
+           -50: FileError, -51: TruncatedError, -60: FormatError, -70: UnsupportedError}

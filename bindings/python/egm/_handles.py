@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Handles of the library as objects: who owns them, one call at a time, close() in any order."""
-import contextlib
+import ctypes
 import threading
 import weakref
-from ctypes import byref, c_void_p
+from ctypes import byref, c_size_t, c_void_p
 
-from ._callbacks import Signals
+from ._callbacks import guarded
 from ._errors import STATE, StateError
 from ._library import check
 
@@ -34,9 +34,10 @@ class Handle:
         if self._busy:  # with the lock held: a callback of this handle's own call
             raise StateError(STATE, "%s is in a call, and its callback cannot use it" % type(self).__name__)
 
-    def _open(self):
-        """The pointer; with the lock held."""
-        self._idle()
+    def _open(self, reads=False):
+        """The pointer; with the lock held. C itself knows which callbacks may read."""
+        if not reads:
+            self._idle()
         if not self._free.alive:
             raise StateError(STATE, "%s is closed" % type(self).__name__)
         return self._pointer
@@ -46,13 +47,18 @@ class Handle:
             pointer = self._open()
             try:
                 self._busy = True
-                with Signals() if calls_back or self._callback else contextlib.nullcontext():
+                with guarded(calls_back or self._callback):
                     return function(pointer, *arguments)
             finally:
                 self._busy = False
 
     def _call(self, function, *arguments):
         check(self._ask(function, *arguments))
+
+    def _read(self, function, *arguments):
+        """A call that a callback of this handle's own call may make."""
+        with self._lock, guarded(False):
+            check(function(self._open(reads=True), *arguments))
 
     def close(self):
         """Frees the handle now instead of with the object. In any order; a second time does nothing."""
@@ -79,10 +85,29 @@ def locked(handles, function):
 
 
 def together(*handles):
-    """The _ask of several handles, whose function takes all of their pointers and calls nothing back."""
+    """The _ask of several handles, whose function takes all of their pointers and calls back for the log alone."""
     def ask(function, *arguments):
-        return locked(handles, lambda: function(*[handle._open() for handle in handles], *arguments))
+        def run():
+            with guarded(False):
+                return function(*[handle._open() for handle in handles], *arguments)
+        return locked(handles, run)
     return ask
+
+
+def state(handle, function):
+    """The bytes that a function such as egm_model_save_memory writes."""
+    with handle._lock:  # the size is the same in both calls
+        needed = c_size_t()
+        handle._read(function, None, 0, byref(needed))
+        buffer = ctypes.create_string_buffer(needed.value)
+        handle._read(function, buffer, needed.value, byref(needed))
+        return buffer.raw[:needed.value]
+
+
+def bytes_of(content):
+    """Bytes, a bytearray or a memoryview as pointer and length, for C to read."""
+    content = bytes(memoryview(content))  # bytes(5) would be five zeros
+    return content, len(content)
 
 
 def expect(kind, handle):

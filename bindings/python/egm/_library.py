@@ -10,8 +10,8 @@ from ctypes import POINTER, c_char_p, c_int, c_void_p
 
 from ._errors import ARGUMENT, ERRORS, STOPPED, ArgumentError, Error
 
-RELEASE = (0, 4)  # major.minor of the library; before 1.0 a minor release may change the ABI
-HANDLE, ARRAY, TEXT, OUT = c_void_p, c_void_p, c_char_p, POINTER(c_void_p)  # OUT: where a new handle goes
+RELEASE = (0, 5)  # major.minor of the library; before 1.0 a minor release may change the ABI
+HANDLE, TEXT, OUT = c_void_p, c_char_p, POINTER(c_void_p)  # OUT: where a new handle goes
 INT32, INT64, UINT64 = (-2**31, 2**31 - 1), (-2**63, 2**63 - 1), (0, 2**64 - 1)
 
 
@@ -32,7 +32,7 @@ def load(path):
     return library
 
 
-PATH = os.environ.get("EGM_LIBRARY") or "libegm.so.0"
+PATH = os.environ.get("EGM_LIBRARY") or "libegm.so.1"
 lib = load(PATH)
 
 
@@ -59,7 +59,10 @@ def check(status):
 
 # ctypes cuts integers to their width and C ends text at the first zero: both are refused here.
 def integer(what, value, limits):
-    value = operator.index(value)
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError("%s: an integer expected, not %r" % (what, value)) from None
     if not limits[0] <= value <= limits[1]:
         raise ArgumentError(ARGUMENT, "%s: %d is not in %d to %d" % (what, value, *limits))
     return value

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Losses: egm/loss.h. One table at the end says of every system which nets and options it takes, in C's order."""
+"""Losses: egm/loss.h. The table at the end says of every system which nets it takes, in C's order."""
 import inspect
-from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_p
+from ctypes import POINTER, c_int, c_int32, c_int64, c_uint64, c_void_p
 
 import numpy as np
 
-from ._arrays import CODES, array
+from ._arrays import Array, array, numbers, rows_of
 from ._callbacks import PROGRESS, Progress, Signals
 from ._handles import Handle, expect, locked, together
-from ._library import ARRAY, HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib
+from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib
 from ._model import Model
-from ._structs import DOUBLES, enumeration, struct
+from ._structs import struct, takes
 
 declare({
     "loss_free": (None, HANDLE), "loss_term_count": (c_int32, HANDLE), "loss_term_name": (TEXT, HANDLE, c_int32),
-    "vae_log_likelihood_progress": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, c_int64, c_uint64, ARRAY, PROGRESS,
-                                    c_void_p),
+    "loss_vae_log_likelihood": (c_int, HANDLE, Array, c_int64, c_uint64, Array, PROGRESS, c_void_p),
 })
 
 
@@ -30,10 +29,10 @@ class Loss(Handle):
         raise TypeError("a loss comes from one of Loss.%s" % ", Loss.".join(Loss._systems))
 
     @classmethod
-    def _of(cls, function, nets, options):
+    def _of(cls, function, nets, *arguments):
         loss = cls.__new__(cls)
-        loss._nets, loss._dtype, loss._inputs = nets, nets[0].dtype, nets[0].inputs
-        loss._create(together(*nets), function, options)
+        loss._nets, loss._dtype = nets, nets[0].dtype
+        loss._create(together(*nets), function, *arguments)
         loss._terms = tuple(loss._ask(lib.egm_loss_term_name, i).decode()
                             for i in range(loss._ask(lib.egm_loss_term_count)))
         return loss
@@ -56,8 +55,8 @@ class Loss(Handle):
             try:
                 self._busy = True
                 with Signals():
-                    return lib.egm_vae_log_likelihood_progress(pointer, CODES[x.dtype], x.ctypes.data, *x.shape,
-                                                               samples, seed, values.ctypes.data, callback, None)
+                    return lib.egm_loss_vae_log_likelihood(pointer, rows_of(x), samples, seed, rows_of(values),
+                                                           callback, None)
             finally:
                 self._busy = False
         check(locked([self, *self._nets], run))
@@ -66,55 +65,40 @@ class Loss(Handle):
     _systems = []
 
 
-def _system(name, nets, **members):
-    """Adds Loss.<name>(nets..., options) for egm_<name>_create, with the options' defaults as its signature."""
-    kind = struct(name + "_options", **members)
-    nets = [net + "_net" if net in members else net for net in nets.split()]  # a decoder, and what it stands for
-    declare({name + "_create": (c_int, OUT, *[HANDLE] * len(nets), POINTER(kind))})
-    defaults, function, parameter = kind.defaults(), getattr(lib, "egm_%s_create" % name), inspect.Parameter
-    signature = inspect.Signature([parameter(net, parameter.POSITIONAL_ONLY) for net in nets] + [
-        parameter(option, parameter.KEYWORD_ONLY, default=defaults.keyword(option, parameter.empty))
-        for option in kind.options])
+def _system(name, nets, arrays=""):
+    """Adds Loss.<name>(nets..., arrays..., options) for egm_loss_<name>."""
+    kind, arrays = struct(name + "_options"), arrays.split()
+    nets = [net + "_net" if net in kind.options else net for net in nets.split()]  # a decoder, and what it stands for
+    declare({"loss_" + name: (c_int, OUT, *[HANDLE] * len(nets), *[Array] * len(arrays), POINTER(kind))})
+    function, given_first, parameter = getattr(lib, "egm_loss_" + name), len(nets), inspect.Parameter
 
     def create(*given, **options):
-        signature.bind(*given, **options)
-        return Loss._of(function, [expect(Model, net) for net in given], kind.defaults().set(options))
+        bound = create.__signature__.bind(*given, **options).arguments
+        values = [numbers(what, bound[what], (None,)) for what in arrays]
+        made = kind.defaults().set({name: value for name, value in options.items() if name not in arrays})
+        return Loss._of(function, [expect(Model, net) for net in given[:given_first]],
+                        *(rows_of(value) for value in values), made)
 
-    create.__name__, create.__qualname__, create.__signature__ = name, "Loss." + name, signature
-    create.__doc__ = "egm_%s_create of egm/loss.h." % name + "".join(
-        "\n%s: %s." % (option, ", ".join(codes)) for option, codes in kind.choices.items())
-    setattr(Loss, name, staticmethod(create))
+    create.__name__, create.__qualname__ = name, "Loss." + name
+    create.__doc__ = "egm_loss_%s of egm/loss.h." % name
+    create.__signature__ = inspect.Signature([parameter(net, parameter.POSITIONAL_ONLY) for net in nets] + [
+        parameter(what, parameter.POSITIONAL_OR_KEYWORD) for what in arrays])
+    setattr(Loss, name, staticmethod(takes(kind)(create)))
     Loss._systems.append(name)
 
 
-_GAN = enumeration("GAN", "non_saturating minimax least_squares hinge relativistic relativistic_average")
-_AT = enumeration("AT", "interpolates real fake both")
-_CODER = enumeration("CODER", "point gaussian")
-
-_system("ml", "energy", regulariser=c_double)
-_system("energy_gan", "energy generator third", entropy=enumeration("ENTROPY", "infogan jsd nwj dv"),
-        marginal=enumeration("MARGINAL", "fresh derangement"), energy_steps=c_int32, reserved=c_int32,
-        penalty=c_double, entropy_weight=c_double, noise=c_double, dv_decay=c_double)
-_system("gan", "discriminator generator", form=_GAN, discriminator_steps=c_int32, generator_steps=c_int32,
-        penalty_at=_AT, penalty=c_double, smoothing=c_double, step_penalty=c_double)
-_system("vae", "encoder decoder", decoder=enumeration("DECODER", "gaussian gaussian_learned bernoulli"),
-        reserved=c_int32, sigma=c_double, beta=c_double)
-_system("aae", "discriminator encoder decoder", form=_GAN, discriminator_steps=c_int32, reconstruction=c_double,
-        penalty=c_double)
-_system("ali", "discriminator generator encoder", form=enumeration("ALI", "derived minimax swapped"),
-        discriminator_steps=c_int32, generator_steps=c_int32, encoder=_CODER, generator=_CODER, full_terms=c_int32,
-        penalty=c_double)
-_system("wgan", "critic generator",
-        penalty_kind=enumeration("PENALTY", "two_sided one_sided linear zero_centred finite_two_sided finite_linear"),
-        penalty_at=_AT, critic_steps=c_int32, reserved=c_int32, penalty=c_double, clip=c_double)
-_system("ls_gan", "energy generator", margin_norm=enumeration("MARGIN", "l1 l2"), energy_steps=c_int32,
-        margin=c_double, slope=c_double, penalty=c_double)
-_system("histogram", "generator", divergence=enumeration("DIVERGENCE", "kl reverse_kl jeffreys js"), bins=c_int32,
-        masses=DOUBLES, lower=c_double, upper=c_double, bandwidth=c_double, floor=c_double)
-_system("dae", "denoiser", sigma=c_double)
-_system("dde", "data_energy sample_energy generator", energy_steps=c_int32, reserved=c_int32, sigma=c_double)
-_system("dsm", "energy", sigma=c_double)
-_system("annealed_dsm", "energy", spacing=enumeration("SPACING", "linear geometric"), reserved=c_int32,
-        sigma0=c_double, sigma_low=c_double, sigma_high=c_double)
-_system("score_matching", "energy", form=enumeration("SCORE", "explicit sliced"), projections=c_int32)
-_system("cross_entropy", "classifier", label_smoothing=c_double)
+_system("ml", "energy")
+_system("energy_gan", "energy generator information")
+_system("gan", "discriminator generator")
+_system("vae", "encoder decoder")
+_system("aae", "discriminator encoder decoder")
+_system("ali", "discriminator generator encoder")
+_system("wgan", "critic generator")
+_system("ls_gan", "energy generator")
+_system("histogram", "generator", "masses")
+_system("dae", "denoiser")
+_system("dde", "data_energy sample_energy generator")
+_system("dsm", "energy")
+_system("annealed_dsm", "energy")
+_system("score_matching", "energy")
+_system("cross_entropy", "classifier")

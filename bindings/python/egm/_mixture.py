@@ -4,37 +4,32 @@ from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_
 
 import numpy as np
 
-from ._arrays import array, code
+from ._arrays import Array, code, either, numbers, optional, rows_of
 from ._callbacks import PROGRESS, Progress
 from ._handles import Handle, expect
-from ._library import ARRAY, HANDLE, INT64, OUT, UINT64, declare, integer, lib
+from ._library import HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
-from ._structs import DOUBLES, enumeration, struct
+from ._structs import struct, takes
 
-_COVARIANCES = enumeration("COVARIANCE", "full diagonal spherical")
-_Options = struct("mixture_options", components=c_int64, covariance=_COVARIANCES, fixed=c_int32,
-                  covariance_floor=c_double, seed=c_uint64, starts=c_int64, max_iterations=c_int64, tolerance=c_double,
-                  row_weights=DOUBLES, progress=PROGRESS, user=c_void_p)
-_Result = struct("mixture_result", log_likelihood=c_double, covariance_floor=c_double, iterations=c_int64,
-                 start=c_int64, dead=c_int64, converged=c_int32, reserved=c_int32)
+_Options, _Result = struct("mixture_options"), struct("mixture_result")
+_OF_FITS = ("seed", "starts", "max_iterations", "tolerance")  # of which Mixture.create knows nothing
 declare({
-    "mixture_fit": (c_int, OUT, HANDLE, c_int, ARRAY, c_int64, c_int64, POINTER(_Options), POINTER(_Result)),
-    "mixture_create": (c_int, OUT, HANDLE, c_int64, ARRAY, ARRAY, ARRAY, POINTER(_Options)),
+    "mixture_fit": (c_int, OUT, HANDLE, Array, Array, POINTER(_Options), POINTER(_Result), PROGRESS, c_void_p),
+    "mixture_create": (c_int, OUT, HANDLE, Array, Array, Array, POINTER(_Options)),
     "mixture_free": (None, HANDLE), "mixture_components": (c_int64, HANDLE), "mixture_dims": (c_int64, HANDLE),
-    "mixture_covariance": (c_int32, HANDLE), "mixture_parameters": (c_int, HANDLE, ARRAY, ARRAY, ARRAY),
-    "mixture_floors": (c_int, HANDLE, ARRAY),
-    "mixture_step_weighted": (c_int, HANDLE, c_int, ARRAY, ARRAY, c_int64, c_int64, POINTER(c_double)),
-    "mixture_log_density": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
-    "mixture_responsibilities": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
-    "mixture_sample": (c_int, HANDLE, c_uint64, c_int, c_int64, ARRAY),
+    "mixture_covariance": (c_int32, HANDLE), "mixture_parameters": (c_int, HANDLE, Array, Array, Array),
+    "mixture_floors": (c_int, HANDLE, Array), "mixture_step": (c_int, HANDLE, Array, Array, POINTER(c_double)),
+    "mixture_log_density": (c_int, HANDLE, Array, Array), "mixture_responsibilities": (c_int, HANDLE, Array, Array),
+    "mixture_sample": (c_int, HANDLE, c_uint64, Array),
 })
 
 
-class Mixture(Handle):
-    """A mixture of normal distributions, from Mixture.fit or Mixture.create.
+def _weights(row_weights, x):
+    return optional(None if row_weights is None else numbers("row_weights", row_weights, (len(x),)))
 
-    Options: covariance "full", "diagonal" or "spherical"; covariance_floor; fixed, the sum of 1 (weights), 2 (means)
-    and 4 (covariances), of what steps leave as it is. Fits also take seed, starts, max_iterations and tolerance."""
+
+class Mixture(Handle):
+    """A mixture of normal distributions, from Mixture.fit or Mixture.create."""
     _destroy = lib.egm_mixture_free
 
     def __init__(self):
@@ -51,41 +46,35 @@ class Mixture(Handle):
 
     components = property(lambda self: self._components)
     dims = property(lambda self: self._dims)
+    covariance = property(lambda self: _Options.members["covariance"].keyword(self._kind))
 
     @classmethod
-    def fit(cls, context, x, components=1, progress=None, **options):
+    @takes(_Options)
+    def fit(cls, context, x, components=1, progress=None, *, row_weights=None, **options):
         """Fits a mixture to x [rows, dims], a NumPy array. row_weights [rows]: how often each row counts, by default
         once. `result` of the mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and
         "converged".
 
-        progress(dict) is called after every step, with "done" and "total" steps. What it raises ends the fit and comes
-        out, as KeyboardInterrupt does without any progress."""
-        dtype = np.dtype(getattr(x, "dtype", object))
-        number = code("x", dtype)
-        array("x", x, dtype, "", (None, None))
-        struct, result = _Options.defaults().set({"components": components, **options}, dims=len(x)), _Result.defaults()
-        struct.progress = PROGRESS(Progress(progress))
-        mixture = cls._of(context, lib.egm_mixture_fit, number, x.ctypes.data, *x.shape, struct, result,
-                          calls_back=True)
-        mixture.result = {name: value for name, value in result.as_dict().items() if name != "reserved"}
+        progress(dict) is called after every step, with "done" and "total" steps and "terms", which are the
+        "log_likelihood". What it raises ends the fit and comes out, as KeyboardInterrupt does without any progress."""
+        given = rows_of(either("x", x, (None, None)))
+        made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
+        mixture = cls._of(context, lib.egm_mixture_fit, given, _weights(row_weights, x), made, result,
+                          PROGRESS(Progress(progress)), None, calls_back=True)
+        mixture.result = result.as_dict()
         return mixture
 
     @classmethod
+    @takes(_Options, ("components", *_OF_FITS))
     def create(cls, context, means, covariances, weights=None, **options):
         """A mixture from numbers: means [components, dims], weights [components], equal when None, and covariances
         [components, dims, dims], [components, dims] or [components], as the option covariance says."""
-        means = np.ascontiguousarray(means, np.float64)
-        array("means", means, means.dtype, "", (None, None))
-        count, dims = means.shape
-        struct = _Options.defaults().set({"components": count, **options},
-                                         [name for name in _Options.options if name != "row_weights"])
-        covariances = np.ascontiguousarray(covariances, np.float64)
-        array("covariances", covariances, means.dtype, "", cls._shape(count, dims, struct.covariance))
+        means = numbers("means", means, (None, None))
+        made = _Options.defaults().set(options, without=("components", *_OF_FITS))
+        covariances = numbers("covariances", covariances, cls._shape(*means.shape, made.covariance))
         if weights is not None:
-            weights = np.ascontiguousarray(weights, np.float64)
-            array("weights", weights, means.dtype, "", (count,))
-        return cls._of(context, lib.egm_mixture_create, dims, None if weights is None else weights.ctypes.data,
-                       means.ctypes.data, covariances.ctypes.data, struct)
+            weights = numbers("weights", weights, (len(means),))
+        return cls._of(context, lib.egm_mixture_create, optional(weights), rows_of(means), rows_of(covariances), made)
 
     @staticmethod
     def _shape(count, dims, kind):
@@ -95,45 +84,39 @@ class Mixture(Handle):
         """(weights [components], means [components, dims], covariances), in the shapes of Mixture.create."""
         found = (np.empty(self.components), np.empty((self.components, self.dims)),
                  np.empty(self._shape(self.components, self.dims, self._kind)))
-        self._call(lib.egm_mixture_parameters, *(values.ctypes.data for values in found))
+        self._call(lib.egm_mixture_parameters, *map(rows_of, found))
         return found
 
     def floors(self):
         """The least variance [dims] that a fit gives each column."""
         floors = np.empty(self.dims)
-        self._call(lib.egm_mixture_floors, floors.ctypes.data)
+        self._call(lib.egm_mixture_floors, rows_of(floors))
         return floors
 
     def step(self, x, row_weights=None):
         """One step of expectation-maximisation on x [rows, dims]; the mean of log p before it."""
-        number, before = self._rows(x), c_double()
-        if row_weights is not None:
-            row_weights = np.ascontiguousarray(row_weights, np.float64)
-            array("row_weights", row_weights, row_weights.dtype, "", (len(x),))
-        self._call(lib.egm_mixture_step_weighted, number, x.ctypes.data,
-                   None if row_weights is None else row_weights.ctypes.data, *x.shape, before)
+        given, before = self._rows(x), c_double()
+        self._call(lib.egm_mixture_step, given, _weights(row_weights, x), before)
         return before.value
 
     def _rows(self, x):
-        dtype = np.dtype(getattr(x, "dtype", object))
-        number = code("x", dtype)
-        array("x", x, dtype, "the mixture", (None, self.dims))
-        return number
+        return rows_of(either("x", x, (None, self.dims)))
 
     def log_density(self, x):
         """log p [rows] of each row of x, in nats."""
-        number, found = self._rows(x), np.empty(len(x))
-        self._call(lib.egm_mixture_log_density, number, x.ctypes.data, *x.shape, found.ctypes.data)
+        given, found = self._rows(x), np.empty(len(x))
+        self._call(lib.egm_mixture_log_density, given, rows_of(found))
         return found
 
     def responsibilities(self, x):
         """The share of each component in each row of x, [rows, components]."""
-        number, found = self._rows(x), np.empty((len(x), self.components))
-        self._call(lib.egm_mixture_responsibilities, number, x.ctypes.data, *x.shape, found.ctypes.data)
+        given, found = self._rows(x), np.empty((len(x), self.components))
+        self._call(lib.egm_mixture_responsibilities, given, rows_of(found))
         return found
 
     def sample(self, rows, seed=0, dtype=np.float64):
         """Independent draws [rows, dims]."""
-        number, draws = code("dtype", dtype), np.empty((integer("rows", rows, (1, INT64[1])), self.dims), dtype)
-        self._call(lib.egm_mixture_sample, integer("seed", seed, UINT64), number, len(draws), draws.ctypes.data)
+        code("dtype", dtype)
+        draws = np.empty((integer("rows", rows, (1, INT64[1])), self.dims), dtype)
+        self._call(lib.egm_mixture_sample, integer("seed", seed, UINT64), rows_of(draws))
         return draws

@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Nets and what they share: egm/context.h, egm/model.h, and the files of models in egm/io.h."""
+"""Nets and what they share: egm/context.h and egm/model.h."""
 import ctypes
-from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p
+from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64,
+                    c_void_p)
 
 import numpy as np
 
-from ._arrays import CODES, NAMES, array, code
-from ._errors import STATE, StateError
-from ._handles import Handle, expect
-from ._library import (ARRAY, HANDLE, INT64, OUT, TEXT, UINT64, check, declare, integer, lib, path_text, text)
-from ._structs import enumeration, struct
+from ._arrays import NAMES, Array, array, code, rows_of
+from ._callbacks import log as log_callback
+from ._errors import ARGUMENT, STATE, ArgumentError, StateError
+from ._handles import Handle, bytes_of, expect, state
+from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, choice, declare, integer, lib, path_text, text
+from ._structs import struct, takes
 
-_ContextOptions = struct("context_options", alloc=c_void_p, dealloc=c_void_p, alloc_user=c_void_p, log=c_void_p,
-                         log_user=c_void_p, parallel=c_void_p, parallel_user=c_void_p, threads=c_int32,
-                         blas_threads=c_int32, simd=c_int32, reserved=c_int32)
-_RestoreOptions = struct("restore_options", layout=enumeration("LAYOUT", "auto egm pytorch"), zero_bias=c_int32,
-                         prefix=c_char_p, max_header_bytes=c_uint64, max_data_bytes=c_uint64)
+INITIALIZERS = {name: number for number, name in enumerate(
+    "fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal lecun_normal dcgan_normal zeros".split(), 1)}
+FEATURES = {"gzip": 1, "libmvec": 2}
+_ContextOptions, LoadOptions, _RestoreOptions = map(struct, ("context_options", "load_options", "restore_options"))
 declare({
+    "features": (c_uint32,),
     "context_backend": (TEXT, HANDLE), "context_create": (c_int, OUT, POINTER(_ContextOptions)),
-    "context_free": (None, HANDLE),
-    "model_create": (c_int, OUT, HANDLE, TEXT, c_int64), "model_load": (c_int, OUT, HANDLE, TEXT, c_void_p),
+    "context_free": (None, HANDLE), "context_bytes": (c_uint64, HANDLE), "context_peak_bytes": (c_uint64, HANDLE),
+    "model_create": (c_int, OUT, HANDLE, TEXT, c_int64),
+    "model_load": (c_int, OUT, HANDLE, TEXT, POINTER(LoadOptions)),
+    "model_load_memory": (c_int, OUT, HANDLE, c_char_p, c_size_t, POINTER(LoadOptions)),
     "model_clone": (c_int, OUT, HANDLE), "model_free": (None, HANDLE), "model_save": (c_int, HANDLE, TEXT),
+    "model_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "model_restore": (c_int, HANDLE, TEXT, POINTER(_RestoreOptions)),
+    "model_restore_memory": (c_int, HANDLE, c_char_p, c_size_t, POINTER(_RestoreOptions)),
+    "model_set_initializer": (c_int, HANDLE, c_int32),
     "model_dense": (c_int, HANDLE, c_int64), "model_spectral_dense": (c_int, HANDLE, c_int64),
     **{"model_" + kind: (c_int, HANDLE) for kind in ("relu", "softplus", "silu", "tanh", "sigmoid", "gelu")},
     **{"model_" + kind: (c_int, HANDLE, c_double) for kind in ("leaky_relu", "elu", "layer_norm")},
@@ -33,32 +40,38 @@ declare({
     "model_build": (c_int, HANDLE, c_int, c_uint64), "model_name": (TEXT, HANDLE), "model_dtype": (c_int, HANDLE),
     **{"model_" + count: (c_int64, HANDLE) for count in ("inputs", "outputs", "parameter_count")},
     "model_tensor_count": (c_int32, HANDLE),
-    "model_tensor": (c_int, HANDLE, c_int32, POINTER(TEXT), POINTER(c_int64), POINTER(c_int32)),
-    "model_get_parameters": (c_int, HANDLE, c_int, ARRAY, c_int64),
-    "model_set_parameters": (c_int, HANDLE, c_int, ARRAY, c_int64),
-    "model_run": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
-    "model_energy": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY),
-    "model_energy_gradient": (c_int, HANDLE, c_int, ARRAY, c_int64, c_int64, ARRAY, ARRAY),
-    "model_generate": (c_int, HANDLE, c_int, c_uint64, c_int64, ARRAY),
+    "model_tensor_shape": (c_int, HANDLE, c_int32, POINTER(TEXT), POINTER(c_int64), POINTER(c_int32)),
+    "model_parameters": (c_int, HANDLE, Array), "model_set_parameters": (c_int, HANDLE, Array),
+    "model_tensor": (c_int, HANDLE, TEXT, Array), "model_set_tensor": (c_int, HANDLE, TEXT, Array),
+    "model_run": (c_int, HANDLE, Array, Array), "model_energy": (c_int, HANDLE, Array, Array),
+    "model_energy_gradient": (c_int, HANDLE, Array, Array, Array), "model_generate": (c_int, HANDLE, c_uint64, Array),
     "model_summary": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
 })
 
 
 class Context(Handle):
-    """The threads that models share; models keep it alive. blas_threads, 0 or 1, has no effect since 0.4, which needs
-    no BLAS."""
+    """The threads and the memory that models and other handles share; these keep it alive."""
     _destroy = lib.egm_context_free
 
-    def __init__(self, threads=1, blas_threads=0):
-        options, pointer = _ContextOptions.defaults(), c_void_p()
-        options.set({"threads": threads, "blas_threads": blas_threads})
-        check(lib.egm_context_create(byref(pointer), byref(options)))
+    @takes(_ContextOptions)
+    def __init__(self, threads=1, *, log=None, **options):
+        """log(level, line) is called with lines that a person may want to see, level "warning" or "info", from any
+        thread and also after close(), by the handles that are left. What it raises is reported and ignored."""
+        struct, pointer = _ContextOptions.defaults().set({"threads": threads, **options}), c_void_p()
+        if log is not None:
+            struct.log = ctypes.cast(log_callback(log), c_void_p)
+        check(lib.egm_context_create(byref(pointer), byref(struct)))
         self._own(pointer)
 
     @property
     def backend(self):
-        """What computes, and the code path, such as "libegm 0.4.0, avx512"."""
+        """What computes, and the code path, such as "libegm 0.5.0, avx512"."""
         return self._ask(lib.egm_context_backend).decode()
+
+    bytes = property(lambda self: self._ask(lib.egm_context_bytes),
+                     doc="Bytes that the handles of this context hold at the moment.")
+    peak_bytes = property(lambda self: self._ask(lib.egm_context_peak_bytes),
+                          doc="The most that they held at any moment.")
 
 
 class Model(Handle):
@@ -70,29 +83,64 @@ class Model(Handle):
                      integer("inputs", inputs, INT64))
 
     @classmethod
-    def load(cls, path, context=None):
+    def _load(cls, context, function, arguments, options):
         ask = expect(Context, context or Context())._ask
-        return cls.__new__(cls)._create(ask, lib.egm_model_load, path_text(path), None)
+        return cls.__new__(cls)._create(ask, function, *arguments, LoadOptions.defaults().set(options))
+
+    @classmethod
+    @takes(LoadOptions)
+    def load(cls, path, context=None, **options):
+        """Reads what save() wrote."""
+        return cls._load(context, lib.egm_model_load, [path_text(path)], options)
+
+    @classmethod
+    @takes(LoadOptions)
+    def load_memory(cls, content, context=None, **options):
+        """The same from the bytes of such a file."""
+        return cls._load(context, lib.egm_model_load_memory, bytes_of(content), options)
 
     def clone(self):
         return type(self).__new__(type(self))._create(self._ask, lib.egm_model_clone)
 
+    __copy__ = clone
+
+    def __deepcopy__(self, _):
+        return self.clone()
+
+    def __reduce__(self):
+        """Pickles as the bytes of its file; what is read back has a context of its own."""
+        return _unpickle, (type(self), self.save_memory())
+
     def save(self, path):
+        """Writes a safetensors file, replaced as a whole."""
         self._call(lib.egm_model_save, path_text(path))
 
-    def restore(self, path, layout="auto", zero_bias=False, prefix=""):
+    def save_memory(self):
+        """The bytes of such a file."""
+        return state(self, lib.egm_model_save_memory)
+
+    @takes(_RestoreOptions)
+    def restore(self, path, **options):
         """Reads weights into a built model; returns it. The file may be PyTorch's, save_file(net.state_dict(), path) of
-        safetensors.torch: its tensors are named as in tensors(), after `prefix`. `layout`: "pytorch" orders images as
-        channels, height, width; "egm" as height, width, channels, as tensors() does; "auto" is "egm" for files of
-        save(), else "pytorch". `zero_bias`: a bias that the file lacks is 0."""
-        options = _RestoreOptions.defaults().set({"layout": layout, "zero_bias": int(zero_bias)})
-        options.prefix = text("prefix", prefix.encode())
-        return self._layer(lib.egm_model_restore, path_text(path), byref(options))
+        safetensors.torch: its tensors are named as in tensor_shapes(), after `prefix`. `layout`: "pytorch" orders
+        images as channels, height, width; "egm" as height, width, channels, as tensor_shapes() does; "auto" is "egm"
+        for files of save(), else "pytorch"."""
+        return self._layer(lib.egm_model_restore, path_text(path), _RestoreOptions.defaults().set(options))
+
+    @takes(_RestoreOptions)
+    def restore_memory(self, content, **options):
+        """The same from the bytes of such a file."""
+        return self._layer(lib.egm_model_restore_memory, *bytes_of(content), _RestoreOptions.defaults().set(options))
 
     # -- layers; each returns the model
     def _layer(self, function, *arguments):
         self._call(function, *arguments)
         return self
+
+    def set_initializer(self, name):
+        """The law of the weights of the layers that follow: "fan_in_uniform" (default), "glorot_uniform",
+        "glorot_normal", "he_uniform", "he_normal", "lecun_normal", "dcgan_normal" or "zeros"."""
+        return self._layer(lib.egm_model_set_initializer, choice("initializer", name, INITIALIZERS))
 
     def dense(self, units):
         return self._layer(lib.egm_model_dense, integer("units", units, INT64))
@@ -159,11 +207,11 @@ class Model(Handle):
             raise StateError(STATE, "model '%s' is not built" % self.name)
         return NAMES[code]
 
-    def tensors(self):
-        """The shapes of the parameter tensors by name, in the order of get_parameters()."""
+    def tensor_shapes(self):
+        """The shapes of the parameter tensors by name, in the order of parameters()."""
         shapes, name, shape, rank = {}, c_char_p(), (c_int64 * 4)(), c_int32()
         for index in range(self._ask(lib.egm_model_tensor_count)):
-            self._call(lib.egm_model_tensor, index, byref(name), shape, byref(rank))
+            self._call(lib.egm_model_tensor_shape, index, byref(name), shape, byref(rank))
             shapes[name.value.decode()] = tuple(shape[:rank.value])
         return shapes
 
@@ -182,7 +230,7 @@ class Model(Handle):
         """Calls function(x, results...), a result for each shape behind the rows."""
         x = self._array("x", x, 2)
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
-        self._call(function, CODES[x.dtype], x.ctypes.data, *x.shape, *(result.ctypes.data for result in results))
+        self._call(function, rows_of(x), *map(rows_of, results))
         return results
 
     def run(self, x):
@@ -200,16 +248,46 @@ class Model(Handle):
     def generate(self, seed, rows):
         """The net at z ~ N(0, I): [rows, outputs]; the first rows do not depend on how many follow."""
         samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
-        self._call(lib.egm_model_generate, CODES[samples.dtype], integer("seed", seed, UINT64), len(samples),
-                   samples.ctypes.data)
+        self._call(lib.egm_model_generate, integer("seed", seed, UINT64), rows_of(samples))
         return samples
 
-    def get_parameters(self):
+    def parameters(self):
         """A copy of all parameters, one tensor after another."""
         values = np.empty(self.parameter_count, self.dtype)
-        self._call(lib.egm_model_get_parameters, CODES[values.dtype], values.ctypes.data, values.size)
+        self._call(lib.egm_model_parameters, rows_of(values))
         return values
 
     def set_parameters(self, values):
         self._array("values", values, 1)
-        self._call(lib.egm_model_set_parameters, CODES[values.dtype], values.ctypes.data, values.size)
+        self._call(lib.egm_model_set_parameters, rows_of(values))
+
+    def _shape(self, name):
+        shapes = self.tensor_shapes()
+        if name not in shapes:
+            raise ArgumentError(ARGUMENT, "model '%s' has no tensor '%s', only %s" % (
+                self.name, name, ", ".join(shapes)))
+        return shapes[name]
+
+    def tensor(self, name):
+        """A copy of one tensor, in its shape."""
+        values = np.empty(self._shape(name), self.dtype)
+        self._call(lib.egm_model_tensor, text("name", name.encode()), rows_of(values))
+        return values
+
+    def set_tensor(self, name, values):
+        """Sets one tensor. When a weight of a spectral layer is set, u and v follow: set these afterwards."""
+        shape = self._shape(name)
+        array("values", values, self.dtype, "model '%s'" % self.name, shape)
+        self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
+
+
+def _unpickle(kind, content):
+    most = 2**63 - 1  # who unpickles trusts the bytes
+    return kind.load_memory(content, max_header_bytes=most, max_data_bytes=most, max_row_numbers=most)
+
+
+def features():
+    """What the library was built with, a set of "gzip" (the readers take gzip files) and "libmvec" (exp, log, tanh and
+    their kind run in vectors)."""
+    bits = lib.egm_features()
+    return {name for name, bit in FEATURES.items() if bits & bit}

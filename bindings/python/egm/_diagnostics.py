@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Whether draws are enough: egm/diagnostics.h."""
+from ctypes import POINTER, byref, c_double, c_int, c_int64
+
+import numpy as np
+
+from ._arrays import Array, either, rows_of
+from ._handles import Handle, expect
+from ._library import HANDLE, INT64, OUT, check, declare, integer, lib
+from ._model import Context
+from ._structs import struct
+
+_Diagnosis = struct("diagnosis")
+declare({
+    "diagnostics_create": (c_int, OUT, HANDLE, c_int64, c_int64, c_int64), "diagnostics_free": (None, HANDLE),
+    "diagnostics_add": (c_int, HANDLE, Array),
+    "diagnostics_count": (c_int, HANDLE, POINTER(c_int64), POINTER(c_int64)),
+    "diagnostics_compute": (c_int, HANDLE, c_int64, c_int64, POINTER(_Diagnosis)),
+    "diagnostics_autocorrelation": (c_int, HANDLE, c_int64, c_int64, Array),
+    "diagnostics_bfmi": (c_int, Array, c_int64, POINTER(c_double)),
+})
+
+
+def _chain(chain):
+    return -1 if chain is None else integer("chain", chain, (0, INT64[1]))
+
+
+class Diagnostics(Handle):
+    """Draws of several chains, collected as they come. At most `capacity` for each chain are kept: when it is full,
+    every second one goes. diagnose() is for draws that are all there."""
+    _destroy = lib.egm_diagnostics_free
+
+    def __init__(self, context, chains, dims, capacity=4096):
+        self._create(expect(Context, context)._ask, lib.egm_diagnostics_create, integer("chains", chains, INT64),
+                     integer("dims", dims, INT64), integer("capacity", capacity, (1, INT64[1])))
+        self._chains, self._dims = chains, dims
+
+    def add(self, draws):
+        """draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
+        either("draws", draws, (None, self._chains, self._dims))
+        self._call(lib.egm_diagnostics_add, rows_of(draws))
+
+    def count(self):
+        """(given, kept): draws of each chain."""
+        given, kept = c_int64(), c_int64()
+        self._call(lib.egm_diagnostics_count, byref(given), byref(kept))
+        return given.value, kept.value
+
+    def compute(self, dim, chain=None):
+        """One dimension of one chain, or of all: a dict with the members of egm_diagnosis."""
+        diagnosis = _Diagnosis.defaults()
+        self._call(lib.egm_diagnostics_compute, integer("dim", dim, INT64), _chain(chain), diagnosis)
+        return diagnosis.as_dict()
+
+    def autocorrelation(self, dim, lags, chain=None):
+        """That of the kept draws at lags 0 .. lags - 1, [lags]: the mean over the chains, or of one."""
+        values = np.empty(integer("lags", lags, (1, INT64[1])))
+        self._call(lib.egm_diagnostics_autocorrelation, integer("dim", dim, INT64), _chain(chain), rows_of(values))
+        return values
+
+    @staticmethod
+    def bfmi(energies):
+        """Of energies [n, chains] for each chain: near 2 when draws are independent, below 0.3 where a chain is slow
+        from one energy to another."""
+        given, result = rows_of(either("energies", energies, (None, None))), c_double()
+        values = np.empty(energies.shape[1])
+        for chain in range(len(values)):
+            check(lib.egm_diagnostics_bfmi(given, chain, byref(result)))
+            values[chain] = result.value
+        return values
+
+
+def diagnose(draws):
+    """Whether draws [n, chains, dims] are enough: a dict of arrays [dims] with the members of egm_diagnosis, such as
+    "mean", "mcse", "r_hat" and "ess_bulk". NaN is what cannot be computed: r_hat when all draws are the same number.
+    Test with `not (r_hat <= 1.01)`, which finds NaN too. One chain that stands still among others gives a large r_hat;
+    chains that all stand still, at different places, an infinite one."""
+    either("draws", draws, (None, None, None))
+    n, chains, dims = draws.shape
+    with Diagnostics(Context(), chains, dims, max(n, 8)) as diagnostics:
+        diagnostics.add(draws)
+        rows = [diagnostics.compute(dim) for dim in range(dims)]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}

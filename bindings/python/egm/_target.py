@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""Densities, and log Z of these: egm/target.h."""
+import ctypes
+import math
+from ctypes import POINTER, c_char, c_int, c_int32, c_int64, c_void_p
+
+import numpy as np
+
+from ._arrays import NAMES, Array, array, code, fit, optional, rows_of
+from ._callbacks import PROGRESS, Callback, Progress
+from ._errors import ARGUMENT, ArgumentError
+from ._handles import Handle, expect, together
+from ._library import HANDLE, INT64, OUT, check, choice, declare, integer, lib
+from ._mixture import Mixture
+from ._model import Context, Model
+from ._structs import struct, takes
+
+LATENT = {"energy": 1, "posterior": 2, "pullback": 3}
+_Options, _AisOptions, _AisResult = map(struct, ("target_options", "ais_options", "ais_result"))
+_OF_C = ("concurrent", "rows")  # Python runs one function at a time
+_ENERGY = ctypes.CFUNCTYPE(c_int, c_int64, c_void_p, c_void_p, c_void_p, c_void_p)  # rows, x, energies, gradients
+declare({
+    "target_model": (c_int, OUT, HANDLE, POINTER(_Options)),
+    "target_latent": (c_int, OUT, HANDLE, HANDLE, c_int32, POINTER(_Options)),
+    "target_callback": (c_int, OUT, HANDLE, c_int, c_int64, POINTER(_Options), _ENERGY, c_void_p),
+    "target_mixture": (c_int, OUT, HANDLE, c_int, POINTER(_Options)),
+    "target_free": (None, HANDLE), "target_dims": (c_int64, HANDLE), "target_dtype": (c_int, HANDLE),
+    "target_evaluate": (c_int, HANDLE, Array, Array, Array),
+    "target_ais": (c_int, HANDLE, POINTER(_AisOptions), POINTER(_AisResult), Array, PROGRESS, c_void_p),
+})
+
+
+class _Energies(Callback):
+    """function(x) -> (energies, gradients)."""
+
+    def __init__(self, function, dims, dtype):
+        super().__init__(function)
+        self.dims, self.dtype = dims, dtype
+
+    def view(self, address, *shape):
+        return np.ndarray(shape, self.dtype, (c_char * (math.prod(shape) * self.dtype.itemsize)).from_address(address))
+
+    def work(self, rows, x, energies, gradients, _):
+        x = self.view(x, rows, self.dims)
+        x.flags.writeable = False
+        results = self.ask(x)
+        if not (isinstance(results, tuple) and len(results) == 2):
+            raise ArgumentError(ARGUMENT, "callback: a tuple (energies, gradients) expected, not %s" % (
+                type(results).__name__))
+        for what, result, address, shape in (("energies", results[0], energies, (rows,)),
+                                             ("gradients", results[1], gradients, (rows, self.dims))):
+            self.view(address, *shape)[...] = fit("callback: " + what, result, self.dtype, "the target", shape)
+
+
+class Target(Handle):
+    """A density exp(-V) / Z, V(x) = beta U(x) + |x|^2 / (2 prior_scale^2): Target.model(), .latent(), .mixture() or
+    .callback(). It keeps alive what it is made of."""
+    _destroy = lib.egm_target_free
+
+    def __init__(self):
+        raise TypeError("a target comes from Target.model, Target.latent, Target.mixture or Target.callback")
+
+    @classmethod
+    def _of(cls, ask, dims, options, function, *arguments):
+        made = _Options.defaults().set(options, dims, _OF_C)
+        target = cls.__new__(cls)._create(ask, function, *(made if each is _Options else each for each in arguments))
+        target._dims, target._dtype = target._ask(lib.egm_target_dims), NAMES[target._ask(lib.egm_target_dtype)]
+        return target
+
+    dims = property(lambda self: self._dims)
+    dtype = property(lambda self: self._dtype)
+
+    @classmethod
+    @takes(_Options, _OF_C)
+    def model(cls, energy, **options):
+        """U = an energy net, in x."""
+        return cls._of(expect(Model, energy)._ask, energy.inputs, options, lib.egm_target_model, _Options)
+
+    @classmethod
+    @takes(_Options, _OF_C)
+    def mixture(cls, mixture, dtype=np.float64, **options):
+        """U = -log p of a mixture, which must not step() while the target is in use; exp(-U) integrates to 1."""
+        return cls._of(expect(Mixture, mixture)._ask, mixture.dims, options, lib.egm_target_mixture,
+                       code("mixture", dtype), _Options)
+
+    @classmethod
+    @takes(_Options, _OF_C)
+    def latent(cls, energy, generator, kind="posterior", **options):
+        """U(G(z)) in the latent space of a generator, both nets of one context; draws are z, generator.run(z) makes x
+        of them. kind: "posterior", with the normal prior of z; "energy", without; "pullback", the energy's density on
+        the generator's manifold. "energy" is no density when the generator ends in tanh or sigmoid."""
+        return cls._of(together(expect(Model, energy), expect(Model, generator)), generator.inputs, options,
+                       lib.egm_target_latent, choice("kind", kind, LATENT), _Options)
+
+    @classmethod
+    @takes(_Options, _OF_C)
+    def callback(cls, context, function, dims, dtype=np.float64, **options):
+        """U = function(x) -> (U(x) [rows], dU/dx [rows, dims]), arrays of the target's dtype; one call evaluates all
+        chains. x [rows, dims] is the library's own array and read-only: it is gone when function returns, so copy what
+        you keep. An exception stops the sampler and comes out of the call that ran it; the chains then stand at their
+        last whole transition. Samplers in several threads call function in these threads."""
+        dims = integer("dims", dims, INT64)
+        callback = _ENERGY(_Energies(function, dims, np.dtype(dtype)))
+        target = cls._of(expect(Context, context)._ask, dims, options, lib.egm_target_callback,
+                         code("callback", dtype), dims, _Options, callback, None)
+        target._callback = callback
+        return target
+
+    def evaluate(self, x):
+        """(V(x) [rows], dV/dx [rows, dims]) at x [rows, dims] inside of the bounds, also where they are not finite: for
+        checks, since it compiles the nets each time."""
+        x = array("x", x, self.dtype, "the target", (None, self.dims))
+        values, gradients = np.empty(len(x), x.dtype), np.empty_like(x)
+        self._call(lib.egm_target_evaluate, rows_of(x), rows_of(values), rows_of(gradients))
+        return values, gradients
+
+    @takes(_AisOptions)
+    def ais(self, progress=None, log_weights=False, **options):
+        """log Z by annealed importance sampling: a dict with the members of egm_ais_result, such as "log_z",
+        "standard_error" and "ess"; with `log_weights` also those, [particles], -inf for lost ones.
+
+        progress(dict) is called from time to time, with "done" and "total" steps. What it raises ends the call and
+        comes out, as KeyboardInterrupt does without any progress."""
+        made, result = _AisOptions.defaults().set(options), _AisResult.defaults()
+        weights = np.empty(max(made.particles, 1)) if log_weights else None
+        check(self._ask(lib.egm_target_ais, made, result, optional(weights), PROGRESS(Progress(progress)), None,
+                        calls_back=True))
+        return {**result.as_dict(), **({"log_weights": weights} if log_weights else {})}

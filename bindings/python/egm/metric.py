@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""How far samples are from data, how many known modes they cover, and how well a score ranks rows: egm/metric.h.
+
+Samples x and y are arrays [rows, columns], float32 or float64, both of one dtype. `context` gives threads to a
+computation; None: one. progress(dict) is called from time to time, with "done" and "total" steps; what it raises ends
+the call and comes out, as KeyboardInterrupt does without any progress. What each measure sees, and what it is blind
+to, is in doc/systems/distances.md.
+"""
+import math
+from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
+
+import numpy as np
+
+from ._arrays import Array, array, either, numbers, optional, rows_of
+from ._callbacks import PROGRESS, Progress
+from ._errors import SHAPE, ShapeError
+from ._handles import expect
+from ._library import HANDLE, check, choice, declare, integer, lib
+from ._model import Context
+from ._structs import float_of, struct, takes
+
+__all__ = ["histogram", "kl", "jeffreys", "js", "mmd", "median", "energy", "sliced", "frechet", "mode_coverage",
+           "ranking"]
+_Mmd, _Sliced, _Mode = map(struct, ("mmd_options", "sliced_options", "mode_options"))
+_Coverage, _Ranking = map(struct, ("mode_coverage", "ranking"))
+_DOUBLE, _LONG = POINTER(c_double), (PROGRESS, c_void_p)
+declare({
+    "metric_histogram": (c_int, Array, _DOUBLE, _DOUBLE, POINTER(c_int64), Array),
+    **{"metric_" + name: (c_int, Array, Array, _DOUBLE) for name in ("kl", "jeffreys", "js")},
+    "metric_mmd": (c_int, HANDLE, Array, Array, POINTER(_Mmd), _DOUBLE, *_LONG),
+    "metric_median": (c_int, HANDLE, Array, Array, _DOUBLE),
+    "metric_energy": (c_int, HANDLE, Array, Array, c_int32, _DOUBLE, *_LONG),
+    "metric_sliced": (c_int, HANDLE, Array, Array, POINTER(_Sliced), _DOUBLE, *_LONG),
+    "metric_frechet": (c_int, HANDLE, Array, Array, _DOUBLE, *_LONG),
+    "metric_mode_coverage": (c_int, HANDLE, Array, Array, c_double, POINTER(_Mode), POINTER(_Coverage)),
+    "metric_ranking": (c_int, HANDLE, Array, c_char_p, c_double, POINTER(_Ranking)),
+})
+
+
+def _ask(context, function, *arguments, calls_back=False):
+    check(expect(Context, context or Context())._ask(function, *arguments, calls_back=calls_back))
+
+
+def _pair(context, function, x, y, *options, progress=()):
+    """A number for two samples."""
+    either("x", x, (None, None))
+    if y is not None:
+        array("y", y, x.dtype, "x", (None, x.shape[1]))
+    result, callback = c_double(), (PROGRESS(Progress(*progress)), None) if progress else ()
+    _ask(context, function, rows_of(x), optional(y), *options, byref(result), *callback, calls_back=bool(progress))
+    return result.value
+
+
+# ---- between laws on cells
+def histogram(x, lower, upper, bins):
+    """Shares of the rows of x [rows, columns] in the cells of a grid, 1 to 3 columns: [product of bins + 1], the last
+    column varying fastest, at the end the share of the rows outside of the grid. lower, upper, bins [columns]: the
+    interval of each column and its number of equal cells."""
+    columns = either("x", x, (None, None)).shape[1]
+    lower, upper = (numbers(what, ends, (columns,)) for what, ends in (("lower", lower), ("upper", upper)))
+    counts = [integer("bins", count, (1, 2**31 - 1)) for count in bins]
+    if len(counts) != columns:
+        raise ShapeError(SHAPE, "bins: %d number(s) expected, not %d" % (columns, len(counts)))
+    masses = np.empty(math.prod(counts) + 1)
+    check(lib.egm_metric_histogram(rows_of(x), (c_double * columns)(*lower), (c_double * columns)(*upper),
+                                   (c_int64 * columns)(*counts), rows_of(masses)))
+    return masses
+
+
+def _divergence(function, p, q):
+    p, result = numbers("p", p, (None,)), c_double()
+    check(function(rows_of(p), rows_of(numbers("q", q, p.shape)), byref(result)))
+    return result.value
+
+
+def kl(p, q):
+    """KL(p||q) of masses p, q [n] that sum to 1, in nats; inf when some p > 0 = q."""
+    return _divergence(lib.egm_metric_kl, p, q)
+
+
+def jeffreys(p, q):
+    """KL(p||q) + KL(q||p)."""
+    return _divergence(lib.egm_metric_jeffreys, p, q)
+
+
+def js(p, q):
+    """The Jensen-Shannon divergence, at most log 2."""
+    return _divergence(lib.egm_metric_js, p, q)
+
+
+# ---- between samples
+@takes(_Mmd)
+def mmd(x, y, *, context=None, progress=None, **options):
+    """The squared maximum mean discrepancy, with the mean of normal kernels of these bandwidths."""
+    return _pair(context, lib.egm_metric_mmd, x, y, _Mmd.defaults().set(options), progress=(progress,))
+
+
+def median(x, y=None, *, context=None):
+    """The median distance between two points of both samples together: the bandwidth that mmd() takes by default."""
+    return _pair(context, lib.egm_metric_median, x, y)
+
+
+def energy(x, y, estimator="unbiased", *, context=None, progress=None):
+    """The energy distance 2 E|x - y| - E|x - x'| - E|y - y'|. estimator: "unbiased", without the pairs of a point with
+    itself, or "biased"."""
+    code = choice("estimator", estimator, _Mmd.members["estimator"].choices)
+    return _pair(context, lib.egm_metric_energy, x, y, code, progress=(progress,))
+
+
+@takes(_Sliced)
+def sliced(x, y, *, context=None, progress=None, **options):
+    """The sliced Wasserstein distance; in one column the Wasserstein distance itself."""
+    return _pair(context, lib.egm_metric_sliced, x, y, _Sliced.defaults().set(options), progress=(progress,))
+
+
+def frechet(x, y, *, context=None, progress=None):
+    """The Frechet distance of two normal distributions fitted to the rows, squared: of features of a fixed network the
+    FID."""
+    return _pair(context, lib.egm_metric_frechet, x, y, progress=(progress,))
+
+
+# ---- modes that are known
+@takes(_Mode)
+def mode_coverage(x, centres, sigma, *, context=None, **options):
+    """Which of the modes with these centres [modes, columns] and the standard deviation sigma x covers: a dict with the
+    members of egm_mode_coverage."""
+    either("x", x, (None, None))
+    centres, result = numbers("centres", centres, (None, x.shape[1])), _Coverage.defaults()
+    _ask(context, lib.egm_metric_mode_coverage, rows_of(x), rows_of(centres), float_of("sigma", sigma),
+         _Mode.defaults().set(options, len(centres)), result)
+    return result.as_dict()
+
+
+# ---- scores against labels
+def ranking(scores, positive, share=0.0, *, context=None):
+    """How well scores [rows], high = positive, tell rows that are positive [rows] from those that are not: a dict with
+    the members of egm_ranking. `share` of the rows is flagged, 0: as many as there are positives."""
+    either("scores", scores, (None,))
+    positive, result = np.ascontiguousarray(positive, bool), _Ranking.defaults()
+    if positive.shape != scores.shape:
+        raise ShapeError(SHAPE, "positive: shape %s expected, not %s" % (scores.shape, positive.shape))
+    _ask(context, lib.egm_metric_ranking, rows_of(scores), positive.tobytes(), float_of("share", share), result)
+    return result.as_dict()
