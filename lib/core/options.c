@@ -22,7 +22,7 @@ static int plausible(size_t size)
 
 egm_status egm__options_init(const char *type, void *options, size_t size, const void *defaults, size_t full_size)
 {
-	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", type);
+	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "options is NULL, must point to %s", type);
 	if (!plausible(size)) return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be sizeof(%s)", size, type);
 	memset(options, 0, size);
 	memcpy(options, defaults, size < full_size ? size : full_size);

@@ -48,11 +48,11 @@ typedef struct fixture {
 	egm_diagnostics *diagnostics;
 	egm_trainer *trainer;
 	int64_t parameters; /* of the energy */
-	double numbers[NUMBERS], covariances[18], masses[4], lower[2], upper[2];
-	int64_t indices[3], bins[2];
+	double numbers[NUMBERS], covariances[18], masses[4], lower[3], upper[3];
+	int64_t indices[4], bins[3];
 	uint8_t positive[8];
-	char directory[32], written[64];
-	contents files[FILES];
+	const char *written; /* what may be written over */
+	const contents *files;
 	struct fixture *other;
 	char number[32]; /* that the next message must contain */
 	/* What a call writes to, by the index of its parameter. */
@@ -70,7 +70,8 @@ static int normal_energy(int64_t rows, const void *x, void *energies, void *grad
 	const double *at = x;
 	(void)user;
 	for (int64_t i = 0; i < rows; i++) {
-		((double *)energies)[i] = (at[3 * i] * at[3 * i] + at[3 * i + 1] * at[3 * i + 1] + at[3 * i + 2] * at[3 * i + 2]) / 2;
+		((double *)energies)[i] =
+		    (at[3 * i] * at[3 * i] + at[3 * i + 1] * at[3 * i + 1] + at[3 * i + 2] * at[3 * i + 2]) / 2;
 		memcpy((double *)gradients + 3 * i, at + 3 * i, 3 * sizeof(double));
 	}
 	return 0;
@@ -139,8 +140,8 @@ static egm_loss *fresh_loss(fixture *f)
 static egm_mixture *fresh_mixture(fixture *f)
 {
 	egm_mixture *mixture = NULL;
-	OK(egm_mixture_create(&mixture, f->context, egm_no_array(), egm_f64(f->numbers, 2, 3), egm_f64(f->covariances, 6, 3),
-	                      NULL));
+	OK(egm_mixture_create(&mixture, f->context, egm_no_array(), egm_f64(f->numbers, 2, 3),
+	                      egm_f64(f->covariances, 6, 3), NULL));
 	return mixture;
 }
 
@@ -190,6 +191,9 @@ static egm_model *growing_image(fixture *f)
 
 /* ---- files */
 
+static contents files[FILES];
+static char directory[] = "/tmp/egm-misuse-XXXXXX", written[64];
+
 static void read_back(contents *c)
 {
 	FILE *file = fopen(c->path, "rb");
@@ -207,40 +211,16 @@ static void write_bytes(const char *path, const char *bytes, size_t size)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-static void open_files(fixture *f)
-{
-	static const char idx[] = "\0\0\10\2\0\0\0\4\0\0\0\3abcdefghijkl", csv[] = "a,b,c\n1,2,3\n4,5,6\n7,8,9\n";
-	strcpy(f->directory, "/tmp/egm-misuse-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(f->directory));
-	snprintf(f->written, sizeof f->written, "%s/written", f->directory);
-	for (int i = 0; i < FILES; i++) snprintf(f->files[i].path, sizeof f->files[i].path, "%s/%d", f->directory, i);
-	write_bytes(f->files[IDX].path, idx, sizeof idx - 1);
-	write_bytes(f->files[CSV].path, csv, sizeof csv - 1);
-	OK(egm_array_save_npy(f->context, egm_f64(f->numbers, 8, 3), f->files[NPY].path));
-	OK(egm_data_save(f->data, f->files[DATA].path));
-	OK(egm_model_save(f->nets[ENERGY], f->files[MODEL].path));
-	OK(egm_sampler_save(f->sampler, f->files[SAMPLER].path));
-	OK(egm_trainer_save(f->trainer, f->files[TRAINER].path));
-	for (int i = 0; i < FILES; i++) read_back(&f->files[i]);
-}
-
-static void close_files(fixture *f)
-{
-	for (int i = 0; i < FILES; i++) remove(f->files[i].path);
-	remove(f->written);
-	ck_assert_int_eq(rmdir(f->directory), 0);
-}
-
 /* ---- all of it */
 
 static void open_numbers(fixture *f)
 {
-	for (int i = 0; i < NUMBERS; i++) f->numbers[i] = 0.05 + 0.9 * ((i * 37) % 101) / 101;
+	for (int i = 0; i < NUMBERS; i++) f->numbers[i] = (1 + i * 37 % 61) / 64.0;
 	for (int i = 0; i < 18; i++) f->covariances[i] = i % 9 % 4 == 0;
 	for (int i = 0; i < 4; i++) f->masses[i] = 0.25;
-	for (int i = 0; i < 3; i++) f->indices[i] = 2 * i;
+	for (int i = 0; i < 4; i++) f->indices[i] = 2 * i;
 	for (int i = 0; i < 8; i++) f->positive[i] = i % 2 == 0;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		f->upper[i] = 1;
 		f->bins[i] = 2 + i;
 	}
@@ -252,9 +232,9 @@ static void open_nets(fixture *f)
 		const char *name;
 		int64_t inputs, outputs;
 	} shapes[NETS] = {
-	    {"energy", 3, 1},      {"critic", 3, 1},      {"generator", 2, 3},        {"encoder", 3, 2},  {"gaussian", 3, 4},
-	    {"statistics", 5, 1},  {"pair_critic", 5, 1}, {"code_critic", 2, 1},      {"narrow", 2, 1},   {"denoiser", 3, 3},
-	    {"classifier", 3, 2},
+	    {"energy", 3, 1},   {"critic", 3, 1},     {"generator", 2, 3},   {"encoder", 3, 2},
+	    {"gaussian", 3, 4}, {"statistics", 5, 1}, {"pair_critic", 5, 1}, {"code_critic", 2, 1},
+	    {"narrow", 2, 1},   {"denoiser", 3, 3},   {"classifier", 3, 2},
 	};
 	for (int i = 0; i < NETS; i++) f->nets[i] = net_of(f, shapes[i].name, shapes[i].inputs, shapes[i].outputs);
 	f->model = f->nets[ENERGY];
@@ -266,6 +246,8 @@ static fixture *open_fixture(void)
 	fixture *f = NULL;
 	ck_assert_int_eq(posix_memalign((void **)&f, 64, sizeof *f), 0);
 	memset(f, 0, sizeof *f);
+	f->written = written;
+	f->files = files;
 	f->context = egm_test_context(&f->allocator);
 	ck_assert_ptr_nonnull(f->context);
 	open_numbers(f);
@@ -278,13 +260,11 @@ static fixture *open_fixture(void)
 	f->mixture = fresh_mixture(f);
 	f->diagnostics = fresh_diagnostics(f);
 	f->trainer = fresh_trainer(f);
-	open_files(f);
 	return f;
 }
 
 static void close_fixture(fixture *f)
 {
-	close_files(f);
 	egm_trainer_free(f->trainer);
 	egm_diagnostics_free(f->diagnostics);
 	egm_mixture_free(f->mixture);
@@ -298,6 +278,32 @@ static void close_fixture(fixture *f)
 	egm_context_free(f->context);
 	ck_assert_int_eq(f->allocator.live, 0);
 	free(f);
+}
+
+/* Once, because a file is flushed to disk. */
+static void open_files(void)
+{
+	static const char idx[] = "\0\0\10\2\0\0\0\4\0\0\0\3abcdefghijkl", csv[] = "a,b,c\n1,2,3\n4,5,6\n7,8,9\n";
+	fixture *f = open_fixture();
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(written, sizeof written, "%s/written", directory);
+	for (int i = 0; i < FILES; i++) snprintf(files[i].path, sizeof files[i].path, "%s/%d", directory, i);
+	write_bytes(files[IDX].path, idx, sizeof idx - 1);
+	write_bytes(files[CSV].path, csv, sizeof csv - 1);
+	OK(egm_array_save_npy(f->context, egm_f64(f->numbers, 8, 3), files[NPY].path));
+	OK(egm_data_save(f->data, files[DATA].path));
+	OK(egm_model_save(f->nets[ENERGY], files[MODEL].path));
+	OK(egm_sampler_save(f->sampler, files[SAMPLER].path));
+	OK(egm_trainer_save(f->trainer, files[TRAINER].path));
+	for (int i = 0; i < FILES; i++) read_back(&files[i]);
+	close_fixture(f);
+}
+
+static void close_files(void)
+{
+	for (int i = 0; i < FILES; i++) remove(files[i].path);
+	remove(written);
+	ck_assert_int_eq(rmdir(directory), 0);
 }
 
 /* ---- what the handles hold, as one number */

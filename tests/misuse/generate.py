@@ -183,7 +183,8 @@ def faults(function, p, count):
     elif p.struct:
         yield from struct_faults(p, function.parameters.index(p))
     elif p.handle:
-        yield "null", f"{a} = NULL;", "ARGUMENT"
+        use = f"{function.name}({a}); " if function.is_free() else ""
+        yield "null", f"{use}{a} = NULL;", "ARGUMENT"
         if count > 1:
             yield "foreign", "FOREIGN", "ARGUMENT:context"
     elif p.type in INTEGERS:
@@ -265,6 +266,16 @@ def emit_call(out, function, table):
         out.write(f"\treturn answer {nothing} ? EGM_ERR_ARGUMENT : EGM_OK;\n}}\n")
 
 
+def expectation(function, p, verdict, allowed):
+    """The statuses and the text that the message contains, from what generate.py and what allowed.table say."""
+    names, _, text = (allowed or verdict).replace("+WRITES", "").partition(":")
+    if names == "=":
+        names = verdict.partition(":")[0]
+    if function.answers:
+        return ("OK" if function.result == "void" or names == "OK" else "ARGUMENT"), ""
+    return names, "" if text == "-" or names in ("OK", "STOPPED") else text or p.name
+
+
 def emit_faults(out, function, allowed):
     """The rows of what is wrong, and the function that does wrong number k."""
     name, rows, cases = function.name, [], []
@@ -272,20 +283,15 @@ def emit_faults(out, function, allowed):
     for p in function.parameters:
         for fault, change, verdict in faults(function, p, handles):
             found = allowed.find(name, p.name, fault)
-            verdict = found[0] if found else verdict
-            names, _, text = verdict.partition(":")
-            stops = names == "STOPPED"
-            if stops:
+            names, expected = expectation(function, p, verdict, found[0] if found else None)
+            change = change.replace("FOREIGN", f"good_{name}_{p.name}(f->other, a);")
+            if names == "STOPPED":
                 change += " a->progress = stop_at_once;"
-            if change == "FOREIGN":
-                change = f"good_{name}_{p.name}(f->other, a);"
-            if found and text == "":
-                change += " f->number[0] = 0;" if names == "OK" or stops else ""
-            expected = "" if text == "-" or names == "OK" or stops else text or p.name
-            if function.answers:
-                names, expected = ("OK" if function.result == "void" or names == "OK" else "ARGUMENT"), ""
+            if found and ":" in found[0]:
+                change += " f->number[0] = '\\0';"
+            written = int(bool(found) and "+WRITES" in found[0])
             cases.append(f"\tcase {len(rows)}:\n\t\t{change}\n\t\tbreak;\n")
-            rows.append(f'\t{{"{p.name}", "{fault}", {statuses(names)}, "{expected}"}},\n')
+            rows.append(f'\t{{"{p.name}", "{fault}", {statuses(names)}, "{expected}", {written}}},\n')
     if rows:
         out.write(f"static const flaw faults_of_{name}[] = {{\n{''.join(rows)}}};\n")
         out.write(f"static void spoil_{name}(fixture *f, void *args, int which)\n{{\n\targs_of_{name} *a = args;\n"
