@@ -123,7 +123,7 @@ egm_status egm_options_describe(const char *type, int32_t index, egm_option *out
 	if (!table) EGM_TRY(unknown(type));
 	if (index < 0 || index >= table->n)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %d, the members of %s are 0 to %d", (int)index, type, (int)table->n - 1);
-	EGM_TRY(egm__options_merge("egm_option", &described, sizeof described, out));
+	EGM_TRY(egm__result_check("egm_option", out));
 	described = describe(table, &table->rows[index]);
 	EGM_TRY(egm__options_init("egm_option", out, out->struct_size, &described, sizeof described));
 out:

@@ -131,7 +131,7 @@ egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *colu
 	if (!data || !column) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data");
 	if (index < 0 || index >= data->columns)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", the columns are 0 to %" PRId64, index, data->columns - 1);
-	EGM_TRY(egm__options_merge("egm_column", &result, sizeof result, column));
+	EGM_TRY(egm__result_check("egm_column", column));
 	result = describe(data->table, index);
 	EGM_TRY(egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
 out:

@@ -75,7 +75,7 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 		         columns);
 	st = egm__data_handle(&d, context, dtype, 2, shape, "data", UINT64_MAX);
 	if (st == EGM_ERR_FORMAT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ": more numbers than can be counted",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", more numbers than can be counted",
 		         rows, columns);
 	if (st != EGM_OK) goto out;
 	EGM_TRY(create(&d->source, context, fill, user));

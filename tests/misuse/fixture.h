@@ -48,7 +48,7 @@ typedef struct fixture {
 	egm_diagnostics *diagnostics;
 	egm_trainer *trainer;
 	int64_t parameters; /* of the energy */
-	double numbers[NUMBERS], covariances[18], masses[4], lower[3], upper[3];
+	double numbers[NUMBERS], spoiled[NUMBERS], covariances[18], masses[4], lower[3], upper[3];
 	int64_t indices[4], bins[3];
 	uint8_t positive[8];
 	const char *written; /* what may be written over */

@@ -22,6 +22,11 @@ def fail(text):
     sys.exit(f"tests/misuse: {text}")
 
 
+def fits(word, patterns):
+    """A pattern, or several with | between them."""
+    return any(fnmatch.fnmatchcase(word, pattern) for pattern in patterns.split("|"))
+
+
 class Table:
     """Lines of words, of which the first two are patterns for a function and a parameter; the rest is one text."""
 
@@ -37,7 +42,7 @@ class Table:
     def find(self, *keys):
         """The rest of the first line whose patterns fit."""
         for index, line in enumerate(self.lines):
-            if all(fnmatch.fnmatchcase(key, pattern) for key, pattern in zip(keys, line)):
+            if all(fits(key, pattern) for key, pattern in zip(keys, line)):
                 self.used[index] = True
                 return [word.strip() for word in line[len(keys) :]]
         return None
@@ -46,7 +51,7 @@ class Table:
         """What good.table sets in a struct: "options.batch 4"."""
         found = []
         for index, (of, name, value) in enumerate(self.lines):
-            if fnmatch.fnmatchcase(function, of) and name.startswith(parameter + "."):
+            if fits(function, of) and name.startswith(parameter + "."):
                 self.used[index] = True
                 found.append((name.split(".")[1], value.strip()))
         return found
@@ -138,6 +143,9 @@ def array_faults(p, is_out):
         yield f"{side}=max", f"{to} = INT64_MAX; say(f, {to});", SIZES
         yield f"{side}=wrap", f"{to} = (int64_t)1 << 62; say(f, {to});", SIZES
     yield "columns+1", f"{a}.columns += 1; say(f, {a}.columns);", "SHAPE"
+    if not is_out:
+        yield "nan", f"spoil_last(f, &{a}, NAN);", "NONFINITE"
+        yield "inf", f"spoil_last(f, &{a}, INFINITY);", "NONFINITE"
     if is_out:
         yield "rows+1", f"{a}.rows += 1; say(f, {a}.rows);", "SHAPE"
 
@@ -152,8 +160,8 @@ def struct_faults(p, index):
     yield "shorter", set_size % "sizeof(size_t)", "OK"
     longer = set_size % f"sizeof({p.struct}) + sizeof(size_t)" + f" put_tail({bytes_}, sizeof({p.struct}), %d);"
     yield "longer", longer % 0, "OK"
-    if p.input:
-        yield "tail", longer % 1 + f" say(f, (int64_t)sizeof({p.struct}));", f"UNSUPPORTED:{p.struct}"
+    tail = longer % 1 + f" say(f, (int64_t)sizeof({p.struct}));"
+    yield "tail", tail, f"UNSUPPORTED:{p.struct}" if p.input else "OK"
 
 
 def text_faults(p):
@@ -176,7 +184,7 @@ def size_faults(function, p):
         yield "short", f"{a} = 5; say(f, 5);", "ARGUMENT:-"
 
 
-def faults(function, p, count):
+def faults(function, p, count, table):
     a = f"a->{p.name}"
     if p.type in ("egm_array", "egm_out"):
         yield from array_faults(p, p.type == "egm_out")
@@ -185,6 +193,9 @@ def faults(function, p, count):
     elif p.handle:
         use = f"{function.name}({a}); " if function.is_free() else ""
         yield "null", f"{use}{a} = NULL;", "ARGUMENT"
+        if p.handle == "model" and not function.is_free():
+            growing = "growing" in (table.find(function.name, p.name) or [""])[0]
+            yield "unready", f"{a} = f->model;" if growing else f"{a} = growing_row(f);", "STATE:built"
         if count > 1:
             yield "foreign", "FOREIGN", "ARGUMENT:context"
     elif p.type in INTEGERS:
@@ -269,19 +280,17 @@ def emit_call(out, function, table):
 def expectation(function, p, verdict, allowed):
     """The statuses and the text that the message contains, from what generate.py and what allowed.table say."""
     names, _, text = (allowed or verdict).replace("+WRITES", "").partition(":")
-    if names == "=":
-        names = verdict.partition(":")[0]
     if function.answers:
         return ("OK" if function.result == "void" or names == "OK" else "ARGUMENT"), ""
     return names, "" if text == "-" or names in ("OK", "STOPPED") else text or p.name
 
 
-def emit_faults(out, function, allowed):
+def emit_faults(out, function, table, allowed):
     """The rows of what is wrong, and the function that does wrong number k."""
     name, rows, cases = function.name, [], []
     handles = sum(1 for p in function.parameters if p.handle)
     for p in function.parameters:
-        for fault, change, verdict in faults(function, p, handles):
+        for fault, change, verdict in faults(function, p, handles, table):
             found = allowed.find(name, p.name, fault)
             names, expected = expectation(function, p, verdict, found[0] if found else None)
             change = change.replace("FOREIGN", f"good_{name}_{p.name}(f->other, a);")
@@ -306,7 +315,7 @@ def emit(out, function, table, allowed):
     emit_handles(out, function, table)
     emit_good(out, function, table)
     emit_call(out, function, table)
-    count = emit_faults(out, function, allowed)
+    count = emit_faults(out, function, table, allowed)
     if function.made:
         out.write(f"static void release_{name}(void *args)\n{{\n\targs_of_{name} *a = args;\n"
                   f"\tegm_{function.made}_free(a->made);\n\ta->made = NULL;\n}}\n"

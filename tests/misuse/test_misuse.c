@@ -65,6 +65,16 @@ static void put_tail(void *options, size_t at, int value)
 	memset((char *)options + at, value, sizeof(size_t));
 }
 
+/* The last number becomes another; the message is to say its row. */
+static void spoil_last(fixture *of, egm_array *x, double value)
+{
+	int64_t last = x->rows * x->columns - 1;
+	memcpy(of->spoiled, x->data, (size_t)(last + 1) * sizeof *of->spoiled);
+	of->spoiled[last] = value;
+	x->data = of->spoiled;
+	say(of, x->rows - 1);
+}
+
 /* ---- judging */
 
 static void complain(const subject *fn, const flaw *fault, const char *what)
