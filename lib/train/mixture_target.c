@@ -18,9 +18,9 @@ egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype 
 	*out = NULL;
 	if (!mixture) EGM_FAIL(EGM_ERR_ARGUMENT, "mixture is NULL");
 	EGM_TRY(egm_target_callback(out, mixture->context, dtype, mixture->dims, options,
-	                            dtype == EGM_F32 ? egm__mixture_energy_f32 : egm__mixture_energy_f64, mixture));
+	                            dtype == EGM_F32 ? egm__mixture_energy_f32 : egm__mixture_energy_f64, mixture,
+	                            release));
 	egm__mixture_retain(mixture);
-	(*out)->release = release;
 	(*out)->concurrent = 1;
 out:
 	return egm__named(__func__, st);

@@ -347,7 +347,7 @@ START_TEST(test_bytes__data_that_cannot_be_saved)
 	double x[2] = {1, 2};
 	egm_data *d;
 	size_t n;
-	ck_assert_int_eq(egm_data_callback(&d, context, EGM_F64, 1, 2, never, NULL), EGM_OK);
+	ck_assert_int_eq(egm_data_callback(&d, context, EGM_F64, 1, 2, never, NULL, NULL), EGM_OK);
 	io_expect("callback", egm_data_save_memory(d, NULL, 0, &n), EGM_ERR_UNSUPPORTED, "are not in memory");
 	egm_data_free(d);
 	ck_assert_int_eq(egm_data_view(&d, context, egm_f64(x, 1, 2)), EGM_OK);
