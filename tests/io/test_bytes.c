@@ -6,6 +6,9 @@
 /* behind names that it has as variables */
 #include "csv_table_support.h"
 #include <math.h>
+#if EGM_HAVE_ZLIB
+#include <zlib.h>
+#endif
 
 static egm_model *model;
 static egm_data *data;
@@ -257,6 +260,31 @@ START_TEST(test_bytes__misuse)
 }
 END_TEST
 
+#if EGM_HAVE_ZLIB
+/* Bytes of a gzip file are expanded as the file is. */
+START_TEST(test_bytes__gzip)
+{
+	egm_data *d;
+	size_t n;
+	for (int text = 0; text < 2; text++) {
+		gzFile z = gzopen(path, "wb");
+		const void *plain = text ? (const void *)"1,2,3\n4,5,6\n" : idx_bytes;
+		ck_assert_int_gt(gzwrite(z, plain, text ? 12 : sizeof idx_bytes), 0);
+		ck_assert_int_eq(gzclose(z), Z_OK);
+		unsigned char *bytes = io_read(path, &n);
+		io_expect("gzip",
+		          text ? egm_data_load_csv_memory(&d, context, bytes, n, &o)
+		               : egm_data_load_idx_memory(&d, context, bytes, n, NULL),
+		          EGM_OK, NULL);
+		check_values("gzip", d, 2, 3, (const double[]){1, 2, 3, 4, 5, 6});
+		egm_data_free(d);
+		io_expect("cut", egm_data_load_idx_memory(&d, context, bytes, n - 9, NULL), EGM_ERR_FORMAT, "bytes: ");
+		free(bytes);
+	}
+}
+END_TEST
+#endif
+
 /* The limits of a file are those of memory. */
 START_TEST(test_bytes__limits)
 {
@@ -461,6 +489,9 @@ int main(void)
 	tcase_add_loop_test(bad, test_bytes__a_buffer_that_is_too_small, 0, 2);
 	tcase_add_loop_test(bad, test_bytes__are_refused_as_files_are, 0, (int)(sizeof loaders / sizeof *loaders));
 	tcase_add_test(bad, test_bytes__misuse);
+#if EGM_HAVE_ZLIB
+	tcase_add_test(tc, test_bytes__gzip);
+#endif
 	tcase_add_test(bad, test_bytes__limits);
 	tcase_add_test(tc, test_bytes__data_round_trip);
 	tcase_add_test(tc, test_bytes__data_that_are_like_saved_ones);
