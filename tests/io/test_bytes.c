@@ -365,6 +365,29 @@ START_TEST(test_bytes__data_that_are_like_saved_ones)
 }
 END_TEST
 
+/* 9000 words of a letter or more: 18 kB in the file, and 9000 blocks in memory, counted as 128 bytes each. */
+START_TEST(test_bytes__words_take_memory)
+{
+	enum { WORDS = 9000 };
+	static char text[10 * WORDS];
+	char *p = text;
+	egm_load_options limits = EGM_LOAD_OPTIONS_INIT;
+	egm_data *words, *again;
+	for (int i = 0; i < WORDS; i++) p += sprintf(p, "w%d\n", i);
+	o.header = NO;
+	words = load("words", text, (size_t)(p - text));
+	ck_assert_int_eq(egm_data_save(words, path), EGM_OK);
+	limits.max_data_bytes = 1 << 20;
+	io_expect("small", egm_data_load(&again, context, path, &limits), EGM_ERR_UNSUPPORTED,
+	          "names and words take more than 1048576 bytes; max_data_bytes");
+	limits.max_data_bytes = 1300000;
+	io_expect("enough", egm_data_load(&again, context, path, &limits), EGM_OK, NULL);
+	ck_assert_int_eq(column(again, 0).word_count, WORDS);
+	egm_data_free(again);
+	egm_data_free(words);
+}
+END_TEST
+
 static int never(const int64_t *indices, int64_t count, void *out, void *user)
 {
 	return 1;
@@ -495,6 +518,7 @@ int main(void)
 	tcase_add_test(bad, test_bytes__limits);
 	tcase_add_test(tc, test_bytes__data_round_trip);
 	tcase_add_test(tc, test_bytes__data_that_are_like_saved_ones);
+	tcase_add_test(bad, test_bytes__words_take_memory);
 	tcase_add_test(bad, test_bytes__data_that_cannot_be_saved);
 	tcase_add_loop_test(bad, test_bytes__data_files_that_are_no_data, 0, (int)(sizeof forged / sizeof *forged));
 	tcase_add_test(bad, test_bytes__data_files_of_other_formats);
