@@ -216,10 +216,12 @@ class data : public handle<egm_data, egm_data_free>
 		int64_t sizes[8];
 		return std::vector<int64_t>(sizes, sizes + egm_data_shape(get(), sizes));
 	}
-	/** The numbers, borrowed; empty if they are not in memory. */
+	/** The numbers, borrowed; empty if they are not in memory. EGM_ERR_DTYPE if T is not their type. */
 	template <class T> span<const T> values() const
 	{
-		if (dtype() != detail::element<T>::dtype) throw error(EGM_ERR_DTYPE, "egm::data::values: another dtype");
+		if (dtype() != detail::element<T>::dtype)
+			throw error(EGM_ERR_DTYPE, std::string("egm::data::values: the numbers are ") +
+			                               (dtype() == EGM_F32 ? "float, not double" : "double, not float"));
 		const T *numbers = static_cast<const T *>(egm_data_values(get()));
 		return span<const T>(numbers, numbers ? static_cast<std::size_t>(rows() * columns()) : 0);
 	}
@@ -386,9 +388,9 @@ template <class T, class F> struct row_function : callback {
 
 } // namespace detail
 
-/** egm_target_callback with numbers of type T: energy(span<const T> x, span<T> energies, span<T> gradients) fills in
- * the last two, of as many rows as energies has. To stop a call, throw. The function lives as long as the target and
- * its samplers; with options.concurrent it is called from several threads at once. */
+/** egm_target_callback with numbers of type T: energy(span<const T> x, span<T> energies, span<T> gradients) writes the
+ *  energies and gradients of energies.size() points. It stops a call by an exception. The function object lives as long
+ *  as the target and its samplers. With options.concurrent it is called from several threads at once. */
 template <class T, class F>
 target target_callback(const context &context, int64_t dims, const egm_target_options &options, F energy)
 {
@@ -402,7 +404,8 @@ target target_callback(const context &context, int64_t dims, const egm_target_op
 }
 
 /** egm_data_callback with numbers of type T: fill(span<const int64_t> indices, span<T> out) writes the rows with these
- *  indices. The function lives as long as the data, and until a call ends that reads them. */
+ *  indices. It stops a call by an exception. The function object lives as long as the data, and until the calls that
+ *  read them have returned. */
 template <class T, class F> data data_callback(const context &context, int64_t rows, int64_t columns, F fill)
 {
 	typedef detail::row_function<T, F> type;

@@ -67,17 +67,18 @@ static void make_nets(gan *g, egm_context *context, const gan_settings *s)
 	if (!g->generator)
 		g->generator =
 		    make_net(context, "generator", s->latent, s->generator_hidden, 0, s->columns, s->generator_tanh, seed + 1);
-	if (g->third) return;
+	if (g->information) return;
 	if (s->loss.entropy == EGM_ENTROPY_INFOGAN)
-		g->third = make_net(context, "encoder", s->columns, s->energy_hidden, 0.2, s->latent, false, seed + 2);
+		g->information = make_net(context, "encoder", s->columns, s->energy_hidden, 0.2, s->latent, false, seed + 2);
 	else
-		g->third = make_net(context, "statistics", s->columns + s->latent, s->energy_hidden, 0.2, 1, false, seed + 2);
+		g->information =
+		    make_net(context, "statistics", s->columns + s->latent, s->energy_hidden, 0.2, 1, false, seed + 2);
 }
 
 void gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint)
 {
 	make_nets(g, context, settings);
-	check(egm_loss_energy_gan(&g->loss, g->energy, g->generator, g->third, &settings->loss));
+	check(egm_loss_energy_gan(&g->loss, g->energy, g->generator, g->information, &settings->loss));
 	check(egm_trainer_create(&g->trainer, g->loss, &settings->training));
 	if (checkpoint) check(egm_trainer_restore(g->trainer, checkpoint, NULL));
 }
@@ -88,7 +89,7 @@ void gan_free(gan *g)
 	egm_model_free(g->final_generator);
 	egm_trainer_free(g->trainer);
 	egm_loss_free(g->loss);
-	egm_model_free(g->third);
+	egm_model_free(g->information);
 	egm_model_free(g->generator);
 	egm_model_free(g->energy);
 	memset(g, 0, sizeof *g);

@@ -20,7 +20,7 @@ typedef struct gan_settings {
 } gan_settings;
 
 typedef struct gan {
-	egm_model *energy, *generator, *third;
+	egm_model *energy, *generator, *information;
 	egm_loss *loss;
 	egm_trainer *trainer;
 	/* Copies of energy and generator as gan_update found them: the averaged parameters where the trainer averages. */

@@ -90,5 +90,5 @@ void image_nets_make(gan *g, egm_context *context, const image_nets *n, const ga
 	g->energy = make_reader(context, "energy", n, 1, seed);
 	g->generator = make_generator(context, n, settings->latent, seed + 1);
 	if (settings->loss.entropy == EGM_ENTROPY_INFOGAN)
-		g->third = make_reader(context, "encoder", n, settings->latent, seed + 2);
+		g->information = make_reader(context, "encoder", n, settings->latent, seed + 2);
 }

@@ -15,8 +15,8 @@ typedef struct image_nets {
 } image_nets;
 
 /* Makes energy and generator of a gan, before gan_create. The generator goes the energy's way back. With
- * EGM_ENTROPY_INFOGAN the third network is built like the energy; a statistics network reads image and z in one row,
- * and stays dense. */
+ * EGM_ENTROPY_INFOGAN the information network is built like the energy; a statistics network reads image and z in one
+ * row, and stays dense. */
 void image_nets_make(gan *g, egm_context *context, const image_nets *n, const gan_settings *settings);
 
 #endif

@@ -121,7 +121,8 @@ typedef struct egm_negatives_options {
  *    the chains run away. The message gives the energies, the step and the acceptance of the chains, and what would be
  *    right.
  *
- *  Errors: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT names an option that is out of its range. */
+ *  Errors, with what was set before still in use: EGM_ERR_STATE if the loss reads no negatives; EGM_ERR_ARGUMENT if the
+ *  target of `sampler` is not egm_target_model of the loss's energy, or names an option that is out of its range. */
 EGM_API EGM_CHECKED egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sampler,
                                                          const egm_negatives_options *options);
 

@@ -98,7 +98,7 @@ egm_status egm__emit_kernels(egm__lower *l)
 {
 	egm__program *p = l->p;
 	p->kernels = egm__alloc_zero(p->context, (size_t)l->n_drafts + 1, sizeof *p->kernels);
-	if (!p->kernels) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for %d kernels", l->n_drafts);
+	if (!p->kernels) return egm__fail(EGM_ERR_MEMORY, "no memory for %d kernels", l->n_drafts);
 	p->n_kernels = l->n_drafts;
 	for (egm__id i = 0; i < l->g->n; i++) l->stamp[i] = -1;
 	for (int32_t i = 0; i < l->n_drafts && l->status == EGM_OK; i++) {

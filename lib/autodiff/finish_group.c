@@ -106,7 +106,7 @@ static egm_status assign_registers(egm__lower *l, egm__group *gr)
 		find_last_readers(gr, last);
 		gr->n_regs = rename_registers(gr, last, last + n, busy);
 	} else {
-		st = egm__fail(EGM_ERR_MEMORY, "program: out of memory for %d registers", n);
+		st = egm__fail(EGM_ERR_MEMORY, "no memory for %d registers", n);
 	}
 	egm__free(l->p->context, last);
 	egm__free(l->p->context, busy);

@@ -41,7 +41,7 @@ void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm_
 	unsigned char *dep = egm__alloc_zero(g->context, (size_t)y + 1, 1);
 	egm__id *adjoint = egm__alloc(g->context, (size_t)y + 1, sizeof *adjoint);
 	if (!dep || !adjoint) {
-		egm__graph_fail(g, EGM_ERR_MEMORY, "gradient: out of memory for %d nodes", y + 1);
+		egm__graph_fail(g, EGM_ERR_MEMORY, "no memory for the gradients of %d nodes", y + 1);
 		goto out;
 	}
 	for (egm__id id = 0; id <= y; id++) adjoint[id] = EGM__NONE;

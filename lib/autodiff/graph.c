@@ -10,7 +10,7 @@ egm_status egm__graph_create(egm__graph **out, egm_context *context, egm_dtype d
 {
 	*out = NULL;
 	egm__graph *g = egm__alloc_zero(context, 1, sizeof *g);
-	if (!g) return egm__fail(EGM_ERR_MEMORY, "graph: out of memory");
+	if (!g) return egm__fail(EGM_ERR_MEMORY, "no memory for a graph");
 	g->context = context;
 	egm__context_retain(context);
 	g->dtype = dtype;
@@ -81,7 +81,7 @@ void egm__graph_output(egm__graph *g, egm__id x, int32_t slot, int64_t offset)
 		int32_t cap = g->cap_out ? 2 * g->cap_out : 16;
 		egm__output *grown = egm__realloc(g->context, g->outputs, cap, sizeof *grown);
 		if (!grown) {
-			egm__graph_fail(g, EGM_ERR_MEMORY, "graph: out of memory for %d outputs", cap);
+			egm__graph_fail(g, EGM_ERR_MEMORY, "no memory for %d outputs", cap);
 			return;
 		}
 		g->outputs = grown;
@@ -188,7 +188,7 @@ egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
 		if (simpler == EGM__NONE && n->op->fold) simpler = n->op->fold(g, n);
 		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
 	}
-	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "graph: out of memory for node %d", g->n);
+	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "no memory for node %d", g->n);
 	int32_t *entry = find_entry(g, n);
 	if (*entry) return *entry - 1;
 	g->nodes[g->n] = *n;

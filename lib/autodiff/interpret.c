@@ -25,7 +25,7 @@ static egm_status draw(const oracle *o, const egm__node *n, double *y)
 	const egm__kernels *table = egm__kernels_get(o->g->context->simd, o->g->dtype);
 	egm__rng rng = {.seed = o->seed, .step = o->step, .stream = (uint32_t)n->a[0]};
 	void *drawn = egm__alloc(o->g->context, count, egm__dtype_size(o->g->dtype));
-	if (!drawn) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory");
+	if (!drawn) return egm__fail(EGM_ERR_MEMORY, "no memory for the interpreter");
 	if (n->a[1])
 		table->uniform(count, drawn, &rng, 0);
 	else
@@ -39,7 +39,7 @@ static egm_status evaluate(const oracle *o, egm__id id)
 {
 	const egm__node *n = &o->g->nodes[id];
 	double *y = o->value[id] = egm__alloc(o->g->context, egm__shape_count(&n->shape), sizeof *y);
-	if (!y) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory for node %d", id);
+	if (!y) return egm__fail(EGM_ERR_MEMORY, "no memory for node %d", id);
 	if (n->op == &egm__op_noise) return draw(o, n, y);
 	if (n->op == &egm__op_leaf) {
 		read_leaf(o, n, y);
@@ -68,7 +68,7 @@ egm_status egm__graph_interpret(const egm__graph *g, void *const bases[EGM__MAX_
 	egm_status st = egm__graph_status(g);
 	if (st != EGM_OK) return st;
 	o.value = egm__alloc_zero(g->context, (size_t)g->n + 1, sizeof *o.value);
-	if (!o.value) return egm__fail(EGM_ERR_MEMORY, "interpreter: out of memory");
+	if (!o.value) return egm__fail(EGM_ERR_MEMORY, "no memory for the interpreter");
 	for (egm__id id = 0; id < g->n && st == EGM_OK; id++) st = evaluate(&o, id);
 	for (int32_t i = 0; i < g->n_out && st == EGM_OK; i++) write_output(&o, &g->outputs[i]);
 	for (egm__id id = 0; id < g->n; id++) egm__free(g->context, o.value[id]);

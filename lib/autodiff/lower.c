@@ -11,7 +11,7 @@ void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_
 	int32_t grown = *cap ? 2 * *cap : 8;
 	void *r = egm__realloc(l->p->context, array, grown, size);
 	if (!r) {
-		l->status = egm__fail(EGM_ERR_MEMORY, "program: out of memory");
+		l->status = egm__fail(EGM_ERR_MEMORY, "no memory for a program");
 		return NULL;
 	}
 	*cap = grown;

@@ -28,8 +28,8 @@ static void grow_packed(egm__lower *l, egm__pack *pack)
 	pack->at = l->p->packed_bytes;
 	if (egm__size_mul(count, (int64_t)egm__dtype_size(l->p->dtype), &bytes) ||
 	    egm__size_add(bytes, EGM__PACK_ALIGN - 1, &bytes) || egm__size_add(pack->at, bytes, &end)) {
-		l->status = egm__fail(EGM_ERR_MEMORY, "program: a factor of %lld x %lld is too large for memory",
-		                      (long long)pack->k, (long long)pack->n);
+		l->status = egm__fail(EGM_ERR_MEMORY, "a factor of %lld x %lld is too large for memory", (long long)pack->k,
+		                      (long long)pack->n);
 		return;
 	}
 	l->p->packed_bytes = end - end % EGM__PACK_ALIGN;
@@ -60,8 +60,7 @@ egm_status egm__pack_memory(egm__program *p)
 	if (!p->n_packs) return EGM_OK;
 	p->packed = egm__alloc_zero(p->context, p->packed_bytes, 1);
 	if (!p->packed)
-		return egm__fail(EGM_ERR_MEMORY, "program: no memory for %lld bytes of packed factors",
-		                 (long long)p->packed_bytes);
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld bytes of packed factors", (long long)p->packed_bytes);
 	return EGM_OK;
 }
 

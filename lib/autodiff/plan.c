@@ -44,7 +44,7 @@ static egm_status place_buffers(egm__program *p)
 	size_t n = (size_t)p->n_buffers + 1;
 	int32_t *placed = egm__alloc(p->context, n, sizeof *placed);
 	unsigned char *done = egm__alloc_zero(p->context, n, 1);
-	egm_status st = placed && done ? EGM_OK : egm__fail(EGM_ERR_MEMORY, "program: out of memory for its plan");
+	egm_status st = placed && done ? EGM_OK : egm__fail(EGM_ERR_MEMORY, "no memory for the plan of a program");
 	for (int32_t k = 0; st == EGM_OK && k < p->n_buffers; k++) {
 		int32_t i = largest_left(p, done), at = k;
 		egm__buffer *b = &p->buffers[i];

@@ -24,7 +24,7 @@ static egm_status allocate_lower(egm__lower *l)
 	l->live = egm__alloc_zero(c, n * 6, 1);
 	l->uses = egm__alloc_zero(c, n * 8, sizeof *l->uses);
 	l->offset = egm__alloc_zero(c, n, sizeof *l->offset);
-	if (!l->live || !l->uses || !l->offset) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for %zu nodes", n);
+	if (!l->live || !l->uses || !l->offset) return egm__fail(EGM_ERR_MEMORY, "no memory for %zu nodes", n);
 	l->sum = l->live + n, l->absorbed = l->live + 2 * n, l->stored = l->live + 3 * n;
 	l->bound = l->live + 4 * n, l->is_output = l->live + 5 * n;
 	l->at = l->uses + n, l->first = l->uses + 2 * n, l->buffer = l->uses + 3 * n;
@@ -41,7 +41,7 @@ egm_status egm__program_compile(egm__program **out, const egm__graph *g)
 	egm_status st = egm__graph_status(g);
 	if (st != EGM_OK) return st;
 	egm__program *p = egm__alloc_zero(g->context, 1, sizeof *p);
-	if (!p) return egm__fail(EGM_ERR_MEMORY, "program: out of memory");
+	if (!p) return egm__fail(EGM_ERR_MEMORY, "no memory for a program");
 	p->context = g->context;
 	egm__context_retain(p->context);
 	p->dtype = g->dtype;
@@ -66,8 +66,7 @@ out:
 egm_status egm__program_own(egm__program *p)
 {
 	p->arena = p->owned = egm__alloc_zero(p->context, p->arena_bytes ? p->arena_bytes : 1, 1);
-	return p->owned ? EGM_OK
-	                : egm__fail(EGM_ERR_MEMORY, "program: no memory for an arena of %zu bytes", p->arena_bytes);
+	return p->owned ? EGM_OK : egm__fail(EGM_ERR_MEMORY, "no memory for an arena of %zu bytes", p->arena_bytes);
 }
 
 void egm__program_borrow(egm__program *p, void *arena)
@@ -92,7 +91,7 @@ egm_status egm__program_clone(egm__program **out, egm__program *p)
 {
 	*out = NULL;
 	egm__program *clone = egm__alloc(p->context, 1, sizeof *clone);
-	if (!clone) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for a clone");
+	if (!clone) return egm__fail(EGM_ERR_MEMORY, "no memory for a program");
 	*clone = *p;
 	clone->origin = p->origin ? p->origin : p;
 	egm__context_retain(p->context);

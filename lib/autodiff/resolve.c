@@ -45,7 +45,7 @@ egm_status egm__graph_resolve(egm__graph **out, const egm__graph *g)
 	*out = NULL;
 	unsigned char *live = egm__alloc_zero(c, (size_t)g->n + 1, 1);
 	egm__id *now = egm__alloc(c, (size_t)g->n + 1, sizeof *now);
-	if (!live || !now) EGM_FAIL(EGM_ERR_MEMORY, "program: out of memory for %d nodes", g->n);
+	if (!live || !now) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d nodes", g->n);
 	if (mark_needed(g, live)) EGM_TRY(copy(out, g, live, now));
 out:
 	egm__free(c, live);

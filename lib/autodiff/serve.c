@@ -78,7 +78,7 @@ static void mark(serve *s, egm__kernel *k)
 egm_status egm__mark_served(egm__program *p)
 {
 	serve s = {.buffer = egm__alloc_zero(p->context, (size_t)p->n_buffers + 1, sizeof *s.buffer)};
-	if (!s.buffer) return egm__fail(EGM_ERR_MEMORY, "program: out of memory for %d buffers", p->n_buffers);
+	if (!s.buffer) return egm__fail(EGM_ERR_MEMORY, "no memory for %d buffers", p->n_buffers);
 	for (int i = 1; i < EGM__MAX_SLOTS; i++) s.slot[i] = UINT32_C(1) << i;
 	for (int32_t i = p->n_kernels - 1; i >= 0; i--) mark(&s, &p->kernels[i]);
 	egm__free(p->context, s.buffer);

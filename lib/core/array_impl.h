@@ -9,8 +9,8 @@
 /* "f32", "f64", or "?". */
 const char *egm__dtype_name(egm_dtype dtype);
 
-/* An input called `name`: ARGUMENT for data NULL, fewer than 1 row or column, or more bytes than there can be; DTYPE for
- * another type than `dtype` (0: either); SHAPE for another number of columns (0: any). */
+/* An input called `name`: ARGUMENT for data NULL, fewer than 1 row or column, or more bytes than there can be; DTYPE
+ * for another type than `dtype` (0: either); SHAPE for another number of columns (0: any). */
 egm_status egm__array_fits(egm_array x, const char *name, egm_dtype dtype, int64_t columns);
 /* A vector of `count` numbers, whatever its rows and columns. */
 egm_status egm__array_counts(egm_array x, const char *name, egm_dtype dtype, int64_t count);

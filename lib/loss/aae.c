@@ -12,7 +12,7 @@ enum { STREAM_Z };
 
 static const egm_aae_options defaults = EGM_AAE_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__CHOICE(egm_aae_options, form, egm__family_gan, "Which loss discriminator and encoder minimise."),
+    EGM__CHOICE(egm_aae_options, form, egm__family_gan, "Which loss the discriminator and the encoder minimise."),
     EGM__COUNT(egm_aae_options, discriminator_steps, "Discriminator phases in a training step."),
     EGM__WEIGHT(egm_aae_options, reconstruction, "Weight of the squared reconstruction error."),
     EGM__WEIGHT(egm_aae_options, penalty, "Weight of the zero-centred gradient penalty at draws of the prior."),

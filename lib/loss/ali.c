@@ -23,15 +23,15 @@ static EGM__FAMILY(forms, "EGM_ALI_", form_choices);
 static const egm_choice coder_choices[] = {{"point", EGM_CODER_POINT}, {"gaussian", EGM_CODER_GAUSSIAN}};
 static EGM__FAMILY(coders, "EGM_CODER_", coder_choices);
 static const egm__option members[] = {
-    EGM__CHOICE(egm_ali_options, form, forms, "Which loss generator and encoder minimise."),
+    EGM__CHOICE(egm_ali_options, form, forms, "Which loss the generator and the encoder minimise."),
     EGM__COUNT(egm_ali_options, discriminator_steps, "Discriminator phases in a training step."),
-    EGM__COUNT(egm_ali_options, generator_steps, "Phases of generator and encoder in a training step."),
+    EGM__COUNT(egm_ali_options, generator_steps, "Phases of the generator and the encoder in a training step."),
     EGM__CHOICE(egm_ali_options, encoder, coders,
-                "What the encoder puts out: a point, or means and logarithms of variances."),
+                "What the encoder outputs: a point, or means and logarithms of variances."),
     EGM__CHOICE(egm_ali_options, generator, coders,
-                "What the generator puts out: a point, or means and logarithms of variances."),
+                "What the generator outputs: a point, or means and logarithms of variances."),
     EGM__FLAG(egm_ali_options, full_terms,
-              "1: adds the step and regression terms; for the derived form with two gaussian networks."),
+              "1: adds the step and regression terms; only for the derived form with two gaussian networks."),
     EGM__WEIGHT(egm_ali_options, penalty, "Weight of the zero-centred gradient penalty at the encoded pairs."),
 };
 EGM__OPTIONS(egm__options_ali, egm_ali_options, defaults, members);

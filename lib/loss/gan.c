@@ -15,7 +15,7 @@ enum { STREAM_Z };
 
 static const egm_gan_options defaults = EGM_GAN_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__CHOICE(egm_gan_options, form, egm__family_gan, "Which loss discriminator and generator minimise."),
+    EGM__CHOICE(egm_gan_options, form, egm__family_gan, "Which loss the discriminator and the generator minimise."),
     EGM__COUNT(egm_gan_options, discriminator_steps, "Discriminator phases in a training step."),
     EGM__COUNT(egm_gan_options, generator_steps, "Generator phases in a training step."),
     EGM__CHOICE(egm_gan_options, penalty_at, egm__family_at,

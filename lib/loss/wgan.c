@@ -14,12 +14,13 @@ static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
                 "Which function of the slope of the critic is penalised."),
     EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
-                "Where the penalty is taken; the finite_ kinds have interpolates alone."),
+                "Where the penalty is taken; the finite kinds accept interpolates only."),
     EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),
     EGM__RESERVED(egm_wgan_options, reserved),
-    EGM__WEIGHT(egm_wgan_options, penalty, "Weight of the gradient penalty; 0 for spectral critics, or with clip."),
+    EGM__WEIGHT(egm_wgan_options, penalty,
+                "Weight of the gradient penalty; set 0 for a spectral critic, or with clip."),
     EGM__WEIGHT(egm_wgan_options, clip,
-                "After each move the parameters of the critic are cut to [-clip, clip]; 0: never."),
+                "After each move the parameters of the critic are clipped to [-clip, clip]; 0: never."),
 };
 EGM__OPTIONS(egm__options_wgan, egm_wgan_options, defaults, members);
 

@@ -109,8 +109,9 @@ static void measure_product(gauss *g, double *seconds)
 static void between(bench *b)
 {
 	gauss *g = b->own;
-	bench_must(egm_diagnostics_add(g->diagnostics, egm_array_of(g->dtype, g->draws, g->n * egm_sampler_chains(g->sampler),
-	                                                        egm_sampler_dims(g->sampler))));
+	bench_must(
+	    egm_diagnostics_add(g->diagnostics, egm_array_of(g->dtype, g->draws, g->n * egm_sampler_chains(g->sampler),
+	                                                     egm_sampler_dims(g->sampler))));
 	measure_product(g, &g->product[g->done++]);
 }
 

@@ -65,7 +65,7 @@ result 'there are verbs' [ "$(echo "$verbs" | wc -l)" -gt 80 ]
 result 'every verb of a handle is a method' methods "$1"
 result 'there are initialisers' [ "$(echo "$macros" | wc -l)" -gt 20 ]
 for compiler in g++ clang++; do
-	for standard in c++11 c++14 c++17 c++20; do
+	for standard in c++11 c++17 c++20; do
 		if command -v "$compiler" >/dev/null; then
 			result "each header alone as $standard by $compiler" compile_all "$compiler" "$standard"
 			result "every initialiser as $standard by $compiler" initialisers "$compiler" "$standard"

@@ -458,9 +458,9 @@ START_TEST(test_conv_layers__refuse_what_does_not_fit)
 	        "padding 1");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 40000, 1, 1),
 	                                     "kernel of layer 1 (conv) of model 'm' is 40000, must be at most 32767");
-	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0), "layer 1 (conv) of model 'm': an image of 3x2x2147483647 has "
-	                                                     "more than the 2147483647 numbers that a layer may have");
+	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0),
+	                                     "layer 1 (conv) of model 'm': an image of 3x2x2147483647 has "
+	                                     "more than the 2147483647 numbers that a layer may have");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 20000, 1, 19999),
 	                                     "layer 1 (conv) of model 'm': 400100006 windows of 20000x20000x2 have more "
 	                                     "than the 2147483647 numbers that a layer may have");
@@ -473,9 +473,9 @@ START_TEST(test_conv_layers__refuse_what_does_not_fit)
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_average_pool(m, 4),
 	        "layer 1 (average_pool) of model 'm': size is 4, must be at most the image of 4x3");
-	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_upsample(m, 30000), "layer 1 (upsample) of model 'm': an image of 120000x90000x2 has more "
-	                                            "than the 2147483647 numbers that a layer may have");
+	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_upsample(m, 30000),
+	                                     "layer 1 (upsample) of model 'm': an image of 120000x90000x2 has more "
+	                                     "than the 2147483647 numbers that a layer may have");
 }
 END_TEST
 

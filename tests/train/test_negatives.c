@@ -337,6 +337,40 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 }
 END_TEST
 
+/* U = (softplus(10 x0) + softplus(-10 x0)) / 100, infinite at x0 = 1e308: a chain that is put there freezes. All rows
+ * at once, whichever chain one falls to, and every one begins anew. */
+START_TEST(test_pcd__every_row_may_run_away)
+{
+	recipe r = usual;
+	machine m;
+	const double far[COLUMNS] = {1e308, 0, 0}, first[2 * COLUMNS] = {10, 0, 0, -10, 0, 0}, last[2] = {0.01, 0.01};
+	r.restart = 0;
+	r.kernel = _i ? ANY_MALA : ANY_ULA;
+	machine_prepare(&m, NULL, &r);
+	egm_loss_free(m.loss);
+	egm_model_free(m.energy);
+	OK(egm_model_create(&m.energy, m.context, "energy", COLUMNS));
+	OK(egm_model_dense(m.energy, 2));
+	OK(egm_model_softplus(m.energy));
+	OK(egm_model_dense(m.energy, 1));
+	OK(egm_model_build(m.energy, EGM_F64, 1));
+	OK(egm_model_set_tensor(m.energy, "0.weight", egm_f64(first, 2 * COLUMNS, 1)));
+	OK(egm_model_set_tensor(m.energy, "2.weight", egm_f64(last, 2, 1)));
+	OK(egm_loss_ml(&m.loss, m.energy, NULL));
+	egm_trainer_options o = trainer_options(&r);
+	OK(egm_trainer_create(&m.trainer, m.loss, &o));
+	OK(machine_negatives(&m, &r));
+	double *buffer = m.trainer->negatives->buffer;
+	for (int row = 0; row < 12; row++) memcpy(buffer + row * COLUMNS, far, sizeof far);
+	for (int step = 0; step < 3; step++) { /* every row once */
+		machine_steps(&m, 1);
+		ck_assert_int_eq(m.trainer->negatives->ran_away, 4);
+	}
+	for (int i = 0; i < 12 * COLUMNS; i++) ck_assert(fabs(buffer[i]) <= 10);
+	machine_close(&m);
+}
+END_TEST
+
 /* ---- targets and kernels */
 
 /* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential law with mean
@@ -517,6 +551,7 @@ int main(void)
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
+	tcase_add_loop_test(t, test_pcd__every_row_may_run_away, 0, 2);
 	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
 	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);

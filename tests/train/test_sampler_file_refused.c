@@ -16,13 +16,12 @@ static const struct {
 	const char *text;
 	int64_t chains, dims, levels;
 	int32_t kernel, dtype, adapt_scale, scale;
-} others[] = {
-    {"kernel is 'tempered' in the file, 'mala' in the sampler", CHAINS, DIMS, 0, ANY_MALA, EGM_F64, 0, 0},
-    {"dtype is 'f64' in the file, 'f32' in the sampler", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F32, 0, 0},
-    {"chains is '4' in the file, '5' in the sampler", 5, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 0},
-    {"dims is '3' in the file, '2' in the sampler", CHAINS, 2, 3, ANY_TEMPERED, EGM_F64, 0, 0},
-    {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, ANY_TEMPERED, EGM_F64, 0, 0},
-    {"the file has no 'scale', the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
+} others[] = {{"kernel is 'tempered' in the file, 'mala' in the sampler", CHAINS, DIMS, 0, ANY_MALA, EGM_F64, 0, 0},
+              {"dtype is 'f64' in the file, 'f32' in the sampler", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F32, 0, 0},
+              {"chains is '4' in the file, '5' in the sampler", 5, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 0},
+              {"dims is '3' in the file, '2' in the sampler", CHAINS, 2, 3, ANY_TEMPERED, EGM_F64, 0, 0},
+              {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, ANY_TEMPERED, EGM_F64, 0, 0},
+              {"the file has no 'scale', the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
 
 START_TEST(test_load__refuses_another_kind_of_sampler)
 {

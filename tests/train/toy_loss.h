@@ -113,7 +113,8 @@ static inline egm_data *toy_data(egm_context *context, egm_dtype dtype, int64_t 
 		f[i] = (float)x[i];
 	}
 	ck_assert_int_eq(
-	    egm_data_copy(&data, context, egm_array_of(dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns)), EGM_OK);
+	    egm_data_copy(&data, context, egm_array_of(dtype, dtype == EGM_F64 ? (void *)x : (void *)f, rows, columns)),
+	    EGM_OK);
 	free(x);
 	free(f);
 	return data;
