@@ -98,7 +98,8 @@ EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *p
 /** The same into memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
 /** Reads what egm_data_save wrote, in its dtype. Trusts nothing in the file. The names and words of a table are
- * tensors, not metadata: max_data_bytes limits them together with the numbers. options may be NULL. */
+ * tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in
+ *  memory, for which 1 MiB is always allowed. options may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);
 /** The same from the bytes of such a file in memory. */

@@ -7,7 +7,6 @@
 #include <pthread.h>
 
 #include <io/data_impl.h>
-#include <model/evaluator_impl.h>
 
 typedef struct callback {
 	egm__source base; /* first */
@@ -17,15 +16,6 @@ typedef struct callback {
 	pthread_mutex_t lock;          /* error-checking */
 } callback;
 
-/* NONFINITE, where some number of these rows is not. */
-static egm_status check_rows(const egm_data *data, const int64_t *rows, int64_t count, const void *out)
-{
-	int64_t at = egm__first_nonfinite(data->context, data->dtype, out, count * data->columns);
-	if (at < 0) return EGM_OK;
-	return egm__data_nonfinite("data", rows[at / data->columns] * data->columns + at % data->columns, data->columns,
-	                           egm__element_at(data->dtype, out, at));
-}
-
 static egm_status read_rows(egm__source *source, const egm_data *data, const int64_t *rows, int64_t count, void *out)
 {
 	callback *c = (callback *)source;
@@ -33,7 +23,7 @@ static egm_status read_rows(egm__source *source, const egm_data *data, const int
 	if (code == EDEADLK) return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of these data");
 	int stop = c->fill(rows, count, out, c->user);
 	pthread_mutex_unlock(&c->lock);
-	if (!stop) return check_rows(data, rows, count, out);
+	if (!stop) return egm__data_check_rows(data, rows, count, out, "data");
 	return egm__fail(EGM_ERR_STOPPED,
 	                 "the callback that fills rows returned %d for %" PRId64 " rows from row %" PRId64 " on", stop,
 	                 count, rows[0]);
