@@ -71,8 +71,8 @@ egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype 
 	if (!mixture) EGM_FAIL(EGM_ERR_ARGUMENT, "mixture is NULL");
 	EGM_TRY(create(&d, mixture));
 	EGM_TRY(egm_target_callback(out, mixture->context, dtype, mixture->dims, options,
-	                            dtype == EGM_F32 ? energy_f32 : energy_f64, d));
-	(*out)->release = release;
+	                            dtype == EGM_F32 ? energy_f32 : energy_f64, d, release));
+	(*out)->lacks_memory = 1;
 	(*out)->concurrent = 1;
 	d = NULL;
 out:
