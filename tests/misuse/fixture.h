@@ -84,6 +84,14 @@ static int fill_rows(const int64_t *indices, int64_t count, void *out, void *use
 	return 0;
 }
 
+static long users_freed;
+
+static void count_user(void *user)
+{
+	(void)user;
+	users_freed++;
+}
+
 static int stop_at_once(const egm_progress *progress, void *user)
 {
 	(void)progress, (void)user;

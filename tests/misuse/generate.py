@@ -62,9 +62,16 @@ class Table:
                 fail(f"{self.path}: no function needs '{' '.join(line).strip()}'")
 
 
+def split(parameters):
+    """At the commas that are not in parentheses."""
+    return re.findall(r"(?:[^,()]|\([^()]*\))+", parameters)
+
+
 class Parameter:
     def __init__(self, text, structs):
-        match = re.fullmatch(r"(.*?)(\w+)((?:\[\d+\])?)", " ".join(text.split()))
+        text = " ".join(text.split())
+        callback = re.search(r"\(\*(\w+)\)", text)
+        match = re.fullmatch(r"(.*?)(\w+)((?:\[\d+\])?)", "callback " + callback.group(1) if callback else text)
         self.type, self.name = match.group(1).strip(), match.group(2)
         if match.group(3):
             self.type += " *"
@@ -75,13 +82,13 @@ class Parameter:
         self.made = made.group(1) if made else None
         handle = HANDLE.fullmatch(self.type)
         self.handle = handle.group(1) if handle else None
-        self.declaration = self.type + ("" if self.type.endswith("*") else " ") + self.name
+        self.declaration = text if callback else self.type + ("" if self.type.endswith("*") else " ") + self.name
 
 
 class Function:
     def __init__(self, result, name, parameters, structs):
         self.result, self.name = result, name
-        self.parameters = [Parameter(p, structs) for p in parameters.split(",") if p.strip() != "void"]
+        self.parameters = [Parameter(p, structs) for p in split(parameters) if p.strip() != "void"]
         self.answers = result != "egm_status"
         self.made = next((p.made for p in self.parameters if p.made), None)
 
@@ -217,7 +224,7 @@ def faults(function, p, count, table):
         yield from text_faults(p)
     elif p.type == "size_t":
         yield from size_faults(function, p)
-    elif p.type == "uint64_t" or p.name == "user":
+    elif p.type == "uint64_t" or p.name == "user" or p.type == "callback":
         return
     elif p.type.endswith("*") or p.type.endswith("_fn"):
         yield "null", f"{a} = NULL;", "ARGUMENT"

@@ -80,8 +80,8 @@ static void spoil_last(fixture *of, egm_array *x, double value)
 static void complain(const subject *fn, const flaw *fault, const char *what)
 {
 	size_t length = strlen(messages);
-	snprintf(messages + length, MESSAGES - length, "\n%s, %s %s: %s: %s", fn->name, fault ? fault->parameter : "all",
-	         fault ? fault->what : "good", what, egm_last_error());
+	snprintf(messages + length, MESSAGES - length, "\n%s, %s %s: %s; last error: %s", fn->name,
+	         fault ? fault->parameter : "all", fault ? fault->what : "good", what, egm_last_error());
 }
 
 static int is_digit(char c)
@@ -149,6 +149,7 @@ static void try_fault(const subject *fn, const flaw *fault, int which, void *arg
 	if (fn->made) *fn->made(args) = sentinel();
 	memcpy(before, here->room, sizeof before);
 	uint64_t state = state_of(here);
+	long freed = users_freed;
 	leave_message();
 	egm_status st = fn->call(args);
 	if (!(fault->statuses & BIT(st))) complain(fn, fault, egm_status_name(st));
@@ -159,6 +160,7 @@ static void try_fault(const subject *fn, const flaw *fault, int which, void *arg
 	if (fn->answers) return;
 	if (fault->statuses & BIT(st)) judge_message(fn, fault);
 	judge_made(fn, fault, args);
+	if (users_freed != freed) complain(fn, fault, "the program's pointer was freed");
 	if (!fault->writes && memcmp(before, here->room, sizeof before) != 0) complain(fn, fault, "something was written");
 	if (state_of(here) != state) complain(fn, fault, "a handle has changed");
 }
