@@ -188,6 +188,38 @@ static void try_function(const subject *fn)
 
 #include "misuse_calls.h"
 
+/* ---- handles of several contexts */
+
+/* A short training of these nets on these data; their parameters then. */
+static void train(egm_model *critic, egm_model *generator, const egm_data *data, double *parameters)
+{
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
+	egm_loss *loss = NULL;
+	egm_trainer *trainer = NULL;
+	int64_t n = egm_model_parameter_count(critic);
+	options.batch = 4;
+	OK(egm_loss_wgan(&loss, critic, generator, NULL));
+	OK(egm_trainer_create(&trainer, loss, &options));
+	OK(egm_trainer_fit(trainer, data, 5, NULL, NULL));
+	OK(egm_model_parameters(critic, egm_f64_out(parameters, n, 1)));
+	OK(egm_model_parameters(generator, egm_f64_out(parameters + n, egm_model_parameter_count(generator), 1)));
+	egm_trainer_free(trainer);
+	egm_loss_free(loss);
+}
+
+/* Nets of two contexts and data of a third train as those of one do, bit for bit. */
+START_TEST(test_misuse__contexts_mix)
+{
+	static double one[NUMBERS], mixed_up[NUMBERS];
+	fixture *third = open_fixture();
+	train(third->nets[CRITIC], third->nets[GENERATOR], third->data, one);
+	train(here->nets[CRITIC], here->other->nets[GENERATOR], third->data, mixed_up);
+	close_fixture(third);
+	ck_assert(one[0] != 0);
+	ck_assert_mem_eq(one, mixed_up, sizeof one);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("misuse");
@@ -195,6 +227,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tcase, open_files, close_files);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	add_all(tcase);
+	tcase_add_test(tcase, test_misuse__contexts_mix);
 	suite_add_tcase(suite, tcase);
 	return egm_test_main(suite);
 }
