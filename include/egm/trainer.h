@@ -65,7 +65,7 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  *  egm_trainer_set_negatives.
  *  Where the rows of the data are not in memory (egm_data_callback, egm_data_open_npy), also the errors of
  *  egm_data_read, with all networks as they were before the phase that needed the rows; the next call repeats that
- * step.
+ *  step.
  *
  *  The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
  *  egm_trainer_restore and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the

@@ -205,7 +205,7 @@ START_TEST(test_rows__the_user_of_a_callback_is_freed)
 	int freed = 0;
 	egm_data *d = NULL;
 	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, never_asked, &freed, count_frees), EGM_ERR_ARGUMENT,
-	          "0 rows");
+	          "rows is 0");
 	ck_assert_int_eq(freed, 0);
 	io_expect("good", egm_data_callback(&d, context, EGM_F64, 2, 1, never_asked, &freed, count_frees), EGM_OK, NULL);
 	egm__data_retain(d);
