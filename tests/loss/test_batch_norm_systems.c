@@ -32,6 +32,7 @@ static const char *slope_of(const char *system, int variant, int n)
 	if (!first) return NULL;
 	if (!strcmp(system, "ml") || !strcmp(system, "dsm") || !strcmp(system, "annealed_dsm")) return "";
 	if (!strcmp(system, "score_matching")) return "";
+	if (!strcmp(system, "energy_gan")) return "penalty is 0.1, must be 0";
 	if (!strcmp(system, "gan")) return variant >= 8 ? "penalty is 0.4, must be 0" : NULL;
 	if (!strcmp(system, "aae")) return variant % 2 ? "penalty is 0.3, must be 0" : NULL;
 	if (!strcmp(system, "ali")) return variant ? "penalty is 0.3, must be 0" : NULL;
