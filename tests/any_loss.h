@@ -40,12 +40,14 @@ typedef struct l_objective {
 	double weight[4];
 } l_objective;
 
-/* What the header says each phase goes down, and which nets may be shifted by a constant without any gradient moving.
- */
+/* What the header says: what each phase goes down, which nets may be shifted by a constant without any gradient moving,
+ * and of which nets the loss takes the slope at single rows, which batch_norm would not have: how its refusal ends. */
 typedef struct s_claim {
 	l_objective phase[S_PHASES];
 	uint32_t shiftable;
+	const char *by_row[S_NETS]; /* NULL: batch_norm is allowed */
 } s_claim;
+#define S_BY_ROW "this loss takes no such layer"
 
 #define S_OBJECTIVE(...) \
 	(l_objective)        \
@@ -59,6 +61,7 @@ static inline egm_status s_ml(egm_loss **out, egm_model *const *net, int variant
 	o.regulariser = variant ? 0.3 : 0;
 	c->phase[0] = S_OBJECTIVE(2 + variant, {0, 1, 2}, {1, -1, 0.3});
 	c->shiftable = variant ? 0 : 1;
+	c->by_row[0] = S_BY_ROW;
 	return egm_loss_ml(out, net[0], &o);
 }
 
@@ -74,6 +77,7 @@ static inline egm_status s_gan(egm_loss **out, egm_model *const *net, int varian
 	c->phase[1] = S_OBJECTIVE(1, {2}, {1});
 	c->phase[2] = S_OBJECTIVE(2, {2, 3}, {1, 0.7}); /* the generator's second run, of variant 7 alone */
 	c->shiftable = o.form >= EGM_GAN_RELATIVISTIC;
+	if (variant >= 8) c->by_row[0] = "penalty is 0.4, must be 0";
 	return egm_loss_gan(out, net[0], net[1], &o);
 }
 
@@ -104,6 +108,7 @@ static inline egm_status s_aae(egm_loss **out, egm_model *const *net, int varian
 	c->phase[0] = S_OBJECTIVE(1 + variant % 2, {0, 1}, {1, 0.3});
 	c->phase[1] = S_OBJECTIVE(2, {2, 3}, {1, 2});
 	c->shiftable = o.form >= EGM_GAN_RELATIVISTIC;
+	if (variant % 2) c->by_row[0] = "penalty is 0.3, must be 0";
 	return egm_loss_aae(out, net[0], net[1], net[2], &o);
 }
 
@@ -114,6 +119,7 @@ static inline egm_status s_ali(egm_loss **out, egm_model *const *net, int varian
 	o.penalty = variant ? 0.3 : 0;
 	c->phase[0] = S_OBJECTIVE(variant ? 2 : 1, {0, 1}, {1, 0.3});
 	c->phase[1] = S_OBJECTIVE(1, {2}, {1});
+	if (variant) c->by_row[0] = "penalty is 0.3, must be 0";
 	return egm_loss_ali(out, net[0], net[1], net[2], &o);
 }
 
@@ -139,6 +145,7 @@ static inline egm_status s_wgan(egm_loss **out, egm_model *const *net, int varia
 	c->phase[0] = S_OBJECTIVE(variant < 18 ? 3 : 2, {0, 1, 2}, {-1, 1, 1.5});
 	c->phase[1] = S_OBJECTIVE(1, {3}, {1});
 	c->shiftable = 1;
+	if (variant < 18) c->by_row[0] = "penalty is 1.5, must be 0";
 	return egm_loss_wgan(out, net[0], net[1], &o);
 }
 
@@ -153,6 +160,7 @@ static inline egm_status s_ls_gan(egm_loss **out, egm_model *const *net, int var
 	c->phase[0] = S_OBJECTIVE(o.penalty > 0 ? 2 : 1, {2, 3}, {1, 0.4});
 	c->phase[1] = S_OBJECTIVE(1, {4}, {1});
 	c->shiftable = 1;
+	if (variant / 2 == 1) c->by_row[0] = "penalty is 0.4, must be 0";
 	return egm_loss_ls_gan(out, net[0], net[1], &o);
 }
 
@@ -177,6 +185,7 @@ static inline egm_status s_dde(egm_loss **out, egm_model *const *net, int varian
 	c->phase[0] = c->phase[1] = S_OBJECTIVE(1, {0}, {1});
 	c->phase[1].term[0] = 1;
 	c->shiftable = 3;
+	c->by_row[0] = c->by_row[1] = S_BY_ROW;
 	return egm_loss_dde(out, net[0], net[1], net[2], NULL);
 }
 
@@ -189,6 +198,7 @@ static inline egm_status s_energy_gan(egm_loss **out, egm_model *const *net, int
 	c->phase[0] = S_OBJECTIVE(3, {0, 1, 2}, {1, -1, 0.1});
 	c->phase[1] = S_OBJECTIVE(2, {3, 4}, {1, -0.7});
 	c->shiftable = 1;
+	c->by_row[0] = "penalty is 0.1, must be 0";
 	return egm_loss_energy_gan(out, net[0], net[1], net[2], &o);
 }
 
@@ -196,6 +206,7 @@ static inline egm_status s_dsm(egm_loss **out, egm_model *const *net, int varian
 {
 	c->phase[0] = S_OBJECTIVE(1, {0}, {1});
 	c->shiftable = 1;
+	c->by_row[0] = S_BY_ROW;
 	return egm_loss_dsm(out, net[0], NULL);
 }
 
@@ -207,6 +218,7 @@ static inline egm_status s_annealed_dsm(egm_loss **out, egm_model *const *net, i
 	o.sigma_low = 0.3;
 	c->phase[0] = S_OBJECTIVE(1, {0}, {1});
 	c->shiftable = 1;
+	c->by_row[0] = S_BY_ROW;
 	return egm_loss_annealed_dsm(out, net[0], &o);
 }
 
@@ -217,6 +229,7 @@ static inline egm_status s_score_matching(egm_loss **out, egm_model *const *net,
 	o.projections = variant ? variant : 1;
 	c->phase[0] = S_OBJECTIVE(1, {0}, {1});
 	c->shiftable = 1;
+	c->by_row[0] = S_BY_ROW;
 	return egm_loss_score_matching(out, net[0], &o);
 }
 
