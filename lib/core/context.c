@@ -146,6 +146,7 @@ void egm__log(egm_context *context, int32_t level, const char *format, ...)
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	if (length < 0) return;
+	if (length >= (int)sizeof text) egm__utf8_trim(text);
 	egm__visible(line, sizeof line, text, length >= (int)sizeof text);
 	context->log(level, line, context->log_user);
 }
