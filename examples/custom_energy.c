@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	egm_target *target = NULL;
 	egm_target_options about = EGM_TARGET_OPTIONS_INIT;
 	about.concurrent = 1; /* banana may run in several threads at once */
-	check(egm_target_callback(&target, context, EGM_F64, DIMS, &about, banana, &s.bend));
+	check(egm_target_callback(&target, context, EGM_F64, DIMS, &about, banana, &s.bend, NULL));
 
 	egm_sampler *sampler = NULL;
 	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;

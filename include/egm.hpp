@@ -399,7 +399,7 @@ target target_callback(const context &context, int64_t dims, const egm_target_op
 	detail::callbacks kept(1, function);
 	egm_target *pointer = nullptr;
 	check(egm_target_callback(&pointer, context.get(), detail::element<T>::dtype, dims, &options, type::run,
-	                          function.get()));
+	                          function.get(), nullptr));
 	return target(pointer, std::move(kept));
 }
 
@@ -413,7 +413,7 @@ template <class T, class F> data data_callback(const context &context, int64_t r
 	detail::callbacks kept(1, function);
 	egm_data *pointer = nullptr;
 	check(egm_data_callback(&pointer, context.get(), detail::element<T>::dtype, rows, columns, type::run,
-	                        function.get()));
+	                        function.get(), nullptr));
 	return data(pointer, std::move(kept));
 }
 

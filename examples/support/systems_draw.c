@@ -99,7 +99,7 @@ egm_status draw_denoiser(learner *l, uint64_t seed, int64_t count, float *xy)
 	options.chains = count;
 	options.seed = seed;
 	options.step_size = l->step_size;
-	egm_status status = egm_target_callback(&target, l->context, EGM_F32, 2, &l->target, denoiser_gradient, l);
+	egm_status status = egm_target_callback(&target, l->context, EGM_F32, 2, &l->target, denoiser_gradient, l, NULL);
 	if (status == EGM_OK) status = egm_sampler_ula(&sampler, target, &options);
 	if (status == EGM_OK) status = run_chains(l, sampler, count, noisy);
 	if (status == EGM_OK)

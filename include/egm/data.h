@@ -53,10 +53,13 @@ EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *contex
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
 /** Creates data whose rows a callback writes when they are needed, for data that do not fit into memory or are
  *  computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
- *  interrupted. Rows are checked as they come: NONFINITE names row and column. `user` must stay valid as long as the
- *  data. */
+ *  interrupted. Rows are checked as they come: EGM_ERR_NONFINITE names row and column.
+ *
+ *  When the data are gone, user_free is called with `user`; NULL: `user` stays the program's, and must be valid until
+ *  then. If the call fails, user_free is not called. */
 EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
-                                                 int64_t columns, egm_data_fn fill, void *user);
+                                                 int64_t columns, egm_data_fn fill, void *user,
+                                                 void (*user_free)(void *user));
 
 /** Reads an IDX file, plain or gzip: types u8, i8, i16, i32, f32, f64; first size = rows, the others are flattened. */
 EGM_API EGM_CHECKED egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
@@ -95,7 +98,8 @@ EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *p
 /** The same into memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
 /** Reads what egm_data_save wrote, in its dtype. Trusts nothing in the file. The names and words of a table are
- * tensors, not metadata: max_data_bytes limits them together with the numbers. options may be NULL. */
+ * tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in
+ *  memory, for which 1 MiB is always allowed. options may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);
 /** The same from the bytes of such a file in memory. */

@@ -205,7 +205,7 @@ EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t 
 
 /** n draws a chain, each after `thin` >= 1 transitions: draws [n * chains, dims], all chains of a draw side by
  *  side, and energies [n, chains] = V at them; both may be egm_no_out(). Allocates nothing after the first call of
- *  a sampler, unless the target is a mixture.
+ *  a sampler.
  *
  *  progress may be NULL. A step is one transition of every chain, so a draw is made every `thin` steps. With nuts,
  *  chains with smaller trees wait for the others before each report: see doc/samplers/README.md.

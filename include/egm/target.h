@@ -65,11 +65,12 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
  *  log says so. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
-/** A callback's energy in `dims` dimensions. `energy` and `user` must stay valid until the target and all samplers on
- *  it are freed. */
+/** A callback's energy in `dims` dimensions. When the target and all samplers on it are gone, user_free is called with
+ *  `user`, on the thread that freed the last of them; NULL: `user` stays the program's, and must be valid until then.
+ * If the call fails, user_free is not called. */
 EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype,
                                                    int64_t dims, const egm_target_options *options,
-                                                   egm_energy_fn energy, void *user);
+                                                   egm_energy_fn energy, void *user, void (*user_free)(void *user));
 /** U = -log p of a mixture, which the target keeps alive; it must not be stepped while the target is in use. exp(-U)
  *  integrates to 1. Where p is 0 in double precision U is infinite. Threads share the target whatever `concurrent`
  * says, in calls of up to `rows` points. */

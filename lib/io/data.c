@@ -9,6 +9,7 @@
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
+#include <model/evaluator_impl.h>
 #include <tensor/shape_impl.h>
 
 static size_t stored_size(int32_t dtype)
@@ -74,6 +75,15 @@ egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtyp
 out:
 	egm_data_free(d);
 	return st;
+}
+
+egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64_t count, const void *out,
+                                const char *path)
+{
+	int64_t columns = data->columns, at = egm__first_nonfinite(data->context, data->dtype, out, count * columns);
+	if (at < 0) return EGM_OK;
+	return egm__data_nonfinite(path, rows[at / columns] * columns + at % columns, columns,
+	                           egm__element_at(data->dtype, out, at));
 }
 
 void egm__data_retain(egm_data *data)

@@ -7,23 +7,14 @@
 #include <pthread.h>
 
 #include <io/data_impl.h>
-#include <model/evaluator_impl.h>
 
 typedef struct callback {
 	egm__source base; /* first */
 	egm_data_fn fill;
 	void *user;
-	pthread_mutex_t lock; /* error-checking */
+	void (*user_free)(void *user); /* NULL: nothing to do */
+	pthread_mutex_t lock;          /* error-checking */
 } callback;
-
-/* NONFINITE, where some number of these rows is not. */
-static egm_status check_rows(const egm_data *data, const int64_t *rows, int64_t count, const void *out)
-{
-	int64_t at = egm__first_nonfinite(data->context, data->dtype, out, count * data->columns);
-	if (at < 0) return EGM_OK;
-	return egm__data_nonfinite("data", rows[at / data->columns] * data->columns + at % data->columns, data->columns,
-	                           egm__element_at(data->dtype, out, at));
-}
 
 static egm_status read_rows(egm__source *source, const egm_data *data, const int64_t *rows, int64_t count, void *out)
 {
@@ -32,7 +23,7 @@ static egm_status read_rows(egm__source *source, const egm_data *data, const int
 	if (code == EDEADLK) return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of these data");
 	int stop = c->fill(rows, count, out, c->user);
 	pthread_mutex_unlock(&c->lock);
-	if (!stop) return check_rows(data, rows, count, out);
+	if (!stop) return egm__data_check_rows(data, rows, count, out, "data");
 	return egm__fail(EGM_ERR_STOPPED,
 	                 "the callback that fills rows returned %d for %" PRId64 " rows from row %" PRId64 " on", stop,
 	                 count, rows[0]);
@@ -42,15 +33,17 @@ static void free_callback(egm__source *source)
 {
 	callback *c = (callback *)source;
 	pthread_mutex_destroy(&c->lock);
+	if (c->user_free) c->user_free(c->user);
 	egm__free(source->context, c);
 }
 
-static egm_status create(egm__source **out, egm_context *context, egm_data_fn fill, void *user)
+static egm_status create(egm__source **out, egm_context *context, egm_data_fn fill, void *user,
+                         void (*user_free)(void *user))
 {
 	pthread_mutexattr_t kind;
 	callback *c = egm__alloc_zero(context, 1, sizeof *c);
 	if (!c) return egm__fail(EGM_ERR_MEMORY, "no memory for the callback of the data");
-	*c = (callback){.base = {context, read_rows, free_callback}, .fill = fill, .user = user};
+	*c = (callback){.base = {context, read_rows, free_callback}, .fill = fill, .user = user, .user_free = user_free};
 	pthread_mutexattr_init(&kind);
 	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
 	pthread_mutex_init(&c->lock, &kind);
@@ -60,7 +53,7 @@ static egm_status create(egm__source **out, egm_context *context, egm_data_fn fi
 }
 
 egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows, int64_t columns,
-                             egm_data_fn fill, void *user)
+                             egm_data_fn fill, void *user, void (*user_free)(void *user))
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
@@ -77,7 +70,7 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	if (st == EGM_ERR_FORMAT)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "%" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
 	if (st != EGM_OK) goto out;
-	EGM_TRY(create(&d->source, context, fill, user));
+	EGM_TRY(create(&d->source, context, fill, user, user_free));
 	*out = d;
 	d = NULL;
 out:

@@ -12,6 +12,7 @@
 
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
+#include <io/options_impl.h>
 #include <io/safetensors_impl.h>
 #include <model/evaluator_impl.h>
 
@@ -19,6 +20,8 @@
 #define DATA_VERSION "1"
 
 enum { KIND, FIELD, MISSING, NAMED, WORDS, MEMBERS };
+/* What a text takes beside its letters; what all may take, whatever the limit. */
+enum { TEXT_BYTES = 128, LEAST_TEXT_BYTES = 1 << 20 };
 
 /* ---- saving */
 
@@ -116,6 +119,7 @@ typedef struct loader {
 	egm_data *data;
 	egm__table *table;
 	const char *text, *end; /* the texts that are left */
+	uint64_t most, kept;    /* bytes of memory that texts may take, and do */
 } loader;
 
 static egm_status check_format(const loader *l)
@@ -172,12 +176,18 @@ out:
 
 /* ---- a table */
 
+/* A text of one letter takes 2 bytes in the file and a block of its own in memory. */
 static egm_status take_text(loader *l, int64_t column, const char **text)
 {
 	const char *zero = l->text < l->end ? memchr(l->text, 0, (size_t)(l->end - l->text)) : NULL;
 	if (!zero)
 		return egm__fail(EGM_ERR_FORMAT, "%s: tensor 'texts' ends before the texts of column %" PRId64, l->path,
 		                 column);
+	l->kept += (uint64_t)(zero - l->text) + TEXT_BYTES;
+	if (l->kept > l->most)
+		return egm__fail(EGM_ERR_UNSUPPORTED,
+		                 "%s: names and words take more than %" PRIu64 " bytes; max_data_bytes is too small", l->path,
+		                 l->most);
 	*text = l->text;
 	l->text = zero + 1;
 	return EGM_OK;
@@ -265,10 +275,13 @@ static egm_status load(egm_data **out, egm_context *context, const egm__origin *
 {
 	egm_status st = EGM_OK;
 	loader l = {.context = context, .path = from->path};
+	egm_load_options o;
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__origin_check(from));
+	EGM_TRY(egm__options_check(&egm__options_load, &o, options));
+	l.most = o.max_data_bytes > LEAST_TEXT_BYTES ? o.max_data_bytes : LEAST_TEXT_BYTES;
 	EGM_TRY(egm__safetensors_read_from(&l.file, context, from, options, 0));
 	EGM_TRY(check_format(&l));
 	EGM_TRY(check_names(&l));

@@ -96,6 +96,9 @@ egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtyp
                             const char *path, uint64_t max_bytes);
 /* NONFINITE, naming row and column of element i. */
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number);
+/* NONFINITE where a number of these rows is not finite, which were read to out [count, columns]. */
+egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64_t count, const void *out,
+                                const char *path);
 /* Does the file have the bytes that its sizes promise? Asked before memory is taken for them. */
 egm_status egm__array_check_promise(const egm__array *array, const egm__stream *stream, int64_t *bytes);
 

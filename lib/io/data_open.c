@@ -12,7 +12,6 @@
 #include <core/size_impl.h>
 #include <io/data_impl.h>
 #include <io/options_impl.h>
-#include <model/evaluator_impl.h>
 
 enum { CHUNK = 32768 }; /* a whole number of elements of any type */
 
@@ -72,14 +71,10 @@ static EGM__OWN_FUNCTION egm_status read_all(const open_file *f, const egm_data 
 	size_t row = (size_t)data->columns * (data->dtype == EGM_F64 ? 8 : 4);
 	for (int64_t i = 0; i < count;) {
 		int64_t n = run_length(rows + i, count - i), numbers = n * data->columns;
-		char *to = out + (size_t)i * row;
-		EGM_TRY(read_numbers(f, rows[i] * data->columns, numbers, data->columns, to));
-		int64_t flaw = f->direct ? egm__first_nonfinite(data->context, data->dtype, to, numbers) : -1;
-		if (flaw >= 0)
-			EGM_TRY(egm__data_nonfinite(f->path, rows[i] * data->columns + flaw, data->columns,
-			                            egm__element_at(data->dtype, to, flaw)));
+		EGM_TRY(read_numbers(f, rows[i] * data->columns, numbers, data->columns, out + (size_t)i * row));
 		i += n;
 	}
+	if (f->direct) EGM_TRY(egm__data_check_rows(data, rows, count, out, f->path)); /* conversion checks the others */
 out:
 	return st;
 }

@@ -143,7 +143,8 @@ void egm_target_free(egm_target *target)
 }
 
 egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
-                               const egm_target_options *options, egm_energy_fn energy, void *user)
+                               const egm_target_options *options, egm_energy_fn energy, void *user,
+                               void (*user_free)(void *user))
 {
 	egm_status st = EGM_OK;
 	if (!out) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "out is NULL"));
@@ -154,6 +155,7 @@ egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype
 	EGM_TRY(egm__target_create(out, context, dtype, dims, 0, options));
 	(*out)->callback = energy;
 	(*out)->user = user;
+	(*out)->release = user_free;
 out:
 	return egm__named(__func__, st);
 }

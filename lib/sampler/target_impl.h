@@ -37,7 +37,8 @@ struct egm_target {
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
 	egm_energy_fn callback;
 	void *user;
-	void (*release)(void *user); /* `user` is a handle that the target keeps alive; NULL: it is the program's */
+	void (*release)(void *user); /* of `user`, when the target is gone; NULL: nothing to do */
+	int32_t lacks_memory;        /* 1: the callback is the library's, and stops for want of memory alone */
 	int32_t concurrent;
 	int64_t callback_rows;
 	double *lower, *upper; /* [dims]; both NULL without bounds */

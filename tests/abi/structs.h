@@ -66,7 +66,7 @@ static void setup(void)
 	ck_assert_int_eq(egm_loss_ml(&ml, energy, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_create(&trainer, ml, NULL), EGM_OK);
 	egm_loss_free(ml);
-	ck_assert_int_eq(egm_target_callback(&target, context, EGM_F32, 1, NULL, normal, NULL), EGM_OK);
+	ck_assert_int_eq(egm_target_callback(&target, context, EGM_F32, 1, NULL, normal, NULL, NULL), EGM_OK);
 	ck_assert_int_eq(egm_sampler_ula(&sampler, target, NULL), EGM_OK);
 }
 

@@ -79,7 +79,7 @@ static void make_target(bench *b, gauss *g)
 	bench_precision(b, D, eigenvalues, 0, g->precision);
 	o.concurrent = 1;
 	o.rows = (b->chains + b->threads - 1) / b->threads;
-	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, &o, energy, g));
+	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, &o, energy, g, NULL));
 }
 
 /* ---- a step */

@@ -589,7 +589,7 @@ static inline egm_status golden_sampler_create(egm_sampler **out, const golden_c
 	any_kernel_options o;
 	GOLDEN_TRY(any_kernel_init(&o, c->kernel));
 	GOLDEN_TRY(egm_target_callback(&target, context, c->dtype, GOLDEN_DIMS, NULL,
-	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL));
+	                               c->dtype == EGM_F64 ? golden_energy_f64 : golden_energy_f32, NULL, NULL));
 	o.chains = GOLDEN_CHAINS;
 	o.seed = 9;
 	o.step_size = 0.1;

@@ -6,6 +6,9 @@
 /* behind names that it has as variables */
 #include "csv_table_support.h"
 #include <math.h>
+#if EGM_HAVE_ZLIB
+#include <zlib.h>
+#endif
 
 static egm_model *model;
 static egm_data *data;
@@ -257,6 +260,31 @@ START_TEST(test_bytes__misuse)
 }
 END_TEST
 
+#if EGM_HAVE_ZLIB
+/* Bytes of a gzip file are expanded as the file is. */
+START_TEST(test_bytes__gzip)
+{
+	egm_data *d;
+	size_t n;
+	for (int text = 0; text < 2; text++) {
+		gzFile z = gzopen(path, "wb");
+		const void *plain = text ? (const void *)"1,2,3\n4,5,6\n" : idx_bytes;
+		ck_assert_int_gt(gzwrite(z, plain, text ? 12 : sizeof idx_bytes), 0);
+		ck_assert_int_eq(gzclose(z), Z_OK);
+		unsigned char *bytes = io_read(path, &n);
+		io_expect("gzip",
+		          text ? egm_data_load_csv_memory(&d, context, bytes, n, &o)
+		               : egm_data_load_idx_memory(&d, context, bytes, n, NULL),
+		          EGM_OK, NULL);
+		check_values("gzip", d, 2, 3, (const double[]){1, 2, 3, 4, 5, 6});
+		egm_data_free(d);
+		io_expect("cut", egm_data_load_idx_memory(&d, context, bytes, n - 9, NULL), EGM_ERR_FORMAT, "bytes: ");
+		free(bytes);
+	}
+}
+END_TEST
+#endif
+
 /* The limits of a file are those of memory. */
 START_TEST(test_bytes__limits)
 {
@@ -337,6 +365,29 @@ START_TEST(test_bytes__data_that_are_like_saved_ones)
 }
 END_TEST
 
+/* 9000 words of a letter or more: 18 kB in the file, and 9000 blocks in memory, counted as 128 bytes each. */
+START_TEST(test_bytes__words_take_memory)
+{
+	enum { WORDS = 9000 };
+	static char text[10 * WORDS];
+	char *p = text;
+	egm_load_options limits = EGM_LOAD_OPTIONS_INIT;
+	egm_data *words, *again;
+	for (int i = 0; i < WORDS; i++) p += sprintf(p, "w%d\n", i);
+	o.header = NO;
+	words = load("words", text, (size_t)(p - text));
+	ck_assert_int_eq(egm_data_save(words, path), EGM_OK);
+	limits.max_data_bytes = 1 << 20;
+	io_expect("small", egm_data_load(&again, context, path, &limits), EGM_ERR_UNSUPPORTED,
+	          "names and words take more than 1048576 bytes; max_data_bytes");
+	limits.max_data_bytes = 1300000;
+	io_expect("enough", egm_data_load(&again, context, path, &limits), EGM_OK, NULL);
+	ck_assert_int_eq(column(again, 0).word_count, WORDS);
+	egm_data_free(again);
+	egm_data_free(words);
+}
+END_TEST
+
 static int never(const int64_t *indices, int64_t count, void *out, void *user)
 {
 	return 1;
@@ -347,7 +398,7 @@ START_TEST(test_bytes__data_that_cannot_be_saved)
 	double x[2] = {1, 2};
 	egm_data *d;
 	size_t n;
-	ck_assert_int_eq(egm_data_callback(&d, context, EGM_F64, 1, 2, never, NULL), EGM_OK);
+	ck_assert_int_eq(egm_data_callback(&d, context, EGM_F64, 1, 2, never, NULL, NULL), EGM_OK);
 	io_expect("callback", egm_data_save_memory(d, NULL, 0, &n), EGM_ERR_UNSUPPORTED, "are not in memory");
 	egm_data_free(d);
 	ck_assert_int_eq(egm_data_view(&d, context, egm_f64(x, 1, 2)), EGM_OK);
@@ -461,9 +512,13 @@ int main(void)
 	tcase_add_loop_test(bad, test_bytes__a_buffer_that_is_too_small, 0, 2);
 	tcase_add_loop_test(bad, test_bytes__are_refused_as_files_are, 0, (int)(sizeof loaders / sizeof *loaders));
 	tcase_add_test(bad, test_bytes__misuse);
+#if EGM_HAVE_ZLIB
+	tcase_add_test(tc, test_bytes__gzip);
+#endif
 	tcase_add_test(bad, test_bytes__limits);
 	tcase_add_test(tc, test_bytes__data_round_trip);
 	tcase_add_test(tc, test_bytes__data_that_are_like_saved_ones);
+	tcase_add_test(bad, test_bytes__words_take_memory);
 	tcase_add_test(bad, test_bytes__data_that_cannot_be_saved);
 	tcase_add_loop_test(bad, test_bytes__data_files_that_are_no_data, 0, (int)(sizeof forged / sizeof *forged));
 	tcase_add_test(bad, test_bytes__data_files_of_other_formats);

@@ -105,7 +105,7 @@ static int fill(const int64_t *indices, int64_t count, void *out, void *user)
 static egm_status call_callback(void)
 {
 	egm_data *data;
-	egm_status st = done(egm_data_callback(&data, context, EGM_F32, 2, 3, fill, NULL));
+	egm_status st = done(egm_data_callback(&data, context, EGM_F32, 2, 3, fill, NULL, NULL));
 	return check_data(st, data);
 }
 

@@ -2,6 +2,7 @@
 /* Data that were not copied: of the program, of a callback, of a file that stays open. Their rows are compared with
  * those of the copied set bit by bit. */
 #include "fault_io.h"
+#include <io/data_impl.h>
 #include <io/file_impl.h>
 /* behind names that it has as variables */
 #include "data_fixture.h"
@@ -152,7 +153,7 @@ static int fill(const int64_t *indices, int64_t count, void *out, void *user)
 static void open_filler(filler *f)
 {
 	*f = (filler){.spoilt = -1};
-	io_expect("callback", egm_data_callback(&f->data, context, EGM_F64, ROWS, COLUMNS, fill, f), EGM_OK, NULL);
+	io_expect("callback", egm_data_callback(&f->data, context, EGM_F64, ROWS, COLUMNS, fill, f, NULL), EGM_OK, NULL);
 }
 
 START_TEST(test_rows__a_callback_fills_them)
@@ -187,18 +188,48 @@ START_TEST(test_rows__a_callback_that_fails)
 }
 END_TEST
 
+static void count_frees(void *user)
+{
+	++*(int *)user;
+}
+
+static int never_asked(const int64_t *indices, int64_t count, void *out, void *user)
+{
+	(void)indices, (void)count, (void)out, (void)user;
+	return 1;
+}
+
+/* Once, with the last hold on the data; not by a call that fails. */
+START_TEST(test_rows__the_user_of_a_callback_is_freed)
+{
+	int freed = 0;
+	egm_data *d = NULL;
+	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, never_asked, &freed, count_frees), EGM_ERR_ARGUMENT,
+	          "0 rows");
+	ck_assert_int_eq(freed, 0);
+	io_expect("good", egm_data_callback(&d, context, EGM_F64, 2, 1, never_asked, &freed, count_frees), EGM_OK, NULL);
+	egm__data_retain(d);
+	egm_data_free(d);
+	ck_assert_int_eq(freed, 0);
+	egm_data_free(d);
+	ck_assert_int_eq(freed, 1);
+}
+END_TEST
+
 START_TEST(test_rows__callbacks_of_wrong_arguments)
 {
 	egm_data *d = (egm_data *)&d;
 	filler f;
-	io_expect("out", egm_data_callback(NULL, context, EGM_F64, 1, 1, fill, &f), EGM_ERR_ARGUMENT, "out is NULL");
-	io_expect("context", egm_data_callback(&d, NULL, EGM_F64, 1, 1, fill, &f), EGM_ERR_ARGUMENT, "context is NULL");
+	io_expect("out", egm_data_callback(NULL, context, EGM_F64, 1, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	io_expect("context", egm_data_callback(&d, NULL, EGM_F64, 1, 1, fill, &f, NULL), EGM_ERR_ARGUMENT,
+	          "context is NULL");
 	ck_assert_ptr_null(d);
-	io_expect("fill", egm_data_callback(&d, context, EGM_F64, 1, 1, NULL, &f), EGM_ERR_ARGUMENT, "fill is NULL");
-	io_expect("dtype", egm_data_callback(&d, context, (egm_dtype)3, 1, 1, fill, &f), EGM_ERR_ARGUMENT, "dtype 3");
-	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f), EGM_ERR_ARGUMENT, "0 rows");
-	io_expect("columns", egm_data_callback(&d, context, EGM_F64, 1, -2, fill, &f), EGM_ERR_ARGUMENT, "-2 numbers");
-	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f), EGM_ERR_ARGUMENT,
+	io_expect("fill", egm_data_callback(&d, context, EGM_F64, 1, 1, NULL, &f, NULL), EGM_ERR_ARGUMENT, "fill is NULL");
+	io_expect("dtype", egm_data_callback(&d, context, (egm_dtype)3, 1, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "dtype 3");
+	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "0 rows");
+	io_expect("columns", egm_data_callback(&d, context, EGM_F64, 1, -2, fill, &f, NULL), EGM_ERR_ARGUMENT,
+	          "-2 numbers");
+	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f, NULL), EGM_ERR_ARGUMENT,
 	          "overflow");
 	ck_assert_ptr_null(d);
 }
@@ -479,6 +510,7 @@ int main(void)
 	tcase_add_test(tc, test_rows__a_callback_fills_them);
 	tcase_add_test(bad, test_rows__a_callback_that_fails);
 	tcase_add_test(bad, test_rows__callbacks_of_wrong_arguments);
+	tcase_add_test(tc, test_rows__the_user_of_a_callback_is_freed);
 	tcase_add_test(tc, test_rows__two_threads_one_callback);
 	tcase_add_loop_test(tc, test_rows__open_npy, 0, (int)(sizeof arrays / sizeof *arrays));
 	tcase_add_test(tc, test_rows__open_idx);

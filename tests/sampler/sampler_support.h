@@ -129,7 +129,7 @@ static inline egm_target_options target_options(void)
 static inline egm_target *law_target(egm_context *context, law *l, const egm_target_options *options)
 {
 	egm_target *target = NULL;
-	ck_assert_egm(egm_target_callback(&target, context, l->dtype, l->dims, options, energy_of_law, l));
+	ck_assert_egm(egm_target_callback(&target, context, l->dtype, l->dims, options, energy_of_law, l, NULL));
 	return target;
 }
 

@@ -402,7 +402,7 @@ START_TEST(test_adaptation__out_of_memory)
 		egm_sampler *s = NULL;
 		any_kernel_options o = sampler_options(ANY_NUTS, 3, 0.1, 60);
 		egm_status st = EGM_ERR_MEMORY;
-		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_law, &l);
+		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_law, &l, NULL);
 		if (target) st = any_kernel_sampler(&s, target, &o);
 		if (s) st = egm_sampler_warmup(s, 30, NULL, NULL);
 		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL);

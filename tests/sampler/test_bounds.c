@@ -36,7 +36,7 @@ static egm_target *boxed(egm_dtype dtype, int64_t dims, const double *low, const
 	width = dims;
 	o.lower = low;
 	o.upper = high;
-	ck_assert_egm(egm_target_callback(&t, context, dtype, dims, &o, energy, &width));
+	ck_assert_egm(egm_target_callback(&t, context, dtype, dims, &o, energy, &width, NULL));
 	return t;
 }
 

@@ -42,7 +42,7 @@ static egm_target *callback_target(int64_t dims, egm_energy_fn energy, void *use
 	egm_target_options o = target_options();
 	o.concurrent = rows > 0;
 	if (rows > 0) o.rows = rows;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, &o, energy, user));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, &o, energy, user, NULL));
 	return target;
 }
 
@@ -119,7 +119,7 @@ START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 	any_kernel_options o = options_of(ANY_MALA, 4);
 	bounded = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	bounded.lower = lower;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal, NULL));
 	o.start_scale = 1e4;
 	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale is 10000"));

@@ -294,7 +294,7 @@ static void rank_truth(uint64_t *state, egm_context *context, int replicate, int
 	double truth[2] = {normal(state), normal(state) / 2}, theta[2 * DRAWS];
 	for (int j = 0; j < OBSERVED; j++) data.y[j] = truth[0] + exp(truth[1]) * normal(state);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.5, (uint64_t)replicate);
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, NULL, posterior, &data));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, NULL, posterior, &data, NULL));
 	ck_assert_egm(any_kernel_sampler(&s, target, &o));
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, truth)));
 	ck_assert_egm(egm_sampler_run(s, 1, 12, egm_no_out(), egm_no_out(), NULL, NULL));

@@ -176,7 +176,7 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 	for (int i = 0; i < DIMS; i++) o.scale[i] = scale ? scale[i] : 1;
 	options.scale = scale;
 	options.max_depth = max_depth;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, l.dims, NULL, record_call, &r));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, l.dims, NULL, record_call, &r, NULL));
 	r.sampler = make_sampler(target, &options);
 	ck_assert_egm(egm_sampler_set_points(r.sampler, points_in(r.sampler, EGM_F64, x)));
 	for (int t = 0; t < transitions; t++) {

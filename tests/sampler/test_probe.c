@@ -39,7 +39,7 @@ static egm_target *recording(record *r, int32_t concurrent, int64_t rows, const 
 	o.concurrent = concurrent;
 	o.rows = rows;
 	o.lower = lower;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, &o, recorded, r));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, &o, recorded, r, NULL));
 	return t;
 }
 

@@ -28,7 +28,7 @@ static int barrier(int64_t rows, const void *x, void *energies, void *gradients,
 static egm_target *square_target(int *calls, const egm_target_options *o)
 {
 	egm_target *t;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, o, square, calls));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, o, square, calls, NULL));
 	return t;
 }
 
@@ -50,7 +50,7 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
-	fails(egm_target_callback(&t, context, dtype, 2, o, square, NULL), st, text);
+	fails(egm_target_callback(&t, context, dtype, 2, o, square, NULL, NULL), st, text);
 	ck_assert_ptr_null(t);
 }
 
@@ -131,7 +131,8 @@ START_TEST(test_target__most_dimensions)
 		egm_target *t;
 		egm_sampler *s;
 		egm_ais_result r = EGM_AIS_RESULT_INIT;
-		ck_assert_egm(egm_target_callback(&t, context, i ? EGM_F32 : EGM_F64, INT64_MAX / 64, NULL, square, NULL));
+		ck_assert_egm(
+		    egm_target_callback(&t, context, i ? EGM_F32 : EGM_F64, INT64_MAX / 64, NULL, square, NULL, NULL));
 		for (int32_t kernel = ANY_ULA; kernel <= ANY_NUTS; kernel++) {
 			any_kernel_options o = sampler_options(kernel, 1, 0.1, 1);
 			ck_assert_int_eq(any_kernel_sampler(&s, t, &o), EGM_ERR_ARGUMENT);
@@ -151,19 +152,19 @@ END_TEST
 START_TEST(test_target__callback_misuse)
 {
 	egm_target *t;
-	fails(egm_target_callback(NULL, context, EGM_F64, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(NULL, context, EGM_F64, 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: out is NULL");
-	fails(egm_target_callback(&t, NULL, EGM_F64, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, NULL, EGM_F64, 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: context is NULL");
-	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F64, 1, NULL, NULL, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: energy is NULL");
-	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, (egm_dtype)3, 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dtype is 3, must be EGM_F32 or EGM_F64");
-	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dims is 0, must be at least 1");
-	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dims is 9223372036854775807, more than memory can hold");
-	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, NULL, square, NULL), EGM_ERR_ARGUMENT,
+	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dims is 144115188075855872, more than memory can hold");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
@@ -301,7 +302,7 @@ START_TEST(test_evaluate__passes_on_what_is_not_finite)
 	egm_target_options o = target_options();
 	double x[2] = {1, -1}, v[2], g[2];
 	o.beta = 2;
-	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, &o, barrier, NULL));
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, &o, barrier, NULL, NULL));
 	ck_assert_egm(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                                  egm_f64_out(g, 2, egm_target_dims(t))));
 	ck_assert(v[0] == 2 && g[0] == 0);
@@ -366,6 +367,45 @@ START_TEST(test_target__keeps_what_it_needs)
 }
 END_TEST
 
+static void count_frees(void *user)
+{
+	++*(int *)user;
+}
+
+/* Once, when target and samplers are gone; not by a call that fails. */
+START_TEST(test_target__frees_the_user_of_a_callback)
+{
+	int freed = 0;
+	egm_target *t;
+	egm_sampler *s = NULL;
+	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, &freed, count_frees), EGM_ERR_ARGUMENT,
+	      "egm_target_callback: dims is 0, must be at least 1");
+	ck_assert_int_eq(freed, 0);
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, NULL, square, &freed, count_frees));
+	ck_assert_egm(egm_sampler_ula(&s, t, NULL));
+	egm_target_free(t);
+	ck_assert_int_eq(freed, 0);
+	egm_sampler_free(s);
+	ck_assert_int_eq(freed, 1);
+}
+END_TEST
+
+/* What stops the call is the program's callback, whoever frees its user. */
+START_TEST(test_target__a_callback_with_a_user_to_free_stops)
+{
+	int calls = 1; /* stops at the first */
+	const double x = 1;
+	double v;
+	egm_target *t;
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, NULL, square, &calls, count_frees));
+	fails(egm_target_evaluate(t, egm_f64(&x, 1, 1), egm_f64_out(&v, 1, 1), egm_no_out()), EGM_ERR_STOPPED,
+	      "egm_target_evaluate: the energy callback returned 1, which stops it");
+	ck_assert_int_eq(calls, 0);
+	egm_target_free(t);
+	ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
 /* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
 START_TEST(test_target__allocations_fail_one_by_one)
 {
@@ -415,6 +455,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_evaluate__any_number_of_rows, 0, 2);
 	tc = fixture_case(suite, "life", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__keeps_what_it_needs);
+	tcase_add_test(tc, test_target__frees_the_user_of_a_callback);
+	tcase_add_test(tc, test_target__a_callback_with_a_user_to_free_stops);
 	tcase_add_test(tc, test_target__allocations_fail_one_by_one);
 	return egm_test_main(suite);
 }

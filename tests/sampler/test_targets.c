@@ -249,7 +249,7 @@ START_TEST(test_latent__gaussian_law)
 		built->nets[1] = g;
 		egm__model_retain(g);
 		built->build = build_quadratic;
-		ck_assert_egm(egm_target_callback(&called, context, EGM_F64, 1, &o, call_quadratic, &l));
+		ck_assert_egm(egm_target_callback(&called, context, EGM_F64, 1, &o, call_quadratic, &l, NULL));
 		ck_assert(fabs(moments_of(built, g, -12, 12, 4001).variance - want) <= 1e-10);
 		ck_assert(fabs(moments_of(called, g, -12, 12, 4001).variance - want) <= 1e-10);
 		ck_assert_egm(egm_target_evaluate(built, egm_f64(&z, 1, egm_target_dims(built)), egm_f64_out(&v[0], 1, 1),

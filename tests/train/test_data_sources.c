@@ -131,7 +131,7 @@ START_TEST(test_sources__the_same_bits)
 	const void *x = egm_data_values(whole);
 	data[0] = data_copy(p[0].context, dtype, x, ROWS, COLUMNS);
 	OK(egm_data_view(&data[1], p[0].context, egm_array_of(dtype, x, ROWS, COLUMNS)));
-	OK(egm_data_callback(&data[2], p[0].context, dtype, ROWS, COLUMNS, fill, &rows));
+	OK(egm_data_callback(&data[2], p[0].context, dtype, ROWS, COLUMNS, fill, &rows, NULL));
 	OK((kind == IDX ? egm_data_open_idx : egm_data_open_npy)(&data[3], p[0].context, path, &o));
 	for (int k = 0; k < 4; k++) OK(egm_trainer_fit(p[k].trainer, data[k], 8, NULL, NULL));
 	ck_assert_int_eq(rows.calls, 16);
@@ -247,7 +247,7 @@ START_TEST(test_sources__a_callback_stops_within_a_step)
 	pair_open(&straight, NULL, EGM_F64, COLUMNS);
 	straight.data = toy_data(straight.context, EGM_F64, ROWS, COLUMNS);
 	rows_of rows = {.whole = straight.data, .fails_at = 6};
-	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill, &rows));
+	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill, &rows, NULL));
 	io_expect("stop", egm_trainer_fit(p.trainer, p.data, 20, NULL, NULL), EGM_ERR_STOPPED, "returned 1 for 8 rows");
 	ck_assert_int_eq(rows.calls, 6);
 	ck_assert_int_eq(egm_trainer_steps(p.trainer), 2);
@@ -272,7 +272,7 @@ START_TEST(test_sources__a_row_that_is_not_finite)
 {
 	pair p = {0};
 	pair_open(&p, NULL, EGM_F64, COLUMNS);
-	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill_nan, NULL));
+	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill_nan, NULL, NULL));
 	io_expect("NaN", egm_trainer_fit(p.trainer, p.data, 20, NULL, NULL), EGM_ERR_NONFINITE,
 	          "row 11, column 4 (from 0): nan is not finite");
 	pair_close(&p);
@@ -319,7 +319,7 @@ START_TEST(test_sources__the_trainer_in_the_callback_of_its_data)
 	pair_open(&straight, NULL, EGM_F64, COLUMNS);
 	straight.data = toy_data(straight.context, EGM_F64, ROWS, COLUMNS);
 	rows_of rows = {.whole = straight.data, .uses = &p, .use = use_trainer};
-	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill, &rows));
+	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill, &rows, NULL));
 	pair_steps(&p, 7);
 	pair_steps(&straight, 7);
 	rows.use = NULL;

@@ -38,7 +38,7 @@ START_TEST(test_refused__targets_of_something_else)
 	OK(egm_target_latent(&target, m.energy, generator, EGM_LATENT_POSTERIOR, NULL));
 	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
 	egm_target_free(target);
-	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, NULL, no_energy, NULL));
+	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, NULL, no_energy, NULL, NULL));
 	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
 	egm_target_free(target);
 	egm_model_free(other);

@@ -92,7 +92,7 @@ static void open_sampler(own *o, int32_t threads)
 {
 	any_kernel_options options;
 	egm_context *context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-	OK(egm_target_callback(&o->target, context, EGM_F64, DIMS, NULL, normal_energy, o));
+	OK(egm_target_callback(&o->target, context, EGM_F64, DIMS, NULL, normal_energy, o, NULL));
 	OK(any_kernel_init(&options, ANY_HMC));
 	options.chains = CHAINS;
 	OK(any_kernel_sampler(&o->sampler, o->target, &options));
@@ -174,7 +174,7 @@ START_TEST(test_own__a_target_is_freed_in_its_own_callback)
 	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
 	egm_ais_result result = EGM_AIS_RESULT_INIT;
 	own o = {0};
-	OK(egm_target_callback(&o.target, context, EGM_F64, DIMS, NULL, _i < 2 ? free_in_energy : normal_energy, &o));
+	OK(egm_target_callback(&o.target, context, EGM_F64, DIMS, NULL, _i < 2 ? free_in_energy : normal_energy, &o, NULL));
 	egm_context_free(context);
 	options.levels = 3;
 	OK(_i ? egm_target_ais(o.target, &options, &result, egm_no_out(), _i == 2 ? free_in_ais : NULL, &o)

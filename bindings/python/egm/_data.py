@@ -18,7 +18,7 @@ _DataOptions, _CsvOptions, _Column = map(struct, ("data_options", "csv_options",
 _FILL = ctypes.CFUNCTYPE(c_int, POINTER(c_int64), c_int64, c_void_p, c_void_p)  # indices, count, out
 declare({
     "data_copy": (c_int, OUT, HANDLE, Array), "data_view": (c_int, OUT, HANDLE, Array), "data_free": (None, HANDLE),
-    "data_callback": (c_int, OUT, HANDLE, c_int, c_int64, c_int64, _FILL, c_void_p),
+    "data_callback": (c_int, OUT, HANDLE, c_int, c_int64, c_int64, _FILL, c_void_p, c_void_p),
     "data_read": (c_int, HANDLE, c_void_p, Array),
     "data_save": (c_int, HANDLE, TEXT), "data_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "data_rows": (c_int64, HANDLE), "data_columns": (c_int64, HANDLE), "data_dtype": (c_int, HANDLE),
@@ -99,7 +99,7 @@ class Data:
         that needed the rows. It cannot use the trainer that asks, nor these data."""
         rows, columns = integer("rows", rows, (1, INT64[1])), integer("columns", columns, (1, INT64[1]))
         number, fill = code("dtype", dtype), _FILL(_Rows(function, columns, np.dtype(dtype)))
-        return cls._make(context, lib.egm_data_callback, number, rows, columns, fill, None, keeps=fill)
+        return cls._make(context, lib.egm_data_callback, number, rows, columns, fill, None, None, keeps=fill)
 
     @classmethod
     def _csv(cls, context, function, content, like, missing, dtype, options):

@@ -22,7 +22,7 @@ _ENERGY = ctypes.CFUNCTYPE(c_int, c_int64, c_void_p, c_void_p, c_void_p, c_void_
 declare({
     "target_model": (c_int, OUT, HANDLE, POINTER(_Options)),
     "target_latent": (c_int, OUT, HANDLE, HANDLE, c_int32, POINTER(_Options)),
-    "target_callback": (c_int, OUT, HANDLE, c_int, c_int64, POINTER(_Options), _ENERGY, c_void_p),
+    "target_callback": (c_int, OUT, HANDLE, c_int, c_int64, POINTER(_Options), _ENERGY, c_void_p, c_void_p),
     "target_mixture": (c_int, OUT, HANDLE, c_int, POINTER(_Options)),
     "target_free": (None, HANDLE), "target_dims": (c_int64, HANDLE), "target_dtype": (c_int, HANDLE),
     "target_evaluate": (c_int, HANDLE, Array, Array, Array),
@@ -102,7 +102,7 @@ class Target(Handle):
         dims = integer("dims", dims, INT64)
         callback = _ENERGY(_Energies(function, dims, np.dtype(dtype)))
         target = cls._of(expect(Context, context)._ask, dims, options, lib.egm_target_callback,
-                         code("callback", dtype), dims, _Options, callback, None)
+                         code("callback", dtype), dims, _Options, callback, None, None)
         target._callback = callback
         return target
 
