@@ -11,12 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A path has up to 4096 bytes, and behind it stands what is wrong. The longest name of a public function and ": " are
- * within NAME_SIZE. */
-enum { TEXT_SIZE = 512, NAME_SIZE = 64, WHOLE_SIZE = 5120 };
+/* A path has up to 4096 bytes, and behind it stands what is wrong. */
+enum { WHOLE_SIZE = 5120 };
 
 /* What went wrong, and the same behind the name of the public function that was called. */
-static _Thread_local char last_text[TEXT_SIZE - NAME_SIZE], last_error[TEXT_SIZE];
+static _Thread_local egm__told last;
 
 const char *egm_status_name(egm_status status)
 {
@@ -53,12 +52,12 @@ const char *egm_status_name(egm_status status)
 
 const char *egm_last_error(void)
 {
-	return last_error;
+	return last.error;
 }
 
 const char *egm__last_text(void)
 {
-	return last_text;
+	return last.text;
 }
 
 egm_status egm__fail(egm_status code, const char *format, ...)
@@ -72,15 +71,26 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
 	if (length >= WHOLE_SIZE) egm__utf8_trim(text);
-	egm__visible(last_text, sizeof last_text, text, length >= WHOLE_SIZE);
-	egm__visible(last_error, sizeof last_error, text, length >= WHOLE_SIZE);
+	egm__visible(last.text, sizeof last.text, text, length >= WHOLE_SIZE);
+	egm__visible(last.error, sizeof last.error, text, length >= WHOLE_SIZE);
 	return code;
 }
 
 egm_status egm__named(const char *function, egm_status status)
 {
-	if (status != EGM_OK) snprintf(last_error, sizeof last_error, "%.*s: %s", NAME_SIZE - 3, function, last_text);
+	if (status != EGM_OK)
+		snprintf(last.error, sizeof last.error, "%.*s: %s", EGM__ERROR_SIZE - EGM__TEXT_SIZE - 2, function, last.text);
 	return status;
+}
+
+void egm__told_keep(egm__told *told)
+{
+	memcpy(told, &last, sizeof last);
+}
+
+void egm__told_give(const egm__told *told)
+{
+	memcpy(&last, told, sizeof last);
 }
 
 const char *egm__nonfinite_name(double value)

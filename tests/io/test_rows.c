@@ -216,6 +216,26 @@ START_TEST(test_rows__the_user_of_a_callback_is_freed)
 }
 END_TEST
 
+static void fail_in_free(void *user)
+{
+	filler *f = user;
+	ck_assert_int_eq(egm_data_read(NULL, NULL, egm_no_out()), EGM_ERR_ARGUMENT);
+	f->data = NULL;
+}
+
+/* The callback frees the data and stops, so that the last hold on them goes when the call has failed. */
+START_TEST(test_rows__what_frees_the_user_leaves_the_error)
+{
+	filler f = {.spoilt = -1, .frees = 1, .stop = 3};
+	double out[PICKED * COLUMNS];
+	io_expect("good", egm_data_callback(&f.data, context, EGM_F64, ROWS, COLUMNS, fill, &f, fail_in_free), EGM_OK,
+	          NULL);
+	io_expect("stop", read_picked(f.data, out), EGM_ERR_STOPPED,
+	          "egm_data_read: the callback that fills rows returned 3");
+	ck_assert_ptr_null(f.data);
+}
+END_TEST
+
 START_TEST(test_rows__callbacks_of_wrong_arguments)
 {
 	egm_data *d = (egm_data *)&d;
@@ -511,6 +531,7 @@ int main(void)
 	tcase_add_test(bad, test_rows__a_callback_that_fails);
 	tcase_add_test(bad, test_rows__callbacks_of_wrong_arguments);
 	tcase_add_test(tc, test_rows__the_user_of_a_callback_is_freed);
+	tcase_add_test(bad, test_rows__what_frees_the_user_leaves_the_error);
 	tcase_add_test(tc, test_rows__two_threads_one_callback);
 	tcase_add_loop_test(tc, test_rows__open_npy, 0, (int)(sizeof arrays / sizeof *arrays));
 	tcase_add_test(tc, test_rows__open_idx);
