@@ -121,7 +121,9 @@ egm_status egm_options_describe(const char *type, int32_t index, egm_option *out
 	if (!table) EGM_TRY(unknown(type));
 	if (index < 0 || index >= table->n)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "%s has no member %d, only 0 to %d", type, (int)index, (int)table->n - 1);
-	egm_option described = describe(table, &table->rows[index]);
+	egm_option described;
+	EGM_TRY(egm__options_merge("egm_option", &described, sizeof described, out));
+	described = describe(table, &table->rows[index]);
 	EGM_TRY(egm__options_init("egm_option", out, out->struct_size, &described, sizeof described));
 out:
 	return egm__named(__func__, st);

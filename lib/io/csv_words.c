@@ -111,12 +111,13 @@ static const egm__column *column_at(const egm__table *t, int64_t index)
 
 egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column)
 {
-	egm_column result = nothing;
-	if (!data || !column)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data"));
+	egm_status st = EGM_OK;
+	egm_column result;
+	if (!data || !column) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data");
 	if (index < 0 || index >= data->columns)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "there is no column %" PRId64 " in %" PRId64 " columns",
-		                                      index, data->columns));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "there is no column %" PRId64 " in %" PRId64 " columns", index, data->columns);
+	EGM_TRY(egm__options_merge("egm_column", &result, sizeof result, column));
+	result = nothing;
 	if (data->table) {
 		const egm__column *c = column_at(data->table, index);
 		result.kind = c->kind;
@@ -127,5 +128,7 @@ egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *colu
 		result.missing = c->missing;
 		if (c->kind == EGM_COLUMN_ONE_HOT) result.word = c->dictionary.words[index - c->first];
 	}
-	return egm__named(__func__, egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
+	EGM_TRY(egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
+out:
+	return egm__named(__func__, st);
 }
