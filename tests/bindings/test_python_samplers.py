@@ -584,6 +584,7 @@ class Misuse(Case):
                            (lambda: nuts(law, scale=[1, -1]), r"scale\[1\]"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[2, 3]), "rise from 1"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[[1, 2]]), "temperatures"),
+                           (lambda: egm.Sampler.tempered(law, temperatures=[]), "temperatures: there are none"),
                            (lambda: nuts(law, step_size=0), "step_size is 0, must be a number > 0"),
                            (lambda: nuts(law).run(0), "n: 0"), (lambda: nuts(law).run(-2**70), "n: -"),
                            (lambda: nuts(law).run(1, thin=0), "thin"),
