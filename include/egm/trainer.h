@@ -116,8 +116,9 @@ typedef struct egm_negatives_options {
  *
  *  Near the data a persistent chain begins anew at a row of the mini-batch plus a draw of N(0, h_j^2) in each column j:
  *  h_j is the standard deviation of the column in the mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate
- *  Density Estimation). Bounds transform that sum as they do noise, and a row outside of them is replaced by noise. The
- *  rows of a new buffer are noise in any case.
+ *  Density Estimation). With bounds, rows, h_j and sum are those of the coordinates before the transform of bounds, and
+ *  a row that is not inside of them is replaced by noise and left out of h_j and of `batch`. The rows of a new buffer
+ *  are noise in any case.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it

@@ -33,7 +33,10 @@ static void free_callback(egm__source *source)
 {
 	callback *c = (callback *)source;
 	pthread_mutex_destroy(&c->lock);
+	egm__told told;
+	egm__told_keep(&told);
 	if (c->user_free) c->user_free(c->user);
+	egm__told_give(&told);
 	egm__free(source->context, c);
 }
 

@@ -45,8 +45,12 @@ out:
 
 static egm_status check_target(const egm_target *target, const egm_model *energy)
 {
+	const char *what = "of no network";
 	if (target->nets[0] == energy && !target->nets[1]) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "the target of the sampler must be egm_target_model of the loss's energy '%s'",
+	if (target->nets[0]) what = "of another network";
+	if (target->nets[1]) what = "egm_target_latent";
+	return egm__fail(EGM_ERR_ARGUMENT,
+	                 "the target of the sampler is %s, must be egm_target_model of the loss's energy '%s'", what,
 	                 energy->name);
 }
 
