@@ -202,7 +202,10 @@ def faults(function, p, count, table):
         yield "null", f"{use}{a} = NULL;", "ARGUMENT"
         if p.handle == "model" and not function.is_free():
             growing = "growing" in (table.find(function.name, p.name) or [""])[0]
-            yield "unready", f"{a} = f->model;" if growing else f"{a} = growing_row(f);", "STATE:built"
+            if growing:
+                yield "unready", f"{a} = f->model;", "STATE:is built"
+            else:
+                yield "unready", f"{a} = growing_row(f);", "STATE:egm_model_build"
         if count > 1:
             yield "foreign", "FOREIGN", "ARGUMENT:context"
     elif p.type in INTEGERS:
