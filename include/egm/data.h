@@ -89,7 +89,8 @@ EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *co
                                                  const egm_data_options *options);
 EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
+/** Writes an array [rows, columns] of any numbers, NaN included, as NPY version 1, the file replaced as a whole or not
+ *  at all. */
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
 /** Writes the numbers, in their shape, and what the columns are to a safetensors file, which is replaced as

@@ -41,8 +41,9 @@ typedef struct egm_sampler egm_sampler;
  *  target_accept  in (0, 1): the mean acceptance probability that a warm-up aims at
  *  divergence     energy error > 0 beyond which a trajectory counts as divergent, and with nuts ends; default 1000
  *  adapt_scale    1: a warm-up also estimates `scale`, for each chain; 0: it does not
- *  temperatures   [levels] > 0: at temperature T U is divided by T, the prior is not. NULL, with one level: T = 1.
- * Copied levels         1 to 256, default 1 */
+ *  temperatures   [levels] > 0: at temperature T, U is divided by T, the prior is not. NULL (default), with
+ *                 one level: T = 1. Copied
+ *  levels         1 to 256, default 1 */
 
 typedef struct egm_ula_options {
 	size_t struct_size;

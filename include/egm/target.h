@@ -62,18 +62,18 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
 /** U(G(z)) in the latent space of `generator`, `kind` one of EGM_LATENT_*. Draws are z; egm_model_run makes x of them.
  *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples; with a
  *  generator whose output is bounded (tanh, sigmoid, layer_norm) no energy net makes it a density, and the context's
- *  log says so. */
+ *  log says so. EGM_ERR_ARGUMENT if the nets come from different contexts. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
 /** A callback's energy in `dims` dimensions. When the target and all samplers on it are gone, user_free is called with
  *  `user`, on the thread that freed the last of them; NULL: `user` stays the program's, and must be valid until then.
- * If the call fails, user_free is not called. */
+ *  If the call fails, user_free is not called. */
 EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype,
                                                    int64_t dims, const egm_target_options *options,
                                                    egm_energy_fn energy, void *user, void (*user_free)(void *user));
 /** U = -log p of a mixture, which the target keeps alive; it must not be stepped while the target is in use. exp(-U)
  *  integrates to 1. Where p is 0 in double precision U is infinite. Threads share the target whatever `concurrent`
- * says, in calls of up to `rows` points. */
+ *  says, in calls of up to `rows` points. */
 EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype dtype,
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);
@@ -132,7 +132,7 @@ typedef struct egm_ais_result {
  *
  *  progress may be NULL; steps are transitions of the pilot run, and then levels of each group of 64 particles (256 for
  *  a callback that is not concurrent). EGM_ERR_NONFINITE if every particle is lost; EGM_ERR_STOPPED if the energy or
- * the progress callback stopped it. After an error nothing is written. */
+ *  the progress callback stopped it. After an error nothing is written. */
 EGM_API EGM_CHECKED egm_status egm_target_ais(const egm_target *target, const egm_ais_options *options,
                                               egm_ais_result *result, egm_out log_weights, egm_progress_fn progress,
                                               void *user);

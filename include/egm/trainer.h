@@ -54,9 +54,9 @@ EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *l
                                                   const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
-/** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
- *  phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an
- *  epoch wait for the next shuffle. progress is called after every step and may be NULL.
+/** Does `steps` >= 0 training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step =
+ *  every phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of
+ *  an epoch wait for the next shuffle. progress is called after every step and may be NULL.
  *
  *  EGM_ERR_SHAPE and EGM_ERR_DTYPE if the data do not fit the networks, or if they have fewer rows than a mini-batch.
  *  EGM_ERR_NONFINITE names the loss term whose value is not finite, or the network (by its role, for example "critic")
@@ -65,7 +65,7 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  *  egm_trainer_set_negatives.
  *  Where the rows of the data are not in memory (egm_data_callback, egm_data_open_npy), also the errors of
  *  egm_data_read, with all networks as they were before the phase that needed the rows; the next call repeats that
- * step.
+ *  step.
  *
  *  The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
  *  egm_trainer_restore and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the
@@ -116,8 +116,9 @@ typedef struct egm_negatives_options {
  *
  *  Near the data a persistent chain begins anew at a row of the mini-batch plus a draw of N(0, h_j^2) in each column j:
  *  h_j is the standard deviation of the column in the mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate
- *  Density Estimation). Bounds transform that sum as they do noise, and a row outside of them is replaced by noise. The
- *  rows of a new buffer are noise in any case.
+ *  Density Estimation). With bounds, rows, h_j and sum are those of the coordinates before the transform of bounds, and
+ *  a row that is not inside of them is replaced by noise and left out of h_j and of `batch`. The rows of a new buffer
+ *  are noise in any case.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it

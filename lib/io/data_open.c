@@ -163,7 +163,8 @@ egm_status egm__data_open(egm_data **out, egm_context *context, const char *path
 	int64_t shape[8];
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__path_check(path));
 	EGM_TRY(egm__options_check(&egm__options_data, &o, options));
 	EGM_TRY(create(&f, context, path, &o));
 	EGM_TRY(read_head(f, format));

@@ -205,7 +205,7 @@ START_TEST(test_rows__the_user_of_a_callback_is_freed)
 	int freed = 0;
 	egm_data *d = NULL;
 	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, never_asked, &freed, count_frees), EGM_ERR_ARGUMENT,
-	          "0 rows");
+	          "rows is 0");
 	ck_assert_int_eq(freed, 0);
 	io_expect("good", egm_data_callback(&d, context, EGM_F64, 2, 1, never_asked, &freed, count_frees), EGM_OK, NULL);
 	egm__data_retain(d);
@@ -246,11 +246,12 @@ START_TEST(test_rows__callbacks_of_wrong_arguments)
 	ck_assert_ptr_null(d);
 	io_expect("fill", egm_data_callback(&d, context, EGM_F64, 1, 1, NULL, &f, NULL), EGM_ERR_ARGUMENT, "fill is NULL");
 	io_expect("dtype", egm_data_callback(&d, context, (egm_dtype)3, 1, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "dtype 3");
-	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "0 rows");
+	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f, NULL), EGM_ERR_ARGUMENT,
+	          "rows is 0 and columns is 1, must be at least 1 each");
 	io_expect("columns", egm_data_callback(&d, context, EGM_F64, 1, -2, fill, &f, NULL), EGM_ERR_ARGUMENT,
-	          "-2 numbers");
+	          "rows is 1 and columns is -2");
 	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f, NULL), EGM_ERR_ARGUMENT,
-	          "overflow");
+	          "more numbers than can be counted");
 	ck_assert_ptr_null(d);
 }
 END_TEST
