@@ -14,6 +14,9 @@ extern "C" {
  *  before them. Any other handle: from one thread at a time, distinct handles are independent; evaluating a shared
  *  model is safe while nobody trains or changes it.
  *
+ *  Several contexts: a call may take handles of different contexts, for example a loss the networks of two; what it
+ *  makes and computes is then that of the first. egm_target_latent alone refuses this.
+ *
  *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
  *  logs keeps the context alive.
  *

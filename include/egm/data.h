@@ -49,7 +49,8 @@ EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *contex
  *  It runs on the thread that called the library. Calls for the same data never overlap: where several trainers read
  *  them at once, one waits for the other. It can use other handles. Functions of the trainer that waits for the rows,
  *  and functions that read rows of the same data, return EGM_ERR_STATE; both handles may be freed, which takes effect
- *  when the call that needed the rows returns. */
+ *  when the call that needed the rows returns. A forked child must not read the data if the callback ran while its
+ *  parent forked. */
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
 /** Creates data whose rows a callback writes when they are needed, for data that do not fit into memory or are
  *  computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
@@ -88,17 +89,19 @@ EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *co
                                                  const egm_data_options *options);
 EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Writes an array [rows, columns] as NPY version 1, the file replaced as a whole or not at all. */
+/** Writes an array [rows, columns] of any numbers, NaN included, as NPY version 1, the file replaced as a whole or not
+ *  at all. */
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
 /** Writes the numbers, in their shape, and what the columns are to a safetensors file, which is replaced as
- * egm_model_save does. The numbers are the tensor "values". EGM_ERR_UNSUPPORTED if the rows are not in memory
- * (callback, open); EGM_ERR_NONFINITE if a program has put such a number into data that are a view. */
+ *  egm_model_save does. The numbers are the tensor "values". EGM_ERR_UNSUPPORTED if the rows are not in memory
+ *  (callback, open), or if a size in the shape is above 2^31 - 1; EGM_ERR_NONFINITE, which names row and column, if a
+ *  program has changed the memory of a view to a number that is not finite. */
 EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *path);
 /** The same into memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
 /** Reads what egm_data_save wrote, in its dtype. Trusts nothing in the file. The names and words of a table are
- * tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in
+ *  tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in
  *  memory, for which 1 MiB is always allowed. options may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);

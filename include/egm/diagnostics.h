@@ -22,8 +22,8 @@ EGM_API EGM_CHECKED egm_status egm_diagnostics_create(egm_diagnostics **out, egm
                                                       int64_t dims, int64_t capacity);
 EGM_API void egm_diagnostics_free(egm_diagnostics *diagnostics);
 
-/** draws [n * chains, dims], as egm_sampler_run writes them. NONFINITE names the draw, the chain and the dimension;
- *  then nothing of the call has been taken. */
+/** draws [n * chains, dims] of either dtype, as egm_sampler_run writes them. NONFINITE names the draw, the chain and
+ *  the dimension; then nothing of the call has been taken. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws);
 /** Draws a chain that were given, and that are kept. Either pointer may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
@@ -72,9 +72,9 @@ EGM_API EGM_CHECKED egm_status egm_diagnostics_compute(const egm_diagnostics *di
  *  chains of each chain's own with `chain` -1, or that of one chain. NaN when one of them never moved. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim,
                                                                int64_t chain, egm_out out);
-/** Energies [n, chains], judged for one chain: sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2, near 2 when the draws are
- *  independent. Of the total energies of a Hamiltonian sampler this is the estimated Bayesian fraction of missing
- *  information (Betancourt 2016), with the rule to distrust a chain below 0.3. egm_sampler_run writes potential
+/** Energies [n, chains] of either dtype, judged for one chain: sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2, near 2 when
+ *  the draws are independent. Of the total energies of a Hamiltonian sampler this is the estimated Bayesian fraction of
+ *  missing information (Betancourt 2016), with the rule to distrust a chain below 0.3. egm_sampler_run writes potential
  *  energies; of these it is 2 (1 - autocorrelation at lag 1) with any kernel, and a chain below 0.3 is slow from one
  *  energy to another. NaN when the energies never change or n < 3; NONFINITE names the draw and the chain. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_bfmi(egm_array energies, int64_t chain, double *out);

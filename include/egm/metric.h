@@ -23,7 +23,7 @@ extern "C" {
 
 /* ---- between laws on cells */
 
-/** Shares of the rows of x [rows, columns] that lie in the cells of a grid, 1 to 3 columns.
+/** Shares of the rows of x [rows, columns], of either dtype, that lie in the cells of a grid, 1 to 3 columns.
  *
  *  lower, upper, bins [columns]: the interval of each column and its number of equal cells. A cell holds its lower end;
  *  the last one holds both. masses, f64 [product of the bins + 1]: the last column varies fastest, and the
@@ -194,9 +194,9 @@ typedef struct egm_ranking {
 		sizeof(egm_ranking), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** scores [count], high = positive, may be infinite; positive [count], 0 or not. `share` of the rows, in (0, 1], is
- *  flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` begins as EGM_RANKING_INIT.
- *  EGM_ERR_NONFINITE names the row of a score that is NaN. */
+/** scores [count] of either dtype, high = positive, may be infinite; positive [count], 0 or not. `share` of the rows,
+ *  in (0, 1], is flagged: to the nearest row, at least one; 0: as many as there are positives. `ranking` begins as
+ *  EGM_RANKING_INIT. EGM_ERR_NONFINITE names the row of a score that is NaN. */
 EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
                                                   double share, egm_ranking *ranking);
 

@@ -211,9 +211,9 @@ typedef struct egm_load_options {
  *  has left beside `path` is removed by the next one. EGM_ERR_NONFINITE if a parameter is not finite; the old file
  *  stays. */
 EGM_API EGM_CHECKED egm_status egm_model_save(const egm_model *model, const char *path);
-/** The same into memory: writes the bytes of the file to buffer [size] and how many they are to `needed`. If size is
- *  too small, or buffer is NULL with size 0, only `needed` is written; a buffer that is too small is EGM_ERR_ARGUMENT.
- */
+/** The same into memory: writes the bytes of the file to buffer [size] and how many they are to `needed`, which may be
+ *  NULL if there is a buffer. If size is too small, or buffer is NULL with size 0, only `needed` is written; a buffer
+ *  that is too small is EGM_ERR_ARGUMENT. */
 EGM_API EGM_CHECKED egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
 /** Reads what egm_model_save wrote, also after another tool has written the file again and kept its metadata. Trusts
  *  nothing in the file; EGM_ERR_NONFINITE if a parameter is not finite, EGM_ERR_UNSUPPORTED if the file is beyond a

@@ -43,7 +43,8 @@ EGM_API const char *egm_status_name(egm_status status);
 /** What went wrong in the last call of this thread that failed: one line with the names and numbers,
  *  valid until the next failing call of this thread. Empty when nothing has failed yet. The text is UTF-8 without
  *  control characters and bidirectional marks: such characters, and bytes that are not UTF-8, are replaced by a
- *  backslash and their number (x9b, u202e) where a file or a name contains them. */
+ *  backslash and their number (x9b, u202e) where a file or a name contains them. It has 511 bytes at most: "..." stands
+ *  in the middle of a text that is longer. Calls that fail within a log or user_free callback do not change it. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus

@@ -62,7 +62,7 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
 /** U(G(z)) in the latent space of `generator`, `kind` one of EGM_LATENT_*. Draws are z; egm_model_run makes x of them.
  *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples; with a
  *  generator whose output is bounded (tanh, sigmoid, layer_norm) no energy net makes it a density, and the context's
- *  log says so. */
+ *  log says so. EGM_ERR_ARGUMENT if the nets come from different contexts. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
 /** A callback's energy in `dims` dimensions. When the target and all samplers on it are gone, user_free is called with

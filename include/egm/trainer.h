@@ -54,9 +54,9 @@ EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *l
                                                   const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
-/** Does `steps` training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step = every
- *  phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of an
- *  epoch wait for the next shuffle. progress is called after every step and may be NULL.
+/** Does `steps` >= 0 training steps on shuffled mini-batches of `data`, NULL for a loss that takes none. One step =
+ *  every phase of the loss as often as the loss says, each with a mini-batch of its own; rows left over at the end of
+ *  an epoch wait for the next shuffle. progress is called after every step and may be NULL.
  *
  *  EGM_ERR_SHAPE and EGM_ERR_DTYPE if the data do not fit the networks, or if they have fewer rows than a mini-batch.
  *  EGM_ERR_NONFINITE names the loss term whose value is not finite, or the network (by its role, for example "critic")
@@ -64,8 +64,8 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  *  step so long that parameters overflow is reported by the next one. EGM_ERR_DIVERGED with egm_loss_ml: see
  *  egm_trainer_set_negatives.
  *  Where the rows of the data are not in memory (egm_data_callback, egm_data_open_npy), also the errors of
- *  egm_data_read, with all networks as they were before the phase that needed the rows; the next call repeats
- *  that step.
+ *  egm_data_read, with all networks as they were before the phase that needed the rows; the next call repeats that
+ *  step.
  *
  *  The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
  *  egm_trainer_restore and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the

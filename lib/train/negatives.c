@@ -440,7 +440,7 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
 	EGM_TRY(egm__trainer_whole(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
+	EGM_TRY(egm__result_check("egm_negatives_statistics", statistics));
 	const egm__negatives *n = trainer->negatives;
 	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
 	all = none;
