@@ -131,16 +131,16 @@ EGM_API EGM_CHECKED egm_status egm_metric_frechet(egm_context *context, egm_arra
 
 /* ---- modes that are known */
 
-typedef struct egm_mode_options {
+typedef struct egm_mode_coverage_options {
 	size_t struct_size;
 	const double *weights; /**< [modes] masses of the modes, as egm_metric_kl has them; NULL (default): all equal */
 	double radius;         /**< > 0, default 3: a point within this many sigma of its centre is of high quality */
 	int64_t least_points;  /**< of high quality from which a mode counts; 0 (default): 20 for each 10,000 rows */
-} egm_mode_options;
+} egm_mode_coverage_options;
 
-#define EGM_MODE_OPTIONS_INIT                \
-	{                                        \
-		sizeof(egm_mode_options), NULL, 3, 0 \
+#define EGM_MODE_COVERAGE_OPTIONS_INIT                \
+	{                                                 \
+		sizeof(egm_mode_coverage_options), NULL, 3, 0 \
 	}
 
 typedef struct egm_mode_coverage {
@@ -161,7 +161,7 @@ typedef struct egm_mode_coverage {
 /** Modes with the centres, f64 [modes, columns], and the standard deviation sigma > 0 that x [rows, columns] covers. Of
  *  equally near centres the first is the nearest. `coverage` begins as EGM_MODE_COVERAGE_INIT. */
 EGM_API EGM_CHECKED egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres,
-                                                        double sigma, const egm_mode_options *options,
+                                                        double sigma, const egm_mode_coverage_options *options,
                                                         egm_mode_coverage *coverage);
 
 /* ---- scores against labels */

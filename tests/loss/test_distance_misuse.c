@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(test_distance__defaults_are_those_of_the_header)
 {
-	egm_mode_options modes = EGM_MODE_OPTIONS_INIT;
+	egm_mode_coverage_options modes = EGM_MODE_COVERAGE_OPTIONS_INIT;
 	ck_assert_int_eq(mmd_options.estimator, EGM_ESTIMATOR_UNBIASED);
 	ck_assert(!mmd_options.bandwidths && mmd_options.bandwidth_count == 0 && mmd_options.reserved == 0);
 	ck_assert(sliced_options.seed == 0 && sliced_options.projections == 128 && sliced_options.power == 2);
