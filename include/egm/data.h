@@ -92,14 +92,14 @@ EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *co
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
 /** Writes the numbers, in their shape, and what the columns are to a safetensors file, which is replaced as
- * egm_model_save does. The numbers are the tensor "values". EGM_ERR_UNSUPPORTED if the rows are not in memory
- * (callback, open); EGM_ERR_NONFINITE if a program has put such a number into data that are a view. */
+ *  egm_model_save does. The numbers are the tensor "values". EGM_ERR_UNSUPPORTED if the rows are not in memory
+ *  (callback, open); EGM_ERR_NONFINITE if a program has put such a number into data that are a view. */
 EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *path);
 /** The same into memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
 /** Reads what egm_data_save wrote, in its dtype. Trusts nothing in the file. The names and words of a table are
- * tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in
- *  memory, for which 1 MiB is always allowed. options may be NULL. */
+ *  tensors, not metadata: max_data_bytes limits them together with the numbers, and again what they take in memory, for
+ *  which 1 MiB is always allowed. options may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);
 /** The same from the bytes of such a file in memory. */
@@ -115,9 +115,9 @@ EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
 /** The numbers, row-major, borrowed; NULL if they are not in memory (callback, open): egm_data_read reads rows. */
 EGM_API const void *egm_data_values(const egm_data *data);
 /** Reads the rows with the indices [out.rows], in any order and any number of times, to out [.., egm_data_columns] in
- * the dtype of the data. EGM_ERR_ARGUMENT names an index that is out of range, EGM_ERR_SHAPE and EGM_ERR_DTYPE what
- * `out` has and what the data have. Where rows are not in memory, also the errors of egm_data_callback and
- * egm_data_open_npy. */
+ *  the dtype of the data. EGM_ERR_ARGUMENT names an index that is out of range, EGM_ERR_SHAPE and EGM_ERR_DTYPE what
+ *  `out` has and what the data have. Where rows are not in memory, also the errors of egm_data_callback and
+ *  egm_data_open_npy. */
 EGM_API EGM_CHECKED egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out out);
 
 /** Whether the first line of a table is a header, which names the columns. */

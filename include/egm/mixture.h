@@ -156,7 +156,7 @@ EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixtur
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
 /** Independent draws, out [rows, dims], as many as out.rows says. Row i depends on the seed and i alone, and is the
- * same number in both dtypes.
+ *  same number in both dtypes.
  */
 EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 
