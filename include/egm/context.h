@@ -35,7 +35,10 @@ enum {
 };
 
 /** Severity of a log line. */
-enum { EGM_LOG_WARNING = 1, EGM_LOG_INFO = 2 };
+enum {
+	EGM_LOG_WARNING = 1, /**< a run that goes on although something is wrong: chains that froze */
+	EGM_LOG_INFO = 2     /**< what the library has chosen: a header that was found, a bandwidth, the size of a step */
+};
 
 typedef struct egm_context_options {
 	size_t struct_size;

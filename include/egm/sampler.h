@@ -211,11 +211,10 @@ EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, eg
 EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps, egm_progress_fn progress,
                                                   void *user);
 
-/** Makes n draws from each chain, one after every `thin` >= 1 transitions: draws [n * chains, dims], with row i *
- *  chains + c the draw i of chain c, and energies [n, chains] = V at them. Both may be egm_no_out(). A step of the
- *  progress callback is one transition of every chain. With nuts, chains with smaller trees wait for the others before
- *  each report: see doc/samplers/README.md. After the first call of a sampler nothing is allocated, unless the target
- *  is a mixture.
+/** Makes n draws from each chain, one after every `thin` >= 1 transitions: draws [n * chains, dims], first the draw 0
+ *  of all chains, and energies [n, chains] = V at them. Both may be egm_no_out(). A step of the progress callback is
+ *  one transition of every chain. With nuts, chains with smaller trees wait for the others before each report: see
+ *  doc/samplers/README.md. After the first call of a sampler nothing is allocated.
  *
  *  A chain whose point or gradient becomes non-finite is frozen at its last finite point, which fills the rest of its
  *  draws. The other chains continue, and the call returns EGM_OK. The context's log gets a warning, and `frozen` of

@@ -62,7 +62,9 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  *  EGM_ERR_NONFINITE names the loss term whose value is not finite, or the network (by its role, for example "critic")
  *  whose gradient or squared gradient norm is not finite. All networks are then left as they were before that phase. A
  *  step so long that parameters overflow is reported by the next one. EGM_ERR_DIVERGED with egm_loss_ml: see
- *  egm_trainer_set_negatives.
+ *  egm_trainer_set_negatives. Where the rows of the data are not in memory (egm_data_callback, egm_data_open_npy), also
+ *  the errors of egm_data_read, with all networks as they were before the phase that needed the rows; the next call
+ *  repeats that step.
  *
  *  The callback can call every function of the trainer except egm_trainer_fit, which returns EGM_ERR_STATE.
  *  egm_trainer_restore and egm_trainer_set_negatives take effect from the next step on, and egm_trainer_free frees the
@@ -85,14 +87,18 @@ typedef struct egm_negatives_options {
 	 *  the given step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
 	 *  (default): the step stays as given. Ignored without a sampler, where it is always adapted. */
 	int32_t adapt_step;
-	int64_t steps;  /**< transitions for each batch, >= 1, default 20 */
-	int64_t buffer; /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
-	double restart; /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
+	/** pcd: 1: chains that begin anew begin near the data; 0 (default): at noise. Ignored without a sampler, where they
+	 *  always begin near the data. */
+	int32_t near_data;
+	int32_t reserved; /**< 0 */
+	int64_t steps;    /**< transitions for each batch, >= 1, default 20 */
+	int64_t buffer;   /**< pcd: rows, at least a batch; 0 (default): 10000, or a batch where that is more */
+	double restart;   /**< pcd: share in [0, 1] of the chains that begin anew, default 0.05 */
 } egm_negatives_options;
 
-#define EGM_NEGATIVES_OPTIONS_INIT                                       \
-	{                                                                    \
-		sizeof(egm_negatives_options), EGM_NEGATIVES_PCD, 0, 20, 0, 0.05 \
+#define EGM_NEGATIVES_OPTIONS_INIT                                             \
+	{                                                                          \
+		sizeof(egm_negatives_options), EGM_NEGATIVES_PCD, 0, 0, 0, 20, 0, 0.05 \
 	}
 
 /** Sets how a trainer of egm_loss_ml draws negative samples from now on. Without this call all defaults are used.
@@ -107,10 +113,10 @@ typedef struct egm_negatives_options {
  *  A persistent chain (pcd) runs away if its energy or gradient is not finite, or if one of its coordinates is more
  *  than 100 times as large as every number of the mini-batch and of the starts. Its row of the buffer then begins anew.
  *
- *  With `sampler` given, a persistent chain begins anew at noise. With NULL it begins near the data, at a row of the
- *  mini-batch plus a draw of N(0, h_j^2) in each column j: h_j is the standard deviation of the column in the
- *  mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation). The rows of a new buffer are
- *  noise in both cases.
+ *  Near the data a persistent chain begins anew at a row of the mini-batch plus a draw of N(0, h_j^2) in each column j:
+ *  h_j is the standard deviation of the column in the mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate
+ *  Density Estimation). Bounds transform that sum as they do noise, and a row outside of them is replaced by noise. The
+ *  rows of a new buffer are noise in any case.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it

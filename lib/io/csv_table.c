@@ -342,6 +342,9 @@ static egm_status load(egm_data **out, egm_context *context, const egm__origin *
 	uint32_t mode = egm__round_nearest();
 	st = load_all(l, out);
 	egm__round_restore(mode);
+	if (st == EGM_OK && o.header == EGM_CSV_HEADER_DETECT)
+		egm__log(context, EGM_LOG_INFO, "%s: line %" PRId64 " is %s", l->path, l->head.line,
+		         l->head.is_header ? "a header" : "a row, so there is no header");
 out:
 	release(l);
 	return st;

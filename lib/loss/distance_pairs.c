@@ -12,6 +12,7 @@
  *
  * A step is a block against a strip of the other sample, some tiles long: a few milliseconds, whatever the size of the
  * samples. All blocks meet their first strip, then all their second one. A thread has the same blocks in all steps. */
+#include <core/context_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <loss/distance_impl.h>
@@ -298,7 +299,7 @@ egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y, const 
 {
 	egm_status st = EGM_OK;
 	egm_mmd_options o;
-	double median;
+	double median = 0;
 	EGM_TRY(egm__options_check(&egm__options_mmd, &o, options));
 	EGM_TRY(check_bandwidths(&o));
 	EGM_TRY(egm__sample_check_pair(context, x, y, least_rows(o.estimator), out));
@@ -309,6 +310,8 @@ egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y, const 
 		p.n_bandwidths = 1;
 	}
 	EGM_TRY(measure(context, x, y, &p, o.estimator, out, progress, user));
+	if (o.bandwidth_count == 0)
+		egm__log(context, EGM_LOG_INFO, "egm_metric_mmd: the bandwidth is the median distance, %g", median);
 out:
 	return egm__named(__func__, st);
 }

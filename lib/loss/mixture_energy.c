@@ -110,20 +110,30 @@ static void energy_of_block(const egm_mixture *m, egm__mixture_block *b, egm_dty
 			egm__number_put(dtype, gradients, (first + r) * m->dims + i, work[i * BLOCK + r]);
 }
 
-static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, void *gradients, const egm_mixture *m)
+int64_t egm__mixture_energy_count(const egm_mixture *m)
+{
+	return egm__mixture_block_count(m) + BLOCK * m->dims;
+}
+
+void egm__mixture_energy(const egm_mixture *m, egm_dtype dtype, int64_t rows, const void *x, void *energies,
+                         void *gradients, double *memory)
 {
 	egm__mixture_block b;
-	int64_t count = egm__mixture_block_count(m) + BLOCK * m->dims;
-	double *memory = egm__alloc(m->context, count, sizeof *memory);
-	if (!memory) {
-		egm__fail(EGM_ERR_MEMORY, "no memory for energies in %lld dimensions", (long long)m->dims);
-		return 1;
-	}
 	egm__mixture_block_lay(m, &b, memory);
 	for (int64_t first = 0; first < rows; first += BLOCK) {
 		egm__mixture_block_load(m, &b, dtype, x, first, rows - first < BLOCK ? rows - first : BLOCK);
 		energy_of_block(m, &b, dtype, first, energies, gradients, memory + egm__mixture_block_count(m));
 	}
+}
+
+static int energy(int64_t rows, egm_dtype dtype, const void *x, void *energies, void *gradients, const egm_mixture *m)
+{
+	double *memory = egm__alloc(m->context, egm__mixture_energy_count(m), sizeof *memory);
+	if (!memory) {
+		egm__fail(EGM_ERR_MEMORY, "no memory for energies in %lld dimensions", (long long)m->dims);
+		return 1;
+	}
+	egm__mixture_energy(m, dtype, rows, x, energies, gradients, memory);
 	egm__free(m->context, memory);
 	return 0;
 }

@@ -93,7 +93,11 @@ void egm__mixture_whiten(const egm_mixture *m, egm__mixture_block *b, int64_t k)
 /* log_density, and shares = responsibilities; NaN where log_density is not finite. */
 void egm__mixture_evaluate(const egm_mixture *m, egm__mixture_block *b);
 
-/* U = -log p of rows, and its gradient if `gradients` is not NULL: egm_energy_fn with the mixture as its user. */
+/* U = -log p of rows, and its gradient if `gradients` is not NULL; memory: egm__mixture_energy_count doubles. */
+int64_t egm__mixture_energy_count(const egm_mixture *m);
+void egm__mixture_energy(const egm_mixture *m, egm_dtype dtype, int64_t rows, const void *x, void *energies,
+                         void *gradients, double *memory);
+/* The same with memory of its own, 1 if there is none: egm_energy_fn with the mixture as its user. */
 int egm__mixture_energy_f32(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 int egm__mixture_energy_f64(int64_t rows, const void *x, void *energies, void *gradients, void *user);
 

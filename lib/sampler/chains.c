@@ -6,6 +6,7 @@
 #include <math.h>
 #include <model/evaluator_impl.h>
 #include <sampler/block_impl.h>
+#include <stdio.h>
 #include <string.h>
 
 egm_status egm__sampler_idle(const egm_sampler *s, int reads)
@@ -131,8 +132,11 @@ static egm_status judge_frozen(egm_sampler *s, egm_status st)
 		    "energy or gradient of chain %lld is not finite after %lld transitions, and all %lld chains are "
 		    "frozen; egm_sampler_set_points thaws them",
 		    (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen);
-	if (newly >= 0) warn(s, newly, frozen);
-	return st;
+	if (newly < 0) return st;
+	char text[512]; /* of that failure, which another of the program's calls may write over */
+	snprintf(text, sizeof text, "%s", egm__last_text());
+	warn(s, newly, frozen);
+	return st == EGM_OK ? st : egm__fail(st, "%s", text);
 }
 
 /* From the beginning, or the rest of one that was stopped. */

@@ -129,10 +129,9 @@ static char *row_of(const egm__probe *p, void *array, int64_t row, int64_t colum
 	return (char *)array + (size_t)(row * columns) * egm__dtype_size(p->target->dtype);
 }
 
-/* The energy of a handle that the target keeps fails where memory does, and nowhere else. */
 egm_status egm__probe_stopped(const egm__probe *p)
 {
-	if (p->target->release) return egm__fail(EGM_ERR_MEMORY, "out of memory for energies");
+	if (p->target->lacks_memory) return egm__fail(EGM_ERR_MEMORY, "out of memory for energies");
 	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", p->reason);
 }
 

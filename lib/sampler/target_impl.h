@@ -38,6 +38,7 @@ struct egm_target {
 	egm_energy_fn callback;
 	void *user;
 	void (*release)(void *user); /* of `user`, when the target is gone; NULL: nothing to do */
+	int32_t lacks_memory;        /* 1: the callback is the library's, and stops for want of memory alone */
 	int32_t concurrent;
 	int64_t callback_rows;
 	double *lower, *upper; /* [dims]; both NULL without bounds */

@@ -52,22 +52,26 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 
 /* ---- making */
 
-/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch, where
- * there are no bounds. */
+static const char *data_row(const egm__negatives *n, int64_t i)
+{
+	return (const char *)n->data + i * egm__point_bytes(n->sampler);
+}
+
+/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
+ * a row that bounds exclude gives its place to noise. */
 static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
 {
 	const egm_sampler *s = n->sampler;
 	const egm_dtype dtype = s->target->dtype;
-	if (!n->data) {
+	if (!n->data || egm__target_from_points(s->target, 1, data_row(n, i), point) >= 0) {
 		egm__start_draw(s, rng, number, point);
-		egm__target_to_points(s->target, 1, point, point);
-		return;
+	} else {
+		s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
+		for (int64_t j = 0; j < s->dims; j++)
+			egm__number_put(dtype, point, j,
+			                egm__number(dtype, point, j) + n->bandwidth[j] * egm__number(dtype, n->noise, j));
 	}
-	s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
-	for (int64_t j = 0; j < s->dims; j++)
-		egm__number_put(dtype, point, j,
-		                egm__number(dtype, n->data, i * s->dims + j) +
-		                    n->bandwidth[j] * egm__number(dtype, n->noise, j));
+	egm__target_to_points(s->target, 1, point, point);
 }
 
 /* `count` first points, the draws of (seed, step). */
@@ -85,7 +89,7 @@ static egm_status allocate(egm__negatives *n, int64_t batch)
 	n->points = egm__alloc_zero(n->context, batch, row);
 	if (!n->points) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld points", (long long)batch);
 	if (n->options.start != EGM_NEGATIVES_PCD) goto out;
-	if (n->chosen) {
+	if (n->options.near_data) {
 		n->bandwidth = egm__alloc_zero(n->context, n->sampler->dims, sizeof *n->bandwidth);
 		n->noise = egm__alloc_zero(n->context, 1, row);
 		if (!n->bandwidth || !n->noise) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
@@ -141,7 +145,7 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	n->context = loss->context;
 	n->options = merged;
 	n->chosen = !sampler;
-	if (n->chosen) n->options.adapt_step = 1;
+	if (n->chosen) n->options.adapt_step = n->options.near_data = 1;
 	n->acceptance = NAN;
 	EGM_TRY(create_sampler(n, loss, batch, seed, sampler));
 	EGM_TRY(allocate(n, batch));
@@ -226,13 +230,17 @@ static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, in
 }
 
 /* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
- * deviation of each column times rows^(-1/(dims + 4)). */
+ * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
 static void estimate_density(egm__negatives *n, const void *data)
 {
 	const egm_sampler *s = n->sampler;
-	const double factor = pow((double)s->options.chains, -1 / ((double)s->dims + 4));
+	int64_t row = egm__point_bytes(s), rows = 0;
 	n->data = data;
-	for (int64_t j = 0; j < s->dims; j++) n->bandwidth[j] = factor * deviation_of(s, data, s->options.chains, j);
+	for (int64_t i = 0; i < s->options.chains; i++)
+		rows += egm__target_from_points(s->target, 1, data_row(n, i), (char *)n->points + rows * row) < 0;
+	for (int64_t j = 0; j < s->dims; j++)
+		n->bandwidth[j] =
+		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
 }
 
 /* Fills points with starts, and decides how far chains may go from 0. */

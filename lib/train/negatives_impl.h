@@ -22,7 +22,7 @@ typedef struct egm__negatives {
 	egm__batches order;            /* of the buffer's rows */
 	const int64_t *rows;           /* [batch] of the buffer that the points are to replace; pcd */
 	egm__watch watch;
-	double *bandwidth; /* pcd of a chosen kernel: [dims], of the noise at which chains begin near data; else NULL */
+	double *bandwidth; /* pcd near data: [dims], of the noise around the rows at which chains begin; else NULL */
 	void *noise;       /* with it: [dims] for a draw */
 	/* of the last draw */
 	const void *data; /* with a bandwidth: the mini-batch [batch, dims], borrowed; else NULL */

@@ -123,6 +123,16 @@ out:
 	return st;
 }
 
+static void report(const egm_trainer *t)
+{
+	int64_t parameters = 0;
+	for (int32_t i = 0; i < t->loss->n_nets; i++) parameters += t->loss->nets[i]->count;
+	egm__log(t->context, EGM_LOG_INFO,
+	         "egm_trainer_create: %s with %lld parameters of %s, mini-batches of %lld rows, %zu bytes for a step",
+	         t->loss->kind, (long long)parameters, egm__dtype_name(t->loss->dtype), (long long)t->options.batch,
+	         t->arena_bytes);
+}
+
 egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_trainer_options *options)
 {
 	egm_status st = EGM_OK;
@@ -144,6 +154,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	EGM_TRY(set_up(t));
 	*out = t;
 	t = NULL;
+	report(*out);
 out:
 	egm_trainer_free(t);
 	return egm__named(__func__, st);

@@ -304,6 +304,35 @@ START_TEST(test_events__who_is_told_of_frozen_chains_may_look)
 }
 END_TEST
 
+/* What a log does with the library is not what stopped the call. */
+static void fail_elsewhere(int32_t level, const char *message, void *user)
+{
+	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
+	++*(int *)user;
+}
+
+START_TEST(test_events__a_warning_leaves_the_error_of_a_stop)
+{
+	int told = 0;
+	law l = holed_law(50, 0);
+	egm_context *context = logging_context(fail_elsewhere, &told);
+	egm_target *target = law_target(context, &l, NULL);
+	any_kernel_options o = loop_options(ANY_MALA, CHAINS);
+	egm_sampler *s = make_sampler(target, &o);
+	double points[CHAINS][LOOP_MOST] = {{0}};
+	stopper at_once = {.at = 1};
+	egm_target_free(target);
+	egm_context_free(context);
+	points[3][0] = 60;
+	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	ck_assert_int_eq(egm_sampler_run(s, 5, 1, egm_no_out(), egm_no_out(), stop_from, &at_once), EGM_ERR_STOPPED);
+	ck_assert_int_eq(told, 1);
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_sampler_run: the progress callback stopped it after 1 of 5 transitions a chain");
+	egm_sampler_free(s);
+}
+END_TEST
+
 /* ---- memory, rows, parameters */
 
 START_TEST(test_events__no_memory_after_the_first_call)
@@ -417,6 +446,7 @@ int main(void)
 	tcase_add_loop_test(frozen, test_events__a_chain_that_steps_into_nothing, 0, 4);
 	tcase_add_loop_test(frozen, test_events__no_chain_moves_any_more, 0, 2 * LOOP_KERNELS);
 	tcase_add_test(frozen, test_events__who_is_told_of_frozen_chains_may_look);
+	tcase_add_test(frozen, test_events__a_warning_leaves_the_error_of_a_stop);
 	TCase *rest = new_case(suite, "memory, rows, parameters", NULL);
 	tcase_add_loop_test(rest, test_events__no_memory_after_the_first_call, 0, LOOP_KERNELS * LOOP_TARGETS);
 	tcase_add_loop_test(rest, test_events__rows_of_a_call, 0, 3);

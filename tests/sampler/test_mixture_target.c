@@ -4,6 +4,7 @@
 #include "ais_fixture.h"
 
 #include <egm/mixture.h>
+#include <pthread.h>
 
 /* Overlapping enough for single chains to cross: E x = sum w m, E x x^T = sum w (C + m m^T). */
 static const double weights[3] = {0.5, 0.3, 0.2}, means[6] = {0, 0, 1.5, 1, -1, 2};
@@ -192,6 +193,61 @@ START_TEST(test_mixture__is_freed_before_its_target_or_after_it)
 }
 END_TEST
 
+/* _i: threads */
+START_TEST(test_mixture__no_memory_after_the_first_call)
+{
+	enum { CHAINS = 70 };
+	egm_test_allocator allocator = {0};
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
+	egm_context *c = NULL;
+	o.alloc = egm_test_alloc;
+	o.dealloc = egm_test_dealloc;
+	o.alloc_user = &allocator;
+	o.threads = _i;
+	ck_assert_egm(egm_context_create(&c, &o));
+	open_mixture(c, EGM_F64);
+	any_kernel_options options = sampler_options(ANY_HMC, CHAINS, 0.3, 9);
+	sampler = make_sampler(target, &options);
+	ck_assert_egm(egm_sampler_run(sampler, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	long calls = allocator.calls;
+	ck_assert_egm(egm_sampler_run(sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
+	ck_assert_int_eq(allocator.calls, calls);
+	close_sampler();
+	egm_mixture_free(mixture);
+	mixture = NULL;
+	egm_context_free(c);
+	ck_assert_int_eq(allocator.live, 0);
+}
+END_TEST
+
+enum { SHARERS = 4, SHARED_DRAWS = 200 };
+
+static void *draw_alone(void *user)
+{
+	double *draws = user;
+	egm_sampler *s = NULL;
+	if (egm_sampler_hmc(&s, target, NULL) == EGM_OK &&
+	    egm_sampler_run(s, SHARED_DRAWS, 1, egm_f64_out(draws, SHARED_DRAWS * 4, 2), egm_no_out(), NULL, NULL) !=
+	        EGM_OK)
+		draws[0] = NAN;
+	egm_sampler_free(s);
+	return NULL;
+}
+
+/* Samplers in more threads than the context has share one target. */
+START_TEST(test_mixture__is_shared_by_threads)
+{
+	static double draws[1 + SHARERS][SHARED_DRAWS * 4 * 2];
+	pthread_t threads[SHARERS];
+	open_mixture(context, EGM_F64);
+	draw_alone(draws[SHARERS]);
+	for (int i = 0; i < SHARERS; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, draw_alone, draws[i]), 0);
+	for (int i = 0; i < SHARERS; i++) pthread_join(threads[i], NULL);
+	for (int i = 0; i < SHARERS; i++) ck_assert_mem_eq(draws[i], draws[SHARERS], sizeof draws[0]);
+	ck_assert(isfinite(draws[0][0]) && draws[0][0] != 0);
+}
+END_TEST
+
 START_TEST(test_mixture__misuse)
 {
 	egm_target *t = (egm_target *)(void *)&t;
@@ -264,6 +320,8 @@ int main(void)
 	tcase_add_loop_test(t, test_mixture__energy_is_minus_the_log_density, 0, 2);
 	tcase_add_test(t, test_mixture__lives_as_long_as_its_target);
 	tcase_add_test(t, test_mixture__is_freed_before_its_target_or_after_it);
+	tcase_add_loop_test(t, test_mixture__no_memory_after_the_first_call, 1, 4);
+	tcase_add_test(t, test_mixture__is_shared_by_threads);
 	tcase_add_test(t, test_mixture__misuse);
 	tcase_add_test(t, test_mixture__every_allocation_may_fail);
 	return egm_test_main(s);

@@ -390,6 +390,22 @@ START_TEST(test_target__frees_the_user_of_a_callback)
 }
 END_TEST
 
+/* What stops the call is the program's callback, whoever frees its user. */
+START_TEST(test_target__a_callback_with_a_user_to_free_stops)
+{
+	int calls = 1; /* stops at the first */
+	const double x = 1;
+	double v;
+	egm_target *t;
+	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, NULL, square, &calls, count_frees));
+	fails(egm_target_evaluate(t, egm_f64(&x, 1, 1), egm_f64_out(&v, 1, 1), egm_no_out()), EGM_ERR_STOPPED,
+	      "egm_target_evaluate: the energy callback returned 1, which stops it");
+	ck_assert_int_eq(calls, 0);
+	egm_target_free(t);
+	ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
 /* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
 START_TEST(test_target__allocations_fail_one_by_one)
 {
@@ -440,6 +456,7 @@ int main(void)
 	tc = fixture_case(suite, "life", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__keeps_what_it_needs);
 	tcase_add_test(tc, test_target__frees_the_user_of_a_callback);
+	tcase_add_test(tc, test_target__a_callback_with_a_user_to_free_stops);
 	tcase_add_test(tc, test_target__allocations_fail_one_by_one);
 	return egm_test_main(suite);
 }

@@ -170,11 +170,13 @@ END_TEST
 
 enum { MANY = 2000 };
 
-/* A trainer whose chains are the library's and all begin anew, and so short of step that they stay there. */
-static void open_chosen(machine *m, const double *x)
+/* A trainer whose chains all begin anew near the data, and so short of step that they stay there: those of the library,
+ * or with `bounded` those of a sampler. */
+static void open_near(machine *m, const double *x, int bounded)
 {
 	recipe r = usual;
 	r.batch = MANY;
+	r.bounded = bounded;
 	machine_prepare(m, NULL, &r);
 	egm_data_free(m->data);
 	OK(egm_data_copy(&m->data, m->context, egm_f64(x, MANY, COLUMNS)));
@@ -183,7 +185,11 @@ static void open_chosen(machine *m, const double *x)
 	ways w = ways_of(&r);
 	w.negatives.restart = 1;
 	w.negatives.buffer = MANY;
-	OK(egm_trainer_set_negatives(m->trainer, NULL, &w.negatives));
+	w.negatives.near_data = bounded;
+	egm_target *target = NULL;
+	OK(egm_target_model(&target, m->energy, &w.target));
+	OK(bounded ? set_negatives(m->trainer, target, &w) : egm_trainer_set_negatives(m->trainer, NULL, &w.negatives));
+	egm_target_free(target);
 	egm_sampler *s = m->trainer->negatives->sampler;
 	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].step = 1e-30;
 }
@@ -211,7 +217,7 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 	for (int pass = 0; pass < 2; pass++) {
 		machine m;
 		uniform_rows(x, pass ? units : ones);
-		open_chosen(&m, x);
+		open_near(&m, x, 0);
 		machine_steps(&m, 1);
 		const double *batch = m.trainer->batch, *y = points_of(&m);
 		for (int i = 0; i < MANY * COLUMNS; i++) {
@@ -222,6 +228,35 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 		assert_normal(off, MANY * COLUMNS, 1);
 		machine_close(&m);
 	}
+}
+END_TEST
+
+/* Half of the rows are outside of the bounds, where no chain can begin: those begin at noise, N(0, 1) before the
+ * transform x = exp(y) - 4 of the bound. The others begin near their row: with rows in [3, 4) y has a standard deviation
+ * of 0.038 at most, and six of Scott's bandwidths are less than 0.2. Noise would be off by 2 on average. */
+START_TEST(test_pcd__rows_outside_of_the_bounds_give_way_to_noise)
+{
+	static const double ones[] = {1, 1, 1};
+	static double x[MANY * COLUMNS], logs[MANY * COLUMNS];
+	int outside = 0;
+	machine m;
+	uniform_rows(x, ones);
+	for (int i = 0; i < MANY; i += 2) x[i * COLUMNS + 1] = i % 4 ? -4 : -5;
+	open_near(&m, x, 1);
+	machine_steps(&m, 1);
+	const double *batch = m.trainer->batch, *y = points_of(&m);
+	for (int i = 0; i < MANY; i++) {
+		for (int j = 0; j < COLUMNS; j++) ck_assert(y[i * COLUMNS + j] > -4);
+		if (batch[i * COLUMNS + 1] > -4) {
+			for (int j = 0; j < COLUMNS; j++)
+				ck_assert(fabs(log((y[i * COLUMNS + j] + 4) / (batch[i * COLUMNS + j] + 4))) <= 0.2);
+			continue;
+		}
+		for (int j = 0; j < COLUMNS; j++) logs[outside++] = log(y[i * COLUMNS + j] + 4);
+	}
+	ck_assert_int_eq(outside, MANY / 2 * COLUMNS);
+	assert_normal(logs, outside, 1);
+	machine_close(&m);
 }
 END_TEST
 
@@ -548,6 +583,7 @@ int main(void)
 	tcase_add_test(t, test_pcd__uses_each_row_once_in_an_epoch);
 	tcase_add_loop_test(t, test_pcd__share_that_begins_anew, 0, 4);
 	tcase_add_test(t, test_pcd__chains_of_the_default_begin_near_data);
+	tcase_add_test(t, test_pcd__rows_outside_of_the_bounds_give_way_to_noise);
 	tcase_add_loop_test(t, test_step__finds_the_acceptance_that_is_asked_for, 0, 2);
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
