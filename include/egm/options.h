@@ -81,7 +81,7 @@ EGM_API int32_t egm_options_find(const char *type, const char *name);
  *  EGM_ERR_ARGUMENT if there is no such struct or member. */
 EGM_API EGM_CHECKED egm_status egm_options_describe(const char *type, int32_t index, egm_option *out);
 /** Writes the defaults into the first `size` bytes of a struct, and struct_size = size, as its initialiser does in C.
- *  EGM_ERR_ARGUMENT if there is no such struct, or if no release had the struct with this size. */
+ *  EGM_ERR_ARGUMENT if there is no such struct, or if `size` cannot be its size in any release. */
 EGM_API EGM_CHECKED egm_status egm_options_init(const char *type, void *options, size_t size);
 
 #ifdef __cplusplus
