@@ -171,6 +171,7 @@ START_TEST(test_distance__refuses_options_by_name)
 	        "estimator is 3, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, must be 0");
 	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL, bandwidth_count is 1");
+	TRY_ONE(m, mmd_options.bandwidths = zero, "bandwidths is given, bandwidth_count is 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = -1, mmd_options.bandwidths = zero),
 	        "bandwidth_count is -1, must be at least 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = 2, mmd_options.bandwidths = zero),
