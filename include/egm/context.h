@@ -15,6 +15,9 @@ extern "C" {
  *  unless its header says more; distinct handles are independent. Several threads may evaluate one model while no
  *  thread trains or changes it.
  *
+ *  Several contexts: a call may have handles of different contexts as arguments, for example a loss the networks of
+ *  two. What it creates and computes then belongs to the context of the first. Only egm_target_latent rejects this.
+ *
  *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
  *  logs keeps the context alive.
  *

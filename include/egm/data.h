@@ -51,7 +51,8 @@ EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *contex
  *  It runs on the thread that called the library. Calls for the same data never overlap: if several trainers read them
  *  at once, one waits for the other. The function may use other handles. Functions of the trainer that waits for the
  *  rows, and functions that read rows of the same data, return EGM_ERR_STATE. Both handles may be freed, which takes
- *  effect when the call that needed the rows returns. */
+ *  effect when the call that needed the rows returns. A forked child must not read the data if the function ran while
+ *  its parent forked. */
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
 /** Creates data whose rows a callback writes when they are needed, for data that do not fit into memory or are
  *  computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
@@ -95,13 +96,14 @@ EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *co
 /** The same with an NPY file. */
 EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Writes an array [rows, columns] to an NPY file of version 1, which is replaced as egm_model_save does. */
+/** Writes an array [rows, columns] of any numbers, including NaN, to an NPY file of version 1, which is replaced as
+ *  egm_model_save does. */
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
 /** Writes the numbers in their shape, as the tensor "values", and the names and dictionaries of the columns to a
  *  safetensors file, which is replaced as egm_model_save does. EGM_ERR_UNSUPPORTED if the numbers are not in memory
- *  (egm_data_callback, egm_data_open_...); EGM_ERR_NONFINITE if the program has meanwhile written a number that is not
- *  finite into data of egm_data_view. */
+ *  (egm_data_callback, egm_data_open_...), or if a size in the shape is above 2^31 - 1; EGM_ERR_NONFINITE, which names
+ *  row and column, if the program has changed the memory of a view to a number that is not finite. */
 EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *path);
 /** The same into memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);

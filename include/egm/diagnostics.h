@@ -22,8 +22,8 @@ EGM_API EGM_CHECKED egm_status egm_diagnostics_create(egm_diagnostics **out, egm
                                                       int64_t dims, int64_t capacity);
 EGM_API void egm_diagnostics_free(egm_diagnostics *diagnostics);
 
-/** Adds draws [n * chains, dims], in the order of egm_sampler_run. EGM_ERR_NONFINITE names the draw, the chain and the
- *  dimension of a number that is not finite; nothing is then added. */
+/** Adds draws [n * chains, dims] of either dtype, in the order of egm_sampler_run. EGM_ERR_NONFINITE names the draw,
+ *  the chain and the dimension of a number that is not finite; nothing is then added. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws);
 /** Writes how many draws of each chain were given, and how many are kept. Either pointer may be NULL. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_count(const egm_diagnostics *diagnostics, int64_t *given, int64_t *kept);
@@ -76,8 +76,8 @@ EGM_API EGM_CHECKED egm_status egm_diagnostics_compute(const egm_diagnostics *di
  *  that of one chain. NaN if one of these chains never moved. */
 EGM_API EGM_CHECKED egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, int64_t dim,
                                                                int64_t chain, egm_out out);
-/** Writes sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2 of the energies u of one chain, from 0; energies [n, chains] as
- *  egm_sampler_run writes them. It is near 2 if the draws are independent.
+/** Writes sum (u_t - u_(t-1))^2 / sum (u_t - mean)^2 of the energies u of one chain, from 0; energies [n, chains], of
+ *  either dtype, as egm_sampler_run writes them. It is near 2 if the draws are independent.
  *
  *  For the total energies of a Hamiltonian sampler this is the estimated Bayesian fraction of missing information
  *  (Betancourt 2016), and a chain below 0.3 is not to be trusted. egm_sampler_run writes potential energies: for these

@@ -25,7 +25,8 @@ extern "C" {
 
 /* ---- between distributions on cells */
 
-/** Computes the shares of the rows of x [rows, columns], 1 to 3 columns, that lie in the cells of a grid.
+/** Computes the shares of the rows of x [rows, columns], of either dtype with 1 to 3 columns, that lie in the cells of
+ *  a grid.
  *
  *  lower, upper, bins [columns] are the interval of each column and its number of equal cells. A cell contains its
  *  lower end, and the last one also its upper end. masses, f64 [product of the bins + 1]: the last column varies
@@ -197,10 +198,10 @@ typedef struct egm_ranking {
 		sizeof(egm_ranking), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Compares scores [count], high = positive, with labels: positive [count], 0 for negatives. Scores may be infinite.
- *  `share`, in (0, 1], is the share of the rows that is flagged, to the nearest row and at least one; 0: as many rows
- *  as there are positives. `ranking` begins as EGM_RANKING_INIT. EGM_ERR_NONFINITE names the row of a score that is
- *  NaN.
+/** Compares scores [count] of either dtype, high = positive, with labels: positive [count], 0 for negatives. Scores may
+ *  be infinite. `share`, in (0, 1], is the share of the rows that is flagged, to the nearest row and at least one; 0:
+ *  as many rows as there are positives. `ranking` begins as EGM_RANKING_INIT. EGM_ERR_NONFINITE names the row of a
+ *  score that is NaN.
  */
 EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
                                                   double share, egm_ranking *ranking);

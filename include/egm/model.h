@@ -238,9 +238,9 @@ typedef struct egm_load_options {
  *  The next save removes what a killed one has left beside `path`. EGM_ERR_NONFINITE if a parameter is not finite; the
  *  old file then stays. EGM_ERR_IO if the file cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_model_save(const egm_model *model, const char *path);
-/** The same into memory: writes the bytes of the file to buffer [size], and their number to `needed`. With buffer NULL
- *  and size 0 it writes only `needed` and returns EGM_OK. EGM_ERR_ARGUMENT if size is too small; `needed` is written
- *  all the same. */
+/** The same into memory: writes the bytes of the file to buffer [size], and their number to `needed`, which may be NULL
+ *  if there is a buffer. With buffer NULL and size 0 it writes only `needed` and returns EGM_OK. EGM_ERR_ARGUMENT if
+ *  size is too small; `needed` is written all the same. */
 EGM_API EGM_CHECKED egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
 /** Creates a built model from a file of egm_model_save, also if another tool has rewritten the file and kept its
  *  metadata. Nothing in the file is trusted. options may be NULL. EGM_ERR_IO if the file cannot be read, EGM_ERR_FORMAT

@@ -44,7 +44,9 @@ EGM_API const char *egm_status_name(egm_status status);
 /** Text of the last error in this thread: one line that begins with the name of the function and says what is wrong,
  *  with the numbers. Valid until the next call of this thread that fails; empty if none has failed yet. The text is
  *  UTF-8 without control characters and bidirectional marks: where a file or a name contains such characters, or bytes
- *  that are not UTF-8, they are replaced by a backslash and their number (x9b, u202e). */
+ *  that are not UTF-8, they are replaced by a backslash and their number (x9b, u202e). A text has at most 511 bytes; a
+ *  longer one has "..." in the place of its middle. Calls that fail within a log or user_free callback do not change
+ *  it. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus

@@ -66,7 +66,7 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
  *
  *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples. If the
  *  generator's output is bounded (tanh, sigmoid, layer_norm), it is not a density for any energy network; the context's
- *  log then contains a warning. */
+ *  log then contains a warning. EGM_ERR_ARGUMENT if the networks come from different contexts. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
 /** Creates a target whose U is a function of the program, in `dims` dimensions. When the target and all samplers on it

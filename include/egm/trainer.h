@@ -57,9 +57,10 @@ EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *l
                                                   const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
-/** Does `steps` training steps on shuffled mini-batches of `data`, which is NULL for losses that take none. In one step
- *  every phase of the loss is repeated as often as the loss says, each time with its own mini-batch. Rows that are left
- *  over at the end of an epoch are skipped until the next shuffle. progress is called after every step and may be NULL.
+/** Does `steps` >= 0 training steps on shuffled mini-batches of `data`, which is NULL for losses that take none. In one
+ *  step every phase of the loss is repeated as often as the loss says, each time with its own mini-batch. Rows that are
+ *  left over at the end of an epoch are skipped until the next shuffle. progress is called after every step and may be
+ *  NULL.
  *
  *  EGM_ERR_SHAPE and EGM_ERR_DTYPE if the data do not fit the networks, or if they have fewer rows than a mini-batch.
  *  EGM_ERR_NONFINITE names the loss term whose value is not finite, or the network (by its role, for example "critic")
@@ -121,7 +122,8 @@ typedef struct egm_negatives_options {
  *
  *  "Near the data" is a row of the mini-batch plus a draw from N(0, h_j^2) in each column j. h_j is the standard
  *  deviation of the column in the mini-batch times batch^(-1/(dims + 4)) (Scott 1992, Multivariate Density Estimation).
- *  Bounds transform that sum as they do noise, and a row outside of them is replaced by noise.
+ *  With bounds, rows, h_j and sum are those of the coordinates before the transform of bounds, and a row that is not
+ *  inside of them is replaced by noise and left out of h_j and of `batch`.
  *
  *  egm_trainer_fit then returns these errors, with networks and buffer as they were before that phase:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite, with pcd only if that remains so after it

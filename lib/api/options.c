@@ -54,7 +54,8 @@ static const egm__options *find(const char *type)
 
 static egm_status unknown(const char *type)
 {
-	return egm__fail(EGM_ERR_ARGUMENT, "there is no struct '%s': see egm_options_type", type ? type : "(NULL)");
+	if (!type) return egm__fail(EGM_ERR_ARGUMENT, "type is NULL");
+	return egm__fail(EGM_ERR_ARGUMENT, "there is no struct '%s': see egm_options_type", type);
 }
 
 const char *egm_options_type(int32_t index)
@@ -117,11 +118,13 @@ egm_status egm_options_describe(const char *type, int32_t index, egm_option *out
 {
 	egm_status st = EGM_OK;
 	const egm__options *table = find(type);
+	egm_option described;
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	if (!table) EGM_TRY(unknown(type));
 	if (index < 0 || index >= table->n)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%s has no member %d, only 0 to %d", type, (int)index, (int)table->n - 1);
-	egm_option described = describe(table, &table->rows[index]);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %d, the members of %s are 0 to %d", (int)index, type, (int)table->n - 1);
+	EGM_TRY(egm__result_check("egm_option", out));
+	described = describe(table, &table->rows[index]);
 	EGM_TRY(egm__options_init("egm_option", out, out->struct_size, &described, sizeof described));
 out:
 	return egm__named(__func__, st);

@@ -141,13 +141,17 @@ void egm__log(egm_context *context, int32_t level, const char *format, ...)
 {
 	if (!context->log) return;
 	char text[512], line[512];
+	egm__told told;
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	if (length < 0) return;
+	if (length >= (int)sizeof text) egm__utf8_trim(text);
 	egm__visible(line, sizeof line, text, length >= (int)sizeof text);
+	egm__told_keep(&told);
 	context->log(level, line, context->log_user);
+	egm__told_give(&told);
 }
 
 uint32_t egm_features(void)

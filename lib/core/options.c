@@ -22,12 +22,27 @@ static int plausible(size_t size)
 
 egm_status egm__options_init(const char *type, void *options, size_t size, const void *defaults, size_t full_size)
 {
-	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", type);
+	if (!options) return egm__fail(EGM_ERR_ARGUMENT, "options is NULL, must point to %s", type);
 	if (!plausible(size)) return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be sizeof(%s)", size, type);
 	memset(options, 0, size);
 	memcpy(options, defaults, size < full_size ? size : full_size);
 	memcpy(options, &size, sizeof size);
 	return EGM_OK;
+}
+
+static egm_status check_size(const char *type, size_t size)
+{
+	if (plausible(size)) return EGM_OK;
+	return egm__fail(EGM_ERR_ARGUMENT, "struct_size is %zu, must be sizeof(%s), which its initialiser sets", size,
+	                 type);
+}
+
+egm_status egm__result_check(const char *type, const void *result)
+{
+	size_t size;
+	if (!result) return EGM_OK;
+	memcpy(&size, result, sizeof size);
+	return check_size(type, size);
 }
 
 egm_status egm__options_merge(const char *type, void *merged, size_t full_size, const void *options)
@@ -39,9 +54,8 @@ egm_status egm__options_merge(const char *type, void *merged, size_t full_size, 
 		return EGM_OK;
 	}
 	memcpy(&size, options, sizeof size);
-	if (!plausible(size))
-		return egm__fail(EGM_ERR_ARGUMENT, "struct_size is %zu, must be sizeof(%s), which its initialiser sets", size,
-		                 type);
+	egm_status st = check_size(type, size);
+	if (st != EGM_OK) return st;
 	for (size_t i = full_size; i < size; ++i)
 		if (bytes[i])
 			return egm__fail(EGM_ERR_UNSUPPORTED,

@@ -135,6 +135,10 @@ void egm__option_range(const egm__option *row, double *low, double *high);
  * a newer caller has beyond them, and records size. ARGUMENT if options is NULL or size cannot hold struct_size. */
 egm_status egm__options_init(const char *type, void *options, size_t size, const void *defaults, size_t full_size);
 
+/* Before a result is computed: a struct_size of nonsense is ARGUMENT. The rest of the struct is written and not read,
+ * so a newer program may have anything there. `result` may be NULL. It is written by egm__options_init. */
+egm_status egm__result_check(const char *type, const void *result);
+
 /* Merges a caller's options over defaults already in `merged`, as egm__options_check does. */
 egm_status egm__options_merge(const char *type, void *merged, size_t full_size, const void *options);
 

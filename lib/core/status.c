@@ -11,10 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_SIZE = 512 };
+/* A path has up to 4096 bytes, and behind it stands what is wrong. */
+enum { WHOLE_SIZE = 5120 };
 
 /* What went wrong, and the same behind the name of the public function that was called. */
-static _Thread_local char last_text[TEXT_SIZE], last_error[TEXT_SIZE];
+static _Thread_local egm__told last;
 
 const char *egm_status_name(egm_status status)
 {
@@ -51,37 +52,45 @@ const char *egm_status_name(egm_status status)
 
 const char *egm_last_error(void)
 {
-	return last_error;
+	return last.error;
 }
 
 const char *egm__last_text(void)
 {
-	return last_text;
+	return last.text;
 }
 
 egm_status egm__fail(egm_status code, const char *format, ...)
 {
 	/* Not formatted in place: an argument may be the last text itself, which is how a caller adds to it. Names in it
 	 * can come out of a file. */
-	char text[TEXT_SIZE];
+	char text[WHOLE_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
-	/* A character that the cut above has halved starts at TEXT_SIZE - 4 or later, and "..." takes its place. */
-	egm__visible(last_text, sizeof last_text, text, length >= TEXT_SIZE);
-	memcpy(last_error, last_text, sizeof last_error);
+	if (length >= WHOLE_SIZE) egm__utf8_trim(text);
+	egm__visible(last.text, sizeof last.text, text, length >= WHOLE_SIZE);
+	egm__visible(last.error, sizeof last.error, text, length >= WHOLE_SIZE);
 	return code;
 }
 
 egm_status egm__named(const char *function, egm_status status)
 {
-	char text[TEXT_SIZE];
-	if (status == EGM_OK) return status;
-	int length = snprintf(text, sizeof text, "%s: %s", function, last_text);
-	egm__visible(last_error, sizeof last_error, text, length >= TEXT_SIZE);
+	if (status != EGM_OK)
+		snprintf(last.error, sizeof last.error, "%.*s: %s", EGM__ERROR_SIZE - EGM__TEXT_SIZE - 2, function, last.text);
 	return status;
+}
+
+void egm__told_keep(egm__told *told)
+{
+	memcpy(told, &last, sizeof last);
+}
+
+void egm__told_give(const egm__told *told)
+{
+	memcpy(&last, told, sizeof last);
 }
 
 const char *egm__nonfinite_name(double value)

@@ -6,6 +6,10 @@
 
 #include <egm/status.h>
 
+/* Bytes of egm_last_error, and of the part of it behind the name of the function, which with ": " is shorter than the
+ * difference. */
+enum { EGM__ERROR_SIZE = 512, EGM__TEXT_SIZE = 448 };
+
 /* Writes the thread's last error and returns `code`. Needs no allocation. The text says what is wrong, with which
  * numbers, and what would be right; the name of the public function comes from egm__named. */
 egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -15,6 +19,14 @@ egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((fo
 egm_status egm__named(const char *function, egm_status status);
 /* The last error without that name, for those who add to it. */
 const char *egm__last_text(void);
+
+/* The last error of the thread while a function of the program runs that is no part of the call: log and user_free may
+ * use the library, and what fails there is not why the call does. */
+typedef struct egm__told {
+	char text[EGM__TEXT_SIZE], error[EGM__ERROR_SIZE];
+} egm__told;
+void egm__told_keep(egm__told *told);
+void egm__told_give(const egm__told *told);
 
 /* "nan", "inf" or "-inf" for a message about a number that is not finite: printf writes the NaN of x86 as "-nan". */
 const char *egm__nonfinite_name(double value);

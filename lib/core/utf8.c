@@ -57,23 +57,47 @@ static size_t take_character(char unit[16], const char **text)
 	return n;
 }
 
+static size_t visible_length(const char *text)
+{
+	char unit[16];
+	size_t n = 0;
+	while (*text) n += take_character(unit, &text);
+	return n;
+}
+
+/* Whole characters into `room` bytes, as many as fit. */
+static size_t put_characters(char *out, size_t room, const char **text)
+{
+	char unit[16];
+	size_t used = 0;
+	for (const char *next = *text; *next; *text = next) {
+		size_t n = take_character(unit, &next);
+		if (used + n > room) break;
+		memcpy(out + used, unit, n);
+		used += n;
+	}
+	return used;
+}
+
 void egm__visible(char *out, size_t size, const char *text, int more)
 {
 	char unit[16];
-	size_t used = 0, cut = 0; /* cut: the last end of a character with room for "..." and a zero after it */
-	while (*text) {
-		size_t n = take_character(unit, &text);
-		if (used + n + 1 > size) {
-			more = 1;
-			break;
-		}
-		memcpy(out + used, unit, n);
-		used += n;
-		if (used + 4 <= size) cut = used;
+	size_t end = more ? 3 : 0, room = size - 1 - end, left = visible_length(text);
+	size_t used = put_characters(out, left > room ? size / 3 : room, &text);
+	left -= used;
+	if (*text) {
+		memcpy(out + used, "...", 3);
+		used += 3;
+		while (used + left > room) left -= take_character(unit, &text);
+		used += put_characters(out + used, room - used, &text);
 	}
-	if (more) {
-		memcpy(out + cut, "...", 3);
-		used = cut + 3;
-	}
-	out[used] = '\0';
+	memcpy(out + used, "...", end);
+	out[used + end] = '\0';
+}
+
+void egm__utf8_trim(char *text)
+{
+	char *end = text + strlen(text), *start = end;
+	while (start > text && end - start < 3 && ((unsigned char)start[-1] & 0xc0) == 0x80) start--;
+	if (start > text && (unsigned char)start[-1] >= 0xc0 && !egm__utf8_length(start - 1)) start[-1] = '\0';
 }

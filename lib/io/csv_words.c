@@ -109,23 +109,31 @@ static const egm__column *column_at(const egm__table *t, int64_t index)
 	return &t->columns[low];
 }
 
-egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column)
+static egm_column describe(const egm__table *t, int64_t index)
 {
 	egm_column result = nothing;
-	if (!data || !column)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data"));
+	if (!t) return result;
+	const egm__column *c = column_at(t, index);
+	result.kind = c->kind;
+	result.field = c->field;
+	result.name = c->name;
+	result.word_count = c->dictionary.count;
+	result.words = (const char *const *)c->dictionary.words;
+	result.missing = c->missing;
+	if (c->kind == EGM_COLUMN_ONE_HOT) result.word = c->dictionary.words[index - c->first];
+	return result;
+}
+
+egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column)
+{
+	egm_status st = EGM_OK;
+	egm_column result;
+	if (!data || !column) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data");
 	if (index < 0 || index >= data->columns)
-		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "there is no column %" PRId64 " in %" PRId64 " columns",
-		                                      index, data->columns));
-	if (data->table) {
-		const egm__column *c = column_at(data->table, index);
-		result.kind = c->kind;
-		result.field = c->field;
-		result.name = c->name;
-		result.word_count = c->dictionary.count;
-		result.words = (const char *const *)c->dictionary.words;
-		result.missing = c->missing;
-		if (c->kind == EGM_COLUMN_ONE_HOT) result.word = c->dictionary.words[index - c->first];
-	}
-	return egm__named(__func__, egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", the columns are 0 to %" PRId64, index, data->columns - 1);
+	EGM_TRY(egm__result_check("egm_column", column));
+	result = describe(data->table, index);
+	EGM_TRY(egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));
+out:
+	return egm__named(__func__, st);
 }

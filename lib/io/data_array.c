@@ -91,6 +91,9 @@ egm_status egm__array_check_promise(const egm__array *array, const egm__stream *
 	if (*bytes > egm__stream_limit(stream))
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: its sizes take %" PRId64 " bytes, it can hold %" PRId64,
 		         egm__stream_path(stream), *bytes, egm__stream_limit(stream));
+	if (!egm__stream_is_gzip(stream) && *bytes > egm__stream_limit(stream) - egm__stream_position(stream))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within the numbers",
+		         egm__stream_path(stream), egm__stream_limit(stream));
 out:
 	return st;
 }

@@ -33,7 +33,10 @@ static void free_callback(egm__source *source)
 {
 	callback *c = (callback *)source;
 	pthread_mutex_destroy(&c->lock);
+	egm__told told;
+	egm__told_keep(&told);
 	if (c->user_free) c->user_free(c->user);
+	egm__told_give(&told);
 	egm__free(source->context, c);
 }
 
@@ -64,11 +67,12 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	if (dtype != EGM_F32 && dtype != EGM_F64)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
 	if (rows < 1 || columns < 1)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%" PRId64 " rows of %" PRId64 " numbers; at least 1 of each is needed", rows,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", must be at least 1 each", rows,
 		         columns);
 	st = egm__data_handle(&d, context, dtype, 2, shape, "data", UINT64_MAX);
 	if (st == EGM_ERR_FORMAT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%" PRId64 " rows of %" PRId64 " numbers overflow", rows, columns);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", more numbers than can be counted",
+		         rows, columns);
 	if (st != EGM_OK) goto out;
 	EGM_TRY(create(&d->source, context, fill, user, user_free));
 	*out = d;

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <core/rounding_impl.h>
-#include <core/size_impl.h>
 #include <io/data_impl.h>
 #include <io/options_impl.h>
 
@@ -105,7 +104,7 @@ static egm_status read_head(open_file *f, const egm__array_format *format)
 	egm_status st = EGM_OK;
 	egm__stream *stream = NULL;
 	const egm__origin from = egm__from_file(f->path);
-	int64_t bytes, size;
+	int64_t bytes;
 	EGM_TRY(egm__stream_open(&stream, f->base.context, &from, 0));
 	if (egm__stream_is_gzip(stream))
 		EGM_FAIL(EGM_ERR_UNSUPPORTED,
@@ -115,10 +114,9 @@ static egm_status read_head(open_file *f, const egm__array_format *format)
 	EGM_TRY(format->read_head(stream, &f->array));
 	f->start = egm__stream_position(stream);
 	EGM_TRY(egm__array_check_promise(&f->array, stream, &bytes));
-	size = egm__stream_limit(stream);
-	if (egm__size_add(f->start, bytes, &f->end) || size < f->end)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within the numbers", f->path, size);
-	if (size > f->end)
+	f->end = f->start + bytes;
+	int all = !f->o.max_rows || f->array.shape[0] <= f->o.max_rows;
+	if (egm__stream_limit(stream) > f->end && (all || f->array.fortran)) /* as where they are loaded */
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: more bytes than the %" PRId64 " that its sizes take", f->path, f->end);
 	f->fd = egm__stream_detach(stream);
 out:
@@ -165,7 +163,8 @@ egm_status egm__data_open(egm_data **out, egm_context *context, const char *path
 	int64_t shape[8];
 	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__path_check(path));
 	EGM_TRY(egm__options_check(&egm__options_data, &o, options));
 	EGM_TRY(create(&f, context, path, &o));
 	EGM_TRY(read_head(f, format));

@@ -18,6 +18,9 @@ const char *egm__printable(char out[64], const char *text);
  * NULL: nothing that is known. 512 bytes are enough for all kinds. */
 const char *egm__looks_like(const void *bytes, size_t n);
 
+/* A path that could name a file: ARGUMENT. */
+egm_status egm__path_check(const char *path);
+
 /* ---- reading */
 
 /* Where a reader has its bytes from: a file, or memory of the caller. */

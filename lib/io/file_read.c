@@ -93,10 +93,16 @@ egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, in
 	return EGM_OK;
 }
 
+egm_status egm__path_check(const char *path)
+{
+	if (!path) return egm__fail(EGM_ERR_ARGUMENT, "path is NULL");
+	return *path ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "path is empty, must name a file");
+}
+
 egm_status egm__origin_check(const egm__origin *from)
 {
-	if (from->memory ? from->bytes != NULL : from->path != NULL) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", from->memory ? "bytes" : "path");
+	if (!from->memory) return egm__path_check(from->path);
+	return from->bytes ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "bytes is NULL");
 }
 
 egm_status egm__input_open(egm__input *in, const egm__origin *from)

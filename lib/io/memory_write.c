@@ -22,11 +22,11 @@ static egm_status append(egm__writer *base, const void *bytes, size_t n)
 egm_status egm__destination_check(const egm__destination *to)
 {
 	egm_status st = EGM_OK;
-	if (!to->memory && !to->path) EGM_FAIL(EGM_ERR_ARGUMENT, "path is NULL");
-	if (to->memory && !to->buffer && to->size)
+	if (!to->memory) return egm__path_check(to->path);
+	if (!to->buffer && to->size)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
 		         "buffer is NULL and size is %zu; with a size of 0 needed tells how many bytes it takes", to->size);
-	if (to->memory && !to->buffer && !to->needed) EGM_FAIL(EGM_ERR_ARGUMENT, "buffer and needed are NULL");
+	if (!to->buffer && !to->needed) EGM_FAIL(EGM_ERR_ARGUMENT, "buffer and needed are NULL");
 out:
 	return st;
 }

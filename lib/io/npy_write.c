@@ -47,7 +47,8 @@ egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *pat
 {
 	egm_status st = EGM_OK;
 	array a = {.x = x.data};
-	if (!context || !path) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "path" : "context");
+	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
+	EGM_TRY(egm__path_check(path));
 	EGM_TRY(egm__array_fits(x, "x", 0, 0));
 	a.bytes = (size_t)(x.rows * x.columns) * (x.dtype == EGM_F64 ? sizeof(double) : sizeof(float));
 	fill_preamble(&a, x.dtype, x.rows, x.columns);

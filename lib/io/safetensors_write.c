@@ -46,7 +46,10 @@ static egm_status check_tensor(const egm__st_tensor *t, const char *path)
 		return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has rank %d", path, text, (int)t->rank);
 	int64_t count = 1, bytes;
 	for (int32_t i = 0; i < t->rank; i++) {
-		if (t->shape[i] > INT32_MAX || egm__size_mul(count, t->shape[i], &count))
+		if (t->shape[i] > INT32_MAX)
+			return egm__fail(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': size %" PRId64 ", at most %d is written", path,
+			                 text, t->shape[i], INT32_MAX);
+		if (egm__size_mul(count, t->shape[i], &count))
 			return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has size %" PRId64, path, text, t->shape[i]);
 	}
 	if (count != t->count || egm__size_mul(count, 8, &bytes) || (count && !t->data))

@@ -113,7 +113,7 @@ egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array
 	if (!context || !coverage)
 		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "coverage" : "context"));
 	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
-	EGM_TRY(egm__options_merge("egm_mode_coverage", &result, sizeof result, coverage));
+	EGM_TRY(egm__result_check("egm_mode_coverage", coverage));
 	EGM_TRY(check(&o, x, centres, sigma));
 	all = egm__alloc_zero(context, centres.rows, sizeof *all);
 	good = egm__alloc_zero(context, centres.rows, sizeof *good);

@@ -309,9 +309,11 @@ egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y, const 
 		p.bandwidths = &median;
 		p.n_bandwidths = 1;
 	}
-	EGM_TRY(measure(context, x, y, &p, o.estimator, out, progress, user));
-	if (o.bandwidth_count == 0)
+	egm__context_retain(context); /* the progress callback may free it */
+	st = measure(context, x, y, &p, o.estimator, out, progress, user);
+	if (st == EGM_OK && o.bandwidth_count == 0)
 		egm__log(context, EGM_LOG_INFO, "egm_metric_mmd: the bandwidth is the median distance, %g", median);
+	egm_context_free(context);
 out:
 	return egm__named(__func__, st);
 }

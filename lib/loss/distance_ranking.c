@@ -95,7 +95,7 @@ egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint
 	if (!ranking) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "ranking is NULL"));
 	st = check(context, scores, positive, share);
 	if (st != EGM_OK) return egm__named(__func__, st);
-	EGM_TRY(egm__options_merge("egm_ranking", &result, sizeof result, ranking));
+	EGM_TRY(egm__result_check("egm_ranking", ranking));
 	items = egm__alloc(context, n, 2 * sizeof *items);
 	if (!items) EGM_FAIL(EGM_ERR_MEMORY, "no memory to sort %lld scores", (long long)n);
 	for (int64_t i = 0; i < n; i++) items[i] = (egm__sort_item){egm__number(scores.dtype, scores.data, i), i};

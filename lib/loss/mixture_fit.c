@@ -120,7 +120,7 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x,
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__mixture_options(&o, options));
-	EGM_TRY(egm__options_merge("egm_mixture_result", &r, sizeof r, result));
+	EGM_TRY(egm__result_check("egm_mixture_result", result));
 	EGM_TRY(egm__mixture_data_take(&data, x, row_weights, 0));
 	if (o.components > x.rows) /* before memory for them is asked for */
 		EGM_FAIL(EGM_ERR_ARGUMENT, "components is %lld, must be at most the %lld rows of x", (long long)o.components,

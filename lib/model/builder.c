@@ -30,9 +30,11 @@ static egm_status check_integer(const egm_model *model, const egm__layer_kind *k
                                 double value)
 {
 	int below = !(value >= p->low);
+	char given[32] = "9223372036854775807"; /* INT64_MAX is no double, the next one is */
 	if (!below && value <= p->high) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %.0f, must be at %s %.0f", p->name,
-	                 model->n_layers, kind->name, model->name, value, below ? "least" : "most",
+	if (value != 0x1p63) snprintf(given, sizeof given, fabs(value) <= 0x1p63 ? "%.0f" : "%g", value);
+	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %s, must be at %s %.0f", p->name,
+	                 model->n_layers, kind->name, model->name, given, below ? "least" : "most",
 	                 below ? p->low : p->high);
 }
 

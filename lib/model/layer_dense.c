@@ -40,3 +40,8 @@ const egm__layer_kind egm__kind_dense = {.name = "dense",
                                          .tensor_shape = egm__dense_shape,
                                          .initialize = egm__dense_initialize,
                                          .apply = apply};
+
+egm_status egm_model_dense(egm_model *model, int64_t units)
+{
+	return egm__named(__func__, egm__model_add(model, "dense", EGM__NUMBERS((double)units)));
+}

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The layer kinds and what their files share. A new kind is a file that defines a row and its name in layer_table.c. */
+/* The layer kinds and what their files share. A kind is a row and a builder call in a file layer_*.c,
+ * and its name in layer_table.c. */
 #ifndef EGM_MODEL_LAYER_IMPL_H
 #define EGM_MODEL_LAYER_IMPL_H
 
 #include <model/model_impl.h>
-
-extern const egm__layer_kind egm__kind_dense, egm__kind_relu, egm__kind_leaky_relu, egm__kind_elu, egm__kind_softplus,
-    egm__kind_silu, egm__kind_tanh, egm__kind_sigmoid, egm__kind_gelu, egm__kind_layer_norm, egm__kind_spectral_dense,
-    egm__kind_image, egm__kind_flatten, egm__kind_batch_norm, egm__kind_average_pool, egm__kind_upsample,
-    egm__kind_conv, egm__kind_conv_transpose, egm__kind_spectral_conv;
 
 /* Of a window, a factor, a stride: squares and products with a size of an image stay far below 2^63. */
 enum { EGM__MOST_PIXELS = 32767 };
@@ -22,6 +18,13 @@ enum { EGM__MOST_PIXELS = 32767 };
 #define EGM__UNITS                                                               \
 	{                                                                            \
 		.name = "units", .integer = 1, .low = 1, .high = 0x1p62, .is_outputs = 1 \
+	}
+
+/* The numbers of a builder call, in the order of the kind's table. */
+#define EGM__NUMBERS(...) \
+	(const double[])      \
+	{                     \
+		__VA_ARGS__       \
 	}
 
 /* A net's numbers in the shape that a layer reads them in. Contiguous numbers take any shape for nothing, so what is

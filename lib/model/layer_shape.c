@@ -91,3 +91,14 @@ const egm__layer_kind egm__kind_image = {
     .fit = image_fit,
     .apply = as_it_is};
 const egm__layer_kind egm__kind_flatten = {.name = "flatten", .fit = flatten_fit, .apply = as_it_is};
+
+egm_status egm_model_image(egm_model *model, int64_t height, int64_t width, int64_t channels)
+{
+	return egm__named(__func__,
+	                  egm__model_add(model, "image", EGM__NUMBERS((double)height, (double)width, (double)channels)));
+}
+
+egm_status egm_model_flatten(egm_model *model)
+{
+	return egm__named(__func__, egm__model_add(model, "flatten", NULL));
+}

@@ -31,3 +31,8 @@ const egm__layer_kind egm__kind_spectral_dense = {.name = "spectral_dense",
                                                   .initialize = initialize,
                                                   .apply = apply,
                                                   .refresh = egm__spectral_refresh};
+
+egm_status egm_model_spectral_dense(egm_model *model, int64_t units)
+{
+	return egm__named(__func__, egm__model_add(model, "spectral_dense", EGM__NUMBERS((double)units)));
+}

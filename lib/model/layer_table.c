@@ -4,13 +4,19 @@
 #include <model/layer_impl.h>
 #include <string.h>
 
-static const egm__layer_kind *const table[] = {
-    &egm__kind_dense,    &egm__kind_relu,           &egm__kind_leaky_relu,     &egm__kind_elu,
-    &egm__kind_softplus, &egm__kind_silu,           &egm__kind_tanh,           &egm__kind_sigmoid,
-    &egm__kind_gelu,     &egm__kind_layer_norm,     &egm__kind_spectral_dense, &egm__kind_image,
-    &egm__kind_flatten,  &egm__kind_batch_norm,     &egm__kind_average_pool,   &egm__kind_upsample,
-    &egm__kind_conv,     &egm__kind_conv_transpose, &egm__kind_spectral_conv,
-};
+/* clang-format off */
+#define LAYERS(X) \
+	X(dense) X(spectral_dense) \
+	X(relu) X(leaky_relu) X(elu) X(softplus) X(silu) X(tanh) X(sigmoid) X(gelu) \
+	X(layer_norm) X(batch_norm) \
+	X(image) X(flatten) X(average_pool) X(upsample) X(conv) X(spectral_conv) X(conv_transpose)
+/* clang-format on */
+
+#define DECLARED(name) extern const egm__layer_kind egm__kind_##name;
+#define LISTED(name) &egm__kind_##name,
+
+LAYERS(DECLARED)
+static const egm__layer_kind *const table[] = {LAYERS(LISTED)};
 
 const egm__layer_kind *egm__layer_kind_find(const char *name)
 {

@@ -4,6 +4,9 @@
 #include <model/evaluator_impl.h>
 #include <string.h>
 
+/* As many as a layer may have units. */
+static const int64_t MOST_INPUTS = (int64_t)1 << 62;
+
 static int is_name_character(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
@@ -58,7 +61,9 @@ egm_status egm_model_create(egm_model **out, egm_context *context, const char *n
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	if (!name) EGM_FAIL(EGM_ERR_ARGUMENT, "name is NULL");
 	EGM_TRY(check_name(name));
-	if (inputs < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "inputs is %lld, must be at least 1", (long long)inputs);
+	if (inputs < 1 || inputs > MOST_INPUTS)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "inputs is %lld, must be at %s %lld", (long long)inputs,
+		         inputs < 1 ? "least" : "most", inputs < 1 ? 1LL : (long long)MOST_INPUTS);
 	egm_model *model = create_empty(context);
 	if (!model) return egm__named(__func__, EGM_ERR_MEMORY);
 	memcpy(model->name, name, strlen(name) + 1);

@@ -111,12 +111,18 @@ out:
 	return egm__named(__func__, st);
 }
 
+/* Adds to what is wrong with the array of one tensor which tensor that is. */
+static egm_status for_tensor(const egm__tensor *t, egm_status st)
+{
+	return st == EGM_OK ? st : egm__fail(st, "tensor '%s': %s", t->name, egm__last_text());
+}
+
 egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out)
 {
 	egm_status st = EGM_OK;
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, &t));
-	EGM_TRY(egm__out_fits(out, t->name, model->dtype, t->count, 1));
+	EGM_TRY(for_tensor(t, egm__out_fits(out, "out", model->dtype, t->count, 1)));
 	memcpy(out.data, parameter_at(model, t->offset), (size_t)t->count * egm__dtype_size(model->dtype));
 out:
 	return egm__named(__func__, st);
@@ -127,7 +133,7 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array va
 	egm_status st = EGM_OK;
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, &t));
-	EGM_TRY(egm__array_counts(values, t->name, model->dtype, t->count));
+	EGM_TRY(for_tensor(t, egm__array_counts(values, "values", model->dtype, t->count)));
 	EGM_TRY(refuse_values(model, t, values.data));
 	memcpy(parameter_at(model, t->offset), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
 	model->version++;

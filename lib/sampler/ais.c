@@ -380,10 +380,9 @@ static void destroy(egm__ais *a)
 
 static egm_status check_call(const egm_target *target, const egm_ais_result *result)
 {
-	egm_ais_result known;
 	if (!target) return egm__fail(EGM_ERR_ARGUMENT, "target is NULL");
 	if (!result) return egm__fail(EGM_ERR_ARGUMENT, "result is NULL");
-	return egm__options_merge("egm_ais_result", &known, sizeof known, result);
+	return egm__result_check("egm_ais_result", result);
 }
 
 static egm_status run(egm__ais *a, egm_target *target, egm_ais_result *found)

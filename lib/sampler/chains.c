@@ -6,7 +6,6 @@
 #include <math.h>
 #include <model/evaluator_impl.h>
 #include <sampler/block_impl.h>
-#include <stdio.h>
 #include <string.h>
 
 egm_status egm__sampler_idle(const egm_sampler *s, int reads)
@@ -132,11 +131,8 @@ static egm_status judge_frozen(egm_sampler *s, egm_status st)
 		    "energy or gradient of chain %lld is not finite after %lld transitions, and all %lld chains are "
 		    "frozen; egm_sampler_set_points thaws them",
 		    (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen);
-	if (newly < 0) return st;
-	char text[512]; /* of that failure, which another of the program's calls may write over */
-	snprintf(text, sizeof text, "%s", egm__last_text());
-	warn(s, newly, frozen);
-	return st == EGM_OK ? st : egm__fail(st, "%s", text);
+	if (newly >= 0) warn(s, newly, frozen);
+	return st;
 }
 
 /* From the beginning, or the rest of one that was stopped. */
@@ -180,9 +176,12 @@ static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin, egm_o
 	int64_t chains = s->options.chains, all;
 	if (n < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld, must be at least 1", (long long)n);
 	if (thin < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "thin is %lld, must be at least 1", (long long)thin);
-	if (egm__size_mul(n, thin, &all) || egm__size_mul(n, chains, &all) || egm__size_mul(all, s->row_bytes, &all))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld draws of %lld chains are more than memory can hold", (long long)n,
-		         (long long)chains);
+	if (egm__size_mul(n, thin, &all))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld and thin is %lld, more transitions than can be counted", (long long)n,
+		         (long long)thin);
+	if (egm__size_mul(n, chains, &all) || egm__size_mul(all, s->row_bytes, &all))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld: as many draws of %lld chains are more than memory can hold",
+		         (long long)n, (long long)chains);
 	if (draws.data) EGM_TRY(egm__out_fits(draws, "draws", s->target->dtype, n * chains, s->dims));
 	if (energies.data) EGM_TRY(egm__out_fits(energies, "energies", s->target->dtype, n, chains));
 out:
@@ -275,7 +274,7 @@ egm_status egm_sampler_stats(const egm_sampler *s, int64_t chain, egm_sampler_st
 	egm_sampler_statistics sum;
 	EGM_TRY(check_chain(s, chain, -1));
 	if (!statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "statistics is NULL");
-	EGM_TRY(egm__options_merge("egm_sampler_statistics", &sum, sizeof sum, statistics));
+	EGM_TRY(egm__result_check("egm_sampler_statistics", statistics));
 	sum = none;
 	add_up(s, chain < 0 ? 0 : chain, chain < 0 ? s->options.chains : chain + 1, &sum);
 	size_t size = statistics->struct_size;

@@ -22,13 +22,13 @@ static egm_status check_create(int64_t chains, int64_t dims, int64_t capacity)
 {
 	int64_t count;
 	if (chains < 1 || dims < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions, must be at least 1 of each",
+		return egm__fail(EGM_ERR_ARGUMENT, "chains is %lld and dims is %lld, must be at least 1 each",
 		                 (long long)chains, (long long)dims);
 	if (capacity != 0 && capacity < LEAST_CAPACITY)
 		return egm__fail(EGM_ERR_ARGUMENT, "capacity is %lld, must be 0 or at least %d", (long long)capacity,
 		                 LEAST_CAPACITY);
 	if (egm__size_mul(chains, dims, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld chains of %lld dimensions are more than memory can hold",
+		return egm__fail(EGM_ERR_ARGUMENT, "chains is %lld and dims is %lld, more than memory can hold",
 		                 (long long)chains, (long long)dims);
 	return EGM_OK;
 }

@@ -218,10 +218,10 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 {
 	egm_status st = EGM_OK;
 	sample s = {0};
-	egm_diagnosis result = none, known;
+	egm_diagnosis result = none;
 	if (!diagnosis) EGM_FAIL(EGM_ERR_ARGUMENT, "diagnosis is NULL");
 	EGM_TRY(egm__diagnostics_check(diagnostics, dim, chain));
-	EGM_TRY(egm__options_merge("egm_diagnosis", &known, sizeof known, diagnosis));
+	EGM_TRY(egm__result_check("egm_diagnosis", diagnosis));
 	moments(diagnostics, dim, chain, &result);
 	if (diagnostics->kept >= LEAST_DRAWS) {
 		EGM_TRY(sample_create(&s, diagnostics, chain));

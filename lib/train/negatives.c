@@ -45,8 +45,12 @@ out:
 
 static egm_status check_target(const egm_target *target, const egm_model *energy)
 {
+	const char *what = "of no network";
 	if (target->nets[0] == energy && !target->nets[1]) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "the target of the sampler must be egm_target_model of the loss's energy '%s'",
+	if (target->nets[0]) what = "of another network";
+	if (target->nets[1]) what = "egm_target_latent";
+	return egm__fail(EGM_ERR_ARGUMENT,
+	                 "the target of the sampler is %s, must be egm_target_model of the loss's energy '%s'", what,
 	                 energy->name);
 }
 
@@ -436,7 +440,7 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
 	EGM_TRY(egm__trainer_whole(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__options_merge("egm_negatives_statistics", &all, sizeof all, statistics));
+	EGM_TRY(egm__result_check("egm_negatives_statistics", statistics));
 	const egm__negatives *n = trainer->negatives;
 	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
 	all = none;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Two views of the ABI for abi.sh and names.sh.
 
-abi.py names COMPILER INCLUDE...   What programs take from the headers and debug information does not keep: functions,
+abi.py names COMPILER INCLUDE...   What programs take from the headers and debug information does not keep: functions
+                                   with the names of their parameters, two of which may have one type and change places;
                                    macros, inline functions, and enumerators with their values. An option is an int32_t
                                    and its values an enum without a name, which no type in the library refers to.
 abi.py cut OLD NEW ADDED           NEW, a dump by abidw, without what may be added to OLD. What is left must be OLD. The
@@ -44,6 +45,12 @@ def values(compiler, includes, constants):
         return subprocess.run([work + '/values'], capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+def parameter_names(text):
+    """The names in a list of parameters, of which one can be a pointer to a function."""
+    given = re.sub(r'\(\* ?(\w+)\)\([^)]*\)|\[\w*\]', r' \1', text).split(',')
+    return ', '.join(parameter.split()[-1].lstrip('*') for parameter in given)
+
+
 def names(compiler, *includes):
     text = own_text(compiler, includes)
     constants = []
@@ -58,7 +65,8 @@ def names(compiler, *includes):
             constants.append(name)
         else:
             lines.append(name + parameters)
-    lines += [f'{f}()' for f in re.findall(r'\b(egm_\w+) ?\(', re.sub(r'\{[^{}]*\}', '', text))]
+    lines += [f'{function}({parameter_names(given)})' for function, given in re.findall(
+        r'\b(egm_\w+) ?\(((?:[^()]|\((?:[^()])*\))*)\) ?;', re.sub(r'\{[^{}]*\}', '', text))]
     lines += [f'{m.strip()};' for m in re.findall(r'\bstatic (?:__)?inline(?:__)? ([^{};]*)\{', text)]
     print('\n'.join(sorted(set(lines + values(compiler, includes, constants)))))
 

@@ -101,11 +101,12 @@ refused 'the value of an option removed' '/EGM_FORM_SECOND = 2/d'
 refused 'an initialiser removed' '/define EGM_THING_OPTIONS_INIT/,/^$/d'
 refused 'an inline function with another argument' 's/^\(static inline.*\)int64_t rows/\1int32_t rows/'
 refused 'a function removed' '/^EGM_API int64_t egm_thing_count/d;/^int64_t egm_thing_count/,/^}/d'
-refused 'an argument of another type' 's/int64_t steps, egm_progress_fn/int32_t steps, egm_progress_fn/'
+refused 'an argument of another type' 's/int64_t steps, int64_t thin/int32_t steps, int64_t thin/'
+refused 'two arguments of one type exchanged' 's/int64_t steps, int64_t thin/int64_t thin, int64_t steps/'
 refused 'an argument added' 's/progress, void \*user)/progress, void *user, int more)/'
 refused 'a returned value of another type' 's/int64_t egm_thing_count/int32_t egm_thing_count/'
 refused 'an argument of a callback of another type' \
-	's/const double \*terms/const float *terms/;s/progress(steps, &thing->value/progress(steps, NULL/'
+	's/const double \*terms/const float *terms/;s/progress(steps \* thin, &thing->value/progress(steps * thin, NULL/'
 refused 'functions under another version node' '' V2
 refused 'another soname' '' V1 libsample.so.2
 plan

@@ -36,7 +36,8 @@ done
 untested() {
 	for struct in $(growing "$@"); do
 		name=${struct#egm_}
-		[ "$name" = progress ] || grep -qE "LOSS\\(${name%_options},|X\\($name," "$abi_here/structs.h" || echo "$struct"
+		[ "$name" = progress ] || grep -qE "LOSS\\(${name%_options},|X\\(([A-Z_]+, ${name%_options}|$name)," \
+			"$abi_here/structs.h" "$abi_here/../any_loss.h" "$abi_here/../any_kernel.h" || echo "$struct"
 	done
 }
 result 'every struct that can grow is a line of structs.h' empty "$(untested "$@")"

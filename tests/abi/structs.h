@@ -4,13 +4,15 @@
 #ifndef EGM_TESTS_ABI_STRUCTS_H
 #define EGM_TESTS_ABI_STRUCTS_H
 
+#include "any_kernel.h"
+#include "any_loss.h"
 #include "support.h"
 #include <egm.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { DATA = 3, LATENT = 2 };
+enum { DATA = S_D };
 
 static egm_context *context;
 static egm_model *energy;
@@ -107,12 +109,6 @@ MAKER(csv_options, egm_data, egm_data_load_csv(&made, context, csv_path, given))
 MAKER(load_options, egm_model, egm_model_load(&made, context, model_path, given))
 CALL(restore_options, egm_model_restore(energy, model_path, given))
 MAKER(target_options, egm_target, egm_target_model(&made, energy, given))
-MAKER(ula_options, egm_sampler, egm_sampler_ula(&made, target, given))
-MAKER(mala_options, egm_sampler, egm_sampler_mala(&made, target, given))
-MAKER(hmc_options, egm_sampler, egm_sampler_hmc(&made, target, given))
-MAKER(nuts_options, egm_sampler, egm_sampler_nuts(&made, target, given))
-MAKER(annealed_langevin_options, egm_sampler, egm_sampler_annealed_langevin(&made, target, given))
-MAKER(tempered_options, egm_sampler, egm_sampler_tempered(&made, target, given))
 CALL(negatives_options, egm_trainer_set_negatives(trainer, NULL, given))
 
 static egm_status use_trainer_options(const egm_trainer_options *given)
@@ -160,50 +156,35 @@ static egm_status use_mode_coverage_options(const egm_mode_coverage_options *giv
 	return egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, given, &coverage);
 }
 
-/* ---- options of losses: a line for each, with the widths of its networks */
+/* ---- options of losses and kernels, which any_loss.h and any_kernel.h list */
 
-#define LOSSES(LOSS)                                                               \
-	LOSS(energy_gan, ENERGY_GAN, 3, {DATA, 1}, {LATENT, DATA}, {DATA + LATENT, 1}) \
-	LOSS(dsm, DSM, 1, {DATA, 1})                                                   \
-	LOSS(ml, ML, 1, {DATA, 1})                                                     \
-	LOSS(gan, GAN, 2, {DATA, 1}, {LATENT, DATA})                                   \
-	LOSS(vae, VAE, 2, {DATA, 2 * LATENT}, {LATENT, DATA})                          \
-	LOSS(aae, AAE, 3, {LATENT, 1}, {DATA, LATENT}, {LATENT, DATA})                 \
-	LOSS(ali, ALI, 3, {DATA + LATENT, 1}, {LATENT, DATA}, {DATA, LATENT})          \
-	LOSS(wgan, WGAN, 2, {DATA, 1}, {LATENT, DATA})                                 \
-	LOSS(ls_gan, LS_GAN, 2, {DATA, 1}, {LATENT, DATA})                             \
-	LOSS(dae, DAE, 1, {DATA, DATA})                                                \
-	LOSS(dde, DDE, 3, {DATA, 1}, {DATA, 1}, {LATENT, DATA})                        \
-	LOSS(annealed_dsm, ANNEALED_DSM, 1, {DATA, 1})                                 \
-	LOSS(score_matching, SCORE_MATCHING, 1, {DATA, 1})                             \
-	LOSS(cross_entropy, CROSS_ENTROPY, 1, {DATA, 2})
-
-#define NETS_1 n[0]
-#define NETS_2 n[0], n[1]
-#define NETS_3 n[0], n[1], n[2]
-#define DEFINE_LOSS(kind, KIND, n_nets, ...)                                          \
-	static egm_status use_##kind##_options(const egm_##kind##_options *given)         \
-	{                                                                                 \
-		static const int64_t width[n_nets][2] = {__VA_ARGS__};                        \
-		egm_model *n[n_nets] = {NULL};                                                \
-		egm_loss *made = NULL;                                                        \
-		for (int i = 0; i < n_nets; i++) n[i] = net(#kind, width[i][0], width[i][1]); \
-		egm_status status = egm_loss_##kind(&made, NETS_##n_nets, given);             \
-		egm_loss_free(made);                                                          \
-		for (int i = 0; i < n_nets; i++) egm_model_free(n[i]);                        \
-		return status;                                                                \
-	}
-LOSSES(DEFINE_LOSS)
-
-static egm_status use_histogram_options(const egm_histogram_options *given)
+static egm_status use_loss(const char *name, int64_t count, const int64_t (*width)[2],
+                           egm_status (*create)(egm_loss **out, egm_model **n, egm_array masses, const void *given),
+                           const void *given)
 {
-	egm_model *generator = net("generator", LATENT, 1);
+	egm_model *n[S_NETS] = {NULL};
 	egm_loss *made = NULL;
-	egm_status status = egm_loss_histogram(&made, generator, egm_f64(centres, 2, 1), given);
+	for (int64_t i = 0; i < count; i++) n[i] = net(name, width[i][0], width[i][1]);
+	egm_status status = create(&made, n, egm_f64(centres, 2, 1), given);
 	egm_loss_free(made);
-	egm_model_free(generator);
+	for (int64_t i = 0; i < count; i++) egm_model_free(n[i]);
 	return status;
 }
+
+#define DEFINE_LOSS(kind, KIND, variants, arguments, ...)                                               \
+	static egm_status create_##kind(egm_loss **out, egm_model **n, egm_array masses, const void *given) \
+	{                                                                                                   \
+		return egm_loss_##kind(out, LOSSES_ARGUMENTS arguments, given);                                 \
+	}                                                                                                   \
+	static egm_status use_##kind##_options(const egm_##kind##_options *given)                           \
+	{                                                                                                   \
+		static const int64_t width[][2] = {__VA_ARGS__};                                                \
+		return use_loss(#kind, sizeof width / sizeof width[0], width, create_##kind, given);            \
+	}
+LOSSES(DEFINE_LOSS, LOSSES_NONE)
+
+#define DEFINE_KERNEL(NAME, name, adapts) MAKER(name##_options, egm_sampler, egm_sampler_##name(&made, target, given))
+ANY_KERNELS(DEFINE_KERNEL)
 
 /* ---- results, which are options the other way round: what the caller's struct has room for is written */
 
@@ -256,27 +237,20 @@ static egm_status use_ranking(egm_ranking *given)
 
 /* ---- the table */
 
-#define OPTIONS(X)                                          \
-	X(context_options, CONTEXT_OPTIONS)                     \
-	X(data_options, DATA_OPTIONS)                           \
-	X(csv_options, CSV_OPTIONS)                             \
-	X(load_options, LOAD_OPTIONS)                           \
-	X(restore_options, RESTORE_OPTIONS)                     \
-	X(target_options, TARGET_OPTIONS)                       \
-	X(ais_options, AIS_OPTIONS)                             \
-	X(ula_options, ULA_OPTIONS)                             \
-	X(mala_options, MALA_OPTIONS)                           \
-	X(hmc_options, HMC_OPTIONS)                             \
-	X(nuts_options, NUTS_OPTIONS)                           \
-	X(annealed_langevin_options, ANNEALED_LANGEVIN_OPTIONS) \
-	X(tempered_options, TEMPERED_OPTIONS)                   \
-	X(trainer_options, TRAINER_OPTIONS)                     \
-	X(negatives_options, NEGATIVES_OPTIONS)                 \
-	X(mixture_options, MIXTURE_OPTIONS)                     \
-	X(mmd_options, MMD_OPTIONS)                             \
-	X(sliced_options, SLICED_OPTIONS)                       \
-	X(mode_coverage_options, MODE_COVERAGE_OPTIONS)         \
-	X(histogram_options, HISTOGRAM_OPTIONS)
+#define OPTIONS(X)                          \
+	X(context_options, CONTEXT_OPTIONS)     \
+	X(data_options, DATA_OPTIONS)           \
+	X(csv_options, CSV_OPTIONS)             \
+	X(load_options, LOAD_OPTIONS)           \
+	X(restore_options, RESTORE_OPTIONS)     \
+	X(target_options, TARGET_OPTIONS)       \
+	X(ais_options, AIS_OPTIONS)             \
+	X(trainer_options, TRAINER_OPTIONS)     \
+	X(negatives_options, NEGATIVES_OPTIONS) \
+	X(mixture_options, MIXTURE_OPTIONS)     \
+	X(mmd_options, MMD_OPTIONS)             \
+	X(sliced_options, SLICED_OPTIONS)       \
+	X(mode_coverage_options, MODE_COVERAGE_OPTIONS)
 
 #define RESULTS(X)                                \
 	X(sampler_statistics, SAMPLER_STATISTICS)     \
@@ -297,8 +271,10 @@ static egm_status use_ranking(egm_ranking *given)
 		return use_##type(given);                             \
 	}
 #define DEFINE_LOSS_KIND(kind, KIND, ...) DEFINE_KIND(kind##_options, KIND##_OPTIONS)
+#define DEFINE_KERNEL_KIND(NAME, name, adapts) DEFINE_KIND(name##_options, NAME##_OPTIONS)
 OPTIONS(DEFINE_KIND)
-LOSSES(DEFINE_LOSS_KIND)
+LOSSES(DEFINE_LOSS_KIND, LOSSES_NONE)
+ANY_KERNELS(DEFINE_KERNEL_KIND)
 RESULTS(DEFINE_KIND)
 
 typedef struct kind {
@@ -312,8 +288,10 @@ typedef struct kind {
 #define ROW(type, optional) {"egm_" #type, sizeof(egm_##type), &type##_start, call_##type, optional},
 #define OPTIONS_ROW(type, TYPE) ROW(type, 1)
 #define LOSS_ROW(kind, KIND, ...) ROW(kind##_options, 1)
+#define KERNEL_ROW(NAME, name, adapts) ROW(name##_options, 1)
 #define RESULT_ROW(type, TYPE) ROW(type, 0)
-static const kind kinds[] = {OPTIONS(OPTIONS_ROW) LOSSES(LOSS_ROW) RESULTS(RESULT_ROW)};
+static const kind kinds[] = {OPTIONS(OPTIONS_ROW) LOSSES(LOSS_ROW, LOSSES_NONE) ANY_KERNELS(KERNEL_ROW)
+                                 RESULTS(RESULT_ROW)};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 #endif

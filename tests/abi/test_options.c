@@ -49,11 +49,11 @@ END_TEST
 START_TEST(test_structs__an_option_that_this_release_does_not_know_is_refused)
 {
 	const kind *k = &kinds[_i];
-	if (!k->optional) return; /* a result asks for nothing */
+	egm_status expected = k->optional ? EGM_ERR_UNSUPPORTED : EGM_OK; /* a result asks for nothing */
 	for (size_t i = 0; i < BEYOND; i++) {
 		room r = start(k, k->size + BEYOND);
 		r.bytes[k->size + i] = 1;
-		ck_assert_msg(k->call(&r) == EGM_ERR_UNSUPPORTED, "%s, byte %zu: %s", k->name, k->size + i, egm_last_error());
+		ck_assert_msg(k->call(&r) == expected, "%s, byte %zu: %s", k->name, k->size + i, egm_last_error());
 	}
 }
 END_TEST

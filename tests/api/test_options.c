@@ -193,7 +193,7 @@ START_TEST(test_describe__refuses_what_is_not_there)
 	ck_assert_int_eq(egm_options_describe(NULL, 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", -1, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 7, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_options_describe: egm_gan_options has no member 7, only 0 to 6");
+	ck_assert_str_eq(egm_last_error(), "egm_options_describe: index is 7, the members of egm_gan_options are 0 to 6");
 	ck_assert_mem_eq(&o, &untouched, sizeof o);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "no_such"), -1);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "struct_size"), -1);
@@ -213,7 +213,10 @@ START_TEST(test_describe__serves_older_and_newer_programs)
 	} newer, older;
 	memset(&newer, 0xa5, sizeof newer);
 	newer.o.struct_size = sizeof newer;
+	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, &newer.o), EGM_ERR_UNSUPPORTED);
+	memset(newer.beyond, 0, sizeof newer.beyond);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, &newer.o), EGM_OK);
+	ck_assert_str_eq(newer.o.name, "form");
 	for (size_t i = 0; i < sizeof newer.beyond; i++) ck_assert_uint_eq(newer.beyond[i], 0);
 	memset(&older, 0xa5, sizeof older);
 	older.o.struct_size = offsetof(egm_option, help);
@@ -223,6 +226,8 @@ START_TEST(test_describe__serves_older_and_newer_programs)
 		ck_assert_uint_eq(((const unsigned char *)&older)[i], 0xa5);
 	older.o.struct_size = 3;
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, &older.o), EGM_ERR_ARGUMENT);
+	ck_assert_str_eq(egm_last_error(), "egm_options_describe: struct_size is 3, must be sizeof(egm_option), which its "
+	                                   "initialiser sets");
 }
 END_TEST
 
@@ -230,7 +235,7 @@ START_TEST(test_init__refuses_what_is_not_there)
 {
 	egm_gan_options o = EGM_GAN_OPTIONS_INIT, untouched = o;
 	ck_assert_int_eq(egm_options_init("egm_gan_options", NULL, sizeof o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_options_init: egm_gan_options is NULL");
+	ck_assert_str_eq(egm_last_error(), "egm_options_init: options is NULL, must point to egm_gan_options");
 	ck_assert_int_eq(egm_options_init("egm_gan_options", &o, 7), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_options_init: size is 7, must be sizeof(egm_gan_options)");
 	ck_assert_int_eq(egm_options_init("egm_gan", &o, sizeof o), EGM_ERR_ARGUMENT);

@@ -157,6 +157,7 @@ class Calls(unittest.TestCase):
                 (lambda: metric.energy(X, Y, "none"), egm.ArgumentError, "estimator: 'none' is none of"),
                 (lambda: metric.mmd(X, Y, bandwidths=[0]), egm.ArgumentError, r"egm_metric_mmd: bandwidths\[0\]"),
                 (lambda: metric.mmd(X, Y, bandwidths=2.0), egm.ShapeError, "bandwidths: a list of numbers"),
+                (lambda: metric.mmd(X, Y, bandwidths=[]), egm.ArgumentError, "bandwidths: there are none in the list"),
                 (lambda: metric.sliced(X, Y, power=3), egm.ArgumentError, "power"),
                 (lambda: metric.sliced(X, Y, projections=0), egm.ArgumentError, "projections is 0, must be an integer"),
                 (lambda: metric.frechet(X[:1], Y), egm.ArgumentError, "egm_metric_frechet: .*row"),

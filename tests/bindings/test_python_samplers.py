@@ -464,7 +464,7 @@ class Callbacks(Case):
 
     def test_an_interrupt_stops_a_run_which_then_goes_on(self):
         net = egm.Model(egm.Context(), "energy", 2).dense(16).silu().dense(1).build(np.float64, 3)
-        for kernel in ("ula", "mala", "hmc", "nuts", "annealed_langevin", "tempered"):
+        for kernel in egm.Sampler._kernels:
             law = egm.Target.model(net, prior_scale=1.0)
             sampler, expected = make(law, kernel, seed=5), make(law, kernel, seed=5)
             self.interrupt(lambda: sampler.run(1, thin=10**10))
@@ -584,6 +584,7 @@ class Misuse(Case):
                            (lambda: nuts(law, scale=[1, -1]), r"scale\[1\]"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[2, 3]), "rise from 1"),
                            (lambda: egm.Sampler.tempered(law, temperatures=[[1, 2]]), "temperatures"),
+                           (lambda: egm.Sampler.tempered(law, temperatures=[]), "temperatures: there are none"),
                            (lambda: nuts(law, step_size=0), "step_size is 0, must be a number > 0"),
                            (lambda: nuts(law).run(0), "n: 0"), (lambda: nuts(law).run(-2**70), "n: -"),
                            (lambda: nuts(law).run(1, thin=0), "thin"),

@@ -4,6 +4,7 @@ reads from the library, options and results, against what it does with them. Run
 """
 import ctypes
 import functools
+import glob
 import inspect
 import os
 import re
@@ -28,6 +29,9 @@ NOT_IN_PYTHON = {
 def text_of(*path):
     with open(os.path.join(ROOT, *path)) as file:
         return file.read()
+
+
+HEADERS = sorted(glob.glob(os.path.join(ROOT, "include", "egm", "*.h*")))
 
 
 class Layout(unittest.TestCase):
@@ -72,7 +76,7 @@ class Layout(unittest.TestCase):
 class Reach(unittest.TestCase):
     def test_every_function_is_declared_or_not_needed(self):
         """The types of a function's arguments are None until the module declares them."""
-        functions = re.findall(r"^\s*egm_(\w+);", text_of("lib", "egm.map"), re.MULTILINE)
+        functions = re.findall(r"^EGM_API [^(]*\begm_(\w+)\(", "".join(map(text_of, HEADERS)), re.MULTILINE)
         self.assertGreater(len(functions), 150)
         missing = {name for name in functions if getattr(_library.lib, "egm_" + name).argtypes is None}
         self.assertEqual(missing, NOT_IN_PYTHON & set(functions))

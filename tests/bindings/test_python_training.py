@@ -5,6 +5,7 @@ the module hands over what it was given, and that interrupted, saved and shared 
 import gc
 import inspect
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -17,14 +18,19 @@ import egm
 import numpy as np
 
 D, K = 3, 2  # columns of the data, numbers of the latent variable
-NETS = {  # of each loss: inputs and outputs, and options that it cannot do without
-    "ml": ([(D, 1)], {}), "energy_gan": ([(D, 1), (K, D), (D + K, 1)], {}), "gan": ([(D, 1), (K, D)], {}),
-    "vae": ([(D, 2 * K), (K, D)], {}), "aae": ([(K, 1), (D, K), (K, D)], {}),
-    "ali": ([(D + K, 1), (K, D), (D, K)], {}), "wgan": ([(D, 1), (K, D)], {}), "ls_gan": ([(D, 1), (K, D)], {}),
-    "histogram": ([(K, 1)], {"masses": [1, 2, 3]}), "dae": ([(D, D)], {}), "dde": ([(D, 1), (D, 1), (K, D)], {}),
-    "dsm": ([(D, 1)], {}), "annealed_dsm": ([(D, 1)], {}), "score_matching": ([(D, 1)], {}),
-    "cross_entropy": ([(D, K)], {}),
-}
+MASSES = [1, 2, 3]
+
+
+def systems():
+    """Of each loss of tests/any_loss.h: inputs and outputs of its nets, and options that it cannot do without."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "any_loss.h")) as file:
+        rows = re.findall(r"^\tLOSS\((\w+), \w+, \d+, \((.*?)\), (.*)\)", file.read(), re.MULTILINE)
+    for name, arguments, widths in rows:
+        sizes = eval(widths.translate(str.maketrans("{}", "()")) + ",", {"S_D": D, "S_K": K})
+        yield name, (list(sizes), {"masses": MASSES} if "masses" in arguments else {})
+
+
+NETS = dict(systems())
 WITHOUT_DATA = ("histogram", "dde")
 COLUMNS = {"cross_entropy": D + K}  # where a row of data is more than a point
 

@@ -154,31 +154,62 @@ START_TEST(test_fail__is_utf8_whatever_it_is_given)
 }
 END_TEST
 
+/* Whole characters at both ends, "..." between them, and of 511 bytes no more unused than a character at either cut
+ * has: 3 bytes each, without the last of them. */
 START_TEST(test_fail__cuts_between_characters)
 {
-	/* 170 characters of 3 bytes are 510 bytes, 511 fit; with one byte before them, the last is halved. */
+	iconv_t utf8 = iconv_open(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "UCS-4LE" : "UCS-4BE", "UTF-8");
 	for (int before = 0; before < 6; before++) {
 		char name[1000] = "";
 		memset(name, '.', (size_t)before);
 		for (int i = 0; i < 250; i++) strcat(name, "\xe4\xbd\xa0");
 		egm__fail(EGM_ERR_FORMAT, "%s", name);
-		size_t length = strlen(egm_last_error()), whole = ((511 - 3 - (size_t)before) / 3) * 3 + (size_t)before;
-		ck_assert_uint_eq(length, whole + 3);
-		ck_assert_int_eq(strncmp(egm_last_error(), name, whole), 0);
-		ck_assert_str_eq(egm_last_error() + whole, "...");
+		const char *text = egm_last_error(), *cut = strstr(text + before, "...");
+		ck_assert_ptr_nonnull(cut);
+		ck_assert_int_eq(strncmp(text, name, (size_t)(cut - text)), 0);
+		ck_assert_str_eq(cut + 3, name + strlen(name) - strlen(cut + 3));
+		ck_assert_uint_ge(strlen(text), 511 - 4);
+		check_visible(utf8, text);
+	}
+	iconv_close(utf8);
+}
+END_TEST
+
+static void check_ends(const char *start, const char *end, int cut)
+{
+	const char *text = egm_last_error();
+	size_t length = strlen(text);
+	ck_assert_msg(length < 512 && strncmp(text, start, strlen(start)) == 0, "'%s'", text);
+	ck_assert_msg(length > strlen(end) && strcmp(text + length - strlen(end), end) == 0, "'%s'", text);
+	ck_assert_msg(!cut || strstr(text, "xxx...xxx"), "'%s'", text);
+}
+
+/* Up to the longest path that a system takes: what is said of it is there, and where it begins and ends. */
+START_TEST(test_fail__keeps_what_is_said_of_a_long_path)
+{
+	static const char said[] = "/file: has 3 rows; 4 are needed";
+	for (int length = 300; length < 4096; length++) {
+		char path[4096 + 1] = "/root";
+		memset(path + 5, 'x', (size_t)length - 5);
+		egm__fail(EGM_ERR_FORMAT, "%s%s", path, said);
+		check_ends("/root", said, length > 511);
+		ck_assert_int_eq(egm__named("egm_trainer_set_learning_rate", EGM_ERR_FORMAT), EGM_ERR_FORMAT);
+		check_ends("egm_trainer_set_learning_rate: /root", said, length > 511);
 	}
 }
 END_TEST
 
-START_TEST(test_fail__cuts_a_long_text_and_says_so)
+/* Nothing in the library takes so much room; a program's own text may. */
+START_TEST(test_fail__cuts_a_text_without_end_and_says_so)
 {
-	char name[4000];
-	memset(name, 'x', sizeof name - 1);
-	name[sizeof name - 1] = '\0';
-	egm__fail(EGM_ERR_FORMAT, "%s", name);
-	size_t length = strlen(egm_last_error());
-	ck_assert_uint_lt(length, 1024);
-	ck_assert_str_eq(egm_last_error() + length - 3, "...");
+	static char name[9000];
+	for (size_t i = 0; i + 3 < sizeof name; i += 3) memcpy(name + i, "\xe4\xbd\xa0", 3);
+	for (int before = 0; before < 3; before++) {
+		egm__fail(EGM_ERR_FORMAT, "%.*s%s", before, "..", name);
+		const char *text = egm_last_error();
+		ck_assert_uint_lt(strlen(text), 512);
+		ck_assert_str_eq(text + strlen(text) - 6, "\xe4\xbd\xa0...");
+	}
 }
 END_TEST
 
@@ -255,7 +286,8 @@ int main(void)
 	tcase_add_test(tc, test_fail__shows_what_is_not_text);
 	tcase_add_test(tc, test_fail__is_utf8_whatever_it_is_given);
 	tcase_add_test(tc, test_fail__cuts_between_characters);
-	tcase_add_test(tc, test_fail__cuts_a_long_text_and_says_so);
+	tcase_add_test(tc, test_fail__keeps_what_is_said_of_a_long_path);
+	tcase_add_test(tc, test_fail__cuts_a_text_without_end_and_says_so);
 	tcase_add_test(tc, test_last_error__belongs_to_the_thread);
 	tcase_add_test(tc, test_nonfinite_name__has_no_sign_for_nan);
 	tcase_add_test(tc, test_try_and_fail__leave_through_out);

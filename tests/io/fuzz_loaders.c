@@ -13,7 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOADERS = 6, MAX_BYTES = 1 << 20 };
+/* What the first byte picks; the readers of arrays come last. */
+static egm_status (*const arrays[])(egm_data **, egm_context *, const void *, size_t,
+                                    const egm_data_options *) = {egm_data_load_idx_memory, egm_data_load_npy_memory};
+enum { CONTAINER, MODEL, SAVED, TABLE, ARRAYS, IDX = ARRAYS, NPY, LOADERS };
+enum { MAX_BYTES = 1 << 20 };
+_Static_assert(LOADERS - ARRAYS == sizeof arrays / sizeof *arrays, "a number for each array");
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -63,7 +68,7 @@ static void try_container(const egm_load_options *o)
 		require(!file, "no container after a failure");
 		return;
 	}
-	accepted[0]++;
+	accepted[CONTAINER]++;
 	for (int32_t i = 0; i < egm__safetensors_count(file); i++) {
 		static const size_t widths[] = {0, 4, 8, 8, 1};
 		const egm__st_tensor *t = egm__safetensors_at(file, i);
@@ -83,7 +88,7 @@ static void try_model(const egm_load_options *o)
 		require(!model, "no model after a failure");
 		return;
 	}
-	accepted[1]++;
+	accepted[MODEL]++;
 	for (int32_t i = 0; i < egm_model_tensor_count(model); i++) {
 		const char *name;
 		int64_t shape[4];
@@ -106,13 +111,11 @@ static void try_restore(void)
 
 static void try_data(int loader)
 {
-	static egm_status (*const loads[])(egm_data **, egm_context *, const void *, size_t,
-	                                   const egm_data_options *) = {egm_data_load_idx_memory, egm_data_load_npy_memory};
 	egm_data_options o = EGM_DATA_OPTIONS_INIT;
 	egm_data *data;
 	o.dtype = EGM_F64;
 	o.max_bytes = MAX_BYTES;
-	if (loads[loader - 2](&data, context, bytes, size, &o) != EGM_OK) {
+	if (arrays[loader - ARRAYS](&data, context, bytes, size, &o) != EGM_OK) {
 		require(!data, "no data after a failure");
 		return;
 	}
@@ -143,7 +146,7 @@ static void try_table(void)
 		require(!data, "no table after a failure");
 		return;
 	}
-	accepted[5]++;
+	accepted[TABLE]++;
 	const double *x = egm_data_values(data);
 	int64_t rows = egm_data_rows(data), columns = egm_data_columns(data);
 	for (int64_t i = 0; i < rows * columns; i++) require(isfinite(x[i]), "finite numbers");
@@ -170,7 +173,7 @@ static void try_saved_data(const egm_load_options *o)
 		require(!data, "no data after a failure");
 		return;
 	}
-	accepted[4]++;
+	accepted[SAVED]++;
 	require(egm_data_save_memory(data, saved, sizeof saved, &n) == EGM_OK, "data that can be saved");
 	require(egm_data_load_memory(&again, context, saved, n, o) == EGM_OK, "data that can be loaded again");
 	int64_t columns = egm_data_columns(data);
@@ -197,14 +200,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t n)
 	o.max_header_bytes = 65536;
 	o.max_data_bytes = MAX_BYTES;
 	int loader = input[0] % LOADERS;
-	if (loader == 0) {
+	if (loader == CONTAINER) {
 		try_container(&o);
 		try_restore();
-	} else if (loader == 1) {
+	} else if (loader == MODEL) {
 		try_model(&o);
-	} else if (loader == 5) {
+	} else if (loader == TABLE) {
 		try_table();
-	} else if (loader == 4) {
+	} else if (loader == SAVED) {
 		try_saved_data(&o);
 	} else {
 		try_data(loader);
@@ -267,7 +270,7 @@ static void add_data(void)
 		o.replace_missing = 1;
 		require(egm_data_load_csv_memory(&data, context, table, sizeof table - 1, &o) == EGM_OK, "a table");
 		require(egm_data_save_memory(data, file, sizeof file, &n) == EGM_OK, "saved data");
-		add_seed(4, file, n);
+		add_seed(SAVED, file, n);
 		egm_data_free(data);
 	}
 }
@@ -285,14 +288,15 @@ static void add_images(void)
 	egm_model_upsample(model, 2);
 	egm_model_spectral_conv(model, 1, 1, 2, 0);
 	require(egm_model_build(model, EGM_F32, 1) == EGM_OK, "a built model");
-	add_model(1, model);
+	add_model(MODEL, model);
 	egm_model_free(model);
 }
 
 static void add_saved(void)
 {
 	egm_model *model = seed_model();
-	for (int loader = 0; loader < 2; loader++) add_model(loader, model);
+	add_model(CONTAINER, model);
+	add_model(MODEL, model);
 	egm_model_free(model);
 	add_images();
 	add_data();
@@ -314,14 +318,14 @@ static void add_seeds(void)
 	static const char decimals[] = "\xc1p;q;\n1,5;\"2\"\n;-3,25;\n";
 	uint8_t container[sizeof header + 16] = {sizeof header - 1};
 	memcpy(container + 8, header, sizeof header - 1);
-	add_seed(0, container, 8 + sizeof header - 1 + 7);
-	add_seed(2, idx, sizeof idx);
-	add_seed(3, npy, sizeof npy - 1);
-	add_seed(5, csv, sizeof csv - 1);
-	add_seed(3, c_order, sizeof c_order - 1);
-	add_seed(5, words, sizeof words - 1);
-	add_seed(5, blanks, sizeof blanks - 1);
-	add_seed(5, decimals, sizeof decimals - 1);
+	add_seed(CONTAINER, container, 8 + sizeof header - 1 + 7);
+	add_seed(IDX, idx, sizeof idx);
+	add_seed(NPY, npy, sizeof npy - 1);
+	add_seed(TABLE, csv, sizeof csv - 1);
+	add_seed(NPY, c_order, sizeof c_order - 1);
+	add_seed(TABLE, words, sizeof words - 1);
+	add_seed(TABLE, blanks, sizeof blanks - 1);
+	add_seed(TABLE, decimals, sizeof decimals - 1);
 	add_saved();
 #if EGM_HAVE_ZLIB
 	uint8_t packed[256];
@@ -332,7 +336,7 @@ static void add_seeds(void)
 	z.next_out = packed;
 	z.avail_out = sizeof packed;
 	require(deflate(&z, Z_FINISH) == Z_STREAM_END, "a packed seed");
-	add_seed(2, packed, sizeof packed - z.avail_out);
+	add_seed(IDX, packed, sizeof packed - z.avail_out);
 	deflateEnd(&z);
 #endif
 }

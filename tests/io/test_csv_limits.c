@@ -115,8 +115,10 @@ START_TEST(test_csv_limits__misuse)
 	io_expect("path", egm_data_load_csv(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("data", egm_data_column(NULL, 0, &c), EGM_ERR_ARGUMENT, "data is NULL");
 	io_expect("column", egm_data_column(table, 0, NULL), EGM_ERR_ARGUMENT, "column is NULL");
-	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "no column 1 in 1 columns");
-	io_expect("index", egm_data_column(table, -1, &c), EGM_ERR_ARGUMENT, "no column -1");
+	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "index is 1, the columns are 0 to 0");
+	io_expect("index", egm_data_column(table, -1, &c), EGM_ERR_ARGUMENT, "index is -1, the columns are 0 to 0");
+	c.struct_size = 3;
+	io_expect("size", egm_data_column(table, 0, &c), EGM_ERR_ARGUMENT, "struct_size is 3, must be sizeof(egm_column)");
 	egm_data_free(table);
 	ck_assert_int_eq(egm_data_copy(&data, context, egm_f32(x, 1, 2)), EGM_OK);
 	c = column(data, 1);

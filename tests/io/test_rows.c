@@ -205,7 +205,7 @@ START_TEST(test_rows__the_user_of_a_callback_is_freed)
 	int freed = 0;
 	egm_data *d = NULL;
 	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, never_asked, &freed, count_frees), EGM_ERR_ARGUMENT,
-	          "0 rows");
+	          "rows is 0");
 	ck_assert_int_eq(freed, 0);
 	io_expect("good", egm_data_callback(&d, context, EGM_F64, 2, 1, never_asked, &freed, count_frees), EGM_OK, NULL);
 	egm__data_retain(d);
@@ -213,6 +213,26 @@ START_TEST(test_rows__the_user_of_a_callback_is_freed)
 	ck_assert_int_eq(freed, 0);
 	egm_data_free(d);
 	ck_assert_int_eq(freed, 1);
+}
+END_TEST
+
+static void fail_in_free(void *user)
+{
+	filler *f = user;
+	ck_assert_int_eq(egm_data_read(NULL, NULL, egm_no_out()), EGM_ERR_ARGUMENT);
+	f->data = NULL;
+}
+
+/* The callback frees the data and stops, so that the last hold on them goes when the call has failed. */
+START_TEST(test_rows__what_frees_the_user_leaves_the_error)
+{
+	filler f = {.spoilt = -1, .frees = 1, .stop = 3};
+	double out[PICKED * COLUMNS];
+	io_expect("good", egm_data_callback(&f.data, context, EGM_F64, ROWS, COLUMNS, fill, &f, fail_in_free), EGM_OK,
+	          NULL);
+	io_expect("stop", read_picked(f.data, out), EGM_ERR_STOPPED,
+	          "egm_data_read: the callback that fills rows returned 3");
+	ck_assert_ptr_null(f.data);
 }
 END_TEST
 
@@ -226,11 +246,12 @@ START_TEST(test_rows__callbacks_of_wrong_arguments)
 	ck_assert_ptr_null(d);
 	io_expect("fill", egm_data_callback(&d, context, EGM_F64, 1, 1, NULL, &f, NULL), EGM_ERR_ARGUMENT, "fill is NULL");
 	io_expect("dtype", egm_data_callback(&d, context, (egm_dtype)3, 1, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "dtype 3");
-	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f, NULL), EGM_ERR_ARGUMENT, "0 rows");
+	io_expect("rows", egm_data_callback(&d, context, EGM_F64, 0, 1, fill, &f, NULL), EGM_ERR_ARGUMENT,
+	          "rows is 0 and columns is 1, must be at least 1 each");
 	io_expect("columns", egm_data_callback(&d, context, EGM_F64, 1, -2, fill, &f, NULL), EGM_ERR_ARGUMENT,
-	          "-2 numbers");
+	          "rows is 1 and columns is -2");
 	io_expect("size", egm_data_callback(&d, context, EGM_F64, INT64_MAX / 2, 3, fill, &f, NULL), EGM_ERR_ARGUMENT,
-	          "overflow");
+	          "more numbers than can be counted");
 	ck_assert_ptr_null(d);
 }
 END_TEST
@@ -355,6 +376,29 @@ START_TEST(test_rows__open_the_first_rows)
 	io_expect("max_bytes", egm_data_open_npy(&open, context, path, &options), EGM_OK, NULL);
 	egm_data_free(open);
 	egm_data_free(whole);
+}
+END_TEST
+
+/* What a file that is too short or too long is does not depend on how many of its rows are read, nor on where its
+ * numbers stay: all of them must be there, and what follows the last row that is read is left alone if it is not the
+ * last. */
+START_TEST(test_rows__the_first_rows_of_a_file_of_another_length)
+{
+	egm_data *d;
+	for (int rows = 0; rows <= ROWS; rows += ROWS - 1) {
+		options.max_rows = rows;
+		write_npy("<f4", 4, COLUMNS, 0, 1);
+		for (int open = 0; open < 2; open++) {
+			egm_status st = (open ? egm_data_open_npy : egm_data_load_npy)(&d, context, path, &options);
+			io_expect("longer", st, rows ? EGM_OK : EGM_ERR_FORMAT, rows ? NULL : "more bytes than the 212 that");
+			egm_data_free(d);
+		}
+		for (long missing = 1; missing <= ROWS * COLUMNS * 4; missing++) {
+			ck_assert_int_eq(truncate(path, 128 + ROWS * COLUMNS * 4 - missing), 0);
+			io_expect("load", egm_data_load_npy(&d, context, path, &options), EGM_ERR_FORMAT, "truncated");
+			io_expect("open", egm_data_open_npy(&d, context, path, &options), EGM_ERR_FORMAT, "truncated");
+		}
+	}
 }
 END_TEST
 
@@ -511,10 +555,12 @@ int main(void)
 	tcase_add_test(bad, test_rows__a_callback_that_fails);
 	tcase_add_test(bad, test_rows__callbacks_of_wrong_arguments);
 	tcase_add_test(tc, test_rows__the_user_of_a_callback_is_freed);
+	tcase_add_test(bad, test_rows__what_frees_the_user_leaves_the_error);
 	tcase_add_test(tc, test_rows__two_threads_one_callback);
 	tcase_add_loop_test(tc, test_rows__open_npy, 0, (int)(sizeof arrays / sizeof *arrays));
 	tcase_add_test(tc, test_rows__open_idx);
 	tcase_add_test(tc, test_rows__open_the_first_rows);
+	tcase_add_test(bad, test_rows__the_first_rows_of_a_file_of_another_length);
 	tcase_add_test(bad, test_rows__open_refuses);
 #if EGM_HAVE_ZLIB
 	tcase_add_test(bad, test_rows__gzip_files_are_not_opened);

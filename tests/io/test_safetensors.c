@@ -222,6 +222,9 @@ START_TEST(test_safetensors__writer_refuses_what_it_could_not_read)
 	    {{"a", EGM__ST_U8, 9, {5}, u8, 5}, EGM_ERR_SHAPE, "rank 9"},
 	    {{"a", EGM__ST_U8, 1, {6}, u8, 5}, EGM_ERR_SHAPE, "5 elements"},
 	    {{"a", EGM__ST_U8, 1, {-5}, u8, 5}, EGM_ERR_SHAPE, "size -5"},
+	    {{"a", EGM__ST_U8, 1, {INT64_C(1) << 31}, u8, INT64_C(1) << 31},
+	     EGM_ERR_UNSUPPORTED,
+	     "size 2147483648, at most 2147483647"},
 	    {{"a", EGM__ST_U8, 1, {5}, NULL, 5}, EGM_ERR_SHAPE, "5 elements"},
 	};
 	char path[PATH_MAX];

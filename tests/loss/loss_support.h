@@ -3,6 +3,7 @@
 #ifndef EGM_TESTS_LOSS_SUPPORT_H
 #define EGM_TESTS_LOSS_SUPPORT_H
 
+#include <any_loss.h>
 #include <autodiff/nan_arena.h>
 #include <loss/loss_impl.h>
 #include <math.h>
@@ -149,11 +150,6 @@ static inline double l_normal(uint64_t *state)
 }
 
 /* sum of weight x term */
-typedef struct l_objective {
-	int n, term[4];
-	double weight[4];
-} l_objective;
-
 static inline double l_value(const l_objective *o, const l_sheet *s)
 {
 	double sum = 0;

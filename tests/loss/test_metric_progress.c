@@ -154,6 +154,35 @@ START_TEST(test_metric_progress__may_free_the_context)
 }
 END_TEST
 
+typedef struct logged {
+	egm_test_allocator memory;
+	int lines;
+} logged;
+
+static void count_line(int32_t level, const char *message, void *user)
+{
+	logged *l = user;
+	(void)level;
+	(void)message;
+	ck_assert_int_gt(l->memory.live, 0);
+	l->lines++;
+}
+
+/* So does a call that logs what it chose. */
+START_TEST(test_metric_progress__logs_to_a_context_that_it_freed)
+{
+	logged l = {{0}, 0};
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
+	observer o = {0};
+	double out;
+	options.alloc = egm_test_alloc, options.dealloc = egm_test_dealloc, options.alloc_user = &l.memory;
+	options.log = count_line, options.log_user = &l;
+	assert_ok(egm_context_create(&o.freed, &options));
+	assert_ok(egm_metric_mmd(o.freed, egm_f64(x, N, 1), egm_f64(y, M, 1), NULL, &out, observe, &o));
+	ck_assert(o.freed == NULL && l.lines == 1 && l.memory.live == 0);
+}
+END_TEST
+
 /* The least there is to do. */
 START_TEST(test_metric_progress__of_two_rows)
 {
@@ -199,6 +228,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_metric_progress__changes_no_bit_on_any_number_of_threads, 0, KINDS);
 	tcase_add_loop_test(tc, test_metric_progress__stops_without_a_result, 0, KINDS);
 	tcase_add_loop_test(tc, test_metric_progress__may_free_the_context, 0, KINDS);
+	tcase_add_test(tc, test_metric_progress__logs_to_a_context_that_it_freed);
 	tcase_add_loop_test(tc, test_metric_progress__of_two_rows, 0, KINDS);
 	tcase_add_test(tc, test_metric_progress__strips_have_all_pairs);
 	suite_add_tcase(suite, tc);

@@ -12,52 +12,30 @@ static egm_loss *loss;
 
 typedef egm_status creator(egm_loss **out, egm_model *const *n, const void *options);
 
-static const double masses[] = {1, 2};
-static egm_array given; /* masses for the system that has no defaults for them */
+static const double two_masses[] = {1, 2};
+static egm_array masses; /* for the system that has no defaults for them */
 
-#define CREATE(kind, ...)                                                               \
+#define CREATE(kind, KIND, variants, arguments, ...)                                    \
 	extern const egm__options egm__options_##kind;                                      \
 	static egm_status create_##kind(egm_loss **out, egm_model *const *n, const void *o) \
 	{                                                                                   \
-		return egm_loss_##kind(out, __VA_ARGS__, o);                                    \
+		return egm_loss_##kind(out, LOSSES_ARGUMENTS arguments, o);                     \
 	}
-/* clang-format off */
-CREATE(ml, n[0])
-CREATE(gan, n[0], n[1])
-CREATE(vae, n[0], n[1])
-CREATE(aae, n[0], n[1], n[2])
-CREATE(ali, n[0], n[1], n[2])
-CREATE(wgan, n[0], n[1])
-CREATE(ls_gan, n[0], n[1])
-CREATE(histogram, n[0], given)
-CREATE(dae, n[0])
-CREATE(dde, n[0], n[1], n[2])
-CREATE(annealed_dsm, n[0])
-CREATE(score_matching, n[0])
-CREATE(cross_entropy, n[0])
-/* clang-format on */
+LOSSES(CREATE, LOSSES_NONE)
 
-enum { ML, GAN, VAE, AAE, ALI, WGAN, LS_GAN, HISTOGRAM, DAE, DDE, ANNEALED_DSM, SCORE_MATCHING, CROSS_ENTROPY, KINDS };
+#define NUMBER(kind, KIND, ...) KIND,
+enum { LOSSES(NUMBER, LOSSES_NONE) KINDS };
+
+#define NUMBER_IN_TABLE(kind, ...) SYSTEM_##kind,
+enum { LOSSES(NUMBER_IN_TABLE, NUMBER_IN_TABLE) };
+
+#define KIND_ROW(kind, KIND, ...) {create_##kind, #kind, &egm__options_##kind, SYSTEM_##kind},
 static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
 	int system; /* in s_systems: whose nets it takes */
-} kinds[KINDS] = {
-    {create_ml, "ml", &egm__options_ml, 0},
-    {create_gan, "gan", &egm__options_gan, 1},
-    {create_vae, "vae", &egm__options_vae, 2},
-    {create_aae, "aae", &egm__options_aae, 4},
-    {create_ali, "ali", &egm__options_ali, 5},
-    {create_wgan, "wgan", &egm__options_wgan, 7},
-    {create_ls_gan, "ls_gan", &egm__options_ls_gan, 8},
-    {create_histogram, "histogram", &egm__options_histogram, 9},
-    {create_dae, "dae", &egm__options_dae, 10},
-    {create_dde, "dde", &egm__options_dde, 11},
-    {create_annealed_dsm, "annealed_dsm", &egm__options_annealed_dsm, 13},
-    {create_score_matching, "score_matching", &egm__options_score_matching, 14},
-    {create_cross_entropy, "cross_entropy", &egm__options_cross_entropy, 15},
-};
+} kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */
 static union any_options {
@@ -70,7 +48,7 @@ static void prepare_as(int kind, egm_dtype dtype)
 	const egm__options *o = kinds[kind].table;
 	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
 	ck_assert_int_eq(egm__options_init(o->type, &options, o->size, o->defaults, o->size), EGM_OK);
-	given = egm_f64(masses, 2, 1);
+	masses = egm_f64(two_masses, 2, 1);
 }
 
 static void prepare(int kind)
@@ -289,13 +267,13 @@ START_TEST(test_options__histograms_without_sense)
 {
 	const double bad[2] = {1, -1}, none[2] = {0, 0};
 	prepare(HISTOGRAM);
-	given = egm_no_array();
+	masses = egm_no_array();
 	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses is NULL");
-	given = egm_f64(bad, 2, 1);
+	masses = egm_f64(bad, 2, 1);
 	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses[1] is -1, must be at least 0 and finite");
-	given = egm_f64(none, 2, 1);
+	masses = egm_f64(none, 2, 1);
 	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses sums to 0, must be above 0 and finite");
-	given = egm_f64(masses, 2, 1);
+	masses = egm_f64(two_masses, 2, 1);
 	options.histogram.lower = options.histogram.upper;
 	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1, upper is 1, lower must be below upper");
 }

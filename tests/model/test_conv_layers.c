@@ -421,7 +421,7 @@ START_TEST(test_conv_layers__refuse_what_does_not_fit)
 	REFUSED(st_ = egm_model_image(m, 0, 3, 3), "height of layer 0 (image) of model 'm' is 0, must be at least 1");
 	REFUSED(st_ = egm_model_image(m, 4, -1, 3), "width of layer 0 (image) of model 'm' is -1, must be at least 1");
 	REFUSED(st_ = egm_model_image(m, INT64_MAX, 1, 1),
-	        "height of layer 0 (image) of model 'm' is 9223372036854775808, must be at most 2147483647");
+	        "height of layer 0 (image) of model 'm' is 9223372036854775807, must be at most 2147483647");
 	REFUSED(st_ = egm_model_image(m, INT32_MAX, INT32_MAX, INT32_MAX),
 	        "layer 0 (image) of model 'm': an image of 2147483647x2147483647x2147483647 has more than the 2147483647 "
 	        "numbers that a layer may have");

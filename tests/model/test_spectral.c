@@ -501,7 +501,8 @@ START_TEST(test_spectral__refuses_what_dense_refuses)
 	model = spectral(EGM_F64, 2, 2, diagonal);
 	expect(egm_model_set_tensor(model, "0.u", egm_f64(bad, 2, 1)), EGM_ERR_NONFINITE,
 	       "0.u[1] of model 'spectral' is nan, must be finite");
-	expect(egm_model_set_tensor(model, "0.v", egm_f64(bad, 1, 1)), EGM_ERR_SHAPE, "0.v has 1 x 1 numbers, must have 2");
+	expect(egm_model_set_tensor(model, "0.v", egm_f64(bad, 1, 1)), EGM_ERR_SHAPE,
+	       "tensor '0.v': values has 1 x 1 numbers, must have 2");
 	ck_assert(fabs(estimate(model) - 3) <= 3 * 3 * 0x1p-52);
 	egm_model_free(model);
 }

@@ -60,7 +60,7 @@ START_TEST(test_misuse__null_and_out_of_range)
 	ck_assert_refused(egm_sampler_run(sampler, INT64_MAX, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
 	                  "more than memory");
 	ck_assert_refused(egm_sampler_run(sampler, 2, INT64_MAX, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "more than memory");
+	                  "n is 2 and thin is 9223372036854775807, more transitions than can be counted");
 
 	ck_assert_refused(egm_sampler_stats(NULL, 0, &stats), argument, "sampler is NULL");
 	ck_assert_refused(egm_sampler_stats(sampler, 0, NULL), argument, "statistics is NULL");

@@ -301,6 +301,8 @@ static void use_trainer(pair *p)
 	REFUSED(egm_trainer_negatives_stats(p->trainer, &statistics));
 	REFUSED(egm_data_read(p->data, &first, egm_f64_out(row, 1, COLUMNS)));
 	ck_assert_int_ge(egm_trainer_steps(p->trainer), 0);
+	ck_assert_uint_gt(egm_trainer_arena_bytes(p->trainer), 0);
+	ck_assert(egm_trainer_steps(p->trainer) == 0 || isfinite(egm_trainer_term(p->trainer, 0)));
 }
 
 static void free_trainer_and_data(pair *p)

@@ -26,20 +26,20 @@ START_TEST(test_refused__targets_of_something_else)
 	machine m;
 	ways w = ways_of(&r);
 	egm_target *target = NULL;
-	const char *const text =
-	    "egm_trainer_set_negatives: the target of the sampler must be egm_target_model of the loss's energy "
-	    "'energy'";
+#define REFUSED(what)                                                                                                  \
+	"egm_trainer_set_negatives: the target of the sampler is " what ", must be egm_target_model of the loss's energy " \
+	"'energy'"
 	machine_open(&m, NULL, &r);
 	egm_model *other = toy_net(m.context, "other", COLUMNS, 4, 1, EGM_F64);
 	egm_model *generator = toy_net(m.context, "generator", 2, 4, COLUMNS, EGM_F64);
 	OK(egm_target_model(&target, other, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("of another network"));
 	egm_target_free(target);
 	OK(egm_target_latent(&target, m.energy, generator, EGM_LATENT_POSTERIOR, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("egm_target_latent"));
 	egm_target_free(target);
 	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, NULL, no_energy, NULL, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, text);
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("of no network"));
 	egm_target_free(target);
 	egm_model_free(other);
 	egm_model_free(generator);

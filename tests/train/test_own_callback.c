@@ -4,6 +4,7 @@
  * missing here is found by own_callback_names.sh. */
 #include "any_kernel.h"
 #include "pair_fixture.h"
+#include <egm/metric.h>
 #include <egm/mixture.h>
 #include <math.h>
 
@@ -403,6 +404,148 @@ START_TEST(test_own__a_context_is_freed_in_its_log)
 }
 END_TEST
 
+/* ---- long calls within long calls */
+
+/* What all of them share: "It may use other handles freely", and these are constant while a call runs. */
+typedef struct stage {
+	egm_context *context;
+	egm_target *target;
+	egm_loss *vae;
+	double x[3 * 70], y[3 * 50];
+} stage;
+
+typedef double long_call(const stage *s, egm_progress_fn progress, void *user);
+
+static double call_ais(const stage *s, egm_progress_fn progress, void *user)
+{
+	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
+	egm_ais_result result = EGM_AIS_RESULT_INIT;
+	options.levels = 3;
+	options.particles = 8;
+	OK(egm_target_ais(s->target, &options, &result, egm_no_out(), progress, user));
+	return result.log_z;
+}
+
+static double call_likelihood(const stage *s, egm_progress_fn progress, void *user)
+{
+	double out[70], sum = 0;
+	OK(egm_loss_vae_log_likelihood(s->vae, egm_f64(s->x, 70, 3), 2, 1, egm_f64_out(out, 70, 1), progress, user));
+	for (int i = 0; i < 70; i++) sum += out[i];
+	return sum;
+}
+
+static double call_mixture(const stage *s, egm_progress_fn progress, void *user)
+{
+	egm_mixture_options options = EGM_MIXTURE_OPTIONS_INIT;
+	egm_mixture_result result = EGM_MIXTURE_RESULT_INIT;
+	egm_mixture *mixture = NULL;
+	options.components = 2;
+	OK(egm_mixture_fit(&mixture, s->context, egm_f64(s->x, 70, 3), egm_no_array(), &options, &result, progress, user));
+	egm_mixture_free(mixture);
+	return result.log_likelihood;
+}
+
+static double call_sampler(const stage *s, egm_progress_fn progress, void *user)
+{
+	double draws[2 * 4 * 2], sum = 0;
+	egm_sampler *sampler = NULL;
+	OK(egm_sampler_nuts(&sampler, s->target, NULL));
+	OK(egm_sampler_warmup(sampler, 12, progress, user));
+	OK(egm_sampler_run(sampler, 2, 3, egm_f64_out(draws, 8, 2), egm_no_out(), progress, user));
+	egm_sampler_free(sampler);
+	for (int i = 0; i < 16; i++) sum += draws[i];
+	return sum;
+}
+
+static double call_trainer(const stage *s, egm_progress_fn progress, void *user)
+{
+	egm_trainer_options options = EGM_TRAINER_OPTIONS_INIT;
+	egm_model *energy = toy_net(s->context, "energy", 3, 4, 1, EGM_F64);
+	egm_loss *loss = NULL;
+	egm_data *data = NULL;
+	egm_trainer *trainer = NULL;
+	options.batch = 4;
+	OK(egm_loss_ml(&loss, energy, NULL));
+	OK(egm_data_view(&data, s->context, egm_f64(s->x, 70, 3)));
+	OK(egm_trainer_create(&trainer, loss, &options));
+	OK(egm_trainer_fit(trainer, data, 3, progress, user));
+	double term = egm_trainer_term(trainer, 0);
+	egm_trainer_free(trainer);
+	egm_data_free(data);
+	egm_loss_free(loss);
+	egm_model_free(energy);
+	return term;
+}
+
+/* A metric of two samples, by its name. */
+#define METRIC(name, ...)                                                           \
+	static double call_##name(const stage *s, egm_progress_fn progress, void *user) \
+	{                                                                               \
+		egm_array x = egm_f64(s->x, 70, 3), y = egm_f64(s->y, 50, 3);               \
+		double out = NAN;                                                           \
+		OK(egm_metric_##name(s->context, x, y, __VA_ARGS__ &out, progress, user));  \
+		return out;                                                                 \
+	}
+METRIC(mmd, NULL, )
+METRIC(energy, EGM_ESTIMATOR_BIASED, )
+METRIC(sliced, NULL, )
+METRIC(frechet, )
+
+static long_call *const long_calls[] = {call_ais, call_likelihood, call_mixture, call_sampler, call_trainer,
+                                        call_mmd, call_energy,     call_sliced,  call_frechet};
+enum { LONG_CALLS = sizeof long_calls / sizeof *long_calls };
+
+typedef struct within {
+	const stage *stage;
+	long_call *inner;
+	double result;
+	int calls;
+} within;
+
+static int call_within(const egm_progress *p, void *user)
+{
+	within *w = user;
+	(void)p;
+	if (!w->calls++) w->result = w->inner(w->stage, NULL, NULL);
+	return 0;
+}
+
+static void open_stage(stage *s)
+{
+	static own unused;
+	s->context = egm_test_context_on(2, EGM_SIMD_AUTO);
+	egm_model *encoder = toy_net(s->context, "encoder", 3, 0, 4, EGM_F64);
+	egm_model *decoder = toy_net(s->context, "decoder", 2, 0, 3, EGM_F64);
+	OK(egm_loss_vae(&s->vae, encoder, decoder, NULL));
+	OK(egm_target_callback(&s->target, s->context, EGM_F64, DIMS, NULL, normal_energy, &unused, NULL));
+	for (int i = 0; i < 3 * 70; i++) s->x[i] = i * 37 % 61 / 61.0;
+	for (int i = 0; i < 3 * 50; i++) s->y[i] = i * 41 % 53 / 53.0;
+	egm_model_free(encoder);
+	egm_model_free(decoder);
+}
+
+/* Each in the callback of each, on one context and, where they take the same, on one handle. The results are those of
+ * calls that are left alone, bit for bit. */
+START_TEST(test_own__long_calls_within_one_another)
+{
+	stage s;
+	double alone[LONG_CALLS];
+	open_stage(&s);
+	for (int i = 0; i < LONG_CALLS; i++) alone[i] = long_calls[i](&s, NULL, NULL);
+	for (int outer = 0; outer < LONG_CALLS; outer++)
+		for (int inner = 0; inner < LONG_CALLS; inner++) {
+			within w = {.stage = &s, .inner = long_calls[inner]};
+			double result = long_calls[outer](&s, call_within, &w);
+			ck_assert_msg(w.calls > 0, "call %d has not reported", outer);
+			ck_assert_msg(result == alone[outer], "call %d around %d: %g, not %g", outer, inner, result, alone[outer]);
+			ck_assert_msg(w.result == alone[inner], "call %d in %d: %g, not %g", inner, outer, w.result, alone[inner]);
+		}
+	egm_loss_free(s.vae);
+	egm_target_free(s.target);
+	egm_context_free(s.context);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("own callback");
@@ -421,6 +564,7 @@ int main(void)
 	tcase_add_test(tc, test_own__a_loss_is_freed_in_the_callback_of_its_likelihood);
 	tcase_add_test(tc, test_own__a_mixture_does_not_exist_in_its_callback);
 	tcase_add_test(tc, test_own__a_context_is_freed_in_its_log);
+	tcase_add_test(tc, test_own__long_calls_within_one_another);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

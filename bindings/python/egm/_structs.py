@@ -95,6 +95,8 @@ class Member:
         if values.ndim != 1 or length not in (None, values.size):
             raise ShapeError(SHAPE, "%s: %s expected, not shape %s" % (
                 self.name, "a list of numbers" if length is None else "%d number(s)" % length, values.shape))
+        if not values.size:  # to C a length of 0 is the default length, and it would read that many
+            raise ArgumentError(ARGUMENT, "%s: there are none in the list" % self.name)
         return (c_double * values.size)(*values)
 
     def _strings(self, values):

@@ -4,7 +4,7 @@
 Samples x and y are arrays [rows, columns], float32 or float64, both of one dtype. `context` gives threads to a
 computation; None: one. progress(dict) is called from time to time, with "done" and "total" steps; what it raises ends
 the call and comes out, as KeyboardInterrupt does without any progress. What each measure sees, and what it is blind
-to, is in doc/systems/distances.md.
+to, is in doc/systems/metrics.md.
 """
 import math
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p

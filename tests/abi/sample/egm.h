@@ -65,7 +65,7 @@ static inline egm_array egm_f64(const double *data, int64_t rows)
 
 EGM_API egm_status egm_thing_create(egm_thing **out, egm_array points, const egm_thing_options *options);
 EGM_API egm_status egm_thing_pair(egm_thing **out, const egm_pair_options *options);
-EGM_API egm_status egm_thing_run(egm_thing *thing, int64_t steps, egm_progress_fn progress, void *user);
+EGM_API egm_status egm_thing_run(egm_thing *thing, int64_t steps, int64_t thin, egm_progress_fn progress, void *user);
 EGM_API egm_status egm_thing_read(const egm_thing *thing, egm_thing_result *result);
 EGM_API int64_t egm_thing_count(const egm_thing *thing);
 EGM_API void egm_thing_free(egm_thing *thing);

@@ -17,9 +17,9 @@ egm_status egm_thing_pair(egm_thing **out, const egm_pair_options *options)
 	return *out && options->after ? EGM_OK : EGM_ERR_ARGUMENT;
 }
 
-egm_status egm_thing_run(egm_thing *thing, int64_t steps, egm_progress_fn progress, void *user)
+egm_status egm_thing_run(egm_thing *thing, int64_t steps, int64_t thin, egm_progress_fn progress, void *user)
 {
-	return progress(steps, &thing->value, user) ? EGM_OK : EGM_ERR_ARGUMENT;
+	return progress(steps * thin, &thing->value, user) ? EGM_OK : EGM_ERR_ARGUMENT;
 }
 
 egm_status egm_thing_read(const egm_thing *thing, egm_thing_result *result)
