@@ -214,7 +214,7 @@ EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t 
  *  A chain whose point or gradient goes non-finite is frozen at its last good point, which fills the rest of its draws;
  *  the others go on, and the call returns EGM_OK. The context's log gets a warning, and `frozen` of the statistics
  *  counts the chain until egm_sampler_set_points thaws it. While all chains are frozen the call returns
- *  EGM_ERR_NONFINITE, which names the one that froze first; the draws are then written all the same.
+ *  EGM_ERR_NONFINITE, which names the one with the fewest transitions; the draws are then written all the same.
  *  A proposal with a non-finite energy is no such case where there is a Metropolis test: it is rejected, a divergence.
  *  An energy that overflows while its gradient is finite counts where it is reported or decides, for nets: with ula
  *  behind the last transition of a call and at draws with `energies`, with hmc at the end of a trajectory, with

@@ -71,9 +71,10 @@ EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *en
 EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context *context, egm_dtype dtype,
                                                    int64_t dims, const egm_target_options *options,
                                                    egm_energy_fn energy, void *user, void (*user_free)(void *user));
-/** U = -log p of a mixture, which the target keeps alive; it must not be stepped while the target is in use. exp(-U)
- *  integrates to 1. Where p is 0 in double precision U is infinite. Threads share the target whatever `concurrent`
- *  says, in calls of up to `rows` points. */
+/** U = -log p of a mixture, which the target keeps alive. exp(-U) integrates to 1. Where p is 0 in double precision U
+ *  is infinite. egm_mixture_step changes the target, and chains continue in the new density; it must not be called
+ *  while another thread uses the target. Threads share the target whatever `concurrent` says, in calls of up to `rows`
+ *  points. */
 EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype dtype,
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);
