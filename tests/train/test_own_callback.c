@@ -422,6 +422,7 @@ static double call_ais(const stage *s, egm_progress_fn progress, void *user)
 	egm_ais_result result = EGM_AIS_RESULT_INIT;
 	options.levels = 3;
 	options.particles = 8;
+	options.base_scale = 2; /* so that the weights differ */
 	OK(egm_target_ais(s->target, &options, &result, egm_no_out(), progress, user));
 	return result.log_z;
 }
