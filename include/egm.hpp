@@ -5,10 +5,10 @@
  *      auto energy = egm::make(egm_model_create, context, "energy", 2).dense(64).silu().dense(1).build(EGM_F32, 1);
  *      auto loss = egm::make(egm_loss_dsm, energy);
  *
- *  Nothing has a second name. egm::make calls a constructor of egm.h and returns the handle, egm::call calls any other
- *  function that returns a status, and a method calls egm_<handle>_<method>. Their arguments are those of the C
- * function in the same order, without the pointer to the new handle and, for methods, without the handle. Each argument
- * is converted to the type of the C parameter:
+ *  All functions keep their C names. egm::make calls a constructor of egm.h and returns the handle, egm::call calls any
+ *  other function that returns a status, and a method calls egm_<handle>_<method>. Their arguments are those of the C
+ *  function in the same order, without the pointer to the new handle and, for methods, without the handle. Each
+ *  argument is converted to the type of the C parameter:
  *
  *    handle               an object of this header, or any other whose get() returns the pointer
  *    egm_array, egm_out   a container (see egm::array, egm::out), or nullptr for none
@@ -23,7 +23,7 @@
  *
  *  A status other than EGM_OK is thrown as egm::error, with one exception: a call that was stopped by its own progress
  *  function returns false. An exception that a progress, energy or row function throws stops the call, which then
- * throws the same exception. It may come from any thread.
+ *  throws the same exception. It may come from any thread.
  *
  *  The functions in egm_context_options (alloc, dealloc, log, parallel) remain C functions and must not throw: the
  *  library may call them as long as any handle exists. Both headers can be mixed in one program. */

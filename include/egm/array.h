@@ -27,8 +27,10 @@ typedef struct egm_array {
 	egm_dtype dtype;
 } egm_array;
 
-/** Numbers that a function writes: the same, with room for rows * columns numbers, which must be as many as the
- *  function writes. What a failed call leaves there is undefined unless the function says otherwise. */
+/** Numbers that a function writes, with the same members. rows * columns must be exactly how many numbers the function
+ *  writes, else the call returns EGM_ERR_SHAPE; a vector may be [n, 1] or [1, n]. EGM_ERR_ARGUMENT if data is NULL and
+ *  the result is not optional, EGM_ERR_DTYPE if the type is another. After a failed call the numbers are undefined,
+ *  unless the function says otherwise. */
 typedef struct egm_out {
 	void *data;
 	int64_t rows, columns;
@@ -46,11 +48,13 @@ static inline egm_array egm_array_of(egm_dtype dtype, const void *data, int64_t 
 	return array;
 }
 
+/** An array of float. */
 static inline egm_array egm_f32(const float *data, int64_t rows, int64_t columns)
 {
 	return egm_array_of(EGM_F32, data, rows, columns);
 }
 
+/** An array of double. */
 static inline egm_array egm_f64(const double *data, int64_t rows, int64_t columns)
 {
 	return egm_array_of(EGM_F64, data, rows, columns);
@@ -73,11 +77,13 @@ static inline egm_out egm_out_of(egm_dtype dtype, void *data, int64_t rows, int6
 	return out;
 }
 
+/** Room for float. */
 static inline egm_out egm_f32_out(float *data, int64_t rows, int64_t columns)
 {
 	return egm_out_of(EGM_F32, data, rows, columns);
 }
 
+/** Room for double. */
 static inline egm_out egm_f64_out(double *data, int64_t rows, int64_t columns)
 {
 	return egm_out_of(EGM_F64, data, rows, columns);

@@ -25,7 +25,7 @@
 namespace egm
 {
 
-/** What a C function returned that failed; what() is the text of egm_last_error. */
+/** Error of a C function: status() is what it returned, what() the text of egm_last_error. */
 class error : public std::runtime_error
 {
   public:
@@ -36,7 +36,8 @@ class error : public std::runtime_error
 	egm_status status_;
 };
 
-/** Throws the error of this thread's last call unless its status is EGM_OK: for functions called by their C names. */
+/** Throws the error of this thread's last call unless `status` is EGM_OK: for functions that are called by their C
+ *  names. */
 inline void check(egm_status status)
 {
 	if (status != EGM_OK) throw error(status, egm_last_error());
@@ -454,7 +455,8 @@ template <class... P> class invocation
 
 } // namespace detail
 
-/** Calls a function of egm.h that returns a status. False: its progress function has stopped it. */
+/** Calls a function of egm.h that returns a status. Returns false if its progress function stopped the call, else
+ *  true. */
 template <class... P, class... A> bool call(egm_status (*function)(P...), A &&...arguments)
 {
 	detail::callbacks kept;

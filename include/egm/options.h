@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/** What a member of a struct is. */
+/** Type of a member of a struct. */
 enum {
 	EGM_OPTION_INT32 = 1,     /**< int32_t */
 	EGM_OPTION_INT64 = 2,     /**< int64_t */
@@ -37,12 +37,13 @@ typedef struct egm_choice {
 
 /** One member of a struct. All texts and arrays are constant and belong to the library.
  *
- *  In every struct 0 stands for the default or for off, and is never an error where there is a default.
+ *  In every options struct 0 means the default if it is outside of the range of the member (zero_is_default), and
+ *  otherwise what the help says, mostly off. It is never an error if the member has a default.
  *
- *  Defaults and the ends of ranges are doubles, which is exact: those of integers are below 2^53. A number without a
- *  limit has the range from -INFINITY or to INFINITY, with open ends: an integer can then be as large as its type
- *  allows, a double must be finite. A range does not say all: what two members must be to each other is in the
- *  comment of the struct. */
+ *  Defaults and the ends of ranges are doubles. Those of integers are below 2^53, so they are exact. A number without a
+ *  limit has -INFINITY or INFINITY as an open end of its range: an integer can then be as large as its type allows, and
+ *  a double must be finite. Conditions between two members are not part of a range: the comment of the struct says
+ *  them. */
 typedef struct egm_option {
 	size_t struct_size;
 	const char *name;     /**< "learning_rate" */
@@ -55,7 +56,7 @@ typedef struct egm_option {
 	double low, high;     /**< of numbers: low <= value <= high; 0 for pointers and in results */
 	int32_t low_open;     /**< 1: low < value */
 	int32_t high_open;    /**< 1: value < high */
-	/** 1: 0 stands for the default, because it is outside of the range or because it would make no sense. */
+	/** 1: 0 means the default, because it is outside of the range or would make no sense. */
 	int32_t zero_is_default;
 	int32_t choice_count;
 	const egm_choice *choices; /**< [choice_count]; NULL if there are none */
@@ -66,9 +67,9 @@ typedef struct egm_option {
 #define EGM_OPTION_INIT {sizeof(egm_option), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
 /* clang-format on */
 
-/** Name of struct `index` (from 0), for example "egm_gan_options"; NULL if there are not so many. The list contains
- *  all structs of the headers that begin with struct_size: options, whose names end with "_options", and results. The
- *  order may differ between releases. */
+/** Name of struct `index` (from 0), for example "egm_gan_options"; NULL after the last one. The list contains all
+ *  structs of the headers that begin with struct_size: options, whose names end with "_options", and results. The order
+ *  may differ between releases. */
 EGM_API const char *egm_options_type(int32_t index);
 /** sizeof the struct in this release; 0 if there is no struct of that name. */
 EGM_API size_t egm_options_size(const char *type);
@@ -76,11 +77,11 @@ EGM_API size_t egm_options_size(const char *type);
 EGM_API int32_t egm_options_count(const char *type);
 /** Index of a member; -1 if there is none of that name. */
 EGM_API int32_t egm_options_find(const char *type, const char *name);
-/** Describes member `index` (from 0) in the order of the struct. Start with `out` = EGM_OPTION_INIT.
+/** Describes member `index` (from 0, in the order of the struct). `out` begins as EGM_OPTION_INIT.
  *  EGM_ERR_ARGUMENT if there is no such struct or member. */
 EGM_API EGM_CHECKED egm_status egm_options_describe(const char *type, int32_t index, egm_option *out);
-/** Writes the defaults into the first `size` bytes of a struct, and struct_size = size: what its initialiser does in C.
- *  EGM_ERR_ARGUMENT if there is no such struct, or if size cannot be that of one. */
+/** Writes the defaults into the first `size` bytes of a struct, and struct_size = size, as its initialiser does in C.
+ *  EGM_ERR_ARGUMENT if there is no such struct, or if `size` cannot be its size in any release. */
 EGM_API EGM_CHECKED egm_status egm_options_init(const char *type, void *options, size_t size);
 
 #ifdef __cplusplus

@@ -8,7 +8,8 @@
 
 #if defined(__GNUC__)
 #define EGM_API __attribute__((visibility("default")))
-/* Of every function whose result says whether it did its job: gcc and clang warn where nobody looks. */
+/* On every function that returns a status, except the calls that add a layer to a model, which record the error: gcc
+ * and clang warn if the result is ignored. */
 #define EGM_CHECKED __attribute__((warn_unused_result))
 #else
 #define EGM_API
@@ -25,7 +26,7 @@ typedef enum egm_status {
 	EGM_ERR_ARGUMENT = -1,     /**< NULL, zero or negative count, value out of its range */
 	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice; a callback that
 	                                uses the handle whose call it belongs to */
-	EGM_ERR_SHAPE = -10,       /**< arrays or nets whose sizes do not fit each other */
+	EGM_ERR_SHAPE = -10,       /**< arrays or networks whose sizes do not fit each other */
 	EGM_ERR_DTYPE = -20,       /**< f32 where f64 is expected, or the reverse */
 	EGM_ERR_MEMORY = -30,      /**< an allocation failed */
 	EGM_ERR_NONFINITE = -40,   /**< NaN or infinity in data, parameters, a loss term or a gradient */
@@ -37,14 +38,15 @@ typedef enum egm_status {
 	EGM_ERR_STOPPED = -80      /**< a callback of the caller asked to stop; state is valid */
 } egm_status;
 
-/** The code's name, "EGM_ERR_SHAPE"; "EGM_ERR_?" for a number that is none. */
+/** The code's name, "EGM_ERR_SHAPE"; "EGM_ERR_?" for any other number. */
 EGM_API const char *egm_status_name(egm_status status);
 
-/** What went wrong in the last call of this thread that failed: one line with the names and numbers,
- *  valid until the next failing call of this thread. Empty when nothing has failed yet. The text is UTF-8 without
- *  control characters and bidirectional marks: such characters, and bytes that are not UTF-8, are replaced by a
- *  backslash and their number (x9b, u202e) where a file or a name contains them. It has 511 bytes at most: "..." stands
- *  in the middle of a text that is longer. Calls that fail within a log or user_free callback do not change it. */
+/** Text of the last error in this thread: one line that begins with the name of the function and says what is wrong,
+ *  with the numbers. Valid until the next call of this thread that fails; empty if none has failed yet. The text is
+ *  UTF-8 without control characters and bidirectional marks: where a file or a name contains such characters, or bytes
+ *  that are not UTF-8, they are replaced by a backslash and their number (x9b, u202e). A text has at most 511 bytes; a
+ *  longer one has "..." in the place of its middle. Calls that fail within a log or user_free callback do not change
+ *  it. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus

@@ -15,7 +15,7 @@
 enum { WHOLE_SIZE = 5120 };
 
 /* What went wrong, and the same behind the name of the public function that was called. */
-static _Thread_local egm__told last;
+static _Thread_local egm__told last_failure;
 
 const char *egm_status_name(egm_status status)
 {
@@ -52,12 +52,12 @@ const char *egm_status_name(egm_status status)
 
 const char *egm_last_error(void)
 {
-	return last.error;
+	return last_failure.error;
 }
 
 const char *egm__last_text(void)
 {
-	return last.text;
+	return last_failure.text;
 }
 
 egm_status egm__fail(egm_status code, const char *format, ...)
@@ -71,26 +71,27 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
 	if (length >= WHOLE_SIZE) egm__utf8_trim(text);
-	egm__visible(last.text, sizeof last.text, text, length >= WHOLE_SIZE);
-	egm__visible(last.error, sizeof last.error, text, length >= WHOLE_SIZE);
+	egm__visible(last_failure.text, sizeof last_failure.text, text, length >= WHOLE_SIZE);
+	egm__visible(last_failure.error, sizeof last_failure.error, text, length >= WHOLE_SIZE);
 	return code;
 }
 
 egm_status egm__named(const char *function, egm_status status)
 {
 	if (status != EGM_OK)
-		snprintf(last.error, sizeof last.error, "%.*s: %s", EGM__ERROR_SIZE - EGM__TEXT_SIZE - 2, function, last.text);
+		snprintf(last_failure.error, sizeof last_failure.error, "%.*s: %s", EGM__ERROR_SIZE - EGM__TEXT_SIZE - 2,
+		         function, last_failure.text);
 	return status;
 }
 
 void egm__told_keep(egm__told *told)
 {
-	memcpy(told, &last, sizeof last);
+	memcpy(told, &last_failure, sizeof last_failure);
 }
 
 void egm__told_give(const egm__told *told)
 {
-	memcpy(&last, told, sizeof last);
+	memcpy(&last_failure, told, sizeof last_failure);
 }
 
 const char *egm__nonfinite_name(double value)

@@ -99,7 +99,7 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm__st_tensor *list = NULL;
 	char version[48];
 	egm__text text = {.context = model->context};
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
 	if (model->n_layers > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name, (int)model->n_layers,
 		         EGM__MAX_LAYERS);

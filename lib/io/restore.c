@@ -275,7 +275,7 @@ static egm_status restore(egm_model *model, const egm__origin *from, const egm_r
 	restorer r = {.model = model, .from = from, .path = from->path};
 	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
 	EGM_TRY(egm__origin_check(from));
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built", model->name);
+	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
 	EGM_TRY(check_options(&r, options));
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));

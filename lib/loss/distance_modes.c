@@ -13,7 +13,7 @@
 
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
 
-static egm_status check(const egm_mode_options *o, egm_array x, egm_array centres, double sigma)
+static egm_status check(const egm_mode_coverage_options *o, egm_array x, egm_array centres, double sigma)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__sample_check(x, "x", 0, 0, 1));
@@ -85,7 +85,8 @@ static egm_status search_create(search *s, egm_context *context, const egm__poin
 }
 
 /* From counts all [modes] and good [modes]; all becomes q, good the weights where none are given. */
-static egm_mode_coverage conclude(const egm_mode_options *o, int64_t rows, int64_t modes, double *all, double *good)
+static egm_mode_coverage conclude(const egm_mode_coverage_options *o, int64_t rows, int64_t modes, double *all,
+                                  double *good)
 {
 	egm_mode_coverage r = {.struct_size = sizeof r, .high_quality = 0};
 	double least = o->least_points > 0 ? (double)o->least_points : 20 * (double)rows / 10000;
@@ -101,11 +102,11 @@ static egm_mode_coverage conclude(const egm_mode_options *o, int64_t rows, int64
 }
 
 egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres, double sigma,
-                                    const egm_mode_options *options, egm_mode_coverage *coverage)
+                                    const egm_mode_coverage_options *options, egm_mode_coverage *coverage)
 {
 	egm_status st = EGM_OK;
 	egm__points points[2];
-	egm_mode_options o;
+	egm_mode_coverage_options o;
 	egm_mode_coverage result = nothing;
 	search where = {0};
 	double *all = NULL, *good = NULL;

@@ -284,9 +284,9 @@ static int64_t least_rows(int32_t estimator)
 
 static egm_status check_bandwidths(const egm_mmd_options *o)
 {
-	if (o->bandwidth_count > 0 && !o->bandwidths)
-		return egm__fail(EGM_ERR_ARGUMENT, "bandwidths is NULL, bandwidth_count is %lld",
-		                 (long long)o->bandwidth_count);
+	if (!o->bandwidths != !o->bandwidth_count)
+		return egm__fail(EGM_ERR_ARGUMENT, "bandwidths is %s, bandwidth_count is %lld",
+		                 o->bandwidths ? "given" : "NULL", (long long)o->bandwidth_count);
 	for (int64_t h = 0; h < o->bandwidth_count; h++)
 		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))
 			return egm__fail(EGM_ERR_ARGUMENT, "bandwidths[%lld] is %g, must be above 0 and finite", (long long)h,

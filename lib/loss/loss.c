@@ -7,7 +7,8 @@
 static egm_status check_net(const egm_model *net, const egm_model *first, const char *role)
 {
 	if (!net) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", role);
-	if (!net->built) return egm__fail(EGM_ERR_STATE, "%s '%s' is not built", role, net->name);
+	if (!net->built)
+		return egm__fail(EGM_ERR_STATE, "%s '%s' is not built: call egm_model_build first", role, net->name);
 	if (net->dtype != first->dtype)
 		return egm__fail(EGM_ERR_DTYPE, "%s '%s' is %s, must be %s as '%s' is", role, net->name,
 		                 egm__dtype_name(net->dtype), egm__dtype_name(first->dtype), first->name);

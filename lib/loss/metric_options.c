@@ -26,14 +26,15 @@ static const egm__option sliced_members[] = {
 };
 EGM__OPTIONS(egm__options_sliced, egm_sliced_options, sliced_defaults, sliced_members);
 
-static const egm_mode_options mode_defaults = EGM_MODE_OPTIONS_INIT;
+static const egm_mode_coverage_options mode_defaults = EGM_MODE_COVERAGE_OPTIONS_INIT;
 static const egm__option mode_members[] = {
-    EGM__ARRAY(egm_mode_options, weights, "[modes] masses of the modes, which sum to 1; NULL: all equal."),
-    EGM__POSITIVE(egm_mode_options, radius, "Distance to its centre up to which a point is of high quality, in sigma."),
-    EGM__WEIGHT(egm_mode_options, least_points,
+    EGM__ARRAY(egm_mode_coverage_options, weights, "[modes] masses of the modes, which sum to 1; NULL: all equal."),
+    EGM__POSITIVE(egm_mode_coverage_options, radius,
+                  "Distance to its centre up to which a point is of high quality, in sigma."),
+    EGM__WEIGHT(egm_mode_coverage_options, least_points,
                 "Points of high quality from which a mode counts as covered; 0: 20 for each 10000 rows."),
 };
-EGM__OPTIONS(egm__options_mode, egm_mode_options, mode_defaults, mode_members);
+EGM__OPTIONS(egm__options_mode, egm_mode_coverage_options, mode_defaults, mode_members);
 
 /* ---- results */
 

@@ -32,6 +32,7 @@ struct egm_mixture {
 	double
 	    *floors; /* [dims] behind `units`: C_k - diag floors has no negative eigenvalue; 0 until data have told them */
 	egm__mixture_numbers now, next;
+	uint64_t version; /* rises with each step */
 };
 
 /* Rows, each as often as its weight says. */

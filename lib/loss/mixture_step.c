@@ -201,6 +201,7 @@ egm_status egm__mixture_maximise(egm_mixture *m, const egm__mixture_pass *pass)
 		                 (long long)bad, egm__mixture_least_floor(m));
 	m->now = m->next;
 	m->next = now;
+	m->version++;
 	return EGM_OK;
 }
 

@@ -178,7 +178,7 @@ egm_dtype egm_target_dtype(const egm_target *target)
 /* Versions only ever rise, and so does their sum. */
 uint64_t egm__target_version(const egm_target *target)
 {
-	uint64_t version = 0;
+	uint64_t version = target->version ? *target->version : 0;
 	for (int32_t i = 0; i < EGM__TARGET_NETS; i++)
 		if (target->nets[i]) version += target->nets[i]->version;
 	return version;

@@ -37,6 +37,7 @@ struct egm_target {
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
 	egm_energy_fn callback;
 	void *user;
+	const uint64_t *version;     /* rises when the energy of the callback changes; NULL: it never does */
 	void (*release)(void *user); /* of `user`, when the target is gone; NULL: nothing to do */
 	int32_t lacks_memory;        /* 1: the callback is the library's, and stops for want of memory alone */
 	int32_t concurrent;

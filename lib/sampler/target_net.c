@@ -78,7 +78,8 @@ static egm__id build_pullback(const egm_target *target, egm__graph *g, egm__id z
 static egm_status check_net(const egm_model *model, const char *role)
 {
 	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", role);
-	if (!model->built) return egm__fail(EGM_ERR_STATE, "%s '%s' is not built", role, model->name);
+	if (!model->built)
+		return egm__fail(EGM_ERR_STATE, "%s '%s' is not built: call egm_model_build first", role, model->name);
 	return EGM_OK;
 }
 

@@ -74,6 +74,7 @@ egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype 
 	                            dtype == EGM_F32 ? energy_f32 : energy_f64, d, release));
 	(*out)->lacks_memory = 1;
 	(*out)->concurrent = 1;
+	(*out)->version = &mixture->version;
 	d = NULL;
 out:
 	if (d) release(d);

@@ -77,7 +77,7 @@ out:
 	return st;
 }
 
-static egm_status restore(egm_sampler *s, const egm__origin *from)
+static egm_status restore(egm_sampler *s, const egm__origin *from, const egm_load_options *options)
 {
 	egm_status st = EGM_OK;
 	egm__state file = {.path = from->path, .file = "the file", .owner = "the sampler"};
@@ -86,7 +86,7 @@ static egm_status restore(egm_sampler *s, const egm__origin *from)
 	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
 	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__sampler_idle(s, 0));
-	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, NULL, 0));
+	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, options, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
 	egm__sampler_stage_give(&g, s, seed);
@@ -96,14 +96,14 @@ out:
 	return st;
 }
 
-egm_status egm_sampler_restore(egm_sampler *s, const char *path)
+egm_status egm_sampler_restore(egm_sampler *s, const char *path, const egm_load_options *options)
 {
 	const egm__origin from = egm__from_file(path);
-	return egm__named(__func__, restore(s, &from));
+	return egm__named(__func__, restore(s, &from, options));
 }
 
-egm_status egm_sampler_restore_memory(egm_sampler *s, const void *bytes, size_t size)
+egm_status egm_sampler_restore_memory(egm_sampler *s, const void *bytes, size_t size, const egm_load_options *options)
 {
 	const egm__origin from = egm__from_memory(bytes, size);
-	return egm__named(__func__, restore(s, &from));
+	return egm__named(__func__, restore(s, &from, options));
 }

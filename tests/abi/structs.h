@@ -150,7 +150,7 @@ static egm_status use_sliced_options(const egm_sliced_options *given)
 
 static const double centres[2] = {0, 3};
 
-static egm_status use_mode_options(const egm_mode_options *given)
+static egm_status use_mode_coverage_options(const egm_mode_coverage_options *given)
 {
 	egm_mode_coverage coverage = EGM_MODE_COVERAGE_INIT;
 	return egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, given, &coverage);
@@ -250,7 +250,7 @@ static egm_status use_ranking(egm_ranking *given)
 	X(mixture_options, MIXTURE_OPTIONS)     \
 	X(mmd_options, MMD_OPTIONS)             \
 	X(sliced_options, SLICED_OPTIONS)       \
-	X(mode_options, MODE_OPTIONS)
+	X(mode_coverage_options, MODE_COVERAGE_OPTIONS)
 
 #define RESULTS(X)                                \
 	X(sampler_statistics, SAMPLER_STATISTICS)     \

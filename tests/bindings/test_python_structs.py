@@ -198,7 +198,7 @@ class Options(unittest.TestCase):
             ("mixture", functools.partial(egm.Mixture.fit, context, x)),
             ("mmd", functools.partial(egm.metric.mmd, x, x)),
             ("sliced", functools.partial(egm.metric.sliced, x, x)),
-            ("mode", functools.partial(egm.metric.mode_coverage, x, x, 1)),
+            ("mode_coverage", functools.partial(egm.metric.mode_coverage, x, x, 1)),
             ("load", functools.partial(egm.Model.load_memory, content)),
             ("restore", functools.partial(net.restore_memory, content))]
 

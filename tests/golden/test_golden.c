@@ -101,7 +101,7 @@ static egm_status read_sampler(const char *path, const char *name, egm_context *
 	while (i < GOLDEN_SAMPLER_COUNT && strcmp(golden_samplers[i].name, name) != 0) i++;
 	ck_assert_msg(i < GOLDEN_SAMPLER_COUNT, "no scene '%s'", name);
 	GOLDEN_TRY(golden_sampler_create(&s, &golden_samplers[i], context));
-	GOLDEN_TRY(egm_sampler_restore(s, path));
+	GOLDEN_TRY(egm_sampler_restore(s, path, NULL));
 	egm_status st = golden_observe_sampler(notes, s, &golden_samplers[i], next);
 	egm_sampler_free(s);
 	return st;

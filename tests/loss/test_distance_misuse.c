@@ -171,6 +171,7 @@ START_TEST(test_distance__refuses_options_by_name)
 	        "estimator is 3, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, must be 0");
 	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL, bandwidth_count is 1");
+	TRY_ONE(m, mmd_options.bandwidths = zero, "bandwidths is given, bandwidth_count is 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = -1, mmd_options.bandwidths = zero),
 	        "bandwidth_count is -1, must be at least 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = 2, mmd_options.bandwidths = zero),
@@ -265,7 +266,7 @@ END_TEST
 
 START_TEST(test_distance__defaults_are_those_of_the_header)
 {
-	egm_mode_options modes = EGM_MODE_OPTIONS_INIT;
+	egm_mode_coverage_options modes = EGM_MODE_COVERAGE_OPTIONS_INIT;
 	ck_assert_int_eq(mmd_options.estimator, EGM_ESTIMATOR_UNBIASED);
 	ck_assert(!mmd_options.bandwidths && mmd_options.bandwidth_count == 0 && mmd_options.reserved == 0);
 	ck_assert(sliced_options.seed == 0 && sliced_options.projections == 128 && sliced_options.power == 2);

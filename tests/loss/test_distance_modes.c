@@ -2,12 +2,12 @@
 /* Coverage of known modes: counted by hand, and the divergence that a perfect sampler has. */
 #include "distance_support.h"
 
-static egm_mode_options options;
+static egm_mode_coverage_options options;
 
 static void start(void)
 {
 	setup();
-	options = (egm_mode_options)EGM_MODE_OPTIONS_INIT;
+	options = (egm_mode_coverage_options)EGM_MODE_COVERAGE_OPTIONS_INIT;
 }
 
 static egm_mode_coverage cover(const double *x, int64_t rows, int64_t columns, const double *centres, int64_t modes,
@@ -103,7 +103,7 @@ START_TEST(test_modes__refusals)
 	const double x[4] = {0, 1, 2, 4}, low[2] = {0.5, 0.4}, negative[2] = {1.5, -0.5}, none[2] = {0, NAN};
 	const float narrow[4] = {0, 1, 2, 4};
 	const egm_array a = egm_f64(x, 2, 2), centres = egm_f64(x, 2, 2);
-	egm_mode_options o = EGM_MODE_OPTIONS_INIT;
+	egm_mode_coverage_options o = EGM_MODE_COVERAGE_OPTIONS_INIT;
 	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
 #define REFUSED(code, text, ...)                                   \
 	ck_assert_int_eq(egm_metric_mode_coverage(__VA_ARGS__), code); \

@@ -61,9 +61,9 @@ static double sliced(const data *d, int32_t power)
 /* Two counts and a divergence in one number. */
 static double modes(const data *d)
 {
-	egm_mode_options o;
+	egm_mode_coverage_options o;
 	egm_mode_coverage c;
-	o = (egm_mode_options)EGM_MODE_OPTIONS_INIT;
+	o = (egm_mode_coverage_options)EGM_MODE_COVERAGE_OPTIONS_INIT;
 	o.radius = 1.5;
 	c = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
 	assert_ok(egm_metric_mode_coverage(context, egm_f64(d->x, N, D), egm_f64(d->centres, MODES, D), d->sigma, &o, &c));

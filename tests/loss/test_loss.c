@@ -145,8 +145,9 @@ START_TEST(test_energy_gan__refuses_mixed_types_and_unbuilt_nets)
 	        "egm_loss_energy_gan: generator 'narrow' is f32, must be f64 as 'u' is");
 	ck_assert_int_eq(egm_model_create(&raw, context, "raw", 3), EGM_OK);
 	refused(egm_loss_energy_gan(&loss, raw, net[G], net[T], &gan), EGM_ERR_STATE,
-	        "egm_loss_energy_gan: energy 'raw' is not built");
-	refused(egm_loss_dsm(&loss, raw, &dsm), EGM_ERR_STATE, "egm_loss_dsm: energy 'raw' is not built");
+	        "egm_loss_energy_gan: energy 'raw' is not built: call egm_model_build first");
+	refused(egm_loss_dsm(&loss, raw, &dsm), EGM_ERR_STATE,
+	        "egm_loss_dsm: energy 'raw' is not built: call egm_model_build first");
 	egm_model_free(narrow);
 	egm_model_free(raw);
 }

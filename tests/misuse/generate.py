@@ -119,10 +119,10 @@ def default_good(function, p):
 def good(function, p, index, table):
     """Statements that set a parameter."""
     if p.struct:
-        place = f"a->{p.name}_room.start" if p.input else f"(void *)f->room[{index}].bytes"
-        text = f"\tconst {p.struct} {p.name}_init = {p.struct.upper()}_INIT;\n"
-        for member, value in [("", f"{p.name}_init"), *table.members(function.name, p.name)]:
-            text += f"\t(({p.struct} *){place})->{member} = {value};\n".replace("->  =", "[0] =").replace("-> =", "[0] =")
+        place = f"a->{p.name}_room.start" if p.input else f"({p.struct} *)(void *)f->room[{index}].bytes"
+        text = f"\tconst {p.struct} {p.name}_init = {p.struct.upper()}_INIT;\n\t*({place}) = {p.name}_init;\n"
+        for member, value in table.members(function.name, p.name):
+            text += f"\t({place})->{member} = {value};\n"
         return text + f"\ta->{p.name} = {place};\n"
     found = table.find(function.name, p.name)
     value = found[0] if found else default_good(function, p)
@@ -134,7 +134,7 @@ def good(function, p, index, table):
     return f"\ta->{p.name} = {value};\n"
 
 
-# ---- what is wrong: (name, statements, statuses, text, number)
+# ---- what is wrong: its name, the statements that do it, and what comes of it as allowed.table writes it
 
 
 def array_faults(p, is_out):
@@ -162,7 +162,7 @@ def struct_faults(p, index):
     bytes_ = f"{a}_room.bytes" if p.input else f"f->room[{index}].bytes"
     set_size = f"put_size({bytes_}, %s);"
     yield "null", f"{a} = NULL;", "OK" if p.input else "ARGUMENT"
-    for size in "0", "4", "1048576":
+    for size in "0", "3", "1048576":
         yield f"struct_size={size}", set_size % size + f" say(f, {size});", "ARGUMENT:struct_size"
     yield "shorter", set_size % "sizeof(size_t)", "OK"
     longer = set_size % f"sizeof({p.struct}) + sizeof(size_t)" + f" put_tail({bytes_}, sizeof({p.struct}), %d);"
@@ -175,7 +175,7 @@ def text_faults(p):
     a = f"a->{p.name}"
     yield "null", f"{a} = NULL;", "ARGUMENT"
     if p.name == "path":
-        yield "empty", f'{a} = "";', "ARGUMENT+IO"
+        yield "empty", f'{a} = "";', "ARGUMENT"
         yield "missing", f'{a} = "/nowhere/at/all";', "IO:/nowhere/at/all"
     else:
         yield "empty", f'{a} = "";', "ARGUMENT"
@@ -202,7 +202,10 @@ def faults(function, p, count, table):
         yield "null", f"{use}{a} = NULL;", "ARGUMENT"
         if p.handle == "model" and not function.is_free():
             growing = "growing" in (table.find(function.name, p.name) or [""])[0]
-            yield "unready", f"{a} = f->model;" if growing else f"{a} = growing_row(f);", "STATE:built"
+            if growing:
+                yield "unready", f"{a} = f->model;", "STATE:is built"
+            else:
+                yield "unready", f"{a} = growing_row(f);", "STATE:egm_model_build"
         if count > 1:
             yield "foreign", "FOREIGN", "ARGUMENT:context"
     elif p.type in INTEGERS:
@@ -240,9 +243,9 @@ def statuses(names):
 
 
 def emit_struct(out, function):
-    out.write(f"typedef struct {{\n")
+    out.write("typedef struct {\n")
     for p in function.parameters:
-        out.write(f"\t{p.declaration.replace('const egm_array', 'egm_array')};\n")
+        out.write(f"\t{p.declaration};\n")
         if p.struct and p.input:
             out.write(f"\tunion {{\n\t\t{p.struct} start[1];\n\t\tunsigned char bytes[sizeof({p.struct}) + 64];\n"
                       f"\t}} {p.name}_room;\n")

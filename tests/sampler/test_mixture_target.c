@@ -148,6 +148,32 @@ START_TEST(test_mixture__energy_is_minus_the_log_density)
 }
 END_TEST
 
+/* A step of the mixture between two runs, or in a run from its progress callback, is another density: chains do not go
+ * by what they knew. Steps so long that every proposal is rejected show where they stand. */
+static int step_mixture(const egm_progress *p, void *user)
+{
+	static const double x[16] = {5, 5, 6, 4, 7, 7, 4, 6, 5, 7, 6, 6, 8, 5, 5, 8};
+	(void)user;
+	return p->done == 1 && egm_mixture_step(mixture, egm_f64(x, 8, 2), egm_no_array(), NULL) != EGM_OK;
+}
+
+START_TEST(test_mixture__may_step_between_runs)
+{
+	enum { CHAINS = 4 };
+	double draws[CHAINS * 2], energies[CHAINS], v[CHAINS];
+	open_mixture(context, EGM_F64);
+	any_kernel_options o = sampler_options(ANY_MALA, CHAINS, 1e12, 3);
+	sampler = make_sampler(target, &o);
+	ck_assert_egm(egm_sampler_run(sampler, 1, _i ? 2 : 1, draws_out(sampler, 1, draws), egm_no_out(),
+	                              _i ? step_mixture : NULL, NULL));
+	if (!_i) ck_assert_int_eq(step_mixture(&(egm_progress){.done = 1}, NULL), 0);
+	ck_assert_egm(
+	    egm_sampler_run(sampler, 1, 1, draws_out(sampler, 1, draws), egm_f64_out(energies, 1, CHAINS), NULL, NULL));
+	ck_assert_egm(egm_target_evaluate(target, egm_f64(draws, CHAINS, 2), egm_f64_out(v, CHAINS, 1), egm_no_out()));
+	ck_assert_mem_eq(energies, v, sizeof v);
+}
+END_TEST
+
 /* The program frees its mixture first; target and sampler go on, and the last of them frees it. */
 START_TEST(test_mixture__lives_as_long_as_its_target)
 {
@@ -318,6 +344,7 @@ int main(void)
 	tcase_add_test(t, test_mixture__threads_change_no_bit_of_a_chain);
 	tcase_add_test(t, test_mixture__own_draws_have_its_moments);
 	tcase_add_loop_test(t, test_mixture__energy_is_minus_the_log_density, 0, 2);
+	tcase_add_loop_test(t, test_mixture__may_step_between_runs, 0, 2);
 	tcase_add_test(t, test_mixture__lives_as_long_as_its_target);
 	tcase_add_test(t, test_mixture__is_freed_before_its_target_or_after_it);
 	tcase_add_loop_test(t, test_mixture__no_memory_after_the_first_call, 1, 4);

@@ -180,7 +180,8 @@ START_TEST(test_target__model_misuse)
 	ck_assert_egm(egm_model_create(&raw, context, "raw", 3));
 	fails(egm_target_model(NULL, two, NULL), EGM_ERR_ARGUMENT, "egm_target_model: out is NULL");
 	fails(egm_target_model(&t, NULL, NULL), EGM_ERR_ARGUMENT, "egm_target_model: energy is NULL");
-	fails(egm_target_model(&t, raw, NULL), EGM_ERR_STATE, "egm_target_model: energy 'raw' is not built");
+	fails(egm_target_model(&t, raw, NULL), EGM_ERR_STATE,
+	      "egm_target_model: energy 'raw' is not built: call egm_model_build first");
 	fails(egm_target_model(&t, two, NULL), EGM_ERR_SHAPE, "egm_target_model: energy 'two' has 2 outputs, must have 1");
 	ck_assert_ptr_null(t);
 	egm_model_free(two);
@@ -207,7 +208,7 @@ START_TEST(test_target__latent_misuse)
 	fails(egm_target_latent(&t, NULL, g, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: energy is NULL");
 	fails(egm_target_latent(&t, u, NULL, posterior, NULL), EGM_ERR_ARGUMENT, "egm_target_latent: generator is NULL");
 	fails(egm_target_latent(&t, u, raw, posterior, NULL), EGM_ERR_STATE,
-	      "egm_target_latent: generator 'raw' is not built");
+	      "egm_target_latent: generator 'raw' is not built: call egm_model_build first");
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: energy 'two' has 2 outputs, must have 1");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,

@@ -43,7 +43,7 @@ static inline void save(const egm_sampler *s, const char *name)
 
 static inline void load(egm_sampler *s, const char *name)
 {
-	ck_assert_egm(egm_sampler_restore(s, io_path(name)));
+	ck_assert_egm(egm_sampler_restore(s, io_path(name), NULL));
 }
 
 static inline void assert_same_files(const char *a, const char *b)

@@ -41,8 +41,8 @@ static void use_sampler(const own *o)
 	REFUSED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
 	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
 	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
-	REFUSED(egm_sampler_restore(s, o->path));
-	REFUSED(egm_sampler_restore_memory(s, bytes, sizeof bytes));
+	REFUSED(egm_sampler_restore(s, o->path, NULL));
+	REFUSED(egm_sampler_restore_memory(s, bytes, sizeof bytes, NULL));
 	if (o->in_progress) {
 		OK(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 		OK(egm_sampler_stats(s, 0, &stats));

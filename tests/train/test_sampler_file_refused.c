@@ -7,7 +7,7 @@
 static void expect_refusal(egm_sampler *s, const char *name, egm_status status, const char *text)
 {
 	save(s, "before.egm");
-	io_expect(name, egm_sampler_restore(s, io_path(name)), status, text);
+	io_expect(name, egm_sampler_restore(s, io_path(name), NULL), status, text);
 	save(s, "after.egm");
 	assert_same_files("before.egm", "after.egm");
 }
@@ -75,8 +75,12 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 	expect_refusal(b.sampler, "model.egm", EGM_ERR_FORMAT, "format");
 	expect_refusal(b.sampler, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	save(b.sampler, "good.egm");
-	io_expect("NULL path", egm_sampler_restore(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
-	io_expect("NULL", egm_sampler_restore(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
+	io_expect("NULL path", egm_sampler_restore(b.sampler, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
+	io_expect("NULL", egm_sampler_restore(NULL, io_path("good.egm"), NULL), EGM_ERR_ARGUMENT, "sampler is NULL");
+	egm_load_options small = EGM_LOAD_OPTIONS_INIT;
+	small.max_data_bytes = 8;
+	io_expect("limit", egm_sampler_restore(b.sampler, io_path("good.egm"), &small), EGM_ERR_UNSUPPORTED,
+	          "max_data_bytes");
 	io_expect("NULL path", egm_sampler_save(b.sampler, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("NULL", egm_sampler_save(NULL, io_path("good.egm")), EGM_ERR_ARGUMENT, "sampler is NULL");
 	char deep[PATH_MAX + 16];
@@ -99,10 +103,10 @@ START_TEST(test_load__refuses_every_truncation)
 	save(b.sampler, "kept.egm");
 	for (size_t n = 0; n < size; n += 1 + n / 64) {
 		io_write(io_path("cut.egm"), bytes, n);
-		io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+		io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm"), NULL), EGM_ERR_FORMAT, NULL);
 	}
 	io_write(io_path("cut.egm"), bytes, size - 1);
-	io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm")), EGM_ERR_FORMAT, NULL);
+	io_expect("cut", egm_sampler_restore(b.sampler, io_path("cut.egm"), NULL), EGM_ERR_FORMAT, NULL);
 	save(b.sampler, "after.egm");
 	assert_same_files("kept.egm", "after.egm");
 	load(b.sampler, "whole.egm");
@@ -124,7 +128,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 	for (size_t i = 0; i < size; i++) {
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		io_write(io_path("flipped.egm"), bytes, size);
-		egm_status st = egm_sampler_restore(b.sampler, io_path("flipped.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("flipped.egm"), NULL);
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		if (st != EGM_OK) {
 			refused++;
@@ -322,7 +326,7 @@ START_TEST(test_load__changes_nothing_when_a_read_fails)
 	load(b.sampler, "kept.egm");
 	for (long at = 1; at <= reads; at++) {
 		set_fault(FAULT_READ, at, EIO);
-		egm_status st = egm_sampler_restore(b.sampler, io_path("good.egm"));
+		egm_status st = egm_sampler_restore(b.sampler, io_path("good.egm"), NULL);
 		fault.call = FAULT_NONE;
 		io_expect("read", st, EGM_ERR_IO, "good.egm");
 		save(b.sampler, "after.egm");
@@ -341,7 +345,7 @@ static egm_status save_the_same(void *sampler)
 
 static egm_status load_the_same(void *sampler)
 {
-	return egm_sampler_restore(sampler, io_path("good.egm"));
+	return egm_sampler_restore(sampler, io_path("good.egm"), NULL);
 }
 
 START_TEST(test_memory__save_and_load_report_each_failure)

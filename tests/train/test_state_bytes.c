@@ -121,14 +121,14 @@ START_TEST(test_state_bytes__a_sampler)
 	unsigned char *bytes = ask_and_save(save_sampler, straight, &n);
 	OK(egm_sampler_save(straight, path));
 	assert_those_of_the_file(bytes, n);
-	io_expect("cut", egm_sampler_restore_memory(other, bytes, n - 1), EGM_ERR_FORMAT, "bytes: ");
-	OK(egm_sampler_restore_memory(other, bytes, n));
+	io_expect("cut", egm_sampler_restore_memory(other, bytes, n - 1, NULL), EGM_ERR_FORMAT, "bytes: ");
+	OK(egm_sampler_restore_memory(other, bytes, n, NULL));
 	OK(egm_sampler_run(straight, 5, 1, draws_out(straight, 5, x), egm_no_out(), NULL, NULL));
 	OK(egm_sampler_run(other, 5, 1, draws_out(other, 5, y), egm_no_out(), NULL, NULL));
 	ck_assert_mem_eq(x, y, sizeof x);
 	io_expect("sampler", egm_sampler_save_memory(NULL, NULL, 0, &n), EGM_ERR_ARGUMENT, "sampler is NULL");
-	io_expect("sampler", egm_sampler_restore_memory(NULL, bytes, 1), EGM_ERR_ARGUMENT, "sampler is NULL");
-	io_expect("bytes", egm_sampler_restore_memory(other, NULL, 1), EGM_ERR_ARGUMENT, "bytes is NULL");
+	io_expect("sampler", egm_sampler_restore_memory(NULL, bytes, 1, NULL), EGM_ERR_ARGUMENT, "sampler is NULL");
+	io_expect("bytes", egm_sampler_restore_memory(other, NULL, 1, NULL), EGM_ERR_ARGUMENT, "bytes is NULL");
 	free(bytes);
 	egm_sampler_free(straight);
 	egm_sampler_free(other);
@@ -157,7 +157,7 @@ static egm_status sampler_there_and_back(void *user)
 	both *b = user;
 	size_t n;
 	egm_status st = egm_sampler_save_memory(b->sampler, b->bytes, sizeof b->bytes, &n);
-	return st == EGM_OK ? egm_sampler_restore_memory(b->sampler, b->bytes, n) : st;
+	return st == EGM_OK ? egm_sampler_restore_memory(b->sampler, b->bytes, n, NULL) : st;
 }
 
 START_TEST(test_state_bytes__every_allocation_may_fail)

@@ -11,7 +11,7 @@ from ._callbacks import Callback, guarded
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
-from ._model import Context, LoadOptions
+from ._model import Context, LoadOptions, limits
 from ._structs import struct, takes
 
 _DataOptions, _CsvOptions, _Column = map(struct, ("data_options", "csv_options", "column"))
@@ -174,14 +174,14 @@ class Data:
     def load(cls, context, path, **options):
         """Reads what save() wrote, with the table that the numbers are of."""
         return cls._make(context, lib.egm_data_load, path_text(path),
-                         byref(LoadOptions.defaults().set(options, without=("max_row_numbers",))))
+                         byref(limits(options)))
 
     @classmethod
     @takes(LoadOptions, ("max_row_numbers",))
     def load_memory(cls, context, content, **options):
         """The same from the bytes of such a file."""
         return cls._make(context, lib.egm_data_load_memory, *bytes_of(content),
-                         byref(LoadOptions.defaults().set(options, without=("max_row_numbers",))))
+                         byref(limits(options)))
 
     def save(self, path):
         """Writes numbers and table as a safetensors file, replaced as a whole."""

@@ -49,6 +49,11 @@ declare({
 })
 
 
+def limits(options):
+    """Those of the files that are read into what exists, or that hold no network."""
+    return LoadOptions.defaults().set(options, without=("max_row_numbers",))
+
+
 class Context(Handle):
     """The threads and the memory that models and other handles share; these keep it alive."""
     _destroy = lib.egm_context_free

@@ -9,6 +9,7 @@ from ._arrays import Array, array, optional, rows_of
 from ._callbacks import PROGRESS, Progress
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
+from ._model import LoadOptions, limits
 from ._structs import struct, takes
 from ._target import Target
 
@@ -19,9 +20,9 @@ declare({
     "sampler_warmup": (c_int, HANDLE, c_int64, PROGRESS, c_void_p),
     "sampler_run": (c_int, HANDLE, c_int64, c_int64, Array, Array, PROGRESS, c_void_p),
     "sampler_stats": (c_int, HANDLE, c_int64, POINTER(_Statistics)), "sampler_scale": (c_int, HANDLE, c_int64, Array),
-    "sampler_save": (c_int, HANDLE, TEXT), "sampler_restore": (c_int, HANDLE, TEXT),
+    "sampler_save": (c_int, HANDLE, TEXT), "sampler_restore": (c_int, HANDLE, TEXT, POINTER(LoadOptions)),
     "sampler_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
-    "sampler_restore_memory": (c_int, HANDLE, c_char_p, c_size_t),
+    "sampler_restore_memory": (c_int, HANDLE, c_char_p, c_size_t, POINTER(LoadOptions)),
 })
 
 
@@ -107,18 +108,20 @@ class Sampler(Handle):
         """Writes a safetensors file, replaced as a whole."""
         self._read(lib.egm_sampler_save, path_text(path))
 
-    def restore(self, path):
+    @takes(LoadOptions, ("max_row_numbers",))
+    def restore(self, path, **options):
         """The chains of a file into a sampler of the same kernel, chains, dims, dtype and levels: they go on as if
         they had never stopped."""
-        self._call(lib.egm_sampler_restore, path_text(path))
+        self._call(lib.egm_sampler_restore, path_text(path), limits(options))
 
     def state(self):
         """The bytes of such a file."""
         return state(self, lib.egm_sampler_save_memory)
 
-    def restore_state(self, content):
+    @takes(LoadOptions, ("max_row_numbers",))
+    def restore_state(self, content, **options):
         """restore() from such bytes."""
-        self._call(lib.egm_sampler_restore_memory, *bytes_of(content))
+        self._call(lib.egm_sampler_restore_memory, *bytes_of(content), limits(options))
 
     _kernels = []
 

@@ -79,7 +79,8 @@ class Target(Handle):
     @classmethod
     @takes(_Options, _OF_C)
     def mixture(cls, mixture, dtype=np.float64, **options):
-        """U = -log p of a mixture, which must not step() while the target is in use; exp(-U) integrates to 1."""
+        """U = -log p of a mixture; exp(-U) integrates to 1. Its step() changes the target, and must not be called while
+        another thread uses that."""
         return cls._of(expect(Mixture, mixture)._ask, mixture.dims, options, lib.egm_target_mixture,
                        code("mixture", dtype), _Options)
 

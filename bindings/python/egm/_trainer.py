@@ -9,7 +9,7 @@ from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, locked, state, together
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
 from ._loss import Loss
-from ._model import Context, LoadOptions, Model
+from ._model import Context, LoadOptions, Model, limits
 from ._sampler import Sampler
 from ._structs import struct, takes
 
@@ -27,10 +27,6 @@ declare({
     "trainer_save_memory": (c_int, HANDLE, c_void_p, c_size_t, POINTER(c_size_t)),
     "trainer_restore_memory": (c_int, HANDLE, c_char_p, c_size_t, POINTER(LoadOptions)),
 })
-
-
-def _limits(options):
-    return LoadOptions.defaults().set(options, without=("max_row_numbers",))
 
 
 class _Progress(Progress):
@@ -124,7 +120,7 @@ class Trainer(Handle):
     def restore(self, path, **options):
         """Reads what save() wrote of the same kinds of nets, loss and optimiser: training goes on bit for bit, once
         learning rates are set that set_learning_rate() had set."""
-        self._call(lib.egm_trainer_restore, path_text(path), _limits(options))
+        self._call(lib.egm_trainer_restore, path_text(path), limits(options))
 
     def state(self):
         """The bytes of a checkpoint."""
@@ -133,7 +129,7 @@ class Trainer(Handle):
     @takes(LoadOptions, ("max_row_numbers",))
     def restore_state(self, content, **options):
         """restore() from such bytes."""
-        self._call(lib.egm_trainer_restore_memory, *bytes_of(content), _limits(options))
+        self._call(lib.egm_trainer_restore_memory, *bytes_of(content), limits(options))
 
     @takes(_NegativesOptions)
     def set_negatives(self, sampler=None, **options):

@@ -21,7 +21,7 @@ from ._structs import float_of, struct, takes
 
 __all__ = ["histogram", "kl", "jeffreys", "js", "mmd", "median", "energy", "sliced", "frechet", "mode_coverage",
            "ranking"]
-_Mmd, _Sliced, _Mode = map(struct, ("mmd_options", "sliced_options", "mode_options"))
+_Mmd, _Sliced, _Mode = map(struct, ("mmd_options", "sliced_options", "mode_coverage_options"))
 _Coverage, _Ranking = map(struct, ("mode_coverage", "ranking"))
 _DOUBLE, _LONG = POINTER(c_double), (PROGRESS, c_void_p)
 declare({
