@@ -40,7 +40,7 @@ egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtyp
 	if (!(o->epsilon * sqrt(1 - o->beta2) >= (double)FLT_MIN))
 		return egm__fail(EGM_ERR_ARGUMENT, "epsilon %g is too small for f32", o->epsilon);
 	if (!(o->learning_rate <= (double)FLT_MAX))
-		return egm__fail(EGM_ERR_ARGUMENT, "learning_rate %g is too large for f32", o->learning_rate);
+		return egm__fail(EGM_ERR_ARGUMENT, "learning_rate is %g, which is infinite in f32", o->learning_rate);
 	return EGM_OK;
 }
 

@@ -223,7 +223,7 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate %g is too large for f32", learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, which is infinite in f32", learning_rate);
 	if (net && (index = find_net(trainer, net)) < 0)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
