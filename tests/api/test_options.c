@@ -213,8 +213,6 @@ START_TEST(test_describe__serves_older_and_newer_programs)
 	} newer, older;
 	memset(&newer, 0xa5, sizeof newer);
 	newer.o.struct_size = sizeof newer;
-	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, &newer.o), EGM_ERR_UNSUPPORTED);
-	memset(newer.beyond, 0, sizeof newer.beyond);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, &newer.o), EGM_OK);
 	ck_assert_str_eq(newer.o.name, "form");
 	for (size_t i = 0; i < sizeof newer.beyond; i++) ck_assert_uint_eq(newer.beyond[i], 0);
