@@ -28,7 +28,7 @@ static void write_number(const egm_option *o, double value)
 
 static void write_default(const egm_option *o)
 {
-	if (!o->optional)
+	if (o->required)
 		printf("must be set");
 	else if (o->kind >= EGM_OPTION_NUMBERS)
 		printf("NULL");

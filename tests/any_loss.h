@@ -58,14 +58,14 @@ typedef struct s_claim {
 static inline egm_status s_ml(egm_loss **out, egm_model *const *net, int variant, s_claim *c)
 {
 	egm_ml_options o = EGM_ML_OPTIONS_INIT;
-	o.regulariser = variant ? 0.3 : 0;
+	o.regularizer = variant ? 0.3 : 0;
 	c->phase[0] = S_OBJECTIVE(2 + variant, {0, 1, 2}, {1, -1, 0.3});
 	c->shiftable = variant ? 0 : 1;
 	c->by_row[0] = S_BY_ROW;
 	return egm_loss_ml(out, net[0], &o);
 }
 
-/* 6 forms; then smoothing, the regulariser, and penalties at 4 kinds of points */
+/* 6 forms; then smoothing, the regularizer, and penalties at 4 kinds of points */
 static inline egm_status s_gan(egm_loss **out, egm_model *const *net, int variant, s_claim *c)
 {
 	egm_gan_options o = EGM_GAN_OPTIONS_INIT;

@@ -68,8 +68,8 @@ int chain_plane(const char *path, const chain_draws *d, egm_energy_fn energy, do
 	enum { CELLS = GRID * GRID };
 	size_t all = d->count * d->chains, shown = all < POINTS ? all : POINTS;
 	double *u = program_alloc(CELLS, sizeof *u), *xy = program_alloc(CELLS, 4 * sizeof *xy);
-	float *centres = plane_centres(extent, GRID), *points = program_alloc(shown, 2 * sizeof *points);
-	for (int i = 0; i < 2 * CELLS; i++) xy[i] = (double)centres[i];
+	float *centers = plane_centres(extent, GRID), *points = program_alloc(shown, 2 * sizeof *points);
+	for (int i = 0; i < 2 * CELLS; i++) xy[i] = (double)centers[i];
 	energy(CELLS, xy, u, xy + 2 * CELLS, user);
 	for (int i = 0; i < CELLS; i++) u[i] = fmin(u[i], 20); /* further up the colours would show nothing else */
 	for (size_t i = 0; i < shown * 2; i++) points[i] = (float)d->draws[i / 2 * (all / shown) * 2 + i % 2];
@@ -78,7 +78,7 @@ int chain_plane(const char *path, const chain_draws *d, egm_energy_fn energy, do
 	int result = picture_density(path, &field, &draws, 1);
 	free(u);
 	free(xy);
-	free(centres);
+	free(centers);
 	free(points);
 	return result;
 }

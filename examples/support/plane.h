@@ -6,7 +6,7 @@
 
 #include <egm.h>
 
-/* The centres of the cells: xy [side * side, 2], freed by the caller. */
+/* The centers of the cells: xy [side * side, 2], freed by the caller. */
 float *plane_centres(double extent, int side);
 /* The energy there: [side * side], freed by the caller. */
 double *plane_energies(const egm_model *energy, double extent, int side);

@@ -64,11 +64,11 @@ void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law
                        const char *folder)
 {
 	char path[PROGRAM_PATH], title[96];
-	float *centres = plane_centres(law->extent, GRID);
+	float *centers = plane_centres(law->extent, GRID);
 	double *u = plane_energies(energy, law->extent, GRID), *of_law = program_alloc(CELLS, sizeof *of_law),
 	       least = INFINITY;
 	for (int i = 0; i < CELLS; i++) {
-		of_law[i] = -toy_law_log_density(law, &centres[2 * i], sigma);
+		of_law[i] = -toy_law_log_density(law, &centers[2 * i], sigma);
 		least = fmin(least, of_law[i]);
 	}
 	for (int i = 0; i < CELLS; i++) {
@@ -80,7 +80,7 @@ void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law
 	const picture_panel panels[2] = {{{title, "-log p", of_law, GRID, law->extent}, &data, 1},
 	                                 {{"Learnt energy + log Z", "-log q", u, GRID, law->extent}, &data, 1}};
 	check_done(picture_densities(program_path(path, folder, "density.png"), panels, 2));
-	free(centres);
+	free(centers);
 	free(u);
 	free(of_law);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The distributions as Gulrajani et al. 2017 publish them (code of "Improved Training of Wasserstein GANs"):
  *
- *  25gaussians  centres 2 * {-2..2}^2, sigma 0.05, all divided by 2.828
- *  8gaussians   centres on a circle of radius 2, sigma 0.02, all divided by 1.414
+ *  25gaussians  centers 2 * {-2..2}^2, sigma 0.05, all divided by 2.828
+ *  8gaussians   centers on a circle of radius 2, sigma 0.02, all divided by 1.414
  *  swissroll    (t cos t, t sin t), t = 1.5 pi (1 + 2u), u ~ U(0, 1), noise of sigma 0.25, all divided by 7.5
  *
  * The modes take turns in place of being drawn, so that every mode has the same share of the data. */

@@ -24,7 +24,7 @@ EGM_API void egm_loss_free(egm_loss *loss);
  * dtype; the message names the option. EGM_ERR_SHAPE, EGM_ERR_DTYPE and EGM_ERR_STATE (not built) name a network that
  * does not fit.
  *
- * A penalty, a regulariser or a reconstruction of weight 0 is not computed, and its term stays NaN. Exceptions, which
+ * A penalty, a regularizer or a reconstruction of weight 0 is not computed, and its term stays NaN. Exceptions, which
  * are always computed and shown: the penalty and the entropy of egm_loss_energy_gan, and the divergence of
  * egm_loss_vae.
  *
@@ -126,7 +126,7 @@ EGM_API EGM_CHECKED egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, c
 
 typedef struct egm_ml_options {
 	size_t struct_size;
-	double regulariser; /**< alpha >= 0, default 0 */
+	double regularizer; /**< alpha >= 0, default 0 */
 } egm_ml_options;
 
 #define EGM_ML_OPTIONS_INIT       \
@@ -136,15 +136,15 @@ typedef struct egm_ml_options {
 
 /** Maximum likelihood of an energy.
  *
- *  L = E[U(x)] - E[U(y)] + regulariser * E[U(x)^2 + U(y)^2]
+ *  L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
  *
  *  x are data, and y are negative samples, points from the model's distribution q = exp(-U) / Z, which are treated as
- *  constants. If y is distributed as q and there is no regulariser, the gradient of L is that of -E log q(x). The
+ *  constants. If y is distributed as q and there is no regularizer, the gradient of L is that of -E log q(x). The
  *  trainer draws y: see egm_trainer_set_negatives.
  *  Source: Hinton 2002, "Training products of experts by minimizing contrastive divergence". Differs from common code:
- *  the regulariser is off by default, because it fixes the constant of the energy; and a loss that is not finite is an
+ *  the regularizer is off by default, because it fixes the constant of the energy; and a loss that is not finite is an
  *  error.
- *  Terms: energy_data, energy_negative, regulariser. Networks: energy [d] -> 1. Sign: U low = likely. */
+ *  Terms: energy_data, energy_negative, regularizer. Networks: energy [d] -> 1. Sign: U low = likely. */
 EGM_API EGM_CHECKED egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options);
 
 /* ---- generative adversarial networks */
@@ -166,7 +166,7 @@ enum {
 	EGM_PENALTY_TWO_SIDED = 1,        /**< (g - 1)^2. Gulrajani et al. 2017 */
 	EGM_PENALTY_ONE_SIDED = 2,        /**< max(0, g - 1)^2. Petzka et al. 2018 */
 	EGM_PENALTY_LINEAR = 3,           /**< max(g, 1): the objective has no minimum where W1 > penalty */
-	EGM_PENALTY_ZERO_CENTRED = 4,     /**< g^2. Mescheder et al. 2018 (there with gamma / 2 = penalty) */
+	EGM_PENALTY_ZERO_CENTERED = 4,    /**< g^2. Mescheder et al. 2018 (there with gamma / 2 = penalty) */
 	EGM_PENALTY_FINITE_TWO_SIDED = 5, /**< (g - 1)^2 on chords between two interpolates */
 	EGM_PENALTY_FINITE_LINEAR = 6     /**< max(g, 1) on such chords */
 };
@@ -187,7 +187,7 @@ typedef struct egm_gan_options {
 	double penalty;              /**< weight >= 0 of the zero-centred penalty on l, default 0 */
 	double smoothing;            /**< s in [0, 1): the label of real rows is 1 - s; default 0. Not for hinge and the
 	                                  relativistic forms, which have no labels */
-	double step_penalty; /**< lambda >= 0 of the incremental regulariser, default 0; needs generator_steps >= 2 */
+	double step_penalty; /**< lambda >= 0 of the incremental regularizer, default 0; needs generator_steps >= 2 */
 } egm_gan_options;
 
 #define EGM_GAN_OPTIONS_INIT                                                        \

@@ -162,10 +162,10 @@ typedef struct egm_mode_coverage {
 		sizeof(egm_mode_coverage), 0, 0, 0, 0 \
 	}
 
-/** Computes which modes, with the given centres, f64 [modes, columns], and standard deviation sigma > 0, the rows of
- *  x [rows, columns] cover. Of equally near centres the first counts as the nearest. `options` may be NULL. `coverage`
+/** Computes which modes, with the given centers, f64 [modes, columns], and standard deviation sigma > 0, the rows of
+ *  x [rows, columns] cover. Of equally near centers the first counts as the nearest. `options` may be NULL. `coverage`
  *  begins as EGM_MODE_COVERAGE_INIT. */
-EGM_API EGM_CHECKED egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres,
+EGM_API EGM_CHECKED egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centers,
                                                         double sigma, const egm_mode_coverage_options *options,
                                                         egm_mode_coverage *coverage);
 

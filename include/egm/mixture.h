@@ -33,7 +33,7 @@ typedef struct egm_mixture_options {
 	int64_t components; /**< of egm_mixture_fit: >= 1, default 1: one normal distribution */
 	int32_t covariance; /**< EGM_COVARIANCE_*, default EGM_COVARIANCE_FULL */
 	/** EGM_MIXTURE_FIX_*, joined by or: these keep the values of egm_mixture_create, and in egm_mixture_fit those of
-	 *  the start: equal weights, the centres, their common variance. 0 (default): nothing is fixed. */
+	 *  the start: equal weights, the centers, their common variance. 0 (default): nothing is fixed. */
 	int32_t fixed;
 	/** f > 0 in squared data units: the floor f_j of every column j, below which no variance is fitted. 0 (default):
 	 *  f_j = 1e-6 u_j^2, where u_j is the unit of column j in the data of the fit or of the first step;
@@ -74,7 +74,7 @@ typedef struct egm_mixture_result {
 /** Creates a mixture that is fitted to x [rows, columns]. `options` and `result` may be NULL; `result` begins as
  *  EGM_MIXTURE_RESULT_INIT.
  *
- *  Each start has k-means++ centres (Arthur and Vassilvitskii 2007) as means, equal weights, and one variance for all
+ *  Each start has k-means++ centers (Arthur and Vassilvitskii 2007) as means, equal weights, and one variance for all
  *  components in units of the columns: the mean squared distance to the nearest centre, divided by `columns`. Then
  *  egm_mixture_step is repeated until it gains no more than `tolerance`.
  *

@@ -51,7 +51,7 @@ typedef struct egm_option {
 	int64_t offset;       /**< in the struct, in bytes */
 	int64_t size;         /**< of the member, in bytes */
 	int32_t kind;         /**< EGM_OPTION_* */
-	int32_t optional;     /**< 0: it has no default and must be set */
+	int32_t required;     /**< 1: it has no default and must be set */
 	double default_value; /**< 0 for pointers, whose default is NULL */
 	double low, high;     /**< of numbers: low <= value <= high; 0 for pointers and in results */
 	int32_t low_open;     /**< 1: low < value */

@@ -51,7 +51,7 @@ typedef struct egm_target_options {
 	int32_t reserved; /**< 0 */
 	/** Of callback targets with `concurrent`, and of mixtures: most points in one call, >= 1, default 32. Without
 	 *  `concurrent` the energy function gets the points of all chains (with tempered, at all levels) in one call. */
-	int64_t rows;
+	int64_t max_rows;
 } egm_target_options;
 
 #define EGM_TARGET_OPTIONS_INIT                                \
@@ -78,7 +78,7 @@ EGM_API EGM_CHECKED egm_status egm_target_callback(egm_target **out, egm_context
 /** Creates a target with U = -log p of a mixture, which the target keeps alive. exp(-U) integrates to 1. Where p is 0
  *  in double precision, U is infinite. egm_mixture_step changes the target, and chains continue in the new density; it
  *  must not be called while another thread uses the target. Samplers use all threads, whatever `concurrent` says, in
- *  calls of up to `rows` points. */
+ *  calls of up to `max_rows` points. */
 EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture *mixture, egm_dtype dtype,
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);

@@ -25,7 +25,7 @@ static const egm__option members[] = {
     EGM__RESULT(egm_option, offset, "Where it is in the struct, in bytes."),
     EGM__RESULT(egm_option, size, "Its size, in bytes."),
     EGM__RESULT(egm_option, kind, "Its type, EGM_OPTION_*."),
-    EGM__FLAG(egm_option, optional, "0: it has no default and must be set."),
+    EGM__FLAG(egm_option, required, "1: it has no default and must be set."),
     EGM__RESULT(egm_option, default_value, "Its default; 0 for pointers."),
     EGM__RESULT(egm_option, low, "Lower end of its range."),
     EGM__RESULT(egm_option, high, "Upper end of its range."),
@@ -97,8 +97,7 @@ static egm_option describe(const egm__options *table, const egm__option *row)
 	                .help = row->help,
 	                .offset = (int64_t)row->offset,
 	                .size = (int64_t)egm__option_size(row->kind),
-	                .kind = row->kind,
-	                .optional = 1};
+	                .kind = row->kind};
 	if (row->family) {
 		o.choices = row->family->choices;
 		o.choice_count = row->family->count;
@@ -110,7 +109,7 @@ static egm_option describe(const egm__options *table, const egm__option *row)
 	o.high_open = row->high_open;
 	o.default_value = egm__option_value(row, table->defaults);
 	o.zero_is_default = egm__option_zero_is_default(table, row);
-	o.optional = egm__option_optional(table, row);
+	o.required = egm__option_required(table, row);
 	return o;
 }
 

@@ -120,9 +120,9 @@ int egm__option_zero_is_default(const egm__options *table, const egm__option *ro
 	return egm__option_value(row, table->defaults) != 0 && (row->zero_is_default || !contains(row, 0));
 }
 
-int egm__option_optional(const egm__options *table, const egm__option *row)
+int egm__option_required(const egm__options *table, const egm__option *row)
 {
-	return row->kind >= EGM_OPTION_NUMBERS || contains(row, egm__option_value(row, table->defaults));
+	return row->kind < EGM_OPTION_NUMBERS && !contains(row, egm__option_value(row, table->defaults));
 }
 
 static void fill_zero(const egm__options *table, const egm__option *row, char *merged)

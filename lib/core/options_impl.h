@@ -122,8 +122,8 @@ egm_status egm__options_check(const egm__options *table, void *merged, const voi
 
 /* Whether 0 of this member stands for its default. */
 int egm__option_zero_is_default(const egm__options *table, const egm__option *row);
-/* Whether its default is in its range: if not, a program must set it. */
-int egm__option_optional(const egm__options *table, const egm__option *row);
+/* Whether its default is outside of its range: a program must set it then. */
+int egm__option_required(const egm__options *table, const egm__option *row);
 /* The member of an option struct, as a double; 0 for pointers. */
 double egm__option_value(const egm__option *row, const void *options);
 /* sizeof a member of that kind. */

@@ -105,5 +105,5 @@ void egm__contest_add(egm__phase_graph *p, const egm_loss *loss, const egm__cont
 	egm__id l[2];
 	egm__net_both(p, loss, c->net, real, fake, l);
 	egm__term_add(p, 0, egm__discriminator_loss(p->graph, c->form, l[0], l[1], c->smoothing), 1);
-	egm__penalty_add(p, loss, 1, c->penalty, c->net, EGM_PENALTY_ZERO_CENTRED, c->penalty_at, real, fake);
+	egm__penalty_add(p, loss, 1, c->penalty, c->net, EGM_PENALTY_ZERO_CENTERED, c->penalty_at, real, fake);
 }

@@ -13,22 +13,22 @@
 
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
 
-static egm_status check(const egm_mode_coverage_options *o, egm_array x, egm_array centres, double sigma)
+static egm_status check(const egm_mode_coverage_options *o, egm_array x, egm_array centers, double sigma)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__sample_check(x, "x", 0, 0, 1));
-	EGM_TRY(egm__sample_check(centres, "centres", EGM_F64, x.columns, 1));
+	EGM_TRY(egm__sample_check(centers, "centers", EGM_F64, x.columns, 1));
 	if (!(sigma > 0) || !isfinite(sigma)) EGM_FAIL(EGM_ERR_ARGUMENT, "sigma is %g, must be above 0 and finite", sigma);
-	if (o->weights) EGM_TRY(egm__masses_check("weights", o->weights, centres.rows));
+	if (o->weights) EGM_TRY(egm__masses_check("weights", o->weights, centers.rows));
 out:
 	return st;
 }
 
-/* Rows, centres, and sigma times the radius, all in the unit that leaves room. */
+/* Rows, centers, and sigma times the radius, all in the unit that leaves room. */
 typedef struct search {
 	int64_t columns, modes;
 	double *row;     /* [columns] */
-	double *centres; /* [modes, columns] */
+	double *centers; /* [modes, columns] */
 	double limit;
 } search;
 
@@ -37,19 +37,19 @@ static int64_t nearest_in(const search *s, double unit, double *squared)
 	int64_t best = 0;
 	*squared = INFINITY;
 	for (int64_t c = 0; c < s->modes; c++) {
-		double square = egm__distance_square(s->row, s->centres + c * s->columns, s->columns, unit);
+		double square = egm__distance_square(s->row, s->centers + c * s->columns, s->columns, unit);
 		if (square < *squared) best = c, *squared = square;
 	}
 	return best;
 }
 
-/* Where the square of the distance is no number, the smallest over the centres of the largest difference in a column is
+/* Where the square of the distance is no number, the smallest over the centers of the largest difference in a column is
  * a unit in which it is one, from 1 to `columns`. */
 static double unit_near(const search *s, int64_t *first)
 {
 	double least = INFINITY;
 	for (int64_t c = 0; c < s->modes; c++) {
-		double d = egm__distance_largest(s->row, s->centres + c * s->columns, s->columns);
+		double d = egm__distance_largest(s->row, s->centers + c * s->columns, s->columns);
 		if (d < least) *first = c, least = d;
 	}
 	return least == 0 ? 0 : egm__distance_unit(least);
@@ -71,16 +71,16 @@ static int64_t nearest(const search *s, int *near)
 	return best;
 }
 
-static egm_status search_create(search *s, egm_context *context, const egm__points *centres)
+static egm_status search_create(search *s, egm_context *context, const egm__points *centers)
 {
-	s->columns = centres->columns;
-	s->modes = centres->rows;
+	s->columns = centers->columns;
+	s->modes = centers->rows;
 	s->row = egm__alloc(context, s->columns, sizeof *s->row);
-	s->centres = egm__alloc(context, s->modes * s->columns, sizeof *s->centres);
-	if (!s->row || !s->centres)
+	s->centers = egm__alloc(context, s->modes * s->columns, sizeof *s->centers);
+	if (!s->row || !s->centers)
 		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld modes of %lld columns", (long long)s->modes,
 		                 (long long)s->columns);
-	egm__points_rows(centres, 0, s->modes, s->centres);
+	egm__points_rows(centers, 0, s->modes, s->centers);
 	return EGM_OK;
 }
 
@@ -101,7 +101,7 @@ static egm_mode_coverage conclude(const egm_mode_coverage_options *o, int64_t ro
 	return r;
 }
 
-egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centres, double sigma,
+egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centers, double sigma,
                                     const egm_mode_coverage_options *options, egm_mode_coverage *coverage)
 {
 	egm_status st = EGM_OK;
@@ -114,11 +114,11 @@ egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array
 		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "coverage" : "context"));
 	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
 	EGM_TRY(egm__result_check("egm_mode_coverage", coverage));
-	EGM_TRY(check(&o, x, centres, sigma));
-	all = egm__alloc_zero(context, centres.rows, sizeof *all);
-	good = egm__alloc_zero(context, centres.rows, sizeof *good);
-	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld modes", (long long)centres.rows);
-	where.limit = o.radius * (sigma * egm__points_create(points, x, centres));
+	EGM_TRY(check(&o, x, centers, sigma));
+	all = egm__alloc_zero(context, centers.rows, sizeof *all);
+	good = egm__alloc_zero(context, centers.rows, sizeof *good);
+	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld modes", (long long)centers.rows);
+	where.limit = o.radius * (sigma * egm__points_create(points, x, centers));
 	EGM_TRY(search_create(&where, context, &points[1]));
 	for (int64_t i = 0; i < x.rows; i++) {
 		int near;
@@ -127,12 +127,12 @@ egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array
 		all[mode]++;
 		good[mode] += near;
 	}
-	result = conclude(&o, x.rows, centres.rows, all, good);
+	result = conclude(&o, x.rows, centers.rows, all, good);
 	EGM_TRY(egm__options_init("egm_mode_coverage", coverage, coverage->struct_size, &result, sizeof result));
 out:
 	egm__free(context, all);
 	egm__free(context, good);
 	egm__free(context, where.row);
-	egm__free(context, where.centres);
+	egm__free(context, where.centers);
 	return egm__named(__func__, st);
 }

@@ -45,7 +45,7 @@ static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, ENERGY_REAL, egm__mean(g, egm__net(p, loss, ENERGY, p->data)), 1);
 	egm__term_add(p, ENERGY_FAKE, egm__mean(g, egm__net(p, loss, ENERGY, x)), -1);
 	if (egm__model_batch_layer(loss->nets[ENERGY]) >= 0) return; /* without weight, then, and without a value */
-	egm__term_add(p, PENALTY, egm__penalty(p, loss, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_REAL, p->data, EGM__NONE),
+	egm__term_add(p, PENALTY, egm__penalty(p, loss, ENERGY, EGM_PENALTY_ZERO_CENTERED, EGM_AT_REAL, p->data, EGM__NONE),
 	              o->penalty);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* S4, the generative adversarial net in all its forms (adversarial.c), with the incremental regulariser
+/* S4, the generative adversarial net in all its forms (adversarial.c), with the incremental regularizer
  *
  *   step_penalty E||G(z) - G_old(z)||^2,
  *
  * G_old the generator before its runs of this training step. The first stands where G = G_old: value and gradient are
- * 0, so it is a phase without the regulariser, and the runs that feel it are another. */
+ * 0, so it is a phase without the regularizer, and the runs that feel it are another. */
 #include <loss/adversarial_impl.h>
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>

@@ -46,7 +46,7 @@ static void build_energy(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, ENERGY_REAL, egm__mean(g, u[0]), 0);
 	egm__term_add(p, ENERGY_FAKE, egm__mean(g, u[1]), 0);
 	egm__term_add(p, COMPARISON, egm__mean(g, cost(g, egm__add(g, margin, egm__sub(g, u[0], u[1])), o->slope)), 1);
-	egm__penalty_add(p, loss, PENALTY, o->penalty, ENERGY, EGM_PENALTY_ZERO_CENTRED, EGM_AT_INTERPOLATES, p->data, x);
+	egm__penalty_add(p, loss, PENALTY, o->penalty, ENERGY, EGM_PENALTY_ZERO_CENTERED, EGM_AT_INTERPOLATES, p->data, x);
 }
 
 static void build_generator(const egm_loss *loss, egm__phase_graph *p)

@@ -3,7 +3,7 @@
  * each further one a row drawn with probability proportional to its weight and D^2, its squared distance to the nearest
  * centre so far. Distances are measured in the units of the columns: z = x / unit.
  *
- * The variance of z is one number for all components, mean D^2 / dims. Covariances of the cells of the centres would
+ * The variance of z is one number for all components, mean D^2 / dims. Covariances of the cells of the centers would
  * look like a better start and are a worse one: a cell of one row, which k-means++ likes to make of an outlier, has
  * variance 0, and EM does not leave such a component again.
  *

@@ -8,7 +8,7 @@ enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
 
 static const egm_ml_options defaults = EGM_ML_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__WEIGHT(egm_ml_options, regulariser,
+    EGM__WEIGHT(egm_ml_options, regularizer,
                 "Weight of the mean squared energy of data and negative samples; 1e-3 where energies drift."),
 };
 EGM__OPTIONS(egm__options_ml, egm_ml_options, defaults, members);
@@ -26,8 +26,8 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 	egm__net_both(p, loss, ENERGY, p->data, p->negatives, u);
 	egm__term_add(p, ENERGY_DATA, egm__mean(g, u[0]), 1);
 	egm__term_add(p, ENERGY_NEGATIVE, egm__mean(g, u[1]), -1);
-	if (o->regulariser > 0)
-		egm__term_add(p, REGULARISER, egm__add(g, mean_square(g, u[0]), mean_square(g, u[1])), o->regulariser);
+	if (o->regularizer > 0)
+		egm__term_add(p, REGULARISER, egm__add(g, mean_square(g, u[0]), mean_square(g, u[1])), o->regularizer);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
@@ -40,7 +40,7 @@ static const egm__system ml = {.kind = "ml",
                                .options = &egm__options_ml,
                                .n_nets = 1,
                                .nets = {{"energy", "d", "1"}},
-                               .terms = {"energy_data", "energy_negative", "regulariser"},
+                               .terms = {"energy_data", "energy_negative", "regularizer"},
                                .describe = describe};
 
 egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options)

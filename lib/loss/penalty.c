@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* E[h(g)], g = ||grad D(x)|| over all dimensions of a sample:
  *
- *  two_sided     h = (g - 1)^2          zero_centred  h = g^2
+ *  two_sided     h = (g - 1)^2          zero_centered  h = g^2
  *  one_sided     h = max(0, g - 1)^2    linear        h = max(g, 1)
  *
  * The points x: real rows, fake rows, both, or f + a (r - f) with one uniform number a for each pair of rows.
@@ -15,7 +15,7 @@
 static const egm_choice kinds[] = {{"two_sided", EGM_PENALTY_TWO_SIDED},
                                    {"one_sided", EGM_PENALTY_ONE_SIDED},
                                    {"linear", EGM_PENALTY_LINEAR},
-                                   {"zero_centred", EGM_PENALTY_ZERO_CENTRED},
+                                   {"zero_centered", EGM_PENALTY_ZERO_CENTERED},
                                    {"finite_two_sided", EGM_PENALTY_FINITE_TWO_SIDED},
                                    {"finite_linear", EGM_PENALTY_FINITE_LINEAR}};
 EGM__FAMILY(egm__family_penalty, "EGM_PENALTY_", kinds);
@@ -73,7 +73,7 @@ static egm__id shape(egm__graph *g, int32_t kind, const slopes *s)
 {
 	egm__id above = egm__affine(g, s->slope, 1, -1);
 	switch (kind) {
-	case EGM_PENALTY_ZERO_CENTRED:
+	case EGM_PENALTY_ZERO_CENTERED:
 		return s->square;
 	case EGM_PENALTY_ONE_SIDED:
 		return egm__square(g, egm__relu(g, above));

@@ -24,7 +24,7 @@ static const egm__option members[] = {
     EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
     EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
     EGM__RESERVED(egm_target_options, reserved),
-    EGM__COUNT(egm_target_options, rows, "Rows of one call of a concurrent callback, at most."),
+    EGM__COUNT(egm_target_options, max_rows, "Rows of one call of a concurrent callback, at most."),
 };
 EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
@@ -116,7 +116,7 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	double prior = o.prior_scale != 0 ? o.prior_scale : default_prior;
 	t->bridge = (egm__bridge){o.beta, prior != 0 ? 1 / (prior * prior) : 0};
 	t->concurrent = o.concurrent;
-	t->callback_rows = o.rows;
+	t->callback_rows = o.max_rows;
 	EGM_TRY(set_bounds(t, &o));
 	*out = t;
 	t = NULL;

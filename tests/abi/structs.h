@@ -148,12 +148,12 @@ static egm_status use_sliced_options(const egm_sliced_options *given)
 	return egm_metric_sliced(context, egm_f32(four, 4, 1), egm_f32(other_four, 4, 1), given, &out, NULL, NULL);
 }
 
-static const double centres[2] = {0, 3};
+static const double centers[2] = {0, 3};
 
 static egm_status use_mode_coverage_options(const egm_mode_coverage_options *given)
 {
 	egm_mode_coverage coverage = EGM_MODE_COVERAGE_INIT;
-	return egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, given, &coverage);
+	return egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centers, 2, 1), 0.5, given, &coverage);
 }
 
 /* ---- options of losses and kernels, which any_loss.h and any_kernel.h list */
@@ -165,7 +165,7 @@ static egm_status use_loss(const char *name, int64_t count, const int64_t (*widt
 	egm_model *n[S_NETS] = {NULL};
 	egm_loss *made = NULL;
 	for (int64_t i = 0; i < count; i++) n[i] = net(name, width[i][0], width[i][1]);
-	egm_status status = create(&made, n, egm_f64(centres, 2, 1), given);
+	egm_status status = create(&made, n, egm_f64(centers, 2, 1), given);
 	egm_loss_free(made);
 	for (int64_t i = 0; i < count; i++) egm_model_free(n[i]);
 	return status;
@@ -198,7 +198,7 @@ RESULT(sampler_statistics, egm_sampler_stats(sampler, -1, given))
 RESULT(negatives_statistics, egm_trainer_negatives_stats(trainer, given))
 RESULT(option, egm_options_describe("egm_gan_options", 0, given))
 RESULT(column, egm_data_column(data, 0, given))
-RESULT(mode_coverage, egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centres, 2, 1), 0.5, NULL, given))
+RESULT(mode_coverage, egm_metric_mode_coverage(context, egm_f32(four, 4, 1), egm_f64(centers, 2, 1), 0.5, NULL, given))
 
 static egm_status use_ais_result(egm_ais_result *given)
 {

@@ -129,12 +129,12 @@ START_TEST(test_describe__defaults_are_in_their_ranges)
 		egm_option o = member(k->type, i);
 		if (!is_number(&o)) {
 			ck_assert_double_eq(o.default_value, 0);
-			ck_assert(o.optional);
+			ck_assert(!o.required);
 			continue;
 		}
-		ck_assert_msg(inside(&o, o.default_value) && o.optional, "%s.%s", k->type, o.name);
+		ck_assert_msg(inside(&o, o.default_value) && !o.required, "%s.%s", k->type, o.name);
 		ck_assert_msg(!o.zero_is_default || o.default_value != 0, "%s.%s", k->type, o.name);
-		ck_assert_msg(inside(&o, 0) || o.zero_is_default || !o.optional, "%s.%s: 0 is refused", k->type, o.name);
+		ck_assert_msg(inside(&o, 0) || o.zero_is_default || o.required, "%s.%s: 0 is refused", k->type, o.name);
 		ck_assert_msg(!isnan(o.low) && !isnan(o.high) && o.low <= o.high, "%s.%s", k->type, o.name);
 		if (o.kind == EGM_OPTION_DOUBLE) continue;
 		const double ends[] = {o.default_value, isinf(o.low) ? 0 : o.low, isinf(o.high) ? 0 : o.high};

@@ -95,7 +95,7 @@ static void try_member(const kind *k, const egm_option *o)
 	if (o->kind >= EGM_OPTION_NUMBERS) return;
 	try_end(k, o, o->low, o->low_open, -INFINITY);
 	try_end(k, o, o->high, o->high_open, INFINITY);
-	EXPECT(!o->optional, 0.0);
+	EXPECT(o->required, 0.0);
 	if (o->kind == EGM_OPTION_DOUBLE) EXPECT(1, NAN);
 }
 

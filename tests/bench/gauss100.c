@@ -78,7 +78,7 @@ static void make_target(bench *b, gauss *g)
 	if (posix_memalign(&g->precision, 64, D * D * sizeof(double))) bench_must(EGM_ERR_MEMORY);
 	bench_precision(b, D, eigenvalues, 0, g->precision);
 	o.concurrent = 1;
-	o.rows = (b->chains + b->threads - 1) / b->threads;
+	o.max_rows = (b->chains + b->threads - 1) / b->threads;
 	bench_must(egm_target_callback(&g->target, b->context, b->dtype, D, &o, energy, g, NULL));
 }
 

@@ -20,7 +20,7 @@ static void structs(void)
 	STRUCT(egm_array, M(data), M(rows), M(columns), M(dtype));
 	STRUCT(egm_out, M(data), M(rows), M(columns), M(dtype));
 	STRUCT(egm_choice, M(name), M(value));
-	STRUCT(egm_option, M(struct_size), M(name), M(help), M(offset), M(size), M(kind), M(optional), M(default_value),
+	STRUCT(egm_option, M(struct_size), M(name), M(help), M(offset), M(size), M(kind), M(required), M(default_value),
 	       M(low), M(high), M(low_open), M(high_open), M(zero_is_default), M(choice_count), M(choices), M(family));
 }
 

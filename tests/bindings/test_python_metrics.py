@@ -74,9 +74,9 @@ class Samples(unittest.TestCase):
         self.assertEqual(metric.energy(x, y), metric.energy(x.astype(float), y.astype(float)))
 
     def test_modes(self):
-        centres = np.array([[0.0, 0], [10, 0], [0, 10]])
+        centers = np.array([[0.0, 0], [10, 0], [0, 10]])
         x = np.array([[0.5, 0], [0, 1], [10, 2.5], [9, 0], [5.5, 0], [0, 0.25]])
-        found = metric.mode_coverage(x, centres, 1.0, radius=2.0, least_points=1, weights=[0.5, 0.25, 0.25])
+        found = metric.mode_coverage(x, centers, 1.0, radius=2.0, least_points=1, weights=[0.5, 0.25, 0.25])
         self.assertEqual((found["covered"], found["high_quality"]), (2, 4 / 6))
         expected = 0.5 * np.log(0.5 / 0.5) + 0.5 * np.log(0.5 / 0.25)  # shares 3/6, 3/6, 0
         self.assertLessEqual(abs(found["reverse_kl"] - expected), 8 * U64)

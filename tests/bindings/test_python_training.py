@@ -196,7 +196,7 @@ class Training(Case):
             points_of_model = model.points
             t.set_negatives(model, start=start, **{"steps": 20, **options})
             t.fit(x, 1200)
-            self.assertEqual(list(t.terms), ["energy_data", "energy_negative", "regulariser"])
+            self.assertEqual(list(t.terms), ["energy_data", "energy_negative", "regularizer"])
             w = t.average(energy).parameters()[0]
             expected = -1.7 / (1 - 0.95**80 if start == "short_run" else 1)
             self.assertLessEqual(abs(w - expected), 0.05, start)

@@ -48,7 +48,7 @@ template <class F> egm::target concurrent_target(const egm::context &context, F 
 {
 	egm_target_options options = EGM_TARGET_OPTIONS_INIT;
 	options.concurrent = 1;
-	options.rows = 1;
+	options.max_rows = 1;
 	return egm::target_callback<double>(context, 2, options, std::move(energy));
 }
 

@@ -279,7 +279,7 @@ static inline egm_status golden_energy_gan(golden_run *r, egm_dtype dtype)
 static inline egm_status golden_ml(golden_run *r, egm_dtype dtype)
 {
 	egm_ml_options o = EGM_ML_OPTIONS_INIT;
-	o.regulariser = 0.1;
+	o.regularizer = 0.1;
 	GOLDEN_TRY(golden_add_net(r, "energy", dtype, 2, 1, 0));
 	GOLDEN_TRY(golden_add_data(r, dtype, 2));
 	GOLDEN_TRY(egm_loss_ml(&r->loss, r->nets[0], &o));

@@ -74,7 +74,7 @@ START_TEST(test_batch_norm_systems__energy_gan)
 }
 END_TEST
 
-/* gan, variant 7: where the generator is the one of old, the regulariser is 0, batch statistics or not. */
+/* gan, variant 7: where the generator is the one of old, the regularizer is 0, batch statistics or not. */
 START_TEST(test_batch_norm_systems__a_net_equals_its_old_self)
 {
 	make_nets(&s_systems[1], 1);

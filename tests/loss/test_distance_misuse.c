@@ -45,10 +45,10 @@ static egm_status median(egm_context *c, egm_array x, egm_array y, double *out)
 
 static egm_status coverage(egm_context *c, egm_array x, egm_array y, double *out)
 {
-	const double centres[20] = {0};
+	const double centers[20] = {0};
 	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
 	(void)y;
-	egm_status st = egm_metric_mode_coverage(c, x, egm_f64(centres, 1, x.columns), 1, NULL, &r);
+	egm_status st = egm_metric_mode_coverage(c, x, egm_f64(centers, 1, x.columns), 1, NULL, &r);
 	if (st == EGM_OK) *out = r.high_quality;
 	return st;
 }

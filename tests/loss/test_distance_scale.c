@@ -8,7 +8,7 @@
 enum { N = 130, M = 70, D = 3, MODES = 5, KINDS = 10 };
 
 typedef struct data {
-	double x[N * D], y[M * D], centres[MODES * D], sigma, bandwidths[2];
+	double x[N * D], y[M * D], centers[MODES * D], sigma, bandwidths[2];
 } data;
 
 static data make(void)
@@ -16,12 +16,12 @@ static data make(void)
 	data d = {.sigma = .625, .bandwidths = {.75, 2.5}};
 	normals(1, 0, N * D, d.x);
 	normals(2, .4, M * D, d.y);
-	normals(3, 0, MODES * D, d.centres);
-	for (int k = 0; k < D; k++) d.x[N / 2 * D + k] = d.centres[k]; /* a row that is a centre */
+	normals(3, 0, MODES * D, d.centers);
+	for (int k = 0; k < D; k++) d.x[N / 2 * D + k] = d.centers[k]; /* a row that is a centre */
 	/* multiples of 2^-40, so that 2^-1030 of them are numbers too */
 	for (int i = 0; i < N * D; i++) d.x[i] = ldexp(rint(ldexp(d.x[i], 40)), -40);
 	for (int i = 0; i < M * D; i++) d.y[i] = ldexp(rint(ldexp(d.y[i], 40)), -40);
-	for (int i = 0; i < MODES * D; i++) d.centres[i] = ldexp(rint(ldexp(d.centres[i], 40)), -40);
+	for (int i = 0; i < MODES * D; i++) d.centers[i] = ldexp(rint(ldexp(d.centers[i], 40)), -40);
 	return d;
 }
 
@@ -30,7 +30,7 @@ static data scaled(const data *d, int k)
 	data s = *d;
 	for (int i = 0; i < N * D; i++) s.x[i] = ldexp(d->x[i], k);
 	for (int i = 0; i < M * D; i++) s.y[i] = ldexp(d->y[i], k);
-	for (int i = 0; i < MODES * D; i++) s.centres[i] = ldexp(d->centres[i], k);
+	for (int i = 0; i < MODES * D; i++) s.centers[i] = ldexp(d->centers[i], k);
 	for (int i = 0; i < 2; i++) s.bandwidths[i] = ldexp(d->bandwidths[i], k);
 	s.sigma = ldexp(d->sigma, k);
 	return s;
@@ -66,7 +66,7 @@ static double modes(const data *d)
 	o = (egm_mode_coverage_options)EGM_MODE_COVERAGE_OPTIONS_INIT;
 	o.radius = 1.5;
 	c = (egm_mode_coverage)EGM_MODE_COVERAGE_INIT;
-	assert_ok(egm_metric_mode_coverage(context, egm_f64(d->x, N, D), egm_f64(d->centres, MODES, D), d->sigma, &o, &c));
+	assert_ok(egm_metric_mode_coverage(context, egm_f64(d->x, N, D), egm_f64(d->centers, MODES, D), d->sigma, &o, &c));
 	return 1000 * (double)c.covered + 100 * c.high_quality + c.reverse_kl;
 }
 
@@ -189,7 +189,7 @@ START_TEST(test_scale__outliers)
 	data near = make(), far = near;
 	for (int k = 0; k < D; k++) {
 		near.x[k] = 1e6, far.x[k] = -1e300;
-		near.centres[k + D] = 1e6, far.centres[k + D] = 1e300;
+		near.centers[k + D] = 1e6, far.centers[k + D] = 1e300;
 	}
 	ck_assert(measure(&near, 6) == measure(&far, 6));
 	memset(near.x, 0, sizeof(double[D]));

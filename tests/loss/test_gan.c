@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The GAN: which way each net moves and how far, in every form; where the penalty stands; the value at the optimum; the
- * incremental regulariser. The forms on logits alone are in test_adversarial.c. */
+ * incremental regularizer. The forms on logits alone are in test_adversarial.c. */
 #include "adversarial_fixture.h"
 
 enum { DISCRIMINATOR, GENERATOR, HELD }; /* nets and phases; HELD: the second run of G and later ones */
@@ -123,7 +123,7 @@ START_TEST(test_gan__penalty_stands_where_it_is_told)
 }
 END_TEST
 
-/* ---- the incremental regulariser */
+/* ---- the incremental regularizer */
 
 static void smooth_nets(void)
 {
@@ -173,7 +173,7 @@ START_TEST(test_gan__regulariser_gradient_equals_differences)
 END_TEST
 
 /* G_old = id, G = a turn by 90 degrees: G(z) and z have one law, KL 0, while E||G - G_old||^2 = 2 E||z||^2 = 4: the
- * regulariser bounds the divergence and does not equal it. The square is summed over both dimensions: a mean would
+ * regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean would
  * give 2. Standard error 4 / sqrt(4000 * 20). */
 START_TEST(test_gan__turning_costs_four)
 {
@@ -243,7 +243,7 @@ int main(void)
 	tcase_add_test(t, test_gan__equal_laws_give_minus_log_four);
 	tcase_add_test(t, test_gan__value_is_the_jensen_shannon_divergence);
 	suite_add_tcase(s, t);
-	t = tcase_create("regulariser");
+	t = tcase_create("regularizer");
 	tcase_set_tags(t, "E12 E13 K18");
 	tcase_add_checked_fixture(t, setup, fixture_teardown);
 	tcase_add_loop_test(t, test_gan__first_run_does_not_feel_the_regulariser, 0, FORMS);

@@ -392,7 +392,7 @@ START_TEST(test_mixture__result_is_that_of_the_mixture)
 }
 END_TEST
 
-/* Second centres of k-means++ from {0, 1, 10}, given the first: D^2 over its sum. 20,000 starts, 5 deviations of a
+/* Second centers of k-means++ from {0, 1, 10}, given the first: D^2 over its sum. 20,000 starts, 5 deviations of a
  * share. */
 START_TEST(test_mixture__centres_follow_squared_distances)
 {

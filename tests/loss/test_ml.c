@@ -7,10 +7,10 @@ enum { BATCH = 20000 };
 
 static double negatives[L_MAX_DATA];
 
-static void create(double regulariser)
+static void create(double regularizer)
 {
 	egm_ml_options o = EGM_ML_OPTIONS_INIT;
-	o.regulariser = regulariser;
+	o.regularizer = regularizer;
 	S_CREATED(egm_loss_ml(&loss, nets[0], &o));
 	sheet.negatives = negatives;
 }
@@ -169,15 +169,15 @@ END_TEST
 START_TEST(test_ml__refuses)
 {
 	const double bad[] = {-1, NAN, INFINITY};
-	const char *const said[] = {"egm_loss_ml: regulariser is -1, must be at least 0", "regulariser is nan",
-	                            "regulariser is inf"};
+	const char *const said[] = {"egm_loss_ml: regularizer is -1, must be at least 0", "regularizer is nan",
+	                            "regularizer is inf"};
 	egm_ml_options o;
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	nets[1] = l_net(context, "wide", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 1);
 	o = (egm_ml_options)EGM_ML_OPTIONS_INIT;
-	ck_assert(o.regulariser == 0);
+	ck_assert(o.regularizer == 0);
 	for (int i = 0; i < 3; i++) {
-		o.regulariser = bad[i];
+		o.regularizer = bad[i];
 		S_REFUSED(egm_loss_ml(&loss, nets[0], &o), EGM_ERR_ARGUMENT, said[i]);
 	}
 	S_REFUSED(egm_loss_ml(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, must have 1");

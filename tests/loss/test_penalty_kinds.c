@@ -46,7 +46,7 @@ static double h(double g)
 	case EGM_PENALTY_LINEAR:
 	case EGM_PENALTY_FINITE_LINEAR:
 		return fmax(g, 1);
-	case EGM_PENALTY_ZERO_CENTRED:
+	case EGM_PENALTY_ZERO_CENTERED:
 		return g * g;
 	default:
 		return (g - 1) * (g - 1);
@@ -71,7 +71,7 @@ static egm_model *steep(egm_dtype dtype)
 /* ---- values */
 
 /* The norm runs over all dimensions of a sample: all weights 1 on four inputs, a slope of 2. Over channels of one pixel
- * each it would be 1: two_sided 0 for 1, zero_centred 1 for 4. Chords along (1, 1, 1, 1). */
+ * each it would be 1: two_sided 0 for 1, zero_centered 1 for 4. Chords along (1, 1, 1, 1). */
 START_TEST(test_penalty_kinds__linear_critic_on_four_inputs)
 {
 	static const double by_kind[] = {0, 1, 1, 2, 4, 1, 2};
@@ -106,7 +106,7 @@ END_TEST
  * sample has one weight. Weights of their own for its elements would leave it. */
 START_TEST(test_penalty_kinds__one_weight_for_all_elements)
 {
-	const int combinations[] = {0, 12, CHORDS}; /* two_sided, zero_centred, chords */
+	const int combinations[] = {0, 12, CHORDS}; /* two_sided, zero_centered, chords */
 	choose(combinations[_i]);
 	judge = l_quadratic(context, "critic", 2, 1, (double[]){1, -1}, (double[]){1}, 0);
 	generator = f_point(2, (double[]){0, 0});

@@ -244,10 +244,10 @@ static double penalty_of_rows(int kind, int64_t rows, const double *x)
 		double square = 0;
 		for (int64_t i = 0; i < d; i++) square += slope[r * d + i] * slope[r * d + i];
 		double above = sqrt(square) - 1, one = fmax(above, 0);
-		sum += kind == EGM_PENALTY_ZERO_CENTRED ? square
-		       : kind == EGM_PENALTY_ONE_SIDED  ? one * one
-		       : kind == EGM_PENALTY_LINEAR     ? one + 1
-		                                        : above * above;
+		sum += kind == EGM_PENALTY_ZERO_CENTERED ? square
+		       : kind == EGM_PENALTY_ONE_SIDED   ? one * one
+		       : kind == EGM_PENALTY_LINEAR      ? one + 1
+		                                         : above * above;
 	}
 	return sum / (double)rows;
 }

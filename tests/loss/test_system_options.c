@@ -90,9 +90,9 @@ static const struct bad_option {
 	int whole;
 	const char *text;
 } bad_options[] = {
-    {ML, offsetof(egm_ml_options, regulariser), -1, 0, "regulariser is -1, must be at least 0 and finite"},
-    {ML, offsetof(egm_ml_options, regulariser), NAN, 0, "regulariser is nan, must be at least 0 and finite"},
-    {ML, offsetof(egm_ml_options, regulariser), INFINITY, 0, "regulariser is inf, must be at least 0 and finite"},
+    {ML, offsetof(egm_ml_options, regularizer), -1, 0, "regularizer is -1, must be at least 0 and finite"},
+    {ML, offsetof(egm_ml_options, regularizer), NAN, 0, "regularizer is nan, must be at least 0 and finite"},
+    {ML, offsetof(egm_ml_options, regularizer), INFINITY, 0, "regularizer is inf, must be at least 0 and finite"},
     {GAN, offsetof(egm_gan_options, form), -1, 1, "form is -1, must be one of EGM_GAN_* (1 to 6)"},
     {GAN, offsetof(egm_gan_options, form), 7, 1, "form is 7, must be one of EGM_GAN_* (1 to 6)"},
     {GAN, offsetof(egm_gan_options, discriminator_steps), -1, 1, "discriminator_steps is -1, must be at least 1"},
@@ -195,7 +195,7 @@ static const struct lost_number {
 	double value;
 	const char *text;
 } lost_numbers[] = {
-    {ML, EGM_F32, offsetof(egm_ml_options, regulariser), 1e300, "regulariser is 1e+300, which is infinite in f32"},
+    {ML, EGM_F32, offsetof(egm_ml_options, regularizer), 1e300, "regularizer is 1e+300, which is infinite in f32"},
     {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "penalty is 1e-50, which is 0 in f32"},
     {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "clip is 1e-40, which is 0 in f32"},
     {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "penalty is 1e-310, which is 0 in f64"},

@@ -141,7 +141,7 @@ START_TEST(test_wgan__zero_centred_optimum)
 {
 	const double real = 1.5, fake = -.5, w = (real - fake) / 20;
 	double slope;
-	options.penalty_kind = EGM_PENALTY_ZERO_CENTRED;
+	options.penalty_kind = EGM_PENALTY_ZERO_CENTERED;
 	options.penalty_at = EGM_AT_REAL;
 	line(1, real, fake);
 	ck_assert(fabs(critic_loss(w, &slope) - -(real - fake) * (real - fake) / 40) <= 1e-15);
@@ -183,7 +183,7 @@ static void jacobian(double *trace, double *determinant)
 START_TEST(test_wgan__dirac_eigenvalues)
 {
 	double trace, determinant, real, imaginary;
-	options.penalty_kind = EGM_PENALTY_ZERO_CENTRED;
+	options.penalty_kind = EGM_PENALTY_ZERO_CENTERED;
 	options.penalty_at = EGM_AT_REAL;
 	options.penalty = _i ? .1 : 0;
 	line(0, 0, 0);

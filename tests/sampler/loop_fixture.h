@@ -56,7 +56,7 @@ static inline void open_target_in(loop_target *t, egm_context *context, int kind
 	o.lower = lower;
 	o.upper = upper;
 	o.concurrent = kind == CONCURRENT;
-	o.rows = kind == CONCURRENT ? 7 : 32;
+	o.max_rows = kind == CONCURRENT ? 7 : 32;
 	t->law = normal_law(t->dtype, t->dims, 1, 4);
 	t->target = law_target(t->context, &t->law, &o);
 }

@@ -44,7 +44,7 @@ static inline void check_threads(law *l, const any_kernel_options *o, int64_t n,
 	char *first = calloc(2, bytes), *other = first + bytes;
 	egm_target_options to = target_options();
 	to.concurrent = 1;
-	to.rows = rows;
+	to.max_rows = rows;
 	for (int32_t threads = 1; threads <= 3; threads++) {
 		egm_context *c = threaded_context(threads);
 		target = law_target(c, l, &to);

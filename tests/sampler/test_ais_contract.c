@@ -126,7 +126,7 @@ START_TEST(test_ais__callbacks_and_counts_change_no_bit)
 		law l = normal_law(EGM_F64, 1, 2, 2);
 		egm_target_options to = target_options();
 		to.concurrent = pass > 0;
-		to.rows = pass == 0 ? to.rows : pass == 3 ? 1 : 48;
+		to.max_rows = pass == 0 ? to.max_rows : pass == 3 ? 1 : 48;
 		target = law_target(c, &l, &to);
 		egm_ais_options o = ais_options(pass == 4 ? 77 : N, 12, 6);
 		run_ais(&o, pass == 0 ? first : other);

@@ -41,7 +41,7 @@ static egm_target *callback_target(int64_t dims, egm_energy_fn energy, void *use
 	egm_target *target = NULL;
 	egm_target_options o = target_options();
 	o.concurrent = rows > 0;
-	if (rows > 0) o.rows = rows;
+	if (rows > 0) o.max_rows = rows;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dims, &o, energy, user, NULL));
 	return target;
 }

@@ -391,7 +391,7 @@ START_TEST(test_events__rows_of_a_call)
 	egm_target *target = NULL;
 	egm_target_options t = target_options();
 	t.concurrent = _i > 0;
-	t.rows = _i > 1 ? 7 : 100;
+	t.max_rows = _i > 1 ? 7 : 100;
 	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 3, &t, watched, &w, NULL));
 	any_kernel_options o = sampler_options(ANY_MALA, MANY, 1, 72);
 	egm_sampler *sampler = make_sampler(target, &o);

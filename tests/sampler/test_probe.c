@@ -37,7 +37,7 @@ static egm_target *recording(record *r, int32_t concurrent, int64_t rows, const 
 	egm_target *t;
 	*r = (record){.odd = -1};
 	o.concurrent = concurrent;
-	o.rows = rows;
+	o.max_rows = rows;
 	o.lower = lower;
 	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, DIMS, &o, recorded, r, NULL));
 	return t;

@@ -42,7 +42,7 @@ START_TEST(test_target__default_options)
 	ck_assert_ptr_null(o.lower);
 	ck_assert_ptr_null(o.upper);
 	ck_assert_int_eq(o.concurrent, 0);
-	ck_assert_int_eq(o.rows, 32);
+	ck_assert_int_eq(o.max_rows, 32);
 }
 END_TEST
 
@@ -82,9 +82,9 @@ START_TEST(test_target__refuses_numbers)
 	o.reserved = 3;
 	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, must be 0");
 	o.reserved = 0;
-	o.rows = -1;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: rows is -1, must be at least 1");
-	o.rows = 1;
+	o.max_rows = -1;
+	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: max_rows is -1, must be at least 1");
+	o.max_rows = 1;
 	o.struct_size = 5;
 	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
 	       "egm_target_callback: struct_size is 5, must be sizeof(egm_target_options), which its initialiser sets");

@@ -16,7 +16,7 @@ typedef struct recipe {
 	egm_dtype dtype;
 	int32_t start, kernel, bounded, adapt; /* bounded: lower = -4 in every dimension */
 	int64_t steps, buffer, batch;
-	double restart, step_size, start_scale, beta, learning_rate, regulariser;
+	double restart, step_size, start_scale, beta, learning_rate, regularizer;
 	uint64_t seed;
 	int32_t threads;
 } recipe;
@@ -124,7 +124,7 @@ static inline void machine_prepare(machine *m, egm_context *context, const recip
 	*m = (machine){.context = context ? context : machine_context(r->threads)};
 	m->energy = toy_net(m->context, "energy", COLUMNS, HIDDEN, 1, r->dtype);
 	o = (egm_ml_options)EGM_ML_OPTIONS_INIT;
-	o.regulariser = r->regulariser;
+	o.regularizer = r->regularizer;
 	OK(egm_loss_ml(&m->loss, m->energy, &o));
 	m->data = toy_data(m->context, r->dtype, r->batch > ROWS ? r->batch : ROWS, COLUMNS);
 }

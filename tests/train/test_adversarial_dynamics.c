@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a trainer's alternating steps do to the adversarial systems, step by step: the Dirac-GAN against its matrix, the
- * incremental regulariser, clipping, spectral critics, threads. What they learn is in test_adversarial_learning.c. */
+ * incremental regularizer, clipping, spectral critics, threads. What they learn is in test_adversarial_learning.c. */
 #include "adversarial_training.h"
 #include <train/trainer_impl.h>
 
@@ -52,7 +52,7 @@ START_TEST(test_dirac__alternating_steps_have_the_derived_matrix)
 	const double h = _i ? 1e-4 : .1, lambda = .1, c = 1 - 2 * lambda * h;
 	const double want[] = {c, -h, h * c, 1 - h * h};
 	double m[4];
-	ring r = dirac(EGM_PENALTY_ZERO_CENTRED, lambda, h);
+	ring r = dirac(EGM_PENALTY_ZERO_CENTERED, lambda, h);
 	for (int column = 0; column < 2; column++) {
 		dirac_set(&r, !column, column);
 		ring_fit(&r, 1);
@@ -70,7 +70,7 @@ START_TEST(test_dirac__without_penalty_it_cycles)
 {
 	const double h = .1;
 	double w, t;
-	ring r = dirac(EGM_PENALTY_ZERO_CENTRED, 0, h);
+	ring r = dirac(EGM_PENALTY_ZERO_CENTERED, 0, h);
 	dirac_set(&r, .6, .8);
 	for (int i = 0; i < 200; i++) {
 		ring_fit(&r, 25);
@@ -87,7 +87,7 @@ START_TEST(test_dirac__zero_centred_penalty_converges_at_its_rate)
 {
 	const double h = .05, lambda = .1;
 	double w, t;
-	ring r = dirac(EGM_PENALTY_ZERO_CENTRED, lambda, h);
+	ring r = dirac(EGM_PENALTY_ZERO_CENTERED, lambda, h);
 	dirac_set(&r, .6, .8);
 	ring_fit(&r, 2000);
 	dirac_get(&r, &w, &t);
@@ -123,7 +123,7 @@ START_TEST(test_dirac__one_centred_penalty_ends_in_a_cycle)
 }
 END_TEST
 
-/* ---- the incremental regulariser */
+/* ---- the incremental regularizer */
 
 enum { ROWS = 40 };
 
@@ -354,7 +354,7 @@ int main(void)
 	tcase_add_test(t, test_dirac__zero_centred_penalty_converges_at_its_rate);
 	tcase_add_loop_test(t, test_dirac__one_centred_penalty_ends_in_a_cycle, 0, 2);
 	suite_add_tcase(s, t);
-	t = tcase_create("regulariser");
+	t = tcase_create("regularizer");
 	tcase_set_tags(t, "E12 E13 K18");
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_regulariser__first_run_is_the_same_and_the_second_is_not);

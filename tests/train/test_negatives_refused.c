@@ -213,18 +213,18 @@ START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 }
 END_TEST
 
-/* E30: the regulariser overflows where energies do not. The term is named; no number is put in its place. */
+/* E30: the regularizer overflows where energies do not. The term is named; no number is put in its place. */
 START_TEST(test_failure__of_the_loss_changes_nothing)
 {
 	recipe r = usual;
 	machine m;
-	r.regulariser = 0.1;
+	r.regularizer = 0.1;
 	r.step_size = 1e-220;
 	machine_open(&m, NULL, &r);
 	machine_steps(&m, 1);
 	ck_assert(isfinite(egm_trainer_term(m.trainer, 2)));
 	scale_energy(&m, 1e200);
-	expect_nothing_moved(&m, "egm_trainer_fit: term 'regulariser' of loss 'ml' is inf at step 2");
+	expect_nothing_moved(&m, "egm_trainer_fit: term 'regularizer' of loss 'ml' is inf at step 2");
 	scale_energy(&m, 1e-200);
 	machine_steps(&m, 1);
 	machine_close(&m);
@@ -286,7 +286,7 @@ START_TEST(test_terms__a_regulariser_of_zero_is_nan)
 	machine_steps(&m, 1);
 	ck_assert(isfinite(egm_trainer_term(m.trainer, 0)) && isfinite(egm_trainer_term(m.trainer, 1)));
 	ck_assert(isnan(egm_trainer_term(m.trainer, 2)));
-	ck_assert_str_eq(egm_loss_term_name(m.loss, 2), "regulariser");
+	ck_assert_str_eq(egm_loss_term_name(m.loss, 2), "regularizer");
 	machine_close(&m);
 }
 END_TEST

@@ -27,7 +27,7 @@ class Choice(ctypes.Structure):
 
 class Option(ctypes.Structure):
     _fields_ = [("struct_size", c_size_t), ("name", TEXT), ("help", TEXT), ("offset", c_int64), ("size", c_int64),
-                ("kind", c_int32), ("optional", c_int32), ("default_value", c_double), ("low", c_double),
+                ("kind", c_int32), ("required", c_int32), ("default_value", c_double), ("low", c_double),
                 ("high", c_double), ("low_open", c_int32), ("high_open", c_int32), ("zero_is_default", c_int32),
                 ("choice_count", c_int32), ("choices", POINTER(Choice)), ("family", TEXT)]
 
@@ -44,7 +44,7 @@ class Member:
 
     def __init__(self, option):
         self.name, self.help, self.kind = option.name.decode(), option.help.decode(), option.kind
-        self.optional, self.default, self.low, self.high = (option.optional, option.default_value, option.low,
+        self.required, self.default, self.low, self.high = (option.required, option.default_value, option.low,
                                                             option.high)
         self.low_open, self.high_open = option.low_open, option.high_open
         self.choices = {c.name.decode(): c.value for c in option.choices[:option.choice_count]}
@@ -141,7 +141,7 @@ class Member:
         """A line of help(): the same struct is an option of several functions."""
         default, line = self.keyword(self.default), self.help.replace("NULL", "None").replace("INFINITY", "inf")
         shown = {float: "%.16g", str: '"%s"'}.get(type(default), "%s") % (default,)
-        return wrapped("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if self.optional else "", line))
+        return wrapped("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if not self.required else "", line))
 
 
 def wrapped(line):
@@ -214,7 +214,7 @@ def takes(kind, without=()):
         shown = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
         members = [kind.members[name] for name in kind.options if name not in without]
         function.__signature__ = signature.replace(parameters=shown + [
-            parameter(m.name, parameter.KEYWORD_ONLY, default=m.keyword(m.default) if m.optional else parameter.empty)
+            parameter(m.name, parameter.KEYWORD_ONLY, default=m.keyword(m.default) if not m.required else parameter.empty)
             for m in members if m.name not in signature.parameters])
         function.__doc__ = "\n\n".join([*filter(None, [inspect.cleandoc(function.__doc__ or "")]),
                                         "\n".join(m.document for m in members)])

@@ -121,13 +121,13 @@ def frechet(x, y, *, context=None, progress=None):
 
 # ---- modes that are known
 @takes(_Mode)
-def mode_coverage(x, centres, sigma, *, context=None, **options):
-    """Which of the modes with these centres [modes, columns] and the standard deviation sigma x covers: a dict with the
+def mode_coverage(x, centers, sigma, *, context=None, **options):
+    """Which of the modes with these centers [modes, columns] and the standard deviation sigma x covers: a dict with the
     members of egm_mode_coverage."""
     either("x", x, (None, None))
-    centres, result = numbers("centres", centres, (None, x.shape[1])), _Coverage.defaults()
-    _ask(context, lib.egm_metric_mode_coverage, rows_of(x), rows_of(centres), float_of("sigma", sigma),
-         _Mode.defaults().set(options, len(centres)), result)
+    centers, result = numbers("centers", centers, (None, x.shape[1])), _Coverage.defaults()
+    _ask(context, lib.egm_metric_mode_coverage, rows_of(x), rows_of(centers), float_of("sigma", sigma),
+         _Mode.defaults().set(options, len(centers)), result)
     return result.as_dict()
 
 
