@@ -30,15 +30,27 @@ typedef union room {
 	unsigned char bytes[512];
 } room;
 
+static int representable(const egm_option *o, double value)
+{
+	if (o->kind == EGM_OPTION_DOUBLE) return 1;
+	if (o->kind == EGM_OPTION_INT64) return fabs(value) < 0x1p63;
+	if (o->kind == EGM_OPTION_UINT64) return value >= 0 && value < 0x1p64;
+	return value >= INT32_MIN && value <= INT32_MAX;
+}
+
 static void put(room *options, const egm_option *o, double value)
 {
-	const int32_t narrow = (int32_t)value;
-	const int64_t wide = (int64_t)value;
-	const uint64_t natural = (uint64_t)value;
-	const void *from = o->kind == EGM_OPTION_DOUBLE   ? (const void *)&value
-	                   : o->kind == EGM_OPTION_INT64  ? (const void *)&wide
-	                   : o->kind == EGM_OPTION_UINT64 ? (const void *)&natural
-	                                                  : (const void *)&narrow;
+	const void *from = &value;
+	int32_t narrow = 0;
+	int64_t wide = 0;
+	uint64_t natural = 0;
+	ck_assert(representable(o, value));
+	if (o->kind == EGM_OPTION_INT64)
+		wide = (int64_t)value, from = &wide;
+	else if (o->kind == EGM_OPTION_UINT64)
+		natural = (uint64_t)value, from = &natural;
+	else if (o->kind != EGM_OPTION_DOUBLE)
+		narrow = (int32_t)value, from = &narrow;
 	memcpy(options->bytes + o->offset, from, (size_t)o->size);
 }
 
@@ -86,7 +98,7 @@ static void try_end(const kind *k, const egm_option *o, double end, int open, do
 		EXPECT(0, outwards > 0 ? LARGE : -LARGE);
 		return;
 	}
-	if (!(o->kind == EGM_OPTION_UINT64 && outside < 0) && !(outside == 0 && o->zero_is_default)) EXPECT(1, outside);
+	if (representable(o, outside) && !(outside == 0 && o->zero_is_default)) EXPECT(1, outside);
 	if (fabs(inside) <= MANY && !(inside == 0 && o->zero_is_default)) EXPECT(0, inside);
 }
 
