@@ -156,7 +156,7 @@ typedef struct table_options {
 	uint64_t bytes;
 	double weight, share, width, slope, scale;
 	const double *numbers;
-	int32_t needed, pair, reserved;
+	int32_t needed, pair, reserved, unused; /* no padding: structs are compared as bytes */
 } table_options;
 
 enum { FORM_A = 1, FORM_B = 2, FORM_C = 3, BIT_X = 1, BIT_Y = 2, BIT_Z = 4 };
