@@ -232,8 +232,8 @@ START_TEST(test_pcd__chains_of_the_default_begin_near_data)
 END_TEST
 
 /* Half of the rows are outside of the bounds, where no chain can begin: those begin at noise, N(0, 1) before the
- * transform x = exp(y) - 4 of the bound. The others begin near their row: with rows in [3, 4) y has a standard deviation
- * of 0.038 at most, and six of Scott's bandwidths are less than 0.2. Noise would be off by 2 on average. */
+ * transform x = exp(y) - 4 of the bound. The others begin near their row: with rows in [3, 4) y has a standard
+ * deviation of 0.038 at most, and six of Scott's bandwidths are less than 0.2. Noise would be off by 2 on average. */
 START_TEST(test_pcd__rows_outside_of_the_bounds_give_way_to_noise)
 {
 	static const double ones[] = {1, 1, 1};
