@@ -24,20 +24,12 @@ typedef struct egm__st_meta {
 
 egm_status egm__safetensors_write_to(egm_context *context, const egm__destination *to, int32_t n,
                                      const egm__st_tensor *tensors, int32_t n_meta, const egm__st_meta *meta);
-/* The same to a file. */
-egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
-                                  int32_t n_meta, const egm__st_meta *meta);
 
 typedef struct egm__safetensors egm__safetensors;
 /* Reads and checks the whole. options may be NULL. `any`: there may be tensors of types that are not read, I64 for one;
  * they have dtype 0 and no data. */
 egm_status egm__safetensors_read_from(egm__safetensors **out, egm_context *context, const egm__origin *from,
                                       const egm_load_options *options, int any);
-/* The same of a file, without and with such tensors. */
-egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
-                                 const egm_load_options *options);
-egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
-                                     const egm_load_options *options);
 void egm__safetensors_free(egm__safetensors *file);
 int32_t egm__safetensors_count(const egm__safetensors *file);
 const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t index);

@@ -174,20 +174,6 @@ out:
 	return st;
 }
 
-egm_status egm__safetensors_read(egm__safetensors **out, egm_context *context, const char *path,
-                                 const egm_load_options *options)
-{
-	const egm__origin from = egm__from_file(path);
-	return egm__safetensors_read_from(out, context, &from, options, 0);
-}
-
-egm_status egm__safetensors_read_any(egm__safetensors **out, egm_context *context, const char *path,
-                                     const egm_load_options *options)
-{
-	const egm__origin from = egm__from_file(path);
-	return egm__safetensors_read_from(out, context, &from, options, 1);
-}
-
 void egm__safetensors_free(egm__safetensors *file)
 {
 	if (!file) return;

@@ -181,10 +181,3 @@ out:
 	egm__free(context, c.order);
 	return st;
 }
-
-egm_status egm__safetensors_write(egm_context *context, const char *path, int32_t n, const egm__st_tensor *tensors,
-                                  int32_t n_meta, const egm__st_meta *meta)
-{
-	const egm__destination to = egm__to_file(path);
-	return egm__safetensors_write_to(context, &to, n, tensors, n_meta, meta);
-}

@@ -2,6 +2,7 @@
 /* Memory in the place of a file: the bytes that are written are those of the file, and what is said of bytes that are
  * read is what is said of a file with them, but for the name. Data in a file of their own, which only memory makes
  * worth while, are here, too. */
+#include "st_files.h"
 #include <io/safetensors_impl.h>
 /* behind names that it has as variables */
 #include "csv_table_support.h"
@@ -461,7 +462,7 @@ START_TEST(test_bytes__data_files_that_are_no_data)
 	    {"texts", EGM__ST_U8, 1, {forged[_i].bytes}, forged[_i].texts, forged[_i].bytes},
 	};
 	egm_data *d = (egm_data *)&d;
-	ck_assert_int_eq(egm__safetensors_write(context, path, forged[_i].n, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, forged[_i].n, list, 2, meta), EGM_OK);
 	io_expect(forged[_i].row, egm_data_load(&d, context, path, NULL), forged[_i].status, forged[_i].needle);
 	if (forged[_i].status == EGM_OK) ck_assert_str_eq(describe(d), "n.1(a|b) m.2");
 	if (forged[_i].status != EGM_OK) ck_assert_ptr_null(d);
@@ -478,25 +479,25 @@ START_TEST(test_bytes__data_files_of_other_formats)
 	egm_data *d;
 	ck_assert_int_eq(model_file(), EGM_OK);
 	io_expect("model", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "'egm-model' is not 'egm-data'");
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 0, NULL), EGM_OK);
 	io_expect("no metadata", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "metadata has no 'format'");
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("inf", egm_data_load(&d, context, path, NULL), EGM_ERR_NONFINITE, "row 0, column 1 (from 0): inf");
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list, 2, meta), EGM_OK);
 	io_expect("more", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "tensor 'more' belongs to no data");
-	ck_assert_int_eq(egm__safetensors_write(context, path, 0, NULL, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 0, NULL, 2, meta), EGM_OK);
 	io_expect("none", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "tensor 'values' is missing");
 	list[0] = (egm__st_tensor){"values", EGM__ST_U64, 2, {1, 2}, counts, 2};
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("counts", egm_data_load(&d, context, path, NULL), EGM_ERR_DTYPE, "neither F32 nor F64");
 	list[0] = (egm__st_tensor){"values", EGM__ST_F64, 0, {0}, bad, 1};
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("rank 0", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "has no dimension");
 	list[0] = (egm__st_tensor){"values", EGM__ST_F64, 2, {2, 0}, bad, 0};
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("empty", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "nothing to read");
 	meta[1].value = "2";
-	ck_assert_int_eq(egm__safetensors_write(context, path, 1, list, 2, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("version", egm_data_load(&d, context, path, NULL), EGM_ERR_UNSUPPORTED, "format_version '2'");
 }
 END_TEST

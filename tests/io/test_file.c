@@ -3,6 +3,7 @@
  * killed. Saved is one tensor of N equal numbers, the generation, so that a mixture of two files would show. */
 #include "fault_io.h"
 #include "io_support.h"
+#include "st_files.h"
 #include <io/safetensors_impl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -34,13 +35,13 @@ static egm_status save(uint64_t generation)
 	static uint64_t values[N];
 	for (int i = 0; i < N; i++) values[i] = generation;
 	const egm__st_tensor t = {"generation", EGM__ST_U64, 1, {N}, values, N};
-	return egm__safetensors_write(context, path, 1, &t, 0, NULL);
+	return st_file_write(context, path, 1, &t, 0, NULL);
 }
 
 static uint64_t load(void)
 {
 	egm__safetensors *file;
-	egm_status st = egm__safetensors_read(&file, context, path, NULL);
+	egm_status st = st_file_read(&file, context, path, NULL);
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 	const uint64_t *values = egm__safetensors_at(file, 0)->data;
 	uint64_t generation = values[0];
@@ -133,7 +134,7 @@ START_TEST(test_file__a_failing_read_is_named)
 		fault.error = EIO;
 		fault.at = at;
 		fault.seen = 0;
-		io_expect("read", egm__safetensors_read(&file, context, path, NULL), EGM_ERR_IO, "read: Input/output error");
+		io_expect("read", st_file_read(&file, context, path, NULL), EGM_ERR_IO, "read: Input/output error");
 		ck_assert_ptr_null(file);
 		fault.call = FAULT_NONE;
 	}

@@ -4,6 +4,7 @@
  * calls a success is one: every byte of the result is compared. */
 #include "io_support.h"
 #include "malloc_hook.h"
+#include "st_files.h"
 #include <egm/data.h>
 #include <io/safetensors_impl.h>
 #if EGM_HAVE_ZLIB
@@ -265,13 +266,13 @@ static egm_status call_write(void)
 		t[i] = (egm__st_tensor){names[i], EGM__ST_F64, 1, {i + 1}, numbers, i + 1};
 		meta[i] = (egm__st_meta){names[i], names[N_NAMES - 1 - i]};
 	}
-	return done(egm__safetensors_write(context, path, N_NAMES, t, N_NAMES, meta));
+	return done(st_file_write(context, path, N_NAMES, t, N_NAMES, meta));
 }
 
 static egm_status call_read(void)
 {
 	egm__safetensors *file;
-	egm_status st = done(egm__safetensors_read(&file, context, path, NULL));
+	egm_status st = done(st_file_read(&file, context, path, NULL));
 	if (st != EGM_OK) {
 		ck_assert_ptr_null(file);
 		return st;
@@ -376,8 +377,8 @@ static const struct {
     {"egm_model_save_memory and back", make_nothing, call_model_memory, 0, 1},
     {"egm_data_save", make_table, call_data_save, 1, 0},
     {"egm_data_load", make_data, call_data_load, 0, 1},
-    {"egm__safetensors_write", make_nothing, call_write, 1, 0},
-    {"egm__safetensors_read", make_container, call_read, 0, 1},
+    {"st_file_write", make_nothing, call_write, 1, 0},
+    {"st_file_read", make_container, call_read, 0, 1},
 };
 
 /* One call with the n-th allocation failing; 0 when it made fewer than n. */
@@ -438,10 +439,10 @@ START_TEST(test_memory__a_long_token_that_does_not_fit)
 	const egm__st_meta meta = {"long", text};
 	egm__safetensors *file;
 	memset(text, 'x', sizeof text - 1);
-	ck_assert_int_eq(egm__safetensors_write(context, path, 0, NULL, 1, &meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 0, NULL, 1, &meta), EGM_OK);
 	for (long limit = 1 << 19; limit > 64; limit /= 2) {
 		malloc_limit = (size_t)limit;
-		egm_status st = done(egm__safetensors_read(&file, context, path, NULL));
+		egm_status st = done(st_file_read(&file, context, path, NULL));
 		malloc_limit = 0;
 		if (st == EGM_OK) {
 			ck_assert_str_eq(egm__safetensors_meta(file, "long"), text);

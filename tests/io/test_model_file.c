@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
+#include "st_files.h"
 #include "st_support.h"
 #include <egm/data.h>
 #include <inttypes.h>
@@ -131,7 +132,7 @@ START_TEST(test_model_file__images_come_back)
 	ck_assert_int_eq(egm_model_save(saved, path), EGM_OK);
 	io_expect("load", egm_model_load(&loaded, context, path, NULL), EGM_OK, NULL);
 	check_equal(saved, loaded);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	ck_assert_str_eq(
 	    egm__safetensors_meta(file, "architecture"),
 	    "{\"inputs\":32,\"layers\":[{\"kind\":\"image\",\"height\":4,\"width\":4,\"channels\":2},"
@@ -163,7 +164,7 @@ START_TEST(test_model_file__is_a_plain_safetensors_file)
 	ck_assert_int_eq(egm_model_build(m, EGM_F32, 1), EGM_OK);
 	ck_assert_int_eq(egm_model_set_tensor(m, "0.weight", egm_f32(w, 6, 1)), EGM_OK);
 	ck_assert_int_eq(egm_model_save(m, path), EGM_OK);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	ck_assert_int_eq(egm__safetensors_count(file), 2);
 	const egm__st_tensor *t = egm__safetensors_find(file, "0.weight");
 	ck_assert(t && t->rank == 2 && t->shape[0] == 2 && t->shape[1] == 3);
@@ -310,7 +311,7 @@ static void write_file(const file_row *r, int32_t n, const egm__st_tensor *tenso
 	for (int i = 0; i < 5; i++) {
 		if (all[i].value) some[n_meta++] = all[i];
 	}
-	ck_assert_int_eq(egm__safetensors_write(context, path, n, tensors, n_meta, some), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, n, tensors, n_meta, some), EGM_OK);
 }
 
 static void refuse(const char *row, const egm_load_options *options, egm_status status, const char *needle)

@@ -2,6 +2,7 @@
 /* Weights that PyTorch wrote, read into built models: the outputs are those of PyTorch, tests/io/torch/write_torch.py.
  * And what does not fit is named, with the model as it was. */
 #include "io_support.h"
+#include "st_files.h"
 #include <egm/data.h>
 #include <fenv.h>
 #include <io/safetensors_impl.h>
@@ -211,7 +212,7 @@ static void write_bare(const egm_model *m, int32_t leave_out)
 		memcpy(list[n].shape, t->shape, sizeof t->shape);
 		list[n++].data = (const char *)m->parameters + (size_t)t->offset * (m->dtype == EGM_F64 ? 8 : 4);
 	}
-	ck_assert_int_eq(egm__safetensors_write(context, path, n, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, n, list, 0, NULL), EGM_OK);
 }
 
 START_TEST(test_restore__files_of_our_own)
@@ -290,7 +291,7 @@ static void write_small(const char *change)
 	for (int32_t i = 0; change && *change == '-' && i < n; i++)
 		if (strcmp(list[i].name, change + 1) == 0) list[i] = list[--n];
 	if (change && *change == '+') list[n++] = (egm__st_tensor){change + 1, EGM__ST_F32, 1, {3}, ones, 3};
-	ck_assert_int_eq(egm__safetensors_write(context, path, n, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, n, list, 0, NULL), EGM_OK);
 }
 
 static void expect_refused(const char *row, egm_model *m, egm_status status, const char *needle)
@@ -325,7 +326,7 @@ START_TEST(test_restore__a_prefix_is_guessed)
 	egm__st_tensor list[] = {{"a.b.1.bias", EGM__ST_F32, 1, {2}, ones, 2},
 	                         {"a.b.0.weight", EGM__ST_F32, 1, {3}, ones, 3}};
 	egm_model *m = build(3, add_small, EGM_F32);
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
 	expect_refused("a.b.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
 	options.prefix = "a.";
 	expect_refused("a.", m, EGM_ERR_FORMAT, ": is the prefix 'a.b.'? for model 'net' 6 tensors are missing");
@@ -333,7 +334,7 @@ START_TEST(test_restore__a_prefix_is_guessed)
 	expect_refused("found", m, EGM_ERR_FORMAT, ": for model 'net' 4 tensors are missing");
 	options.prefix = NULL;
 	list[1].name = "10.weight";
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
 	expect_refused("10", m, EGM_ERR_FORMAT, ": for model 'net' 6 tensors are missing");
 	egm_model_free(m);
 }
@@ -370,7 +371,7 @@ START_TEST(test_restore__a_norm_of_rows_has_no_image)
 	const egm__st_tensor list[] = {{"0.weight", EGM__ST_F32, 3, {0, 0, 0}, ones, 0},
 	                               {"0.bias", EGM__ST_F32, 3, {0, 0, 0}, ones, 0}};
 	egm_model *m = build(3, add_row_norm, EGM_F32);
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
 	expect_refused("empty image", m, EGM_ERR_SHAPE, "2 have another shape (0.weight is [0, 0, 0], not [3]");
 	egm_model_free(m);
 }
@@ -382,7 +383,7 @@ static void write_values(int32_t dtype, const void *weight, const float *varianc
 	    {"0.weight", dtype, 2, {2, 3}, weight, 6},        {"0.bias", EGM__ST_F32, 1, {2}, ones, 2},
 	    {"1.weight", EGM__ST_F32, 1, {2}, ones, 2},       {"1.bias", EGM__ST_F32, 1, {2}, ones, 2},
 	    {"1.running_mean", EGM__ST_F32, 1, {2}, ones, 2}, {"1.running_var", EGM__ST_F32, 1, {2}, variance, 2}};
-	ck_assert_int_eq(egm__safetensors_write(context, path, 6, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 6, list, 0, NULL), EGM_OK);
 }
 
 START_TEST(test_restore__values)
@@ -451,11 +452,11 @@ START_TEST(test_restore__images_read_as_others)
 	                               {"3.weight", EGM__ST_F32, 4, {1, 1, 1, 1}, ones, 1},
 	                               {"3.bias", EGM__ST_F32, 1, {1}, ones, 1}};
 	egm_model *m = build(12, add_reshaped, EGM_F32);
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
 	expect_refused("reshaped", m, EGM_ERR_UNSUPPORTED, "layer 3 (image) of model 'net' reads the numbers of an image");
 	egm_model_free(m);
 	m = build(12, add_same_order, EGM_F32);
-	ck_assert_int_eq(egm__safetensors_write(context, path, 2, list + 2, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 2, list + 2, 0, NULL), EGM_OK);
 	expect_refused("same order", m, EGM_OK, NULL);
 	egm_model_free(m);
 }

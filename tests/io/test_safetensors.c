@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is written comes back, is laid out as the format says, and names and metadata survive any text. */
+#include "st_files.h"
 #include "st_support.h"
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -51,8 +52,8 @@ START_TEST(test_safetensors__round_trip)
 {
 	egm__safetensors *file;
 	const char *path = io_path("round.safetensors");
-	ck_assert_int_eq(egm__safetensors_write(context, path, N_TENSORS, tensors, 4, meta), EGM_OK);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, N_TENSORS, tensors, 4, meta), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	ck_assert_int_eq(egm__safetensors_count(file), N_TENSORS);
 	for (int i = 0; i < N_TENSORS; i++) check_same(egm__safetensors_find(file, tensors[i].name), &tensors[i]);
 	for (int i = 0; i < 4; i++) ck_assert_str_eq(egm__safetensors_meta(file, meta[i].key), meta[i].value);
@@ -91,7 +92,7 @@ START_TEST(test_safetensors__layout_follows_the_format)
 	            {"empty", "F32", 64, 64},   {"scalar", "F32", 64, 68},  {"b.bytes", "U8", 68, 73}};
 	size_t size;
 	const char *path = io_path("layout.safetensors");
-	ck_assert_int_eq(egm__safetensors_write(context, path, N_TENSORS, tensors, 4, meta), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, N_TENSORS, tensors, 4, meta), EGM_OK);
 	unsigned char *bytes = io_read(path, &size);
 	uint64_t n = 0;
 	for (int i = 7; i >= 0; i--) n = n << 8 | bytes[i];
@@ -121,12 +122,12 @@ START_TEST(test_safetensors__nothing_at_all)
 {
 	egm__safetensors *file;
 	const char *path = io_path("nothing.safetensors");
-	ck_assert_int_eq(egm__safetensors_write(context, path, 0, NULL, 0, NULL), EGM_OK);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 0, NULL, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	ck_assert_int_eq(egm__safetensors_count(file), 0);
 	egm__safetensors_free(file);
 	st_write(path, " \t\r\n{}  ", 0);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	egm__safetensors_free(file);
 }
 END_TEST
@@ -142,8 +143,8 @@ START_TEST(test_safetensors__names_of_every_length)
 		for (int k = 0; k <= i; k++) names[i][k] = (char)('a' + k % 26);
 		many[i] = (egm__st_tensor){names[i], EGM__ST_U8, 1, {5}, u8, 5};
 	}
-	ck_assert_int_eq(egm__safetensors_write(context, path, 255, many, 0, NULL), EGM_OK);
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_write(context, path, 255, many, 0, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	for (int i = 0; i < 255; i++) check_same(egm__safetensors_find(file, names[i]), &many[i]);
 	egm__safetensors_free(file);
 }
@@ -169,7 +170,7 @@ START_TEST(test_safetensors__half_types_are_widened)
 	const char *path = io_path("half.safetensors");
 	io_write(path, file_bytes, 8 + n + sizeof data);
 	egm__safetensors *file;
-	ck_assert_int_eq(egm__safetensors_read(&file, context, path, NULL), EGM_OK);
+	ck_assert_int_eq(st_file_read(&file, context, path, NULL), EGM_OK);
 	const egm__st_tensor *a = egm__safetensors_find(file, "a"), *b = egm__safetensors_find(file, "b");
 	ck_assert_int_eq(a->dtype, EGM__ST_F32);
 	ck_assert_int_eq(a->count, 11);
@@ -193,14 +194,14 @@ START_TEST(test_safetensors__limits_are_exact)
 	ck_assert_uint_eq(o.max_data_bytes, 8589934592u);
 	o.max_header_bytes = strlen(header);
 	o.max_data_bytes = 24;
-	io_expect("at the limits", egm__safetensors_read(&file, context, path, &o), EGM_OK, NULL);
+	io_expect("at the limits", st_file_read(&file, context, path, &o), EGM_OK, NULL);
 	egm__safetensors_free(file);
 	o.max_data_bytes = 23;
-	io_expect("data", egm__safetensors_read(&file, context, path, &o), EGM_ERR_UNSUPPORTED, "max_data_bytes is 23");
+	io_expect("data", st_file_read(&file, context, path, &o), EGM_ERR_UNSUPPORTED, "max_data_bytes is 23");
 	ck_assert_ptr_null(file);
 	o.max_data_bytes = 24;
 	o.max_header_bytes--;
-	io_expect("header", egm__safetensors_read(&file, context, path, &o), EGM_ERR_UNSUPPORTED, "max_header_bytes is");
+	io_expect("header", st_file_read(&file, context, path, &o), EGM_ERR_UNSUPPORTED, "max_header_bytes is");
 }
 END_TEST
 
@@ -230,14 +231,12 @@ START_TEST(test_safetensors__writer_refuses_what_it_could_not_read)
 	char path[PATH_MAX];
 	snprintf(path, sizeof path, "%s", io_path("refused.safetensors"));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		io_expect(rows[i].needle, egm__safetensors_write(context, path, 1, &rows[i].tensor, 0, NULL), rows[i].status,
+		io_expect(rows[i].needle, st_file_write(context, path, 1, &rows[i].tensor, 0, NULL), rows[i].status,
 		          rows[i].needle);
 	const egm__st_tensor twice[] = {tensors[0], tensors[1], tensors[0]};
-	io_expect("twice", egm__safetensors_write(context, path, 3, twice, 0, NULL), EGM_ERR_ARGUMENT,
-	          "two tensors 'b.bytes'");
+	io_expect("twice", st_file_write(context, path, 3, twice, 0, NULL), EGM_ERR_ARGUMENT, "two tensors 'b.bytes'");
 	const egm__st_meta keys[] = {{"k", "1"}, {"l", "1"}, {"k", "2"}};
-	io_expect("keys", egm__safetensors_write(context, path, 0, NULL, 3, keys), EGM_ERR_ARGUMENT,
-	          "two metadata keys 'k'");
+	io_expect("keys", st_file_write(context, path, 0, NULL, 3, keys), EGM_ERR_ARGUMENT, "two metadata keys 'k'");
 	ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
@@ -261,7 +260,7 @@ START_TEST(test_safetensors__the_header_lists_in_any_order)
 	}
 	snprintf(header + at, sizeof header - (size_t)at, "}");
 	st_write(path, header, 12);
-	io_expect(header, egm__safetensors_read(&file, context, path, NULL), EGM_OK, NULL);
+	io_expect(header, st_file_read(&file, context, path, NULL), EGM_OK, NULL);
 	for (int t = 0; t < 5; t++) {
 		char name[16];
 		snprintf(name, sizeof name, "t%d", t);
@@ -284,9 +283,8 @@ START_TEST(test_safetensors__types_that_are_not_read)
 	egm__safetensors *file;
 	snprintf(path, sizeof path, "%s", io_path("types.safetensors"));
 	st_write(path, header, 8010);
-	io_expect("strict", egm__safetensors_read(&file, context, path, NULL), EGM_ERR_UNSUPPORTED,
-	          "dtype I64 is not read");
-	io_expect("any", egm__safetensors_read_any(&file, context, path, NULL), EGM_OK, NULL);
+	io_expect("strict", st_file_read(&file, context, path, NULL), EGM_ERR_UNSUPPORTED, "dtype I64 is not read");
+	io_expect("any", st_file_read_any(&file, context, path, NULL), EGM_OK, NULL);
 	const egm__st_tensor *n = egm__safetensors_find(file, "n"), *a = egm__safetensors_find(file, "a");
 	ck_assert(n && !n->dtype && !n->data && n->count == 1001);
 	ck_assert(a && ((const unsigned char *)a->data)[0] == (8008 & 255) && ((const unsigned char *)a->data)[1] == 73);

@@ -2,6 +2,7 @@
 /* Files that a reader must refuse, each for its own reason, in little time and memory. */
 #include "fault_io.h"
 #include "malloc_hook.h"
+#include "st_files.h"
 #include "st_support.h"
 #include <io/safetensors_impl.h>
 #include <jansson.h>
@@ -36,7 +37,7 @@ static double refuse_once(const char *row, const char *path, const egm_load_opti
 	egm__safetensors *file = (egm__safetensors *)&file;
 	long live = memory.live;
 	double start = now();
-	egm_status st = egm__safetensors_read(&file, context, path, options);
+	egm_status st = st_file_read(&file, context, path, options);
 	double seconds = now() - start;
 	io_expect(row, st, status, needle);
 	ck_assert_msg(!file, "%s: out is not NULL", row);
@@ -187,7 +188,7 @@ START_TEST(test_st_attacks__headers)
 	st_write(path, rows[_i].header, rows[_i].data);
 	if (rows[_i].status == EGM_OK) {
 		egm__safetensors *file;
-		io_expect(row, egm__safetensors_read(&file, context, path, NULL), EGM_OK, NULL);
+		io_expect(row, st_file_read(&file, context, path, NULL), EGM_OK, NULL);
 		egm__safetensors_free(file);
 	} else {
 		refuse(row, path, NULL, rows[_i].status, rows[_i].needle);

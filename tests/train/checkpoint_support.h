@@ -4,6 +4,7 @@
 #ifndef EGM_TESTS_CHECKPOINT_SUPPORT_H
 #define EGM_TESTS_CHECKPOINT_SUPPORT_H
 
+#include "io/st_files.h"
 #include "train_support.h"
 #include <io/safetensors_impl.h>
 #include <math.h>
@@ -96,7 +97,7 @@ static inline void forge(const char *from, const char *to, const char *name, con
 	int found = 0;
 	int32_t n_meta = 0;
 	OK(egm_context_create(&context, NULL));
-	OK(egm__safetensors_read(&file, context, from, NULL));
+	OK(st_file_read(&file, context, from, NULL));
 	int32_t n = egm__safetensors_count(file);
 	ck_assert_int_le(n, MOST);
 	for (int32_t i = 0; i < n; i++) {
@@ -118,7 +119,7 @@ static inline void forge(const char *from, const char *to, const char *name, con
 		ck_assert(value || i >= EVERY);
 		if (value) meta[n_meta++] = (egm__st_meta){keys[i], value};
 	}
-	OK(egm__safetensors_write(context, to, n, tensors, n_meta, meta));
+	OK(st_file_write(context, to, n, tensors, n_meta, meta));
 	egm__safetensors_free(file);
 	egm_context_free(context);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Checkpoints of trainers that draw negatives: buffer and chains go on bit for bit, and what does not fit is refused
  * with nothing changed. */
+#include "io/st_files.h"
 #include "negatives_fixture.h"
 
 /* ---- resuming */
@@ -76,7 +77,7 @@ static void forge_older(const char *from, const char *to, const char *negatives)
 	egm__st_tensor tensors[MOST];
 	egm__st_meta meta[KEYS + 1] = {{"negatives", negatives}};
 	int32_t kept = 0;
-	OK(egm__safetensors_read(&file, context, from, NULL));
+	OK(st_file_read(&file, context, from, NULL));
 	ck_assert_int_le(egm__safetensors_count(file), MOST);
 	for (int32_t i = 0; i < egm__safetensors_count(file); i++) {
 		tensors[kept] = *egm__safetensors_at(file, i);
@@ -84,7 +85,7 @@ static void forge_older(const char *from, const char *to, const char *negatives)
 	}
 	ck_assert_int_eq(kept, egm__safetensors_count(file) - 1);
 	for (int i = 0; i < KEYS; i++) meta[i + 1] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
-	OK(egm__safetensors_write(context, to, kept, tensors, KEYS + 1, meta));
+	OK(st_file_write(context, to, kept, tensors, KEYS + 1, meta));
 	egm__safetensors_free(file);
 	egm_context_free(context);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that no sampler can be read from, and systems that fail while one is written or read. */
 #include "any_kernel.h"
+#include "io/st_files.h"
 #include "sampler_file_fixture.h"
 
 /* Loading `name` is refused with these words, and the sampler is what it was. */
@@ -209,7 +210,7 @@ static void write_with_number(egm_context *context, const char *from, const char
 	egm__st_meta meta[KEYS];
 	uint64_t values[64];
 	int found = 0;
-	ck_assert_egm(egm__safetensors_read(&file, context, io_path(from), NULL));
+	ck_assert_egm(st_file_read(&file, context, io_path(from), NULL));
 	int32_t n = egm__safetensors_count(file);
 	ck_assert_int_le(n, TENSORS);
 	for (int32_t i = 0; i < n; i++) {
@@ -223,7 +224,7 @@ static void write_with_number(egm_context *context, const char *from, const char
 	}
 	ck_assert_msg(found, "no '%s'", name);
 	for (size_t i = 0; i < KEYS; i++) meta[i] = (egm__st_meta){keys[i], egm__safetensors_meta(file, keys[i])};
-	ck_assert_egm(egm__safetensors_write(context, io_path(to), n, tensors, KEYS, meta));
+	ck_assert_egm(st_file_write(context, io_path(to), n, tensors, KEYS, meta));
 	egm__safetensors_free(file);
 }
 
