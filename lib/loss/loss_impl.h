@@ -5,7 +5,7 @@
 #ifndef EGM_LOSS_LOSS_IMPL_H
 #define EGM_LOSS_LOSS_IMPL_H
 
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <egm/loss.h>
 #include <model/model_impl.h>
 

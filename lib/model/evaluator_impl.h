@@ -3,7 +3,7 @@
 #ifndef EGM_MODEL_EVALUATOR_IMPL_H
 #define EGM_MODEL_EVALUATOR_IMPL_H
 
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <model/model_impl.h>
 
 /* What a program computes: the net alone, or a single output with its gradient. */

@@ -4,7 +4,7 @@
 #ifndef EGM_MODEL_MODEL_IMPL_H
 #define EGM_MODEL_MODEL_IMPL_H
 
-#include <autodiff/graph_impl.h>
+#include <graph/graph_impl.h>
 #include <core/context_impl.h>
 #include <core/rng_impl.h>
 #include <egm/model.h>

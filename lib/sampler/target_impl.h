@@ -9,7 +9,7 @@
 #ifndef EGM_SAMPLER_TARGET_IMPL_H
 #define EGM_SAMPLER_TARGET_IMPL_H
 
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <egm/sampler.h>
 #include <model/model_impl.h>
 

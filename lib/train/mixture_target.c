@@ -4,7 +4,7 @@
  * An energy needs memory to work with. There is some for each thread of the context, so that a sampler which runs asks
  * for none; samplers in more threads than that take their own. */
 #include <core/status_impl.h>
-#include <loss/mixture_impl.h>
+#include <stats/mixture_impl.h>
 #include <sampler/target_impl.h>
 
 typedef struct density {

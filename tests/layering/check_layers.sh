@@ -11,11 +11,12 @@ may_include() {
 	case $1 in
 	core) echo ;;
 	tensor) echo core ;;
-	autodiff) echo core tensor ;;
-	model) echo core tensor autodiff ;;
-	loss | sampler | io) echo core tensor autodiff model ;;
-	train) echo core tensor autodiff model loss sampler io ;;
-	api) echo core tensor autodiff model loss sampler io train ;;
+	stats | graph) echo core tensor ;;
+	compile) echo core tensor graph ;;
+	model) echo core tensor graph compile ;;
+	loss | sampler | io) echo core tensor stats graph compile model ;;
+	train) echo core tensor stats graph compile model loss sampler io ;;
+	api) echo core tensor stats graph compile model loss sampler io train ;;
 	*) return 1 ;;
 	esac
 }
@@ -24,10 +25,10 @@ may_include() {
 owner() {
 	case $1 in
 	status.h | array.h | version.h | context.h | options.h) echo core ;;
-	diagnostics.h | target.h) echo sampler ;;
+	target.h) echo sampler ;;
 	data.h) echo io ;;
 	trainer.h) echo train ;;
-	metric.h | mixture.h) echo loss ;;
+	diagnostics.h | metric.h | mixture.h) echo stats ;;
 	model.h | loss.h | sampler.h) echo "${1%.h}" ;;
 	*) echo "unknown:$1" ;;
 	esac

@@ -4,7 +4,7 @@
 #define EGM_TESTS_LOSS_SUPPORT_H
 
 #include <any_loss.h>
-#include <autodiff/nan_arena.h>
+#include <compile/nan_arena.h>
 #include <loss/loss_impl.h>
 #include <math.h>
 #include <string.h>

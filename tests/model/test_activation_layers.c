@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Activation layers against mpmath through all that stands above the kernels: models with their energies and gradients,
  * and programs with second derivatives, fused and not, on every code path. */
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <reference.h>
 #include <string.h>
 #include <tensor/activation_reference.h>

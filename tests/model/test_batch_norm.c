@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Batch normalisation by its formulas in long double: on a batch, with what the batch leaves of the running statistics,
  * and row by row with these. Graph and program are the library's; the sums are not. */
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <fixture.h>
 #include <float.h>
 #include <model/model_impl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every layer against its formula one number at a time, its gradient against differences of that formula, f32 against
  * f64, and the second derivatives of K1 through the nodes that a model becomes. */
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <model/model_impl.h>
 #include <reference.h>
 #include <string.h>

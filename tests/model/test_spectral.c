@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Spectral normalisation: the value that it divides by, how fast the estimate comes near, its gradient, and what its
  * buffers u and v are to the rest of a model. */
-#include <autodiff/program_impl.h>
+#include <compile/program_impl.h>
 #include <fixture.h>
 #include <model/model_impl.h>
 #include <singular.h>

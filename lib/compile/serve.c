@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Which outputs each kernel works for, so that a run may leave out what only an unwanted output needs: a chain of
+ * gradients has no use for the sums of the energy beside them. Found from the end to the start: a kernel works for the
+ * slots it writes and for whoever reads behind it what it wrote. Buffers and slots count as a whole, which can only
+ * keep a kernel that might have been left out. */
+#include <compile/kernel_impl.h>
+
+_Static_assert(EGM__MAX_SLOTS <= 32, "a slot is a bit of a word");
+
+typedef struct serve {
+	uint32_t slot[EGM__MAX_SLOTS]; /* whom a value in there works for */
+	uint32_t *buffer;
+} serve;
+
+static uint32_t *place_of(serve *s, const egm__mem *m)
+{
+	return m->buffer >= 0 ? &s->buffer[m->buffer] : &s->slot[m->slot];
+}
+
+static int group_writes(const egm__group *g, int32_t ref)
+{
+	int writes = 0;
+	for (int32_t i = 0; i < g->n_instr; i++) writes |= g->instr[i].y == ref;
+	for (int32_t i = 0; i < g->n_closer; i++) writes |= g->closer[i].out == ref;
+	return writes;
+}
+
+static int group_reads(const egm__group *g, int32_t ref)
+{
+	int reads = 0;
+	for (int32_t i = 0; i < g->n_instr; i++) reads |= g->instr[i].a == ref || g->instr[i].b == ref;
+	for (int32_t i = 0; i < g->n_closer; i++) reads |= g->closer[i].source == ref;
+	return reads;
+}
+
+static void mark_group(serve *s, egm__kernel *k)
+{
+	egm__group *g = &k->group;
+	for (int32_t i = 0; i < g->n_mem; i++)
+		if (group_writes(g, ~i)) k->serves |= *place_of(s, &g->mem[i]);
+	for (int32_t i = 0; i < g->n_mem; i++)
+		if (group_reads(g, ~i)) *place_of(s, &g->mem[i]) |= k->serves;
+}
+
+static void mark_product(serve *s, egm__kernel *k)
+{
+	k->serves |= *place_of(s, &k->c);
+	*place_of(s, &k->a) |= k->serves;
+	*place_of(s, &k->b) |= k->serves;
+}
+
+static void mark(serve *s, egm__kernel *k)
+{
+	switch (k->kind) {
+	case EGM__KERNEL_GROUP:
+		mark_group(s, k);
+		break;
+	case EGM__KERNEL_GEMM:
+	case EGM__KERNEL_PACKED:
+	case EGM__KERNEL_CONV:
+		mark_product(s, k);
+		break;
+	case EGM__KERNEL_NOISE:
+		k->serves |= *place_of(s, &k->a);
+		break;
+	case EGM__KERNEL_MAX:
+	case EGM__KERNEL_COPY:
+	case EGM__KERNEL_PATCHES:
+	case EGM__KERNEL_FOLD:
+	case EGM__KERNEL_BLOCK_SUM:
+	case EGM__KERNEL_REPEAT:
+		k->serves |= *place_of(s, &k->b);
+		*place_of(s, &k->a) |= k->serves;
+		break;
+	}
+}
+
+egm_status egm__mark_served(egm__program *p)
+{
+	serve s = {.buffer = egm__alloc_zero(p->context, (size_t)p->n_buffers + 1, sizeof *s.buffer)};
+	if (!s.buffer) return egm__fail(EGM_ERR_MEMORY, "no memory for %d buffers", p->n_buffers);
+	for (int i = 1; i < EGM__MAX_SLOTS; i++) s.slot[i] = UINT32_C(1) << i;
+	for (int32_t i = p->n_kernels - 1; i >= 0; i--) mark(&s, &p->kernels[i]);
+	egm__free(p->context, s.buffer);
+	return EGM_OK;
+}

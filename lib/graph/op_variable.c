@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A point by which derivatives are taken. Simplification builds a formula on whatever lies below its input where that
+ * is shorter: a reshape of a reshape on the inner one's input, a product on what a scale was peeled off. A formula of a
+ * computed point would then not pass through the point, and its derivative by it would be zero or lack a path. No rule
+ * looks below a variable; when all derivatives are taken, resolve.c takes it away, and what it hid is simplified then.
+ */
+#include <graph/op_impl.h>
+#include <string.h>
+
+static void eval(const egm__eval *e)
+{
+	memcpy(e->out, e->in[0], (size_t)egm__shape_count(&e->node->shape) * sizeof *e->out);
+}
+
+static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
+{
+	return ybar;
+}
+
+const egm__op egm__op_variable = {.name = "variable", .cls = EGM__CLASS_ALIAS, .eval = eval, .adjoint = adjoint};
+
+int egm__is_variable(const egm__graph *g, egm__id x)
+{
+	const egm__op *op = egm__node_at(g, x)->op;
+	return op == &egm__op_variable || op->cls == EGM__CLASS_LEAF || op->cls == EGM__CLASS_NOISE;
+}
+
+egm__id egm__variable(egm__graph *g, egm__id x)
+{
+	if (x == EGM__NONE || egm__is_variable(g, x)) return x;
+	return egm__emit_unary(g, &egm__op_variable, x, 0, 0);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* Frechet distance of two fitted Gaussians, |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2).
+ *
+ * With C1 = R^T R and C2 = S^T S the last trace is the sum of the singular values of M = R S^T: C1 C2 = R^T (R S^T) S
+ * has the eigenvalues of M M^T. R and S come from Cholesky's factoring with pivots, which ends where a covariance of
+ * few rows has no more rank; the singular values from Hestenes 1958, rotations of pairs of rows of M until all are
+ * orthogonal, when their lengths are the values. Eigenvalues of C1^(1/2) C2 C1^(1/2), the textbook way, would be
+ * rounded to 1e-16 of the largest before their root is taken, and every direction that neither sample has would add its
+ * 1e-8: samples compared with themselves would not be at distance 0.
+ *
+ * Rows are taken from the first row of x, in units of the range of the data: the rotations take its eighth power.
+ *
+ * A step is CHUNK rows of a sample in one of the two passes over it, a row of R or S, the product of both, or the
+ * rotations of a row of M in a sweep. */
+#include <core/size_impl.h>
+#include <float.h>
+#include <stats/distance_impl.h>
+#include <math.h>
+#include <string.h>
+#include <tensor/gemm_impl.h>
+#include <tensor/kernels_impl.h>
+
+enum { CHUNK = 256, MOST_SWEEPS = 60 };
+
+/* A fitted Gaussian: mean [d]; C [d, d], of which `factor` leaves nothing; R [rank, d], C = R^T R. */
+typedef struct gaussian {
+	double *mean, *covariance, *root;
+	double trace;
+	int64_t rank;
+} gaussian;
+
+typedef struct frechet {
+	egm_context *context; /* NULL before `create` */
+	egm__steps *steps;
+	const egm__kernels *table;
+	int64_t d;
+	gaussian g[2];
+	double unit;
+	double *origin;  /* [d] */
+	double *chunk;   /* [CHUNK, d] */
+	void *scratch;   /* for products */
+	double *squares; /* [d] of M's rows */
+	double *m;       /* [d, d], the memory of the first covariance */
+} frechet;
+
+/* ---- moments */
+
+/* Rows first .. first+n-1 from the origin, into the chunk. */
+static void read_rows(const frechet *f, const egm__points *s, int64_t first, int64_t n)
+{
+	egm__points_rows(s, first, n, f->chunk);
+	for (int64_t i = 0; i < n; i++)
+		for (int64_t k = 0; k < f->d; k++) f->chunk[i * f->d + k] = (f->chunk[i * f->d + k] - f->origin[k]) * f->unit;
+}
+
+static egm_status find_mean(const frechet *f, const egm__points *s, double *mean)
+{
+	egm_status st = EGM_OK;
+	memset(mean, 0, (size_t)f->d * sizeof *mean);
+	for (int64_t first = 0; first < s->rows && st == EGM_OK; first += CHUNK) {
+		int64_t n = egm__least(s->rows - first, CHUNK);
+		read_rows(f, s, first, n);
+		for (int64_t i = 0; i < n; i++)
+			for (int64_t k = 0; k < f->d; k++) mean[k] += f->chunk[i * f->d + k];
+		st = egm__steps_count(f->steps);
+	}
+	for (int64_t k = 0; k < f->d; k++) mean[k] /= (double)s->rows;
+	return st;
+}
+
+/* A product of up to CHUNK centred rows. */
+static egm__gemm moment_product(int64_t d)
+{
+	return (egm__gemm){d, d, CHUNK, d, d, d, 1, 0, EGM_F64, 1, 0};
+}
+
+/* Of the roots. */
+static egm__gemm cross_product(int64_t rows, int64_t columns, int64_t d)
+{
+	return (egm__gemm){rows, columns, d, d, d, columns, 1, 0, EGM_F64, 0, 1};
+}
+
+/* Sums of products of centred rows, CHUNK of them at a time. */
+static egm_status find_covariance(const frechet *f, const egm__points *s, gaussian *g)
+{
+	egm_status st = EGM_OK;
+	int64_t d = f->d;
+	egm__gemm product = moment_product(d);
+	product.alpha = 1 / ((double)s->rows - 1);
+	for (int64_t first = 0; first < s->rows && st == EGM_OK; first += CHUNK) {
+		int64_t n = egm__least(s->rows - first, CHUNK);
+		read_rows(f, s, first, n);
+		for (int64_t i = 0; i < n * d; i++) f->chunk[i] -= g->mean[i % d];
+		product.k = n;
+		egm__gemm_run(f->context, &product, f->chunk, f->chunk, g->covariance, f->scratch);
+		product.beta = 1;
+		st = egm__steps_count(f->steps);
+	}
+	g->trace = 0;
+	for (int64_t k = 0; k < d; k++) g->trace += g->covariance[k * d + k];
+	return st;
+}
+
+/* ---- C = R^T R */
+
+static int64_t largest_diagonal(const double *c, int64_t d)
+{
+	int64_t best = 0;
+	for (int64_t k = 1; k < d; k++)
+		if (c[k * d + k] > c[best * d + best]) best = k;
+	return best;
+}
+
+/* A row of R at a time, c losing its product with itself, until what is left is rounding. */
+static egm_status factor(const frechet *f, gaussian *g)
+{
+	egm_status st = EGM_OK;
+	const int64_t d = f->d;
+	double *c = g->covariance, least = 0;
+	for (g->rank = 0; g->rank < d && st == EGM_OK; g->rank++) {
+		int64_t pivot = largest_diagonal(c, d);
+		double value = c[pivot * d + pivot], *row = g->root + g->rank * d;
+		if (g->rank == 0) least = (double)d * DBL_EPSILON * value;
+		if (!(value > least)) break;
+		for (int64_t k = 0; k < d; k++) row[k] = c[pivot * d + k] / sqrt(value);
+		for (int64_t k = 0; k < d; k++)
+			for (int64_t l = 0; l < d; l++) c[k * d + l] -= row[k] * row[l];
+		for (int64_t k = 0; k < d; k++) c[pivot * d + k] = c[k * d + pivot] = 0;
+		st = egm__steps_count(f->steps);
+	}
+	return st;
+}
+
+/* ---- singular values of M [rows, columns] */
+
+static void rotate(int64_t n, double c, double s, double *restrict a, double *restrict b)
+{
+	for (int64_t k = 0; k < n; k++) {
+		double old = a[k];
+		a[k] = c * old - s * b[k];
+		b[k] = s * old + c * b[k];
+	}
+}
+
+/* Makes rows i and j orthogonal; 1 when they were not, up to rounding. `least`: products that the shortest of rows
+ * have by rounding. */
+static int orthogonalise(const frechet *f, int64_t i, int64_t j, int64_t columns, double least)
+{
+	double *a = f->m + i * columns, *b = f->m + j * columns, *aa = &f->squares[i], *bb = &f->squares[j];
+	double ab = f->table->dot(columns, a, b);
+	if (!(fabs(ab) > (double)columns * DBL_EPSILON * sqrt(*aa * *bb) && fabs(ab) > least)) return 0;
+	double zeta = (*bb - *aa) / (2 * ab), t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
+	double c = 1 / sqrt(1 + t * t);
+	rotate(columns, c, c * t, a, b);
+	*aa -= t * ab;
+	*bb += t * ab;
+	return 1;
+}
+
+/* Makes all rows orthogonal once; whether they were. */
+static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *moved)
+{
+	egm_status st = EGM_OK;
+	double all = 0;
+	for (int64_t i = 0; i < rows; i++) all += f->squares[i] = f->table->sum_squares(columns, f->m + i * columns);
+	*moved = 0;
+	for (int64_t i = 0; i < rows && st == EGM_OK; i++) {
+		for (int64_t j = i + 1; j < rows; j++)
+			*moved |= orthogonalise(f, i, j, columns, DBL_EPSILON * DBL_EPSILON * all);
+		st = egm__steps_count(f->steps);
+	}
+	return st;
+}
+
+static egm_status sum_singular_values(const frechet *f, int64_t rows, int64_t columns, double *sum)
+{
+	egm_status st = EGM_OK;
+	int moved = 1;
+	*sum = 0;
+	for (int n = 0; moved && n < MOST_SWEEPS; n++) EGM_TRY(sweep(f, rows, columns, &moved));
+	for (int64_t i = 0; i < rows; i++) *sum += sqrt(f->table->sum_squares(columns, f->m + i * columns));
+out:
+	return st;
+}
+
+/* M = R S^T, or its transpose when that has fewer rows. */
+static egm_status cross_trace(const frechet *f, double *trace)
+{
+	const gaussian *a = &f->g[0], *b = &f->g[1];
+	if (a->rank > b->rank) a = &f->g[1], b = &f->g[0];
+	egm__gemm product = cross_product(a->rank, b->rank, f->d);
+	egm__gemm_run(f->context, &product, a->root, b->root, f->m, f->scratch);
+	egm_status st = egm__steps_count(f->steps);
+	return st == EGM_OK ? sum_singular_values(f, a->rank, b->rank, trace) : st;
+}
+
+/* ---- memory */
+
+static void *allocate_scratch(const frechet *f)
+{
+	egm__gemm moment = moment_product(f->d), cross = cross_product(f->d, f->d, f->d), column = cross;
+	column.n = 1;
+	const egm__gemm *all[] = {&moment, &cross, &column};
+	int64_t most = 1;
+	for (int i = 0; i < 3; i++) {
+		int64_t bytes = egm__gemm_scratch(f->context, all[i]);
+		if (bytes > most) most = bytes;
+	}
+	return egm__alloc(f->context, most, 1);
+}
+
+static egm_status create(frechet *f, egm_context *context, int64_t d)
+{
+	int64_t matrix, chunk;
+	f->context = context;
+	f->table = egm__kernels_get(context->simd, EGM_F64);
+	f->d = d;
+	if (egm__size_mul(d, d, &matrix) || egm__size_mul(d, CHUNK, &chunk))
+		return egm__fail(EGM_ERR_ARGUMENT, "%lld columns are more than memory can hold", (long long)d);
+	for (int i = 0; i < 2; i++) {
+		f->g[i].mean = egm__alloc(context, d, sizeof(double));
+		f->g[i].covariance = egm__alloc(context, matrix, sizeof(double));
+		f->g[i].root = egm__alloc(context, matrix, sizeof(double));
+	}
+	f->origin = egm__alloc(context, d, sizeof(double));
+	f->chunk = egm__alloc(context, chunk, sizeof(double));
+	f->squares = egm__alloc(context, d, sizeof(double));
+	f->scratch = allocate_scratch(f);
+	f->m = f->g[0].covariance;
+	for (int i = 0; i < 2; i++)
+		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->origin || !f->chunk || !f->squares ||
+		    !f->scratch)
+			return egm__fail(EGM_ERR_MEMORY, "no memory for four matrices of %lld columns", (long long)d);
+	return EGM_OK;
+}
+
+static void destroy(frechet *f)
+{
+	for (int i = 0; i < 2 && f->context; i++) {
+		egm__free(f->context, f->g[i].mean);
+		egm__free(f->context, f->g[i].covariance);
+		egm__free(f->context, f->g[i].root);
+	}
+	if (f->context) egm__free(f->context, f->origin);
+	if (f->context) egm__free(f->context, f->chunk);
+	if (f->context) egm__free(f->context, f->squares);
+	if (f->context) egm__free(f->context, f->scratch);
+}
+
+/* At most. */
+static int64_t count_steps(const egm__points points[2])
+{
+	int64_t d = points->columns, chunks = egm__blocks_of(points[0].rows, CHUNK) + egm__blocks_of(points[1].rows, CHUNK);
+	return 2 * chunks + 2 * d + 1 + MOST_SWEEPS * d;
+}
+
+static egm_status fit(frechet *f, const egm__points *s, gaussian *g)
+{
+	egm_status st = find_mean(f, s, g->mean);
+	if (st == EGM_OK) st = find_covariance(f, s, g);
+	return st == EGM_OK ? factor(f, g) : st;
+}
+
+/* In the unit. */
+static egm_status compare(frechet *f, const egm__points points[2], double *squared)
+{
+	egm_status st = EGM_OK;
+	double apart = 0, cross;
+	f->unit = egm__distance_unit(egm__distance_range(points));
+	egm__points_rows(points, 0, 1, f->origin);
+	for (int i = 0; i < 2; i++) EGM_TRY(fit(f, &points[i], &f->g[i]));
+	for (int64_t k = 0; k < f->d; k++) {
+		double d = f->g[0].mean[k] - f->g[1].mean[k];
+		apart += d * d;
+	}
+	EGM_TRY(cross_trace(f, &cross));
+	EGM_TRY(egm__steps_finish(f->steps));
+	double spread = f->g[0].trace + f->g[1].trace - 2 * cross;
+	*squared = apart + (spread < 0 ? 0 : spread);
+out:
+	return st;
+}
+
+egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, double *out, egm_progress_fn progress,
+                              void *user)
+{
+	egm_status st = EGM_OK;
+	egm__points points[2];
+	egm__steps steps = {.context = NULL};
+	frechet f = {.steps = &steps};
+	double squared;
+	EGM_TRY(egm__sample_check_pair(context, x, y, 2, out));
+	double room = egm__points_create(points, x, y);
+	egm__steps_start(&steps, context, count_steps(points), progress, user);
+	EGM_TRY(create(&f, context, x.columns));
+	EGM_TRY(compare(&f, points, &squared));
+	EGM_TRY(egm__distance_store(squared / f.unit / f.unit / room / room, out));
+out:
+	destroy(&f);
+	egm__steps_end(&steps);
+	return egm__named(__func__, st);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of the known modes samples cover.
+ *
+ * Two countings. Near a centre, within `radius` sigma: the share of such points is the quality, and a mode with enough
+ * of them is covered. By the nearest centre, whatever its distance: the shares q of the modes, and KL(q||w), "reverse"
+ * because the generator's law stands first. KL(w||q) would be infinite whenever a mode is lost, which `covered` says
+ * better. For rows drawn from w, 2 rows KL(q||w) is nearly chi-squared with modes - 1 degrees of freedom (Wilks 1938):
+ * hence the floor (modes - 1) / (2 rows). */
+#include <core/options_impl.h>
+#include <core/size_impl.h>
+#include <stats/distance_impl.h>
+#include <math.h>
+
+static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
+
+static egm_status check(const egm_mode_coverage_options *o, egm_array x, egm_array centers, double sigma)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__sample_check(x, "x", 0, 0, 1));
+	EGM_TRY(egm__sample_check(centers, "centers", EGM_F64, x.columns, 1));
+	if (!(sigma > 0) || !isfinite(sigma)) EGM_FAIL(EGM_ERR_ARGUMENT, "sigma is %g, must be above 0 and finite", sigma);
+	if (o->weights) EGM_TRY(egm__masses_check("weights", o->weights, centers.rows));
+out:
+	return st;
+}
+
+/* Rows, centers, and sigma times the radius, all in the unit that leaves room. */
+typedef struct search {
+	int64_t columns, modes;
+	double *row;     /* [columns] */
+	double *centers; /* [modes, columns] */
+	double limit;
+} search;
+
+static int64_t nearest_in(const search *s, double unit, double *squared)
+{
+	int64_t best = 0;
+	*squared = INFINITY;
+	for (int64_t c = 0; c < s->modes; c++) {
+		double square = egm__distance_square(s->row, s->centers + c * s->columns, s->columns, unit);
+		if (square < *squared) best = c, *squared = square;
+	}
+	return best;
+}
+
+/* Where the square of the distance is no number, the smallest over the centers of the largest difference in a column is
+ * a unit in which it is one, from 1 to `columns`. */
+static double unit_near(const search *s, int64_t *first)
+{
+	double least = INFINITY;
+	for (int64_t c = 0; c < s->modes; c++) {
+		double d = egm__distance_largest(s->row, s->centers + c * s->columns, s->columns);
+		if (d < least) *first = c, least = d;
+	}
+	return least == 0 ? 0 : egm__distance_unit(least);
+}
+
+/* The mode nearest to the row, and whether it is near. */
+static int64_t nearest(const search *s, int *near)
+{
+	double squared, unit = 1;
+	int64_t best = nearest_in(s, 1, &squared);
+	if (!egm__distance_square_is_exact(squared)) {
+		unit = unit_near(s, &best);
+		if (unit > 0)
+			best = nearest_in(s, unit, &squared);
+		else
+			squared = 0; /* the row is a centre */
+	}
+	*near = sqrt(squared) <= s->limit * unit || squared == 0;
+	return best;
+}
+
+static egm_status search_create(search *s, egm_context *context, const egm__points *centers)
+{
+	s->columns = centers->columns;
+	s->modes = centers->rows;
+	s->row = egm__alloc(context, s->columns, sizeof *s->row);
+	s->centers = egm__alloc(context, s->modes * s->columns, sizeof *s->centers);
+	if (!s->row || !s->centers)
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld modes of %lld columns", (long long)s->modes,
+		                 (long long)s->columns);
+	egm__points_rows(centers, 0, s->modes, s->centers);
+	return EGM_OK;
+}
+
+/* From counts all [modes] and good [modes]; all becomes q, good the weights where none are given. */
+static egm_mode_coverage conclude(const egm_mode_coverage_options *o, int64_t rows, int64_t modes, double *all,
+                                  double *good)
+{
+	egm_mode_coverage r = {.struct_size = sizeof r, .high_quality = 0};
+	double least = o->least_points > 0 ? (double)o->least_points : 20 * (double)rows / 10000;
+	for (int64_t c = 0; c < modes; c++) {
+		r.high_quality += good[c] / (double)rows;
+		r.covered += good[c] >= least;
+		all[c] /= (double)rows;
+		good[c] = 1 / (double)modes;
+	}
+	r.reverse_kl = egm__masses_kl(all, o->weights ? o->weights : good, modes);
+	r.kl_floor = ((double)modes - 1) / (2 * (double)rows);
+	return r;
+}
+
+egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centers, double sigma,
+                                    const egm_mode_coverage_options *options, egm_mode_coverage *coverage)
+{
+	egm_status st = EGM_OK;
+	egm__points points[2];
+	egm_mode_coverage_options o;
+	egm_mode_coverage result = nothing;
+	search where = {0};
+	double *all = NULL, *good = NULL;
+	if (!context || !coverage)
+		return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "coverage" : "context"));
+	EGM_TRY(egm__options_check(&egm__options_mode, &o, options));
+	EGM_TRY(egm__result_check("egm_mode_coverage", coverage));
+	EGM_TRY(check(&o, x, centers, sigma));
+	all = egm__alloc_zero(context, centers.rows, sizeof *all);
+	good = egm__alloc_zero(context, centers.rows, sizeof *good);
+	if (!all || !good) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld modes", (long long)centers.rows);
+	where.limit = o.radius * (sigma * egm__points_create(points, x, centers));
+	EGM_TRY(search_create(&where, context, &points[1]));
+	for (int64_t i = 0; i < x.rows; i++) {
+		int near;
+		egm__points_rows(points, i, 1, where.row);
+		int64_t mode = nearest(&where, &near);
+		all[mode]++;
+		good[mode] += near;
+	}
+	result = conclude(&o, x.rows, centers.rows, all, good);
+	EGM_TRY(egm__options_init("egm_mode_coverage", coverage, coverage->struct_size, &result, sizeof result));
+out:
+	egm__free(context, all);
+	egm__free(context, good);
+	egm__free(context, where.row);
+	egm__free(context, where.centers);
+	return egm__named(__func__, st);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Samples as the caller has them: checked once as a whole, then read as double a tile at a time, so that what looks at
+ * large samples needs no copy of them. */
+#include <stats/sample_impl.h>
+#include <math.h>
+
+egm_status egm__sample_check(egm_array x, const char *name, egm_dtype dtype, int64_t columns, int64_t least)
+{
+	egm_status st = egm__array_fits(x, name, dtype, columns);
+	if (st != EGM_OK) return st;
+	if (x.rows < least)
+		return egm__fail(EGM_ERR_ARGUMENT, "%s has %lld rows, must have at least %lld", name, (long long)x.rows,
+		                 (long long)least);
+	for (int64_t i = 0; i < x.rows * x.columns; i++) {
+		double value = egm__number(x.dtype, x.data, i);
+		if (!isfinite(value))
+			return egm__fail(EGM_ERR_NONFINITE, "row %lld, column %lld (from 0) of %s is %s, must be finite",
+			                 (long long)(i / x.columns), (long long)(i % x.columns), name, egm__nonfinite_name(value));
+	}
+	return EGM_OK;
+}
