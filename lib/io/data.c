@@ -10,6 +10,7 @@
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
 #include <model/evaluator_impl.h>
+#include <tensor/finite_impl.h>
 #include <tensor/shape_impl.h>
 
 static size_t stored_size(int32_t dtype)

@@ -15,6 +15,7 @@
 #include <io/options_impl.h>
 #include <io/safetensors_impl.h>
 #include <model/evaluator_impl.h>
+#include <tensor/finite_impl.h>
 
 #define DATA_FORMAT "egm-data"
 #define DATA_VERSION "1"

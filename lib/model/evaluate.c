@@ -8,6 +8,7 @@
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
 #include <string.h>
+#include <tensor/finite_impl.h>
 #include <tensor/kernels_impl.h>
 
 enum { SMALL_CHUNK = 16, MIDDLE_CHUNK = 64, LARGE_CHUNK = 256 };

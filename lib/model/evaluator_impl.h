@@ -28,7 +28,4 @@ egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chu
 void egm__evaluator_give(const egm_model *model, egm__evaluator *e); /* NULL allowed */
 void egm__evaluator_run(const egm_model *model, egm__evaluator *e);
 
-/* Index of the first NaN or infinity, -1 if there is none. */
-int64_t egm__first_nonfinite(egm_context *context, egm_dtype dtype, const void *values, int64_t count);
-
 #endif

@@ -7,6 +7,7 @@
 #include <model/evaluator_impl.h>
 #include <sampler/block_impl.h>
 #include <string.h>
+#include <tensor/finite_impl.h>
 
 egm_status egm__sampler_idle(const egm_sampler *s, int reads)
 {

@@ -2,10 +2,10 @@
 /* The handle of a mixture of normal laws, and what is checked before anything is computed. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
+#include <stats/mixture_impl.h>
 #include <string.h>
+#include <tensor/finite_impl.h>
 
 static const egm_mixture_options defaults = EGM_MIXTURE_OPTIONS_INIT;
 static const egm_choice covariance_choices[] = {

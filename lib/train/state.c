@@ -6,6 +6,7 @@
 #include <math.h>
 #include <model/evaluator_impl.h>
 #include <string.h>
+#include <tensor/finite_impl.h>
 #include <train/state_impl.h>
 
 static const char *dtype_name(int32_t dtype)

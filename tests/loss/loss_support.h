@@ -7,6 +7,7 @@
 #include <compile/nan_arena.h>
 #include <loss/loss_impl.h>
 #include <math.h>
+#include <numbers.h>
 #include <string.h>
 #include <support.h>
 
@@ -23,13 +24,6 @@ typedef struct l_sheet {
 	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
 	double *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps; NULL: as they are */
 } l_sheet;
-
-static inline egm_context *l_context(void)
-{
-	egm_context *c = NULL;
-	ck_assert_int_eq(egm_context_create(&c, NULL), EGM_OK);
-	return c;
-}
 
 /* dense layers of the given widths, the activation between them (NULL: one dense layer after the other) */
 static inline egm_model *l_net(egm_context *c, const char *name, int n, const int64_t *width, l_activation *activation,
@@ -136,19 +130,6 @@ static inline egm_status l_compile_all(egm_status st, egm_loss *loss)
 	return st;
 }
 
-static inline double l_random(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return (double)(int64_t)(*state >> 11) / 4503599627370496.0 - 1;
-}
-
-/* N(0, 1) by Box and Muller: a generator that is not the library's */
-static inline double l_normal(uint64_t *state)
-{
-	double u = 0.5 * (l_random(state) + 1) + 0x1p-54, v = l_random(state);
-	return sqrt(-2 * log(u)) * cos(acos(-1.0) * v);
-}
-
 /* sum of weight x term */
 static inline double l_value(const l_objective *o, const l_sheet *s)
 {
@@ -198,28 +179,6 @@ static inline void l_check_gradients(egm_loss *loss, int32_t phase, const l_obje
 	}
 	free(by);
 	free(at);
-}
-
-/* Mean and standard error of a number over runs with noise of their own. */
-typedef struct l_mean {
-	int n;
-	double sum, squares;
-} l_mean;
-
-static inline void l_mean_add(l_mean *m, double x)
-{
-	m->n++;
-	m->sum += x;
-	m->squares += x * x;
-}
-
-/* Within five standard errors (chance 6e-7), and the error small enough to say something. */
-static inline void l_mean_check(const char *what, const l_mean *m, double want, double most)
-{
-	double mean = m->sum / m->n, se = sqrt(fmax(m->squares / m->n - mean * mean, 0) / (m->n - 1));
-	ck_assert_msg(se <= most, "%s: standard error %g", what, se);
-	ck_assert_msg(fabs(mean - want) <= 5 * se + 1e-4 * fabs(want) + 1e-12, "%s: %.6f +- %.6f, not %.6f", what, mean, se,
-	              want);
 }
 
 #endif

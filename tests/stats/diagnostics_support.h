@@ -4,9 +4,9 @@
 #ifndef EGM_TESTS_DIAGNOSTICS_SUPPORT_H
 #define EGM_TESTS_DIAGNOSTICS_SUPPORT_H
 
-#include "random_numbers.h"
 #include "support.h"
 #include <math.h>
+#include <sampler/random_numbers.h>
 #include <stats/diagnostics_impl.h>
 #include <stdlib.h>
 #include <string.h>

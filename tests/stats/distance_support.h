@@ -3,8 +3,8 @@
 #ifndef EGM_TESTS_DISTANCE_SUPPORT_H
 #define EGM_TESTS_DISTANCE_SUPPORT_H
 
-#include "../sampler/random_numbers.h"
 #include <egm/metric.h>
+#include <sampler/random_numbers.h>
 #include <string.h>
 #include <support.h>
 

@@ -4,7 +4,8 @@
 #ifndef EGM_TESTS_MIXTURE_SUPPORT_H
 #define EGM_TESTS_MIXTURE_SUPPORT_H
 
-#include "loss_support.h"
+#include <numbers.h>
+#include <support.h>
 
 #include <egm/mixture.h>
 #include <stats/mixture_impl.h>
