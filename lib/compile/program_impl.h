@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two ways to run a graph: the compiled program, and the interpreter that is its oracle. */
+/* A compiled graph: how it is made and run. */
 #ifndef EGM_COMPILE_PROGRAM_IMPL_H
 #define EGM_COMPILE_PROGRAM_IMPL_H
 
@@ -38,8 +38,5 @@ size_t egm__program_arena_used(const egm__program *p);
 double egm__program_flops(const egm__program *p);
 /* A listing, for tests and for people; returns the bytes needed. */
 size_t egm__program_describe(const egm__program *p, char *buffer, size_t size);
-
-/* The same by the definition of each op, node by node in double, whatever the dtype of the graph. */
-egm_status egm__graph_interpret(const egm__graph *g, void *const bases[EGM__MAX_SLOTS], uint64_t seed, uint64_t step);
 
 #endif

@@ -8,6 +8,7 @@
 #include <loss/loss_impl.h>
 #include <math.h>
 #include <numbers.h>
+#include <oracle/interpret.h>
 #include <string.h>
 #include <support.h>
 

@@ -2,6 +2,7 @@
 /* Activation layers against mpmath through all that stands above the kernels: models with their energies and gradients,
  * and programs with second derivatives, fused and not, on every code path. */
 #include <compile/program_impl.h>
+#include <oracle/interpret.h>
 #include <reference.h>
 #include <string.h>
 #include <tensor/activation_reference.h>

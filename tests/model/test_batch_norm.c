@@ -5,6 +5,7 @@
 #include <fixture.h>
 #include <float.h>
 #include <model/model_impl.h>
+#include <oracle/interpret.h>
 
 enum { SLOT_X = 1, SLOT_NET, SLOT_Y, SLOT_STATISTICS, SLOT_DX, SLOT_W };
 enum { MOST = 1024, MOST_C = 32 };

@@ -4,6 +4,7 @@
 #include <compile/program_impl.h>
 #include <fixture.h>
 #include <model/model_impl.h>
+#include <oracle/interpret.h>
 #include <singular.h>
 
 /* ---- a layer, its tensors as doubles */

@@ -2,7 +2,7 @@
 /* The oracle: every node by the definition of its op, in double, into an array of its own. It knows nothing of classes,
  * views, fusion or plans. */
 #include <graph/op_impl.h>
-#include <compile/program_impl.h>
+#include <oracle/interpret.h>
 #include <string.h>
 
 typedef struct oracle {
