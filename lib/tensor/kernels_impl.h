@@ -9,36 +9,39 @@
 #include <core/rng_impl.h>
 #include <tensor/product_impl.h>
 
-/* Elementwise kernels: y[i] = f(a[i], b[i]; c). "VS": b is one number. */
-typedef enum egm__tile_op {
-	EGM__TILE_FILL,   /* c0 */
-	EGM__TILE_SPLAT,  /* a[0] for every i */
-	EGM__TILE_AFFINE, /* c0 a + c1; c0 = 1, c1 = 0 is a copy and keeps every bit */
-	EGM__TILE_LIN_VV, /* c0 a + c1 b + c2 */
-	EGM__TILE_LIN_VS,
-	EGM__TILE_MUL_VV, /* c0 a b + c1 */
-	EGM__TILE_MUL_VS,
-	EGM__TILE_LEAKY, /* a > 0 ? a : c0 a; NaN stays NaN */
-	EGM__TILE_STEP,  /* a > 0 ? 1 : c0; NaN gives NaN */
-	EGM__TILE_EXP,
-	EGM__TILE_LOG,
-	EGM__TILE_SQRT,
-	EGM__TILE_RECIP, /* 1/a, and 0 where a = 0: makes derivatives of norms finite */
-	EGM__TILE_TANH,
-	EGM__TILE_SIGMOID,
-	EGM__TILE_SOFTPLUS, /* max(a, 0) + log1p(exp(-|a|)) */
-	EGM__TILE_ERF,
-	EGM__TILE_LOGISTIC,  /* c0 s(c1 a) s(-c1 a), s the sigmoid */
-	EGM__TILE_ELU,       /* a > 0 ? a : c0 (e^a - 1) */
-	EGM__TILE_ELU_SLOPE, /* a > 0 ? 1 : c0 e^a; NaN gives NaN */
-	EGM__TILE_SILU,      /* a s(a) */
-	EGM__TILE_SILU_SLOPE,
-	EGM__TILE_SILU_CURVE, /* slope of the slope */
-	EGM__TILE_GELU,       /* a Phi(a), Phi the distribution of N(0, 1) */
-	EGM__TILE_GELU_SLOPE,
-	EGM__TILE_GELU_CURVE,
-	EGM__TILE_COUNT
-} egm__tile_op;
+/* Elementwise kernels, each for one tile of an array: y[i] = f(a[i], b[i]; c). A row gives the name in EGM__TILE_*
+ * and that in the listing of a program. b is an array in VV and one number in VS. s is the logistic sigmoid. */
+#define EGM__TILES(X)                                                                          \
+	X(FILL, "fill")     /* c0 */                                                               \
+	X(SPLAT, "splat")   /* a[0] for every i */                                                 \
+	X(AFFINE, "affine") /* c0 a + c1; c0 = 1, c1 = 0 is a copy and keeps every bit */          \
+	X(LIN_VV, "lin")    /* c0 a + c1 b + c2 */                                                 \
+	X(LIN_VS, "lin_s")                                                                         \
+	X(MUL_VV, "mul") /* c0 a b + c1 */                                                         \
+	X(MUL_VS, "mul_s")                                                                         \
+	X(LEAKY, "leaky") /* a > 0 ? a : c0 a; NaN for NaN */                                      \
+	X(STEP, "step")   /* a > 0 ? 1 : c0; NaN for NaN */                                        \
+	X(EXP, "exp")                                                                              \
+	X(LOG, "log")                                                                              \
+	X(SQRT, "sqrt")                                                                            \
+	X(RECIP, "recip") /* 1/a, but 0 where a = 0: this makes the derivatives of norms finite */ \
+	X(TANH, "tanh")                                                                            \
+	X(SIGMOID, "sigmoid")                                                                      \
+	X(SOFTPLUS, "softplus") /* max(a, 0) + log1p(exp(-|a|)) */                                 \
+	X(ERF, "erf")                                                                              \
+	X(LOGISTIC, "logistic")   /* c0 s(c1 a) s(-c1 a) */                                        \
+	X(ELU, "elu")             /* a > 0 ? a : c0 (e^a - 1) */                                   \
+	X(ELU_SLOPE, "elu_slope") /* a > 0 ? 1 : c0 e^a; NaN for NaN */                            \
+	X(SILU, "silu")           /* a s(a) */                                                     \
+	X(SILU_SLOPE, "silu_slope")                                                                \
+	X(SILU_CURVE, "silu_curve") /* second derivative */                                        \
+	X(GELU, "gelu")             /* a Phi(a), Phi the distribution function of N(0, 1) */       \
+	X(GELU_SLOPE, "gelu_slope")                                                                \
+	X(GELU_CURVE, "gelu_curve")
+
+#define EGM__TILE_ENUM(NAME, text) EGM__TILE_##NAME,
+typedef enum egm__tile_op { EGM__TILES(EGM__TILE_ENUM) EGM__TILE_COUNT } egm__tile_op;
+#undef EGM__TILE_ENUM
 
 typedef void (*egm__tile_fn)(int64_t n, void *y, const void *a, const void *b, const double c[3]);
 

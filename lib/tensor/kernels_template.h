@@ -101,36 +101,12 @@
 
 #include "template_product.h"
 
+#define TILE_f32(name, text) [EGM__TILE_##name] = tile_##name##_f32,
+#define TILE_f64(name, text) [EGM__TILE_##name] = tile_##name##_f64,
 #define TABLE(suffix, width)                                                                                      \
 	{                                                                                                             \
-		.name = PATH_NAME,                                                                                        \
-		.tile = {[EGM__TILE_FILL] = fill_##suffix,                                                                \
-		         [EGM__TILE_SPLAT] = splat_##suffix,                                                              \
-		         [EGM__TILE_AFFINE] = affine_##suffix,                                                            \
-		         [EGM__TILE_LIN_VV] = lin_vv_##suffix,                                                            \
-		         [EGM__TILE_LIN_VS] = lin_vs_##suffix,                                                            \
-		         [EGM__TILE_MUL_VV] = mul_vv_##suffix,                                                            \
-		         [EGM__TILE_MUL_VS] = mul_vs_##suffix,                                                            \
-		         [EGM__TILE_LEAKY] = leaky_##suffix,                                                              \
-		         [EGM__TILE_STEP] = step_##suffix,                                                                \
-		         [EGM__TILE_EXP] = exponential_##suffix,                                                          \
-		         [EGM__TILE_LOG] = logarithm_##suffix,                                                            \
-		         [EGM__TILE_SQRT] = root_##suffix,                                                                \
-		         [EGM__TILE_RECIP] = recip_##suffix,                                                              \
-		         [EGM__TILE_TANH] = tangent_##suffix,                                                             \
-		         [EGM__TILE_SIGMOID] = sigmoid_##suffix,                                                          \
-		         [EGM__TILE_SOFTPLUS] = softplus_##suffix,                                                        \
-		         [EGM__TILE_ERF] = error_function_##suffix,                                                       \
-		         [EGM__TILE_LOGISTIC] = logistic_##suffix,                                                        \
-		         [EGM__TILE_ELU] = elu_##suffix,                                                                  \
-		         [EGM__TILE_ELU_SLOPE] = elu_slope_##suffix,                                                      \
-		         [EGM__TILE_SILU] = silu_##suffix,                                                                \
-		         [EGM__TILE_SILU_SLOPE] = silu_slope_##suffix,                                                    \
-		         [EGM__TILE_SILU_CURVE] = silu_curve_##suffix,                                                    \
-		         [EGM__TILE_GELU] = gelu_##suffix,                                                                \
-		         [EGM__TILE_GELU_SLOPE] = gelu_slope_##suffix,                                                    \
-		         [EGM__TILE_GELU_CURVE] = gelu_curve_##suffix},                                                   \
-		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,       \
+		.name = PATH_NAME, .tile = {EGM__TILES(TILE_##suffix)}, .sum = sum_##suffix,                              \
+		.sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,                            \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
 		.uniform = uniform_##suffix, .leapfrog = leapfrog_##suffix, .langevin = langevin_##suffix,                \
