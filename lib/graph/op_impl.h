@@ -16,12 +16,15 @@ typedef enum egm__class {
 	EGM__CLASS_CHEAP,       /* the same, but computed again by each user rather than stored */
 	EGM__CLASS_ALIAS,       /* the input's value, which derivatives treat in another way; resolve.c takes it away */
 	EGM__CLASS_VIEW,        /* the input's memory seen through other strides */
-	EGM__CLASS_REDUCE,      /* rank 2; axes a[0]: 1 rows, 2 columns, 3 both */
+	EGM__CLASS_REDUCE,      /* rank 2; axes a[0], EGM__OVER_* */
 	EGM__CLASS_CONCAT,      /* inputs side by side along axis a[0] */
 	EGM__CLASS_PAD,         /* the input at a[1] along axis a[0], zeros around it */
 	EGM__CLASS_IMAGE,       /* windows over images, egm__node_window */
 	EGM__CLASS_MATMUL       /* transpose flags a[0], a[1] */
 } egm__class;
+
+/* Axes of a reduction of rank 2. Over the rows leaves one row. */
+enum { EGM__OVER_ROWS = 1, EGM__OVER_COLUMNS = 2, EGM__OVER_BOTH = 3 };
 
 typedef struct egm__op egm__op;
 

@@ -7,6 +7,7 @@
 #include <compile/nan_arena.h>
 #include <math.h>
 #include <oracle/interpret.h>
+#include <oracle/listing.h>
 #include <string.h>
 #include <support.h>
 

@@ -10,6 +10,7 @@
 #include "slope_reference.h"
 #include "systems.h"
 #include <loss/penalty_impl.h>
+#include <oracle/listing.h>
 #include <stdio.h>
 
 enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
