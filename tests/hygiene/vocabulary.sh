@@ -21,7 +21,9 @@ prose() {
 		{ blank = /^[[:space:]]*$/; gsub(/`[^`]*`/, "`"); gsub(/\$[^$]*\$/, "$"); print NR "\t" $0 }' "$1" ;;
 	lib/*) awk '
 		!/"/ { next }
-		{ text = ""; n = split($0, part, "\""); for (i = 2; i <= n; i += 2) text = text " " part[i]; print NR "\t" text }' "$1" ;;
+		{ text = ""; n = split($0, part, "\"")
+		  for (i = 2; i <= n; i += 2) text = text " " part[i]
+		  print NR "\t" text }' "$1" ;;
 	*) awk '
 		{ text = ""; line = $0
 		  while (line != "") {
@@ -55,7 +57,9 @@ found() {
 # Of the lines of `found`, those that vocabulary.allowed does not list; with USED, the file in which it notes its lines.
 judge() {
 	awk -v used="$1" -v allowed="$here/vocabulary.allowed" '
-		function matches(name, pattern) { gsub(/[.]/, "[.]", pattern); gsub(/[*]/, ".*", pattern); return name ~ "^" pattern "$" }
+		function matches(name, pattern) {
+			gsub(/[.]/, "[.]", pattern); gsub(/[*]/, ".*", pattern)
+			return name ~ "^" pattern "$" }
 		BEGIN { while ((getline row < allowed) > 0) if (row !~ /^#/ && split(row, field, "\t") > 2) {
 			n++; file[n] = field[1]; part[n] = field[2]; line[n] = row } }
 		{ name = $0; sub(/:.*/, "", name); ok = 0
@@ -76,8 +80,8 @@ if [ $# -gt 0 ]; then
 fi
 useless=$(mktemp)
 trap 'rm -f "$useless"' EXIT
-result 'the words of the field in headers, documents and error texts' empty "$(for file in $(all); do found "$file"; done |
-	judge "$useless")"
+result 'the words of the field in headers, documents and error texts' empty \
+	"$(for file in $(all); do found "$file"; done | judge "$useless")"
 result 'every line of vocabulary.allowed is needed' empty "$(cat "$useless")"
 
 # What the check finds, and what it passes over.
