@@ -11,17 +11,16 @@ extern "C" {
 /** What a training minimises: networks, the phases of a training step, and the terms of each phase.
  *
  *  Each kind of loss has one function that creates it from networks and an options struct. `options` may be NULL: all
- *  members then have their defaults. The loss keeps its networks alive. It never changes after its creation, and
- *  several trainers may share it if they run one at a time.
+ *  members then have their defaults. The loss keeps its networks alive. It never changes, so trainers may share it if
+ *  they run one at a time.
  *
  *  Notation of this header:
- *  - [a] -> b is a network with a inputs and b outputs. All networks of a loss have the same dtype.
+ *  - [a] -> b is a network with a inputs and b outputs.
  *  - d is the number of columns of the data, and k is the number of dimensions of the latent variable z ~ N(0, I).
- *  - E is a mean over the mini-batch. n ~ N(0, I) is noise of the shape that the formula needs.
+ *  - E is a mean over the mini-batch. ||.|| is the Euclidean norm of one row. n ~ N(0, I) is noise.
  *  - U is an energy: low U means likely, q(x) = exp(-U(x)) / Z.
  *  - G is a generator or decoder, and e is an encoder.
- *  - l is the output of a discriminator, a logit, and D = 1 / (1 + exp(-l)) is its probability.
- *  - sp is softplus, sp(a) = log(1 + exp(a)).
+ *  - l is the output of a discriminator, a logit, and D = 1 / (1 + exp(-l)). sp(a) = log(1 + exp(a)) is softplus.
  *  - A phase trains the networks that are named at the right of its formula, and no others.
  *
  *  Terms: a penalty, a regularizer or a reconstruction of weight 0 is not computed, and its term stays NaN. Exceptions,
@@ -32,18 +31,15 @@ extern "C" {
  *  Errors of all functions that create a loss, in addition to those that each of them names:
  *  - EGM_ERR_ARGUMENT if an option is out of its range, or if it becomes 0 or infinite when converted to the networks'
  *    dtype. The message names the option.
- *  - EGM_ERR_ARGUMENT if two of the networks are the same handle.
- *  - EGM_ERR_STATE if a network is not built.
- *  - EGM_ERR_DTYPE if the networks do not have the same dtype.
+ *  - EGM_ERR_ARGUMENT if two of the networks are the same handle; EGM_ERR_STATE if one is not built.
+ *  - EGM_ERR_DTYPE if the networks do not all have the same dtype.
  *  - EGM_ERR_SHAPE if a network has another number of inputs or outputs than the others need.
- *  - EGM_ERR_ARGUMENT if the loss differentiates a network with respect to its input and the network contains
- *    egm_model_batch_norm, because each row's gradient would depend on the other rows.
- *
- *  The last rule concerns these networks:
- *  - an energy, critic or discriminator under a penalty of weight > 0. With weight 0 the energy of egm_loss_energy_gan
- *    may have batch normalisation, but its penalty is then not shown;
- *  - the energy of egm_loss_ml, because the chains that draw negative samples follow its gradient;
- *  - the energies of egm_loss_dsm, egm_loss_annealed_dsm, egm_loss_score_matching and egm_loss_dde. */
+ *  - EGM_ERR_ARGUMENT if a network contains egm_model_batch_norm and the loss differentiates it with respect to its
+ *    input, because each row's gradient would depend on the other rows. That concerns:
+ *    - the energies of egm_loss_dsm, egm_loss_annealed_dsm, egm_loss_score_matching and egm_loss_dde;
+ *    - the energy of egm_loss_ml, because its chains follow that gradient;
+ *    - an energy, critic or discriminator under a penalty of weight > 0. With weight 0 the energy of
+ *      egm_loss_energy_gan may contain it, but its penalty is then not shown. */
 typedef struct egm_loss egm_loss;
 
 /** Frees the handle; NULL is allowed. Trainers of the loss keep it alive until they are freed themselves. */
@@ -55,21 +51,18 @@ EGM_API int32_t egm_loss_term_count(const egm_loss *loss);
 EGM_API const char *egm_loss_term_name(const egm_loss *loss, int32_t index);
 
 /* ---- energy GAN */
-
 /** Estimator H of the generator's entropy. It also decides the information network of egm_loss_energy_gan: an encoder
  *  e, [d] -> k, for infogan; a statistics network T, [d+k] -> 1, for the others. */
 enum {
-	EGM_ENTROPY_INFOGAN = 1, /**< error of an encoder. Kumar et al. 2019 */
+	EGM_ENTROPY_INFOGAN = 1, /**< squared error of an encoder, negative. Kumar et al. 2019 */
 	EGM_ENTROPY_JSD = 2,     /**< Jensen-Shannon bound on the information I(x; z) */
 	EGM_ENTROPY_NWJ = 3,     /**< bound on I(x; z), exact at the optimum. Nguyen et al. 2010 */
-	EGM_ENTROPY_DV = 4       /**< Donsker-Varadhan bound on I(x; z). Its gradient divides by a moving average of
-	                              E[exp T(x, z')]. Belghazi et al. 2018 */
+	EGM_ENTROPY_DV = 4       /**< bound on I(x; z); its gradient uses a moving average. Belghazi et al. 2018 */
 };
 /** Source of z' in the pairs (x, z') from the product distribution p(x) p(z'). */
 enum {
 	EGM_MARGINAL_FRESH = 1,      /**< z' is a new draw; default */
-	EGM_MARGINAL_DERANGEMENT = 2 /**< z' is z with its rows shifted by one, so no row keeps its partner. Needs a batch
-	                                  of 2 rows; EGM_ERR_ARGUMENT of egm_trainer_create otherwise */
+	EGM_MARGINAL_DERANGEMENT = 2 /**< z' is z with its rows shifted by one, so no pair stays together; batch >= 2 */
 };
 
 typedef struct egm_energy_gan_options {
@@ -78,17 +71,14 @@ typedef struct egm_energy_gan_options {
 	int32_t marginal;      /**< EGM_MARGINAL_*, default EGM_MARGINAL_FRESH */
 	int32_t energy_steps;  /**< energy phases for each generator phase, >= 1, default 5 */
 	int32_t reserved;      /**< must be 0 */
-	double penalty;        /**< weight >= 0 of the penalty, default 0.1. Usual: 0.1 in the plane, 10 for images, 100 for
-	                            scores */
+	double penalty;        /**< weight >= 0 of the penalty, default 0.1 (in the plane; images 10, scores 100) */
 	double entropy_weight; /**< weight >= 0 of the entropy, default 1 */
-	/** Standard deviation sigma >= 0 of noise on the rows that the bound reads, in data units: x = G(z) + sigma n.
-	 *  - 0 (default): the published setting. I(G(z); z) is infinite if the generator is injective, and only the
-	 *    smoothness of the statistics network then yields a gradient.
-	 *  - > 0: the information is finite, and its gradient tends to that of the entropy.
-	 *
-	 *  infogan ignores this member. */
+	/** Standard deviation sigma >= 0, in data units, of noise on the rows that the bound reads: x = G(z) + sigma n.
+	 *  infogan ignores it. 0 (default) is the published setting: I(G(z); z) is infinite if the generator is injective,
+	 *  and only the smoothness of the statistics network then yields a gradient. With sigma > 0 the information is
+	 *  finite, and its gradient tends to that of the entropy. */
 	double noise;
-	double dv_decay; /**< decay in [0, 1) of the moving average of EGM_ENTROPY_DV, default 0.99 */
+	double dv_decay; /**< of EGM_ENTROPY_DV: decay in [0, 1) of the moving average, default 0.99 */
 } egm_energy_gan_options;
 
 #define EGM_ENERGY_GAN_OPTIONS_INIT                                                                \
@@ -99,22 +89,19 @@ typedef struct egm_energy_gan_options {
 /** Creates the loss of an energy GAN: an energy, and a generator that lowers its energy and raises its entropy.
  *
  *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad U(x)||^2, x data              trains U
- *  generator phase:  E[U(G(z))] - entropy_weight * H                                        trains G, information
+ *  generator phase:  E[U(G(z))] - entropy_weight * H                       trains G and the information network
  *
  *  The option `entropy` chooses H, where z' is drawn as the option `marginal` says:
  *
  *    infogan  -E||z - e(G(z))||^2
  *    jsd      E[-sp(-T(x, z))] - E[sp(T(x, z'))]
  *    nwj      E[T(x, z)] - E[exp(T(x, z') - 1)]
- *    dv       E[T(x, z)] - log E[exp T(x, z')]
+ *    dv       E[T(x, z)] - log E[exp T(x, z')], whose gradient divides by a moving average of E[exp T(x, z')]
  *
  *  Networks: energy [d] -> 1; generator [k] -> d; information as EGM_ENTROPY_* says, with the columns of x before those
- *  of z. Sign: low U means likely. Adding a constant to U changes nothing.
- *
- *  Terms: energy_real, energy_fake, penalty, generator_energy, entropy. `entropy` is H. With the best T it is I(x; z)
- *  in nats for nwj and dv. For jsd it is 2 JS - 2 log 2, where JS is the Jensen-Shannon divergence between the joint
- *  and the product distribution of x and z.
- *
+ *  of z. Adding a constant to U changes nothing. Terms: energy_real, energy_fake, penalty, generator_energy, entropy.
+ *  The entropy is H. With the best T it is I(x; z) in nats for nwj and dv. For jsd it is 2 JS - 2 log 2, where JS is
+ *  the Jensen-Shannon divergence between the joint and the product distribution of x and z.
  *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm
  *  1. Differences from the authors' code:
  *  - the norm in the penalty runs over all dimensions of a sample, not over channels;
@@ -124,7 +111,6 @@ EGM_API EGM_CHECKED egm_status egm_loss_energy_gan(egm_loss **out, egm_model *en
                                                    egm_model *information, const egm_energy_gan_options *options);
 
 /* ---- denoising score matching */
-
 typedef struct egm_dsm_options {
 	size_t struct_size;
 	double sigma; /**< standard deviation > 0 of the noise, in data units, default 0.3 */
@@ -141,15 +127,12 @@ typedef struct egm_dsm_options {
  *
  *  The minimum is U = -log p_sigma up to a constant, where p_sigma is the distribution of the data plus noise
  *  N(0, sigma^2 I). r(y) = y - sigma^2 grad U(y) is then the mean of x given y = x + sigma n.
- *
  *  Networks: energy [d] -> 1, with a smooth activation. With relu and its relatives the second derivative is zero
- *  almost everywhere, and smooth distributions cannot be represented. Sign: low U means likely.
- *  Terms: score_matching.
+ *  almost everywhere, and smooth distributions cannot be represented. Terms: score_matching.
  *  Source: Vincent 2011, "A connection between score matching and denoising autoencoders", eq. 10, times 2 sigma^2. */
 EGM_API EGM_CHECKED egm_status egm_loss_dsm(egm_loss **out, egm_model *energy, const egm_dsm_options *options);
 
 /* ---- maximum likelihood */
-
 typedef struct egm_ml_options {
 	size_t struct_size;
 	double regularizer; /**< weight >= 0 of the regularizer, default 0 */
@@ -167,17 +150,13 @@ typedef struct egm_ml_options {
  *  x are data. y are negative samples: points from the model's distribution q = exp(-U) / Z, which count as constants.
  *  The trainer draws them with Markov chains, see egm_trainer_set_negatives. If y is distributed as q and there is no
  *  regularizer, the gradient of L is that of -E log q(x).
- *
- *  Networks: energy [d] -> 1. Sign: low U means likely.
- *  Terms: energy_data, energy_negative, regularizer.
- *  Source: Hinton 2002, "Training products of experts by minimizing contrastive divergence". Differences from common
- *  code:
+ *  Networks: energy [d] -> 1. Terms: energy_data, energy_negative, regularizer.
+ *  Source: Hinton 2002, "Training products of experts by minimizing contrastive divergence". Differences:
  *  - the regularizer is off by default, because it fixes the constant of the energy;
  *  - a loss that is not finite is an error. */
 EGM_API EGM_CHECKED egm_status egm_loss_ml(egm_loss **out, egm_model *energy, const egm_ml_options *options);
 
 /* ---- generative adversarial networks */
-
 /** Objectives of a discriminator and its generator, as "discriminator; generator". r = l(x) at data, f = l(G(z)). */
 enum {
 	EGM_GAN_NON_SATURATING = 1,      /**< E sp(-r) + E sp(f); E sp(-f). Goodfellow et al. 2014 */
@@ -185,8 +164,7 @@ enum {
 	EGM_GAN_LEAST_SQUARES = 3,       /**< E (r-1)^2/2 + E f^2/2; E (f-1)^2/2. Mao et al. 2017 */
 	EGM_GAN_HINGE = 4,               /**< E max(0, 1-r) + E max(0, 1+f); -E f. Lim and Ye 2017 */
 	EGM_GAN_RELATIVISTIC = 5,        /**< E sp(f - r) over pairs of rows; E sp(r - f). Jolicoeur-Martineau 2019 */
-	EGM_GAN_RELATIVISTIC_AVERAGE = 6 /**< (E sp(Ef - r) + E sp(f - Er))/2; (E sp(r - Ef) + E sp(Er - f))/2.
-	                                      Jolicoeur-Martineau 2019 */
+	EGM_GAN_RELATIVISTIC_AVERAGE = 6 /**< (E sp(Ef - r) + E sp(f - Er))/2; (E sp(r - Ef) + E sp(Er - f))/2 */
 };
 /** Function h of a penalty E[h(g)] on the slope g of a network. With the FINITE kinds g is the slope of a chord between
  *  two points of the same pair (x, G(z)). With the others g is the norm of the gradient with respect to all dimensions
@@ -233,16 +211,14 @@ typedef struct egm_gan_options {
  *  phase. The square is summed over the dimensions of the data. With step_penalty = 1/(2 sigma^2) its term is the KL
  *  divergence between the joint distributions of (x, z) of the new and the old generator, where x = G(z) + sigma n.
  *  That is an upper bound of the divergence between their distributions of x.
- *
- *  Networks: discriminator [d] -> 1, generator [k] -> d. Sign: high l means real.
- *  Terms: discriminator, penalty, generator, step.
+ *  Networks: discriminator [d] -> 1, generator [k] -> d. Sign: high l means real. Terms: discriminator, penalty,
+ *  generator, step.
  *  Source: Goodfellow et al. 2014; Su 2018, arXiv 1807.05936, for the step penalty. Su's code computes the mean over
  *  dimensions instead of the sum, and multiplies it by 5. */
 EGM_API EGM_CHECKED egm_status egm_loss_gan(egm_loss **out, egm_model *discriminator, egm_model *generator,
                                             const egm_gan_options *options);
 
 /* ---- variational autoencoder */
-
 /** Distribution q(x|z) that the output of a decoder describes. */
 enum {
 	EGM_DECODER_GAUSSIAN = 1,         /**< decoder [k] -> d, the means of N(mean, sigma^2 I); sigma is an option */
@@ -269,23 +245,20 @@ typedef struct egm_vae_options {
  *
  *  z = m(x) + s(x) n is a draw from the encoder's distribution p(z|x) = N(m, diag s^2). With beta = 1, -L is a lower
  *  bound of E log q(x).
- *
- *  Networks: encoder [d] -> 2k, means m, then logarithms of the variances s^2; decoder as EGM_DECODER_* says.
- *  Terms: reconstruction, divergence. L is in nats, because constants are kept; other code often drops them.
- *  Source: Kingma and Welling 2014, "Auto-encoding variational Bayes", eq. 10 with one draw; beta: Higgins et al.
- *  2017. */
+ *  Networks: encoder [d] -> 2k, means m, then logarithms of the variances s^2; decoder as EGM_DECODER_* says. Terms:
+ *  reconstruction, divergence. L is in nats, because constants are kept; other code often drops them.
+ *  Source: Kingma and Welling 2014, "Auto-encoding variational Bayes", eq. 10, one draw; beta: Higgins et al. 2017. */
 EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, egm_model *decoder,
                                             const egm_vae_options *options);
 /** Estimates the log likelihood of each row of x [rows, d] under a variational autoencoder.
  *
- *  Writes log_likelihoods, f64 [rows], in nats. The estimate is the importance-weighted bound
+ *  log_likelihoods, f64 [rows], receives the importance-weighted bounds, in nats:
  *
  *    log 1/S sum_s q(x|z_s) N(z_s; 0, I) / p(z_s|x),  z_s ~ p(z|x),  S = `samples` >= 1.
  *
- *  Its mean is below log q(x) and rises to it as S grows. beta has no influence. x has the networks' dtype. The draws
- *  depend only on (seed, row, s), so the result for a row does not depend on the other rows.
- *
- *  `progress` may be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
+ *  The mean of a bound is below log q(x) and rises to it as S grows. beta has no influence. x has the networks' dtype.
+ *  The draws depend only on (seed, row, s), so the result for a row does not depend on the other rows. `progress` may
+ *  be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
  *
  *  Errors:
  *  - EGM_ERR_ARGUMENT if `loss` is not from egm_loss_vae.
@@ -294,14 +267,12 @@ EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, 
  *    been written.
  *  - EGM_ERR_STOPPED if `progress` stopped the call. The first 64 * (done / samples) rows are then written, with `done`
  *    of the last report and the quotient rounded down. Later rows are undefined.
- *
  *  Source: Burda et al. 2016, "Importance weighted autoencoders", eq. 8. */
 EGM_API EGM_CHECKED egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_array x, int64_t samples,
                                                            uint64_t seed, egm_out log_likelihoods,
                                                            egm_progress_fn progress, void *user);
 
 /* ---- adversarial autoencoder */
-
 typedef struct egm_aae_options {
 	size_t struct_size;
 	int32_t form;                /**< EGM_GAN_*, default EGM_GAN_NON_SATURATING */
@@ -315,8 +286,7 @@ typedef struct egm_aae_options {
 		sizeof(egm_aae_options), EGM_GAN_NON_SATURATING, 1, 1, 0 \
 	}
 
-/** Creates the loss of an adversarial autoencoder: a generative adversarial network in the latent space, whose
- *  generator is the encoder, and a decoder.
+/** Creates the loss of an adversarial autoencoder: a GAN of latent codes, whose generator is an encoder, and a decoder.
  *
  *  discriminator phase:  its objective in EGM_GAN_*, z ~ N(0, I) real, e(x) generated
  *                        + penalty * E||grad l(z)||^2                                       trains D
@@ -330,7 +300,6 @@ EGM_API EGM_CHECKED egm_status egm_loss_aae(egm_loss **out, egm_model *discrimin
                                             egm_model *decoder, const egm_aae_options *options);
 
 /* ---- adversarially learned inference, bidirectional GAN */
-
 /** Objective of generator and encoder. p is the distribution of the pairs (x, e(x)), and q that of the pairs (G(z), z).
  *
  *  At D = 1/2 the gradient with respect to the logits of p and q is (-1/2, -1/2) with `derived` and (1/2, -1/2) with
@@ -344,8 +313,7 @@ enum {
 /** Meaning of the output of an encoder or a generator. */
 enum {
 	EGM_CODER_POINT = 1,   /**< the value itself: n outputs for n dimensions */
-	EGM_CODER_GAUSSIAN = 2 /**< N(m, diag s^2), from which a value is drawn: 2n outputs, the means m, then the
-	                            logarithms of the variances s^2 */
+	EGM_CODER_GAUSSIAN = 2 /**< a draw from N(m, diag s^2): 2n outputs, means, then logarithms of variances */
 };
 
 typedef struct egm_ali_options {
@@ -355,10 +323,8 @@ typedef struct egm_ali_options {
 	int32_t generator_steps;     /**< generator phases after them, >= 1, default 1 */
 	int32_t encoder;             /**< EGM_CODER_*, default EGM_CODER_POINT (BiGAN) */
 	int32_t generator;           /**< EGM_CODER_*, default EGM_CODER_POINT */
-	/** 1: adds two terms, see egm_loss_ali. Needs EGM_ALI_DERIVED and EGM_CODER_GAUSSIAN for both networks. 0
-	 *  (default): does not add them. */
-	int32_t full_terms;
-	double penalty; /**< weight >= 0 of the zero-centred penalty at the pairs of p, default 0 */
+	int32_t full_terms; /**< 1: adds two terms; needs EGM_ALI_DERIVED and two Gaussian networks. 0 (default): no */
+	double penalty;     /**< weight >= 0 of the zero-centred penalty at the pairs of p, default 0 */
 } egm_ali_options;
 
 #define EGM_ALI_OPTIONS_INIT                                                                   \
@@ -368,23 +334,21 @@ typedef struct egm_ali_options {
 
 /** Creates the loss of adversarially learned inference: a discriminator of pairs (x, z), a generator and an encoder.
  *
- *  discriminator phase:  -E_p log D(x, e(x)) - E_q log(1 - D(G(z), z)) + penalty * E_p||grad l||^2   trains D
- *  generator phase:      its objective in EGM_ALI_*; with full_terms                                trains G and e
+ *  discriminator phase:  -E_p log D(x, e(x)) - E_q log(1 - D(G(z), z)) + penalty * E_p||grad l||^2  trains D
+ *  generator phase:      its objective in EGM_ALI_*, and with full_terms                            trains G and e
  *                        + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)]
  *
  *  q_old and p_old are the networks as they were before the first generator phase of the training step. The two full
  *  terms are the part of KL(q(x,z) || p(x,z)) that the discriminator does not estimate. With EGM_ALI_DERIVED only the
  *  second of them moves the encoder towards the pairs of the generator.
- *
  *  Networks: discriminator [d+k] -> 1, with the columns of x before those of z; generator [k] -> d, or 2d if Gaussian;
- *  encoder [d] -> k, or 2k if Gaussian. Sign: high D means a pair of p.
- *  Terms: discriminator, penalty, generator, step, regression. The last two are the full terms.
+ *  encoder [d] -> k, or 2k if Gaussian. Sign: high D means a pair of p. Terms: discriminator, penalty, generator, step,
+ *  regression. The last two are the full terms.
  *  Source: Dumoulin et al. 2017, "Adversarially learned inference"; Donahue et al. 2017 (BiGAN). */
 EGM_API EGM_CHECKED egm_status egm_loss_ali(egm_loss **out, egm_model *discriminator, egm_model *generator,
                                             egm_model *encoder, const egm_ali_options *options);
 
 /* ---- Wasserstein and loss-sensitive GAN */
-
 typedef struct egm_wgan_options {
 	size_t struct_size;
 	int32_t penalty_kind; /**< EGM_PENALTY_*, default EGM_PENALTY_TWO_SIDED */
@@ -408,14 +372,10 @@ typedef struct egm_wgan_options {
  *  h is chosen by the option `penalty_kind`. Usual settings:
  *  - the defaults: WGAN-GP;
  *  - `clip` > 0 and penalty 0: the original form, with clipped weights;
- *  - a critic of egm_model_spectral_dense or egm_model_spectral_conv, usually with penalty 0: spectral normalisation
- *    (Miyato et al. 2018).
- *
+ *  - a critic of egm_model_spectral_... layers, usually with penalty 0: spectral normalisation (Miyato et al. 2018).
  *  Networks: critic D [d] -> 1, generator [k] -> d. Sign: high D means real, so -D is an energy. To sample from it,
- *  negate weight and bias of the last layer of an egm_model_clone of the critic (egm_model_set_tensor).
- *
- *  Terms: critic_real, critic_fake, penalty, generator. critic_real - critic_fake estimates the distance W1.
- *
+ *  negate weight and bias of the last layer of an egm_model_clone of the critic (egm_model_set_tensor). Terms:
+ *  critic_real, critic_fake, penalty, generator. critic_real - critic_fake estimates the distance W1.
  *  Source: Arjovsky et al. 2017, algorithm 1 (clip); Gulrajani et al. 2017, eq. 3. Differences from much public code:
  *  - the norm runs over all dimensions of a sample;
  *  - each sample has one interpolation weight;
@@ -443,23 +403,20 @@ typedef struct egm_ls_gan_options {
 		sizeof(egm_ls_gan_options), EGM_MARGIN_L1, 1, 1, 0, 0 \
 	}
 
-/** Creates the loss of a loss-sensitive GAN: an energy that is lower at data than at generated rows by a margin, and a
- *  generator.
+/** Creates the loss of a loss-sensitive GAN: an energy that separates data from generated rows by a margin.
  *
  *  energy phase:     E[c(margin * ||x - G(z)|| + U(x) - U(G(z)))] + penalty * E||grad U||^2  trains U
  *  generator phase:  E[U(G(z))]                                                              trains G
  *
  *  c(a) = max(a, slope * a); a slope other than 0 is the generalised form of the source.
- *
- *  Networks: energy [d] -> 1, generator [k] -> d. Sign: low U means likely.
- *  Terms: energy_real, energy_fake, comparison, penalty, generator_energy. The first two are shown, but not minimised.
+ *  Networks: energy [d] -> 1, generator [k] -> d. Terms: energy_real, energy_fake, comparison, penalty,
+ *  generator_energy. The first two are shown, but not minimised.
  *  Source: Qi 2020, "Loss-sensitive generative adversarial networks on Lipschitz densities". Difference: there is no
  *  separate term E[U(x)]. */
 EGM_API EGM_CHECKED egm_status egm_loss_ls_gan(egm_loss **out, egm_model *energy, egm_model *generator,
                                                const egm_ls_gan_options *options);
 
 /* ---- a generator fitted to a histogram */
-
 /** Divergence between the given distribution p on bins and the generator's distribution q on these bins. */
 enum {
 	EGM_DIVERGENCE_KL = 1,         /**< KL(p || q) */
@@ -472,11 +429,11 @@ typedef struct egm_histogram_options {
 	size_t struct_size;
 	int32_t divergence;  /**< EGM_DIVERGENCE_*, default EGM_DIVERGENCE_KL */
 	int32_t reserved;    /**< must be 0 */
-	double lower, upper; /**< ends of the interval that is divided into equal bins, in data units, lower < upper.
-	                          Default -1 and 1, also if both are 0 */
+	double lower, upper; /**< lower < upper, in data units: ends of the first and the last of the equal bins. Default -1
+	                          and 1, also if both are 0 */
 	double bandwidth;    /**< standard deviation > 0 of the normal kernel on each sample, in bins, default 0.5 */
-	double floor;        /**< in (0, 1), default 1e-4: share of both distributions that is spread evenly over the bins,
-	                          so that logarithms are finite */
+	double floor;        /**< in (0, 1), default 1e-4: share of p and q that is spread evenly over the bins, so that
+	                          logarithms are finite */
 } egm_histogram_options;
 
 #define EGM_HISTOGRAM_OPTIONS_INIT                                            \
@@ -486,17 +443,13 @@ typedef struct egm_histogram_options {
 
 /** Creates the loss of a generator of one number that is fitted to a histogram.
  *
- *  `masses` [bins], of either dtype, are numbers >= 0 with any sum > 0, and are copied. p are their shares. The loss is
- *  the divergence between p and the shares q of G(z). A normal kernel spreads each sample over the bins, which makes q
- *  differentiable. Samples outside of [lower, upper] count to the outermost bins. The loss reads no data: call
- *  egm_trainer_fit with NULL.
+ *  `masses` [bins], of either dtype, are numbers >= 0 with any sum > 0. p are their shares. The loss is the divergence
+ *  between p and the shares q of G(z). A normal kernel spreads each sample over the bins, which makes q differentiable.
+ *  Samples outside of [lower, upper] count to the outermost bins. Reads no data: call egm_trainer_fit with NULL.
  *
  *  At the minimum, G(z) plus the kernel's noise has the shares p, so the variance of G(z) itself is smaller by
- *  (bandwidth * bin width)^2. The divergence of a batch of B rows is too high by about (bins - 1) / 2B, so use large
- *  batches.
- *
- *  Networks: generator [k] -> 1.
- *  Terms: divergence, in nats.
+ *  (bandwidth * bin width)^2. Use large batches: with B rows the divergence is too high by about (bins - 1) / 2B.
+ *  Networks: generator [k] -> 1. Terms: divergence, in nats.
  *
  *  Errors in addition to those of egm_loss:
  *  - EGM_ERR_SHAPE unless masses has 2 to 2^20 numbers.
@@ -506,7 +459,6 @@ EGM_API EGM_CHECKED egm_status egm_loss_histogram(egm_loss **out, egm_model *gen
                                                   const egm_histogram_options *options);
 
 /* ---- denoising autoencoder */
-
 typedef struct egm_dae_options {
 	size_t struct_size;
 	double sigma; /**< standard deviation > 0 of the noise, in data units, default 0.3 */
@@ -524,20 +476,16 @@ typedef struct egm_dae_options {
  *  At the minimum r(y) is the mean of x given y = x + sigma n. (r(y) - y) / sigma^2 is then the score grad log
  *  p_sigma(y), where p_sigma is the distribution of the data plus noise N(0, sigma^2 I). The distribution of r(y) is
  *  not that of x, but narrower.
- *
- *  Networks: denoiser r [d] -> d.
- *  Terms: reconstruction.
+ *  Networks: denoiser r [d] -> d. Terms: reconstruction.
  *  Source: Vincent et al. 2008; the score: Alain and Bengio 2014. */
 EGM_API EGM_CHECKED egm_status egm_loss_dae(egm_loss **out, egm_model *denoiser, const egm_dae_options *options);
 
 /* ---- generator from denoising density estimators */
-
 typedef struct egm_dde_options {
 	size_t struct_size;
 	int32_t energy_steps; /**< energy phases in a training step, >= 1, default 5 */
 	int32_t reserved;     /**< must be 0 */
-	double sigma;         /**< standard deviation > 0 of the noise that data_energy was trained with, in data units,
-	                           default 0.3 */
+	double sigma;         /**< standard deviation > 0 of the noise, in data units: that of data_energy; default 0.3 */
 } egm_dde_options;
 
 #define EGM_DDE_OPTIONS_INIT               \
@@ -547,24 +495,20 @@ typedef struct egm_dde_options {
 
 /** Creates the loss of a generator that minimises KL(q_sigma || p_sigma) with two denoising density estimators.
  *
- *  q_sigma and p_sigma are the distributions of G(z) and of the data, each plus noise N(0, sigma^2 I).
- *
  *  energy phase:     E||sigma grad U_q(y + sigma n) - n||^2, y = G(z)                        trains U_q
  *  generator phase:  E[U_p(G(z) + sigma n) - U_q(G(z) + sigma n)]                            trains G
  *
- *  U_p is data_energy. It must have been trained before, with egm_loss_dsm and the same sigma, and does not change. U_q
- *  is sample_energy. If U_q = -log q_sigma, the gradient of the generator is exactly that of the divergence. The loss
+ *  q_sigma and p_sigma are the distributions of G(z) and of the data, each plus noise N(0, sigma^2 I). U_p is
+ *  data_energy. It must have been trained before, with egm_loss_dsm and the same sigma, and does not change. U_q is
+ *  sample_energy. If U_q = -log q_sigma, the gradient of the generator is exactly that of the divergence. The loss
  *  reads no data: call egm_trainer_fit with NULL.
- *
- *  Networks: data_energy [d] -> 1, sample_energy [d] -> 1, generator [k] -> d. Sign: low U means likely.
- *  Terms: score_matching, generator.
+ *  Networks: data_energy [d] -> 1, sample_energy [d] -> 1, generator [k] -> d. Terms: score_matching, generator.
  *  Source: Bigdeli et al. 2020, "Learning generative models using denoising density estimators", whose energies have
  *  the opposite sign. */
 EGM_API EGM_CHECKED egm_status egm_loss_dde(egm_loss **out, egm_model *data_energy, egm_model *sample_energy,
                                             egm_model *generator, const egm_dde_options *options);
 
 /* ---- annealed denoising, explicit and sliced score matching */
-
 /** Distribution from which the noise level sigma of each row is drawn. */
 enum {
 	EGM_SPACING_LINEAR = 1,   /**< sigma is uniform in [sigma_low, sigma_high] */
@@ -590,9 +534,7 @@ typedef struct egm_annealed_dsm_options {
  *
  *  This is the squared error of the denoiser y - sigma0^2 grad U(y), weighted by 1/sigma^2. If sigma_low = sigma_high =
  *  sigma0, it is egm_loss_dsm. To sample, use egm_sampler_annealed_langevin with `denoise` = sigma0.
- *
- *  Networks: energy [d] -> 1, with a smooth activation as for egm_loss_dsm. Sign: low U means likely.
- *  Terms: score_matching.
+ *  Networks: energy [d] -> 1, with a smooth activation as for egm_loss_dsm. Terms: score_matching.
  *  Source: Li, Chen, Sommer 2019, "Learning energy-based models in high-dimensional spaces with multi-scale denoising
  *  score matching". */
 EGM_API EGM_CHECKED egm_status egm_loss_annealed_dsm(egm_loss **out, egm_model *energy,
@@ -620,16 +562,13 @@ typedef struct egm_score_matching_options {
  *  L = E[||grad U(x)||^2 / 2 - Laplacian U(x)]
  *
  *  The minimum is U = -log p up to a constant, where p is the distribution of the data.
- *
  *  Networks: energy [d] -> 1, with a smooth activation. With relu and its relatives the Laplacian is 0, and only a
- *  constant U minimises L. Sign: low U means likely.
- *  Terms: score_matching.
+ *  constant U minimises L. Terms: score_matching.
  *  Source: Hyvarinen 2005, theorem 1; sliced: Song et al. 2019, the form with reduced variance. */
 EGM_API EGM_CHECKED egm_status egm_loss_score_matching(egm_loss **out, egm_model *energy,
                                                        const egm_score_matching_options *options);
 
 /* ---- a classifier */
-
 typedef struct egm_cross_entropy_options {
 	size_t struct_size;
 	double label_smoothing; /**< s in [0, 1), default 0: share of a target that is spread evenly over the classes */
@@ -648,9 +587,7 @@ typedef struct egm_cross_entropy_options {
  *  probabilities of the classes in general. t is neither checked nor normalised: its sum is the weight of the row in
  *  the mean, so a row of zeros does not count. Label smoothing replaces t by (1 - s) t + s (sum t) / k. At the minimum
  *  softmax(f(x)) is E[t | x]. Adding a constant to all k outputs changes nothing.
- *
- *  Networks: classifier f [d] -> k logits, k >= 2; EGM_ERR_SHAPE if it has 1 output.
- *  Terms: cross_entropy.
+ *  Networks: classifier f [d] -> k logits, k >= 2; EGM_ERR_SHAPE if it has 1 output. Terms: cross_entropy.
  *  Source: Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs"; smoothing:
  *  Szegedy et al. 2016, "Rethinking the inception architecture for computer vision". */
 EGM_API EGM_CHECKED egm_status egm_loss_cross_entropy(egm_loss **out, egm_model *classifier,
