@@ -71,17 +71,17 @@ EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *co
                                                  void (*user_free)(void *user));
 
 /* Files of arrays. The first size is the number of rows; the others are flattened to columns as in C order. At most 8
- * sizes are read. `options` may be NULL: all members then have their defaults. Errors, which name the file:
- * - EGM_ERR_IO if it cannot be read.
- * - EGM_ERR_FORMAT if it is malformed.
- * - EGM_ERR_NONFINITE if a number is not finite in the dtype of the data. The message names its row and column.
+ * sizes are read. `options` may be NULL. Errors, which name the file:
+ * - EGM_ERR_IO if it cannot be read;
+ * - EGM_ERR_FORMAT if it is malformed;
+ * - EGM_ERR_NONFINITE if a number is not finite in the dtype of the data. The message names its row and column;
  * - EGM_ERR_UNSUPPORTED if max_bytes is exceeded, or if the file is of a kind that is not read. */
 
 /** Creates data from an IDX file, plain or gzip, which is read into memory. Types u8, i8, i16, i32, f32 and f64 are
  *  read. */
 EGM_API EGM_CHECKED egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Creates data from the bytes of an IDX file, which are only read during the call. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_idx_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_data_options *options);
 /** Creates data from an NPY file of version 1 to 3, which is read into memory. Types b1, i1 to i8, u1 to u8 and f2 to
@@ -91,7 +91,7 @@ EGM_API EGM_CHECKED egm_status egm_data_load_idx_memory(egm_data **out, egm_cont
  *  and u8 beyond 2^53. With scale or offset, product and sum are computed in double. */
 EGM_API EGM_CHECKED egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Creates data from the bytes of an NPY file, which are only read during the call. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_npy_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_data_options *options);
 /** Creates data whose numbers stay in an IDX file. Rows are read when they are needed, so the data may be larger than
@@ -105,7 +105,7 @@ EGM_API EGM_CHECKED egm_status egm_data_load_npy_memory(egm_data **out, egm_cont
  *  - EGM_ERR_NONFINITE if a number of these rows is not finite in the dtype of the data. */
 EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Creates data whose numbers stay in an NPY file, as egm_data_open_idx. */
+/** Does the same with an NPY file. */
 EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
 /** Writes x [rows, columns], of any numbers including NaN, to an NPY file of version 1. The file is replaced as by
@@ -113,39 +113,37 @@ EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *co
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
 /** Writes data to a safetensors file: the numbers in their shape, as the tensor "values", and the names and
- *  dictionaries of the columns. The file is replaced as by egm_model_save.
+ *  dictionaries of the columns. The file is replaced as egm_model_save does.
  *
  *  Errors, after which the old file is unchanged:
  *  - EGM_ERR_UNSUPPORTED if the numbers are not in memory (egm_data_callback, egm_data_open_...), or if a size in the
- *    shape is above 2^31 - 1.
+ *    shape is above 2^31 - 1;
  *  - EGM_ERR_NONFINITE if the program has changed the memory of a view to a number that is not finite. The message
- *    names its row and column.
+ *    names its row and column;
  *  - EGM_ERR_IO if the file cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *path);
-/** Writes the bytes of such a file to memory, as egm_model_save_memory. */
+/** Writes the same bytes to memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
 /** Creates data from a file of egm_data_save, in its dtype. Nothing in the file is trusted.
  *
- *  `options` may be NULL: all limits then have their defaults. The names and words of a table are tensors, not
- *  metadata: max_data_bytes limits them together with the numbers. It also limits the memory that they need, of which
- *  1 MiB is always allowed.
+ *  `options` may be NULL. The names and words of a table are tensors, not metadata: max_data_bytes limits them together
+ *  with the numbers. It also limits the memory that they need, of which 1 MiB is always allowed.
  *
  *  Errors: those of egm_model_load. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);
-/** Creates data from the bytes of such a file, which are only read during the call. Errors: as above. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_memory(egm_data **out, egm_context *context, const void *bytes,
                                                     size_t size, const egm_load_options *options);
-/** Frees the handle; NULL is allowed. Trainers that fit the data keep them alive until they are done. */
 EGM_API void egm_data_free(egm_data *data);
 
-/** Returns the number of rows; 0 for NULL. */
+/** Returns the number of rows. */
 EGM_API int64_t egm_data_rows(const egm_data *data);
-/** Returns the number of columns; 0 for NULL. */
+/** Returns the number of columns. */
 EGM_API int64_t egm_data_columns(const egm_data *data);
-/** Returns the type of the numbers; 0 for NULL. */
+/** Returns the type of the numbers. */
 EGM_API egm_dtype egm_data_dtype(const egm_data *data);
-/** Writes the sizes before flattening, rows first, to shape[0 .. rank-1]. Returns the rank, at most 8; 0 for NULL. */
+/** Writes the sizes before flattening, rows first, to shape[0 .. rank-1]. Returns the rank, at most 8. */
 EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
 /** Returns the numbers [rows, columns], which belong to the data. NULL if they are not in memory (egm_data_callback,
  *  egm_data_open_...): egm_data_read reads them. */
@@ -154,8 +152,8 @@ EGM_API const void *egm_data_values(const egm_data *data);
  *  from 0, in any order, also repeated.
  *
  *  Errors:
- *  - EGM_ERR_ARGUMENT if an index is out of range.
- *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if `out` does not fit the data.
+ *  - EGM_ERR_ARGUMENT if an index is out of range;
+ *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if `out` does not fit the data;
  *  - If the rows are not in memory, also the errors of egm_data_fn and egm_data_open_idx. */
 EGM_API EGM_CHECKED egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out out);
 
@@ -238,7 +236,7 @@ typedef struct egm_csv_options {
 	}
 
 /** Creates data from a table of text in UTF-8, plain or gzip: each line is a row of numbers and words. `options` may be
- *  NULL: all members then have their defaults.
+ *  NULL.
  *
  *  - Blanks around a field are ignored. Empty lines and comments are skipped. Lines end with LF, CRLF or CR.
  *  - A field in double quotes may contain the delimiter, line feeds, and quotes, which are doubled.
@@ -249,16 +247,16 @@ typedef struct egm_csv_options {
  *  - The file is read more than once, because a dictionary must be complete before the first word gets its code.
  *
  *  Errors, which name line and field, from 1:
- *  - EGM_ERR_IO if the file cannot be read.
+ *  - EGM_ERR_IO if the file cannot be read;
  *  - EGM_ERR_FORMAT if a field is malformed, missing, unknown or longer than 1024 bytes, if a column contains words and
- *    numbers, or if a line has another number of fields than the first.
- *  - EGM_ERR_NONFINITE if a number is infinite.
+ *    numbers, or if a line has another number of fields than the first;
+ *  - EGM_ERR_NONFINITE if a number is infinite;
  *  - EGM_ERR_ARGUMENT if an option is out of its range, or if the file does not have a column of `columns`,
- *    text_columns or `like`.
+ *    text_columns or `like`;
  *  - EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a line has more than 2^20 fields. */
 EGM_API EGM_CHECKED egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                                  const egm_csv_options *options);
-/** Creates data from the bytes of such a file, which are only read during the call. Errors: as above. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_csv_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_csv_options *options);
 
@@ -288,8 +286,8 @@ typedef struct egm_column {
 		sizeof(egm_column), 0, 0, 0, NULL, NULL, 0, NULL, 0 \
 	}
 
-/** Writes the description of column `index`, from 0, of the data. Initialise `column` with EGM_COLUMN_INIT.
- *  EGM_ERR_ARGUMENT if there is no such column. */
+/** Writes the description of column `index`, from 0, of the data. `column` begins as EGM_COLUMN_INIT. EGM_ERR_ARGUMENT
+ *  if there is no such column. */
 EGM_API EGM_CHECKED egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column);
 
 #ifdef __cplusplus

@@ -10,9 +10,8 @@ extern "C" {
 
 /** What a training minimises: networks, the phases of a training step, and the terms of each phase.
  *
- *  Each kind of loss has one function that creates it from networks and an options struct. `options` may be NULL: all
- *  members then have their defaults. The loss keeps its networks alive. It never changes, so trainers may share it if
- *  they run one at a time.
+ *  Each kind of loss has one function that creates it from networks and an options struct. `options` may be NULL. The
+ *  loss keeps its networks alive. It never changes, so trainers may share it if they run one at a time.
  *
  *  Notation of this header:
  *  - [a] -> b is a network with a inputs and b outputs.
@@ -30,10 +29,10 @@ extern "C" {
  *
  *  Errors of all functions that create a loss, in addition to those that each of them names:
  *  - EGM_ERR_ARGUMENT if an option is out of its range, or if it becomes 0 or infinite when converted to the networks'
- *    dtype. The message names the option.
- *  - EGM_ERR_ARGUMENT if two of the networks are the same handle; EGM_ERR_STATE if one is not built.
- *  - EGM_ERR_DTYPE if the networks do not all have the same dtype.
- *  - EGM_ERR_SHAPE if a network has another number of inputs or outputs than the others need.
+ *    dtype. The message names the option;
+ *  - EGM_ERR_ARGUMENT if two of the networks are the same handle; EGM_ERR_STATE if one is not built;
+ *  - EGM_ERR_DTYPE if the networks do not all have the same dtype;
+ *  - EGM_ERR_SHAPE if a network has another number of inputs or outputs than the others need;
  *  - EGM_ERR_ARGUMENT if a network contains egm_model_batch_norm and the loss differentiates it with respect to its
  *    input, because each row's gradient would depend on the other rows. That concerns:
  *    - the energies of egm_loss_dsm, egm_loss_annealed_dsm, egm_loss_score_matching and egm_loss_dde;
@@ -42,10 +41,9 @@ extern "C" {
  *      egm_loss_energy_gan may contain it, but its penalty is then not shown. */
 typedef struct egm_loss egm_loss;
 
-/** Frees the handle; NULL is allowed. Trainers of the loss keep it alive until they are freed themselves. */
 EGM_API void egm_loss_free(egm_loss *loss);
 
-/** Returns the number of terms in all phases together; 0 for NULL. */
+/** Returns the number of terms in all phases together. */
 EGM_API int32_t egm_loss_term_count(const egm_loss *loss);
 /** Returns the name of term `index`, from 0. The text belongs to the loss. NULL if there is no such term. */
 EGM_API const char *egm_loss_term_name(const egm_loss *loss, int32_t index);
@@ -106,7 +104,7 @@ typedef struct egm_energy_gan_options {
  *  1. Differences from the authors' code:
  *  - the norm in the penalty runs over all dimensions of a sample, not over channels;
  *  - z' is a new draw, not a permutation with fixed points;
- *  - H is the bound itself, which is twice the mean of the 2B cross-entropies of a batch of B rows. */
+ *  - H is the bound itself: for jsd, -2 times the mean of the 2B cross-entropies of a batch of B rows. */
 EGM_API EGM_CHECKED egm_status egm_loss_energy_gan(egm_loss **out, egm_model *energy, egm_model *generator,
                                                    egm_model *information, const egm_energy_gan_options *options);
 
@@ -256,15 +254,15 @@ EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, 
  *
  *    log 1/S sum_s q(x|z_s) N(z_s; 0, I) / p(z_s|x),  z_s ~ p(z|x),  S = `samples` >= 1.
  *
- *  The mean of a bound is below log q(x) and rises to it as S grows. beta has no influence. x has the networks' dtype.
- *  The draws depend only on (seed, row, s), so the result for a row does not depend on the other rows. `progress` may
- *  be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
+ *  In the mean over seeds a bound is below log q(x), and it rises to log q(x) as S grows. beta has no influence. x has
+ *  the networks' dtype. The draws depend only on (seed, row, s), so the result for a row does not depend on the other
+ *  rows. `progress` may be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
  *
  *  Errors:
- *  - EGM_ERR_ARGUMENT if `loss` is not from egm_loss_vae.
- *  - EGM_ERR_ARGUMENT if a number of x is outside of [0, 1] and the decoder is EGM_DECODER_BERNOULLI.
- *  - EGM_ERR_NONFINITE if a number of x or a weight is not finite. The message names the row; earlier rows may have
- *    been written.
+ *  - EGM_ERR_ARGUMENT if `loss` is not from egm_loss_vae;
+ *  - EGM_ERR_ARGUMENT if a number of x is outside of [0, 1] and the decoder is EGM_DECODER_BERNOULLI;
+ *  - EGM_ERR_NONFINITE if a number of x or an importance weight is not finite. The message names the row; earlier rows
+ *    may have been written;
  *  - EGM_ERR_STOPPED if `progress` stopped the call. The first 64 * (done / samples) rows are then written, with `done`
  *    of the last report and the quotient rounded down. Later rows are undefined.
  *  Source: Burda et al. 2016, "Importance weighted autoencoders", eq. 8. */
@@ -452,8 +450,8 @@ typedef struct egm_histogram_options {
  *  Networks: generator [k] -> 1. Terms: divergence, in nats.
  *
  *  Errors in addition to those of egm_loss:
- *  - EGM_ERR_SHAPE unless masses has 2 to 2^20 numbers.
- *  - EGM_ERR_ARGUMENT if a mass is negative or not finite, or if their sum is 0.
+ *  - EGM_ERR_SHAPE unless masses has 2 to 2^20 numbers;
+ *  - EGM_ERR_ARGUMENT if a mass is negative or not finite, or if their sum is 0;
  *  - EGM_ERR_ARGUMENT if the networks' dtype cannot represent the bins, the bandwidth or the floor of one bin. */
 EGM_API EGM_CHECKED egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array masses,
                                                   const egm_histogram_options *options);

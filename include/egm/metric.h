@@ -16,13 +16,13 @@ extern "C" {
  * distance that a double can represent is found even if its square overflows or underflows. A result is written only if
  * the call succeeds. Functions that need neither memory nor threads have no context.
  *
- * `options` may be NULL: all members then have their defaults. `progress` may be NULL. A context with several threads
- * does as many steps at the same time. The callback may free the context.
+ * `options` may be NULL. A context with several threads does as many steps at the same time. The progress callback may
+ * free the context.
  *
  * Errors of all functions:
- * - EGM_ERR_ARGUMENT if a sample has too few rows. The message says how many there are and how many are needed.
- * - EGM_ERR_DTYPE, EGM_ERR_SHAPE if y has another type or another number of columns than x.
- * - EGM_ERR_NONFINITE if a number is not finite; the message names its row and column. Also if the result overflows.
+ * - EGM_ERR_ARGUMENT if a sample has too few rows. The message says how many there are and how many are needed;
+ * - EGM_ERR_DTYPE, EGM_ERR_SHAPE if y has another type or another number of columns than x;
+ * - EGM_ERR_NONFINITE if a number is not finite; the message names its row and column. Also if the result overflows;
  * - EGM_ERR_STOPPED if `progress` stopped the call. */
 
 /* ---- between distributions on cells */
@@ -35,7 +35,8 @@ extern "C" {
  *  shares of the cells, where the last column varies fastest. The last element is the share of the rows outside of the
  *  grid, so the masses sum to 1.
  *
- *  EGM_ERR_ARGUMENT if x has more than 3 columns, if a number of bins is below 1, or unless lower < upper. */
+ *  EGM_ERR_ARGUMENT if x has more than 3 columns, if a number of bins is below 1, or unless lower < upper, both
+ *  finite. */
 EGM_API EGM_CHECKED egm_status egm_metric_histogram(egm_array x, const double *lower, const double *upper,
                                                     const int64_t *bins, egm_out masses);
 
@@ -95,7 +96,7 @@ EGM_API EGM_CHECKED egm_status egm_metric_mmd(egm_context *context, egm_array x,
  *  be egm_no_array(); x then needs 2 rows.
  *
  *  The result is exact up to 500 rows in each sample. Of a larger sample only 500 rows are used, evenly spaced. For
- *  rows in random order the result is then a quantile of all distances whose level is 1/2 with a standard deviation of
+ *  rows in random order the result is then a quantile of all distances whose level is 1/2 up to a standard deviation of
  *  at most 1/sqrt(2 n), where n is the number of rows used. 19 times of 20 the level is between 0.43 and 0.57 for
  *  500 rows, and between 0.45 and 0.55 for 1000. If the order of the rows has a period, shuffle them first. All pairs
  *  of large samples would need several times as long as egm_metric_mmd itself, which does not need such precision.
@@ -191,7 +192,7 @@ typedef struct egm_mode_coverage {
 /** Computes which of the known modes the rows of x [rows, columns] cover.
  *
  *  centers, f64 [modes, columns], are the modes, and sigma > 0 is their standard deviation. Of equally near centers the
- *  first counts as the nearest. Initialise `coverage` with EGM_MODE_COVERAGE_INIT. */
+ *  first counts as the nearest. `coverage` begins as EGM_MODE_COVERAGE_INIT. */
 EGM_API EGM_CHECKED egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array centers,
                                                         double sigma, const egm_mode_coverage_options *options,
                                                         egm_mode_coverage *coverage);
@@ -227,12 +228,12 @@ typedef struct egm_ranking {
 		sizeof(egm_ranking), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Computes how well scores [rows], of either dtype, rank the rows with the labels positive [rows].
+/** Computes how well scores [rows], of either dtype, separate positive rows from negative ones.
  *
- *  A high score means positive; scores may be infinite. A label is 0 for negatives, another number for positives.
- *  `share`, in (0, 1], is the share of the rows that is flagged, to the nearest row and at least one; 0: as many rows
- *  as there are positives. Initialise `ranking` with EGM_RANKING_INIT. EGM_ERR_NONFINITE if a score is NaN; the message
- *  names its row. */
+ *  A high score means positive; scores may be infinite. positive [rows] are the labels: 0 for a negative row, any other
+ *  number for a positive one. `share`, in (0, 1], is the share of the rows that is flagged, to the nearest row and at
+ *  least one; 0: as many rows as there are positives. `ranking` begins as EGM_RANKING_INIT. EGM_ERR_NONFINITE if a
+ *  score is NaN; the message names its row. */
 EGM_API EGM_CHECKED egm_status egm_metric_ranking(egm_context *context, egm_array scores, const uint8_t *positive,
                                                   double share, egm_ranking *ranking);
 

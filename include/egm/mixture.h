@@ -37,8 +37,8 @@ typedef struct egm_mixture_options {
 	/** EGM_MIXTURE_FIX_*, joined by or. Fixed parameters keep the values of egm_mixture_create, and in egm_mixture_fit
 	 *  those of the start: equal weights, the centers, their common variance. 0 (default): nothing is fixed. */
 	int32_t fixed;
-	/** Floor f_j > 0 of the variances in every column j, in squared data units: see egm_mixture_step. 0 (default): f_j
-	 *  = 1e-6 u_j^2, where u_j is the unit of column j in the data of the fit or of the first step: see
+	/** Floor f > 0, in squared data units: no variance below f is fitted in any column, f_j = f in egm_mixture_step. 0
+	 *  (default): f_j = 1e-6 u_j^2, where u_j is the unit of column j in the data of the fit or of the first step, see
 	 *  egm_mixture_fit. EGM_ERR_ARGUMENT if no column of these data varies. */
 	double covariance_floor;
 	uint64_t seed;          /**< of egm_mixture_fit: seed of the starts, default 0 */
@@ -73,8 +73,7 @@ typedef struct egm_mixture_result {
 
 /** Creates a mixture and fits it to x [rows, columns].
  *
- *  `options` may be NULL: all members then have their defaults. `result` may be NULL; otherwise initialise it with
- *  EGM_MIXTURE_RESULT_INIT.
+ *  `options` may be NULL. `result` may be NULL; otherwise it begins as EGM_MIXTURE_RESULT_INIT.
  *
  *  row_weights, f64 [rows] >= 0, says how often each row counts: 3 is the row three times, and 0 is as if it were
  *  absent. A common factor changes only the rounding. egm_no_array(): 1 each.
@@ -101,11 +100,12 @@ typedef struct egm_mixture_result {
  *
  *  Errors:
  *  - EGM_ERR_STOPPED if `progress` stopped the fit. *out is then the best mixture so far, of the present start or of an
- *    earlier one, and *result describes it. Free it as after a success; egm_mixture_step can continue it.
- *  - EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components.
- *  - EGM_ERR_ARGUMENT if no column varies and no covariance_floor is given.
- *  - EGM_ERR_ARGUMENT if the spread of a column has a square that underflows.
- *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0.
+ *    earlier one, and *result describes it. The caller frees the mixture as after a success. egm_mixture_step can
+ *    continue it;
+ *  - EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components;
+ *  - EGM_ERR_ARGUMENT if no column varies and no covariance_floor is given;
+ *  - EGM_ERR_ARGUMENT if the spread of a column has a square that underflows;
+ *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0;
  *  - EGM_ERR_NONFINITE if squared distances overflow. */
 EGM_API EGM_CHECKED egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x,
                                                egm_array row_weights, const egm_mixture_options *options,
@@ -114,18 +114,17 @@ EGM_API EGM_CHECKED egm_status egm_mixture_fit(egm_mixture **out, egm_context *c
 /** Creates a mixture from its parameters, all f64.
  *
  *  weights [components] >= 0 are divided by their sum; egm_no_array() means equal ones. means is [components, dims].
- *  covariances has the shape that EGM_COVARIANCE_* says for `options->covariance`. `options` may be NULL: all members
- *  then have their defaults. The option `components` is ignored, because `means` has one row for each component.
+ *  covariances has the shape that EGM_COVARIANCE_* says for `options->covariance`. `options` may be NULL. The option
+ *  `components` is ignored, because `means` has one row for each component.
  *
  *  Errors:
- *  - EGM_ERR_SHAPE if the arrays do not fit each other.
- *  - EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0.
- *  - EGM_ERR_ARGUMENT if a covariance is not symmetric positive definite. The message names the component.
+ *  - EGM_ERR_SHAPE if the arrays do not fit each other;
+ *  - EGM_ERR_ARGUMENT if a weight is negative or not finite, or if all are 0;
+ *  - EGM_ERR_ARGUMENT if a covariance is not symmetric positive definite. The message names the component;
  *  - EGM_ERR_NONFINITE if a mean or a covariance is not finite. */
 EGM_API EGM_CHECKED egm_status egm_mixture_create(egm_mixture **out, egm_context *context, egm_array weights,
                                                   egm_array means, egm_array covariances,
                                                   const egm_mixture_options *options);
-/** Frees the handle; NULL is allowed. Targets of the mixture keep it alive until they are freed themselves. */
 EGM_API void egm_mixture_free(egm_mixture *mixture);
 
 /** Makes one step of EM on x [rows, columns].
@@ -152,20 +151,20 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
  *
  *  Errors, after which the mixture is unchanged:
  *  - EGM_ERR_SHAPE if x does not have as many columns as the mixture has dimensions, or if row_weights does not have as
- *    many numbers as x has rows.
- *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0.
- *  - EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted.
+ *    many numbers as x has rows;
+ *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0;
+ *  - EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted;
  *  - EGM_ERR_NONFINITE if p is 0 in double precision at a row, some 1e154 standard deviations from every component. The
- *    message names the first such row.
+ *    message names the first such row;
  *  - In the first step without covariance_floor, also the errors of egm_mixture_fit that concern columns. */
 EGM_API EGM_CHECKED egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights,
                                                 double *log_likelihood);
 
-/** Returns the number of components; 0 for NULL. */
+/** Returns the number of components. */
 EGM_API int64_t egm_mixture_components(const egm_mixture *mixture);
-/** Returns the number of dimensions; 0 for NULL. */
+/** Returns the number of dimensions. */
 EGM_API int64_t egm_mixture_dims(const egm_mixture *mixture);
-/** Returns the form of the covariances, EGM_COVARIANCE_*; 0 for NULL. */
+/** Returns the form of the covariances, EGM_COVARIANCE_*. */
 EGM_API int32_t egm_mixture_covariance(const egm_mixture *mixture);
 /** Copies weights, means and covariances, all f64, in the shapes of egm_mixture_create. Each may be egm_no_out(). If
  *  one has a wrong size, nothing is written. */

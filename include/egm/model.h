@@ -10,14 +10,15 @@ extern "C" {
 
 /** A network: a list of layers, and their parameters in one contiguous buffer.
  *
- *  To make one: egm_model_create, then one call for each layer, then egm_model_build. Each call that adds a layer
- *  returns a status. The model records the first error, and all later calls of this kind and egm_model_build return it
- *  again. A program may therefore check the result of egm_model_build alone.
+ *  To make one: egm_model_create, then one call for each layer, then egm_model_build. A call that adds a layer returns
+ *  EGM_ERR_ARGUMENT if a number is out of its range, if the layer does not fit the one before, or if there are 1024
+ *  layers already, and EGM_ERR_STATE if the model is built. The model records the first error; all later calls of this
+ *  kind and egm_model_build return it again. A program may therefore check the result of egm_model_build alone.
  *
- *  An energy U is a network with one output. Low U means likely: q(x) = exp(-U(x)) / Z.
+ *  Buffers are parameters that are not trained: u and v of spectral layers, and the running statistics of batch
+ *  normalisation. They are included in parameter counts, arrays and files. Evaluation does not change them.
  *
- *  Losses, targets and trainers keep the model alive. Several threads may evaluate one model at the same time while no
- *  thread trains or changes it. */
+ *  An energy U is a network with one output. Low U means likely: q(x) = exp(-U(x)) / Z. */
 typedef struct egm_model egm_model;
 
 /** Distributions from which initial weights are drawn. All but the default set the bias to 0. fan_in and fan_out are:
@@ -30,8 +31,7 @@ typedef struct egm_model egm_model;
  *  The last line follows PyTorch, so that a network starts from the same distribution as there. In truth each output
  *  number of a transposed convolution is a sum of about in (kernel / stride)^2 terms. */
 enum {
-	EGM_INIT_FAN_IN_UNIFORM = 1, /**< default: weight and bias U(-b, b), b = 1/sqrt(fan_in), as in PyTorch's
-	                                  nn.Linear */
+	EGM_INIT_FAN_IN_UNIFORM = 1, /**< default: weight and bias U(-b, b), b = 1/sqrt(fan_in), as nn.Linear */
 	EGM_INIT_GLOROT_UNIFORM = 2, /**< U(-b, b), b = sqrt(6/(fan_in+fan_out)). Glorot and Bengio 2010, eq. 16 */
 	EGM_INIT_GLOROT_NORMAL = 3,  /**< N(0, 2/(fan_in+fan_out)) */
 	EGM_INIT_HE_UNIFORM = 4,     /**< U(-b, b), b = sqrt(6/fan_in) */
@@ -45,7 +45,6 @@ enum {
  *  files. `inputs` >= 1 is the number of columns of its input. */
 EGM_API EGM_CHECKED egm_status egm_model_create(egm_model **out, egm_context *context, const char *name,
                                                 int64_t inputs);
-/** Frees the handle; NULL is allowed. What uses the model keeps it alive until it is freed itself. */
 EGM_API void egm_model_free(egm_model *model);
 
 /** Sets the distribution, one of EGM_INIT_*, of the initial weights of all layers that are added after this call. */
@@ -61,8 +60,7 @@ EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
  *  sigma is never above the largest singular value. A round multiplies its error by (s2/s1)^4, where s1 > s2 are the
  *  two largest singular values. Derivatives treat u and v as constants: d sigma/dW = u v^T.
  *
- *  u [units] and v [inputs] are buffers: the tensors "N.u" and "N.v" of layer N. Buffers are included in parameter
- *  counts, arrays and files, but they are not trained, and evaluation does not change them. These calls set them:
+ *  u [units] and v [inputs] are the buffers "N.u" and "N.v" of layer N. These calls set them:
  *  - egm_model_build, egm_model_set_tensor of the weight, and egm_trainer_average: 100 rounds from a random u;
  *  - each update of the network by a trainer: one round;
  *  - egm_model_set_parameters, and egm_model_set_tensor of u or v: the given numbers, which are not normalised. The
@@ -72,28 +70,29 @@ EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
  *  Source: Miyato et al. 2018, algorithm 1. */
 EGM_API egm_status egm_model_spectral_dense(egm_model *model, int64_t units);
 
-/* Activations. Each adds a layer that applies a function to every number. They have no parameters to train.
+/* Activations. Each is a function that is applied to every number. They have no parameters to train.
  *
  * Accuracy for finite arguments: the error of a value and of a slope is at most 4 units in the last place of the dtype,
- * and that of a second derivative at most 8. Where a derivative is a sum that has a root (silu and gelu), the last
+ * and that of a second derivative at most 8. Where a derivative is a sum that crosses 0 (silu and gelu), the last
  * place is that of its largest summand. Results below the smallest normal number become 0. For an infinite argument the
  * result is the limit of the function or slope; for NaN it is NaN. */
 
-/** Adds max(x, 0). */
+/** Adds the activation max(x, 0). */
 EGM_API egm_status egm_model_relu(egm_model *model);
-/** Adds x for x > 0, slope * x otherwise; 0 <= slope < 1. */
+/** Adds the activation x for x > 0, slope * x otherwise; 0 <= slope < 1. */
 EGM_API egm_status egm_model_leaky_relu(egm_model *model, double slope);
-/** Adds x for x > 0, alpha * (exp(x) - 1) otherwise; alpha > 0. The slope at 0 is alpha. */
+/** Adds the activation x for x > 0, alpha * (exp(x) - 1) otherwise; alpha > 0. The slope at 0 is alpha. */
 EGM_API egm_status egm_model_elu(egm_model *model, double alpha);
-/** Adds log(1 + exp(x)). */
+/** Adds the activation log(1 + exp(x)). */
 EGM_API egm_status egm_model_softplus(egm_model *model);
-/** Adds x * sigmoid(x). */
+/** Adds the activation x * sigmoid(x). */
 EGM_API egm_status egm_model_silu(egm_model *model);
-/** Adds tanh(x). */
+/** Adds the activation tanh(x). */
 EGM_API egm_status egm_model_tanh(egm_model *model);
-/** Adds 1 / (1 + exp(-x)). */
+/** Adds the activation 1 / (1 + exp(-x)). */
 EGM_API egm_status egm_model_sigmoid(egm_model *model);
-/** Adds x * Phi(x), where Phi is the normal distribution function: the exact form, not the tanh approximation. */
+/** Adds the activation x * Phi(x), where Phi is the normal distribution function: the exact form, not the tanh
+ *  approximation. */
 EGM_API egm_status egm_model_gelu(egm_model *model);
 
 /** Adds layer normalisation of each row: (x - mean) / sqrt(var + epsilon) * weight + bias.
@@ -188,17 +187,17 @@ EGM_API EGM_CHECKED egm_status egm_model_build(egm_model *model, egm_dtype dtype
 
 /* Properties of a model. Before egm_model_build all except name and inputs are 0. */
 
-/** Returns the name, which belongs to the model; "" for NULL. */
+/** Returns the name, which belongs to the model. */
 EGM_API const char *egm_model_name(const egm_model *model);
-/** Returns the number of columns of the input; 0 for NULL. */
+/** Returns the number of columns of the input. */
 EGM_API int64_t egm_model_inputs(const egm_model *model);
-/** Returns the number of columns of the output; 0 for NULL. */
+/** Returns the number of columns of the output. */
 EGM_API int64_t egm_model_outputs(const egm_model *model);
-/** Returns the type of the parameters, inputs and outputs; 0 for NULL. */
+/** Returns the type of the parameters, inputs and outputs. */
 EGM_API egm_dtype egm_model_dtype(const egm_model *model);
-/** Returns the number of parameters in all tensors together, including buffers; 0 for NULL. */
+/** Returns the number of parameters in all tensors together, including buffers. */
 EGM_API int64_t egm_model_parameter_count(const egm_model *model);
-/** Returns the number of parameter tensors, including buffers; 0 for NULL. */
+/** Returns the number of parameter tensors, including buffers. */
 EGM_API int32_t egm_model_tensor_count(const egm_model *model);
 /** Writes name, shape and rank of tensor `index`, from 0.
  *
@@ -219,8 +218,7 @@ EGM_API EGM_CHECKED egm_status egm_model_parameters(const egm_model *model, egm_
  *  - EGM_ERR_NONFINITE if a number is not finite;
  *  - EGM_ERR_ARGUMENT if a running variance of batch normalisation is negative. */
 EGM_API EGM_CHECKED egm_status egm_model_set_parameters(egm_model *model, egm_array values);
-/** Copies the tensor `name` to out, which has as many numbers as its shape. EGM_ERR_ARGUMENT if there is no such
- *  tensor. */
+/** Copies the tensor `name` to out, which has as many numbers as its shape. EGM_ERR_ARGUMENT if there is none. */
 EGM_API EGM_CHECKED egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out);
 /** Sets the tensor `name` from values, which has as many numbers as its shape. Setting the weight of a spectral layer
  *  also recomputes its u and v; to set these too, set them afterwards. EGM_ERR_ARGUMENT if there is no such tensor;
@@ -232,7 +230,7 @@ EGM_API EGM_CHECKED egm_status egm_model_set_tensor(egm_model *model, const char
  * does not depend on the other rows, but calls with another number of rows may round differently.
  *
  * Errors:
- * - EGM_ERR_STATE if the model is not built.
+ * - EGM_ERR_STATE if the model is not built;
  * - EGM_ERR_NONFINITE if an input or a result is not finite. The message names the row; earlier rows may have been
  *   written. */
 
@@ -294,29 +292,28 @@ typedef struct egm_load_options {
  *  - If a save is killed, the next save removes what it has left beside `path`.
  *
  *  Errors, after which the old file is unchanged:
- *  - EGM_ERR_STATE if the model is not built.
- *  - EGM_ERR_NONFINITE if a parameter is not finite.
+ *  - EGM_ERR_STATE if the model is not built;
+ *  - EGM_ERR_NONFINITE if a parameter is not finite;
  *  - EGM_ERR_IO if the file cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_model_save(const egm_model *model, const char *path);
-/** Writes the bytes of such a file to buffer [size], and their number to `needed`.
+/** Writes the same bytes to memory: to buffer [size], and their number to `needed`.
  *
  *  To learn the number alone, set buffer NULL and size 0. `needed` may be NULL if there is a buffer. EGM_ERR_ARGUMENT
- *  if size is too small: `needed` is then written, and the buffer is unchanged. Other errors are those of
- *  egm_model_save. */
+ *  if size is too small: `needed` is then written, and the buffer is unchanged. Other errors: as above. */
 EGM_API EGM_CHECKED egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
 /** Creates a built model from a file of egm_model_save, which another tool may have rewritten if it kept the metadata.
  *
- *  Nothing in the file is trusted. `options` may be NULL: all limits then have their defaults.
+ *  Nothing in the file is trusted. `options` may be NULL.
  *
  *  Errors, which name the file and what is wrong in it:
- *  - EGM_ERR_IO if the file cannot be read.
- *  - EGM_ERR_FORMAT if it is malformed, if it is not a file of egm_model_save, or if a running variance is negative.
- *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if a tensor does not fit its layer or the dtype of the model.
- *  - EGM_ERR_NONFINITE if a parameter is not finite.
+ *  - EGM_ERR_IO if the file cannot be read;
+ *  - EGM_ERR_FORMAT if it is malformed, if it is not a file of egm_model_save, or if a running variance is negative;
+ *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if a tensor does not fit its layer or the dtype of the model;
+ *  - EGM_ERR_NONFINITE if a parameter is not finite;
  *  - EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options, or if a newer version of the library wrote it. */
 EGM_API EGM_CHECKED egm_status egm_model_load(egm_model **out, egm_context *context, const char *path,
                                               const egm_load_options *options);
-/** Creates a built model from the bytes of such a file, which are only read during the call. Errors: as above. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_model_load_memory(egm_model **out, egm_context *context, const void *bytes,
                                                      size_t size, const egm_load_options *options);
 
@@ -372,23 +369,23 @@ typedef struct egm_restore_options {
  *  - the rows and the bias of a dense layer whose output becomes an image;
  *  - layer normalisation of an image, and layer or batch normalisation of a row whose numbers are those of an image.
  *
- *  The file may contain F16, BF16, F32 and F64. Numbers are converted to the model's dtype, rounded to nearest.
- *  `options` may be NULL: all members then have their defaults.
+ *  The types F16, BF16, F32 and F64 are read. Numbers are converted to the model's dtype, rounded to nearest. `options`
+ *  may be NULL.
  *
  *  Errors, after which the model is unchanged:
- *  - EGM_ERR_STATE if the model is not built.
- *  - EGM_ERR_IO if the file cannot be read.
+ *  - EGM_ERR_STATE if the model is not built;
+ *  - EGM_ERR_IO if the file cannot be read;
  *  - EGM_ERR_FORMAT if the file is malformed, if tensors are missing or belong to no layer, or if a running variance is
- *    negative. The message lists the tensors, also those of another shape.
- *  - EGM_ERR_SHAPE if only shapes differ.
- *  - EGM_ERR_DTYPE if a tensor has a type that is not read.
- *  - EGM_ERR_NONFINITE if a number is not finite in the model's dtype.
- *  - EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options.
+ *    negative. The message lists the tensors, also those of another shape;
+ *  - EGM_ERR_SHAPE if only shapes differ;
+ *  - EGM_ERR_DTYPE if a tensor has a type that is not read;
+ *  - EGM_ERR_NONFINITE if a number is not finite in the model's dtype;
+ *  - EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options;
  *  - EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another
  *    shape, because PyTorch does that in another order. */
 EGM_API EGM_CHECKED egm_status egm_model_restore(egm_model *model, const char *path,
                                                  const egm_restore_options *options);
-/** Reads the weights from the bytes of such a file, which are only read during the call. Errors: as above. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_model_restore_memory(egm_model *model, const void *bytes, size_t size,
                                                         const egm_restore_options *options);
 

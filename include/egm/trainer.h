@@ -63,12 +63,11 @@ typedef struct egm_trainer_options {
 
 /** Creates a trainer: compiles the phases of the loss for the batch size and sets up the optimiser.
  *
- *  `options` may be NULL: all members then have their defaults. The trainer keeps the loss alive. EGM_ERR_ARGUMENT if
- *  an option is out of its range or cannot be represented in the networks' dtype, or if `batch` is below 2 and the loss
- *  needs 2 rows (EGM_MARGINAL_DERANGEMENT, egm_model_batch_norm). */
+ *  `options` may be NULL. The trainer keeps the loss alive. EGM_ERR_ARGUMENT if an option is out of its range or cannot
+ *  be represented in the networks' dtype, or if `batch` is below 2 and the loss needs 2 rows (EGM_MARGINAL_DERANGEMENT,
+ *  egm_model_batch_norm). */
 EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss,
                                                   const egm_trainer_options *options);
-/** Frees the handle; NULL is allowed. The networks keep the weights that they have. */
 EGM_API void egm_trainer_free(egm_trainer *trainer);
 
 /** Makes `steps` >= 0 training steps on shuffled mini-batches of `data`.
@@ -78,12 +77,12 @@ EGM_API void egm_trainer_free(egm_trainer *trainer);
  *  read no data. `progress` may be NULL; it is called after every step.
  *
  *  Errors:
- *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if the data do not fit the networks, or if they have fewer rows than a mini-batch.
+ *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if the data do not fit the networks, or if they have fewer rows than a mini-batch;
  *  - EGM_ERR_NONFINITE if a number is not finite: the value of a loss term, the gradient, the squared gradient norm or
  *    a running statistic of a network. The message names the term, or the network by its role, for example "critic". If
- *    an update makes parameters overflow, the next step reports it.
- *  - EGM_ERR_DIVERGED with egm_loss_ml: see egm_trainer_set_negatives.
- *  - EGM_ERR_STOPPED if `progress` stopped the call.
+ *    an update makes parameters overflow, the next step reports it;
+ *  - EGM_ERR_DIVERGED with egm_loss_ml: see egm_trainer_set_negatives;
+ *  - EGM_ERR_STOPPED if `progress` stopped the call;
  *  - The errors of egm_data_read, if the rows of the data are not in memory. The next call repeats the step that needed
  *    them.
  *
@@ -106,8 +105,8 @@ typedef struct egm_negatives_options {
 	 *  exceeds its step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
 	 *  (default): the step size is not adapted. Ignored without a sampler: the step size is then adapted. */
 	int32_t adapt_step;
-	/** Of pcd. Where chains that begin anew begin. 1: near the data. 0 (default): at noise. Ignored without a sampler:
-	 *  they then begin near the data. */
+	/** Of pcd: where a chain begins anew. 1: near the data. 0 (default): at noise. Ignored without a sampler: chains
+	 *  then begin anew near the data. */
 	int32_t near_data;
 	int32_t reserved; /**< must be 0 */
 	int64_t steps;    /**< transitions of each chain for each batch, >= 1, default 20 */
@@ -130,10 +129,9 @@ typedef struct egm_negatives_options {
  *  chains are mala with jitter 0.9 on the energy as it is. Their step size is adapted during training and is at most
  *  0.1.
  *
- *  `options` may be NULL: all members then have their defaults. Any existing replay buffer is discarded, and the rows
- *  of a new one are noise.
+ *  `options` may be NULL. Any existing replay buffer is discarded, and the rows of a new one are noise.
  *
- *  Words used here and below:
+ *  Words of this header:
  *  - "Noise" is the distribution from which a sampler draws its first points: N(0, start_scale^2 I), before the
  *    transform of bounds.
  *  - A chain "begins anew" if it starts at noise or near the data, not at a row of the buffer. With pcd the share
@@ -141,20 +139,20 @@ typedef struct egm_negatives_options {
  *  - A chain of pcd "runs away" if its energy or gradient is not finite, or if one of its coordinates is more than 100
  *    times as large as every number of the mini-batch and of the starts.
  *  - "Near the data" is a row of the mini-batch plus a draw from N(0, h_j^2) in each column j. h_j is the standard
- *    deviation of the column in the mini-batch times batch^(-1/(dims + 4)). With bounds, rows, h_j and sum are those of
- *    the coordinates before the transform of bounds. A row that is not inside of the bounds is replaced by noise and
+ *    deviation of the column in the mini-batch times batch^(-1/(dims + 4)). With bounds, row, h_j and sum are computed
+ *    in the coordinates before the transform of bounds. A row that is not inside of the bounds is replaced by noise and
  *    left out of h_j and of `batch`. Source: Scott 1992, Multivariate Density Estimation.
  *
  *  Errors of this call, after which the previous settings remain in use:
- *  - EGM_ERR_STATE if the loss uses no negative samples.
- *  - EGM_ERR_ARGUMENT if the target of `sampler` is not an egm_target_model of the loss's energy.
+ *  - EGM_ERR_STATE if the loss uses no negative samples;
+ *  - EGM_ERR_ARGUMENT if the target of `sampler` is not an egm_target_model of the loss's energy;
  *  - EGM_ERR_ARGUMENT if an option is out of its range.
  *
  *  Errors of egm_trainer_fit, after which networks and buffer are as they were before the phase that failed:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite; with pcd only if that remains so after the
- *    chain began anew several times.
+ *    chain began anew several times;
  *  - EGM_ERR_DIVERGED if over some 50 steps the mean energies of negatives and data differ by more than 100 + 20 dims
- *    nats. With short_run, and with annealed_langevin on several temperatures, the limit is ten times that.
+ *    nats. With short_run, and with annealed_langevin on several temperatures, the limit is ten times that;
  *  - EGM_ERR_DIVERGED if over some 50 steps more than half of the chains run away.
  *
  *  The message of EGM_ERR_DIVERGED contains the energies, the step size and the acceptance of the chains, and what
@@ -184,18 +182,17 @@ typedef struct egm_negatives_statistics {
 		sizeof(egm_negatives_statistics), 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Writes the statistics of the negative samples of a trainer of egm_loss_ml. Initialise `statistics` with
+/** Writes the statistics of the negative samples of a trainer of egm_loss_ml. `statistics` begins as
  *  EGM_NEGATIVES_STATISTICS_INIT. EGM_ERR_STATE if the loss uses no negative samples. */
 EGM_API EGM_CHECKED egm_status egm_trainer_negatives_stats(const egm_trainer *trainer,
                                                            egm_negatives_statistics *statistics);
 
-/** Returns the number of steps done, including those of a restored checkpoint; 0 for NULL. */
+/** Returns the number of steps done, including those of a restored checkpoint. */
 EGM_API int64_t egm_trainer_steps(const egm_trainer *trainer);
-/** Returns the value of term `index` (egm_loss_term_name) at its last evaluation. NaN if it has not been evaluated
- *  since the trainer was created or restored, or if there is no such term. */
+/** Returns the value of term `index` (egm_loss_term_name) at its last evaluation. NaN for NULL, if there is no such
+ *  term, or if it has not been evaluated since the trainer was created or restored. */
 EGM_API double egm_trainer_term(const egm_trainer *trainer, int32_t index);
-/** Returns the size of the working memory of a step, which its phases share, in bytes; 0 for NULL. It is fixed at
- *  creation. */
+/** Returns the size in bytes of the working memory of a step, which its phases share. It is fixed at creation. */
 EGM_API size_t egm_trainer_arena_bytes(const egm_trainer *trainer);
 /** Sets the learning rate, > 0, which the schedule multiplies, of the network `net` of the loss, or of all networks if
  *  `net` is NULL. EGM_ERR_ARGUMENT if `net` is not a network of the loss, or if the rate is not finite in its dtype. */
@@ -229,32 +226,32 @@ EGM_API EGM_CHECKED egm_status egm_trainer_set_learning_rate(egm_trainer *traine
 EGM_API EGM_CHECKED egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, const egm_model *net);
 
 /** Writes a checkpoint to a safetensors file: parameters, optimiser moments, averages, counters and seeds, and with
- *  egm_loss_ml the chains and the replay buffer. The file is replaced as by egm_model_save, with the same errors.
+ *  egm_loss_ml the chains and the replay buffer. The file is replaced as egm_model_save does, with the same errors.
  *
  *  n steps, save, restore and m steps yield the same bits as n + m steps, on the same CPU, if learning rates of
  *  egm_trainer_set_learning_rate are set again. */
 EGM_API EGM_CHECKED egm_status egm_trainer_save(const egm_trainer *trainer, const char *path);
-/** Writes the bytes of a checkpoint to memory, as egm_model_save_memory. */
+/** Writes the same bytes to memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size,
                                                        size_t *needed);
 /** Reads a checkpoint into a trainer and its networks.
  *
  *  The trainer must have the same kinds of networks, loss and optimiser as the one that wrote it, and keep averages if
  *  and only if that one did. Batch size, learning rate and schedule stay those of the trainer; the seed becomes that of
- *  the checkpoint. `options` may be NULL: all limits then have their defaults.
+ *  the checkpoint. `options` may be NULL.
  *
  *  With egm_loss_ml batch size, start, kernel and buffer size of the negatives must be the same, too. Exception: a
  *  checkpoint that 0.3 or 0.4 wrote with its default negatives (ula) can be restored into a trainer with today's
  *  default negatives (mala), which continues from that buffer and that step size.
  *
  *  Errors, after which trainer and networks are unchanged:
- *  - EGM_ERR_IO if the file cannot be read.
- *  - EGM_ERR_FORMAT if the file is malformed, or if it does not fit the trainer. The message names what differs.
- *  - EGM_ERR_NONFINITE if a number is not finite.
+ *  - EGM_ERR_IO if the file cannot be read;
+ *  - EGM_ERR_FORMAT if the file is malformed, or if it does not fit the trainer. The message names what differs;
+ *  - EGM_ERR_NONFINITE if a number is not finite;
  *  - EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options. */
 EGM_API EGM_CHECKED egm_status egm_trainer_restore(egm_trainer *trainer, const char *path,
                                                    const egm_load_options *options);
-/** Reads a checkpoint from its bytes in memory, which are only read during the call. Errors: as above. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_trainer_restore_memory(egm_trainer *trainer, const void *bytes, size_t size,
                                                           const egm_load_options *options);
 
