@@ -6,8 +6,8 @@
  *  - Ownership: what a function creates belongs to the caller, who frees it with egm_<handle>_free, for example
  *    egm_model_free; that function ignores NULL. Handles may be freed in any order, because a handle keeps alive the
  *    handles that it uses, and every handle keeps its context alive.
- *  - Pointers that a function returns are borrowed: they belong to the handle and are valid as long as it is. Arrays
- * and texts that a program passes are copied or read only during the call, unless the comment says otherwise.
+ *  - Pointers: what a function returns is borrowed; it belongs to the handle and is valid as long as the handle. Arrays
+ *    and texts that a program passes are copied or read only during the call, unless a comment says otherwise.
  *  - Threads: several threads may use a context at the same time. Any other handle may be used by one thread at a time,
  *    unless its comment allows more. Different handles are independent. Several threads may evaluate one model while no
  *    thread trains or changes it.
@@ -48,7 +48,7 @@ enum {
 /** Severity of a log line. */
 enum {
 	EGM_LOG_WARNING = 1, /**< something is wrong, but the call continues; for example a chain froze */
-	EGM_LOG_INFO = 2 /**< the library has chosen something: whether a table has a header, a bandwidth, a step size */
+	EGM_LOG_INFO = 2     /**< the library has chosen something: a header, a bandwidth, a step size */
 };
 
 /** Options of egm_context_create. */
