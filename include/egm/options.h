@@ -76,7 +76,7 @@ typedef struct egm_option {
 	int32_t high_open;    /**< 1: value < high */
 	/** 1: 0 means the default, because 0 is outside of the range or has no meaning of its own. */
 	int32_t zero_is_default;
-	int32_t choice_count;
+	int32_t choice_count;      /**< 0 if there are no choices */
 	const egm_choice *choices; /**< [choice_count]; NULL if there are none */
 	const char *family;        /**< common start of the constants' names, "EGM_GAN_"; NULL without choices */
 } egm_option;

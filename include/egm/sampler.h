@@ -12,9 +12,10 @@ extern "C" {
  *  not on the number of chains or threads.
  *
  *  Calls from callbacks, while egm_sampler_run or egm_sampler_warmup runs:
- *  - From the energy function of the target, all functions of this sampler return EGM_ERR_STATE.
+ *  - From the energy function of the target, every function of this sampler that returns a status returns
+ *    EGM_ERR_STATE.
  *  - From the progress callback, egm_sampler_points, egm_sampler_stats, egm_sampler_scale, egm_sampler_save and
- *    egm_sampler_save_memory work, and see all chains after the same number of transitions. The other functions return
+ *    egm_sampler_save_memory work, and see all chains after the same number of transitions. The others return
  *    EGM_ERR_STATE.
  *  - egm_sampler_free works in both, and frees the sampler when the call returns. */
 typedef struct egm_sampler egm_sampler;
@@ -45,7 +46,7 @@ typedef struct egm_sampler egm_sampler;
  *  jitter         in [0, 1), default 0: each transition multiplies the leapfrog step h (with mala sqrt(eps)) by a draw
  *                 from U[1-jitter, 1+jitter)
  *  target_accept  in (0, 1); the default differs between kernels: mean acceptance probability that a warm-up aims at
- *  divergence     > 0, default 1000: energy error above which a trajectory is counted as divergent; nuts also ends it
+ *  divergence     > 0, default 1000: energy error above which a trajectory counts as divergent; with nuts it also ends
  *  adapt_scale    1: a warm-up also estimates `scale`, separately for each chain. 0: it does not
  *  temperatures   [levels] > 0: at temperature T, the energy U is divided by T, and the prior is not. NULL (default),
  *                 allowed with one level: T = 1. Copied
@@ -53,7 +54,7 @@ typedef struct egm_sampler egm_sampler;
  *
  * Errors of all kernels:
  *  - EGM_ERR_ARGUMENT if a scale is infinite, 0 or subnormal in the target's dtype;
- *  - EGM_ERR_ARGUMENT if start_scale puts a first point where the dtype is infinite;
+ *  - EGM_ERR_ARGUMENT if start_scale puts a first point beyond the numbers of the dtype;
  *  - EGM_ERR_ARGUMENT if N = chains * levels is 2^27 or more, or N * (dims + 3) is 2^34 or more in f32, 2^33 in f64. */
 
 typedef struct egm_ula_options {
@@ -161,7 +162,7 @@ typedef struct egm_annealed_langevin_options {
 
 /** Creates a sampler with annealed Langevin passes, for energies that were trained over noise levels
  *  (egm_loss_annealed_dsm). One transition is one pass: ULA steps at each temperature, from the first to the last,
- *  starting where the chain is. A draw is denoised if the option says so. There is no warm-up.
+ *  starting where the chain is. With the option `denoise`, draws are denoised. There is no warm-up.
  *  Source: Li, Chen, Sommer 2019.
  *
  *  EGM_ERR_ARGUMENT if a temperature is above the one before it; EGM_ERR_UNSUPPORTED if denoise > 0 and the target has
@@ -202,8 +203,8 @@ EGM_API int64_t egm_sampler_chains(const egm_sampler *sampler);
 EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
 EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
 
-/** Moves the chains to `points` [chains, dims]. Frozen chains can move again. Counters and adapted values are
- *  unchanged.
+/** Moves the chains to `points` [chains, dims], with tempered at all levels. Frozen chains can move again. Counters and
+ *  adapted values are unchanged.
  *
  *  Errors, which name chain and dimension:
  *  - EGM_ERR_NONFINITE if a number is not finite;
@@ -220,9 +221,10 @@ EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, eg
  *  than 10 transitions follow the start or the last window (because `steps` is small or a callback stopped), the chain
  *  keeps the step size it had at that point.
  *
- *  The scale is estimated in windows of doubling length (Stan's schedule; none if steps < 50). The variance of x in a
- *  window is shrunk towards sqrt(var x / var g), where g is the gradient; before the first window, estimates of this
- *  kind replace scales that are far off. A coordinate in another unit therefore gets a scale in that unit.
+ *  The scale is estimated in windows of doubling length (Stan's schedule; none if steps < 50). Its square is the
+ *  variance of x in a window, shrunk towards sqrt(var x / var g), where g is the gradient. Before the first window, the
+ *  square root of sqrt(var x / var g) replaces scales that are far off. A coordinate in another unit therefore gets a
+ *  scale in that unit.
  *
  *  A stopped warm-up leaves the step sizes found so far, the scales of the last complete window, and every chain at its
  *  last complete transition. If the progress callback stopped it after k transitions (`done` of the last report),

@@ -44,7 +44,7 @@ typedef enum egm_status {
 	EGM_ERR_IO = -50,          /**< the system could not open, read, write or rename a file */
 	EGM_ERR_FILE = -51,        /**< a file that the library keeps open has been truncated; since 0.5 */
 	EGM_ERR_FORMAT = -60,      /**< a file is malformed, or does not fit the handle that reads it */
-	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not part of this build, or beyond a limit */
+	EGM_ERR_UNSUPPORTED = -70, /**< the request is valid, but not part of this build, or beyond a limit */
 	EGM_ERR_STOPPED = -80      /**< a callback of the program stopped the call; all handles remain valid */
 } egm_status;
 
@@ -55,9 +55,9 @@ EGM_API const char *egm_status_name(egm_status status);
  *  what would be right. It is one line, valid until the next call in this thread that fails, and empty if none has
  *  failed yet. Calls that fail inside a log or user_free callback do not change it.
  *
- *  The text is UTF-8 and has at most 511 bytes; "..." replaces the middle of a longer one. Names and files may contain
- *  control characters, bidirectional marks, other invisible characters, or bytes that are not UTF-8: the text shows
- *  each as a backslash and its number (x9b, u202e). */
+ *  The text is UTF-8 and has at most 511 bytes; "..." replaces the middle of a longer one. Control characters,
+ *  bidirectional marks and other invisible characters in names and files are shown as a backslash and their number
+ *  (x9b, u202e), and so are bytes that are not UTF-8. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus

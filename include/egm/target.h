@@ -19,7 +19,8 @@ typedef struct egm_target egm_target;
 
 /** Energy function of a program. It reads `rows` points x [rows, dims] and writes U to energies [rows] and dU/dx to
  *  gradients [rows, dims]; neither is NULL. All arrays have the dtype of the target. In f32, differences of energies
- *  below 6e-8 |U| are lost, so leave out large constants.
+ *  below 6e-8 |U| are lost, so leave out large constants. It returns 0, or another number to stop the call that needs
+ *  the energy, which then returns EGM_ERR_STOPPED.
  *
  *  An energy or a gradient that is not finite marks a point that cannot be accepted. The function may use other handles
  *  and may free the target. While it runs, functions of the sampler that called it return EGM_ERR_STATE (see
@@ -38,7 +39,8 @@ enum {
 
 /** Options of all targets. EGM_ERR_ARGUMENT names what the target's dtype cannot represent:
  *  - beta and 1 / prior_scale^2 must be positive, finite and not subnormal;
- *  - a finite bound and the width of the box must be finite, and a number must lie between the bounds. */
+ *  - bounds and the width of the box must be finite, unless a bound is infinite, and the dtype must have a number
+ *    strictly between two bounds. */
 typedef struct egm_target_options {
 	size_t struct_size;
 	double beta; /**< > 0, default 1 */
@@ -52,7 +54,7 @@ typedef struct egm_target_options {
 	 *  sampler calls it only from the thread that runs the sampler. Samplers that run in several threads at the same
 	 *  time need 1. */
 	int32_t concurrent;
-	int32_t reserved; /**< 0 */
+	int32_t reserved; /**< must be 0 */
 	/** Of egm_target_callback with concurrent = 1, and of egm_target_mixture: largest number of points in one call of
 	 *  the energy function, >= 1, default 32. With concurrent = 0 a sampler passes the points of all chains (with
 	 *  tempered, those at all levels) in one call. */
@@ -71,9 +73,10 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
 /** Creates a target in the latent space of `generator`, with the energy U(G(z)); `kind` is one of EGM_LATENT_*. Draws
  *  are z [generator inputs]; egm_model_run with the generator computes x = G(z).
  *
- *  EGM_LATENT_ENERGY is what "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) samples. If a
- *  layer of the generator bounds its output (tanh, sigmoid, layer_norm), it is not a density for any energy network,
- *  and chains drift away; the context's log then gets a warning, unless there are bounds on all sides.
+ *  "Maximum Entropy Generators for Energy-Based Models" (Kumar et al. 2019) draws from EGM_LATENT_ENERGY. If a layer of
+ *  the generator bounds its output (tanh, sigmoid, layer_norm), exp(-beta U(G(z))) has no finite integral for any
+ *  energy network, and chains drift away for ever. The context's log then gets a warning, unless z has bounds on all
+ *  sides.
  *
  *  Errors:
  *  - EGM_ERR_STATE if a network is not built;
@@ -83,7 +86,8 @@ EGM_API EGM_CHECKED egm_status egm_target_model(egm_target **out, egm_model *ene
  *  - EGM_ERR_ARGUMENT if the networks come from different contexts. */
 EGM_API EGM_CHECKED egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *generator,
                                                  int32_t kind, const egm_target_options *options);
-/** Creates a target whose U is the function `energy` of the program, in `dims` >= 1 dimensions.
+/** Creates a target whose U is the function `energy` of the program, in `dims` >= 1 dimensions, with numbers of
+ *  `dtype`.
  *
  *  When the target and all samplers on it are freed, user_free is called with `user`, on the thread that freed the last
  *  of them. user_free may be NULL; `user` must be valid until then. If this call fails, user_free is not called. */
@@ -109,8 +113,8 @@ EGM_API egm_dtype egm_target_dtype(const egm_target *target);
  *  64 points at a time.
  *
  *  Errors:
- *  - EGM_ERR_NONFINITE if x is not finite; the message names row and dimension;
- *  - EGM_ERR_ARGUMENT if a point is outside of the bounds;
+ *  - EGM_ERR_NONFINITE if a number of x is not finite; the message names row and dimension;
+ *  - EGM_ERR_ARGUMENT if a point is outside of the bounds; the message names row and dimension;
  *  - EGM_ERR_STOPPED if the energy function stopped the call. */
 EGM_API EGM_CHECKED egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies,
                                                    egm_out gradients);
