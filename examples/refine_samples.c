@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A generator draws too widely; its energy knows better. Chains in the generator's latent space move samples to where
- * the energy is low: MALA on
+/* Improves the samples of a generator with its energy. Some samples of a generator are between the modes, where the
+ * energy is high. Chains in the generator's latent space move them to where the energy is low: MALA on
  *
  *  exp(-beta U(G(z)) - |z|^2 / 2),  so that x = G(z) has the density p_G(x) exp(-beta U(x))
  *
- * (EGM_LATENT_POSTERIOR), started at the z that the generator would have used. Beside it the cheap way to better
- * samples, truncation: z ~ N(0, tau^2 I) with tau < 1, which pays with modes. */
+ * (EGM_LATENT_POSTERIOR), started at the z of the generator's own samples. The cheap way to better samples is shown
+ * beside it: truncation, z ~ N(0, tau^2 I) with tau < 1, which loses modes. */
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,12 +31,12 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: The points."),
-	    OPTION_TEXT("model", &s->model, "Folder of toy_density with networks to use; without it they are trained."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
+	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: The distribution."),
+	    OPTION_TEXT("model", &s->model, "Folder with networks of toy_density; without it they are trained."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "Training steps."),
-	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Samples, and chains."),
-	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that find each chain's step size."),
+	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Number of samples, and of chains."),
+	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that adapt the step size of each chain."),
 	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "Transitions after the warm-up."),
 	    OPTION_MEMBER("beta", egm_target_options, &s->posterior, beta),
 	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "Standard deviation of truncated z."),
@@ -48,7 +48,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	             "Moves a generator's samples to where the energy is low, by chains in latent space.", options, 0);
 }
 
-/* Samples x = G(z), and what is found about them. */
+/* Samples x = G(z), and their scores. */
 typedef struct way {
 	const char *name;
 	float *x; /* [samples, 2] */
@@ -68,7 +68,7 @@ static void make_samples(way *w, const plane_gan *nets, egm_context *context, co
 	free(u);
 }
 
-/* One chain a sample: after enough transitions each stands at a draw that owes nothing to the others. */
+/* One chain for each sample, so that the samples are independent. */
 static egm_sampler *make_chains(const plane_gan *nets, const settings *s)
 {
 	egm_target *target = NULL;
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 	int64_t n = s.mala.chains;
 	float *z = program_alloc((size_t)(n * nets.latent), sizeof *z);
 	const egm_out points = egm_f32_out(z, n, nets.latent);
-	check(egm_sampler_points(sampler, points)); /* chains begin at draws from the prior */
+	check(egm_sampler_points(sampler, points)); /* chains start at draws from the prior */
 	make_samples(&ways[0], &nets, context, &law, z, n);
 	for (int64_t i = 0; i < n * nets.latent; i++) z[i] *= (float)s.tau;
 	make_samples(&ways[1], &nets, context, &law, z, n);

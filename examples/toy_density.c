@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Trains an energy GAN with a maximum-entropy generator on points in the plane, where it can be seen and counted
- * whether the energy is low at the data and the samples cover every mode.
+/* Trains an energy GAN with a maximum-entropy generator on points in the plane. There one can see whether the energy is
+ * low at the data, and count whether the samples cover every mode.
  *
- * The defaults are those that brought most samples onto the modes in a given time: networks of three hidden layers of
- * 128, a learning rate that falls from 1e-3, averaged parameters, and an entropy term of weight 0.01, enough to reach
- * every mode without holding the samples off it. Those of Kumar et al. 2019 are --width 512 --lr 1e-4 --lr-final 0
- * --ema 0 --entropy-weight 1. */
+ * The defaults gave the largest share of samples on the modes in a given time: networks with three hidden layers of 128
+ * units, a learning rate that falls from 1e-3, averaged parameters, and an entropy term of weight 0.01, which is enough
+ * to reach every mode and does not push the samples away from them. The settings of Kumar et al. 2019 are --width 512
+ * --lr 1e-4 --lr-final 0 --ema 0 --entropy-weight 1. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,18 +33,18 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The points."),
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
 	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of data, networks and training."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e12, "Training steps of this run."),
 	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
-	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
+	    OPTION_TEXT("load", &s->load, "Continue from this checkpoint."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTION_NUMBER("width", &s->width, 1, 65536, "Units of a hidden layer."),
 	    OPTION_MEMBER("batch", egm_trainer_options, &s->gan.training, batch),
 	    OPTION_MEMBER("lr", egm_trainer_options, &s->gan.training, learning_rate),
 	    OPTION_NUMBER("lr-final", &s->final_rate, 0, 1e3,
-	                  "Learning rate at step --steps, reached linearly; 0: as --lr."),
+	                  "Learning rate at step --steps, reached linearly; 0: that of --lr."),
 	    GAN_OPTIONS(&s->gan),
 	    OPTION_TEXT("curve", &s->curve, "CSV file for the scores during training."),
 	    OPTION_NUMBER("curve-every", &s->curve_every, 1, 1e12, "Steps between two rows of --curve."),
@@ -60,8 +60,8 @@ static void read_settings(settings *s, int argc, char **argv)
 	s->gan.training.final_fraction = s->final_rate / s->gan.training.learning_rate;
 }
 
-/* In pieces of curve_every steps when there is a file for the scores, else in one. Leaves the last samples and their
- * score. */
+/* Trains, with --curve in pieces of curve_every steps, after each of which a row of scores is written. Returns the last
+ * samples and their score. */
 static void train(const settings *s, gan *g, const egm_data *data, progress *watch, const toy_law *law,
                   egm_context *context, float *samples, egm_mode_coverage *score)
 {
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 	gan_create(&g, context, &s.gan, s.load);
 	progress_start(&watch, g.loss, egm_trainer_steps(g.trainer), s.steps, s.minutes);
 	train(&s, &g, data, &watch, &law, context, samples, &score);
-	double seconds = progress_seconds(&watch); /* scoring for --curve included */
+	double seconds = progress_seconds(&watch); /* includes the scoring for --curve */
 	gan_save(&g, s.out);
 	draw(&s, &g, &watch, &law, points, samples);
 

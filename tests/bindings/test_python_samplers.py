@@ -512,8 +512,8 @@ class Callbacks(Case):
         self.assertRaisesRegex(egm.StateError, "in a call", sampler.run, 1, progress=lambda p: sampler.run(1))
 
     def test_signals_that_arrive_in_c_are_not_lost(self):
-        """This sampler spends nearly all its time on random numbers, so nearly all alarms arrive there. The other target
-        is called once, and its alarm arrives after the function."""
+        """This sampler spends nearly all its time on random numbers, so nearly all alarms arrive there. The other
+        target is called once, and its alarm arrives after the function."""
         def alarm(number, frame):
             raise TimeoutError("alarm")
 
