@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The learning rate falls over the training, so the number of steps has to be known before the first: each stage of a
- * system is set up twice, first to time some steps, then to make as many as fit into its share of the budget. The
- * result depends on the number of steps alone, which the table shows. */
+/* The learning rate falls over the training, so the number of steps must be known before the first step. Each stage of
+ * a system is therefore set up twice: first to time some steps, then to train as many steps as fit into its share of
+ * the budget. The result depends only on the number of steps, which the table shows. */
 #include "contest.h"
 
 #include <math.h>
@@ -35,8 +35,8 @@ void contest_free(contest *c)
 
 /* ---- scores */
 
-/* Everything that is said about samples [count, 2] is computed here. The width of the kernel lies between that of a
- * mode and the distance of two. */
+/* Computes all scores of samples [count, 2]. The width of the kernel is between the width of a mode and the distance of
+ * two modes. */
 static egm_status judge(const contest *c, const float *samples, size_t count, outcome *o)
 {
 	const double width = 0.25;
@@ -83,7 +83,7 @@ static egm_status fit(const contest *c, egm_trainer *trainer, const learner_stag
 	return egm_trainer_fit(trainer, stage->without_data ? NULL : c->data, steps, watch ? progress_step : NULL, watch);
 }
 
-/* Steps of the stage that fit into its share of the budget; the networks have moved afterwards. */
+/* Number of steps of the stage that fit into its share of the budget. Trains the networks a little. */
 static egm_status count_steps(const contest *c, const learner_stage *stage, int64_t *steps)
 {
 	egm_trainer *trainer = NULL;
@@ -102,7 +102,7 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 	return status;
 }
 
-/* The share of a few samples, from the networks as they are. Drawing them takes none of the time for training. */
+/* High-quality share of a few samples from the present networks. Drawing does not count as training time. */
 static egm_status look(contest *c, const system_entry *entry, egm_trainer *trainer, outcome *o)
 {
 	float samples[LOOK_SAMPLES][2];
@@ -116,7 +116,7 @@ static egm_status look(contest *c, const system_entry *entry, egm_trainer *train
 	return EGM_OK;
 }
 
-/* The last stage in pieces, with a look after each; those before it make nothing that could be drawn from. */
+/* Trains the last stage in pieces, and scores samples after each. Earlier stages have nothing to draw from. */
 static egm_status train_stage(contest *c, const system_entry *entry, size_t index, int64_t steps, outcome *o)
 {
 	const learner_stage *stage = &c->learner.stages[index];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a comparison found: a table, a CSV file, JSON, and two pictures. */
+/* The results of a comparison: a table, a CSV file, JSON, and two pictures. */
 #include <stdio.h>
 
 #include "contest.h"
