@@ -59,7 +59,7 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
 	return energy;
 }
 
-/* Colours go as far up as 8 nats above the lowest value of the distribution. */
+/* Colours cover values up to 8 nats above the lowest value of the distribution. */
 void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law, double sigma, const float *points,
                        const char *folder)
 {
