@@ -62,7 +62,7 @@ static egm_ais_result sample_log_z(egm_model *energy, double extent, const egm_a
 	return result;
 }
 
-static const char *const row_names[ROWS] = {"law", "law_with_noise", "energy", "gaussian"};
+static const char *const row_names[ROWS] = {"exact", "exact_with_noise", "energy", "gaussian"};
 typedef double log_densities[ROWS][HELD_OUT];
 
 /* log q of the held-out points in each of the four ways. The Gaussian is a mixture of one component. */
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 	       FINE);
 	printf("mean log-likelihood of %d held-out points in nats, %d outside of the box left out\n", inside,
 	       HELD_OUT - inside);
-	for (int r = 0; r < ROWS; r++) printf("  %-15s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
+	for (int r = 0; r < ROWS; r++) printf("  %-16s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
 	report_open(NULL);
 	report_text("data", law.name);
 	report_number("sigma", s.training.dsm.sigma);

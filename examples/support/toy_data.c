@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The distributions as Gulrajani et al. 2017 publish them (code of "Improved Training of Wasserstein GANs"):
+/* The distributions of Gulrajani et al. 2017, from the code of "Improved Training of Wasserstein GANs":
  *
  *  25gaussians  centers 2 * {-2..2}^2, sigma 0.05, all divided by 2.828
  *  8gaussians   centers on a circle of radius 2, sigma 0.02, all divided by 1.414
  *  swissroll    (t cos t, t sin t), t = 1.5 pi (1 + 2u), u ~ U(0, 1), noise of sigma 0.25, all divided by 7.5
  *
- * The modes take turns in place of being drawn, so that every mode has the same share of the data. */
+ * The modes are taken in turn instead of at random, so that every mode has the same share of the data. */
 #include "toy_data.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 
 #include "program.h"
 
-/* SplitMix64 (Steele, Lea, Flood 2014): one word of state, more than enough for a toy. */
+/* SplitMix64 (Steele, Lea, Flood 2014): one word of state, good enough for toy data. */
 static uint64_t next_bits(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -22,7 +22,7 @@ static uint64_t next_bits(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* In (0, 1): the half keeps the logarithm of normal_pair finite. */
+/* Uniform in (0, 1): adding one half keeps the logarithm in normal_pair finite. */
 static double uniform(uint64_t *state)
 {
 	return ((double)(next_bits(state) >> 11) + 0.5) * 0x1p-53;
@@ -89,7 +89,7 @@ void toy_add_noise(uint64_t seed, double sigma, float *xy, size_t count)
 	}
 }
 
-/* Centre i of `parts`: of a mode, or a step along the roll. */
+/* Centre i of `parts`: that of a mode, or a point on the roll. */
 static void find_centre(const toy_law *law, size_t i, size_t parts, double centre[2])
 {
 	if (law->modes > 0) {
@@ -101,8 +101,8 @@ static void find_centre(const toy_law *law, size_t i, size_t parts, double centr
 	centre[1] = t * sin(t) / 7.5;
 }
 
-/* A mean of normal densities: over the modes, or over the roll in steps much shorter than its noise is wide. The
- * largest term is taken out, so that no sum is 0. */
+/* The logarithm of a mean of normal densities: over the modes, or over points on the roll whose distance is much
+ * smaller than the noise. The largest term is factored out, so that no sum is 0. */
 double toy_law_log_density(const toy_law *law, const float point[2], double noise)
 {
 	enum { STEPS = 2000 };
@@ -133,7 +133,7 @@ egm_status toy_law_score(const toy_law *law, egm_context *context, const float *
 
 double toy_law_spread(const toy_law *law, const float *xy, size_t count)
 {
-	/* E[r^2 | r <= 3 sigma] of a mode, in units of sigma^2: the integral of t e^-t over t = r^2 / 2 sigma^2. */
+	/* E[r^2 | r <= 3 sigma] of a mode, in units of sigma^2: an integral of t e^-t over t = r^2 / (2 sigma^2). */
 	const double edge = exp(-4.5), truncated = 2 * (1 - 5.5 * edge) / (1 - edge);
 	double squares = 0;
 	size_t near = 0;
