@@ -70,12 +70,12 @@ static void read_settings(settings *s, int argc, char **argv)
 }
 
 /* Systems that were finished before a signal or an error are reported. */
-static egm_status compare(const settings *s, egm_context *context, int32_t law, bool *failed)
+static egm_status compare(const settings *s, egm_context *context, int32_t toy, bool *failed)
 {
 	contest c;
 	outcome outcomes[CONTEST_SYSTEMS];
 	size_t count = 0;
-	const contest_rules rules = {law, s->seed, s->seconds, s->steps, s->samples};
+	const contest_rules rules = {toy, s->seed, s->seconds, s->steps, s->samples};
 	egm_status status = contest_start(&c, context, &rules);
 	contest_print_head(&c);
 	for (size_t i = 0; i < system_count && status == EGM_OK; i++) {
@@ -103,8 +103,8 @@ int main(int argc, char **argv)
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 	egm_context *context = program_context(s.threads);
-	for (int32_t law = TOY_25GAUSSIANS; law <= TOY_8GAUSSIANS && status == EGM_OK; law++)
-		if (s.data == law || s.data == BOTH) status = compare(&s, context, law, &failed);
+	for (int32_t toy = TOY_25GAUSSIANS; toy <= TOY_8GAUSSIANS && status == EGM_OK; toy++)
+		if (s.data == toy || s.data == BOTH) status = compare(&s, context, toy, &failed);
 	check(status);
 	egm_context_free(context);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -23,7 +23,7 @@ enum { POINTS = 100000, HELD_OUT = 10000, FINE = 600, ROWS = 4 };
 
 typedef struct settings {
 	const char *out;
-	int32_t law;
+	int32_t toy;
 	int64_t threads;
 	plane_training training;
 	egm_ais_options ais;
@@ -33,7 +33,7 @@ static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
 	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
+	    OPTION_CHOICE("data", &s->toy, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
 	    OPTION_MEMBER("sigma", egm_dsm_options, &s->training.dsm, sigma),
 	    OPTION_NUMBER("steps", &s->training.steps, 1, 1e9, "Training steps."),
 	    OPTION_NUMBER("minutes", &s->training.minutes, 0, 1e6, "Stop the training after this time; 0: never."),
@@ -66,7 +66,7 @@ static const char *const row_names[ROWS] = {"exact", "exact_with_noise", "energy
 typedef double log_densities[ROWS][HELD_OUT];
 
 /* log q of the held-out points in each of the four ways. The Gaussian is a mixture of one component. */
-static void find_log_densities(log_densities of, const toy_law *law, double sigma, const egm_model *energy,
+static void find_log_densities(log_densities of, const toy_distribution *toy, double sigma, const egm_model *energy,
                                double log_z, egm_context *context, const float *points, const float *held_out)
 {
 	float *u = program_alloc(HELD_OUT, sizeof *u);
@@ -75,8 +75,8 @@ static void find_log_densities(log_densities of, const toy_law *law, double sigm
 	check(egm_mixture_fit(&gaussian, context, egm_f32(points, POINTS, 2), egm_no_array(), NULL, NULL, NULL, NULL));
 	check(egm_mixture_log_density(gaussian, egm_f32(held_out, HELD_OUT, 2), egm_f64_out(of[3], HELD_OUT, 1)));
 	for (int i = 0; i < HELD_OUT; i++) {
-		of[0][i] = toy_law_log_density(law, &held_out[2 * i], 0);
-		of[1][i] = toy_law_log_density(law, &held_out[2 * i], sigma);
+		of[0][i] = toy_log_density(toy, &held_out[2 * i], 0);
+		of[1][i] = toy_log_density(toy, &held_out[2 * i], sigma);
 		of[2][i] = -u[i] - log_z;
 	}
 	egm_mixture_free(gaussian);
@@ -110,19 +110,18 @@ int main(int argc, char **argv)
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
-	const toy_law law = toy_law_of(s.law);
-	float *points = toy_law_points(&law, s.ais.seed, POINTS),
-	      *held_out = toy_law_points(&law, s.ais.seed + 1, HELD_OUT);
+	const toy_distribution toy = toy_of(s.toy);
+	float *points = toy_points(&toy, s.ais.seed, POINTS), *held_out = toy_points(&toy, s.ais.seed + 1, HELD_OUT);
 	log_densities *densities = program_alloc(1, sizeof *densities);
 	egm_context *context = program_context(s.threads);
 	egm_model *energy = plane_energy_learn(context, points, POINTS, &s.training, s.out);
-	egm_ais_result ais = sample_log_z(energy, law.extent, &s.ais);
-	double log_z_grid = plane_log_z(energy, law.extent, FINE), likelihood[ROWS][2];
+	egm_ais_result ais = sample_log_z(energy, toy.extent, &s.ais);
+	double log_z_grid = plane_log_z(energy, toy.extent, FINE), likelihood[ROWS][2];
 	int inside = 0;
-	find_log_densities(*densities, &law, s.training.dsm.sigma, energy, ais.log_z, context, points, held_out);
-	for (int r = 0; r < ROWS; r++) inside = mean_and_error((*densities)[r], held_out, law.extent, likelihood[r]);
+	find_log_densities(*densities, &toy, s.training.dsm.sigma, energy, ais.log_z, context, points, held_out);
+	for (int r = 0; r < ROWS; r++) inside = mean_and_error((*densities)[r], held_out, toy.extent, likelihood[r]);
 	likelihood[2][1] = hypot(likelihood[2][1], ais.standard_error); /* the error of log Z is the same for all points */
-	plane_energy_draw(energy, ais.log_z, &law, s.training.dsm.sigma, held_out, s.out);
+	plane_energy_draw(energy, ais.log_z, &toy, s.training.dsm.sigma, held_out, s.out);
 
 	printf("log Z: %.4f +- %.4f by annealed importance sampling (effective %.0f of %lld particles, %lld lost),\n"
 	       "       %.4f by a grid of %d x %d\n",
@@ -132,7 +131,7 @@ int main(int argc, char **argv)
 	       HELD_OUT - inside);
 	for (int r = 0; r < ROWS; r++) printf("  %-16s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
 	report_open(NULL);
-	report_text("data", law.name);
+	report_text("data", toy.name);
 	report_number("sigma", s.training.dsm.sigma);
 	report_integer("steps", s.training.steps);
 	report_number("log_z", ais.log_z);

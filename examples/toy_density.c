@@ -24,7 +24,7 @@ enum { POINTS = 100000, SAMPLES = 10000, DRAWN = 2500, GRID = 240 };
 
 typedef struct settings {
 	const char *out, *load, *curve;
-	int32_t law;
+	int32_t toy;
 	int64_t steps, threads, width, curve_every;
 	double minutes, final_rate;
 	gan_settings gan;
@@ -33,7 +33,7 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
+	    OPTION_CHOICE("data", &s->toy, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
 	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
 	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of data, networks and training."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e12, "Training steps of this run."),
@@ -62,7 +62,7 @@ static void read_settings(settings *s, int argc, char **argv)
 
 /* Trains, with --curve in pieces of curve_every steps, after each of which a row of scores is written. Returns the last
  * samples and their score. */
-static void train(const settings *s, gan *g, const egm_data *data, progress *watch, const toy_law *law,
+static void train(const settings *s, gan *g, const egm_data *data, progress *watch, const toy_distribution *toy,
                   egm_context *context, float *samples, egm_mode_coverage *score)
 {
 	int64_t done, piece = s->curve ? s->curve_every : s->steps;
@@ -73,7 +73,7 @@ static void train(const settings *s, gan *g, const egm_data *data, progress *wat
 		progress_fit(watch, g->trainer, data, piece < watch->last - done ? piece : watch->last - done);
 		gan_update(g, &s->gan);
 		check(egm_model_generate(g->final_generator, s->gan.training.seed, egm_f32_out(samples, SAMPLES, 2)));
-		check(toy_law_score(law, context, samples, SAMPLES, score));
+		check(toy_score(toy, context, samples, SAMPLES, score));
 		if (!curve) continue;
 		fprintf(curve, "%lld,%.2f,%lld,%.4f,%.5f\n", (long long)egm_trainer_steps(g->trainer), progress_seconds(watch),
 		        (long long)score->covered, score->high_quality, score->reverse_kl);
@@ -82,15 +82,15 @@ static void train(const settings *s, gan *g, const egm_data *data, progress *wat
 	if (curve && fclose(curve) != 0) perror(s->curve), exit(EXIT_FAILURE);
 }
 
-static void draw(const settings *s, const gan *g, const progress *watch, const toy_law *law, const float *points,
-                 const float *samples)
+static void draw(const settings *s, const gan *g, const progress *watch, const toy_distribution *toy,
+                 const float *points, const float *samples)
 {
 	char path[PROGRAM_PATH], title[128];
-	double *energies = plane_energies(g->final_energy, law->extent, GRID);
+	double *energies = plane_energies(g->final_energy, toy->extent, GRID);
 	const picture_points sets[] = {{"data", points, DRAWN, 2.2, {1, 1, 1}},
 	                               {"samples", samples, DRAWN, 1.2, {0.9, 0.1, 0.1}}};
-	const picture_field field = {title, "energy", energies, GRID, law->extent};
-	snprintf(title, sizeof title, "Energy, data and samples: %s, step %lld", law->name,
+	const picture_field field = {title, "energy", energies, GRID, toy->extent};
+	snprintf(title, sizeof title, "Energy, data and samples: %s, step %lld", toy->name,
 	         (long long)egm_trainer_steps(g->trainer));
 	check_done(picture_density(program_path(path, s->out, "density.png"), &field, sets, 2));
 	check_done(progress_draw(watch, program_path(path, s->out, "losses.png")));
@@ -100,13 +100,13 @@ static void draw(const settings *s, const gan *g, const progress *watch, const t
 int main(int argc, char **argv)
 {
 	settings s = {
-	    .steps = 20000, .threads = 2, .law = TOY_25GAUSSIANS, .width = 128, .curve_every = 1000, .final_rate = 1e-4};
+	    .steps = 20000, .threads = 2, .toy = TOY_25GAUSSIANS, .width = 128, .curve_every = 1000, .final_rate = 1e-4};
 	s.gan = gan_of_the_plane();
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
-	toy_law law = toy_law_of(s.law);
-	float *points = toy_law_points(&law, s.gan.training.seed, POINTS);
+	toy_distribution toy = toy_of(s.toy);
+	float *points = toy_points(&toy, s.gan.training.seed, POINTS);
 	float *samples = program_alloc(SAMPLES, 2 * sizeof *samples);
 	egm_context *context = program_context(s.threads);
 	egm_data *data = NULL;
@@ -116,16 +116,16 @@ int main(int argc, char **argv)
 	check(egm_data_copy(&data, context, egm_f32(points, POINTS, 2)));
 	gan_create(&g, context, &s.gan, s.load);
 	progress_start(&watch, g.loss, egm_trainer_steps(g.trainer), s.steps, s.minutes);
-	train(&s, &g, data, &watch, &law, context, samples, &score);
+	train(&s, &g, data, &watch, &toy, context, samples, &score);
 	double seconds = progress_seconds(&watch); /* includes the scoring for --curve */
 	gan_save(&g, s.out);
-	draw(&s, &g, &watch, &law, points, samples);
+	draw(&s, &g, &watch, &toy, points, samples);
 
 	report_open(NULL);
-	report_text("data", law.name);
+	report_text("data", toy.name);
 	report_integer("seed", (long long)s.gan.training.seed);
 	report_integer("steps", egm_trainer_steps(g.trainer));
-	report_number("modes", law.modes > 0 ? (double)score.covered : NAN);
+	report_number("modes", toy.modes > 0 ? (double)score.covered : NAN);
 	report_number("high_quality", score.high_quality);
 	report_number("reverse_kl", score.reverse_kl);
 	report_number("seconds", seconds);

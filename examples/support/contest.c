@@ -18,10 +18,10 @@ static const double timed_seconds = 0.3;
 egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules)
 {
 	memset(c, 0, sizeof *c);
-	c->law = toy_law_of(rules->law);
+	c->toy = toy_of(rules->toy);
 	c->context = context;
 	c->rules = *rules;
-	c->points = toy_law_points(&c->law, rules->seed, CONTEST_POINTS);
+	c->points = toy_points(&c->toy, rules->seed, CONTEST_POINTS);
 	return egm_data_copy(&c->data, context, egm_f32(c->points, CONTEST_POINTS, 2));
 }
 
@@ -43,13 +43,13 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
 	egm_mmd_options options = EGM_MMD_OPTIONS_INIT;
-	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
+	toy_draw(&c->toy, c->rules.seed + 2, real[0], compared);
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
 	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real[0], (int64_t)compared, 2),
 	                   &options, &o->mmd, NULL, NULL));
-	o->spread = toy_law_spread(&c->law, samples, count);
-	return toy_law_score(&c->law, c->context, samples, count, &o->score);
+	o->spread = toy_spread(&c->toy, samples, count);
+	return toy_score(&c->toy, c->context, samples, count, &o->score);
 }
 
 /* ---- training */
@@ -57,7 +57,7 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 static egm_status set_up(contest *c, const system_entry *entry)
 {
 	learner_free(&c->learner);
-	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->rules.seed));
+	TRY(learner_start(&c->learner, c->context, &c->toy, c->points, CONTEST_POINTS, c->rules.seed));
 	return entry->set_up(&c->learner);
 }
 
@@ -110,7 +110,7 @@ static egm_status look(contest *c, const system_entry *entry, egm_trainer *train
 	TRY(learner_look(&c->learner, trainer));
 	TRY(entry->draw(&c->learner, c->rules.seed, count, samples[0]));
 	egm_mode_coverage score;
-	TRY(toy_law_score(&c->law, c->context, samples[0], (size_t)count, &score));
+	TRY(toy_score(&c->toy, c->context, samples[0], (size_t)count, &score));
 	o->time[o->looks] = o->seconds;
 	o->share[o->looks++] = score.high_quality;
 	return EGM_OK;

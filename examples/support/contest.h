@@ -12,7 +12,7 @@ enum { CONTEST_POINTS = 100000, CONTEST_LOOKS = 12, CONTEST_SYSTEMS = 64 };
 
 /* Rules that are the same for all systems of a comparison. */
 typedef struct contest_rules {
-	int32_t law; /* TOY_* */
+	int32_t toy; /* TOY_* */
 	uint64_t seed;
 	double seconds; /* of training for each system */
 	int64_t steps;  /* > 0: number of steps instead of the seconds */
@@ -21,7 +21,7 @@ typedef struct contest_rules {
 
 typedef struct contest {
 	contest_rules rules;
-	toy_law law;
+	toy_distribution toy;
 	egm_context *context;
 	float *points; /* [CONTEST_POINTS, 2] */
 	egm_data *data;
@@ -39,7 +39,7 @@ typedef struct outcome {
 	int finite;
 	char reason[256];
 	egm_mode_coverage score;
-	double spread; /* toy_law_spread */
+	double spread; /* toy_spread */
 	double mmd;    /* squared, unbiased: around 0, also negative, if the samples are as good as data */
 	int64_t steps;
 	double seconds, draw_seconds;

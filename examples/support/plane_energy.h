@@ -20,7 +20,7 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
                               const char *folder);
 
 /* Draws density.png: -log p of the distribution with noise and U + log Z in the same colours, with points on both. */
-void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law, double sigma, const float *points,
-                       const char *folder);
+void plane_energy_draw(const egm_model *energy, double log_z, const toy_distribution *toy, double sigma,
+                       const float *points, const char *folder);
 
 #endif

@@ -15,7 +15,8 @@ typedef struct plane_gan {
 plane_gan plane_gan_load(egm_context *context, const char *folder);
 /* Trains a third of the steps of toy_density: then samples are near the modes, and many are between them. Writes the
  * networks to `folder`. */
-plane_gan plane_gan_train(egm_context *context, const toy_law *law, uint64_t seed, int64_t steps, const char *folder);
+plane_gan plane_gan_train(egm_context *context, const toy_distribution *toy, uint64_t seed, int64_t steps,
+                          const char *folder);
 void plane_gan_free(plane_gan *nets);
 
 #endif

@@ -43,12 +43,12 @@ const system_entry systems[] = {
 };
 const size_t system_count = sizeof systems / sizeof systems[0];
 
-egm_status learner_start(learner *l, egm_context *context, const toy_law *law, const float *points, int64_t count,
-                         uint64_t seed)
+egm_status learner_start(learner *l, egm_context *context, const toy_distribution *toy, const float *points,
+                         int64_t count, uint64_t seed)
 {
 	memset(l, 0, sizeof *l);
 	l->context = context;
-	l->law = law;
+	l->toy = toy;
 	l->points = points;
 	l->count = count;
 	l->seed = seed;

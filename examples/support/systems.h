@@ -21,7 +21,7 @@ typedef struct learner_stage {
  * networks and the losses, and changes defaults. */
 typedef struct learner {
 	egm_context *context;
-	const toy_law *law;
+	const toy_distribution *toy;
 	const float *points; /* [count, 2], the training data */
 	int64_t count;
 	uint64_t seed;
@@ -57,8 +57,8 @@ extern const system_entry systems[];
 extern const size_t system_count;
 
 /* Fills in the learner. learner_free frees everything that set_up and the other functions create. */
-egm_status learner_start(learner *l, egm_context *context, const toy_law *law, const float *points, int64_t count,
-                         uint64_t seed);
+egm_status learner_start(learner *l, egm_context *context, const toy_distribution *toy, const float *points,
+                         int64_t count, uint64_t seed);
 void learner_free(learner *l);
 
 enum { HIDDEN_RELU, HIDDEN_LEAKY, HIDDEN_SILU, HIDDEN_SPECTRAL };

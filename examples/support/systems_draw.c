@@ -9,7 +9,7 @@
 
 egm_status draw_law(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	toy_law_draw(l->law, seed + 1, xy, (size_t)count); /* other points than those of the training */
+	toy_draw(l->toy, seed + 1, xy, (size_t)count); /* other points than those of the training */
 	return EGM_OK;
 }
 
