@@ -45,7 +45,7 @@ void triple_stream_free(triple_stream *s)
 
 /* ---- modes */
 
-/* Judged in pieces: the images, their channels as images of their own, the verdicts on these. */
+/* One piece of the count: images, their channels as images of their own, and the digits found in these. */
 enum { PIECE = 1000 };
 
 typedef struct judge {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each checkpoint of the training has a row, written before it: after a kill between the two the row is one too many,
- * and loading up to the checkpoint's step leaves it out. */
+/* Each checkpoint of the training has a row, which is written before the checkpoint. If the program is killed between
+ * the two, there is one row too many; reading only up to the step of the checkpoint skips it. */
 #include "mode_curve.h"
 
 #include <math.h>

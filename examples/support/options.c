@@ -12,7 +12,7 @@
 
 enum { OPTIONS_MAX = 40, HELP = 'h', VALUE = 'v' };
 
-/* The word at `index` of "one|two|three: what they mean"; its length, or 0 where there are not so many. */
+/* The word at `index` of "one|two|three: help". Returns its length, or 0 if there are fewer words. */
 static size_t choice(const char *help, int32_t index, const char **word)
 {
 	const char *end = help + strcspn(help, ": ");
@@ -31,7 +31,7 @@ int options_value(const program_option *o, char *text, size_t room)
 		return snprintf(text, room, "%lld", (long long)*(const int64_t *)o->value);
 	case KIND_UINT64:
 		return snprintf(text, room, "%llu", (unsigned long long)*(const uint64_t *)o->value);
-	case KIND_DOUBLE: /* as many digits as a double keeps of what was typed */
+	case KIND_DOUBLE: /* the number of digits that a double preserves */
 		return snprintf(text, room, "%.15g", *(const double *)o->value);
 	case KIND_FLAG:
 		return snprintf(text, room, "%d", *(const bool *)o->value);
@@ -45,7 +45,7 @@ int options_value(const program_option *o, char *text, size_t room)
 	}
 }
 
-/* "one|two|three: help" of a member of the library, as OPTION_CHOICE has it. */
+/* Makes the "one|two|three: help" of OPTION_CHOICE for a member of the library. */
 static const char *choice_help(const egm_option *d)
 {
 	enum { TEXTS = 8, ROOM = 256 };
@@ -64,7 +64,7 @@ static const char *choice_help(const egm_option *d)
 	return text;
 }
 
-/* From what the library says of a member of its structs to a row of the table. */
+/* Fills in a row of the table from the library's description of a member. */
 static void describe(program_option *o)
 {
 	static const int kinds[] = {[EGM_OPTION_INT32] = KIND_INT32,

@@ -63,7 +63,7 @@ void program_folder(const char *path)
 		if (mkdir(part, 0777) != 0 && errno != EEXIST) refuse(part, errno);
 		part[i] = path[i];
 	}
-	/* EEXIST above may also stand for a file of that name. */
+	/* EEXIST above may also mean that there is a file of that name. */
 	if (stat(path, &found) == 0 && !S_ISDIR(found.st_mode)) refuse(path, ENOTDIR);
 	if (access(path, W_OK | X_OK) != 0) refuse(path, errno);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts are compared, not numbers: one program writes them all, so that equal settings are equal lines, and a line that
- * differs is the message. */
+/* Settings are compared as texts, not as numbers: the same program writes them, so that equal settings are equal lines,
+ * and the message shows the line that differs. */
 #include "run_record.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ void run_record_text(char text[RUN_RECORD], const program_option *options, const
 	}
 }
 
-/* The two lines that `was` and `is` begin with. */
+/* Reports the two lines with which `was` and `is` begin. */
 static void refuse(const char *path, const char *was, const char *is)
 {
 	int was_length = (int)strcspn(was, "\n"), is_length = (int)strcspn(is, "\n"), name = (int)strcspn(is, " \n");
@@ -43,7 +43,7 @@ static void refuse(const char *path, const char *was, const char *is)
 void run_record_check(const char *text, const char *path)
 {
 	char old[RUN_RECORD];
-	size_t line = 0; /* where the first one that differs begins */
+	size_t line = 0; /* start of the first line that differs */
 	FILE *file = fopen(path, "r");
 	if (!file) {
 		fprintf(stderr, "%s: %s: what the run was started with is not known\n", path, strerror(errno));
