@@ -30,3 +30,10 @@ egm__id egm__variable(egm__graph *g, egm__id x)
 	if (x == EGM__NONE || egm__is_variable(g, x)) return x;
 	return egm__emit_unary(g, &egm__op_variable, x, 0, 0);
 }
+
+const egm__op egm__op_stop = {.name = "stop", .cls = EGM__CLASS_ALIAS, .eval = eval};
+
+egm__id egm__stop(egm__graph *g, egm__id x)
+{
+	return egm__emit_unary(g, &egm__op_stop, x, 0, 0);
+}
