@@ -148,46 +148,8 @@ static int make_room(egm__graph *g)
 	return 1;
 }
 
-/* An elementwise node of constants is a constant. */
-static egm__id fold_constants(egm__graph *g, const egm__node *n)
+egm__id egm__share(egm__graph *g, const egm__node *n)
 {
-	double v[EGM__MAX_INPUTS], y;
-	if (n->op->cls != EGM__CLASS_ELEMENTWISE && n->op->cls != EGM__CLASS_CHEAP) return EGM__NONE;
-	egm__node one = *n;
-	one.shape = (egm__shape){1, {1, 1, 1, 1}};
-	egm__eval e = {.node = &one, .out = &y};
-	for (int i = 0; i < n->n_in; i++) {
-		if (!egm__is_const(g, n->in[i], &v[i])) return EGM__NONE;
-		e.in[i] = &v[i];
-		e.in_shape[i] = &one.shape;
-	}
-	n->op->eval(&e);
-	return egm__const(g, y, n->shape);
-}
-
-/* By the rule of the op, else as the first input. */
-static egm_status find_shape(const egm__graph *g, egm__node *n)
-{
-	char text[64];
-	if (n->op->shape) {
-		egm_status st = n->op->shape(g, n);
-		if (st != EGM_OK) return st;
-	} else if (n->n_in > 0) {
-		n->shape = g->nodes[n->in[0]].shape;
-	}
-	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
-	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
-}
-
-egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
-{
-	if (g->status != EGM_OK) return EGM__NONE;
-	if (g->simplify) {
-		egm__id simpler = fold_constants(g, n);
-		if (simpler == EGM__NONE && n->op->fold) simpler = n->op->fold(g, n);
-		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
-	}
 	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "no memory for node %d", g->n);
 	int32_t *entry = find_entry(g, n);
 	if (*entry) return *entry - 1;
@@ -196,42 +158,10 @@ egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
 	return g->n - 1;
 }
 
-egm__id egm__emit(egm__graph *g, const egm__node *proto)
+egm_status egm__complete_shape(egm__node *n)
 {
-	if (g->status != EGM_OK) return EGM__NONE;
-	egm__node n = *proto;
-	for (int i = 0; i < n.n_in; i++)
-		if (n.in[i] < 0) return EGM__NONE;
-	egm_status st = find_shape(g, &n);
-	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm__last_text());
-	return egm__emit_shaped(g, &n);
-}
-
-egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1)
-{
-	egm__node n = {.op = op, .n_in = 1, .in = {x}, .c = {c0, c1}};
-	return egm__emit(g, &n);
-}
-
-egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x)
-{
-	egm__node like = *n;
-	like.in[0] = x;
-	return egm__emit(g, &like);
-}
-
-int egm__is_const(const egm__graph *g, egm__id x, double *value)
-{
-	if (g->nodes[x].op != &egm__op_const) return 0;
-	*value = g->nodes[x].c[0];
-	return 1;
-}
-
-egm__id egm__peel_scale(const egm__graph *g, egm__id x, double *scale)
-{
-	const egm__node *n = &g->nodes[x];
-	*scale = 1;
-	if (n->op != &egm__op_affine || n->c[1] != 0) return x;
-	*scale = n->c[0];
-	return n->in[0];
+	char text[64];
+	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
+	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
+	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
 }

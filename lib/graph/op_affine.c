@@ -45,3 +45,12 @@ egm__id egm__neg(egm__graph *g, egm__id x)
 {
 	return egm__affine(g, x, -1, 0);
 }
+
+egm__id egm__peel_scale(const egm__graph *g, egm__id x, double *scale)
+{
+	const egm__node *n = &g->nodes[x];
+	*scale = 1;
+	if (n->op != &egm__op_affine || n->c[1] != 0) return x;
+	*scale = n->c[0];
+	return n->in[0];
+}

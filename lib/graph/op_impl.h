@@ -97,6 +97,10 @@ extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, eg
 /* Elements of a node, so that no sum of sizes in bytes wraps. */
 #define EGM__MOST_ELEMENTS (INT64_C(1) << 48)
 
+/* Sizes beyond the rank become 1. SHAPE when the node has too many elements. */
+egm_status egm__complete_shape(egm__node *n);
+/* The node with this content: one that the graph has already, or a new one. */
+egm__id egm__share(egm__graph *g, const egm__node *n);
 /* Makes the node: shape rule, simplification, sharing. Inputs may be EGM__NONE, then so is the result. */
 egm__id egm__emit(egm__graph *g, const egm__node *proto);
 /* The same for a node whose inputs are there and whose shape rule has run: the rules of slices and paddings read their
