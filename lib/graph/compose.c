@@ -2,6 +2,11 @@
 /* Formulas that are made of ops and need no rules of their own. */
 #include <graph/op_impl.h>
 
+egm__id egm__div(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__mul(g, a, egm__recip(g, b));
+}
+
 egm__id egm__mean(egm__graph *g, egm__id x)
 {
 	double n = (double)egm__shape_count(egm__graph_shape(g, x));

@@ -145,6 +145,11 @@ const egm__op egm__op_add = {.name = "add",
                              .eval = eval,
                              .adjoint = adjoint};
 
+egm__id egm__add(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__emit_binary(g, &egm__op_add, a, b);
+}
+
 egm__id egm__sub(egm__graph *g, egm__id a, egm__id b)
 {
 	return egm__add(g, a, egm__neg(g, b));

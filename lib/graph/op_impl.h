@@ -107,6 +107,8 @@ egm__id egm__emit(egm__graph *g, const egm__node *proto);
  * arguments where they then write the shape. */
 egm__id egm__emit_shaped(egm__graph *g, const egm__node *n);
 egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1);
+/* The sides are broadcast to one shape first: sizes are equal, or 1 on one side. */
+egm__id egm__emit_binary(egm__graph *g, const egm__op *op, egm__id a, egm__id b);
 /* Records an error in the graph. */
 egm__id egm__graph_fail(egm__graph *g, egm_status code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

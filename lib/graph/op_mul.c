@@ -40,12 +40,12 @@ const egm__op egm__op_mul = {.name = "mul",
                              .eval = eval,
                              .adjoint = adjoint};
 
+egm__id egm__mul(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__emit_binary(g, &egm__op_mul, a, b);
+}
+
 egm__id egm__square(egm__graph *g, egm__id x)
 {
 	return egm__mul(g, x, x);
-}
-
-egm__id egm__div(egm__graph *g, egm__id a, egm__id b)
-{
-	return egm__mul(g, a, egm__recip(g, b));
 }
