@@ -3,7 +3,7 @@
 #include <graph/op_impl.h>
 
 /* An elementwise node of constants is a constant. */
-static egm__id fold_constants(egm__graph *g, const egm__node *n)
+static egm__id simplify_constants(egm__graph *g, const egm__node *n)
 {
 	double v[EGM__MAX_INPUTS], y;
 	if (n->op->cls != EGM__CLASS_ELEMENTWISE && n->op->cls != EGM__CLASS_CHEAP) return EGM__NONE;
@@ -35,8 +35,8 @@ egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
 {
 	if (g->status != EGM_OK) return EGM__NONE;
 	if (g->simplify) {
-		egm__id simpler = fold_constants(g, n);
-		if (simpler == EGM__NONE && n->op->fold) simpler = n->op->fold(g, n);
+		egm__id simpler = simplify_constants(g, n);
+		if (simpler == EGM__NONE && n->op->simplify) simpler = n->op->simplify(g, n);
 		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
 	}
 	return egm__share(g, n);

@@ -51,7 +51,7 @@ static egm__id merge_into(egm__graph *g, egm__id tree, const product *q, int dep
 	return EGM__NONE;
 }
 
-static egm__id fold_products(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_products(egm__graph *g, egm__id x, egm__id y)
 {
 	product p;
 	egm__id r = as_product(g, y, &p) ? merge_into(g, x, &p, 4) : EGM__NONE;
@@ -60,7 +60,7 @@ static egm__id fold_products(egm__graph *g, egm__id x, egm__id y)
 }
 
 /* two paddings that leave each other's room free and no gap */
-static egm__id fold_pads(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_pads(egm__graph *g, egm__id x, egm__id y)
 {
 	double s[2];
 	egm__id in[2] = {egm__peel_scale(g, x, &s[0]), egm__peel_scale(g, y, &s[1])};
@@ -85,7 +85,7 @@ static int may_merge(const egm__graph *g, egm__id x)
 }
 
 /* s op(a) + t op(b) as op(s a + t b): one pass over patches, and the products of two convolutions side by side */
-static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_images(egm__graph *g, egm__id x, egm__id y)
 {
 	double s, t;
 	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
@@ -98,7 +98,7 @@ static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
 	return egm__emit_like(g, &p, egm__add(g, egm__scale(g, p.in[0], s), egm__scale(g, q.in[0], t)));
 }
 
-static egm__id fold_numbers(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_numbers(egm__graph *g, egm__id x, egm__id y)
 {
 	double c;
 	if (egm__is_const(g, x, &c)) return egm__affine(g, y, 1, c);
@@ -113,13 +113,13 @@ static egm__id fold_numbers(egm__graph *g, egm__id x, egm__id y)
 	return EGM__NONE;
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
-	egm__id x = n->in[0], y = n->in[1], r = fold_numbers(g, x, y);
+	egm__id x = n->in[0], y = n->in[1], r = simplify_numbers(g, x, y);
 	double s, t;
-	if (r == EGM__NONE) r = fold_products(g, x, y);
-	if (r == EGM__NONE) r = fold_pads(g, x, y);
-	if (r == EGM__NONE) r = fold_images(g, x, y);
+	if (r == EGM__NONE) r = simplify_products(g, x, y);
+	if (r == EGM__NONE) r = simplify_pads(g, x, y);
+	if (r == EGM__NONE) r = simplify_images(g, x, y);
 	if (r != EGM__NONE) return r;
 	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
 	if (s == t && s != 1) return egm__scale(g, egm__add(g, xs, ys), s);
@@ -141,7 +141,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_add = {.name = "add",
                              .cls = EGM__CLASS_ELEMENTWISE,
                              .tile = EGM__TILE_LIN_VV,
-                             .fold = fold,
+                             .simplify = simplify,
                              .eval = eval,
                              .adjoint = adjoint};
 

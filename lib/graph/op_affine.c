@@ -3,7 +3,7 @@
  * that chains that differ by a factor alone, as those of an energy's mean and of its penalty do, become one chain. */
 #include <graph/op_impl.h>
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
 	double a = n->c[0], b = n->c[1];
 	const egm__node *x = egm__node_at(g, n->in[0]);
@@ -27,7 +27,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_affine = {.name = "affine",
                                 .cls = EGM__CLASS_CHEAP,
                                 .tile = EGM__TILE_AFFINE,
-                                .fold = fold,
+                                .simplify = simplify,
                                 .eval = eval,
                                 .adjoint = adjoint};
 

@@ -17,23 +17,23 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return ybar;
 }
 
-const egm__op egm__op_variable = {.name = "variable", .cls = EGM__CLASS_ALIAS, .eval = eval, .adjoint = adjoint};
+static const egm__op variable = {.name = "variable", .cls = EGM__CLASS_ALIAS, .eval = eval, .adjoint = adjoint};
 
 int egm__is_variable(const egm__graph *g, egm__id x)
 {
 	const egm__op *op = egm__node_at(g, x)->op;
-	return op == &egm__op_variable || op->cls == EGM__CLASS_LEAF || op->cls == EGM__CLASS_NOISE;
+	return op == &variable || op->cls == EGM__CLASS_LEAF || op->cls == EGM__CLASS_NOISE;
 }
 
 egm__id egm__variable(egm__graph *g, egm__id x)
 {
 	if (x == EGM__NONE || egm__is_variable(g, x)) return x;
-	return egm__emit_unary(g, &egm__op_variable, x, 0, 0);
+	return egm__emit_unary(g, &variable, x, 0, 0);
 }
 
-const egm__op egm__op_stop = {.name = "stop", .cls = EGM__CLASS_ALIAS, .eval = eval};
+static const egm__op stop = {.name = "stop", .cls = EGM__CLASS_ALIAS, .eval = eval};
 
 egm__id egm__stop(egm__graph *g, egm__id x)
 {
-	return egm__emit_unary(g, &egm__op_stop, x, 0, 0);
+	return egm__emit_unary(g, &stop, x, 0, 0);
 }

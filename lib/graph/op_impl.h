@@ -55,7 +55,7 @@ struct egm__op {
 	/* Checks the inputs of a node in the making and sets its shape. NULL: the shape of input 0. */
 	egm_status (*shape)(const egm__graph *g, egm__node *n);
 	/* A simpler node with the same value, or EGM__NONE. */
-	egm__id (*fold)(egm__graph *g, const egm__node *n);
+	egm__id (*simplify)(egm__graph *g, const egm__node *n);
 	/* The definition of the op. Leaves and noise have none. */
 	void (*eval)(const egm__eval *e);
 	/* The part of d sum(y ybar) that flows into input `which`, or EGM__NONE for zero. */
@@ -87,12 +87,10 @@ struct egm__graph {
 	int32_t table_size;
 };
 
-extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, egm__op_mul, egm__op_affine, egm__op_exp,
-    egm__op_log, egm__op_sqrt, egm__op_recip, egm__op_tanh, egm__op_sigmoid, egm__op_softplus, egm__op_erf,
-    egm__op_leaky, egm__op_step, egm__op_stop, egm__op_variable, egm__op_sum, egm__op_max, egm__op_broadcast,
-    egm__op_reshape, egm__op_transpose, egm__op_slice, egm__op_pad, egm__op_concat, egm__op_matmul, egm__op_patches,
-    egm__op_fold, egm__op_block_sum, egm__op_repeat, egm__op_logistic, egm__op_elu, egm__op_elu_slope, egm__op_silu,
-    egm__op_silu_slope, egm__op_silu_curve, egm__op_gelu, egm__op_gelu_slope, egm__op_gelu_curve;
+/* The ops that others than their own file look for. */
+extern const egm__op egm__op_leaf, egm__op_const, egm__op_noise, egm__op_add, egm__op_mul, egm__op_affine, egm__op_step,
+    egm__op_broadcast, egm__op_reshape, egm__op_transpose, egm__op_pad, egm__op_matmul, egm__op_patches, egm__op_fold,
+    egm__op_block_sum, egm__op_repeat;
 
 /* Elements of a node, so that no sum of sizes in bytes wraps. */
 #define EGM__MOST_ELEMENTS (INT64_C(1) << 48)

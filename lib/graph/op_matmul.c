@@ -22,14 +22,14 @@ static egm__id flip(egm__graph *g, egm__id x, int64_t transposed)
 }
 
 /* k = 1: an outer product */
-static egm__id fold_outer(egm__graph *g, const egm__node *n)
+static egm__id simplify_outer(egm__graph *g, const egm__node *n)
 {
 	egm__id a = flip(g, n->in[0], n->a[0]), b = flip(g, n->in[1], n->a[1]);
 	return egm__mul(g, egm__broadcast(g, a, n->shape), egm__broadcast(g, b, n->shape));
 }
 
 /* n = 1 (b is a column) or, mirrored, m = 1: row sums of A times b^T, or column sums of A^T's rows times b */
-static egm__id fold_vector(egm__graph *g, const egm__node *n)
+static egm__id simplify_vector(egm__graph *g, const egm__node *n)
 {
 	int matrix = n->shape.d[1] == 1 ? 0 : 1; /* which input is the matrix */
 	egm__id x = n->in[matrix], v = n->in[1 - matrix];
@@ -41,7 +41,7 @@ static egm__id fold_vector(egm__graph *g, const egm__node *n)
 }
 
 /* a factor that is c everywhere: the other one summed over k and repeated */
-static egm__id fold_const(egm__graph *g, const egm__node *n, int which, double c)
+static egm__id simplify_const(egm__graph *g, const egm__node *n, int which, double c)
 {
 	egm__id x = n->in[1 - which];
 	int k_axis = which == 1 ? !n->a[0] : (int)n->a[1];
@@ -58,20 +58,20 @@ static int is_fixed(const egm__graph *g, egm__id x)
 	return n->op == &egm__op_leaf && (g->fixed >> n->a[0] & 1);
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
 	double s, t;
 	egm__id a = egm__peel_scale(g, n->in[0], &s), b = egm__peel_scale(g, n->in[1], &t);
 	if (a != n->in[0] || b != n->in[1]) return egm__scale(g, egm__matmul(g, a, b, (int)n->a[0], (int)n->a[1]), s * t);
-	if (egm__is_const(g, a, &s)) return fold_const(g, n, 0, s);
-	if (egm__is_const(g, b, &s)) return fold_const(g, n, 1, s);
+	if (egm__is_const(g, a, &s)) return simplify_const(g, n, 0, s);
+	if (egm__is_const(g, b, &s)) return simplify_const(g, n, 1, s);
 	const egm__node *p = egm__node_at(g, a), *q = egm__node_at(g, b);
 	if (p->op == &egm__op_transpose) return egm__matmul(g, p->in[0], b, !n->a[0], (int)n->a[1]);
 	if (q->op == &egm__op_transpose) return egm__matmul(g, a, q->in[0], (int)n->a[0], !n->a[1]);
-	if (p->shape.d[!n->a[0]] == 1) return fold_outer(g, n);
+	if (p->shape.d[!n->a[0]] == 1) return simplify_outer(g, n);
 	/* a packed product gives a row the same bits alone and among others, and one that is no product would not */
 	if (n->shape.d[0] == 1 && n->shape.d[1] > 1 && !n->a[0] && is_fixed(g, b)) return EGM__NONE;
-	if (n->shape.d[0] == 1 || n->shape.d[1] == 1) return fold_vector(g, n);
+	if (n->shape.d[0] == 1 || n->shape.d[1] == 1) return simplify_vector(g, n);
 	return EGM__NONE;
 }
 
@@ -98,7 +98,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_matmul = {
-    .name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .fold = fold, .eval = eval, .adjoint = adjoint};
+    .name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .simplify = simplify, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__matmul(egm__graph *g, egm__id a, egm__id b, int ta, int tb)
 {

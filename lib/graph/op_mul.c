@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <graph/op_impl.h>
 
-static egm__id fold_number(egm__graph *g, const egm__node *n)
+static egm__id simplify_number(egm__graph *g, const egm__node *n)
 {
 	double c;
 	if (egm__is_const(g, n->in[0], &c)) return egm__scale(g, n->in[1], c);
@@ -9,9 +9,9 @@ static egm__id fold_number(egm__graph *g, const egm__node *n)
 	return EGM__NONE;
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
-	egm__id r = fold_number(g, n);
+	egm__id r = simplify_number(g, n);
 	if (r != EGM__NONE) return r;
 	double s, t;
 	egm__id x = egm__peel_scale(g, n->in[0], &s), y = egm__peel_scale(g, n->in[1], &t);
@@ -36,7 +36,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_mul = {.name = "mul",
                              .cls = EGM__CLASS_ELEMENTWISE,
                              .tile = EGM__TILE_MUL_VV,
-                             .fold = fold,
+                             .simplify = simplify,
                              .eval = eval,
                              .adjoint = adjoint};
 

@@ -2,8 +2,8 @@
 /* Patches and fold: what the windows of a convolution read, and the way back. Both are linear and each is the adjoint
  * of the other, so that with the matrix product they are every convolution, transposed convolution and derivative of
  * either, of any order. Like views they let a factor through to the outputs. */
-#include <graph/op_impl.h>
 #include <core/size_impl.h>
+#include <graph/op_impl.h>
 
 egm__window egm__node_window(const egm__node *n)
 {
@@ -64,7 +64,7 @@ static int is_reshape(const egm__image *m)
 	return pixel || (w->kernel[0] == m->h && w->kernel[1] == m->w);
 }
 
-static egm__id fold_linear(egm__graph *g, const egm__node *n, const egm__shape *image)
+static egm__id simplify_linear(egm__graph *g, const egm__node *n, const egm__shape *image)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -117,9 +117,9 @@ static egm_status patches_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id patches_fold(egm__graph *g, const egm__node *n)
+static egm__id patches_simplify(egm__graph *g, const egm__node *n)
 {
-	return fold_linear(g, n, egm__graph_shape(g, n->in[0]));
+	return simplify_linear(g, n, egm__graph_shape(g, n->in[0]));
 }
 
 static void read_element(const egm__eval *e, int64_t window, int64_t image)
@@ -143,7 +143,7 @@ static egm__id patches_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which
 const egm__op egm__op_patches = {.name = "patches",
                                  .cls = EGM__CLASS_IMAGE,
                                  .shape = patches_shape,
-                                 .fold = patches_fold,
+                                 .simplify = patches_simplify,
                                  .eval = patches_eval,
                                  .adjoint = patches_adjoint};
 
@@ -174,9 +174,9 @@ static egm_status fold_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id fold_fold(egm__graph *g, const egm__node *n)
+static egm__id fold_simplify(egm__graph *g, const egm__node *n)
 {
-	return fold_linear(g, n, &n->shape);
+	return simplify_linear(g, n, &n->shape);
 }
 
 static void add_element(const egm__eval *e, int64_t window, int64_t image)
@@ -198,7 +198,7 @@ static egm__id fold_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_fold = {.name = "fold",
                               .cls = EGM__CLASS_IMAGE,
                               .shape = fold_shape,
-                              .fold = fold_fold,
+                              .simplify = fold_simplify,
                               .eval = fold_eval,
                               .adjoint = fold_adjoint};
 

@@ -19,7 +19,7 @@ static egm_status reshape_shape(const egm__graph *g, egm__node *n)
 	                 egm__shape_text(&n->shape, ty));
 }
 
-static egm__id reshape_fold(egm__graph *g, const egm__node *n)
+static egm__id reshape_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -64,7 +64,7 @@ static int reshape_view(const egm__node *n, const egm__shape *in, egm__strides *
 const egm__op egm__op_reshape = {.name = "reshape",
                                  .cls = EGM__CLASS_VIEW,
                                  .shape = reshape_shape,
-                                 .fold = reshape_fold,
+                                 .simplify = reshape_simplify,
                                  .eval = copy_eval,
                                  .adjoint = reshape_adjoint,
                                  .view = reshape_view};
@@ -85,7 +85,7 @@ static egm_status transpose_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id transpose_fold(egm__graph *g, const egm__node *n)
+static egm__id transpose_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -120,7 +120,7 @@ static int transpose_view(const egm__node *n, const egm__shape *in, egm__strides
 const egm__op egm__op_transpose = {.name = "transpose",
                                    .cls = EGM__CLASS_VIEW,
                                    .shape = transpose_shape,
-                                   .fold = transpose_fold,
+                                   .simplify = transpose_simplify,
                                    .eval = transpose_eval,
                                    .adjoint = transpose_adjoint,
                                    .view = transpose_view};

@@ -48,7 +48,7 @@ static egm__id slice_of_pad(egm__graph *g, const egm__node *n, const egm__node *
 	return EGM__NONE;
 }
 
-static egm__id slice_fold(egm__graph *g, const egm__node *n)
+static egm__id slice_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -56,9 +56,8 @@ static egm__id slice_fold(egm__graph *g, const egm__node *n)
 	int32_t axis = (int32_t)n->a[0];
 	if (egm__shape_equal(&p->shape, &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
-	if (p->op == &egm__op_slice && p->a[0] == axis)
-		return egm__slice(g, p->in[0], axis, p->a[1] + n->a[1], n->shape.d[axis]);
-	if (p->op == &egm__op_concat) return slice_of_concat(g, n, p);
+	if (p->op == n->op && p->a[0] == axis) return egm__slice(g, p->in[0], axis, p->a[1] + n->a[1], n->shape.d[axis]);
+	if (p->op->cls == EGM__CLASS_CONCAT) return slice_of_concat(g, n, p);
 	if (p->op == &egm__op_pad) return slice_of_pad(g, n, p);
 	if (p->op == &egm__op_broadcast && egm__graph_shape(g, p->in[0])->d[axis] == 1)
 		return egm__broadcast(g, p->in[0], n->shape);
@@ -89,17 +88,17 @@ static int slice_view(const egm__node *n, const egm__shape *in, egm__strides *st
 	return 1;
 }
 
-const egm__op egm__op_slice = {.name = "slice",
-                               .cls = EGM__CLASS_VIEW,
-                               .shape = slice_shape,
-                               .fold = slice_fold,
-                               .eval = slice_eval,
-                               .adjoint = slice_adjoint,
-                               .view = slice_view};
+static const egm__op slice_op = {.name = "slice",
+                                 .cls = EGM__CLASS_VIEW,
+                                 .shape = slice_shape,
+                                 .simplify = slice_simplify,
+                                 .eval = slice_eval,
+                                 .adjoint = slice_adjoint,
+                                 .view = slice_view};
 
 egm__id egm__slice(egm__graph *g, egm__id x, int32_t axis, int64_t start, int64_t count)
 {
-	egm__node n = {.op = &egm__op_slice, .n_in = 1, .in = {x}, .a = {axis, start}, .shape = {1, {count, 1, 1, 1}}};
+	egm__node n = {.op = &slice_op, .n_in = 1, .in = {x}, .a = {axis, start}, .shape = {1, {count, 1, 1, 1}}};
 	return egm__emit(g, &n);
 }
 
@@ -117,7 +116,7 @@ static egm_status pad_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id pad_fold(egm__graph *g, const egm__node *n)
+static egm__id pad_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -150,7 +149,7 @@ static egm__id pad_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_pad = {.name = "pad",
                              .cls = EGM__CLASS_PAD,
                              .shape = pad_shape,
-                             .fold = pad_fold,
+                             .simplify = pad_simplify,
                              .eval = pad_eval,
                              .adjoint = pad_adjoint};
 
@@ -182,7 +181,7 @@ static egm_status concat_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id concat_fold(egm__graph *g, const egm__node *n)
+static egm__id concat_simplify(egm__graph *g, const egm__node *n)
 {
 	return n->n_in == 1 ? n->in[0] : EGM__NONE;
 }
@@ -209,16 +208,16 @@ static egm__id concat_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return egm__slice(g, ybar, axis, at, egm__graph_shape(g, n->in[which])->d[axis]);
 }
 
-const egm__op egm__op_concat = {.name = "concat",
-                                .cls = EGM__CLASS_CONCAT,
-                                .shape = concat_shape,
-                                .fold = concat_fold,
-                                .eval = concat_eval,
-                                .adjoint = concat_adjoint};
+static const egm__op concat_op = {.name = "concat",
+                                  .cls = EGM__CLASS_CONCAT,
+                                  .shape = concat_shape,
+                                  .simplify = concat_simplify,
+                                  .eval = concat_eval,
+                                  .adjoint = concat_adjoint};
 
 egm__id egm__concat(egm__graph *g, int32_t n_in, const egm__id *x, int32_t axis)
 {
-	egm__node n = {.op = &egm__op_concat, .n_in = n_in, .a = {axis, 0}};
+	egm__node n = {.op = &concat_op, .n_in = n_in, .a = {axis, 0}};
 	if (n_in < 1 || n_in > EGM__MAX_INPUTS)
 		return egm__graph_fail(g, EGM_ERR_ARGUMENT, "concat: %d inputs, at most %d", n_in, EGM__MAX_INPUTS);
 	memcpy(n.in, x, (size_t)n_in * sizeof *x);

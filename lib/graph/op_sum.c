@@ -15,7 +15,7 @@ static egm_status shape(const egm__graph *g, egm__node *n)
 }
 
 /* sum of a broadcast: a factor for each repeated axis that is summed */
-static egm__id fold_broadcast(egm__graph *g, const egm__node *n)
+static egm__id sum_of_broadcast(egm__graph *g, const egm__node *n)
 {
 	const egm__node *b = egm__node_at(g, n->in[0]);
 	if (b->op != &egm__op_broadcast) return EGM__NONE;
@@ -31,7 +31,7 @@ static egm__id fold_broadcast(egm__graph *g, const egm__node *n)
 	return egm__scale(g, egm__sum(g, egm__broadcast(g, x, small), (uint32_t)n->a[0]), count);
 }
 
-static egm__id fold_sum(egm__graph *g, const egm__node *n)
+static egm__id sum_simplify(egm__graph *g, const egm__node *n)
 {
 	double c, s;
 	egm__shape in = *egm__graph_shape(g, n->in[0]);
@@ -42,8 +42,8 @@ static egm__id fold_sum(egm__graph *g, const egm__node *n)
 		s = x->c[0], c = x->c[1];
 		return egm__affine(g, egm__sum(g, x->in[0], (uint32_t)n->a[0]), s, c * count);
 	}
-	if (x->op == &egm__op_sum) return egm__sum(g, x->in[0], (uint32_t)(x->a[0] | n->a[0]));
-	return fold_broadcast(g, n);
+	if (x->op == n->op) return egm__sum(g, x->in[0], (uint32_t)(x->a[0] | n->a[0]));
+	return sum_of_broadcast(g, n);
 }
 
 static void eval(const egm__eval *e)
@@ -63,9 +63,13 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return egm__broadcast(g, ybar, *egm__graph_shape(g, egm__node_at(g, y)->in[0]));
 }
 
-const egm__op egm__op_sum = {
-    .name = "sum", .cls = EGM__CLASS_REDUCE, .shape = shape, .fold = fold_sum, .eval = eval, .adjoint = adjoint};
-const egm__op egm__op_max = {.name = "max", .cls = EGM__CLASS_REDUCE, .shape = shape, .eval = eval, .is_max = 1};
+static const egm__op sum_op = {.name = "sum",
+                               .cls = EGM__CLASS_REDUCE,
+                               .shape = shape,
+                               .simplify = sum_simplify,
+                               .eval = eval,
+                               .adjoint = adjoint};
+static const egm__op max_op = {.name = "max", .cls = EGM__CLASS_REDUCE, .shape = shape, .eval = eval, .is_max = 1};
 
 static egm__id reduce_matrix(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
 {
@@ -120,12 +124,12 @@ static egm__id reduce(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes
 
 egm__id egm__sum(egm__graph *g, egm__id x, uint32_t axes)
 {
-	return reduce(g, &egm__op_sum, x, axes);
+	return reduce(g, &sum_op, x, axes);
 }
 
 egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes)
 {
-	return reduce(g, &egm__op_max, x, axes);
+	return reduce(g, &max_op, x, axes);
 }
 
 /* ---- broadcast: sizes of 1 are repeated */
@@ -141,7 +145,7 @@ static egm_status broadcast_shape(const egm__graph *g, egm__node *n)
 	                 egm__shape_text(&n->shape, ty));
 }
 
-static egm__id broadcast_fold(egm__graph *g, const egm__node *n)
+static egm__id broadcast_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -187,7 +191,7 @@ static int broadcast_view(const egm__node *n, const egm__shape *in, egm__strides
 const egm__op egm__op_broadcast = {.name = "broadcast",
                                    .cls = EGM__CLASS_VIEW,
                                    .shape = broadcast_shape,
-                                   .fold = broadcast_fold,
+                                   .simplify = broadcast_simplify,
                                    .eval = broadcast_eval,
                                    .adjoint = broadcast_adjoint,
                                    .view = broadcast_view};
@@ -226,7 +230,7 @@ static egm_status repeat_shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-static egm__id fold_linear(egm__graph *g, const egm__node *n, double factor)
+static egm__id simplify_linear(egm__graph *g, const egm__node *n, double factor)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -236,20 +240,20 @@ static egm__id fold_linear(egm__graph *g, const egm__node *n, double factor)
 	return y == x ? EGM__NONE : egm__scale(g, egm__emit_like(g, n, y), c);
 }
 
-static egm__id block_sum_fold(egm__graph *g, const egm__node *n)
+static egm__id block_sum_simplify(egm__graph *g, const egm__node *n)
 {
 	const egm__node *x = egm__node_at(g, n->in[0]);
 	double count = (double)n->a[0] * (double)n->a[1];
 	if (x->op == &egm__op_repeat && x->a[0] == n->a[0] && x->a[1] == n->a[1]) return egm__scale(g, x->in[0], count);
-	return fold_linear(g, n, count);
+	return simplify_linear(g, n, count);
 }
 
 /* Sizes of 1 repeat as a view does, which costs nothing. */
-static egm__id repeat_fold(egm__graph *g, const egm__node *n)
+static egm__id repeat_simplify(egm__graph *g, const egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	if ((x->d[1] == 1 || n->a[0] == 1) && (x->d[2] == 1 || n->a[1] == 1)) return egm__broadcast(g, n->in[0], n->shape);
-	return fold_linear(g, n, 1);
+	return simplify_linear(g, n, 1);
 }
 
 /* The element of the coarse image in whose block element i of the fine one lies. */
@@ -287,13 +291,13 @@ static egm__id repeat_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_block_sum = {.name = "block sum",
                                    .cls = EGM__CLASS_IMAGE,
                                    .shape = block_sum_shape,
-                                   .fold = block_sum_fold,
+                                   .simplify = block_sum_simplify,
                                    .eval = block_sum_eval,
                                    .adjoint = block_sum_adjoint};
 const egm__op egm__op_repeat = {.name = "repeat",
                                 .cls = EGM__CLASS_IMAGE,
                                 .shape = repeat_shape,
-                                .fold = repeat_fold,
+                                .simplify = repeat_simplify,
                                 .eval = repeat_eval,
                                 .adjoint = repeat_adjoint};
 
