@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Formulas that are made of ops and need no rules of their own. */
+/* Formulas made of ops. They need no rules: their derivatives follow from those of the ops. */
 #include <graph/op_impl.h>
 
 egm__id egm__div(egm__graph *g, egm__id a, egm__id b)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The graph: nodes in the order of their making, found again by content, so that equal requests share one node. Sharing
- * at once, not in a later pass, is what lets a penalty and an energy taken at the same points share their chains. */
+/* Owns the nodes and outputs of a graph, and finds a node by its content. Nodes are shared when they are made rather
+ * than in a later pass: a penalty and an energy at the same points then use the same nodes from the start, and
+ * everything that is built on equal nodes is equal again. */
 #include <graph/op_impl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,11 +36,6 @@ egm_status egm__graph_status(const egm__graph *g)
 	return g->status == EGM_OK ? EGM_OK : egm__fail(g->status, "%s", g->error);
 }
 
-egm_context *egm__graph_context(const egm__graph *g)
-{
-	return g->context;
-}
-
 egm_dtype egm__graph_dtype(const egm__graph *g)
 {
 	return g->dtype;
@@ -49,11 +45,6 @@ const egm__shape *egm__graph_shape(const egm__graph *g, egm__id x)
 {
 	static const egm__shape none = {1, {1, 1, 1, 1}};
 	return x < 0 ? &none : &g->nodes[x].shape;
-}
-
-void egm__graph_set_simplify(egm__graph *g, int on)
-{
-	g->simplify = on;
 }
 
 void egm__graph_fix_slot(egm__graph *g, int32_t slot)
@@ -117,7 +108,7 @@ static int same_node(const egm__node *x, const egm__node *y)
 	       !memcmp(x->a, y->a, sizeof x->a);
 }
 
-/* The entry of an equal node, or the free entry where it belongs. */
+/* The table entry of an equal node, or the free entry where one belongs. */
 static int32_t *find_entry(const egm__graph *g, const egm__node *n)
 {
 	uint32_t mask = (uint32_t)g->table_size - 1;
@@ -163,5 +154,6 @@ egm_status egm__complete_shape(egm__node *n)
 	char text[64];
 	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
 	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
+	return egm__fail(EGM_ERR_SHAPE, "%s: the shape is %s; must have at most 2^48 elements", n->op->name,
+	                 egm__shape_text(&n->shape, text));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How a node is made: shape rule, simplification, sharing. */
+/* Makes a node in three steps: the shape rule of its op, simplification, sharing. */
 #include <graph/op_impl.h>
 
-/* An elementwise node of constants is a constant. */
+/* An elementwise op of constants is a constant. */
 static egm__id simplify_constants(egm__graph *g, const egm__node *n)
 {
 	double v[EGM__MAX_INPUTS], y;
@@ -19,7 +19,6 @@ static egm__id simplify_constants(egm__graph *g, const egm__node *n)
 	return egm__const(g, y, n->shape);
 }
 
-/* By the rule of the op, else as the first input. */
 static egm_status find_shape(const egm__graph *g, egm__node *n)
 {
 	if (n->op->shape) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* a x + b for numbers a, b. Scales wander towards the outputs (mul, matmul, sum and the shape ops hand them on), so
- * that chains that differ by a factor alone, as those of an energy's mean and of its penalty do, become one chain. */
+/* a x + b for numbers a, b. The simplification of linear ops (mul, matmul, sum, shape ops) moves factors from their
+ * inputs to their outputs. Chains of nodes that differ only by a factor, as those of the mean of an energy and of its
+ * penalty do, are then equal and shared. */
 #include <graph/op_impl.h>
 
 static egm__id simplify(egm__graph *g, const egm__node *n)
@@ -46,7 +47,7 @@ egm__id egm__neg(egm__graph *g, egm__id x)
 	return egm__affine(g, x, -1, 0);
 }
 
-egm__id egm__peel_scale(const egm__graph *g, egm__id x, double *scale)
+egm__id egm__split_scale(const egm__graph *g, egm__id x, double *scale)
 {
 	const egm__node *n = &g->nodes[x];
 	*scale = 1;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A point by which derivatives are taken. Simplification builds a formula on whatever lies below its input where that
- * is shorter: a reshape of a reshape on the inner one's input, a product on what a scale was peeled off. A formula of a
- * computed point would then not pass through the point, and its derivative by it would be zero or lack a path. No rule
- * looks below a variable; when all derivatives are taken, resolve.c takes it away, and what it hid is simplified then.
- */
+/* Two ops that return their input and only matter to derivatives: variable is what derivatives are taken by, stop is
+ * constant for them.
+ *
+ * Why variable is needed: simplification builds a formula on the inputs of its input where that is shorter. A reshape
+ * of a reshape, for example, is built on the input of the inner one. A formula of a computed point would then bypass
+ * the point, and its derivative by the point would be zero or miss a path. No rule looks below a variable. The first
+ * pass of the compiler removes aliases and simplifies what they separated. */
 #include <graph/op_impl.h>
 #include <string.h>
 

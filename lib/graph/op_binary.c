@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What binary ops share: sizes must be equal, or 1 on one side; the smaller side is broadcast. */
+/* Broadcasts the operands of a binary op to one shape. */
 #include <graph/op_impl.h>
 
 egm__id egm__emit_binary(egm__graph *g, const egm__op *op, egm__id a, egm__id b)
@@ -13,8 +13,9 @@ egm__id egm__emit_binary(egm__graph *g, const egm__op *op, egm__id a, egm__id b)
 		s.d[i] = sa.d[i] == 1 ? sb.d[i] : sa.d[i];
 	}
 	if (!fits)
-		return egm__graph_fail(g, EGM_ERR_SHAPE, "%s: %s and %s do not fit", op->name, egm__shape_text(&sa, ta),
-		                       egm__shape_text(&sb, tb));
+		return egm__graph_fail(g, EGM_ERR_SHAPE,
+		                       "%s: the shapes are %s and %s; must have equal sizes, or 1 on one side", op->name,
+		                       egm__shape_text(&sa, ta), egm__shape_text(&sb, tb));
 	egm__node n = {.op = op, .n_in = 2, .in = {egm__broadcast(g, a, s), egm__broadcast(g, b, s)}};
 	return egm__emit(g, &n);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where numbers enter the graph: memory given at run time, constants, noise. */
+/* The sources of a graph: memory given at run time, constants and noise. */
 #include <graph/op_impl.h>
 
 static void eval_const(const egm__eval *e)
@@ -12,7 +12,7 @@ const egm__op egm__op_leaf = {.name = "leaf", .cls = EGM__CLASS_LEAF};
 const egm__op egm__op_const = {.name = "const", .cls = EGM__CLASS_CONST, .eval = eval_const};
 const egm__op egm__op_noise = {.name = "noise", .cls = EGM__CLASS_NOISE};
 
-/* A leaf has no inputs and no rules: it needs no more than a place in the graph. */
+/* These have no inputs and no rules, so egm__emit, which needs constants itself, is not needed. */
 static egm__id emit_leaf(egm__graph *g, egm__node n)
 {
 	if (g->status != EGM_OK) return EGM__NONE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* x y. */
 #include <graph/op_impl.h>
 
 static egm__id simplify_number(egm__graph *g, const egm__node *n)
@@ -14,7 +15,7 @@ static egm__id simplify(egm__graph *g, const egm__node *n)
 	egm__id r = simplify_number(g, n);
 	if (r != EGM__NONE) return r;
 	double s, t;
-	egm__id x = egm__peel_scale(g, n->in[0], &s), y = egm__peel_scale(g, n->in[1], &t);
+	egm__id x = egm__split_scale(g, n->in[0], &s), y = egm__split_scale(g, n->in[1], &t);
 	if (s * t != 1 || x != n->in[0]) return egm__scale(g, egm__mul(g, x, y), s * t);
 	const egm__node *p = egm__node_at(g, x), *q = egm__node_at(g, y);
 	if (p->op == &egm__op_step && q->op == &egm__op_step && p->in[0] == q->in[0])

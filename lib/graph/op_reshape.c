@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ops that move no numbers: they look at the same memory through other strides. */
+/* Reshape and transpose: views, which read the same memory with other strides. */
 #include <graph/op_impl.h>
 #include <string.h>
 
@@ -15,8 +15,8 @@ static egm_status reshape_shape(const egm__graph *g, egm__node *n)
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	char tx[64], ty[64];
 	if (egm__shape_count(x) == egm__shape_count(&n->shape)) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "reshape: %s cannot become %s", egm__shape_text(x, tx),
-	                 egm__shape_text(&n->shape, ty));
+	return egm__fail(EGM_ERR_SHAPE, "reshape: the shape is %s; must have as many elements as %s",
+	                 egm__shape_text(x, tx), egm__shape_text(&n->shape, ty));
 }
 
 static egm__id reshape_simplify(egm__graph *g, const egm__node *n)
@@ -26,7 +26,7 @@ static egm__id reshape_simplify(egm__graph *g, const egm__node *n)
 	if (egm__shape_equal(egm__graph_shape(g, x), &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
 	if (egm__node_at(g, x)->op == &egm__op_reshape) return egm__reshape(g, egm__node_at(g, x)->in[0], n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__reshape(g, y, n->shape), c);
 }
 
@@ -35,7 +35,7 @@ static egm__id reshape_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which
 	return egm__reshape(g, ybar, *egm__graph_shape(g, egm__node_at(g, y)->in[0]));
 }
 
-/* Contiguous memory takes any shape; other memory only one in which sizes of 1 come and go. */
+/* Contiguous memory can have any shape. Other memory can only lose and gain axes of size 1. */
 static int reshape_view(const egm__node *n, const egm__shape *in, egm__strides *st)
 {
 	egm__strides y = *st;
@@ -80,7 +80,7 @@ egm__id egm__reshape(egm__graph *g, egm__id x, egm__shape shape)
 static egm_status transpose_shape(const egm__graph *g, egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
-	if (x->rank != 2) return egm__fail(EGM_ERR_SHAPE, "transpose: rank %d is not 2", x->rank);
+	if (x->rank != 2) return egm__fail(EGM_ERR_SHAPE, "transpose: the rank is %d; must be 2", x->rank);
 	n->shape = egm__shape2(x->d[1], x->d[0]);
 	return EGM_OK;
 }
@@ -93,7 +93,7 @@ static egm__id transpose_simplify(egm__graph *g, const egm__node *n)
 	if (p->op == &egm__op_transpose) return p->in[0];
 	if (p->shape.d[0] == 1 || p->shape.d[1] == 1) return egm__reshape(g, x, n->shape);
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__transpose(g, y), c);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums and maxima over rows, columns or both of a matrix. Arrays of another rank are looked at as matrices, one run of
- * neighbouring axes at a time; a sum over a run in the middle is one over blocks of an image. The maximum has no
- * derivative: it only shifts exponentials. */
+/* Sums, and repetitions, their adjoints: the adjoint of a sum over whole axes is a broadcast, that of a sum over blocks
+ * of pixels repeats pixels, and the other way round. Average pooling and nearest upsampling are scaled block sums and
+ * repetitions. */
 #include <graph/op_impl.h>
 #include <limits.h>
 #include <math.h>
+
+/* ---- sum and max over rows, columns or both of a matrix. The maximum has no derivative: it only shifts exponentials.
+ */
 
 static egm_status shape(const egm__graph *g, egm__node *n)
 {
@@ -14,7 +17,7 @@ static egm_status shape(const egm__graph *g, egm__node *n)
 	return EGM_OK;
 }
 
-/* sum of a broadcast: a factor for each repeated axis that is summed */
+/* The sum over a repeated axis is a factor. */
 static egm__id sum_of_broadcast(egm__graph *g, const egm__node *n)
 {
 	const egm__node *b = egm__node_at(g, n->in[0]);
@@ -77,7 +80,8 @@ static egm__id reduce_matrix(egm__graph *g, const egm__op *op, egm__id x, uint32
 	return egm__emit(g, &n);
 }
 
-/* Other ranks than 2: the axes from .. to - 1, which stand together. */
+/* Reduces the neighbouring axes from .. to - 1 of an array of any rank as a matrix, or, where axes of more than one
+ * element are on both sides, as blocks of an image. */
 static egm__id reduce_run(egm__graph *g, const egm__op *op, egm__id x, int from, int to)
 {
 	egm__shape s = *egm__graph_shape(g, x), out = s;
@@ -91,14 +95,15 @@ static egm__id reduce_run(egm__graph *g, const egm__op *op, egm__id x, int from,
 	} else {
 		egm__shape middle = {4, {outer, size, 1, inner}};
 		if (op->is_max)
-			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED, "%s: axis %d of rank %d does not stand at one end", op->name,
-			                       to - 1, s.rank);
+			return egm__graph_fail(g, EGM_ERR_UNSUPPORTED,
+			                       "%s: the axes are %d to %d of rank %d; must be the first or the last", op->name,
+			                       from, to - 1, s.rank);
 		x = egm__block_sum(g, egm__reshape(g, x, middle), size, 1);
 	}
 	return egm__reshape(g, x, out);
 }
 
-/* Sizes of 1 between two axes belong to their run. */
+/* One run of neighbouring axes after another. An axis of size 1 between two axes of a run belongs to it. */
 static egm__id reduce_runs(egm__graph *g, const egm__op *op, egm__id x, uint32_t axes)
 {
 	egm__shape s = *egm__graph_shape(g, x);
@@ -132,7 +137,7 @@ egm__id egm__max(egm__graph *g, egm__id x, uint32_t axes)
 	return reduce(g, &max_op, x, axes);
 }
 
-/* ---- broadcast: sizes of 1 are repeated */
+/* ---- broadcast: axes of size 1 are repeated */
 
 static egm_status broadcast_shape(const egm__graph *g, egm__node *n)
 {
@@ -141,8 +146,8 @@ static egm_status broadcast_shape(const egm__graph *g, egm__node *n)
 	int fits = x->rank == n->shape.rank;
 	for (int i = 0; fits && i < x->rank; i++) fits = x->d[i] == n->shape.d[i] || x->d[i] == 1;
 	if (fits) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "broadcast: %s cannot become %s", egm__shape_text(x, tx),
-	                 egm__shape_text(&n->shape, ty));
+	return egm__fail(EGM_ERR_SHAPE, "broadcast: the shape is %s; must have the sizes of %s, or 1",
+	                 egm__shape_text(x, tx), egm__shape_text(&n->shape, ty));
 }
 
 static egm__id broadcast_simplify(egm__graph *g, const egm__node *n)
@@ -152,7 +157,7 @@ static egm__id broadcast_simplify(egm__graph *g, const egm__node *n)
 	if (egm__shape_equal(egm__graph_shape(g, x), &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
 	if (egm__node_at(g, x)->op == &egm__op_broadcast) return egm__broadcast(g, egm__node_at(g, x)->in[0], n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__broadcast(g, y, n->shape), c);
 }
 
@@ -202,20 +207,22 @@ egm__id egm__broadcast(egm__graph *g, egm__id x, egm__shape shape)
 	return egm__emit(g, &n);
 }
 
-/* ---- blocks of pixels */
+/* ---- block sum and repeat: height a[0], width a[1] of a block */
 
-static egm_status refuse(const egm__node *n, const egm__shape *x)
+static egm_status misfit(const egm__node *n, const egm__shape *x)
 {
 	char text[64];
-	return egm__fail(EGM_ERR_SHAPE, "%s: blocks of %lld x %lld and %s", n->op->name, (long long)n->a[0],
-	                 (long long)n->a[1], egm__shape_text(x, text));
+	return egm__fail(
+	    EGM_ERR_SHAPE,
+	    "%s: the blocks are %lld x %lld and the images %s; must be blocks of at least 1 x 1 that fill the images",
+	    n->op->name, (long long)n->a[0], (long long)n->a[1], egm__shape_text(x, text));
 }
 
 static egm_status block_sum_shape(const egm__graph *g, egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	const int64_t *size = n->a;
-	if (x->rank != 4 || size[0] < 1 || size[1] < 1 || x->d[1] % size[0] || x->d[2] % size[1]) return refuse(n, x);
+	if (x->rank != 4 || size[0] < 1 || size[1] < 1 || x->d[1] % size[0] || x->d[2] % size[1]) return misfit(n, x);
 	n->shape = (egm__shape){4, {x->d[0], x->d[1] / size[0], x->d[2] / size[1], x->d[3]}};
 	return EGM_OK;
 }
@@ -225,7 +232,7 @@ static egm_status repeat_shape(const egm__graph *g, egm__node *n)
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	const int64_t *size = n->a;
 	if (x->rank != 4 || size[0] < 1 || size[1] < 1 || x->d[1] > INT64_MAX / size[0] || x->d[2] > INT64_MAX / size[1])
-		return refuse(n, x);
+		return misfit(n, x);
 	n->shape = (egm__shape){4, {x->d[0], x->d[1] * size[0], x->d[2] * size[1], x->d[3]}};
 	return EGM_OK;
 }
@@ -236,7 +243,7 @@ static egm__id simplify_linear(egm__graph *g, const egm__node *n, double factor)
 	egm__id x = n->in[0];
 	if (egm__shape_equal(egm__graph_shape(g, x), &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c * factor, n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__emit_like(g, n, y), c);
 }
 
@@ -248,7 +255,7 @@ static egm__id block_sum_simplify(egm__graph *g, const egm__node *n)
 	return simplify_linear(g, n, count);
 }
 
-/* Sizes of 1 repeat as a view does, which costs nothing. */
+/* Repeating an axis of size 1 is a broadcast: a view, which costs nothing. */
 static egm__id repeat_simplify(egm__graph *g, const egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
@@ -256,11 +263,11 @@ static egm__id repeat_simplify(egm__graph *g, const egm__node *n)
 	return simplify_linear(g, n, 1);
 }
 
-/* The element of the coarse image in whose block element i of the fine one lies. */
-static int64_t block_of(const egm__node *n, const egm__shape *fine, int64_t i)
+/* The element of the small image whose block contains element i of the large image. */
+static int64_t block_of(const egm__node *n, const egm__shape *large, int64_t i)
 {
-	int64_t c = i % fine->d[3], x = i / fine->d[3] % fine->d[2], row = i / fine->d[3] / fine->d[2];
-	return (row / n->a[0] * (fine->d[2] / n->a[1]) + x / n->a[1]) * fine->d[3] + c;
+	int64_t c = i % large->d[3], x = i / large->d[3] % large->d[2], row = i / large->d[3] / large->d[2];
+	return (row / n->a[0] * (large->d[2] / n->a[1]) + x / n->a[1]) * large->d[3] + c;
 }
 
 static void block_sum_eval(const egm__eval *e)
@@ -301,21 +308,21 @@ const egm__op egm__op_repeat = {.name = "repeat",
                                 .eval = repeat_eval,
                                 .adjoint = repeat_adjoint};
 
-static egm__id emit(egm__graph *g, const egm__op *op, egm__id x, int64_t height, int64_t width)
+static egm__id emit_blocks(egm__graph *g, const egm__op *op, egm__id x, int64_t height, int64_t width)
 {
 	if (height > INT_MAX || width > INT_MAX)
-		return egm__graph_fail(g, EGM_ERR_SHAPE, "%s: blocks of %lld x %lld", op->name, (long long)height,
-		                       (long long)width);
+		return egm__graph_fail(g, EGM_ERR_SHAPE, "%s: the blocks are %lld x %lld; must be at most %d x %d", op->name,
+		                       (long long)height, (long long)width, INT_MAX, INT_MAX);
 	egm__window w = {{(int32_t)height, (int32_t)width}, {(int32_t)height, (int32_t)width}, {0, 0}};
 	return egm__emit_image(g, op, x, &w, 0, 0);
 }
 
 egm__id egm__block_sum(egm__graph *g, egm__id x, int64_t height, int64_t width)
 {
-	return emit(g, &egm__op_block_sum, x, height, width);
+	return emit_blocks(g, &egm__op_block_sum, x, height, width);
 }
 
 egm__id egm__repeat(egm__graph *g, egm__id x, int64_t height, int64_t width)
 {
-	return emit(g, &egm__op_repeat, x, height, width);
+	return emit_blocks(g, &egm__op_repeat, x, height, width);
 }
