@@ -7,6 +7,11 @@ const char *egm__dtype_name(egm_dtype dtype)
 	return dtype == EGM_F32 ? "f32" : dtype == EGM_F64 ? "f64" : "?";
 }
 
+size_t egm__dtype_size(egm_dtype dtype)
+{
+	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+}
+
 static egm_status check(const void *data, const char *name, egm_dtype given, egm_dtype dtype, int64_t rows,
                         int64_t columns)
 {

@@ -43,7 +43,7 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 
@@ -95,7 +95,7 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 

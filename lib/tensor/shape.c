@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of the arrays in a program, and what an element type is called and takes. */
 #include <core/size_impl.h>
 #include <stdio.h>
 #include <tensor/shape_impl.h>
@@ -39,9 +38,4 @@ const char *egm__shape_text(const egm__shape *s, char buffer[64])
 		                         i + 1 == s->rank ? "]" : "");
 	}
 	return buffer;
-}
-
-size_t egm__dtype_size(egm_dtype dtype)
-{
-	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 }

@@ -17,21 +17,4 @@ int egm__shape_equal(const egm__shape *a, const egm__shape *b);
 /* "[64, 784]" into buffer, returned. */
 const char *egm__shape_text(const egm__shape *s, char buffer[64]);
 
-/* Bytes of an element. */
-size_t egm__dtype_size(egm_dtype dtype);
-
-/* Element i of an array of the dtype. */
-static inline double egm__number(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
-
-static inline void egm__number_put(egm_dtype dtype, void *values, int64_t i, double value)
-{
-	if (dtype == EGM_F32)
-		((float *)values)[i] = (float)value;
-	else
-		((double *)values)[i] = value;
-}
-
 #endif
