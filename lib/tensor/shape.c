@@ -8,8 +8,8 @@ egm__shape egm__shape2(int64_t rows, int64_t columns)
 	return (egm__shape){.rank = 2, .d = {rows, columns, 1, 1}};
 }
 
-/* Saturates where the product does not fit, or a size is negative: no allocation of INT64_MAX elements succeeds, so
- * that the overflow ends as a failed allocation instead of a small array. */
+/* INT64_MAX if the product overflows or a size is negative. An allocation of that many elements fails, so an overflow
+ * never becomes a small array. */
 int64_t egm__shape_count(const egm__shape *s)
 {
 	int64_t count = 1;
