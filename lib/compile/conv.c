@@ -140,7 +140,7 @@ static void cut(egm__lower *l, egm__kernel *k, int32_t kernel)
 	v->patches =
 	    (v->per_block * v->rows * v->width * m->size + EGM__PACK_ALIGN - 1) / EGM__PACK_ALIGN * EGM__PACK_ALIGN;
 	egm__gemm p = egm__conv_block(k, v->per_block);
-	v->scratch = v->patches + egm__gemm_room(l->p->context, &p);
+	v->scratch = v->patches + egm__gemm_serial_scratch(l->p->context, &p);
 	if (v->role == EGM__CONV_RIGHT && v->groups == 1 && v->parts > 1)
 		v->partial.buffer = egm__buffer_new(l, v->parts * k->gemm.m * k->gemm.n * m->size, kernel);
 }

@@ -135,10 +135,10 @@ void egm_target_free(egm_target *target)
 	if (!target || __atomic_sub_fetch(&target->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = target->context;
 	for (int32_t i = 0; i < EGM__TARGET_NETS; i++) egm_model_free(target->nets[i]);
-	egm__told told;
-	egm__told_keep(&told);
+	egm__error_state state;
+	egm__error_save(&state);
 	if (target->release) target->release(target->user);
-	egm__told_give(&told);
+	egm__error_restore(&state);
 	egm__free(context, target->lower);
 	egm__free(context, target->upper);
 	egm__free(context, target);

@@ -124,7 +124,7 @@ static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 	egm__program *p = NULL;
 	fill(s, seed);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM || way == FIXED || way == PARTS);
+	g->simplify = way == SIMPLIFIED || way == PROGRAM || way == FIXED || way == PARTS;
 	if (way == FIXED || way == FIXED_AS_WRITTEN) egm__graph_fix_slot(g, R_SLOT_IN);
 	int64_t n = r_build(g, seed);
 	if (way == AS_WRITTEN || way == SIMPLIFIED) {

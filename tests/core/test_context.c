@@ -69,10 +69,10 @@ START_TEST(test_create__refuses_half_an_allocator_and_null)
 {
 	egm_context_options o = options_with(1, 0);
 	o.alloc = egm_test_alloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "alloc is given without dealloc");
+	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is NULL, must be given together with alloc");
 	o.alloc = NULL;
 	o.dealloc = egm_test_dealloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is given without alloc");
+	refuse(&o, EGM_ERR_ARGUMENT, "alloc is NULL, must be given together with dealloc");
 	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
 	o.struct_size = 3;
 	refuse(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
@@ -102,7 +102,7 @@ START_TEST(test_create__refuses_an_allocator_that_does_not_align)
 	o.alloc = crooked_alloc;
 	o.dealloc = crooked_dealloc;
 	o.alloc_user = &live;
-	refuse(&o, EGM_ERR_ARGUMENT, "asked for an alignment of 64 and gave 16");
+	refuse(&o, EGM_ERR_ARGUMENT, "alloc returned an address that is 16 after a multiple of 64, must be a multiple");
 	ck_assert_int_eq(live, 0);
 }
 END_TEST

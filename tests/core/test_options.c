@@ -28,8 +28,8 @@ static const options defaults = {.struct_size = sizeof(options), .step = 0.5, .c
 
 static egm_status merge(options *merged, const void *given)
 {
-	*merged = defaults;
-	return egm__options_merge("options", merged, sizeof *merged, given);
+	static const egm__options no_rows = {"options", sizeof(options), &defaults, 0, NULL};
+	return egm__options_check(&no_rows, merged, given);
 }
 
 START_TEST(test_init__writes_the_defaults)

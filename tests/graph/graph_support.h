@@ -5,6 +5,7 @@
 #define EGM_TESTS_GRAPH_SUPPORT_H
 
 #include <compile/nan_arena.h>
+#include <graph/op_impl.h>
 #include <math.h>
 #include <oracle/interpret.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static inline int64_t t_run(const formula *f, egm_context *c, t_data *d, int ord
 	void *bases[EGM__MAX_SLOTS];
 	t_bases(d, bases);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, compiled == 1);
+	g->simplify = compiled == 1;
 	int64_t n = t_outputs(f, g, order);
 	ck_assert_msg(egm__graph_status(g) == EGM_OK, "%s: %s", f->name, egm_last_error());
 	if (compiled) {

@@ -150,7 +150,7 @@ REFUSAL(bad_pool_zero, egm__average_pool(g, images(4, 5, 2), 0))
 REFUSAL(bad_upsample, egm__upsample(g, rank3(), 2))
 REFUSAL(bad_block, egm__block_sum(g, images(4, 5, 2), 1, INT64_MAX))
 
-/* Sizes whose bytes would wrap, made of small nets and a large batch. */
+/* Sizes whose bytes would wrap, made of small networks and a large batch. */
 REFUSAL(huge_leaf, leaf(INT64_C(1) << 40, INT64_C(1) << 40))
 REFUSAL(huge_repeat, egm__repeat(g, images(1 << 15, 1 << 15, 1), 1 << 15, 1 << 15))
 REFUSAL(huge_broadcast, egm__broadcast(g, leaf(1, 1 << 30), egm__shape2(1 << 30, 1 << 30)))
@@ -160,57 +160,75 @@ static const struct refusal {
 	egm_status status;
 	const char *text; /* the whole of it: the thing and its numbers */
 } refusals[] = {
-    {bad_add, EGM_ERR_SHAPE, "add: [3, 5] and [3, 4] do not fit"},
-    {bad_sub, EGM_ERR_SHAPE, "add: [3, 5] and [2, 5] do not fit"},
-    {bad_mul, EGM_ERR_SHAPE, "mul: [6, 5] and [3, 5] do not fit"},
-    {bad_div, EGM_ERR_SHAPE, "mul: [3, 5] and [3, 4] do not fit"},
-    {bad_rank, EGM_ERR_SHAPE, "add: [2, 3] and [2, 3, 4] do not fit"},
-    {bad_broadcast, EGM_ERR_SHAPE, "broadcast: [3, 5] cannot become [6, 5]"},
-    {bad_broadcast_rank, EGM_ERR_SHAPE, "broadcast: [1, 1] cannot become [2, 2, 2]"},
-    {bad_reshape, EGM_ERR_SHAPE, "reshape: [3, 5] cannot become [4, 4]"},
-    {bad_transpose, EGM_ERR_SHAPE, "transpose: rank 3 is not 2"},
-    {bad_slice_end, EGM_ERR_SHAPE, "slice: 3 from 3 of axis 1 with size 5"},
-    {bad_slice_start, EGM_ERR_SHAPE, "slice: 2 from -1 of axis 0 with size 3"},
-    {bad_slice_count, EGM_ERR_SHAPE, "slice: 0 from 1 of axis 0 with size 3"},
-    {bad_slice_axis, EGM_ERR_SHAPE, "slice: 1 from 0 of axis 2 with size 0"},
-    {bad_slice_huge, EGM_ERR_SHAPE, "slice: 9223372036854775807 from 2 of axis 0 with size 3"},
-    {bad_pad, EGM_ERR_SHAPE, "pad: -2 before and 1 after axis 0 of rank 2"},
-    {bad_pad_axis, EGM_ERR_SHAPE, "pad: 0 before and 1 after axis 7 of rank 2"},
-    {bad_matmul, EGM_ERR_SHAPE, "matmul: [3, 5] times [4, 6]"},
-    {bad_matmul_t, EGM_ERR_SHAPE, "matmul: [3, 5]^T times [5, 6]"},
-    {bad_matmul_rank, EGM_ERR_SHAPE, "matmul: [2, 3, 4] times [4, 6]"},
-    {bad_linear, EGM_ERR_SHAPE, "matmul: [3, 768] times [10, 784]^T"},
-    {bad_bias, EGM_ERR_SHAPE, "add: [3, 10] and [1, 11] do not fit"},
-    {bad_slope, EGM_ERR_ARGUMENT, "leaky: slope -0.5 is not >= 0"},
-    {bad_slope_nan, EGM_ERR_ARGUMENT, "leaky: slope nan is not >= 0"},
-    {bad_axes_max, EGM_ERR_UNSUPPORTED, "max: axis 1 of rank 3 does not stand at one end"},
-    {bad_concat, EGM_ERR_SHAPE, "concat: [3, 5] and [2, 4] along axis 0"},
-    {bad_concat_axis, EGM_ERR_SHAPE, "concat: no axis 2 in rank 2"},
-    {bad_concat_rank, EGM_ERR_SHAPE, "concat: [3, 5] and [2, 3, 4] along axis 0"},
-    {bad_concat_none, EGM_ERR_ARGUMENT, "concat: 0 inputs, at most 6"},
-    {bad_concat_many, EGM_ERR_ARGUMENT, "concat: 7 inputs, at most 6"},
-    {bad_patches, EGM_ERR_SHAPE, "patches: [3, 5] is no batch of images"},
-    {bad_kernel, EGM_ERR_SHAPE, "patches: kernel 3 x 0, must be at least 1 x 1"},
-    {bad_stride, EGM_ERR_SHAPE, "patches: stride 0 x 1, must be at least 1 x 1"},
-    {bad_padding, EGM_ERR_SHAPE, "patches: padding 0 x -1, must not be negative"},
-    {bad_large, EGM_ERR_SHAPE, "patches: kernel 3 x 8 larger than the image 4 x 5 with padding 0 x 1"},
-    {bad_huge, EGM_ERR_SHAPE, "patches: 2 x 1048581 x 1048582 windows of 1048576 x 1048576 x 1073741824 are too many"},
-    {bad_fold, EGM_ERR_SHAPE, "fold: [2, 3, 4] is no batch of patches"},
+    {bad_add, EGM_ERR_SHAPE, "add: the shapes are [3, 5] and [3, 4]; must have equal sizes, or 1 on one side"},
+    {bad_sub, EGM_ERR_SHAPE, "add: the shapes are [3, 5] and [2, 5]; must have equal sizes, or 1 on one side"},
+    {bad_mul, EGM_ERR_SHAPE, "mul: the shapes are [6, 5] and [3, 5]; must have equal sizes, or 1 on one side"},
+    {bad_div, EGM_ERR_SHAPE, "mul: the shapes are [3, 5] and [3, 4]; must have equal sizes, or 1 on one side"},
+    {bad_rank, EGM_ERR_SHAPE, "add: the shapes are [2, 3] and [2, 3, 4]; must have equal sizes, or 1 on one side"},
+    {bad_broadcast, EGM_ERR_SHAPE, "broadcast: the shape is [3, 5]; must have the sizes of [6, 5], or 1"},
+    {bad_broadcast_rank, EGM_ERR_SHAPE, "broadcast: the shape is [1, 1]; must have the sizes of [2, 2, 2], or 1"},
+    {bad_reshape, EGM_ERR_SHAPE, "reshape: the shape is [3, 5]; must have as many elements as [4, 4]"},
+    {bad_transpose, EGM_ERR_SHAPE, "transpose: the rank is 3; must be 2"},
+    {bad_slice_end, EGM_ERR_SHAPE, "slice: 3 elements from 3 on; must be at least 1 and inside axis 1 of size 5"},
+    {bad_slice_start, EGM_ERR_SHAPE, "slice: 2 elements from -1 on; must be at least 1 and inside axis 0 of size 3"},
+    {bad_slice_count, EGM_ERR_SHAPE, "slice: 0 elements from 1 on; must be at least 1 and inside axis 0 of size 3"},
+    {bad_slice_axis, EGM_ERR_SHAPE, "slice: 1 elements from 0 on; must be at least 1 and inside axis 2 of size 0"},
+    {bad_slice_huge, EGM_ERR_SHAPE,
+     "slice: 9223372036854775807 elements from 2 on; must be at least 1 and inside axis 0 of size 3"},
+    {bad_pad, EGM_ERR_SHAPE, "pad: -2 zeros before and 1 after axis 0; must be at least 0, along an axis 0 to 1"},
+    {bad_pad_axis, EGM_ERR_SHAPE, "pad: 0 zeros before and 1 after axis 7; must be at least 0, along an axis 0 to 1"},
+    {bad_matmul, EGM_ERR_SHAPE, "matmul: the operands are [3, 5] and [4, 6]; must be matrices with equal inner sizes"},
+    {bad_matmul_t, EGM_ERR_SHAPE,
+     "matmul: the operands are [3, 5]^T and [5, 6]; must be matrices with equal inner sizes"},
+    {bad_matmul_rank, EGM_ERR_SHAPE,
+     "matmul: the operands are [2, 3, 4] and [4, 6]; must be matrices with equal inner sizes"},
+    {bad_linear, EGM_ERR_SHAPE,
+     "matmul: the operands are [3, 768] and [10, 784]^T; must be matrices with equal inner sizes"},
+    {bad_bias, EGM_ERR_SHAPE, "add: the shapes are [3, 10] and [1, 11]; must have equal sizes, or 1 on one side"},
+    {bad_slope, EGM_ERR_ARGUMENT, "leaky: slope is -0.5; must be at least 0"},
+    {bad_slope_nan, EGM_ERR_ARGUMENT, "leaky: slope is nan; must be at least 0"},
+    {bad_axes_max, EGM_ERR_UNSUPPORTED, "max: the axes are 1 to 1 of rank 3; must be the first or the last"},
+    {bad_concat, EGM_ERR_SHAPE, "concat: the shapes are [3, 5] and [2, 4]; must be equal but for axis 0"},
+    {bad_concat_axis, EGM_ERR_SHAPE, "concat: the axis is 2; must be 0 to 1"},
+    {bad_concat_rank, EGM_ERR_SHAPE, "concat: the shapes are [3, 5] and [2, 3, 4]; must be equal but for axis 0"},
+    {bad_concat_none, EGM_ERR_ARGUMENT, "concat: the number of inputs is 0; must be 1 to 6"},
+    {bad_concat_many, EGM_ERR_ARGUMENT, "concat: the number of inputs is 7; must be 1 to 6"},
+    {bad_patches, EGM_ERR_SHAPE, "patches: the shape of the input is [3, 5]; must be [n, height, width, channels]"},
+    {bad_kernel, EGM_ERR_SHAPE, "patches: the kernel is 3 x 0; must be at least 1 x 1"},
+    {bad_stride, EGM_ERR_SHAPE, "patches: the stride is 0 x 1; must be at least 1 x 1"},
+    {bad_padding, EGM_ERR_SHAPE, "patches: the padding is 0 x -1; must be at least 0 x 0"},
+    {bad_large, EGM_ERR_SHAPE, "patches: the kernel is 3 x 8; must fit into the image of 4 x 5 with padding 0 x 1"},
+    {bad_huge, EGM_ERR_SHAPE,
+     "patches: there are 2 x 1048581 x 1048582 windows of 1048576 x 1048576 x 1073741824; must be at most 2^48 "
+     "numbers"},
+    {bad_fold, EGM_ERR_SHAPE,
+     "fold: the shape of the input is [2, 3, 4]; must be [n, rows of windows, windows of a row, elements]"},
     {bad_fold_size, EGM_ERR_SHAPE,
-     "fold: [2, 2, 2, 8] are no patches of 2 x 2 from an image of 6 x 5, which has 3 x 2"},
+     "fold: the shape of the input is [2, 2, 2, 8]; must have 3 x 2 windows of 2 x 2, those of 6 x 5 images"},
     {bad_fold_channels, EGM_ERR_SHAPE,
-     "fold: [2, 2, 2, 9] are no patches of 2 x 2 from an image of 4 x 4, which has 2 x 2"},
-    {bad_fold_image, EGM_ERR_SHAPE, "fold: image of 0 x 4"},
-    {bad_conv, EGM_ERR_SHAPE, "matmul: [12, 18] times [3, 9]^T"},
-    {bad_conv_transpose, EGM_ERR_SHAPE, "conv_transpose: [4, 5] is no batch of images"},
-    {bad_conv_weight, EGM_ERR_SHAPE, "matmul: [40, 2] times [3, 9]"},
-    {bad_pool, EGM_ERR_SHAPE, "block sum: blocks of 2 x 2 and [2, 4, 5, 2]"},
-    {bad_pool_zero, EGM_ERR_SHAPE, "block sum: blocks of 0 x 0 and [2, 4, 5, 2]"},
-    {bad_upsample, EGM_ERR_SHAPE, "repeat: blocks of 2 x 2 and [2, 3, 4]"},
-    {bad_block, EGM_ERR_SHAPE, "block sum: blocks of 1 x 9223372036854775807"},
-    {huge_leaf, EGM_ERR_SHAPE, "leaf: [1099511627776, 1099511627776] are too many numbers"},
-    {huge_repeat, EGM_ERR_SHAPE, "repeat: [2, 1073741824, 1073741824, 1] are too many numbers"},
-    {huge_broadcast, EGM_ERR_SHAPE, "broadcast: [1073741824, 1073741824] are too many numbers"},
+     "fold: the shape of the input is [2, 2, 2, 9]; must have 2 x 2 windows of 2 x 2, those of 4 x 4 images"},
+    {bad_fold_image, EGM_ERR_SHAPE, "fold: the image is 0 x 4; must be at least 1 x 1"},
+    {bad_conv, EGM_ERR_SHAPE,
+     "matmul: the operands are [12, 18] and [3, 9]^T; must be matrices with equal inner sizes"},
+    {bad_conv_transpose, EGM_ERR_SHAPE,
+     "conv_transpose: the shape of the input is [4, 5]; must be [n, height, width, channels]"},
+    {bad_conv_weight, EGM_ERR_SHAPE,
+     "matmul: the operands are [40, 2] and [3, 9]; must be matrices with equal inner sizes"},
+    {bad_pool, EGM_ERR_SHAPE,
+     "block sum: the blocks are 2 x 2 and the images [2, 4, 5, 2]; must be blocks of at least 1 x 1 that fill the "
+     "images"},
+    {bad_pool_zero, EGM_ERR_SHAPE,
+     "block sum: the blocks are 0 x 0 and the images [2, 4, 5, 2]; must be blocks of at least 1 x 1 that fill the "
+     "images"},
+    {bad_upsample, EGM_ERR_SHAPE,
+     "repeat: the blocks are 2 x 2 and the images [2, 3, 4]; must be blocks of at least 1 x 1 that fill the images"},
+    {bad_block, EGM_ERR_SHAPE,
+     "block sum: the blocks are 1 x 9223372036854775807; must be at most 2147483647 x 2147483647"},
+    {huge_leaf, EGM_ERR_SHAPE, "leaf: the shape is [1099511627776, 1099511627776]; must have at most 2^48 elements"},
+    {huge_repeat, EGM_ERR_SHAPE,
+     "repeat: the shape is [2, 1073741824, 1073741824, 1]; must have at most 2^48 elements"},
+    {huge_broadcast, EGM_ERR_SHAPE,
+     "broadcast: the shape is [1073741824, 1073741824]; must have at most 2^48 elements"},
 };
 
 START_TEST(test_graph__refuses_what_does_not_fit)
@@ -242,9 +260,11 @@ START_TEST(test_graph__first_error_stays)
 	ck_assert_int_eq(g->n_out, 0);
 	ck_assert_int_eq(egm__program_create(&p, g), EGM_ERR_SHAPE);
 	ck_assert_ptr_null(p);
-	ck_assert_str_eq(egm_last_error(), "add: [3, 5] and [3, 4] do not fit");
+	ck_assert_str_eq(egm_last_error(),
+	                 "add: the shapes are [3, 5] and [3, 4]; must have equal sizes, or 1 on one side");
 	ck_assert_int_eq(egm__graph_interpret(g, bases, 1, 1), EGM_ERR_SHAPE);
-	ck_assert_str_eq(egm_last_error(), "add: [3, 5] and [3, 4] do not fit");
+	ck_assert_str_eq(egm_last_error(),
+	                 "add: the shapes are [3, 5] and [3, 4]; must have equal sizes, or 1 on one side");
 }
 END_TEST
 
@@ -310,7 +330,7 @@ START_TEST(test_gradient__refuses_what_formulas_are_built_around)
 	egm__gradient(g, y, 1, &twice, &d);
 	ck_assert_int_eq(d, EGM__NONE);
 	ck_assert_int_eq(egm__graph_status(g), EGM_ERR_UNSUPPORTED);
-	ck_assert_str_eq(egm_last_error(), "gradient: node 1, affine, is no variable: formulas may be built around it");
+	ck_assert_str_eq(egm_last_error(), "gradient: node 1 is computed by affine; must be a leaf, noise or a variable");
 }
 END_TEST
 

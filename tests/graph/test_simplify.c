@@ -249,7 +249,7 @@ static int64_t run(const struct rule *r, egm_context *c, int simplify, double *o
 	egm__id x[LEAVES];
 	void *bases[EGM__MAX_SLOTS] = {[8] = out};
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, simplify);
+	g->simplify = simplify;
 	for (int i = 0; i < LEAVES; i++) {
 		for (int j = 0; j < ROOM; j++) data[i][j] = t_random(&random);
 		bases[1 + i] = data[i];

@@ -9,6 +9,7 @@
 #include "slope_nets.h"
 #include "slope_reference.h"
 #include "systems.h"
+#include <graph/op_impl.h>
 #include <loss/penalty_impl.h>
 #include <stdio.h>
 
@@ -80,7 +81,7 @@ static void interpret_as_written(int32_t phase, sheet *s)
 	egm__graph *g = NULL;
 	bind(s, bases);
 	p_ok(egm__graph_create(&g, context, EGM_F64));
-	egm__graph_set_simplify(g, 0);
+	g->simplify = 0;
 	p_ok(egm__loss_write(loss, phase, BATCH, g));
 	p_ok(egm__graph_interpret(g, bases, 5, 6));
 	egm__graph_free(g);

@@ -219,12 +219,12 @@ START_TEST(test_vae_likelihood__refuses_arguments_by_name)
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	        EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, must have 4");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(out, 0, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, at least 1 of each is needed");
+	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, must have at least 1 of each");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
 	        EGM_ERR_SHAPE,
-	        "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, the result has 1 x 1");
+	        "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, must have room for 1 x 1");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
 	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
 	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);

@@ -92,18 +92,18 @@ START_TEST(test_misuse__arrays_of_other_sizes)
 	ck_assert_refused(egm_sampler_set_points(sampler, egm_f64(x, 0, dims)), argument, "points has 0 rows");
 	ck_assert_refused(egm_sampler_set_points(sampler, egm_no_array()), argument, "points is NULL");
 	ck_assert_refused(egm_sampler_points(sampler, egm_f64_out(x, CHAINS, dims - 1)), shape,
-	                  "points has room for 3 x 4 numbers, the result has 3 x 5");
+	                  "points has room for 3 x 4 numbers, must have room for 3 x 5");
 	ck_assert_refused(egm_sampler_points(sampler, egm_no_out()), argument, "points is NULL");
 	ck_assert_refused(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, CHAINS, dims), none, NULL, NULL), shape,
-	                  "draws has room for 3 x 5 numbers, the result has 6 x 5");
+	                  "draws has room for 3 x 5 numbers, must have room for 6 x 5");
 	ck_assert_refused(egm_sampler_run(sampler, 2, 1, none, egm_f64_out(x, 2, CHAINS + 1), NULL, NULL), shape,
-	                  "energies has room for 2 x 4 numbers, the result has 2 x 3");
+	                  "energies has room for 2 x 4 numbers, must have room for 2 x 3");
 	ck_assert_refused(egm_sampler_run(sampler, 1, 1, egm_out_of(EGM_F32, x, CHAINS, dims), none, NULL, NULL),
 	                  EGM_ERR_DTYPE, "draws is f32, must be f64");
 	ck_assert_refused(egm_sampler_run(sampler, 1, 1, none, egm_out_of(EGM_F32, x, 1, CHAINS), NULL, NULL),
 	                  EGM_ERR_DTYPE, "energies is f32, must be f64");
 	ck_assert_refused(egm_sampler_scale(sampler, 0, egm_f64_out(x, dims + 1, 1)), shape,
-	                  "scale has room for 6 x 1 numbers, the result has 5 x 1");
+	                  "scale has room for 6 x 1 numbers, must have room for 5 x 1");
 	ck_assert_int_eq(fixture.law.calls, 0);
 	ck_assert_egm(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, 2, CHAINS * dims), none, NULL, NULL)); /* as many */
 }

@@ -257,17 +257,16 @@ START_TEST(test_evaluate__misuse)
 	      EGM_ERR_DTYPE, "egm_target_evaluate: x is f32, must be f64");
 	fails(egm_target_evaluate(t, egm_f64(x, 0, egm_target_dims(t)), egm_f64_out(v, 0, 1),
 	                          egm_f64_out(g, 0, egm_target_dims(t))),
-	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 0 rows of 1 numbers, at least 1 of each is needed");
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 0 rows of 1 numbers, must have at least 1 of each");
 	fails(egm_target_evaluate(t, egm_f64(x, INT64_MAX, egm_target_dims(t)), egm_f64_out(v, INT64_MAX, 1),
 	                          egm_f64_out(g, INT64_MAX, egm_target_dims(t))),
-	      EGM_ERR_ARGUMENT,
-	      "egm_target_evaluate: x has 9223372036854775807 rows of 1 numbers, more than memory can hold");
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 9223372036854775807 rows of 1 numbers, must fit in memory");
 	fails(egm_target_evaluate(t, egm_f64(x, 1, 2), egm_f64_out(v, 1, 1), egm_no_out()), EGM_ERR_SHAPE,
 	      "egm_target_evaluate: x has 2 columns, must have 1");
 	fails(egm_target_evaluate(t, egm_f64(x, 2, 1), egm_f64_out(v, 1, 1), egm_no_out()), EGM_ERR_SHAPE,
-	      "egm_target_evaluate: energies has room for 1 x 1 numbers, the result has 2 x 1");
+	      "egm_target_evaluate: energies has room for 1 x 1 numbers, must have room for 2 x 1");
 	fails(egm_target_evaluate(t, egm_f64(x, 2, 1), egm_f64_out(v, 2, 1), egm_f64_out(g, 1, 1)), EGM_ERR_SHAPE,
-	      "egm_target_evaluate: gradients has room for 1 x 1 numbers, the result has 2 x 1");
+	      "egm_target_evaluate: gradients has room for 1 x 1 numbers, must have room for 2 x 1");
 	x[1] = NAN;
 	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                          egm_f64_out(g, 2, egm_target_dims(t))),

@@ -5,10 +5,8 @@
 
 #include "paths.h"
 
-static const char *const tile_names[EGM__TILE_COUNT] = {
-    "fill", "splat",     "affine", "lin_vv",     "lin_vs",     "mul_vv",  "mul_vs",     "leaky",     "step",
-    "exp",  "log",       "sqrt",   "recip",      "tanh",       "sigmoid", "softplus",   "erf",       "logistic",
-    "elu",  "elu_slope", "silu",   "silu_slope", "silu_curve", "gelu",    "gelu_slope", "gelu_curve"};
+#define TILE_NAME(name, text) #name,
+static const char *const tile_names[EGM__TILE_COUNT] = {EGM__TILES(TILE_NAME)};
 
 static inline int tile_uses_b_array(int op)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A momentum's kick and the drift that follows it, for one T, in one pass over four arrays:
- *   p += a s g,   y = x + b s p.
- * Half of what Langevin and Hamiltonian chains do beside evaluating a target. Where nobody wants the momentum
- * afterwards, it is drawn, kicked and spent in registers. */
+/* Updates of Langevin and Hamiltonian chains, for one T. leapfrog changes the momentum by the gradient and then the
+ * position by the momentum, in one pass over the arrays: p += a s g, y = x + b s p. langevin does the same with a
+ * momentum that is drawn and not kept, which stays in registers. */
 
 INLINE void FN(leapfrog_at)(int64_t k, T *y, T *p, const T *x, const T *g, const T *s, V a, V b)
 {
@@ -28,7 +27,7 @@ static void FN(leapfrog)(int64_t n, void *y, void *p, const void *x, const void 
 		FN(leapfrog_over)(n, y, p, x, g, NULL, FN(vector)(a), FN(vector)(b));
 }
 
-/* One vector of y = x + b (z + a g); finite stays 0 in the lanes where all y were numbers, as in all_finite. */
+/* One vector of y = x + b (z + a g). `finite` stays 0 in the lanes where every y was finite, as in all_finite. */
 INLINE V FN(langevin_at)(int64_t k, T *y, const T *x, const T *g, V z, V a, V b, V finite)
 {
 	V place = FN(madd)(b, FN(madd)(a, FN(load_k)(g, k), z), FN(load_k)(x, k));
@@ -57,8 +56,5 @@ static int FN(langevin)(int64_t n, void *vy, const void *vx, const void *vg, con
 	for (int k = 0; n > 0; n -= LANES, k++)
 		finite =
 		    FN(langevin_at)(n < LANES ? n : LANES, y + k * LANES, x + k * LANES, g + k * LANES, z[k], a, b, finite);
-	B zeros = finite == (V){0};
-	int all = 1;
-	for (int j = 0; j < LANES; j++) all &= zeros[j] != 0;
-	return all;
+	return FN(all_zero)(finite);
 }

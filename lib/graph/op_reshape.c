@@ -1,81 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Ops that move no numbers: they look at the same memory through other strides. */
+/* Reshape and transpose: views, which read the same memory with other strides. */
 #include <graph/op_impl.h>
 #include <string.h>
 
 static void copy_eval(const egm__eval *e)
 {
 	memcpy(e->out, e->in[0], (size_t)egm__shape_count(&e->node->shape) * sizeof *e->out);
-}
-
-/* ---- broadcast: sizes of 1 are repeated */
-
-static egm_status broadcast_shape(const egm__graph *g, egm__node *n)
-{
-	const egm__shape *x = egm__graph_shape(g, n->in[0]);
-	char tx[64], ty[64];
-	int fits = x->rank == n->shape.rank;
-	for (int i = 0; fits && i < x->rank; i++) fits = x->d[i] == n->shape.d[i] || x->d[i] == 1;
-	if (fits) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "broadcast: %s cannot become %s", egm__shape_text(x, tx),
-	                 egm__shape_text(&n->shape, ty));
-}
-
-static egm__id broadcast_fold(egm__graph *g, const egm__node *n)
-{
-	double c;
-	egm__id x = n->in[0];
-	if (egm__shape_equal(egm__graph_shape(g, x), &n->shape)) return x;
-	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
-	if (egm__node_at(g, x)->op == &egm__op_broadcast) return egm__broadcast(g, egm__node_at(g, x)->in[0], n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
-	return y == x ? EGM__NONE : egm__scale(g, egm__broadcast(g, y, n->shape), c);
-}
-
-static void broadcast_eval(const egm__eval *e)
-{
-	const egm__shape *x = e->in_shape[0], *y = &e->node->shape;
-	int64_t n = egm__shape_count(y);
-	for (int64_t i = 0; i < n; i++) {
-		int64_t rest = i, from = 0, stride = 1;
-		for (int a = y->rank - 1; a >= 0; a--) {
-			if (x->d[a] > 1) from += rest % y->d[a] * stride;
-			rest /= y->d[a];
-			stride *= x->d[a];
-		}
-		e->out[i] = e->in[0][from];
-	}
-}
-
-static egm__id broadcast_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
-{
-	const egm__node *n = egm__node_at(g, y);
-	const egm__shape *x = egm__graph_shape(g, n->in[0]);
-	uint32_t axes = 0;
-	for (int i = 0; i < x->rank; i++)
-		if (x->d[i] == 1 && n->shape.d[i] > 1) axes |= 1u << i;
-	return egm__sum(g, ybar, axes);
-}
-
-static int broadcast_view(const egm__node *n, const egm__shape *in, egm__strides *st)
-{
-	for (int i = 0; i < in->rank; i++)
-		if (in->d[i] == 1) st->s[i] = 0;
-	return 1;
-}
-
-const egm__op egm__op_broadcast = {.name = "broadcast",
-                                   .cls = EGM__CLASS_VIEW,
-                                   .shape = broadcast_shape,
-                                   .fold = broadcast_fold,
-                                   .eval = broadcast_eval,
-                                   .adjoint = broadcast_adjoint,
-                                   .view = broadcast_view};
-
-egm__id egm__broadcast(egm__graph *g, egm__id x, egm__shape shape)
-{
-	egm__node n = {.op = &egm__op_broadcast, .n_in = 1, .in = {x}, .shape = shape};
-	return egm__emit(g, &n);
 }
 
 /* ---- reshape: the same elements in the same order */
@@ -85,18 +15,18 @@ static egm_status reshape_shape(const egm__graph *g, egm__node *n)
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	char tx[64], ty[64];
 	if (egm__shape_count(x) == egm__shape_count(&n->shape)) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "reshape: %s cannot become %s", egm__shape_text(x, tx),
-	                 egm__shape_text(&n->shape, ty));
+	return egm__fail(EGM_ERR_SHAPE, "reshape: the shape is %s; must have as many elements as %s",
+	                 egm__shape_text(x, tx), egm__shape_text(&n->shape, ty));
 }
 
-static egm__id reshape_fold(egm__graph *g, const egm__node *n)
+static egm__id reshape_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
 	if (egm__shape_equal(egm__graph_shape(g, x), &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
 	if (egm__node_at(g, x)->op == &egm__op_reshape) return egm__reshape(g, egm__node_at(g, x)->in[0], n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__reshape(g, y, n->shape), c);
 }
 
@@ -105,7 +35,7 @@ static egm__id reshape_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which
 	return egm__reshape(g, ybar, *egm__graph_shape(g, egm__node_at(g, y)->in[0]));
 }
 
-/* Contiguous memory takes any shape; other memory only one in which sizes of 1 come and go. */
+/* Contiguous memory can have any shape. Other memory can only lose and gain axes of size 1. */
 static int reshape_view(const egm__node *n, const egm__shape *in, egm__strides *st)
 {
 	egm__strides y = *st;
@@ -134,7 +64,7 @@ static int reshape_view(const egm__node *n, const egm__shape *in, egm__strides *
 const egm__op egm__op_reshape = {.name = "reshape",
                                  .cls = EGM__CLASS_VIEW,
                                  .shape = reshape_shape,
-                                 .fold = reshape_fold,
+                                 .simplify = reshape_simplify,
                                  .eval = copy_eval,
                                  .adjoint = reshape_adjoint,
                                  .view = reshape_view};
@@ -150,12 +80,12 @@ egm__id egm__reshape(egm__graph *g, egm__id x, egm__shape shape)
 static egm_status transpose_shape(const egm__graph *g, egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
-	if (x->rank != 2) return egm__fail(EGM_ERR_SHAPE, "transpose: rank %d is not 2", x->rank);
+	if (x->rank != 2) return egm__fail(EGM_ERR_SHAPE, "transpose: the rank is %d; must be 2", x->rank);
 	n->shape = egm__shape2(x->d[1], x->d[0]);
 	return EGM_OK;
 }
 
-static egm__id transpose_fold(egm__graph *g, const egm__node *n)
+static egm__id transpose_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -163,7 +93,7 @@ static egm__id transpose_fold(egm__graph *g, const egm__node *n)
 	if (p->op == &egm__op_transpose) return p->in[0];
 	if (p->shape.d[0] == 1 || p->shape.d[1] == 1) return egm__reshape(g, x, n->shape);
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__transpose(g, y), c);
 }
 
@@ -190,7 +120,7 @@ static int transpose_view(const egm__node *n, const egm__shape *in, egm__strides
 const egm__op egm__op_transpose = {.name = "transpose",
                                    .cls = EGM__CLASS_VIEW,
                                    .shape = transpose_shape,
-                                   .fold = transpose_fold,
+                                   .simplify = transpose_simplify,
                                    .eval = transpose_eval,
                                    .adjoint = transpose_adjoint,
                                    .view = transpose_view};
