@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Options and results of the metrics. */
 #include <core/options_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 
 /* ---- options */
 

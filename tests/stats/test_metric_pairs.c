@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MMD, energy distance and the median distance: by hand, against naive sums, and on laws where they are known. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static double mmd(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, double bandwidth,
                   int32_t estimator)
@@ -166,7 +166,7 @@ START_TEST(test_pairs__invariances)
 END_TEST
 
 /* Numbers so far apart that r^2 overflows: k is 0, and the mean of r between x and y 1e200, within x 1e200 too. More in
- * test_distance_scale.c. */
+ * test_metric_scale.c. */
 START_TEST(test_pairs__far_points)
 {
 	const double x[2] = {-1e200, 1e200}, y[2] = {0, 0}, near[2] = {0, 1e100};

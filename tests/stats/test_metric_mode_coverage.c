@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Coverage of known modes: counted by hand, and the divergence that a perfect sampler has. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static egm_mode_coverage_options options;
 

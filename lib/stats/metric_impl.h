@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the metrics share: samples that have been checked, rows of them in double, and work in steps. */
-#ifndef EGM_STATS_DISTANCE_IMPL_H
-#define EGM_STATS_DISTANCE_IMPL_H
+#ifndef EGM_STATS_METRIC_IMPL_H
+#define EGM_STATS_METRIC_IMPL_H
 
 #include <core/options_impl.h>
 #include <core/progress_impl.h>

@@ -6,7 +6,7 @@
  * p log(2 p/(p + q)) <= p log 2, which no zero makes infinite; Jeffreys' divergence is not, although texts call it by
  * the other name: {.1, .9} and {0, 1} have JS .035974 and an infinite Jeffreys. */
 #include <core/size_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 #include <string.h>
 

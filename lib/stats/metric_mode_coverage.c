@@ -8,7 +8,7 @@
  * hence the floor (modes - 1) / (2 rows). */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 
 static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};

@@ -9,7 +9,7 @@
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 #include <tensor/kernels_impl.h>
 

@@ -14,7 +14,7 @@
  * rotations of a row of M in a sweep. */
 #include <core/size_impl.h>
 #include <float.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>

@@ -15,7 +15,7 @@
 #include <core/context_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The first and the last line of every distance, its steps, and what keeps its squares in the range of numbers. */
 #include <core/size_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 
 egm_status egm__sample_check_pair(const egm_context *context, egm_array x, egm_array y, int64_t least,

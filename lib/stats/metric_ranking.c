@@ -9,7 +9,7 @@
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/distance_impl.h>
+#include <stats/metric_impl.h>
 #include <math.h>
 
 static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the distances share: refusals with their texts, both dtypes, threads, options of other sizes, and memory that
  * runs out. */
-#include "distance_support.h"
+#include "metric_support.h"
 #include <stddef.h>
 #include <stdio.h>
 
