@@ -6,13 +6,6 @@
 #include <stats/diagnostics_impl.h>
 #include <string.h>
 
-int egm__diagnostics_constant(const double *x, int64_t n)
-{
-	for (int64_t i = 1; i < n; i++)
-		if (x[i] != x[0]) return 0;
-	return 1;
-}
-
 /* Adds C(lag) / C(0) of one chain, or NaN. x and covariance [kept] are scratch. */
 static void add_chain(const egm_diagnostics *d, egm__diagnostics_fourier *fourier, int64_t column, int64_t lags,
                       double *x, double *covariance, double *out)
@@ -50,56 +43,5 @@ out:
 		egm__diagnostics_fourier_clear(&fourier, d->context);
 		egm__free(d->context, x);
 	}
-	return egm__named(__func__, st);
-}
-
-static egm_status check_energies(egm_array energies, int64_t chain, const double *out)
-{
-	egm_status st = egm__array_fits(energies, "energies", 0, 0);
-	if (st != EGM_OK) return st;
-	if (chain < 0 || chain >= energies.columns)
-		return egm__fail(EGM_ERR_ARGUMENT, "chain is %lld, must be in [0, %lld]", (long long)chain,
-		                 (long long)energies.columns - 1);
-	if (!out) return egm__fail(EGM_ERR_ARGUMENT, "out is NULL");
-	for (int64_t t = 0; t < energies.rows; t++) {
-		double u = egm__number(energies.dtype, energies.data, t * energies.columns + chain);
-		if (!isfinite(u))
-			return egm__fail(EGM_ERR_NONFINITE, "energy %lld of chain %lld is %s", (long long)t, (long long)chain,
-			                 egm__nonfinite_name(u));
-	}
-	return EGM_OK;
-}
-
-static double largest_energy(egm_array energies, int64_t chain)
-{
-	double largest = 0;
-	for (int64_t t = 0; t < energies.rows; t++) {
-		double size = fabs(egm__number(energies.dtype, energies.data, t * energies.columns + chain));
-		largest = size > largest ? size : largest;
-	}
-	return largest;
-}
-
-/* Both means have the divisor n - 1, which cancels. */
-egm_status egm_diagnostics_bfmi(egm_array energies, int64_t chain, double *out)
-{
-	egm_status st = EGM_OK;
-	double mean = 0, steps = 0, variance = 0, last = 0;
-	const int64_t n = energies.rows;
-	int moved = 0;
-	EGM_TRY(check_energies(energies, chain, out));
-	double unit = egm__diagnostics_unit(largest_energy(energies, chain));
-	for (int64_t t = 0; t < n; t++)
-		mean += egm__number(energies.dtype, energies.data, t * energies.columns + chain) * unit / (double)n;
-	for (int64_t t = 0; t < n; t++) {
-		double u = egm__number(energies.dtype, energies.data, t * energies.columns + chain) * unit;
-		double step = t ? u - last : 0;
-		moved |= step != 0;
-		steps += step * step;
-		variance += (u - mean) * (u - mean);
-		last = u;
-	}
-	*out = n >= 3 && moved ? steps / variance : NAN;
-out:
 	return egm__named(__func__, st);
 }

@@ -105,6 +105,13 @@ double egm__diagnostics_mean(const double *x, int64_t n)
 	return x[0] + sum / (double)n;
 }
 
+int egm__diagnostics_constant(const double *x, int64_t n)
+{
+	for (int64_t i = 1; i < n; i++)
+		if (x[i] != x[0]) return 0;
+	return 1;
+}
+
 /* x minus its mean, then zeros; NULL: only zeros. */
 static void load(const egm__diagnostics_fourier *f, const double *x, double *out)
 {

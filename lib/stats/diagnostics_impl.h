@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws collected (diagnostics.c), their ranks (diagnostics_ranks.c), autocovariances (diagnostics_autocovariance.c), and
- * what is computed from both (diagnostics_compute.c, diagnostics_autocorrelation.c). */
+/* Draws collected (diagnostics.c), their ranks (diagnostics_ranks.c), autocovariances (diagnostics_autocovariance.c),
+ * and what is computed from both (diagnostics_compute.c, diagnostics_autocorrelation.c). */
 #ifndef EGM_STATS_DIAGNOSTICS_IMPL_H
 #define EGM_STATS_DIAGNOSTICS_IMPL_H
 

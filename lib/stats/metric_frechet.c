@@ -13,9 +13,9 @@
  * A step is CHUNK rows of a sample in one of the two passes over it, a row of R or S, the product of both, or the
  * rotations of a row of M in a sweep. */
 #include <core/size_impl.h>
-#include <float.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/matrix_impl.h>
+#include <stats/metric_impl.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>
 #include <tensor/kernels_impl.h>
@@ -101,31 +101,13 @@ static egm_status find_covariance(const frechet *f, const egm__points *s, gaussi
 	return st;
 }
 
-/* ---- C = R^T R */
-
-static int64_t largest_diagonal(const double *c, int64_t d)
-{
-	int64_t best = 0;
-	for (int64_t k = 1; k < d; k++)
-		if (c[k * d + k] > c[best * d + best]) best = k;
-	return best;
-}
-
-/* A row of R at a time, c losing its product with itself, until what is left is rounding. */
+/* C = R^T R */
 static egm_status factor(const frechet *f, gaussian *g)
 {
 	egm_status st = EGM_OK;
-	const int64_t d = f->d;
-	double *c = g->covariance, least = 0;
-	for (g->rank = 0; g->rank < d && st == EGM_OK; g->rank++) {
-		int64_t pivot = largest_diagonal(c, d);
-		double value = c[pivot * d + pivot], *row = g->root + g->rank * d;
-		if (g->rank == 0) least = (double)d * DBL_EPSILON * value;
-		if (!(value > least)) break;
-		for (int64_t k = 0; k < d; k++) row[k] = c[pivot * d + k] / sqrt(value);
-		for (int64_t k = 0; k < d; k++)
-			for (int64_t l = 0; l < d; l++) c[k * d + l] -= row[k] * row[l];
-		for (int64_t k = 0; k < d; k++) c[pivot * d + k] = c[k * d + pivot] = 0;
+	double least = -1;
+	for (g->rank = 0; g->rank < f->d && st == EGM_OK; g->rank++) {
+		if (!egm__cholesky_next_row(f->d, g->covariance, &least, g->root + g->rank * f->d)) break;
 		st = egm__steps_count(f->steps);
 	}
 	return st;
@@ -133,40 +115,14 @@ static egm_status factor(const frechet *f, gaussian *g)
 
 /* ---- singular values of M [rows, columns] */
 
-static void rotate(int64_t n, double c, double s, double *restrict a, double *restrict b)
-{
-	for (int64_t k = 0; k < n; k++) {
-		double old = a[k];
-		a[k] = c * old - s * b[k];
-		b[k] = s * old + c * b[k];
-	}
-}
-
-/* Makes rows i and j orthogonal; 1 when they were not, up to rounding. `least`: products that the shortest of rows
- * have by rounding. */
-static int orthogonalise(const frechet *f, int64_t i, int64_t j, int64_t columns, double least)
-{
-	double *a = f->m + i * columns, *b = f->m + j * columns, *aa = &f->squares[i], *bb = &f->squares[j];
-	double ab = f->table->dot(columns, a, b);
-	if (!(fabs(ab) > (double)columns * DBL_EPSILON * sqrt(*aa * *bb) && fabs(ab) > least)) return 0;
-	double zeta = (*bb - *aa) / (2 * ab), t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
-	double c = 1 / sqrt(1 + t * t);
-	rotate(columns, c, c * t, a, b);
-	*aa -= t * ab;
-	*bb += t * ab;
-	return 1;
-}
-
-/* Makes all rows orthogonal once; whether they were. */
-static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *moved)
+/* Makes all rows orthogonal once; *turned becomes 0 if they were already. */
+static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *turned)
 {
 	egm_status st = EGM_OK;
-	double all = 0;
-	for (int64_t i = 0; i < rows; i++) all += f->squares[i] = f->table->sum_squares(columns, f->m + i * columns);
-	*moved = 0;
+	double all = egm__row_squares(f->table, rows, columns, f->m, f->squares);
+	*turned = 0;
 	for (int64_t i = 0; i < rows && st == EGM_OK; i++) {
-		for (int64_t j = i + 1; j < rows; j++)
-			*moved |= orthogonalise(f, i, j, columns, DBL_EPSILON * DBL_EPSILON * all);
+		*turned |= egm__orthogonalise_row(f->table, i, rows, columns, f->m, f->squares, all);
 		st = egm__steps_count(f->steps);
 	}
 	return st;
@@ -175,10 +131,11 @@ static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *mo
 static egm_status sum_singular_values(const frechet *f, int64_t rows, int64_t columns, double *sum)
 {
 	egm_status st = EGM_OK;
-	int moved = 1;
+	int turned = 1;
 	*sum = 0;
-	for (int n = 0; moved && n < MOST_SWEEPS; n++) EGM_TRY(sweep(f, rows, columns, &moved));
-	for (int64_t i = 0; i < rows; i++) *sum += sqrt(f->table->sum_squares(columns, f->m + i * columns));
+	for (int n = 0; turned && n < MOST_SWEEPS; n++) EGM_TRY(sweep(f, rows, columns, &turned));
+	egm__row_squares(f->table, rows, columns, f->m, f->squares);
+	for (int64_t i = 0; i < rows; i++) *sum += sqrt(f->squares[i]);
 out:
 	return st;
 }

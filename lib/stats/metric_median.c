@@ -6,8 +6,8 @@
  * Evenly spaced rows and not the first ones, because data often come in order. */
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 
 enum { MOST_ROWS = 500 }; /* of each sample */
 

@@ -8,10 +8,27 @@
  * hence the floor (modes - 1) / (2 rows). */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 
-static const egm_mode_coverage nothing = {sizeof nothing, 0, NAN, NAN, NAN};
+static const egm_mode_coverage_options defaults = EGM_MODE_COVERAGE_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__ARRAY(egm_mode_coverage_options, weights, "[modes] masses of the modes, which sum to 1; NULL: all equal."),
+    EGM__POSITIVE(egm_mode_coverage_options, radius,
+                  "Distance to its centre up to which a point is of high quality, in sigma."),
+    EGM__WEIGHT(egm_mode_coverage_options, least_points,
+                "Points of high quality from which a mode counts as covered; 0: 20 for each 10000 rows."),
+};
+EGM__OPTIONS(egm__options_mode, egm_mode_coverage_options, defaults, members);
+
+static const egm_mode_coverage no_coverage = EGM_MODE_COVERAGE_INIT;
+static const egm__option coverage_members[] = {
+    EGM__RESULT(egm_mode_coverage, covered, "Number of modes with enough points of high quality."),
+    EGM__RESULT(egm_mode_coverage, high_quality, "Share of the rows that are of high quality."),
+    EGM__RESULT(egm_mode_coverage, reverse_kl, "KL divergence of the shares of the modes from their weights, in nats."),
+    EGM__RESULT(egm_mode_coverage, kl_floor, "What reverse_kl is on average for draws from the weights, in nats."),
+};
+EGM__OPTIONS(egm__options_mode_coverage, egm_mode_coverage, no_coverage, coverage_members);
 
 static egm_status check(const egm_mode_coverage_options *o, egm_array x, egm_array centers, double sigma)
 {
@@ -107,7 +124,7 @@ egm_status egm_metric_mode_coverage(egm_context *context, egm_array x, egm_array
 	egm_status st = EGM_OK;
 	egm__points points[2];
 	egm_mode_coverage_options o;
-	egm_mode_coverage result = nothing;
+	egm_mode_coverage result;
 	search where = {0};
 	double *all = NULL, *good = NULL;
 	if (!context || !coverage)

@@ -15,12 +15,24 @@
 #include <core/context_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>
 
 enum { TILE = 64 };
+
+static const egm_choice estimator_choices[] = {{"unbiased", EGM_ESTIMATOR_UNBIASED}, {"biased", EGM_ESTIMATOR_BIASED}};
+static EGM__FAMILY(estimators, "EGM_ESTIMATOR_", estimator_choices);
+
+static const egm_mmd_options defaults = EGM_MMD_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__ARRAY(egm_mmd_options, bandwidths, "[bandwidth_count] bandwidths > 0 of the kernel, in data units."),
+    EGM__WEIGHT(egm_mmd_options, bandwidth_count, "Number of bandwidths; 0: one, the median distance."),
+    EGM__CHOICE(egm_mmd_options, estimator, estimators, "Whether a point is paired with itself."),
+    EGM__RESERVED(egm_mmd_options, reserved),
+};
+EGM__OPTIONS(egm__options_mmd, egm_mmd_options, defaults, members);
 
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {

@@ -9,10 +9,27 @@
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 
 static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+static const egm_ranking no_ranking = EGM_RANKING_INIT;
+static const egm__option ranking_members[] = {
+    EGM__RESULT(egm_ranking, positives, "Number of positive rows."),
+    EGM__RESULT(egm_ranking, prevalence, "Share of the rows that are positive."),
+    EGM__RESULT(egm_ranking, auroc, "Probability that a positive row scores higher than a negative one."),
+    EGM__RESULT(egm_ranking, average_precision, "Average precision: the area under the step curve."),
+    EGM__RESULT(egm_ranking, least_average_precision, "Average precision of the worst order."),
+    EGM__RESULT(egm_ranking, best_f1, "Largest F1 over all thresholds."),
+    EGM__RESULT(egm_ranking, best_threshold, "Score from which rows are flagged for the largest F1."),
+    EGM__RESULT(egm_ranking, flagged, "Share of the rows that are flagged."),
+    EGM__RESULT(egm_ranking, precision, "Share of the flagged rows that are positive."),
+    EGM__RESULT(egm_ranking, recall, "Share of the positive rows that are flagged."),
+    EGM__RESULT(egm_ranking, f1, "F1 of the flagged rows."),
+    EGM__RESULT(egm_ranking, f1_of_chance, "F1 of flagging as many rows at random."),
+    EGM__RESULT(egm_ranking, f1_of_everything, "F1 of flagging all rows."),
+};
+EGM__OPTIONS(egm__options_ranking, egm_ranking, no_ranking, ranking_members);
 
 static egm_status check(const egm_context *context, egm_array scores, const uint8_t *positive, double share)
 {

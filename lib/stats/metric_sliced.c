@@ -9,9 +9,18 @@
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/metric_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 #include <tensor/kernels_impl.h>
+
+static const egm_sliced_options defaults = EGM_SLICED_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__SEED(egm_sliced_options, seed, "Seed of the directions."),
+    EGM__BETWEEN(egm_sliced_options, projections, 1, INT32_MAX, "Number of random directions."),
+    EGM__BETWEEN(egm_sliced_options, power, 1, 2, "The power p of the distance W_p."),
+    EGM__RESERVED(egm_sliced_options, reserved),
+};
+EGM__OPTIONS(egm__options_sliced, egm_sliced_options, defaults, members);
 
 typedef struct slices {
 	const egm__kernels *table;

@@ -9,8 +9,8 @@
  *
  * The rows lie transposed, so that the recursion of the substitution runs over dimensions and the inner loops, which
  * compilers make vectors of, over rows. */
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <tensor/shape_impl.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };

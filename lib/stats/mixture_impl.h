@@ -64,9 +64,6 @@ double egm__mixture_least_floor(const egm_mixture *m);
 
 /* ---- factors */
 
-/* L L^T = a - shift I, reading the lower triangle of a [n, n]; the upper one of l becomes 0. 1: not positive definite.
- */
-int egm__mixture_cholesky(int64_t n, const double *a, double shift, double *l);
 /* V max(L, floor) V^T in place of the symmetric c = V L V^T [n, n]; 0: no eigenvalue was below. work: 2 n^2. */
 int egm__mixture_lift(int64_t n, double *c, double floor, double *work);
 /* Factors and constants from weights and covariances. -1, or the component whose covariance is not positive definite.

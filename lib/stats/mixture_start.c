@@ -10,8 +10,8 @@
  * Centre j of start s reads the draw (seed, s, j): starts do not depend on each other. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <string.h>
 #include <tensor/shape_impl.h>
 

@@ -10,8 +10,8 @@
  * responsibilities again. */
 #include <core/status_impl.h>
 #include <float.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <string.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };

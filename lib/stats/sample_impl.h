@@ -9,5 +9,8 @@
 
 /* egm__array_fits, and refuses fewer than `least` rows or a number that is not finite. */
 egm_status egm__sample_check(egm_array x, const char *name, egm_dtype dtype, int64_t columns, int64_t least);
+/* egm__sample_check of x and y, and of a context and a result that are NULL. */
+egm_status egm__sample_check_pair(const egm_context *context, egm_array x, egm_array y, int64_t least,
+                                  const double *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <support.h>
 
 #include <egm/mixture.h>
+#include <stats/matrix_impl.h>
 #include <stats/mixture_impl.h>
 
 enum { MX_K = 6, MX_D = 5, MX_ROWS = 20000 };

@@ -172,7 +172,7 @@ START_TEST(test_mixture__lifted_covariance_is_the_constrained_maximum)
 	egm__mixture_lift(d, c, floor, work);
 	long double best = deviance(d, c, s);
 	/* feasible: C - f I has no negative eigenvalue, C - f I + 1e-12 a Cholesky factor */
-	ck_assert_int_eq(egm__mixture_cholesky(d, c, floor - 1e-12, work), 0);
+	ck_assert_int_eq(egm__cholesky(d, c, floor - 1e-12, work), 0);
 	for (int t = 0; t < 400; t++) {
 		double b[MX_D * MX_D], far = t % 2 ? 1 : 1e-3;
 		mx_random_covariance(&random, EGM_COVARIANCE_FULL, d, 0, b);

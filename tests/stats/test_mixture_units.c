@@ -233,7 +233,7 @@ START_TEST(test_mixture__floors_of_columns_are_kept)
 	n = mx_read(m);
 	for (int64_t c = 0; c < k; c++) {
 		for (int64_t i = 0; i < d; i++) n.c[(c * d + i) * d + i] -= (1 - 1e-9) * floors[i];
-		ck_assert_int_eq(egm__mixture_cholesky(d, n.c + c * d * d, 0, factor), 0);
+		ck_assert_int_eq(egm__cholesky(d, n.c + c * d * d, 0, factor), 0);
 	}
 	egm_mixture_free(m);
 }
