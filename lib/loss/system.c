@@ -2,7 +2,6 @@
 /* From the table of a system and a caller's nets and options to a loss, or to one line that says what does not fit. */
 #include <loss/system_impl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- options */
@@ -35,66 +34,6 @@ out:
 	return st;
 }
 
-/* ---- widths */
-
-/* Letters to widths, 0 where not known yet. */
-typedef struct letters {
-	int64_t width[26];
-} letters;
-
-static int64_t *letter_of(letters *l, const char *formula)
-{
-	return formula[0] >= 'a' && formula[0] <= 'z' && !formula[1] ? &l->width[formula[0] - 'a'] : NULL;
-}
-
-static void learn(letters *l, const char *formula, int64_t width)
-{
-	int64_t *letter = letter_of(l, formula);
-	if (letter && !*letter) *letter = width;
-}
-
-/* "d+2k" */
-static int64_t width_of(const letters *l, const char *formula)
-{
-	int64_t sum = 0;
-	for (const char *at = formula; *at; at += *at == '+') {
-		char *end = NULL;
-		int64_t factor = strtoll(at, &end, 10);
-		if (end == at) factor = 1;
-		at = end;
-		if (*at >= 'a' && *at <= 'z') factor *= l->width[*at++ - 'a'];
-		sum += factor;
-	}
-	return sum;
-}
-
-static egm_status check_width(const egm_loss *loss, int32_t net, const char *side, int64_t is, int64_t wanted)
-{
-	if (is == wanted) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s '%s' has %lld %s, must have %lld", loss->roles[net], loss->nets[net]->name,
-	                 (long long)is, side, (long long)wanted);
-}
-
-static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
-{
-	egm_status st = EGM_OK;
-	letters l = {{0}};
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		learn(&l, shapes[i].inputs, loss->nets[i]->inputs);
-		learn(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
-	}
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
-		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
-	}
-	loss->data_width = width_of(&l, data ? data : "d");
-	if (!loss->data_width) loss->data_width = 1; /* of a system without data */
-out:
-	return st;
-}
-
-/* ---- the loss */
-
 egm__phase *egm__phase_add(egm_loss *loss, const char *name, uint32_t moves, int32_t repeat, int32_t reads_data,
                            void (*build)(const egm_loss *loss, egm__phase_graph *p))
 {
@@ -119,7 +58,7 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
 	EGM_TRY(system->describe(loss, shapes));
-	EGM_TRY(check_widths(loss, shapes, system->data));
+	EGM_TRY(egm__system_check_widths(loss, shapes, system->data));
 	*out = loss;
 out:
 	if (st != EGM_OK) egm_loss_free(loss);

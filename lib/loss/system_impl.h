@@ -30,6 +30,8 @@ typedef struct egm__system {
 
 /* Everything that egm_*_create does. Nets as in system->nets; options may be NULL. */
 egm_status egm__system_create(egm_loss **out, const egm__system *system, egm_model *const *nets, const void *options);
+/* SHAPE unless the widths of the networks fit the formulas of `shapes`; sets the width of the data (NULL: "d"). */
+egm_status egm__system_check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data);
 /* ARGUMENT for a number that the nets' dtype, in which subnormal numbers are 0, has as 0 or infinity: a weight that
  * weighs nothing, noise that is none. Options are looked at before `describe`, which asks about what it makes of them.
  */

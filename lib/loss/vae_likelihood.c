@@ -4,9 +4,9 @@
  * a run is made of chunk and draw alone: a larger S adds draws to those of a smaller one. */
 #include <core/progress_impl.h>
 #include <core/size_impl.h>
-#include <stats/sample_impl.h>
 #include <loss/vae_impl.h>
 #include <math.h>
+#include <stats/sample_impl.h>
 #include <string.h>
 
 enum { CHUNK = 64, SLOT_WEIGHTS = EGM__SLOT_TERMS };
