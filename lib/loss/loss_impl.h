@@ -124,12 +124,10 @@ egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint
 egm__id egm__noisy(egm__phase_graph *p, egm__id x, double sigma, uint32_t stream);
 void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight);
 
-/* A program, without an arena, that runs phase `phase` at a batch size: terms, next states, and the gradients of the
- * moving nets. */
-egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out);
-/* Writes what it computes into a graph of the loss's dtype. */
-egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g);
-/* The graph behind it, for the oracle. */
-egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out);
+/* Writes what phase `phase` computes at a batch size into a graph of the loss's dtype: terms, next states, and the
+ * gradients and running statistics of the networks that move. Bit i of *terms: term i is written. */
+egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g, uint32_t *terms);
+/* The program of that graph, without an arena. */
+egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out, uint32_t *terms);
 
 #endif

@@ -86,7 +86,7 @@ static void begin_statistics(egm__phase_graph *p, const egm_loss *loss, egm__id 
 	}
 }
 
-egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g)
+egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g, uint32_t *terms)
 {
 	egm__phase_graph p = {.graph = g, .batch = batch};
 	const egm__phase *ph = &loss->phases[phase];
@@ -104,6 +104,8 @@ egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, e
 	}
 	begin_statistics(&p, loss, ids + 2 * (size_t)n);
 	ph->build(loss, &p);
+	*terms = 0;
+	for (int32_t i = 0; i < p.n_terms; i++) *terms |= 1u << p.terms[i].index;
 	output_gradients(&p, loss, ph->moves, objective(&p), ids, ids + n);
 	output_statistics(&p, loss, ph->moves);
 	for (int32_t i = 0; i < loss->n_state; i++)
@@ -114,22 +116,12 @@ out:
 	return st;
 }
 
-egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
-{
-	egm_status st = egm__graph_create(out, loss->context, loss->dtype);
-	if (st == EGM_OK) st = egm__loss_write(loss, phase, batch, *out);
-	if (st != EGM_OK) {
-		egm__graph_free(*out);
-		*out = NULL;
-	}
-	return st;
-}
-
-egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out)
+egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out, uint32_t *terms)
 {
 	egm__graph *g = NULL;
 	*out = NULL;
-	egm_status st = egm__loss_graph(loss, phase, batch, &g);
+	egm_status st = egm__graph_create(&g, loss->context, loss->dtype);
+	if (st == EGM_OK) st = egm__loss_write(loss, phase, batch, g, terms);
 	if (st == EGM_OK) st = egm__program_compile(out, g);
 	egm__graph_free(g);
 	return st;

@@ -20,6 +20,7 @@ typedef egm_status l_activation(egm_model *);
 typedef struct l_sheet {
 	int64_t batch;
 	uint64_t seed, step;
+	uint32_t written; /* bit i: the program writes term i */
 	double data[L_MAX_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
 	double statistics[L_MAX_PARAMETERS];
 	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
@@ -102,17 +103,26 @@ static inline void l_run(const egm_loss *loss, int32_t phase, l_sheet *s)
 	egm__program *p = NULL;
 	l_bases(loss, s, bases);
 	ck_assert_int_le(s->batch * loss->data_width, L_MAX_DATA);
-	ck_assert_msg(egm__loss_compile(loss, phase, s->batch, &p) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm__loss_compile(loss, phase, s->batch, &p, &s->written) == EGM_OK, "%s", egm_last_error());
 	run_on_nan(loss->context, p, bases, s->seed, s->step);
 	egm__program_free(p);
+}
+
+/* The graph of a phase. */
+static inline egm__graph *l_graph(const egm_loss *loss, int32_t phase, int64_t batch)
+{
+	egm__graph *g = NULL;
+	uint32_t terms;
+	ck_assert_int_eq(egm__graph_create(&g, loss->context, loss->dtype), EGM_OK);
+	ck_assert_msg(egm__loss_write(loss, phase, batch, g, &terms) == EGM_OK, "%s", egm_last_error());
+	return g;
 }
 
 static inline void l_interpret(const egm_loss *loss, int32_t phase, l_sheet *s)
 {
 	void *bases[EGM__MAX_SLOTS];
-	egm__graph *g = NULL;
+	egm__graph *g = l_graph(loss, phase, s->batch);
 	l_bases(loss, s, bases);
-	ck_assert_msg(egm__loss_graph(loss, phase, s->batch, &g) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm__graph_interpret(g, bases, s->seed, s->step), EGM_OK);
 	egm__graph_free(g);
 }
@@ -123,7 +133,8 @@ static inline egm_status l_compile_all(egm_status st, egm_loss *loss)
 	if (st != EGM_OK) ck_assert_ptr_null(loss);
 	for (int32_t i = 0; st == EGM_OK && i < loss->n_phases; i++) {
 		egm__program *p = NULL;
-		st = egm__loss_compile(loss, i, 4, &p);
+		uint32_t terms;
+		st = egm__loss_compile(loss, i, 4, &p, &terms);
 		if (st != EGM_OK) ck_assert_ptr_null(p);
 		egm__program_free(p);
 	}

@@ -39,9 +39,10 @@ static inline void s_runs(int32_t phase, int runs, void (*see)(void *user), void
 {
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
+	uint32_t terms;
 	l_bases(loss, &sheet, bases);
 	ck_assert_int_le(sheet.batch * loss->data_width, L_MAX_DATA);
-	ck_assert_msg(egm__loss_compile(loss, phase, sheet.batch, &p) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm__loss_compile(loss, phase, sheet.batch, &p, &terms) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	for (int i = 0; i < runs; i++) {
 		egm__program_run(p, bases, sheet.seed, ++sheet.step);

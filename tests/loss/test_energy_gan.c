@@ -50,11 +50,12 @@ END_TEST
 START_TEST(test_energy_gan__batch_one_cannot_be_deranged)
 {
 	egm__program *p = NULL;
+	uint32_t terms;
 	options.marginal = EGM_MARGINAL_DERANGEMENT;
 	smooth_nets(options.entropy);
 	create();
 	ck_assert_int_eq(loss->min_batch, 2);
-	ck_assert_int_eq(egm__loss_compile(loss, GENERATOR, 1, &p), EGM_ERR_SHAPE);
+	ck_assert_int_eq(egm__loss_compile(loss, GENERATOR, 1, &p, &terms), EGM_ERR_SHAPE);
 	ck_assert_ptr_null(p);
 }
 END_TEST

@@ -274,6 +274,7 @@ START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 {
 	static l_sheet sheet;
 	egm__program *p = NULL;
+	uint32_t terms;
 	void *bases[EGM__MAX_SLOTS];
 	teardown();
 	context = egm_test_context(&a);
@@ -283,7 +284,7 @@ START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 	ck_assert_int_eq(egm_loss_dsm(&loss, net[G], &dsm), EGM_ERR_SHAPE);
 	ck_assert_int_eq(a.live, live);
 	ck_assert_int_eq(make_gan(&loss), EGM_OK);
-	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p), EGM_OK);
+	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p, &terms), EGM_OK);
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	l_bases(loss, &sheet, bases);
 	long calls = a.calls;

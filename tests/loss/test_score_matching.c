@@ -182,6 +182,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	static double gradient[MOST + 3];
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
+	uint32_t terms;
 	double w[MOST], a = 0.2, length = 0;
 	random_data(MOST);
 	nets[0] = l_net(context, "energy", 3, (int64_t[]){MOST, 1, 1}, egm_model_tanh, EGM_F64, 1);
@@ -199,7 +200,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	bases[EGM__SLOT_TERMS] = sheet.terms;
 	bases[EGM__SLOT_NET] = nets[0]->parameters;
 	bases[EGM__SLOT_GRADIENT] = gradient;
-	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p, &terms) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	egm__program_run(p, bases, 1, 1);
 	egm__program_free(p);

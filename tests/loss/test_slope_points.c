@@ -68,8 +68,9 @@ static void compile_and_run(int32_t phase, sheet *s)
 {
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
+	uint32_t terms;
 	bind(s, bases);
-	p_ok(egm__loss_compile(loss, phase, BATCH, &p));
+	p_ok(egm__loss_compile(loss, phase, BATCH, &p, &terms));
 	run_on_nan(context, p, bases, 5, 6);
 	egm__program_free(p);
 }
@@ -77,11 +78,12 @@ static void compile_and_run(int32_t phase, sheet *s)
 static void interpret_as_written(int32_t phase, sheet *s)
 {
 	void *bases[EGM__MAX_SLOTS];
+	uint32_t terms;
 	egm__graph *g = NULL;
 	bind(s, bases);
 	p_ok(egm__graph_create(&g, context, EGM_F64));
 	egm__graph_set_simplify(g, 0);
-	p_ok(egm__loss_write(loss, phase, BATCH, g));
+	p_ok(egm__loss_write(loss, phase, BATCH, g, &terms));
 	p_ok(egm__graph_interpret(g, bases, 5, 6));
 	egm__graph_free(g);
 }
@@ -406,10 +408,11 @@ static double flops_of_critic(double penalty)
 {
 	egm_wgan_options o;
 	egm__program *p = NULL;
+	uint32_t terms;
 	o = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	o.penalty_at = EGM_AT_BOTH, o.penalty = penalty;
 	p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
-	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p));
+	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p, &terms));
 	double flops = egm__program_flops(p);
 	egm__program_free(p);
 	egm_loss_free(loss);

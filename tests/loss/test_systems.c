@@ -85,6 +85,23 @@ START_TEST(test_systems__nets_of_zeros)
 }
 END_TEST
 
+/* The terms that a phase does not write keep what was there, whatever it was. */
+START_TEST(test_systems__a_phase_names_the_terms_that_it_writes)
+{
+	const s_system *s = &s_systems[_i];
+	const double before = -1e300;
+	for (int variant = 0; variant < s->variants; variant++) {
+		create(s, variant, egm_model_tanh, EGM_F64);
+		for (int32_t phase = 0; phase < loss->n_phases; phase++) {
+			for (int i = 0; i < EGM__MAX_TERMS; i++) sheet.terms[i] = before;
+			l_run(loss, phase, &sheet);
+			for (int i = 0; i < EGM__MAX_TERMS; i++) ck_assert_int_eq(sheet.written >> i & 1, sheet.terms[i] != before);
+			for (int i = 0; i < claim.phase[phase].n; i++) ck_assert(sheet.written >> claim.phase[phase].term[i] & 1);
+		}
+	}
+}
+END_TEST
+
 /* Real and fake, and data and negatives, are the same rows: interpolates, chords and margins have no length. */
 START_TEST(test_systems__identical_real_and_fake)
 {
@@ -215,6 +232,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_systems__gradients_equal_differences, 0, S_SYSTEMS);
 	tcase_add_loop_test(t, test_systems__other_nets_get_no_gradient, 0, S_SYSTEMS);
+	tcase_add_loop_test(t, test_systems__a_phase_names_the_terms_that_it_writes, 0, S_SYSTEMS);
 	tcase_add_loop_test(t, test_systems__nets_of_zeros, 0, S_SYSTEMS);
 	tcase_add_loop_test(t, test_systems__identical_real_and_fake, 0, S_SYSTEMS);
 	tcase_add_loop_test(t, test_systems__shifts_change_no_gradient, 0, S_SYSTEMS);
