@@ -11,7 +11,7 @@ static egm_context *context;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 }
 
 static void teardown(void)

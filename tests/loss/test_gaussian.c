@@ -13,7 +13,7 @@ static const double r_numbers[ROWS * 2 * N] = {0.5, 0.5, -0.2, 0.4, 1, -1, 0.7, 
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	g = NULL;
 	ck_assert_int_eq(egm__graph_create(&g, context, EGM_F64), EGM_OK);
 }

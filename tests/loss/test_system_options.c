@@ -34,7 +34,7 @@ static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
-	int system; /* in s_systems: whose nets it takes */
+	int system; /* in systems: whose nets it takes */
 } kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */
@@ -46,7 +46,7 @@ static union any_options {
 static void prepare_as(int kind, egm_dtype dtype)
 {
 	const egm__options *o = kinds[kind].table;
-	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
+	build_nets(context, &systems[kinds[kind].system], egm_model_tanh, dtype, net);
 	ck_assert_int_eq(egm__options_init(o->type, &options, o->size, o->defaults, o->size), EGM_OK);
 	masses = egm_f64(two_masses, 2, 1);
 }
@@ -58,7 +58,7 @@ static void prepare(int kind)
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	loss = (void *)context; /* must become NULL on failure */
 }
 
