@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all losses share: ownership of the nets, and the way from a phase's terms to a compiled program. */
+/* The handle of a loss: it retains its networks and owns a copy of its options. */
 #include <core/status_impl.h>
 #include <loss/loss_impl.h>
 #include <string.h>
@@ -22,8 +22,8 @@ static egm_status check_nets(int32_t n, egm_model *const *nets, const char *cons
 		if (st != EGM_OK) return st;
 		for (int32_t j = 0; j < i; j++)
 			if (nets[i] == nets[j])
-				return egm__fail(EGM_ERR_ARGUMENT, "%s and %s are the same net '%s'", roles[j], roles[i],
-				                 nets[i]->name);
+				return egm__fail(EGM_ERR_ARGUMENT, "%s and %s are both network '%s', must be different ones", roles[j],
+				                 roles[i], nets[i]->name);
 	}
 	return EGM_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the terms of a phase to a compiled program. */
+/* What a phase consists of: noise and terms, and from them the graph and the program with their gradients. */
 #include <core/status_impl.h>
 #include <loss/loss_impl.h>
 
@@ -20,8 +20,6 @@ void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double wei
 	p->terms[p->n_terms++] = (egm__term){index, value, EGM__NONE, weight};
 }
 
-/* ---- from terms to outputs */
-
 static egm__id as_number(egm__graph *g, egm__id x)
 {
 	return egm__reshape(g, x, egm__shape2(1, 1));
@@ -33,15 +31,15 @@ static egm__id objective(egm__phase_graph *p)
 	egm__id sum = egm__const(g, 0, egm__shape2(1, 1));
 	for (int32_t i = 0; i < p->n_terms; i++) {
 		const egm__term *t = &p->terms[i];
-		egm__graph_output(g, t->show, EGM__SLOT_TERMS, t->index);
-		egm__id down = t->descend == EGM__NONE ? t->show : t->descend;
+		egm__graph_output(g, t->value, EGM__SLOT_TERMS, t->index);
+		egm__id down = t->surrogate == EGM__NONE ? t->value : t->surrogate;
 		sum = egm__add(g, sum, egm__scale(g, as_number(g, down), t->weight));
 	}
 	return sum;
 }
 
-/* The gradients of what a phase trains, each where the tensor lies in the parameter buffer. Buffers have none: their
- * part of the gradient stays the zeros that it was allocated as. */
+/* The gradients of the trained tensors, at the offsets of the tensors. Buffers have none: their part of the gradient
+ * keeps the zeros with which it was allocated. */
 static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t moves, egm__id y, egm__id *leaves,
                              egm__id *gradients)
 {
@@ -58,7 +56,7 @@ static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t
 		}
 }
 
-/* What is left of each running statistic behind the last batch, where the phase moves its net. */
+/* The running statistics after the last batch of the networks that the phase trains. */
 static void output_statistics(egm__phase_graph *p, const egm_loss *loss, uint32_t moves)
 {
 	for (int32_t net = 0; net < loss->n_nets; net++) {

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* From the table of a system and a caller's nets and options to a loss, or to one line that says what does not fit. */
+/* Makes a loss from the table of its system and the networks and options of the caller. */
 #include <loss/system_impl.h>
 #include <math.h>
 #include <string.h>
 
-/* ---- options */
-
-egm_status egm__loss_number(egm_dtype dtype, const char *name, double value)
+egm_status egm__loss_number(const egm_loss *loss, const char *name, double value)
 {
-	int f32 = dtype == EGM_F32;
+	int f32 = loss->dtype == EGM_F32;
 	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
 	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
 	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s", name, value, tiny ? "0" : "infinite",
-	                 egm__dtype_name(dtype));
+	                 egm__dtype_name(loss->dtype));
 }
 
-egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
-{
-	return egm__loss_number(loss->dtype, name, value);
-}
-
-/* Where a range has both signs, 0 is a number like its neighbours, and what becomes 0 does no harm. */
+/* An option of either sign may become 0: there 0 is a value like its neighbours. */
 static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 {
 	egm_status st = EGM_OK;
@@ -28,7 +21,7 @@ static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 		const egm__option *r = &system->options->rows[i];
 		if (r->kind != EGM_OPTION_DOUBLE) continue;
 		double value = egm__option_value(r, loss->options);
-		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__system_number(loss, r->name, value));
+		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__loss_number(loss, r->name, value));
 	}
 out:
 	return st;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Widths of networks as formulas. */
+/* Checks the widths of the networks of a system against their formulas. */
 #include <loss/system_impl.h>
 #include <stdlib.h>
 
-/* Letters to widths, 0 where not known yet. */
+/* The width of each letter; 0: not known yet. */
 typedef struct letters {
 	int64_t width[26];
 } letters;
@@ -13,13 +13,13 @@ static int64_t *letter_of(letters *l, const char *formula)
 	return formula[0] >= 'a' && formula[0] <= 'z' && !formula[1] ? &l->width[formula[0] - 'a'] : NULL;
 }
 
-static void learn(letters *l, const char *formula, int64_t width)
+static void set_letter(letters *l, const char *formula, int64_t width)
 {
 	int64_t *letter = letter_of(l, formula);
 	if (letter && !*letter) *letter = width;
 }
 
-/* "d+2k" */
+/* The value of a formula like "d+2k". */
 static int64_t width_of(const letters *l, const char *formula)
 {
 	int64_t sum = 0;
@@ -46,15 +46,15 @@ egm_status egm__system_check_widths(egm_loss *loss, const egm__net_shape *shapes
 	egm_status st = EGM_OK;
 	letters l = {{0}};
 	for (int32_t i = 0; i < loss->n_nets; i++) {
-		learn(&l, shapes[i].inputs, loss->nets[i]->inputs);
-		learn(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
+		set_letter(&l, shapes[i].inputs, loss->nets[i]->inputs);
+		set_letter(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
 	}
 	for (int32_t i = 0; i < loss->n_nets; i++) {
 		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
 		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
 	}
 	loss->data_width = width_of(&l, data ? data : "d");
-	if (!loss->data_width) loss->data_width = 1; /* of a system without data */
+	if (!loss->data_width) loss->data_width = 1; /* a system without data */
 out:
 	return st;
 }

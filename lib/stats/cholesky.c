@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cholesky factors. Without pivots a matrix has a factor or is rejected: whether it has one says whether it is positive
- * definite. With pivots a matrix of any rank has one, which ends where only rounding is left. */
+/* Cholesky factors. The method without pivots fails for a matrix that is not positive definite, and so tests for it.
+ * The one with pivots gives a factor of any rank, which ends when only rounding is left. */
 #include <float.h>
 #include <math.h>
 #include <stats/matrix_impl.h>

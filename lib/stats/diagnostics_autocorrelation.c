@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What one chain's own order tells: autocorrelation of the draws, and how far the energy moves in a step. */
+/* Autocorrelation of the draws of one chain, or its mean over all chains. */
 #include <core/array_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
 #include <stats/diagnostics_impl.h>
 #include <string.h>
 
-/* Adds C(lag) / C(0) of one chain, or NaN. x and covariance [kept] are scratch. */
+/* Adds C(lag) / C(0) of one chain, NaN if it is constant. x and covariance [kept] are scratch. */
 static void add_chain(const egm_diagnostics *d, egm__diagnostics_fourier *fourier, int64_t column, int64_t lags,
                       double *x, double *covariance, double *out)
 {
@@ -28,10 +28,10 @@ egm_status egm_diagnostics_autocorrelation(const egm_diagnostics *diagnostics, i
 	EGM_TRY(egm__out_fits(out, "out", EGM_F64, out.rows, out.columns));
 	lags = out.rows * out.columns;
 	if (lags > d->kept)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "out has room for %lld lags, must be at most the %lld draws that are kept",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "out has %lld lags, must have at most %lld, the number of draws that are kept",
 		         (long long)lags, (long long)d->kept);
 	x = egm__alloc(d->context, d->kept, 2 * sizeof *x);
-	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld draws", (long long)d->kept);
+	if (!x) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld draws", (long long)d->kept);
 	EGM_TRY(egm__diagnostics_fourier_create(&fourier, d->context, d->kept));
 	memset(mean, 0, (size_t)lags * sizeof *mean);
 	int64_t first = chain < 0 ? 0 : chain, chains = chain < 0 ? d->chains : 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How far the energy moves in a step. */
+/* The energy Bayesian fraction of missing information: the mean squared step of the energy over its variance. */
 #include <core/array_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -16,8 +16,8 @@ static egm_status check_energies(egm_array energies, int64_t chain, const double
 	for (int64_t t = 0; t < energies.rows; t++) {
 		double u = egm__number(energies.dtype, energies.data, t * energies.columns + chain);
 		if (!isfinite(u))
-			return egm__fail(EGM_ERR_NONFINITE, "energy %lld of chain %lld is %s", (long long)t, (long long)chain,
-			                 egm__nonfinite_name(u));
+			return egm__fail(EGM_ERR_NONFINITE, "energy %lld of chain %lld is %s, must be finite", (long long)t,
+			                 (long long)chain, egm__nonfinite_name(u));
 	}
 	return EGM_OK;
 }
@@ -32,7 +32,7 @@ static double largest_energy(egm_array energies, int64_t chain)
 	return largest;
 }
 
-/* Both means have the divisor n - 1, which cancels. */
+/* Mean squared step and variance both have the divisor n - 1, which cancels. */
 egm_status egm_diagnostics_bfmi(egm_array energies, int64_t chain, double *out)
 {
 	egm_status st = EGM_OK;

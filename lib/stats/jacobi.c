@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Eigenvalues and singular values by plane rotations: each makes one pair of entries or rows orthogonal, and sweeps
- * over all pairs end when none needs one. Both converge quadratically and find small values to high relative accuracy.
+/* Eigenvalues and singular values by plane rotations: each makes a pair of columns or rows orthogonal, and sweeps over
+ * all pairs end when no pair needs one. Both methods converge quadratically.
  *
- * Eigenvalues of a symmetric matrix: Jacobi 1846, which turns rows and columns. Singular values: Hestenes 1958, which
- * turns rows alone; when all rows are orthogonal, their lengths are the singular values. */
+ * Eigenvalues of a symmetric matrix: Jacobi 1846, who turns rows and columns. Singular values: Hestenes 1958, who turns
+ * rows alone; when all rows are orthogonal, their lengths are the singular values. */
 #include <float.h>
 #include <math.h>
 #include <stats/matrix_impl.h>

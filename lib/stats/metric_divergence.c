@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Laws on finitely many cells: how samples fill a grid, and the divergences between two such laws.
+/* Divergences of masses on finitely many cells.
  *
- * KL(p||q) = sum p log(p/q) is summed as sum (p log(p/q) + q - p), the same as p and q both sum to 1: no term is
- * negative, so that what rounding leaves of two nearly equal laws is not. JS is bounded by log 2 as a sum of terms
- * p log(2 p/(p + q)) <= p log 2, which no zero makes infinite; Jeffreys' divergence is not, although texts call it by
- * the other name: {.1, .9} and {0, 1} have JS .035974 and an infinite Jeffreys. */
+ * KL(p||q) = sum p log(p/q) is summed as sum (p log(p/q) + q - p), which is the same since p and q sum to 1: no term is
+ * negative, so that rounding cannot make the divergence of nearly equal masses negative. JS is a sum of terms
+ * p log(2 p/(p + q)) <= p log 2, bounded by log 2 and finite also where masses are 0. Jeffreys' divergence, which texts
+ * also call JS, is not: {.1, .9} and {0, 1} have JS .035974 and an infinite Jeffreys divergence. */
 #include <core/size_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>
 #include <string.h>
 
-static const double TOLERANCE = 1e-6; /* of the sum: masses that were float once */
+static const double TOLERANCE = 1e-6; /* of the sum, for masses that were computed in f32 */
 
 egm_status egm__masses_check(const char *name, const double *p, int64_t n)
 {
@@ -23,11 +23,12 @@ egm_status egm__masses_check(const char *name, const double *p, int64_t n)
 			return egm__fail(EGM_ERR_ARGUMENT, "%s[%lld] is %g, must be at least 0", name, (long long)i, p[i]);
 		sum += p[i];
 	}
-	if (!(fabs(sum - 1) <= TOLERANCE)) return egm__fail(EGM_ERR_ARGUMENT, "%s sums to %.9g, must sum to 1", name, sum);
+	if (!(fabs(sum - 1) <= TOLERANCE))
+		return egm__fail(EGM_ERR_ARGUMENT, "the sum of %s is %.9g, must be 1", name, sum);
 	return EGM_OK;
 }
 
-/* p log ratio + excess, which is not negative. */
+/* p log ratio + excess, not below 0 by rounding. */
 static double term(double p, double ratio, double excess)
 {
 	if (p == 0) return excess;

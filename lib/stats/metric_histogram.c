@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Masses of the cells of a grid. */
+/* The share of the rows in each cell of a grid, and the share outside. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <egm/metric.h>
@@ -14,7 +14,8 @@ static egm_status check_column(int64_t k, double lower, double upper, int64_t bi
 	if (bins < 1)
 		return egm__fail(EGM_ERR_ARGUMENT, "bins[%lld] is %lld, must be at least 1", (long long)k, (long long)bins);
 	if (egm__size_mul(*cells, bins, cells))
-		return egm__fail(EGM_ERR_ARGUMENT, "bins[%lld] is %lld, more cells than memory can hold", (long long)k,
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "bins[%lld] is %lld, must be smaller: there are more cells than memory can hold", (long long)k,
 		                 (long long)bins);
 	if (!(lower < upper) || !isfinite(upper - lower))
 		return egm__fail(EGM_ERR_ARGUMENT, "column %lld has bins from %g to %g, lower must be below upper, both finite",
@@ -38,7 +39,7 @@ out:
 	return st;
 }
 
-/* Of n equal cells of [lower, upper], the one of x, or -1. x < upper can round to n cells away. */
+/* Which of n equal cells of [lower, upper] contains x; -1: none. x < upper may be rounded to cell n. */
 static int64_t cell_of(double x, double lower, double upper, int64_t n)
 {
 	if (!(x >= lower && x <= upper)) return -1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The first and the last line of every distance, its steps, and what keeps its squares in the range of numbers. */
+/* Reading samples for metrics, and the scale that keeps their squares in the range of numbers. */
 #include <core/size_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>
 
-egm_status egm__distance_store(double value, double *out)
+egm_status egm__metric_store(double value, double *out)
 {
 	if (!isfinite(value))
 		return egm__fail(EGM_ERR_NONFINITE, "the result is %s: it is beyond the largest number",
@@ -38,7 +38,7 @@ void egm__points_rows(const egm__points *p, int64_t first, int64_t n, double *ou
 	for (int64_t i = 0; i < count; i++) out[i] = egm__points_number(p, from + i);
 }
 
-double egm__distance_range(const egm__points p[2])
+double egm__points_range(const egm__points p[2])
 {
 	double widest = 0;
 	for (int side = 0; side < 2; side++)
@@ -50,19 +50,19 @@ double egm__distance_range(const egm__points p[2])
 	return widest;
 }
 
-double egm__distance_unit(double size)
+double egm__metric_unit(double size)
 {
 	if (size == 0) return 1;
 	int exponent = ilogb(size);
 	return ldexp(1, exponent < -1000 ? 1000 : -exponent);
 }
 
-int egm__distance_square_is_exact(double square)
+int egm__square_is_exact(double square)
 {
 	return square > 0x1p-900 && square < 0x1p1000;
 }
 
-double egm__distance_square(const double *a, const double *b, int64_t n, double unit)
+double egm__squared_distance(const double *a, const double *b, int64_t n, double unit)
 {
 	double square = 0;
 	for (int64_t k = 0; k < n; k++) {
@@ -72,7 +72,7 @@ double egm__distance_square(const double *a, const double *b, int64_t n, double 
 	return square;
 }
 
-double egm__distance_largest(const double *a, const double *b, int64_t n)
+double egm__largest_difference(const double *a, const double *b, int64_t n)
 {
 	double largest = 0;
 	for (int64_t k = 0; k < n; k++) {

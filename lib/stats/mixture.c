@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The handle of a mixture of normal laws, and what is checked before anything is computed. */
+/* The handle of a mixture of normal distributions: its options, memory and figures. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
@@ -18,24 +18,16 @@ static EGM__FAMILY(fixed_parts, "EGM_MIXTURE_FIX_", fixed_choices);
 static const egm__option members[] = {
     EGM__COUNT(egm_mixture_options, components, "Number of normal distributions, at most that of the distinct rows."),
     EGM__CHOICE(egm_mixture_options, covariance, covariances_of, "Which covariance matrices the components have."),
-    EGM__BITS(egm_mixture_options, fixed, fixed_parts, "What a step of EM leaves unchanged."),
-    EGM__WEIGHT(egm_mixture_options, covariance_floor,
-                "Smallest variance that is fitted, in squared data units; 0: 1e-6 of the spread of each column."),
+    EGM__BITS(egm_mixture_options, fixed, fixed_parts, "Parameters that a step of EM leaves unchanged."),
+    EGM__WEIGHT(
+        egm_mixture_options, covariance_floor,
+        "Smallest variance that a fit allows, in squared data units; 0: 1e-6 of the squared spread of each column."),
     EGM__SEED(egm_mixture_options, seed, "Seed of the starts of a fit."),
     EGM__COUNT(egm_mixture_options, starts, "Starts of a fit, the best of which is kept."),
-    EGM__COUNT(egm_mixture_options, max_iterations, "Steps of EM from one start, at most."),
-    EGM__WEIGHT(egm_mixture_options, tolerance, "A start ends when a step gains no more than this, in nats per row."),
+    EGM__COUNT(egm_mixture_options, max_iterations, "Most steps of EM from one start."),
+    EGM__WEIGHT(egm_mixture_options, tolerance, "Gain of a step, in nats per row, at or below which a start ends."),
 };
 EGM__OPTIONS(egm__options_mixture, egm_mixture_options, defaults, members);
-
-/* ---- checks */
-
-egm_status egm__mixture_options(egm_mixture_options *merged, const egm_mixture_options *options)
-{
-	return egm__options_check(&egm__options_mixture, merged, options);
-}
-
-/* ---- life */
 
 static void lay_numbers(const egm_mixture *m, egm__mixture_numbers *n, double *at)
 {
@@ -47,7 +39,8 @@ static void lay_numbers(const egm_mixture *m, egm__mixture_numbers *n, double *a
 	n->constants = n->factors + spread;
 }
 
-/* Doubles of one egm__mixture_numbers; 1: too many. Blocks of rows and sums stay within a few hundred of them. */
+/* Doubles of one egm__mixture_numbers. Returns 1 if there are too many: other memory is at most a few hundred times
+ * this. */
 static int count_numbers(const egm_mixture *m, int64_t *count)
 {
 	int64_t each, bytes;
@@ -71,7 +64,7 @@ egm_status egm__mixture_make(egm_mixture **out, egm_context *context, const egm_
 	                   .spread = dims};
 	if ((options->covariance == EGM_COVARIANCE_FULL && egm__size_mul(dims, dims, &m->spread)) ||
 	    count_numbers(m, &count))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld components in %lld dimensions are more than memory can hold",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld components in %lld dimensions are more than memory can hold, must be fewer",
 		         (long long)options->components, (long long)dims);
 	m->now.weights = egm__alloc_zero(context, count, sizeof(double));
 	m->next.weights = egm__alloc_zero(context, count, sizeof(double));
@@ -105,8 +98,6 @@ void egm_mixture_free(egm_mixture *mixture)
 	egm__free(context, mixture);
 	egm_context_free(context);
 }
-
-/* ---- what is asked */
 
 double egm__mixture_least_floor(const egm_mixture *m)
 {

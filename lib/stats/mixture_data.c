@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows and their weights. */
+/* Checks rows and their weights, and scales the weights so that their sums are finite. */
 #include <core/status_impl.h>
 #include <float.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What is made of densities: logarithms, responsibilities, and the energy U = -log p with its gradient
+/* The energy U = -log p of rows with its gradient
  *
  *     dU/dx = sum_k r_k C_k^-1 (x - m_k) = sum_k L_k^-T (r_k y_k),   y_k = L_k^-1 (x - m_k).
  *
- * y_k is computed once for U and again for the gradient, when the r are known: keeping it would take components times
- * the memory. */
+ * y_k is computed once for U and again for the gradient, when the r_k are known: storing it would take as many times
+ * the memory as there are components. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Factors of covariances, and covariances that respect a floor.
  *
- * Of the positive definite C without eigenvalue below f, log det C + tr(C^-1 S) is least at V max(L, f) V^T, S = V L
- * V^T: for given eigenvalues c of C the trace is at least sum_i l_i / c_i with both in the same order (von Neumann),
- * reached where C has the eigenvectors of S; and log c + l / c falls until c = l and rises from there.
+ * Among the positive definite C without eigenvalue below f, log det C + tr(C^-1 S) is least at V max(L, f) V^T, S = V L
+ * V^T. For given eigenvalues c of C the trace is at least sum_i l_i / c_i with both in the same order (von Neumann),
+ * and is equal to it if C has the eigenvectors of S; and log c + l / c falls until c = l and rises from there.
  *
- * Where no eigenvalue is below f, S itself is that C. Then S - f I has a Cholesky factor, which is tried first: the
- * eigenvectors, by Jacobi's rotations, are some hundred times the work and needed only where a component collapses. */
+ * If no eigenvalue is below f, this C is S itself, and S - f I has a Cholesky factor, which is tried first:
+ * eigenvectors are some hundred times the work and needed only if a component collapses. */
 #include <math.h>
 #include <stats/matrix_impl.h>
 #include <stats/mixture_impl.h>
 #include <string.h>
 
-int egm__mixture_lift(int64_t n, double *c, double floor, double *work)
+int egm__mixture_raise_eigenvalues(int64_t n, double *c, double floor, double *work)
 {
 	double *a = work, *v = work + n * n;
 	if (!egm__cholesky(n, c, floor, a)) return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Log densities and responsibilities of rows. */
+/* Log densities and responsibilities of rows: passes over data that only write what a block evaluates. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <stats/mixture_impl.h>
@@ -7,7 +7,7 @@
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
 
-/* `visit` over all rows, with results [rows, columns]. */
+/* A pass over all rows with `visit`, whose results are [rows, columns]. */
 static egm_status pass_over(const egm_mixture *mixture, egm_array x, egm_out out, int64_t columns,
                             void (*visit)(const egm__mixture_pass *pass, egm__mixture_part *part, int64_t first))
 {
@@ -48,6 +48,6 @@ egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x,
 	const double *shares = out.data;
 	egm_status st = pass_over(mixture, x, out, n, write_shares);
 	for (int64_t i = 0; st == EGM_OK && i < x.rows; i++)
-		if (!isfinite(shares[i * n])) st = egm__mixture_lost(i);
+		if (!isfinite(shares[i * n])) st = egm__mixture_zero_density(i);
 	return egm__named(__func__, st);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameters in and out. */
+/* Creating a mixture from weights, means and covariances, and reading them back. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <tensor/finite_impl.h>
 
-/* Doubles of one covariance as the caller has it. */
+/* Doubles of one covariance in the arrays of the caller. */
 static int64_t stored(const egm_mixture *m)
 {
 	return m->options.covariance == EGM_COVARIANCE_SPHERICAL ? 1 : m->spread;
@@ -24,12 +24,12 @@ static egm_status take_weights(egm_mixture *m, const double *weights)
 		sum += m->now.weights[k] = w;
 	}
 	if (!(sum > 0) || !isfinite(sum))
-		return egm__fail(EGM_ERR_ARGUMENT, "weights sums to %g, must be above 0 and finite", sum);
+		return egm__fail(EGM_ERR_ARGUMENT, "the sum of weights is %g, must be above 0 and finite", sum);
 	for (int64_t k = 0; k < n; k++) m->now.weights[k] /= sum;
 	return EGM_OK;
 }
 
-/* Rounding may part a_ij and a_ji by less than this of sqrt(a_ii a_jj); more is a mistake of the caller. */
+/* Rounding makes a_ij and a_ji differ by less than this times sqrt(a_ii a_jj); more is a mistake of the caller. */
 static const double ASYMMETRY = 1e-9;
 
 static int symmetric(int64_t n, double *a)
@@ -63,7 +63,7 @@ static egm_status check_finite(const egm_mixture *m, const char *what, const dou
 	return egm__fail(EGM_ERR_NONFINITE, "the %s of component %lld is not finite", what, (long long)(at / each));
 }
 
-/* Before memory is asked for. */
+/* Before memory is allocated. */
 static egm_status check_shapes(egm_array weights, egm_array means, egm_array covariances, int32_t kind)
 {
 	egm_status st = EGM_OK;
@@ -86,7 +86,7 @@ egm_status egm_mixture_create(egm_mixture **out, egm_context *context, egm_array
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
-	EGM_TRY(egm__mixture_options(&o, options));
+	EGM_TRY(egm__options_check(&egm__options_mixture, &o, options));
 	EGM_TRY(check_shapes(weights, means, covariances, o.covariance));
 	o.components = means.rows;
 	EGM_TRY(egm__mixture_make(&m, context, &o, means.columns));
@@ -102,7 +102,7 @@ out:
 	return egm__named(__func__, st);
 }
 
-static void give_covariances(const egm_mixture *m, double *covariances)
+static void copy_covariances(const egm_mixture *m, double *covariances)
 {
 	const int64_t each = stored(m);
 	for (int64_t k = 0; k < m->options.components; k++)
@@ -120,7 +120,7 @@ egm_status egm_mixture_parameters(const egm_mixture *mixture, egm_out weights, e
 	if (covariances.data) EGM_TRY(egm__out_fits(covariances, "covariances", EGM_F64, n, stored(m)));
 	if (weights.data) memcpy(weights.data, m->now.weights, (size_t)n * sizeof(double));
 	if (means.data) memcpy(means.data, m->now.means, (size_t)(n * m->dims) * sizeof(double));
-	if (covariances.data) give_covariances(m, covariances.data);
+	if (covariances.data) copy_covariances(m, covariances.data);
 out:
 	return egm__named(__func__, st);
 }

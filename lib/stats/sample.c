@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples as the caller has them: checked once as a whole, then read as double a tile at a time, so that what looks at
- * large samples needs no copy of them. */
+/* Checks of samples as the caller has them, as a whole, before anything is computed. */
 #include <math.h>
 #include <stats/sample_impl.h>
 

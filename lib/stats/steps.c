@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Long work in steps. */
+/* Steps of long work on one or several threads, between which the progress callback is asked. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <stats/steps_impl.h>
@@ -40,7 +40,7 @@ static void run_worker(int32_t worker, void *argument)
 	range->work(range, worker);
 }
 
-/* Behind the first step, portions that leave no thread without work. */
+/* After the first step each portion has work for every thread. */
 egm_status egm__steps_run(egm__steps *s, int64_t n, int32_t workers,
                           void (*work)(const egm__steps_range *range, int32_t worker), const void *argument)
 {

@@ -170,7 +170,7 @@ START_TEST(test_mixture__lifted_covariance_is_the_constrained_maximum)
 		for (int64_t i = 0; i < d * d; i++) s[i] += scale * v[i / d] * v[i % d];
 	}
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(d, c, floor, work);
+	egm__mixture_raise_eigenvalues(d, c, floor, work);
 	long double best = deviance(d, c, s);
 	/* feasible: C - f I has no negative eigenvalue, C - f I + 1e-12 a Cholesky factor */
 	ck_assert_int_eq(egm__cholesky(d, c, floor - 1e-12, work), 0);
@@ -195,10 +195,10 @@ START_TEST(test_mixture__lift_in_the_plane)
 	const double want[4] = {4 * cs * cs + floor * sn * sn, (4 - floor) * cs * sn, (4 - floor) * cs * sn,
 	                        4 * sn * sn + floor * cs * cs};
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(2, c, floor, work);
+	egm__mixture_raise_eigenvalues(2, c, floor, work);
 	for (int i = 0; i < 4; i++) ck_assert_near(c[i], want[i], 1e-14); /* roundings of 4 */
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(2, c, small / 2, work);
+	egm__mixture_raise_eigenvalues(2, c, small / 2, work);
 	for (int i = 0; i < 4; i++) ck_assert_near(c[i], s[i], 0);
 }
 END_TEST
