@@ -47,7 +47,7 @@ typedef struct loss_claim {
 	uint32_t shiftable;
 	const char *by_row[MOST_NETS]; /* NULL: batch_norm is allowed */
 } loss_claim;
-#define BY_ROW "this loss takes no such layer"
+#define BY_ROW "this loss allows no such layer"
 
 #define OBJECTIVE(...) \
 	(phase_objective)  \

@@ -297,8 +297,9 @@ START_TEST(test_ali__full_terms_need_densities_and_derived)
 	net[ENCODER] = coder("encoder", &encoder);
 	ck_assert_int_eq(egm_loss_ali(&loss, net[DISCRIMINATOR], net[GENERATOR], net[ENCODER], &options), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_null(loss);
-	ck_assert_str_eq(egm_last_error(),
-	                 "egm_loss_ali: full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
+	ck_assert_str_eq(
+	    egm_last_error(),
+	    "egm_loss_ali: full_terms is 1, must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 }
 END_TEST
 

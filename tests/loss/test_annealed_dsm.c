@@ -165,7 +165,7 @@ START_TEST(test_annealed_dsm__refuses)
 	    {0.1, -1, 1, 1, 0, "sigma_low is -1, must be above 0 and finite"},
 	    {0.1, 0.1, INFINITY, 1, 0, "sigma_high is inf, must be above 0 and finite"},
 	    {0.1, 0.1, NAN, 1, 0, "sigma_high is nan, must be above 0 and finite"},
-	    {0.1, 0.5, 0.25, 1, 0, "sigma_low is 0.5, must be at most sigma_high, 0.25"},
+	    {0.1, 0.5, 0.25, 1, 0, "sigma_low is 0.5, must be at most sigma_high, which is 0.25"},
 	    {0.1, 0.1, 1, -1, 0, "spacing is -1, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
 	    {0.1, 0.1, 1, 3, 0, "spacing is 3, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
 	    {0.1, 0.1, 1, 1, 1, "reserved is 1, must be 0"},

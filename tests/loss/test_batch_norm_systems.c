@@ -27,7 +27,7 @@ static void expect_refusal(const system_row *s, egm_status st, int n, const char
 {
 	char end[160], middle[64];
 	snprintf(end, sizeof end,
-	         "is batch_norm, with which the slope at one row depends on the other rows of its batch; %s", with);
+	         "is batch_norm, with which the gradient at one row depends on the other rows of its batch; %s", with);
 	snprintf(middle, sizeof middle, ": layer 1 of ");
 	ck_assert_msg(st == EGM_ERR_ARGUMENT, "%s, net %d: %s", s->name, n, egm_status_name(st));
 	ck_assert_ptr_null(loss);
@@ -64,9 +64,10 @@ START_TEST(test_batch_norm_systems__energy_gan)
 	net[2] =
 	    dense_net(context, "information", 3, (int64_t[]){DATA_WIDTH + LATENT_WIDTH, 3, 1}, norm_and_tanh, EGM_F64, 3);
 	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[0], net[1], net[2], &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(),
-	                 "egm_loss_energy_gan: layer 1 of energy 'energy' is batch_norm, with which the slope at one row "
-	                 "depends on the other rows of its batch; penalty is 0.1, must be 0");
+	ck_assert_str_eq(
+	    egm_last_error(),
+	    "egm_loss_energy_gan: layer 1 of energy 'energy' is batch_norm, with which the gradient at one row "
+	    "depends on the other rows of its batch; penalty is 0.1, must be 0");
 	o.penalty = 0;
 	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[0], net[1], net[2], &o), EGM_OK);
 	check_gradients(loss, 0, &(phase_objective){2, {0, 1}, {1, -1}}, &io);

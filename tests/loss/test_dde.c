@@ -150,7 +150,7 @@ START_TEST(test_dde__refuses)
 	REJECTED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], NULL), EGM_ERR_SHAPE,
 	         "sample_energy 'q' has 3 inputs, must have 2");
 	REJECTED(egm_loss_dde(&loss, nets[P], nets[P], nets[G], NULL), EGM_ERR_ARGUMENT,
-	         "data_energy and sample_energy are the same net 'p'");
+	         "data_energy and sample_energy are both network 'p', must be different ones");
 	o = (egm_dde_options)EGM_DDE_OPTIONS_INIT;
 	o.energy_steps = -1;
 	REJECTED(egm_loss_dde(&loss, nets[P], nets[Q], nets[G], &o), EGM_ERR_ARGUMENT,

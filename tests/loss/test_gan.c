@@ -201,7 +201,7 @@ START_TEST(test_gan__refuses_what_would_do_nothing)
 	smooth_nets();
 	options.generator_steps = 1;
 	check_rejected(egm_loss_gan(&loss, judge, generator, &options),
-	               "egm_loss_gan: step_penalty is 1.5, which needs generator_steps of at least 2 and not 1");
+	               "egm_loss_gan: generator_steps is 1, must be at least 2 with a step_penalty of 1.5");
 	options.step_penalty = 0;
 	options.smoothing = .1;
 	options.form = EGM_GAN_HINGE;

@@ -286,14 +286,14 @@ START_TEST(test_histogram__refuses_masses_that_are_none)
 	law[1] = INFINITY;
 	refused(generator, "masses[1] is inf, must be at least 0 and finite");
 	law[1] = 0, law[0] = 0, law[2] = 0;
-	refused(generator, "masses sums to 0, must be above 0 and finite");
+	refused(generator, "the sum of masses is 0, must be above 0 and finite");
 	law[0] = law[1] = 1.5e308;
-	refused(generator, "masses sums to inf, must be above 0 and finite");
+	refused(generator, "the sum of masses is inf, must be above 0 and finite");
 	law[0] = law[1] = 1;
 	options.lower = 1, options.upper = 1;
-	refused(generator, "lower is 1, upper is 1, lower must be below upper");
+	refused(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 	options.lower = -1.5e308, options.upper = 1.5e308;
-	refused(generator, "lower is -1.5e+308, upper is 1.5e+308, lower must be below upper");
+	refused(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
 	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(law, 3, 1), &options), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_loss_histogram: out is NULL");
 }
@@ -325,13 +325,13 @@ START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
 	bins = 4;
 	given = law;
 	options.floor = 4e-38;
-	refused(narrow, "floor is 4e-38, 1e-38 for each of 4 bins, must be at least 1.17549e-38 for each in f32");
+	refused(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;
 	options.lower = 1e7, options.upper = 1e7 + 2;
-	refused(narrow, "bins of 0.5 and a bandwidth of 0.5 of them: f32 tells no numbers closer than 1.19209 "
-	                "apart near 1e+07");
+	refused(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
+	                "near 1e+07");
 	create(1, 0);
 	egm_model_free(narrow);
 }

@@ -120,7 +120,7 @@ END_TEST
 START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
 {
 	refused(egm_loss_energy_gan(&loss, net[G], net[G], net[T], &gan), EGM_ERR_ARGUMENT,
-	        "egm_loss_energy_gan: energy and generator are the same net 'g'");
+	        "egm_loss_energy_gan: energy and generator are both network 'g', must be different ones");
 	refused(egm_loss_energy_gan(&loss, net[ENCODER], net[G], net[T], &gan), EGM_ERR_SHAPE,
 	        "egm_loss_energy_gan: energy 'e' has 2 outputs, must have 1");
 	refused(egm_loss_energy_gan(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
@@ -161,7 +161,7 @@ START_TEST(test_energy_gan__refuses_a_decay_that_is_one_in_f32)
 	egm_model *t = dense_net(context, "t", 2, (int64_t[]){5, 1}, NULL, EGM_F32, 1);
 	gan.dv_decay = 1 - ldexp(1, -26);
 	refused(egm_loss_energy_gan(&loss, u, g, t, &gan), EGM_ERR_ARGUMENT,
-	        "egm_loss_energy_gan: dv_decay is 0.99999998509883881, which is 1 in f32");
+	        "egm_loss_energy_gan: dv_decay is 0.99999998509883881, which is 1 in f32; must be below 1");
 	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_OK);
 	egm_loss_free(loss);
 	egm_model_free(u);

@@ -210,7 +210,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	o.form = EGM_SCORE_EXPLICIT;
 	REJECTED(egm_loss_score_matching(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
-	         "energy 'wide' has 65 inputs, EGM_SCORE_EXPLICIT takes at most 64; use EGM_SCORE_SLICED");
+	         "energy 'wide' has 65 inputs, must have at most 64 for EGM_SCORE_EXPLICIT; use EGM_SCORE_SLICED");
 	CREATED(egm_loss_score_matching(&loss, nets[1], NULL));
 }
 END_TEST

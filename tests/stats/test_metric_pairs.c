@@ -285,8 +285,9 @@ START_TEST(test_median__of_one_point_many_times_is_refused)
 	const double x[5] = {1, 1, 1, 1, 2};
 	double out = 7;
 	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 5, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(),
-	                 "egm_metric_median: the median is 0, half of all pairs of 5 rows are one point twice");
+	ck_assert_str_eq(
+	    egm_last_error(),
+	    "egm_metric_median: the median distance of 5 rows is 0, must be above 0: half of their pairs are equal");
 	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 1, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_metric_median: x has 1 rows, must have at least 2");
 	ck_assert(out == 7);

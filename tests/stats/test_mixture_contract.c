@@ -158,12 +158,16 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
 	     "weights[0] is nan, must be at least 0 and finite"},
-	    {{0, 0}, {0, 0}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_ARGUMENT, "weights sums to 0, must be above 0 and finite"},
+	    {{0, 0},
+	     {0, 0},
+	     {1, 0, 0, 1, 1, 0, 0, 1},
+	     EGM_ERR_ARGUMENT,
+	     "the sum of weights is 0, must be above 0 and finite"},
 	    {{1e308, 1e308},
 	     {0, 0},
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
-	     "weights sums to inf, must be above 0 and finite"},
+	     "the sum of weights is inf, must be above 0 and finite"},
 	    {{1, 1}, {0, NAN}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_NONFINITE, "the mean of component 0 is not finite"},
 	    {{1, 1},
 	     {0, 0},
@@ -375,13 +379,15 @@ START_TEST(test_mixture__numbers_beyond_double)
 	double far[10] = {0, 0, 1, 1, 2, 2, 3, 3, 1e200, 0};
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(wide, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: the variance of column 0 (from 0) of x overflows");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the variance of column 0 (from 0) of x is infinite, must be finite");
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(narrow, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "egm_mixture_fit: column 0 (from 0) of x has a spread of 1.48"));
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(far, 5, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: squared distances of the rows of x overflow");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the squared distances of the rows of x are infinite, must be finite");
 	/* a singular S: where rounding puts its pivot below 0, 1e-40 cannot lift it */
 	int refused = 0;
 	o.covariance_floor = 1e-40;
