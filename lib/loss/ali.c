@@ -115,7 +115,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
 		return egm__fail(
 		    EGM_ERR_ARGUMENT,
-		    "full_terms is 1, must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
+		    "full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 	return egm__loss_reject_batch_norm(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 

@@ -299,7 +299,7 @@ START_TEST(test_ali__full_terms_need_densities_and_derived)
 	ck_assert_ptr_null(loss);
 	ck_assert_str_eq(
 	    egm_last_error(),
-	    "egm_loss_ali: full_terms is 1, must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
+	    "egm_loss_ali: full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 }
 END_TEST
 

@@ -256,7 +256,7 @@ START_TEST(test_options__contradictions_are_refused)
 	teardown(), setup();
 	WITH(ALI, egm_ali_options)->full_terms = 1;
 	refused(ALI, EGM_ERR_ARGUMENT,
-	        "full_terms is 1, must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
+	        "full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 	teardown(), setup();
 	egm_annealed_dsm_options *levels = WITH(ANNEALED_DSM, egm_annealed_dsm_options);
 	levels->sigma_low = 2;
