@@ -8,28 +8,13 @@
 #include <string.h>
 #include <train/trainer_impl.h>
 
-/* A phase writes its own terms alone and does not say which. Before the run all bytes are ones: a NaN that arithmetic
- * on finite numbers does not make, so a term that still has it was not written. */
-static void mark_unwritten(egm_trainer *t)
-{
-	memset(t->terms, 0xff, EGM__MAX_TERMS * t->element);
-}
-
-static int is_written(const egm_trainer *t, int32_t term)
-{
-	const unsigned char *bytes = (const unsigned char *)t->terms + (size_t)term * t->element;
-	for (size_t i = 0; i < t->element; i++)
-		if (bytes[i] != 0xff) return 1;
-	return 0;
-}
-
-static egm_status check_numbers(const egm_trainer *t)
+static egm_status check_numbers(const egm_trainer *t, uint32_t written)
 {
 	egm_status st = EGM_OK;
 	long long step = (long long)t->steps + 1;
 	for (int32_t i = 0; i < t->loss->n_terms; i++) {
 		double value = egm__number(t->loss->dtype, t->terms, i);
-		if (is_written(t, i) && !isfinite(value))
+		if ((written >> i & 1) && !isfinite(value))
 			EGM_FAIL(EGM_ERR_NONFINITE, "term '%s' of loss '%s' is %s at step %lld", t->loss->term_names[i],
 			         t->loss->kind, egm__nonfinite_name(value), step);
 	}
@@ -86,11 +71,11 @@ static egm_status judge_negatives(const egm_trainer *t, const egm__phase *phase,
 	                            egm__number(t->loss->dtype, t->terms, 1), t->steps + 1, next);
 }
 
-static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch *watch)
+static void take_over(egm_trainer *t, const egm__phase *phase, uint32_t written, const egm__watch *watch)
 {
 	double factor = egm__schedule_factor(&t->options, t->steps);
 	for (int32_t i = 0; i < t->loss->n_terms; i++)
-		if (is_written(t, i)) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
+		if (written >> i & 1) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		if (!(phase->moves >> i & 1)) continue;
@@ -126,15 +111,14 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 	if (phase->reads_data) EGM_TRY(gather(trainer, data));
 	if (phase->reads_negatives)
 		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
-	mark_unwritten(trainer);
 	memcpy(trainer->state_next, trainer->state, EGM__MAX_STATE * trainer->element);
 	copy_statistics(trainer);
 	egm__program_run(trainer->programs[index], trainer->bases, trainer->options.seed, (uint64_t)trainer->run);
-	EGM_TRY(check_numbers(trainer));
+	EGM_TRY(check_numbers(trainer, trainer->written[index]));
 	EGM_TRY(check_gradients(trainer, phase));
 	EGM_TRY(check_statistics(trainer));
 	EGM_TRY(judge_negatives(trainer, phase, &watch));
-	take_over(trainer, phase, &watch);
+	take_over(trainer, phase, trainer->written[index], &watch);
 out:
 	return st;
 }

@@ -76,7 +76,7 @@ static egm_status compile(egm_trainer *t)
 {
 	egm_status st = EGM_OK;
 	for (int32_t i = 0; i < t->loss->n_phases; i++) {
-		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i]));
+		EGM_TRY(egm__loss_compile(t->loss, i, t->options.batch, &t->programs[i], &t->written[i]));
 		size_t bytes = egm__program_arena_bytes(t->programs[i]);
 		if (bytes > t->arena_bytes) t->arena_bytes = bytes;
 	}

@@ -13,7 +13,8 @@ struct egm_trainer {
 	egm_loss *loss;       /* retained */
 	egm_trainer_options options;
 	egm__program *programs[EGM__MAX_PHASES];
-	void *arena; /* in which all of them run, one after the other */
+	uint32_t written[EGM__MAX_PHASES]; /* bit i: the program of the phase writes term i */
+	void *arena;                       /* in which all of them run, one after the other */
 	size_t arena_bytes;
 	void *bases[EGM__MAX_SLOTS]; /* what every phase runs on */
 	size_t element;              /* bytes of a number in the dtype of the loss */

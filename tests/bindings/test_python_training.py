@@ -25,7 +25,7 @@ def systems():
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "any_loss.h")) as file:
         rows = re.findall(r"^\tLOSS\((\w+), \w+, \d+, \((.*?)\), (.*)\)", file.read(), re.MULTILINE)
     for name, arguments, widths in rows:
-        sizes = eval(widths.translate(str.maketrans("{}", "()")) + ",", {"S_D": D, "S_K": K})
+        sizes = eval(widths.translate(str.maketrans("{}", "()")) + ",", {"DATA_WIDTH": D, "LATENT_WIDTH": K})
         yield name, (list(sizes), {"masses": MASSES} if "masses" in arguments else {})
 
 

@@ -187,7 +187,8 @@ START_TEST(test_trainer__counts_its_working_memory)
 	size_t arena = 0;
 	for (int phase = 0; phase < 2; phase++) {
 		egm__program *program = NULL;
-		ck_assert_int_eq(egm__loss_compile(p.loss, phase, 4, &program), EGM_OK);
+		uint32_t terms;
+		ck_assert_int_eq(egm__loss_compile(p.loss, phase, 4, &program, &terms), EGM_OK);
 		if (egm__program_arena_bytes(program) > arena) arena = egm__program_arena_bytes(program);
 		egm__program_free(program);
 	}

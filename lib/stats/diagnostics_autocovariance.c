@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Autocovariance of many series through the Fourier transform. The direct sum, stopped where Geyer's sequence ends,
- * is as fast for chains that mix well, but for those that do not, which are the ones to be judged, it costs n^2.
+/* Autocovariance of many series by the Fourier transform. A direct sum that stops where Geyer's sequence ends is as
+ * fast for chains that mix well, but costs n^2 for those that do not, which are the ones that need a diagnosis.
  *
  * The transform of a zero-padded series, times its conjugate, is the transform of its autocovariance. Only the mean
- * over series is wanted, so power spectra are summed and transformed back once. Two series go through one complex
- * transform: for z = a + i b the real part of sum_t z[t] conj(z[t + lag]) is the sum of a's and b's.
+ * over the series is wanted, so their power spectra are summed and transformed back once. Two series go through one
+ * complex transform: for z = a + i b the real part of sum_t z[t] conj(z[t + lag]) is the sum of those of a and b.
  *
- * Forwards by decimation in frequency, which leaves the spectrum in bit-reversed order, backwards by decimation in
- * time, which takes it in that order: nothing is ever put into order. */
+ * The forward transform, by decimation in frequency, leaves the spectrum in bit-reversed order. The backward transform,
+ * by decimation in time, expects this order, so nothing is ever reordered. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -16,11 +16,6 @@
 
 static const double PI = 3.14159265358979323846;
 
-static double *array(egm_context *context, int64_t n)
-{
-	return egm__alloc(context, n, sizeof(double));
-}
-
 egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_context *context, int64_t n)
 {
 	egm_status st = EGM_OK;
@@ -28,15 +23,15 @@ egm_status egm__diagnostics_fourier_create(egm__diagnostics_fourier *f, egm_cont
 	while (size < n)
 		if (egm__size_mul(size, 2, &size)) break;
 	if (size < n || egm__size_mul(size, 2, &size))
-		EGM_FAIL(EGM_ERR_MEMORY, "%lld draws are too many to transform", (long long)n);
+		EGM_FAIL(EGM_ERR_MEMORY, "%lld draws are kept, must be fewer: their transform is larger than memory",
+		         (long long)n);
 	*f = (egm__diagnostics_fourier){.n = n, .size = size};
-	f->cosine = array(context, size);
-	f->sine = array(context, size);
-	f->re = array(context, size);
-	f->im = array(context, size);
-	f->power = array(context, size);
-	if (!f->cosine || !f->sine || !f->re || !f->im || !f->power)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the autocovariance of %lld draws", (long long)n);
+	f->cosine = egm__alloc(context, size, 5 * sizeof *f->cosine);
+	if (!f->cosine) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the autocovariance of %lld draws", (long long)n);
+	f->sine = f->cosine + size;
+	f->re = f->sine + size;
+	f->im = f->re + size;
+	f->power = f->im + size;
 	for (int64_t h = 1; h < size; h *= 2)
 		for (int64_t j = 0; j < h; j++) {
 			f->cosine[h + j] = cos(PI * (double)j / (double)h);
@@ -49,14 +44,10 @@ out:
 void egm__diagnostics_fourier_clear(egm__diagnostics_fourier *f, egm_context *context)
 {
 	egm__free(context, f->cosine);
-	egm__free(context, f->sine);
-	egm__free(context, f->re);
-	egm__free(context, f->im);
-	egm__free(context, f->power);
 	memset(f, 0, sizeof *f);
 }
 
-/* (u, v) -> (u + v, (u - v) w), w = c + i s, for h neighbours. */
+/* (u, v) -> (u + v, (u - v) w), w = c + i s, for h pairs. */
 static void split(int64_t h, const double *restrict c, const double *restrict s, double *restrict ur,
                   double *restrict ui, double *restrict vr, double *restrict vi)
 {
@@ -89,8 +80,8 @@ static void forwards(egm__diagnostics_fourier *f)
 			split(h, f->cosine + h, f->sine + h, f->re + b, f->im + b, f->re + b + h, f->im + b + h);
 }
 
-/* With the factors of `forwards` and not their conjugates: from a real spectrum that changes the sign of the imaginary
- * part, which nobody reads. */
+/* With the factors of `forwards` and not their conjugates: of a real spectrum this changes only the sign of the
+ * imaginary part, which is not used. */
 static void backwards(egm__diagnostics_fourier *f)
 {
 	for (int64_t h = 1; h < f->size; h *= 2)
@@ -105,7 +96,14 @@ double egm__diagnostics_mean(const double *x, int64_t n)
 	return x[0] + sum / (double)n;
 }
 
-/* x minus its mean, then zeros; NULL: only zeros. */
+int egm__diagnostics_constant(const double *x, int64_t n)
+{
+	for (int64_t i = 1; i < n; i++)
+		if (x[i] != x[0]) return 0;
+	return 1;
+}
+
+/* x minus its mean, then zeros. NULL gives only zeros. */
 static void load(const egm__diagnostics_fourier *f, const double *x, double *out)
 {
 	int64_t n = x ? f->n : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A context, samples of known laws, and calls that must succeed, for the tests of distances. */
-#ifndef EGM_TESTS_DISTANCE_SUPPORT_H
-#define EGM_TESTS_DISTANCE_SUPPORT_H
+#ifndef EGM_TESTS_METRIC_SUPPORT_H
+#define EGM_TESTS_METRIC_SUPPORT_H
 
 #include <egm/metric.h>
 #include <sampler/random_numbers.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Frechet distance of fitted Gaussians. The rows m + r_i and m - r_i, i = 1 .. n, have the mean m and the covariance
  * 2 R^T R / (2 n - 1), so that samples of any covariance are made exactly. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 enum { MOST = 24 };
 

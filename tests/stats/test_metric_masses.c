@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Histograms, and divergences between masses: values by hand, bounds, and direct sums in long double. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static double kl(const double *p, const double *q, int64_t n)
 {

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Sliced Wasserstein distance: of both samples along random directions, where the best transport is known.
+/* Sliced Wasserstein distance: the mean over random directions of the distance of the projected samples, for which the
+ * optimal transport is known.
  *
  * On a line it moves the u-quantile of one to the u-quantile of the other. The quantile functions of n and m points are
- * steps with jumps at i/n and j/m, so the integral over u is a sum over the merged jumps; their places are counted in
- * units of 1/(n m), exactly. With n = m this is the sum over sorted pairs. A direction is a normal vector of the stream
- * (seed, direction), divided by its length. */
+ * steps with jumps at i/n and j/m, so the integral over u is a sum over the merged jumps, whose places are integers in
+ * units of 1/(n m). With n = m this is the sum over sorted pairs. A direction is a normal vector of the stream (seed,
+ * direction), divided by its length. */
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/distance_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 #include <tensor/kernels_impl.h>
+
+static const egm_sliced_options defaults = EGM_SLICED_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__SEED(egm_sliced_options, seed, "Seed of the directions."),
+    EGM__BETWEEN(egm_sliced_options, projections, 1, INT32_MAX, "Number of random directions."),
+    EGM__BETWEEN(egm_sliced_options, power, 1, 2, "The power p of the distance W_p."),
+    EGM__RESERVED(egm_sliced_options, reserved),
+};
+EGM__OPTIONS(egm__options_sliced, egm_sliced_options, defaults, members);
 
 typedef struct slices {
 	const egm__kernels *table;
@@ -37,7 +47,7 @@ static void draw_direction(const slices *s, int64_t index, double *direction)
 	for (int64_t k = 0; k < columns; k++) direction[k] /= length;
 }
 
-/* Sorted projections into items [rows], rows more are behind them. */
+/* Sorted projections into items [rows]; `rows` more items after them are scratch. */
 static void project(const egm__points *s, const double *direction, egm__sort_item *items)
 {
 	for (int64_t i = 0; i < s->rows; i++) {
@@ -48,7 +58,7 @@ static void project(const egm__points *s, const double *direction, egm__sort_ite
 	egm__sort(items, items + s->rows, s->rows);
 }
 
-/* W_p^p of sorted u [n] and v [m] in a unit; (n + 1) (m + 1) fits. `farthest`: the longest way. */
+/* W_p^p of sorted u [n] and v [m] in a unit; (n + 1) (m + 1) does not overflow. *farthest: the longest way. */
 static double transport(const egm__sort_item *u, int64_t n, const egm__sort_item *v, int64_t m, int32_t power,
                         double unit, double *farthest)
 {
@@ -67,8 +77,8 @@ static double transport(const egm__sort_item *u, int64_t n, const egm__sort_item
 	return sum / ((double)n * (double)m);
 }
 
-/* Of slice p, in the unit 1 where its squares are numbers; where nothing moves, in the largest, which the others do not
- * have to share. */
+/* Of slice p, in the unit 1 unless its squares leave the range. Where nothing moves the unit is the largest, so that it
+ * does not limit that of the other slices. */
 static void measure(const slices *s, int64_t p, const egm__sort_item *u, const egm__sort_item *v)
 {
 	int64_t n = s->x->rows, m = s->y->rows;
@@ -78,8 +88,8 @@ static void measure(const slices *s, int64_t p, const egm__sort_item *u, const e
 	s->costs[p] = transport(u, n, v, m, power, 1, &farthest);
 	if (farthest == 0) {
 		s->units[p] = 0x1p1000;
-	} else if (power == 2 && !egm__distance_square_is_exact(s->costs[p])) {
-		s->units[p] = egm__distance_unit(farthest);
+	} else if (power == 2 && !egm__square_is_exact(s->costs[p])) {
+		s->units[p] = egm__metric_unit(farthest);
 		s->costs[p] = transport(u, n, v, m, power, s->units[p], &farthest);
 	}
 }
@@ -98,7 +108,7 @@ static void work(const egm__steps_range *range, int32_t worker)
 	}
 }
 
-/* (mean W_p^p)^(1/p) in the smallest unit, and that. */
+/* (mean W_p^p)^(1/p) in the smallest unit of a slice, and this unit. */
 static double gather(const slices *s, double *unit)
 {
 	double sum = 0, count = (double)s->options.projections;
@@ -119,19 +129,19 @@ static egm_status run(slices *s, egm__steps *steps, double room, double *out)
 	double unit;
 	if (egm__size_mul(n + 1, m + 1, &items) || egm__size_mul(2 * (n + m), s->workers, &items) ||
 	    egm__size_mul(s->x->columns, s->workers, &numbers))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "%lld and %lld rows are more than memory can hold", (long long)n, (long long)m);
-	s->costs = egm__alloc(context, s->options.projections, sizeof *s->costs);
-	s->units = egm__alloc(context, s->options.projections, sizeof *s->units);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "x has %lld rows and y %lld, must have fewer: they are more than memory can hold",
+		         (long long)n, (long long)m);
+	s->costs = egm__alloc(context, s->options.projections, 2 * sizeof *s->costs);
 	s->directions = egm__alloc(context, numbers, sizeof *s->directions);
 	s->items = egm__alloc(context, items, sizeof *s->items);
-	if (!s->costs || !s->units || !s->directions || !s->items)
+	if (!s->costs || !s->directions || !s->items)
 		EGM_FAIL(EGM_ERR_MEMORY, "no memory to sort %lld and %lld rows", (long long)n, (long long)m);
+	s->units = s->costs + s->options.projections;
 	EGM_TRY(egm__steps_run(steps, s->options.projections, s->workers, work, s));
 	double mean = gather(s, &unit);
-	EGM_TRY(egm__distance_store(mean / unit / room, out));
+	EGM_TRY(egm__metric_store(mean / unit / room, out));
 out:
 	egm__free(context, s->costs);
-	egm__free(context, s->units);
 	egm__free(context, s->directions);
 	egm__free(context, s->items);
 	return st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MMD, energy distance and the median distance: by hand, against naive sums, and on laws where they are known. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static double mmd(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, double bandwidth,
                   int32_t estimator)
@@ -166,7 +166,7 @@ START_TEST(test_pairs__invariances)
 END_TEST
 
 /* Numbers so far apart that r^2 overflows: k is 0, and the mean of r between x and y 1e200, within x 1e200 too. More in
- * test_distance_scale.c. */
+ * test_metric_scale.c. */
 START_TEST(test_pairs__far_points)
 {
 	const double x[2] = {-1e200, 1e200}, y[2] = {0, 0}, near[2] = {0, 1e100};
@@ -285,8 +285,9 @@ START_TEST(test_median__of_one_point_many_times_is_refused)
 	const double x[5] = {1, 1, 1, 1, 2};
 	double out = 7;
 	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 5, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(),
-	                 "egm_metric_median: the median is 0, half of all pairs of 5 rows are one point twice");
+	ck_assert_str_eq(
+	    egm_last_error(),
+	    "egm_metric_median: the median distance of 5 rows is 0, must be above 0: half of their pairs are equal");
 	ck_assert_int_eq(egm_metric_median(context, egm_f64(x, 1, 1), egm_no_array(), &out), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_metric_median: x has 1 rows, must have at least 2");
 	ck_assert(out == 7);

@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* How well scores rank rows: one pass over the scores from the highest down, a group of equal ones at a time.
  *
- * With P positives and N negatives, a group that holds p and n of them, T and F above it:
+ * With P positives and N negatives, p and n of them in a group and T and F above it:
  *     AUROC             sum n (T + p/2) / (P N)
  *     average precision sum p / P * (T + p) / (T + p + F + n)
  *     F1                2 (T + p) / (T + p + F + n + P)
- * The cut of `share` may fall into a group; of its rows that are flagged the positives are p / (p + n) on average. */
+ * If the limit of `share` falls inside a group, the positives among its flagged rows are counted in proportion. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/sort_impl.h>
-#include <stats/distance_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 
 static const egm_ranking nothing = {sizeof nothing, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+static const egm_ranking no_ranking = EGM_RANKING_INIT;
+static const egm__option ranking_members[] = {
+    EGM__RESULT(egm_ranking, positives, "Number of positive rows."),
+    EGM__RESULT(egm_ranking, prevalence, "Share of the rows that are positive."),
+    EGM__RESULT(egm_ranking, auroc, "Probability that a positive row scores higher than a negative one."),
+    EGM__RESULT(egm_ranking, average_precision, "Average precision: the area under the step curve."),
+    EGM__RESULT(egm_ranking, least_average_precision, "Average precision of the worst order."),
+    EGM__RESULT(egm_ranking, best_f1, "Largest F1 over all thresholds."),
+    EGM__RESULT(egm_ranking, best_threshold, "Lowest score that is flagged at the largest F1."),
+    EGM__RESULT(egm_ranking, flagged, "Share of the rows that are flagged."),
+    EGM__RESULT(egm_ranking, precision, "Share of the flagged rows that are positive."),
+    EGM__RESULT(egm_ranking, recall, "Share of the positive rows that are flagged."),
+    EGM__RESULT(egm_ranking, f1, "F1 of the flagged rows."),
+    EGM__RESULT(egm_ranking, f1_of_chance, "F1 if as many rows are flagged at random."),
+    EGM__RESULT(egm_ranking, f1_of_everything, "F1 if all rows are flagged."),
+};
+EGM__OPTIONS(egm__options_ranking, egm_ranking, no_ranking, ranking_members);
 
 static egm_status check(const egm_context *context, egm_array scores, const uint8_t *positive, double share)
 {
@@ -28,13 +45,13 @@ out:
 	return st;
 }
 
-/* What stands above a threshold. */
+/* The rows above a threshold. */
 typedef struct counts {
 	double positives, rows;
 } counts;
 
-/* The flagged rows end within or at the end of this group. */
-static void cut(egm_ranking *r, counts above, counts group, double flagged)
+/* Precision, recall and F1 if the last flagged row is in this group. */
+static void score_flagged(egm_ranking *r, counts above, counts group, double flagged)
 {
 	double right = above.positives + group.positives * (flagged - above.rows) / group.rows;
 	r->precision = right / flagged;
@@ -42,7 +59,7 @@ static void cut(egm_ranking *r, counts above, counts group, double flagged)
 	r->f1 = 2 * right / (flagged + (double)r->positives);
 }
 
-/* items: ascending. All that needs a positive row; AUROC is 0/0 when it lacks a negative. */
+/* All figures that need a positive row, from ascending items. AUROC is 0/0 = NaN without a negative. */
 static void scan(egm_ranking *r, const egm__sort_item *items, const uint8_t *positive, int64_t count, double flagged)
 {
 	double positives = (double)r->positives, pairs = 0;
@@ -52,7 +69,7 @@ static void scan(egm_ranking *r, const egm__sort_item *items, const uint8_t *pos
 		double score = items[i].value;
 		counts group = {0, 0};
 		for (; i >= 0 && items[i].value == score; i--) group.rows++, group.positives += positive[items[i].place] != 0;
-		if (above.rows < flagged && flagged <= above.rows + group.rows) cut(r, above, group, flagged);
+		if (above.rows < flagged && flagged <= above.rows + group.rows) score_flagged(r, above, group, flagged);
 		pairs += (group.rows - group.positives) * (above.positives + group.positives / 2);
 		above = (counts){above.positives + group.positives, above.rows + group.rows};
 		r->average_precision += group.positives / positives * (above.positives / above.rows);
@@ -62,7 +79,7 @@ static void scan(egm_ranking *r, const egm__sort_item *items, const uint8_t *pos
 	r->auroc = pairs / (positives * ((double)count - positives));
 }
 
-/* Every negative first: the i-th positive is found among negatives + i rows. */
+/* Of the worst order: the i-th positive comes after all negatives. */
 static double least_average_precision(int64_t positives, int64_t count)
 {
 	double sum = 0;

@@ -2,27 +2,27 @@
 /* Frechet distance of two fitted Gaussians, |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2).
  *
  * With C1 = R^T R and C2 = S^T S the last trace is the sum of the singular values of M = R S^T: C1 C2 = R^T (R S^T) S
- * has the eigenvalues of M M^T. R and S come from Cholesky's factoring with pivots, which ends where a covariance of
- * few rows has no more rank; the singular values from Hestenes 1958, rotations of pairs of rows of M until all are
- * orthogonal, when their lengths are the values. Eigenvalues of C1^(1/2) C2 C1^(1/2), the textbook way, would be
- * rounded to 1e-16 of the largest before their root is taken, and every direction that neither sample has would add its
- * 1e-8: samples compared with themselves would not be at distance 0.
+ * has the eigenvalues of M M^T. R and S come from Cholesky's method with pivots, which ends at the rank of the
+ * covariance: few rows have less than full rank. The textbook takes eigenvalues of C1^(1/2) C2 C1^(1/2). These have
+ * errors of 1e-16 of the largest before their roots are taken, so each direction that neither sample has would add 1e-8
+ * of it, and a sample would have a distance from itself.
  *
- * Rows are taken from the first row of x, in units of the range of the data: the rotations take its eighth power.
+ * Rows are taken relative to the first row of x, in units of the range of the data, because the rotations need its
+ * eighth power.
  *
  * A step is CHUNK rows of a sample in one of the two passes over it, a row of R or S, the product of both, or the
  * rotations of a row of M in a sweep. */
 #include <core/size_impl.h>
-#include <float.h>
-#include <stats/distance_impl.h>
 #include <math.h>
+#include <stats/matrix_impl.h>
+#include <stats/metric_impl.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>
 #include <tensor/kernels_impl.h>
 
 enum { CHUNK = 256, MOST_SWEEPS = 60 };
 
-/* A fitted Gaussian: mean [d]; C [d, d], of which `factor` leaves nothing; R [rank, d], C = R^T R. */
+/* A fitted Gaussian: mean [d]; C [d, d], which `factor` consumes; R [rank, d], C = R^T R. */
 typedef struct gaussian {
 	double *mean, *covariance, *root;
 	double trace;
@@ -39,13 +39,14 @@ typedef struct frechet {
 	double *origin;  /* [d] */
 	double *chunk;   /* [CHUNK, d] */
 	void *scratch;   /* for products */
+	double *memory;  /* of all arrays of double */
 	double *squares; /* [d] of M's rows */
 	double *m;       /* [d, d], the memory of the first covariance */
 } frechet;
 
 /* ---- moments */
 
-/* Rows first .. first+n-1 from the origin, into the chunk. */
+/* Rows first .. first+n-1, relative to the origin, into the chunk. */
 static void read_rows(const frechet *f, const egm__points *s, int64_t first, int64_t n)
 {
 	egm__points_rows(s, first, n, f->chunk);
@@ -74,7 +75,7 @@ static egm__gemm moment_product(int64_t d)
 	return (egm__gemm){d, d, CHUNK, d, d, d, 1, 0, EGM_F64, 1, 0};
 }
 
-/* Of the roots. */
+/* The product of the roots. */
 static egm__gemm cross_product(int64_t rows, int64_t columns, int64_t d)
 {
 	return (egm__gemm){rows, columns, d, d, d, columns, 1, 0, EGM_F64, 0, 1};
@@ -101,31 +102,13 @@ static egm_status find_covariance(const frechet *f, const egm__points *s, gaussi
 	return st;
 }
 
-/* ---- C = R^T R */
-
-static int64_t largest_diagonal(const double *c, int64_t d)
-{
-	int64_t best = 0;
-	for (int64_t k = 1; k < d; k++)
-		if (c[k * d + k] > c[best * d + best]) best = k;
-	return best;
-}
-
-/* A row of R at a time, c losing its product with itself, until what is left is rounding. */
+/* C = R^T R */
 static egm_status factor(const frechet *f, gaussian *g)
 {
 	egm_status st = EGM_OK;
-	const int64_t d = f->d;
-	double *c = g->covariance, least = 0;
-	for (g->rank = 0; g->rank < d && st == EGM_OK; g->rank++) {
-		int64_t pivot = largest_diagonal(c, d);
-		double value = c[pivot * d + pivot], *row = g->root + g->rank * d;
-		if (g->rank == 0) least = (double)d * DBL_EPSILON * value;
-		if (!(value > least)) break;
-		for (int64_t k = 0; k < d; k++) row[k] = c[pivot * d + k] / sqrt(value);
-		for (int64_t k = 0; k < d; k++)
-			for (int64_t l = 0; l < d; l++) c[k * d + l] -= row[k] * row[l];
-		for (int64_t k = 0; k < d; k++) c[pivot * d + k] = c[k * d + pivot] = 0;
+	double least = -1;
+	for (g->rank = 0; g->rank < f->d && st == EGM_OK; g->rank++) {
+		if (!egm__cholesky_next_row(f->d, g->covariance, &least, g->root + g->rank * f->d)) break;
 		st = egm__steps_count(f->steps);
 	}
 	return st;
@@ -133,40 +116,14 @@ static egm_status factor(const frechet *f, gaussian *g)
 
 /* ---- singular values of M [rows, columns] */
 
-static void rotate(int64_t n, double c, double s, double *restrict a, double *restrict b)
-{
-	for (int64_t k = 0; k < n; k++) {
-		double old = a[k];
-		a[k] = c * old - s * b[k];
-		b[k] = s * old + c * b[k];
-	}
-}
-
-/* Makes rows i and j orthogonal; 1 when they were not, up to rounding. `least`: products that the shortest of rows
- * have by rounding. */
-static int orthogonalise(const frechet *f, int64_t i, int64_t j, int64_t columns, double least)
-{
-	double *a = f->m + i * columns, *b = f->m + j * columns, *aa = &f->squares[i], *bb = &f->squares[j];
-	double ab = f->table->dot(columns, a, b);
-	if (!(fabs(ab) > (double)columns * DBL_EPSILON * sqrt(*aa * *bb) && fabs(ab) > least)) return 0;
-	double zeta = (*bb - *aa) / (2 * ab), t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
-	double c = 1 / sqrt(1 + t * t);
-	rotate(columns, c, c * t, a, b);
-	*aa -= t * ab;
-	*bb += t * ab;
-	return 1;
-}
-
-/* Makes all rows orthogonal once; whether they were. */
-static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *moved)
+/* Makes all rows orthogonal once; *turned becomes 0 if they were already. */
+static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *turned)
 {
 	egm_status st = EGM_OK;
-	double all = 0;
-	for (int64_t i = 0; i < rows; i++) all += f->squares[i] = f->table->sum_squares(columns, f->m + i * columns);
-	*moved = 0;
+	double all = egm__row_squares(f->table, rows, columns, f->m, f->squares);
+	*turned = 0;
 	for (int64_t i = 0; i < rows && st == EGM_OK; i++) {
-		for (int64_t j = i + 1; j < rows; j++)
-			*moved |= orthogonalise(f, i, j, columns, DBL_EPSILON * DBL_EPSILON * all);
+		*turned |= egm__orthogonalise_row(f->table, i, rows, columns, f->m, f->squares, all);
 		st = egm__steps_count(f->steps);
 	}
 	return st;
@@ -175,10 +132,11 @@ static egm_status sweep(const frechet *f, int64_t rows, int64_t columns, int *mo
 static egm_status sum_singular_values(const frechet *f, int64_t rows, int64_t columns, double *sum)
 {
 	egm_status st = EGM_OK;
-	int moved = 1;
+	int turned = 1;
 	*sum = 0;
-	for (int n = 0; moved && n < MOST_SWEEPS; n++) EGM_TRY(sweep(f, rows, columns, &moved));
-	for (int64_t i = 0; i < rows; i++) *sum += sqrt(f->table->sum_squares(columns, f->m + i * columns));
+	for (int n = 0; turned && n < MOST_SWEEPS; n++) EGM_TRY(sweep(f, rows, columns, &turned));
+	egm__row_squares(f->table, rows, columns, f->m, f->squares);
+	for (int64_t i = 0; i < rows; i++) *sum += sqrt(f->squares[i]);
 out:
 	return st;
 }
@@ -211,43 +169,33 @@ static void *allocate_scratch(const frechet *f)
 
 static egm_status create(frechet *f, egm_context *context, int64_t d)
 {
-	int64_t matrix, chunk;
+	int64_t count;
 	f->context = context;
 	f->table = egm__kernels_get(context->simd, EGM_F64);
 	f->d = d;
-	if (egm__size_mul(d, d, &matrix) || egm__size_mul(d, CHUNK, &chunk))
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld columns are more than memory can hold", (long long)d);
-	for (int i = 0; i < 2; i++) {
-		f->g[i].mean = egm__alloc(context, d, sizeof(double));
-		f->g[i].covariance = egm__alloc(context, matrix, sizeof(double));
-		f->g[i].root = egm__alloc(context, matrix, sizeof(double));
-	}
-	f->origin = egm__alloc(context, d, sizeof(double));
-	f->chunk = egm__alloc(context, chunk, sizeof(double));
-	f->squares = egm__alloc(context, d, sizeof(double));
+	if (egm__size_mul(d, 4 * d + CHUNK + 4, &count))
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "x has %lld columns, must have fewer: their covariance is larger than memory", (long long)d);
+	double *at = f->memory = egm__alloc(context, count, sizeof *at);
 	f->scratch = allocate_scratch(f);
+	if (!at || !f->scratch)
+		return egm__fail(EGM_ERR_MEMORY, "no memory for four matrices of %lld columns", (long long)d);
+	for (int i = 0; i < 2; i++, at += 2 * d * d + d) f->g[i] = (gaussian){at + 2 * d * d, at, at + d * d, 0, 0};
 	f->m = f->g[0].covariance;
-	for (int i = 0; i < 2; i++)
-		if (!f->g[i].mean || !f->g[i].covariance || !f->g[i].root || !f->origin || !f->chunk || !f->squares ||
-		    !f->scratch)
-			return egm__fail(EGM_ERR_MEMORY, "no memory for four matrices of %lld columns", (long long)d);
+	f->origin = at;
+	f->squares = at + d;
+	f->chunk = at + 2 * d;
 	return EGM_OK;
 }
 
 static void destroy(frechet *f)
 {
-	for (int i = 0; i < 2 && f->context; i++) {
-		egm__free(f->context, f->g[i].mean);
-		egm__free(f->context, f->g[i].covariance);
-		egm__free(f->context, f->g[i].root);
-	}
-	if (f->context) egm__free(f->context, f->origin);
-	if (f->context) egm__free(f->context, f->chunk);
-	if (f->context) egm__free(f->context, f->squares);
-	if (f->context) egm__free(f->context, f->scratch);
+	if (!f->context) return;
+	egm__free(f->context, f->memory);
+	egm__free(f->context, f->scratch);
 }
 
-/* At most. */
+/* An upper bound. */
 static int64_t count_steps(const egm__points points[2])
 {
 	int64_t d = points->columns, chunks = egm__blocks_of(points[0].rows, CHUNK) + egm__blocks_of(points[1].rows, CHUNK);
@@ -261,12 +209,12 @@ static egm_status fit(frechet *f, const egm__points *s, gaussian *g)
 	return st == EGM_OK ? factor(f, g) : st;
 }
 
-/* In the unit. */
+/* In squares of the unit. */
 static egm_status compare(frechet *f, const egm__points points[2], double *squared)
 {
 	egm_status st = EGM_OK;
 	double apart = 0, cross;
-	f->unit = egm__distance_unit(egm__distance_range(points));
+	f->unit = egm__metric_unit(egm__points_range(points));
 	egm__points_rows(points, 0, 1, f->origin);
 	for (int i = 0; i < 2; i++) EGM_TRY(fit(f, &points[i], &f->g[i]));
 	for (int64_t k = 0; k < f->d; k++) {
@@ -294,7 +242,7 @@ egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, do
 	egm__steps_start(&steps, context, count_steps(points), progress, user);
 	EGM_TRY(create(&f, context, x.columns));
 	EGM_TRY(compare(&f, points, &squared));
-	EGM_TRY(egm__distance_store(squared / f.unit / f.unit / room / room, out));
+	EGM_TRY(egm__metric_store(squared / f.unit / f.unit / room / room, out));
 out:
 	destroy(&f);
 	egm__steps_end(&steps);

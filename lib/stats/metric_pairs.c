@@ -4,23 +4,36 @@
  *     MMD^2  = A(x, x) + A(y, y) - 2 A(x, y),       A the mean of k(r) = mean over h of exp(-r^2 / (2 h^2))
  *     energy = -(A(x, x) + A(y, y) - 2 A(x, y)),    A the mean of r
  *
- * Squared distances are sums of squared differences and not |a|^2 + |b|^2 - 2 a.b, which a product would make fast and
- * which loses the digits of near pairs, the ones a narrow kernel looks at. They are taken in units of the range of the
- * data, or of h, where data or h are so small or large that squares would not be numbers. Pairs are taken in tiles of
- * 64 by 64 rows; within a sample each pair once. Each block of 64 rows has a sum of its own, and these are added in
- * order, so that the result does not depend on the threads.
+ * Squared distances are sums of squared differences and not |a|^2 + |b|^2 - 2 a.b, which would be fast as a product but
+ * loses the digits of near pairs, on which a narrow kernel depends. They are taken in units of the range of the data,
+ * or of h, if squares would otherwise leave the range of numbers. Pairs are taken in tiles of 64 by 64 rows; within a
+ * sample each pair once. Each block of 64 rows has its own sum, and the sums are added in order, so that the result
+ * does not depend on the number of threads.
  *
  * A step is a block against a strip of the other sample, some tiles long: a few milliseconds, whatever the size of the
- * samples. All blocks meet their first strip, then all their second one. A thread has the same blocks in all steps. */
+ * samples. All blocks are done with their first strip before any with its second. A thread has the same blocks in all
+ * steps. */
 #include <core/context_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
-#include <stats/distance_impl.h>
 #include <math.h>
+#include <stats/metric_impl.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>
 
 enum { TILE = 64 };
+
+static const egm_choice estimator_choices[] = {{"unbiased", EGM_ESTIMATOR_UNBIASED}, {"biased", EGM_ESTIMATOR_BIASED}};
+static EGM__FAMILY(estimators, "EGM_ESTIMATOR_", estimator_choices);
+
+static const egm_mmd_options defaults = EGM_MMD_OPTIONS_INIT;
+static const egm__option members[] = {
+    EGM__ARRAY(egm_mmd_options, bandwidths, "[bandwidth_count] bandwidths of the kernel, above 0, in data units."),
+    EGM__WEIGHT(egm_mmd_options, bandwidth_count, "Number of bandwidths; 0: one bandwidth, the median distance."),
+    EGM__CHOICE(egm_mmd_options, estimator, estimators, "Whether a point is paired with itself."),
+    EGM__RESERVED(egm_mmd_options, reserved),
+};
+EGM__OPTIONS(egm__options_mmd, egm_mmd_options, defaults, members);
 
 /* The sum over pairs of a row of a with one of b. */
 typedef struct pairs {
@@ -28,9 +41,9 @@ typedef struct pairs {
 	const egm__kernels *table;
 	const double *bandwidths; /* NULL: the function is r, not a kernel */
 	int64_t n_bandwidths;
-	const egm__points *a, *b; /* the same sample: its pairs i < j */
+	const egm__points *a, *b; /* if both are the same sample: its pairs i < j */
 	double unit;              /* of r without a kernel */
-	double room;              /* in which the samples are read, and bandwidths are not yet */
+	double room;              /* of the samples; bandwidths are not yet multiplied by it */
 	int64_t blocks;           /* of a */
 	int64_t strip;            /* rows of b in a step */
 	int32_t workers;
@@ -40,14 +53,14 @@ typedef struct pairs {
 
 /* ---- one tile */
 
-/* 1 where squares need no unit, as then differences need no product. */
+/* 1 where squares need no unit, which saves a product. */
 static double unit_of(double size)
 {
-	return size >= 0x1p-200 && size <= 0x1p200 ? 1 : egm__distance_unit(size);
+	return size >= 0x1p-200 && size <= 0x1p200 ? 1 : egm__metric_unit(size);
 }
 
-/* squared [TILE] = distances of a row to the rows in `across` [columns, TILE], which stand in columns so that the inner
- * loop is a vector's. */
+/* squared [TILE] = distances of a row to the rows in `across` [columns, TILE], transposed so that the inner loop is
+ * vectorised. */
 static void square_distances(const double *restrict row, const double *restrict across, int64_t columns,
                              double *restrict squared)
 {
@@ -59,7 +72,7 @@ static void square_distances(const double *restrict row, const double *restrict 
 		}
 }
 
-/* The same in a unit, which costs a product. */
+/* The same in a unit. */
 static void square_distances_in(double unit, const double *restrict row, const double *restrict across, int64_t columns,
                                 double *restrict squared)
 {
@@ -78,7 +91,7 @@ typedef struct strip {
 	double *squared, *scratch; /* [TILE] each */
 } strip;
 
-/* Not inlined: at either caller the compiler would spoil the loop, by half as much again for 400 columns. */
+/* Not inlined, because gcc makes a slower loop of it at either caller: 1.5 times for 400 columns. */
 static __attribute__((noinline)) void square(const strip *s, double unit)
 {
 	if (unit == 1)
@@ -96,8 +109,8 @@ static double sum_distances(const pairs *p, const strip *s)
 	return p->table->sum(n, s->scratch);
 }
 
-/* Bandwidths near each other, as they usually are, share the squares. A bandwidth that has no size in the unit of the
- * samples is made 2^-1000: no two numbers that differ are as near as that. */
+/* Bandwidths of similar size share the squares. A bandwidth that underflows in the unit of the samples becomes 2^-1000,
+ * which is smaller than any difference of two numbers there. */
 static double sum_kernels(const pairs *p, const strip *s)
 {
 	const double none[3] = {0};
@@ -131,7 +144,7 @@ static int64_t rows_from(const egm__points *s, int64_t first)
 	return s->rows - first < TILE ? s->rows - first : TILE;
 }
 
-/* A block against rows from .. to-1 of b, which begin with a tile, added to its sum. */
+/* Adds to the sum of a block its pairs with rows from .. to-1 of b; `from` is the start of a tile. */
 static void add_strip(const pairs *p, int64_t block, int64_t from, int64_t to, double *scratch)
 {
 	int64_t columns = p->a->columns, first = block * TILE, n = rows_from(p->a, first);
@@ -152,14 +165,13 @@ static void add_strip(const pairs *p, int64_t block, int64_t from, int64_t to, d
 
 /* ---- steps */
 
-/* Tiles of 4096 pairs, each of which costs something beside its columns. */
+/* Whole tiles; a pair costs as much as 32 columns besides its own. */
 static int64_t strip_rows(int64_t columns)
 {
 	return TILE * (1 + 1024 / (columns < 1024 ? columns + 32 : columns));
 }
 
-/* How many blocks have a strip of this number: within a sample, where a block begins with itself, the last have none.
- */
+/* How many blocks have a strip with this number: within a sample a block begins with itself, so the last have fewer. */
 static int64_t blocks_with(const pairs *p, int64_t number)
 {
 	if (p->a != p->b) return number * p->strip < p->b->rows ? p->blocks : 0;
@@ -191,7 +203,7 @@ static void work(const egm__steps_range *range, int32_t worker)
 
 /* ---- all pairs */
 
-static void choose(pairs *p, const egm__points *a, const egm__points *b)
+static void set_samples(pairs *p, const egm__points *a, const egm__points *b)
 {
 	p->a = a;
 	p->b = b;
@@ -204,7 +216,7 @@ static egm_status sum_pairs(pairs *p, const egm__points *a, const egm__points *b
 	egm_status st = EGM_OK;
 	egm_context *context = p->steps->context;
 	int64_t scratch;
-	choose(p, a, b);
+	set_samples(p, a, b);
 	p->workers = p->blocks < context->threads ? (int32_t)p->blocks : context->threads;
 	p->sums = p->scratch = NULL;
 	*sum = 0;
@@ -222,7 +234,7 @@ out:
 	return st;
 }
 
-/* A(x, x) with or without the pairs of a point with itself, whose k is 1 and whose r is 0. */
+/* A(x, x) with or without the pairs of a point with itself, for which k is 1 and r is 0. */
 static egm_status mean_within(pairs *p, const egm__points *x, int32_t estimator, double *mean)
 {
 	double n = (double)x->rows, sum;
@@ -239,31 +251,31 @@ static int64_t count_all_steps(pairs *p, const egm__points points[2])
 {
 	int64_t total = 0;
 	for (int i = 0; i < 3; i++) {
-		choose(p, points + (i == 1), points + (i > 0));
+		set_samples(p, points + (i == 1), points + (i > 0));
 		total += count_steps(p);
 	}
 	return total;
 }
 
-/* A(x, x) + A(y, y) - 2 A(x, y), times the sign that makes it a distance. */
+/* A(x, x) + A(y, y) - 2 A(x, y), with the sign of the metric. */
 static egm_status compare(pairs *p, const egm__points points[2], int32_t estimator, double *out)
 {
 	egm_status st = EGM_OK;
 	const egm__points *x = points, *y = points + 1;
 	double xx, yy, xy, sign = p->bandwidths ? 1 : -1;
-	p->unit = p->bandwidths ? 1 : unit_of(egm__distance_range(points));
+	p->unit = p->bandwidths ? 1 : unit_of(egm__points_range(points));
 	p->table = egm__kernels_get(p->steps->context->simd, EGM_F64);
 	EGM_TRY(mean_within(p, x, estimator, &xx));
 	EGM_TRY(mean_within(p, y, estimator, &yy));
 	EGM_TRY(sum_pairs(p, x, y, &xy));
 	double value = sign * (xx + yy - 2 * xy / ((double)x->rows * (double)y->rows));
-	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* rounding */
-	EGM_TRY(egm__distance_store(p->bandwidths ? value : value / p->unit / p->room, out));
+	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* by rounding */
+	EGM_TRY(egm__metric_store(p->bandwidths ? value : value / p->unit / p->room, out));
 out:
 	return st;
 }
 
-/* The same of the caller's samples, with the caller's callback. */
+/* The same for the arrays of the caller, with the callback. */
 static egm_status measure(egm_context *context, egm_array x, egm_array y, pairs *p, int32_t estimator, double *out,
                           egm_progress_fn progress, void *user)
 {
@@ -285,7 +297,7 @@ static int64_t least_rows(int32_t estimator)
 static egm_status check_bandwidths(const egm_mmd_options *o)
 {
 	if (!o->bandwidths != !o->bandwidth_count)
-		return egm__fail(EGM_ERR_ARGUMENT, "bandwidths is %s, bandwidth_count is %lld",
+		return egm__fail(EGM_ERR_ARGUMENT, "bandwidths is %s and bandwidth_count is %lld, must be given together",
 		                 o->bandwidths ? "given" : "NULL", (long long)o->bandwidth_count);
 	for (int64_t h = 0; h < o->bandwidth_count; h++)
 		if (!(o->bandwidths[h] > 0) || !isfinite(o->bandwidths[h]))

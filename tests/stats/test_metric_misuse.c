@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the distances share: refusals with their texts, both dtypes, threads, options of other sizes, and memory that
  * runs out. */
-#include "distance_support.h"
+#include "metric_support.h"
 #include <stddef.h>
 #include <stdio.h>
 
@@ -170,8 +170,8 @@ START_TEST(test_distance__refuses_options_by_name)
 	TRY_ONE(m, mmd_options.estimator = 3,
 	        "estimator is 3, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	TRY_ONE(m, mmd_options.reserved = 1, "reserved is 1, must be 0");
-	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL, bandwidth_count is 1");
-	TRY_ONE(m, mmd_options.bandwidths = zero, "bandwidths is given, bandwidth_count is 0");
+	TRY_ONE(m, mmd_options.bandwidth_count = 1, "bandwidths is NULL and bandwidth_count is 1, must be given together");
+	TRY_ONE(m, mmd_options.bandwidths = zero, "bandwidths is given and bandwidth_count is 0, must be given together");
 	TRY_ONE(m, (mmd_options.bandwidth_count = -1, mmd_options.bandwidths = zero),
 	        "bandwidth_count is -1, must be at least 0");
 	TRY_ONE(m, (mmd_options.bandwidth_count = 2, mmd_options.bandwidths = zero),
@@ -222,7 +222,7 @@ START_TEST(test_distance__refuses_what_are_no_masses)
 	refused(&k, run[_i](egm_f32(narrow, 2, 1), good, &out), EGM_ERR_DTYPE, "p is f32, must be f64");
 	refused(&k, run[_i](good, egm_f32(narrow, 2, 1), &out), EGM_ERR_DTYPE, "q is f32, must be f64");
 	refused(&k, run[_i](good, egm_f64(p, 1, 1), &out), EGM_ERR_SHAPE, "q has 1 x 1 numbers, must have 2");
-	refused(&k, run[_i](good, egm_f64(low, 2, 1), &out), EGM_ERR_ARGUMENT, "q sums to 0.9999, must sum to 1");
+	refused(&k, run[_i](good, egm_f64(low, 2, 1), &out), EGM_ERR_ARGUMENT, "the sum of q is 0.9999, must be 1");
 	refused(&k, run[_i](egm_f64(negative, 2, 1), good, &out), EGM_ERR_ARGUMENT, "p[1] is -0.5, must be at least 0");
 	refused(&k, run[_i](good, egm_f64(none, 2, 1), &out), EGM_ERR_NONFINITE, "q[0] is nan, must be finite");
 	ck_assert(out == 7);
@@ -245,8 +245,8 @@ START_TEST(test_histogram__refusals)
 	REFUSED(EGM_ERR_ARGUMENT, "masses is NULL", egm_f64(x, 1, 2), lower, upper, bins, egm_no_out());
 	REFUSED(EGM_ERR_ARGUMENT, "x has 4 columns, must have 1 to 3", egm_f64(x, 1, 4), lower, upper, bins, masses);
 	REFUSED(EGM_ERR_ARGUMENT, "bins[0] is 0, must be at least 1", egm_f64(x, 1, 1), lower, upper, bins + 2, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "bins[1] is 2, more cells than memory can hold", egm_f64(x, 1, 2), lower, upper, large,
-	        masses);
+	REFUSED(EGM_ERR_ARGUMENT, "bins[1] is 2, must be smaller: there are more cells than memory can hold",
+	        egm_f64(x, 1, 2), lower, upper, large, masses);
 	REFUSED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, must have room for 9223372036854775807 x 1",
 	        egm_f64(x, 1, 1), lower, upper, large, masses);
 	REFUSED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to 0, lower must be below upper, both finite", egm_f64(x, 1, 1),

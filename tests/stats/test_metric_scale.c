@@ -2,7 +2,7 @@
 /* Samples times 2^k: distances times 2^k, or unchanged where they have no unit, bit for bit, as far as results are
  * numbers. Powers of two round nothing, so whatever differs was lost by a square or a difference that left the range.
  * And samples in which numbers of very different size stand side by side. */
-#include "distance_support.h"
+#include "metric_support.h"
 #include <float.h>
 
 enum { N = 130, M = 70, D = 3, MODES = 5, KINDS = 10 };

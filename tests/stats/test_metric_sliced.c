@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sliced Wasserstein distance: by hand, against repeated rows, and shifts, whose distance is known on average. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static double sliced(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, int32_t power,
                      int64_t projections, uint64_t seed)

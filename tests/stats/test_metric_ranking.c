@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ranking figures: by hand, against direct sums, their limits, and published counts. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static egm_ranking rank_share(const double *scores, const uint8_t *positive, int64_t count, double share)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Coverage of known modes: counted by hand, and the divergence that a perfect sampler has. */
-#include "distance_support.h"
+#include "metric_support.h"
 
 static egm_mode_coverage_options options;
 
@@ -127,7 +127,7 @@ START_TEST(test_modes__refusals)
 	REFUSED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centers, 1, &o, &r);
 	o.least_points = 0;
 	o.weights = low;
-	REFUSED(EGM_ERR_ARGUMENT, "weights sums to 0.9, must sum to 1", context, a, centers, 1, &o, &r);
+	REFUSED(EGM_ERR_ARGUMENT, "the sum of weights is 0.9, must be 1", context, a, centers, 1, &o, &r);
 	o.weights = negative;
 	REFUSED(EGM_ERR_ARGUMENT, "weights[1] is -0.5, must be at least 0", context, a, centers, 1, &o, &r);
 #undef REFUSED
