@@ -4,8 +4,8 @@
  * An energy needs memory to work with. There is some for each thread of the context, so that a sampler which runs asks
  * for none; samplers in more threads than that take their own. */
 #include <core/status_impl.h>
-#include <stats/mixture_impl.h>
 #include <sampler/target_impl.h>
+#include <stats/mixture_impl.h>
 
 typedef struct density {
 	egm_mixture *mixture;
