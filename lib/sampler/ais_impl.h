@@ -46,6 +46,11 @@ struct egm__ais {
 	egm__ais_team *teams;
 };
 
+/* Memory of a team; the first one's program is shared by the others. */
+egm_status egm__ais_team_create(egm__ais *run, egm__ais_team *team);
+void egm__ais_team_free(egm__ais_team *team, egm_context *context);
+/* -log of the base at y, without its normaliser. */
+double egm__ais_base(const egm__ais *run, const char *y);
 /* Particles first .. first+n-1 at points of the base; those that are not finite there are frozen. */
 egm_status egm__ais_start(egm__ais_team *team, int64_t first, int64_t n);
 /* Asks the progress callback: STOPPED when it says so. */

@@ -30,6 +30,8 @@ typedef struct egm__advance {
 	int stop; /* a block's callback has stopped: the others follow. Through __atomic builtins */
 } egm__advance;
 
+/* One round of a block: *n walkers asked, the target was evaluated where they did, and they took the answers. */
+egm_status egm__block_round(egm__advance *a, egm__block *b, int64_t *n);
 /* Parts of a round, for all walkers that were asked (run.c): the target where they asked, with or without the
  * energy, an error when a callback stops or has stopped elsewhere; every walker takes its answer; chains whose walkers
  * are done write their draws. */

@@ -3,20 +3,11 @@
  * evaluated at all of them at once, and every chain takes its answer. A block does all its transitions by itself, so
  * threads meet twice in a call: when they begin and when they end. */
 #include <core/rng_impl.h>
-#include <core/status_impl.h>
 #include <math.h>
 #include <sampler/block_impl.h>
 #include <string.h>
 
 /* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
-
-double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k)
-{
-	uint32_t words[4];
-	egm__rng rng = {.seed = s->options.seed, .step = w->answers, .stream = EGM__STREAM_DECISION};
-	egm__rng_block(&rng, (uint32_t)(w->index * 32 + k / 2), words);
-	return egm__rng_unit(words + k % 2 * 2);
-}
 
 /* Noise for walkers from .. to-1, which stand at one clock. */
 static void draw_noise(const egm__block *b, int64_t from, int64_t to)
@@ -29,29 +20,6 @@ static void draw_noise(const egm__block *b, int64_t from, int64_t to)
 }
 
 /* ---- a round */
-
-void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
-{
-	size_t bytes = (size_t)egm__point_bytes(s);
-	memcpy(w->x, (char *)probe->y + (size_t)row * bytes, bytes);
-	memcpy(w->gradient, (char *)probe->gradient + (size_t)row * bytes, bytes);
-	w->value = probe->value[row];
-	w->energy = probe->energy[row];
-	w->jacobian = probe->jacobian[row];
-	w->primed = 1;
-}
-
-int egm__walker_answered(const egm__walker *w, const egm__probe *probe, int64_t row)
-{
-	return isfinite(probe->value[row]) || (w->blind && egm__probe_would_pass(probe, row));
-}
-
-int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)
-{
-	for (int64_t l = 0; l < s->levels; l++)
-		if (s->walkers[chain * s->levels + l].frozen) return 1;
-	return 0;
-}
 
 /* Whether walker i of the block has something to do in this call. */
 int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i)
@@ -191,32 +159,6 @@ void egm__block_close(const egm__advance *a, egm__block *b)
 	}
 }
 
-/* A frozen chain's place is the rest of its draws. */
-static void fill_frozen(const egm__advance *a, egm__block *b)
-{
-	int64_t levels = a->s->levels;
-	for (int64_t c = 0; c < b->count / levels; c++) {
-		int64_t chain = b->first / levels + c;
-		if (!egm__chain_is_frozen(a->s, chain)) continue;
-		for (int64_t draw = b->made[c] / a->thin; draw < a->until / a->thin; draw++) egm__chain_write(a, chain, draw);
-		b->made[c] = a->until;
-	}
-}
-
-/* Transitions under way when a callback stopped: the chains stand where these began, and so do the counters of their
- * random numbers. The transition that follows is the one that was abandoned. */
-static void abandon(egm__block *b)
-{
-	for (int64_t i = 0; i < b->count; i++) {
-		egm__walker *w = &b->sampler->walkers[b->first + i];
-		if (w->inside) {
-			w->clock--;
-			w->answers = w->begun;
-		}
-		w->inside = 0;
-	}
-}
-
 egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int energy)
 {
 	if (__atomic_load_n(&a->stop, __ATOMIC_RELAXED)) return EGM_ERR_STOPPED;
@@ -229,7 +171,7 @@ egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int en
 	return st;
 }
 
-static egm_status round_of(egm__advance *a, egm__block *b, int64_t *n)
+egm_status egm__block_round(egm__advance *a, egm__block *b, int64_t *n)
 {
 	int energy;
 	if (b->turned) begin_transitions(a, b);
@@ -240,98 +182,4 @@ static egm_status round_of(egm__advance *a, egm__block *b, int64_t *n)
 	egm__block_take(b, *n);
 	if (b->turned) egm__block_close(a, b);
 	return EGM_OK;
-}
-
-static void run_block(int32_t index, void *argument)
-{
-	egm__advance *a = argument;
-	egm__block *b = &a->s->blocks[index];
-	b->turned = 1;
-	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {
-		b->status = egm__block_march(a, b);
-		if (b->status == EGM_OK) b->status = round_of(a, b, &n);
-	}
-	if (b->status == EGM_OK)
-		fill_frozen(a, b);
-	else
-		abandon(b);
-}
-
-/* ---- a call */
-
-static void prepare(egm_sampler *s)
-{
-	uint64_t version = egm__target_version(s->target);
-	if (version == s->version) return;
-	egm__probe_prepare(s->blocks[0].probe);
-	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = 0;
-	s->version = version;
-}
-
-static void begin_blocks(egm_sampler *s)
-{
-	for (int32_t i = 0; i < s->n_blocks; i++) {
-		egm__block *b = &s->blocks[i];
-		b->status = EGM_OK;
-		b->probe->reason = 0;
-		b->froze = -1;
-		memset(b->made, 0, (size_t)(b->count / s->levels) * sizeof *b->made);
-	}
-}
-
-/* All chains up to a->until. The model may have changed since the last time, in the progress callback. */
-static egm_status run_portion(egm__advance *a)
-{
-	egm_sampler *s = a->s;
-	prepare(s);
-	egm__parallel(s->context, s->n_blocks, run_block, a);
-	int32_t stopped = -1; /* by its own callback, not because another block's had stopped */
-	for (int32_t i = 0; i < s->n_blocks; i++)
-		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
-	if (stopped < 0) return EGM_OK;
-	return egm__probe_stopped(s->blocks[stopped].probe);
-}
-
-static egm_status ask(const egm__advance *a, int64_t total)
-{
-	egm_sampler *s = a->s;
-	int32_t before = __atomic_exchange_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
-	int stop = egm__progress_ask(&s->progress, a->until, total);
-	__atomic_store_n(&s->busy, before, __ATOMIC_SEQ_CST);
-	if (!stop) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld transitions a chain",
-	                 (long long)a->until, (long long)total);
-}
-
-int64_t egm__sampler_first_frozen(const egm_sampler *s, int64_t *count)
-{
-	int64_t first = -1;
-	*count = 0;
-	for (int64_t c = 0; c < s->options.chains; c++) {
-		if (!egm__chain_is_frozen(s, c)) continue;
-		++*count;
-		if (first < 0 || s->chains[c].transitions < s->chains[first].transitions) first = c;
-	}
-	return first;
-}
-
-egm_status egm__sampler_advance(egm_sampler *s, int64_t n, int64_t thin, void *draws, void *energies,
-                                egm_progress_fn progress, void *user, int64_t *done)
-{
-	egm_status st = EGM_OK;
-	egm__advance a = {.s = s, .n = n, .thin = thin, .draws = draws, .energies = energies};
-	const int64_t total = n * thin;
-	*done = 0;
-	begin_blocks(s);
-	egm__progress_start(&s->progress, progress, user);
-	while (a.until < total) {
-		int64_t portion = egm__progress_portion(&s->progress), left = total - a.until;
-		a.until += portion < left ? portion : left;
-		EGM_TRY(run_portion(&a));
-		*done = a.until;
-		EGM_TRY(ask(&a, total));
-	}
-out:
-	if (st != EGM_OK && *done < a.until) *done = 0;
-	return st;
 }

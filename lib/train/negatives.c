@@ -18,7 +18,6 @@
  * data's; a kernel density estimate from the mini-batch has about the data's shares, and reaches around them. A caller
  * who gives a sampler has said with start_scale where chains begin. */
 #include <core/options_impl.h>
-#include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -27,7 +26,7 @@
 #include <train/trainer_impl.h>
 
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
-static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
+static const double JITTER = 0.9, GAIN = 0.25, LEAST_STEP = 1e-30;
 
 /* ---- checks */
 
@@ -55,35 +54,6 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 }
 
 /* ---- making */
-
-static const char *data_row(const egm__negatives *n, int64_t i)
-{
-	return (const char *)n->data + i * egm__point_bytes(n->sampler);
-}
-
-/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
- * a row that bounds exclude gives its place to noise. */
-static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
-{
-	const egm_sampler *s = n->sampler;
-	const egm_dtype dtype = s->target->dtype;
-	if (!n->data || egm__target_from_points(s->target, 1, data_row(n, i), point) >= 0) {
-		egm__start_draw(s, rng, number, point);
-	} else {
-		s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
-		for (int64_t j = 0; j < s->dims; j++)
-			egm__number_put(dtype, point, j,
-			                egm__number(dtype, point, j) + n->bandwidth[j] * egm__number(dtype, n->noise, j));
-	}
-	egm__target_to_points(s->target, 1, point, point);
-}
-
-/* `count` first points, the draws of (seed, step). */
-static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
-{
-	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
-	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
-}
 
 static egm_status allocate(egm__negatives *n, int64_t batch)
 {
@@ -154,7 +124,7 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	EGM_TRY(create_sampler(n, loss, batch, seed, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
-	if (n->buffer) draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
+	if (n->buffer) egm__negatives_draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
 	*out = n;
 	n = NULL;
 out:
@@ -192,77 +162,6 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 {
 	n->order.seed = seed;
 	n->order.epoch = -1;
-}
-
-/* ---- starts */
-
-/* Rows of the buffer over births, but for those that begin anew. */
-static void recall(egm__negatives *n, int64_t number)
-{
-	size_t row = (size_t)egm__point_bytes(n->sampler);
-	egm__rng rng = {.seed = n->order.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_RESTART};
-	n->rows = egm__batches_rows(&n->order, number);
-	for (int64_t i = 0; i < n->order.batch; i++) {
-		uint32_t words[4];
-		egm__rng_block(&rng, (uint32_t)i, words);
-		if (egm__rng_unit(words) < n->options.restart) continue;
-		memcpy((char *)n->points + (size_t)i * row, (char *)n->buffer + (size_t)n->rows[i] * row, row);
-		n->restarted--;
-	}
-}
-
-/* Largest absolute value of count numbers. */
-static double reach_of(const egm_sampler *s, const void *values, int64_t count)
-{
-	double most = 0;
-	for (int64_t i = 0; i < count; i++) most = fmax(most, fabs(egm__number(s->target->dtype, values, i)));
-	return most;
-}
-
-/* Standard deviation of a column of x [rows, dims]; scaled, so that no square overflows. */
-static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, int64_t column)
-{
-	const egm_dtype dtype = s->target->dtype;
-	double mean = 0, most = 0, sum = 0;
-	for (int64_t i = 0; i < rows; i++) mean += egm__number(dtype, x, i * s->dims + column) / (double)rows;
-	for (int64_t i = 0; i < rows; i++) most = fmax(most, fabs(egm__number(dtype, x, i * s->dims + column) - mean));
-	for (int64_t i = 0; i < rows && most > 0; i++) {
-		double d = (egm__number(dtype, x, i * s->dims + column) - mean) / most;
-		sum += d * d;
-	}
-	return most * sqrt(sum / (double)rows);
-}
-
-/* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
- * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
-static void estimate_density(egm__negatives *n, const void *data)
-{
-	const egm_sampler *s = n->sampler;
-	int64_t row = egm__point_bytes(s), rows = 0;
-	n->data = data;
-	for (int64_t i = 0; i < s->options.chains; i++)
-		rows += egm__target_from_points(s->target, 1, data_row(n, i), (char *)n->points + rows * row) < 0;
-	for (int64_t j = 0; j < s->dims; j++)
-		n->bandwidth[j] =
-		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
-}
-
-/* Fills points with starts, and decides how far chains may go from 0. */
-static void place_starts(egm__negatives *n, const void *data, int64_t number)
-{
-	const egm_sampler *s = n->sampler;
-	int64_t chains = s->options.chains, numbers = chains * s->dims;
-	n->restarted = n->ran_away = 0;
-	if (n->options.start == EGM_NEGATIVES_CD) {
-		memcpy(n->points, data, (size_t)chains * (size_t)egm__point_bytes(s));
-		return;
-	}
-	if (n->bandwidth) estimate_density(n, data);
-	draw_starts(n, (uint64_t)n->run, chains, n->points);
-	n->restarted = chains;
-	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
-	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
-	recall(n, number);
 }
 
 /* ---- drawing */
@@ -307,25 +206,11 @@ out:
 	return st;
 }
 
-/* Point number `attempt` of the present draw at which chain i begins anew. */
-static void begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point)
-{
-	const egm_sampler *s = n->sampler;
-	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};
-	draw_start(n, &rng, s->options.chains * attempt + i, i, point);
-	n->ran_away++;
-}
-
-static int is_far(const egm__negatives *n, const void *point)
-{
-	return !(reach_of(n->sampler, point, n->sampler->dims) <= n->far);
-}
-
 static int64_t count_far(const egm__negatives *n)
 {
 	int64_t count = 0;
 	for (int64_t i = 0; n->buffer && i < n->order.batch; i++)
-		count += is_far(n, (const char *)n->points + i * egm__point_bytes(n->sampler));
+		count += egm__negatives_is_far(n, (const char *)n->points + i * egm__point_bytes(n->sampler));
 	return count;
 }
 
@@ -344,14 +229,14 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 	egm_sampler *s = n->sampler;
 	int64_t row = egm__point_bytes(s), frozen;
 	n->run = run;
-	place_starts(n, data, number);
+	egm__negatives_place_starts(n, data, number);
 	for (int64_t attempt = 1;; attempt++) {
 		EGM_TRY(run_chains(n));
 		int64_t chain = egm__sampler_first_frozen(s, &frozen);
 		if (chain < 0) break;
 		if (!n->buffer || attempt == ATTEMPTS) return fail_frozen(s, chain);
 		for (int64_t i = 0; i < n->order.batch; i++)
-			if (egm__chain_is_frozen(s, i)) begin_anew(n, i, attempt, (char *)n->points + i * row);
+			if (egm__chain_is_frozen(s, i)) egm__negatives_begin_anew(n, i, attempt, (char *)n->points + i * row);
 	}
 out:
 	return st;
@@ -359,7 +244,7 @@ out:
 
 /* ---- what came of it */
 
-static double limit_of(const egm__negatives *n)
+double egm__negatives_gap_limit(const egm__negatives *n)
 {
 	int cooled = n->sampler->options.levels > n->sampler->levels; /* one walker at several temperatures */
 	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
@@ -381,8 +266,8 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
 	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
 	egm_sampler_statistics stats = {.struct_size = sizeof stats};
-	*next = egm__watch_after(&n->watch, limit_of(n), weight * (negative - data), share);
-	const char *alarm = egm__watch_alarm(next, limit_of(n));
+	*next = egm__watch_after(&n->watch, egm__negatives_gap_limit(n), weight * (negative - data), share);
+	const char *alarm = egm__watch_alarm(next, egm__negatives_gap_limit(n));
 	if (!alarm) return EGM_OK;
 	egm_status st = egm_sampler_stats(s, -1, &stats);
 	if (st != EGM_OK) return st;
@@ -393,8 +278,8 @@ egm_status egm__negatives_judge(const egm__negatives *n, double data, double neg
 	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
 	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
 	    "Chains of %s, step_size %.3g%s: %s",
-	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
-	    stats.step_size, acceptance, advice(n));
+	    (long long)step, alarm, negative, data, next->gap, egm__negatives_gap_limit(n), 100 * next->ran_away,
+	    s->method->name, stats.step_size, acceptance, advice(n));
 }
 
 /* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
@@ -405,52 +290,9 @@ void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 	n->watch = *next;
 	for (int64_t i = 0; n->buffer && i < n->order.batch; i++) {
 		char *point = (char *)n->points + (size_t)i * row, *kept = (char *)n->buffer + (size_t)n->rows[i] * row;
-		if (is_far(n, point))
-			begin_anew(n, i, ATTEMPTS, kept);
+		if (egm__negatives_is_far(n, point))
+			egm__negatives_begin_anew(n, i, ATTEMPTS, kept);
 		else
 			memcpy(kept, point, row);
 	}
-}
-
-/* ---- the calls */
-
-egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sampler,
-                                     const egm_negatives_options *options)
-{
-	egm_status st = EGM_OK;
-	egm__negatives *n = NULL;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	EGM_TRY(egm__trainer_whole(trainer));
-	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, sampler, options));
-	egm__negatives_free(trainer->negatives);
-	trainer->negatives = n;
-	trainer->bases[EGM__SLOT_NEGATIVES] = n->points;
-out:
-	return egm__named(__func__, st);
-}
-
-static const egm_negatives_statistics none = {.struct_size = sizeof none};
-
-egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics)
-{
-	egm_status st = EGM_OK;
-	egm_negatives_statistics all;
-	egm_sampler_statistics chains = {.struct_size = sizeof chains};
-	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
-	EGM_TRY(egm__trainer_whole(trainer));
-	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__result_check("egm_negatives_statistics", statistics));
-	const egm__negatives *n = trainer->negatives;
-	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
-	all = none;
-	all.acceptance = n->acceptance;
-	all.step_size = chains.step_size;
-	all.restarted = (double)n->restarted / (double)n->sampler->options.chains;
-	all.ran_away = n->watch.ran_away;
-	all.gap = n->watch.gap;
-	all.gap_limit = limit_of(n);
-	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
-out:
-	return egm__named(__func__, st);
 }

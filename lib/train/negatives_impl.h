@@ -50,5 +50,17 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next);
 /* The phase has happened: the buffer takes the points, the watch what judge made of it. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next);
+/* The largest |gap| of the watch that is sound for these chains. */
+double egm__negatives_gap_limit(const egm__negatives *n);
+
+/* ---- where chains begin (negatives_start.c) */
+
+/* `count` first points, the draws of (seed, step). */
+void egm__negatives_draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points);
+/* Fills points with starts, and decides how far chains may go from 0. */
+void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t number);
+/* Point number `attempt` of the present draw at which chain i begins anew. */
+void egm__negatives_begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point);
+int egm__negatives_is_far(const egm__negatives *n, const void *point);
 
 #endif

@@ -2,7 +2,7 @@
 /* The formulas of dual averaging and of the scales against a second writing of them, in warm-ups driven by hand, and
  * the windows against Stan's numbers. */
 #include "exact_draws.h"
-#include <sampler/adaptation_impl.h>
+#include <sampler/windows_impl.h>
 #include <sampler/sampler_impl.h>
 
 /* ---- windows */

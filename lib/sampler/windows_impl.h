@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When a warm-up estimates scales: Stan's schedule, and ours where it has too little time. */
-#ifndef EGM_SAMPLER_ADAPTATION_IMPL_H
-#define EGM_SAMPLER_ADAPTATION_IMPL_H
+#ifndef EGM_SAMPLER_WINDOWS_IMPL_H
+#define EGM_SAMPLER_WINDOWS_IMPL_H
 
 #include <stdint.h>
 
