@@ -21,10 +21,10 @@
  * large, 1e10 and more times var x, and chains then spend the next window at steps of that size. So q is 100 var x at
  * most: at n = 200 that makes s two deviations, at n = 25 it lets a slow coordinate grow by four.
  *
- * First scales: before the first window q is all that is asked. Every LOOK transitions it replaces scales that are
- * apart from it by factors that differ by TOO_WIDE among coordinates. Without that, coordinates of deviations 1e-6 to
- * 1e6 let each other move by 1e-6 at a time, trees of nuts reach max_depth for a hundred transitions, and the windows
- * begin before the chain has arrived. What is nearly right already is left alone, in every bit.
+ * First scales: before the first window q is all that is asked. Every FIRST_SCALES transitions it replaces scales that
+ * are apart from it by factors that differ by TOO_WIDE among coordinates. Without that, coordinates of deviations 1e-6
+ * to 1e6 let each other move by 1e-6 at a time, trees of nuts reach max_depth for a hundred transitions, and the
+ * windows begin before the chain has arrived. What is nearly right already is left alone, in every bit.
  *
  * With a new scale the old step means something else. Behind a window its start is set so that the geometric mean over
  * coordinates of the physical steps h s_i stays what dual averaging had found: a mean, so that the errors of d
@@ -65,8 +65,8 @@ struct egm__adaptation {
 static const double GAMMA = 0.05, T0 = 10, KAPPA = 0.75;
 static const double LOG_STEP_MOST = 300; /* exp of it and of twice it are finite and not 0 */
 enum { AVERAGED = 10 };                  /* transitions that make an average worth more than the step before */
-static const double MOST = 100;          /* q / var x in a window */
-enum { LOOK = 20 };                      /* transitions between first scales */
+static const double MOST_RATIO = 100;    /* q / var x in a window */
+enum { FIRST_SCALES = 20 };              /* transitions between first scales */
 static const double TOO_WIDE = 100;
 
 /* ---- step */
@@ -85,7 +85,7 @@ static double bounded(double log_step)
 }
 
 /* With new scales. */
-static void begin_again(egm__walker *w, double log_step)
+static void restart_averaging(egm__walker *w, double log_step)
 {
 	w->step = exp(bounded(log_step));
 	begin_averaging(w->adaptation, w->step);
@@ -125,7 +125,7 @@ static void add_value(double value, int64_t n, double *mean, double *m2)
 	*m2 += difference * (value - *mean);
 }
 
-static void observe(const egm_sampler *s, egm__walker *w)
+static void add_point(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
 	a->n++;
@@ -135,7 +135,7 @@ static void observe(const egm_sampler *s, egm__walker *w)
 	}
 }
 
-static void forget(const egm_sampler *s, egm__adaptation *a)
+static void clear_window(const egm_sampler *s, egm__adaptation *a)
 {
 	memset(a->mean, 0, (size_t)(4 * s->dims) * sizeof *a->mean);
 	a->n = 0;
@@ -157,7 +157,7 @@ static double window_scale(const egm__adaptation *a, int64_t i)
 	const double n = (double)a->n, variance = a->m2[i] / (n - 1);
 	double q = curvature_variance(a, i);
 	if (!isfinite(q)) q = variance;
-	q = fmin(q, MOST * variance);
+	q = fmin(q, MOST_RATIO * variance);
 	return sqrt(n / (n + 5) * variance + 5 / (n + 5) * q);
 }
 
@@ -187,13 +187,13 @@ static double renew_scale(const egm_sampler *s, egm__walker *w, double (*estimat
 static void close_window(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
-	begin_again(w, a->log_mean + renew_scale(s, w, window_scale));
-	forget(s, a);
+	restart_averaging(w, a->log_mean + renew_scale(s, w, window_scale));
+	clear_window(s, a);
 	egm__windows_next(&a->windows);
 }
 
 /* First scales, where those in use are far from them. */
-static void look(const egm_sampler *s, egm__walker *w)
+static void set_first_scales(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
 	double least = INFINITY, most = 0;
@@ -204,9 +204,9 @@ static void look(const egm_sampler *s, egm__walker *w)
 	}
 	if (most > TOO_WIDE * least) {
 		renew_scale(s, w, curvature_scale);
-		begin_again(w, a->log_mean - log(least));
+		restart_averaging(w, a->log_mean - log(least));
 	}
-	forget(s, a);
+	clear_window(s, a);
 }
 
 /* Behind transition t. Looks have AVERAGED transitions or more behind them, as an average of steps needs. */
@@ -214,14 +214,14 @@ static void update_scale(const egm_sampler *s, egm__walker *w, int64_t t)
 {
 	egm__adaptation *a = w->adaptation;
 	if (t >= a->windows.end) return;
-	observe(s, w);
+	add_point(s, w);
 	if (t >= a->windows.first) {
 		if (t == a->windows.last) close_window(s, w);
 		return;
 	}
 	int begins = t + 1 == a->windows.first;
-	if ((begins || (t + 1) % LOOK == 0) && a->n >= AVERAGED) look(s, w);
-	if (begins) forget(s, a);
+	if ((begins || (t + 1) % FIRST_SCALES == 0) && a->n >= AVERAGED) set_first_scales(s, w);
+	if (begins) clear_window(s, a);
 }
 
 /* ---- a warm-up */

@@ -36,9 +36,9 @@ static void run_block(int32_t index, void *argument)
 {
 	egm__advance *a = argument;
 	egm__block *b = &a->s->blocks[index];
-	b->turned = 1;
+	b->may_begin = 1;
 	for (int64_t n = 1; n > 0 && b->status == EGM_OK;) {
-		b->status = egm__block_march(a, b);
+		b->status = egm__block_lockstep(a, b);
 		if (b->status == EGM_OK) b->status = egm__block_round(a, b, &n);
 	}
 	if (b->status == EGM_OK)
@@ -52,7 +52,7 @@ static void prepare(egm_sampler *s)
 	uint64_t version = egm__target_version(s->target);
 	if (version == s->version) return;
 	egm__probe_prepare(s->blocks[0].probe);
-	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = 0;
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].evaluated = 0;
 	s->version = version;
 }
 

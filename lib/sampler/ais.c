@@ -59,7 +59,7 @@ EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
 
 /* ---- all particles */
 
-static int64_t in_hand(const egm__ais_team *t)
+static int64_t particles_of(const egm__ais_team *t)
 {
 	int64_t left = t->run->options.particles - t->first;
 	return left < t->run->rows ? left : t->run->rows;
@@ -75,11 +75,11 @@ static egm_status begin_particles(egm__ais_team *t, int64_t n)
 }
 
 /* One level nearer to the target; from the last one to the base of the next particles. */
-static egm_status climb(egm__ais_team *t)
+static egm_status next_level(egm__ais_team *t)
 {
 	egm__ais *a = t->run;
 	egm_status st = EGM_OK;
-	int64_t n = in_hand(t), levels = a->options.levels;
+	int64_t n = particles_of(t), levels = a->options.levels;
 	if (t->level == 0) st = begin_particles(t, n);
 	const int64_t k = ++t->level;
 	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
@@ -101,7 +101,7 @@ static void run_team(int32_t index, void *argument)
 	egm__ais_team *t = &a->teams[index];
 	for (int64_t left = a->portion; left > 0 && t->first < a->options.particles; left--) {
 		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return;
-		t->status = climb(t);
+		t->status = next_level(t);
 		if (t->status != EGM_OK) __atomic_store_n(&a->stopped, 1, __ATOMIC_RELAXED);
 	}
 }

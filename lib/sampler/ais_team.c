@@ -56,7 +56,7 @@ static void draw_noise(egm__ais_team *t, int64_t n)
 }
 
 /* The walker stands at row `row` of the last evaluation, and so does its unmixed gradient. */
-static void stand(egm__ais_team *t, egm__walker *w, int64_t row)
+static void keep_gradient(egm__ais_team *t, egm__walker *w, int64_t row)
 {
 	size_t bytes = (size_t)t->run->s.dims * egm__dtype_size(t->run->s.target->dtype);
 	memcpy(row_of(t, t->gradient, w - t->walkers), (char *)t->probe->gradient + (size_t)row * bytes, bytes);
@@ -79,8 +79,8 @@ egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
 	}
 	egm_status st = evaluate(t, n, 0);
 	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
-		egm__walker_stand(s, &t->walkers[i], &t->mixed, i);
-		stand(t, &t->walkers[i], i);
+		egm__walker_set_point(s, &t->walkers[i], &t->mixed, i);
+		keep_gradient(t, &t->walkers[i], i);
 		t->walkers[i].frozen = !isfinite(t->walkers[i].energy);
 	}
 	return st;
@@ -105,9 +105,9 @@ static void take(egm__ais_team *t, int64_t rows)
 {
 	for (int64_t i = 0; i < rows; i++) {
 		egm__walker *w = t->asked[i];
-		w->primed = 0; /* what a walker that stands elsewhere afterwards is again */
+		w->evaluated = 0; /* what a walker that stands elsewhere afterwards is again */
 		if (!egm__leapfrog_take(&t->run->s, w, &t->mixed, i)) continue;
-		if (w->primed) stand(t, w, i);
+		if (w->evaluated) keep_gradient(t, w, i);
 		w->inside = 0;
 		w->accept_sum += w->accept;
 	}

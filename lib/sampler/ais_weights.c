@@ -7,7 +7,7 @@
 #include <sampler/ais_impl.h>
 
 /* Sets weights that are no numbers to 0. The largest, and how many are lost. */
-static double survey(const egm__ais *a, int64_t *lost)
+static double find_largest(const egm__ais *a, int64_t *lost)
 {
 	double most = -INFINITY;
 	*lost = 0;
@@ -22,7 +22,7 @@ static double survey(const egm__ais *a, int64_t *lost)
 egm_status egm__ais_conclude(const egm__ais *a, egm_ais_result *r)
 {
 	int64_t n = a->options.particles, lost;
-	double most = survey(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
+	double most = find_largest(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
 	if (lost == n)
 		return egm__fail(EGM_ERR_NONFINITE, "all %lld particles began where the target is not finite", (long long)n);
 	for (int64_t i = 0; i < n; i++) {

@@ -130,7 +130,7 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 	else
 		egm__row_lin(s, y, 1, row_of(s, w, 0), p->phase == JUDGE ? -sigma * sigma : 0, row_of(s, w, 1));
 	w->bridge = bridge_of(s, p, p->done);
-	w->blind = p->done < p->all;
+	w->gradient_only = p->done < p->all;
 }
 
 static void keep(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)

@@ -13,7 +13,7 @@ struct egm__block {
 	char *noise;         /* [count] rows of egm__noise_stride elements */
 	egm__walker **asked; /* [count] who asked for row i */
 	int64_t *made;       /* [chains of the block] transitions in this call */
-	int turned;          /* a walker ended a transition in the last round, or learnt where it stands */
+	int may_begin;       /* a walker ended a transition in the last round, or learnt where it stands */
 	egm_status status;
 	int64_t froze; /* the lowest chain that froze in this call, -1: none */
 };
@@ -48,6 +48,6 @@ void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw);
 
 /* Rounds of a block whose chains are all in step, until it has nothing left to do or a walker freezes; returns at once
  * when they are not. */
-egm_status egm__block_march(egm__advance *a, egm__block *b);
+egm_status egm__block_lockstep(egm__advance *a, egm__block *b);
 
 #endif

@@ -31,7 +31,7 @@ static egm_status leave(egm_sampler *s, egm_status st)
 {
 	__atomic_store_n(&s->busy, EGM__IDLE, __ATOMIC_SEQ_CST);
 	s->call = NULL;
-	if (s->doomed) egm_sampler_free(s);
+	if (s->free_pending) egm_sampler_free(s);
 	return st;
 }
 
@@ -64,7 +64,7 @@ static void place(egm_sampler *s, egm__walker *w, const char *x)
 		egm__target_from_points(s->target, 1, x, w->x);
 	else
 		memcpy(w->x, x, (size_t)egm__point_bytes(s));
-	w->primed = w->frozen = w->inside = w->inner = 0;
+	w->evaluated = w->frozen = w->inside = w->inner = 0;
 	w->value = NAN;
 }
 
@@ -121,7 +121,7 @@ static void warn(egm_sampler *s, int64_t chain, int64_t frozen)
 
 /* What is said of chains that froze in the call that ends, or stand still since an earlier one; a failure of the call
  * itself goes before. */
-static egm_status judge_frozen(egm_sampler *s, egm_status st)
+static egm_status report_frozen(egm_sampler *s, egm_status st)
 {
 	int64_t frozen, chain = egm__sampler_first_frozen(s, &frozen), newly = -1;
 	for (int32_t i = 0; i < s->n_blocks && newly < 0; i++) newly = s->blocks[i].froze;
@@ -150,7 +150,7 @@ static egm_status adapt(egm_sampler *s, int64_t steps, int64_t all, egm_progress
 		egm__adaptation_pause(s, steps - done);
 	else
 		egm__adaptation_finish(s);
-	st = judge_frozen(s, st);
+	st = report_frozen(s, st);
 	clear_counters(s);
 	return st;
 }
@@ -196,7 +196,7 @@ egm_status egm_sampler_run(egm_sampler *s, int64_t n, int64_t thin, egm_out draw
 	if (st != EGM_OK) return egm__named(__func__, st);
 	EGM_TRY(check_run(s, n, thin, draws, energies));
 	egm__adaptation_free(s);
-	st = judge_frozen(s, egm__sampler_advance(s, n, thin, draws.data, energies.data, progress, user, &done));
+	st = report_frozen(s, egm__sampler_advance(s, n, thin, draws.data, energies.data, progress, user, &done));
 out:
 	return egm__named(__func__, leave(s, st));
 }

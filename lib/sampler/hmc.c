@@ -74,7 +74,7 @@ void egm__leapfrog_ask(egm_sampler *s, egm__walker *w, char *y)
 	trajectory *t = w->own;
 	egm__row_leap(s, w, y, t->at, t->gradient, t->left == t->steps ? -t->h / 2 : -t->h, t->h);
 	t->at = y;
-	w->blind = t->left > 1;
+	w->gradient_only = t->left > 1;
 }
 
 static int reject(egm__walker *w)
@@ -89,14 +89,14 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 	trajectory *t = w->own;
 	t->gradient = (char *)probe->gradient + row * egm__point_bytes(s);
 	w->leapfrogs++;
-	if (!egm__walker_answered(w, probe, row)) return reject(w);
+	if (!egm__walker_answer_usable(w, probe, row)) return reject(w);
 	if (--t->left > 0) return 0;
 	egm__row_move(s, w, w->noise, w->noise, -t->h / 2, t->gradient, scratch_of(w));
 	double error = probe->value[row] - w->value + egm__row_square(s, w->noise) / 2 - t->kinetic;
 	if (!isfinite(error)) return reject(w);
 	w->accept = error > 0 ? exp(-error) : 1;
 	if (s->options.divergence > 0 && error > s->options.divergence) w->divergences++;
-	if (egm__walker_uniform(s, w, 0) < w->accept) egm__walker_stand(s, w, probe, row);
+	if (egm__walker_uniform(s, w, 0) < w->accept) egm__walker_set_point(s, w, probe, row);
 	return 1;
 }
 

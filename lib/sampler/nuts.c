@@ -89,7 +89,7 @@ static size_t row_size(const egm_sampler *s)
 	return (size_t)egm__point_bytes(s);
 }
 
-static void lay_span(const egm_sampler *s, span *a, char **row)
+static void place_span(const egm_sampler *s, span *a, char **row)
 {
 	a->p[0] = *row;
 	a->p[1] = *row + s->row_bytes;
@@ -98,14 +98,14 @@ static void lay_span(const egm_sampler *s, span *a, char **row)
 }
 
 /* Rows to their owners; they trade them during a transition. */
-static void lay_out(const egm_sampler *s, trajectory *t)
+static void place_rows(const egm_sampler *s, trajectory *t)
 {
 	char *row = (char *)t + HEAD;
 	char **single[] = {&t->x[0], &t->x[1],     &t->gradient[0],     &t->gradient[1], &t->scratch,
 	                   &t->sum,  &t->sample.x, &t->sample.gradient, &t->proposal.x,  &t->proposal.gradient};
 	for (size_t i = 0; i < sizeof single / sizeof *single; i++, row += s->row_bytes) *single[i] = row;
-	lay_span(s, &t->tree, &row);
-	for (int64_t i = 0; i < own(s)->max_depth; i++) lay_span(s, &t->spans[i], &row);
+	place_span(s, &t->tree, &row);
+	for (int64_t i = 0; i < own(s)->max_depth; i++) place_span(s, &t->spans[i], &row);
 }
 
 static void set_span(const egm_sampler *s, span *a, const char *p)
@@ -139,7 +139,7 @@ static void begin(egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
 	size_t size = row_size(s);
-	lay_out(s, t);
+	place_rows(s, t);
 	for (int end = 0; end < 2; end++) {
 		memcpy(t->x[end], w->x, size);
 		memcpy(t->gradient[end], w->gradient, size);
@@ -197,7 +197,7 @@ static double log_add(double a, double b)
 }
 
 /* The point at `row`, of weight exp(gain), becomes the subtree's with its share of the weight. */
-static void weigh(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
+static void offer_point(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;
 	t->subtree_weight = log_add(t->subtree_weight, gain);
@@ -225,7 +225,7 @@ static int push(const egm_sampler *s, trajectory *t, const char *p)
 
 /* A whole subtree joins the tree: its point is taken with probability min(1, its weight / the tree's), which favours
  * new ground and leaves exp(-H) invariant (biased progressive, appendix A.3.2). Whether the tree persists. */
-static int grow(const egm_sampler *s, egm__walker *w)
+static int join_tree(const egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
 	if (egm__walker_uniform(s, w, DRAW_TREE) < exp(t->subtree_weight - t->tree_weight)) {
@@ -273,10 +273,10 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 	double gain = t->start - (probe->value[row] + egm__row_square(s, w->noise) / 2);
 	t->accept_sum += gain < 0 ? exp(gain) : gain >= 0;
 	if (!isfinite(gain) || -gain > own(s)->divergence) return diverge(s, w);
-	weigh(s, w, gain, probe, row);
+	offer_point(s, w, gain, probe, row);
 	if (!push(s, t, w->noise)) return finish(s, w);
 	if (t->points < t->tree.points) return 0;
-	if (!grow(s, w)) return finish(s, w);
+	if (!join_tree(s, w)) return finish(s, w);
 	if (t->depth == own(s)->max_depth) {
 		w->saturated++;
 		return finish(s, w);

@@ -237,7 +237,7 @@ egm_status egm__probe_run(egm__probe *p, int64_t rows)
 
 int egm__probe_has_gradient_alone(const egm__probe *p)
 {
-	return p->program && p->target->tame;
+	return p->program && p->target->gradient_suffices;
 }
 
 /* The logarithms of the bounds come along: they share the exponentials with the points. */
@@ -254,7 +254,7 @@ void egm__probe_run_gradient(egm__probe *p, int64_t rows)
 	mark_nonfinite(p, table, rows);
 }
 
-int egm__probe_would_pass(const egm__probe *p, int64_t i)
+int egm__probe_gradient_usable(const egm__probe *p, int64_t i)
 {
 	const egm_target *target = p->target;
 	if (!egm__probe_has_gradient_alone(p) || (target->lower && !isfinite(p->jacobian[i]))) return 0;

@@ -36,7 +36,7 @@ static void begin_transitions(const egm__advance *a, egm__block *b)
 	int64_t from = 0, n = 0; /* a run of beginners */
 	for (int64_t i = 0; i <= b->count; i++) {
 		egm__walker *w = i < b->count ? &s->walkers[b->first + i] : NULL;
-		int begins = w && w->primed && !w->inside && egm__walker_has_work(a, b, i);
+		int begins = w && w->evaluated && !w->inside && egm__walker_has_work(a, b, i);
 		if (n && (!begins || w->clock + 1 != s->walkers[b->first + from].clock)) {
 			draw_noise(b, from, from + n);
 			n = 0;
@@ -73,14 +73,14 @@ static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 		if (!egm__walker_has_work(a, b, i)) continue;
 		char *y = (char *)b->probe->y + n * bytes;
 		egm__bridge rest = w->bridge;
-		w->blind = w->primed && s->method->march && !egm__advance_reports(a, b->made[i] + 1);
-		if (w->primed)
+		w->gradient_only = w->evaluated && s->method->ask_block && !egm__advance_reports(a, b->made[i] + 1);
+		if (w->evaluated)
 			s->method->ask(s, w, y);
 		else
 			memcpy(y, w->x, (size_t)bytes);
 		b->probe->bridge[n] = w->bridge;
 		w->bridge = rest;
-		*energy |= !w->blind || s->method->march;
+		*energy |= !w->gradient_only || s->method->ask_block;
 		b->asked[n++] = w;
 	}
 	return n;
@@ -89,7 +89,7 @@ static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 /* Where nothing is known of the point, its energy is none. */
 static void freeze(egm__block *b, egm__walker *w)
 {
-	if (!w->primed) w->value = NAN;
+	if (!w->evaluated) w->value = NAN;
 	w->frozen = 1;
 	w->inside = 0;
 	int64_t chain = w->index / b->sampler->levels;
@@ -108,20 +108,21 @@ static void end_transition(egm_sampler *s, egm__walker *w)
 void egm__block_take(egm__block *b, int64_t n)
 {
 	egm_sampler *s = b->sampler;
-	b->turned = 0;
+	b->may_begin = 0;
 	for (int64_t i = 0; i < n; i++) {
 		egm__walker *w = b->asked[i];
 		w->gradients++;
-		if (w->primed) w->answers++; /* asking again what is known, after a load or a change, must not move the draws */
-		if (!egm__walker_answered(w, b->probe, i) && !(w->primed && s->method->metropolis))
+		if (w->evaluated)
+			w->answers++; /* asking again what is known, after a load or a change, must not move the draws */
+		if (!egm__walker_answer_usable(w, b->probe, i) && !(w->evaluated && s->method->metropolis))
 			freeze(b, w);
-		else if (!w->primed)
-			egm__walker_stand(s, w, b->probe, i);
+		else if (!w->evaluated)
+			egm__walker_set_point(s, w, b->probe, i);
 		else if (s->method->take(s, w, b->probe, i))
 			end_transition(s, w);
 		else
 			continue;
-		b->turned = 1;
+		b->may_begin = 1;
 	}
 }
 
@@ -174,12 +175,12 @@ egm_status egm__block_evaluate(egm__advance *a, egm__block *b, int64_t n, int en
 egm_status egm__block_round(egm__advance *a, egm__block *b, int64_t *n)
 {
 	int energy;
-	if (b->turned) begin_transitions(a, b);
+	if (b->may_begin) begin_transitions(a, b);
 	*n = ask_all(a, b, &energy);
 	if (*n == 0) return EGM_OK;
 	egm_status st = egm__block_evaluate(a, b, *n, energy);
 	if (st != EGM_OK) return st;
 	egm__block_take(b, *n);
-	if (b->turned) egm__block_close(a, b);
+	if (b->may_begin) egm__block_close(a, b);
 	return EGM_OK;
 }

@@ -158,7 +158,7 @@ void egm_sampler_free(egm_sampler *s)
 {
 	if (!s) return;
 	if (__atomic_load_n(&s->busy, __ATOMIC_SEQ_CST) != EGM__IDLE) {
-		__atomic_store_n(&s->doomed, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&s->free_pending, 1, __ATOMIC_SEQ_CST);
 		return;
 	}
 	egm_context *context = s->context;

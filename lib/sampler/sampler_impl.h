@@ -21,16 +21,17 @@ typedef struct egm__adaptation egm__adaptation;
 /* Where a walker stands and what the target is there. */
 struct egm__walker {
 	int64_t index;
-	char *x;         /* [dims] unconstrained coordinates */
-	char *gradient;  /* [dims] dW/dy there */
-	double value;    /* W there */
-	double energy;   /* U there */
-	double jacobian; /* log |dx/dy| there */
-	int32_t primed;  /* value, energy, jacobian and gradient belong to x and bridge */
-	int32_t frozen;  /* went non-finite: stays where it is */
-	int32_t inside;  /* a transition has begun */
-	int32_t blind;   /* nothing of the answer decides or is reported but the gradient: see egm__walker_answered */
-	int32_t inner;   /* transitions made of those that the chain's present one takes */
+	char *x;               /* [dims] unconstrained coordinates */
+	char *gradient;        /* [dims] dW/dy there */
+	double value;          /* W there */
+	double energy;         /* U there */
+	double jacobian;       /* log |dx/dy| there */
+	int32_t evaluated;     /* value, energy, jacobian and gradient belong to x and bridge */
+	int32_t frozen;        /* went non-finite: stays where it is */
+	int32_t inside;        /* a transition has begun */
+	int32_t gradient_only; /* nothing of the answer decides or is reported but the gradient: see
+	                          egm__walker_answer_usable */
+	int32_t inner;         /* transitions made of those that the chain's present one takes */
 	egm__bridge bridge;
 	double step;      /* leapfrog step h; the Langevin eps is h^2 */
 	char *scale;      /* [dims] of the dtype, NULL: ones */
@@ -103,15 +104,15 @@ typedef struct egm__method {
 	size_t (*own_bytes)(const egm_sampler *sampler);
 	/* Begins a transition of a primed walker: w->noise is drawn. NULL: nothing to do. */
 	void (*begin)(egm_sampler *sampler, egm__walker *w);
-	/* Writes the next point wanted to y [dims]; may set w->bridge and w->blind for this evaluation. What it wrote stays
-	 * there until the walker is asked again: walkers are asked in their order and rows only move down within a
-	 * transition. */
+	/* Writes the next point wanted to y [dims]; may set w->bridge and w->gradient_only for this evaluation. What it
+	 * wrote stays there until the walker is asked again: walkers are asked in their order and rows only move down
+	 * within a transition. */
 	void (*ask)(egm_sampler *sampler, egm__walker *w, char *y);
 	/* ask for neighbours at the same clock with the same step h and no scale, who will stand where they ask, n elements
 	 * in all of their rows x, gradient and y. Their noise begins with element `start` of rng. 0 when an element of y is
 	 * not finite. NULL: no such walkers. */
-	int (*march)(const egm_sampler *sampler, const egm__rng *rng, int64_t start, int64_t n, double h, char *y,
-	             const char *x, const char *gradient);
+	int (*ask_block)(const egm_sampler *sampler, const egm__rng *rng, int64_t start, int64_t n, double h, char *y,
+	                 const char *x, const char *gradient);
 	/* The answer at y. 1: the transition is over, w stands where it ended, and w->accept is set; 0: ask again. Not
 	 * called with a value that is not finite unless `metropolis`: the loop freezes the walker instead. */
 	int (*take)(egm_sampler *sampler, egm__walker *w, const egm__probe *probe, int64_t row);
@@ -165,7 +166,7 @@ struct egm_sampler {
 	egm__progress progress; /* of the call under way */
 	const char *call;       /* the function that keeps the sampler busy, NULL: none */
 	int32_t busy;           /* EGM__COMPUTING and so on; through __atomic builtins, callbacks run on other threads */
-	int32_t doomed;         /* freed from its own callback: the call frees it when it ends */
+	int32_t free_pending;   /* freed from its own callback: the call frees it when it ends */
 	int64_t warmup_left;    /* transitions of a stopped warm-up that can be continued, 0: none */
 };
 
@@ -242,10 +243,10 @@ double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t 
 
 /* Whether the answer in row `row` is good. An energy that a blind walker would not have been told, had nobody else
  * asked for one in this round, does not count: else its chain would depend on the others. */
-int egm__walker_answered(const egm__walker *w, const egm__probe *probe, int64_t row);
+int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row);
 
 /* w stands at row `row` of the probe. */
-void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);
+void egm__walker_set_point(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);
 
 /* ---- adaptation during a warm-up */
 egm_status egm__adaptation_create(egm_sampler *s, int64_t steps); /* for all walkers */

@@ -33,7 +33,7 @@ struct egm_target {
 	egm_model *nets[EGM__TARGET_NETS]; /* retained; NULL where there is none */
 	/* 1: where x and dU/dx are finite U is, up to an overflow. A chain that needs no energies then does without them.
 	 */
-	int32_t tame;
+	int32_t gradient_suffices;
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for a build function's own arrays */
 	egm_energy_fn callback;
 	void *user;
@@ -107,7 +107,7 @@ int egm__probe_has_gradient_alone(const egm__probe *probe);
 /* The same, but of value all it tells is where it would not be finite, and of energy and jacobian nothing. */
 void egm__probe_run_gradient(egm__probe *probe, int64_t rows);
 /* Whether row i of a whole run would have a finite value in a run of the gradient alone. */
-int egm__probe_would_pass(const egm__probe *probe, int64_t i);
+int egm__probe_gradient_usable(const egm__probe *probe, int64_t i);
 /* Evaluates the target's own V at points that the caller wrote to x: value = V, gradient = dV/dx, not finite where they
  * are not. */
 egm_status egm__probe_run_points(egm__probe *probe, int64_t rows);

@@ -169,7 +169,7 @@ egm_status egm_target_model(egm_target **out, egm_model *energy, const egm_targe
 	EGM_TRY(egm__target_create(out, energy->context, energy->dtype, energy->inputs, 0, options));
 	keep_net(*out, ENERGY, energy);
 	(*out)->build = build_model;
-	(*out)->tame = 1;
+	(*out)->gradient_suffices = 1;
 out:
 	return egm__named(__func__, st);
 }
@@ -195,7 +195,8 @@ egm_status egm_target_latent(egm_target **out, egm_model *energy, egm_model *gen
 	keep_net(t, ENERGY, energy);
 	keep_net(t, GENERATOR, generator);
 	t->build = kind == EGM_LATENT_PULLBACK ? build_pullback : build_latent;
-	t->tame = kind != EGM_LATENT_PULLBACK; /* log 0 where the Jacobian is singular, and no word of it in dU/dz */
+	t->gradient_suffices =
+	    kind != EGM_LATENT_PULLBACK; /* log 0 where the Jacobian is singular, and no word of it in dU/dz */
 	if (kind == EGM_LATENT_ENERGY) warn_improper(t);
 	*out = t;
 	t = NULL;

@@ -48,20 +48,20 @@ static double uniform(const egm_sampler *s, const egm__chain *chain, int64_t ind
 }
 
 /* `to` takes the place of `from`. W follows from U; the gradient has to be evaluated under the new weights. */
-static void move_in(egm__walker *to, const egm__walker *from)
+static void take_point(egm__walker *to, const egm__walker *from)
 {
 	to->x = from->x;
 	to->energy = from->energy;
 	to->jacobian = from->jacobian;
 	to->value = from->value + (to->bridge.beta - from->bridge.beta) * from->energy;
-	to->primed = 0;
+	to->evaluated = 0;
 }
 
 static void exchange(egm__walker *a, egm__walker *b)
 {
 	egm__walker before = *a;
-	move_in(a, b);
-	move_in(b, &before);
+	take_point(a, b);
+	take_point(b, &before);
 }
 
 static void close_chain(egm_sampler *s, int64_t index)

@@ -13,7 +13,7 @@ double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t 
 	return egm__rng_unit(words + k % 2 * 2);
 }
 
-void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
+void egm__walker_set_point(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	size_t bytes = (size_t)egm__point_bytes(s);
 	memcpy(w->x, (char *)probe->y + (size_t)row * bytes, bytes);
@@ -21,12 +21,12 @@ void egm__walker_stand(const egm_sampler *s, egm__walker *w, const egm__probe *p
 	w->value = probe->value[row];
 	w->energy = probe->energy[row];
 	w->jacobian = probe->jacobian[row];
-	w->primed = 1;
+	w->evaluated = 1;
 }
 
-int egm__walker_answered(const egm__walker *w, const egm__probe *probe, int64_t row)
+int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row)
 {
-	return isfinite(probe->value[row]) || (w->blind && egm__probe_would_pass(probe, row));
+	return isfinite(probe->value[row]) || (w->gradient_only && egm__probe_gradient_usable(probe, row));
 }
 
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)

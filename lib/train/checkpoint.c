@@ -222,7 +222,7 @@ static egm_status save(const egm_trainer *trainer, const egm__destination *to)
 	metadata *meta = NULL;
 	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
 	EGM_TRY(egm__destination_check(to));
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
 	meta = egm__alloc_zero(context, 1, sizeof *meta);

@@ -50,7 +50,7 @@ static egm_status expect_negatives(const egm__state *file, const egm_trainer *t)
 	if (st != EGM_OK) return st;
 	egm__negatives_text(expected, t);
 	snprintf(older, sizeof older, "%.*s ula", (int)strcspn(expected, " "), expected);
-	if (t->negatives->chosen && !is_watched(file) && strcmp(value, older) == 0) return EGM_OK;
+	if (t->negatives->default_kernel && !is_watched(file) && strcmp(value, older) == 0) return EGM_OK;
 	return egm__state_expect(file, "negatives", expected);
 }
 
@@ -93,7 +93,7 @@ static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *
 		if (!watched) t->negatives->watch = (egm__watch){0};
 		t->negatives->acceptance = NAN;
 		egm__negatives_reseed(t->negatives, c->seed);
-		egm__sampler_stage_give(&arrays->chains, t->negatives->sampler, c->seed);
+		egm__sampler_stage_apply(&arrays->chains, t->negatives->sampler, c->seed);
 	}
 	egm__trainer_clear_terms(t);
 }
@@ -119,7 +119,7 @@ static egm_status restore(egm_trainer *trainer, const egm__origin *from, const e
 	counters c = {0};
 	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
 	EGM_TRY(egm__origin_check(from));
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));

@@ -76,7 +76,7 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	st = do_steps(trainer, data, steps, progress, user);
 	if (data) egm_data_free(d.held);
 	trainer->fitting = 0;
-	if (trainer->doomed) egm_trainer_free(trainer);
+	if (trainer->free_pending) egm_trainer_free(trainer);
 out:
 	return egm__named(__func__, st);
 }

@@ -118,8 +118,8 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	if (!n) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	n->context = loss->context;
 	n->options = merged;
-	n->chosen = !sampler;
-	if (n->chosen) n->options.adapt_step = n->options.near_data = 1;
+	n->default_kernel = !sampler;
+	if (n->default_kernel) n->options.adapt_step = n->options.near_data = 1;
 	n->acceptance = NAN;
 	EGM_TRY(create_sampler(n, loss, batch, seed, sampler));
 	EGM_TRY(allocate(n, batch));
@@ -236,7 +236,7 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 		if (chain < 0) break;
 		if (!n->buffer || attempt == ATTEMPTS) return fail_frozen(s, chain);
 		for (int64_t i = 0; i < n->order.batch; i++)
-			if (egm__chain_is_frozen(s, i)) egm__negatives_begin_anew(n, i, attempt, (char *)n->points + i * row);
+			if (egm__chain_is_frozen(s, i)) egm__negatives_restart(n, i, attempt, (char *)n->points + i * row);
 	}
 out:
 	return st;
@@ -260,7 +260,7 @@ static const char *advice(const egm__negatives *n)
 	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
 }
 
-egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
+egm_status egm__negatives_watch(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
 {
 	const egm_sampler *s = n->sampler;
 	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
@@ -291,7 +291,7 @@ void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 	for (int64_t i = 0; n->buffer && i < n->order.batch; i++) {
 		char *point = (char *)n->points + (size_t)i * row, *kept = (char *)n->buffer + (size_t)n->rows[i] * row;
 		if (egm__negatives_is_far(n, point))
-			egm__negatives_begin_anew(n, i, ATTEMPTS, kept);
+			egm__negatives_restart(n, i, ATTEMPTS, kept);
 		else
 			memcpy(kept, point, row);
 	}

@@ -15,7 +15,7 @@ extern const egm__options egm__options_negatives; /* options.c */
 typedef struct egm__negatives {
 	egm_context *context;
 	egm_negatives_options options; /* adapt_step is 1 where the kernel was left to the library */
-	int32_t chosen;                /* it was: the caller gave no sampler */
+	int32_t default_kernel;        /* it was: the caller gave no sampler */
 	egm_sampler *sampler;          /* a chain for each row of a batch */
 	void *points;                  /* [batch, dims]: starts, then what the chains came to */
 	void *buffer;                  /* pcd: [options.buffer, dims], else NULL */
@@ -47,7 +47,7 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed);
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run);
 /* Looks at the mean energies of a run's data and negatives before it is kept. DIVERGED, with nothing changed, when the
  * negatives have run away for long; `step` is of the trainer. */
-egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next);
+egm_status egm__negatives_watch(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next);
 /* The phase has happened: the buffer takes the points, the watch what judge made of it. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next);
 /* The largest |gap| of the watch that is sound for these chains. */
@@ -60,7 +60,7 @@ void egm__negatives_draw_starts(egm__negatives *n, uint64_t step, int64_t count,
 /* Fills points with starts, and decides how far chains may go from 0. */
 void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t number);
 /* Point number `attempt` of the present draw at which chain i begins anew. */
-void egm__negatives_begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point);
+void egm__negatives_restart(egm__negatives *n, int64_t i, int64_t attempt, void *point);
 int egm__negatives_is_far(const egm__negatives *n, const void *point);
 
 #endif

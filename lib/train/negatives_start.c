@@ -37,7 +37,7 @@ void egm__negatives_draw_starts(egm__negatives *n, uint64_t step, int64_t count,
 }
 
 /* Rows of the buffer over births, but for those that begin anew. */
-static void recall(egm__negatives *n, int64_t number)
+static void read_buffer(egm__negatives *n, int64_t number)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);
 	egm__rng rng = {.seed = n->order.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_RESTART};
@@ -102,11 +102,11 @@ void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t nu
 	n->restarted = chains;
 	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
 	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
-	recall(n, number);
+	read_buffer(n, number);
 }
 
 /* Point number `attempt` of the present draw at which chain i begins anew. */
-void egm__negatives_begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point)
+void egm__negatives_restart(egm__negatives *n, int64_t i, int64_t attempt, void *point)
 {
 	const egm_sampler *s = n->sampler;
 	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};

@@ -79,10 +79,10 @@ out:
 }
 
 /* The terms 0 and 1 of a phase that reads negatives are the mean energies of data and negatives. */
-static egm_status judge_negatives(const egm_trainer *t, const egm__phase *phase, egm__watch *next)
+static egm_status watch_negatives(const egm_trainer *t, const egm__phase *phase, egm__watch *next)
 {
 	if (!phase->reads_negatives) return EGM_OK;
-	return egm__negatives_judge(t->negatives, egm__number(t->loss->dtype, t->terms, 0),
+	return egm__negatives_watch(t->negatives, egm__number(t->loss->dtype, t->terms, 0),
 	                            egm__number(t->loss->dtype, t->terms, 1), t->steps + 1, next);
 }
 
@@ -127,7 +127,7 @@ egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_dat
 	EGM_TRY(check_numbers(trainer));
 	EGM_TRY(check_gradients(trainer, phase));
 	EGM_TRY(check_statistics(trainer));
-	EGM_TRY(judge_negatives(trainer, phase, &watch));
+	EGM_TRY(watch_negatives(trainer, phase, &watch));
 	take_over(trainer, phase, &watch);
 out:
 	return st;

@@ -89,7 +89,7 @@ static egm_status restore(egm_sampler *s, const egm__origin *from, const egm_loa
 	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, options, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
-	egm__sampler_stage_give(&g, s, seed);
+	egm__sampler_stage_apply(&g, s, seed);
 out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);

@@ -144,11 +144,11 @@ void egm__sampler_stage_fill(egm__sampler_stage *g, const egm_sampler *s)
 	copy_all(0, s, g);
 }
 
-void egm__sampler_stage_give(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed)
+void egm__sampler_stage_apply(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed)
 {
 	copy_all(1, s, g);
 	s->options.seed = seed;
-	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = s->walkers[i].inside = 0;
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].evaluated = s->walkers[i].inside = 0;
 }
 
 egm_status egm__sampler_stage_check(const egm__sampler_stage *g, const egm_sampler *s, const char *path)

@@ -23,6 +23,6 @@ void egm__sampler_stage_fill(egm__sampler_stage *g, const egm_sampler *s);
 /* What egm__state_check cannot see: a chain that is not frozen has a walker with something to do; one without would
  * never end. */
 egm_status egm__sampler_stage_check(const egm__sampler_stage *g, const egm_sampler *s, const char *path);
-void egm__sampler_stage_give(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed);
+void egm__sampler_stage_apply(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed);
 
 #endif

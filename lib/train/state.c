@@ -65,7 +65,7 @@ static int64_t find_flaw(egm_context *context, const egm__entry *entry, const vo
 }
 
 /* What is wrong with the number at `flaw`. */
-static egm_status refuse(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
+static egm_status reject(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
 {
 	static const char *const words[] = {"not finite",
 	                                    "negative or not finite",
@@ -91,7 +91,7 @@ egm_status egm__state_write(egm_context *context, const egm__destination *to, co
 	for (int32_t i = 0; i < entries->n; i++) {
 		const egm__entry *e = &entries->list[i];
 		int64_t flaw = find_flaw(context, e, e->values);
-		if (flaw >= 0) EGM_TRY(refuse(to->path, e, e->values, flaw));
+		if (flaw >= 0) EGM_TRY(reject(to->path, e, e->values, flaw));
 		tensors[i].name = e->name;
 		tensors[i].dtype = e->dtype;
 		tensors[i].rank = e->rank;
@@ -166,7 +166,7 @@ static egm_status check_array(const egm__state *s, egm_context *context, const e
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: '%s' has %lld numbers of rank %d in %s, %lld of rank %d in %s", s->path, e->name,
 		         (long long)found->count, (int)found->rank, s->file, (long long)e->count, (int)e->rank, s->owner);
 	int64_t flaw = find_flaw(context, e, found->data);
-	if (flaw >= 0) EGM_TRY(refuse(s->path, e, found->data, flaw));
+	if (flaw >= 0) EGM_TRY(reject(s->path, e, found->data, flaw));
 out:
 	return st;
 }

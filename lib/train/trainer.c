@@ -33,7 +33,7 @@ static egm_status allocate_old(egm_trainer *t)
 	return EGM_OK;
 }
 
-egm_status egm__trainer_whole(const egm_trainer *t)
+egm_status egm__trainer_idle(const egm_trainer *t)
 {
 	if (!t->filling) return EGM_OK;
 	return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of a mini-batch of this trainer");
@@ -169,7 +169,7 @@ void egm_trainer_free(egm_trainer *trainer)
 	egm_context *context;
 	if (!trainer) return;
 	if (trainer->fitting) {
-		trainer->doomed = 1;
+		trainer->free_pending = 1;
 		return;
 	}
 	context = trainer->context;

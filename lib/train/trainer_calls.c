@@ -40,7 +40,7 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 	egm_status st = EGM_OK;
 	int32_t index = -1;
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
@@ -60,7 +60,7 @@ egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, cons
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "net" : "trainer");
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	if ((index = find_net(trainer, net)) < 0)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
 	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "no averages are kept: average_decay is 0");
@@ -81,7 +81,7 @@ egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sa
 	egm_status st = EGM_OK;
 	egm__negatives *n = NULL;
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, sampler, options));
 	egm__negatives_free(trainer->negatives);
@@ -99,7 +99,7 @@ egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives
 	egm_negatives_statistics all;
 	egm_sampler_statistics chains = {.struct_size = sizeof chains};
 	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
 	EGM_TRY(egm__result_check("egm_negatives_statistics", statistics));
 	const egm__negatives *n = trainer->negatives;

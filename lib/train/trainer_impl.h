@@ -19,7 +19,7 @@ struct egm_trainer {
 	size_t element;              /* bytes of a number in the dtype of the loss */
 	int32_t fitting;             /* inside egm_trainer_fit */
 	int32_t filling;             /* a callback of the data may be running */
-	int32_t doomed;              /* freed from the progress callback: egm_trainer_fit frees it when it ends */
+	int32_t free_pending;        /* freed from the progress callback: egm_trainer_fit frees it when it ends */
 
 	void *batch;              /* [batch, data width] */
 	void *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps, NULL of others */
@@ -43,7 +43,7 @@ egm_status egm__trainer_options_merge(egm_trainer_options *merged, const egm_tra
 egm_status egm__trainer_check_dtype(const egm_trainer_options *o, egm_dtype dtype);
 
 /* STATE within the callback that fills rows of the data: the step is not whole. */
-egm_status egm__trainer_whole(const egm_trainer *trainer);
+egm_status egm__trainer_idle(const egm_trainer *trainer);
 
 /* Whether a phase of the loss reads data. */
 int egm__trainer_reads_data(const egm_trainer *trainer);

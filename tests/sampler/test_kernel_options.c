@@ -56,14 +56,14 @@ typedef struct conduct {
 	egm_sampler_statistics stats;
 } conduct;
 
-static law energy;
+static distribution energy;
 static egm_target *target;
 
 static void setup(void)
 {
 	egm_context *context = threaded_context(1);
-	energy = normal_law(EGM_F64, DIMS, 1, 9);
-	target = law_target(context, &energy, NULL);
+	energy = normal_distribution(EGM_F64, DIMS, 1, 9);
+	target = distribution_target(context, &energy, NULL);
 	egm_context_free(context);
 }
 

@@ -74,7 +74,7 @@ START_TEST(test_misuse__null_and_out_of_range)
 	                  "chain is -1, must be in [0, 2]");
 	ck_assert_refused(egm_sampler_scale(sampler, CHAINS, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
 	                  "chain is 3, must be in [0, 2]");
-	ck_assert_int_eq(fixture.law.calls, 0);
+	ck_assert_int_eq(fixture.distribution.calls, 0);
 }
 END_TEST
 
@@ -104,7 +104,7 @@ START_TEST(test_misuse__arrays_of_other_sizes)
 	                  EGM_ERR_DTYPE, "energies is f32, must be f64");
 	ck_assert_refused(egm_sampler_scale(sampler, 0, egm_f64_out(x, dims + 1, 1)), shape,
 	                  "scale has room for 6 x 1 numbers, the result has 5 x 1");
-	ck_assert_int_eq(fixture.law.calls, 0);
+	ck_assert_int_eq(fixture.distribution.calls, 0);
 	ck_assert_egm(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, 2, CHAINS * dims), none, NULL, NULL)); /* as many */
 }
 END_TEST

@@ -369,7 +369,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("train/sampler_file_refused");
+	Suite *suite = suite_create("train/sampler_file_rejected");
 	TCase *tc = add_case(suite, "refusals", "R16");
 	tcase_add_loop_test(tc, test_load__refuses_another_kind_of_sampler, 0, (int)(sizeof others / sizeof *others));
 	tcase_add_test(tc, test_load__compares_the_scales);

@@ -349,7 +349,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("train/negatives_refused");
+	Suite *s = suite_create("train/negatives_rejected");
 	TCase *t = tcase_create("refusals");
 	tcase_set_tags(t, "R16");
 	tcase_add_test(t, test_refused__targets_of_something_else);
