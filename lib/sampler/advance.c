@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A call that moves chains: its blocks run on the threads of the context, up to the next question to the progress
- * callback. A block does all its transitions by itself, so threads meet twice in a portion: when they begin and when
- * they end. */
+/* A call that moves chains, in portions of transitions between two progress callbacks. The threads of the context share
+ * the blocks. A block makes all its transitions of a portion by itself, so threads only wait for each other at the end
+ * of a portion. */
 #include <core/status_impl.h>
 #include <sampler/block_impl.h>
 #include <string.h>
 
-/* A frozen chain's place is the rest of its draws. */
+/* The remaining draws of a frozen chain all are its last point. */
 static void fill_frozen(const egm__advance *a, egm__block *b)
 {
 	int64_t levels = a->s->levels;
@@ -18,8 +18,8 @@ static void fill_frozen(const egm__advance *a, egm__block *b)
 	}
 }
 
-/* Transitions under way when a callback stopped: the chains stand where these began, and so do the counters of their
- * random numbers. The transition that follows is the one that was abandoned. */
+/* When a callback has stopped the call, unfinished transitions are undone, with the counters of their random numbers:
+ * the next call repeats them. */
 static void abandon(egm__block *b)
 {
 	for (int64_t i = 0; i < b->count; i++) {
@@ -67,13 +67,13 @@ static void begin_blocks(egm_sampler *s)
 	}
 }
 
-/* All chains up to a->until. The model may have changed since the last time, in the progress callback. */
+/* Runs all chains up to a->until. A progress callback may have changed the model since the last portion. */
 static egm_status run_portion(egm__advance *a)
 {
 	egm_sampler *s = a->s;
 	prepare(s);
 	egm__parallel(s->context, s->n_blocks, run_block, a);
-	int32_t stopped = -1; /* by its own callback, not because another block's had stopped */
+	int32_t stopped = -1; /* block whose own callback stopped it, rather than another block's */
 	for (int32_t i = 0; i < s->n_blocks; i++)
 		if (s->blocks[i].status != EGM_OK && (stopped < 0 || !s->blocks[stopped].probe->reason)) stopped = i;
 	if (stopped < 0) return EGM_OK;

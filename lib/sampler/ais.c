@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Annealed importance sampling (Neal 2001, section 2). With f_k = exp(-W_b), b = b_k, f_0 the base and f_n the target,
  *   W_b(y) = b W(y) + (1 - b) |y|^2 / (2 s^2),
- * a particle starts at y_0 from the base and moves by a kernel T_k that leaves f_k as it is, one HMC transition:
- *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - |y|^2 / (2
- * s^2)). The mean of w over particles is Z_n / Z_0 for any number of levels and however badly the kernels mix, and log
- * Z_0 = (d/2) log(2 pi s^2), a sum over the d dimensions.
+ * a particle starts at y_0 from the base and moves by a kernel T_k that leaves f_k invariant, one HMC transition:
+ *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - base),
+ * base = |y|^2 / (2 s^2). The mean of w over particles is Z_n / Z_0 for any number of levels, however badly the kernels
+ * mix, and log Z_0 = (d/2) log(2 pi s^2) is a sum over the d dimensions.
+ * The base is a distribution of the unconstrained coordinates y, where it has a closed form whatever the bounds. The
+ * target's W is evaluated as it is and then mixed with the base, so that one formula applies with and without a prior.
+ * W and its gradient at a particle are kept unmixed, so that the next level needs no evaluation to begin.
  *
- * The base lives in the unconstrained coordinates y, where it is known in closed form whatever the bounds. The target's
- * W is evaluated as it is, and mixed here with the base, so that one formula serves targets with and without prior.
- * W and its gradient are kept unmixed where a particle stands: the next level needs no evaluation to begin.
- *
- * The leapfrog is that of hmc.c, on walkers that this file drives level by level: all particles of a team make the same
- * steps at the same time. A particle's numbers come from its index, and sums are taken in the order of particles. */
+ * Particles are divided among teams, one for each thread. The random numbers of a particle depend on its index alone,
+ * and sums are taken in the order of particles, so results do not depend on the number of threads. */
 #include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <core/size_impl.h>
@@ -22,15 +21,15 @@
 
 enum { ROWS = 64, CALLBACK_ROWS = 256 };
 
-/* Step sizes are drawn around h, because a trajectory of a fixed length may be a whole period of a Gaussian and then
- * goes nowhere. */
+/* Step sizes are drawn around h: a trajectory of fixed length may be a whole period of a Gaussian, and would then end
+ * where it began. */
 static const double JITTER = 0.3;
 
-/* Of a base that nobody chose, with bounds: in y a uniform law on a box has sd 1.8, an exponential one 1.3, and both
- * have tails that are longer than the normal's. */
+/* Default scale of the base with bounds. In y a uniform distribution on a box has the standard deviation 1.8, an
+ * exponential distribution 1.3, and both have longer tails than a normal one. */
 static const double BOUNDED_SCALE = 2;
 
-/* Sets the seed apart from that of a sampler which a program gives the same one. */
+/* Makes the random numbers differ from those of a sampler with the same seed. */
 static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
 
 static const egm_ais_options defaults = EGM_AIS_OPTIONS_INIT;
@@ -38,21 +37,22 @@ static const egm__option members[] = {
     EGM__SEED(egm_ais_options, seed, "Seed of the particles."),
     EGM__BETWEEN(egm_ais_options, particles, 2, INT32_MAX, "Number of independent particles."),
     EGM__BETWEEN(egm_ais_options, levels, 1, INT32_MAX, "Number of bridging distributions."),
-    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps of a transition."),
-    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: found for each level by a pilot run."),
-    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen by bounds and prior."),
+    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps per transition."),
+    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: a pilot run finds one for each level."),
+    EGM__WEIGHT(egm_ais_options, base_scale,
+                "Standard deviation of the normal base distribution; 0: chosen from bounds and prior."),
     EGM__POSITIVE(egm_ais_options, power,
-                  "Level k of n has the weight (k/n)^power: more levels near the base if above 1."),
+                  "Level k of n has weight (k/n)^power; above 1 puts more levels near the base."),
 };
 EGM__OPTIONS(egm__options_ais, egm_ais_options, defaults, members);
 
 static const egm_ais_result none = EGM_AIS_RESULT_INIT;
 static const egm__option results[] = {
-    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normaliser."),
+    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normalising constant."),
     EGM__RESULT(egm_ais_result, standard_error, "Standard error of log_z."),
     EGM__RESULT(egm_ais_result, ess, "Effective number of particles."),
     EGM__RESULT(egm_ais_result, acceptance, "Mean acceptance probability; NaN with one level."),
-    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient at one point."),
+    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient, each at one point."),
     EGM__RESULT(egm_ais_result, lost, "Particles of weight 0."),
 };
 EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
@@ -65,7 +65,7 @@ static int64_t particles_of(const egm__ais_team *t)
 	return left < t->run->rows ? left : t->run->rows;
 }
 
-/* The team's next particles, at the base. */
+/* Places the next particles of the team at points of the base. */
 static egm_status begin_particles(egm__ais_team *t, int64_t n)
 {
 	egm__ais *a = t->run;
@@ -74,7 +74,7 @@ static egm_status begin_particles(egm__ais_team *t, int64_t n)
 	return st;
 }
 
-/* One level nearer to the target; from the last one to the base of the next particles. */
+/* Moves the particles to the next level; after the last one the team continues with other particles. */
 static egm_status next_level(egm__ais_team *t)
 {
 	egm__ais *a = t->run;
@@ -115,7 +115,7 @@ static egm_status run_all(egm__ais *a)
 		egm__parallel(a->s.context, a->n_teams, run_team, a);
 		a->done = pilot;
 		for (int32_t i = 0; i < a->n_teams; i++) {
-			if (a->teams[i].status != EGM_OK) /* its own callback: the others just end */
+			if (a->teams[i].status != EGM_OK) /* stopped by its own callback: the others only end early */
 				return egm__probe_stopped(a->teams[i].probe);
 			a->done += a->teams[i].done;
 		}
@@ -140,7 +140,7 @@ static egm_status count_steps(egm__ais *a, int64_t groups)
 	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
-/* What hmc.c and the tables of kernels want to know, and that the counters of the random numbers hold all. */
+/* Fills in the sampler that hmc.c reads, and checks that the counters of random numbers suffice for all particles. */
 static egm_status measure(egm__ais *a, egm_target *target)
 {
 	egm_sampler *s = &a->s;
@@ -162,7 +162,7 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	return count_steps(a, teams);
 }
 
-/* 1 / s^2 is a factor in the dtype, and |y|^2 is summed in double. */
+/* The limits keep 1 / s^2 normal in the dtype, and |y|^2 finite in double. */
 static egm_status set_base(egm__ais *a)
 {
 	const egm_target *target = a->s.target;

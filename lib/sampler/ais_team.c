@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Particles of one team, the part of a run that one thread has in hand: all of them make the same steps at the same
- * time. The pilot and the run itself both move them by these functions. */
+/* Moving the particles of one team, for the pilot and the run itself: all of them make the same steps at the same time,
+ * by the leapfrog of hmc.c on walkers without a sampler. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -12,20 +12,19 @@ static char *row_of(const egm__ais_team *t, char *rows, int64_t i)
 	return rows + i * t->run->s.row_bytes;
 }
 
-/* -log of the base at y, without its normaliser */
 double egm__ais_base(const egm__ais *a, const char *y)
 {
 	return a->precision / 2 * egm__row_square(&a->s, y);
 }
 
-/* W_b and its gradient at y, from W and its own. */
+/* Returns W_b and writes its gradient, at y with W = value and its gradient. */
 static double mix(const egm__ais *a, double b, const char *y, double value, const char *gradient, char *mixed)
 {
 	egm__row_lin(&a->s, mixed, b, gradient, (1 - b) * a->precision, y);
 	return b * value + (1 - b) * egm__ais_base(a, y);
 }
 
-/* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
+/* Evaluates the walkers that asked, mixed for hmc.c, with W in the place of U. */
 static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
 {
 	const egm__ais *a = t->run;
@@ -55,7 +54,7 @@ static void draw_noise(egm__ais_team *t, int64_t n)
 	}
 }
 
-/* The walker stands at row `row` of the last evaluation, and so does its unmixed gradient. */
+/* Copies the unmixed gradient of a walker that has moved to row `row` of the last evaluation. */
 static void keep_gradient(egm__ais_team *t, egm__walker *w, int64_t row)
 {
 	size_t bytes = (size_t)t->run->s.dims * egm__dtype_size(t->run->s.target->dtype);
@@ -86,7 +85,7 @@ egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
 	return st;
 }
 
-/* Asks those whose trajectory goes on; how many they are. */
+/* Asks the walkers whose trajectory continues. Returns how many they are. */
 static int64_t ask(egm__ais_team *t, int64_t n)
 {
 	egm_sampler *s = &t->run->s;
@@ -105,7 +104,7 @@ static void take(egm__ais_team *t, int64_t rows)
 {
 	for (int64_t i = 0; i < rows; i++) {
 		egm__walker *w = t->asked[i];
-		w->evaluated = 0; /* what a walker that stands elsewhere afterwards is again */
+		w->evaluated = 0; /* set again if the walker moves */
 		if (!egm__leapfrog_take(&t->run->s, w, &t->mixed, i)) continue;
 		if (w->evaluated) keep_gradient(t, w, i);
 		w->inside = 0;

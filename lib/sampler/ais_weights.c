@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From the weights of particles to an estimate. They are taken over the largest: exp cannot overflow, and the largest
- * is 1. A particle is lost when its weight is no number, counts as one of weight 0, and nothing else of it counts: the
- * mean is over all particles, the acceptance over the others. */
+/* Estimates from the weights of particles. Weights are divided by the largest one, so that exp cannot overflow. A
+ * particle whose weight is not finite is lost: it has weight 0 in the mean, and its acceptance is not counted. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/ais_impl.h>
 
-/* Sets weights that are no numbers to 0. The largest, and how many are lost. */
+/* Sets weights that are not finite to 0. Returns the largest log weight; *lost: how many are 0. */
 static double find_largest(const egm__ais *a, int64_t *lost)
 {
 	double most = -INFINITY;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program does with its chains: places them, runs them, asks what they have done. */
+/* The calls that place chains and run them. A sampler runs one call at a time. */
 #include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
@@ -17,7 +17,7 @@ egm_status egm__sampler_idle(const egm_sampler *s, int reads)
 	                 busy == EGM__ASKING ? "progress" : "energy");
 }
 
-/* The sampler is busy until leave. */
+/* Marks the sampler as busy, until `leave`. */
 static egm_status enter(egm_sampler *s, const char *call)
 {
 	egm_status st = egm__sampler_idle(s, 0);
@@ -37,21 +37,22 @@ static egm_status leave(egm_sampler *s, egm_status st)
 
 /* ---- points */
 
-/* The first value that no chain can stand at. The noise of the first walker is room for a point between two runs. */
+/* Fails at the first value that is not finite or out of bounds. The noise of block 0 is unused between calls. */
 static egm_status check_points(egm_sampler *s, const char *points)
 {
 	const egm_target *t = s->target;
 	char *scratch = s->blocks[0].noise;
 	int64_t at = egm__first_nonfinite(s->context, t->dtype, points, s->options.chains * s->dims);
 	if (at >= 0)
-		return egm__fail(EGM_ERR_NONFINITE, "points is %s at chain %lld, dimension %lld",
+		return egm__fail(EGM_ERR_NONFINITE, "points is %s at chain %lld, dimension %lld, must be finite",
 		                 egm__nonfinite_name(egm__number(t->dtype, points, at)), (long long)(at / s->dims),
 		                 (long long)(at % s->dims));
 	size_t bytes = (size_t)s->dims * egm__dtype_size(t->dtype);
 	for (int64_t c = 0; t->lower && c < s->options.chains; c++) {
 		at = egm__target_from_points(t, 1, points + (size_t)c * bytes, scratch);
 		if (at >= 0)
-			return egm__fail(EGM_ERR_ARGUMENT, "points is %g at chain %lld, dimension %lld, must be inside of %g to %g",
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "points is %g at chain %lld, dimension %lld, must be above %g and below %g",
 			                 egm__number(t->dtype, points, c * s->dims + at), (long long)c, (long long)at, t->lower[at],
 			                 t->upper[at]);
 	}
@@ -107,7 +108,7 @@ static void clear_counters(egm_sampler *s)
 	for (int64_t c = 0; c < s->options.chains; c++) s->chains[c].exchanges_tried = s->chains[c].exchanges_done = 0;
 }
 
-/* The log may be the program's, which may ask about the chains or free them. */
+/* The log function of a program may read the chains or free the sampler. */
 static void warn(egm_sampler *s, int64_t chain, int64_t frozen)
 {
 	__atomic_store_n(&s->busy, EGM__ASKING, __ATOMIC_SEQ_CST);
@@ -119,8 +120,8 @@ static void warn(egm_sampler *s, int64_t chain, int64_t frozen)
 	__atomic_store_n(&s->busy, EGM__COMPUTING, __ATOMIC_SEQ_CST);
 }
 
-/* What is said of chains that froze in the call that ends, or stand still since an earlier one; a failure of the call
- * itself goes before. */
+/* Warns of chains that froze in the call that ends, and fails if all chains are frozen, unless the call itself has
+ * failed. */
 static egm_status report_frozen(egm_sampler *s, egm_status st)
 {
 	int64_t frozen, chain = egm__sampler_first_frozen(s, &frozen), newly = -1;
@@ -129,13 +130,13 @@ static egm_status report_frozen(egm_sampler *s, egm_status st)
 		return egm__fail(
 		    EGM_ERR_NONFINITE,
 		    "energy or gradient of chain %lld is not finite after %lld transitions, and all %lld chains are "
-		    "frozen; egm_sampler_set_points thaws them",
+		    "frozen; egm_sampler_set_points lets them move again",
 		    (long long)chain, (long long)s->chains[chain].transitions, (long long)frozen);
 	if (newly >= 0) warn(s, newly, frozen);
 	return st;
 }
 
-/* From the beginning, or the rest of one that was stopped. */
+/* A whole warm-up of `all` transitions of each walker, or the rest of one that was stopped. */
 static egm_status adapt(egm_sampler *s, int64_t steps, int64_t all, egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
@@ -161,7 +162,8 @@ egm_status egm_sampler_warmup(egm_sampler *s, int64_t steps, egm_progress_fn pro
 	int64_t all;
 	if (st != EGM_OK) return egm__named(__func__, st);
 	if (!s->method->metropolis)
-		EGM_FAIL(EGM_ERR_STATE, "%s adapts nothing; run it to forget its start", s->method->name);
+		EGM_FAIL(EGM_ERR_STATE, "%s adapts nothing; egm_sampler_run makes transitions without a warm-up",
+		         s->method->name);
 	if (steps < 1 || egm__size_mul(steps, s->inner, &all))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, must be at least 1", (long long)steps);
 	st = adapt(s, steps, all, progress, user);
@@ -169,7 +171,7 @@ out:
 	return egm__named(__func__, leave(s, st));
 }
 
-/* n and thin, and room for what is drawn. */
+/* Checks n and thin, and the sizes of both arrays. */
 static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin, egm_out draws, egm_out energies)
 {
 	egm_status st = EGM_OK;

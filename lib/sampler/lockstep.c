@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A block in step: its chains begin and end every transition together and stand where they asked. Passes go over all
- * rows at once, and nothing is copied: the rows that were evaluated become those of the walkers. Rounds follow one
- * another up to the next draw, and only then do the walkers hear of them.
+/* Fast rounds of a block whose walkers begin and end every transition together and always move to the point that they
+ * ask for (ula). The kernel computes all rows in one pass, and nothing is copied: the evaluated rows become those of
+ * the walkers. Rounds are repeated up to the next draw, and only then are the members of the walkers updated.
  *
- * Between two draws nobody asks for the energy, and where the target is tame it is left out. Should a walker freeze
- * there, the energies of the points where the block stands are evaluated then. */
+ * Between two draws no energy is needed; it is not computed if the gradient suffices (egm_target). If a walker then
+ * freezes, the energies at the current points of the block are evaluated afterwards. */
 #include <core/rng_impl.h>
 #include <math.h>
 #include <sampler/block_impl.h>
@@ -23,13 +23,13 @@ static int in_step(const egm__advance *a, const egm__block *b)
 	return 1;
 }
 
-/* Before a question too: the callback may look at the chains. */
+/* Also before a progress callback, which may read the energies of the chains. */
 static int needs_energy(const egm__advance *a, const egm__block *b, int64_t made)
 {
 	return egm__advance_reports(a, made) || made == a->until || !egm__probe_has_gradient_alone(b->probe);
 }
 
-/* Round `done` after the walkers last heard: asks all and evaluates. */
+/* Asks all and evaluates, `done` rounds after the walkers were last updated. */
 static egm_status round_of(egm__advance *a, egm__block *b, int64_t done, int energy)
 {
 	egm_sampler *s = a->s;
@@ -41,7 +41,7 @@ static egm_status round_of(egm__advance *a, egm__block *b, int64_t done, int ene
 	return egm__block_evaluate(a, b, b->count, energy);
 }
 
-/* An energy that was evaluated for the sake of a question decides nothing: see egm__walker_answer_usable. */
+/* An energy that was only evaluated for a progress callback has no effect: see egm__walker_answer_usable. */
 static int all_usable(const egm__advance *a, const egm__block *b, int64_t made)
 {
 	int finite = 1, reports = egm__advance_reports(a, made);
@@ -60,7 +60,7 @@ static void copy_energies(egm__block *b)
 	}
 }
 
-/* `done` transitions of all walkers, and the beginning of one more when `inside`. */
+/* All walkers have made `done` transitions and, if `inside`, have begun another one. */
 static void update_walkers(const egm__advance *a, egm__block *b, int64_t done, int inside)
 {
 	egm_sampler *s = b->sampler;
@@ -87,13 +87,13 @@ static void write_draws(const egm__advance *a, const egm__block *b)
 	for (int64_t i = 0; i < b->count; i++) egm__chain_write(a, b->first + i, b->made[i] / a->thin - 1);
 }
 
-/* A round that not all came through. stale: the others know where they stand, and not what the energy is there. */
+/* Ends a round in which a walker freezes. stale: the energies at the points of the others are not known. */
 static void end_lockstep(const egm__advance *a, egm__block *b, int stale)
 {
 	egm__block_take(b, b->count);
 	if (stale) {
 		memcpy(b->probe->y, b->x, (size_t)(b->count * egm__point_bytes(b->sampler)));
-		(void)egm__probe_run(b->probe, b->count); /* a program never stops */
+		(void)egm__probe_run(b->probe, b->count); /* programs cannot be stopped */
 		copy_energies(b);
 	}
 	egm__block_close(a, b);
@@ -105,7 +105,7 @@ egm_status egm__block_lockstep(egm__advance *a, egm__block *b)
 	for (int finite = 1; st == EGM_OK && finite && in_step(a, b);) {
 		int64_t done = 0, to_draw = a->thin - b->made[0] % a->thin, to_question = a->until - b->made[0];
 		if (to_question < to_draw) to_draw = to_question;
-		int energy = 1, stale = 0; /* of the round; of what the walkers know */
+		int energy = 1, stale = 0; /* whether this round has energies; whether those of the walkers are out of date */
 		for (int64_t i = 0; i < b->count; i++) b->probe->bridge[i] = a->s->walkers[b->first + i].bridge;
 		while (done < to_draw) {
 			energy = needs_energy(a, b, b->made[0] + done + 1);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop that drives chains. In each round every chain of a block that has work left names a point, the target is
- * evaluated at all of them at once, and every chain takes its answer. A block does all its transitions by itself, so
- * threads meet twice in a call: when they begin and when they end. */
+/* One round of a block: every walker that has transitions left names a point, the target is evaluated at all of these
+ * points at once, and every walker receives its answer. Then chains that have ended a transition write their draw. */
 #include <core/rng_impl.h>
 #include <math.h>
 #include <sampler/block_impl.h>
 #include <string.h>
 
-/* ---- random numbers: walker i owns the same range of every stream, whatever the other walkers are */
-
-/* Noise for walkers from .. to-1, which stand at one clock. */
+/* Noise for walkers from .. to-1, which have the same clock. */
 static void draw_noise(const egm__block *b, int64_t from, int64_t to)
 {
 	const egm_sampler *s = b->sampler;
@@ -19,9 +16,6 @@ static void draw_noise(const egm__block *b, int64_t from, int64_t to)
 	s->table->normal((to - from) * stride, w->noise, &rng, w->index * stride);
 }
 
-/* ---- a round */
-
-/* Whether walker i of the block has something to do in this call. */
 int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i)
 {
 	const egm__walker *w = &a->s->walkers[b->first + i];
@@ -29,11 +23,11 @@ int egm__walker_has_work(const egm__advance *a, const egm__block *b, int64_t i)
 	return b->made[chain] < a->until && w->inner < a->s->inner && !w->frozen;
 }
 
-/* Walkers that begin a transition in this round get their noise, neighbours together. */
+/* Draws the noise of the walkers that begin a transition in this round, of consecutive ones together. */
 static void begin_transitions(const egm__advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;
-	int64_t from = 0, n = 0; /* a run of beginners */
+	int64_t from = 0, n = 0; /* consecutive walkers that begin */
 	for (int64_t i = 0; i <= b->count; i++) {
 		egm__walker *w = i < b->count ? &s->walkers[b->first + i] : NULL;
 		int begins = w && w->evaluated && !w->inside && egm__walker_has_work(a, b, i);
@@ -62,7 +56,8 @@ int egm__advance_reports(const egm__advance *a, int64_t made)
 	return made == a->n * a->thin || (a->energies && made % a->thin == 0);
 }
 
-/* How many asked; whether one of them wants to know the energy. Who marches keeps that of where it stands. */
+/* Returns how many walkers asked; *energy: whether one of them needs its energy. Kernels with ask_block always do, as
+ * their walkers move to the point that they ask for. */
 static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 {
 	egm_sampler *s = a->s;
@@ -86,7 +81,7 @@ static int64_t ask_all(const egm__advance *a, egm__block *b, int *energy)
 	return n;
 }
 
-/* Where nothing is known of the point, its energy is none. */
+/* The energy of a point that was never evaluated is NaN. */
 static void freeze(egm__block *b, egm__walker *w)
 {
 	if (!w->evaluated) w->value = NAN;
@@ -113,7 +108,7 @@ void egm__block_take(egm__block *b, int64_t n)
 		egm__walker *w = b->asked[i];
 		w->gradients++;
 		if (w->evaluated)
-			w->answers++; /* asking again what is known, after a load or a change, must not move the draws */
+			w->answers++; /* evaluating a known point again, after a load or a change, must not change the draws */
 		if (!egm__walker_answer_usable(w, b->probe, i) && !(w->evaluated && s->method->metropolis))
 			freeze(b, w);
 		else if (!w->evaluated)
@@ -143,7 +138,6 @@ void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw)
 	if (a->energies) egm__number_put(s->target->dtype, a->energies, at, energy);
 }
 
-/* Chains whose walkers have all made their transitions. */
 void egm__block_close(const egm__advance *a, egm__block *b)
 {
 	egm_sampler *s = a->s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What chains have done, and the step sizes and scales that they use. */
+/* Counters, step sizes and scales of chains. */
 #include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <math.h>
@@ -7,20 +7,21 @@
 
 static const egm_sampler_statistics none = EGM_SAMPLER_STATISTICS_INIT;
 static const egm__option members[] = {
-    EGM__RESULT(egm_sampler_statistics, transitions, "Transitions, as thin counts them."),
-    EGM__RESULT(egm_sampler_statistics, gradients, "Evaluations of energy and gradient at one point."),
+    EGM__RESULT(egm_sampler_statistics, transitions, "Transitions, in the unit of the argument thin."),
+    EGM__RESULT(egm_sampler_statistics, gradients, "Evaluations of energy and gradient, each at one point."),
     EGM__RESULT(egm_sampler_statistics, acceptance, "Mean acceptance probability; NaN without a Metropolis test."),
-    EGM__RESULT(egm_sampler_statistics, divergences, "Transitions that ended as divergent."),
-    EGM__RESULT(egm_sampler_statistics, step_size, "Step size in use, mean over chains."),
-    EGM__RESULT(egm_sampler_statistics, leapfrogs, "Mean number of leapfrog steps of a transition (hmc, nuts)."),
+    EGM__RESULT(egm_sampler_statistics, divergences, "Divergent transitions."),
+    EGM__RESULT(egm_sampler_statistics, step_size, "Current step size, mean over chains."),
+    EGM__RESULT(egm_sampler_statistics, leapfrogs, "Mean number of leapfrog steps per transition (hmc, nuts)."),
     EGM__RESULT(egm_sampler_statistics, saturated, "Transitions that reached max_depth (nuts)."),
-    EGM__RESULT(egm_sampler_statistics, energy, "Energy V where the chains stand, mean over chains."),
-    EGM__RESULT(egm_sampler_statistics, exchange, "Share of the exchanges that were accepted (tempered)."),
-    EGM__RESULT(egm_sampler_statistics, frozen, "Chains that stand still because they went non-finite."),
+    EGM__RESULT(egm_sampler_statistics, energy, "Energy V at the current points, mean over chains."),
+    EGM__RESULT(egm_sampler_statistics, exchange, "Fraction of the proposed exchanges that were accepted (tempered)."),
+    EGM__RESULT(egm_sampler_statistics, frozen,
+                "Chains that stopped moving because energy or gradient was not finite."),
 };
 EGM__OPTIONS(egm__options_sampler_statistics, egm_sampler_statistics, none, members);
 
-/* Of a tempered chain, those that all its levels have made. */
+/* The transitions that all levels of a chain have completed. */
 static int64_t whole_transitions(const egm_sampler *s, int64_t chain)
 {
 	const egm__walker *w = &s->walkers[chain * s->levels];
@@ -30,7 +31,7 @@ static int64_t whole_transitions(const egm_sampler *s, int64_t chain)
 	return least / s->inner;
 }
 
-/* Sums over the walkers of chains from .. to-1. The coldest speaks for where a chain is, all for what it cost. */
+/* Sums over chains from .. to-1. Energy and step size are those of level 0, all other counts are of all walkers. */
 static void add_up(const egm_sampler *s, int64_t from, int64_t to, egm_sampler_statistics *sum)
 {
 	double accept = 0, energy = 0, step = 0;

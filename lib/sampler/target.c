@@ -1,42 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* What is sampled: the options that all targets share, the caller's own energies, and looking at a density from
- * outside. Nets as targets stand in target_net.c. */
+/* Targets: the options that all of them share, their lifetime, and energies that are callbacks. */
 #include <core/array_impl.h>
 #include <core/options_impl.h>
 #include <float.h>
 #include <math.h>
 #include <sampler/target_impl.h>
 
-/* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
+/* The bytes of a row of so many doubles, with alignment, fit in an int64_t. */
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
 static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature: the factor on the energy."),
+    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature, which multiplies the energy."),
     EGM__WEIGHT(egm_target_options, prior_scale,
-                "Standard deviation of a normal prior; 0: 1 for posteriors, no prior elsewhere."),
-    EGM__ARRAY(egm_target_options, lower, "[dims] lower bounds, -INFINITY where there is none; NULL: no bounds."),
-    EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
+                "Standard deviation of a normal prior; 0: 1 for a latent posterior, no prior for other targets."),
+    EGM__ARRAY(egm_target_options, lower, "[dims] Lower bounds, -INFINITY for none; NULL: no lower bounds."),
+    EGM__ARRAY(egm_target_options, upper, "[dims] Upper bounds, INFINITY for none; NULL: no upper bounds."),
     EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
     EGM__RESERVED(egm_target_options, reserved),
-    EGM__COUNT(egm_target_options, max_rows, "Rows of one call of a concurrent callback, at most."),
+    EGM__COUNT(egm_target_options, max_rows, "Largest number of rows in one call of a concurrent callback."),
 };
 EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
 /* ---- checks */
 
-/* Kernels take weights in the dtype: what is infinite or subnormal there is refused here. */
-static int fits(egm_dtype dtype, double value)
-{
-	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
-	return value >= least && value <= most;
-}
-
+/* Weights are converted to the dtype, so a weight that is subnormal or infinite there is rejected. */
 static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
 {
-	if (!fits(dtype, o->beta))
+	if (!egm__is_positive_normal(dtype, o->beta))
 		return egm__fail(EGM_ERR_ARGUMENT, "beta is %g, must be a positive finite %s", o->beta, egm__dtype_name(dtype));
-	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
+	if (o->prior_scale != 0 &&
+	    !(o->prior_scale > 0 && egm__is_positive_normal(dtype, 1 / (o->prior_scale * o->prior_scale))))
 		return egm__fail(EGM_ERR_ARGUMENT,
 		                 "prior_scale is %g, must be 0 or positive with 1 / prior_scale^2 a finite %s", o->prior_scale,
 		                 egm__dtype_name(dtype));
@@ -47,21 +41,22 @@ static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lowe
 {
 	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!(lower < upper))
-		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper, %g", (long long)dimension, lower,
-		                 upper);
+		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper[%lld], %g", (long long)dimension,
+		                 lower, (long long)dimension, upper);
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, which are too large for %s",
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, must be infinite or finite in %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (isfinite(lower) && isfinite(upper) && !(upper - lower <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld goes from %g to %g, which is further than %s reaches",
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, must have a finite width in %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has no %s between its bounds %.17g and %.17g",
-		                 (long long)dimension, egm__dtype_name(dtype), lower, upper);
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "dimension %lld has the bounds %.17g and %.17g, must have a number between them in %s",
+		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	return EGM_OK;
 }
 
-/* Copies the box; one that is infinite on all sides is none. */
+/* Copies the bounds, unless all are infinite. */
 static egm_status set_bounds(egm_target *t, const egm_target_options *o)
 {
 	egm_status st = EGM_OK;
@@ -88,7 +83,7 @@ out:
 	return st;
 }
 
-/* ---- life */
+/* ---- making and freeing */
 
 egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options)
@@ -100,7 +95,8 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
 	EGM_TRY(check_numbers(&o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at least 1", (long long)dims);
-	if (dims > MOST_DIMS) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, more than memory can hold", (long long)dims);
+	if (dims > MOST_DIMS)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at most %lld", (long long)dims, (long long)MOST_DIMS);
 	t = egm__alloc_zero(context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	t->context = context;
@@ -158,7 +154,7 @@ out:
 	return egm__named(__func__, st);
 }
 
-/* ---- what it is */
+/* ---- sizes and version */
 
 int64_t egm_target_dims(const egm_target *target)
 {
@@ -170,7 +166,7 @@ egm_dtype egm_target_dtype(const egm_target *target)
 	return target ? target->dtype : (egm_dtype)0;
 }
 
-/* Versions only ever rise, and so does their sum. */
+/* Versions only increase, and so does their sum. */
 uint64_t egm__target_version(const egm_target *target)
 {
 	uint64_t version = target->version ? *target->version : 0;

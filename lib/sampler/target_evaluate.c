@@ -5,22 +5,17 @@
 #include <sampler/target_impl.h>
 #include <string.h>
 
-/* Rows that egm_target_evaluate compiles for, at most. */
+/* The largest number of rows for which egm_target_evaluate compiles. */
 enum { EVALUATE_ROWS = 64 };
-
-static double number_at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
 
 static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
 {
 	for (int64_t i = 0; i < rows * t->dims; i++) {
 		int64_t row = i / t->dims, d = i % t->dims;
-		double value = number_at(t->dtype, x, i);
+		double value = egm__number(t->dtype, x, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "x is %s in row %lld, dimension %lld", egm__nonfinite_name(value),
-			                 (long long)row, (long long)d);
+			return egm__fail(EGM_ERR_NONFINITE, "x is %s in row %lld, dimension %lld, must be finite",
+			                 egm__nonfinite_name(value), (long long)row, (long long)d);
 		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
 			return egm__fail(EGM_ERR_ARGUMENT, "x is %g in row %lld, dimension %lld, must be in [%g, %g]", value,
 			                 (long long)row, (long long)d, t->lower[d], t->upper[d]);
@@ -44,12 +39,7 @@ static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energie
 {
 	const egm_target *t = p->target;
 	size_t row_bytes = (size_t)t->dims * egm__dtype_size(t->dtype);
-	for (int64_t i = 0; i < n; i++) {
-		if (t->dtype == EGM_F32)
-			((float *)energies)[first + i] = (float)p->value[i];
-		else
-			((double *)energies)[first + i] = p->value[i];
-	}
+	for (int64_t i = 0; i < n; i++) egm__number_put(t->dtype, energies, first + i, p->value[i]);
 	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
 }
 
@@ -72,17 +62,17 @@ out:
 	return st;
 }
 
-/* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
- * compiled. That suits checks, and a sampler has its own. */
+/* A target is shared by threads and therefore has no buffers: each call makes a probe, for which a network is compiled.
+ * This is meant for checks; samplers have their own probes. */
 egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies, egm_out gradients)
 {
 	egm_status st = check_call(target, x, energies, gradients);
 	union {
 		const egm_target *given;
-		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
+		egm_target *probed; /* a probe does not change its target */
 	} t = {target};
 	if (st != EGM_OK) return egm__named(__func__, st);
-	egm__target_retain(t.probed); /* its callback may free it */
+	egm__target_retain(t.probed); /* the callback may free it */
 	st = evaluate(t.probed, x.data, x.rows, energies.data, gradients.data);
 	egm_target_free(t.probed);
 	return egm__named(__func__, st);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What kernels and the loop ask of one walker or chain: random numbers, moves, whether it is frozen. */
+/* Single walkers and chains: random decisions, moves, and whether they are frozen. Walker i has the same range of every
+ * random stream whatever the other walkers are. */
 #include <core/rng_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* When a warm-up estimates scales. */
+/* The windows of a warm-up: Stan's, and other ones if there are too few transitions for these. */
 #include <sampler/windows_impl.h>
 
-/* A window behind which the next, twice as long, would not fit takes what is left. Stan asks this from the second
- * window on, and gives 151 transitions a last window of one point, which destroys the metric. */
+/* If the next window, which is twice as long, would not fit, this one extends to the end. Stan does this from the
+ * second window on: its last window of 151 transitions has a single point, which makes the scales useless. */
 static void stretch(egm__windows *w)
 {
 	if (w->last + 2 * w->size >= w->end) w->last = w->end - 1;

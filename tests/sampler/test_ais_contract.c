@@ -187,7 +187,7 @@ START_TEST(test_ais__stop_from_the_callback)
 	target = distribution_target(c, &dist, &to);
 	egm_ais_options o = ais_options(2000, 20, 1);
 	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
-	ck_assert_str_eq(egm_last_error(), "egm_target_ais: the energy callback returned 1, which stops it");
+	ck_assert_str_eq(egm_last_error(), "egm_target_ais: the energy callback returned 1, which stops the call");
 	ck_assert(dist.calls <= 3000 + 2 * 2 * 6); /* nobody goes beyond the level in hand, 2 calls an evaluation */
 	close_sampler();
 	egm_context_free(c);

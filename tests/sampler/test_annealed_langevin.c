@@ -341,7 +341,7 @@ START_TEST(test_annealed__bounds)
 	o.denoise = 0.1;
 	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_UNSUPPORTED);
 	ck_assert_ptr_null(sampler);
-	ck_assert_msg(strstr(egm_last_error(), "denoise is 0.1 with bounds") != NULL, "%s", egm_last_error());
+	ck_assert_msg(strstr(egm_last_error(), "denoise is 0.1, must be 0 with bounds") != NULL, "%s", egm_last_error());
 }
 END_TEST
 

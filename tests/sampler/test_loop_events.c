@@ -252,7 +252,7 @@ START_TEST(test_events__no_chain_moves_any_more)
 		snprintf(
 		    text, sizeof text,
 		    "egm_sampler_%s: energy or gradient of chain 0 is not finite after 3 transitions, and all 8 chains are "
-		    "frozen; egm_sampler_set_points thaws them",
+		    "frozen; egm_sampler_set_points lets them move again",
 		    warms ? "warmup" : "run");
 		ck_assert_str_eq(egm_last_error(), text);
 		ck_assert_int_eq(sampler_stats(s, -1).frozen, CHAINS);

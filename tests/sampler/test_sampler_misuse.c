@@ -120,11 +120,11 @@ START_TEST(test_misuse__points_where_no_chain_can_stand)
 		const char *words;
 	} row[] = {{NAN, 0, EGM_ERR_NONFINITE, "chain 1, dimension 0"},
 	           {INFINITY, 4, EGM_ERR_NONFINITE, "chain 1, dimension 4"},
-	           {-1, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1, must be inside of -1 to 2"},
+	           {-1, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1, must be above -1 and below 2"},
 	           {2, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1"},
 	           {2.5, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1"},
 	           {-4.5, 2, EGM_ERR_ARGUMENT, "chain 1, dimension 2"},
-	           {3, 3, EGM_ERR_ARGUMENT, "chain 1, dimension 3, must be inside of -inf to 3"}};
+	           {3, 3, EGM_ERR_ARGUMENT, "chain 1, dimension 3, must be above -inf and below 3"}};
 	ck_assert_egm(egm_sampler_run(sampler, 5, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, before)));
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {

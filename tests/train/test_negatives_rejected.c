@@ -123,7 +123,7 @@ START_TEST(test_refused__data_outside_of_the_bounds)
 	egm_data *outside = NULL;
 	OK(egm_data_copy(&outside, m.context, egm_f64(x, ROWS, COLUMNS)));
 	ck_assert_int_eq(egm_trainer_fit(m.trainer, outside, 1, NULL, NULL), EGM_ERR_ARGUMENT);
-	assert_error_has("chain 0, dimension 0, must be inside of -4 to inf");
+	assert_error_has("chain 0, dimension 0, must be above -4 and below inf");
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 0);
 	machine_steps(&m, 1);
 	egm_data_free(outside);
