@@ -57,8 +57,6 @@ static const egm__option results[] = {
 };
 EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
 
-/* ---- all particles */
-
 static int64_t particles_of(const egm__ais_team *t)
 {
 	int64_t left = t->run->options.particles - t->first;

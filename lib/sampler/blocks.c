@@ -96,11 +96,8 @@ void egm__blocks_free(egm_sampler *s)
 	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
 		egm__block *b = &s->blocks[i];
 		egm__probe_free(b->probe);
-		egm__free(s->context, b->x);
-		egm__free(s->context, b->gradient);
-		egm__free(s->context, b->noise);
-		egm__free(s->context, b->asked);
-		egm__free(s->context, b->made);
+		void *owned[] = {b->x, b->gradient, b->noise, b->asked, b->made};
+		for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(s->context, owned[j]);
 	}
 	egm__free(s->context, s->blocks);
 }

@@ -34,8 +34,6 @@ static egm_status describe(egm_sampler *s)
 	return EGM_OK;
 }
 
-/* ---- the trajectory */
-
 typedef struct trajectory {
 	double h;       /* of this transition */
 	double kinetic; /* |p|^2 / 2 at its start */
@@ -100,8 +98,6 @@ int egm__leapfrog_take(egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 	if (egm__walker_uniform(s, w, 0) < w->accept) egm__walker_set_point(s, w, probe, row);
 	return 1;
 }
-
-/* ---- the kernel */
 
 const egm__method egm__method_hmc = {.name = "hmc",
                                      .options = &egm__options_hmc,

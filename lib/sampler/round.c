@@ -121,8 +121,6 @@ void egm__block_take(egm__block *b, int64_t n)
 	}
 }
 
-/* ---- draws */
-
 void egm__chain_write(const egm__advance *a, int64_t chain, int64_t draw)
 {
 	egm_sampler *s = a->s;

@@ -7,8 +7,6 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
-/* ---- making */
-
 /* Computes sizes, and checks that the counters of the random numbers suffice for all walkers. */
 static egm_status measure(egm_sampler *s)
 {
@@ -164,19 +162,18 @@ void egm_sampler_free(egm_sampler *s)
 	egm_context *context = s->context;
 	egm__adaptation_free(s);
 	egm__blocks_free(s);
-	egm__free(context, s->owns);
-	egm__free(context, s->rows);
-	egm__free(context, s->chains);
-	egm__free(context, s->walkers);
-	egm__free(context, (double *)(uintptr_t)s->options.scale);
-	egm__free(context, (double *)(uintptr_t)s->options.temperatures);
-	egm__free(context, s->own);
 	egm_target_free(s->target);
-	egm__free(context, s);
+	void *owned[] = {s->owns,
+	                 s->rows,
+	                 s->chains,
+	                 s->walkers,
+	                 (double *)(uintptr_t)s->options.scale,
+	                 (double *)(uintptr_t)s->options.temperatures,
+	                 s->own,
+	                 s};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 	egm_context_free(context);
 }
-
-/* ---- sizes */
 
 int64_t egm_sampler_chains(const egm_sampler *sampler)
 {

@@ -239,8 +239,8 @@ static inline void egm__row_leap(const egm_sampler *s, const egm__walker *w, cha
 /* Uniform in [0, 1), 53 bits: number k < 64 of those that belong to the latest answer of the walker. */
 double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t k);
 
-/* Whether the answer in row `row` is finite. An energy that a blind walker would not have been told, had nobody else
- * asked for one in this round, does not count: else its chain would depend on the others. */
+/* Whether the answer in row `row` is finite. For a gradient_only walker only the gradient counts, even if the energy
+ * was evaluated for another walker: otherwise its chain would depend on the others. */
 int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row);
 
 /* Moves w to the point in row `row` of the probe. */

@@ -154,8 +154,6 @@ out:
 	return egm__named(__func__, st);
 }
 
-/* ---- sizes and version */
-
 int64_t egm_target_dims(const egm_target *target)
 {
 	return target ? target->dims : 0;

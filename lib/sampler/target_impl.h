@@ -32,7 +32,7 @@ struct egm_target {
 	 * i; NULL for a callback. Sets *gradient to dU/dx, or leaves EGM__NONE for automatic differentiation. */
 	egm__id (*build)(const egm_target *target, egm__graph *graph, egm__id x, egm__id *gradient);
 	egm_model *nets[EGM__TARGET_NETS]; /* retained; NULL where there is none */
-	/* 1: U is finite wherever x and dU/dx are, except for overflow. Energies that nobody reads are then not computed.
+	/* 1: U is finite wherever x and dU/dx are, except for overflow. Energies that are not read are then not computed.
 	 */
 	int32_t gradient_suffices;
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for arrays of the build function */
@@ -112,8 +112,7 @@ egm_status egm__probe_run(egm__probe *probe, int64_t rows);
 egm_status egm__probe_stopped(const egm__probe *probe);
 /* Whether egm__probe_run_gradient may be called. */
 int egm__probe_has_gradient_alone(const egm__probe *probe);
-/* Evaluates gradients without energies: `value` is only meaningful as finite or not, `energy` and `jacobian` are not.
- */
+/* Evaluates gradients without energies. `value` is only finite or not, and has no other meaning. */
 void egm__probe_run_gradient(egm__probe *probe, int64_t rows);
 /* After egm__probe_run: whether egm__probe_run_gradient would have made the value of row i finite. */
 int egm__probe_gradient_usable(const egm__probe *probe, int64_t i);

@@ -7,8 +7,7 @@
  *
  * det J^T J is computed from the columns J e_j. Reverse mode yields products J^T w. They are linear in w, so the
  * reverse mode of sum_rows (J^T w)_j with respect to w is J e_j, which does not depend on w: one forward pass for each
- * column. The factorisation is written as nodes, k(k+1)/2 numbers per row, and is differentiated like any other graph.
- */
+ * column. The factorisation is written as nodes, k(k+1)/2 numbers per row, and differentiated like any other graph. */
 #include <float.h>
 #include <math.h>
 #include <sampler/target_impl.h>
@@ -121,10 +120,7 @@ static egm_status check_pullback(const egm_model *generator)
 	return EGM_OK;
 }
 
-/* ---- energies of z without a finite integral */
-
-/* The first layer with bounded outputs; -1: none. The layers after it are continuous, so their outputs are bounded too.
- */
+/* The first layer with bounded outputs; -1: none. The layers after it are continuous, and so bounded as well. */
 static int32_t bounded_layer(const egm_model *model)
 {
 	for (int32_t i = 0; i < model->n_layers; i++) {

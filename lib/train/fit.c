@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of a training, one after another, and the question to the progress callback after each. */
+/* egm_trainer_fit: runs steps, each of which is all phases of the loss, with a progress callback after each step. */
 #include <core/status_impl.h>
 #include <io/data_impl.h>
 #include <train/trainer_impl.h>
@@ -22,14 +22,14 @@ static egm_status check_data(const egm_trainer *t, const egm_data *data)
 	if (!data && !egm__trainer_reads_data(t)) goto out;
 	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, the nets of this %s are %s", egm__dtype_name(egm_data_dtype(data)),
-		         t->loss->kind, egm__dtype_name(t->loss->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, must be %s as the networks of this %s",
+		         egm__dtype_name(egm_data_dtype(data)), egm__dtype_name(t->loss->dtype), t->loss->kind);
 	if (egm_data_columns(data) != t->loss->data_width)
-		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, the nets of this %s expect %lld",
-		         (long long)egm_data_columns(data), t->loss->kind, (long long)t->loss->data_width);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, must have %lld for the networks of this %s",
+		         (long long)egm_data_columns(data), (long long)t->loss->data_width, t->loss->kind);
 	if (egm_data_rows(data) < t->options.batch)
-		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, a batch takes %lld", (long long)egm_data_rows(data),
-		         (long long)t->options.batch);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, must have at least the %lld of a batch",
+		         (long long)egm_data_rows(data), (long long)t->options.batch);
 out:
 	return st;
 }
@@ -41,7 +41,7 @@ static int report(const egm_trainer *t, int64_t done, int64_t total, egm_progres
 	p.term_count = t->loss->n_terms;
 	p.term_names = t->loss->term_names;
 	p.terms = t->term_values;
-	/* of the step that was done, and of the first net: nets may have rates of their own */
+	/* of the step just made and of the first network; networks may have different rates */
 	p.learning_rate = t->nets[0].learning_rate * egm__schedule_factor(&t->options, t->steps - 1);
 	return progress(&p, user);
 }
@@ -52,7 +52,7 @@ static egm_status do_steps(egm_trainer *t, const egm_data *data, int64_t steps, 
 	for (int64_t done = 1; done <= steps; done++) {
 		EGM_TRY(one_step(t, data));
 		if (report(t, done, steps, progress, user))
-			EGM_FAIL(EGM_ERR_STOPPED, "the callback stopped it after step %lld", (long long)t->steps);
+			EGM_FAIL(EGM_ERR_STOPPED, "the progress callback stopped the call after step %lld", (long long)t->steps);
 	}
 out:
 	return st;
@@ -67,8 +67,9 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 		egm_data *held; /* the callback may free it */
 	} d = {data};
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, at least 0 is needed", (long long)steps);
-	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own callback");
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, must be at least 0", (long long)steps);
+	if (trainer->fitting)
+		EGM_FAIL(EGM_ERR_STATE, "called from its own callback, must be called after egm_trainer_fit has returned");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = 1;

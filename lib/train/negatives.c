@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts by option: the rows of data (cd), noise (short_run), or rows of a buffer (pcd) that remembers where chains
- * have been, a share of which begin anew. All rows of the buffer are used once, in random order, before one is
- * used again; which ones is a function of (seed, number), so that a resumed run needs the buffer alone.
+/* Negative samples: points of the model, drawn by an ordinary sampler with one chain for each row of a batch. This file
+ * makes them, runs the chains and detects divergence; negatives_start.c says where chains start.
  *
- * The chains' kernel, step and temperature are those of an ordinary sampler with one chain for each row of a batch.
- *
- * Why the default is MALA with jitter whose step is adapted. As training sharpens U, any fixed step becomes too long:
- * ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. Either way the
- * negatives stay at high energies, training makes U steeper where they are, and it never recovers. So the step follows
- * the mean acceptance of the batch, between draws: within one every transition leaves exp(-V) invariant. A mean hides
- * chains that reject everything at a place steeper than the others', the outer side of a valley. Jitter is for them:
- * with h uniform in 0.1 to 1.9 steps some transitions are short enough for any place, and a mixture of kernels, each of
- * which is reversible, is too.
- *
- * Why chains of the default begin anew near data. Where chains do not travel between modes, a mode keeps its depth only
- * if as many chains begin in its basin as the data ask for. N(0, I) gives the inner modes more, and has no scale of the
- * data's; a kernel density estimate from the mini-batch has about the data's shares, and reaches around them. A caller
- * who gives a sampler has said with start_scale where chains begin. */
+ * Why the default kernel is MALA with jitter and an adapted step. As training sharpens U, any fixed step becomes too
+ * long: ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. In either
+ * case the negatives stay at high energies, training makes U steeper at their points, and it never recovers. So the
+ * step is adapted to the mean acceptance of the batch, between draws: within a draw every transition leaves exp(-V)
+ * invariant. The mean hides chains that reject everything at a steeper place, the outer side of a valley. Jitter helps
+ * these: with h uniform in 0.1 to 1.9 steps, some transitions are short enough everywhere, and a mixture of reversible
+ * kernels is reversible. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -28,15 +20,13 @@
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
 static const double JITTER = 0.9, GAIN = 0.25, LEAST_STEP = 1e-30;
 
-/* ---- checks */
-
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer is %lld, must be at least a batch, %lld", (long long)o->buffer,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer is %lld, must be at least the %lld rows of a batch", (long long)o->buffer,
 		         (long long)batch);
 out:
 	return st;
@@ -98,8 +88,8 @@ static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_
 	EGM_TRY(check_target(model->target, loss->nets[0]));
 	if (n->options.adapt_step && !model->method->metropolis)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "adapt_step is 1, must be 0 for %s, which has no acceptance to adapt to; mala, hmc, nuts and tempered "
-		         "have",
+		         "adapt_step is 1, must be 0 for %s, which has no Metropolis test; mala, hmc, nuts and tempered "
+		         "have one",
 		         model->method->name);
 	EGM_TRY(egm__sampler_like(&n->sampler, model, batch, seed));
 out:
@@ -138,11 +128,8 @@ void egm__negatives_free(egm__negatives *n)
 	egm_context *context = n->context;
 	egm_sampler_free(n->sampler);
 	if (n->order.context) egm__batches_clear(&n->order);
-	egm__free(context, n->points);
-	egm__free(context, n->buffer);
-	egm__free(context, n->bandwidth);
-	egm__free(context, n->noise);
-	egm__free(context, n);
+	void *owned[] = {n->points, n->buffer, n->bandwidth, n->noise, n};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 }
 
 egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path)
@@ -152,8 +139,8 @@ egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, con
 		int64_t at = egm__target_from_points(n->sampler->target, 1, (const char *)buffer + (size_t)i * row, n->points);
 		if (at >= 0)
 			return egm__fail(EGM_ERR_FORMAT,
-			                 "%s: row %lld of 'negatives.buffer' is outside of the bounds in dimension %lld", path,
-			                 (long long)i, (long long)at);
+			                 "%s: row %lld of 'negatives.buffer' is out of bounds in dimension %lld, must be inside",
+			                 path, (long long)i, (long long)at);
 	}
 	return EGM_OK;
 }
@@ -166,7 +153,7 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 
 /* ---- drawing */
 
-/* What all walkers have done: sum of acceptance probabilities, and transitions. */
+/* Sum of acceptance probabilities over all walkers; *transitions: their number. */
 static double count_accepted(const egm_sampler *s, int64_t *transitions)
 {
 	double sum = 0;
@@ -178,7 +165,7 @@ static double count_accepted(const egm_sampler *s, int64_t *transitions)
 	return sum;
 }
 
-/* Longer steps where more than target_accept is accepted, up to those that the chains were made with. */
+/* Longer steps if more than target_accept is accepted, up to the step_size of the sampler. */
 static void adapt_step(egm__negatives *n)
 {
 	egm_sampler *s = n->sampler;
@@ -221,8 +208,7 @@ static egm_status fail_frozen(const egm_sampler *s, int64_t chain)
 	                 (long long)chain, (long long)s->chains[chain].transitions);
 }
 
-/* pcd: where chains froze they begin anew, and the others go on from where they came to; to run longer does not change
- * what they draw from. */
+/* With pcd, chains that freeze are restarted and the others continue: longer runs do not change their distribution. */
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run)
 {
 	egm_status st = EGM_OK;
@@ -242,15 +228,16 @@ out:
 	return st;
 }
 
-/* ---- what came of it */
+/* ---- after a draw */
 
 double egm__negatives_gap_limit(const egm__negatives *n)
 {
-	int cooled = n->sampler->options.levels > n->sampler->levels; /* one walker at several temperatures */
+	int cooled =
+	    n->sampler->options.levels > n->sampler->levels; /* annealed_langevin: one walker at several temperatures */
 	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
 }
 
-/* What would be right, by what the chains are. */
+/* What may help against divergence with this kernel. */
 static const char *advice(const egm__negatives *n)
 {
 	if (!n->sampler->method->metropolis)
@@ -263,7 +250,7 @@ static const char *advice(const egm__negatives *n)
 egm_status egm__negatives_watch(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
 {
 	const egm_sampler *s = n->sampler;
-	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
+	double weight = fmin(s->target->bridge.beta, 1); /* below temperature 1 the limit applies to U itself */
 	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
 	egm_sampler_statistics stats = {.struct_size = sizeof stats};
 	*next = egm__watch_after(&n->watch, egm__negatives_gap_limit(n), weight * (negative - data), share);
@@ -276,14 +263,13 @@ egm_status egm__negatives_watch(const egm__negatives *n, double data, double neg
 	return egm__fail(
 	    EGM_ERR_DIVERGED,
 	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
-	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
+	    "the average difference over some 50 steps is %.4g, must be within +-%g; %.2g %% of the chains ran away. "
 	    "Chains of %s, step_size %.3g%s: %s",
 	    (long long)step, alarm, negative, data, next->gap, egm__negatives_gap_limit(n), 100 * next->ran_away,
 	    s->method->name, stats.step_size, acceptance, advice(n));
 }
 
-/* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
- * may never come back. */
+/* Points that ran away are used by the loss, which raises U there, but not kept: such a chain may never come back. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Where chains of negatives begin. */
+/* Where chains of negatives start: at the rows of data (cd), at noise (short_run), or at rows of a buffer (pcd) that
+ * has the end points of earlier chains, except for a fraction of chains that are restarted. All rows of the buffer are
+ * used once, in random order, before one is used again; the order is a function of (seed, number), so that a resumed
+ * training needs only the buffer.
+ *
+ * Why the default restarts chains near data. If chains do not move between modes, a mode keeps its depth only if the
+ * fraction of chains that start in its basin is that of the data. N(0, I) starts too many chains at the inner modes,
+ * and lacks the scale of the data. A kernel density estimate from the mini-batch has about the right fractions, and
+ * some width. If a program gives a sampler, its start_scale says where chains start. */
 #include <core/rng_impl.h>
 #include <math.h>
 #include <string.h>
@@ -12,8 +20,8 @@ static const char *data_row(const egm__negatives *n, int64_t i)
 	return (const char *)n->data + i * egm__point_bytes(n->sampler);
 }
 
-/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
- * a row that bounds exclude gives its place to noise. */
+/* The start of chain i, from draw `number` of rng: near row i of the mini-batch, or at noise if there is no bandwidth
+ * or this row is out of bounds. */
 static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
 {
 	const egm_sampler *s = n->sampler;
@@ -29,14 +37,13 @@ static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, i
 	egm__target_to_points(s->target, 1, point, point);
 }
 
-/* `count` first points, the draws of (seed, step). */
 void egm__negatives_draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
 {
 	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
 	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
 }
 
-/* Rows of the buffer over births, but for those that begin anew. */
+/* Replaces starts by rows of the buffer, except for the fraction of chains that are restarted. */
 static void read_buffer(egm__negatives *n, int64_t number)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);
@@ -51,7 +58,7 @@ static void read_buffer(egm__negatives *n, int64_t number)
 	}
 }
 
-/* Largest absolute value of count numbers. */
+/* Largest absolute value of `count` numbers. */
 static double reach_of(const egm_sampler *s, const void *values, int64_t count)
 {
 	double most = 0;
@@ -59,7 +66,7 @@ static double reach_of(const egm_sampler *s, const void *values, int64_t count)
 	return most;
 }
 
-/* Standard deviation of a column of x [rows, dims]; scaled, so that no square overflows. */
+/* Standard deviation of a column of x [rows, dims], scaled so that no square overflows. */
 static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, int64_t column)
 {
 	const egm_dtype dtype = s->target->dtype;
@@ -73,8 +80,8 @@ static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, in
 	return most * sqrt(sum / (double)rows);
 }
 
-/* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
- * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
+/* Restarts use a kernel density estimate from these rows, with the bandwidth of Scott 1992: the standard deviation of
+ * each column times rows^(-1/(dims + 4)). n->points is working memory. */
 static void estimate_density(egm__negatives *n, const void *data)
 {
 	const egm_sampler *s = n->sampler;
@@ -87,7 +94,6 @@ static void estimate_density(egm__negatives *n, const void *data)
 		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
 }
 
-/* Fills points with starts, and decides how far chains may go from 0. */
 void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t number)
 {
 	const egm_sampler *s = n->sampler;
@@ -105,7 +111,6 @@ void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t nu
 	read_buffer(n, number);
 }
 
-/* Point number `attempt` of the present draw at which chain i begins anew. */
 void egm__negatives_restart(egm__negatives *n, int64_t i, int64_t attempt, void *point)
 {
 	const egm_sampler *s = n->sampler;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Training steps. A phase reads the nets and the state, writes terms, gradients, running statistics and the next state
- * into buffers of its own, and only when all of these are finite are they taken over. So a failure needs no undoing: a
- * phase has happened as a whole, or not at all. */
+/* One phase of a training step. It reads the networks and the state, and writes terms, gradients, running statistics
+ * and the next state to separate buffers. Only if all of these are finite does it change the trainer and the networks,
+ * so a phase that fails changes nothing. */
 #include <core/status_impl.h>
 #include <io/data_impl.h>
 #include <math.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
-/* A phase writes its own terms alone and does not say which. Before the run all bytes are ones: a NaN that arithmetic
- * on finite numbers does not make, so a term that still has it was not written. */
+/* A phase only writes its own terms and does not tell which these are. All bits of a term are set before the run. This
+ * is a NaN that arithmetic never yields, so a term that still has it was not written. */
 static void mark_unwritten(egm_trainer *t)
 {
 	memset(t->terms, 0xff, EGM__MAX_TERMS * t->element);
@@ -48,7 +48,7 @@ static void *statistics_of(const egm_trainer *t, int32_t net)
 	return (char *)t->statistics + (size_t)egm__loss_first_statistic(t->loss, net) * t->element;
 }
 
-/* A phase writes those that it gathers; the others stay as they are. */
+/* A phase overwrites those of batches that it normalises; the others keep these values. */
 static void copy_statistics(const egm_trainer *t)
 {
 	for (int32_t i = 0; i < t->loss->n_nets; i++) egm__model_get_statistics(t->loss->nets[i], statistics_of(t, i));
@@ -78,7 +78,7 @@ out:
 	return st;
 }
 
-/* The terms 0 and 1 of a phase that reads negatives are the mean energies of data and negatives. */
+/* In a phase that reads negatives, terms 0 and 1 are the mean energies of data and negatives. */
 static egm_status watch_negatives(const egm_trainer *t, const egm__phase *phase, egm__watch *next)
 {
 	if (!phase->reads_negatives) return EGM_OK;
@@ -94,7 +94,7 @@ static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch 
 	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) {
 		if (!(phase->moves >> i & 1)) continue;
-		egm__model_put_statistics(t->loss->nets[i], statistics_of(t, i)); /* before averages are taken of them */
+		egm__model_put_statistics(t->loss->nets[i], statistics_of(t, i)); /* before the move, which averages them */
 		egm__optimizer_move(&t->nets[i], factor);
 		egm__model_refresh(t->loss->nets[i]);
 	}
@@ -103,7 +103,7 @@ static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch 
 	if (phase->reads_data) t->batch_number++;
 }
 
-/* The next mini-batch. Data may come from a callback, in the midst of a step. */
+/* Copies the next mini-batch. The rows may come from a callback of the program, which runs within the step. */
 static egm_status gather(egm_trainer *t, const egm_data *data)
 {
 	t->filling = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and asking a trainer. Everything that a step needs is allocated here, so that a step allocates nothing. */
+/* Making and freeing a trainer. Everything that a step needs is allocated here, so that steps allocate nothing. */
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -17,7 +17,7 @@ static void start_state(egm_trainer *t)
 		egm__number_put(t->loss->dtype, t->state, i, t->loss->state_start[i]);
 }
 
-/* Room for the nets that some phase keeps. */
+/* Allocates copies of the networks that some phase keeps as they were. */
 static egm_status allocate_old(egm_trainer *t)
 {
 	uint32_t keeps = 0;
@@ -27,8 +27,8 @@ static egm_status allocate_old(egm_trainer *t)
 		if (!(keeps >> i & 1)) continue;
 		t->old[i] = egm__alloc_zero(t->context, net->count, t->element);
 		if (!t->old[i])
-			return egm__fail(EGM_ERR_MEMORY, "no memory for another %lld parameters of net '%s'", (long long)net->count,
-			                 net->name);
+			return egm__fail(EGM_ERR_MEMORY, "out of memory for a copy of the %lld parameters of network '%s'",
+			                 (long long)net->count, net->name);
 	}
 	return EGM_OK;
 }
@@ -36,7 +36,8 @@ static egm_status allocate_old(egm_trainer *t)
 egm_status egm__trainer_idle(const egm_trainer *t)
 {
 	if (!t->filling) return EGM_OK;
-	return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of a mini-batch of this trainer");
+	return egm__fail(EGM_ERR_STATE,
+	                 "called from the callback that fills a mini-batch of this trainer, must be called outside of it");
 }
 
 int egm__trainer_reads_data(const egm_trainer *t)
@@ -46,7 +47,6 @@ int egm__trainer_reads_data(const egm_trainer *t)
 	return reads;
 }
 
-/* Points of the model. */
 static int reads_negatives(const egm_trainer *t)
 {
 	int reads = 0;
@@ -59,7 +59,7 @@ static egm_status allocate_buffers(egm_trainer *t)
 	egm_status st = EGM_OK;
 	int64_t count;
 	if (egm__size_mul(t->options.batch, t->loss->data_width, &count))
-		EGM_FAIL(EGM_ERR_MEMORY, "a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a batch of %lld rows of %lld numbers", (long long)t->options.batch,
 		         (long long)t->loss->data_width);
 	t->batch = egm__alloc_zero(t->context, count, t->element);
 	t->terms = egm__alloc_zero(t->context, EGM__MAX_TERMS, t->element);
@@ -67,7 +67,7 @@ static egm_status allocate_buffers(egm_trainer *t)
 	t->state_next = egm__alloc_zero(t->context, EGM__MAX_STATE, t->element);
 	t->statistics = egm__alloc_zero(t->context, egm__loss_statistics(t->loss) + 1, t->element);
 	if (!t->batch || !t->terms || !t->state || !t->state_next || !t->statistics)
-		EGM_FAIL(EGM_ERR_MEMORY, "no memory for a batch of %lld rows of %lld numbers", (long long)t->options.batch,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a batch of %lld rows of %lld numbers", (long long)t->options.batch,
 		         (long long)t->loss->data_width);
 	start_state(t);
 	EGM_TRY(allocate_old(t));
@@ -75,7 +75,7 @@ out:
 	return st;
 }
 
-/* One arena for all phases, as large as the largest asks for. */
+/* One arena for all phases, as large as the largest that a phase needs. */
 static egm_status compile(egm_trainer *t)
 {
 	egm_status st = EGM_OK;
@@ -85,7 +85,7 @@ static egm_status compile(egm_trainer *t)
 		if (bytes > t->arena_bytes) t->arena_bytes = bytes;
 	}
 	t->arena = egm__alloc_zero(t->context, t->arena_bytes + 1, 1);
-	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "no memory for an arena of %zu bytes", t->arena_bytes);
+	if (!t->arena) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for an arena of %zu bytes", t->arena_bytes);
 	for (int32_t i = 0; i < t->loss->n_phases; i++) egm__program_borrow(t->programs[i], t->arena);
 out:
 	return st;
@@ -132,7 +132,8 @@ static void report(const egm_trainer *t)
 	int64_t parameters = 0;
 	for (int32_t i = 0; i < t->loss->n_nets; i++) parameters += t->loss->nets[i]->count;
 	egm__log(t->context, EGM_LOG_INFO,
-	         "egm_trainer_create: %s with %lld parameters of %s, mini-batches of %lld rows, %zu bytes for a step",
+	         "egm_trainer_create: %s with %lld parameters in %s, mini-batches of %lld rows, %zu bytes of working "
+	         "memory for a step",
 	         t->loss->kind, (long long)parameters, egm__dtype_name(t->loss->dtype), (long long)t->options.batch,
 	         t->arena_bytes);
 }
@@ -149,7 +150,7 @@ egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss, const egm_train
 	EGM_TRY(egm__trainer_check_dtype(&merged, loss->dtype));
 	EGM_TRY(egm__loss_check_batch(loss, merged.batch));
 	t = egm__alloc_zero(loss->context, 1, sizeof *t);
-	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a trainer");
+	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	t->context = loss->context;
 	egm__context_retain(t->context);
 	t->loss = loss;
@@ -174,18 +175,15 @@ void egm_trainer_free(egm_trainer *trainer)
 	}
 	context = trainer->context;
 	for (int32_t i = 0; i < EGM__MAX_PHASES; i++) egm__program_free(trainer->programs[i]);
-	egm__free(context, trainer->arena);
-	for (int32_t i = 0; i < EGM__MAX_NETS; i++)
+	for (int32_t i = 0; i < EGM__MAX_NETS; i++) {
 		if (trainer->nets[i].context) egm__optimizer_clear(&trainer->nets[i]);
-	for (int32_t i = 0; i < EGM__MAX_NETS; i++) egm__free(context, trainer->old[i]);
+		egm__free(context, trainer->old[i]);
+	}
 	egm__negatives_free(trainer->negatives);
 	egm__batches_clear(&trainer->batches);
-	egm__free(context, trainer->batch);
-	egm__free(context, trainer->terms);
-	egm__free(context, trainer->state);
-	egm__free(context, trainer->state_next);
-	egm__free(context, trainer->statistics);
 	egm_loss_free(trainer->loss);
-	egm__free(context, trainer);
+	void *owned[] = {trainer->arena,      trainer->batch,      trainer->terms, trainer->state,
+	                 trainer->state_next, trainer->statistics, trainer};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 	egm_context_free(context);
 }

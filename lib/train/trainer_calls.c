@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program asks of a trainer and changes in it, between steps. */
+/* Reading a trainer, and changing its learning rates and negatives between steps. */
 #include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
@@ -18,7 +18,7 @@ double egm_trainer_term(const egm_trainer *trainer, int32_t index)
 	return trainer->term_values[index];
 }
 
-/* The arena of the phases, the gradients and the mini-batch: what a step writes and nobody needs after it. */
+/* The arena of the phases, the gradients and the mini-batch: memory whose contents are not needed after a step. */
 size_t egm_trainer_arena_bytes(const egm_trainer *trainer)
 {
 	if (!trainer) return 0;
@@ -27,7 +27,7 @@ size_t egm_trainer_arena_bytes(const egm_trainer *trainer)
 	return bytes + (size_t)(trainer->options.batch * trainer->loss->data_width) * trainer->element;
 }
 
-/* Index of a net in the loss, -1 if it is not one of its nets. */
+/* Index of a network in the loss; -1: not a network of this loss. */
 static int32_t find_net(const egm_trainer *trainer, const egm_model *net)
 {
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
@@ -44,9 +44,9 @@ egm_status egm_trainer_set_learning_rate(egm_trainer *trainer, const egm_model *
 	if (!(learning_rate > 0) || !isfinite(learning_rate))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be positive and finite", learning_rate);
 	if (trainer->loss->dtype == EGM_F32 && learning_rate > (double)FLT_MAX)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, which is infinite in f32", learning_rate);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "learning_rate is %g, must be finite in f32", learning_rate);
 	if (net && (index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "network '%s' is not one of this %s", net->name, trainer->loss->kind);
 	for (int32_t i = 0; i < trainer->loss->n_nets; i++)
 		if (!net || i == index) trainer->nets[i].learning_rate = learning_rate;
 out:
@@ -62,15 +62,16 @@ egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, cons
 	if (!trainer || !net) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "net" : "trainer");
 	EGM_TRY(egm__trainer_idle(trainer));
 	if ((index = find_net(trainer, net)) < 0)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "net '%s' is not one of this %s", net->name, trainer->loss->kind);
-	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "no averages are kept: average_decay is 0");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "network '%s' is not one of this %s", net->name, trainer->loss->kind);
+	if (!trainer->nets[index].average) EGM_FAIL(EGM_ERR_STATE, "average_decay is 0, must be above 0 to keep averages");
 	EGM_TRY(egm_model_clone(out, net));
-	if (trainer->nets[index].moves == 0) goto out; /* there is no other net yet */
+	if (trainer->nets[index].moves == 0) goto out; /* no move yet: the average is the network itself */
 	memcpy((*out)->parameters, trainer->nets[index].average, (size_t)net->count * trainer->element);
 	(*out)->version++;
-	/* a mean of numbers in the box is rounded, and checkpoints of 0.4 averaged what stood before each cut */
+	/* a mean is rounded and may leave the box; checkpoints of 0.4 averaged the weights before they were clipped */
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
-	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
+	egm__model_settle(*out, 0, (*out)->n_layers,
+	                  0); /* buffers belong to these weights; an average of buffers does not */
 out:
 	return egm__named(__func__, st);
 }

@@ -217,20 +217,20 @@ START_TEST(test_target__latent_misuse)
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: energy 'two' has 2 outputs, must have 1");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	      "egm_target_latent: generator 'gf' is f32, energy 'u' is f64");
+	      "egm_target_latent: generator 'gf' is f32 and energy 'u' is f64, must be the same");
 	fails(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_latent: generator 'far' and energy 'u' have different contexts, must have the same");
 	fails(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	      "egm_target_latent: generator 'narrow' has 3 outputs and energy 'u' has 4 inputs, must be equal");
 	fails(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: generator 'wide' has 4 outputs, must have at least 5, its inputs: det J^T J is 0");
 	fails(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: generator 'nine' has 9 inputs, must have at most 8 for EGM_LATENT_PULLBACK");
 	o.prior_scale = 0.5;
 	fails(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; only EGM_LATENT_POSTERIOR has a prior");
 	fails(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; only EGM_LATENT_POSTERIOR has a prior");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);

@@ -89,7 +89,8 @@ START_TEST(test_cross_entropy__refuses_rows_without_targets_and_logits_without_b
 	egm_trainer *trainer = make_trainer(loss, &one);
 	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, 2)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_SHAPE);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: data has 2 columns, the nets of this cross_entropy expect 5");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_trainer_fit: data has 2 columns, must have 5 for the networks of this cross_entropy");
 	egm_data_free(data);
 	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, ROW)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 2, NULL, NULL), EGM_ERR_NONFINITE);
