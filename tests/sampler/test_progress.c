@@ -225,13 +225,13 @@ END_TEST
 
 /* ---- annealed importance sampling */
 
-static egm_target *gaussian(law *l, int32_t threads)
+static egm_target *gaussian(distribution *dist, int32_t threads)
 {
 	egm_target_options to = target_options();
 	egm_context *context = threaded_context(threads);
 	to.concurrent = 1;
-	*l = normal_law(EGM_F64, 2, 1, 4);
-	egm_target *target = law_target(context, l, &to);
+	*dist = normal_distribution(EGM_F64, 2, 1, 4);
+	egm_target *target = distribution_target(context, dist, &to);
 	egm_context_free(context);
 	return target;
 }
@@ -242,8 +242,8 @@ enum { PARTICLES = 300, LEVELS = 9 };
 START_TEST(test_progress__ais)
 {
 	static double whole[PARTICLES], weights[PARTICLES];
-	law l;
-	egm_target *target = gaussian(&l, _i / 2 ? 3 : 1);
+	distribution dist;
+	egm_target *target = gaussian(&dist, _i / 2 ? 3 : 1);
 	egm_ais_options o;
 	egm_ais_result r, seen;
 	o = (egm_ais_options)EGM_AIS_OPTIONS_INIT;

@@ -255,10 +255,10 @@ START_TEST(test_load__refuses_another_kind_of_trainer)
 	expect_refused_by(&s, "optimizer is 'adam' in the checkpoint, 'rmsprop' in the trainer");
 	s = usual;
 	s.hidden = 5;
-	expect_refused_by(&s, "net 'energy' differs from layer 0 on: 'dense 3 4");
+	expect_refused_by(&s, "network 'energy' differs from layer 0 on: 'dense 3 4");
 	s = usual;
 	s.relu = 1;
-	expect_refused_by(&s, "net 'energy' differs from layer 1 on: 'tanh 4 4");
+	expect_refused_by(&s, "network 'energy' differs from layer 1 on: 'tanh 4 4");
 	s = usual;
 	s.dtype = EGM_F32;
 	expect_refused_by(&s, "'energy.0.weight' is not f32");

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A mixture as a target: where loss and sampler, which do not know of each other, meet.
- *
- * An energy needs memory to work with. There is some for each thread of the context, so that a sampler which runs asks
- * for none; samplers in more threads than that take their own. */
+/* A mixture as a target. Its energy needs working memory: there is one slot for each thread of the context, so that a
+ * running sampler allocates nothing. If all slots are taken, by samplers in other threads, a call allocates its own. */
 #include <core/status_impl.h>
-#include <stats/mixture_impl.h>
 #include <sampler/target_impl.h>
+#include <stats/mixture_impl.h>
 
 typedef struct density {
 	egm_mixture *mixture;
@@ -40,7 +38,7 @@ static int energy_f64(int64_t rows, const void *x, void *energies, void *gradien
 static void release(void *user)
 {
 	density *d = user;
-	egm_context *context = d->mixture->context; /* which the target keeps alive */
+	egm_context *context = d->mixture->context; /* kept alive by the target */
 	egm__free(context, d->taken);
 	egm__free(context, d->memory);
 	egm_mixture_free(d->mixture);

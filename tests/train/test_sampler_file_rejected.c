@@ -187,7 +187,7 @@ START_TEST(test_load__trusts_no_text)
 	bench b;
 	any_kernel_options options = options_of(ANY_HMC, 77);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
-	expect_forgery(b.sampler, "\"seed\":\"77\"", "\"seed\":\"-7\"", "seed is '-7', not a count");
+	expect_forgery(b.sampler, "\"seed\":\"77\"", "\"seed\":\"-7\"", "seed is '-7', must be a count");
 	expect_forgery(b.sampler, "\"seed\":\"77\"", "\"sied\":\"77\"", "the file has no 'seed'");
 	expect_forgery(b.sampler, "egm-sampler", "egm-Sampler", "format is 'egm-Sampler' in the file");
 	expect_forgery(b.sampler, "\"format_version\":\"1\"", "\"format_version\":\"2\"", "format_version is '2'");
@@ -247,9 +247,9 @@ START_TEST(test_load__refuses_numbers_that_no_chain_has)
 	           {"clock", "'clock' is 4611686018427387905 at index 1", 0, ((uint64_t)1 << 62) + 1, 1},
 	           {"transitions", "'transitions' is 18446744073709551615 at index 0", 0, UINT64_MAX, 0},
 	           {"chain.transitions", "'chain.transitions' is 9223372036854775808", 0, (uint64_t)1 << 63, 3},
-	           {"frozen", "'frozen' is 2 at index 0, at most 1", 0, 2, 0},
-	           {"inner", "'inner' is 2 at index 0, at most 1", 0, 2, 0},
-	           {"inner", "'inner' says that chain 2 is at the end of a transition", 0, 1, 2}};
+	           {"frozen", "'frozen' is 2 at index 0, must be at most 1", 0, 2, 0},
+	           {"inner", "'inner' is 2 at index 0, must be at most 1", 0, 2, 0},
+	           {"inner", "'inner' is 1 for all walkers of chain 2, must be less for one", 0, 1, 2}};
 	bench b;
 	any_kernel_options options = options_of(ANY_MALA, 1);
 	bench_open(&b, NULL, EGM_F64, DIMS, &options);
@@ -369,7 +369,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("train/sampler_file_refused");
+	Suite *suite = suite_create("train/sampler_file_rejected");
 	TCase *tc = add_case(suite, "refusals", "R16");
 	tcase_add_loop_test(tc, test_load__refuses_another_kind_of_sampler, 0, (int)(sizeof others / sizeof *others));
 	tcase_add_test(tc, test_load__compares_the_scales);

@@ -61,11 +61,11 @@ START_TEST(test_refused__options)
 		                                   "steps is -1, must be at least 1",
 		                                   "restart is -0.1, must be in [0, 1]",
 		                                   "restart is nan, must be in [0, 1]",
-		                                   "buffer is 3, must be at least a batch, 4",
+		                                   "buffer is 3, must be at least the 4 rows of a batch",
 		                                   "buffer is -1, must be at least 0",
 		                                   "adapt_step is 2, must be 0 or 1",
 		                                   "adapt_step is -1, must be 0 or 1",
-		                                   "adapt_step is 1, must be 0 for ula, which has no acceptance to adapt to"};
+		                                   "adapt_step is 1, must be 0 for ula, which has no Metropolis test"};
 		ways w = ways_of(&r);
 		char whole[160];
 		if (i < 2) w.negatives.start = i ? 4 : -1;
@@ -123,7 +123,7 @@ START_TEST(test_refused__data_outside_of_the_bounds)
 	egm_data *outside = NULL;
 	OK(egm_data_copy(&outside, m.context, egm_f64(x, ROWS, COLUMNS)));
 	ck_assert_int_eq(egm_trainer_fit(m.trainer, outside, 1, NULL, NULL), EGM_ERR_ARGUMENT);
-	assert_error_has("chain 0, dimension 0, must be inside of -4 to inf");
+	assert_error_has("chain 0, dimension 0, must be above -4 and below inf");
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 0);
 	machine_steps(&m, 1);
 	egm_data_free(outside);
@@ -244,7 +244,7 @@ START_TEST(test_diverged__chains_that_do_not_follow)
 	machine_open(&m, NULL, &r);
 	ck_assert_int_eq(egm_trainer_fit(m.trainer, m.data, 1000, NULL, NULL), EGM_ERR_DIVERGED);
 	assert_error_has("the negatives have far higher energies than the data");
-	assert_error_has("at most 160 is allowed");
+	assert_error_has("must be within +-160");
 	assert_error_has(_i ? "mala, step_size 1e-12, acceptance 1: nothing adapts the step" : "ula, step_size 1e-12");
 	expect_nothing_moved_by(&m, EGM_ERR_DIVERGED, "far higher");
 	egm_negatives_statistics s = EGM_NEGATIVES_STATISTICS_INIT;
@@ -349,7 +349,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("train/negatives_refused");
+	Suite *s = suite_create("train/negatives_rejected");
 	TCase *t = tcase_create("refusals");
 	tcase_set_tags(t, "R16");
 	tcase_add_test(t, test_refused__targets_of_something_else);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the options of all kernels have in common beyond their ranges: arrays, whose numbers no table knows. */
+/* The arrays in the options of kernels: their numbers, which no option table describes, and copies of them. */
 #include <core/array_impl.h>
-#include <float.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
 #include <string.h>
@@ -15,15 +14,14 @@ static egm_status copy(egm_sampler *s, const char *what, const double **to, cons
 	return EGM_OK;
 }
 
-/* Scales are kept in the dtype, where one that is infinite or subnormal would move nothing or everything. */
+/* Scales are converted to the dtype, so one that is subnormal or infinite there is rejected. */
 egm_status egm__sampler_keep_scale(egm_sampler *s)
 {
 	egm_dtype dtype = s->target->dtype;
 	egm__sampler_options *own = s->own; /* as far as every kernel's goes */
-	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!own->scale) return EGM_OK;
 	for (int64_t j = 0; j < s->dims; j++)
-		if (!(own->scale[j] >= least && own->scale[j] <= most))
+		if (!egm__is_positive_normal(dtype, own->scale[j]))
 			return egm__fail(EGM_ERR_ARGUMENT, "scale[%lld] is %g, must be a positive finite %s", (long long)j,
 			                 own->scale[j], egm__dtype_name(dtype));
 	egm_status st = copy(s, "scales", &s->options.scale, own->scale, s->dims);

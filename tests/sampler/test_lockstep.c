@@ -36,11 +36,11 @@ static void watch(egm_sampler *sampler, egm_dtype dtype, int energies, outcome *
 	egm_sampler_free(sampler);
 }
 
-static void run(law *l, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
+static void run(distribution *dist, const egm_target_options *box, int64_t chains, const double *scale, outcome *o)
 {
 	any_kernel_options options = march_options(chains, scale);
-	l->calls = 0;
-	watch(sampler_of(l, box, &options), l->dtype, 1, o);
+	dist->calls = 0;
+	watch(sampler_of(dist, box, &options), dist->dtype, 1, o);
 }
 
 static void assert_same(const outcome *block, const outcome *one_by_one)
@@ -53,52 +53,52 @@ static void assert_same(const outcome *block, const outcome *one_by_one)
 }
 
 /* Both ways; the outcome of both. */
-static outcome *check_same(law *l, const egm_target_options *box, int64_t chains)
+static outcome *check_same(distribution *dist, const egm_target_options *box, int64_t chains)
 {
 	static outcome one_by_one, block;
 	double ones[MOST_DIMS];
 	for (int i = 0; i < MOST_DIMS; i++) ones[i] = 1;
-	run(l, box, chains, ones, &one_by_one);
-	run(l, box, chains, NULL, &block);
+	run(dist, box, chains, ones, &one_by_one);
+	run(dist, box, chains, NULL, &block);
 	assert_same(&block, &one_by_one);
 	return &block;
 }
 
 static const int64_t dims[] = {4, 100}, chains[] = {1, 7, MOST_CHAINS};
 
-START_TEST(test_march__same_bits_as_one_by_one)
+START_TEST(test_lockstep__same_bits_as_one_by_one)
 {
 	for (int i = 0; i < 12; i++) {
-		law l = normal_law(i % 2 ? EGM_F32 : EGM_F64, dims[i / 2 % 2], 0.5, 3);
-		ck_assert_int_eq(check_same(&l, NULL, chains[i / 4])->status, EGM_OK);
+		distribution dist = normal_distribution(i % 2 ? EGM_F32 : EGM_F64, dims[i / 2 % 2], 0.5, 3);
+		ck_assert_int_eq(check_same(&dist, NULL, chains[i / 4])->status, EGM_OK);
 	}
 }
 END_TEST
 
-START_TEST(test_march__same_bits_in_a_box)
+START_TEST(test_lockstep__same_bits_in_a_box)
 {
 	double lower[4] = {-1, -INFINITY, -2, -INFINITY}, upper[4] = {1, INFINITY, INFINITY, 0.5};
 	egm_target_options box = target_options();
 	box.lower = lower;
 	box.upper = upper;
-	law l = normal_law(EGM_F64, 4, 0.5, 3);
-	ck_assert_int_eq(check_same(&l, &box, 7)->status, EGM_OK);
+	distribution dist = normal_distribution(EGM_F64, 4, 0.5, 3);
+	ck_assert_int_eq(check_same(&dist, &box, 7)->status, EGM_OK);
 }
 END_TEST
 
 /* Unknown beyond |x_0| = numbers[3], where a few of the chains get to. */
-static double walled_energy(const law *l, const double *x, double *gradient)
+static double walled_energy(const distribution *dist, const double *x, double *gradient)
 {
-	double u = normal_energy(l, x, gradient);
-	return fabs(x[0]) > l->numbers[3] ? NAN : u;
+	double u = normal_energy(dist, x, gradient);
+	return fabs(x[0]) > dist->numbers[3] ? NAN : u;
 }
 
-START_TEST(test_march__a_chain_that_freezes)
+START_TEST(test_lockstep__a_chain_that_freezes)
 {
-	law l = normal_law(EGM_F64, 4, 1, 1);
-	l.energy = walled_energy;
-	l.numbers[3] = 2.2;
-	const outcome *o = check_same(&l, NULL, 60);
+	distribution dist = normal_distribution(EGM_F64, 4, 1, 1);
+	dist.energy = walled_energy;
+	dist.numbers[3] = 2.2;
+	const outcome *o = check_same(&dist, NULL, 60);
 	ck_assert_int_eq(o->status, EGM_OK);
 	ck_assert_int_gt(o->stats.frozen, 0);
 	ck_assert_int_lt(o->stats.frozen, 60);
@@ -106,11 +106,11 @@ START_TEST(test_march__a_chain_that_freezes)
 }
 END_TEST
 
-START_TEST(test_march__a_callback_that_stops)
+START_TEST(test_lockstep__a_callback_that_stops)
 {
-	law l = normal_law(EGM_F64, 4, 1, 1);
-	l.stop_at = 9;
-	const outcome *o = check_same(&l, NULL, 7);
+	distribution dist = normal_distribution(EGM_F64, 4, 1, 1);
+	dist.stop_at = 9;
+	const outcome *o = check_same(&dist, NULL, 7);
 	ck_assert_int_eq(o->status, EGM_ERR_STOPPED);
 	ck_assert_int_eq(o->stats.transitions, 7 * 7);
 }
@@ -125,14 +125,14 @@ static egm__id build_walled(const egm_target *target, egm__graph *g, egm__id x, 
 	return egm__add(g, egm__scale(g, egm__row_sum(g, egm__square(g, x)), 0.5), egm__scale(g, egm__sqrt(g, room), 1e-3));
 }
 
-static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t tame)
+static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t gradient_suffices)
 {
 	egm_target *t;
 	egm_target_options o = target_options();
 	o.prior_scale = 2;
 	ck_assert_egm(egm__target_create(&t, context, dtype, 4, 0, &o));
 	t->build = build_walled;
-	t->tame = tame;
+	t->gradient_suffices = gradient_suffices;
 	return t;
 }
 
@@ -157,13 +157,13 @@ static void check_program(egm_target *(*make)(egm_context *, egm_dtype, int32_t)
 		}
 }
 
-START_TEST(test_march__walkers_freeze_where_the_energy_was_left_out)
+START_TEST(test_lockstep__walkers_freeze_where_the_energy_was_left_out)
 {
 	for (int i = 0; i < 2; i++) check_program(walled_target, i ? EGM_F32 : EGM_F64, 70, 1);
 }
 END_TEST
 
-static egm_target *net_target(egm_context *context, egm_dtype dtype, int32_t tame)
+static egm_target *net_target(egm_context *context, egm_dtype dtype, int32_t gradient_suffices)
 {
 	egm_target *t;
 	egm_model *energy;
@@ -176,13 +176,13 @@ static egm_target *net_target(egm_context *context, egm_dtype dtype, int32_t tam
 	ck_assert_egm(egm_model_dense(energy, 1));
 	ck_assert_egm(egm_model_build(energy, dtype, 3));
 	ck_assert_egm(egm_target_model(&t, energy, &o));
-	ck_assert_int_eq(t->tame, 1);
-	t->tame = tame;
+	ck_assert_int_eq(t->gradient_suffices, 1);
+	t->gradient_suffices = gradient_suffices;
 	egm_model_free(energy);
 	return t;
 }
 
-START_TEST(test_march__same_bits_without_energies)
+START_TEST(test_lockstep__same_bits_without_energies)
 {
 	for (int i = 0; i < 6; i++) check_program(net_target, i % 2 ? EGM_F32 : EGM_F64, chains[i / 2], 0);
 }
@@ -228,7 +228,7 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
 	if (kernel == ANY_ANNEALED_LANGEVIN) options.steps_per_level = 4;
 	ck_assert_egm(egm__target_create(&t, context, EGM_F64, 4, 0, NULL));
 	t->build = build_overflow;
-	t->tame = 1;
+	t->gradient_suffices = 1;
 	if (pieces)
 		watch_pieces(make_sampler(t, &options), n, o);
 	else
@@ -239,7 +239,7 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
 
 /* Chains that another one throws out of step, by freezing or by an early rejection, are evaluated with energies that
  * nobody wants in a block in step: what they do may not depend on it, nor on the chains beside them. */
-START_TEST(test_march__an_energy_that_overflows_on_the_way)
+START_TEST(test_lockstep__an_energy_that_overflows_on_the_way)
 {
 	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};
 	static outcome all, few, one_by_one;
@@ -262,7 +262,7 @@ START_TEST(test_march__an_energy_that_overflows_on_the_way)
 END_TEST
 
 /* A stop looks at energies that nobody else would have looked at. */
-START_TEST(test_march__an_energy_that_overflows_before_a_stop)
+START_TEST(test_lockstep__an_energy_that_overflows_before_a_stop)
 {
 	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};
 	static outcome whole, pieces;
@@ -278,15 +278,15 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("march");
-	TCase *tc = new_case(suite, "march", NULL);
-	tcase_add_test(tc, test_march__same_bits_as_one_by_one);
-	tcase_add_test(tc, test_march__same_bits_in_a_box);
-	tcase_add_test(tc, test_march__a_chain_that_freezes);
-	tcase_add_test(tc, test_march__a_callback_that_stops);
-	tcase_add_test(tc, test_march__walkers_freeze_where_the_energy_was_left_out);
-	tcase_add_test(tc, test_march__same_bits_without_energies);
-	tcase_add_loop_test(tc, test_march__an_energy_that_overflows_on_the_way, 0, 3);
-	tcase_add_loop_test(tc, test_march__an_energy_that_overflows_before_a_stop, 0, 6);
+	Suite *suite = suite_create("lockstep");
+	TCase *tc = new_case(suite, "lockstep", NULL);
+	tcase_add_test(tc, test_lockstep__same_bits_as_one_by_one);
+	tcase_add_test(tc, test_lockstep__same_bits_in_a_box);
+	tcase_add_test(tc, test_lockstep__a_chain_that_freezes);
+	tcase_add_test(tc, test_lockstep__a_callback_that_stops);
+	tcase_add_test(tc, test_lockstep__walkers_freeze_where_the_energy_was_left_out);
+	tcase_add_test(tc, test_lockstep__same_bits_without_energies);
+	tcase_add_loop_test(tc, test_lockstep__an_energy_that_overflows_on_the_way, 0, 3);
+	tcase_add_loop_test(tc, test_lockstep__an_energy_that_overflows_before_a_stop, 0, 6);
 	return egm_test_main(suite);
 }
