@@ -86,8 +86,8 @@ typedef struct egm_energy_gan_options {
 
 /** Creates the loss of an energy GAN: an energy, and a generator that lowers its energy and raises its entropy.
  *
- *  energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad U(x)||^2, x data              trains U
- *  generator phase:  E[U(G(z))] - entropy_weight * H                       trains G and the information network
+ *    energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad U(x)||^2, x data              trains U
+ *    generator phase:  E[U(G(z))] - entropy_weight * H                       trains G and the information network
  *
  *  The option `entropy` chooses H, where z' is drawn as the option `marginal` says:
  *
@@ -100,8 +100,8 @@ typedef struct egm_energy_gan_options {
  *  of z. Adding a constant to U changes nothing. Terms: energy_real, energy_fake, penalty, generator_energy, entropy.
  *  The entropy is H. With the best T it is I(x; z) in nats for nwj and dv. For jsd it is 2 JS - 2 log 2, where JS is
  *  the Jensen-Shannon divergence between the joint and the product distribution of x and z.
- *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models", algorithm
- *  1. Differences from the authors' code:
+ *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models",
+ *  algorithm 1. Differences from the authors' code:
  *  - the norm in the penalty runs over all dimensions of a sample, not over channels;
  *  - z' is a new draw, not a permutation with fixed points;
  *  - H is the bound itself: for jsd, -2 times the mean of the 2B cross-entropies of a batch of B rows. */
@@ -121,7 +121,7 @@ typedef struct egm_dsm_options {
 
 /** Creates the loss of denoising score matching: an energy whose gradient predicts the noise in noisy data.
  *
- *  L = E||sigma grad U(x + sigma n) - n||^2
+ *    L = E||sigma grad U(x + sigma n) - n||^2
  *
  *  The minimum is U = -log p_sigma up to a constant, where p_sigma is the distribution of the data plus noise
  *  N(0, sigma^2 I). r(y) = y - sigma^2 grad U(y) is then the mean of x given y = x + sigma n.
@@ -143,7 +143,7 @@ typedef struct egm_ml_options {
 
 /** Creates the loss of maximum likelihood: an energy that is low at data and high at samples of its own model.
  *
- *  L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
+ *    L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
  *
  *  x are data. y are negative samples: points from the model's distribution q = exp(-U) / Z, which count as constants.
  *  The trainer draws them with Markov chains, see egm_trainer_set_negatives. If y is distributed as q and there is no
@@ -202,8 +202,8 @@ typedef struct egm_gan_options {
 
 /** Creates the loss of a generative adversarial network: a discriminator of real rows x from generated rows G(z).
  *
- *  discriminator phase:  its objective in EGM_GAN_* + penalty * E||grad l||^2               trains D
- *  generator phase:      its objective in EGM_GAN_* + step_penalty * E||G(z) - G_old(z)||^2 trains G
+ *    discriminator phase:  its objective in EGM_GAN_* + penalty * E||grad l||^2               trains D
+ *    generator phase:      its objective in EGM_GAN_* + step_penalty * E||G(z) - G_old(z)||^2 trains G
  *
  *  G_old is the generator as it was before the first generator phase of the training step, so the square is 0 in that
  *  phase. The square is summed over the dimensions of the data. With step_penalty = 1/(2 sigma^2) its term is the KL
@@ -239,7 +239,7 @@ typedef struct egm_vae_options {
 
 /** Creates the loss of a variational autoencoder: an encoder to a distribution of z, and a decoder back to x.
  *
- *  L = E[-log q(x|z)] + beta * E[KL(p(z|x) || N(0, I))]
+ *    L = E[-log q(x|z)] + beta * E[KL(p(z|x) || N(0, I))]
  *
  *  z = m(x) + s(x) n is a draw from the encoder's distribution p(z|x) = N(m, diag s^2). With beta = 1, -L is a lower
  *  bound of E log q(x).
@@ -286,10 +286,10 @@ typedef struct egm_aae_options {
 
 /** Creates the loss of an adversarial autoencoder: a GAN of latent codes, whose generator is an encoder, and a decoder.
  *
- *  discriminator phase:  its objective in EGM_GAN_*, z ~ N(0, I) real, e(x) generated
- *                        + penalty * E||grad l(z)||^2                                       trains D
- *  autoencoder phase:    the generator's objective in EGM_GAN_*, at e(x)
- *                        + reconstruction * E||x - G(e(x))||^2                              trains e and G
+ *    discriminator phase:  its objective in EGM_GAN_*, z ~ N(0, I) real, e(x) generated
+ *                          + penalty * E||grad l(z)||^2                                       trains D
+ *    autoencoder phase:    the generator's objective in EGM_GAN_*, at e(x)
+ *                          + reconstruction * E||x - G(e(x))||^2                              trains e and G
  *
  *  Networks: discriminator [k] -> 1, encoder e [d] -> k, decoder G [k] -> d. Sign: high l means a draw of N(0, I).
  *  Terms: discriminator, penalty, encoder, reconstruction.
@@ -332,9 +332,9 @@ typedef struct egm_ali_options {
 
 /** Creates the loss of adversarially learned inference: a discriminator of pairs (x, z), a generator and an encoder.
  *
- *  discriminator phase:  -E_p log D(x, e(x)) - E_q log(1 - D(G(z), z)) + penalty * E_p||grad l||^2  trains D
- *  generator phase:      its objective in EGM_ALI_*, and with full_terms                            trains G and e
- *                        + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)]
+ *    discriminator phase:  -E_p log D(x, e(x)) - E_q log(1 - D(G(z), z)) + penalty * E_p||grad l||^2  trains D
+ *    generator phase:      its objective in EGM_ALI_*, and with full_terms                            trains G and e
+ *                          + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)]
  *
  *  q_old and p_old are the networks as they were before the first generator phase of the training step. The two full
  *  terms are the part of KL(q(x,z) || p(x,z)) that the discriminator does not estimate. With EGM_ALI_DERIVED only the
@@ -364,8 +364,8 @@ typedef struct egm_wgan_options {
 
 /** Creates the loss of a Wasserstein GAN: a critic D with limited slope, and a generator.
  *
- *  critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(slope of D)]                      trains D
- *  generator phase:  -E[D(G(z))]                                                            trains G
+ *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(slope of D)]                      trains D
+ *    generator phase:  -E[D(G(z))]                                                            trains G
  *
  *  h is chosen by the option `penalty_kind`. Usual settings:
  *  - the defaults: WGAN-GP;
@@ -403,8 +403,8 @@ typedef struct egm_ls_gan_options {
 
 /** Creates the loss of a loss-sensitive GAN: an energy that separates data from generated rows by a margin.
  *
- *  energy phase:     E[c(margin * ||x - G(z)|| + U(x) - U(G(z)))] + penalty * E||grad U||^2  trains U
- *  generator phase:  E[U(G(z))]                                                              trains G
+ *    energy phase:     E[c(margin * ||x - G(z)|| + U(x) - U(G(z)))] + penalty * E||grad U||^2  trains U
+ *    generator phase:  E[U(G(z))]                                                              trains G
  *
  *  c(a) = max(a, slope * a); a slope other than 0 is the generalised form of the source.
  *  Networks: energy [d] -> 1, generator [k] -> d. Terms: energy_real, energy_fake, comparison, penalty,
@@ -469,7 +469,7 @@ typedef struct egm_dae_options {
 
 /** Creates the loss of a denoising autoencoder: a network r that finds the data in noisy data.
  *
- *  L = E||r(x + sigma n) - x||^2
+ *    L = E||r(x + sigma n) - x||^2
  *
  *  At the minimum r(y) is the mean of x given y = x + sigma n. (r(y) - y) / sigma^2 is then the score grad log
  *  p_sigma(y), where p_sigma is the distribution of the data plus noise N(0, sigma^2 I). The distribution of r(y) is
@@ -493,8 +493,8 @@ typedef struct egm_dde_options {
 
 /** Creates the loss of a generator that minimises KL(q_sigma || p_sigma) with two denoising density estimators.
  *
- *  energy phase:     E||sigma grad U_q(y + sigma n) - n||^2, y = G(z)                        trains U_q
- *  generator phase:  E[U_p(G(z) + sigma n) - U_q(G(z) + sigma n)]                            trains G
+ *    energy phase:     E||sigma grad U_q(y + sigma n) - n||^2, y = G(z)                        trains U_q
+ *    generator phase:  E[U_p(G(z) + sigma n) - U_q(G(z) + sigma n)]                            trains G
  *
  *  q_sigma and p_sigma are the distributions of G(z) and of the data, each plus noise N(0, sigma^2 I). U_p is
  *  data_energy. It must have been trained before, with egm_loss_dsm and the same sigma, and does not change. U_q is
@@ -528,7 +528,7 @@ typedef struct egm_annealed_dsm_options {
 
 /** Creates the loss of annealed denoising score matching: one energy over many noise levels.
  *
- *  L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, with a sigma of its own for each row
+ *    L = E||(sigma0^2/sigma) grad U(x + sigma n) - n||^2, with a sigma of its own for each row
  *
  *  This is the squared error of the denoiser y - sigma0^2 grad U(y), weighted by 1/sigma^2. If sigma_low = sigma_high =
  *  sigma0, it is egm_loss_dsm. To sample, use egm_sampler_annealed_langevin with `denoise` = sigma0.
@@ -557,7 +557,7 @@ typedef struct egm_score_matching_options {
 
 /** Creates the loss of score matching without noise: an energy whose gradient is that of -log p.
  *
- *  L = E[||grad U(x)||^2 / 2 - Laplacian U(x)]
+ *    L = E[||grad U(x)||^2 / 2 - Laplacian U(x)]
  *
  *  The minimum is U = -log p up to a constant, where p is the distribution of the data.
  *  Networks: energy [d] -> 1, with a smooth activation. With relu and its relatives the Laplacian is 0, and only a
@@ -579,7 +579,7 @@ typedef struct egm_cross_entropy_options {
 
 /** Creates the loss of a classifier f.
  *
- *  L = E[-sum_j t_j log softmax(f(x))_j], in nats, j = 1 .. k
+ *    L = E[-sum_j t_j log softmax(f(x))_j], in nats, j = 1 .. k
  *
  *  A row of the data has d + k columns: the point x, then its target t. t is one-hot for a label, and contains the
  *  probabilities of the classes in general. t is neither checked nor normalised: its sum is the weight of the row in

@@ -51,8 +51,8 @@ EGM_API EGM_CHECKED egm_status egm_metric_histogram(egm_array x, const double *l
 EGM_API EGM_CHECKED egm_status egm_metric_kl(egm_array p, egm_array q, double *out);
 /** Computes Jeffreys' divergence KL(p||q) + KL(q||p), which is not halved. It is +INFINITY if one of the two is. */
 EGM_API EGM_CHECKED egm_status egm_metric_jeffreys(egm_array p, egm_array q, double *out);
-/** Computes the Jensen-Shannon divergence KL(p||m)/2 + KL(q||m)/2, m = (p + q)/2. It is always finite, at most log
- *  2. */
+/** Computes the Jensen-Shannon divergence KL(p||m)/2 + KL(q||m)/2, m = (p + q)/2. It is always finite, at most
+ *  log 2. */
 EGM_API EGM_CHECKED egm_status egm_metric_js(egm_array p, egm_array q, double *out);
 
 /* ---- between samples */

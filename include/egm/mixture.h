@@ -179,8 +179,8 @@ EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, eg
 /** Computes log p of each row of x [rows, dims]: out, f64 [rows], in nats. It is -INFINITY where p is 0 in double
  *  precision. */
 EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixture, egm_array x, egm_out out);
-/** Computes r_ik, the share of component k in row i of x [rows, dims]: out, f64 [rows, components], whose rows sum to
- *  1. EGM_ERR_NONFINITE as in egm_mixture_step if p is 0 at a row. */
+/** Computes r_ik, the share of component k in row i of x [rows, dims]: out, f64 [rows, components], whose rows sum
+ *  to 1. EGM_ERR_NONFINITE as in egm_mixture_step if p is 0 at a row. */
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
 /** Draws independent samples: out [rows, dims], of either dtype, as many as out.rows says. Row i depends only on the

@@ -250,8 +250,8 @@ EGM_API EGM_CHECKED egm_status egm_model_generate(const egm_model *model, uint64
 /** Creates an independent copy of a model, built or not, with its parameters. */
 EGM_API EGM_CHECKED egm_status egm_model_clone(egm_model **out, const egm_model *model);
 /** Writes a table of layers, shapes and counts to `buffer`, as text of at most `size` bytes including the closing zero.
- *  A longer text is cut. `needed` (may be NULL) receives the size of the whole text. `buffer` may be NULL if size is
- *  0. */
+ *  A longer text is cut. `needed` (may be NULL) receives the size of the whole text. `buffer` may be NULL if size
+ *  is 0. */
 EGM_API EGM_CHECKED egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed);
 
 /* ---- files */
