@@ -158,7 +158,7 @@ idx_images() { # COUNT HEIGHT WIDTH: the folder of a file of black images, sizes
 	} >"$folder/train-images-idx3-ubyte"
 	echo "$folder"
 }
-refuses() { # TEXT DATA NAME ARGUMENT...
+rejects() { # TEXT DATA NAME ARGUMENT...
 	text=$1 data=$2
 	shift 2
 	out=$(run "$@" --data "$data" --out "$work/out/refused" 2>&1) && { echo "accepted: $out"; return 1; }
@@ -261,29 +261,29 @@ score_words() { # the same two columns out of a table with a header and words
 if pkg-config --exists cairo; then
 	result 'examples/support compiles' compile_support
 	for name in $examples; do
-		result "examples/$name.c compiles with pkg-config's flags alone" compile_example "$name"
+		result "examples/$name.c compiles with only the flags of pkg-config" compile_example "$name"
 	done
 	result 'first_steps trains, saves, loads, scores and samples' first_steps
 	result 'every example explains its options' explains
-	result 'values that no option takes are refused' misuses
+	result 'values that an option does not accept are rejected' misuses
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
-	result 'score_csv scores rows with the energy that it saved' score
+	result 'score_csv scores rows with the energy of toy_density' score
 	result 'score_csv scores words by the dictionary of the training data' score_words
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
 	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
-	result 'train_images refuses sides that no convolution leads back to' refuses 'images of 7 x 9: one side' \
+	result 'train_images rejects sides that transposed convolutions cannot produce' rejects 'images of 7 x 9: one side' \
 		"$(idx_images 40 7 9)" train_images --net conv --steps 1
-	result 'train_images wants images to hold out' refuses '5 images' "$(idx_images 5 8 8)" train_images --steps 1
+	result 'train_images needs images to hold out' rejects '5 images' "$(idx_images 5 8 8)" train_images --steps 1
 	for kernel in nuts ula; do
 		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
 			--kernel $kernel
 	done
 	result 'refine_samples trains, refines and draws' draw refined refine_samples --steps 60 --samples 200 \
 		--warmup 10 --transitions 10
-	result 'refine_samples draws with the nets of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
+	result 'refine_samples draws with the networks of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
 		--samples 200 --warmup 10 --transitions 10
 	result 'compare_systems trains every system and draws' draw systems compare_systems --steps 24 --samples 60 --data both
-	result 'stacked_mnist goes on with no run of unknown settings' no_settings
+	result 'stacked_mnist does not continue a run of unknown settings' no_settings
 	result 'log_likelihood draws' draw likelihood log_likelihood --steps 100 --particles 50 --levels 20
 	result 'anomaly_score draws images of its own' draw anomaly anomaly_score --images 1000 --steps 20 --batch 32
 	result 'anomaly_score of an energy GAN draws' draw anomaly-gan anomaly_score --images 1000 --steps 20 --batch 32 \
@@ -294,15 +294,15 @@ if pkg-config --exists cairo; then
 			--digit 9 --data "$EGM_TEST_MNIST"
 		result 'stacked_mnist counts modes' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 \
 			--classifier-steps 50 --data "$EGM_TEST_MNIST"
-		result 'stacked_mnist goes on with no other settings' other_settings
-		result 'stacked_mnist goes on' draw stacked stacked_mnist --steps 4 --batch 16 --samples 100 --threads 1 \
+		result 'stacked_mnist does not continue with other settings' other_settings
+		result 'stacked_mnist continues' draw stacked stacked_mnist --steps 4 --batch 16 --samples 100 --threads 1 \
 			--resume --data "$EGM_TEST_MNIST"
 	else
 		skip 'train_images draws MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'anomaly_score reads MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'stacked_mnist counts modes' 'EGM_TEST_MNIST is not set'
-		skip 'stacked_mnist goes on with no other settings' 'EGM_TEST_MNIST is not set'
-		skip 'stacked_mnist goes on' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist does not continue with other settings' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist continues' 'EGM_TEST_MNIST is not set'
 	fi
 else
 	skip 'the examples' 'cairo is not installed'
