@@ -83,10 +83,10 @@ static void train(gan *g, triple_stream *stream, int64_t round_steps, progress *
 }
 
 /* A point of the curve. The modes are counted if `every` minutes have passed since the last count, or at the end. */
-static mode_point judge(const gan *g, const egm_model *classifier, const stacked_run *run, const mode_curve *curve,
-                        double cpu_seconds, bool over)
+static mode_point measure(const gan *g, const egm_model *classifier, const stacked_run *run, const mode_curve *curve,
+                          double cpu_seconds, bool over)
 {
-	const mode_point *last = mode_curve_judged(curve);
+	const mode_point *last = mode_curve_last_count(curve);
 	mode_point point = {egm_trainer_steps(g->trainer), cpu_seconds, -1, NAN};
 	if (!over && cpu_seconds - (last ? last->cpu_seconds : 0) < 60 * run->every) return point;
 	triple_modes found = triple_modes_generated(g->final_generator, classifier, run->samples, run->gan.training.seed);
@@ -133,10 +133,10 @@ int main(int argc, char **argv)
 		cpu_seconds += cpu_now() - before;
 		over = stacked_run_over(g.trainer, &watch); /* Ctrl-C from here on takes effect in the next round */
 		gan_update(&g, &run.gan);
-		mode_curve_add(&curve, judge(&g, classifier, &run, &curve, cpu_seconds, over));
+		mode_curve_add(&curve, measure(&g, classifier, &run, &curve, cpu_seconds, over));
 		stacked_run_save(&run, &g, &curve);
 	}
-	stacked_run_report(&run, mode_curve_judged(&curve), best.kl, accuracy);
+	stacked_run_report(&run, mode_curve_last_count(&curve), best.kl, accuracy);
 
 	mode_curve_free(&curve);
 	progress_free(&watch);

@@ -37,7 +37,7 @@ void contest_free(contest *c)
 
 /* Computes all scores of samples [count, 2]. The width of the kernel is between the width of a mode and the distance of
  * two modes. */
-static egm_status judge(const contest *c, const float *samples, size_t count, outcome *o)
+static egm_status score(const contest *c, const float *samples, size_t count, outcome *o)
 {
 	const double width = 0.25;
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
@@ -176,7 +176,7 @@ egm_status contest_run(contest *c, const system_entry *entry, outcome *o)
 	o->score.high_quality = o->score.reverse_kl = NAN;
 	o->samples = program_alloc((size_t)c->rules.samples, 2 * sizeof *o->samples);
 	egm_status status = train_and_draw(c, entry, o);
-	if (status == EGM_OK) status = judge(c, o->samples, (size_t)c->rules.samples, o);
+	if (status == EGM_OK) status = score(c, o->samples, (size_t)c->rules.samples, o);
 	if (status != EGM_ERR_NONFINITE && status != EGM_ERR_DIVERGED) return status;
 	o->finite = 0;
 	snprintf(o->reason, sizeof o->reason, "%s", egm_last_error());

@@ -43,7 +43,7 @@ void mode_curve_load(mode_curve *curve, const char *path, int64_t last_step)
 	exit(EXIT_FAILURE);
 }
 
-const mode_point *mode_curve_judged(const mode_curve *curve)
+const mode_point *mode_curve_last_count(const mode_curve *curve)
 {
 	for (size_t i = curve->count; i-- > 0;)
 		if (curve->points[i].modes >= 0) return &curve->points[i];

@@ -22,7 +22,7 @@ typedef struct mode_curve {
 void mode_curve_load(mode_curve *curve, const char *path, int64_t last_step);
 void mode_curve_add(mode_curve *curve, mode_point point);
 /* Returns the last point whose modes were counted, or NULL. */
-const mode_point *mode_curve_judged(const mode_curve *curve);
+const mode_point *mode_curve_last_count(const mode_curve *curve);
 /* Writes a CSV file with the columns step,cpu_seconds,modes,kl; the last two are empty if modes were not counted. The
  * file is replaced as a whole. Ends the program if that fails. */
 void mode_curve_save(const mode_curve *curve, const char *path);

@@ -105,7 +105,7 @@ static void print_help(const char *program, const char *usage, const char *summa
 	printf("  --%-16s %-4s  %s\n", "help", "", "Print this and exit.");
 }
 
-static _Noreturn void refuse(const program_option *o, const char *text)
+static _Noreturn void reject(const program_option *o, const char *text)
 {
 	fprintf(stderr, "--%s: expected ", o->name);
 	if (o->kind == KIND_CHOICE) {
@@ -132,7 +132,7 @@ static void read_number(const program_option *o, const char *text)
 	errno = 0;
 	double number = strtod(text, &end);
 	long long integer = o->kind == KIND_DOUBLE ? 0 : strtoll(text, &end, 10);
-	if (errno || end == text || *end || !in_range(o, number)) refuse(o, text);
+	if (errno || end == text || *end || !in_range(o, number)) reject(o, text);
 	if (o->kind == KIND_DOUBLE) *(double *)o->value = number;
 	if (o->kind == KIND_INT32) *(int32_t *)o->value = (int32_t)integer;
 	if (o->kind == KIND_INT64) *(int64_t *)o->value = integer;
@@ -148,7 +148,7 @@ static void read_choice(const program_option *o, const char *text)
 			*(int32_t *)o->value = (int32_t)o->low + i;
 			return;
 		}
-	refuse(o, text);
+	reject(o, text);
 }
 
 static void read_value(const program_option *o, const char *text)

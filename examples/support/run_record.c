@@ -27,7 +27,7 @@ void run_record_text(char text[RUN_RECORD], const program_option *options, const
 }
 
 /* Reports the two lines with which `was` and `is` begin. */
-static void refuse(const char *path, const char *was, const char *is)
+static void reject(const char *path, const char *was, const char *is)
 {
 	int was_length = (int)strcspn(was, "\n"), is_length = (int)strcspn(is, "\n"), name = (int)strcspn(is, " \n");
 	if (name < is_length && strncmp(was, is, (size_t)name + 1) == 0) {
@@ -55,7 +55,7 @@ void run_record_check(const char *text, const char *path)
 		if (text[i] == '\0') return;
 		if (text[i] == '\n') line = i + 1;
 	}
-	refuse(path, old + line, text + line);
+	reject(path, old + line, text + line);
 }
 
 void run_record_save(const char *text, const char *path)

@@ -48,7 +48,8 @@ egm_model *stacked_run_classifier(const stacked_run *run, egm_context *context, 
 	}
 	*accuracy = digit_classifier_accuracy(net, digits);
 	*best = triple_modes_drawn(digits, net, run->samples, run->gan.training.seed);
-	fprintf(stderr, "the classifier knows %.2f %% of the test digits; of real images it counts %lld modes, KL %.4f\n",
+	fprintf(stderr,
+	        "the classifier recognises %.2f %% of the test digits; for real images it counts %lld modes, KL %.4f\n",
 	        100 * *accuracy, (long long)best->modes, best->kl);
 	check(egm_model_save(net, cached));
 	return net;

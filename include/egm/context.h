@@ -9,8 +9,8 @@
  *  - Pointers: what a function returns is borrowed; it belongs to the handle and is valid as long as the handle. Arrays
  *    and texts that a program passes are copied or read only during the call, unless a comment says otherwise.
  *  - Threads: several threads may use a context at the same time. Any other handle may be used by one thread at a time,
- *    unless its comment allows more. Different handles are independent. Several threads may evaluate one model while no
- *    thread trains or changes it.
+ *    unless its comment allows more. Different handles are independent, unless one of them uses the other. Several
+ *    threads may evaluate one model while no thread trains or changes it.
  *  - Callbacks: the last parameter of each is the `user` pointer that the program gave with it. If a callback returns
  *    an int, 0 means to go on, and any other value stops the call, which then returns EGM_ERR_STOPPED.
  *  - Equal bits: the same calls with the same seeds give the same bits on the same CPU, whatever the number of threads.

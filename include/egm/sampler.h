@@ -198,9 +198,11 @@ EGM_API EGM_CHECKED egm_status egm_sampler_tempered(egm_sampler **out, egm_targe
 
 EGM_API void egm_sampler_free(egm_sampler *sampler);
 
-/* Properties of a sampler. */
+/** Returns the number of chains. */
 EGM_API int64_t egm_sampler_chains(const egm_sampler *sampler);
+/** Returns the number of dimensions of a point. */
 EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
+/** Returns the type of points and energies. */
 EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
 
 /** Moves the chains to `points` [chains, dims], with tempered at all levels. Frozen chains can move again. Counters and

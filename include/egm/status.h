@@ -3,8 +3,8 @@
  *
  * Rules for errors, which the other headers do not repeat:
  *  - A function that can fail returns an egm_status: EGM_OK, or an error that egm_last_error explains.
- *  - A call that rejects an argument has no effect: it changes no handle and no file, and writes no result. The calls
- *    that add a layer to a model are an exception, see egm_model.
+ *  - A call that rejects an argument has no effect: it changes no handle and no file, and writes no result. There are
+ *    two exceptions: the calls that add a layer to a model (see egm_model), and `needed` of egm_..._save_memory.
  *  - NULL is EGM_ERR_ARGUMENT for a handle or pointer, unless the comment of the function says that it may be NULL.
  *  - A function that returns a property of a handle returns 0, NULL or "" if the handle is NULL.
  *  - Any call that needs memory may return EGM_ERR_MEMORY.

@@ -103,8 +103,9 @@ EGM_API EGM_CHECKED egm_status egm_target_mixture(egm_target **out, egm_mixture 
                                                   const egm_target_options *options);
 EGM_API void egm_target_free(egm_target *target);
 
-/* Properties of a target. */
+/** Returns the number of dimensions of a point. */
 EGM_API int64_t egm_target_dims(const egm_target *target);
+/** Returns the type of points, energies and gradients. */
 EGM_API egm_dtype egm_target_dtype(const egm_target *target);
 
 /** Evaluates V at x [rows, dims], to check an energy function or chains: energies [rows] = V, without the Jacobian of

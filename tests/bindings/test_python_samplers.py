@@ -187,7 +187,7 @@ class Chains(Case):
         sampler = egm.Sampler.ula(target(function), chains=3)
         sampler.points = np.array([[0.0, 0], [99, 0], [1, 0]])
         for _ in range(2):
-            with self.assertWarnsRegex(RuntimeWarning, "1 of 3 chains stand still"):
+            with self.assertWarnsRegex(RuntimeWarning, "1 of 3 chains are frozen"):
                 draws = sampler.run(4)
             self.assertEqual([sampler.stats(chain)["frozen"] for chain in range(3)], [0, 1, 0])
             self.assertTrue(np.all(draws[:, 1] == [99, 0]) and np.all(draws[:, (0, 2), 0] != 0))

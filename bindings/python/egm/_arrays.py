@@ -37,7 +37,7 @@ def code(what, dtype):
 
 
 def fit(what, x, dtype, owner, shape):
-    """Checks that x is an array of this dtype and shape, in which None stands for any number. Returns x."""
+    """Checks that x is an array of this dtype and shape, in which None means any number. Returns x."""
     if not isinstance(x, np.ndarray):
         raise DtypeError(DTYPE, "%s: a NumPy array of %s expected, not %s" % (what, dtype, type(x).__name__))
     if x.dtype != dtype:

@@ -114,6 +114,6 @@ def bytes_of(content):
 
 
 def expect(kind, handle):
-    if not isinstance(handle, kind):  # C would take any pointer
+    if not isinstance(handle, kind):  # C would accept any pointer
         raise TypeError("%s expected, not %s" % (kind.__name__, type(handle).__name__))
     return handle

@@ -54,7 +54,7 @@ class Sampler(Handle):
         check(self._ask(function, *arguments, PROGRESS(Progress(progress)), None, calls_back=True))
         frozen = self.stats()["frozen"]
         if frozen:
-            warnings.warn("%d of %d chains stand still, because their energy or gradient is not finite: see stats()" % (
+            warnings.warn("%d of %d chains are frozen, because their energy or gradient is not finite: see stats()" % (
                 frozen, self.chains), RuntimeWarning, stacklevel=3)
 
     def warmup(self, n, progress=None):
