@@ -328,7 +328,7 @@ static egm_model *read_net(const char *name, int64_t inputs, const char *text)
 		char *kind = strtok_r(layer, " ", &at), *number;
 		double p[EGM__LAYER_PARAMETERS] = {0};
 		for (int i = 0; (number = strtok_r(NULL, " ", &at)); i++) p[i] = strtod(number, NULL);
-		p_ok(egm__model_add(m, kind, p));
+		p_ok(egm__model_add(m, egm__layer_kind_find(kind), p));
 	}
 	p_ok(egm_model_build(m, EGM_F64, 1));
 	for (int32_t t = 0; t < m->n_tensors; t++)
