@@ -297,7 +297,7 @@ static EGM__OWN_FUNCTION egm_status load_all(egm__csv_load *l, egm_data **out)
 	l->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!l->locale) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the C locale", l->path);
 	EGM_TRY(egm__csv_read_head(l));
-	EGM_TRY(egm__csv_choose(l));
+	EGM_TRY(egm__csv_select(l));
 	EGM_TRY(survey(l));
 	EGM_TRY(lay_out(l));
 	EGM_TRY(read_rows(l));

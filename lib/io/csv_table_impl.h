@@ -87,6 +87,6 @@ egm__csv_kind egm__csv_cell_kind(const egm__csv_load *load, double *number);
 egm_status egm__csv_read_head(egm__csv_load *load);
 void egm__csv_free_head(egm__csv_load *load);
 /* Makes the table with the columns that the options ask for. */
-egm_status egm__csv_choose(egm__csv_load *load);
+egm_status egm__csv_select(egm__csv_load *load);
 
 #endif

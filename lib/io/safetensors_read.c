@@ -10,7 +10,7 @@
 #include <io/file_impl.h>
 #include <io/json_impl.h>
 #include <io/options_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 static egm_status read_exact(egm__input *in, void *bytes, size_t n, const char *what)
 {
