@@ -17,9 +17,9 @@
 #include <string.h>
 
 #include <core/status_impl.h>
+#include <io/c_locale_impl.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
-#include <io/c_locale_impl.h>
 
 enum { SLACK = 62, MAX_DEPTH = 16 };
 /* Bytes of jansson 2.14 with glibc's malloc on 64 bits: an object and its first buckets; an array and its first places;
