@@ -332,7 +332,7 @@ static egm_model *read_net(const char *name, int64_t inputs, const char *text)
 		char *kind = strtok_r(layer, " ", &at), *number;
 		double p[EGM__LAYER_PARAMETERS] = {0};
 		for (int i = 0; (number = strtok_r(NULL, " ", &at)); i++) p[i] = strtod(number, NULL);
-		must(egm__model_add(m, kind, p));
+		must(egm__model_add(m, egm__layer_kind_find(kind), p));
 	}
 	must(egm_model_build(m, EGM_F64, 1));
 	for (int32_t t = 0; t < m->n_tensors; t++)

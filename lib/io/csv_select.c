@@ -163,7 +163,7 @@ out:
 	return st;
 }
 
-egm_status egm__csv_choose(egm__csv_load *l)
+egm_status egm__csv_select(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
 	size_t width = (size_t)l->head.width;

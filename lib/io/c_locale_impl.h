@@ -2,19 +2,19 @@
 /* A region in which text and numbers become one another as files need it: with the point as decimal sign and rounded to
  * nearest, whatever locale and rounding mode the host has given its thread. strtod, printf and jansson follow both;
  * jansson 2.14 even aborts where the decimal sign has several bytes, as in ps_AF. */
-#ifndef EGM_IO_NUMBERS_IMPL_H
-#define EGM_IO_NUMBERS_IMPL_H
+#ifndef EGM_IO_C_LOCALE_IMPL_H
+#define EGM_IO_C_LOCALE_IMPL_H
 
 #include <core/rounding_impl.h>
 #include <locale.h>
 
-typedef struct egm__numbers {
+typedef struct egm__c_locale {
 	locale_t c, before;
 	uint32_t rounding;
-} egm__numbers;
+} egm__c_locale;
 
 /* 0: no memory, and nothing has changed. */
-static inline int egm__numbers_begin(egm__numbers *n)
+static inline int egm__c_locale_begin(egm__c_locale *n)
 {
 	n->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!n->c) return 0;
@@ -23,7 +23,7 @@ static inline int egm__numbers_begin(egm__numbers *n)
 	return 1;
 }
 
-static inline void egm__numbers_end(const egm__numbers *n)
+static inline void egm__c_locale_end(const egm__c_locale *n)
 {
 	egm__round_restore(n->rounding);
 	uselocale(n->before);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What reader and writer of safetensors share: element types and the rule for names. */
-#ifndef EGM_IO_SAFETENSORS_TYPES_IMPL_H
-#define EGM_IO_SAFETENSORS_TYPES_IMPL_H
+#ifndef EGM_IO_SAFETENSORS_FORMAT_IMPL_H
+#define EGM_IO_SAFETENSORS_FORMAT_IMPL_H
 
 #include <jansson.h>
 

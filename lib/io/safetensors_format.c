@@ -3,7 +3,7 @@
  * is refused as unsupported, so that a valid file of another program is not called broken. */
 #include <string.h>
 
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 static const egm__st_type types[] = {
     {"F32", 32, EGM__ST_F32}, {"F64", 64, EGM__ST_F64},

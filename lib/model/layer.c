@@ -61,44 +61,22 @@ int egm__layer_wants_image(const egm__layer *layer, char reason[EGM__LAYER_REASO
 	return 1;
 }
 
-static int image_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
+/* ---- counts */
+
+int32_t egm__layer_parameter_count(const egm__layer_kind *kind)
 {
-	const double *p = layer->parameters;
-	egm__geometry out = {(int64_t)p[0], (int64_t)p[1], (int64_t)p[2]};
-	if (egm__layer_becomes(layer, out, reason)) return 1;
-	if (layer->outputs == layer->inputs) return 0;
-	snprintf(reason, EGM__LAYER_REASON,
-	         "height %lld x width %lld x channels %lld is %lld, must be the %lld numbers of a row",
-	         (long long)out.height, (long long)out.width, (long long)out.channels, (long long)layer->outputs,
-	         (long long)layer->inputs);
-	return 1;
+	int32_t n = 0;
+	while (n < EGM__LAYER_PARAMETERS && kind->parameters[n].name) n++;
+	return n;
 }
 
-static int flatten_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
+int egm__layer_tensor_count(const egm__layer *layer, int32_t which, int64_t *count)
 {
-	layer->out = (egm__geometry){0};
-	return 0;
-}
-
-static egm__id as_it_is(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
-{
-	return x;
-}
-
-const egm__layer_kind egm__kind_image = {
-    .name = "image",
-    .parameters = {EGM__SIZE("height", INT32_MAX), EGM__SIZE("width", INT32_MAX), EGM__SIZE("channels", INT32_MAX)},
-    .fit = image_fit,
-    .apply = as_it_is};
-const egm__layer_kind egm__kind_flatten = {.name = "flatten", .fit = flatten_fit, .apply = as_it_is};
-
-egm_status egm_model_image(egm_model *model, int64_t height, int64_t width, int64_t channels)
-{
-	return egm__named(__func__,
-	                  egm__model_add(model, "image", EGM__NUMBERS((double)height, (double)width, (double)channels)));
-}
-
-egm_status egm_model_flatten(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "flatten", NULL));
+	int64_t shape[4] = {1, 1, 1, 1}, bytes;
+	int32_t rank = 0;
+	layer->kind->tensor_shape(layer, which, shape, &rank);
+	*count = 1;
+	for (int32_t i = 0; i < rank; i++)
+		if (egm__size_mul(*count, shape[i], count)) return 1;
+	return egm__size_mul(*count, sizeof(double), &bytes);
 }
