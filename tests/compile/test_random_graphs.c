@@ -99,8 +99,8 @@ static sheet want, got;
 static void fill(sheet *s, uint64_t seed)
 {
 	uint64_t random = seed + 99;
-	for (int i = 0; i < R_IN; i++) s->in[i] = t_random(&random);
-	for (int i = 0; i < R_STATE; i++) s->state[i] = t_random(&random);
+	for (int i = 0; i < R_IN; i++) s->in[i] = graph_random(&random);
+	for (int i = 0; i < R_STATE; i++) s->state[i] = graph_random(&random);
 	for (int i = 0; i < R_OUT; i++) s->out[i] = NAN;
 }
 
