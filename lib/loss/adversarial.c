@@ -20,19 +20,14 @@ static const egm_choice forms[] = {
     {"relativistic", EGM_GAN_RELATIVISTIC},     {"relativistic_average", EGM_GAN_RELATIVISTIC_AVERAGE}};
 EGM__FAMILY(egm__family_gan, "EGM_GAN_", forms);
 
-static egm__id mean_softplus(egm__graph *g, egm__id x)
-{
-	return egm__mean(g, egm__softplus(g, x));
-}
-
 egm__id egm__cross_entropy_real(egm__graph *g, egm__id logit)
 {
-	return mean_softplus(g, egm__neg(g, logit));
+	return egm__cross_entropy_fake(g, egm__neg(g, logit));
 }
 
 egm__id egm__cross_entropy_fake(egm__graph *g, egm__id logit)
 {
-	return mean_softplus(g, logit);
+	return egm__mean(g, egm__softplus(g, logit));
 }
 
 /* E (l - target)^2 / 2 */
@@ -57,8 +52,8 @@ static egm__id cross_entropy(egm__graph *g, egm__id real, egm__id fake, double s
 /* Small if `high` is above the mean of `low`, and `low` below the mean of `high`. */
 static egm__id average_pairs(egm__graph *g, egm__id high, egm__id low)
 {
-	egm__id a = mean_softplus(g, egm__sub(g, egm__mean(g, low), high));
-	egm__id b = mean_softplus(g, egm__sub(g, low, egm__mean(g, high)));
+	egm__id a = egm__cross_entropy_fake(g, egm__sub(g, egm__mean(g, low), high));
+	egm__id b = egm__cross_entropy_fake(g, egm__sub(g, low, egm__mean(g, high)));
 	return egm__scale(g, egm__add(g, a, b), 0.5);
 }
 
@@ -70,7 +65,7 @@ egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__
 	case EGM_GAN_HINGE:
 		return egm__add(g, hinge(g, real, -1), hinge(g, fake, 1));
 	case EGM_GAN_RELATIVISTIC:
-		return mean_softplus(g, egm__sub(g, fake, real));
+		return egm__cross_entropy_fake(g, egm__sub(g, fake, real));
 	case EGM_GAN_RELATIVISTIC_AVERAGE:
 		return average_pairs(g, real, fake);
 	default:
@@ -88,7 +83,7 @@ egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id f
 	case EGM_GAN_HINGE:
 		return egm__neg(g, egm__mean(g, fake));
 	case EGM_GAN_RELATIVISTIC:
-		return mean_softplus(g, egm__sub(g, real, fake));
+		return egm__cross_entropy_fake(g, egm__sub(g, real, fake));
 	case EGM_GAN_RELATIVISTIC_AVERAGE:
 		return average_pairs(g, fake, real);
 	default:

@@ -166,12 +166,6 @@ static egm_status check_masses(egm_array masses)
 	return egm__fail(EGM_ERR_SHAPE, "masses has %lld numbers, must have 2 to %d", (long long)bins, MOST_BINS);
 }
 
-static egm_status take_masses(egm_loss *loss, egm_array masses)
-{
-	egm_status st = check_resolution(loss, masses.rows * masses.columns);
-	return st == EGM_OK ? fill_constants(loss, masses) : st;
-}
-
 egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array masses,
                               const egm_histogram_options *options)
 {
@@ -181,7 +175,8 @@ egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array ma
 	*out = NULL;
 	EGM_TRY(egm__system_create(&loss, &histogram, &generator, options));
 	EGM_TRY(check_masses(masses));
-	EGM_TRY(take_masses(loss, masses));
+	EGM_TRY(check_resolution(loss, masses.rows * masses.columns));
+	EGM_TRY(fill_constants(loss, masses));
 	*out = loss;
 	loss = NULL;
 out:

@@ -35,14 +35,9 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	egm_status st = check_nets(n_nets, nets, roles);
 	if (st != EGM_OK) return st;
 	egm_context *context = nets[0]->context;
-	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss);
-	void *copy = egm__alloc(context, 1, options_size);
-	if (!loss || !copy) {
-		egm__free(context, loss);
-		egm__free(context, copy);
-		return egm__fail(EGM_ERR_MEMORY, "no memory for a loss");
-	}
-	memcpy(copy, options, options_size);
+	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss + options_size);
+	if (!loss) return egm__fail(EGM_ERR_MEMORY, "no memory for a loss");
+	memcpy(loss + 1, options, options_size);
 	egm__context_retain(context);
 	*loss = (egm_loss){.context = context,
 	                   .refs = 1,
@@ -52,7 +47,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	                   .data_width = nets[0]->inputs,
 	                   .dtype = nets[0]->dtype,
 	                   .min_batch = 1,
-	                   .options = copy};
+	                   .options = loss + 1};
 	for (int32_t i = 0; i < n_nets; i++) {
 		loss->nets[i] = nets[i];
 		loss->roles[i] = loss->keys[i] = roles[i];
@@ -73,7 +68,6 @@ void egm_loss_free(egm_loss *loss)
 	egm_context *context = loss->context;
 	for (int32_t i = 0; i < loss->n_nets; i++) egm_model_free(loss->nets[i]);
 	egm__free(context, loss->constants);
-	egm__free(context, loss->options);
 	egm__free(context, loss);
 	egm_context_free(context);
 }

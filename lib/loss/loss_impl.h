@@ -89,7 +89,7 @@ struct egm_loss {
 	double state_start[EGM__MAX_STATE];
 	void *constants; /* EGM__SLOT_CONSTANTS, owned; NULL: none */
 	int64_t n_constants;
-	void *options; /* of the system, owned */
+	void *options; /* of the system, in the memory after the loss */
 };
 
 /* ARGUMENT if the network has batch normalisation, for losses that need its gradient at single rows: those whose option

@@ -20,11 +20,6 @@ void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double wei
 	p->terms[p->n_terms++] = (egm__term){index, value, EGM__NONE, weight};
 }
 
-static egm__id as_number(egm__graph *g, egm__id x)
-{
-	return egm__reshape(g, x, egm__shape2(1, 1));
-}
-
 static egm__id objective(egm__phase_graph *p)
 {
 	egm__graph *g = p->graph;
@@ -32,8 +27,8 @@ static egm__id objective(egm__phase_graph *p)
 	for (int32_t i = 0; i < p->n_terms; i++) {
 		const egm__term *t = &p->terms[i];
 		egm__graph_output(g, t->value, EGM__SLOT_TERMS, t->index);
-		egm__id down = t->surrogate == EGM__NONE ? t->value : t->surrogate;
-		sum = egm__add(g, sum, egm__scale(g, as_number(g, down), t->weight));
+		egm__id minimised = t->surrogate == EGM__NONE ? t->value : t->surrogate;
+		sum = egm__add(g, sum, egm__scale(g, egm__reshape(g, minimised, egm__shape2(1, 1)), t->weight));
 	}
 	return sum;
 }

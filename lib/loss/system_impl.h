@@ -8,7 +8,6 @@
 #include <core/status_impl.h>
 #include <float.h>
 #include <loss/loss_impl.h>
-#include <stddef.h>
 
 /* A network and its widths as formulas of letters: "d" for the data, "k" for the latent space, "d+k", "2k", "1". The
  * value of a letter comes from the first network with a width of this letter alone. */

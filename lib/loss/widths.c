@@ -3,24 +3,18 @@
 #include <loss/system_impl.h>
 #include <stdlib.h>
 
-/* The width of each letter; 0: not known yet. */
-typedef struct letters {
-	int64_t width[26];
-} letters;
+enum { LETTERS = 26 };
 
-static int64_t *letter_of(letters *l, const char *formula)
+/* The width of a letter is the first that is known of it; 0 before. */
+static void set_letter(int64_t *letters, const char *formula, int64_t width)
 {
-	return formula[0] >= 'a' && formula[0] <= 'z' && !formula[1] ? &l->width[formula[0] - 'a'] : NULL;
-}
-
-static void set_letter(letters *l, const char *formula, int64_t width)
-{
-	int64_t *letter = letter_of(l, formula);
-	if (letter && !*letter) *letter = width;
+	if (formula[0] < 'a' || formula[0] > 'z' || formula[1]) return;
+	int64_t *letter = &letters[formula[0] - 'a'];
+	if (!*letter) *letter = width;
 }
 
 /* The value of a formula like "d+2k". */
-static int64_t width_of(const letters *l, const char *formula)
+static int64_t width_of(const int64_t *letters, const char *formula)
 {
 	int64_t sum = 0;
 	for (const char *at = formula; *at; at += *at == '+') {
@@ -28,7 +22,7 @@ static int64_t width_of(const letters *l, const char *formula)
 		int64_t factor = strtoll(at, &end, 10);
 		if (end == at) factor = 1;
 		at = end;
-		if (*at >= 'a' && *at <= 'z') factor *= l->width[*at++ - 'a'];
+		if (*at >= 'a' && *at <= 'z') factor *= letters[*at++ - 'a'];
 		sum += factor;
 	}
 	return sum;
@@ -44,16 +38,17 @@ static egm_status check_width(const egm_loss *loss, int32_t net, const char *sid
 egm_status egm__system_check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
 {
 	egm_status st = EGM_OK;
-	letters l = {{0}};
+	int64_t letters[LETTERS] = {0};
 	for (int32_t i = 0; i < loss->n_nets; i++) {
-		set_letter(&l, shapes[i].inputs, loss->nets[i]->inputs);
-		set_letter(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
+		set_letter(letters, shapes[i].inputs, loss->nets[i]->inputs);
+		set_letter(letters, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
 	}
 	for (int32_t i = 0; i < loss->n_nets; i++) {
-		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
-		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
+		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(letters, shapes[i].inputs)));
+		EGM_TRY(
+		    check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(letters, shapes[i].outputs)));
 	}
-	loss->data_width = width_of(&l, data ? data : "d");
+	loss->data_width = width_of(letters, data ? data : "d");
 	if (!loss->data_width) loss->data_width = 1; /* a system without data */
 out:
 	return st;

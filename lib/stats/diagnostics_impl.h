@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Diagnostics of chains: collected draws (diagnostics.c), their ranks (diagnostics_ranks.c), autocovariances
- * (diagnostics_autocovariance.c), and what is computed from these (diagnostics_compute.c,
- * diagnostics_autocorrelation.c). */
+/* Diagnostics of chains: collected draws, their scale, ranks and autocovariance. */
 #ifndef EGM_STATS_DIAGNOSTICS_IMPL_H
 #define EGM_STATS_DIAGNOSTICS_IMPL_H
 

@@ -5,10 +5,8 @@
  * negative, so that rounding cannot make the divergence of nearly equal masses negative. JS is a sum of terms
  * p log(2 p/(p + q)) <= p log 2, bounded by log 2 and finite also where masses are 0. Jeffreys' divergence, which texts
  * also call JS, is not: {.1, .9} and {0, 1} have JS .035974 and an infinite Jeffreys divergence. */
-#include <core/size_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>
-#include <string.h>
 
 static const double TOLERANCE = 1e-6; /* of the sum, for masses that were computed in f32 */
 

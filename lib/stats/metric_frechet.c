@@ -152,8 +152,6 @@ static egm_status cross_trace(const frechet *f, double *trace)
 	return st == EGM_OK ? sum_singular_values(f, a->rank, b->rank, trace) : st;
 }
 
-/* ---- memory */
-
 static void *allocate_scratch(const frechet *f)
 {
 	egm__gemm moment = moment_product(f->d), cross = cross_product(f->d, f->d, f->d), column = cross;

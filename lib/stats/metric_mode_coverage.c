@@ -7,7 +7,6 @@
  * rows, which `covered` says better. For rows drawn from w, 2 rows KL(q||w) is nearly chi-squared with modes - 1
  * degrees of freedom (Wilks 1938): hence the floor (modes - 1) / (2 rows). */
 #include <core/options_impl.h>
-#include <core/size_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>
 

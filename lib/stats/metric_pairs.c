@@ -258,33 +258,25 @@ static int64_t count_all_steps(pairs *p, const egm__points points[2])
 }
 
 /* A(x, x) + A(y, y) - 2 A(x, y), with the sign of the metric. */
-static egm_status compare(pairs *p, const egm__points points[2], int32_t estimator, double *out)
+static egm_status compare(egm_context *context, egm_array x, egm_array y, pairs *p, int32_t estimator, double *out,
+                          egm_progress_fn progress, void *user)
 {
 	egm_status st = EGM_OK;
-	const egm__points *x = points, *y = points + 1;
-	double xx, yy, xy, sign = p->bandwidths ? 1 : -1;
+	egm__points points[2];
+	egm__steps steps;
+	double xx, yy, xy, sign = p->bandwidths ? 1 : -1, n = (double)x.rows, m = (double)y.rows;
+	p->room = egm__points_create(points, x, y);
 	p->unit = p->bandwidths ? 1 : unit_of(egm__points_range(points));
-	p->table = egm__kernels_get(p->steps->context->simd, EGM_F64);
-	EGM_TRY(mean_within(p, x, estimator, &xx));
-	EGM_TRY(mean_within(p, y, estimator, &yy));
-	EGM_TRY(sum_pairs(p, x, y, &xy));
-	double value = sign * (xx + yy - 2 * xy / ((double)x->rows * (double)y->rows));
+	p->table = egm__kernels_get(context->simd, EGM_F64);
+	p->steps = &steps;
+	egm__steps_start(&steps, context, count_all_steps(p, points), progress, user);
+	EGM_TRY(mean_within(p, &points[0], estimator, &xx));
+	EGM_TRY(mean_within(p, &points[1], estimator, &yy));
+	EGM_TRY(sum_pairs(p, &points[0], &points[1], &xy));
+	double value = sign * (xx + yy - 2 * xy / (n * m));
 	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* by rounding */
 	EGM_TRY(egm__metric_store(p->bandwidths ? value : value / p->unit / p->room, out));
 out:
-	return st;
-}
-
-/* The same for the arrays of the caller, with the callback. */
-static egm_status measure(egm_context *context, egm_array x, egm_array y, pairs *p, int32_t estimator, double *out,
-                          egm_progress_fn progress, void *user)
-{
-	egm__points points[2];
-	egm__steps steps;
-	p->room = egm__points_create(points, x, y);
-	p->steps = &steps;
-	egm__steps_start(&steps, context, count_all_steps(p, points), progress, user);
-	egm_status st = compare(p, points, estimator, out);
 	egm__steps_end(&steps);
 	return st;
 }
@@ -322,7 +314,7 @@ egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y, const 
 		p.n_bandwidths = 1;
 	}
 	egm__context_retain(context); /* the progress callback may free it */
-	st = measure(context, x, y, &p, o.estimator, out, progress, user);
+	st = compare(context, x, y, &p, o.estimator, out, progress, user);
 	if (st == EGM_OK && o.bandwidth_count == 0)
 		egm__log(context, EGM_LOG_INFO, "egm_metric_mmd: the bandwidth is the median distance, %g", median);
 	egm_context_free(context);
@@ -339,7 +331,7 @@ egm_status egm_metric_energy(egm_context *context, egm_array x, egm_array y, int
 		EGM_FAIL(EGM_ERR_ARGUMENT, "estimator is %d, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)",
 		         (int)estimator);
 	EGM_TRY(egm__sample_check_pair(context, x, y, least_rows(estimator), out));
-	EGM_TRY(measure(context, x, y, &p, estimator, out, progress, user));
+	EGM_TRY(compare(context, x, y, &p, estimator, out, progress, user));
 out:
 	return egm__named(__func__, st);
 }

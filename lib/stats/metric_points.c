@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading samples for metrics, and the scale that keeps their squares in the range of numbers. */
-#include <core/size_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>
 

@@ -7,7 +7,6 @@
  *     F1                2 (T + p) / (T + p + F + n + P)
  * If the limit of `share` falls inside a group, the positives among its flagged rows are counted in proportion. */
 #include <core/options_impl.h>
-#include <core/size_impl.h>
 #include <core/sort_impl.h>
 #include <math.h>
 #include <stats/metric_impl.h>

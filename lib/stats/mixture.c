@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stats/mixture_impl.h>
 #include <string.h>
-#include <tensor/finite_impl.h>
 
 static const egm_mixture_options defaults = EGM_MIXTURE_OPTIONS_INIT;
 static const egm_choice covariance_choices[] = {

@@ -5,9 +5,7 @@
  *
  * y_k is computed once for U and again for the gradient, when the r_k are known: storing it would take as many times
  * the memory as there are components. */
-#include <core/size_impl.h>
 #include <core/status_impl.h>
-#include <math.h>
 #include <stats/mixture_impl.h>
 #include <string.h>
 #include <tensor/shape_impl.h>

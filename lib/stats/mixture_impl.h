@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of normal distributions: the handle (mixture.c), its parameters (mixture_parameters.c), rows with weights
- * (mixture_data.c), units of columns (mixture_units.c), factors of covariances (mixture_factor.c), the density of a
- * block of rows (mixture_density.c), passes over data (mixture_pass.c), their log densities (mixture_log_density.c),
- * energies (mixture_energy.c), the start (mixture_start.c), a step (mixture_step.c) and a fit (mixture_fit.c) of EM,
- * draws (mixture_sample.c). */
+/* Mixtures of normal distributions: the handle, densities of a block of rows, passes over data, and EM. */
 #ifndef EGM_STATS_MIXTURE_IMPL_H
 #define EGM_STATS_MIXTURE_IMPL_H
 

@@ -3,7 +3,6 @@
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <stats/mixture_impl.h>
-#include <string.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
 

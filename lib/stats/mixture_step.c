@@ -16,8 +16,6 @@
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
 
-/* ---- sums */
-
 static void clear_sums(const egm_mixture *m, egm__mixture_sums *s)
 {
 	const size_t n = (size_t)m->options.components;
@@ -124,8 +122,6 @@ egm_status egm__mixture_expect(egm__mixture_pass *pass, double *log_likelihood)
 	*log_likelihood = s->log_likelihood / pass->data->total;
 	return s->zero_row < 0 ? EGM_OK : egm__mixture_zero_density(s->zero_row);
 }
-
-/* ---- maximisation */
 
 static void next_weights(egm_mixture *m, const double *count)
 {
