@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A trainer: making it (trainer.c), its steps (fit.c), which consist of phases (phase.c), other calls
- * (trainer_calls.c). */
+/* A trainer: made in trainer.c, steps in fit.c, their phases in phase.c, other calls in trainer_calls.c. */
 #ifndef EGM_TRAIN_TRAINER_IMPL_H
 #define EGM_TRAIN_TRAINER_IMPL_H
 
