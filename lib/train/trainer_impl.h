@@ -49,9 +49,6 @@ extern const egm__family egm__optimizers, egm__negatives_starts;
 /* EGM_ERR_STATE in the callback that fills rows of the data, when a step is not complete. */
 egm_status egm__trainer_idle(const egm_trainer *trainer);
 
-/* Whether a phase of the loss reads data. */
-int egm__trainer_reads_data(const egm_trainer *trainer);
-
 /* Copies the networks that a phase keeps, before its first run. */
 void egm__trainer_keep(egm_trainer *trainer, int32_t phase);
 /* Runs a phase once, with new noise. An error, such as EGM_ERR_NONFINITE, changes nothing. */
