@@ -21,11 +21,13 @@
  * Where g hardly changes within a window, as for a softplus energy away from its kink, q is far too large, 1e10 var x
  * and more, and chains would spend the next window with steps of that size. So q is at most 100 var x: at n = 200 s is
  * then at most two standard deviations, and at n = 25 the scale of a slow coordinate can still grow by a factor of 4.
+ *
  * First scales: before the first window q alone is used. Every FIRST_SCALES transitions sqrt(q) replaces all scales, if
  * the ratios of sqrt(q) to the current scales differ among coordinates by more than TOO_WIDE. Otherwise scales stay as
  * they are, bit for bit. Without first scales and with standard deviations from 1e-6 to 1e6, all coordinates move by
  * 1e-6 at a time, trees of nuts reach max_depth for a hundred transitions, and the windows begin before the chain has
  * reached the distribution.
+ *
  * New scales change the meaning of the step. After a window, h is chosen such that the geometric mean over coordinates
  * of the physical steps h s_i stays what dual averaging had found. In a mean the errors of d estimates cancel, and the
  * mean of logarithms does not depend on the units of coordinates. If the scales change by very different factors, this
@@ -33,7 +35,8 @@
  * first scales, which do change by very different factors, the physical step is kept for the coordinate that had
  * limited h: the one whose scale shrinks most. Stan instead doubles or halves h until the acceptance of one step
  * crosses 0.8. That needs further gradients outside of any transition, for a value that ten transitions would find.
- * Because of mu the first transitions try steps that are ten times too long. The first five have a weight of 0.30 in
+ *
+ * Because of mu the first transitions use steps that are ten times too long. The first five have a weight of 0.30 in
  * xbar after ten transitions, of 0.07 after twenty. Mean acceptance with xbar on N(0, I_10): mala 0 after two
  * transitions, 0.62 after 10 (single chains 0.07), 0.68 after 20 (0.2); nuts 0.67 after two and 0.90 after 10. So xbar
  * is used after AVERAGED transitions or more; after fewer, the step stays what it was before them. At least 25

@@ -87,7 +87,7 @@ static egm_status ask(const egm__advance *a, int64_t total)
 	int stop = egm__progress_ask(&s->progress, a->until, total);
 	__atomic_store_n(&s->busy, before, __ATOMIC_SEQ_CST);
 	if (!stop) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld transitions a chain",
+	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped the call after %lld of %lld transitions per chain",
 	                 (long long)a->until, (long long)total);
 }
 

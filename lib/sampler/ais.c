@@ -5,6 +5,7 @@
  *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - base),
  * base = |y|^2 / (2 s^2). The mean of w over particles is Z_n / Z_0 for any number of levels, however badly the kernels
  * mix, and log Z_0 = (d/2) log(2 pi s^2) is a sum over the d dimensions.
+ *
  * The base is a distribution of the unconstrained coordinates y, where it has a closed form whatever the bounds. The
  * target's W is evaluated as it is and then mixed with the base, so that one formula applies with and without a prior.
  * W and its gradient at a particle are kept unmixed, so that the next level needs no evaluation to begin.
@@ -39,10 +40,8 @@ static const egm__option members[] = {
     EGM__BETWEEN(egm_ais_options, levels, 1, INT32_MAX, "Number of bridging distributions."),
     EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps per transition."),
     EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: a pilot run finds one for each level."),
-    EGM__WEIGHT(egm_ais_options, base_scale,
-                "Standard deviation of the normal base distribution; 0: chosen from bounds and prior."),
-    EGM__POSITIVE(egm_ais_options, power,
-                  "Level k of n has weight (k/n)^power; above 1 puts more levels near the base."),
+    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen from bounds and prior."),
+    EGM__POSITIVE(egm_ais_options, power, "Level k of n has weight (k/n)^power; above 1: more levels near the base."),
 };
 EGM__OPTIONS(egm__options_ais, egm_ais_options, defaults, members);
 
@@ -134,7 +133,7 @@ static egm_status count_steps(egm__ais *a, int64_t groups)
 	int64_t pilot = with_pilot(a) ? egm__ais_pilot_steps(a->options.levels) : 0;
 	if (!egm__size_mul(groups, a->options.levels, &a->total) && !egm__size_add(a->total, pilot, &a->total))
 		return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels are more steps than can be counted",
+	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels, must be fewer: the steps cannot be counted",
 	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
@@ -152,8 +151,10 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
 	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
 	    numbers / block >= INT64_C(1) << 32)
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld particles in %lld dimensions are more than a run can hold",
-		                 (long long)a->options.particles, (long long)s->dims);
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "%lld particles in %lld dimensions, must be fewer: the counters of random numbers do not suffice",
+		    (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
 	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
 	a->n_teams = target->callback && !target->concurrent ? 1 : (int32_t)(teams < threads ? teams : threads);

@@ -61,8 +61,7 @@ egm_status egm__ais_move(egm__ais_team *team, int64_t n, double b, double h);
 int64_t egm__ais_pilot_steps(int64_t levels);
 /* Fills in h of every level. */
 egm_status egm__ais_pilot(egm__ais *run);
-/* Computes the members of r from the weights. Weights that are not finite become -INFINITY; EGM_ERR_NONFINITE if all
- * do. */
+/* Computes r from the weights. Those that are not finite become -INFINITY; EGM_ERR_NONFINITE if all do. */
 egm_status egm__ais_conclude(const egm__ais *run, egm_ais_result *r);
 
 #endif

@@ -135,8 +135,8 @@ egm_status egm__ais_move(egm__ais_team *t, int64_t n, double b, double h)
 egm_status egm__ais_ask(egm__ais *a)
 {
 	if (!egm__progress_ask(&a->progress, a->done, a->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld steps", (long long)a->done,
-	                 (long long)a->total);
+	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped the call after %lld of %lld steps",
+	                 (long long)a->done, (long long)a->total);
 }
 
 egm_status egm__ais_team_create(egm__ais *a, egm__ais_team *t)

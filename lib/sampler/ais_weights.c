@@ -23,7 +23,9 @@ egm_status egm__ais_conclude(const egm__ais *a, egm_ais_result *r)
 	int64_t n = a->options.particles, lost;
 	double most = find_largest(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
 	if (lost == n)
-		return egm__fail(EGM_ERR_NONFINITE, "all %lld particles began where the target is not finite", (long long)n);
+		return egm__fail(EGM_ERR_NONFINITE,
+		                 "all %lld particles started at points where energy or gradient of the target is not finite",
+		                 (long long)n);
 	for (int64_t i = 0; i < n; i++) {
 		double w = exp(a->log_weights[i] - most);
 		sum += w;

@@ -6,6 +6,7 @@
  *   below by l         e^y          l + t                                     t                      y
  *   above by u         e^-y         u - t                                     t                      -y
  *   both, w = u - l    e^-|y|       l + w t/(1+t), u - w t/(1+t) for y >= 0   w t/(1+t)^2    log w - |y| - 2 log(1+t)
+ *
  * The last row is l + w sigmoid(y), measured from the nearer bound: the distance to either bound keeps its digits, and
  * t is at most 1. log |dx/dy| is computed from y, because dx/dy underflows. A point that rounds to a bound becomes the
  * nearest number inside of the box, so that every draw is a valid first point. Numbers are computed in double for

@@ -13,7 +13,7 @@ egm_status egm__sampler_idle(const egm_sampler *s, int reads)
 	if (!s) return egm__fail(EGM_ERR_ARGUMENT, "sampler is NULL");
 	int32_t busy = __atomic_load_n(&s->busy, __ATOMIC_SEQ_CST);
 	if (busy == EGM__IDLE || (reads && busy == EGM__ASKING)) return EGM_OK;
-	return egm__fail(EGM_ERR_STATE, "the sampler is in %s, whose %s callback cannot call this", s->call,
+	return egm__fail(EGM_ERR_STATE, "the sampler is in %s, must not be called from its %s callback", s->call,
 	                 busy == EGM__ASKING ? "progress" : "energy");
 }
 
@@ -179,10 +179,10 @@ static egm_status check_run(const egm_sampler *s, int64_t n, int64_t thin, egm_o
 	if (n < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld, must be at least 1", (long long)n);
 	if (thin < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "thin is %lld, must be at least 1", (long long)thin);
 	if (egm__size_mul(n, thin, &all))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld and thin is %lld, more transitions than can be counted", (long long)n,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld and thin is %lld, must have a product below 2^63", (long long)n,
 		         (long long)thin);
 	if (egm__size_mul(n, chains, &all) || egm__size_mul(all, s->row_bytes, &all))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld: as many draws of %lld chains are more than memory can hold",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "n is %lld, must be less: draws of %lld chains would exceed any memory",
 		         (long long)n, (long long)chains);
 	if (draws.data) EGM_TRY(egm__out_fits(draws, "draws", s->target->dtype, n * chains, s->dims));
 	if (energies.data) EGM_TRY(egm__out_fits(energies, "energies", s->target->dtype, n, chains));

@@ -14,8 +14,7 @@
 static const egm_hmc_options defaults = EGM_HMC_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_hmc_options, "Leapfrog step h; a warm-up starts from it."),
-    EGM__BELOW_ONE(egm_hmc_options, jitter,
-                   "Each transition multiplies h by a random number in [1 - jitter, 1 + jitter)."),
+    EGM__BELOW_ONE(egm_hmc_options, jitter, "Transitions use h times a random number in [1 - jitter, 1 + jitter)."),
     EGM__RANGE(egm_hmc_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
     EGM__POSITIVE(egm_hmc_options, divergence, "Energy error above which a trajectory counts as divergent."),
     EGM__COUNT(egm_hmc_options, leapfrog_steps, "Leapfrog steps per transition."),

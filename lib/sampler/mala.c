@@ -6,8 +6,7 @@
 static const egm_mala_options defaults = EGM_MALA_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHAIN_MEMBERS(egm_mala_options, "Langevin step eps; a warm-up starts from it."),
-    EGM__BELOW_ONE(egm_mala_options, jitter,
-                   "Each transition multiplies sqrt(eps) by a random number in [1 - jitter, 1 + jitter)."),
+    EGM__BELOW_ONE(egm_mala_options, jitter, "Transitions use sqrt(eps) times a number in [1 - jitter, 1 + jitter)."),
     EGM__RANGE(egm_mala_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
     EGM__FLAG(egm_mala_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
     EGM__RESERVED(egm_mala_options, reserved),

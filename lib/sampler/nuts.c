@@ -12,9 +12,9 @@
  *
  * Momenta are in scaled coordinates, p ~ N(0, I), where velocity and momentum are the same vector: p . rho is Stan's
  * p_sharp . rho. The spans on the stack are like the digits of a binary counter, so memory is O(max_depth) rows. Each
- * new point of a subtree replaces its proposal with a probability of its share of the weight so far. This yields the
- * same distribution as Stan's draws between halves, with one row instead of one per level. Both directions of time are
- * integrated away from the start; the checks are symmetric, so nothing else depends on the direction. */
+ * new point of a subtree becomes its proposal with a probability equal to its share of the weight so far. This yields
+ * the same distribution as Stan's draws between halves, with one row instead of one per level. Both directions of time
+ * are integrated away from the start; the checks are symmetric, so nothing else depends on the direction. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
@@ -196,7 +196,8 @@ static double log_add(double a, double b)
 	return a > b ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
 }
 
-/* Makes the point in `row`, with weight exp(gain), the proposal of the subtree, with a probability of its share. */
+/* Makes the point in `row`, of weight exp(gain), the proposal with probability exp(gain) / the weight of the subtree.
+ */
 static void offer_point(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;

@@ -16,9 +16,10 @@ static egm_status measure(egm_sampler *s)
 	if (egm__size_mul(o->chains, s->levels, &s->n_walkers) || s->n_walkers >= INT64_C(1) << 27 ||
 	    egm__size_mul(s->n_walkers, s->dims + 3, &numbers) || numbers / block >= INT64_C(1) << 32 ||
 	    egm__size_mul(s->n_walkers, 4 * s->row_bytes, &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "%lld chains of %lld levels in %lld dimensions are more than a sampler can hold",
-		                 (long long)o->chains, (long long)s->levels, (long long)s->dims);
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "%lld chains of %lld levels in %lld dimensions, must be fewer: memory or random numbers do not suffice",
+		    (long long)o->chains, (long long)s->levels, (long long)s->dims);
 	return EGM_OK;
 }
 
@@ -86,7 +87,8 @@ static egm_status draw_starts(egm_sampler *s)
 		egm__start_draw(s, &rng, i, w->x);
 		egm__target_to_points(s->target, 1, w->x, w->gradient); /* not in use yet */
 		if (!s->table->all_finite(s->dims, w->gradient))
-			return egm__fail(EGM_ERR_ARGUMENT, "start_scale is %g, which puts chain %lld beyond what %s holds",
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "start_scale is %g, must be less: the first point of chain %lld is not finite in %s",
 			                 start_scale(s), (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
 	}
 	return EGM_OK;

@@ -16,8 +16,7 @@ static const egm__option members[] = {
     EGM__RESULT(egm_sampler_statistics, saturated, "Transitions that reached max_depth (nuts)."),
     EGM__RESULT(egm_sampler_statistics, energy, "Energy V at the current points, mean over chains."),
     EGM__RESULT(egm_sampler_statistics, exchange, "Fraction of the proposed exchanges that were accepted (tempered)."),
-    EGM__RESULT(egm_sampler_statistics, frozen,
-                "Chains that stopped moving because energy or gradient was not finite."),
+    EGM__RESULT(egm_sampler_statistics, frozen, "Chains that stopped because energy or gradient was not finite."),
 };
 EGM__OPTIONS(egm__options_sampler_statistics, egm_sampler_statistics, none, members);
 

@@ -22,8 +22,6 @@ static const egm__option members[] = {
 };
 EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
-/* ---- checks */
-
 /* Weights are converted to the dtype, so a weight that is subnormal or infinite there is rejected. */
 static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
 {
@@ -82,8 +80,6 @@ out:
 	egm__free(t->context, upper);
 	return st;
 }
-
-/* ---- making and freeing */
 
 egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options)

@@ -32,8 +32,7 @@ struct egm_target {
 	 * i; NULL for a callback. Sets *gradient to dU/dx, or leaves EGM__NONE for automatic differentiation. */
 	egm__id (*build)(const egm_target *target, egm__graph *graph, egm__id x, egm__id *gradient);
 	egm_model *nets[EGM__TARGET_NETS]; /* retained; NULL where there is none */
-	/* 1: U is finite wherever x and dU/dx are, except for overflow. Energies that are not read are then not computed.
-	 */
+	/* 1: U is finite wherever x and dU/dx are, except for overflow. Energies that are not read are then left out. */
 	int32_t gradient_suffices;
 	const void *constants; /* base pointer of slot EGM__SLOT_TARGET_CONSTANTS, for arrays of the build function */
 	egm_energy_fn callback;

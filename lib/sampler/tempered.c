@@ -7,8 +7,7 @@
  * because prior and Jacobian of a point are the same at every level and cancel.
  *
  * Pairs (0,1), (2,3), ... and (1,2), (3,4), ... alternate. A point then moves in one direction along the levels for as
- * long as it is accepted; with random pairs it would turn back half of the time (Okabe et al. 2001, Syed et al. 2022).
- */
+ * long as it is accepted; random pairs would turn it back half of the time (Okabe et al. 2001; Syed et al. 2022). */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
 #include <math.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The unadjusted Langevin algorithm: x' = x - (eps/2) C grad W + sqrt(eps C) xi. It is
- * computed as the first half of a leapfrog step, the proposal of MALA: x' = x + h S (xi - (h/2) S grad W) with
- * h = sqrt(eps) and C = S^2. */
+/* The unadjusted Langevin algorithm: x' = x - (eps/2) C grad W + sqrt(eps C) xi, computed as the first half of a
+ * leapfrog step, the proposal of MALA: x' = x + h S (xi - (h/2) S grad W), h = sqrt(eps), C = S^2. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>

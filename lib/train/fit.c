@@ -16,10 +16,17 @@ out:
 	return st;
 }
 
+static int reads_data(const egm_trainer *t)
+{
+	int reads = 0;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_data;
+	return reads;
+}
+
 static egm_status check_data(const egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
-	if (!data && !egm__trainer_reads_data(t)) goto out;
+	if (!data && !reads_data(t)) goto out;
 	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
 		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, must be %s as the networks of this %s",

@@ -269,7 +269,8 @@ egm_status egm__negatives_watch(const egm__negatives *n, double data, double neg
 	    s->method->name, stats.step_size, acceptance, advice(n));
 }
 
-/* Points that ran away are used by the loss, which raises U there, but not kept: such a chain may never come back. */
+/* The loss has used points that ran away and raises U there. Their rows are restarted all the same, because such a
+ * chain may never come back. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);

@@ -152,11 +152,11 @@ static void move_chunk(int32_t chunk, void *argument)
 
 /* The fraction of the average that is kept at move t = 1, 2, ... With a constant decay, decay^t of the initial network
  * would remain: 64 % after 444 moves at .999. Division by 1 - decay^t removes it, but still averages over all moves,
- * the first and worst like the last. With (t - 1)/(t + 8) the average extends over the last ninth of the moves, until
- * that is longer than the horizon of the decay: the network after move k has a weight proportional to k (k + 1) ... (k
- * + 7), polynomial-decay averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent for non-smooth
- * optimization"). Implementations of diffusion models write (1 + n)/(10 + n). With t counted as here the first move
- * replaces the average, so that the initial network, which may be outside of the box, has no part in it. */
+ * the first and worst like the last. With (t - 1)/(t + 8) the average extends over the last ninth of the moves until
+ * this exceeds the horizon of the decay. The weight of the network after move k is then proportional to the product
+ * k (k + 1) ... (k + 7): polynomial-decay averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent
+ * for non-smooth optimization"). Implementations of diffusion models write (1 + n)/(10 + n). With t as here the first
+ * move replaces the average, so that the initial network, which may be outside of the box, has no part in it. */
 static double keep_share(const egm_trainer_options *options, double t)
 {
 	double share = (t - 1) / (t + 8);

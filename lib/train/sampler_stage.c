@@ -48,8 +48,6 @@ static const column of_chains[] = {
 };
 enum { N_WALKERS = sizeof of_walkers / sizeof *of_walkers, N_CHAINS = sizeof of_chains / sizeof *of_chains };
 
-/* ---- the arrays */
-
 static egm__entry *add_entry(egm__sampler_stage *g, const char *name, int32_t dtype, int64_t rows, int64_t columns)
 {
 	egm__entry *e = &g->list[g->entries.n++];
@@ -109,8 +107,6 @@ egm_status egm__sampler_stage_create(egm__sampler_stage *g, const egm_sampler *s
 out:
 	return st;
 }
-
-/* ---- between sampler and arrays */
 
 static void copy(int in, void *member, void *cell, size_t bytes)
 {

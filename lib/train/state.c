@@ -159,7 +159,7 @@ static egm_status check_array(const egm__state *s, egm_context *context, const e
 {
 	egm_status st = EGM_OK;
 	const egm__st_tensor *found = egm__safetensors_find(s->contents, e->name);
-	if (!found) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has no '%s', %s has", s->path, s->file, e->name, s->owner);
+	if (!found) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has no '%s', which %s has", s->path, s->file, e->name, s->owner);
 	if (found->dtype != e->dtype)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: '%s' is not %s in %s", s->path, e->name, dtype_name(e->dtype), s->file);
 	if (found->rank != e->rank || memcmp(found->shape, e->shape, (size_t)e->rank * sizeof *e->shape) != 0)
@@ -187,8 +187,8 @@ egm_status egm__state_check(const egm__state *s, egm_context *context, const egm
 	for (int32_t i = 0; i < n && n > entries->n; i++) {
 		const char *name = egm__safetensors_at(s->contents, i)->name;
 		if (!is_entry(entries, name))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has '%s', %s has not", s->path, s->file, egm__printable(shown, name),
-			         s->owner);
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has '%s', which %s does not have", s->path, s->file,
+			         egm__printable(shown, name), s->owner);
 	}
 out:
 	return st;

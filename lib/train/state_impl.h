@@ -12,8 +12,7 @@
 #define EGM__STATE_LARGEST ((uint64_t)1 << 62)
 
 /* Which numbers an array may have. The last two are for arrays with a number for each parameter of a network: those
- * that its tensors may have, and finite numbers that are 0 for tensors that are not trained (another one would move
- * them). */
+ * that its tensors may have; finite, and 0 for tensors that are not trained, which another number would move. */
 enum {
 	EGM__RULE_FINITE,
 	EGM__RULE_NOT_NEGATIVE,

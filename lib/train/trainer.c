@@ -40,13 +40,6 @@ egm_status egm__trainer_idle(const egm_trainer *t)
 	                 "called from the callback that fills a mini-batch of this trainer, must be called outside of it");
 }
 
-int egm__trainer_reads_data(const egm_trainer *t)
-{
-	int reads = 0;
-	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_data;
-	return reads;
-}
-
 static int reads_negatives(const egm_trainer *t)
 {
 	int reads = 0;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A trainer: making it (trainer.c), its steps (fit.c), which consist of phases (phase.c), other calls
- * (trainer_calls.c). */
+/* A trainer: made in trainer.c, steps in fit.c, their phases in phase.c, other calls in trainer_calls.c. */
 #ifndef EGM_TRAIN_TRAINER_IMPL_H
 #define EGM_TRAIN_TRAINER_IMPL_H
 
@@ -50,9 +49,6 @@ extern const egm__family egm__optimizers, egm__negatives_starts;
 
 /* EGM_ERR_STATE in the callback that fills rows of the data, when a step is not complete. */
 egm_status egm__trainer_idle(const egm_trainer *trainer);
-
-/* Whether a phase of the loss reads data. */
-int egm__trainer_reads_data(const egm_trainer *trainer);
 
 /* Copies the networks that a phase keeps, before its first run. */
 void egm__trainer_keep(egm_trainer *trainer, int32_t phase);

@@ -71,7 +71,9 @@ START_TEST(test_ais__all_lost_is_nonfinite)
 	target = distribution_target(context, &dist, NULL);
 	egm_ais_options o = ais_options(N, 5, 1);
 	ck_assert_int_eq(egm_target_ais(target, &o, &r, egm_f64_out(lw, N, 1), NULL, NULL), EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_target_ais: all 10 particles began where the target is not finite");
+	ck_assert_str_eq(
+	    egm_last_error(),
+	    "egm_target_ais: all 10 particles started at points where energy or gradient of the target is not finite");
 	check_untouched(&r, lw, N);
 }
 END_TEST

@@ -406,7 +406,9 @@ START_TEST(test_options__wrong_arguments)
 	options o = defaults_of(k);
 	o.shared.chains = INT64_C(1) << 60;
 	snprintf(text, sizeof text,
-	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions are more than a sampler can hold", k->name);
+	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions, must be fewer: memory or random numbers do "
+	         "not suffice",
+	         k->name);
 	expect_refusal(k, &o, EGM_ERR_ARGUMENT, text);
 	ck_assert_int_eq(energy.calls, 0);
 	ck_assert_int_eq(egm_sampler_chains(NULL), 0);

@@ -328,7 +328,7 @@ START_TEST(test_events__a_warning_leaves_the_error_of_a_stop)
 	ck_assert_int_eq(egm_sampler_run(s, 5, 1, egm_no_out(), egm_no_out(), stop_from, &at_once), EGM_ERR_STOPPED);
 	ck_assert_int_eq(told, 1);
 	ck_assert_str_eq(egm_last_error(),
-	                 "egm_sampler_run: the progress callback stopped it after 1 of 5 transitions a chain");
+	                 "egm_sampler_run: the progress callback stopped the call after 1 of 5 transitions per chain");
 	egm_sampler_free(s);
 }
 END_TEST

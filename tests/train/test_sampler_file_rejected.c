@@ -22,7 +22,7 @@ static const struct {
               {"chains is '4' in the file, '5' in the sampler", 5, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 0},
               {"dims is '3' in the file, '2' in the sampler", CHAINS, 2, 3, ANY_TEMPERED, EGM_F64, 0, 0},
               {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, ANY_TEMPERED, EGM_F64, 0, 0},
-              {"the file has no 'scale', the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
+              {"the file has no 'scale', which the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
 
 START_TEST(test_load__refuses_another_kind_of_sampler)
 {
@@ -54,7 +54,7 @@ START_TEST(test_load__compares_the_scales)
 	options.scale = scale;
 	bench_open(&shared, NULL, EGM_F32, DIMS, &options);
 	save(shared.sampler, "shared.egm");
-	expect_refusal(none.sampler, "own.egm", EGM_ERR_FORMAT, "the file has 'scale', the sampler has not");
+	expect_refusal(none.sampler, "own.egm", EGM_ERR_FORMAT, "the file has 'scale', which the sampler does not have");
 	expect_refusal(own.sampler, "shared.egm", EGM_ERR_FORMAT,
 	               "'scale' has 3 numbers of rank 1 in the file, 12 of rank 2 in the sampler");
 	bench_close(&own);
