@@ -47,7 +47,7 @@ int64_t egm__conv_plan_cut(egm_context *context, egm__kernel *k)
 	v->parts = v->role != EGM__CONV_RIGHT ? v->blocks : v->groups > 1 ? v->groups : egm__least(v->blocks, LEAST_BLOCKS);
 	v->patches = egm__aligned(v->per_block * v->rows * v->width * m->size);
 	egm__gemm p = egm__conv_plan_product(k, v->per_block);
-	v->scratch = v->patches + egm__gemm_room(context, &p);
+	v->scratch = v->patches + egm__gemm_serial_scratch(context, &p);
 	int adds = v->role == EGM__CONV_RIGHT && v->groups == 1 && v->parts > 1;
 	return adds ? v->parts * k->gemm.m * k->gemm.n * m->size : 0;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* All kernels of one code path, written once over GNU vector types of VECTOR_BYTES and included by kernels_portable.c,
- * kernels_avx2.c and kernels_avx512.c. Explicit vectors rather than loops left to the vectoriser: gcc and clang give
- * the same speed and the same bits, and a tail runs through the same vector code as the body, its unused lanes filled,
- * so that what an element becomes never depends on where in the array it stands.
+/* All kernels of one code path, written once with GNU vector types of VECTOR_BYTES and included by kernels_portable.c,
+ * kernels_avx2.c and kernels_avx512.c. Explicit vectors, rather than loops that a compiler may vectorise, have two
+ * advantages: gcc and clang give the same speed and the same bits, and the tail of an array runs through the same
+ * vector code as its body, with the unused lanes filled. The result for an element therefore never depends on its
+ * position.
  *
- * T is the element type, V a vector of LANES elements, B the integer vector that comparing two V gives. */
+ * T is the element type, V a vector of LANES elements, B the integer vector that a comparison of two V gives, W its
+ * unsigned form. FN(name) is the name with the suffix of T. */
 #include <core/size_impl.h>
 #include <math.h>
 #include <string.h>
@@ -43,7 +45,7 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 
@@ -95,7 +97,7 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Elementwise kernels, for one T. What an element becomes is a function on vectors; FN(map) runs it over arrays, and
- * since all of it is inlined with constant arguments, each kernel is one tight loop. y may be a or b: every element is
- * read before it is written, and nothing is read twice. */
+/* Elementwise kernels, for one T. Each is a function on vectors, FN(op_NAME), that FN(map) applies to arrays. All of it
+ * is inlined with constant arguments, so that a kernel is one loop. y may be a or b, because every element is read once
+ * and before it is written. */
 
 typedef V (*FN(tile_op))(V a, V b, const V *c);
 
-/* What stands in b: nothing, an array, one number. */
+/* What is read: nothing, a, a and the array b, a and the number b. */
 #ifndef TILE_OPERANDS
 #define TILE_OPERANDS
 enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };
 #endif
 
-/* k of LANES elements; with k = LANES a constant, plain moves. */
+/* The first k of LANES elements. If k is the constant LANES, this is a plain move. */
 INLINE V FN(load_k)(const T *p, int64_t k)
 {
 	return k == LANES ? FN(load)(p) : FN(load_part)(p, k);
@@ -26,7 +26,7 @@ INLINE void FN(store_k)(T *p, V x, int64_t k)
 	}
 }
 
-/* Elements i .. i+k. a and b may be NULL where `inputs` does not want them. */
+/* Elements i .. i + k - 1. a and b may be NULL if `inputs` excludes them. */
 INLINE void FN(map_at)(int64_t i, int64_t k, T *y, const T *a, const T *b, int inputs, V number, const V *c,
                        FN(tile_op) op)
 {
@@ -34,7 +34,7 @@ INLINE void FN(map_at)(int64_t i, int64_t k, T *y, const T *a, const T *b, int i
 	FN(store_k)(y + i, op(x, inputs == INPUT_ARRAY ? FN(load_k)(b + i, k) : number, c), k);
 }
 
-/* `used` of the constants are read; the others may not be there. */
+/* Only the first `used` constants are read. */
 INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *constants, int inputs, int used,
                     FN(tile_op) op)
 {
@@ -62,7 +62,7 @@ INLINE V FN(step_of)(V a, V low)
 	return FN(select)(a != a, a, FN(select)(a > 0, FN(vector)(1), low));
 }
 
-/* 0 at 0, without dividing by it there. */
+/* 1/a, and 0 at 0, where nothing is divided by 0. */
 INLINE V FN(recip_of)(V a)
 {
 	B zero = a == 0;
