@@ -36,7 +36,7 @@ static int64_t count_of(const egm__conv_plan *v, int64_t block)
 /* Behind the patches in a task's scratch memory there is room for the product. */
 static void multiply(const task *t, const egm__gemm *p, const char *a, const char *b, char *c, char *scratch)
 {
-	egm__gemm_here(t->context, p, a, b, c, scratch + t->k->conv.patches);
+	egm__gemm_serial(t->context, p, a, b, c, scratch + t->k->conv.patches);
 }
 
 /* C rows of a block from its patches. */

@@ -189,11 +189,11 @@ START_TEST(test_describe__refuses_what_is_not_there)
 	ck_assert_str_eq(egm_last_error(), "egm_options_describe: out is NULL");
 	ck_assert_int_eq(egm_options_describe("egm_no_options", 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(),
-	                 "egm_options_describe: there is no struct 'egm_no_options': see egm_options_type");
+	                 "egm_options_describe: type is 'egm_no_options', must be a name that egm_options_type returns");
 	ck_assert_int_eq(egm_options_describe(NULL, 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", -1, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 7, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_options_describe: index is 7, the members of egm_gan_options are 0 to 6");
+	ck_assert_str_eq(egm_last_error(), "egm_options_describe: index is 7, must be 0 to 6 for egm_gan_options");
 	ck_assert_mem_eq(&o, &untouched, sizeof o);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "no_such"), -1);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "struct_size"), -1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Creating and freeing contexts: options out of range, every allocation failing, and what the host must not notice. */
+/* Creating and freeing contexts: options out of range, failing allocations, and effects on the host that must not be.
+ */
 #include "core/context_impl.h"
 #include "core/cpu_impl.h"
 #include "core/pool_impl.h"
@@ -26,7 +27,7 @@ static void use_allocator(egm_context_options *o, egm_test_allocator *a)
 	o->alloc_user = a;
 }
 
-/* create fails with this code and part of this text, and *out is NULL. */
+/* create fails with this code and a text that contains this one, and *out is NULL. */
 static void refuse(const egm_context_options *o, egm_status code, const char *text)
 {
 	egm_context *context = (egm_context *)(uintptr_t)64;
@@ -69,10 +70,10 @@ START_TEST(test_create__refuses_half_an_allocator_and_null)
 {
 	egm_context_options o = options_with(1, 0);
 	o.alloc = egm_test_alloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "alloc is given without dealloc");
+	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is NULL, must be given together with alloc");
 	o.alloc = NULL;
 	o.dealloc = egm_test_dealloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is given without alloc");
+	refuse(&o, EGM_ERR_ARGUMENT, "alloc is NULL, must be given together with dealloc");
 	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
 	o.struct_size = 3;
 	refuse(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
@@ -102,12 +103,12 @@ START_TEST(test_create__refuses_an_allocator_that_does_not_align)
 	o.alloc = crooked_alloc;
 	o.dealloc = crooked_dealloc;
 	o.alloc_user = &live;
-	refuse(&o, EGM_ERR_ARGUMENT, "asked for an alignment of 64 and gave 16");
+	refuse(&o, EGM_ERR_ARGUMENT, "alloc returned an address that is 16 after a multiple of 64, must be a multiple");
 	ck_assert_int_eq(live, 0);
 }
 END_TEST
 
-/* R1: the n-th allocation fails, once or for ever after, for every n that there is. */
+/* R1: the n-th allocation fails, once or also all later ones, for every n. */
 static void fail_at_every_call(int32_t threads, int for_ever)
 {
 	egm_test_allocator a = {0};
@@ -143,7 +144,7 @@ static int tasks_of_process(void)
 	return count;
 }
 
-/* A stack that no address space has makes the start of a thread fail. */
+/* A thread does not start if its stack is larger than the address space. */
 START_TEST(test_create__names_a_worker_that_does_not_start)
 {
 	egm_test_allocator a = {0};
@@ -204,9 +205,8 @@ START_TEST(test_free__waits_for_the_last_reference)
 }
 END_TEST
 
-/* R21. Rounding up, and where SSE computes also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag
- * either.
- */
+/* R21: the mode is unchanged: rounding up and, with SSE, flush-to-zero (0x8000) and denormals-are-zero (0x40). No
+ * exception flag is raised. */
 START_TEST(test_create__keeps_the_floating_point_state)
 {
 	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
