@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011) by Random123. A draw depends only on (seed, stream,
- * step, index): the key is the seed, the counter is (index of the block, low half of step, high half of step, stream).
- */
+/* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011) by Random123. A draw depends only on seed, stream,
+ * step and index. The key is the seed; the counter is block of the index, step (low half, high half), stream. */
 #ifndef EGM_CORE_RNG_IMPL_H
 #define EGM_CORE_RNG_IMPL_H
 
