@@ -8,32 +8,7 @@
 #include <io/csv_table_impl.h>
 
 /* Memory for a field is some hundred bytes: a line of delimiters must not take all there is. */
-enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20, LEAST_WORD_BYTES = 1 << 20 };
-
-egm_status egm__csv_begin(egm__csv_load *l)
-{
-	egm__csv_close(&l->csv);
-	l->csv.delimiter = l->o.delimiter;
-	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
-	return egm__csv_open(&l->csv, l->context, l->from, l->o.skip_lines);
-}
-
-egm_status egm__csv_keep(egm__csv_load *l)
-{
-	uint64_t most = l->o.max_bytes > LEAST_WORD_BYTES ? l->o.max_bytes : LEAST_WORD_BYTES;
-	l->word_bytes += l->csv.length + 1 + sizeof(char *);
-	if (l->word_bytes <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": names and words take more than %" PRIu64
-	                 " bytes; max_bytes is %" PRIu64,
-	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
-}
-
-egm__csv_kind egm__csv_cell_kind(const egm__csv_load *l, double *number)
-{
-	if (egm__csv_is_missing(l->csv.text, l->csv.quoted)) return EGM__CSV_MISSING;
-	return egm__csv_number(l->csv.text, l->locale, l->o.decimal, number);
-}
+enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
 
 static egm_status no_memory(const egm__csv_load *l, const char *what)
 {

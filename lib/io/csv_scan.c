@@ -2,9 +2,7 @@
 /* Cuts text into cells (RFC 4180, and what people write instead): quotes with doubled quotes and line feeds inside,
  * comments, blanks around cells and as delimiters, line ends of three systems, a byte order mark. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <io/csv_impl.h>
 
@@ -305,35 +303,4 @@ void egm__csv_close(egm__csv *s)
 {
 	egm__stream_free(s->stream);
 	s->stream = NULL;
-}
-
-static int is_nonfinite_word(const char *text)
-{
-	if (*text == '+' || *text == '-') text++;
-	return strcasecmp(text, "nan") == 0 || strcasecmp(text, "inf") == 0 || strcasecmp(text, "infinity") == 0;
-}
-
-egm__csv_kind egm__csv_number(const char *text, locale_t c_locale, int decimal, double *number)
-{
-	char copy[EGM__CSV_FIELD + 1], *end;
-	if (is_nonfinite_word(text)) return EGM__CSV_INFINITE;
-	if (decimal == ',') {
-		if (strchr(text, '.')) return EGM__CSV_WORD;
-		strcpy(copy, text);
-		for (char *p = copy; (p = strchr(p, ','));) *p = '.';
-		text = copy;
-	}
-	if (!*text || text[strspn(text, "0123456789+-.eE")]) return EGM__CSV_WORD;
-	*number = strtod_l(text, &end, c_locale);
-	return *end ? EGM__CSV_WORD : EGM__CSV_NUMBER;
-}
-
-int egm__csv_is_missing(const char *text, int quoted)
-{
-	static const char *const words[] = {"?", "NA", "N/A", "NaN", "null"};
-	if (!*text) return 1;
-	for (size_t i = 0; !quoted && i < sizeof words / sizeof *words; i++) {
-		if (strcasecmp(words[i], text) == 0) return 1;
-	}
-	return 0;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <core/rounding_impl.h>
-#include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/options_impl.h>
 
@@ -64,133 +63,6 @@ static egm_status merge(egm_csv_options *o, const egm_csv_options *options)
 	EGM_TRY(check_missing_value(o));
 	EGM_TRY(check_characters(o));
 	EGM_TRY(check_lists(o));
-out:
-	return st;
-}
-
-/* ---- rows */
-
-/* The column of the table that a cell belongs to; NULL: it is not read. FORMAT for a cell too many. */
-static egm_status column_of(const egm__csv_load *l, egm__column **column)
-{
-	const egm__csv *csv = &l->csv;
-	int64_t width = l->head.width;
-	*column = NULL;
-	if (csv->field <= width) {
-		if (l->used[csv->field - 1]) *column = &l->table->columns[l->used[csv->field - 1] - 1];
-		return *column ? egm__csv_whole(csv) : EGM_OK;
-	}
-	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
-	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
-	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
-}
-
-static egm_status check_row(const egm__csv_load *l)
-{
-	if (l->csv.field >= l->head.width) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has %" PRId64 " fields, line %" PRId64 " has %" PRId64,
-	                 l->path, l->csv.row_line, l->csv.field, l->head.line, l->head.width);
-}
-
-/* Calls take(cell, its column) for every cell that is read and end() behind every row, until there are `rows`. */
-static egm_status each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
-{
-	egm_status st = EGM_OK;
-	egm__csv_event event = EGM__CSV_ROW;
-	egm__column *column;
-	int header = l->head.is_header;
-	EGM_TRY(egm__csv_begin(l));
-	l->rows = 0;
-	while (!rows || l->rows < rows) {
-		EGM_TRY(egm__csv_next(&l->csv, &event));
-		if (event == EGM__CSV_END) break;
-		if (event == EGM__CSV_CELL && !header) {
-			EGM_TRY(column_of(l, &column));
-			if (column) EGM_TRY(take(l, column));
-		} else if (event == EGM__CSV_ROW) {
-			if (!header) EGM_TRY(check_row(l));
-			l->rows += !header;
-			header = 0;
-		}
-	}
-out:
-	return st;
-}
-
-/* ---- the survey */
-
-static egm_status note_word(egm__csv_load *l, egm__column *c)
-{
-	int64_t at;
-	char text[64];
-	if (egm__words_find(&c->dictionary, l->csv.text, &at)) return EGM_OK;
-	if (c->dictionary.count < l->o.max_words) {
-		egm_status st = egm__csv_keep(l);
-		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
-	}
-	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
-	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
-}
-
-static egm_status mixed(const egm__csv_load *l, const egm__column *c)
-{
-	char text[64];
-	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' %s, line %" PRId64 " %s there; text_columns names "
-	                 "columns of words that contain numbers",
-	                 l->path, l->csv.line, l->csv.field, egm__printable(text, l->csv.text),
-	                 c->number_line > 0 ? "is not a number" : "is a number",
-	                 c->number_line > 0 ? c->number_line : -c->number_line,
-	                 c->number_line > 0 ? "has a number" : "has a word");
-}
-
-/* number_line: > 0 where the first number is, < 0 minus where the first word is. */
-static egm_status survey_cell(egm__csv_load *l, egm__column *c)
-{
-	egm_status st = EGM_OK;
-	double number;
-	if (c->kind) return EGM_OK;
-	egm__csv_kind kind = egm__csv_cell_kind(l, &number);
-	if (kind == EGM__CSV_MISSING) return EGM_OK;
-	if (l->text[c - l->table->columns]) return note_word(l, c);
-	int word = kind == EGM__CSV_WORD;
-	if (!c->number_line) c->number_line = word ? -l->csv.line : l->csv.line;
-	if ((c->number_line < 0) != word) EGM_TRY(mixed(l, c));
-	if (word) EGM_TRY(note_word(l, c));
-out:
-	return st;
-}
-
-static egm_status survey(egm__csv_load *l)
-{
-	egm_status st = EGM_OK;
-	int32_t text = l->o.text == EGM_CSV_TEXT_ONE_HOT ? EGM_COLUMN_ONE_HOT : EGM_COLUMN_CODES;
-	for (int64_t i = 0; i < l->table->count && !l->o.like && l->o.text == EGM_CSV_TEXT_REFUSE; i++)
-		l->table->columns[i].kind = EGM_COLUMN_NUMBER;
-	EGM_TRY(each_row(l, l->o.max_rows, survey_cell));
-	if (!l->rows) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row%s", l->path, l->head.is_header ? " below the header" : "");
-	for (int64_t i = 0; i < l->table->count; i++) {
-		egm__column *c = &l->table->columns[i];
-		if (!c->kind) c->kind = c->dictionary.count ? text : EGM_COLUMN_NUMBER;
-	}
-out:
-	return st;
-}
-
-/* Gives each column its place in the data, and makes these. */
-static egm_status lay_out(egm__csv_load *l)
-{
-	egm_status st = EGM_OK;
-	int64_t shape[2] = {l->rows, 0};
-	for (int64_t i = 0; i < l->table->count; i++) {
-		egm__column *c = &l->table->columns[i];
-		c->first = shape[1];
-		if (egm__size_add(shape[1], egm__column_width(c), &shape[1]))
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: the number of columns overflows", l->path);
-	}
-	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)l->o.dtype, 2, shape, l->path, l->o.max_bytes));
 out:
 	return st;
 }
@@ -283,7 +155,7 @@ static egm_status read_cell(egm__csv_load *l, egm__column *c)
 static egm_status read_rows(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(each_row(l, l->data->rows, read_cell));
+	EGM_TRY(egm__csv_each_row(l, l->data->rows, read_cell));
 	if (l->rows < l->data->rows)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: has lost rows while it was read: %" PRId64 ", then %" PRId64, l->path,
 		         l->data->rows, l->rows);
@@ -297,9 +169,9 @@ static EGM__OWN_FUNCTION egm_status load_all(egm__csv_load *l, egm_data **out)
 	l->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!l->locale) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the C locale", l->path);
 	EGM_TRY(egm__csv_read_head(l));
-	EGM_TRY(egm__csv_choose(l));
-	EGM_TRY(survey(l));
-	EGM_TRY(lay_out(l));
+	EGM_TRY(egm__csv_select(l));
+	EGM_TRY(egm__csv_survey(l));
+	EGM_TRY(egm__csv_lay_out(l));
 	EGM_TRY(read_rows(l));
 	l->data->table = l->table;
 	*out = l->data;

@@ -83,10 +83,17 @@ egm_status egm__csv_begin(egm__csv_load *load);
 egm_status egm__csv_keep(egm__csv_load *load);
 /* Number, word, missing value or infinity. */
 egm__csv_kind egm__csv_cell_kind(const egm__csv_load *load, double *number);
+/* Starts a pass over the file and calls take(load, column of its cell) for every cell that is read, until there are
+ * `rows` rows; 0: until the file ends. load->rows counts the rows before the cell, and in the end all of them. */
+egm_status egm__csv_each_row(egm__csv_load *load, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *));
+/* Counts the rows, and collects the dictionaries and the kinds of columns. */
+egm_status egm__csv_survey(egm__csv_load *load);
+/* Gives each column its place in the data, and makes these. */
+egm_status egm__csv_lay_out(egm__csv_load *load);
 /* Reads the first line and some rows; decides on the width of rows and whether the line is a header. */
 egm_status egm__csv_read_head(egm__csv_load *load);
 void egm__csv_free_head(egm__csv_load *load);
 /* Makes the table with the columns that the options ask for. */
-egm_status egm__csv_choose(egm__csv_load *load);
+egm_status egm__csv_select(egm__csv_load *load);
 
 #endif

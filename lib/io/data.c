@@ -9,7 +9,6 @@
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
-#include <model/evaluator_impl.h>
 #include <tensor/finite_impl.h>
 #include <tensor/shape_impl.h>
 
@@ -84,7 +83,7 @@ egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64
 	int64_t columns = data->columns, at = egm__first_nonfinite(data->context, data->dtype, out, count * columns);
 	if (at < 0) return EGM_OK;
 	return egm__data_nonfinite(path, rows[at / columns] * columns + at % columns, columns,
-	                           egm__element_at(data->dtype, out, at));
+	                           egm__number(data->dtype, out, at));
 }
 
 void egm__data_retain(egm_data *data)

@@ -14,7 +14,6 @@
 #include <io/csv_table_impl.h>
 #include <io/options_impl.h>
 #include <io/safetensors_impl.h>
-#include <model/evaluator_impl.h>
 #include <tensor/finite_impl.h>
 
 #define DATA_FORMAT "egm-data"
@@ -90,7 +89,7 @@ static egm_status save(const egm_data *d, const egm__destination *to)
 	list[0].count = d->rows * d->columns;
 	memcpy(list[0].shape, d->shape, sizeof list[0].shape);
 	int64_t flaw = egm__first_nonfinite(d->context, d->dtype, d->values, list[0].count); /* the program's may change */
-	if (flaw >= 0) EGM_TRY(egm__data_nonfinite("data", flaw, d->columns, egm__element_at(d->dtype, d->values, flaw)));
+	if (flaw >= 0) EGM_TRY(egm__data_nonfinite("data", flaw, d->columns, egm__number(d->dtype, d->values, flaw)));
 	if (d->table) EGM_TRY(add_table(list + 1, d, &columns, &t));
 	EGM_TRY(egm__safetensors_write_to(d->context, to, d->table ? 3 : 1, list, 2, meta));
 out:
@@ -169,7 +168,7 @@ static egm_status read_values(loader *l)
 	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)t->dtype, t->rank, t->shape, l->path, UINT64_MAX));
 	int64_t flaw = egm__first_nonfinite(l->context, l->data->dtype, t->data, t->count);
 	if (flaw >= 0)
-		EGM_TRY(egm__data_nonfinite(l->path, flaw, l->data->columns, egm__element_at(l->data->dtype, t->data, flaw)));
+		EGM_TRY(egm__data_nonfinite(l->path, flaw, l->data->columns, egm__number(l->data->dtype, t->data, flaw)));
 	memcpy(l->data->owned, t->data, (size_t)t->count * (t->dtype == EGM__ST_F64 ? 8 : 4));
 out:
 	return st;

@@ -6,6 +6,7 @@
 #include <core/context_impl.h>
 #include <egm/data.h>
 #include <io/file_impl.h>
+#include <tensor/shape_impl.h>
 
 typedef struct egm__table egm__table;
 typedef struct egm__source egm__source;
@@ -61,11 +62,6 @@ typedef struct egm__array {
 	int32_t rank;
 	int64_t shape[8];
 } egm__array;
-
-static inline double egm__element_at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];
-}
 
 /* Neither scale nor offset. */
 int egm__data_unscaled(const egm_data_options *options);

@@ -32,16 +32,6 @@ int egm__data_store(void *values, int64_t i, double number, const egm_data_optio
 	return isfinite(((float *)values)[i]);
 }
 
-/* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */
-static double half(uint16_t bits)
-{
-	int exponent = bits >> 10 & 31, fraction = bits & 1023;
-	double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
-	              : exponent == 0 ? ldexp(fraction, -24)
-	                              : ldexp(1024 + fraction, exponent - 25);
-	return bits >> 15 ? -size : size;
-}
-
 /* Loads through memcpy: raw has no alignment. */
 #define EACH(type, value)                             \
 	do {                                              \
@@ -74,7 +64,7 @@ static void to_double(double *out, const unsigned char *raw, int64_t n, egm__ele
 		EACH(float, (double)x);
 		break;
 	case EGM__ELEMENT_F16:
-		EACH(uint16_t, half(x));
+		EACH(uint16_t, (double)egm__half(x));
 		break;
 	case EGM__ELEMENT_U16:
 		EACH(uint16_t, x);
@@ -104,7 +94,7 @@ static void to_float(float *out, const unsigned char *raw, int64_t n, egm__eleme
 static int64_t first_nonfinite(const void *values, egm_dtype dtype, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++)
-		if (!isfinite(egm__element_at(dtype, values, i))) return i;
+		if (!isfinite(egm__number(dtype, values, i))) return i;
 	return -1;
 }
 

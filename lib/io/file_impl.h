@@ -6,6 +6,7 @@
 
 #include <core/context_impl.h>
 #include <core/status_impl.h>
+#include <string.h>
 
 /* IO: "path: cannot read: Input/output error". `error` is errno. */
 egm_status egm__io_fail(const char *path, const char *action, int error);
@@ -78,6 +79,21 @@ static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t 
 			p[width - 1 - k] = byte;
 		}
 	}
+}
+
+/* IEEE binary16 to binary32, exact. */
+static inline float egm__half(uint16_t h)
+{
+	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
+	uint32_t bits;
+	float value;
+	if (exponent == 0) {
+		value = (float)fraction * 0x1p-24f;
+		return sign ? -value : value;
+	}
+	bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+	memcpy(&value, &bits, sizeof value);
+	return value;
 }
 
 /* Bytes of a data file, plain or out of a gzip file. */

@@ -11,38 +11,6 @@
 
 #include <io/file_impl.h>
 
-/* strerror may share a buffer between threads, and strerror_r comes in two forms. */
-static const char *error_text(int error, char *buffer, size_t size)
-{
-#if defined(__GLIBC__)
-	return strerror_r(error, buffer, size);
-#else
-	return strerror_r(error, buffer, size) == 0 ? buffer : "unknown error";
-#endif
-}
-
-egm_status egm__io_fail(const char *path, const char *action, int error)
-{
-	char text[128];
-	size_t n = strlen(path);
-	/* The end of a long path says more than its start, and the reason must still fit. */
-	const char *tail = n > 300 ? path + n - 300 : path;
-	return egm__fail(EGM_ERR_IO, "%s%s: cannot %s: %s", n > 300 ? "..." : "", tail, action,
-	                 error_text(error, text, sizeof text));
-}
-
-const char *egm__printable(char out[64], const char *text)
-{
-	size_t i = 0;
-	for (; text[i] && i < 60; i++) out[i] = text[i];
-	/* A cut must not split a UTF-8 character: drop the continuation bytes and their lead. */
-	if (text[i]) {
-		while (i && ((unsigned char)text[i] & 0xc0) == 0x80) i--;
-	}
-	out[i] = 0;
-	return out;
-}
-
 static const char *kind_name(mode_t mode)
 {
 	if (S_ISDIR(mode)) return "a directory";
@@ -91,12 +59,6 @@ egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, in
 		done += (size_t)r;
 	}
 	return EGM_OK;
-}
-
-egm_status egm__path_check(const char *path)
-{
-	if (!path) return egm__fail(EGM_ERR_ARGUMENT, "path is NULL");
-	return *path ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "path is empty, must name a file");
 }
 
 egm_status egm__origin_check(const egm__origin *from)

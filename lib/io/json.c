@@ -17,9 +17,9 @@
 #include <string.h>
 
 #include <core/status_impl.h>
+#include <io/c_locale_impl.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
-#include <io/numbers_impl.h>
 
 enum { SLACK = 62, MAX_DEPTH = 16 };
 /* Bytes of jansson 2.14 with glibc's malloc on 64 bits: an object and its first buckets; an array and its first places;
@@ -136,13 +136,13 @@ static egm_status parse(json_t **out, const char *text, size_t n, size_t start, 
 	json_t *array = NULL;
 	memset(&error, 0, sizeof error);
 	int saved = errno;
-	egm__numbers numbers;
-	if (!egm__numbers_begin(&numbers)) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
+	egm__c_locale numbers;
+	if (!egm__c_locale_begin(&numbers)) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
 	errno = 0;
 	array = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
 	int number = errno;
 	errno = saved;
-	egm__numbers_end(&numbers);
+	egm__c_locale_end(&numbers);
 	if (!array) {
 		error.position -= (int)start;
 		return parse_failure(&error, number, path, what);

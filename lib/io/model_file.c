@@ -80,10 +80,9 @@ out:
 static egm_status list_tensors(egm__st_tensor *list, const egm_model *model, const char *path)
 {
 	egm_status st = EGM_OK;
-	size_t width = model->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
-		const char *data = (const char *)model->parameters + (size_t)t->offset * width;
+		const void *data = egm__tensor_values(model, t);
 		EGM_TRY(check_values(path, t->name, model->dtype, data, t->count, t->not_negative));
 		list[i] =
 		    (egm__st_tensor){.name = t->name, .dtype = model->dtype, .rank = t->rank, .data = data, .count = t->count};
@@ -265,7 +264,7 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 	if (json_object_size(layer) != members)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
 		         json_object_size(layer), members);
-	EGM_TRY(forward(l, egm__model_add(l->model, kind->name, parameters)));
+	EGM_TRY(forward(l, egm__model_add(l->model, kind, parameters)));
 out:
 	return st;
 }
@@ -388,11 +387,10 @@ static egm_status check_row_numbers(const loader *l, uint64_t limit)
 static void copy_parameters(const loader *l)
 {
 	egm_model *m = l->model;
-	size_t width = l->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 	for (int32_t i = 0; i < m->n_tensors; i++) {
 		const egm__st_tensor *t = egm__safetensors_find(l->file, m->tensors[i].name);
 		EGM_INVARIANT(t && t->count == m->tensors[i].count);
-		memcpy((char *)m->parameters + (size_t)m->tensors[i].offset * width, t->data, (size_t)t->count * width);
+		memcpy(egm__tensor_values(m, &m->tensors[i]), t->data, (size_t)t->count * egm__dtype_size(l->dtype));
 	}
 	m->version++;
 }

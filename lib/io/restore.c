@@ -12,7 +12,7 @@
 #include <core/status_impl.h>
 #include <io/options_impl.h>
 #include <io/restore_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 typedef struct restorer {
 	egm_model *model;

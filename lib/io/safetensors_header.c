@@ -13,7 +13,7 @@
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <io/file_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 typedef struct cursor {
 	egm__safetensors *file;

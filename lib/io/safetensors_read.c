@@ -10,7 +10,7 @@
 #include <io/file_impl.h>
 #include <io/json_impl.h>
 #include <io/options_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 static egm_status read_exact(egm__input *in, void *bytes, size_t n, const char *what)
 {
@@ -77,21 +77,6 @@ out:
 	return st == EGM_ERR_FORMAT || st == EGM_ERR_UNSUPPORTED ? explain(in, st) : st;
 }
 
-/* IEEE binary16 to binary32, exact. */
-static float from_f16(uint16_t h)
-{
-	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
-	uint32_t bits;
-	float value;
-	if (exponent == 0) {
-		value = (float)fraction * 0x1p-24f;
-		return sign ? -value : value;
-	}
-	bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
-	memcpy(&value, &bits, sizeof value);
-	return value;
-}
-
 static float from_bf16(uint16_t h)
 {
 	uint32_t bits = (uint32_t)h << 16;
@@ -105,7 +90,7 @@ static void widen(float *out, const unsigned char *raw, int64_t count, int brain
 {
 	for (int64_t i = 0; i < count; i++) {
 		uint16_t h = (uint16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
-		out[i] = brain ? from_bf16(h) : from_f16(h);
+		out[i] = brain ? from_bf16(h) : egm__half(h);
 	}
 }
 

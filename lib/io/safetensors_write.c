@@ -8,7 +8,7 @@
 
 #include <core/size_impl.h>
 #include <core/status_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 #include <io/text_impl.h>
 
 typedef struct contents {

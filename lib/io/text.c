@@ -7,7 +7,7 @@
 
 #include <core/status_impl.h>
 #include <core/utf8_impl.h>
-#include <io/numbers_impl.h>
+#include <io/c_locale_impl.h>
 #include <io/text_impl.h>
 
 void egm__text_clear(egm__text *t)
@@ -72,12 +72,12 @@ out:
 egm_status egm__text_real(egm__text *t, double value)
 {
 	char text[64];
-	egm__numbers numbers;
-	if (!egm__numbers_begin(&numbers)) return egm__fail(EGM_ERR_MEMORY, "no memory to write a number");
+	egm__c_locale numbers;
+	if (!egm__c_locale_begin(&numbers)) return egm__fail(EGM_ERR_MEMORY, "no memory to write a number");
 	for (int precision = 15; precision <= 17; precision++) {
 		snprintf(text, sizeof text, "%.*g", precision, value);
 		if (strtod(text, NULL) == value) break;
 	}
-	egm__numbers_end(&numbers);
+	egm__c_locale_end(&numbers);
 	return egm__text_append(t, text, strlen(text));
 }

@@ -10,25 +10,11 @@
  * little changes would stop at a saddle. */
 enum { SETTLING_ROUNDS = 100 };
 
-static void *tensor_values(const egm_model *model, int32_t tensor)
-{
-	return (char *)model->parameters + (size_t)model->tensors[tensor].offset * egm__dtype_size(model->dtype);
-}
-
-void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed)
-{
-	const egm__tensor *t = &model->tensors[tensor];
-	const egm__layer *layer = &model->layers[t->layer];
-	egm__rng rng = {.seed = seed, .step = (uint64_t)tensor, .stream = EGM__STREAM_INIT};
-	layer->kind->initialize(layer, tensor - layer->first_tensor, model->context, model->dtype, &rng,
-	                        tensor_values(model, tensor), t->count);
-	model->version++;
-}
-
 static void refresh_layer(egm_model *model, const egm__layer *layer, int rounds)
 {
 	void *tensors[EGM__LAYER_TENSORS] = {NULL};
-	for (int32_t i = 0; i < layer->kind->n_tensors; i++) tensors[i] = tensor_values(model, layer->first_tensor + i);
+	for (int32_t i = 0; i < layer->kind->n_tensors; i++)
+		tensors[i] = egm__tensor_values(model, &model->tensors[layer->first_tensor + i]);
 	uint32_t mode = egm__cpu_fp_flush();
 	for (int i = 0; i < rounds; i++) layer->kind->refresh(layer, model->context, model->dtype, tensors);
 	egm__cpu_fp_set(mode);

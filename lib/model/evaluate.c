@@ -36,14 +36,6 @@ static int64_t chunk_for(const egm_model *model, int64_t rows)
 
 /* ---- checks */
 
-egm_status egm__model_ready(const egm_model *model)
-{
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
-	if (!model->built)
-		return egm__fail(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
-	return EGM_OK;
-}
-
 static egm_status check_x(const job *j)
 {
 	const egm_model *model = j->model;
@@ -123,7 +115,7 @@ static egm_status evaluate(const job *j)
 		EGM_TRY(deliver(j, e, first, n));
 	}
 out:
-	egm__evaluator_give(j->model, e);
+	egm__evaluators_give(j->model->context, j->model->evaluators, e);
 	return st;
 }
 

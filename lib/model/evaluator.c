@@ -5,52 +5,9 @@
  * training does not outdate a program. */
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
-#include <pthread.h>
-
-/* Idle evaluators kept: two kinds in three sizes, and some threads. The longest unused goes first. */
-enum { MAX_IDLE = 12 };
 
 /* Slot 0 is the program's own arena. */
 enum { SLOT_PARAMETERS = 1, SLOT_X, SLOT_Y, SLOT_GRADIENT };
-
-struct egm__evaluators {
-	pthread_mutex_t mutex;
-	egm__evaluator *idle; /* last used first */
-};
-
-static void evaluator_free(egm_context *context, egm__evaluator *e)
-{
-	if (!e) return;
-	egm__program_free(e->program);
-	egm__free(context, e->x);
-	egm__free(context, e->y);
-	egm__free(context, e->gradient);
-	egm__free(context, e);
-}
-
-egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context)
-{
-	egm__evaluators *evaluators = egm__alloc_zero(context, 1, sizeof *evaluators);
-	if (!evaluators || pthread_mutex_init(&evaluators->mutex, NULL)) {
-		egm__free(context, evaluators);
-		return egm__fail(EGM_ERR_MEMORY, "no memory for the lock of a model");
-	}
-	*out = evaluators;
-	return EGM_OK;
-}
-
-void egm__evaluators_free(egm_context *context, egm__evaluators *evaluators)
-{
-	if (!evaluators) return;
-	for (egm__evaluator *e = evaluators->idle, *next; e; e = next) {
-		next = e->next;
-		evaluator_free(context, e);
-	}
-	pthread_mutex_destroy(&evaluators->mutex);
-	egm__free(context, evaluators);
-}
-
-/* ---- compiling */
 
 static egm_status compile(const egm_model *model, egm__evaluator *e)
 {
@@ -98,38 +55,14 @@ static egm_status evaluator_create(const egm_model *model, int32_t kind, int64_t
 	*out = e;
 	e = NULL;
 out:
-	evaluator_free(model->context, e);
+	egm__evaluator_free(model->context, e);
 	return st;
 }
 
-/* ---- taking and giving */
-
 egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out)
 {
-	egm__evaluators *evaluators = model->evaluators;
-	pthread_mutex_lock(&evaluators->mutex);
-	egm__evaluator **link = &evaluators->idle;
-	while (*link && ((*link)->kind != kind || (*link)->chunk != chunk)) link = &(*link)->next;
-	egm__evaluator *e = *link;
-	if (e) *link = e->next;
-	pthread_mutex_unlock(&evaluators->mutex);
-	*out = e;
-	return e ? EGM_OK : evaluator_create(model, kind, chunk, out);
-}
-
-void egm__evaluator_give(const egm_model *model, egm__evaluator *e)
-{
-	if (!e) return;
-	egm__evaluators *evaluators = model->evaluators;
-	pthread_mutex_lock(&evaluators->mutex);
-	e->next = evaluators->idle;
-	evaluators->idle = e;
-	egm__evaluator **link = &evaluators->idle;
-	for (int i = 0; *link && i < MAX_IDLE; i++) link = &(*link)->next;
-	egm__evaluator *surplus = *link; /* one at most */
-	*link = NULL;
-	pthread_mutex_unlock(&evaluators->mutex);
-	evaluator_free(model->context, surplus);
+	*out = egm__evaluators_take(model->evaluators, kind, chunk);
+	return *out ? EGM_OK : evaluator_create(model, kind, chunk, out);
 }
 
 void egm__evaluator_run(const egm_model *model, egm__evaluator *e)

@@ -22,10 +22,13 @@ struct egm__evaluator {
 
 egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context);
 void egm__evaluators_free(egm_context *context, egm__evaluators *evaluators); /* NULL allowed */
+/* An idle evaluator, which leaves the list; NULL: none of this kind and chunk is idle. */
+egm__evaluator *egm__evaluators_take(egm__evaluators *evaluators, int32_t kind, int64_t chunk);
+void egm__evaluators_give(egm_context *context, egm__evaluators *evaluators, egm__evaluator *e); /* NULL allowed */
+void egm__evaluator_free(egm_context *context, egm__evaluator *e);                               /* NULL allowed */
 
 /* An idle evaluator, or a new one when all are in use. */
 egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out);
-void egm__evaluator_give(const egm_model *model, egm__evaluator *e); /* NULL allowed */
 void egm__evaluator_run(const egm_model *model, egm__evaluator *e);
 
 #endif

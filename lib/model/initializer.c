@@ -82,3 +82,13 @@ void egm__initialize_bias(int32_t initializer, int64_t fan_in, egm_context *cont
 	else
 		egm__initialize_constant(0, context, dtype, values, count);
 }
+
+void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed)
+{
+	const egm__tensor *t = &model->tensors[tensor];
+	const egm__layer *layer = &model->layers[t->layer];
+	egm__rng rng = {.seed = seed, .step = (uint64_t)tensor, .stream = EGM__STREAM_INIT};
+	layer->kind->initialize(layer, tensor - layer->first_tensor, model->context, model->dtype, &rng,
+	                        egm__tensor_values(model, t), t->count);
+	model->version++;
+}

@@ -75,8 +75,3 @@ const egm__layer_kind egm__kind_batch_norm = {
     .initialize = initialize,
     .apply = apply,
     .apply_batch = apply_batch};
-
-egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum)
-{
-	return egm__named(__func__, egm__model_add(model, "batch_norm", EGM__NUMBERS(epsilon, momentum)));
-}

@@ -214,23 +214,3 @@ const egm__layer_kind egm__kind_spectral_conv = {.name = "spectral_conv",
                                                  .initialize = spectral_initialize,
                                                  .apply = spectral_apply,
                                                  .refresh = egm__spectral_refresh};
-
-/* The numbers of WINDOW. */
-#define NUMBERS_OF_WINDOW (double)channels, (double)kernel, (double)stride, (double)padding
-
-egm_status egm_model_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
-{
-	return egm__named(__func__, egm__model_add(model, "conv", EGM__NUMBERS(NUMBERS_OF_WINDOW)));
-}
-
-egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
-{
-	return egm__named(__func__, egm__model_add(model, "spectral_conv", EGM__NUMBERS(NUMBERS_OF_WINDOW)));
-}
-
-egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding,
-                                    int64_t output_padding)
-{
-	return egm__named(__func__,
-	                  egm__model_add(model, "conv_transpose", EGM__NUMBERS(NUMBERS_OF_WINDOW, (double)output_padding)));
-}

@@ -41,7 +41,34 @@ const egm__layer_kind egm__kind_dense = {.name = "dense",
                                          .initialize = egm__dense_initialize,
                                          .apply = apply};
 
-egm_status egm_model_dense(egm_model *model, int64_t units)
+/* ---- spectral_dense */
+
+static void spectral_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
 {
-	return egm__named(__func__, egm__model_add(model, "dense", EGM__NUMBERS((double)units)));
+	(which <= EGM__DENSE_BIAS ? egm__dense_shape : egm__spectral_shape)(layer, which, shape, rank);
 }
+
+static void spectral_initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+                                const egm__rng *rng, void *values, int64_t count)
+{
+	(which <= EGM__DENSE_BIAS ? egm__dense_initialize : egm__spectral_initialize)(layer, which, context, dtype, rng,
+	                                                                              values, count);
+}
+
+static egm__id spectral_apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
+{
+	x = egm__layer_rows(graph, layer, x);
+	return egm__spectral_apply(graph, egm__matmul(graph, x, tensors[EGM__DENSE_WEIGHT], 0, 1), tensors);
+}
+
+const egm__layer_kind egm__kind_spectral_dense = {.name = "spectral_dense",
+                                                  .parameters = {EGM__UNITS},
+                                                  .drawn = 1,
+                                                  .n_tensors = 4,
+                                                  .n_buffers = 2,
+                                                  .tensor_names = {"weight", "bias", "u", "v"},
+                                                  .fit = egm__dense_fit,
+                                                  .tensor_shape = spectral_shape,
+                                                  .initialize = spectral_initialize,
+                                                  .apply = spectral_apply,
+                                                  .refresh = egm__spectral_refresh};

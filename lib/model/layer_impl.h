@@ -20,13 +20,6 @@ enum { EGM__MOST_PIXELS = 32767 };
 		.name = "units", .integer = 1, .low = 1, .high = 0x1p62, .is_outputs = 1 \
 	}
 
-/* The numbers of a builder call, in the order of the kind's table. */
-#define EGM__NUMBERS(...) \
-	(const double[])      \
-	{                     \
-		__VA_ARGS__       \
-	}
-
 /* A net's numbers in the shape that a layer reads them in. Contiguous numbers take any shape for nothing, so what is
  * made of pixels stays [n h w, channels] until a layer wants something else: bias, activation and mask of a convolution
  * are one pass. */

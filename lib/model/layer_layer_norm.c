@@ -44,8 +44,3 @@ const egm__layer_kind egm__kind_layer_norm = {.name = "layer_norm",
                                               .tensor_shape = tensor_shape,
                                               .initialize = initialize,
                                               .apply = apply};
-
-egm_status egm_model_layer_norm(egm_model *model, double epsilon)
-{
-	return egm__named(__func__, egm__model_add(model, "layer_norm", EGM__NUMBERS(epsilon)));
-}

@@ -47,13 +47,3 @@ const egm__layer_kind egm__kind_upsample = {.name = "upsample",
                                             .parameters = {EGM__SIZE("factor", EGM__MOST_PIXELS)},
                                             .fit = upsample_fit,
                                             .apply = upsample_apply};
-
-egm_status egm_model_average_pool(egm_model *model, int64_t size)
-{
-	return egm__named(__func__, egm__model_add(model, "average_pool", EGM__NUMBERS((double)size)));
-}
-
-egm_status egm_model_upsample(egm_model *model, int64_t factor)
-{
-	return egm__named(__func__, egm__model_add(model, "upsample", EGM__NUMBERS((double)factor)));
-}

@@ -4,10 +4,10 @@
 #ifndef EGM_MODEL_MODEL_IMPL_H
 #define EGM_MODEL_MODEL_IMPL_H
 
-#include <graph/graph_impl.h>
 #include <core/context_impl.h>
 #include <core/rng_impl.h>
 #include <egm/model.h>
+#include <graph/graph_impl.h>
 
 enum { EGM__MAX_LAYERS = 1024 };                            /* of a net, and of a file that is read */
 enum { EGM__LAYER_TENSORS = 4, EGM__LAYER_PARAMETERS = 6 }; /* of a layer, at most */
@@ -106,11 +106,23 @@ struct egm_model {
 	egm__evaluators *evaluators; /* behind a pointer, so that evaluating a const model can take and give them */
 };
 
+/* A model without name, inputs and layers; NULL with the error set if memory is short. */
+egm_model *egm__model_create_empty(egm_context *context);
+static inline void *egm__tensor_values(const egm_model *model, const egm__tensor *tensor)
+{
+	return (char *)model->parameters + (size_t)tensor->offset * egm__dtype_size(model->dtype);
+}
+
 void egm__model_retain(egm_model *model);
+/* Whether the model may be used: ARGUMENT for NULL, STATE for one that is not built. */
+egm_status egm__model_ready(const egm_model *model);
+/* Whether a builder call may go on: ARGUMENT for NULL, STATE for a model that is built, its error for one that failed.
+ */
+egm_status egm__model_open(const egm_model *model);
 
 /* What the builder calls and the file reader share: checks and appends a layer with the parameters of its kind's table,
  * NULL where that is empty. Records the first error. */
-egm_status egm__model_add(egm_model *model, const char *kind, const double *parameters);
+egm_status egm__model_add(egm_model *model, const egm__layer_kind *kind, const double *parameters);
 /* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
 int64_t egm__model_outputs(const egm_model *model); /* also before build */
@@ -143,8 +155,5 @@ egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot
 egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors);
 /* The leaf of a parameter tensor: the same node that egm__model_apply used. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor);
-
-/* ARGUMENT for NULL, STATE for a model that is not built. */
-egm_status egm__model_ready(const egm_model *model);
 
 #endif

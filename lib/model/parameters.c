@@ -64,12 +64,6 @@ out:
 	return st;
 }
 
-/* Address of element `offset` of the parameters. */
-static char *parameter_at(const egm_model *model, int64_t offset)
-{
-	return (char *)model->parameters + (size_t)offset * egm__dtype_size(model->dtype);
-}
-
 egm_status egm_model_parameters(const egm_model *model, egm_out out)
 {
 	egm_status st = EGM_OK;
@@ -110,7 +104,7 @@ egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out ou
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, &t));
 	EGM_TRY(for_tensor(t, egm__out_fits(out, "out", model->dtype, t->count, 1)));
-	memcpy(out.data, parameter_at(model, t->offset), (size_t)t->count * egm__dtype_size(model->dtype));
+	memcpy(out.data, egm__tensor_values(model, t), (size_t)t->count * egm__dtype_size(model->dtype));
 out:
 	return egm__named(__func__, st);
 }
@@ -122,7 +116,7 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array va
 	EGM_TRY(find_tensor(model, name, &t));
 	EGM_TRY(for_tensor(t, egm__array_counts(values, "values", model->dtype, t->count)));
 	EGM_TRY(refuse_values(model, t, values.data));
-	memcpy(parameter_at(model, t->offset), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
+	memcpy(egm__tensor_values(model, t), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
 	model->version++;
 	/* the buffers follow tensor 0 of their layer */
 	if (t == &model->tensors[model->layers[t->layer].first_tensor]) egm__model_settle(model, t->layer, t->layer + 1, 0);
@@ -156,50 +150,4 @@ void egm__model_clip(egm_model *model, double bound)
 {
 	egm__model_clip_part(model, bound, 0, model->count);
 	model->version++;
-}
-
-/* ---- the net as nodes */
-
-/* A vector as a row, anything else as a matrix of its first size. */
-egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
-{
-	const egm__tensor *t = &model->tensors[tensor];
-	int64_t rows = t->rank == 1 ? 1 : t->shape[0];
-	return egm__leaf(graph, slot, t->offset, egm__shape2(rows, t->count / rows));
-}
-
-/* A layer; with `known` the batch counts as one, and its buffers are read there and written there. */
-static egm__id apply_layer(egm__graph *graph, const egm_model *model, const egm__layer *layer, int32_t slot, egm__id x,
-                           int batch, egm__id *known)
-{
-	const egm__layer_kind *kind = layer->kind;
-	egm__id tensors[EGM__LAYER_TENSORS] = {EGM__NONE, EGM__NONE, EGM__NONE, EGM__NONE};
-	for (int32_t i = 0; i < kind->n_tensors; i++) {
-		int32_t tensor = layer->first_tensor + i;
-		tensors[i] = known && known[tensor] != EGM__NONE ? known[tensor] : egm__model_leaf(graph, model, slot, tensor);
-	}
-	if (!batch || !kind->apply_batch) return kind->apply(graph, layer, x, tensors);
-	x = kind->apply_batch(graph, layer, x, tensors);
-	for (int32_t i = kind->n_tensors - kind->n_buffers; known && i < kind->n_tensors; i++)
-		known[layer->first_tensor + i] = tensors[i];
-	return x;
-}
-
-static egm__id apply_net(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, int batch, egm__id *known)
-{
-	if (x == EGM__NONE) return x;
-	int64_t rows = egm__graph_shape(graph, x)->d[0];
-	for (int32_t l = 0; l < model->n_layers; l++)
-		x = apply_layer(graph, model, &model->layers[l], slot, x, batch, known);
-	return egm__reshape(graph, x, egm__shape2(rows, egm__model_outputs(model)));
-}
-
-egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x)
-{
-	return apply_net(graph, model, slot, x, 0, NULL);
-}
-
-egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors)
-{
-	return apply_net(graph, model, slot, x, 1, tensors);
 }

@@ -16,7 +16,7 @@ files() { # PATTERN...: the tracked files, or in an unpacked archive all of them
 	fi | sort -u
 }
 code=$(files '*.c' '*.h' '*.cpp' '*.hpp')
-scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt')
+scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt' 'tools/hooks/*')
 pages=$(files '*.md')
 
 # The marks are spelled in two pieces here, so that this file does not find itself.

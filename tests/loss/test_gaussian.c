@@ -13,7 +13,7 @@ static const double r_numbers[ROWS * 2 * N] = {0.5, 0.5, -0.2, 0.4, 1, -1, 0.7, 
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	g = NULL;
 	ck_assert_int_eq(egm__graph_create(&g, context, EGM_F64), EGM_OK);
 }
@@ -69,7 +69,7 @@ START_TEST(test_gaussian__divergences_and_surprise_equal_the_formulas)
 		law[i] = egm__gaussian_split(g, egm__leaf(g, SLOT_IN, i * ROWS * 2 * N, egm__shape2(ROWS, 2 * N)));
 	egm__graph_output(g, egm__gaussian_kl(g, &law[0], &law[1]), SLOT_OUT, 0);
 	egm__graph_output(g, egm__gaussian_kl(g, &law[0], NULL), SLOT_OUT, ROWS);
-	egm__graph_output(g, egm__gaussian_surprise(g, &law[0], law[1].mean), SLOT_OUT, 2 * ROWS);
+	egm__graph_output(g, egm__gaussian_nll(g, &law[0], law[1].mean), SLOT_OUT, 2 * ROWS);
 	run(in, out[0], NULL, 0);
 	for (int row = 0; row < ROWS; row++) {
 		const double *q = q_numbers + row * 2 * N, *r = r_numbers + row * 2 * N;
@@ -90,7 +90,7 @@ START_TEST(test_gaussian__fixed_has_one_variance)
 	double in[4] = {1, 2, 0.5, -1}, out = 0;
 	egm__id mean = egm__leaf(g, SLOT_IN, 0, egm__shape2(1, 2)), x = egm__leaf(g, SLOT_IN, 2, egm__shape2(1, 2));
 	egm__gaussian q = egm__gaussian_fixed(g, mean, 0.3);
-	egm__graph_output(g, egm__gaussian_surprise(g, &q, x), SLOT_OUT, 0);
+	egm__graph_output(g, egm__gaussian_nll(g, &q, x), SLOT_OUT, 0);
 	run(in, &out, NULL, 0);
 	double want = -log_normal(0.5, 1, 2 * log(0.3)) - log_normal(-1, 2, 2 * log(0.3));
 	ck_assert(fabs(out - want) <= 1e-14 * want);

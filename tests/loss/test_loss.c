@@ -16,15 +16,15 @@ static egm_model *net[N_NETS];
 
 static void create_nets(egm_dtype dtype)
 {
-	net[U] = l_net(context, "u", 3, (int64_t[]){3, 4, 1}, egm_model_tanh, dtype, 1);
-	net[G] = l_net(context, "g", 3, (int64_t[]){2, 3, 3}, egm_model_tanh, dtype, 2);
-	net[T] = l_net(context, "t", 3, (int64_t[]){5, 4, 1}, egm_model_tanh, dtype, 3);
-	net[ENCODER] = l_net(context, "e", 2, (int64_t[]){3, 2}, NULL, dtype, 3);
+	net[U] = dense_net(context, "u", 3, (int64_t[]){3, 4, 1}, egm_model_tanh, dtype, 1);
+	net[G] = dense_net(context, "g", 3, (int64_t[]){2, 3, 3}, egm_model_tanh, dtype, 2);
+	net[T] = dense_net(context, "t", 3, (int64_t[]){5, 4, 1}, egm_model_tanh, dtype, 3);
+	net[ENCODER] = dense_net(context, "e", 2, (int64_t[]){3, 2}, NULL, dtype, 3);
 }
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	loss = (void *)context; /* must become NULL on failure */
 	gan = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
 	dsm = (egm_dsm_options)EGM_DSM_OPTIONS_INIT;
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
 {
 	refused(egm_loss_energy_gan(&loss, net[G], net[G], net[T], &gan), EGM_ERR_ARGUMENT,
-	        "egm_loss_energy_gan: energy and generator are the same net 'g'");
+	        "egm_loss_energy_gan: energy and generator are both network 'g', must be different ones");
 	refused(egm_loss_energy_gan(&loss, net[ENCODER], net[G], net[T], &gan), EGM_ERR_SHAPE,
 	        "egm_loss_energy_gan: energy 'e' has 2 outputs, must have 1");
 	refused(egm_loss_energy_gan(&loss, net[U], net[ENCODER], net[T], &gan), EGM_ERR_SHAPE,
@@ -130,7 +130,7 @@ START_TEST(test_energy_gan__refuses_nets_that_do_not_fit)
 	gan.entropy = EGM_ENTROPY_INFOGAN;
 	refused(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_ERR_SHAPE,
 	        "egm_loss_energy_gan: information network 't' has 5 inputs, must have 3");
-	egm_model *wide = l_net(context, "wide", 2, (int64_t[]){3, 4}, NULL, EGM_F64, 1);
+	egm_model *wide = dense_net(context, "wide", 2, (int64_t[]){3, 4}, NULL, EGM_F64, 1);
 	refused(egm_loss_energy_gan(&loss, net[U], net[G], wide, &gan), EGM_ERR_SHAPE,
 	        "egm_loss_energy_gan: information network 'wide' has 4 outputs, must have 2");
 	refused(egm_loss_dsm(&loss, wide, &dsm), EGM_ERR_SHAPE, "egm_loss_dsm: energy 'wide' has 4 outputs, must have 1");
@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(test_energy_gan__refuses_mixed_types_and_unbuilt_nets)
 {
-	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1), *raw = NULL;
+	egm_model *narrow = dense_net(context, "narrow", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1), *raw = NULL;
 	refused(egm_loss_energy_gan(&loss, net[U], narrow, net[T], &gan), EGM_ERR_DTYPE,
 	        "egm_loss_energy_gan: generator 'narrow' is f32, must be f64 as 'u' is");
 	ck_assert_int_eq(egm_model_create(&raw, context, "raw", 3), EGM_OK);
@@ -156,12 +156,12 @@ END_TEST
 /* 1 - 2^-26 is below 1 in f64 and 1 in f32, where the moving average would never move. */
 START_TEST(test_energy_gan__refuses_a_decay_that_is_one_in_f32)
 {
-	egm_model *u = l_net(context, "u", 2, (int64_t[]){3, 1}, NULL, EGM_F32, 1);
-	egm_model *g = l_net(context, "g", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1);
-	egm_model *t = l_net(context, "t", 2, (int64_t[]){5, 1}, NULL, EGM_F32, 1);
+	egm_model *u = dense_net(context, "u", 2, (int64_t[]){3, 1}, NULL, EGM_F32, 1);
+	egm_model *g = dense_net(context, "g", 2, (int64_t[]){2, 3}, NULL, EGM_F32, 1);
+	egm_model *t = dense_net(context, "t", 2, (int64_t[]){5, 1}, NULL, EGM_F32, 1);
 	gan.dv_decay = 1 - ldexp(1, -26);
 	refused(egm_loss_energy_gan(&loss, u, g, t, &gan), EGM_ERR_ARGUMENT,
-	        "egm_loss_energy_gan: dv_decay is 0.99999998509883881, which is 1 in f32");
+	        "egm_loss_energy_gan: dv_decay is 0.99999998509883881, which is 1 in f32; must be below 1");
 	ck_assert_int_eq(egm_loss_energy_gan(&loss, net[U], net[G], net[T], &gan), EGM_OK);
 	egm_loss_free(loss);
 	egm_model_free(u);
@@ -222,17 +222,17 @@ END_TEST
 /* Options are copied; nets and context are kept alive. */
 START_TEST(test_loss__owns_what_it_needs)
 {
-	static l_sheet sheet;
+	static phase_io io;
 	dsm.sigma = 0.7;
 	ck_assert_int_eq(egm_loss_dsm(&loss, net[U], &dsm), EGM_OK);
-	sheet.batch = 2;
-	l_run(loss, 0, &sheet);
-	double value = sheet.terms[0];
+	io.batch = 2;
+	run_phase(loss, 0, &io);
+	double value = io.terms[0];
 	dsm.sigma = -1;
 	egm_model_free(net[U]);
 	net[U] = NULL;
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.terms[0] == value);
+	run_phase(loss, 0, &io);
+	ck_assert(io.terms[0] == value);
 	egm_loss_free(loss);
 }
 END_TEST
@@ -248,14 +248,14 @@ static egm_status live_gan(void *user)
 {
 	egm_loss *l = NULL;
 	egm_status st = make_gan(&l);
-	return l_compile_all(st, l);
+	return compile_phases(st, l);
 }
 
 static egm_status live_dsm(void *user)
 {
 	egm_loss *l = NULL;
 	egm_status st = egm_loss_dsm(&l, net[U], &dsm);
-	return l_compile_all(st, l);
+	return compile_phases(st, l);
 }
 
 START_TEST(test_loss__every_allocation_may_fail)
@@ -272,8 +272,9 @@ END_TEST
 /* Refused nets and options leave nothing behind, and a run takes nothing. */
 START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 {
-	static l_sheet sheet;
+	static phase_io io;
 	egm__program *p = NULL;
+	uint32_t terms;
 	void *bases[EGM__MAX_SLOTS];
 	teardown();
 	context = egm_test_context(&a);
@@ -283,9 +284,9 @@ START_TEST(test_loss__refusals_and_runs_allocate_nothing)
 	ck_assert_int_eq(egm_loss_dsm(&loss, net[G], &dsm), EGM_ERR_SHAPE);
 	ck_assert_int_eq(a.live, live);
 	ck_assert_int_eq(make_gan(&loss), EGM_OK);
-	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p), EGM_OK);
+	ck_assert_int_eq(egm__loss_compile(loss, 1, 4, &p, &terms), EGM_OK);
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
-	l_bases(loss, &sheet, bases);
+	phase_bases(loss, &io, bases);
 	long calls = a.calls;
 	for (int i = 0; i < 10; i++) egm__program_run(p, bases, 1, (uint64_t)i);
 	ck_assert_int_eq(a.calls, calls);

@@ -34,7 +34,7 @@ static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
-	int system; /* in s_systems: whose nets it takes */
+	int system; /* in systems: whose nets it takes */
 } kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */
@@ -46,7 +46,7 @@ static union any_options {
 static void prepare_as(int kind, egm_dtype dtype)
 {
 	const egm__options *o = kinds[kind].table;
-	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
+	build_nets(context, &systems[kinds[kind].system], egm_model_tanh, dtype, net);
 	ck_assert_int_eq(egm__options_init(o->type, &options, o->size, o->defaults, o->size), EGM_OK);
 	masses = egm_f64(two_masses, 2, 1);
 }
@@ -58,7 +58,7 @@ static void prepare(int kind)
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	loss = (void *)context; /* must become NULL on failure */
 }
 
@@ -246,7 +246,7 @@ START_TEST(test_options__contradictions_are_refused)
 {
 	egm_gan_options *gan = WITH(GAN, egm_gan_options);
 	gan->step_penalty = 5;
-	refused(GAN, EGM_ERR_ARGUMENT, "step_penalty is 5, which needs generator_steps of at least 2 and not 1");
+	refused(GAN, EGM_ERR_ARGUMENT, "generator_steps is 1, must be at least 2 with a step_penalty of 5");
 	gan->step_penalty = 0, gan->smoothing = 0.1, gan->form = EGM_GAN_HINGE;
 	refused(GAN, EGM_ERR_ARGUMENT, "smoothing is 0.1, must be 0 for hinge, which has no labels");
 	teardown(), setup();
@@ -255,11 +255,12 @@ START_TEST(test_options__contradictions_are_refused)
 	refused(WGAN, EGM_ERR_ARGUMENT, "penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
 	teardown(), setup();
 	WITH(ALI, egm_ali_options)->full_terms = 1;
-	refused(ALI, EGM_ERR_ARGUMENT, "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
+	refused(ALI, EGM_ERR_ARGUMENT,
+	        "full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 	teardown(), setup();
 	egm_annealed_dsm_options *levels = WITH(ANNEALED_DSM, egm_annealed_dsm_options);
 	levels->sigma_low = 2;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_low is 2, must be at most sigma_high, 1.2");
+	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_low is 2, must be at most sigma_high, which is 1.2");
 }
 END_TEST
 
@@ -272,10 +273,10 @@ START_TEST(test_options__histograms_without_sense)
 	masses = egm_f64(bad, 2, 1);
 	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses[1] is -1, must be at least 0 and finite");
 	masses = egm_f64(none, 2, 1);
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses sums to 0, must be above 0 and finite");
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "the sum of masses is 0, must be above 0 and finite");
 	masses = egm_f64(two_masses, 2, 1);
 	options.histogram.lower = options.histogram.upper;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1, upper is 1, lower must be below upper");
+	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 }
 END_TEST
 

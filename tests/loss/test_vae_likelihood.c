@@ -14,7 +14,7 @@ static egm_test_allocator a;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	encoder = decoder = NULL;
 	loss = NULL;
 	options = (egm_vae_options)EGM_VAE_OPTIONS_INIT;
@@ -46,8 +46,8 @@ static void at_principal_components(double angle, double wider, egm_dtype dtype)
 {
 	ppca p = ppca_solution(angle);
 	for (int j = PPCA_K; j < 2 * PPCA_K; j++) p.encoder_bias[j] += wider;
-	encoder = l_net(context, "encoder", 2, (int64_t[]){PPCA_D, 2 * PPCA_K}, NULL, dtype, 1);
-	decoder = l_net(context, "decoder", 2, (int64_t[]){PPCA_K, PPCA_D}, NULL, dtype, 1);
+	encoder = dense_net(context, "encoder", 2, (int64_t[]){PPCA_D, 2 * PPCA_K}, NULL, dtype, 1);
+	decoder = dense_net(context, "decoder", 2, (int64_t[]){PPCA_K, PPCA_D}, NULL, dtype, 1);
 	put(encoder, "0.weight", 2 * PPCA_K * PPCA_D, p.encoder);
 	put(encoder, "0.bias", 2 * PPCA_K, p.encoder_bias);
 	put(decoder, "0.weight", PPCA_D * PPCA_K, p.decoder);
@@ -65,7 +65,7 @@ static void bound(const double *x, int64_t rows, int64_t columns, int64_t sample
 static void scatter(double *x, int64_t n)
 {
 	uint64_t random = 9;
-	for (int64_t i = 0; i < n; i++) x[i] = 2 * l_normal(&random);
+	for (int64_t i = 0; i < n; i++) x[i] = 2 * random_normal(&random);
 }
 
 /* ---- the value */
@@ -104,17 +104,17 @@ START_TEST(test_vae_likelihood__rises_with_samples)
 {
 	enum { N = 512 * PPCA_POINTS };
 	static double x[N * PPCA_D], out[3][N];
-	l_mean level[3] = {{0}}, rise[2] = {{0}};
+	sample_mean level[3] = {{0}}, rise[2] = {{0}};
 	const double wider = 0.5, lacks = 0.5 * log(9.0 / 8) + exp(wider) - 1 - wider;
 	at_principal_components(acos(-1.0) / 4, wider, EGM_F64);
 	for (int i = 0; i < N / PPCA_POINTS; i++) ppca_points(x + (ptrdiff_t)i * PPCA_POINTS * PPCA_D);
 	for (int k = 0; k < 3; k++) {
 		bound(x, N, PPCA_D, (int64_t[]){1, 4, 64}[k], (uint64_t)k, out[k]);
-		for (int i = 0; i < N; i++) l_mean_add(&level[k], out[k][i] - ppca_log_density(x + (ptrdiff_t)i * PPCA_D));
+		for (int i = 0; i < N; i++) sample_mean_add(&level[k], out[k][i] - ppca_log_density(x + (ptrdiff_t)i * PPCA_D));
 	}
-	l_mean_check("S = 1", &level[0], -lacks, 0.015);
+	sample_mean_check("S = 1", &level[0], -lacks, 0.015);
 	for (int k = 0; k < 2; k++) {
-		for (int i = 0; i < N; i++) l_mean_add(&rise[k], out[k + 1][i] - out[k][i]);
+		for (int i = 0; i < N; i++) sample_mean_add(&rise[k], out[k + 1][i] - out[k][i]);
 		double mean = rise[k].sum / N, se = sqrt((rise[k].squares / N - mean * mean) / (N - 1));
 		ck_assert_msg(mean > 5 * se, "from S = %d: %g +- %g", k ? 4 : 1, mean, se);
 	}
@@ -133,12 +133,12 @@ START_TEST(test_vae_likelihood__bernoulli_against_quadrature)
 	double out[4], sum = 0;
 	options.decoder = EGM_DECODER_BERNOULLI;
 	options.beta = 3; /* has no part in it */
-	encoder = l_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
-	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
-	L_SET(encoder, "0.weight", 0.5, -0.3, 0, 0);
-	L_SET(encoder, "0.bias", 0, 0);
-	l_set(decoder, "0.weight", 2, w);
-	l_set(decoder, "0.bias", 2, b);
+	encoder = dense_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
+	decoder = dense_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	SET_TENSOR(encoder, "0.weight", 0.5, -0.3, 0, 0);
+	SET_TENSOR(encoder, "0.bias", 0, 0);
+	set_tensor(decoder, "0.weight", 2, w);
+	set_tensor(decoder, "0.bias", 2, b);
 	create();
 	bound(x[0], 4, 2, 4000, 1, out);
 	for (int i = 0; i < 4; i++) {
@@ -227,7 +227,7 @@ START_TEST(test_vae_likelihood__refuses_arguments_by_name)
 	        "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, must have room for 1 x 1");
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
 	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
-	egm_model *energy = l_linear(context, "u", PPCA_D, x, 0);
+	egm_model *energy = linear_net(context, "u", PPCA_D, x, 0);
 	ck_assert_int_eq(egm_loss_dsm(&dsm, energy, NULL), EGM_OK);
 	refused(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is dsm, must be vae");
@@ -256,8 +256,8 @@ START_TEST(test_vae_likelihood__refuses_what_is_no_share)
 {
 	double x[4] = {0, 1, 0.5, 1.5}, out[2];
 	options.decoder = EGM_DECODER_BERNOULLI;
-	encoder = l_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
-	decoder = l_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	encoder = dense_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
+	decoder = dense_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
 	create();
 	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
 	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, must be in [0, 1]");

@@ -14,17 +14,17 @@
 #define SIGMAS 4.5
 
 /* Standard deviations rising geometrically. */
-static inline law spread_law(int64_t dims, double from, double to)
+static inline distribution spread_distribution(int64_t dims, double from, double to)
 {
-	return normal_law(EGM_F64, dims, 1 / (from * from), 1 / (to * to));
+	return normal_distribution(EGM_F64, dims, 1 / (from * from), 1 / (to * to));
 }
 
 /* Calls of 32 rows: thousands of chains in one block would push each other out of the cache. */
-static inline egm_sampler *sampler_on(law *l, const any_kernel_options *o)
+static inline egm_sampler *sampler_on(distribution *dist, const any_kernel_options *o)
 {
 	egm_target_options cut = target_options();
 	cut.concurrent = 1;
-	return sampler_of(l, &cut, o);
+	return sampler_of(dist, &cut, o);
 }
 
 /* Where chains stand that began at x [chains, dims] and made `transitions` transitions; over x. */

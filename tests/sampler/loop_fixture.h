@@ -18,7 +18,7 @@ typedef struct loop_target {
 	egm_model *energy, *generator;
 	egm_dtype dtype;
 	int64_t dims;
-	law law; /* of the callbacks */
+	distribution distribution; /* of the callbacks */
 } loop_target;
 
 static inline egm_model *loop_net(egm_context *context, egm_dtype dtype, int64_t inputs, int64_t outputs, uint64_t seed)
@@ -34,7 +34,7 @@ static inline egm_model *loop_net(egm_context *context, egm_dtype dtype, int64_t
 	return net;
 }
 
-/* In a context of the caller's, which the target keeps. The law lives in t, which must stay where it is. */
+/* In a context of the caller's, which the target keeps. The distribution lives in t, which must stay where it is. */
 static inline void open_target_in(loop_target *t, egm_context *context, int kind)
 {
 	const double lower[LOOP_MOST] = {-INFINITY, -1, -4, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
@@ -57,8 +57,8 @@ static inline void open_target_in(loop_target *t, egm_context *context, int kind
 	o.upper = upper;
 	o.concurrent = kind == CONCURRENT;
 	o.max_rows = kind == CONCURRENT ? 7 : 32;
-	t->law = normal_law(t->dtype, t->dims, 1, 4);
-	t->target = law_target(t->context, &t->law, &o);
+	t->distribution = normal_distribution(t->dtype, t->dims, 1, 4);
+	t->target = distribution_target(t->context, &t->distribution, &o);
 }
 
 static inline void open_target(loop_target *t, int kind, int32_t threads)

@@ -2,8 +2,8 @@
 /* The formulas of dual averaging and of the scales against a second writing of them, in warm-ups driven by hand, and
  * the windows against Stan's numbers. */
 #include "exact_draws.h"
-#include <sampler/adaptation_impl.h>
 #include <sampler/sampler_impl.h>
+#include <sampler/windows_impl.h>
 
 /* ---- windows */
 
@@ -118,13 +118,13 @@ static double averaged(const double *accept, int m, double h0, double *mean)
 /* 160 transitions: one window, 75 .. 109. */
 START_TEST(test_adaptation__formulas)
 {
-	law l = spread_law(DIMS, 1, 1);
+	distribution dist = spread_distribution(DIMS, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	const double start[DIMS] = {0.5, 7, 200};
 	double accept[STEPS], h0 = 0.3, mean = 0;
 	int restart = 0;
 	o.scale = start;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0; t < STEPS; t++) {
@@ -166,11 +166,11 @@ START_TEST(test_adaptation__first_scales)
 {
 	const double wide = _i ? 99.9 : 100.1;
 	const int begins[] = {19, 39, 59, 74};
-	law l = spread_law(2, 1, 1);
+	distribution dist = spread_distribution(2, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	double accept[75], scale[2], h0 = 0.3, mean = 0;
 	int restart = 0;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0, k = 0; t < 75; t++) {
@@ -204,9 +204,9 @@ END_TEST
 /* 149 transitions: a look behind 19, the window 22 .. 98. What came between is not of the window. */
 START_TEST(test_adaptation__windows_begin_empty)
 {
-	law l = spread_law(1, 1, 1);
+	distribution dist = spread_distribution(1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	double scale, variance = 0, n = 77;
 	ck_assert_egm(egm__adaptation_create(s, 149));
@@ -227,9 +227,9 @@ END_TEST
 START_TEST(test_adaptation__counts_averages_of_ten)
 {
 	const int after[] = {0, 1, 9, 10};
-	law l = spread_law(DIMS, 1, 1);
+	distribution dist = spread_distribution(DIMS, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
 		double accept[STEPS], began = 0, mean;
@@ -253,9 +253,9 @@ START_TEST(test_adaptation__steps_stay_numbers)
 {
 	const double accept[] = {0, 1, NAN, INFINITY, -1};
 	for (size_t i = 0; i < sizeof accept / sizeof *accept; i++) {
-		law l = spread_law(1, 1, 1);
+		distribution dist = spread_distribution(1, 1, 1);
 		any_kernel_options o = sampler_options(ANY_MALA, 1, 0.1, 52);
-		egm_sampler *s = sampler_on(&l, &o);
+		egm_sampler *s = sampler_on(&dist, &o);
 		ck_assert_egm(egm__adaptation_create(s, 100000));
 		for (int t = 0; t < 100000; t++) {
 			s->walkers[0].accept = accept[i];

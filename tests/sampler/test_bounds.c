@@ -207,7 +207,7 @@ static double w_at(egm__probe *p, const double *y, double *gradient)
 }
 
 /* E4. For Exp(1) on the half line W(y) = x(y) - y and dW/dy = e^y - 1, in these very bits. */
-START_TEST(test_bounds__exponential_law)
+START_TEST(test_bounds__exponential_distribution)
 {
 	const double low = 0;
 	egm_target *t = boxed(EGM_F64, 1, &low, NULL, sum_of_x);
@@ -374,7 +374,7 @@ int main(void)
 	tcase_add_test(tc, test_bounds__one_array_for_both);
 	tcase_add_test(tc, test_bounds__infinite_box_is_none);
 	tc = fixture_case(suite, "density", "E4", setup, teardown);
-	tcase_add_test(tc, test_bounds__exponential_law);
+	tcase_add_test(tc, test_bounds__exponential_distribution);
 	tcase_add_test(tc, test_bounds__jacobian_and_its_derivative);
 	tcase_add_test(tc, test_bounds__many_dimensions);
 	tcase_add_test(tc, test_bounds__far_out);

@@ -58,8 +58,8 @@ static any_kernel_options options_of(int32_t kernel, int64_t chains)
 START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 {
 	const int64_t rows[] = {5, INT64_C(1) << 30, INT64_MAX};
-	law normal = normal_law(EGM_F64, 2, 1, 1);
-	egm_target *target = callback_target(2, energy_of_law, &normal, rows[_i]);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
+	egm_target *target = callback_target(2, energy_of_distribution, &normal, rows[_i]);
 	any_kernel_options o = options_of(ANY_TEMPERED, 4);
 	const double temperatures[2] = {1, 2};
 	o.temperatures = temperatures;
@@ -111,7 +111,7 @@ END_TEST
 /* A start that the dtype or a bound's exponential cannot hold is refused, not frozen later. */
 START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 {
-	law normal = normal_law(EGM_F64, 2, 1, 1);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
 	const double lower[2] = {0, 0};
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
@@ -119,7 +119,7 @@ START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 	any_kernel_options o = options_of(ANY_MALA, 4);
 	bounded = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	bounded.lower = lower;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal, NULL));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_distribution, &normal, NULL));
 	o.start_scale = 1e4;
 	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale is 10000"));
@@ -134,8 +134,8 @@ END_TEST
 /* What `thin` counts is what the statistics count, with every kernel. */
 START_TEST(test_edges__transitions_are_what_thin_counts)
 {
-	law normal = normal_law(EGM_F64, 2, 1, 1);
-	egm_target *target = callback_target(2, energy_of_law, &normal, 0);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
+	egm_target *target = callback_target(2, energy_of_distribution, &normal, 0);
 	const double temperatures[3] = {1, 2, 4};
 	any_kernel_options o = options_of(1 + _i, 2);
 	if (o.kernel == ANY_TEMPERED) {

@@ -56,14 +56,14 @@ typedef struct conduct {
 	egm_sampler_statistics stats;
 } conduct;
 
-static law energy;
+static distribution energy;
 static egm_target *target;
 
 static void setup(void)
 {
 	egm_context *context = threaded_context(1);
-	energy = normal_law(EGM_F64, DIMS, 1, 9);
-	target = law_target(context, &energy, NULL);
+	energy = normal_distribution(EGM_F64, DIMS, 1, 9);
+	target = distribution_target(context, &energy, NULL);
 	egm_context_free(context);
 }
 
@@ -309,33 +309,33 @@ START_TEST(test_options__temperatures_that_are_refused)
 		double t[3];
 		const char *annealed, *tempered; /* NULL: a good one */
 	} cases[] = {
-	    {{4, 2, 1}, NULL, "temperatures[0] is 4, must be 1: they rise from 1"},
-	    {{1, 2, 4}, "temperatures[1] is 2, must not be above the one before, 1", NULL},
-	    {{4, 4, 1}, NULL, "temperatures[0] is 4, must be 1: they rise from 1"},
+	    {{4, 2, 1}, NULL, "temperatures[0] is 4, must be 1: temperatures rise from 1"},
+	    {{1, 2, 4}, "temperatures[1] is 2, must be at most the one before, 1", NULL},
+	    {{4, 4, 1}, NULL, "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{1, 1, 2},
-	     "temperatures[2] is 2, must not be above the one before, 1",
-	     "temperatures[1] is 1, must be above 1: they rise from 1"},
+	     "temperatures[2] is 2, must be at most the one before, 1",
+	     "temperatures[1] is 1, must be above 1: temperatures rise from 1"},
 	    {{1, 3, 2},
-	     "temperatures[1] is 3, must not be above the one before, 1",
-	     "temperatures[2] is 2, must be above 3: they rise from 1"},
+	     "temperatures[1] is 3, must be at most the one before, 1",
+	     "temperatures[2] is 2, must be above 3: temperatures rise from 1"},
 	    {{4, 2, 0},
 	     "temperatures[2] is 0, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{4, -2, -3},
 	     "temperatures[1] is -2, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{4, NAN, 1},
 	     "temperatures[1] is nan, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{INFINITY, 2, 1},
 	     "temperatures[0] is inf, must be above 0 and finite",
-	     "temperatures[0] is inf, must be 1: they rise from 1"},
+	     "temperatures[0] is inf, must be 1: temperatures rise from 1"},
 	    {{1, 2, INFINITY},
-	     "temperatures[1] is 2, must not be above the one before, 1",
+	     "temperatures[1] is 2, must be at most the one before, 1",
 	     "temperatures[2] is inf, must be above 0 and finite"},
 	    {{1, NAN, 3},
 	     "temperatures[1] is nan, must be above 0 and finite",
-	     "temperatures[1] is nan, must be above 1: they rise from 1"},
+	     "temperatures[1] is nan, must be above 1: temperatures rise from 1"},
 	};
 	char text[200];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -406,7 +406,9 @@ START_TEST(test_options__wrong_arguments)
 	options o = defaults_of(k);
 	o.shared.chains = INT64_C(1) << 60;
 	snprintf(text, sizeof text,
-	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions are more than a sampler can hold", k->name);
+	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions, must be fewer: memory or random numbers do "
+	         "not suffice",
+	         k->name);
 	expect_refusal(k, &o, EGM_ERR_ARGUMENT, text);
 	ck_assert_int_eq(energy.calls, 0);
 	ck_assert_int_eq(egm_sampler_chains(NULL), 0);

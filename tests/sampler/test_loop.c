@@ -39,7 +39,7 @@ START_TEST(test_loop__energies_that_nobody_reads_change_nothing)
 	loop_target t;
 	record spared = run_alone(_i, 1, 9, 4, 3);
 	open_target(&t, target_of(_i), 1);
-	t.target->tame = 0;
+	t.target->gradient_suffices = 0;
 	record all = run_target(&t, _i, 9, 4, 3);
 	for (int64_t n = 0; n < 4; n++)
 		for (int64_t c = 0; c < 9; c++) assert_same_draw(&all, n, &spared, n, c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A mixture of normal laws as a target: its moments are known, and its log Z is 0. Chains and estimates are compared
- * with closed form, energies with the densities of the mixture. */
+/* A mixture of normal distributions as a target: its moments are known, and its log Z is 0. Chains and estimates are
+ * compared with closed form, energies with the densities of the mixture. */
 #include "ais_fixture.h"
 
 #include <egm/mixture.h>
@@ -49,7 +49,7 @@ static void check_moments(const sample *s)
 }
 
 /* 100 chains of 300 draws behind 100 transitions unseen, in which the start N(0, 1) is forgotten: the step of either
- * kernel crosses the law in a few. Standard errors are those between chains. */
+ * kernel crosses the distribution in a few. Standard errors are those between chains. */
 START_TEST(test_mixture__chains_have_its_moments)
 {
 	enum { CHAINS = 100 };

@@ -88,7 +88,7 @@ START_TEST(test_probe__callback_stops)
 	egm_target *t = recording(&r, 1, 3, NULL);
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	r.stop_at = 2;
-	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "the energy callback returned -7, which stops it");
+	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "the energy callback returned -7, which stops the call");
 	ck_assert_int_eq(r.calls, 2);
 	ck_assert_egm(egm__probe_run(p, ROWS));
 	egm__probe_free(p);

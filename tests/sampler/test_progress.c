@@ -130,7 +130,8 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 		                                 energies_out(sampler, DRAWS, part.energies), sees_whole_transitions, &w),
 		                 EGM_ERR_STOPPED);
 		char text[128];
-		snprintf(text, sizeof text, "progress callback stopped it after %d of %d transitions", (int)w.done, DRAWS);
+		snprintf(text, sizeof text, "progress callback stopped the call after %d of %d transitions", (int)w.done,
+		         DRAWS);
 		ck_assert_msg(strstr(egm_last_error(), text), "%s", egm_last_error());
 		ck_assert_mem_eq(part.draws, whole.draws, draw_bytes(&t) * (size_t)w.done);
 		ck_assert_mem_eq(part.energies, whole.energies, energy_bytes(&t) * (size_t)w.done);
@@ -225,13 +226,13 @@ END_TEST
 
 /* ---- annealed importance sampling */
 
-static egm_target *gaussian(law *l, int32_t threads)
+static egm_target *gaussian(distribution *dist, int32_t threads)
 {
 	egm_target_options to = target_options();
 	egm_context *context = threaded_context(threads);
 	to.concurrent = 1;
-	*l = normal_law(EGM_F64, 2, 1, 4);
-	egm_target *target = law_target(context, l, &to);
+	*dist = normal_distribution(EGM_F64, 2, 1, 4);
+	egm_target *target = distribution_target(context, dist, &to);
 	egm_context_free(context);
 	return target;
 }
@@ -242,8 +243,8 @@ enum { PARTICLES = 300, LEVELS = 9 };
 START_TEST(test_progress__ais)
 {
 	static double whole[PARTICLES], weights[PARTICLES];
-	law l;
-	egm_target *target = gaussian(&l, _i / 2 ? 3 : 1);
+	distribution dist;
+	egm_target *target = gaussian(&dist, _i / 2 ? 3 : 1);
 	egm_ais_options o;
 	egm_ais_result r, seen;
 	o = (egm_ais_options)EGM_AIS_OPTIONS_INIT;
@@ -270,7 +271,7 @@ START_TEST(test_progress__ais)
 		ck_assert_int_eq(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), stop_from, &s),
 		                 EGM_ERR_STOPPED);
 		char text[128];
-		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped it after %d of %d steps",
+		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped the call after %d of %d steps",
 		         (int)s.done, (int)total);
 		ck_assert_str_eq(egm_last_error(), text);
 		for (int i = 0; i < PARTICLES; i++) ck_assert(weights[i] == 7);

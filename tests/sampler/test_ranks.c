@@ -22,9 +22,9 @@ static double residual(double datum, const double *theta)
 	return datum - slope[0] * theta[0] - slope[1] * theta[1];
 }
 
-static double posterior_energy(const law *l, const double *x, double *gradient)
+static double posterior_energy(const distribution *dist, const double *x, double *gradient)
 {
-	double off = residual(l->numbers[0], x);
+	double off = residual(dist->numbers[0], x);
 	for (int j = 0; j < 2; j++) gradient[j] = x[j] - precision * slope[j] * off;
 	return (x[0] * x[0] + x[1] * x[1] + precision * off * off) / 2;
 }
@@ -42,8 +42,8 @@ static void replicate(egm_context *context, const any_kernel_options *o, int64_t
 {
 	double theta[2] = {normal(state), normal(state)}, draws[DRAWS][2], truth[QUANTITIES], drawn[QUANTITIES];
 	double datum = residual(0, theta) * -1 + normal(state) / sqrt(precision);
-	law l = {.dtype = EGM_F64, .dims = 2, .energy = posterior_energy, .numbers = {datum}};
-	egm_target *target = law_target(context, &l, NULL);
+	distribution dist = {.dtype = EGM_F64, .dims = 2, .energy = posterior_energy, .numbers = {datum}};
+	egm_target *target = distribution_target(context, &dist, NULL);
 	egm_sampler *sampler = make_sampler(target, o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, forget, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_run(sampler, DRAWS, thin, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL));

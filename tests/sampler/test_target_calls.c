@@ -98,19 +98,24 @@ START_TEST(test_target__refuses_bounds)
 		egm_dtype dtype;
 		const char *text;
 	} cases[] = {
-	    {1, 1, EGM_F64, "lower[1] is 1, must be below upper, 1"},
-	    {2, 1, EGM_F64, "lower[1] is 2, must be below upper, 1"},
-	    {NAN, 1, EGM_F64, "lower[1] is nan, must be below upper, 1"},
-	    {0, NAN, EGM_F64, "lower[1] is 0, must be below upper, nan"},
-	    {INFINITY, INFINITY, EGM_F64, "lower[1] is inf, must be below upper, inf"},
-	    {-INFINITY, -INFINITY, EGM_F64, "lower[1] is -inf, must be below upper, -inf"},
-	    {-1e308, 1e308, EGM_F64, "dimension 1 goes from -1e+308 to 1e+308, which is further than f64 reaches"},
-	    {-1e39, INFINITY, EGM_F32, "dimension 1 has the bounds -1e+39 and inf, which are too large for f32"},
-	    {0.25, 0.25000001, EGM_F32, "dimension 1 has no f32 between its bounds 0.25 and 0.25000000999999999"},
-	    {DBL_MAX, INFINITY, EGM_F64, "dimension 1 has no f64 between its bounds 1.7976931348623157e+308 and inf"},
-	    {-INFINITY, -DBL_MAX, EGM_F64, "dimension 1 has no f64 between its bounds -inf and -1.7976931348623157e+308"},
-	    {FLT_MAX, INFINITY, EGM_F32, "dimension 1 has no f32 between its bounds 3.4028234663852886e+38 and inf"},
-	    {-INFINITY, -FLT_MAX, EGM_F32, "dimension 1 has no f32 between its bounds -inf and -3.4028234663852886e+38"},
+	    {1, 1, EGM_F64, "lower[1] is 1, must be below upper[1], 1"},
+	    {2, 1, EGM_F64, "lower[1] is 2, must be below upper[1], 1"},
+	    {NAN, 1, EGM_F64, "lower[1] is nan, must be below upper[1], 1"},
+	    {0, NAN, EGM_F64, "lower[1] is 0, must be below upper[1], nan"},
+	    {INFINITY, INFINITY, EGM_F64, "lower[1] is inf, must be below upper[1], inf"},
+	    {-INFINITY, -INFINITY, EGM_F64, "lower[1] is -inf, must be below upper[1], -inf"},
+	    {-1e308, 1e308, EGM_F64, "dimension 1 has the bounds -1e+308 and 1e+308, must have a finite width in f64"},
+	    {-1e39, INFINITY, EGM_F32, "dimension 1 has the bounds -1e+39 and inf, must be infinite or finite in f32"},
+	    {0.25, 0.25000001, EGM_F32,
+	     "dimension 1 has the bounds 0.25 and 0.25000000999999999, must have a number between them in f32"},
+	    {DBL_MAX, INFINITY, EGM_F64,
+	     "dimension 1 has the bounds 1.7976931348623157e+308 and inf, must have a number between them in f64"},
+	    {-INFINITY, -DBL_MAX, EGM_F64,
+	     "dimension 1 has the bounds -inf and -1.7976931348623157e+308, must have a number between them in f64"},
+	    {FLT_MAX, INFINITY, EGM_F32,
+	     "dimension 1 has the bounds 3.4028234663852886e+38 and inf, must have a number between them in f32"},
+	    {-INFINITY, -FLT_MAX, EGM_F32,
+	     "dimension 1 has the bounds -inf and -3.4028234663852886e+38, must have a number between them in f32"},
 	};
 	char text[160];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -136,12 +141,12 @@ START_TEST(test_target__most_dimensions)
 		for (int32_t kernel = ANY_ULA; kernel <= ANY_NUTS; kernel++) {
 			any_kernel_options o = sampler_options(kernel, 1, 0.1, 1);
 			ck_assert_int_eq(any_kernel_sampler(&s, t, &o), EGM_ERR_ARGUMENT);
-			ck_assert_ptr_nonnull(
-			    strstr(egm_last_error(), "144115188075855871 dimensions are more than a sampler can hold"));
+			ck_assert_ptr_nonnull(strstr(egm_last_error(), "144115188075855871 dimensions, must be fewer"));
 			ck_assert_ptr_null(s);
 		}
 		fails(egm_target_ais(t, NULL, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT,
-		      "egm_target_ais: 256 particles in 144115188075855871 dimensions are more than a run can hold");
+		      "egm_target_ais: 256 particles in 144115188075855871 dimensions, must be fewer: the counters of random "
+		      "numbers do not suffice");
 		egm_target_free(t);
 	}
 }
@@ -163,9 +168,9 @@ START_TEST(test_target__callback_misuse)
 	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dims is 0, must be at least 1");
 	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_callback: dims is 9223372036854775807, more than memory can hold");
+	      "egm_target_callback: dims is 9223372036854775807, must be at most 144115188075855871");
 	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_callback: dims is 144115188075855872, more than memory can hold");
+	      "egm_target_callback: dims is 144115188075855872, must be at most 144115188075855871");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
 	ck_assert_int_eq(egm_target_dims(NULL), 0);
@@ -212,20 +217,22 @@ START_TEST(test_target__latent_misuse)
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: energy 'two' has 2 outputs, must have 1");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	      "egm_target_latent: generator 'gf' is f32, energy 'u' is f64");
+	      "egm_target_latent: generator 'gf' is f32 and energy 'u' is f64, must be the same");
 	fails(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: generator 'far' and energy 'u' come from different contexts");
+	      "egm_target_latent: generator 'far' and energy 'u' have different contexts, must have the same");
 	fails(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	      "egm_target_latent: generator 'narrow' has 3 outputs and energy 'u' has 4 inputs, must be equal");
 	fails(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	      "egm_target_latent: generator 'wide' has 4 outputs, must have at least 5, its inputs: det J^T J is 0");
 	fails(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, generator 'nine' has 9");
+	      "egm_target_latent: generator 'nine' has 9 inputs, must have at most 8 for EGM_LATENT_PULLBACK");
 	o.prior_scale = 0.5;
 	fails(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; only EGM_LATENT_POSTERIOR has a "
+	      "prior");
 	fails(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; only EGM_LATENT_POSTERIOR has a "
+	      "prior");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
@@ -270,7 +277,7 @@ START_TEST(test_evaluate__misuse)
 	x[1] = NAN;
 	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                          egm_f64_out(g, 2, egm_target_dims(t))),
-	      EGM_ERR_NONFINITE, "egm_target_evaluate: x is nan in row 1, dimension 0");
+	      EGM_ERR_NONFINITE, "egm_target_evaluate: x is nan in row 1, dimension 0, must be finite");
 	x[1] = 1.5;
 	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                          egm_f64_out(g, 2, egm_target_dims(t))),
@@ -289,7 +296,7 @@ START_TEST(test_evaluate__callback_stops)
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
 	fails(egm_target_evaluate(t, egm_f64(x, 200, egm_target_dims(t)), egm_f64_out(v, 200, 1), egm_no_out()),
-	      EGM_ERR_STOPPED, "egm_target_evaluate: the energy callback returned 1, which stops it");
+	      EGM_ERR_STOPPED, "egm_target_evaluate: the energy callback returned 1, which stops the call");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
@@ -399,7 +406,7 @@ START_TEST(test_target__a_callback_with_a_user_to_free_stops)
 	egm_target *t;
 	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, NULL, square, &calls, count_frees));
 	fails(egm_target_evaluate(t, egm_f64(&x, 1, 1), egm_f64_out(&v, 1, 1), egm_no_out()), EGM_ERR_STOPPED,
-	      "egm_target_evaluate: the energy callback returned 1, which stops it");
+	      "egm_target_evaluate: the energy callback returned 1, which stops the call");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 	ck_assert_int_eq(calls, 1);

@@ -19,7 +19,7 @@ MASK = (1 << 64) - 1
 DIGITS = "%.17g"
 
 
-class Source:  # l_random() and l_normal() of loss_support.h
+class Source:  # random_signed() and random_normal() of loss_support.h
     def __init__(self, seed):
         self.state = seed
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Metrics that report on their steps: what the callback is told, that it changes no bit of the result, and that a call
  * which it stops writes none. When it is called depends on the clock, and no test on that. */
-#include "distance_support.h"
+#include "metric_support.h"
 #include <stdio.h>
 
 /* Of 1100 columns, strips are 64 rows: N and M are three of them, which end within a block. */

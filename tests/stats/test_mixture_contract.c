@@ -14,14 +14,14 @@ static double x[ROWS * D];
 static void fill(void)
 {
 	uint64_t random = 6;
-	for (int i = 0; i < ROWS * D; i++) x[i] = l_normal(&random) + (i / D % 2 ? 9 : 0);
+	for (int i = 0; i < ROWS * D; i++) x[i] = random_normal(&random) + (i / D % 2 ? 9 : 0);
 }
 
 static void setup(void)
 {
 	const double m[2] = {0, 9}, c[2] = {1, 1};
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
-	context = l_context();
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_DIAGONAL);
+	context = new_context();
 	fill();
 	ck_assert_egm(egm_mixture_create(&mixture, context, egm_no_array(), egm_f64(m, 1, D), egm_f64(c, 1, D), &o));
 }
@@ -53,7 +53,7 @@ START_TEST(test_mixture__zeros_are_the_defaults)
 	defaults.tolerance = 0; /* a number as good as any */
 	ck_assert_egm(egm_mixture_fit(&m[0], context, egm_f64(x, ROWS, D), egm_no_array(), &zeros, NULL, NULL, NULL));
 	ck_assert_egm(egm_mixture_fit(&m[1], context, egm_f64(x, ROWS, D), egm_no_array(), &defaults, NULL, NULL, NULL));
-	mx_numbers a = mx_read(m[0]), b = mx_read(m[1]);
+	mixture_numbers a = read_mixture(m[0]), b = read_mixture(m[1]);
 	ck_assert(a.k == 1 && egm_mixture_covariance(m[0]) == EGM_COVARIANCE_FULL);
 	ck_assert_mem_eq(a.m, b.m, D * sizeof *a.m);
 	ck_assert_mem_eq(a.c, b.c, D * D * sizeof *a.c);
@@ -113,7 +113,7 @@ static void said(const char *function, const char *text)
 START_TEST(test_mixture__refuses_options_by_name)
 {
 	const double ones[4] = {1, 0, 0, 1};
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
 	memcpy((char *)&o + bad_options[_i].member, &bad_options[_i].value, bad_options[_i].wide ? 8 : 4);
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL),
@@ -131,7 +131,7 @@ END_TEST
 /* More components than there are rows, whatever that number is: nothing is asked for. */
 START_TEST(test_mixture__refuses_more_components_than_rows)
 {
-	egm_mixture_options o = mx_options(INT64_MAX, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(INT64_MAX, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
@@ -158,12 +158,16 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
 	     "weights[0] is nan, must be at least 0 and finite"},
-	    {{0, 0}, {0, 0}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_ARGUMENT, "weights sums to 0, must be above 0 and finite"},
+	    {{0, 0},
+	     {0, 0},
+	     {1, 0, 0, 1, 1, 0, 0, 1},
+	     EGM_ERR_ARGUMENT,
+	     "the sum of weights is 0, must be above 0 and finite"},
 	    {{1e308, 1e308},
 	     {0, 0},
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
-	     "weights sums to inf, must be above 0 and finite"},
+	     "the sum of weights is inf, must be above 0 and finite"},
 	    {{1, 1}, {0, NAN}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_NONFINITE, "the mean of component 0 is not finite"},
 	    {{1, 1},
 	     {0, 0},
@@ -185,7 +189,7 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	     {1, 0, 0, 1, 1, 0, 0, 0},
 	     EGM_ERR_ARGUMENT,
 	     "the covariance of component 1 is not positive definite"}};
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		egm_mixture *m = mixture;
 		const double means[4] = {cases[i].m[0], cases[i].m[1], 0, 0};
@@ -256,7 +260,7 @@ END_TEST
 START_TEST(test_mixture__refuses_data_by_row_and_column)
 {
 	double out[ROWS];
-	mx_numbers before = mx_read(mixture), after;
+	mixture_numbers before = read_mixture(mixture), after;
 	const struct {
 		egm_dtype dtype;
 		int64_t rows, columns;
@@ -291,7 +295,7 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 			ck_assert_msg(strstr(egm_last_error(), cases[i].message) != NULL, "%s", egm_last_error());
 			ck_assert(call < 3 || !m);
 		}
-	after = mx_read(mixture);
+	after = read_mixture(mixture);
 	ck_assert(!memcmp(&before.w, &after.w, sizeof *before.w) && !memcmp(before.m, after.m, D * sizeof *before.m));
 }
 END_TEST
@@ -306,7 +310,8 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	float out32[ROWS * D];
 	double out[ROWS * D];
 	egm_mixture *m = mixture;
-	egm_mixture_options o = mx_options(7, EGM_COVARIANCE_FULL); /* as many as there are means, whatever this says */
+	egm_mixture_options o =
+	    mixture_options(7, EGM_COVARIANCE_FULL); /* as many as there are means, whatever this says */
 	for (int i = 0; i < ROWS * D; i++) out[i] = 7;
 #define REFUSED(call, code, text)           \
 	ck_assert_int_eq(call, EGM_ERR_##code); \
@@ -369,18 +374,20 @@ END_TEST
 START_TEST(test_mixture__numbers_beyond_double)
 {
 	egm_mixture *m = NULL;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	double wide[4] = {1e200, 0, -1e200, 0}, narrow[4] = {1e-200, 0, -1e-200, 0};
 	double far[10] = {0, 0, 1, 1, 2, 2, 3, 3, 1e200, 0};
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(wide, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: the variance of column 0 (from 0) of x overflows");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the variance of column 0 (from 0) of x is infinite, must be finite");
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(narrow, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "egm_mixture_fit: column 0 (from 0) of x has a spread of 1.48"));
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(far, 5, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: squared distances of the rows of x overflow");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the squared distances of the rows of x are infinite, must be finite");
 	/* a singular S: where rounding puts its pivot below 0, 1e-40 cannot lift it */
 	int refused = 0;
 	o.covariance_floor = 1e-40;
@@ -429,7 +436,7 @@ static egm_status use(egm_context *c, int32_t kind)
 	egm_mixture *fitted = NULL, *made = NULL;
 	double out[ROWS * D], u[ROWS], covariances[8], means[4], w[2];
 	const int64_t each = kind == EGM_COVARIANCE_FULL ? D * D : kind == EGM_COVARIANCE_DIAGONAL ? D : 1;
-	egm_mixture_options o = mx_options(2, kind);
+	egm_mixture_options o = mixture_options(2, kind);
 	st = egm_mixture_fit(&fitted, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL);
 	ck_assert((st == EGM_OK) == (fitted != NULL));
 	if (st == EGM_OK)
@@ -475,7 +482,7 @@ START_TEST(test_mixture__owns_its_context)
 	egm_test_allocator allocator = {0};
 	egm_context *c = egm_test_context(&allocator);
 	egm_mixture *m = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	fill();
 	ck_assert_egm(egm_mixture_fit(&m, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL));
 	egm_context_free(c);
@@ -516,7 +523,7 @@ static egm_status fit_until(const egm_mixture_options *o, int64_t at, stopper *s
 
 static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
 {
-	mx_numbers n = mx_read(a), m = mx_read(b);
+	mixture_numbers n = read_mixture(a), m = read_mixture(b);
 	ck_assert_mem_eq(n.w, m.w, 2 * sizeof *n.w);
 	ck_assert_mem_eq(n.m, m.m, 2 * D * sizeof *n.m);
 	ck_assert_mem_eq(n.c, m.c, 2 * D * D * sizeof *n.c);
@@ -526,7 +533,7 @@ static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
 START_TEST(test_mixture__a_stopped_fit_goes_on)
 {
 	egm_mixture *stopped = NULL, *whole = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	egm_mixture_result r, of_whole;
 	stopper s;
 	fill();
@@ -557,7 +564,7 @@ END_TEST
 START_TEST(test_mixture__a_stopped_fit_is_the_best_so_far)
 {
 	egm_mixture *stopped = NULL, *first = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	egm_mixture_result r, of_first;
 	stopper s;
 	fill();

@@ -193,8 +193,8 @@ START_TEST(test_regulariser__old_generator_moves_on)
 }
 END_TEST
 
-/* G_old = id, then G is turned by 90 degrees: E||Rz - z||^2 = 2 E||z||^2 = 4 while the law of Rz is that of z. On 40
- * rows the standard error is 4 / sqrt(40) = .63; sixteen phases with noise of their own: .16. */
+/* G_old = id, then G is turned by 90 degrees: E||Rz - z||^2 = 2 E||z||^2 = 4 while the distribution of Rz is that of z.
+ * On 40 rows the standard error is 4 / sqrt(40) = .63; sixteen phases with noise of their own: .16. */
 START_TEST(test_regulariser__turning_costs_four)
 {
 	double sum = 0;

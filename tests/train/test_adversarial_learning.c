@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the adversarial systems learn end to end, in f32 and through the public API: the optimal discriminator of two
- * points, the slope of a WGAN critic between two points, one normal law by five systems. The bounds of the last hold
- * for each of the seeds 1 to 5 with half of them to spare. */
+ * points, the slope of a WGAN critic between two points, one normal distribution by five systems. The bounds of the
+ * last hold for each of the seeds 1 to 5 with half of them to spare. */
 #include "adversarial_training.h"
 
 /* Adam cannot move a net whose rate is 1e-30. */
@@ -122,10 +122,10 @@ static void create_recipe(ring *r, int recipe)
 		RING_OK(egm_loss_gan(&r->loss, r->judge, r->generator, &g));
 }
 
-/* The law of G is N(b, w^2), so that b and |w| say all. Zero-centred penalties converge (test_adversarial_dynamics.c)
- * and come within .012 of both in seeds 1 to 5; a WGAN and a spectral critic alone go round the answer, and it is the
- * falling rate that ends it: .023 and .065. */
-START_TEST(test_systems__learn_a_normal_law)
+/* The distribution of G is N(b, w^2), so that b and |w| say all. Zero-centred penalties converge
+ * (test_adversarial_dynamics.c) and come within .012 of both in seeds 1 to 5; a WGAN and a spectral critic alone go
+ * round the answer, and it is the falling rate that ends it: .023 and .065. */
+START_TEST(test_systems__learn_a_normal_distribution)
 {
 	static double x[POINTS];
 	const double rate[N_RECIPES] = {2e-3, 1e-2, 2e-3, 5e-3, 2e-3};
@@ -158,10 +158,10 @@ int main(void)
 	tcase_add_test(t, test_gan__discriminator_becomes_optimal);
 	tcase_add_loop_test(t, test_wgan__critic_between_two_points, EGM_PENALTY_TWO_SIDED, EGM_PENALTY_ONE_SIDED + 1);
 	suite_add_tcase(s, t);
-	t = tcase_create("laws");
+	t = tcase_create("distributions");
 	tcase_set_tags(t, "S4 S9");
 	tcase_set_timeout(t, 240);
-	tcase_add_loop_test(t, test_systems__learn_a_normal_law, 0, N_RECIPES);
+	tcase_add_loop_test(t, test_systems__learn_a_normal_distribution, 0, N_RECIPES);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -522,10 +522,9 @@ START_TEST(test_batch_norm_training__checkpoint_with_statistics_that_moved)
 	data = toy_data(context, EGM_F64, ROWS, COLUMNS);
 	OK(egm_trainer_create(&trainer, loss, &o));
 	OK(egm_trainer_fit(trainer, data, 2, NULL, NULL));
-	expect_flaw(trainer->nets[0].average, place_of("2.running_var"), -0.5, "average",
-	            "negative where a variance stands");
-	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero where nothing is trained");
-	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero where nothing is trained");
+	expect_flaw(trainer->nets[0].average, place_of("2.running_var"), -0.5, "average", "a negative variance");
+	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero for a number that is not trained");
+	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero for a number that is not trained");
 	OK(egm_trainer_save(trainer, path));
 	OK(egm_trainer_restore(trainer, path, NULL));
 }

@@ -255,16 +255,16 @@ START_TEST(test_load__refuses_another_kind_of_trainer)
 	expect_refused_by(&s, "optimizer is 'adam' in the checkpoint, 'rmsprop' in the trainer");
 	s = usual;
 	s.hidden = 5;
-	expect_refused_by(&s, "net 'energy' differs from layer 0 on: 'dense 3 4");
+	expect_refused_by(&s, "network 'energy' differs from layer 0 on: 'dense 3 4");
 	s = usual;
 	s.relu = 1;
-	expect_refused_by(&s, "net 'energy' differs from layer 1 on: 'tanh 4 4");
+	expect_refused_by(&s, "network 'energy' differs from layer 1 on: 'tanh 4 4");
 	s = usual;
 	s.dtype = EGM_F32;
 	expect_refused_by(&s, "'energy.0.weight' is not f32");
 	s = usual;
 	s.average_decay = 0;
-	expect_refused_by(&s, "the checkpoint has 'energy.average', the trainer has not");
+	expect_refused_by(&s, "the checkpoint has 'energy.average', which the trainer does not have");
 }
 END_TEST
 
@@ -285,7 +285,8 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	s.average_decay = 0;
 	pair_open(&bare, NULL, &s);
 	save(bare.trainer, "bare.egm");
-	expect_refusal(p.trainer, "bare.egm", EGM_ERR_FORMAT, "the checkpoint has no 'energy.average', the trainer has");
+	expect_refusal(p.trainer, "bare.egm", EGM_ERR_FORMAT,
+	               "the checkpoint has no 'energy.average', which the trainer has");
 	ck_assert_int_eq(egm_model_save(p.energy, "model.egm"), EGM_OK);
 	expect_refusal(p.trainer, "model.egm", EGM_ERR_FORMAT, "format");
 	expect_refusal(p.trainer, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");

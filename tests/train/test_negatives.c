@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Negative samples: where chains start, what the buffer takes, which law they draw from, and what their bits depend on.
+/* Negative samples: where chains start, what the buffer takes, which distribution they draw from, and what their bits
+ * depend on.
  */
 #include "negatives_fixture.h"
 
@@ -408,7 +409,7 @@ END_TEST
 
 /* ---- targets and kernels */
 
-/* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential law with mean
+/* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential distribution with mean
  * 1/(beta slope), if chains respect bound and temperature. */
 static double exponential_mean(double beta, double slope, int32_t kernel)
 {
@@ -455,9 +456,9 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	return sum / CHAINS;
 }
 
-/* 500 transitions of MALA or HMC, which are exact, in 2000 independent chains: the mean of an exponential law has the
- * standard error mean/sqrt(2000). */
-START_TEST(test_target__temperature_and_bounds_shape_the_law)
+/* 500 transitions of MALA or HMC, which are exact, in 2000 independent chains: the mean of an exponential distribution
+ * has the standard error mean/sqrt(2000). */
+START_TEST(test_target__temperature_and_bounds_shape_the_distribution)
 {
 	const double beta = _i % 2 ? 4 : 1, w = 0.5;
 	double mean = exponential_mean(beta, w, _i / 2 ? ANY_HMC : ANY_MALA);
@@ -588,7 +589,7 @@ int main(void)
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
 	tcase_add_loop_test(t, test_pcd__every_row_may_run_away, 0, 2);
-	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
+	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_distribution, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
 	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);
 	tcase_add_loop_test(t, test_bits__depend_on_the_seed_and_not_on_threads, 0, 6);

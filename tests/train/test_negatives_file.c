@@ -205,16 +205,16 @@ START_TEST(test_refused__numbers_that_cannot_be)
 	} bad[] = {
 	    {"negatives.buffer", 7, NAN, 0, EGM_ERR_NONFINITE, "'negatives.buffer' is not finite at index 7"},
 	    {"negatives.buffer", 35, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.buffer' is not finite at index 35"},
-	    {"negatives.buffer", 4, -4.5, 0, EGM_ERR_FORMAT,
-	     "row 1 of 'negatives.buffer' is outside of the bounds in dimension 1"},
+	    {"negatives.buffer", 4, -4.5, 0, EGM_ERR_FORMAT, "row 1 of 'negatives.buffer' is out of bounds in dimension 1"},
 	    {"negatives.watch", 0, NAN, 0, EGM_ERR_NONFINITE, "'negatives.watch' is not finite at index 0"},
 	    {"negatives.x", 2, NAN, 0, EGM_ERR_NONFINITE, "'negatives.x' is not finite at index 2"},
 	    {"negatives.step", 1, 0, 0, EGM_ERR_NONFINITE, "'negatives.step' is not positive"},
 	    {"negatives.value", 1, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.value'"},
 	    {"negatives.energy", 1, NAN, 0, EGM_ERR_NONFINITE, "'negatives.energy' is not finite"},
-	    {"negatives.frozen", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.frozen' is 2 at index 3, at most 1 can be"},
-	    {"negatives.inner", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.inner' is 2 at index 3, at most 1 can be"},
-	    {"negatives.inner", 2, 0, 1, EGM_ERR_FORMAT, "'inner' says that chain 2 is at the end of a transition"},
+	    {"negatives.frozen", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.frozen' is 2 at index 3, must be at most 1"},
+	    {"negatives.inner", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.inner' is 2 at index 3, must be at most 1"},
+	    {"negatives.inner", 2, 0, 1, EGM_ERR_FORMAT,
+	     "'negatives.inner' is 1 for all walkers of chain 2, must be less for one"},
 	    {"negatives.clock", 0, 0, UINT64_MAX, EGM_ERR_FORMAT, "'negatives.clock' is 18446744073709551615"},
 	};
 	recipe r = usual;

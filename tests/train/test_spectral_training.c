@@ -60,13 +60,13 @@ static double element(const egm_model *net, const egm__layer *layer, int which, 
 /* The largest singular value of W over u^T W v: by how much the layer may stretch. */
 static double stretch(const egm_model *net, const egm__layer *layer)
 {
-	double w[S_MAX * S_MAX], second, estimate = 0;
+	double w[SINGULAR_MAX * SINGULAR_MAX], second, estimate = 0;
 	for (int64_t o = 0; o < layer->outputs; o++)
 		for (int64_t i = 0; i < layer->inputs; i++) {
 			w[o * layer->inputs + i] = element(net, layer, 0, o * layer->inputs + i);
 			estimate += element(net, layer, 2, o) * w[o * layer->inputs + i] * element(net, layer, 3, i);
 		}
-	return s_largest(layer->outputs, layer->inputs, w, &second) / estimate;
+	return largest_singular_value(layer->outputs, layer->inputs, w, &second) / estimate;
 }
 
 /* ---- what moves what */

@@ -22,7 +22,7 @@ static inline void toy_build_hidden(const egm_loss *loss, egm__phase_graph *p)
 {
 	egm__id y = egm__net(p, loss, 0, p->data);
 	egm__term_add(p, 0, egm__mean(p->graph, y), 1);
-	p->terms[p->n_terms - 1].descend = egm__mean(p->graph, egm__square(p->graph, egm__square(p->graph, y)));
+	p->terms[p->n_terms - 1].surrogate = egm__mean(p->graph, egm__square(p->graph, egm__square(p->graph, y)));
 }
 
 /* First phase of the pair, on data: mean (U(x) + n - 1)^2 with fresh noise n. */
