@@ -222,7 +222,7 @@ static void refresh_vectors(restorer *r)
 	egm_model *m = r->model;
 	for (int32_t i = 0; i < m->n_tensors; i++) {
 		const egm__tensor *t = &m->tensors[i];
-		if (!r->sources[i] && !t->trained) egm__model_settle(m, t->layer, t->layer + 1, 0);
+		if (!r->sources[i] && !t->trained) egm__model_recompute_buffers(m, t->layer, t->layer + 1, 0);
 	}
 }
 

@@ -249,7 +249,7 @@ egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, cons
 	(*out)->version++;
 	/* a mean of numbers in the box is rounded, and checkpoints of 0.4 averaged what stood before each cut */
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
-	egm__model_settle(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
+	egm__model_recompute_buffers(*out, 0, (*out)->n_layers, 0); /* an average of buffers is the buffer of nothing */
 out:
 	return egm__named(__func__, st);
 }
