@@ -11,6 +11,7 @@
 #include "systems.h"
 #include <graph/op_impl.h>
 #include <loss/penalty_impl.h>
+#include <oracle/listing.h>
 #include <stdio.h>
 
 enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
