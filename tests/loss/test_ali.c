@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Adversarially learned inference: which way each form pushes encoder and generator, the value at the discriminator's
- * optimum, and the full terms against formulas in double. Gradients against differences are in test_systems.c. */
+/* Adversarially learned inference: the direction in which each form moves encoder and generator, the value at the
+ * optimum of the discriminator, and the full terms against formulas in double. Gradients are compared with differences
+ * in test_systems.c. */
 #include "loss_support.h"
 
 enum { DISCRIMINATOR, GENERATOR, ENCODER };
@@ -282,7 +283,7 @@ START_TEST(test_ali__gaussian_coders_are_reparameterised)
 }
 END_TEST
 
-/* ---- refusals of its own */
+/* ---- rejections of its own */
 
 START_TEST(test_ali__full_terms_need_densities_and_derived)
 {

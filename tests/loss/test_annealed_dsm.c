@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising over a spread of levels: which levels are drawn, how they are weighed, and what is best under that. */
+/* Denoising over a range of noise levels: which levels are drawn, how they are weighted, and the best energy. */
 #include "score_fixture.h"
 
 enum { BATCH = 20000, RUNS = 32, DRAWS = 4000 };
@@ -154,7 +154,7 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 }
 END_TEST
 
-START_TEST(test_annealed_dsm__refuses)
+START_TEST(test_annealed_dsm__rejects)
 {
 	static const struct {
 		double sigma0, low, high;
@@ -196,7 +196,7 @@ int main(void)
 	tcase_add_loop_test(t, test_annealed_dsm__levels_have_their_law, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__rows_have_levels_of_their_own, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__best_quadratic_energy, 0, 4);
-	tcase_add_test(t, test_annealed_dsm__refuses);
+	tcase_add_test(t, test_annealed_dsm__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising score matching: gradients, and the energies that are known to be best.
+/* Denoising score matching: gradients, and energies that are known to be the best ones.
  *
- * The loss is E (sigma grad U(x + sigma n) - n)^2 a dimension. At U = -log p_sigma it is what is left of n when y is
- * known: sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
+ * The loss in a dimension is E (sigma grad U(x + sigma n) - n)^2. At U = -log p_sigma it is the variance of n given y:
+ * sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
 #include "loss_support.h"
 
 enum { BATCH = 20000, RUNS = 16 };

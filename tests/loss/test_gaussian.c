@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Normal laws as nodes against the formulas written in double, and their reparameterised draws. */
+/* Normal distributions as nodes against formulas in double, and their reparameterised draws. */
 #include "loss_support.h"
 #include <loss/gaussian_impl.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fitted histogram against a plain implementation in double. Gradients against differences are in test_systems.c
- * for five bins; here at samples that lie on edges and far outside. */
+/* The fitted histogram against a plain implementation in double, also at samples on edges and far outside. Gradients
+ * are compared with differences in test_systems.c, for five bins. */
 #include "loss_support.h"
 
 #include <stdio.h>
@@ -251,7 +251,7 @@ START_TEST(test_histogram__masses_are_copied_and_normalised)
 }
 END_TEST
 
-static void refused_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
+static void rejected_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
 {
 	char all[300];
 	snprintf(all, sizeof all, "egm_loss_histogram: %s", text);
@@ -260,40 +260,40 @@ static void refused_as(egm_model *net, egm_array masses_of, egm_status want, con
 	ck_assert_str_eq(egm_last_error(), all);
 }
 
-static void refused(egm_model *net, const char *text)
+static void rejected(egm_model *net, const char *text)
 {
-	refused_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
+	rejected_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
 }
 
-START_TEST(test_histogram__refuses_masses_that_are_none)
+START_TEST(test_histogram__rejects_masses_that_are_none)
 {
 	double law[3] = {1, 2, 1};
 	generator = linear_net(context, "generator", 1, law, 0);
 	bins = 3;
 	given = law;
-	refused_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
-	refused_as(generator, egm_f64(law, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 1 << 20, 2), EGM_ERR_SHAPE,
-	           "masses has 2097152 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 0, 1), EGM_ERR_ARGUMENT,
-	           "masses has 0 rows of 1 numbers, at least 1 of each is needed");
-	refused_as(generator, egm_array_of((egm_dtype)3, law, 3, 1), EGM_ERR_ARGUMENT,
-	           "masses has dtype 3, neither EGM_F32 nor EGM_F64");
+	rejected_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
+	rejected_as(generator, egm_f64(law, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(law, 1 << 20, 2), EGM_ERR_SHAPE,
+	            "masses has 2097152 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(law, 0, 1), EGM_ERR_ARGUMENT,
+	            "masses has 0 rows of 1 numbers, at least 1 of each is needed");
+	rejected_as(generator, egm_array_of((egm_dtype)3, law, 3, 1), EGM_ERR_ARGUMENT,
+	            "masses has dtype 3, neither EGM_F32 nor EGM_F64");
 	law[1] = -0.5;
-	refused(generator, "masses[1] is -0.5, must be at least 0 and finite");
+	rejected(generator, "masses[1] is -0.5, must be at least 0 and finite");
 	law[1] = NAN;
-	refused(generator, "masses[1] is nan, must be at least 0 and finite");
+	rejected(generator, "masses[1] is nan, must be at least 0 and finite");
 	law[1] = INFINITY;
-	refused(generator, "masses[1] is inf, must be at least 0 and finite");
+	rejected(generator, "masses[1] is inf, must be at least 0 and finite");
 	law[1] = 0, law[0] = 0, law[2] = 0;
-	refused(generator, "the sum of masses is 0, must be above 0 and finite");
+	rejected(generator, "the sum of masses is 0, must be above 0 and finite");
 	law[0] = law[1] = 1.5e308;
-	refused(generator, "the sum of masses is inf, must be above 0 and finite");
+	rejected(generator, "the sum of masses is inf, must be above 0 and finite");
 	law[0] = law[1] = 1;
 	options.lower = 1, options.upper = 1;
-	refused(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
+	rejected(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 	options.lower = -1.5e308, options.upper = 1.5e308;
-	refused(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
+	rejected(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
 	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(law, 3, 1), &options), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_loss_histogram: out is NULL");
 }
@@ -318,20 +318,20 @@ START_TEST(test_histogram__masses_of_either_dtype)
 END_TEST
 
 /* What f64 can do and f32 cannot. */
-START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
+START_TEST(test_histogram__rejects_what_f32_cannot_tell_apart)
 {
 	double law[4] = {1, 2, 1, 1};
 	egm_model *narrow = dense_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
 	bins = 4;
 	given = law;
 	options.floor = 4e-38;
-	refused(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
+	rejected(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;
 	options.lower = 1e7, options.upper = 1e7 + 2;
-	refused(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
-	                "near 1e+07");
+	rejected(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
+	                 "near 1e+07");
 	create(1, 0);
 	egm_model_free(narrow);
 }
@@ -354,9 +354,9 @@ int main(void)
 	t = tcase_create("masses");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_histogram__masses_are_copied_and_normalised);
-	tcase_add_test(t, test_histogram__refuses_masses_that_are_none);
+	tcase_add_test(t, test_histogram__rejects_masses_that_are_none);
 	tcase_add_test(t, test_histogram__masses_of_either_dtype);
-	tcase_add_test(t, test_histogram__refuses_what_f32_cannot_tell_apart);
+	tcase_add_test(t, test_histogram__rejects_what_f32_cannot_tell_apart);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Maximum likelihood with negatives that are given: what its value and its gradient are, and what they do not depend
- * on. Who draws the negatives is tests/train/test_negatives.c's. */
+/* Maximum likelihood with given negatives: its value and gradient, and what they do not depend on. How negatives are
+ * drawn is tested in tests/train/test_negatives.c. */
 #include "score_fixture.h"
 
 enum { BATCH = 20000 };
@@ -166,7 +166,7 @@ END_TEST
 
 /* ---- contract */
 
-START_TEST(test_ml__refuses)
+START_TEST(test_ml__rejects)
 {
 	const double bad[] = {-1, NAN, INFINITY};
 	const char *const said[] = {"egm_loss_ml: regularizer is -1, must be at least 0", "regularizer is nan",
@@ -202,7 +202,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_ml__shift_of_the_energy_changes_no_gradient);
 	tcase_add_test(t, test_ml__regulariser);
-	tcase_add_test(t, test_ml__refuses);
+	tcase_add_test(t, test_ml__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Slopes at computed points: generated rows, interpolates, noisy rows, pairs. A rewriting that sees through the point
- * leaves a slope of zero, or one that lacks a path, and then value, gradient and differences agree on the wrong thing.
- * So the answers come from elsewhere: from a graph in which nothing is rewritten, from the critic's own input gradient
- * at rows that were computed before, and for some nets from PyTorch (slope_reference.py). Searched over pairs of nets:
- * every layer at the end of one and at the start of the other.
+/* Input gradients at computed points: generated rows, interpolates, noisy rows, pairs. If a simplification of the graph
+ * looked through the point, the gradient would be zero or lack a path, and value, gradient and differences would agree
+ * on a wrong result. So the expected values have other sources: a graph without simplification, the critic's own input
+ * gradient at rows that were computed before, and for some networks PyTorch (slope_reference.py). Pairs of networks are
+ * searched, with every layer at the end of one and at the start of the other.
  *
- * EGM_TEST_PAIRS: how many pairs of nets instead of the default. */
+ * EGM_TEST_PAIRS: how many pairs of networks instead of the default. */
 #include "slope_nets.h"
 #include "slope_reference.h"
 #include "systems.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What every loss has to hold, whatever it computes: exact gradients, finite numbers where slopes vanish, batches of
- * one, shifts that change nothing, f32 that follows double. Loop tests run over systems. */
+/* What is true of every loss: exact gradients, finite numbers where gradients vanish, batches of one, shifts that
+ * change nothing, f32 close to double. Loop tests run over the systems. */
 #include "narrow.h"
 #include "systems_fixture.h"
 
@@ -170,7 +170,7 @@ START_TEST(test_systems__f32_follows_double)
 }
 END_TEST
 
-/* ---- refusals and memory */
+/* ---- rejections and memory */
 
 static egm_status create_any(const system_row *s, int variant, egm_loss **out)
 {
@@ -178,7 +178,7 @@ static egm_status create_any(const system_row *s, int variant, egm_loss **out)
 	return s->create(out, net, variant, &c);
 }
 
-START_TEST(test_systems__refuses_nets_that_do_not_fit)
+START_TEST(test_systems__rejects_nets_that_do_not_fit)
 {
 	const system_row *s = &systems[_i];
 	create(s, 0, egm_model_tanh, EGM_F64);
@@ -237,7 +237,7 @@ int main(void)
 	tcase_add_loop_test(t, test_systems__identical_real_and_fake, 0, SYSTEMS);
 	tcase_add_loop_test(t, test_systems__shifts_change_no_gradient, 0, SYSTEMS);
 	tcase_add_loop_test(t, test_systems__f32_follows_double, 0, SYSTEMS);
-	tcase_add_loop_test(t, test_systems__refuses_nets_that_do_not_fit, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__rejects_nets_that_do_not_fit, 0, SYSTEMS);
 	suite_add_tcase(suite, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The objective of the variational autoencoder: at the principal components, where it is known, and term by term with
- * nets that leave nothing to chance. Gradients against differences are in test_systems.c. */
+ * networks whose draws do not matter. Gradients are compared with differences in test_systems.c. */
 #include "loss_support.h"
 #include "ppca.h"
 

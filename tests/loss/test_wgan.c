@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Wasserstein GAN in closed form: a linear critic between two points, and the vector field of the Dirac-GAN. Every
- * penalty at every kind of point is in test_penalty_kinds.c. */
+ * penalty at every kind of point is tested in test_penalty_kinds.c. */
 #include "adversarial_fixture.h"
 
 enum { CRITIC, GENERATOR };                                 /* nets and phases */

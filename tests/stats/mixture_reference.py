@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes mixture_reference.h: what scikit-learn fits to rows that test_mixture_units.c makes again.
+"""Writes mixture_reference.h: the fits of scikit-learn to rows that test_mixture_units.c makes too.
 
 usage: mixture_reference.py > mixture_reference.h     (needs scikit-learn and NumPy; not part of the build)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* R-hat and sample sizes where the answer is known: autoregressions, independent draws, chains that are apart, chains
- * that never moved; and the parts they are made of against direct computation. */
+/* R-hat and sample sizes where they are known: autoregressions, independent draws, chains at different places, constant
+ * chains; and their parts against direct computation. */
 #include "diagnostics_support.h"
 #include <stats/diagnostics_impl.h>
 
@@ -312,7 +312,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_values");
 	tcase_set_tags(tc, "K21");
 	tcase_set_timeout(tc, 60);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Histograms, and divergences between masses: values by hand, bounds, and direct sums in long double. */
+/* Histograms, and divergences of masses: values by hand, bounds, and direct sums in long double. */
 #include "metric_support.h"
 
 static double kl(const double *p, const double *q, int64_t n)
@@ -143,7 +143,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("masses");
 	tcase_set_tags(tc, "E20 K4");
 	tcase_add_test(tc, test_masses__js_is_finite_where_jeffreys_is_not);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* MMD, energy distance and the median distance: by hand, against naive sums, and on laws where they are known. */
+/* MMD, energy distance and the median distance: by hand, against naive sums, and for distributions with known values.
+ */
 #include "metric_support.h"
 
 static double mmd(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, double bandwidth,
@@ -280,7 +281,7 @@ START_TEST(test_median__is_the_bandwidth_that_mmd_takes)
 }
 END_TEST
 
-START_TEST(test_median__of_one_point_many_times_is_refused)
+START_TEST(test_median__of_one_point_many_times_is_rejected)
 {
 	const double x[5] = {1, 1, 1, 1, 2};
 	double out = 7;
@@ -296,7 +297,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("pairs");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -312,7 +313,7 @@ int main(void)
 	tcase_add_test(tc, test_median__of_many_rows_in_order);
 	tcase_add_test(tc, test_median__of_a_part_of_the_rows_is_near);
 	tcase_add_test(tc, test_median__is_the_bandwidth_that_mmd_takes);
-	tcase_add_test(tc, test_median__of_one_point_many_times_is_refused);
+	tcase_add_test(tc, test_median__of_one_point_many_times_is_rejected);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

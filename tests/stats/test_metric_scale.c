@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples times 2^k: distances times 2^k, or unchanged where they have no unit, bit for bit, as far as results are
- * numbers. Powers of two round nothing, so whatever differs was lost by a square or a difference that left the range.
- * And samples in which numbers of very different size stand side by side. */
+/* Samples times 2^k: metrics times 2^k, or unchanged if they have no unit, bit for bit, within the range of numbers.
+ * Powers of two do not round, so any difference comes from a square or a difference that left the range. Also samples
+ * whose numbers differ greatly in size. */
 #include "metric_support.h"
 #include <float.h>
 
@@ -228,7 +228,7 @@ START_TEST(test_scale__bandwidths_far_apart)
 END_TEST
 
 /* Differences of the largest numbers are no numbers; distances of theirs may be: x at -a and a, y at 0 are
- * 2 a - 2 a/2 = a apart. Twice as far as a number goes is refused. */
+ * 2 a - 2 a/2 = a apart. Twice as far as a number goes is rejected. */
 START_TEST(test_scale__the_largest_numbers)
 {
 	const double a = DBL_MAX, x[2] = {-a, a}, y[2] = {0, 0}, z[2] = {a, a}, origin = 0;
@@ -267,7 +267,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("scale");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of columns in different units, with single rows far out, and with rows that have weights. */
+/* Mixtures of columns in different units, with outliers, and of rows with weights. */
 #include "mixture_reference.h"
 #include "mixture_support.h"
 
@@ -470,7 +470,7 @@ START_TEST(test_mixture__centres_follow_weights)
 }
 END_TEST
 
-START_TEST(test_mixture__refuses_weights_by_row)
+START_TEST(test_mixture__rejects_weights_by_row)
 {
 	const double ones[2] = {1, 1}, bad[] = {-1, NAN, INFINITY};
 	const float narrow[10] = {1};
@@ -543,7 +543,7 @@ int main(void)
 	tcase_add_loop_test(t, test_mixture__weighted_moments, 0, 4);
 	tcase_add_loop_test(t, test_mixture__a_common_factor_of_weights, 0, 120);
 	tcase_add_test(t, test_mixture__centres_follow_weights);
-	tcase_add_test(t, test_mixture__refuses_weights_by_row);
+	tcase_add_test(t, test_mixture__rejects_weights_by_row);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }
