@@ -19,7 +19,7 @@ MASK = (1 << 64) - 1
 DIGITS = "%.17g"
 
 
-class Source:  # random_signed() and random_normal() of loss_support.h
+class Source:  # random_signed() and random_normal() of numbers.h
     def __init__(self, seed):
         self.state = seed
 
