@@ -52,7 +52,7 @@ START_TEST(test_annealed_dsm__one_level_is_plain)
 }
 END_TEST
 
-/* ---- the law of the levels */
+/* ---- the distribution of the levels */
 
 static double levels[DRAWS];
 static int seen;
@@ -69,7 +69,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the law is above 2.74/sqrt(4000) with chance
+/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the distribution is above 2.74/sqrt(4000) with chance
  * 2 exp(-2 2.74^2) = 6e-7. */
 START_TEST(test_annealed_dsm__levels_have_their_law)
 {
@@ -145,7 +145,7 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 	io.batch = BATCH;
 	run_often(0, RUNS, add_to_means, &m);
 	ck_assert(theta > 0 && (_i != 0 || fabs(theta - 0.8) <= 1e-15));
-	/* what the quadratic net lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
+	/* what the quadratic network lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
 	sample_mean_check("loss", &m.value, 1 - s0 * theta, 2e-3);
 	double mean = m.slope.sum / m.slope.n, squares = m.slope.squares / m.slope.n;
 	double se = sqrt((squares - mean * mean) / (m.slope.n - 1));

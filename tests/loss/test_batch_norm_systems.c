@@ -11,7 +11,7 @@ static egm_status norm_and_tanh(egm_model *m)
 	return st == EGM_OK ? egm_model_tanh(m) : st;
 }
 
-/* The nets of a system, the one of index `normed` with a norm (-1: none). */
+/* The networks of a system, the one of index `normed` with a norm (-1: none). */
 static void make_nets(const system_row *s, int normed)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};

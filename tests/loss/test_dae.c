@@ -98,8 +98,8 @@ START_TEST(test_dae__tanh_denoiser_of_two_points)
 }
 END_TEST
 
-/* E19: the law of r(y) is not that of x. s = sigma = 1: variance s^4/(s^2 + sigma^2) = 0.5. A mean of 20,000 squares of
- * N(0, 0.5) has standard error 0.5 sqrt(2/20000) = 0.005. */
+/* E19: the distribution of r(y) is not that of x. s = sigma = 1: variance s^4/(s^2 + sigma^2) = 0.5. A mean of 20,000
+ * squares of N(0, 0.5) has standard error 0.5 sqrt(2/20000) = 0.005. */
 START_TEST(test_dae__denoised_points_are_narrower_than_the_data)
 {
 	static double y[BATCH], r[BATCH];

@@ -67,7 +67,7 @@ static void see(void *user)
  * densities: ln of the ratio of the standard deviations.
  *
  * Standard errors of 640,000 draws: the slope U_p' - U_q' has deviation about 0.5, so 6e-4; times z about 1e-3. The
- * quadratic nets are off by A^2 y^2/12 relative, 1e-4 at y = 3.5, and sample_mean_check grants that. */
+ * quadratic networks are off by A^2 y^2/12 relative, 1e-4 at y = 3.5, and sample_mean_check grants that. */
 START_TEST(test_dde__generator_gradient_is_that_of_the_divergence)
 {
 	const struct {

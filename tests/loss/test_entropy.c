@@ -171,7 +171,7 @@ START_TEST(test_entropy__gradient_of_the_information)
 }
 END_TEST
 
-/* The best statistics net stands still: the gradient by its last weights and bias is zero in the mean. */
+/* The best statistics network stands still: the gradient by its last weights and bias is zero in the mean. */
 START_TEST(test_entropy__best_statistics_are_stationary)
 {
 	sample_mean m[3] = {{0}, {0}, {0}};

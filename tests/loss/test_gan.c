@@ -3,7 +3,7 @@
  * at the optimum, and the incremental regularizer. The forms on logits alone are tested in test_adversarial.c. */
 #include "adversarial_fixture.h"
 
-enum { DISCRIMINATOR, GENERATOR, HELD }; /* nets and phases; HELD: the second run of G and later ones */
+enum { DISCRIMINATOR, GENERATOR, HELD }; /* networks and phases; HELD: the second run of G and later ones */
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP }; /* in the order of the library */
 enum { FORMS = EGM_GAN_RELATIVISTIC_AVERAGE };
 
@@ -172,9 +172,9 @@ START_TEST(test_gan__regulariser_gradient_equals_differences)
 }
 END_TEST
 
-/* G_old = id, G = a turn by 90 degrees: G(z) and z have one law, KL 0, while E||G - G_old||^2 = 2 E||z||^2 = 4: the
- * regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean would
- * give 2. Standard error 4 / sqrt(4000 * 20). */
+/* G_old = id, G = a turn by 90 degrees: G(z) and z have one distribution, KL 0, while E||G - G_old||^2 = 2 E||z||^2 =
+ * 4: the regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean
+ * would give 2. Standard error 4 / sqrt(4000 * 20). */
 START_TEST(test_gan__turning_costs_four)
 {
 	sample_mean m = {0};

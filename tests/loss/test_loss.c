@@ -115,7 +115,7 @@ START_TEST(test_dsm__rejects_options_by_name)
 }
 END_TEST
 
-/* ---- nets */
+/* ---- networks */
 
 START_TEST(test_energy_gan__rejects_nets_that_do_not_fit)
 {
@@ -219,7 +219,7 @@ START_TEST(test_loss__terms_and_phases)
 }
 END_TEST
 
-/* Options are copied; nets and context are kept alive. */
+/* Options are copied; networks and context are kept alive. */
 START_TEST(test_loss__owns_what_it_needs)
 {
 	static phase_io io;
@@ -269,7 +269,7 @@ START_TEST(test_loss__every_allocation_may_fail)
 }
 END_TEST
 
-/* Rejected nets and options leave nothing behind, and a run takes nothing. */
+/* Rejected networks and options leave nothing behind, and a run takes nothing. */
 START_TEST(test_loss__rejections_and_runs_allocate_nothing)
 {
 	static phase_io io;

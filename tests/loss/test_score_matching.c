@@ -121,7 +121,7 @@ START_TEST(test_score_matching__quadratic_energy)
 	create(EGM_SCORE_EXPLICIT, 1);
 	io.batch = 1;
 	run_phase(loss, 0, &io);
-	ck_assert(fabs(io.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the net: A^2 l^2/2 relative */
+	ck_assert(fabs(io.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the network: A^2 l^2/2 relative */
 	egm_loss_free(loss);
 	create(EGM_SCORE_SLICED, n);
 	run_often(0, RUNS, see_value, &m);

@@ -34,7 +34,7 @@ static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
-	int system; /* in systems: whose nets it takes */
+	int system; /* in systems: whose networks it takes */
 } kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */

@@ -33,7 +33,7 @@ START_TEST(test_systems__gradients_equal_differences)
 }
 END_TEST
 
-/* A phase writes gradients of the nets that move, and none of the others. */
+/* A phase writes gradients of the networks that move, and none of the others. */
 START_TEST(test_systems__other_nets_get_no_gradient)
 {
 	const system_row *s = &systems[_i];
@@ -121,7 +121,7 @@ END_TEST
 
 /* ---- shifts */
 
-/* A constant of 8 added to a net's output costs three bits: 1e-13 of numbers of order 1 to 10. */
+/* A constant of 8 added to a network's output costs three bits: 1e-13 of numbers of order 1 to 10. */
 START_TEST(test_systems__shifts_change_no_gradient)
 {
 	const system_row *s = &systems[_i];
@@ -189,7 +189,7 @@ START_TEST(test_systems__rejects_nets_that_do_not_fit)
 			const int64_t width[2] = {s->width[i][0], s->width[i][1] == 1 ? 2 : 1};
 			net[i] = kind == 0 ? NULL : dense_net(context, "odd", 2, width, NULL, kind == 1 ? EGM_F32 : EGM_F64, 1);
 			egm_status st = create_any(s, 0, &none);
-			/* alone in its kind: a net of f32 is as good as one of f64 */
+			/* alone in its kind: a network of f32 is as good as one of f64 */
 			int fits = s->n_nets == 1 && kind == 1;
 			if (!fits || st != EGM_ERR_SHAPE)
 				ck_assert_int_eq(st, kind == 0 ? EGM_ERR_ARGUMENT : kind == 1 ? EGM_ERR_DTYPE : EGM_ERR_SHAPE);

@@ -60,7 +60,8 @@ END_TEST
 
 /* Two chains 10 sd apart share the normal scores between them, the lower half for one: means -+ sqrt(2/pi), variance
  * 1 - 2/pi. With the four halves' means -m, -m, m, m, B/n = 4/3 m^2, so R-hat^2 = 1 + (4/3)(2/pi)/(1 - 2/pi) = 3.336
- * whatever the law of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them. */
+ * whatever the distribution of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them.
+ */
 START_TEST(test_diagnostics__chains_far_apart_have_a_large_r_hat)
 {
 	enum { N = 1000 };

@@ -60,8 +60,8 @@ static double square_sum(const double *p, int n)
 	return sum;
 }
 
-/* 1e-14: n = 40 terms below 1 in absolute value, each with a few roundings of 1.1e-16; the laws' own sums are off 1 by
- * less. */
+/* 1e-14: n = 40 terms below 1 in absolute value, each with a few roundings of 1.1e-16; the sums of the masses are off 1
+ * by less. */
 START_TEST(test_masses__agree_with_direct_sums)
 {
 	enum { N = 40 };

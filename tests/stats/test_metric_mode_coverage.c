@@ -77,7 +77,7 @@ START_TEST(test_modes__equally_near_centres)
 }
 END_TEST
 
-/* K22. 26,000 rows on 1000 modes, the stacked digits: .0192. And rows drawn from the law itself: 2 N KL has mean
+/* K22. 26,000 rows on 1000 modes, the stacked digits: .0192. And rows drawn from the weights: 2 N KL has mean
  * K - 1 + (K^2 - 1) / (6 N) to second order in 1 / N, variance 2 (K - 1); the bound is 5 standard deviations. */
 START_TEST(test_modes__floor_of_the_divergence)
 {

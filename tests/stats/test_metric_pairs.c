@@ -115,8 +115,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* On a line the energy distance of two laws is 2 integral (F - G)^2 (Szekely and Rizzo 2013): here of steps. 1e-13 as
- * above. */
+/* On a line the energy distance of two distributions is 2 integral (F - G)^2 (Szekely and Rizzo 2013): here of steps.
+ * 1e-13 as above. */
 START_TEST(test_energy__is_the_distance_of_distribution_functions)
 {
 	enum { N = 90, M = 70 };
@@ -177,11 +177,11 @@ START_TEST(test_pairs__far_points)
 }
 END_TEST
 
-/* ---- on laws. All draws are N(0, 1) on a line and h = 1:
+/* ---- known distributions. All draws are N(0, 1) on a line and h = 1:
  *     E k = h / sqrt(h^2 + 2),  E k^2 = h / sqrt(h^2 + 4),
  *     E (E k(x, x')|x)^2 = h^2 / sqrt((h^2 + 1) (h^2 + 3)),
- * and c = E k^2 - 2 E (E k|x)^2 + (E k)^2 is the variance of the centred kernel. At equal laws the terms of the
- * unbiased MMD^2 of n and m rows are uncorrelated, so its variance is c (2/(n (n-1)) + 2/(m (m-1)) + 4/(n m)). */
+ * and c = E k^2 - 2 E (E k|x)^2 + (E k)^2 is the variance of the centred kernel. For equal distributions the terms of
+ * the unbiased MMD^2 of n and m rows are uncorrelated, so its variance is c (2/(n (n-1)) + 2/(m (m-1)) + 4/(n m)). */
 
 enum { ROUNDS = 2000, ROWS_X = 12, ROWS_Y = 20 };
 

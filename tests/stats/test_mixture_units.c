@@ -136,7 +136,8 @@ START_TEST(test_mixture__rates_beside_incomes_find_their_group)
 	int64_t high = component_of_rank(&n, 1);
 	for (int64_t i = 0; i < rows; i++) wrong += (share[2 * i + high] > 0.5) != (x[2 * i + 1] > 0.02);
 	ck_assert_int_eq(wrong, 0);
-	/* of the law: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 / sqrt(4000) */
+	/* of the distribution: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 /
+	 * sqrt(4000) */
 	ck_assert_near(r.log_likelihood, -6.5268, 0.08);
 	egm_mixture_free(m);
 }
@@ -407,7 +408,8 @@ START_TEST(test_mixture__weighted_moments)
 	egm_mixture_free(m);
 	for (int i = 0; i < 2; i++) ck_assert_near(n.m[i], mean[i], 1e-12);
 	for (int i = 0; i < 4; i++) ck_assert_near(n.c[i], c[i], 1e-12);
-	/* the weighted mean of log p of a normal law with the moments of the rows: -(d + d log 2 pi + log det C) / 2 */
+	/* the weighted mean of log p of a normal distribution with the moments of the rows: -(d + d log 2 pi + log det C) /
+	 * 2 */
 	ck_assert_near(r.log_likelihood, -1 - log(2 * M_PI) - logl(c[0] * c[3] - c[1] * c[2]) / 2, 1e-12);
 	ck_assert_int_eq(r.dead, 0);
 }
