@@ -195,25 +195,34 @@ static const struct lost_number {
 	double value;
 	const char *text;
 } lost_numbers[] = {
-    {ML, EGM_F32, offsetof(egm_ml_options, regularizer), 1e300, "regularizer is 1e+300, which is infinite in f32"},
-    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "penalty is 1e-50, which is 0 in f32"},
-    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "clip is 1e-40, which is 0 in f32"},
-    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "penalty is 1e-310, which is 0 in f64"},
-    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50, "sigma is 1e-50, which is 0 in f32"},
-    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39, "sigma is 1e+39, which is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25, "1/sigma^2 is 1e+50, which is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25, "1/sigma^2 is 1e-50, which is 0 in f32"},
+    {ML, EGM_F32, offsetof(egm_ml_options, regularizer), 1e300,
+     "regularizer is 1e+300, which is infinite in f32; must be smaller in magnitude"},
+    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50,
+     "penalty is 1e-50, which is 0 in f32; must be larger in magnitude"},
+    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40,
+     "clip is 1e-40, which is 0 in f32; must be larger in magnitude"},
+    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310,
+     "penalty is 1e-310, which is 0 in f64; must be larger in magnitude"},
+    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50,
+     "sigma is 1e-50, which is 0 in f32; must be larger in magnitude"},
+    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39,
+     "sigma is 1e+39, which is infinite in f32; must be smaller in magnitude"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25,
+     "1/sigma^2 is 1e+50, which is infinite in f32; must be smaller in magnitude"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25,
+     "1/sigma^2 is 1e-50, which is 0 in f32; must be larger in magnitude"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma0), 1e-25,
-     "1/sigma0^2 is 1e+50, which is infinite in f32"},
+     "1/sigma0^2 is 1e+50, which is infinite in f32; must be smaller in magnitude"},
     {ANNEALED_DSM, EGM_F64, offsetof(egm_annealed_dsm_options, sigma0), 1e-200,
-     "1/sigma0^2 is inf, which is infinite in f64"},
+     "1/sigma0^2 is inf, which is infinite in f64; must be smaller in magnitude"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma_low), 1e-45,
-     "sigma_low is 1e-45, which is 0 in f32"},
-    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300, "lower is -1e+300, which is infinite in f32"},
+     "sigma_low is 1e-45, which is 0 in f32; must be larger in magnitude"},
+    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300,
+     "lower is -1e+300, which is infinite in f32; must be smaller in magnitude"},
     {HISTOGRAM, EGM_F64, offsetof(egm_histogram_options, bandwidth), DBL_MAX,
-     "1/bandwidth is 5.56268e-309, which is 0 in f64"},
+     "1/bandwidth is 5.56268e-309, which is 0 in f64; must be larger in magnitude"},
     {CROSS_ENTROPY, EGM_F32, offsetof(egm_cross_entropy_options, label_smoothing), 1e-50,
-     "label_smoothing is 1e-50, which is 0 in f32"},
+     "label_smoothing is 1e-50, which is 0 in f32; must be larger in magnitude"},
 };
 
 START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_rejected)
@@ -230,11 +239,14 @@ START_TEST(test_options__a_level_that_the_dtype_does_not_hold_is_rejected)
 	prepare_as(ANNEALED_DSM, EGM_F32);
 	egm_annealed_dsm_options *o = (egm_annealed_dsm_options *)(void *)&options;
 	o->sigma0 = 1e10, o->sigma_low = 1e-30, o->sigma_high = 1;
-	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma0^2/sigma_low is 1e+50, which is infinite in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "sigma0^2/sigma_low is 1e+50, which is infinite in f32; must be smaller in magnitude");
 	o->sigma0 = 1e-15, o->sigma_low = 1, o->sigma_high = 1e20;
-	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_high/sigma0^2 is 1e+50, which is infinite in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "sigma_high/sigma0^2 is 1e+50, which is infinite in f32; must be smaller in magnitude");
 	o->sigma0 = 1, o->sigma_high = 3e38;
-	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT, "1/sigma_high is 3.33333e-39, which is 0 in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "1/sigma_high is 3.33333e-39, which is 0 in f32; must be larger in magnitude");
 }
 END_TEST
 
