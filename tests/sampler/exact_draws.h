@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Exact draws of a target, carried by a sampler, and comparisons of independent draws with what they should be. A chain
- * that starts at an exact draw of the target and moves with a kernel that leaves it invariant stands at an exact draw
- * after any number of transitions, so the ends of n chains are n independent draws and every bound is that of
- * independent draws, with no estimate of an effective sample size in it.
+/* Exact draws of a target that a sampler moves on, and comparisons of independent draws with their distribution. If
+ * a chain starts at an exact draw of the target and its kernel leaves the target invariant, its point is an exact
+ * draw after any number of transitions. The end points of n chains are therefore n independent draws, whose errors
+ * are known without estimating an effective sample size.
  *
- * Bounds are 4.5 standard errors: a comparison fails by chance once in 150000. */
+ * Bounds are 4.5 standard errors: a correct comparison fails once in 150000. */
 #ifndef EGM_TESTS_SAMPLER_EXACT_DRAWS_H
 #define EGM_TESTS_SAMPLER_EXACT_DRAWS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kernel on every kind of target, for tests of the loop: what it does must not depend on which they are. */
+/* Every kernel on every kind of target, for tests of the loop, whose results must not depend on either. */
 #ifndef EGM_TESTS_LOOP_FIXTURE_H
 #define EGM_TESTS_LOOP_FIXTURE_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of samplers: contexts, distributions as energy callbacks, samplers on them, and estimates with standard
- * errors.
+/* Support for tests of samplers: contexts, distributions as energy callbacks, samplers of them, and estimates with
+ * standard errors.
  *
- * The standard error of an estimate is that of the mean over independent chains of each chain's own average. It asks
- * nothing about autocorrelation, which the test would otherwise have to know or to estimate. */
+ * The standard error of an estimate is computed from the averages of independent chains, so that no autocorrelation
+ * has to be known or estimated. */
 #ifndef EGM_TESTS_SAMPLER_SUPPORT_H
 #define EGM_TESTS_SAMPLER_SUPPORT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of targets and probes share: a context that counts its blocks and keeps its last warning, nets as
- * lists of layers, and derivatives by differences. */
+/* Support for tests of targets and probes: a context that counts its memory blocks and keeps its last warning,
+ * networks from lists of layers, and derivatives by differences. */
 #ifndef EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 #define EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes out of whole warm-ups: acceptance, steps and scales that are known, and what interrupts one. */
+/* Whole warm-ups: acceptance, steps and scales where the right ones are known, and warm-ups that are interrupted. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The formulas of dual averaging and of the scales against a second writing of them, in warm-ups driven by hand, and
- * the windows against Stan's numbers. */
+/* The formulas of dual averaging and of scales against a second implementation, in warm-ups that the test drives
+ * step by step; and windows against the numbers of Stan. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 #include <sampler/windows_impl.h>

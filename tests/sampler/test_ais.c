@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Annealed importance sampling, against integrals in closed form. One run's error is compared with its own standard
- * error, which many small runs show to be what it says. */
+/* Annealed importance sampling against integrals in closed form. The error of a run is compared with its own
+ * standard error, and many small runs show that this standard error is right. */
 #include "ais_fixture.h"
 
 static egm_ais_result ais_of_distribution(distribution *dist, const egm_target_options *to, const egm_ais_options *o)

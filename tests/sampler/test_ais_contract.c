@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What annealed importance sampling promises beside its numbers: particles that are lost count as such, threads and
- * cuts change no bit, and a run that fails leaves the result as it was. */
+/* Annealed importance sampling apart from its numbers: lost particles count as lost, results do not depend on
+ * threads or on the size of calls, and a run that fails leaves the result unchanged. */
 #include "ais_fixture.h"
 #include <sampler/ais_impl.h>
 #include <stddef.h>

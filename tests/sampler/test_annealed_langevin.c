@@ -3,7 +3,7 @@
  *
  *   m' = a m,  v' = a^2 v + step T c^2,  a = 1 - (step/2) c^2 (beta k + T p),
  *
- * k the precision of the energy, p that of the prior, c the scale: the drift of the energy does not know T. */
+ * k the precision of the energy, p that of the prior, c the scale: the drift by the energy does not depend on T. */
 #include "sampler_fixture.h"
 
 enum { CHAINS = 6000 };
@@ -345,7 +345,7 @@ START_TEST(test_annealed__bounds)
 }
 END_TEST
 
-START_TEST(test_annealed__refuses_schedules_that_rise)
+START_TEST(test_annealed__rejects_schedules_that_rise)
 {
 	static const double rising[] = {1, 2}, negative[] = {1, -1}, infinite[] = {INFINITY, 1};
 	static const double *const bad[] = {rising, negative, infinite, NULL};
@@ -383,6 +383,6 @@ int main(void)
 	tcase_add_test(tc, test_annealed__stop_leaves_whole_passes);
 	tcase_add_test(tc, test_annealed__freezes_at_the_last_whole_pass);
 	tcase_add_test(tc, test_annealed__bounds);
-	tcase_add_test(tc, test_annealed__refuses_schedules_that_rise);
+	tcase_add_test(tc, test_annealed__rejects_schedules_that_rise);
 	return egm_test_main(suite);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density that chains move on. */
+/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density of unconstrained coordinates. */
 #include <float.h>
 #include <target_support.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MALA and HMC, which are exact, on distributions with moments and quantiles in closed form: badly scaled, bounded,
- * bent, with two modes. And on Neal's funnel, which neither can sample with a fixed step: the test says how that looks.
- */
+ * curved, and with two modes. Neither can sample Neal's funnel with a fixed step: a test shows the symptoms. */
 #include "densities.h"
 
 enum { CHAINS = 100 };

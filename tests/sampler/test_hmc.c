@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hamiltonian Monte Carlo: its trajectories by hand, step by step through the kernel's own functions (reversible,
- * volume kept, error of second order), then what they make: the distribution, the acceptance in closed form, the
- * counters. */
+/* Hamiltonian Monte Carlo: trajectories step by step through the functions of the kernel (reversible, volume
+ * preserving, with an error of second order), then whole chains: distribution, acceptance in closed form, counters. */
 #include "sampler_support.h"
 #include <sampler/sampler_impl.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains that the loop moves a block at a time: ULA without scales in dimensions that are a multiple of 4. With a scale
- * of ones, which changes no number, the same chains are moved one by one. Both have to agree in every bit, also where
- * a chain freezes or the callback stops in between, and where the block leaves energies out. */
+/* Chains that the loop moves a whole block at a time: ULA without scales in dimensions that are multiples of 4. With
+ * a scale of ones, which changes no number, the same chains are moved one by one. Both must agree in every bit, also
+ * if a chain freezes, if the callback stops the call, and if the block does not compute energies. */
 #include "sampler_support.h"
 
 #include <sampler/target_impl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a chain does depends on the seed and on its number: not on how many other chains there are, on threads, on where
- * a run is cut. Bits are compared, never numbers, for every kernel on every kind of target. */
+/* A chain depends on the seed and on its index, but not on the number of other chains, on threads, or on how a run
+ * is divided into calls. Bits are compared, for every kernel on every kind of target. */
 #include "loop_fixture.h"
 #include <pthread.h>
 #include <sampler/target_impl.h>

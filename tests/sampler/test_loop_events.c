@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What may happen to a run: a callback stops it, a chain goes where no energy is, the net's parameters change. And what
- * may not: memory asked for after the first call. */
+/* Events in a run: a callback stops it, a chain reaches points without an energy, the parameters of a network
+ * change. After the first call no run allocates memory. */
 #include "loop_fixture.h"
 #include <stdio.h>
 

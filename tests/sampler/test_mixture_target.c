@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A mixture of normal distributions as a target: its moments are known, and its log Z is 0. Chains and estimates are
- * compared with closed form, energies with the densities of the mixture. */
+ * compared with closed forms, energies with the densities of the mixture. */
 #include "ais_fixture.h"
 
 #include <egm/mixture.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What nuts does on its way: every point of every trajectory, and where it ends, against a recursion written after the
- * sources (Hoffman and Gelman 2014, algorithm 6, with the criterion and the seam checks of Stan); then counters, bits
- * and energies. The oracle is told the directions, which it finds in the points asked for, and nothing else. */
+/* The trajectories of nuts: all points and the result of each are compared with a recursion written from the sources
+ * (Hoffman and Gelman 2014, algorithm 6, with the criterion and the checks across seams of Stan); then counters,
+ * bits and energies. The recursion only gets the directions, which it reads from the points that nuts asks for. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Probes: which rows a callback is given, what is not finite, that rows do not see each other, that siblings may run in
- * threads, and that running needs no memory. */
+/* Probes: the rows that a callback gets, values that are not finite, rows that do not affect each other, siblings in
+ * several threads, and runs without allocations. */
 #include <pthread.h>
 #include <target_support.h>
 
@@ -356,7 +356,7 @@ START_TEST(test_probe__follows_the_parameters)
 	uint64_t version = egm__target_version(t);
 	ck_assert_egm(egm_model_parameters(u, egm_f64_out(values, egm_model_parameter_count(u), 1)));
 	value_at(t, y);
-	values[0] = NAN; /* refused, so nothing has changed */
+	values[0] = NAN; /* rejected, so nothing has changed */
 	ck_assert_int_eq(egm_model_set_parameters(u, egm_f64(values, egm_model_parameter_count(u), 1)), EGM_ERR_NONFINITE);
 	ck_assert(egm__target_version(t) == version);
 	egm__probe_free(q);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that report to a progress callback and are stopped by it. The oracle is the same call without a callback: it
- * must not matter whether and when one is asked, and pieces must add up to the whole, bit for bit. */
+/* Calls that report to a progress callback, which may stop them. They are compared with the same call without a
+ * callback: results must not depend on whether and when it is asked, and the parts of a stopped call must equal the
+ * whole, bit for bit. */
 #include "loop_fixture.h"
 #include <pthread.h>
 #include <stdio.h>

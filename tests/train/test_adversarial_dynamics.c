@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trainer's alternating steps do to the adversarial systems, step by step: the Dirac-GAN against its matrix, the
- * incremental regularizer, clipping, spectral critics, threads. What they learn is in test_adversarial_learning.c. */
+/* Alternating steps of the adversarial losses, one by one: the Dirac-GAN against its matrix, the incremental
+ * regularizer, clipping, spectral critics, threads. test_adversarial_learning.c tests what they learn. */
 #include "adversarial_training.h"
 #include <train/trainer_impl.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the adversarial systems learn end to end, in f32 and through the public API: the optimal discriminator of two
- * points, the slope of a WGAN critic between two points, one normal distribution by five systems. The bounds of the
- * last hold for each of the seeds 1 to 5 with half of them to spare. */
+/* What the adversarial losses learn end to end, in f32 and through the public API: the optimal discriminator of two
+ * points, the slope of a WGAN critic between two points, one normal distribution by five losses. The bounds of the
+ * last are twice the largest error for seeds 1 to 5. */
 #include "adversarial_training.h"
 
 /* Adam cannot move a net whose rate is 1e-30. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* E24 end to end, where everything is known: x ~ N(1, 2^2), z ~ N(0, 1), encoder and generator linear with Gaussian
- * output. Both pair distributions can be the same Gaussian, for any slope of the generator between -2 and 2:
+ * output. Both distributions of pairs can be the same Gaussian, for any slope of the generator between -2 and 2:
  *
  *   q: x|z ~ N(1 + c z, 4 - c^2);   p: z|x ~ N(c (x - 1)/4, 1 - c^2/4).
  *
- * Whether they are is told by KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], by quadrature from the
- * parameters of the two nets alone: no discriminator, no sampling. Where nothing is matched it is 1 and more. */
+ * Their distance is KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], computed by quadrature from the
+ * parameters of both networks, without discriminator or sampling. If the pairs do not match it is 1 or more. */
 #include <egm/trainer.h>
 #include <math.h>
 #include <string.h>

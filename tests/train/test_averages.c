@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Averages of parameters against recursions in plain numbers. Move t of a net makes its average
+/* Averages of parameters against recursions in plain numbers. Move t of a network updates its average by
  *
- *     y <- c y + (1 - c) w,   c = min(average_decay, (t - 1)/(t + 8)),   w the net as the move left it,
+ *     y <- c y + (1 - c) w,   c = min(average_decay, (t - 1)/(t + 8)),   w the network after the move,
  *
- * cuts and running statistics included. Below the crossing, (t - 1)/(t + 8) = decay, this is the mean of w_1 .. w_t
- * with the weights k (k + 1) ... (k + 7): w_k enters with 9/(k + 8) and is left (j - 1)/(j + 8) at each later j, in all
- * 9 (k + 7)!/(k - 1)! (t - 1)!/(t + 8)!. They sum to 1: the net as it was drawn has none. */
+ * including clipping and running statistics. As long as (t - 1)/(t + 8) is below the decay, this is the mean of w_1
+ * .. w_t with weights proportional to k (k + 1) ... (k + 7): w_k enters with 9/(k + 8) and is multiplied by (j -
+ * 1)/(j + 8) at each later j, in total 9 (k + 7)!/(k - 1)! (t - 1)!/(t + 8)!. The weights sum to 1: that of the
+ * initial network is 0. */
 #include "adversarial_training.h"
 #include <float.h>
 #include <train/trainer_impl.h>

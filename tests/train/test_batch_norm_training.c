@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch normalisation under a trainer: running statistics by hand, who moves them and who does not, failures, averages,
- * checkpoints; and a convolutional energy GAN as a whole. */
+/* Batch normalisation under a trainer: running statistics by hand, which phases change them, failures, averages,
+ * checkpoints; and a whole training of a convolutional energy GAN. */
 #include "train_support.h"
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Negative samples: where chains start, what the buffer takes, which distribution they draw from, and what their bits
- * depend on.
- */
+/* Negative samples: where chains start, what is stored in the buffer, which distribution they have, and what their
+ * bits depend on. */
 #include "negatives_fixture.h"
 
 /* So short that a point stays where it started: 3 steps of 1e-6 times a normal. */

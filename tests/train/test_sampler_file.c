@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A sampler that was saved goes on from the file as if nothing had happened. */
+/* A sampler that is saved and loaded continues as if it had not been. */
 #include "any_kernel.h"
 #include "sampler_file_fixture.h"
 

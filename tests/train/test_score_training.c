@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The losses on noise end to end: denoisers, scores and generators against what is known of their distributions. */
+/* Losses on noisy data end to end: denoisers, scores and generators compared with known distributions. */
 #include "any_kernel.h"
 #include "training_fixture.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Spectral layers under a trainer: their weights move, u and v follow and are moved by nothing else, the net stays
- * 1-Lipschitz, and checkpoints, averages and failures keep u and v as they keep the rest. */
+/* Spectral layers under a trainer: their weights move, only this moves u and v, the network stays 1-Lipschitz, and
+ * checkpoints, averages and failures treat u and v like all other state. */
 #include "train_support.h"
 #include <math.h>
 #include <singular.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a step of a trainer does: that it allocates nothing, what its bits depend on, which rows it takes, and what one
- * that fails leaves behind. */
+/* Steps of a trainer: they allocate nothing; what their bits depend on; which rows they use; and what a failing step
+ * changes. */
 #include "pair_fixture.h"
 #include <train/batches_impl.h>
 #include <train/trainer_impl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* K15 end to end: a linear autoencoder trained in f32 from random nets finds the principal components of data whose
- * covariance is exactly diag(4, 2, 1, 1), and its bound the likelihood.
+/* K15 end to end: a linear autoencoder trained in f32 from random networks finds the principal components of data
+ * whose covariance is exactly diag(4, 2, 1, 1), and its bound equals the likelihood.
  *
- * Both nets are linear, so that everything after training is known without sampling: the distribution of x under the
+ * Both networks are linear, so everything after training is known without sampling: the distribution of x under the
  * decoder is N(b, W W^T + I), and the bound of a point is
  *
  *   -|x - W m(x) - b|^2/2 - sum_j s_j(x)^2 |W_j|^2/2 - (d/2) ln 2 pi - KL(p(z|x) || N(0, I)). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses that are small enough to know their gradients by heart, for the tests of the trainer. */
+/* Losses that are small enough for gradients by hand, for the tests of the trainer. */
 #ifndef EGM_TESTS_TOY_LOSS_H
 #define EGM_TESTS_TOY_LOSS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests of training share: the two-net toy under a trainer, files that must be equal, texts of errors. */
+/* Support for tests of training: the toy loss of two networks under a trainer, comparisons of files, texts of
+ * errors. */
 #ifndef EGM_TESTS_TRAIN_SUPPORT_H
 #define EGM_TESTS_TRAIN_SUPPORT_H
 
