@@ -27,7 +27,7 @@ static inline egm_sampler *sampler_on(distribution *dist, const any_kernel_optio
 	return sampler_of(dist, &cut, o);
 }
 
-/* Where chains stand that began at x [chains, dims] and made `transitions` transitions; over x. */
+/* Replaces the points x [chains, dims] by those that chains reach from there after `transitions` transitions. */
 static inline void carry(egm_sampler *s, double *x, int64_t transitions)
 {
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
@@ -67,7 +67,7 @@ static inline void check_normal_quantiles(const char *what, const double *x, int
 	}
 }
 
-/* n independent draws of N(0, 1)? The variance about 0 has the error sqrt(2 / n). */
+/* Checks that these are n independent draws of N(0, 1). The variance about 0 has the error sqrt(2 / n). */
 static inline void check_normal(const char *what, const double *x, int64_t n, int64_t columns, int64_t j)
 {
 	double squares = 0;

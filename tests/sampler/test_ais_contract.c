@@ -287,7 +287,7 @@ START_TEST(test_ais__misuse)
 }
 END_TEST
 
-/* 0 is no number of levels, nor of steps: it stands for the default. _i: the member */
+/* 0 levels or steps mean the default. _i: the member */
 START_TEST(test_ais__zero_is_the_default)
 {
 	distribution dist = normal_distribution(EGM_F64, 2, 1, 1);

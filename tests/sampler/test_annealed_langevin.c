@@ -165,8 +165,8 @@ START_TEST(test_annealed__denoised_gaussian)
 }
 END_TEST
 
-/* Whatever the schedule's end, a draw is x - sigma^2 grad V(x) of the target itself, its energy is V there, and the
- * chain goes on from x. */
+/* Whatever the last temperature, a draw is x - sigma^2 grad V(x) with the V of the target, its energy is V at the draw,
+ * and the chain continues from x. */
 START_TEST(test_annealed__draw_is_the_denoised_point)
 {
 	static const double schedules[3][2] = {{4, 1}, {4, 0.5}, {1, 0.25}};
@@ -298,7 +298,7 @@ static double ending_energy(const distribution *dist, const double *x, double *g
 	return x[0] > dist->numbers[0] ? INFINITY : x[0] * x[0] / 2;
 }
 
-/* A chain that meets a point without energy stands where its last whole pass ended, and its draws are that point. */
+/* A chain that reaches a point without energy is at the end of its last complete pass, and its draws are that point. */
 START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 {
 	static const double hot[] = {1e6, 1};

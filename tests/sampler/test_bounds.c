@@ -325,7 +325,7 @@ START_TEST(test_bounds__overflow_is_not_finite)
 }
 END_TEST
 
-/* A net, an inverse temperature, a prior and bounds together. */
+/* A network, an inverse temperature, a prior and bounds together. */
 START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 {
 	egm_model *u = net(context, "u", 4, "8 tanh 1", EGM_F64);

@@ -72,7 +72,7 @@ START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 }
 END_TEST
 
-/* A draw can be given back: no chain stands at infinity, also where the energy has a value there. */
+/* Every draw is a valid first point: no chain is at infinity, even if the energy has a value there. */
 START_TEST(test_edges__a_point_beyond_the_dtype_freezes_its_chain)
 {
 	int64_t dims = 2 + _i; /* 2: chain by chain; 4: all rows of a block at once */

@@ -270,7 +270,7 @@ START_TEST(test_hmc__divergences_are_rejected_and_counted)
 	ck_assert_int_eq(all.divergences, 50);
 	ck_assert_int_eq(all.frozen, 0);
 	ck_assert_near(all.acceptance, 0, 1e-12);
-	ck_assert(_i ? all.leapfrogs < 500 : all.leapfrogs == 20); /* no steps behind a point that is not finite */
+	ck_assert(_i ? all.leapfrogs < 500 : all.leapfrogs == 20); /* no steps after a point that is not finite */
 	egm_sampler_free(sampler);
 }
 END_TEST

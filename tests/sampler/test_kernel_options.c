@@ -98,8 +98,8 @@ static int same(const conduct *a, const conduct *b)
 
 typedef enum kind { REAL, INT64, INT32, ARRAY } kind;
 
-/* `good`: the ends of the range, as far as a test can go; `other`: a number whose effect can be seen; `none`: 0 is no
- * value but stands for the default. */
+/* `good`: the ends of the range, as far as a test can go; `other`: a number whose effect can be seen; `none`: 0 means
+ * the default. */
 typedef struct member {
 	int kernel; /* index */
 	const char *name;
@@ -360,7 +360,7 @@ START_TEST(test_options__temperatures_that_are_rejected)
 }
 END_TEST
 
-/* A struct that ends early has the defaults behind its end; one of a later library may end in zeros. */
+/* Members beyond the end of a shorter struct have their defaults; a longer struct may end in zeros. */
 START_TEST(test_options__structs_of_other_ages)
 {
 	const kernel *k = &kernels[_i];

@@ -69,7 +69,7 @@ START_TEST(test_nuts__condition_1000_without_scales)
 }
 END_TEST
 
-/* From elsewhere, with step and scales of each chain's own: nothing here knows the distribution beforehand. */
+/* From other starts, with adapted steps and scales: nothing here depends on knowing the distribution. */
 START_TEST(test_nuts__condition_1000_with_adapted_scales)
 {
 	enum { N = 100, D = 100 };

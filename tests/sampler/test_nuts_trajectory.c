@@ -81,7 +81,8 @@ static int criterion(const oracle *o, const double *p, const double *q, const do
 	return inner(o->dims, p, rho) > 0 && inner(o->dims, q, rho) > 0;
 }
 
-/* a and b meet at a->last and b->first. 0: goes on; 1: the whole turns; 2: only a part across the seam does. */
+/* a and b meet at a->last and b->first. Returns 0 if the trajectory continues, 1 if the whole turns back, 2 if only a
+ * part across the seam does. */
 static int turns(const oracle *o, const branch *a, const branch *b, branch *whole)
 {
 	double with_first[DIMS], with_last[DIMS];

@@ -414,7 +414,7 @@ START_TEST(test_target__a_callback_with_a_user_to_free_stops)
 }
 END_TEST
 
-/* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
+/* Each allocation of making and evaluating a target fails once: the error is EGM_ERR_MEMORY, and nothing leaks. */
 START_TEST(test_target__allocations_fail_one_by_one)
 {
 	const double lower[2] = {-1, -INFINITY};

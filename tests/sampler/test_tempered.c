@@ -129,7 +129,7 @@ END_TEST
 
 /* ---- the distribution of every level */
 
-/* What the walkers of level l stand at, one draw a chain: chains are independent. */
+/* The points of the walkers of level l, one from each chain: chains are independent. */
 static sample level_points(int64_t level)
 {
 	sample s = {1, sampler->options.chains, sampler->dims, NULL};

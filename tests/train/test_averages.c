@@ -130,7 +130,7 @@ static void expect_average(const egm_trainer *trainer, const oracle *o)
 	egm_model_free(average);
 }
 
-/* Before its first move a net is its own average, also one that was given other parameters since. */
+/* Before its first move a network is its own average, also one that was given other parameters since. */
 static void expect_itself(const ring *r)
 {
 	egm_model *average = NULL;
@@ -203,8 +203,8 @@ START_TEST(test_average__reaches_its_decay)
 }
 END_TEST
 
-/* 300 x 300 weights are two chunks of the optimiser, and the second ends in the bias: each is cut, and averaged behind
- * it, by any thread. After the first move the average is the net. */
+/* 300 x 300 weights are two chunks of the optimiser, and the second ends in the bias: each is clipped and then
+ * averaged, by any thread. After the first move the average is the network. */
 START_TEST(test_average__of_several_chunks)
 {
 	enum { WIDE = 300 };
@@ -290,8 +290,8 @@ START_TEST(test_average__resumes_bit_for_bit)
 }
 END_TEST
 
-/* 0.4 began its averages at the net as it was drawn and took them before the cut, with the same names in its files.
- * Such an average, here 7 everywhere, is still a net of the box, and is left (t/T)^9 of itself, as the product of
+/* Averages of 0.4 began at the initial network and were taken before clipping, with the same names in files.
+ * Such an average, here 7 everywhere, is still a network of the box, and is left (t/T)^9 of itself, as the product of
  * (j - 1)/(j + 8) is between (t/(T + 9))^9 and ((t + 9)/T)^9: of a checkpoint after 15 moves, after 150 at most 1.7e-7
  * of 7 remain. */
 START_TEST(test_average__forgets_what_an_older_version_averaged)

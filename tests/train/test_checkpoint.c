@@ -278,7 +278,7 @@ START_TEST(test_load__rejects_another_loss_and_missing_averages)
 	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
 	expect_rejection(p.trainer, "gan.egm", EGM_ERR_FORMAT,
 	                 "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
-	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another bound of the information */
+	gan_open(&other, EGM_ENTROPY_NWJ); /* the same networks, another bound of the information */
 	ck_assert_int_eq(egm_trainer_restore(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
 	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
 	gan_close(&other);
@@ -428,7 +428,7 @@ static void kill_one(int i, int saved)
 }
 
 /* After any kill the file is one of the generations that an undisturbed run writes, and no older than what the child
- * had reported: it goes on from what the last one left, so the steps never go back. */
+ * had reported. Each child continues from the last file, so steps never decrease. */
 START_TEST(test_kill__leaves_a_whole_generation)
 {
 	pair reader = {0}, straight = {0};

@@ -15,7 +15,7 @@ static void find_path(void)
 	snprintf(path, sizeof path, "%s", io_path("set"));
 }
 
-/* A trainer of the two-net toy, whose data are the test's. */
+/* A trainer of the two-network toy, whose data are the test's. */
 static void pair_open(pair *p, egm_context *context, egm_dtype dtype, int64_t columns)
 {
 	p->context = context;
@@ -212,7 +212,7 @@ static int cut_the_file(const egm_progress *progress, void *user)
 	return 0;
 }
 
-/* Training stops before the step that needed the file, and goes on once the file is whole again. */
+/* Training stops before the step that needed the file, and continues when the file is complete again. */
 START_TEST(test_sources__a_file_is_truncated_while_training)
 {
 	pair p = {0}, straight = {0};

@@ -118,7 +118,7 @@ START_TEST(test_histogram_training__data_is_asked_for_where_it_is_read)
 }
 END_TEST
 
-/* Data that nobody reads changes nothing; data of another width is rejected all the same. */
+/* Data that the loss does not read change nothing, but are rejected if their width is wrong. */
 START_TEST(test_histogram_training__data_may_be_given)
 {
 	double p[BINS];

@@ -43,7 +43,7 @@ START_TEST(test_resume__bit_for_bit)
 }
 END_TEST
 
-/* The step that training has found goes on from the file, as do the averages that watch it. */
+/* The adapted step and the averages of the watch continue from the file. */
 START_TEST(test_resume__of_an_adapted_step)
 {
 	recipe r = usual;
@@ -113,7 +113,7 @@ START_TEST(test_resume__from_default_negatives_of_0_4)
 	machine_steps(&m, 3);
 	forge_older("new.egm", "other.egm", "pcd hmc");
 	expect_rejection(m.trainer, "other.egm", EGM_ERR_FORMAT, "negatives is 'pcd hmc' in the checkpoint, 'pcd mala'");
-	load(older.trainer, "older.egm"); /* where ula was asked for it is what goes on */
+	load(older.trainer, "older.egm"); /* with a sampler of ula, ula continues */
 	machine_steps(&older, 3);
 	machine_close(&m);
 	machine_close(&older);

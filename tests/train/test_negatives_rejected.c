@@ -10,7 +10,7 @@ static int no_energy(int64_t rows, const void *x, void *energies, void *gradient
 	return 1;
 }
 
-/* Rejected, and what drew before goes on drawing. */
+/* Rejected, and the previous negatives continue. */
 static void expect_kept(machine *m, egm_target *target, const ways *w, egm_status status, const char *text)
 {
 	egm__negatives *before = m->trainer->negatives;
@@ -188,7 +188,7 @@ START_TEST(test_failure__of_a_chain_changes_nothing)
 }
 END_TEST
 
-/* Frozen chains thaw: the same sampler goes on when the energy is good again. */
+/* Chains that froze are restarted: the same sampler continues when the energy is finite again. */
 START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 {
 	recipe r = usual;
@@ -230,8 +230,8 @@ START_TEST(test_failure__of_the_loss_changes_nothing)
 }
 END_TEST
 
-/* Chains that do not move, at noise ten times as wide as the data: U rises there without end, and not in silence. With
- * other negatives the watch begins anew. */
+/* Chains that do not move, at noise ten times as wide as the data: U rises there without end, which is an error. Other
+ * negatives have a new watch. */
 START_TEST(test_diverged__chains_that_do_not_follow)
 {
 	recipe r = usual;
@@ -309,7 +309,7 @@ START_TEST(test_memory__creation_reports_each_failure)
 		ck_assert_ptr_null(m.trainer);
 		ck_assert_int_eq(allocator.live, live);
 	}
-	ck_assert_int_gt(n, 30); /* net, optimiser, program, sampler, buffer */
+	ck_assert_int_gt(n, 30); /* network, optimiser, program, sampler, buffer */
 	allocator.fail_at = 0;
 	machine_steps(&m, 1);
 	machine_close(&m);

@@ -285,7 +285,7 @@ START_TEST(test_average__follows_its_recursion)
 	open_fixture(&f, EGM_F64);
 	f.options.average_decay = decay;
 	make_trainer(&f);
-	memcpy(y, start, sizeof y); /* before the first move the net is its own average */
+	memcpy(y, start, sizeof y); /* before the first move the network is its own average */
 	for (int k = 0; k <= STEPS; k++) {
 		egm_model *average = NULL;
 		ck_assert_int_eq(egm_trainer_average(&average, f.trainer, f.net), EGM_OK);

@@ -277,7 +277,7 @@ static int free_all(const egm_progress *progress, void *user)
 	return progress->done == 5;
 }
 
-/* Trainer, data, loss, nets and context. */
+/* Trainer, data, loss, networks and context. */
 START_TEST(test_own__everything_is_freed_in_the_callback)
 {
 	pair p = {0};
@@ -382,7 +382,7 @@ static void free_context(int32_t level, const char *message, void *user)
 	*context = NULL;
 }
 
-/* A bounded generator without a prior is no density, says the log. The nets keep the context. */
+/* A bounded generator without a prior is no density, says the log. The networks keep the context. */
 START_TEST(test_own__a_context_is_freed_in_its_log)
 {
 	egm_context *context = NULL;

@@ -116,7 +116,7 @@ START_TEST(test_load__rejects_every_truncation)
 }
 END_TEST
 
-/* A flipped bit is rejected, or changes one number to another that may stand there; the chains then run on from it. */
+/* A flipped bit is rejected, or changes a number to another valid one, from which the chains then continue. */
 START_TEST(test_load__survives_every_flipped_byte)
 {
 	bench b;

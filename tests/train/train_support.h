@@ -9,7 +9,7 @@
 
 #define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
 
-/* Two nets, their loss, data and trainer, on a context of their own. A test fills it in by pair_open: that of
+/* Two networks, their loss, data and trainer, on a context of their own. A test fills it in by pair_open: that of
  * pair_fixture.h or its own. */
 typedef struct pair {
 	egm_context *context;
