@@ -3,7 +3,6 @@
 #include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
 #include <sampler/block_impl.h>
 #include <string.h>
 #include <tensor/finite_impl.h>
