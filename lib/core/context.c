@@ -136,7 +136,7 @@ void egm__log(egm_context *context, int32_t level, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) return;
 	if (length >= (int)sizeof text) egm__utf8_trim(text);
-	egm__visible(line, sizeof line, text, length >= (int)sizeof text);
+	egm__utf8_printable(line, sizeof line, text, length >= (int)sizeof text);
 	egm__error_save(&state);
 	context->log(level, line, context->log_user);
 	egm__error_restore(&state);

@@ -112,12 +112,14 @@ typedef struct egm__options {
 /* ---- what is done with tables */
 
 /* Prepares the options of a call in *merged, which has table->size bytes:
- *  1. *merged is the defaults, with the options of the caller copied over them. `options` may be NULL. Members beyond a
- *     shorter struct_size keep their defaults. EGM_ERR_ARGUMENT if struct_size cannot be a size; EGM_ERR_UNSUPPORTED if
- *     it is longer than the table and a byte beyond the table is not 0.
- *  2. A member that is 0 becomes its default if its range excludes 0 or its row has EGM__ZERO_IS_DEFAULT.
- *  3. Every member must then be in its range, which NaN never is. EGM_ERR_ARGUMENT otherwise: "penalty is -1, must be
- * at least 0 and finite". If it fails, *merged is undefined. Conditions between members are checked by the caller. */
+ *  - *merged is the defaults, with the options of the caller copied over them. `options` may be NULL. Members beyond a
+ *    shorter struct_size keep their defaults.
+ *  - EGM_ERR_ARGUMENT if struct_size cannot be a size; EGM_ERR_UNSUPPORTED if it is longer than the table and a byte
+ *    beyond the table is not 0.
+ *  - A member that is 0 becomes its default if its range excludes 0 or its row has EGM__ZERO_IS_DEFAULT.
+ *  - EGM_ERR_ARGUMENT if a member is then out of its range, as NaN always is: "penalty is -1, must be at least 0 and
+ *    finite". Conditions between members are checked by the caller.
+ *  - If it fails, *merged is undefined. */
 egm_status egm__options_check(const egm__options *table, void *merged, const void *options);
 
 /* Whether 0 means the default of this member. */

@@ -61,8 +61,8 @@ const char *egm__last_text(void)
 
 egm_status egm__fail(egm_status code, const char *format, ...)
 {
-	/* Not formatted in place, because an argument may be the last text itself, to which a caller adds. egm__visible,
-	 * because names in the text may come from a file. */
+	/* Not formatted in place, because an argument may be the last text itself, to which a caller adds.
+	 * egm__utf8_printable, because names in the text may come from a file. */
 	char text[WHOLE_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
@@ -70,8 +70,8 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
 	if (length >= WHOLE_SIZE) egm__utf8_trim(text);
-	egm__visible(last_failure.text, sizeof last_failure.text, text, length >= WHOLE_SIZE);
-	egm__visible(last_failure.error, sizeof last_failure.error, text, length >= WHOLE_SIZE);
+	egm__utf8_printable(last_failure.text, sizeof last_failure.text, text, length >= WHOLE_SIZE);
+	egm__utf8_printable(last_failure.error, sizeof last_failure.error, text, length >= WHOLE_SIZE);
 	return code;
 }
 

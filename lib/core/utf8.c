@@ -79,7 +79,7 @@ static size_t put_characters(char *out, size_t room, const char **text)
 	return used;
 }
 
-void egm__visible(char *out, size_t size, const char *text, int more)
+void egm__utf8_printable(char *out, size_t size, const char *text, int more)
 {
 	char unit[16];
 	size_t end = more ? 3 : 0, room = size - 1 - end, left = visible_length(text);

@@ -15,7 +15,7 @@ size_t egm__utf8_length(const char *s);
  *    \uNNNN.
  *  - If the text does not fit, "..." replaces its middle, because most long texts are a path and a message about it.
  *  - If `more`, the text was cut already, and "..." follows. */
-void egm__visible(char *out, size_t size, const char *text, int more);
+void egm__utf8_printable(char *out, size_t size, const char *text, int more);
 /* Removes an incomplete character from the end of the text. */
 void egm__utf8_trim(char *text);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* GELU x Phi(x), its slope Phi + x phi and the slope of that, phi (2 - x^2), with Phi the distribution function of N(0,
- * 1) and phi its density. For x < 0, Phi is computed by the complementary error function, because 1/2 + erf(x / sqrt 2)
- * / 2 cancels there. Infinite arguments give the limits. */
+/* GELU x Phi(x), its slope Phi + x phi and the slope of that, phi (2 - x^2). Phi is the distribution function of N(0,
+ * 1) and phi its density. Phi is computed by the complementary error function, because (1 + erf(x / sqrt 2)) / 2
+ * cancels for x < 0. Infinite arguments give the limits. */
 #include <graph/unary_impl.h>
 
 #define DENSITY_AT_0 0.39894228040143268 /* 1 / sqrt(2 pi) */

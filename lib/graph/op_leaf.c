@@ -12,7 +12,7 @@ const egm__op egm__op_leaf = {.name = "leaf", .cls = EGM__CLASS_LEAF};
 const egm__op egm__op_const = {.name = "const", .cls = EGM__CLASS_CONST, .eval = eval_const};
 const egm__op egm__op_noise = {.name = "noise", .cls = EGM__CLASS_NOISE};
 
-/* These have no inputs and no rules, so egm__emit, which needs constants itself, is not needed. */
+/* Without inputs and rules there is nothing to simplify. egm__emit itself makes constants, by egm__const. */
 static egm__id emit_leaf(egm__graph *g, egm__node n)
 {
 	if (g->status != EGM_OK) return EGM__NONE;

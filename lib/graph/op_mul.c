@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x y. */
+/* x y, element by element. */
 #include <graph/op_impl.h>
 
 static egm__id simplify_number(egm__graph *g, const egm__node *n)

@@ -157,7 +157,7 @@ egm__id egm__patches(egm__graph *g, egm__id x, const egm__window *w)
 	return egm__emit_image(g, &egm__op_patches, x, w, 0, 0);
 }
 
-/* ---- fold: the shape of the request has height and width */
+/* ---- fold. Before the shape rule runs, shape.d[1] and shape.d[2] are height and width. */
 
 static egm_status fold_shape(const egm__graph *g, egm__node *n)
 {

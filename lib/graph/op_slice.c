@@ -11,7 +11,7 @@ static void around(const egm__shape *s, int64_t axis, int64_t *outer, int64_t *i
 		if (i != axis) *(i < axis ? outer : inner) *= s->d[i];
 }
 
-/* ---- slice: a[0] axis, a[1] start; the shape of the request has the size */
+/* ---- slice: a[0] axis, a[1] start. Before the shape rule runs, shape.d[0] is the size. */
 
 static egm_status slice_shape(const egm__graph *g, egm__node *n)
 {
@@ -104,7 +104,7 @@ egm__id egm__slice(egm__graph *g, egm__id x, int32_t axis, int64_t start, int64_
 	return egm__emit(g, &n);
 }
 
-/* ---- pad: a[0] axis, a[1] zeros before; the shape of the request has the zeros after */
+/* ---- pad: a[0] axis, a[1] zeros before. Before the shape rule runs, shape.d[0] is the number of zeros after. */
 
 static egm_status pad_shape(const egm__graph *g, egm__node *n)
 {

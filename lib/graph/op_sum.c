@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums, and repetitions, their adjoints: the adjoint of a sum over whole axes is a broadcast, that of a sum over blocks
- * of pixels repeats pixels, and the other way round. Average pooling and nearest upsampling are scaled block sums and
- * repetitions. */
+/* Sums and repetitions, which are adjoints of each other: sum and broadcast for whole axes, block_sum and repeat for
+ * blocks of pixels. They are one file because their rules use each other in a circle. */
 #include <graph/op_impl.h>
 #include <limits.h>
 #include <math.h>
 
-/* ---- sum and max over rows, columns or both of a matrix. The maximum has no derivative: it only shifts exponentials.
- */
+/* ---- sum and max over rows, columns or both of a matrix; max only shifts exponentials and has no derivative */
 
 static egm_status shape(const egm__graph *g, egm__node *n)
 {

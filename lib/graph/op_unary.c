@@ -21,8 +21,8 @@ EGM__UNARY_FUNCTION(egm__softplus, softplus, SOFTPLUS, fmax(x, 0) + log1p(exp(-f
                     egm__mul(g, ybar, egm__sigmoid(g, x)))
 
 /* The slopes of sigmoid (a = b = 1) and tanh (a = 4, b = 2), a s(b x) s(-b x) = a e / (1 + e)^2 with e = exp(-|b x|)
- * and s the sigmoid. Made of the values they would be s (1 - s) and 1 - tanh^2, which are 0 or nothing but rounding
- * where s or tanh is nearly 1. */
+ * and s the sigmoid. Computed from the values they would be s (1 - s) and 1 - tanh^2, which are 0 or only
+ * rounding errors where s or tanh is nearly 1. */
 static double logistic(double x, double a, double b)
 {
 	double e = exp(-fabs(b * x));
@@ -43,7 +43,7 @@ egm__id egm__logistic(egm__graph *g, egm__id x, double scale, double rate)
 	return egm__emit_unary(g, &logistic_op, x, scale, rate);
 }
 
-/* x for x > 0, c0 x else. The derivative is read off the output, whose sign is that of x for c0 >= 0: a program need
+/* x for x > 0, c0 x else. The derivative uses the output, whose sign is that of x for c0 >= 0, so that a program need
  * not keep the input. */
 EGM__UNARY_OP(leaky, LEAKY, x > 0 ? x : c[0] * x, egm__mul(g, ybar, egm__step(g, y, c[0])))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Elementwise ops of one input, each written as a row: its name, its kernel, its value and its adjoint. c is the
- * constants of the node. The value is a formula in the number x, the adjoint one of nodes: x is the input, y the node
- * itself and ybar the derivative by it. */
+ * constants of the node. In the value, x is a number. In the adjoint, x is the input, y the node itself and ybar its
+ * adjoint. */
 #ifndef EGM_GRAPH_UNARY_IMPL_H
 #define EGM_GRAPH_UNARY_IMPL_H
 

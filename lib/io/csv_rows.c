@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass over the rows of a table. */
+/* A pass over the rows of a table. Every pass checks the number of fields, because the file may change between passes.
+ */
 #include <inttypes.h>
 
 #include <io/csv_table_impl.h>
@@ -25,7 +26,8 @@ egm_status egm__csv_keep(egm__csv_load *l)
 	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
 }
 
-/* The column of the table that a cell belongs to; NULL: it is not read. FORMAT for a cell too many. */
+/* *column: the column of the table that the cell belongs to; NULL: it is not read. FORMAT if the row has a cell too
+ * many. */
 static egm_status column_of(const egm__csv_load *l, egm__column **column)
 {
 	const egm__csv *csv = &l->csv;
@@ -35,7 +37,7 @@ static egm_status column_of(const egm__csv_load *l, egm__column **column)
 		if (l->used[csv->field - 1]) *column = &l->table->columns[l->used[csv->field - 1] - 1];
 		return *column ? egm__csv_whole(csv) : EGM_OK;
 	}
-	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
+	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* after a delimiter at the end */
 	return egm__fail(EGM_ERR_FORMAT,
 	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
 	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
@@ -48,7 +50,6 @@ static egm_status check_row(const egm__csv_load *l)
 	                 l->path, l->csv.row_line, l->csv.field, l->head.line, l->head.width);
 }
 
-/* Calls take(cell, its column) for every cell that is read and end() behind every row, until there are `rows`. */
 egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
 {
 	egm_status st = EGM_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which columns of the file are read: all, those that are named, or those of a table that was read before. */
+/* Which columns of the file are read: all, those that options name, or those of a table that was read before. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@ typedef struct range {
 	int64_t first, last; /* fields, from 1 */
 } range;
 
-/* A number without sign; 0 if there is none. */
+/* Parses a number without sign; returns 0 if there is none. */
 static int take_number(const char **text, int64_t *number)
 {
 	const char *p = *text;
@@ -36,7 +36,7 @@ static int parse_range(const char *text, range *r)
 	return !*text;
 }
 
-/* The field of this name, 0: none. */
+/* *field: the field with this name; 0: there is none. */
 static egm_status find_name(const egm__csv_load *l, const char *name, int64_t *field)
 {
 	const egm__head *h = &l->head;
@@ -60,7 +60,7 @@ static egm_status no_column(const egm__csv_load *l, const char *option, const ch
 	                 option, egm__printable(shown, text), l->head.width, l->head.is_header ? "a" : "no");
 }
 
-/* The fields that an entry of `columns` or `text_columns` stands for. */
+/* The fields that an entry of `columns` or `text_columns` names. */
 static egm_status resolve(const egm__csv_load *l, const char *option, const char *text, range *r)
 {
 	egm_status st = EGM_OK;
@@ -137,7 +137,7 @@ static egm_status use_like(egm__csv_load *l, const egm__table *like)
 	for (int64_t i = 0; i < like->count; i++) {
 		const egm__column *c = &like->columns[i];
 		int64_t field = c->field;
-		/* In its old place a name need not be the only one of its kind. */
+		/* A name that occurs twice is no error if it is where it was before. */
 		if (like->named && l->head.is_header && !is_named(&l->head, field, c->name))
 			EGM_TRY(find_name(l, c->name, &field));
 		if (!field) EGM_TRY(no_column(l, "like", c->name));
@@ -168,7 +168,7 @@ egm_status egm__csv_select(egm__csv_load *l)
 	egm_status st = EGM_OK;
 	size_t width = (size_t)l->head.width;
 	EGM_TRY(egm__table_create(&l->table, l->context, l->head.width, l->path));
-	l->table->count = 0; /* until they are chosen */
+	l->table->count = 0; /* columns are added one by one */
 	l->used = egm__alloc_zero(l->context, width, sizeof *l->used);
 	l->text = egm__alloc_zero(l->context, width, 1);
 	if (!l->used || !l->text) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " fields", l->path, l->head.width);

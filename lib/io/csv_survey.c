@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The pass that counts the rows and finds out what is in the columns. */
+/* The first pass over all rows: how many there are, whether a column has numbers or words, and which words. It needs
+ * memory for the words alone, and the data are then created in their final size. */
 #include <inttypes.h>
 
 #include <core/size_impl.h>
@@ -31,7 +32,6 @@ static egm_status mixed(const egm__csv_load *l, const egm__column *c)
 	                 c->number_line > 0 ? "has a number" : "has a word");
 }
 
-/* number_line: > 0 where the first number is, < 0 minus where the first word is. */
 static egm_status survey_cell(egm__csv_load *l, egm__column *c)
 {
 	egm_status st = EGM_OK;
@@ -64,7 +64,6 @@ out:
 	return st;
 }
 
-/* Gives each column its place in the data, and makes these. */
 egm_status egm__csv_lay_out(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;

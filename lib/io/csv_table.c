@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a table of text in passes over the file: the head, a survey of all rows (how many there are, what is in the
- * columns, which words), and the numbers. Memory is what the numbers and the dictionaries take. Each pass checks what
- * it reads, as the file may change between them. */
+/* Reads a table of text in passes over the file: the head, the survey, and the numbers. Memory is needed for the
+ * numbers and the dictionaries, not for the text. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 /* ---- options */
 
-/* Characters that are part of a number, a quote or a line's end separate nothing. */
+/* Whether fields can be separated by c: it is no part of a number, a quote or a line end. */
 static int separates(int32_t c)
 {
 	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE\"", c);
@@ -33,7 +32,6 @@ out:
 	return st;
 }
 
-/* It is stored in the dtype. */
 static egm_status check_missing_value(const egm_csv_options *o)
 {
 	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
@@ -69,7 +67,7 @@ out:
 
 /* ---- the numbers */
 
-/* As it is, without scale. */
+/* Stores a number without scaling it. */
 static void put(egm__csv_load *l, int64_t column, double number)
 {
 	int64_t i = l->rows * l->data->columns + column;
@@ -123,7 +121,7 @@ static int has_decimal_comma(const char *text)
 	return comma && !strchr(comma + 1, ',') && !text[strspn(text, "0123456789+-,eE")];
 }
 
-/* What a program that is new to the file needs to know most of the time. */
+/* The most probable reason of a word where a number was expected. */
 static const char *word_hint(const egm__csv_load *l)
 {
 	if (l->head.width == 1 && l->o.delimiter != ';' && strchr(l->csv.text, ';'))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dictionaries and the other things that a table's data keep. Words are sorted, so that the codes do not depend on the
- * order of the rows. */
+/* Dictionaries: words sorted by their bytes, so that codes do not depend on the order of rows. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows that a function of the program writes when they are needed. The lock makes its calls one at a time, also where
- * several trainers read the same data, and finds a call from within: the thread that has the lock asks for it again. */
+/* Rows on demand from a function of the program. A lock makes its calls one at a time, even if several trainers read
+ * the same data. The lock also detects a call from inside of the function: the thread that has it tries to lock it
+ * again. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -9,10 +10,10 @@
 #include <io/data_impl.h>
 
 typedef struct callback {
-	egm__source base; /* first */
+	egm__source base; /* first, since read_rows gets a pointer to it */
 	egm_data_fn fill;
 	void *user;
-	void (*user_free)(void *user); /* NULL: nothing to do */
+	void (*user_free)(void *user); /* may be NULL */
 	pthread_mutex_t lock;          /* error-checking */
 } callback;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the columns of data are that came from a table. */
+/* What the columns of data from a table are: names, kinds, dictionaries. */
 #include <inttypes.h>
 
 #include <core/options_impl.h>
@@ -40,11 +40,11 @@ int64_t egm__column_width(const egm__column *c)
 	return c->kind == EGM_COLUMN_ONE_HOT ? c->dictionary.count : 1;
 }
 
-/* ---- what programs ask */
+/* ---- the public call */
 
 static const egm_column nothing = {.struct_size = sizeof nothing, .kind = EGM_COLUMN_NUMBER};
 
-/* The last column of the table that begins at or before this column of the data. */
+/* The column of the table that this column of the data belongs to: the last one that begins at or before it. */
 static const egm__column *column_at(const egm__table *t, int64_t index)
 {
 	int64_t low = 0, high = t->count;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Data as a safetensors file: the numbers as tensor "values" in their shape, "format" and "format_version" in the
- * metadata. Data of a table have two tensors more, since their texts have the bytes of the table they came from, which
- * JSON could not have where these are not UTF-8:
+/* Data as a safetensors file: the numbers as tensor "values" in their shape, "format" and "format_version" as metadata.
+ * Data of a table have two more tensors; their texts are bytes of the table and may not be UTF-8, as JSON must be:
  *
  *   columns  U64 [columns of the table, 5]: kind (EGM_COLUMN_*), field, missing values, has a name (0 or 1), words
  *   texts    U8 [bytes]: for each column its name, if it has one, and its words, each with a zero behind it
@@ -20,13 +19,13 @@
 #define DATA_VERSION "1"
 
 enum { KIND, FIELD, MISSING, NAMED, WORDS, MEMBERS };
-/* What a text takes beside its letters; what all may take, whatever the limit. */
+/* Memory of a text besides its letters; what all texts may need whatever the limit is. */
 enum { TEXT_BYTES = 128, LEAST_TEXT_BYTES = 1 << 20 };
 
 /* ---- saving */
 
 typedef struct texts {
-	char *bytes; /* NULL: they are counted */
+	char *bytes; /* NULL: the texts are only counted */
 	size_t count;
 } texts;
 
@@ -57,7 +56,7 @@ static void put_columns(uint64_t *out, const egm__table *table)
 	}
 }
 
-/* Adds the two tensors; their memory is *columns and t->bytes. */
+/* Adds the two tensors, whose memory is *columns and t->bytes. */
 static egm_status add_table(egm__st_tensor *list, const egm_data *d, uint64_t **columns, texts *t)
 {
 	const egm__table *table = d->table;
@@ -88,7 +87,8 @@ static egm_status save(const egm_data *d, const egm__destination *to)
 	list[0].data = d->values;
 	list[0].count = d->rows * d->columns;
 	memcpy(list[0].shape, d->shape, sizeof list[0].shape);
-	int64_t flaw = egm__first_nonfinite(d->context, d->dtype, d->values, list[0].count); /* the program's may change */
+	int64_t flaw =
+	    egm__first_nonfinite(d->context, d->dtype, d->values, list[0].count); /* a program may have changed a view */
 	if (flaw >= 0) EGM_TRY(egm__data_nonfinite("data", flaw, d->columns, egm__number(d->dtype, d->values, flaw)));
 	if (d->table) EGM_TRY(add_table(list + 1, d, &columns, &t));
 	EGM_TRY(egm__safetensors_write_to(d->context, to, d->table ? 3 : 1, list, 2, meta));
@@ -118,8 +118,8 @@ typedef struct loader {
 	egm__safetensors *file;
 	egm_data *data;
 	egm__table *table;
-	const char *text, *end; /* the texts that are left */
-	uint64_t most, kept;    /* bytes of memory that texts may take, and do */
+	const char *text, *end; /* of the texts that follow */
+	uint64_t most, kept;    /* bytes of memory that texts may need, and need so far */
 } loader;
 
 static egm_status check_format(const loader *l)
@@ -176,7 +176,7 @@ out:
 
 /* ---- a table */
 
-/* A text of one letter takes 2 bytes in the file and a block of its own in memory. */
+/* The next text. One of a single letter has 2 bytes in the file, but a block of its own in memory. */
 static egm_status take_text(loader *l, int64_t column, const char **text)
 {
 	const char *zero = l->text < l->end ? memchr(l->text, 0, (size_t)(l->end - l->text)) : NULL;
@@ -193,14 +193,13 @@ static egm_status take_text(loader *l, int64_t column, const char **text)
 	return EGM_OK;
 }
 
-/* FORMAT, naming the column and its member. */
 static egm_status wrong(const loader *l, int64_t column, const char *member, uint64_t value)
 {
 	return egm__fail(EGM_ERR_FORMAT, "%s: tensor 'columns': %s of column %" PRId64 " is %" PRIu64, l->path, member,
 	                 column, value);
 }
 
-/* The words of a dictionary are in order and different, or codes would not be found. */
+/* The words of a dictionary are sorted and different, because codes are found by bisection. */
 static egm_status read_words(loader *l, int64_t i, uint64_t count)
 {
 	egm_status st = EGM_OK;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes into a buffer of the caller what would be written to a file. How many bytes that takes is counted first, by
- * writing them nowhere: a buffer that is too small keeps what was in it. */
+/* Writes to a file or to a buffer of the caller. For a buffer the bytes are counted first, so that one that is too
+ * small stays unchanged. */
 #include <string.h>
 
 #include <io/file_impl.h>
 
 typedef struct memory_writer {
 	egm__writer base;
-	unsigned char *buffer; /* NULL: the bytes are counted */
+	unsigned char *buffer; /* NULL: the bytes are only counted */
 	size_t count;
 } memory_writer;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening and reading a file that nobody vouches for. A mapped file that someone truncates kills the process with
- * SIGBUS, a FIFO keeps it waiting for ever: files are read, and only regular ones. */
+/* Opens and reads files that may be anything. Files are read and not mapped, because a mapped file that somebody
+ * truncates kills the process with SIGBUS; only regular files are read, because a FIFO could block for ever. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ egm_status egm__file_open(int *fd, int64_t *size, const char *path)
 	egm_status st = EGM_OK;
 	struct stat info;
 	int file;
-	/* O_NONBLOCK: opening a FIFO without a writer returns, so that it can be refused. */
+	/* O_NONBLOCK: opening a FIFO without a writer returns, so that it can be rejected. */
 	do file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	while (file < 0 && errno == EINTR);
 	if (file < 0) EGM_TRY(egm__io_fail(path, "open", errno));
@@ -38,7 +38,7 @@ out:
 	return st;
 }
 
-/* Linux reads at most 2 GiB - 4 KiB in one call; other systems refuse more than SSIZE_MAX. */
+/* Linux reads at most 2 GiB - 4 KiB in one call; other systems reject more than SSIZE_MAX. */
 static size_t portion(size_t n)
 {
 	return n < ((size_t)1 << 30) ? n : (size_t)1 << 30;

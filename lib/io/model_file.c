@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A model as a safetensors file: its parameters under their names, everything else in the metadata:
+/* A model as a safetensors file: its tensors under their names, everything else in the metadata:
  *
  *   format "egm-model", format_version "1", egm_version, name, dtype "f32" or "f64",
  *   architecture  {"inputs":784,"layers":[{"kind":"dense","units":512,"init":"fan_in_uniform"},
  *                                         {"kind":"leaky_relu","slope":0.2}, ...]}
  *
- * A layer has the parameters of its kind's table, and "init" where its weight is drawn.
- * Kinds, initialisers and parameters are words, not numbers: the table of layers may be reordered. A reader builds the
- * layers, compares the shapes that follow from them with the tensors in the file, and only then takes memory for the
- * parameters: a short file cannot ask for much of it. A non-finite parameter is refused in both directions; saved, it
- * would replace a good file by one that cannot be loaded. */
+ * A layer has the parameters of its kind's table, and "init" if its weight is drawn. Kinds, initialisers and parameters
+ * are words and not numbers, so the table of layers may be reordered. The reader builds the layers, compares their
+ * shapes with the tensors in the file, and only then allocates parameters: a short file cannot cause a large
+ * allocation. Numbers that are not finite are rejected on saving too, because they would replace a good file by one
+ * that cannot be loaded. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static const char *dtype_word(egm_dtype dtype)
 	return dtype == EGM_F64 ? "f64" : "f32";
 }
 
-/* NONFINITE, or FORMAT for what may not be below 0, naming tensor and index. */
+/* NONFINITE, or FORMAT for a negative number where none may be, with tensor and index. */
 static egm_status check_values(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count,
                                int not_negative)
 {
@@ -97,8 +97,10 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm_status st = EGM_OK;
 	egm__st_tensor *list = NULL;
 	char version[48];
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
 	egm__text text = {.context = model->context};
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
+	EGM_TRY(egm__destination_check(to));
+	EGM_TRY(egm__model_ready(model));
 	if (model->n_layers > EGM__MAX_LAYERS)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name, (int)model->n_layers,
 		         EGM__MAX_LAYERS);
@@ -122,24 +124,14 @@ out:
 
 egm_status egm_model_save(const egm_model *model, const char *path)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_file(path);
-	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(model, &to));
-out:
-	return egm__named(__func__, st);
+	return egm__named(__func__, save(model, &to));
 }
 
 egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_memory(buffer, size, needed);
-	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(model, &to));
-out:
-	return egm__named(__func__, st);
+	return egm__named(__func__, save(model, &to));
 }
 
 /* ---- loading */
@@ -152,7 +144,7 @@ typedef struct loader {
 	egm_model *model;
 } loader;
 
-/* What the builder calls an argument error is one of the file here. */
+/* An argument error of the builder is an error of the file here. */
 static egm_status forward(const loader *l, egm_status st)
 {
 	char text[512];
@@ -193,7 +185,7 @@ out:
 	return st;
 }
 
-/* An integer in [least, 2^31 - 1]; `where` stands before it in errors. */
+/* An integer in [least, 2^31 - 1]; `where` names its layer in errors. */
 static egm_status get_size(const loader *l, const json_t *object, const char *where, const char *key, int64_t least,
                            int64_t *out)
 {
@@ -327,7 +319,7 @@ out:
 	return st;
 }
 
-/* Is a tensor of this name due to some layer? */
+/* Whether a layer has a tensor of this name. */
 static int is_expected(const egm_model *model, const char *name)
 {
 	int index, end = 0;
@@ -360,8 +352,7 @@ out:
 
 enum { NUMBERS_EACH = 1024, NUMBERS_LEAST = 1 << 22, NUMBERS_MOST = 1 << 26 };
 
-/* What a network that was meant to be used needs is within a factor of its inputs, outputs and parameters, all of which
- * the file contains. */
+/* A real network needs at most a multiple of its inputs, outputs and parameters, all of which are in the file. */
 static int64_t default_row_numbers(const loader *l)
 {
 	int64_t size = l->model->inputs, limit;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads NPY: magic, version, length of the header (u16 in version 1, u32 in 2 and 3), a Python dictionary in text with
- * exactly the keys descr, fortran_order and shape in any order, then the array. What NumPy would need pickle or a
- * structured type for is refused by name. NumPy itself refuses headers above 10,000 bytes. */
+/* Reads NPY: magic, version, length of the header (u16 in version 1, u32 in 2 and 3), a Python dictionary as text with
+ * the keys descr, fortran_order and shape in any order, then the array. Structured types and objects are not supported.
+ * NumPy too rejects headers above 10,000 bytes. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void skip_blanks(header *h)
 	while (h->p < h->end && (*h->p == ' ' || *h->p == '\t')) h->p++;
 }
 
-/* Takes the character if it comes next. */
+/* Whether c comes next, which is then skipped. */
 static int take(header *h, char c)
 {
 	skip_blanks(h);
@@ -45,7 +45,7 @@ static int take_word(header *h, const char *word)
 	return 1;
 }
 
-/* A string in either kind of quotes, without escapes: none of the three keys and no type has one. */
+/* A string in single or double quotes, without escapes, which no key and no type has. */
 static egm_status take_string(header *h, char out[32])
 {
 	char quote = take(h, '\'') ? '\'' : take(h, '"') ? '"' : 0;
@@ -123,7 +123,7 @@ static egm_status take_shape(header *h)
 		if (h->array.rank == 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: more than 8 dimensions", h->path);
 		EGM_TRY(take_size(h, &h->array.shape[h->array.rank++]));
 		if (take(h, ',')) continue;
-		/* (3) is a number in Python, not a tuple. */
+		/* In Python (3) is a number and (3,) a tuple. */
 		if (h->array.rank == 1 || !take(h, ')')) EGM_TRY(malformed(h, "a comma"));
 		break;
 	}
@@ -174,7 +174,7 @@ static egm_status read_length(egm__stream *stream, size_t *length)
 	const char *path = egm__stream_path(stream);
 	unsigned char b[8], n[4] = {0};
 	EGM_TRY(egm__stream_exact(stream, b, sizeof b, "the NPY magic"));
-	if (memcmp(b, "\x93NUMPY", 6) != 0) EGM_TRY(egm__stream_refuse(stream, "not an NPY file"));
+	if (memcmp(b, "\x93NUMPY", 6) != 0) EGM_TRY(egm__stream_reject(stream, "not an NPY file"));
 	if (b[6] < 1 || b[6] > 3 || b[7] != 0)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: NPY version %d.%d; 1.0, 2.0 and 3.0 are read", path, b[6], b[7]);
 	EGM_TRY(egm__stream_exact(stream, n, b[6] == 1 ? 2 : 4, "the NPY header's length"));

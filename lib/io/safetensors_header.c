@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From the JSON object of a safetensors header to a table of tensors, with every rule of the format checked:
+/* From the JSON object of a safetensors header to a table of tensors, by all rules of the format:
  *
  *   NAME -> {"dtype": TYPE, "shape": [d0, ...], "data_offsets": [begin, end]}, and no fourth member;
- *   end - begin = product(shape) x bits / 8, a whole number of bytes, without wrapping;
- *   sorted by their data, each tensor begins where the one before it ended, the first at 0: no holes, no overlap.
+ *   end - begin = product(shape) x bits / 8, a whole number of bytes, without overflow;
+ *   sorted by their data, each tensor begins where the one before it ended, the first at 0: no gaps, no overlap.
  *
- * The header may list them in any order, as the reference reader allows: a writer that lists by name is common. */
+ * The header may list tensors in any order, as in the reference reader, because many writers list them by name. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,8 @@
 typedef struct cursor {
 	egm__safetensors *file;
 	const char *path;
-	char name[64]; /* of the tensor at hand, fit for an error line */
-	char *strings; /* where the next name goes */
+	char name[64]; /* of the current tensor, for an error line */
+	char *strings; /* where the next string is stored */
 } cursor;
 
 static int is_metadata(const char *key)
@@ -27,7 +27,7 @@ static int is_metadata(const char *key)
 	return strcmp(key, "__metadata__") == 0;
 }
 
-/* Counts tensors, metadata and the bytes of all strings, so that three allocations hold them. */
+/* Counts tensors, metadata and the bytes of all strings, each of which is then one allocation. */
 static egm_status count(cursor *c, json_t *header, size_t *string_bytes)
 {
 	egm_status st = EGM_OK;
@@ -88,7 +88,7 @@ static egm_status read_type(cursor *c, const json_t *value, const egm__st_type *
 	                 egm__printable(text, json_string_value(value)));
 }
 
-/* An integer >= 0; 1.0, 1e3 and negative ones are refused. */
+/* An integer >= 0, written without point and exponent. */
 static egm_status read_size(cursor *c, const json_t *value, const char *what, int64_t *out)
 {
 	if (!json_is_integer(value))
@@ -123,7 +123,7 @@ out:
 	return st;
 }
 
-/* Bytes on disk, and the type refused when it is one that is not read. */
+/* Bytes on disk. */
 static egm_status read_bytes(cursor *c, const egm__st_tensor *t, const egm__st_type *type, int64_t *bytes)
 {
 	egm_status st = EGM_OK;
@@ -158,7 +158,7 @@ out:
 	return st;
 }
 
-/* Reserves 64-byte aligned room in the block of all data. */
+/* Reserves 64-byte aligned memory in the block of all data. */
 static egm_status place(cursor *c, egm__st_tensor *t, const egm__st_type *type)
 {
 	egm_status st = EGM_OK;
@@ -204,10 +204,10 @@ static int by_data(const void *a, const void *b)
 {
 	const egm__st_entry *x = a, *y = b;
 	if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
-	return x->end < y->end ? -1 : x->end > y->end; /* one without bytes may begin where another does */
+	return x->end < y->end ? -1 : x->end > y->end; /* a tensor without bytes begins where the next one does */
 }
 
-/* Sorts the tensors by their data: they fill it without holes and overlap. */
+/* Sorts the tensors by their data, which must have no gaps and no overlap. */
 static egm_status check_cover(cursor *c)
 {
 	egm_status st = EGM_OK;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a safetensors file that nobody vouches for. The order is what makes it safe: sizes from the file system, then
- * the length of the header against them and against the cap, then the header, then the sum of the tensors against the
- * bytes that are there and against the caller's limit, and only then memory for the data. The data is copied and not
- * mapped: tensors in the file are aligned to 8 bytes at best, and a mapped file that shrinks kills the process. */
+/* Reads a safetensors file that may have any bytes. It is safe by the order of its steps: the length of the header is
+ * compared with the size of the file and with its limit; then the header is read; then the sum of the tensors is
+ * compared with the bytes in the file and with the limit of the caller; only then memory is allocated for the data. The
+ * data are copied and not mapped: in the file they are aligned to 8 bytes at best, and a mapped file that shrinks kills
+ * the process.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -59,7 +61,7 @@ out:
 	return st;
 }
 
-/* What is said of a file whose header was refused: what else it looks like, where that is known. */
+/* Replaces the error of a header by what the file looks like, if that is a known format. */
 static egm_status explain(egm__input *in, egm_status st)
 {
 	unsigned char start[512];
@@ -85,7 +87,7 @@ static float from_bf16(uint16_t h)
 	return value;
 }
 
-/* `raw` is the second half of `out`: the write of element i ends before the read of i + 1 begins. */
+/* `raw` is the second half of `out`: element i is written to bytes that were read before element i + 1. */
 static void widen(float *out, const unsigned char *raw, int64_t count, int brain)
 {
 	for (int64_t i = 0; i < count; i++) {

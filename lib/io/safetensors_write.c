@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes a safetensors file as the reference writer does: u64 little-endian length of the header, the header (JSON,
- * padded with spaces), the tensors without gaps, widest type first and by name within a type. The header is padded so
- * that the data starts at a multiple of 64: with the widest type first every tensor is aligned to its element. */
+ * padded with spaces), the tensors without gaps, widest type first and by name within a type. The padding makes the
+ * data start at a multiple of 64, so that with the widest type first every tensor is aligned to its element. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

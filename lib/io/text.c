@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text for headers. Written by hand and not by the JSON library, whose memory does not come from the context. */
+/* Text that grows, and JSON written into it. The JSON library is not used, because its memory is not of the context. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

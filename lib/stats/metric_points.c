@@ -6,7 +6,7 @@
 egm_status egm__metric_store(double value, double *out)
 {
 	if (!isfinite(value))
-		return egm__fail(EGM_ERR_NONFINITE, "the result is %s: it is beyond the largest number",
+		return egm__fail(EGM_ERR_NONFINITE, "the result is %s, must be finite: it is beyond the largest number",
 		                 egm__nonfinite_name(value));
 	*out = value;
 	return EGM_OK;

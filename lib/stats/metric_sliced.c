@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sliced Wasserstein distance: the mean over random directions of the distance of the projected samples, for which the
- * optimal transport is known.
+/* Sliced Wasserstein distance: (mean W_p^p)^(1/p) over random directions, W_p the distance of the projected samples.
  *
- * On a line it moves the u-quantile of one to the u-quantile of the other. The quantile functions of n and m points are
- * steps with jumps at i/n and j/m, so the integral over u is a sum over the merged jumps, whose places are integers in
- * units of 1/(n m). With n = m this is the sum over sorted pairs. A direction is a normal vector of the stream (seed,
- * direction), divided by its length. */
+ * On a line the optimal transport moves the u-quantile of one to the u-quantile of the other. The quantile functions of
+ * n and m points are steps with jumps at i/n and j/m, so the integral over u is a sum over the merged jumps, whose
+ * places are integers in units of 1/(n m). With n = m this is the sum over sorted pairs. A direction is a normal vector
+ * of the stream (seed, direction), divided by its length. */
 #include <core/options_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>

@@ -3,10 +3,11 @@
  * bit (product_impl.h).
  *
  * Why no BLAS: it packs both factors, which takes too long for the 64 to 256 rows of a batch; it rounds a row
- * differently at different positions; and it has its own threads. Speed relative to OpenBLAS 0.3.21, on one thread of a
- * Zen 4, in f32: AVX-512                                                  x W^T 1.15 to 1.28, y W 1.07 to 1.17, y^T x
- * 0.97 to 1.13, 2048^3 1.03 AVX2, against its kernels for Haswell                    0.9 to 1.1, 64^3 1.1 vectors of 16
- * bytes, against its kernels without AVX     0.7 to 1.1 */
+ * differently at different positions; and it has its own threads. Speed relative to OpenBLAS 0.3.21, in f32, on one
+ * thread of a Zen 4:
+ *  - AVX-512: x W^T 1.15 to 1.28, y W 1.07 to 1.17, y^T x 0.97 to 1.13, 2048^3 1.03
+ *  - AVX2, against its kernels for Haswell: 0.9 to 1.1, and 1.1 at 64^3
+ *  - vectors of 16 bytes, against its kernels for CPUs without AVX: 0.7 to 1.1 */
 #include <core/size_impl.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>
@@ -22,7 +23,7 @@ enum {
 	PAGE = 4096,    /* bytes */
 	COPY = 3,
 	TRANSPOSE = 8,
-	STORE_TRANSPOSED = 10 /* costs of a vector of R or C, roughly, in vector operations */
+	STORE_TRANSPOSED = 10 /* the last three: rough costs for a vector of R or C, in vector operations */
 };
 
 typedef struct spread {

@@ -114,8 +114,7 @@ INLINE void uniform_of_f64(const vq x[4], vd z[2])
 }
 #endif
 
-/* F64_LANES blocks fill two vectors of either type. The block number has 32 bits, so a stream has 2^34 words in a step.
- */
+/* F64_LANES blocks fill two vectors of either type. Block numbers have 32 bits: a stream has 2^34 words in a step. */
 INLINE void FN(draw)(int64_t n, T *y, const egm__rng *rng, int64_t start, void (*of)(const vq x[4], V z[2]))
 {
 	const philox_stream stream = philox_open(rng);

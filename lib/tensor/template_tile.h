@@ -5,7 +5,7 @@
 
 typedef V (*FN(tile_op))(V a, V b, const V *c);
 
-/* What is read: nothing, a, a and the array b, a and the number b. */
+/* What a kernel reads: nothing, a, a and an array b, a and a number b. */
 #ifndef TILE_OPERANDS
 #define TILE_OPERANDS
 enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };

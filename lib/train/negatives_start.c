@@ -39,7 +39,7 @@ static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, i
 
 void egm__negatives_draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
 {
-	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
+	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_NEW_POINT};
 	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
 }
 
@@ -114,7 +114,7 @@ void egm__negatives_place_starts(egm__negatives *n, const void *data, int64_t nu
 void egm__negatives_restart(egm__negatives *n, int64_t i, int64_t attempt, void *point)
 {
 	const egm_sampler *s = n->sampler;
-	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};
+	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_NEW_POINT};
 	draw_start(n, &rng, s->options.chains * attempt + i, i, point);
 	n->ran_away++;
 }

@@ -37,7 +37,7 @@ START_TEST(test_alloc__is_aligned_for_every_size)
 }
 END_TEST
 
-START_TEST(test_alloc__refuses_sizes_that_wrap_without_asking)
+START_TEST(test_alloc__rejects_sizes_that_overflow_without_asking)
 {
 	/* The last two would be 1 and 65536 if a count were cut to 32 bits. */
 	static const int64_t sizes[][2] = {{(int64_t)SIZE_MAX, 1},
@@ -167,7 +167,7 @@ START_TEST(test_context_bytes__of_several_threads)
 }
 END_TEST
 
-START_TEST(test_size__is_exact_or_refused)
+START_TEST(test_size__is_exact_or_rejected)
 {
 	int64_t out = -1;
 	ck_assert_int_eq(egm__size_mul(INT64_C(3037000499), INT64_C(3037000499), &out), 0);
@@ -190,13 +190,13 @@ int main(void)
 	tcase_set_tags(tc, "R1 R17");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_alloc__is_aligned_for_every_size);
-	tcase_add_test(tc, test_alloc__refuses_sizes_that_wrap_without_asking);
+	tcase_add_test(tc, test_alloc__rejects_sizes_that_overflow_without_asking);
 	tcase_add_test(tc, test_alloc_zero__is_zero);
 	tcase_add_test(tc, test_realloc__keeps_the_contents);
 	tcase_add_test(tc, test_realloc__a_failure_leaves_the_old_block);
 	tcase_add_test(tc, test_context_bytes__are_those_of_the_allocator);
 	tcase_add_test(tc, test_context_bytes__of_several_threads);
-	tcase_add_test(tc, test_size__is_exact_or_refused);
+	tcase_add_test(tc, test_size__is_exact_or_rejected);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -71,7 +71,7 @@ END_TEST
 static const size_t garbage[] = {0, 1, sizeof(size_t) - 1, sizeof(size_t) + 1, 4104, (size_t)-1, (size_t)-8};
 enum { GARBAGE = sizeof garbage / sizeof *garbage };
 
-START_TEST(test_init__refuses_null_and_garbage_sizes)
+START_TEST(test_init__rejects_null_and_garbage_sizes)
 {
 	options o, untouched;
 	memset(&o, 0xee, sizeof o);
@@ -125,7 +125,7 @@ START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_taken)
 }
 END_TEST
 
-START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused)
+START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_rejected)
 {
 	union {
 		newer o;
@@ -138,7 +138,7 @@ START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused)
 }
 END_TEST
 
-START_TEST(test_merge__refuses_garbage_sizes)
+START_TEST(test_merge__rejects_garbage_sizes)
 {
 	options merged, given = {.struct_size = garbage[_i], .step = 2};
 	ck_assert_int_eq(merge(&merged, &given), EGM_ERR_ARGUMENT);
@@ -343,14 +343,14 @@ int main(void)
 	tcase_add_test(tc, test_init__writes_the_defaults);
 	tcase_add_test(tc, test_init__writes_no_more_than_an_older_caller_has);
 	tcase_add_test(tc, test_init__clears_what_a_newer_caller_has_beyond);
-	tcase_add_loop_test(tc, test_init__refuses_null_and_garbage_sizes, 0, GARBAGE);
+	tcase_add_loop_test(tc, test_init__rejects_null_and_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_merge__null_leaves_the_defaults);
 	tcase_add_test(tc, test_merge__takes_what_the_caller_set);
 	tcase_add_test(tc, test_merge__a_shorter_struct_leaves_the_members_beyond);
 	tcase_add_test(tc, test_merge__a_longer_struct_with_nothing_set_beyond_is_taken);
-	tcase_add_loop_test(tc, test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused, 0,
+	tcase_add_loop_test(tc, test_merge__a_longer_struct_with_any_byte_set_beyond_is_rejected, 0,
 	                    (int)(sizeof(newer) - sizeof(options)));
-	tcase_add_loop_test(tc, test_merge__refuses_garbage_sizes, 0, GARBAGE);
+	tcase_add_loop_test(tc, test_merge__rejects_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_check__zero_becomes_the_default_where_it_is_none_itself);
 	tcase_add_test(tc, test_check__the_defaults_pass_but_for_what_has_none);
 	tcase_add_test(tc, test_check__a_shorter_struct_has_the_defaults_beyond);

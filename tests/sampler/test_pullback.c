@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The pullback density: against determinants computed from differences of the generator, and in closed form. */
+/* The pullback density against determinants from differences of the generator, and in closed form. */
 #include <oracle/interpret.h>
 #include <oracle/listing.h>
 #include <target_support.h>
