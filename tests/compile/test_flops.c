@@ -6,7 +6,7 @@
  * respect to all weights costs F, the adjoint of the first hidden layer F - F1, that of the input F.
  *
  *  energy at x and at G(z), penalty |dU/dx|^2 at x   F_G + 7F - FL - F1
- *  entropy of G by a network H on 2B rows             3F_G - F1_G + 2F_E + 3F_H
+ *  entropy of G by a network H on 2B rows            3F_G - F1_G + 2F_E + 3F_H
  *  critic with penalty at interpolates               F_G + 2 (3F - F1) + 4F - FL
  *  score matching, smooth activation                 6F - F1 - 3FL
  *
