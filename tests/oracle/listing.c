@@ -2,10 +2,12 @@
 #include <oracle/listing.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct text {
 	char *buffer;
 	size_t size, length;
+	int by_buffer; /* operands are named by their buffer, which has no place yet */
 } text;
 
 static void say(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -31,7 +33,11 @@ static const char *const kind_names[] = {
 
 static void say_mem(text *t, const egm__mem *m)
 {
-	say(t, " %d+%lld(%lld,%lld)", m->slot, (long long)m->offset, (long long)m->s[0], (long long)m->s[1]);
+	if (t->by_buffer && m->buffer >= 0)
+		say(t, " b%d", m->buffer);
+	else
+		say(t, " %d", m->slot);
+	say(t, "+%lld(%lld,%lld)", (long long)m->offset, (long long)m->s[0], (long long)m->s[1]);
 }
 
 static void say_group(text *t, const egm__group *g)
@@ -58,22 +64,27 @@ static int is_product(const egm__kernel *k)
 	return k->kind == EGM__KERNEL_GEMM || k->kind == EGM__KERNEL_PACKED || k->kind == EGM__KERNEL_CONV;
 }
 
+static void say_kernel(text *t, const egm__program *p, int32_t i)
+{
+	const egm__kernel *k = &p->kernels[i];
+	say(t, "%d ", i);
+	if (k->kind == EGM__KERNEL_GROUP)
+		say_group(t, &k->group);
+	else if (is_product(k))
+		say(t, "%s %lld x %lld x %lld %c%c alpha %g beta %g", kind_names[k->kind], (long long)k->gemm.m,
+		    (long long)k->gemm.n, (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N', k->gemm.tb ? 'T' : 'N', k->gemm.alpha,
+		    k->gemm.beta);
+	else
+		say(t, "%s %lld", kind_names[k->kind], (long long)egm__shape_count(&k->shape));
+	if (t->by_buffer && is_product(k)) say_mem(t, &k->a), say_mem(t, &k->b), say_mem(t, &k->c);
+	if (t->by_buffer && k->kind == EGM__KERNEL_NOISE) say_mem(t, &k->a);
+	say(t, "\n");
+}
+
 size_t egm__program_describe(const egm__program *p, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
-	for (int32_t i = 0; i < p->n_kernels; i++) {
-		const egm__kernel *k = &p->kernels[i];
-		say(&t, "%d ", i);
-		if (k->kind == EGM__KERNEL_GROUP)
-			say_group(&t, &k->group);
-		else if (is_product(k))
-			say(&t, "%s %lld x %lld x %lld %c%c alpha %g beta %g", kind_names[k->kind], (long long)k->gemm.m,
-			    (long long)k->gemm.n, (long long)k->gemm.k, k->gemm.ta ? 'T' : 'N', k->gemm.tb ? 'T' : 'N',
-			    k->gemm.alpha, k->gemm.beta);
-		else
-			say(&t, "%s %lld", kind_names[k->kind], (long long)egm__shape_count(&k->shape));
-		say(&t, "\n");
-	}
+	text t = {buffer, size, 0, 0};
+	for (int32_t i = 0; i < p->n_kernels; i++) say_kernel(&t, p, i);
 	return t.length + 1;
 }
 
@@ -104,40 +115,59 @@ static void say_shape(text *t, const egm__shape *s)
 	for (int i = 0; i < s->rank; i++) say(t, "%s%lld", i ? " x " : "", (long long)s->d[i]);
 }
 
+static void say_node(text *t, const egm__graph *g, egm__id id)
+{
+	const egm__node *n = &g->nodes[id];
+	say(t, "%%%d = %s", id, n->op->name);
+	for (int i = 0; i < n->n_in; i++)
+		say(t, " %%%d%s", n->in[i], n->op->cls == EGM__CLASS_MATMUL && n->a[i] ? "^T" : "");
+	if (n->op->cls == EGM__CLASS_LEAF) say(t, " slot %lld + %lld", (long long)n->a[0], (long long)n->a[1]);
+	if (n->op->cls == EGM__CLASS_CONST) say(t, " %g", n->c[0]);
+	if (n->op->cls == EGM__CLASS_CHEAP) say(t, " %g %g", n->c[0], n->c[1]);
+	if (n->op->cls == EGM__CLASS_REDUCE) say(t, " axes %lld", (long long)n->a[0]);
+	say(t, " : ");
+	say_shape(t, &n->shape);
+	for (int32_t i = 0; i < g->n_out; i++)
+		if (g->outputs[i].id == id) say(t, " -> slot %d + %lld", g->outputs[i].slot, (long long)g->outputs[i].offset);
+	say(t, "\n");
+}
+
+/* needs[id]: an output needs the node; found here, because it is asked for before any pass too. */
+static void find_needed(const egm__graph *g, unsigned char *needs)
+{
+	for (int32_t i = 0; i < g->n_out; i++) needs[g->outputs[i].id] = 1;
+	for (egm__id id = g->n - 1; id >= 0; id--)
+		for (int i = 0; needs[id] && i < g->nodes[id].n_in; i++) needs[g->nodes[id].in[i]] = 1;
+}
+
 size_t egm__list_graph(const egm__lower *l, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
+	text t = {buffer, size, 0, 0};
+	unsigned char *needs = calloc((size_t)l->g->n + 1, 1);
+	int32_t left_out = 0;
+	if (!needs) return 0;
+	find_needed(l->g, needs);
 	for (egm__id id = 0; id < l->g->n; id++) {
-		const egm__node *n = &l->g->nodes[id];
-		say(&t, "%%%d = %s", id, n->op->name);
-		for (int i = 0; i < n->n_in; i++)
-			say(&t, " %%%d%s", n->in[i], n->op->cls == EGM__CLASS_MATMUL && n->a[i] ? "^T" : "");
-		if (n->op->cls == EGM__CLASS_LEAF) say(&t, " slot %lld + %lld", (long long)n->a[0], (long long)n->a[1]);
-		if (n->op->cls == EGM__CLASS_CONST) say(&t, " %g", n->c[0]);
-		if (n->op->cls == EGM__CLASS_CHEAP) say(&t, " %g %g", n->c[0], n->c[1]);
-		if (n->op->cls == EGM__CLASS_REDUCE) say(&t, " axes %lld", (long long)n->a[0]);
-		say(&t, " : ");
-		say_shape(&t, &n->shape);
-		for (int32_t i = 0; i < l->g->n_out; i++)
-			if (l->g->outputs[i].id == id)
-				say(&t, " -> slot %d + %lld", l->g->outputs[i].slot, (long long)l->g->outputs[i].offset);
-		say(&t, "\n");
+		if (needs[id]) say_node(&t, l->g, id);
+		left_out += !needs[id];
 	}
+	free(needs);
+	say(&t, "and %d nodes that no output needs\n", left_out);
 	return t.length + 1;
 }
 
 size_t egm__list_marks(const egm__lower *l, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
+	text t = {buffer, size, 0, 0};
+	int32_t others = 0;
 	for (egm__id id = 0; id < l->g->n; id++) {
-		if (!l->live[id]) continue;
-		say(&t, "%%%d %s: %d use%s", id, l->g->nodes[id].op->name, l->uses[id], l->uses[id] == 1 ? "" : "s");
-		if (l->is_output[id]) say(&t, ", output");
-		if (l->sum[id]) say(&t, ", sum of products");
-		if (l->absorbed[id]) say(&t, ", part of the one that reads it");
-		if (l->window[id] != EGM__NONE) say(&t, ", windows of %%%d", l->window[id]);
-		say(&t, "\n");
+		others += l->live[id] && !l->sum[id];
+		if (!l->live[id] || !l->sum[id]) continue;
+		say(&t, "%%%d %s, %d use%s: sum of products", id, l->g->nodes[id].op->name, l->uses[id],
+		    l->uses[id] == 1 ? "" : "s");
+		say(&t, "%s%s\n", l->is_output[id] ? ", output" : "", l->absorbed[id] ? ", computed by its reader" : "");
 	}
+	say(&t, "and %d other nodes that outputs need\n", others);
 	return t.length + 1;
 }
 
@@ -152,7 +182,7 @@ static void say_home(text *t, const egm__lower *l, egm__id id)
 
 size_t egm__list_drafts(const egm__lower *l, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
+	text t = {buffer, size, 0, 0};
 	for (int32_t i = 0; i < l->n_drafts; i++) {
 		const egm__draft *d = &l->drafts[i];
 		say(&t, "%d %s", i, kind_names[d->kind]);
@@ -175,9 +205,42 @@ size_t egm__list_drafts(const egm__lower *l, char *buffer, size_t size)
 	return t.length + 1;
 }
 
+size_t egm__list_windows(const egm__lower *l, char *buffer, size_t size)
+{
+	text t = {buffer, size, 0, 0};
+	for (egm__id id = 0; id < l->g->n; id++)
+		if (l->window[id] != EGM__NONE) say(&t, "%%%d: %%%d is not written to memory\n", id, l->window[id]);
+	if (!t.length) say(&t, "no windows\n");
+	return t.length + 1;
+}
+
+size_t egm__list_kernels(const egm__lower *l, char *buffer, size_t size)
+{
+	text t = {buffer, size, 0, 1};
+	for (int32_t i = 0; i < l->p->n_kernels; i++) say_kernel(&t, l->p, i);
+	return t.length + 1;
+}
+
+size_t egm__list_groups(const egm__lower *l, char *buffer, size_t size)
+{
+	text t = {buffer, size, 0, 1};
+	for (int32_t i = 0; i < l->p->n_kernels; i++)
+		if (l->p->kernels[i].kind == EGM__KERNEL_GROUP) say_kernel(&t, l->p, i);
+	return t.length + 1;
+}
+
+size_t egm__list_packs(const egm__lower *l, char *buffer, size_t size)
+{
+	text t = {buffer, size, 0, 1};
+	for (int32_t i = 0; i < l->p->n_kernels; i++)
+		if (l->p->kernels[i].kind == EGM__KERNEL_PACKED) say_kernel(&t, l->p, i);
+	if (!t.length) say(&t, "no packed products\n");
+	return t.length + 1;
+}
+
 size_t egm__list_served(const egm__lower *l, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
+	text t = {buffer, size, 0, 0};
 	for (int32_t i = 0; i < l->p->n_kernels; i++) {
 		const egm__kernel *k = &l->p->kernels[i];
 		say(&t, "%d %s: slots", i, kind_names[k->kind]);
@@ -190,7 +253,7 @@ size_t egm__list_served(const egm__lower *l, char *buffer, size_t size)
 
 size_t egm__list_buffers(const egm__lower *l, char *buffer, size_t size)
 {
-	text t = {buffer, size, 0};
+	text t = {buffer, size, 0, 0};
 	const egm__program *p = l->p;
 	for (int32_t i = 0; i < p->n_buffers; i++)
 		say(&t, "buffer %d: %lld bytes at %lld, kernels %d to %d\n", i, (long long)p->buffers[i].bytes,

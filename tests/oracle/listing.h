@@ -13,15 +13,15 @@ size_t egm__program_arena_used(const egm__program *p);
 /* Floating point operations of the products, 2mnk each. */
 double egm__program_flops(const egm__program *p);
 
-/* The state of a compilation after a pass that worked on: the graph, */
-size_t egm__list_graph(const egm__lower *l, char *buffer, size_t size);
-/* what is known of each node, */
-size_t egm__list_marks(const egm__lower *l, char *buffer, size_t size);
-/* the drafts with the memory of their nodes, */
-size_t egm__list_drafts(const egm__lower *l, char *buffer, size_t size);
-/* the kernels with the outputs that they serve, */
-size_t egm__list_served(const egm__lower *l, char *buffer, size_t size);
-/* the buffers, with their places once they are planned. */
-size_t egm__list_buffers(const egm__lower *l, char *buffer, size_t size);
+/* Parts of the state of a compilation, which the pass in brackets has just set. */
+size_t egm__list_graph(const egm__lower *l, char *buffer, size_t size);   /* the nodes that outputs need [resolve] */
+size_t egm__list_marks(const egm__lower *l, char *buffer, size_t size);   /* sums of products [mark] */
+size_t egm__list_windows(const egm__lower *l, char *buffer, size_t size); /* fused windows [windows] */
+size_t egm__list_drafts(const egm__lower *l, char *buffer, size_t size);  /* kernels chosen [lower, outputs] */
+size_t egm__list_kernels(const egm__lower *l, char *buffer, size_t size); /* kernels with their buffers [emit] */
+size_t egm__list_groups(const egm__lower *l, char *buffer, size_t size);  /* groups alone [registers] */
+size_t egm__list_packs(const egm__lower *l, char *buffer, size_t size);   /* packed products [pack] */
+size_t egm__list_served(const egm__lower *l, char *buffer, size_t size);  /* outputs of each kernel [serve] */
+size_t egm__list_buffers(const egm__lower *l, char *buffer, size_t size); /* the arena [plan] */
 
 #endif
