@@ -82,12 +82,12 @@ static egm_status find_target(file_writer *w, const char *path)
 		memcpy(w->target, path, n + 1);
 		goto out;
 	}
-	if (!S_ISLNK(info.st_mode)) {
+	if (!S_ISLNK(info.st_mode))
 		memcpy(w->target, path, n + 1);
-	} else if (!realpath(path, w->target) || stat(w->target, &info) != 0) {
+	else if (!realpath(path, w->target) || stat(w->target, &info) != 0)
 		EGM_TRY(egm__io_fail(path, "follow the link", errno));
-	}
-	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file", path);
+	if (!S_ISREG(info.st_mode))
+		EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file, must be one to be replaced", path);
 	w->exists = 1;
 	w->mode = info.st_mode & 0777;
 out:
