@@ -4,27 +4,27 @@
 #include <core/size_impl.h>
 #include <string.h>
 
-/* One long row, if all operands are contiguous or one number and no sum keeps rows or columns apart. */
+static int is_sum(const egm__group *gr, int32_t mem)
+{
+	int sum = 0;
+	for (int32_t i = 0; i < gr->n_sums; i++) sum |= ~gr->sums[i].out == mem;
+	return sum;
+}
+
+/* One long row, if every operand is contiguous or one number, and every sum is one number. */
 static void flatten(egm__group *gr)
 {
-	egm__strides full = egm__contiguous(&gr->shape);
+	static const int64_t none[EGM__MAX_RANK] = {0};
+	egm__strides whole = egm__contiguous(&gr->shape);
 	for (int32_t i = 0; i < gr->n_sums; i++)
 		if (gr->sums[i].axes != EGM__OVER_BOTH) return;
 	for (int32_t i = 0; i < gr->n_mem; i++) {
-		int is_sum = 0, whole = 1, one = 1;
-		for (int32_t j = 0; j < gr->n_sums; j++) is_sum |= ~gr->sums[j].out == i;
-		for (int a = 0; a < gr->shape.rank; a++) {
-			if (gr->shape.d[a] == 1) continue;
-			whole = whole && gr->mem[i].s[a] == full.s[a];
-			one = one && gr->mem[i].s[a] == 0;
-		}
-		if (!is_sum && !whole && !one) return;
-		/* one number for a row would have been splat; what stays a vector must be whole */
+		const int64_t *s = gr->mem[i].s;
+		if (!is_sum(gr, i) && !egm__strides_equal(&gr->shape, s, whole.s) && !egm__strides_equal(&gr->shape, s, none))
+			return;
 	}
 	for (int32_t i = 0; i < gr->n_mem; i++) {
-		int one = 1;
-		for (int a = 0; a < gr->shape.rank; a++)
-			if (gr->shape.d[a] > 1 && gr->mem[i].s[a] != 0) one = 0;
+		int one = egm__strides_equal(&gr->shape, gr->mem[i].s, none);
 		memset(gr->mem[i].s, 0, sizeof gr->mem[i].s);
 		gr->mem[i].s[0] = !one;
 	}

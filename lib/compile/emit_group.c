@@ -38,10 +38,8 @@ static int is_scalar(const emit *e, int32_t ref)
 {
 	const egm__shape *s = &e->group->shape;
 	if (ref >= 0 || egm__shape_count(s) == 1 || e->l->status != EGM_OK) return 0; /* after a failure mem may be short */
-	const egm__mem *m = &e->group->mem[~ref];
-	int one = 1;
-	for (int i = 0; i < s->rank; i++) one = one && (s->d[i] == 1 || m->s[i] == 0);
-	return one || (s->d[s->rank - 1] > 1 && m->s[s->rank - 1] == 0);
+	const int64_t *st = e->group->mem[~ref].s;
+	return egm__strides_equal(s, st, (const int64_t[EGM__MAX_RANK]){0}) || (s->d[s->rank - 1] > 1 && !st[s->rank - 1]);
 }
 
 static int32_t as_vector(emit *e, int32_t ref)

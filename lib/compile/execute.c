@@ -91,10 +91,7 @@ static void copy_task(int32_t index, void *argument)
 static void strided_copy(run *r)
 {
 	r->tasks = egm__shape_count(&r->k->shape) < PARALLEL_ELEMENTS ? 1 : r->p->context->threads;
-	if (r->tasks == 1)
-		copy_task(0, r);
-	else
-		egm__parallel(r->p->context, r->tasks, copy_task, r);
+	egm__parallel(r->p->context, r->tasks, copy_task, r);
 }
 
 /* On this thread alone: samplers, for which it is made, run one block of chains on each thread. */
@@ -108,6 +105,39 @@ static void run_packed(const run *r)
 	r->p->table->multiply(&product, at(r, &r->k->a), r->p->packed + r->p->packs[r->k->pack].at, at(r, &r->k->c));
 }
 
+static void run_kernel(run *r)
+{
+	const egm__program *p = r->p;
+	const egm__kernel *k = r->k;
+	char *a = at(r, &k->a), *b = at(r, &k->b), *c = at(r, &k->c);
+	switch (k->kind) {
+	case EGM__KERNEL_GROUP:
+		egm__run_group(p, k, r->base);
+		break;
+	case EGM__KERNEL_GEMM:
+		egm__gemm_run(p->context, &k->gemm, a, b, c, p->arena + p->scratch_at);
+		break;
+	case EGM__KERNEL_PACKED:
+		run_packed(r);
+		break;
+	case EGM__KERNEL_NOISE:
+		run_noise(r);
+		break;
+	case EGM__KERNEL_MAX:
+		strided_max(r);
+		break;
+	case EGM__KERNEL_COPY:
+		strided_copy(r);
+		break;
+	case EGM__KERNEL_CONV:
+		egm__run_conv(p, k, a, b, c, at(r, &k->conv.partial));
+		break;
+	default:
+		egm__run_image(p, k, a, b);
+		break;
+	}
+}
+
 void egm__program_run_for(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint32_t slots, uint64_t seed,
                           uint64_t step)
 {
@@ -116,34 +146,8 @@ void egm__program_run_for(egm__program *p, void *const bases[EGM__MAX_SLOTS], ui
 	for (int i = 1; i < EGM__MAX_SLOTS; i++) r.base[i] = bases[i];
 	r.base[EGM__SLOT_ARENA] = p->arena;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
-		const egm__kernel *k = r.k = &p->kernels[i];
-		if (!(k->serves & slots)) continue;
-		switch (k->kind) {
-		case EGM__KERNEL_GROUP:
-			egm__run_group(p, k, r.base);
-			break;
-		case EGM__KERNEL_GEMM:
-			egm__gemm_run(p->context, &k->gemm, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c), p->arena + p->scratch_at);
-			break;
-		case EGM__KERNEL_PACKED:
-			run_packed(&r);
-			break;
-		case EGM__KERNEL_NOISE:
-			run_noise(&r);
-			break;
-		case EGM__KERNEL_MAX:
-			strided_max(&r);
-			break;
-		case EGM__KERNEL_COPY:
-			strided_copy(&r);
-			break;
-		case EGM__KERNEL_CONV:
-			egm__run_conv(p, k, at(&r, &k->a), at(&r, &k->b), at(&r, &k->c), at(&r, &k->conv.partial));
-			break;
-		default:
-			egm__run_image(p, k, at(&r, &k->a), at(&r, &k->b));
-			break;
-		}
+		r.k = &p->kernels[i];
+		if (r.k->serves & slots) run_kernel(&r);
 	}
 	egm__cpu_fp_set(mode);
 }

@@ -8,12 +8,10 @@
 enum { PARALLEL_FLOPS = 1000000 /* below, waking a thread costs more than it saves */ };
 
 typedef struct task {
-	egm_context *context;
-	const egm__kernels *table;
+	const egm__program *p;
 	const egm__kernel *k;
 	const char *a, *b;
 	char *c, *partial, *scratch;
-	int64_t scratch_bytes;
 	int32_t tasks;
 } task;
 
@@ -36,7 +34,7 @@ static int64_t count_of(const egm__conv_plan *v, int64_t block)
 /* The scratch memory of a task has the patches, then what the product works in. */
 static void multiply(const task *t, const egm__gemm *p, const char *a, const char *b, char *c, char *scratch)
 {
-	egm__gemm_serial(t->context, p, a, b, c, scratch + t->k->conv.patches);
+	egm__gemm_serial(t->p->context, p, a, b, c, scratch + t->k->conv.patches);
 }
 
 /* C rows of a block from its patches. */
@@ -47,7 +45,7 @@ static void left_block(const task *t, int64_t block, char *scratch)
 	egm__gemm p = egm__conv_plan_product(t->k, count);
 	for (int64_t g = 0; g < v->groups; g++) {
 		egm__image m = group_of(t->k, g);
-		egm__image_patches(t->table, &m, t->a, scratch, first, count);
+		egm__image_patches(t->p->table, &m, t->a, scratch, first, count);
 		const char *b = t->b + g * v->width * (p.tb ? 1 : p.ldb) * es;
 		multiply(t, &p, scratch, b, t->c + first * v->rows * p.ldc * es, scratch);
 		p.beta = 1;
@@ -63,7 +61,7 @@ static void right_blocks(const task *t, int64_t g, int64_t from, int64_t to, dou
 		int64_t first = block * v->per_block, count = count_of(v, block);
 		egm__gemm p = egm__conv_plan_product(t->k, count);
 		p.beta = block == from ? beta : 1;
-		egm__image_patches(t->table, &m, t->a, scratch, first, count);
+		egm__image_patches(t->p->table, &m, t->a, scratch, first, count);
 		const char *left = t->b + first * v->rows * (p.ta ? p.lda : 1) * m.size;
 		multiply(t, &p, left, scratch, c + g * v->width * m.size, scratch);
 	}
@@ -93,7 +91,7 @@ static void fold_block(const task *t, int64_t block, char *scratch)
 		egm__image m = group_of(t->k, g);
 		const char *b = t->b + g * v->width * (p.tb ? p.ldb : 1) * es;
 		multiply(t, &p, t->a + first * v->rows * p.lda * es, b, scratch, scratch);
-		egm__image_fold_add(t->table, &m, scratch, lines, 0, count * m.h);
+		egm__image_fold_add(t->p->table, &m, scratch, lines, 0, count * m.h);
 	}
 }
 
@@ -101,7 +99,7 @@ static void run_task(int32_t index, void *argument)
 {
 	const task *t = argument;
 	const egm__conv_plan *v = &t->k->conv;
-	char *scratch = t->scratch + index * t->scratch_bytes;
+	char *scratch = t->scratch + index * t->p->scratch_bytes;
 	for (int64_t part = v->parts * index / t->tasks; part < v->parts * (index + 1) / t->tasks; part++) {
 		if (v->role == EGM__CONV_LEFT)
 			left_block(t, part, scratch);
@@ -120,22 +118,17 @@ static void add_parts(const task *t)
 	if (t->k->conv.partial.buffer < 0) return;
 	if (p->beta == 0) memset(t->c, 0, (size_t)(count * t->k->image.size));
 	for (int64_t i = 0; i < t->k->conv.parts; i++)
-		t->table->accumulate(count, t->c, t->partial + i * count * t->k->image.size);
+		t->p->table->accumulate(count, t->c, t->partial + i * count * t->k->image.size);
 }
 
 void egm__run_conv(const egm__program *p, const egm__kernel *k, const void *a, const void *b, void *c, void *partial)
 {
-	egm_context *context = p->context;
 	const egm__gemm *g = &k->gemm;
-	task t = {.context = context, .table = p->table, .k = k, .a = a, .b = b, .c = c, .partial = partial};
+	task t = {.p = p, .k = k, .a = a, .b = b, .c = c, .partial = partial};
 	t.scratch = p->arena + p->scratch_at;
-	t.scratch_bytes = p->scratch_bytes;
-	t.tasks = context->threads;
+	t.tasks = p->context->threads;
 	if (k->conv.parts < t.tasks) t.tasks = (int32_t)k->conv.parts;
 	if (2.0 * (double)g->m * (double)g->n * (double)g->k < PARALLEL_FLOPS) t.tasks = 1;
-	if (t.tasks == 1)
-		run_task(0, &t);
-	else
-		egm__parallel(context, t.tasks, run_task, &t);
+	egm__parallel(p->context, t.tasks, run_task, &t);
 	add_parts(&t);
 }

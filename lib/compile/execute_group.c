@@ -5,11 +5,7 @@
 #include <compile/kernel_impl.h>
 #include <string.h>
 
-enum {
-	PARALLEL_WORK = 200000, /* elements times instructions below which waking a thread costs more than it saves */
-	MOST_SUMS = 64,         /* fuse.c: members of a group */
-	MOST_OPERANDS = 3 * MOST_SUMS
-};
+enum { PARALLEL_WORK = 200000 /* elements times instructions; less is faster on one thread, without waking another */ };
 
 typedef struct run {
 	const egm__program *p;
@@ -29,7 +25,7 @@ typedef struct pass {
 	const run *r;
 	const egm__group *g;
 	char *registers;
-	char *row[MOST_OPERANDS];
+	char *row[3 * EGM__MOST_IN_GROUP];
 } pass;
 
 static void enter_row(pass *t, int64_t row)
@@ -98,7 +94,7 @@ static void close_row(const pass *t, int64_t row, double *totals)
 static void run_block(pass *t, int64_t block)
 {
 	const egm__group *g = t->g;
-	double totals[MOST_SUMS] = {0};
+	double totals[EGM__MOST_IN_GROUP] = {0};
 	int64_t from = block * g->per_block, to = from + g->per_block;
 	for (int32_t i = 0; i < g->n_sums; i++)
 		if (g->sums[i].axes == EGM__OVER_ROWS)
@@ -161,9 +157,6 @@ void egm__run_group(const egm__program *p, const egm__kernel *k, char *const bas
 	int64_t work = g->rows * g->columns * (g->n_instr + g->n_sums);
 	if (g->n_blocks < r.tasks) r.tasks = (int32_t)g->n_blocks;
 	if (work < PARALLEL_WORK) r.tasks = 1;
-	if (r.tasks == 1)
-		group_task(0, &r);
-	else
-		egm__parallel(p->context, r.tasks, group_task, &r);
+	egm__parallel(p->context, r.tasks, group_task, &r);
 	add_partials(&r, g);
 }

@@ -36,8 +36,5 @@ void egm__run_image(const egm__program *p, const egm__kernel *k, const void *a, 
 	run.row_bytes = egm__shape_count(&k->shape) / run.rows * m->size;
 	if (run.rows < run.tasks) run.tasks = (int32_t)run.rows;
 	if (m->n * windows * m->c < PARALLEL_ELEMENTS) run.tasks = 1;
-	if (run.tasks == 1)
-		move_task(0, &run);
-	else
-		egm__parallel(p->context, run.tasks, move_task, &run);
+	egm__parallel(p->context, run.tasks, move_task, &run);
 }

@@ -7,8 +7,6 @@
  * a group: collect, egm__ensure_memory, egm__force and egm__into_group call each other. */
 #include <compile/passes_impl.h>
 
-enum { MOST_IN_GROUP = 64 }; /* members and stores; the executor's arrays of operands rely on it */
-
 static void add_member(egm__lower *l, int32_t kernel, egm__id id)
 {
 	egm__draft *d = &l->drafts[kernel];
@@ -88,7 +86,7 @@ static int may_join(const egm__lower *l, int32_t kernel, const egm__shape *shape
 {
 	const egm__draft *d = &l->drafts[kernel];
 	return d->kind == EGM__KERNEL_GROUP && egm__shape_equal(&d->shape, shape) &&
-	       d->n_members + d->n_stores < MOST_IN_GROUP;
+	       d->n_members + d->n_stores < EGM__MOST_IN_GROUP;
 }
 
 /* The group over `shape`, no kernel before `earliest`, for what has the needs w. */
@@ -144,15 +142,13 @@ void egm__store_into(egm__lower *l, egm__id value, const egm__shape *shape, egm_
 
 static int suits(const egm__shape *s, const egm__strides *st, egm__layout want)
 {
-	egm__strides whole = egm__contiguous(s);
 	int last = s->rank - 1, ok = 1;
 	if (want == EGM__LAYOUT_TILES) ok = s->d[last] == 1 || st->s[last] == 1 || st->s[last] == 0;
 	if (want == EGM__LAYOUT_PRODUCT) {
 		for (int i = 0; i < 2; i++) ok = ok && (s->d[i] == 1 || st->s[i] > 0);
 		ok = ok && (st->s[1] == 1 || st->s[0] == 1 || s->d[0] == 1 || s->d[1] == 1);
 	}
-	for (int i = 0; want == EGM__LAYOUT_CONTIGUOUS && i < s->rank; i++)
-		ok = ok && (s->d[i] == 1 || st->s[i] == whole.s[i]);
+	if (want == EGM__LAYOUT_CONTIGUOUS) ok = egm__strides_equal(s, st->s, egm__contiguous(s).s);
 	return ok;
 }
 

@@ -12,6 +12,7 @@ enum {
 	EGM__TILE_SIZE = 512,    /* elements of a tile register: all registers of a group fit into the first cache */
 	EGM__BLOCK_SIZE = 16384, /* elements that one task works on; partial sums are kept for each block, so that results
 	                            do not depend on the number of threads */
+	EGM__MOST_IN_GROUP = 64, /* nodes and stores of a group; each has three operands at most */
 	EGM__SLOT_ARENA = 0,
 	EGM__ALIGN = 64 /* bytes: buffers, scratch memory and packed factors begin at multiples of it */
 };

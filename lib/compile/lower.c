@@ -9,16 +9,13 @@ static void lower_concat(egm__lower *l, egm__id id)
 	const egm__node *n = &l->g->nodes[id];
 	int64_t axis = n->a[0], from = 0;
 	egm__strides whole = egm__contiguous(&n->shape);
-	int32_t last = -1;
 	for (int i = 0; i < n->n_in; i++) {
 		const egm__shape *s = egm__graph_shape(l->g, n->in[i]);
 		egm__strides part = whole;
 		part.offset = from * whole.s[axis];
 		egm__store_into(l, n->in[i], s, (egm__store){n->in[i], id, part, 0}, 0);
-		if (l->at[id] > last) last = l->at[id];
 		from += s->d[axis];
 	}
-	l->at[id] = last;
 	l->stored[id] = 1;
 }
 
@@ -29,8 +26,7 @@ static void lower_pad(egm__lower *l, egm__id id)
 	egm__store_into(l, EGM__NONE, &n->shape, (egm__store){EGM__NONE, id, whole, 0}, l->n_drafts);
 	part.offset = n->a[1] * whole.s[n->a[0]];
 	egm__id x = n->in[0];
-	int32_t after = l->n_drafts;
-	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, after);
+	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, l->n_drafts);
 	l->stored[id] = 1;
 }
 

@@ -117,6 +117,8 @@ egm__id egm__fused_patches(const egm__lower *l, egm__id product, int which);
 
 /* view.c */
 egm__strides egm__contiguous(const egm__shape *s);
+/* Along the axes that have more than one element. */
+int egm__strides_equal(const egm__shape *s, const int64_t *x, const int64_t *y);
 /* The node behind a chain of views whose memory kernel `reader` reads, and the strides that the chain makes of it. 0 if
  * a view cannot be expressed by strides. */
 int egm__view_root(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Few registers for each group: they are scratch memory of a thread, and all of them have to fit into the first cache.
- */
+/* Few registers for each group, so that all of them, which are memory of a thread, fit into the first cache. */
 #include <compile/passes_impl.h>
 
 /* last[r]: the last instruction that reads register r; n_instr, if a sum does. */

@@ -42,11 +42,12 @@ static void mark_group(serve *s, egm__kernel *k)
 		if (group_reads(g, ~i)) *place_of(s, &g->mem[i]) |= k->serves;
 }
 
-static void mark_product(serve *s, egm__kernel *k)
+/* A kernel that writes `out` and reads the first n of a and b. */
+static void mark_operands(serve *s, egm__kernel *k, const egm__mem *out, int n)
 {
-	k->serves |= *place_of(s, &k->c);
-	*place_of(s, &k->a) |= k->serves;
-	*place_of(s, &k->b) |= k->serves;
+	k->serves |= *place_of(s, out);
+	if (n > 0) *place_of(s, &k->a) |= k->serves;
+	if (n > 1) *place_of(s, &k->b) |= k->serves;
 }
 
 static void mark(serve *s, egm__kernel *k)
@@ -58,19 +59,13 @@ static void mark(serve *s, egm__kernel *k)
 	case EGM__KERNEL_GEMM:
 	case EGM__KERNEL_PACKED:
 	case EGM__KERNEL_CONV:
-		mark_product(s, k);
+		mark_operands(s, k, &k->c, 2);
 		break;
 	case EGM__KERNEL_NOISE:
-		k->serves |= *place_of(s, &k->a);
+		mark_operands(s, k, &k->a, 0);
 		break;
-	case EGM__KERNEL_MAX:
-	case EGM__KERNEL_COPY:
-	case EGM__KERNEL_PATCHES:
-	case EGM__KERNEL_FOLD:
-	case EGM__KERNEL_BLOCK_SUM:
-	case EGM__KERNEL_REPEAT:
-		k->serves |= *place_of(s, &k->b);
-		*place_of(s, &k->a) |= k->serves;
+	default:
+		mark_operands(s, k, &k->b, 1);
 		break;
 	}
 }

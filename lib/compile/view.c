@@ -14,6 +14,13 @@ egm__strides egm__contiguous(const egm__shape *s)
 	return st;
 }
 
+int egm__strides_equal(const egm__shape *s, const int64_t *x, const int64_t *y)
+{
+	int equal = 1;
+	for (int i = 0; i < s->rank; i++) equal = equal && (s->d[i] == 1 || x[i] == y[i]);
+	return equal;
+}
+
 int egm__view_root(const egm__lower *l, egm__id id, int32_t reader, egm__id *root, egm__strides *st)
 {
 	const egm__node *n = &l->g->nodes[id];
