@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory in the place of a file: the bytes that are written are those of the file, and what is said of bytes that are
- * read is what is said of a file with them, but for the name. Data in a file of their own, which only memory makes
- * worth while, are here, too. */
+/* Memory in place of a file: the bytes that are written are those of the file, and bytes that are read give the errors
+ * of the file but for its name. Files of data are tested here, too. */
 #include "st_files.h"
 #include <io/safetensors_impl.h>
 /* behind names that it has as variables */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
+/* NPY: versions, byte orders, types, memory orders, and false headers. The format is that of numpy.lib.format. */
 #include "data_fixture.h"
 #include "numpy_reference.h"
 #include <fenv.h>
