@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first line of a table: it says how many fields rows have, and may be a header, for which 1000 rows are compared.
- */
+/* The first line of a table: its number of fields, and whether it is a header, which 1000 rows below it show. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

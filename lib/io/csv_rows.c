@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass over the rows of a table. Every pass checks the number of fields, because the file may change between passes.
- */
+/* A pass over the rows of a table. Each pass checks the number of fields, since the file may change between passes. */
 #include <inttypes.h>
 
 #include <io/csv_table_impl.h>
@@ -26,8 +25,7 @@ egm_status egm__csv_keep(egm__csv_load *l)
 	                 l->path, l->csv.line, l->csv.field, most);
 }
 
-/* *column: the column of the table that the cell belongs to; NULL: it is not read. FORMAT if the row has a cell too
- * many. */
+/* *column: the column of the table that the cell belongs to; NULL: it is not read. FORMAT: a cell too many. */
 static egm_status column_of(const egm__csv_load *l, egm__column **column)
 {
 	const egm__csv *csv = &l->csv;
@@ -51,7 +49,7 @@ static egm_status check_row(const egm__csv_load *l)
 	                 l->csv.row_line, l->csv.field, l->head.width, l->head.line);
 }
 
-egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
+egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*use)(egm__csv_load *, egm__column *))
 {
 	egm_status st = EGM_OK;
 	egm__csv_event event = EGM__CSV_ROW;
@@ -64,7 +62,7 @@ egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(
 		if (event == EGM__CSV_END) break;
 		if (event == EGM__CSV_CELL && !header) {
 			EGM_TRY(column_of(l, &column));
-			if (column) EGM_TRY(take(l, column));
+			if (column) EGM_TRY(use(l, column));
 		} else if (event == EGM__CSV_ROW) {
 			if (!header) EGM_TRY(check_row(l));
 			l->rows += !header;

@@ -85,12 +85,12 @@ egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64
 
 void egm__data_retain(egm_data *data)
 {
-	__atomic_add_fetch(&data->holds, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&data->more_refs, 1, __ATOMIC_RELAXED);
 }
 
 void egm_data_free(egm_data *data)
 {
-	if (!data || __atomic_fetch_sub(&data->holds, 1, __ATOMIC_ACQ_REL) > 0) return;
+	if (!data || __atomic_fetch_sub(&data->more_refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = data->context;
 	if (data->source) data->source->free(data->source);
 	egm__table_free(data->table);

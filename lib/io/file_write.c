@@ -3,7 +3,7 @@
  * the target; then the folder is flushed. A kill or a power cut at any moment leaves either the old file or the new
  * one, where writing in place would destroy a checkpoint before the new one is safe.
  *
- * Only a kill leaves a temporary file: the name of the target, 16 hexadecimal digits and .tmp. Its writer holds a lock
+ * Only a kill leaves a temporary file: the name of the target, 16 hexadecimal digits and .tmp. Its writer has a lock
  * (flock) until it is renamed, so the next save of the target removes those without a lock. Another save may remove the
  * new file between its creation and its lock; then its link count is 0, and another one is created. */
 #include <dirent.h>

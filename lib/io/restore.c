@@ -64,8 +64,7 @@ static const egm__st_entry *find_tensor(restorer *r, int32_t tensor)
 	return found;
 }
 
-/* Whether the file may lack it: vectors of a spectral layer, which follow from its weight, and biases, which are then
- * 0. */
+/* Whether the file may lack it: vectors of a spectral layer follow from its weight, and a bias may be 0. */
 static int is_optional(const restorer *r, int32_t tensor)
 {
 	const egm__tensor *t = &r->model->tensors[tensor];
@@ -116,8 +115,7 @@ static void check_shape(restorer *r, int32_t tensor)
 	char found[96], needed[96];
 	int32_t rank = egm__restore_shape(wanted, layer, t, r->pytorch);
 	if (same_shape(source, wanted, rank)) return;
-	/* PyTorch stores the norm of an image as an image. A row is no image: its sizes are 0, which a file may also have.
-	 */
+	/* PyTorch stores the norm of an image as an image. A row is none: its sizes are 0, as a file may have them. */
 	const int64_t image[3] = {layer->in.channels, layer->in.height, layer->in.width};
 	int of_image = layer->in.channels && egm__restore_is_norm(layer);
 	if (r->pytorch && rank == 1 && of_image && same_shape(source, image, 3)) return;

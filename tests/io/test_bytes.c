@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory in the place of a file: the bytes that are written are those of the file, and what is said of bytes that are
- * read is what is said of a file with them, but for the name. Data in a file of their own, which only memory makes
- * worth while, are here, too. */
+/* Memory in place of a file: the bytes that are written are those of the file, and bytes that are read give the errors
+ * of the file but for its name. Files of data are tested here, too. */
 #include "st_files.h"
 #include <io/safetensors_impl.h>
 /* behind names that it has as variables */
@@ -506,7 +505,7 @@ START_TEST(test_bytes__data_files_of_other_formats)
 	io_expect("rank 0", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "has 0 dimensions");
 	list[0] = (egm__st_tensor){"values", EGM__ST_F64, 2, {2, 0}, bad, 0};
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("empty", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "nothing to read");
+	io_expect("empty", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "must have at least 1 of each");
 	meta[1].value = "2";
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
 	io_expect("version", egm_data_load(&d, context, path, NULL), EGM_ERR_UNSUPPORTED, "format_version is '2'");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers in tables of text: what is read, what is refused and where, whatever the locale says. */
+/* Tables of numbers: what is read, what is rejected and at which place, in any locale. */
 #include "csv_table_support.h"
 #include <locale.h>
 #if EGM_HAVE_ZLIB

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of text at the edges: options out of their range, arguments that are wrong, limits, large files. */
+/* Tables of text at their limits: options out of range, wrong arguments, large files. */
 #include "csv_table_support.h"
 #include <fenv.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of text as people have them: headers, words, quotes, comments, missing values, columns by name. What a table
- * contains was written down by hand, or is what pandas says: csv_reference.py. */
+/* Tables of text with headers, words, quotes, comments, missing values, columns by name. The contents of a table were
+ * written down by hand or come from pandas, see csv_reference.py. */
 #include "csv_reference.h"
 #include "csv_table_support.h"
 

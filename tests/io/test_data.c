@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples from arrays, IDX, NPY and CSV: files are put together here byte by byte. */
+/* Data from arrays, IDX, NPY and CSV, with files made byte by byte. */
 #include "data_fixture.h"
 #include <math.h>
 #if EGM_HAVE_ZLIB

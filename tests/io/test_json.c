@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a header may ask of the JSON parser: depth, memory, locale, rounding. */
+/* What a header may need of the JSON parser: depth, memory, locale, rounding. */
 #include "malloc_hook.h"
 #include "st_support.h"
 #include <egm/data.h>

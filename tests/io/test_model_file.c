@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
+/* A saved model is loaded bit by bit as it was; a file that describes another model, or none, is rejected. */
 #include "st_files.h"
 #include "st_support.h"
 #include <egm/data.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
+/* NPY: versions, byte orders, types, memory orders, and false headers. The format is that of numpy.lib.format. */
 #include "data_fixture.h"
 #include "numpy_reference.h"
 #include <fenv.h>
@@ -364,7 +364,7 @@ START_TEST(test_npy__broken_preambles)
 	    {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "must have '{' there"},
 	    {"zero byte", BYTES("\x93NUMPY\1\0\3\0{\0}"), EGM_ERR_FORMAT, "a string"},
 	    {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header has 10001 bytes"},
-	    {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header of 4294967295"},
+	    {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header has 4294967295"},
 	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "is not an NPY file"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_attack(&rows[i], egm_data_load_npy, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights that PyTorch wrote, read into built models: the outputs are those of PyTorch, tests/io/torch/write_torch.py.
- * And what does not fit is named, with the model as it was. */
+/* Weights written by PyTorch (tests/io/torch/write_torch.py) and read into built models give the outputs of PyTorch.
+ * Tensors that do not fit are named, and the model stays unchanged. */
 #include "io_support.h"
 #include "st_files.h"
 #include <egm/data.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Data that were not copied: of the program, of a callback, of a file that stays open. Their rows are compared with
- * those of the copied set bit by bit. */
+/* Data that are not copied: views, callbacks, open files. Their rows are bit-identical to those of copied data. */
 #include "fault_io.h"
 #include <io/data_impl.h>
 #include <io/file_impl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is written comes back, is laid out as the format says, and names and metadata survive any text. */
+/* What is written is read again, has the layout of the format, and keeps any text as names and metadata. */
 #include "st_files.h"
 #include "st_support.h"
 #include <io/safetensors_impl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that a reader must refuse, each for its own reason, in little time and memory. */
+/* Files that must be rejected, each for its own reason, in little time and memory. */
 #include "fault_io.h"
 #include "malloc_hook.h"
 #include "st_files.h"
