@@ -237,7 +237,7 @@ START_TEST(test_product__matches_naive_for_every_size)
 }
 END_TEST
 
-/* More rows than a block holds, panels of all widths, and sums of several accumulators. */
+/* More rows than a block has, panels of all widths, and sums of several accumulators. */
 static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	static const int64_t sizes[][3] = {{101, 150, 130}, {200, 49, 33},  {64, 100, 100}, {13, 1, 500}, {99, 2, 1},
