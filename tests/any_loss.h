@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every loss with every option that changes a formula, over nets of a few parameters: what the tests of all losses, of
- * their options and of the ABI walk through. d = 3 columns of data (histogram: none), k = 2 latent ones. */
+/* Every loss with every option that changes a formula, with networks of a few parameters: for the tests of all losses,
+ * of their options and of the ABI. Data have 3 columns (those of histogram none), the latent space has 2 dimensions. */
 #ifndef EGM_TESTS_ANY_LOSS_H
 #define EGM_TESTS_ANY_LOSS_H
 
@@ -8,9 +8,10 @@
 
 enum { DATA_WIDTH = 3, LATENT_WIDTH = 2, MOST_NETS = 4, MOST_PHASES = 3 };
 
-/* LOSS(name, NAME, variants, arguments before the options, inputs and outputs of each net), with the nets `n` and an
- * array `masses` to choose arguments from. MORE(name, variants, nets): variants of a loss that need other nets.
- * Variants are made by variant_<name> below. tests/bindings/test_python_training.py reads the lines of LOSS, too. */
+/* LOSS(name, NAME, variants, arguments before the options, inputs and outputs of each network), where the arguments are
+ * chosen from the networks `n` and an array `masses`. MORE(name, variants, networks): variants that need other
+ * networks. Variants are made by variant_<name> below. tests/bindings/test_python_training.py reads the lines of LOSS,
+ * too. */
 /* clang-format off */
 #define LOSSES(LOSS, MORE) \
 	LOSS(ml, ML, 2, (n[0]), {DATA_WIDTH, 1}) \
@@ -34,14 +35,15 @@ enum { DATA_WIDTH = 3, LATENT_WIDTH = 2, MOST_NETS = 4, MOST_PHASES = 3 };
 #define LOSSES_NONE(...)
 #define LOSSES_ARGUMENTS(...) __VA_ARGS__
 
-/* What a phase goes down: weighted terms. */
+/* The objective of a phase: weighted terms. */
 typedef struct phase_objective {
 	int n, term[4];
 	double weight[4];
 } phase_objective;
 
-/* What the header says: what each phase goes down, which nets may be shifted by a constant without any gradient moving,
- * and of which nets the loss takes the slope at single rows, which batch_norm would not have: how its refusal ends. */
+/* What the header promises: the objective of each phase; which networks may be shifted by a constant without a change
+ * of any gradient; and with which end of the message batch_norm is rejected in networks whose gradient is needed at
+ * single rows. */
 typedef struct loss_claim {
 	phase_objective phase[MOST_PHASES];
 	uint32_t shiftable;
@@ -75,7 +77,7 @@ static inline egm_status variant_gan(egm_loss **out, egm_model *const *net, int 
 	if (variant >= 8) o.penalty = 0.4, o.penalty_at = EGM_AT_INTERPOLATES + variant - 8;
 	c->phase[0] = OBJECTIVE(1 + (variant >= 8), {0, 1}, {1, 0.4});
 	c->phase[1] = OBJECTIVE(1, {2}, {1});
-	c->phase[2] = OBJECTIVE(2, {2, 3}, {1, 0.7}); /* the generator's second run, of variant 7 alone */
+	c->phase[2] = OBJECTIVE(2, {2, 3}, {1, 0.7}); /* the second run of the generator, only of variant 7 */
 	c->shiftable = o.form >= EGM_GAN_RELATIVISTIC;
 	if (variant >= 8) c->by_row[0] = "penalty is 0.4, must be 0";
 	return egm_loss_gan(out, net[0], net[1], &o);
@@ -123,7 +125,7 @@ static inline egm_status variant_ali(egm_loss **out, egm_model *const *net, int 
 	return egm_loss_ali(out, net[0], net[1], net[2], &o);
 }
 
-/* both nets Gaussian, with and without the full terms */
+/* both networks Gaussian, with and without the full terms */
 static inline egm_status variant_ali_gaussian(egm_loss **out, egm_model *const *net, int variant, loss_claim *c)
 {
 	egm_ali_options o = EGM_ALI_OPTIONS_INIT;

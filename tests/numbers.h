@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers that are not the library's, and estimates by the mean of many. */
+/* Random numbers by a generator that is not that of the library, and means of random numbers with their errors. */
 #ifndef EGM_TESTS_NUMBERS_H
 #define EGM_TESTS_NUMBERS_H
 
@@ -13,20 +13,21 @@ static inline egm_context *new_context(void)
 	return c;
 }
 
+/* uniform in [-1, 1) */
 static inline double random_signed(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
 	return (double)(int64_t)(*state >> 11) / 4503599627370496.0 - 1;
 }
 
-/* N(0, 1) by Box and Muller: a generator that is not the library's */
+/* N(0, 1) by Box and Muller */
 static inline double random_normal(uint64_t *state)
 {
 	double u = 0.5 * (random_signed(state) + 1) + 0x1p-54, v = random_signed(state);
 	return sqrt(-2 * log(u)) * cos(acos(-1.0) * v);
 }
 
-/* Mean and standard error of a number over runs with noise of their own. */
+/* Sums for the mean and standard error of a number over independent runs. */
 typedef struct sample_mean {
 	int n;
 	double sum, squares;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Singular values by one-sided Jacobi rotations in long double (Hestenes 1958): columns are turned in pairs until all
- * are orthogonal; their lengths are the singular values. An oracle for the power iteration: it has no start and misses
- * nothing. */
+/* Singular values by one-sided Jacobi rotations in long double (Hestenes 1958): pairs of columns are rotated until
+ * all columns are orthogonal; their lengths are the singular values. A reference for the power iteration that
+ * depends on no start and finds every singular value. */
 #ifndef EGM_TESTS_SINGULAR_H
 #define EGM_TESTS_SINGULAR_H
 

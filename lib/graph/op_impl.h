@@ -17,12 +17,15 @@ typedef enum egm__class {
 	EGM__CLASS_CHEAP,       /* the same, but each user computes it again: it is not stored */
 	EGM__CLASS_ALIAS,       /* the value of the input, but with a rule for derivatives; compiling removes it */
 	EGM__CLASS_VIEW,        /* the memory of the input, read with other strides */
-	EGM__CLASS_REDUCE,      /* a matrix over axes a[0]: 1 over rows, 2 over columns, 3 over both */
+	EGM__CLASS_REDUCE,      /* a matrix over axes a[0], EGM__OVER_* */
 	EGM__CLASS_CONCAT,      /* inputs one after another along axis a[0] */
 	EGM__CLASS_PAD,         /* the input from a[1] on along axis a[0], zeros elsewhere */
 	EGM__CLASS_IMAGE,       /* windows over images: kernel a[0], a[1], stride a[2], a[3], padding a[4], a[5] */
 	EGM__CLASS_MATMUL       /* a[0], a[1]: 1 transposes input 0, input 1 */
 } egm__class;
+
+/* Axes of a reduction, a mask. A reduction over the rows leaves one row. */
+enum { EGM__OVER_ROWS = 1, EGM__OVER_COLUMNS = 2, EGM__OVER_BOTH = 3 };
 
 typedef struct egm__op egm__op;
 

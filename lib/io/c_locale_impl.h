@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A region in which text and numbers become one another as files need it: with the point as decimal sign and rounded to
- * nearest, whatever locale and rounding mode the host has given its thread. strtod, printf and jansson follow both;
- * jansson 2.14 even aborts where the decimal sign has several bytes, as in ps_AF. */
+/* A region in which text and numbers convert as files need it: with a decimal point and rounded to nearest, whatever
+ * the locale and the rounding mode of the thread are. strtod, printf and jansson depend on both; jansson 2.14 aborts if
+ * the decimal sign has several bytes, as in ps_AF. */
 #ifndef EGM_IO_C_LOCALE_IMPL_H
 #define EGM_IO_C_LOCALE_IMPL_H
 
@@ -13,7 +13,7 @@ typedef struct egm__c_locale {
 	uint32_t rounding;
 } egm__c_locale;
 
-/* 0: no memory, and nothing has changed. */
+/* Returns 0, and changes nothing, if there is no memory. */
 static inline int egm__c_locale_begin(egm__c_locale *n)
 {
 	n->c = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which columns of the file are read: all, those that are named, or those of a table that was read before. */
+/* Which columns of the file are read: all, those that options name, or those of a table that was read before. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +11,13 @@ typedef struct range {
 	int64_t first, last; /* fields, from 1 */
 } range;
 
-/* A number without sign; 0 if there is none. */
+/* Parses a number without sign; returns 0 if there is none. */
 static int take_number(const char **text, int64_t *number)
 {
 	const char *p = *text;
 	int64_t n = 0;
-	for (; *p >= '0' && *p <= '9'; p++) {
+	for (; *p >= '0' && *p <= '9'; p++)
 		if (egm__size_mul(n, 10, &n) || egm__size_add(n, *p - '0', &n)) return 0;
-	}
 	int found = p > *text;
 	*text = p;
 	*number = n;
@@ -36,7 +35,7 @@ static int parse_range(const char *text, range *r)
 	return !*text;
 }
 
-/* The field of this name, 0: none. */
+/* *field: the field with this name; 0: there is none. */
 static egm_status find_name(const egm__csv_load *l, const char *name, int64_t *field)
 {
 	const egm__head *h = &l->head;
@@ -45,7 +44,7 @@ static egm_status find_name(const egm__csv_load *l, const char *name, int64_t *f
 	for (int64_t i = 0; h->is_header && i < h->width; i++) {
 		if (strcmp(h->cells[i], name) != 0) continue;
 		if (*field)
-			return egm__fail(EGM_ERR_ARGUMENT, "%s: two columns, %" PRId64 " and %" PRId64 ", have the name '%s'",
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: columns %" PRId64 " and %" PRId64 " are both '%s', must differ",
 			                 l->path, *field, i + 1, egm__printable(text, name));
 		*field = i + 1;
 	}
@@ -60,18 +59,17 @@ static egm_status no_column(const egm__csv_load *l, const char *option, const ch
 	                 option, egm__printable(shown, text), l->head.width, l->head.is_header ? "a" : "no");
 }
 
-/* The fields that an entry of `columns` or `text_columns` stands for. */
+/* The fields that an entry of `columns` or `text_columns` names. */
 static egm_status resolve(const egm__csv_load *l, const char *option, const char *text, range *r)
 {
 	egm_status st = EGM_OK;
 	int64_t field = 0;
-	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "one of %s is NULL", option);
+	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "an entry of %s is NULL", option);
 	EGM_TRY(find_name(l, text, &field));
-	if (field) {
+	if (field)
 		*r = (range){field, field};
-	} else if (!parse_range(text, r) || r->first < 1 || r->last < r->first || r->last > l->head.width) {
+	else if (!parse_range(text, r) || r->first < 1 || r->last < r->first || r->last > l->head.width)
 		EGM_TRY(no_column(l, option, text));
-	}
 out:
 	return st;
 }
@@ -79,7 +77,8 @@ out:
 static egm_status use_field(egm__csv_load *l, int64_t field)
 {
 	if (l->used[field - 1])
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: columns: column %" PRId64 " is chosen twice", l->path, field);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: columns has column %" PRId64 " twice, must have it once", l->path,
+		                 field);
 	l->used[field - 1] = ++l->table->count;
 	l->table->columns[l->table->count - 1].field = field;
 	return EGM_OK;
@@ -107,9 +106,8 @@ static egm_status mark_text(egm__csv_load *l)
 	range r;
 	for (int64_t i = 0; l->o.text_columns && i < l->o.text_column_count; i++) {
 		EGM_TRY(resolve(l, "text_columns", l->o.text_columns[i], &r));
-		for (int64_t field = r.first; field <= r.last; field++) {
+		for (int64_t field = r.first; field <= r.last; field++)
 			if (l->used[field - 1]) l->text[l->used[field - 1] - 1] = 1;
-		}
 	}
 out:
 	return st;
@@ -137,7 +135,7 @@ static egm_status use_like(egm__csv_load *l, const egm__table *like)
 	for (int64_t i = 0; i < like->count; i++) {
 		const egm__column *c = &like->columns[i];
 		int64_t field = c->field;
-		/* In its old place a name need not be the only one of its kind. */
+		/* A name that occurs twice is no error if it is where it was before. */
 		if (like->named && l->head.is_header && !is_named(&l->head, field, c->name))
 			EGM_TRY(find_name(l, c->name, &field));
 		if (!field) EGM_TRY(no_column(l, "like", c->name));
@@ -168,7 +166,7 @@ egm_status egm__csv_select(egm__csv_load *l)
 	egm_status st = EGM_OK;
 	size_t width = (size_t)l->head.width;
 	EGM_TRY(egm__table_create(&l->table, l->context, l->head.width, l->path));
-	l->table->count = 0; /* until they are chosen */
+	l->table->count = 0; /* columns are added one by one */
 	l->used = egm__alloc_zero(l->context, width, sizeof *l->used);
 	l->text = egm__alloc_zero(l->context, width, 1);
 	if (!l->used || !l->text) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " fields", l->path, l->head.width);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dictionaries and the other things that a table's data keep. Words are sorted, so that the codes do not depend on the
- * order of the rows. */
+/* Dictionaries: words sorted by their bytes, so that codes do not depend on the order of rows. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -26,11 +25,10 @@ int egm__words_find(const egm__words *d, const char *text, int64_t *at)
 			*at = middle;
 			return 1;
 		}
-		if (order < 0) {
+		if (order < 0)
 			low = middle + 1;
-		} else {
+		else
 			high = middle;
-		}
 	}
 	*at = low;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the columns of data are that came from a table. */
+/* What the columns of data from a table are: names, kinds, dictionaries. */
 #include <inttypes.h>
 
 #include <core/options_impl.h>
@@ -40,21 +40,20 @@ int64_t egm__column_width(const egm__column *c)
 	return c->kind == EGM_COLUMN_ONE_HOT ? c->dictionary.count : 1;
 }
 
-/* ---- what programs ask */
+/* ---- the public call */
 
 static const egm_column nothing = {.struct_size = sizeof nothing, .kind = EGM_COLUMN_NUMBER};
 
-/* The last column of the table that begins at or before this column of the data. */
+/* The column of the table that this column of the data belongs to: the last one that begins at or before it. */
 static const egm__column *column_at(const egm__table *t, int64_t index)
 {
 	int64_t low = 0, high = t->count;
 	while (high - low > 1) {
 		int64_t middle = low + (high - low) / 2;
-		if (t->columns[middle].first <= index) {
+		if (t->columns[middle].first <= index)
 			low = middle;
-		} else {
+		else
 			high = middle;
-		}
 	}
 	return &t->columns[low];
 }
@@ -80,7 +79,7 @@ egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *colu
 	egm_column result;
 	if (!data || !column) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data");
 	if (index < 0 || index >= data->columns)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", the columns are 0 to %" PRId64, index, data->columns - 1);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", must be 0 to %" PRId64, index, data->columns - 1);
 	EGM_TRY(egm__result_check("egm_column", column));
 	result = describe(data->table, index);
 	EGM_TRY(egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));

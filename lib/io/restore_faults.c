@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What does not fit between a file and a model, collected for one error line. */
+/* The tensors of a file and a model that do not fit, in one error line: how many, and the names of the first. */
 #include <stdarg.h>
 #include <stdio.h>
 

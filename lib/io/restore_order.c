@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The orders of PyTorch, and the list of what does not fit. */
+/* The order of numbers in PyTorch: which rows are images, and where the file then has each element of a tensor. */
 #include <string.h>
 
 #include <core/status_impl.h>
@@ -7,7 +7,7 @@
 
 /* ---- rows that are images */
 
-/* An image of one pixel or one channel has the same order in both. */
+/* An image of one pixel or one channel has the same order in both programs, as a row has. */
 static egm__geometry order_of(egm__geometry g)
 {
 	return g.height * g.width == 1 || g.channels == 1 ? (egm__geometry){0} : g;
@@ -18,13 +18,13 @@ static int same(egm__geometry a, egm__geometry b)
 	return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
-/* A layer that leaves every number in its place, of a row. */
+/* Whether the layer maps a row, number by number, to a row in the same order. */
 static int keeps_row(const egm__layer *layer)
 {
 	return !layer->in.channels && !layer->out.channels && !layer->kind->drawn;
 }
 
-/* The row that layer `last` reads is the image g: so is every row before it up to the layer that makes it. */
+/* The row that layer `last` reads is the image g, and so are the rows before it up to the layer that makes them. */
 static void propagate_back(egm__restore_order *orders, const egm_model *model, int32_t last, egm__geometry g)
 {
 	orders[last].in = g;
@@ -37,8 +37,8 @@ static void propagate_back(egm__restore_order *orders, const egm_model *model, i
 
 egm_status egm__restore_orders(egm__restore_order *orders, const egm_model *model, const char *path)
 {
-	egm__geometry row = {0}; /* what the row at hand stands for */
-	int known = 0;           /* it comes from an image; a row from elsewhere may still become one */
+	egm__geometry row = {0}; /* the image that the current row is */
+	int known = 0;           /* the row comes from an image; another one may still become an image */
 	for (int32_t l = 0; l < model->n_layers; l++) {
 		const egm__layer *layer = &model->layers[l];
 		int reshapes = strcmp(layer->kind->name, "image") == 0;
@@ -87,7 +87,7 @@ int32_t egm__restore_shape(int64_t shape[4], const egm__layer *layer, const egm_
 	return t->rank;
 }
 
-/* The kernel of a convolution read as an image. */
+/* The kernel of a convolution as an image. */
 static egm__geometry kernel_of(const egm__layer *layer, int64_t count)
 {
 	int64_t kernel = (int64_t)layer->parameters[1];

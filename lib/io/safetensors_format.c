@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The 22 element types that safetensors names. F16 and BF16 are widened on reading; what is left without a number here
- * is refused as unsupported, so that a valid file of another program is not called broken. */
+/* What the safetensors format defines: 22 element types, names of tensors, names of frameworks. */
 #include <string.h>
 
 #include <io/safetensors_format_impl.h>
 
+/* F16 and BF16 become F32 when they are read. A type with 0 is valid but not read. */
 static const egm__st_type types[] = {
     {"F32", 32, EGM__ST_F32}, {"F64", 64, EGM__ST_F64},
     {"U64", 64, EGM__ST_U64}, {"U8", 8, EGM__ST_U8},
@@ -21,27 +21,24 @@ static const egm__st_type types[] = {
 
 const egm__st_type *egm__st_type_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (strcmp(types[i].name, name) == 0) return &types[i];
-	}
 	return NULL;
 }
 
 const egm__st_type *egm__st_type_of(int32_t dtype)
 {
-	/* The first row of a number is the type that is written for it. */
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+	/* The first row with this dtype is the type that is written. */
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (dtype && types[i].dtype == dtype) return &types[i];
-	}
 	return NULL;
 }
 
 int egm__st_is_framework(const char *format)
 {
 	static const char *const known[] = {"pt", "tf", "flax", "jax", "np", "numpy", "mlx", "paddle"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(known[i], format) == 0) return 1;
-	}
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  *
  *   L = E||(sigma0^2 / sigma) grad U(x + sigma n) - n||^2,  sigma drawn for each row between sigma_low and sigma_high.
  *
- * This is 1 / sigma^2 times the squared distance between x and the denoised point y - sigma0^2 grad U(y). */
+ * With y = x + sigma n this is 1 / sigma^2 times the squared distance of x from y - sigma0^2 grad U(y), the denoised y.
+ */
 #include <loss/score_impl.h>
 #include <loss/system_impl.h>
 #include <math.h>

@@ -16,13 +16,13 @@ enum {
 	EGM__SLOT_DATA = 1,       /* in: mini-batch [batch, data width] */
 	EGM__SLOT_TERMS = 2,      /* out: all terms of the loss; a phase writes only its own */
 	EGM__SLOT_STATE = 3,      /* in and out: n_state numbers that the loss keeps between runs */
-	EGM__SLOT_NET = 4,        /* in: parameters of net i at EGM__SLOT_NET + i */
-	EGM__SLOT_GRADIENT = 8,   /* out: gradient of net i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
-	EGM__SLOT_OLD = 12,       /* in: parameters of net i as `keeps` of a phase copied them, at EGM__SLOT_OLD + i */
+	EGM__SLOT_NET = 4,        /* in: parameters of network i at EGM__SLOT_NET + i */
+	EGM__SLOT_GRADIENT = 8,   /* out: gradient of network i, laid out as its parameters, at EGM__SLOT_GRADIENT + i */
+	EGM__SLOT_OLD = 12,       /* in: parameters of network i as `keeps` of a phase copied them, at EGM__SLOT_OLD + i */
 	EGM__SLOT_NEGATIVES = 16, /* in: draws of the model [batch, data width] */
 	EGM__SLOT_CONSTANTS = 17, /* in: numbers of the loss itself */
-	EGM__SLOT_STATISTICS = 18 /* out: running statistics of all nets after the phase, packed net by net; those of
-	                             nets that the phase does not move, or does not apply, are not written */
+	EGM__SLOT_STATISTICS = 18 /* out: running statistics of all networks after the phase, packed in their order;
+	                             those of networks that the phase does not train, or does not apply, are not written */
 };
 
 /* A term of a phase: its value (any shape with one element) and its weight in the objective that the phase minimises. A
@@ -49,8 +49,8 @@ typedef struct egm__phase_graph {
 	egm__id state_next[EGM__MAX_STATE]; /* the builder sets these; EGM__NONE leaves a state as it is */
 	int32_t n_terms;
 	egm__term terms[EGM__MAX_TERMS];
-	/* By net and tensor, the running statistics so far: egm__model_apply_batch. NULL outside of training, where nets
-	 * normalise by their running statistics. */
+	/* By network and tensor, the running statistics so far: egm__model_apply_batch. NULL outside of training, where
+	 * networks normalise by running statistics. */
 	egm__id *statistics[EGM__MAX_NETS];
 	int32_t n_applications;
 	egm__application applications[EGM__MAX_APPLICATIONS];
@@ -58,13 +58,13 @@ typedef struct egm__phase_graph {
 
 typedef struct egm__phase {
 	const char *name;
-	uint32_t moves; /* bit i: the phase trains net i */
+	uint32_t moves; /* bit i: the phase trains network i */
 	int32_t repeat; /* runs in a training step, one after another */
 	int32_t reads_data;
 	/* Appends the terms of the phase. Errors are recorded in the graph. */
 	void (*build)(const egm_loss *loss, egm__phase_graph *p);
-	int32_t reads_negatives; /* of net 0, the energy */
-	uint32_t keeps; /* bit i: the parameters of net i are copied before the first of the runs, for egm__net_old in
+	int32_t reads_negatives; /* of network 0, the energy */
+	uint32_t keeps; /* bit i: the parameters of network i are copied before the first of the runs, for egm__net_old in
 	                   this phase and later ones */
 } egm__phase;
 
@@ -77,7 +77,7 @@ struct egm_loss {
 	egm_model *nets[EGM__MAX_NETS];   /* retained */
 	const char *roles[EGM__MAX_NETS]; /* "energy", "generator" */
 	const char *keys[EGM__MAX_NETS];  /* the same in checkpoints */
-	double clip[EGM__MAX_NETS];       /* parameters of net i are clipped to [-clip, clip] after each move; 0: not */
+	double clip[EGM__MAX_NETS];       /* parameters of network i are clipped to [-clip, clip] after each move; 0: not */
 	int64_t data_width;
 	egm_dtype dtype;
 	int64_t min_batch;

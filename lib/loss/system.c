@@ -9,8 +9,8 @@ egm_status egm__loss_number(const egm_loss *loss, const char *name, double value
 	int f32 = loss->dtype == EGM_F32;
 	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
 	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s", name, value, tiny ? "0" : "infinite",
-	                 egm__dtype_name(loss->dtype));
+	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s; must be %s in magnitude", name, value,
+	                 tiny ? "0" : "infinite", egm__dtype_name(loss->dtype), tiny ? "larger" : "smaller");
 }
 
 /* An option of either sign may become 0: there 0 is a value like its neighbours. */

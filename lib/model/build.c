@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From layers to a built model, and its copies. */
+/* From layers to a built model. All tensors are in one buffer, in the order of layers and one right behind another, so
+ * that an optimiser moves one array. A clone of a built model is laid out and filled in the same way. */
 #include <core/size_impl.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ typedef struct layout {
 	int64_t count, statistics;
 } layout;
 
-/* Adds a tensor. 1 when the sum is too large. */
+/* Adds a tensor to the sum; returns 1 if that overflows. */
 static int lay_out_tensor(layout *sum, const egm__layer *layer, int32_t number, int32_t which, egm__tensor *out)
 {
 	const egm__layer_kind *kind = layer->kind;
@@ -31,7 +32,7 @@ static int lay_out_tensor(layout *sum, const egm__layer *layer, int32_t number, 
 	return egm__size_add(sum->count, t.count, &sum->count);
 }
 
-/* Counts the tensors and, with `tensors`, writes them, one behind the other. 1 when their sum is too large. */
+/* Counts the tensors, and describes them in `tensors` unless that is NULL. Returns 1 if their sum overflows. */
 static int lay_out(egm_model *model, egm__tensor *tensors, layout *sum)
 {
 	*sum = (layout){0};
@@ -56,7 +57,8 @@ egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
 	if (model->n_layers == 0) EGM_FAIL(EGM_ERR_STATE, "model '%s' has no layer, must have at least 1", model->name);
 	if (lay_out(model, NULL, &sum) || egm__size_mul(sum.count, (int64_t)egm__dtype_size(dtype), &bytes))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "the layers of model '%s' have more parameters than memory can hold", model->name);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "the parameters of model '%s' in %d layers are too many, must fit in memory",
+		         model->name, model->n_layers);
 	tensors = egm__alloc_zero(model->context, (size_t)sum.n + 1, sizeof *tensors);
 	parameters = egm__alloc_zero(model->context, sum.count + 1, egm__dtype_size(dtype));
 	if (!tensors || !parameters)
@@ -82,13 +84,13 @@ egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)
 	egm_status st = egm__model_allocate(model, dtype);
 	if (st != EGM_OK) return egm__named(__func__, st);
 	for (int32_t i = 0; i < model->n_tensors; i++) egm__model_draw(model, i, seed);
-	egm__model_settle(model, 0, model->n_layers, seed);
+	egm__model_recompute_buffers(model, 0, model->n_layers, seed);
 	return EGM_OK;
 }
 
 /* ---- copying */
 
-/* The layers and, of an unfinished model, its first error. */
+/* Copies the layers, and the kept error of a model that is not built. */
 static egm_status copy_layers(egm_model *copy, const egm_model *model)
 {
 	memcpy(copy->name, model->name, sizeof copy->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From calls to a built model. The first call that fails leaves its status and text in the model; every later one
- * returns them, so that a caller may look at egm_model_build alone. What build itself fails with is not kept: after
- * an allocation that failed it may be called again. */
+/* Builder calls before the model is built: each checks its arguments and appends a layer. The model keeps the first
+ * error, and every later call returns it again, so that a program may check egm_model_build alone. An error of build
+ * itself is not kept: after a failed allocation it may be called again. */
 #include <math.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
@@ -15,13 +15,11 @@ static egm_status keep_failure(egm_model *model, egm_status st)
 	return st;
 }
 
-/* ---- layers */
-
 static egm_status check_integer(const egm_model *model, const egm__layer_kind *kind, const egm__layer_parameter *p,
                                 double value)
 {
 	int below = !(value >= p->low);
-	char given[32] = "9223372036854775807"; /* INT64_MAX is no double, the next one is */
+	char given[32] = "9223372036854775807"; /* INT64_MAX, which as a double is 2^63 */
 	if (!below && value <= p->high) return EGM_OK;
 	if (value != 0x1p63) snprintf(given, sizeof given, fabs(value) <= 0x1p63 ? "%.0f" : "%g", value);
 	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %s, must be at %s %.0f", p->name,
@@ -57,7 +55,7 @@ out:
 	return st;
 }
 
-/* Outputs, and how they are read. */
+/* Sets inputs, outputs and images. */
 static egm_status fit(const egm_model *model, egm__layer *layer)
 {
 	char reason[EGM__LAYER_REASON] = "";
@@ -74,18 +72,19 @@ static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
 	int64_t count;
 	for (int32_t i = 0; i < kind->n_tensors; i++)
 		if (egm__layer_tensor_count(layer, i, &count))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "%s of layer %d (%s) of model '%s', for %lld inputs and %lld outputs, has more numbers "
-			                 "than memory can hold",
-			                 kind->tensor_names[i], model->n_layers, kind->name, model->name, (long long)layer->inputs,
-			                 (long long)layer->outputs);
+			return egm__fail(
+			    EGM_ERR_ARGUMENT,
+			    "%s of layer %d (%s) of model '%s' has too many numbers, for %lld inputs and %lld outputs, must "
+			    "fit in memory",
+			    kind->tensor_names[i], model->n_layers, kind->name, model->name, (long long)layer->inputs,
+			    (long long)layer->outputs);
 	return EGM_OK;
 }
 
 static egm_status make_room(egm_model *model)
 {
 	if (model->n_layers == EGM__MAX_LAYERS)
-		return egm__fail(EGM_ERR_ARGUMENT, "model '%s' has %d layers, the most there can be", model->name,
+		return egm__fail(EGM_ERR_ARGUMENT, "model '%s' has %d layers, must not have more", model->name,
 		                 EGM__MAX_LAYERS);
 	if (model->n_layers < model->cap_layers) return EGM_OK;
 	int32_t cap = model->cap_layers ? 2 * model->cap_layers : 8;

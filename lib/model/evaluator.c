@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled nets. A program has an arena of its own and serves one caller at a time, so a call takes an evaluator out of
- * the model's list and gives it back: threads that evaluate one model at once each get their own, and a call that comes
- * back finds it warm. The lock is held for the taking alone. Parameters are read where the model keeps them, so that
- * training does not outdate a program. */
+/* A network compiled for a fixed number of rows. The program reads the parameters in the model, also while it trains.
+ */
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
 
@@ -29,7 +27,7 @@ out:
 	return st;
 }
 
-/* Zeros, so that the rows of a chunk that nobody filled yet hold numbers; NULL too when the size overflows. */
+/* Zeros, so that rows that were never filled are numbers. NULL also if the size overflows. */
 static void *alloc_rows(const egm_model *model, int64_t rows, int64_t columns)
 {
 	int64_t count;
@@ -37,7 +35,7 @@ static void *alloc_rows(const egm_model *model, int64_t rows, int64_t columns)
 	return egm__alloc_zero(model->context, count, egm__dtype_size(model->dtype));
 }
 
-/* The buffers come first: a net too wide for memory fails on them, before sizes reach the compiler. */
+/* The buffers are allocated first: a network too wide for memory fails here, before the compiler sees its sizes. */
 static egm_status evaluator_create(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out)
 {
 	egm_status st = EGM_OK;

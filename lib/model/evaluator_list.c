@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The idle evaluators of a model, and their lock. */
+/* The idle evaluators of a model. A program has its own arena and can serve one caller at a time, so a call takes an
+ * evaluator out of this list and gives it back. Threads that evaluate one model at the same time get one each. The lock
+ * is held only while the list changes, not while a program runs. */
 #include <model/evaluator_impl.h>
 #include <pthread.h>
 
-/* Idle evaluators kept: two kinds in three sizes, and some threads. The longest unused goes first. */
+/* Two kinds in three sizes, for more than one thread. The one that was unused for longest is freed first. */
 enum { MAX_IDLE = 12 };
 
 struct egm__evaluators {

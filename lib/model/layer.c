@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* How layers read the numbers of a net: as rows, as images, as pixels. And the two layers that say nothing else. */
+/* What layers share: how they read x, what an image becomes, how many numbers their tensors have. */
 #include <core/size_impl.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
 
-/* ---- shapes */
+/* ---- reading x */
 
 static int64_t rows_of(const egm__graph *graph, const egm__layer *layer, egm__id x)
 {
@@ -36,15 +36,14 @@ int64_t egm__layer_channels(const egm__layer *layer)
 
 /* ---- fitting */
 
-/* INT32_MAX numbers of one row are far beyond what a batch of them takes, and every size made of fewer fits. */
+/* A batch of rows of INT32_MAX numbers is beyond any memory, and sizes made of fewer numbers cannot overflow. */
 int egm__layer_becomes(egm__layer *layer, egm__geometry out, char reason[EGM__LAYER_REASON])
 {
 	int64_t pixels, count;
 	if (egm__size_mul(out.height, out.width, &pixels) || egm__size_mul(pixels, out.channels, &count) ||
 	    count > INT32_MAX) {
-		snprintf(reason, EGM__LAYER_REASON,
-		         "an image of %lldx%lldx%lld has more than the %d numbers that a layer may have", (long long)out.height,
-		         (long long)out.width, (long long)out.channels, INT32_MAX);
+		snprintf(reason, EGM__LAYER_REASON, "an image of %lldx%lldx%lld numbers is too large, must have at most %d",
+		         (long long)out.height, (long long)out.width, (long long)out.channels, INT32_MAX);
 		return 1;
 	}
 	layer->out = out;
@@ -56,7 +55,7 @@ int egm__layer_wants_image(const egm__layer *layer, char reason[EGM__LAYER_REASO
 {
 	if (layer->in.channels) return 0;
 	snprintf(reason, EGM__LAYER_REASON,
-	         "its input is a row of %lld numbers and no image: egm_model_image says how to read it",
+	         "its input is a row of %lld numbers, must be an image: call egm_model_image before it",
 	         (long long)layer->inputs);
 	return 1;
 }

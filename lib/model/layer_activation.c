@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The layers without parameters of their own: one function at every element. */
+/* Activations: one function of each element, without tensors. */
 #include <math.h>
 #include <model/layer_impl.h>
 

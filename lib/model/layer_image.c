@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The layers that say how a row is read: as an image from here on, or as a plain row again. */
+/* image and flatten: from here on, rows are images of a given shape, or plain rows. The numbers stay where they are. */
 #include <model/layer_impl.h>
 #include <stdio.h>
 
@@ -10,7 +10,7 @@ static int image_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 	if (egm__layer_becomes(layer, out, reason)) return 1;
 	if (layer->outputs == layer->inputs) return 0;
 	snprintf(reason, EGM__LAYER_REASON,
-	         "height %lld x width %lld x channels %lld is %lld, must be the %lld numbers of a row",
+	         "height %lld x width %lld x channels %lld is %lld, must be %lld, the numbers of a row",
 	         (long long)out.height, (long long)out.width, (long long)out.channels, (long long)layer->outputs,
 	         (long long)layer->inputs);
 	return 1;

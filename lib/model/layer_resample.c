@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Images made smaller and larger by whole factors: the mean of squares of pixels, and each pixel repeated. */
+/* average_pool, the mean of squares of pixels, and upsample, which repeats pixels: images scaled by whole factors. */
 #include <model/layer_impl.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kinds of layers, found by the name that files use. */
+/* The list of layer kinds: found by the name that files have, and added by builder calls. */
 #include <model/layer_impl.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Life of a model: made, shared by counted references, copied, freed; and what it tells about itself. */
+/* The handle of a model: created, shared by counted references, freed; its name and sizes. */
 #include <model/evaluator_impl.h>
 #include <string.h>
 
-/* As many as a layer may have units. */
+/* As many as the units that a layer may have. */
 static const int64_t MOST_INPUTS = (int64_t)1 << 62;
 
 static int is_name_character(char c)
@@ -35,7 +35,6 @@ static void release(egm_model *model)
 	egm_context_free(context);
 }
 
-/* Room for a model with the lock that its evaluations need; NULL when memory is short. */
 egm_model *egm__model_create_empty(egm_context *context)
 {
 	egm_model *model = egm__alloc_zero(context, 1, sizeof *model);
@@ -95,11 +94,12 @@ egm_status egm__model_ready(const egm_model *model)
 	return EGM_OK;
 }
 
-/* Whether the builder call may go on: the model is there, unfinished and has not failed yet. */
 egm_status egm__model_open(const egm_model *model)
 {
 	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
-	if (model->built) return egm__fail(EGM_ERR_STATE, "model '%s' is built and cannot change any more", model->name);
+	if (model->built)
+		return egm__fail(EGM_ERR_STATE, "model '%s' is built; it can only be changed before egm_model_build",
+		                 model->name);
 	return model->failed == EGM_OK ? EGM_OK : egm__fail(model->failed, "%s", model->failure);
 }
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The network as nodes of a graph. */
+/* The network as nodes of a graph, one layer after another. */
 #include <model/model_impl.h>
 
-/* ---- the net as nodes */
-
-/* A vector as a row, anything else as a matrix of its first size. */
+/* A vector is a row; any other tensor is a matrix [first size, product of the others]. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
 {
 	const egm__tensor *t = &model->tensors[tensor];
@@ -12,7 +10,7 @@ egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot,
 	return egm__leaf(graph, slot, t->offset, egm__shape2(rows, t->count / rows));
 }
 
-/* A layer; with `known` the batch counts as one, and its buffers are read there and written there. */
+/* One layer. batch: not 0, if statistics of the batch count; known: see `tensors` of egm__model_apply_batch. */
 static egm__id apply_layer(egm__graph *graph, const egm_model *model, const egm__layer *layer, int32_t slot, egm__id x,
                            int batch, egm__id *known)
 {
@@ -29,7 +27,8 @@ static egm__id apply_layer(egm__graph *graph, const egm_model *model, const egm_
 	return x;
 }
 
-static egm__id apply_net(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, int batch, egm__id *known)
+static egm__id apply_layers(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, int batch,
+                            egm__id *known)
 {
 	if (x == EGM__NONE) return x;
 	int64_t rows = egm__graph_shape(graph, x)->d[0];
@@ -40,10 +39,10 @@ static egm__id apply_net(egm__graph *graph, const egm_model *model, int32_t slot
 
 egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x)
 {
-	return apply_net(graph, model, slot, x, 0, NULL);
+	return apply_layers(graph, model, slot, x, 0, NULL);
 }
 
 egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors)
 {
-	return apply_net(graph, model, slot, x, 1, tensors);
+	return apply_layers(graph, model, slot, x, 1, tensors);
 }

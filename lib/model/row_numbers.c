@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* How many numbers one row needs in a network. */
+/* How many numbers one row needs in a network: its inputs, the outputs of all layers, and the largest number of windows
+ * of a convolution. A file of a few bytes can describe a network whose rows need more memory than there is. */
 #include <core/size_impl.h>
 #include <model/model_impl.h>
 
-/* No sum can overflow: a layer has at most INT32_MAX outputs or windows, or the outputs of the one before, and the
- * first layer of a file at most INT32_MAX inputs; the count saturates for models that a program builds. */
+/* Saturates at INT64_MAX, which only models that a program builds can reach: in files, inputs, outputs and windows are
+ * at most INT32_MAX each. */
 int64_t egm__model_row_numbers(const egm_model *model, int32_t *layer, int64_t *own)
 {
 	int64_t sum = model->inputs, most = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running statistics: buffers that a net does not compute from its weight but gathers from the batches that it sees. A
- * program that runs on a batch writes what they become somewhere else, packed one behind the other; who ran it looks at
- * them and puts them into the net, or does not. */
+/* Running statistics: buffers that are means over the batches seen in training. A program that runs on a batch does not
+ * change them: it writes their next values into a packed array, and the trainer copies these into the model if the step
+ * succeeds. */
 #include <model/layer_impl.h>
 #include <string.h>
 

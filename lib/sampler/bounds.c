@@ -27,8 +27,6 @@ static interval interval_at(const egm_target *target, int64_t dimension)
 	return (interval){l, u, l > -INFINITY, u < INFINITY};
 }
 
-/* ---- one coordinate */
-
 double egm__bounds_innermost(egm_dtype dtype, double l)
 {
 	double x = l, tiny = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN;
@@ -97,8 +95,6 @@ static double coordinate(const interval *b, double x)
 	if (!b->below) return -log(b->u - x);
 	return log(x - b->l) - log(b->u - x);
 }
-
-/* ---- rows */
 
 void egm__target_to_points(const egm_target *target, int64_t rows, const void *y, void *x)
 {

@@ -3,7 +3,6 @@
 #include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
 #include <sampler/block_impl.h>
 #include <string.h>
 #include <tensor/finite_impl.h>
@@ -34,8 +33,6 @@ static egm_status leave(egm_sampler *s, egm_status st)
 	if (s->free_pending) egm_sampler_free(s);
 	return st;
 }
-
-/* ---- points */
 
 /* Fails at the first value that is not finite or out of bounds. The noise of block 0 is unused between calls. */
 static egm_status check_points(egm_sampler *s, const char *points)
@@ -95,8 +92,6 @@ egm_status egm_sampler_points(const egm_sampler *s, egm_out points)
 out:
 	return egm__named(__func__, st);
 }
-
-/* ---- running */
 
 static void clear_counters(egm_sampler *s)
 {

@@ -15,8 +15,6 @@
 
 enum { MAX_PULLBACK = 8, ENERGY = 0, GENERATOR = 1 };
 
-/* ---- graphs */
-
 static egm__id net(const egm_target *target, egm__graph *g, int32_t index, egm__id x)
 {
 	return egm__model_apply(g, target->nets[index], EGM__SLOT_TARGET_NET + index, x);
@@ -149,8 +147,6 @@ static void warn_improper(const egm_target *t)
 	    "exp(-U(G(z))) has no finite integral and chains move away without end; use EGM_LATENT_POSTERIOR or bounds",
 	    layer, generator->name, generator->layers[layer].kind->name);
 }
-
-/* ---- the calls */
 
 static void keep_net(egm_target *t, int32_t index, egm_model *model)
 {

@@ -25,7 +25,7 @@ enum { LEAST_DRAWS = 4, LEAST_HALF = 5 };
 /* One dimension of one or all chains. */
 typedef struct sample {
 	egm_context *context;
-	int64_t chains, n;              /* kept draws a chain */
+	int64_t chains, n;              /* kept draws of a chain */
 	int64_t half;                   /* n / 2 */
 	int64_t count;                  /* draws in the halves: 2 * chains * half */
 	double *x;                      /* [2 chains, half] */
@@ -110,7 +110,7 @@ static double between_halves(const sample *s, const double *y)
 static double autocorrelation_time(double *rho, int64_t n, double count)
 {
 	double tau = -1, sum = rho[0] + rho[1], least = sum;
-	int64_t t = 1; /* the last lag that has been looked at */
+	int64_t t = 1; /* the last lag that was used */
 	while (t < n - 3 && sum > 0) {
 		tau += 2 * least;
 		sum = rho[t + 1] + rho[t + 2];

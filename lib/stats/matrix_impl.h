@@ -17,9 +17,9 @@ int egm__cholesky_next_row(int64_t n, double *a, double *least, double *row);
 /* The symmetric a [n, n] becomes the diagonal matrix of its eigenvalues; the columns of v [n, n] their eigenvectors. */
 void egm__eigenvectors(int64_t n, double *a, double *v);
 
-/* A sweep over the rows of m [rows, n], whose lengths become the singular values when no sweep turns a row any more:
- * egm__row_squares sets the squared lengths of the rows and returns their sum `all`; then for each i the row is made
- * orthogonal to those after it. Returns 0 if it was already. */
+/* Singular values of m [rows, n]: the lengths of its rows when a sweep turns none. A sweep is egm__row_squares, which
+ * sets the squared lengths of the rows and returns their sum `all`, and then for each i egm__orthogonalise_row, which
+ * makes row i orthogonal to the rows after it and returns 0 if it was already. */
 double egm__row_squares(const egm__kernels *table, int64_t rows, int64_t n, const double *m, double *squares);
 int egm__orthogonalise_row(const egm__kernels *table, int64_t i, int64_t rows, int64_t n, double *m, double *squares,
                            double all);

@@ -2,10 +2,10 @@
 /* Frechet distance of two fitted Gaussians, |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2).
  *
  * With C1 = R^T R and C2 = S^T S the last trace is the sum of the singular values of M = R S^T: C1 C2 = R^T (R S^T) S
- * has the eigenvalues of M M^T. R and S come from Cholesky's method with pivots, which ends at the rank of the
- * covariance: few rows have less than full rank. The textbook takes eigenvalues of C1^(1/2) C2 C1^(1/2). These have
- * errors of 1e-16 of the largest before their roots are taken, so each direction that neither sample has would add 1e-8
- * of it, and a sample would have a distance from itself.
+ * has the eigenvalues of M M^T. R and S come from Cholesky's method with pivots, because the covariance of few
+ * rows has no full rank. The textbook takes roots of the eigenvalues of C1^(1/2) C2 C1^(1/2) instead. These have errors
+ * of 1e-16 of the largest, so each direction that neither sample has would add 1e-8 of the largest root, and a sample
+ * would have a distance from itself.
  *
  * Rows are taken relative to the first row of x, in units of the range of the data, because the rotations need its
  * eighth power.
@@ -236,11 +236,11 @@ egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, do
 	frechet f = {.steps = &steps};
 	double squared;
 	EGM_TRY(egm__sample_check_pair(context, x, y, 2, out));
-	double room = egm__points_create(points, x, y);
+	double scale = egm__points_create(points, x, y);
 	egm__steps_start(&steps, context, count_steps(points), progress, user);
 	EGM_TRY(create(&f, context, x.columns));
 	EGM_TRY(compare(&f, points, &squared));
-	EGM_TRY(egm__metric_store(squared / f.unit / f.unit / room / room, out));
+	EGM_TRY(egm__metric_store(squared / f.unit / f.unit / scale / scale, out));
 out:
 	destroy(&f);
 	egm__steps_end(&steps);

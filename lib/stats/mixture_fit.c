@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* EM from several starts, each until a step gains nothing; the best result is kept. EM climbs to a nearby maximum of
- * the likelihood, and several starts are the only remedy for a poor one. */
+/* EM from several starts, each until a step gains no more than the tolerance; the best result is kept. EM climbs to a
+ * nearby maximum of the likelihood, and several starts are the only remedy for a poor one. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -39,7 +39,7 @@ static int ask(report *a, const egm_mixture_options *o, double log_likelihood)
 	return a->callback && a->callback(&p, a->user);
 }
 
-/* Steps of EM until one gains nothing. */
+/* Steps of EM until one gains no more than the tolerance. */
 static egm_status run_em(egm_mixture *m, egm__mixture_pass *pass, report *a, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;

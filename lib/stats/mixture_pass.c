@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass over data in parts, one for each thread, and blocks of rows that fit the cache. */
+/* A pass over data: threads take parts of the rows, and each part is read in blocks that fit the cache. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <stats/mixture_impl.h>

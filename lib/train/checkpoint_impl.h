@@ -26,6 +26,9 @@ const char *egm__negatives_text(char buffer[64], const egm_trainer *trainer);
  * memory. */
 char *egm__layers_text(const egm_model *net);
 
+/* 0x<integer>p<exponent>: like %a, but without its radix character, which depends on the locale. */
+void egm__exact_text(char *buffer, size_t size, double x);
+
 /* Metadata key of network `role`: "<role>.layers", "<role>.moves", "<role>.learning_rate". */
 const char *egm__net_key(char buffer[64], const char *role, const char *what);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimisers, on the parameters of a network as one array, and learning rate schedules.
+/* Optimisers, on the parameters of a network as one array.
  *
  * The array is divided into chunks of fixed size, which threads share. The operations on an element do not depend on
  * the number of threads, and the only sum, the squared norm for clipping, is added chunk by chunk in order. Update,
@@ -180,20 +180,4 @@ void egm__optimizer_move(egm__optimizer *o, double factor)
 	egm__parallel(o->context, o->chunks, move_chunk, &job);
 	egm__cpu_fp_set(mode);
 	o->net->version++;
-}
-
-static double decay_factor(const egm_trainer_options *options, int64_t steps)
-{
-	double f = options->final_fraction, t;
-	if (options->schedule == EGM_SCHEDULE_CONSTANT) return 1;
-	t = steps < options->schedule_steps ? (double)steps / (double)options->schedule_steps : 1;
-	if (options->schedule == EGM_SCHEDULE_LINEAR) return 1 - (1 - f) * t;
-	return f + (1 - f) * (1 + cos(3.14159265358979323846 * t)) / 2;
-}
-
-double egm__schedule_factor(const egm_trainer_options *options, int64_t steps)
-{
-	double factor = decay_factor(options, steps);
-	if (steps < options->warmup_steps) factor *= (double)(steps + 1) / (double)options->warmup_steps;
-	return factor;
 }

@@ -44,7 +44,7 @@ egm__scan egm__optimizer_scan(egm__optimizer *o);
  * parameters, then updates their average. */
 void egm__optimizer_move(egm__optimizer *o, double factor);
 
-/* Factor of the learning rate after `steps` steps: schedule times warm-up. */
+/* Factor of the learning rate after `steps` steps: schedule times warm-up (schedule.c). */
 double egm__schedule_factor(const egm_trainer_options *options, int64_t steps);
 
 #endif

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <io/file_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
 #include <string.h>
 #include <tensor/finite_impl.h>
 #include <train/state_impl.h>

@@ -8,6 +8,7 @@
 #include <graph/op_impl.h>
 #include <math.h>
 #include <oracle/interpret.h>
+#include <oracle/listing.h>
 #include <string.h>
 #include <support.h>
 

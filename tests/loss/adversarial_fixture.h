@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixture of systems with one net that judges (first) and one that generates (last): one context, the nets, one
- * loss, one sheet for its numbers. */
+/* The fixture of systems with a network that judges and one that generates: a context, the networks, a loss, and what
+ * a run of a phase reads and writes. */
 #ifndef EGM_TESTS_ADVERSARIAL_FIXTURE_H
 #define EGM_TESTS_ADVERSARIAL_FIXTURE_H
 
 #include "loss_support.h"
 
 static egm_context *context;
-static egm_model *judge, *generator, *decoder; /* decoder: of autoencoders alone */
+static egm_model *judge, *generator, *decoder; /* decoder: only of autoencoders */
 static egm_loss *loss;
 static phase_io io;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixture of the energy GAN's tests: one context, three nets, one loss, and two sheets for its numbers. */
+/* The fixture of the tests of the energy GAN: a context, three networks, a loss, and the memory of two runs. */
 #ifndef EGM_TESTS_GAN_FIXTURE_H
 #define EGM_TESTS_GAN_FIXTURE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiny nets, nets set by hand, and one phase of a loss run by program or by interpreter. */
+/* Small networks with random or given weights, and one phase of a loss run by its program or by the interpreter. */
 #ifndef EGM_TESTS_LOSS_SUPPORT_H
 #define EGM_TESTS_LOSS_SUPPORT_H
 
@@ -16,7 +16,7 @@ enum { MOST_PARAMETERS = 64, MOST_DATA = 1 << 16 };
 
 typedef egm_status add_activation(egm_model *);
 
-/* Everything that one run of a phase reads and writes besides the parameters. */
+/* What a run of a phase reads and writes besides the parameters. */
 typedef struct phase_io {
 	int64_t batch;
 	uint64_t seed, step;
@@ -24,10 +24,10 @@ typedef struct phase_io {
 	double data[MOST_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][MOST_PARAMETERS];
 	double statistics[MOST_PARAMETERS];
 	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
-	double *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps; NULL: as they are */
+	double *old[EGM__MAX_NETS]; /* copied parameters of a network; NULL: its current ones */
 } phase_io;
 
-/* dense layers of the given widths, the activation between them (NULL: one dense layer after the other) */
+/* Dense layers of the given widths with an activation between them (NULL: none). */
 static inline egm_model *dense_net(egm_context *c, const char *name, int n, const int64_t *width,
                                    add_activation *activation, egm_dtype dtype, uint64_t seed)
 {
@@ -58,11 +58,11 @@ static inline egm_model *linear_net(egm_context *c, const char *name, int64_t in
 	return m;
 }
 
-/* Quadratic forms from layers that there are: silu(t) + silu(-t) = t tanh(t/2) = t^2/2 - t^4/24 + ..., so that
+/* A quadratic form as a network: silu(t) + silu(-t) = t tanh(t/2) = t^2/2 - t^4/24 + ..., so that
  *
  *   sum_i q_i l_i(x)^2 / 2 + b,  l_i linear,
  *
- * is a net with units +- A l_i and weights q_i / A^2, up to A^2 l^2 / 12 relative: 1e-5 at l = 1 for A = 0.01. */
+ * is a network with units +- A l_i and weights q_i / A^2, up to A^2 l^2 / 12 relative: 1e-5 at l = 1 for A = 0.01. */
 #define QUADRATIC_SCALE 0.01
 static inline egm_model *quadratic_net(egm_context *c, const char *name, int64_t inputs, int n, const double *l,
                                        const double *q, double b)
@@ -128,7 +128,7 @@ static inline void interpret_phase(const egm_loss *loss, int32_t phase, phase_io
 	egm__graph_free(g);
 }
 
-/* What follows a creation that ended with st: every phase is compiled and the loss freed. A failure leaves nothing. */
+/* After a creation that returned st: compiles every phase and frees the loss. A failure must leave nothing. */
 static inline egm_status compile_phases(egm_status st, egm_loss *loss)
 {
 	if (st != EGM_OK) ck_assert_ptr_null(loss);
@@ -143,7 +143,7 @@ static inline egm_status compile_phases(egm_status st, egm_loss *loss)
 	return st;
 }
 
-/* sum of weight x term */
+/* The sum of weight x term. */
 static inline double objective_value(const phase_objective *o, const phase_io *s)
 {
 	double sum = 0;
@@ -151,12 +151,12 @@ static inline double objective_value(const phase_objective *o, const phase_io *s
 	return sum;
 }
 
-/* The gradients of a phase against central differences of the interpreter's terms, and the program against the
+/* Compares the gradients of a phase with central differences of the interpreter's terms, and the program with the
  * interpreter.
  *
- * h = 1e-5: truncation h^2/6 f''' and rounding eps f / h are both near 1e-11 for derivatives of order 1 to 100 in nets
- * this small: 1e-6 leaves two powers of ten. Program and interpreter differ in the order of sums of at most a hundred
- * terms of order 10 and in vector functions of 4 ulp: 1e-11. */
+ * h = 1e-5: truncation h^2/6 f''' and rounding eps f / h are both near 1e-11 for derivatives of order 1 to 100 in
+ * networks this small: 1e-6 leaves two powers of ten. Program and interpreter differ in the order of sums of at most a
+ * hundred terms of order 10 and in vector functions of 4 ulp: 1e-11. */
 static inline void check_gradients(egm_loss *loss, int32_t phase, const phase_objective *o, phase_io *s)
 {
 	const double h = 1e-5;

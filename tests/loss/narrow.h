@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A phase of a loss in 32 bits: by program, and by the interpreter, which computes in double on the same parameters and
- * draws. */
+/* A phase of a loss in f32, by its program and by the interpreter, which computes in double from the same parameters
+ * and draws. */
 #ifndef EGM_TESTS_NARROW_H
 #define EGM_TESTS_NARROW_H
 

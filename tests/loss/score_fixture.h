@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A loss over nets that are set by hand, and means of what it says over many draws of its noise. */
+/* A loss of networks with given weights, and means of its terms and gradients over many draws of its noise. */
 #ifndef EGM_TESTS_SCORE_FIXTURE_H
 #define EGM_TESTS_SCORE_FIXTURE_H
 
@@ -34,7 +34,7 @@ static inline void teardown(void)
 		ck_assert_msg(strstr(egm_last_error(), text), "'%s' is not in: %s", text, egm_last_error()); \
 	} while (0)
 
-/* Calls `see` after each of `runs` runs of a phase with noise of their own. */
+/* Runs a phase `runs` times with independent noise and calls `see` after each run. */
 static inline void run_often(int32_t phase, int runs, void (*see)(void *user), void *user)
 {
 	void *bases[EGM__MAX_SLOTS];
@@ -65,7 +65,7 @@ static inline double derivative_by_factor(int net)
 	return (io.gradient[net][4] + io.gradient[net][5]) / (QUADRATIC_SCALE * QUADRATIC_SCALE);
 }
 
-/* What most tests average: the first term, and the slope of net 0. */
+/* What most tests average: the first term, and its derivative by the factor of network 0. */
 typedef struct run_means {
 	sample_mean value, slope;
 } run_means;
@@ -77,14 +77,14 @@ static inline void add_to_means(void *user)
 	sample_mean_add(&m->slope, derivative_by_factor(0));
 }
 
-/* n points of N(mean, s^2), by the generator of the tests. */
+/* n points of N(mean, s^2). */
 static inline void normal_data(double mean, double s, int64_t n, uint64_t seed)
 {
 	ck_assert_int_le(n, MOST_DATA);
 	for (int64_t i = 0; i < n; i++) io.data[i] = mean + s * random_normal(&seed);
 }
 
-/* The same law without sampling error in its first two moments: what is left of a test's error is the noise. */
+/* The same without sampling error in the first two moments, so that only the noise makes an error. */
 static inline void exact_normal_data(double mean, double s, int64_t n, uint64_t seed)
 {
 	double sum = 0, squares = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random nets that begin and end with a layer of a chosen kind: what meets at a point by which a loss takes a slope. */
+/* Random networks that begin and end with a layer of a chosen kind, for the points at which losses differentiate. */
 #ifndef EGM_TESTS_SLOPE_NETS_H
 #define EGM_TESTS_SLOPE_NETS_H
 
@@ -27,7 +27,7 @@ enum {
 	LAYER_POOL,
 	LAYER_UPSAMPLE,
 	LAYER_NONE,
-	LAYER_BATCH_NORM, /* last: in nets alone whose slope nobody takes */
+	LAYER_BATCH_NORM, /* last; only in networks that are not differentiated by their input */
 	LAYER_KINDS
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The losses of any_loss.h as a table, and their nets. */
+/* The losses of any_loss.h as a table, and their networks. */
 #ifndef EGM_TESTS_SYSTEMS_H
 #define EGM_TESTS_SYSTEMS_H
 
@@ -21,7 +21,7 @@ typedef struct system_row {
 static const system_row systems[] = {LOSSES(SYSTEM_OF_LOSS, SYSTEM_ROW)};
 enum { SYSTEMS = sizeof systems / sizeof *systems };
 
-/* The nets of a system, built from a seed of their own. */
+/* The networks of a system, each built from its own seed. */
 static inline void build_nets(egm_context *c, const system_row *s, add_activation *activation, egm_dtype dtype,
                               egm_model **net)
 {

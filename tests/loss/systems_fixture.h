@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A system of systems.h at work: its nets, the loss, data and negatives, and parameters of old. */
+/* The fixture of tests over all systems: the networks, a loss, data, negatives and copied parameters. */
 #ifndef EGM_TESTS_SYSTEMS_FIXTURE_H
 #define EGM_TESTS_SYSTEMS_FIXTURE_H
 
@@ -39,7 +39,8 @@ static inline void teardown(void)
 	egm_context_free(context);
 }
 
-/* Old parameters a little off today's, so that what compares the two has something to do, and no variance below 0. */
+/* Makes old parameters differ a little from the current ones, so that terms that compare them are not 0. No variance
+ * becomes negative. */
 static inline void remember_old(void)
 {
 	uint64_t random = 17;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The adversarial autoencoder: which way its three nets move and how far, what each phase reads, its gradients. */
+/* The adversarial autoencoder: the direction and size of the gradients of its three networks, what each phase reads. */
 #include "adversarial_fixture.h"
 
 enum { DISCRIMINATOR, ENCODER, DECODER };

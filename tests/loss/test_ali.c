@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Adversarially learned inference: which way each form pushes encoder and generator, the value at the discriminator's
- * optimum, and the full terms against formulas in double. Gradients against differences are in test_systems.c. */
+/* Adversarially learned inference: the direction in which each form moves encoder and generator, the value at the
+ * optimum of the discriminator, and the full terms against formulas in double. Gradients are compared with differences
+ * in test_systems.c. */
 #include "loss_support.h"
 
 enum { DISCRIMINATOR, GENERATOR, ENCODER };
@@ -144,7 +145,7 @@ START_TEST(test_ali__penalty_is_the_slope_over_pairs_of_p)
 }
 END_TEST
 
-/* ---- full terms: linear Gaussian nets in one dimension, a discriminator of zero */
+/* ---- full terms: linear Gaussian networks in one dimension, a discriminator of zero */
 
 /* mean = w[0] t + b[0], log variance = w[1] t + b[1] */
 typedef struct line {
@@ -192,21 +193,21 @@ static void draws(double out[STREAMS][BATCH])
 	egm__graph_free(g);
 }
 
-typedef struct law {
+typedef struct normal {
 	double m, v;
-} law;
+} normal;
 
-static law at(const line *l, double t)
+static normal at(const line *l, double t)
 {
-	return (law){l->w[0] * t + l->b[0], exp(l->w[1] * t + l->b[1])};
+	return (normal){l->w[0] * t + l->b[0], exp(l->w[1] * t + l->b[1])};
 }
 
-static double surprise(law q, double x)
+static double nll(normal q, double x)
 {
 	return 0.5 * (log(2 * acos(-1.0) * q.v) + (x - q.m) * (x - q.m) / q.v);
 }
 
-static double kl(law q, law r)
+static double kl(normal q, normal r)
 {
 	return 0.5 * (log(r.v / q.v) + (q.v + (q.m - r.m) * (q.m - r.m)) / r.v - 1);
 }
@@ -218,10 +219,10 @@ START_TEST(test_ali__full_terms_equal_the_formulas)
 	draws(n);
 	for (int i = 0; i < BATCH; i++) {
 		double z = n[STREAM_Z][i];
-		law now = at(&generator, z);
+		normal now = at(&generator, z);
 		double x = now.m + sqrt(now.v) * n[STREAM_X][i];
 		step += kl(now, at(&generator_old, z)) / BATCH;
-		regression += (surprise(at(&encoder, x), z) - surprise(at(&encoder_old, x), z)) / BATCH;
+		regression += (nll(at(&encoder, x), z) - nll(at(&encoder_old, x), z)) / BATCH;
 	}
 	ck_assert(step > 0.01 && fabs(regression) > 0.01);
 	ck_assert(fabs(io.terms[STEP] - step) <= 1e-14);
@@ -240,9 +241,9 @@ START_TEST(test_ali__first_run_is_a_regression_of_the_encoder)
 	ck_assert(io.terms[STEP] == 0 && io.terms[REGRESSION] == 0);
 	for (int i = 0; i < BATCH; i++) {
 		double z = n[STREAM_Z][i];
-		law g = at(&generator, z);
+		normal g = at(&generator, z);
 		double x = g.m + sqrt(g.v) * n[STREAM_X][i];
-		law e = at(&encoder, x);
+		normal e = at(&encoder, x);
 		double by_mean = (e.m - z) / e.v / BATCH, by_variance = 0.5 * (1 - (z - e.m) * (z - e.m) / e.v) / BATCH;
 		want[0] += by_mean * x, want[1] += by_variance * x; /* weights, then biases */
 		want[2] += by_mean, want[3] += by_variance;
@@ -269,7 +270,7 @@ START_TEST(test_ali__gaussian_coders_are_reparameterised)
 	run_phase(loss, GENERATOR_PHASE, &io);
 	draws(n);
 	for (int i = 0; i < BATCH; i++) {
-		law e = at(&encoder, 0.2 * i), g = at(&generator, n[STREAM_Z][i]);
+		normal e = at(&encoder, 0.2 * i), g = at(&generator, n[STREAM_Z][i]);
 		double code = sqrt(e.v) * n[STREAM_CODE][i], made = sqrt(g.v) * n[STREAM_X][i], d[2];
 		by_logits(EGM_ALI_SWAPPED, 0.2 * i + e.m + code, n[STREAM_Z][i] + g.m + made, d);
 		want[0][0] += d[0] / BATCH, want[0][1] += d[0] * code / 2 / BATCH;
@@ -282,7 +283,7 @@ START_TEST(test_ali__gaussian_coders_are_reparameterised)
 }
 END_TEST
 
-/* ---- refusals of its own */
+/* ---- rejections of its own */
 
 START_TEST(test_ali__full_terms_need_densities_and_derived)
 {

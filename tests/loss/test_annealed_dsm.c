@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising over a spread of levels: which levels are drawn, how they are weighed, and what is best under that. */
+/* Denoising over a range of noise levels: which levels are drawn, how they are weighted, and the best energy. */
 #include "score_fixture.h"
 
 enum { BATCH = 20000, RUNS = 32, DRAWS = 4000 };
@@ -52,7 +52,7 @@ START_TEST(test_annealed_dsm__one_level_is_plain)
 }
 END_TEST
 
-/* ---- the law of the levels */
+/* ---- the distribution of the levels */
 
 static double levels[DRAWS];
 static int seen;
@@ -69,7 +69,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the law is above 2.74/sqrt(4000) with chance
+/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the distribution is above 2.74/sqrt(4000) with chance
  * 2 exp(-2 2.74^2) = 6e-7. */
 START_TEST(test_annealed_dsm__levels_have_their_law)
 {
@@ -145,7 +145,7 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 	io.batch = BATCH;
 	run_often(0, RUNS, add_to_means, &m);
 	ck_assert(theta > 0 && (_i != 0 || fabs(theta - 0.8) <= 1e-15));
-	/* what the quadratic net lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
+	/* what the quadratic network lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
 	sample_mean_check("loss", &m.value, 1 - s0 * theta, 2e-3);
 	double mean = m.slope.sum / m.slope.n, squares = m.slope.squares / m.slope.n;
 	double se = sqrt((squares - mean * mean) / (m.slope.n - 1));
@@ -154,7 +154,7 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 }
 END_TEST
 
-START_TEST(test_annealed_dsm__refuses)
+START_TEST(test_annealed_dsm__rejects)
 {
 	static const struct {
 		double sigma0, low, high;
@@ -196,7 +196,7 @@ int main(void)
 	tcase_add_loop_test(t, test_annealed_dsm__levels_have_their_law, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__rows_have_levels_of_their_own, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__best_quadratic_energy, 0, 4);
-	tcase_add_test(t, test_annealed_dsm__refuses);
+	tcase_add_test(t, test_annealed_dsm__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

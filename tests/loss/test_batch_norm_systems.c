@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Nets whose rows see one another, in every system: refused, with the reason, where the loss takes the slope of a net
- * at single rows (E28), and with exact gradients through the batch everywhere else. */
+/* Batch normalisation in every system: rejected, with the reason, if the loss needs the gradient of the network at
+ * single rows (E28), and with exact gradients through the batch everywhere else. */
 #include "systems_fixture.h"
 #include <loss/score_impl.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@ static egm_status norm_and_tanh(egm_model *m)
 	return st == EGM_OK ? egm_model_tanh(m) : st;
 }
 
-/* The nets of a system, the one of index `normed` with a norm (-1: none). */
+/* The networks of a system, the one of index `normed` with a norm (-1: none). */
 static void make_nets(const system_row *s, int normed)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};
@@ -23,7 +23,7 @@ static void make_nets(const system_row *s, int normed)
 	}
 }
 
-static void expect_refusal(const system_row *s, egm_status st, int n, const char *with)
+static void expect_rejection(const system_row *s, egm_status st, int n, const char *with)
 {
 	char end[160], middle[64];
 	snprintf(end, sizeof end,
@@ -35,7 +35,7 @@ static void expect_refusal(const system_row *s, egm_status st, int n, const char
 	              egm_last_error());
 }
 
-START_TEST(test_batch_norm_systems__refused_by_row_and_exact_by_batch)
+START_TEST(test_batch_norm_systems__rejected_by_row_and_exact_by_batch)
 {
 	const system_row *s = &systems[_i];
 	for (int variant = 0; variant < s->variants; variant++)
@@ -45,7 +45,7 @@ START_TEST(test_batch_norm_systems__refused_by_row_and_exact_by_batch)
 			memset(io.gradient, 0, sizeof io.gradient); /* of buffers it stays that */
 			egm_status st = s->create(&loss, net, variant, &claim);
 			if (claim.by_row[n]) {
-				expect_refusal(s, st, n, claim.by_row[n]);
+				expect_rejection(s, st, n, claim.by_row[n]);
 				continue;
 			}
 			ck_assert_msg(st == EGM_OK, "%s, net %d: %s", s->name, n, egm_last_error());
@@ -137,7 +137,7 @@ int main(void)
 	tcase_set_tags(t, "E28");
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_batch_norm_systems__refused_by_row_and_exact_by_batch, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_batch_norm_systems__rejected_by_row_and_exact_by_batch, 0, SYSTEMS);
 	tcase_add_test(t, test_batch_norm_systems__energy_gan);
 	tcase_add_test(t, test_batch_norm_systems__a_net_equals_its_old_self);
 	tcase_add_test(t, test_batch_norm_systems__without_it_rows_are_alone);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Softmax cross-entropy at logits that are set by hand: one dense layer with weights of zero says its biases. */
+/* Softmax cross-entropy at given logits: those of a dense layer whose weights are 0 are its biases. */
 #include "score_fixture.h"
 
 enum { INPUTS = 2, CLASSES = 3, ROW = INPUTS + CLASSES, PARAMETERS = (INPUTS + 1) * CLASSES };
@@ -179,7 +179,7 @@ START_TEST(test_cross_entropy__smoothing_is_another_target)
 }
 END_TEST
 
-START_TEST(test_cross_entropy__refuses)
+START_TEST(test_cross_entropy__rejects)
 {
 	nets[0] = dense_net(context, "single", 2, (int64_t[]){INPUTS, 1}, NULL, EGM_F64, 1);
 	REJECTED(egm_loss_cross_entropy(&loss, nets[0], NULL), EGM_ERR_SHAPE,
@@ -202,7 +202,7 @@ int main(void)
 	tcase_add_test(t, test_cross_entropy__small_shares_keep_their_digits);
 	tcase_add_test(t, test_cross_entropy__a_row_without_a_target_has_no_slope);
 	tcase_add_loop_test(t, test_cross_entropy__smoothing_is_another_target, 0, 2);
-	tcase_add_test(t, test_cross_entropy__refuses);
+	tcase_add_test(t, test_cross_entropy__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The denoising autoencoder at denoisers that are known to be best. Its scalar form is tests/loss/test_dsm.c's.
+/* The denoising autoencoder at denoisers that are known to be the best ones. Its scalar form is tested in test_dsm.c.
  *
- * For data N(mu, s^2) the best r is linear, r(y) = (s^2 y + sigma^2 mu)/(s^2 + sigma^2), and leaves s^2 sigma^2/(s^2 +
- * sigma^2) a dimension; for data at +-a it is r(y) = a tanh(a y/sigma^2), a net of one tanh. */
+ * For data N(mu, s^2) the best r is linear, r(y) = (s^2 y + sigma^2 mu)/(s^2 + sigma^2), and its loss is s^2
+ * sigma^2/(s^2 + sigma^2) in each dimension; for data at +-a it is r(y) = a tanh(a y/sigma^2), a network of one tanh.
+ */
 #include "score_fixture.h"
 
 enum { BATCH = 20000, RUNS = 16 };
@@ -97,8 +98,8 @@ START_TEST(test_dae__tanh_denoiser_of_two_points)
 }
 END_TEST
 
-/* E19: the law of r(y) is not that of x. s = sigma = 1: variance s^4/(s^2 + sigma^2) = 0.5. A mean of 20,000 squares of
- * N(0, 0.5) has standard error 0.5 sqrt(2/20000) = 0.005. */
+/* E19: the distribution of r(y) is not that of x. s = sigma = 1: variance s^4/(s^2 + sigma^2) = 0.5. A mean of 20,000
+ * squares of N(0, 0.5) has standard error 0.5 sqrt(2/20000) = 0.005. */
 START_TEST(test_dae__denoised_points_are_narrower_than_the_data)
 {
 	static double y[BATCH], r[BATCH];
@@ -114,7 +115,7 @@ START_TEST(test_dae__denoised_points_are_narrower_than_the_data)
 }
 END_TEST
 
-START_TEST(test_dae__refuses)
+START_TEST(test_dae__rejects)
 {
 	const double bad[] = {-0.5, -1, NAN, INFINITY};
 	egm_dae_options o;
@@ -142,7 +143,7 @@ int main(void)
 	tcase_add_test(t, test_dae__loss_is_a_sum_over_dimensions);
 	tcase_add_loop_test(t, test_dae__tanh_denoiser_of_two_points, 0, 2);
 	tcase_add_test(t, test_dae__denoised_points_are_narrower_than_the_data);
-	tcase_add_test(t, test_dae__refuses);
+	tcase_add_test(t, test_dae__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

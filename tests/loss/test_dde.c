@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The generator between two density estimators, with both of them exact: its gradient is that of the divergence.
+/* The generator between two exact density estimators: its gradient is that of the divergence.
  *
  * G(z) = m + g z, data N(0, s^2): q_sigma = N(m, g^2 + sigma^2), p_sigma = N(0, s^2 + sigma^2), both energies
  * quadratic, KL = 1/2 [(g^2 + sigma^2)/(s^2 + sigma^2) - 1 + m^2/(s^2 + sigma^2) - ln((g^2 + sigma^2)/(s^2 +
@@ -67,7 +67,7 @@ static void see(void *user)
  * densities: ln of the ratio of the standard deviations.
  *
  * Standard errors of 640,000 draws: the slope U_p' - U_q' has deviation about 0.5, so 6e-4; times z about 1e-3. The
- * quadratic nets are off by A^2 y^2/12 relative, 1e-4 at y = 3.5, and sample_mean_check grants that. */
+ * quadratic networks are off by A^2 y^2/12 relative, 1e-4 at y = 3.5, and sample_mean_check grants that. */
 START_TEST(test_dde__generator_gradient_is_that_of_the_divergence)
 {
 	const struct {
@@ -141,7 +141,7 @@ START_TEST(test_dde__generator_moves_towards_the_data)
 }
 END_TEST
 
-START_TEST(test_dde__refuses)
+START_TEST(test_dde__rejects)
 {
 	egm_dde_options o;
 	nets[P] = dense_net(context, "p", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
@@ -174,7 +174,7 @@ int main(void)
 	tcase_add_loop_test(t, test_dde__generator_gradient_is_that_of_the_divergence, 0, 3);
 	tcase_add_test(t, test_dde__sample_energy_describes_the_generator);
 	tcase_add_test(t, test_dde__generator_moves_towards_the_data);
-	tcase_add_test(t, test_dde__refuses);
+	tcase_add_test(t, test_dde__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising score matching: gradients, and the energies that are known to be best.
+/* Denoising score matching: gradients, and energies that are known to be the best ones.
  *
- * The loss is E (sigma grad U(x + sigma n) - n)^2 a dimension. At U = -log p_sigma it is what is left of n when y is
- * known: sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
+ * The loss in a dimension is E (sigma grad U(x + sigma n) - n)^2. At U = -log p_sigma it is the variance of n given y:
+ * sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
 #include "loss_support.h"
 
 enum { BATCH = 20000, RUNS = 16 };
@@ -131,7 +131,8 @@ START_TEST(test_dsm__two_points)
 END_TEST
 
 /* ReLU: U = v relu(w x + b), d = 1. Where w x + b > 0 the score is v w and L = (sigma v w - n)^2: its gradient by w and
- * v is there, and by the bias it is exactly zero, for the second derivative is: such a net cannot bend its score. */
+ * v is there, and by the bias it is exactly zero, for the second derivative is: such a network cannot bend its score.
+ */
 START_TEST(test_dsm__relu_nets_have_no_second_derivative)
 {
 	const double w = 0.6, v = 0.8, sigma = 0.3;
@@ -147,7 +148,7 @@ START_TEST(test_dsm__relu_nets_have_no_second_derivative)
 	ck_assert(fabs(fabs(g[0]) - 2 * residual * sigma * v) <= 1e-13);
 	ck_assert(fabs(fabs(g[2]) - 2 * residual * sigma * w) <= 1e-13);
 	ck_assert(g[1] == 0 && g[3] == 0);
-	SET_TENSOR(energy, "0.bias", -1000); /* where the net is flat nothing moves */
+	SET_TENSOR(energy, "0.bias", -1000); /* where the network is flat nothing moves */
 	run_phase(loss, 0, &io);
 	for (int i = 0; i < 4; i++) ck_assert(g[i] == 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The energy GAN: gradients of every option, signs. The penalty is in test_penalty.c, values of the entropy terms in
- * test_entropy.c. */
+/* The energy GAN: gradients with every option, and signs. The penalty is tested in test_penalty.c, values of the
+ * entropy terms in test_entropy.c. */
 #include "gan_fixture.h"
 #include "narrow.h"
 

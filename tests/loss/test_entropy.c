@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of the entropy terms where the best statistics net is known.
+/* Values of the entropy terms for the best statistics network, which is known here.
  *
- * x = g z + s n is Gaussian, of correlation r with z, r^2 = g^2 / (g^2 + s^2). The log ratio of the joint law and the
- * product of its marginals is
+ * x = g z + s n is Gaussian, of correlation r with z, r^2 = g^2 / (g^2 + s^2). The log ratio of the joint distribution
+ * and the product of its marginals is
  *
  *   R(x, z) = ln((g^2 + s^2) / s^2) / 2 - (x - g z)^2 / (2 s^2) + x^2 / (2 (g^2 + s^2)),
  *
- * two squares of linear forms, which quadratic_net makes a net of. The information is I = -ln(1 - r^2) / 2. The best T
- * is R for jsd and dv and 1 + R for nwj; then H = 2 JS - 2 ln 2, I, and I. At the best T the derivative of H by g is
- * that of I (the derivative by T is zero there): g / (g^2 + s^2). */
+ * two squares of linear forms, of which quadratic_net makes a network. The information is I = -ln(1 - r^2) / 2. The
+ * best T is R for jsd and dv and 1 + R for nwj; then H = 2 JS - 2 ln 2, I, and I. At the best T the derivative of H by
+ * g is that of I (the derivative by T is zero there): g / (g^2 + s^2). */
 #include "loss_support.h"
 
 enum { GENERATOR_PHASE = 1, GENERATOR_ENERGY = 3, ENTROPY = 4, BATCH = 20000, RUNS = 24 };
@@ -171,7 +171,7 @@ START_TEST(test_entropy__gradient_of_the_information)
 }
 END_TEST
 
-/* The best statistics net stands still: the gradient by its last weights and bias is zero in the mean. */
+/* The best statistics network stands still: the gradient by its last weights and bias is zero in the mean. */
 START_TEST(test_entropy__best_statistics_are_stationary)
 {
 	sample_mean m[3] = {{0}, {0}, {0}};

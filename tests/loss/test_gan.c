@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The GAN: which way each net moves and how far, in every form; where the penalty stands; the value at the optimum; the
- * incremental regularizer. The forms on logits alone are in test_adversarial.c. */
+/* The GAN: the direction and size of the gradients of each network in every form, the points of the penalty, the value
+ * at the optimum, and the incremental regularizer. The forms on logits alone are tested in test_adversarial.c. */
 #include "adversarial_fixture.h"
 
-enum { DISCRIMINATOR, GENERATOR, HELD }; /* nets and phases; HELD: the second run of G and later ones */
+enum { DISCRIMINATOR, GENERATOR, HELD }; /* networks and phases; HELD: the second run of G and later ones */
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP }; /* in the order of the library */
 enum { FORMS = EGM_GAN_RELATIVISTIC_AVERAGE };
 
@@ -172,9 +172,9 @@ START_TEST(test_gan__regulariser_gradient_equals_differences)
 }
 END_TEST
 
-/* G_old = id, G = a turn by 90 degrees: G(z) and z have one law, KL 0, while E||G - G_old||^2 = 2 E||z||^2 = 4: the
- * regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean would
- * give 2. Standard error 4 / sqrt(4000 * 20). */
+/* G_old = id, G = a turn by 90 degrees: G(z) and z have one distribution, KL 0, while E||G - G_old||^2 = 2 E||z||^2 =
+ * 4: the regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean
+ * would give 2. Standard error 4 / sqrt(4000 * 20). */
 START_TEST(test_gan__turning_costs_four)
 {
 	sample_mean m = {0};
@@ -194,9 +194,9 @@ START_TEST(test_gan__turning_costs_four)
 }
 END_TEST
 
-/* ---- what is refused, what is left alone */
+/* ---- what is rejected, what is left alone */
 
-START_TEST(test_gan__refuses_what_would_do_nothing)
+START_TEST(test_gan__rejects_what_would_do_nothing)
 {
 	smooth_nets();
 	options.generator_steps = 1;
@@ -234,7 +234,7 @@ int main(void)
 	tcase_add_loop_test(t, test_gan__each_net_goes_its_way, 1, FORMS + 1);
 	tcase_add_loop_test(t, test_gan__labels_are_smoothed_on_the_real_side, 0, 2);
 	tcase_add_loop_test(t, test_gan__penalty_stands_where_it_is_told, EGM_AT_INTERPOLATES, EGM_AT_BOTH + 1);
-	tcase_add_test(t, test_gan__refuses_what_would_do_nothing);
+	tcase_add_test(t, test_gan__rejects_what_would_do_nothing);
 	tcase_add_test(t, test_gan__terms_that_are_off_are_not_written);
 	suite_add_tcase(s, t);
 	t = tcase_create("optimum");

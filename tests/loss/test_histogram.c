@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fitted histogram against a plain implementation in double. Gradients against differences are in test_systems.c
- * for five bins; here at samples that lie on edges and far outside. */
+/* The fitted histogram against a plain implementation in double, also at samples on edges and far outside. Gradients
+ * are compared with differences in test_systems.c, for five bins. */
 #include "loss_support.h"
 
 #include <stdio.h>
@@ -190,7 +190,8 @@ START_TEST(test_histogram__js_is_the_true_one)
 }
 END_TEST
 
-/* JS of laws that share no bin is ln 2, less what the floor makes them share: below floor ln(1/floor) times some. */
+/* JS of distributions that share no bin is ln 2, less what the floor makes them share: below floor ln(1/floor) times
+ * some. */
 START_TEST(test_histogram__js_of_disjoint_laws_is_log_two)
 {
 	const double p[2] = {1, 0};
@@ -234,24 +235,24 @@ END_TEST
 
 START_TEST(test_histogram__masses_are_copied_and_normalised)
 {
-	double law[3] = {1, 2, 1}, before;
+	double numbers[3] = {1, 2, 1}, before;
 	bins = 3;
-	given = law;
+	given = numbers;
 	create(0.5, 0.1);
 	run_phase(loss, 0, &io);
 	before = io.terms[0];
-	law[0] = 100;
+	numbers[0] = 100;
 	run_phase(loss, 0, &io);
 	ck_assert(io.terms[0] == before);
 	egm_loss_free(loss);
-	law[0] = 1e300, law[1] = 2e300, law[2] = 1e300;
+	numbers[0] = 1e300, numbers[1] = 2e300, numbers[2] = 1e300;
 	create(0.5, 0.1);
 	run_phase(loss, 0, &io);
 	ck_assert(fabs(io.terms[0] - before) <= 1e-15);
 }
 END_TEST
 
-static void refused_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
+static void rejected_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
 {
 	char all[300];
 	snprintf(all, sizeof all, "egm_loss_histogram: %s", text);
@@ -260,46 +261,46 @@ static void refused_as(egm_model *net, egm_array masses_of, egm_status want, con
 	ck_assert_str_eq(egm_last_error(), all);
 }
 
-static void refused(egm_model *net, const char *text)
+static void rejected(egm_model *net, const char *text)
 {
-	refused_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
+	rejected_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
 }
 
-START_TEST(test_histogram__refuses_masses_that_are_none)
+START_TEST(test_histogram__rejects_masses_that_are_none)
 {
-	double law[3] = {1, 2, 1};
-	generator = linear_net(context, "generator", 1, law, 0);
+	double numbers[3] = {1, 2, 1};
+	generator = linear_net(context, "generator", 1, numbers, 0);
 	bins = 3;
-	given = law;
-	refused_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
-	refused_as(generator, egm_f64(law, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 1 << 20, 2), EGM_ERR_SHAPE,
-	           "masses has 2097152 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 0, 1), EGM_ERR_ARGUMENT,
-	           "masses has 0 rows of 1 numbers, must have at least 1 of each");
-	refused_as(generator, egm_array_of((egm_dtype)3, law, 3, 1), EGM_ERR_ARGUMENT,
-	           "masses has dtype 3, must be EGM_F32 or EGM_F64");
-	law[1] = -0.5;
-	refused(generator, "masses[1] is -0.5, must be at least 0 and finite");
-	law[1] = NAN;
-	refused(generator, "masses[1] is nan, must be at least 0 and finite");
-	law[1] = INFINITY;
-	refused(generator, "masses[1] is inf, must be at least 0 and finite");
-	law[1] = 0, law[0] = 0, law[2] = 0;
-	refused(generator, "the sum of masses is 0, must be above 0 and finite");
-	law[0] = law[1] = 1.5e308;
-	refused(generator, "the sum of masses is inf, must be above 0 and finite");
-	law[0] = law[1] = 1;
+	given = numbers;
+	rejected_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
+	rejected_as(generator, egm_f64(numbers, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(numbers, 1 << 20, 2), EGM_ERR_SHAPE,
+	            "masses has 2097152 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(numbers, 0, 1), EGM_ERR_ARGUMENT,
+	            "masses has 0 rows of 1 numbers, at least 1 of each is needed");
+	rejected_as(generator, egm_array_of((egm_dtype)3, numbers, 3, 1), EGM_ERR_ARGUMENT,
+	            "masses has dtype 3, neither EGM_F32 nor EGM_F64");
+	numbers[1] = -0.5;
+	rejected(generator, "masses[1] is -0.5, must be at least 0 and finite");
+	numbers[1] = NAN;
+	rejected(generator, "masses[1] is nan, must be at least 0 and finite");
+	numbers[1] = INFINITY;
+	rejected(generator, "masses[1] is inf, must be at least 0 and finite");
+	numbers[1] = 0, numbers[0] = 0, numbers[2] = 0;
+	rejected(generator, "the sum of masses is 0, must be above 0 and finite");
+	numbers[0] = numbers[1] = 1.5e308;
+	rejected(generator, "the sum of masses is inf, must be above 0 and finite");
+	numbers[0] = numbers[1] = 1;
 	options.lower = 1, options.upper = 1;
-	refused(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
+	rejected(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 	options.lower = -1.5e308, options.upper = 1.5e308;
-	refused(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
-	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(law, 3, 1), &options), EGM_ERR_ARGUMENT);
+	rejected(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
+	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(numbers, 3, 1), &options), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_loss_histogram: out is NULL");
 }
 END_TEST
 
-/* Masses of either dtype and of any shape, whatever that of the net: the same loss. */
+/* Masses of either dtype and of any shape, whatever that of the network: the same loss. */
 START_TEST(test_histogram__masses_of_either_dtype)
 {
 	const double wide[4] = {1, 0.5, 3, 2};
@@ -318,20 +319,20 @@ START_TEST(test_histogram__masses_of_either_dtype)
 END_TEST
 
 /* What f64 can do and f32 cannot. */
-START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
+START_TEST(test_histogram__rejects_what_f32_cannot_tell_apart)
 {
-	double law[4] = {1, 2, 1, 1};
+	double numbers[4] = {1, 2, 1, 1};
 	egm_model *narrow = dense_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
 	bins = 4;
-	given = law;
+	given = numbers;
 	options.floor = 4e-38;
-	refused(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
+	rejected(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;
 	options.lower = 1e7, options.upper = 1e7 + 2;
-	refused(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
-	                "near 1e+07");
+	rejected(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
+	                 "near 1e+07");
 	create(1, 0);
 	egm_model_free(narrow);
 }
@@ -354,9 +355,9 @@ int main(void)
 	t = tcase_create("masses");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_histogram__masses_are_copied_and_normalised);
-	tcase_add_test(t, test_histogram__refuses_masses_that_are_none);
+	tcase_add_test(t, test_histogram__rejects_masses_that_are_none);
 	tcase_add_test(t, test_histogram__masses_of_either_dtype);
-	tcase_add_test(t, test_histogram__refuses_what_f32_cannot_tell_apart);
+	tcase_add_test(t, test_histogram__rejects_what_f32_cannot_tell_apart);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

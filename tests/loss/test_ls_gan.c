@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The loss-sensitive GAN: values by hand for both norms and four slopes, which way the nets move, and where nothing
- * comes from the margin. */
+/* The loss-sensitive GAN: values by hand for both norms and four slopes, the direction of the gradients, and where the
+ * margin contributes no gradient. */
 #include "adversarial_fixture.h"
 
 enum { ENERGY, GENERATOR };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Maximum likelihood with negatives that are given: what its value and its gradient are, and what they do not depend
- * on. Who draws the negatives is tests/train/test_negatives.c's. */
+/* Maximum likelihood with given negatives: its value and gradient, and what they do not depend on. How negatives are
+ * drawn is tested in tests/train/test_negatives.c. */
 #include "score_fixture.h"
 
 enum { BATCH = 20000 };
@@ -39,7 +39,7 @@ END_TEST
 
 /* K2: U = theta x^2/2. With data of variance s^2 and negatives of the model's own N(0, 1/theta),
  * dL/dtheta = s^2/2 - 1/(2 theta): 0.25 at s = 1, theta = 2, and 0 at theta = 1/s^2. Both samples have their second
- * moments exactly, so that only A^2 l^2/12 of the quadratic net is left: below 1e-4 relative for |x| < 4. */
+ * moments exactly, so that only A^2 l^2/12 of the quadratic network is left: below 1e-4 relative for |x| < 4. */
 START_TEST(test_ml__gradient_of_a_quadratic_energy)
 {
 	const struct {
@@ -134,8 +134,8 @@ START_TEST(test_ml__shift_of_the_energy_changes_no_gradient)
 }
 END_TEST
 
-/* Off unless asked for: NULL for the options writes no such term. On, it is the mean square of both, by the net's own
- * energies; and its weight is alpha once, not once for each batch. */
+/* Off unless asked for: NULL for the options writes no such term. On, it is the mean square of both, by the network's
+ * own energies; and its weight is alpha once, not once for each batch. */
 START_TEST(test_ml__regulariser)
 {
 	double u[6], want = 0, plain[MOST_PARAMETERS];
@@ -166,7 +166,7 @@ END_TEST
 
 /* ---- contract */
 
-START_TEST(test_ml__refuses)
+START_TEST(test_ml__rejects)
 {
 	const double bad[] = {-1, NAN, INFINITY};
 	const char *const said[] = {"egm_loss_ml: regularizer is -1, must be at least 0", "regularizer is nan",
@@ -202,7 +202,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_ml__shift_of_the_energy_changes_no_gradient);
 	tcase_add_test(t, test_ml__regulariser);
-	tcase_add_test(t, test_ml__refuses);
+	tcase_add_test(t, test_ml__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The zero-centred penalty of the energy GAN: values by hand, and the places where penalties break. */
+/* The zero-centred penalty of the energy GAN: values by hand, and the points where penalties are singular. */
 #include "gan_fixture.h"
 
 /* The norm runs over all dimensions of a sample: 1 + 1 + 1 + 1. */

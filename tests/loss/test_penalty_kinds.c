@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kind of penalty at every kind of point, under the WGAN: values by hand, gradients, and the places where
- * penalties break. The zero-centred one of the energy GAN is in test_penalty.c. */
+/* Every kind of penalty at every kind of point, in the WGAN: values by hand, gradients, and the points where penalties
+ * are singular. The zero-centred one of the energy GAN is tested in test_penalty.c. */
 #include "adversarial_fixture.h"
 #include "narrow.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Explicit and sliced score matching against traces known in closed form, and against each other. */
+/* Explicit and sliced score matching against traces in closed form, and against each other. */
 #include "score_fixture.h"
 
 enum { D = 3, UNITS = 4, RUNS = 4000 };
@@ -121,7 +121,7 @@ START_TEST(test_score_matching__quadratic_energy)
 	create(EGM_SCORE_EXPLICIT, 1);
 	io.batch = 1;
 	run_phase(loss, 0, &io);
-	ck_assert(fabs(io.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the net: A^2 l^2/2 relative */
+	ck_assert(fabs(io.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the network: A^2 l^2/2 relative */
 	egm_loss_free(loss);
 	create(EGM_SCORE_SLICED, n);
 	run_often(0, RUNS, see_value, &m);
@@ -215,7 +215,7 @@ START_TEST(test_score_matching__explicit_takes_64_dimensions)
 }
 END_TEST
 
-START_TEST(test_score_matching__refuses)
+START_TEST(test_score_matching__rejects)
 {
 	static const struct {
 		int32_t form, projections;
@@ -250,7 +250,7 @@ int main(void)
 	tcase_add_loop_test(t, test_score_matching__best_quadratic_energy, 0, 2);
 	tcase_add_test(t, test_score_matching__relu_nets_see_no_laplacian);
 	tcase_add_test(t, test_score_matching__explicit_takes_64_dimensions);
-	tcase_add_test(t, test_score_matching__refuses);
+	tcase_add_test(t, test_score_matching__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Slopes at computed points: generated rows, interpolates, noisy rows, pairs. A rewriting that sees through the point
- * leaves a slope of zero, or one that lacks a path, and then value, gradient and differences agree on the wrong thing.
- * So the answers come from elsewhere: from a graph in which nothing is rewritten, from the critic's own input gradient
- * at rows that were computed before, and for some nets from PyTorch (slope_reference.py). Searched over pairs of nets:
- * every layer at the end of one and at the start of the other.
+/* Input gradients at computed points: generated rows, interpolates, noisy rows, pairs. If a simplification of the graph
+ * looked through the point, the gradient would be zero or lack a path, and value, gradient and differences would agree
+ * on a wrong result. So the expected values have other sources: a graph without simplification, the critic's own input
+ * gradient at rows that were computed before, and for some networks PyTorch (slope_reference.py). Pairs of networks are
+ * searched, with every layer at the end of one and at the start of the other.
  *
- * EGM_TEST_PAIRS: how many pairs of nets instead of the default. */
+ * EGM_TEST_PAIRS: how many pairs of networks instead of the default. */
 #include "slope_nets.h"
 #include "slope_reference.h"
 #include "systems.h"
 #include <graph/op_impl.h>
 #include <loss/penalty_impl.h>
+#include <oracle/listing.h>
 #include <stdio.h>
 
 enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
@@ -116,7 +117,7 @@ static int64_t width_of(int64_t w, int64_t d, int64_t k)
 	}
 }
 
-/* All nets of a system; those with one output begin with `first`, the others end with `last`. */
+/* All networks of a system; those with one output begin with `first`, the others end with `last`. */
 static void make_nets(const system_row *s, int first, int last)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};
@@ -193,7 +194,7 @@ START_TEST(test_slope_points__nothing_is_seen_through)
 		make_nets(s, first, last);
 		snprintf(pair, sizeof pair, "pair %lld: %s %d, first %d, last %d", (long long)i, s->name, variant, first, last);
 		egm_status st = s->create(&loss, net, variant, &claim);
-		if (st == EGM_ERR_ARGUMENT && last == LAYER_BATCH_NORM) { /* a net whose slope is taken */
+		if (st == EGM_ERR_ARGUMENT && last == LAYER_BATCH_NORM) { /* a network whose slope is taken */
 			ck_assert_ptr_nonnull(strstr(egm_last_error(), "batch_norm"));
 		} else {
 			must(st);
@@ -266,7 +267,8 @@ static double objective(int kind, int place, double weight)
 }
 
 /* Differences along a direction: truncation h^2 f''' and rounding eps f / h meet near 1e-10 of the largest of them for
- * h = 1e-5. Second derivatives of kinked nets jump; a kink between the two points spoils one h, rarely all three. */
+ * h = 1e-5. Second derivatives of kinked networks jump; a kink between the two points spoils one h, rarely all three.
+ */
 static void check_direction(int kind, int place, double weight)
 {
 	double *w = net[CRITIC]->parameters, keep[MOST], v[MOST], slope = 0, size = 1, f[2], differences[3];
@@ -320,7 +322,7 @@ END_TEST
 
 /* ---- PyTorch */
 
-/* The net of a text and the numbers of slope_reference.py. */
+/* The network of a text and the numbers of slope_reference.py. */
 static egm_model *read_net(const char *name, int64_t inputs, const char *text)
 {
 	char copy[256], *rest, *at;
@@ -368,7 +370,7 @@ static void make_reference_loss(int is_wgan)
 }
 
 /* Sums of at most some hundred terms of order 1, in chains of ten layers and their derivatives: 1e-14, of which 1e-15
- * is seen, and norms lose two digits. The slope of a net that sees through the point is wrong in the second. */
+ * is seen, and norms lose two digits. The slope of a network that sees through the point is wrong in the second. */
 START_TEST(test_slope_points__agree_with_pytorch)
 {
 	const struct slope_reference *r = &slope_references[_i];
@@ -398,7 +400,7 @@ static egm_status leaky(egm_model *m)
 	return egm_model_leaky_relu(m, 0.2);
 }
 
-/* Floating point operations of the forward products of a net at n rows. */
+/* Floating point operations of the forward products of a network at n rows. */
 static double forward(int64_t n, int layers, const int64_t *width)
 {
 	double sum = 0;

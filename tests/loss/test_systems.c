@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What every loss has to hold, whatever it computes: exact gradients, finite numbers where slopes vanish, batches of
- * one, shifts that change nothing, f32 that follows double. Loop tests run over systems. */
+/* What is true of every loss: exact gradients, finite numbers where gradients vanish, batches of one, shifts that
+ * change nothing, f32 close to double. Loop tests run over the systems. */
 #include "narrow.h"
 #include "systems_fixture.h"
 
@@ -33,7 +33,7 @@ START_TEST(test_systems__gradients_equal_differences)
 }
 END_TEST
 
-/* A phase writes gradients of the nets that move, and none of the others. */
+/* A phase writes gradients of the networks that move, and none of the others. */
 START_TEST(test_systems__other_nets_get_no_gradient)
 {
 	const system_row *s = &systems[_i];
@@ -121,7 +121,7 @@ END_TEST
 
 /* ---- shifts */
 
-/* A constant of 8 added to a net's output costs three bits: 1e-13 of numbers of order 1 to 10. */
+/* A constant of 8 added to a network's output costs three bits: 1e-13 of numbers of order 1 to 10. */
 START_TEST(test_systems__shifts_change_no_gradient)
 {
 	const system_row *s = &systems[_i];
@@ -170,7 +170,7 @@ START_TEST(test_systems__f32_follows_double)
 }
 END_TEST
 
-/* ---- refusals and memory */
+/* ---- rejections and memory */
 
 static egm_status create_any(const system_row *s, int variant, egm_loss **out)
 {
@@ -178,7 +178,7 @@ static egm_status create_any(const system_row *s, int variant, egm_loss **out)
 	return s->create(out, net, variant, &c);
 }
 
-START_TEST(test_systems__refuses_nets_that_do_not_fit)
+START_TEST(test_systems__rejects_nets_that_do_not_fit)
 {
 	const system_row *s = &systems[_i];
 	create(s, 0, egm_model_tanh, EGM_F64);
@@ -189,7 +189,7 @@ START_TEST(test_systems__refuses_nets_that_do_not_fit)
 			const int64_t width[2] = {s->width[i][0], s->width[i][1] == 1 ? 2 : 1};
 			net[i] = kind == 0 ? NULL : dense_net(context, "odd", 2, width, NULL, kind == 1 ? EGM_F32 : EGM_F64, 1);
 			egm_status st = create_any(s, 0, &none);
-			/* alone in its kind: a net of f32 is as good as one of f64 */
+			/* alone in its kind: a network of f32 is as good as one of f64 */
 			int fits = s->n_nets == 1 && kind == 1;
 			if (!fits || st != EGM_ERR_SHAPE)
 				ck_assert_int_eq(st, kind == 0 ? EGM_ERR_ARGUMENT : kind == 1 ? EGM_ERR_DTYPE : EGM_ERR_SHAPE);
@@ -237,7 +237,7 @@ int main(void)
 	tcase_add_loop_test(t, test_systems__identical_real_and_fake, 0, SYSTEMS);
 	tcase_add_loop_test(t, test_systems__shifts_change_no_gradient, 0, SYSTEMS);
 	tcase_add_loop_test(t, test_systems__f32_follows_double, 0, SYSTEMS);
-	tcase_add_loop_test(t, test_systems__refuses_nets_that_do_not_fit, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__rejects_nets_that_do_not_fit, 0, SYSTEMS);
 	suite_add_tcase(suite, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");

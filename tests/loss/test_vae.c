@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The objective of the variational autoencoder: at the principal components, where it is known, and term by term with
- * nets that leave nothing to chance. Gradients against differences are in test_systems.c. */
+ * networks whose draws do not matter. Gradients are compared with differences in test_systems.c. */
 #include "loss_support.h"
 #include "ppca.h"
 
@@ -184,7 +184,7 @@ START_TEST(test_vae__divergence_has_its_value_and_weight)
 }
 END_TEST
 
-/* Decoder x = 2 z, code 0 with almost no noise, data at 1: both nets go up, to where 2 z = 1. With beta 0 the
+/* Decoder x = 2 z, code 0 with almost no noise, data at 1: both networks go up, to where 2 z = 1. With beta 0 the
  * derivative of (1 - w z)^2/2 at w = 2, z = m is -w (1 - w m) for m and -z (1 - w z) for w. */
 START_TEST(test_vae__reconstruction_moves_both_nets_to_the_data)
 {

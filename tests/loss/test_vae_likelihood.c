@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The importance-weighted bound: exact where the encoder is, below it elsewhere and rising with S, and each row a
- * matter of its own. */
+/* The importance-weighted bound: exact if the encoder is exact, otherwise below and rising with S, and for each row
+ * independent of the other rows. */
 #include "loss_support.h"
 #include "ppca.h"
 
@@ -193,74 +193,75 @@ START_TEST(test_vae_likelihood__more_samples_keep_the_first)
 }
 END_TEST
 
-/* ---- refusals */
+/* ---- rejections */
 
-static void refused(egm_status got, egm_status want, const char *text)
+static void rejected(egm_status got, egm_status want, const char *text)
 {
 	ck_assert_int_eq(got, want);
 	ck_assert_str_eq(egm_last_error(), text);
 }
 
-START_TEST(test_vae_likelihood__refuses_arguments_by_name)
+START_TEST(test_vae_likelihood__rejects_arguments_by_name)
 {
 	double x[PPCA_D] = {0}, out[2];
 	float narrow[PPCA_D] = {0};
 	egm_loss *dsm = NULL;
 	at_principal_components(0, 0, EGM_F64);
-	refused(egm_loss_vae_log_likelihood(NULL, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is NULL");
-	refused(egm_loss_vae_log_likelihood(loss, egm_array_of(EGM_F64, NULL, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1),
-	                                    NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x is NULL");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_out_of(EGM_F64, NULL, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: log_likelihoods is NULL");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f32(narrow, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
-	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: x is f32, must be f64");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
-	        EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, must have 4");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(out, 0, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, must have at least 1 of each");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(out, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
-	        EGM_ERR_SHAPE,
-	        "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, must have room for 1 x 1");
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
-	        EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
+	rejected(egm_loss_vae_log_likelihood(NULL, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is NULL");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_array_of(EGM_F64, NULL, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1),
+	                                     NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x is NULL");
+	rejected(
+	    egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_out_of(EGM_F64, NULL, 1, 1), NULL, NULL),
+	    EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: log_likelihoods is NULL");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f32(narrow, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	         EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: x is f32, must be f64");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	         EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, must have 4");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(out, 0, 1), NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, at least 1 of each is needed");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
+	         EGM_ERR_SHAPE,
+	         "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, must have room for 1 x 1");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
+	         EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
 	egm_model *energy = linear_net(context, "u", PPCA_D, x, 0);
 	ck_assert_int_eq(egm_loss_dsm(&dsm, energy, NULL), EGM_OK);
-	refused(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is dsm, must be vae");
+	rejected(egm_loss_vae_log_likelihood(dsm, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: loss is dsm, must be vae");
 	egm_loss_free(dsm);
 	egm_model_free(energy);
 }
 END_TEST
 
-START_TEST(test_vae_likelihood__refuses_numbers_by_their_place)
+START_TEST(test_vae_likelihood__rejects_numbers_by_their_place)
 {
 	static double x[ROWS * PPCA_D], out[ROWS];
 	at_principal_components(0, 0, EGM_F64);
 	x[100 * PPCA_D + 2] = _i ? INFINITY : NAN;
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
-	        EGM_ERR_NONFINITE,
-	        _i ? "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is inf, must be finite"
-	           : "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is nan, must be finite");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
+	         EGM_ERR_NONFINITE,
+	         _i ? "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is inf, must be finite"
+	            : "egm_loss_vae_log_likelihood: row 100, column 2 (from 0) of x is nan, must be finite");
 	x[100 * PPCA_D + 2] = 1e200; /* its square is not */
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
-	        EGM_ERR_NONFINITE,
-	        "egm_loss_vae_log_likelihood: the log weight of row 100, draw 0 is -inf, must be finite");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, ROWS, PPCA_D), 1, 0, egm_f64_out(out, ROWS, 1), NULL, NULL),
+	         EGM_ERR_NONFINITE,
+	         "egm_loss_vae_log_likelihood: the log weight of row 100, draw 0 is -inf, must be finite");
 }
 END_TEST
 
-START_TEST(test_vae_likelihood__refuses_what_is_no_share)
+START_TEST(test_vae_likelihood__rejects_what_is_no_share)
 {
 	double x[4] = {0, 1, 0.5, 1.5}, out[2];
 	options.decoder = EGM_DECODER_BERNOULLI;
 	encoder = dense_net(context, "encoder", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
 	decoder = dense_net(context, "decoder", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
 	create();
-	refused(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
-	        EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, must be in [0, 1]");
+	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: row 1, column 1 (from 0) of x is 1.5, must be in [0, 1]");
 	x[3] = 1;
 	ck_assert_int_eq(egm_loss_vae_log_likelihood(loss, egm_f64(x, 2, 2), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
 	                 EGM_OK);
@@ -335,11 +336,11 @@ int main(void)
 	tcase_add_test(t, test_vae_likelihood__more_samples_keep_the_first);
 	suite_add_tcase(s, t);
 	tcase_add_test(t, test_vae_likelihood__stops);
-	t = tcase_create("refusals");
+	t = tcase_create("rejections");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, test_vae_likelihood__refuses_arguments_by_name);
-	tcase_add_loop_test(t, test_vae_likelihood__refuses_numbers_by_their_place, 0, 2);
-	tcase_add_test(t, test_vae_likelihood__refuses_what_is_no_share);
+	tcase_add_test(t, test_vae_likelihood__rejects_arguments_by_name);
+	tcase_add_loop_test(t, test_vae_likelihood__rejects_numbers_by_their_place, 0, 2);
+	tcase_add_test(t, test_vae_likelihood__rejects_what_is_no_share);
 	tcase_add_test(t, test_vae_likelihood__every_allocation_may_fail);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);

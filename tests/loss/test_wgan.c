@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The Wasserstein GAN in closed form: a linear critic between two points, and the vector field of the Dirac-GAN. Every
- * penalty at every kind of point is in test_penalty_kinds.c. */
+ * penalty at every kind of point is tested in test_penalty_kinds.c. */
 #include "adversarial_fixture.h"
 
-enum { CRITIC, GENERATOR };                                 /* nets and phases */
+enum { CRITIC, GENERATOR };                                 /* networks and phases */
 enum { CRITIC_REAL, CRITIC_FAKE, PENALTY, TERM_GENERATOR }; /* in the order of the library */
 
 static egm_wgan_options options;
@@ -196,7 +196,7 @@ START_TEST(test_wgan__dirac_eigenvalues)
 END_TEST
 
 /* Simultaneous steps (w, t) + h (w', t') without penalty: the radius grows by sqrt(1 + h^2) each, exactly. What the
- * trainer does, one net after the other, is in tests/train/test_adversarial_dynamics.c. */
+ * trainer does, one network after the other, is in tests/train/test_adversarial_dynamics.c. */
 START_TEST(test_wgan__simultaneous_steps_grow)
 {
 	const double h = .1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Spectral normalisation: the value that it divides by, how fast the estimate comes near, its gradient, and what its
- * buffers u and v are to the rest of a model. */
+/* Spectral normalisation: the singular value that it divides by, the rate of convergence, its gradient, and how the
+ * buffers u and v behave in a model. */
 #include <compile/program_impl.h>
 #include <fixture.h>
 #include <model/model_impl.h>
@@ -496,8 +496,8 @@ START_TEST(test_spectral__refuses_what_dense_refuses)
 	egm_model_free(model);
 	model = empty_model("m", (int64_t)1 << 60);
 	expect(egm_model_spectral_dense(model, 4), EGM_ERR_ARGUMENT,
-	       "weight of layer 0 (spectral_dense) of model 'm', for 1152921504606846976 inputs and 4 outputs, has more "
-	       "numbers than memory can hold");
+	       "weight of layer 0 (spectral_dense) of model 'm' has too many numbers, for 1152921504606846976 inputs and 4 "
+	       "outputs, must fit in memory");
 	egm_model_free(model);
 	model = spectral(EGM_F64, 2, 2, diagonal);
 	expect(egm_model_set_tensor(model, "0.u", egm_f64(bad, 2, 1)), EGM_ERR_NONFINITE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Energies of distributions that are known in closed form, beside the normal distribution of sampler_support.h.
- * numbers[0] is the parameter of the distribution where it has one. */
+/* Energies of distributions that are known in closed form, in addition to the normal distribution of
+ * sampler_support.h. If a distribution has a parameter, it is numbers[0]. */
 #ifndef EGM_TESTS_SAMPLER_DENSITIES_H
 #define EGM_TESTS_SAMPLER_DENSITIES_H
 

@@ -16,7 +16,7 @@ static inline void setup(void)
 	sampler = NULL;
 }
 
-/* For tests that need several, one behind the other. */
+/* For tests that need several, one after another. */
 static inline void close_sampler(void)
 {
 	egm_sampler_free(sampler);

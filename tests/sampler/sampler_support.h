@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of samplers: contexts, distributions as energy callbacks, samplers on them, and estimates with standard
- * errors.
+/* Support for tests of samplers: contexts, distributions as energy callbacks, samplers of them, and estimates with
+ * standard errors.
  *
- * The standard error of an estimate is that of the mean over independent chains of each chain's own average. It asks
- * nothing about autocorrelation, which the test would otherwise have to know or to estimate. */
+ * The standard error of an estimate is computed from the averages of independent chains, so that no autocorrelation
+ * has to be known or estimated. */
 #ifndef EGM_TESTS_SAMPLER_SUPPORT_H
 #define EGM_TESTS_SAMPLER_SUPPORT_H
 
@@ -36,7 +36,7 @@ static inline TCase *new_case(Suite *suite, const char *name, const char *tags)
 	return tc;
 }
 
-/* With `setup` before each test and `teardown` behind it. */
+/* With `setup` before and `teardown` after each test. */
 static inline TCase *fixture_case(Suite *suite, const char *name, const char *tags, SFun setup, SFun teardown)
 {
 	TCase *tc = new_case(suite, name, tags);
@@ -156,7 +156,7 @@ static inline egm_sampler *make_sampler(egm_target *target, const any_kernel_opt
 	return sampler;
 }
 
-/* One on this distribution; its context, of one thread, and its target live as long as it does. */
+/* A sampler of this distribution, which keeps its context of one thread and its target alive. */
 static inline egm_sampler *sampler_of(distribution *dist, const egm_target_options *to,
                                       const any_kernel_options *options)
 {
@@ -232,7 +232,7 @@ static inline sample run_sampler(egm_sampler *sampler, egm_dtype dtype, int64_t 
 	return s;
 }
 
-/* A sampler of this distribution from its start, `forget` transitions unseen, then n draws. */
+/* n draws of a sampler of this distribution, after `forget` transitions without draws. */
 static inline sample sample_distribution(distribution *dist, const egm_target_options *to,
                                          const any_kernel_options *options, int64_t forget, int64_t n, int64_t thin)
 {

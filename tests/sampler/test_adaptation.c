@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes out of whole warm-ups: acceptance, steps and scales that are known, and what interrupts one. */
+/* Whole warm-ups: acceptance, steps and scales where the right ones are known, and warm-ups that are interrupted. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 
@@ -139,13 +139,13 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 }
 END_TEST
 
-/* x + softplus(-50 x) in each coordinate: an exponential distribution behind a soft wall, of deviation 1, as nets of
- * softplus or silu have them. Away from the wall the gradient is 1 but for exp(-50 x), and sqrt(var x / var g) any
- * number: a scale made of it sends the chain through a window in which the other coordinates stand still, and these
- * then have scales of 1e-3 and less. The last window has 200 points: a scale is at most sqrt(200 / 205 + 5 / 205 * 100)
- * = 1.85 deviations of these; 1.5 times that, and 1/4, as the deviation of some ten independent ones is known. First
- * scales may still come from a flat part, and windows do not make good for all of it: of 192 scales 0 to 6 are outside
- * in five runs, where a q without bound leaves 24 to 28. */
+/* x + softplus(-50 x) in each coordinate: an exponential distribution behind a soft wall, of deviation 1, as networks
+ * of softplus or silu have them. Away from the wall the gradient is 1 but for exp(-50 x), and sqrt(var x / var g) is
+ * any number: with such a scale the other coordinates do not move within a window, and then have scales of 1e-3 and
+ * less. The last window has 200 points: a scale is at most sqrt(200 / 205 + 5 / 205 * 100) = 1.85 deviations of
+ * these; 1.5 times that, and 1/4, as the deviation of some ten independent ones is known. First scales may still come
+ * from a flat part, and windows do not make good for all of it: of 192 scales 0 to 6 are outside in five runs, where a
+ * q without bound leaves 24 to 28. */
 static double soft_wall_energy(const distribution *dist, const double *x, double *gradient)
 {
 	double sum = 0;
@@ -264,7 +264,7 @@ START_TEST(test_adaptation__scales_of_the_other_kernels)
 }
 END_TEST
 
-/* Step and scale of every chain are the same bits before and behind a run; another warm-up moves them. */
+/* A run changes no bit of the step and scale of a chain; another warm-up changes them. */
 START_TEST(test_adaptation__is_frozen_behind_a_warm_up)
 {
 	enum { D = 3, CHAINS = 4 };
@@ -353,7 +353,7 @@ END_TEST
 
 /* ---- what goes wrong */
 
-/* The callback stops in the middle of a warm-up: chains stand at a whole transition, have a step, and go on. */
+/* After a callback has stopped a warm-up, chains are at the end of a transition, have a step, and can continue. */
 START_TEST(test_adaptation__stopped_in_the_middle)
 {
 	distribution dist = spread_distribution(5, 1, 3);
@@ -376,7 +376,7 @@ START_TEST(test_adaptation__stopped_in_the_middle)
 }
 END_TEST
 
-/* In the second or third transition: next to nothing is known of the step, so it stays. */
+/* If it stops in the second or third transition the step is unchanged, as too few have been averaged. */
 START_TEST(test_adaptation__stopped_at_once)
 {
 	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The formulas of dual averaging and of the scales against a second writing of them, in warm-ups driven by hand, and
- * the windows against Stan's numbers. */
+/* The formulas of dual averaging and of scales against a second implementation, in warm-ups that the test drives
+ * step by step; and windows against the numbers of Stan. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 #include <sampler/windows_impl.h>
@@ -21,9 +21,9 @@ static int windows_of(int64_t steps, int64_t last[8], egm__windows *first)
 	return n;
 }
 
-/* Stan's windowed_adaptation.hpp with init_buffer 75, window 25, term_buffer 50: for 1000 warm-up transitions windows
- * of 25, 50, 100, 200 and 500 behind the first 75. Below 150 it takes 15 % and 10 % instead; we 15 % and a half, cut to
- * integers, and from 100 on the 50. */
+/* Stan's windowed_adaptation.hpp with init_buffer 75, window 25, term_buffer 50: 1000 transitions have windows of 25,
+ * 50, 100, 200 and 500 after the first 75. Below 150 Stan has 15 % before and 10 % after the windows; the library has
+ * 15 % and half of all, at most 50, rounded down. */
 START_TEST(test_adaptation__windows)
 {
 	static const struct {
@@ -55,7 +55,8 @@ START_TEST(test_adaptation__windows)
 }
 END_TEST
 
-/* Every transition of first .. end-1 is in one window, none is shorter than 15, and 25 to 50 are behind them. */
+/* Every transition of first .. end-1 is in one window, no window is shorter than 15, and 25 to 50 transitions follow.
+ */
 START_TEST(test_adaptation__windows_of_any_length)
 {
 	for (int64_t steps = 50; steps < 3000; steps++) {
@@ -201,7 +202,7 @@ START_TEST(test_adaptation__first_scales)
 }
 END_TEST
 
-/* 149 transitions: a look behind 19, the window 22 .. 98. What came between is not of the window. */
+/* 149 transitions: first scales after 19, the window 22 .. 98. Transitions between these belong to neither. */
 START_TEST(test_adaptation__windows_begin_empty)
 {
 	distribution dist = spread_distribution(1, 1, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Annealed importance sampling, against integrals in closed form. One run's error is compared with its own standard
- * error, which many small runs show to be what it says. */
+/* Annealed importance sampling against integrals in closed form. The error of a run is compared with its own
+ * standard error, and many small runs show that this standard error is right. */
 #include "ais_fixture.h"
 
 static egm_ais_result ais_of_distribution(distribution *dist, const egm_target_options *to, const egm_ais_options *o)
@@ -113,9 +113,8 @@ START_TEST(test_ais__known_integrals)
 END_TEST
 
 /* A latent posterior: G = A z and U = sum q_i (l_i x)^2 / 2, so that the precision in z is A'L'QLA + 1/tau^2.
- * silu(t) + silu(-t) = t^2/2 - t^4/24 + ...: the net is quadratic to 1e-4^2 l^2 / 12, nothing beside the standard
- * error.
- */
+ * silu(t) + silu(-t) = t^2/2 - t^4/24 + ...: the network is quadratic up to 1e-4^2 l^2 / 12, far less than the standard
+ * error. */
 START_TEST(test_ais__latent_posterior)
 {
 	enum { X = 3, Z = 2, UNITS = 2 * X };

@@ -3,7 +3,7 @@
  *
  *   m' = a m,  v' = a^2 v + step T c^2,  a = 1 - (step/2) c^2 (beta k + T p),
  *
- * k the precision of the energy, p that of the prior, c the scale: the drift of the energy does not know T. */
+ * k the precision of the energy, p that of the prior, c the scale: the drift by the energy does not depend on T. */
 #include "sampler_fixture.h"
 
 enum { CHAINS = 6000 };
@@ -165,8 +165,8 @@ START_TEST(test_annealed__denoised_gaussian)
 }
 END_TEST
 
-/* Whatever the schedule's end, a draw is x - sigma^2 grad V(x) of the target itself, its energy is V there, and the
- * chain goes on from x. */
+/* Whatever the last temperature, a draw is x - sigma^2 grad V(x) with the V of the target, its energy is V at the draw,
+ * and the chain continues from x. */
 START_TEST(test_annealed__draw_is_the_denoised_point)
 {
 	static const double schedules[3][2] = {{4, 1}, {4, 0.5}, {1, 0.25}};
@@ -298,7 +298,7 @@ static double ending_energy(const distribution *dist, const double *x, double *g
 	return x[0] > dist->numbers[0] ? INFINITY : x[0] * x[0] / 2;
 }
 
-/* A chain that meets a point without energy stands where its last whole pass ended, and its draws are that point. */
+/* A chain that reaches a point without energy is at the end of its last complete pass, and its draws are that point. */
 START_TEST(test_annealed__freezes_at_the_last_whole_pass)
 {
 	static const double hot[] = {1e6, 1};
@@ -345,7 +345,7 @@ START_TEST(test_annealed__bounds)
 }
 END_TEST
 
-START_TEST(test_annealed__refuses_schedules_that_rise)
+START_TEST(test_annealed__rejects_schedules_that_rise)
 {
 	static const double rising[] = {1, 2}, negative[] = {1, -1}, infinite[] = {INFINITY, 1};
 	static const double *const bad[] = {rising, negative, infinite, NULL};
@@ -383,6 +383,6 @@ int main(void)
 	tcase_add_test(tc, test_annealed__stop_leaves_whole_passes);
 	tcase_add_test(tc, test_annealed__freezes_at_the_last_whole_pass);
 	tcase_add_test(tc, test_annealed__bounds);
-	tcase_add_test(tc, test_annealed__refuses_schedules_that_rise);
+	tcase_add_test(tc, test_annealed__rejects_schedules_that_rise);
 	return egm_test_main(suite);
 }

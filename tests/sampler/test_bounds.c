@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density that chains move on. */
+/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density of unconstrained coordinates. */
 #include <float.h>
 #include <target_support.h>
 
@@ -325,7 +325,7 @@ START_TEST(test_bounds__overflow_is_not_finite)
 }
 END_TEST
 
-/* A net, an inverse temperature, a prior and bounds together. */
+/* A network, an inverse temperature, a prior and bounds together. */
 START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 {
 	egm_model *u = net(context, "u", 4, "8 tanh 1", EGM_F64);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MALA and HMC, which are exact, on distributions with moments and quantiles in closed form: badly scaled, bounded,
- * bent, with two modes. And on Neal's funnel, which neither can sample with a fixed step: the test says how that looks.
- */
+ * curved, and with two modes. Neither can sample Neal's funnel with a fixed step: a test shows the symptoms. */
 #include "densities.h"
 
 enum { CHAINS = 100 };
@@ -148,9 +147,9 @@ END_TEST
 
 /* 5 % of the distribution has v < -4.93, where the scale of x is 0.085 and a step made for the rest is far too long. No
  * chain gets there. The variance of v comes out as 4 to 5 (mala) and 6 to 7.6 (hmc, over twelve seeds) for 9, and the
- * acceptance looks well: 0.72 and 0.82. What tells: hmc's few divergences, an R-hat of v above 1.1, and chains that
- * stand still for all of the run, which make R-hat NaN. A smaller step only moves the edge: the way out is to sample x
- * / e^(v/2) in place of x. */
+ * acceptance looks well: 0.72 and 0.82. Signs of the failure are a few divergences of hmc, an R-hat of v above 1.1, and
+ * chains that never move, for which R-hat is NaN. A smaller step only moves the limit; sampling x / e^(v/2) in place of
+ * x solves the problem. */
 START_TEST(test_distributions__funnel_is_not_sampled)
 {
 	distribution dist = distribution_of(funnel_energy, 10, 0);

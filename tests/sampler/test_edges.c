@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where numbers end: rows beyond all chains, points beyond the dtype, statistics of chains with several walkers. */
+/* Limits of numbers: more rows per call than chains, points that are infinite in the dtype, and statistics of chains
+ * with several walkers. */
 #include "sampler_support.h"
 
 /* U = sum tanh(x): finite where x is not. Its gradient drives away. */
@@ -71,7 +72,7 @@ START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 }
 END_TEST
 
-/* A draw can be given back: no chain stands at infinity, also where the energy has a value there. */
+/* Every draw is a valid first point: no chain is at infinity, even if the energy has a value there. */
 START_TEST(test_edges__a_point_beyond_the_dtype_freezes_its_chain)
 {
 	int64_t dims = 2 + _i; /* 2: chain by chain; 4: all rows of a block at once */
@@ -108,8 +109,8 @@ START_TEST(test_edges__all_chains_frozen_is_an_error_in_every_call)
 }
 END_TEST
 
-/* A start that the dtype or a bound's exponential cannot hold is refused, not frozen later. */
-START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
+/* A start that the dtype or a bound's exponential cannot hold is rejected, not frozen later. */
+START_TEST(test_edges__a_start_beyond_the_dtype_is_rejected)
 {
 	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
 	const double lower[2] = {0, 0};
@@ -159,7 +160,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_edges__rows_beyond_all_chains_cost_nothing, 0, 3);
 	tcase_add_loop_test(tc, test_edges__a_point_beyond_the_dtype_freezes_its_chain, 0, 3);
 	tcase_add_test(tc, test_edges__all_chains_frozen_is_an_error_in_every_call);
-	tcase_add_test(tc, test_edges__a_start_beyond_the_dtype_is_refused);
+	tcase_add_test(tc, test_edges__a_start_beyond_the_dtype_is_rejected);
 	tcase_add_loop_test(tc, test_edges__transitions_are_what_thin_counts, 0, 6);
 	return egm_test_main(suite);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hamiltonian Monte Carlo: its trajectories by hand, step by step through the kernel's own functions (reversible,
- * volume kept, error of second order), then what they make: the distribution, the acceptance in closed form, the
- * counters. */
+/* Hamiltonian Monte Carlo: trajectories step by step through the functions of the kernel (reversible, volume
+ * preserving, with an error of second order), then whole chains: distribution, acceptance in closed form, counters. */
 #include "sampler_support.h"
 #include <sampler/sampler_impl.h>
 
@@ -271,7 +270,7 @@ START_TEST(test_hmc__divergences_are_rejected_and_counted)
 	ck_assert_int_eq(all.divergences, 50);
 	ck_assert_int_eq(all.frozen, 0);
 	ck_assert_near(all.acceptance, 0, 1e-12);
-	ck_assert(_i ? all.leapfrogs < 500 : all.leapfrogs == 20); /* no steps behind a point that is not finite */
+	ck_assert(_i ? all.leapfrogs < 500 : all.leapfrogs == 20); /* no steps after a point that is not finite */
 	egm_sampler_free(sampler);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains that the loop moves a block at a time: ULA without scales in dimensions that are a multiple of 4. With a scale
- * of ones, which changes no number, the same chains are moved one by one. Both have to agree in every bit, also where
- * a chain freezes or the callback stops in between, and where the block leaves energies out. */
+/* Chains that the loop moves a whole block at a time: ULA without scales in dimensions that are multiples of 4. With
+ * a scale of ones, which changes no number, the same chains are moved one by one. Both must agree in every bit, also
+ * if a chain freezes, if the callback stops the call, and if the block does not compute energies. */
 #include "sampler_support.h"
 
 #include <sampler/target_impl.h>
@@ -136,7 +136,7 @@ static egm_target *walled_target(egm_context *context, egm_dtype dtype, int32_t 
 	return t;
 }
 
-/* One by one and in blocks, with the energy at every step and without, and with nobody asking for energies at draws. */
+/* One by one and in blocks, with and without the energy of every step, and with and without energies of draws. */
 static void check_program(egm_target *(*make)(egm_context *, egm_dtype, int32_t), egm_dtype dtype, int64_t n,
                           int freezes)
 {
@@ -237,8 +237,8 @@ static void run_overflow(int32_t kernel, int64_t n, const double *scale, int pie
 	egm_context_free(context);
 }
 
-/* Chains that another one throws out of step, by freezing or by an early rejection, are evaluated with energies that
- * nobody wants in a block in step: what they do may not depend on it, nor on the chains beside them. */
+/* If a chain freezes or is rejected early, the others of its block no longer move in step and are evaluated with
+ * energies that they would not have needed. They must not depend on this, nor on the other chains. */
 START_TEST(test_lockstep__an_energy_that_overflows_on_the_way)
 {
 	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};
@@ -261,7 +261,7 @@ START_TEST(test_lockstep__an_energy_that_overflows_on_the_way)
 }
 END_TEST
 
-/* A stop looks at energies that nobody else would have looked at. */
+/* A stop reads energies that are not needed otherwise. */
 START_TEST(test_lockstep__an_energy_that_overflows_before_a_stop)
 {
 	static const int32_t kernels[] = {ANY_ULA, ANY_HMC, ANY_ANNEALED_LANGEVIN};

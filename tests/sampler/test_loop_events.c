@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What may happen to a run: a callback stops it, a chain goes where no energy is, the net's parameters change. And what
- * may not: memory asked for after the first call. */
+/* Events in a run: a callback stops it, a chain reaches points without an energy, the parameters of a network
+ * change. After the first call no run allocates memory. */
 #include "loop_fixture.h"
 #include <stdio.h>
 
@@ -30,7 +30,7 @@ static void assert_whole_transitions(egm_sampler *sampler, const double *draws, 
 	}
 }
 
-/* Stops at call `stop_at`, looks, and goes on. */
+/* Stops at call `stop_at`, checks the chains, and continues. */
 static void stop_and_go_on(int kind, const any_kernel_options *o, long stop_at, const record *all)
 {
 	loop_target t;
@@ -50,7 +50,7 @@ static void stop_and_go_on(int kind, const any_kernel_options *o, long stop_at, 
 	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL));
 	int64_t made = sampler_stats(sampler, 0).transitions - before[0];
 	ck_assert_int_ge(made, tempered ? 1 : DRAWS);
-	for (int64_t c = 0; c < CHAINS; c++) /* each chain goes on as if nobody had stopped it */
+	for (int64_t c = 0; c < CHAINS; c++) /* each chain continues as if it had not been stopped */
 		for (int64_t n = before[c]; n < DRAWS; n++)
 			ck_assert_mem_eq(draws + ((n - before[c]) * CHAINS + c) * t.dims, drawn(all, n, c),
 			                 (size_t)t.dims * sizeof *draws);
@@ -175,7 +175,7 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
 	ck_assert_int_eq(sampler_stats(bad, 0).frozen, 0);
 
-	/* told once; the chain stays frozen until it is put elsewhere */
+	/* one warning; the chain stays frozen until its point is set */
 	long rows = dist.rows;
 	ck_assert_egm(egm_sampler_run(bad, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(warnings, 1);
@@ -195,7 +195,7 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 }
 END_TEST
 
-/* Without a Metropolis test a chain that steps into the hole stays where it was; with one it goes on. */
+/* A chain that steps into the hole freezes without a Metropolis test, and continues with one. */
 START_TEST(test_events__a_chain_that_steps_into_nothing)
 {
 	enum { LONG = 300 };
@@ -235,7 +235,7 @@ START_TEST(test_events__no_chain_moves_any_more)
 	distribution dist = holed_distribution(50, 0);
 	egm_sampler *s = holed_sampler(&dist, kernel);
 	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
-	/* chain 2 is the only one that makes a few transitions before it stands in the hole */
+	/* chain 2 is the only one that makes a few transitions before it reaches the hole */
 	ck_assert_egm(egm_sampler_run(s, 1, 3, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 	for (int64_t c = 0; c < CHAINS; c++) points[c][0] = c == 2 ? 0 : 60;
@@ -268,7 +268,7 @@ START_TEST(test_events__no_chain_moves_any_more)
 }
 END_TEST
 
-/* The warning comes while the call lasts: who is told may look at the chains, and may free them. */
+/* The warning is logged within the call: the log function may read the chains, and may free the sampler. */
 typedef struct listener {
 	egm_sampler *sampler;
 	int64_t frozen;
@@ -352,7 +352,7 @@ START_TEST(test_events__no_memory_after_the_first_call)
 	ck_assert_int_eq(allocator.calls, calls);
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, draws)));
 	calls = allocator.calls;
-	if (t.energy) { /* other parameters: nets are prepared again, in the memory that there is */
+	if (t.energy) { /* with other parameters networks are prepared again, without an allocation */
 		double parameters[2048];
 		int64_t count = egm_model_parameter_count(t.energy);
 		ck_assert_egm(egm_model_parameters(t.energy, egm_out_of(t.dtype, parameters, count, 1)));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The distribution that nuts leaves invariant, on densities that are known. Most tests start at exact draws of the
- * target and look at where the chains stand some transitions later; exact_draws.h says why that needs no effective
- * sample size. */
+/* The distribution that nuts leaves invariant, on known densities. Most tests start at exact draws of the target and
+ * examine the points some transitions later; exact_draws.h says why this needs no effective sample size. */
 #include "exact_draws.h"
 
 /* h of energy errors of order 1: a wrong weight shows. The leapfrog step alone would leave N(0, 1 / (1 - h^2 / 4))
@@ -70,7 +69,7 @@ START_TEST(test_nuts__condition_1000_without_scales)
 }
 END_TEST
 
-/* From elsewhere, with step and scales of each chain's own: nothing here knows the distribution beforehand. */
+/* From other starts, with adapted steps and scales: nothing here depends on knowing the distribution. */
 START_TEST(test_nuts__condition_1000_with_adapted_scales)
 {
 	enum { N = 100, D = 100 };

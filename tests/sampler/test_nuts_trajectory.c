@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What nuts does on its way: every point of every trajectory, and where it ends, against a recursion written after the
- * sources (Hoffman and Gelman 2014, algorithm 6, with the criterion and the seam checks of Stan); then counters, bits
- * and energies. The oracle is told the directions, which it finds in the points asked for, and nothing else. */
+/* The trajectories of nuts: all points and the result of each are compared with a recursion written from the sources
+ * (Hoffman and Gelman 2014, algorithm 6, with the criterion and the checks across seams of Stan); then counters,
+ * bits and energies. The recursion only gets the directions, which it reads from the points that nuts asks for. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 
@@ -81,7 +81,8 @@ static int criterion(const oracle *o, const double *p, const double *q, const do
 	return inner(o->dims, p, rho) > 0 && inner(o->dims, q, rho) > 0;
 }
 
-/* a and b meet at a->last and b->first. 0: goes on; 1: the whole turns; 2: only a part across the seam does. */
+/* a and b meet at a->last and b->first. Returns 0 if the trajectory continues, 1 if the whole turns back, 2 if only a
+ * part across the seam does. */
 static int turns(const oracle *o, const branch *a, const branch *b, branch *whole)
 {
 	double with_first[DIMS], with_last[DIMS];

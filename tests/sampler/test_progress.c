@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that report to a progress callback and are stopped by it. The oracle is the same call without a callback: it
- * must not matter whether and when one is asked, and pieces must add up to the whole, bit for bit. */
+/* Calls that report to a progress callback, which may stop them. They are compared with the same call without a
+ * callback: results must not depend on whether and when it is asked, and the parts of a stopped call must equal the
+ * whole, bit for bit. */
 #include "loop_fixture.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static void look(egm_sampler *sampler, const loop_target *t, outcome *o)
 	for (int64_t c = 0; c < CHAINS; c++) o->stats[c] = sampler_stats(sampler, c);
 }
 
-/* Draws stand one behind the other, so both arrays are filled from their beginning. */
+/* Draws follow each other, so both arrays are filled from their beginning. */
 static void assert_same(const outcome *a, const outcome *b)
 {
 	ck_assert_mem_eq(a->draws, b->draws, sizeof a->draws);
@@ -82,7 +83,7 @@ typedef struct witness {
 	int64_t stop_at, done;
 } witness;
 
-/* All chains stand where draw `done` is, with its energy, and the counters agree. */
+/* All chains are at draw `done`, with its energy, and the counters agree. */
 static int sees_whole_transitions(const egm_progress *p, void *user)
 {
 	witness *w = (witness *)user;
@@ -107,7 +108,8 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 	static outcome whole, part;
 	const int32_t kernel = 1 + _i % LOOP_KERNELS;
 	loop_target t;
-	if (kernel == ANY_ANNEALED_LANGEVIN) return; /* draws are not where the chain stands: see annealed tests */
+	if (kernel == ANY_ANNEALED_LANGEVIN)
+		return; /* draws are not the points of the chain: see the tests of annealed Langevin */
 	open_target(&t, _i / LOOP_KERNELS, 3);
 	any_kernel_options options = loop_options(kernel, CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &options);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari, Gelman 2018, algorithm 1): a parameter from its
- * prior, data from the parameter, a sampler on the posterior of the data. Among the sampler's draws the parameter's
- * rank is then uniform, for every prior and likelihood, and whatever the moments are.
+/* Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari, Gelman 2018, algorithm 1): a parameter is drawn
+ * from its prior, data from the parameter, and a sampler draws from the posterior of the data. The rank of the
+ * parameter among these draws is uniform for every prior and likelihood.
  *
- * theta ~ N(0, I_2), y = a . theta + N(0, s^2). Ranks of theta_1, theta_2 and of the residual y - a . theta. With E2 in
- * hmc.c mala had 351 and hmc 765 for theta_1; the bound is 64. */
+ * theta ~ N(0, I_2), y = a . theta + N(0, s^2). Ranks of theta_1, theta_2 and of the residual y - a . theta. With
+ * the error E2 in hmc.c the statistic of theta_1 was 351 for mala and 765 for hmc; the bound is 64. */
 #include "random_numbers.h"
 #include "sampler_support.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that make and evaluate targets: what each refuses and in which words, what it keeps alive, and what happens
- * when memory ends. */
+/* The calls that make and evaluate targets: what each rejects and with which text, which handles it keeps alive, and
+ * failing allocations. */
 #include <float.h>
 #include <target_support.h>
 
@@ -46,7 +46,7 @@ START_TEST(test_target__default_options)
 }
 END_TEST
 
-static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, const char *text)
+static void reject(egm_dtype dtype, const egm_target_options *o, egm_status st, const char *text)
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
@@ -54,7 +54,7 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 	ck_assert_ptr_null(t);
 }
 
-START_TEST(test_target__refuses_numbers)
+START_TEST(test_target__rejects_numbers)
 {
 	egm_target_options o = target_options();
 	const double betas[] = {-1, NAN, INFINITY};
@@ -63,35 +63,35 @@ START_TEST(test_target__refuses_numbers)
 	for (int i = 0; i < 3; i++) {
 		o.beta = betas[i];
 		snprintf(text, sizeof text, "egm_target_callback: beta is %s, must be above 0 and finite", shown[i]);
-		refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
+		reject(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
 	}
 	o.beta = 1e39;
-	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT, "egm_target_callback: beta is 1e+39, must be a positive finite f32");
+	reject(EGM_F32, &o, EGM_ERR_ARGUMENT, "egm_target_callback: beta is 1e+39, must be a positive finite f32");
 	o.beta = 1;
 	o.prior_scale = -1;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is -1, must be at least 0 and finite");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is -1, must be at least 0 and finite");
 	o.prior_scale = NAN;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is nan, must be at least 0 and finite");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is nan, must be at least 0 and finite");
 	o.prior_scale = 1e-20;
-	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT,
+	reject(EGM_F32, &o, EGM_ERR_ARGUMENT,
 	       "egm_target_callback: prior_scale is 1e-20, must be 0 or positive with 1 / prior_scale^2 a finite f32");
 	o.prior_scale = 0;
 	o.concurrent = 2;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: concurrent is 2, must be 0 or 1");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: concurrent is 2, must be 0 or 1");
 	o.concurrent = 0;
 	o.reserved = 3;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, must be 0");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, must be 0");
 	o.reserved = 0;
 	o.max_rows = -1;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: max_rows is -1, must be at least 1");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: max_rows is -1, must be at least 1");
 	o.max_rows = 1;
 	o.struct_size = 5;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT,
 	       "egm_target_callback: struct_size is 5, must be sizeof(egm_target_options), which its initialiser sets");
 }
 END_TEST
 
-START_TEST(test_target__refuses_bounds)
+START_TEST(test_target__rejects_bounds)
 {
 	static const struct {
 		double lower, upper;
@@ -124,7 +124,7 @@ START_TEST(test_target__refuses_bounds)
 		o.lower = lower;
 		o.upper = upper;
 		snprintf(text, sizeof text, "egm_target_callback: %s", cases[i].text);
-		refuse(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
+		reject(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
 	}
 }
 END_TEST
@@ -413,7 +413,7 @@ START_TEST(test_target__a_callback_with_a_user_to_free_stops)
 }
 END_TEST
 
-/* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
+/* Each allocation of making and evaluating a target fails once: the error is EGM_ERR_MEMORY, and nothing leaks. */
 START_TEST(test_target__allocations_fail_one_by_one)
 {
 	const double lower[2] = {-1, -INFINITY};
@@ -449,8 +449,8 @@ int main(void)
 	Suite *suite = suite_create("sampler/target_calls");
 	TCase *tc = fixture_case(suite, "misuse", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__default_options);
-	tcase_add_test(tc, test_target__refuses_numbers);
-	tcase_add_test(tc, test_target__refuses_bounds);
+	tcase_add_test(tc, test_target__rejects_numbers);
+	tcase_add_test(tc, test_target__rejects_bounds);
 	tcase_add_test(tc, test_target__most_dimensions);
 	tcase_add_test(tc, test_target__callback_misuse);
 	tcase_add_test(tc, test_target__model_misuse);

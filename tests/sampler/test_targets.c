@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a target's V and dV/dx are: against differences, and against densities known in closed form. */
+/* V and dV/dx of targets: against differences, and against densities in closed form. */
 #include <target_support.h>
 
 static double square_norm(const double *x, int64_t n)

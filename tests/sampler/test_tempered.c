@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tempered chains. Level l has the distribution exp(-(beta / T_l) U - prior), whatever its neighbours do, and two
- * levels exchange at a rate that is known where both distributions are. */
+/* Tempered chains. Level l has the distribution exp(-(beta / T_l) U - prior), whatever the other levels do, and two
+ * levels exchange points at a rate that is known if both distributions are. */
 #include "sampler_fixture.h"
 #include <sampler/sampler_impl.h>
 
@@ -129,7 +129,7 @@ END_TEST
 
 /* ---- the distribution of every level */
 
-/* What the walkers of level l stand at, one draw a chain: chains are independent. */
+/* The points of the walkers of level l, one from each chain: chains are independent. */
 static sample level_points(int64_t level)
 {
 	sample s = {1, sampler->options.chains, sampler->dims, NULL};
@@ -276,7 +276,7 @@ START_TEST(test_tempered__threads_change_no_bit)
 }
 END_TEST
 
-START_TEST(test_tempered__refuses_ladders_that_do_not_rise_from_one)
+START_TEST(test_tempered__rejects_ladders_that_do_not_rise_from_one)
 {
 	static const double from_two[] = {2, 3}, falling[] = {1, 0.5}, equal[] = {1, 1}, nan_there[] = {1, NAN};
 	static const double *const bad[] = {from_two, falling, equal, nan_there, NULL};
@@ -309,6 +309,6 @@ int main(void)
 	tcase_add_test(tc, test_tempered__steps_grow_with_temperature);
 	tcase_add_test(tc, test_tempered__warmup_adapts_every_level);
 	tcase_add_test(tc, test_tempered__threads_change_no_bit);
-	tcase_add_test(tc, test_tempered__refuses_ladders_that_do_not_rise_from_one);
+	tcase_add_test(tc, test_tempered__rejects_ladders_that_do_not_rise_from_one);
 	return egm_test_main(suite);
 }

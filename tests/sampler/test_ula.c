@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The unadjusted Langevin algorithm against what it does to a normal distribution, exactly: x' = (1 - eps C k / 2) x +
- * sqrt(eps C) xi is an autoregression, whose variance 1 / (k (1 - eps C k / 4)) is not that of the target. That the
- * bias is this and no other fixes the meaning of the step (E5) and of beta (E6). */
+/* The unadjusted Langevin algorithm on a normal distribution, where it is an autoregression: x' = (1 - eps C k / 2)
+ * x + sqrt(eps C) xi has the variance 1 / (k (1 - eps C k / 4)), which is not that of the target. This bias and no
+ * other fixes the meaning of the step (E5) and of beta (E6). */
 #include "sampler_support.h"
 
 enum { CHAINS = 200, FORGET = 300, DRAWS = 2000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A context, samples of known laws, and calls that must succeed, for the tests of distances. */
+/* A context, samples of known distributions, and checks of calls, for the tests of metrics. */
 #ifndef EGM_TESTS_METRIC_SUPPORT_H
 #define EGM_TESTS_METRIC_SUPPORT_H
 

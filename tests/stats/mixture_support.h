@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of normal laws as their definition has them, in long double and without a factorisation in common with the
+/* Mixtures of normal distributions by their definition, in long double and without a factorisation in common with the
  * library: determinant and inverse by Gauss-Jordan. */
 #ifndef EGM_TESTS_MIXTURE_SUPPORT_H
 #define EGM_TESTS_MIXTURE_SUPPORT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Collecting draws: thinning, pieces, layouts, what is refused, and memory that runs out. The numbers themselves are in
+/* Collecting draws: thinning, split calls, layouts, rejections, and failing allocations. The figures are tested in
  * test_diagnostics_values.c and test_diagnostics_arviz.c. */
 #include "diagnostics_support.h"
 #include <stddef.h>
@@ -154,7 +154,7 @@ START_TEST(test_diagnostics__f32_is_f64_of_the_same_numbers)
 END_TEST
 
 /* 10 draws of 3 chains in 2 dimensions, one of them not finite: nothing of the call is taken. */
-START_TEST(test_diagnostics__a_nonfinite_draw_is_refused_with_its_place)
+START_TEST(test_diagnostics__a_nonfinite_draw_is_rejected_with_its_place)
 {
 	static const double bad[] = {NAN, INFINITY, -INFINITY};
 	static double draws[MANY * CHAINS * DIMS];
@@ -179,7 +179,7 @@ START_TEST(test_diagnostics__a_nonfinite_draw_is_refused_with_its_place)
 }
 END_TEST
 
-START_TEST(test_diagnostics__create_refuses_wrong_sizes)
+START_TEST(test_diagnostics__create_rejects_wrong_sizes)
 {
 	egm_diagnostics *d;
 	ck_assert_int_eq(egm_diagnostics_create(NULL, context, 1, 1, 0), EGM_ERR_ARGUMENT);
@@ -195,7 +195,7 @@ START_TEST(test_diagnostics__create_refuses_wrong_sizes)
 }
 END_TEST
 
-START_TEST(test_diagnostics__calls_refuse_wrong_arguments)
+START_TEST(test_diagnostics__calls_reject_wrong_arguments)
 {
 	double x[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1}, out[10];
 	egm_diagnosis r;
@@ -308,7 +308,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics");
 	tcase_set_tags(tc, "R1");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -317,9 +317,9 @@ int main(void)
 	tcase_add_test(tc, test_diagnostics__sd_survives_a_large_mean);
 	tcase_add_loop_test(tc, test_diagnostics__pieces_are_the_whole_bit_for_bit, 0, 4);
 	tcase_add_test(tc, test_diagnostics__f32_is_f64_of_the_same_numbers);
-	tcase_add_loop_test(tc, test_diagnostics__a_nonfinite_draw_is_refused_with_its_place, 0, 3);
-	tcase_add_test(tc, test_diagnostics__create_refuses_wrong_sizes);
-	tcase_add_test(tc, test_diagnostics__calls_refuse_wrong_arguments);
+	tcase_add_loop_test(tc, test_diagnostics__a_nonfinite_draw_is_rejected_with_its_place, 0, 3);
+	tcase_add_test(tc, test_diagnostics__create_rejects_wrong_sizes);
+	tcase_add_test(tc, test_diagnostics__calls_reject_wrong_arguments);
 	tcase_add_test(tc, test_diagnostics__a_shorter_diagnosis_is_filled_as_far_as_it_goes);
 	tcase_add_loop_test(tc, test_diagnostics__every_allocation_may_fail, 0, 2);
 	suite_add_tcase(suite, tc);

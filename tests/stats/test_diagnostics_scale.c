@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws times 2^k: the same verdict, bit for bit, and moments and quantiles times 2^k, as far as numbers go. Powers of
- * two round nothing, so whatever differs was lost by a square or a difference that left the range on its way. */
+/* Draws times 2^k: R-hat and sample sizes are bit-identical, moments and quantiles are times 2^k, within the range of
+ * numbers. Powers of two do not round, so any difference comes from a square or a difference that left the range. */
 #include "diagnostics_support.h"
 #include <float.h>
 
@@ -152,7 +152,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_scale");
 	tcase_set_tags(tc, "K21");
 	tcase_add_loop_test(tc, test_scale__diagnoses_follow_the_draws, 0, KINDS);

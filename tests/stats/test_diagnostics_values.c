@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* R-hat and sample sizes where the answer is known: autoregressions, independent draws, chains that are apart, chains
- * that never moved; and the parts they are made of against direct computation. */
+/* R-hat and sample sizes where they are known: autoregressions, independent draws, chains at different places, constant
+ * chains; and their parts against direct computation. */
 #include "diagnostics_support.h"
 #include <stats/diagnostics_impl.h>
 
@@ -60,7 +60,8 @@ END_TEST
 
 /* Two chains 10 sd apart share the normal scores between them, the lower half for one: means -+ sqrt(2/pi), variance
  * 1 - 2/pi. With the four halves' means -m, -m, m, m, B/n = 4/3 m^2, so R-hat^2 = 1 + (4/3)(2/pi)/(1 - 2/pi) = 3.336
- * whatever the law of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them. */
+ * whatever the distribution of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them.
+ */
 START_TEST(test_diagnostics__chains_far_apart_have_a_large_r_hat)
 {
 	enum { N = 1000 };
@@ -312,7 +313,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_values");
 	tcase_set_tags(tc, "K21");
 	tcase_set_timeout(tc, 60);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Frechet distance of fitted Gaussians. The rows m + r_i and m - r_i, i = 1 .. n, have the mean m and the covariance
- * 2 R^T R / (2 n - 1), so that samples of any covariance are made exactly. */
+ * 2 R^T R / (2 n - 1), so samples of any covariance are made exactly. */
 #include "metric_support.h"
 
 enum { MOST = 24 };
@@ -198,7 +198,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("frechet");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_frechet__of_diagonal_gaussians);

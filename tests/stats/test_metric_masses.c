@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Histograms, and divergences between masses: values by hand, bounds, and direct sums in long double. */
+/* Histograms, and divergences of masses: values by hand, bounds, and direct sums in long double. */
 #include "metric_support.h"
 
 static double kl(const double *p, const double *q, int64_t n)
@@ -60,8 +60,8 @@ static double square_sum(const double *p, int n)
 	return sum;
 }
 
-/* 1e-14: n = 40 terms below 1 in absolute value, each with a few roundings of 1.1e-16; the laws' own sums are off 1 by
- * less. */
+/* 1e-14: n = 40 terms below 1 in absolute value, each with a few roundings of 1.1e-16; the sums of the masses are off 1
+ * by less. */
 START_TEST(test_masses__agree_with_direct_sums)
 {
 	enum { N = 40 };
@@ -143,7 +143,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("masses");
 	tcase_set_tags(tc, "E20 K4");
 	tcase_add_test(tc, test_masses__js_is_finite_where_jeffreys_is_not);

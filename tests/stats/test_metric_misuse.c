@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the distances share: refusals with their texts, both dtypes, threads, options of other sizes, and memory that
- * runs out. */
+/* What the metrics share: rejections with their messages, both dtypes, threads, options of other sizes, and failing
+ * allocations. */
 #include "metric_support.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ enum { PAIRED = 5, KINDS = 7 }; /* the first ones compare two samples */
 
 /* ---- arguments */
 
-static void refused(const struct kind *k, egm_status got, egm_status code, const char *text)
+static void rejected(const struct kind *k, egm_status got, egm_status code, const char *text)
 {
 	char want[200];
 	snprintf(want, sizeof want, "%s: %s", k->name, text);
@@ -84,7 +84,7 @@ static void refused(const struct kind *k, egm_status got, egm_status code, const
 	ck_assert_str_eq(egm_last_error(), want);
 }
 
-START_TEST(test_distance__refuses_what_is_no_sample)
+START_TEST(test_metric__rejects_what_is_no_sample)
 {
 	const struct kind *k = &kinds[_i];
 	const double x[6] = {0, 1, 2, 3, 4, 5};
@@ -92,31 +92,31 @@ START_TEST(test_distance__refuses_what_is_no_sample)
 	const egm_array a = egm_f64(x, 3, 2);
 	double out = 7;
 	char text[200];
-	refused(k, k->run(NULL, a, a, &out), EGM_ERR_ARGUMENT, "context is NULL");
-	refused(k, k->run(context, a, a, NULL), EGM_ERR_ARGUMENT, "out is NULL");
-	refused(k, k->run(context, egm_no_array(), a, &out), EGM_ERR_ARGUMENT, "x is NULL");
-	if (k->run != median) refused(k, k->run(context, a, egm_no_array(), &out), EGM_ERR_ARGUMENT, "y is NULL");
-	refused(k, k->run(context, egm_array_of((egm_dtype)3, x, 3, 2), a, &out), EGM_ERR_ARGUMENT,
-	        "x has dtype 3, must be EGM_F32 or EGM_F64");
-	refused(k, k->run(context, a, egm_f32(narrow, 3, 2), &out), EGM_ERR_DTYPE, "y is f32, must be f64");
-	refused(k, k->run(context, egm_f32(narrow, 3, 2), a, &out), EGM_ERR_DTYPE, "y is f64, must be f32");
-	refused(k, k->run(context, a, egm_f64(x, 2, 3), &out), EGM_ERR_SHAPE, "y has 3 columns, must have 2");
+	rejected(k, k->run(NULL, a, a, &out), EGM_ERR_ARGUMENT, "context is NULL");
+	rejected(k, k->run(context, a, a, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	rejected(k, k->run(context, egm_no_array(), a, &out), EGM_ERR_ARGUMENT, "x is NULL");
+	if (k->run != median) rejected(k, k->run(context, a, egm_no_array(), &out), EGM_ERR_ARGUMENT, "y is NULL");
+	rejected(k, k->run(context, egm_array_of((egm_dtype)3, x, 3, 2), a, &out), EGM_ERR_ARGUMENT,
+	         "x has dtype 3, neither EGM_F32 nor EGM_F64");
+	rejected(k, k->run(context, a, egm_f32(narrow, 3, 2), &out), EGM_ERR_DTYPE, "y is f32, must be f64");
+	rejected(k, k->run(context, egm_f32(narrow, 3, 2), a, &out), EGM_ERR_DTYPE, "y is f64, must be f32");
+	rejected(k, k->run(context, a, egm_f64(x, 2, 3), &out), EGM_ERR_SHAPE, "y has 3 columns, must have 2");
 	for (int64_t rows = -1; rows < k->least; rows++) {
 		const egm_array few = egm_f64(x, rows, 2);
 		snprintf(text, sizeof text,
-		         rows < 1 ? "x has %lld rows of 2 numbers, must have at least 1 of each"
+		         rows < 1 ? "x has %lld rows of 2 numbers, at least 1 of each is needed"
 		                  : "x has %lld rows, must have at least 2",
 		         (long long)rows);
-		refused(k, k->run(context, few, a, &out), EGM_ERR_ARGUMENT, text);
+		rejected(k, k->run(context, few, a, &out), EGM_ERR_ARGUMENT, text);
 		text[0] = 'y';
-		refused(k, k->run(context, a, few, &out), EGM_ERR_ARGUMENT, text);
+		rejected(k, k->run(context, a, few, &out), EGM_ERR_ARGUMENT, text);
 	}
-	refused(k, k->run(context, egm_f64(x, 3, 0), a, &out), EGM_ERR_ARGUMENT,
-	        "x has 3 rows of 0 numbers, must have at least 1 of each");
-	refused(k, k->run(context, egm_f64(x, INT64_MAX / 2, 2), a, &out), EGM_ERR_ARGUMENT,
-	        "x has 4611686018427387903 rows of 2 numbers, must fit in memory");
-	refused(k, k->run(context, a, egm_f64(x, 3, INT64_MAX), &out), EGM_ERR_ARGUMENT,
-	        "y has 3 rows of 9223372036854775807 numbers, must fit in memory");
+	rejected(k, k->run(context, egm_f64(x, 3, 0), a, &out), EGM_ERR_ARGUMENT,
+	         "x has 3 rows of 0 numbers, at least 1 of each is needed");
+	rejected(k, k->run(context, egm_f64(x, INT64_MAX / 2, 2), a, &out), EGM_ERR_ARGUMENT,
+	         "x has 4611686018427387903 rows of 2 numbers, more than memory can hold");
+	rejected(k, k->run(context, a, egm_f64(x, 3, INT64_MAX), &out), EGM_ERR_ARGUMENT,
+	         "y has 3 rows of 9223372036854775807 numbers, more than memory can hold");
 	ck_assert(out == 7);
 }
 END_TEST
@@ -127,8 +127,8 @@ START_TEST(test_median__needs_two_rows_in_all)
 	const double x[2] = {0, 3};
 	const struct kind k = {"egm_metric_median", NULL, 0};
 	double out = 7;
-	refused(&k, egm_metric_median(context, egm_f64(x, 1, 2), egm_no_array(), &out), EGM_ERR_ARGUMENT,
-	        "x has 1 rows, must have at least 2");
+	rejected(&k, egm_metric_median(context, egm_f64(x, 1, 2), egm_no_array(), &out), EGM_ERR_ARGUMENT,
+	         "x has 1 rows, must have at least 2");
 	ck_assert(out == 7);
 	assert_ok(egm_metric_median(context, egm_f64(x, 2, 1), egm_no_array(), &out));
 	ck_assert(out == 3);
@@ -137,33 +137,34 @@ START_TEST(test_median__needs_two_rows_in_all)
 }
 END_TEST
 
-START_TEST(test_distance__refuses_what_is_not_finite)
+START_TEST(test_metric__rejects_what_is_not_finite)
 {
 	const struct kind *k = &kinds[_i];
 	double x[6] = {0, 1, 2, NAN, 4, 5}, y[6] = {1, 5, 2, 0, -INFINITY, 3}, out = 7;
 	const egm_array a = egm_f64(x, 3, 2), b = egm_f64(y, 3, 2);
 	float narrow[6] = {0, 1, 2, 3, INFINITY, 5};
-	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
+	rejected(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
 	x[3] = copysign(NAN, -1); /* the one that arithmetic on x86 makes */
-	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
+	rejected(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite");
 	x[3] = 3;
-	refused(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE, "row 2, column 0 (from 0) of y is -inf, must be finite");
-	refused(k, k->run(context, egm_f32(narrow, 2, 2), egm_f32(narrow, 3, 2), &out), EGM_ERR_NONFINITE,
-	        "row 2, column 0 (from 0) of y is inf, must be finite");
+	rejected(k, k->run(context, a, b, &out), EGM_ERR_NONFINITE,
+	         "row 2, column 0 (from 0) of y is -inf, must be finite");
+	rejected(k, k->run(context, egm_f32(narrow, 2, 2), egm_f32(narrow, 3, 2), &out), EGM_ERR_NONFINITE,
+	         "row 2, column 0 (from 0) of y is inf, must be finite");
 	ck_assert(out == 7);
 }
 END_TEST
 
-START_TEST(test_distance__refuses_options_by_name)
+START_TEST(test_metric__rejects_options_by_name)
 {
 	const double x[4] = {0, 1, 2, 4}, zero[2] = {1, 0}, none[2] = {NAN, 1};
 	const egm_array a = egm_f64(x, 2, 2);
 	double out = 7;
 	const struct kind *m = &kinds[0], *e = &kinds[1], *s = &kinds[2];
-#define TRY_ONE(kind, setting, text)                                       \
-	setting;                                                               \
-	refused(kind, kind->run(context, a, a, &out), EGM_ERR_ARGUMENT, text); \
-	teardown();                                                            \
+#define TRY_ONE(kind, setting, text)                                        \
+	setting;                                                                \
+	rejected(kind, kind->run(context, a, a, &out), EGM_ERR_ARGUMENT, text); \
+	teardown();                                                             \
 	start()
 	TRY_ONE(m, mmd_options.estimator = -1,
 	        "estimator is -1, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
@@ -184,14 +185,14 @@ START_TEST(test_distance__refuses_options_by_name)
 	TRY_ONE(s, sliced_options.power = 3, "power is 3, must be in [1, 2]");
 	TRY_ONE(s, sliced_options.reserved = 1, "reserved is 1, must be 0");
 #undef TRY_ONE
-	refused(e, egm_metric_energy(context, a, a, 0, &out, NULL, NULL), EGM_ERR_ARGUMENT,
-	        "estimator is 0, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
+	rejected(e, egm_metric_energy(context, a, a, 0, &out, NULL, NULL), EGM_ERR_ARGUMENT,
+	         "estimator is 0, must be EGM_ESTIMATOR_UNBIASED (1) or EGM_ESTIMATOR_BIASED (2)");
 	ck_assert(out == 7);
 }
 END_TEST
 
 /* What a program leaves at 0 is the default. */
-START_TEST(test_distance__zeros_are_the_defaults)
+START_TEST(test_metric__zeros_are_the_defaults)
 {
 	const double x[12] = {0, 1, 2, 4, 3, 3, 9, 8, 7, 1, 0, 2};
 	const egm_array a = egm_f64(x, 3, 2), b = egm_f64(x + 6, 3, 2);
@@ -205,7 +206,7 @@ START_TEST(test_distance__zeros_are_the_defaults)
 }
 END_TEST
 
-START_TEST(test_distance__refuses_what_are_no_masses)
+START_TEST(test_metric__rejects_what_are_no_masses)
 {
 	const double p[2] = {0.5, 0.5}, low[2] = {0.5, 0.4999}, negative[2] = {1.5, -0.5}, none[2] = {NAN, 1};
 	const float narrow[2] = {0.5f, 0.5f};
@@ -214,22 +215,22 @@ START_TEST(test_distance__refuses_what_are_no_masses)
 	const struct kind k = {names[_i], NULL, 0};
 	const egm_array good = egm_f64(p, 2, 1);
 	double out = 7;
-	refused(&k, run[_i](good, good, NULL), EGM_ERR_ARGUMENT, "out is NULL");
-	refused(&k, run[_i](egm_no_array(), good, &out), EGM_ERR_ARGUMENT, "p is NULL");
-	refused(&k, run[_i](good, egm_no_array(), &out), EGM_ERR_ARGUMENT, "q is NULL");
-	refused(&k, run[_i](egm_f64(p, 0, 1), good, &out), EGM_ERR_ARGUMENT,
-	        "p has 0 rows of 1 numbers, must have at least 1 of each");
-	refused(&k, run[_i](egm_f32(narrow, 2, 1), good, &out), EGM_ERR_DTYPE, "p is f32, must be f64");
-	refused(&k, run[_i](good, egm_f32(narrow, 2, 1), &out), EGM_ERR_DTYPE, "q is f32, must be f64");
-	refused(&k, run[_i](good, egm_f64(p, 1, 1), &out), EGM_ERR_SHAPE, "q has 1 x 1 numbers, must have 2");
-	refused(&k, run[_i](good, egm_f64(low, 2, 1), &out), EGM_ERR_ARGUMENT, "the sum of q is 0.9999, must be 1");
-	refused(&k, run[_i](egm_f64(negative, 2, 1), good, &out), EGM_ERR_ARGUMENT, "p[1] is -0.5, must be at least 0");
-	refused(&k, run[_i](good, egm_f64(none, 2, 1), &out), EGM_ERR_NONFINITE, "q[0] is nan, must be finite");
+	rejected(&k, run[_i](good, good, NULL), EGM_ERR_ARGUMENT, "out is NULL");
+	rejected(&k, run[_i](egm_no_array(), good, &out), EGM_ERR_ARGUMENT, "p is NULL");
+	rejected(&k, run[_i](good, egm_no_array(), &out), EGM_ERR_ARGUMENT, "q is NULL");
+	rejected(&k, run[_i](egm_f64(p, 0, 1), good, &out), EGM_ERR_ARGUMENT,
+	         "p has 0 rows of 1 numbers, at least 1 of each is needed");
+	rejected(&k, run[_i](egm_f32(narrow, 2, 1), good, &out), EGM_ERR_DTYPE, "p is f32, must be f64");
+	rejected(&k, run[_i](good, egm_f32(narrow, 2, 1), &out), EGM_ERR_DTYPE, "q is f32, must be f64");
+	rejected(&k, run[_i](good, egm_f64(p, 1, 1), &out), EGM_ERR_SHAPE, "q has 1 x 1 numbers, must have 2");
+	rejected(&k, run[_i](good, egm_f64(low, 2, 1), &out), EGM_ERR_ARGUMENT, "the sum of q is 0.9999, must be 1");
+	rejected(&k, run[_i](egm_f64(negative, 2, 1), good, &out), EGM_ERR_ARGUMENT, "p[1] is -0.5, must be at least 0");
+	rejected(&k, run[_i](good, egm_f64(none, 2, 1), &out), EGM_ERR_NONFINITE, "q[0] is nan, must be finite");
 	ck_assert(out == 7);
 }
 END_TEST
 
-START_TEST(test_histogram__refusals)
+START_TEST(test_histogram__rejections)
 {
 	const double x[4] = {0, 1, 2, NAN}, lower[4] = {0, 0, 0, 0}, upper[4] = {1, 1, 0, NAN};
 	const int64_t bins[4] = {2, 3, 0, 1}, large[2] = {INT64_MAX, 2};
@@ -237,34 +238,34 @@ START_TEST(test_histogram__refusals)
 	double m[7] = {7, 7, 7, 7, 7, 7, 7};
 	float narrow[7];
 	const egm_out masses = egm_f64_out(m, 7, 1);
-#define REFUSED(code, text, ...) refused(&k, egm_metric_histogram(__VA_ARGS__), code, text)
-	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", egm_no_array(), lower, upper, bins, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "lower is NULL", egm_f64(x, 1, 2), NULL, upper, bins, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "upper is NULL", egm_f64(x, 1, 2), lower, NULL, bins, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "bins is NULL", egm_f64(x, 1, 2), lower, upper, NULL, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "masses is NULL", egm_f64(x, 1, 2), lower, upper, bins, egm_no_out());
-	REFUSED(EGM_ERR_ARGUMENT, "x has 4 columns, must have 1 to 3", egm_f64(x, 1, 4), lower, upper, bins, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "bins[0] is 0, must be at least 1", egm_f64(x, 1, 1), lower, upper, bins + 2, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "bins[1] is 2, must be smaller: there are more cells than memory can hold",
-	        egm_f64(x, 1, 2), lower, upper, large, masses);
-	REFUSED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, must have room for 9223372036854775807 x 1",
-	        egm_f64(x, 1, 1), lower, upper, large, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to 0, lower must be below upper, both finite", egm_f64(x, 1, 1),
-	        lower, upper + 2, bins, masses);
-	REFUSED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to nan, lower must be below upper, both finite",
-	        egm_f64(x, 1, 1), lower, upper + 3, bins, masses);
-	REFUSED(EGM_ERR_SHAPE, "masses has room for 6 x 1 numbers, must have room for 7 x 1", egm_f64(x, 1, 2), lower,
-	        upper, bins, egm_f64_out(m, 6, 1));
-	REFUSED(EGM_ERR_DTYPE, "masses is f32, must be f64", egm_f64(x, 1, 2), lower, upper, bins,
-	        egm_f32_out(narrow, 7, 1));
-	REFUSED(EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite", egm_f64(x, 2, 2), lower, upper,
-	        bins, masses);
-#undef REFUSED
+#define REJECTED(code, text, ...) rejected(&k, egm_metric_histogram(__VA_ARGS__), code, text)
+	REJECTED(EGM_ERR_ARGUMENT, "x is NULL", egm_no_array(), lower, upper, bins, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "lower is NULL", egm_f64(x, 1, 2), NULL, upper, bins, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "upper is NULL", egm_f64(x, 1, 2), lower, NULL, bins, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "bins is NULL", egm_f64(x, 1, 2), lower, upper, NULL, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "masses is NULL", egm_f64(x, 1, 2), lower, upper, bins, egm_no_out());
+	REJECTED(EGM_ERR_ARGUMENT, "x has 4 columns, must have 1 to 3", egm_f64(x, 1, 4), lower, upper, bins, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "bins[0] is 0, must be at least 1", egm_f64(x, 1, 1), lower, upper, bins + 2, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "bins[1] is 2, must be smaller: there are more cells than memory can hold",
+	         egm_f64(x, 1, 2), lower, upper, large, masses);
+	REJECTED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, must have room for 9223372036854775807 x 1",
+	         egm_f64(x, 1, 1), lower, upper, large, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to 0, lower must be below upper, both finite",
+	         egm_f64(x, 1, 1), lower, upper + 2, bins, masses);
+	REJECTED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to nan, lower must be below upper, both finite",
+	         egm_f64(x, 1, 1), lower, upper + 3, bins, masses);
+	REJECTED(EGM_ERR_SHAPE, "masses has room for 6 x 1 numbers, must have room for 7 x 1", egm_f64(x, 1, 2), lower,
+	         upper, bins, egm_f64_out(m, 6, 1));
+	REJECTED(EGM_ERR_DTYPE, "masses is f32, must be f64", egm_f64(x, 1, 2), lower, upper, bins,
+	         egm_f32_out(narrow, 7, 1));
+	REJECTED(EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite", egm_f64(x, 2, 2), lower, upper,
+	         bins, masses);
+#undef REJECTED
 	for (int i = 0; i < 7; i++) ck_assert(m[i] == 7);
 }
 END_TEST
 
-START_TEST(test_distance__defaults_are_those_of_the_header)
+START_TEST(test_metric__defaults_are_those_of_the_header)
 {
 	egm_mode_coverage_options modes = EGM_MODE_COVERAGE_OPTIONS_INIT;
 	ck_assert_int_eq(mmd_options.estimator, EGM_ESTIMATOR_UNBIASED);
@@ -315,7 +316,7 @@ static void narrow_samples(double *wide, float *narrow, int64_t count)
 	for (int64_t i = 0; i < count; i++) narrow[i] = (float)wide[i];
 }
 
-START_TEST(test_distance__f32_is_f64_of_the_same_numbers)
+START_TEST(test_metric__f32_is_f64_of_the_same_numbers)
 {
 	float a[N * D], b[M * D];
 	make_samples();
@@ -326,7 +327,7 @@ START_TEST(test_distance__f32_is_f64_of_the_same_numbers)
 }
 END_TEST
 
-START_TEST(test_distance__threads_do_not_change_a_bit)
+START_TEST(test_metric__threads_do_not_change_a_bit)
 {
 	make_samples();
 	double one = value(&kinds[_i], context, EGM_F64, x, y);
@@ -340,7 +341,7 @@ END_TEST
 
 /* ---- memory */
 
-START_TEST(test_distance__every_allocation_may_fail)
+START_TEST(test_metric__every_allocation_may_fail)
 {
 	const struct kind *k = &kinds[_i];
 	egm_test_allocator a = {0};
@@ -369,22 +370,22 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
-	TCase *tc = tcase_create("refusals");
+	Suite *suite = suite_create("metric");
+	TCase *tc = tcase_create("rejections");
 	tcase_set_tags(tc, "R1");
 	tcase_add_checked_fixture(tc, start, teardown);
-	tcase_add_loop_test(tc, test_distance__refuses_what_is_no_sample, 0, PAIRED);
-	tcase_add_loop_test(tc, test_distance__refuses_what_is_not_finite, 0, PAIRED);
+	tcase_add_loop_test(tc, test_metric__rejects_what_is_no_sample, 0, PAIRED);
+	tcase_add_loop_test(tc, test_metric__rejects_what_is_not_finite, 0, PAIRED);
 	tcase_add_test(tc, test_median__needs_two_rows_in_all);
-	tcase_add_test(tc, test_distance__refuses_options_by_name);
-	tcase_add_loop_test(tc, test_distance__zeros_are_the_defaults, 0, KINDS);
-	tcase_add_loop_test(tc, test_distance__refuses_what_are_no_masses, 0, 3);
-	tcase_add_test(tc, test_histogram__refusals);
-	tcase_add_test(tc, test_distance__defaults_are_those_of_the_header);
+	tcase_add_test(tc, test_metric__rejects_options_by_name);
+	tcase_add_loop_test(tc, test_metric__zeros_are_the_defaults, 0, KINDS);
+	tcase_add_loop_test(tc, test_metric__rejects_what_are_no_masses, 0, 3);
+	tcase_add_test(tc, test_histogram__rejections);
+	tcase_add_test(tc, test_metric__defaults_are_those_of_the_header);
 	tcase_add_test(tc, test_ranking__a_shorter_struct_is_filled_as_far_as_it_goes);
-	tcase_add_loop_test(tc, test_distance__f32_is_f64_of_the_same_numbers, 0, KINDS);
-	tcase_add_loop_test(tc, test_distance__threads_do_not_change_a_bit, 0, KINDS);
-	tcase_add_loop_test(tc, test_distance__every_allocation_may_fail, 0, KINDS);
+	tcase_add_loop_test(tc, test_metric__f32_is_f64_of_the_same_numbers, 0, KINDS);
+	tcase_add_loop_test(tc, test_metric__threads_do_not_change_a_bit, 0, KINDS);
+	tcase_add_loop_test(tc, test_metric__every_allocation_may_fail, 0, KINDS);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

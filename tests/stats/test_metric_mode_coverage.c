@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Coverage of known modes: counted by hand, and the divergence that a perfect sampler has. */
+/* Coverage of known modes: counts by hand, and the divergence of a perfect sampler. */
 #include "metric_support.h"
 
 static egm_mode_coverage_options options;
@@ -77,7 +77,7 @@ START_TEST(test_modes__equally_near_centres)
 }
 END_TEST
 
-/* K22. 26,000 rows on 1000 modes, the stacked digits: .0192. And rows drawn from the law itself: 2 N KL has mean
+/* K22. 26,000 rows on 1000 modes, the stacked digits: .0192. And rows drawn from the weights: 2 N KL has mean
  * K - 1 + (K^2 - 1) / (6 N) to second order in 1 / N, variance 2 (K - 1); the bound is 5 standard deviations. */
 START_TEST(test_modes__floor_of_the_divergence)
 {
@@ -98,39 +98,39 @@ START_TEST(test_modes__floor_of_the_divergence)
 }
 END_TEST
 
-START_TEST(test_modes__refusals)
+START_TEST(test_modes__rejections)
 {
 	const double x[4] = {0, 1, 2, 4}, low[2] = {0.5, 0.4}, negative[2] = {1.5, -0.5}, none[2] = {0, NAN};
 	const float narrow[4] = {0, 1, 2, 4};
 	const egm_array a = egm_f64(x, 2, 2), centers = egm_f64(x, 2, 2);
 	egm_mode_coverage_options o = EGM_MODE_COVERAGE_OPTIONS_INIT;
 	egm_mode_coverage r = EGM_MODE_COVERAGE_INIT;
-#define REFUSED(code, text, ...)                                   \
+#define REJECTED(code, text, ...)                                  \
 	ck_assert_int_eq(egm_metric_mode_coverage(__VA_ARGS__), code); \
 	ck_assert_str_eq(egm_last_error(), "egm_metric_mode_coverage: " text)
-	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, a, centers, 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "coverage is NULL", context, a, centers, 1, NULL, NULL);
-	REFUSED(EGM_ERR_ARGUMENT, "x is NULL", context, egm_no_array(), centers, 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "centers is NULL", context, a, egm_no_array(), 1, NULL, &r);
-	REFUSED(EGM_ERR_DTYPE, "centers is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_SHAPE, "centers has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "centers has 0 rows of 2 numbers, must have at least 1 of each", context, a,
-	        egm_f64(x, 0, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centers is nan, must be finite", context, a,
-	        egm_f64(none, 1, 2), 1, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "sigma is 0, must be above 0 and finite", context, a, centers, 0, NULL, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "sigma is nan, must be above 0 and finite", context, a, centers, NAN, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "context is NULL", NULL, a, centers, 1, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "coverage is NULL", context, a, centers, 1, NULL, NULL);
+	REJECTED(EGM_ERR_ARGUMENT, "x is NULL", context, egm_no_array(), centers, 1, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "centers is NULL", context, a, egm_no_array(), 1, NULL, &r);
+	REJECTED(EGM_ERR_DTYPE, "centers is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
+	REJECTED(EGM_ERR_SHAPE, "centers has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "centers has 0 rows of 2 numbers, at least 1 of each is needed", context, a,
+	         egm_f64(x, 0, 2), 1, NULL, &r);
+	REJECTED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centers is nan, must be finite", context, a,
+	         egm_f64(none, 1, 2), 1, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "sigma is 0, must be above 0 and finite", context, a, centers, 0, NULL, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "sigma is nan, must be above 0 and finite", context, a, centers, NAN, NULL, &r);
 	o.radius = -1;
-	REFUSED(EGM_ERR_ARGUMENT, "radius is -1, must be above 0 and finite", context, a, centers, 1, &o, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "radius is -1, must be above 0 and finite", context, a, centers, 1, &o, &r);
 	o.radius = 0; /* the default */
 	o.least_points = -1;
-	REFUSED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centers, 1, &o, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "least_points is -1, must be at least 0", context, a, centers, 1, &o, &r);
 	o.least_points = 0;
 	o.weights = low;
-	REFUSED(EGM_ERR_ARGUMENT, "the sum of weights is 0.9, must be 1", context, a, centers, 1, &o, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "the sum of weights is 0.9, must be 1", context, a, centers, 1, &o, &r);
 	o.weights = negative;
-	REFUSED(EGM_ERR_ARGUMENT, "weights[1] is -0.5, must be at least 0", context, a, centers, 1, &o, &r);
-#undef REFUSED
+	REJECTED(EGM_ERR_ARGUMENT, "weights[1] is -0.5, must be at least 0", context, a, centers, 1, &o, &r);
+#undef REJECTED
 	ck_assert(r.struct_size == sizeof r && r.covered == 0 && r.high_quality == 0);
 	o.weights = NULL;
 	assert_ok(egm_metric_mode_coverage(context, a, centers, 1, &o, &r));
@@ -142,7 +142,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("modes");
 	tcase_set_tags(tc, "K22");
 	tcase_add_checked_fixture(tc, start, teardown);
@@ -151,7 +151,7 @@ int main(void)
 	tcase_add_test(tc, test_modes__twenty_of_ten_thousand);
 	tcase_add_test(tc, test_modes__equally_near_centres);
 	tcase_add_test(tc, test_modes__floor_of_the_divergence);
-	tcase_add_test(tc, test_modes__refusals);
+	tcase_add_test(tc, test_modes__rejections);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

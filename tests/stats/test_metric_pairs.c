@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* MMD, energy distance and the median distance: by hand, against naive sums, and on laws where they are known. */
+/* MMD, energy distance and the median distance: by hand, against naive sums, and for distributions with known values.
+ */
 #include "metric_support.h"
 
 static double mmd(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, double bandwidth,
@@ -114,8 +115,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* On a line the energy distance of two laws is 2 integral (F - G)^2 (Szekely and Rizzo 2013): here of steps. 1e-13 as
- * above. */
+/* On a line the energy distance of two distributions is 2 integral (F - G)^2 (Szekely and Rizzo 2013): here of steps.
+ * 1e-13 as above. */
 START_TEST(test_energy__is_the_distance_of_distribution_functions)
 {
 	enum { N = 90, M = 70 };
@@ -176,11 +177,11 @@ START_TEST(test_pairs__far_points)
 }
 END_TEST
 
-/* ---- on laws. All draws are N(0, 1) on a line and h = 1:
+/* ---- known distributions. All draws are N(0, 1) on a line and h = 1:
  *     E k = h / sqrt(h^2 + 2),  E k^2 = h / sqrt(h^2 + 4),
  *     E (E k(x, x')|x)^2 = h^2 / sqrt((h^2 + 1) (h^2 + 3)),
- * and c = E k^2 - 2 E (E k|x)^2 + (E k)^2 is the variance of the centred kernel. At equal laws the terms of the
- * unbiased MMD^2 of n and m rows are uncorrelated, so its variance is c (2/(n (n-1)) + 2/(m (m-1)) + 4/(n m)). */
+ * and c = E k^2 - 2 E (E k|x)^2 + (E k)^2 is the variance of the centred kernel. For equal distributions the terms of
+ * the unbiased MMD^2 of n and m rows are uncorrelated, so its variance is c (2/(n (n-1)) + 2/(m (m-1)) + 4/(n m)). */
 
 enum { ROUNDS = 2000, ROWS_X = 12, ROWS_Y = 20 };
 
@@ -280,7 +281,7 @@ START_TEST(test_median__is_the_bandwidth_that_mmd_takes)
 }
 END_TEST
 
-START_TEST(test_median__of_one_point_many_times_is_refused)
+START_TEST(test_median__of_one_point_many_times_is_rejected)
 {
 	const double x[5] = {1, 1, 1, 1, 2};
 	double out = 7;
@@ -296,7 +297,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("pairs");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -312,7 +313,7 @@ int main(void)
 	tcase_add_test(tc, test_median__of_many_rows_in_order);
 	tcase_add_test(tc, test_median__of_a_part_of_the_rows_is_near);
 	tcase_add_test(tc, test_median__is_the_bandwidth_that_mmd_takes);
-	tcase_add_test(tc, test_median__of_one_point_many_times_is_refused);
+	tcase_add_test(tc, test_median__of_one_point_many_times_is_rejected);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Metrics that report on their steps: what the callback is told, that it changes no bit of the result, and that a call
- * which it stops writes none. When it is called depends on the clock, and no test on that. */
+/* Metrics that report their steps: what the callback is told, that it changes no bit of the result, and that a stopped
+ * call writes no result. When the callback is called depends on the clock, and no test depends on that. */
 #include "metric_support.h"
 #include <stdio.h>
 

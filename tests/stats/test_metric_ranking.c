@@ -191,32 +191,32 @@ START_TEST(test_ranking__least_average_precision)
 }
 END_TEST
 
-START_TEST(test_ranking__refusals)
+START_TEST(test_ranking__rejections)
 {
 	const double scores[2] = {1, NAN};
 	const uint8_t positive[2] = {1, 0};
 	const egm_array one = egm_f64(scores, 1, 1);
 	egm_ranking r = EGM_RANKING_INIT;
-#define REFUSED(code, text, ...)                             \
+#define REJECTED(code, text, ...)                            \
 	ck_assert_int_eq(egm_metric_ranking(__VA_ARGS__), code); \
 	ck_assert_str_eq(egm_last_error(), "egm_metric_ranking: " text)
-	REFUSED(EGM_ERR_ARGUMENT, "context is NULL", NULL, one, positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "ranking is NULL", context, one, positive, 0, NULL);
-	REFUSED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
-	REFUSED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, must have at least 1 of each", context,
-	        egm_f64(scores, 0, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, must fit in memory", context,
-	        egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "scores has dtype 3, must be EGM_F32 or EGM_F64", context,
-	        egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
-	REFUSED(EGM_ERR_ARGUMENT, "share is nan, must be in [0, 1]", context, one, positive, NAN, &r);
-	REFUSED(EGM_ERR_NONFINITE, "score 1 (from 0) is nan, must be a number", context, egm_f64(scores, 2, 1), positive, 0,
-	        &r);
-#undef REFUSED
+	REJECTED(EGM_ERR_ARGUMENT, "context is NULL", NULL, one, positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "ranking is NULL", context, one, positive, 0, NULL);
+	REJECTED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
+	REJECTED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, at least 1 of each is needed", context,
+	         egm_f64(scores, 0, 1), positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, more than memory can hold", context,
+	         egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "scores has dtype 3, neither EGM_F32 nor EGM_F64", context,
+	         egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
+	REJECTED(EGM_ERR_ARGUMENT, "share is nan, must be in [0, 1]", context, one, positive, NAN, &r);
+	REJECTED(EGM_ERR_NONFINITE, "score 1 (from 0) is nan, must be a number", context, egm_f64(scores, 2, 1), positive,
+	         0, &r);
+#undef REJECTED
 	ck_assert(r.struct_size == sizeof r && r.positives == 0 && r.auroc == 0);
 	r.struct_size = 5;
 	ck_assert_int_eq(egm_metric_ranking(context, one, positive, 0, &r), EGM_ERR_ARGUMENT);
@@ -238,7 +238,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("ranking");
 	tcase_set_tags(tc, "E14 E15");
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -250,7 +250,7 @@ int main(void)
 	tcase_add_test(tc, test_ranking__ties_at_the_cut_count_on_average);
 	tcase_add_test(tc, test_ranking__perfect_scores_of_kdd);
 	tcase_add_loop_test(tc, test_ranking__least_average_precision, 0, 5);
-	tcase_add_test(tc, test_ranking__refusals);
+	tcase_add_test(tc, test_ranking__rejections);
 	tcase_add_test(tc, test_ranking__of_floats);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples times 2^k: distances times 2^k, or unchanged where they have no unit, bit for bit, as far as results are
- * numbers. Powers of two round nothing, so whatever differs was lost by a square or a difference that left the range.
- * And samples in which numbers of very different size stand side by side. */
+/* Samples times 2^k: metrics times 2^k, or unchanged if they have no unit, bit for bit, within the range of numbers.
+ * Powers of two do not round, so any difference comes from a square or a difference that left the range. Also samples
+ * whose numbers differ greatly in size. */
 #include "metric_support.h"
 #include <float.h>
 
@@ -228,7 +228,7 @@ START_TEST(test_scale__bandwidths_far_apart)
 END_TEST
 
 /* Differences of the largest numbers are no numbers; distances of theirs may be: x at -a and a, y at 0 are
- * 2 a - 2 a/2 = a apart. Twice as far as a number goes is refused. */
+ * 2 a - 2 a/2 = a apart. Twice as far as a number goes is rejected. */
 START_TEST(test_scale__the_largest_numbers)
 {
 	const double a = DBL_MAX, x[2] = {-a, a}, y[2] = {0, 0}, z[2] = {a, a}, origin = 0;
@@ -255,7 +255,8 @@ START_TEST(test_scale__the_largest_numbers)
 	out = 7;
 	ck_assert_int_eq(egm_metric_sliced(context, egm_f64(x, 1, 1), egm_f64(z, 1, 1), NULL, &out, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_metric_sliced: the result is inf: it is beyond the largest number");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_metric_sliced: the result is inf, must be finite: it is beyond the largest number");
 	ck_assert_int_eq(egm_metric_frechet(context, egm_f64(x, 2, 1), egm_f64(z, 2, 1), &out, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
 	ck_assert_int_eq(
@@ -267,7 +268,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("scale");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sliced Wasserstein distance: by hand, against repeated rows, and shifts, whose distance is known on average. */
+/* Sliced Wasserstein distance: by hand, against repeated rows, and for shifts, whose mean distance is known. */
 #include "metric_support.h"
 
 static double sliced(const double *x, int64_t n, const double *y, int64_t m, int64_t columns, int32_t power,
@@ -101,7 +101,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("distance");
+	Suite *suite = suite_create("metric");
 	TCase *tc = tcase_create("sliced");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_sliced__unequal_counts_by_hand);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps of EM and fits: against the formulas, against laws that are known, and at the edges. */
+/* Steps of EM and fits: against the formulas, for known distributions, and in limiting cases. */
 #include "mixture_support.h"
 
 static egm_context *context;
@@ -254,7 +254,7 @@ START_TEST(test_mixture__dead_component_keeps_its_place)
 END_TEST
 
 /* As many components as distinct rows: every component ends on one with the floor as variance; a component more is
- * refused. */
+ * rejected. */
 START_TEST(test_mixture__components_and_distinct_rows)
 {
 	const double rows[8] = {0, 0, 10, 0, 0, 0, 10, 0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What mixtures refuse, and that nothing is lost or half built when memory ends. */
+/* What mixtures reject, and that a failed allocation neither leaks nor leaves half a mixture. */
 #include "mixture_support.h"
 
 #include <stddef.h>
@@ -110,7 +110,7 @@ static void said(const char *function, const char *text)
 	ck_assert_msg(strncmp(egm_last_error(), start, strlen(start)) == 0, "%s, not %s", egm_last_error(), start);
 }
 
-START_TEST(test_mixture__refuses_options_by_name)
+START_TEST(test_mixture__rejects_options_by_name)
 {
 	const double ones[4] = {1, 0, 0, 1};
 	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
@@ -129,7 +129,7 @@ START_TEST(test_mixture__refuses_options_by_name)
 END_TEST
 
 /* More components than there are rows, whatever that number is: nothing is asked for. */
-START_TEST(test_mixture__refuses_more_components_than_rows)
+START_TEST(test_mixture__rejects_more_components_than_rows)
 {
 	egm_mixture_options o = mixture_options(INT64_MAX, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
@@ -141,7 +141,7 @@ START_TEST(test_mixture__refuses_more_components_than_rows)
 }
 END_TEST
 
-START_TEST(test_mixture__refuses_numbers_by_component)
+START_TEST(test_mixture__rejects_numbers_by_component)
 {
 	const struct {
 		double w[2], m[2], c[8];
@@ -256,8 +256,8 @@ START_TEST(test_mixture__null_in_every_place)
 }
 END_TEST
 
-/* Whoever takes data refuses the same things, and a step that fails leaves the mixture as it was. */
-START_TEST(test_mixture__refuses_data_by_row_and_column)
+/* Whoever takes data rejects the same things, and a step that fails leaves the mixture as it was. */
+START_TEST(test_mixture__rejects_data_by_row_and_column)
 {
 	double out[ROWS];
 	mixture_numbers before = read_mixture(mixture), after;
@@ -300,8 +300,8 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 }
 END_TEST
 
-/* Arrays and results of other sizes or types. What is refused writes nothing. */
-START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
+/* Arrays and results of other sizes or types. What is rejected writes nothing. */
+START_TEST(test_mixture__rejects_arrays_that_do_not_fit)
 {
 	const double ones[8] = {1, 0, 0, 1, 1, 0, 0, 1};
 	const float narrow[8] = {1, 0, 0, 1, 1, 0, 0, 1};
@@ -313,12 +313,12 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	egm_mixture_options o =
 	    mixture_options(7, EGM_COVARIANCE_FULL); /* as many as there are means, whatever this says */
 	for (int i = 0; i < ROWS * D; i++) out[i] = 7;
-#define REFUSED(call, code, text)           \
+#define REJECTED(call, code, text)          \
 	ck_assert_int_eq(call, EGM_ERR_##code); \
 	ck_assert_str_eq(egm_last_error(), text)
-#define CREATE(w, m_, c, code, text)                                                           \
-	m = mixture;                                                                               \
-	REFUSED(egm_mixture_create(&m, context, w, m_, c, &o), code, "egm_mixture_create: " text); \
+#define CREATE(w, m_, c, code, text)                                                            \
+	m = mixture;                                                                                \
+	REJECTED(egm_mixture_create(&m, context, w, m_, c, &o), code, "egm_mixture_create: " text); \
 	ck_assert_ptr_null(m)
 	CREATE(none, none, means, ARGUMENT, "means is NULL");
 	CREATE(none, means, none, ARGUMENT, "covariances is NULL");
@@ -335,7 +335,7 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	CREATE(none, means, egm_f64(ones, 2, 2), SHAPE, "covariances has 2 x 2 numbers, must have 2");
 	ck_assert_egm(egm_mixture_create(&m, context, none, means, egm_f64((double[]){1, 2}, 1, 2), &o));
 	ck_assert_int_eq(egm_mixture_components(m), 2);
-#define NAMED(function, arguments, code, text) REFUSED(function arguments, code, #function ": " text)
+#define NAMED(function, arguments, code, text) REJECTED(function arguments, code, #function ": " text)
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 1, 1), no_out, no_out), SHAPE,
 	      "weights has room for 1 x 1 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 2, 1), egm_f64_out(out, 2, 1), no_out), SHAPE,
@@ -364,7 +364,7 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	NAMED(egm_mixture_step, (m, egm_f64(x, ROWS, 1), none, NULL), SHAPE, "x has 1 columns, must have 2");
 #undef NAMED
 #undef CREATE
-#undef REFUSED
+#undef REJECTED
 	for (int i = 0; i < ROWS * D; i++) ck_assert(out[i] == 7);
 	egm_mixture_free(m);
 }
@@ -389,20 +389,20 @@ START_TEST(test_mixture__numbers_beyond_double)
 	ck_assert_str_eq(egm_last_error(),
 	                 "egm_mixture_fit: the squared distances of the rows of x are infinite, must be finite");
 	/* a singular S: where rounding puts its pivot below 0, 1e-40 cannot lift it */
-	int refused = 0;
+	int rejected = 0;
 	o.covariance_floor = 1e-40;
 	for (int k = 1; k < 20; k++) {
 		const double line[6] = {1, k / 7.0, 2, k / 3.5, 4, k / 1.75};
 		egm_status st = egm_mixture_fit(&m, context, egm_f64(line, 3, 2), egm_no_array(), &o, NULL, NULL, NULL);
 		egm_mixture_free(m);
 		if (st == EGM_OK) continue;
-		refused++;
+		rejected++;
 		ck_assert_ptr_null(m);
 		ck_assert_int_eq(st, EGM_ERR_ARGUMENT);
 		ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: the covariance of component 0 cannot be inverted, "
 		                                   "covariance_floor is 1e-40, must be larger");
 	}
-	ck_assert_int_gt(refused, 0);
+	ck_assert_int_gt(rejected, 0);
 }
 END_TEST
 
@@ -588,17 +588,17 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("mixture_contract");
-	TCase *t = tcase_create("refusals");
+	TCase *t = tcase_create("rejections");
 	tcase_set_tags(t, "R17 R18");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_mixture__defaults_are_those_of_the_header);
-	tcase_add_loop_test(t, test_mixture__refuses_options_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_loop_test(t, test_mixture__rejects_options_by_name, 0, sizeof bad_options / sizeof *bad_options);
 	tcase_add_test(t, test_mixture__zeros_are_the_defaults);
-	tcase_add_test(t, test_mixture__refuses_more_components_than_rows);
-	tcase_add_test(t, test_mixture__refuses_arrays_that_do_not_fit);
-	tcase_add_test(t, test_mixture__refuses_numbers_by_component);
+	tcase_add_test(t, test_mixture__rejects_more_components_than_rows);
+	tcase_add_test(t, test_mixture__rejects_arrays_that_do_not_fit);
+	tcase_add_test(t, test_mixture__rejects_numbers_by_component);
 	tcase_add_test(t, test_mixture__null_in_every_place);
-	tcase_add_test(t, test_mixture__refuses_data_by_row_and_column);
+	tcase_add_test(t, test_mixture__rejects_data_by_row_and_column);
 	tcase_add_test(t, test_mixture__numbers_beyond_double);
 	tcase_add_test(t, test_mixture__short_and_unwritten_results);
 	suite_add_tcase(s, t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of columns in different units, with single rows far out, and with rows that have weights. */
+/* Mixtures of columns in different units, with outliers, and of rows with weights. */
 #include "mixture_reference.h"
 #include "mixture_support.h"
 
@@ -136,7 +136,8 @@ START_TEST(test_mixture__rates_beside_incomes_find_their_group)
 	int64_t high = component_of_rank(&n, 1);
 	for (int64_t i = 0; i < rows; i++) wrong += (share[2 * i + high] > 0.5) != (x[2 * i + 1] > 0.02);
 	ck_assert_int_eq(wrong, 0);
-	/* of the law: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 / sqrt(4000) */
+	/* of the distribution: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 /
+	 * sqrt(4000) */
 	ck_assert_near(r.log_likelihood, -6.5268, 0.08);
 	egm_mixture_free(m);
 }
@@ -407,7 +408,8 @@ START_TEST(test_mixture__weighted_moments)
 	egm_mixture_free(m);
 	for (int i = 0; i < 2; i++) ck_assert_near(n.m[i], mean[i], 1e-12);
 	for (int i = 0; i < 4; i++) ck_assert_near(n.c[i], c[i], 1e-12);
-	/* the weighted mean of log p of a normal law with the moments of the rows: -(d + d log 2 pi + log det C) / 2 */
+	/* the weighted mean of log p of a normal distribution with the moments of the rows: -(d + d log 2 pi + log det C) /
+	 * 2 */
 	ck_assert_near(r.log_likelihood, -1 - log(2 * M_PI) - logl(c[0] * c[3] - c[1] * c[2]) / 2, 1e-12);
 	ck_assert_int_eq(r.dead, 0);
 }
@@ -470,7 +472,7 @@ START_TEST(test_mixture__centres_follow_weights)
 }
 END_TEST
 
-START_TEST(test_mixture__refuses_weights_by_row)
+START_TEST(test_mixture__rejects_weights_by_row)
 {
 	const double ones[2] = {1, 1}, bad[] = {-1, NAN, INFINITY};
 	const float narrow[10] = {1};
@@ -543,7 +545,7 @@ int main(void)
 	tcase_add_loop_test(t, test_mixture__weighted_moments, 0, 4);
 	tcase_add_loop_test(t, test_mixture__a_common_factor_of_weights, 0, 120);
 	tcase_add_test(t, test_mixture__centres_follow_weights);
-	tcase_add_test(t, test_mixture__refuses_weights_by_row);
+	tcase_add_test(t, test_mixture__rejects_weights_by_row);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

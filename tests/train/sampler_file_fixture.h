@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samplers that are saved and loaded: making them, and telling whether two of them go on alike. */
+/* Samplers to save and load, and a comparison of how two of them continue. */
 #ifndef EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 #define EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the adversarial systems learn end to end, in f32 and through the public API: the optimal discriminator of two
- * points, the slope of a WGAN critic between two points, one normal distribution by five systems. The bounds of the
- * last hold for each of the seeds 1 to 5 with half of them to spare. */
+/* What the adversarial losses learn end to end, in f32 and through the public API: the optimal discriminator of two
+ * points, the slope of a WGAN critic between two points, one normal distribution by five losses. The bounds of the
+ * last are twice the largest error for seeds 1 to 5. */
 #include "adversarial_training.h"
 
-/* Adam cannot move a net whose rate is 1e-30. */
+/* Adam cannot move a network whose rate is 1e-30. */
 static void hold(ring *r, const egm_model *net)
 {
 	RING_OK(egm_trainer_set_learning_rate(r->trainer, net, 1e-30));
@@ -71,9 +71,9 @@ static double departure(const egm_model *critic, double from, double to, double 
  *
  *   e = lambda E (D' - 1.1)^2,
  *
- * and a gap within 2 sqrt(e / lambda) of 2.2. A net of 32 silu units draws a straight line to within a hundredth in its
- * slope: e <= 1e-3, and the gap within .02. (The start decides on the side: with two_sided a net that begins with a
- * slope below 0 may end in the other minimum, slope -.9; test_wgan.c has it in closed form.) */
+ * and a gap within 2 sqrt(e / lambda) of 2.2. A network of 32 silu units draws a straight line to within a hundredth in
+ * its slope: e <= 1e-3, and the gap within .02. (The start decides on the side: with two_sided a network that begins
+ * with a slope below 0 may end in the other minimum, slope -.9; test_wgan.c has it in closed form.) */
 START_TEST(test_wgan__critic_between_two_points)
 {
 	double gap, x[64];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* E24 end to end, where everything is known: x ~ N(1, 2^2), z ~ N(0, 1), encoder and generator linear with Gaussian
- * output. Both pair distributions can be the same Gaussian, for any slope of the generator between -2 and 2:
+ * output. Both distributions of pairs can be the same Gaussian, for any slope of the generator between -2 and 2:
  *
  *   q: x|z ~ N(1 + c z, 4 - c^2);   p: z|x ~ N(c (x - 1)/4, 1 - c^2/4).
  *
- * Whether they are is told by KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], by quadrature from the
- * parameters of the two nets alone: no discriminator, no sampling. Where nothing is matched it is 1 and more. */
+ * Their distance is KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], computed by quadrature from the
+ * parameters of both networks, without discriminator or sampling. If the pairs do not match it is 1 or more. */
 #include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static void world_close(world *w)
 	egm_context_free(w->context);
 }
 
-/* The discriminator is faster than the two nets and follows them, as the derivation asks; averages take out the
+/* The discriminator is faster than the two networks and follows them, as the derivation asks; averages take out the
  * circling of the game. */
 static void train(world *w, int64_t steps, uint64_t seed)
 {
@@ -150,9 +150,9 @@ static void train_and_read(int32_t form, int32_t full_terms, line *g, line *e)
 }
 
 /* KL(q || p) <= 0.005 nats: alone, an error of the mean of x by 0.2 (sd 2), or of a slope of z by 0.1 (sd 1), is all
- * that it allows. Over five pairs of nets minimax and swapped ended between 0.0001 and 0.0011, derived with its full
- * terms between 0.0001 and 0.0005, but for one pair that took twice the steps. The covariance of x and z is c under q
- * and four times the encoder's slope under p. */
+ * that it allows. Over five pairs of networks minimax and swapped ended between 0.0001 and 0.0011, derived with its
+ * full terms between 0.0001 and 0.0005, but for one pair that took twice the steps. The covariance of x and z is c
+ * under q and four times the encoder's slope under p. */
 START_TEST(test_ali_training__pair_distributions_become_one)
 {
 	static const int32_t forms[3][2] = {{EGM_ALI_MINIMAX, 0}, {EGM_ALI_SWAPPED, 0}, {EGM_ALI_DERIVED, 1}};
@@ -168,8 +168,7 @@ START_TEST(test_ali_training__pair_distributions_become_one)
 END_TEST
 
 /* E24: without them, `derived` pushes the encoder away from the generator's pairs, and the distributions stay nats
- * apart: 3.5 to 2700 over the same five pairs of nets. At the start, with nets that know nothing, they are 1 to 3
- * apart. */
+ * apart: 3.5 to 2700 over the same five pairs of networks. Before training they are 1 to 3 apart. */
 START_TEST(test_ali_training__derived_alone_does_not_match)
 {
 	line g, e;

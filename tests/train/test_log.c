@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library chose by itself stands in the log, one line each. */
+/* Every choice that the library makes by itself is one line of the log. */
 #include "support.h"
 #include <egm.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Maximum likelihood end to end: energies that chains have taught are the densities of their data.
+/* Maximum likelihood end to end: energies trained with chains are the densities of their data.
  *
- * Judged by KL(p || q) with q = exp(-U)/Z: on the line by the midpoint rule, which knows Z, and by the log Z of
- * annealed importance sampling, which has to agree with it. A fit of k parameters to n = 20,000 points costs k/2n nats
- * on average (Wilks): below 0.03 for the 1,169 parameters here if they all counted. The steps of ULA are too hot by eps
- * k/4, k the curvature: 0.05 x 6/4 for the narrow modes, a quarter of whose square, 0.0015, is the KL between such
- * normals. What the bounds leave is the noise of training itself. Below 0 KL comes by the error of log Z, whose
- * standard error is some 0.004. */
+ * The measure is KL(p || q) with q = exp(-U)/Z: on the line by the midpoint rule, which computes Z, and by the log Z
+ * of annealed importance sampling, which must agree with it. A fit of k parameters to n = 20,000 points costs k/2n
+ * nats on average (Wilks): at most 0.03 for the 1,169 parameters here. The variance of ULA is too large by a factor
+ * of 1 + eps k/4, k the curvature: 0.05 x 6/4 for the narrow modes. A quarter of its square, 0.0015, is the KL
+ * between such normal distributions. The rest of the bounds is for the noise of training. KL is below 0 by the error
+ * of log Z, whose standard error is some 0.004. */
 #include "any_negatives.h"
 #include "training_fixture.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Negative samples that cannot be: what is refused, and that a phase which fails, or memory that does, leaves energy
- * and buffer alone. */
+/* Negative samples that are rejected, and phases or allocations that fail without a change of energy or buffer. */
 #include "negatives_fixture.h"
 
-/* ---- refusals */
+/* ---- rejections */
 
 static int no_energy(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
@@ -11,7 +10,7 @@ static int no_energy(int64_t rows, const void *x, void *energies, void *gradient
 	return 1;
 }
 
-/* Refused, and what drew before goes on drawing. */
+/* Rejected, and the previous negatives continue. */
 static void expect_kept(machine *m, egm_target *target, const ways *w, egm_status status, const char *text)
 {
 	egm__negatives *before = m->trainer->negatives;
@@ -20,26 +19,26 @@ static void expect_kept(machine *m, egm_target *target, const ways *w, egm_statu
 	ck_assert_ptr_eq(m->trainer->negatives, before);
 }
 
-START_TEST(test_refused__targets_of_something_else)
+START_TEST(test_rejected__targets_of_something_else)
 {
 	recipe r = usual;
 	machine m;
 	ways w = ways_of(&r);
 	egm_target *target = NULL;
-#define REFUSED(what)                                                                                                  \
+#define REJECTED(what)                                                                                                 \
 	"egm_trainer_set_negatives: the target of the sampler is " what ", must be egm_target_model of the loss's energy " \
 	"'energy'"
 	machine_open(&m, NULL, &r);
 	egm_model *other = toy_net(m.context, "other", COLUMNS, 4, 1, EGM_F64);
 	egm_model *generator = toy_net(m.context, "generator", 2, 4, COLUMNS, EGM_F64);
 	OK(egm_target_model(&target, other, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("of another network"));
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REJECTED("of another network"));
 	egm_target_free(target);
 	OK(egm_target_latent(&target, m.energy, generator, EGM_LATENT_POSTERIOR, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("egm_target_latent"));
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REJECTED("egm_target_latent"));
 	egm_target_free(target);
 	OK(egm_target_callback(&target, m.context, EGM_F64, COLUMNS, NULL, no_energy, NULL, NULL));
-	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REFUSED("of no network"));
+	expect_kept(&m, target, &w, EGM_ERR_ARGUMENT, REJECTED("of no network"));
 	egm_target_free(target);
 	egm_model_free(other);
 	egm_model_free(generator);
@@ -48,7 +47,7 @@ START_TEST(test_refused__targets_of_something_else)
 }
 END_TEST
 
-START_TEST(test_refused__options)
+START_TEST(test_rejected__options)
 {
 	recipe r = usual;
 	machine m;
@@ -84,7 +83,7 @@ START_TEST(test_refused__options)
 }
 END_TEST
 
-START_TEST(test_refused__losses_without_negatives)
+START_TEST(test_rejected__losses_without_negatives)
 {
 	egm_context *context = machine_context(1);
 	egm_model *energy = toy_net(context, "energy", COLUMNS, 4, 1, EGM_F64);
@@ -111,7 +110,7 @@ START_TEST(test_refused__losses_without_negatives)
 END_TEST
 
 /* cd on rows that the bounds exclude: the row is named, nothing moves. */
-START_TEST(test_refused__data_outside_of_the_bounds)
+START_TEST(test_rejected__data_outside_of_the_bounds)
 {
 	recipe r = usual;
 	machine m;
@@ -189,7 +188,7 @@ START_TEST(test_failure__of_a_chain_changes_nothing)
 }
 END_TEST
 
-/* Frozen chains thaw: the same sampler goes on when the energy is good again. */
+/* Chains that froze are restarted: the same sampler continues when the energy is finite again. */
 START_TEST(test_failure__is_over_when_the_energy_is_good_again)
 {
 	recipe r = usual;
@@ -231,8 +230,8 @@ START_TEST(test_failure__of_the_loss_changes_nothing)
 }
 END_TEST
 
-/* Chains that do not move, at noise ten times as wide as the data: U rises there without end, and not in silence. With
- * other negatives the watch begins anew. */
+/* Chains that do not move, at noise ten times as wide as the data: U rises there without end, which is an error. Other
+ * negatives have a new watch. */
 START_TEST(test_diverged__chains_that_do_not_follow)
 {
 	recipe r = usual;
@@ -310,7 +309,7 @@ START_TEST(test_memory__creation_reports_each_failure)
 		ck_assert_ptr_null(m.trainer);
 		ck_assert_int_eq(allocator.live, live);
 	}
-	ck_assert_int_gt(n, 30); /* net, optimiser, program, sampler, buffer */
+	ck_assert_int_gt(n, 30); /* network, optimiser, program, sampler, buffer */
 	allocator.fail_at = 0;
 	machine_steps(&m, 1);
 	machine_close(&m);
@@ -350,12 +349,12 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("train/negatives_rejected");
-	TCase *t = tcase_create("refusals");
+	TCase *t = tcase_create("rejections");
 	tcase_set_tags(t, "R16");
-	tcase_add_test(t, test_refused__targets_of_something_else);
-	tcase_add_test(t, test_refused__options);
-	tcase_add_test(t, test_refused__losses_without_negatives);
-	tcase_add_test(t, test_refused__data_outside_of_the_bounds);
+	tcase_add_test(t, test_rejected__targets_of_something_else);
+	tcase_add_test(t, test_rejected__options);
+	tcase_add_test(t, test_rejected__losses_without_negatives);
+	tcase_add_test(t, test_rejected__data_outside_of_the_bounds);
 	suite_add_tcase(s, t);
 	t = tcase_create("failures");
 	tcase_set_tags(t, "E30 R1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A sampler that was saved goes on from the file as if nothing had happened. */
+/* A sampler that is saved and loaded continues as if it had not been. */
 #include "any_kernel.h"
 #include "sampler_file_fixture.h"
 
@@ -46,7 +46,7 @@ START_TEST(test_sampler_file__resumes_bit_for_bit)
 }
 END_TEST
 
-/* A net is evaluated in blocks of chains: none of 70 may notice that it is asked anew among others. */
+/* A network is evaluated in blocks of chains: none of 70 chains may depend on being evaluated again with others. */
 START_TEST(test_sampler_file__resumes_on_nets_with_other_threads)
 {
 	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
@@ -166,8 +166,8 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 }
 END_TEST
 
-/* The file of a sampler that its progress callback stopped is that of one which was asked for no more: byte for byte.
- * It goes on alike, from the file or without it. */
+/* The file of a sampler that its progress callback stopped is byte for byte that of a sampler whose call ended there.
+ * Both continue alike, from the file or without it. */
 START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
 {
 	egm_context *context = threaded_context(1);

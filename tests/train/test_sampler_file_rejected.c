@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that no sampler can be read from, and systems that fail while one is written or read. */
+/* Files from which no sampler can be loaded, and errors of the system while a file is written or read. */
 #include "any_kernel.h"
 #include "io/st_files.h"
 #include "sampler_file_fixture.h"
 
-/* Loading `name` is refused with these words, and the sampler is what it was. */
-static void expect_refusal(egm_sampler *s, const char *name, egm_status status, const char *text)
+/* Loading `name` is rejected with these words, and the sampler is what it was. */
+static void expect_rejection(egm_sampler *s, const char *name, egm_status status, const char *text)
 {
 	save(s, "before.egm");
 	io_expect(name, egm_sampler_restore(s, io_path(name), NULL), status, text);
@@ -24,7 +24,7 @@ static const struct {
               {"levels is '3' in the file, '2' in the sampler", CHAINS, DIMS, 2, ANY_TEMPERED, EGM_F64, 0, 0},
               {"the file has no 'scale', which the sampler has", CHAINS, DIMS, 3, ANY_TEMPERED, EGM_F64, 0, 1}};
 
-START_TEST(test_load__refuses_another_kind_of_sampler)
+START_TEST(test_load__rejects_another_kind_of_sampler)
 {
 	static const double scale[] = {1, 2, 3};
 	bench theirs, ours;
@@ -36,7 +36,7 @@ START_TEST(test_load__refuses_another_kind_of_sampler)
 	options.levels = others[_i].levels;
 	if (others[_i].scale) options.scale = scale;
 	bench_open(&ours, NULL, (egm_dtype)others[_i].dtype, others[_i].dims, &options);
-	expect_refusal(ours.sampler, "theirs.egm", EGM_ERR_FORMAT, others[_i].text);
+	expect_rejection(ours.sampler, "theirs.egm", EGM_ERR_FORMAT, others[_i].text);
 	bench_close(&theirs);
 	bench_close(&ours);
 }
@@ -54,16 +54,16 @@ START_TEST(test_load__compares_the_scales)
 	options.scale = scale;
 	bench_open(&shared, NULL, EGM_F32, DIMS, &options);
 	save(shared.sampler, "shared.egm");
-	expect_refusal(none.sampler, "own.egm", EGM_ERR_FORMAT, "the file has 'scale', which the sampler does not have");
-	expect_refusal(own.sampler, "shared.egm", EGM_ERR_FORMAT,
-	               "'scale' has 3 numbers of rank 1 in the file, 12 of rank 2 in the sampler");
+	expect_rejection(none.sampler, "own.egm", EGM_ERR_FORMAT, "the file has 'scale', which the sampler does not have");
+	expect_rejection(own.sampler, "shared.egm", EGM_ERR_FORMAT,
+	                 "'scale' has 3 numbers of rank 1 in the file, 12 of rank 2 in the sampler");
 	bench_close(&own);
 	bench_close(&shared);
 	bench_close(&none);
 }
 END_TEST
 
-START_TEST(test_load__refuses_what_is_no_sampler)
+START_TEST(test_load__rejects_what_is_no_sampler)
 {
 	bench b;
 	egm_model *model = NULL;
@@ -73,8 +73,8 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 	egm_model_dense(model, 1);
 	ck_assert_egm(egm_model_build(model, EGM_F64, 1));
 	ck_assert_egm(egm_model_save(model, io_path("model.egm")));
-	expect_refusal(b.sampler, "model.egm", EGM_ERR_FORMAT, "format");
-	expect_refusal(b.sampler, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
+	expect_rejection(b.sampler, "model.egm", EGM_ERR_FORMAT, "format");
+	expect_rejection(b.sampler, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	save(b.sampler, "good.egm");
 	io_expect("NULL path", egm_sampler_restore(b.sampler, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("NULL", egm_sampler_restore(NULL, io_path("good.egm"), NULL), EGM_ERR_ARGUMENT, "sampler is NULL");
@@ -92,7 +92,7 @@ START_TEST(test_load__refuses_what_is_no_sampler)
 }
 END_TEST
 
-START_TEST(test_load__refuses_every_truncation)
+START_TEST(test_load__rejects_every_truncation)
 {
 	bench b;
 	size_t size;
@@ -116,12 +116,12 @@ START_TEST(test_load__refuses_every_truncation)
 }
 END_TEST
 
-/* A flipped bit is refused, or changes one number to another that may stand there; the chains then run on from it. */
+/* A flipped bit is rejected, or changes a number to another valid one, from which the chains then continue. */
 START_TEST(test_load__survives_every_flipped_byte)
 {
 	bench b;
 	size_t size;
-	int refused = 0, taken = 0;
+	int rejected = 0, taken = 0;
 	any_kernel_options options = options_of(ANY_TEMPERED, 1);
 	bench_open(&b, NULL, EGM_F32, DIMS, &options);
 	save(b.sampler, "whole.egm");
@@ -132,7 +132,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 		egm_status st = egm_sampler_restore(b.sampler, io_path("flipped.egm"), NULL);
 		bytes[i] ^= (unsigned char)(1 << i % 8);
 		if (st != EGM_OK) {
-			refused++;
+			rejected++;
 			ck_assert_msg(st == EGM_ERR_FORMAT || st == EGM_ERR_NONFINITE, "byte %zu: %s", i, egm_last_error());
 			continue;
 		}
@@ -141,7 +141,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 		ck_assert_msg(st == EGM_OK || st == EGM_ERR_NONFINITE, "byte %zu: %s", i, egm_last_error());
 		load(b.sampler, "whole.egm");
 	}
-	ck_assert_int_ge(refused, 500); /* the header is longer */
+	ck_assert_int_ge(rejected, 500); /* the header is longer */
 	ck_assert_int_ge(taken, 100);
 	save(b.sampler, "after.egm");
 	assert_same_files("whole.egm", "after.egm");
@@ -150,7 +150,7 @@ START_TEST(test_load__survives_every_flipped_byte)
 }
 END_TEST
 
-START_TEST(test_load__refuses_a_header_that_is_too_long)
+START_TEST(test_load__rejects_a_header_that_is_too_long)
 {
 	bench b;
 	size_t size;
@@ -161,7 +161,7 @@ START_TEST(test_load__refuses_a_header_that_is_too_long)
 	for (int shift = 21; shift < 64; shift += 6) {
 		for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((UINT64_C(1) << shift) >> 8 * i);
 		io_write(io_path("long.egm"), bytes, size);
-		expect_refusal(b.sampler, "long.egm", EGM_ERR_FORMAT, "header");
+		expect_rejection(b.sampler, "long.egm", EGM_ERR_FORMAT, "header");
 	}
 	free(bytes);
 	bench_close(&b);
@@ -179,7 +179,7 @@ static void expect_forgery(egm_sampler *s, const char *old, const char *new, con
 	memcpy(place, new, strlen(new));
 	io_write(io_path("forged.egm"), bytes, size);
 	free(bytes);
-	expect_refusal(s, "forged.egm", EGM_ERR_FORMAT, text);
+	expect_rejection(s, "forged.egm", EGM_ERR_FORMAT, text);
 }
 
 START_TEST(test_load__trusts_no_text)
@@ -228,7 +228,7 @@ static void write_with_number(egm_context *context, const char *from, const char
 	egm__safetensors_free(file);
 }
 
-START_TEST(test_load__refuses_numbers_that_no_chain_has)
+START_TEST(test_load__rejects_numbers_that_no_chain_has)
 {
 	static const struct {
 		const char *name, *text;
@@ -258,7 +258,7 @@ START_TEST(test_load__refuses_numbers_that_no_chain_has)
 		int real = bad[i].count == 0;
 		write_with_number(b.context, "good.egm", "bad.egm", bad[i].name, bad[i].index,
 		                  real ? (const void *)&bad[i].real : &bad[i].count);
-		expect_refusal(b.sampler, "bad.egm", real ? EGM_ERR_NONFINITE : EGM_ERR_FORMAT, bad[i].text);
+		expect_rejection(b.sampler, "bad.egm", real ? EGM_ERR_NONFINITE : EGM_ERR_FORMAT, bad[i].text);
 	}
 	double x = 0.25, points[CHAINS * DIMS];
 	write_with_number(b.context, "good.egm", "other.egm", "x", 5, &x);
@@ -370,15 +370,15 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("train/sampler_file_rejected");
-	TCase *tc = add_case(suite, "refusals", "R16");
-	tcase_add_loop_test(tc, test_load__refuses_another_kind_of_sampler, 0, (int)(sizeof others / sizeof *others));
+	TCase *tc = add_case(suite, "rejections", "R16");
+	tcase_add_loop_test(tc, test_load__rejects_another_kind_of_sampler, 0, (int)(sizeof others / sizeof *others));
 	tcase_add_test(tc, test_load__compares_the_scales);
-	tcase_add_test(tc, test_load__refuses_what_is_no_sampler);
-	tcase_add_test(tc, test_load__refuses_every_truncation);
+	tcase_add_test(tc, test_load__rejects_what_is_no_sampler);
+	tcase_add_test(tc, test_load__rejects_every_truncation);
 	tcase_add_test(tc, test_load__survives_every_flipped_byte);
-	tcase_add_test(tc, test_load__refuses_a_header_that_is_too_long);
+	tcase_add_test(tc, test_load__rejects_a_header_that_is_too_long);
 	tcase_add_test(tc, test_load__trusts_no_text);
-	tcase_add_test(tc, test_load__refuses_numbers_that_no_chain_has);
+	tcase_add_test(tc, test_load__rejects_numbers_that_no_chain_has);
 	tc = add_case(suite, "failing calls", "R3 R16");
 	tcase_add_loop_test(tc, test_save__leaves_the_old_file_when_a_call_fails, 0, (int)(sizeof faults / sizeof *faults));
 	tcase_add_test(tc, test_load__changes_nothing_when_a_read_fails);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The losses on noise end to end: denoisers, scores and generators against what is known of their distributions. */
+/* Losses on noisy data end to end: denoisers, scores and generators compared with known distributions. */
 #include "any_kernel.h"
 #include "training_fixture.h"
 
@@ -110,8 +110,8 @@ START_TEST(test_denoising__two_points)
 }
 END_TEST
 
-/* E29: the score of a ReLU net is a staircase that training moves only by its heights: with the same widths and steps
- * it stays several times further from the truth than a smooth one. */
+/* E29: the score of a ReLU network is a staircase that training moves only by its heights: with the same widths and
+ * steps it stays several times further from the truth than a smooth one. */
 START_TEST(test_denoising__relu_energies_are_worse)
 {
 	static double r[CELLS];
@@ -228,7 +228,7 @@ static void draw_annealed(float *draws, double sigma0)
 
 /* K9 end to end. Every mode gets at least 5 of 2500 draws within three deviations, and four in five of all draws are
  * that near to one. The spacing is 0.707, seven times sigma0, which is 5.7 deviations: a denoised draw is on its mode
- * only as far as the net knows the score there, and most of what is missing is that. */
+ * only as far as the network knows the score there, and most of what is missing is that. */
 START_TEST(test_annealed_dsm__25_modes)
 {
 	static float x[2 * POINTS], draws[2 * CHAINS];

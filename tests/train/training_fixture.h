@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole trainings in single precision through the public API: nets by widths, data from distributions that are known,
- * and integrals on a grid to judge by. */
+/* Whole trainings in f32 through the public API: networks by widths, data from known distributions, and integrals on
+ * a grid to judge the result. */
 #ifndef EGM_TESTS_TRAINING_FIXTURE_H
 #define EGM_TESTS_TRAINING_FIXTURE_H
 
