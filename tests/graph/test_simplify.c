@@ -283,7 +283,7 @@ END_TEST
 /* Energy and penalty at the same points share nodes: the gradient by the input, which the penalty needs, has the
  * adjoints that the gradient of the energy needs. For a network of two layers, U = w . leaky(x V^T), the products are x
  * V^T, u V, its forward adjoint p V^T, and one for V, which would be two if nodes were not shared. */
-START_TEST(test_simplify__energy_and_penalty_share_their_chains)
+START_TEST(test_simplify__energy_and_penalty_share_nodes)
 {
 	egm_context *c = NULL;
 	egm__graph *g = NULL;
@@ -311,7 +311,7 @@ int main(void)
 	Suite *s = suite_create("simplify");
 	TCase *t = tcase_create("rules");
 	tcase_add_loop_test(t, test_simplify__rule_keeps_the_value, 0, sizeof rules / sizeof *rules);
-	tcase_add_test(t, test_simplify__energy_and_penalty_share_their_chains);
+	tcase_add_test(t, test_simplify__energy_and_penalty_share_nodes);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }
