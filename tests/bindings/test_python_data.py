@@ -107,7 +107,7 @@ class FromFiles(WithFiles):
         self.assertEqual((data.shape, data.columns), ((1, 2, 1), 2))
         data = egm.Data.load_csv_memory(self.context, PEOPLE.encode(), text="codes", missing=0, columns=["city"])
         self.assertEqual(data.column(0)["words"], ["Oslo", "Rome"])
-        with self.assertRaisesRegex(egm.FormatError, "egm_data_load_npy_memory: bytes: truncated"):
+        with self.assertRaisesRegex(egm.FormatError, "egm_data_load_npy_memory: bytes: is truncated"):
             egm.Data.load_npy_memory(self.context, content[:-1])
         self.assertRaises(TypeError, egm.Data.load_npy_memory, self.context, 5)
 
