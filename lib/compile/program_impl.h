@@ -32,11 +32,5 @@ void egm__program_run(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64
 void egm__program_run_for(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint32_t slots, uint64_t seed,
                           uint64_t step);
 size_t egm__program_arena_bytes(const egm__program *p);
-/* Highest arena byte that the kernels of the program touch, from their operands: must equal the size asked for. */
-size_t egm__program_arena_used(const egm__program *p);
-/* Floating point operations of its matrix products, 2mnk each. */
-double egm__program_flops(const egm__program *p);
-/* A listing, for tests and for people; returns the bytes needed. */
-size_t egm__program_describe(const egm__program *p, char *buffer, size_t size);
 
 #endif

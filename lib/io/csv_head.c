@@ -1,53 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What the first line of a table is: its fields are those of every row, and it may be a header. The first 1000 rows
- * below help to tell. */
+/* The first line of a table: its number of fields, and whether it is a header, which 1000 rows below it show. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <io/csv_table_impl.h>
 
-/* Memory for a field is some hundred bytes: a line of delimiters must not take all there is. */
-enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20, LEAST_WORD_BYTES = 1 << 20 };
+/* A field needs some hundred bytes of memory: a line of delimiters must not exhaust it. */
+enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
 
-egm_status egm__csv_begin(egm__csv_load *l)
-{
-	egm__csv_close(&l->csv);
-	l->csv.delimiter = l->o.delimiter;
-	l->csv.comment = l->o.comment < 0 ? 0 : l->o.comment;
-	return egm__csv_open(&l->csv, l->context, l->from, l->o.skip_lines);
-}
-
-egm_status egm__csv_keep(egm__csv_load *l)
-{
-	uint64_t most = l->o.max_bytes > LEAST_WORD_BYTES ? l->o.max_bytes : LEAST_WORD_BYTES;
-	l->word_bytes += l->csv.length + 1 + sizeof(char *);
-	if (l->word_bytes <= most) return EGM_OK;
-	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": names and words take more than %" PRIu64
-	                 " bytes; max_bytes is %" PRIu64,
-	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
-}
-
-egm__csv_kind egm__csv_cell_kind(const egm__csv_load *l, double *number)
-{
-	if (egm__csv_is_missing(l->csv.text, l->csv.quoted)) return EGM__CSV_MISSING;
-	return egm__csv_number(l->csv.text, l->locale, l->o.decimal, number);
-}
-
-static egm_status no_memory(const egm__csv_load *l, const char *what)
-{
-	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %s", l->path, what);
-}
-
-/* The texts of the first line, one behind the other, each with the kind of its cell before it. */
+/* Reads the texts of the first line, one after another, each with the kind of its cell before it. */
 static egm_status read_first_line(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
 	egm__csv_event event = EGM__CSV_CELL;
 	double number;
 	EGM_TRY(egm__csv_next(&l->csv, &event));
-	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row: all lines are blank or comments", l->path);
+	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: has no row: all lines are blank or comments", l->path);
 	l->head.line = l->csv.row_line;
 	for (; event == EGM__CSV_CELL; l->head.count++) {
 		char kind = (char)egm__csv_cell_kind(l, &number);
@@ -55,9 +24,9 @@ static egm_status read_first_line(egm__csv_load *l)
 		EGM_TRY(egm__text_append(&l->head.text, &kind, 1));
 		EGM_TRY(egm__text_append(&l->head.text, l->csv.text, l->csv.length + 1));
 		if (l->head.count == MAX_FIELDS)
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: line %" PRId64 " has more than %d fields", l->path, l->head.line,
-			         MAX_FIELDS);
-		/* A delimiter at the end of the line is followed by no field, unless a row below has one there. */
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: line %" PRId64 " has more fields, must have at most %d", l->path,
+			         l->head.line, MAX_FIELDS);
+		/* A delimiter at the end of the line is not followed by a field, unless a row below has one there. */
 		l->head.width = l->csv.length || l->csv.quoted || !l->head.count ? l->head.count + 1 : l->head.count;
 		EGM_TRY(egm__csv_next(&l->csv, &event));
 	}
@@ -71,7 +40,7 @@ static egm_status index_first_line(egm__csv_load *l)
 	egm__head *h = &l->head;
 	h->cells = egm__alloc(l->context, h->count, sizeof *h->cells);
 	h->seen = egm__alloc_zero(l->context, h->count, 1);
-	if (!h->cells || !h->seen) EGM_TRY(no_memory(l, "the first line"));
+	if (!h->cells || !h->seen) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the first line", l->path);
 	char *p = h->text.bytes;
 	for (int64_t i = 0; i < h->count; i++) {
 		h->cells[i] = p + 1;
@@ -109,7 +78,7 @@ out:
 	return st;
 }
 
-/* ---- is it a header? */
+/* ---- whether it is a header */
 
 static egm__csv_kind kind_of(const egm__head *h, int64_t i)
 {
@@ -118,18 +87,16 @@ static egm__csv_kind kind_of(const egm__head *h, int64_t i)
 
 static int has_cell(const egm__head *h, const char *name)
 {
-	for (int64_t i = 0; i < h->count; i++) {
+	for (int64_t i = 0; i < h->count; i++)
 		if (strcmp(h->cells[i], name) == 0) return 1;
-	}
 	return 0;
 }
 
 static int has_names_of(const egm__head *h, const egm__table *like)
 {
 	if (!like || !like->named) return 0;
-	for (int64_t i = 0; i < like->count; i++) {
+	for (int64_t i = 0; i < like->count; i++)
 		if (!has_cell(h, like->columns[i].name)) return 0;
-	}
 	return 1;
 }
 
@@ -139,7 +106,7 @@ static egm_status cannot_tell(const egm__csv_load *l, const char *why)
 	                 l->path, l->head.line, why, l->head.width == 1 ? ". Is the delimiter right?" : "");
 }
 
-/* The word below says more than this: that the delimiter or the decimal sign is another one. */
+/* The text of the word below can show that the delimiter or the decimal sign is another one. */
 static egm_status words_alone(const egm__csv_load *l)
 {
 	char why[200];
@@ -149,8 +116,8 @@ static egm_status words_alone(const egm__csv_load *l)
 	return cannot_tell(l, l->head.word_line ? why : "all values below are missing");
 }
 
-/* pandas names columns that have no names 0, 1, 2 and so on, and writes that as a header, perhaps behind the name of an
- * index and between names. Two numbers alone are too common a row. */
+/* pandas names columns without names 0, 1, 2 and so on, and writes these as a header, perhaps after the name of an
+ * index and between other names. Only two such numbers are too common in rows. */
 static int counts(const egm__head *h)
 {
 	char text[24];
@@ -185,7 +152,7 @@ static egm_status detect(egm__csv_load *l)
 	}
 	if (above >= 0 && numbers) return word_among_numbers(l, above);
 	if (counts(h)) return cannot_tell(l, "it counts from 0, as pandas names columns");
-	/* Where words are refused, one that begins like a number is what is wrong: 1;2 with another delimiter. */
+	/* If words are an error, one that begins as a number explains more: 1;2 has another delimiter. */
 	if (words && !numbers && !below && (l->o.like || l->o.text != EGM_CSV_TEXT_REFUSE || !broken))
 		return words_alone(l);
 	h->is_header = above >= 0;
@@ -200,13 +167,12 @@ egm_status egm__csv_read_head(egm__csv_load *l)
 	EGM_TRY(read_first_line(l));
 	EGM_TRY(index_first_line(l));
 	EGM_TRY(look_below(l));
-	if (l->o.header != EGM_CSV_HEADER_DETECT) {
+	if (l->o.header != EGM_CSV_HEADER_DETECT)
 		l->head.is_header = l->o.header == EGM_CSV_HEADER_YES;
-	} else if (has_names_of(&l->head, l->o.like ? l->o.like->table : NULL)) {
+	else if (has_names_of(&l->head, l->o.like ? l->o.like->table : NULL))
 		l->head.is_header = 1;
-	} else {
+	else
 		EGM_TRY(detect(l));
-	}
 out:
 	return st;
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Cuts text into cells (RFC 4180, and what people write instead): quotes with doubled quotes and line feeds inside,
- * comments, blanks around cells and as delimiters, line ends of three systems, a byte order mark. */
+/* Cuts text into cells by RFC 4180 and what is common besides: quoted cells with doubled quotes and line feeds,
+ * comments, blanks around cells or as delimiters, the line ends of three systems, a byte order mark. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <io/csv_impl.h>
 
@@ -32,17 +30,17 @@ egm_status egm__csv_fail(const egm__csv *s, egm_status code, const char *what)
 egm_status egm__csv_whole(const egm__csv *s)
 {
 	if (!s->cut) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": longer than %d bytes", s->path, s->line,
-	                 s->field, EGM__CSV_FIELD);
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": is too long, must have at most %d bytes",
+	                 s->path, s->line, s->field, EGM__CSV_FIELD);
 }
 
 static egm_status zero_byte(const egm__csv *s)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has a zero byte: this is not UTF-8 text; UTF-16 looks so",
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has a zero byte, must be UTF-8 text; it may be UTF-16",
 	                 s->path, s->next_line);
 }
 
-/* A line feed for every line end. */
+/* The next byte, with every line end as one line feed. */
 static egm_status next_byte(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
@@ -74,7 +72,7 @@ static int is_end(int byte)
 	return byte == '\n' || byte == DONE;
 }
 
-/* Passes over blanks, which between blanks as delimiters are all delimiters. *blank: were there any? */
+/* Skips blanks, delimiters included if these are blanks. *blank: whether there were any. */
 static egm_status skip_blanks(egm__csv *s, int *byte, int *blank)
 {
 	egm_status st = EGM_OK;
@@ -97,11 +95,10 @@ out:
 
 static void append(egm__csv *s, int byte)
 {
-	if (s->length == EGM__CSV_FIELD) {
+	if (s->length == EGM__CSV_FIELD)
 		s->cut = 1;
-	} else {
+	else
 		s->text[s->length++] = (char)byte;
-	}
 }
 
 static int last_is_blank(const egm__csv *s)
@@ -116,17 +113,15 @@ static void trim(egm__csv *s)
 	s->text[s->length] = 0;
 }
 
-/* "5 # five" is a number and a comment. "Apt #5" may be either, and half of it must not vanish. */
+/* "5 # five" is a number and a comment. "Apt #5" may be a text, of which half must not be lost. */
 static egm_status check_comment(egm__csv *s)
 {
 	trim(s);
 	if (s->text[strspn(s->text, "0123456789+-.,eE")] == 0 || egm__csv_is_missing(s->text, 0)) return EGM_OK;
-	return egm__csv_fail(s, EGM_ERR_FORMAT,
-	                     "is followed by a comment, unless that belongs to the text: put it into quotes, or set the "
-	                     "option comment");
+	return egm__csv_fail(s, EGM_ERR_FORMAT, "may be followed by a comment: quote the text, or set the option comment");
 }
 
-static egm_status take_unquoted(egm__csv *s, int *byte)
+static egm_status read_unquoted(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
 	while (!is_end(*byte) && !is_delimiter(s, *byte)) {
@@ -145,12 +140,12 @@ out:
 
 static egm_status quote_not_closed(const egm__csv *s)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": the quote that begins it is not closed",
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": begins with a quote, must end with one",
 	                 s->path, s->line, s->field);
 }
 
-/* What follows the opening quote, up to the closing one; *byte is then what comes after it. */
-static egm_status take_quoted_text(egm__csv *s, int *byte)
+/* Reads up to the closing quote; *byte is then the byte after it. */
+static egm_status read_quoted_text(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
 	for (;;) {
@@ -168,29 +163,29 @@ out:
 	return st;
 }
 
-static egm_status take_quoted(egm__csv *s, int *byte)
+static egm_status read_quoted(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
 	int blank = 0;
 	s->quoted = 1;
-	EGM_TRY(take_quoted_text(s, byte));
+	EGM_TRY(read_quoted_text(s, byte));
 	if (s->delimiter == ' ' && (is_end(*byte) || is_delimiter(s, *byte))) return EGM_OK;
 	EGM_TRY(skip_blanks(s, byte, &blank));
 	if (blank && s->comment && *byte == s->comment) EGM_TRY(skip_comment(s, byte));
 	if (!is_end(*byte) && !is_delimiter(s, *byte))
-		EGM_TRY(egm__csv_fail(s, EGM_ERR_FORMAT, "is followed by text after its closing quote"));
+		EGM_TRY(egm__csv_fail(s, EGM_ERR_FORMAT, "has text after its closing quote, must have a delimiter"));
 out:
 	return st;
 }
 
-static egm_status take_cell(egm__csv *s, int *byte)
+static egm_status read_cell(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
 	s->length = 0;
 	s->quoted = s->cut = 0;
 	s->line = s->next_line;
 	s->field++;
-	EGM_TRY(*byte == '"' ? take_quoted(s, byte) : take_unquoted(s, byte));
+	EGM_TRY(*byte == '"' ? read_quoted(s, byte) : read_unquoted(s, byte));
 	s->open = !is_end(*byte);
 	s->ended = !s->open;
 	if (*byte == '\n') s->next_line++;
@@ -198,7 +193,7 @@ out:
 	return st;
 }
 
-/* Up to the first byte of the next row that has cells. */
+/* Skips to the first byte of the next row that has cells. */
 static egm_status find_row(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
@@ -216,7 +211,7 @@ out:
 	return st;
 }
 
-/* Up to the first byte of the cell behind a delimiter; the row ends here where blanks delimit and none follows. */
+/* Skips to the first byte of the cell after a delimiter. After blanks as delimiters the row may end instead. */
 static egm_status find_cell(egm__csv *s, int *byte)
 {
 	egm_status st = EGM_OK;
@@ -248,20 +243,20 @@ egm_status egm__csv_next(egm__csv *s, egm__csv_event *event)
 		*event = EGM__CSV_END;
 		if (byte == DONE) return EGM_OK;
 	}
-	EGM_TRY(take_cell(s, &byte));
+	EGM_TRY(read_cell(s, &byte));
 	*event = EGM__CSV_CELL;
 out:
 	return st;
 }
 
-/* A name in the first line may be the signature of a format: it counts with bytes that no text has. */
+/* The first name of a table may look like the signature of a binary format, which also has bytes that no text has. */
 static int is_other_format(const char *kind, const char *bytes, size_t n, int64_t skip_lines)
 {
 	if (!kind) return 0;
 	static const char *const texts[] = {"git-lfs", "HTML", "XML", "UTF-16"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (strstr(kind, texts[i])) return 1;
-	if (strstr(kind, "ARFF")) return !skip_lines; /* behind its head it is a table like another */
+	if (strstr(kind, "ARFF")) return !skip_lines; /* without its head it is a table */
 	for (size_t i = 0; i < n && i < 512; i++) {
 		unsigned char c = (unsigned char)bytes[i];
 		if (c < 0x20 && c != '\n' && c != '\r' && c != '\t') return 1;
@@ -269,14 +264,14 @@ static int is_other_format(const char *kind, const char *bytes, size_t n, int64_
 	return 0;
 }
 
-/* A byte order mark, as some spreadsheets write it; and what is no text at all. */
+/* Rejects what is no text, and skips the byte order mark that some spreadsheets write. */
 static egm_status begin(egm__csv *s, int64_t skip_lines)
 {
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__stream_read(s->stream, s->bytes, EGM__CSV_CHUNK, &s->filled));
 	const char *kind = egm__looks_like(s->bytes, s->filled);
 	if (is_other_format(kind, s->bytes, s->filled, skip_lines))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: not a table of text; it looks like %s", s->path, kind);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is not a table of text; it looks like %s", s->path, kind);
 	if (s->filled >= 3 && memcmp(s->bytes, "\xef\xbb\xbf", 3) == 0) s->at = 3;
 out:
 	return st;
@@ -293,10 +288,9 @@ egm_status egm__csv_open(egm__csv *s, egm_context *context, const egm__origin *f
 	s->at = s->filled = 0;
 	EGM_TRY(egm__stream_open(&s->stream, context, from, 1));
 	EGM_TRY(begin(s, skip_lines));
-	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) {
-		do EGM_TRY(next_byte(s, &byte));
+	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) do
+			EGM_TRY(next_byte(s, &byte));
 		while (!is_end(byte));
-	}
 out:
 	return st;
 }
@@ -305,35 +299,4 @@ void egm__csv_close(egm__csv *s)
 {
 	egm__stream_free(s->stream);
 	s->stream = NULL;
-}
-
-static int is_nonfinite_word(const char *text)
-{
-	if (*text == '+' || *text == '-') text++;
-	return strcasecmp(text, "nan") == 0 || strcasecmp(text, "inf") == 0 || strcasecmp(text, "infinity") == 0;
-}
-
-egm__csv_kind egm__csv_number(const char *text, locale_t c_locale, int decimal, double *number)
-{
-	char copy[EGM__CSV_FIELD + 1], *end;
-	if (is_nonfinite_word(text)) return EGM__CSV_INFINITE;
-	if (decimal == ',') {
-		if (strchr(text, '.')) return EGM__CSV_WORD;
-		strcpy(copy, text);
-		for (char *p = copy; (p = strchr(p, ','));) *p = '.';
-		text = copy;
-	}
-	if (!*text || text[strspn(text, "0123456789+-.eE")]) return EGM__CSV_WORD;
-	*number = strtod_l(text, &end, c_locale);
-	return *end ? EGM__CSV_WORD : EGM__CSV_NUMBER;
-}
-
-int egm__csv_is_missing(const char *text, int quoted)
-{
-	static const char *const words[] = {"?", "NA", "N/A", "NaN", "null"};
-	if (!*text) return 1;
-	for (size_t i = 0; !quoted && i < sizeof words / sizeof *words; i++) {
-		if (strcasecmp(words[i], text) == 0) return 1;
-	}
-	return 0;
 }

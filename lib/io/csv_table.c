@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a table of text in passes over the file: the head, a survey of all rows (how many there are, what is in the
- * columns, which words), and the numbers. Memory is what the numbers and the dictionaries take. Each pass checks what
- * it reads, as the file may change between them. */
+/* Reads a table of text in passes over the file: the head, the survey, and the numbers. Memory is needed for the
+ * numbers and the dictionaries, not for the text. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include <core/rounding_impl.h>
-#include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/options_impl.h>
 
 /* ---- options */
 
-/* Characters that are part of a number, a quote or a line's end separate nothing. */
+/* Whether fields can be separated by c: it is no part of a number, a quote or a line end. */
 static int separates(int32_t c)
 {
 	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE\"", c);
@@ -22,37 +20,38 @@ static int separates(int32_t c)
 static egm_status check_characters(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
-	if (!separates(o->delimiter)) EGM_FAIL(EGM_ERR_ARGUMENT, "character %d cannot be a delimiter", (int)o->delimiter);
+	if (!separates(o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter is character %d, must be no part of a number, quote or line end",
+		         (int)o->delimiter);
 	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d, not '.' or ','", (int)o->decimal);
-	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "a comma is the delimiter and the decimal sign");
-	if (o->comment == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, as the delimiter; -1 is for none", (int)o->comment);
-	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d; -1 is for none", (int)o->comment);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; it must be '.' or ','", (int)o->decimal);
+	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter and decimal are both ',', must differ");
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' ' || o->comment == o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, must be -1 or no delimiter and no part of a number",
+		         (int)o->comment);
 out:
 	return st;
 }
 
-/* It is stored in the dtype. */
 static egm_status check_missing_value(const egm_csv_options *o)
 {
 	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, which is infinite in f32", o->missing_value);
+	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, must be finite in f32", o->missing_value);
 }
 
 static egm_status check_lists(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
 	if (!o->columns != !o->column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s, column_count %" PRId64, o->columns ? "given" : "NULL",
-		         o->column_count);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s and column_count %" PRId64 ", must go together",
+		         o->columns ? "given" : "NULL", o->column_count);
 	if (!o->text_columns != !o->text_column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s, text_column_count %" PRId64, o->text_columns ? "given" : "NULL",
-		         o->text_column_count);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s and text_column_count %" PRId64 ", must go together",
+		         o->text_columns ? "given" : "NULL", o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns need text to be CODES or ONE_HOT");
-	if (o->like && !o->like->table) EGM_FAIL(EGM_ERR_ARGUMENT, "like is no data of egm_data_load_csv");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text is EGM_CSV_TEXT_REFUSE, must be CODES or ONE_HOT for text_columns");
+	if (o->like && !o->like->table)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "like has no columns of a table, must be data of egm_data_load_csv");
 out:
 	return st;
 }
@@ -68,168 +67,38 @@ out:
 	return st;
 }
 
-/* ---- rows */
-
-/* The column of the table that a cell belongs to; NULL: it is not read. FORMAT for a cell too many. */
-static egm_status column_of(const egm__csv_load *l, egm__column **column)
-{
-	const egm__csv *csv = &l->csv;
-	int64_t width = l->head.width;
-	*column = NULL;
-	if (csv->field <= width) {
-		if (l->used[csv->field - 1]) *column = &l->table->columns[l->used[csv->field - 1] - 1];
-		return *column ? egm__csv_whole(csv) : EGM_OK;
-	}
-	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* behind a delimiter at the end */
-	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
-	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
-}
-
-static egm_status check_row(const egm__csv_load *l)
-{
-	if (l->csv.field >= l->head.width) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has %" PRId64 " fields, line %" PRId64 " has %" PRId64,
-	                 l->path, l->csv.row_line, l->csv.field, l->head.line, l->head.width);
-}
-
-/* Calls take(cell, its column) for every cell that is read and end() behind every row, until there are `rows`. */
-static egm_status each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
-{
-	egm_status st = EGM_OK;
-	egm__csv_event event = EGM__CSV_ROW;
-	egm__column *column;
-	int header = l->head.is_header;
-	EGM_TRY(egm__csv_begin(l));
-	l->rows = 0;
-	while (!rows || l->rows < rows) {
-		EGM_TRY(egm__csv_next(&l->csv, &event));
-		if (event == EGM__CSV_END) break;
-		if (event == EGM__CSV_CELL && !header) {
-			EGM_TRY(column_of(l, &column));
-			if (column) EGM_TRY(take(l, column));
-		} else if (event == EGM__CSV_ROW) {
-			if (!header) EGM_TRY(check_row(l));
-			l->rows += !header;
-			header = 0;
-		}
-	}
-out:
-	return st;
-}
-
-/* ---- the survey */
-
-static egm_status note_word(egm__csv_load *l, egm__column *c)
-{
-	int64_t at;
-	char text[64];
-	if (egm__words_find(&c->dictionary, l->csv.text, &at)) return EGM_OK;
-	if (c->dictionary.count < l->o.max_words) {
-		egm_status st = egm__csv_keep(l);
-		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
-	}
-	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
-	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
-}
-
-static egm_status mixed(const egm__csv_load *l, const egm__column *c)
-{
-	char text[64];
-	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' %s, line %" PRId64 " %s there; text_columns names "
-	                 "columns of words that contain numbers",
-	                 l->path, l->csv.line, l->csv.field, egm__printable(text, l->csv.text),
-	                 c->number_line > 0 ? "is not a number" : "is a number",
-	                 c->number_line > 0 ? c->number_line : -c->number_line,
-	                 c->number_line > 0 ? "has a number" : "has a word");
-}
-
-/* number_line: > 0 where the first number is, < 0 minus where the first word is. */
-static egm_status survey_cell(egm__csv_load *l, egm__column *c)
-{
-	egm_status st = EGM_OK;
-	double number;
-	if (c->kind) return EGM_OK;
-	egm__csv_kind kind = egm__csv_cell_kind(l, &number);
-	if (kind == EGM__CSV_MISSING) return EGM_OK;
-	if (l->text[c - l->table->columns]) return note_word(l, c);
-	int word = kind == EGM__CSV_WORD;
-	if (!c->number_line) c->number_line = word ? -l->csv.line : l->csv.line;
-	if ((c->number_line < 0) != word) EGM_TRY(mixed(l, c));
-	if (word) EGM_TRY(note_word(l, c));
-out:
-	return st;
-}
-
-static egm_status survey(egm__csv_load *l)
-{
-	egm_status st = EGM_OK;
-	int32_t text = l->o.text == EGM_CSV_TEXT_ONE_HOT ? EGM_COLUMN_ONE_HOT : EGM_COLUMN_CODES;
-	for (int64_t i = 0; i < l->table->count && !l->o.like && l->o.text == EGM_CSV_TEXT_REFUSE; i++)
-		l->table->columns[i].kind = EGM_COLUMN_NUMBER;
-	EGM_TRY(each_row(l, l->o.max_rows, survey_cell));
-	if (!l->rows) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row%s", l->path, l->head.is_header ? " below the header" : "");
-	for (int64_t i = 0; i < l->table->count; i++) {
-		egm__column *c = &l->table->columns[i];
-		if (!c->kind) c->kind = c->dictionary.count ? text : EGM_COLUMN_NUMBER;
-	}
-out:
-	return st;
-}
-
-/* Gives each column its place in the data, and makes these. */
-static egm_status lay_out(egm__csv_load *l)
-{
-	egm_status st = EGM_OK;
-	int64_t shape[2] = {l->rows, 0};
-	for (int64_t i = 0; i < l->table->count; i++) {
-		egm__column *c = &l->table->columns[i];
-		c->first = shape[1];
-		if (egm__size_add(shape[1], egm__column_width(c), &shape[1]))
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: the number of columns overflows", l->path);
-	}
-	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)l->o.dtype, 2, shape, l->path, l->o.max_bytes));
-out:
-	return st;
-}
-
 /* ---- the numbers */
 
-/* As it is, without scale. */
+/* Stores a number without scaling it. */
 static void put(egm__csv_load *l, int64_t column, double number)
 {
 	int64_t i = l->rows * l->data->columns + column;
-	if (l->o.dtype == EGM_F64) {
+	if (l->o.dtype == EGM_F64)
 		((double *)l->data->owned)[i] = number;
-	} else {
+	else
 		((float *)l->data->owned)[i] = (float)number;
-	}
 }
 
 static void put_code(egm__csv_load *l, const egm__column *c, int64_t code)
 {
-	if (c->kind == EGM_COLUMN_CODES) {
+	if (c->kind == EGM_COLUMN_CODES)
 		put(l, c->first, (double)code);
-	} else {
+	else
 		for (int64_t k = 0; k < c->dictionary.count; k++) put(l, c->first + k, k == code);
-	}
 }
 
 static egm_status put_missing(egm__csv_load *l, egm__column *c)
 {
 	if (!l->o.replace_missing)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); set the option "
-		                 "replace_missing to read missing_value there",
+		                 "%s: line %" PRId64 ", field %" PRId64
+		                 ": the value is missing ('%s'), which the option replace_missing allows",
 		                 l->path, l->csv.line, l->csv.field, l->csv.text);
 	c->missing++;
-	if (c->kind == EGM_COLUMN_ONE_HOT) {
+	if (c->kind == EGM_COLUMN_ONE_HOT)
 		put_code(l, c, -1);
-	} else {
+	else
 		put(l, c->first, l->o.missing_value);
-	}
 	return EGM_OK;
 }
 
@@ -238,7 +107,7 @@ static egm_status put_word(egm__csv_load *l, const egm__column *c)
 	int64_t code;
 	if (!egm__words_find(&c->dictionary, l->csv.text, &code)) {
 		if (l->o.unknown == EGM_CSV_UNKNOWN_REFUSE)
-			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the column's dictionary");
+			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the dictionary, which the option unknown allows");
 		code = c->dictionary.count;
 	}
 	put_code(l, c, code);
@@ -251,7 +120,7 @@ static int has_decimal_comma(const char *text)
 	return comma && !strchr(comma + 1, ',') && !text[strspn(text, "0123456789+-,eE")];
 }
 
-/* What a program that is new to the file needs to know most of the time. */
+/* The most probable reason of a word where a number was expected. */
 static const char *word_hint(const egm__csv_load *l)
 {
 	if (l->head.width == 1 && l->o.delimiter != ';' && strchr(l->csv.text, ';'))
@@ -259,7 +128,7 @@ static const char *word_hint(const egm__csv_load *l)
 	if (l->head.width == 1 && l->o.delimiter != ' ' && strpbrk(l->csv.text, " \t"))
 		return "is not a number; is the delimiter a blank or a tab?";
 	if (has_decimal_comma(l->csv.text)) return "is not a number; is the decimal sign ','?";
-	if (l->o.like) return "is not a number, as this column had at first";
+	if (l->o.like) return "is not a number, must be one as in the table of the option like";
 	return "is not a number; set the option text to read words";
 }
 
@@ -269,7 +138,7 @@ static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_ki
 	if (kind != EGM__CSV_NUMBER) return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, word_hint(l));
 	return egm__data_store(l->data->owned, l->rows * l->data->columns + c->first, number, &l->scaling)
 	           ? EGM_OK
-	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
+	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is not finite once it is scaled and stored");
 }
 
 static egm_status read_cell(egm__csv_load *l, egm__column *c)
@@ -283,10 +152,10 @@ static egm_status read_cell(egm__csv_load *l, egm__column *c)
 static egm_status read_rows(egm__csv_load *l)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(each_row(l, l->data->rows, read_cell));
+	EGM_TRY(egm__csv_each_row(l, l->data->rows, read_cell));
 	if (l->rows < l->data->rows)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: has lost rows while it was read: %" PRId64 ", then %" PRId64, l->path,
-		         l->data->rows, l->rows);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: changed while it was read: has %" PRId64 " rows, must have %" PRId64, l->path,
+		         l->rows, l->data->rows);
 out:
 	return st;
 }
@@ -297,9 +166,9 @@ static EGM__OWN_FUNCTION egm_status load_all(egm__csv_load *l, egm_data **out)
 	l->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!l->locale) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the C locale", l->path);
 	EGM_TRY(egm__csv_read_head(l));
-	EGM_TRY(egm__csv_choose(l));
-	EGM_TRY(survey(l));
-	EGM_TRY(lay_out(l));
+	EGM_TRY(egm__csv_select(l));
+	EGM_TRY(egm__csv_survey(l));
+	EGM_TRY(egm__csv_lay_out(l));
 	EGM_TRY(read_rows(l));
 	l->data->table = l->table;
 	*out = l->data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The samples a network is trained on: numbers in memory, ours or the program's, or rows that come from elsewhere. */
+/* The handle of data: created, shared, freed, read. Its numbers are copied, viewed, or come from a source. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,22 +9,16 @@
 #include <core/size_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/data_impl.h>
-#include <model/evaluator_impl.h>
 #include <tensor/finite_impl.h>
 #include <tensor/shape_impl.h>
-
-static size_t stored_size(int32_t dtype)
-{
-	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
-}
 
 egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, double number)
 {
 	char value[32];
 	snprintf(value, sizeof value, "%g", number);
-	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0): %s %s", path, i / columns,
-	                 i % columns, isfinite(number) ? value : egm__nonfinite_name(number),
-	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
+	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0) is %s, must be finite%s",
+	                 path, i / columns, i % columns, isfinite(number) ? value : egm__nonfinite_name(number),
+	                 isfinite(number) ? " once it is scaled and stored" : "");
 }
 
 egm_status egm__data_handle(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
@@ -34,18 +28,20 @@ egm_status egm__data_handle(egm_data **out, egm_context *context, egm_dtype dtyp
 	egm_data *d = NULL;
 	int64_t columns = 1, count, bytes;
 	*out = NULL;
-	for (int32_t i = 1; i < rank; i++) {
-		if (egm__size_mul(columns, shape[i], &columns)) EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow", path);
-	}
+	for (int32_t i = 1; i < rank; i++)
+		if (egm__size_mul(columns, shape[i], &columns))
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: its sizes must fit in memory", path);
 	if (shape[0] < 1 || columns < 1)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers: nothing to read", path, shape[0],
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " rows of %" PRId64 " numbers, must have at least 1 of each", path,
+		         shape[0], columns);
+	if (egm__size_mul(shape[0], columns, &count) || egm__size_mul(count, (int64_t)egm__dtype_size(dtype), &bytes))
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " rows of %" PRId64 " numbers, must fit in memory", path, shape[0],
 		         columns);
-	if (egm__size_mul(shape[0], columns, &count) || egm__size_mul(count, (int64_t)stored_size(dtype), &bytes))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers overflow", path, shape[0], columns);
 	if ((uint64_t)bytes > max_bytes)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED,
-		         "%s: %" PRId64 " rows of %" PRId64 " numbers take %" PRId64 " bytes, max_bytes is %" PRIu64, path,
-		         shape[0], columns, bytes, max_bytes);
+		         "%s: %" PRId64 " rows of %" PRId64 " numbers need %" PRId64
+		         " bytes, must be at most max_bytes, %" PRIu64,
+		         path, shape[0], columns, bytes, max_bytes);
 	d = egm__alloc_zero(context, 1, sizeof *d);
 	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a handle", path);
 	d->dtype = dtype;
@@ -67,7 +63,7 @@ egm_status egm__data_create(egm_data **out, egm_context *context, egm_dtype dtyp
 	egm_data *d = NULL;
 	*out = NULL;
 	EGM_TRY(egm__data_handle(&d, context, dtype, rank, shape, path, max_bytes));
-	d->values = d->owned = egm__alloc(context, d->rows * d->columns, stored_size(dtype));
+	d->values = d->owned = egm__alloc(context, d->rows * d->columns, egm__dtype_size(dtype));
 	if (!d->values)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " rows of %" PRId64 " numbers", path, d->rows,
 		         d->columns);
@@ -84,17 +80,17 @@ egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64
 	int64_t columns = data->columns, at = egm__first_nonfinite(data->context, data->dtype, out, count * columns);
 	if (at < 0) return EGM_OK;
 	return egm__data_nonfinite(path, rows[at / columns] * columns + at % columns, columns,
-	                           egm__element_at(data->dtype, out, at));
+	                           egm__number(data->dtype, out, at));
 }
 
 void egm__data_retain(egm_data *data)
 {
-	__atomic_add_fetch(&data->holds, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&data->more_refs, 1, __ATOMIC_RELAXED);
 }
 
 void egm_data_free(egm_data *data)
 {
-	if (!data || __atomic_fetch_sub(&data->holds, 1, __ATOMIC_ACQ_REL) > 0) return;
+	if (!data || __atomic_fetch_sub(&data->more_refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = data->context;
 	if (data->source) data->source->free(data->source);
 	egm__table_free(data->table);
@@ -103,7 +99,6 @@ void egm_data_free(egm_data *data)
 	egm_context_free(context);
 }
 
-/* The numbers of a program, all finite. */
 static egm_status check_array(egm_array x)
 {
 	egm_status st = EGM_OK;
@@ -117,7 +112,7 @@ out:
 	return st;
 }
 
-egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
+static egm_status create(egm_data **out, egm_context *context, egm_array x, int copy)
 {
 	egm_status st = EGM_OK;
 	egm_data *d = NULL;
@@ -126,34 +121,31 @@ egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(check_array(x));
-	EGM_TRY(egm__data_create(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
-	memcpy(d->owned, x.data, (size_t)(x.rows * x.columns) * stored_size(x.dtype));
+	EGM_TRY((copy ? egm__data_create : egm__data_handle)(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
+	if (copy)
+		memcpy(d->owned, x.data, (size_t)(x.rows * x.columns) * egm__dtype_size(x.dtype));
+	else
+		d->values = x.data;
 	*out = d;
 out:
-	return egm__named(__func__, st);
+	return st;
+}
+
+egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x)
+{
+	return egm__named(__func__, create(out, context, x, 1));
 }
 
 egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x)
 {
-	egm_status st = EGM_OK;
-	egm_data *d = NULL;
-	const int64_t shape[2] = {x.rows, x.columns};
-	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
-	*out = NULL;
-	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
-	EGM_TRY(check_array(x));
-	EGM_TRY(egm__data_handle(&d, context, x.dtype, 2, shape, "x", UINT64_MAX));
-	d->values = x.data;
-	*out = d;
-out:
-	return egm__named(__func__, st);
+	return egm__named(__func__, create(out, context, x, 0));
 }
 
 static egm_status check_indices(const egm_data *data, const int64_t *rows, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++) {
 		if (rows[i] < 0 || rows[i] >= data->rows)
-			return egm__fail(EGM_ERR_ARGUMENT, "index %" PRId64 " is %" PRId64 "; the data have rows 0 to %" PRId64, i,
+			return egm__fail(EGM_ERR_ARGUMENT, "index %" PRId64 " is %" PRId64 ", must be a row from 0 to %" PRId64, i,
 			                 rows[i], data->rows - 1);
 	}
 	return EGM_OK;
@@ -161,7 +153,7 @@ static egm_status check_indices(const egm_data *data, const int64_t *rows, int64
 
 egm_status egm__data_rows(const egm_data *data, const int64_t *rows, int64_t count, void *out)
 {
-	size_t row = (size_t)data->columns * stored_size(data->dtype);
+	size_t row = (size_t)data->columns * egm__dtype_size(data->dtype);
 	if (data->source) return data->source->read(data->source, data, rows, count, out);
 	for (int64_t i = 0; i < count; i++)
 		memcpy((char *)out + (size_t)i * row, (const char *)data->values + (size_t)rows[i] * row, row);
@@ -173,14 +165,14 @@ egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out o
 	egm_status st = EGM_OK;
 	union {
 		const egm_data *given;
-		egm_data *held; /* a callback may free it */
+		egm_data *shared; /* retained, because a callback may free it */
 	} d = {data};
 	if (!data || !indices) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "indices" : "data");
 	EGM_TRY(egm__out_fits(out, "out", data->dtype, out.rows, data->columns));
 	EGM_TRY(check_indices(data, indices, out.rows));
-	egm__data_retain(d.held);
+	egm__data_retain(d.shared);
 	st = egm__data_rows(data, indices, out.rows, out.data);
-	egm_data_free(d.held);
+	egm_data_free(d.shared);
 out:
 	return egm__named(__func__, st);
 }

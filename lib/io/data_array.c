@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads an array out of a file, all of it or its first rows, into memory. */
+/* Reads an array of a file, or its first rows, into memory. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -10,10 +10,10 @@
 
 enum { CHUNK = 4096 };
 
-/* Where the elements of a file go that come one after the other. */
+/* Where in values each element goes, in the order in which the file has them. */
 typedef struct walk {
 	const egm__array *array;
-	int64_t at, rows; /* index of the next in values, row by row; rows that are kept */
+	int64_t at, rows; /* index of the next element in values, row by row; how many rows are stored */
 	int64_t index[8], stride[8];
 } walk;
 
@@ -42,7 +42,7 @@ static void step(walk *w)
 	}
 }
 
-/* In Fortran order the numbers of the rows that are not kept lie between the others. */
+/* In Fortran order, the numbers of rows that are not stored are between the others. */
 static egm_status scatter(egm_data *d, egm__stream *stream, const egm__array *array, const egm_data_options *o)
 {
 	egm_status st = EGM_OK;
@@ -80,19 +80,20 @@ out:
 	return st;
 }
 
-egm_status egm__array_check_promise(const egm__array *array, const egm__stream *stream, int64_t *bytes)
+egm_status egm__array_check_length(const egm__array *array, const egm__stream *stream, int64_t *bytes)
 {
 	egm_status st = EGM_OK;
 	*bytes = (int64_t)egm__element_size(array->element);
 	for (int32_t i = 0; i < array->rank; i++) {
 		if (egm__size_mul(*bytes, array->shape[i], bytes))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow at size %" PRId64, egm__stream_path(stream), array->shape[i]);
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: its sizes up to %" PRId64 " must fit in memory", egm__stream_path(stream),
+			         array->shape[i]);
 	}
 	if (*bytes > egm__stream_limit(stream))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: its sizes take %" PRId64 " bytes, it can hold %" PRId64,
-		         egm__stream_path(stream), *bytes, egm__stream_limit(stream));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: has at most %" PRId64 " bytes, must have %" PRId64 " by its sizes",
+		         egm__stream_path(stream), egm__stream_limit(stream), *bytes);
 	if (!egm__stream_is_gzip(stream) && *bytes > egm__stream_limit(stream) - egm__stream_position(stream))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within the numbers",
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: ends after %" PRId64 " bytes, within the numbers",
 		         egm__stream_path(stream), egm__stream_limit(stream));
 out:
 	return st;
@@ -107,7 +108,7 @@ static egm_status read_array(egm_data **out, egm_context *context, egm__stream *
 	memcpy(wanted, array->shape, sizeof wanted);
 	int all = !o->max_rows || wanted[0] <= o->max_rows;
 	if (!all) wanted[0] = o->max_rows;
-	EGM_TRY(egm__array_check_promise(array, stream, &bytes));
+	EGM_TRY(egm__array_check_length(array, stream, &bytes));
 	EGM_TRY(egm__data_create(&d, context, (egm_dtype)o->dtype, array->rank, wanted, egm__stream_path(stream),
 	                         o->max_bytes));
 	EGM_TRY(read_values(d, stream, array, o));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows that a function of the program writes when they are needed. The lock makes its calls one at a time, also where
- * several trainers read the same data, and finds a call from within: the thread that has the lock asks for it again. */
+/* Rows on demand from a function of the program. A lock makes its calls one at a time, even if several trainers read
+ * the same data. The lock also detects a call from inside of the function: the thread that has it tries to lock it
+ * again. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -9,10 +10,10 @@
 #include <io/data_impl.h>
 
 typedef struct callback {
-	egm__source base; /* first */
+	egm__source base; /* first, since read_rows gets a pointer to it */
 	egm_data_fn fill;
 	void *user;
-	void (*user_free)(void *user); /* NULL: nothing to do */
+	void (*user_free)(void *user); /* may be NULL */
 	pthread_mutex_t lock;          /* error-checking */
 } callback;
 
@@ -20,7 +21,9 @@ static egm_status read_rows(egm__source *source, const egm_data *data, const int
 {
 	callback *c = (callback *)source;
 	int code = pthread_mutex_lock(&c->lock);
-	if (code == EDEADLK) return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of these data");
+	if (code == EDEADLK)
+		return egm__fail(EGM_ERR_STATE,
+		                 "called from the callback that fills the rows of these data, must be called outside of it");
 	int stop = c->fill(rows, count, out, c->user);
 	pthread_mutex_unlock(&c->lock);
 	if (!stop) return egm__data_check_rows(data, rows, count, out, "data");
@@ -33,10 +36,10 @@ static void free_callback(egm__source *source)
 {
 	callback *c = (callback *)source;
 	pthread_mutex_destroy(&c->lock);
-	egm__told told;
-	egm__told_keep(&told);
+	egm__error_state state;
+	egm__error_save(&state);
 	if (c->user_free) c->user_free(c->user);
-	egm__told_give(&told);
+	egm__error_restore(&state);
 	egm__free(source->context, c);
 }
 
@@ -65,14 +68,13 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	*out = NULL;
 	if (!context || !fill) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "fill" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
 	if (rows < 1 || columns < 1)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", must be at least 1 each", rows,
 		         columns);
 	st = egm__data_handle(&d, context, dtype, 2, shape, "data", UINT64_MAX);
 	if (st == EGM_ERR_FORMAT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", more numbers than can be counted",
-		         rows, columns);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", must fit in memory", rows, columns);
 	if (st != EGM_OK) goto out;
 	EGM_TRY(create(&d->source, context, fill, user, user_free));
 	*out = d;

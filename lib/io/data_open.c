@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of an array that stays in its file. Each is read with pread when it is needed: a mapped file that somebody
- * truncates would kill the process with SIGBUS, here it is an error. Nothing is kept between two calls, and threads
- * share no position, so any number of trainers can read at once. Rows that follow one another are read in one piece. */
+/* Rows on demand from an array in a file. They are read by pread: a file that somebody truncates is then an error,
+ * where a mapped one would kill the process with SIGBUS. Nothing is kept between calls and threads share no position,
+ * so any number of trainers can read at once. Rows next to one another are read together. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -15,16 +15,16 @@
 enum { CHUNK = 32768 }; /* a whole number of elements of any type */
 
 typedef struct open_file {
-	egm__source base; /* first */
+	egm__source base; /* first, since read_rows gets a pointer to it */
 	char *path;
 	int fd;
 	int64_t start, end; /* of the numbers in the file */
 	egm__array array;
 	egm_data_options o;
-	int direct; /* the bytes in the file are those of the rows */
+	int direct; /* the file has the rows as they are stored, so no conversion is needed */
 } open_file;
 
-/* Numbers [first, first + n) of the array into out. */
+/* Reads numbers [first, first + n) of the array. */
 static egm_status read_numbers(const open_file *f, int64_t first, int64_t n, int64_t columns, char *out)
 {
 	egm_status st = EGM_OK;
@@ -43,7 +43,7 @@ out:
 	return st;
 }
 
-/* How many of the rows from the first on follow one another in the file. */
+/* How many of these rows, from the first on, are next to one another in the file. */
 static int64_t run_length(const int64_t *rows, int64_t count)
 {
 	int64_t n = 1;
@@ -51,15 +51,14 @@ static int64_t run_length(const int64_t *rows, int64_t count)
 	return n;
 }
 
-/* A file that has become shorter is no longer the one that was opened, whether these rows are still there or not. */
+/* A file that was truncated is an error even if these rows are still in it. */
 static egm_status check_size(const open_file *f)
 {
 	struct stat info;
 	if (fstat(f->fd, &info) != 0) return egm__io_fail(f->path, "inspect", errno);
 	if (info.st_size >= f->end) return EGM_OK;
 	return egm__fail(EGM_ERR_FILE,
-	                 "%s: the file was truncated while it was open: it has %" PRId64
-	                 " bytes, its numbers end at byte %" PRId64,
+	                 "%s: was truncated while it was open: it has %" PRId64 " bytes, its numbers end at byte %" PRId64,
 	                 f->path, (int64_t)info.st_size, f->end);
 }
 
@@ -98,7 +97,7 @@ static void free_file(egm__source *source)
 	egm__free(source->context, f);
 }
 
-/* What the head says, and where the numbers are. */
+/* Type, shape, and where the numbers are. */
 static egm_status read_head(open_file *f, const egm__array_format *format)
 {
 	egm_status st = EGM_OK;
@@ -113,11 +112,12 @@ static egm_status read_head(open_file *f, const egm__array_format *format)
 		         f->path);
 	EGM_TRY(format->read_head(stream, &f->array));
 	f->start = egm__stream_position(stream);
-	EGM_TRY(egm__array_check_promise(&f->array, stream, &bytes));
+	EGM_TRY(egm__array_check_length(&f->array, stream, &bytes));
 	f->end = f->start + bytes;
 	int all = !f->o.max_rows || f->array.shape[0] <= f->o.max_rows;
-	if (egm__stream_limit(stream) > f->end && (all || f->array.fortran)) /* as where they are loaded */
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: more bytes than the %" PRId64 " that its sizes take", f->path, f->end);
+	if (egm__stream_limit(stream) > f->end && (all || f->array.fortran)) /* as in data_array.c */
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has more bytes, must have the %" PRId64 " that follow from its sizes", f->path,
+		         f->end);
 	f->fd = egm__stream_detach(stream);
 out:
 	egm__stream_free(stream);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From the bytes of numbers in a file to numbers of the type asked for. A number is converted to double, scaled there,
- * and rounded to the stored type. Only integers of 64 bits are not always exact as double; without scaling they are
- * rounded straight to the stored type, so that all are rounded once. */
+/* Converts numbers of files to the type that is stored. A number is converted to double, scaled, and rounded to the
+ * stored type. 64-bit integers are not always exact as double; without scaling they are rounded directly to the stored
+ * type, so that every number is rounded once. */
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ int egm__data_unscaled(const egm_data_options *o)
 
 int egm__data_store(void *values, int64_t i, double number, const egm_data_options *o)
 {
-	/* Without scaling the sign of a zero is kept: -0 + 0 would be 0. */
+	/* Without scaling, -0 stays -0, which -0 + 0 is not. */
 	double y = egm__data_unscaled(o) ? number : o->scale * number + o->offset;
 	if (o->dtype == EGM_F64) {
 		((double *)values)[i] = y;
@@ -32,17 +32,7 @@ int egm__data_store(void *values, int64_t i, double number, const egm_data_optio
 	return isfinite(((float *)values)[i]);
 }
 
-/* IEEE binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Exact. */
-static double half(uint16_t bits)
-{
-	int exponent = bits >> 10 & 31, fraction = bits & 1023;
-	double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
-	              : exponent == 0 ? ldexp(fraction, -24)
-	                              : ldexp(1024 + fraction, exponent - 25);
-	return bits >> 15 ? -size : size;
-}
-
-/* Loads through memcpy: raw has no alignment. */
+/* memcpy, because raw is not aligned. */
 #define EACH(type, value)                             \
 	do {                                              \
 		for (int64_t i = 0; i < n; i++) {             \
@@ -52,45 +42,26 @@ static double half(uint16_t bits)
 		}                                             \
 	} while (0)
 
+#define CASE(kind, type, value) \
+	case EGM__ELEMENT_##kind:   \
+		EACH(type, value);      \
+		break
+
 static void to_double(double *out, const unsigned char *raw, int64_t n, egm__element element)
 {
 	switch (element) {
-	case EGM__ELEMENT_U8:
-		EACH(uint8_t, x);
-		break;
-	case EGM__ELEMENT_I8:
-		EACH(int8_t, x);
-		break;
-	case EGM__ELEMENT_I16:
-		EACH(int16_t, x);
-		break;
-	case EGM__ELEMENT_I32:
-		EACH(int32_t, x);
-		break;
-	case EGM__ELEMENT_I64:
-		EACH(int64_t, (double)x);
-		break;
-	case EGM__ELEMENT_F32:
-		EACH(float, (double)x);
-		break;
-	case EGM__ELEMENT_F16:
-		EACH(uint16_t, half(x));
-		break;
-	case EGM__ELEMENT_U16:
-		EACH(uint16_t, x);
-		break;
-	case EGM__ELEMENT_U32:
-		EACH(uint32_t, x);
-		break;
-	case EGM__ELEMENT_U64:
-		EACH(uint64_t, (double)x);
-		break;
-	case EGM__ELEMENT_BOOL:
-		EACH(uint8_t, x != 0);
-		break;
-	case EGM__ELEMENT_F64:
-		EACH(double, x);
-		break;
+		CASE(U8, uint8_t, x);
+		CASE(I8, int8_t, x);
+		CASE(I16, int16_t, x);
+		CASE(I32, int32_t, x);
+		CASE(I64, int64_t, (double)x);
+		CASE(F32, float, (double)x);
+		CASE(F64, double, x);
+		CASE(F16, uint16_t, (double)egm__half(x));
+		CASE(U16, uint16_t, x);
+		CASE(U32, uint32_t, x);
+		CASE(U64, uint64_t, (double)x);
+		CASE(BOOL, uint8_t, x != 0);
 	}
 }
 
@@ -104,12 +75,12 @@ static void to_float(float *out, const unsigned char *raw, int64_t n, egm__eleme
 static int64_t first_nonfinite(const void *values, egm_dtype dtype, int64_t n)
 {
 	for (int64_t i = 0; i < n; i++)
-		if (!isfinite(egm__element_at(dtype, values, i))) return i;
+		if (!isfinite(egm__number(dtype, values, i))) return i;
 	return -1;
 }
 
-/* Stores a block, scaled; the index of the first number that is then not finite, or -1. One loop for each type without
- * a branch within: rows of a file are converted anew for each mini-batch. */
+/* Stores a block, scaled; returns the index of the first number that is then not finite, or -1. Loops without branches,
+ * because rows on demand are converted again for each mini-batch. */
 static int64_t store_f32(float *out, const double *x, int64_t n, const egm_data_options *o)
 {
 	int bad = 0;

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Files as the readers and writers see them: regular ones only, read and never mapped, every refusal in words. Memory
- * of the caller takes the place of a file in both directions, behind the same functions. */
+/* Files as readers and writers use them: regular ones only, read and never mapped. Memory of the caller can be used in
+ * place of a file in both directions, through the same functions. */
 #ifndef EGM_IO_FILE_IMPL_H
 #define EGM_IO_FILE_IMPL_H
 
 #include <core/context_impl.h>
 #include <core/status_impl.h>
+#include <string.h>
 
 /* IO: "path: cannot read: Input/output error". `error` is errno. */
 egm_status egm__io_fail(const char *path, const char *action, int error);
 
-/* Copies text that came from a file into an error line: at most 60 bytes, whole characters. What must
- * not stand in a line as it is, egm__fail makes visible. */
+/* Copies text of a file for an error line: at most 60 bytes, whole characters. egm__fail escapes control characters. */
 const char *egm__printable(char out[64], const char *text);
 
-/* What a file that begins with these n bytes seems to be, for an error line: "an HTML page", "a git-lfs pointer (...)".
- * NULL: nothing that is known. 512 bytes are enough for all kinds. */
+/* What a file with these first n bytes looks like, for an error line: "an HTML page". NULL: no known format. 512 bytes
+ * are enough for all formats. */
 const char *egm__looks_like(const void *bytes, size_t n);
 
-/* A path that could name a file: ARGUMENT. */
+/* ARGUMENT if the path is NULL or empty. */
 egm_status egm__path_check(const char *path);
 
 /* ---- reading */
 
-/* Where a reader has its bytes from: a file, or memory of the caller. */
+/* Where a reader gets its bytes: from a file, or from memory of the caller. */
 typedef struct egm__origin {
-	const char *path; /* for error texts, too; "bytes" for memory */
+	const char *path; /* also for error texts; "bytes" for memory */
 	int memory;
 	const void *bytes;
 	size_t size; /* of bytes */
@@ -41,21 +41,20 @@ static inline egm__origin egm__from_memory(const void *bytes, size_t size)
 	return (egm__origin){.path = "bytes", .memory = 1, .bytes = bytes, .size = size};
 }
 
-/* ARGUMENT where the path or the bytes are NULL. */
+/* ARGUMENT if the path or the bytes are NULL. */
 egm_status egm__origin_check(const egm__origin *from);
 
 /* Opens a regular file for reading; IO for anything else. */
 egm_status egm__file_open(int *fd, int64_t *size, const char *path);
-/* Reads n bytes of an open file from `offset` on, which moves nothing that threads would share. FILE if it ends
- * before. */
+/* Reads n bytes from `offset` on, without the file position that threads would share. FILE if the file ends before. */
 egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, int64_t offset);
 
-/* Bytes in order, of an origin. Starts as EGM__INPUT_NONE, so that it may be closed before it is open. */
+/* The bytes of an origin in order. Starts as EGM__INPUT_NONE, so that it can be closed without having been opened. */
 typedef struct egm__input {
 	const char *path;
 	int fd;                     /* -1: memory, or not open */
 	const unsigned char *bytes; /* of memory */
-	int64_t size, at;           /* of the file when it was opened; of memory, how many were read */
+	int64_t size, at;           /* size when it was opened; bytes of memory that were read */
 } egm__input;
 #define EGM__INPUT_NONE ((egm__input){.fd = -1})
 
@@ -64,10 +63,10 @@ void egm__input_close(egm__input *in);
 /* Reads up to n bytes, fewer only at the end. */
 egm_status egm__input_read(egm__input *in, void *bytes, size_t n, size_t *got);
 egm_status egm__input_skip(egm__input *in, int64_t n);
-/* The first n bytes, or fewer, whatever was read before; returns how many. */
+/* Copies the first n bytes, or all if there are fewer, whatever was read before; returns how many. */
 size_t egm__input_start(const egm__input *in, void *bytes, size_t n);
 
-/* Turns each of `count` numbers of `width` bytes round: from the other byte order to this machine's. */
+/* Reverses the bytes of each of `count` numbers of `width` bytes. */
 static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t width)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -80,30 +79,45 @@ static inline void egm__reverse_each(unsigned char *bytes, size_t count, size_t 
 	}
 }
 
-/* Bytes of a data file, plain or out of a gzip file. */
+/* IEEE binary16 to binary32, exact. */
+static inline float egm__half(uint16_t h)
+{
+	uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 1023;
+	uint32_t bits;
+	float value;
+	if (exponent == 0) {
+		value = (float)fraction * 0x1p-24f;
+		return sign ? -value : value;
+	}
+	bits = sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+/* The bytes of a data file, expanded if it is a gzip file. */
 typedef struct egm__stream egm__stream;
-/* `gzip` 0: the bytes as they are, even where they start like a gzip file. */
+/* gzip: whether a gzip file is expanded. */
 egm_status egm__stream_open(egm__stream **out, egm_context *context, const egm__origin *from, int gzip);
 void egm__stream_free(egm__stream *stream);
 const char *egm__stream_path(const egm__stream *stream);
-/* FORMAT: "path: not an NPY file; it looks like an HTML page" for `what` = "not an NPY file". */
-egm_status egm__stream_refuse(const egm__stream *stream, const char *what);
-/* No file of this size can hold more: its length, or 1032 times that for gzip (RFC 1951: 258 bytes out of 2 bits). */
+/* FORMAT: "path: is not an NPY file; it looks like an HTML page" for `what` = "is not an NPY file". */
+egm_status egm__stream_reject(const egm__stream *stream, const char *what);
+/* An upper bound of its bytes: the size of the file, for gzip 1032 times that (RFC 1951: 258 bytes from 2 bits). */
 int64_t egm__stream_limit(const egm__stream *stream);
-/* Does it begin like a gzip file? */
+/* Whether the file begins as a gzip file, expanded or not. */
 int egm__stream_is_gzip(const egm__stream *stream);
-/* The plain file itself, which is then the caller's to close. */
+/* Returns the descriptor of the plain file, which the caller then closes. */
 int egm__stream_detach(egm__stream *stream);
-/* Bytes delivered: the position in a plain file. */
+/* How many bytes were read: the position in a plain file. */
 int64_t egm__stream_position(const egm__stream *stream);
 /* Reads up to n bytes, fewer only at the end. */
 egm_status egm__stream_read(egm__stream *stream, void *bytes, size_t n, size_t *got);
-/* Reads n bytes; FORMAT if there are fewer, `what` says of what. */
+/* Reads n bytes; FORMAT if there are fewer. `what` names them in the error. */
 egm_status egm__stream_exact(egm__stream *stream, void *bytes, size_t n, const char *what);
-/* FORMAT if bytes follow. */
+/* FORMAT if more bytes follow. */
 egm_status egm__stream_end(egm__stream *stream);
 
-/* The inflating half of a stream; `feed` gives it compressed bytes, 0 at the end of the file. */
+/* Expands gzip; `feed` gives compressed bytes, none at the end of the file. */
 typedef struct egm__gunzip egm__gunzip;
 typedef egm_status (*egm__gunzip_feed)(void *user, const unsigned char **bytes, size_t *n);
 egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const char *path, egm__gunzip_feed feed,
@@ -113,12 +127,12 @@ egm_status egm__gunzip_read(egm__gunzip *z, void *bytes, size_t n, size_t *got);
 
 /* ---- writing */
 
-/* Takes bytes one after the other: a file on its way, or memory. */
+/* Where bytes are appended: a file that is being written, or memory. */
 typedef struct egm__writer egm__writer;
 struct egm__writer {
 	egm_status (*append)(egm__writer *w, const void *bytes, size_t n);
 };
-/* Writes the whole of something. May be called more than once, and appends the same bytes each time. */
+/* Appends all bytes of something. It may be called repeatedly, and appends the same bytes each time. */
 typedef egm_status (*egm__write)(egm__writer *w, void *user);
 
 static inline egm_status egm__append(egm__writer *w, const void *bytes, size_t n)
@@ -126,13 +140,13 @@ static inline egm_status egm__append(egm__writer *w, const void *bytes, size_t n
 	return w->append(w, bytes, n);
 }
 
-/* Where it goes: to a file, which is replaced as a whole, or to a buffer of the caller. */
+/* What is written to: a file, which is replaced as a whole, or a buffer of the caller. */
 typedef struct egm__destination {
-	const char *path; /* for error texts, too; "bytes" for memory */
+	const char *path; /* also for error texts; "bytes" for memory */
 	int memory;
-	void *buffer; /* NULL and size 0: only *needed is asked for */
+	void *buffer; /* NULL, with size 0, to get *needed alone */
 	size_t size;
-	size_t *needed; /* how many bytes it takes; may be NULL unless that is asked for */
+	size_t *needed; /* receives how many bytes are written; may be NULL if buffer is not */
 } egm__destination;
 
 static inline egm__destination egm__to_file(const char *path)
@@ -145,10 +159,10 @@ static inline egm__destination egm__to_memory(void *buffer, size_t size, size_t 
 	return (egm__destination){.path = "bytes", .memory = 1, .buffer = buffer, .size = size, .needed = needed};
 }
 
-/* A path is there, or a buffer that can be written to: ARGUMENT. */
+/* ARGUMENT if it has neither a path nor a buffer, nor `needed`. */
 egm_status egm__destination_check(const egm__destination *to);
 egm_status egm__write_to(egm_context *context, const egm__destination *to, egm__write write, void *user);
-/* Beside `path`, fsync, rename, fsync of the folder. On failure the old file is untouched and nothing is left. */
+/* Replaces a file as a whole. After a failure the old file is unchanged and no other file is left. */
 egm_status egm__file_replace(egm_context *context, const char *path, egm__write write, void *user);
 
 #endif

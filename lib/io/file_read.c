@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening and reading a file that nobody vouches for. A mapped file that someone truncates kills the process with
- * SIGBUS, a FIFO keeps it waiting for ever: files are read, and only regular ones. */
+/* Opens and reads files that may be anything. Files are read and not mapped, because a mapped file that somebody
+ * truncates kills the process with SIGBUS; only regular files are read, because a FIFO could block for ever. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,38 +10,6 @@
 #include <unistd.h>
 
 #include <io/file_impl.h>
-
-/* strerror may share a buffer between threads, and strerror_r comes in two forms. */
-static const char *error_text(int error, char *buffer, size_t size)
-{
-#if defined(__GLIBC__)
-	return strerror_r(error, buffer, size);
-#else
-	return strerror_r(error, buffer, size) == 0 ? buffer : "unknown error";
-#endif
-}
-
-egm_status egm__io_fail(const char *path, const char *action, int error)
-{
-	char text[128];
-	size_t n = strlen(path);
-	/* The end of a long path says more than its start, and the reason must still fit. */
-	const char *tail = n > 300 ? path + n - 300 : path;
-	return egm__fail(EGM_ERR_IO, "%s%s: cannot %s: %s", n > 300 ? "..." : "", tail, action,
-	                 error_text(error, text, sizeof text));
-}
-
-const char *egm__printable(char out[64], const char *text)
-{
-	size_t i = 0;
-	for (; text[i] && i < 60; i++) out[i] = text[i];
-	/* A cut must not split a UTF-8 character: drop the continuation bytes and their lead. */
-	if (text[i]) {
-		while (i && ((unsigned char)text[i] & 0xc0) == 0x80) i--;
-	}
-	out[i] = 0;
-	return out;
-}
 
 static const char *kind_name(mode_t mode)
 {
@@ -56,12 +24,13 @@ egm_status egm__file_open(int *fd, int64_t *size, const char *path)
 	egm_status st = EGM_OK;
 	struct stat info;
 	int file;
-	/* O_NONBLOCK: opening a FIFO without a writer returns, so that it can be refused. */
+	/* O_NONBLOCK: opening a FIFO without a writer returns, so that it can be rejected. */
 	do file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	while (file < 0 && errno == EINTR);
 	if (file < 0) EGM_TRY(egm__io_fail(path, "open", errno));
 	if (fstat(file, &info) != 0) EGM_TRY(egm__io_fail(path, "inspect", errno));
-	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: is %s, not a regular file", path, kind_name(info.st_mode));
+	if (!S_ISREG(info.st_mode))
+		EGM_FAIL(EGM_ERR_IO, "%s: is %s, must be a regular file", path, kind_name(info.st_mode));
 	*fd = file;
 	*size = info.st_size;
 	return EGM_OK;
@@ -70,7 +39,7 @@ out:
 	return st;
 }
 
-/* Linux reads at most 2 GiB - 4 KiB in one call; other systems refuse more than SSIZE_MAX. */
+/* Linux reads at most 2 GiB - 4 KiB in one call; other systems reject more than SSIZE_MAX. */
 static size_t portion(size_t n)
 {
 	return n < ((size_t)1 << 30) ? n : (size_t)1 << 30;
@@ -85,18 +54,12 @@ egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, in
 		if (r < 0) return egm__io_fail(path, "read", errno);
 		if (r == 0)
 			return egm__fail(EGM_ERR_FILE,
-			                 "%s: the file was truncated while it was open: it ends at byte %" PRId64
+			                 "%s: was truncated while it was open: it ends at byte %" PRId64
 			                 ", within numbers that end at byte %" PRId64,
 			                 path, offset + (int64_t)done, offset + (int64_t)n);
 		done += (size_t)r;
 	}
 	return EGM_OK;
-}
-
-egm_status egm__path_check(const char *path)
-{
-	if (!path) return egm__fail(EGM_ERR_ARGUMENT, "path is NULL");
-	return *path ? EGM_OK : egm__fail(EGM_ERR_ARGUMENT, "path is empty, must name a file");
 }
 
 egm_status egm__origin_check(const egm__origin *from)
@@ -110,7 +73,7 @@ egm_status egm__input_open(egm__input *in, const egm__origin *from)
 	*in = (egm__input){.path = from->path, .fd = -1, .bytes = from->bytes};
 	if (!from->memory) return egm__file_open(&in->fd, &in->size, from->path);
 	if (from->size > PTRDIFF_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "bytes: size is %zu, at most %td can be in memory", from->size, PTRDIFF_MAX);
+		return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be at most %td", from->size, PTRDIFF_MAX);
 	in->size = (int64_t)from->size;
 	return EGM_OK;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Replaces a file as a whole. The bytes go to a new file in the same folder, which is flushed to disk and renamed over
- * the target, and then the folder is flushed: a kill or a power cut at any moment leaves the old file or the new one.
- * Writing in place is never right for a checkpoint: what was there is gone before the first new byte is safe.
+/* Replaces a file as a whole. The bytes go to a new file in the same folder, which is flushed to disk and renamed onto
+ * the target; then the folder is flushed. A kill or a power cut at any moment leaves either the old file or the new
+ * one, where writing in place would destroy a checkpoint before the new one is safe.
  *
- * A temporary file is left behind only by a kill; its name is the target's with 16 hexadecimal digits and .tmp. Who
- * writes one has locked it (flock), so one without a lock is nobody's, and the next save of the target removes it. The
- * lock is held until the file has its last name. A file is locked only after it was created; if another save has
- * removed it in between, its link count is 0 and another one is made. */
+ * Only a kill leaves a temporary file: the name of the target, 16 hexadecimal digits and .tmp. Its writer has a lock
+ * (flock) until it is renamed, so the next save of the target removes those without a lock. Another save may remove the
+ * new file between its creation and its lock; then its link count is 0, and another one is created. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +21,15 @@
 
 #include <io/file_impl.h>
 
-/* NAME_BYTES of the target's name, so that the longer one is within NAME_MAX. */
+/* NAME_BYTES of the target's name are used, so that the temporary name is within NAME_MAX. */
 enum { BUFFER_SIZE = 65536, ATTEMPTS = 100, NAME_BYTES = 200, TAG_DIGITS = 16 };
 
 typedef struct file_writer {
-	egm__writer base; /* first: append gets a pointer to it */
-	const char *path; /* as the caller wrote it, for error texts */
+	egm__writer base; /* first, since append gets a pointer to it */
+	const char *path; /* of the caller, for error texts */
 	char target[PATH_MAX];
 	char temporary[PATH_MAX];
-	int fd, lock, folder; /* `lock` is `fd` again, which outlives it */
+	int fd, lock, folder; /* `lock` is a duplicate of `fd` that is closed last */
 	int created, exists;
 	mode_t mode; /* of the file to be replaced, if it exists */
 	size_t fill;
@@ -70,8 +69,8 @@ out:
 	return st;
 }
 
-/* Where the bytes end up. A symbolic link is followed, so that it stays one. A device is refused: renaming over
- * /dev/null would replace it. */
+/* Finds the file to replace. A symbolic link is followed, so that it stays one. A device is rejected, because a rename
+ * onto /dev/null would replace it. */
 static egm_status find_target(file_writer *w, const char *path)
 {
 	egm_status st = EGM_OK;
@@ -83,12 +82,12 @@ static egm_status find_target(file_writer *w, const char *path)
 		memcpy(w->target, path, n + 1);
 		goto out;
 	}
-	if (!S_ISLNK(info.st_mode)) {
+	if (!S_ISLNK(info.st_mode))
 		memcpy(w->target, path, n + 1);
-	} else if (!realpath(path, w->target) || stat(w->target, &info) != 0) {
+	else if (!realpath(path, w->target) || stat(w->target, &info) != 0)
 		EGM_TRY(egm__io_fail(path, "follow the link", errno));
-	}
-	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file", path);
+	if (!S_ISREG(info.st_mode))
+		EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file, must be one to be replaced", path);
 	w->exists = 1;
 	w->mode = info.st_mode & 0777;
 out:
@@ -105,7 +104,7 @@ static egm_status open_folder(file_writer *w, size_t prefix)
 	return w->folder < 0 ? egm__io_fail(w->path, "open the folder", errno) : EGM_OK;
 }
 
-/* ---- what killed saves have left */
+/* ---- temporary files of saves that were killed */
 
 static int is_temporary(const char *name, const char *base)
 {
@@ -115,9 +114,9 @@ static int is_temporary(const char *name, const char *base)
 	return strspn(name, "0123456789abcdef") == TAG_DIGITS && strcmp(name + TAG_DIGITS, ".tmp") == 0;
 }
 
-/* Removes a temporary file that nobody has locked. It is opened for writing, since some network file systems lock no
- * other; one that got the mode of a read-only target before the kill can only be read. */
-static void remove_stray(int folder, const char *name)
+/* Removes a temporary file without a lock. It is opened for writing, because some network file systems lock no other;
+ * one that already has the mode of a read-only target can only be opened for reading. */
+static void remove_unlocked(int folder, const char *name)
 {
 	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 	struct stat info;
@@ -128,20 +127,20 @@ static void remove_stray(int folder, const char *name)
 	close(fd);
 }
 
-/* Before room is taken for the new file. Nothing here makes a save fail. */
-static void remove_strays(const file_writer *w, const char *base)
+/* Comes first, to free room for the new file. Its failures do not make a save fail. */
+static void remove_unlocked_files(const file_writer *w, const char *base)
 {
 	int fd = openat(w->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	if (!list && fd >= 0) close(fd);
 	for (struct dirent *entry; list && (entry = readdir(list));)
-		if (is_temporary(entry->d_name, base)) remove_stray(w->folder, entry->d_name);
+		if (is_temporary(entry->d_name, base)) remove_unlocked(w->folder, entry->d_name);
 	if (list) closedir(list);
 }
 
 /* ---- the new file */
 
-/* 0: another save took the file for one without an owner. Where there are no locks, nobody removes files either. */
+/* Returns 0 if another save removed the file. On a file system without locks no save removes files. */
 static int lock_temporary(file_writer *w)
 {
 	struct stat info;
@@ -151,8 +150,9 @@ static int lock_temporary(file_writer *w)
 	return 1;
 }
 
-/* Takes the name that the tag makes; O_EXCL makes it ours. A file that replaces another is nobody else's to read until
- * it has that one's permissions; a new one has those that the umask leaves. 0 and errno: not this name. */
+/* Creates the temporary file whose name has this tag; O_EXCL fails if it exists. A file that replaces another can be
+ * read by its owner alone until it has the other's permissions; a new one has those that umask allows. Returns 0, with
+ * errno set, if this name cannot be used. */
 static int try_temporary(file_writer *w, size_t prefix, uint64_t tag)
 {
 	const char *base = w->target + prefix;
@@ -172,7 +172,7 @@ static int try_temporary(file_writer *w, size_t prefix, uint64_t tag)
 	return 0;
 }
 
-/* Clock, process and address make a second try rare. */
+/* The tag is made of clock, process and address, so that a second attempt is rare. */
 static egm_status open_temporary(file_writer *w, size_t prefix)
 {
 	struct timespec now = {0};
@@ -187,8 +187,8 @@ static egm_status open_temporary(file_writer *w, size_t prefix)
 	return egm__io_fail(w->path, "create a file beside it", errno);
 }
 
-/* The permissions of the file that is replaced. While it is written its owner may write it, whatever they say: another
- * save could not look after it otherwise. */
+/* Sets the permissions of the file that is replaced, and `also`: the owner can write a temporary file, so that another
+ * save can lock it. */
 static egm_status set_mode(const file_writer *w, mode_t also)
 {
 	if (!w->exists || fchmod(w->fd, w->mode | also) == 0) return EGM_OK;
@@ -200,7 +200,7 @@ static egm_status sync_fd(const file_writer *w, int fd, const char *action)
 	int r;
 	do r = fsync(fd);
 	while (r != 0 && errno == EINTR);
-	/* EINVAL: a file system on which folders cannot be flushed. */
+	/* EINVAL: this file system cannot flush folders. */
 	if (r != 0 && !(errno == EINVAL && fd == w->folder)) return egm__io_fail(w->path, action, errno);
 	return EGM_OK;
 }
@@ -231,7 +231,7 @@ egm_status egm__file_replace(egm_context *context, const char *path, egm__write 
 	const char *slash = strrchr(w->target, '/');
 	size_t prefix = slash ? (size_t)(slash - w->target) + 1 : 0;
 	EGM_TRY(open_folder(w, prefix));
-	remove_strays(w, w->target + prefix);
+	remove_unlocked_files(w, w->target + prefix);
 	EGM_TRY(open_temporary(w, prefix));
 	EGM_TRY(set_mode(w, 0600));
 	EGM_TRY(write(&w->base, user));

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON through jansson, with a guard against its one unsafe spot.
+/* Parses JSON with jansson, with a guard against its one memory fault.
  *
- * jansson 2.14 collects the bytes of a token in a buffer of 16 bytes that doubles, and does not look whether the
- * doubling succeeded (lex_save in its load.c): short of memory, a byte of the token is lost without an error. A tensor
- * name then reads wrong; a lost closing quote makes it read on beyond the buffer. So the buffer is grown before the
- * object is seen: what jansson parses is the array ["....", OBJECT], where the string is longer than every token of
- * OBJECT. If that string comes back whole, the buffer has room for every other token and is not grown again; if it
- * comes back shorter, memory ran out. Its closing quote stands SLACK bytes after the last doubling, so that it is not
- * lost unless as many doublings in a row fail; trying the sizes with malloc first makes even that a race.
+ * jansson 2.14 collects the bytes of a token in a buffer of 16 bytes that doubles, and does not check whether the
+ * doubling succeeded (lex_save in its load.c): without memory, a byte of the token is lost without an error. A tensor
+ * name is then wrong; a lost closing quote makes jansson read beyond the buffer. Therefore the buffer is grown before
+ * the object is parsed: jansson gets the array ["....", OBJECT], whose string is longer than every token of OBJECT. If
+ * that string comes back complete, the buffer has room for every other token; if it is shorter, there was no memory.
+ * Its closing quote is SLACK bytes after the last doubling, and is lost only if as many doublings in a row fail; malloc
+ * is tried with these sizes first, so that this needs a race, too.
  *
- * jansson's memory comes from malloc: json_set_alloc_funcs would change it for the whole process. It calls itself for
- * every bracket that opens, and an empty object of two bytes takes it 224: so the text is looked through before jansson
- * sees it, and one that nests deeper or would take more memory than any header of a file does is refused. */
+ * jansson allocates by malloc, since json_set_alloc_funcs would change the whole process. It recurses for every opening
+ * bracket, and an empty object of two bytes costs 224 bytes: so the text is counted first, and rejected if it is nested
+ * deeper, or needs more memory, than any header of a valid file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <core/status_impl.h>
+#include <io/c_locale_impl.h>
 #include <io/file_impl.h>
 #include <io/json_impl.h>
-#include <io/numbers_impl.h>
 
 enum { SLACK = 62, MAX_DEPTH = 16 };
-/* Bytes of jansson 2.14 with glibc's malloc on 64 bits: an object and its first buckets; an array and its first places;
- * a member with its share of the buckets while they are doubled; a string; a number; a place in an array likewise. */
+/* Bytes that jansson 2.14 allocates with glibc on 64 bits: for an object with its first buckets; an array with its
+ * first places; a member with its share of the buckets while they double; a string; a number; a place in an array. */
 enum { OBJECT = 224, ARRAY = 128, MEMBER = 128, STRING = 80, NUMBER = 32, PLACE = 24 };
-/* Of memory for each byte of text, and on top. By the figures above a dense header of tensors takes 26, metadata with
- * keys of three characters and no values 25, layers without parameters 31. */
+/* Bytes of memory allowed for each byte of text, and in addition. By the figures above, a dense header of tensors needs
+ * 26, metadata with keys of three characters and no values 25, layers without parameters 31. */
 enum { MEMORY_FACTOR = 32, MEMORY_EXTRA = 16384 };
 
 static int is_structure(char c)
@@ -35,14 +35,14 @@ static int is_structure(char c)
 	       c == '{' || c == '}';
 }
 
-/* What a text consists of; upper bounds where it is no JSON. */
-typedef struct census {
+/* What a text consists of; upper bounds if it is not valid JSON. */
+typedef struct counts {
 	size_t longest; /* bytes of the longest token, quotes included */
 	size_t depth;
 	size_t objects, arrays, members, strings, numbers, commas;
-} census;
+} counts;
 
-static void count_structure(census *c, char sign, size_t *depth)
+static void count_structure(counts *c, char sign, size_t *depth)
 {
 	if (sign == '{' || sign == '[') {
 		*depth += 1;
@@ -56,9 +56,9 @@ static void count_structure(census *c, char sign, size_t *depth)
 	c->commas += sign == ',';
 }
 
-static census take_census(const char *s, size_t n)
+static counts count_text(const char *s, size_t n)
 {
-	census c = {0};
+	counts c = {0};
 	size_t length = 0, depth = 0;
 	int quoted = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -84,7 +84,7 @@ static census take_census(const char *s, size_t n)
 	return c;
 }
 
-static size_t memory_of(const census *c, size_t n)
+static size_t memory_of(const counts *c, size_t n)
 {
 	size_t values = c->strings > c->members ? c->strings - c->members : 0;
 	size_t places = c->commas + c->objects > c->members ? c->commas + c->objects - c->members : 0;
@@ -92,20 +92,20 @@ static size_t memory_of(const census *c, size_t n)
 	       places * PLACE + 2 * n;
 }
 
-static egm_status check_census(const census *c, size_t n, const char *path, const char *what)
+static egm_status check_counts(const counts *c, size_t n, const char *path, const char *what)
 {
 	if (c->depth > MAX_DEPTH)
-		return egm__fail(EGM_ERR_FORMAT, "%s: %s is nested %zu deep, at most %d is read", path, what, c->depth,
+		return egm__fail(EGM_ERR_FORMAT, "%s: %s is nested %zu deep, must be at most %d", path, what, c->depth,
 		                 MAX_DEPTH);
 	if (memory_of(c, n) > MEMORY_FACTOR * n + MEMORY_EXTRA)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: %s of %zu bytes has %zu objects, %zu arrays and %zu members: no list of tensors", path,
-		                 what, n, c->objects, c->arrays, c->members);
+		                 "%s: %s of %zu bytes has %zu objects, %zu arrays and %zu members, must be a list of tensors",
+		                 path, what, n, c->objects, c->arrays, c->members);
 	return EGM_OK;
 }
 
-/* The blocks that the guard string takes at once: the buffer before and after its last doubling, and the string.
- * volatile, since clang leaves out a malloc whose block is only freed, and takes it for successful. */
+/* Whether the blocks of the guard string can be allocated together: the buffer before and after its last doubling, and
+ * the string. volatile, because clang removes a malloc whose block is only freed. */
 static int memory_for(size_t size)
 {
 	void *volatile blocks[3] = {malloc(size), malloc(2 * size), malloc(2 * size)};
@@ -121,14 +121,14 @@ static egm_status parse_failure(const json_error_t *error, int number, const cha
 {
 	char text[64];
 	int position = error->position > 0 ? error->position : 0;
-	/* A failed malloc is named by jansson now and then; else it leaves no text, or "invalid token" and errno. */
+	/* jansson reports a failed malloc by its code, by no text, or by "invalid token" and errno. */
 	if (number == ENOMEM || !error->text[0] || json_error_code(error) == json_error_out_of_memory)
 		return egm__fail(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
 	return egm__fail(EGM_ERR_FORMAT, "%s: %s is not valid JSON near byte %d: %s", path, what, position,
 	                 egm__printable(text, error->text));
 }
 
-/* json_loadb on the array of the file's top, text[0 .. n-1], whose object starts at byte `start`. */
+/* Parses the guarded array text[0 .. n-1], whose object starts at byte `start`. */
 static egm_status parse(json_t **out, const char *text, size_t n, size_t start, const char *path, const char *what)
 {
 	egm_status st = EGM_OK;
@@ -136,22 +136,23 @@ static egm_status parse(json_t **out, const char *text, size_t n, size_t start, 
 	json_t *array = NULL;
 	memset(&error, 0, sizeof error);
 	int saved = errno;
-	egm__numbers numbers;
-	if (!egm__numbers_begin(&numbers)) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
+	egm__c_locale numbers;
+	if (!egm__c_locale_begin(&numbers)) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
 	errno = 0;
 	array = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
 	int number = errno;
 	errno = saved;
-	egm__numbers_end(&numbers);
+	egm__c_locale_end(&numbers);
 	if (!array) {
 		error.position -= (int)start;
 		return parse_failure(&error, number, path, what);
 	}
-	/* start - 4: without the bracket, both quotes and the comma. */
+	/* The guard string has start - 4 bytes: before the object are also a bracket, two quotes and a comma. */
 	if (json_string_length(json_array_get(array, 0)) != start - 4)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
 	json_t *object = json_array_get(array, 1);
-	if (json_array_size(array) != 2) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has text after the object", path, what);
+	if (json_array_size(array) != 2)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has text after the object, must have one object alone", path, what);
 	if (!json_is_object(object)) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is not a JSON object", path, what);
 	*out = json_incref(object);
 out:
@@ -168,12 +169,14 @@ egm_status egm__json_load(json_t **out, egm_context *context, const char *bytes,
 	size_t first = 0;
 	while (first < n && (bytes[first] == ' ' || bytes[first] == '\t' || bytes[first] == '\n' || bytes[first] == '\r'))
 		first++;
-	if (first == n) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is empty", path, what);
+	if (first == n) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is empty, must be a JSON object", path, what);
 	if (bytes[first] != '{')
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s begins with byte 0x%02x, not with {", path, what, (unsigned char)bytes[first]);
-	if (n > (size_t)INT32_MAX / 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %s of %zu bytes", path, what, n);
-	census c = take_census(bytes, n);
-	EGM_TRY(check_census(&c, n, path, what));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s begins with byte 0x%02x, must begin with {", path, what,
+		         (unsigned char)bytes[first]);
+	if (n > (size_t)INT32_MAX / 8)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %s has %zu bytes, must have at most %d", path, what, n, INT32_MAX / 8);
+	counts c = count_text(bytes, n);
+	EGM_TRY(check_counts(&c, n, path, what));
 	size_t size = 128;
 	while (size < c.longest) size *= 2;
 	size_t guard = size + SLACK, start = guard + 4;

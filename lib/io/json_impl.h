@@ -5,8 +5,8 @@
 #include <core/context_impl.h>
 #include <jansson.h>
 
-/* Reads one JSON object out of n bytes, duplicate keys refused. FORMAT gives jansson's words, with `path` and `what`
- * ("header") before them. The object is freed with json_decref. */
+/* Parses n bytes as one JSON object without duplicate keys. FORMAT has the words of jansson after `path` and `what`,
+ * such as "header". json_decref frees the object. */
 egm_status egm__json_load(json_t **out, egm_context *context, const char *bytes, size_t n, const char *path,
                           const char *what);
 

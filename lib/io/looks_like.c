@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands under a name when it is not what the name says: the pointer that git leaves where git-lfs is missing, the
- * page that a server sends instead of a file, the format of another program. Only error texts depend on it. */
+/* Recognises what a file really is, for the error of a reader that expected something else: the pointer of git-lfs, the
+ * HTML page that a server sent, the format of another program. */
 #include <string.h>
 
 #include <io/file_impl.h>
@@ -51,7 +51,7 @@ static int has(const unsigned char *p, size_t n, size_t at, const char *text, si
 	return n >= length && at <= n - length && memcmp(p + at, text, length) == 0;
 }
 
-/* Does `word`, in lower case, come next, in any case? */
+/* Whether p begins with `word`, which is in lower case, in any case. */
 static int has_word(const unsigned char *p, size_t n, const char *word)
 {
 	size_t i = 0;
@@ -62,8 +62,7 @@ static int has_word(const unsigned char *p, size_t n, const char *word)
 	return !word[i];
 }
 
-/* By its first member: NumPy's .npz holds .npy files, torch.save writes NAME/data.pkl first, Office its list of types.
- */
+/* By its first member: an .npy file in NumPy's .npz, NAME/data.pkl of torch.save, the list of types of Office. */
 static const char *kind_of_zip(const unsigned char *p, size_t n)
 {
 	if (n >= 30) {
@@ -77,7 +76,7 @@ static const char *kind_of_zip(const unsigned char *p, size_t n)
 	return "a zip archive";
 }
 
-/* Weka's tables, which may begin with lines of comments. */
+/* A table of Weka, which may begin with lines of comments. */
 static int is_arff(const unsigned char *p, size_t n)
 {
 	size_t i = 0;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A model as a safetensors file: its parameters under their names, everything else in the metadata:
+/* A model as a safetensors file: its tensors under their names, everything else in the metadata:
  *
  *   format "egm-model", format_version "1", egm_version, name, dtype "f32" or "f64",
  *   architecture  {"inputs":784,"layers":[{"kind":"dense","units":512,"init":"fan_in_uniform"},
  *                                         {"kind":"leaky_relu","slope":0.2}, ...]}
  *
- * A layer has the parameters of its kind's table, and "init" where its weight is drawn.
- * Kinds, initialisers and parameters are words, not numbers: the table of layers may be reordered. A reader builds the
- * layers, compares the shapes that follow from them with the tensors in the file, and only then takes memory for the
- * parameters: a short file cannot ask for much of it. A non-finite parameter is refused in both directions; saved, it
- * would replace a good file by one that cannot be loaded. */
+ * A layer has the parameters of its kind's table, and "init" if its weight is drawn. Kinds, initialisers and parameters
+ * are words and not numbers, so the table of layers may be reordered. The reader builds the layers, compares their
+ * shapes with the tensors in the file, and only then allocates parameters: a short file cannot cause a large
+ * allocation. Numbers that are not finite are rejected on saving too, because they would replace a good file by one
+ * that cannot be loaded. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,14 +30,15 @@ static const char *dtype_word(egm_dtype dtype)
 	return dtype == EGM_F64 ? "f64" : "f32";
 }
 
-/* NONFINITE, or FORMAT for what may not be below 0, naming tensor and index. */
+/* NONFINITE, or FORMAT for a negative number where none may be, with tensor and index. */
 static egm_status check_values(const char *path, const char *name, egm_dtype dtype, const void *values, int64_t count,
                                int not_negative)
 {
 	for (int64_t i = 0; i < count; i++) {
 		double v = egm__number(dtype, values, i);
 		if (!isfinite(v))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s", path, name, i, egm__nonfinite_name(v));
+			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s, must be finite", path, name, i,
+			                 egm__nonfinite_name(v));
 		if (not_negative && v < 0)
 			return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", path, name, i, v);
 	}
@@ -80,10 +81,9 @@ out:
 static egm_status list_tensors(egm__st_tensor *list, const egm_model *model, const char *path)
 {
 	egm_status st = EGM_OK;
-	size_t width = model->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
-		const char *data = (const char *)model->parameters + (size_t)t->offset * width;
+		const void *data = egm__tensor_values(model, t);
 		EGM_TRY(check_values(path, t->name, model->dtype, data, t->count, t->not_negative));
 		list[i] =
 		    (egm__st_tensor){.name = t->name, .dtype = model->dtype, .rank = t->rank, .data = data, .count = t->count};
@@ -98,11 +98,10 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm_status st = EGM_OK;
 	egm__st_tensor *list = NULL;
 	char version[48];
+	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
 	egm__text text = {.context = model->context};
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
-	if (model->n_layers > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name, (int)model->n_layers,
-		         EGM__MAX_LAYERS);
+	EGM_TRY(egm__destination_check(to));
+	EGM_TRY(egm__model_ready(model));
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
 	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
 	EGM_TRY(list_tensors(list, model, to->path));
@@ -123,24 +122,14 @@ out:
 
 egm_status egm_model_save(const egm_model *model, const char *path)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_file(path);
-	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(model, &to));
-out:
-	return egm__named(__func__, st);
+	return egm__named(__func__, save(model, &to));
 }
 
 egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed)
 {
-	egm_status st = EGM_OK;
 	const egm__destination to = egm__to_memory(buffer, size, needed);
-	if (!model) EGM_FAIL(EGM_ERR_ARGUMENT, "model is NULL");
-	EGM_TRY(egm__destination_check(&to));
-	EGM_TRY(save(model, &to));
-out:
-	return egm__named(__func__, st);
+	return egm__named(__func__, save(model, &to));
 }
 
 /* ---- loading */
@@ -153,7 +142,7 @@ typedef struct loader {
 	egm_model *model;
 } loader;
 
-/* What the builder calls an argument error is one of the file here. */
+/* An argument error of the builder is an error of the file here. */
 static egm_status forward(const loader *l, egm_status st)
 {
 	char text[512];
@@ -181,31 +170,32 @@ static egm_status check_format(loader *l)
 		         l->path);
 	EGM_TRY(get_meta(l, "format", &format));
 	if (strcmp(format, "egm-model") != 0 && !egm__st_is_framework(format))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: format '%s' is not 'egm-model'", l->path, egm__printable(text, format));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: format is '%s', must be 'egm-model'", l->path, egm__printable(text, format));
 	EGM_TRY(get_meta(l, "format_version", &version));
 	if (strcmp(version, "1") != 0)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version '%s', this library reads '1'", l->path,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version is '%s', must be '1'", l->path,
 		         egm__printable(text, version));
 	EGM_TRY(get_meta(l, "dtype", &dtype));
 	if (strcmp(dtype, "f32") != 0 && strcmp(dtype, "f64") != 0)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: dtype '%s' is neither 'f32' nor 'f64'", l->path, egm__printable(text, dtype));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: dtype is '%s', must be 'f32' or 'f64'", l->path, egm__printable(text, dtype));
 	l->dtype = strcmp(dtype, "f64") == 0 ? EGM_F64 : EGM_F32;
 out:
 	return st;
 }
 
-/* An integer in [least, 2^31 - 1]; `where` stands before it in errors. */
+/* An integer in [least, 2^31 - 1]; `where` names its layer in errors. */
 static egm_status get_size(const loader *l, const json_t *object, const char *where, const char *key, int64_t least,
                            int64_t *out)
 {
 	const json_t *value = json_object_get(object, key);
 	if (!json_is_integer(value))
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no integer", l->path, where, key);
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is not an integer", l->path, where, key);
 	*out = json_integer_value(value);
 	if (*out < least)
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is %" PRId64, l->path, where, key, *out);
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is %" PRId64 ", must be at least %" PRId64, l->path,
+		                 where, key, *out, least);
 	if (*out > INT32_MAX)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: %s'%s' is %" PRId64 ", at most %d is read", l->path,
+		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: %s'%s' is %" PRId64 ", must be at most %d", l->path,
 		                 where, key, *out, INT32_MAX);
 	return EGM_OK;
 }
@@ -222,7 +212,7 @@ static egm_status get_parameter(const loader *l, const json_t *layer, const char
 	}
 	const json_t *value = json_object_get(layer, p->name);
 	if (!json_is_number(value))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no number", l->path, where, p->name);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is not a number", l->path, where, p->name);
 	*out = json_number_value(value);
 out:
 	return st;
@@ -235,8 +225,8 @@ static egm_status get_kind(const loader *l, const json_t *layer, int index, cons
 	if (!name) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d has no kind", l->path, index);
 	*kind = egm__layer_kind_find(name);
 	if (*kind) return EGM_OK;
-	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: layer %d: unknown kind '%s'", l->path, index,
-	                 egm__printable(text, name));
+	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: layer %d has kind '%s', unknown to this library", l->path,
+	                 index, egm__printable(text, name));
 }
 
 static egm_status set_initializer(const loader *l, const json_t *layer, int index)
@@ -245,8 +235,8 @@ static egm_status set_initializer(const loader *l, const json_t *layer, int inde
 	const char *name = json_string_value(json_object_get(layer, "init"));
 	int32_t initializer = name ? egm__initializer_find(name) : 0;
 	if (!initializer)
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d: unknown init '%s'", l->path, index,
-		                 egm__printable(text, name ? name : ""));
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d has init '%s', must be an initialiser", l->path,
+		                 index, egm__printable(text, name ? name : ""));
 	return egm_model_set_initializer(l->model, initializer);
 }
 
@@ -263,9 +253,9 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, where, &kind->parameters[i], &parameters[i]));
 	if (kind->drawn) EGM_TRY(set_initializer(l, layer, index));
 	if (json_object_size(layer) != members)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
-		         json_object_size(layer), members);
-	EGM_TRY(forward(l, egm__model_add(l->model, kind->name, parameters)));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, must have %zu", l->path, index,
+		         kind->name, json_object_size(layer), members);
+	EGM_TRY(forward(l, egm__model_add(l->model, kind, parameters)));
 out:
 	return st;
 }
@@ -279,11 +269,14 @@ static egm_status build_layers(loader *l, const json_t *architecture)
 	size_t n = json_array_size(layers);
 	EGM_TRY(get_meta(l, "name", &name));
 	EGM_TRY(get_size(l, architecture, "", "inputs", 1, &inputs));
-	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
+	if (!json_is_array(layers) || n == 0)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has no layers, must have at least 1", l->path);
 	if (n > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, EGM__MAX_LAYERS);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture has %zu layers, must have at most %d", l->path, n,
+		         EGM__MAX_LAYERS);
 	if (json_object_size(architecture) != 2)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, not 2", l->path, json_object_size(architecture));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, must have 2", l->path,
+		         json_object_size(architecture));
 	EGM_TRY(forward(l, egm_model_create(&l->model, l->context, name, inputs)));
 	for (size_t i = 0; i < n; i++) EGM_TRY(add_layer(l, json_array_get(layers, i), (int)i));
 out:
@@ -314,21 +307,22 @@ static egm_status check_tensor(const loader *l, const egm__layer *layer, int ind
 	const egm__st_tensor *t = egm__safetensors_find(l->file, name);
 	if (!t) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' is missing", l->path, name);
 	if (t->dtype != (int32_t)l->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is not %s as the metadata says", l->path, name, dtype_word(l->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' has another type, must be %s by the metadata", l->path, name,
+		         dtype_word(l->dtype));
 	if (t->rank != rank)
-		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s' has %d dimensions, the layer %d", l->path, name, (int)t->rank,
+		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s' has %d dimensions, must have %d", l->path, name, (int)t->rank,
 		         (int)rank);
 	for (int32_t i = 0; i < rank; i++) {
 		if (t->shape[i] != shape[i])
-			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", the layer has %" PRId64, l->path, name,
-			         (int)i, t->shape[i], shape[i]);
+			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", must be %" PRId64, l->path, name, (int)i,
+			         t->shape[i], shape[i]);
 	}
 	EGM_TRY(check_values(l->path, name, l->dtype, t->data, t->count, layer->kind->not_negative >> which & 1));
 out:
 	return st;
 }
 
-/* Is a tensor of this name due to some layer? */
+/* Whether a layer has a tensor of this name. */
 static int is_expected(const egm_model *model, const char *name)
 {
 	int index, end = 0;
@@ -361,8 +355,7 @@ out:
 
 enum { NUMBERS_EACH = 1024, NUMBERS_LEAST = 1 << 22, NUMBERS_MOST = 1 << 26 };
 
-/* What a network that was meant to be used needs is within a factor of its inputs, outputs and parameters, all of which
- * the file contains. */
+/* A real network needs at most a multiple of its inputs, outputs and parameters, all of which are in the file. */
 static int64_t default_row_numbers(const loader *l)
 {
 	int64_t size = l->model->inputs, limit;
@@ -380,19 +373,18 @@ static egm_status check_row_numbers(const loader *l, uint64_t limit)
 	if (!limit) limit = (uint64_t)default_row_numbers(l);
 	if ((uint64_t)numbers <= limit) return EGM_OK;
 	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: one row takes %" PRId64 " numbers, %" PRId64
-	                 " of them in layer %d (%s); max_row_numbers is %" PRIu64,
+	                 "%s: one row needs %" PRId64 " numbers, %" PRId64
+	                 " of them in layer %d (%s), must be at most max_row_numbers, %" PRIu64,
 	                 l->path, numbers, own, (int)layer, l->model->layers[layer].kind->name, limit);
 }
 
 static void copy_parameters(const loader *l)
 {
 	egm_model *m = l->model;
-	size_t width = l->dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 	for (int32_t i = 0; i < m->n_tensors; i++) {
 		const egm__st_tensor *t = egm__safetensors_find(l->file, m->tensors[i].name);
 		EGM_INVARIANT(t && t->count == m->tensors[i].count);
-		memcpy((char *)m->parameters + (size_t)m->tensors[i].offset * width, t->data, (size_t)t->count * width);
+		memcpy(egm__tensor_values(m, &m->tensors[i]), t->data, (size_t)t->count * egm__dtype_size(l->dtype));
 	}
 	m->version++;
 }

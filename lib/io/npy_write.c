@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes NPY version 1 as NumPy does: the preamble padded with spaces to a multiple of 64, a newline its last byte. */
+/* Writes NPY version 1 as NumPy does: text padded with spaces to a multiple of 64 bytes, the last of them a newline. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,7 @@ typedef struct array {
 	unsigned char preamble[PREAMBLE];
 } array;
 
-/* The longest text has two sizes of 19 digits and takes 97 of the 118 bytes: the preamble is always 128. */
+/* The longest text, with two sizes of 19 digits, has 97 bytes of the 118, so the preamble always has 128. */
 static void fill_preamble(array *a, egm_dtype dtype, int64_t rows, int64_t columns)
 {
 	char order = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? '>' : '<';

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of the readers, and what a column of a table is. */
+/* The tables of options of readers, and of a column of a table. */
 #include <io/options_impl.h>
 
-enum { MAX_WORDS = 1 << 24 }; /* the integers that f32 has */
+enum { MAX_WORDS = 1 << 24 }; /* f32 has all integers up to it */
 
 static const egm_choice dtype_choices[] = {{"f32", EGM_F32}, {"f64", EGM_F64}};
 static EGM__FAMILY(dtypes, "EGM_", dtype_choices);
@@ -35,10 +35,10 @@ static const egm_csv_options csv_defaults = EGM_CSV_OPTIONS_INIT;
 static const egm__option csv_members[] = {
     EGM__CHOICE(egm_csv_options, dtype, dtypes, "Type that the numbers are stored as."),
     EGM__CHOICE(egm_csv_options, header, headers, "Whether the first line names the columns."),
-    EGM__CHOICE(egm_csv_options, text, texts, "What becomes of a column of words."),
-    EGM__CHOICE(egm_csv_options, unknown, unknowns, "What becomes of a word that the dictionary of `like` lacks."),
-    EGM__CHARACTER(egm_csv_options, delimiter, 1, "Character between fields; a space means spaces and tabs."),
-    EGM__CHARACTER(egm_csv_options, decimal, 1, "Decimal sign: a point or a comma."),
+    EGM__CHOICE(egm_csv_options, text, texts, "What a column of words is read as."),
+    EGM__CHOICE(egm_csv_options, unknown, unknowns, "What a word is read as that is not in the dictionary of `like`."),
+    EGM__CHARACTER(egm_csv_options, delimiter, 1, "Character between fields; a space means runs of spaces and tabs."),
+    EGM__CHARACTER(egm_csv_options, decimal, 1, "Decimal sign, a point or a comma."),
     EGM__CHARACTER(egm_csv_options, comment, -1, "Character that begins a comment; -1: there are none.",
                    EGM__ZERO_IS_DEFAULT),
     EGM__WEIGHT(egm_csv_options, skip_lines, "Lines to skip before the first."),
@@ -53,7 +53,7 @@ static const egm__option csv_members[] = {
     EGM__WEIGHT(egm_csv_options, column_count, "Number of `columns`."),
     EGM__ARRAY(egm_csv_options, text_columns, "[text_column_count] columns to read as words; NULL: none."),
     EGM__WEIGHT(egm_csv_options, text_column_count, "Number of `text_columns`."),
-    EGM__HANDLE(egm_csv_options, like, "A table whose columns and dictionaries this one gets; NULL: none."),
+    EGM__HANDLE(egm_csv_options, like, "A table whose columns and dictionaries are used; NULL: none."),
 };
 EGM__OPTIONS(egm__options_csv, egm_csv_options, csv_defaults, csv_members);
 
@@ -64,9 +64,10 @@ static const egm_column no_column = EGM_COLUMN_INIT;
 static const egm__option column_members[] = {
     EGM__CHOICE(egm_column, kind, columns, "What the column is."),
     EGM__RESERVED(egm_column, reserved),
-    EGM__RESULT(egm_column, field, "Number of its field in a line of the file, from 1; 0: not from a table."),
-    EGM__RESULT(egm_column, name, "Name in the header; NULL: there was none."),
-    EGM__RESULT(egm_column, word, "Word that a one-hot column is for; else NULL."),
+    EGM__RESULT(egm_column, field,
+                "Number of its field in a line of the file, from 1; 0: it was not read from a table."),
+    EGM__RESULT(egm_column, name, "Name in the header; NULL: there is none."),
+    EGM__RESULT(egm_column, word, "Word that this one-hot column indicates; else NULL."),
     EGM__RESULT(egm_column, word_count, "Number of words in the dictionary; 0 for numbers."),
     EGM__RESULT(egm_column, words, "[word_count] words of the dictionary."),
     EGM__RESULT(egm_column, missing, "Missing values that were replaced."),
@@ -91,7 +92,7 @@ static const egm_restore_options restore_defaults = EGM_RESTORE_OPTIONS_INIT;
 static const egm__option restore_members[] = {
     EGM__CHOICE(egm_restore_options, layout, layouts, "Order of the numbers of images in the file."),
     EGM__FLAG(egm_restore_options, zero_bias, "1: a bias that the file lacks becomes 0; 0: it is an error."),
-    EGM__ARRAY(egm_restore_options, prefix, "Text before the name of each layer in the file; NULL: there is none."),
+    EGM__ARRAY(egm_restore_options, prefix, "Text before the name of each layer in the file; NULL: none."),
     EGM__COUNT(egm_restore_options, max_header_bytes, "Largest header, in bytes."),
     EGM__COUNT(egm_restore_options, max_data_bytes, "Largest sum of all tensors, in bytes."),
 };

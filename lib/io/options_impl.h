@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of the readers: see options.c. */
+/* Options of the readers, described in options.c. */
 #ifndef EGM_IO_OPTIONS_IMPL_H
 #define EGM_IO_OPTIONS_IMPL_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights of another program read into a built model. The file names its tensors as PyTorch's nn.Sequential does, which
- * is how a model names its own: number of the layer, dot, name. First every tensor of the model is found in the file
- * and every tensor of the file in the model, then all numbers are converted beside the model, and only then they are
- * taken over. */
+/* Reads weights of another program into a built model. The file names its tensors as PyTorch's nn.Sequential does and
+ * as a model does: number of the layer, dot, name. First the tensors of model and file are matched; then all numbers
+ * are converted into a copy; only then the model changes. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 #include <core/status_impl.h>
 #include <io/options_impl.h>
 #include <io/restore_impl.h>
-#include <io/safetensors_types_impl.h>
+#include <io/safetensors_format_impl.h>
 
 typedef struct restorer {
 	egm_model *model;
@@ -21,10 +20,10 @@ typedef struct restorer {
 	egm_restore_options options;
 	int pytorch; /* the layout */
 	egm__safetensors *file;
-	const egm__st_entry **sources; /* of each tensor of the model; NULL: none, and none is needed */
-	egm__restore_order *orders;    /* of each layer */
-	unsigned char *used;           /* each tensor of the file */
-	char *values;                  /* the model's parameters to be */
+	const egm__st_entry **sources; /* for each tensor of the model; NULL: none is found or needed */
+	egm__restore_order *orders;    /* for each layer */
+	unsigned char *used;           /* for each tensor of the file, whether it is used */
+	char *values;                  /* the next parameters of the model */
 	egm__restore_faults faults;
 } restorer;
 
@@ -35,7 +34,7 @@ static const egm__layer *layer_of(const restorer *r, int32_t tensor)
 
 /* ---- finding */
 
-/* The entry `prefix`LAYER.`name`, NULL if there is none. */
+/* The entry PREFIX LAYER.NAME of the file; NULL: there is none. */
 static const egm__st_entry *find(restorer *r, int32_t layer, const char *name)
 {
 	char full[EGM__ST_MAX_NAME + 1];
@@ -49,7 +48,7 @@ static const egm__st_entry *find(restorer *r, int32_t layer, const char *name)
 	return NULL;
 }
 
-/* Under the model's own name or one of PyTorch's spectral_norm, in its old form and as a parametrisation. */
+/* By the name in the model, or those of PyTorch's spectral_norm, of its old form and as a parametrisation. */
 static const egm__st_entry *find_tensor(restorer *r, int32_t tensor)
 {
 	static const char *const others[][3] = {{"weight", "weight_orig", "parametrizations.weight.original"},
@@ -65,7 +64,7 @@ static const egm__st_entry *find_tensor(restorer *r, int32_t tensor)
 	return found;
 }
 
-/* May the file lack it? Vectors of a spectral layer, which then follow its weight; biases, which then are 0. */
+/* Whether the file may lack it: vectors of a spectral layer follow from its weight, and a bias may be 0. */
 static int is_optional(const restorer *r, int32_t tensor)
 {
 	const egm__tensor *t = &r->model->tensors[tensor];
@@ -82,7 +81,7 @@ static void find_all(restorer *r)
 		if (!r->sources[i] && !is_optional(r, i))
 			egm__restore_fault(&r->faults.missing, "%s%s", r->prefix, r->model->tensors[i].name);
 	}
-	/* A count of batches that PyTorch's batch_norm keeps and does not need. */
+	/* A count of batches, which PyTorch's batch_norm writes and a model does not need. */
 	for (int32_t l = 0; l < r->model->n_layers; l++)
 		if (r->model->layers[l].kind->apply_batch) find(r, l, "num_batches_tracked");
 	size_t n = strlen(r->prefix);
@@ -116,18 +115,18 @@ static void check_shape(restorer *r, int32_t tensor)
 	char found[96], needed[96];
 	int32_t rank = egm__restore_shape(wanted, layer, t, r->pytorch);
 	if (same_shape(source, wanted, rank)) return;
-	/* PyTorch keeps the norm of an image as an image. A row is none: its sizes are 0, which a file may have, too. */
+	/* PyTorch stores the norm of an image as an image. A row is none: its sizes are 0, as a file may have them. */
 	const int64_t image[3] = {layer->in.channels, layer->in.height, layer->in.width};
 	int of_image = layer->in.channels && egm__restore_is_norm(layer);
 	if (r->pytorch && rank == 1 && of_image && same_shape(source, image, 3)) return;
 	shape_text(found, source->shape, source->rank);
 	shape_text(needed, wanted, rank);
 	rank = egm__restore_shape(other, layer, t, !r->pytorch);
-	egm__restore_fault(&r->faults.misshapen, "%s is %s, not %s%s", source->name, found, needed,
+	egm__restore_fault(&r->faults.misshapen, "%s is %s, must be %s%s", source->name, found, needed,
 	                   same_shape(source, other, rank) ? " (it fits the other layout)" : "");
 }
 
-/* The file has the model's first tensor only behind something: the model is a module of a larger one there. */
+/* If the file has the model's first tensor after a prefix, the model is a module of a larger one there. */
 static void guess_prefix(char text[96], const restorer *r)
 {
 	const char *wanted = r->model->n_tensors ? r->model->tensors[0].name : "";
@@ -158,7 +157,7 @@ static egm_status check_all(restorer *r)
 	for (int32_t i = 0; i < r->model->n_tensors; i++) {
 		const egm__st_entry *e = r->sources[i];
 		if (e && e->tensor.dtype != EGM__ST_F32 && e->tensor.dtype != EGM__ST_F64)
-			EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is %s; F16, BF16, F32 and F64 are read", r->path, e->tensor.name,
+			EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is %s, must be F16, BF16, F32 or F64", r->path, e->tensor.name,
 			         e->type->name);
 	}
 out:
@@ -171,11 +170,11 @@ static egm_status check_value(const restorer *r, const egm__tensor *t, const egm
                               double read, double kept)
 {
 	if (!isfinite(read))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s", r->path, source->name, at,
+		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s, must be finite", r->path, source->name, at,
 		                 egm__nonfinite_name(read));
 	if (!isfinite(kept))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g, which is beyond f32", r->path, source->name, at,
-		                 read);
+		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g, must be finite in f32", r->path, source->name,
+		                 at, read);
 	if (t->not_negative && read < 0)
 		return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", r->path, source->name, at,
 		                 read);
@@ -216,13 +215,13 @@ out:
 
 /* ---- storing */
 
-/* A layer whose vectors the file lacks gets those of its new weight. */
+/* Vectors that the file lacks are computed from the new weight. */
 static void refresh_vectors(restorer *r)
 {
 	egm_model *m = r->model;
 	for (int32_t i = 0; i < m->n_tensors; i++) {
 		const egm__tensor *t = &m->tensors[i];
-		if (!r->sources[i] && !t->trained) egm__model_settle(m, t->layer, t->layer + 1, 0);
+		if (!r->sources[i] && !t->trained) egm__model_recompute_buffers(m, t->layer, t->layer + 1, 0);
 	}
 }
 
@@ -234,13 +233,6 @@ static void store(restorer *r)
 }
 
 /* ---- the call */
-
-static egm_status check_options(restorer *r, const egm_restore_options *options)
-{
-	egm_status st = egm__options_check(&egm__options_restore, &r->options, options);
-	r->prefix = r->options.prefix ? r->options.prefix : "";
-	return st;
-}
 
 static egm_status read_file(restorer *r)
 {
@@ -256,7 +248,7 @@ out:
 	return st;
 }
 
-/* `values` starts as the zeros that biases are where the file lacks them. */
+/* `values` starts as zeros, because biases that the file lacks are 0. */
 static egm_status allocate(restorer *r)
 {
 	egm_context *c = r->model->context;
@@ -275,8 +267,9 @@ static egm_status restore(egm_model *model, const egm__origin *from, const egm_r
 	restorer r = {.model = model, .from = from, .path = from->path};
 	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
 	EGM_TRY(egm__origin_check(from));
-	if (!model->built) EGM_FAIL(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
-	EGM_TRY(check_options(&r, options));
+	EGM_TRY(egm__model_ready(model));
+	EGM_TRY(egm__options_check(&egm__options_restore, &r.options, options));
+	r.prefix = r.options.prefix ? r.options.prefix : "";
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));
 	EGM_TRY(check_all(&r));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The orders of PyTorch, and the list of what does not fit. */
-#include <stdarg.h>
-#include <stdio.h>
+/* The order of numbers in PyTorch: which rows are images, and where the file then has each element of a tensor. */
 #include <string.h>
 
 #include <core/status_impl.h>
@@ -9,7 +7,7 @@
 
 /* ---- rows that are images */
 
-/* An image of one pixel or one channel has the same order in both. */
+/* An image of one pixel or one channel has the same order in both programs, as a row has. */
 static egm__geometry order_of(egm__geometry g)
 {
 	return g.height * g.width == 1 || g.channels == 1 ? (egm__geometry){0} : g;
@@ -20,13 +18,13 @@ static int same(egm__geometry a, egm__geometry b)
 	return a.height == b.height && a.width == b.width && a.channels == b.channels;
 }
 
-/* A layer that leaves every number in its place, of a row. */
+/* Whether the layer maps a row, number by number, to a row in the same order. */
 static int keeps_row(const egm__layer *layer)
 {
 	return !layer->in.channels && !layer->out.channels && !layer->kind->drawn;
 }
 
-/* The row that layer `last` reads is the image g: so is every row before it up to the layer that makes it. */
+/* The row that layer `last` reads is the image g, and so are the rows before it up to the layer that makes them. */
 static void propagate_back(egm__restore_order *orders, const egm_model *model, int32_t last, egm__geometry g)
 {
 	orders[last].in = g;
@@ -39,8 +37,8 @@ static void propagate_back(egm__restore_order *orders, const egm_model *model, i
 
 egm_status egm__restore_orders(egm__restore_order *orders, const egm_model *model, const char *path)
 {
-	egm__geometry row = {0}; /* what the row at hand stands for */
-	int known = 0;           /* it comes from an image; a row from elsewhere may still become one */
+	egm__geometry row = {0}; /* the image that the current row is */
+	int known = 0;           /* the row comes from an image; another one may still become an image */
 	for (int32_t l = 0; l < model->n_layers; l++) {
 		const egm__layer *layer = &model->layers[l];
 		int reshapes = strcmp(layer->kind->name, "image") == 0;
@@ -89,7 +87,7 @@ int32_t egm__restore_shape(int64_t shape[4], const egm__layer *layer, const egm_
 	return t->rank;
 }
 
-/* The kernel of a convolution read as an image. */
+/* The kernel of a convolution as an image. */
 static egm__geometry kernel_of(const egm__layer *layer, int64_t count)
 {
 	int64_t kernel = (int64_t)layer->parameters[1];
@@ -124,38 +122,4 @@ static int64_t place(egm__geometry g, int64_t i)
 int64_t egm__restore_source(const egm__restore_map *map, int64_t i)
 {
 	return place(map->outer_image, i / map->inner) * map->inner + place(map->inner_image, i % map->inner);
-}
-
-/* ---- what does not fit */
-
-void egm__restore_fault(egm__restore_fault_list *list, const char *format, ...)
-{
-	char item[EGM__RESTORE_NAMES];
-	va_list arguments;
-	va_start(arguments, format);
-	int n = vsnprintf(item, sizeof item, format, arguments);
-	va_end(arguments);
-	list->count++;
-	if (n < 0 || (list->named && list->used + (size_t)n + 3 > sizeof list->text)) return;
-	list->used += (size_t)snprintf(list->text + list->used, sizeof list->text - list->used, "%s%.*s",
-	                               list->named ? ", " : "", EGM__RESTORE_NAMES - 3, item);
-	list->named++;
-}
-
-static size_t list_text(char *text, size_t used, const egm__restore_fault_list *list, const char *what)
-{
-	char more[32] = "";
-	if (!list->count) return used;
-	if (list->count > list->named) snprintf(more, sizeof more, " and %d more", (int)(list->count - list->named));
-	int n = snprintf(text + used, EGM__RESTORE_TEXT - used, "%s%d %s (%s%s)", used ? "; " : "", (int)list->count, what,
-	                 list->text, more);
-	return n < 0 || used + (size_t)n >= EGM__RESTORE_TEXT ? EGM__RESTORE_TEXT - 1 : used + (size_t)n;
-}
-
-void egm__restore_faults_text(char text[EGM__RESTORE_TEXT], const egm__restore_faults *f)
-{
-	text[0] = 0;
-	size_t used = list_text(text, 0, &f->missing, f->missing.count == 1 ? "tensor is missing" : "tensors are missing");
-	used = list_text(text, used, &f->extra, f->extra.count == 1 ? "belongs to no layer" : "belong to no layer");
-	list_text(text, used, &f->misshapen, f->misshapen.count == 1 ? "has another shape" : "have another shape");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes of a data file in order, read 64 KiB at a time; a gzip file, known by its first two bytes, is expanded. */
+/* The bytes of a data file in order, read 64 KiB at a time. A gzip file, known by its first two bytes, is expanded. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,10 +13,10 @@ struct egm__stream {
 	const char *path; /* the caller's, for error texts */
 	egm__input in;
 	int64_t delivered;
-	const char *kind;    /* what the file looks like by its first bytes; NULL: nothing that is known */
-	int is_gzip;         /* by its first bytes, whether it is expanded or not */
+	const char *kind;    /* what the file looks like by its first bytes; NULL: no known format */
+	int is_gzip;         /* by its first bytes */
 	egm__gunzip *gunzip; /* NULL: plain */
-	size_t begin, end;   /* of the bytes in raw that nobody has had */
+	size_t begin, end;   /* of the bytes in raw that were not read yet */
 	unsigned char raw[RAW_SIZE];
 };
 
@@ -69,9 +69,9 @@ const char *egm__stream_path(const egm__stream *s)
 	return s->path;
 }
 
-egm_status egm__stream_refuse(const egm__stream *s, const char *what)
+egm_status egm__stream_reject(const egm__stream *s, const char *what)
 {
-	/* "a gzip file" would be no news of a stream that expands it. */
+	/* A stream that expands gzip looks like a gzip file, which explains nothing. */
 	if (!s->kind || s->gunzip) return egm__fail(EGM_ERR_FORMAT, "%s: %s", s->path, what);
 	return egm__fail(EGM_ERR_FORMAT, "%s: %s; it looks like %s", s->path, what, s->kind);
 }
@@ -134,7 +134,8 @@ egm_status egm__stream_exact(egm__stream *s, void *bytes, size_t n, const char *
 	size_t got = 0;
 	EGM_TRY(egm__stream_read(s, bytes, n, &got));
 	if (got != n)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within %s", s->path, s->delivered, what);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: ends after %" PRId64 " bytes, within %s", s->path, s->delivered,
+		         what);
 out:
 	return st;
 }
@@ -146,7 +147,9 @@ egm_status egm__stream_end(egm__stream *s)
 	size_t got = 0;
 	int64_t delivered = s->delivered;
 	EGM_TRY(egm__stream_read(s, &byte, 1, &got));
-	if (got) EGM_FAIL(EGM_ERR_FORMAT, "%s: more bytes than the %" PRId64 " that its sizes take", s->path, delivered);
+	if (got)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has more bytes, must have the %" PRId64 " that follow from its sizes", s->path,
+		         delivered);
 out:
 	return st;
 }

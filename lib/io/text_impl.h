@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A text that grows, and what JSON needs to be written into it. */
+/* Text that grows, and JSON written into it. */
 #ifndef EGM_IO_TEXT_IMPL_H
 #define EGM_IO_TEXT_IMPL_H
 
@@ -13,11 +13,11 @@ typedef struct egm__text {
 
 void egm__text_clear(egm__text *t);
 egm_status egm__text_append(egm__text *t, const char *bytes, size_t n);
-/* printf without %e %f %g: their decimal sign is the locale's. At most 255 bytes. */
+/* printf, without %e %f %g, whose decimal sign depends on the locale. At most 255 bytes. */
 egm_status egm__text_format(egm__text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "text", quoted and escaped. ARGUMENT if it is not UTF-8. */
 egm_status egm__text_string(egm__text *t, const char *text);
-/* The shortest decimal number that reads back as `value`, which is finite. */
+/* The shortest decimal number that is read back as `value`, which is finite. */
 egm_status egm__text_real(egm__text *t, double value);
 
 #endif

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From calls to a built model. The first call that fails leaves its status and text in the model; every later one
- * returns them, so that a caller may look at egm_model_build alone. What build itself fails with is not kept: after
- * an allocation that failed it may be called again. */
-#include <core/size_impl.h>
+/* Builder calls before the model is built: each checks its arguments and appends a layer. The model keeps the first
+ * error, and every later call returns it again, so that a program may check egm_model_build alone. An error of build
+ * itself is not kept: after a failed allocation it may be called again. */
 #include <math.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Whether the builder call may go on: the model is there, unfinished and has not failed yet. */
-static egm_status check_open(const egm_model *model)
-{
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
-	if (model->built) return egm__fail(EGM_ERR_STATE, "model '%s' is built and cannot change any more", model->name);
-	return model->failed == EGM_OK ? EGM_OK : egm__fail(model->failed, "%s", model->failure);
-}
 
 static egm_status keep_failure(egm_model *model, egm_status st)
 {
@@ -24,13 +15,11 @@ static egm_status keep_failure(egm_model *model, egm_status st)
 	return st;
 }
 
-/* ---- layers */
-
 static egm_status check_integer(const egm_model *model, const egm__layer_kind *kind, const egm__layer_parameter *p,
                                 double value)
 {
 	int below = !(value >= p->low);
-	char given[32] = "9223372036854775807"; /* INT64_MAX is no double, the next one is */
+	char given[32] = "9223372036854775807"; /* INT64_MAX, which as a double is 2^63 */
 	if (!below && value <= p->high) return EGM_OK;
 	if (value != 0x1p63) snprintf(given, sizeof given, fabs(value) <= 0x1p63 ? "%.0f" : "%g", value);
 	return egm__fail(EGM_ERR_ARGUMENT, "%s of layer %d (%s) of model '%s' is %s, must be at %s %.0f", p->name,
@@ -66,7 +55,7 @@ out:
 	return st;
 }
 
-/* Outputs, and how they are read. */
+/* Sets inputs, outputs and images. */
 static egm_status fit(const egm_model *model, egm__layer *layer)
 {
 	char reason[EGM__LAYER_REASON] = "";
@@ -83,18 +72,19 @@ static egm_status check_sizes(const egm_model *model, const egm__layer *layer)
 	int64_t count;
 	for (int32_t i = 0; i < kind->n_tensors; i++)
 		if (egm__layer_tensor_count(layer, i, &count))
-			return egm__fail(EGM_ERR_ARGUMENT,
-			                 "%s of layer %d (%s) of model '%s', for %lld inputs and %lld outputs, has more numbers "
-			                 "than memory can hold",
-			                 kind->tensor_names[i], model->n_layers, kind->name, model->name, (long long)layer->inputs,
-			                 (long long)layer->outputs);
+			return egm__fail(
+			    EGM_ERR_ARGUMENT,
+			    "%s of layer %d (%s) of model '%s' has too many numbers, for %lld inputs and %lld outputs, must "
+			    "fit in memory",
+			    kind->tensor_names[i], model->n_layers, kind->name, model->name, (long long)layer->inputs,
+			    (long long)layer->outputs);
 	return EGM_OK;
 }
 
 static egm_status make_room(egm_model *model)
 {
 	if (model->n_layers == EGM__MAX_LAYERS)
-		return egm__fail(EGM_ERR_ARGUMENT, "model '%s' has %d layers, the most there can be", model->name,
+		return egm__fail(EGM_ERR_ARGUMENT, "model '%s' has %d layers, must not have more", model->name,
 		                 EGM__MAX_LAYERS);
 	if (model->n_layers < model->cap_layers) return EGM_OK;
 	int32_t cap = model->cap_layers ? 2 * model->cap_layers : 8;
@@ -105,11 +95,9 @@ static egm_status make_room(egm_model *model)
 	return EGM_OK;
 }
 
-static egm_status append(egm_model *model, const char *name, const double *parameters)
+static egm_status append(egm_model *model, const egm__layer_kind *kind, const double *parameters)
 {
 	egm_status st = EGM_OK;
-	const egm__layer_kind *kind = egm__layer_kind_find(name);
-	if (!kind) EGM_FAIL(EGM_ERR_ARGUMENT, "there is no layer kind '%.40s'", name);
 	egm__layer layer = {.kind = kind, .initializer = model->initializer};
 	EGM_TRY(take_parameters(model, &layer, parameters));
 	EGM_TRY(fit(model, &layer));
@@ -120,15 +108,15 @@ out:
 	return st;
 }
 
-egm_status egm__model_add(egm_model *model, const char *kind, const double *parameters)
+egm_status egm__model_add(egm_model *model, const egm__layer_kind *kind, const double *parameters)
 {
-	egm_status st = check_open(model);
+	egm_status st = egm__model_open(model);
 	return st == EGM_OK ? keep_failure(model, append(model, kind, parameters)) : st;
 }
 
 egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
 {
-	egm_status st = check_open(model);
+	egm_status st = egm__model_open(model);
 	if (st != EGM_OK) return egm__named(__func__, st);
 	if (!egm__initializer_name(initializer))
 		return egm__named(
@@ -137,86 +125,5 @@ egm_status egm_model_set_initializer(egm_model *model, int32_t initializer)
 		                                  "initializer of model '%s' is %d, must be one of EGM_INIT_* (%d to %d)",
 		                                  model->name, initializer, EGM_INIT_FAN_IN_UNIFORM, EGM_INIT_ZEROS)));
 	model->initializer = initializer;
-	return EGM_OK;
-}
-
-/* ---- building */
-
-typedef struct layout {
-	int32_t n; /* tensors */
-	int64_t count, statistics;
-} layout;
-
-/* Adds a tensor. 1 when the sum is too large. */
-static int lay_out_tensor(layout *sum, const egm__layer *layer, int32_t number, int32_t which, egm__tensor *out)
-{
-	const egm__layer_kind *kind = layer->kind;
-	egm__tensor t = {.layer = number, .offset = sum->count, .shape = {1, 1, 1, 1}, .statistic = -1};
-	t.trained = which < kind->n_tensors - kind->n_buffers;
-	t.not_negative = kind->not_negative >> which & 1;
-	snprintf(t.name, sizeof t.name, "%d.%s", number, kind->tensor_names[which]);
-	kind->tensor_shape(layer, which, t.shape, &t.rank);
-	if (egm__layer_tensor_count(layer, which, &t.count)) return 1;
-	if (kind->apply_batch && !t.trained) {
-		t.statistic = sum->statistics;
-		sum->statistics += t.count;
-	}
-	if (out) *out = t;
-	sum->n++;
-	return egm__size_add(sum->count, t.count, &sum->count);
-}
-
-/* Counts the tensors and, with `tensors`, writes them, one behind the other. 1 when their sum is too large. */
-static int lay_out(egm_model *model, egm__tensor *tensors, layout *sum)
-{
-	*sum = (layout){0};
-	for (int32_t l = 0; l < model->n_layers; l++) {
-		egm__layer *layer = &model->layers[l];
-		layer->first_tensor = sum->n;
-		for (int32_t i = 0; i < layer->kind->n_tensors; i++)
-			if (lay_out_tensor(sum, layer, l, i, tensors ? &tensors[sum->n] : NULL)) return 1;
-	}
-	return 0;
-}
-
-egm_status egm__model_allocate(egm_model *model, egm_dtype dtype)
-{
-	egm_status st = EGM_OK;
-	egm__tensor *tensors = NULL;
-	void *parameters = NULL;
-	layout sum;
-	int64_t bytes;
-	EGM_TRY(check_open(model));
-	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
-	if (model->n_layers == 0) EGM_FAIL(EGM_ERR_STATE, "model '%s' has no layer, must have at least 1", model->name);
-	if (lay_out(model, NULL, &sum) || egm__size_mul(sum.count, (int64_t)egm__dtype_size(dtype), &bytes))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "the layers of model '%s' have more parameters than memory can hold", model->name);
-	tensors = egm__alloc_zero(model->context, (size_t)sum.n + 1, sizeof *tensors);
-	parameters = egm__alloc_zero(model->context, sum.count + 1, egm__dtype_size(dtype));
-	if (!tensors || !parameters)
-		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld parameters of model '%s'", (long long)sum.count, model->name);
-	lay_out(model, tensors, &sum);
-	model->tensors = tensors;
-	model->n_tensors = sum.n;
-	model->parameters = parameters;
-	model->count = sum.count;
-	model->statistics = sum.statistics;
-	model->dtype = dtype;
-	model->built = 1;
-	model->version++;
-	return EGM_OK;
-out:
-	if (model) egm__free(model->context, tensors);
-	if (model) egm__free(model->context, parameters);
-	return st;
-}
-
-egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed)
-{
-	egm_status st = egm__model_allocate(model, dtype);
-	if (st != EGM_OK) return egm__named(__func__, st);
-	for (int32_t i = 0; i < model->n_tensors; i++) egm__model_draw(model, i, seed);
-	egm__model_settle(model, 0, model->n_layers, seed);
 	return EGM_OK;
 }

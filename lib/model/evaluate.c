@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Evaluating a net at rows of numbers. Programs have a fixed number of rows, so a call runs the smallest of three that
- * holds its rows, or the largest one again and again; what is left of the last chunk is zeros. Networks whose rows need
- * many numbers run fewer rows at a time. The same rows give the same bits, and a row sees neither its neighbours nor
- * its place among them.
+/* Outputs, energies and gradients for rows of numbers. A program has a fixed number of rows, so a call runs the
+ * smallest of three that has room for its rows, or the largest one repeatedly; unused rows are zeros. Networks whose
+ * rows need many numbers run fewer rows at a time. The result for a row is bit-identical whatever its position and its
+ * neighbours.
  *
- * Results pass through the evaluator's own buffers and reach the caller once they are known to be finite. */
+ * Results go through buffers of the evaluator, and reach the caller only if they are finite. */
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
 #include <string.h>
@@ -13,16 +13,17 @@
 
 enum { SMALL_CHUNK = 16, MIDDLE_CHUNK = 64, LARGE_CHUNK = 256 };
 
-/* Of a chunk that could be smaller: 512 MiB in double. A small file is allowed 2^22 numbers a row, see model_file.c. */
+/* Limit of a chunk, if it can be smaller: 512 MiB in double. A small file may need 2^22 numbers a row, see
+ * model_file.c. */
 enum { MOST_NUMBERS = 1 << 26 };
 
 typedef struct job {
 	const egm_model *model;
 	int32_t kind; /* EGM__EVALUATE_* */
 	int64_t rows, chunk;
-	const char *x; /* NULL: rows are drawn */
+	const char *x; /* NULL: normal draws */
 	uint64_t seed;
-	char *y, *gradient; /* NULL: not wanted */
+	char *y, *gradient; /* NULL: not asked for */
 } job;
 
 static int64_t chunk_for(const egm_model *model, int64_t rows)
@@ -35,14 +36,6 @@ static int64_t chunk_for(const egm_model *model, int64_t rows)
 }
 
 /* ---- checks */
-
-egm_status egm__model_ready(const egm_model *model)
-{
-	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
-	if (!model->built)
-		return egm__fail(EGM_ERR_STATE, "model '%s' is not built: call egm_model_build first", model->name);
-	return EGM_OK;
-}
 
 static egm_status check_x(const job *j)
 {
@@ -63,8 +56,8 @@ static egm_status check_single_output(const job *j)
 
 /* ---- chunks */
 
-/* z of row i is step i of a stream of its own: the first rows do not depend on how many follow, and no row meets the
- * draws of a training that has the same seed. */
+/* Row i is step i of a stream that only this function uses: the first rows do not depend on how many follow, and no row
+ * repeats the draws of a training with the same seed. */
 static void draw_rows(const job *j, char *x, int64_t first, int64_t n)
 {
 	const egm_model *model = j->model;
@@ -98,7 +91,7 @@ static egm_status check_result(const job *j, const char *what, const void *value
 	                 (long long)(first + at / columns), egm__nonfinite_name(egm__number(model->dtype, values, at)));
 }
 
-static egm_status deliver(const job *j, const egm__evaluator *e, int64_t first, int64_t n)
+static egm_status copy_out(const job *j, const egm__evaluator *e, int64_t first, int64_t n)
 {
 	egm_status st = EGM_OK;
 	int64_t inputs = j->model->inputs, outputs = egm__model_outputs(j->model);
@@ -120,16 +113,16 @@ static egm_status evaluate(const job *j)
 		int64_t n = j->rows - first < j->chunk ? j->rows - first : j->chunk;
 		fill(j, e, first, n);
 		egm__evaluator_run(j->model, e);
-		EGM_TRY(deliver(j, e, first, n));
+		EGM_TRY(copy_out(j, e, first, n));
 	}
 out:
-	egm__evaluator_give(j->model, e);
+	egm__evaluators_give(j->model->context, j->model->evaluators, e);
 	return st;
 }
 
 /* ---- the calls */
 
-/* All checks of a call that brings its rows, and what it asks for. */
+/* All checks of a call with rows x, and the job that it is. */
 static egm_status check_call(job *j, const egm_model *model, int32_t kind, egm_array x, int energy)
 {
 	egm_status st = EGM_OK;
@@ -180,7 +173,7 @@ out:
 	return egm__named(__func__, st);
 }
 
-/* One chunk size of a network for every number of rows: products of another size may round differently, and a sample
+/* The chunk size does not depend on the number of rows: products of another size may round differently, and a sample
  * must not depend on how many follow. */
 egm_status egm_model_generate(const egm_model *model, uint64_t seed, egm_out samples)
 {

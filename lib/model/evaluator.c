@@ -1,56 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled nets. A program has an arena of its own and serves one caller at a time, so a call takes an evaluator out of
- * the model's list and gives it back: threads that evaluate one model at once each get their own, and a call that comes
- * back finds it warm. The lock is held for the taking alone. Parameters are read where the model keeps them, so that
- * training does not outdate a program. */
+/* A network compiled for a fixed number of rows. The program reads the parameters in the model, also while it trains.
+ */
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
-#include <pthread.h>
-
-/* Idle evaluators kept: two kinds in three sizes, and some threads. The longest unused goes first. */
-enum { MAX_IDLE = 12 };
 
 /* Slot 0 is the program's own arena. */
 enum { SLOT_PARAMETERS = 1, SLOT_X, SLOT_Y, SLOT_GRADIENT };
-
-struct egm__evaluators {
-	pthread_mutex_t mutex;
-	egm__evaluator *idle; /* last used first */
-};
-
-static void evaluator_free(egm_context *context, egm__evaluator *e)
-{
-	if (!e) return;
-	egm__program_free(e->program);
-	egm__free(context, e->x);
-	egm__free(context, e->y);
-	egm__free(context, e->gradient);
-	egm__free(context, e);
-}
-
-egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context)
-{
-	egm__evaluators *evaluators = egm__alloc_zero(context, 1, sizeof *evaluators);
-	if (!evaluators || pthread_mutex_init(&evaluators->mutex, NULL)) {
-		egm__free(context, evaluators);
-		return egm__fail(EGM_ERR_MEMORY, "no memory for the lock of a model");
-	}
-	*out = evaluators;
-	return EGM_OK;
-}
-
-void egm__evaluators_free(egm_context *context, egm__evaluators *evaluators)
-{
-	if (!evaluators) return;
-	for (egm__evaluator *e = evaluators->idle, *next; e; e = next) {
-		next = e->next;
-		evaluator_free(context, e);
-	}
-	pthread_mutex_destroy(&evaluators->mutex);
-	egm__free(context, evaluators);
-}
-
-/* ---- compiling */
 
 static egm_status compile(const egm_model *model, egm__evaluator *e)
 {
@@ -72,7 +27,7 @@ out:
 	return st;
 }
 
-/* Zeros, so that the rows of a chunk that nobody filled yet hold numbers; NULL too when the size overflows. */
+/* Zeros, so that rows that were never filled are numbers. NULL also if the size overflows. */
 static void *alloc_rows(const egm_model *model, int64_t rows, int64_t columns)
 {
 	int64_t count;
@@ -80,7 +35,7 @@ static void *alloc_rows(const egm_model *model, int64_t rows, int64_t columns)
 	return egm__alloc_zero(model->context, count, egm__dtype_size(model->dtype));
 }
 
-/* The buffers come first: a net too wide for memory fails on them, before sizes reach the compiler. */
+/* The buffers are allocated first: a network too wide for memory fails here, before the compiler sees its sizes. */
 static egm_status evaluator_create(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out)
 {
 	egm_status st = EGM_OK;
@@ -98,38 +53,14 @@ static egm_status evaluator_create(const egm_model *model, int32_t kind, int64_t
 	*out = e;
 	e = NULL;
 out:
-	evaluator_free(model->context, e);
+	egm__evaluator_free(model->context, e);
 	return st;
 }
 
-/* ---- taking and giving */
-
 egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out)
 {
-	egm__evaluators *evaluators = model->evaluators;
-	pthread_mutex_lock(&evaluators->mutex);
-	egm__evaluator **link = &evaluators->idle;
-	while (*link && ((*link)->kind != kind || (*link)->chunk != chunk)) link = &(*link)->next;
-	egm__evaluator *e = *link;
-	if (e) *link = e->next;
-	pthread_mutex_unlock(&evaluators->mutex);
-	*out = e;
-	return e ? EGM_OK : evaluator_create(model, kind, chunk, out);
-}
-
-void egm__evaluator_give(const egm_model *model, egm__evaluator *e)
-{
-	if (!e) return;
-	egm__evaluators *evaluators = model->evaluators;
-	pthread_mutex_lock(&evaluators->mutex);
-	e->next = evaluators->idle;
-	evaluators->idle = e;
-	egm__evaluator **link = &evaluators->idle;
-	for (int i = 0; *link && i < MAX_IDLE; i++) link = &(*link)->next;
-	egm__evaluator *surplus = *link; /* one at most */
-	*link = NULL;
-	pthread_mutex_unlock(&evaluators->mutex);
-	evaluator_free(model->context, surplus);
+	*out = egm__evaluators_take(model->evaluators, kind, chunk);
+	return *out ? EGM_OK : evaluator_create(model, kind, chunk, out);
 }
 
 void egm__evaluator_run(const egm_model *model, egm__evaluator *e)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A compiled net with its buffers, and the place where those of a model wait for the next call. */
+/* A compiled network with its buffers, and the list of those that wait for the next call. */
 #ifndef EGM_MODEL_EVALUATOR_IMPL_H
 #define EGM_MODEL_EVALUATOR_IMPL_H
 
 #include <compile/program_impl.h>
 #include <model/model_impl.h>
 
-/* What a program computes: the net alone, or a single output with its gradient. */
+/* What a program computes: all outputs, or a single output with its gradient by x. */
 enum { EGM__EVALUATE_VALUE = 0, EGM__EVALUATE_GRADIENT = 1 };
 
 typedef struct egm__evaluator egm__evaluator;
@@ -22,10 +22,13 @@ struct egm__evaluator {
 
 egm_status egm__evaluators_create(egm__evaluators **out, egm_context *context);
 void egm__evaluators_free(egm_context *context, egm__evaluators *evaluators); /* NULL allowed */
+/* An idle evaluator, which leaves the list; NULL: none of this kind and chunk is idle. */
+egm__evaluator *egm__evaluators_take(egm__evaluators *evaluators, int32_t kind, int64_t chunk);
+void egm__evaluators_give(egm_context *context, egm__evaluators *evaluators, egm__evaluator *e); /* NULL allowed */
+void egm__evaluator_free(egm_context *context, egm__evaluator *e);                               /* NULL allowed */
 
-/* An idle evaluator, or a new one when all are in use. */
+/* An idle evaluator, or a new one; egm__evaluators_give takes it back. */
 egm_status egm__evaluator_take(const egm_model *model, int32_t kind, int64_t chunk, egm__evaluator **out);
-void egm__evaluator_give(const egm_model *model, egm__evaluator *e); /* NULL allowed */
 void egm__evaluator_run(const egm_model *model, egm__evaluator *e);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Laws of the starting weights. A law is a shape (uniform or normal) and one number, its half width or its standard
- * deviation, taken from the fans. Standard draws are made first and scaled in a second pass: start-up is no place to
- * save a pass, and element i stays the same draw whatever the law. */
+/* Starting values. A distribution of weights is a shape (uniform or normal) and a spread (half width or standard
+ * deviation) that follows from the fans. Standard draws are scaled in a second pass, so that element i is the same draw
+ * for every distribution. */
 #include <math.h>
 #include <model/layer_impl.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>
 
-typedef struct egm__law {
+typedef struct distribution {
 	const char *name;
 	int normal;
 	double numerator; /* spread = sqrt(numerator / (in * fan_in + out * fan_out)) */
 	int in, out;
-} egm__law;
+} distribution;
 
 /* In the order of EGM_INIT_*, from 1. The spread of dcgan_normal and zeros does not depend on the fans. */
-static const egm__law laws[] = {
+static const distribution distributions[] = {
     [EGM_INIT_FAN_IN_UNIFORM] = {"fan_in_uniform", 0, 1, 1, 0},
     [EGM_INIT_GLOROT_UNIFORM] = {"glorot_uniform", 0, 6, 1, 1},
     [EGM_INIT_GLOROT_NORMAL] = {"glorot_normal", 1, 2, 1, 1},
@@ -25,24 +25,24 @@ static const egm__law laws[] = {
     [EGM_INIT_DCGAN_NORMAL] = {"dcgan_normal", 1, 0.02 * 0.02, 0, 0},
     [EGM_INIT_ZEROS] = {"zeros", 0, 0, 0, 0},
 };
-enum { N_LAWS = sizeof laws / sizeof laws[0] };
+enum { N_DISTRIBUTIONS = sizeof distributions / sizeof distributions[0] };
 
 const char *egm__initializer_name(int32_t initializer)
 {
-	return initializer < 1 || initializer >= N_LAWS ? NULL : laws[initializer].name;
+	return initializer < 1 || initializer >= N_DISTRIBUTIONS ? NULL : distributions[initializer].name;
 }
 
 int32_t egm__initializer_find(const char *name)
 {
-	for (int32_t i = 1; i < N_LAWS; i++)
-		if (!strcmp(laws[i].name, name)) return i;
+	for (int32_t i = 1; i < N_DISTRIBUTIONS; i++)
+		if (!strcmp(distributions[i].name, name)) return i;
 	return 0;
 }
 
-static double law_spread(const egm__law *law, int64_t fan_in, int64_t fan_out)
+static double spread_of(const distribution *d, int64_t fan_in, int64_t fan_out)
 {
-	double fans = law->in * (double)fan_in + law->out * (double)fan_out;
-	return sqrt(law->numerator / (fans > 0 ? fans : 1));
+	double fans = d->in * (double)fan_in + d->out * (double)fan_out;
+	return sqrt(d->numerator / (fans > 0 ? fans : 1));
 }
 
 void egm__initialize_constant(double value, egm_context *context, egm_dtype dtype, void *values, int64_t count)
@@ -66,10 +66,10 @@ static void draw(int normal, double spread, egm_context *context, egm_dtype dtyp
 void egm__initialize_weight(int32_t initializer, int64_t fan_in, int64_t fan_out, egm_context *context, egm_dtype dtype,
                             const egm__rng *rng, void *values, int64_t count)
 {
-	const egm__law *law = &laws[initializer];
-	double spread = law_spread(law, fan_in, fan_out);
+	const distribution *d = &distributions[initializer];
+	double spread = spread_of(d, fan_in, fan_out);
 	if (spread > 0)
-		draw(law->normal, spread, context, dtype, rng, values, count);
+		draw(d->normal, spread, context, dtype, rng, values, count);
 	else
 		egm__initialize_constant(0, context, dtype, values, count);
 }
@@ -78,7 +78,17 @@ void egm__initialize_bias(int32_t initializer, int64_t fan_in, egm_context *cont
                           const egm__rng *rng, void *values, int64_t count)
 {
 	if (initializer == EGM_INIT_FAN_IN_UNIFORM)
-		draw(0, law_spread(&laws[initializer], fan_in, 0), context, dtype, rng, values, count);
+		draw(0, spread_of(&distributions[initializer], fan_in, 0), context, dtype, rng, values, count);
 	else
 		egm__initialize_constant(0, context, dtype, values, count);
+}
+
+void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed)
+{
+	const egm__tensor *t = &model->tensors[tensor];
+	const egm__layer *layer = &model->layers[t->layer];
+	egm__rng rng = {.seed = seed, .step = (uint64_t)tensor, .stream = EGM__STREAM_INIT};
+	layer->kind->initialize(layer, tensor - layer->first_tensor, model->context, model->dtype, &rng,
+	                        egm__tensor_values(model, t), t->count);
+	model->version++;
 }

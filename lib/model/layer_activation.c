@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The layers without parameters of their own: one function at every element. */
+/* Activations: one function of each element, without tensors. */
 #include <math.h>
 #include <model/layer_impl.h>
 
@@ -53,43 +53,3 @@ const egm__layer_kind egm__kind_silu = {.name = "silu", .apply = apply_silu};
 const egm__layer_kind egm__kind_tanh = {.name = "tanh", .apply = apply_tanh};
 const egm__layer_kind egm__kind_sigmoid = {.name = "sigmoid", .apply = apply_sigmoid};
 const egm__layer_kind egm__kind_gelu = {.name = "gelu", .apply = apply_gelu};
-
-egm_status egm_model_relu(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "relu", NULL));
-}
-
-egm_status egm_model_leaky_relu(egm_model *model, double slope)
-{
-	return egm__named(__func__, egm__model_add(model, "leaky_relu", EGM__NUMBERS(slope)));
-}
-
-egm_status egm_model_elu(egm_model *model, double alpha)
-{
-	return egm__named(__func__, egm__model_add(model, "elu", EGM__NUMBERS(alpha)));
-}
-
-egm_status egm_model_softplus(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "softplus", NULL));
-}
-
-egm_status egm_model_silu(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "silu", NULL));
-}
-
-egm_status egm_model_tanh(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "tanh", NULL));
-}
-
-egm_status egm_model_sigmoid(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "sigmoid", NULL));
-}
-
-egm_status egm_model_gelu(egm_model *model)
-{
-	return egm__named(__func__, egm__model_add(model, "gelu", NULL));
-}

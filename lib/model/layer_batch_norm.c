@@ -4,10 +4,9 @@
  *     mu = x_0 + sum (x - x_0) / m,  d = x - mu,  v = sum d^2 / m,  y = d / sqrt(v + epsilon) * weight + bias,
  *     running_mean <- (1 - momentum) running_mean + momentum mu,  running_var the same with v m / (m - 1).
  *
- * The variance is the mean of the squares of d, and d a difference of differences to the first pixel x_0, as in
- * layer_norm. Weight and 1/sqrt are multiplied first, as c numbers: a pass over the pixels less. Where a row is for
- * itself, mu and v are the running ones and the layer is a line for each channel. Names, momentum and the unbiased
- * running variance are PyTorch's. */
+ * x_0 is the first pixel; layer_layer_norm.c says why the mean is one of differences. Weight and 1/sqrt are multiplied
+ * first, as c numbers, which saves a pass over the pixels. If rows are independent, mu and v are the running statistics
+ * and y is linear in x. Names, momentum and the unbiased running variance are those of PyTorch. */
 #include <math.h>
 #include <model/layer_impl.h>
 
@@ -41,7 +40,7 @@ static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, cons
 	return standardise(graph, layer, centred, tensors[VARIANCE], tensors);
 }
 
-static egm__id follow(egm__graph *graph, const egm__layer *layer, egm__id running, egm__id now, double factor)
+static egm__id running_mean_of(egm__graph *graph, const egm__layer *layer, egm__id running, egm__id now, double factor)
 {
 	double momentum = layer->parameters[MOMENTUM];
 	return egm__add(graph, egm__scale(graph, running, 1 - momentum), egm__scale(graph, now, momentum * factor));
@@ -58,8 +57,8 @@ static egm__id apply_batch(egm__graph *graph, const egm__layer *layer, egm__id x
 	egm__id centred = egm__sub(graph, x, mean);                           /* [m, c] */
 	egm__id variance = egm__scale(graph, egm__sum(graph, egm__square(graph, centred), 1u << 0), 1 / m);
 	egm__id y = standardise(graph, layer, centred, variance, tensors);
-	tensors[MEAN] = follow(graph, layer, tensors[MEAN], egm__add(graph, first, mean), 1);
-	tensors[VARIANCE] = follow(graph, layer, tensors[VARIANCE], variance, m > 1 ? m / (m - 1) : 1);
+	tensors[MEAN] = running_mean_of(graph, layer, tensors[MEAN], egm__add(graph, first, mean), 1);
+	tensors[VARIANCE] = running_mean_of(graph, layer, tensors[VARIANCE], variance, m > 1 ? m / (m - 1) : 1);
 	return y;
 }
 
@@ -75,8 +74,3 @@ const egm__layer_kind egm__kind_batch_norm = {
     .initialize = initialize,
     .apply = apply,
     .apply_batch = apply_batch};
-
-egm_status egm_model_batch_norm(egm_model *model, double epsilon, double momentum)
-{
-	return egm__named(__func__, egm__model_add(model, "batch_norm", EGM__NUMBERS(epsilon, momentum)));
-}

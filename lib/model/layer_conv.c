@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions of images [h, w, in] with square kernels, as PyTorch defines them but for the order of numbers:
+/* Convolutions of images [h, w, in] with square kernels, as in PyTorch but with channels last:
  *
  *     conv            y[i, j, o] = b[o] + sum W[o, ky, kx, c] x[i stride + ky - padding, j stride + kx - padding, c]
  *     conv_transpose  y[i, j, o] = b[o] + sum W[c, ky, kx, o] x[y, x, c]  over i = y stride + ky - padding, j likewise
  *
- * with zeros outside of the image. spectral_conv divides W by the largest singular value of the matrix [out, kh kw in]
- * that it is in memory. Bias and what follows see a matrix [pixels, channels]. */
+ * where x is 0 outside of the image. spectral_conv divides W, read as a matrix [out, kh kw in], by its largest singular
+ * value. Bias and what follows are computed on a matrix [pixels, channels]. */
 #include <core/size_impl.h>
 #include <model/layer_impl.h>
 #include <stdio.h>
 
 enum { CHANNELS, KERNEL, STRIDE, PADDING, OUTPUT_PADDING };
-enum { WEIGHT = EGM__DENSE_WEIGHT, BIAS = EGM__DENSE_BIAS };
+enum { WEIGHT = EGM__WEIGHT, BIAS = EGM__BIAS };
 
 static int64_t parameter(const egm__layer *layer, int which)
 {
@@ -32,11 +32,11 @@ static int check_padding(const egm__layer *layer, char reason[EGM__LAYER_REASON]
 	long long padding = parameter(layer, PADDING), kernel = parameter(layer, KERNEL);
 	if (padding < kernel) return 0;
 	snprintf(reason, EGM__LAYER_REASON,
-	         "padding is %lld, must be below the kernel, %lld: a window would see zeros alone", padding, kernel);
+	         "padding is %lld, must be below the kernel, %lld, so that no window has zeros alone", padding, kernel);
 	return 1;
 }
 
-/* The windows of a row, side by side, are what a convolution computes with. */
+/* A convolution computes with the windows of a row, side by side. */
 static int check_windows(const egm__layer *layer, int64_t pixels, int64_t channels, char reason[EGM__LAYER_REASON])
 {
 	int64_t kernel = parameter(layer, KERNEL), count;
@@ -44,7 +44,7 @@ static int check_windows(const egm__layer *layer, int64_t pixels, int64_t channe
 	    count <= INT32_MAX)
 		return 0;
 	snprintf(reason, EGM__LAYER_REASON,
-	         "%lld windows of %lldx%lldx%lld have more than the %d numbers that a layer may have", (long long)pixels,
+	         "%lld windows of %lldx%lldx%lld numbers are too large, must have at most %d together", (long long)pixels,
 	         (long long)kernel, (long long)kernel, (long long)channels, INT32_MAX);
 	return 1;
 }
@@ -91,14 +91,14 @@ static int transpose_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 		return 1;
 	}
 	if (out.height < 1 || out.width < 1) {
-		snprintf(reason, EGM__LAYER_REASON, "padding is %lld, which leaves nothing of an image of %lldx%lld",
+		snprintf(reason, EGM__LAYER_REASON, "padding is %lld, must leave at least one pixel of an image of %lldx%lld",
 		         (long long)padding, (long long)in->height, (long long)in->width);
 		return 1;
 	}
 	return egm__layer_becomes(layer, out, reason) || check_windows(layer, in->height * in->width, out.channels, reason);
 }
 
-/* ---- tensors: the weight has the channels of `a` outside, those of `b` inside */
+/* ---- tensors: a weight is [a channels, kernel, kernel, b channels] */
 
 static void shape_of(const egm__layer *layer, int64_t a, int64_t b, int32_t which, int64_t shape[4], int32_t *rank)
 {
@@ -124,8 +124,8 @@ static void spectral_shape(const egm__layer *layer, int32_t which, int64_t shape
 	(which <= BIAS ? conv_shape : egm__spectral_shape)(layer, which, shape, rank);
 }
 
-/* fan_in counts the inner channels of the weight and fan_out the outer ones. For a transposed convolution that is
- * PyTorch's reading, which turns the two around. */
+/* fan_in counts the last channels of the weight, fan_out the first. For a transposed convolution these are its outputs
+ * and its inputs, as in PyTorch. */
 static void initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
                        const egm__rng *rng, void *values, int64_t count)
 {
@@ -214,23 +214,3 @@ const egm__layer_kind egm__kind_spectral_conv = {.name = "spectral_conv",
                                                  .initialize = spectral_initialize,
                                                  .apply = spectral_apply,
                                                  .refresh = egm__spectral_refresh};
-
-/* The numbers of WINDOW. */
-#define NUMBERS_OF_WINDOW (double)channels, (double)kernel, (double)stride, (double)padding
-
-egm_status egm_model_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
-{
-	return egm__named(__func__, egm__model_add(model, "conv", EGM__NUMBERS(NUMBERS_OF_WINDOW)));
-}
-
-egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding)
-{
-	return egm__named(__func__, egm__model_add(model, "spectral_conv", EGM__NUMBERS(NUMBERS_OF_WINDOW)));
-}
-
-egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, int64_t kernel, int64_t stride, int64_t padding,
-                                    int64_t output_padding)
-{
-	return egm__named(__func__,
-	                  egm__model_add(model, "conv_transpose", EGM__NUMBERS(NUMBERS_OF_WINDOW, (double)output_padding)));
-}

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* y = x W^T + b with W [outputs, inputs] and b [outputs], as PyTorch's nn.Linear keeps them. An image is read as the
- * row that it is and its shape forgotten. */
+/* dense: y = x W^T + b with W [outputs, inputs] and b [outputs], as in PyTorch's nn.Linear. spectral_dense divides W by
+ * its largest singular value, see spectral.c. An input image is read as a plain row. */
 #include <model/layer_impl.h>
 
-int egm__dense_fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
+static int fit(egm__layer *layer, char reason[EGM__LAYER_REASON])
 {
 	layer->outputs = (int64_t)layer->parameters[0];
 	layer->out = (egm__geometry){0};
 	return 0;
 }
 
-void egm__dense_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
+static void shape_of(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
 {
-	*rank = which == EGM__DENSE_WEIGHT ? 2 : 1;
+	*rank = which == EGM__WEIGHT ? 2 : 1;
 	shape[0] = layer->outputs;
-	if (which == EGM__DENSE_WEIGHT) shape[1] = layer->inputs;
+	if (which == EGM__WEIGHT) shape[1] = layer->inputs;
 }
 
-void egm__dense_initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
-                           const egm__rng *rng, void *values, int64_t count)
+static void initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+                       const egm__rng *rng, void *values, int64_t count)
 {
-	if (which == EGM__DENSE_WEIGHT)
+	if (which == EGM__WEIGHT)
 		egm__initialize_weight(layer->initializer, layer->inputs, layer->outputs, context, dtype, rng, values, count);
 	else
 		egm__initialize_bias(layer->initializer, layer->inputs, context, dtype, rng, values, count);
@@ -28,7 +28,7 @@ void egm__dense_initialize(const egm__layer *layer, int32_t which, egm_context *
 
 static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
 {
-	return egm__linear(graph, egm__layer_rows(graph, layer, x), tensors[EGM__DENSE_WEIGHT], tensors[EGM__DENSE_BIAS]);
+	return egm__linear(graph, egm__layer_rows(graph, layer, x), tensors[EGM__WEIGHT], tensors[EGM__BIAS]);
 }
 
 const egm__layer_kind egm__kind_dense = {.name = "dense",
@@ -36,12 +36,38 @@ const egm__layer_kind egm__kind_dense = {.name = "dense",
                                          .drawn = 1,
                                          .n_tensors = 2,
                                          .tensor_names = {"weight", "bias"},
-                                         .fit = egm__dense_fit,
-                                         .tensor_shape = egm__dense_shape,
-                                         .initialize = egm__dense_initialize,
+                                         .fit = fit,
+                                         .tensor_shape = shape_of,
+                                         .initialize = initialize,
                                          .apply = apply};
 
-egm_status egm_model_dense(egm_model *model, int64_t units)
+/* ---- spectral_dense */
+
+static void spectral_shape(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank)
 {
-	return egm__named(__func__, egm__model_add(model, "dense", EGM__NUMBERS((double)units)));
+	(which <= EGM__BIAS ? shape_of : egm__spectral_shape)(layer, which, shape, rank);
 }
+
+static void spectral_initialize(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
+                                const egm__rng *rng, void *values, int64_t count)
+{
+	(which <= EGM__BIAS ? initialize : egm__spectral_initialize)(layer, which, context, dtype, rng, values, count);
+}
+
+static egm__id spectral_apply(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors)
+{
+	x = egm__layer_rows(graph, layer, x);
+	return egm__spectral_apply(graph, egm__matmul(graph, x, tensors[EGM__WEIGHT], 0, 1), tensors);
+}
+
+const egm__layer_kind egm__kind_spectral_dense = {.name = "spectral_dense",
+                                                  .parameters = {EGM__UNITS},
+                                                  .drawn = 1,
+                                                  .n_tensors = 4,
+                                                  .n_buffers = 2,
+                                                  .tensor_names = {"weight", "bias", "u", "v"},
+                                                  .fit = fit,
+                                                  .tensor_shape = spectral_shape,
+                                                  .initialize = spectral_initialize,
+                                                  .apply = spectral_apply,
+                                                  .refresh = egm__spectral_refresh};

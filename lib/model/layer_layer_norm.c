@@ -3,10 +3,10 @@
  *
  *     d = x - x_0,  m = sum d / n,  c = d - m,  v = sum c^2 / n,  y = c / sqrt(v + epsilon) * gain + bias.
  *
- * The variance is the mean of the squares of c, never the mean of x^2 minus m^2, which loses all digits when the mean
- * is large. Nor is the mean that of x, whose rounding would be one of c: it is taken of the differences to the first
- * number of the row, which leave c as it is. The slope by x_0 is left out, because it is 0. Gain and bias carry the
- * names that PyTorch gives them, weight and bias. */
+ * v is the mean of c^2 and not the mean of x^2 minus the square of a mean, which loses all digits if the mean is large.
+ * m is a mean of differences to the first number of the row, because the rounding error of a large mean would be an
+ * error of c. c does not depend on x_0 as a reference, so no derivative is taken through it. Gain and bias are named
+ * weight and bias, as in PyTorch. */
 #include <math.h>
 #include <model/layer_impl.h>
 
@@ -44,8 +44,3 @@ const egm__layer_kind egm__kind_layer_norm = {.name = "layer_norm",
                                               .tensor_shape = tensor_shape,
                                               .initialize = initialize,
                                               .apply = apply};
-
-egm_status egm_model_layer_norm(egm_model *model, double epsilon)
-{
-	return egm__named(__func__, egm__model_add(model, "layer_norm", EGM__NUMBERS(epsilon)));
-}

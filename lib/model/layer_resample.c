@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Images made smaller and larger by whole factors: the mean of squares of pixels, and each pixel repeated. */
+/* average_pool, the mean of squares of pixels, and upsample, which repeats pixels: images scaled by whole factors. */
 #include <model/layer_impl.h>
 #include <stdio.h>
 
@@ -47,13 +47,3 @@ const egm__layer_kind egm__kind_upsample = {.name = "upsample",
                                             .parameters = {EGM__SIZE("factor", EGM__MOST_PIXELS)},
                                             .fit = upsample_fit,
                                             .apply = upsample_apply};
-
-egm_status egm_model_average_pool(egm_model *model, int64_t size)
-{
-	return egm__named(__func__, egm__model_add(model, "average_pool", EGM__NUMBERS((double)size)));
-}
-
-egm_status egm_model_upsample(egm_model *model, int64_t factor)
-{
-	return egm__named(__func__, egm__model_add(model, "upsample", EGM__NUMBERS((double)factor)));
-}

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside a model. A layer kind is a row of a table: what a file calls it, which tensors it owns, and how it composes
- * graph nodes; `layer_table.c` lists them. */
+/* Inside of a model: a list of layers, and one buffer with the numbers of all of their tensors. A layer kind is a row
+ * of a table: its name in files, the tensors that it owns, and how it composes graph nodes.
+ *
+ * The files of this folder, in an order in which each calls only those of the lines above:
+ *
+ *     initializer, layer, spectral     what the kinds share: starting values, shapes, spectral normalisation
+ *     layer_*                          the kinds, each a row egm__layer_kind
+ *     evaluator_list                   compiled networks that no call is using
+ *     model                            the handle: create, share, free, names
+ *     network, row_numbers, statistics, buffers, summary
+ *     builder, build, parameters       layers are appended, tensors get memory, numbers go in and out
+ *     layer_table, evaluator           the list of kinds with its builder calls; a network compiled
+ *     evaluate                         outputs and gradients for rows of the caller */
 #ifndef EGM_MODEL_MODEL_IMPL_H
 #define EGM_MODEL_MODEL_IMPL_H
 
-#include <graph/graph_impl.h>
 #include <core/context_impl.h>
 #include <core/rng_impl.h>
 #include <egm/model.h>
+#include <graph/graph_impl.h>
 
-enum { EGM__MAX_LAYERS = 1024 };                            /* of a net, and of a file that is read */
+enum { EGM__MAX_LAYERS = 1024 };                            /* of a model, and of a file that is read */
 enum { EGM__LAYER_TENSORS = 4, EGM__LAYER_PARAMETERS = 6 }; /* of a layer, at most */
 enum { EGM__LAYER_REASON = 160 };                           /* bytes */
 
 typedef struct egm__layer egm__layer;
 
-/* How a row is read: height x width x channels, channels side by side. All 0 where it is a row and nothing else. */
+/* The image that a row of numbers is: height x width x channels, channel fastest. All 0: the row is no image. */
 typedef struct egm__geometry {
 	int64_t height, width, channels;
 } egm__geometry;
@@ -26,46 +37,47 @@ typedef struct egm__tensor {
 	int32_t rank;
 	int32_t layer;
 	int64_t offset, count; /* in elements of the parameter buffer */
-	int32_t trained;       /* 0: a buffer; its part of a gradient is zero */
-	int32_t not_negative;  /* no number of it may be below 0 */
-	int64_t statistic;     /* a running statistic: its place among those of the model; else -1 */
+	int32_t trained;       /* 0: a buffer, whose part of every gradient is zero */
+	int32_t not_negative;  /* its numbers are at least 0 */
+	int64_t statistic;     /* offset of a running statistic among those of the model; else -1 */
 } egm__tensor;
 
-/* A number that a builder call takes and a file names. */
+/* A number that a builder call has as an argument and a file under this name. */
 typedef struct egm__layer_parameter {
 	const char *name;    /* "slope" */
-	int32_t integer;     /* held as a double all the same, exact below 2^53 */
-	double low, high;    /* of an integer both are allowed */
-	int32_t low_open;    /* of a real: low itself is refused */
-	int32_t high_closed; /* of a real: high itself is allowed */
-	int32_t is_outputs;  /* it is the layer's number of outputs: summaries and checkpoints do not say it twice */
+	int32_t integer;     /* stored as a double all the same, exact below 2^53 */
+	double low, high;    /* an integer may be both */
+	int32_t low_open;    /* a real number may not be low itself */
+	int32_t high_closed; /* a real number may be high itself */
+	int32_t is_outputs;  /* it is the layer's number of outputs, which summaries do not repeat */
 } egm__layer_parameter;
 
 typedef struct egm__layer_kind {
 	const char *name;                                       /* "dense", "leaky_relu": as in files and summaries */
-	egm__layer_parameter parameters[EGM__LAYER_PARAMETERS]; /* up to the first without a name */
-	int32_t drawn;         /* its weight is drawn by the law of egm_model_set_initializer */
-	int32_t n_tensors;     /* parameter tensors, named in tensor_names */
-	int32_t n_buffers;     /* the last of them: kept with the parameters, constant to every derivative */
-	uint32_t not_negative; /* bit i: no number of tensor i may be below 0 */
+	egm__layer_parameter parameters[EGM__LAYER_PARAMETERS]; /* the first without a name ends them */
+	int32_t drawn;                                          /* its weight is drawn as egm_model_set_initializer says */
+	int32_t n_tensors;                                      /* parameter tensors, named in tensor_names */
+	int32_t n_buffers;     /* the last of them are buffers: stored with the parameters, constants to derivatives */
+	uint32_t not_negative; /* bit i: the numbers of tensor i are at least 0 */
 	const char *tensor_names[EGM__LAYER_TENSORS];
-	/* From inputs, input image and parameters to outputs and output image, both as the inputs' when it is called; NULL:
-	 * they stay so. Not 0: the layer does not fit, for the reason written. */
+	/* Sets outputs and output image, which equal the inputs and the input image when it is called. NULL: they stay
+	 * equal. Returns not 0 with the reason if the layer does not fit its input. */
 	int (*fit)(egm__layer *layer, char reason[EGM__LAYER_REASON]);
-	/* Numbers of one row that it computes with besides its inputs and outputs; NULL: none that count. */
+	/* How many numbers of one row the layer computes with besides its inputs and outputs. NULL: few or none. */
 	int64_t (*windows)(const egm__layer *layer);
-	/* Shapes of its tensors, for a layer with inputs and outputs known. */
+	/* The shape of a tensor, once inputs and outputs are set. */
 	void (*tensor_shape)(const egm__layer *layer, int32_t which, int64_t shape[4], int32_t *rank);
-	/* Starting values, drawn from `rng` (its stream and step are the tensor's own). */
+	/* Draws starting values from `rng`, whose stream and step belong to this tensor alone. */
 	void (*initialize)(const egm__layer *layer, int32_t which, egm_context *context, egm_dtype dtype,
 	                   const egm__rng *rng, void *values, int64_t count);
-	/* y = layer(x); tensors[] are its parameter leaves. x holds the rows in whatever shape the layer before left them:
-	 * see egm__layer_rows and its like. */
+	/* y = layer(x), where tensors[] are the leaves of its tensors. x has the shape in which the layer before left it:
+	 * egm__layer_rows and its like reshape it. */
 	egm__id (*apply)(egm__graph *graph, const egm__layer *layer, egm__id x, const egm__id *tensors);
-	/* The same on a whole batch whose statistics it takes; ids of buffers become what these are afterwards. NULL: rows
-	 * do not see one another, training or not. The buffers of a kind that has it are running statistics. */
+	/* The same with statistics of the batch x; replaces the ids of the buffers by the nodes of their next values. NULL:
+	 * no row depends on another one, in training neither. All buffers of a kind with this function are running
+	 * statistics. */
 	egm__id (*apply_batch)(egm__graph *graph, const egm__layer *layer, egm__id x, egm__id *tensors);
-	/* Lets the buffers follow tensor 0, one round; NULL: they do not. Allocates nothing, cannot fail. */
+	/* One round of the iteration by which buffers approach a function of tensor 0; NULL: there is none. Cannot fail. */
 	void (*refresh)(const egm__layer *layer, egm_context *context, egm_dtype dtype, void *const *tensors);
 } egm__layer_kind;
 
@@ -87,64 +99,71 @@ typedef struct egm__evaluators egm__evaluators; /* compiled programs that no cal
 
 struct egm_model {
 	egm_context *context;
-	int refs; /* through __atomic builtins; egm_model_free releases one */
+	int refs; /* accessed by __atomic builtins; egm_model_free subtracts one */
 	char name[64];
 	int64_t inputs;
 	egm_status failed; /* first error of a builder call */
 	char failure[256];
 	int32_t built;
-	int32_t initializer; /* for the next layer that is drawn */
+	int32_t initializer; /* of the next layer that is drawn */
 	egm_dtype dtype;
 	int32_t n_layers, cap_layers;
 	egm__layer *layers;
 	int32_t n_tensors;
 	egm__tensor *tensors;
 	int64_t count;      /* parameters */
-	int64_t statistics; /* how many of them are running statistics */
+	int64_t statistics; /* those of them that are running statistics */
 	void *parameters;
-	uint64_t version; /* who writes to the parameters adds 1: programs may hold copies in an order of their own */
-	egm__evaluators *evaluators; /* behind a pointer, so that evaluating a const model can take and give them */
+	uint64_t version;            /* every write to the parameters adds 1: programs may have copies in another order */
+	egm__evaluators *evaluators; /* behind a pointer, so that the evaluation of a const model can change the list */
 };
 
-void egm__model_retain(egm_model *model);
+/* A model without name, inputs and layers; NULL, with the error set, if there is no memory. */
+egm_model *egm__model_create_empty(egm_context *context);
+static inline void *egm__tensor_values(const egm_model *model, const egm__tensor *tensor)
+{
+	return (char *)model->parameters + (size_t)tensor->offset * egm__dtype_size(model->dtype);
+}
 
-/* What the builder calls and the file reader share: checks and appends a layer with the parameters of its kind's table,
- * NULL where that is empty. Records the first error. */
-egm_status egm__model_add(egm_model *model, const char *kind, const double *parameters);
-/* egm_model_build without drawing values: parameters are zero. The file reader fills them. */
+void egm__model_retain(egm_model *model);
+/* Whether the model may be used: ARGUMENT for NULL, STATE for one that is not built. */
+egm_status egm__model_ready(const egm_model *model);
+/* Whether layers may be added: ARGUMENT for NULL, STATE for a built model, the kept error of one that failed. */
+egm_status egm__model_open(const egm_model *model);
+
+/* Checks and appends a layer with the parameters of its kind's table, NULL if that is empty. Keeps the first error. */
+egm_status egm__model_add(egm_model *model, const egm__layer_kind *kind, const double *parameters);
+/* egm_model_build without starting values: parameters are zero. */
 egm_status egm__model_allocate(egm_model *model, egm_dtype dtype);
-int64_t egm__model_outputs(const egm_model *model); /* also before build */
-/* The numbers that one row needs, as max_row_numbers of egm_load_options counts them, also before build. *layer: the
- * one that needs most, *own: how many those are. */
+int64_t egm__model_outputs(const egm_model *model); /* also before the model is built */
+/* How many numbers one row needs, as max_row_numbers of egm_load_options counts them, also before the model is built.
+ * *layer is the one that needs most, *own how many that one needs. */
 int64_t egm__model_row_numbers(const egm_model *model, int32_t *layer, int64_t *own);
 /* Copies the running statistics out of the parameters and into them, [model->statistics]. */
 void egm__model_get_statistics(const egm_model *model, void *out);
 void egm__model_put_statistics(egm_model *model, const void *values);
-/* The first layer that sees the rows of a batch together, -1 if there is none. */
+/* The first layer with statistics of the batch; -1: there is none. */
 int32_t egm__model_batch_layer(const egm_model *model);
-/* Cuts every trained parameter to [-bound, bound]. */
+/* Clips every trained parameter to [-bound, bound]. */
 void egm__model_clip(egm_model *model, double bound);
-/* The same of parameters first .. first+count-1. It leaves the version alone, so that threads may share a model. */
+/* The same for parameters first .. first+count-1. It does not change the version, so that threads may share a model. */
 void egm__model_clip_part(const egm_model *model, double bound, int64_t first, int64_t count);
 
-/* Draws a tensor from (seed, its index). */
+/* Starting values of a tensor, a function of the seed and its index. */
 void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed);
-/* One round of every layer's refresh: after the parameters have moved a little, as by an optimiser. */
+/* One round of every layer's refresh, for parameters that moved a little, as by a step of an optimiser. */
 void egm__model_refresh(egm_model *model);
-/* Draws the buffers of layers first .. end-1 anew and refreshes them until they have settled: after the parameters were
- * replaced. What the buffers held does not matter. */
-void egm__model_settle(egm_model *model, int32_t first, int32_t end, uint64_t seed);
+/* Computes the buffers of layers first .. end-1 again, after parameters were replaced: from a fresh draw, whatever
+ * the buffers were. */
+void egm__model_recompute_buffers(egm_model *model, int32_t first, int32_t end, uint64_t seed);
 
-/* The net at x [rows, inputs], parameters as leaves of `slot` (their base pointer is bound when the program runs).
- * Every row for itself: statistics are the running ones. */
+/* The network at x [rows, inputs], with its parameters as leaves of `slot`, whose address the caller of the program
+ * gives. Rows are independent: batch_norm normalises by its running statistics. */
 egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x);
-/* The same with the statistics of the batch x. `tensors` [n_tensors]: in, what each running statistic is, EGM__NONE:
- * its leaf; out, what it is after this batch; NULL: nobody wants to know. */
+/* The same with statistics of the batch x. tensors [n_tensors], or NULL: on entry the node of each running statistic,
+ * EGM__NONE for its leaf; on return the node of its value after this batch. */
 egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors);
-/* The leaf of a parameter tensor: the same node that egm__model_apply used. */
+/* The leaf of a tensor, the same node that egm__model_apply uses. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor);
-
-/* ARGUMENT for NULL, STATE for a model that is not built. */
-egm_status egm__model_ready(const egm_model *model);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parameters as arrays, all at once or tensor by tensor, and as leaves of a graph. */
+/* The parameters of a model as arrays, all together or tensor by tensor: read, replaced, clipped. */
 #include <math.h>
 #include <model/evaluator_impl.h>
 #include <string.h>
@@ -34,14 +34,15 @@ static egm_status find_tensor(const egm_model *model, const char *name, const eg
 		*out = &model->tensors[i];
 		if (!strcmp((*out)->name, name)) return EGM_OK;
 	}
-	EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s' has no tensor '%.40s'", model->name, name);
+	EGM_FAIL(EGM_ERR_ARGUMENT, "model '%s' has no tensor '%.40s'; egm_model_tensor_shape gives the names", model->name,
+	         name);
 out:
 	return st;
 }
 
 /* ---- get and set */
 
-static egm_status refuse_nonfinite(const egm_model *model, const egm__tensor *t, const void *values)
+static egm_status check_finite(const egm_model *model, const egm__tensor *t, const void *values)
 {
 	int64_t at = egm__first_nonfinite(model->context, model->dtype, values, t->count);
 	if (at < 0) return EGM_OK;
@@ -49,11 +50,11 @@ static egm_status refuse_nonfinite(const egm_model *model, const egm__tensor *t,
 	                 model->name, egm__nonfinite_name(egm__number(model->dtype, values, at)));
 }
 
-/* Of what may stand there: numbers, and where a root is taken none below 0. */
-static egm_status refuse_values(const egm_model *model, const egm__tensor *t, const void *values)
+/* All numbers are finite, and at least 0 if the layer takes a root of them. */
+static egm_status check_values(const egm_model *model, const egm__tensor *t, const void *values)
 {
 	egm_status st = EGM_OK;
-	EGM_TRY(refuse_nonfinite(model, t, values));
+	EGM_TRY(check_finite(model, t, values));
 	for (int64_t i = 0; t->not_negative && i < t->count; i++) {
 		double value = egm__number(model->dtype, values, i);
 		if (value < 0)
@@ -62,12 +63,6 @@ static egm_status refuse_values(const egm_model *model, const egm__tensor *t, co
 	}
 out:
 	return st;
-}
-
-/* Address of element `offset` of the parameters. */
-static char *parameter_at(const egm_model *model, int64_t offset)
-{
-	return (char *)model->parameters + (size_t)offset * egm__dtype_size(model->dtype);
 }
 
 egm_status egm_model_parameters(const egm_model *model, egm_out out)
@@ -90,7 +85,7 @@ egm_status egm_model_set_parameters(egm_model *model, egm_array values)
 	const size_t size = egm__dtype_size(model->dtype);
 	for (int32_t i = 0; i < model->n_tensors; i++) {
 		const egm__tensor *t = &model->tensors[i];
-		EGM_TRY(refuse_values(model, t, (const char *)values.data + (size_t)t->offset * size));
+		EGM_TRY(check_values(model, t, (const char *)values.data + (size_t)t->offset * size));
 	}
 	memcpy(model->parameters, values.data, (size_t)model->count * size);
 	model->version++;
@@ -98,7 +93,7 @@ out:
 	return egm__named(__func__, st);
 }
 
-/* Adds to what is wrong with the array of one tensor which tensor that is. */
+/* Adds the name of the tensor to an error of its array. */
 static egm_status for_tensor(const egm__tensor *t, egm_status st)
 {
 	return st == EGM_OK ? st : egm__fail(st, "tensor '%s': %s", t->name, egm__last_text());
@@ -110,7 +105,7 @@ egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out ou
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, &t));
 	EGM_TRY(for_tensor(t, egm__out_fits(out, "out", model->dtype, t->count, 1)));
-	memcpy(out.data, parameter_at(model, t->offset), (size_t)t->count * egm__dtype_size(model->dtype));
+	memcpy(out.data, egm__tensor_values(model, t), (size_t)t->count * egm__dtype_size(model->dtype));
 out:
 	return egm__named(__func__, st);
 }
@@ -121,16 +116,17 @@ egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array va
 	const egm__tensor *t = NULL;
 	EGM_TRY(find_tensor(model, name, &t));
 	EGM_TRY(for_tensor(t, egm__array_counts(values, "values", model->dtype, t->count)));
-	EGM_TRY(refuse_values(model, t, values.data));
-	memcpy(parameter_at(model, t->offset), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
+	EGM_TRY(check_values(model, t, values.data));
+	memcpy(egm__tensor_values(model, t), values.data, (size_t)t->count * egm__dtype_size(model->dtype));
 	model->version++;
-	/* the buffers follow tensor 0 of their layer */
-	if (t == &model->tensors[model->layers[t->layer].first_tensor]) egm__model_settle(model, t->layer, t->layer + 1, 0);
+	/* the buffers of a layer are functions of its tensor 0 */
+	if (t == &model->tensors[model->layers[t->layer].first_tensor])
+		egm__model_recompute_buffers(model, t->layer, t->layer + 1, 0);
 out:
 	return egm__named(__func__, st);
 }
 
-/* Parameters first .. end-1 to [-bound, bound]. */
+/* Clips parameters first .. end-1 to [-bound, bound]. */
 static void clip_range(const egm_model *model, double bound, int64_t first, int64_t end)
 {
 	if (model->dtype == EGM_F32) {
@@ -156,50 +152,4 @@ void egm__model_clip(egm_model *model, double bound)
 {
 	egm__model_clip_part(model, bound, 0, model->count);
 	model->version++;
-}
-
-/* ---- the net as nodes */
-
-/* A vector as a row, anything else as a matrix of its first size. */
-egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
-{
-	const egm__tensor *t = &model->tensors[tensor];
-	int64_t rows = t->rank == 1 ? 1 : t->shape[0];
-	return egm__leaf(graph, slot, t->offset, egm__shape2(rows, t->count / rows));
-}
-
-/* A layer; with `known` the batch counts as one, and its buffers are read there and written there. */
-static egm__id apply_layer(egm__graph *graph, const egm_model *model, const egm__layer *layer, int32_t slot, egm__id x,
-                           int batch, egm__id *known)
-{
-	const egm__layer_kind *kind = layer->kind;
-	egm__id tensors[EGM__LAYER_TENSORS] = {EGM__NONE, EGM__NONE, EGM__NONE, EGM__NONE};
-	for (int32_t i = 0; i < kind->n_tensors; i++) {
-		int32_t tensor = layer->first_tensor + i;
-		tensors[i] = known && known[tensor] != EGM__NONE ? known[tensor] : egm__model_leaf(graph, model, slot, tensor);
-	}
-	if (!batch || !kind->apply_batch) return kind->apply(graph, layer, x, tensors);
-	x = kind->apply_batch(graph, layer, x, tensors);
-	for (int32_t i = kind->n_tensors - kind->n_buffers; known && i < kind->n_tensors; i++)
-		known[layer->first_tensor + i] = tensors[i];
-	return x;
-}
-
-static egm__id apply_net(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, int batch, egm__id *known)
-{
-	if (x == EGM__NONE) return x;
-	int64_t rows = egm__graph_shape(graph, x)->d[0];
-	for (int32_t l = 0; l < model->n_layers; l++)
-		x = apply_layer(graph, model, &model->layers[l], slot, x, batch, known);
-	return egm__reshape(graph, x, egm__shape2(rows, egm__model_outputs(model)));
-}
-
-egm__id egm__model_apply(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x)
-{
-	return apply_net(graph, model, slot, x, 0, NULL);
-}
-
-egm__id egm__model_apply_batch(egm__graph *graph, const egm_model *model, int32_t slot, egm__id x, egm__id *tensors)
-{
-	return apply_net(graph, model, slot, x, 1, tensors);
 }

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Spectral normalisation (Miyato et al. 2018, algorithm 1) of a weight W that is looked at as a matrix [rows, columns],
- * its first size and the product of the others: W / s, s = u^T W v, where u [rows] and v [columns] approach the
- * singular vectors of the largest singular value by persistent power iteration,
+/* Spectral normalisation (Miyato et al. 2018, algorithm 1): y = product / s + b, where the product has been computed
+ * with a weight W, read as a matrix [rows, columns], and s = u^T W v approximates its largest singular value. u [rows]
+ * and v [columns] approach the singular vectors by power iteration, one round for each step of training:
  *
  *     v <- W^T u / |W^T u|,   u <- W v / |W v|.
  *
- * u and v are buffers: to a derivative they are numbers, so that ds/dW = u v^T, which is exact where they are singular
- * vectors, and d(W/s) = (dW - (W/s) <u v^T, dW>) / s. The division is done behind the product, on rows x outputs
- * numbers and not on W. s = 0 gives y = b and no gradient, as 1/0 is 0 here.
+ * u and v are buffers, constants to derivatives, so ds/dW = u v^T, which is exact for singular vectors, and
+ * d(W/s) = (dW - (W/s) <u v^T, dW>) / s. The product is divided and not W: it has rows x outputs numbers. If s = 0,
+ * then y = b without a gradient, because 1/0 is 0 here.
  *
- * One round shrinks the angle between v and the singular vector by (s2/s1)^2 and the error of s, which is always from
- * below for u and v of length 1, by (s2/s1)^4. u starts at random: from a fixed vector such as all ones a matrix whose
- * leading vector is orthogonal to it would never be seen. */
+ * One round shrinks the angle between v and the singular vector by (s2/s1)^2, and the error of s by (s2/s1)^4; s is
+ * never above the singular value, since |u| = |v| = 1. u starts at random, because a fixed start, such as all ones,
+ * would never find a singular vector that is orthogonal to it. */
 #include <float.h>
 #include <math.h>
 #include <model/layer_impl.h>
 #include <string.h>
 #include <tensor/kernels_impl.h>
 
-enum { WEIGHT = EGM__DENSE_WEIGHT, BIAS = EGM__DENSE_BIAS, U = EGM__SPECTRAL_U, V = EGM__SPECTRAL_V };
+enum { WEIGHT = EGM__WEIGHT, BIAS = EGM__BIAS, U = EGM__SPECTRAL_U, V = EGM__SPECTRAL_V };
 
 static void matrix_size(const egm__layer *layer, int64_t *rows, int64_t *columns)
 {
@@ -97,8 +97,8 @@ static void largest_row(const matrix *w, void *v)
 	memcpy(v, row_of(w, row), (size_t)w->columns * egm__dtype_size(w->dtype));
 }
 
-/* x / |x| in double, by the largest element first: no square leaves the range. 0, and x as it was, when x is zero or
- * has an element that is not finite. */
+/* x / |x| in double; division by the largest element first keeps all squares in range. Returns 0 and leaves x unchanged
+ * if x is zero or not finite. */
 static int normalize(egm_dtype dtype, int64_t n, void *x)
 {
 	double top = 0, sum = 0;
@@ -111,13 +111,13 @@ static int normalize(egm_dtype dtype, int64_t n, void *x)
 		double part = egm__number(dtype, x, i) / top;
 		sum += part * part;
 	}
-	if (!isfinite(sum)) return 0; /* the comparison above passes over a NaN */
+	if (!isfinite(sum)) return 0; /* the largest element is never a NaN */
 	for (int64_t i = 0; i < n; i++) egm__number_put(dtype, x, i, egm__number(dtype, x, i) / top / sqrt(sum));
 	return 1;
 }
 
-/* A u that W^T sends to zero says nothing about W: the largest row, which W does not send to zero, is then v. While W
- * is zero or not finite there is none, and u waits. */
+/* If W^T u = 0, v starts again from the row with the largest element, for which W v is not 0. If W is zero or not
+ * finite, u stays as it is. */
 void egm__spectral_refresh(const egm__layer *layer, egm_context *context, egm_dtype dtype, void *const *tensors)
 {
 	matrix w = {.kernels = egm__kernels_get(context->simd, dtype), .dtype = dtype, .values = tensors[WEIGHT]};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Running statistics: buffers that a net does not compute from its weight but gathers from the batches that it sees. A
- * program that runs on a batch writes what they become somewhere else, packed one behind the other; who ran it looks at
- * them and puts them into the net, or does not. */
+/* Running statistics: buffers that are means over the batches seen in training. A program that runs on a batch does not
+ * change them: it writes their next values into a packed array, and the trainer copies these into the model if the step
+ * succeeds. */
 #include <model/layer_impl.h>
 #include <string.h>
 
@@ -12,34 +12,24 @@ int32_t egm__model_batch_layer(const egm_model *model)
 	return -1;
 }
 
-typedef struct place {
-	char *parameter; /* of the tensor */
-	int64_t at;      /* in the packed array, bytes */
-	size_t bytes;
-} place;
-
-/* Where tensor `index` stands; 0 when it is no running statistic. */
-static int find_place(const egm_model *model, int32_t index, place *out)
+static size_t bytes_of(const egm_model *model, int64_t count)
 {
-	const egm__tensor *t = &model->tensors[index];
-	int64_t element = (int64_t)egm__dtype_size(model->dtype);
-	if (t->statistic < 0) return 0;
-	*out =
-	    (place){(char *)model->parameters + t->offset * element, t->statistic * element, (size_t)(t->count * element)};
-	return 1;
+	return (size_t)count * egm__dtype_size(model->dtype);
 }
 
 void egm__model_get_statistics(const egm_model *model, void *out)
 {
-	place p;
-	for (int32_t i = 0; i < model->n_tensors; i++)
-		if (find_place(model, i, &p)) memcpy((char *)out + p.at, p.parameter, p.bytes);
+	for (const egm__tensor *t = model->tensors; t < model->tensors + model->n_tensors; t++)
+		if (t->statistic >= 0)
+			memcpy((char *)out + bytes_of(model, t->statistic), egm__tensor_values(model, t),
+			       bytes_of(model, t->count));
 }
 
 void egm__model_put_statistics(egm_model *model, const void *values)
 {
-	place p;
-	for (int32_t i = 0; i < model->n_tensors; i++)
-		if (find_place(model, i, &p)) memcpy(p.parameter, (const char *)values + p.at, p.bytes);
+	for (const egm__tensor *t = model->tensors; t < model->tensors + model->n_tensors; t++)
+		if (t->statistic >= 0)
+			memcpy(egm__tensor_values(model, t), (const char *)values + bytes_of(model, t->statistic),
+			       bytes_of(model, t->count));
 	if (model->statistics) model->version++;
 }

@@ -14,7 +14,7 @@
 
 typedef struct text {
 	char *buffer;
-	size_t size, used; /* used: bytes of the whole text so far, also of what did not fit */
+	size_t size, used; /* used: bytes of the whole text so far, those that did not fit included */
 } text;
 
 __attribute__((format(printf, 2, 3))) static void append(text *t, const char *format, ...)
@@ -27,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static void append(text *t, const char *fo
 	if (n > 0) t->used += (size_t)n;
 }
 
-/* The decimal sign is the point whatever the locale. */
+/* The decimal sign is a point in every locale. */
 static void append_number(text *t, const char *name, double value)
 {
 	char number[32];
@@ -68,7 +68,7 @@ static int64_t layer_parameters(const egm__layer *layer)
 static void append_layer(text *t, int32_t index, const egm__layer *layer)
 {
 	const egm__layer_kind *kind = layer->kind;
-	/* a name wider than its column takes from the blanks before the inputs */
+	/* a name longer than its column shortens the blanks before the inputs */
 	append(t, "%3d  %s%*lld  %8lld  %10lld", index, kind->name, 21 - (int)strlen(kind->name), (long long)layer->inputs,
 	       (long long)layer->outputs, (long long)layer_parameters(layer));
 	for (int32_t i = 0; i < kind->n_tensors; i++) {
@@ -85,7 +85,9 @@ static void append_layer(text *t, int32_t index, const egm__layer *layer)
 egm_status egm_model_summary(const egm_model *model, char *buffer, size_t size, size_t *needed)
 {
 	if (!model) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "model is NULL"));
-	if (!buffer && size) return egm__named(__func__, egm__fail(EGM_ERR_ARGUMENT, "buffer is NULL, size is %zu", size));
+	if (!buffer && size)
+		return egm__named(__func__,
+		                  egm__fail(EGM_ERR_ARGUMENT, "buffer is NULL and size is %zu, must be 0 then", size));
 	text t = {buffer, size, 0};
 	int64_t count = 0;
 	for (int32_t i = 0; i < model->n_layers; i++) count += layer_parameters(&model->layers[i]);

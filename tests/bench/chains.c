@@ -145,7 +145,7 @@ void bench_langevin(bench *b)
 	bench_must(egm__target_create(&c->target, b->context, b->dtype, GAUSS, 0, NULL));
 	c->target->build = build_gauss;
 	c->target->constants = c->precision;
-	c->target->tame = 1;
+	c->target->gradient_suffices = 1;
 	b->chains = 1000;
 	c->transitions = 1000;
 	make_sampler(b, ANY_ULA, 0.1);

@@ -3,8 +3,8 @@
 #ifndef EGM_TESTS_PACKED_NET_H
 #define EGM_TESTS_PACKED_NET_H
 
-#include <graph/graph_support.h>
 #include <compile/kernel_impl.h>
+#include <graph/graph_support.h>
 
 enum { WEIGHTS = 1, IN = 2, OUT = 8, MOST = 1 << 14, WIDTH = 24, ROWS = 101 };
 
@@ -19,8 +19,8 @@ static inline void fill(uint64_t seed)
 {
 	uint64_t random = seed;
 	for (int i = 0; i < MOST; i++) {
-		weights32[i] = (float)(weights64[i] = (float)(0.3 * t_random(&random)));
-		in32[i] = (float)(in64[i] = (float)t_random(&random));
+		weights32[i] = (float)(weights64[i] = (float)(0.3 * graph_random(&random)));
+		in32[i] = (float)(in64[i] = (float)graph_random(&random));
 	}
 }
 

@@ -3,8 +3,8 @@
 #ifndef EGM_TESTS_PROGRAM_RUNS_H
 #define EGM_TESTS_PROGRAM_RUNS_H
 
-#include <graph/graph_support.h>
 #include <float.h>
+#include <graph/graph_support.h>
 
 enum { IN = 1, OUT = 8, MOST = 1 << 18 };
 
@@ -17,7 +17,7 @@ static float in32[MOST], out32[MOST];
 static inline void fill(uint64_t seed)
 {
 	uint64_t random = seed;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
+	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)graph_random(&random));
 }
 
 /* Leaves the outputs in out64 or out32; returns their number. */

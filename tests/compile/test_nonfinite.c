@@ -10,7 +10,7 @@ static float in32[MOST], out32[MOST];
 static void fill(void)
 {
 	uint64_t random = 17;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
+	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)graph_random(&random));
 }
 
 static egm_context *context(int32_t simd)

@@ -195,7 +195,7 @@ START_TEST(test_packed__products_with_a_fixed_right_factor)
 		egm__graph *g = NULL;
 		egm__program *p = NULL;
 		ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-		egm__graph_set_simplify(g, !as_written);
+		g->simplify = !as_written;
 		egm__graph_fix_slot(g, WEIGHTS);
 		egm__id a = egm__leaf(g, IN, 0, egm__shape2(4, 8)), w = egm__leaf(g, WEIGHTS, 5, egm__shape2(8, 9));
 		egm__id y = products[_i].build(g, a, w);

@@ -99,8 +99,8 @@ static sheet want, got;
 static void fill(sheet *s, uint64_t seed)
 {
 	uint64_t random = seed + 99;
-	for (int i = 0; i < R_IN; i++) s->in[i] = t_random(&random);
-	for (int i = 0; i < R_STATE; i++) s->state[i] = t_random(&random);
+	for (int i = 0; i < R_IN; i++) s->in[i] = graph_random(&random);
+	for (int i = 0; i < R_STATE; i++) s->state[i] = graph_random(&random);
 	for (int i = 0; i < R_OUT; i++) s->out[i] = NAN;
 }
 
@@ -124,7 +124,7 @@ static int64_t run(egm_context *c, uint64_t seed, int way, sheet *s)
 	egm__program *p = NULL;
 	fill(s, seed);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, way == SIMPLIFIED || way == PROGRAM || way == FIXED || way == PARTS);
+	g->simplify = way == SIMPLIFIED || way == PROGRAM || way == FIXED || way == PARTS;
 	if (way == FIXED || way == FIXED_AS_WRITTEN) egm__graph_fix_slot(g, R_SLOT_IN);
 	int64_t n = r_build(g, seed);
 	if (way == AS_WRITTEN || way == SIMPLIFIED) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The simplifier, rule by rule: the number of ops left, and the same value as without it.
+/* The rules of simplification one by one: which ops are left, and that the value is the same as without them.
  *
- * Values: the rules change the order of a few sums of at most 20 terms of order 1 in double: 1e-13. */
+ * The rules reorder a few sums of at most 20 terms of order 1, in double; the bound is 1e-13. */
 #include "graph_support.h"
 #include <graph/op_impl.h>
 
@@ -120,7 +120,7 @@ RULE(r_repeat_once, egm__repeat(g, IMAGES(A, 1, 3, 4, 1), 1, 1))
 RULE(r_repeat_a_pixel, egm__repeat(g, IMAGES(A, 3, 1, 1, 4), 2, 3))
 RULE(r_block_sum_number, egm__block_sum(g, egm__const(g, 0.5, (egm__shape){4, {1, 4, 4, 1}}), 2, 2))
 
-/* second derivatives of piecewise linear nets vanish as the graph is built */
+/* second derivatives of piecewise linear networks are never built */
 RULE(r_leaky_twice, derivative(g, derivative(g, M(egm__leaky(g, M(A, P), 0.2), egm__transpose(g, Q)), A), A))
 RULE(r_relu_twice, derivative(g, derivative(g, egm__relu(g, A), A), A))
 RULE(r_step_derivative, derivative(g, egm__mul(g, B, egm__step(g, A, 0.2)), A))
@@ -130,8 +130,8 @@ static const struct rule {
 	const char *name;
 	builder *build;
 	const char *top;    /* op of the result */
-	int others;         /* nodes below it that are no leaves */
-	const char *absent; /* op that is not there any more */
+	int others;         /* nodes below it, without leaves */
+	const char *absent; /* an op that must be gone */
 } rules[] = {
     {"1 x + 0", r_identity, "leaf", 0, "affine"},
     {"0 x", r_nothing, "const", 0, "affine"},
@@ -218,7 +218,7 @@ static int is_op(const egm__graph *g, egm__id id, const char *name)
 	return !strcmp(egm__node_at(g, id)->op->name, name);
 }
 
-/* Marks what id needs; ids fall along the edges. */
+/* Marks the nodes that id needs. Inputs have smaller ids. */
 static void mark(const egm__graph *g, egm__id id, unsigned char *needed)
 {
 	needed[id] = 1;
@@ -249,9 +249,9 @@ static int64_t run(const struct rule *r, egm_context *c, int simplify, double *o
 	egm__id x[LEAVES];
 	void *bases[EGM__MAX_SLOTS] = {[8] = out};
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, simplify);
+	g->simplify = simplify;
 	for (int i = 0; i < LEAVES; i++) {
-		for (int j = 0; j < ROOM; j++) data[i][j] = t_random(&random);
+		for (int j = 0; j < ROOM; j++) data[i][j] = graph_random(&random);
 		bases[1 + i] = data[i];
 		x[i] = egm__leaf(g, 1 + i, 0, leaf_shapes[i]);
 	}
@@ -280,9 +280,9 @@ START_TEST(test_simplify__rule_keeps_the_value)
 }
 END_TEST
 
-/* Energy and penalty at the same points: the input gradient that the penalty needs and the adjoints that the energy's
- * own gradient needs are one chain. With a net of two layers, U = w . leaky(x V^T), the products are x V^T, the chain
- * u V, its forward adjoint p V^T, and one for V: (V twice if the chains were kept apart). */
+/* Energy and penalty at the same points share nodes: the gradient by the input, which the penalty needs, has the
+ * adjoints that the gradient of the energy needs. For a network of two layers, U = w . leaky(x V^T), the products are x
+ * V^T, u V, its forward adjoint p V^T, and one for V, which would be two if nodes were not shared. */
 START_TEST(test_simplify__energy_and_penalty_share_their_chains)
 {
 	egm_context *c = NULL;

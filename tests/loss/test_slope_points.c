@@ -9,7 +9,9 @@
 #include "slope_nets.h"
 #include "slope_reference.h"
 #include "systems.h"
+#include <graph/op_impl.h>
 #include <loss/penalty_impl.h>
+#include <oracle/listing.h>
 #include <stdio.h>
 
 enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
@@ -82,7 +84,7 @@ static void interpret_as_written(int32_t phase, slope_io *s)
 	egm__graph *g = NULL;
 	bind(s, bases);
 	must(egm__graph_create(&g, context, EGM_F64));
-	egm__graph_set_simplify(g, 0);
+	g->simplify = 0;
 	must(egm__loss_write(loss, phase, BATCH, g, &terms));
 	must(egm__graph_interpret(g, bases, 5, 6));
 	egm__graph_free(g);
@@ -332,7 +334,7 @@ static egm_model *read_net(const char *name, int64_t inputs, const char *text)
 		char *kind = strtok_r(layer, " ", &at), *number;
 		double p[EGM__LAYER_PARAMETERS] = {0};
 		for (int i = 0; (number = strtok_r(NULL, " ", &at)); i++) p[i] = strtod(number, NULL);
-		must(egm__model_add(m, kind, p));
+		must(egm__model_add(m, egm__layer_kind_find(kind), p));
 	}
 	must(egm_model_build(m, EGM_F64, 1));
 	for (int32_t t = 0; t < m->n_tensors; t++)

@@ -225,7 +225,7 @@ START_TEST(test_vae_likelihood__rejects_arguments_by_name)
 	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),
 	         EGM_ERR_SHAPE,
-	         "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, the result has 1 x 1");
+	         "egm_loss_vae_log_likelihood: log_likelihoods has room for 2 x 1 numbers, must have room for 1 x 1");
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f32_out(narrow, 1, 1), NULL, NULL),
 	         EGM_ERR_DTYPE, "egm_loss_vae_log_likelihood: log_likelihoods is f32, must be f64");
 	egm_model *energy = linear_net(context, "u", PPCA_D, x, 0);

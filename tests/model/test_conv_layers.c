@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers of images: values against loops over pixels, what they refuse and how they say it, what they are drawn from,
- * every allocation failing. The derivatives of the ops are tested with the ops; here that a net is put together so that
- * its gradient is the one of its energy. */
+/* Layers of images: values compared with loops over pixels, errors and their texts, starting values, failing
+ * allocations. Derivatives of ops are tested with the ops; here that the gradient of a network is that of its energy.
+ */
 #include <fixture.h>
 #include <float.h>
 #include <singular.h>
@@ -389,7 +389,7 @@ START_TEST(test_conv_layers__spectral_conv_divides_by_the_singular_value)
 	int64_t n = egm_model_parameter_count(m);
 	ck_assert_int_eq(n, OUT * COLUMNS + OUT + OUT + COLUMNS);
 	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(p, n, 1)), EGM_OK);
-	double sigma = s_largest(OUT, COLUMNS, p, &second);
+	double sigma = largest_singular_value(OUT, COLUMNS, p, &second);
 	ck_assert(pow(second / sigma, 400) <= 1e-13); /* what 100 rounds leave */
 	for (int i = 0; i < OUT * COLUMNS; i++) p[i] /= sigma;
 	image in = {3, 3, IN, {0}};
@@ -417,29 +417,25 @@ END_TEST
 START_TEST(test_conv_layers__refuse_what_does_not_fit)
 {
 	REFUSED(st_ = egm_model_image(m, 4, 3, 3),
-	        "layer 0 (image) of model 'm': height 4 x width 3 x channels 3 is 36, must be the 24 numbers of a row");
+	        "layer 0 (image) of model 'm': height 4 x width 3 x channels 3 is 36, must be 24, the numbers of a row");
 	REFUSED(st_ = egm_model_image(m, 0, 3, 3), "height of layer 0 (image) of model 'm' is 0, must be at least 1");
 	REFUSED(st_ = egm_model_image(m, 4, -1, 3), "width of layer 0 (image) of model 'm' is -1, must be at least 1");
 	REFUSED(st_ = egm_model_image(m, INT64_MAX, 1, 1),
 	        "height of layer 0 (image) of model 'm' is 9223372036854775807, must be at most 2147483647");
 	REFUSED(st_ = egm_model_image(m, INT32_MAX, INT32_MAX, INT32_MAX),
-	        "layer 0 (image) of model 'm': an image of 2147483647x2147483647x2147483647 has more than the 2147483647 "
-	        "numbers that a layer may have");
-	REFUSED(
-	    st_ = egm_model_conv(m, 3, 2, 1, 0),
-	    "layer 0 (conv) of model 'm': its input is a row of 24 numbers and no image: egm_model_image says how to read "
-	    "it");
-	REFUSED(st_ = egm_model_average_pool(m, 2),
-	        "layer 0 (average_pool) of model 'm': its input is a row of 24 numbers and "
-	        "no image: egm_model_image says how to read it");
+	        "layer 0 (image) of model 'm': an image of 2147483647x2147483647x2147483647 numbers is too large, must "
+	        "have at most 2147483647");
+	REFUSED(st_ = egm_model_conv(m, 3, 2, 1, 0), "layer 0 (conv) of model 'm': its input is a row of 24 numbers, must "
+	                                             "be an image: call egm_model_image before it");
+	REFUSED(st_ = egm_model_average_pool(m, 2), "layer 0 (average_pool) of model 'm': its input is a row of 24 "
+	                                            "numbers, must be an image: call egm_model_image before it");
 	REFUSED(egm_model_image(m, 4, 3, 2); egm_model_flatten(m);
-	        st_ = egm_model_upsample(m, 2),
-	        "layer 2 (upsample) of model 'm': its input is a row of 24 numbers and no image: "
-	        "egm_model_image says how to read it");
+	        st_ = egm_model_upsample(m, 2), "layer 2 (upsample) of model 'm': its input is a row of 24 numbers, must "
+	                                        "be an image: call egm_model_image before it");
 	REFUSED(egm_model_image(m, 4, 3, 2); egm_model_dense(m, 24);
 	        st_ = egm_model_conv_transpose(m, 1, 1, 1, 0, 0),
-	        "layer 2 (conv_transpose) of model 'm': its input is a row of 24 numbers and no "
-	        "image: egm_model_image says how to read it");
+	        "layer 2 (conv_transpose) of model 'm': its input is a row of 24 numbers, must be an image: call "
+	        "egm_model_image before it");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv(m, 0, 2, 1, 0), "channels of layer 1 (conv) of model 'm' is 0, must be at least 1");
 	REFUSED(egm_model_image(m, 4, 3, 2);
@@ -448,34 +444,35 @@ START_TEST(test_conv_layers__refuse_what_does_not_fit)
 	        st_ = egm_model_conv(m, 1, 2, 0, 0), "stride of layer 1 (conv) of model 'm' is 0, must be at least 1");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv(m, 1, 2, 1, -1), "padding of layer 1 (conv) of model 'm' is -1, must be at least 0");
-	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_conv(m, 1, 2, 1, 2),
-	        "layer 1 (conv) of model 'm': padding is 2, must be below the kernel, 2: a window would see "
-	        "zeros alone");
+	REFUSED(
+	    egm_model_image(m, 4, 3, 2);
+	    st_ = egm_model_conv(m, 1, 2, 1, 2),
+	    "layer 1 (conv) of model 'm': padding is 2, must be below the kernel, 2, so that no window has zeros alone");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_spectral_conv(m, 1, 6, 1, 1),
 	        "layer 1 (spectral_conv) of model 'm': kernel is 6, must be at most the image of 4x3 with "
 	        "padding 1");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 40000, 1, 1),
 	                                     "kernel of layer 1 (conv) of model 'm' is 40000, must be at most 32767");
-	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0),
-	                                     "layer 1 (conv) of model 'm': an image of 3x2x2147483647 has "
-	                                     "more than the 2147483647 numbers that a layer may have");
+	REFUSED(
+	    egm_model_image(m, 4, 3, 2);
+	    st_ = egm_model_conv(m, INT32_MAX, 2, 1, 0),
+	    "layer 1 (conv) of model 'm': an image of 3x2x2147483647 numbers is too large, must have at most 2147483647");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_conv(m, 1, 20000, 1, 19999),
-	                                     "layer 1 (conv) of model 'm': 400100006 windows of 20000x20000x2 have more "
-	                                     "than the 2147483647 numbers that a layer may have");
+	                                     "layer 1 (conv) of model 'm': 400100006 windows of 20000x20000x2 numbers are "
+	                                     "too large, must have at most 2147483647 together");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv_transpose(m, 1, 3, 2, 1, 2),
 	        "layer 1 (conv_transpose) of model 'm': output_padding is 2, must be below the stride, 2");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_conv_transpose(m, 1, 5, 1, 4, 0),
-	        "layer 1 (conv_transpose) of model 'm': padding is 4, which leaves nothing of an image of 4x3");
+	        "layer 1 (conv_transpose) of model 'm': padding is 4, must leave at least one pixel of an image of 4x3");
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_average_pool(m, 4),
 	        "layer 1 (average_pool) of model 'm': size is 4, must be at most the image of 4x3");
 	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_upsample(m, 30000),
-	                                     "layer 1 (upsample) of model 'm': an image of 120000x90000x2 has more "
-	                                     "than the 2147483647 numbers that a layer may have");
+	                                     "layer 1 (upsample) of model 'm': an image of 120000x90000x2 numbers "
+	                                     "is too large, must have at most 2147483647");
 }
 END_TEST
 

@@ -248,14 +248,14 @@ START_TEST(test_histogram__rejections)
 	REJECTED(EGM_ERR_ARGUMENT, "bins[0] is 0, must be at least 1", egm_f64(x, 1, 1), lower, upper, bins + 2, masses);
 	REJECTED(EGM_ERR_ARGUMENT, "bins[1] is 2, must be smaller: there are more cells than memory can hold",
 	         egm_f64(x, 1, 2), lower, upper, large, masses);
-	REJECTED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, the result has 9223372036854775807 x 1",
+	REJECTED(EGM_ERR_SHAPE, "masses has room for 7 x 1 numbers, must have room for 9223372036854775807 x 1",
 	         egm_f64(x, 1, 1), lower, upper, large, masses);
 	REJECTED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to 0, lower must be below upper, both finite",
 	         egm_f64(x, 1, 1), lower, upper + 2, bins, masses);
 	REJECTED(EGM_ERR_ARGUMENT, "column 0 has bins from 0 to nan, lower must be below upper, both finite",
 	         egm_f64(x, 1, 1), lower, upper + 3, bins, masses);
-	REJECTED(EGM_ERR_SHAPE, "masses has room for 6 x 1 numbers, the result has 7 x 1", egm_f64(x, 1, 2), lower, upper,
-	         bins, egm_f64_out(m, 6, 1));
+	REJECTED(EGM_ERR_SHAPE, "masses has room for 6 x 1 numbers, must have room for 7 x 1", egm_f64(x, 1, 2), lower,
+	         upper, bins, egm_f64_out(m, 6, 1));
 	REJECTED(EGM_ERR_DTYPE, "masses is f32, must be f64", egm_f64(x, 1, 2), lower, upper, bins,
 	         egm_f32_out(narrow, 7, 1));
 	REJECTED(EGM_ERR_NONFINITE, "row 1, column 1 (from 0) of x is nan, must be finite", egm_f64(x, 2, 2), lower, upper,

@@ -268,11 +268,11 @@ START_TEST(test_mixture__rejects_data_by_row_and_column)
 		egm_status code;
 		const char *message;
 	} cases[] = {
-	    {(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": x has dtype 3, neither EGM_F32 nor EGM_F64"},
-	    {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": x has 0 rows of 2 numbers, at least 1 of each is needed"},
-	    {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": x has -4 rows of 2 numbers, at least 1 of each is needed"},
+	    {(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": x has dtype 3, must be EGM_F32 or EGM_F64"},
+	    {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": x has 0 rows of 2 numbers, must have at least 1 of each"},
+	    {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": x has -4 rows of 2 numbers, must have at least 1 of each"},
 	    {EGM_F64, INT64_MAX, D, 0, EGM_ERR_ARGUMENT,
-	     ": x has 9223372036854775807 rows of 2 numbers, more than memory can hold"},
+	     ": x has 9223372036854775807 rows of 2 numbers, must fit in memory"},
 	    {EGM_F64, ROWS, D, NAN, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is nan, must be finite"},
 	    {EGM_F64, ROWS, D, -INFINITY, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is -inf, must be finite"},
 	    {EGM_F64, ROWS / 2, 2 * D, 0, EGM_ERR_SHAPE, ": x has 4 columns, must have 2"}};
@@ -336,28 +336,28 @@ START_TEST(test_mixture__rejects_arrays_that_do_not_fit)
 	ck_assert_int_eq(egm_mixture_components(m), 2);
 #define NAMED(function, arguments, code, text) REJECTED(function arguments, code, #function ": " text)
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 1, 1), no_out, no_out), SHAPE,
-	      "weights has room for 1 x 1 numbers, the result has 2 x 1");
+	      "weights has room for 1 x 1 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 2, 1), egm_f64_out(out, 2, 1), no_out), SHAPE,
-	      "means has room for 2 x 1 numbers, the result has 2 x 2");
+	      "means has room for 2 x 1 numbers, must have room for 2 x 2");
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 2, 1), no_out, egm_f64_out(out, 2, 2)), SHAPE,
-	      "covariances has room for 2 x 2 numbers, the result has 2 x 1");
+	      "covariances has room for 2 x 2 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_parameters, (m, egm_f32_out(out32, 2, 1), no_out, no_out), DTYPE, "weights is f32, must be f64");
 	NAMED(egm_mixture_parameters, (m, no_out, egm_f32_out(out32, 2, 2), no_out), DTYPE, "means is f32, must be f64");
 	NAMED(egm_mixture_parameters, (m, no_out, no_out, egm_f32_out(out32, 2, 1)), DTYPE,
 	      "covariances is f32, must be f64");
 	NAMED(egm_mixture_floors, (m, no_out), ARGUMENT, "floors is NULL");
 	NAMED(egm_mixture_floors, (m, egm_f64_out(out, 3, 1)), SHAPE,
-	      "floors has room for 3 x 1 numbers, the result has 2 x 1");
+	      "floors has room for 3 x 1 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_floors, (m, egm_f32_out(out32, 2, 1)), DTYPE, "floors is f32, must be f64");
 	NAMED(egm_mixture_floors, (NULL, egm_f64_out(out, 2, 1)), ARGUMENT, "mixture is NULL");
 	NAMED(egm_mixture_log_density, (m, all, egm_f64_out(out, ROWS - 1, 1)), SHAPE,
-	      "out has room for 39 x 1 numbers, the result has 40 x 1");
+	      "out has room for 39 x 1 numbers, must have room for 40 x 1");
 	NAMED(egm_mixture_log_density, (m, all, egm_f32_out(out32, ROWS, 1)), DTYPE, "out is f32, must be f64");
 	NAMED(egm_mixture_responsibilities, (m, all, egm_f64_out(out, ROWS, 1)), SHAPE,
-	      "out has room for 40 x 1 numbers, the result has 40 x 2");
+	      "out has room for 40 x 1 numbers, must have room for 40 x 2");
 	NAMED(egm_mixture_responsibilities, (m, all, egm_f32_out(out32, ROWS, 2)), DTYPE, "out is f32, must be f64");
 	NAMED(egm_mixture_sample, (m, 1, egm_f64_out(out, 3, 3)), SHAPE,
-	      "out has room for 3 x 3 numbers, the result has 3 x 2");
+	      "out has room for 3 x 3 numbers, must have room for 3 x 2");
 	NAMED(egm_mixture_sample, (m, 1, no_out), ARGUMENT, "out is NULL");
 	NAMED(egm_mixture_step, (m, none, none, NULL), ARGUMENT, "x is NULL");
 	NAMED(egm_mixture_step, (m, egm_f64(x, ROWS, 1), none, NULL), SHAPE, "x has 1 columns, must have 2");
