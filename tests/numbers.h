@@ -40,7 +40,7 @@ static inline void sample_mean_add(sample_mean *m, double x)
 	m->squares += x * x;
 }
 
-/* Within five standard errors (chance 6e-7), and the error small enough to say something. */
+/* Within five standard errors (chance 6e-7), and the error at most `most`. */
 static inline void sample_mean_check(const char *what, const sample_mean *m, double want, double most)
 {
 	double mean = m->sum / m->n, se = sqrt(fmax(m->squares / m->n - mean * mean, 0) / (m->n - 1));

@@ -164,9 +164,9 @@ enum {
 	EGM_GAN_RELATIVISTIC = 5,        /**< E sp(f - r) over pairs of rows; E sp(r - f). Jolicoeur-Martineau 2019 */
 	EGM_GAN_RELATIVISTIC_AVERAGE = 6 /**< (E sp(Ef - r) + E sp(f - Er))/2; (E sp(r - Ef) + E sp(Er - f))/2 */
 };
-/** Function h of a penalty E[h(g)] on the slope g of a network. With the FINITE kinds g is the slope of a chord between
- *  two points of the same pair (x, G(z)). With the others g is the norm of the gradient with respect to all dimensions
- *  of one sample. The gradient of the penalty is finite at g = 0, too. */
+/** Function h of a penalty E[h(g)]. g is the norm of the network's gradient with respect to all dimensions of one
+ * sample. With the FINITE kinds it is the slope of a chord between two points of the same pair (x, G(z)). The gradient
+ * of the penalty is finite at g = 0, too. */
 enum {
 	EGM_PENALTY_TWO_SIDED = 1,        /**< (g - 1)^2. Gulrajani et al. 2017 */
 	EGM_PENALTY_ONE_SIDED = 2,        /**< max(0, g - 1)^2. Petzka et al. 2018 */
@@ -362,9 +362,9 @@ typedef struct egm_wgan_options {
 		sizeof(egm_wgan_options), EGM_PENALTY_TWO_SIDED, EGM_AT_INTERPOLATES, 5, 0, 10, 0 \
 	}
 
-/** Creates the loss of a Wasserstein GAN: a critic D with limited slope, and a generator.
+/** Creates the loss of a Wasserstein GAN: a critic D whose gradient is penalised, and a generator.
  *
- *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(slope of D)]                      trains D
+ *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(g)], g of D                       trains D
  *    generator phase:  -E[D(G(z))]                                                            trains G
  *
  *  h is chosen by the option `penalty_kind`. Usual settings:

@@ -72,16 +72,16 @@ EGM_API egm_status egm_model_spectral_dense(egm_model *model, int64_t units);
 
 /* Activations. Each is a function that is applied to every number. They have no parameters to train.
  *
- * Accuracy for finite arguments: the error of a value and of a slope is at most 4 units in the last place of the dtype,
- * and that of a second derivative at most 8. Where a derivative is a sum that crosses 0 (silu and gelu), the last
- * place is that of its largest summand. Results below the smallest normal number become 0. For an infinite argument the
- * result is the limit of the function or slope; for NaN it is NaN. */
+ * Accuracy for finite arguments: the error of a value and of a first derivative is at most 4 units in the last place of
+ * the dtype, and that of a second derivative at most 8. Where a derivative is a sum that crosses 0 (silu and gelu), the
+ * last place is that of its largest summand. Results below the smallest normal number become 0. For an infinite
+ * argument the result is the limit of the function or derivative; for NaN it is NaN. */
 
 /** Adds the activation max(x, 0). */
 EGM_API egm_status egm_model_relu(egm_model *model);
 /** Adds the activation x for x > 0, slope * x otherwise; 0 <= slope < 1. */
 EGM_API egm_status egm_model_leaky_relu(egm_model *model, double slope);
-/** Adds the activation x for x > 0, alpha * (exp(x) - 1) otherwise; alpha > 0. The slope at 0 is alpha. */
+/** Adds the activation x for x > 0, alpha * (exp(x) - 1) otherwise; alpha > 0. The derivative at 0 is alpha. */
 EGM_API egm_status egm_model_elu(egm_model *model, double alpha);
 /** Adds the activation log(1 + exp(x)). */
 EGM_API egm_status egm_model_softplus(egm_model *model);

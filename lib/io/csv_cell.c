@@ -31,9 +31,8 @@ int egm__csv_is_missing(const char *text, int quoted)
 {
 	static const char *const words[] = {"?", "NA", "N/A", "NaN", "null"};
 	if (!*text) return 1;
-	for (size_t i = 0; !quoted && i < sizeof words / sizeof *words; i++) {
+	for (size_t i = 0; !quoted && i < sizeof words / sizeof *words; i++)
 		if (strcasecmp(words[i], text) == 0) return 1;
-	}
 	return 0;
 }
 

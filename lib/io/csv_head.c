@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first line of a table: it says how many fields rows have, and may be a header, for which 1000 rows are compared.
- */
+/* The first line of a table: its number of fields, and whether it is a header, which 1000 rows below it show. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +9,6 @@
 /* A field needs some hundred bytes of memory: a line of delimiters must not exhaust it. */
 enum { LOOK_ROWS = 1000, MAX_FIELDS = 1 << 20 };
 
-static egm_status no_memory(const egm__csv_load *l, const char *what)
-{
-	return egm__fail(EGM_ERR_MEMORY, "%s: no memory for %s", l->path, what);
-}
-
 /* Reads the texts of the first line, one after another, each with the kind of its cell before it. */
 static egm_status read_first_line(egm__csv_load *l)
 {
@@ -22,7 +16,7 @@ static egm_status read_first_line(egm__csv_load *l)
 	egm__csv_event event = EGM__CSV_CELL;
 	double number;
 	EGM_TRY(egm__csv_next(&l->csv, &event));
-	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row: all lines are blank or comments", l->path);
+	if (event == EGM__CSV_END) EGM_FAIL(EGM_ERR_FORMAT, "%s: has no row: all lines are blank or comments", l->path);
 	l->head.line = l->csv.row_line;
 	for (; event == EGM__CSV_CELL; l->head.count++) {
 		char kind = (char)egm__csv_cell_kind(l, &number);
@@ -30,8 +24,8 @@ static egm_status read_first_line(egm__csv_load *l)
 		EGM_TRY(egm__text_append(&l->head.text, &kind, 1));
 		EGM_TRY(egm__text_append(&l->head.text, l->csv.text, l->csv.length + 1));
 		if (l->head.count == MAX_FIELDS)
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: line %" PRId64 " has more than %d fields", l->path, l->head.line,
-			         MAX_FIELDS);
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: line %" PRId64 " has more fields, must have at most %d", l->path,
+			         l->head.line, MAX_FIELDS);
 		/* A delimiter at the end of the line is not followed by a field, unless a row below has one there. */
 		l->head.width = l->csv.length || l->csv.quoted || !l->head.count ? l->head.count + 1 : l->head.count;
 		EGM_TRY(egm__csv_next(&l->csv, &event));
@@ -46,7 +40,7 @@ static egm_status index_first_line(egm__csv_load *l)
 	egm__head *h = &l->head;
 	h->cells = egm__alloc(l->context, h->count, sizeof *h->cells);
 	h->seen = egm__alloc_zero(l->context, h->count, 1);
-	if (!h->cells || !h->seen) EGM_TRY(no_memory(l, "the first line"));
+	if (!h->cells || !h->seen) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the first line", l->path);
 	char *p = h->text.bytes;
 	for (int64_t i = 0; i < h->count; i++) {
 		h->cells[i] = p + 1;
@@ -93,18 +87,16 @@ static egm__csv_kind kind_of(const egm__head *h, int64_t i)
 
 static int has_cell(const egm__head *h, const char *name)
 {
-	for (int64_t i = 0; i < h->count; i++) {
+	for (int64_t i = 0; i < h->count; i++)
 		if (strcmp(h->cells[i], name) == 0) return 1;
-	}
 	return 0;
 }
 
 static int has_names_of(const egm__head *h, const egm__table *like)
 {
 	if (!like || !like->named) return 0;
-	for (int64_t i = 0; i < like->count; i++) {
+	for (int64_t i = 0; i < like->count; i++)
 		if (!has_cell(h, like->columns[i].name)) return 0;
-	}
 	return 1;
 }
 
@@ -175,13 +167,12 @@ egm_status egm__csv_read_head(egm__csv_load *l)
 	EGM_TRY(read_first_line(l));
 	EGM_TRY(index_first_line(l));
 	EGM_TRY(look_below(l));
-	if (l->o.header != EGM_CSV_HEADER_DETECT) {
+	if (l->o.header != EGM_CSV_HEADER_DETECT)
 		l->head.is_header = l->o.header == EGM_CSV_HEADER_YES;
-	} else if (has_names_of(&l->head, l->o.like ? l->o.like->table : NULL)) {
+	else if (has_names_of(&l->head, l->o.like ? l->o.like->table : NULL))
 		l->head.is_header = 1;
-	} else {
+	else
 		EGM_TRY(detect(l));
-	}
 out:
 	return st;
 }

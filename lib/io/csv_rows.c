@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass over the rows of a table. Every pass checks the number of fields, because the file may change between passes.
- */
+/* A pass over the rows of a table. Each pass checks the number of fields, since the file may change between passes. */
 #include <inttypes.h>
 
 #include <io/csv_table_impl.h>
@@ -21,13 +20,12 @@ egm_status egm__csv_keep(egm__csv_load *l)
 	l->word_bytes += l->csv.length + 1 + sizeof(char *);
 	if (l->word_bytes <= most) return EGM_OK;
 	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": names and words take more than %" PRIu64
-	                 " bytes; max_bytes is %" PRIu64,
-	                 l->path, l->csv.line, l->csv.field, most, l->o.max_bytes);
+	                 "%s: line %" PRId64 ", field %" PRId64
+	                 ": names and words need more memory, must need at most %" PRIu64 " bytes by max_bytes",
+	                 l->path, l->csv.line, l->csv.field, most);
 }
 
-/* *column: the column of the table that the cell belongs to; NULL: it is not read. FORMAT if the row has a cell too
- * many. */
+/* *column: the column of the table that the cell belongs to; NULL: it is not read. FORMAT: a cell too many. */
 static egm_status column_of(const egm__csv_load *l, egm__column **column)
 {
 	const egm__csv *csv = &l->csv;
@@ -39,18 +37,19 @@ static egm_status column_of(const egm__csv_load *l, egm__column **column)
 	}
 	if (csv->field == width + 1 && !csv->length && !csv->quoted) return EGM_OK; /* after a delimiter at the end */
 	return egm__fail(EGM_ERR_FORMAT,
-	                 "%s: line %" PRId64 " has more than %" PRId64 " fields, which line %" PRId64 " has%s", l->path,
+	                 "%s: line %" PRId64 " has more fields, must have %" PRId64 " as line %" PRId64 "%s", l->path,
 	                 csv->row_line, width, l->head.line, width == 1 ? "; is the delimiter right?" : "");
 }
 
 static egm_status check_row(const egm__csv_load *l)
 {
 	if (l->csv.field >= l->head.width) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has %" PRId64 " fields, line %" PRId64 " has %" PRId64,
-	                 l->path, l->csv.row_line, l->csv.field, l->head.line, l->head.width);
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: line %" PRId64 " has %" PRId64 " fields, must have %" PRId64 " as line %" PRId64, l->path,
+	                 l->csv.row_line, l->csv.field, l->head.width, l->head.line);
 }
 
-egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *))
+egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*use)(egm__csv_load *, egm__column *))
 {
 	egm_status st = EGM_OK;
 	egm__csv_event event = EGM__CSV_ROW;
@@ -63,7 +62,7 @@ egm_status egm__csv_each_row(egm__csv_load *l, int64_t rows, egm_status (*take)(
 		if (event == EGM__CSV_END) break;
 		if (event == EGM__CSV_CELL && !header) {
 			EGM_TRY(column_of(l, &column));
-			if (column) EGM_TRY(take(l, column));
+			if (column) EGM_TRY(use(l, column));
 		} else if (event == EGM__CSV_ROW) {
 			if (!header) EGM_TRY(check_row(l));
 			l->rows += !header;

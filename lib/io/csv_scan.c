@@ -30,13 +30,13 @@ egm_status egm__csv_fail(const egm__csv *s, egm_status code, const char *what)
 egm_status egm__csv_whole(const egm__csv *s)
 {
 	if (!s->cut) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": longer than %d bytes", s->path, s->line,
-	                 s->field, EGM__CSV_FIELD);
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": is too long, must have at most %d bytes",
+	                 s->path, s->line, s->field, EGM__CSV_FIELD);
 }
 
 static egm_status zero_byte(const egm__csv *s)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has a zero byte: this is not UTF-8 text; UTF-16 looks so",
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 " has a zero byte, must be UTF-8 text; it may be UTF-16",
 	                 s->path, s->next_line);
 }
 
@@ -95,11 +95,10 @@ out:
 
 static void append(egm__csv *s, int byte)
 {
-	if (s->length == EGM__CSV_FIELD) {
+	if (s->length == EGM__CSV_FIELD)
 		s->cut = 1;
-	} else {
+	else
 		s->text[s->length++] = (char)byte;
-	}
 }
 
 static int last_is_blank(const egm__csv *s)
@@ -119,9 +118,7 @@ static egm_status check_comment(egm__csv *s)
 {
 	trim(s);
 	if (s->text[strspn(s->text, "0123456789+-.,eE")] == 0 || egm__csv_is_missing(s->text, 0)) return EGM_OK;
-	return egm__csv_fail(s, EGM_ERR_FORMAT,
-	                     "is followed by a comment, unless that belongs to the text: put it into quotes, or set the "
-	                     "option comment");
+	return egm__csv_fail(s, EGM_ERR_FORMAT, "may be followed by a comment: quote the text, or set the option comment");
 }
 
 static egm_status read_unquoted(egm__csv *s, int *byte)
@@ -143,7 +140,7 @@ out:
 
 static egm_status quote_not_closed(const egm__csv *s)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": the quote that begins it is not closed",
+	return egm__fail(EGM_ERR_FORMAT, "%s: line %" PRId64 ", field %" PRId64 ": begins with a quote, must end with one",
 	                 s->path, s->line, s->field);
 }
 
@@ -176,7 +173,7 @@ static egm_status read_quoted(egm__csv *s, int *byte)
 	EGM_TRY(skip_blanks(s, byte, &blank));
 	if (blank && s->comment && *byte == s->comment) EGM_TRY(skip_comment(s, byte));
 	if (!is_end(*byte) && !is_delimiter(s, *byte))
-		EGM_TRY(egm__csv_fail(s, EGM_ERR_FORMAT, "is followed by text after its closing quote"));
+		EGM_TRY(egm__csv_fail(s, EGM_ERR_FORMAT, "has text after its closing quote, must have a delimiter"));
 out:
 	return st;
 }
@@ -274,7 +271,7 @@ static egm_status begin(egm__csv *s, int64_t skip_lines)
 	EGM_TRY(egm__stream_read(s->stream, s->bytes, EGM__CSV_CHUNK, &s->filled));
 	const char *kind = egm__looks_like(s->bytes, s->filled);
 	if (is_other_format(kind, s->bytes, s->filled, skip_lines))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: not a table of text; it looks like %s", s->path, kind);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is not a table of text; it looks like %s", s->path, kind);
 	if (s->filled >= 3 && memcmp(s->bytes, "\xef\xbb\xbf", 3) == 0) s->at = 3;
 out:
 	return st;
@@ -291,10 +288,9 @@ egm_status egm__csv_open(egm__csv *s, egm_context *context, const egm__origin *f
 	s->at = s->filled = 0;
 	EGM_TRY(egm__stream_open(&s->stream, context, from, 1));
 	EGM_TRY(begin(s, skip_lines));
-	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) {
-		do EGM_TRY(next_byte(s, &byte));
+	for (; s->next_line <= skip_lines && byte != DONE; s->next_line++) do
+			EGM_TRY(next_byte(s, &byte));
 		while (!is_end(byte));
-	}
 out:
 	return st;
 }

@@ -16,9 +16,8 @@ static int take_number(const char **text, int64_t *number)
 {
 	const char *p = *text;
 	int64_t n = 0;
-	for (; *p >= '0' && *p <= '9'; p++) {
+	for (; *p >= '0' && *p <= '9'; p++)
 		if (egm__size_mul(n, 10, &n) || egm__size_add(n, *p - '0', &n)) return 0;
-	}
 	int found = p > *text;
 	*text = p;
 	*number = n;
@@ -45,7 +44,7 @@ static egm_status find_name(const egm__csv_load *l, const char *name, int64_t *f
 	for (int64_t i = 0; h->is_header && i < h->width; i++) {
 		if (strcmp(h->cells[i], name) != 0) continue;
 		if (*field)
-			return egm__fail(EGM_ERR_ARGUMENT, "%s: two columns, %" PRId64 " and %" PRId64 ", have the name '%s'",
+			return egm__fail(EGM_ERR_ARGUMENT, "%s: columns %" PRId64 " and %" PRId64 " are both '%s', must differ",
 			                 l->path, *field, i + 1, egm__printable(text, name));
 		*field = i + 1;
 	}
@@ -65,13 +64,12 @@ static egm_status resolve(const egm__csv_load *l, const char *option, const char
 {
 	egm_status st = EGM_OK;
 	int64_t field = 0;
-	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "one of %s is NULL", option);
+	if (!text) EGM_FAIL(EGM_ERR_ARGUMENT, "an entry of %s is NULL", option);
 	EGM_TRY(find_name(l, text, &field));
-	if (field) {
+	if (field)
 		*r = (range){field, field};
-	} else if (!parse_range(text, r) || r->first < 1 || r->last < r->first || r->last > l->head.width) {
+	else if (!parse_range(text, r) || r->first < 1 || r->last < r->first || r->last > l->head.width)
 		EGM_TRY(no_column(l, option, text));
-	}
 out:
 	return st;
 }
@@ -79,7 +77,8 @@ out:
 static egm_status use_field(egm__csv_load *l, int64_t field)
 {
 	if (l->used[field - 1])
-		return egm__fail(EGM_ERR_ARGUMENT, "%s: columns: column %" PRId64 " is chosen twice", l->path, field);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s: columns has column %" PRId64 " twice, must have it once", l->path,
+		                 field);
 	l->used[field - 1] = ++l->table->count;
 	l->table->columns[l->table->count - 1].field = field;
 	return EGM_OK;
@@ -107,9 +106,8 @@ static egm_status mark_text(egm__csv_load *l)
 	range r;
 	for (int64_t i = 0; l->o.text_columns && i < l->o.text_column_count; i++) {
 		EGM_TRY(resolve(l, "text_columns", l->o.text_columns[i], &r));
-		for (int64_t field = r.first; field <= r.last; field++) {
+		for (int64_t field = r.first; field <= r.last; field++)
 			if (l->used[field - 1]) l->text[l->used[field - 1] - 1] = 1;
-		}
 	}
 out:
 	return st;

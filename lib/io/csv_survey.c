@@ -16,8 +16,8 @@ static egm_status note_word(egm__csv_load *l, egm__column *c)
 		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
 	}
 	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one word more than max_words, %d", l->path,
-	                 l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
+	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one more word, must be at most max_words, %d",
+	                 l->path, l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
 }
 
 static egm_status mixed(const egm__csv_load *l, const egm__column *c)
@@ -55,7 +55,7 @@ egm_status egm__csv_survey(egm__csv_load *l)
 	for (int64_t i = 0; i < l->table->count && !l->o.like && l->o.text == EGM_CSV_TEXT_REFUSE; i++)
 		l->table->columns[i].kind = EGM_COLUMN_NUMBER;
 	EGM_TRY(egm__csv_each_row(l, l->o.max_rows, survey_cell));
-	if (!l->rows) EGM_FAIL(EGM_ERR_FORMAT, "%s: no row%s", l->path, l->head.is_header ? " below the header" : "");
+	if (!l->rows) EGM_FAIL(EGM_ERR_FORMAT, "%s: has no row%s", l->path, l->head.is_header ? " below the header" : "");
 	for (int64_t i = 0; i < l->table->count; i++) {
 		egm__column *c = &l->table->columns[i];
 		if (!c->kind) c->kind = c->dictionary.count ? text : EGM_COLUMN_NUMBER;
@@ -72,7 +72,7 @@ egm_status egm__csv_lay_out(egm__csv_load *l)
 		egm__column *c = &l->table->columns[i];
 		c->first = shape[1];
 		if (egm__size_add(shape[1], egm__column_width(c), &shape[1]))
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: the number of columns overflows", l->path);
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: has too many columns, must fit in memory", l->path);
 	}
 	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)l->o.dtype, 2, shape, l->path, l->o.max_bytes));
 out:

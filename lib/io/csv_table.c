@@ -20,14 +20,15 @@ static int separates(int32_t c)
 static egm_status check_characters(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
-	if (!separates(o->delimiter)) EGM_FAIL(EGM_ERR_ARGUMENT, "character %d cannot be a delimiter", (int)o->delimiter);
+	if (!separates(o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter is character %d, must be no part of a number, quote or line end",
+		         (int)o->delimiter);
 	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d, not '.' or ','", (int)o->decimal);
-	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "a comma is the delimiter and the decimal sign");
-	if (o->comment == o->delimiter)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, as the delimiter; -1 is for none", (int)o->comment);
-	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' '))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d; -1 is for none", (int)o->comment);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; it must be '.' or ','", (int)o->decimal);
+	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter and decimal are both ',', must differ");
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' ' || o->comment == o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, must be -1 or no delimiter and no part of a number",
+		         (int)o->comment);
 out:
 	return st;
 }
@@ -35,21 +36,22 @@ out:
 static egm_status check_missing_value(const egm_csv_options *o)
 {
 	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, which is infinite in f32", o->missing_value);
+	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, must be finite in f32", o->missing_value);
 }
 
 static egm_status check_lists(const egm_csv_options *o)
 {
 	egm_status st = EGM_OK;
 	if (!o->columns != !o->column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s, column_count %" PRId64, o->columns ? "given" : "NULL",
-		         o->column_count);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s and column_count %" PRId64 ", must go together",
+		         o->columns ? "given" : "NULL", o->column_count);
 	if (!o->text_columns != !o->text_column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s, text_column_count %" PRId64, o->text_columns ? "given" : "NULL",
-		         o->text_column_count);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s and text_column_count %" PRId64 ", must go together",
+		         o->text_columns ? "given" : "NULL", o->text_column_count);
 	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns need text to be CODES or ONE_HOT");
-	if (o->like && !o->like->table) EGM_FAIL(EGM_ERR_ARGUMENT, "like is no data of egm_data_load_csv");
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text is EGM_CSV_TEXT_REFUSE, must be CODES or ONE_HOT for text_columns");
+	if (o->like && !o->like->table)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "like has no columns of a table, must be data of egm_data_load_csv");
 out:
 	return st;
 }
@@ -71,35 +73,32 @@ out:
 static void put(egm__csv_load *l, int64_t column, double number)
 {
 	int64_t i = l->rows * l->data->columns + column;
-	if (l->o.dtype == EGM_F64) {
+	if (l->o.dtype == EGM_F64)
 		((double *)l->data->owned)[i] = number;
-	} else {
+	else
 		((float *)l->data->owned)[i] = (float)number;
-	}
 }
 
 static void put_code(egm__csv_load *l, const egm__column *c, int64_t code)
 {
-	if (c->kind == EGM_COLUMN_CODES) {
+	if (c->kind == EGM_COLUMN_CODES)
 		put(l, c->first, (double)code);
-	} else {
+	else
 		for (int64_t k = 0; k < c->dictionary.count; k++) put(l, c->first + k, k == code);
-	}
 }
 
 static egm_status put_missing(egm__csv_load *l, egm__column *c)
 {
 	if (!l->o.replace_missing)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: line %" PRId64 ", field %" PRId64 ": the value is missing ('%s'); set the option "
-		                 "replace_missing to read missing_value there",
+		                 "%s: line %" PRId64 ", field %" PRId64
+		                 ": the value is missing ('%s'), which the option replace_missing allows",
 		                 l->path, l->csv.line, l->csv.field, l->csv.text);
 	c->missing++;
-	if (c->kind == EGM_COLUMN_ONE_HOT) {
+	if (c->kind == EGM_COLUMN_ONE_HOT)
 		put_code(l, c, -1);
-	} else {
+	else
 		put(l, c->first, l->o.missing_value);
-	}
 	return EGM_OK;
 }
 
@@ -108,7 +107,7 @@ static egm_status put_word(egm__csv_load *l, const egm__column *c)
 	int64_t code;
 	if (!egm__words_find(&c->dictionary, l->csv.text, &code)) {
 		if (l->o.unknown == EGM_CSV_UNKNOWN_REFUSE)
-			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the column's dictionary");
+			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the dictionary, which the option unknown allows");
 		code = c->dictionary.count;
 	}
 	put_code(l, c, code);
@@ -129,7 +128,7 @@ static const char *word_hint(const egm__csv_load *l)
 	if (l->head.width == 1 && l->o.delimiter != ' ' && strpbrk(l->csv.text, " \t"))
 		return "is not a number; is the delimiter a blank or a tab?";
 	if (has_decimal_comma(l->csv.text)) return "is not a number; is the decimal sign ','?";
-	if (l->o.like) return "is not a number, as this column had at first";
+	if (l->o.like) return "is not a number, must be one as in the table of the option like";
 	return "is not a number; set the option text to read words";
 }
 
@@ -139,7 +138,7 @@ static egm_status put_number(egm__csv_load *l, const egm__column *c, egm__csv_ki
 	if (kind != EGM__CSV_NUMBER) return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, word_hint(l));
 	return egm__data_store(l->data->owned, l->rows * l->data->columns + c->first, number, &l->scaling)
 	           ? EGM_OK
-	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is out of range");
+	           : egm__csv_fail(&l->csv, EGM_ERR_NONFINITE, "is not finite once it is scaled and stored");
 }
 
 static egm_status read_cell(egm__csv_load *l, egm__column *c)
@@ -155,8 +154,8 @@ static egm_status read_rows(egm__csv_load *l)
 	egm_status st = EGM_OK;
 	EGM_TRY(egm__csv_each_row(l, l->data->rows, read_cell));
 	if (l->rows < l->data->rows)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: has lost rows while it was read: %" PRId64 ", then %" PRId64, l->path,
-		         l->data->rows, l->rows);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: changed while it was read: has %" PRId64 " rows, must have %" PRId64, l->path,
+		         l->rows, l->data->rows);
 out:
 	return st;
 }

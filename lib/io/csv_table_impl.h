@@ -82,9 +82,9 @@ egm_status egm__csv_begin(egm__csv_load *load);
 egm_status egm__csv_keep(egm__csv_load *load);
 /* What the current cell is, and its value if it is a number. */
 egm__csv_kind egm__csv_cell_kind(const egm__csv_load *load, double *number);
-/* Starts a pass over the file and calls take(load, column of its cell) for every cell that is read, until there are
+/* Starts a pass over the file and calls use(load, column of its cell) for every cell that is read, until there are
  * `rows` rows; 0: until the file ends. load->rows counts the rows before the cell, and in the end all of them. */
-egm_status egm__csv_each_row(egm__csv_load *load, int64_t rows, egm_status (*take)(egm__csv_load *, egm__column *));
+egm_status egm__csv_each_row(egm__csv_load *load, int64_t rows, egm_status (*use)(egm__csv_load *, egm__column *));
 /* Counts the rows, and collects the dictionaries and the kinds of columns. */
 egm_status egm__csv_survey(egm__csv_load *load);
 /* Sets the place of each column in the data, and creates the data. */

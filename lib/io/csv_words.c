@@ -25,11 +25,10 @@ int egm__words_find(const egm__words *d, const char *text, int64_t *at)
 			*at = middle;
 			return 1;
 		}
-		if (order < 0) {
+		if (order < 0)
 			low = middle + 1;
-		} else {
+		else
 			high = middle;
-		}
 	}
 	*at = low;
 	return 0;

@@ -16,9 +16,9 @@ egm_status egm__data_nonfinite(const char *path, int64_t i, int64_t columns, dou
 {
 	char value[32];
 	snprintf(value, sizeof value, "%g", number);
-	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0): %s %s", path, i / columns,
-	                 i % columns, isfinite(number) ? value : egm__nonfinite_name(number),
-	                 isfinite(number) ? "is out of range once scaled and stored" : "is not finite");
+	return egm__fail(EGM_ERR_NONFINITE, "%s: row %" PRId64 ", column %" PRId64 " (from 0) is %s, must be finite%s",
+	                 path, i / columns, i % columns, isfinite(number) ? value : egm__nonfinite_name(number),
+	                 isfinite(number) ? " once it is scaled and stored" : "");
 }
 
 egm_status egm__data_handle(egm_data **out, egm_context *context, egm_dtype dtype, int32_t rank, const int64_t *shape,
@@ -28,18 +28,20 @@ egm_status egm__data_handle(egm_data **out, egm_context *context, egm_dtype dtyp
 	egm_data *d = NULL;
 	int64_t columns = 1, count, bytes;
 	*out = NULL;
-	for (int32_t i = 1; i < rank; i++) {
-		if (egm__size_mul(columns, shape[i], &columns)) EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow", path);
-	}
+	for (int32_t i = 1; i < rank; i++)
+		if (egm__size_mul(columns, shape[i], &columns))
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: its sizes must fit in memory", path);
 	if (shape[0] < 1 || columns < 1)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers: nothing to read", path, shape[0],
-		         columns);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " rows of %" PRId64 " numbers, must have at least 1 of each", path,
+		         shape[0], columns);
 	if (egm__size_mul(shape[0], columns, &count) || egm__size_mul(count, (int64_t)egm__dtype_size(dtype), &bytes))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " rows of %" PRId64 " numbers overflow", path, shape[0], columns);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " rows of %" PRId64 " numbers, must fit in memory", path, shape[0],
+		         columns);
 	if ((uint64_t)bytes > max_bytes)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED,
-		         "%s: %" PRId64 " rows of %" PRId64 " numbers take %" PRId64 " bytes, max_bytes is %" PRIu64, path,
-		         shape[0], columns, bytes, max_bytes);
+		         "%s: %" PRId64 " rows of %" PRId64 " numbers need %" PRId64
+		         " bytes, must be at most max_bytes, %" PRIu64,
+		         path, shape[0], columns, bytes, max_bytes);
 	d = egm__alloc_zero(context, 1, sizeof *d);
 	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a handle", path);
 	d->dtype = dtype;
@@ -83,12 +85,12 @@ egm_status egm__data_check_rows(const egm_data *data, const int64_t *rows, int64
 
 void egm__data_retain(egm_data *data)
 {
-	__atomic_add_fetch(&data->holds, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&data->more_refs, 1, __ATOMIC_RELAXED);
 }
 
 void egm_data_free(egm_data *data)
 {
-	if (!data || __atomic_fetch_sub(&data->holds, 1, __ATOMIC_ACQ_REL) > 0) return;
+	if (!data || __atomic_fetch_sub(&data->more_refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = data->context;
 	if (data->source) data->source->free(data->source);
 	egm__table_free(data->table);
@@ -143,7 +145,7 @@ static egm_status check_indices(const egm_data *data, const int64_t *rows, int64
 {
 	for (int64_t i = 0; i < count; i++) {
 		if (rows[i] < 0 || rows[i] >= data->rows)
-			return egm__fail(EGM_ERR_ARGUMENT, "index %" PRId64 " is %" PRId64 "; the data have rows 0 to %" PRId64, i,
+			return egm__fail(EGM_ERR_ARGUMENT, "index %" PRId64 " is %" PRId64 ", must be a row from 0 to %" PRId64, i,
 			                 rows[i], data->rows - 1);
 	}
 	return EGM_OK;

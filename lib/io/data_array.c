@@ -86,13 +86,14 @@ egm_status egm__array_check_length(const egm__array *array, const egm__stream *s
 	*bytes = (int64_t)egm__element_size(array->element);
 	for (int32_t i = 0; i < array->rank; i++) {
 		if (egm__size_mul(*bytes, array->shape[i], bytes))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: sizes overflow at size %" PRId64, egm__stream_path(stream), array->shape[i]);
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: its sizes up to %" PRId64 " must fit in memory", egm__stream_path(stream),
+			         array->shape[i]);
 	}
 	if (*bytes > egm__stream_limit(stream))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: its sizes take %" PRId64 " bytes, it can hold %" PRId64,
-		         egm__stream_path(stream), *bytes, egm__stream_limit(stream));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: has at most %" PRId64 " bytes, must have %" PRId64 " by its sizes",
+		         egm__stream_path(stream), egm__stream_limit(stream), *bytes);
 	if (!egm__stream_is_gzip(stream) && *bytes > egm__stream_limit(stream) - egm__stream_position(stream))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within the numbers",
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: ends after %" PRId64 " bytes, within the numbers",
 		         egm__stream_path(stream), egm__stream_limit(stream));
 out:
 	return st;

@@ -21,7 +21,9 @@ static egm_status read_rows(egm__source *source, const egm_data *data, const int
 {
 	callback *c = (callback *)source;
 	int code = pthread_mutex_lock(&c->lock);
-	if (code == EDEADLK) return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of these data");
+	if (code == EDEADLK)
+		return egm__fail(EGM_ERR_STATE,
+		                 "called from the callback that fills the rows of these data, must be called outside of it");
 	int stop = c->fill(rows, count, out, c->user);
 	pthread_mutex_unlock(&c->lock);
 	if (!stop) return egm__data_check_rows(data, rows, count, out, "data");
@@ -66,14 +68,13 @@ egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dty
 	*out = NULL;
 	if (!context || !fill) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "fill" : "context");
 	if (dtype != EGM_F32 && dtype != EGM_F64)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype %d is neither EGM_F32 nor EGM_F64", (int)dtype);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dtype is %d, must be EGM_F32 or EGM_F64", (int)dtype);
 	if (rows < 1 || columns < 1)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", must be at least 1 each", rows,
 		         columns);
 	st = egm__data_handle(&d, context, dtype, 2, shape, "data", UINT64_MAX);
 	if (st == EGM_ERR_FORMAT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", more numbers than can be counted",
-		         rows, columns);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "rows is %" PRId64 " and columns is %" PRId64 ", must fit in memory", rows, columns);
 	if (st != EGM_OK) goto out;
 	EGM_TRY(create(&d->source, context, fill, user, user_free));
 	*out = d;

@@ -50,11 +50,10 @@ static const egm__column *column_at(const egm__table *t, int64_t index)
 	int64_t low = 0, high = t->count;
 	while (high - low > 1) {
 		int64_t middle = low + (high - low) / 2;
-		if (t->columns[middle].first <= index) {
+		if (t->columns[middle].first <= index)
 			low = middle;
-		} else {
+		else
 			high = middle;
-		}
 	}
 	return &t->columns[low];
 }
@@ -80,7 +79,7 @@ egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *colu
 	egm_column result;
 	if (!data || !column) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", data ? "column" : "data");
 	if (index < 0 || index >= data->columns)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", the columns are 0 to %" PRId64, index, data->columns - 1);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %" PRId64 ", must be 0 to %" PRId64, index, data->columns - 1);
 	EGM_TRY(egm__result_check("egm_column", column));
 	result = describe(data->table, index);
 	EGM_TRY(egm__options_init("egm_column", column, column->struct_size, &result, sizeof result));

@@ -81,7 +81,9 @@ static egm_status save(const egm_data *d, const egm__destination *to)
 	texts t = {0};
 	if (!d) return egm__fail(EGM_ERR_ARGUMENT, "data is NULL");
 	EGM_TRY(egm__destination_check(to));
-	if (!d->values) EGM_FAIL(EGM_ERR_UNSUPPORTED, "the rows of these data are not in memory; egm_data_read reads them");
+	if (!d->values)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED,
+		         "the rows of these data are not in memory, must be; egm_data_read copies them there");
 	list[0].dtype = (int32_t)d->dtype;
 	list[0].rank = d->rank;
 	list[0].data = d->values;
@@ -129,12 +131,13 @@ static egm_status check_format(const loader *l)
 	const char *format = egm__safetensors_meta(l->file, "format");
 	const char *version = egm__safetensors_meta(l->file, "format_version");
 	if (!format || !version)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: metadata has no '%s', as egm_data_save writes it", l->path,
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: metadata has no '%s', must have it as egm_data_save writes it", l->path,
 		         format ? "format_version" : "format");
 	if (strcmp(format, DATA_FORMAT) != 0 && !egm__st_is_framework(format))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: format '%s' is not '" DATA_FORMAT "'", l->path, egm__printable(text, format));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: format is '%s', must be '" DATA_FORMAT "'", l->path,
+		         egm__printable(text, format));
 	if (strcmp(version, DATA_VERSION) != 0)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version '%s', this library reads '" DATA_VERSION "'", l->path,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version is '%s', must be '" DATA_VERSION "'", l->path,
 		         egm__printable(text, version));
 out:
 	return st;
@@ -152,7 +155,8 @@ static egm_status check_names(const loader *l)
 	for (int32_t i = 0; i < egm__safetensors_count(l->file); i++) {
 		const char *name = egm__safetensors_at(l->file, i)->name;
 		if (strcmp(name, "values") != 0 && strcmp(name, "columns") != 0 && strcmp(name, "texts") != 0)
-			return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s' belongs to no data", l->path, egm__printable(text, name));
+			return egm__fail(EGM_ERR_FORMAT, "%s: has tensor '%s', must have values, columns and texts alone", l->path,
+			                 egm__printable(text, name));
 	}
 	return EGM_OK;
 }
@@ -163,8 +167,8 @@ static egm_status read_values(loader *l)
 	const egm__st_tensor *t;
 	EGM_TRY(find(l, "values", &t));
 	if (t->dtype != EGM__ST_F32 && t->dtype != EGM__ST_F64)
-		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor 'values' is neither F32 nor F64", l->path);
-	if (t->rank < 1) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'values' has no dimension", l->path);
+		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor 'values' has another type, must be F32 or F64", l->path);
+	if (t->rank < 1) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'values' has 0 dimensions, must have at least 1", l->path);
 	EGM_TRY(egm__data_create(&l->data, l->context, (egm_dtype)t->dtype, t->rank, t->shape, l->path, UINT64_MAX));
 	int64_t flaw = egm__first_nonfinite(l->context, l->data->dtype, t->data, t->count);
 	if (flaw >= 0)
@@ -186,17 +190,20 @@ static egm_status take_text(loader *l, int64_t column, const char **text)
 	l->kept += (uint64_t)(zero - l->text) + TEXT_BYTES;
 	if (l->kept > l->most)
 		return egm__fail(EGM_ERR_UNSUPPORTED,
-		                 "%s: names and words take more than %" PRIu64 " bytes; max_data_bytes is too small", l->path,
-		                 l->most);
+		                 "%s: names and words need more memory, must be at most %" PRIu64 " bytes by max_data_bytes",
+		                 l->path, l->most);
 	*text = l->text;
 	l->text = zero + 1;
 	return EGM_OK;
 }
 
-static egm_status wrong(const loader *l, int64_t column, const char *member, uint64_t value)
+static egm_status check_member(const loader *l, int64_t column, const char *member, uint64_t value, uint64_t least,
+                               uint64_t most)
 {
-	return egm__fail(EGM_ERR_FORMAT, "%s: tensor 'columns': %s of column %" PRId64 " is %" PRIu64, l->path, member,
-	                 column, value);
+	if (value >= least && value <= most) return EGM_OK;
+	return egm__fail(EGM_ERR_FORMAT,
+	                 "%s: tensor 'columns': %s of column %" PRId64 " is %" PRIu64 ", must be %" PRIu64 " to %" PRIu64,
+	                 l->path, member, column, value, least, most);
 }
 
 /* The words of a dictionary are sorted and different, because codes are found by bisection. */
@@ -209,8 +216,8 @@ static egm_status read_words(loader *l, int64_t i, uint64_t count)
 		EGM_TRY(take_text(l, i, &text));
 		if (k && strcmp(c->dictionary.words[k - 1], text) >= 0)
 			EGM_FAIL(EGM_ERR_FORMAT,
-			         "%s: tensor 'texts': word %" PRIu64 " of column %" PRId64 " is not behind the one "
-			         "before it",
+			         "%s: tensor 'texts': word %" PRIu64 " of column %" PRId64 " is out of order, must be "
+			         "after the one before it",
 			         l->path, k, i);
 		EGM_TRY(egm__words_insert(l->context, &c->dictionary, (int64_t)k, text, l->path));
 	}
@@ -223,12 +230,13 @@ static egm_status read_column(loader *l, int64_t i, const uint64_t *m, int64_t *
 	egm_status st = EGM_OK;
 	egm__column *c = &l->table->columns[i];
 	const char *name = NULL;
-	if (m[KIND] < EGM_COLUMN_NUMBER || m[KIND] > EGM_COLUMN_ONE_HOT) EGM_TRY(wrong(l, i, "the kind", m[KIND]));
-	if (m[FIELD] < 1 || m[FIELD] > INT32_MAX) EGM_TRY(wrong(l, i, "the field", m[FIELD]));
-	if (m[MISSING] > (uint64_t)l->data->rows) EGM_TRY(wrong(l, i, "the number of missing values", m[MISSING]));
-	if (m[NAMED] > 1 || (i && m[NAMED] != (uint64_t)l->table->named)) EGM_TRY(wrong(l, i, "'has a name'", m[NAMED]));
-	if (m[KIND] == EGM_COLUMN_NUMBER ? m[WORDS] != 0 : m[WORDS] < 1)
-		EGM_TRY(wrong(l, i, "the number of words", m[WORDS]));
+	int number = m[KIND] == EGM_COLUMN_NUMBER;
+	uint64_t named = (uint64_t)l->table->named;
+	EGM_TRY(check_member(l, i, "the kind", m[KIND], EGM_COLUMN_NUMBER, EGM_COLUMN_ONE_HOT));
+	EGM_TRY(check_member(l, i, "the field", m[FIELD], 1, INT32_MAX));
+	EGM_TRY(check_member(l, i, "the number of missing values", m[MISSING], 0, (uint64_t)l->data->rows));
+	EGM_TRY(check_member(l, i, "'has a name'", m[NAMED], i ? named : 0, i ? named : 1));
+	EGM_TRY(check_member(l, i, "the number of words", m[WORDS], number ? 0 : 1, number ? 0 : UINT64_MAX));
 	c->kind = (int32_t)m[KIND];
 	c->field = (int64_t)m[FIELD];
 	c->missing = (int64_t)m[MISSING];
@@ -251,19 +259,22 @@ static egm_status read_table(loader *l)
 	EGM_TRY(find(l, "columns", &columns));
 	EGM_TRY(find(l, "texts", &words));
 	if (columns->dtype != EGM__ST_U64 || columns->rank != 2 || columns->shape[0] < 1 || columns->shape[1] != MEMBERS)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'columns' is not U64 [columns, %d]", l->path, MEMBERS);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'columns' has another type or shape, must be U64 [columns, %d]", l->path,
+		         MEMBERS);
 	if (words->dtype != EGM__ST_U8 || words->rank != 1)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'texts' is not U8 [bytes]", l->path);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'texts' has another type or shape, must be U8 [bytes]", l->path);
 	l->text = words->data;
 	l->end = l->text + words->count;
 	EGM_TRY(egm__table_create(&l->table, l->context, columns->shape[0], l->path));
 	for (int64_t i = 0; i < columns->shape[0]; i++)
 		EGM_TRY(read_column(l, i, (const uint64_t *)columns->data + i * MEMBERS, &first));
 	if (first != l->data->columns)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'columns' is of %" PRId64 " columns, 'values' has %" PRId64, l->path,
-		         first, l->data->columns);
+		EGM_FAIL(EGM_ERR_FORMAT,
+		         "%s: tensor 'columns' describes %" PRId64 " columns, must describe the %" PRId64 " of 'values'",
+		         l->path, first, l->data->columns);
 	if (l->text != l->end)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'texts' has %td bytes more than its texts", l->path, l->end - l->text);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor 'texts' has %td bytes after its texts, must have none", l->path,
+		         l->end - l->text);
 	l->data->table = l->table;
 	l->table = NULL;
 out:

@@ -13,7 +13,7 @@ typedef struct egm__source egm__source;
 
 struct egm_data {
 	egm_context *context;
-	int holds; /* users besides the first, accessed by __atomic builtins; egm_data_free subtracts one, and then frees */
+	int more_refs;     /* references besides the first, accessed by __atomic builtins; egm_data_free subtracts one */
 	egm__table *table; /* what its columns are; NULL: it is not from a table */
 	egm_dtype dtype;
 	int32_t rank;
@@ -33,7 +33,7 @@ struct egm__source {
 	void (*free)(egm__source *source);
 };
 
-/* Adds a user: one more egm_data_free is needed until the data are freed. */
+/* Adds a reference: one more egm_data_free is needed until the data are freed. */
 void egm__data_retain(egm_data *data);
 /* Writes the rows with these valid indices to out [count, columns], in the dtype of the data. */
 egm_status egm__data_rows(const egm_data *data, const int64_t *rows, int64_t count, void *out);

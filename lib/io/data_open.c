@@ -58,8 +58,7 @@ static egm_status check_size(const open_file *f)
 	if (fstat(f->fd, &info) != 0) return egm__io_fail(f->path, "inspect", errno);
 	if (info.st_size >= f->end) return EGM_OK;
 	return egm__fail(EGM_ERR_FILE,
-	                 "%s: the file was truncated while it was open: it has %" PRId64
-	                 " bytes, its numbers end at byte %" PRId64,
+	                 "%s: was truncated while it was open: it has %" PRId64 " bytes, its numbers end at byte %" PRId64,
 	                 f->path, (int64_t)info.st_size, f->end);
 }
 
@@ -117,7 +116,8 @@ static egm_status read_head(open_file *f, const egm__array_format *format)
 	f->end = f->start + bytes;
 	int all = !f->o.max_rows || f->array.shape[0] <= f->o.max_rows;
 	if (egm__stream_limit(stream) > f->end && (all || f->array.fortran)) /* as in data_array.c */
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: more bytes than the %" PRId64 " that its sizes take", f->path, f->end);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has more bytes, must have the %" PRId64 " that follow from its sizes", f->path,
+		         f->end);
 	f->fd = egm__stream_detach(stream);
 out:
 	egm__stream_free(stream);

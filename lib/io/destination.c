@@ -25,8 +25,8 @@ egm_status egm__destination_check(const egm__destination *to)
 	if (!to->memory) return egm__path_check(to->path);
 	if (!to->buffer && to->size)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "buffer is NULL and size is %zu; with a size of 0 needed tells how many bytes it takes", to->size);
-	if (!to->buffer && !to->needed) EGM_FAIL(EGM_ERR_ARGUMENT, "buffer and needed are NULL");
+		         "buffer is NULL and size is %zu, must be 0 then; needed receives how many bytes are needed", to->size);
+	if (!to->buffer && !to->needed) EGM_FAIL(EGM_ERR_ARGUMENT, "buffer and needed are NULL, one of them must not be");
 out:
 	return st;
 }
@@ -39,7 +39,7 @@ static egm_status write_memory(const egm__destination *to, egm__write write, voi
 	if (to->needed) *to->needed = counter.count;
 	if (!to->buffer) goto out;
 	if (to->size < counter.count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "the buffer has %zu bytes; %zu are needed", to->size, counter.count);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer has %zu bytes, must have %zu", to->size, counter.count);
 	EGM_TRY(write(&writer.base, user));
 out:
 	return st;

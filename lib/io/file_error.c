@@ -29,9 +29,8 @@ const char *egm__printable(char out[64], const char *text)
 	size_t i = 0;
 	for (; text[i] && i < 60; i++) out[i] = text[i];
 	/* A UTF-8 character must not be split: drop its continuation bytes and the one before them. */
-	if (text[i]) {
+	if (text[i])
 		while (i && ((unsigned char)text[i] & 0xc0) == 0x80) i--;
-	}
 	out[i] = 0;
 	return out;
 }

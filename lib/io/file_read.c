@@ -29,7 +29,8 @@ egm_status egm__file_open(int *fd, int64_t *size, const char *path)
 	while (file < 0 && errno == EINTR);
 	if (file < 0) EGM_TRY(egm__io_fail(path, "open", errno));
 	if (fstat(file, &info) != 0) EGM_TRY(egm__io_fail(path, "inspect", errno));
-	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: is %s, not a regular file", path, kind_name(info.st_mode));
+	if (!S_ISREG(info.st_mode))
+		EGM_FAIL(EGM_ERR_IO, "%s: is %s, must be a regular file", path, kind_name(info.st_mode));
 	*fd = file;
 	*size = info.st_size;
 	return EGM_OK;
@@ -53,7 +54,7 @@ egm_status egm__file_read_at(int fd, const char *path, void *bytes, size_t n, in
 		if (r < 0) return egm__io_fail(path, "read", errno);
 		if (r == 0)
 			return egm__fail(EGM_ERR_FILE,
-			                 "%s: the file was truncated while it was open: it ends at byte %" PRId64
+			                 "%s: was truncated while it was open: it ends at byte %" PRId64
 			                 ", within numbers that end at byte %" PRId64,
 			                 path, offset + (int64_t)done, offset + (int64_t)n);
 		done += (size_t)r;
@@ -72,7 +73,7 @@ egm_status egm__input_open(egm__input *in, const egm__origin *from)
 	*in = (egm__input){.path = from->path, .fd = -1, .bytes = from->bytes};
 	if (!from->memory) return egm__file_open(&in->fd, &in->size, from->path);
 	if (from->size > PTRDIFF_MAX)
-		return egm__fail(EGM_ERR_ARGUMENT, "bytes: size is %zu, at most %td can be in memory", from->size, PTRDIFF_MAX);
+		return egm__fail(EGM_ERR_ARGUMENT, "size is %zu, must be at most %td", from->size, PTRDIFF_MAX);
 	in->size = (int64_t)from->size;
 	return EGM_OK;
 }

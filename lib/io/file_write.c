@@ -3,7 +3,7 @@
  * the target; then the folder is flushed. A kill or a power cut at any moment leaves either the old file or the new
  * one, where writing in place would destroy a checkpoint before the new one is safe.
  *
- * Only a kill leaves a temporary file: the name of the target, 16 hexadecimal digits and .tmp. Its writer holds a lock
+ * Only a kill leaves a temporary file: the name of the target, 16 hexadecimal digits and .tmp. Its writer has a lock
  * (flock) until it is renamed, so the next save of the target removes those without a lock. Another save may remove the
  * new file between its creation and its lock; then its link count is 0, and another one is created. */
 #include <dirent.h>
@@ -82,12 +82,12 @@ static egm_status find_target(file_writer *w, const char *path)
 		memcpy(w->target, path, n + 1);
 		goto out;
 	}
-	if (!S_ISLNK(info.st_mode)) {
+	if (!S_ISLNK(info.st_mode))
 		memcpy(w->target, path, n + 1);
-	} else if (!realpath(path, w->target) || stat(w->target, &info) != 0) {
+	else if (!realpath(path, w->target) || stat(w->target, &info) != 0)
 		EGM_TRY(egm__io_fail(path, "follow the link", errno));
-	}
-	if (!S_ISREG(info.st_mode)) EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file", path);
+	if (!S_ISREG(info.st_mode))
+		EGM_FAIL(EGM_ERR_IO, "%s: exists and is not a regular file, must be one to be replaced", path);
 	w->exists = 1;
 	w->mode = info.st_mode & 0777;
 out:

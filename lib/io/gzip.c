@@ -31,7 +31,8 @@ static void zlib_free(voidpf context, voidpf block)
 static egm_status zlib_fail(const egm__gunzip *g, int code)
 {
 	if (code == Z_MEM_ERROR) return egm__fail(EGM_ERR_MEMORY, "%s: no memory to expand gzip", g->path);
-	return egm__fail(EGM_ERR_FORMAT, "%s: broken gzip data: %s", g->path, g->z.msg ? g->z.msg : "zlib gives no reason");
+	return egm__fail(EGM_ERR_FORMAT, "%s: has invalid gzip data: %s", g->path,
+	                 g->z.msg ? g->z.msg : "zlib gives no reason");
 }
 
 egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const char *path, egm__gunzip_feed feed,
@@ -76,7 +77,7 @@ static egm_status refill(egm__gunzip *g, int *done)
 	const unsigned char *bytes;
 	size_t n;
 	EGM_TRY(g->feed(g->user, &bytes, &n));
-	if (!n && !g->ended) EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated gzip file", g->path);
+	if (!n && !g->ended) EGM_FAIL(EGM_ERR_FORMAT, "%s: is a truncated gzip file", g->path);
 	*done = !n;
 	g->z.next_in = (Bytef *)(uintptr_t)bytes;
 	g->z.avail_in = (uInt)n;
@@ -102,11 +103,10 @@ egm_status egm__gunzip_read(egm__gunzip *g, void *bytes, size_t n, size_t *got)
 		g->z.avail_out = room;
 		int code = inflate(&g->z, Z_NO_FLUSH);
 		left -= room - g->z.avail_out;
-		if (code == Z_STREAM_END) {
+		if (code == Z_STREAM_END)
 			g->ended = 1;
-		} else if (code != Z_OK && code != Z_BUF_ERROR) {
+		else if (code != Z_OK && code != Z_BUF_ERROR)
 			EGM_TRY(zlib_fail(g, code));
-		}
 	}
 	*got = n - left;
 out:
@@ -119,7 +119,7 @@ egm_status egm__gunzip_create(egm__gunzip **out, egm_context *context, const cha
                               void *user)
 {
 	*out = NULL;
-	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: is a gzip file, and this build has no zlib", path);
+	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: is a gzip file, must be expanded first: this build has no zlib", path);
 }
 
 void egm__gunzip_free(egm__gunzip *g)

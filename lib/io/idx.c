@@ -27,7 +27,7 @@ static egm__element element_of(unsigned char code)
 static egm_status reject(const egm__stream *stream, const unsigned char magic[2])
 {
 	char what[64];
-	snprintf(what, sizeof what, "not an IDX file: begins %02x %02x, not 00 00", magic[0], magic[1]);
+	snprintf(what, sizeof what, "is not an IDX file: begins %02x %02x, must begin 00 00", magic[0], magic[1]);
 	return egm__stream_reject(stream, what);
 }
 
@@ -39,9 +39,10 @@ static egm_status read_head(egm__stream *stream, egm__array *array)
 	EGM_TRY(egm__stream_exact(stream, magic, sizeof magic, "the IDX header"));
 	if (magic[0] || magic[1]) EGM_TRY(reject(stream, magic));
 	array->element = element_of(magic[2]);
-	if (!array->element) EGM_FAIL(EGM_ERR_FORMAT, "%s: unknown IDX type 0x%02x", path, magic[2]);
-	if (magic[3] == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: IDX file of 0 dimensions", path);
-	if (magic[3] > 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %d dimensions, at most 8 are read", path, magic[3]);
+	if (!array->element)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has IDX type 0x%02x, must be 0x08, 0x09 or 0x0b to 0x0e", path, magic[2]);
+	if (magic[3] == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: has 0 dimensions, must have 1 to 8", path);
+	if (magic[3] > 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: has %d dimensions, must have 1 to 8", path, magic[3]);
 	array->big_endian = 1;
 	array->rank = magic[3];
 	for (int32_t i = 0; i < array->rank; i++) {

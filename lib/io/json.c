@@ -95,12 +95,12 @@ static size_t memory_of(const counts *c, size_t n)
 static egm_status check_counts(const counts *c, size_t n, const char *path, const char *what)
 {
 	if (c->depth > MAX_DEPTH)
-		return egm__fail(EGM_ERR_FORMAT, "%s: %s is nested %zu deep, at most %d is read", path, what, c->depth,
+		return egm__fail(EGM_ERR_FORMAT, "%s: %s is nested %zu deep, must be at most %d", path, what, c->depth,
 		                 MAX_DEPTH);
 	if (memory_of(c, n) > MEMORY_FACTOR * n + MEMORY_EXTRA)
 		return egm__fail(EGM_ERR_FORMAT,
-		                 "%s: %s of %zu bytes has %zu objects, %zu arrays and %zu members: no list of tensors", path,
-		                 what, n, c->objects, c->arrays, c->members);
+		                 "%s: %s of %zu bytes has %zu objects, %zu arrays and %zu members, must be a list of tensors",
+		                 path, what, n, c->objects, c->arrays, c->members);
 	return EGM_OK;
 }
 
@@ -151,7 +151,8 @@ static egm_status parse(json_t **out, const char *text, size_t n, size_t start, 
 	if (json_string_length(json_array_get(array, 0)) != start - 4)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory to parse the %s", path, what);
 	json_t *object = json_array_get(array, 1);
-	if (json_array_size(array) != 2) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has text after the object", path, what);
+	if (json_array_size(array) != 2)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has text after the object, must have one object alone", path, what);
 	if (!json_is_object(object)) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is not a JSON object", path, what);
 	*out = json_incref(object);
 out:
@@ -168,10 +169,12 @@ egm_status egm__json_load(json_t **out, egm_context *context, const char *bytes,
 	size_t first = 0;
 	while (first < n && (bytes[first] == ' ' || bytes[first] == '\t' || bytes[first] == '\n' || bytes[first] == '\r'))
 		first++;
-	if (first == n) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is empty", path, what);
+	if (first == n) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is empty, must be a JSON object", path, what);
 	if (bytes[first] != '{')
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s begins with byte 0x%02x, not with {", path, what, (unsigned char)bytes[first]);
-	if (n > (size_t)INT32_MAX / 8) EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %s of %zu bytes", path, what, n);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s begins with byte 0x%02x, must begin with {", path, what,
+		         (unsigned char)bytes[first]);
+	if (n > (size_t)INT32_MAX / 8)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: %s has %zu bytes, must have at most %d", path, what, n, INT32_MAX / 8);
 	counts c = count_text(bytes, n);
 	EGM_TRY(check_counts(&c, n, path, what));
 	size_t size = 128;

@@ -37,7 +37,8 @@ static egm_status check_values(const char *path, const char *name, egm_dtype dty
 	for (int64_t i = 0; i < count; i++) {
 		double v = egm__number(dtype, values, i);
 		if (!isfinite(v))
-			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s", path, name, i, egm__nonfinite_name(v));
+			return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s, must be finite", path, name, i,
+			                 egm__nonfinite_name(v));
 		if (not_negative && v < 0)
 			return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", path, name, i, v);
 	}
@@ -101,9 +102,6 @@ static egm_status save(const egm_model *model, const egm__destination *to)
 	egm__text text = {.context = model->context};
 	EGM_TRY(egm__destination_check(to));
 	EGM_TRY(egm__model_ready(model));
-	if (model->n_layers > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "model '%s' has %d layers, a file takes %d", model->name, (int)model->n_layers,
-		         EGM__MAX_LAYERS);
 	list = egm__alloc(model->context, (size_t)model->n_tensors + 1, sizeof *list);
 	if (!list) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for a list of %d tensors", to->path, (int)model->n_tensors);
 	EGM_TRY(list_tensors(list, model, to->path));
@@ -172,14 +170,14 @@ static egm_status check_format(loader *l)
 		         l->path);
 	EGM_TRY(get_meta(l, "format", &format));
 	if (strcmp(format, "egm-model") != 0 && !egm__st_is_framework(format))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: format '%s' is not 'egm-model'", l->path, egm__printable(text, format));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: format is '%s', must be 'egm-model'", l->path, egm__printable(text, format));
 	EGM_TRY(get_meta(l, "format_version", &version));
 	if (strcmp(version, "1") != 0)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version '%s', this library reads '1'", l->path,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: format_version is '%s', must be '1'", l->path,
 		         egm__printable(text, version));
 	EGM_TRY(get_meta(l, "dtype", &dtype));
 	if (strcmp(dtype, "f32") != 0 && strcmp(dtype, "f64") != 0)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: dtype '%s' is neither 'f32' nor 'f64'", l->path, egm__printable(text, dtype));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: dtype is '%s', must be 'f32' or 'f64'", l->path, egm__printable(text, dtype));
 	l->dtype = strcmp(dtype, "f64") == 0 ? EGM_F64 : EGM_F32;
 out:
 	return st;
@@ -191,12 +189,13 @@ static egm_status get_size(const loader *l, const json_t *object, const char *wh
 {
 	const json_t *value = json_object_get(object, key);
 	if (!json_is_integer(value))
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no integer", l->path, where, key);
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is not an integer", l->path, where, key);
 	*out = json_integer_value(value);
 	if (*out < least)
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is %" PRId64, l->path, where, key, *out);
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is %" PRId64 ", must be at least %" PRId64, l->path,
+		                 where, key, *out, least);
 	if (*out > INT32_MAX)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: %s'%s' is %" PRId64 ", at most %d is read", l->path,
+		return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: %s'%s' is %" PRId64 ", must be at most %d", l->path,
 		                 where, key, *out, INT32_MAX);
 	return EGM_OK;
 }
@@ -213,7 +212,7 @@ static egm_status get_parameter(const loader *l, const json_t *layer, const char
 	}
 	const json_t *value = json_object_get(layer, p->name);
 	if (!json_is_number(value))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is no number", l->path, where, p->name);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: %s'%s' is not a number", l->path, where, p->name);
 	*out = json_number_value(value);
 out:
 	return st;
@@ -226,8 +225,8 @@ static egm_status get_kind(const loader *l, const json_t *layer, int index, cons
 	if (!name) return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d has no kind", l->path, index);
 	*kind = egm__layer_kind_find(name);
 	if (*kind) return EGM_OK;
-	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: layer %d: unknown kind '%s'", l->path, index,
-	                 egm__printable(text, name));
+	return egm__fail(EGM_ERR_UNSUPPORTED, "%s: architecture: layer %d has kind '%s', unknown to this library", l->path,
+	                 index, egm__printable(text, name));
 }
 
 static egm_status set_initializer(const loader *l, const json_t *layer, int index)
@@ -236,8 +235,8 @@ static egm_status set_initializer(const loader *l, const json_t *layer, int inde
 	const char *name = json_string_value(json_object_get(layer, "init"));
 	int32_t initializer = name ? egm__initializer_find(name) : 0;
 	if (!initializer)
-		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d: unknown init '%s'", l->path, index,
-		                 egm__printable(text, name ? name : ""));
+		return egm__fail(EGM_ERR_FORMAT, "%s: architecture: layer %d has init '%s', must be an initialiser", l->path,
+		                 index, egm__printable(text, name ? name : ""));
 	return egm_model_set_initializer(l->model, initializer);
 }
 
@@ -254,8 +253,8 @@ static egm_status add_layer(const loader *l, const json_t *layer, int index)
 	for (int32_t i = 0; i < n; i++) EGM_TRY(get_parameter(l, layer, where, &kind->parameters[i], &parameters[i]));
 	if (kind->drawn) EGM_TRY(set_initializer(l, layer, index));
 	if (json_object_size(layer) != members)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, not %zu", l->path, index, kind->name,
-		         json_object_size(layer), members);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: layer %d (%s) has %zu members, must have %zu", l->path, index,
+		         kind->name, json_object_size(layer), members);
 	EGM_TRY(forward(l, egm__model_add(l->model, kind, parameters)));
 out:
 	return st;
@@ -270,11 +269,14 @@ static egm_status build_layers(loader *l, const json_t *architecture)
 	size_t n = json_array_size(layers);
 	EGM_TRY(get_meta(l, "name", &name));
 	EGM_TRY(get_size(l, architecture, "", "inputs", 1, &inputs));
-	if (!json_is_array(layers) || n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture: no layers", l->path);
+	if (!json_is_array(layers) || n == 0)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has no layers, must have at least 1", l->path);
 	if (n > EGM__MAX_LAYERS)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture: %zu layers, at most %d are read", l->path, n, EGM__MAX_LAYERS);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: architecture has %zu layers, must have at most %d", l->path, n,
+		         EGM__MAX_LAYERS);
 	if (json_object_size(architecture) != 2)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, not 2", l->path, json_object_size(architecture));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: architecture has %zu members, must have 2", l->path,
+		         json_object_size(architecture));
 	EGM_TRY(forward(l, egm_model_create(&l->model, l->context, name, inputs)));
 	for (size_t i = 0; i < n; i++) EGM_TRY(add_layer(l, json_array_get(layers, i), (int)i));
 out:
@@ -305,14 +307,15 @@ static egm_status check_tensor(const loader *l, const egm__layer *layer, int ind
 	const egm__st_tensor *t = egm__safetensors_find(l->file, name);
 	if (!t) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' is missing", l->path, name);
 	if (t->dtype != (int32_t)l->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is not %s as the metadata says", l->path, name, dtype_word(l->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' has another type, must be %s by the metadata", l->path, name,
+		         dtype_word(l->dtype));
 	if (t->rank != rank)
-		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s' has %d dimensions, the layer %d", l->path, name, (int)t->rank,
+		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s' has %d dimensions, must have %d", l->path, name, (int)t->rank,
 		         (int)rank);
 	for (int32_t i = 0; i < rank; i++) {
 		if (t->shape[i] != shape[i])
-			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", the layer has %" PRId64, l->path, name,
-			         (int)i, t->shape[i], shape[i]);
+			EGM_FAIL(EGM_ERR_SHAPE, "%s: tensor '%s': size %d is %" PRId64 ", must be %" PRId64, l->path, name, (int)i,
+			         t->shape[i], shape[i]);
 	}
 	EGM_TRY(check_values(l->path, name, l->dtype, t->data, t->count, layer->kind->not_negative >> which & 1));
 out:
@@ -370,8 +373,8 @@ static egm_status check_row_numbers(const loader *l, uint64_t limit)
 	if (!limit) limit = (uint64_t)default_row_numbers(l);
 	if ((uint64_t)numbers <= limit) return EGM_OK;
 	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: one row takes %" PRId64 " numbers, %" PRId64
-	                 " of them in layer %d (%s); max_row_numbers is %" PRIu64,
+	                 "%s: one row needs %" PRId64 " numbers, %" PRId64
+	                 " of them in layer %d (%s), must be at most max_row_numbers, %" PRIu64,
 	                 l->path, numbers, own, (int)layer, l->model->layers[layer].kind->name, limit);
 }
 

@@ -64,8 +64,7 @@ static const egm__st_entry *find_tensor(restorer *r, int32_t tensor)
 	return found;
 }
 
-/* Whether the file may lack it: vectors of a spectral layer, which follow from its weight, and biases, which are then
- * 0. */
+/* Whether the file may lack it: vectors of a spectral layer follow from its weight, and a bias may be 0. */
 static int is_optional(const restorer *r, int32_t tensor)
 {
 	const egm__tensor *t = &r->model->tensors[tensor];
@@ -116,15 +115,14 @@ static void check_shape(restorer *r, int32_t tensor)
 	char found[96], needed[96];
 	int32_t rank = egm__restore_shape(wanted, layer, t, r->pytorch);
 	if (same_shape(source, wanted, rank)) return;
-	/* PyTorch stores the norm of an image as an image. A row is no image: its sizes are 0, which a file may also have.
-	 */
+	/* PyTorch stores the norm of an image as an image. A row is none: its sizes are 0, as a file may have them. */
 	const int64_t image[3] = {layer->in.channels, layer->in.height, layer->in.width};
 	int of_image = layer->in.channels && egm__restore_is_norm(layer);
 	if (r->pytorch && rank == 1 && of_image && same_shape(source, image, 3)) return;
 	shape_text(found, source->shape, source->rank);
 	shape_text(needed, wanted, rank);
 	rank = egm__restore_shape(other, layer, t, !r->pytorch);
-	egm__restore_fault(&r->faults.misshapen, "%s is %s, not %s%s", source->name, found, needed,
+	egm__restore_fault(&r->faults.misshapen, "%s is %s, must be %s%s", source->name, found, needed,
 	                   same_shape(source, other, rank) ? " (it fits the other layout)" : "");
 }
 
@@ -159,7 +157,7 @@ static egm_status check_all(restorer *r)
 	for (int32_t i = 0; i < r->model->n_tensors; i++) {
 		const egm__st_entry *e = r->sources[i];
 		if (e && e->tensor.dtype != EGM__ST_F32 && e->tensor.dtype != EGM__ST_F64)
-			EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is %s; F16, BF16, F32 and F64 are read", r->path, e->tensor.name,
+			EGM_FAIL(EGM_ERR_DTYPE, "%s: tensor '%s' is %s, must be F16, BF16, F32 or F64", r->path, e->tensor.name,
 			         e->type->name);
 	}
 out:
@@ -172,11 +170,11 @@ static egm_status check_value(const restorer *r, const egm__tensor *t, const egm
                               double read, double kept)
 {
 	if (!isfinite(read))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s", r->path, source->name, at,
+		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %s, must be finite", r->path, source->name, at,
 		                 egm__nonfinite_name(read));
 	if (!isfinite(kept))
-		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g, which is beyond f32", r->path, source->name, at,
-		                 read);
+		return egm__fail(EGM_ERR_NONFINITE, "%s: %s[%" PRId64 "] is %g, must be finite in f32", r->path, source->name,
+		                 at, read);
 	if (t->not_negative && read < 0)
 		return egm__fail(EGM_ERR_FORMAT, "%s: %s[%" PRId64 "] is %g, must be at least 0", r->path, source->name, at,
 		                 read);
@@ -236,13 +234,6 @@ static void store(restorer *r)
 
 /* ---- the call */
 
-static egm_status check_options(restorer *r, const egm_restore_options *options)
-{
-	egm_status st = egm__options_check(&egm__options_restore, &r->options, options);
-	r->prefix = r->options.prefix ? r->options.prefix : "";
-	return st;
-}
-
 static egm_status read_file(restorer *r)
 {
 	egm_status st = EGM_OK;
@@ -277,7 +268,8 @@ static egm_status restore(egm_model *model, const egm__origin *from, const egm_r
 	if (!model) return egm__fail(EGM_ERR_ARGUMENT, "model is NULL");
 	EGM_TRY(egm__origin_check(from));
 	EGM_TRY(egm__model_ready(model));
-	EGM_TRY(check_options(&r, options));
+	EGM_TRY(egm__options_check(&egm__options_restore, &r.options, options));
+	r.prefix = r.options.prefix ? r.options.prefix : "";
 	EGM_TRY(read_file(&r));
 	EGM_TRY(allocate(&r));
 	EGM_TRY(check_all(&r));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of numbers in PyTorch: which rows of a model are images, and where the file then has each element of a
- * tensor.
- */
+/* The order of numbers in PyTorch: which rows are images, and where the file then has each element of a tensor. */
 #include <string.h>
 
 #include <core/status_impl.h>

@@ -21,27 +21,24 @@ static const egm__st_type types[] = {
 
 const egm__st_type *egm__st_type_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (strcmp(types[i].name, name) == 0) return &types[i];
-	}
 	return NULL;
 }
 
 const egm__st_type *egm__st_type_of(int32_t dtype)
 {
 	/* The first row with this dtype is the type that is written. */
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (dtype && types[i].dtype == dtype) return &types[i];
-	}
 	return NULL;
 }
 
 int egm__st_is_framework(const char *format)
 {
 	static const char *const known[] = {"pt", "tf", "flax", "jax", "np", "numpy", "mlx", "paddle"};
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(known[i], format) == 0) return 1;
-	}
 	return 0;
 }
 

@@ -84,7 +84,7 @@ static egm_status read_type(cursor *c, const json_t *value, const egm__st_type *
 		return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': dtype is not a string", c->path, c->name);
 	*type = egm__st_type_find(json_string_value(value));
 	if (*type) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': unknown dtype '%s'", c->path, c->name,
+	return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': dtype is '%s', must be one of the format", c->path, c->name,
 	                 egm__printable(text, json_string_value(value)));
 }
 
@@ -95,7 +95,8 @@ static egm_status read_size(cursor *c, const json_t *value, const char *what, in
 		return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': %s is not an integer", c->path, c->name, what);
 	*out = json_integer_value(value);
 	if (*out >= 0) return EGM_OK;
-	return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': %s is %" PRId64, c->path, c->name, what, *out);
+	return egm__fail(EGM_ERR_FORMAT, "%s: tensor '%s': %s is %" PRId64 ", must be at least 0", c->path, c->name, what,
+	                 *out);
 }
 
 static egm_status read_shape(cursor *c, const json_t *value, egm__st_tensor *t)
@@ -104,20 +105,21 @@ static egm_status read_shape(cursor *c, const json_t *value, egm__st_tensor *t)
 	if (!json_is_array(value)) EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': shape is not an array", c->path, c->name);
 	size_t rank = json_array_size(value);
 	if (rank > EGM__ST_MAX_RANK)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': %zu dimensions, at most %d are read", c->path, c->name, rank,
-		         EGM__ST_MAX_RANK);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': has %zu dimensions, must have at most %d", c->path, c->name,
+		         rank, EGM__ST_MAX_RANK);
 	t->rank = (int32_t)rank;
 	t->count = 1;
 	for (size_t i = 0; i < rank; i++) {
 		EGM_TRY(read_size(c, json_array_get(value, i), "a size in shape", &t->shape[i]));
 		if (egm__size_mul(t->count, t->shape[i], &t->count))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': product of shape overflows at size %" PRId64, c->path, c->name,
-			         t->shape[i]);
+			EGM_FAIL(EGM_ERR_FORMAT,
+			         "%s: tensor '%s': product of shape overflows at size %" PRId64 ", must fit in memory", c->path,
+			         c->name, t->shape[i]);
 	}
 	for (size_t i = 0; i < rank; i++) {
 		if (t->shape[i] > INT32_MAX)
-			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': size %" PRId64 ", at most %d is read", c->path, c->name,
-			         t->shape[i], INT32_MAX);
+			EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': a size is %" PRId64 ", must be at most %d", c->path,
+			         c->name, t->shape[i], INT32_MAX);
 	}
 out:
 	return st;
@@ -129,10 +131,10 @@ static egm_status read_bytes(cursor *c, const egm__st_tensor *t, const egm__st_t
 	egm_status st = EGM_OK;
 	int64_t bits;
 	if (egm__size_mul(t->count, type->bits, &bits))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': %" PRId64 " elements of %d bits overflow", c->path, c->name,
-		         t->count, (int)type->bits);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': has %" PRId64 " elements of %d bits, must fit in memory", c->path,
+		         c->name, t->count, (int)type->bits);
 	if (bits % 8)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': %" PRId64 " bits are not whole bytes", c->path, c->name, bits);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': has %" PRId64 " bits, must be whole bytes", c->path, c->name, bits);
 	*bytes = bits / 8;
 out:
 	return st;
@@ -147,11 +149,11 @@ static egm_status read_offsets(cursor *c, const json_t *value, int64_t bytes, eg
 	EGM_TRY(read_size(c, json_array_get(value, 0), "begin in data_offsets", &begin));
 	EGM_TRY(read_size(c, json_array_get(value, 1), "end in data_offsets", &end));
 	if (end < begin)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': ends at %" PRId64 " before its begin %" PRId64, c->path, c->name,
-		         end, begin);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': ends at %" PRId64 ", must be at least its begin, %" PRId64, c->path,
+		         c->name, end, begin);
 	if (end - begin != bytes)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': data_offsets span %" PRId64 " bytes, shape and dtype take %" PRId64,
-		         c->path, c->name, end - begin, bytes);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': data_offsets span %" PRId64 " bytes, must span %" PRId64, c->path,
+		         c->name, end - begin, bytes);
 	entry->begin = begin;
 	entry->end = end;
 out:
@@ -164,12 +166,14 @@ static egm_status place(cursor *c, egm__st_tensor *t, const egm__st_type *type)
 	egm_status st = EGM_OK;
 	if (!type->dtype && c->file->any) goto out;
 	if (!type->dtype)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': dtype %s is not read", c->path, c->name, type->name);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': dtype is %s, must be F16, BF16, F32, F64, U8 or U64", c->path,
+		         c->name, type->name);
 	t->dtype = type->dtype;
 	int64_t bytes, end;
 	if (egm__size_mul(t->count, egm__st_type_of(type->dtype)->bits / 8, &bytes) || egm__size_add(bytes, 63, &end) ||
 	    egm__size_add(c->file->memory_bytes, end & ~(int64_t)63, &end))
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': %" PRId64 " elements overflow", c->path, c->name, t->count);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': has %" PRId64 " elements, must fit in memory", c->path, c->name,
+		         t->count);
 	t->data = (const void *)(uintptr_t)c->file->memory_bytes;
 	c->file->read_bytes += bytes;
 	c->file->memory_bytes = end;
@@ -193,7 +197,8 @@ static egm_status read_tensor(cursor *c, const char *key, const json_t *entry, i
 	EGM_TRY(read_bytes(c, t, type, &bytes));
 	EGM_TRY(read_offsets(c, json_object_get(entry, "data_offsets"), bytes, &c->file->entries[index]));
 	if (json_object_size(entry) != 3)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' has %zu members, not 3", c->path, c->name, json_object_size(entry));
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s' has %zu members, must have 3", c->path, c->name,
+		         json_object_size(entry));
 	EGM_TRY(place(c, t, type));
 	c->file->entries[index].type = type;
 out:
@@ -216,8 +221,8 @@ static egm_status check_cover(cursor *c)
 	for (int32_t i = 0; i < f->count; i++) {
 		const egm__st_entry *e = &f->entries[i];
 		if (e->begin != f->disk_bytes)
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': begins at %" PRId64 ", the data before it ends at %" PRId64,
-			         c->path, egm__printable(c->name, e->tensor.name), e->begin, f->disk_bytes);
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: tensor '%s': begins at %" PRId64 ", must begin at %" PRId64, c->path,
+			         egm__printable(c->name, e->tensor.name), e->begin, f->disk_bytes);
 		f->disk_bytes = e->end;
 	}
 out:
@@ -249,11 +254,10 @@ egm_status egm__st_header_read(egm__safetensors *file, json_t *header, const cha
 	EGM_TRY(allocate(&c, string_bytes));
 	json_object_foreach(header, key, value)
 	{
-		if (is_metadata(key)) {
+		if (is_metadata(key))
 			read_metadata(&c, value);
-		} else {
+		else
 			EGM_TRY(read_tensor(&c, key, value, index++));
-		}
 	}
 	EGM_TRY(check_cover(&c));
 out:

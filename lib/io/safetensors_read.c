@@ -29,18 +29,19 @@ static egm_status read_length(egm__input *in, int64_t size, uint64_t limit, uint
 	egm_status st = EGM_OK;
 	unsigned char bytes[8];
 	uint64_t n = 0;
-	if (size < 8) EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes, a safetensors file has 8 or more", in->path, size);
+	if (size < 8) EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " bytes, must have at least 8", in->path, size);
 	EGM_TRY(read_exact(in, bytes, sizeof bytes, "the header's length"));
 	for (int i = 7; i >= 0; i--) n = n << 8 | bytes[i];
-	if (n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: header of 0 bytes", in->path);
+	if (n == 0) EGM_FAIL(EGM_ERR_FORMAT, "%s: header has 0 bytes, must have at least 2", in->path);
 	if (n > (uint64_t)size - 8)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes in a file of %" PRId64, in->path, n, size);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header has %" PRIu64 " bytes, must fit in the file of %" PRId64, in->path, n,
+		         size);
 	if (n > EGM__ST_MAX_HEADER)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: header of %" PRIu64 " bytes, the format allows %d", in->path, n,
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: header has %" PRIu64 " bytes, must have at most %d", in->path, n,
 		         EGM__ST_MAX_HEADER);
 	if (n > limit)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %" PRIu64 " bytes, max_header_bytes is %" PRIu64, in->path, n,
-		         limit);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header has %" PRIu64 " bytes, must have at most max_header_bytes, %" PRIu64,
+		         in->path, n, limit);
 	*length = n;
 out:
 	return st;
@@ -67,7 +68,7 @@ static egm_status explain(egm__input *in, egm_status st)
 	unsigned char start[512];
 	size_t n = egm__input_start(in, start, sizeof start);
 	const char *kind = n < 9 || start[8] == '{' ? NULL : egm__looks_like(start, n);
-	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, not like a safetensors file", in->path, kind) : st;
+	return kind ? egm__fail(EGM_ERR_FORMAT, "%s: looks like %s, must be a safetensors file", in->path, kind) : st;
 }
 
 static egm_status read_start(egm__safetensors *file, egm__input *in, int64_t size, uint64_t limit, uint64_t *length)
@@ -108,11 +109,10 @@ static egm_status read_tensor(egm__safetensors *file, egm__input *in, int32_t in
 	if (!type->dtype) return egm__input_skip(in, file->entries[index].end - file->entries[index].begin);
 	t->data = out;
 	EGM_TRY(read_exact(in, raw, n, t->name));
-	if (half) {
+	if (half)
 		widen((float *)(void *)out, raw, t->count, type->name[0] == 'B');
-	} else if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+	else if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		egm__reverse_each(raw, (size_t)t->count, (size_t)type->bits / 8);
-	}
 out:
 	return st;
 }
@@ -121,13 +121,14 @@ static egm_status read_data(egm__safetensors *file, egm__input *in, int64_t avai
 {
 	egm_status st = EGM_OK;
 	if (file->disk_bytes > available)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: tensors take %" PRId64 " bytes, %" PRId64 " are there", in->path,
-		         file->disk_bytes, available);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " bytes of tensors, must have %" PRId64, in->path, available,
+		         file->disk_bytes);
 	if (file->disk_bytes < available)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor", in->path, available - file->disk_bytes);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has %" PRId64 " bytes after the last tensor, must have none", in->path,
+		         available - file->disk_bytes);
 	if ((uint64_t)file->read_bytes > limit)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors take %" PRId64 " bytes, max_data_bytes is %" PRIu64, in->path,
-		         file->read_bytes, limit);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: tensors need %" PRId64 " bytes, must be at most max_data_bytes, %" PRIu64,
+		         in->path, file->read_bytes, limit);
 	file->data = egm__alloc(file->context, file->memory_bytes ? file->memory_bytes : 1, 1);
 	if (!file->data)
 		EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for %" PRId64 " bytes of tensors", in->path, file->memory_bytes);
@@ -185,16 +186,14 @@ const egm__st_tensor *egm__safetensors_at(const egm__safetensors *file, int32_t 
 
 const egm__st_tensor *egm__safetensors_find(const egm__safetensors *file, const char *name)
 {
-	for (int32_t i = 0; i < file->count; i++) {
+	for (int32_t i = 0; i < file->count; i++)
 		if (strcmp(file->entries[i].tensor.name, name) == 0) return &file->entries[i].tensor;
-	}
 	return NULL;
 }
 
 const char *egm__safetensors_meta(const egm__safetensors *file, const char *key)
 {
-	for (int32_t i = 0; i < file->n_meta; i++) {
+	for (int32_t i = 0; i < file->n_meta; i++)
 		if (strcmp(file->meta[i].key, key) == 0) return file->meta[i].value;
-	}
 	return NULL;
 }

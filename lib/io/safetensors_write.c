@@ -41,19 +41,21 @@ static egm_status check_tensor(const egm__st_tensor *t, const char *path)
 	if (fault) return egm__fail(EGM_ERR_ARGUMENT, "%s: tensor name '%.60s' %s", path, t->name ? t->name : "", fault);
 	snprintf(text, sizeof text, "%.60s", t->name);
 	if (!egm__st_type_of(t->dtype))
-		return egm__fail(EGM_ERR_DTYPE, "%s: tensor '%s' has type %d", path, text, (int)t->dtype);
+		return egm__fail(EGM_ERR_DTYPE, "%s: tensor '%s' has type %d, must be one of EGM__ST_*", path, text,
+		                 (int)t->dtype);
 	if (t->rank < 0 || t->rank > EGM__ST_MAX_RANK)
-		return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has rank %d", path, text, (int)t->rank);
+		return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has rank %d, must be 0 to 8", path, text, (int)t->rank);
 	int64_t count = 1, bytes;
 	for (int32_t i = 0; i < t->rank; i++) {
 		if (t->shape[i] > INT32_MAX)
-			return egm__fail(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': size %" PRId64 ", at most %d is written", path,
+			return egm__fail(EGM_ERR_UNSUPPORTED, "%s: tensor '%s': a size is %" PRId64 ", must be at most %d", path,
 			                 text, t->shape[i], INT32_MAX);
 		if (egm__size_mul(count, t->shape[i], &count))
-			return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has size %" PRId64, path, text, t->shape[i]);
+			return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has size %" PRId64 ", must be at least 0", path, text,
+			                 t->shape[i]);
 	}
 	if (count != t->count || egm__size_mul(count, 8, &bytes) || (count && !t->data))
-		return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' of %" PRId64 " elements, shape makes %" PRId64, path, text,
+		return egm__fail(EGM_ERR_SHAPE, "%s: tensor '%s' has %" PRId64 " elements, must have %" PRId64, path, text,
 		                 t->count, count);
 	return EGM_OK;
 }
@@ -63,17 +65,15 @@ static egm_status check(const contents *c)
 	egm_status st = EGM_OK;
 	for (int32_t i = 0; i < c->n; i++) EGM_TRY(check_tensor(c->order[i], c->path));
 	if (c->n) qsort(c->order, (size_t)c->n, sizeof *c->order, by_name);
-	for (int32_t i = 1; i < c->n; i++) {
+	for (int32_t i = 1; i < c->n; i++)
 		if (strcmp(c->order[i - 1]->name, c->order[i]->name) == 0)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "%s: two tensors '%.60s'", c->path, c->order[i]->name);
-	}
+			EGM_FAIL(EGM_ERR_ARGUMENT, "%s: has two tensors '%.60s', must have one", c->path, c->order[i]->name);
 	for (int32_t i = 0; i < c->n_meta; i++) {
 		if (!c->meta[i].key || !c->meta[i].value)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "%s: metadata %d is NULL", c->path, (int)i);
-		for (int32_t j = 0; j < i; j++) {
+			EGM_FAIL(EGM_ERR_ARGUMENT, "%s: key or value of metadata %d is NULL", c->path, (int)i);
+		for (int32_t j = 0; j < i; j++)
 			if (strcmp(c->meta[i].key, c->meta[j].key) == 0)
-				EGM_FAIL(EGM_ERR_ARGUMENT, "%s: two metadata keys '%.60s'", c->path, c->meta[i].key);
-		}
+				EGM_FAIL(EGM_ERR_ARGUMENT, "%s: has two metadata keys '%.60s', must have one", c->path, c->meta[i].key);
 	}
 	if (c->n) qsort(c->order, (size_t)c->n, sizeof *c->order, by_width_and_name);
 out:
@@ -103,7 +103,7 @@ static egm_status append_tensor(contents *c, const egm__st_tensor *tensor, int64
 	const egm__st_type *type = egm__st_type_of(tensor->dtype);
 	int64_t end;
 	if (egm__size_add(*offset, tensor->count * (type->bits / 8), &end))
-		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensors of more bytes than a file holds", c->path);
+		EGM_FAIL(EGM_ERR_SHAPE, "%s: tensors have too many bytes, must fit in a file", c->path);
 	EGM_TRY(egm__text_string(t, tensor->name));
 	EGM_TRY(egm__text_format(t, ":{\"dtype\":\"%s\",\"shape\":[", type->name));
 	for (int32_t i = 0; i < tensor->rank; i++)
@@ -127,7 +127,7 @@ static egm_status build_header(contents *c)
 	EGM_TRY(egm__text_append(&c->header, "}", 1));
 	while ((8 + c->header.count) % 64) EGM_TRY(egm__text_append(&c->header, " ", 1));
 	if (c->header.count > EGM__ST_MAX_HEADER)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header of %zu bytes, the format allows %d", c->path, c->header.count,
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "%s: header has %zu bytes, must have at most %d", c->path, c->header.count,
 		         EGM__ST_MAX_HEADER);
 out:
 	return st;

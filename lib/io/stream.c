@@ -134,7 +134,8 @@ egm_status egm__stream_exact(egm__stream *s, void *bytes, size_t n, const char *
 	size_t got = 0;
 	EGM_TRY(egm__stream_read(s, bytes, n, &got));
 	if (got != n)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: truncated: ends after %" PRId64 " bytes, within %s", s->path, s->delivered, what);
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: is truncated: ends after %" PRId64 " bytes, within %s", s->path, s->delivered,
+		         what);
 out:
 	return st;
 }
@@ -146,7 +147,9 @@ egm_status egm__stream_end(egm__stream *s)
 	size_t got = 0;
 	int64_t delivered = s->delivered;
 	EGM_TRY(egm__stream_read(s, &byte, 1, &got));
-	if (got) EGM_FAIL(EGM_ERR_FORMAT, "%s: more bytes than the %" PRId64 " that its sizes take", s->path, delivered);
+	if (got)
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: has more bytes, must have the %" PRId64 " that follow from its sizes", s->path,
+		         delivered);
 out:
 	return st;
 }

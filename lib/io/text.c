@@ -18,7 +18,7 @@ void egm__text_clear(egm__text *t)
 
 egm_status egm__text_append(egm__text *t, const char *bytes, size_t n)
 {
-	if (n >= SIZE_MAX / 4 - t->count) return egm__fail(EGM_ERR_MEMORY, "a text of more bytes than memory has");
+	if (n >= SIZE_MAX / 4 - t->count) return egm__fail(EGM_ERR_MEMORY, "a text has too many bytes, must fit in memory");
 	if (t->count + n + 1 > t->capacity) {
 		size_t capacity = 2 * (t->count + n) + 256;
 		char *grown = egm__realloc(t->context, t->bytes, capacity, 1);
@@ -39,7 +39,8 @@ egm_status egm__text_format(egm__text *t, const char *format, ...)
 	va_start(arguments, format);
 	int n = vsnprintf(line, sizeof line, format, arguments);
 	va_end(arguments);
-	if (n < 0 || n >= (int)sizeof line) return egm__fail(EGM_ERR_ARGUMENT, "a header field of %d bytes", n);
+	if (n < 0 || n >= (int)sizeof line)
+		return egm__fail(EGM_ERR_ARGUMENT, "a field of the header has %d bytes, must have at most 255", n);
 	return egm__text_append(t, line, (size_t)n);
 }
 
@@ -60,7 +61,7 @@ egm_status egm__text_string(egm__text *t, const char *text)
 	EGM_TRY(egm__text_append(t, "\"", 1));
 	for (const char *s = text; *s;) {
 		size_t n = egm__utf8_length(s);
-		if (!n) EGM_FAIL(EGM_ERR_ARGUMENT, "header text is not UTF-8 at byte %zu", (size_t)(s - text));
+		if (!n) EGM_FAIL(EGM_ERR_ARGUMENT, "text of the header is not UTF-8 at byte %zu, must be", (size_t)(s - text));
 		EGM_TRY(append_character(t, s, n));
 		s += n;
 	}

@@ -11,7 +11,7 @@ enum { STREAM_Z };
 static const egm_wgan_options defaults = EGM_WGAN_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
-                "Which function of the slope of the critic is penalised."),
+                "Which function of the norm of the critic's gradient is penalised."),
     EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
                 "Where the penalty is evaluated; the finite kinds need interpolates."),
     EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From layers to a built model. All tensors are in one buffer, in the order of layers and one right behind another, so
- * that an optimiser moves one array. A clone of a built model is laid out anew and gets the numbers. */
+ * that an optimiser moves one array. A clone of a built model is laid out and filled in the same way. */
 #include <core/size_impl.h>
 #include <model/layer_impl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A network compiled for a fixed number of rows. The program reads the parameters where the model has them, so it stays
- * valid in training. */
+/* A network compiled for a fixed number of rows. The program reads the parameters in the model, also while it trains.
+ */
 #include <core/size_impl.h>
 #include <model/evaluator_impl.h>
 

@@ -114,7 +114,7 @@ struct egm_model {
 	int64_t count;      /* parameters */
 	int64_t statistics; /* those of them that are running statistics */
 	void *parameters;
-	uint64_t version; /* whoever writes to the parameters adds 1: programs may have copies in another order */
+	uint64_t version;            /* every write to the parameters adds 1: programs may have copies in another order */
 	egm__evaluators *evaluators; /* behind a pointer, so that the evaluation of a const model can change the list */
 };
 
@@ -153,7 +153,7 @@ void egm__model_clip_part(const egm_model *model, double bound, int64_t first, i
 void egm__model_draw(egm_model *model, int32_t tensor, uint64_t seed);
 /* One round of every layer's refresh, for parameters that moved a little, as by a step of an optimiser. */
 void egm__model_refresh(egm_model *model);
-/* Computes the buffers of layers first .. end-1 anew, for parameters that were replaced: from a fresh draw, whatever
+/* Computes the buffers of layers first .. end-1 again, after parameters were replaced: from a fresh draw, whatever
  * the buffers were. */
 void egm__model_recompute_buffers(egm_model *model, int32_t first, int32_t end, uint64_t seed);
 

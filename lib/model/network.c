@@ -2,8 +2,6 @@
 /* The network as nodes of a graph, one layer after another. */
 #include <model/model_impl.h>
 
-/* ---- the net as nodes */
-
 /* A vector is a row; any other tensor is a matrix [first size, product of the others]. */
 egm__id egm__model_leaf(egm__graph *graph, const egm_model *model, int32_t slot, int32_t tensor)
 {

@@ -236,11 +236,11 @@ egm_status egm_metric_frechet(egm_context *context, egm_array x, egm_array y, do
 	frechet f = {.steps = &steps};
 	double squared;
 	EGM_TRY(egm__sample_check_pair(context, x, y, 2, out));
-	double room = egm__points_create(points, x, y);
+	double scale = egm__points_create(points, x, y);
 	egm__steps_start(&steps, context, count_steps(points), progress, user);
 	EGM_TRY(create(&f, context, x.columns));
 	EGM_TRY(compare(&f, points, &squared));
-	EGM_TRY(egm__metric_store(squared / f.unit / f.unit / room / room, out));
+	EGM_TRY(egm__metric_store(squared / f.unit / f.unit / scale / scale, out));
 out:
 	destroy(&f);
 	egm__steps_end(&steps);

@@ -12,25 +12,25 @@ egm_status egm__metric_store(double value, double *out);
 
 /* ---- scale. Distances of 1e-200 or 1e200 are numbers, but their squares are not. So differences are multiplied by a
  * power of two, the unit, before they are squared, and samples so large that a difference would overflow are multiplied
- * by another, the room, when they are read. Neither rounds; results are divided by both. */
+ * by another, the scale, when they are read. Neither rounds; results are divided by both. */
 
-/* A sample, each of whose numbers is read times `room`. */
+/* A sample, each of whose numbers is read times `scale`. */
 typedef struct egm__points {
 	const void *x; /* [rows, columns] */
 	int64_t rows, columns;
 	egm_dtype dtype;
-	double room;
+	double scale;
 } egm__points;
 
-/* From two checked samples, with the room (1 or 2^-84) that keeps sums and differences of their numbers below 2^944.
- * Returns the room. y may be empty. */
+/* From two checked samples, with the scale (1 or 2^-84) that keeps sums and differences of their numbers below 2^944.
+ * Returns the scale. y may be empty. */
 double egm__points_create(egm__points out[2], egm_array x, egm_array y);
 /* Rows first .. first+n-1 into out [n, columns]. */
 void egm__points_rows(const egm__points *p, int64_t first, int64_t n, double *out);
 /* Number i of all rows x columns. */
 static inline double egm__points_number(const egm__points *p, int64_t i)
 {
-	return egm__number(p->dtype, p->x, i) * p->room;
+	return egm__number(p->dtype, p->x, i) * p->scale;
 }
 /* The largest difference of any number from that of the first row of the first sample in its column. The largest
  * distance of two rows is between it and 2 sqrt(columns) times it. */

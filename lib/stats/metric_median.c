@@ -43,7 +43,7 @@ static void measure(const double *points, int64_t n, int64_t columns, egm__sort_
 			*items++ = (egm__sort_item){distance(points + i * columns, points + j * columns, columns), 0};
 }
 
-static egm_status compute(egm_context *context, const egm__points p[2], double room, double *out)
+static egm_status compute(egm_context *context, const egm__points p[2], double scale, double *out)
 {
 	egm_status st = EGM_OK;
 	int64_t columns = p->columns, first = rows_used(p), n = first + rows_used(p + 1), count = n * (n - 1) / 2, numbers;
@@ -61,7 +61,7 @@ static egm_status compute(egm_context *context, const egm__points p[2], double r
 	if (median == 0)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
 		         "the median distance of %lld rows is 0, must be above 0: half of their pairs are equal", (long long)n);
-	EGM_TRY(egm__metric_store(median / room, out));
+	EGM_TRY(egm__metric_store(median / scale, out));
 out:
 	egm__free(context, items);
 	egm__free(context, points);
@@ -77,8 +77,8 @@ egm_status egm_metric_median(egm_context *context, egm_array x, egm_array y, dou
 	if (!context || !out) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", context ? "out" : "context");
 	EGM_TRY(egm__sample_check(x, "x", 0, 0, alone ? 2 : 1));
 	if (!alone) EGM_TRY(egm__sample_check(y, "y", x.dtype, x.columns, 1));
-	double room = egm__points_create(points, x, y);
-	EGM_TRY(compute(context, points, room, out));
+	double scale = egm__points_create(points, x, y);
+	EGM_TRY(compute(context, points, scale, out));
 out:
 	return egm__named(__func__, st);
 }

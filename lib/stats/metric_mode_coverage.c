@@ -40,7 +40,7 @@ out:
 	return st;
 }
 
-/* A row, the centers, and sigma times the radius, all times the room. */
+/* A row, the centers, and sigma times the radius, all times the scale. */
 typedef struct search {
 	int64_t columns, modes;
 	double *row;     /* [columns] */

@@ -43,7 +43,7 @@ typedef struct pairs {
 	int64_t n_bandwidths;
 	const egm__points *a, *b; /* if both are the same sample: its pairs i < j */
 	double unit;              /* of r without a kernel */
-	double room;              /* of the samples; bandwidths are not yet multiplied by it */
+	double scale;             /* of the samples; bandwidths are not yet multiplied by it */
 	int64_t blocks;           /* of a */
 	int64_t strip;            /* rows of b in a step */
 	int32_t workers;
@@ -109,7 +109,7 @@ static double sum_distances(const pairs *p, const strip *s)
 	return p->table->sum(n, s->scratch);
 }
 
-/* Bandwidths of similar size share the squares. A bandwidth that underflows in the unit of the samples becomes 2^-1000,
+/* Bandwidths of similar size share the squares. A bandwidth that underflows times the scale becomes 2^-1000,
  * which is smaller than any difference of two numbers there. */
 static double sum_kernels(const pairs *p, const strip *s)
 {
@@ -117,7 +117,7 @@ static double sum_kernels(const pairs *p, const strip *s)
 	int64_t n = s->width - s->skip;
 	double sum = 0, unit = 0;
 	for (int64_t h = 0; h < p->n_bandwidths; h++) {
-		double width = p->room == 1 ? p->bandwidths[h] : fmax(p->bandwidths[h] * p->room, 0x1p-1000);
+		double width = p->scale == 1 ? p->bandwidths[h] : fmax(p->bandwidths[h] * p->scale, 0x1p-1000);
 		if (!(width * unit >= 0x1p-200 && width * unit <= 0x1p200)) {
 			unit = unit_of(width);
 			square(s, unit);
@@ -265,7 +265,7 @@ static egm_status compare(egm_context *context, egm_array x, egm_array y, pairs 
 	egm__points points[2];
 	egm__steps steps;
 	double xx, yy, xy, sign = p->bandwidths ? 1 : -1, n = (double)x.rows, m = (double)y.rows;
-	p->room = egm__points_create(points, x, y);
+	p->scale = egm__points_create(points, x, y);
 	p->unit = p->bandwidths ? 1 : unit_of(egm__points_range(points));
 	p->table = egm__kernels_get(context->simd, EGM_F64);
 	p->steps = &steps;
@@ -275,7 +275,7 @@ static egm_status compare(egm_context *context, egm_array x, egm_array y, pairs 
 	EGM_TRY(sum_pairs(p, &points[0], &points[1], &xy));
 	double value = sign * (xx + yy - 2 * xy / (n * m));
 	if (estimator == EGM_ESTIMATOR_BIASED && value < 0) value = 0; /* by rounding */
-	EGM_TRY(egm__metric_store(p->bandwidths ? value : value / p->unit / p->room, out));
+	EGM_TRY(egm__metric_store(p->bandwidths ? value : value / p->unit / p->scale, out));
 out:
 	egm__steps_end(&steps);
 	return st;

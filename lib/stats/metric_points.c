@@ -25,10 +25,10 @@ static double largest_number(egm_array x)
 double egm__points_create(egm__points out[2], egm_array x, egm_array y)
 {
 	double a = largest_number(x), b = largest_number(y);
-	double room = a <= 0x1p940 && b <= 0x1p940 ? 1 : 0x1p-84;
-	out[0] = (egm__points){x.data, x.rows, x.columns, x.dtype, room};
-	out[1] = (egm__points){y.data, y.rows, y.columns, y.dtype, room};
-	return room;
+	double scale = a <= 0x1p940 && b <= 0x1p940 ? 1 : 0x1p-84;
+	out[0] = (egm__points){x.data, x.rows, x.columns, x.dtype, scale};
+	out[1] = (egm__points){y.data, y.rows, y.columns, y.dtype, scale};
+	return scale;
 }
 
 void egm__points_rows(const egm__points *p, int64_t first, int64_t n, double *out)

@@ -120,7 +120,7 @@ static double gather(const slices *s, double *unit)
 	return s->options.power == 1 ? sum : sqrt(sum);
 }
 
-static egm_status run(slices *s, egm__steps *steps, double room, double *out)
+static egm_status run(slices *s, egm__steps *steps, double scale, double *out)
 {
 	egm_status st = EGM_OK;
 	egm_context *context = steps->context;
@@ -138,7 +138,7 @@ static egm_status run(slices *s, egm__steps *steps, double room, double *out)
 	s->units = s->costs + s->options.projections;
 	EGM_TRY(egm__steps_run(steps, s->options.projections, s->workers, work, s));
 	double mean = gather(s, &unit);
-	EGM_TRY(egm__metric_store(mean / unit / room, out));
+	EGM_TRY(egm__metric_store(mean / unit / scale, out));
 out:
 	egm__free(context, s->costs);
 	egm__free(context, s->directions);
@@ -155,12 +155,12 @@ egm_status egm_metric_sliced(egm_context *context, egm_array x, egm_array y, con
 	slices s = {.x = points, .y = points + 1};
 	EGM_TRY(egm__options_check(&egm__options_sliced, &s.options, options));
 	EGM_TRY(egm__sample_check_pair(context, x, y, 1, out));
-	double room = egm__points_create(points, x, y);
+	double scale = egm__points_create(points, x, y);
 	if (x.columns == 1) s.options.projections = 1;
 	s.table = egm__kernels_get(context->simd, EGM_F64);
 	s.workers = s.options.projections < context->threads ? (int32_t)s.options.projections : context->threads;
 	egm__steps_start(&steps, context, s.options.projections, progress, user);
-	EGM_TRY(run(&s, &steps, room, out));
+	EGM_TRY(run(&s, &steps, scale, out));
 out:
 	egm__steps_end(&steps);
 	return egm__named(__func__, st);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Negative samples: points of the model, drawn by an ordinary sampler with one chain for each row of a batch. This file
- * makes them, runs the chains and detects divergence; negatives_start.c says where chains start.
+ * makes them and runs the chains; negatives_start.c says where chains start, negatives_watch.c detects divergence.
  *
  * Why the default kernel is MALA with jitter and an adapted step. As training sharpens U, any fixed step becomes too
  * long: ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. In either
@@ -13,7 +13,6 @@
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
@@ -193,14 +192,6 @@ out:
 	return st;
 }
 
-static int64_t count_far(const egm__negatives *n)
-{
-	int64_t count = 0;
-	for (int64_t i = 0; n->buffer && i < n->order.batch; i++)
-		count += egm__negatives_is_far(n, (const char *)n->points + i * egm__point_bytes(n->sampler));
-	return count;
-}
-
 static egm_status fail_frozen(const egm_sampler *s, int64_t chain)
 {
 	return egm__fail(EGM_ERR_NONFINITE,
@@ -226,47 +217,6 @@ egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t numb
 	}
 out:
 	return st;
-}
-
-/* ---- after a draw */
-
-double egm__negatives_gap_limit(const egm__negatives *n)
-{
-	int cooled =
-	    n->sampler->options.levels > n->sampler->levels; /* annealed_langevin: one walker at several temperatures */
-	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
-}
-
-/* What may help against divergence with this kernel. */
-static const char *advice(const egm__negatives *n)
-{
-	if (!n->sampler->method->metropolis)
-		return "the step is too long for the curvature of the energy, which grows in training, or too short to follow; "
-		       "leave the choice to the library (sampler NULL), or try another step";
-	if (!n->options.adapt_step) return "nothing adapts the step; set adapt_step, or try another step";
-	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
-}
-
-egm_status egm__negatives_watch(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
-{
-	const egm_sampler *s = n->sampler;
-	double weight = fmin(s->target->bridge.beta, 1); /* below temperature 1 the limit applies to U itself */
-	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
-	egm_sampler_statistics stats = {.struct_size = sizeof stats};
-	*next = egm__watch_after(&n->watch, egm__negatives_gap_limit(n), weight * (negative - data), share);
-	const char *alarm = egm__watch_alarm(next, egm__negatives_gap_limit(n));
-	if (!alarm) return EGM_OK;
-	egm_status st = egm_sampler_stats(s, -1, &stats);
-	if (st != EGM_OK) return st;
-	char acceptance[32] = "";
-	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
-	return egm__fail(
-	    EGM_ERR_DIVERGED,
-	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
-	    "the average difference over some 50 steps is %.4g, must be within +-%g; %.2g %% of the chains ran away. "
-	    "Chains of %s, step_size %.3g%s: %s",
-	    (long long)step, alarm, negative, data, next->gap, egm__negatives_gap_limit(n), 100 * next->ran_away,
-	    s->method->name, stats.step_size, acceptance, advice(n));
 }
 
 /* The loss has used points that ran away and raises U there. Their rows are restarted all the same, because such a

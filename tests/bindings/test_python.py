@@ -146,7 +146,7 @@ class Numbers(unittest.TestCase):
         self.assertTrue(np.all(np.abs(model.run(x) - expected) <= 1e-13))
         with self.assertRaises(egm.ArgumentError):
             egm.Model(egm.Context(), "net", 3).batch_norm(1e-5, 0)
-        with self.assertRaisesRegex(egm.ArgumentError, "no image"):
+        with self.assertRaisesRegex(egm.ArgumentError, "must be an image"):
             egm.Model(egm.Context(), "net", 4).spectral_conv(3, 2)
 
     def test_samples_do_not_depend_on_how_many_follow(self):

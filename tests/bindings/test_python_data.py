@@ -91,7 +91,7 @@ class FromFiles(WithFiles):
         np.testing.assert_array_equal(scaled.values, [[-1, 1, 3]])
         path = self.write(b"\0\0\x08\x02\0\0\0\1\0\0\0\2\x07\x09")
         np.testing.assert_array_equal(egm.Data.load_idx(self.context, path).values, [[7, 9]])
-        self.assertRaisesRegex(egm.FormatError, "not an NPY file", egm.Data.load_npy, self.context, path)
+        self.assertRaisesRegex(egm.FormatError, "is not an NPY file", egm.Data.load_npy, self.context, path)
         self.assertRaises(egm.DtypeError, egm.Data.load_idx, self.context, path, dtype=np.int32)
 
     def test_bytes(self):
@@ -106,7 +106,7 @@ class FromFiles(WithFiles):
         self.assertEqual((data.shape, data.columns), ((1, 2, 1), 2))
         data = egm.Data.load_csv_memory(self.context, PEOPLE.encode(), text="codes", missing=0, columns=["city"])
         self.assertEqual(data.column(0)["words"], ["Oslo", "Rome"])
-        with self.assertRaisesRegex(egm.FormatError, "egm_data_load_npy_memory: bytes: truncated"):
+        with self.assertRaisesRegex(egm.FormatError, "egm_data_load_npy_memory: bytes: is truncated"):
             egm.Data.load_npy_memory(self.context, content[:-1])
         self.assertRaises(TypeError, egm.Data.load_npy_memory, self.context, 5)
 
@@ -143,7 +143,7 @@ class Rows(WithFiles):
             self.assertEqual((data.rows, data.columns, data.dtype, data.shape), (50, 3, np.float32, (50, 3)))
             for indices in ([3, 3, 49, 0], range(50), np.array([7], np.uint8)):
                 np.testing.assert_array_equal(data.read(indices), self.x[list(indices)])
-            with self.assertRaisesRegex(egm.ArgumentError, "index 1 is 50; the data have rows 0 to 49"):
+            with self.assertRaisesRegex(egm.ArgumentError, "index 1 is 50, must be a row from 0 to 49"):
                 data.read([0, 50])
             self.assertRaises(egm.ArgumentError, data.read, np.zeros(0, np.int64))
             self.assertRaises(TypeError, data.read, [0.5])
@@ -234,7 +234,7 @@ class Saved(WithFiles):
             self.assertEqual([other.column(i) for i in range(4)], [data.column(i) for i in range(4)])
         test = egm.Data.load_csv_memory(self.context, b"city,weight,age,name\nRome,1,2,Bob\n", like=again[2])
         np.testing.assert_array_equal(test.values, [[1, 2, 1, 1]])
-        with self.assertRaisesRegex(egm.UnsupportedError, "max_data_bytes is 5"):
+        with self.assertRaisesRegex(egm.UnsupportedError, "must be at most max_data_bytes, 5"):
             egm.Data.load(self.context, path, max_data_bytes=5)
 
     def test_shapes_and_dtypes(self):

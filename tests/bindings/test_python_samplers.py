@@ -556,7 +556,7 @@ class Callbacks(Case):
             action()
             return normal()(x)
         sampler = egm.Sampler.nuts(target(function))
-        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, whose energy"),
+        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, must not be called from its energy"),
                              (lambda: sampler.run(1), "Sampler is in a call"), (sampler.close, "Sampler is in a call"),
                              (lambda: setattr(sampler, "points", np.zeros((4, 2))), "Sampler is in a call")):
             self.assertRaisesRegex(egm.StateError, text, sampler.run, 1)

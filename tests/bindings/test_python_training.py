@@ -117,7 +117,7 @@ class Losses(Case):
                 (lambda: egm.Loss.gan(net(D, 1, context=context), net(K, D, np.float64, context=context)),
                  egm.DtypeError, "generator"),
                 (lambda: egm.Loss.dsm(egm.Model(context, "bare", 2).dense(1)), egm.StateError, "'bare' is not built"),
-                (lambda: egm.Loss.ls_gan(good, good), egm.ArgumentError, "same net"),
+                (lambda: egm.Loss.ls_gan(good, good), egm.ArgumentError, "must be different ones"),
                 (lambda: egm.Loss.dsm(good, sigma=0), egm.ArgumentError, "sigma"),
                 (lambda: egm.Loss.wgan(good, good, critic_steps=2**32 + 1), egm.ArgumentError, "critic_steps"),
                 (lambda: egm.Loss.gan(good, good, form="least squares"), egm.ArgumentError, "form.*none of.*hinge"),

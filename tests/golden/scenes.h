@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in the files of tests/golden: each scene makes one file, and says what is looked at before and after. It
- * is compiled twice, against the release that writes (write_golden.c) and against the library of today (test_golden.c),
- * so it uses nothing but the public API, and a scene names the release that first has what it needs. Every option that
- * decides a number is set here and not left to a default, which a later release may better. */
+/* The contents of the files in tests/golden: each scene makes one file, and says what is compared before and after.
+ * This header is compiled twice, with the release that writes (write_golden.c) and with the library of today
+ * (test_golden.c), so it uses the public API alone, and a scene names the first release that has what it needs. Every
+ * option that decides a number is set here, because a later release may improve a default. */
 #ifndef EGM_TESTS_GOLDEN_SCENES_H
 #define EGM_TESTS_GOLDEN_SCENES_H
 

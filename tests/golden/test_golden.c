@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Every file that a release wrote is read, and what it says then is what that release said: outputs and slopes of nets,
- * averages, counters, and what the next steps and draws are. files.txt lists the files; a release adds a folder and its
- * lines, no code.
+/* Every file that a release wrote can be read, and gives what that release computed: outputs and gradients of networks,
+ * averages, counters, the next steps and draws. files.txt lists the files; a release adds a folder and lines, no code.
  *
- * Tolerances, relative to the largest number of an array. What only depends on the file differs by rounding: sums of up
- * to 72 products through up to 12 layers, each of which loses at most some 10 units in the last place (2^-24 and 2^-53)
- * and stretches what came before by less than 4 on the whole: 1e-5 and 1e-12 leave a factor of 10. The steps after a
- * load repeat this 3 x (phases) times and divide by square roots of small second moments: 100 times as much, and a
- * sampler's draws likewise, which add up to 7 x 20 leapfrogs between the numbers of one draw and the next. */
+ * Tolerances are relative to the largest number of an array. What depends only on the file differs by rounding: sums of
+ * up to 72 products through up to 12 layers, each of which loses at most some 10 units in the last place (2^-24 and
+ * 2^-53) and amplifies earlier errors by less than 4 in total: 1e-5 and 1e-12 leave a factor of 10. The steps after a
+ * load repeat this 3 x (phases) times and divide by square roots of small second moments, for which 100 times as much
+ * is allowed; so it is for draws of a sampler, with up to 7 x 20 leapfrog steps between two draws. */
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests of egm_data_load_csv share: options, and tables written and read. */
+/* What tests of egm_data_load_csv share: options, and tables that are written and read. */
 #ifndef EGM_CSV_TABLE_SUPPORT_H
 #define EGM_CSV_TABLE_SUPPORT_H
 #include "data_fixture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of a reader of samples: a context that counts, options, the path of one file, and files that are refused. */
+/* What tests of data readers share: a context that counts, options, the path of one file, and rejected files. */
 #ifndef EGM_TESTS_DATA_FIXTURE_H
 #define EGM_TESTS_DATA_FIXTURE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes the place of the system calls that the library makes on files, and fails one of them on demand: with an errno,
- * by being interrupted, or by doing only part of its work. To be included by one file. */
+/* Replaces the system calls that the library makes on files, and makes one of them fail on demand: with an errno, by an
+ * interruption, or by doing a part of its work. To be included by one file. */
 #ifndef EGM_TESTS_FAULT_IO_H
 #define EGM_TESTS_FAULT_IO_H
 

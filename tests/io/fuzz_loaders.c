@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Feeds bytes to every loader, from memory: the first byte picks one, the rest is the file. What a loader accepts must
- * have what its header promises: finite numbers, aligned tensors.
+/* Feeds bytes to every loader, from memory: the first byte selects the loader, the rest is the file. What a loader
+ * accepts must be as its header says: finite numbers, aligned tensors.
  *
- * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Without, it has a main of its own:
- * files given as arguments are replayed; with none, RUNS mutations of valid files are tried, always the same ones, so
- * that an ordinary test run under sanitizers covers the refusals. */
+ * With -DEGM_LIBFUZZER and clang -fsanitize=fuzzer this is a libFuzzer target. Otherwise it has a main: it replays the
+ * files given as arguments, or tries RUNS mutations of valid files, always the same ones, so that an ordinary run of
+ * the tests under sanitizers covers the errors. */
 #include <egm/data.h>
 #include <io/safetensors_impl.h>
 #include <math.h>

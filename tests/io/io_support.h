@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A folder for the files of one test program, and whole files in and out of it without the library's help. */
+/* A folder for the files of one test program, and whole files read and written without the library. */
 #ifndef EGM_TESTS_IO_SUPPORT_H
 #define EGM_TESTS_IO_SUPPORT_H
 

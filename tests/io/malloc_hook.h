@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes the place of the C library's malloc in a test program, also for the shared libraries that it loads: counts what
- * is live and fails a call on demand. Off where a sanitizer or valgrind has taken that place. To be included by one
- * file. */
+/* Replaces malloc in a test program and in the shared libraries that it loads: counts live blocks and fails a call on
+ * demand. It is off if a sanitizer or valgrind has replaced malloc. To be included by one file. */
 #ifndef EGM_TESTS_MALLOC_HOOK_H
 #define EGM_TESTS_MALLOC_HOOK_H
 

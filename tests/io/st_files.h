@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Safetensors files by their path, without handles of models. */
+/* Safetensors files read and written by their path, without models. */
 #ifndef EGM_TESTS_ST_FILES_H
 #define EGM_TESTS_ST_FILES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Safetensors files put together by hand. */
+/* Safetensors files made byte by byte. */
 #ifndef EGM_TESTS_ST_SUPPORT_H
 #define EGM_TESTS_ST_SUPPORT_H
 

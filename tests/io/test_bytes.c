@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory in the place of a file: the bytes that are written are those of the file, and what is said of bytes that are
- * read is what is said of a file with them, but for the name. Data in a file of their own, which only memory makes
- * worth while, are here, too. */
+/* Memory in place of a file: the bytes that are written are those of the file, and bytes that are read give the errors
+ * of the file but for its name. Files of data are tested here, too. */
 #include "st_files.h"
 #include <io/safetensors_impl.h>
 /* behind names that it has as variables */
@@ -100,13 +99,14 @@ START_TEST(test_bytes__a_buffer_that_is_too_small)
 	const size_t sizes[] = {0, 1, n / 2, n - 1};
 	for (int i = 0; i < 4; i++) {
 		needed = 0;
-		snprintf(text, sizeof text, "the buffer has %zu bytes; %zu are needed", sizes[i], n);
+		snprintf(text, sizeof text, "buffer has %zu bytes, must have %zu", sizes[i], n);
 		io_expect("small", savers[_i].to_memory(bytes, sizes[i], &needed), EGM_ERR_ARGUMENT, text);
 		ck_assert_uint_eq(needed, n);
 		for (size_t k = 0; k < sizeof bytes; k++) ck_assert_int_eq(bytes[k], 0x5a);
 	}
 	io_expect("NULL", savers[_i].to_memory(NULL, 5, &needed), EGM_ERR_ARGUMENT, "buffer is NULL and size is 5");
-	io_expect("nothing", savers[_i].to_memory(NULL, 0, NULL), EGM_ERR_ARGUMENT, "buffer and needed are NULL");
+	io_expect("nothing", savers[_i].to_memory(NULL, 0, NULL), EGM_ERR_ARGUMENT,
+	          "buffer and needed are NULL, one of them must not be");
 }
 END_TEST
 
@@ -298,15 +298,16 @@ START_TEST(test_bytes__limits)
 	limits.max_data_bytes = 8;
 	ck_assert_int_eq(egm_model_save_memory(model, bytes, sizeof bytes, &n), EGM_OK);
 	io_expect("model", egm_model_load_memory(&m, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED,
-	          "max_data_bytes is 8");
+	          "must be at most max_data_bytes, 8");
 	ck_assert_int_eq(egm_data_save_memory(data, bytes, sizeof bytes, &n), EGM_OK);
-	io_expect("data", egm_data_load_memory(&d, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED, "max_data_bytes is 8");
+	io_expect("data", egm_data_load_memory(&d, context, bytes, n, &limits), EGM_ERR_UNSUPPORTED,
+	          "must be at most max_data_bytes, 8");
 	options.max_bytes = 8;
 	io_expect("idx", egm_data_load_idx_memory(&d, context, idx_bytes, sizeof idx_bytes, &options), EGM_ERR_UNSUPPORTED,
-	          "max_bytes is 8");
+	          "must be at most max_bytes, 8");
 	o.max_bytes = 8;
 	io_expect("csv", egm_data_load_csv_memory(&d, context, csv_bytes, sizeof csv_bytes - 1, &o), EGM_ERR_UNSUPPORTED,
-	          "max_bytes is 8");
+	          "must be at most max_bytes, 8");
 }
 END_TEST
 
@@ -380,7 +381,7 @@ START_TEST(test_bytes__words_take_memory)
 	ck_assert_int_eq(egm_data_save(words, path), EGM_OK);
 	limits.max_data_bytes = 1 << 20;
 	io_expect("small", egm_data_load(&again, context, path, &limits), EGM_ERR_UNSUPPORTED,
-	          "names and words take more than 1048576 bytes; max_data_bytes");
+	          "names and words need more memory, must be at most 1048576 bytes by max_data_bytes");
 	limits.max_data_bytes = 1300000;
 	io_expect("enough", egm_data_load(&again, context, path, &limits), EGM_OK, NULL);
 	ck_assert_int_eq(column(again, 0).word_count, WORDS);
@@ -421,7 +422,7 @@ static const struct {
 } forged[] = {
     {"good", NULL, EGM_OK, 3, 5, {2, 1, 0, 1, 2, 1, 2, 0, 1, 0}, "n\0a\0b\0m", 8},
     {"no texts", "tensor 'texts' is missing", EGM_ERR_FORMAT, 2, 5, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
-    {"width", "is not U64 [columns, 5]", EGM_ERR_FORMAT, 3, 10, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
+    {"width", "must be U64 [columns, 5]", EGM_ERR_FORMAT, 3, 10, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
     {"kind", "the kind of column 1 is 4", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 0, 4, 2, 0, 0, 0}, "", 0},
     {"field", "the field of column 0 is 0", EGM_ERR_FORMAT, 3, 5, {1, 0, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
     {"missing", "missing values of column 0 is 3", EGM_ERR_FORMAT, 3, 5, {1, 1, 3, 0, 0, 1, 2, 0, 0, 0}, "", 0},
@@ -435,8 +436,8 @@ static const struct {
      "a",
      2},
     {"no words", "number of words of column 0 is 0", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "", 0},
-    {"order", "word 1 of column 0 is not behind", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "b\0a", 4},
-    {"twice", "word 1 of column 0 is not behind", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0a", 4},
+    {"order", "word 1 of column 0 is out of order", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "b\0a", 4},
+    {"twice", "word 1 of column 0 is out of order", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0a", 4},
     {"short texts",
      "ends before the texts of column 0",
      EGM_ERR_FORMAT,
@@ -447,8 +448,15 @@ static const struct {
      4},
     {"no zero", "ends before the texts of column 0", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0b", 3},
     {"endless", "ends before the texts", EGM_ERR_FORMAT, 3, 5, {2, 1, 0, 0, UINT64_MAX, 1, 2, 0, 0, 0}, "a\0b", 4},
-    {"long texts", "has 2 bytes more", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "a", 2},
-    {"too many", "is of 3 columns, 'values' has 2", EGM_ERR_FORMAT, 3, 5, {3, 1, 0, 0, 2, 1, 2, 0, 0, 0}, "a\0b", 4},
+    {"long texts", "has 2 bytes after its texts", EGM_ERR_FORMAT, 3, 5, {1, 1, 0, 0, 0, 1, 2, 0, 0, 0}, "a", 2},
+    {"too many",
+     "describes 3 columns, must describe the 2 of 'values'",
+     EGM_ERR_FORMAT,
+     3,
+     5,
+     {3, 1, 0, 0, 2, 1, 2, 0, 0, 0},
+     "a\0b",
+     4},
 };
 
 START_TEST(test_bytes__data_files_that_are_no_data)
@@ -478,27 +486,29 @@ START_TEST(test_bytes__data_files_of_other_formats)
 	egm__st_tensor list[] = {{"values", EGM__ST_F64, 2, {1, 2}, bad, 2}, {"more", EGM__ST_F64, 1, {1}, bad, 1}};
 	egm_data *d;
 	ck_assert_int_eq(model_file(), EGM_OK);
-	io_expect("model", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "'egm-model' is not 'egm-data'");
+	io_expect("model", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT,
+	          "format is 'egm-model', must be 'egm-data'");
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 0, NULL), EGM_OK);
 	io_expect("no metadata", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "metadata has no 'format'");
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("inf", egm_data_load(&d, context, path, NULL), EGM_ERR_NONFINITE, "row 0, column 1 (from 0): inf");
+	io_expect("inf", egm_data_load(&d, context, path, NULL), EGM_ERR_NONFINITE, "row 0, column 1 (from 0) is inf");
 	ck_assert_int_eq(st_file_write(context, path, 2, list, 2, meta), EGM_OK);
-	io_expect("more", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "tensor 'more' belongs to no data");
+	io_expect("more", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT,
+	          "has tensor 'more', must have values, columns and texts alone");
 	ck_assert_int_eq(st_file_write(context, path, 0, NULL, 2, meta), EGM_OK);
 	io_expect("none", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "tensor 'values' is missing");
 	list[0] = (egm__st_tensor){"values", EGM__ST_U64, 2, {1, 2}, counts, 2};
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("counts", egm_data_load(&d, context, path, NULL), EGM_ERR_DTYPE, "neither F32 nor F64");
+	io_expect("counts", egm_data_load(&d, context, path, NULL), EGM_ERR_DTYPE, "has another type, must be F32 or F64");
 	list[0] = (egm__st_tensor){"values", EGM__ST_F64, 0, {0}, bad, 1};
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("rank 0", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "has no dimension");
+	io_expect("rank 0", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "has 0 dimensions");
 	list[0] = (egm__st_tensor){"values", EGM__ST_F64, 2, {2, 0}, bad, 0};
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("empty", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "nothing to read");
+	io_expect("empty", egm_data_load(&d, context, path, NULL), EGM_ERR_FORMAT, "must have at least 1 of each");
 	meta[1].value = "2";
 	ck_assert_int_eq(st_file_write(context, path, 1, list, 2, meta), EGM_OK);
-	io_expect("version", egm_data_load(&d, context, path, NULL), EGM_ERR_UNSUPPORTED, "format_version '2'");
+	io_expect("version", egm_data_load(&d, context, path, NULL), EGM_ERR_UNSUPPORTED, "format_version is '2'");
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers in tables of text: what is read, what is refused and where, whatever the locale says. */
+/* Tables of numbers: what is read, what is rejected and at which place, in any locale. */
 #include "csv_table_support.h"
 #include <locale.h>
 #if EGM_HAVE_ZLIB
@@ -66,10 +66,11 @@ static const attack attacks[] = {
     {"newlines", BYTES("\n\n\r\n"), EGM_ERR_FORMAT, "no row: all lines"},
     {"word", BYTES("1,2\n3,four\n"), EGM_ERR_FORMAT,
      "line 2, field 2: 'four' is not a number; set the option text to read words"},
-    {"short line", BYTES("1,2\n\n3\n"), EGM_ERR_FORMAT, "line 3 has 1 fields, line 1 has 2"},
+    {"short line", BYTES("1,2\n\n3\n"), EGM_ERR_FORMAT, "line 3 has 1 fields, must have 2 as line 1"},
     {"long line", BYTES("1,2\n3,4,5\n"), EGM_ERR_FORMAT, "line 2 has"},
-    {"endless line", BYTES("1,2\n3,4,5,6,7"), EGM_ERR_FORMAT, "line 2 has more than 2 fields"},
-    {"empty field", BYTES("1,,3\n"), EGM_ERR_FORMAT, "line 1, field 2: the value is missing (''); set"},
+    {"endless line", BYTES("1,2\n3,4,5,6,7"), EGM_ERR_FORMAT, "line 2 has more fields, must have 2"},
+    {"empty field", BYTES("1,,3\n"), EGM_ERR_FORMAT,
+     "line 1, field 2: the value is missing (''), which the option replace_missing"},
     {"blank field", BYTES("1, ,3\n"), EGM_ERR_FORMAT, "field 2"},
     {"two in one", BYTES("1 2,3\n"), EGM_ERR_FORMAT, "'1 2' is not"},
     {"decimal comma", BYTES("1,5;2\n"), EGM_ERR_FORMAT, "'5;2' is not"},
@@ -80,7 +81,7 @@ static const attack attacks[] = {
      BYTES("1\0"
            "2\n"),
      EGM_ERR_FORMAT, "line 1 has a zero byte"},
-    {"UTF-16", BYTES("\xff\xfe\x31\0\n\0"), EGM_ERR_FORMAT, "not a table of text; it looks like UTF-16 text"},
+    {"UTF-16", BYTES("\xff\xfe\x31\0\n\0"), EGM_ERR_FORMAT, "is not a table of text; it looks like UTF-16 text"},
     {"UTF-16 without a mark", BYTES("1\0,\0002\0\n\0"), EGM_ERR_FORMAT, "line 1 has a zero byte"},
     {"page", BYTES("<!doctype html>\n"), EGM_ERR_FORMAT, "it looks like an HTML page"},
     {"lfs", BYTES("version https://git-lfs.github.com/spec/v1\n"), EGM_ERR_FORMAT, "it looks like a git-lfs pointer"},
@@ -90,7 +91,7 @@ static const attack attacks[] = {
     {"-inf", BYTES("1,2\n-inf,2\n"), EGM_ERR_NONFINITE, "line 2, field 1: '-inf' is not finite"},
     {"Infinity", BYTES("Infinity\n"), EGM_ERR_NONFINITE, "line 1, field 1: 'Infinity' is not finite"},
     {"NaN with payload", BYTES("1\nnan(1)\n"), EGM_ERR_FORMAT, "'nan(1)' is not a number"},
-    {"overflow", BYTES("1e999\n"), EGM_ERR_NONFINITE, "'1e999' is out of range"},
+    {"overflow", BYTES("1e999\n"), EGM_ERR_NONFINITE, "'1e999' is not finite once it is scaled and stored"},
 };
 
 START_TEST(test_csv__attacks)
@@ -120,7 +121,8 @@ START_TEST(test_csv__scale_and_storage)
 	egm_data_free(data);
 	o.dtype = EGM_F32;
 	o.scale = 0; /* the default, 1 */
-	io_expect("f32", egm_data_load_csv(&data, context, path, &o), EGM_ERR_NONFINITE, "field 3: '1e39' is out of");
+	io_expect("f32", egm_data_load_csv(&data, context, path, &o), EGM_ERR_NONFINITE,
+	          "field 3: '1e39' is not finite once");
 }
 END_TEST
 
@@ -151,7 +153,8 @@ START_TEST(test_csv__lines_of_any_length)
 	egm_data_free(data);
 	text[1024] = '0';
 	io_write(path, text, 1025);
-	io_expect("1025", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT, "longer than 1024 bytes");
+	io_expect("1025", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT,
+	          "is too long, must have at most 1024 bytes");
 	free(text);
 }
 END_TEST
@@ -165,7 +168,7 @@ START_TEST(test_csv__max_bytes)
 	egm_data_free(data);
 	o.max_bytes = 47;
 	io_expect("47", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
-	          "3 rows of 2 numbers take 48 bytes, max_bytes is 47");
+	          "3 rows of 2 numbers need 48 bytes, must be at most max_bytes, 47");
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of text at the edges: options out of their range, arguments that are wrong, limits, large files. */
+/* Tables of text at their limits: options out of range, wrong arguments, large files. */
 #include "csv_table_support.h"
 #include <fenv.h>
 #include <math.h>
@@ -38,8 +38,8 @@ START_TEST(test_csv_limits__options_out_of_range)
 	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
 	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
 	            {offsetof(egm_csv_options, delimiter), 300, "delimiter is 300, must be in [1, 126]"},
-	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, as the delimiter"},
-	            {offsetof(egm_csv_options, decimal), ',', "a comma is the delimiter and the decimal sign"},
+	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, must be -1 or no delimiter"},
+	            {offsetof(egm_csv_options, decimal), ',', "delimiter and decimal are both ',', must differ"},
 	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
 	            {offsetof(egm_csv_options, comment), -2, "comment is -2, must be in [-1, 126]"},
 	            {offsetof(egm_csv_options, comment), ',', "comment is character 44"},
@@ -47,7 +47,7 @@ START_TEST(test_csv_limits__options_out_of_range)
 	            {offsetof(egm_csv_options, replace_missing), 2, "replace_missing is 2"},
 	            {offsetof(egm_csv_options, max_words), -1, "max_words is -1"},
 	            {offsetof(egm_csv_options, max_words), (1 << 24) + 1, "max_words is 16777217"},
-	            {offsetof(egm_csv_options, column_count), 1, "columns is NULL, column_count 1"},
+	            {offsetof(egm_csv_options, column_count), 1, "columns is NULL and column_count 1, must go together"},
 	            {offsetof(egm_csv_options, text_column_count), 1, "text_columns is NULL"}};
 	egm_data *data;
 	io_write(path, "1\n", 2);
@@ -74,7 +74,8 @@ START_TEST(test_csv_limits__options_out_of_range)
 	o.offset = 0;
 	o.text_columns = (const char *const[]){"1"};
 	o.text_column_count = 1;
-	io_expect("text", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "need text to be");
+	io_expect("text", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT,
+	          "must be CODES or ONE_HOT for text_columns");
 }
 END_TEST
 
@@ -97,7 +98,7 @@ START_TEST(test_csv_limits__words_take_memory)
 		o.text = CODES;
 		o.max_bytes = 100000;
 		io_expect("refused", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
-		          "names and words take more than 1048576 bytes; max_bytes is 100000");
+		          "names and words need more memory, must need at most 1048576 bytes by max_bytes");
 		o.max_bytes = 3 * sizeof text;
 		io_expect("allowed", egm_data_load_csv(&data, context, path, &o), EGM_OK, NULL);
 		egm_data_free(data);
@@ -115,8 +116,8 @@ START_TEST(test_csv_limits__misuse)
 	io_expect("path", egm_data_load_csv(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("data", egm_data_column(NULL, 0, &c), EGM_ERR_ARGUMENT, "data is NULL");
 	io_expect("column", egm_data_column(table, 0, NULL), EGM_ERR_ARGUMENT, "column is NULL");
-	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "index is 1, the columns are 0 to 0");
-	io_expect("index", egm_data_column(table, -1, &c), EGM_ERR_ARGUMENT, "index is -1, the columns are 0 to 0");
+	io_expect("index", egm_data_column(table, 1, &c), EGM_ERR_ARGUMENT, "index is 1, must be 0 to 0");
+	io_expect("index", egm_data_column(table, -1, &c), EGM_ERR_ARGUMENT, "index is -1, must be 0 to 0");
 	c.struct_size = 3;
 	io_expect("size", egm_data_column(table, 0, &c), EGM_ERR_ARGUMENT, "struct_size is 3, must be sizeof(egm_column)");
 	egm_data_free(table);
@@ -126,7 +127,8 @@ START_TEST(test_csv_limits__misuse)
 	ck_assert(!c.name && !c.word && !c.words && !c.word_count && !c.field);
 	o.like = data;
 	egm_data *other;
-	io_expect("like", egm_data_load_csv(&other, context, path, &o), EGM_ERR_ARGUMENT, "like is no data of");
+	io_expect("like", egm_data_load_csv(&other, context, path, &o), EGM_ERR_ARGUMENT,
+	          "like has no columns of a table, must be data of");
 	egm_data_free(data);
 }
 END_TEST
@@ -142,7 +144,7 @@ START_TEST(test_csv_limits__limits)
 	data = load("32", BYTES("x,w\n1,1\n2,2\n"));
 	egm_data_free(data);
 	o.max_bytes = 31;
-	io_expect("31", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "max_bytes is 31");
+	io_expect("31", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "must be at most max_bytes, 31");
 	o.max_bytes = 0;
 	o.max_rows = 0;
 	o.text = CODES;
@@ -151,7 +153,7 @@ START_TEST(test_csv_limits__limits)
 	egm_data_free(data);
 	io_write(path, BYTES("1,a\n2,b\n3,c\n"));
 	io_expect("3 words", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
-	          "line 3, field 2: 'c' is one word more than max_words, 2");
+	          "line 3, field 2: 'c' is one more word, must be at most max_words, 2");
 	/* Words of rows that are not read have no code. */
 	o.max_rows = 2;
 	data = load("2 rows", BYTES("1,a\n2,b\n3,c\n"));
@@ -180,7 +182,8 @@ START_TEST(test_csv_limits__lines_of_many_fields)
 	egm_data_free(data);
 	memcpy(text + 2 * FIELDS - 1, ",7\n", 3);
 	io_write(path, text, 2 * FIELDS + 2);
-	io_expect("one more", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED, "more than 1048576");
+	io_expect("one more", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
+	          "has more fields, must have at most 1048576");
 	free(text);
 }
 END_TEST

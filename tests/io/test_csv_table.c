@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of text as people have them: headers, words, quotes, comments, missing values, columns by name. What a table
- * contains was written down by hand, or is what pandas says: csv_reference.py. */
+/* Tables of text with headers, words, quotes, comments, missing values, columns by name. The contents of a table were
+ * written down by hand or come from pandas, see csv_reference.py. */
 #include "csv_reference.h"
 #include "csv_table_support.h"
 
@@ -165,7 +165,7 @@ static const struct {
     {"decimal comma", ";H", "x;y\n1;-2,5\n", EGM_ERR_FORMAT, "'-2,5' is not a number; is the decimal sign ','?"},
     {"decimal comma below a header", ";", "x;y\n1,5;2,5\n", EGM_ERR_FORMAT, "('1,5' in line 2, field 1)"},
     {"semicolons", "cH", "x;y\na;1,5\n", EGM_ERR_FORMAT,
-     "more than 1 fields, which line 1 has; is the delimiter right"},
+     "has more fields, must have 1 as line 1; is the delimiter right"},
     {"word under numbers", "c", "a\n1\n2\nl.5\n", EGM_ERR_FORMAT,
      "line 1 may be a header or a row: no column has numbers alone"},
     {"word under numbers", "cN", "1,1\n2,2\n3,l.5\n", EGM_ERR_FORMAT,
@@ -176,17 +176,19 @@ static const struct {
     {"missing ?", "c", "a,b\n1,x\n2,?\n", EGM_ERR_FORMAT, "line 3, field 2: the value is missing ('?')"},
     {"missing behind comments", "", "# c\n\n1,2\n# c\n\n3,NA\n", EGM_ERR_FORMAT,
      "line 6, field 2: the value is missing"},
-    {"short", "", "1,2\n3\n", EGM_ERR_FORMAT, "line 2 has 1 fields, line 1 has 2"},
-    {"long", "", "1,2\n3,4,5\n", EGM_ERR_FORMAT, "line 2 has more than 2 fields, which line 1 has"},
-    {"two trailing separators", "", "1,2\n3,4,,\n", EGM_ERR_FORMAT, "line 2 has more than 2 fields"},
+    {"short", "", "1,2\n3\n", EGM_ERR_FORMAT, "line 2 has 1 fields, must have 2 as line 1"},
+    {"long", "", "1,2\n3,4,5\n", EGM_ERR_FORMAT, "line 2 has more fields, must have 2 as line 1"},
+    {"two trailing separators", "", "1,2\n3,4,,\n", EGM_ERR_FORMAT, "line 2 has more fields, must have 2"},
     {"infinity", "m", "x\n1\n-Inf\n", EGM_ERR_NONFINITE, "line 3, field 1: '-Inf' is not finite"},
-    {"overflow", "", "1\n1e999\n", EGM_ERR_NONFINITE, "line 2, field 1: '1e999' is out of range"},
+    {"overflow", "", "1\n1e999\n", EGM_ERR_NONFINITE,
+     "line 2, field 1: '1e999' is not finite once it is scaled and stored"},
     {"open quote", "", "1,2\n" Q "3,4\n5,6\n", EGM_ERR_FORMAT,
-     "line 2, field 1: the quote that begins it is not closed"},
+     "line 2, field 1: begins with a quote, must end with one"},
     {"text behind a quote", "", "1," Q "2" Q "3\n", EGM_ERR_FORMAT,
-     "line 1, field 2: '2' is followed by text after its"},
+     "line 1, field 2: '2' has text after its closing quote"},
     {"line numbers behind quotes", "cH", "x,y\n" Q "a\n\nb" Q ",1\nc\n", EGM_ERR_FORMAT, "line 5 has 1 fields"},
-    {"comment or text", "c", "1,Apt #5\n", EGM_ERR_FORMAT, "line 1, field 2: 'Apt' is followed by a comment, unless"},
+    {"comment or text", "c", "1,Apt #5\n", EGM_ERR_FORMAT,
+     "line 1, field 2: 'Apt' may be followed by a comment: quote the text"},
     {"wrong delimiter and a header", "", "a;b\n1;2\n", EGM_ERR_FORMAT,
      "set the option header. Is the delimiter right?"},
     {"wrong delimiter", "", "1;2\n3;4\n", EGM_ERR_FORMAT, "'1;2' is not a number; is the delimiter ';'?"},
@@ -194,7 +196,7 @@ static const struct {
     {"point and comma", ";d", "1.5;2\n", EGM_ERR_FORMAT, "'1.5' is not a number"},
     {"two commas", ";d", "1,5,5;2\n", EGM_ERR_FORMAT, "'1,5,5' is not a number"},
     {"hexadecimal", "", "0x10\n", EGM_ERR_FORMAT, "'0x10' is not"},
-    {"page", "cN", "\n <!DOCTYPE html>\n<html>", EGM_ERR_FORMAT, "not a table of text; it looks like an HTML page"},
+    {"page", "cN", "\n <!DOCTYPE html>\n<html>", EGM_ERR_FORMAT, "is not a table of text; it looks like an HTML page"},
     {"lfs", "cN", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", EGM_ERR_FORMAT, "a git-lfs pointer"},
     {"zip", "cN", "PK\3\4\x14", EGM_ERR_FORMAT, "a zip archive"},
     {"UTF-16", "cN",
@@ -284,7 +286,7 @@ START_TEST(test_csv_table__columns_that_are_not_there)
 	            {"-2", "no column '-2'"},
 	            {"99999999999999999999", "no column"},
 	            {"", "no column ''"},
-	            {NULL, "one of columns is NULL"}};
+	            {NULL, "an entry of columns is NULL"}};
 	egm_data *data;
 	io_write(path, BYTES(people));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -295,11 +297,13 @@ START_TEST(test_csv_table__columns_that_are_not_there)
 	const char *twice[] = {"age", "2"};
 	o.columns = twice;
 	o.column_count = 2;
-	io_expect("twice", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "2 is chosen twice");
+	io_expect("twice", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT,
+	          "columns has column 2 twice, must have it once");
 	io_write(path, "x,x\n1,2\n", 8);
 	o.columns = (const char *const[]){"x"};
 	o.column_count = 1;
-	io_expect("same", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT, "two columns, 1 and 2, have");
+	io_expect("same", egm_data_load_csv(&data, context, path, &o), EGM_ERR_ARGUMENT,
+	          "columns 1 and 2 are both 'x', must differ");
 }
 END_TEST
 
@@ -320,7 +324,7 @@ START_TEST(test_csv_table__other_columns_may_hold_anything)
 	o.columns = NULL;
 	o.column_count = 0;
 	io_expect("read", egm_data_load_csv(&data, context, path, &o), EGM_ERR_FORMAT,
-	          "line 2, field 2: longer than 1024 bytes");
+	          "line 2, field 2: is too long, must have at most 1024 bytes");
 }
 END_TEST
 
@@ -361,7 +365,7 @@ START_TEST(test_csv_table__like)
 	egm_data_free(test);
 	io_write(path, BYTES("proto,bytes\nudp,1\nsctp,2\n"));
 	io_expect("unknown", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
-	          "line 3, field 1: 'sctp' is not in the column's dictionary");
+	          "line 3, field 1: 'sctp' is not in the dictionary, which the option unknown allows");
 	o.unknown = EGM_CSV_UNKNOWN_CODE;
 	test = load("a code of its own", BYTES("proto,bytes\nudp,1\nsctp,2\n"));
 	check_values("a code of its own", test, 2, 2, (const double[]){2, 1, 3, 2});
@@ -382,7 +386,8 @@ START_TEST(test_csv_table__like)
 	o.header = NO;
 	io_expect("narrow", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT, "like: there is no column '2'");
 	io_write(path, BYTES("tcp,x\n"));
-	io_expect("kind", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT, "'x' is not a number, as this");
+	io_expect("kind", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
+	          "'x' is not a number, must be one as in the table of the option like");
 	egm_data_free(train);
 }
 END_TEST
@@ -406,7 +411,8 @@ START_TEST(test_csv_table__like_one_hot)
 	check_values("x, x", test, 1, 3, (const double[]){5, 1, 7});
 	egm_data_free(test);
 	io_write(path, BYTES("s,x,x\na,5,7\n"));
-	io_expect("x, x", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT, "2 and 3, have the name 'x'");
+	io_expect("x, x", egm_data_load_csv(&test, context, path, &o), EGM_ERR_ARGUMENT,
+	          "columns 2 and 3 are both 'x', must differ");
 	/* Names alone tell a header of words from a row, where the table has no numbers. */
 	egm_data_free(train);
 	o.like = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples from arrays, IDX, NPY and CSV: files are put together here byte by byte. */
+/* Data from arrays, IDX, NPY and CSV, with files made byte by byte. */
 #include "data_fixture.h"
 #include <math.h>
 #if EGM_HAVE_ZLIB
@@ -218,7 +218,7 @@ START_TEST(test_data__max_rows_and_max_bytes)
 	egm_data_free(data);
 	options.max_rows = 3;
 	io_expect("24 > 12", egm_data_load_idx(&data, context, path, &options), EGM_ERR_UNSUPPORTED,
-	          "take 24 bytes, max_bytes is 12");
+	          "need 24 bytes, must be at most max_bytes, 12");
 	options.max_bytes = 24;
 	ck_assert_int_eq(egm_data_load_idx(&data, context, path, &options), EGM_OK);
 	check_values("two rows", data, 2, 3, idx_types[0].values);
@@ -312,7 +312,7 @@ START_TEST(test_data__gzip_attacks)
 	write_gzip("", 0, "ab");
 	check_big(big);
 	write_gzip("x", 1, "ab");
-	io_expect("more", egm_data_load_idx(&data, context, path, NULL), EGM_ERR_FORMAT, "more bytes than");
+	io_expect("more", egm_data_load_idx(&data, context, path, NULL), EGM_ERR_FORMAT, "has more bytes");
 	write_gzip(big, n, "wb");
 	FILE *f = fopen(path, "ab");
 	fputs("garbage", f);
@@ -366,7 +366,7 @@ START_TEST(test_data__gzip_that_promises_too_much)
 	options.max_bytes = UINT64_MAX;
 	write_gzip(head, sizeof head, "wb");
 	io_expect("promise", egm_data_load_idx(&data, context, path, &options), EGM_ERR_FORMAT,
-	          "its sizes take 4294967296");
+	          "must have 4294967296 by its sizes");
 }
 END_TEST
 #else
@@ -380,11 +380,11 @@ END_TEST
 #endif
 
 static const attack idx_attacks[] = {
-    {"empty", BYTES(""), EGM_ERR_FORMAT, "truncated: ends after 0 bytes"},
+    {"empty", BYTES(""), EGM_ERR_FORMAT, "is truncated: ends after 0 bytes"},
     {"three bytes", BYTES("\0\0\x08"), EGM_ERR_FORMAT, "within the IDX header"},
     {"not zero", BYTES("\1\0\x08\1\0\0\0\1x"), EGM_ERR_FORMAT, "begins 01 00"},
-    {"type", BYTES("\0\0\x0a\1\0\0\0\1x"), EGM_ERR_FORMAT, "unknown IDX type 0x0a"},
-    {"no dimension", BYTES("\0\0\x08\0x"), EGM_ERR_FORMAT, "0 dimensions"},
+    {"type", BYTES("\0\0\x0a\1\0\0\0\1x"), EGM_ERR_FORMAT, "has IDX type 0x0a, must be 0x08, 0x09 or 0x0b to 0x0e"},
+    {"has 0 dimensions", BYTES("\0\0\x08\0x"), EGM_ERR_FORMAT, "0 dimensions"},
     {"nine dimensions", BYTES("\0\0\x08\x09\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1x"),
      EGM_ERR_UNSUPPORTED, "9 dimensions"},
     {"sizes cut", BYTES("\0\0\x08\2\0\0\0\1\0\0"), EGM_ERR_FORMAT, "within the IDX sizes"},
@@ -392,13 +392,15 @@ static const attack idx_attacks[] = {
     {"no columns", BYTES("\0\0\x08\2\0\0\0\1\0\0\0\0"), EGM_ERR_FORMAT, "1 rows of 0 numbers"},
     {"one byte short", BYTES("\0\0\x08\1\0\0\0\3xx"), EGM_ERR_FORMAT, "ends after 10 bytes, within the numbers"},
     {"numbers cut", BYTES("\0\0\x08\1\0\0\0\x0cxxxxx"), EGM_ERR_FORMAT, "within the numbers"},
-    {"one byte over", BYTES("\0\0\x08\1\0\0\0\3xxxx"), EGM_ERR_FORMAT, "more bytes than the 11"},
-    {"4 GiB claimed", BYTES("\0\0\x08\1\xff\xff\xff\xffx"), EGM_ERR_FORMAT, "take 4294967295 bytes"},
-    {"product wraps", BYTES("\0\0\x0e\3\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffx"), EGM_ERR_FORMAT, "overflow"},
-    {"wraps to zero", BYTES("\0\0\x08\4\x80\0\0\0\x80\0\0\0\0\0\0\4\0\0\0\1x"), EGM_ERR_FORMAT, "overflow"},
+    {"one byte over", BYTES("\0\0\x08\1\0\0\0\3xxxx"), EGM_ERR_FORMAT, "has more bytes, must have the 11"},
+    {"4 GiB claimed", BYTES("\0\0\x08\1\xff\xff\xff\xffx"), EGM_ERR_FORMAT, "must have 4294967295 by its sizes"},
+    {"product wraps", BYTES("\0\0\x0e\3\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffx"), EGM_ERR_FORMAT,
+     "must fit in memory"},
+    {"wraps to zero", BYTES("\0\0\x08\4\x80\0\0\0\x80\0\0\0\0\0\0\4\0\0\0\1x"), EGM_ERR_FORMAT, "must fit in memory"},
     {"NaN", BYTES("\0\0\x0d\1\0\0\0\2\0\0\0\0\x7f\xc0\0\0"), EGM_ERR_NONFINITE, "row 1, column 0"},
-    {"infinity", BYTES("\0\0\x0e\1\0\0\0\1\xff\xf0\0\0\0\0\0\0"), EGM_ERR_NONFINITE, "row 0, column 0 (from 0): -inf"},
-    {"f64 beyond f32", BYTES("\0\0\x0e\1\0\0\0\1\x7f\xe0\0\0\0\0\0\0"), EGM_ERR_NONFINITE, "out of range once"},
+    {"infinity", BYTES("\0\0\x0e\1\0\0\0\1\xff\xf0\0\0\0\0\0\0"), EGM_ERR_NONFINITE,
+     "row 0, column 0 (from 0) is -inf"},
+    {"f64 beyond f32", BYTES("\0\0\x0e\1\0\0\0\1\x7f\xe0\0\0\0\0\0\0"), EGM_ERR_NONFINITE, "must be finite once"},
 };
 
 START_TEST(test_data__idx_attacks)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A file is replaced as a whole or not at all: when system calls fail, when the disk is full, when the process is
- * killed. Saved is one tensor of N equal numbers, the generation, so that a mixture of two files would show. */
+/* A file is replaced as a whole or not at all: when system calls fail, the disk is full, or the process is killed. Each
+ * saved file is one tensor of N equal numbers, so that a mixture of two files shows. */
 #include "fault_io.h"
 #include "io_support.h"
 #include "st_files.h"

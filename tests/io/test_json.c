@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a header may ask of the JSON parser: depth, memory, locale, rounding. */
+/* What a header may need of the JSON parser: depth, memory, locale, rounding. */
 #include "malloc_hook.h"
 #include "st_support.h"
 #include <egm/data.h>
@@ -50,7 +50,8 @@ START_TEST(test_json__depth)
 	for (int objects = 0; objects < 2; objects++) {
 		for (int depth = 1; depth <= 16; depth++)
 			io_expect("shallow", parse(text, nest(text, depth, objects)), EGM_OK, NULL);
-		io_expect("17", parse(text, nest(text, 17, objects)), EGM_ERR_FORMAT, "header is nested 17 deep, at most 16");
+		io_expect("17", parse(text, nest(text, 17, objects)), EGM_ERR_FORMAT,
+		          "header is nested 17 deep, must be at most 16");
 		io_expect("1000", parse(text, nest(text, 1000, objects)), EGM_ERR_FORMAT, "nested 1000 deep");
 	}
 	static const char quoted[] = "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[\"}";
@@ -136,7 +137,7 @@ START_TEST(test_json__memory)
 		egm_status st = parse(text, n);
 		long peak = malloc_peak - before;
 		if (dense[_i].valid) io_expect(dense[_i].piece, st, EGM_OK, NULL);
-		if (st != EGM_OK) io_expect(dense[_i].piece, st, EGM_ERR_FORMAT, "no list of tensors");
+		if (st != EGM_OK) io_expect(dense[_i].piece, st, EGM_ERR_FORMAT, "must be a list of tensors");
 		ck_assert_msg(peak <= (long)(32 * n + 65536), "%s: %ld bytes for a header of %zu", dense[_i].piece, peak, n);
 		ck_assert_int_eq(malloc_live, before);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of another kind is refused with its kind. What each begins with is written by the program that makes such
- * files: git-lfs 3 (specification v1), Python's zipfile, pickle, gzip, NumPy and torch.save. */
+/* The error of a file of another format names that format. The first bytes are those that the programs write: git-lfs 3
+ * (specification v1), Python's zipfile, pickle, gzip, NumPy and torch.save. */
 #include "io_support.h"
 #include <egm/data.h>
 #include <io/file_impl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every allocation fails in turn, once and for ever after, in the context's allocator and in malloc, where jansson's
- * memory comes from. A call then says EGM_ERR_MEMORY, leaves nothing behind and no half-written file; and what it
- * calls a success is one: every byte of the result is compared. */
+/* Every allocation fails in turn, once and permanently, in the context's allocator and in malloc, which jansson uses.
+ * The call then returns EGM_ERR_MEMORY and leaves neither memory nor a partial file; if it succeeds, every byte of the
+ * result is compared. */
 #include "io_support.h"
 #include "malloc_hook.h"
 #include "st_files.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A saved model comes back bit for bit; a file that describes another model, or none, is refused. */
+/* A saved model is loaded bit by bit as it was; a file that describes another model, or none, is rejected. */
 #include "st_files.h"
 #include "st_support.h"
 #include <egm/data.h>
@@ -200,21 +200,22 @@ typedef struct file_row {
 
 static const file_row rows[] = {
     {"good", "egm-model", "1", "f32", "n", GOOD, EGM_OK, NULL},
-    {"format", "egm-sampler", "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "format 'egm-sampler' is not 'egm-model'"},
+    {"format", "egm-sampler", "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "format is 'egm-sampler', must be 'egm-model'"},
     {"format of a tool", "pt", "1", "f32", "n", GOOD, EGM_OK, NULL},
     {"format of a tool alone", "pt", NULL, NULL, NULL, NULL, EGM_ERR_FORMAT, "egm_model_restore reads the weights"},
     {"no metadata", NULL, NULL, NULL, NULL, NULL, EGM_ERR_FORMAT, "egm_model_restore reads the weights"},
     {"no format", NULL, "1", "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format'"},
-    {"version", "egm-model", "2", "f32", "n", GOOD, EGM_ERR_UNSUPPORTED, "format_version '2'"},
+    {"version", "egm-model", "2", "f32", "n", GOOD, EGM_ERR_UNSUPPORTED, "format_version is '2'"},
     {"no version", "egm-model", NULL, "f32", "n", GOOD, EGM_ERR_FORMAT, "no 'format_version'"},
-    {"dtype", "egm-model", "1", "f16", "n", GOOD, EGM_ERR_FORMAT, "dtype 'f16'"},
-    {"other dtype", "egm-model", "1", "f64", "n", GOOD, EGM_ERR_DTYPE, "'0.weight' is not f64"},
+    {"dtype", "egm-model", "1", "f16", "n", GOOD, EGM_ERR_FORMAT, "dtype is 'f16'"},
+    {"other dtype", "egm-model", "1", "f64", "n", GOOD, EGM_ERR_DTYPE, "'0.weight' has another type, must be f64"},
     {"name", "egm-model", "1", "f32", "a/b", GOOD, EGM_ERR_FORMAT, "name"},
     {"no name", "egm-model", "1", "f32", NULL, GOOD, EGM_ERR_FORMAT, "no 'name'"},
     {"no architecture", "egm-model", "1", "f32", "n", NULL, EGM_ERR_FORMAT, "no 'architecture'"},
     {"JSON", "egm-model", "1", "f32", "n", "{\"inputs\":", EGM_ERR_FORMAT, "architecture is not valid JSON"},
     {"array", "egm-model", "1", "f32", "n", "[]", EGM_ERR_FORMAT, "architecture begins"},
-    {"no inputs", "egm-model", "1", "f32", "n", "{\"layers\":[" DENSE "]}", EGM_ERR_FORMAT, "'inputs' is no integer"},
+    {"no inputs", "egm-model", "1", "f32", "n", "{\"layers\":[" DENSE "]}", EGM_ERR_FORMAT,
+     "'inputs' is not an integer"},
     {"inputs 0", "egm-model", "1", "f32", "n", "{\"inputs\":0,\"layers\":[" DENSE "]}", EGM_ERR_FORMAT,
      "'inputs' is 0"},
     {"third member", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":[" DENSE "],\"x\":1}", EGM_ERR_FORMAT,
@@ -222,59 +223,59 @@ static const file_row rows[] = {
     {"no layers", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":[]}", EGM_ERR_FORMAT, "no layers"},
     {"layers object", "egm-model", "1", "f32", "n", "{\"inputs\":2,\"layers\":{}}", EGM_ERR_FORMAT, "no layers"},
     {"unknown kind", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"attention\"}"), EGM_ERR_UNSUPPORTED,
-     "layer 0: unknown kind 'attention'"},
+     "layer 0 has kind 'attention', unknown to this library"},
     {"no kind", "egm-model", "1", "f32", "n", LAYERS("{\"units\":1}"), EGM_ERR_FORMAT, "layer 0 has no kind"},
     {"layer a number", "egm-model", "1", "f32", "n", LAYERS("1"), EGM_ERR_FORMAT, "layer 0 has no kind"},
     {"no units", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"init\":\"zeros\"}"), EGM_ERR_FORMAT,
-     "'units' is no integer"},
+     "'units' is not an integer"},
     {"units -1", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":-1,\"init\":\"zeros\"}"),
      EGM_ERR_FORMAT, "'units' is -1"},
     {"units 1.0", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1.0,\"init\":\"zeros\"}"),
-     EGM_ERR_FORMAT, "'units' is no integer"},
+     EGM_ERR_FORMAT, "'units' is not an integer"},
     {"units 2^31", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":2147483648,\"init\":\"zeros\"}"),
      EGM_ERR_UNSUPPORTED, "'units' is 2147483648"},
     {"units 2^31-1", "egm-model", "1", "f32", "n",
      LAYERS("{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"}"), EGM_ERR_SHAPE,
-     "'0.weight': size 0 is 1, the layer has 2147483647"},
+     "'0.weight': size 0 is 1, must be 2147483647"},
     {"units 2^31-1 twice", "egm-model", "1", "f32", "n",
      LAYERS("{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"},"
             "{\"kind\":\"dense\",\"units\":2147483647,\"init\":\"zeros\"}"),
      EGM_ERR_FORMAT, "has too many numbers, for 2147483647 inputs and 2147483647 outputs, must fit in memory"},
     {"init", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1,\"init\":\"ones\"}"), EGM_ERR_FORMAT,
-     "unknown init 'ones'"},
+     "has init 'ones', must be an initialiser"},
     {"no init", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"dense\",\"units\":1}"), EGM_ERR_FORMAT,
-     "unknown init"},
+     "has init ''"},
     {"slope 2", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"leaky_relu\",\"slope\":2}"), EGM_ERR_FORMAT,
      "slope"},
     {"slope text", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"leaky_relu\",\"slope\":\"0\"}"),
-     EGM_ERR_FORMAT, "'slope' is no number"},
+     EGM_ERR_FORMAT, "'slope' is not a number"},
     {"slope for relu", "egm-model", "1", "f32", "n", LAYERS(DENSE ",{\"kind\":\"relu\",\"slope\":0}"), EGM_ERR_FORMAT,
-     "layer 1 (relu) has 2 members, not 1"},
+     "layer 1 (relu) has 2 members, must have 1"},
     {"A16 missing", "egm-model", "1", "f32", "n", LAYERS(DENSE "," DENSE), EGM_ERR_FORMAT, "'1.weight' is missing"},
     {"A16 extra", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"relu\"}"), EGM_ERR_FORMAT,
      "'0.bias' belongs to no layer"},
     {"image of another width", "egm-model", "1", "f32", "n", LAYERS(IMAGE(3, 1, 1)), EGM_ERR_FORMAT,
      "height 3 x width 1 x channels 1 is 3, must be 2, the numbers of a row"},
     {"image 2^31", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2147483648, 1, 1)), EGM_ERR_UNSUPPORTED,
-     "'height' is 2147483648, at most 2147483647 is read"},
+     "'height' is 2147483648, must be at most 2147483647"},
     {"image 0", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 0, 1)), EGM_ERR_FORMAT, "'width' is 0"},
     {"image that overflows", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2147483647, 2147483647, 2147483647)),
      EGM_ERR_FORMAT, "numbers is too large, must have at most 2147483647"},
     {"image with init", "egm-model", "1", "f32", "n",
      LAYERS("{\"kind\":\"image\",\"height\":2,\"width\":1,\"channels\":1,\"init\":\"zeros\"}"), EGM_ERR_FORMAT,
-     "layer 0 (image) has 5 members, not 4"},
+     "layer 0 (image) has 5 members, must have 4"},
     {"conv without an image", "egm-model", "1", "f32", "n", LAYERS(CONV("1", "1", "1", "0")), EGM_ERR_FORMAT,
      "layer 0 (conv) of model 'n': its input is a row of 2 numbers, must be an image"},
     {"conv without stride", "egm-model", "1", "f32", "n",
      LAYERS(IMAGE(2, 1, 1) ",{\"kind\":\"conv\",\"channels\":1,\"kernel\":1,\"padding\":0,\"init\":\"zeros\"}"),
-     EGM_ERR_FORMAT, "'stride' is no integer"},
+     EGM_ERR_FORMAT, "'stride' is not an integer"},
     {"conv without init", "egm-model", "1", "f32", "n",
      LAYERS(IMAGE(2, 1, 1) ",{\"kind\":\"conv\",\"channels\":1,\"kernel\":1,\"stride\":1,\"padding\":0}"),
-     EGM_ERR_FORMAT, "unknown init"},
+     EGM_ERR_FORMAT, "has init ''"},
     {"conv padding -1", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "1", "1", "-1")),
      EGM_ERR_FORMAT, "layer 1 (conv): 'padding' is -1"},
     {"conv kernel 1.5", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "1.5", "1", "0")),
-     EGM_ERR_FORMAT, "'kernel' is no integer"},
+     EGM_ERR_FORMAT, "'kernel' is not an integer"},
     {"conv kernel 32768", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "32768", "1", "0")),
      EGM_ERR_FORMAT, "kernel of layer 1 (conv) of model 'n' is 32768, must be at most 32767"},
     {"conv kernel 3", "egm-model", "1", "f32", "n", LAYERS(IMAGE(2, 1, 1) "," CONV("1", "3", "1", "0")), EGM_ERR_FORMAT,
@@ -290,9 +291,9 @@ static const file_row rows[] = {
     {"momentum 0", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"batch_norm\",\"epsilon\":1,\"momentum\":0}"),
      EGM_ERR_FORMAT, "momentum of layer 0 (batch_norm) of model 'n' is 0, must be in (0, 1]"},
     {"no momentum", "egm-model", "1", "f32", "n", LAYERS("{\"kind\":\"batch_norm\",\"epsilon\":1}"), EGM_ERR_FORMAT,
-     "layer 0 (batch_norm): 'momentum' is no number"},
+     "layer 0 (batch_norm): 'momentum' is not a number"},
     {"A16 mis-shaped", "egm-model", "1", "f32", "n", "{\"inputs\":3,\"layers\":[" DENSE "]}", EGM_ERR_SHAPE,
-     "'0.weight': size 1 is 2, the layer has 3"},
+     "'0.weight': size 1 is 2, must be 3"},
 };
 
 static const float good_weight[2] = {1, 2}, good_bias[1] = {3};
@@ -351,7 +352,7 @@ START_TEST(test_model_file__foreign_tensors)
 	t[0].rank = 1;
 	t[0].shape[0] = 2;
 	write_file(&rows[0], 2, t);
-	refuse("A16 rank", NULL, EGM_ERR_SHAPE, "has 1 dimensions, the layer 2");
+	refuse("A16 rank", NULL, EGM_ERR_SHAPE, "has 1 dimensions, must have 2");
 	const float bad[2] = {1, NAN};
 	t[0] = good_tensors[0];
 	t[0].data = bad;
@@ -375,7 +376,7 @@ START_TEST(test_model_file__foreign_buffers)
 	refuse("A16 no v", NULL, EGM_ERR_FORMAT, "'0.v' is missing");
 	t[3].shape[0] = t[3].count = 1;
 	write_file(&row, 4, t);
-	refuse("A16 v of another width", NULL, EGM_ERR_SHAPE, "'0.v': size 0 is 1, the layer has 2");
+	refuse("A16 v of another width", NULL, EGM_ERR_SHAPE, "'0.v': size 0 is 1, must be 2");
 	t[3] = good_v;
 	t[3].data = bad;
 	write_file(&row, 4, t);
@@ -414,7 +415,7 @@ START_TEST(test_model_file__foreign_statistics)
 	refuse("conv", NULL, EGM_OK, NULL);
 	conv[0].shape[1] = 1, conv[0].shape[3] = 2; /* as PyTorch has it */
 	write_file(&row, 2, conv);
-	refuse("A16 sizes of a kernel", NULL, EGM_ERR_SHAPE, "'1.weight': size 1 is 1, the layer has 2");
+	refuse("A16 sizes of a kernel", NULL, EGM_ERR_SHAPE, "'1.weight': size 1 is 1, must be 2");
 }
 END_TEST
 
@@ -426,7 +427,7 @@ START_TEST(test_model_file__limits)
 	o.max_data_bytes = 12;
 	refuse("12 bytes", &o, EGM_OK, NULL);
 	o.max_data_bytes = 11;
-	refuse("11 bytes", &o, EGM_ERR_UNSUPPORTED, "tensors take 12 bytes, max_data_bytes is 11");
+	refuse("11 bytes", &o, EGM_ERR_UNSUPPORTED, "tensors need 12 bytes, must be at most max_data_bytes, 11");
 	/* A layer more than 1024. */
 	size_t used = (size_t)snprintf(text, sizeof text, "{\"inputs\":2,\"layers\":[" DENSE);
 	for (int i = 0; i < 1024; i++) used += (size_t)snprintf(text + used, sizeof text - used, ",{\"kind\":\"relu\"}");
@@ -434,7 +435,7 @@ START_TEST(test_model_file__limits)
 	file_row row = rows[0];
 	row.architecture = text;
 	write_file(&row, 2, good_tensors);
-	refuse("1025 layers", NULL, EGM_ERR_UNSUPPORTED, "1025 layers, at most 1024");
+	refuse("1025 layers", NULL, EGM_ERR_UNSUPPORTED, "has 1025 layers, must have at most 1024");
 }
 END_TEST
 
@@ -495,9 +496,9 @@ START_TEST(test_model_file__numbers_of_a_row)
 	o.max_row_numbers = c->numbers;
 	refuse(c->what, &o, EGM_OK, NULL);
 	o.max_row_numbers--;
-	snprintf(text, sizeof text, "one row takes %" PRIu64 " numbers, %" PRIu64 " of them in ", c->numbers, c->own);
+	snprintf(text, sizeof text, "one row needs %" PRIu64 " numbers, %" PRIu64 " of them in ", c->numbers, c->own);
 	refuse(c->what, &o, EGM_ERR_UNSUPPORTED, text);
-	snprintf(text, sizeof text, "in %s; max_row_numbers is %" PRIu64, c->named ? c->named : "", c->usual);
+	snprintf(text, sizeof text, "in %s, must be at most max_row_numbers, %" PRIu64, c->named ? c->named : "", c->usual);
 	refuse(c->what, NULL, c->named ? EGM_ERR_UNSUPPORTED : EGM_OK, c->named ? text : NULL);
 	o.struct_size = offsetof(egm_load_options, max_row_numbers); /* a program that was compiled before */
 	o.max_row_numbers = 1;

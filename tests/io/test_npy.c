@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NPY: versions, byte orders, types, memory orders, and headers that lie. The format is that of numpy.lib.format. */
+/* NPY: versions, byte orders, types, memory orders, and false headers. The format is that of numpy.lib.format. */
 #include "data_fixture.h"
 #include "numpy_reference.h"
 #include <fenv.h>
@@ -198,14 +198,15 @@ END_TEST
 START_TEST(test_npy__says_what_else_it_looks_like)
 {
 	static const attack rows[] = {
-	    {"page", BYTES("<!DOCTYPE html>\n<html>"), EGM_ERR_FORMAT, "not an NPY file; it looks like an HTML page"},
+	    {"page", BYTES("<!DOCTYPE html>\n<html>"), EGM_ERR_FORMAT, "is not an NPY file; it looks like an HTML page"},
 	    {"lfs", BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), EGM_ERR_FORMAT,
 	     "a git-lfs pointer"},
 	    {"zip", BYTES("PK\3\4\x14\0\0\0\0\0"), EGM_ERR_FORMAT, "a zip archive"},
 	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "a gzip file"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_attack(&rows[i], egm_data_load_npy, NULL);
-	check_attack(&(attack){"IDX", BYTES("<html>\n"), EGM_ERR_FORMAT, "begins 3c 68, not 00 00; it looks like an HTML"},
-	             egm_data_load_idx, NULL);
+	check_attack(
+	    &(attack){"IDX", BYTES("<html>\n"), EGM_ERR_FORMAT, "begins 3c 68, must begin 00 00; it looks like an HTML"},
+	    egm_data_load_idx, NULL);
 }
 END_TEST
 
@@ -293,47 +294,47 @@ static const struct {
 	egm_status status;
 	const char *needle;
 } attacks[] = {
-    {"object", D("'|O'", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "type '|O'"},
+    {"object", D("'|O'", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "type is '|O'"},
     {"structure", D("[('a', '<f4')]", "False", "(2,)"), 8, EGM_ERR_UNSUPPORTED, "structured"},
-    {"long double", D("'<f16'", "False", "(2,)"), 32, EGM_ERR_UNSUPPORTED, "type '<f16'"},
-    {"time", D("'<M8[s]'", "False", "(2,)"), 16, EGM_ERR_UNSUPPORTED, "type '<M8[s]'"},
+    {"long double", D("'<f16'", "False", "(2,)"), 32, EGM_ERR_UNSUPPORTED, "type is '<f16'"},
+    {"time", D("'<M8[s]'", "False", "(2,)"), 16, EGM_ERR_UNSUPPORTED, "type is '<M8[s]'"},
     {"| for f2", D("'|f2'", "False", "(2,)"), 4, EGM_ERR_FORMAT, "no byte order"},
-    {"complex", D("'<c8'", "False", "(1,)"), 8, EGM_ERR_UNSUPPORTED, "type '<c8'"},
-    {"text", D("'<U4'", "False", "(1,)"), 16, EGM_ERR_UNSUPPORTED, "type '<U4'"},
+    {"complex", D("'<c8'", "False", "(1,)"), 8, EGM_ERR_UNSUPPORTED, "type is '<c8'"},
+    {"text", D("'<U4'", "False", "(1,)"), 16, EGM_ERR_UNSUPPORTED, "type is '<U4'"},
     {"no order of bytes", D("'f4'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
     {"| for f4", D("'|f4'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
     {"empty descr", D("''", "False", "(2,)"), 8, EGM_ERR_FORMAT, "no byte order"},
     {"long descr", D("'<f4567890123456789012345678901234567890'", "False", "(2,)"), 8, EGM_ERR_FORMAT, "short string"},
-    {"descr a number", D("4", "False", "(2,)"), 8, EGM_ERR_FORMAT, "a string expected at '4"},
-    {"Fortran over", D("'<f4'", "True", "(2, 2)"), 17, EGM_ERR_FORMAT, "more bytes than"},
+    {"descr a number", D("4", "False", "(2,)"), 8, EGM_ERR_FORMAT, "has '4"},
+    {"Fortran over", D("'<f4'", "True", "(2, 2)"), 17, EGM_ERR_FORMAT, "has more bytes"},
     {"two L", D("'<f4'", "False", "(2LL,)"), 8, EGM_ERR_FORMAT, "a comma"},
-    {"L alone", D("'<f4'", "False", "(L,)"), 8, EGM_ERR_FORMAT, "a size expected at 'L"},
+    {"L alone", D("'<f4'", "False", "(L,)"), 8, EGM_ERR_FORMAT, "has 'L"},
     {"small l", D("'<f4'", "False", "(2l,)"), 8, EGM_ERR_FORMAT, "a comma"},
     {"order 1", D("'<f4'", "1", "(2,)"), 8, EGM_ERR_FORMAT, "True or False"},
     {"a number as shape", D("'<f4'", "False", "(2)"), 8, EGM_ERR_FORMAT, "a comma"},
-    {"no tuple", D("'<f4'", "False", "2"), 8, EGM_ERR_FORMAT, "( expected"},
-    {"list", D("'<f4'", "False", "[2]"), 8, EGM_ERR_FORMAT, "( expected"},
-    {"no dimension", D("'<f4'", "False", "()"), 4, EGM_ERR_UNSUPPORTED, "no dimension"},
+    {"no tuple", D("'<f4'", "False", "2"), 8, EGM_ERR_FORMAT, "must have '(' there"},
+    {"list", D("'<f4'", "False", "[2]"), 8, EGM_ERR_FORMAT, "must have '(' there"},
+    {"has 0 dimensions", D("'<f4'", "False", "()"), 4, EGM_ERR_UNSUPPORTED, "has 0 dimensions"},
     {"nine", D("'<f4'", "False", "(1, 1, 1, 1, 1, 1, 1, 1, 1)"), 4, EGM_ERR_UNSUPPORTED, "more than 8"},
-    {"negative", D("'<f4'", "False", "(-2,)"), 8, EGM_ERR_FORMAT, "a size expected at '-2"},
+    {"negative", D("'<f4'", "False", "(-2,)"), 8, EGM_ERR_FORMAT, "has '-2"},
     {"real", D("'<f4'", "False", "(2.0,)"), 8, EGM_ERR_FORMAT, "a comma"},
-    {"2^64", D("'<f4'", "False", "(18446744073709551616,)"), 8, EGM_ERR_FORMAT, "beyond 2^63"},
-    {"wrap", D("'<f4'", "False", "(4611686018427387904, 4)"), 8, EGM_ERR_FORMAT, "overflow"},
-    {"wrap to zero", D("'|u1'", "False", "(4294967296, 4294967296, 0)"), 0, EGM_ERR_FORMAT, "overflow"},
+    {"2^64", D("'<f4'", "False", "(18446744073709551616,)"), 8, EGM_ERR_FORMAT, "must be below 2^63"},
+    {"wrap", D("'<f4'", "False", "(4611686018427387904, 4)"), 8, EGM_ERR_FORMAT, "must fit in memory"},
+    {"wrap to zero", D("'|u1'", "False", "(4294967296, 4294967296, 0)"), 0, EGM_ERR_FORMAT, "must fit in memory"},
     {"no rows", D("'<f4'", "False", "(0, 4)"), 0, EGM_ERR_FORMAT, "0 rows of 4"},
     {"no columns", D("'<f4'", "False", "(4, 0)"), 0, EGM_ERR_FORMAT, "4 rows of 0"},
     {"8 EiB", D("'|u1'", "False", "(9223372036854775807,)"), 0, EGM_ERR_FORMAT, "truncated"},
     {"data cut", D("'<f4'", "False", "(2,)"), 7, EGM_ERR_FORMAT, "within the numbers"},
-    {"data over", D("'<f4'", "False", "(2,)"), 9, EGM_ERR_FORMAT, "more bytes than"},
-    {"no dictionary", "", 8, EGM_ERR_FORMAT, "{ expected"},
+    {"data over", D("'<f4'", "False", "(2,)"), 9, EGM_ERR_FORMAT, "has more bytes"},
+    {"no dictionary", "", 8, EGM_ERR_FORMAT, "must have '{' there"},
     {"empty dictionary", "{}", 8, EGM_ERR_FORMAT, "lacks"},
     {"no shape", "{'descr': '<f4', 'fortran_order': False}", 8, EGM_ERR_FORMAT, "lacks"},
-    {"unknown key", "{'descr': '<f4', 'x': 1}", 8, EGM_ERR_FORMAT, "unknown key 'x'"},
+    {"unknown key", "{'descr': '<f4', 'x': 1}", 8, EGM_ERR_FORMAT, "has key 'x', must have descr"},
     {"key twice", "{'descr': '<f4', 'descr': '<f4'}", 8, EGM_ERR_FORMAT, "key 'descr' twice"},
-    {"no colon", "{'descr' '<f4'}", 8, EGM_ERR_FORMAT, "':' expected"},
+    {"no colon", "{'descr' '<f4'}", 8, EGM_ERR_FORMAT, "must have ':' there"},
     {"no comma", "{'descr': '<f4' 'fortran_order': False}", 8, EGM_ERR_FORMAT, "a comma or }"},
     {"open", "{'descr': '<f4", 8, EGM_ERR_FORMAT, "short string"},
-    {"open tuple", "{'shape': (2,", 8, EGM_ERR_FORMAT, "a size expected"},
+    {"open tuple", "{'shape': (2,", 8, EGM_ERR_FORMAT, "must have a size there"},
     {"escape", "{'de\\x73cr': '<f4'}", 8, EGM_ERR_FORMAT, "short string"},
     {"text after", D("'<f4'", "False", "(2,)") "x", 8, EGM_ERR_FORMAT, "newline"},
     {"two newlines", D("'<f4'", "False", "(2,)") "\n", 8, EGM_ERR_FORMAT, "newline"},
@@ -354,17 +355,17 @@ START_TEST(test_npy__broken_preambles)
 {
 	static const attack rows[] = {
 	    {"empty", BYTES(""), EGM_ERR_FORMAT, "within the NPY magic"},
-	    {"magic", BYTES("\x94NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"},
-	    {"version 0", BYTES("\x93NUMPY\0\0\0\0"), EGM_ERR_UNSUPPORTED, "version 0.0"},
-	    {"version 4", BYTES("\x93NUMPY\4\0\0\0"), EGM_ERR_UNSUPPORTED, "version 4.0"},
-	    {"version 1.1", BYTES("\x93NUMPY\1\1\0\0"), EGM_ERR_UNSUPPORTED, "version 1.1"},
+	    {"magic", BYTES("\x94NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "is not an NPY file"},
+	    {"version 0", BYTES("\x93NUMPY\0\0\0\0"), EGM_ERR_UNSUPPORTED, "version is 0.0"},
+	    {"version 4", BYTES("\x93NUMPY\4\0\0\0"), EGM_ERR_UNSUPPORTED, "version is 4.0"},
+	    {"version is 1.1", BYTES("\x93NUMPY\1\1\0\0"), EGM_ERR_UNSUPPORTED, "version is 1.1"},
 	    {"length cut", BYTES("\x93NUMPY\2\0\1\0\0"), EGM_ERR_FORMAT, "within the NPY header's length"},
 	    {"header cut", BYTES("\x93NUMPY\1\0\x76\0{"), EGM_ERR_FORMAT, "within the NPY header"},
-	    {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "{ expected"},
+	    {"no header", BYTES("\x93NUMPY\1\0\0\0"), EGM_ERR_FORMAT, "must have '{' there"},
 	    {"zero byte", BYTES("\x93NUMPY\1\0\3\0{\0}"), EGM_ERR_FORMAT, "a string"},
-	    {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header of 10001 bytes"},
-	    {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header of 4294967295"},
-	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "not an NPY file"}};
+	    {"10,001", BYTES("\x93NUMPY\1\0\x11\x27"), EGM_ERR_UNSUPPORTED, "header has 10001 bytes"},
+	    {"4 GiB", BYTES("\x93NUMPY\2\0\xff\xff\xff\xff"), EGM_ERR_UNSUPPORTED, "header has 4294967295"},
+	    {"gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0"), EGM_ERR_FORMAT, "is not an NPY file"}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_attack(&rows[i], egm_data_load_npy, NULL);
 }
 END_TEST
@@ -374,7 +375,8 @@ START_TEST(test_npy__nan_is_named)
 	double x[6] = {1, 2, 3, 4, NAN, 6};
 	egm_data *data;
 	ck_assert_int_eq(egm_array_save_npy(context, egm_f64(x, 3, 2), path), EGM_OK);
-	io_expect("NaN", egm_data_load_npy(&data, context, path, NULL), EGM_ERR_NONFINITE, "row 2, column 0 (from 0): nan");
+	io_expect("NaN", egm_data_load_npy(&data, context, path, NULL), EGM_ERR_NONFINITE,
+	          "row 2, column 0 (from 0) is nan");
 }
 END_TEST
 

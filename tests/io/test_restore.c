@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights that PyTorch wrote, read into built models: the outputs are those of PyTorch, tests/io/torch/write_torch.py.
- * And what does not fit is named, with the model as it was. */
+/* Weights written by PyTorch (tests/io/torch/write_torch.py) and read into built models give the outputs of PyTorch.
+ * Tensors that do not fit are named, and the model stays unchanged. */
 #include "io_support.h"
 #include "st_files.h"
 #include <egm/data.h>
@@ -227,7 +227,7 @@ START_TEST(test_restore__files_of_our_own)
 	ck_assert_int_eq(egm_model_set_tensor(saved, "1.bias", egm_f64(bias, 4, 1)), EGM_OK);
 	write_bare(saved, -1);
 	io_expect("not said", egm_model_restore(other, path, NULL), EGM_ERR_SHAPE,
-	          "1.weight is [4, 3, 3, 2], not [4, 2, 3, 3] (it fits the other layout)");
+	          "1.weight is [4, 3, 3, 2], must be [4, 2, 3, 3] (it fits the other layout)");
 	options.layout = EGM_LAYOUT_EGM;
 	io_expect("said", egm_model_restore(other, path, &options), EGM_OK, NULL);
 	expect_equal(saved, other);
@@ -345,7 +345,7 @@ START_TEST(test_restore__all_of_it_in_one_line)
 	egm_model *m = build(4, add_small, EGM_F32);
 	write_small("-0.bias");
 	expect_refused("two kinds", m, EGM_ERR_FORMAT,
-	               "1 tensor is missing (0.bias); 1 has another shape (0.weight is [2, 3], not [2, 4])");
+	               "1 tensor is missing (0.bias); 1 has another shape (0.weight is [2, 3], must be [2, 4])");
 	options.prefix = "critic.";
 	expect_refused("prefix", m, EGM_ERR_FORMAT, "6 tensors are missing (critic.0.weight, critic.0.bias");
 	options.prefix = "0.";
@@ -372,7 +372,7 @@ START_TEST(test_restore__a_norm_of_rows_has_no_image)
 	                               {"0.bias", EGM__ST_F32, 3, {0, 0, 0}, ones, 0}};
 	egm_model *m = build(3, add_row_norm, EGM_F32);
 	ck_assert_int_eq(st_file_write(context, path, 2, list, 0, NULL), EGM_OK);
-	expect_refused("empty image", m, EGM_ERR_SHAPE, "2 have another shape (0.weight is [0, 0, 0], not [3]");
+	expect_refused("empty image", m, EGM_ERR_SHAPE, "2 have another shape (0.weight is [0, 0, 0], must be [3]");
 	egm_model_free(m);
 }
 END_TEST
@@ -393,7 +393,7 @@ START_TEST(test_restore__values)
 	const float negative[2] = {1, -0.5f};
 	const uint64_t whole[6] = {1};
 	write_values(EGM__ST_F64, w, ones);
-	expect_refused("beyond f32", f32, EGM_ERR_NONFINITE, "0.weight[3] is 1e+39, which is beyond f32");
+	expect_refused("beyond f32", f32, EGM_ERR_NONFINITE, "0.weight[3] is 1e+39, must be finite in f32");
 	expect_refused("within f64", f64, EGM_OK, NULL);
 	w[3] = NAN;
 	write_values(EGM__ST_F64, w, ones);
@@ -401,7 +401,7 @@ START_TEST(test_restore__values)
 	write_values(EGM__ST_F32, ones, negative);
 	expect_refused("variance", f32, EGM_ERR_FORMAT, "1.running_var[1] is -0.5, must be at least 0");
 	write_values(EGM__ST_U64, whole, ones);
-	expect_refused("U64", f32, EGM_ERR_DTYPE, "tensor '0.weight' is U64; F16, BF16, F32 and F64 are read");
+	expect_refused("U64", f32, EGM_ERR_DTYPE, "tensor '0.weight' is U64, must be F16, BF16, F32 or F64");
 	egm_model_free(f32);
 	egm_model_free(f64);
 }
@@ -478,9 +478,9 @@ START_TEST(test_restore__misuse)
 	io_expect("zero_bias", egm_model_restore(m, path, &options), EGM_ERR_ARGUMENT, "zero_bias is 2");
 	options.zero_bias = 0;
 	options.max_data_bytes = 10;
-	expect_refused("limit", m, EGM_ERR_UNSUPPORTED, "max_data_bytes is 10");
+	expect_refused("limit", m, EGM_ERR_UNSUPPORTED, "must be at most max_data_bytes, 10");
 	options.max_header_bytes = 10;
-	expect_refused("header", m, EGM_ERR_UNSUPPORTED, "max_header_bytes is 10");
+	expect_refused("header", m, EGM_ERR_UNSUPPORTED, "must have at most max_header_bytes, 10");
 	options.max_header_bytes = 1000000;
 	options.max_data_bytes = 1000000;
 	io_write(path, "PK\3\4\0\0\0\0\0\0\0", 11);

@@ -47,7 +47,7 @@ START_TEST(test_aae__each_net_goes_its_way)
 }
 END_TEST
 
-/* The discriminator holds the prior for real and the code for fake: with z ~ N(0, 1) and the code at 3, the objective
+/* The prior is real for the discriminator and the code is fake: with z ~ N(0, 1) and the code at 3, the objective
  * falls as l falls from 0 to 3: d/dw = E[-z sigmoid(-l(z))] + 3 sigmoid(l(3)) = 3/2 at w = 0. */
 START_TEST(test_aae__prior_is_real_and_code_is_fake)
 {
@@ -63,7 +63,7 @@ START_TEST(test_aae__prior_is_real_and_code_is_fake)
 }
 END_TEST
 
-/* The penalty stands at the prior's points: l = z^2 / 2, E z^2 = 1, and a code far away does not matter. */
+/* The penalty is evaluated at the points of the prior: l = z^2 / 2, E z^2 = 1, and a code far away does not matter. */
 START_TEST(test_aae__penalty_is_at_the_prior)
 {
 	sample_mean m = {0};

@@ -83,8 +83,8 @@ START_TEST(test_ali__forms_push_as_their_formulas)
 }
 END_TEST
 
-/* The generator always goes up the logit, where the discriminator says "p". The encoder goes down, but for `derived`,
- * under which it goes where the discriminator wants the pairs of p. */
+/* The generator always increases the logit. The encoder decreases it, except under `derived`, where it too moves its
+ * pairs to larger logits. */
 START_TEST(test_ali__encoder_is_pushed_the_wrong_way_by_derived_alone)
 {
 	double encoder = 0;
@@ -108,8 +108,8 @@ START_TEST(test_ali__discriminator_is_high_on_data)
 }
 END_TEST
 
-/* K4: x is 0 or 1, p = {.1, .9}, q = {0, 1}, z left aside. At the optimum l = log p/q (40 for infinity), the term is
- * ln 4 - 2 JS, JS = .035974, and the discriminator stands still, up to the rounding of 40, 7e-15. */
+/* K4: x is 0 or 1, p = {.1, .9}, q = {0, 1}, without z. At the optimum l = log p/q (40 for infinity), the term is
+ * ln 4 - 2 JS, JS = .035974, and the gradient of the discriminator is 0 up to the rounding of 40, 7e-15. */
 START_TEST(test_ali__discriminator_at_its_optimum)
 {
 	net[DISCRIMINATOR] = linear_net(context, "discriminator", 2, (double[]){log(0.9) - 40, 0}, 40);
@@ -231,8 +231,9 @@ START_TEST(test_ali__full_terms_equal_the_formulas)
 }
 END_TEST
 
-/* In the first run of a phase old = now: both terms are 0, the generator feels neither, and the encoder feels exactly
- * -E_q log p(z|x), whose derivatives by mean and log variance are (m - z)/v and (1 - (z - m)^2/v)/2. */
+/* In the first run of a phase old = now: both terms are 0, neither contributes to the gradient of the generator, and
+ * that of the encoder is exactly that of -E_q log p(z|x), whose derivatives by mean and log variance are (m - z)/v and
+ * (1 - (z - m)^2/v)/2. */
 START_TEST(test_ali__first_run_is_a_regression_of_the_encoder)
 {
 	double n[STREAMS][BATCH], want[4] = {0};
@@ -283,7 +284,7 @@ START_TEST(test_ali__gaussian_coders_are_reparameterised)
 }
 END_TEST
 
-/* ---- rejections of its own */
+/* ---- rejections */
 
 START_TEST(test_ali__full_terms_need_densities_and_derived)
 {

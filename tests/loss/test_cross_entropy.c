@@ -149,7 +149,7 @@ START_TEST(test_cross_entropy__small_shares_keep_their_digits)
 }
 END_TEST
 
-/* A row of zeros counts in the number of rows alone. */
+/* A row of zeros counts only in the number of rows. */
 START_TEST(test_cross_entropy__a_row_without_a_target_has_no_slope)
 {
 	phase_io alone;

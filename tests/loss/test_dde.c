@@ -119,7 +119,7 @@ START_TEST(test_dde__sample_energy_describes_the_generator)
 }
 END_TEST
 
-/* Which way is down: a generator left of the data moves right, whatever U_q says about its own place. */
+/* The sign: a generator left of the data moves right, for any U_q. */
 START_TEST(test_dde__generator_moves_towards_the_data)
 {
 	const double k = 1, g = 0.1;

@@ -130,8 +130,9 @@ START_TEST(test_dsm__two_points)
 }
 END_TEST
 
-/* ReLU: U = v relu(w x + b), d = 1. Where w x + b > 0 the score is v w and L = (sigma v w - n)^2: its gradient by w and
- * v is there, and by the bias it is exactly zero, for the second derivative is: such a network cannot bend its score.
+/* ReLU: U = v relu(w x + b), d = 1. Where w x + b > 0 the score is v w and L = (sigma v w - n)^2: its gradients by w
+ * and v are not zero, and that by the bias is exactly zero because the second derivative is: such a network cannot have
+ * a curved score.
  */
 START_TEST(test_dsm__relu_nets_have_no_second_derivative)
 {

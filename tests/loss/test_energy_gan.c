@@ -60,7 +60,7 @@ START_TEST(test_energy_gan__batch_one_cannot_be_deranged)
 }
 END_TEST
 
-/* noise reaches the entropy term alone */
+/* noise affects only the entropy term */
 START_TEST(test_energy_gan__noise_is_seen_by_the_bound_alone)
 {
 	double term[2][2];
@@ -107,7 +107,7 @@ START_TEST(test_energy_gan__entropy_is_raised)
 	create();
 	io.batch = 4000;
 	run_phase(loss, GENERATOR, &io);
-	/* the weights of both units stand for -v: both fall. */
+	/* the weights of both units are proportional to -v: both fall. */
 	ck_assert(io.gradient[2][6] > 0 && io.gradient[2][7] > 0);
 	SET_TENSOR(generator, "0.weight", 0.5);
 	egm_loss_free(loss);

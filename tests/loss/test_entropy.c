@@ -85,7 +85,7 @@ START_TEST(test_entropy__value_at_the_best_statistics)
 }
 END_TEST
 
-/* What the bound says of BCE, the mean of the 2B cross-entropies by which it is often written: BCE = -H/2 = ln 2 - JSD.
+/* The bound in terms of BCE, the mean of the 2B cross-entropies by which it is often written: BCE = -H/2 = ln 2 - JSD.
  * K10: JSD .2145531 and .0369208 for r = .9 and .5, BCE .4785941 and .6562264. */
 START_TEST(test_entropy__cross_entropy_is_log_two_less_the_divergence)
 {
@@ -124,9 +124,9 @@ START_TEST(test_entropy__infogan_bound_of_fixed_variance)
 }
 END_TEST
 
-/* E22, the published setting: G injective and no noise. T = K - M (x - g z)^2/2 tells pairs apart whatever g is, so
+/* E22, the published setting: G injective and no noise. T = K - M (x - g z)^2/2 separates the pairs for every g, so
  * that jsd is at its ceiling 2 ln 2 - 2 ln 2 = 0 for every scale, and no gradient of it reaches the generator. At M g^2
- * = 10^9 and K = 40 a fresh z' is told apart unless it is within 3e-4 of z: of 64, none. With noise of 1 the same g
+ * = 10^9 and K = 40 a fresh z' is separated unless it is within 3e-4 of z: of 64, none. With noise of 1 the same g
  * have informations from .005 to 2.3. */
 START_TEST(test_entropy__without_noise_every_scale_is_as_good)
 {
@@ -171,7 +171,7 @@ START_TEST(test_entropy__gradient_of_the_information)
 }
 END_TEST
 
-/* The best statistics network stands still: the gradient by its last weights and bias is zero in the mean. */
+/* The best statistics network does not move: the gradient by its last weights and bias is zero in the mean. */
 START_TEST(test_entropy__best_statistics_are_stationary)
 {
 	sample_mean m[3] = {{0}, {0}, {0}};
@@ -189,8 +189,8 @@ START_TEST(test_entropy__best_statistics_are_stationary)
 END_TEST
 
 /* min over g of theta g^2/2 - H(g z): with s > 0 the information replaces the entropy and the optimum is
- * g^2 + s^2 = 1/theta; s -> 0 gives the exact g = 1/sqrt(theta) (.5 at theta 4). Exact entropy itself is no option of
- * the loss. */
+ * g^2 + s^2 = 1/theta; s -> 0 gives the exact g = 1/sqrt(theta) (.5 at theta 4). The loss has no option for the exact
+ * entropy. */
 START_TEST(test_entropy__generator_stands_still_at_its_optimum)
 {
 	const double theta = 4, s = 0.3, g = sqrt(1 / theta - s * s);

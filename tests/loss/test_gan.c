@@ -194,7 +194,7 @@ START_TEST(test_gan__turning_costs_four)
 }
 END_TEST
 
-/* ---- what is rejected, what is left alone */
+/* ---- rejections */
 
 START_TEST(test_gan__rejects_what_would_do_nothing)
 {

@@ -195,7 +195,7 @@ START_TEST(test_loss__null_in_every_place)
 }
 END_TEST
 
-/* ---- what a loss says of itself */
+/* ---- names of terms */
 
 START_TEST(test_loss__terms_and_phases)
 {
@@ -269,7 +269,7 @@ START_TEST(test_loss__every_allocation_may_fail)
 }
 END_TEST
 
-/* Rejected networks and options leave nothing behind, and a run takes nothing. */
+/* Rejected networks and options leak nothing, and a run allocates nothing. */
 START_TEST(test_loss__rejections_and_runs_allocate_nothing)
 {
 	static phase_io io;

@@ -65,7 +65,7 @@ START_TEST(test_ls_gan__each_net_goes_its_way)
 }
 END_TEST
 
-/* Where U(x) lies below U(G) by more than the margin, nu = 0 has nothing left to do. */
+/* If U(x) is below U(G) by more than the margin, the gradient for nu = 0 is 0. */
 START_TEST(test_ls_gan__content_energy_rests)
 {
 	judge = linear_net(context, "energy", 1, (double[]){-1.5}, 0);
@@ -112,7 +112,8 @@ START_TEST(test_ls_gan__slope_one_is_the_wgan)
 }
 END_TEST
 
-/* An energy of zeros without margin stands at a = 0, the corner: at nu = 1 there is no corner, and it must get away. */
+/* An energy of zeros without margin is at the corner a = 0. For nu = 1 there is no corner, and the gradient must not be
+ * 0. */
 START_TEST(test_ls_gan__slope_one_has_no_corner)
 {
 	options.slope = 1;

@@ -33,7 +33,7 @@ START_TEST(test_ml__gradient_equals_differences)
 	nets[0] = dense_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
 	create(alpha);
 	phase_objective o = {alpha > 0 ? 3 : 2, {0, 1, 2}, {1, -1, alpha}};
-	check_gradients(loss, 0, &o, &io); /* the negatives stand still: they are constants */
+	check_gradients(loss, 0, &o, &io); /* the negatives are constants */
 }
 END_TEST
 

@@ -103,7 +103,7 @@ START_TEST(test_penalty_kinds__chord_of_a_linear_critic)
 END_TEST
 
 /* D = (x_1 - x_2)^2 / 2 is flat, and level, on the diagonal, where all points between (3, 3) and (0, 0) lie if each
- * sample has one weight. Weights of their own for its elements would leave it. */
+ * sample has one weight. Separate weights for its elements would leave the diagonal. */
 START_TEST(test_penalty_kinds__one_weight_for_all_elements)
 {
 	const int combinations[] = {0, 12, CHORDS}; /* two_sided, zero_centered, chords */
@@ -173,7 +173,7 @@ START_TEST(test_penalty_kinds__gradient_equals_differences)
 END_TEST
 
 /* A batch twice over: norms of the whole batch's gradient would change by sqrt 2. Interpolates of the second half have
- * weights of their own, so they take a critic that is linear. */
+ * other weights, so the critic is linear. */
 START_TEST(test_penalty_kinds__batch_twice_over_is_the_same)
 {
 	double once[MOST_PARAMETERS], value;

@@ -173,8 +173,8 @@ END_TEST
 
 /* ---- contract */
 
-/* 64 dimensions are the most of the explicit form, and come out right: U = sum tanh(x_i)/i needs a unit each, which is
- * more parameters than the sheet of a test holds; one unit over all has the Laplacian |w|^2 v (-2 t (1 - t^2)). */
+/* 64 dimensions are the most that the explicit form allows: U = sum tanh(x_i)/i needs a unit each, which is
+ * more parameters than the tests have memory for; one unit over all has the Laplacian |w|^2 v (-2 t (1 - t^2)). */
 START_TEST(test_score_matching__explicit_takes_64_dimensions)
 {
 	enum { MOST = 64, WIDE = 65 };

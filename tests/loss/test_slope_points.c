@@ -194,7 +194,7 @@ START_TEST(test_slope_points__nothing_is_seen_through)
 		make_nets(s, first, last);
 		snprintf(pair, sizeof pair, "pair %lld: %s %d, first %d, last %d", (long long)i, s->name, variant, first, last);
 		egm_status st = s->create(&loss, net, variant, &claim);
-		if (st == EGM_ERR_ARGUMENT && last == LAYER_BATCH_NORM) { /* a network whose slope is taken */
+		if (st == EGM_ERR_ARGUMENT && last == LAYER_BATCH_NORM) { /* a network that is differentiated by its input */
 			ck_assert_ptr_nonnull(strstr(egm_last_error(), "batch_norm"));
 		} else {
 			must(st);
@@ -425,7 +425,7 @@ static double flops_of_critic(double penalty)
 }
 
 /* A penalty of a piecewise linear critic takes 4 passes through it, test_flops.c. At real and fake rows both, one of
- * them is the pass that the critic's own terms take. */
+ * them is also the pass of the critic's own terms. */
 START_TEST(test_slope_points__share_the_pass_of_the_critic)
 {
 	static const int64_t d_width[] = {6, 9, 7, 1}, g_width[] = {2, 8, 6};

@@ -34,7 +34,7 @@ static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
-	int system; /* in systems: whose networks it takes */
+	int system; /* index into `systems` of its networks */
 } kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */
@@ -304,7 +304,7 @@ START_TEST(test_options__null_and_sizes)
 	ck_assert_ptr_null(loss);
 	ck_assert_int_eq(kinds[_i].create(&loss, net, NULL), EGM_OK); /* the defaults */
 	egm_loss_free(loss);
-	size = sizeof(size_t); /* a caller that knows no member */
+	size = sizeof(size_t); /* a caller whose struct has no member */
 	memcpy(&options, &size, sizeof size);
 	ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_OK);
 	egm_loss_free(loss);

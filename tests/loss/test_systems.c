@@ -69,7 +69,8 @@ static void run_all_phases(void)
 	}
 }
 
-/* All parameters zero: every gradient by x is exactly zero, logits and energies are equal, generators stand still. */
+/* All parameters zero: every gradient by x is exactly zero, logits and energies are equal, generators have no gradient.
+ */
 START_TEST(test_systems__nets_of_zeros)
 {
 	add_activation *const kinds[] = {egm_model_tanh, egm_model_relu, egm_model_softplus};
@@ -189,7 +190,7 @@ START_TEST(test_systems__rejects_nets_that_do_not_fit)
 			const int64_t width[2] = {s->width[i][0], s->width[i][1] == 1 ? 2 : 1};
 			net[i] = kind == 0 ? NULL : dense_net(context, "odd", 2, width, NULL, kind == 1 ? EGM_F32 : EGM_F64, 1);
 			egm_status st = create_any(s, 0, &none);
-			/* alone in its kind: a network of f32 is as good as one of f64 */
+			/* only the other networks fix the dtype: a single network may have either */
 			int fits = s->n_nets == 1 && kind == 1;
 			if (!fits || st != EGM_ERR_SHAPE)
 				ck_assert_int_eq(st, kind == 0 ? EGM_ERR_ARGUMENT : kind == 1 ? EGM_ERR_DTYPE : EGM_ERR_SHAPE);

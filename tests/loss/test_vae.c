@@ -96,7 +96,7 @@ START_TEST(test_vae__principal_components_are_stationary)
 }
 END_TEST
 
-/* ---- decoders that do not look at z */
+/* ---- decoders that ignore z */
 
 static const double points[3][2] = {{0, 1}, {1, 0.3}, {1, 0}};
 
@@ -169,7 +169,7 @@ START_TEST(test_vae__learned_variance_finds_the_data_s)
 }
 END_TEST
 
-/* ---- the encoder, with a decoder that is blind: the divergence alone moves it, times beta */
+/* ---- the encoder with such a decoder: only the divergence, times beta, has a gradient */
 
 START_TEST(test_vae__divergence_has_its_value_and_weight)
 {

@@ -174,7 +174,7 @@ START_TEST(test_vae_likelihood__a_row_does_not_see_the_others)
 	bound(x, ROWS, PPCA_D, 5, 4, all);
 	ck_assert_mem_eq(all, few, sizeof all);
 	for (int i = 0; i < ROWS; i++) memcpy(x + (ptrdiff_t)i * PPCA_D, x, PPCA_D * sizeof *x);
-	bound(x, ROWS, PPCA_D, 5, 4, all); /* the same point in every row and chunk: draws of its own each time */
+	bound(x, ROWS, PPCA_D, 5, 4, all); /* the same point in every row and chunk has other draws each time */
 	for (int i = 0; i < ROWS; i++)
 		for (int j = 0; j < i; j++) ck_assert(all[i] != all[j]);
 }

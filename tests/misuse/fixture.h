@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One small object of each kind, on a context that counts its memory: what the good calls are made with. */
+/* One small object of each kind, for the good calls, on a context that counts its memory. */
 #ifndef EGM_TESTS_MISUSE_FIXTURE_H
 #define EGM_TESTS_MISUSE_FIXTURE_H
 

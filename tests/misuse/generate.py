@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes a test of bad input for every public function: reads the functions and their parameters out of the headers, a
-good argument for each parameter out of good.table, and spoils one parameter after another in every way that its type
-allows. What a parameter may be after all is in allowed.table. A function that the tables do not know is an error, and
-so is a line of a table that no function needs.
+"""Writes a test of bad input for every public function. The functions and their parameters come from the headers, a good
+argument for each parameter from good.table; then one parameter after another is made wrong in every way that its type
+allows. allowed.table lists what a parameter may be all the same. A function that is missing in the tables is an error, and so
+is a line of a table that no function needs.
 
 usage: generate.py OUTPUT GOOD ALLOWED HEADER...
 """

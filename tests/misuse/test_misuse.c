@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bad input, for every public function: generate.py reads the headers, so a new function is in here or the build says
- * that it is not. A function is called with good arguments of which one is spoiled. It returns the status that names
- * the fault; the message begins with the function and contains the argument and the number; nothing is written, nothing
- * made, no handle changed; and afterwards the good call works. allowed.table says what is otherwise. */
+/* Bad input for every public function. generate.py reads the headers, so that the build fails for a new function that
+ * is not in its tables. A function is called with good arguments of which one is made wrong. It must return the status
+ * of that fault, with a message that begins with the function and contains the argument and the number; write nothing,
+ * create nothing, change no handle; and the good call must work afterwards. allowed.table lists the exceptions. */
 #include "fixture.h"
 
 enum { MESSAGES = 1 << 14 };

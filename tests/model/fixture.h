@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A context that counts its blocks around every test, and what the tests of whole models share. */
+/* Setup with a context that counts its blocks of memory, and what tests of whole models share. */
 #ifndef EGM_TESTS_MODEL_FIXTURE_H
 #define EGM_TESTS_MODEL_FIXTURE_H
 

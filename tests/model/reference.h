@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Nets as lists of layers, built through the public calls, and the same nets one number at a time in long double: what
- * the tests of this folder compare with. The reference knows the formulas of model.h and nothing of the library. */
+/* Networks as lists of layers, built by the public calls, and computed one number at a time in long double by the
+ * formulas of model.h: the reference of the tests in this folder, independent of the library. */
 #ifndef EGM_TESTS_MODEL_REFERENCE_H
 #define EGM_TESTS_MODEL_REFERENCE_H
 

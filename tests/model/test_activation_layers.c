@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Activation layers against mpmath through all that stands above the kernels: models with their energies and gradients,
- * and programs with second derivatives, fused and not, on every code path. */
+/* Activation layers compared with mpmath: energies and gradients of models, and programs with second derivatives, fused
+ * and not, on every code path. */
 #include <compile/program_impl.h>
 #include <graph/op_impl.h>
 #include <oracle/interpret.h>

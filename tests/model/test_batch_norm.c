@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch normalisation by its formulas in long double: on a batch, with what the batch leaves of the running statistics,
- * and row by row with these. Graph and program are the library's; the sums are not. */
+/* Batch normalisation compared with its formulas in long double: on a batch, with the next running statistics, and row
+ * by row with running statistics. */
 #include <compile/program_impl.h>
 #include <fixture.h>
 #include <float.h>

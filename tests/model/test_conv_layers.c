@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Layers of images: values against loops over pixels, what they refuse and how they say it, what they are drawn from,
- * every allocation failing. The derivatives of the ops are tested with the ops; here that a net is put together so that
- * its gradient is the one of its energy. */
+/* Layers of images: values compared with loops over pixels, errors and their texts, starting values, failing
+ * allocations. Derivatives of ops are tested with the ops; here that the gradient of a network is that of its energy.
+ */
 #include <fixture.h>
 #include <float.h>
 #include <singular.h>
@@ -470,9 +470,9 @@ START_TEST(test_conv_layers__refuse_what_does_not_fit)
 	REFUSED(egm_model_image(m, 4, 3, 2);
 	        st_ = egm_model_average_pool(m, 4),
 	        "layer 1 (average_pool) of model 'm': size is 4, must be at most the image of 4x3");
-	REFUSED(egm_model_image(m, 4, 3, 2);
-	        st_ = egm_model_upsample(m, 30000), "layer 1 (upsample) of model 'm': an image of 120000x90000x2 numbers "
-	                                            "is too large, must have at most 2147483647");
+	REFUSED(egm_model_image(m, 4, 3, 2); st_ = egm_model_upsample(m, 30000),
+	                                     "layer 1 (upsample) of model 'm': an image of 120000x90000x2 numbers "
+	                                     "is too large, must have at most 2147483647");
 }
 END_TEST
 

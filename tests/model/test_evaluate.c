@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows in chunks: every count of rows gives what single rows give, into its own rows and no others; what is not finite
- * is named and not handed out. */
+/* Evaluation in chunks: any number of rows gives the same as single rows, and writes no other rows. Numbers that are
+ * not finite are an error and are not written. */
 #include <fixture.h>
 #include <float.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The law of every initialiser, from its moments, its fourth moment and its support; and what the draws depend on. */
+/* The distribution of every initialiser: moments up to the fourth and support; and what the draws depend on. */
 #include <math.h>
 #include <model/model_impl.h>
 #include <reference.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every layer against its formula one number at a time, its gradient against differences of that formula, f32 against
- * f64, and the second derivatives of K1 through the nodes that a model becomes. */
+/* Every layer compared with its formula, its gradient with differences of that formula, f32 with f64, and second
+ * derivatives (K1) through the nodes of a model. */
 #include <compile/program_impl.h>
 #include <model/model_impl.h>
 #include <reference.h>

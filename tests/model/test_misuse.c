@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Misuse of every public call, and every allocation on a model's way failing once and for ever. */
+/* Wrong arguments of every public call of models, and every allocation failing once and permanently. */
 #include <fixture.h>
 
 /* ---- R17: misuse */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Building, describing, copying a model, and its parameters. */
+/* Building, describing and copying models, and their parameters. */
 #include <fixture.h>
 #include <model/model_impl.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a result may depend on: not on other rows, on what follows, on another thread, or on the run. */
+/* A result does not depend on other rows, on rows that follow, on the thread, or on the run. */
 #include <fixture.h>
 #include <pthread.h>
 

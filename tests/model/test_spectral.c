@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Spectral normalisation: the value that it divides by, how fast the estimate comes near, its gradient, and what its
- * buffers u and v are to the rest of a model. */
+/* Spectral normalisation: the singular value that it divides by, the rate of convergence, its gradient, and how the
+ * buffers u and v behave in a model. */
 #include <compile/program_impl.h>
 #include <fixture.h>
 #include <model/model_impl.h>

@@ -29,8 +29,8 @@ static void assert_count(const egm_diagnostics *d, int64_t given, int64_t kept)
 	ck_assert_int_eq(k, kept);
 }
 
-/* Draws 0, 1, 2, ...: after every one the store holds the multiples of the stride, the least power of two that leaves
- * no more than the capacity of them. 2^k ceil-divides given into kept. */
+/* Draws 0, 1, 2, ...: after each draw the store contains the multiples of the stride, the least power of two that
+ * leaves no more than the capacity of them. 2^k ceil-divides given into kept. */
 START_TEST(test_diagnostics__keeps_an_evenly_thinned_run)
 {
 	const int64_t capacity = _i;
@@ -52,7 +52,7 @@ START_TEST(test_diagnostics__keeps_an_evenly_thinned_run)
 }
 END_TEST
 
-/* Mean and sd do not know what was dropped: the bits of a store that kept everything. And they are right: of 0 .. n-1,
+/* Mean and sd have the same bits as those of a store that keeps everything. Their values: of 0 .. n-1,
  * (n - 1)/2 and sqrt(n (n + 1)/12). 1e-13: n = 1000 additions, each rounded to 1.1e-16 of a value below the last. */
 START_TEST(test_diagnostics__thinning_leaves_mean_and_sd_alone)
 {
@@ -112,7 +112,7 @@ static void assert_same(const egm_diagnostics *a, const egm_diagnostics *b)
 		}
 }
 
-/* With a store that has to thin (64), one that just holds the draws, and one with room left. */
+/* With a store that has to thin (64), one that is just full, and a larger one. */
 START_TEST(test_diagnostics__pieces_are_the_whole_bit_for_bit)
 {
 	static const int64_t capacities[] = {64, 101, MANY, 4096};
@@ -202,7 +202,7 @@ START_TEST(test_diagnostics__calls_reject_wrong_arguments)
 	egm_diagnostics *d = make_diagnostics(context, 1, 1, 0);
 	add_draws(d, x, 10);
 	r = (egm_diagnosis)EGM_DIAGNOSIS_INIT;
-	ck_assert(isnan(r.mean) && isnan(r.r_hat) && isnan(r.q95)); /* nobody takes a blank for a good value */
+	ck_assert(isnan(r.mean) && isnan(r.r_hat) && isnan(r.q95)); /* a value that is missing is NaN */
 	const egm_status statuses[] = {
 	    egm_diagnostics_add(NULL, egm_f64(x, 1, 1)),
 	    egm_diagnostics_add(d, egm_array_of((egm_dtype)3, x, 1, 1)),

@@ -18,7 +18,7 @@ static void make(int kind, double *x)
 			double *at = x + t * CHAINS + c;
 			if (kind == 2) *at = floor(2 * *at);                     /* ties */
 			if (kind == 3) *at = 20 + *at / (c == 1 ? 1 << 20 : 64); /* far from 0; another scale */
-			if (kind == 4) *at = c == 2 ? 0.7 : *at;                 /* stands still */
+			if (kind == 4) *at = c == 2 ? 0.7 : *at;                 /* is constant */
 			if (kind == 1) *at = fmax(-30, fmin(30, *at));
 		}
 	}

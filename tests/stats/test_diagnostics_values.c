@@ -94,8 +94,8 @@ static void assert_no_verdict(const egm_diagnosis *d)
 	ck_assert(isfinite(d->mean) && isfinite(d->sd) && isfinite(d->median));
 }
 
-/* Chain 1 of three stands still for the draws from .. to; n = 200, or 201 with the one in the middle dropped. Alone it
- * has no verdict when it never moved, and one when half of it did. Among the others it has no variance, so W lacks its
+/* Chain 1 of three is constant in the draws from .. to; n = 200, or 201 with the one in the middle dropped. By itself
+ * it has no R-hat if it never moved, and has one if half of it did. Among the others it has no variance, so W lacks its
  * share: a sixth for each of its halves (test_diagnostics_arviz.c has such chains as an independent program sees them).
  */
 START_TEST(test_diagnostics__a_chain_that_stands_still_among_others_has_a_large_r_hat)
@@ -215,7 +215,7 @@ START_TEST(test_diagnostics__order_alone_decides)
 }
 END_TEST
 
-/* Phi(x) = erfc(-x/sqrt 2)/2 gives p back. An error of 1e-15 in x, from the sixteen steps of the rational function and
+/* Phi(x) = erfc(-x/sqrt 2)/2 returns p. An error of 1e-15 in x, from the sixteen steps of the rational function and
  * a logarithm, comes back times |d ln Phi / d ln x| ~ x^2, and erfc and the step to its argument add some 1e-16 (1 +
  * x^2): 1e-15 (1 + x^2), 1e-14 of p from p = .002 on. And the values that Wichura printed to check transcriptions. */
 START_TEST(test_diagnostics__normal_quantile)

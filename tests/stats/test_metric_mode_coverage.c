@@ -67,7 +67,7 @@ START_TEST(test_modes__twenty_of_ten_thousand)
 }
 END_TEST
 
-/* Of two equal centers the first is the nearest, and a mode that nobody is near adds nothing. */
+/* Of two equal centers the first is the nearest, and a mode without near rows contributes 0. */
 START_TEST(test_modes__equally_near_centres)
 {
 	const double x[2] = {1, 1}, centers[3] = {0, 2, 2};

@@ -205,7 +205,7 @@ START_TEST(test_mmd__unbiased_is_zero_on_average_at_equal_laws)
 	const double c = 1 / sqrt(5) - 2 / sqrt(8) + 1.0 / 3, n = ROWS_X, m = ROWS_Y;
 	double sd = sqrt(c * (2 / (n * (n - 1)) + 2 / (m * (m - 1)) + 4 / (n * m)) / ROUNDS), measured;
 	assert_close(mean_mmd(0, EGM_ESTIMATOR_UNBIASED, &measured), 0, 5 * sd);
-	ck_assert(fabs(measured / sd - 1) <= 0.2); /* the derivation holds: 2000 rounds know a skewed variance to 10 % */
+	ck_assert(fabs(measured / sd - 1) <= 0.2); /* the derivation is right: 2000 rounds give a skewed variance to 10 % */
 	/* each sample's diagonal adds (1 - E k) / n */
 	double bias = (1 / n + 1 / m) * (1 - 1 / sqrt(3));
 	assert_close(mean_mmd(0, EGM_ESTIMATOR_BIASED, &measured), bias, 5 * measured);

@@ -143,7 +143,7 @@ START_TEST(test_metric_progress__stops_without_a_result)
 }
 END_TEST
 
-/* The callback may free the context; the call holds it. */
+/* The callback may free the context; the call retains it. */
 START_TEST(test_metric_progress__may_free_the_context)
 {
 	const struct kind *k = &kinds[_i];

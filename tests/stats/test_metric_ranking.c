@@ -28,7 +28,7 @@ START_TEST(test_ranking__by_hand)
 }
 END_TEST
 
-/* Three equal scores, one positive, and a lone positive below: the tie is one threshold, whatever the order of rows.
+/* Three equal scores, one positive, and a single positive below: the tie is one threshold, whatever the order of rows.
  * Pairs: 2 * 1/2 + 2 * 0 of 4. Precision: 1/3 for the first, 2/4 for the second. */
 START_TEST(test_ranking__ties_do_not_depend_on_the_order)
 {
@@ -150,7 +150,7 @@ START_TEST(test_ranking__perfect_scores_of_kdd)
 	assert_close(r.f1, 0.9922, 5e-5);
 	assert_close(r.f1_of_chance, 0.198, 5e-4);
 	ck_assert(r.auroc == 1 && r.best_f1 == 1 && r.best_threshold == 1);
-	/* chance: scores that know nothing. AP is within 5 sd of pi, sd below sqrt(pi / positives); F1 within 5 of
+	/* chance: scores independent of the labels. AP is within 5 sd of pi, sd below sqrt(pi / positives); F1 within 5 of
 	 * 2 sd(right) / (flagged + positives), right hypergeometric */
 	uint64_t state = 14;
 	for (int i = 0; i < N; i++) scores[i] = uniform(&state);

@@ -286,7 +286,7 @@ START_TEST(test_mixture__components_and_distinct_rows)
 }
 END_TEST
 
-/* One row, or many equal ones, say nothing about a scale. */
+/* One row, or many equal ones, determine no scale. */
 START_TEST(test_mixture__data_without_variance)
 {
 	egm_mixture *none = NULL;
@@ -365,7 +365,7 @@ START_TEST(test_mixture__recovers_three_components)
 }
 END_TEST
 
-/* The fit says how it ended, and its likelihood is that of what it returns. */
+/* The result describes the end of the fit, and its likelihood is that of the returned mixture. */
 START_TEST(test_mixture__result_is_that_of_the_mixture)
 {
 	enum { N = 700 };

@@ -256,7 +256,7 @@ START_TEST(test_mixture__null_in_every_place)
 }
 END_TEST
 
-/* Whoever takes data rejects the same things, and a step that fails leaves the mixture as it was. */
+/* All functions with data reject the same input, and a step that fails leaves the mixture as it was. */
 START_TEST(test_mixture__rejects_data_by_row_and_column)
 {
 	double out[ROWS];
@@ -310,8 +310,7 @@ START_TEST(test_mixture__rejects_arrays_that_do_not_fit)
 	float out32[ROWS * D];
 	double out[ROWS * D];
 	egm_mixture *m = mixture;
-	egm_mixture_options o =
-	    mixture_options(7, EGM_COVARIANCE_FULL); /* as many as there are means, whatever this says */
+	egm_mixture_options o = mixture_options(7, EGM_COVARIANCE_FULL); /* the number of means, whatever `components` is */
 	for (int i = 0; i < ROWS * D; i++) out[i] = 7;
 #define REJECTED(call, code, text)          \
 	ck_assert_int_eq(call, EGM_ERR_##code); \
@@ -370,7 +369,7 @@ START_TEST(test_mixture__rejects_arrays_that_do_not_fit)
 }
 END_TEST
 
-/* Squares that overflow, and a floor that a double cannot hold beside the data, are said and leave no mixture. */
+/* Squares that overflow, and a floor that a double cannot hold beside the data, are reported and leave no mixture. */
 START_TEST(test_mixture__numbers_beyond_double)
 {
 	egm_mixture *m = NULL;
@@ -537,7 +536,7 @@ START_TEST(test_mixture__a_stopped_fit_goes_on)
 	egm_mixture_result r, of_whole;
 	stopper s;
 	fill();
-	for (int i = 0; i < ROWS * D; i++) x[i] = i / D % 2 ? x[i] - 8 : x[i]; /* overlapping: EM takes its time */
+	for (int i = 0; i < ROWS * D; i++) x[i] = i / D % 2 ? x[i] - 8 : x[i]; /* overlapping: EM needs many steps */
 	o.starts = 1;
 	o.tolerance = 0;
 	for (int64_t k = 1; k < 8; k++) {

@@ -312,7 +312,7 @@ START_TEST(test_mixture__one_row_far_out)
 }
 END_TEST
 
-/* Columns that say nothing: all equal, mostly equal. The others are fitted as without them. */
+/* Columns without information: all equal, mostly equal. The others are fitted as without them. */
 START_TEST(test_mixture__columns_that_hardly_vary)
 {
 	enum { N = 500 };

@@ -275,7 +275,7 @@ START_TEST(test_sources__a_row_that_is_not_finite)
 	pair_open(&p, NULL, EGM_F64, COLUMNS);
 	OK(egm_data_callback(&p.data, p.context, EGM_F64, ROWS, COLUMNS, fill_nan, NULL, NULL));
 	io_expect("NaN", egm_trainer_fit(p.trainer, p.data, 20, NULL, NULL), EGM_ERR_NONFINITE,
-	          "row 11, column 4 (from 0): nan is not finite");
+	          "row 11, column 4 (from 0) is nan, must be finite");
 	pair_close(&p);
 }
 END_TEST
