@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Learns nine digits and asks which images are none of them: an energy as a score for anomalies. Two scores of one
- * network, the energy U(x) and the norm of its gradient, against two that need no network (baselines.h).
+/* Detects anomalies with an energy: learns nine digits, and finds the images of the tenth. Compares two scores of one
+ * network, the energy U(x) and the norm of its gradient, with two scores that need no network (baselines.h).
  *
- * Test sets. Four fifths of the normal images are trained on; the last fifth is tested. "all" adds every image of the
- * digit that was left out, as the published figures on MNIST do: about 36 in 100 are anomalies, and so a score that
- * knows nothing has an average precision (AUPRC) of 0.36. "natural" adds one fifth of them, as a random test set
- * would: about 10 in 100. AUROC hardly differs between the two, AUPRC does; always read it against the prevalence.
+ * Test sets. Four fifths of the normal images are trained on, and the last fifth is tested. "all" adds every image of
+ * the digit that was left out, as the published figures on MNIST do: about 36 in 100 are anomalies, so a random score
+ * has an average precision (AUPRC) of 0.36. "natural" adds one fifth of them, as a random test set would: about 10 in
+ * 100. AUROC hardly differs between the two sets, but AUPRC does: always compare it with the prevalence.
  *
- * Which energy. AUROC of "all", 5000 steps on the first 40,000 images, dsm with sigma 1, gan with penalty 100 as Kumar
- * et al. 2019 have it for this use:
+ * Which energy. AUROC of "all" after 5000 steps on the first 40,000 images, dsm with sigma 1, gan with penalty 100 as
+ * Kumar et al. 2019 use it for this task:
  *
  *  digit  dsm: energy  gradient   gan: energy  gradient   gaussian  nearest neighbour
  *    0           .872      .802          .341      .718       .689               .978
  *    5           .782      .760          .482      .730       .703               .947
  *    9           .482      .477          .757      .377       .501               .717
  *
- * and the gan took twice the time: hence dsm. Below one half the anomalies look likelier than the digits that were
- * learnt: an energy orders images by what they have little of, ink and strokes, before it knows digits (Nalisnick et
- * al. 2019 found it for other densities). The distance to the nearest image is hard to beat here, and costs the whole
- * data set at each question. */
+ * The gan took twice the time, so dsm is the default. An AUROC below one half means that the anomalies have lower
+ * energy than the digits that were learnt: an energy first learns how much ink and how many strokes images have, and
+ * only later which digits they show (Nalisnick et al. 2019 found this for other densities). The distance to the nearest
+ * image is hard to beat here, but needs the whole data set for each score. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -43,13 +43,13 @@ static void read_settings(settings *s, int argc, char **argv)
 {
 	anomaly_training *t = &s->training;
 	program_option options[] = {
-	    OPTION_TEXT("data", &s->data, "Folder of MNIST's IDX files or .gz; without it shapes are drawn."),
-	    OPTION_NUMBER("digit", &s->digit, 0, 9, "What is left out; of drawn shapes 0 to 4."),
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_TEXT("data", &s->data, "Folder of the IDX files of MNIST, plain or .gz; without it shapes are drawn."),
+	    OPTION_NUMBER("digit", &s->digit, 0, 9, "Digit that is left out; 0 to 4 for drawn shapes."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
 	    OPTION_CHOICE("model", &t->model, ANOMALY_DSM, "dsm|gan: Denoising score matching, or energy GAN."),
 	    OPTION_NUMBER("minutes", &t->minutes, 0, 1e6, "Stop the training after this time; 0: never."),
 	    OPTION_NUMBER("steps", &t->steps, 0, 1e12, "Stop it after this many steps; 0: never."),
-	    OPTION_NUMBER("images", &s->images, 0, 1e9, "Use only the first ones of each file; 0: all."),
+	    OPTION_NUMBER("images", &s->images, 0, 1e9, "Number of images to use of each file, the first ones; 0: all."),
 	    OPTION_MEMBER("sigma", egm_dsm_options, &t->dsm, sigma),
 	    OPTION_MEMBER("penalty", egm_energy_gan_options, &t->gan.loss, penalty),
 	    OPTION_MEMBER("lr", egm_trainer_options, &t->gan.training, learning_rate),
@@ -59,9 +59,9 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "[--data DIR] --out DIR [options]",
-	             "Learns all digits but one, and scores how well an energy finds that one.", options, 0);
-	if (t->minutes == 0 && t->steps == 0) options_misuse(argv, "one of --minutes and --steps has to be above 0");
-	if (!s->data && s->digit > 4) options_misuse(argv, "--digit: without --data there are 0 to 4");
+	             "Learns all digits but one, and measures how well an energy finds that one.", options, 0);
+	if (t->minutes == 0 && t->steps == 0) options_misuse(argv, "one of --minutes and --steps must be above 0");
+	if (!s->data && s->digit > 4) options_misuse(argv, "--digit: must be 0 to 4 without --data");
 }
 
 /* Two scores of one network: U(x) and |grad U(x)|. */
@@ -85,7 +85,7 @@ static void score_by_energy(const egm_model *energy, const digit_split *d, doubl
 	free(gradients);
 }
 
-/* Two scores that need no network. */
+/* The two scores that need no network. */
 static void score_by_baselines(egm_context *context, const digit_split *d, double *gaussian, double *neighbour)
 {
 	int64_t rows = d->n_normal + d->n_anomalies, fitted = d->n_train < 20000 ? d->n_train : 20000;
@@ -96,7 +96,7 @@ static void score_by_baselines(egm_context *context, const digit_split *d, doubl
 	check(baseline_neighbour(context, d->train, d->n_train, d->test, rows, d->columns, neighbour));
 }
 
-/* How well each score orders both test sets. One that could not be computed has no figures: they stay NaN. */
+/* Ranks both test sets by each score. The figures of a score that could not be computed stay NaN. */
 static void rank_all(egm_context *context, const digit_split *d, anomaly_scores *s)
 {
 	int64_t rows = d->n_normal + d->n_anomalies, natural = d->n_normal + d->n_natural;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole way in C++: learns an energy from points on a noisy circle, asks it how likely points are, and draws new
- * points from it. Errors are exceptions, handles free themselves, arrays are containers, and callbacks are lambdas. */
+/* The same as first_steps.c in C++: trains an energy on points on a noisy circle, scores points, and draws new points.
+ * Errors are exceptions, handles free themselves, arrays are containers, and callbacks are lambdas. */
 #include <egm.hpp>
 
 #include <cmath>
@@ -24,7 +24,7 @@ static points noisy_circle(std::size_t n)
 
 static void run()
 {
-	// egm::make calls a constructor of egm.h; options left out are the defaults.
+	// egm::make calls a function of egm.h that creates a handle; options that are left out have their defaults.
 	egm::context context = egm::make(egm_context_create);
 	egm::data data = egm::make(egm_data_copy, context, noisy_circle(10000));
 	egm::model energy =

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Trains every generative system of the library on points in the plane, each for the same time, and compares what they
- * draw: a table, a picture with a panel for each, and the share of good samples over time.
+/* Trains every generative system of the library on points in the plane, each for the same time, and compares their
+ * samples: in a table, in a picture with a panel for each system, and by the share of good samples over time.
  *
- * systems.c lists the systems; how one is set up is a function of some ten lines in systems_*.c. Settings were chosen
- * by hand for a minute or two on one core, each system's for itself: the table says what was got out of a system here,
- * not which is best elsewhere. */
+ * systems.c lists the systems; a function of about ten lines in systems_*.c sets up each. The settings of each system
+ * were chosen by hand for a training of a minute or two on one core: the table shows what was achieved with a system
+ * here, not which system is best elsewhere. */
 #include <egm.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "support/program.h"
 #include "support/systems.h"
 
-/* The distributions that --data names: one of TOY_*, or both. */
+/* --data chooses one of TOY_*, or both. */
 enum { BOTH = TOY_SWISSROLL };
 
 typedef struct settings {
@@ -41,7 +41,7 @@ static void choose(settings *s, char **argv)
 		size_t length = strcspn(name, ","), i = 0;
 		while (i < system_count && (strlen(systems[i].name) != length || strncmp(systems[i].name, name, length) != 0))
 			i++;
-		snprintf(reason, sizeof reason, "--system: there is no '%.*s'; --list names them", (int)length, name);
+		snprintf(reason, sizeof reason, "--system: there is no '%.*s'; --list shows the names", (int)length, name);
 		if (i == system_count) options_misuse(argv, reason);
 		s->chosen[i] = true;
 	}
@@ -50,14 +50,14 @@ static void choose(settings *s, char **argv)
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_TEXT("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_CHOICE("data", &s->data, TOY_25GAUSSIANS, "25gaussians|8gaussians|both: The points."),
-	    OPTION_TEXT("system", &s->system, "Names with commas between; all without."),
-	    OPTION_FLAG("list", &s->list, "Name the systems and exit."),
+	    OPTION_TEXT("out", &s->out, "Folder for the results; created if missing."),
+	    OPTION_CHOICE("data", &s->data, TOY_25GAUSSIANS, "25gaussians|8gaussians|both: The distribution."),
+	    OPTION_TEXT("system", &s->system, "Names, separated by commas; without it all systems."),
+	    OPTION_FLAG("list", &s->list, "List the systems and exit."),
 	    OPTION_NUMBER("seconds", &s->seconds, 1e-3, 1e6, "Processor time for the training of each system."),
 	    OPTION_NUMBER("steps", &s->steps, 0, 1e12,
-	                  "Training steps in place of seconds, for equal results; 0: seconds."),
-	    OPTION_NUMBER("samples", &s->samples, 2, 1e6, "Samples of each system, and chains where it has some."),
+	                  "Training steps instead of seconds, so that results are equal; 0: seconds."),
+	    OPTION_NUMBER("samples", &s->samples, 2, 1e6, "Samples of each system, and chains if it has chains."),
 	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of data, networks, training and samples."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
@@ -69,13 +69,13 @@ static void read_settings(settings *s, int argc, char **argv)
 	if (!s->out) options_misuse(argv, "--out is missing");
 }
 
-/* What was finished before a signal or an error is reported all the same. */
-static egm_status compare(const settings *s, egm_context *context, int32_t law, bool *failed)
+/* Systems that were finished before a signal or an error are reported. */
+static egm_status compare(const settings *s, egm_context *context, int32_t toy, bool *failed)
 {
 	contest c;
 	outcome outcomes[CONTEST_SYSTEMS];
 	size_t count = 0;
-	const contest_rules rules = {law, s->seed, s->seconds, s->steps, s->samples};
+	const contest_rules rules = {toy, s->seed, s->seconds, s->steps, s->samples};
 	egm_status status = contest_start(&c, context, &rules);
 	contest_print_head(&c);
 	for (size_t i = 0; i < system_count && status == EGM_OK; i++) {
@@ -103,8 +103,8 @@ int main(int argc, char **argv)
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 	egm_context *context = program_context(s.threads);
-	for (int32_t law = TOY_25GAUSSIANS; law <= TOY_8GAUSSIANS && status == EGM_OK; law++)
-		if (s.data == law || s.data == BOTH) status = compare(&s, context, law, &failed);
+	for (int32_t toy = TOY_25GAUSSIANS; toy <= TOY_8GAUSSIANS && status == EGM_OK; toy++)
+		if (s.data == toy || s.data == BOTH) status = compare(&s, context, toy, &failed);
 	check(status);
 	egm_context_free(context);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

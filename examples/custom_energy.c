@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples an energy that is a C function, no network in sight, and judges the draws as if nothing were known of the
- * distribution; then compares with what is known. The distribution is a normal one that was bent along a parabola,
- * "banana" (Haario, Saksman, Tamminen 1999):
+/* Draws from an energy that is a C function, not a network. Diagnoses the draws as if the distribution were unknown,
+ * and then compares them with its exact moments. The distribution is the "banana" (Haario, Saksman, Tamminen 1999), a
+ * normal distribution that is bent along a parabola:
  *
  *  x0 = a z0,  x1 = b (x0^2 - a^2) + c z1,  z ~ N(0, I)
  *  U(x) = x0^2 / (2 a^2) + (x1 - b (x0^2 - a^2))^2 / (2 c^2)
  *
- * Means are 0, the variances a^2 and c^2 + 2 a^4 b^2. Try --kernel ula: R-hat says that its chains have not met, and
- * --bend 0.8: divergences say that the far ends of the banana are missing before the standard deviation does. */
+ * The means are 0, and the variances a^2 and c^2 + 2 a^4 b^2. Try --kernel ula: R-hat shows that the chains have not
+ * found the same distribution. Try --bend 0.8: divergences show that the far ends of the banana are missing, before the
+ * standard deviation does. */
 #include <egm.h>
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ enum { DIMS = 2, ULA = 1, MALA, HMC, NUTS };
 
 static const double A = 1.5, C = 0.8, EXTENT = 7;
 
-/* The egm_energy_fn: energies and gradients of `rows` points. `user` is b. */
+/* The energy function (egm_energy_fn): writes energies and gradients of `rows` points. `user` points to b. */
 static int banana(int64_t rows, const void *points, void *energies, void *gradients, void *user)
 {
 	const double *x = points, b = *(const double *)user;
@@ -39,8 +40,8 @@ static double normal_density(double x, double sd)
 	return exp(-x * x / (2 * sd * sd)) / (sd * sqrt(2 * M_PI));
 }
 
-/* Of x1: the integral over x0 by the trapezoid rule, which for a smooth function that vanishes at both ends is exact to
- * rounding. */
+/* The marginal density of x0 or x1. That of x1 is an integral over x0, by the trapezoid rule; for a smooth function
+ * that vanishes at both ends this rule is exact up to rounding. */
 static double marginal(int dim, double x, const void *user)
 {
 	enum { PARTS = 400 };
@@ -64,25 +65,25 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "Folder for the pictures; made if missing."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the pictures; created if missing."),
 	    OPTION_NUMBER("bend", &s->bend, 0, 10,
-	                  "b of the distribution; from 0.5 on nuts warns of the far ends that it misses."),
-	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: How the chains move."),
-	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "Chains, from points drawn at random."),
-	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "Draws of each chain."),
-	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e7, "Transitions before the draws, which find step size and scales."),
+	                  "b of the distribution; from 0.5 on nuts reports divergences at the far ends."),
+	    OPTION_CHOICE("kernel", &s->kernel, ULA, "ula|mala|hmc|nuts: Kernel of the chains."),
+	    OPTION_NUMBER("chains", &s->chains, 1, 10000, "Number of chains, which start at random points."),
+	    OPTION_NUMBER("draws", &s->draws, 20, 1e7, "Number of draws from each chain."),
+	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e7, "Transitions before the draws, which adapt step size and scales."),
 	    OPTION_NUMBER("accept", &s->accept, 0, 0.999, "Acceptance that the warm-up aims at; 0: the kernel's default."),
-	    OPTION_NUMBER("step", &s->step, 0, 1e3, "Step size where the warm-up begins; ula's own; 0: the default."),
+	    OPTION_NUMBER("step", &s->step, 0, 1e3, "Step size of ula, or first step size of the warm-up; 0: the default."),
 	    OPTION_NUMBER("seed", &s->seed, 0, 1e15, "Seed of the chains."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",
-	             "Draws from an energy that is a C function, and judges the draws; pictures go to DIR.", options, 0);
+	             "Draws from an energy that is a C function, and diagnoses the draws; pictures go to DIR.", options, 0);
 }
 
-/* The options of all kernels begin alike; what is 0, or not named here, is the kernel's default. The chains start
- * wider than the distribution: only if they start apart can they show that they have met. */
+/* The options of all kernels begin with the same members; a member that is 0 has the default of the kernel. The first
+ * points are spread wider than the distribution: R-hat is only meaningful if the chains start far apart. */
 static egm_status make_sampler(egm_sampler **out, egm_target *target, const settings *s)
 {
 	const double wide = 2, aim = s->accept;
@@ -107,14 +108,14 @@ int main(int argc, char **argv)
 	egm_context *context = program_context(s.threads);
 	egm_target *target = NULL;
 	egm_target_options about = EGM_TARGET_OPTIONS_INIT;
-	about.concurrent = 1; /* banana may run in several threads at once */
+	about.concurrent = 1; /* banana may be called from several threads at once */
 	check(egm_target_callback(&target, context, EGM_F64, DIMS, &about, banana, &s.bend, NULL));
 
 	egm_sampler *sampler = NULL;
 	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;
 	double *x = program_alloc((size_t)(s.draws * s.chains), DIMS * sizeof *x);
 	check(make_sampler(&sampler, target, &s));
-	if (s.kernel == ULA) /* adapts nothing: run to forget the start */
+	if (s.kernel == ULA) /* it has no warm-up: the first transitions are discarded instead */
 		check(egm_sampler_run(sampler, 1, s.warmup, egm_no_out(), egm_no_out(), NULL, NULL));
 	else
 		check(egm_sampler_warmup(sampler, s.warmup, NULL, NULL));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of an energy, from data to samples. Build: cc first_steps.c $(pkg-config --cflags --libs egm) -lm */
+/* Trains an energy on data, saves and loads it, scores new points and draws samples. Build: cc first_steps.c
+ * $(pkg-config --cflags --libs egm) -lm */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A call returns EGM_OK, or the last error says what was wrong and what would be right. */
+/* Every call returns EGM_OK, or an error that egm_last_error explains. */
 static void check(egm_status status)
 {
 	if (status == EGM_OK) return;
@@ -18,7 +19,7 @@ int main(void)
 	egm_context *context;
 	check(egm_context_create(&context, NULL));
 
-	/* 1. Data: 1000 points on a circle, a row each. */
+	/* 1. Data: 1000 points on a circle, one in each row. */
 	static float points[1000][2];
 	for (int i = 0; i < 1000; i++) {
 		points[i][0] = cosf(0.1f * (float)i);
@@ -27,7 +28,7 @@ int main(void)
 	egm_data *data;
 	check(egm_data_copy(&data, context, egm_f32(points[0], 1000, 2)));
 
-	/* 2. A network U(x) from 2 numbers to one. An error of a layer is reported by egm_model_build. */
+	/* 2. A network U(x) with 2 inputs and 1 output. egm_model_build reports the error of a layer. */
 	egm_model *network;
 	check(egm_model_create(&network, context, "energy", 2));
 	egm_model_dense(network, 64);
@@ -37,7 +38,7 @@ int main(void)
 	egm_model_dense(network, 1);
 	check(egm_model_build(network, EGM_F32, 1));
 
-	/* 3. Training: exp(-U(x)) / Z becomes the density of the points, blurred by noise of sigma. */
+	/* 3. Training: exp(-U(x)) / Z becomes the density of the points with normal noise of sigma added. */
 	egm_loss *loss;
 	egm_dsm_options denoising = EGM_DSM_OPTIONS_INIT;
 	denoising.sigma = 0.1;
@@ -53,7 +54,7 @@ int main(void)
 	egm_model_free(network);
 	egm_data_free(data);
 
-	/* 4. Scores, maybe in another program: low = likely. */
+	/* 4. Scores, perhaps in another program: low = likely. */
 	egm_model *energy;
 	check(egm_model_load(&energy, context, "energy.safetensors", NULL));
 	const float x[3][2] = {{0, 1}, {0, 0}, {3, 0}};
@@ -61,7 +62,7 @@ int main(void)
 	check(egm_model_energy(energy, egm_f32(x[0], 3, 2), egm_f32_out(u, 3, 1)));
 	printf("energy on the circle %.1f, at its centre %.1f, far away %.1f\n", u[0], u[1], u[2]);
 
-	/* 5. Samples: 1000 draws of each of 4 Markov chains, after a warm-up that finds their step size. */
+	/* 5. Samples: 1000 draws from each of 4 Markov chains, after a warm-up that adapts their step sizes. */
 	static float samples[4 * 1000][2];
 	egm_target *target;
 	egm_sampler *sampler;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy says which of two points is likelier; with log Z it says how likely each is: log q(x) = -U(x) - log Z.
- * Here Z comes from annealed importance sampling, and is compared with what in the plane, and nowhere else, is to be
- * had: the sum of exp(-U) over a fine grid. The mean log-likelihood of held-out points is then between that of a
- * Gaussian and that of the distribution which drew the points.
+/* Computes the log-likelihood of held-out points. An energy alone tells which of two points is likelier; with log Z it
+ * tells how likely each is: log q(x) = -U(x) - log Z. Z is estimated by annealed importance sampling, and compared with
+ * the sum of exp(-U) over a fine grid, which is possible in the plane. The mean log-likelihood of the energy is then
+ * between that of a Gaussian and that of the distribution from which the points were drawn.
  *
- * The network learns by denoising score matching (plane_energy.h): its energy is that of the distribution with noise
- * of sigma added, whose mean log-likelihood is the best that it can reach. Nothing is learnt about the energy far from
- * the points, so the density lives on a box: a target with bounds. */
+ * The network is trained by denoising score matching (plane_energy.h). It learns the energy of the distribution with
+ * noise of sigma added, so it cannot have a better mean log-likelihood than that distribution. It learns nothing about
+ * the energy far from the points; therefore the density is restricted to a box, a target with bounds. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum { POINTS = 100000, HELD_OUT = 10000, FINE = 600, ROWS = 4 };
 
 typedef struct settings {
 	const char *out;
-	int32_t law;
+	int32_t toy;
 	int64_t threads;
 	plane_training training;
 	egm_ais_options ais;
@@ -32,8 +32,8 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The points."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
+	    OPTION_CHOICE("data", &s->toy, TOY_25GAUSSIANS, "25gaussians|8gaussians|swissroll: The distribution."),
 	    OPTION_MEMBER("sigma", egm_dsm_options, &s->training.dsm, sigma),
 	    OPTION_NUMBER("steps", &s->training.steps, 1, 1e9, "Training steps."),
 	    OPTION_NUMBER("minutes", &s->training.minutes, 0, 1e6, "Stop the training after this time; 0: never."),
@@ -44,7 +44,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--out DIR [options]",
-	             "Learns an energy in the plane, finds its log Z, and says how likely new points are.", options, 0);
+	             "Learns an energy in the plane, estimates log Z, and computes how likely new points are.", options, 0);
 	s->training.seed = s->ais.seed;
 }
 
@@ -62,11 +62,11 @@ static egm_ais_result sample_log_z(egm_model *energy, double extent, const egm_a
 	return result;
 }
 
-static const char *const row_names[ROWS] = {"law", "law_with_noise", "energy", "gaussian"};
+static const char *const row_names[ROWS] = {"exact", "exact_with_noise", "energy", "gaussian"};
 typedef double log_densities[ROWS][HELD_OUT];
 
-/* The Gaussian is a mixture of one part. */
-static void find_log_densities(log_densities of, const toy_law *law, double sigma, const egm_model *energy,
+/* log q of the held-out points in each of the four ways. The Gaussian is a mixture of one component. */
+static void find_log_densities(log_densities of, const toy_distribution *toy, double sigma, const egm_model *energy,
                                double log_z, egm_context *context, const float *points, const float *held_out)
 {
 	float *u = program_alloc(HELD_OUT, sizeof *u);
@@ -75,17 +75,17 @@ static void find_log_densities(log_densities of, const toy_law *law, double sigm
 	check(egm_mixture_fit(&gaussian, context, egm_f32(points, POINTS, 2), egm_no_array(), NULL, NULL, NULL, NULL));
 	check(egm_mixture_log_density(gaussian, egm_f32(held_out, HELD_OUT, 2), egm_f64_out(of[3], HELD_OUT, 1)));
 	for (int i = 0; i < HELD_OUT; i++) {
-		of[0][i] = toy_law_log_density(law, &held_out[2 * i], 0);
-		of[1][i] = toy_law_log_density(law, &held_out[2 * i], sigma);
+		of[0][i] = toy_log_density(toy, &held_out[2 * i], 0);
+		of[1][i] = toy_log_density(toy, &held_out[2 * i], sigma);
 		of[2][i] = -u[i] - log_z;
 	}
 	egm_mixture_free(gaussian);
 	free(u);
 }
 
-/* A point outside of the box has density 0 under the energy, which one such point would make of the whole product; the
- * distributions leave the box so rarely that the mean is taken over the others. Returns how many these are; Welford
- * 1962. */
+/* Mean and standard error over the points inside of the box, by the method of Welford 1962. Returns the number of these
+ * points. A point outside of the box has density 0 under the energy, so that one such point would make the mean
+ * -infinity; the distributions leave the box so rarely that these points are left out. */
 static int mean_and_error(const double *of, const float *held_out, double extent, double result[2])
 {
 	double n = 0, mean = 0, squares = 0;
@@ -110,19 +110,18 @@ int main(int argc, char **argv)
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
-	const toy_law law = toy_law_of(s.law);
-	float *points = toy_law_points(&law, s.ais.seed, POINTS),
-	      *held_out = toy_law_points(&law, s.ais.seed + 1, HELD_OUT);
+	const toy_distribution toy = toy_of(s.toy);
+	float *points = toy_points(&toy, s.ais.seed, POINTS), *held_out = toy_points(&toy, s.ais.seed + 1, HELD_OUT);
 	log_densities *densities = program_alloc(1, sizeof *densities);
 	egm_context *context = program_context(s.threads);
 	egm_model *energy = plane_energy_learn(context, points, POINTS, &s.training, s.out);
-	egm_ais_result ais = sample_log_z(energy, law.extent, &s.ais);
-	double log_z_grid = plane_log_z(energy, law.extent, FINE), likelihood[ROWS][2];
+	egm_ais_result ais = sample_log_z(energy, toy.extent, &s.ais);
+	double log_z_grid = plane_log_z(energy, toy.extent, FINE), likelihood[ROWS][2];
 	int inside = 0;
-	find_log_densities(*densities, &law, s.training.dsm.sigma, energy, ais.log_z, context, points, held_out);
-	for (int r = 0; r < ROWS; r++) inside = mean_and_error((*densities)[r], held_out, law.extent, likelihood[r]);
-	likelihood[2][1] = hypot(likelihood[2][1], ais.standard_error); /* that of log Z moves all points alike */
-	plane_energy_draw(energy, ais.log_z, &law, s.training.dsm.sigma, held_out, s.out);
+	find_log_densities(*densities, &toy, s.training.dsm.sigma, energy, ais.log_z, context, points, held_out);
+	for (int r = 0; r < ROWS; r++) inside = mean_and_error((*densities)[r], held_out, toy.extent, likelihood[r]);
+	likelihood[2][1] = hypot(likelihood[2][1], ais.standard_error); /* the error of log Z is the same for all points */
+	plane_energy_draw(energy, ais.log_z, &toy, s.training.dsm.sigma, held_out, s.out);
 
 	printf("log Z: %.4f +- %.4f by annealed importance sampling (effective %.0f of %lld particles, %lld lost),\n"
 	       "       %.4f by a grid of %d x %d\n",
@@ -130,9 +129,9 @@ int main(int argc, char **argv)
 	       FINE);
 	printf("mean log-likelihood of %d held-out points in nats, %d outside of the box left out\n", inside,
 	       HELD_OUT - inside);
-	for (int r = 0; r < ROWS; r++) printf("  %-15s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
+	for (int r = 0; r < ROWS; r++) printf("  %-16s %8.4f +- %.4f\n", row_names[r], likelihood[r][0], likelihood[r][1]);
 	report_open(NULL);
-	report_text("data", law.name);
+	report_text("data", toy.name);
 	report_number("sigma", s.training.dsm.sigma);
 	report_integer("steps", s.training.steps);
 	report_number("log_z", ais.log_z);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A generator draws too widely; its energy knows better. Chains in the generator's latent space move samples to where
- * the energy is low: MALA on
+/* Improves the samples of a generator with its energy. Some samples of a generator are between the modes, where the
+ * energy is high. Chains in the generator's latent space move them to where the energy is low: MALA on
  *
  *  exp(-beta U(G(z)) - |z|^2 / 2),  so that x = G(z) has the density p_G(x) exp(-beta U(x))
  *
- * (EGM_LATENT_POSTERIOR), started at the z that the generator would have used. Beside it the cheap way to better
- * samples, truncation: z ~ N(0, tau^2 I) with tau < 1, which pays with modes. */
+ * (EGM_LATENT_POSTERIOR), started at the z of the generator's own samples. The cheap way to better samples is shown
+ * beside it: truncation, z ~ N(0, tau^2 I) with tau < 1, which loses modes. */
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 enum { WAYS = 3 };
 
 typedef struct settings {
-	int32_t law;
+	int32_t toy;
 	const char *out, *model;
 	int64_t steps, warmup, transitions, threads;
 	double tau;
@@ -31,12 +31,12 @@ typedef struct settings {
 static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
-	    OPTION_CHOICE("data", &s->law, TOY_25GAUSSIANS, "25gaussians|8gaussians: The points."),
-	    OPTION_TEXT("model", &s->model, "Folder of toy_density with networks to use; without it they are trained."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
+	    OPTION_CHOICE("data", &s->toy, TOY_25GAUSSIANS, "25gaussians|8gaussians: The distribution."),
+	    OPTION_TEXT("model", &s->model, "Folder with networks of toy_density; without it they are trained."),
 	    OPTION_NUMBER("steps", &s->steps, 1, 1e9, "Training steps."),
-	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Samples, and chains."),
-	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that find each chain's step size."),
+	    OPTION_NUMBER("samples", &s->mala.chains, 1, 1e6, "Number of samples, and of chains."),
+	    OPTION_NUMBER("warmup", &s->warmup, 1, 1e6, "Transitions that adapt the step size of each chain."),
 	    OPTION_NUMBER("transitions", &s->transitions, 1, 1e6, "Transitions after the warm-up."),
 	    OPTION_MEMBER("beta", egm_target_options, &s->posterior, beta),
 	    OPTION_NUMBER("tau", &s->tau, 1e-3, 1, "Standard deviation of truncated z."),
@@ -48,7 +48,7 @@ static void read_settings(settings *s, int argc, char **argv)
 	             "Moves a generator's samples to where the energy is low, by chains in latent space.", options, 0);
 }
 
-/* Samples x = G(z), and what is found about them. */
+/* Samples x = G(z), and their scores. */
 typedef struct way {
 	const char *name;
 	float *x; /* [samples, 2] */
@@ -56,19 +56,19 @@ typedef struct way {
 	double mean_energy;
 } way;
 
-static void make_samples(way *w, const plane_gan *nets, egm_context *context, const toy_law *law, const float *z,
-                         int64_t n)
+static void make_samples(way *w, const plane_gan *nets, egm_context *context, const toy_distribution *toy,
+                         const float *z, int64_t n)
 {
 	float *u = program_alloc((size_t)n, sizeof *u);
 	w->x = program_alloc((size_t)n, 2 * sizeof *w->x);
 	check(egm_model_run(nets->generator, egm_f32(z, n, nets->latent), egm_f32_out(w->x, n, 2)));
 	check(egm_model_energy(nets->energy, egm_f32(w->x, n, 2), egm_f32_out(u, n, 1)));
 	for (int64_t i = 0; i < n; i++) w->mean_energy += u[i] / (double)n;
-	check(toy_law_score(law, context, w->x, (size_t)n, &w->score));
+	check(toy_score(toy, context, w->x, (size_t)n, &w->score));
 	free(u);
 }
 
-/* One chain a sample: after enough transitions each stands at a draw that owes nothing to the others. */
+/* One chain for each sample, so that the samples are independent. */
 static egm_sampler *make_chains(const plane_gan *nets, const settings *s)
 {
 	egm_target *target = NULL;
@@ -79,7 +79,7 @@ static egm_sampler *make_chains(const plane_gan *nets, const settings *s)
 	return sampler;
 }
 
-static void draw(const settings *s, const plane_gan *nets, const toy_law *law, const way ways[WAYS])
+static void draw(const settings *s, const plane_gan *nets, const toy_distribution *toy, const way ways[WAYS])
 {
 	char path[PROGRAM_PATH], titles[2][96];
 	const way *first = &ways[0], *last = &ways[WAYS - 1];
@@ -88,7 +88,7 @@ static void draw(const settings *s, const plane_gan *nets, const toy_law *law, c
 	snprintf(titles[1], sizeof titles[1], form, "After latent MALA", 100 * last->score.high_quality);
 	const plane_panel panels[2] = {{titles[0], first->x}, {titles[1], last->x}};
 	check_done(
-	    plane_draw(program_path(path, s->out, "refined.png"), nets->energy, law->extent, panels, s->mala.chains));
+	    plane_draw(program_path(path, s->out, "refined.png"), nets->energy, toy->extent, panels, s->mala.chains));
 }
 
 int main(int argc, char **argv)
@@ -100,28 +100,28 @@ int main(int argc, char **argv)
 	read_settings(&s, argc, argv);
 	program_folder(s.out);
 
-	const toy_law law = toy_law_of(s.law);
+	const toy_distribution toy = toy_of(s.toy);
 	egm_context *context = program_context(s.threads);
 	plane_gan nets =
-	    s.model ? plane_gan_load(context, s.model) : plane_gan_train(context, &law, s.mala.seed, s.steps, s.out);
+	    s.model ? plane_gan_load(context, s.model) : plane_gan_train(context, &toy, s.mala.seed, s.steps, s.out);
 	egm_sampler *sampler = make_chains(&nets, &s);
 	egm_sampler_statistics statistics = EGM_SAMPLER_STATISTICS_INIT;
 	way ways[WAYS] = {{.name = "generator"}, {.name = "truncated"}, {.name = "latent_mala"}};
 	int64_t n = s.mala.chains;
 	float *z = program_alloc((size_t)(n * nets.latent), sizeof *z);
 	const egm_out points = egm_f32_out(z, n, nets.latent);
-	check(egm_sampler_points(sampler, points)); /* chains begin at draws from the prior */
-	make_samples(&ways[0], &nets, context, &law, z, n);
+	check(egm_sampler_points(sampler, points)); /* chains start at draws from the prior */
+	make_samples(&ways[0], &nets, context, &toy, z, n);
 	for (int64_t i = 0; i < n * nets.latent; i++) z[i] *= (float)s.tau;
-	make_samples(&ways[1], &nets, context, &law, z, n);
+	make_samples(&ways[1], &nets, context, &toy, z, n);
 	check(egm_sampler_warmup(sampler, s.warmup, NULL, NULL));
 	check(egm_sampler_run(sampler, 1, s.transitions, points, egm_no_out(), NULL, NULL));
-	make_samples(&ways[2], &nets, context, &law, z, n);
+	make_samples(&ways[2], &nets, context, &toy, z, n);
 	check(egm_sampler_stats(sampler, -1, &statistics));
-	draw(&s, &nets, &law, ways);
+	draw(&s, &nets, &toy, ways);
 
 	report_open(NULL);
-	report_text("data", law.name);
+	report_text("data", toy.name);
 	report_integer("samples", n);
 	report_number("beta", s.posterior.beta);
 	report_number("tau", s.tau);

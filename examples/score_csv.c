@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads a saved energy and prints U(x) for each row x of a CSV file, and with --gradient also ||grad U(x)||: the two
- * anomaly scores that an energy gives. High = unlike the data that the energy was trained on.
+/* Loads a saved energy and prints U(x) for each row x of a CSV file, and with --gradient also ||grad U(x)||. Both are
+ * anomaly scores: high = unlike the data that the energy was trained on.
  *
- * The file may have a header, comments and missing values (read as 0). Words are read as one-hot columns, whose
- * dictionaries must be those of the training data: --like names that file. */
+ * The file may have a header, comments and missing values, which are read as 0. Words are read as one-hot columns with
+ * the dictionaries of the training data, whose file --like names. */
 #include <egm.h>
 #include <math.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include "support/program.h"
 
 typedef struct scores {
-	egm_dtype dtype; /* of the model, and so of all arrays here */
+	egm_dtype dtype; /* of the model and of all arrays here */
 	int64_t rows, columns;
 	void *energies, *gradients; /* [rows], [rows, columns] */
 } scores;
@@ -48,8 +48,8 @@ static void print(const scores *s, bool with_gradient)
 	}
 }
 
-/* The rows to score; with `like`, the path of the training data, in the columns and the dictionaries of these. A word
- * that they do not have is 0 in all columns. */
+/* Reads the rows to score. `like` is NULL or the path of the training data, whose columns and dictionaries are used; a
+ * word that these do not contain is 0 in all columns. */
 static egm_data *read_rows(egm_context *context, const char *path, const char *like, egm_csv_options *reading)
 {
 	egm_data *rows = NULL, *trained_on = NULL;

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Does a generator lose modes? Stacked MNIST has 1000 that can be counted: an image's red, green and blue are three
- * random digits. Trains an energy GAN on such images, and every few minutes has 26,000 of its samples judged by a
- * classifier of single digits (digit_classifier.c, which this library trains first): how many of the 1000 combinations
- * there are, and KL(p || uniform) of their shares. Real images do not get 0: 26,000 of 1000 modes leave 999/52000 =
- * 0.0192 nats, and MNIST's digits, which are not equally frequent, 0.0043 more. The program counts them too.
+/* Counts the modes of a generator. Stacked MNIST has 1000 modes: the red, green and blue channels of an image are three
+ * random digits. Trains an energy GAN on such images. Every few minutes a classifier of single digits, which is trained
+ * first (digit_classifier.c), counts how many of the 1000 combinations are among 26,000 samples, and KL(p || uniform)
+ * of their shares. The KL of real images is not 0: with 26,000 samples of 1000 modes it is 999/52000 = 0.0192 nats, and
+ * 0.0043 more because the digits of MNIST are not equally frequent. The program measures this, too.
  *
- * Networks as Kumar et al. 2019 have them at half the width, one energy phase at four times the generator's learning
- * rate in place of five at the same: one phase at equal rates falls onto a single image and is slow to leave it (27
- * modes after 552 CPU seconds, these settings 573 after 372). Theirs: --width 512 --energy-steps 5 --energy-lr 0 --ema
- * 0 --penalty 0.0128, which is 10/784, for they take the mean over the pixels.
+ * The networks are those of Kumar et al. 2019 at half the width. There is one energy phase at four times the learning
+ * rate of the generator, instead of five phases at the same rate: with one phase at equal rates the samples collapse to
+ * a single image and recover slowly (27 modes after 552 CPU seconds; with these settings 573 modes after 372). The
+ * settings of the paper are --width 512 --energy-steps 5 --energy-lr 0 --ema 0 --penalty 0.0128, which is 10/784,
+ * because there the penalty is a mean over the pixels.
  *
- * The images are drawn anew all the time: a pool that each row leaves once (digit_triples.h), then the next one. What
- * a run has cost is kept with its checkpoints, and so are the settings that shape it (stacked_run.h): --resume refuses
- * others, and goes on with the bits that an unbroken run would have, on the same machine and number of threads. */
+ * New images are drawn all the time: each row of a pool is used once (digit_triples.h), then a new pool is drawn. The
+ * cost of a run so far is saved with its checkpoints, and so are the settings that determine it (stacked_run.h):
+ * --resume rejects other settings, and continues with the bits of an uninterrupted run, on the same machine with the
+ * same number of threads. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,14 +35,14 @@ static void read_settings(stacked_run *run, int argc, char **argv)
 {
 	gan_settings *g = &run->gan;
 	program_option options[] = {
-	    OPTION_REQUIRED("data", &run->data, "Folder of MNIST's IDX files, plain or .gz."),
-	    OPTION_REQUIRED("out", &run->out, "Folder for the results; made if missing."),
-	    OPTION_FLAG("resume", &run->resume, "Go on from the checkpoint in --out."),
+	    OPTION_REQUIRED("data", &run->data, "Folder of the IDX files of MNIST, plain or .gz."),
+	    OPTION_REQUIRED("out", &run->out, "Folder for the results; created if missing."),
+	    OPTION_FLAG("resume", &run->resume, "Continue from the checkpoint in --out."),
 	    OPTION_NUMBER("hours", &run->hours, 0, 1e4, "Stop after this time; 0: never."),
 	    OPTION_NUMBER("steps", &run->steps, 0, 1e12, "Stop after this many steps of this run; 0: never."),
 	    OPTION_NUMBER("every", &run->every, 0, 1e6, "CPU minutes of training between two counts of modes."),
-	    OPTION_NUMBER("samples", &run->samples, 1, 1e9, "Images that are counted."),
-	    OPTION_TEXT("classifier", &run->classifier, "Use this classifier.safetensors instead of training one."),
+	    OPTION_NUMBER("samples", &run->samples, 1, 1e9, "Number of samples in a count of modes."),
+	    OPTION_TEXT("classifier", &run->classifier, "File of a trained classifier; without it one is trained."),
 	    OPTION_NUMBER("classifier-steps", &run->classifier_steps, 1, 1e9, "Training steps of the classifier."),
 	    OPTION_CHOICE("net", &run->dense, 0, "conv|dense: Kind of the networks."),
 	    OPTION_NUMBER("width", &run->width, 8, 4096, "conv: Channels of the last convolution; published: 512."),
@@ -48,12 +50,12 @@ static void read_settings(stacked_run *run, int argc, char **argv)
 	    OPTION_NUMBER("threads", &run->threads, 1, 256, "Threads at most."),
 	    OPTION_MEMBER("batch", egm_trainer_options, &g->training, batch),
 	    OPTION_MEMBER("lr", egm_trainer_options, &g->training, learning_rate),
-	    OPTION_NUMBER("energy-lr", &run->energy_rate, 0, 1e3, "Learning rate of the energy; 0: as --lr."),
+	    OPTION_NUMBER("energy-lr", &run->energy_rate, 0, 1e3, "Learning rate of the energy; 0: that of --lr."),
 	    GAN_OPTIONS(g),
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "--data DIR --out DIR [--hours H] [--resume] [options]",
-	             "Trains an energy GAN on stacked MNIST and counts its modes; Ctrl-C keeps everything.", options, 0);
+	             "Trains an energy GAN on stacked MNIST and counts its modes; Ctrl-C saves everything.", options, 0);
 	stacked_run_begin(run, options);
 }
 
@@ -69,7 +71,7 @@ static void make_gan(gan *g, egm_context *context, stacked_run *run)
 	if (run->energy_rate > 0) check(egm_trainer_set_learning_rate(g->trainer, g->energy, run->energy_rate));
 }
 
-/* Round after round of images until the progress pauses or the run is over. */
+/* Trains on one pool of images after another, until the progress pauses or the run is over. */
 static void train(gan *g, triple_stream *stream, int64_t round_steps, progress *watch)
 {
 	for (double paused = watch->paused; watch->paused == paused && !stacked_run_over(g->trainer, watch);) {
@@ -80,11 +82,11 @@ static void train(gan *g, triple_stream *stream, int64_t round_steps, progress *
 	}
 }
 
-/* A point of the curve; the modes are counted when it is time to, or at the end. */
-static mode_point judge(const gan *g, const egm_model *classifier, const stacked_run *run, const mode_curve *curve,
-                        double cpu_seconds, bool over)
+/* A point of the curve. The modes are counted if `every` minutes have passed since the last count, or at the end. */
+static mode_point measure(const gan *g, const egm_model *classifier, const stacked_run *run, const mode_curve *curve,
+                          double cpu_seconds, bool over)
 {
-	const mode_point *last = mode_curve_judged(curve);
+	const mode_point *last = mode_curve_last_count(curve);
 	mode_point point = {egm_trainer_steps(g->trainer), cpu_seconds, -1, NAN};
 	if (!over && cpu_seconds - (last ? last->cpu_seconds : 0) < 60 * run->every) return point;
 	triple_modes found = triple_modes_generated(g->final_generator, classifier, run->samples, run->gan.training.seed);
@@ -112,7 +114,7 @@ int main(int argc, char **argv)
 	gan g = {0};
 	mode_curve curve = {0};
 	progress watch;
-	triple_modes best; /* what the same number of real images gets */
+	triple_modes best; /* the count for the same number of real images */
 	double accuracy;
 	digits_load(&digits, context, run.data);
 	make_gan(&g, context, &run);
@@ -129,12 +131,12 @@ int main(int argc, char **argv)
 		double before = cpu_now();
 		train(&g, &stream, round_steps, &watch);
 		cpu_seconds += cpu_now() - before;
-		over = stacked_run_over(g.trainer, &watch); /* Ctrl-C from here on waits for the next round */
+		over = stacked_run_over(g.trainer, &watch); /* Ctrl-C from here on takes effect in the next round */
 		gan_update(&g, &run.gan);
-		mode_curve_add(&curve, judge(&g, classifier, &run, &curve, cpu_seconds, over));
+		mode_curve_add(&curve, measure(&g, classifier, &run, &curve, cpu_seconds, over));
 		stacked_run_save(&run, &g, &curve);
 	}
-	stacked_run_report(&run, mode_curve_judged(&curve), best.kl, accuracy);
+	stacked_run_report(&run, mode_curve_last_count(&curve), best.kl, accuracy);
 
 	mode_curve_free(&curve);
 	progress_free(&watch);

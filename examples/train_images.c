@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Trains an energy and a generator on grey images, MNIST or another IDX file, and shows that the energy separates what
- * it was made for: the energies of real images that the training never saw, against those of generated ones. Batch,
- * latent and penalty are those of Kumar et al. 2019 for images; one energy step, a faster learning rate, averaged
- * parameters and a lighter entropy term give readable digits sooner. Theirs: --net conv --energy-steps 5 --lr 1e-4
- * --ema 0 --entropy-weight 1. */
+/* Trains an energy and a generator on grey images, MNIST or another IDX file, and compares the energies of real images
+ * that were not trained on with those of generated images. Batch, latent dimensions and penalty are those of Kumar et
+ * al. 2019 for images; one energy step, a larger learning rate, averaged parameters and a smaller entropy term give
+ * readable digits sooner. The settings of the paper are --net conv --energy-steps 5 --lr 1e-4 --ema 0
+ * --entropy-weight 1. */
 #include <egm.h>
 #include <stdlib.h>
 
@@ -32,12 +32,12 @@ static void read_settings(settings *s, int argc, char **argv)
 {
 	program_option options[] = {
 	    OPTION_TEXT("data", &s->data, "Folder of train-images-idx3-ubyte or .gz; without it images are drawn."),
-	    OPTION_REQUIRED("out", &s->out, "Folder for the results; made if missing."),
+	    OPTION_REQUIRED("out", &s->out, "Folder for the results; created if missing."),
 	    OPTION_NUMBER("seed", &s->gan.training.seed, 0, 1e15, "Seed of networks and training."),
 	    OPTION_NUMBER("minutes", &s->minutes, 0, 1e6, "Stop after this time; 0: never."),
 	    OPTION_NUMBER("steps", &s->steps, 0, 1e12, "Stop after this many steps of this run; 0: never."),
-	    OPTION_TEXT("load", &s->load, "Go on from this checkpoint."),
-	    OPTION_CHOICE("net", &s->conv, 0, "dense|conv: Conv has two convolutions with stride 2 and their way back."),
+	    OPTION_TEXT("load", &s->load, "Continue from this checkpoint."),
+	    OPTION_CHOICE("net", &s->conv, 0, "dense|conv: conv has two convolutions with stride 2, also transposed."),
 	    OPTION_NUMBER("threads", &s->threads, 1, 256, "Threads at most."),
 	    OPTION_MEMBER("batch", egm_trainer_options, &s->gan.training, batch),
 	    OPTION_MEMBER("lr", egm_trainer_options, &s->gan.training, learning_rate),
@@ -45,11 +45,11 @@ static void read_settings(settings *s, int argc, char **argv)
 	    OPTIONS_END,
 	};
 	options_read(argc, argv, "[--data DIR] --out DIR [options]",
-	             "Trains an energy and a generator on images; Ctrl-C ends the training and keeps the results.", options,
+	             "Trains an energy and a generator on images; Ctrl-C ends the training and saves the results.", options,
 	             0);
 }
 
-/* Energies of as many images as are held out; returns their mean. */
+/* Computes the energies of as many images as are held out, and returns their mean. */
 static double measure(const gan *g, const image_split *im, const float *pixels, double *energies)
 {
 	double mean = 0;
@@ -61,7 +61,7 @@ static double measure(const gan *g, const image_split *im, const float *pixels, 
 	return mean;
 }
 
-/* Models, checkpoint and pictures of the present state; a picture that cannot be written does not end the training. */
+/* Writes models, checkpoint and pictures. A picture that cannot be written does not end the training. */
 static int write_results(const settings *s, gan *g, const image_split *im, const progress *watch, double mean[2])
 {
 	char path[PROGRAM_PATH];
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	if (s.conv) image_nets_make(&g, context, &nets, &s.gan);
 	gan_create(&g, context, &s.gan, s.load);
 
-	/* The progress pauses the training every minute, to save what there is, until a limit or a signal ends it. */
+	/* The progress pauses the training every minute, so that results are saved, until a limit or a signal ends it. */
 	progress watch;
 	double mean[2];
 	int failed;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* libegm: energy-based generative models for C programs. Includes all public headers. */
+/* libegm: energy-based generative models for C programs. This file includes all public headers, which are the manual.
+ *
+ * Read status.h (errors), array.h (arrays), context.h (rules of all handles) and options.h (option structs) first. Then
+ * model.h: networks; data.h: data to train on; loss.h: what to train; trainer.h: training; target.h and sampler.h:
+ * Markov chains on an energy; diagnostics.h, metric.h, mixture.h: arrays without networks. */
 #ifndef EGM_H
 #define EGM_H
 

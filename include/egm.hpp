@@ -5,25 +5,30 @@
  *      auto energy = egm::make(egm_model_create, context, "energy", 2).dense(64).silu().dense(1).build(EGM_F32, 1);
  *      auto loss = egm::make(egm_loss_dsm, energy);
  *
- *  All functions keep their C names. egm::make calls a constructor of egm.h and returns the handle, egm::call calls any
- *  other function that returns a status, and a method calls egm_<handle>_<method>. Their arguments are those of the C
- *  function in the same order, without the pointer to the new handle and, for methods, without the handle. Each
- *  argument is converted to the type of the C parameter:
+ *  All functions keep their C names, and the headers of C are the manual of this one:
  *
- *    handle               an object of this header, or any other whose get() returns the pointer
+ *    egm::make(egm_loss_dsm, ...)   calls a function that creates a handle, and returns the handle
+ *    egm::call(egm_metric_kl, ...)  calls any other function that returns a status
+ *    energy.save(...)               calls egm_model_save: a method calls egm_<handle>_<method>
+ *
+ *  Arguments are those of the C function in the same order, but without the pointer to the new handle (egm::make) or
+ *  without the handle (methods). Each argument is converted to the type of the C parameter:
+ *
+ *    handle               an object of this header, or any other object whose get() returns the pointer
  *    egm_array, egm_out   a container (see egm::array, egm::out), or nullptr for none
  *    const char *         a string literal, or any object that has c_str(), such as std::string
  *    pointer to numbers   a container of such numbers
- *    pointer to a struct  the struct itself. Options and results start as EGM_..._INIT, as in C
+ *    pointer to a struct  the struct itself. Options and results begin as EGM_..._INIT, as in C
  *    pointer to a result  the variable that receives it
- *    egm_progress_fn      a function of (const egm_progress &), which also takes the place of `user`. If it returns
- *                         something, true stops the call
+ *    egm_progress_fn      a function of (const egm_progress &), which replaces both the callback and `user`. If it
+ *                         returns a value, true stops the call
  *
  *  Pointers, arrays and callbacks at the end of the list may be left out, which passes NULL or no array.
  *
- *  A status other than EGM_OK is thrown as egm::error, with one exception: a call that was stopped by its own progress
- *  function returns false. An exception that a progress, energy or row function throws stops the call, which then
- *  throws the same exception. It may come from any thread.
+ *  Errors: a status other than EGM_OK is thrown as egm::error, except in two cases.
+ *  - A call that was stopped by its own progress function returns false.
+ *  - If a progress, energy or row function throws, the call stops and throws the same exception. The function may have
+ *    thrown in any thread.
  *
  *  The functions in egm_context_options (alloc, dealloc, log, parallel) remain C functions and must not throw: the
  *  library may call them as long as any handle exists. Both headers can be mixed in one program. */
@@ -42,13 +47,13 @@
 namespace egm
 {
 
-/** Owns a handle: moved, not copied; empty when default-made or moved from. As with a smart pointer, const says nothing
- *  about what it points to. Handles can be freed in any order, because the library keeps alive what it uses. */
+/** Owns a handle of C and frees it. It can be moved, not copied, and is empty after default construction or after it
+ *  was moved from. As with a smart pointer, const does not extend to the handle. Handles may be freed in any order. */
 template <class H, void (*release)(H *)> class handle : public detail::keeper
 {
   public:
 	handle() noexcept = default;
-	/** Takes what a C function has made. */
+	/** Takes ownership of a handle that a C function has created. */
 	explicit handle(H *pointer) noexcept : pointer_(pointer) {}
 	handle(H *pointer, detail::callbacks kept) noexcept : keeper(std::move(kept)), pointer_(pointer) {}
 	handle(handle &&other) noexcept : keeper(std::move(other.kept_)), pointer_(other.pointer_)
@@ -67,9 +72,9 @@ template <class H, void (*release)(H *)> class handle : public detail::keeper
 	{
 		if (pointer_) release(pointer_);
 	}
-	/** For the functions of egm.h. */
+	/** Returns the pointer, for functions of egm.h; the object still owns it. */
 	H *get() const noexcept { return pointer_; }
-	/** For their constructors: frees what the handle owns and returns the place for the new pointer. */
+	/** Frees the handle and returns the address of the pointer, as `out` of a function that creates one. */
 	H **fill() noexcept
 	{
 		*this = handle();
@@ -81,19 +86,19 @@ template <class H, void (*release)(H *)> class handle : public detail::keeper
 	H *pointer_ = nullptr;
 };
 
-/* A method that calls the C function of its name. */
+/* A method that calls the C function egm_<type>_<name>. */
 #define EGM_VERB(type, name)                                                         \
 	template <class... A> bool name(A &&...arguments) const                          \
 	{                                                                                \
 		return egm::call(egm_##type##_##name, *this, std::forward<A>(arguments)...); \
 	}
-/* One that returns a value. */
+/* The same for a C function that returns a property of the handle. */
 #define EGM_GETTER(type, name)                          \
 	decltype(egm_##type##_##name(nullptr)) name() const \
 	{                                                   \
 		return egm_##type##_##name(this->get());        \
 	}
-/* One that returns the model, so that layers can be chained. */
+/* The same for a C function that builds a model; returns the model, so that calls can be chained. */
 #define EGM_LAYER(name)                                                    \
 	template <class... A> model &name(A &&...arguments) &                  \
 	{                                                                      \
@@ -105,7 +110,7 @@ template <class H, void (*release)(H *)> class handle : public detail::keeper
 		egm::call(egm_model_##name, *this, std::forward<A>(arguments)...); \
 		return std::move(*this);                                           \
 	}
-/* The bytes that ..._save_memory writes. */
+/* A method that returns the bytes that egm_<type>_save_memory writes. */
 #define EGM_SAVE_MEMORY(type)                                                         \
 	std::vector<unsigned char> save_memory() const                                    \
 	{                                                                                 \
@@ -172,7 +177,7 @@ class model : public handle<egm_model, egm_model_free>
 	{
 		call(egm_model_energy, *this, x, std::forward<U>(energies));
 	}
-	/** The results in a vector, row by row. */
+	/** Returns the results in a vector, row by row; so does energy(x). */
 	template <class X> std::vector<detail::number_of<const X>> run(const X &x) const { return run(egm::array(x)); }
 	template <class T> std::vector<T> run(const array_of<T> &x) const
 	{
@@ -216,7 +221,8 @@ class data : public handle<egm_data, egm_data_free>
 		int64_t sizes[8];
 		return std::vector<int64_t>(sizes, sizes + egm_data_shape(get(), sizes));
 	}
-	/** The numbers, borrowed; empty if they are not in memory. EGM_ERR_DTYPE if T is not their type. */
+	/** Returns a view of the numbers, which belong to the data; empty if they are not in memory. Throws EGM_ERR_DTYPE
+	 *  if T is not their type. */
 	template <class T> span<const T> values() const
 	{
 		if (dtype() != detail::element<T>::dtype)
@@ -315,7 +321,7 @@ class diagnostics : public handle<egm_diagnostics, egm_diagnostics_free>
 namespace detail
 {
 
-/* The class of a C handle. */
+/* Overloads whose return types are the classes of the C handles; they are never called. */
 context class_of(egm_context *);
 model class_of(egm_model *);
 data class_of(egm_data *);
@@ -328,8 +334,8 @@ diagnostics class_of(egm_diagnostics *);
 
 } // namespace detail
 
-/** Calls a constructor of egm.h and returns what it made: egm::make(egm_sampler_nuts, target, options). A fit that its
- *  progress function has stopped returns what it had by then. */
+/** Calls a function of egm.h that creates a handle, and returns the handle: egm::make(egm_sampler_nuts, target,
+ *  options). If the progress function of egm_mixture_fit stops the fit, the best mixture so far is returned. */
 template <class H, class... P, class... A>
 auto make(egm_status (*constructor)(H **, P...), A &&...arguments)
     -> decltype(detail::class_of(static_cast<H *>(nullptr)))
@@ -388,9 +394,10 @@ template <class T, class F> struct row_function : callback {
 
 } // namespace detail
 
-/** egm_target_callback with numbers of type T: energy(span<const T> x, span<T> energies, span<T> gradients) writes the
- *  energies and gradients of energies.size() points. It stops a call by an exception. The function object lives as long
- *  as the target and its samplers. With options.concurrent it is called from several threads at once. */
+/** Creates a target as egm_target_callback does, with numbers of type T. The function energy(span<const T> x, span<T>
+ *  energies, span<T> gradients) writes energies and gradients of energies.size() points; it can stop a call by an
+ *  exception. The function object lives as long as the target and its samplers. With options.concurrent = 1 it is
+ *  called from several threads at once. */
 template <class T, class F>
 target target_callback(const context &context, int64_t dims, const egm_target_options &options, F energy)
 {
@@ -403,9 +410,9 @@ target target_callback(const context &context, int64_t dims, const egm_target_op
 	return target(pointer, std::move(kept));
 }
 
-/** egm_data_callback with numbers of type T: fill(span<const int64_t> indices, span<T> out) writes the rows with these
- *  indices. It stops a call by an exception. The function object lives as long as the data, and until the calls that
- *  read them have returned. */
+/** Creates data as egm_data_callback does, with numbers of type T. The function fill(span<const int64_t> indices,
+ *  span<T> out) writes the rows with these indices; it can stop a call by an exception. The function object lives as
+ *  long as the data, and until the calls that read them have returned. */
 template <class T, class F> data data_callback(const context &context, int64_t rows, int64_t columns, F fill)
 {
 	typedef detail::row_function<T, F> type;

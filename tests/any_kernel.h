@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests that loop over the kernels: one struct that has the options of all of them, one function that makes a
- * sampler of any. A kernel takes the members that its own struct has; the others are ignored. */
+/* For tests that loop over the kernels: one struct with the options of all kernels, and one function that makes a
+ * sampler of any of them. A kernel reads the members that its own struct has and ignores the others. */
 #ifndef EGM_TESTS_ANY_KERNEL_H
 #define EGM_TESTS_ANY_KERNEL_H
 

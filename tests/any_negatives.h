@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Negative samples of a trainer by a kernel that is a number. */
+/* Negative samples of a trainer, with a kernel given by its number. */
 #ifndef EGM_TESTS_ANY_NEGATIVES_H
 #define EGM_TESTS_ANY_NEGATIVES_H
 

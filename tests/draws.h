@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays whose sizes a sampler knows. */
+/* Arrays with the sizes of a sampler. */
 #ifndef EGM_TESTS_DRAWS_H
 #define EGM_TESTS_DRAWS_H
 

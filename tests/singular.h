@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Singular values by one-sided Jacobi rotations in long double (Hestenes 1958): columns are turned in pairs until all
- * are orthogonal; their lengths are the singular values. An oracle for the power iteration: it has no start and misses
- * nothing. */
+/* Singular values by one-sided Jacobi rotations in long double (Hestenes 1958): pairs of columns are rotated until
+ * all columns are orthogonal; their lengths are the singular values. A reference for the power iteration that
+ * depends on no start and finds every singular value. */
 #ifndef EGM_TESTS_SINGULAR_H
 #define EGM_TESTS_SINGULAR_H
 
 #include <math.h>
 #include <stdint.h>
 
-enum { S_MAX = 32 };
+enum { SINGULAR_MAX = 32 };
 
-/* Turns columns p and q of a [rows][S_MAX] so that they become orthogonal; their cosine before. */
-static inline long double s_rotate(int64_t rows, long double (*a)[S_MAX], int64_t p, int64_t q)
+/* Turns columns p and q of a [rows][SINGULAR_MAX] so that they become orthogonal; their cosine before. */
+static inline long double rotate_columns(int64_t rows, long double (*a)[SINGULAR_MAX], int64_t p, int64_t q)
 {
 	long double x = 0, y = 0, z = 0;
 	for (int64_t r = 0; r < rows; r++) {
@@ -30,17 +30,17 @@ static inline long double s_rotate(int64_t rows, long double (*a)[S_MAX], int64_
 	return fabsl(z) / sqrtl(x * y);
 }
 
-/* The largest singular value of w [rows, columns], both at most S_MAX, and the next one (0 if there is none). */
-static inline double s_largest(int64_t rows, int64_t columns, const double *w, double *second)
+/* The largest singular value of w [rows, columns], both at most SINGULAR_MAX, and the next one (0 if there is none). */
+static inline double largest_singular_value(int64_t rows, int64_t columns, const double *w, double *second)
 {
-	static long double a[S_MAX][S_MAX];
+	static long double a[SINGULAR_MAX][SINGULAR_MAX];
 	long double worst = 1, top = 0, next = 0;
 	for (int64_t r = 0; r < rows; r++)
 		for (int64_t c = 0; c < columns; c++) a[r][c] = w[r * columns + c];
 	for (int sweep = 0; worst > 1e-18L && sweep < 60; sweep++) {
 		worst = 0;
 		for (int64_t p = 0; p < columns; p++)
-			for (int64_t q = p + 1; q < columns; q++) worst = fmaxl(worst, s_rotate(rows, a, p, q));
+			for (int64_t q = p + 1; q < columns; q++) worst = fmaxl(worst, rotate_columns(rows, a, p, q));
 	}
 	for (int64_t c = 0; c < columns; c++) {
 		long double length = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every test program needs: the runner, contexts, and an allocator that counts and fails on demand. */
+/* What every test program uses: the runner, contexts, and an allocator that counts and can fail. */
 #ifndef EGM_TESTS_SUPPORT_H
 #define EGM_TESTS_SUPPORT_H
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs the suite; the exit code of the program. */
+/* Runs the suite and returns the exit code of the program. */
 static inline int egm_test_main(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
@@ -19,13 +19,13 @@ static inline int egm_test_main(Suite *suite)
 	return failed != 0;
 }
 
-/* The larger error, where NaN is the largest and stays: fmax would pass over it. */
+/* The larger error. NaN is larger than any number; fmax would ignore it. */
 static inline double egm_test_worse(double worst, double error)
 {
 	return error <= worst || !(worst == worst) ? worst : error;
 }
 
-/* A context of so many threads on one code path, EGM_SIMD_*; NULL when the CPU lacks it. */
+/* A context with this number of threads and this code path, EGM_SIMD_*; NULL if the CPU lacks the path. */
 static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 {
 	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
@@ -37,8 +37,8 @@ static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
 	return context;
 }
 
-/* An allocator for egm_context_options that counts calls and live blocks, and fails the fail_at-th call (counted from
- * 1; 0: none), once or for ever after. */
+/* An allocator for egm_context_options that counts calls and live blocks. Call number fail_at fails (from 1; 0: none),
+ * and with for_ever all later calls too. */
 typedef struct egm_test_allocator {
 	long calls, live, bytes;
 	long fail_at;
@@ -65,7 +65,7 @@ static inline void egm_test_dealloc(void *pointer, size_t size, void *user)
 	free(pointer);
 }
 
-/* A context on this allocator; NULL when its creation fails. */
+/* A context with this allocator; NULL if its creation fails. */
 static inline egm_context *egm_test_context(egm_test_allocator *a)
 {
 	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
@@ -76,8 +76,9 @@ static inline egm_context *egm_test_context(egm_test_allocator *a)
 	return egm_context_create(&context, &options) == EGM_OK ? context : NULL;
 }
 
-/* Makes each allocation of `life` fail in turn, alone and with all that follow: it has to say so and to leave nothing
- * behind, and it works again afterwards. Returns how many there are. */
+/* Makes each allocation of `life` fail in turn, alone and together with all later ones. `life` must then return
+ * EGM_ERR_MEMORY with a text about memory and leave nothing allocated, and must work again afterwards. Returns the
+ * number of allocations. */
 static inline long egm_test_fail_each(egm_test_allocator *a, egm_status (*life)(void *user), void *user)
 {
 	long live = a->live, before = a->calls;

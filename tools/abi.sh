@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Compares the ABI of this tree with that of the last release, or writes it down as that of the next. Builds the library
+# Compares the ABI of this tree with that of the last release, or records it for the next release. Builds the library
 # with debug information in build-abi.
 # usage: tools/abi.sh check|write   write: tests/abi/egm.abi and tests/abi/egm.names, at a release
 set -eu

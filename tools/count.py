@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Prints one line a test, "RESULT<TAB>STAGE<TAB>NAME", RESULT one of passed, failed, skipped.
+"""Prints one line for each test, "RESULT<TAB>STAGE<TAB>NAME", where RESULT is passed, failed or skipped.
 
-usage: count.py STAGE FILE    FILE is meson's JSON log of a test run, or TAP
+    usage: count.py STAGE FILE    FILE is the JSON log of a test run of meson, or TAP
 
-A test program that reports TAP counts by its single tests. A program that ended badly although no test of it failed (a
-crash, a leak found at exit, a wrong plan) counts as one failure more. Check cannot skip: a test that finds no data
-prints "# SKIP its_name: reason" and returns, and is counted as skipped here, not as passed.
-"""
+The single tests of a program that reports TAP are counted. A program that fails although none of its tests failed (a
+crash, a leak found at exit, a wrong plan) counts as one more failure. Check cannot skip tests: a test that finds no
+data prints "# SKIP its_name: reason" and returns, and is counted here as skipped, not as passed."""
 import json
 import re
 import sys
@@ -38,7 +37,7 @@ def tap(text):
 
 
 def program(test):
-    """The rows of one test program in meson's log."""
+    """The rows of one test program in the log of meson."""
     good = test["result"] in ("OK", "EXPECTEDFAIL")
     rows = tap(test.get("stdout") or "")
     if test["result"] == "SKIP" and not rows:

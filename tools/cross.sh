@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Prepares a build for another processor: the libraries of that processor, and a cross file for meson.
+# Prepares a build for another processor: gets the libraries of that processor, and writes a cross file for meson.
 # usage: tools/cross.sh arm64|s390x|i386    prints the name of the cross file
 #
-# The compilers and the emulator are tools/setup.sh's group `cross`. The target's libraries (jansson, zlib, Check) are
-# Debian's packages of that architecture, unpacked into build-cross/ARCH and not installed: `dpkg --add-architecture`
-# asks for each library in the very version that the machine has of its own, so that it upgrades half of a machine
-# which is a week old, and refuses where a mirror is halfway through its update. apt works on lists of its own here,
-# the machine's are left as they are.
+# `tools/setup.sh cross` installs the compilers and the emulator. The libraries of the target (jansson, zlib, Check) are
+# Debian packages of that architecture, which are unpacked into build-cross/ARCH and not installed. `dpkg
+# --add-architecture` is not used: it needs each library in exactly the version of the machine, so that it would upgrade
+# half of a machine that is a week old, and fails while a mirror is being updated. apt has lists of its own here; those
+# of the machine are not changed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ i386) triplet=i686-linux-gnu loader=ld-linux.so.2 emulator='' family=x86 endian=
 *) echo 'usage: tools/cross.sh arm64|s390x|i386' >&2; exit 2 ;;
 esac
 arch=$1
-# i386's programs are compiled as i686's, and Debian calls their directory i386-linux-gnu.
+# Programs for i386 are compiled for i686; Debian calls their directory i386-linux-gnu.
 libraries=${triplet/i686/i386}
 packages='libjansson4 libjansson-dev zlib1g zlib1g-dev check libsubunit0 libsubunit-dev'
 root=$PWD/build-cross/$arch
@@ -29,7 +29,7 @@ if [ ! -f "$root/complete" ]; then
 	: >"$root/apt/status"
 	apt=(-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o "Dir::State::Lists=$root/apt/lists"
 		-o "Dir::State::Status=$root/apt/status" -o "Dir::Cache=$root/apt" -o APT::Sandbox::User=root -q)
-	# A source that fails is no reason to stop: what counts is whether the packages come.
+	# An update that fails is no error yet: it only matters whether the packages can be downloaded.
 	apt-get "${apt[@]}" update >"$root/apt/log" 2>&1 || true
 	# shellcheck disable=SC2086
 	if ! (cd "$root/apt/archives" && apt-get "${apt[@]}" download $packages) >>"$root/apt/log" 2>&1; then
@@ -37,13 +37,13 @@ if [ ! -f "$root/complete" ]; then
 		exit 1
 	fi
 	for package in "$root"/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
-	# Links that name a place of the root directory, as libz.so does.
+	# Absolute links, such as libz.so, must point into this folder.
 	find "$root" -type l -lname '/*' | while read -r link; do ln -sfn "$root$(readlink "$link")" "$link"; done
 	rm -rf "$root/apt"
 	: >"$root/complete"
 fi
 
-# Every program names its loader and where its libraries are: qemu then needs no option, and i386's start as they are.
+# Every program contains the paths of its loader and libraries, so that qemu needs no option and i386 no emulator.
 wrapper=''
 [ -z "$emulator" ] || wrapper="exe_wrapper = '$emulator'"
 cat >"$root/cross.ini" <<END

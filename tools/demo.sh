@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# From a fresh Debian 12 to the first pictures: installs what is missing, builds libegm, installs it into a folder of
-# its own, trains on images and draws what the nets learned.
+# From a fresh Debian 12 to the first pictures: installs missing packages, builds libegm, installs it into a folder of
+# its own, trains networks on images, and draws pictures of the results.
 # usage: tools/demo.sh [--data DIR] [--out DIR] [--minutes M] [--seed S]
-#   --data DIR    MNIST's train-images-idx3-ubyte(.gz); without it the program draws its own images
-#   --out DIR     where the pictures go, default out
-#   --minutes M   training time, default 6
-#   --seed S      default 1
+#   --data DIR    folder of train-images-idx3-ubyte(.gz) of MNIST; without it the program draws images
+#   --out DIR     folder for the pictures, default out
+#   --minutes M   time for the training, default 6
+#   --seed S      seed of the training, default 1
 set -eu
 data='' out=out minutes=6 seed=1
 usage() {
@@ -31,7 +31,7 @@ done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if [ -n "$data" ]; then
-	[ -d "$data" ] || { echo "demo: --data $data is no directory" >&2; exit 2; }
+	[ -d "$data" ] || { echo "demo: --data $data is not a folder" >&2; exit 2; }
 	data=$(cd "$data" && pwd)
 fi
 cd "$(dirname "$0")/.."
@@ -48,7 +48,7 @@ mkdir -p build-demo
 
 libdir=$(dirname "$(find "$prefix" -name libegm.a)")
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
-# What a program outside this tree would run, and nothing else.
+# As a program outside of this tree is compiled.
 # shellcheck disable=SC2046
 ${CC:-cc} -O2 -o build-demo/train_images examples/train_images.c examples/support/*.c \
 	$(pkg-config --cflags --libs egm cairo) -lm

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Sourced by the scripts here: which meson, ninja and python3 to use. The system's come first, because the first in PATH
-# may be a version manager's shim for a Python that has no meson.
+# Sourced by the scripts here: finds meson, ninja and python3. Those in /usr/bin come first, because the first in PATH
+# may be a version manager's wrapper for a Python that has no meson.
 pick() { # NAME
 	if [ -x "/usr/bin/$1" ]; then
 		echo "/usr/bin/$1"
@@ -13,14 +13,14 @@ NINJA=$(pick ninja) || exit 1
 python3=$(pick python3) || exit 1
 export NINJA
 
-# configure DIRECTORY OPTION...: makes the build tree, or brings an old one up to date.
+# configure DIRECTORY OPTION...: creates the build tree, or updates an old one.
 configure() {
 	directory=$1
 	shift
 	if [ -f "$directory/build.ninja" ]; then
 		"$meson" setup --reconfigure "$directory" "$@" || "$meson" setup --wipe "$directory" "$@"
 	else
-		rm -rf "$directory/meson-private" # of a first configuration that failed
+		rm -rf "$directory/meson-private" # remains of a first configuration that failed
 		"$meson" setup "$directory" "$@"
 	fi
 }

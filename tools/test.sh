@@ -3,8 +3,9 @@
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
 # byte order, and 32 bits.
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
-#        words; there is also valgrind_all; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on
-#        other processors, to be run before a release
+#        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all; and
+#        cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
+#        release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -87,6 +88,15 @@ run() {
 # The library as it is delivered.
 stage_gcc() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both && run gcc build
+}
+
+# What fails most often, in three minutes on two cores from nothing, and in one when little changed: the format, and all
+# tests of the library with gcc but those that learn for long or compile many programs. Less optimisation, because
+# compiling takes most of the time.
+stage_quick() {
+	stage_format
+	build quick build-quick gcc -Doptimization=1 -Dtests=true -Ddefault_library=shared &&
+		run quick build-quick --no-suite learning --no-suite quality --no-suite cpp
 }
 
 # The other compiler, with the checks of our own invariants compiled in.

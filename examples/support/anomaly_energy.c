@@ -4,7 +4,7 @@
 #include "program.h"
 #include "progress.h"
 
-/* Into a gan without generator, so that both are trained and freed alike. */
+/* Stores it in a gan without a generator, so that both models are trained and freed in the same way. */
 static void make_dsm(gan *g, egm_context *context, int64_t columns, const egm_dsm_options *dsm,
                      const egm_trainer_options *training)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two ways to an energy of images. */
+/* Trains an energy of images in one of two ways. */
 #ifndef ANOMALY_ENERGY_H
 #define ANOMALY_ENERGY_H
 
@@ -13,12 +13,13 @@ typedef struct anomaly_training {
 	gan_settings gan; /* its trainer is also that of dsm */
 	int64_t steps;
 	double minutes;
-	/* What it took: */
+	/* Cost of the training: */
 	int64_t steps_done;
 	double seconds;
 } anomaly_training;
 
-/* The energy with averaged parameters, freed by the caller. Draws the loss to losses.png in `folder`. */
+/* Trains an energy and returns it with averaged parameters; the caller frees it. Draws the loss to losses.png in
+ * `folder`. */
 egm_model *anomaly_energy_learn(egm_context *context, const float *rows, int64_t count, int64_t columns,
                                 anomaly_training *training, const char *folder);
 

@@ -29,7 +29,7 @@ void anomaly_scores_free(anomaly_scores *s)
 	for (int i = 0; i < ANOMALY_SCORES; i++) free(s->of[i]);
 }
 
-/* Rows of images: the normal ones of highest energy, then the anomalies of lowest: where the score is wrong. */
+/* Rows of images that the score gets wrong: the normal ones of highest energy, then the anomalies of lowest. */
 static int draw_errors(const digit_split *d, const double *energies, const char *path)
 {
 	size_t row = (size_t)d->columns * sizeof(float);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scores of the test set, and what is said and drawn of them. */
+/* Scores of the test set, as a table, JSON and pictures. */
 #ifndef ANOMALY_REPORT_H
 #define ANOMALY_REPORT_H
 
@@ -18,9 +18,9 @@ typedef struct anomaly_scores {
 void anomaly_scores_alloc(anomaly_scores *s, int64_t rows);
 void anomaly_scores_free(anomaly_scores *s);
 
-/* Histograms of the two scores of the energy, and the images that it gets most wrong. */
+/* Draws histograms of the two scores of the energy, and the images with the largest errors. */
 void anomaly_draw(const digit_split *d, const anomaly_scores *s, const anomaly_training *training, const char *folder);
-/* A table, and the same as the last line. */
+/* Prints a table, and the same as JSON in the last line. */
 void anomaly_print(const digit_split *d, const anomaly_scores *s, const anomaly_training *training);
 
 #endif

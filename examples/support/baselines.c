@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The Gaussian in plain loops over columns that a compiler can put into vectors. The nearest neighbour as a network: a
- * dense layer whose weights are training rows t and whose biases are -|t|^2 / 2 computes x.t - |t|^2 / 2, the largest
- * of which belongs to the nearest t, at the speed of its products. */
+/* The Gaussian uses plain loops over columns, which a compiler can vectorise. The nearest neighbour is found by a
+ * network, at the speed of its products: a dense layer whose weights are training rows t and whose biases are -|t|^2 /
+ * 2 computes x.t - |t|^2 / 2, and the largest output belongs to the nearest t. */
 #include "baselines.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ static void centre(const float *x, int64_t d, const double *mean, double *out)
 	for (int64_t k = 0; k < d; k++) out[k] = x[k] - mean[k];
 }
 
-/* The lower half of S; returns the sum of |x|^4, x the centred rows. */
+/* Computes the lower half of S; returns the sum of |x|^4, where x are the centred rows. */
 static double find_covariance(const float *x, int64_t rows, int64_t d, const double *mean, double *s)
 {
 	double fourth = 0, *row = program_alloc((size_t)d, sizeof *row);
@@ -59,7 +59,7 @@ static double shrink(double *s, int64_t d, int64_t rows, double fourth)
 	return m > 0 ? rho : -1;
 }
 
-/* S = L L^T in place, a column at a time. 0, or -1 where S is not positive definite. */
+/* S = L L^T in place, column by column. Returns 0, or -1 if S is not positive definite. */
 static int factor(double *s, int64_t d)
 {
 	for (int64_t k = 0; k < d; k++) {
@@ -78,7 +78,7 @@ static int factor(double *s, int64_t d)
 	return 0;
 }
 
-/* |L^-1 y|, y is overwritten. `columns`: L^T, so that the inner loop runs along a row. */
+/* Returns |L^-1 y| and overwrites y. `columns` is L^T, so that the inner loop runs along a row. */
 static double whitened_norm(const double *columns, int64_t d, double *y)
 {
 	double square = 0;
@@ -115,7 +115,7 @@ double baseline_gaussian(const float *train, int64_t train_rows, const float *x,
 
 enum { UNITS = 4096, BATCH = 512 };
 
-/* The weights become `units` training rows; the last ones are repeated where there are not so many. */
+/* Sets the weights to `units` training rows; if there are fewer, the last one is repeated. */
 static egm_status set_references(egm_model *net, const float *train, int64_t train_rows, int64_t first, int64_t d,
                                  int64_t units, float *weight, float *bias)
 {

@@ -71,7 +71,7 @@ int chain_plane(const char *path, const chain_draws *d, egm_energy_fn energy, do
 	float *centers = plane_centres(extent, GRID), *points = program_alloc(shown, 2 * sizeof *points);
 	for (int i = 0; i < 2 * CELLS; i++) xy[i] = (double)centers[i];
 	energy(CELLS, xy, u, xy + 2 * CELLS, user);
-	for (int i = 0; i < CELLS; i++) u[i] = fmin(u[i], 20); /* further up the colours would show nothing else */
+	for (int i = 0; i < CELLS; i++) u[i] = fmin(u[i], 20); /* larger values would leave few colours for the rest */
 	for (size_t i = 0; i < shown * 2; i++) points[i] = (float)d->draws[i / 2 * (all / shown) * 2 + i % 2];
 	const picture_points draws = {"draws", points, shown, 1.4, {0.9, 0.1, 0.1}};
 	const picture_field field = {"Energy and draws", "energy", u, GRID, extent};

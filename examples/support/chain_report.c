@@ -16,12 +16,12 @@ void chain_table(const chain_draws *d, const egm_diagnosis *found, const double 
 	}
 	printf("%s: %zu chains of %zu draws, step size %.4g, %.1f gradients a draw", d->name, d->chains, d->count,
 	       statistics->step_size, (double)statistics->gradients / (double)statistics->transitions);
-	if (isfinite(statistics->acceptance)) /* ula rejects nothing */
+	if (isfinite(statistics->acceptance)) /* ula never rejects */
 		printf(", acceptance %.3f, %lld divergences", statistics->acceptance, (long long)statistics->divergences);
 	printf("\n");
 }
 
-/* One member of the diagnoses, of all dims. */
+/* Reports one member of the diagnoses, for all dims. */
 static void report_member(const char *name, const chain_draws *d, const egm_diagnosis *found, size_t offset)
 {
 	double values[4];

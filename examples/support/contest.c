@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The learning rate falls over the training, so the number of steps has to be known before the first: each stage of a
- * system is set up twice, first to time some steps, then to make as many as fit into its share of the budget. The
- * result depends on the number of steps alone, which the table shows. */
+/* The learning rate falls over the training, so the number of steps must be known before the first step. Each stage of
+ * a system is therefore set up twice: first to time some steps, then to train as many steps as fit into its share of
+ * the budget. The result depends only on the number of steps, which the table shows. */
 #include "contest.h"
 
 #include <math.h>
@@ -18,10 +18,10 @@ static const double timed_seconds = 0.3;
 egm_status contest_start(contest *c, egm_context *context, const contest_rules *rules)
 {
 	memset(c, 0, sizeof *c);
-	c->law = toy_law_of(rules->law);
+	c->toy = toy_of(rules->toy);
 	c->context = context;
 	c->rules = *rules;
-	c->points = toy_law_points(&c->law, rules->seed, CONTEST_POINTS);
+	c->points = toy_points(&c->toy, rules->seed, CONTEST_POINTS);
 	return egm_data_copy(&c->data, context, egm_f32(c->points, CONTEST_POINTS, 2));
 }
 
@@ -35,21 +35,21 @@ void contest_free(contest *c)
 
 /* ---- scores */
 
-/* Everything that is said about samples [count, 2] is computed here. The width of the kernel lies between that of a
- * mode and the distance of two. */
-static egm_status judge(const contest *c, const float *samples, size_t count, outcome *o)
+/* Computes all scores of samples [count, 2]. The width of the kernel is between the width of a mode and the distance of
+ * two modes. */
+static egm_status score(const contest *c, const float *samples, size_t count, outcome *o)
 {
 	const double width = 0.25;
 	size_t compared = count < MMD_SAMPLES ? count : MMD_SAMPLES;
 	float real[MMD_SAMPLES][2];
 	egm_mmd_options options = EGM_MMD_OPTIONS_INIT;
-	toy_law_draw(&c->law, c->rules.seed + 2, real[0], compared);
+	toy_draw(&c->toy, c->rules.seed + 2, real[0], compared);
 	options.bandwidths = &width;
 	options.bandwidth_count = 1;
 	TRY(egm_metric_mmd(c->context, egm_f32(samples, (int64_t)compared, 2), egm_f32(real[0], (int64_t)compared, 2),
 	                   &options, &o->mmd, NULL, NULL));
-	o->spread = toy_law_spread(&c->law, samples, count);
-	return toy_law_score(&c->law, c->context, samples, count, &o->score);
+	o->spread = toy_spread(&c->toy, samples, count);
+	return toy_score(&c->toy, c->context, samples, count, &o->score);
 }
 
 /* ---- training */
@@ -57,7 +57,7 @@ static egm_status judge(const contest *c, const float *samples, size_t count, ou
 static egm_status set_up(contest *c, const system_entry *entry)
 {
 	learner_free(&c->learner);
-	TRY(learner_start(&c->learner, c->context, &c->law, c->points, CONTEST_POINTS, c->rules.seed));
+	TRY(learner_start(&c->learner, c->context, &c->toy, c->points, CONTEST_POINTS, c->rules.seed));
 	return entry->set_up(&c->learner);
 }
 
@@ -83,7 +83,7 @@ static egm_status fit(const contest *c, egm_trainer *trainer, const learner_stag
 	return egm_trainer_fit(trainer, stage->without_data ? NULL : c->data, steps, watch ? progress_step : NULL, watch);
 }
 
-/* Steps of the stage that fit into its share of the budget; the networks have moved afterwards. */
+/* Number of steps of the stage that fit into its share of the budget. Trains the networks a little. */
 static egm_status count_steps(const contest *c, const learner_stage *stage, int64_t *steps)
 {
 	egm_trainer *trainer = NULL;
@@ -102,7 +102,7 @@ static egm_status count_steps(const contest *c, const learner_stage *stage, int6
 	return status;
 }
 
-/* The share of a few samples, from the networks as they are. Drawing them takes none of the time for training. */
+/* High-quality share of a few samples from the present networks. Drawing does not count as training time. */
 static egm_status look(contest *c, const system_entry *entry, egm_trainer *trainer, outcome *o)
 {
 	float samples[LOOK_SAMPLES][2];
@@ -110,13 +110,13 @@ static egm_status look(contest *c, const system_entry *entry, egm_trainer *train
 	TRY(learner_look(&c->learner, trainer));
 	TRY(entry->draw(&c->learner, c->rules.seed, count, samples[0]));
 	egm_mode_coverage score;
-	TRY(toy_law_score(&c->law, c->context, samples[0], (size_t)count, &score));
+	TRY(toy_score(&c->toy, c->context, samples[0], (size_t)count, &score));
 	o->time[o->looks] = o->seconds;
 	o->share[o->looks++] = score.high_quality;
 	return EGM_OK;
 }
 
-/* The last stage in pieces, with a look after each; those before it make nothing that could be drawn from. */
+/* Trains the last stage in pieces, and scores samples after each. Earlier stages have nothing to draw from. */
 static egm_status train_stage(contest *c, const system_entry *entry, size_t index, int64_t steps, outcome *o)
 {
 	const learner_stage *stage = &c->learner.stages[index];
@@ -176,7 +176,7 @@ egm_status contest_run(contest *c, const system_entry *entry, outcome *o)
 	o->score.high_quality = o->score.reverse_kl = NAN;
 	o->samples = program_alloc((size_t)c->rules.samples, 2 * sizeof *o->samples);
 	egm_status status = train_and_draw(c, entry, o);
-	if (status == EGM_OK) status = judge(c, o->samples, (size_t)c->rules.samples, o);
+	if (status == EGM_OK) status = score(c, o->samples, (size_t)c->rules.samples, o);
 	if (status != EGM_ERR_NONFINITE && status != EGM_ERR_DIVERGED) return status;
 	o->finite = 0;
 	snprintf(o->reason, sizeof o->reason, "%s", egm_last_error());

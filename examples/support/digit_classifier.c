@@ -36,7 +36,7 @@ static egm_model *make_net(egm_context *context, uint64_t seed)
 	return net;
 }
 
-/* Each image with its label, one-hot, behind it. */
+/* Rows of an image followed by its label, one-hot. */
 static egm_data *labelled_rows(egm_context *context, const labelled_images *digits)
 {
 	egm_data *data = NULL;

@@ -7,8 +7,8 @@
 
 #include "program.h"
 
-/* A random order (Fisher and Yates) from a linear congruential generator (Knuth's MMIX), whose high bits are enough for
- * this. */
+/* A random order (Fisher and Yates) from a linear congruential generator (Knuth's MMIX); its high bits are good enough
+ * for this. */
 static void shuffle(int64_t *order, int64_t n, uint64_t state)
 {
 	for (int64_t i = n - 1; i > 0; i--) {

@@ -45,51 +45,51 @@ void triple_stream_free(triple_stream *s)
 
 /* ---- modes */
 
-/* Judged in pieces: the images, their channels as images of their own, the verdicts on these. */
+/* One piece of the count: images, their channels as images of their own, and the digits found in these. */
 enum { PIECE = 1000 };
 
-typedef struct judge {
+typedef struct mode_counter {
 	const egm_model *generator; /* NULL: the digits are the source */
 	const labelled_images *digits;
 	const egm_model *classifier;
 	float *images, *channels;
 	unsigned char *verdicts;
 	int64_t counts[TRIPLE_MODES];
-} judge;
+} mode_counter;
 
-static void count_piece(judge *j, int64_t samples, uint64_t seed)
+static void count_piece(mode_counter *count, int64_t samples, uint64_t seed)
 {
-	if (j->generator)
-		check(egm_model_generate(j->generator, seed, egm_f32_out(j->images, samples, TRIPLE_VALUES)));
+	if (count->generator)
+		check(egm_model_generate(count->generator, seed, egm_f32_out(count->images, samples, TRIPLE_VALUES)));
 	else
-		draw_triples(j->images, j->digits, samples, mixed(seed));
+		draw_triples(count->images, count->digits, samples, mixed(seed));
 	for (int64_t i = 0; i < samples; i++)
 		for (int c = 0; c < TRIPLE_CHANNELS; c++)
 			for (int k = 0; k < DIGIT_PIXELS; k++)
-				j->channels[(i * TRIPLE_CHANNELS + c) * DIGIT_PIXELS + k] =
-				    j->images[i * TRIPLE_VALUES + k * TRIPLE_CHANNELS + c];
-	digit_classifier_verdicts(j->classifier, j->channels, samples * TRIPLE_CHANNELS, j->verdicts);
+				count->channels[(i * TRIPLE_CHANNELS + c) * DIGIT_PIXELS + k] =
+				    count->images[i * TRIPLE_VALUES + k * TRIPLE_CHANNELS + c];
+	digit_classifier_verdicts(count->classifier, count->channels, samples * TRIPLE_CHANNELS, count->verdicts);
 	for (int64_t i = 0; i < samples; i++) {
-		const unsigned char *v = j->verdicts + i * TRIPLE_CHANNELS;
-		j->counts[(v[0] * DIGITS + v[1]) * DIGITS + v[2]]++;
+		const unsigned char *v = count->verdicts + i * TRIPLE_CHANNELS;
+		count->counts[(v[0] * DIGITS + v[1]) * DIGITS + v[2]]++;
 	}
 }
 
-static triple_modes count_all(judge *j, int64_t samples, uint64_t seed)
+static triple_modes count_all(mode_counter *count, int64_t samples, uint64_t seed)
 {
 	triple_modes found = {0, 0};
-	j->images = program_alloc(PIECE * TRIPLE_VALUES, sizeof(float));
-	j->channels = program_alloc(PIECE * TRIPLE_VALUES, sizeof(float));
-	j->verdicts = program_alloc(PIECE * TRIPLE_CHANNELS, 1);
+	count->images = program_alloc(PIECE * TRIPLE_VALUES, sizeof(float));
+	count->channels = program_alloc(PIECE * TRIPLE_VALUES, sizeof(float));
+	count->verdicts = program_alloc(PIECE * TRIPLE_CHANNELS, 1);
 	for (int64_t done = 0; done < samples; done += PIECE)
-		count_piece(j, samples - done < PIECE ? samples - done : PIECE, mixed(seed) + (uint64_t)done);
-	free(j->images);
-	free(j->channels);
-	free(j->verdicts);
+		count_piece(count, samples - done < PIECE ? samples - done : PIECE, mixed(seed) + (uint64_t)done);
+	free(count->images);
+	free(count->channels);
+	free(count->verdicts);
 	for (int m = 0; m < TRIPLE_MODES; m++) {
-		double share = (double)j->counts[m] / (double)samples;
-		found.modes += j->counts[m] > 0;
-		if (j->counts[m] > 0) found.kl += share * log(TRIPLE_MODES * share);
+		double share = (double)count->counts[m] / (double)samples;
+		found.modes += count->counts[m] > 0;
+		if (count->counts[m] > 0) found.kl += share * log(TRIPLE_MODES * share);
 	}
 	return found;
 }
@@ -97,13 +97,13 @@ static triple_modes count_all(judge *j, int64_t samples, uint64_t seed)
 triple_modes triple_modes_generated(const egm_model *generator, const egm_model *classifier, int64_t samples,
                                     uint64_t seed)
 {
-	judge j = {.generator = generator, .classifier = classifier};
-	return count_all(&j, samples, seed);
+	mode_counter count = {.generator = generator, .classifier = classifier};
+	return count_all(&count, samples, seed);
 }
 
 triple_modes triple_modes_drawn(const labelled_images *digits, const egm_model *classifier, int64_t samples,
                                 uint64_t seed)
 {
-	judge j = {.digits = digits, .classifier = classifier};
-	return count_all(&j, samples, seed);
+	mode_counter count = {.digits = digits, .classifier = classifier};
+	return count_all(&count, samples, seed);
 }

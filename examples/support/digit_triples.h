@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Stacked MNIST (Metz et al. 2017): three random digits are the red, green and blue of one image, 1000 modes that are
- * known to be equally likely. Which of them a generator has is counted by a classifier of single digits. */
+/* Stacked MNIST (Metz et al. 2017): three random digits are the red, green and blue channels of one image, so there are
+ * 1000 modes of nearly equal probability. A classifier of single digits counts the modes of a generator. */
 #ifndef DIGIT_TRIPLES_H
 #define DIGIT_TRIPLES_H
 
@@ -10,9 +10,9 @@
 
 enum { TRIPLE_CHANNELS = 3, TRIPLE_VALUES = DIGIT_PIXELS * TRIPLE_CHANNELS, TRIPLE_MODES = 1000 };
 
-/* Fresh images without an end, in rounds of `count`, [28, 28, 3] in [-1, 1], each of three digits of the first file
- * drawn at random. A round depends on the seed and its number alone, so the stream needs the memory of one and
- * continues from any. */
+/* An endless stream of images [28, 28, 3] in [-1, 1], in rounds of `count`; each image has three random digits of the
+ * first file. A round depends only on the seed and its number. The stream therefore needs memory for one round only,
+ * and can continue from any round. */
 typedef struct triple_stream {
 	egm_context *context;
 	const labelled_images *digits;
@@ -22,20 +22,20 @@ typedef struct triple_stream {
 	int64_t round;
 } triple_stream;
 
-/* Borrowed until the next call. */
+/* Returns the images of a round, which are valid until the next call. */
 const egm_data *triple_stream_at(triple_stream *s, int64_t round);
 void triple_stream_free(triple_stream *s);
 
 typedef struct triple_modes {
-	int64_t modes; /* of TRIPLE_MODES, with one sample at least */
-	double kl;     /* KL(p || uniform) in nats, p the shares of the modes */
+	int64_t modes; /* number of the TRIPLE_MODES modes that have at least one sample */
+	double kl;     /* KL(p || uniform) in nats, where p are the shares of the modes */
 } triple_modes;
 
 /* Counts `samples` images of the generator. */
 triple_modes triple_modes_generated(const egm_model *generator, const egm_model *classifier, int64_t samples,
                                     uint64_t seed);
-/* The same of fresh triples of the digits: what a perfect generator would get. (1000 - 1) / 2N from the number of
- * samples, and 0.0043 since MNIST's digits are not equally frequent. */
+/* Counts new triples of digits instead, which is the result of a perfect generator: a KL of (1000 - 1) / 2N because of
+ * the number N of samples, and 0.0043 because the digits of MNIST are not equally frequent. */
 triple_modes triple_modes_drawn(const labelled_images *digits, const egm_model *classifier, int64_t samples,
                                 uint64_t seed);
 

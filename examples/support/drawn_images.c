@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cairo draws each shape with anti-aliasing into one reused 8-bit surface. */
+/* cairo draws each shape with anti-aliasing on one 8-bit surface, which is reused. */
 #include "drawn_images.h"
 
 #include <cairo.h>
@@ -55,7 +55,7 @@ static void draw_shape(cairo_t *cr, size_t kind, uint64_t *state)
 	cairo_rotate(cr, uniform(state, 0, 2 * M_PI));
 	cairo_scale(cr, size, size * uniform(state, 0.6, 1));
 	trace_shape(cr, kind);
-	cairo_restore(cr); /* the pen is not to be scaled */
+	cairo_restore(cr); /* so that the pen is not scaled */
 	cairo_set_line_width(cr, uniform(state, 1.6, 3));
 	cairo_stroke(cr);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of creation is that of the library: networks, loss, trainer, each holding on to what it is made from. */
+/* Networks, loss and trainer are created in this order; each keeps alive the handles that it uses. */
 #include "energy_gan.h"
 
 #include <string.h>
@@ -41,7 +41,7 @@ gan_settings gan_of_images(double rate, double entropy_weight)
 	return s;
 }
 
-/* The layers report their first error through egm_model_build, so one check is enough. */
+/* egm_model_build returns the first error of the layers, so one check is enough. */
 static egm_model *make_net(egm_context *context, const char *name, int64_t inputs, const int64_t hidden[GAN_HIDDEN_MAX],
                            double slope, int64_t outputs, bool tanh_output, uint64_t seed)
 {

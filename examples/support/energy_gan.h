@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy GAN, from networks to saved files: what toy_density, train_images and stacked_mnist have in common. */
+/* An energy GAN, from networks to saved files, for toy_density, train_images and stacked_mnist. */
 #ifndef ENERGY_GAN_H
 #define ENERGY_GAN_H
 
@@ -16,18 +16,18 @@ typedef struct gan_settings {
 	int64_t generator_hidden[GAN_HIDDEN_MAX]; /* the same for the generator, ReLU */
 	bool generator_tanh;                      /* whether the generator ends with tanh: data in [-1, 1] */
 	egm_energy_gan_options loss;
-	egm_trainer_options training; /* its seed is also that of the networks */
+	egm_trainer_options training; /* its seed is also the seed of the networks */
 } gan_settings;
 
 typedef struct gan {
 	egm_model *energy, *generator, *information;
 	egm_loss *loss;
 	egm_trainer *trainer;
-	/* Copies of energy and generator as gan_update found them: the averaged parameters where the trainer averages. */
+	/* Copies of energy and generator from the last gan_update, with averaged parameters if the trainer averages. */
 	egm_model *final_energy, *final_generator;
 } gan;
 
-/* The rows of a table of options that are the same in every program. */
+/* The options that all programs with an energy GAN have. */
 /* clang-format off */
 #define GAN_OPTIONS(s) \
 	OPTION_MEMBER("energy-steps", egm_energy_gan_options, &(s)->loss, energy_steps), \
@@ -38,17 +38,17 @@ typedef struct gan {
 	OPTION_MEMBER("ema", egm_trainer_options, &(s)->training, average_decay)
 /* clang-format on */
 
-/* Settings that suit points in the plane (see toy_density.c) and images, whose columns are to be set. Both: one energy
- * phase, averaged parameters, seed 1. */
+/* Settings for points in the plane (see toy_density.c) and for images; for images the program sets `columns`. Both have
+ * one energy phase, averaged parameters and seed 1. */
 gan_settings gan_of_the_plane(void);
 gan_settings gan_of_images(double rate, double entropy_weight);
 
-/* Makes loss and trainer, and those of the networks that are NULL, dense; the others may come from elsewhere, such as
- * image_nets.h. `checkpoint` may be NULL. */
+/* Creates loss and trainer, and dense networks for those that are NULL; image_nets.h, for example, creates others.
+ * Reads `checkpoint`, which may be NULL. */
 void gan_create(gan *g, egm_context *context, const gan_settings *settings, const char *checkpoint);
 void gan_free(gan *g);
 
-/* Fills the final networks. */
+/* Copies the present networks to final_energy and final_generator. */
 void gan_update(gan *g, const gan_settings *settings);
 /* Writes energy.safetensors, generator.safetensors (the final ones) and checkpoint.safetensors to `folder`. */
 void gan_save(const gan *g, const char *folder);

@@ -6,7 +6,7 @@
 
 #include "program.h"
 
-/* What a side has after a convolution, (side - 1) / 2 + 1 for odd kernels; and what the way back lacks of the side. */
+/* The side after a convolution, (side - 1) / 2 + 1 for odd kernels; and by how much the transposed one falls short. */
 static int64_t halved(const image_nets *n, int64_t side)
 {
 	return (side + 2 * ((n->kernel - 1) / 2) - n->kernel) / 2 + 1;
@@ -24,7 +24,7 @@ static int stages_of(const image_nets *n)
 	return stages;
 }
 
-/* From an image to numbers. The layers report their first error through egm_model_build. */
+/* A network from an image to numbers. egm_model_build returns the first error of its layers. */
 static egm_model *make_reader(egm_context *context, const char *name, const image_nets *n, int64_t outputs,
                               uint64_t seed)
 {
@@ -40,7 +40,7 @@ static egm_model *make_reader(egm_context *context, const char *name, const imag
 	return net;
 }
 
-/* A transposed convolution adds the same to both sides. */
+/* A transposed convolution adds the same to height and width. */
 static void check_sides(const image_nets *n)
 {
 	int64_t height = n->height, width = n->width;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutional networks of an energy GAN of images, in the manner of DCGAN (Radford et al. 2016): strides instead of
- * pooling, batch norm in the generator alone, for an energy is a number of one image, whatever the others are. */
+/* Convolutional networks for an energy GAN of images, as in DCGAN (Radford et al. 2016): strides instead of pooling,
+ * and batch normalisation only in the generator, because the energy of an image must not depend on the other images. */
 #ifndef IMAGE_NETS_H
 #define IMAGE_NETS_H
 
@@ -14,9 +14,9 @@ typedef struct image_nets {
 	int64_t filters[IMAGE_STAGES]; /* channels after each convolution of the energy; 0 ends the list */
 } image_nets;
 
-/* Makes energy and generator of a gan, before gan_create. The generator goes the energy's way back. With
- * EGM_ENTROPY_INFOGAN the information network is built like the energy; a statistics network reads image and z in one
- * row, and stays dense. */
+/* Creates energy and generator of a gan; call it before gan_create. The generator has the layers of the energy in
+ * reverse order. With EGM_ENTROPY_INFOGAN the information network has the layers of the energy; a statistics network is
+ * dense, because it reads image and z as one row. */
 void image_nets_make(gan *g, egm_context *context, const image_nets *n, const gan_settings *settings);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Images of which it is known what they show: MNIST's, or drawn shapes where there are none. */
+/* Images with labels: those of MNIST, or drawn shapes without a data set. */
 #ifndef LABELLED_IMAGES_H
 #define LABELLED_IMAGES_H
 
@@ -9,13 +9,13 @@ typedef struct labelled_images {
 	float *pixels;         /* [count, height * width], in [-1, 1] */
 	unsigned char *labels; /* [count] */
 	int64_t count, height, width;
-	int64_t first; /* how many of them the first file has: what a classifier trains on */
+	int64_t first; /* number of images of the first file, on which a classifier trains */
 } labelled_images;
 
-/* The images of train-images-idx3-ubyte and t10k-images-idx3-ubyte with their labels, plain or .gz, one after the
- * other; with max_rows > 0 the first ones of each file. Files that do not fit together end the program. */
+/* Reads the images of train-images-idx3-ubyte, then those of t10k-images-idx3-ubyte, with their labels, plain or .gz;
+ * with max_rows > 0 only the first images of each file. Ends the program if images and labels do not fit. */
 void labelled_images_load(labelled_images *out, egm_context *context, const char *folder, int64_t max_rows);
-/* Shapes of five kinds, labels 0 to 4. */
+/* Draws shapes of five kinds, with labels 0 to 4. */
 void labelled_images_draw(labelled_images *out, int64_t count);
 void labelled_images_free(labelled_images *images);
 

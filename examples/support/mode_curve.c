@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each checkpoint of the training has a row, written before it: after a kill between the two the row is one too many,
- * and loading up to the checkpoint's step leaves it out. */
+/* Each checkpoint of the training has a row, which is written before the checkpoint. If the program is killed between
+ * the two, there is one row too many; reading only up to the step of the checkpoint skips it. */
 #include "mode_curve.h"
 
 #include <math.h>
@@ -43,7 +43,7 @@ void mode_curve_load(mode_curve *curve, const char *path, int64_t last_step)
 	exit(EXIT_FAILURE);
 }
 
-const mode_point *mode_curve_judged(const mode_curve *curve)
+const mode_point *mode_curve_last_count(const mode_curve *curve)
 {
 	for (size_t i = curve->count; i-- > 0;)
 		if (curve->points[i].modes >= 0) return &curve->points[i];

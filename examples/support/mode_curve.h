@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a long training has cost and reached, as a file that a stopped program goes on with. */
+/* Cost and results of a long training, in a file with which a stopped run continues. */
 #ifndef MODE_CURVE_H
 #define MODE_CURVE_H
 
@@ -9,7 +9,7 @@
 typedef struct mode_point {
 	int64_t step;
 	double cpu_seconds; /* of the training so far, all threads */
-	int64_t modes;      /* -1: this checkpoint was not judged */
+	int64_t modes;      /* -1: the modes of this checkpoint were not counted */
 	double kl;
 } mode_point;
 
@@ -18,15 +18,15 @@ typedef struct mode_curve {
 	size_t count, room;
 } mode_curve;
 
-/* Reads the points up to `last_step` of a CSV file that mode_curve_save wrote, or ends the program. */
+/* Reads the points up to `last_step` of a file of mode_curve_save. Ends the program if that fails. */
 void mode_curve_load(mode_curve *curve, const char *path, int64_t last_step);
 void mode_curve_add(mode_curve *curve, mode_point point);
-/* The last point that was judged, or NULL. */
-const mode_point *mode_curve_judged(const mode_curve *curve);
-/* step,cpu_seconds,modes,kl with the last two empty where nothing was judged; replaced as a whole, or the program
- * ends. */
+/* Returns the last point whose modes were counted, or NULL. */
+const mode_point *mode_curve_last_count(const mode_curve *curve);
+/* Writes a CSV file with the columns step,cpu_seconds,modes,kl; the last two are empty if modes were not counted. The
+ * file is replaced as a whole. Ends the program if that fails. */
 void mode_curve_save(const mode_curve *curve, const char *path);
-/* Modes and KL over CPU seconds; nothing without a judged point. 0 or -1. */
+/* Draws modes and KL over CPU seconds, if modes were counted at all. Returns 0 or -1. */
 int mode_curve_draw(const mode_curve *curve, const char *path);
 void mode_curve_free(mode_curve *curve);
 

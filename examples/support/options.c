@@ -12,7 +12,7 @@
 
 enum { OPTIONS_MAX = 40, HELP = 'h', VALUE = 'v' };
 
-/* The word at `index` of "one|two|three: what they mean"; its length, or 0 where there are not so many. */
+/* The word at `index` of "one|two|three: help". Returns its length, or 0 if there are fewer words. */
 static size_t choice(const char *help, int32_t index, const char **word)
 {
 	const char *end = help + strcspn(help, ": ");
@@ -31,7 +31,7 @@ int options_value(const program_option *o, char *text, size_t room)
 		return snprintf(text, room, "%lld", (long long)*(const int64_t *)o->value);
 	case KIND_UINT64:
 		return snprintf(text, room, "%llu", (unsigned long long)*(const uint64_t *)o->value);
-	case KIND_DOUBLE: /* as many digits as a double keeps of what was typed */
+	case KIND_DOUBLE: /* the number of digits that a double preserves */
 		return snprintf(text, room, "%.15g", *(const double *)o->value);
 	case KIND_FLAG:
 		return snprintf(text, room, "%d", *(const bool *)o->value);
@@ -45,7 +45,7 @@ int options_value(const program_option *o, char *text, size_t room)
 	}
 }
 
-/* "one|two|three: help" of a member of the library, as OPTION_CHOICE has it. */
+/* Makes the "one|two|three: help" of OPTION_CHOICE for a member of the library. */
 static const char *choice_help(const egm_option *d)
 {
 	enum { TEXTS = 8, ROOM = 256 };
@@ -64,7 +64,7 @@ static const char *choice_help(const egm_option *d)
 	return text;
 }
 
-/* From what the library says of a member of its structs to a row of the table. */
+/* Fills in a row of the table from the library's description of a member. */
 static void describe(program_option *o)
 {
 	static const int kinds[] = {[EGM_OPTION_INT32] = KIND_INT32,
@@ -105,7 +105,7 @@ static void print_help(const char *program, const char *usage, const char *summa
 	printf("  --%-16s %-4s  %s\n", "help", "", "Print this and exit.");
 }
 
-static _Noreturn void refuse(const program_option *o, const char *text)
+static _Noreturn void reject(const program_option *o, const char *text)
 {
 	fprintf(stderr, "--%s: expected ", o->name);
 	if (o->kind == KIND_CHOICE) {
@@ -132,7 +132,7 @@ static void read_number(const program_option *o, const char *text)
 	errno = 0;
 	double number = strtod(text, &end);
 	long long integer = o->kind == KIND_DOUBLE ? 0 : strtoll(text, &end, 10);
-	if (errno || end == text || *end || !in_range(o, number)) refuse(o, text);
+	if (errno || end == text || *end || !in_range(o, number)) reject(o, text);
 	if (o->kind == KIND_DOUBLE) *(double *)o->value = number;
 	if (o->kind == KIND_INT32) *(int32_t *)o->value = (int32_t)integer;
 	if (o->kind == KIND_INT64) *(int64_t *)o->value = integer;
@@ -148,7 +148,7 @@ static void read_choice(const program_option *o, const char *text)
 			*(int32_t *)o->value = (int32_t)o->low + i;
 			return;
 		}
-	refuse(o, text);
+	reject(o, text);
 }
 
 static void read_value(const program_option *o, const char *text)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG pictures of what the examples compute: charts, histograms, a field with points over it, a sheet of images.
- * Every function writes one file and returns 0, or says on stderr what failed and returns -1. */
+/* PNG pictures for the examples: charts, histograms, a field with points on it, a sheet of images. Every function
+ * writes one file and returns 0, or prints what failed to stderr and returns -1. */
 #ifndef PICTURE_H
 #define PICTURE_H
 
 #include <stddef.h>
 
-/* A line through (x[i], y[i]); points that are not finite are left out. */
+/* A line through the points (x[i], y[i]) that are finite. */
 typedef struct picture_curve {
 	const char *label;
 	const double *x, *y;
@@ -26,15 +26,15 @@ typedef struct picture_chart {
 	const picture_values *bars; /* a histogram of area one behind the curves, or NULL */
 } picture_chart;
 
-/* The charts one below the other. The y axis shows what lies between the 0.5 and the 99.5 percent quantile, so that a
- * few wild first steps do not flatten the rest; with bars it shows all, from 0. */
+/* Draws charts, one below the other. The y axis reaches from the 0.5 to the 99.5 percent quantile, so that a few
+ * extreme first steps do not flatten the rest; with bars it starts at 0 and shows everything. */
 int picture_charts(const char *path, const picture_chart *charts, size_t count);
 
-/* Two histograms over common bins, each of area one. */
+/* Draws two histograms with the same bins, each of area one. */
 int picture_histograms(const char *path, const char *title, const char *x_label, const picture_values sets[2]);
 
-/* Values on the square [-extent, extent]^2, [side, side], row 0 the lowest y; low is bright. Values above the
- * 95 percent quantile share one colour: what matters is the low part. */
+/* Values [side, side] on the square [-extent, extent]^2; row 0 has the lowest y, and low values are bright. Values
+ * above the 95 percent quantile have one colour, because the low values matter. */
 typedef struct picture_field {
 	const char *title, *label;
 	const double *values;
@@ -52,7 +52,7 @@ typedef struct picture_points {
 
 int picture_density(const char *path, const picture_field *field, const picture_points *sets, size_t count);
 
-/* The same side by side, each field in the colours of its own values. */
+/* Draws fields side by side, each coloured by its own values. */
 typedef struct picture_panel {
 	picture_field field;
 	const picture_points *sets;
@@ -61,21 +61,21 @@ typedef struct picture_panel {
 
 int picture_densities(const char *path, const picture_panel *panels, size_t count);
 
-/* Points alone, in the square [-extent, extent]^2 without axes; the first set lies lowest. */
+/* Points in the square [-extent, extent]^2, without axes or a field; the first set is drawn first. */
 typedef struct picture_scatter {
 	const char *title, *note; /* two lines above the square */
 	const picture_points *sets;
 	size_t count;
 } picture_scatter;
 
-/* Small panels in rows, all at one scale. */
+/* Draws small panels in rows, all at the same scale. */
 int picture_scatters(const char *path, const picture_scatter *panels, size_t count, double extent);
 
-/* One tall chart for many curves with values in [0, 1], each named at its end. It takes no bars. */
+/* Draws one tall chart without bars for many curves with values in [0, 1], with the name of each at its end. */
 int picture_race(const char *path, const picture_chart *chart);
 
-/* rows x columns images [height, width, channels] with values in [-1, 1]: 1 channel grey, black to white, 3 red, green,
- * blue. */
+/* Draws rows x columns images [height, width, channels] with values in [-1, 1]. 1 channel is grey, from black to white;
+ * 3 channels are red, green, blue. */
 int picture_images(const char *path, const float *pixels, size_t rows, size_t columns, size_t height, size_t width,
                    size_t channels);
 

@@ -14,7 +14,7 @@ enum { CURVE_COLOURS = sizeof curve_colours / sizeof curve_colours[0] };
 
 /* ---- bins of a histogram */
 
-/* Returns the highest bin. Values outside the frame count into the area and are not drawn. */
+/* Returns the highest bin. Values outside of the frame count in the area but are not drawn. */
 static double count_bins(const picture_values *set, const frame *f, double bins[BINS])
 {
 	double highest = 0, weight = BINS / ((f->x1 - f->x0) * (double)(set->count ? set->count : 1));
@@ -45,7 +45,7 @@ static void draw_bins(cairo_t *cr, const frame *f, const double bins[BINS], cons
 
 /* ---- charts */
 
-/* With bars the x axis shows what holds nearly all of them, the y axis everything from 0. */
+/* With bars, the x axis covers nearly all values, and the y axis starts at 0 and covers everything. */
 static int bar_ranges(const picture_chart *chart, frame *f, double bins[BINS])
 {
 	if (frame_quantiles(chart->bars, 1, 0.001, 0.999, &f->x0, &f->x1) != 0) return -1;
@@ -100,7 +100,7 @@ static int draw_chart(cairo_t *cr, const picture_chart *chart, double top)
 	if ((chart->bars ? bar_ranges(chart, &f, bins) : chart_ranges(chart, &f)) != 0) return -1;
 	frame_axes(cr, &f, chart->title, chart->x_label, chart->y_label);
 	if (chart->bars) draw_bins(cr, &f, bins, curve_colours[chart->count % CURVE_COLOURS]);
-	/* The first curve lies on top. */
+	/* The first curve is drawn last. */
 	for (size_t i = chart->count; i-- > 0;) draw_curve(cr, &f, &chart->curves[i], curve_colours[i % CURVE_COLOURS]);
 	for (size_t i = sets; sets > 1 && i-- > 0;)
 		right = frame_legend(cr, &f, right, curve_colours[i % CURVE_COLOURS],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A function of the plane as colours, with points over it. */
+/* A function of the plane as colours, with points on it. */
 #include "picture.h"
 
 #include <math.h>
@@ -9,8 +9,8 @@
 
 #include "picture_frame.h"
 
-/* viridis (van der Walt and Smith, matplotlib, CC0) at eleven equal steps: lightness grows evenly, so that equal steps
- * of the value look equal, in grey as well. */
+/* viridis (van der Walt and Smith, matplotlib, CC0) at eleven equal steps. Its lightness grows evenly, so that equal
+ * differences of the value look equal, also in grey. */
 static uint32_t viridis(double t)
 {
 	static const unsigned char table[11][3] = {{68, 1, 84},    {72, 36, 117},  {65, 68, 135},  {53, 95, 141},

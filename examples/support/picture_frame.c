@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ticks stand at 1, 2 or 5 times a power of ten; lines lie on half pixels, where cairo draws them sharp. */
+/* The distance of ticks is 1, 2 or 5 times a power of ten. Lines are at half pixels, where cairo draws them sharp. */
 #include "picture_frame.h"
 
 #include <float.h>
@@ -18,7 +18,7 @@ cairo_t *frame_open(int width, int height)
 	return cr;
 }
 
-/* cairo keeps the first error in the context, so asking once at the end is enough. */
+/* cairo keeps the first error in the context, so one check at the end is enough. */
 int frame_close(cairo_t *cr, const char *path)
 {
 	cairo_status_t status = cairo_status(cr);

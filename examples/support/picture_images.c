@@ -8,7 +8,7 @@
 
 #include "picture_frame.h"
 
-/* 0xRRGGBB of a pixel with 1 or 3 values in [-1, 1]. */
+/* Returns 0xRRGGBB of a pixel with 1 or 3 values in [-1, 1]. */
 static uint32_t pixel_colour(const float *values, size_t channels)
 {
 	uint32_t colour = 0;

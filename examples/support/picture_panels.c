@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Many things at one scale: small panels of points in rows, and curves that are named at their ends. */
+/* Comparisons at one scale: small panels of points in rows, and curves with their names at their ends. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 enum { SIDE = 168, GAP = 10, HEAD = 38, COLUMNS = 6 };
 
-/* Squares, and not discs: at this size they look the same and make a smaller file. */
+/* Squares instead of discs: at this size they look the same, and the file is smaller. */
 static void draw_squares(cairo_t *cr, const frame *f, const picture_points *set)
 {
 	cairo_save(cr);
@@ -67,7 +67,7 @@ static void set_pen(cairo_t *cr, size_t curve)
 	cairo_set_dash(cr, dashes[curve / HUES % 3], curve < HUES ? 0 : 2, 0);
 }
 
-/* The end of a curve, and where its name stands. */
+/* The end of a curve, and the place of its name. */
 typedef struct runner {
 	size_t curve;
 	double x, y, label;
@@ -79,8 +79,8 @@ static int by_height(const void *a, const void *b)
 	return p->y != q->y ? (p->y > q->y) - (p->y < q->y) : (p->curve > q->curve) - (p->curve < q->curve);
 }
 
-/* From the top down, each name at its curve's end or just below the one before; then from the bottom up, so that none
- * leaves the frame. */
+/* Places the names: first from the top down, each at the end of its curve or just below the name before it; then from
+ * the bottom up, so that no name is outside of the frame. */
 static void place_labels(runner *runners, size_t count, const frame *f)
 {
 	double limit = f->top - LINE_HEIGHT;

@@ -59,26 +59,26 @@ egm_model *plane_energy_learn(egm_context *context, const float *points, int64_t
 	return energy;
 }
 
-/* Colours go as far up as 8 nats above the lowest value of the distribution. */
-void plane_energy_draw(const egm_model *energy, double log_z, const toy_law *law, double sigma, const float *points,
-                       const char *folder)
+/* Colours cover values up to 8 nats above the lowest value of the distribution. */
+void plane_energy_draw(const egm_model *energy, double log_z, const toy_distribution *toy, double sigma,
+                       const float *points, const char *folder)
 {
 	char path[PROGRAM_PATH], title[96];
-	float *centers = plane_centres(law->extent, GRID);
-	double *u = plane_energies(energy, law->extent, GRID), *of_law = program_alloc(CELLS, sizeof *of_law),
+	float *centers = plane_centres(toy->extent, GRID);
+	double *u = plane_energies(energy, toy->extent, GRID), *of_law = program_alloc(CELLS, sizeof *of_law),
 	       least = INFINITY;
 	for (int i = 0; i < CELLS; i++) {
-		of_law[i] = -toy_law_log_density(law, &centers[2 * i], sigma);
+		of_law[i] = -toy_log_density(toy, &centers[2 * i], sigma);
 		least = fmin(least, of_law[i]);
 	}
 	for (int i = 0; i < CELLS; i++) {
 		of_law[i] = fmin(of_law[i], least + 8);
 		u[i] = fmin(fmax(u[i] + log_z, least), least + 8);
 	}
-	snprintf(title, sizeof title, "%s with noise of %g", law->name, sigma);
+	snprintf(title, sizeof title, "%s with noise of %g", toy->name, sigma);
 	const picture_points data = {"held-out points", points, DRAWN, 1, {1, 1, 1}};
-	const picture_panel panels[2] = {{{title, "-log p", of_law, GRID, law->extent}, &data, 1},
-	                                 {{"Learnt energy + log Z", "-log q", u, GRID, law->extent}, &data, 1}};
+	const picture_panel panels[2] = {{{title, "-log p", of_law, GRID, toy->extent}, &data, 1},
+	                                 {{"Learnt energy + log Z", "-log q", u, GRID, toy->extent}, &data, 1}};
 	check_done(picture_densities(program_path(path, folder, "density.png"), panels, 2));
 	free(centers);
 	free(u);

@@ -20,13 +20,14 @@ plane_gan plane_gan_load(egm_context *context, const char *folder)
 	exit(EXIT_FAILURE);
 }
 
-plane_gan plane_gan_train(egm_context *context, const toy_law *law, uint64_t seed, int64_t steps, const char *folder)
+plane_gan plane_gan_train(egm_context *context, const toy_distribution *toy, uint64_t seed, int64_t steps,
+                          const char *folder)
 {
 	gan_settings settings = gan_of_the_plane();
 	gan g = {0};
 	egm_data *data = NULL;
 	progress watch;
-	float *points = toy_law_points(law, seed, POINTS);
+	float *points = toy_points(toy, seed, POINTS);
 	check(egm_data_copy(&data, context, egm_f32(points, POINTS, 2)));
 	free(points);
 	settings.training.seed = seed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An energy and a generator of points in the plane: those that toy_density left in a folder, or trained as it does. */
+/* An energy and a generator of points in the plane: read from a folder of toy_density, or trained as there. */
 #ifndef PLANE_GAN_H
 #define PLANE_GAN_H
 
@@ -11,11 +11,12 @@ typedef struct plane_gan {
 	int64_t latent; /* width of z */
 } plane_gan;
 
-/* Networks of another width than the plane's end the program. */
+/* Ends the program if the networks are not of points in the plane. */
 plane_gan plane_gan_load(egm_context *context, const char *folder);
-/* After a third of toy_density's steps the samples are near the modes, and many between them. Writes the networks to
- * `folder`. */
-plane_gan plane_gan_train(egm_context *context, const toy_law *law, uint64_t seed, int64_t steps, const char *folder);
+/* Trains a third of the steps of toy_density: then samples are near the modes, and many are between them. Writes the
+ * networks to `folder`. */
+plane_gan plane_gan_train(egm_context *context, const toy_distribution *toy, uint64_t seed, int64_t steps,
+                          const char *folder);
 void plane_gan_free(plane_gan *nets);
 
 #endif

@@ -44,7 +44,7 @@ egm_context *program_context(int64_t threads)
 	return context;
 }
 
-static _Noreturn void refuse(const char *path, int error)
+static _Noreturn void fail_at(const char *path, int error)
 {
 	fprintf(stderr, "%s: %s\n", path, strerror(error));
 	exit(EXIT_FAILURE);
@@ -55,17 +55,17 @@ void program_folder(const char *path)
 	char part[PROGRAM_PATH];
 	struct stat found;
 	size_t length = strlen(path);
-	if (length == 0 || length > PROGRAM_PATH - 256) refuse("--out", length ? ENAMETOOLONG : ENOENT);
+	if (length == 0 || length > PROGRAM_PATH - 256) fail_at("--out", length ? ENAMETOOLONG : ENOENT);
 	memcpy(part, path, length + 1);
 	for (size_t i = 1; i <= length; i++) {
 		if (path[i] != '/' && path[i] != '\0') continue;
 		part[i] = '\0';
-		if (mkdir(part, 0777) != 0 && errno != EEXIST) refuse(part, errno);
+		if (mkdir(part, 0777) != 0 && errno != EEXIST) fail_at(part, errno);
 		part[i] = path[i];
 	}
-	/* EEXIST above may also stand for a file of that name. */
-	if (stat(path, &found) == 0 && !S_ISDIR(found.st_mode)) refuse(path, ENOTDIR);
-	if (access(path, W_OK | X_OK) != 0) refuse(path, errno);
+	/* EEXIST above may also mean that there is a file of that name. */
+	if (stat(path, &found) == 0 && !S_ISDIR(found.st_mode)) fail_at(path, ENOTDIR);
+	if (access(path, W_OK | X_OK) != 0) fail_at(path, errno);
 }
 
 const char *program_path(char buffer[PROGRAM_PATH], const char *folder, const char *name)

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* What every example does around its idea: end at an error, get memory, make a context and a folder. */
+/* What every example needs: ending at an error, memory, a context and a folder. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
 #include <egm.h>
 
-/* Ends the program with 1 and the library's message unless the call succeeded. */
+/* Ends the program with 1 and the library's message if the call failed. */
 void check(egm_status status);
-/* The same for what failed outside of the library and has said so itself. */
+/* The same for functions of the examples, which print their own message. */
 void check_done(int result);
 
-/* Empties the line of a progress bar on a terminal, so that other text can follow. */
+/* Clears the line of a progress bar on a terminal, so that other text can follow. */
 void program_clear(void);
 
-/* Forwards a failure. What the function has made so far must belong to the caller, who frees it. */
+/* Returns the error of a call. The caller must own, and free, what the function has created so far. */
 #define TRY(call)                                    \
 	do {                                             \
 		egm_status try_status = (call);              \
 		if (try_status != EGM_OK) return try_status; \
 	} while (0)
 
-/* Zeroed memory; ends the program when there is none. */
+/* Returns zeroed memory; ends the program if there is none. */
 void *program_alloc(size_t count, size_t size);
 
-/* A context with min(threads, online cores) threads. */
+/* Creates a context with min(threads, online cores) threads. */
 egm_context *program_context(int64_t threads);
 
 enum { PROGRAM_PATH = 4096 };
-/* Makes the folder and those above it where they are missing, or ends the program. */
+/* Creates the folder and the folders above it if they are missing; ends the program if that fails. */
 void program_folder(const char *path);
-/* folder/name in `buffer`, which is returned. A folder that program_folder accepted leaves room for the name. */
+/* Writes folder/name to `buffer`, and returns it. A folder that program_folder accepted leaves room for the name. */
 const char *program_path(char buffer[PROGRAM_PATH], const char *folder, const char *name);
 
 #endif

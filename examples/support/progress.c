@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* On a terminal one line that is written over, five times a second; elsewhere, a log say, a line every ten seconds. */
+/* On a terminal, one line is overwritten five times a second; elsewhere, as in a log, there is a line every ten
+ * seconds. */
 #include "progress.h"
 
 #include <math.h>
@@ -119,7 +120,7 @@ int progress_draw(const progress *p, const char *path)
 
 /* ---- the line */
 
-/* Share of the run that is done, by the limit that will end it first. */
+/* Share of the run that is done, relative to the limit that will be reached first. */
 static double share_done(const progress *p, const egm_progress *now)
 {
 	double by_steps = p->last > p->first ? (double)(now->step - p->first) / (double)(p->last - p->first) : 0;
@@ -133,7 +134,7 @@ static void clock_text(char text[40], double seconds)
 	snprintf(text, 40, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
 }
 
-/* Characters that fit on the line: one that wraps could not be written over. */
+/* Number of characters that fit on the line: a line that wraps cannot be overwritten. */
 static int line_width(int terminal)
 {
 	struct winsize size;
@@ -152,7 +153,7 @@ static void show(const progress *p, const egm_progress *now, int terminal)
 	size_t used =
 	    (size_t)snprintf(line, LINE, "[%s] %3.0f%% %s left  step %lld", bar, 100 * share, left, (long long)now->step);
 	for (size_t t = 0; t < p->term_count && used < LINE; t++)
-		if (!isnan(now->terms[t])) /* not one that an option switches off */
+		if (!isnan(now->terms[t])) /* NaN: an option switches the term off */
 			used += (size_t)snprintf(line + used, LINE - used, "  %s %.3g", p->names[t], now->terms[t]);
 	fprintf(stderr, terminal ? "\r%.*s\033[K" : "%.*s\n", line_width(terminal), line);
 }

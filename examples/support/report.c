@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* Objects that are open, and whether the innermost one has a member already. */
+/* Number of open objects, and whether the innermost one has a member already. */
 static int depth, filled;
 
 static void print_text(const char *text)

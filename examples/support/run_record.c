@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts are compared, not numbers: one program writes them all, so that equal settings are equal lines, and a line that
- * differs is the message. */
+/* Settings are compared as texts, not as numbers: the same program writes them, so that equal settings are equal lines,
+ * and the message shows the line that differs. */
 #include "run_record.h"
 
 #include <errno.h>
@@ -26,8 +26,8 @@ void run_record_text(char text[RUN_RECORD], const program_option *options, const
 	}
 }
 
-/* The two lines that `was` and `is` begin with. */
-static void refuse(const char *path, const char *was, const char *is)
+/* Reports the two lines with which `was` and `is` begin. */
+static void reject(const char *path, const char *was, const char *is)
 {
 	int was_length = (int)strcspn(was, "\n"), is_length = (int)strcspn(is, "\n"), name = (int)strcspn(is, " \n");
 	if (name < is_length && strncmp(was, is, (size_t)name + 1) == 0) {
@@ -43,7 +43,7 @@ static void refuse(const char *path, const char *was, const char *is)
 void run_record_check(const char *text, const char *path)
 {
 	char old[RUN_RECORD];
-	size_t line = 0; /* where the first one that differs begins */
+	size_t line = 0; /* start of the first line that differs */
 	FILE *file = fopen(path, "r");
 	if (!file) {
 		fprintf(stderr, "%s: %s: what the run was started with is not known\n", path, strerror(errno));
@@ -55,7 +55,7 @@ void run_record_check(const char *text, const char *path)
 		if (text[i] == '\0') return;
 		if (text[i] == '\n') line = i + 1;
 	}
-	refuse(path, old + line, text + line);
+	reject(path, old + line, text + line);
 }
 
 void run_record_save(const char *text, const char *path)

@@ -20,7 +20,7 @@ static const char *const files[FILES] = {"curve.csv",
                                          "settings.txt"};
 enum { CURVE, CURVE_PICTURE, SAMPLES, CHECKPOINT, CLASSIFIER = 6, SETTINGS };
 
-/* What may change when a run goes on: its length, the part of the machine, where files are, how it is judged. */
+/* Options that may change when a run continues: its length, threads, paths, and how modes are counted. */
 static const char *const unbound[] = {"data",    "out",        "resume",           "hours",   "steps", "every",
                                       "samples", "classifier", "classifier-steps", "threads", NULL};
 
@@ -48,7 +48,8 @@ egm_model *stacked_run_classifier(const stacked_run *run, egm_context *context, 
 	}
 	*accuracy = digit_classifier_accuracy(net, digits);
 	*best = triple_modes_drawn(digits, net, run->samples, run->gan.training.seed);
-	fprintf(stderr, "the classifier knows %.2f %% of the test digits; of real images it counts %lld modes, KL %.4f\n",
+	fprintf(stderr,
+	        "the classifier recognises %.2f %% of the test digits; for real images it counts %lld modes, KL %.4f\n",
 	        100 * *accuracy, (long long)best->modes, best->kl);
 	check(egm_model_save(net, cached));
 	return net;
@@ -75,8 +76,8 @@ static void draw_samples(const stacked_run *run, const egm_model *generator)
 	free(images);
 }
 
-/* Of a new run, before its first checkpoint; that of an earlier run goes first, for a kill between the two must not
- * leave it beside settings that are not its own. */
+/* Writes the settings of a new run before its first checkpoint. The checkpoint of an earlier run is removed before
+ * that: if the program is killed between the two, an old checkpoint must not be beside new settings. */
 static void write_settings(const stacked_run *run)
 {
 	char path[PROGRAM_PATH];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of systems, and what their set-ups have in common. The defaults: three hidden layers
- * of 128, mini-batches of 256, a learning rate that falls from 1e-3 to a tenth, averaged parameters. A set-up says what
- * it wants otherwise. */
+/* The list of systems, and what their set-ups share. The defaults are three hidden layers of 128 units, mini-batches of
+ * 256, a learning rate that falls from 1e-3 to a tenth of it, and averaged parameters; a set-up changes some of them.
+ */
 #include "systems.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static egm_status nothing_to_learn(learner *l)
 	return EGM_OK;
 }
 
-/* A system without a trainer is fitted by its set-up and leaves `stages` empty. */
+/* A system without a trainer is fitted by its set-up, and has no `stages`. */
 const system_entry systems[] = {
     {"data", "the distribution itself", nothing_to_learn, draw_law},
     {"ml_pcd", "annealed Langevin", set_up_ml_pcd, draw_chains},
@@ -43,12 +43,12 @@ const system_entry systems[] = {
 };
 const size_t system_count = sizeof systems / sizeof systems[0];
 
-egm_status learner_start(learner *l, egm_context *context, const toy_law *law, const float *points, int64_t count,
-                         uint64_t seed)
+egm_status learner_start(learner *l, egm_context *context, const toy_distribution *toy, const float *points,
+                         int64_t count, uint64_t seed)
 {
 	memset(l, 0, sizeof *l);
 	l->context = context;
-	l->law = law;
+	l->toy = toy;
 	l->points = points;
 	l->count = count;
 	l->seed = seed;
@@ -80,8 +80,8 @@ void learner_free(learner *l)
 	memset(l, 0, sizeof *l);
 }
 
-/* Spectral layers of norm one see the data through an ordinary first layer: points in the plane are so near one
- * another that a network of slope one throughout could not tell a mode from a gap. */
+/* Spectral layers come after an ordinary first layer. Points in the plane are so close to each other that a network
+ * whose slope is nowhere above one could not distinguish a mode from a gap. */
 static void add_hidden(egm_model *net, int hidden, int64_t width, int first)
 {
 	if (hidden == HIDDEN_SPECTRAL && !first)
@@ -96,7 +96,7 @@ static void add_hidden(egm_model *net, int hidden, int64_t width, int first)
 		egm_model_leaky_relu(net, 0.2);
 }
 
-/* The layers report their first error through egm_model_build, so one check is enough. */
+/* egm_model_build returns the first error of the layers, so one check is enough. */
 egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t inputs, int hidden, int64_t outputs)
 {
 	size_t index = l->net_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The generative systems of the library, each as a function that sets it up for points in the plane and one that draws
- * samples from what was trained. */
+/* The generative systems of the library: for each, a function that sets it up for points in the plane, and a function
+ * that draws samples from the trained networks. */
 #ifndef SYSTEMS_H
 #define SYSTEMS_H
 
@@ -10,65 +10,65 @@
 
 enum { LEARNER_NETS = 4, LEARNER_STAGES = 2 };
 
-/* One training: a loss for a share of the budget. */
+/* One training: a loss, and its share of the budget. */
 typedef struct learner_stage {
 	egm_loss *loss;
 	double share;
-	int without_data; /* the loss reads none */
+	int without_data; /* 1: the loss reads no data */
 } learner_stage;
 
-/* A system at work. learner_start fills in the first block and defaults for the rest, set_up the networks, the losses
- * and what it wants otherwise. */
+/* A system that is trained. learner_start fills in the first block and defaults for the rest; set_up creates the
+ * networks and the losses, and changes defaults. */
 typedef struct learner {
 	egm_context *context;
-	const toy_law *law;
+	const toy_distribution *toy;
 	const float *points; /* [count, 2], the training data */
 	int64_t count;
 	uint64_t seed;
 
-	/* Of the networks that follow: */
+	/* For networks that are created from here on: */
 	int64_t width, depth; /* of the hidden layers */
 	int32_t initializer;  /* EGM_INIT_* */
 	egm_model *nets[LEARNER_NETS];
 	size_t net_count;
-	learner_stage stages[LEARNER_STAGES]; /* none with a loss: set_up has trained it, or there is nothing to train */
-	egm_trainer_options training;         /* of every stage; steps of the schedule are set before each */
-	int with_negatives;                   /* the trainer draws them as follows */
+	learner_stage stages[LEARNER_STAGES]; /* no loss: set_up has trained it, or nothing needs training */
+	egm_trainer_options training;         /* of every stage; the steps of the schedule are set before each */
+	int with_negatives;                   /* 1: the trainer draws negative samples as follows */
 	egm_negatives_options negatives;
 
-	/* What `draw` reads. The networks are those among `nets` that the samples need, or NULL; final_* are copies of
-	 * them as the last learner_look found them, with averaged parameters. */
+	/* For `draw`: the networks that it needs, which are among `nets`, or NULL. final_* are copies of them from the last
+	 * learner_look, with averaged parameters. */
 	egm_model *energy, *generator, *final_energy, *final_generator;
 	egm_mixture *mixture;
 	egm_target_options target;
 	egm_annealed_langevin_options chains; /* of the negatives and of draw_chains */
 	double step_size;                     /* of draw_denoiser */
 	int64_t warmup, transitions;          /* of the chains */
-	double sigma; /* noise that the network was trained with, or that a decoder's output stands for */
+	double sigma; /* standard deviation of the noise in the training, or of a decoder's output */
 } learner;
 
 typedef struct system_entry {
-	const char *name, *about;         /* `about`: what is drawn, in a few words */
-	egm_status (*set_up)(learner *l); /* NULL: the networks of the entry above, drawn in another way */
+	const char *name, *about;         /* `about`: how samples are drawn, in a few words */
+	egm_status (*set_up)(learner *l); /* NULL: draws from the networks of the entry above in another way */
 	egm_status (*draw)(learner *l, uint64_t seed, int64_t count, float *xy);
 } system_entry;
 
 extern const system_entry systems[];
 extern const size_t system_count;
 
-/* Fills in the learner; what set_up and the rest make of it is freed by learner_free. */
-egm_status learner_start(learner *l, egm_context *context, const toy_law *law, const float *points, int64_t count,
-                         uint64_t seed);
+/* Fills in the learner. learner_free frees everything that set_up and the other functions create. */
+egm_status learner_start(learner *l, egm_context *context, const toy_distribution *toy, const float *points,
+                         int64_t count, uint64_t seed);
 void learner_free(learner *l);
 
 enum { HIDDEN_RELU, HIDDEN_LEAKY, HIDDEN_SILU, HIDDEN_SPECTRAL };
-/* A network of `depth` hidden layers, owned by the learner. */
+/* Creates a network with `depth` hidden layers, which the learner owns. */
 egm_status learner_net(learner *l, egm_model **out, const char *name, int64_t inputs, int hidden, int64_t outputs);
 
-/* Copies energy and generator as they are now to final_*. */
+/* Copies the present energy and generator to final_*. */
 egm_status learner_look(learner *l, const egm_trainer *trainer);
 
-/* The ways to samples, systems_draw.c: */
+/* Ways to draw samples, systems_draw.c: */
 egm_status draw_generator(learner *l, uint64_t seed, int64_t count, float *xy);
 egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy);
 egm_status draw_chains(learner *l, uint64_t seed, int64_t count, float *xy);

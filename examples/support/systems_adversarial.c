@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Systems with a generator from z in the plane and a critic of points: energy GAN, GAN, Wasserstein GAN, LS-GAN.
+/* Systems with a generator of points from z and a critic of points: energy GAN, GAN, Wasserstein GAN, LS-GAN.
  *
- * A critic that may be as steep as it likes is what puts samples on narrow modes, so the penalties here are small: the
- * usual 10 belongs to images, whose distances are larger. Adam's betas are (0.5, 0.9), the trainer's defaults. */
+ * Only a steep critic puts samples on narrow modes, so the penalties here are small; the usual weight 10 is for images,
+ * whose distances are larger. The betas of Adam are (0.5, 0.9), the defaults of the trainer. */
 #include "program.h"
 #include "systems.h"
 
 enum { LATENT = 2 };
 
-/* Also what energy_gan_mala draws from: MALA on U(G(z)) with the weight beta on a shallow energy. */
+/* energy_gan_mala also draws from this system: MALA on beta U(G(z)), because the energy is shallow. */
 egm_status set_up_energy_gan(learner *l)
 {
 	egm_energy_gan_options options = EGM_ENERGY_GAN_OPTIONS_INIT;
@@ -26,8 +26,8 @@ egm_status set_up_energy_gan(learner *l)
 
 /* ---- GAN */
 
-/* The networks of all systems from here on; hidden layers of the critic as given. The generator begins as wide as the
- * data, and not as a point between them. */
+/* The networks of all systems from here on, with the given hidden layers of the critic. The initial samples of the
+ * generator are spread as widely as the data, and are not all at one point. */
 static egm_status pair_of_nets(learner *l, egm_model **critic, const char *name, int hidden)
 {
 	l->initializer = EGM_INIT_HE_NORMAL;
@@ -62,7 +62,7 @@ egm_status set_up_relativistic(learner *l)
 	return gan(l, EGM_GAN_RELATIVISTIC_AVERAGE, 1, 0.02, HIDDEN_LEAKY);
 }
 
-/* Norms of one make a slow discriminator: with a single step the generator gets away from it. */
+/* Weights of norm one make a discriminator slow: with a single step it cannot follow the generator. */
 egm_status set_up_hinge(learner *l)
 {
 	return gan(l, EGM_GAN_HINGE, 3, 0.1, HIDDEN_SPECTRAL);

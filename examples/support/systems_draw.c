@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From trained networks to samples: a generator's output, or chains that begin at noise and know nothing of the data.
- * One chain a sample, so that samples are independent. */
+/* Draws samples from trained networks: outputs of a generator, or chains that start at noise and do not use the data.
+ * There is one chain for each sample, so that samples are independent. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 egm_status draw_law(learner *l, uint64_t seed, int64_t count, float *xy)
 {
-	toy_law_draw(l->law, seed + 1, xy, (size_t)count); /* not the points of the training */
+	toy_draw(l->toy, seed + 1, xy, (size_t)count); /* other points than those of the training */
 	return EGM_OK;
 }
 
@@ -23,7 +23,7 @@ egm_status draw_generator(learner *l, uint64_t seed, int64_t count, float *xy)
 	return egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, 2));
 }
 
-/* The decoder's output is the mean of x given z: a draw has the noise too. */
+/* The decoder's output is the mean of x given z; a draw of x also needs the noise. */
 egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy)
 {
 	TRY(egm_model_generate(l->final_generator, seed, egm_f32_out(xy, count, 2)));
@@ -31,7 +31,7 @@ egm_status draw_decoder(learner *l, uint64_t seed, int64_t count, float *xy)
 	return EGM_OK;
 }
 
-/* Where the chains stand after the learner's warm-up and transitions, in `points` [count, width of the target]. */
+/* Writes the points of the chains after warm-up and transitions to `points` [count, width of the target]. */
 static egm_status run_chains(const learner *l, egm_sampler *sampler, int64_t count, float *points)
 {
 	if (l->warmup > 0) TRY(egm_sampler_warmup(sampler, l->warmup, NULL, NULL));
@@ -76,8 +76,8 @@ egm_status draw_latent_chains(learner *l, uint64_t seed, int64_t count, float *x
 	return status;
 }
 
-/* The energy's gradient by a denoiser r: (y - r(y)) / sigma^2. There is no energy, and Langevin needs none. Where r is
- * not finite the gradient is not either, and the sampler says so. */
+/* The gradient of the energy from a denoiser r: (y - r(y)) / sigma^2. There is no energy, and Langevin steps need none.
+ * If r is not finite, neither is the gradient, and the sampler reports it. */
 static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
 	const learner *l = user;
@@ -89,7 +89,7 @@ static int denoiser_gradient(int64_t rows, const void *x, void *energies, void *
 	return 0;
 }
 
-/* The chains' distribution is that of noisy data; r makes a clean point of each. */
+/* The distribution of the chains is that of noisy data; r removes the noise. */
 egm_status draw_denoiser(learner *l, uint64_t seed, int64_t count, float *xy)
 {
 	egm_target *target = NULL;

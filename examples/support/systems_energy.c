@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Systems that learn a density or its score: maximum likelihood with three kinds of negative samples, denoising in four
- * forms, score matching without noise. Their activations are smooth, for gradients of the energy are what they fit.
+ * forms, and score matching without noise. Their activations are smooth, because they fit gradients of the energy.
  *
- * Modes are 0.014 to 0.018 wide and 0.7 apart: chains that find all of them begin hot. A pass of annealed Langevin goes
- * down a ladder of temperatures at which U is divided by T and steps are longer by T; it ends at T = 1, at a step that
- * is short beside a mode. */
+ * The modes have a standard deviation of 0.014 to 0.018 and a distance of 0.7, so chains find all of them only if they
+ * start at a high temperature. A pass of annealed Langevin goes through falling temperatures T, at which U is divided
+ * by T and the step is multiplied by T. It ends at T = 1 with a step that is small compared with a mode. */
 #include "program.h"
 #include "systems.h"
 
 static const double ladder[] = {100, 50, 25, 12, 6, 3, 1.7, 1, 1, 1};
 enum { LADDER = sizeof ladder / sizeof ladder[0] };
 
-/* `steps` at each temperature from `hot` on, the chains' first points from N(0, I); denoise 0 keeps the last ones. */
+/* `steps` steps at each temperature from `hot` on. The first points are from N(0, I); denoise 0: the draws are the
+ * last. */
 static void anneal(egm_annealed_langevin_options *chains, double hot, double step_size, int64_t steps, double denoise)
 {
 	size_t first = 0;
@@ -23,7 +24,7 @@ static void anneal(egm_annealed_langevin_options *chains, double hot, double ste
 	chains->denoise = denoise;
 }
 
-/* Score losses are regressions: averages over more steps, Adam's usual betas. */
+/* Score losses are regressions: they need averages over more steps, and the usual betas of Adam. */
 static egm_status energy_net(learner *l)
 {
 	l->training.beta1 = 0.9;
@@ -34,8 +35,8 @@ static egm_status energy_net(learner *l)
 
 /* ---- maximum likelihood */
 
-/* Each batch of negatives has made one pass down from `hot`, `transitions` of them make a sample: what is trained is
- * this chain, more than its limit, and the samples come from the very same one. */
+/* Each batch of negatives has made one pass from `hot` on, and a sample makes `transitions` passes. The training fits
+ * the energy to this chain rather than to its limit, and samples come from the same chain. */
 static egm_status ml(learner *l, int32_t start, double hot, int64_t passes)
 {
 	l->width = 64;
@@ -99,7 +100,7 @@ egm_status set_up_annealed_dsm(learner *l)
 	return egm_loss_annealed_dsm(&l->stages[0].loss, l->energy, &options);
 }
 
-/* A third of the time for the data's energy, the rest for the generator that follows it. */
+/* A third of the time is for the energy of the data, the rest for the generator that follows it. */
 egm_status set_up_dde(learner *l)
 {
 	egm_dsm_options data = EGM_DSM_OPTIONS_INIT;
@@ -109,7 +110,7 @@ egm_status set_up_dde(learner *l)
 	options.energy_steps = 3;
 	TRY(learner_net(l, &data_energy, "data_energy", 2, HIDDEN_SILU, 1));
 	TRY(learner_net(l, &sample_energy, "sample_energy", 2, HIDDEN_SILU, 1));
-	/* The divergence KL(q || p) is small on one mode alone: the generator has to begin as wide as the data. */
+	/* KL(q || p) is small even on one mode, so the first samples of the generator must spread as widely as the data. */
 	l->initializer = EGM_INIT_HE_NORMAL;
 	TRY(learner_net(l, &l->generator, "generator", 2, HIDDEN_RELU, 2));
 	TRY(egm_loss_dsm(&l->stages[0].loss, data_energy, &data));
@@ -123,7 +124,7 @@ egm_status set_up_dde(learner *l)
 egm_status set_up_score_matching(learner *l)
 {
 	egm_score_matching_options options = EGM_SCORE_MATCHING_OPTIONS_INIT;
-	options.form = EGM_SCORE_EXPLICIT; /* two dimensions: the whole Laplacian is two derivatives */
+	options.form = EGM_SCORE_EXPLICIT; /* in two dimensions the exact Laplacian needs only two derivatives */
 	anneal(&l->chains, 1, 2e-4, 150, 0);
 	l->depth = 2;
 	l->training.learning_rate = 2e-3;

@@ -5,7 +5,7 @@
 
 enum { LATENT = 2 };
 
-/* The decoder's noise is about the width of a mode: with the usual 1 the samples would be one cloud. */
+/* The standard deviation of the decoder is about that of a mode; with the usual 1 the samples would be one cloud. */
 egm_status set_up_vae(learner *l)
 {
 	egm_vae_options options = EGM_VAE_OPTIONS_INIT;
@@ -46,8 +46,8 @@ egm_status set_up_ali(learner *l)
 	return egm_loss_ali(&l->stages[0].loss, discriminator, l->generator, encoder, &options);
 }
 
-/* A mixture of 25 spherical parts, whatever the distribution: of the ring's 8 modes each gets several. The best of a
- * few starts, since EM ends in the first maximum that it comes to; it takes seconds and not the whole budget. */
+/* A mixture of 25 spherical components for every distribution; each of the 8 modes of the ring gets several. The best
+ * of a few starts is kept, because EM ends at the nearest maximum. It needs seconds, not the whole budget. */
 egm_status set_up_em(learner *l)
 {
 	egm_mixture_options options = EGM_MIXTURE_OPTIONS_INIT;

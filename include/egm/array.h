@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays as one argument: where the numbers are, how many, and of which type. */
+/* Arrays of numbers as arguments: egm_array for numbers that a function reads, egm_out for numbers that it writes. Both
+ * are passed by value.
+ *
+ *      float x[100][2], u[100];
+ *      status = egm_model_energy(energy, egm_f32(x[0], 100, 2), egm_f32_out(u, 100, 1));
+ *
+ * Comments give the shape of an array as [rows, columns]; [n] is a vector of n numbers.
+ *
+ * Errors of arrays, which name the argument and its numbers:
+ *  - EGM_ERR_ARGUMENT if data is NULL and the array is not optional, if dtype is no egm_dtype, if there are no rows or
+ *    no columns, or if the array is larger than memory can be;
+ *  - EGM_ERR_DTYPE if the dtype is not the one that the function needs;
+ *  - EGM_ERR_SHAPE if the number of rows or columns is not the one that the function needs. */
 #ifndef EGM_ARRAY_H
 #define EGM_ARRAY_H
 
@@ -16,28 +28,25 @@ typedef enum egm_dtype {
 } egm_dtype;
 
 /** Numbers that a function reads: a row-major matrix [rows, columns] without gaps between its rows. A vector of n
- *  numbers is [n, 1]. The numbers are the caller's and are only read during the call, unless the function says
- *  otherwise. They need the alignment of their type.
- *
- *  A function that takes an array names the argument and the numbers in its error: EGM_ERR_ARGUMENT if data is NULL or
- *  there are no rows, EGM_ERR_DTYPE if the type is another, EGM_ERR_SHAPE if the number of columns is. */
+ *  numbers is [n, 1]. `data` must have the alignment of its type. The memory belongs to the caller, and the function
+ *  reads it only during the call, unless its comment says otherwise. */
 typedef struct egm_array {
 	const void *data;
 	int64_t rows, columns;
 	egm_dtype dtype;
 } egm_array;
 
-/** Numbers that a function writes, with the same members. rows * columns must be exactly how many numbers the function
- *  writes, else the call returns EGM_ERR_SHAPE; a vector may be [n, 1] or [1, n]. EGM_ERR_ARGUMENT if data is NULL and
- *  the result is not optional, EGM_ERR_DTYPE if the type is another. After a failed call the numbers are undefined,
- *  unless the function says otherwise. */
+/** Memory to which a function writes numbers, with the same members. rows * columns must be exactly the number of
+ *  results, otherwise the call returns EGM_ERR_SHAPE; a vector may be [n, 1] or [1, n]. If a call fails for another
+ *  reason than its arguments, the numbers are undefined afterwards, unless the comment of the function says otherwise.
+ */
 typedef struct egm_out {
 	void *data;
 	int64_t rows, columns;
 	egm_dtype dtype;
 } egm_out;
 
-/** An array of `dtype`, for programs that know the type at run time only. */
+/** Makes an egm_array of `dtype`, for programs in which the type is known only at run time. */
 static inline egm_array egm_array_of(egm_dtype dtype, const void *data, int64_t rows, int64_t columns)
 {
 	egm_array array;
@@ -48,25 +57,25 @@ static inline egm_array egm_array_of(egm_dtype dtype, const void *data, int64_t 
 	return array;
 }
 
-/** An array of float. */
+/** Makes an egm_array of float. */
 static inline egm_array egm_f32(const float *data, int64_t rows, int64_t columns)
 {
 	return egm_array_of(EGM_F32, data, rows, columns);
 }
 
-/** An array of double. */
+/** Makes an egm_array of double. */
 static inline egm_array egm_f64(const double *data, int64_t rows, int64_t columns)
 {
 	return egm_array_of(EGM_F64, data, rows, columns);
 }
 
-/** No array, where one is optional. */
+/** Makes an egm_array that says that an optional array is absent. */
 static inline egm_array egm_no_array(void)
 {
 	return egm_array_of(EGM_F32, NULL, 0, 0);
 }
 
-/** Room for numbers of `dtype`, for programs that know the type at run time only. */
+/** Makes an egm_out of `dtype`, for programs in which the type is known only at run time. */
 static inline egm_out egm_out_of(egm_dtype dtype, void *data, int64_t rows, int64_t columns)
 {
 	egm_out out;
@@ -77,19 +86,19 @@ static inline egm_out egm_out_of(egm_dtype dtype, void *data, int64_t rows, int6
 	return out;
 }
 
-/** Room for float. */
+/** Makes an egm_out of float. */
 static inline egm_out egm_f32_out(float *data, int64_t rows, int64_t columns)
 {
 	return egm_out_of(EGM_F32, data, rows, columns);
 }
 
-/** Room for double. */
+/** Makes an egm_out of double. */
 static inline egm_out egm_f64_out(double *data, int64_t rows, int64_t columns)
 {
 	return egm_out_of(EGM_F64, data, rows, columns);
 }
 
-/** No result, where one is optional: it is not computed. */
+/** Makes an egm_out that says that an optional result is not wanted; it is then not computed. */
 static inline egm_out egm_no_out(void)
 {
 	return egm_out_of(EGM_F32, NULL, 0, 0);

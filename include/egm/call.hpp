@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How egm.hpp calls a C function: errors become exceptions, containers become arrays, lambdas become callbacks.
- * Programs include egm.hpp, whose first comment says what arguments may be. */
+ * Programs include egm.hpp, whose first comment says which arguments are possible. */
 #ifndef EGM_CALL_HPP
 #define EGM_CALL_HPP
 
@@ -25,7 +25,7 @@
 namespace egm
 {
 
-/** Error of a C function: status() is what it returned, what() the text of egm_last_error. */
+/** Error of a C function: status() is the status that it returned, what() the text of egm_last_error. */
 class error : public std::runtime_error
 {
   public:
@@ -36,8 +36,8 @@ class error : public std::runtime_error
 	egm_status status_;
 };
 
-/** Throws the error of this thread's last call unless `status` is EGM_OK: for functions that are called by their C
- *  names. */
+/** Throws egm::error with egm_last_error if `status` is not EGM_OK. For functions that a program calls directly:
+ *  egm::check(egm_model_dense(model.get(), 64)). */
 inline void check(egm_status status)
 {
 	if (status != EGM_OK) throw error(status, egm_last_error());
@@ -45,8 +45,8 @@ inline void check(egm_status status)
 
 /* ---- arrays */
 
-/** A view of numbers side by side. It is the same type in every standard, so that objects compiled as C++17 and C++20
- *  can be linked; in C++20 it converts to std::span and from it. */
+/** A view of contiguous numbers. It is the same type in every C++ standard, so that objects compiled as C++17 and C++20
+ *  can be linked; in C++20 it converts to and from std::span. */
 template <class T> class span
 {
   public:
@@ -72,7 +72,7 @@ template <class T> class span
 namespace detail
 {
 
-/* An element of a container: the numbers that it is made of, and how many. */
+/* The type of number that an element of a container consists of, and how many of them. */
 template <class T> struct element {
 };
 template <> struct element<float> {
@@ -116,15 +116,15 @@ template <class T, std::size_t N> std::size_t length(const T (&)[N])
 
 template <class C> using element_of = element<typename std::remove_pointer<decltype(first(std::declval<C &>()))>::type>;
 template <class C> using number_of = typename element_of<C>::number;
-/* Whether results can be written to an argument C &&: of temporaries only to views, whose const is not that of the
- * numbers. */
+/* Whether results can be written to an argument C &&. A temporary must be a view, because a temporary container would
+ * be lost with the results. */
 template <class C>
 using is_room =
     std::integral_constant<bool, !std::is_const<typename std::remove_pointer<decltype(first(
                                      std::declval<typename std::conditional<std::is_lvalue_reference<C>::value, C,
                                                                             const C &>::type>()))>::type>::value>;
 
-/* The rows of a container that is read with so many columns. */
+/* Number of rows of a container that is read as a matrix with `columns` columns. */
 template <class C> int64_t rows_of(const C &container, int64_t columns)
 {
 	int64_t numbers = static_cast<int64_t>(length(container)) * element_of<const C>::columns;
@@ -136,14 +136,14 @@ template <class C> int64_t rows_of(const C &container, int64_t columns)
 
 } // namespace detail
 
-/** An egm_array that knows the type of its numbers, for results of the same type. */
+/** An egm_array whose C++ type contains the type of its numbers; results then have the same type. */
 template <class T> struct array_of : egm_array {
 	explicit array_of(const egm_array &a) : egm_array(a) {}
 };
 
-/** The numbers of a container with data() and size(), or of a C array, as `columns` columns. They are not copied.
- *  A container of float or double is one column unless said otherwise; one of std::array<float, 2> or float[2] has
- *  two. */
+/** Makes an egm_array of a container that has data() and size(), or of a C array, with `columns` columns. Nothing is
+ *  copied. Without `columns`, a container of float or double has one column, and a container of std::array<float, 2> or
+ *  float[2] has two. Throws EGM_ERR_SHAPE if the numbers do not fill whole rows. */
 template <class C> array_of<detail::number_of<const C>> array(const C &container, int64_t columns)
 {
 	typedef detail::element_of<const C> element;
@@ -159,7 +159,7 @@ template <class T> array_of<T> array(const T *data, int64_t rows, int64_t column
 	return array_of<T>(egm_array_of(detail::element<T>::dtype, data, rows, columns));
 }
 
-/** Room for results in a container that has its size already. */
+/** Makes an egm_out of a container that already has the size of the results, as egm::array does. */
 template <class C> egm_out out(C &&container, int64_t columns)
 {
 	return egm_out_of(detail::element_of<C>::dtype, detail::first(container), detail::rows_of(container, columns),
@@ -174,14 +174,14 @@ template <class T> egm_out out(T *data, int64_t rows, int64_t columns)
 	return egm_out_of(detail::element<T>::dtype, data, rows, columns);
 }
 
-/* ---- what calls are made of */
+/* ---- callbacks */
 
 namespace detail
 {
 
-/* A function of the program that a handle calls, and what it threw. Exceptions cannot pass through C: they wait here
- * until a call that failed takes one. Worker threads can throw several in one call; what is left of them is dropped
- * when no call is under way. */
+/* A function of the program that a handle calls, and the exceptions that it threw. Exceptions cannot pass through C, so
+ * they are kept here until a call that failed rethrows one. Worker threads may throw several in one call; the others
+ * are dropped when no call is under way any more. */
 class callback
 {
   public:
@@ -196,7 +196,8 @@ class callback
 		std::lock_guard<std::mutex> lock(mutex_);
 		if (--calls_ == 0) rest.swap(thrown_);
 	}
-	/* In a handler. Without memory for it the exception is lost; the call then fails with EGM_ERR_STOPPED alone. */
+	/* Called in a catch block. If there is no memory to keep the exception, the call still fails with EGM_ERR_STOPPED.
+	 */
 	void keep_exception() noexcept
 	{
 		try {
@@ -221,7 +222,8 @@ class callback
 };
 typedef std::vector<std::shared_ptr<callback>> callbacks;
 
-/* What the library has no hook for: the functions of a target live as long as its samplers. */
+/* Base of handles that keep callbacks alive: the energy function of a target must live as long as its samplers, for
+ * which the library has no hook. */
 class keeper
 {
   protected:
@@ -251,7 +253,7 @@ template <class A, class... Rest> void collect_all(callbacks &all, const A &a, c
 	collect_all(all, rest...);
 }
 
-/* The callbacks that a call may run; they outlive it, whatever they free. */
+/* The callbacks that a call may run. They live until it returns, even if a callback frees its own handle. */
 class entered
 {
   public:
@@ -303,7 +305,7 @@ template <class F> struct progress_function : progress {
 	}
 };
 
-/* ---- arguments: A, what the program passes, becomes P, the type of the C function's parameter */
+/* ---- arguments: A, the type that the program passes, is converted to P, the type of the C function's parameter */
 
 template <int N> struct rank : rank<N - 1> {
 };
@@ -398,7 +400,7 @@ template <class... P> class invocation
 	typedef egm_status (*function)(P...);
 	invocation(function f, callbacks kept) : function_(f), entered_(std::move(kept)), progress_(nullptr) {}
 
-	/* The end of what the program has passed. */
+	/* No arguments are left: the other parameters get their defaults, and the function is called. */
 	template <std::size_t I> bool take()
 	{
 		omit(std::integral_constant<std::size_t, I>());
@@ -455,8 +457,8 @@ template <class... P> class invocation
 
 } // namespace detail
 
-/** Calls a function of egm.h that returns a status. Returns false if its progress function stopped the call, else
- *  true. */
+/** Calls a function of egm.h that returns a status. Returns true, or false if the progress function of this call
+ *  stopped it; throws egm::error if the call failed. */
 template <class... P, class... A> bool call(egm_status (*function)(P...), A &&...arguments)
 {
 	detail::callbacks kept;

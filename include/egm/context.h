@@ -1,4 +1,22 @@
 /* SPDX-License-Identifier: MIT */
+/* The context with which all other handles are made, progress callbacks, and the rules that all handles share:
+ *
+ *  - Creation: a function that creates a handle writes it to *out. If it fails, *out is NULL and nothing is left to
+ *    free; egm_mixture_fit describes an exception.
+ *  - Ownership: what a function creates belongs to the caller, who frees it with egm_<handle>_free, for example
+ *    egm_model_free; that function ignores NULL. Handles may be freed in any order, because a handle keeps alive the
+ *    handles that it uses, and every handle keeps its context alive.
+ *  - Pointers: what a function returns is borrowed; it belongs to the handle and is valid as long as the handle. Arrays
+ *    and texts that a program passes are copied or read only during the call, unless a comment says otherwise.
+ *  - Threads: several threads may use a context at the same time. Any other handle may be used by one thread at a time,
+ *    unless its comment allows more. Different handles are independent, unless one of them uses the other. Several
+ *    threads may evaluate one model while no thread trains or changes it.
+ *  - Callbacks: the last parameter of each is the `user` pointer that the program gave with it. If a callback returns
+ *    an int, 0 means to go on, and any other value stops the call, which then returns EGM_ERR_STOPPED.
+ *  - Equal bits: the same calls with the same seeds give the same bits on the same CPU, whatever the number of threads.
+ *    When a network is evaluated, the result for a row is bit-identical whatever its position in the batch and whatever
+ *    the other rows are. The code paths EGM_SIMD_* round differently.
+ *  - Subnormal numbers count as zero in training and evaluation. The caller's floating-point mode is kept. */
 #ifndef EGM_CONTEXT_H
 #define EGM_CONTEXT_H
 
@@ -8,112 +26,112 @@
 extern "C" {
 #endif
 
-/** Allocator, worker threads and log, which all other handles are made with. They keep the context alive, so it may be
- *  freed before them.
+/** Allocator, worker threads and log of the handles that are made with it.
  *
- *  Threads: several threads may use a context at the same time. Any other handle may be used by one thread at a time,
- *  unless its header says more; distinct handles are independent. Several threads may evaluate one model while no
- *  thread trains or changes it.
+ *  Several contexts: the arguments of a call may come from different contexts, for example the networks of a loss. The
+ *  call then uses the context of the first handle, and what it creates belongs to that context. Only egm_target_latent
+ *  rejects networks of different contexts.
  *
- *  Several contexts: a call may have handles of different contexts as arguments, for example a loss the networks of
- *  two. What it creates and computes then belongs to the context of the first. Only egm_target_latent rejects this.
- *
- *  Callbacks: alloc, dealloc and parallel must not call the library. log may use and free any handle; the call that
- *  logs keeps the context alive.
- *
- *  Fork: a child process has the handles but not the threads of its parent. Calls work there on the calling thread
- *  alone, and every handle can be freed. This also holds in a PID namespace where both are process 1, on Linux 4.14 or
- *  later.
- *
- *  Arithmetic: training and evaluation treat subnormal numbers as zero; the caller's floating-point mode is kept.
- */
+ *  Fork: a child process has the handles of its parent but not the threads. In the child, calls run on the calling
+ *  thread alone, and every handle can be freed. If parent and child are both process 1, each in its own PID namespace,
+ *  this needs Linux 4.14 or later. */
 typedef struct egm_context egm_context;
 
-/** Code path of the numeric kernels. */
+/** Code path of the numeric kernels: which instructions of the CPU they use. */
 enum {
-	EGM_SIMD_AUTO = 0,     /**< the best that the CPU has */
-	EGM_SIMD_PORTABLE = 1, /**< what the library was compiled for */
+	EGM_SIMD_AUTO = 0,     /**< the best path that the CPU supports */
+	EGM_SIMD_PORTABLE = 1, /**< instructions that the library was compiled for */
 	EGM_SIMD_AVX2 = 2,     /**< AVX2 and FMA */
 	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
 };
 
 /** Severity of a log line. */
 enum {
-	EGM_LOG_WARNING = 1, /**< a run that goes on although something is wrong: chains that froze */
-	EGM_LOG_INFO = 2     /**< what the library has chosen: a header that was found, a bandwidth, the size of a step */
+	EGM_LOG_WARNING = 1, /**< something is wrong, but the call continues; for example a chain froze */
+	EGM_LOG_INFO = 2     /**< the library has chosen something: a header, a bandwidth, a step size */
 };
 
+/** Options of egm_context_create. */
 typedef struct egm_context_options {
 	size_t struct_size;
-	/** Set both or neither. alloc returns memory aligned to `alignment` (a power of two, 64 at most), or NULL if there
-	 *  is none. NULL (default): the C library's. */
+	/** Allocator: set both functions or neither. alloc returns `size` bytes aligned to `alignment` (a power of two, at
+	 *  most 64), or NULL if there is no memory. dealloc gets the same size. Both may be called from several threads at
+	 *  once, and must not call the library. NULL (default): the allocator of the C library. */
 	void *(*alloc)(size_t size, size_t alignment, void *user);
 	void (*dealloc)(void *pointer, size_t size, void *user);
 	void *alloc_user;
-	/** Receives lines that a person may want to see, with their EGM_LOG_* as level, from any thread. NULL (default):
-	 *  they are dropped. */
+	/** Receives one line of text with its level, EGM_LOG_*. It may be called from any thread, and may use and free any
+	 *  handle: the call that logs keeps the context alive. NULL (default): lines are dropped. */
 	void (*log)(int32_t level, const char *message, void *user);
 	void *log_user;
-	/** Runs task(0 .. count-1, argument), in any order and on any threads, and returns when all are done.
-	 *  NULL (default): the context's own threads. */
+	/** Calls task(0, argument) .. task(count-1, argument) in any order and on any threads, and returns when all have
+	 *  returned. It must not call the library. NULL (default): the context has threads of its own. */
 	void (*parallel)(int32_t count, void (*task)(int32_t index, void *argument), void *argument, void *user);
 	void *parallel_user;
-	/** Threads that a call may use, including the one that calls; 1 to 256, default 1. */
+	/** Number of threads that a call may use, including the calling thread; 1 to 256, default 1. */
 	int32_t threads;
-	/** EGM_SIMD_*, default EGM_SIMD_AUTO. EGM_ERR_UNSUPPORTED if the CPU lacks it. */
+	/** EGM_SIMD_*, default EGM_SIMD_AUTO. */
 	int32_t simd;
 } egm_context_options;
 
-/** The defaults; every options struct has such an initialiser: `egm_context_options options =
- *  EGM_CONTEXT_OPTIONS_INIT;`, then set the members that are to differ. */
+/** Initialiser with the defaults, as every options struct has one (see egm/options.h):
+ *
+ *      egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
+ *      options.threads = 4; */
 #define EGM_CONTEXT_OPTIONS_INIT                                                                \
 	{                                                                                           \
 		sizeof(egm_context_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, EGM_SIMD_AUTO \
 	}
 
-/** Creates a context. `options` may be NULL for the defaults. */
+/** Creates a context. `options` may be NULL.
+ *
+ *  Errors:
+ *  - EGM_ERR_ARGUMENT if only one of alloc and dealloc is set, or if memory of alloc is not aligned as asked;
+ *  - EGM_ERR_UNSUPPORTED if the CPU lacks the instructions of `simd`;
+ *  - EGM_ERR_MEMORY if there is no memory, or if a worker thread cannot be started. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
-/** Frees the handle, as egm_<handle>_free does for every kind of handle. NULL is allowed. */
+/** Frees the context once no handle uses it any more. */
 EGM_API void egm_context_free(egm_context *context);
-/** Bytes that the context and its handles hold at the moment, as requested from `alloc`; 0 for NULL. */
+/** Returns the number of bytes that the context and its handles have allocated now, as requested from alloc. */
 EGM_API uint64_t egm_context_bytes(const egm_context *context);
-/** Largest number of bytes that they held at any moment. */
+/** Returns the largest value that egm_context_bytes has had. */
 EGM_API uint64_t egm_context_peak_bytes(const egm_context *context);
 
-/** State of a long call, for its progress callback. All pointers are borrowed and valid only during the callback. The
- *  comment of each call says what it counts as a step. */
+/** State of a long call, for its progress callback. All pointers are valid only during the callback. The comment of
+ *  each call says what it counts as a step. */
 typedef struct egm_progress {
 	size_t struct_size;
-	int64_t step;       /**< egm_trainer_fit: steps since the trainer was made, including those of a loaded checkpoint;
-	                         in other calls the same as `done` */
+	int64_t step;       /**< egm_trainer_fit: steps since the trainer was created, including those of a restored
+	                         checkpoint; other calls: the same as `done` */
 	int64_t done;       /**< steps done in this call, at least 1 */
-	int64_t total;      /**< most steps that this call will do */
-	int64_t term_count; /**< 0 if the call has no terms */
+	int64_t total;      /**< largest number of steps that this call will do */
+	int64_t term_count; /**< number of terms; 0 if the call has none */
 	const char *const *term_names; /**< [term_count] */
-	const double *terms;           /**< [term_count] each term at its last evaluation */
-	double learning_rate;          /**< of egm_trainer_fit; 0 in other calls */
+	const double *terms;           /**< [term_count] value of each term at its last evaluation */
+	double learning_rate;          /**< egm_trainer_fit: that of the first network in this step; other calls: 0 */
 } egm_progress;
 
-/** Reports on a long call and can stop it: if it returns a value other than 0, the call returns EGM_ERR_STOPPED after
- *  the step that was just done, also if that was the last. The callback runs on the thread that made the call. It may
- *  use other handles freely; the comment of the call, or of its handle, says what the callback may do with the handle
- *  of the call. A progress callback is always optional: NULL reports nothing.
+/** Callback that reports the progress of a long call and can stop it. If it returns a value other than 0, the call
+ *  returns EGM_ERR_STOPPED, also after the last step.
  *
- *  egm_trainer_fit and egm_mixture_fit call it after every step. The other calls call it after their first step, after
- *  their last, and in between about every 20 ms, or after every step if steps take longer. Results do not depend on
- *  whether there is a callback, nor on when it is called. */
+ *  - It is always optional: NULL reports nothing.
+ *  - It runs on the thread that made the call.
+ *  - It may use other handles freely. The comment of the call or of its handle type says which functions it may call
+ *    with the handle of the call.
+ *  - egm_trainer_fit and egm_mixture_fit call it after every step. Other calls call it after their first step, after
+ *    their last, and in between about every 20 ms, or after every step if steps take longer.
+ *  - Results do not depend on whether there is a callback, nor on when it is called. */
 typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
-/** Bits of egm_features(). */
+/** Bits of egm_features. */
 enum {
 	EGM_FEATURE_GZIP = 1,   /**< gzip files can be read */
 	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh and the like are computed by glibc's libmvec */
 };
-/** Optional parts that this build contains: EGM_FEATURE_*, joined by or. */
+/** Returns the optional parts that this build contains: EGM_FEATURE_*, joined by or. */
 EGM_API uint32_t egm_features(void);
 
-/** Name and version of the library and the code path in use, for example "libegm 0.5.0, avx512". The text belongs to
- *  the context. */
+/** Returns name and version of the library and the code path in use, for example "libegm 0.5.0, avx512". */
 EGM_API const char *egm_context_backend(const egm_context *context);
 
 #ifdef __cplusplus

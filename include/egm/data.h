@@ -9,27 +9,27 @@
 extern "C" {
 #endif
 
-/** Samples to train on: rows of finite f32 or f64 numbers, and their original shape. The numbers are in the memory of
- *  the library (egm_data_copy, egm_data_load_...), in that of the program (egm_data_view), or in a function or a file
- *  from which rows are read when they are needed (egm_data_callback, egm_data_open_...). Training on the same numbers
- *  yields the same bits in all cases.
+/** Samples to train on: rows of finite numbers, f32 or f64, and their original shape. The numbers are:
+ *  - in memory of the library: egm_data_copy, egm_data_load_...;
+ *  - in memory of the program: egm_data_view;
+ *  - in a function or a file, from which rows are read when they are needed: egm_data_callback, egm_data_open_....
  *
- *  Any number of threads may use one egm_data at the same time, as long as none of them frees it before the others are
- *  done; trainers that fit it keep it alive. */
+ *  Training on the same numbers yields the same bits in all cases. Any number of threads may use one egm_data at the
+ *  same time, as long as none of them frees it before the others are done. Trainers that fit it keep it alive. */
 typedef struct egm_data egm_data;
 
-/** How an array in a file is read. 0 means the default of a member. */
+/** How an array in a file is read. In each member 0 means the default. */
 typedef struct egm_data_options {
 	size_t struct_size;
-	/** EGM_F32 (default) or EGM_F64: type that the numbers are converted to. */
+	/** Type to which the numbers are converted: EGM_F32 (default) or EGM_F64. */
 	int32_t dtype;
-	int32_t reserved; /**< 0 */
-	/** Each number read becomes scale * number + offset; defaults 1 and 0. Bytes to [-1, 1]: 1/127.5 and -1. */
+	int32_t reserved; /**< must be 0 */
+	/** Each number becomes scale * number + offset; default 1 and 0. 1/127.5 and -1 map bytes to [-1, 1]. */
 	double scale;
 	double offset;
-	/** Most bytes that the stored numbers may take, default 8 GiB; EGM_ERR_UNSUPPORTED beyond. */
+	/** Largest size of the converted numbers, in bytes, default 8 GiB; EGM_ERR_UNSUPPORTED beyond. */
 	uint64_t max_bytes;
-	/** Most rows to read; 0 (default): all. */
+	/** Largest number of rows to read; 0 (default): all. */
 	int64_t max_rows;
 } egm_data_options;
 
@@ -38,165 +38,194 @@ typedef struct egm_data_options {
 		sizeof(egm_data_options), EGM_F32, 0, 1, 0, UINT64_C(8) << 30, 0 \
 	}
 
-/** Creates data with a copy of x. EGM_ERR_NONFINITE names row and column of a number that is not finite. */
+/* Arrays of the program, and rows from a function. EGM_ERR_NONFINITE if a number is not finite; the message names its
+ * row and column. */
+
+/** Creates data with a copy of x. */
 EGM_API EGM_CHECKED egm_status egm_data_copy(egm_data **out, egm_context *context, egm_array x);
 /** Creates data that keep the pointer x.data and copy nothing. The numbers must stay where they are, unchanged, until
- *  the data are freed and no trainer fits them any more. They are checked in this call: EGM_ERR_NONFINITE names row and
- *  column of a number that is not finite. */
+ *  the data are freed and no trainer fits them any more. They are checked in this call. */
 EGM_API EGM_CHECKED egm_status egm_data_view(egm_data **out, egm_context *context, egm_array x);
 
-/** Function of a program that writes the rows with these `count` indices, in their order, to out [count, columns], in
- *  the dtype of the data. If it returns a value other than 0, the call that needed the rows returns EGM_ERR_STOPPED.
+/** Writes the rows with these `count` indices, in their order, to out [count, columns], in the dtype of the data. The
+ *  program defines such a function for egm_data_callback. If it returns a value other than 0, the call that needed the
+ *  rows returns EGM_ERR_STOPPED.
  *
- *  It runs on the thread that called the library. Calls for the same data never overlap: if several trainers read them
- *  at once, one waits for the other. The function may use other handles. Functions of the trainer that waits for the
- *  rows, and functions that read rows of the same data, return EGM_ERR_STATE. Both handles may be freed, which takes
- *  effect when the call that needed the rows returns. A forked child must not read the data if the function ran while
- *  its parent forked. */
+ *  - It runs on the thread that called the library. Calls for the same data never overlap: if several trainers read
+ *    them at once, one waits for the other.
+ *  - It may use other handles. Functions of the trainer that waits for the rows, and functions that read rows of the
+ *    same data, return EGM_ERR_STATE.
+ *  - It may free both handles. That takes effect when the call that needed the rows returns.
+ *  - A forked child must not read the data if the function ran while its parent forked. */
 typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, void *user);
-/** Creates data whose rows a callback writes when they are needed, for data that do not fit into memory or are
- *  computed. A row must be the same each time it is asked for, or a resumed training would differ from one that was not
- *  interrupted. Rows are checked when they are needed, and EGM_ERR_NONFINITE then names row and column.
+/** Creates data whose rows the function `fill` writes when they are needed, for data that do not fit into memory or are
+ *  computed. `rows` and `columns` >= 1.
  *
- *  When the data are freed and no trainer fits them any more, user_free is called with `user`. If user_free is NULL,
- *  `user` must be valid until then. If this call fails, user_free is not called. */
+ *  A row must be the same each time, otherwise a training that was resumed would differ from one that was not
+ *  interrupted. Rows are checked when they are needed: the call that needs them returns EGM_ERR_NONFINITE.
+ *
+ *  user_free is called with `user` when the data are freed and no trainer fits them any more. If user_free is NULL,
+ *  `user` must be valid until then. If egm_data_callback fails, user_free is not called. */
 EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
                                                  int64_t columns, egm_data_fn fill, void *user,
                                                  void (*user_free)(void *user));
 
-/** Reads an IDX file, plain or gzip, with numbers of type u8, i8, i16, i32, f32 or f64. The first size is the number of
- *  rows; the others are flattened to columns. `options` may be NULL. EGM_ERR_IO if the file cannot be read,
- *  EGM_ERR_FORMAT if it is malformed, EGM_ERR_NONFINITE names row and column, EGM_ERR_UNSUPPORTED if it exceeds
- *  max_bytes. */
+/* Files of arrays. The first size is the number of rows; the others are flattened to columns as in C order. At most 8
+ * sizes are read. `options` may be NULL. Errors, which name the file:
+ * - EGM_ERR_IO if it cannot be read;
+ * - EGM_ERR_FORMAT if it is malformed;
+ * - EGM_ERR_NONFINITE if a number is not finite in the dtype of the data. The message names its row and column;
+ * - EGM_ERR_UNSUPPORTED if max_bytes is exceeded, or if the file is of a kind that is not read. */
+
+/** Creates data from an IDX file, plain or gzip, which is read into memory. Types u8, i8, i16, i32, f32 and f64 are
+ *  read. */
 EGM_API EGM_CHECKED egm_status egm_data_load_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** The same from the bytes of such a file in memory, which are only read during the call. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_idx_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_data_options *options);
-/** Reads an NPY file of version 1 to 3, with numbers of type b1, i1 to i8, u1 to u8 or f2 to f8 in either byte order,
- *  in C or Fortran order. The first size is the number of rows; the others are flattened to columns as in C order. A
- *  one-dimensional array is one column. Every number is rounded once, to nearest: as EGM_F32, f8 and integers beyond
- *  2^24 may lose digits, and as EGM_F64, i8 and u8 beyond 2^53. With scale or offset, product and sum are computed in
- *  double. `options` may be NULL. Errors: those of egm_data_load_idx. */
+/** Creates data from an NPY file of version 1 to 3, which is read into memory. Types b1, i1 to i8, u1 to u8 and f2 to
+ *  f8 are read, in either byte order, in C or Fortran order. A one-dimensional array is one column.
+ *
+ *  Every number is rounded once, to nearest. As EGM_F32, f8 and integers beyond 2^24 may lose digits; as EGM_F64, i8
+ *  and u8 beyond 2^53. With scale or offset, product and sum are computed in double. */
 EGM_API EGM_CHECKED egm_status egm_data_load_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** The same from the bytes of such a file in memory. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_npy_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_data_options *options);
-/** Opens an IDX file and leaves the numbers there. Rows are read when they are needed, so the data may be larger than
- *  memory; training keeps 8 bytes for each row, the order of the rows. The file stays open and must not be changed. The
+/** Creates data whose numbers stay in an IDX file. Rows are read when they are needed, so the data may be larger than
+ *  memory. A training needs 8 bytes for each row, for their order. The file stays open and must not be changed. The
  *  option max_bytes is ignored.
  *
  *  EGM_ERR_UNSUPPORTED if the file is compressed with gzip, or if it is in Fortran order and has more than one column.
- *  Calls that read rows return EGM_ERR_FILE if the file has become shorter than it was when it was opened, EGM_ERR_IO
- *  if the system cannot read it, and EGM_ERR_NONFINITE, which names row and column, if a number of these rows is not
- *  finite in the dtype of the data. */
+ *  Calls that read rows return:
+ *  - EGM_ERR_FILE if the file has become shorter than it was when it was opened;
+ *  - EGM_ERR_IO if the system cannot read it;
+ *  - EGM_ERR_NONFINITE if a number of these rows is not finite in the dtype of the data. */
 EGM_API EGM_CHECKED egm_status egm_data_open_idx(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** The same with an NPY file. */
+/** Does the same with an NPY file. */
 EGM_API EGM_CHECKED egm_status egm_data_open_npy(egm_data **out, egm_context *context, const char *path,
                                                  const egm_data_options *options);
-/** Writes an array [rows, columns] of any numbers, including NaN, to an NPY file of version 1, which is replaced as
- *  egm_model_save does. */
+/** Writes x [rows, columns], of any numbers including NaN, to an NPY file of version 1. The file is replaced as by
+ *  egm_model_save. EGM_ERR_IO if it cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_array_save_npy(egm_context *context, egm_array x, const char *path);
 
-/** Writes the numbers in their shape, as the tensor "values", and the names and dictionaries of the columns to a
- *  safetensors file, which is replaced as egm_model_save does. EGM_ERR_UNSUPPORTED if the numbers are not in memory
- *  (egm_data_callback, egm_data_open_...), or if a size in the shape is above 2^31 - 1; EGM_ERR_NONFINITE, which names
- *  row and column, if the program has changed the memory of a view to a number that is not finite. */
+/** Writes data to a safetensors file: the numbers in their shape, as the tensor "values", and the names and
+ *  dictionaries of the columns. The file is replaced as egm_model_save does.
+ *
+ *  Errors, after which the old file is unchanged:
+ *  - EGM_ERR_UNSUPPORTED if the numbers are not in memory (egm_data_callback, egm_data_open_...), or if a size in the
+ *    shape is above 2^31 - 1;
+ *  - EGM_ERR_NONFINITE if the program has changed the memory of a view to a number that is not finite. The message
+ *    names its row and column;
+ *  - EGM_ERR_IO if the file cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_data_save(const egm_data *data, const char *path);
-/** The same into memory, as egm_model_save_memory does. */
+/** Writes the same bytes to memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_data_save_memory(const egm_data *data, void *buffer, size_t size, size_t *needed);
-/** Reads a file of egm_data_save, in its dtype. Nothing in the file is trusted. The names and words of a table are
- *  tensors, not metadata: max_data_bytes limits them together with the numbers, and also limits the memory that they
- *  take, of which 1 MiB is always allowed. `options` may be NULL. Errors: those of egm_model_load. */
+/** Creates data from a file of egm_data_save, in its dtype. Nothing in the file is trusted.
+ *
+ *  `options` may be NULL. The names and words of a table are tensors, not metadata: max_data_bytes limits them together
+ *  with the numbers. It also limits the memory that they need, of which 1 MiB is always allowed.
+ *
+ *  Errors: those of egm_model_load. */
 EGM_API EGM_CHECKED egm_status egm_data_load(egm_data **out, egm_context *context, const char *path,
                                              const egm_load_options *options);
-/** The same from the bytes of such a file in memory. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_memory(egm_data **out, egm_context *context, const void *bytes,
                                                     size_t size, const egm_load_options *options);
 EGM_API void egm_data_free(egm_data *data);
 
+/** Returns the number of rows. */
 EGM_API int64_t egm_data_rows(const egm_data *data);
+/** Returns the number of columns. */
 EGM_API int64_t egm_data_columns(const egm_data *data);
+/** Returns the type of the numbers. */
 EGM_API egm_dtype egm_data_dtype(const egm_data *data);
-/** Writes the sizes before flattening, rows first, to shape[0 .. rank-1], and returns the rank, at most 8. */
+/** Writes the sizes before flattening, rows first, to shape[0 .. rank-1]. Returns the rank, at most 8. */
 EGM_API int32_t egm_data_shape(const egm_data *data, int64_t shape[8]);
-/** The numbers [rows, columns], which belong to the data. NULL if they are not in memory (egm_data_callback,
- *  egm_data_open_...): see egm_data_read. */
+/** Returns the numbers [rows, columns], which belong to the data. NULL if they are not in memory (egm_data_callback,
+ *  egm_data_open_...): egm_data_read reads them. */
 EGM_API const void *egm_data_values(const egm_data *data);
-/** Copies rows to out [rows, egm_data_columns], in the dtype of the data. `indices` has out.rows indices, from 0, in
- *  any order, also repeated. EGM_ERR_ARGUMENT names an index that is out of range, EGM_ERR_SHAPE and EGM_ERR_DTYPE what
- *  `out` has and what the data have. If rows are not in memory, also the errors of egm_data_fn and egm_data_open_idx.
- */
+/** Copies rows to out [out.rows, egm_data_columns], in the dtype of the data. `indices` [out.rows] are row numbers,
+ *  from 0, in any order, also repeated.
+ *
+ *  Errors:
+ *  - EGM_ERR_ARGUMENT if an index is out of range;
+ *  - EGM_ERR_SHAPE, EGM_ERR_DTYPE if `out` does not fit the data;
+ *  - If the rows are not in memory, also the errors of egm_data_fn and egm_data_open_idx. */
 EGM_API EGM_CHECKED egm_status egm_data_read(const egm_data *data, const int64_t *indices, egm_out out);
 
-/** Whether the first line of a table is a header, which names the columns. */
+/** Whether the first line of a table is a header, which contains the names of the columns. */
 enum {
-	/** It is a header if it contains no number and one of its words is above a column of numbers, in the next 1000
-	 *  rows. EGM_ERR_FORMAT if that cannot be decided:
-	 *  - such a word is among numbers in the first line;
+	/** It is a header if it contains no number, and if one of its words is above a column of numbers in the next
+	 *  1000 rows. EGM_ERR_FORMAT if that cannot be decided:
+	 *  - such a word is beside numbers in the first line;
 	 *  - no column contains only numbers;
-	 *  - the line contains only the numbers 0, 1, 2 and so on, three or more: pandas writes such a header for columns
-	 *    without names. */
+	 *  - the numbers of the line are 0, 1, 2 and so on, three or more: pandas writes such a header for columns without
+	 *    names. */
 	EGM_CSV_HEADER_DETECT = 1,
 	EGM_CSV_HEADER_YES = 2, /**< it is a header */
-	EGM_CSV_HEADER_NO = 3   /**< it contains data */
+	EGM_CSV_HEADER_NO = 3   /**< it is a row of data */
 };
 
-/** How a column of words is read. Its dictionary is the list of its different words, sorted by their bytes. */
+/** How a column of words is read. Its dictionary is the list of its distinct words, sorted by their bytes. */
 enum {
-	EGM_CSV_TEXT_REFUSE = 1, /**< it is EGM_ERR_FORMAT, which names the first word */
-	EGM_CSV_TEXT_CODES = 2,  /**< one column: the index of the word in the dictionary, from 0 */
-	EGM_CSV_TEXT_ONE_HOT = 3 /**< a column for each word of the dictionary: 1 where the field is that word, else 0 */
+	EGM_CSV_TEXT_REFUSE = 1, /**< not at all: EGM_ERR_FORMAT, and the message names the first word */
+	EGM_CSV_TEXT_CODES = 2,  /**< as one column: the index of the word in the dictionary, from 0 */
+	EGM_CSV_TEXT_ONE_HOT = 3 /**< as one column for each word of the dictionary: 1 where the field is that word, else
+	                              0 */
 };
 
-/** How a word is read that the dictionary of `like` does not contain. */
+/** How a word is read that is not in the dictionary of `like`. */
 enum {
-	EGM_CSV_UNKNOWN_REFUSE = 1, /**< it is EGM_ERR_FORMAT, which names the word */
-	/** With EGM_CSV_TEXT_CODES as an extra code, the number of words in the dictionary; with EGM_CSV_TEXT_ONE_HOT as 0
-	 *  in all columns. */
+	EGM_CSV_UNKNOWN_REFUSE = 1, /**< not at all: EGM_ERR_FORMAT, and the message names the word */
+	/** With EGM_CSV_TEXT_CODES as an extra code, which is the number of words in the dictionary. With
+	 *  EGM_CSV_TEXT_ONE_HOT as 0 in all columns of the dictionary. */
 	EGM_CSV_UNKNOWN_CODE = 2
 };
 
-/** How a table of text is read. 0 means the default of a member. */
+/** How a table of text is read. In each member 0 means the default. */
 typedef struct egm_csv_options {
 	size_t struct_size;
-	int32_t dtype;     /**< EGM_F32 (default) or EGM_F64: type that the numbers are converted to */
+	int32_t dtype;     /**< type to which the numbers are converted: EGM_F32 (default) or EGM_F64 */
 	int32_t header;    /**< EGM_CSV_HEADER_*, default EGM_CSV_HEADER_DETECT */
 	int32_t text;      /**< EGM_CSV_TEXT_*, default EGM_CSV_TEXT_REFUSE */
 	int32_t unknown;   /**< EGM_CSV_UNKNOWN_*, default EGM_CSV_UNKNOWN_REFUSE */
-	int32_t delimiter; /**< character between fields, default ','. ' ' means runs of spaces and tabs */
-	int32_t decimal;   /**< decimal sign, '.' (default) or ','; the locale has no influence */
-	/** Character that begins a comment, at the start of a line or after a blank; default '#'. -1: there are none. */
+	int32_t delimiter; /**< character between fields, default ','. ' ' means any run of spaces and tabs */
+	int32_t decimal;   /**< decimal sign, '.' (default) or ',', not the delimiter. The locale has no influence */
+	/** Character that begins a comment at the start of a line or after a blank, default '#'. -1: there are no
+	 *  comments. */
 	int32_t comment;
-	int32_t skip_lines; /**< lines to skip before the first, default 0 */
-	/** 0 (default): a missing value is EGM_ERR_FORMAT, and the message names line and field. 1: it is read as
-	 *  missing_value, also in a column of codes, and as 0 in all of the one-hot columns of its field. */
+	int32_t skip_lines; /**< number of lines to skip at the start of the file, default 0 */
+	/** How a missing value is read. 0 (default): not at all; EGM_ERR_FORMAT, and the message names line and field. 1:
+	 *  as missing_value, also in a column of codes, and as 0 in all one-hot columns of its field. */
 	int32_t replace_missing;
-	/** Most words that a dictionary may have, default 10000, at most 2^24. EGM_ERR_UNSUPPORTED beyond: a column with so
-	 *  many different words is probably not a category. */
+	/** Largest number of words in a dictionary, default 10000, at most 2^24. EGM_ERR_UNSUPPORTED beyond: a column with
+	 *  so many distinct words is probably not a category. */
 	int32_t max_words;
-	double missing_value;
-	/** Each number read becomes scale * number + offset; defaults 1 and 0. Codes, one-hot columns and missing_value are
+	double missing_value; /**< what a missing value is read as, see replace_missing; default 0 */
+	/** Each number becomes scale * number + offset; default 1 and 0. Codes, one-hot columns and missing_value are
 	 *  stored as they are. */
 	double scale;
 	double offset;
-	int64_t max_rows; /**< most rows to read; 0 (default): all */
-	/** Most bytes that the numbers may take, and also that names and words may take, of which 1 MiB is always allowed;
-	 *  default 8 GiB. EGM_ERR_UNSUPPORTED beyond. */
+	int64_t max_rows; /**< largest number of rows to read; 0 (default): all */
+	/** Largest size of the numbers, in bytes, default 8 GiB; EGM_ERR_UNSUPPORTED beyond. The same limit applies to the
+	 *  names and words, of which 1 MiB is always allowed. */
 	uint64_t max_bytes;
-	/** [column_count] columns to read, in this order: each is a name of the header or, if no column has that name, a
-	 *  number, from 1, or a range of numbers such as "2-5". NULL (default): all. Only read during the call. */
+	/** [column_count] columns to read, in this order. Each is a name of the header or, if no column has that name, a
+	 *  number, from 1, or a range of numbers such as "2-5". NULL (default): all columns. Only read during the call. */
 	const char *const *columns;
 	int64_t column_count;
 	/** [text_column_count] columns to read as words although they contain numbers (labels, postal codes), given as in
-	 *  `columns`. NULL (default): none. Only read during the call. */
+	 *  `columns`. Needs a `text` other than EGM_CSV_TEXT_REFUSE. NULL (default): no such columns. Only read during the
+	 *  call. */
 	const char *const *text_columns;
 	int64_t text_column_count;
-	/** A table that was read before, or NULL (default). The new one gets the same columns with the same dictionaries,
-	 *  so that test data have the codes of the training data. Columns are found by name if both files have a header,
-	 *  otherwise by number. The members columns, text and text_columns are then ignored. */
+	/** Data of a table that was read before. The new data get the same columns with the same dictionaries, so that test
+	 *  data have the codes of the training data. Columns are found by name if both files have a header, otherwise by
+	 *  number. The members columns, text and text_columns are then ignored. NULL (default): no such table. */
 	const egm_data *like;
 } egm_csv_options;
 
@@ -206,46 +235,49 @@ typedef struct egm_csv_options {
 		    '.', '#', 0, 0, 10000, 0, 1, 0, 0, UINT64_C(8) << 30, NULL, 0, NULL, 0, NULL                           \
 	}
 
-/** Reads a table of text in UTF-8, plain or gzip: each line is a row of numbers and words. `options` may be NULL.
+/** Creates data from a table of text in UTF-8, plain or gzip: each line is a row of numbers and words. `options` may be
+ *  NULL.
  *
  *  - Blanks around a field are ignored. Empty lines and comments are skipped. Lines end with LF, CRLF or CR.
  *  - A field in double quotes may contain the delimiter, line feeds, and quotes, which are doubled.
  *  - A delimiter at the end of a line ends the last field.
  *  - A missing value is an empty field or, without quotes, one of ? NA N/A NaN null in upper or lower case.
- *  - A column that contains words and no numbers is a column of words. One that contains both is EGM_ERR_FORMAT, unless
+ *  - A column that contains words and no numbers is a column of words. A column that contains both is an error, unless
  *    text_columns names it.
- *
- *  The file is read more than once, because a dictionary must be complete before the first word gets its code.
+ *  - The file is read more than once, because a dictionary must be complete before the first word gets its code.
  *
  *  Errors, which name line and field, from 1:
- *  - EGM_ERR_FORMAT if a field is malformed, missing or unknown, or if a line has another number of fields than the
- *    first;
+ *  - EGM_ERR_IO if the file cannot be read;
+ *  - EGM_ERR_FORMAT if a field is malformed, missing, unknown or longer than 1024 bytes, if a column contains words and
+ *    numbers, or if a line has another number of fields than the first;
  *  - EGM_ERR_NONFINITE if a number is infinite;
- *  - EGM_ERR_ARGUMENT if an option is out of its range, or if the file does not have a column of `columns`;
+ *  - EGM_ERR_ARGUMENT if an option is out of its range, or if the file does not have a column of `columns`,
+ *    text_columns or `like`;
  *  - EGM_ERR_UNSUPPORTED if max_bytes or max_words is exceeded, or if a line has more than 2^20 fields. */
 EGM_API EGM_CHECKED egm_status egm_data_load_csv(egm_data **out, egm_context *context, const char *path,
                                                  const egm_csv_options *options);
-/** The same from the bytes of such a file in memory. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_data_load_csv_memory(egm_data **out, egm_context *context, const void *bytes,
                                                         size_t size, const egm_csv_options *options);
 
 /** Kind of a column of an egm_data. */
 enum {
-	EGM_COLUMN_NUMBER = 1, /**< its numbers mean themselves */
-	EGM_COLUMN_CODES = 2,  /**< its numbers are indices of words */
+	EGM_COLUMN_NUMBER = 1, /**< numbers as they are */
+	EGM_COLUMN_CODES = 2,  /**< indices of words in a dictionary */
 	EGM_COLUMN_ONE_HOT = 3 /**< 1 where the field is `word`, else 0 */
 };
 
-/** Description of a column. The texts belong to the data and have the bytes of the file. */
+/** Description of a column. The texts belong to the data and have the same bytes as in the file. */
 typedef struct egm_column {
 	size_t struct_size;
-	int32_t kind;             /**< EGM_COLUMN_*; EGM_COLUMN_NUMBER in data that are not a table of text */
-	int32_t reserved;         /**< 0 */
-	int64_t field;            /**< number of its field in a line of the file, from 1; 0 if there is no such file */
-	const char *name;         /**< name in the header; NULL if there is none */
-	const char *word;         /**< of EGM_COLUMN_ONE_HOT: the word of this column; otherwise NULL */
+	int32_t kind;             /**< EGM_COLUMN_*; EGM_COLUMN_NUMBER if the data are not from a table of text */
+	int32_t reserved;         /**< always 0 */
+	int64_t field;            /**< number of its field in a line of the table, from 1; 0 if the data are not from a
+	                               table */
+	const char *name;         /**< name in the header; NULL if there is no header */
+	const char *word;         /**< word of an EGM_COLUMN_ONE_HOT column; NULL for other kinds */
 	int64_t word_count;       /**< number of words in the dictionary; 0 for numbers */
-	const char *const *words; /**< [word_count] dictionary: words[code] */
+	const char *const *words; /**< [word_count] the dictionary: words[code]; NULL for numbers */
 	int64_t missing;          /**< number of missing values that were replaced */
 } egm_column;
 
@@ -254,8 +286,8 @@ typedef struct egm_column {
 		sizeof(egm_column), 0, 0, 0, NULL, NULL, 0, NULL, 0 \
 	}
 
-/** Describes column `index`, from 0, of the data. `column` begins as EGM_COLUMN_INIT. EGM_ERR_ARGUMENT if there is no
- *  such column. */
+/** Writes the description of column `index`, from 0, of the data. `column` begins as EGM_COLUMN_INIT. EGM_ERR_ARGUMENT
+ *  if there is no such column. */
 EGM_API EGM_CHECKED egm_status egm_data_column(const egm_data *data, int64_t index, egm_column *column);
 
 #ifdef __cplusplus

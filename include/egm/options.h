@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The option and result structs of all headers as data: for bindings, command lines and documentation, which need not
- * copy names, defaults and ranges. A program in C uses the structs and their initialisers, EGM_..._OPTIONS_INIT. */
+/* Option structs and result structs: the rules that all of them share, and functions that describe them.
+ *
+ *  - Every option struct has an initialiser with the defaults. A program starts from it and sets the members that are
+ *    to differ; NULL instead of the struct means all defaults:
+ *
+ *        egm_gan_options options = EGM_GAN_OPTIONS_INIT;
+ *        options.penalty = 10;
+ *
+ *  - The first member, struct_size, is the size of the struct that the program was compiled with; initialisers set it.
+ *    Later releases append members. The library leaves members that an older program does not have at their defaults.
+ *  - A member that is 0 has its default, if 0 is outside of its range or the comment of the member says so.
+ *  - Members that point to arrays or texts may be NULL, which is their default, unless the comment says otherwise.
+ *  - Results are written to structs that begin as EGM_..._INIT. The library writes as much as struct_size says.
+ *
+ * Errors of options and results, which name the member and its number:
+ *  - EGM_ERR_ARGUMENT if a member is out of its range, or if struct_size is not plausible;
+ *  - EGM_ERR_UNSUPPORTED if a newer program has set an option that this release does not have.
+ *
+ * The functions below describe the structs, for bindings, command lines and documentation; these then need no copy of
+ * names, defaults and ranges. A program in C needs none of them. */
 #ifndef EGM_OPTIONS_H
 #define EGM_OPTIONS_H
 
@@ -10,7 +28,7 @@
 extern "C" {
 #endif
 
-/** Type of a member of a struct. */
+/** Kind of a member of a struct, which determines its C type. */
 enum {
 	EGM_OPTION_INT32 = 1,     /**< int32_t */
 	EGM_OPTION_INT64 = 2,     /**< int64_t */
@@ -18,69 +36,69 @@ enum {
 	EGM_OPTION_DOUBLE = 4,    /**< double */
 	EGM_OPTION_CHOICE = 5,    /**< int32_t, one of `choices` */
 	EGM_OPTION_FLAG = 6,      /**< int32_t, 0 or 1 */
-	EGM_OPTION_BITS = 7,      /**< int32_t, `choices` joined by or; 0: none */
-	EGM_OPTION_CHARACTER = 8, /**< int32_t, the number of an ASCII character */
-	EGM_OPTION_RESERVED = 9,  /**< int32_t, 0 */
-	EGM_OPTION_NUMBERS = 20,  /**< const double *, whose length the help names, or NULL */
+	EGM_OPTION_BITS = 7,      /**< int32_t, any of `choices` joined by or; 0: none */
+	EGM_OPTION_CHARACTER = 8, /**< int32_t, the code of an ASCII character */
+	EGM_OPTION_RESERVED = 9,  /**< int32_t, must be 0 */
+	EGM_OPTION_NUMBERS = 20,  /**< const double *, an array whose length is in the help, or NULL */
 	EGM_OPTION_TEXT = 21,     /**< const char *, a string or NULL */
-	EGM_OPTION_TEXTS = 22,    /**< const char *const *, strings whose number the help names, or NULL */
-	EGM_OPTION_HANDLE = 23,   /**< pointer to something of the library, or NULL */
+	EGM_OPTION_TEXTS = 22,    /**< const char *const *, strings whose number is in the help, or NULL */
+	EGM_OPTION_HANDLE = 23,   /**< pointer to a handle or a constant of the library, or NULL */
 	EGM_OPTION_CALLBACK = 30, /**< pointer to a function, or NULL */
-	EGM_OPTION_USER = 31      /**< void *, which the library hands to a callback */
+	EGM_OPTION_USER = 31      /**< void *, which the library passes to a callback */
 };
 
 /** A named value of EGM_OPTION_CHOICE and EGM_OPTION_BITS. */
 typedef struct egm_choice {
-	const char *name; /**< in small letters, without what the family has in common: "hinge" for EGM_GAN_HINGE */
+	const char *name; /**< in lower case, without the common part of the family: "hinge" for EGM_GAN_HINGE */
 	int64_t value;
 } egm_choice;
 
-/** One member of a struct. All texts and arrays are constant and belong to the library.
+/** Description of one member of a struct. All texts and arrays are constant and belong to the library.
  *
- *  In every options struct 0 means the default if it is outside of the range of the member (zero_is_default), and
- *  otherwise what the help says, mostly off. It is never an error if the member has a default.
+ *  In an option struct, 0 is never an error if the member has a default: 0 means the default if zero_is_default is 1;
+ *  otherwise it means what the help says, mostly that something is off.
  *
- *  Defaults and the ends of ranges are doubles. Those of integers are below 2^53, so they are exact. A number without a
- *  limit has -INFINITY or INFINITY as an open end of its range: an integer can then be as large as its type allows, and
- *  a double must be finite. Conditions between two members are not part of a range: the comment of the struct says
+ *  Defaults and the ends of ranges are doubles; those of integers are exact, because they are below 2^53. If there is
+ *  no limit, the end of the range is -INFINITY or INFINITY and open: an integer may then have any value of its type,
+ *  and a double must be finite. Conditions between two members are not part of a range; the comment of the struct has
  *  them. */
 typedef struct egm_option {
 	size_t struct_size;
 	const char *name;     /**< "learning_rate" */
 	const char *help;     /**< one line, with the unit of a number */
-	int64_t offset;       /**< in the struct, in bytes */
+	int64_t offset;       /**< of the member in the struct, in bytes */
 	int64_t size;         /**< of the member, in bytes */
 	int32_t kind;         /**< EGM_OPTION_* */
-	int32_t required;     /**< 1: it has no default and must be set */
+	int32_t required;     /**< 1: the member has no default, and a program must set it */
 	double default_value; /**< 0 for pointers, whose default is NULL */
-	double low, high;     /**< of numbers: low <= value <= high; 0 for pointers and in results */
+	double low, high;     /**< range of a number: low <= value <= high; 0 for pointers and in results */
 	int32_t low_open;     /**< 1: low < value */
 	int32_t high_open;    /**< 1: value < high */
-	/** 1: 0 means the default, because it is outside of the range or would make no sense. */
+	/** 1: 0 means the default, because 0 is outside of the range or has no meaning of its own. */
 	int32_t zero_is_default;
-	int32_t choice_count;
+	int32_t choice_count;      /**< 0 if there are no choices */
 	const egm_choice *choices; /**< [choice_count]; NULL if there are none */
-	const char *family;        /**< what the names of the constants begin with: "EGM_GAN_"; NULL without choices */
+	const char *family;        /**< common start of the constants' names, "EGM_GAN_"; NULL without choices */
 } egm_option;
 
 /* clang-format off */
 #define EGM_OPTION_INIT {sizeof(egm_option), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
 /* clang-format on */
 
-/** Name of struct `index` (from 0), for example "egm_gan_options"; NULL after the last one. The list contains all
- *  structs of the headers that begin with struct_size: options, whose names end with "_options", and results. The order
- *  may differ between releases. */
+/** Returns the name of struct `index`, from 0, for example "egm_gan_options"; NULL after the last one. The list
+ *  contains all structs of the headers that begin with struct_size: options, whose names end with "_options", and
+ *  results. Its order may differ between releases. */
 EGM_API const char *egm_options_type(int32_t index);
-/** sizeof the struct in this release; 0 if there is no struct of that name. */
+/** Returns sizeof the struct in this release; 0 if there is no struct of that name. */
 EGM_API size_t egm_options_size(const char *type);
-/** Number of its members, without struct_size; 0 if there is no struct of that name. */
+/** Returns the number of members of a struct, without struct_size; 0 if there is no struct of that name. */
 EGM_API int32_t egm_options_count(const char *type);
-/** Index of a member; -1 if there is none of that name. */
+/** Returns the index of a member, from 0; -1 if there is no struct or member of that name. */
 EGM_API int32_t egm_options_find(const char *type, const char *name);
-/** Describes member `index` (from 0, in the order of the struct). `out` begins as EGM_OPTION_INIT.
+/** Describes member `index` of a struct, from 0, in the order of the struct. `out` begins as EGM_OPTION_INIT.
  *  EGM_ERR_ARGUMENT if there is no such struct or member. */
 EGM_API EGM_CHECKED egm_status egm_options_describe(const char *type, int32_t index, egm_option *out);
-/** Writes the defaults into the first `size` bytes of a struct, and struct_size = size, as its initialiser does in C.
+/** Writes the defaults to the first `size` bytes of a struct and sets struct_size = size, as its initialiser does in C.
  *  EGM_ERR_ARGUMENT if there is no such struct, or if `size` cannot be its size in any release. */
 EGM_API EGM_CHECKED egm_status egm_options_init(const char *type, void *options, size_t size);
 

@@ -8,44 +8,54 @@
 extern "C" {
 #endif
 
-/** Markov chains on a target, each with its own random numbers: what chain i does depends on the seed and i, not on the
- *  number of chains or threads.
+/** Markov chains on a target. Each chain has its own random numbers: what chain i does depends on the seed and on i,
+ *  not on the number of chains or threads.
  *
- *  During egm_sampler_run and egm_sampler_warmup all functions of this sampler return EGM_ERR_STATE if the energy
- *  callback of the target calls them. The progress callback can call egm_sampler_points, egm_sampler_stats,
- *  egm_sampler_scale, egm_sampler_save and egm_sampler_save_memory, which see all chains after the same number of
- *  transitions; the others return EGM_ERR_STATE. egm_sampler_free in either callback frees the sampler when the call
- *  returns. */
+ *  Calls from callbacks, while egm_sampler_run or egm_sampler_warmup runs:
+ *  - From the energy function of the target, every function of this sampler that returns a status returns
+ *    EGM_ERR_STATE.
+ *  - From the progress callback, egm_sampler_points, egm_sampler_stats, egm_sampler_scale, egm_sampler_save and
+ *    egm_sampler_save_memory work, and see all chains after the same number of transitions. The others return
+ *    EGM_ERR_STATE.
+ *  - egm_sampler_free works in both, and frees the sampler when the call returns. */
 typedef struct egm_sampler egm_sampler;
 
-/* Kernels. Each has a constructor and an options struct. The sampler keeps the target alive. Its chains start at points
- * that are drawn from the seed. `options` NULL: the defaults. Errors: EGM_ERR_ARGUMENT names the option that is out of
- * its range, with the range.
+/* Kernels: the rules by which chains move. Each has an options struct and a function that creates a sampler with it;
+ * `options` may be NULL. The chains start at points that are drawn from the seed.
  *
- * step_size of ula, mala and the annealed and tempered kernels is eps in x' = x - (eps/2) C grad V + sqrt(eps C) xi,
- * xi ~ N(0, I), where C is diagonal with the squares of `scale`. step_size of hmc and nuts is the leapfrog step h. The
- * two are related by h = sqrt(eps).
+ * The Langevin kernels (ula, mala, annealed_langevin, tempered) have step_size = eps in
+ *
+ *      x' = x - (eps/2) C grad V + sqrt(eps C) xi,   xi ~ N(0, I),
+ *
+ * where C is diagonal with the squares of `scale`. The Hamiltonian kernels (hmc, nuts) have step_size = h, the leapfrog
+ * step; h = sqrt(eps) is the same step size. With bounds, x and V are in unconstrained coordinates: y and W of
+ * egm_ais_options.
  *
  * All structs begin with the same members:
  *
- *  chains         >= 1, default 4
+ *  chains         >= 1, default 4: number of chains
  *  seed           default 0
- *  step_size      > 0, default with each kernel. A warm-up that adapts it starts from here
- *  start_scale    >= 0, standard deviation of the first points, N(0, start_scale^2 I) in unconstrained coordinates (see
- *                 egm_ais_options). 0 (default): the target's prior_scale, or 1 if it has no prior
- *  scale          [dims] > 0, scale of each coordinate: a diagonal preconditioner; C = scale^2 is the inverse mass.
+ *  step_size      > 0; the default differs between kernels. A warm-up that adapts the step size starts here
+ *  start_scale    >= 0: standard deviation of the first points, N(0, start_scale^2 I) in unconstrained coordinates. 0
+ *                 (default): tau of the target, or 1 if it has no prior
+ *  scale          [dims] > 0: scale of each coordinate, a diagonal preconditioner; C = scale^2 is the inverse mass.
  *                 NULL (default): ones. Copied
  *
- * These members mean the same in all structs that have them:
+ * Other members mean the same in all structs that have them:
  *
- *  jitter         in [0, 1), default 0: each transition multiplies the leapfrog step h (of mala sqrt(eps)) by a draw
+ *  jitter         in [0, 1), default 0: each transition multiplies the leapfrog step h (with mala sqrt(eps)) by a draw
  *                 from U[1-jitter, 1+jitter)
- *  target_accept  in (0, 1), default with each kernel: mean acceptance probability that a warm-up aims at
- *  divergence     > 0, default 1000: energy error beyond which a trajectory counts as divergent; with nuts it also ends
- *  adapt_scale    1: a warm-up also estimates `scale`, for each chain; 0: it does not
- *  temperatures   [levels] > 0: at temperature T, U is divided by T and the prior is not. NULL (default), with one
- *                 level: T = 1. Copied
- *  levels         1 to 256, default 1: number of temperatures */
+ *  target_accept  in (0, 1); the default differs between kernels: mean acceptance probability that a warm-up aims at
+ *  divergence     > 0, default 1000: energy error above which a trajectory counts as divergent; with nuts it also ends
+ *  adapt_scale    1: a warm-up also estimates `scale`, separately for each chain. 0: it does not
+ *  temperatures   [levels] > 0: at temperature T, the energy U is divided by T, and the prior is not. NULL (default),
+ *                 allowed with one level: T = 1. Copied
+ *  levels         1 to 256, default 1: number of temperatures
+ *
+ * Errors of all kernels:
+ *  - EGM_ERR_ARGUMENT if a scale is infinite, 0 or subnormal in the target's dtype;
+ *  - EGM_ERR_ARGUMENT if start_scale puts a first point beyond the numbers of the dtype;
+ *  - EGM_ERR_ARGUMENT if N = chains * levels is 2^27 or more, or N * (dims + 3) is 2^34 or more in f32, 2^33 in f64. */
 
 typedef struct egm_ula_options {
 	size_t struct_size;
@@ -61,7 +71,8 @@ typedef struct egm_ula_options {
 		sizeof(egm_ula_options), 4, 0, 0.01, 0, NULL \
 	}
 
-/** Unadjusted Langevin: biased by O(eps), never rejects, has no warm-up. Source: Roberts and Tweedie 1996. */
+/** Creates a sampler with unadjusted Langevin steps (ULA). It never rejects, is biased by O(eps), and has no warm-up.
+ *  Source: Roberts and Tweedie 1996. */
 EGM_API EGM_CHECKED egm_status egm_sampler_ula(egm_sampler **out, egm_target *target, const egm_ula_options *options);
 
 typedef struct egm_mala_options {
@@ -74,7 +85,7 @@ typedef struct egm_mala_options {
 	double jitter;
 	double target_accept; /**< default 0.574 */
 	int32_t adapt_scale;  /**< default 0 */
-	int32_t reserved;     /**< 0 */
+	int32_t reserved;     /**< must be 0 */
 } egm_mala_options;
 
 #define EGM_MALA_OPTIONS_INIT                                        \
@@ -82,7 +93,8 @@ typedef struct egm_mala_options {
 		sizeof(egm_mala_options), 4, 0, 0.1, 0, NULL, 0, 0.574, 0, 0 \
 	}
 
-/** Metropolis-adjusted Langevin: exact. Source: Roberts and Tweedie 1996. */
+/** Creates a sampler with Metropolis-adjusted Langevin steps (MALA), whose stationary distribution is exact. Source:
+ *  Roberts and Tweedie 1996. */
 EGM_API EGM_CHECKED egm_status egm_sampler_mala(egm_sampler **out, egm_target *target, const egm_mala_options *options);
 
 typedef struct egm_hmc_options {
@@ -95,7 +107,7 @@ typedef struct egm_hmc_options {
 	double jitter;
 	double target_accept; /**< default 0.8 */
 	double divergence;
-	int32_t leapfrog_steps; /**< >= 1, default 10 */
+	int32_t leapfrog_steps; /**< leapfrog steps of each transition, >= 1, default 10 */
 	int32_t adapt_scale;    /**< default 0 */
 } egm_hmc_options;
 
@@ -104,7 +116,8 @@ typedef struct egm_hmc_options {
 		sizeof(egm_hmc_options), 4, 0, 0.1, 0, NULL, 0, 0.8, 1000, 10, 0 \
 	}
 
-/** Hamiltonian Monte Carlo with leapfrog steps. Source: Neal 2011, section 5.3. */
+/** Creates a sampler with Hamiltonian Monte Carlo (HMC), with leapfrog steps. Its stationary distribution is exact.
+ *  Source: Neal 2011, section 5.3. */
 EGM_API EGM_CHECKED egm_status egm_sampler_hmc(egm_sampler **out, egm_target *target, const egm_hmc_options *options);
 
 typedef struct egm_nuts_options {
@@ -116,7 +129,7 @@ typedef struct egm_nuts_options {
 	const double *scale;
 	double target_accept; /**< default 0.8 */
 	double divergence;
-	int32_t max_depth;   /**< at most 2^max_depth - 1 leapfrog steps, 1 to 16, default 10 */
+	int32_t max_depth;   /**< 1 to 16, default 10: a transition makes at most 2^max_depth - 1 leapfrog steps */
 	int32_t adapt_scale; /**< default 1 */
 } egm_nuts_options;
 
@@ -125,20 +138,21 @@ typedef struct egm_nuts_options {
 		sizeof(egm_nuts_options), 4, 0, 0.1, 0, NULL, 0.8, 1000, 10, 1 \
 	}
 
-/** No-U-turn sampler, multinomial with biased progressive sampling. Source: Betancourt 2017, appendix A. */
+/** Creates a no-U-turn sampler (NUTS), multinomial with biased progressive sampling. Its stationary distribution is
+ *  exact. Source: Betancourt 2017, appendix A. */
 EGM_API EGM_CHECKED egm_status egm_sampler_nuts(egm_sampler **out, egm_target *target, const egm_nuts_options *options);
 
 typedef struct egm_annealed_langevin_options {
 	size_t struct_size;
 	int64_t chains;
 	uint64_t seed;
-	double step_size; /**< eps at temperature 1, default 0.01: at T it is eps * T */
+	double step_size; /**< eps at temperature 1, default 0.01; at temperature T it is eps * T */
 	double start_scale;
 	const double *scale;
-	const double *temperatures; /**< in falling order */
+	const double *temperatures; /**< none above the one before it */
 	int64_t levels;
-	int64_t steps_per_level; /**< steps at each temperature, 1 to 2^31 - 1, default 100 */
-	double denoise;          /**< sigma0 > 0: a draw is x - sigma0^2 grad V(x); 0 (default): x itself */
+	int64_t steps_per_level; /**< Langevin steps at each temperature, 1 to 2^31 - 1, default 100 */
+	double denoise;          /**< sigma0 > 0: a draw is x - sigma0^2 grad V(x). 0 (default): a draw is x */
 } egm_annealed_langevin_options;
 
 #define EGM_ANNEALED_LANGEVIN_OPTIONS_INIT                                          \
@@ -146,9 +160,13 @@ typedef struct egm_annealed_langevin_options {
 		sizeof(egm_annealed_langevin_options), 4, 0, 0.01, 0, NULL, NULL, 1, 100, 0 \
 	}
 
-/** ULA through a schedule of falling temperatures, then a denoising step. One transition is such a pass, which begins
- *  where the chain is. For energies that were trained over noise levels (egm_loss_annealed_dsm). Has no warm-up.
- *  Source: Li, Chen, Sommer 2019. EGM_ERR_UNSUPPORTED if denoise > 0 and the target has bounds. */
+/** Creates a sampler with annealed Langevin passes, for energies that were trained over noise levels
+ *  (egm_loss_annealed_dsm). One transition is one pass: ULA steps at each temperature, from the first to the last,
+ *  starting where the chain is. With the option `denoise`, draws are denoised. There is no warm-up.
+ *  Source: Li, Chen, Sommer 2019.
+ *
+ *  EGM_ERR_ARGUMENT if a temperature is above the one before it; EGM_ERR_UNSUPPORTED if denoise > 0 and the target has
+ *  bounds. */
 EGM_API EGM_CHECKED egm_status egm_sampler_annealed_langevin(egm_sampler **out, egm_target *target,
                                                              const egm_annealed_langevin_options *options);
 
@@ -156,10 +174,10 @@ typedef struct egm_tempered_options {
 	size_t struct_size;
 	int64_t chains;
 	uint64_t seed;
-	double step_size; /**< eps at temperature 1, default 0.1: levels start at eps * T */
+	double step_size; /**< eps at temperature 1, default 0.1; a level starts with eps * T */
 	double start_scale;
 	const double *scale;
-	const double *temperatures; /**< in rising order, from 1 */
+	const double *temperatures; /**< the first is 1, each is above the one before it */
 	int64_t levels;
 	int64_t steps_per_level; /**< MALA steps between exchanges, 1 to 2^31 - 1, default 1 */
 	double target_accept;    /**< default 0.574 */
@@ -170,90 +188,107 @@ typedef struct egm_tempered_options {
 		sizeof(egm_tempered_options), 4, 0, 0.1, 0, NULL, NULL, 1, 1, 0.574 \
 	}
 
-/** Parallel tempering: MALA at each of several temperatures, with exchanges between neighbours. Draws are those at
- *  temperature 1. Source: Geyer 1991. */
+/** Creates a sampler with parallel tempering: each chain has one MALA walker at each temperature, and after
+ *  steps_per_level steps neighbouring temperatures exchange their points. Draws are the points at temperature 1.
+ *  Source: Geyer 1991.
+ *
+ *  EGM_ERR_ARGUMENT if the temperatures do not rise from 1. */
 EGM_API EGM_CHECKED egm_status egm_sampler_tempered(egm_sampler **out, egm_target *target,
                                                     const egm_tempered_options *options);
 
 EGM_API void egm_sampler_free(egm_sampler *sampler);
 
-/* Properties of a sampler; 0 for NULL. */
+/** Returns the number of chains. */
 EGM_API int64_t egm_sampler_chains(const egm_sampler *sampler);
+/** Returns the number of dimensions of a point. */
 EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
+/** Returns the type of points and energies. */
 EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
 
-/** Moves the chains to `points` [chains, dims]. Frozen chains can move again. Counters and adapted values are
- *  unchanged. EGM_ERR_NONFINITE names chain and dimension of a number that is not finite, EGM_ERR_ARGUMENT a point
- *  outside of the bounds. */
+/** Moves the chains to `points` [chains, dims], with tempered at all levels. Frozen chains can move again. Counters and
+ *  adapted values are unchanged.
+ *
+ *  Errors, which name chain and dimension:
+ *  - EGM_ERR_NONFINITE if a number is not finite;
+ *  - EGM_ERR_ARGUMENT if a point is outside of the bounds or on one. */
 EGM_API EGM_CHECKED egm_status egm_sampler_set_points(egm_sampler *sampler, egm_array points);
 /** Copies the current points of the chains, [chains, dims]. */
 EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, egm_out points);
 
-/** Warms up: makes `steps` transitions that adapt the step size of each chain and, with adapt_scale, its scale. Both
- *  are fixed afterwards. A step of the progress callback is one transition of every chain.
+/** Warms up: makes `steps` >= 1 transitions of each chain, which adapt its step size and, with adapt_scale, its scale.
+ *  Both are fixed afterwards, and all counters of egm_sampler_stats except `frozen` are 0, also if the warm-up was
+ *  stopped. A step of the progress callback is one transition of every chain.
  *
- *  The step size is adapted towards target_accept by dual averaging (Hoffman and Gelman 2014, section 3.2). The scale
- *  is estimated in windows of doubling length (Stan's schedule; none if steps < 50): the variance of a window is shrunk
- *  towards sqrt(var x / var g), g the gradient, and before the first window such estimates replace scales that are far
- *  off. A coordinate in another unit thus gets a scale in that unit. If fewer than 10 transitions follow the start or
- *  the last window (because `steps` is small or a callback stopped), the chain keeps the step size it had at that
- *  point.
+ *  The step size is adapted towards target_accept by dual averaging (Hoffman and Gelman 2014, section 3.2). If fewer
+ *  than 10 transitions follow the start or the last window (because `steps` is small or a callback stopped), the chain
+ *  keeps the step size it had at that point.
  *
- *  A stopped warm-up leaves the step sizes found so far, the scales of the last complete window, and the chains at
- *  their last complete transition. If the progress callback stopped it after k transitions (`done` of the last report),
- *  egm_sampler_warmup with steps - k continues it, with the same bits as if it had not been stopped. With any other
- *  number a new warm-up begins, and also if egm_sampler_run, egm_sampler_set_points or egm_sampler_restore was called
- *  in between. A file of egm_sampler_save does not contain a warm-up under way.
+ *  The scale is estimated in windows of doubling length (Stan's schedule; none if steps < 50). Its square is the
+ *  variance of x in a window, shrunk towards sqrt(var x / var g), where g is the gradient. Before the first window, the
+ *  square root of sqrt(var x / var g) replaces scales that are far off. A coordinate in another unit therefore gets a
+ *  scale in that unit.
  *
- *  Chains that freeze are treated as in egm_sampler_run. All counters of egm_sampler_stats except `frozen` are 0
- *  afterwards, also if the warm-up was stopped. EGM_ERR_STATE for ula and annealed_langevin, which adapt nothing:
- *  discard their first draws instead. */
+ *  A stopped warm-up leaves the step sizes found so far, the scales of the last complete window, and every chain at its
+ *  last complete transition. If the progress callback stopped it after k transitions (`done` of the last report),
+ *  egm_sampler_warmup with steps - k continues it, with the bits of a warm-up that was not stopped. A new warm-up
+ *  begins instead
+ *  - if `steps` is another number;
+ *  - if egm_sampler_run, egm_sampler_set_points or egm_sampler_restore was called in between;
+ *  - if the energy function stopped it.
+ *  egm_sampler_save does not save a warm-up that was stopped.
+ *
+ *  Errors:
+ *  - EGM_ERR_STATE for ula and annealed_langevin, which adapt nothing: discard their first draws instead;
+ *  - EGM_ERR_STOPPED if a callback stopped it;
+ *  - EGM_ERR_NONFINITE if all chains are frozen, see egm_sampler_run. */
 EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps, egm_progress_fn progress,
                                                   void *user);
 
-/** Makes n draws from each chain, one after every `thin` >= 1 transitions: draws [n * chains, dims], first the draw 0
- *  of all chains, and energies [n, chains] = V at them. Both may be egm_no_out(). A step of the progress callback is
- *  one transition of every chain. With nuts, chains with smaller trees wait for the others before each report: see
- *  doc/samplers/README.md. After the first call of a sampler nothing is allocated.
+/** Makes `n` >= 1 draws from each chain, one after every `thin` >= 1 transitions: draws [n * chains, dims], first draw
+ *  0 of all chains, then draw 1 of all chains and so on, and energies [n, chains] = V at the draws. Both may be
+ *  egm_no_out(). A step of the progress callback is one transition of every chain. With nuts, chains with smaller trees
+ *  wait for the others before each report: see doc/samplers/README.md. After the first call of a sampler nothing is
+ *  allocated.
  *
- *  A chain whose point or gradient becomes non-finite is frozen at its last finite point, which fills the rest of its
- *  draws. The other chains continue, and the call returns EGM_OK. The context's log gets a warning, and `frozen` of
- *  egm_sampler_stats counts the chain until egm_sampler_set_points moves it. While all chains are frozen the call
- *  returns EGM_ERR_NONFINITE, which names the one with the fewest transitions; the draws are written all the same. A
- * kernel with a Metropolis test rejects a proposal with a non-finite energy, which counts as a divergence and freezes
- * nothing.
+ *  Frozen chains: a chain whose point or gradient becomes non-finite is frozen at its last finite point, which fills
+ *  the rest of its draws. The other chains continue, the call returns EGM_OK, and the context's log gets a warning.
+ *  `frozen` of egm_sampler_stats counts the chain until egm_sampler_set_points moves it. A kernel with a Metropolis
+ *  test rejects a proposal whose energy or gradient is not finite, and counts a divergence; it freezes a chain only if
+ *  the point from which the chain starts is not finite in this sense.
  *
- *  The energy of a network is not computed at every point, so that an energy that overflows while its gradient is
+ *  The energy of a network is not computed at every point. Therefore an energy that overflows although its gradient is
  *  finite is noticed only
- *  - with ula, after the last transition of a call and at draws with `energies`;
+ *  - with ula, after the last transition of a call, and at draws if `energies` is wanted;
  *  - with hmc, at the end of a trajectory;
  *  - with annealed_langevin, at the end of a pass;
  *  - with the other kernels, at every point.
  *  Energies of callbacks, mixtures and EGM_LATENT_PULLBACK are computed at every point.
  *
- *  If the progress callback stops the call after k transitions, the first k / thin draws (rounded down) are written and
- *  later ones are not. The chains can be saved and continued: further calls yield the draws that an unstopped call
- *  would have written, bit for bit, the next one after thin - k % thin transitions.
- *
- *  If the energy callback stops the call, it returns EGM_ERR_STOPPED at once. Every chain is left at its last complete
- *  transition (with tempered, each level at its own): egm_sampler_stats says how many each chain has made, and each
- *  continues from there, bit for bit. Later draws are not written. */
+ *  Errors:
+ *  - EGM_ERR_NONFINITE if all chains are frozen; the message names the one with the fewest transitions, and the draws
+ *    are written;
+ *  - EGM_ERR_STOPPED if the progress callback stopped the call after k transitions. The first k / thin draws (rounded
+ *    down) of each chain are written. The chains can be saved and continued: further calls yield the draws of a call
+ *    that was not stopped, bit for bit, the next one after thin - k % thin transitions;
+ *  - EGM_ERR_STOPPED, at once, if the energy function stopped the call. Every chain is left at its last complete
+ *    transition (with tempered, each level at its own). egm_sampler_stats says how many transitions each chain has
+ *    made, and each continues from there, bit for bit. Later draws are not written. */
 EGM_API EGM_CHECKED egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, egm_out draws,
                                                egm_out energies, egm_progress_fn progress, void *user);
 
-/** What the chains have done since they were created or warmed up. */
+/** What the chains have done since they were created or last warmed up. */
 typedef struct egm_sampler_statistics {
 	size_t struct_size;
-	int64_t transitions; /**< as `thin` counts them; one of tempered is steps_per_level steps at every level */
+	int64_t transitions; /**< as `thin` counts them; with tempered, one is steps_per_level steps at every level */
 	int64_t gradients;   /**< evaluations of energy and gradient at one point */
-	double acceptance;   /**< mean acceptance probability; NaN without a Metropolis test */
+	double acceptance;   /**< mean acceptance probability; NaN without a Metropolis test or a transition */
 	int64_t divergences; /**< transitions with an energy that is not finite, or an energy error beyond `divergence` */
-	double step_size;    /**< in use; mean over chains */
+	double step_size;    /**< step size in use (eps or h, of tempered at temperature 1), mean over chains */
 	double leapfrogs;    /**< hmc, nuts: mean number of leapfrog steps in a transition; 0 for other kernels */
 	int64_t saturated;   /**< nuts: transitions that reached max_depth */
-	double energy;       /**< V at the current point, NaN before a run; mean over chains */
-	double exchange;     /**< tempered: share of accepted exchanges, NaN before the first and for other kernels */
-	int64_t frozen;      /**< chains that are frozen because they became non-finite, see egm_sampler_run */
+	double energy;       /**< V at the current point, mean over chains; NaN before a run */
+	double exchange;     /**< tempered: share of accepted exchanges; NaN before the first, and with other kernels */
+	int64_t frozen;      /**< number of frozen chains, see egm_sampler_run */
 } egm_sampler_statistics;
 
 #define EGM_SAMPLER_STATISTICS_INIT                                  \
@@ -261,26 +296,32 @@ typedef struct egm_sampler_statistics {
 		sizeof(egm_sampler_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Writes the statistics of chain 0 .. chains-1, or with chain = -1 of all together: counts are then sums over the
- *  chains. `statistics` begins as EGM_SAMPLER_STATISTICS_INIT. */
+/** Writes the statistics of one chain, from 0, or with `chain` = -1 of all chains together; counts are then sums over
+ *  the chains. `statistics` begins as EGM_SAMPLER_STATISTICS_INIT. EGM_ERR_ARGUMENT if there is no such chain. */
 EGM_API EGM_CHECKED egm_status egm_sampler_stats(const egm_sampler *sampler, int64_t chain,
                                                  egm_sampler_statistics *statistics);
-/** Copies the scale that chain `chain`, from 0, uses: f64 [dims]. */
+/** Copies the scale that chain `chain`, from 0, uses: f64 [dims]. EGM_ERR_ARGUMENT if there is no such chain. */
 EGM_API EGM_CHECKED egm_status egm_sampler_scale(const egm_sampler *sampler, int64_t chain, egm_out scale);
 
 /** Writes points, step sizes, scales, counters and seed to a safetensors file, which is replaced as egm_model_save
- *  does. n draws, save, restore, m draws yields the same bits as n + m draws. */
+ *  does. n draws, save, restore and m draws yield the same bits as n + m draws. EGM_ERR_IO if the file cannot be
+ *  written. */
 EGM_API EGM_CHECKED egm_status egm_sampler_save(const egm_sampler *sampler, const char *path);
-/** The same into memory, as egm_model_save_memory does. */
+/** Writes the same bytes to memory, as egm_model_save_memory does. */
 EGM_API EGM_CHECKED egm_status egm_sampler_save_memory(const egm_sampler *sampler, void *buffer, size_t size,
                                                        size_t *needed);
-/** Reads such a file into a sampler with the same kernel, number of chains, dims, dtype and levels. EGM_ERR_FORMAT
- *  names what differs, EGM_ERR_UNSUPPORTED the limit of the options that the file exceeds; the sampler is then
- *  unchanged. Options that are not state (temperatures, leapfrog_steps and so on) stay those of the sampler. The next
- *  call computes the gradient at the point of each chain once more, and counts it. `options` may be NULL. */
+/** Reads a file of egm_sampler_save into a sampler with the same kernel, number of chains, dims, dtype and levels.
+ *  `options` may be NULL. Options that are not state (temperatures, leapfrog_steps and so on) stay those of the
+ *  sampler. The next run computes the gradient at the point of each chain once more, and counts it.
+ *
+ *  Errors, after which the sampler is unchanged:
+ *  - EGM_ERR_IO if the file cannot be read;
+ *  - EGM_ERR_FORMAT if it is malformed, or if one of these properties differs; the message names it;
+ *  - EGM_ERR_NONFINITE if a number in it is not finite although it must be;
+ *  - EGM_ERR_UNSUPPORTED if it exceeds a limit of the options; the message names it. */
 EGM_API EGM_CHECKED egm_status egm_sampler_restore(egm_sampler *sampler, const char *path,
                                                    const egm_load_options *options);
-/** The same from the bytes of such a file in memory. */
+/** Does the same with the bytes of such a file in memory. */
 EGM_API EGM_CHECKED egm_status egm_sampler_restore_memory(egm_sampler *sampler, const void *bytes, size_t size,
                                                           const egm_load_options *options);
 

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Result codes, the text of the last error, and the macros that every other header needs. */
+/* Status codes, the text of the last error, and the macros that every other header needs.
+ *
+ * Rules for errors, which the other headers do not repeat:
+ *  - A function that can fail returns an egm_status: EGM_OK, or an error that egm_last_error explains.
+ *  - A call that rejects an argument has no effect: it changes no handle and no file, and writes no result. There are
+ *    two exceptions: the calls that add a layer to a model (see egm_model), and `needed` of egm_..._save_memory.
+ *  - NULL is EGM_ERR_ARGUMENT for a handle or pointer, unless the comment of the function says that it may be NULL.
+ *  - A function that returns a property of a handle returns 0, NULL or "" if the handle is NULL.
+ *  - Any call that needs memory may return EGM_ERR_MEMORY.
+ *  - The errors of arrays are in egm/array.h, those of options and results in egm/options.h. The comment of a function
+ *    lists only errors beyond these. */
 #ifndef EGM_STATUS_H
 #define EGM_STATUS_H
 
@@ -8,8 +18,8 @@
 
 #if defined(__GNUC__)
 #define EGM_API __attribute__((visibility("default")))
-/* On every function that returns a status, except the calls that add a layer to a model, which record the error: gcc
- * and clang warn if the result is ignored. */
+/* Marks functions that return a status: gcc and clang warn if the result is ignored. The calls that add a layer to a
+ * model are not marked, because the model records their error and egm_model_build returns it. */
 #define EGM_CHECKED __attribute__((warn_unused_result))
 #else
 #define EGM_API
@@ -20,33 +30,34 @@
 extern "C" {
 #endif
 
-/** Whether a call did its job. Values never change; families are ten apart. */
+/** Result of a call. The values never change from release to release; related errors share a group of ten. */
 typedef enum egm_status {
 	EGM_OK = 0,
-	EGM_ERR_ARGUMENT = -1,     /**< NULL, zero or negative count, value out of its range */
-	EGM_ERR_STATE = -2,        /**< right call at the wrong time: a model not built, or built twice; a callback that
-	                                uses the handle whose call it belongs to */
-	EGM_ERR_SHAPE = -10,       /**< arrays or networks whose sizes do not fit each other */
-	EGM_ERR_DTYPE = -20,       /**< f32 where f64 is expected, or the reverse */
+	EGM_ERR_ARGUMENT = -1,     /**< an argument is NULL, a count is 0 or negative, or a value is out of its range */
+	EGM_ERR_STATE = -2,        /**< the call is not possible now: the model is not built yet, or is built already, or a
+	                                callback calls a function of the handle that called it */
+	EGM_ERR_SHAPE = -10,       /**< sizes of arrays or networks do not fit each other */
+	EGM_ERR_DTYPE = -20,       /**< an array or a network is f32 where f64 is needed, or the reverse */
 	EGM_ERR_MEMORY = -30,      /**< an allocation failed */
-	EGM_ERR_NONFINITE = -40,   /**< NaN or infinity in data, parameters, a loss term or a gradient */
-	EGM_ERR_DIVERGED = -41,    /**< training went wrong with finite numbers, for example chains ran away; since 0.5 */
-	EGM_ERR_IO = -50,          /**< the system refused to open, read, write or rename a file */
-	EGM_ERR_FILE = -51,        /**< a file that stays open was truncated by somebody else; since 0.5 */
-	EGM_ERR_FORMAT = -60,      /**< a file that is not what it claims to be */
-	EGM_ERR_UNSUPPORTED = -70, /**< valid, but not built in or not handled */
-	EGM_ERR_STOPPED = -80      /**< a callback of the caller asked to stop; state is valid */
+	EGM_ERR_NONFINITE = -40,   /**< data, parameters, a loss term or a gradient contain NaN or infinity */
+	EGM_ERR_DIVERGED = -41,    /**< training failed with finite numbers, for example chains moved far away; since 0.5 */
+	EGM_ERR_IO = -50,          /**< the system could not open, read, write or rename a file */
+	EGM_ERR_FILE = -51,        /**< a file that the library keeps open has been truncated; since 0.5 */
+	EGM_ERR_FORMAT = -60,      /**< a file is malformed, or does not fit the handle that reads it */
+	EGM_ERR_UNSUPPORTED = -70, /**< the request is valid, but not part of this build, or beyond a limit */
+	EGM_ERR_STOPPED = -80      /**< a callback of the program stopped the call; all handles remain valid */
 } egm_status;
 
-/** The code's name, "EGM_ERR_SHAPE"; "EGM_ERR_?" for any other number. */
+/** Returns the name of a status, for example "EGM_ERR_SHAPE"; "EGM_ERR_?" for a number that is no status. */
 EGM_API const char *egm_status_name(egm_status status);
 
-/** Text of the last error in this thread: one line that begins with the name of the function and says what is wrong,
- *  with the numbers. Valid until the next call of this thread that fails; empty if none has failed yet. The text is
- *  UTF-8 without control characters and bidirectional marks: where a file or a name contains such characters, or bytes
- *  that are not UTF-8, they are replaced by a backslash and their number (x9b, u202e). A text has at most 511 bytes; a
- *  longer one has "..." in the place of its middle. Calls that fail within a log or user_free callback do not change
- *  it. */
+/** Returns the text of the last error in this thread: the name of the function, what is wrong with which numbers, and
+ *  what would be right. It is one line, valid until the next call in this thread that fails, and empty if none has
+ *  failed yet. Calls that fail inside a log or user_free callback do not change it.
+ *
+ *  The text is UTF-8 and has at most 511 bytes; "..." replaces the middle of a longer one. Control characters,
+ *  bidirectional marks and other invisible characters in names and files are shown as a backslash and their number
+ *  (x9b, u202e), and so are bytes that are not UTF-8. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus

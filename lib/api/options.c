@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of all option and result structs, by name. Each is beside the code that it is for; here is only the list,
- * to which a loss or a kernel of the sampler adds itself by its name in the meson.build of its folder. */
+/* The public description of all option and result structs, by name. The table of a struct is next to the code that uses
+ * it; here they are only listed. Losses and kernels of the sampler come from the meson.build of their folders. */
 #include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <loss/losses.h>
@@ -22,7 +22,7 @@ static const egm_option nothing = EGM_OPTION_INIT;
 static const egm__option members[] = {
     EGM__RESULT(egm_option, name, "Name of the member."),
     EGM__RESULT(egm_option, help, "One line on what it is."),
-    EGM__RESULT(egm_option, offset, "Where it is in the struct, in bytes."),
+    EGM__RESULT(egm_option, offset, "Its offset in the struct, in bytes."),
     EGM__RESULT(egm_option, size, "Its size, in bytes."),
     EGM__RESULT(egm_option, kind, "Its type, EGM_OPTION_*."),
     EGM__FLAG(egm_option, required, "1: it has no default and must be set."),
@@ -31,7 +31,7 @@ static const egm__option members[] = {
     EGM__RESULT(egm_option, high, "Upper end of its range."),
     EGM__FLAG(egm_option, low_open, "1: the range does not contain its lower end."),
     EGM__FLAG(egm_option, high_open, "1: the range does not contain its upper end."),
-    EGM__FLAG(egm_option, zero_is_default, "1: 0 stands for the default."),
+    EGM__FLAG(egm_option, zero_is_default, "1: 0 means the default."),
     EGM__RESULT(egm_option, choice_count, "Number of choices; 0: there are none."),
     EGM__HANDLE(egm_option, choices, "[choice_count] names and values of the choices, or NULL."),
     EGM__RESULT(egm_option, family, "What the names of the constants begin with, or NULL."),
@@ -55,7 +55,7 @@ static const egm__options *find(const char *type)
 static egm_status unknown(const char *type)
 {
 	if (!type) return egm__fail(EGM_ERR_ARGUMENT, "type is NULL");
-	return egm__fail(EGM_ERR_ARGUMENT, "there is no struct '%s': see egm_options_type", type);
+	return egm__fail(EGM_ERR_ARGUMENT, "type is '%s', must be a name that egm_options_type returns", type);
 }
 
 const char *egm_options_type(int32_t index)
@@ -83,7 +83,7 @@ int32_t egm_options_find(const char *type, const char *name)
 	return -1;
 }
 
-/* A result has neither a range nor a default that a program could want. */
+/* Results have neither ranges nor useful defaults. */
 static int is_options(const egm__options *table)
 {
 	const char *end = strrchr(table->type, '_');
@@ -121,7 +121,7 @@ egm_status egm_options_describe(const char *type, int32_t index, egm_option *out
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	if (!table) EGM_TRY(unknown(type));
 	if (index < 0 || index >= table->n)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %d, the members of %s are 0 to %d", (int)index, type, (int)table->n - 1);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "index is %d, must be 0 to %d for %s", (int)index, (int)table->n - 1, type);
 	EGM_TRY(egm__result_check("egm_option", out));
 	described = describe(table, &table->rows[index]);
 	EGM_TRY(egm__options_init("egm_option", out, out->struct_size, &described, sizeof described));

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes out a fused group: an instruction for each node in it, computed once however many read it, then its sums, then
- * what it stores elsewhere. Registers are as many as values here; finish_group.c makes them few. */
-#include <compile/kernel_impl.h>
+/* Writes out a group: one instruction for each of its nodes, then its sums, then its stores. Each value has a register
+ * of its own, of which registers.c makes few. */
+#include <compile/passes_impl.h>
 #include <string.h>
 
 typedef struct emit {
 	egm__lower *l;
 	egm__group *group;
 	int32_t kernel;
-	int32_t cap_instr, cap_mem, cap_closer;
+	int32_t cap_instr, cap_mem, cap_sums;
 } emit;
 
 static int32_t add_mem(emit *e, egm__mem m)
@@ -22,7 +22,7 @@ static int32_t add_mem(emit *e, egm__mem m)
 	return ~e->group->n_mem++;
 }
 
-/* y is a fresh register unless given */
+/* y >= 0 asks for a new register; otherwise it is the ~operand to write. Returns where the value is. */
 static int32_t add_instr(emit *e, int32_t op, int32_t y, int32_t a, int32_t b, double c0, double c1, double c2)
 {
 	egm__instr *in = egm__lower_grow(e->l, e->group->instr, &e->cap_instr, e->group->n_instr, sizeof *in);
@@ -33,15 +33,13 @@ static int32_t add_instr(emit *e, int32_t op, int32_t y, int32_t a, int32_t b, d
 	return y;
 }
 
-/* 1: the operand is one number for the columns of a row, or for the whole shape */
+/* Whether the operand is one number for each row, or for the whole shape. */
 static int is_scalar(const emit *e, int32_t ref)
 {
 	const egm__shape *s = &e->group->shape;
 	if (ref >= 0 || egm__shape_count(s) == 1 || e->l->status != EGM_OK) return 0; /* after a failure mem may be short */
-	const egm__mem *m = &e->group->mem[~ref];
-	int one = 1;
-	for (int i = 0; i < s->rank; i++) one = one && (s->d[i] == 1 || m->s[i] == 0);
-	return one || (s->d[s->rank - 1] > 1 && m->s[s->rank - 1] == 0);
+	const int64_t *st = e->group->mem[~ref].s;
+	return egm__strides_equal(s, st, (const int64_t[EGM__MAX_RANK]){0}) || (s->d[s->rank - 1] > 1 && !st[s->rank - 1]);
 }
 
 static int32_t as_vector(emit *e, int32_t ref)
@@ -51,13 +49,13 @@ static int32_t as_vector(emit *e, int32_t ref)
 
 static int32_t value(emit *e, egm__id id);
 
-/* whether id is computed inside this group, as opposed to read from memory */
+/* Whether this group computes id, as opposed to reading it from memory. */
 static int inside(const emit *e, egm__id id)
 {
 	return e->l->at[id] == e->kernel && e->l->g->nodes[id].op->cls != EGM__CLASS_REDUCE;
 }
 
-/* A cheap factor in front of an operand of a sum goes into the coefficient. */
+/* The factor and the constant of an operand of a sum become coefficients of the sum. */
 static egm__id absorb(emit *e, egm__id id, double *scale, double *shift)
 {
 	const egm__node *n = &e->l->g->nodes[id];
@@ -95,7 +93,7 @@ static int32_t compute(emit *e, egm__id id, int32_t y)
 	return add_instr(e, n->op->tile, y, a, 0, n->c[0], n->c[1], 0);
 }
 
-/* Register or operand that holds a node's value in this group. */
+/* The register or operand of a node's value in this group; the value is computed once however many nodes read it. */
 static int32_t value(emit *e, egm__id id)
 {
 	egm__lower *l = e->l;
@@ -116,17 +114,17 @@ static int32_t value(emit *e, egm__id id)
 	return ref;
 }
 
-static void close_sum(emit *e, egm__id id)
+static void emit_sum(emit *e, egm__id id)
 {
 	egm__lower *l = e->l;
 	const egm__node *n = &l->g->nodes[id];
 	int32_t source = as_vector(e, value(e, n->in[0]));
-	egm__closer *c = egm__lower_grow(l, e->group->closer, &e->cap_closer, e->group->n_closer, sizeof *c);
+	egm__group_sum *c = egm__lower_grow(l, e->group->sums, &e->cap_sums, e->group->n_sums, sizeof *c);
 	if (!c) return;
-	e->group->closer = c;
-	c += e->group->n_closer++;
-	*c = (egm__closer){.kind = (int32_t)n->a[0], .source = source, .partial = {.buffer = -1}};
-	if (e->group->shape.d[0] == 1 || e->group->shape.d[1] == 1) c->kind = 3; /* one number, then */
+	e->group->sums = c;
+	c += e->group->n_sums++;
+	*c = (egm__group_sum){.axes = (int32_t)n->a[0], .source = source, .partial = {.buffer = -1}};
+	if (e->group->shape.d[0] == 1 || e->group->shape.d[1] == 1) c->axes = EGM__OVER_BOTH;
 	c->out = add_mem(e, egm__memory(l, id, e->kernel));
 }
 
@@ -146,7 +144,7 @@ static void emit_store(emit *e, const egm__store *s)
 	add_instr(e, EGM__TILE_AFFINE, add_mem(e, m), v, 0, 1, 0, 0);
 }
 
-egm_status egm__emit_group(egm__lower *l, int32_t kernel)
+void egm__emit_group(egm__lower *l, int32_t kernel)
 {
 	egm__draft *d = &l->drafts[kernel];
 	egm__group *gr = &l->p->kernels[kernel].group;
@@ -157,8 +155,7 @@ egm_status egm__emit_group(egm__lower *l, int32_t kernel)
 	for (int32_t i = 0; i < d->n_members; i++)
 		if (l->g->nodes[d->members[i]].op->cls != EGM__CLASS_REDUCE) value(&e, d->members[i]);
 	for (int32_t i = 0; i < d->n_members; i++)
-		if (l->g->nodes[d->members[i]].op->cls == EGM__CLASS_REDUCE) close_sum(&e, d->members[i]);
+		if (l->g->nodes[d->members[i]].op->cls == EGM__CLASS_REDUCE) emit_sum(&e, d->members[i]);
 	for (int32_t i = 0; i < d->n_stores; i++) emit_store(&e, &d->stores[i]);
-	if (l->status != EGM_OK) return l->status;
-	return egm__finish_group(l, kernel);
+	if (l->status == EGM_OK) egm__cut_into_blocks(l, gr, kernel);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that move pixels: cut by rows of the output, so that tasks write apart and no sum depends on the cut. */
+/* Runs a kernel that moves pixels. Tasks have rows of the output each, so that no sum depends on how many there are. */
 #include <compile/kernel_impl.h>
 
 enum { PARALLEL_ELEMENTS = 32768 /* moved by a kernel, below which one thread is enough */ };
@@ -22,10 +22,10 @@ static void move_task(int32_t index, void *argument)
 	m->fn(m->table, m->image, m->x, m->y + from * m->row_bytes, from, to - from);
 }
 
-void egm__run_image(egm_context *context, const egm__kernels *table, const egm__kernel *k, const void *a, void *b)
+void egm__run_image(const egm__program *p, const egm__kernel *k, const void *a, void *b)
 {
 	const egm__image *m = &k->image;
-	move run = {.table = table, .image = m, .x = a, .y = b, .tasks = context->threads};
+	move run = {.table = p->table, .image = m, .x = a, .y = b, .tasks = p->context->threads};
 	int by_window = k->kind == EGM__KERNEL_PATCHES || k->kind == EGM__KERNEL_BLOCK_SUM;
 	int64_t windows = m->oh * m->ow * m->window.kernel[0] * m->window.kernel[1];
 	run.fn = k->kind == EGM__KERNEL_PATCHES     ? egm__image_patches
@@ -36,8 +36,5 @@ void egm__run_image(egm_context *context, const egm__kernels *table, const egm__
 	run.row_bytes = egm__shape_count(&k->shape) / run.rows * m->size;
 	if (run.rows < run.tasks) run.tasks = (int32_t)run.rows;
 	if (m->n * windows * m->c < PARALLEL_ELEMENTS) run.tasks = 1;
-	if (run.tasks == 1)
-		move_task(0, &run);
-	else
-		egm__parallel(context, run.tasks, move_task, &run);
+	egm__parallel(p->context, run.tasks, move_task, &run);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which nodes are fused: an elementwise node, a sum or a store joins the group that computed its inputs, else the
- * latest one that reads one of them, where shapes agree, or starts one. So an activation, its mask, the product with an
- * incoming adjoint and the sum that makes the bias gradient end up in one pass over memory. */
-#include <compile/kernel_impl.h>
+/* Which nodes are computed by one pass over memory, a group. An elementwise node, a sum or a store joins the group that
+ * computed its inputs, else the latest one that reads one of them, if the shapes agree; else it starts a group. So an
+ * activation, its mask, the product with an incoming adjoint and the sum that makes the bias gradient become one pass.
+ *
+ * A group reads memory, and what is not in memory as the group needs it has to be copied or computed first, perhaps by
+ * a group: collect, egm__ensure_memory, egm__force and egm__into_group call each other. */
+#include <compile/passes_impl.h>
 
 static void add_member(egm__lower *l, int32_t kernel, egm__id id)
 {
@@ -22,13 +25,13 @@ static void add_store(egm__lower *l, int32_t kernel, egm__store store)
 	s[d->n_stores++] = store;
 }
 
-/* What a group would read: the latest kernel it waits for, and whether it must come after that kernel or may be in it.
- */
+/* What a node reads: the latest kernel that it waits for, and whether it must come after that kernel (strict) or may be
+ * in it. */
 typedef struct needs {
 	int32_t latest;
 	int strict;
 	int n;
-	egm__id base[2]; /* elementwise nodes have two inputs at most, cheap ones one */
+	egm__id base[2]; /* elementwise nodes have at most two inputs, cheap ones one */
 } needs;
 
 static void need(needs *w, egm__id id, int32_t at, int strict)
@@ -82,11 +85,12 @@ static int shares_input(const egm__lower *l, int32_t kernel, const needs *w)
 static int may_join(const egm__lower *l, int32_t kernel, const egm__shape *shape)
 {
 	const egm__draft *d = &l->drafts[kernel];
-	return d->kind == EGM__KERNEL_GROUP && egm__shape_equal(&d->shape, shape) && d->n_members + d->n_stores < 64;
+	return d->kind == EGM__KERNEL_GROUP && egm__shape_equal(&d->shape, shape) &&
+	       d->n_members + d->n_stores < EGM__MOST_IN_GROUP;
 }
 
-/* The group in which to compute over `shape` what has the needs w; earliest: not before this kernel. */
-static int32_t place(egm__lower *l, const egm__shape *shape, const needs *w, int32_t earliest)
+/* The group over `shape`, no kernel before `earliest`, for what has the needs w. */
+static int32_t choose_group(egm__lower *l, const egm__shape *shape, const needs *w, int32_t earliest)
 {
 	int32_t p = w->latest;
 	if (p >= earliest && p >= 0 && !w->strict && may_join(l, p, shape)) return p;
@@ -113,7 +117,7 @@ void egm__into_group(egm__lower *l, egm__id id, const egm__shape *shape)
 	const egm__node *n = &l->g->nodes[id];
 	needs w = {.latest = -1};
 	for (int i = 0; i < n->n_in; i++) collect(l, n->in[i], &w);
-	int32_t k = place(l, shape, &w, 0);
+	int32_t k = choose_group(l, shape, &w, 0);
 	if (k < 0) return;
 	store_foreign(l, &w, k);
 	add_member(l, k, id);
@@ -125,11 +129,50 @@ void egm__store_into(egm__lower *l, egm__id value, const egm__shape *shape, egm_
 {
 	needs w = {.latest = -1};
 	if (value != EGM__NONE) collect(l, value, &w);
-	int32_t k = place(l, shape, &w, earliest);
+	int32_t k = choose_group(l, shape, &w, earliest);
 	if (k < 0) return;
 	store_foreign(l, &w, k);
 	add_store(l, k, store);
 	if (store.target == EGM__NONE) return;
 	if (l->first[store.target] < 0 || k < l->first[store.target]) l->first[store.target] = k;
 	if (k > l->at[store.target]) l->at[store.target] = k;
+}
+
+/* ---- values in memory */
+
+static int suits(const egm__shape *s, const egm__strides *st, egm__layout want)
+{
+	int last = s->rank - 1, ok = 1;
+	if (want == EGM__LAYOUT_TILES) ok = s->d[last] == 1 || st->s[last] == 1 || st->s[last] == 0;
+	if (want == EGM__LAYOUT_PRODUCT) {
+		for (int i = 0; i < 2; i++) ok = ok && (s->d[i] == 1 || st->s[i] > 0);
+		ok = ok && (st->s[1] == 1 || st->s[0] == 1 || s->d[0] == 1 || s->d[1] == 1);
+	}
+	if (want == EGM__LAYOUT_CONTIGUOUS) ok = egm__strides_equal(s, st->s, egm__contiguous(s).s);
+	return ok;
+}
+
+egm__id egm__ensure_memory(egm__lower *l, egm__id id, egm__layout want)
+{
+	egm__id root;
+	egm__strides st;
+	const egm__node *n = &l->g->nodes[id];
+	if (n->op->cls == EGM__CLASS_VIEW && l->at[id] < 0) {
+		egm__ensure_memory(l, n->in[0], EGM__LAYOUT_ANY);
+		if (egm__view_root(l, id, INT32_MAX, &root, &st) && suits(&n->shape, &st, want)) return root;
+	}
+	if (l->at[id] < 0 && n->op->cls != EGM__CLASS_LEAF) egm__force(l, id);
+	l->stored[id] = 1;
+	return id;
+}
+
+void egm__force(egm__lower *l, egm__id id)
+{
+	const egm__node *n = &l->g->nodes[id];
+	if (n->op->cls == EGM__CLASS_VIEW || n->op->cls == EGM__CLASS_LEAF) {
+		egm__draft_alone(l, EGM__KERNEL_COPY, id);
+		return;
+	}
+	egm__into_group(l, id, &n->shape);
+	l->stored[id] = 1;
 }

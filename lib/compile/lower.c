@@ -1,61 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* From graph to kernels: nodes are taken in order, by a function for each class of op, and results are bound to the
- * caller's memory last. Each product starts a kernel, each elementwise node goes into a group (fuse.c). Cheap nodes
- * (factors, masks) and views get no kernel: their readers compute or address them (memory.c). */
-#include <compile/kernel_impl.h>
-#include <string.h>
-
-void *egm__lower_grow(egm__lower *l, void *array, int32_t *cap, int32_t n, size_t size)
-{
-	if (n < *cap) return array;
-	int32_t grown = *cap ? 2 * *cap : 8;
-	void *r = egm__realloc(l->p->context, array, grown, size);
-	if (!r) {
-		l->status = egm__fail(EGM_ERR_MEMORY, "no memory for a program");
-		return NULL;
-	}
-	*cap = grown;
-	return r;
-}
-
-egm__draft *egm__draft_new(egm__lower *l, egm__kernel_kind kind, egm__id node)
-{
-	egm__draft *d = egm__lower_grow(l, l->drafts, &l->cap_drafts, l->n_drafts, sizeof *d);
-	if (!d) return NULL;
-	l->drafts = d;
-	d = &l->drafts[l->n_drafts++];
-	memset(d, 0, sizeof *d);
-	d->kind = kind;
-	d->node = node;
-	return d;
-}
-
-egm__draft *egm__draft_alone(egm__lower *l, egm__kernel_kind kind, egm__id node)
-{
-	egm__draft *d = egm__draft_new(l, kind, node);
-	if (!d) return NULL;
-	l->at[node] = l->first[node] = l->n_drafts - 1;
-	l->stored[node] = 1;
-	return d;
-}
-
-/* ---- one function for each class */
+/* Chooses the kernels. Nodes are visited in order, by a function for each class of op. Each product starts a kernel;
+ * each elementwise node goes into a group (fuse.c). Views and cheap nodes (factors, masks) get no kernel: whoever reads
+ * them addresses or computes them. */
+#include <compile/passes_impl.h>
 
 static void lower_concat(egm__lower *l, egm__id id)
 {
 	const egm__node *n = &l->g->nodes[id];
 	int64_t axis = n->a[0], from = 0;
 	egm__strides whole = egm__contiguous(&n->shape);
-	int32_t last = -1;
 	for (int i = 0; i < n->n_in; i++) {
 		const egm__shape *s = egm__graph_shape(l->g, n->in[i]);
 		egm__strides part = whole;
 		part.offset = from * whole.s[axis];
 		egm__store_into(l, n->in[i], s, (egm__store){n->in[i], id, part, 0}, 0);
-		if (l->at[id] > last) last = l->at[id];
 		from += s->d[axis];
 	}
-	l->at[id] = last;
 	l->stored[id] = 1;
 }
 
@@ -66,8 +26,7 @@ static void lower_pad(egm__lower *l, egm__id id)
 	egm__store_into(l, EGM__NONE, &n->shape, (egm__store){EGM__NONE, id, whole, 0}, l->n_drafts);
 	part.offset = n->a[1] * whole.s[n->a[0]];
 	egm__id x = n->in[0];
-	int32_t after = l->n_drafts;
-	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, after);
+	egm__store_into(l, x, egm__graph_shape(l->g, x), (egm__store){x, id, part, 0}, l->n_drafts);
 	l->stored[id] = 1;
 }
 
@@ -104,7 +63,7 @@ static void lower_image(egm__lower *l, egm__id id)
 /* Both factors of a product, of windows their images. Whether there are windows. */
 static int factors_in_memory(egm__lower *l, const egm__node *n, egm__id id)
 {
-	egm__id p[2] = {egm__conv_patches(l, id, 0), egm__conv_patches(l, id, 1)};
+	egm__id p[2] = {egm__fused_patches(l, id, 0), egm__fused_patches(l, id, 1)};
 	int conv = p[0] != EGM__NONE || p[1] != EGM__NONE;
 	for (int i = 0; i < 2; i++) {
 		egm__id x = p[i] != EGM__NONE ? l->g->nodes[p[i]].in[0] : n->in[i];
@@ -169,58 +128,9 @@ static void lower_node(egm__lower *l, egm__id id)
 	}
 }
 
-/* ---- after: where results go */
-
-static int slot_is_read(const egm__lower *l, int32_t slot)
+egm_status egm__pass_lower(egm__lower *l)
 {
-	for (egm__id id = 0; id < l->g->n; id++)
-		if (l->live[id] && l->g->nodes[id].op == &egm__op_leaf && l->g->nodes[id].a[0] == slot) return 1;
-	return 0;
-}
-
-/* Where a slot is read and written, an output that looks into memory of the caller could find it overwritten by an
- * output before it: such a one is taken to memory of the program first. */
-static void keep_old_values(egm__lower *l)
-{
-	int both = 0;
-	for (int32_t i = 0; i < l->g->n_out; i++) both |= slot_is_read(l, l->g->outputs[i].slot);
-	for (int32_t i = 0; both && i < l->g->n_out; i++) {
-		egm__id id = l->g->outputs[i].id;
-		const egm__node *n = &l->g->nodes[id];
-		if (l->at[id] >= 0 || n->op->cls == EGM__CLASS_CONST) continue;
-		if (n->op->cls == EGM__CLASS_VIEW) egm__ensure_memory(l, n->in[0], EGM__LAYOUT_ANY);
-		egm__force(l, id);
-	}
-}
-
-/* A node with memory of its own writes straight to the caller; any other is copied there behind all readers. */
-static void bind_outputs(egm__lower *l)
-{
-	keep_old_values(l);
-	int32_t end = l->n_drafts;
-	for (int32_t i = 0; i < l->g->n_out; i++) {
-		const egm__output *o = &l->g->outputs[i];
-		egm__id id = o->id;
-		const egm__node *n = &l->g->nodes[id];
-		int own = l->at[id] >= 0 && n->op->cls != EGM__CLASS_NOISE && n->op->cls != EGM__CLASS_VIEW &&
-		          n->op->cls != EGM__CLASS_LEAF;
-		if (own && !l->bound[id] && !slot_is_read(l, o->slot)) {
-			l->bound[id] = l->stored[id] = 1;
-			l->slot[id] = o->slot;
-			l->offset[id] = o->offset;
-			continue;
-		}
-		egm__strides st = egm__contiguous(&n->shape);
-		st.offset = o->offset;
-		egm__store_into(l, id, &n->shape, (egm__store){id, EGM__NONE, st, o->slot}, end);
-	}
-}
-
-egm_status egm__lower_graph(egm__lower *l)
-{
-	egm__lower_mark(l);
 	for (egm__id id = 0; id < l->g->n && l->status == EGM_OK; id++)
 		if (l->live[id]) lower_node(l, id);
-	if (l->status == EGM_OK) bind_outputs(l);
 	return l->status;
 }

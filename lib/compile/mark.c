@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Before lowering: which nodes are needed and by how many, and which sums are sums of products, that a run of
- * accumulating products computes. */
-#include <compile/kernel_impl.h>
+/* Which nodes an output needs and how many read each, and which sums are sums of products alone: a run of products that
+ * add to one matrix computes these. */
+#include <compile/passes_impl.h>
 
 static void mark_live(egm__lower *l)
 {
@@ -37,9 +37,11 @@ static void mark_sums(egm__lower *l)
 	}
 }
 
-void egm__lower_mark(egm__lower *l)
+egm_status egm__pass_mark(egm__lower *l)
 {
+	egm_status st = egm__lower_allocate(l);
+	if (st != EGM_OK) return st;
 	mark_live(l);
 	mark_sums(l);
-	egm__conv_mark(l);
+	return EGM_OK;
 }

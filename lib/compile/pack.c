@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Products whose right factor lies in a fixed slot: the program holds a packed copy of it (product_impl.h), one for
- * each matrix and way of reading it, however many products share it. A left factor that is transposed stays with
- * gemm.c: the packed product reads rows, and the gradients by a net's input, for which all this is, have no other. */
-#include <compile/kernel_impl.h>
+/* Products whose right factor is in a fixed slot. The program has a packed copy of the factor (product_impl.h), one for
+ * each matrix and way of reading it, however many products share it. The packed product reads rows of its left factor,
+ * so that a transposed left factor stays with gemm.c; a network's gradient with respect to its input, for which this is
+ * made, has none. */
+#include <compile/passes_impl.h>
 #include <core/size_impl.h>
 
-/* Whether kernel `reader` finds id in memory of a fixed slot. */
+/* Whether kernel `reader` reads id from a fixed slot. */
 static int is_fixed(const egm__lower *l, egm__id id, int32_t reader)
 {
 	egm__id root = id;
 	egm__strides st;
-	if (!egm__resolve(l, id, reader, &root, &st)) return 0;
-	const egm__node *n = &l->g->nodes[root];
-	int original = n->op == &egm__op_leaf && (l->at[root] < 0 || reader <= l->at[root]);
-	return original && (l->g->fixed >> n->a[0] & 1);
+	if (!egm__view_root(l, id, reader, &root, &st) || !egm__is_callers_leaf(l, root, reader)) return 0;
+	return l->g->fixed >> l->g->nodes[root].a[0] & 1;
 }
 
 static int same_factor(const egm__pack *x, const egm__pack *y)
@@ -27,19 +26,20 @@ static void grow_packed(egm__lower *l, egm__pack *pack)
 	int64_t bytes, end, count = l->p->table->packed_count(pack->n, pack->k);
 	pack->at = l->p->packed_bytes;
 	if (egm__size_mul(count, (int64_t)egm__dtype_size(l->p->dtype), &bytes) ||
-	    egm__size_add(bytes, EGM__PACK_ALIGN - 1, &bytes) || egm__size_add(pack->at, bytes, &end)) {
+	    egm__size_add(bytes, EGM__ALIGN - 1, &bytes) || egm__size_add(pack->at, bytes, &end)) {
 		l->status = egm__fail(EGM_ERR_MEMORY, "a factor of %lld x %lld is too large for memory", (long long)pack->k,
 		                      (long long)pack->n);
 		return;
 	}
-	l->p->packed_bytes = end - end % EGM__PACK_ALIGN;
+	l->p->packed_bytes = end - end % EGM__ALIGN;
 }
 
-void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right)
+static void pack_right(egm__lower *l, int32_t kernel)
 {
 	egm__program *p = l->p;
 	egm__kernel *k = &p->kernels[kernel];
 	const egm__gemm *g = &k->gemm;
+	egm__id right = l->g->nodes[l->drafts[kernel].matmul].in[1];
 	egm__pack pack = {.b = k->b, .n = g->n, .k = g->k, .ldb = g->ldb, .tb = g->tb};
 	if (g->ta || g->alpha == 0 || g->n == 0 || g->k == 0 || !is_fixed(l, right, kernel)) return;
 	int32_t i = 0;
@@ -55,21 +55,14 @@ void egm__pack_right(egm__lower *l, int32_t kernel, egm__id right)
 	k->pack = i;
 }
 
-egm_status egm__pack_memory(egm__program *p)
+egm_status egm__pass_pack(egm__lower *l)
 {
-	if (!p->n_packs) return EGM_OK;
+	egm__program *p = l->p;
+	for (int32_t i = 0; i < p->n_kernels && l->status == EGM_OK; i++)
+		if (p->kernels[i].kind == EGM__KERNEL_GEMM) pack_right(l, i);
+	if (l->status != EGM_OK || !p->n_packs) return l->status;
 	p->packed = egm__alloc_zero(p->context, p->packed_bytes, 1);
 	if (!p->packed)
 		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld bytes of packed factors", (long long)p->packed_bytes);
 	return EGM_OK;
-}
-
-void egm__program_prepare(egm__program *p, void *const bases[EGM__MAX_SLOTS])
-{
-	for (int32_t i = 0; i < p->n_packs; i++) {
-		const egm__pack *f = &p->packs[i];
-		const char *b = bases[f->b.slot];
-		b += f->b.offset * (int64_t)egm__dtype_size(p->dtype);
-		p->table->pack(f->n, f->k, b, f->ldb, f->tb, p->packed + f->at);
-	}
 }

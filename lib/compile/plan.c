@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Places the buffers of a program in one arena. Two buffers may share memory when the times in which they hold a value
- * do not meet. Largest first, each at the lowest free place: on the programs here within a few percent of the peak of
- * what is alive at once, and simple. */
-#include <compile/kernel_impl.h>
+/* Places the buffers of a program in one arena, and makes every operand an address. Two buffers share memory if no
+ * kernel needs both values. The largest buffer is placed first, each at the lowest place that is free: simple, and on
+ * the programs of this library within a few percent of the most that is needed at once. */
+#include <compile/passes_impl.h>
 #include <core/size_impl.h>
 #include <string.h>
-
-enum { ALIGN = 64 };
-
-static int64_t rounded(int64_t bytes)
-{
-	return (bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
 
 static int meet(const egm__buffer *x, const egm__buffer *y)
 {
 	return x->first <= y->last && y->first <= x->last;
 }
 
-/* The lowest offset at which b fits beside the n buffers of `placed`, which are sorted by offset. */
+/* The lowest offset at which b overlaps none of the n buffers of `placed`, which are sorted by offset. */
 static int64_t find_place(const egm__buffer *all, const int32_t *placed, int32_t n, const egm__buffer *b)
 {
 	int64_t at = 0;
 	for (int32_t i = 0; i < n; i++) {
 		const egm__buffer *o = &all[placed[i]];
 		if (!meet(o, b)) continue;
-		if (at + rounded(b->bytes) <= o->offset) break;
-		if (o->offset + rounded(o->bytes) > at) at = o->offset + rounded(o->bytes);
+		if (at + egm__aligned(b->bytes) <= o->offset) break;
+		if (o->offset + egm__aligned(o->bytes) > at) at = o->offset + egm__aligned(o->bytes);
 	}
 	return at;
 }
@@ -55,7 +48,7 @@ static egm_status place_buffers(egm__program *p)
 		}
 		placed[at] = i;
 		done[i] = 1;
-		int64_t end = b->offset + rounded(b->bytes);
+		int64_t end = b->offset + egm__aligned(b->bytes);
 		if (end > p->scratch_at) p->scratch_at = end;
 	}
 	egm__free(p->context, placed);
@@ -63,7 +56,7 @@ static egm_status place_buffers(egm__program *p)
 	return st;
 }
 
-/* Byte offset of an operand's start. */
+/* The offset becomes bytes, and that of a buffer an offset in the arena. */
 static void fix(const egm__program *p, egm__mem *m)
 {
 	m->offset *= (int64_t)egm__dtype_size(p->dtype);
@@ -81,10 +74,10 @@ static void fix_kernel(const egm__program *p, egm__kernel *k)
 	}
 	if (k->kind == EGM__KERNEL_CONV) fix(p, &k->conv.partial);
 	for (int32_t i = 0; i < k->group.n_mem; i++) fix(p, &k->group.mem[i]);
-	for (int32_t i = 0; i < k->group.n_closer; i++) fix(p, &k->group.closer[i].partial);
+	for (int32_t i = 0; i < k->group.n_sums; i++) fix(p, &k->group.sums[i].partial);
 }
 
-/* Bytes that a kernel works in, of a thread. */
+/* The scratch memory of a kernel, in bytes for each thread. */
 static int64_t scratch_of(const egm__program *p, const egm__kernel *k)
 {
 	int64_t threads = p->context->threads;
@@ -100,13 +93,14 @@ static int64_t scratch_of(const egm__program *p, const egm__kernel *k)
 	}
 }
 
-egm_status egm__plan_memory(egm__program *p)
+egm_status egm__pass_plan(egm__lower *l)
 {
+	egm__program *p = l->p;
 	egm_status st = place_buffers(p);
 	if (st != EGM_OK) return st;
 	for (int32_t i = 0; i < p->n_kernels; i++) {
 		fix_kernel(p, &p->kernels[i]);
-		int64_t bytes = rounded(scratch_of(p, &p->kernels[i]));
+		int64_t bytes = egm__aligned(scratch_of(p, &p->kernels[i]));
 		if (bytes > p->scratch_bytes) p->scratch_bytes = bytes;
 	}
 	p->arena_bytes = egm__size_of(p->scratch_at + p->scratch_bytes * p->context->threads);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The first pass of the compiler. Variables and stops say something to derivatives alone. Once these are taken, a graph
- * is made again without them: every node that an output needs, in the old order, simplified and shared anew, so that a
- * formula is compiled as if the point in it had never been named. Later passes see no alias. */
-#include <compile/kernel_impl.h>
+/* A graph without variables and stops. Both matter only while derivatives are taken. If an output needs one of them,
+ * the graph is made again without: every node that an output needs, in the old order, simplified and shared anew, so
+ * that a formula is compiled as if the point in it had never been named. Later passes see no alias. */
+#include <compile/passes_impl.h>
 
 /* live[id]: an output needs the node. Returns whether one of them is an alias. */
 static int mark_needed(const egm__graph *g, unsigned char *live)
@@ -38,21 +38,20 @@ static egm_status copy(egm__graph **out, const egm__graph *g, const unsigned cha
 	return egm__graph_status(*out);
 }
 
-egm_status egm__graph_resolve(egm__graph **out, const egm__graph *g)
+egm_status egm__pass_resolve(egm__lower *l)
 {
 	egm_status st = EGM_OK;
+	const egm__graph *g = l->g;
 	egm_context *c = g->context;
-	*out = NULL;
 	unsigned char *live = egm__alloc_zero(c, (size_t)g->n + 1, 1);
 	egm__id *now = egm__alloc(c, (size_t)g->n + 1, sizeof *now);
 	if (!live || !now) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d nodes", g->n);
-	if (mark_needed(g, live)) EGM_TRY(copy(out, g, live, now));
+	if (mark_needed(g, live)) {
+		EGM_TRY(copy(&l->resolved, g, live, now));
+		l->g = l->resolved;
+	}
 out:
 	egm__free(c, live);
 	egm__free(c, now);
-	if (st != EGM_OK) {
-		egm__graph_free(*out);
-		*out = NULL;
-	}
 	return st;
 }

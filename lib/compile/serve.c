@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Which outputs each kernel works for, so that a run may leave out what only an unwanted output needs: a chain of
- * gradients has no use for the sums of the energy beside them. Found from the end to the start: a kernel works for the
- * slots it writes and for whoever reads behind it what it wrote. Buffers and slots count as a whole, which can only
- * keep a kernel that might have been left out. */
-#include <compile/kernel_impl.h>
+/* Which outputs each kernel works for, so that a run can leave out the kernels that only unwanted outputs need:
+ * Langevin steps need gradients of the energy and not the energy. From the last kernel to the first, a kernel works for
+ * the slots that it writes, and for what later kernels work for that read what it wrote. A buffer or slot counts as a
+ * whole: at worst a kernel is run in vain. */
+#include <compile/passes_impl.h>
 
 _Static_assert(EGM__MAX_SLOTS <= 32, "a slot is a bit of a word");
 
 typedef struct serve {
-	uint32_t slot[EGM__MAX_SLOTS]; /* whom a value in there works for */
+	uint32_t slot[EGM__MAX_SLOTS]; /* the outputs that a value in it works for */
 	uint32_t *buffer;
 } serve;
 
@@ -21,7 +21,7 @@ static int group_writes(const egm__group *g, int32_t ref)
 {
 	int writes = 0;
 	for (int32_t i = 0; i < g->n_instr; i++) writes |= g->instr[i].y == ref;
-	for (int32_t i = 0; i < g->n_closer; i++) writes |= g->closer[i].out == ref;
+	for (int32_t i = 0; i < g->n_sums; i++) writes |= g->sums[i].out == ref;
 	return writes;
 }
 
@@ -29,7 +29,7 @@ static int group_reads(const egm__group *g, int32_t ref)
 {
 	int reads = 0;
 	for (int32_t i = 0; i < g->n_instr; i++) reads |= g->instr[i].a == ref || g->instr[i].b == ref;
-	for (int32_t i = 0; i < g->n_closer; i++) reads |= g->closer[i].source == ref;
+	for (int32_t i = 0; i < g->n_sums; i++) reads |= g->sums[i].source == ref;
 	return reads;
 }
 
@@ -42,11 +42,12 @@ static void mark_group(serve *s, egm__kernel *k)
 		if (group_reads(g, ~i)) *place_of(s, &g->mem[i]) |= k->serves;
 }
 
-static void mark_product(serve *s, egm__kernel *k)
+/* A kernel that writes `out` and reads the first n of a and b. */
+static void mark_operands(serve *s, egm__kernel *k, const egm__mem *out, int n)
 {
-	k->serves |= *place_of(s, &k->c);
-	*place_of(s, &k->a) |= k->serves;
-	*place_of(s, &k->b) |= k->serves;
+	k->serves |= *place_of(s, out);
+	if (n > 0) *place_of(s, &k->a) |= k->serves;
+	if (n > 1) *place_of(s, &k->b) |= k->serves;
 }
 
 static void mark(serve *s, egm__kernel *k)
@@ -58,25 +59,20 @@ static void mark(serve *s, egm__kernel *k)
 	case EGM__KERNEL_GEMM:
 	case EGM__KERNEL_PACKED:
 	case EGM__KERNEL_CONV:
-		mark_product(s, k);
+		mark_operands(s, k, &k->c, 2);
 		break;
 	case EGM__KERNEL_NOISE:
-		k->serves |= *place_of(s, &k->a);
+		mark_operands(s, k, &k->a, 0);
 		break;
-	case EGM__KERNEL_MAX:
-	case EGM__KERNEL_COPY:
-	case EGM__KERNEL_PATCHES:
-	case EGM__KERNEL_FOLD:
-	case EGM__KERNEL_BLOCK_SUM:
-	case EGM__KERNEL_REPEAT:
-		k->serves |= *place_of(s, &k->b);
-		*place_of(s, &k->a) |= k->serves;
+	default:
+		mark_operands(s, k, &k->b, 1);
 		break;
 	}
 }
 
-egm_status egm__mark_served(egm__program *p)
+egm_status egm__pass_serve(egm__lower *l)
 {
+	egm__program *p = l->p;
 	serve s = {.buffer = egm__alloc_zero(p->context, (size_t)p->n_buffers + 1, sizeof *s.buffer)};
 	if (!s.buffer) return egm__fail(EGM_ERR_MEMORY, "no memory for %d buffers", p->n_buffers);
 	for (int i = 1; i < EGM__MAX_SLOTS; i++) s.slot[i] = UINT32_C(1) << i;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory from the context's allocator.
+/* Memory from the allocator of a context, with a count of bytes.
  *
- *   block = [ header: 64 bytes, the size of the whole block first ][ what the caller sees, 64-byte aligned ]
+ *   block = [ header of 64 bytes, which begins with the size of the block ][ memory for the caller, 64-byte aligned ]
  *
- * The size travels in front of the block, so that no owner has to remember what it asked for and the allocator of the
- * caller still hears it on free. The header is as wide as the alignment; both are a cache line and an AVX-512 vector.
- */
+ * The size is in the block, so that dealloc gets it although owners do not remember it. The header has the size of the
+ * alignment, which is that of a cache line and of an AVX-512 vector. */
 #include "core/context_impl.h"
 #include "core/size_impl.h"
 
@@ -13,7 +12,7 @@
 
 enum { HEADER = 64 };
 
-/* Bytes of the block with its header; 0 when they cannot exist. */
+/* Bytes of the block with its header; 0 if they exceed what a pointer can address. */
 static size_t block_size(int64_t count, int64_t size)
 {
 	int64_t bytes;
@@ -28,8 +27,8 @@ static size_t size_of(const void *pointer)
 	return bytes;
 }
 
-/* The peak is the largest of all sums, whichever thread came to it. */
-static void tally(egm_context *context, size_t bytes)
+/* The peak is the largest count that any thread has reached. */
+static void count_bytes(egm_context *context, size_t bytes)
 {
 	size_t now = __atomic_add_fetch(&context->bytes, bytes, __ATOMIC_RELAXED);
 	size_t peak = __atomic_load_n(&context->peak_bytes, __ATOMIC_RELAXED);
@@ -43,7 +42,7 @@ void *egm__alloc(egm_context *context, int64_t count, int64_t size)
 	size_t bytes = block_size(count, size);
 	char *block = bytes ? context->alloc(bytes, HEADER, context->alloc_user) : NULL;
 	if (!block) return NULL;
-	tally(context, bytes);
+	count_bytes(context, bytes);
 	memcpy(block, &bytes, sizeof bytes);
 	return block + HEADER;
 }

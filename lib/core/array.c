@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Element types, and checks of arrays that a caller passes. */
 #include "core/array_impl.h"
 #include "core/size_impl.h"
 
@@ -7,20 +8,25 @@ const char *egm__dtype_name(egm_dtype dtype)
 	return dtype == EGM_F32 ? "f32" : dtype == EGM_F64 ? "f64" : "?";
 }
 
+size_t egm__dtype_size(egm_dtype dtype)
+{
+	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
+}
+
 static egm_status check(const void *data, const char *name, egm_dtype given, egm_dtype dtype, int64_t rows,
                         int64_t columns)
 {
 	int64_t bytes;
 	if (!data) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", name);
 	if (given != EGM_F32 && given != EGM_F64)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s has dtype %d, neither EGM_F32 nor EGM_F64", name, (int)given);
+		return egm__fail(EGM_ERR_ARGUMENT, "%s has dtype %d, must be EGM_F32 or EGM_F64", name, (int)given);
 	if (dtype && given != dtype)
 		return egm__fail(EGM_ERR_DTYPE, "%s is %s, must be %s", name, egm__dtype_name(given), egm__dtype_name(dtype));
 	if (rows < 1 || columns < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s has %lld rows of %lld numbers, at least 1 of each is needed", name,
+		return egm__fail(EGM_ERR_ARGUMENT, "%s has %lld rows of %lld numbers, must have at least 1 of each", name,
 		                 (long long)rows, (long long)columns);
 	if (egm__size_mul(rows, columns, &bytes) || egm__size_mul(bytes, 8, &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT, "%s has %lld rows of %lld numbers, more than memory can hold", name,
+		return egm__fail(EGM_ERR_ARGUMENT, "%s has %lld rows of %lld numbers, must fit in memory", name,
 		                 (long long)rows, (long long)columns);
 	return EGM_OK;
 }
@@ -48,7 +54,7 @@ egm_status egm__out_fits(egm_out y, const char *name, egm_dtype dtype, int64_t r
 	int64_t count;
 	egm_status st = check(y.data, name, y.dtype, dtype, y.rows, y.columns);
 	if (st == EGM_OK && (egm__size_mul(rows, columns, &count) || y.rows * y.columns != count))
-		st = egm__fail(EGM_ERR_SHAPE, "%s has room for %lld x %lld numbers, the result has %lld x %lld", name,
+		st = egm__fail(EGM_ERR_SHAPE, "%s has room for %lld x %lld numbers, must have room for %lld x %lld", name,
 		               (long long)y.rows, (long long)y.columns, (long long)rows, (long long)columns);
 	return st;
 }

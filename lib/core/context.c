@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The context: options checked once, then constant, so that any number of threads may read it without a lock. Only the
- * count of references and the pool change. */
+/* The context: options that are checked once and then constant, so that any number of threads may read them without a
+ * lock. Only the reference count, the count of bytes and the pool change. */
 #include "core/context_impl.h"
 #include "core/cpu_impl.h"
 #include "core/options_impl.h"
@@ -24,28 +24,16 @@ static const egm__option members[] = {
     EGM__CALLBACK(egm_context_options, alloc, "Allocates memory; with dealloc, or both NULL."),
     EGM__CALLBACK(egm_context_options, dealloc, "Releases what alloc returned."),
     EGM__USER(egm_context_options, alloc_user, "Passed to alloc and dealloc."),
-    EGM__CALLBACK(egm_context_options, log, "Receives lines that a person may want to see; NULL: none."),
+    EGM__CALLBACK(egm_context_options, log, "Receives messages for a person to read; NULL: none."),
     EGM__USER(egm_context_options, log_user, "Passed to log."),
     EGM__CALLBACK(egm_context_options, parallel,
-                  "Runs tasks on threads of the program; NULL: the context has its own."),
+                  "Runs tasks on threads of the program; NULL: the context starts its own."),
     EGM__USER(egm_context_options, parallel_user, "Passed to parallel."),
     EGM__BETWEEN(egm_context_options, threads, 1, THREADS_LIMIT,
-                 "Threads that a call may use, including the caller's."),
+                 "Threads that a call may use, including the calling thread."),
     EGM__CHOICE(egm_context_options, simd, simds, "Which instructions the numeric kernels use."),
 };
 EGM__OPTIONS(egm__options_context, egm_context_options, defaults, members);
-
-static const egm_progress nothing = {.struct_size = sizeof nothing};
-static const egm__option progress_members[] = {
-    EGM__RESULT(egm_progress, step, "Steps since the handle was made."),
-    EGM__RESULT(egm_progress, done, "Steps done in this call."),
-    EGM__RESULT(egm_progress, total, "Steps that this call will do, at most."),
-    EGM__RESULT(egm_progress, term_count, "Number of terms; 0 where the call has none."),
-    EGM__RESULT(egm_progress, term_names, "[term_count] names of the terms."),
-    EGM__RESULT(egm_progress, terms, "[term_count] values of the terms at their last evaluation."),
-    EGM__RESULT(egm_progress, learning_rate, "Learning rate of the step; 0 where there is none."),
-};
-EGM__OPTIONS(egm__options_progress, egm_progress, nothing, progress_members);
 
 static void *default_alloc(size_t size, size_t alignment, void *user)
 {
@@ -63,12 +51,12 @@ static void default_dealloc(void *pointer, size_t size, void *user)
 static egm_status check_options(const egm_context_options *o)
 {
 	if (!o->alloc != !o->dealloc)
-		return egm__fail(EGM_ERR_ARGUMENT, "%s is given without %s", o->alloc ? "alloc" : "dealloc",
-		                 o->alloc ? "dealloc" : "alloc");
+		return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL, must be given together with %s", o->alloc ? "dealloc" : "alloc",
+		                 o->alloc ? "alloc" : "dealloc");
 	return EGM_OK;
 }
 
-/* The context without what has to be allocated. */
+/* The context without its pool. */
 static egm_context from_options(const egm_context_options *o, int32_t simd)
 {
 	return (egm_context){.refs = 1,
@@ -89,7 +77,7 @@ static void describe(egm_context *context)
 	         egm__cpu_name(context->simd));
 }
 
-/* Releases everything; the allocator is needed until after the context's own memory is gone. */
+/* Works on a copy, because the allocator is part of the memory that it frees last. */
 static void destroy(egm_context *context)
 {
 	if (!context) return;
@@ -115,8 +103,8 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 	if (!context) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the context, %zu bytes", sizeof *context);
 	*context = start;
 	if ((uintptr_t)context % ALIGNMENT)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "alloc was asked for an alignment of %d and gave %d", ALIGNMENT,
-		         (int)((uintptr_t)context % ALIGNMENT));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "alloc returned an address that is %d after a multiple of %d, must be a multiple",
+		         (int)((uintptr_t)context % ALIGNMENT), ALIGNMENT);
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));
 	describe(context);
@@ -141,17 +129,17 @@ void egm__log(egm_context *context, int32_t level, const char *format, ...)
 {
 	if (!context->log) return;
 	char text[512], line[512];
-	egm__told told;
+	egm__error_state state;
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	if (length < 0) return;
 	if (length >= (int)sizeof text) egm__utf8_trim(text);
-	egm__visible(line, sizeof line, text, length >= (int)sizeof text);
-	egm__told_keep(&told);
+	egm__utf8_printable(line, sizeof line, text, length >= (int)sizeof text);
+	egm__error_save(&state);
 	context->log(level, line, context->log_user);
-	egm__told_give(&told);
+	egm__error_restore(&state);
 }
 
 uint32_t egm_features(void)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Which code path of the kernels this CPU can run.
- *
- * Decided once a context and by hand, not by target_clones: a test can then force every path on one machine, and
- * ifunc resolvers crash under ThreadSanitizer and do not link with musl. */
+/* Chooses the code path of the kernels, once for each context. target_clones would do it too, but then a test could not
+ * run every path on one machine, and ifunc resolvers crash under ThreadSanitizer and do not link with musl. */
 #include "core/cpu_impl.h"
 #include "core/status_impl.h"
 
 #if defined(__x86_64__)
-/* The builtins ask the operating system too, whether it saves the wide registers. */
+/* The builtins include whether the operating system saves the wide registers. */
 static int32_t best(void)
 {
 	__builtin_cpu_init();
@@ -30,7 +28,7 @@ egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved)
 		return egm__fail(EGM_ERR_ARGUMENT, "simd is %d, must be 0 to %d, an EGM_SIMD_*", (int)wanted, EGM_SIMD_AVX512);
 	int32_t have = best();
 	if (wanted > have)
-		return egm__fail(EGM_ERR_UNSUPPORTED, "simd asks for %s, this CPU has %s", egm__cpu_name(wanted),
+		return egm__fail(EGM_ERR_UNSUPPORTED, "simd is %s, must be at most %s on this CPU", egm__cpu_name(wanted),
 		                 egm__cpu_name(have));
 	*resolved = wanted == EGM_SIMD_AUTO ? have : wanted;
 	return EGM_OK;

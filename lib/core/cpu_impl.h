@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What depends on the CPU: code paths, the clock, and the modes of floating-point arithmetic. */
 #ifndef EGM_CORE_CPU_IMPL_H
 #define EGM_CORE_CPU_IMPL_H
 
@@ -6,14 +7,14 @@
 #include <fenv.h>
 #include <time.h>
 
-/* Turns EGM_SIMD_* as the caller asked for it into the code path to use, never EGM_SIMD_AUTO. ARGUMENT for a number
- * that is none of them, UNSUPPORTED for what this CPU (or its operating system) lacks. */
+/* Sets *resolved to the code path for a requested EGM_SIMD_*, never to EGM_SIMD_AUTO. EGM_ERR_ARGUMENT for another
+ * number; EGM_ERR_UNSUPPORTED if this CPU or its operating system lacks the path. */
 egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved);
 
 /* "portable", "avx2", "avx512". */
 const char *egm__cpu_name(int32_t simd);
 
-/* Of a clock that only goes forwards. Decides when to sleep or to report, never what is computed. */
+/* A monotonic clock. It may decide when to sleep or to report, but never what is computed. */
 static inline int64_t egm__cpu_clock_ns(void)
 {
 	struct timespec t;
@@ -21,7 +22,7 @@ static inline int64_t egm__cpu_clock_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Whether SSE does the arithmetic, and its control word is the mode: on i386 too, where meson.build asks for it. */
+/* 1: arithmetic is done by SSE, whose control word is the mode. On i386 too, because meson.build requests it. */
 #if defined(__x86_64__) || defined(__SSE2_MATH__)
 #define EGM__CPU_SSE 1
 #else
@@ -40,11 +41,11 @@ static inline void egm__cpu_relax(void)
 #endif
 }
 
-/* How this thread rounds, flushes subnormals and traps; equal numbers mean the same arithmetic. */
+/* The mode of this thread: rounding, flushing of subnormal numbers, traps. Equal modes mean the same arithmetic. */
 static inline uint32_t egm__cpu_fp_mode(void)
 {
 #if EGM__CPU_SSE
-	return __builtin_ia32_stmxcsr() & 0xffc0u; /* without the six flags of past exceptions */
+	return __builtin_ia32_stmxcsr() & 0xffc0u; /* without the six flags of earlier exceptions */
 #elif defined(__aarch64__)
 	uint64_t control;
 	__asm__ volatile("mrs %0, fpcr" : "=r"(control));
@@ -54,11 +55,11 @@ static inline uint32_t egm__cpu_fp_mode(void)
 #endif
 }
 
-/* Takes up a mode that egm__cpu_fp_mode returned; the flags of past exceptions stay. */
+/* Sets a mode that egm__cpu_fp_mode returned. The flags of earlier exceptions are kept. */
 static inline void egm__cpu_fp_set(uint32_t mode)
 {
 #if EGM__CPU_SSE
-	uint16_t x87, rounding = mode >> 3 & 0xc00u; /* long double's unit has a word of its own */
+	uint16_t x87, rounding = mode >> 3 & 0xc00u; /* the control word of long double */
 	__asm__ volatile("fnstcw %0" : "=m"(x87));
 	if ((x87 & 0xc00u) != rounding) {
 		x87 = (uint16_t)((x87 & ~0xc00u) | rounding);
@@ -73,9 +74,9 @@ static inline void egm__cpu_fp_set(uint32_t mode)
 #endif
 }
 
-/* From here on subnormal numbers count as zero, until the mode that is returned is set again. A critic that is sure of
- * itself sends back sigmoid(-90): a single subnormal factor costs a multiplication some 150 cycles, and products of
- * such rows ran four times slower than others. */
+/* Treats subnormal numbers as zero until the returned mode is set again. The gradient of a confident critic contains
+ * sigmoid(-90). A multiplication with one subnormal factor needs some 150 cycles, and products with such rows ran four
+ * times slower than others. */
 static inline uint32_t egm__cpu_fp_flush(void)
 {
 	uint32_t mode = egm__cpu_fp_mode();

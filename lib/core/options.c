@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Option structs that grow at their end, so that a program and a library of different age understand each other, and
- * the tables of their members.
+/* Checks option structs by the tables of their members.
  *
- * struct_size says how much of the struct the caller's header knew. Nothing beyond it is read or written. A version
- * number would do the same only as long as everybody keeps a table of sizes; a size needs none. */
+ * Structs only grow at their end, so that a program and a library of different versions work together: struct_size is
+ * the size of the struct in the header of the program, and nothing beyond it is read or written. A version number would
+ * need a table of sizes on both sides; a size needs none. */
 #include "core/options_impl.h"
 #include "core/status_impl.h"
 
@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No option struct will come near it, and an uninitialised struct_size is nearly always beyond it. */
+/* Larger than any option struct will be, and smaller than nearly every uninitialised struct_size. */
 enum { SIZE_LIMIT = 4096 };
 
-/* Every option struct holds a size_t, so its size is a multiple of that type's alignment. */
+/* Every option struct contains a size_t, so its size is a multiple of the alignment of size_t. */
 static int plausible(size_t size)
 {
 	return size >= sizeof(size_t) && size <= SIZE_LIMIT && size % _Alignof(size_t) == 0;
@@ -45,7 +45,8 @@ egm_status egm__result_check(const char *type, const void *result)
 	return check_size(type, size);
 }
 
-egm_status egm__options_merge(const char *type, void *merged, size_t full_size, const void *options)
+/* Copies the members that the caller has over the defaults in `merged`. */
+static egm_status merge(const char *type, void *merged, size_t full_size, const void *options)
 {
 	size_t size;
 	const unsigned char *bytes = options;
@@ -58,9 +59,10 @@ egm_status egm__options_merge(const char *type, void *merged, size_t full_size, 
 	if (st != EGM_OK) return st;
 	for (size_t i = full_size; i < size; ++i)
 		if (bytes[i])
-			return egm__fail(EGM_ERR_UNSUPPORTED,
-			                 "byte %zu of %s is set, of which this library knows %zu: the program needs a newer one", i,
-			                 type, full_size);
+			return egm__fail(
+			    EGM_ERR_UNSUPPORTED,
+			    "byte %zu of %s is set, must be 0: this library has %zu bytes of it, the program needs a newer one", i,
+			    type, full_size);
 	memcpy(merged, options, size < full_size ? size : full_size);
 	memcpy(merged, &full_size, sizeof full_size);
 	return EGM_OK;
@@ -91,7 +93,7 @@ double egm__option_value(const egm__option *row, const void *options)
 	return *(const int32_t *)at;
 }
 
-/* The values of a family follow one another. */
+/* The values of a family are consecutive. */
 void egm__option_range(const egm__option *row, double *low, double *high)
 {
 	*low = row->low;
@@ -105,8 +107,7 @@ void egm__option_range(const egm__option *row, double *low, double *high)
 	}
 }
 
-/* A limit of an integer that a double cannot tell from its neighbours is none: limits are below 2^53. NaN is in no
- * range. */
+/* Limits of integers are below 2^53, so that a double is exact where it matters. NaN is in no range. */
 static int contains(const egm__option *row, double value)
 {
 	double low, high;
@@ -131,11 +132,11 @@ static void fill_zero(const egm__options *table, const egm__option *row, char *m
 		memcpy(merged + row->offset, (const char *)table->defaults + row->offset, egm__option_size(row->kind));
 }
 
-/* ---- what is wrong */
+/* ---- messages */
 
 enum { TEXT = 64, ROOM = 256 };
 
-/* The number as it is read most easily, with all its digits where fewer would put it into the range. */
+/* The number in short form, or with all digits if the short form would be in the range. */
 static void write_value(char text[TEXT], const egm__option *row, const void *options)
 {
 	const void *at = (const char *)options + row->offset;
@@ -152,7 +153,7 @@ static void write_value(char text[TEXT], const egm__option *row, const void *opt
 		snprintf(text, TEXT, "%.17g", value);
 }
 
-/* The name of a constant, EGM_CODER_POINT; its family has it in small letters. */
+/* The name of a constant, such as EGM_CODER_POINT, from its lower-case name in the family. */
 static void write_constant(char name[TEXT], const char *prefix, const egm_choice *choice)
 {
 	size_t n = 0;
@@ -174,7 +175,7 @@ static void write_choices(char text[ROOM], const egm__family *f)
 		snprintf(text, ROOM, "one of %s* (%d to %d)", f->prefix, (int)a->value, (int)b->value);
 }
 
-/* What would be right, behind "must be ". */
+/* What follows "must be ". */
 static void write_range(char text[ROOM], const egm__option *row)
 {
 	double low, high;
@@ -209,7 +210,7 @@ egm_status egm__options_check(const egm__options *table, void *merged, const voi
 {
 	egm_status st = EGM_OK;
 	memcpy(merged, table->defaults, table->size);
-	EGM_TRY(egm__options_merge(table->type, merged, table->size, options));
+	EGM_TRY(merge(table->type, merged, table->size, options));
 	for (int32_t i = 0; i < table->n; i++) {
 		fill_zero(table, &table->rows[i], merged);
 		EGM_TRY(check_row(&table->rows[i], merged));

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* A pool of threads for one job at a time.
+/* A pool of threads that runs one job at a time. A job is the tasks 0 to count - 1; `unclaimed` is how many no thread
+ * has taken yet, `unfinished` how many are not done.
  *
- *   job = tasks 0 .. count-1,   unclaimed: tasks nobody has taken,   unfinished: tasks not yet done
+ * A thread that lowers `unclaimed` by one owns a task, and may read the fields of the job only while it owns one. The
+ * caller writes these fields before it raises `unclaimed`, and starts no other job before `unfinished` is 0. A worker
+ * that wakes late therefore finds no task, or one of the current job, and a short job waits for no worker that is
+ * asleep.
  *
- * Whoever lowers `unclaimed` by one owns a task. The job's fields may be read by a thread only while it owns a task:
- * the caller writes them before it raises `unclaimed` and does not come back for the next job before `unfinished` is 0.
- * A worker that wakes late therefore finds nothing to claim, or claims a task of the job that is current, and nobody
- * waits for workers that slept through a short job.
- *
- * Steps of a small net make thousands of calls a second, 10 to 100 us apart: the time of the passes between two
- * products. A worker that went to sleep costs such a call more than the work itself, so workers and the caller spin for
- * a while first; not when there are more threads than processors, where whoever spins keeps the one it waits for from
- * running. No OpenMP: a forked child hangs in libgomp, and its threads fight with the host's. */
+ * Training a small network makes thousands of calls in a second, 10 to 100 us apart. To wake a worker costs more than
+ * such a call, so workers and the caller first spin for a while. If there are more threads than processors they do not,
+ * because a spinning thread would keep the one it waits for from running. OpenMP is not used because a forked child
+ * hangs in libgomp, and because its threads compete with those of the host program. */
 #include "core/cpu_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
@@ -25,37 +24,37 @@
 enum { SPIN_NS = 100000, LINE = 64 };
 
 struct egm__pool {
-	/* Written by the owner of the pool before a job, constant during it. */
+	/* The job: written by its caller before it starts, constant while it runs. */
 	void (*task)(int32_t index, void *argument);
 	void *argument;
 	int32_t count;
 
 	_Alignas(LINE) int32_t unclaimed;
 	_Alignas(LINE) int32_t unfinished;
-	_Alignas(LINE) int32_t sleepers; /* workers in wait(work) or about to be; changed under the lock */
-	int32_t waiting;                 /* the caller is in wait(done) or about to be */
+	_Alignas(LINE) int32_t sleepers; /* workers that sleep or are about to; changed under the lock */
+	int32_t waiting;                 /* 1: the caller sleeps or is about to */
 	int32_t stop;
-	int32_t busy; /* a caller has the pool */
+	int32_t busy; /* 1: a caller uses the pool */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	int64_t spin_ns;
-	pid_t pid;           /* the process that has the threads */
-	unsigned char *mark; /* a page with a 1, which the kernel clears in a forked child; NULL: it cannot */
+	pid_t pid;           /* the process that started the threads */
+	unsigned char *mark; /* a page with a 1 that the kernel clears in a forked child; NULL if it cannot */
 	int32_t workers;
 	pthread_t threads[];
 };
 
-/* ---- whose threads they are */
+/* ---- forks */
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
 
-/* A forked child has the memory of the pool and none of its threads. The number of the process tells, but not where
- * parent and child are each the first process of a PID namespace; the page that Linux clears in a child (since 4.14)
- * tells always. Either alone is not enough: an emulator of system calls may ignore the advice. Handlers of
- * pthread_atfork would need state of the whole process, which a library that is unloaded leaves behind. */
+/* A forked child has the memory of the pool but none of its threads. Two signs are checked. The process id differs,
+ * unless parent and child are each the first process of a PID namespace. A page that Linux clears in a child
+ * (since 4.14) always shows it, unless an emulator of system calls ignores the advice. Handlers of pthread_atfork would
+ * need global state, which would remain after the library is unloaded. */
 static unsigned char *create_mark(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -90,7 +89,7 @@ static int is_done(egm__pool *pool)
 	return __atomic_load_n(&pool->unfinished, __ATOMIC_SEQ_CST) == 0;
 }
 
-/* Whether the condition came true within the time that spinning is worth. */
+/* Spins for spin_ns at most. Returns whether the condition became true. */
 static int spin(egm__pool *pool, int (*condition)(egm__pool *))
 {
 	if (condition(pool)) return 1;
@@ -105,9 +104,8 @@ static int spin(egm__pool *pool, int (*condition)(egm__pool *))
 	return 0;
 }
 
-/* Both sides of sleeping and waking use the same pattern, in sequentially consistent order: the sleeper announces
- * itself and then looks at the condition, the waker makes it true and then looks for sleepers. One of them sees the
- * other. */
+/* Sleeping and waking are in sequentially consistent order: the sleeper announces itself and then reads the condition;
+ * the waker makes the condition true and then looks for sleepers. One of them therefore sees the other. */
 static void sleep_until_work(egm__pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
@@ -147,7 +145,7 @@ static void wake_caller(egm__pool *pool)
 }
 
 /* ---- tasks */
-/* Takes a task of the current job: the number of tasks that were unclaimed, 0 when there is none. */
+/* Takes a task. Returns how many were unclaimed before, 0 if there was none. */
 static int32_t claim(egm__pool *pool)
 {
 	int32_t left = __atomic_load_n(&pool->unclaimed, __ATOMIC_RELAXED);
@@ -175,9 +173,10 @@ static void *worker_main(void *argument)
 	return NULL;
 }
 
-int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
+/* Returns 0 and runs nothing if another caller uses the pool, which includes a task of this job, or after a fork. */
+static int run_job(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
-	/* The process first: what the lock of a forked child says is what it said in the parent. */
+	/* First, because `busy` in a forked child is what it was in the parent. */
 	if (is_forked(pool)) return 0;
 	if (__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return 0;
 	pool->task = task;
@@ -192,16 +191,16 @@ int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, vo
 	return 1;
 }
 
-/* A task rounds and flushes as its caller does, whoever's thread it runs on. */
-typedef struct moded {
+/* A task with the floating-point mode of its caller, whatever the mode of the thread that runs it. */
+typedef struct mode_task {
 	void (*task)(int32_t index, void *argument);
 	void *argument;
 	uint32_t mode;
-} moded;
+} mode_task;
 
-static void run_moded(int32_t index, void *argument)
+static void run_with_mode(int32_t index, void *argument)
 {
-	const moded *m = argument;
+	const mode_task *m = argument;
 	uint32_t own = egm__cpu_fp_mode();
 	if (own != m->mode) egm__cpu_fp_set(m->mode);
 	m->task(index, m->argument);
@@ -210,18 +209,18 @@ static void run_moded(int32_t index, void *argument)
 
 void egm__parallel(egm_context *context, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
-	moded m = {task, argument, egm__cpu_fp_mode()};
+	mode_task m = {task, argument, egm__cpu_fp_mode()};
 	if (count > 1 && context->parallel) {
-		context->parallel(count, run_moded, &m, context->parallel_user);
+		context->parallel(count, run_with_mode, &m, context->parallel_user);
 		return;
 	}
-	if (count > 1 && context->pool && egm__pool_run(context->pool, count, run_moded, &m)) return;
+	if (count > 1 && context->pool && run_job(context->pool, count, run_with_mode, &m)) return;
 	for (int32_t i = 0; i < count; ++i) task(i, argument);
 }
 
-/* ---- life */
-/* Signals are the host's affair and go to its threads. Those that a thread raises by its own fault stay open: blocked,
- * their effect is undefined, and a crash reporter of the host would miss them. */
+/* ---- creation and release */
+/* Workers block signals, so that these go to the threads of the host program. The signals that a thread raises by its
+ * own fault are not blocked: their effect would be undefined, and a crash reporter of the host would miss them. */
 static void mask_of_workers(sigset_t *mask)
 {
 	static const int own_fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
@@ -229,7 +228,7 @@ static void mask_of_workers(sigset_t *mask)
 	for (size_t i = 0; i < sizeof own_fault / sizeof *own_fault; ++i) sigdelset(mask, own_fault[i]);
 }
 
-/* A thread starts with the mask of its creator unless the C library can be told another one (glibc since 2.32). */
+/* A thread inherits the mask of its creator, unless the C library can set another one (glibc since 2.32). */
 static int start_worker(pthread_t *thread, egm__pool *pool, const sigset_t *mask)
 {
 	pthread_attr_t attributes;
@@ -303,7 +302,8 @@ static void end_workers(egm__pool *pool)
 void egm__pool_free(egm_context *context, egm__pool *pool)
 {
 	if (!pool) return;
-	/* In a forked child the conditions still count the parent's sleepers; destroying them would wait for those. */
+	/* In a forked child the condition variables still count the sleepers of the parent; to destroy them would wait for
+	 * these. */
 	if (!is_forked(pool)) end_workers(pool);
 	free_mark(pool->mark);
 	egm__free(context, pool);

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+/* The threads of a context, used through egm__parallel. */
 #ifndef EGM_CORE_POOL_IMPL_H
 #define EGM_CORE_POOL_IMPL_H
 
 #include "core/context_impl.h"
 
-/* Starts `workers` threads (at least 1), which sleep until there is work. MEMORY names the one that did not start; the
- * others are gone by then. */
+/* Starts `workers` threads, at least 1, which wait for work. If one does not start, the others are ended and the error
+ * is EGM_ERR_MEMORY. */
 egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t workers);
 
-/* Ends the threads; in a forked child, where they never were, only frees the memory. NULL allowed. No job may run. */
+/* Ends the threads and frees the memory; in a forked child, which has no threads, only frees the memory. `pool` may be
+ * NULL. No job may run. */
 void egm__pool_free(egm_context *context, egm__pool *pool);
-
-/* Runs the tasks on the workers and the calling thread. 0: nothing was run, because another caller has the pool (a task
- * that calls again is one) or because this process is a fork of the one that has the threads. */
-int egm__pool_run(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Philox4x32-10: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  *
- * A generator with state would tie the numbers to the order in which threads draw them; here a number is a function of
- * where it is used. Ten rounds are the authors' recommendation; seven already pass BigCrush. */
+ * With a generator that has a state, numbers would depend on the order in which threads draw them; here a number
+ * depends only on where it is used. The authors recommend ten rounds; seven already pass BigCrush. */
 #include "core/rng_impl.h"
 
 #include <Random123/philox.h>
@@ -16,7 +16,7 @@ void egm__rng_block(const egm__rng *rng, uint32_t block, uint32_t out[4])
 	memcpy(out, words.v, 4 * sizeof *out);
 }
 
-/* A reader of one (seed, stream, step) from its first word on, two words a draw. */
+/* Reads the words of one (seed, stream, step) from the first on, two for each draw. */
 typedef struct cursor {
 	const egm__rng *rng;
 	uint32_t block, words[4];
@@ -33,8 +33,8 @@ static uint64_t next(cursor *c)
 	return c->words[2 - c->left] | (uint64_t)c->words[3 - c->left] << 32;
 }
 
-/* Uniform in 0 .. bound - 1. x % bound alone favours the small values; x is drawn again when it lies in the last,
- * incomplete run of `bound` values below 2^64, that is when first + bound - 1 wraps. */
+/* Uniform in 0 .. bound - 1. x % bound alone would favour small values. x is therefore drawn again if it is in the
+ * last, incomplete run of `bound` values below 2^64, which is if first + bound - 1 overflows. */
 static uint64_t bounded(cursor *c, uint64_t bound)
 {
 	for (;;) {
@@ -43,8 +43,8 @@ static uint64_t bounded(cursor *c, uint64_t bound)
 	}
 }
 
-/* Fisher-Yates, inside out: each of the n! orders has the probability of one sequence of draws, 1/n!. The 2^32 blocks
- * of a step hold draws for n = 2^33. */
+/* Fisher-Yates, inside out: each of the n! orders has the probability 1/n! of one sequence of draws. The 2^32 blocks of
+ * a step are enough for n = 2^33. */
 void egm__rng_permutation(const egm__rng *rng, int64_t n, int64_t *permutation)
 {
 	cursor c = {.rng = rng};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A region whose arithmetic is the one that IEEE 754 has by default, whatever mode the calling thread is in: numbers in
- * files must not depend on how the host rounds. strtod, snprintf and conversions all follow the thread's mode.
+/* A region with the default arithmetic of IEEE 754, whatever mode the calling thread has: numbers in files must not
+ * depend on the rounding of the host program. strtod, snprintf and conversions all use the mode of the thread.
  *
  *   uint32_t mode = egm__round_nearest();
  *   st = function_that_computes(...);
  *   egm__round_restore(mode);
  *
- * A compiler may move arithmetic across these two calls, but not a call of a function that it does not see through:
- * the work belongs into another function, which is marked EGM__OWN_FUNCTION where it is in the same file. */
+ * A compiler may move arithmetic across these two calls, but not the call of a function that it cannot inline. The work
+ * must therefore be in another function, which is marked EGM__OWN_FUNCTION if it is in the same file. */
 #ifndef EGM_CORE_ROUNDING_IMPL_H
 #define EGM_CORE_ROUNDING_IMPL_H
 
@@ -15,7 +15,7 @@
 
 #define EGM__OWN_FUNCTION __attribute__((noinline))
 
-/* Rounds to nearest, keeps subnormal numbers and traps nothing from here on; returns what egm__round_restore needs. */
+/* Sets rounding to nearest, subnormal numbers and no traps. Returns the mode for egm__round_restore. */
 static inline uint32_t egm__round_nearest(void)
 {
 	uint32_t mode = egm__cpu_fp_mode();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes. mul and add must not wrap: each returns 0 when the exact result fits, 1 when it does not. */
+/* Arithmetic of sizes. mul and add return 1 if the result overflows or an argument is negative, else 0. */
 #ifndef EGM_CORE_SIZE_IMPL_H
 #define EGM_CORE_SIZE_IMPL_H
 
@@ -16,7 +16,7 @@ static inline int egm__size_add(int64_t a, int64_t b, int64_t *out)
 	return a < 0 || b < 0 || __builtin_add_overflow(a, b, out);
 }
 
-/* Bytes as a size_t. What no pointer spans becomes SIZE_MAX, of which no allocation succeeds. */
+/* Bytes as a size_t; SIZE_MAX, which no allocation returns, if they exceed what a pointer can address. */
 static inline size_t egm__size_of(int64_t bytes)
 {
 	return bytes < 0 || (uint64_t)bytes > (uint64_t)PTRDIFF_MAX ? SIZE_MAX : (size_t)bytes;
@@ -27,7 +27,7 @@ static inline int64_t egm__least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How many blocks of `size` hold n things; the last may be short. */
+/* The number of blocks of `size` things for n things; the last may have fewer. */
 static inline int64_t egm__blocks_of(int64_t n, int64_t size)
 {
 	return (n + size - 1) / size;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A merge sort of our own, because the C library's qsort takes memory past the context's allocator. */
+/* A merge sort, because the qsort of the C library allocates memory outside of the context. */
 #include "core/sort_impl.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Merges the sorted a[0 .. n-1] and b[0 .. m-1]. The choice is written without a branch: at random data a branch would
- * be mispredicted half of the time. */
+/* Merges the sorted a[0 .. n-1] and b[0 .. m-1]. The choice has no branch, because a branch would be mispredicted half
+ * of the time on random data. */
 static void merge(const egm__sort_item *a, int64_t n, const egm__sort_item *b, int64_t m, egm__sort_item *out)
 {
 	int64_t i = 0, j = 0;
@@ -37,8 +37,8 @@ void egm__sort(egm__sort_item *items, egm__sort_item *spare, int64_t n)
 	if (from != items) memcpy(items, from, (size_t)n * sizeof *items);
 }
 
-/* Written as (1 - w) a + w b and not a + w (b - a), which can overflow; the two would round differently. For a = b it
- * could miss a, and then a count of the values up to the quantile would miss them all. */
+/* (1 - w) a + w b, because a + w (b - a) can overflow. If a = b the result must be exactly a, or a count of the values
+ * up to the quantile would miss all of them. */
 double egm__sort_quantile(const egm__sort_item *sorted, int64_t n, double p)
 {
 	double position = (double)(n - 1) * p, whole = floor(position), w = position - whole;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers in order, each with the place that it came from. */
+/* Sorts numbers together with the index that each came from. */
 #ifndef EGM_CORE_SORT_IMPL_H
 #define EGM_CORE_SORT_IMPL_H
 

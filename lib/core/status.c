@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Result codes and the text of the last error.
+/* Status codes and the text of the last error.
  *
- * The text is thread-local and of fixed size: reporting that memory is out must not need memory, and a text kept in the
- * handle would be lost with the handle that a failing constructor never hands out. */
+ * The text is thread-local and has a fixed size. A text in allocated memory could not report that memory is exhausted,
+ * and a text in a handle would be lost with the handle that a failing constructor does not return. */
 #include "core/status_impl.h"
 #include "core/utf8_impl.h"
 
@@ -11,11 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A path has up to 4096 bytes, and behind it stands what is wrong. */
+/* A path has up to 4096 bytes, and the message follows it. */
 enum { WHOLE_SIZE = 5120 };
 
-/* What went wrong, and the same behind the name of the public function that was called. */
-static _Thread_local egm__told last_failure;
+static _Thread_local egm__error_state last_failure;
 
 const char *egm_status_name(egm_status status)
 {
@@ -62,8 +61,8 @@ const char *egm__last_text(void)
 
 egm_status egm__fail(egm_status code, const char *format, ...)
 {
-	/* Not formatted in place: an argument may be the last text itself, which is how a caller adds to it. Names in it
-	 * can come out of a file. */
+	/* Not formatted in place, because an argument may be the last text itself, to which a caller adds.
+	 * egm__utf8_printable, because names in the text may come from a file. */
 	char text[WHOLE_SIZE];
 	va_list arguments;
 	va_start(arguments, format);
@@ -71,8 +70,8 @@ egm_status egm__fail(egm_status code, const char *format, ...)
 	va_end(arguments);
 	if (length < 0) text[0] = '\0';
 	if (length >= WHOLE_SIZE) egm__utf8_trim(text);
-	egm__visible(last_failure.text, sizeof last_failure.text, text, length >= WHOLE_SIZE);
-	egm__visible(last_failure.error, sizeof last_failure.error, text, length >= WHOLE_SIZE);
+	egm__utf8_printable(last_failure.text, sizeof last_failure.text, text, length >= WHOLE_SIZE);
+	egm__utf8_printable(last_failure.error, sizeof last_failure.error, text, length >= WHOLE_SIZE);
 	return code;
 }
 
@@ -84,14 +83,14 @@ egm_status egm__named(const char *function, egm_status status)
 	return status;
 }
 
-void egm__told_keep(egm__told *told)
+void egm__error_save(egm__error_state *state)
 {
-	memcpy(told, &last_failure, sizeof last_failure);
+	memcpy(state, &last_failure, sizeof last_failure);
 }
 
-void egm__told_give(const egm__told *told)
+void egm__error_restore(const egm__error_state *state)
 {
-	memcpy(&last_failure, told, sizeof last_failure);
+	memcpy(&last_failure, state, sizeof last_failure);
 }
 
 const char *egm__nonfinite_name(double value)

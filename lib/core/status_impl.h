@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* Failing and forwarding a failure. A function that can fail has one `out:` label, where it releases what it owns, and
- * a variable `egm_status st = EGM_OK`. */
+/* How functions fail and pass on failures. A function that can fail has a variable `egm_status st = EGM_OK` and one
+ * label `out:`, where it releases what it owns. */
 #ifndef EGM_CORE_STATUS_IMPL_H
 #define EGM_CORE_STATUS_IMPL_H
 
 #include <egm/status.h>
 
-/* Bytes of egm_last_error, and of the part of it behind the name of the function, which with ": " is shorter than the
- * difference. */
+/* Bytes of egm_last_error, and of its part after "function: ", which is shorter than the difference. */
 enum { EGM__ERROR_SIZE = 512, EGM__TEXT_SIZE = 448 };
 
-/* Writes the thread's last error and returns `code`. Needs no allocation. The text says what is wrong, with which
- * numbers, and what would be right; the name of the public function comes from egm__named. */
+/* Sets the last error of the thread and returns `code`. Allocates nothing. The text says what is wrong with which
+ * numbers and what would be right; egm__named adds the name of the public function. */
 egm_status egm__fail(egm_status code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* How a public function returns a status: puts its name before the text of the last error, `function` is __func__.
- * Where one public function calls another the outermost name remains. */
+/* Puts `function`, which is __func__, before the text of the last error, and returns `status`. Every public function
+ * returns its status through it. If one public function calls another, the name of the outer one remains. */
 egm_status egm__named(const char *function, egm_status status);
-/* The last error without that name, for those who add to it. */
+/* The last error without that name, for callers that add to it. */
 const char *egm__last_text(void);
 
-/* The last error of the thread while a function of the program runs that is no part of the call: log and user_free may
- * use the library, and what fails there is not why the call does. */
-typedef struct egm__told {
+/* The last error of a thread, without and with the name. It is saved around log and user_free, functions of the program
+ * that may use the library: a failure there is not the failure of this call. */
+typedef struct egm__error_state {
 	char text[EGM__TEXT_SIZE], error[EGM__ERROR_SIZE];
-} egm__told;
-void egm__told_keep(egm__told *told);
-void egm__told_give(const egm__told *told);
+} egm__error_state;
+void egm__error_save(egm__error_state *state);
+void egm__error_restore(const egm__error_state *state);
 
-/* "nan", "inf" or "-inf" for a message about a number that is not finite: printf writes the NaN of x86 as "-nan". */
+/* "nan", "inf" or "-inf" for messages. printf writes the NaN of x86 as "-nan". */
 const char *egm__nonfinite_name(double value);
 
 /* Fails here: sets st and jumps to out. */
@@ -38,15 +37,15 @@ const char *egm__nonfinite_name(double value);
 		goto out;                            \
 	} while (0)
 
-/* Forwards the failure of a call unchanged. */
+/* Passes on the failure of a call. */
 #define EGM_TRY(call)               \
 	do {                            \
 		st = (call);                \
 		if (st != EGM_OK) goto out; \
 	} while (0)
 
-/* Invariants of our own, never the caller's input: what they say holds, so they vanish from every build. The tests
- * build with EGM_CHECK_INVARIANTS, where a broken one traps. */
+/* A condition that is always true, unless the library has a fault; never about the input of a caller. It costs nothing
+ * in a normal build. Tests build with EGM_CHECK_INVARIANTS, where a violation traps. */
 #ifdef EGM_CHECK_INVARIANTS
 #define EGM_INVARIANT(c) ((c) ? (void)0 : __builtin_trap())
 #else

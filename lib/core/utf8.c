@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 that can be trusted, out of text that cannot. A name with a right-to-left override makes an error line say
- * something else than it does; an escape sequence moves the cursor; a byte that is no UTF-8 makes the reader of a log
- * fail. Escapes keep all of them readable, and escaping a text twice changes nothing. */
+/* Makes text of unknown origin safe to show. A right-to-left override in a name would change what an error line seems
+ * to say, an escape sequence would move the cursor of a terminal, and a byte that is not UTF-8 would make the reader of
+ * a log fail. All of them are escaped. Escaping a text twice changes nothing. */
 #include "core/utf8_impl.h"
 
 #include <stdint.h>
@@ -29,8 +29,8 @@ static uint32_t code_point(const unsigned char *s, size_t n)
 	return code;
 }
 
-/* Invisible (Unicode's Default_Ignorable_Code_Point), or moves what follows. What belongs to words and pictures stays:
- * the joiners 200C and 200D, and the selectors FE00 to FE0F. */
+/* Whether a character is invisible (Default_Ignorable_Code_Point of Unicode) or moves what follows it. The joiners 200C
+ * and 200D and the selectors FE00 to FE0F are parts of words and pictures, and are not hidden. */
 static int hidden(uint32_t code)
 {
 	static const uint32_t ranges[][2] = {{0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},      {0x34f, 0x34f},
@@ -44,7 +44,7 @@ static int hidden(uint32_t code)
 	return 0;
 }
 
-/* The next character of *text as it is to be shown, in unit; returns its length and moves *text on. */
+/* Writes the next character of *text to unit as it is shown, advances *text, and returns the length. */
 static size_t take_character(char unit[16], const char **text)
 {
 	const unsigned char *s = (const unsigned char *)*text;
@@ -65,7 +65,7 @@ static size_t visible_length(const char *text)
 	return n;
 }
 
-/* Whole characters into `room` bytes, as many as fit. */
+/* Copies as many whole characters as fit into `room` bytes. */
 static size_t put_characters(char *out, size_t room, const char **text)
 {
 	char unit[16];
@@ -79,7 +79,7 @@ static size_t put_characters(char *out, size_t room, const char **text)
 	return used;
 }
 
-void egm__visible(char *out, size_t size, const char *text, int more)
+void egm__utf8_printable(char *out, size_t size, const char *text, int more)
 {
 	char unit[16];
 	size_t end = more ? 3 : 0, room = size - 1 - end, left = visible_length(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The version that was compiled, which a caller compares with the headers it was compiled with. */
+/* The version of the library, which a program may compare with that of its headers. */
 #include <egm/version.h>
 
 #define TEXT_OF(x) #x

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Formulas that are made of ops and need no rules of their own. */
+/* Formulas made of ops. They need no rules: their derivatives follow from those of the ops. */
 #include <graph/op_impl.h>
+
+egm__id egm__div(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__mul(g, a, egm__recip(g, b));
+}
 
 egm__id egm__mean(egm__graph *g, egm__id x)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What nets do to images, of the ops that move their pixels and the product of matrices. */
+/* Convolutions, pooling and upsampling, made of ops that move pixels and the product of matrices. */
 #include <graph/op_impl.h>
 
 static egm__id flat(egm__graph *g, egm__id x)
@@ -21,7 +21,9 @@ egm__id egm__conv_transpose(egm__graph *g, egm__id x, egm__id weight, const egm_
 	char text[64];
 	if (x < 0) return EGM__NONE;
 	if (s.rank != 4)
-		return egm__graph_fail(g, EGM_ERR_SHAPE, "conv_transpose: %s is no batch of images", egm__shape_text(&s, text));
+		return egm__graph_fail(g, EGM_ERR_SHAPE,
+		                       "conv_transpose: the shape of the input is %s; must be [n, height, width, channels]",
+		                       egm__shape_text(&s, text));
 	s.d[3] = egm__graph_shape(g, weight)->d[1];
 	return egm__fold(g, egm__reshape(g, egm__matmul(g, flat(g, x), weight, 0, 0), s), w, height, width);
 }

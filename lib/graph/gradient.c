@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reverse accumulation. The adjoint of a node is the sum of what its users send back, and every piece is an ordinary
- * node: differentiating the result again needs nothing more. */
+/* Derivatives by reverse accumulation. The adjoint of a node is the sum of the contributions of the nodes that use it.
+ * Contributions are ordinary nodes, so the result can be differentiated again. */
 #include <graph/op_impl.h>
 #include <string.h>
 
-/* marks the nodes up to y through which y depends on wrt; wrt themselves included */
+/* Sets dep for the nodes up to y that depend on wrt, and for wrt themselves. */
 static void mark_dependents(const egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, unsigned char *dep)
 {
 	for (int32_t i = 0; i < n; i++)
@@ -13,7 +13,8 @@ static void mark_dependents(const egm__graph *g, egm__id y, int32_t n, const egm
 		for (int i = 0; i < g->nodes[id].n_in; i++) dep[id] |= dep[g->nodes[id].in[i]];
 }
 
-static void send_back(egm__graph *g, egm__id id, egm__id *adjoint, const unsigned char *dep)
+/* Adds the contributions of node id to the adjoints of its inputs. */
+static void add_contributions(egm__graph *g, egm__id id, egm__id *adjoint, const unsigned char *dep)
 {
 	egm__node n = g->nodes[id]; /* a copy: emitting may move the array */
 	if (adjoint[id] == EGM__NONE || !n.op->adjoint) return;
@@ -34,7 +35,7 @@ void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm_
 		if (wrt[i] < 0) return;
 		if (egm__is_variable(g, wrt[i])) continue;
 		egm__graph_fail(g, EGM_ERR_UNSUPPORTED,
-		                "gradient: node %d, %s, is no variable: formulas may be built around it", wrt[i],
+		                "gradient: node %d is computed by %s; must be a leaf, noise or a variable", wrt[i],
 		                g->nodes[wrt[i]].op->name);
 		return;
 	}
@@ -48,7 +49,7 @@ void egm__gradient(egm__graph *g, egm__id y, int32_t n, const egm__id *wrt, egm_
 	mark_dependents(g, y, n, wrt, dep);
 	adjoint[y] = egm__const(g, 1, g->nodes[y].shape);
 	for (egm__id id = y; id >= 0; id--)
-		if (dep[id]) send_back(g, id, adjoint, dep);
+		if (dep[id]) add_contributions(g, id, adjoint, dep);
 	for (int32_t i = 0; i < n; i++) {
 		int reached = wrt[i] <= y && adjoint[wrt[i]] != EGM__NONE;
 		out[i] = reached ? adjoint[wrt[i]] : egm__const(g, 0, g->nodes[wrt[i]].shape);

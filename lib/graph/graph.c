@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The graph: nodes in the order of their making, found again by content, so that equal requests share one node. Sharing
- * at once, not in a later pass, is what lets a penalty and an energy taken at the same points share their chains. */
+/* Owns the nodes and outputs of a graph, and finds a node by its content. Nodes are shared when they are made rather
+ * than in a later pass: a penalty and an energy at the same points then use the same nodes from the start, and
+ * everything that is built on equal nodes is equal again. */
 #include <graph/op_impl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,11 +36,6 @@ egm_status egm__graph_status(const egm__graph *g)
 	return g->status == EGM_OK ? EGM_OK : egm__fail(g->status, "%s", g->error);
 }
 
-egm_context *egm__graph_context(const egm__graph *g)
-{
-	return g->context;
-}
-
 egm_dtype egm__graph_dtype(const egm__graph *g)
 {
 	return g->dtype;
@@ -49,11 +45,6 @@ const egm__shape *egm__graph_shape(const egm__graph *g, egm__id x)
 {
 	static const egm__shape none = {1, {1, 1, 1, 1}};
 	return x < 0 ? &none : &g->nodes[x].shape;
-}
-
-void egm__graph_set_simplify(egm__graph *g, int on)
-{
-	g->simplify = on;
 }
 
 void egm__graph_fix_slot(egm__graph *g, int32_t slot)
@@ -117,7 +108,7 @@ static int same_node(const egm__node *x, const egm__node *y)
 	       !memcmp(x->a, y->a, sizeof x->a);
 }
 
-/* The entry of an equal node, or the free entry where it belongs. */
+/* The table entry of an equal node, or the free entry where one belongs. */
 static int32_t *find_entry(const egm__graph *g, const egm__node *n)
 {
 	uint32_t mask = (uint32_t)g->table_size - 1;
@@ -148,46 +139,8 @@ static int make_room(egm__graph *g)
 	return 1;
 }
 
-/* An elementwise node of constants is a constant. */
-static egm__id fold_constants(egm__graph *g, const egm__node *n)
+egm__id egm__share(egm__graph *g, const egm__node *n)
 {
-	double v[EGM__MAX_INPUTS], y;
-	if (n->op->cls != EGM__CLASS_ELEMENTWISE && n->op->cls != EGM__CLASS_CHEAP) return EGM__NONE;
-	egm__node one = *n;
-	one.shape = (egm__shape){1, {1, 1, 1, 1}};
-	egm__eval e = {.node = &one, .out = &y};
-	for (int i = 0; i < n->n_in; i++) {
-		if (!egm__is_const(g, n->in[i], &v[i])) return EGM__NONE;
-		e.in[i] = &v[i];
-		e.in_shape[i] = &one.shape;
-	}
-	n->op->eval(&e);
-	return egm__const(g, y, n->shape);
-}
-
-/* By the rule of the op, else as the first input. */
-static egm_status find_shape(const egm__graph *g, egm__node *n)
-{
-	char text[64];
-	if (n->op->shape) {
-		egm_status st = n->op->shape(g, n);
-		if (st != EGM_OK) return st;
-	} else if (n->n_in > 0) {
-		n->shape = g->nodes[n->in[0]].shape;
-	}
-	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
-	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s: %s are too many numbers", n->op->name, egm__shape_text(&n->shape, text));
-}
-
-egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
-{
-	if (g->status != EGM_OK) return EGM__NONE;
-	if (g->simplify) {
-		egm__id simpler = fold_constants(g, n);
-		if (simpler == EGM__NONE && n->op->fold) simpler = n->op->fold(g, n);
-		if (simpler != EGM__NONE || g->status != EGM_OK) return simpler;
-	}
 	if (!make_room(g)) return egm__graph_fail(g, EGM_ERR_MEMORY, "no memory for node %d", g->n);
 	int32_t *entry = find_entry(g, n);
 	if (*entry) return *entry - 1;
@@ -196,42 +149,11 @@ egm__id egm__emit_shaped(egm__graph *g, const egm__node *n)
 	return g->n - 1;
 }
 
-egm__id egm__emit(egm__graph *g, const egm__node *proto)
+egm_status egm__complete_shape(egm__node *n)
 {
-	if (g->status != EGM_OK) return EGM__NONE;
-	egm__node n = *proto;
-	for (int i = 0; i < n.n_in; i++)
-		if (n.in[i] < 0) return EGM__NONE;
-	egm_status st = find_shape(g, &n);
-	if (st != EGM_OK) return egm__graph_fail(g, st, "%s", egm__last_text());
-	return egm__emit_shaped(g, &n);
-}
-
-egm__id egm__emit_unary(egm__graph *g, const egm__op *op, egm__id x, double c0, double c1)
-{
-	egm__node n = {.op = op, .n_in = 1, .in = {x}, .c = {c0, c1}};
-	return egm__emit(g, &n);
-}
-
-egm__id egm__emit_like(egm__graph *g, const egm__node *n, egm__id x)
-{
-	egm__node like = *n;
-	like.in[0] = x;
-	return egm__emit(g, &like);
-}
-
-int egm__is_const(const egm__graph *g, egm__id x, double *value)
-{
-	if (g->nodes[x].op != &egm__op_const) return 0;
-	*value = g->nodes[x].c[0];
-	return 1;
-}
-
-egm__id egm__peel_scale(const egm__graph *g, egm__id x, double *scale)
-{
-	const egm__node *n = &g->nodes[x];
-	*scale = 1;
-	if (n->op != &egm__op_affine || n->c[1] != 0) return x;
-	*scale = n->c[0];
-	return n->in[0];
+	char text[64];
+	for (int i = n->shape.rank; i < EGM__MAX_RANK; i++) n->shape.d[i] = 1;
+	if (egm__shape_count(&n->shape) <= EGM__MOST_ELEMENTS) return EGM_OK;
+	return egm__fail(EGM_ERR_SHAPE, "%s: the shape is %s; must have at most 2^48 elements", n->op->name,
+	                 egm__shape_text(&n->shape, text));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* x + y. Sums of products are where second-order programs waste most: A B1 + A B2 is made one product A (B1 + B2), and
- * neighbouring paddings are made a concatenation. Sums of what convolutions send back meet behind their fold. */
+/* x + y. The sums of a second derivative are simplified most, because its products are most of its cost: A B1 + A B2 is
+ * the one product A (B1 + B2). Adjacent paddings are a concatenation. Sums of adjoints of convolutions are taken before
+ * their common fold. */
 #include <graph/op_impl.h>
 #include <string.h>
 
@@ -13,14 +14,14 @@ typedef struct product {
 
 static int as_product(const egm__graph *g, egm__id x, product *p)
 {
-	x = egm__peel_scale(g, x, &p->scale);
+	x = egm__split_scale(g, x, &p->scale);
 	const egm__node *n = egm__node_at(g, x);
 	if (n->op != &egm__op_matmul) return 0;
 	p->a = n->in[0], p->b = n->in[1], p->ta = (int)n->a[0], p->tb = (int)n->a[1];
 	return 1;
 }
 
-/* p + q with a factor in common, or EGM__NONE */
+/* p + q as one product if they have a factor in common, else EGM__NONE. */
 static egm__id merge(egm__graph *g, const product *p, const product *q)
 {
 	if (p->a == q->a && p->ta == q->ta && p->tb == q->tb)
@@ -32,13 +33,14 @@ static egm__id merge(egm__graph *g, const product *p, const product *q)
 	return EGM__NONE;
 }
 
-/* tree + q, where some summand of the tree has a factor in common with q; else EGM__NONE. depth bounds the search. */
+/* tree + q, with q merged into a summand that has a factor in common with it; EGM__NONE if there is none. depth bounds
+ * the search. */
 static egm__id merge_into(egm__graph *g, egm__id tree, const product *q, int depth)
 {
 	product p;
 	if (as_product(g, tree, &p)) return merge(g, &p, q);
 	double scale;
-	egm__id x = egm__peel_scale(g, tree, &scale);
+	egm__id x = egm__split_scale(g, tree, &scale);
 	const egm__node *n = egm__node_at(g, x);
 	if (n->op != &egm__op_add || !depth || scale == 0) return EGM__NONE;
 	egm__id in[2] = {n->in[0], n->in[1]};
@@ -51,7 +53,7 @@ static egm__id merge_into(egm__graph *g, egm__id tree, const product *q, int dep
 	return EGM__NONE;
 }
 
-static egm__id fold_products(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_products(egm__graph *g, egm__id x, egm__id y)
 {
 	product p;
 	egm__id r = as_product(g, y, &p) ? merge_into(g, x, &p, 4) : EGM__NONE;
@@ -59,11 +61,11 @@ static egm__id fold_products(egm__graph *g, egm__id x, egm__id y)
 	return r;
 }
 
-/* two paddings that leave each other's room free and no gap */
-static egm__id fold_pads(egm__graph *g, egm__id x, egm__id y)
+/* Two paddings whose contents are adjacent and fill the axis. */
+static egm__id simplify_pads(egm__graph *g, egm__id x, egm__id y)
 {
 	double s[2];
-	egm__id in[2] = {egm__peel_scale(g, x, &s[0]), egm__peel_scale(g, y, &s[1])};
+	egm__id in[2] = {egm__split_scale(g, x, &s[0]), egm__split_scale(g, y, &s[1])};
 	for (int first = 0; first < 2; first++) {
 		const egm__node *p = egm__node_at(g, in[first]), *q = egm__node_at(g, in[1 - first]);
 		if (p->op != &egm__op_pad || q->op != &egm__op_pad || p->a[0] != q->a[0]) continue;
@@ -77,18 +79,19 @@ static egm__id fold_pads(egm__graph *g, egm__id x, egm__id y)
 	return EGM__NONE;
 }
 
-/* What gains from meeting another behind a reshape. */
+/* Whether a sum with x may be simplified further. */
 static int may_merge(const egm__graph *g, egm__id x)
 {
 	const egm__op *op = egm__node_at(g, x)->op;
 	return op == &egm__op_matmul || op == &egm__op_add || op->cls == EGM__CLASS_IMAGE;
 }
 
-/* s op(a) + t op(b) as op(s a + t b): one pass over patches, and the products of two convolutions side by side */
-static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
+/* s op(a) + t op(b) = op(s a + t b) for a linear op. This needs one pass over the patches, and brings the products of
+ * two convolutions into one sum. */
+static egm__id simplify_images(egm__graph *g, egm__id x, egm__id y)
 {
 	double s, t;
-	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
+	egm__id xs = egm__split_scale(g, x, &s), ys = egm__split_scale(g, y, &t);
 	egm__node p = *egm__node_at(g, xs), q = *egm__node_at(g, ys);
 	if (p.op != q.op || memcmp(p.a, q.a, sizeof p.a) || xs == ys) return EGM__NONE;
 	if (!egm__shape_equal(egm__graph_shape(g, p.in[0]), egm__graph_shape(g, q.in[0]))) return EGM__NONE;
@@ -98,7 +101,7 @@ static egm__id fold_images(egm__graph *g, egm__id x, egm__id y)
 	return egm__emit_like(g, &p, egm__add(g, egm__scale(g, p.in[0], s), egm__scale(g, q.in[0], t)));
 }
 
-static egm__id fold_numbers(egm__graph *g, egm__id x, egm__id y)
+static egm__id simplify_numbers(egm__graph *g, egm__id x, egm__id y)
 {
 	double c;
 	if (egm__is_const(g, x, &c)) return egm__affine(g, y, 1, c);
@@ -113,15 +116,15 @@ static egm__id fold_numbers(egm__graph *g, egm__id x, egm__id y)
 	return EGM__NONE;
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
-	egm__id x = n->in[0], y = n->in[1], r = fold_numbers(g, x, y);
+	egm__id x = n->in[0], y = n->in[1], r = simplify_numbers(g, x, y);
 	double s, t;
-	if (r == EGM__NONE) r = fold_products(g, x, y);
-	if (r == EGM__NONE) r = fold_pads(g, x, y);
-	if (r == EGM__NONE) r = fold_images(g, x, y);
+	if (r == EGM__NONE) r = simplify_products(g, x, y);
+	if (r == EGM__NONE) r = simplify_pads(g, x, y);
+	if (r == EGM__NONE) r = simplify_images(g, x, y);
 	if (r != EGM__NONE) return r;
-	egm__id xs = egm__peel_scale(g, x, &s), ys = egm__peel_scale(g, y, &t);
+	egm__id xs = egm__split_scale(g, x, &s), ys = egm__split_scale(g, y, &t);
 	if (s == t && s != 1) return egm__scale(g, egm__add(g, xs, ys), s);
 	if (xs == ys) return egm__scale(g, xs, s + t);
 	return x > y ? egm__add(g, y, x) : EGM__NONE;
@@ -141,9 +144,14 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_add = {.name = "add",
                              .cls = EGM__CLASS_ELEMENTWISE,
                              .tile = EGM__TILE_LIN_VV,
-                             .fold = fold,
+                             .simplify = simplify,
                              .eval = eval,
                              .adjoint = adjoint};
+
+egm__id egm__add(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__emit_binary(g, &egm__op_add, a, b);
+}
 
 egm__id egm__sub(egm__graph *g, egm__id a, egm__id b)
 {

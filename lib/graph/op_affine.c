@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* a x + b for numbers a, b. Scales wander towards the outputs (mul, matmul, sum and the shape ops hand them on), so
- * that chains that differ by a factor alone, as those of an energy's mean and of its penalty do, become one chain. */
+/* a x + b for numbers a, b. The simplification of linear ops (mul, matmul, sum, shape ops) moves factors from their
+ * inputs to their outputs. Chains of nodes that differ only by a factor, as those of the mean of an energy and of its
+ * penalty do, are then equal and shared. */
 #include <graph/op_impl.h>
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
 	double a = n->c[0], b = n->c[1];
 	const egm__node *x = egm__node_at(g, n->in[0]);
@@ -27,7 +28,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_affine = {.name = "affine",
                                 .cls = EGM__CLASS_CHEAP,
                                 .tile = EGM__TILE_AFFINE,
-                                .fold = fold,
+                                .simplify = simplify,
                                 .eval = eval,
                                 .adjoint = adjoint};
 
@@ -44,4 +45,13 @@ egm__id egm__scale(egm__graph *g, egm__id x, double scale)
 egm__id egm__neg(egm__graph *g, egm__id x)
 {
 	return egm__affine(g, x, -1, 0);
+}
+
+egm__id egm__split_scale(const egm__graph *g, egm__id x, double *scale)
+{
+	const egm__node *n = &g->nodes[x];
+	*scale = 1;
+	if (n->op != &egm__op_affine || n->c[1] != 0) return x;
+	*scale = n->c[0];
+	return n->in[0];
 }

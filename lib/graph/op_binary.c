@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What binary ops share: sizes must be equal, or 1 on one side; the smaller side is broadcast. */
+/* Broadcasts the operands of a binary op to one shape. */
 #include <graph/op_impl.h>
 
-static egm__id broadcast_pair(egm__graph *g, const egm__op *op, egm__id a, egm__id b)
+egm__id egm__emit_binary(egm__graph *g, const egm__op *op, egm__id a, egm__id b)
 {
 	if (a < 0 || b < 0 || g->status != EGM_OK) return EGM__NONE;
 	egm__shape sa = *egm__graph_shape(g, a), sb = *egm__graph_shape(g, b), s = sa;
@@ -13,18 +13,9 @@ static egm__id broadcast_pair(egm__graph *g, const egm__op *op, egm__id a, egm__
 		s.d[i] = sa.d[i] == 1 ? sb.d[i] : sa.d[i];
 	}
 	if (!fits)
-		return egm__graph_fail(g, EGM_ERR_SHAPE, "%s: %s and %s do not fit", op->name, egm__shape_text(&sa, ta),
-		                       egm__shape_text(&sb, tb));
+		return egm__graph_fail(g, EGM_ERR_SHAPE,
+		                       "%s: the shapes are %s and %s; must have equal sizes, or 1 on one side", op->name,
+		                       egm__shape_text(&sa, ta), egm__shape_text(&sb, tb));
 	egm__node n = {.op = op, .n_in = 2, .in = {egm__broadcast(g, a, s), egm__broadcast(g, b, s)}};
 	return egm__emit(g, &n);
-}
-
-egm__id egm__add(egm__graph *g, egm__id a, egm__id b)
-{
-	return broadcast_pair(g, &egm__op_add, a, b);
-}
-
-egm__id egm__mul(egm__graph *g, egm__id a, egm__id b)
-{
-	return broadcast_pair(g, &egm__op_mul, a, b);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* C = op(A) op(B), op by flags: C_ij = sum_k A_ik B_kj. Products with an inner or outer size of 1, or with a factor
- * that is one number, are no work for kernels of products: they become elementwise work and sums, which fuse with what
- * is around. */
+/* C = op(A) op(B) with C_ij = sum_k A_ik B_kj, where flags say whether op transposes. A product with an inner or outer
+ * size of 1, or with a constant factor, is simplified to elementwise ops and sums, because these can be fused with
+ * neighbouring ops. */
 #include <graph/op_impl.h>
 
 static egm_status shape(const egm__graph *g, egm__node *n)
@@ -10,28 +10,29 @@ static egm_status shape(const egm__graph *g, egm__node *n)
 	char ta[64], tb[64];
 	int64_t p = n->a[0], q = n->a[1];
 	if (a->rank != 2 || b->rank != 2 || a->d[!p] != b->d[q])
-		return egm__fail(EGM_ERR_SHAPE, "matmul: %s%s times %s%s", egm__shape_text(a, ta), p ? "^T" : "",
-		                 egm__shape_text(b, tb), q ? "^T" : "");
+		return egm__fail(EGM_ERR_SHAPE,
+		                 "matmul: the operands are %s%s and %s%s; must be matrices with equal inner sizes",
+		                 egm__shape_text(a, ta), p ? "^T" : "", egm__shape_text(b, tb), q ? "^T" : "");
 	n->shape = egm__shape2(a->d[p], b->d[!q]);
 	return EGM_OK;
 }
 
-static egm__id flip(egm__graph *g, egm__id x, int64_t transposed)
+static egm__id transpose_if(egm__graph *g, egm__id x, int64_t transposed)
 {
 	return transposed ? egm__transpose(g, x) : x;
 }
 
-/* k = 1: an outer product */
-static egm__id fold_outer(egm__graph *g, const egm__node *n)
+/* k = 1: the outer product. */
+static egm__id simplify_outer(egm__graph *g, const egm__node *n)
 {
-	egm__id a = flip(g, n->in[0], n->a[0]), b = flip(g, n->in[1], n->a[1]);
+	egm__id a = transpose_if(g, n->in[0], n->a[0]), b = transpose_if(g, n->in[1], n->a[1]);
 	return egm__mul(g, egm__broadcast(g, a, n->shape), egm__broadcast(g, b, n->shape));
 }
 
-/* n = 1 (b is a column) or, mirrored, m = 1: row sums of A times b^T, or column sums of A^T's rows times b */
-static egm__id fold_vector(egm__graph *g, const egm__node *n)
+/* n = 1: the sum over k of the columns of op(A) times the elements of b. m = 1 is the mirror image. */
+static egm__id simplify_vector(egm__graph *g, const egm__node *n)
 {
-	int matrix = n->shape.d[1] == 1 ? 0 : 1; /* which input is the matrix */
+	int matrix = n->shape.d[1] == 1 ? 0 : 1; /* the input that is the matrix */
 	egm__id x = n->in[matrix], v = n->in[1 - matrix];
 	egm__shape s = *egm__graph_shape(g, x);
 	int k_axis = matrix == 0 ? !n->a[0] : (int)n->a[1];
@@ -40,8 +41,8 @@ static egm__id fold_vector(egm__graph *g, const egm__node *n)
 	return egm__reshape(g, egm__sum(g, egm__mul(g, x, w), 1u << k_axis), n->shape);
 }
 
-/* a factor that is c everywhere: the other one summed over k and repeated */
-static egm__id fold_const(egm__graph *g, const egm__node *n, int which, double c)
+/* One factor is c everywhere: the sum of the other over k, repeated. */
+static egm__id simplify_const(egm__graph *g, const egm__node *n, int which, double c)
 {
 	egm__id x = n->in[1 - which];
 	int k_axis = which == 1 ? !n->a[0] : (int)n->a[1];
@@ -50,7 +51,7 @@ static egm__id fold_const(egm__graph *g, const egm__node *n, int which, double c
 	return egm__scale(g, egm__broadcast(g, sum, n->shape), c);
 }
 
-/* Whether x is seen in memory of a fixed slot. */
+/* Whether x is memory of a fixed slot, or a view of it. */
 static int is_fixed(const egm__graph *g, egm__id x)
 {
 	const egm__node *n = egm__node_at(g, x);
@@ -58,20 +59,20 @@ static int is_fixed(const egm__graph *g, egm__id x)
 	return n->op == &egm__op_leaf && (g->fixed >> n->a[0] & 1);
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
 	double s, t;
-	egm__id a = egm__peel_scale(g, n->in[0], &s), b = egm__peel_scale(g, n->in[1], &t);
+	egm__id a = egm__split_scale(g, n->in[0], &s), b = egm__split_scale(g, n->in[1], &t);
 	if (a != n->in[0] || b != n->in[1]) return egm__scale(g, egm__matmul(g, a, b, (int)n->a[0], (int)n->a[1]), s * t);
-	if (egm__is_const(g, a, &s)) return fold_const(g, n, 0, s);
-	if (egm__is_const(g, b, &s)) return fold_const(g, n, 1, s);
+	if (egm__is_const(g, a, &s)) return simplify_const(g, n, 0, s);
+	if (egm__is_const(g, b, &s)) return simplify_const(g, n, 1, s);
 	const egm__node *p = egm__node_at(g, a), *q = egm__node_at(g, b);
 	if (p->op == &egm__op_transpose) return egm__matmul(g, p->in[0], b, !n->a[0], (int)n->a[1]);
 	if (q->op == &egm__op_transpose) return egm__matmul(g, a, q->in[0], (int)n->a[0], !n->a[1]);
-	if (p->shape.d[!n->a[0]] == 1) return fold_outer(g, n);
-	/* a packed product gives a row the same bits alone and among others, and one that is no product would not */
+	if (p->shape.d[!n->a[0]] == 1) return simplify_outer(g, n);
+	/* A product with a packed factor gives a row the same bits alone as in a batch; row sums would give others. */
 	if (n->shape.d[0] == 1 && n->shape.d[1] > 1 && !n->a[0] && is_fixed(g, b)) return EGM__NONE;
-	if (n->shape.d[0] == 1 || n->shape.d[1] == 1) return fold_vector(g, n);
+	if (n->shape.d[0] == 1 || n->shape.d[1] == 1) return simplify_vector(g, n);
 	return EGM__NONE;
 }
 
@@ -98,7 +99,7 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 }
 
 const egm__op egm__op_matmul = {
-    .name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .fold = fold, .eval = eval, .adjoint = adjoint};
+    .name = "matmul", .cls = EGM__CLASS_MATMUL, .shape = shape, .simplify = simplify, .eval = eval, .adjoint = adjoint};
 
 egm__id egm__matmul(egm__graph *g, egm__id a, egm__id b, int ta, int tb)
 {

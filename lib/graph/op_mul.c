@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* x y, element by element. */
 #include <graph/op_impl.h>
 
-static egm__id fold_number(egm__graph *g, const egm__node *n)
+static egm__id simplify_number(egm__graph *g, const egm__node *n)
 {
 	double c;
 	if (egm__is_const(g, n->in[0], &c)) return egm__scale(g, n->in[1], c);
@@ -9,12 +10,12 @@ static egm__id fold_number(egm__graph *g, const egm__node *n)
 	return EGM__NONE;
 }
 
-static egm__id fold(egm__graph *g, const egm__node *n)
+static egm__id simplify(egm__graph *g, const egm__node *n)
 {
-	egm__id r = fold_number(g, n);
+	egm__id r = simplify_number(g, n);
 	if (r != EGM__NONE) return r;
 	double s, t;
-	egm__id x = egm__peel_scale(g, n->in[0], &s), y = egm__peel_scale(g, n->in[1], &t);
+	egm__id x = egm__split_scale(g, n->in[0], &s), y = egm__split_scale(g, n->in[1], &t);
 	if (s * t != 1 || x != n->in[0]) return egm__scale(g, egm__mul(g, x, y), s * t);
 	const egm__node *p = egm__node_at(g, x), *q = egm__node_at(g, y);
 	if (p->op == &egm__op_step && q->op == &egm__op_step && p->in[0] == q->in[0])
@@ -36,16 +37,16 @@ static egm__id adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_mul = {.name = "mul",
                              .cls = EGM__CLASS_ELEMENTWISE,
                              .tile = EGM__TILE_MUL_VV,
-                             .fold = fold,
+                             .simplify = simplify,
                              .eval = eval,
                              .adjoint = adjoint};
+
+egm__id egm__mul(egm__graph *g, egm__id a, egm__id b)
+{
+	return egm__emit_binary(g, &egm__op_mul, a, b);
+}
 
 egm__id egm__square(egm__graph *g, egm__id x)
 {
 	return egm__mul(g, x, x);
-}
-
-egm__id egm__div(egm__graph *g, egm__id a, egm__id b)
-{
-	return egm__mul(g, a, egm__recip(g, b));
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts along one axis: slice (a view), its adjoint pad, and concat. */
+/* Parts along one axis: slice, which is a view; pad, its adjoint; and concat. */
 #include <graph/op_impl.h>
 #include <string.h>
 
-/* Elements before and behind an axis: an array is [outer, size, inner]. */
+/* Looks at an array as [outer, size of the axis, inner]. */
 static void around(const egm__shape *s, int64_t axis, int64_t *outer, int64_t *inner)
 {
 	*outer = *inner = 1;
@@ -11,15 +11,17 @@ static void around(const egm__shape *s, int64_t axis, int64_t *outer, int64_t *i
 		if (i != axis) *(i < axis ? outer : inner) *= s->d[i];
 }
 
-/* ---- slice: a[0] axis, a[1] start; the size is in the shape asked for */
+/* ---- slice: a[0] axis, a[1] start. Before the shape rule runs, shape.d[0] is the size. */
 
 static egm_status slice_shape(const egm__graph *g, egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	int64_t axis = n->a[0], start = n->a[1], count = n->shape.d[0];
 	if (axis < 0 || axis >= x->rank || start < 0 || count < 1 || start > x->d[axis] - count)
-		return egm__fail(EGM_ERR_SHAPE, "slice: %lld from %lld of axis %lld with size %lld", (long long)count,
-		                 (long long)start, (long long)axis, (long long)(axis >= 0 && axis < x->rank ? x->d[axis] : 0));
+		return egm__fail(EGM_ERR_SHAPE,
+		                 "slice: %lld elements from %lld on; must be at least 1 and inside axis %lld of size %lld",
+		                 (long long)count, (long long)start, (long long)axis,
+		                 (long long)(axis >= 0 && axis < x->rank ? x->d[axis] : 0));
 	n->shape = *x;
 	n->shape.d[axis] = count;
 	return EGM_OK;
@@ -48,7 +50,7 @@ static egm__id slice_of_pad(egm__graph *g, const egm__node *n, const egm__node *
 	return EGM__NONE;
 }
 
-static egm__id slice_fold(egm__graph *g, const egm__node *n)
+static egm__id slice_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -56,13 +58,12 @@ static egm__id slice_fold(egm__graph *g, const egm__node *n)
 	int32_t axis = (int32_t)n->a[0];
 	if (egm__shape_equal(&p->shape, &n->shape)) return x;
 	if (egm__is_const(g, x, &c)) return egm__const(g, c, n->shape);
-	if (p->op == &egm__op_slice && p->a[0] == axis)
-		return egm__slice(g, p->in[0], axis, p->a[1] + n->a[1], n->shape.d[axis]);
-	if (p->op == &egm__op_concat) return slice_of_concat(g, n, p);
+	if (p->op == n->op && p->a[0] == axis) return egm__slice(g, p->in[0], axis, p->a[1] + n->a[1], n->shape.d[axis]);
+	if (p->op->cls == EGM__CLASS_CONCAT) return slice_of_concat(g, n, p);
 	if (p->op == &egm__op_pad) return slice_of_pad(g, n, p);
 	if (p->op == &egm__op_broadcast && egm__graph_shape(g, p->in[0])->d[axis] == 1)
 		return egm__broadcast(g, p->in[0], n->shape);
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__slice(g, y, axis, n->a[1], n->shape.d[axis]), c);
 }
 
@@ -89,35 +90,36 @@ static int slice_view(const egm__node *n, const egm__shape *in, egm__strides *st
 	return 1;
 }
 
-const egm__op egm__op_slice = {.name = "slice",
-                               .cls = EGM__CLASS_VIEW,
-                               .shape = slice_shape,
-                               .fold = slice_fold,
-                               .eval = slice_eval,
-                               .adjoint = slice_adjoint,
-                               .view = slice_view};
+static const egm__op slice_op = {.name = "slice",
+                                 .cls = EGM__CLASS_VIEW,
+                                 .shape = slice_shape,
+                                 .simplify = slice_simplify,
+                                 .eval = slice_eval,
+                                 .adjoint = slice_adjoint,
+                                 .view = slice_view};
 
 egm__id egm__slice(egm__graph *g, egm__id x, int32_t axis, int64_t start, int64_t count)
 {
-	egm__node n = {.op = &egm__op_slice, .n_in = 1, .in = {x}, .a = {axis, start}, .shape = {1, {count, 1, 1, 1}}};
+	egm__node n = {.op = &slice_op, .n_in = 1, .in = {x}, .a = {axis, start}, .shape = {1, {count, 1, 1, 1}}};
 	return egm__emit(g, &n);
 }
 
-/* ---- pad: a[0] axis, a[1] zeros before; the zeros behind come in the shape asked for */
+/* ---- pad: a[0] axis, a[1] zeros before. Before the shape rule runs, shape.d[0] is the number of zeros after. */
 
 static egm_status pad_shape(const egm__graph *g, egm__node *n)
 {
 	const egm__shape *x = egm__graph_shape(g, n->in[0]);
 	int64_t axis = n->a[0], after = n->shape.d[0];
 	if (axis < 0 || axis >= x->rank || n->a[1] < 0 || after < 0)
-		return egm__fail(EGM_ERR_SHAPE, "pad: %lld before and %lld after axis %lld of rank %d", (long long)n->a[1],
-		                 (long long)after, (long long)axis, x->rank);
+		return egm__fail(EGM_ERR_SHAPE,
+		                 "pad: %lld zeros before and %lld after axis %lld; must be at least 0, along an axis 0 to %d",
+		                 (long long)n->a[1], (long long)after, (long long)axis, x->rank - 1);
 	n->shape = *x;
 	n->shape.d[axis] += n->a[1] + after;
 	return EGM_OK;
 }
 
-static egm__id pad_fold(egm__graph *g, const egm__node *n)
+static egm__id pad_simplify(egm__graph *g, const egm__node *n)
 {
 	double c;
 	egm__id x = n->in[0];
@@ -126,7 +128,7 @@ static egm__id pad_fold(egm__graph *g, const egm__node *n)
 	if (egm__shape_equal(s, &n->shape)) return x;
 	if (egm__is_const(g, x, &c) && c == 0) return egm__const(g, 0, n->shape);
 	int64_t after = n->shape.d[axis] - s->d[axis] - n->a[1];
-	egm__id y = egm__peel_scale(g, x, &c);
+	egm__id y = egm__split_scale(g, x, &c);
 	return y == x ? EGM__NONE : egm__scale(g, egm__pad(g, y, axis, n->a[1], after), c);
 }
 
@@ -150,7 +152,7 @@ static egm__id pad_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 const egm__op egm__op_pad = {.name = "pad",
                              .cls = EGM__CLASS_PAD,
                              .shape = pad_shape,
-                             .fold = pad_fold,
+                             .simplify = pad_simplify,
                              .eval = pad_eval,
                              .adjoint = pad_adjoint};
 
@@ -168,21 +170,21 @@ static egm_status concat_shape(const egm__graph *g, egm__node *n)
 	char ta[64], tb[64];
 	int64_t axis = n->a[0];
 	if (axis < 0 || axis >= s.rank)
-		return egm__fail(EGM_ERR_SHAPE, "concat: no axis %lld in rank %d", (long long)axis, s.rank);
+		return egm__fail(EGM_ERR_SHAPE, "concat: the axis is %lld; must be 0 to %d", (long long)axis, s.rank - 1);
 	for (int i = 1; i < n->n_in; i++) {
 		const egm__shape *x = egm__graph_shape(g, n->in[i]);
 		int fits = x->rank == s.rank;
 		for (int a = 0; fits && a < s.rank; a++) fits = a == axis || x->d[a] == s.d[a];
 		if (!fits)
-			return egm__fail(EGM_ERR_SHAPE, "concat: %s and %s along axis %lld", egm__shape_text(&s, ta),
-			                 egm__shape_text(x, tb), (long long)axis);
+			return egm__fail(EGM_ERR_SHAPE, "concat: the shapes are %s and %s; must be equal but for axis %lld",
+			                 egm__shape_text(&s, ta), egm__shape_text(x, tb), (long long)axis);
 		s.d[axis] += x->d[axis];
 	}
 	n->shape = s;
 	return EGM_OK;
 }
 
-static egm__id concat_fold(egm__graph *g, const egm__node *n)
+static egm__id concat_simplify(egm__graph *g, const egm__node *n)
 {
 	return n->n_in == 1 ? n->in[0] : EGM__NONE;
 }
@@ -209,18 +211,19 @@ static egm__id concat_adjoint(egm__graph *g, egm__id y, egm__id ybar, int which)
 	return egm__slice(g, ybar, axis, at, egm__graph_shape(g, n->in[which])->d[axis]);
 }
 
-const egm__op egm__op_concat = {.name = "concat",
-                                .cls = EGM__CLASS_CONCAT,
-                                .shape = concat_shape,
-                                .fold = concat_fold,
-                                .eval = concat_eval,
-                                .adjoint = concat_adjoint};
+static const egm__op concat_op = {.name = "concat",
+                                  .cls = EGM__CLASS_CONCAT,
+                                  .shape = concat_shape,
+                                  .simplify = concat_simplify,
+                                  .eval = concat_eval,
+                                  .adjoint = concat_adjoint};
 
 egm__id egm__concat(egm__graph *g, int32_t n_in, const egm__id *x, int32_t axis)
 {
-	egm__node n = {.op = &egm__op_concat, .n_in = n_in, .a = {axis, 0}};
+	egm__node n = {.op = &concat_op, .n_in = n_in, .a = {axis, 0}};
 	if (n_in < 1 || n_in > EGM__MAX_INPUTS)
-		return egm__graph_fail(g, EGM_ERR_ARGUMENT, "concat: %d inputs, at most %d", n_in, EGM__MAX_INPUTS);
+		return egm__graph_fail(g, EGM_ERR_ARGUMENT, "concat: the number of inputs is %d; must be 1 to %d", n_in,
+		                       EGM__MAX_INPUTS);
 	memcpy(n.in, x, (size_t)n_in * sizeof *x);
 	return egm__emit(g, &n);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* x > 0 ? 1 : below. Its derivative is zero, and so the second derivatives of piecewise linear nets vanish from a graph
- * as it is built. */
+/* x > 0 ? 1 : below. Its derivative is zero, so second derivatives of piecewise linear networks are never built. */
 #include <graph/op_impl.h>
 #include <math.h>
 

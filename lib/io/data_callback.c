@@ -36,10 +36,10 @@ static void free_callback(egm__source *source)
 {
 	callback *c = (callback *)source;
 	pthread_mutex_destroy(&c->lock);
-	egm__told told;
-	egm__told_keep(&told);
+	egm__error_state state;
+	egm__error_save(&state);
 	if (c->user_free) c->user_free(c->user);
-	egm__told_give(&told);
+	egm__error_restore(&state);
 	egm__free(source->context, c);
 }
 

@@ -76,7 +76,7 @@ static egm_status check_characters(const egm_csv_options *o)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter is character %d; must be no part of a number, quote or line end",
 		         (int)o->delimiter);
 	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; must be '.' or ','", (int)o->decimal);
+		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; it must be '.' or ','", (int)o->decimal);
 	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter and decimal are both ',', must differ");
 	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' ' || o->comment == o->delimiter))
 		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d; must be -1 or no delimiter and no part of a number",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* S7, the adversarial autoencoder: a GAN in the latent space, whose generator is the encoder, and a decoder that brings
- * the data back:
+/* S7, the adversarial autoencoder: a GAN of latent codes, whose generator is the encoder E and whose data are draws z
+ * of the prior, and a decoder G that reconstructs x. l is the logit of the discriminator, sp = softplus:
  *
  *   discriminator  E sp(-l(z)) + E sp(l(E(x)))          autoencoder  E sp(-l(E(x))) + lambda E||x - G(E(x))||^2 */
 #include <loss/adversarial_impl.h>
@@ -22,9 +22,9 @@ EGM__OPTIONS(egm__options_aae, egm_aae_options, defaults, members);
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_aae_options *o = loss->options;
-	egm__contest contest = {DISCRIMINATOR, o->form, EGM_AT_REAL, 0, o->penalty};
+	egm__discriminator discriminator = {DISCRIMINATOR, o->form, EGM_AT_REAL, 0, o->penalty};
 	egm__id code = egm__net(p, loss, ENCODER, p->data);
-	egm__contest_add(p, loss, &contest, egm__latent(p, loss, DECODER, STREAM_Z), code);
+	egm__discriminator_add(p, loss, &discriminator, egm__latent(p, loss, DECODER, STREAM_Z), code);
 }
 
 static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
@@ -36,8 +36,8 @@ static void build_autoencoder(const egm_loss *loss, egm__phase_graph *p)
 		real = egm__net(p, loss, DISCRIMINATOR, egm__latent(p, loss, DECODER, STREAM_Z));
 	egm__term_add(p, TERM_ENCODER, egm__generator_loss(g, o->form, real, egm__net(p, loss, DISCRIMINATOR, code)), 1);
 	if (o->reconstruction > 0) {
-		egm__id miss = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
-		egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, miss), o->reconstruction);
+		egm__id error = egm__sub(g, p->data, egm__net(p, loss, DECODER, code));
+		egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, error), o->reconstruction);
 	}
 }
 
@@ -47,7 +47,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	loss->variant = egm__choice_name(&egm__family_gan, o->form);
 	egm__phase_add(loss, "discriminator", 1u << DISCRIMINATOR, o->discriminator_steps, 1, build_discriminator);
 	egm__phase_add(loss, "autoencoder", 1u << ENCODER | 1u << DECODER, 1, 1, build_autoencoder);
-	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
+	return egm__loss_reject_batch_norm(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system aae = {.kind = "aae",

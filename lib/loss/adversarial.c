@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* r = l(x), f = l(G(z)), sp = softplus, log D = -sp(-l), log(1 - D) = -sp(l): never the logarithm of a sigmoid.
+/* Losses of a discriminator and of its generator, from the logits r = l(x) and f = l(G(z)). sp = softplus;
+ * log D = -sp(-l) and log(1 - D) = -sp(l), so that the logarithm of a sigmoid is never computed.
  *
  *                        discriminator                                    generator
  *  non_saturating        E sp(-r) + E sp(f)                               E sp(-f)
@@ -9,7 +10,7 @@
  *  relativistic          E sp(f - r), rows in pairs                       E sp(r - f)
  *  relativistic_average  (E sp(Ef - r) + E sp(f - Er)) / 2                (E sp(r - Ef) + E sp(Er - f)) / 2
  *
- * Label smoothing s turns sp(-r) into (1 - s) sp(-r) + s sp(r), and the 1 of least_squares' r into 1 - s. */
+ * Label smoothing s replaces sp(-r) by (1 - s) sp(-r) + s sp(r), and the target 1 of least_squares by 1 - s. */
 #include <loss/adversarial_impl.h>
 #include <loss/penalty_impl.h>
 
@@ -19,19 +20,14 @@ static const egm_choice forms[] = {
     {"relativistic", EGM_GAN_RELATIVISTIC},     {"relativistic_average", EGM_GAN_RELATIVISTIC_AVERAGE}};
 EGM__FAMILY(egm__family_gan, "EGM_GAN_", forms);
 
-static egm__id mean_softplus(egm__graph *g, egm__id x)
+egm__id egm__cross_entropy_real(egm__graph *g, egm__id logit)
 {
-	return egm__mean(g, egm__softplus(g, x));
+	return egm__cross_entropy_fake(g, egm__neg(g, logit));
 }
 
-egm__id egm__not_real(egm__graph *g, egm__id logit)
+egm__id egm__cross_entropy_fake(egm__graph *g, egm__id logit)
 {
-	return mean_softplus(g, egm__neg(g, logit));
-}
-
-egm__id egm__not_fake(egm__graph *g, egm__id logit)
-{
-	return mean_softplus(g, logit);
+	return egm__mean(g, egm__softplus(g, logit));
 }
 
 /* E (l - target)^2 / 2 */
@@ -48,16 +44,16 @@ static egm__id hinge(egm__graph *g, egm__id logit, double side)
 
 static egm__id cross_entropy(egm__graph *g, egm__id real, egm__id fake, double smoothing)
 {
-	egm__id kept = egm__scale(g, egm__not_real(g, real), 1 - smoothing);
-	egm__id moved = egm__scale(g, egm__not_fake(g, real), smoothing);
-	return egm__add(g, egm__add(g, kept, moved), egm__not_fake(g, fake));
+	egm__id kept = egm__scale(g, egm__cross_entropy_real(g, real), 1 - smoothing);
+	egm__id moved = egm__scale(g, egm__cross_entropy_fake(g, real), smoothing);
+	return egm__add(g, egm__add(g, kept, moved), egm__cross_entropy_fake(g, fake));
 }
 
-/* How far `low` lies below the mean of `high` and the other way about. */
+/* Small if `high` is above the mean of `low`, and `low` below the mean of `high`. */
 static egm__id average_pairs(egm__graph *g, egm__id high, egm__id low)
 {
-	egm__id a = mean_softplus(g, egm__sub(g, egm__mean(g, low), high));
-	egm__id b = mean_softplus(g, egm__sub(g, low, egm__mean(g, high)));
+	egm__id a = egm__cross_entropy_fake(g, egm__sub(g, egm__mean(g, low), high));
+	egm__id b = egm__cross_entropy_fake(g, egm__sub(g, low, egm__mean(g, high)));
 	return egm__scale(g, egm__add(g, a, b), 0.5);
 }
 
@@ -69,7 +65,7 @@ egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__
 	case EGM_GAN_HINGE:
 		return egm__add(g, hinge(g, real, -1), hinge(g, fake, 1));
 	case EGM_GAN_RELATIVISTIC:
-		return mean_softplus(g, egm__sub(g, fake, real));
+		return egm__cross_entropy_fake(g, egm__sub(g, fake, real));
 	case EGM_GAN_RELATIVISTIC_AVERAGE:
 		return average_pairs(g, real, fake);
 	default:
@@ -81,17 +77,17 @@ egm__id egm__generator_loss(egm__graph *g, int32_t form, egm__id real, egm__id f
 {
 	switch (form) {
 	case EGM_GAN_MINIMAX:
-		return egm__neg(g, egm__not_fake(g, fake));
+		return egm__neg(g, egm__cross_entropy_fake(g, fake));
 	case EGM_GAN_LEAST_SQUARES:
 		return half_square(g, fake, 1);
 	case EGM_GAN_HINGE:
 		return egm__neg(g, egm__mean(g, fake));
 	case EGM_GAN_RELATIVISTIC:
-		return mean_softplus(g, egm__sub(g, real, fake));
+		return egm__cross_entropy_fake(g, egm__sub(g, real, fake));
 	case EGM_GAN_RELATIVISTIC_AVERAGE:
 		return average_pairs(g, fake, real);
 	default:
-		return egm__not_real(g, fake);
+		return egm__cross_entropy_real(g, fake);
 	}
 }
 
@@ -100,10 +96,11 @@ int egm__generator_needs_real(int32_t form)
 	return form == EGM_GAN_RELATIVISTIC || form == EGM_GAN_RELATIVISTIC_AVERAGE;
 }
 
-void egm__contest_add(egm__phase_graph *p, const egm_loss *loss, const egm__contest *c, egm__id real, egm__id fake)
+void egm__discriminator_add(egm__phase_graph *p, const egm_loss *loss, const egm__discriminator *d, egm__id real,
+                            egm__id fake)
 {
 	egm__id l[2];
-	egm__net_both(p, loss, c->net, real, fake, l);
-	egm__term_add(p, 0, egm__discriminator_loss(p->graph, c->form, l[0], l[1], c->smoothing), 1);
-	egm__penalty_add(p, loss, 1, c->penalty, c->net, EGM_PENALTY_ZERO_CENTERED, c->penalty_at, real, fake);
+	egm__net_both(p, loss, d->net, real, fake, l);
+	egm__term_add(p, 0, egm__discriminator_loss(p->graph, d->form, l[0], l[1], d->smoothing), 1);
+	egm__penalty_add(p, loss, 1, d->penalty, d->net, EGM_PENALTY_ZERO_CENTERED, d->penalty_at, real, fake);
 }

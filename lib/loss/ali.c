@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* S8, adversarially learned inference (BiGAN): one discriminator of pairs, p = (x, E(x)) against q = (G(z), z). At its
- * optimum the logit is log p / q, and the pairs have one joint law when it cannot tell them apart.
+ * optimum the logit is log p / q, and it is 0 everywhere when both kinds of pairs have the same joint distribution.
  *
- * The generator's objective KL(q || p), with D held, leaves three parts:
+ * The derived objective is KL(q || p), whose gradient is taken with D held constant. It has three parts:
  *
- *   E_q[log q_old / p_old] + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)],
+ *   E_q[log q_old / p_old] + E KL(q(x|z) || q_old(x|z)) + E_q[log p_old(z|x) - log p(z|x)].
  *
- * the first of which the discriminator stands for. The second holds the generator back (0 in the first run after `old`
- * was taken), the third is a regression of z on x = G(z), which teaches the encoder. */
+ * The discriminator estimates the first. The second limits the change of the generator in a step; it is 0 in the first
+ * run after the old parameters were copied. The third is a regression of z on x = G(z), which trains the encoder. */
 #include <loss/adversarial_impl.h>
 #include <loss/gaussian_impl.h>
 #include <loss/system_impl.h>
@@ -31,12 +31,12 @@ static const egm__option members[] = {
     EGM__CHOICE(egm_ali_options, generator, coders,
                 "What the generator outputs: a point, or means and logarithms of variances."),
     EGM__FLAG(egm_ali_options, full_terms,
-              "1: adds the step and regression terms; only for the derived form with two gaussian networks."),
+              "1 adds the step and regression terms, which need the derived form and two gaussian networks."),
     EGM__WEIGHT(egm_ali_options, penalty, "Weight of the zero-centred gradient penalty at the encoded pairs."),
 };
 EGM__OPTIONS(egm__options_ali, egm_ali_options, defaults, members);
 
-/* The pairs [batch, d + k] of both laws, and what they are made of. */
+/* The pairs [batch, d + k] of both kinds, and z and x of the generated ones. */
 typedef struct pairs {
 	egm__id z, x, p, q;
 } pairs;
@@ -45,8 +45,8 @@ static egm__id coded(egm__phase_graph *p, const egm_loss *loss, int32_t net, int
 {
 	egm__id output = egm__net(p, loss, net, x);
 	if (coder == EGM_CODER_POINT) return output;
-	egm__gaussian law = egm__gaussian_split(p->graph, output);
-	return egm__gaussian_draw(p->graph, &law, stream);
+	egm__gaussian q = egm__gaussian_split(p->graph, output);
+	return egm__gaussian_draw(p->graph, &q, stream);
 }
 
 static pairs draw(egm__phase_graph *p, const egm_loss *loss)
@@ -62,20 +62,20 @@ static pairs draw(egm__phase_graph *p, const egm_loss *loss)
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_ali_options *o = loss->options;
-	egm__contest contest = {DISCRIMINATOR, EGM_GAN_NON_SATURATING, EGM_AT_REAL, 0, o->penalty};
+	egm__discriminator discriminator = {DISCRIMINATOR, EGM_GAN_NON_SATURATING, EGM_AT_REAL, 0, o->penalty};
 	pairs d = draw(p, loss);
-	egm__contest_add(p, loss, &contest, d.p, d.q);
+	egm__discriminator_add(p, loss, &discriminator, d.p, d.q);
 }
 
 static egm__id objective(egm__graph *g, int32_t form, egm__id l_p, egm__id l_q)
 {
 	switch (form) {
 	case EGM_ALI_DERIVED:
-		return egm__add(g, egm__not_real(g, l_p), egm__not_real(g, l_q));
+		return egm__add(g, egm__cross_entropy_real(g, l_p), egm__cross_entropy_real(g, l_q));
 	case EGM_ALI_MINIMAX:
-		return egm__neg(g, egm__add(g, egm__not_real(g, l_p), egm__not_fake(g, l_q)));
+		return egm__neg(g, egm__add(g, egm__cross_entropy_real(g, l_p), egm__cross_entropy_fake(g, l_q)));
 	default:
-		return egm__add(g, egm__not_fake(g, l_p), egm__not_real(g, l_q));
+		return egm__add(g, egm__cross_entropy_fake(g, l_p), egm__cross_entropy_real(g, l_q));
 	}
 }
 
@@ -86,9 +86,9 @@ static void full_terms(egm__phase_graph *p, const egm_loss *loss, const pairs *d
 	egm__gaussian old = egm__gaussian_split(g, egm__net_old(p, loss, GENERATOR, d->z));
 	egm__gaussian code = egm__gaussian_split(g, egm__net(p, loss, ENCODER, d->x));
 	egm__gaussian old_code = egm__gaussian_split(g, egm__net_old(p, loss, ENCODER, d->x));
-	egm__id miss = egm__gaussian_surprise(g, &code, d->z), old_miss = egm__gaussian_surprise(g, &old_code, d->z);
+	egm__id error = egm__gaussian_nll(g, &code, d->z), old_error = egm__gaussian_nll(g, &old_code, d->z);
 	egm__term_add(p, STEP, egm__mean(g, egm__gaussian_kl(g, &now, &old)), 1);
-	egm__term_add(p, REGRESSION, egm__mean(g, egm__sub(g, miss, old_miss)), 1);
+	egm__term_add(p, REGRESSION, egm__mean(g, egm__sub(g, error, old_error)), 1);
 }
 
 static void build_generator(const egm_loss *loss, egm__phase_graph *p)
@@ -113,9 +113,10 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	if (o->full_terms) generator->keeps = both;
 	int densities = o->generator == EGM_CODER_GAUSSIAN && o->encoder == EGM_CODER_GAUSSIAN;
 	if (o->full_terms && (o->form != EGM_ALI_DERIVED || !densities))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
-	return egm__loss_by_row(loss, DISCRIMINATOR, "penalty", o->penalty);
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
+	return egm__loss_reject_batch_norm(loss, DISCRIMINATOR, "penalty", o->penalty);
 }
 
 static const egm__system ali = {.kind = "ali",

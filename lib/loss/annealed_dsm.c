@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* S13, denoising score matching of one energy over many levels of noise (Li, Chen, Sommer 2019):
  *
- *   L = E||(sigma0^2 / sigma) grad U(x + sigma n) - n||^2,  sigma drawn for each row between sigma_low and sigma_high,
+ *   L = E||(sigma0^2 / sigma) grad U(x + sigma n) - n||^2,  sigma drawn for each row between sigma_low and sigma_high.
  *
- * which is the squared distance of the denoiser y - sigma0^2 grad U(y) from x, weighed by 1 / sigma^2. */
+ * With y = x + sigma n this is 1 / sigma^2 times the squared distance of x from y - sigma0^2 grad U(y), the denoised y.
+ */
 #include <loss/score_impl.h>
 #include <loss/system_impl.h>
 #include <math.h>
@@ -20,7 +21,7 @@ static const egm__option members[] = {
                 "Whether the noise level or its logarithm is drawn uniformly."),
     EGM__RESERVED(egm_annealed_dsm_options, reserved),
     EGM__POSITIVE(egm_annealed_dsm_options, sigma0,
-                  "Noise level whose distribution the energy describes, in data units."),
+                  "Noise level, in data units, at which the energy describes the distribution of the data."),
     EGM__POSITIVE(egm_annealed_dsm_options, sigma_low, "Lowest noise level, in data units."),
     EGM__POSITIVE(egm_annealed_dsm_options, sigma_high, "Highest noise level, at least sigma_low, in data units."),
 };
@@ -49,12 +50,13 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	double square = o->sigma0 * o->sigma0;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (!(o->sigma_low <= o->sigma_high))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "sigma_low is %g, must be at most sigma_high, %g", o->sigma_low, o->sigma_high);
-	EGM_TRY(egm__system_number(loss, "1/sigma0^2", 1 / o->sigma0 / o->sigma0));
-	EGM_TRY(egm__system_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
-	EGM_TRY(egm__system_number(loss, "1/sigma_high", 1 / o->sigma_high));
-	EGM_TRY(egm__system_number(loss, "sigma_high/sigma0^2", o->sigma_high / o->sigma0 / o->sigma0));
-	EGM_TRY(egm__loss_by_row(loss, ENERGY, NULL, 0));
+		EGM_FAIL(EGM_ERR_ARGUMENT, "sigma_low is %g, must be at most sigma_high, which is %g", o->sigma_low,
+		         o->sigma_high);
+	EGM_TRY(egm__loss_number(loss, "1/sigma0^2", 1 / o->sigma0 / o->sigma0));
+	EGM_TRY(egm__loss_number(loss, "sigma0^2/sigma_low", square / o->sigma_low));
+	EGM_TRY(egm__loss_number(loss, "1/sigma_high", 1 / o->sigma_high));
+	EGM_TRY(egm__loss_number(loss, "sigma_high/sigma0^2", o->sigma_high / o->sigma0 / o->sigma0));
+	EGM_TRY(egm__loss_reject_batch_norm(loss, ENERGY, NULL, 0));
 out:
 	return st;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Softmax cross-entropy: L = mean_i -sum_k t_ik log softmax(f(x_i))_k. The logarithm of a share is f_k - logsumexp(f),
- * never log of softmax, so a share that is 0 in the dtype still has a finite logarithm and a slope. By f the gradient
- * is w softmax(f) - t, w = sum_k t_k. */
+/* Softmax cross-entropy: L = mean_i -sum_k t_ik log softmax(f(x_i))_k with logits f and targets t. The logarithm of a
+ * share is computed as f_k - logsumexp(f), never as log of softmax: a share that is 0 in the dtype still has a finite
+ * logarithm and a gradient. The gradient by f is w softmax(f) - t, w = sum_k t_k. */
 #include <loss/system_impl.h>
 
 enum { CLASSIFIER };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* S11, the denoising autoencoder: L = E||r(x + sigma n) - x||^2. At the minimum r(y) = E[x | y] = y + sigma^2 grad log
- * p_sigma(y) (Tweedie), the law of r(y) is narrower than that of x. */
+ * p_sigma(y) (Tweedie); the distribution of r(y) is narrower than that of x. */
 #include <loss/system_impl.h>
 
 enum { DENOISER };
@@ -16,8 +16,8 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 {
 	const egm_dae_options *o = loss->options;
 	egm__graph *g = p->graph;
-	egm__id miss = egm__sub(g, egm__net(p, loss, DENOISER, egm__noisy(p, p->data, o->sigma, 0)), p->data);
-	egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, miss), 1);
+	egm__id error = egm__sub(g, egm__net(p, loss, DENOISER, egm__noisy(p, p->data, o->sigma, 0)), p->data);
+	egm__term_add(p, RECONSTRUCTION, egm__mean_square_norm(g, error), 1);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* S12, a generator between two denoising density estimators. With U_q = -log q_sigma the gradient of
+/* S12, a generator between two denoising density estimators: U_p of the data and U_q = -log q_sigma of the generated
+ * rows. With U_q held constant, the gradient by the generator of
  *
  *   E[U_p(y) - U_q(y)],  y = G(z) + sigma n,
  *
- * by the generator, U_q held, is that of KL(q_sigma || p_sigma): what U_q itself would add is the mean of a score, 0.
- */
+ * is that of KL(q_sigma || p_sigma): the change of U_q itself would contribute the mean of a score, which is 0. */
 #include <loss/score_impl.h>
 #include <loss/system_impl.h>
 
@@ -14,9 +14,10 @@ enum { STREAM_Z, STREAM_NOISE };
 
 static const egm_dde_options defaults = EGM_DDE_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__COUNT(egm_dde_options, energy_steps, "Phases of the generator's energy in a training step."),
+    EGM__COUNT(egm_dde_options, energy_steps, "Phases in a training step that train sample_energy."),
     EGM__RESERVED(egm_dde_options, reserved),
-    EGM__POSITIVE(egm_dde_options, sigma, "Standard deviation of the noise, in data units: that of the data's energy."),
+    EGM__POSITIVE(egm_dde_options, sigma,
+                  "Standard deviation of the noise, in data units; data_energy must have been trained with the same."),
 };
 EGM__OPTIONS(egm__options_dde, egm_dde_options, defaults, members);
 
@@ -41,15 +42,15 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, TERM_GENERATOR, egm__mean(g, difference), 1);
 }
 
-/* Both energies are read by their scores: the generator goes down the difference. */
+/* Both energies are used through their scores: the generator descends their difference. */
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	const egm_dde_options *o = loss->options;
 	egm_status st = EGM_OK;
 	egm__phase_add(loss, "energy", 1u << SAMPLE_ENERGY, o->energy_steps, 0, build_energy);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
-	EGM_TRY(egm__loss_by_row(loss, DATA_ENERGY, NULL, 0));
-	EGM_TRY(egm__loss_by_row(loss, SAMPLE_ENERGY, NULL, 0));
+	EGM_TRY(egm__loss_reject_batch_norm(loss, DATA_ENERGY, NULL, 0));
+	EGM_TRY(egm__loss_reject_batch_norm(loss, SAMPLE_ENERGY, NULL, 0));
 out:
 	return st;
 }

@@ -21,7 +21,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
-	return egm__loss_by_row(loss, ENERGY, NULL, 0);
+	return egm__loss_reject_batch_norm(loss, ENERGY, NULL, 0);
 }
 
 static const egm__system dsm = {.kind = "dsm",

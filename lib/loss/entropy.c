@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* T = T(x, z) on joint pairs, T' = T(x, z') on pairs of the product law; sp = softplus.
+/* Bounds of the entropy of a generator by the information between z and x = G(z). T = T(x, z) on joint pairs, T' =
+ * T(x, z') on independent pairs; sp = softplus.
  *
  *  infogan  H = -E||z - E(x)||^2                      a decoder of fixed variance, up to constants
  *  jsd      H = E[-sp(-T)] - E[sp(T')]                at the optimum 2 JS(joint, product) - 2 log 2
  *  nwj      H = E[T] - E[exp(T' - 1)]                 the f-divergence bound of KL; exact at T = 1 + log ratio
  *  dv       H = E[T] - log E[exp T']                  Donsker-Varadhan
  *
- * The gradient of log E[exp T'] on a batch, grad E[exp T'] / E[exp T'], is biased because both means come from the same
- * rows; Belghazi et al. 2018, section 3.2, divide by a moving average m of E[exp T'] instead. Here m lives as its
- * logarithm, state 0, with weight w, state 1 (0 before the first batch, then the decay), so that exp T' may be large:
- * log m' = log(exp(log m + log w) + exp(s + log(1 - w))), s = log E[exp T'], by log-sum-exp: after a batch of large T
- * one of small T must not overflow either. */
+ * On a batch the gradient of log E[exp T'] is grad E[exp T'] / E[exp T']. It is biased, because both means come from
+ * the same rows; Belghazi et al. 2018, section 3.2, divide by a moving average m of E[exp T'] instead. State 0 is log
+ * m, so that exp T' may be large. State 1 is the weight w of m: 0 before the first batch, then the decay. With s = log
+ * E[exp T'],
+ *
+ *   log m' = log(exp(log m + log w) + exp(s + log(1 - w))),
+ *
+ * by log-sum-exp: a batch of small T after one of large T must not overflow either. */
 #include <loss/entropy_impl.h>
 #include <math.h>
 
@@ -34,8 +38,8 @@ static void statistics(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
 {
 	egm__graph *g = p->graph;
-	egm__id miss = egm__sub(g, z, egm__net(p, loss, o->information, x));
-	return egm__neg(g, egm__mean_square_norm(g, miss));
+	egm__id error = egm__sub(g, z, egm__net(p, loss, o->information, x));
+	return egm__neg(g, egm__mean_square_norm(g, error));
 }
 
 static egm__id jsd(egm__graph *g, egm__id joint, egm__id product)
@@ -49,7 +53,7 @@ static egm__id nwj(egm__graph *g, egm__id joint, egm__id product)
 	return egm__sub(g, egm__mean(g, joint), egm__mean(g, egm__exp(g, egm__affine(g, product, 1, -1))));
 }
 
-/* show: the bound itself; descend: what has the corrected gradient */
+/* The value is the bound, the surrogate has the corrected gradient. */
 static void dv(egm__phase_graph *p, const egm__entropy *o, egm__id joint, egm__id product, egm__term *t)
 {
 	egm__graph *g = p->graph;
@@ -60,8 +64,8 @@ static void dv(egm__phase_graph *p, const egm__entropy *o, egm__id joint, egm__i
 	egm__id next = egm__stop(g, egm__log_sum_exp(g, egm__concat(g, 2, parts, 1), 2));
 	p->state_next[0] = next;
 	p->state_next[1] = egm__const(g, o->dv_decay, egm__shape2(1, 1));
-	t->show = egm__sub(g, egm__mean(g, joint), s);
-	t->descend = egm__sub(g, egm__mean(g, joint), egm__exp(g, egm__sub(g, s, next)));
+	t->value = egm__sub(g, egm__mean(g, joint), s);
+	t->surrogate = egm__sub(g, egm__mean(g, joint), egm__exp(g, egm__sub(g, s, next)));
 }
 
 void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,
@@ -69,14 +73,14 @@ void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 {
 	egm__term t = {o->term, EGM__NONE, EGM__NONE, -o->weight};
 	if (o->entropy == EGM_ENTROPY_INFOGAN) {
-		t.show = infogan(p, loss, o, x, z);
+		t.value = infogan(p, loss, o, x, z);
 	} else {
 		egm__id s[2];
 		statistics(p, loss, o, x, z, marginal(p->graph, o, z, fresh), s);
 		if (o->entropy == EGM_ENTROPY_JSD)
-			t.show = jsd(p->graph, s[0], s[1]);
+			t.value = jsd(p->graph, s[0], s[1]);
 		else if (o->entropy == EGM_ENTROPY_NWJ)
-			t.show = nwj(p->graph, s[0], s[1]);
+			t.value = nwj(p->graph, s[0], s[1]);
 		else
 			dv(p, o, s[0], s[1], &t);
 	}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Entropy terms of a generator: bounds on the information between a latent and what is made of it. */
+/* Entropy terms of a generator: bounds of the information between a latent and what is generated from it. */
 #ifndef EGM_LOSS_ENTROPY_IMPL_H
 #define EGM_LOSS_ENTROPY_IMPL_H
 
 #include <loss/loss_impl.h>
 
-/* H by option `entropy` (EGM_ENTROPY_*) as egm_loss_energy_gan defines it, from z [batch, k], x = G(z) [batch, d] and
- * the information network. `fresh` is a draw of z of its own (used when `marginal` asks for it). Appends the term,
- * descending -weight H; dv uses states 0 and 1. */
+/* The entropy H of kind `entropy` (EGM_ENTROPY_*) that egm_loss_energy_gan defines, from z [batch, k], x = G(z) [batch,
+ * d] and the information network. `fresh` is an independent draw of z, for EGM_MARGINAL_FRESH. Appends the term with
+ * weight -weight; dv uses states 0 and 1. */
 typedef struct egm__entropy {
 	int32_t entropy, marginal, information, term;
 	double weight, dv_decay;

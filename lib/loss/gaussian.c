@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* With v = log variance and sums over the dimensions:
  *
- *  -log q(x)  = sum 1/2 [(x - m)^2 exp(-v) + v + log 2 pi]
- *  KL(q || r) = sum 1/2 [exp(v - w) + (m - n)^2 exp(-w) - 1 - v + w],  r = N(n, exp w) */
+ *  -log q(x)  = sum 1/2 [(x - m)^2 exp(-v) + v + log 2 pi],                        q = N(m, exp v)
+ *  KL(q || r) = sum 1/2 [exp(v - w) + (m - n)^2 exp(-w) - 1 - v + w],              r = N(n, exp w) */
 #include <loss/gaussian_impl.h>
 #include <math.h>
 
@@ -36,7 +36,7 @@ static egm__id half_row_sum(egm__graph *g, egm__id x)
 	return egm__scale(g, egm__row_sum(g, x), 0.5);
 }
 
-egm__id egm__gaussian_surprise(egm__graph *g, const egm__gaussian *q, egm__id x)
+egm__id egm__gaussian_nll(egm__graph *g, const egm__gaussian *q, egm__id x)
 {
 	egm__id square = scaled_square(g, x, q->mean, q->log_variance);
 	return half_row_sum(g, egm__add(g, square, egm__affine(g, q->log_variance, 1, log_two_pi)));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* S10, a generator of one number fitted to a histogram. Sample x gives bin i, between edges a_i and a_(i+1), the share
+/* S10, a generator of one number fitted to a histogram. A sample x adds to bin i, between the edges a_i and a_(i+1),
+ * the share
  *
- *   Phi((a_(i+1) - x) / h) - Phi((a_i - x) / h),  Phi the normal distribution function,
+ *   Phi((a_(i+1) - x) / h) - Phi((a_i - x) / h),  Phi the distribution function of N(0, 1), h the bandwidth.
  *
- * where the outermost edges lie at infinity, so that the shares of a sample sum to 1; q is their mean over the batch.
- * Both laws are then mixed with the even one, by a share `floor`. */
+ * The outermost edges are at infinity instead, so that the shares of a sample sum to 1; q is their mean over the batch.
+ * Both distributions are then mixed with the uniform one, which gets the weight `floor`. */
 #include <loss/system_impl.h>
 #include <math.h>
 
@@ -23,10 +24,11 @@ static const egm__option members[] = {
                 "Which divergence between the given masses and the samples is minimised."),
     EGM__RESERVED(egm_histogram_options, reserved),
     EGM__FINITE(egm_histogram_options, lower,
-                "Lower end of the first bin, in data units; what is below counts to that bin."),
+                "Lower end of the first bin, in data units; smaller samples count in that bin."),
     EGM__FINITE(egm_histogram_options, upper,
-                "Upper end of the last bin, in data units; what is above counts to that bin."),
-    EGM__POSITIVE(egm_histogram_options, bandwidth, "Standard deviation of the normal kernel on each sample, in bins."),
+                "Upper end of the last bin, in data units; larger samples count in that bin."),
+    EGM__POSITIVE(egm_histogram_options, bandwidth,
+                  "Standard deviation of the normal kernel around each sample, in bins."),
     EGM__RANGE(egm_histogram_options, floor, 0, 1, 1, 1,
                "Share of both distributions that is spread evenly over the bins."),
 };
@@ -34,20 +36,24 @@ EGM__OPTIONS(egm__options_histogram, egm_histogram_options, defaults, members);
 
 enum { MOST_BINS = 1 << 20 };
 
-/* In f32 a small floor is 0, and neighbouring edges, or a sample and its kernel, may be the same number. */
-static egm_status check_resolution(egm_dtype dtype, const egm_histogram_options *o, int64_t bins)
+/* In f32 a small floor becomes 0, and two edges, or two points a bandwidth apart, may become the same number. */
+static egm_status check_resolution(const egm_loss *loss, int64_t bins)
 {
+	const egm_histogram_options *o = loss->options;
+	const egm_dtype dtype = loss->dtype;
 	double width = (o->upper - o->lower) / (double)bins, even = o->floor / (double)bins;
 	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, epsilon = dtype == EGM_F32 ? FLT_EPSILON : DBL_EPSILON;
 	double far = fmax(fabs(o->lower), fabs(o->upper)), grain = fmax(epsilon * far, least);
 	if (even < least)
-		return egm__fail(EGM_ERR_ARGUMENT, "floor is %g, %g for each of %lld bins, must be at least %g for each in %s",
-		                 o->floor, even, (long long)bins, least, egm__dtype_name(dtype));
-	if (width * fmin(1, o->bandwidth) <= grain)
 		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "bins of %g and a bandwidth of %g of them: %s tells no numbers closer than %g apart near %g",
-		                 width, o->bandwidth, egm__dtype_name(dtype), grain, far);
-	return egm__loss_number(dtype, "1/bandwidth", 1 / width / o->bandwidth);
+		                 "floor is %g, which is %g for each of %lld bins; must be at least %g for each in %s", o->floor,
+		                 even, (long long)bins, least, egm__dtype_name(dtype));
+	if (width * fmin(1, o->bandwidth) <= grain)
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "a bin is %g wide and the bandwidth is %g bins; both must be above %g, the spacing of %s near %g", width,
+		    o->bandwidth, grain, egm__dtype_name(dtype), far);
+	return egm__loss_number(loss, "1/bandwidth", 1 / width / o->bandwidth);
 }
 
 static egm_status sum_masses(egm_array masses, double *sum)
@@ -60,10 +66,10 @@ static egm_status sum_masses(egm_array masses, double *sum)
 		*sum += mass;
 	}
 	if (*sum > 0 && isfinite(*sum)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "masses sums to %g, must be above 0 and finite", *sum);
+	return egm__fail(EGM_ERR_ARGUMENT, "the sum of masses is %g, must be above 0 and finite", *sum);
 }
 
-/* constants: the inner edges [bins - 1], then the masses p [bins] */
+/* The constants of the loss: the inner edges [bins - 1], then the masses p [bins]. */
 static egm_status fill_constants(egm_loss *loss, egm_array masses)
 {
 	const egm_histogram_options *o = loss->options;
@@ -87,7 +93,7 @@ static int64_t bins_of(const egm_loss *loss)
 	return (loss->n_constants + 1) / 2;
 }
 
-/* Phi at the inner edges, then shares by differences, [batch, bins] */
+/* [batch, bins]: differences of Phi at the edges. */
 static egm__id shares(egm__graph *g, egm__id x, egm__id edges, double h)
 {
 	int64_t rows = egm__graph_shape(g, x)->d[0], n = egm__graph_shape(g, edges)->d[1] + 1;
@@ -127,7 +133,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 	egm__id masses = egm__leaf(g, EGM__SLOT_CONSTANTS, bins - 1, egm__shape2(1, bins));
 	egm__id x = egm__net(p, loss, GENERATOR, egm__latent(p, loss, GENERATOR, STREAM_Z));
 	egm__id share = shares(g, x, edges, o->bandwidth * (o->upper - o->lower) / (double)bins);
-	/* rounding may leave a share a hair below 0 */
+	/* relu: by rounding a share may be slightly below 0 */
 	egm__id q = egm__scale(g, egm__sum(g, egm__relu(g, share), 1), (1 - o->floor) / (double)p->batch);
 	q = egm__affine(g, q, 1, o->floor / (double)bins);
 	egm__term_add(p, DIVERGENCE, divergence(g, o->divergence, masses, q), 1);
@@ -140,7 +146,8 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	loss->variant = egm__choice_name(&divergences, o->divergence);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build);
 	if (o->lower < o->upper && isfinite(o->upper - o->lower)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "lower is %g, upper is %g, lower must be below upper", o->lower, o->upper);
+	return egm__fail(EGM_ERR_ARGUMENT, "lower is %g and upper is %g, upper - lower must be above 0 and finite",
+	                 o->lower, o->upper);
 }
 
 static const egm__system histogram = {.kind = "histogram",
@@ -159,12 +166,6 @@ static egm_status check_masses(egm_array masses)
 	return egm__fail(EGM_ERR_SHAPE, "masses has %lld numbers, must have 2 to %d", (long long)bins, MOST_BINS);
 }
 
-static egm_status take_masses(egm_loss *loss, egm_array masses)
-{
-	egm_status st = check_resolution(loss->dtype, loss->options, masses.rows * masses.columns);
-	return st == EGM_OK ? fill_constants(loss, masses) : st;
-}
-
 egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array masses,
                               const egm_histogram_options *options)
 {
@@ -174,7 +175,8 @@ egm_status egm_loss_histogram(egm_loss **out, egm_model *generator, egm_array ma
 	*out = NULL;
 	EGM_TRY(egm__system_create(&loss, &histogram, &generator, options));
 	EGM_TRY(check_masses(masses));
-	EGM_TRY(take_masses(loss, masses));
+	EGM_TRY(check_resolution(loss, masses.rows * masses.columns));
+	EGM_TRY(fill_constants(loss, masses));
 	*out = loss;
 	loss = NULL;
 out:

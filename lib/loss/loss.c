@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all losses share: ownership of the nets, and the way from a phase's terms to a compiled program. */
+/* The handle of a loss: it retains its networks and owns a copy of its options. */
 #include <core/status_impl.h>
 #include <loss/loss_impl.h>
 #include <string.h>
@@ -22,8 +22,8 @@ static egm_status check_nets(int32_t n, egm_model *const *nets, const char *cons
 		if (st != EGM_OK) return st;
 		for (int32_t j = 0; j < i; j++)
 			if (nets[i] == nets[j])
-				return egm__fail(EGM_ERR_ARGUMENT, "%s and %s are the same net '%s'", roles[j], roles[i],
-				                 nets[i]->name);
+				return egm__fail(EGM_ERR_ARGUMENT, "%s and %s are both network '%s', must be different ones", roles[j],
+				                 roles[i], nets[i]->name);
 	}
 	return EGM_OK;
 }
@@ -35,14 +35,9 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	egm_status st = check_nets(n_nets, nets, roles);
 	if (st != EGM_OK) return st;
 	egm_context *context = nets[0]->context;
-	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss);
-	void *copy = egm__alloc(context, 1, options_size);
-	if (!loss || !copy) {
-		egm__free(context, loss);
-		egm__free(context, copy);
-		return egm__fail(EGM_ERR_MEMORY, "no memory for a loss");
-	}
-	memcpy(copy, options, options_size);
+	egm_loss *loss = egm__alloc_zero(context, 1, sizeof *loss + options_size);
+	if (!loss) return egm__fail(EGM_ERR_MEMORY, "no memory for a loss");
+	memcpy(loss + 1, options, options_size);
 	egm__context_retain(context);
 	*loss = (egm_loss){.context = context,
 	                   .refs = 1,
@@ -52,7 +47,7 @@ egm_status egm__loss_create(egm_loss **out, const char *kind, int32_t n_nets, eg
 	                   .data_width = nets[0]->inputs,
 	                   .dtype = nets[0]->dtype,
 	                   .min_batch = 1,
-	                   .options = copy};
+	                   .options = loss + 1};
 	for (int32_t i = 0; i < n_nets; i++) {
 		loss->nets[i] = nets[i];
 		loss->roles[i] = loss->keys[i] = roles[i];
@@ -73,7 +68,6 @@ void egm_loss_free(egm_loss *loss)
 	egm_context *context = loss->context;
 	for (int32_t i = 0; i < loss->n_nets; i++) egm_model_free(loss->nets[i]);
 	egm__free(context, loss->constants);
-	egm__free(context, loss->options);
 	egm__free(context, loss);
 	egm_context_free(context);
 }
@@ -86,136 +80,4 @@ int32_t egm_loss_term_count(const egm_loss *loss)
 const char *egm_loss_term_name(const egm_loss *loss, int32_t index)
 {
 	return loss && index >= 0 && index < loss->n_terms ? loss->term_names[index] : NULL;
-}
-
-egm__id egm__latent(egm__phase_graph *p, const egm_loss *loss, int32_t net, uint32_t stream)
-{
-	return egm__normal(p->graph, stream, egm__shape2(p->batch, loss->nets[net]->inputs));
-}
-
-egm__id egm__noisy(egm__phase_graph *p, egm__id x, double sigma, uint32_t stream)
-{
-	egm__id n = egm__normal(p->graph, stream, *egm__graph_shape(p->graph, x));
-	return egm__add(p->graph, x, egm__scale(p->graph, n, sigma));
-}
-
-void egm__term_add(egm__phase_graph *p, int32_t index, egm__id value, double weight)
-{
-	EGM_INVARIANT(p->n_terms < EGM__MAX_TERMS);
-	p->terms[p->n_terms++] = (egm__term){index, value, EGM__NONE, weight};
-}
-
-/* ---- from terms to outputs */
-
-static egm__id as_number(egm__graph *g, egm__id x)
-{
-	return egm__reshape(g, x, egm__shape2(1, 1));
-}
-
-static egm__id objective(egm__phase_graph *p)
-{
-	egm__graph *g = p->graph;
-	egm__id sum = egm__const(g, 0, egm__shape2(1, 1));
-	for (int32_t i = 0; i < p->n_terms; i++) {
-		const egm__term *t = &p->terms[i];
-		egm__graph_output(g, t->show, EGM__SLOT_TERMS, t->index);
-		egm__id down = t->descend == EGM__NONE ? t->show : t->descend;
-		sum = egm__add(g, sum, egm__scale(g, as_number(g, down), t->weight));
-	}
-	return sum;
-}
-
-/* The gradients of what a phase trains, each where the tensor lies in the parameter buffer. Buffers have none: their
- * part of the gradient stays the zeros that it was allocated as. */
-static void output_gradients(egm__phase_graph *p, const egm_loss *loss, uint32_t moves, egm__id y, egm__id *leaves,
-                             egm__id *gradients)
-{
-	int32_t n = 0, k = 0;
-	for (int32_t net = 0; net < loss->n_nets; net++)
-		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++)
-			if (loss->nets[net]->tensors[t].trained)
-				leaves[n++] = egm__model_leaf(p->graph, loss->nets[net], EGM__SLOT_NET + net, t);
-	egm__gradient(p->graph, y, n, leaves, gradients);
-	for (int32_t net = 0; net < loss->n_nets; net++)
-		for (int32_t t = 0; (moves >> net & 1) && t < loss->nets[net]->n_tensors; t++) {
-			const egm__tensor *tensor = &loss->nets[net]->tensors[t];
-			if (tensor->trained) egm__graph_output(p->graph, gradients[k++], EGM__SLOT_GRADIENT + net, tensor->offset);
-		}
-}
-
-/* What is left of each running statistic behind the last batch, where the phase moves its net. */
-static void output_statistics(egm__phase_graph *p, const egm_loss *loss, uint32_t moves)
-{
-	for (int32_t net = 0; net < loss->n_nets; net++) {
-		const egm_model *m = loss->nets[net];
-		int64_t first = egm__loss_first_statistic(loss, net);
-		for (int32_t t = 0; (moves >> net & 1) && t < m->n_tensors; t++)
-			if (m->tensors[t].statistic >= 0 && p->statistics[net][t] != EGM__NONE)
-				egm__graph_output(p->graph, p->statistics[net][t], EGM__SLOT_STATISTICS,
-				                  first + m->tensors[t].statistic);
-	}
-}
-
-static int32_t tensors_in_all(const egm_loss *loss)
-{
-	int32_t n = 1;
-	for (int32_t i = 0; i < loss->n_nets; i++) n += loss->nets[i]->n_tensors;
-	return n;
-}
-
-static void begin_statistics(egm__phase_graph *p, const egm_loss *loss, egm__id *ids)
-{
-	for (int32_t net = 0; net < loss->n_nets; net++) {
-		p->statistics[net] = ids;
-		for (int32_t t = 0; t < loss->nets[net]->n_tensors; t++) *ids++ = EGM__NONE;
-	}
-}
-
-egm_status egm__loss_write(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph *g)
-{
-	egm__phase_graph p = {.graph = g, .batch = batch};
-	const egm__phase *ph = &loss->phases[phase];
-	egm_status st = EGM_OK;
-	int32_t n = tensors_in_all(loss);
-	egm__id *ids = egm__alloc(loss->context, (size_t)n * 3, sizeof *ids); /* leaves, gradients, statistics */
-	if (!ids) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %d gradients", n);
-	p.data = egm__leaf(p.graph, EGM__SLOT_DATA, 0, egm__shape2(batch, loss->data_width));
-	p.negatives = EGM__NONE;
-	if (ph->reads_negatives)
-		p.negatives = egm__leaf(p.graph, EGM__SLOT_NEGATIVES, 0, egm__shape2(batch, loss->data_width));
-	for (int32_t i = 0; i < loss->n_state; i++) {
-		p.state[i] = egm__leaf(p.graph, EGM__SLOT_STATE, i, egm__shape2(1, 1));
-		p.state_next[i] = EGM__NONE;
-	}
-	begin_statistics(&p, loss, ids + 2 * (size_t)n);
-	ph->build(loss, &p);
-	output_gradients(&p, loss, ph->moves, objective(&p), ids, ids + n);
-	output_statistics(&p, loss, ph->moves);
-	for (int32_t i = 0; i < loss->n_state; i++)
-		if (p.state_next[i] != EGM__NONE) egm__graph_output(p.graph, p.state_next[i], EGM__SLOT_STATE, i);
-	st = egm__graph_status(g);
-out:
-	egm__free(loss->context, ids);
-	return st;
-}
-
-egm_status egm__loss_graph(const egm_loss *loss, int32_t phase, int64_t batch, egm__graph **out)
-{
-	egm_status st = egm__graph_create(out, loss->context, loss->dtype);
-	if (st == EGM_OK) st = egm__loss_write(loss, phase, batch, *out);
-	if (st != EGM_OK) {
-		egm__graph_free(*out);
-		*out = NULL;
-	}
-	return st;
-}
-
-egm_status egm__loss_compile(const egm_loss *loss, int32_t phase, int64_t batch, egm__program **out)
-{
-	egm__graph *g = NULL;
-	*out = NULL;
-	egm_status st = egm__loss_graph(loss, phase, batch, &g);
-	if (st == EGM_OK) st = egm__program_compile(out, g);
-	egm__graph_free(g);
-	return st;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* S9, the loss-sensitive GAN: an energy that is lower at a real row than at a generated one by a margin that grows with
- * their distance: E[c(margin ||x - G(z)|| + U(x) - U(G(z)))], c(a) = max(a, nu a) = nu a + (1 - nu) max(0, a): at nu =
- * 1 it is a itself, at a = 0 too, where a sum of two relus would have the slope 0. */
+/* S9, the loss-sensitive GAN: the energy of a real row should be lower than that of a generated one by a margin that
+ * grows with their distance. The energy minimises E[c(margin ||x - G(z)|| + U(x) - U(G(z)))] with c(a) = max(a, nu a),
+ * computed as nu a + (1 - nu) max(0, a): for nu = 1 this is a with slope 1 also at a = 0, where a sum of two relus
+ * would have slope 0. */
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
@@ -14,11 +15,11 @@ static const egm_choice norm_choices[] = {{"l1", EGM_MARGIN_L1}, {"l2", EGM_MARG
 static EGM__FAMILY(norms, "EGM_MARGIN_", norm_choices);
 static const egm__option members[] = {
     EGM__CHOICE(egm_ls_gan_options, margin_norm, norms,
-                "The norm that measures the distance between a real and a generated row."),
+                "Which norm measures the distance between a real and a generated row."),
     EGM__COUNT(egm_ls_gan_options, energy_steps, "Energy phases in a training step."),
-    EGM__WEIGHT(egm_ls_gan_options, margin, "Factor on that distance, in units of energy per data unit."),
+    EGM__WEIGHT(egm_ls_gan_options, margin, "Factor of that distance in the margin, in units of energy per data unit."),
     EGM__BETWEEN(egm_ls_gan_options, slope, -1, 1,
-                 "Slope of the comparison below 0; 0: the loss-sensitive GAN, 1: the difference of a WGAN."),
+                 "Slope of the comparison below 0; 0 gives the loss-sensitive GAN, 1 the difference of a WGAN."),
     EGM__WEIGHT(egm_ls_gan_options, penalty, "Weight of the zero-centred gradient penalty at interpolates."),
 };
 EGM__OPTIONS(egm__options_ls_gan, egm_ls_gan_options, defaults, members);
@@ -60,7 +61,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_ls_gan_options *o = loss->options;
 	egm__phase_add(loss, "energy", 1u << ENERGY, o->energy_steps, 1, build_energy);
 	egm__phase_add(loss, "generator", 1u << GENERATOR, 1, 0, build_generator);
-	return egm__loss_by_row(loss, ENERGY, "penalty", o->penalty);
+	return egm__loss_reject_batch_norm(loss, ENERGY, "penalty", o->penalty);
 }
 
 static const egm__system ls_gan = {.kind = "ls_gan",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* S1, an energy by maximum likelihood: grad L = E_data[grad U] - E_model[grad U]. The points of the model come as an
- * array that somebody drew; they count as constants. */
+/* S1, an energy by maximum likelihood: grad L = E_data[grad U] - E_model[grad U]. The draws of the model are an input,
+ * and constants for the gradient. */
 #include <loss/system_impl.h>
 
 enum { ENERGY };
@@ -9,7 +9,7 @@ enum { ENERGY_DATA, ENERGY_NEGATIVE, REGULARISER };
 static const egm_ml_options defaults = EGM_ML_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__WEIGHT(egm_ml_options, regularizer,
-                "Weight of the mean squared energy of data and negative samples; 1e-3 where energies drift."),
+                "Weight of the mean squared energy of data and negative samples; 1e-3 helps if energies drift."),
 };
 EGM__OPTIONS(egm__options_ml, egm_ml_options, defaults, members);
 
@@ -33,7 +33,7 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 {
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build)->reads_negatives = 1;
-	return egm__loss_by_row(loss, ENERGY, NULL, 0); /* the chains that draw the negatives follow it */
+	return egm__loss_reject_batch_norm(loss, ENERGY, NULL, 0); /* its gradient moves the chains of the negatives */
 }
 
 static const egm__system ml = {.kind = "ml",

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* E[h(g)], g = ||grad D(x)|| over all dimensions of a sample:
+/* Penalties E[h(g)] of a slope g, by default g = ||grad D(x)|| over all dimensions of a row:
  *
  *  two_sided     h = (g - 1)^2          zero_centered  h = g^2
- *  one_sided     h = max(0, g - 1)^2    linear        h = max(g, 1)
+ *  one_sided     h = max(0, g - 1)^2    linear         h = max(g, 1)
  *
- * The points x: real rows, fake rows, both, or f + a (r - f) with one uniform number a for each pair of rows.
+ * The points x are real rows, fake rows, both, or f + a (r - f) with one uniform number a for each pair of rows.
  *
- * finite_*: g = |D(x) - D(y)| / ||x - y|| for two such points of the same pair, the slope of a chord, at most the
- * largest gradient on it. Where the points coincide there is no chord, and the row counts as 0.
+ * finite_*: g = |D(x) - D(y)| / ||x - y|| for two such points of the same pair, the slope of a chord, which is at most
+ * the largest gradient on it. Where the points coincide there is no chord, and the row contributes 0.
  *
- * The gradient is a node like any other, so its own gradient is exact. ||.|| has the derivative 0 at 0. */
+ * The gradient is a node like any other, so its own gradient is exact. The derivative of ||.|| at 0 is 0. */
 #include <loss/penalty_impl.h>
 
 static const egm_choice kinds[] = {{"two_sided", EGM_PENALTY_TWO_SIDED},
@@ -24,9 +24,9 @@ static const egm_choice places[] = {
     {"interpolates", EGM_AT_INTERPOLATES}, {"real", EGM_AT_REAL}, {"fake", EGM_AT_FAKE}, {"both", EGM_AT_BOTH}};
 EGM__FAMILY(egm__family_at, "EGM_AT_", places);
 
-/* The slopes [rows, 1] that a penalty looks at, and which of them are there (EGM__NONE: all). */
+/* Slopes [rows, 1] and their squares; mask is 1 for the rows that have one (EGM__NONE: all have). */
 typedef struct slopes {
-	egm__id slope, square, there;
+	egm__id slope, square, mask;
 } slopes;
 
 static egm__id interpolate(egm__phase_graph *p, egm__id real, egm__id fake, uint32_t stream)
@@ -69,7 +69,7 @@ static slopes of_chord(egm__phase_graph *p, const egm_loss *loss, int32_t net, e
 	return (slopes){slope, egm__square(g, ratio), egm__step(g, run, 0)};
 }
 
-static egm__id shape(egm__graph *g, int32_t kind, const slopes *s)
+static egm__id penalty_of(egm__graph *g, int32_t kind, const slopes *s)
 {
 	egm__id above = egm__affine(g, s->slope, 1, -1);
 	switch (kind) {
@@ -91,8 +91,8 @@ egm__id egm__penalty(egm__phase_graph *p, const egm_loss *loss, int32_t net, int
 	egm__graph *g = p->graph;
 	int chord = kind == EGM_PENALTY_FINITE_TWO_SIDED || kind == EGM_PENALTY_FINITE_LINEAR;
 	slopes s = chord ? of_chord(p, loss, net, real, fake) : of_gradient(p, loss, net, points(p, at, real, fake));
-	egm__id h = shape(g, kind, &s);
-	return egm__mean(g, s.there == EGM__NONE ? h : egm__mul(g, h, s.there));
+	egm__id h = penalty_of(g, kind, &s);
+	return egm__mean(g, s.mask == EGM__NONE ? h : egm__mul(g, h, s.mask));
 }
 
 void egm__penalty_add(egm__phase_graph *p, const egm_loss *loss, int32_t index, double weight, int32_t net,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising: of y = x + sigma n, the mean of n given y is sigma grad U(y) for U = -log p_sigma. The target is n, not
- * n / sigma: the loss then stays of the size of the dimension for every sigma. With several sigma and one U the
- * denoiser is y - sigma0^2 grad U(y) at all of them (Li, Chen, Sommer 2019, eq. 9), each weighed by 1 / sigma^2. */
+/* Denoising score matching. For y = x + sigma n the mean of n given y is sigma grad U(y), U = -log p_sigma. The target
+ * is n and not n / sigma, so that the loss is of the order of the dimension for every sigma. With several sigma and one
+ * U, the denoiser is y - sigma0^2 grad U(y) at all of them, each weighted by 1 / sigma^2 (Li, Chen, Sommer 2019, eq.
+ * 9). */
 #include <loss/score_impl.h>
 
 egm__id egm__denoising_loss(egm__phase_graph *p, const egm_loss *loss, int32_t net, egm__id x, double sigma,

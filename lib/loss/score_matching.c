@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* S13, score matching without noise (Hyvarinen 2005): L = E[||grad U||^2 / 2 - tr H], H the Hessian of U. The trace is
- * taken as it is, one second derivative a dimension, or as the mean of v^T H v over normal v, one Hessian-vector
- * product a direction. Both are differentiated exactly: third derivatives of U by its parameters. */
+ * either exact, by one second derivative for each dimension, or the mean of v^T H v over normal v, by one
+ * Hessian-vector product for each direction. Both are differentiated exactly, which takes third derivatives of U. */
 #include <loss/score_impl.h>
 #include <loss/system_impl.h>
 
 enum { ENERGY };
 enum { SCORE_MATCHING };
-enum { MOST = 64 }; /* dimensions of the explicit form, directions of the sliced one: the graph has a part for each */
+enum { MOST = 64 }; /* dimensions or directions, for each of which the graph has nodes */
 
 static const egm_score_matching_options defaults = EGM_SCORE_MATCHING_OPTIONS_INIT;
 static const egm_choice form_choices[] = {{"explicit", EGM_SCORE_EXPLICIT}, {"sliced", EGM_SCORE_SLICED}};
 static EGM__FAMILY(forms, "EGM_SCORE_", form_choices);
 static const egm__option members[] = {
-    EGM__CHOICE(egm_score_matching_options, form, forms, "The exact Laplacian, or its estimate by random directions."),
+    EGM__CHOICE(egm_score_matching_options, form, forms,
+                "Whether the Laplacian is exact or estimated by random directions."),
     EGM__BETWEEN(egm_score_matching_options, projections, 1, MOST,
-                 "Random directions for each row of the sliced form."),
+                 "Random directions for each row in the sliced form."),
 };
 EGM__OPTIONS(egm__options_score_matching, egm_score_matching_options, defaults, members);
 
@@ -64,10 +65,11 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 	const egm_score_matching_options *o = loss->options;
 	egm__phase_add(loss, "energy", 1u << ENERGY, 1, 1, build);
 	if (o->form == EGM_SCORE_EXPLICIT && loss->nets[ENERGY]->inputs > MOST)
-		return egm__fail(EGM_ERR_UNSUPPORTED,
-		                 "energy '%s' has %lld inputs, EGM_SCORE_EXPLICIT takes at most %d; use EGM_SCORE_SLICED",
-		                 loss->nets[ENERGY]->name, (long long)loss->nets[ENERGY]->inputs, MOST);
-	return egm__loss_by_row(loss, ENERGY, NULL, 0);
+		return egm__fail(
+		    EGM_ERR_UNSUPPORTED,
+		    "energy '%s' has %lld inputs, must have at most %d for EGM_SCORE_EXPLICIT; use EGM_SCORE_SLICED",
+		    loss->nets[ENERGY]->name, (long long)loss->nets[ENERGY]->inputs, MOST);
+	return egm__loss_reject_batch_norm(loss, ENERGY, NULL, 0);
 }
 
 static const egm__system score_matching = {.kind = "score_matching",

@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* From the table of a system and a caller's nets and options to a loss, or to one line that says what does not fit. */
+/* Makes a loss from the table of its system and the networks and options of the caller. */
 #include <loss/system_impl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* ---- options */
-
-egm_status egm__loss_number(egm_dtype dtype, const char *name, double value)
+egm_status egm__loss_number(const egm_loss *loss, const char *name, double value)
 {
-	int f32 = dtype == EGM_F32;
+	int f32 = loss->dtype == EGM_F32;
 	int tiny = value != 0 && fabs(value) < (f32 ? (double)FLT_MIN : DBL_MIN);
 	if (!tiny && fabs(value) <= (f32 ? (double)FLT_MAX : DBL_MAX)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s", name, value, tiny ? "0" : "infinite",
-	                 egm__dtype_name(dtype));
+	return egm__fail(EGM_ERR_ARGUMENT, "%s is %g, which is %s in %s; must be %s in magnitude", name, value,
+	                 tiny ? "0" : "infinite", egm__dtype_name(loss->dtype), tiny ? "larger" : "smaller");
 }
 
-egm_status egm__system_number(const egm_loss *loss, const char *name, double value)
-{
-	return egm__loss_number(loss->dtype, name, value);
-}
-
-/* Where a range has both signs, 0 is a number like its neighbours, and what becomes 0 does no harm. */
+/* An option of either sign may become 0: there 0 is a value like its neighbours. */
 static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 {
 	egm_status st = EGM_OK;
@@ -29,71 +21,11 @@ static egm_status check_numbers(const egm_loss *loss, const egm__system *system)
 		const egm__option *r = &system->options->rows[i];
 		if (r->kind != EGM_OPTION_DOUBLE) continue;
 		double value = egm__option_value(r, loss->options);
-		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__system_number(loss, r->name, value));
+		if (r->low >= 0 || fabs(value) >= 1) EGM_TRY(egm__loss_number(loss, r->name, value));
 	}
 out:
 	return st;
 }
-
-/* ---- widths */
-
-/* Letters to widths, 0 where not known yet. */
-typedef struct letters {
-	int64_t width[26];
-} letters;
-
-static int64_t *letter_of(letters *l, const char *formula)
-{
-	return formula[0] >= 'a' && formula[0] <= 'z' && !formula[1] ? &l->width[formula[0] - 'a'] : NULL;
-}
-
-static void learn(letters *l, const char *formula, int64_t width)
-{
-	int64_t *letter = letter_of(l, formula);
-	if (letter && !*letter) *letter = width;
-}
-
-/* "d+2k" */
-static int64_t width_of(const letters *l, const char *formula)
-{
-	int64_t sum = 0;
-	for (const char *at = formula; *at; at += *at == '+') {
-		char *end = NULL;
-		int64_t factor = strtoll(at, &end, 10);
-		if (end == at) factor = 1;
-		at = end;
-		if (*at >= 'a' && *at <= 'z') factor *= l->width[*at++ - 'a'];
-		sum += factor;
-	}
-	return sum;
-}
-
-static egm_status check_width(const egm_loss *loss, int32_t net, const char *side, int64_t is, int64_t wanted)
-{
-	if (is == wanted) return EGM_OK;
-	return egm__fail(EGM_ERR_SHAPE, "%s '%s' has %lld %s, must have %lld", loss->roles[net], loss->nets[net]->name,
-	                 (long long)is, side, (long long)wanted);
-}
-
-static egm_status check_widths(egm_loss *loss, const egm__net_shape *shapes, const char *data)
-{
-	egm_status st = EGM_OK;
-	letters l = {{0}};
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		learn(&l, shapes[i].inputs, loss->nets[i]->inputs);
-		learn(&l, shapes[i].outputs, egm__model_outputs(loss->nets[i]));
-	}
-	for (int32_t i = 0; i < loss->n_nets; i++) {
-		EGM_TRY(check_width(loss, i, "inputs", loss->nets[i]->inputs, width_of(&l, shapes[i].inputs)));
-		EGM_TRY(check_width(loss, i, "outputs", egm__model_outputs(loss->nets[i]), width_of(&l, shapes[i].outputs)));
-	}
-	loss->data_width = width_of(&l, data ? data : "d");
-	if (!loss->data_width) loss->data_width = 1; /* of a system without data */
-out:
-	return st;
-}
-
-/* ---- the loss */
 
 egm__phase *egm__phase_add(egm_loss *loss, const char *name, uint32_t moves, int32_t repeat, int32_t reads_data,
                            void (*build)(const egm_loss *loss, egm__phase_graph *p))
@@ -119,7 +51,7 @@ static egm_status create(egm_loss **out, const egm__system *system, egm_model *c
 		loss->term_names[loss->n_terms++] = system->terms[i];
 	EGM_TRY(check_numbers(loss, system));
 	EGM_TRY(system->describe(loss, shapes));
-	EGM_TRY(check_widths(loss, shapes, system->data));
+	EGM_TRY(egm__system_check_widths(loss, shapes, system->data));
 	*out = loss;
 out:
 	if (st != EGM_OK) egm_loss_free(loss);

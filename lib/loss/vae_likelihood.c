@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The importance-weighted bound, log of the mean of S weights, row by row. A program draws one z for each of CHUNK
- * rows; the logarithm of the sum is carried along in double, so that S may be large and takes no memory. The number of
- * a run is made of chunk and draw alone: a larger S adds draws to those of a smaller one. */
-#include <core/progress_impl.h>
+/* The importance-weighted bound of each row: the logarithm of the mean of S weights. A program draws one z for each of
+ * CHUNK rows; the logarithm of the sum is accumulated in double, so that a large S needs no memory. The noise of a run
+ * is numbered by chunk and draw alone: a larger S adds draws to those of a smaller one. */
 #include <core/size_impl.h>
-#include <stats/sample_impl.h>
 #include <loss/vae_impl.h>
 #include <math.h>
+#include <stats/sample_impl.h>
+#include <stats/steps_impl.h>
 #include <string.h>
 
 enum { CHUNK = 64, SLOT_WEIGHTS = EGM__SLOT_TERMS };
@@ -17,8 +17,7 @@ typedef struct job {
 	char *x, *weights; /* [CHUNK, columns], [CHUNK] */
 	int64_t samples;
 	uint64_t seed;
-	int64_t done, total; /* draws for a chunk */
-	egm__progress progress;
+	egm__steps steps; /* draws for a chunk */
 } job;
 
 static egm_status compile(const egm_loss *loss, egm__program **out)
@@ -41,14 +40,7 @@ static double log_add(double a, double b)
 	return top == -INFINITY ? top : top + log(exp(a - top) + exp(b - top));
 }
 
-static egm_status ask(job *j)
-{
-	if (!egm__progress_ask(&j->progress, j->done, j->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "the callback stopped it after step %lld of %lld", (long long)j->done,
-	                 (long long)j->total);
-}
-
-/* `n` rows, the first of them row `first` of the call; x and the rest of its chunk are filled. */
+/* The n rows of a chunk, whose first is row `first` of the call. */
 static egm_status run_chunk(job *j, int64_t first, int64_t n, double *out)
 {
 	egm_status st = EGM_OK;
@@ -65,10 +57,9 @@ static egm_status run_chunk(job *j, int64_t first, int64_t n, double *out)
 				         (long long)(first + i), (long long)s, egm__nonfinite_name(w));
 			out[i] = log_add(out[i], w);
 		}
-		if (s == j->samples - 1) /* before the callback looks at them */
+		if (s == j->samples - 1) /* before the callback sees them */
 			for (int64_t i = 0; i < n; i++) out[i] -= log((double)j->samples);
-		j->done++;
-		if (egm__progress_due(&j->progress) || j->done == j->total) EGM_TRY(ask(j));
+		EGM_TRY(egm__steps_count(&j->steps));
 	}
 out:
 	return st;
@@ -86,7 +77,7 @@ out:
 	return st;
 }
 
-/* A Bernoulli law knows 0 and 1, and what stands between them as a share. */
+/* A Bernoulli decoder needs values of 0 and 1, or shares between them. */
 static egm_status check_shares(const egm_loss *loss, const void *x, int64_t rows)
 {
 	const egm_vae_options *o = loss->options;
@@ -115,6 +106,7 @@ static egm_status run(job *j, const char *x, int64_t rows, int64_t columns, doub
 		memcpy(j->x, x + (size_t)first * row, (size_t)n * row);
 		EGM_TRY(run_chunk(j, first, n, log_likelihoods + first));
 	}
+	EGM_TRY(egm__steps_finish(&j->steps));
 out:
 	egm__program_free(j->program);
 	egm__free(context, j->x);
@@ -128,16 +120,18 @@ egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_array x, int64_
 	egm_status st = EGM_OK;
 	union {
 		const egm_loss *given;
-		egm_loss *held; /* the callback may free it */
+		egm_loss *retained; /* the callback may free the loss */
 	} l = {loss};
+	int64_t total;
 	job j = {.loss = loss, .samples = samples, .seed = seed};
 	EGM_TRY(check(loss, x, samples, log_likelihoods));
 	EGM_TRY(check_shares(loss, x.data, x.rows));
-	if (egm__size_mul(egm__blocks_of(x.rows, CHUNK), samples, &j.total)) j.total = INT64_MAX;
-	egm__progress_start(&j.progress, progress, user);
-	egm__loss_retain(l.held);
+	if (egm__size_mul(egm__blocks_of(x.rows, CHUNK), samples, &total)) total = INT64_MAX;
+	egm__steps_start(&j.steps, loss->context, total, progress, user);
+	egm__loss_retain(l.retained);
 	st = run(&j, x.data, x.rows, x.columns, log_likelihoods.data);
-	egm_loss_free(l.held);
+	egm__steps_end(&j.steps);
+	egm_loss_free(l.retained);
 out:
 	return egm__named(__func__, st);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* S9, the Wasserstein GAN: E[D(G(z))] - E[D(x)] + lambda E[h(slope of D)] for the critic, -E[D(G(z))] for the
- * generator. The critic is kept from growing without bound by the penalty, by cutting its parameters, or by its own
- * layers. */
+/* S9, the Wasserstein GAN: the critic minimises E[D(G(z))] - E[D(x)] + lambda E[h(slope of D)], the generator
+ * -E[D(G(z))]. The slope of the critic is bounded by the penalty, by clipping its parameters, or by spectral layers. */
 #include <loss/penalty_impl.h>
 #include <loss/system_impl.h>
 
@@ -12,15 +11,15 @@ enum { STREAM_Z };
 static const egm_wgan_options defaults = EGM_WGAN_OPTIONS_INIT;
 static const egm__option members[] = {
     EGM__CHOICE(egm_wgan_options, penalty_kind, egm__family_penalty,
-                "Which function of the slope of the critic is penalised."),
+                "Which function of the norm of the critic's gradient is penalised."),
     EGM__CHOICE(egm_wgan_options, penalty_at, egm__family_at,
-                "Where the penalty is taken; the finite kinds accept interpolates only."),
+                "Where the penalty is evaluated; the finite kinds need interpolates."),
     EGM__COUNT(egm_wgan_options, critic_steps, "Critic phases in a training step."),
     EGM__RESERVED(egm_wgan_options, reserved),
     EGM__WEIGHT(egm_wgan_options, penalty,
-                "Weight of the gradient penalty; set 0 for a spectral critic, or with clip."),
+                "Weight of the gradient penalty; 0 suits a spectral critic or one with clip."),
     EGM__WEIGHT(egm_wgan_options, clip,
-                "After each move the parameters of the critic are clipped to [-clip, clip]; 0: never."),
+                "The parameters of the critic are clipped to [-clip, clip] after each move; 0: not."),
 };
 EGM__OPTIONS(egm__options_wgan, egm_wgan_options, defaults, members);
 
@@ -52,7 +51,7 @@ static egm_status describe(egm_loss *loss, egm__net_shape *nets)
 		return egm__fail(EGM_ERR_ARGUMENT,
 		                 "penalty_at is %d, must be EGM_AT_INTERPOLATES for the finite kinds of penalty",
 		                 (int)o->penalty_at);
-	return egm__loss_by_row(loss, CRITIC, "penalty", o->penalty);
+	return egm__loss_reject_batch_norm(loss, CRITIC, "penalty", o->penalty);
 }
 
 static const egm__system wgan = {.kind = "wgan",

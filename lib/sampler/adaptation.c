@@ -1,102 +1,73 @@
 /* SPDX-License-Identifier: MIT */
-/* Step sizes and scales, found during a warm-up for each walker from its own transitions alone.
+/* Adaptation of step sizes and scales in a warm-up, for each walker from its own transitions alone.
  *
  * Step: dual averaging (Hoffman and Gelman 2014, eq. 6 and section 3.2.1) of x = log h. With a_m the acceptance of the
- * m-th transition, delta the target,
+ * m-th transition and delta the target,
  *     x_m    = mu - sqrt(m) / gamma * 1 / (m + t0) * sum_{i <= m} (delta - a_i)
  *     xbar_m = m^-kappa x_m + (1 - m^-kappa) xbar_{m-1},
- * gamma = 0.05, t0 = 10, kappa = 0.75, mu = log(10 h0): the next transition uses exp(x_m), sampling exp(xbar). The
- * Langevin kernels adapt h = sqrt(eps) and not eps: the leapfrog step is what acceptance scales with in all kernels
- * (mala is hmc of one step), so the paper's gamma means one thing.
+ * gamma = 0.05, t0 = 10, kappa = 0.75, mu = log(10 h0). The next transition uses exp(x_m), sampling uses exp(xbar).
+ * Langevin kernels adapt h = sqrt(eps), not eps: acceptance depends on the leapfrog step in all kernels (mala is hmc of
+ * one step), so gamma means the same for all of them.
  *
  * Scale: the standard deviation of each coordinate over a window of n points, shrunk as in Stan (var_adaptation.hpp),
  *     s^2 = n / (n + 5) var x + 5 / (n + 5) q,   q = sqrt(var x / var g),
- * g the gradient. Stan has 1e-3 for q, a number with the unit of x^2: a coordinate of deviation 1e-6 then got 0.003,
- * and a chain 4 independent draws of 2000. q has the unit that it needs, so that a coordinate times c has scales times
- * c, for powers of two in every bit. For a normal coordinate q is its variance, without sampling error, however little
- * of it the window has seen, so that a slow coordinate soon grows to its scale. Not q alone, which is the diagonal of
- * Fisher's divergence (nutpie): of a normal distribution with covariance C it is sqrt(C_ii / (C^-1)_ii), and yields
- * fewer effective draws than C_ii where coordinates are correlated (arK of posteriordb: 14 per 1000 gradients, not 21).
- * Where a window saw a part in which g hardly changes, as that of an energy of softplus behind its kink, q is far too
- * large, 1e10 and more times var x, and chains then spend the next window at steps of that size. So q is 100 var x at
- * most: at n = 200 that makes s two deviations, at n = 25 it lets a slow coordinate grow by four.
+ * g the gradient. Stan uses 1e-3 in place of q, which has the unit of x^2: a coordinate of standard deviation 1e-6 then
+ * got the scale 0.003, and a chain 4 independent draws out of 2000. q has the right unit: if a coordinate is multiplied
+ * by c, so is its scale, bit for bit if c is a power of two. For a normal coordinate q is the variance without sampling
+ * error, even if the window covers little of the distribution, so that the scale of a slow coordinate grows quickly. q
+ * alone is not used. It is the diagonal of Fisher's divergence (nutpie): for a normal distribution with covariance C it
+ * is sqrt(C_ii / (C^-1)_ii), and it yields fewer effective draws than C_ii if coordinates are correlated (arK of
+ * posteriordb: 14 instead of 21 per 1000 gradients).
+ * Where g hardly changes within a window, as for a softplus energy away from its kink, q is far too large, 1e10 var x
+ * and more, and chains would spend the next window with steps of that size. So q is at most 100 var x: at n = 200 s is
+ * then at most two standard deviations, and at n = 25 the scale of a slow coordinate can still grow by a factor of 4.
  *
- * First scales: before the first window q is all that is asked. Every LOOK transitions it replaces scales that are
- * apart from it by factors that differ by TOO_WIDE among coordinates. Without that, coordinates of deviations 1e-6 to
- * 1e6 let each other move by 1e-6 at a time, trees of nuts reach max_depth for a hundred transitions, and the windows
- * begin before the chain has arrived. What is nearly right already is left alone, in every bit.
+ * First scales: before the first window q alone is used. Every FIRST_SCALES transitions sqrt(q) replaces all scales, if
+ * the ratios of sqrt(q) to the current scales differ among coordinates by more than TOO_WIDE. Otherwise scales stay as
+ * they are, bit for bit. Without first scales and with standard deviations from 1e-6 to 1e6, all coordinates move by
+ * 1e-6 at a time, trees of nuts reach max_depth for a hundred transitions, and the windows begin before the chain has
+ * reached the distribution.
  *
- * With a new scale the old step means something else. Behind a window its start is set so that the geometric mean over
- * coordinates of the physical steps h s_i stays what dual averaging had found: a mean, so that the errors of d
- * estimates cancel; of the logarithm, so that no unit of a coordinate counts more than another. When the scales had
- * differed by large factors that is too small, by less than the range of the scales, and mu, ten times as large, goes
- * for more at once. Behind first scales, which did differ by large factors, the physical step of the coordinate that
- * had limited h stays: that whose scale shrinks most. Stan searches instead, doubling or halving until the acceptance
- * of one step crosses 0.8: further gradients, outside of any transition, for a start that some ten transitions bring
- * within reach of its goal.
+ * New scales change the meaning of the step. After a window, h is chosen such that the geometric mean over coordinates
+ * of the physical steps h s_i stays what dual averaging had found. In a mean the errors of d estimates cancel, and the
+ * mean of logarithms does not depend on the units of coordinates. If the scales change by very different factors, this
+ * h is too small, by less than the range of these factors; mu, which is ten times as large, soon corrects it. With
+ * first scales, which do change by very different factors, the physical step is kept for the coordinate that had
+ * limited h: the one whose scale shrinks most. Stan instead doubles or halves h until the acceptance of one step
+ * crosses 0.8. That needs further gradients outside of any transition, for a value that ten transitions would find.
  *
- * The same mu makes the first transitions try steps that are ten times too long, and the first five weigh 0.30 in xbar
- * after ten transitions, 0.07 after twenty. Mean acceptance with xbar on N(0, I_10): mala 0 after two transitions, 0.62
- * after 10 (single chains 0.07), 0.68 after 20 (0.2), nuts 0.67 after two and 0.90 after 10. So xbar counts from
- * AVERAGED transitions on, below that the step stays what it was when they began, and a window has 25 transitions or
- * more behind it. mu = log h behind windows would need as many, and ends with steps that are 3 to 5 % shorter, further
- * above the target. */
+ * Because of mu the first transitions use steps that are ten times too long. The first five have a weight of 0.30 in
+ * xbar after ten transitions, of 0.07 after twenty. Mean acceptance with xbar on N(0, I_10): mala 0 after two
+ * transitions, 0.62 after 10 (single chains 0.07), 0.68 after 20 (0.2); nuts 0.67 after two and 0.90 after 10. So xbar
+ * is used after AVERAGED transitions or more; after fewer, the step stays what it was before them. At least 25
+ * transitions follow every window. mu = log h after windows would need as many transitions, and ends with steps that
+ * are 3 to 5 % shorter, with an acceptance further above the target. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
-#include <float.h>
 #include <math.h>
-#include <sampler/adaptation_impl.h>
 #include <sampler/sampler_impl.h>
+#include <sampler/windows_impl.h>
 #include <string.h>
 
 struct egm__adaptation {
-	double start; /* the step when dual averaging began again */
+	double start; /* the step when dual averaging last began */
 	double mu, error_sum, log_step, log_mean;
-	/* The step that was being tried when the warm-up was stopped. */
+	/* the step of the transition at which the warm-up was stopped */
 	double paused;
-	int64_t m; /* transitions since dual averaging began again */
+	int64_t m; /* transitions since dual averaging last began */
 	int64_t t; /* transitions of the warm-up */
 	egm__windows windows;
-	int64_t n;                     /* points in the window */
-	double *mean, *m2;             /* [dims] of them, and the sum of squares about it (Welford 1962); NULL: no scales */
-	double *slope_mean, *slope_m2; /* [dims] of their gradients */
+	int64_t n;         /* points in the window */
+	double *mean, *m2; /* [dims] mean of these points, and sum of squares about it (Welford 1962); NULL: no scales */
+	double *slope_mean, *slope_m2; /* [dims] the same of their gradients */
 };
 
 static const double GAMMA = 0.05, T0 = 10, KAPPA = 0.75;
-static const double LOG_STEP_MOST = 300; /* exp of it and of twice it are finite and not 0 */
-enum { AVERAGED = 10 };                  /* transitions that make an average worth more than the step before */
-static const double MOST = 100;          /* q / var x in a window */
-enum { LOOK = 20 };                      /* transitions between first scales */
+static const double LOG_STEP_MOST = 300; /* exp(+-300) and exp(+-600) are finite and not 0 */
+enum { AVERAGED = 10 };                  /* transitions after which xbar is better than the step before */
+static const double MOST_RATIO = 100;    /* largest q / var x in a window */
+enum { FIRST_SCALES = 20 };              /* transitions between two estimates of first scales */
 static const double TOO_WIDE = 100;
-
-/* ---- windows */
-
-/* A window behind which the next, twice as long, would not fit takes what is left. Stan asks this from the second
- * window on, and gives 151 transitions a last window of one point, which destroys the metric. */
-static void stretch(egm__windows *w)
-{
-	if (w->last + 2 * w->size >= w->end) w->last = w->end - 1;
-}
-
-void egm__windows_start(egm__windows *w, int64_t steps)
-{
-	enum { BEFORE = 75, BASE = 25, BEHIND = 50, LEAST = 50 };
-	*w = (egm__windows){0};
-	if (steps < LEAST) return;
-	int usual = steps >= BEFORE + BASE + BEHIND;
-	w->first = usual ? BEFORE : (int64_t)(0.15 * (double)steps);
-	w->end = steps - (steps / 2 < BEHIND ? steps / 2 : BEHIND);
-	w->size = usual ? BASE : w->end - w->first;
-	w->last = w->first + w->size - 1;
-	stretch(w);
-}
-
-void egm__windows_next(egm__windows *w)
-{
-	w->size *= 2;
-	w->last += w->size;
-	stretch(w);
-}
 
 /* ---- step */
 
@@ -113,8 +84,8 @@ static double bounded(double log_step)
 	return fmax(-LOG_STEP_MOST, fmin(log_step, LOG_STEP_MOST));
 }
 
-/* With new scales. */
-static void begin_again(egm__walker *w, double log_step)
+/* Restarts dual averaging, with new scales. */
+static void restart_averaging(egm__walker *w, double log_step)
 {
 	w->step = exp(bounded(log_step));
 	begin_averaging(w->adaptation, w->step);
@@ -132,21 +103,7 @@ static void average_step(const egm_sampler *s, egm__walker *w)
 
 /* ---- scale */
 
-static double get(const egm_sampler *s, const char *row, int64_t i)
-{
-	return s->target->dtype == EGM_F32 ? (double)((const float *)(const void *)row)[i]
-	                                   : ((const double *)(const void *)row)[i];
-}
-
-static void put(const egm_sampler *s, char *row, int64_t i, double value)
-{
-	if (s->target->dtype == EGM_F32)
-		((float *)(void *)row)[i] = (float)value;
-	else
-		((double *)(void *)row)[i] = value;
-}
-
-/* `value` becomes the n-th that mean and m2 are of. */
+/* Updates mean and m2 by the n-th value. */
 static void add_value(double value, int64_t n, double *mean, double *m2)
 {
 	double difference = value - *mean;
@@ -154,23 +111,23 @@ static void add_value(double value, int64_t n, double *mean, double *m2)
 	*m2 += difference * (value - *mean);
 }
 
-static void observe(const egm_sampler *s, egm__walker *w)
+static void add_point(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
 	a->n++;
 	for (int64_t i = 0; i < s->dims; i++) {
-		add_value(get(s, w->x, i), a->n, &a->mean[i], &a->m2[i]);
-		add_value(get(s, w->gradient, i), a->n, &a->slope_mean[i], &a->slope_m2[i]);
+		add_value(egm__number(s->target->dtype, w->x, i), a->n, &a->mean[i], &a->m2[i]);
+		add_value(egm__number(s->target->dtype, w->gradient, i), a->n, &a->slope_mean[i], &a->slope_m2[i]);
 	}
 }
 
-static void forget(const egm_sampler *s, egm__adaptation *a)
+static void clear_window(const egm_sampler *s, egm__adaptation *a)
 {
 	memset(a->mean, 0, (size_t)(4 * s->dims) * sizeof *a->mean);
 	a->n = 0;
 }
 
-/* q of coordinate i; not finite when its gradient never changed. */
+/* q of coordinate i; not finite if its gradient never changed. */
 static double curvature_variance(const egm__adaptation *a, int64_t i)
 {
 	return sqrt(a->m2[i] / a->slope_m2[i]);
@@ -186,28 +143,26 @@ static double window_scale(const egm__adaptation *a, int64_t i)
 	const double n = (double)a->n, variance = a->m2[i] / (n - 1);
 	double q = curvature_variance(a, i);
 	if (!isfinite(q)) q = variance;
-	q = fmin(q, MOST * variance);
+	q = fmin(q, MOST_RATIO * variance);
 	return sqrt(n / (n + 5) * variance + 5 / (n + 5) * q);
 }
 
-/* The estimate for coordinate i, or its old scale where points never moved or their squares left the range of numbers.
- */
+/* The estimate for coordinate i, or its old scale if the estimate is 0 or out of the range of normal numbers. */
 static double new_scale(const egm_sampler *s, const egm__walker *w, int64_t i,
                         double (*estimate)(const egm__adaptation *, int64_t))
 {
-	const int f32 = s->target->dtype == EGM_F32;
 	const double scale = estimate(w->adaptation, i);
-	if (scale >= (f32 ? (double)FLT_MIN : DBL_MIN) && scale <= (f32 ? (double)FLT_MAX : DBL_MAX)) return scale;
-	return get(s, w->scale, i);
+	if (egm__is_positive_normal(s->target->dtype, scale)) return scale;
+	return egm__number(s->target->dtype, w->scale, i);
 }
 
-/* Estimates replace the walker's scales. Mean over coordinates of log(old / new). */
+/* Replaces the scales of a walker by estimates. Returns the mean over coordinates of log(old / new). */
 static double renew_scale(const egm_sampler *s, egm__walker *w, double (*estimate)(const egm__adaptation *, int64_t))
 {
 	double sum = 0;
 	for (int64_t i = 0; i < s->dims; i++) {
-		double old = get(s, w->scale, i), scale = new_scale(s, w, i, estimate);
-		put(s, w->scale, i, scale);
+		double old = egm__number(s->target->dtype, w->scale, i), scale = new_scale(s, w, i, estimate);
+		egm__number_put(s->target->dtype, w->scale, i, scale);
 		sum += log(old / scale);
 	}
 	return sum / (double)s->dims;
@@ -216,41 +171,41 @@ static double renew_scale(const egm_sampler *s, egm__walker *w, double (*estimat
 static void close_window(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
-	begin_again(w, a->log_mean + renew_scale(s, w, window_scale));
-	forget(s, a);
+	restart_averaging(w, a->log_mean + renew_scale(s, w, window_scale));
+	clear_window(s, a);
 	egm__windows_next(&a->windows);
 }
 
-/* First scales, where those in use are far from them. */
-static void look(const egm_sampler *s, egm__walker *w)
+/* Uses first scales if the current ones are far from them. */
+static void set_first_scales(const egm_sampler *s, egm__walker *w)
 {
 	egm__adaptation *a = w->adaptation;
 	double least = INFINITY, most = 0;
 	for (int64_t i = 0; i < s->dims; i++) {
-		double change = new_scale(s, w, i, curvature_scale) / get(s, w->scale, i);
+		double change = new_scale(s, w, i, curvature_scale) / egm__number(s->target->dtype, w->scale, i);
 		least = fmin(least, change);
 		most = fmax(most, change);
 	}
 	if (most > TOO_WIDE * least) {
 		renew_scale(s, w, curvature_scale);
-		begin_again(w, a->log_mean - log(least));
+		restart_averaging(w, a->log_mean - log(least));
 	}
-	forget(s, a);
+	clear_window(s, a);
 }
 
-/* Behind transition t. Looks have AVERAGED transitions or more behind them, as an average of steps needs. */
+/* After transition t. First scales need AVERAGED transitions or more, for an average of steps. */
 static void update_scale(const egm_sampler *s, egm__walker *w, int64_t t)
 {
 	egm__adaptation *a = w->adaptation;
 	if (t >= a->windows.end) return;
-	observe(s, w);
+	add_point(s, w);
 	if (t >= a->windows.first) {
 		if (t == a->windows.last) close_window(s, w);
 		return;
 	}
 	int begins = t + 1 == a->windows.first;
-	if ((begins || (t + 1) % LOOK == 0) && a->n >= AVERAGED) look(s, w);
-	if (begins) forget(s, a);
+	if ((begins || (t + 1) % FIRST_SCALES == 0) && a->n >= AVERAGED) set_first_scales(s, w);
+	if (begins) clear_window(s, a);
 }
 
 /* ---- a warm-up */
@@ -266,8 +221,8 @@ egm_status egm__adaptation_create(egm_sampler *s, int64_t steps)
 	if (s->options.adapt_scale && !egm__size_mul(s->n_walkers, 4 * s->dims, &numbers))
 		moments = egm__alloc_zero(s->context, numbers, sizeof *moments);
 	if (!all || (s->options.adapt_scale && !moments))
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to adapt %lld chains in %lld dimensions", (long long)s->options.chains,
-		         (long long)s->dims);
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the adaptation of %lld chains in %lld dimensions",
+		         (long long)s->options.chains, (long long)s->dims);
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__adaptation *a = s->walkers[i].adaptation = &all[i];
 		begin_averaging(a, s->walkers[i].step);
@@ -304,7 +259,7 @@ void egm__adaptation_update(egm_sampler *s, egm__walker *w)
 	update_scale(s, w, t);
 }
 
-/* What sampling uses from here on. */
+/* Sets the steps that sampling uses. */
 static void fix_steps(egm_sampler *s)
 {
 	for (int64_t i = 0; i < s->n_walkers; i++) {

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Annealed importance sampling (Neal 2001, section 2). With f_k = exp(-W_b), b = b_k, f_0 the base and f_n the target,
  *   W_b(y) = b W(y) + (1 - b) |y|^2 / (2 s^2),
- * a particle starts at y_0 from the base and moves by a kernel T_k that leaves f_k as it is, one HMC transition:
- *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - |y|^2 / (2
- * s^2)). The mean of w over particles is Z_n / Z_0 for any number of levels and however badly the kernels mix, and log
- * Z_0 = (d/2) log(2 pi s^2), a sum over the d dimensions.
+ * a particle starts at y_0 from the base and moves by a kernel T_k that leaves f_k invariant, one HMC transition:
+ *   log w = sum over k = 1 .. n of log f_k(y_(k-1)) - log f_(k-1)(y_(k-1)) = -sum (b_k - b_(k-1)) (W - base),
+ * base = |y|^2 / (2 s^2). The mean of w over particles is Z_n / Z_0 for any number of levels, however badly the kernels
+ * mix, and log Z_0 = (d/2) log(2 pi s^2) is a sum over the d dimensions.
  *
- * The base lives in the unconstrained coordinates y, where it is known in closed form whatever the bounds. The target's
- * W is evaluated as it is, and mixed here with the base, so that one formula serves targets with and without prior.
- * W and its gradient are kept unmixed where a particle stands: the next level needs no evaluation to begin.
+ * The base is a distribution of the unconstrained coordinates y, where it has a closed form whatever the bounds. The
+ * target's W is evaluated as it is and then mixed with the base, so that one formula applies with and without a prior.
+ * W and its gradient at a particle are kept unmixed, so that the next level needs no evaluation to begin.
  *
- * The leapfrog is that of hmc.c, on walkers that this file drives level by level: all particles of a team make the same
- * steps at the same time. A particle's numbers come from its index, and sums are taken in the order of particles. */
+ * Particles are divided among teams, one for each thread. The random numbers of a particle depend on its index alone,
+ * and sums are taken in the order of particles, so results do not depend on the number of threads. */
 #include <core/array_impl.h>
 #include <core/options_impl.h>
-#include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -23,15 +22,15 @@
 
 enum { ROWS = 64, CALLBACK_ROWS = 256 };
 
-/* Step sizes are drawn around h, because a trajectory of a fixed length may be a whole period of a Gaussian and then
- * goes nowhere. */
+/* Step sizes are drawn around h: a trajectory of fixed length may be a whole period of a Gaussian, and would then end
+ * where it began. */
 static const double JITTER = 0.3;
 
-/* Of a base that nobody chose, with bounds: in y a uniform law on a box has sd 1.8, an exponential one 1.3, and both
- * have tails that are longer than the normal's. */
+/* Default scale of the base with bounds. In y a uniform distribution on a box has the standard deviation 1.8, an
+ * exponential distribution 1.3, and both have longer tails than a normal one. */
 static const double BOUNDED_SCALE = 2;
 
-/* Sets the seed apart from that of a sampler which a program gives the same one. */
+/* Makes the random numbers differ from those of a sampler with the same seed. */
 static const uint64_t SALT = UINT64_C(0x9e3779b97f4a7c15);
 
 static const egm_ais_options defaults = EGM_AIS_OPTIONS_INIT;
@@ -39,162 +38,31 @@ static const egm__option members[] = {
     EGM__SEED(egm_ais_options, seed, "Seed of the particles."),
     EGM__BETWEEN(egm_ais_options, particles, 2, INT32_MAX, "Number of independent particles."),
     EGM__BETWEEN(egm_ais_options, levels, 1, INT32_MAX, "Number of bridging distributions."),
-    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps of a transition."),
-    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: found for each level by a pilot run."),
-    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen by bounds and prior."),
-    EGM__POSITIVE(egm_ais_options, power,
-                  "Level k of n has the weight (k/n)^power: more levels near the base if above 1."),
+    EGM__BETWEEN(egm_ais_options, leapfrog_steps, 1, INT32_MAX, "Leapfrog steps per transition."),
+    EGM__WEIGHT(egm_ais_options, step_size, "Leapfrog step at every level; 0: a pilot run finds one for each level."),
+    EGM__WEIGHT(egm_ais_options, base_scale, "Standard deviation of the normal base; 0: chosen from bounds and prior."),
+    EGM__POSITIVE(egm_ais_options, power, "Level k of n has weight (k/n)^power; above 1: more levels near the base."),
 };
 EGM__OPTIONS(egm__options_ais, egm_ais_options, defaults, members);
 
 static const egm_ais_result none = EGM_AIS_RESULT_INIT;
 static const egm__option results[] = {
-    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normaliser."),
+    EGM__RESULT(egm_ais_result, log_z, "Natural logarithm of the normalising constant."),
     EGM__RESULT(egm_ais_result, standard_error, "Standard error of log_z."),
     EGM__RESULT(egm_ais_result, ess, "Effective number of particles."),
     EGM__RESULT(egm_ais_result, acceptance, "Mean acceptance probability; NaN with one level."),
-    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient at one point."),
+    EGM__RESULT(egm_ais_result, gradients, "Evaluations of energy and gradient, each at one point."),
     EGM__RESULT(egm_ais_result, lost, "Particles of weight 0."),
 };
 EGM__OPTIONS(egm__options_ais_result, egm_ais_result, none, results);
 
-/* ---- one team: the particles that one thread has in hand */
-
-static char *row_of(const egm__ais_team *t, char *rows, int64_t i)
-{
-	return rows + i * t->run->s.row_bytes;
-}
-
-/* -log of the base at y, without its normaliser */
-static double base_of(const egm__ais *a, const char *y)
-{
-	return a->precision / 2 * egm__row_square(&a->s, y);
-}
-
-/* W_b and its gradient at y, from W and its own. */
-static double mix(const egm__ais *a, double b, const char *y, double value, const char *gradient, char *mixed)
-{
-	egm__row_lin(&a->s, mixed, b, gradient, (1 - b) * a->precision, y);
-	return b * value + (1 - b) * base_of(a, y);
-}
-
-/* One evaluation of the walkers that asked, mixed for hmc.c; W itself goes where U would be. */
-static egm_status evaluate(egm__ais_team *t, int64_t n, double b)
-{
-	const egm__ais *a = t->run;
-	egm__probe *p = t->probe, *m = &t->mixed;
-	size_t bytes = (size_t)egm__point_bytes(&a->s);
-	egm_status st = egm__probe_run(p, n);
-	if (st != EGM_OK) return egm__probe_stopped(p);
-	t->gradients += n;
-	for (int64_t i = 0; i < n; i++) {
-		size_t at = (size_t)i * bytes;
-		m->energy[i] = p->value[i];
-		m->value[i] = mix(a, b, (char *)p->y + at, p->value[i], (char *)p->gradient + at, (char *)m->gradient + at);
-		t->asked[i]->answers++;
-	}
-	return EGM_OK;
-}
-
-static void draw_noise(egm__ais_team *t, int64_t n)
-{
-	const egm_sampler *s = &t->run->s;
-	int64_t stride = egm__noise_stride(s->dims);
-	egm__rng rng = {.seed = s->options.seed, .step = t->walkers[0].clock, .stream = EGM__STREAM_MOMENTUM};
-	s->table->normal(n * stride, t->noise, &rng, t->walkers[0].index * stride);
-	for (int64_t i = 0; i < n; i++) {
-		t->walkers[i].noise = t->noise + i * stride * (int64_t)egm__dtype_size(s->target->dtype);
-		t->walkers[i].clock++;
-	}
-}
-
-/* The walker stands at row `row` of the last evaluation, and so does its unmixed gradient. */
-static void stand(egm__ais_team *t, egm__walker *w, int64_t row)
-{
-	size_t bytes = (size_t)t->run->s.dims * egm__dtype_size(t->run->s.target->dtype);
-	memcpy(row_of(t, t->gradient, w - t->walkers), (char *)t->probe->gradient + (size_t)row * bytes, bytes);
-}
-
-egm_status egm__ais_start(egm__ais_team *t, int64_t first, int64_t n)
-{
-	egm_sampler *s = &t->run->s;
-	size_t bytes = (size_t)egm__point_bytes(s);
-	for (int64_t i = 0; i < n; i++) {
-		egm__walker *w = t->asked[i] = &t->walkers[i];
-		w->index = first + i;
-		w->clock = w->answers = 0;
-		w->accept_sum = 0;
-	}
-	draw_noise(t, n);
-	for (int64_t i = 0; i < n; i++) {
-		char *y = (char *)t->probe->y + (size_t)i * bytes;
-		egm__row_lin(s, y, 1 / sqrt(t->run->precision), t->walkers[i].noise, 0, t->walkers[i].noise);
-	}
-	egm_status st = evaluate(t, n, 0);
-	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
-		egm__walker_stand(s, &t->walkers[i], &t->mixed, i);
-		stand(t, &t->walkers[i], i);
-		t->walkers[i].frozen = !isfinite(t->walkers[i].energy);
-	}
-	return st;
-}
-
-/* Asks those whose trajectory goes on; how many they are. */
-static int64_t ask(egm__ais_team *t, int64_t n)
-{
-	egm_sampler *s = &t->run->s;
-	size_t bytes = (size_t)egm__point_bytes(s);
-	int64_t rows = 0;
-	for (int64_t i = 0; i < n; i++) {
-		egm__walker *w = &t->walkers[i];
-		if (!w->inside) continue;
-		egm__leapfrog_ask(s, w, (char *)t->probe->y + (size_t)rows * bytes);
-		t->asked[rows++] = w;
-	}
-	return rows;
-}
-
-static void take(egm__ais_team *t, int64_t rows)
-{
-	for (int64_t i = 0; i < rows; i++) {
-		egm__walker *w = t->asked[i];
-		w->primed = 0; /* what a walker that stands elsewhere afterwards is again */
-		if (!egm__leapfrog_take(&t->run->s, w, &t->mixed, i)) continue;
-		if (w->primed) stand(t, w, i);
-		w->inside = 0;
-		w->accept_sum += w->accept;
-	}
-}
-
-egm_status egm__ais_move(egm__ais_team *t, int64_t n, double b, double h)
-{
-	egm__ais *a = t->run;
-	egm_status st = EGM_OK;
-	draw_noise(t, n);
-	for (int64_t i = 0; i < n; i++) {
-		egm__walker *w = &t->walkers[i];
-		w->inside = !w->frozen;
-		if (w->frozen) continue;
-		w->value = mix(a, b, w->x, w->energy, row_of(t, t->gradient, i), w->gradient);
-		w->step = h;
-		egm__leapfrog_begin(&a->s, w);
-	}
-	for (int64_t rows; st == EGM_OK && (rows = ask(t, n)) > 0;) {
-		st = evaluate(t, rows, b);
-		if (st == EGM_OK) take(t, rows);
-	}
-	return st;
-}
-
-/* ---- all particles */
-
-static int64_t in_hand(const egm__ais_team *t)
+static int64_t particles_of(const egm__ais_team *t)
 {
 	int64_t left = t->run->options.particles - t->first;
 	return left < t->run->rows ? left : t->run->rows;
 }
 
-/* The team's next particles, at the base. */
+/* Places the next particles of the team at points of the base. */
 static egm_status begin_particles(egm__ais_team *t, int64_t n)
 {
 	egm__ais *a = t->run;
@@ -203,18 +71,18 @@ static egm_status begin_particles(egm__ais_team *t, int64_t n)
 	return st;
 }
 
-/* One level nearer to the target; from the last one to the base of the next particles. */
-static egm_status climb(egm__ais_team *t)
+/* Moves the particles to the next level; after the last one the team continues with other particles. */
+static egm_status next_level(egm__ais_team *t)
 {
 	egm__ais *a = t->run;
 	egm_status st = EGM_OK;
-	int64_t n = in_hand(t), levels = a->options.levels;
+	int64_t n = particles_of(t), levels = a->options.levels;
 	if (t->level == 0) st = begin_particles(t, n);
 	const int64_t k = ++t->level;
 	for (int64_t i = 0; i < n && st == EGM_OK; i++) {
 		const egm__walker *w = &t->walkers[i];
 		if (w->frozen) continue;
-		a->log_weights[t->first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - base_of(a, w->x));
+		a->log_weights[t->first + i] -= (a->levels[k].b - a->levels[k - 1].b) * (w->energy - egm__ais_base(a, w->x));
 	}
 	t->done++;
 	if (st == EGM_OK && k < levels) return egm__ais_move(t, n, a->levels[k].b, a->levels[k].h);
@@ -230,16 +98,9 @@ static void run_team(int32_t index, void *argument)
 	egm__ais_team *t = &a->teams[index];
 	for (int64_t left = a->portion; left > 0 && t->first < a->options.particles; left--) {
 		if (__atomic_load_n(&a->stopped, __ATOMIC_RELAXED)) return;
-		t->status = climb(t);
+		t->status = next_level(t);
 		if (t->status != EGM_OK) __atomic_store_n(&a->stopped, 1, __ATOMIC_RELAXED);
 	}
-}
-
-egm_status egm__ais_ask(egm__ais *a)
-{
-	if (!egm__progress_ask(&a->progress, a->done, a->total)) return EGM_OK;
-	return egm__fail(EGM_ERR_STOPPED, "the progress callback stopped it after %lld of %lld steps", (long long)a->done,
-	                 (long long)a->total);
 }
 
 static egm_status run_all(egm__ais *a)
@@ -251,7 +112,7 @@ static egm_status run_all(egm__ais *a)
 		egm__parallel(a->s.context, a->n_teams, run_team, a);
 		a->done = pilot;
 		for (int32_t i = 0; i < a->n_teams; i++) {
-			if (a->teams[i].status != EGM_OK) /* its own callback: the others just end */
+			if (a->teams[i].status != EGM_OK) /* stopped by its own callback: the others only end early */
 				return egm__probe_stopped(a->teams[i].probe);
 			a->done += a->teams[i].done;
 		}
@@ -272,11 +133,11 @@ static egm_status count_steps(egm__ais *a, int64_t groups)
 	int64_t pilot = with_pilot(a) ? egm__ais_pilot_steps(a->options.levels) : 0;
 	if (!egm__size_mul(groups, a->options.levels, &a->total) && !egm__size_add(a->total, pilot, &a->total))
 		return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels are more steps than can be counted",
+	return egm__fail(EGM_ERR_ARGUMENT, "%lld particles at %lld levels, must be fewer: the steps cannot be counted",
 	                 (long long)a->options.particles, (long long)a->options.levels);
 }
 
-/* What hmc.c and the tables of kernels want to know, and that the counters of the random numbers hold all. */
+/* Fills in the sampler that hmc.c reads, and checks that the counters of random numbers suffice for all particles. */
 static egm_status measure(egm__ais *a, egm_target *target)
 {
 	egm_sampler *s = &a->s;
@@ -290,15 +151,17 @@ static egm_status measure(egm__ais *a, egm_target *target)
 	s->row_bytes = egm__row_bytes(target->dtype, s->dims);
 	if (particles >= INT64_C(1) << 27 || egm__size_mul(particles, s->dims + 3, &numbers) ||
 	    numbers / block >= INT64_C(1) << 32)
-		return egm__fail(EGM_ERR_ARGUMENT, "%lld particles in %lld dimensions are more than a run can hold",
-		                 (long long)a->options.particles, (long long)s->dims);
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "%lld particles in %lld dimensions, must be fewer: the counters of random numbers do not suffice",
+		    (long long)a->options.particles, (long long)s->dims);
 	a->rows = target->callback && !target->concurrent ? CALLBACK_ROWS : ROWS;
 	int64_t teams = egm__blocks_of(a->options.particles, a->rows), threads = s->context->threads;
 	a->n_teams = target->callback && !target->concurrent ? 1 : (int32_t)(teams < threads ? teams : threads);
 	return count_steps(a, teams);
 }
 
-/* 1 / s^2 is a factor in the dtype, and |y|^2 is summed in double. */
+/* The limits keep 1 / s^2 normal in the dtype, and |y|^2 finite in double. */
 static egm_status set_base(egm__ais *a)
 {
 	const egm_target *target = a->s.target;
@@ -328,52 +191,10 @@ static egm_status create_levels(egm__ais *a)
 	return EGM_OK;
 }
 
-static egm_status create_team(egm__ais *a, egm__ais_team *t)
-{
-	egm_status st = EGM_OK;
-	egm_context *context = a->s.context;
-	int64_t rows = a->rows, row = a->s.row_bytes;
-	size_t element = egm__dtype_size(a->s.target->dtype);
-	size_t own = (egm__leapfrog_bytes(&a->s) + 63) / 64 * 64;
-	t->run = a;
-	t->first = (t - a->teams) * a->rows;
-	EGM_TRY(egm__probe_create(&t->probe, a->s.target, a->rows, t == a->teams ? NULL : a->teams[0].probe));
-	t->walkers = egm__alloc_zero(context, rows, sizeof *t->walkers);
-	t->asked = egm__alloc_zero(context, rows, sizeof *t->asked);
-	t->rows = egm__alloc_zero(context, rows, 2 * row + (int64_t)own);
-	t->gradient = egm__alloc_zero(context, rows, row);
-	t->noise = egm__alloc_zero(context, rows * egm__noise_stride(a->s.dims), element);
-	t->mixed = *t->probe;
-	t->mixed.gradient = egm__alloc_zero(context, rows * a->s.dims, element);
-	t->mixed.value = egm__alloc_zero(context, 2 * rows, sizeof *t->mixed.value);
-	if (!t->walkers || !t->asked || !t->rows || !t->gradient || !t->noise || !t->mixed.gradient || !t->mixed.value)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %lld particles in %lld dimensions", (long long)a->rows,
-		         (long long)a->s.dims);
-	t->mixed.energy = t->mixed.value + rows;
-	for (int64_t i = 0; i < rows; i++) {
-		egm__walker *w = &t->walkers[i];
-		w->x = t->rows + i * (2 * row + (int64_t)own);
-		w->gradient = w->x + row;
-		w->own = w->gradient + row;
-		t->probe->bridge[i] = a->s.target->bridge;
-	}
-out:
-	return st;
-}
-
 static void destroy(egm__ais *a)
 {
 	egm_context *context = a->s.context;
-	for (int32_t i = a->n_teams - 1; i >= 0 && a->teams; i--) {
-		egm__ais_team *t = &a->teams[i];
-		if (t->probe) {
-			egm__free(context, t->mixed.gradient);
-			egm__free(context, t->mixed.value);
-		}
-		egm__probe_free(t->probe);
-		void *owned[] = {t->walkers, t->asked, t->rows, t->gradient, t->noise};
-		for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
-	}
+	for (int32_t i = a->n_teams - 1; i >= 0 && a->teams; i--) egm__ais_team_free(&a->teams[i], context);
 	void *owned[] = {a->teams, a->levels, a->log_weights, a->accept};
 	for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(context, owned[j]);
 }
@@ -393,7 +214,7 @@ static egm_status run(egm__ais *a, egm_target *target, egm_ais_result *found)
 	EGM_TRY(create_levels(a));
 	a->teams = egm__alloc_zero(a->s.context, a->n_teams, sizeof *a->teams);
 	if (!a->teams) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %d threads", (int)a->n_teams);
-	for (int32_t i = 0; i < a->n_teams; i++) EGM_TRY(create_team(a, &a->teams[i]));
+	for (int32_t i = 0; i < a->n_teams; i++) EGM_TRY(egm__ais_team_create(a, &a->teams[i]));
 	egm__probe_prepare(a->teams[0].probe);
 	if (with_pilot(a)) EGM_TRY(egm__ais_pilot(a));
 	EGM_TRY(run_all(a));

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Step sizes for annealed importance sampling, from a run of particles that serve for nothing else. Kernels may depend
- * on anything but the particles that are weighted; tuned on those, the mean weight would no longer be Z.
+/* Step sizes for annealed importance sampling, from a pilot run with particles of its own. Steps must not depend on the
+ * particles that are weighted, or the mean weight would no longer be Z.
  *
- * Robbins and Monro's rule on log h: up when more than ACCEPT of a transition is accepted, down when less. The mean
- * over the pilot's particles has a standard deviation of about 0.3 / sqrt(64) = 0.04, so a gain of 1 leaves h that
- * exact in relative terms and still halves it in one transition that nobody accepts. The first levels differ most from
- * one to the next (at power 2 b quadruples from the first to the second) and get more transitions. */
+ * The rule of Robbins and Monro, on log h: h grows if the mean acceptance is above ACCEPT, and shrinks if it is below.
+ * The mean over the particles of the pilot has a standard deviation of about 0.3 / sqrt(64) = 0.04. With a gain of 1
+ * this is the relative error of h, and a transition that no particle accepts still halves h. The first levels get more
+ * transitions, because they differ most: at power 2, b quadruples from the first to the second. */
 #include <math.h>
 #include <sampler/ais_impl.h>
 
 static const double ACCEPT = 0.8;
 
-/* Sets the pilot's random numbers apart from those of the particles. */
+/* Makes the random numbers of the pilot differ from those of the particles. */
 static const uint64_t SALT = UINT64_C(0xbb67ae8584caa73b);
 
 static int64_t rounds_of(int64_t level)
@@ -26,7 +26,7 @@ int64_t egm__ais_pilot_steps(int64_t levels)
 	return steps;
 }
 
-/* Mean acceptance of those that can move, NaN when none can, and counts again from 0. */
+/* Mean acceptance of the particles that are not frozen, NaN if all are; resets it. */
 static double mean_acceptance(egm__ais_team *t)
 {
 	double sum = 0;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* From the weights of particles to an estimate. They are taken over the largest: exp cannot overflow, and the largest
- * is 1. A particle is lost when its weight is no number, counts as one of weight 0, and nothing else of it counts: the
- * mean is over all particles, the acceptance over the others. */
+/* Estimates from the weights of particles. Weights are divided by the largest one, so that exp cannot overflow. A
+ * particle whose weight is not finite is lost: it has weight 0 in the mean, and its acceptance is not counted. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/ais_impl.h>
 
-/* Sets weights that are no numbers to 0. The largest, and how many are lost. */
-static double survey(const egm__ais *a, int64_t *lost)
+/* Sets weights that are not finite to 0. Returns the largest log weight; *lost: how many are 0. */
+static double find_largest(const egm__ais *a, int64_t *lost)
 {
 	double most = -INFINITY;
 	*lost = 0;
@@ -22,9 +21,11 @@ static double survey(const egm__ais *a, int64_t *lost)
 egm_status egm__ais_conclude(const egm__ais *a, egm_ais_result *r)
 {
 	int64_t n = a->options.particles, lost;
-	double most = survey(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
+	double most = find_largest(a, &lost), sum = 0, squares = 0, spread = 0, accept = 0;
 	if (lost == n)
-		return egm__fail(EGM_ERR_NONFINITE, "all %lld particles began where the target is not finite", (long long)n);
+		return egm__fail(EGM_ERR_NONFINITE,
+		                 "all %lld particles started at points where energy or gradient of the target is not finite",
+		                 (long long)n);
 	for (int64_t i = 0; i < n; i++) {
 		double w = exp(a->log_weights[i] - most);
 		sum += w;

@@ -3,14 +3,15 @@
  * the target is W_T = (beta/T) U + prior - log |dx/dy| and eps_T = step_size T (Li, Chen, Sommer 2019):
  *   x' = x - (eps_T/2) C grad W_T + sqrt(eps_T C) xi
  *      = x - (step_size/2) C (beta grad U + T grad(prior)) + sqrt(step_size T C) xi.
- * Both lines are one chain. The first reads: the law at temperature T with a step that grows with it. The second is how
- * the source prints it: the drift of U is the same at every level, the noise has the temperature.
+ * Both lines are the same chain. In the first, each level samples the distribution at temperature T with a step that is
+ * proportional to T. The second is the form of the source: the drift by U is the same at every level, and the noise
+ * depends on the temperature.
  *
- * The last point of a level is evaluated at the temperature of the next, and the last of all at T = 1, where the chain
- * rests, so that a pass costs one gradient a step. A schedule that begins elsewhere costs one more, and so does the
+ * The last point of a level is evaluated at the temperature of the next level, and the last point of all at T = 1, so
+ * that a pass costs one gradient per step. It costs one more if the first temperature is not 1, and one more for the
  * energy of a denoised draw.
  *
- * The chain's own row changes when the pass is over: a callback that stops leaves it where the pass began. */
+ * The point of the walker only changes at the end of a pass: a callback that stops leaves it where the pass began. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
@@ -19,12 +20,13 @@
 
 static const egm_annealed_langevin_options defaults = EGM_ANNEALED_LANGEVIN_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__CHAIN_MEMBERS(egm_annealed_langevin_options, "Langevin step eps at temperature 1; eps * T at T."),
+    EGM__CHAIN_MEMBERS(egm_annealed_langevin_options,
+                       "Langevin step eps at temperature 1; the step at temperature T is eps * T."),
     EGM__ARRAY(egm_annealed_langevin_options, temperatures,
-               "[levels] falling temperatures, which divide the energy; NULL, with one level: 1."),
+               "[levels] Falling temperatures, which divide the energy; NULL: 1, with one level."),
     EGM__BETWEEN(egm_annealed_langevin_options, levels, 1, EGM__MAX_LEVELS, "Number of temperatures."),
     EGM__BETWEEN(egm_annealed_langevin_options, steps_per_level, 1, INT32_MAX, "Langevin steps at each temperature."),
-    EGM__WEIGHT(egm_annealed_langevin_options, denoise, "A draw is x - denoise^2 grad V(x); 0: x itself."),
+    EGM__WEIGHT(egm_annealed_langevin_options, denoise, "Draws are x - denoise^2 grad V(x); 0: x itself."),
 };
 EGM__KERNEL_OPTIONS(egm__options_annealed_langevin, egm_annealed_langevin_options, defaults, members);
 
@@ -34,9 +36,9 @@ static const egm_annealed_langevin_options *own(const egm_sampler *s)
 }
 
 enum {
-	LOOK, /* the gradient where the chain stands, at the first temperature */
+	EVALUATE_FIRST, /* evaluate the first point at the first temperature */
 	STEP,
-	JUDGE, /* the energy of the denoised point */
+	EVALUATE_DRAW, /* evaluate the denoised point */
 	OVER
 };
 
@@ -44,14 +46,14 @@ typedef struct pass {
 	int64_t done, all; /* steps */
 	int32_t phase;
 	int32_t reserved;
-	double value, energy, jacobian; /* where the pass is */
+	double value, energy, jacobian; /* at the current point of the pass */
 	double drawn;                   /* V of the draw */
 } pass;
 
 enum { HEAD = 64 };
 _Static_assert(sizeof(pass) <= HEAD, "rows behind the head start on a cache line");
 
-/* Rows behind the head: where the pass is, its gradient there. */
+/* Rows after the head: the current point of the pass, and the gradient there. */
 static char *row_of(const egm_sampler *s, const egm__walker *w, int64_t i)
 {
 	return (char *)w->own + HEAD + i * s->row_bytes;
@@ -67,7 +69,7 @@ static double temperature_of(const egm_sampler *s, int64_t step)
 	return own(s)->temperatures ? own(s)->temperatures[step / own(s)->steps_per_level] : 1;
 }
 
-/* Of the point from which step `step` begins. */
+/* The weights at the point from which step `step` begins. */
 static egm__bridge bridge_of(const egm_sampler *s, const pass *p, int64_t step)
 {
 	egm__bridge bridge = s->target->bridge;
@@ -82,11 +84,11 @@ static egm_status describe(egm_sampler *s)
 	const double *t = o->temperatures;
 	for (int64_t l = 1; t && l < o->levels; l++)
 		if (t[l] > t[l - 1])
-			EGM_FAIL(EGM_ERR_ARGUMENT, "temperatures[%lld] is %g, must not be above the one before, %g", (long long)l,
+			EGM_FAIL(EGM_ERR_ARGUMENT, "temperatures[%lld] is %g, must be at most the one before, %g", (long long)l,
 			         t[l], t[l - 1]);
 	if (o->denoise > 0 && s->target->lower)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED,
-		         "denoise is %g with bounds, must be 0: x - denoise^2 grad V(x) may lie outside of them", o->denoise);
+		         "denoise is %g, must be 0 with bounds: x - denoise^2 grad V(x) may lie outside of them", o->denoise);
 	EGM_TRY(egm__sampler_keep_temperatures(s, &o->temperatures, o->levels));
 out:
 	return st;
@@ -98,13 +100,13 @@ static void begin(egm_sampler *s, egm__walker *w)
 	size_t bytes = (size_t)egm__point_bytes(s);
 	p->done = 0;
 	p->all = own(s)->levels * own(s)->steps_per_level;
-	p->phase = temperature_of(s, 0) == 1 ? STEP : LOOK;
+	p->phase = temperature_of(s, 0) == 1 ? STEP : EVALUATE_FIRST;
 	memcpy(row_of(s, w, 0), w->x, bytes);
 	memcpy(row_of(s, w, 1), w->gradient, bytes);
 }
 
-/* The first step has the loop's noise, so that a pass of one step is a step of ula. The others draw from a stream of
- * their own, at (pass, step). */
+/* The first step uses the noise that the loop has drawn, so that a pass of one step is a step of ula. The other steps
+ * use another random stream, at (pass, step). */
 static void draw_noise(const egm_sampler *s, egm__walker *w, const pass *p)
 {
 	egm__rng rng = {
@@ -128,9 +130,9 @@ static void ask(egm_sampler *s, egm__walker *w, char *y)
 	if (p->phase == STEP)
 		step(s, w, p, y);
 	else
-		egm__row_lin(s, y, 1, row_of(s, w, 0), p->phase == JUDGE ? -sigma * sigma : 0, row_of(s, w, 1));
+		egm__row_lin(s, y, 1, row_of(s, w, 0), p->phase == EVALUATE_DRAW ? -sigma * sigma : 0, row_of(s, w, 1));
 	w->bridge = bridge_of(s, p, p->done);
-	w->blind = p->done < p->all;
+	w->gradient_only = p->done < p->all;
 }
 
 static void keep(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
@@ -146,16 +148,16 @@ static void keep(const egm_sampler *s, egm__walker *w, const egm__probe *probe, 
 
 static int32_t next_phase(const egm_sampler *s, const pass *p)
 {
-	if (p->phase == JUDGE) return OVER;
+	if (p->phase == EVALUATE_DRAW) return OVER;
 	if (p->done < p->all) return STEP;
-	return own(s)->denoise > 0 ? JUDGE : OVER;
+	return own(s)->denoise > 0 ? EVALUATE_DRAW : OVER;
 }
 
 static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row)
 {
 	pass *p = w->own;
 	size_t bytes = (size_t)egm__point_bytes(s);
-	if (p->phase == JUDGE)
+	if (p->phase == EVALUATE_DRAW)
 		p->drawn = probe->value[row]; /* no bounds here: V = W */
 	else
 		keep(s, w, probe, row);
@@ -170,8 +172,8 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 	return 1;
 }
 
-/* x - sigma0^2 grad V(x), the mean of the clean point given x where V = -log p of points with noise of sd sigma0. A
- * frozen chain shows the point where it stands. */
+/* x - sigma0^2 grad V(x): if V = -log p of points with noise of standard deviation sigma0, this is the mean of the
+ * point without noise, given x. The draw of a frozen chain is its point. */
 static double draw(egm_sampler *s, const egm__walker *w, char *y)
 {
 	const pass *p = w->own;

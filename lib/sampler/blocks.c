@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* How chains are cut into blocks, and the memory of a block. */
+/* How chains are divided into blocks, and the memory of a block. */
 #include <core/size_impl.h>
 #include <sampler/block_impl.h>
 
 enum {
-	MAX_ROWS = 64, /* of a block: a net's activations for so many points stay in the second cache */
-	TILE_ROWS = 8  /* that a packed product takes at a time */
+	MAX_ROWS = 64, /* of a block: the activations of a network for so many points fit in the second-level cache */
+	TILE_ROWS = 8  /* that a packed matrix product computes at a time */
 };
 
-/* The rows that the busiest thread evaluates in a round: a block computes all of its rows, the last one too. */
+/* The rows that the busiest thread evaluates in a round. Every block, also the last, computes all of its rows. */
 static int64_t rows_of_a_round(const egm_sampler *s, int64_t size)
 {
 	return egm__blocks_of(egm__blocks_of(s->options.chains, size), s->context->threads) * size;
 }
 
-/* A few tiles less a block, when chains and threads then come out more evenly. Beyond a quarter less the factors of a
- * net would be read too often. */
+/* Makes blocks a few tiles smaller where this distributes chains more evenly over threads, but at most by a quarter:
+ * with smaller blocks the weights of a network are read too often. */
 static int64_t trim(const egm_sampler *s, int64_t size)
 {
 	int64_t best = size;
@@ -25,8 +25,8 @@ static int64_t trim(const egm_sampler *s, int64_t size)
 	return best;
 }
 
-/* Chains of a block. A net is evaluated row by row in bits that do not depend on the other rows, so the cut may follow
- * the number of threads; a callback is cut as its owner said. */
+/* Chains of a block. The bits of a network's row do not depend on the other rows, so the size of a block may depend on
+ * the number of threads. The calls of a callback have the size that the program asked for. */
 static int64_t chains_of_block(const egm_sampler *s)
 {
 	const egm_target *t = s->target;
@@ -40,7 +40,7 @@ static int64_t chains_of_block(const egm_sampler *s)
 	n = egm__blocks_of(n, threads) * threads;
 	if (n > chains) n = chains;
 	int64_t size = egm__blocks_of(chains, n), rest = size % TILE_ROWS;
-	/* beyond half a tile of a product the whole one costs no more */
+	/* more than half a tile costs as much as a whole one */
 	if (s->levels == 1 && rest > TILE_ROWS / 2) size += TILE_ROWS - rest;
 	return trim(s, size < most ? size : most);
 }
@@ -96,11 +96,8 @@ void egm__blocks_free(egm_sampler *s)
 	for (int32_t i = s->n_blocks - 1; i >= 0 && s->blocks; i--) {
 		egm__block *b = &s->blocks[i];
 		egm__probe_free(b->probe);
-		egm__free(s->context, b->x);
-		egm__free(s->context, b->gradient);
-		egm__free(s->context, b->noise);
-		egm__free(s->context, b->asked);
-		egm__free(s->context, b->made);
+		void *owned[] = {b->x, b->gradient, b->noise, b->asked, b->made};
+		for (size_t j = 0; j < sizeof owned / sizeof *owned; j++) egm__free(s->context, owned[j]);
 	}
 	egm__free(s->context, s->blocks);
 }

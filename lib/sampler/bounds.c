@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded coordinates as functions of unbounded ones, each dimension on its own:
+/* Bounded coordinates x as functions of unbounded coordinates y, separately in each dimension:
  *
  *                      t            x                                         dx/dy                  log |dx/dy|
  *   no bound                        y                                         1                      0
@@ -7,10 +7,10 @@
  *   above by u         e^-y         u - t                                     t                      -y
  *   both, w = u - l    e^-|y|       l + w t/(1+t), u - w t/(1+t) for y >= 0   w t/(1+t)^2    log w - |y| - 2 log(1+t)
  *
- * The last row is l + w sigmoid(y) measured from the nearer bound, so that a distance to either bound keeps its digits,
- * and t never exceeds 1. log |dx/dy| is taken from y and not from dx/dy, which underflows. A point that rounds to a
- * bound becomes the nearest number inside of the box: what was drawn can be given back. Numbers are computed in double
- * whatever the dtype; t is kept, so that a gradient costs no exponential of its own. */
+ * The last row is l + w sigmoid(y), measured from the nearer bound: the distance to either bound keeps its digits, and
+ * t is at most 1. log |dx/dy| is computed from y, because dx/dy underflows. A point that rounds to a bound becomes the
+ * nearest number inside of the box, so that every draw is a valid first point. Numbers are computed in double for
+ * either dtype; t is kept, so that the gradient needs no exponential. */
 #include <float.h>
 #include <math.h>
 #include <sampler/target_impl.h>
@@ -18,7 +18,7 @@
 
 typedef struct interval {
 	double l, u;
-	int below, above; /* is there a bound */
+	int below, above; /* whether there is such a bound */
 } interval;
 
 static interval interval_at(const egm_target *target, int64_t dimension)
@@ -26,8 +26,6 @@ static interval interval_at(const egm_target *target, int64_t dimension)
 	double l = target->lower[dimension], u = target->upper[dimension];
 	return (interval){l, u, l > -INFINITY, u < INFINITY};
 }
-
-/* ---- one coordinate */
 
 double egm__bounds_innermost(egm_dtype dtype, double l)
 {
@@ -38,12 +36,12 @@ double egm__bounds_innermost(egm_dtype dtype, double l)
 	} else {
 		x = nextafter(l, INFINITY);
 	}
-	/* programs read a subnormal as 0 */
+	/* compiled programs read a subnormal number as 0 */
 	if (x > 0 && x < tiny) return tiny;
 	return x < 0 && x > -tiny ? 0 : x;
 }
 
-/* x as the dtype can hold it inside of the box. */
+/* x rounded to a number of the dtype inside of the box. */
 static double keep_inside(egm_dtype dtype, const interval *b, double x)
 {
 	double tiny = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN;
@@ -89,7 +87,7 @@ static double pull_back(const interval *b, double y, double t, double gradient)
 	return gradient * slope + (y < 0 ? -bend : bend);
 }
 
-/* The inverse of point; not finite on a bound, NaN outside. */
+/* The inverse of `point`; infinite on a bound, NaN outside. */
 static double coordinate(const interval *b, double x)
 {
 	if (!b->below && !b->above) return x;
@@ -97,8 +95,6 @@ static double coordinate(const interval *b, double x)
 	if (!b->below) return -log(b->u - x);
 	return log(x - b->l) - log(b->u - x);
 }
-
-/* ---- rows */
 
 void egm__target_to_points(const egm_target *target, int64_t rows, const void *y, void *x)
 {
@@ -132,7 +128,7 @@ int64_t egm__target_from_points(const egm_target *target, int64_t rows, const vo
 	return -1;
 }
 
-/* Sum of log w: the part of log |dx/dy| that is the same for all rows. */
+/* Sum of log w: the part of log |dx/dy| that is equal for all rows. */
 static double log_widths(const egm_target *target)
 {
 	double sum = 0;
@@ -143,7 +139,7 @@ static double log_widths(const egm_target *target)
 	return sum;
 }
 
-/* The factors 1 + t are multiplied, as a logarithm costs more than all the rest; they are at most 2. */
+/* The factors 1 + t <= 2 are multiplied before a logarithm is taken, which costs more than all the rest. */
 enum { MOST_FACTORS = 1000 };
 
 void egm__bounds_forward(const egm_target *target, int64_t rows, const void *y, void *x, void *t, double *jacobian)

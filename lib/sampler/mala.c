@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Langevin with a Metropolis test: the trajectory of hmc.c, of one step. */
+/* The Metropolis-adjusted Langevin algorithm: the trajectory of hmc.c with one step. */
 #include <core/status_impl.h>
 #include <sampler/sampler_impl.h>
 
 static const egm_mala_options defaults = EGM_MALA_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__CHAIN_MEMBERS(egm_mala_options, "Langevin step eps; where a warm-up starts."),
-    EGM__BELOW_ONE(egm_mala_options, jitter, "A transition uses sqrt(eps) times a number in [1 - jitter, 1 + jitter)."),
+    EGM__CHAIN_MEMBERS(egm_mala_options, "Langevin step eps; a warm-up starts from it."),
+    EGM__BELOW_ONE(egm_mala_options, jitter, "Transitions use sqrt(eps) times a number in [1 - jitter, 1 + jitter)."),
     EGM__RANGE(egm_mala_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
     EGM__FLAG(egm_mala_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
     EGM__RESERVED(egm_mala_options, reserved),

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The no-U-turn sampler: a trajectory of leapfrog steps that doubles, each time in a random direction of time, until it
- * turns back, and one of its points, drawn with probability exp(-H). Betancourt 2017, appendix A, with the checks
- * across the seam that the appendix lacks and Stan has since 2.21.
+/* The no-U-turn sampler. A trajectory of leapfrog steps doubles, each time in a random direction of time, until it
+ * turns back; the next state is one of its points, drawn with probability proportional to exp(-H). Betancourt 2017,
+ * appendix A, with the checks across the seam of two subtrees that Stan has since 2.21.
  *
- * A doubling builds a subtree of as many points as the tree has. A tree persists when, with its sum of momenta rho and
- * the momenta p at its two ends, p . rho > 0 at both (appendix A.4); every aligned span of 2^k points inside a
- * subtree must persist too, otherwise the trajectory would depend on where in it the chain started. Seam checks: for
- * two neighbouring spans a, b of which the tree is made, also a with the first point of b, and the last point of a with
- * b. Without them an orbit that closes between the two ends of a tree goes round until max_depth (the chain's law is
- * right either way; the work is lost).
+ * A doubling builds a subtree of as many points as the tree has. A tree persists (does not turn back) if p . rho > 0
+ * for the momenta p at its two ends, rho the sum of all of its momenta (appendix A.4). Every aligned span of 2^k points
+ * in a subtree must persist as well, or the trajectory would depend on the point at which it started. The checks across
+ * the seam of two neighbouring spans a, b also test a with the first point of b, and the last point of a with b.
+ * Without them, an orbit that closes between the two ends of a tree continues until max_depth. (The chain is correct
+ * with or without these checks; they save gradients.)
  *
- * Momenta are in scaled coordinates, p ~ N(0, I), where velocity and momentum are one vector: p . rho there is Stan's
- * p_sharp . rho. Spans stand on a stack as digits of a binary counter, so memory is O(max_depth) rows. The point of a
- * subtree is drawn as its points come, each kept with its share of the weight so far: the law of Stan's draws between
- * halves, with one row instead of one a level. Time runs away from the start in either direction; the checks are
- * symmetric, so nothing else depends on the direction. */
+ * Momenta are in scaled coordinates, p ~ N(0, I), where velocity and momentum are the same vector: p . rho is Stan's
+ * p_sharp . rho. The spans on the stack are like the digits of a binary counter, so memory is O(max_depth) rows. Each
+ * new point of a subtree becomes its proposal with a probability equal to its share of the weight so far. This yields
+ * the same distribution as Stan's draws between halves, with one row instead of one per level. Both directions of time
+ * are integrated away from the start; the checks are symmetric, so nothing else depends on the direction. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <sampler/sampler_impl.h>
@@ -24,11 +24,11 @@ enum { MAX_DEPTH = 16 }; /* of a tree */
 
 static const egm_nuts_options defaults = EGM_NUTS_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__CHAIN_MEMBERS(egm_nuts_options, "Leapfrog step h; where a warm-up starts."),
+    EGM__CHAIN_MEMBERS(egm_nuts_options, "Leapfrog step h; a warm-up starts from it."),
     EGM__RANGE(egm_nuts_options, target_accept, 0, 1, 1, 1, "Mean acceptance probability that a warm-up aims at."),
-    EGM__POSITIVE(egm_nuts_options, divergence, "Error of the energy beyond which a trajectory ends as divergent."),
+    EGM__POSITIVE(egm_nuts_options, divergence, "Energy error above which a trajectory ends as divergent."),
     EGM__BETWEEN(egm_nuts_options, max_depth, 1, MAX_DEPTH,
-                 "A transition makes at most 2^max_depth - 1 leapfrog steps."),
+                 "Largest depth of a tree: a transition has at most 2^max_depth - 1 leapfrog steps."),
     EGM__FLAG(egm_nuts_options, adapt_scale, "1: a warm-up also estimates the scale of each coordinate."),
 };
 EGM__KERNEL_OPTIONS(egm__options_nuts, egm_nuts_options, defaults, members);
@@ -45,9 +45,9 @@ static egm_status describe(egm_sampler *s)
 	return EGM_OK;
 }
 
-/* Neighbours on a trajectory: 2^k points. */
+/* 2^k consecutive points of a trajectory. */
 typedef struct span {
-	char *p[2]; /* [dims] momenta at its ends; of a subtree 0 is the end nearer to the start, of the tree the past */
+	char *p[2]; /* [dims] momenta at both ends; 0: in a subtree the end nearer to the start, in the tree the past */
 	char *rho;  /* [dims] sum of all its momenta */
 	int64_t points;
 } span;
@@ -58,25 +58,25 @@ typedef struct place {
 } place;
 
 typedef struct trajectory {
-	char *x[2], *gradient[2]; /* [dims] where the tree ends: past, future */
+	char *x[2], *gradient[2]; /* [dims] both ends of the tree: past, future */
 	char *scratch, *sum;      /* [dims] */
 	span tree;
-	span spans[MAX_DEPTH]; /* of the subtree that is being built, largest first */
+	span spans[MAX_DEPTH]; /* spans of the subtree that is being built, largest first */
 	int32_t n_spans;
-	int32_t forward; /* direction of the subtree: index of the end that moves */
-	int32_t moved;   /* sample is the transition's result; otherwise the start is */
+	int32_t forward; /* direction of the subtree: the index of the end that moves */
+	int32_t moved;   /* 1: the transition ends at sample, 0: at its start */
 	int32_t depth;
 	place sample;                       /* of the tree */
 	place proposal;                     /* of the subtree */
-	double start;                       /* H where the transition began */
+	double start;                       /* H at the start of the transition */
 	double tree_weight, subtree_weight; /* log of the sum of exp(start - H) */
 	double accept_sum;
-	int64_t steps, points; /* of the transition, of the subtree */
+	int64_t steps, points; /* leapfrog steps of the transition; points of the subtree */
 } trajectory;
 
 enum { HEAD = (sizeof(trajectory) + 63) / 64 * 64, FIXED_ROWS = 13, SPAN_ROWS = 3 };
 
-/* k of egm__walker_uniform; a transition begins on the answer that ended the one before, which has used the others. */
+/* k of egm__walker_uniform. A transition begins after the answer that ended the one before, which used the other k. */
 enum { DRAW_POINT, DRAW_TREE, DRAW_DIRECTION, DRAW_FIRST_DIRECTION };
 
 static size_t own_bytes(const egm_sampler *s)
@@ -89,7 +89,7 @@ static size_t row_size(const egm_sampler *s)
 	return (size_t)egm__point_bytes(s);
 }
 
-static void lay_span(const egm_sampler *s, span *a, char **row)
+static void place_span(const egm_sampler *s, span *a, char **row)
 {
 	a->p[0] = *row;
 	a->p[1] = *row + s->row_bytes;
@@ -97,15 +97,15 @@ static void lay_span(const egm_sampler *s, span *a, char **row)
 	*row += SPAN_ROWS * s->row_bytes;
 }
 
-/* Rows to their owners; they trade them during a transition. */
-static void lay_out(const egm_sampler *s, trajectory *t)
+/* Assigns the rows. During a transition they are exchanged among their owners. */
+static void place_rows(const egm_sampler *s, trajectory *t)
 {
 	char *row = (char *)t + HEAD;
 	char **single[] = {&t->x[0], &t->x[1],     &t->gradient[0],     &t->gradient[1], &t->scratch,
 	                   &t->sum,  &t->sample.x, &t->sample.gradient, &t->proposal.x,  &t->proposal.gradient};
 	for (size_t i = 0; i < sizeof single / sizeof *single; i++, row += s->row_bytes) *single[i] = row;
-	lay_span(s, &t->tree, &row);
-	for (int64_t i = 0; i < own(s)->max_depth; i++) lay_span(s, &t->spans[i], &row);
+	place_span(s, &t->tree, &row);
+	for (int64_t i = 0; i < own(s)->max_depth; i++) place_span(s, &t->spans[i], &row);
 }
 
 static void set_span(const egm_sampler *s, span *a, const char *p)
@@ -124,7 +124,7 @@ static void swap_rows(char **a, char **b)
 	*b = row;
 }
 
-/* A new subtree at the end that u chooses; w->noise is the momentum that moves. */
+/* Begins a subtree at the end that u selects, with w->noise as the momentum that moves. */
 static void begin_subtree(const egm_sampler *s, egm__walker *w, double u)
 {
 	trajectory *t = w->own;
@@ -139,7 +139,7 @@ static void begin(egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
 	size_t size = row_size(s);
-	lay_out(s, t);
+	place_rows(s, t);
 	for (int end = 0; end < 2; end++) {
 		memcpy(t->x[end], w->x, size);
 		memcpy(t->gradient[end], w->gradient, size);
@@ -168,12 +168,12 @@ static int persists(const egm_sampler *s, const char *p, const char *q, const ch
 	return s->table->dot(s->dims, p, rho) > 0 && s->table->dot(s->dims, q, rho) > 0;
 }
 
-/* Adds b, the younger neighbour of a at a's end `seam`, to a. Whether the whole persists. */
+/* Adds b, which follows a at the end `seam` of a, to a. Returns whether the whole persists. */
 static int join(const egm_sampler *s, const trajectory *t, span *a, int seam, span *b)
 {
 	char *outer = a->p[!seam];
 	int good = 1;
-	if (b->points > 1) { /* of two points the seam's spans are the whole */
+	if (b->points > 1) { /* with two points the checks across the seam are those of the whole */
 		egm__row_lin(s, t->sum, 1, a->rho, 1, b->p[0]);
 		good = persists(s, outer, b->p[0], t->sum);
 		if (good) {
@@ -196,8 +196,9 @@ static double log_add(double a, double b)
 	return a > b ? a + log1p(exp(b - a)) : b + log1p(exp(a - b));
 }
 
-/* The point at `row`, of weight exp(gain), becomes the subtree's with its share of the weight. */
-static void weigh(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
+/* Makes the point in `row`, of weight exp(gain), the proposal with probability exp(gain) / the weight of the subtree.
+ */
+static void offer_point(const egm_sampler *s, egm__walker *w, double gain, const egm__probe *probe, int64_t row)
 {
 	trajectory *t = w->own;
 	t->subtree_weight = log_add(t->subtree_weight, gain);
@@ -209,7 +210,7 @@ static void weigh(const egm_sampler *s, egm__walker *w, double gain, const egm__
 	t->proposal.jacobian = probe->jacobian[row];
 }
 
-/* The newest point joins the stack, spans of one size each other. Whether all of them persist. */
+/* Pushes the newest point, and joins spans of equal size. Returns whether all of them persist. */
 static int push(const egm_sampler *s, trajectory *t, const char *p)
 {
 	set_span(s, &t->spans[t->n_spans++], p);
@@ -223,9 +224,10 @@ static int push(const egm_sampler *s, trajectory *t, const char *p)
 	return 1;
 }
 
-/* A whole subtree joins the tree: its point is taken with probability min(1, its weight / the tree's), which favours
- * new ground and leaves exp(-H) invariant (biased progressive, appendix A.3.2). Whether the tree persists. */
-static int grow(const egm_sampler *s, egm__walker *w)
+/* Joins a complete subtree to the tree. Its proposal becomes the sample with probability min(1, its weight / that of
+ * the tree), which favours new points and leaves exp(-H) invariant (biased progressive sampling, appendix A.3.2).
+ * Returns whether the tree persists. */
+static int join_tree(const egm_sampler *s, egm__walker *w)
 {
 	trajectory *t = w->own;
 	if (egm__walker_uniform(s, w, DRAW_TREE) < exp(t->subtree_weight - t->tree_weight)) {
@@ -273,10 +275,10 @@ static int take(egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t
 	double gain = t->start - (probe->value[row] + egm__row_square(s, w->noise) / 2);
 	t->accept_sum += gain < 0 ? exp(gain) : gain >= 0;
 	if (!isfinite(gain) || -gain > own(s)->divergence) return diverge(s, w);
-	weigh(s, w, gain, probe, row);
+	offer_point(s, w, gain, probe, row);
 	if (!push(s, t, w->noise)) return finish(s, w);
 	if (t->points < t->tree.points) return 0;
-	if (!grow(s, w)) return finish(s, w);
+	if (!join_tree(s, w)) return finish(s, w);
 	if (t->depth == own(s)->max_depth) {
 		w->saturated++;
 		return finish(s, w);

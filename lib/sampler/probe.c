@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Evaluating W and dW/dy at many points: coordinates to points, the energy's program or the caller's function, then the
- * weights of energy and prior, then the bounds.
+/* A probe evaluates W and dW/dy at many points at once: it maps coordinates to points, runs the compiled program of the
+ * energy or the callback, applies the weights of energy and prior, and then the derivatives of the bounds.
  *
- * The program of a net knows neither weights nor bounds, so that one compiled program serves every temperature and
- * every step of a bridge. What that costs is a pass over the gradients where there is a prior or a weight other than 1,
- * and none where there is not: x is y, the program writes the gradient where it is wanted, and the search for numbers
- * that are not finite is all that is left. */
+ * The compiled program of a network contains neither weights nor bounds, so that one program serves every temperature
+ * and every bridging distribution. With a prior or a weight other than 1 this costs one pass over the gradients.
+ * Otherwise x is y, the program writes the gradient in place, and only the search for non-finite numbers remains. */
 #include <core/size_impl.h>
 #include <math.h>
 #include <sampler/target_impl.h>
@@ -36,7 +35,7 @@ out:
 	return st;
 }
 
-/* Zeros: a program computes all its rows, also those that nobody wrote. */
+/* Arrays begin as zeros, because a program also computes rows that were never written. */
 static int allocate(egm__probe *p)
 {
 	const egm_target *target = p->target;
@@ -99,7 +98,7 @@ void egm__probe_exchange(egm__probe *p, char **y, char **gradient)
 
 /* ---- the energy at x */
 
-/* Slots hold pointers to void for what is read and written alike. */
+/* Slots are pointers to void, both for what a program reads and for what it writes. */
 static void bind(const egm__probe *p, void *bases[EGM__MAX_SLOTS])
 {
 	const egm_target *target = p->target;
@@ -132,7 +131,7 @@ static char *row_of(const egm__probe *p, void *array, int64_t row, int64_t colum
 egm_status egm__probe_stopped(const egm__probe *p)
 {
 	if (p->target->lacks_memory) return egm__fail(EGM_ERR_MEMORY, "out of memory for energies");
-	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops it", p->reason);
+	return egm__fail(EGM_ERR_STOPPED, "the energy callback returned %d, which stops the call", p->reason);
 }
 
 static egm_status call_back(egm__probe *p, int64_t rows)
@@ -161,7 +160,7 @@ static egm_status evaluate(egm__probe *p, int64_t rows, uint32_t slots)
 
 /* ---- weights, prior, bounds */
 
-/* dU/dx of rows from .. to-1, which have one bridge, to dV/dx. */
+/* dU/dx to dV/dx, for rows from .. to-1, which have equal weights. */
 static void weigh_gradients(const egm__probe *p, const egm__kernels *table, int64_t from, int64_t to)
 {
 	int64_t dims = p->target->dims;
@@ -206,8 +205,7 @@ static int row_is_finite(const egm__probe *p, const egm__kernels *table, int64_t
 	       table->all_finite(dims, row_of(p, p->x, i, dims));
 }
 
-/* A point that is not finite, or whose gradient is not, is no better than one without a value: some energies are finite
- * at infinity. */
+/* Makes the value NaN if the point or the gradient is not finite: some energies are finite at infinity. */
 static void mark_nonfinite(egm__probe *p, const egm__kernels *table, int64_t rows)
 {
 	int64_t dims = p->target->dims;
@@ -237,24 +235,24 @@ egm_status egm__probe_run(egm__probe *p, int64_t rows)
 
 int egm__probe_has_gradient_alone(const egm__probe *p)
 {
-	return p->program && p->target->tame;
+	return p->program && p->target->gradient_suffices;
 }
 
-/* The logarithms of the bounds come along: they share the exponentials with the points. */
+/* log |dx/dy| is computed as well, from the same exponentials as the points. */
 void egm__probe_run_gradient(egm__probe *p, int64_t rows)
 {
 	const egm_target *target = p->target;
 	const egm__kernels *table = egm__kernels_get(target->context->simd, target->dtype);
 	EGM_INVARIANT(egm__probe_has_gradient_alone(p) && rows >= 0 && rows <= p->rows);
 	if (target->lower) egm__bounds_forward(target, rows, p->y, p->x, p->t, p->jacobian);
-	(void)evaluate(p, rows, GRADIENT_ALONE); /* a program never stops */
+	(void)evaluate(p, rows, GRADIENT_ALONE); /* programs cannot be stopped */
 	weigh_all_gradients(p, table, rows);
 	if (target->lower) egm__bounds_backward(target, rows, p->y, p->t, p->gradient);
 	for (int64_t i = 0; i < rows; i++) p->value[i] = target->lower ? p->jacobian[i] : 0;
 	mark_nonfinite(p, table, rows);
 }
 
-int egm__probe_would_pass(const egm__probe *p, int64_t i)
+int egm__probe_gradient_usable(const egm__probe *p, int64_t i)
 {
 	const egm_target *target = p->target;
 	if (!egm__probe_has_gradient_alone(p) || (target->lower && !isfinite(p->jacobian[i]))) return 0;

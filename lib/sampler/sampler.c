@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A sampler's life: its chains, where they start, what they have done. */
+/* Making and freeing a sampler, and the first points of its chains. */
 #include <core/array_impl.h>
 #include <core/rng_impl.h>
 #include <core/size_impl.h>
@@ -7,9 +7,7 @@
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
-/* ---- making */
-
-/* Sizes of everything, and that the counters of the random numbers hold all walkers. */
+/* Computes sizes, and checks that the counters of the random numbers suffice for all walkers. */
 static egm_status measure(egm_sampler *s)
 {
 	const egm__sampler_options *o = &s->options;
@@ -18,20 +16,21 @@ static egm_status measure(egm_sampler *s)
 	if (egm__size_mul(o->chains, s->levels, &s->n_walkers) || s->n_walkers >= INT64_C(1) << 27 ||
 	    egm__size_mul(s->n_walkers, s->dims + 3, &numbers) || numbers / block >= INT64_C(1) << 32 ||
 	    egm__size_mul(s->n_walkers, 4 * s->row_bytes, &bytes))
-		return egm__fail(EGM_ERR_ARGUMENT,
-		                 "%lld chains of %lld levels in %lld dimensions are more than a sampler can hold",
-		                 (long long)o->chains, (long long)s->levels, (long long)s->dims);
+		return egm__fail(
+		    EGM_ERR_ARGUMENT,
+		    "%lld chains of %lld levels in %lld dimensions, must be fewer: memory or random numbers do not suffice",
+		    (long long)o->chains, (long long)s->levels, (long long)s->dims);
 	return EGM_OK;
 }
 
-/* The scale that a walker starts with, in its dtype. */
+/* The initial scale of a walker, in its dtype. */
 static void write_scale(const egm_sampler *s, char *row)
 {
 	const double *scale = s->options.scale;
 	for (int64_t j = 0; j < s->dims; j++) egm__number_put(s->target->dtype, row, j, scale ? scale[j] : 1);
 }
 
-/* Rows: a shared scale, then that of each walker when it adapts one. Points and gradients are the blocks'. */
+/* s->rows has a shared scale, then one for each walker if scales are adapted. Blocks have the points and gradients. */
 static void place_walker(egm_sampler *s, int64_t i, size_t own_bytes)
 {
 	egm__walker *w = &s->walkers[i];
@@ -79,22 +78,23 @@ void egm__start_draw(const egm_sampler *s, const egm__rng *rng, int64_t i, void 
 	s->table->tile[EGM__TILE_AFFINE](s->dims, y, y, NULL, (const double[3]){start_scale(s), 0, 0});
 }
 
-/* Where the chains begin; a scale or bounds that throw a point beyond the dtype are refused. */
+/* Draws the first points. Fails if a scale or bounds make one infinite in the dtype. */
 static egm_status draw_starts(egm_sampler *s)
 {
 	egm__rng rng = {.seed = s->options.seed, .stream = EGM__STREAM_START};
 	for (int64_t i = 0; i < s->n_walkers; i++) {
 		egm__walker *w = &s->walkers[i];
 		egm__start_draw(s, &rng, i, w->x);
-		egm__target_to_points(s->target, 1, w->x, w->gradient); /* which no one knows yet */
+		egm__target_to_points(s->target, 1, w->x, w->gradient); /* not in use yet */
 		if (!s->table->all_finite(s->dims, w->gradient))
-			return egm__fail(EGM_ERR_ARGUMENT, "start_scale is %g, which puts chain %lld beyond what %s holds",
+			return egm__fail(EGM_ERR_ARGUMENT,
+			                 "start_scale is %g, must be less: the first point of chain %lld is not finite in %s",
 			                 start_scale(s), (long long)(i / s->levels), egm__dtype_name(s->target->dtype));
 	}
 	return EGM_OK;
 }
 
-/* The caller's options over the defaults of the kernel, and what they say to the loop. */
+/* Merges the options of the program with the defaults of the kernel, and copies those that the loop reads. */
 static egm_status take_options(egm_sampler *s, const void *options)
 {
 	egm_status st = EGM_OK;
@@ -143,7 +143,7 @@ egm_status egm__sampler_like(egm_sampler **out, const egm_sampler *s, int64_t ch
 {
 	egm_context *context = s->context;
 	size_t size = s->method->options->size;
-	egm__sampler_options *own = egm__alloc(context, 1, (int64_t)size); /* as far as every kernel's goes */
+	egm__sampler_options *own = egm__alloc(context, 1, (int64_t)size); /* the members that all kernels share */
 	*out = NULL;
 	if (!own) return egm__fail(EGM_ERR_MEMORY, "out of memory");
 	memcpy(own, s->own, size);
@@ -158,25 +158,24 @@ void egm_sampler_free(egm_sampler *s)
 {
 	if (!s) return;
 	if (__atomic_load_n(&s->busy, __ATOMIC_SEQ_CST) != EGM__IDLE) {
-		__atomic_store_n(&s->doomed, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&s->free_pending, 1, __ATOMIC_SEQ_CST);
 		return;
 	}
 	egm_context *context = s->context;
 	egm__adaptation_free(s);
 	egm__blocks_free(s);
-	egm__free(context, s->owns);
-	egm__free(context, s->rows);
-	egm__free(context, s->chains);
-	egm__free(context, s->walkers);
-	egm__free(context, (double *)(uintptr_t)s->options.scale);
-	egm__free(context, (double *)(uintptr_t)s->options.temperatures);
-	egm__free(context, s->own);
 	egm_target_free(s->target);
-	egm__free(context, s);
+	void *owned[] = {s->owns,
+	                 s->rows,
+	                 s->chains,
+	                 s->walkers,
+	                 (double *)(uintptr_t)s->options.scale,
+	                 (double *)(uintptr_t)s->options.temperatures,
+	                 s->own,
+	                 s};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 	egm_context_free(context);
 }
-
-/* ---- what it is made for */
 
 int64_t egm_sampler_chains(const egm_sampler *sampler)
 {

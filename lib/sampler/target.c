@@ -1,47 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* What is sampled: the options that all targets share, the caller's own energies, and looking at a density from
- * outside. Nets as targets stand in target_net.c. */
+/* Targets: the options that all of them share, their lifetime, and energies that are callbacks. */
 #include <core/array_impl.h>
 #include <core/options_impl.h>
-#include <core/size_impl.h>
 #include <float.h>
 #include <math.h>
 #include <sampler/target_impl.h>
-#include <string.h>
 
-/* Rows that egm_target_evaluate compiles for, at most. */
-enum { EVALUATE_ROWS = 64 };
-
-/* A row of so many doubles and the bytes that align it can be counted in an int64_t. */
+/* The bytes of a row of so many doubles, with alignment, fit in an int64_t. */
 static const int64_t MOST_DIMS = INT64_MAX / 64;
 
 static const egm_target_options defaults = EGM_TARGET_OPTIONS_INIT;
 static const egm__option members[] = {
-    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature: the factor on the energy."),
+    EGM__POSITIVE(egm_target_options, beta, "Inverse temperature, which multiplies the energy."),
     EGM__WEIGHT(egm_target_options, prior_scale,
-                "Standard deviation of a normal prior; 0: 1 for posteriors, no prior elsewhere."),
-    EGM__ARRAY(egm_target_options, lower, "[dims] lower bounds, -INFINITY where there is none; NULL: no bounds."),
-    EGM__ARRAY(egm_target_options, upper, "[dims] upper bounds, INFINITY where there is none; NULL: no bounds."),
+                "Standard deviation of a normal prior; 0: 1 for a latent posterior, no prior for other targets."),
+    EGM__ARRAY(egm_target_options, lower, "[dims] Lower bounds, -INFINITY for none; NULL: no lower bounds."),
+    EGM__ARRAY(egm_target_options, upper, "[dims] Upper bounds, INFINITY for none; NULL: no upper bounds."),
     EGM__FLAG(egm_target_options, concurrent, "1: the energy callback may be called from several threads at once."),
     EGM__RESERVED(egm_target_options, reserved),
-    EGM__COUNT(egm_target_options, max_rows, "Rows of one call of a concurrent callback, at most."),
+    EGM__COUNT(egm_target_options, max_rows, "Largest number of rows in one call of a concurrent callback."),
 };
 EGM__OPTIONS(egm__options_target, egm_target_options, defaults, members);
 
-/* ---- checks */
-
-/* Kernels take weights in the dtype: what is infinite or subnormal there is refused here. */
-static int fits(egm_dtype dtype, double value)
-{
-	double least = dtype == EGM_F32 ? (double)FLT_MIN : DBL_MIN, most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
-	return value >= least && value <= most;
-}
-
+/* Weights are converted to the dtype, so a weight that is subnormal or infinite there is rejected. */
 static egm_status check_numbers(const egm_target_options *o, egm_dtype dtype)
 {
-	if (!fits(dtype, o->beta))
+	if (!egm__is_positive_normal(dtype, o->beta))
 		return egm__fail(EGM_ERR_ARGUMENT, "beta is %g, must be a positive finite %s", o->beta, egm__dtype_name(dtype));
-	if (o->prior_scale != 0 && !(o->prior_scale > 0 && fits(dtype, 1 / (o->prior_scale * o->prior_scale))))
+	if (o->prior_scale != 0 &&
+	    !(o->prior_scale > 0 && egm__is_positive_normal(dtype, 1 / (o->prior_scale * o->prior_scale))))
 		return egm__fail(EGM_ERR_ARGUMENT,
 		                 "prior_scale is %g, must be 0 or positive with 1 / prior_scale^2 a finite %s", o->prior_scale,
 		                 egm__dtype_name(dtype));
@@ -52,21 +39,22 @@ static egm_status check_interval(egm_dtype dtype, int64_t dimension, double lowe
 {
 	double most = dtype == EGM_F32 ? (double)FLT_MAX : DBL_MAX;
 	if (!(lower < upper))
-		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper, %g", (long long)dimension, lower,
-		                 upper);
+		return egm__fail(EGM_ERR_ARGUMENT, "lower[%lld] is %g, must be below upper[%lld], %g", (long long)dimension,
+		                 lower, (long long)dimension, upper);
 	if ((isfinite(lower) && fabs(lower) > most) || (isfinite(upper) && fabs(upper) > most))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, which are too large for %s",
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, must be infinite or finite in %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (isfinite(lower) && isfinite(upper) && !(upper - lower <= most))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld goes from %g to %g, which is further than %s reaches",
+		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has the bounds %g and %g, must have a finite width in %s",
 		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	if (!(egm__bounds_innermost(dtype, lower) <= -egm__bounds_innermost(dtype, -upper)))
-		return egm__fail(EGM_ERR_ARGUMENT, "dimension %lld has no %s between its bounds %.17g and %.17g",
-		                 (long long)dimension, egm__dtype_name(dtype), lower, upper);
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "dimension %lld has the bounds %.17g and %.17g, must have a number between them in %s",
+		                 (long long)dimension, lower, upper, egm__dtype_name(dtype));
 	return EGM_OK;
 }
 
-/* Copies the box; one that is infinite on all sides is none. */
+/* Copies the bounds, unless all are infinite. */
 static egm_status set_bounds(egm_target *t, const egm_target_options *o)
 {
 	egm_status st = EGM_OK;
@@ -93,8 +81,6 @@ out:
 	return st;
 }
 
-/* ---- life */
-
 egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype dtype, int64_t dims,
                               double default_prior, const egm_target_options *options)
 {
@@ -105,7 +91,8 @@ egm_status egm__target_create(egm_target **out, egm_context *context, egm_dtype 
 	EGM_TRY(egm__options_check(&egm__options_target, &o, options));
 	EGM_TRY(check_numbers(&o, dtype));
 	if (dims < 1) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at least 1", (long long)dims);
-	if (dims > MOST_DIMS) EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, more than memory can hold", (long long)dims);
+	if (dims > MOST_DIMS)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "dims is %lld, must be at most %lld", (long long)dims, (long long)MOST_DIMS);
 	t = egm__alloc_zero(context, 1, sizeof *t);
 	if (!t) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	t->context = context;
@@ -135,10 +122,10 @@ void egm_target_free(egm_target *target)
 	if (!target || __atomic_sub_fetch(&target->refs, 1, __ATOMIC_ACQ_REL) > 0) return;
 	egm_context *context = target->context;
 	for (int32_t i = 0; i < EGM__TARGET_NETS; i++) egm_model_free(target->nets[i]);
-	egm__told told;
-	egm__told_keep(&told);
+	egm__error_state state;
+	egm__error_save(&state);
 	if (target->release) target->release(target->user);
-	egm__told_give(&told);
+	egm__error_restore(&state);
 	egm__free(context, target->lower);
 	egm__free(context, target->upper);
 	egm__free(context, target);
@@ -163,8 +150,6 @@ out:
 	return egm__named(__func__, st);
 }
 
-/* ---- what it is */
-
 int64_t egm_target_dims(const egm_target *target)
 {
 	return target ? target->dims : 0;
@@ -175,93 +160,11 @@ egm_dtype egm_target_dtype(const egm_target *target)
 	return target ? target->dtype : (egm_dtype)0;
 }
 
-/* Versions only ever rise, and so does their sum. */
+/* Versions only increase, and so does their sum. */
 uint64_t egm__target_version(const egm_target *target)
 {
 	uint64_t version = target->version ? *target->version : 0;
 	for (int32_t i = 0; i < EGM__TARGET_NETS; i++)
 		if (target->nets[i]) version += target->nets[i]->version;
 	return version;
-}
-
-/* ---- evaluating */
-
-static double number_at(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
-
-static egm_status check_points(const egm_target *t, const void *x, int64_t rows)
-{
-	for (int64_t i = 0; i < rows * t->dims; i++) {
-		int64_t row = i / t->dims, d = i % t->dims;
-		double value = number_at(t->dtype, x, i);
-		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "x is %s in row %lld, dimension %lld", egm__nonfinite_name(value),
-			                 (long long)row, (long long)d);
-		if (t->lower && !(value >= t->lower[d] && value <= t->upper[d]))
-			return egm__fail(EGM_ERR_ARGUMENT, "x is %g in row %lld, dimension %lld, must be in [%g, %g]", value,
-			                 (long long)row, (long long)d, t->lower[d], t->upper[d]);
-	}
-	return EGM_OK;
-}
-
-static egm_status check_call(const egm_target *t, egm_array x, egm_out energies, egm_out gradients)
-{
-	egm_status st = EGM_OK;
-	if (!t) EGM_FAIL(EGM_ERR_ARGUMENT, "target is NULL");
-	EGM_TRY(egm__array_fits(x, "x", t->dtype, t->dims));
-	EGM_TRY(egm__out_fits(energies, "energies", t->dtype, x.rows, 1));
-	if (gradients.data) EGM_TRY(egm__out_fits(gradients, "gradients", t->dtype, x.rows, t->dims));
-	EGM_TRY(check_points(t, x.data, x.rows));
-out:
-	return st;
-}
-
-static void deliver(const egm__probe *p, int64_t first, int64_t n, void *energies, void *gradients)
-{
-	const egm_target *t = p->target;
-	size_t row_bytes = (size_t)t->dims * egm__dtype_size(t->dtype);
-	for (int64_t i = 0; i < n; i++) {
-		if (t->dtype == EGM_F32)
-			((float *)energies)[first + i] = (float)p->value[i];
-		else
-			((double *)energies)[first + i] = p->value[i];
-	}
-	if (gradients) memcpy((char *)gradients + (size_t)first * row_bytes, p->gradient, (size_t)n * row_bytes);
-}
-
-static egm_status evaluate(egm_target *t, const char *x, int64_t rows, void *energies, void *gradients)
-{
-	egm_status st = EGM_OK;
-	egm__probe *p = NULL;
-	size_t row_bytes = (size_t)t->dims * egm__dtype_size(t->dtype);
-	EGM_TRY(egm__probe_create(&p, t, rows < EVALUATE_ROWS ? rows : EVALUATE_ROWS, NULL));
-	egm__probe_prepare(p);
-	for (int64_t first = 0; first < rows; first += p->rows) {
-		int64_t n = rows - first < p->rows ? rows - first : p->rows;
-		memcpy(p->x, x + (size_t)first * row_bytes, (size_t)n * row_bytes);
-		st = egm__probe_run_points(p, n);
-		if (st != EGM_OK) goto out;
-		deliver(p, first, n, energies, gradients);
-	}
-out:
-	egm__probe_free(p);
-	return st;
-}
-
-/* A target is shared by threads and so keeps no buffers: each call makes a probe, which for a net means that it is
- * compiled. That suits checks, and a sampler has its own. */
-egm_status egm_target_evaluate(const egm_target *target, egm_array x, egm_out energies, egm_out gradients)
-{
-	egm_status st = check_call(target, x, energies, gradients);
-	union {
-		const egm_target *given;
-		egm_target *probed; /* a probe changes no target; it only hands one on to samplers */
-	} t = {target};
-	if (st != EGM_OK) return egm__named(__func__, st);
-	egm__target_retain(t.probed); /* its callback may free it */
-	st = evaluate(t.probed, x.data, x.rows, energies.data, gradients.data);
-	egm_target_free(t.probed);
-	return egm__named(__func__, st);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Collecting draws in bounded memory.
+/* Collects draws in bounded memory.
  *
- * Draw g = 0, 1, 2, ... is kept when `stride` divides g. When the store is full and the next one is due, every second
- * kept draw goes and stride doubles, so what is kept is always an evenly thinned run from the first draw on, and
- * depends on the sequence of draws alone, not on the calls that brought it. A reservoir would keep a random subset,
+ * Draw g = 0, 1, 2, ... is kept if `stride` divides g. When the store is full and the next draw is due, every second
+ * kept draw is dropped and stride doubles. So the kept draws are always an evenly thinned run from the first draw on,
+ * and depend only on the sequence of draws, not on how it was split into calls. A reservoir would keep a random subset,
  * whose autocorrelation says nothing.
  *
- * Mean and sum of squared deviations of all draws run along (Welford 1962): for the k-th value x
+ * Mean and sum of squared deviations of all draws are updated (Welford 1962): for the k-th value x
  *     d = x - m,   m += d / k,   s += d (x - m),
- * in a unit of each column that falls when a draw comes whose square could leave the range. */
+ * in a unit of each column, which falls when the square of a draw would leave the range. */
 #include <core/array_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -22,13 +22,14 @@ static egm_status check_create(int64_t chains, int64_t dims, int64_t capacity)
 {
 	int64_t count;
 	if (chains < 1 || dims < 1)
-		return egm__fail(EGM_ERR_ARGUMENT, "chains is %lld and dims is %lld, must be at least 1 each",
+		return egm__fail(EGM_ERR_ARGUMENT, "chains is %lld and dims is %lld, both must be at least 1",
 		                 (long long)chains, (long long)dims);
 	if (capacity != 0 && capacity < LEAST_CAPACITY)
 		return egm__fail(EGM_ERR_ARGUMENT, "capacity is %lld, must be 0 or at least %d", (long long)capacity,
 		                 LEAST_CAPACITY);
 	if (egm__size_mul(chains, dims, &count) || egm__size_mul(count, sizeof(double), &count))
-		return egm__fail(EGM_ERR_ARGUMENT, "chains is %lld and dims is %lld, more than memory can hold",
+		return egm__fail(EGM_ERR_ARGUMENT,
+		                 "chains is %lld and dims is %lld, must be smaller: their product is more than memory can hold",
 		                 (long long)chains, (long long)dims);
 	return EGM_OK;
 }
@@ -43,17 +44,17 @@ egm_status egm_diagnostics_create(egm_diagnostics **out, egm_context *context, i
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(check_create(chains, dims, capacity));
 	d = egm__alloc_zero(context, 1, sizeof *d);
-	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
+	if (!d) EGM_FAIL(EGM_ERR_MEMORY, "no memory for diagnostics");
 	egm__context_retain(context);
 	*d = (egm_diagnostics){.context = context, .chains = chains, .dims = dims, .row = chains * dims, .stride = 1};
 	d->capacity = capacity ? capacity : DEFAULT_CAPACITY;
-	d->unit = egm__alloc(context, d->row, sizeof *d->unit);
-	d->mean = egm__alloc_zero(context, d->row, sizeof *d->mean);
-	d->square = egm__alloc_zero(context, d->row, sizeof *d->square);
-	d->latest = egm__alloc(context, d->row, sizeof *d->latest);
-	if (!d->unit || !d->mean || !d->square || !d->latest)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the moments of %lld chains of %lld dimensions", (long long)chains,
+	d->unit = egm__alloc_zero(context, d->row, 4 * sizeof *d->unit);
+	if (!d->unit)
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory for the moments of %lld chains of %lld dimensions", (long long)chains,
 		         (long long)dims);
+	d->mean = d->unit + d->row;
+	d->square = d->mean + d->row;
+	d->latest = d->square + d->row;
 	for (int64_t i = 0; i < d->row; i++) d->unit[i] = egm__diagnostics_unit(0);
 	*out = d;
 	d = NULL;
@@ -68,9 +69,6 @@ void egm_diagnostics_free(egm_diagnostics *diagnostics)
 	egm_context *context = diagnostics->context;
 	egm__free(context, diagnostics->draws);
 	egm__free(context, diagnostics->unit);
-	egm__free(context, diagnostics->mean);
-	egm__free(context, diagnostics->square);
-	egm__free(context, diagnostics->latest);
 	egm__free(context, diagnostics);
 	egm_context_free(context);
 }
@@ -85,7 +83,8 @@ static egm_status check_draws(const egm_diagnostics *d, egm_array draws)
 		return egm__fail(EGM_ERR_SHAPE, "draws has %lld rows, must have a multiple of %lld, one for each chain",
 		                 (long long)draws.rows, (long long)d->chains);
 	if (egm__size_add(d->given, draws.rows / d->chains, &total))
-		return egm__fail(EGM_ERR_ARGUMENT, "draws has %lld rows, more than can be counted", (long long)draws.rows);
+		return egm__fail(EGM_ERR_ARGUMENT, "draws has %lld rows, must have fewer: the number of all draws overflows",
+		                 (long long)draws.rows);
 	return EGM_OK;
 }
 
@@ -94,14 +93,14 @@ static egm_status check_finite(const egm_diagnostics *d, egm_array draws)
 	for (int64_t i = 0; i < draws.rows * d->dims; i++) {
 		double value = egm__number(draws.dtype, draws.data, i);
 		if (!isfinite(value))
-			return egm__fail(EGM_ERR_NONFINITE, "draw %lld of chain %lld is %s in dimension %lld",
+			return egm__fail(EGM_ERR_NONFINITE, "draw %lld of chain %lld is %s in dimension %lld, must be finite",
 			                 (long long)(i / d->row), (long long)(i % d->row / d->dims), egm__nonfinite_name(value),
 			                 (long long)(i % d->dims));
 	}
 	return EGM_OK;
 }
 
-/* Room for what n more draws can keep, doubling so that single draws do not copy everything each time. */
+/* Makes room for those of n more draws that are kept. It doubles, so that single draws rarely copy the store. */
 static egm_status reserve(egm_diagnostics *d, int64_t n)
 {
 	int64_t need = d->kept + (n - 1) / d->stride + 1, room = d->room < FIRST_ROOM ? FIRST_ROOM : 2 * d->room, count;
@@ -112,8 +111,8 @@ static egm_status reserve(egm_diagnostics *d, int64_t n)
 	double *draws = NULL;
 	if (!egm__size_mul(room, d->row, &count)) draws = egm__realloc(d->context, d->draws, count, sizeof *draws);
 	if (!draws)
-		return egm__fail(EGM_ERR_MEMORY, "out of memory for %lld draws of %lld chains and %lld dimensions",
-		                 (long long)room, (long long)d->chains, (long long)d->dims);
+		return egm__fail(EGM_ERR_MEMORY, "no memory for %lld draws of %lld chains and %lld dimensions", (long long)room,
+		                 (long long)d->chains, (long long)d->dims);
 	d->draws = draws;
 	d->room = room;
 	return EGM_OK;
@@ -142,8 +141,8 @@ void egm__diagnostics_rescale(double *x, int64_t n)
 	for (int64_t i = 0; i < n; i++) x[i] *= unit;
 }
 
-/* Units fall until a draw is below 2^500 of them: what is then too small for a square, below 2^-537, is nothing beside
- * the draw that made the unit. */
+/* The unit falls until the draw is below 2^500. Numbers below 2^-537, whose squares underflow then, are negligible
+ * beside the draw that made the unit fall. */
 static double unit_for(egm_diagnostics *d, int64_t i, double x)
 {
 	if (!(fabs(x) * d->unit[i] > 0x1p500)) return d->unit[i];
@@ -154,7 +153,7 @@ static double unit_for(egm_diagnostics *d, int64_t i, double x)
 }
 
 /* x [chains, dims] */
-static void take(egm_diagnostics *d, const double *x)
+static void add_draw(egm_diagnostics *d, const double *x)
 {
 	double k = (double)(d->given + 1);
 	for (int64_t i = 0; i < d->row; i++) {
@@ -177,7 +176,7 @@ egm_status egm_diagnostics_add(egm_diagnostics *diagnostics, egm_array draws)
 	EGM_TRY(reserve(d, n));
 	for (int64_t t = 0; t < n; t++) {
 		for (int64_t i = 0; i < d->row; i++) d->latest[i] = egm__number(draws.dtype, draws.data, t * d->row + i);
-		take(d, d->latest);
+		add_draw(d, d->latest);
 	}
 out:
 	return egm__named(__func__, st);

@@ -2,18 +2,18 @@
 /* R-hat and effective sample sizes of one dimension.
  *
  * Source: Vehtari, Gelman, Simpson, Carpenter, Buerkner 2021, "Rank-normalization, folding, and localization: an
- * improved R-hat for assessing convergence of MCMC". Every chain is cut into halves; with an odd number of draws the
- * one in the middle is left out. M halves of n draws, W the mean of their variances, B / n the variance of their means:
+ * improved R-hat for assessing convergence of MCMC". Every chain is cut into halves; the middle one of an odd number of
+ * draws is left out. M halves of n draws, W the mean of their variances, B / n the variance of their means:
  *     var+ = (n - 1)/n W + B/n,   R-hat = sqrt(var+ / W),
  *     rho(t) = 1 - (W - C(t)) / var+,   C(t) the mean autocovariance at lag t (divisor n),
- *     ESS = M n / tau,   tau = -1 + 2 sum_t rho(t), the sum ending as Geyer 1992 says: see `sample_size`.
+ *     ESS = M n / tau,   tau = -1 + 2 sum_t rho(t), the sum ending as in Geyer 1992: see autocorrelation_time.
  *
- * The ends of the sum, the bound on tau and the treatment of a lone last term are those of Stan and ArviZ, so that
- * numbers can be compared. A chain that stands still among others that move is therefore no special case: it has no
- * variance, and R-hat shows how far the others are from agreeing with it. Where ArviZ has a number for what was not
- * measured we have NaN: draws that are all the same (it says ESS = N), indicators of a quantile that are all alike (the
- * same), halves too short for one pair of lags beyond the first (its bound, N log10 N). When no half moves but halves
- * differ, R-hat is infinite, which ArviZ rounds to some 1e15. And a single chain has an R-hat, of its halves. */
+ * The end of the sum, the bound of tau and the treatment of a single last term are those of Stan and ArviZ, so that
+ * numbers can be compared. A constant chain among others that move is no special case: it has no variance, and R-hat
+ * shows how much the others differ from it. Where ArviZ has a number for what was not measured, we have NaN: if all
+ * draws are equal (it has ESS = N), if all indicators of a quantile are equal (the same), and if the halves are too
+ * short for a second pair of lags (its bound, N log10 N). If no half moves but halves differ, R-hat is infinite, which
+ * ArviZ rounds to some 1e15. And a single chain has an R-hat, that of its halves. */
 #include <core/options_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
@@ -25,7 +25,7 @@ enum { LEAST_DRAWS = 4, LEAST_HALF = 5 };
 /* One dimension of one or all chains. */
 typedef struct sample {
 	egm_context *context;
-	int64_t chains, n;              /* kept draws a chain */
+	int64_t chains, n;              /* kept draws of a chain */
 	int64_t half;                   /* n / 2 */
 	int64_t count;                  /* draws in the halves: 2 * chains * half */
 	double *x;                      /* [2 chains, half] */
@@ -38,33 +38,30 @@ typedef struct sample {
 static void sample_clear(sample *s)
 {
 	egm__free(s->context, s->x);
-	egm__free(s->context, s->scores);
-	egm__free(s->context, s->rho);
 	egm__free(s->context, s->sorted);
-	egm__free(s->context, s->spare);
 	egm__diagnostics_fourier_clear(&s->fourier, s->context);
 }
 
-/* d->row * n did not overflow, and neither does what is smaller. */
+/* d->row * n numbers are in memory, so no smaller size overflows. */
 static egm_status sample_create(sample *s, const egm_diagnostics *d, int64_t chain)
 {
 	egm_status st = EGM_OK;
 	int64_t chains = chain < 0 ? d->chains : 1, n = d->kept;
 	*s = (sample){.context = d->context, .chains = chains, .n = n, .half = n / 2, .count = chains * (n - n % 2)};
-	s->x = egm__alloc(s->context, s->count, sizeof *s->x);
-	s->scores = egm__alloc(s->context, s->count, sizeof *s->scores);
-	s->rho = egm__alloc(s->context, s->half, sizeof *s->rho);
-	s->sorted = egm__alloc(s->context, chains * n, sizeof *s->sorted);
-	s->spare = egm__alloc(s->context, chains * n, sizeof *s->spare);
-	if (!s->x || !s->scores || !s->rho || !s->sorted || !s->spare)
-		EGM_FAIL(EGM_ERR_MEMORY, "out of memory to order %lld draws of %lld chains", (long long)n, (long long)chains);
+	s->x = egm__alloc(s->context, 2 * s->count + s->half, sizeof *s->x);
+	s->sorted = egm__alloc(s->context, chains * n, 2 * sizeof *s->sorted);
+	if (!s->x || !s->sorted)
+		EGM_FAIL(EGM_ERR_MEMORY, "no memory to sort %lld draws of %lld chains", (long long)n, (long long)chains);
+	s->scores = s->x + s->count;
+	s->rho = s->scores + s->count;
+	s->spare = s->sorted + chains * n;
 	EGM_TRY(egm__diagnostics_fourier_create(&s->fourier, s->context, s->half));
 out:
 	return st;
 }
 
-/* The halves into x, all draws into `sorted`. The draw in the middle of an odd number has a place in no half, but
- * counts for the quantiles. */
+/* The halves into x, all draws into `sorted`. The middle one of an odd number of draws is in no half, but counts for
+ * the quantiles. */
 static void gather(sample *s, const egm_diagnostics *d, int64_t dim, int64_t chain)
 {
 	int64_t first = chain < 0 ? 0 : chain;
@@ -79,8 +76,8 @@ static void gather(sample *s, const egm_diagnostics *d, int64_t dim, int64_t cha
 	egm__sort(s->sorted, s->spare, s->chains * s->n);
 }
 
-/* Of the halves in y. NaN, as 0/0, only when all of y is one number; infinite when no half moves but they differ. Both
- * rest on the mean of equal numbers being that number. */
+/* Of the halves in y. NaN, as 0/0, only if all of y are equal; infinite if no half moves but halves differ. Both need
+ * that the computed mean of equal numbers is exactly this number. */
 static double r_hat(const sample *s, const double *y)
 {
 	double n = (double)s->half, halves = 2 * (double)s->chains, within = 0, between = 0;
@@ -95,7 +92,7 @@ static double r_hat(const sample *s, const double *y)
 	return sqrt((n - 1) / n + between / within);
 }
 
-/* Variance of the halves' means. */
+/* Variance of the means of the halves. */
 static double between_halves(const sample *s, const double *y)
 {
 	double grand = egm__diagnostics_mean(y, s->count), sum = 0;
@@ -106,14 +103,14 @@ static double between_halves(const sample *s, const double *y)
 	return sum / (double)(2 * s->chains - 1);
 }
 
-/* Geyer's initial monotone sequence over rho[0 .. n-1], n >= 5: pairs P(k) = rho(2k) + rho(2k+1) are positive and fall
- * for a reversible chain, so they are summed up to the first that is not positive, and none counts for more than the
- * one before it. The even lag of the pair that ended the sum is added once if it is positive, Stan's improvement
- * for antithetic chains, and tau >= 1 / log10(count) bounds the noise that is left there. */
+/* Geyer's initial monotone sequence over rho[0 .. n-1], n >= 5. For a reversible chain the pairs P(k) = rho(2k) +
+ * rho(2k+1) are positive and fall, so they are summed up to the first that is not positive, and none counts for more
+ * than the one before it. The even lag of the pair that ended the sum is added once if it is positive, as in Stan, for
+ * antithetic chains; there tau >= 1 / log10(count) bounds the noise. */
 static double autocorrelation_time(double *rho, int64_t n, double count)
 {
 	double tau = -1, sum = rho[0] + rho[1], least = sum;
-	int64_t t = 1; /* the last lag that has been looked at */
+	int64_t t = 1; /* the last lag that was used */
 	while (t < n - 3 && sum > 0) {
 		tau += 2 * least;
 		sum = rho[t + 1] + rho[t + 2];
@@ -141,16 +138,16 @@ static double tail_size(sample *s, double quantile)
 	return egm__diagnostics_constant(s->scores, s->count) ? NAN : sample_size(s, s->scores);
 }
 
-/* Sorted draws so small that the distance of any two is a number. */
-static void make_room(egm__sort_item *sorted, int64_t n)
+/* Halves sorted draws whose differences could overflow. */
+static void halve_if_large(egm__sort_item *sorted, int64_t n)
 {
 	if (!(fmax(fabs(sorted[0].value), fabs(sorted[n - 1].value)) > DBL_MAX / 2)) return;
 	for (int64_t i = 0; i < n; i++) sorted[i].value /= 2;
 }
 
-/* R-hat of the folded draws compares scales. It is 0/0 when all draws are equally far from the median, as those of a
- * two-valued law can be: no chain is wider than another, and R-hat of the draws alone decides. */
-static void judge_ranks(sample *s, egm_diagnosis *result)
+/* R-hat of the folded draws compares scales. It is 0/0 if all draws are equally far from the median, as with two
+ * values: then no chain is wider than another, and R-hat of the draws alone counts. */
+static void diagnose_ranks(sample *s, egm_diagnosis *result)
 {
 	int64_t n = 0;
 	for (int64_t i = 0; i < s->chains * s->n; i++)
@@ -158,19 +155,19 @@ static void judge_ranks(sample *s, egm_diagnosis *result)
 	egm__diagnostics_scores(s->sorted, n, s->scores);
 	result->r_hat = r_hat(s, s->scores);
 	if (s->half >= LEAST_HALF) result->ess_bulk = sample_size(s, s->scores);
-	make_room(s->sorted, n);
+	halve_if_large(s->sorted, n);
 	egm__diagnostics_fold(s->sorted, n, s->spare);
 	egm__diagnostics_scores(s->spare, n, s->scores);
 	result->r_hat = fmax(result->r_hat, r_hat(s, s->scores));
 }
 
-static void judge(sample *s, egm_diagnosis *result)
+static void diagnose(sample *s, egm_diagnosis *result)
 {
 	int64_t n = s->chains * s->n;
 	result->q05 = egm__sort_quantile(s->sorted, n, 0.05);
 	result->median = egm__sort_quantile(s->sorted, n, 0.5);
 	result->q95 = egm__sort_quantile(s->sorted, n, 0.95);
-	judge_ranks(s, result);
+	diagnose_ranks(s, result);
 	if (s->half < LEAST_HALF) return;
 	double low = tail_size(s, result->q05), high = tail_size(s, result->q95);
 	result->ess_tail = isnan(low) || isnan(high) ? NAN : fmin(low, high);
@@ -179,8 +176,8 @@ static void judge(sample *s, egm_diagnosis *result)
 	result->mcse = result->sd / sqrt(result->ess_mean);
 }
 
-/* Of all draws, from the chains' own moments: the sums of squares add up, and the chains' means add n (m_c - m)^2. In
- * the unit of the chain that has the smallest. */
+/* Moments of all draws from those of the chains, in the smallest unit of a chain: the sums of squares add up, and the
+ * mean m_c of a chain contributes n (m_c - m)^2. */
 static void moments(const egm_diagnostics *d, int64_t dim, int64_t chain, egm_diagnosis *result)
 {
 	int64_t first = chain < 0 ? 0 : chain, chains = chain < 0 ? d->chains : 1;
@@ -203,9 +200,9 @@ static const egm__option members[] = {
     EGM__RESULT(egm_diagnosis, mean, "Mean of the draws."),
     EGM__RESULT(egm_diagnosis, sd, "Standard deviation of the draws."),
     EGM__RESULT(egm_diagnosis, mcse, "Standard error of the mean."),
-    EGM__RESULT(egm_diagnosis, r_hat, "Rank-normalised split R-hat; at most 1.01 is good."),
+    EGM__RESULT(egm_diagnosis, r_hat, "Rank-normalised split R-hat; up to 1.01 is good."),
     EGM__RESULT(egm_diagnosis, ess_bulk, "Effective sample size of the rank-normalised draws."),
-    EGM__RESULT(egm_diagnosis, ess_tail, "The smaller effective sample size of the 5 % and 95 % quantiles."),
+    EGM__RESULT(egm_diagnosis, ess_tail, "Smaller of the effective sample sizes of the 5 % and 95 % quantiles."),
     EGM__RESULT(egm_diagnosis, ess_mean, "Effective sample size of the mean."),
     EGM__RESULT(egm_diagnosis, q05, "5 % quantile."),
     EGM__RESULT(egm_diagnosis, median, "Median."),
@@ -226,7 +223,7 @@ egm_status egm_diagnostics_compute(const egm_diagnostics *diagnostics, int64_t d
 	if (diagnostics->kept >= LEAST_DRAWS) {
 		EGM_TRY(sample_create(&s, diagnostics, chain));
 		gather(&s, diagnostics, dim, chain);
-		judge(&s, &result);
+		diagnose(&s, &result);
 	}
 	EGM_TRY(egm__options_init("egm_diagnosis", diagnosis, diagnosis->struct_size, &result, sizeof result));
 out:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranks of all chains' draws together, and the normal scores that take their place:
+/* Ranks of the draws of all chains together, and the normal scores that replace the draws:
  *     z = Phi^-1((r - 3/8) / (N + 1/4)),   r the rank among N, the mean rank for equal values
- * (Blom 1958; Vehtari et al. 2021, section 4). Scores have a mean and a variance whatever the draws' law, so that
- * R-hat and sample sizes mean something for a Cauchy too. */
+ * (Blom 1958; Vehtari et al. 2021, section 4). Scores have a mean and a variance whatever the distribution of the
+ * draws, so that R-hat and sample sizes are meaningful for a Cauchy distribution too. */
 #include <math.h>
 #include <stats/diagnostics_impl.h>
 
@@ -57,7 +57,7 @@ void egm__diagnostics_scores(const egm__sort_item *sorted, int64_t n, double *sc
 	}
 }
 
-/* Distances from the median fall up to the median and rise after it, in floating point too: two sorted runs. */
+/* A merge of two sorted runs: distances from the median fall before it and rise after it, in floating point too. */
 void egm__diagnostics_fold(const egm__sort_item *sorted, int64_t n, egm__sort_item *folded)
 {
 	double median = egm__sort_quantile(sorted, n, 0.5);

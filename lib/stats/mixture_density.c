@@ -4,13 +4,13 @@
  *     y = L^-1 (x - m),   l_k = log w - dims/2 log 2pi - log det L - |y|^2 / 2,
  *     log p = log sum_k exp l_k,   r_k = exp(l_k - log p),
  *
- * the sum by log-sum-exp: densities underflow at 38 standard deviations, their logarithms do not. L^-1 by substitution,
- * not by a stored inverse: it costs the same and keeps the digits of an ill-conditioned C.
+ * the sum by log-sum-exp: densities underflow at 38 standard deviations, their logarithms do not. L^-1 is applied by
+ * substitution, not as a stored inverse: this costs the same and keeps the digits of an ill-conditioned C.
  *
- * The rows lie transposed, so that the recursion of the substitution runs over dimensions and the inner loops, which
- * compilers make vectors of, over rows. */
-#include <stats/mixture_impl.h>
+ * The rows are stored transposed, so that the recursion of the substitution runs over dimensions, and the inner loops
+ * over rows, where compilers vectorise them. */
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <tensor/shape_impl.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
@@ -81,7 +81,7 @@ static void joint(const egm_mixture *m, egm__mixture_block *b, int64_t k)
 	for (int64_t r = 0; r < b->rows; r++) l[r] = m->now.constants[k] - l[r] / 2;
 }
 
-/* The largest l_k, or 0 where there is none that is finite: the sums then tell -infinity from NaN. */
+/* The largest l_k, or 0 if it is not finite: then the sum becomes 0 for -infinity and NaN for NaN. */
 static void find_shift(const egm_mixture *m, const egm__mixture_block *b, double *restrict shift)
 {
 	for (int64_t r = 0; r < b->rows; r++) shift[r] = -INFINITY;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps until they gain nothing, from several starts, of which the best end is kept. EM climbs to the next maximum of
- * the likelihood and knows of no other; starts are the only remedy, and they cost what they cost. */
+/* EM from several starts, each until a step gains no more than the tolerance; the best result is kept. EM climbs to a
+ * nearby maximum of the likelihood, and several starts are the only remedy for a poor one. */
 #include <core/options_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <stats/mixture_impl.h>
 #include <string.h>
 
-/* Nats: two starts that end at one maximum differ by rounding, which must not decide in what order components come. */
+/* In nats. Starts that end at the same maximum differ by rounding, which must not decide the order of components. */
 static const double EQUAL = 1e-10;
 
 static const egm_mixture_result none = EGM_MIXTURE_RESULT_INIT;
 static const egm__option members[] = {
-    EGM__RESULT(egm_mixture_result, log_likelihood, "Mean of the log density over the rows, in nats."),
-    EGM__RESULT(egm_mixture_result, covariance_floor, "Smallest floor of a variance over the columns."),
-    EGM__RESULT(egm_mixture_result, iterations, "Steps of the start that was kept."),
-    EGM__RESULT(egm_mixture_result, start, "Which start was kept, from 0."),
-    EGM__RESULT(egm_mixture_result, dead, "Components that ended without rows."),
-    EGM__FLAG(egm_mixture_result, converged, "1: the last step gained no more than the tolerance."),
+    EGM__RESULT(egm_mixture_result, log_likelihood, "Mean log density of the rows, in nats."),
+    EGM__RESULT(egm_mixture_result, covariance_floor, "Smallest floor of a variance among the columns."),
+    EGM__RESULT(egm_mixture_result, iterations, "Steps of EM from the start that was kept."),
+    EGM__RESULT(egm_mixture_result, start, "Index of the start that was kept, from 0."),
+    EGM__RESULT(egm_mixture_result, dead, "Number of components that ended without rows."),
+    EGM__FLAG(egm_mixture_result, converged, "1 if the last step gained no more than the tolerance."),
     EGM__RESERVED(egm_mixture_result, reserved),
 };
 EGM__OPTIONS(egm__options_mixture_result, egm_mixture_result, none, members);
 
-/* The progress callback, what it is told of, and whether it stopped the fit. */
+/* The progress callback, the steps done, and whether it stopped the fit. */
 typedef struct report {
 	egm_progress_fn callback;
 	void *user;
@@ -39,8 +39,8 @@ static int ask(report *a, const egm_mixture_options *o, double log_likelihood)
 	return a->callback && a->callback(&p, a->user);
 }
 
-/* `r` gets what is known of the end. */
-static egm_status climb(egm_mixture *m, egm__mixture_pass *pass, report *a, egm_mixture_result *r)
+/* Steps of EM until one gains no more than the tolerance. */
+static egm_status run_em(egm_mixture *m, egm__mixture_pass *pass, report *a, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
 	r->iterations = r->converged = 0;
@@ -54,20 +54,20 @@ static egm_status climb(egm_mixture *m, egm__mixture_pass *pass, report *a, egm_
 		a->stopped = ask(a, &m->options, r->log_likelihood);
 	}
 	r->dead = 0;
-	for (int64_t k = 0; k < m->options.components; k++) r->dead += !egm__mixture_alive(pass->parts[0].sums.count[k]);
+	for (int64_t k = 0; k < m->options.components; k++) r->dead += !egm__mixture_has_rows(pass->parts[0].sums.count[k]);
 out:
 	return st;
 }
 
 /* trial and best have the same shape. */
-static egm_status climb_from_all(egm_mixture *trial, egm_mixture *best, egm__mixture_pass *pass, double *distances,
+static egm_status run_all_starts(egm_mixture *trial, egm_mixture *best, egm__mixture_pass *pass, double *distances,
                                  report *a, egm_mixture_result *r)
 {
 	egm_status st = EGM_OK;
 	for (int64_t s = 0; s < trial->options.starts && !a->stopped; s++) {
 		egm_mixture_result found = {.start = s};
 		EGM_TRY(egm__mixture_start(trial, pass->data, s, distances));
-		EGM_TRY(climb(trial, pass, a, &found));
+		EGM_TRY(run_em(trial, pass, a, &found));
 		if (s > 0 && !(found.log_likelihood > r->log_likelihood + EQUAL)) continue;
 		egm__mixture_numbers numbers = trial->now;
 		trial->now = best->now;
@@ -78,7 +78,7 @@ out:
 	return st;
 }
 
-/* STOPPED is the one failure with a mixture: the callback's. */
+/* STOPPED, by the callback, is the only failure that returns a mixture. */
 static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_data *data, egm_mixture_result *r,
                       report *a)
 {
@@ -92,7 +92,7 @@ static egm_status fit(egm_mixture **out, egm_mixture *trial, const egm__mixture_
 	memcpy(best->units, trial->units, 2 * (size_t)trial->dims * sizeof *best->units);
 	distances = egm__alloc(trial->context, data->rows, sizeof *distances);
 	if (!distances) EGM_FAIL(EGM_ERR_MEMORY, "no memory for %lld distances", (long long)data->rows);
-	EGM_TRY(climb_from_all(trial, best, &pass, distances, a, r));
+	EGM_TRY(run_all_starts(trial, best, &pass, distances, a, r));
 	r->covariance_floor = egm__mixture_least_floor(best);
 	*out = best;
 	best = NULL;
@@ -119,10 +119,10 @@ egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x,
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
-	EGM_TRY(egm__mixture_options(&o, options));
+	EGM_TRY(egm__options_check(&egm__options_mixture, &o, options));
 	EGM_TRY(egm__result_check("egm_mixture_result", result));
 	EGM_TRY(egm__mixture_data_take(&data, x, row_weights, 0));
-	if (o.components > x.rows) /* before memory for them is asked for */
+	if (o.components > x.rows) /* before memory for them is allocated */
 		EGM_FAIL(EGM_ERR_ARGUMENT, "components is %lld, must be at most the %lld rows of x", (long long)o.components,
 		         (long long)x.rows);
 	EGM_TRY(egm__mixture_make(&trial, context, &o, x.columns));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A pass over data, in parts that threads take and blocks that the cache holds. */
+/* A pass over data: threads take parts of the rows, and each part is read in blocks that fit the cache. */
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <stats/mixture_impl.h>
-#include <string.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
 

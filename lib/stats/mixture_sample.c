@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Independent draws: a component by its weight, then m + L n, n ~ N(0, I). Row i is step i of its stream; its first
- * four elements are left to the choice of the component, the normals come behind them. */
+/* Independent draws: a component by its weight, then m + L n, n ~ N(0, I). Row i is step i of the stream; the component
+ * uses the first four elements of the step, the normals those after them. */
 #include <stats/mixture_impl.h>
 #include <tensor/shape_impl.h>
 
 enum { FIRST_NORMAL = 4 };
 
-/* The component in whose interval of the summed weights u in [0, 1) lies; one of weight 0 has none. */
+/* The component whose interval of the cumulated weights contains u in [0, 1). One of weight 0 has no interval. */
 static int64_t choose(const egm_mixture *m, double u)
 {
 	int64_t last = 0;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Where EM begins: k-means++ (Arthur and Vassilvitskii 2007). The first centre is a row drawn by the rows' weights,
- * each further one a row drawn with probability proportional to its weight and D^2, its squared distance to the nearest
- * centre so far. Distances are measured in the units of the columns: z = x / unit.
+/* The start of EM by k-means++ (Arthur and Vassilvitskii 2007). The first centre is a row drawn by the weights of the
+ * rows, each further one a row drawn with probability proportional to its weight and D^2, its squared distance from the
+ * nearest centre so far. Distances are measured in the units of the columns: z = x / unit.
  *
  * The variance of z is one number for all components, mean D^2 / dims. Covariances of the cells of the centers would
- * look like a better start and are a worse one: a cell of one row, which k-means++ likes to make of an outlier, has
- * variance 0, and EM does not leave such a component again.
+ * seem better and are worse: a cell of one row, which k-means++ often makes of an outlier, has variance 0, and EM does
+ * not leave such a component again.
  *
- * Centre j of start s reads the draw (seed, s, j): starts do not depend on each other. */
+ * Centre j of start s uses the draw (seed, s, j), so that starts do not depend on each other. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <string.h>
 #include <tensor/shape_impl.h>
 
@@ -32,9 +32,9 @@ static double squared_distance(const egm_mixture *m, const egm__mixture_data *da
 	return sum;
 }
 
-/* Moves the distances on to one more centre; their sum over the rows that have weight. */
-static double approach(const egm_mixture *m, const egm__mixture_data *data, const double *centre, int first,
-                       double *distances)
+/* Updates the distances for one more centre. Returns their weighted sum. */
+static double update_distances(const egm_mixture *m, const egm__mixture_data *data, const double *centre, int first,
+                               double *distances)
 {
 	double total = 0;
 	for (int64_t r = 0; r < data->rows; r++) {
@@ -45,8 +45,8 @@ static double approach(const egm_mixture *m, const egm__mixture_data *data, cons
 	return total;
 }
 
-/* The row at which the running sum of weight times distance, of the weight alone when `distances` is NULL, passes
- * `target`; never one at which it does not grow. */
+/* The row at which the running sum of weight times distance (`distances` NULL: of weights) passes `target`; never one
+ * that adds 0. */
 static int64_t pick(const egm__mixture_data *data, const double *distances, double target)
 {
 	int64_t last = 0;
@@ -72,8 +72,9 @@ static egm_status choose_centres(egm_mixture *m, const egm__mixture_data *data, 
 			                 (long long)n, (long long)k);
 		int64_t row = k == 0 ? pick(data, NULL, u * data->total) : pick(data, distances, u * *total);
 		for (int64_t i = 0; i < d; i++) centre[i] = egm__number(data->dtype, data->x, row * d + i);
-		*total = approach(m, data, centre, k == 0, distances);
-		if (!isfinite(*total)) return egm__fail(EGM_ERR_NONFINITE, "squared distances of the rows of x overflow");
+		*total = update_distances(m, data, centre, k == 0, distances);
+		if (!isfinite(*total))
+			return egm__fail(EGM_ERR_NONFINITE, "the squared distances of the rows of x are infinite, must be finite");
 	}
 	return EGM_OK;
 }

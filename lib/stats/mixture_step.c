@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* A step of expectation-maximisation (Dempster, Laird, Rubin 1977), the formulas of egm_mixture_step.
+/* A step of expectation-maximisation (Dempster, Laird, Rubin 1977) by the formulas of egm_mixture_step.
  *
- * One pass finds the responsibilities and sums them up: n_k, mean and scatter about that mean. Each block of rows is
+ * One pass computes the responsibilities and sums them up: n_k, mean and scatter about that mean. Each block of rows is
  * summed about its own mean and merged (Chan, Golub, LeVeque 1979): for two groups with n, n' rows and delta = m' - m
  *
  *     m <- m + delta n' / (n + n'),   S <- S + S' + delta delta^T n n' / (n + n').
  *
- * E x^2 - (E x)^2 in one pass loses all digits of data that are far from 0, and a second pass over the data costs the
+ * E x^2 - (E x)^2 in one pass would lose all digits of data far from 0, and a second pass over the data would cost the
  * responsibilities again. */
 #include <core/status_impl.h>
 #include <float.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 #include <string.h>
 
 enum { BLOCK = EGM__MIXTURE_BLOCK };
-
-/* ---- sums */
 
 static void clear_sums(const egm_mixture *m, egm__mixture_sums *s)
 {
 	const size_t n = (size_t)m->options.components;
 	s->log_likelihood = 0;
-	s->lost = -1;
+	s->zero_row = -1;
 	memset(s->count, 0, n * sizeof *s->count);
 	memset(s->mean, 0, n * (size_t)m->dims * sizeof *s->mean);
 	memset(s->scatter, 0, n * (size_t)m->spread * sizeof *s->scatter);
 }
 
-/* Count and mean of another group into those of component k, and what this adds to the scatter. */
+/* Merges count and mean of another group into those of component k, and adds the scatter that this makes. */
 static void merge(const egm_mixture *m, egm__mixture_sums *s, int64_t k, double count, const double *restrict mean)
 {
 	const int64_t d = m->dims;
@@ -71,8 +69,8 @@ static void add_component(const egm_mixture *m, egm__mixture_part *part, int64_t
 	merge(m, s, k, count, s->block_mean);
 }
 
-/* log p and shares times the rows' weights; a row of weight 0 is not there, wherever it lies. */
-static void weigh(const egm_mixture *m, const egm__mixture_data *data, egm__mixture_block *b, int64_t first)
+/* log p and shares times the weights of the rows; 0 for a row of weight 0, also if its log p is infinite. */
+static void apply_weights(const egm_mixture *m, const egm__mixture_data *data, egm__mixture_block *b, int64_t first)
 {
 	for (int64_t r = 0; r < b->rows && data->weights; r++) {
 		const double w = egm__mixture_weight(data, first + r);
@@ -88,17 +86,17 @@ static void add_block(const egm__mixture_pass *pass, egm__mixture_part *part, in
 {
 	const egm_mixture *m = pass->mixture;
 	egm__mixture_block *b = &part->block;
-	weigh(m, pass->data, b, first);
+	apply_weights(m, pass->data, b, first);
 	part->sums.log_likelihood += m->table->sum(b->rows, b->log_density);
-	for (int64_t r = 0; r < b->rows && part->sums.lost < 0; r++)
-		if (!isfinite(b->log_density[r])) part->sums.lost = first + r;
-	for (int64_t k = 0; k < m->options.components && part->sums.lost < 0; k++) add_component(m, part, k);
+	for (int64_t r = 0; r < b->rows && part->sums.zero_row < 0; r++)
+		if (!isfinite(b->log_density[r])) part->sums.zero_row = first + r;
+	for (int64_t k = 0; k < m->options.components && part->sums.zero_row < 0; k++) add_component(m, part, k);
 }
 
 static void add_part(const egm_mixture *m, egm__mixture_sums *s, const egm__mixture_sums *other)
 {
 	s->log_likelihood += other->log_likelihood;
-	if (s->lost < 0) s->lost = other->lost;
+	if (s->zero_row < 0) s->zero_row = other->zero_row;
 	for (int64_t k = 0; k < m->options.components; k++) {
 		if (!(other->count[k] > 0)) continue;
 		m->table->accumulate(m->spread, s->scatter + k * m->spread, other->scatter + k * m->spread);
@@ -106,9 +104,10 @@ static void add_part(const egm_mixture *m, egm__mixture_sums *s, const egm__mixt
 	}
 }
 
-egm_status egm__mixture_lost(int64_t row)
+egm_status egm__mixture_zero_density(int64_t row)
 {
-	return egm__fail(EGM_ERR_NONFINITE, "row %lld is out of reach of every component, its density is 0",
+	return egm__fail(EGM_ERR_NONFINITE,
+	                 "the density of row %lld is 0, must be above 0: the row is too far from every component",
 	                 (long long)row);
 }
 
@@ -121,34 +120,32 @@ egm_status egm__mixture_expect(egm__mixture_pass *pass, double *log_likelihood)
 	egm__mixture_pass_run(pass);
 	for (int32_t p = 1; p < pass->n_parts; p++) add_part(m, s, &pass->parts[p].sums);
 	*log_likelihood = s->log_likelihood / pass->data->total;
-	return s->lost < 0 ? EGM_OK : egm__mixture_lost(s->lost);
+	return s->zero_row < 0 ? EGM_OK : egm__mixture_zero_density(s->zero_row);
 }
-
-/* ---- the best numbers for the sums */
 
 static void next_weights(egm_mixture *m, const double *count)
 {
 	double total = 0;
 	const int64_t n = m->options.components;
-	for (int64_t k = 0; k < n; k++) total += m->next.weights[k] = egm__mixture_alive(count[k]) ? count[k] : 0;
+	for (int64_t k = 0; k < n; k++) total += m->next.weights[k] = egm__mixture_has_rows(count[k]) ? count[k] : 0;
 	for (int64_t k = 0; k < n; k++) m->next.weights[k] /= total;
 }
 
-/* In coordinates whose floor is 1: there S_k gets the eigenvalues that mixture_factor.c finds best. work: 3 spread. */
-static void lift(const egm_mixture *m, double *c, double *work)
+/* Raises the eigenvalues of S_k as mixture_factor.c derives, in coordinates whose floor is 1. work: 3 spread. */
+static void apply_floors(const egm_mixture *m, double *c, double *work)
 {
 	const int64_t d = m->dims;
 	double *scaled = work + 2 * m->spread;
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j <= i; j++)
 			scaled[i * d + j] = scaled[j * d + i] = c[i * d + j] / sqrt(m->floors[i]) / sqrt(m->floors[j]);
-	if (!egm__mixture_lift(d, scaled, 1, work)) return;
+	if (!egm__mixture_raise_eigenvalues(d, scaled, 1, work)) return;
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j <= i; j++)
 			c[i * d + j] = c[j * d + i] = scaled[i * d + j] * sqrt(m->floors[i]) * sqrt(m->floors[j]);
 }
 
-/* S_k about `mean`, which is not that of the sums when means are fixed. */
+/* S_k about `mean`, which differs from that of the sums if means are fixed. */
 static void full_covariance(const egm_mixture *m, const egm__mixture_sums *s, int64_t k, const double *mean, double *c,
                             double *spare)
 {
@@ -157,7 +154,7 @@ static void full_covariance(const egm_mixture *m, const egm__mixture_sums *s, in
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j <= i; j++)
 			c[i * d + j] = c[j * d + i] = scatter[i * d + j] / s->count[k] + (own[i] - mean[i]) * (own[j] - mean[j]);
-	lift(m, c, spare);
+	apply_floors(m, c, spare);
 }
 
 static void diagonal_covariance(const egm_mixture *m, const egm__mixture_sums *s, int64_t k, const double *mean,
@@ -193,7 +190,7 @@ egm_status egm__mixture_maximise(egm_mixture *m, const egm__mixture_pass *pass)
 	memcpy(m->next.weights, now.weights, (size_t)(n * (1 + m->dims + m->spread)) * sizeof *now.weights);
 	if (!(m->options.fixed & EGM_MIXTURE_FIX_WEIGHTS)) next_weights(m, s->count);
 	for (int64_t k = 0; k < n; k++)
-		if (egm__mixture_alive(s->count[k])) next_component(m, s, k, pass->spare);
+		if (egm__mixture_has_rows(s->count[k])) next_component(m, s, k, pass->spare);
 	int64_t bad = egm__mixture_factorise(m, &m->next);
 	if (bad >= 0)
 		return egm__fail(EGM_ERR_ARGUMENT,

@@ -1,65 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* In what unit each column is measured: what the start and the default floor go by, so that a column times c changes
- * neither. It is a distance of two quantiles over that of N(0, 1), which single rows cannot move far. Where the
- * quartiles are equal, as in a column of mostly zeros, quantiles further out are asked, at last the range.
+/* The unit of each column, by which the start of a fit and the default floor are scaled, so that a column times c
+ * changes neither. It is a distance of two quantiles over that of N(0, 1), on which single rows have little influence.
+ * If the quartiles are equal, as in a column of mostly zeros, quantiles further out are taken, at last the range.
  *
- * A column that never changes has no spread; its unit is its magnitude, or 1 when that is 0 or its square no number:
- * times c it is c times as large again. It moves no responsibility.
+ * A constant column has no spread. Its unit is its magnitude, so that it too scales with c, or 1 if the magnitude is 0
+ * or its square leaves the range. Such a column does not affect responsibilities.
  *
- * Quantiles are values of rows, the first at which the sum of the weights reaches p of all: a row of weight 3 then
- * counts as three, which no interpolation between rows would keep. A sum that is p of all but for rounding reaches it:
- * whole weights often hit p exactly, and a common factor of theirs must not choose another row. */
+ * Quantiles are values of rows, the first at which the sum of the weights reaches the share p of their total: a row of
+ * weight 3 counts as three rows, which interpolation between rows would not keep. A sum that is below p only by
+ * rounding reaches it: whole weights often hit p exactly, and a common factor of theirs must not choose another row. */
 #include <core/sort_impl.h>
 #include <core/status_impl.h>
 #include <float.h>
-#include <stats/mixture_impl.h>
 #include <math.h>
+#include <stats/mixture_impl.h>
 
 static const double RELATIVE_FLOOR = 1e-6;
 
-/* Share of the rows in either tail, and the distance of these quantiles of N(0, 1). In the last row the tails are
- * empty; with its divisor the unit of a column does not jump when the rows of a rare value get rarer. */
+/* Share of the rows in either tail, and the distance of these quantiles of N(0, 1). The last row has empty tails; its
+ * divisor is that of the row before, so that the unit does not jump when a rare value becomes rarer. */
 static const struct {
 	double tail, normal;
 } spreads[] = {
     {0x1p-2, 1.3489795003921634}, {0x1p-4, 3.0682410887050917}, {0x1p-6, 4.307749388122911}, {0, 4.307749388122911}};
 
-/* ---- weights */
-
-static egm_status take_weights(egm__mixture_data *data)
-{
-	double heaviest = 0;
-	for (int64_t r = 0; r < data->rows; r++) {
-		double w = data->weights[r];
-		if (!(w >= 0) || !isfinite(w))
-			return egm__fail(EGM_ERR_ARGUMENT, "row_weights[%lld] is %g, must be at least 0 and finite", (long long)r,
-			                 w);
-		heaviest = fmax(heaviest, w);
-	}
-	if (!(heaviest > 0))
-		return egm__fail(EGM_ERR_ARGUMENT, "all %lld row_weights are 0, at least one must be above 0",
-		                 (long long)data->rows);
-	data->scale = scalbn(1, heaviest < DBL_MIN ? 1023 : -ilogb(heaviest)); /* never infinite */
-	data->total = 0;
-	for (int64_t r = 0; r < data->rows; r++) data->total += egm__mixture_weight(data, r);
-	return EGM_OK;
-}
-
-egm_status egm__mixture_data_take(egm__mixture_data *data, egm_array x, egm_array row_weights, int64_t columns)
-{
-	egm_status st = EGM_OK;
-	*data = (egm__mixture_data){x.dtype, x.data, x.rows, row_weights.data, 1, (double)x.rows};
-	EGM_TRY(egm__sample_check(x, "x", 0, columns, 1));
-	if (!data->weights) return EGM_OK;
-	EGM_TRY(egm__array_counts(row_weights, "row_weights", EGM_F64, x.rows));
-	EGM_TRY(take_weights(data));
-out:
-	return st;
-}
-
-/* ---- a column */
-
-/* Ascending, rows without weight left out; how many. */
+/* The rows with weight, ascending. Returns their number. */
 static int64_t sort_column(const egm__mixture_data *data, int64_t columns, int64_t j, egm__sort_item *items,
                            egm__sort_item *spare)
 {
@@ -81,7 +46,7 @@ static double quantile(const egm__mixture_data *data, const egm__sort_item *sort
 	return sorted[n - 1].value;
 }
 
-/* 0 when all values are equal. */
+/* 0 if all values are equal. */
 static double spread_of(const egm__mixture_data *data, const egm__sort_item *sorted, int64_t n)
 {
 	for (size_t i = 0; i < sizeof spreads / sizeof *spreads; i++) {
@@ -97,8 +62,8 @@ static double magnitude(double value)
 	return square >= DBL_MIN && isfinite(square) ? fabs(value) : 1;
 }
 
-/* A spherical covariance has one unit for all columns: the root of the mean square of theirs. Else columns without
- * spread, for which `units` has -magnitude, get that. */
+/* With a spherical covariance all columns get the root mean square of their units. Else constant columns, for which
+ * `units` is -magnitude, get their magnitude. */
 static void complete_units(const egm_mixture *m, double *units)
 {
 	double sum = 0;
@@ -118,16 +83,18 @@ egm_status egm__mixture_find_units(egm_mixture *m, const egm__mixture_data *data
 		int64_t n = sort_column(data, m->dims, j, items, items + data->rows);
 		double spread = spread_of(data, items, n);
 		if (!isfinite(spread * spread))
-			EGM_FAIL(EGM_ERR_NONFINITE, "the variance of column %lld (from 0) of x overflows", (long long)j);
+			EGM_FAIL(EGM_ERR_NONFINITE, "the variance of column %lld (from 0) of x is infinite, must be finite",
+			         (long long)j);
 		if (spread > 0 && spread * spread * RELATIVE_FLOOR < DBL_MIN)
-			EGM_FAIL(EGM_ERR_ARGUMENT, "column %lld (from 0) of x has a spread of %g, whose square underflows",
+			EGM_FAIL(EGM_ERR_ARGUMENT,
+			         "column %lld (from 0) of x has a spread of %g, must be larger: its square underflows",
 			         (long long)j, spread);
 		varying += spread > 0;
 		m->units[j] = spread > 0 ? spread : -magnitude(items[0].value);
 	}
 	complete_units(m, m->units);
 	if (!varying && !(m->floors[0] > 0))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "covariance_floor is 0, must be above 0 for %lld rows without variance",
+		EGM_FAIL(EGM_ERR_ARGUMENT, "covariance_floor is 0, must be above 0 for %lld rows that are all equal",
 		         (long long)data->rows);
 	for (int64_t j = 0; j < m->dims && !(m->options.covariance_floor > 0); j++)
 		m->floors[j] = RELATIVE_FLOOR * (m->units[j] * m->units[j]);

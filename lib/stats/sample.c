@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples as the caller has them: checked once as a whole, then read as double a tile at a time, so that what looks at
- * large samples needs no copy of them. */
-#include <stats/sample_impl.h>
+/* Checks of samples as the caller has them, as a whole, before anything is computed. */
 #include <math.h>
+#include <stats/sample_impl.h>
 
 egm_status egm__sample_check(egm_array x, const char *name, egm_dtype dtype, int64_t columns, int64_t least)
 {
@@ -18,4 +17,12 @@ egm_status egm__sample_check(egm_array x, const char *name, egm_dtype dtype, int
 			                 (long long)(i / x.columns), (long long)(i % x.columns), name, egm__nonfinite_name(value));
 	}
 	return EGM_OK;
+}
+
+egm_status egm__sample_check_pair(const egm_context *context, egm_array x, egm_array y, int64_t least,
+                                  const double *out)
+{
+	if (!context || !out) return egm__fail(EGM_ERR_ARGUMENT, "%s is NULL", context ? "out" : "context");
+	egm_status st = egm__sample_check(x, "x", 0, 0, least);
+	return st == EGM_OK ? egm__sample_check(y, "y", x.dtype, x.columns, least) : st;
 }

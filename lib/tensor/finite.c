@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The search for a number that is not finite. Almost always there is none, so a vector kernel looks first. */
+/* Almost always every number is finite, so a vector kernel looks first. */
 #include <math.h>
 #include <string.h>
 #include <tensor/finite_impl.h>

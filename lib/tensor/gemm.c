@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrix products: which factor is read in vectors, and how the work is spread. Neither changes a bit (product_impl.h).
+/* Matrix products: decides which factor is read in vectors and how the work is spread over threads. Neither changes a
+ * bit (product_impl.h).
  *
- * No BLAS: it packs both factors, which the 64 to 256 rows of a batch do not pay for, rounds a row by where it stands,
- * and brings threads of its own. Against OpenBLAS 0.3.21 on a Zen 4, one thread, f32: with AVX-512 1.15 to 1.28 times
- * as fast for x W^T, 1.07 to 1.17 for y W, 0.97 to 1.13 for y^T x, 1.03 at 2048^3; with AVX2, against its kernels for
- * Haswell, 0.9 to 1.1 and 1.1 at 64^3; the portable kernels, vectors of 16 bytes, against its kernels for CPUs without
- * AVX, 0.7 to 1.1. */
+ * Why no BLAS: it packs both factors, which takes too long for the 64 to 256 rows of a batch; it rounds a row
+ * differently at different positions; and it has its own threads. Speed relative to OpenBLAS 0.3.21, in f32, on one
+ * thread of a Zen 4:
+ *  - AVX-512: x W^T 1.15 to 1.28, y W 1.07 to 1.17, y^T x 0.97 to 1.13, 2048^3 1.03
+ *  - AVX2, against its kernels for Haswell: 0.9 to 1.1, and 1.1 at 64^3
+ *  - vectors of 16 bytes, against its kernels for CPUs without AVX: 0.7 to 1.1 */
 #include <core/size_impl.h>
 #include <string.h>
 #include <tensor/gemm_impl.h>
@@ -15,13 +17,13 @@
 enum {
 	ALIGN = 64,
 	SPLIT_FLOPS =
-	    2000000,    /* below, handing work to a thread costs more: at 1e6, nets of 64 lost a third of their time */
+	    2000000,    /* smaller products stay on one thread: at 1e6, networks of width 64 lost a third of their time */
 	ROW_UNIT = 16,  /* parts by rows are multiples of this */
-	PART_ROWS = 64, /* rows in a part below which packing R for each part shows */
+	PART_ROWS = 64, /* with fewer rows in a part, packing R for each part takes a noticeable time */
 	PAGE = 4096,    /* bytes */
 	COPY = 3,
-	TURN = 8,
-	STORE_TURNED = 10 /* about, in vector operations for a vector of R or C */
+	TRANSPOSE = 8,
+	STORE_TRANSPOSED = 10 /* the last three: rough costs for a vector of R or C, in vector operations */
 };
 
 typedef struct spread {
@@ -34,34 +36,37 @@ typedef struct spread {
 	int64_t size;
 } spread;
 
-/* C from op(A) element by element and vectors of op(B), or C^T from op(B)^T and vectors of op(A)^T. */
-static egm__product orient(const egm__gemm *p, int turned)
+/* C from elements of op(A) and vectors of op(B), or, if transposed, C^T from elements of op(B)^T and vectors of
+ * op(A)^T. */
+static egm__product orient(const egm__gemm *p, int transposed)
 {
 	int64_t a_row = p->ta ? 1 : p->lda, a_step = p->ta ? p->lda : 1;
 	int64_t b_column = p->tb ? p->ldb : 1, b_step = p->tb ? 1 : p->ldb;
-	if (!turned) return (egm__product){p->m, p->n, p->k, a_row, a_step, b_column, b_step, p->ldc, 0, p->alpha, p->beta};
-	/* a single column that is contiguous is a row already */
+	if (!transposed)
+		return (egm__product){p->m, p->n, p->k, a_row, a_step, b_column, b_step, p->ldc, 0, p->alpha, p->beta};
+	/* a contiguous column is stored like a row */
 	int stored = !(p->n == 1 && p->ldc == 1);
 	return (egm__product){p->n, p->m, p->k, b_column, b_step, a_row, a_step, p->ldc, stored, p->alpha, p->beta};
 }
 
-/* What a vector operation costs more where L is read down the columns of a matrix: every step of k in another line, or
- * in another page, and lines a power of two apart share few sets of a cache. y W of 64 rows, f32 and f64, ran at 0.5 to
- * 1.1 times the rate of copied panels; of 16 rows at 1.2 to 1.3 times, and at 0.7 where a step crosses a page. */
-static double reading(const egm__product *p, int64_t size)
+/* The factor by which a vector operation costs more if L is read down the columns of a matrix: every step of k is then
+ * in another cache line or page, and lines a power of two apart share few sets of the cache. Measured relative to
+ * copied panels, f32 and f64: y W of 64 rows ran at 0.5 to 1.1 times their rate; of 16 rows at 1.2 to 1.3 times, and at
+ * 0.7 times if a step crosses a page. */
+static double reading_cost(const egm__product *p, int64_t size)
 {
 	if (p->left_row != 1) return 1;
 	return p->left_step * size < PAGE ? 1.1 : 1.3;
 }
 
-/* Vector operations. */
+/* In vector operations. */
 static double cost(const egm__product *p, const egm__kernels *table, int64_t size)
 {
 	double vectors = (double)egm__blocks_of(p->columns, table->lanes),
 	       blocks = (double)egm__blocks_of(p->k, table->depth);
-	double each = (double)p->rows + (p->right_column == 1 ? COPY : TURN);
-	each *= reading(p, size);
-	return vectors * ((double)p->k * each + (p->transposed ? STORE_TURNED * blocks * (double)p->rows : 0));
+	double each = (double)p->rows + (p->right_column == 1 ? COPY : TRANSPOSE);
+	each *= reading_cost(p, size);
+	return vectors * ((double)p->k * each + (p->transposed ? STORE_TRANSPOSED * blocks * (double)p->rows : 0));
 }
 
 static void run_part(int32_t index, void *argument)
@@ -86,7 +91,7 @@ static void run_part(int32_t index, void *argument)
 		s->table->product(&p, left, right, c, s->scratch + index * s->room);
 }
 
-/* Parts by rows each pack all of R, parts by columns each read all of L. */
+/* Every part by rows packs all of R; every part by columns reads all of L. */
 static void run_spread(egm_context *context, spread *s)
 {
 	const egm__product *p = &s->p;
@@ -100,7 +105,7 @@ static void run_spread(egm_context *context, spread *s)
 	egm__parallel(context, (int32_t)egm__blocks_of(s->by_rows ? p->rows : p->columns, s->part), run_part, s);
 }
 
-/* A column times a matrix of rows: sums in lanes. */
+/* A matrix times a column, which is computed by sums in lanes. */
 static int is_column(const egm__gemm *p)
 {
 	return p->n == 1 && !p->ta;
@@ -136,12 +141,12 @@ static void prepare(spread *s, const egm_context *context, const egm__gemm *p, c
 		pack_column(s, p);
 		return;
 	}
-	egm__product straight = orient(p, 0), turned = orient(p, 1);
-	int turn = cost(&turned, table, s->size) < cost(&straight, table, s->size);
-	s->p = turn ? turned : straight;
-	s->left = turn ? b : a;
-	s->right = turn ? a : b;
-	s->room = egm__gemm_room(context, p);
+	egm__product straight = orient(p, 0), transposed = orient(p, 1);
+	int transpose = cost(&transposed, table, s->size) < cost(&straight, table, s->size);
+	s->p = transpose ? transposed : straight;
+	s->left = transpose ? b : a;
+	s->right = transpose ? a : b;
+	s->room = egm__gemm_serial_scratch(context, p);
 }
 
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
@@ -155,7 +160,7 @@ void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, cons
 	}
 }
 
-void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
+void egm__gemm_serial(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
 {
 	spread s;
 	if (is_empty(p)) {
@@ -168,7 +173,7 @@ void egm__gemm_here(egm_context *context, const egm__gemm *p, const void *a, con
 	}
 }
 
-int64_t egm__gemm_room(const egm_context *context, const egm__gemm *p)
+int64_t egm__gemm_serial_scratch(const egm_context *context, const egm__gemm *p)
 {
 	const egm__kernels *table = egm__kernels_get(context->simd, (egm_dtype)p->dtype);
 	int64_t size = (int64_t)egm__dtype_size((egm_dtype)p->dtype);
@@ -176,8 +181,8 @@ int64_t egm__gemm_room(const egm_context *context, const egm__gemm *p)
 	       ALIGN;
 }
 
-/* A column is packed once for all threads. */
+/* A column is packed once and shared by all threads. */
 int64_t egm__gemm_scratch(const egm_context *context, const egm__gemm *p)
 {
-	return egm__gemm_room(context, p) * (is_column(p) ? 1 : context->threads);
+	return egm__gemm_serial_scratch(context, p) * (is_column(p) ? 1 : context->threads);
 }

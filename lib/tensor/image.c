@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving numbers between images and their windows. All of it is copying and adding of runs: for a fixed ky a window
- * holds kw c neighbours of a line. A fold gathers, line by line of the image, what the windows over that line hold: no
- * two rows of an output write to the same place, and the order of the additions is that of ky and then of ox, or of kx
- * where the runs are short. */
+/* Copies and adds between images and their windows. The unit is a run: for a fixed ky, the kw c elements of a window
+ * are neighbours in a line of the image. Fold computes one line of the image at a time from the windows over it, so
+ * that no two rows of the output write to the same place. Its additions are in the order of ky and then of ox, or of kx
+ * and c if runs are short. */
 #include <string.h>
 #include <tensor/image_impl.h>
 
-enum { LONG_RUN = 16 /* elements from which a kernel is called for them */ };
+enum { LONG_RUN = 16 /* a kernel is called for runs of at least this many elements */ };
 
-/* Where a row of `per` lines an image stands: image and line. */
+/* The image and its line of a row, if an image has `per` lines. */
 static void locate(int64_t row, int64_t per, int64_t *image, int64_t *line)
 {
 	*image = row / per;
 	*line = row % per;
 }
 
-/* Windows from .. to - 1 of a line have column kx inside the image. */
+/* The windows from .. to - 1 of a line are those with column kx inside the image. */
 static void windows_with(const egm__image *m, int64_t kx, int64_t *from, int64_t *to)
 {
 	int64_t s = m->window.stride[1], before = m->window.padding[1] - kx, after = m->w + before;
@@ -31,7 +31,7 @@ static void windows_with(const egm__image *m, int64_t kx, int64_t *from, int64_t
 		for (int64_t i = 0; i < count; i++) memcpy(out + i * out_step, in + i * in_step, n); \
 		break;
 
-/* `count` runs of `bytes` each; short ones of the usual sizes are a move or two. */
+/* `count` runs of `bytes` each. For the usual short sizes, memcpy is one or two moves. */
 static void copy_runs(int64_t count, int64_t bytes, char *out, int64_t out_step, const char *in, int64_t in_step)
 {
 	switch (bytes) {
@@ -47,7 +47,7 @@ static void copy_runs(int64_t count, int64_t bytes, char *out, int64_t out_step,
 }
 #undef COPY
 
-/* The run of window ox, of whose columns some are outside; in: the line of the image. */
+/* The run of window ox, which is partly outside the line `in` of the image. */
 static void copy_edge(const egm__image *m, int64_t ox, char *out, const char *in)
 {
 	int64_t es = m->size * m->c, x = ox * m->window.stride[1] - m->window.padding[1];
@@ -59,7 +59,7 @@ static void copy_edge(const egm__image *m, int64_t ox, char *out, const char *in
 	}
 }
 
-/* One line of all windows over a line of the image; windows from .. to - 1 lie inside it as a whole. */
+/* The runs of all windows over a line of the image. Windows from .. to - 1 are inside it. */
 static void copy_line(const egm__image *m, int64_t from, int64_t to, char *out, int64_t step, const char *in)
 {
 	int64_t es = m->size * m->c, kw = m->window.kernel[1], s = m->window.stride[1];
@@ -97,8 +97,8 @@ void egm__image_patches(const egm__kernels *t, const egm__image *m, const void *
 	}
 }
 
-/* Adds line ky of the windows of one row, whose first is at x, to the line of an image at y: column by column, so that
- * no addition waits for the one before it. */
+/* Adds the runs of a row of windows, from x on, to the line y of an image: column by column, so that no addition waits
+ * for the one before it. */
 #define ADD_COLUMNS(T)                                                                                         \
 	static void add_columns_##T(const egm__image *m, const int64_t *from, const int64_t *to, const T *x, T *y) \
 	{                                                                                                          \
@@ -111,7 +111,7 @@ ADD_COLUMNS(float)
 ADD_COLUMNS(double)
 #undef ADD_COLUMNS
 
-/* The same window by window, in runs long enough for a call. */
+/* The same window by window, for long runs. */
 static void add_windows(const egm__kernels *t, const egm__image *m, const char *x, char *y)
 {
 	int64_t es = m->size * m->c, kw = m->window.kernel[1], step = m->window.kernel[0] * kw * es;
@@ -122,7 +122,7 @@ static void add_windows(const egm__kernels *t, const egm__image *m, const char *
 	}
 }
 
-/* What a fold knows of each of a few columns: the windows that have it inside the image. */
+/* For each column of a short run: the windows from .. to - 1 have it inside the image. */
 typedef struct columns {
 	int64_t from[LONG_RUN], to[LONG_RUN];
 } columns;
@@ -163,7 +163,7 @@ void egm__image_fold(const egm__kernels *t, const egm__image *m, const void *x, 
 	egm__image_fold_add(t, m, x, y, first, count);
 }
 
-/* y += x; a run of a few elements is not worth a call. */
+/* y += x. A call costs more than a short run. */
 static void add(const egm__kernels *t, int64_t size, int64_t n, char *y, const char *x)
 {
 	if (n >= LONG_RUN) {

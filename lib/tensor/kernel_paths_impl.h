@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of each code path, indexed by dtype - EGM_F32. A path's file is compiled for its instructions, so that
- * nothing in it may run before the path was chosen: it exports its tables and nothing else. */
+/* The tables of each code path, indexed by dtype - EGM_F32. The file of a path is compiled for the instructions of that
+ * path. Nothing in it may run before the path is chosen, so it exports only its tables. */
 #ifndef EGM_TENSOR_KERNEL_PATHS_IMPL_H
 #define EGM_TENSOR_KERNEL_PATHS_IMPL_H
 

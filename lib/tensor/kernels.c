@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the table of a code path. The context has already checked that the CPU has it. */
+/* Finds the table of a code path. The context has checked that the CPU can run it. */
 #include <tensor/kernel_paths_impl.h>
 
 const egm__kernels *egm__kernels_get(int32_t simd, egm_dtype dtype)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The path of the compiler's baseline: vectors of 16 bytes, which is SSE2 on x86-64 and NEON on arm64, and which the
- * compiler takes apart where there is neither. */
+/* The path for any CPU: vectors of 16 bytes, which are SSE2 on x86-64 and NEON on arm64. For other CPUs the compiler
+ * splits them. */
 #if defined(__i386__) && !defined(__SSE2_MATH__)
-#error "x87 rounds by what it keeps in registers: compile 32-bit x86 with -msse2 -mfpmath=sse"
+#error "x87 rounding depends on what is kept in registers: compile 32-bit x86 with -msse2 -mfpmath=sse"
 #endif
 #define VECTOR_BYTES 16
 #define PATH_NAME "portable"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* All kernels of one code path, written once over GNU vector types of VECTOR_BYTES and included by kernels_portable.c,
- * kernels_avx2.c and kernels_avx512.c. Explicit vectors rather than loops left to the vectoriser: gcc and clang give
- * the same speed and the same bits, and a tail runs through the same vector code as the body, its unused lanes filled,
- * so that what an element becomes never depends on where in the array it stands.
+/* All kernels of one code path, written once with GNU vector types of VECTOR_BYTES and included by kernels_portable.c,
+ * kernels_avx2.c and kernels_avx512.c. Explicit vectors, rather than loops that a compiler may vectorise, have two
+ * advantages: gcc and clang give the same speed and the same bits, and the tail of an array runs through the same
+ * vector code as its body, with the unused lanes filled. The result for an element therefore never depends on its
+ * position.
  *
- * T is the element type, V a vector of LANES elements, B the integer vector that comparing two V gives. */
+ * T is the element type, V a vector of LANES elements, B the integer vector that a comparison of two V gives, W its
+ * unsigned form. FN(name) is the name with the suffix of T. */
 #include <core/size_impl.h>
 #include <math.h>
 #include <string.h>
@@ -43,7 +45,7 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 
@@ -95,42 +97,18 @@
 
 #include "template_random.h"
 
-#include "template_leapfrog.h"
+#include "template_sampler.h"
 
 #include "template_pack.h"
 
 #include "template_product.h"
 
+#define TILE_f32(name, text) [EGM__TILE_##name] = tile_##name##_f32,
+#define TILE_f64(name, text) [EGM__TILE_##name] = tile_##name##_f64,
 #define TABLE(suffix, width)                                                                                      \
 	{                                                                                                             \
-		.name = PATH_NAME,                                                                                        \
-		.tile = {[EGM__TILE_FILL] = fill_##suffix,                                                                \
-		         [EGM__TILE_SPLAT] = splat_##suffix,                                                              \
-		         [EGM__TILE_AFFINE] = affine_##suffix,                                                            \
-		         [EGM__TILE_LIN_VV] = lin_vv_##suffix,                                                            \
-		         [EGM__TILE_LIN_VS] = lin_vs_##suffix,                                                            \
-		         [EGM__TILE_MUL_VV] = mul_vv_##suffix,                                                            \
-		         [EGM__TILE_MUL_VS] = mul_vs_##suffix,                                                            \
-		         [EGM__TILE_LEAKY] = leaky_##suffix,                                                              \
-		         [EGM__TILE_STEP] = step_##suffix,                                                                \
-		         [EGM__TILE_EXP] = exponential_##suffix,                                                          \
-		         [EGM__TILE_LOG] = logarithm_##suffix,                                                            \
-		         [EGM__TILE_SQRT] = root_##suffix,                                                                \
-		         [EGM__TILE_RECIP] = recip_##suffix,                                                              \
-		         [EGM__TILE_TANH] = tangent_##suffix,                                                             \
-		         [EGM__TILE_SIGMOID] = sigmoid_##suffix,                                                          \
-		         [EGM__TILE_SOFTPLUS] = softplus_##suffix,                                                        \
-		         [EGM__TILE_ERF] = error_function_##suffix,                                                       \
-		         [EGM__TILE_LOGISTIC] = logistic_##suffix,                                                        \
-		         [EGM__TILE_ELU] = elu_##suffix,                                                                  \
-		         [EGM__TILE_ELU_SLOPE] = elu_slope_##suffix,                                                      \
-		         [EGM__TILE_SILU] = silu_##suffix,                                                                \
-		         [EGM__TILE_SILU_SLOPE] = silu_slope_##suffix,                                                    \
-		         [EGM__TILE_SILU_CURVE] = silu_curve_##suffix,                                                    \
-		         [EGM__TILE_GELU] = gelu_##suffix,                                                                \
-		         [EGM__TILE_GELU_SLOPE] = gelu_slope_##suffix,                                                    \
-		         [EGM__TILE_GELU_CURVE] = gelu_curve_##suffix},                                                   \
-		.sum = sum_##suffix, .sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,       \
+		.name = PATH_NAME, .tile = {EGM__TILES(TILE_##suffix)}, .sum = sum_##suffix,                              \
+		.sum_squares = sum_squares_##suffix, .dot = dot_##suffix, .max = max_##suffix,                            \
 		.accumulate = accumulate_##suffix, .all_finite = all_finite_##suffix, .adam = adam_##suffix,              \
 		.rmsprop = rmsprop_##suffix, .sgd = sgd_##suffix, .average = average_##suffix, .normal = normal_##suffix, \
 		.uniform = uniform_##suffix, .leapfrog = leapfrog_##suffix, .langevin = langevin_##suffix,                \

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes of the arrays in a program, and what an element type is called and takes. */
 #include <core/size_impl.h>
 #include <stdio.h>
 #include <tensor/shape_impl.h>
@@ -9,8 +8,8 @@ egm__shape egm__shape2(int64_t rows, int64_t columns)
 	return (egm__shape){.rank = 2, .d = {rows, columns, 1, 1}};
 }
 
-/* Saturates where the product does not fit, or a size is negative: no allocation of INT64_MAX elements succeeds, so
- * that the overflow ends as a failed allocation instead of a small array. */
+/* INT64_MAX if the product overflows or a size is negative. An allocation of that many elements fails, so an overflow
+ * never becomes a small array. */
 int64_t egm__shape_count(const egm__shape *s)
 {
 	int64_t count = 1;
@@ -39,9 +38,4 @@ const char *egm__shape_text(const egm__shape *s, char buffer[64])
 		                         i + 1 == s->rank ? "]" : "");
 	}
 	return buffer;
-}
-
-size_t egm__dtype_size(egm_dtype dtype)
-{
-	return dtype == EGM_F64 ? sizeof(double) : sizeof(float);
 }

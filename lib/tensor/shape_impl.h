@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Shapes of arrays. */
 #ifndef EGM_TENSOR_SHAPE_IMPL_H
 #define EGM_TENSOR_SHAPE_IMPL_H
 
@@ -14,24 +15,7 @@ typedef struct egm__shape {
 egm__shape egm__shape2(int64_t rows, int64_t columns);
 int64_t egm__shape_count(const egm__shape *s);
 int egm__shape_equal(const egm__shape *a, const egm__shape *b);
-/* "[64, 784]" into buffer, returned. */
+/* Writes "[64, 784]" to buffer and returns it. */
 const char *egm__shape_text(const egm__shape *s, char buffer[64]);
-
-/* Bytes of an element. */
-size_t egm__dtype_size(egm_dtype dtype);
-
-/* Element i of an array of the dtype. */
-static inline double egm__number(egm_dtype dtype, const void *values, int64_t i)
-{
-	return dtype == EGM_F32 ? (double)((const float *)values)[i] : ((const double *)values)[i];
-}
-
-static inline void egm__number_put(egm_dtype dtype, void *values, int64_t i, double value)
-{
-	if (dtype == EGM_F32)
-		((float *)values)[i] = (float)value;
-	else
-		((double *)values)[i] = value;
-}
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Activation functions with their slopes and curvatures, for one T, over the whole range of it: none is a difference of
- * numbers that nearly cancel, and no factor leaves the range of T before the result does. All are made of exponentials
- * of arguments <= 0, kept in parts,
+/* Activation functions with their first and second derivatives (slope, curve), for one T and its whole range: no result
+ * is a difference of numbers that nearly cancel, and no factor overflows or underflows before the result does. All are
+ * made of exponentials of arguments <= 0, which are kept in parts,
  *
  *     e^x = (1 + p) 2^n,  n = round(x / log 2),  1 + p = e^r,  r = x - n log 2
  *
- * with log 2 in two parts (Cody and Waite 1980), so that what 1 + p is multiplied with meets it before the power of two
- * can underflow. Slopes for a > 0 follow from f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is
- * the logistic sigmoid, Phi the distribution function of N(0, 1) and phi its density. tests/tensor/tile_oracle.h says
- * how exact each function is. */
+ * with log 2 in two parts (Cody and Waite 1980). A factor is multiplied with 1 + p before the power of two, which may
+ * underflow. Slopes for a > 0 follow from f'(a) + f'(-a) = 1. In the comments t = |a|, e = e^-t, d = 1 + e, s is the
+ * logistic sigmoid, Phi the distribution function of N(0, 1) and phi its density. The error bounds are in
+ * tests/tensor/tile_oracle.h. */
 
-/* n, or factor = 2^n TWO_TO_RAISED, which is a number where 2^n no longer is */
+/* (1 + p) 2^n. Without an instruction for 2^n: factor = 2^n TWO_TO_RAISED, which does not underflow where 2^n does. */
 typedef struct FN(power) {
 	V p;
 #if VECTOR_BYTES == 64
@@ -20,13 +20,13 @@ typedef struct FN(power) {
 #endif
 } FN(power);
 
-/* x - 0 rather than 0 + x, which would lose the sign of -0. */
+/* x in every lane, by x - 0: 0 + x would lose the sign of -0. */
 INLINE V FN(vector)(double x)
 {
 	return (T)x - (V){0};
 }
 
-/* -|a|, or least where that is below; NaN stays NaN */
+/* max(-|a|, least); NaN for NaN */
 INLINE V FN(below_zero)(V a, double least)
 {
 	return FN(larger)(FN(vector)(least), (V)((B)a | (B)FN(vector)(-0.0)));
@@ -40,7 +40,7 @@ INLINE V FN(series)(V x, const T *c, int n)
 	return y;
 }
 
-/* shifted = n + SHIFTER has the exponent of `factor` in its low bits. */
+/* The low bits of shifted = n + SHIFTER are the exponent of `factor`. */
 INLINE FN(power) FN(power_of)(V shifted, V n, V r)
 {
 	FN(power) e = {.p = FN(madd)(r * r, FN(series)(r, EXP_TAIL), r)};
@@ -86,7 +86,7 @@ INLINE V FN(times)(V f, FN(power) e)
 	return FN(scale)(FN(madd)(f, e.p, f), e);
 }
 
-/* 1 / d, or e / d for a < 0: both sides keep their relative accuracy. */
+/* 1 / d, or e / d for a < 0, so that the relative error is small on both sides */
 INLINE V FN(sigmoid_of)(V a)
 {
 	FN(power) power = FN(exp_of)(FN(below_zero)(a, LEAST_EXPONENT));
@@ -119,7 +119,7 @@ INLINE V FN(elu_of)(V a, V alpha)
 	return FN(where_less)(zero, a, a, alpha * FN(madd)(scale, e.p, scale - 1));
 }
 
-/* a > 0 ? 1 : alpha e^a; a large alpha comes between two halves of the power */
+/* a > 0 ? 1 : alpha e^a, as e^(a/2) alpha e^(a/2), because alpha may be large where e^a underflows */
 INLINE V FN(elu_slope_of)(V a, V alpha)
 {
 	const V zero = {0}, half = FN(vector)(0.5);
@@ -156,14 +156,15 @@ INLINE V FN(silu_curve_of)(V a)
 	return FN(times)(FN(madd)(m, 1 - e, 2 * d) / (d * FN(madd)(e, 2 + e, FN(vector)(1))), power);
 }
 
-/* e^(-t^2/2). The square is kept in two parts: rounded, it would put t^2/2 roundings into the power. */
+/* e^(-t^2/2). The square is kept in two parts, because its rounding would be a relative error of t^2/2 roundings. */
 INLINE FN(power) FN(bell)(V t)
 {
 	V head = (V)((B)t & ~(B){0} << (FRACTION_BITS / 2 + 1)), rest = t - head;
 	return FN(exp_of_sum)(head * head * FN(vector)(-0.5), rest * (t + head) * FN(vector)(-0.5));
 }
 
-/* a Phi(a) = -t Phi(-t) for a < 0, and a more for a > 0; a/2 where -t Phi(-t) might be flushed and a not */
+/* a Phi(a) = -t Phi(-t) for a < 0, and a - t Phi(-t) for a > 0; a/2 near 0, where t Phi(-t) may be flushed to 0 and a
+ * not */
 INLINE V FN(gelu_of)(V a)
 {
 	V m = FN(below_zero)(a, LEAST_DEVIATIONS), p = m * FN(series)(-m, NORMAL_P);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of VECTOR_BYTES: types, moving them, and the functions that no operator writes. */
+/* Vectors of VECTOR_BYTES: their types, loads and stores, and functions that have no operator. */
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -45,7 +45,7 @@ INLINE void store_f64(double *p, vd x)
 	memcpy(p, &x, sizeof x);
 }
 
-/* The first k elements, 1 in the other lanes: there every function here is cheap and raises no exception. */
+/* The first k elements, and 1 in the other lanes, where every function is then cheap and raises no exception. */
 #if VECTOR_BYTES == 64
 INLINE vf load_part_f32(const float *p, int64_t k)
 {
@@ -124,8 +124,8 @@ INLINE void store_part_f64(double *p, vd x, int64_t k)
 }
 #endif
 
-/* F64_LANES elements as doubles; the part has 0 in the other lanes, for sums. Intrinsics, because gcc converts by
- * quarters. */
+/* F64_LANES elements as doubles; a part has 0 in the other lanes, for sums. By intrinsics, because gcc converts a
+ * quarter at a time. */
 INLINE vd load_wide_f32(const float *p)
 {
 #if VECTOR_BYTES == 64
@@ -170,7 +170,7 @@ INLINE vd load_wide_part_f64(const double *p, int64_t k)
 }
 #endif
 
-/* Square roots are correctly rounded in every instruction set, so that each way gives the same bits. */
+/* Square roots are correctly rounded in every instruction set, so the bits are the same. */
 #if VECTOR_BYTES == 64
 #define SQRT_F32(x) _mm512_sqrt_ps(x)
 #define SQRT_F64(x) _mm512_sqrt_pd(x)
@@ -204,7 +204,7 @@ PER_LANE(f32, vf, F32_LANES, v_sqrt, sqrtf)
 PER_LANE(f64, vd, F64_LANES, v_sqrt, sqrt)
 #endif
 
-/* a b + c, rounded once where the path has it. */
+/* a b + c, rounded once if the path has an instruction for it. */
 #if VECTOR_BYTES == 64
 #define MADD_F32(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define MADD_F64(a, b, c) _mm512_fmadd_pd(a, b, c)
@@ -230,8 +230,8 @@ INLINE vd madd_f64(vd a, vd b, vd c)
 	return MADD_F64(a, b, c);
 }
 
-/* The larger or smaller of two, y where either is NaN, and a < b ? x : y. By intrinsics, because compilers do not make
- * one instruction of masks. */
+/* The larger or smaller of x and y, which is y if either is NaN; and a < b ? x : y. By intrinsics, because compilers do
+ * not turn masks into one instruction. */
 #if VECTOR_BYTES == 64
 #define LARGER(suffix, name, x, y) _mm512_max_##name(x, y)
 #define SMALLER(suffix, name, x, y) _mm512_min_##name(x, y)
@@ -274,15 +274,15 @@ CHOICES(f32, vf, vf_bits, ps)
 CHOICES(f64, vd, vd_bits, pd)
 #undef CHOICES
 
-/* Loops of constant length over registers: left as loops they would keep them in memory. */
+/* For loops of constant length over vectors: without unrolling, these would be in memory instead of registers. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 24")
 #endif
 
-/* glibc's vector functions: within 4 ulp, lanes independent of each other. Called by their names in the vector ABI,
- * because compilers only do so themselves under -ffast-math, which breaks the NaN tests. */
+/* The vector functions of glibc: errors up to 4 ulp, and lanes independent of each other. They are called by their
+ * names in the vector ABI, because compilers call them only under -ffast-math, which breaks tests for NaN. */
 #if EGM_HAVE_MVEC
 #define BOTH(name, function)             \
 	vf MVEC_F32(function##f)(vf);        \
@@ -307,7 +307,7 @@ BOTH(v_erf, erf)
 #undef BOTH
 #undef PER_LANE
 
-/* Interleaving two vectors x0 x1 .. and y0 y1 ..: lower half x0 y0 x1 y1 .., upper half the rest. */
+/* Interleaves x0 x1 .. and y0 y1 ..: LOW is the first half of x0 y0 x1 y1 .., HIGH the second. */
 #if VECTOR_BYTES == 64
 #define LOW_F32(x, y) __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define HIGH_F32(x, y) __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
@@ -338,7 +338,7 @@ INTERLEAVE(f32, vf, LOW_F32, HIGH_F32)
 INTERLEAVE(f64, vd, LOW_F64, HIGH_F64)
 #undef INTERLEAVE
 
-/* The low 32 bits of each lane times m, in 64 bits. As intrinsics, because gcc makes a full 64-bit product of it. */
+/* The low 32 bits of each lane times m, in 64 bits. By intrinsics, because gcc would multiply 64 bits. */
 INLINE vq multiply_words(vq x, uint32_t m)
 {
 #if VECTOR_BYTES == 64

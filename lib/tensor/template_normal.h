@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Pairs of normals by Box-Muller from a radius and an angle: sqrt(-2 log u) (cos, sin)(2 pi t) with u in (0, 1] and t
- * in [-1/2, 1/2). The logarithm and the two sines are written out here, because what is known of u and t makes them
- * half as long as a library's: no argument is negative, infinite or far from 0, both sines share a reduction, and t
- * comes as an integer, from which the nearest quarter of a turn is split off without rounding.
+/* Pairs of normals by Box-Muller, sqrt(-2 log u) (cos, sin)(2 pi t) with u in (0, 1] and t in [-1/2, 1/2). The
+ * logarithm, the sine and the cosine are written out here, because they are half as long as those of a library: no
+ * argument is negative, infinite or large; sine and cosine share their argument; and t is an integer, from which the
+ * nearest quarter of a turn is split off without rounding.
  *
  * u = 2^e m with sqrt(1/2) <= m < sqrt 2, and with s = (m - 1) / (m + 1)
  *   log m = 2 artanh s = 2 s + s^3 R(s^2)
- * or, where a float is all that is wanted, x + x^2 (-1/2 + x R(x)) with x = m - 1. For a quarter turn's fraction r in
- * [-1/2, 1/2], sin(pi/2 r) = r S(r^2) and cos(pi/2 r) = 1 + r^2 C(r^2). The polynomials interpolate at Chebyshev nodes;
- * the largest error is written beside each, relative for the logarithms. */
+ * or, for floats, x + x^2 (-1/2 + x R(x)) with x = m - 1. For r in [-1/2, 1/2], a fraction of a quarter turn,
+ * sin(pi/2 r) = r S(r^2) and cos(pi/2 r) = 1 + r^2 C(r^2). The polynomials interpolate at Chebyshev nodes. The largest
+ * error is beside each; those of the logarithms are relative. */
 #define POLYNOMIAL(name, type, element, madd)                              \
 	INLINE type name(type x, const int n, const element *c)                \
 	{                                                                      \
@@ -35,8 +35,8 @@ INLINE vf squared_radius_f32(vf u)
 	return -2 * madd_f32(e, (vf){0} + (float)(M_LN2 * 0x1p-23), y);
 }
 
-/* cos and sin of 2 pi q / 2^32, to the 24 leading bits of q, which as a signed number is the turn's fraction: the two
- * bits on top, rounded by the third, are the quarter, and what lies below them is r once it is read as signed. */
+/* cos and sin of 2 pi q / 2^32, using the 24 leading bits of q, read as signed. The top two bits, rounded by the third,
+ * are the quarter turn; the bits below them, read as signed, are r. */
 INLINE void directions_f32(vf_words q, vf *cosine, vf *sine)
 {
 	static const float s[4] = {1.57079632F, -0.645963478F, 0.0796802176F, -0.00460214921F};  /* 2e-9 */
@@ -52,7 +52,7 @@ INLINE void directions_f32(vf_words q, vf *cosine, vf *sine)
 
 /* ---- f64 */
 
-/* x < 2^53 as doubles, exactly. Where no instruction does it, each half is set into the fraction of 2^52 or 2^84. */
+/* x < 2^53 as doubles, exactly. Without an instruction for it, each half becomes the fraction of 2^52 or 2^84. */
 INLINE vd double_of(vq x)
 {
 #if VECTOR_BYTES == 64
@@ -87,7 +87,7 @@ INLINE vd squared_radius_f64(vd u)
 	return -2 * madd_f64(e, (vd){0} + M_LN2, y);
 }
 
-/* As directions_f32, to the 53 leading bits of q. */
+/* As directions_f32, using the 53 leading bits of q. */
 INLINE void directions_f64(vq q, vd *cosine, vd *sine)
 {
 	static const double s[7] = {1.57079632679489661,     -0.645964097506244316,   0.0796926262460430031,

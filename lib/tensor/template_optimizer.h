@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimiser steps, for one T: one pass over weights, gradient and moments, bound by memory. Constants are worked out
- * in double before the pass.
+/* Optimiser steps, for one T: one pass over weights, gradient and moments, limited by memory bandwidth. Constants are
+ * computed in double before the pass.
  *
- * Adam, Kingma and Ba 2015, algorithm 1, with the bias corrections taken out of the loop as in their section 2:
+ * Adam is algorithm 1 of Kingma and Ba 2015 with the bias corrections moved out of the loop, as in their section 2:
  *   lr (m / c1) / (sqrt(v / c2) + eps) = (lr sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)). */
 
 INLINE void FN(adam_at)(int64_t k, T *w, const T *g, T *m, T *v, const V c[7])

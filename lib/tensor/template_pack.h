@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Packing the right factor of a product, for one T.
+/* Packs the right factor R of a product, for one T.
  *
- * Packed R, more than one column: panels of PANEL vectors of columns, the last one of as many vectors as it needs, what
- * lies behind the last column of no meaning. A panel holds its part of row 0, of row 1, ..., so that a tile of C reads
- * it from start to end. One column: the column, zeros up to a whole vector.
+ * Packed R with more than one column consists of panels of PANEL vectors of columns; the last panel has only the
+ * vectors that it needs, and its elements after the last column are arbitrary. A panel is its part of row 0, then of
+ * row 1, and so on, so that a tile of C reads it from start to end. A single column is followed by zeros up to a whole
+ * vector.
  *
- * Where R's rows are contiguous a panel is copied. Where its columns are, squares of LANES x LANES are turned over in
- * registers: log2 LANES rounds that each interleave the first half of the vectors with the second. */
+ * If the rows of R are contiguous, a panel is copied. If the columns are, squares of LANES x LANES are transposed in
+ * registers, in log2 LANES rounds that each interleave the first half of the vectors with the second. */
 #ifndef TEMPLATE_PACK_SIZES
 #define TEMPLATE_PACK_SIZES
 enum {
@@ -14,19 +15,6 @@ enum {
 	LINE = 64                           /* bytes of a cache line */
 };
 #endif
-
-INLINE V FN(get)(const T *c, int64_t count)
-{
-	return count == LANES ? FN(load)(c) : FN(load_part)(c, count);
-}
-
-INLINE void FN(put)(T *c, V x, int64_t count)
-{
-	if (count == LANES)
-		FN(store)(c, x);
-	else
-		FN(store_part)(c, x, count);
-}
 
 INLINE void FN(transpose)(V x[LANES])
 {
@@ -51,14 +39,14 @@ static int64_t FN(packed_count)(int64_t n, int64_t k)
 	return egm__size_mul(along, n == 1 ? 1 : k, &count) ? -1 : count;
 }
 
-/* Columns from j on in the panel that starts there: whole vectors. */
+/* The width of the panel that starts at column j, in whole vectors. */
 INLINE int64_t FN(panel_width)(int64_t n, int64_t j)
 {
 	int64_t left = n - j;
 	return left >= PANEL * LANES ? PANEL * LANES : (left + LANES - 1) / LANES * LANES;
 }
 
-/* `columns` of them, `step` elements between the rows of b. */
+/* Rows of b are contiguous, `step` elements apart. */
 static void FN(copy_panel)(int64_t columns, int64_t width, int64_t k, const T *b, int64_t step, T *y)
 {
 	for (int64_t l = 0; l < k; l++, b += step, y += width) {
@@ -68,15 +56,16 @@ static void FN(copy_panel)(int64_t columns, int64_t width, int64_t k, const T *b
 	}
 }
 
-/* Columns stand in the rows of b, `apart` elements between them. */
-static void FN(turn_panel)(int64_t columns, int64_t width, int64_t k, const T *b, int64_t apart, T *y)
+/* Columns are contiguous in b, `apart` elements apart. */
+static void FN(transpose_panel)(int64_t columns, int64_t width, int64_t k, const T *b, int64_t apart, T *y)
 {
 	for (int64_t j = 0; j < width; j += LANES)
 		for (int64_t l = 0; l < k; l += LANES) {
 			int64_t steps = k - l < LANES ? k - l : LANES;
 			V x[LANES];
 			UNROLL
-			for (int i = 0; i < LANES; i++) x[i] = j + i < columns ? FN(get)(b + (j + i) * apart + l, steps) : (V){0};
+			for (int i = 0; i < LANES; i++)
+				x[i] = j + i < columns ? FN(load_k)(b + (j + i) * apart + l, steps) : (V){0};
 			FN(transpose)(x);
 			UNROLL
 			for (int i = 0; i < LANES; i++)
@@ -89,7 +78,7 @@ static void FN(pack_panel)(int64_t columns, int64_t width, int64_t k, const T *b
 	if (column == 1)
 		FN(copy_panel)(columns, width, k, b, step, y);
 	else
-		FN(turn_panel)(columns, width, k, b, column, y);
+		FN(transpose_panel)(columns, width, k, b, column, y);
 }
 
 static void FN(pack)(int64_t n, int64_t k, const void *vb, int64_t ldb, int tb, void *packed)

@@ -1,49 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /* Products (product_impl.h), for one T.
  *
- * A tile of C stands in registers while k runs: TILE_ROWS rows of PANEL vectors, which is 24 accumulators of AVX-512's
- * 32 registers and 12 of 16 elsewhere; twice the rows where a panel is narrow. Each step loads a row of the panel of R,
- * broadcasts an element of each row of L, which needs no packing for that, and multiplies every pair. The panel stays
- * in the second cache while the rows pass by.
+ * A tile of C is in registers for all k: TILE_ROWS rows of PANEL vectors, which are 24 of the 32 registers of AVX-512
+ * and 12 of 16 elsewhere. Narrow panels have tiles of twice the rows. A step of k loads a row of the panel of R,
+ * broadcasts an element of each row of L, which therefore need not be packed, and multiplies every pair. The panel
+ * stays in the second cache while all rows of L are multiplied with it.
  *
- * A BLAS packs both factors, and with the 64 to 256 rows of a batch the larger one does not come back often enough to
- * pay for it. Here it is read element by element where it is, and the smaller one turned into vectors; or, where its
- * rows are contiguous, it is copied a panel at a time, a load and a store for the work of all rows. Panels of few rows
- * are not even copied.
+ * A BLAS packs both factors. With the 64 to 256 rows of a batch, the larger factor is not used often enough to pay for
+ * that. Here the larger factor is L, read where it is, and the smaller one is transposed into vectors; or the larger
+ * one is R, if its rows are contiguous, and is copied a panel at a time, which is a load and a store for the work of
+ * all rows. For few rows R is not even copied.
  *
- * L is any matrix with strides: a tile keeps a pointer to every third row. */
+ * L is any matrix with strides. A tile has a pointer to every third row. */
 #ifndef TEMPLATE_PRODUCT_SIZES
 #define TEMPLATE_PRODUCT_SIZES
 enum {
 	DEPTH = VECTOR_BYTES == 64 ? 512 : 256, /* steps of k at a time: a panel fills an eighth of the second cache of a
-	                                           CPU with AVX-512, or most of the first cache */
+	                                           CPU with AVX-512, or most of the first cache of others */
 	TILE_ROWS = VECTOR_BYTES == 64 ? 6 : 4,
 	MAX_ROWS = 2 * TILE_ROWS,
-	WIDE_ROWS = VECTOR_BYTES == 64 ? 2 : 1, /* vectors up to which a tile has MAX_ROWS */
-	GROUP = 3,                              /* rows that share a pointer: x86 adds one or two strides to it */
-	ROW_BLOCK = 96,                         /* rows of L that stay in the second cache with a panel packed before */
-	TURN_ROWS = 48,                         /* rows stored transposed at a time: whole tiles, whole vectors */
-	DIRECT_ROWS = 2 * TILE_ROWS,            /* up to which R is not packed: that reads all of it once more */
-	SOON = 16,                              /* steps ahead that a tile fetches L */
-	LINES = (PANEL * VECTOR_BYTES + LINE - 1) / LINE /* in a row of a panel */
+	WIDE_ROWS = VECTOR_BYTES == 64 ? 2 : 1, /* a panel of at most this many vectors has tiles of MAX_ROWS */
+	GROUP = 3,                              /* rows that share a pointer: addresses of x86 can add one or two strides */
+	ROW_BLOCK = 96,                         /* rows of L that stay in the second cache together with a packed panel */
+	TRANSPOSED_ROWS = 48,        /* rows that are stored transposed at a time: whole tiles and whole vectors */
+	DIRECT_ROWS = 2 * TILE_ROWS, /* with at most this many rows R is not packed, which would read all of it once more */
+	FETCH_STEPS = 16,            /* a tile fetches L this many steps ahead */
+	LINES = (PANEL * VECTOR_BYTES + LINE - 1) / LINE /* cache lines of a row of a panel */
 };
 
-typedef struct walk {
+typedef struct panel_job {
 	int64_t k, left_row, left_step, down, ldc; /* down: from a row of the panel to the next */
 	double alpha, beta;
-} walk;
+} panel_job;
 
-/* What to fetch meanwhile: `step` bytes further for each step of k, `tile` bytes further for each tile. */
-typedef struct ahead {
+/* What a tile prefetches: an address that moves on by `step` bytes for each step of k and by `tile` bytes for each
+ * tile. */
+typedef struct prefetch {
 	uintptr_t at;
 	int64_t step, tile;
-} ahead;
+} prefetch;
 #endif
 
 /* ---- tiles */
 
 /* rows x vectors of C, `last` columns of them in the last vector. */
-INLINE void FN(tile)(const int rows, const int vectors, const walk *w, const T *a, const T *b, T *c, int64_t last,
+INLINE void FN(tile)(const int rows, const int vectors, const panel_job *w, const T *a, const T *b, T *c, int64_t last,
                      uintptr_t fetch, int64_t fetch_step)
 {
 	V sum[MAX_ROWS][PANEL], right[PANEL];
@@ -73,16 +74,16 @@ INLINE void FN(tile)(const int rows, const int vectors, const walk *w, const T *
 		V x = sum[i / vectors][i % vectors];
 		T *at = c + i / vectors * w->ldc + i % vectors * LANES;
 		int64_t count = i % vectors == vectors - 1 ? last : LANES;
-		x = w->beta != 0 ? FN(madd)(alpha, x, FN(get)(at, count)) : alpha * x;
-		FN(put)(at, x, count);
+		x = w->beta != 0 ? FN(madd)(alpha, x, FN(load_k)(at, count)) : alpha * x;
+		FN(store_k)(at, x, count);
 	}
 }
 
-#define TILE(rows, vectors)                                                                                        \
-	static __attribute__((noinline)) void FN(tile_##rows##_##vectors)(const walk *w, const T *a, const T *b, T *c, \
-	                                                                  int64_t last, uintptr_t at, int64_t step)    \
-	{                                                                                                              \
-		FN(tile)(rows, vectors, w, a, b, c, last, at, step);                                                       \
+#define TILE(rows, vectors)                                                                                           \
+	static __attribute__((noinline)) void FN(tile_##rows##_##vectors)(const panel_job *w, const T *a, const T *b,     \
+	                                                                  T *c, int64_t last, uintptr_t at, int64_t step) \
+	{                                                                                                                 \
+		FN(tile)(rows, vectors, w, a, b, c, last, at, step);                                                          \
 	}
 #define CASE(rows, vectors)                                      \
 	case rows *(PANEL + 1) + vectors:                            \
@@ -98,8 +99,8 @@ INLINE void FN(tile)(const int rows, const int vectors, const walk *w, const T *
 
 ALL(TILE)
 
-INLINE void FN(run_tile)(int rows, int vectors, const walk *w, const T *a, const T *b, T *c, int64_t last, uintptr_t at,
-                         int64_t step)
+INLINE void FN(run_tile)(int rows, int vectors, const panel_job *w, const T *a, const T *b, T *c, int64_t last,
+                         uintptr_t at, int64_t step)
 {
 	switch (rows * (PANEL + 1) + vectors) {
 		ALL(CASE)
@@ -110,15 +111,16 @@ INLINE void FN(run_tile)(int rows, int vectors, const walk *w, const T *a, const
 #undef CASE
 #undef TILE
 
-/* All rows over one panel, `last` columns in its last vector. The first LINES tiles fetch what comes next, a line a
- * step, out of the third cache, where the factors of a net usually are: 18 % faster with packed factors, and 4 % slower
- * when all of it was in the second. Later ones fetch L where each step is in another line, and perhaps in another page,
- * which no prefetcher of a CPU follows: 3 % for the gradient of a weight of 2048 x 2048. */
-static void FN(run_panel)(const walk *w, int64_t rows, const T *a, const T *b, T *c, int vectors, int64_t last,
-                          ahead next)
+/* All rows times one panel, which has `last` columns in its last vector. The first LINES tiles prefetch what `next`
+ * says, one line in a step, from the third cache, where the weights of a network usually are: 18 % faster with packed
+ * factors, and 4 % slower if all of it was in the second cache already. Later tiles prefetch L if each step of k is in
+ * another line, and perhaps another page, which no CPU prefetches itself: 3 % for the gradient of weights of 2048 x
+ * 2048. */
+static void FN(run_panel)(const panel_job *w, int64_t rows, const T *a, const T *b, T *c, int vectors, int64_t last,
+                          prefetch next)
 {
 	int64_t most = vectors <= WIDE_ROWS ? MAX_ROWS : TILE_ROWS, step = w->left_step * (int64_t)sizeof(T);
-	ahead left = {(uintptr_t)a + (uintptr_t)(SOON * step), w->left_row == 1 ? step : 0, 0};
+	prefetch left = {(uintptr_t)a + (uintptr_t)(FETCH_STEPS * step), w->left_row == 1 ? step : 0, 0};
 	for (int64_t i = 0, count, tiles = 0; i < rows; i += count, tiles++) {
 		count = rows - i >= most ? most : rows - i >= TILE_ROWS ? TILE_ROWS : rows - i;
 		if (tiles == LINES) next = left;
@@ -127,11 +129,11 @@ static void FN(run_panel)(const walk *w, int64_t rows, const T *a, const T *b, T
 	}
 }
 
-/* ---- factors where they are */
+/* ---- R not packed in advance */
 
-/* C^T = alpha S^T (+ C^T), S a block of sums: `rows` of `width`, of which `columns` count. */
-static void FN(store_turned)(const egm__product *p, double beta, int64_t rows, int64_t columns, int64_t width,
-                             const T *sums, T *c)
+/* C^T = alpha S^T (+ C^T) with S a block of sums: `rows` of `width` elements, of which the first `columns` are used. */
+static void FN(store_transposed)(const egm__product *p, double beta, int64_t rows, int64_t columns, int64_t width,
+                                 const T *sums, T *c)
 {
 	V alpha = FN(vector)((T)p->alpha);
 	for (int64_t j = 0; j < columns; j += LANES)
@@ -145,42 +147,43 @@ static void FN(store_turned)(const egm__product *p, double beta, int64_t rows, i
 			for (int r = 0; r < LANES; r++) {
 				T *at = c + (j + r) * p->ldc + i;
 				if (j + r >= columns) continue;
-				FN(put)(at, beta != 0 ? FN(madd)(alpha, x[r], FN(get)(at, count)) : alpha * x[r], count);
+				FN(store_k)(at, beta != 0 ? FN(madd)(alpha, x[r], FN(load_k)(at, count)) : alpha * x[r], count);
 			}
 		}
 }
 
-/* Memory of FN(product): a panel and a block of sums. */
+/* The scratch of FN(product): a panel and a block of sums. */
 static int64_t FN(product_room)(int64_t k)
 {
-	return (int64_t)PANEL * LANES * ((k < DEPTH ? k : DEPTH) + TURN_ROWS);
+	return (int64_t)PANEL * LANES * ((k < DEPTH ? k : DEPTH) + TRANSPOSED_ROWS);
 }
 
-/* A panel whose sums are stored transposed, TURN_ROWS at a time. */
-static void FN(run_turned)(const egm__product *p, walk w, const T *a, const T *b, T *c, int64_t columns, ahead next,
-                           T *sums)
+/* A panel whose result is stored transposed, TRANSPOSED_ROWS at a time. */
+static void FN(run_transposed)(const egm__product *p, panel_job w, const T *a, const T *b, T *c, int64_t columns,
+                               prefetch next, T *sums)
 {
 	int64_t width = FN(panel_width)(columns, 0);
 	double beta = w.beta;
 	w.ldc = width;
 	w.alpha = 1;
 	w.beta = 0;
-	for (int64_t i = 0; i < p->rows; i += TURN_ROWS) {
-		int64_t rows = p->rows - i < TURN_ROWS ? p->rows - i : TURN_ROWS;
+	for (int64_t i = 0; i < p->rows; i += TRANSPOSED_ROWS) {
+		int64_t rows = p->rows - i < TRANSPOSED_ROWS ? p->rows - i : TRANSPOSED_ROWS;
 		FN(run_panel)(&w, rows, a + i * p->left_row, b, sums, (int)(width / LANES), LANES, next);
-		FN(store_turned)(p, beta, rows, columns, width, sums, c + i);
-		next = (ahead){(uintptr_t)b, 0, 0};
+		FN(store_transposed)(p, beta, rows, columns, width, sums, c + i);
+		next = (prefetch){(uintptr_t)b, 0, 0};
 	}
 }
 
-/* The panel of columns from j on, DEPTH steps of k from l on. */
+/* The panel that starts at column j, for DEPTH steps of k from l on. */
 static void FN(product_panel)(const egm__product *p, int64_t j, int64_t l, const T *left, const T *right, T *c,
                               T *scratch)
 {
 	int64_t width = FN(panel_width)(p->columns, j), columns = p->columns - j < width ? p->columns - j : width;
-	walk w = {p->k - l < DEPTH ? p->k - l : DEPTH, p->left_row, p->left_step, width, p->ldc, p->alpha, l ? 1 : p->beta};
+	panel_job w = {
+	    p->k - l < DEPTH ? p->k - l : DEPTH, p->left_row, p->left_step, width, p->ldc, p->alpha, l ? 1 : p->beta};
 	const T *a = left + l * p->left_step, *b = right + l * p->right_step + j * p->right_column;
-	ahead next = {(uintptr_t)(b + width), p->right_step * (int64_t)sizeof(T), LINE};
+	prefetch next = {(uintptr_t)(b + width), p->right_step * (int64_t)sizeof(T), LINE};
 	int last = p->right_column != 1 || j + width >= p->columns;
 	if (p->right_column != 1 || columns < width || (p->rows > DIRECT_ROWS && p->right_step != width)) {
 		FN(pack_panel)(columns, width, w.k, b, p->right_step, p->right_column, scratch);
@@ -188,9 +191,9 @@ static void FN(product_panel)(const egm__product *p, int64_t j, int64_t l, const
 	} else {
 		w.down = p->right_step;
 	}
-	if (last) next = (ahead){(uintptr_t)b, 0, 0};
+	if (last) next = (prefetch){(uintptr_t)b, 0, 0};
 	if (p->transposed)
-		FN(run_turned)(p, w, a, b, c + j * p->ldc, columns, next, scratch + width * w.k);
+		FN(run_transposed)(p, w, a, b, c + j * p->ldc, columns, next, scratch + width * w.k);
 	else
 		FN(run_panel)(&w, p->rows, a, b, c + j, (int)(width / LANES), LANES - (width - columns), next);
 }
@@ -201,7 +204,7 @@ static void FN(product)(const egm__product *p, const void *left, const void *rig
 		for (int64_t j = 0; j < p->columns; j += PANEL * LANES) FN(product_panel)(p, j, l, left, right, c, scratch);
 }
 
-/* ---- one column: two vectors of partial sums a row; four rows at a time share the loads of B */
+/* ---- one column: two vectors of partial sums for each row. Four rows share the loads of the column. */
 
 INLINE void FN(dots)(const int rows, int64_t k, const T *a, int64_t lda, const T *b, T *out)
 {
@@ -221,7 +224,7 @@ INLINE void FN(dots)(const int rows, int64_t k, const T *a, int64_t lda, const T
 	UNROLL
 	for (int i = 0; i < rows; i++) {
 		for (int64_t r = l; r < k; r += LANES)
-			even[i] = FN(madd)(FN(get)(a + i * lda + r, k - r < LANES ? k - r : LANES), FN(load)(b + r), even[i]);
+			even[i] = FN(madd)(FN(load_k)(a + i * lda + r, k - r < LANES ? k - r : LANES), FN(load)(b + r), even[i]);
 		FN(store)(x, even[i] + odd[i]);
 		for (int width = LANES / 2; width > 0; width /= 2)
 			for (int j = 0; j < width; j++) x[j] += x[j + width];
@@ -243,18 +246,19 @@ static void FN(multiply_column)(const egm__product *p, const T *a, const T *b, T
 	}
 }
 
-/* ---- R packed before */
+/* ---- R packed in advance */
 
-/* A panel over a block of rows, `last` columns in its last vector; behind the panel of these steps stands what comes
- * next, or behind the last one the factor of the next product, or nothing, which a prefetch does not mind. */
+/* A panel times a block of rows; the panel has `last` columns in its last vector. The memory after the panel is
+ * prefetched, because it is the next panel or the factor of the next product. If it is neither, the prefetch has no
+ * effect. */
 static void FN(multiply_panel)(const egm__product *p, int64_t rows, const T *a, const T *b, T *c, int64_t width,
                                int64_t last)
 {
-	walk w = {0, p->left_row, 1, width, p->ldc, p->alpha, p->beta};
+	panel_job w = {0, p->left_row, 1, width, p->ldc, p->alpha, p->beta};
 	int64_t l = 0;
 	do {
 		w.k = p->k - l < DEPTH ? p->k - l : DEPTH;
-		ahead next = {(uintptr_t)(b + (l + w.k) * width), LINE, w.k * LINE};
+		prefetch next = {(uintptr_t)(b + (l + w.k) * width), LINE, w.k * LINE};
 		FN(run_panel)(&w, rows, a + l, b + l * width, c, (int)(width / LANES), last, next);
 		l += DEPTH;
 		w.beta = 1;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers, for one T, out of Philox4x32-10 (Salmon et al. 2011) on F64_LANES counters at once. Each of the four
- * words has a vector of its own with 64 bits a lane, because that is where the widening product leaves it; the upper
- * half of a lane holds what is left over. Constants are those of Random123.
+/* Random numbers, for one T, from Philox4x32-10 (Salmon et al. 2011), for F64_LANES counters at once. Each of the four
+ * words of a block has its own vector with 64 bits for a lane, as the widening product leaves it; the upper half of a
+ * lane is not part of the word. The constants are those of Random123.
  *
- * f32: word i % 4 of block i / 4. f64: words 2 (i % 2), the low half, and 2 (i % 2) + 1 of block i / 2. Normals come in
- * pairs by Box-Muller (template_normal.h), which runs in vectors, where a rejection method would not, and an element's
- * place in the stream is fixed. */
+ * Element i of a stream is made from word i % 4 of block i / 4 in f32, and from words 2 (i % 2), the low half, and
+ * 2 (i % 2) + 1 of block i / 2 in f64. Normals are made in pairs by Box-Muller (template_normal.h). Unlike a rejection
+ * method it runs in vectors, and each element has a fixed position in the stream. */
 #ifndef TEMPLATE_PHILOX
 #define TEMPLATE_PHILOX
 #include <Random123/philox.h>
 
 #include "template_normal.h"
 
-/* What all blocks of a stream share. The keys stand in memory, from which an instruction repeats them for each lane at
- * no cost; out of a general register that is an instruction of its own. */
+/* What all blocks of a stream share. The keys are 64 bits in memory, because an instruction can repeat them for each
+ * lane from there at no cost; from a general register this takes another instruction. */
 typedef struct philox_stream {
 	uint64_t keys[20], step_low, step_high, stream;
 } philox_stream;
@@ -28,8 +28,8 @@ INLINE philox_stream philox_open(const egm__rng *rng)
 	return s;
 }
 
-/* `many` vectors of F64_LANES blocks. Two at a time are nearly twice as fast as one: every round waits for the
- * multiplications of the one before. */
+/* `many` vectors of F64_LANES blocks. Two at a time are nearly twice as fast as one, because every round waits for the
+ * multiplications of the previous one. */
 INLINE void philox(const philox_stream *s, uint32_t block, const int many, vq x[][4])
 {
 	UNROLL
@@ -52,7 +52,7 @@ INLINE void philox(const philox_stream *s, uint32_t block, const int many, vq x[
 	}
 }
 
-/* Lane by lane, x in the low half and y in the high one. */
+/* In each lane, x is the low half and y the high half. */
 INLINE vq join(vq x, vq y)
 {
 #if VECTOR_BYTES == 64
@@ -64,8 +64,8 @@ INLINE vq join(vq x, vq y)
 #endif
 }
 
-/* Words as they lie in memory: word 2 j is the low half of lane j of x, word 2 j + 1 that of y. The half of a lane that
- * comes first there is the high one on a big-endian machine. */
+/* Words in the order of memory: word 2 j is the low half of lane j of x, word 2 j + 1 that of y. On a big-endian
+ * machine the high half of a lane comes first in memory. */
 INLINE vf_words in_turn(vq x, vq y)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -75,8 +75,8 @@ INLINE vf_words in_turn(vq x, vq y)
 #endif
 }
 
-/* Lanes of p: words 0 and 2 of the blocks in turn, of q: words 1 and 3. u keeps 31 bits, of which a float holds all
- * where it matters, near 0: the largest |z| is sqrt(64 log 2) = 6.7. */
+/* p is words 0 and 2 of the blocks in turn, which give u; words 1 and 3 give the angle. u has 31 bits; near 0, where it
+ * matters, a float represents all of them. The largest |z| is sqrt(64 log 2) = 6.7. */
 INLINE void normal_of_f32(const vq x[4], vf z[2])
 {
 	vf_words p = in_turn(x[0], x[2]);
@@ -114,8 +114,7 @@ INLINE void uniform_of_f64(const vq x[4], vd z[2])
 }
 #endif
 
-/* F64_LANES blocks fill two vectors, of either type. The block number has 32 bits: a stream of a step has 2^34 words.
- */
+/* F64_LANES blocks fill two vectors of either type. Block numbers have 32 bits: a stream has 2^34 words in a step. */
 INLINE void FN(draw)(int64_t n, T *y, const egm__rng *rng, int64_t start, void (*of)(const vq x[4], V z[2]))
 {
 	const philox_stream stream = philox_open(rng);

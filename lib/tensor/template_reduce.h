@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reductions, for one T. Sums run in double, also those of floats: converting costs nothing beside the loads, and the
- * error is that of rounding the result. Four vectors of partial sums hide the latency of an addition. */
+/* Reductions, for one T. Sums are in double for floats too: next to the loads, converting costs nothing, and the error
+ * is that of rounding the result. Four vectors of partial sums hide the latency of an addition. */
 
-/* Pairs, then pairs of pairs. */
+/* The sum of all lanes, added pairwise. */
 #ifndef TEMPLATE_ADD_LANES
 #define TEMPLATE_ADD_LANES
 INLINE double add_lanes(vd x)
@@ -32,7 +32,7 @@ INLINE vd product_of(vd x, vd y)
 }
 #endif
 
-INLINE double FN(fold)(int64_t n, const T *a, const T *b, vd (*f)(vd, vd))
+INLINE double FN(sum_of)(int64_t n, const T *a, const T *b, vd (*f)(vd, vd))
 {
 	enum { D = F64_LANES };
 	vd s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
@@ -50,20 +50,20 @@ INLINE double FN(fold)(int64_t n, const T *a, const T *b, vd (*f)(vd, vd))
 
 static double FN(sum)(int64_t n, const void *a)
 {
-	return FN(fold)(n, a, a, first_of);
+	return FN(sum_of)(n, a, a, first_of);
 }
 
 static double FN(sum_squares)(int64_t n, const void *a)
 {
-	return FN(fold)(n, a, a, product_of);
+	return FN(sum_of)(n, a, a, product_of);
 }
 
 static double FN(dot)(int64_t n, const void *a, const void *b)
 {
-	return FN(fold)(n, a, b, product_of);
+	return FN(sum_of)(n, a, b, product_of);
 }
 
-/* A comparison with NaN is false, so NaN is looked for beside the maximum. */
+/* A comparison with NaN is false, so NaN is looked for separately. */
 static double FN(max)(int64_t n, const void *va)
 {
 	const T *a = va;
@@ -84,18 +84,15 @@ static double FN(max)(int64_t n, const void *va)
 	return m;
 }
 
-INLINE V FN(add_op)(V a, V b, const V *c)
+INLINE int FN(all_zero)(V x)
 {
-	(void)c;
-	return a + b;
+	B zeros = x == (V){0};
+	int all = 1;
+	for (int j = 0; j < LANES; j++) all &= zeros[j] != 0;
+	return all;
 }
 
-static void FN(accumulate)(int64_t n, void *y, const void *a)
-{
-	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
-}
-
-/* Times 0 every number is 0, and what is none is NaN: one instruction a vector, and exact. */
+/* 0 x is 0 if x is finite, else NaN. This is exact and takes one instruction for a vector. */
 static int FN(all_finite)(int64_t n, const void *va)
 {
 	const T *a = va;
@@ -110,8 +107,5 @@ static int FN(all_finite)(int64_t n, const void *va)
 	}
 	for (; i + LANES <= n; i += LANES) x0 = FN(madd)(FN(load)(a + i), zero, x0);
 	if (i < n) x1 = FN(madd)(FN(load_part)(a + i, n - i), zero, x1);
-	B zeros = (x0 + x1) + (x2 + x3) == zero;
-	int finite = 1;
-	for (int j = 0; j < LANES; j++) finite &= zeros[j] != 0;
-	return finite;
+	return FN(all_zero)((x0 + x1) + (x2 + x3));
 }

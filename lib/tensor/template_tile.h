@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Elementwise kernels, for one T. What an element becomes is a function on vectors; FN(map) runs it over arrays, and
- * since all of it is inlined with constant arguments, each kernel is one tight loop. y may be a or b: every element is
- * read before it is written, and nothing is read twice. */
+/* Elementwise kernels, for one T. Each is a function on vectors, FN(op_NAME), that FN(map) applies to arrays. All of it
+ * is inlined with constant arguments, so that a kernel is one loop. y may be a or b, because every element is read once
+ * and before it is written. */
 
 typedef V (*FN(tile_op))(V a, V b, const V *c);
 
-/* What stands in b: nothing, an array, one number. */
+/* What a kernel reads: nothing, a, a and an array b, a and a number b. */
 #ifndef TILE_OPERANDS
 #define TILE_OPERANDS
 enum { NO_INPUT, INPUT, INPUT_ARRAY, INPUT_NUMBER };
 #endif
 
-/* k of LANES elements; with k = LANES a constant, plain moves. */
+/* The first k of LANES elements. If k is the constant LANES, this is a plain move. */
 INLINE V FN(load_k)(const T *p, int64_t k)
 {
 	return k == LANES ? FN(load)(p) : FN(load_part)(p, k);
@@ -26,7 +26,7 @@ INLINE void FN(store_k)(T *p, V x, int64_t k)
 	}
 }
 
-/* Elements i .. i+k. a and b may be NULL where `inputs` does not want them. */
+/* Elements i .. i + k - 1. a and b may be NULL if `inputs` excludes them. */
 INLINE void FN(map_at)(int64_t i, int64_t k, T *y, const T *a, const T *b, int inputs, V number, const V *c,
                        FN(tile_op) op)
 {
@@ -34,7 +34,7 @@ INLINE void FN(map_at)(int64_t i, int64_t k, T *y, const T *a, const T *b, int i
 	FN(store_k)(y + i, op(x, inputs == INPUT_ARRAY ? FN(load_k)(b + i, k) : number, c), k);
 }
 
-/* `used` of the constants are read; the others may not be there. */
+/* Only the first `used` constants are read. */
 INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *constants, int inputs, int used,
                     FN(tile_op) op)
 {
@@ -46,15 +46,15 @@ INLINE void FN(map)(int64_t n, T *y, const T *a, const T *b, const double *const
 	if (i < n) FN(map_at)(i, n - i, y, a, b, inputs, number, c, op);
 }
 
-#define TILE(name, inputs, used, expression)                                                  \
-	INLINE V FN(name##_op)(V a, V b, const V *c)                                              \
-	{                                                                                         \
-		(void)a, (void)b, (void)c;                                                            \
-		return expression;                                                                    \
-	}                                                                                         \
-	static void FN(name)(int64_t n, void *y, const void *a, const void *b, const double c[3]) \
-	{                                                                                         \
-		FN(map)(n, y, a, b, c, inputs, used, FN(name##_op));                                  \
+#define TILE(name, inputs, used, expression)                                                         \
+	INLINE V FN(op_##name)(V a, V b, const V *c)                                                     \
+	{                                                                                                \
+		(void)a, (void)b, (void)c;                                                                   \
+		return expression;                                                                           \
+	}                                                                                                \
+	static void FN(tile_##name)(int64_t n, void *y, const void *a, const void *b, const double c[3]) \
+	{                                                                                                \
+		FN(map)(n, y, a, b, c, inputs, used, FN(op_##name));                                         \
 	}
 
 INLINE V FN(step_of)(V a, V low)
@@ -62,52 +62,63 @@ INLINE V FN(step_of)(V a, V low)
 	return FN(select)(a != a, a, FN(select)(a > 0, FN(vector)(1), low));
 }
 
-/* 0 at 0, without dividing by it there. */
+/* 1/a, and 0 at 0, where nothing is divided by 0. */
 INLINE V FN(recip_of)(V a)
 {
 	B zero = a == 0;
 	return (V)((B)(1 / FN(select)(zero, FN(vector)(1), a)) & ~zero);
 }
 
-TILE(fill, NO_INPUT, 1, c[0])
+TILE(FILL, NO_INPUT, 1, c[0])
 TILE(scale_shift, INPUT, 2, c[0] * a + c[1])
-TILE(lin_vv, INPUT_ARRAY, 3, c[0] * a + c[1] * b + c[2])
-TILE(lin_vs, INPUT_NUMBER, 3, c[0] * a + c[1] * b + c[2])
-TILE(mul_vv, INPUT_ARRAY, 2, c[0] * a * b + c[1])
-TILE(mul_vs, INPUT_NUMBER, 2, c[0] * a * b + c[1])
-TILE(leaky, INPUT, 1, FN(select)(a > 0, a, c[0] * a))
-TILE(step, INPUT, 1, FN(step_of)(a, c[0]))
-TILE(exponential, INPUT, 0, FN(v_exp)(a))
-TILE(logarithm, INPUT, 0, FN(v_log)(a))
-TILE(root, INPUT, 0, FN(v_sqrt)(a))
-TILE(recip, INPUT, 0, FN(recip_of)(a))
-TILE(tangent, INPUT, 0, FN(v_tanh)(a))
-TILE(sigmoid, INPUT, 0, FN(sigmoid_of)(a))
-TILE(softplus, INPUT, 0, FN(softplus_of)(a))
-TILE(error_function, INPUT, 0, FN(v_erf)(a))
-TILE(logistic, INPUT, 2, FN(logistic_of)(c[1] * a, c[0]))
-TILE(elu, INPUT, 1, FN(elu_of)(a, c[0]))
-TILE(elu_slope, INPUT, 1, FN(elu_slope_of)(a, c[0]))
-TILE(silu, INPUT, 0, FN(silu_of)(a))
-TILE(silu_slope, INPUT, 0, FN(silu_slope_of)(a))
-TILE(silu_curve, INPUT, 0, FN(silu_curve_of)(a))
-TILE(gelu, INPUT, 0, FN(gelu_of)(a))
-TILE(gelu_slope, INPUT, 0, FN(gelu_slope_of)(a))
-TILE(gelu_curve, INPUT, 0, FN(gelu_curve_of)(a))
+TILE(LIN_VV, INPUT_ARRAY, 3, c[0] * a + c[1] * b + c[2])
+TILE(LIN_VS, INPUT_NUMBER, 3, c[0] * a + c[1] * b + c[2])
+TILE(MUL_VV, INPUT_ARRAY, 2, c[0] * a * b + c[1])
+TILE(MUL_VS, INPUT_NUMBER, 2, c[0] * a * b + c[1])
+TILE(LEAKY, INPUT, 1, FN(select)(a > 0, a, c[0] * a))
+TILE(STEP, INPUT, 1, FN(step_of)(a, c[0]))
+TILE(EXP, INPUT, 0, FN(v_exp)(a))
+TILE(LOG, INPUT, 0, FN(v_log)(a))
+TILE(SQRT, INPUT, 0, FN(v_sqrt)(a))
+TILE(RECIP, INPUT, 0, FN(recip_of)(a))
+TILE(TANH, INPUT, 0, FN(v_tanh)(a))
+TILE(SIGMOID, INPUT, 0, FN(sigmoid_of)(a))
+TILE(SOFTPLUS, INPUT, 0, FN(softplus_of)(a))
+TILE(ERF, INPUT, 0, FN(v_erf)(a))
+TILE(LOGISTIC, INPUT, 2, FN(logistic_of)(c[1] * a, c[0]))
+TILE(ELU, INPUT, 1, FN(elu_of)(a, c[0]))
+TILE(ELU_SLOPE, INPUT, 1, FN(elu_slope_of)(a, c[0]))
+TILE(SILU, INPUT, 0, FN(silu_of)(a))
+TILE(SILU_SLOPE, INPUT, 0, FN(silu_slope_of)(a))
+TILE(SILU_CURVE, INPUT, 0, FN(silu_curve_of)(a))
+TILE(GELU, INPUT, 0, FN(gelu_of)(a))
+TILE(GELU_SLOPE, INPUT, 0, FN(gelu_slope_of)(a))
+TILE(GELU_CURVE, INPUT, 0, FN(gelu_curve_of)(a))
 #undef TILE
 
-static void FN(splat)(int64_t n, void *y, const void *a, const void *b, const double c[3])
+static void FN(tile_SPLAT)(int64_t n, void *y, const void *a, const void *b, const double c[3])
 {
 	(void)c;
 	const double number[3] = {n > 0 ? *(const T *)a : 0, 0, 0};
-	FN(fill)(n, y, a, b, number);
+	FN(tile_FILL)(n, y, a, b, number);
 }
 
-static void FN(affine)(int64_t n, void *y, const void *a, const void *b, const double c[3])
+static void FN(tile_AFFINE)(int64_t n, void *y, const void *a, const void *b, const double c[3])
 {
 	if (c[0] != 1 || c[1] != 0) {
-		FN(scale_shift)(n, y, a, b, c);
+		FN(tile_scale_shift)(n, y, a, b, c);
 	} else if (y != a && n > 0) {
 		memcpy(y, a, (size_t)n * sizeof(T));
 	}
+}
+
+INLINE V FN(add_op)(V a, V b, const V *c)
+{
+	(void)c;
+	return a + b;
+}
+
+static void FN(accumulate)(int64_t n, void *y, const void *a)
+{
+	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Mini-batch k of data with R rows, batches of B: epoch e = k / (R / B), place p = k mod (R / B), rows
- * perm_e[p B .. p B + B - 1]. The order perm_e is drawn from (seed, e), so that a batch is a function of its number:
- * a resumed run needs the number alone, and nothing of the shuffling has to be saved. */
+/* Mini-batch k of B rows from data with R rows: epoch e = k / (R / B), position p = k mod (R / B), rows
+ * perm_e[p B .. p B + B - 1]. The order perm_e is drawn from (seed, e), so that a batch is a function of its number,
+ * and a resumed training needs only this number. */
 #include <core/rng_impl.h>
 #include <core/status_impl.h>
 #include <io/data_impl.h>
@@ -14,7 +14,7 @@ egm_status egm__batches_fit(egm__batches *b, int64_t rows)
 	int64_t *permutation;
 	if (rows == b->rows) goto out;
 	permutation = egm__alloc(b->context, rows, sizeof *permutation);
-	if (!permutation) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the order of %lld rows", (long long)rows);
+	if (!permutation) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the order of %lld rows", (long long)rows);
 	egm__free(b->context, b->permutation);
 	b->permutation = permutation;
 	b->rows = rows;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a checkpoint. Numbers that a resumed run needs are kept exactly: arrays in their own dtype, counters as
- * decimal integers. Noise and shuffling need no state of a generator: every draw is a function of the seed and the two
+/* Contents of a checkpoint, which are all that a resumed training needs, exactly: arrays in their own dtype and
+ * counters as decimal integers. Noise and shuffling have no state: every draw is a function of the seed and the
  * counters. */
 #include <core/status_impl.h>
 #include <inttypes.h>
@@ -8,12 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <train/checkpoint_impl.h>
-
-const char *egm__optimizer_name(int32_t optimizer)
-{
-	static const char *const names[] = {"?", "adam", "rmsprop", "sgd"};
-	return names[optimizer];
-}
 
 const char *egm__net_key(char buffer[64], const char *role, const char *what)
 {
@@ -34,7 +28,7 @@ static egm__entry *add_entry(egm__entries *e, const char *role, const char *name
 	return entry;
 }
 
-/* An array with a number for each parameter of a net. */
+/* An array with a number for each parameter of a network. */
 static void add_parallel(egm__entries *e, const char *role, const char *name, void *values, const egm_model *net,
                          int32_t rule)
 {
@@ -60,11 +54,11 @@ static void add_net(egm__entries *e, const egm_trainer *t, int32_t index)
 	}
 	add_parallel(e, role, "m", o->m, net, EGM__RULE_MOMENT);
 	v = add_entry(e, role, "v", o->v, o->count);
-	if (v) v->rule = EGM__RULE_NOT_NEGATIVE; /* its root is taken */
+	if (v) v->rule = EGM__RULE_NOT_NEGATIVE; /* its square root is computed */
 	add_parallel(e, role, "average", o->average, net, EGM__RULE_PARAMETERS);
 }
 
-/* The buffer, the chains' stage, and last what watches them, which files of 0.4 do not have. */
+/* The buffer, the chains, and last the watch, which files of 0.4 do not have. */
 static egm_status add_negatives(egm__checkpoint *c, const egm_trainer *t)
 {
 	egm__negatives *n = t->negatives;
@@ -91,7 +85,7 @@ egm_status egm__checkpoint_create(egm__checkpoint *out, const egm_trainer *t)
 	memset(out, 0, sizeof *out);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) room += (size_t)t->loss->nets[i]->n_tensors + 3;
 	e->list = egm__alloc_zero(t->context, room, sizeof *e->list);
-	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "no memory for a list of %zu arrays", room);
+	if (!e->list) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for a list of %zu arrays", room);
 	for (int32_t i = 0; i < t->loss->n_nets; i++) add_net(e, t, i);
 	if (t->loss->n_state) add_entry(e, "", "state", t->state, t->loss->n_state);
 	for (int32_t i = 0; i < e->n; i++) e->list[i].dtype = (int32_t)t->loss->dtype;
@@ -108,22 +102,21 @@ void egm__checkpoint_clear(egm__checkpoint *c, const egm_trainer *t)
 
 const char *egm__negatives_text(char buffer[64], const egm_trainer *t)
 {
-	static const char *const starts[] = {"?", "cd", "pcd", "short_run"};
 	*buffer = 0;
 	if (t->negatives)
-		snprintf(buffer, 64, "%s %.40s", starts[t->negatives->options.start], t->negatives->sampler->method->name);
+		snprintf(buffer, 64, "%s %.40s", egm__choice_name(&egm__negatives_starts, t->negatives->options.start),
+		         t->negatives->sampler->method->name);
 	return buffer;
 }
 
-/* Like %a, but without a radix character, which %a takes from the locale: 0x<integer>p<exponent>. */
-static void exact_text(char *buffer, size_t size, double x)
+void egm__exact_text(char *buffer, size_t size, double x)
 {
 	int exponent;
 	uint64_t mantissa = (uint64_t)ldexp(frexp(fabs(x), &exponent), 53);
 	snprintf(buffer, size, "%s0x%" PRIx64 "p%d", signbit(x) ? "-" : "", mantissa, exponent - 53);
 }
 
-/* " 4 0x1p3": what the two widths do not say. */
+/* The parameters of a layer other than its widths, as in " 4 0x1p3". */
 static void parameters_text(char *text, size_t size, const egm__layer *layer)
 {
 	size_t used = 0;
@@ -135,14 +128,14 @@ static void parameters_text(char *text, size_t size, const egm__layer *layer)
 		if (p->integer)
 			snprintf(number, sizeof number, "%" PRId64, (int64_t)layer->parameters[i]);
 		else
-			exact_text(number, sizeof number, layer->parameters[i]);
+			egm__exact_text(number, sizeof number, layer->parameters[i]);
 		used += (size_t)snprintf(text + used, size - used, " %s", number);
 	}
 }
 
 char *egm__layers_text(const egm_model *net)
 {
-	enum { ROOM = 320 }; /* kind up to 32, two integers up to 20, numbers up to 31 each */
+	enum { ROOM = 320 }; /* kind up to 32 characters, two integers up to 20, numbers up to 31 each */
 	size_t size = (size_t)net->n_layers * ROOM + 1, used = 0;
 	char *text = egm__alloc_zero(net->context, size, 1);
 	for (int32_t i = 0; text && i < net->n_layers; i++) {
@@ -153,97 +146,4 @@ char *egm__layers_text(const egm_model *net)
 		                         layer->kind->name, layer->inputs, layer->outputs, numbers);
 	}
 	return text;
-}
-
-/* Metadata under construction; the texts live in it. */
-enum { NET_KEYS = 3, COUNTERS = 4, NAMES = 6 };
-typedef struct metadata {
-	int32_t n;
-	egm__st_meta list[NAMES + COUNTERS + NET_KEYS * EGM__MAX_NETS];
-	char counters[COUNTERS][24];
-	char negatives[64];
-	char keys[EGM__MAX_NETS][NET_KEYS][64];
-	char moves[EGM__MAX_NETS][24];
-	char rates[EGM__MAX_NETS][40];
-	char *layers[EGM__MAX_NETS]; /* owned */
-} metadata;
-
-static void add_meta(metadata *m, const char *key, const char *value)
-{
-	m->list[m->n].key = key;
-	m->list[m->n++].value = value;
-}
-
-static void add_counter(metadata *m, int32_t slot, const char *key, uint64_t value)
-{
-	snprintf(m->counters[slot], sizeof m->counters[slot], "%" PRIu64, value);
-	add_meta(m, key, m->counters[slot]);
-}
-
-/* The rate is for people who compare two files: a load keeps the rates of the trainer. */
-static egm_status add_net_meta(metadata *m, const egm_trainer *t, int32_t i)
-{
-	egm_status st = EGM_OK;
-	const char *role = t->loss->keys[i];
-	m->layers[i] = egm__layers_text(t->loss->nets[i]);
-	if (!m->layers[i]) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of net '%s'", role);
-	snprintf(m->moves[i], sizeof m->moves[i], "%" PRId64, t->nets[i].moves);
-	exact_text(m->rates[i], sizeof m->rates[i], t->nets[i].learning_rate);
-	add_meta(m, egm__net_key(m->keys[i][0], role, "layers"), m->layers[i]);
-	add_meta(m, egm__net_key(m->keys[i][1], role, "moves"), m->moves[i]);
-	add_meta(m, egm__net_key(m->keys[i][2], role, "learning_rate"), m->rates[i]);
-out:
-	return st;
-}
-
-static egm_status fill_metadata(metadata *m, const egm_trainer *t)
-{
-	egm_status st = EGM_OK;
-	add_meta(m, "format", EGM__CHECKPOINT_FORMAT);
-	add_meta(m, "format_version", EGM__CHECKPOINT_VERSION);
-	add_meta(m, "loss", t->loss->kind);
-	add_meta(m, "variant", t->loss->variant);
-	add_meta(m, "optimizer", egm__optimizer_name(t->options.optimizer));
-	if (t->negatives) add_meta(m, "negatives", egm__negatives_text(m->negatives, t));
-	add_counter(m, 0, "step", (uint64_t)t->steps);
-	add_counter(m, 1, "batches", (uint64_t)t->batch_number);
-	add_counter(m, 2, "runs", (uint64_t)t->run);
-	add_counter(m, 3, "seed", t->options.seed);
-	for (int32_t i = 0; i < t->loss->n_nets; i++) EGM_TRY(add_net_meta(m, t, i));
-out:
-	return st;
-}
-
-static egm_status save(const egm_trainer *trainer, const egm__destination *to)
-{
-	egm_status st = EGM_OK;
-	egm_context *context = trainer ? trainer->context : NULL;
-	egm__checkpoint arrays = {0};
-	metadata *meta = NULL;
-	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
-	EGM_TRY(egm__destination_check(to));
-	EGM_TRY(egm__trainer_whole(trainer));
-	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
-	if (trainer->negatives) egm__sampler_stage_fill(&arrays.chains, trainer->negatives->sampler);
-	meta = egm__alloc_zero(context, 1, sizeof *meta);
-	if (!meta) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the texts of the file");
-	EGM_TRY(fill_metadata(meta, trainer));
-	EGM_TRY(egm__state_write(context, to, &arrays.entries, meta->n, meta->list));
-out:
-	for (int32_t i = 0; meta && i < EGM__MAX_NETS; i++) egm__free(context, meta->layers[i]);
-	egm__free(context, meta);
-	egm__checkpoint_clear(&arrays, trainer);
-	return st;
-}
-
-egm_status egm_trainer_save(const egm_trainer *trainer, const char *path)
-{
-	const egm__destination to = egm__to_file(path);
-	return egm__named(__func__, save(trainer, &to));
-}
-
-egm_status egm_trainer_save_memory(const egm_trainer *trainer, void *buffer, size_t size, size_t *needed)
-{
-	const egm__destination to = egm__to_memory(buffer, size, needed);
-	return egm__named(__func__, save(trainer, &to));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a checkpoint. First everything in the file is compared with the trainer, then, with nothing left that can
- * fail, it is taken over. */
+/* Reading a checkpoint. First the whole file is compared with the trainer; only then, when nothing can fail any more,
+ * is the trainer changed. */
 #include <core/status_impl.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@ typedef struct counters {
 	uint64_t step, batches, runs, seed, moves[EGM__MAX_NETS];
 } counters;
 
-/* Files of 0.4 and older have no averages of a watch. */
+/* Files of 0.4 and older have no watch. */
 static int is_watched(const egm__state *file)
 {
 	return egm__safetensors_find(file->contents, "negatives.watch") != NULL;
@@ -25,7 +25,7 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 	size_t same = 0, start = 0;
 	int layer = 0;
 	char *expected = egm__layers_text(t->loss->nets[net]);
-	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "no memory for the layers of a net");
+	if (!expected) EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the layers of a network");
 	EGM_TRY(egm__state_require(file, egm__net_key(key, t->loss->keys[net], "layers"), &value));
 	if (strcmp(value, expected) == 0) goto out;
 	for (; value[same] && value[same] == expected[same]; same++)
@@ -34,14 +34,15 @@ static egm_status expect_layers(const egm__state *file, const egm_trainer *t, in
 			start = same + 2;
 		}
 	if (start > strlen(value) || start > strlen(expected)) start = same;
-	EGM_FAIL(EGM_ERR_FORMAT, "%s: net '%s' differs from layer %d on: '%.40s' in the checkpoint, '%.40s' in the trainer",
-	         file->path, t->loss->keys[net], layer, value + start, expected + start);
+	EGM_FAIL(EGM_ERR_FORMAT,
+	         "%s: network '%s' differs from layer %d on: '%.40s' in the checkpoint, '%.40s' in the trainer", file->path,
+	         t->loss->keys[net], layer, value + start, expected + start);
 out:
 	egm__free(t->context, expected);
 	return st;
 }
 
-/* Until 0.4 the kernel that a trainer chose by itself was ula; its arrays are those of mala. */
+/* Until 0.4 the default kernel was ula, whose arrays are those of mala. */
 static egm_status expect_negatives(const egm__state *file, const egm_trainer *t)
 {
 	char expected[64], older[64];
@@ -50,7 +51,7 @@ static egm_status expect_negatives(const egm__state *file, const egm_trainer *t)
 	if (st != EGM_OK) return st;
 	egm__negatives_text(expected, t);
 	snprintf(older, sizeof older, "%.*s ula", (int)strcspn(expected, " "), expected);
-	if (t->negatives->chosen && !is_watched(file) && strcmp(value, older) == 0) return EGM_OK;
+	if (t->negatives->default_kernel && !is_watched(file) && strcmp(value, older) == 0) return EGM_OK;
 	return egm__state_expect(file, "negatives", expected);
 }
 
@@ -62,7 +63,7 @@ static egm_status check_metadata(const egm__state *file, const egm_trainer *t, c
 	EGM_TRY(egm__state_expect(file, "format_version", EGM__CHECKPOINT_VERSION));
 	EGM_TRY(egm__state_expect(file, "loss", t->loss->kind));
 	EGM_TRY(egm__state_expect(file, "variant", t->loss->variant));
-	EGM_TRY(egm__state_expect(file, "optimizer", egm__optimizer_name(t->options.optimizer)));
+	EGM_TRY(egm__state_expect(file, "optimizer", egm__choice_name(&egm__optimizers, t->options.optimizer)));
 	if (t->negatives) EGM_TRY(expect_negatives(file, t));
 	EGM_TRY(egm__state_counter(file, "step", EGM__STATE_LARGEST, &c->step));
 	EGM_TRY(egm__state_counter(file, "batches", EGM__STATE_LARGEST, &c->batches));
@@ -93,12 +94,12 @@ static void take_over(egm_trainer *t, const counters *c, const egm__checkpoint *
 		if (!watched) t->negatives->watch = (egm__watch){0};
 		t->negatives->acceptance = NAN;
 		egm__negatives_reseed(t->negatives, c->seed);
-		egm__sampler_stage_give(&arrays->chains, t->negatives->sampler, c->seed);
+		egm__sampler_stage_apply(&arrays->chains, t->negatives->sampler, c->seed);
 	}
 	egm__trainer_clear_terms(t);
 }
 
-/* The stage is filled before anything is taken over: some of it is checked by what it says. */
+/* Fills the stage of the chains, because some checks need its numbers. */
 static egm_status check_chains(const egm__state *file, const egm_trainer *t, const egm__checkpoint *arrays)
 {
 	egm_status st = EGM_OK;
@@ -119,7 +120,7 @@ static egm_status restore(egm_trainer *trainer, const egm__origin *from, const e
 	counters c = {0};
 	if (!trainer) return egm__fail(EGM_ERR_ARGUMENT, "trainer is NULL");
 	EGM_TRY(egm__origin_check(from));
-	EGM_TRY(egm__trainer_whole(trainer));
+	EGM_TRY(egm__trainer_idle(trainer));
 	EGM_TRY(egm__safetensors_read_from(&file.contents, trainer->context, from, options, 0));
 	EGM_TRY(egm__checkpoint_create(&arrays, trainer));
 	EGM_TRY(check_metadata(&file, trainer, &c));

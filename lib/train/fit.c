@@ -1,150 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Training steps. A phase reads the nets and the state, writes terms, gradients, running statistics and the next state
- * into buffers of its own, and only when all of these are finite are they taken over. So a failure needs no undoing: a
- * phase has happened as a whole, or not at all. */
+/* egm_trainer_fit: runs steps, each of which is all phases of the loss, with a progress callback after each step. */
 #include <core/status_impl.h>
 #include <io/data_impl.h>
-#include <math.h>
-#include <string.h>
 #include <train/trainer_impl.h>
-
-/* A phase writes its own terms alone and does not say which. Before the run all bytes are ones: a NaN that arithmetic
- * on finite numbers does not make, so a term that still has it was not written. */
-static void mark_unwritten(egm_trainer *t)
-{
-	memset(t->terms, 0xff, EGM__MAX_TERMS * t->element);
-}
-
-static int is_written(const egm_trainer *t, int32_t term)
-{
-	const unsigned char *bytes = (const unsigned char *)t->terms + (size_t)term * t->element;
-	for (size_t i = 0; i < t->element; i++)
-		if (bytes[i] != 0xff) return 1;
-	return 0;
-}
-
-static egm_status check_numbers(const egm_trainer *t)
-{
-	egm_status st = EGM_OK;
-	long long step = (long long)t->steps + 1;
-	for (int32_t i = 0; i < t->loss->n_terms; i++) {
-		double value = egm__number(t->loss->dtype, t->terms, i);
-		if (is_written(t, i) && !isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "term '%s' of loss '%s' is %s at step %lld", t->loss->term_names[i],
-			         t->loss->kind, egm__nonfinite_name(value), step);
-	}
-	for (int32_t i = 0; i < t->loss->n_state; i++) {
-		double value = egm__number(t->loss->dtype, t->state_next, i);
-		if (!isfinite(value))
-			EGM_FAIL(EGM_ERR_NONFINITE, "state %d of loss '%s' is %s at step %lld", (int)i, t->loss->kind,
-			         egm__nonfinite_name(value), step);
-	}
-out:
-	return st;
-}
-
-static void *statistics_of(const egm_trainer *t, int32_t net)
-{
-	return (char *)t->statistics + (size_t)egm__loss_first_statistic(t->loss, net) * t->element;
-}
-
-/* A phase writes those that it gathers; the others stay as they are. */
-static void copy_statistics(const egm_trainer *t)
-{
-	for (int32_t i = 0; i < t->loss->n_nets; i++) egm__model_get_statistics(t->loss->nets[i], statistics_of(t, i));
-}
-
-static egm_status check_statistics(const egm_trainer *t)
-{
-	const egm__kernels *kernels = egm__kernels_get(t->context->simd, t->loss->dtype);
-	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		if (!kernels->all_finite(t->loss->nets[i]->statistics, statistics_of(t, i)))
-			return egm__fail(EGM_ERR_NONFINITE, "a running statistic of network '%s' is not finite at step %lld",
-			                 t->loss->roles[i], (long long)t->steps + 1);
-	return EGM_OK;
-}
-
-static egm_status check_gradients(egm_trainer *t, const egm__phase *phase)
-{
-	egm_status st = EGM_OK;
-	for (int32_t i = 0; i < t->loss->n_nets; i++) {
-		egm__scan scan = phase->moves >> i & 1 ? egm__optimizer_scan(&t->nets[i]) : EGM__SCAN_OK;
-		if (scan != EGM__SCAN_OK)
-			EGM_FAIL(EGM_ERR_NONFINITE, "the %s of network '%s' is not finite at step %lld, phase '%s'",
-			         scan == EGM__SCAN_OVERFLOW ? "gradient norm" : "gradient", t->loss->roles[i],
-			         (long long)t->steps + 1, phase->name);
-	}
-out:
-	return st;
-}
-
-/* The terms 0 and 1 of a phase that reads negatives are the mean energies of data and negatives. */
-static egm_status judge_negatives(const egm_trainer *t, const egm__phase *phase, egm__watch *next)
-{
-	if (!phase->reads_negatives) return EGM_OK;
-	return egm__negatives_judge(t->negatives, egm__number(t->loss->dtype, t->terms, 0),
-	                            egm__number(t->loss->dtype, t->terms, 1), t->steps + 1, next);
-}
-
-static void take_over(egm_trainer *t, const egm__phase *phase, const egm__watch *watch)
-{
-	double factor = egm__schedule_factor(&t->options, t->steps);
-	for (int32_t i = 0; i < t->loss->n_terms; i++)
-		if (is_written(t, i)) t->term_values[i] = egm__number(t->loss->dtype, t->terms, i);
-	memcpy(t->state, t->state_next, EGM__MAX_STATE * t->element);
-	for (int32_t i = 0; i < t->loss->n_nets; i++) {
-		if (!(phase->moves >> i & 1)) continue;
-		egm__model_put_statistics(t->loss->nets[i], statistics_of(t, i)); /* before averages are taken of them */
-		egm__optimizer_move(&t->nets[i], factor);
-		egm__model_refresh(t->loss->nets[i]);
-	}
-	if (phase->reads_negatives) egm__negatives_keep(t->negatives, watch);
-	t->run++;
-	if (phase->reads_data) t->batch_number++;
-}
-
-egm_status egm__trainer_whole(const egm_trainer *t)
-{
-	if (!t->filling) return EGM_OK;
-	return egm__fail(EGM_ERR_STATE, "called from the callback that fills the rows of a mini-batch of this trainer");
-}
-
-/* The next mini-batch. Data may come from a callback, in the midst of a step. */
-static egm_status gather(egm_trainer *t, const egm_data *data)
-{
-	t->filling = 1;
-	egm_status st = egm__batches_gather(&t->batches, data, t->batch_number, t->batch);
-	t->filling = 0;
-	return st;
-}
-
-egm_status egm__trainer_phase(egm_trainer *trainer, int32_t index, const egm_data *data)
-{
-	egm_status st = EGM_OK;
-	const egm__phase *phase = &trainer->loss->phases[index];
-	egm__watch watch = {0};
-	if (phase->reads_data) EGM_TRY(gather(trainer, data));
-	if (phase->reads_negatives)
-		EGM_TRY(egm__negatives_draw(trainer->negatives, trainer->batch, trainer->batch_number, trainer->run));
-	mark_unwritten(trainer);
-	memcpy(trainer->state_next, trainer->state, EGM__MAX_STATE * trainer->element);
-	copy_statistics(trainer);
-	egm__program_run(trainer->programs[index], trainer->bases, trainer->options.seed, (uint64_t)trainer->run);
-	EGM_TRY(check_numbers(trainer));
-	EGM_TRY(check_gradients(trainer, phase));
-	EGM_TRY(check_statistics(trainer));
-	EGM_TRY(judge_negatives(trainer, phase, &watch));
-	take_over(trainer, phase, &watch);
-out:
-	return st;
-}
-
-void egm__trainer_keep(egm_trainer *t, int32_t phase)
-{
-	for (int32_t i = 0; i < t->loss->n_nets; i++)
-		if (t->loss->phases[phase].keeps >> i & 1)
-			memcpy(t->old[i], t->loss->nets[i]->parameters, (size_t)t->loss->nets[i]->count * t->element);
-}
 
 static egm_status one_step(egm_trainer *t, const egm_data *data)
 {
@@ -158,20 +16,27 @@ out:
 	return st;
 }
 
+static int reads_data(const egm_trainer *t)
+{
+	int reads = 0;
+	for (int32_t i = 0; i < t->loss->n_phases; i++) reads |= t->loss->phases[i].reads_data;
+	return reads;
+}
+
 static egm_status check_data(const egm_trainer *t, const egm_data *data)
 {
 	egm_status st = EGM_OK;
-	if (!data && !egm__trainer_reads_data(t)) goto out;
+	if (!data && !reads_data(t)) goto out;
 	if (!data) EGM_FAIL(EGM_ERR_ARGUMENT, "data is NULL");
 	if (egm_data_dtype(data) != t->loss->dtype)
-		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, the nets of this %s are %s", egm__dtype_name(egm_data_dtype(data)),
-		         t->loss->kind, egm__dtype_name(t->loss->dtype));
+		EGM_FAIL(EGM_ERR_DTYPE, "data is %s, must be %s as the networks of this %s",
+		         egm__dtype_name(egm_data_dtype(data)), egm__dtype_name(t->loss->dtype), t->loss->kind);
 	if (egm_data_columns(data) != t->loss->data_width)
-		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, the nets of this %s expect %lld",
-		         (long long)egm_data_columns(data), t->loss->kind, (long long)t->loss->data_width);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld columns, must have %lld for the networks of this %s",
+		         (long long)egm_data_columns(data), (long long)t->loss->data_width, t->loss->kind);
 	if (egm_data_rows(data) < t->options.batch)
-		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, a batch takes %lld", (long long)egm_data_rows(data),
-		         (long long)t->options.batch);
+		EGM_FAIL(EGM_ERR_SHAPE, "data has %lld rows, must have at least the %lld of a batch",
+		         (long long)egm_data_rows(data), (long long)t->options.batch);
 out:
 	return st;
 }
@@ -183,7 +48,7 @@ static int report(const egm_trainer *t, int64_t done, int64_t total, egm_progres
 	p.term_count = t->loss->n_terms;
 	p.term_names = t->loss->term_names;
 	p.terms = t->term_values;
-	/* of the step that was done, and of the first net: nets may have rates of their own */
+	/* of the step just made and of the first network; networks may have different rates */
 	p.learning_rate = t->nets[0].learning_rate * egm__schedule_factor(&t->options, t->steps - 1);
 	return progress(&p, user);
 }
@@ -194,7 +59,7 @@ static egm_status do_steps(egm_trainer *t, const egm_data *data, int64_t steps, 
 	for (int64_t done = 1; done <= steps; done++) {
 		EGM_TRY(one_step(t, data));
 		if (report(t, done, steps, progress, user))
-			EGM_FAIL(EGM_ERR_STOPPED, "the callback stopped it after step %lld", (long long)t->steps);
+			EGM_FAIL(EGM_ERR_STOPPED, "the progress callback stopped the call after step %lld", (long long)t->steps);
 	}
 out:
 	return st;
@@ -209,8 +74,9 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 		egm_data *held; /* the callback may free it */
 	} d = {data};
 	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, at least 0 is needed", (long long)steps);
-	if (trainer->fitting) EGM_FAIL(EGM_ERR_STATE, "called from its own callback");
+	if (steps < 0) EGM_FAIL(EGM_ERR_ARGUMENT, "steps is %lld, must be at least 0", (long long)steps);
+	if (trainer->fitting)
+		EGM_FAIL(EGM_ERR_STATE, "called from its own callback, must be called after egm_trainer_fit has returned");
 	EGM_TRY(check_data(trainer, data));
 	if (data) EGM_TRY(egm__batches_fit(&trainer->batches, egm_data_rows(data)));
 	trainer->fitting = 1;
@@ -218,7 +84,7 @@ egm_status egm_trainer_fit(egm_trainer *trainer, const egm_data *data, int64_t s
 	st = do_steps(trainer, data, steps, progress, user);
 	if (data) egm_data_free(d.held);
 	trainer->fitting = 0;
-	if (trainer->doomed) egm_trainer_free(trainer);
+	if (trainer->free_pending) egm_trainer_free(trainer);
 out:
 	return egm__named(__func__, st);
 }

@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts by option: the rows of data (cd), noise (short_run), or rows of a buffer (pcd) that remembers where chains
- * have been, a share of which begin anew. All rows of the buffer are used once, in random order, before one is
- * used again; which ones is a function of (seed, number), so that a resumed run needs the buffer alone.
+/* Negative samples: points of the model, drawn by an ordinary sampler with one chain for each row of a batch. This file
+ * makes them and runs the chains; negatives_start.c says where chains start, negatives_watch.c detects divergence.
  *
- * The chains' kernel, step and temperature are those of an ordinary sampler with one chain for each row of a batch.
- *
- * Why the default is MALA with jitter whose step is adapted. As training sharpens U, any fixed step becomes too long:
- * ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. Either way the
- * negatives stay at high energies, training makes U steeper where they are, and it never recovers. So the step follows
- * the mean acceptance of the batch, between draws: within one every transition leaves exp(-V) invariant. A mean hides
- * chains that reject everything at a place steeper than the others', the outer side of a valley. Jitter is for them:
- * with h uniform in 0.1 to 1.9 steps some transitions are short enough for any place, and a mixture of kernels, each of
- * which is reversible, is too.
- *
- * Why chains of the default begin anew near data. Where chains do not travel between modes, a mode keeps its depth only
- * if as many chains begin in its basin as the data ask for. N(0, I) gives the inner modes more, and has no scale of the
- * data's; a kernel density estimate from the mini-batch has about the data's shares, and reaches around them. A caller
- * who gives a sampler has said with start_scale where chains begin. */
+ * Why the default kernel is MALA with jitter and an adapted step. As training sharpens U, any fixed step becomes too
+ * long: ULA is unstable beyond eps k = 4, k the curvature, and a Metropolis test then rejects everything. In either
+ * case the negatives stay at high energies, training makes U steeper at their points, and it never recovers. So the
+ * step is adapted to the mean acceptance of the batch, between draws: within a draw every transition leaves exp(-V)
+ * invariant. The mean hides chains that reject everything at a steeper place, the outer side of a valley. Jitter helps
+ * these: with h uniform in 0.1 to 1.9 steps, some transitions are short enough everywhere, and a mixture of reversible
+ * kernels is reversible. */
 #include <core/options_impl.h>
-#include <core/rng_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <train/trainer_impl.h>
 
 enum { DEFAULT_BUFFER = 10000, ATTEMPTS = 4 };
-static const double JITTER = 0.9, FAR = 100, GAIN = 0.25, LEAST_STEP = 1e-30;
-
-/* ---- checks */
+static const double JITTER = 0.9, GAIN = 0.25, LEAST_STEP = 1e-30;
 
 static egm_status merge(egm_negatives_options *o, const egm_negatives_options *options, int64_t batch)
 {
@@ -37,7 +25,7 @@ static egm_status merge(egm_negatives_options *o, const egm_negatives_options *o
 	EGM_TRY(egm__options_check(&egm__options_negatives, o, options));
 	if (o->buffer == 0) o->buffer = batch > DEFAULT_BUFFER ? batch : DEFAULT_BUFFER;
 	if (o->start == EGM_NEGATIVES_PCD && o->buffer < batch)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer is %lld, must be at least a batch, %lld", (long long)o->buffer,
+		EGM_FAIL(EGM_ERR_ARGUMENT, "buffer is %lld, must be at least the %lld rows of a batch", (long long)o->buffer,
 		         (long long)batch);
 out:
 	return st;
@@ -55,35 +43,6 @@ static egm_status check_target(const egm_target *target, const egm_model *energy
 }
 
 /* ---- making */
-
-static const char *data_row(const egm__negatives *n, int64_t i)
-{
-	return (const char *)n->data + i * egm__point_bytes(n->sampler);
-}
-
-/* Where chain i begins, as the target sees it: by draw `number` of rng at noise, or near row i of the mini-batch. Such
- * a row that bounds exclude gives its place to noise. */
-static void draw_start(egm__negatives *n, const egm__rng *rng, int64_t number, int64_t i, void *point)
-{
-	const egm_sampler *s = n->sampler;
-	const egm_dtype dtype = s->target->dtype;
-	if (!n->data || egm__target_from_points(s->target, 1, data_row(n, i), point) >= 0) {
-		egm__start_draw(s, rng, number, point);
-	} else {
-		s->table->normal(s->dims, n->noise, rng, number * egm__noise_stride(s->dims));
-		for (int64_t j = 0; j < s->dims; j++)
-			egm__number_put(dtype, point, j,
-			                egm__number(dtype, point, j) + n->bandwidth[j] * egm__number(dtype, n->noise, j));
-	}
-	egm__target_to_points(s->target, 1, point, point);
-}
-
-/* `count` first points, the draws of (seed, step). */
-static void draw_starts(egm__negatives *n, uint64_t step, int64_t count, char *points)
-{
-	egm__rng rng = {.seed = n->sampler->options.seed, .step = step, .stream = EGM__STREAM_BIRTH};
-	for (int64_t i = 0; i < count; i++) draw_start(n, &rng, i, i, points + i * egm__point_bytes(n->sampler));
-}
 
 static egm_status allocate(egm__negatives *n, int64_t batch)
 {
@@ -128,8 +87,8 @@ static egm_status create_sampler(egm__negatives *n, const egm_loss *loss, int64_
 	EGM_TRY(check_target(model->target, loss->nets[0]));
 	if (n->options.adapt_step && !model->method->metropolis)
 		EGM_FAIL(EGM_ERR_ARGUMENT,
-		         "adapt_step is 1, must be 0 for %s, which has no acceptance to adapt to; mala, hmc, nuts and tempered "
-		         "have",
+		         "adapt_step is 1, must be 0 for %s, which has no Metropolis test; mala, hmc, nuts and tempered "
+		         "have one",
 		         model->method->name);
 	EGM_TRY(egm__sampler_like(&n->sampler, model, batch, seed));
 out:
@@ -148,13 +107,13 @@ egm_status egm__negatives_create(egm__negatives **out, const egm_loss *loss, int
 	if (!n) EGM_FAIL(EGM_ERR_MEMORY, "out of memory");
 	n->context = loss->context;
 	n->options = merged;
-	n->chosen = !sampler;
-	if (n->chosen) n->options.adapt_step = n->options.near_data = 1;
+	n->default_kernel = !sampler;
+	if (n->default_kernel) n->options.adapt_step = n->options.near_data = 1;
 	n->acceptance = NAN;
 	EGM_TRY(create_sampler(n, loss, batch, seed, sampler));
 	EGM_TRY(allocate(n, batch));
 	egm__negatives_reseed(n, seed);
-	if (n->buffer) draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
+	if (n->buffer) egm__negatives_draw_starts(n, UINT64_MAX, n->options.buffer, n->buffer);
 	*out = n;
 	n = NULL;
 out:
@@ -168,11 +127,8 @@ void egm__negatives_free(egm__negatives *n)
 	egm_context *context = n->context;
 	egm_sampler_free(n->sampler);
 	if (n->order.context) egm__batches_clear(&n->order);
-	egm__free(context, n->points);
-	egm__free(context, n->buffer);
-	egm__free(context, n->bandwidth);
-	egm__free(context, n->noise);
-	egm__free(context, n);
+	void *owned[] = {n->points, n->buffer, n->bandwidth, n->noise, n};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(context, owned[i]);
 }
 
 egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, const char *path)
@@ -182,8 +138,8 @@ egm_status egm__negatives_check(const egm__negatives *n, const void *buffer, con
 		int64_t at = egm__target_from_points(n->sampler->target, 1, (const char *)buffer + (size_t)i * row, n->points);
 		if (at >= 0)
 			return egm__fail(EGM_ERR_FORMAT,
-			                 "%s: row %lld of 'negatives.buffer' is outside of the bounds in dimension %lld", path,
-			                 (long long)i, (long long)at);
+			                 "%s: row %lld of 'negatives.buffer' is out of bounds in dimension %lld, must be inside",
+			                 path, (long long)i, (long long)at);
 	}
 	return EGM_OK;
 }
@@ -194,80 +150,9 @@ void egm__negatives_reseed(egm__negatives *n, uint64_t seed)
 	n->order.epoch = -1;
 }
 
-/* ---- starts */
-
-/* Rows of the buffer over births, but for those that begin anew. */
-static void recall(egm__negatives *n, int64_t number)
-{
-	size_t row = (size_t)egm__point_bytes(n->sampler);
-	egm__rng rng = {.seed = n->order.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_RESTART};
-	n->rows = egm__batches_rows(&n->order, number);
-	for (int64_t i = 0; i < n->order.batch; i++) {
-		uint32_t words[4];
-		egm__rng_block(&rng, (uint32_t)i, words);
-		if (egm__rng_unit(words) < n->options.restart) continue;
-		memcpy((char *)n->points + (size_t)i * row, (char *)n->buffer + (size_t)n->rows[i] * row, row);
-		n->restarted--;
-	}
-}
-
-/* Largest absolute value of count numbers. */
-static double reach_of(const egm_sampler *s, const void *values, int64_t count)
-{
-	double most = 0;
-	for (int64_t i = 0; i < count; i++) most = fmax(most, fabs(egm__number(s->target->dtype, values, i)));
-	return most;
-}
-
-/* Standard deviation of a column of x [rows, dims]; scaled, so that no square overflows. */
-static double deviation_of(const egm_sampler *s, const void *x, int64_t rows, int64_t column)
-{
-	const egm_dtype dtype = s->target->dtype;
-	double mean = 0, most = 0, sum = 0;
-	for (int64_t i = 0; i < rows; i++) mean += egm__number(dtype, x, i * s->dims + column) / (double)rows;
-	for (int64_t i = 0; i < rows; i++) most = fmax(most, fabs(egm__number(dtype, x, i * s->dims + column) - mean));
-	for (int64_t i = 0; i < rows && most > 0; i++) {
-		double d = (egm__number(dtype, x, i * s->dims + column) - mean) / most;
-		sum += d * d;
-	}
-	return most * sqrt(sum / (double)rows);
-}
-
-/* From now on chains begin anew by a kernel density estimate from these rows, with the bandwidth of Scott 1992: the
- * deviation of each column times rows^(-1/(dims + 4)). Points serve as working memory. */
-static void estimate_density(egm__negatives *n, const void *data)
-{
-	const egm_sampler *s = n->sampler;
-	int64_t row = egm__point_bytes(s), rows = 0;
-	n->data = data;
-	for (int64_t i = 0; i < s->options.chains; i++)
-		rows += egm__target_from_points(s->target, 1, data_row(n, i), (char *)n->points + rows * row) < 0;
-	for (int64_t j = 0; j < s->dims; j++)
-		n->bandwidth[j] =
-		    deviation_of(s, n->points, rows, j) * pow((double)(rows ? rows : 1), -1 / ((double)s->dims + 4));
-}
-
-/* Fills points with starts, and decides how far chains may go from 0. */
-static void place_starts(egm__negatives *n, const void *data, int64_t number)
-{
-	const egm_sampler *s = n->sampler;
-	int64_t chains = s->options.chains, numbers = chains * s->dims;
-	n->restarted = n->ran_away = 0;
-	if (n->options.start == EGM_NEGATIVES_CD) {
-		memcpy(n->points, data, (size_t)chains * (size_t)egm__point_bytes(s));
-		return;
-	}
-	if (n->bandwidth) estimate_density(n, data);
-	draw_starts(n, (uint64_t)n->run, chains, n->points);
-	n->restarted = chains;
-	if (n->options.start == EGM_NEGATIVES_SHORT_RUN) return;
-	n->far = FAR * fmax(reach_of(s, data, numbers), reach_of(s, n->points, numbers));
-	recall(n, number);
-}
-
 /* ---- drawing */
 
-/* What all walkers have done: sum of acceptance probabilities, and transitions. */
+/* Sum of acceptance probabilities over all walkers; *transitions: their number. */
 static double count_accepted(const egm_sampler *s, int64_t *transitions)
 {
 	double sum = 0;
@@ -279,7 +164,7 @@ static double count_accepted(const egm_sampler *s, int64_t *transitions)
 	return sum;
 }
 
-/* Longer steps where more than target_accept is accepted, up to those that the chains were made with. */
+/* Longer steps if more than target_accept is accepted, up to the step_size of the sampler. */
 static void adapt_step(egm__negatives *n)
 {
 	egm_sampler *s = n->sampler;
@@ -307,28 +192,6 @@ out:
 	return st;
 }
 
-/* Point number `attempt` of the present draw at which chain i begins anew. */
-static void begin_anew(egm__negatives *n, int64_t i, int64_t attempt, void *point)
-{
-	const egm_sampler *s = n->sampler;
-	egm__rng rng = {.seed = s->options.seed, .step = (uint64_t)n->run, .stream = EGM__STREAM_BIRTH};
-	draw_start(n, &rng, s->options.chains * attempt + i, i, point);
-	n->ran_away++;
-}
-
-static int is_far(const egm__negatives *n, const void *point)
-{
-	return !(reach_of(n->sampler, point, n->sampler->dims) <= n->far);
-}
-
-static int64_t count_far(const egm__negatives *n)
-{
-	int64_t count = 0;
-	for (int64_t i = 0; n->buffer && i < n->order.batch; i++)
-		count += is_far(n, (const char *)n->points + i * egm__point_bytes(n->sampler));
-	return count;
-}
-
 static egm_status fail_frozen(const egm_sampler *s, int64_t chain)
 {
 	return egm__fail(EGM_ERR_NONFINITE,
@@ -336,121 +199,37 @@ static egm_status fail_frozen(const egm_sampler *s, int64_t chain)
 	                 (long long)chain, (long long)s->chains[chain].transitions);
 }
 
-/* pcd: where chains froze they begin anew, and the others go on from where they came to; to run longer does not change
- * what they draw from. */
+/* With pcd, chains that freeze are restarted and the others continue: longer runs do not change their distribution. */
 egm_status egm__negatives_draw(egm__negatives *n, const void *data, int64_t number, int64_t run)
 {
 	egm_status st = EGM_OK;
 	egm_sampler *s = n->sampler;
 	int64_t row = egm__point_bytes(s), frozen;
 	n->run = run;
-	place_starts(n, data, number);
+	egm__negatives_place_starts(n, data, number);
 	for (int64_t attempt = 1;; attempt++) {
 		EGM_TRY(run_chains(n));
 		int64_t chain = egm__sampler_first_frozen(s, &frozen);
 		if (chain < 0) break;
 		if (!n->buffer || attempt == ATTEMPTS) return fail_frozen(s, chain);
 		for (int64_t i = 0; i < n->order.batch; i++)
-			if (egm__chain_is_frozen(s, i)) begin_anew(n, i, attempt, (char *)n->points + i * row);
+			if (egm__chain_is_frozen(s, i)) egm__negatives_restart(n, i, attempt, (char *)n->points + i * row);
 	}
 out:
 	return st;
 }
 
-/* ---- what came of it */
-
-static double limit_of(const egm__negatives *n)
-{
-	int cooled = n->sampler->options.levels > n->sampler->levels; /* one walker at several temperatures */
-	return egm__watch_limit(n->sampler->dims, cooled || n->options.start == EGM_NEGATIVES_SHORT_RUN);
-}
-
-/* What would be right, by what the chains are. */
-static const char *advice(const egm__negatives *n)
-{
-	if (!n->sampler->method->metropolis)
-		return "the step is too long for the curvature of the energy, which grows in training, or too short to follow; "
-		       "leave the choice to the library (sampler NULL), or try another step";
-	if (!n->options.adapt_step) return "nothing adapts the step; set adapt_step, or try another step";
-	return "lower the learning rate, use more transitions, or add noise to data on a thin set";
-}
-
-egm_status egm__negatives_judge(const egm__negatives *n, double data, double negative, int64_t step, egm__watch *next)
-{
-	const egm_sampler *s = n->sampler;
-	double weight = fmin(s->target->bridge.beta, 1); /* of a cold target nothing is known in nats of its own */
-	double share = (double)(n->ran_away + count_far(n)) / (double)s->options.chains;
-	egm_sampler_statistics stats = {.struct_size = sizeof stats};
-	*next = egm__watch_after(&n->watch, limit_of(n), weight * (negative - data), share);
-	const char *alarm = egm__watch_alarm(next, limit_of(n));
-	if (!alarm) return EGM_OK;
-	egm_status st = egm_sampler_stats(s, -1, &stats);
-	if (st != EGM_OK) return st;
-	char acceptance[32] = "";
-	if (s->method->metropolis) snprintf(acceptance, sizeof acceptance, ", acceptance %.2g", n->acceptance);
-	return egm__fail(
-	    EGM_ERR_DIVERGED,
-	    "training diverged at step %lld: the negatives %s. Mean U is %.4g there and %.4g at the data; "
-	    "over some 50 steps the difference is %.4g, at most %g is allowed, and %.2g %% of the chains ran away. "
-	    "Chains of %s, step_size %.3g%s: %s",
-	    (long long)step, alarm, negative, data, next->gap, limit_of(n), 100 * next->ran_away, s->method->name,
-	    stats.step_size, acceptance, advice(n));
-}
-
-/* The loss has used points that ran away and raises U there; their rows begin anew all the same, because such a chain
- * may never come back. */
+/* The loss has used points that ran away and raises U there. Their rows are restarted all the same, because such a
+ * chain may never come back. */
 void egm__negatives_keep(egm__negatives *n, const egm__watch *next)
 {
 	size_t row = (size_t)egm__point_bytes(n->sampler);
 	n->watch = *next;
 	for (int64_t i = 0; n->buffer && i < n->order.batch; i++) {
 		char *point = (char *)n->points + (size_t)i * row, *kept = (char *)n->buffer + (size_t)n->rows[i] * row;
-		if (is_far(n, point))
-			begin_anew(n, i, ATTEMPTS, kept);
+		if (egm__negatives_is_far(n, point))
+			egm__negatives_restart(n, i, ATTEMPTS, kept);
 		else
 			memcpy(kept, point, row);
 	}
-}
-
-/* ---- the calls */
-
-egm_status egm_trainer_set_negatives(egm_trainer *trainer, const egm_sampler *sampler,
-                                     const egm_negatives_options *options)
-{
-	egm_status st = EGM_OK;
-	egm__negatives *n = NULL;
-	if (!trainer) EGM_FAIL(EGM_ERR_ARGUMENT, "trainer is NULL");
-	EGM_TRY(egm__trainer_whole(trainer));
-	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__negatives_create(&n, trainer->loss, trainer->options.batch, trainer->options.seed, sampler, options));
-	egm__negatives_free(trainer->negatives);
-	trainer->negatives = n;
-	trainer->bases[EGM__SLOT_NEGATIVES] = n->points;
-out:
-	return egm__named(__func__, st);
-}
-
-static const egm_negatives_statistics none = {.struct_size = sizeof none};
-
-egm_status egm_trainer_negatives_stats(const egm_trainer *trainer, egm_negatives_statistics *statistics)
-{
-	egm_status st = EGM_OK;
-	egm_negatives_statistics all;
-	egm_sampler_statistics chains = {.struct_size = sizeof chains};
-	if (!trainer || !statistics) EGM_FAIL(EGM_ERR_ARGUMENT, "%s is NULL", trainer ? "statistics" : "trainer");
-	EGM_TRY(egm__trainer_whole(trainer));
-	if (!trainer->negatives) EGM_FAIL(EGM_ERR_STATE, "%s reads no negative samples", trainer->loss->kind);
-	EGM_TRY(egm__result_check("egm_negatives_statistics", statistics));
-	const egm__negatives *n = trainer->negatives;
-	EGM_TRY(egm_sampler_stats(n->sampler, -1, &chains));
-	all = none;
-	all.acceptance = n->acceptance;
-	all.step_size = chains.step_size;
-	all.restarted = (double)n->restarted / (double)n->sampler->options.chains;
-	all.ran_away = n->watch.ran_away;
-	all.gap = n->watch.gap;
-	all.gap_limit = limit_of(n);
-	EGM_TRY(egm__options_init("egm_negatives_statistics", statistics, statistics->struct_size, &all, sizeof all));
-out:
-	return egm__named(__func__, st);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Optimisers over the one parameter buffer of a net.
+/* Optimisers, on the parameters of a network as one array.
  *
- * The buffer is cut into chunks of a fixed size that any thread may take: each element sees the same operations
- * whatever the thread count, and the only sum, the squared norm for clipping, is added chunk by chunk in order.
- * Everything that a chunk needs is done while it is in the cache: update, cut, then moving average.
+ * The array is divided into chunks of fixed size, which threads share. The operations on an element do not depend on
+ * the number of threads, and the only sum, the squared norm for clipping, is added chunk by chunk in order. Update,
+ * clipping to the box and moving average of a chunk follow each other while it is in the cache.
  *
- * Move t makes the average y <- c y + (1 - c) w, c = min(average_decay, (t - 1)/(t + 8)): see `keep_share`.
+ * Move t updates the average by y <- c y + (1 - c) w, c = min(average_decay, (t - 1)/(t + 8)): see `keep_share`.
  *
- * Adam's corrections and the average's decay are computed from t each time and not carried along as products, so that a
- * checkpoint needs t alone and resumes with the same bits. */
+ * The corrections of Adam and the decay of the average are computed from t each time, not updated as products, so that
+ * a checkpoint needs only t and resumes with the same bits. */
 #include <core/cpu_impl.h>
 #include <core/size_impl.h>
 #include <core/status_impl.h>
@@ -28,7 +28,7 @@ static egm_status allocate_state(egm__optimizer *o, const char *name)
 	if (o->options->average_decay > 0) failed |= !(o->average = egm__alloc(o->context, n, o->element));
 	if (o->options->clip_norm > 0) failed |= !(o->squares = egm__alloc_zero(o->context, o->chunks, sizeof(double)));
 	if (failed)
-		EGM_FAIL(EGM_ERR_MEMORY, "no memory for the optimiser of net '%s' (%lld parameters)", name,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for the optimiser of network '%s' with %lld parameters", name,
 		         (long long)o->count);
 	if (o->average) memcpy(o->average, o->weights, n * o->element);
 out:
@@ -52,8 +52,8 @@ egm_status egm__optimizer_init(egm__optimizer *o, egm_context *context, egm_mode
 	o->learning_rate = options->learning_rate;
 	o->gradient_scale = 1;
 	if (chunks > INT32_MAX)
-		EGM_FAIL(EGM_ERR_UNSUPPORTED, "net '%s' has %lld parameters, more than %lld", net->name, (long long)net->count,
-		         (long long)INT32_MAX * EGM__OPTIMIZER_CHUNK);
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "network '%s' has %lld parameters, must have at most %lld", net->name,
+		         (long long)net->count, (long long)INT32_MAX * EGM__OPTIMIZER_CHUNK);
 	o->chunks = (int32_t)chunks;
 	EGM_TRY(allocate_state(o, net->name));
 out:
@@ -63,11 +63,8 @@ out:
 
 void egm__optimizer_clear(egm__optimizer *o)
 {
-	egm__free(o->context, o->gradient);
-	egm__free(o->context, o->m);
-	egm__free(o->context, o->v);
-	egm__free(o->context, o->average);
-	egm__free(o->context, o->squares);
+	void *owned[] = {o->gradient, o->m, o->v, o->average, o->squares};
+	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) egm__free(o->context, owned[i]);
 	memset(o, 0, sizeof *o);
 }
 
@@ -84,7 +81,7 @@ static void *chunk_at(const egm__optimizer *o, void *values, int32_t chunk)
 
 typedef struct scan_job {
 	egm__optimizer *o;
-	int nonfinite, overflow; /* any task may set them */
+	int nonfinite, overflow; /* set by any thread */
 } scan_job;
 
 static void scan_chunk(int32_t chunk, void *argument)
@@ -96,7 +93,7 @@ static void scan_chunk(int32_t chunk, void *argument)
 	if (!o->kernels->all_finite(n, g)) __atomic_store_n(&job->nonfinite, 1, __ATOMIC_RELAXED);
 	if (!o->squares && !o->v) return;
 	double squares = o->kernels->sum_squares(n, g);
-	/* Clipping scales before it squares; without it a second moment would become infinite and stay so. */
+	/* Clipping scales gradients before they are squared; without it a second moment would become infinite for good. */
 	if (o->squares)
 		o->squares[chunk] = squares;
 	else if (!(squares <= (o->element == sizeof(float) ? FLT_MAX : DBL_MAX)))
@@ -116,7 +113,7 @@ egm__scan egm__optimizer_scan(egm__optimizer *o)
 	if (!o->squares) return EGM__SCAN_OK;
 	for (int32_t i = 0; i < o->chunks; i++) sum += o->squares[i];
 	norm = sqrt(sum);
-	/* Finite f32 cannot get here; f64 from 1e154 on can. A scale of 0 would hide the divergence. */
+	/* Possible in f64 from 1e154 on, not in f32. A scale of 0 would hide the divergence. */
 	if (!isfinite(norm)) return EGM__SCAN_OVERFLOW;
 	if (norm > o->options->clip_norm) o->gradient_scale = o->options->clip_norm / norm;
 	return EGM__SCAN_OK;
@@ -153,13 +150,13 @@ static void move_chunk(int32_t chunk, void *argument)
 	if (average) o->kernels->average(n, average, w, job->keep);
 }
 
-/* The share that the average keeps of itself at move t = 1, 2, ... A constant decay would leave decay^t of the net as
- * it was drawn: 64 % after 444 moves at .999. Division by 1 - decay^t takes that out, but still averages over all
- * moves, the first and worst ones like the last. (t - 1)/(t + 8) makes the average one over the last ninth of the
- * moves until that is longer than the decay's own horizon: net k then counts as k (k + 1) ... (k + 7), polynomial-decay
- * averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent for non-smooth optimization").
- * Implementations of diffusion models write it (1 + n)/(10 + n); counted as here, the first move replaces the average,
- * so that the net as it was drawn, which may lie outside of the box, has no part in it. */
+/* The fraction of the average that is kept at move t = 1, 2, ... With a constant decay, decay^t of the initial network
+ * would remain: 64 % after 444 moves at .999. Division by 1 - decay^t removes it, but still averages over all moves,
+ * the first and worst like the last. With (t - 1)/(t + 8) the average extends over the last ninth of the moves until
+ * this exceeds the horizon of the decay. The weight of the network after move k is then proportional to the product
+ * k (k + 1) ... (k + 7): polynomial-decay averaging with eta = 8 (Shamir and Zhang 2013, "Stochastic gradient descent
+ * for non-smooth optimization"). Implementations of diffusion models write (1 + n)/(10 + n). With t as here the first
+ * move replaces the average, so that the initial network, which may be outside of the box, has no part in it. */
 static double keep_share(const egm_trainer_options *options, double t)
 {
 	double share = (t - 1) / (t + 8);
@@ -183,20 +180,4 @@ void egm__optimizer_move(egm__optimizer *o, double factor)
 	egm__parallel(o->context, o->chunks, move_chunk, &job);
 	egm__cpu_fp_set(mode);
 	o->net->version++;
-}
-
-static double decay_factor(const egm_trainer_options *options, int64_t steps)
-{
-	double f = options->final_fraction, t;
-	if (options->schedule == EGM_SCHEDULE_CONSTANT) return 1;
-	t = steps < options->schedule_steps ? (double)steps / (double)options->schedule_steps : 1;
-	if (options->schedule == EGM_SCHEDULE_LINEAR) return 1 - (1 - f) * t;
-	return f + (1 - f) * (1 + cos(3.14159265358979323846 * t)) / 2;
-}
-
-double egm__schedule_factor(const egm_trainer_options *options, int64_t steps)
-{
-	double factor = decay_factor(options, steps);
-	if (steps < options->warmup_steps) factor *= (double)(steps + 1) / (double)options->warmup_steps;
-	return factor;
 }

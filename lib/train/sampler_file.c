@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chains in a file of their own: what sampler_stage.c says, and what they belong to. */
+/* Files of chains: the arrays of sampler_stage.c, and texts that say to which sampler they belong. */
 #include <core/status_impl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,8 +28,6 @@ static void fill_texts(texts *t, const egm_sampler *s)
 	                                  {"levels", t->numbers[2]},   {"seed", t->numbers[3]}};
 	memcpy(t->list, list, sizeof list);
 }
-
-/* ---- saving and loading */
 
 static egm_status save(const egm_sampler *s, const egm__destination *to)
 {
@@ -89,7 +87,7 @@ static egm_status restore(egm_sampler *s, const egm__origin *from, const egm_loa
 	EGM_TRY(egm__safetensors_read_from(&file.contents, s->context, from, options, 0));
 	EGM_TRY(read_state(s, &file, &g, &seed));
 	egm__adaptation_free(s);
-	egm__sampler_stage_give(&g, s, seed);
+	egm__sampler_stage_apply(&g, s, seed);
 out:
 	egm__safetensors_free(file.contents);
 	egm__free(s->context, g.block);

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* What a file holds of chains. Random numbers need no state of a generator: every draw is a function of the seed, the
- * walker, and the two counters `clock` and `answers`. Energies and gradients are functions of the point and are
- * evaluated again, but for frozen chains, which nobody evaluates any more: the energies that they show are kept, NaN
- * where there is none. A kernel's own memory holds nothing between transitions.
+/* The numbers of chains in a file. Random numbers have no state: every draw is a function of the seed, the walker, and
+ * the counters `clock` and `answers`. Energies and gradients are evaluated again after a load, except those of frozen
+ * chains, so energies are saved for these, NaN if there is none. The own memory of a kernel is not needed between
+ * transitions.
  *
- * What a walker consists of is read off one table, for writing and for reading. The numbers pass through a stage, so
- * that a load can check the whole file before the first walker changes. */
+ * One table lists the members of a walker for writing and for reading. Numbers are first copied to a stage, so that a
+ * load can check the whole file before it changes a walker. */
 #include <core/status_impl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <train/sampler_stage_impl.h>
 
-enum { REAL, COUNT, FLAG, INNER }; /* double; int64_t or uint64_t; int32_t, 0 or 1; int32_t up to the sampler's own */
+enum {
+	REAL,
+	COUNT,
+	FLAG,
+	INNER
+}; /* double; int64_t or uint64_t; int32_t, 0 or 1; int32_t up to `inner` of the sampler */
 
 typedef struct column {
 	const char *name;
@@ -43,8 +48,6 @@ static const column of_chains[] = {
 };
 enum { N_WALKERS = sizeof of_walkers / sizeof *of_walkers, N_CHAINS = sizeof of_chains / sizeof *of_chains };
 
-/* ---- the arrays */
-
 static egm__entry *add_entry(egm__sampler_stage *g, const char *name, int32_t dtype, int64_t rows, int64_t columns)
 {
 	egm__entry *e = &g->list[g->entries.n++];
@@ -69,7 +72,7 @@ static egm__entry *add_columns(egm__sampler_stage *g, const egm_sampler *s, cons
 	return first;
 }
 
-/* Each walker's own scales, those that all share, or none. */
+/* Scales of each walker, one shared scale, or none. */
 static egm__entry *add_scale(egm__sampler_stage *g, const egm_sampler *s)
 {
 	egm__entry *e = NULL;
@@ -77,7 +80,7 @@ static egm__entry *add_scale(egm__sampler_stage *g, const egm_sampler *s)
 		e = add_entry(g, "scale", (int32_t)s->target->dtype, s->n_walkers, s->dims);
 	else if (s->options.scale)
 		e = add_entry(g, "scale", (int32_t)s->target->dtype, s->dims, 0);
-	if (e) e->rule = EGM__RULE_NOT_NEGATIVE; /* one that is tiny as f64 is 0 as f32 */
+	if (e) e->rule = EGM__RULE_NOT_NEGATIVE; /* a tiny scale in f64 is 0 in f32 */
 	return e;
 }
 
@@ -94,7 +97,7 @@ egm_status egm__sampler_stage_create(egm__sampler_stage *g, const egm_sampler *s
 	for (int32_t i = 0; i < g->entries.n; i++) bytes += (egm__entry_bytes(&g->list[i]) + 63) / 64 * 64;
 	g->block = egm__alloc_zero(s->context, 1, bytes);
 	if (!g->block)
-		EGM_FAIL(EGM_ERR_MEMORY, "no memory for %zu bytes of the state of %lld chains", bytes,
+		EGM_FAIL(EGM_ERR_MEMORY, "out of memory for %zu bytes of the state of %lld chains", bytes,
 		         (long long)s->options.chains);
 	bytes = 0;
 	for (int32_t i = 0; i < g->entries.n; i++) {
@@ -105,14 +108,12 @@ out:
 	return st;
 }
 
-/* ---- between sampler and arrays */
-
 static void copy(int in, void *member, void *cell, size_t bytes)
 {
 	memcpy(in ? member : cell, in ? cell : member, bytes);
 }
 
-/* A member of an object against cell i of the column's array; `in`: the member receives. */
+/* Copies a member of an object to cell i of the array of its column, or back if `in`. */
 static void copy_member(int in, const column *c, char *object, const egm__entry *e, int64_t i)
 {
 	uint64_t *cell = (uint64_t *)e->values + i;
@@ -144,11 +145,11 @@ void egm__sampler_stage_fill(egm__sampler_stage *g, const egm_sampler *s)
 	copy_all(0, s, g);
 }
 
-void egm__sampler_stage_give(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed)
+void egm__sampler_stage_apply(const egm__sampler_stage *g, egm_sampler *s, uint64_t seed)
 {
 	copy_all(1, s, g);
 	s->options.seed = seed;
-	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].primed = s->walkers[i].inside = 0;
+	for (int64_t i = 0; i < s->n_walkers; i++) s->walkers[i].evaluated = s->walkers[i].inside = 0;
 }
 
 egm_status egm__sampler_stage_check(const egm__sampler_stage *g, const egm_sampler *s, const char *path)
@@ -160,8 +161,8 @@ egm_status egm__sampler_stage_check(const egm__sampler_stage *g, const egm_sampl
 		int64_t done = 0;
 		while (done < s->levels && made[done] == (uint64_t)s->inner) done++;
 		if (done == s->levels)
-			return egm__fail(EGM_ERR_FORMAT, "%s: 'inner' says that chain %lld is at the end of a transition", path,
-			                 (long long)c);
+			return egm__fail(EGM_ERR_FORMAT, "%s: '%s' is %lld for all walkers of chain %lld, must be less for one",
+			                 path, inner->name, (long long)s->inner, (long long)c);
 	}
 	return EGM_OK;
 }

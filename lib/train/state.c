@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Arrays and texts of a running thing in a safetensors file. */
+/* Writing and reading the arrays and texts of a state file, with all checks of their contents. */
 #include <core/status_impl.h>
 #include <inttypes.h>
 #include <io/file_impl.h>
 #include <math.h>
-#include <model/evaluator_impl.h>
 #include <string.h>
 #include <tensor/finite_impl.h>
 #include <train/state_impl.h>
@@ -19,7 +18,7 @@ size_t egm__entry_bytes(const egm__entry *entry)
 	return (size_t)entry->count * (entry->dtype == EGM__ST_F32 ? 4 : 8);
 }
 
-/* ---- what may stand in an array */
+/* ---- which numbers an array may have */
 
 static int allows(const egm__entry *entry, double x)
 {
@@ -33,7 +32,7 @@ static double number_at(const egm__entry *entry, const void *values, int64_t i)
 	return entry->dtype == EGM__ST_F64 ? ((const double *)values)[i] : ((const float *)values)[i];
 }
 
-/* Of an array over the parameters of a net. */
+/* For an array with a number for each parameter of a network. */
 static int64_t find_flaw_by_tensor(const egm__entry *entry, const void *values)
 {
 	for (int32_t t = 0; t < entry->net->n_tensors; t++) {
@@ -48,7 +47,7 @@ static int64_t find_flaw_by_tensor(const egm__entry *entry, const void *values)
 	return -1;
 }
 
-/* Index of the first number that cannot stand there, -1 if all can. */
+/* Index of the first number that breaks the rule of the array; -1: none. */
 static int64_t find_flaw(egm_context *context, const egm__entry *entry, const void *values)
 {
 	if (entry->dtype == EGM__ST_U64) {
@@ -64,17 +63,17 @@ static int64_t find_flaw(egm_context *context, const egm__entry *entry, const vo
 	return -1;
 }
 
-/* What is wrong with the number at `flaw`. */
-static egm_status refuse(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
+/* Reports the number at index `flaw`. */
+static egm_status reject(const char *where, const egm__entry *entry, const void *values, int64_t flaw)
 {
 	static const char *const words[] = {"not finite",
 	                                    "negative or not finite",
 	                                    "not positive or not finite",
 	                                    "not finite",
-	                                    "negative where a variance stands, or not finite",
-	                                    "not zero where nothing is trained, or not finite"};
+	                                    "a negative variance, or not finite",
+	                                    "not zero for a number that is not trained, or not finite"};
 	if (entry->dtype == EGM__ST_U64)
-		return egm__fail(EGM_ERR_FORMAT, "%s: '%s' is %" PRIu64 " at index %lld, at most %" PRIu64 " can be", where,
+		return egm__fail(EGM_ERR_FORMAT, "%s: '%s' is %" PRIu64 " at index %lld, must be at most %" PRIu64, where,
 		                 entry->name, ((const uint64_t *)values)[flaw], (long long)flaw, entry->most);
 	return egm__fail(EGM_ERR_NONFINITE, "%s: '%s' is %s at index %lld", where, entry->name, words[entry->rule],
 	                 (long long)flaw);
@@ -87,11 +86,11 @@ egm_status egm__state_write(egm_context *context, const egm__destination *to, co
 {
 	egm_status st = EGM_OK;
 	egm__st_tensor *tensors = egm__alloc_zero(context, entries->n, sizeof *tensors);
-	if (!tensors) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the header of %d arrays", to->path, (int)entries->n);
+	if (!tensors) EGM_FAIL(EGM_ERR_MEMORY, "%s: out of memory for the header of %d arrays", to->path, (int)entries->n);
 	for (int32_t i = 0; i < entries->n; i++) {
 		const egm__entry *e = &entries->list[i];
 		int64_t flaw = find_flaw(context, e, e->values);
-		if (flaw >= 0) EGM_TRY(refuse(to->path, e, e->values, flaw));
+		if (flaw >= 0) EGM_TRY(reject(to->path, e, e->values, flaw));
 		tensors[i].name = e->name;
 		tensors[i].dtype = e->dtype;
 		tensors[i].rank = e->rank;
@@ -146,7 +145,7 @@ egm_status egm__state_counter(const egm__state *s, const char *key, uint64_t lar
 			break;
 	}
 	if (*digit || digit == text || value > largest)
-		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is '%s', not a count up to %" PRIu64, s->path, key,
+		EGM_FAIL(EGM_ERR_FORMAT, "%s: %s is '%s', must be a count up to %" PRIu64, s->path, key,
 		         egm__printable(shown, text), largest);
 	*out = value;
 out:
@@ -159,14 +158,14 @@ static egm_status check_array(const egm__state *s, egm_context *context, const e
 {
 	egm_status st = EGM_OK;
 	const egm__st_tensor *found = egm__safetensors_find(s->contents, e->name);
-	if (!found) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has no '%s', %s has", s->path, s->file, e->name, s->owner);
+	if (!found) EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has no '%s', which %s has", s->path, s->file, e->name, s->owner);
 	if (found->dtype != e->dtype)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: '%s' is not %s in %s", s->path, e->name, dtype_name(e->dtype), s->file);
 	if (found->rank != e->rank || memcmp(found->shape, e->shape, (size_t)e->rank * sizeof *e->shape) != 0)
 		EGM_FAIL(EGM_ERR_FORMAT, "%s: '%s' has %lld numbers of rank %d in %s, %lld of rank %d in %s", s->path, e->name,
 		         (long long)found->count, (int)found->rank, s->file, (long long)e->count, (int)e->rank, s->owner);
 	int64_t flaw = find_flaw(context, e, found->data);
-	if (flaw >= 0) EGM_TRY(refuse(s->path, e, found->data, flaw));
+	if (flaw >= 0) EGM_TRY(reject(s->path, e, found->data, flaw));
 out:
 	return st;
 }
@@ -187,8 +186,8 @@ egm_status egm__state_check(const egm__state *s, egm_context *context, const egm
 	for (int32_t i = 0; i < n && n > entries->n; i++) {
 		const char *name = egm__safetensors_at(s->contents, i)->name;
 		if (!is_entry(entries, name))
-			EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has '%s', %s has not", s->path, s->file, egm__printable(shown, name),
-			         s->owner);
+			EGM_FAIL(EGM_ERR_FORMAT, "%s: %s has '%s', which %s does not have", s->path, s->file,
+			         egm__printable(shown, name), s->owner);
 	}
 out:
 	return st;

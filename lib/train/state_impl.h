@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that hold the state of something that runs: checkpoints of trainers, chains of samplers. Each is a list of
- * arrays and a few texts. Writing and reading go through one list, so that they cannot disagree; reading compares
- * everything before anything is taken over. */
+/* State files: checkpoints of trainers, and chains of samplers. Such a file is a safetensors file with a list of arrays
+ * and a few texts. Writing and reading use the same list, so that they cannot disagree. Reading checks everything
+ * before it changes anything. */
 #ifndef EGM_TRAIN_STATE_IMPL_H
 #define EGM_TRAIN_STATE_IMPL_H
 
 #include <io/safetensors_impl.h>
 #include <model/model_impl.h>
 
-/* Far beyond any run, and so far below INT64_MAX that no counter overflows afterwards. */
+/* More than any training or run counts, and so far below INT64_MAX that no counter overflows afterwards. */
 #define EGM__STATE_LARGEST ((uint64_t)1 << 62)
 
-/* What the numbers of an array have to be. The last two are of arrays with a number for each parameter of a net: what
- * the net's own tensors have to be, and zero where nothing is trained, as it would move a buffer. */
+/* Which numbers an array may have. The last two are for arrays with a number for each parameter of a network: those
+ * that its tensors may have; finite, and 0 for tensors that are not trained, which another number would move. */
 enum {
 	EGM__RULE_FINITE,
 	EGM__RULE_NOT_NEGATIVE,
@@ -31,8 +31,8 @@ typedef struct egm__entry {
 	int32_t dtype; /* EGM__ST_F32, EGM__ST_F64 or EGM__ST_U64 */
 	int32_t rank;
 	int32_t rule;         /* EGM__RULE_* */
-	uint64_t most;        /* of EGM__ST_U64: the largest that may stand there */
-	const egm_model *net; /* of EGM__RULE_PARAMETERS and EGM__RULE_MOMENT: whose parameters */
+	uint64_t most;        /* of EGM__ST_U64: the largest allowed number */
+	const egm_model *net; /* for EGM__RULE_PARAMETERS and EGM__RULE_MOMENT: the network */
 } egm__entry;
 
 typedef struct egm__entries {
@@ -42,12 +42,12 @@ typedef struct egm__entries {
 
 size_t egm__entry_bytes(const egm__entry *entry);
 
-/* Writes arrays and texts, a file replaced as a whole. Numbers that a load would refuse are NONFINITE: the last
- * good file would be gone. */
+/* Writes arrays and texts, and replaces an existing file as a whole. Fails with EGM_ERR_NONFINITE if a number would be
+ * rejected on reading, so that the last good file is kept. */
 egm_status egm__state_write(egm_context *context, const egm__destination *to, const egm__entries *entries,
                             int32_t n_meta, const egm__st_meta *meta);
 
-/* A file that was read, and how error texts name it and what it is read into: "the checkpoint", "the trainer". */
+/* A file that was read, and the names of the file and of the object in error texts: "the checkpoint", "the trainer". */
 typedef struct egm__state {
 	egm__safetensors *contents;
 	const char *path, *file, *owner;
@@ -55,13 +55,13 @@ typedef struct egm__state {
 
 egm_status egm__state_require(const egm__state *state, const char *key, const char **value);
 egm_status egm__state_expect(const egm__state *state, const char *key, const char *expected);
-/* Of the key "format": tools that write a file again may have put the name of a framework there. */
+/* For the key "format": tools that rewrite a file may have replaced it by the name of a framework. */
 egm_status egm__state_expect_format(const egm__state *state, const char *expected);
-/* Digits alone: no sign, no space, no locale. */
+/* A count of decimal digits only, whatever the locale. */
 egm_status egm__state_counter(const egm__state *state, const char *key, uint64_t largest, uint64_t *out);
-/* The file has these arrays and no others, with numbers that can stand there. */
+/* Checks that the file has these arrays and no others, with numbers that they may have. */
 egm_status egm__state_check(const egm__state *state, egm_context *context, const egm__entries *entries);
-/* Copies them, after egm__state_check. */
+/* Copies the numbers of the file to the arrays, after egm__state_check. */
 void egm__state_take(const egm__state *state, const egm__entries *entries);
 
 #endif

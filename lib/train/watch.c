@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* When maximum likelihood has gone wrong. Chains that are distributed as q = exp(-U)/Z satisfy
+/* Detects that training by maximum likelihood diverges. Chains with the distribution q = exp(-U)/Z satisfy
  *   E_q[U] - E_p[U] = H(q) - H(p) - KL(p || q),
- * p the distribution of the data, H entropies: the gap is at most the difference of entropies, ln(ratio) for each
- * dimension in which q is wider than p by that ratio. Chains that an unstable step throws out of the valleys, or that
- * reject all proposals, have energies far above: training then raises U where they are, which makes it steeper and
- * their state worse, so that the gap grows exponentially. Far below are chains that fall into a valley away from the
- * data faster than training fills it.
+ * p the distribution of the data, H entropies. The gap on the left is therefore at most the difference of entropies:
+ * ln(ratio) for each dimension in which q is wider than p by that ratio. Energies of the chains are far higher if an
+ * unstable step moves them out of the valleys, or if they reject all proposals. Training then raises U at their points,
+ * which makes U steeper and the chains worse, so that the gap grows exponentially. Energies are far lower if chains
+ * fall into a valley away from the data faster than training fills it.
  *
- * The limit allows 20 nats a dimension, a ratio of 5e8, and 100 for chains that lag behind a new energy. Chains that
- * always begin at noise, or that come down from higher temperatures, are far off q by design. Two trainings of theirs
- * in examples/compare_systems were stopped by that limit, at gaps of 160 and 220; nobody looked what would have become
- * of them. Their limit is therefore ten times as large. A growth that is exponential passes it all the same: ml_pcd on
- * 25 Gaussians and ml_short_run on 8 (seed 11) passed 1400 at steps 6568 and 1939, and without the alarm U at the data
- * went on to 3e5 at step 7476 and 4e4 at step 4000. Runs vary, and one batch proves nothing: averages go over some 50
- * runs, and a run counts as at most CLIP limits, so that from rest it takes 15 in a row, as bad as can be, to raise an
- * alarm: CLIP (1 - DECAY^15) = 1.05.
- */
+ * The limit allows 20 nats per dimension, a ratio of 5e8, and 100 nats for chains that lag behind a new energy. Chains
+ * that always begin at noise, or that cool down from higher temperatures, are far from q by design. The limit stopped
+ * two such trainings of examples/compare_systems at gaps of 160 and 220 that might have recovered, so theirs is ten
+ * times as large. Exponential growth exceeds it as well: ml_pcd on 25 Gaussians and ml_short_run on 8 (seed 11)
+ * exceeded 1400 at steps 6568 and 1939; without the limit U at the data grew to 3e5 at step 7476 and 4e4 at step 4000.
+ * Because single batches vary, averages extend over some 50 runs, and the gap of a run is clipped to CLIP limits. From
+ * a gap of 0, at least 15 runs in a row are needed to exceed the limit: CLIP (1 - DECAY^15) = 1.05. */
 #include <math.h>
 #include <stddef.h>
 #include <train/watch_impl.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Two views of the ABI for abi.sh and names.sh.
 
-abi.py names COMPILER INCLUDE...   What programs take from the headers and debug information does not keep: functions
+abi.py names COMPILER INCLUDE...   What programs use of the headers and debug information lacks: functions
                                    with the names of their parameters, two of which may have one type and change places;
                                    macros, inline functions, and enumerators with their values. An option is an int32_t
                                    and its values an enum without a name, which no type in the library refers to.

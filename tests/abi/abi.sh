@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The shared library against the dump of its ABI in egm.abi. Needs debug information: see the stage `install` of
+# Compares the shared library with the dump of its ABI in egm.abi. Needs debug information: see the stage `install` of
 # tools/test.sh.
 # usage: abi.sh LIBRARY INCLUDE...
 set -u
@@ -27,7 +27,7 @@ trap 'rm -rf "$work"' EXIT
 result 'the library can be described' dump "$library" "$work/new.abi" "$@"
 soname=$(soname_of "$released")
 result "the soname is that of the dump, $soname" [ "$(soname_of "$work/new.abi")" = "$soname" ]
-# What a broken reader or a library without types would make of it
+# A broken reader, or a library without types, would give less
 result 'the description has functions' [ "$(grep -c '<function-decl name=.egm_' "$work/new.abi")" -gt 100 ]
 undescribed() {
 	for struct in $(growing "$@"); do

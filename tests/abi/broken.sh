@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the comparison of ABIs finds: a small library is changed in every way that breaks programs, and in every way that
-# may be.
+# Tests the comparison of ABIs: a small library is changed in every way that breaks programs, and in every way that does
+# not.
 # usage: broken.sh COMPILER
 set -u
 export LC_ALL=C
@@ -17,7 +17,7 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-# build NAME SED [NODE SONAME]: the library with its header and source changed by sed, and its dump.
+# build NAME SED [NODE SONAME]: builds the library, with its header and source changed by sed, and dumps it.
 build() {
 	tree=$work/$1
 	rm -rf "$tree"
@@ -30,13 +30,13 @@ build() {
 		-o "$tree/library.so" "$tree/sample.c" && dump "$tree/library.so" "$tree/abi" "$tree"
 }
 
-# list NAME: the names in the header of a library that was made
+# list NAME: the names in the header of a library that was built
 list() {
 	names "$compiler" "$work/$1" >"$work/$1/names"
 }
 
-# change SED [NODE SONAME]: succeeds when the changed sample is compatible with the sample as it is; the status is 10
-# when it is not, and another when that could not be found out. abidiff's bit 2 says that the ABI changed.
+# change SED [NODE SONAME]: succeeds if the changed sample is compatible with the original; the status is 10 if it is
+# not, and another one if the comparison failed. Bit 2 of abidiff says that the ABI changed.
 change() {
 	status=0
 	build new "$@" || return 1
@@ -49,7 +49,7 @@ change() {
 	[ "$status" = 0 ] && list new || return 1
 	empty "$(gone "$work/old/names" "$work/new/names" "$work")" || return 10
 }
-is_refused() {
+is_rejected() {
 	change "$@" || { [ $? = 10 ]; return; }
 	echo 'nothing was found'
 	return 1
@@ -58,10 +58,10 @@ is_refused() {
 allowed() { # WHAT SED
 	result "allowed: $1" change "$2"
 }
-refused() { # WHAT SED [NODE SONAME]
+rejected() { # WHAT SED [NODE SONAME]
 	what=$1
 	shift
-	result "refused: $what" is_refused "$@"
+	result "rejected: $what" is_rejected "$@"
 }
 
 result 'the sample can be built' build old ''
@@ -69,7 +69,7 @@ result 'its names can be listed' list old
 result 'it is compatible with itself' compatible "$work/old/abi" "$work/old/abi" "$work"
 
 allowed 'a member behind the end of options' 's/^\tint32_t last;/&\n\tdouble more;/'
-allowed 'a member behind the end of a struct that holds another' 's/^\tint64_t after;/&\n\tdouble more;/'
+allowed 'a member behind the end of a struct that contains another' 's/^\tint64_t after;/&\n\tdouble more;/'
 allowed 'a function' \
 	's/^EGM_API void egm_thing_free/EGM_API void egm_thing_more(void);\n&/
 	s/^void egm_thing_free/void egm_thing_more(void)\n{\n}\n&/'
@@ -78,35 +78,35 @@ allowed 'an enumerator in between' 's/EGM_ERR_ARGUMENT = -1,/&\n\tEGM_ERR_MORE =
 allowed 'a value of an option' 's/EGM_FORM_SECOND = 2,/&\n\tEGM_FORM_THIRD = 3,/'
 allowed 'members of a handle' 's/^\tint64_t count;/\tdouble more;\n&/'
 
-refused 'a member in the middle' 's/^\tdouble scale;/\tdouble more;\n&/'
-refused 'a member in front of the last, which moves beyond the end' 's/^\tint32_t last;/\tdouble more;\n&/'
-# Older programs count those 4 bytes in struct_size and leave them as they are.
-refused 'a member in the padding at the end' 's/^\tint32_t last;/&\n\tint32_t more;/'
-refused 'a member of another type and size' 's/^\tdouble scale;/\tfloat scale;/'
-refused 'a member of another type' 's/^\tint32_t steps;/\tuint32_t steps;/'
-refused 'a member that points to another type' 's/const double \*weights;/const float *weights;/'
-refused 'a member of another type, and another behind the end' \
+rejected 'a member in the middle' 's/^\tdouble scale;/\tdouble more;\n&/'
+rejected 'a member in front of the last, which moves beyond the end' 's/^\tint32_t last;/\tdouble more;\n&/'
+# Older programs count these 4 bytes in struct_size but do not set them.
+rejected 'a member in the padding at the end' 's/^\tint32_t last;/&\n\tint32_t more;/'
+rejected 'a member of another type and size' 's/^\tdouble scale;/\tfloat scale;/'
+rejected 'a member of another type' 's/^\tint32_t steps;/\tuint32_t steps;/'
+rejected 'a member that points to another type' 's/const double \*weights;/const float *weights;/'
+rejected 'a member of another type, and another behind the end' \
 	's/^\tint32_t steps;/\tuint32_t steps;/;s/^\tint32_t last;/&\n\tdouble more;/'
-refused 'two members exchanged' 's/^\tint32_t form;/\tint32_t X;/;s/^\tint32_t steps;/\tint32_t form;/;s/ X;/ steps;/'
-refused 'a member with another name' 's/^\tint32_t steps;/\tint32_t repeats;/'
-refused 'a member removed' '/^\tint32_t steps;/d'
-refused 'the last member removed' 's/ && options->last//;/^\tint32_t last;/d'
-refused 'struct_size removed' '/^typedef struct egm_thing_options/{n;d}'
-refused 'a member in a struct that is passed by value' 's/^\tint64_t rows;/&\n\tint64_t columns;/'
-refused 'a member in a struct that another holds' 's/^\tdouble value;/&\n\tdouble more;/'
-refused 'an enumerator renumbered' 's/EGM_ERR_STATE = -2/EGM_ERR_STATE = -3/'
-refused 'an enumerator removed' '/EGM_ERR_STATE = -2/d'
-refused 'the value of an option renumbered' 's/EGM_FORM_SECOND = 2/EGM_FORM_SECOND = 3/'
-refused 'the value of an option removed' '/EGM_FORM_SECOND = 2/d'
-refused 'an initialiser removed' '/define EGM_THING_OPTIONS_INIT/,/^$/d'
-refused 'an inline function with another argument' 's/^\(static inline.*\)int64_t rows/\1int32_t rows/'
-refused 'a function removed' '/^EGM_API int64_t egm_thing_count/d;/^int64_t egm_thing_count/,/^}/d'
-refused 'an argument of another type' 's/int64_t steps, int64_t thin/int32_t steps, int64_t thin/'
-refused 'two arguments of one type exchanged' 's/int64_t steps, int64_t thin/int64_t thin, int64_t steps/'
-refused 'an argument added' 's/progress, void \*user)/progress, void *user, int more)/'
-refused 'a returned value of another type' 's/int64_t egm_thing_count/int32_t egm_thing_count/'
-refused 'an argument of a callback of another type' \
+rejected 'two members exchanged' 's/^\tint32_t form;/\tint32_t X;/;s/^\tint32_t steps;/\tint32_t form;/;s/ X;/ steps;/'
+rejected 'a member with another name' 's/^\tint32_t steps;/\tint32_t repeats;/'
+rejected 'a member removed' '/^\tint32_t steps;/d'
+rejected 'the last member removed' 's/ && options->last//;/^\tint32_t last;/d'
+rejected 'struct_size removed' '/^typedef struct egm_thing_options/{n;d}'
+rejected 'a member in a struct that is passed by value' 's/^\tint64_t rows;/&\n\tint64_t columns;/'
+rejected 'a member in a struct that another contains' 's/^\tdouble value;/&\n\tdouble more;/'
+rejected 'an enumerator renumbered' 's/EGM_ERR_STATE = -2/EGM_ERR_STATE = -3/'
+rejected 'an enumerator removed' '/EGM_ERR_STATE = -2/d'
+rejected 'the value of an option renumbered' 's/EGM_FORM_SECOND = 2/EGM_FORM_SECOND = 3/'
+rejected 'the value of an option removed' '/EGM_FORM_SECOND = 2/d'
+rejected 'an initialiser removed' '/define EGM_THING_OPTIONS_INIT/,/^$/d'
+rejected 'an inline function with another argument' 's/^\(static inline.*\)int64_t rows/\1int32_t rows/'
+rejected 'a function removed' '/^EGM_API int64_t egm_thing_count/d;/^int64_t egm_thing_count/,/^}/d'
+rejected 'an argument of another type' 's/int64_t steps, int64_t thin/int32_t steps, int64_t thin/'
+rejected 'two arguments of one type exchanged' 's/int64_t steps, int64_t thin/int64_t thin, int64_t steps/'
+rejected 'an argument added' 's/progress, void \*user)/progress, void *user, int more)/'
+rejected 'a returned value of another type' 's/int64_t egm_thing_count/int32_t egm_thing_count/'
+rejected 'an argument of a callback of another type' \
 	's/const double \*terms/const float *terms/;s/progress(steps \* thin, &thing->value/progress(steps * thin, NULL/'
-refused 'functions under another version node' '' V2
-refused 'another soname' '' V1 libsample.so.2
+rejected 'functions under another version node' '' V2
+rejected 'another soname' '' V1 libsample.so.2
 plan

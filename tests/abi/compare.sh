@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Sourced: how a library's ABI is written down, and how two are compared.
+# Sourced by other scripts: dumps the ABI of a library and compares two dumps.
 abi_here=${abi_here:-$(dirname "$0")}
 
-# absent: prints what is not installed of what the comparison takes; succeeds when something is missing.
+# absent: prints a program that the comparison needs and that is not installed; succeeds if there is one.
 absent() {
 	for program in abidw abidiff readelf python3; do
 		command -v "$program" >/dev/null || { echo "$program is not installed: run tools/setup.sh test"; return 0; }
@@ -10,8 +10,8 @@ absent() {
 	return 1
 }
 
-# dump LIBRARY OUT INCLUDE...: its functions, and the types that the headers show. Nothing in it depends on where or
-# when the library was built.
+# dump LIBRARY OUT INCLUDE...: the functions of the library and the types in the headers. The dump does not depend on
+# where or when the library was built.
 dump() {
 	dump_library=$1
 	dump_out=$2
@@ -33,14 +33,14 @@ growing() {
 		awk '/^typedef struct egm_/ { name = $3 } /^\tsize_t struct_size;/ { print name }' | sort -u
 }
 
-# names COMPILER INCLUDE...: those of the headers
+# names COMPILER INCLUDE...: the names in the headers
 names() {
 	python3 "$abi_here/abi.py" names "$@"
 }
 
-# compatible OLD NEW WORK: succeeds when programs that were compiled against the first dump run with the second.
-# Functions, enumerators, and members at the end of a struct that has struct_size may be added; they are listed in
-# WORK/added. `harmless` is what abidiff calls the renaming of a member, which no longer compiles.
+# compatible OLD NEW WORK: succeeds if programs compiled against the first dump run with the second. Functions,
+# enumerators, and members at the end of a struct with struct_size may be added; they are listed in WORK/added. abidiff
+# calls the renaming of a member `harmless`, but programs would not compile.
 compatible() {
 	python3 "$abi_here/abi.py" cut "$1" "$2" "$3/added" >"$3/cut.abi" &&
 		abidiff --harmless --no-added-syms "$1" "$3/cut.abi"
@@ -51,7 +51,7 @@ soname_of() {
 	sed -n "s/^<abi-corpus .*soname='\([^']*\)'.*/\1/p" "$1"
 }
 
-# gone OLD NEW WORK: the lines of the list OLD that NEW has not.
+# gone OLD NEW WORK: the lines of OLD that are not in NEW.
 gone() {
 	sort "$1" >"$3/gone.old"
 	sort "$2" >"$3/gone.new"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What leaves the shared library is what the headers declare. What a release had is compared by names.sh and abi.sh.
+# The shared library exports what the headers declare. names.sh and abi.sh compare it with the last release.
 # usage: exports.sh LIBRARY INCLUDE...
 set -u
 export LC_ALL=C
@@ -13,7 +13,7 @@ exported=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | sed 
 versions=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | grep -v '@@EGM_[0-9][0-9_]*$')
 declared=$(find "$@" -name '*.h' | sort -u | xargs sed -n 's/^EGM_API [^(]*\(egm_[a-z0-9_]*\)(.*/\1/p' | sort -u)
 
-# only_in A B: the lines of A that B lacks
+# only_in A B: the lines of A that are not in B
 only_in() {
 	echo "$1" >"$work/a"
 	echo "$2" >"$work/b"

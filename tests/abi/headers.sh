@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each public header compiles alone, as C99 and as C++, under every compiler there is, and its structs can grow.
+# Each public header compiles alone, as C99 and as C++, with every compiler that is installed, and its structs can grow.
 # usage: headers.sh DIRECTORY...   the include directories, source and build tree
 set -u
 . "$(dirname "$0")/../tap.sh"
@@ -42,9 +42,9 @@ untested() {
 }
 result 'every struct that can grow is a line of structs.h' empty "$(untested "$@")"
 
-# Members are appended to structs with struct_size. An older program leaves padding as it is and counts it in
-# struct_size, so that nothing may ever be put there: a member `reserved` takes its place. Other structs never grow. The
-# compiler names the line that ends the struct.
+# Members are appended to structs with struct_size. An older program counts padding in struct_size but does not set it,
+# so no member may ever be put there: a member `reserved` replaces padding. Other structs never grow. The compiler names
+# the line that ends the struct.
 padded() {
 	echo '#include <egm.h>' | gcc -Wpadded -fsyntax-only -x c $flags - 2>&1 |
 		sed -n 's/^\([^:]*\):\([0-9]*\):.*padding struct size.*/\1 \2/p' | while read -r file line; do

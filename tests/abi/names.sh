@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The names that the headers had at the last release, in egm.names, are all there with the same values: functions with
+# The names in the headers of the last release, listed in egm.names, still exist with the same values: functions with
 # the names of their parameters, macros, inline functions, enumerators. Needs no debug information and no abidiff.
 # usage: names.sh COMPILER INCLUDE...
 set -u

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DATA = S_D };
+enum { DATA = DATA_WIDTH };
 
 static egm_context *context;
 static egm_model *energy;
@@ -162,7 +162,7 @@ static egm_status use_loss(const char *name, int64_t count, const int64_t (*widt
                            egm_status (*create)(egm_loss **out, egm_model **n, egm_array masses, const void *given),
                            const void *given)
 {
-	egm_model *n[S_NETS] = {NULL};
+	egm_model *n[MOST_NETS] = {NULL};
 	egm_loss *made = NULL;
 	for (int64_t i = 0; i < count; i++) n[i] = net(name, width[i][0], width[i][1]);
 	egm_status status = create(&made, n, egm_f64(centers, 2, 1), given);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs compiled against an older or a newer libegm hand structs of another size to this one. Each struct goes
- * through the same cases: shorter means defaults for the rest, longer is accepted while the tail is zero, a size that
- * no release can have had is refused. Linked to the shared library, as such a program is. */
+/* Programs compiled against an older or a newer libegm pass structs of another size to this one. Each struct is tested
+ * alike: a shorter one means defaults for the rest, a longer one is accepted if the tail is zero, and a size that no
+ * release can have had is rejected. Linked with the shared library, as such programs are. */
 #include "structs.h"
 
 enum { BEYOND = 40, ROOM = 1024 };
 
-/* A struct in a buffer larger than any of them. */
+/* A struct in a buffer that is larger than any of them. */
 typedef union room {
 	size_t struct_size;
 	max_align_t align;
 	unsigned char bytes[ROOM];
 } room;
 
-/* The struct as a program starts it whose header says that it has `size` bytes. What lies beyond is not the library's
- * to read or to write: with these bytes a member would be out of its range. */
+/* The struct as initialised by a program in whose header it has `size` bytes. The library must neither read nor write
+ * the bytes after it, with which a member would be out of its range. */
 static room start(const kind *k, size_t size)
 {
 	room r;
@@ -33,7 +33,7 @@ static void untouched(const kind *k, const room *r, size_t size)
 		ck_assert_msg(r->bytes[i] == 0xa5, "%s, %zu bytes: byte %zu", k->name, size, i);
 }
 
-START_TEST(test_structs__older_and_newer_programs_are_served)
+START_TEST(test_structs__older_and_newer_programs_work)
 {
 	const kind *k = &kinds[_i];
 	for (size_t size = sizeof(size_t); size <= k->size + BEYOND; size += sizeof(size_t)) {
@@ -46,10 +46,10 @@ START_TEST(test_structs__older_and_newer_programs_are_served)
 }
 END_TEST
 
-START_TEST(test_structs__an_option_that_this_release_does_not_know_is_refused)
+START_TEST(test_structs__an_option_that_this_release_does_not_know_is_rejected)
 {
 	const kind *k = &kinds[_i];
-	egm_status expected = k->optional ? EGM_ERR_UNSUPPORTED : EGM_OK; /* a result asks for nothing */
+	egm_status expected = k->optional ? EGM_ERR_UNSUPPORTED : EGM_OK; /* a result is only written */
 	for (size_t i = 0; i < BEYOND; i++) {
 		room r = start(k, k->size + BEYOND);
 		r.bytes[k->size + i] = 1;
@@ -58,7 +58,7 @@ START_TEST(test_structs__an_option_that_this_release_does_not_know_is_refused)
 }
 END_TEST
 
-START_TEST(test_structs__a_size_of_nonsense_is_refused)
+START_TEST(test_structs__a_size_that_cannot_be_is_rejected)
 {
 	const kind *k = &kinds[_i];
 	const size_t sizes[] = {0,           1,        sizeof(size_t) - 1, sizeof(size_t) + 1, k->size - 1,
@@ -87,7 +87,7 @@ START_TEST(test_options_init__is_the_initialiser_of_the_header)
 }
 END_TEST
 
-START_TEST(test_options_init__refuses_null_and_a_size_without_room_for_itself)
+START_TEST(test_options_init__rejects_null_and_a_size_without_room_for_itself)
 {
 	const kind *k = &kinds[_i];
 	room r;
@@ -106,11 +106,11 @@ int main(void)
 	tcase_set_tags(tc, "R18");
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, test_structs__older_and_newer_programs_are_served, 0, KINDS);
-	tcase_add_loop_test(tc, test_structs__an_option_that_this_release_does_not_know_is_refused, 0, KINDS);
-	tcase_add_loop_test(tc, test_structs__a_size_of_nonsense_is_refused, 0, KINDS);
+	tcase_add_loop_test(tc, test_structs__older_and_newer_programs_work, 0, KINDS);
+	tcase_add_loop_test(tc, test_structs__an_option_that_this_release_does_not_know_is_rejected, 0, KINDS);
+	tcase_add_loop_test(tc, test_structs__a_size_that_cannot_be_is_rejected, 0, KINDS);
 	tcase_add_loop_test(tc, test_options_init__is_the_initialiser_of_the_header, 0, KINDS);
-	tcase_add_loop_test(tc, test_options_init__refuses_null_and_a_size_without_room_for_itself, 0, KINDS);
+	tcase_add_loop_test(tc, test_options_init__rejects_null_and_a_size_without_room_for_itself, 0, KINDS);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every option and result struct of the public headers can be asked for by name, member by member, and what the library
- * says of it is what the compiler does. structs.h is made of the headers by structs.py, so that no struct and no member
- * can be forgotten. */
+/* The library describes every option and result struct of the public headers by name, member by member, and the
+ * description agrees with the compiler. structs.py writes structs.h from the headers, so that no struct and no member
+ * is missing. */
 #include "support.h"
 #include <ctype.h>
 #include <egm.h>
@@ -17,7 +17,7 @@ struct member {
 struct known {
 	const char *type;
 	size_t size;
-	const void *start; /* its initialiser; NULL: it has none */
+	const void *start; /* its initialiser, or NULL */
 	int32_t n;
 	const struct member *members;
 };
@@ -86,12 +86,12 @@ START_TEST(test_init__is_the_initialiser)
 	if (k->start)
 		ck_assert_msg(memcmp(bytes, k->start, k->size) == 0, "%s", k->type);
 	else
-		ck_assert_str_eq(k->type, "egm_progress"); /* programs do not make one */
+		ck_assert_str_eq(k->type, "egm_progress"); /* only the library initialises one */
 	for (size_t i = k->size; i < sizeof bytes; i++) ck_assert_uint_eq(bytes[i], 0xa5);
 }
 END_TEST
 
-/* ---- what is said of a member */
+/* ---- descriptions of members */
 
 /* One line that begins with a capital, a number or the shape of an array, and ends with a full stop. */
 START_TEST(test_describe__has_a_line_of_help)
@@ -120,8 +120,8 @@ static int is_number(const egm_option *o)
 	return o->kind < EGM_OPTION_NUMBERS;
 }
 
-/* A default that is outside of its range would be refused by the function that takes it, which is how a member says
- * that it must be set: there is none today. Whole numbers are doubles here, which is exact below 2^53. */
+/* A member must be set if its default is outside of its range, because functions reject the default. There is none
+ * today. Integers are doubles here, which is exact below 2^53. */
 START_TEST(test_describe__defaults_are_in_their_ranges)
 {
 	const struct known *k = &structs[_i];
@@ -134,7 +134,7 @@ START_TEST(test_describe__defaults_are_in_their_ranges)
 		}
 		ck_assert_msg(inside(&o, o.default_value) && !o.required, "%s.%s", k->type, o.name);
 		ck_assert_msg(!o.zero_is_default || o.default_value != 0, "%s.%s", k->type, o.name);
-		ck_assert_msg(inside(&o, 0) || o.zero_is_default || o.required, "%s.%s: 0 is refused", k->type, o.name);
+		ck_assert_msg(inside(&o, 0) || o.zero_is_default || o.required, "%s.%s: 0 is rejected", k->type, o.name);
 		ck_assert_msg(!isnan(o.low) && !isnan(o.high) && o.low <= o.high, "%s.%s", k->type, o.name);
 		if (o.kind == EGM_OPTION_DOUBLE) continue;
 		const double ends[] = {o.default_value, isinf(o.low) ? 0 : o.low, isinf(o.high) ? 0 : o.high};
@@ -154,7 +154,7 @@ static int32_t value_of(const char *name, int64_t *value)
 	return 0;
 }
 
-/* Choices follow one another, bits are powers of 2, and each is a constant of the headers. */
+/* Choices are consecutive, bits are powers of 2, and each is a constant of the headers. */
 START_TEST(test_describe__choices_are_the_constants_of_the_headers)
 {
 	const struct known *k = &structs[_i];
@@ -182,18 +182,18 @@ END_TEST
 
 /* ---- bad calls */
 
-START_TEST(test_describe__refuses_what_is_not_there)
+START_TEST(test_describe__rejects_what_is_not_there)
 {
 	egm_option o = EGM_OPTION_INIT, untouched = o;
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 0, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_options_describe: out is NULL");
 	ck_assert_int_eq(egm_options_describe("egm_no_options", 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(),
-	                 "egm_options_describe: there is no struct 'egm_no_options': see egm_options_type");
+	                 "egm_options_describe: type is 'egm_no_options', must be a name that egm_options_type returns");
 	ck_assert_int_eq(egm_options_describe(NULL, 0, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", -1, &o), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_options_describe("egm_gan_options", 7, &o), EGM_ERR_ARGUMENT);
-	ck_assert_str_eq(egm_last_error(), "egm_options_describe: index is 7, the members of egm_gan_options are 0 to 6");
+	ck_assert_str_eq(egm_last_error(), "egm_options_describe: index is 7, must be 0 to 6 for egm_gan_options");
 	ck_assert_mem_eq(&o, &untouched, sizeof o);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "no_such"), -1);
 	ck_assert_int_eq(egm_options_find("egm_gan_options", "struct_size"), -1);
@@ -205,7 +205,7 @@ START_TEST(test_describe__refuses_what_is_not_there)
 }
 END_TEST
 
-START_TEST(test_describe__serves_older_and_newer_programs)
+START_TEST(test_describe__works_for_older_and_newer_programs)
 {
 	struct {
 		egm_option o;
@@ -229,7 +229,7 @@ START_TEST(test_describe__serves_older_and_newer_programs)
 }
 END_TEST
 
-START_TEST(test_init__refuses_what_is_not_there)
+START_TEST(test_init__rejects_what_is_not_there)
 {
 	egm_gan_options o = EGM_GAN_OPTIONS_INIT, untouched = o;
 	ck_assert_int_eq(egm_options_init("egm_gan_options", NULL, sizeof o), EGM_ERR_ARGUMENT);
@@ -252,9 +252,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_describe__has_a_line_of_help, 0, STRUCTS);
 	tcase_add_loop_test(tc, test_describe__defaults_are_in_their_ranges, 0, STRUCTS);
 	tcase_add_loop_test(tc, test_describe__choices_are_the_constants_of_the_headers, 0, STRUCTS);
-	tcase_add_test(tc, test_describe__refuses_what_is_not_there);
-	tcase_add_test(tc, test_describe__serves_older_and_newer_programs);
-	tcase_add_test(tc, test_init__refuses_what_is_not_there);
+	tcase_add_test(tc, test_describe__rejects_what_is_not_there);
+	tcase_add_test(tc, test_describe__works_for_older_and_newer_programs);
+	tcase_add_test(tc, test_init__rejects_what_is_not_there);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every function that takes options accepts and refuses what egm_options_describe says: the ends of each range, the
+/* Every function that takes options accepts and rejects what egm_options_describe says: the ends of each range, the
  * numbers next to them, 0 and NaN. The functions are those of the table in tests/abi/structs.h; an option struct
  * without a row there fails the test. */
 #include "abi/structs.h"
@@ -54,9 +54,9 @@ static void put(room *options, const egm_option *o, double value)
 	memcpy(options->bytes + o->offset, from, (size_t)o->size);
 }
 
-/* Whether the range of this very member is why the call failed, "egm_loss_gan: form is 7, must be ...". What members
- * are to each other, and to the dtype, may be another reason. */
-static int refused(const kind *k, const egm_option *o, double value)
+/* Whether the call failed because of the range of this member: "egm_loss_gan: form is 7, must be ...". Conditions
+ * between members, or with the dtype, may be other reasons. */
+static int rejected(const kind *k, const egm_option *o, double value)
 {
 	room options;
 	char text[128];
@@ -70,15 +70,15 @@ static int refused(const kind *k, const egm_option *o, double value)
 	return at && strncmp(at, ", must be ", 10) == 0 && strncmp(at, ", must be at most ", 18) != 0;
 }
 
-#define EXPECT(want, value)                                                                                 \
-	ck_assert_msg(refused(k, o, value) == (want), "%s.%s = %.17g is %s", k->name, o->name, (double)(value), \
-	              (want) ? "accepted" : "refused")
+#define EXPECT(want, value)                                                                                  \
+	ck_assert_msg(rejected(k, o, value) == (want), "%s.%s = %.17g is %s", k->name, o->name, (double)(value), \
+	              (want) ? "accepted" : "rejected")
 
-/* A number without a limit, which has a square in f32, too. */
+/* A large number whose square is finite in f32. */
 static const double LARGE = 1e18;
 
-/* The number next to `value` on the way to `towards`. Next to 0 it is one whose inverse has a square in f32, in which
- * the networks are. */
+/* The number next to `value` in the direction of `towards`. Next to 0 it is one whose inverse has a finite square in
+ * f32, the dtype of the networks. */
 static double next_to(const egm_option *o, double value, double towards)
 {
 	if (o->kind == EGM_OPTION_DOUBLE && value == 0) return towards > 0 ? 1 / LARGE : -1 / LARGE;
@@ -86,7 +86,7 @@ static double next_to(const egm_option *o, double value, double towards)
 	return towards > value ? value + 1 : value - 1;
 }
 
-/* A count of many millions is not asked for here: it would be computed. */
+/* Counts of many millions are left out, because they would be computed. */
 enum { MANY = 1 << 16 };
 
 static void try_end(const kind *k, const egm_option *o, double end, int open, double outwards)
@@ -124,7 +124,7 @@ START_TEST(test_ranges__are_what_the_function_accepts)
 }
 END_TEST
 
-/* Left at 0, every member is its default, or off: a program may begin with zeros and struct_size. */
+/* A member that is 0 is its default, or off, so a program may start with zeros and struct_size. */
 START_TEST(test_ranges__zeros_are_accepted)
 {
 	const kind *k = &kinds[_i];

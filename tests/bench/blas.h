@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rival of the library's products: a CBLAS, opened at run time so that a benchmark of libegm does not start its
- * threads. */
+/* A CBLAS to compare the products of the library with. It is opened at run time, so that a benchmark of libegm alone
+ * does not start its threads. */
 #ifndef BENCH_BLAS_H
 #define BENCH_BLAS_H
 
@@ -19,8 +19,8 @@ typedef struct blas {
 	double (*ddot)(int n, const double *x, int step_x, const double *y, int step_y);
 } blas;
 
-/* On one thread, unless the environment says otherwise, and bound to its own symbols first. Ends the program when the
- * file is not there or is no CBLAS. NULL: OpenBLAS where it is installed, else the system's BLAS. */
+/* Opens a CBLAS with one thread, unless the environment sets another number, and with its own symbols first. Ends the
+ * program if the file is missing or is no CBLAS. NULL: OpenBLAS if it is installed, else the BLAS of the system. */
 void blas_open(blas *out, const char *file);
 
 #endif

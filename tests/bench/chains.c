@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* W6 and W7: chains on compiled targets.
  *
- * W6 goes through the public functions alone: a step sets the points anew, so that its first evaluation is the one at
- * the start, and 101 are made in all. W7 has a target of its own whose gradient is one product, x P, with the precision
- * P as a constant of the program; the energy is half the sum of x times that. One step evaluates the 1000
- * chains 1001 times, at the start and after each move; gflop counts 1000. */
+ * W6 uses only public functions: a step sets the points anew, so that its first evaluation is at the start, and makes
+ * 101 evaluations in all. W7 has a target of its own whose gradient is one product, x P, with the precision P as a
+ * constant of the program; the energy is half the sum of x times that. One step evaluates the 1000 chains 1001 times,
+ * at the start and after each move; gflop counts 1000. */
 #include "chains.h"
 #include "any_kernel.h"
 #include "draws.h"
@@ -145,7 +145,7 @@ void bench_langevin(bench *b)
 	bench_must(egm__target_create(&c->target, b->context, b->dtype, GAUSS, 0, NULL));
 	c->target->build = build_gauss;
 	c->target->constants = c->precision;
-	c->target->tame = 1;
+	c->target->gradient_suffices = 1;
 	b->chains = 1000;
 	c->transitions = 1000;
 	make_sampler(b, ANY_ULA, 0.1);
@@ -162,7 +162,7 @@ static double dot(int64_t n, const double *x, const double *y)
 	return sum;
 }
 
-/* Rows of q [d, d] become orthonormal: Gram and Schmidt, twice. */
+/* Makes the rows of q [d, d] orthonormal by two passes of Gram and Schmidt. */
 static void orthonormalise(int64_t d, double *q)
 {
 	for (int64_t i = 0; i < d; i++) {

@@ -5,8 +5,8 @@
 
 #include "bench.h"
 
-/* p [d, d] = Q M Q^T in the workload's dtype, M tridiagonal with `diagonal` [d] and `beside` next to it, Q orthogonal
- * and always the same. */
+/* p [d, d] = Q M Q^T in the dtype of the workload, M tridiagonal with `diagonal` [d] and `beside` next to it, Q a fixed
+ * orthogonal matrix. */
 void bench_precision(const bench *b, int64_t d, const double *diagonal, double beside, void *p);
 
 #endif

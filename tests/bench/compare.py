@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs egm-bench and a rival in turn and prints the ratio of their medians for each workload.
+"""Runs egm-bench and a competitor in turn and prints the ratio of their medians for each workload.
 
   compare.py --bench build/tests/bench/egm-bench --peer 'python3 torch_peer.py --tuned' [--rounds R] [--threads 1,2]
              [--works toy_meg,langevin_gauss:f64] [--iters K]
 
-A workload is a name, with :f64 behind it in double precision. The rival is called with --work NAME --dtype f32|f64
+A workload is a name, followed by :f64 for double precision. The competitor is called with --work NAME --dtype f32|f64
 --threads N --iters K --warmup W and must print one JSON line with median_ms. Each round runs
-one after the other, the order turned round every time, so that a machine whose speed drifts favours neither. The
-figures are the medians over the rounds of each side's median; ratio is rival / egm, the best of each side's rounds
-stands beside it. start is the time in ms from the start of the process to the end of its first step, for the rival what
-it says itself (start_to_first_step_s).
+both, in alternating order, so that a machine whose speed drifts favours neither. The figures of each side are the
+median over the rounds of its medians, and the best round; ratio is competitor / egm. start is the time in ms from the
+start of the process to the end of its first step; the competitor reports its own (start_to_first_step_s).
 """
 import argparse
 import json

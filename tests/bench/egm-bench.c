@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* egm-bench: the time of one step of a known workload, as one line of JSON.
  *
- *   W1  toy_meg        energy GAN, nets 3 x 512, batch 64: one generator and one energy phase
+ *   W1  toy_meg        energy GAN, networks 3 x 512, batch 64: one generator and one energy phase
  *   W1s toy_meg_d64    the same, 64 wide
  *   W2  wgangp_mlp     WGAN-GP, 784-512-256-1 and 128-256-512-784, batch 64
  *   W3  wgangp_mlp_wide  the same, 784-2048-2048-1 and 128-2048-2048-784, batch 256
- *   W4  dcgan28        energy GAN on images of 28 x 28, two convolutions a net, batch norm in the generator, batch 64
- *   W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128
- *   W6  latent_mala    100 MALA transitions of 64 chains in the latent space of the nets of W2
- *   W7  langevin_gauss 1000 ULA transitions of 1000 chains on a normal law of 100 dimensions, its precision dense
- *       gauss100_*     chains on a callback of 100 dimensions, condition number 1000 (gauss100.c)
+ *   W4  dcgan28        energy GAN on images of 28 x 28, two convolutions in each network, batch norm in the generator,
+ * batch 64 W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128 W6  latent_mala    100 MALA
+ * transitions of 64 chains in the latent space of the networks of W2 W7  langevin_gauss 1000 ULA transitions of 1000
+ * chains on a normal distribution of 100 dimensions with a dense precision gauss100_*     chains on a callback of 100
+ * dimensions, condition number 1000 (gauss100.c)
  *
  * gflop counts the minimal matrix products of a step. roofline_ratio = (gflop / gemm_gflops) / median seconds, with
  * the rate of a BLAS on a large square product, measured in the same process; --roof 0 leaves that out, for profilers.
- * first_step_at is the time of CLOCK_MONOTONIC at the end of the first step: whoever started the process knows when it
- * did. arena_mb is the memory of a trainer's programs, or all that target and sampler have allocated; rss_mb the peak
+ * first_step_at is the time of CLOCK_MONOTONIC at the end of the first step, for whoever started the process.
+ * arena_mb is the memory of a trainer's programs, or all that target and sampler have allocated; rss_mb the peak
  * of the process after its first step. */
 #include "bench.h"
 #include "blas.h"
@@ -64,7 +64,7 @@ size_t bench_allocated(void)
 
 /* ---- measuring */
 
-/* A large square product, cut by columns for the threads. */
+/* A large square product, whose columns are divided among the threads. */
 typedef struct square {
 	blas calls;
 	egm_dtype dtype;
@@ -127,7 +127,7 @@ static long run(bench *b, double *ms)
 	return made;
 }
 
-/* Memory is looked at before the large product makes room for its matrices. */
+/* Memory is measured before the large product allocates its matrices. */
 static void measure(bench *b)
 {
 	double *ms = malloc((size_t)b->iters * sizeof *ms);
@@ -184,8 +184,8 @@ static egm_dtype type(void)
 	exit(2);
 }
 
-/* What a workload would ignore was meant for another one. */
-static void refuse(const bench *b, const char *name, int64_t value, int reads)
+/* Rejects options that the workload would ignore. */
+static void reject(const bench *b, const char *name, int64_t value, int reads)
 {
 	if (!value || reads) return;
 	fprintf(stderr, "egm-bench: %s reads no --%s\n", b->work, name);
@@ -196,10 +196,10 @@ static void check(const bench *b)
 {
 	int sized = !strcmp(b->work, "toy_meg") || !strcmp(b->work, "dsm_mlp");
 	int gauss = !strncmp(b->work, "gauss100_", 9);
-	refuse(b, "batch", b->batch, sized);
-	refuse(b, "width", b->width, sized);
-	refuse(b, "chains", b->chains, gauss);
-	refuse(b, "leapfrogs", b->leapfrogs, gauss && strstr(b->work, "hmc") != NULL);
+	reject(b, "batch", b->batch, sized);
+	reject(b, "width", b->width, sized);
+	reject(b, "chains", b->chains, gauss);
+	reject(b, "leapfrogs", b->leapfrogs, gauss && strstr(b->work, "hmc") != NULL);
 }
 
 static void parse(bench *b, int argc, char **argv)

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* gauss100_*: what a gradient and an effective draw cost beside the target itself. A normal law of 100 dimensions with
- * a dense precision, eigenvalues evenly spaced in their logarithm from 1 to 1000, in a callback that makes one product:
- * matrix by vector for one chain, matrix by matrix for more. The kernels find their steps in a warm-up; gauss100_lean_*
- * is the loop of lean.c with the step that the library's kernel has found, on the same callback.
+/* gauss100_*: the cost of a gradient and of an effective draw beside the target itself. The target is a normal
+ * distribution of 100 dimensions with a dense precision, eigenvalues evenly spaced in their logarithm from 1 to 1000,
+ * as a callback with one product: matrix by vector for one chain, matrix by matrix for more. The kernels find their
+ * step sizes in a warm-up; gauss100_lean_* is the loop of lean.c on the same callback with the step size that the
+ * kernel of the library has found.
  *
  * Beside the times of a step, which is about 100,000 gradients:
  *   ns_per_gradient  time of a step / its gradients; a gradient of one chain
- *   matvec_ns        the bare product, in this process and after each step, for one row
+ *   matvec_ns        the product alone, in this process and after each step, for one row
  *   overhead_ns      the difference
- *   ess_per_second   least bulk effective sample size of the dimensions, over all chains and steps, by their time
- * both times the least of the steps. Trajectories of hmc vary by a fifth, so that no direction comes full circle each
- * time, about 50 steps: of 10, 15, 20, 30, 40, 50, 60 and 80 these gave the most effective draws a second. */
+ *   ess_per_second   least bulk effective sample size of a dimension, over all chains and steps, by their time
+ * both times being the least of the steps. Trajectories of hmc vary by a fifth in length, so that no direction always
+ * comes full circle. They have about 50 steps: of 10, 15, 20, 30, 40, 50, 60 and 80 these gave the most effective draws
+ * a second. */
 #include "any_kernel.h"
 #include "blas.h"
 #include "chains.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* gemm-shapes: the rate of the library's product and of any CBLAS on the shapes of the workloads.
+/* gemm-shapes: the rate of the product of the library and of any CBLAS on the shapes of the workloads.
  *
  *   gemm-shapes [f32|f64] [portable|avx2|avx512] LIBRARY...
  *
- * LIBRARY is the file of a CBLAS. The table gives GFLOP/s, the best of several rounds in which the candidates take
- * turns. The operands of a shape are four sets in turn, as the layers of a net are: what a product finds in the cache
- * is what it finds in a training step. */
+ * LIBRARY is the file of a CBLAS. The table gives GFLOP/s, the best of several rounds in which the candidates
+ * alternate. Each shape has four sets of operands that are used in turn, like the layers of a network, so that a
+ * product finds as much in the cache as in a training step. */
 #include "bench.h"
 #include "blas.h"
 

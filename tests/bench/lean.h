@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One chain of HMC (MALA with one step) on a callback, as somebody writes it who needs just this: arrays on the stack,
- * no options, no checks. What a sampler of the library has to keep up with. Its normals are the library's; drawn one by
- * one, by Marsaglia's polar method, they would take more than twice the time. */
+/* One chain of HMC (MALA with one step) on a callback, written for this case alone: arrays on the stack, no options, no
+ * checks. It is the reference for the overhead of a sampler of the library. Its normals are those of the library; drawn
+ * one by one, by Marsaglia's polar method, they would take more than twice the time. */
 #ifndef BENCH_LEAN_H
 #define BENCH_LEAN_H
 

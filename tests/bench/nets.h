@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nets of the workloads. Widths are closed by 0. */
+/* The networks of the workloads. A list of widths ends with 0. */
 #ifndef BENCH_NETS_H
 #define BENCH_NETS_H
 
@@ -9,7 +9,7 @@
 
 enum { BENCH_RELU, BENCH_LEAKY, BENCH_SILU };
 
-/* Those of W2, W6. */
+/* The networks of W2 and W6. */
 extern const int64_t bench_generator[], bench_critic[];
 
 egm_model *bench_mlp(bench *b, const char *name, const int64_t *widths, int activation, int tanh_last);

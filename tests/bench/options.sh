@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A measurement of something else than what was asked for is worse than none: egm-bench refuses what it would ignore.
+# egm-bench rejects options that it would ignore: its figures would be those of another measurement than the one asked for.
 # usage: options.sh EGM-BENCH
 set -u
 export LC_ALL=C

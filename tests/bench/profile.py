@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Where the time of a workload goes: a table in per cent of the samples that `perf` takes of egm-bench.
+"""Prints where the time of a workload goes, in per cent of the samples of egm-bench by `perf`.
 
   profile.py --bench build/tests/bench/egm-bench [--works toy_meg,wgangp_mlp] [--threads N] [--perf 'perf']
 
-Samples are taken by the clock of each processor, so that virtual machines without counters serve. Functions are sorted
-by what they are for; what no pattern names is `rest`, and its largest three are printed behind the table.
+Samples are taken by the clock of each processor, so that virtual machines without counters suffice. Functions are grouped
+by purpose; functions that match no pattern are `rest`, and the largest three of them are printed after the table.
 """
 import argparse
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""How the time of a step grows with the batch and with the width of the nets: a table and a log-log picture.
+"""Measures the time of a step by batch size and by the width of the networks: a table and a log-log picture.
 
   scaling.py --bench build/tests/bench/egm-bench --out doc/scaling.png [--threads N]
 

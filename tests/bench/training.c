@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Training steps: all phases of a loss through the public trainer. For W5 the minimal products are 6F - F1 - 3FL, F the
- * forward pass, F1 and FL its first and last layer; for the others as their phases add up. */
+ * forward pass, F1 and FL its first and last layer; for the others the sum over their phases. */
 #include "nets.h"
 
 #include <egm/trainer.h>
@@ -92,8 +92,8 @@ static egm_model *image_generator(bench *b)
 	return m;
 }
 
-/* Forward products: the layers of an image net at 14 x 14 and 7 x 7 pixels and its dense one; those of the generator
- * are the first two the other way round and its own dense one. */
+/* Forward products: the layers of an image network at 14 x 14 and 7 x 7 pixels and its dense layer; the generator has
+ * the first two in the opposite order and a dense layer of its own. */
 static void dcgan(bench *b, training *t)
 {
 	egm_energy_gan_options o = EGM_ENERGY_GAN_OPTIONS_INIT;

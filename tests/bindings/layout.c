@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints how this compiler lays out the structs that the Python module spells again, and the numbers it repeats:
- * "struct member offset size", "struct - - size" and "name value" in lines. Option and result structs are not among
- * them: the library describes these itself. */
+/* Prints how this compiler lays out the structs that the Python module declares itself, and the numbers that it
+ * repeats: "struct member offset size", "struct - - size" and "name value" in lines. Option and result structs are not
+ * among them: the library describes these itself. */
 #include <egm.h>
 #include <egm/options.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The Python module against formulas in NumPy. EGM_LIBRARY names the library under test, PYTHONPATH the folder of the
-module. Prints TAP, in which meson and tools/count.py see the single tests.
-"""
+"""The Python module against formulas in NumPy. EGM_LIBRARY is the path of the library under test, PYTHONPATH the
+folder of the module. Prints TAP, so that meson and tools/count.py see the single tests."""
 import copy
 import gc
 import os
@@ -25,12 +24,13 @@ U32, U64 = 2.0**-24, 2.0**-53  # unit roundoffs
 
 
 def gamma(n, u):
-    """A sum of n products, in any order, is within gamma(n) of itself taken over absolute values. Higham 2002, 3.1."""
+    """The sum of n products in any order has an error of at most gamma(n) times the sum of absolute values. Higham
+    2002, 3.1."""
     return n * u / (1 - n * u)
 
 
 def tensors(model):
-    """The parameters by name, cut out of parameters() by the shapes."""
+    """The parameters by name: parameters() divided by the shapes."""
     values, result, first = model.parameters().astype(np.float64), {}, 0
     for name, shape in model.tensor_shapes().items():
         count = int(np.prod(shape))
@@ -41,7 +41,8 @@ def tensors(model):
 
 
 def dense(x, error, w, b, u):
-    """W x + b in float64, and a bound of what rounding to u does to it when x is known within error."""
+    """W x + b in float64, and a bound of its error if x has an error of at most `error` and numbers are rounded to
+    u."""
     size = (np.abs(x) + error) @ np.abs(w).T + np.abs(b)
     return x @ w.T + b, error @ np.abs(w).T + gamma(w.shape[1] + 1, u) * size
 
@@ -51,7 +52,7 @@ def relu_net(dtype, seed=7):
 
 
 def evaluate_relu_net(model, x, u):
-    """Both activations have slopes of at most 1 and so pass an error on; the slope 1/4 is exact."""
+    """The slopes of both activations are at most 1, so they do not enlarge an error; the slope 1/4 is exact."""
     t = tensors(model)
     y, e = dense(x.astype(np.float64), np.zeros(x.shape), t["0.weight"], t["0.bias"], u)
     y, e = dense(np.maximum(y, 0), e, t["2.weight"], t["2.bias"], u)
@@ -67,11 +68,11 @@ class Numbers(unittest.TestCase):
     def check_energy(self, dtype, u):
         model, x = relu_net(dtype), points(300, 5, dtype)
         expected, bound = evaluate_relu_net(model, x, u)
-        bound += evaluate_relu_net(model, x, U64)[1]  # the oracle's own rounding
+        bound += evaluate_relu_net(model, x, U64)[1]  # the rounding of the reference itself
         for energy in (model.energy(x), model.run(x)[:, 0], model.energy_gradient(x)[0]):
             self.assertEqual((energy.dtype, energy.shape), (np.dtype(dtype), (300,)))
             self.assertTrue(np.all(np.abs(energy - expected) <= bound))
-        self.assertGreater(np.ptp(expected), 100 * bound.max())  # the bound tells energies apart
+        self.assertGreater(np.ptp(expected), 100 * bound.max())  # the bound is small enough to tell energies apart
 
     def test_energy_is_that_of_numpy_in_f32(self):
         self.check_energy(np.float32, U32)
@@ -80,9 +81,9 @@ class Numbers(unittest.TestCase):
         self.check_energy(np.float64, U64)
 
     def test_gradient_is_that_of_differences(self):
-        """U = w2 tanh(W1 x + b1) + b2; |tanh'''| <= 2, so a central difference along j is off by at most
-        h^2/6 * 2 sum_i |w2_i| |W1_ij|^3, and by e/h when U is known within e, tanh within 4 ulp = 8u. The same e/h
-        again covers the rounding of the gradient and of x + h and x - h: they are of the order of e, not of e/h."""
+        """U = w2 tanh(W1 x + b1) + b2. As |tanh'''| <= 2, a central difference along j has an error of at most
+        h^2/6 * 2 sum_i |w2_i| |W1_ij|^3, and of e/h if U has an error of e; tanh has at most 4 ulp = 8u. The same e/h
+        again covers the rounding of the gradient, of x + h and of x - h, which are of the order of e, not of e/h."""
         model = egm.Model(egm.Context(), "energy", 3).dense(16).tanh().dense(1).build(np.float64, 5)
         t, x, h = tensors(model), points(20, 3, np.float64), 2.0**-17
         w1, w2 = np.abs(t["0.weight"]), np.abs(t["2.weight"][0])
@@ -183,8 +184,8 @@ class Numbers(unittest.TestCase):
         self.assertTrue(np.array_equal(model.tensor("0.bias"), w))
 
     def test_initializers(self):
-        """Bounds of the uniform laws and the deviation of the normal ones, from 400 numbers: within a fifth, as the
-        standard error of a deviation of 400 normal numbers is 1/28 of it."""
+        """Bounds of the uniform distributions and standard deviations of the normal ones, from 400 numbers: within a
+        fifth, because the standard error of a standard deviation of 400 normal numbers is 1/28 of it."""
         deviations = {"fan_in_uniform": (1 / (3 * 20))**0.5, "glorot_uniform": (2 / 40)**0.5,
                       "glorot_normal": (2 / 40)**0.5, "he_uniform": (2 / 20)**0.5, "he_normal": (2 / 20)**0.5,
                       "lecun_normal": (1 / 20)**0.5, "dcgan_normal": 0.02, "zeros": 0}
@@ -284,7 +285,7 @@ class Misuse(unittest.TestCase):
         for kind, base in ((egm.OutOfMemoryError, MemoryError), (egm.FileError, OSError), (egm.ShapeError, ValueError)):
             self.assertTrue(issubclass(kind, base) and issubclass(kind, egm.Error))
             self.assertEqual(str(kind(-1, "text")), "text")
-        with self.assertRaises(MemoryError):  # 2^59 bytes: the count fits 64 bits, no machine has so many addresses
+        with self.assertRaises(MemoryError):  # 2^59 bytes: fits into 64 bits, but no machine has as many addresses
             egm.Model(egm.Context(), "large", 2**20).dense(2**37).build(np.float32, 1)
 
     def test_wrong_arrays_name_what_was_expected(self):
@@ -341,7 +342,7 @@ class Contexts(unittest.TestCase):
         self.assertLessEqual(egm.features(), {"gzip", "libmvec"})
 
     def unbounded(self, context):
-        """A target of whose density the library doubts that it is one, and says so in the log."""
+        """A target of which the library warns in the log that it may not be a density."""
         energy = egm.Model(context, "energy", 2).dense(1).build(np.float64)
         generator = egm.Model(context, "generator", 2).dense(2).tanh().build(np.float64)
         return egm.Target.latent(energy, generator, "energy")
@@ -351,14 +352,14 @@ class Contexts(unittest.TestCase):
         self.unbounded(egm.Context(log=lambda level, line: lines.append((level, line))))
         gc.collect()
         self.assertEqual([level for level, _ in lines], ["warning"])
-        self.assertIs(_callbacks.log(print), _callbacks.log(print))  # what an earlier context calls is kept
+        self.assertIs(_callbacks.log(print), _callbacks.log(print))  # the callback of an earlier context is kept
         self.assertIn("tanh", lines[0][1])
 
         def log(level, line):
             calls.append(line)
             signal.raise_signal(signal.SIGINT)
         previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
-        try:  # Ctrl-C while C waits for the function is not lost in it
+        try:  # Ctrl-C while C waits for the function is not lost
             self.assertRaises(KeyboardInterrupt, self.unbounded, egm.Context(log=log))
         finally:
             signal.signal(signal.SIGINT, previous)
@@ -446,7 +447,7 @@ class Tap(unittest.TextTestResult):
 
 
 def main():
-    """Runs the tests of the program that calls it."""
+    """Runs the tests of the calling program."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     with open(os.devnull, "w") as nothing:
         outcome = unittest.TextTestRunner(stream=nothing, resultclass=Tap).run(suite)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Data of the Python module: from files, bytes, arrays and functions; run as test_python.py. What the readers do is
-tested in C; here, that options reach them and that numbers, names and dictionaries come back.
-"""
+"""Data of the Python module, from files, bytes, arrays and functions; runs as test_python.py does. The readers are
+tested in C. These tests check that options reach them, and that numbers, names and dictionaries are returned."""
 import gc
 import os
 import pickle
@@ -113,7 +112,7 @@ class FromFiles(WithFiles):
 
 
 class Rows(WithFiles):
-    """The same rows, wherever they are."""
+    """The same rows from every source."""
 
     def setUp(self):
         super().setUp()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Metrics of the Python module against their formulas in NumPy, run as test_python.py. All arithmetic is in double; a
-sum of n numbers is within gamma(n) of itself over absolute values.
-"""
+"""Metrics of the Python module against their formulas in NumPy; runs as test_python.py does. All arithmetic is in
+double; a sum of n numbers has an error of at most gamma(n) times the sum of absolute values."""
 import os
 import signal
 import threading
@@ -30,8 +29,8 @@ def of_pairs(kernel, x, y, biased):
 
 class Samples(unittest.TestCase):
     def check(self, found, expected, size):
-        """Within gamma(4000) of the sum of absolute values, some `size`: sums of 60^2 terms, each of which is a dozen
-        roundings of three columns; their derivation is the C tests'."""
+        """Within gamma(4000) of the sum of absolute values, about `size`: sums of 60^2 terms, each of about a dozen
+        roundings of three columns. The tests in C have the derivation."""
         self.assertIsInstance(found, float)
         self.assertLessEqual(abs(found - expected), gamma(4000, U64) * size)
         self.assertGreater(abs(expected), 1e3 * gamma(4000, U64) * size)
@@ -53,8 +52,8 @@ class Samples(unittest.TestCase):
         self.assertEqual(metric.energy(X, Y), metric.energy(X, Y, "unbiased"))
 
     def test_wasserstein_on_a_line(self):
-        """Of as many rows the distance pairs them in their order; of other numbers each row is repeated until there
-        are as many. Both are exact but for sums of some 2700 terms."""
+        """With equal numbers of rows the distance pairs them in order. With other numbers each row is repeated until
+        the numbers are equal. Both are exact up to sums of about 2700 terms."""
         a, b = X[:, :1].copy(), Y[:, :1].copy()
         p, q = np.sort(np.repeat(a[:, 0], 45)), np.sort(np.repeat(b[:, 0], 60))
         self.check(metric.sliced(a, b, power=1), np.abs(p - q).mean(), 2)
@@ -69,7 +68,7 @@ class Samples(unittest.TestCase):
         self.check(metric.frechet(X, Y), expected, 20)
 
     def test_f32(self):
-        """The numbers are those of the rounded rows."""
+        """The results are those of the rounded rows."""
         x, y = X.astype(np.float32), Y.astype(np.float32)
         self.assertEqual(metric.energy(x, y), metric.energy(x.astype(float), y.astype(float)))
 

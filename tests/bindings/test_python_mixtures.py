@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Mixtures of the Python module, against NumPy's moments and tripled rows, run as test_python.py."""
+"""Mixtures of the Python module against moments in NumPy and rows that are repeated three times; runs as
+test_python.py does."""
 import os
 import signal
 import threading
@@ -51,7 +52,7 @@ class Mixtures(unittest.TestCase):
         mixture = egm.Mixture.fit(egm.Context(), x, 2, row_weights=weights, seed=1)
         self.assertEqual((mixture.components, mixture.dims, mixture.result["converged"]), (2, 2, 1))
         shares, means, covariances = mixture.parameters()
-        for group in range(2):  # 17 deviations apart: shares of another group are below 1e-12
+        for group in range(2):  # 17 standard deviations apart: shares of another group are below 1e-12
             count, mean, covariance = moments(x[group::2], weights[group::2])
             k = int(np.argmin(np.abs(means - mean).sum(1)))
             self.assertAlmostEqual(shares[k], count / weights.sum(), delta=1e-10)

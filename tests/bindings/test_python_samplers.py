@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Samplers, diagnostics and log Z of the Python module, against closed forms and NumPy, run as test_python.py. An
-estimate is the mean over independent chains of what each chain found, and their scatter tells its standard error:
-nothing about autocorrelation needs to be known.
-"""
+"""Samplers, diagnostics and log Z of the Python module, against closed forms and NumPy; runs as test_python.py does.
+An estimate is the mean over independent chains of each chain's mean, and its standard error comes from their
+scatter, so that nothing about autocorrelation needs to be known."""
 import gc
 import os
 import signal
@@ -38,7 +37,8 @@ def tanh_net(name, inputs, outputs, seed, context=None):
 
 
 def evaluate_tanh_net(model, x, error):
-    """The net in NumPy, and a bound of the distance of another evaluation in float64; tanh is within 4 ulp = 8u."""
+    """The network in NumPy, and a bound of the difference to another evaluation in float64; tanh is within 4 ulp =
+    8u."""
     t = tensors(model)
     y, e = dense(x, error, t["0.weight"], t["0.bias"], U64)
     return dense(np.tanh(y), e + 8 * U64, t["2.weight"], t["2.bias"], U64)
@@ -50,7 +50,7 @@ class Case(unittest.TestCase):
             self.assertTrue(np.array_equal(arrays[0], array))
 
     def assert_mean(self, draws, expected, errors=5):
-        """5 standard errors over 63 degrees of freedom: once in 200000 estimates, were they drawn anew."""
+        """Within 5 standard errors with 63 degrees of freedom: exceeded once in 200000 estimates with new draws."""
         of_chains = draws.astype(np.float64).mean(0)
         error = of_chains.std(0, ddof=1) / np.sqrt(len(of_chains))
         self.assertTrue(np.all(np.abs(of_chains.mean(0) - expected) <= errors * error))
@@ -68,7 +68,7 @@ class Laws(Case):
         self.assert_mean(draws, MU)
         self.assert_mean((draws - MU)**2, SD**2)
         expected = normal()(draws.reshape(-1, 2).astype(np.float64))[0].reshape(200, 64)
-        # x - mu loses |mu|/|x - mu| of its digits, the rest a few units: |error of U| <= u (8 U + 4 |mu| |dU/dx|)
+        # x - mu has the relative error u |mu|/|x - mu|, the rest a few u: |error of U| <= u (8 U + 4 |mu| |dU/dx|)
         bound = np.finfo(dtype).eps * (8 * expected + 4 * (np.abs(MU) * np.abs(draws - MU) / SD**2).sum(2))
         self.assertTrue(np.all(np.abs(energies - expected) <= bound))
 
@@ -78,8 +78,8 @@ class Laws(Case):
     def test_nuts_draws_a_normal_law_in_f64(self):
         self.check_normal(np.float64)
 
-    def test_bounds_cut_the_law(self):
-        """exp(-x) above 0, and a constant between 2 and 4: of mean 1 and 3, of variance 1 and 1/3."""
+    def test_bounds_truncate_the_distribution(self):
+        """exp(-x) above 0, and a constant between 2 and 4: means 1 and 3, variances 1 and 1/3."""
         box = target(lambda x: (x[:, 0].copy(), np.tile([1.0, 0.0], (len(x), 1))), lower=[0, 2], upper=[np.inf, 4])
         sampler = egm.Sampler.nuts(box, chains=64, seed=2)
         sampler.warmup(200)
@@ -149,7 +149,7 @@ class Chains(Case):
             sampler.run(5)
             sampler.save(path)
             other.restore(path)
-            self.assertEqual(repr(other.stats()), repr(sampler.stats()))  # NaN equals itself in no other way
+            self.assertEqual(repr(other.stats()), repr(sampler.stats()))  # as texts, because NaN does not equal itself
             self.assert_same(sampler.scale(1), other.scale(1))
             self.assert_same(sampler.run(5), other.run(5))
             self.assertRaises(egm.FormatError, self.make(chains=3).restore, path)
@@ -187,7 +187,7 @@ class Chains(Case):
         sampler = egm.Sampler.ula(target(function), chains=3)
         sampler.points = np.array([[0.0, 0], [99, 0], [1, 0]])
         for _ in range(2):
-            with self.assertWarnsRegex(RuntimeWarning, "1 of 3 chains stand still"):
+            with self.assertWarnsRegex(RuntimeWarning, "1 of 3 chains are frozen"):
                 draws = sampler.run(4)
             self.assertEqual([sampler.stats(chain)["frozen"] for chain in range(3)], [0, 1, 0])
             self.assertTrue(np.all(draws[:, 1] == [99, 0]) and np.all(draws[:, (0, 2), 0] != 0))
@@ -199,7 +199,7 @@ class Chains(Case):
             sampler.run(4)
 
     def test_two_samplers_run_in_two_threads(self):
-        """Each call waits for one of the other sampler: they can only end together."""
+        """The energy of each sampler waits for a call of the other: they can only end if they run at the same time."""
         barrier = threading.Barrier(2)
 
         def together(x):
@@ -230,7 +230,7 @@ class Chains(Case):
 
 
 class Nets(Case):
-    def test_a_net_as_target(self):
+    def test_a_network_as_target(self):
         """dU/dx_j = sum_i w2_i (1 - t_i^2) w1_ij, with t_i known within e_i + 8u: each evaluation is off by at most
         sum_i |w2_i| (2 (e_i + 8u) + gamma(12)) |w1_ij|; two are compared. The rest is V's own sum of three terms."""
         net, x = tanh_net("energy", 3, 1, 4), points(20, 3, np.float64)
@@ -245,7 +245,7 @@ class Nets(Case):
         self.assertLess(of_slope.max(), 1e-12)
 
     def test_a_mixture_as_target(self):
-        """U = -log p, p of numbers whose logarithms NumPy takes; Z = 1."""
+        """U = -log p, with log p computed in NumPy; Z = 1."""
         means, variances = np.array([[0.0, 0], [3, 1]]), np.array([[1, 0.25], [0.5, 2]])
         mixture = egm.Mixture.create(egm.Context(), means, variances, [1, 3], covariance="diagonal")
         x = points(20, 2, np.float64)
@@ -291,7 +291,7 @@ class Nets(Case):
             bound = 4 * e[:, 0] + 8 * U64 * (square + np.abs(v))  # twice two evaluations; the last sum
             self.assertTrue(np.all(np.abs(latent.evaluate(z)[0] - v) <= bound))
         self.assertEqual(egm.Sampler.nuts(latent).run(5).shape, (5, 4, 2))
-        # Under G(z) = A z + b every volume grows alike, by sqrt(det A^T A), known within some u cond(A)^2.
+        # G(z) = A z + b multiplies every volume by sqrt(det A^T A), computed within some u cond(A)^2.
         linear = egm.Model(context, "generator", 2).dense(3).build(np.float64, 1)
         a = tensors(linear)["0.weight"]
         both = [egm.Target.latent(energy, linear, kind).evaluate(z)[0] for kind in ("energy", "pullback")]
@@ -452,7 +452,7 @@ class Callbacks(Case):
         self.assertEqual(caught, {"a": ("a",), "b": ("b",)})
 
     def interrupt(self, call):
-        """Ctrl-C during a call that would take hours, or days."""
+        """Ctrl-C during a call that would take hours or days."""
         previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
         try:
             with self.assertRaises(KeyboardInterrupt):
@@ -491,7 +491,7 @@ class Callbacks(Case):
         self.assertTrue(np.isfinite(loss.vae_log_likelihood(np.zeros((5, 3)), 3)).all())
 
     def test_progress_of_long_calls(self):
-        """Told of steps up to the last, and what it raises comes out."""
+        """It is called up to the last step, and its exception is raised by the call."""
         context, told = egm.Context(), []
         nets = [egm.Model(context, name, width).dense(out).build(np.float64, 3)
                 for name, width, out in (("encoder", 3, 4), ("decoder", 2, 3))]
@@ -512,8 +512,8 @@ class Callbacks(Case):
         self.assertRaisesRegex(egm.StateError, "in a call", sampler.run, 1, progress=lambda p: sampler.run(1))
 
     def test_signals_that_arrive_in_c_are_not_lost(self):
-        """Nearly all time of this sampler goes into random numbers, so nearly all alarms arrive there. The other target
-        is called once, and its alarm arrives after the function."""
+        """This sampler spends nearly all its time on random numbers, so nearly all alarms arrive there. The other
+        target is called once, and its alarm arrives after the function."""
         def alarm(number, frame):
             raise TimeoutError("alarm")
 
@@ -556,7 +556,7 @@ class Callbacks(Case):
             action()
             return normal()(x)
         sampler = egm.Sampler.nuts(target(function))
-        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, whose energy"),
+        for action, text in ((lambda: sampler.points, "points: the sampler is in egm_sampler_run, must not be called from its energy"),
                              (lambda: sampler.run(1), "Sampler is in a call"), (sampler.close, "Sampler is in a call"),
                              (lambda: setattr(sampler, "points", np.zeros((4, 2))), "Sampler is in a call")):
             self.assertRaisesRegex(egm.StateError, text, sampler.run, 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the Python module repeats of the headers, against the headers: EGM_LAYOUT names the program of layout.c. What it
-reads from the library, options and results, against what it does with them. Run as test_python.py.
-"""
+"""What the Python module repeats of the headers, against the headers; EGM_LAYOUT is the path of the program of
+layout.c. Options and results, which the module reads from the library, against what the module does with them. Runs
+as test_python.py does."""
 import ctypes
 import functools
 import glob
@@ -17,7 +17,7 @@ import numpy as np
 from egm import _arrays, _callbacks, _errors, _library, _model, _structs, _target
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-# What nobody needs from Python, or has there under another name.
+# Functions that Python does not need, or has under another name.
 NOT_IN_PYTHON = {
     "status_name",  # classes of exceptions
     "array_save_npy",  # numpy.save
@@ -75,7 +75,7 @@ class Layout(unittest.TestCase):
 
 class Reach(unittest.TestCase):
     def test_every_function_is_declared_or_not_needed(self):
-        """The types of a function's arguments are None until the module declares them."""
+        """The argument types of a function are None until the module declares them."""
         functions = re.findall(r"^EGM_API [^(]*\begm_(\w+)\(", "".join(map(text_of, HEADERS)), re.MULTILINE)
         self.assertGreater(len(functions), 150)
         missing = {name for name in functions if getattr(_library.lib, "egm_" + name).argtypes is None}
@@ -83,12 +83,12 @@ class Reach(unittest.TestCase):
         self.assertLessEqual(NOT_IN_PYTHON, set(functions))
 
     def constructors(self, header, handle):
-        """egm_<handle>_<name>(out, ..., options) by name, the names of the arguments that are <kind> pointers."""
+        """The functions egm_<handle>_<name>(out, ..., options): by name, the arguments that are pointers to <kind>."""
         text = text_of("include", "egm", header)
         return re.findall(r"egm_status egm_%s_(\w+)\(egm_%s \*\*out, ([^)]*)\)" % (handle, handle), text)
 
     def test_losses_are_those_of_the_header(self):
-        """Every constructor with its nets in order; options are read from the library."""
+        """Every constructor with its networks in order; options are read from the library."""
         found = {name: re.findall(r"egm_model \*(\w+)", arguments)
                  for name, arguments in self.constructors("loss.h", "loss")}
         self.assertGreaterEqual(len(found), 15)
@@ -125,8 +125,8 @@ class Options(unittest.TestCase):
         self.assertEqual(found, set(self.kinds()))
 
     def test_keywords_give_back_the_defaults(self):
-        """Each option set to what help() shows of it leaves the struct as it is, bit for bit; pointers apart, since
-        None stands for NULL."""
+        """Setting each option to the default that help() shows leaves the struct unchanged, bit for bit; except for
+        pointers, because None means NULL."""
         for name in self.kinds():
             kind = _structs.struct(name)
             with_defaults, again = kind.defaults(), kind.defaults()
@@ -185,8 +185,8 @@ class Options(unittest.TestCase):
                 kind.defaults().set(options, dims=2)
 
     def takers(self):
-        """Every function that takes options, as a function of keywords; those of losses are in test_python_training,
-        those of files of data in test_python_data."""
+        """Every function that has options, as a function of keywords; those of losses are in test_python_training,
+        those of data files in test_python_data."""
         context, x = egm.Context(), np.eye(4)
         net = egm.Model(context, "energy", 2).dense(4).silu().dense(1).build(np.float64)
         law, content = egm.Target.model(net), net.save_memory()
@@ -203,12 +203,12 @@ class Options(unittest.TestCase):
             ("restore", functools.partial(net.restore_memory, content))]
 
     def test_every_option_arrives_under_its_name(self):
-        """What is refused is named: a wrong word, NaN, -7, a matrix. -7 is out of every range."""
+        """The error names the option that is rejected: a wrong word, NaN, -7, a matrix. -7 is out of every range."""
         bad = {str: "no such", float: np.nan, int: -7, bool: 2, tuple: "no such"}
         for name, call in self.takers():
             kind, shown = _structs.struct(name + "_options"), inspect.signature(call).parameters
             for option in kind.options:
-                if option not in shown:  # those of C alone
+                if option not in shown:  # options that only C has
                     self.assertIn(option, ("concurrent", "rows"))
                 elif kind.members[option].kind == _structs.STRING:
                     self.assertRaisesRegex(egm.ArgumentError, option, call, **{option: "a\0b"})

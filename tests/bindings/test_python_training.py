@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Losses and trainers of the Python module, run as test_python.py. What each loss computes is tested in C; here, that
-the module hands over what it was given, and that interrupted, saved and shared trainings go on.
-"""
+"""Losses and trainers of the Python module; runs as test_python.py does. What each loss computes is tested in C.
+These tests check that the module passes on its arguments, and that interrupted, saved and shared trainings continue."""
 import gc
 import inspect
 import os
@@ -17,22 +16,22 @@ from test_python import U32, main, points
 import egm
 import numpy as np
 
-D, K = 3, 2  # columns of the data, numbers of the latent variable
+D, K = 3, 2  # columns of the data, dimensions of the latent variable
 MASSES = [1, 2, 3]
 
 
 def systems():
-    """Of each loss of tests/any_loss.h: inputs and outputs of its nets, and options that it cannot do without."""
+    """Of each loss of tests/any_loss.h: inputs and outputs of its networks, and the options that it requires."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "any_loss.h")) as file:
         rows = re.findall(r"^\tLOSS\((\w+), \w+, \d+, \((.*?)\), (.*)\)", file.read(), re.MULTILINE)
     for name, arguments, widths in rows:
-        sizes = eval(widths.translate(str.maketrans("{}", "()")) + ",", {"S_D": D, "S_K": K})
+        sizes = eval(widths.translate(str.maketrans("{}", "()")) + ",", {"DATA_WIDTH": D, "LATENT_WIDTH": K})
         yield name, (list(sizes), {"masses": MASSES} if "masses" in arguments else {})
 
 
 NETS = dict(systems())
 WITHOUT_DATA = ("histogram", "dde")
-COLUMNS = {"cross_entropy": D + K}  # where a row of data is more than a point
+COLUMNS = {"cross_entropy": D + K}  # losses whose rows of data are more than a point
 
 
 def net(inputs, outputs, dtype=np.float32, seed=1, context=None):
@@ -50,7 +49,7 @@ def loss(name, dtype=np.float32, **options):
 
 
 def trainer(seed=0, **options):
-    """On dsm, with its net."""
+    """A trainer of dsm, with its network."""
     of, (energy,) = loss("dsm")
     return egm.Trainer(of, **{"batch": 8, "seed": seed, "learning_rate": 1e-2, **options}), energy
 
@@ -79,10 +78,10 @@ class Losses(Case):
                 self.assertEqual((t.steps, tuple(t.terms)), (1, of.terms))
                 self.assertTrue(np.isfinite(list(t.terms.values())).any(), name)
                 moved = [not np.array_equal(model.parameters(), old) for model, old in zip(models, before)]
-                self.assertEqual(moved, [name != "dde"] + [True] * (len(models) - 1), name)  # dde's first stands still
+                self.assertEqual(moved, [name != "dde"] + [True] * (len(models) - 1), name)  # dde's first is constant
 
     def test_every_option_arrives_under_its_name(self):
-        """C names the option that it refuses. -7 is out of every range but for those of the histogram's bounds."""
+        """C names the option that it rejects. -7 is out of every range except those of the histogram's bounds."""
         for name in NETS:
             signature, models = inspect.signature(getattr(egm.Loss, name)), nets(name)
             for option, p in signature.parameters.items():
@@ -93,7 +92,7 @@ class Losses(Case):
                     getattr(egm.Loss, name)(*models, **{**NETS[name][1], option: bad})
 
     def test_every_enumerated_value_is_taken(self):
-        """With nets of the widths that it asks for."""
+        """With networks of the widths that it needs."""
         needs = {"entropy": {"infogan": [(D, 1), (K, D), (D, K)]},
                  "decoder": {"gaussian_learned": [(D, 2 * K), (K, 2 * D)]},
                  "encoder": {"gaussian": [(D + K, 1), (K, D), (D, 2 * K)]},
@@ -118,7 +117,7 @@ class Losses(Case):
                 (lambda: egm.Loss.gan(net(D, 1, context=context), net(K, D, np.float64, context=context)),
                  egm.DtypeError, "generator"),
                 (lambda: egm.Loss.dsm(egm.Model(context, "bare", 2).dense(1)), egm.StateError, "'bare' is not built"),
-                (lambda: egm.Loss.ls_gan(good, good), egm.ArgumentError, "same net"),
+                (lambda: egm.Loss.ls_gan(good, good), egm.ArgumentError, "must be different ones"),
                 (lambda: egm.Loss.dsm(good, sigma=0), egm.ArgumentError, "sigma"),
                 (lambda: egm.Loss.wgan(good, good, critic_steps=2**32 + 1), egm.ArgumentError, "critic_steps"),
                 (lambda: egm.Loss.gan(good, good, form="least squares"), egm.ArgumentError, "form.*none of.*hinge"),
@@ -140,7 +139,7 @@ class Losses(Case):
     def test_log_likelihood_of_a_decoder_that_ignores_z(self):
         """All parameters 0 but the decoder's last bias m: z ~ N(0, I) under p(z|x) as well, all weights are the same,
         and log q(x) = log N(x; m, sigma^2 I). In f32: a dozen sums and products of numbers up to the size of |log q|
-        and |z|^2 / 2, which cancels; 16 u of these with |z|^2 / 2 <= 20, which a pair passes once in 5 10^8."""
+        and |z|^2 / 2, which cancels: 16 u of these with |z|^2 / 2 <= 20, which a pair exceeds once in 5 10^8."""
         of, (encoder, decoder) = loss("vae", sigma=0.7)
         encoder.set_parameters(np.zeros_like(encoder.parameters()))
         values = np.zeros_like(decoder.parameters())
@@ -161,12 +160,12 @@ class Losses(Case):
 
 
 class Training(Case):
-    def test_dsm_finds_the_score_of_a_normal_law(self):
+    def test_dsm_finds_the_score_of_a_normal_distribution(self):
         """The minimum is dU/dy = y / (1 + sigma^2) for data of N(0, 1), here its quantiles. The average of
-        4000 moves weighs them by k^8, which is as good as 17/81 of them: 840 steps of 256 pairs, whose targets
-        n / sigma scatter by 1 / (sigma^2 (1 + sigma^2)) about it. The slope's standard error is
-        sqrt(1 / (sigma^2 (1 + sigma^2)^2 215000)) = 0.0035. Four and a half of them, and as much again for a net of 16
-        units, whose gradient cannot rise without end as the line does."""
+        4000 updates has the weights k^8, which is worth 17/81 of them: 840 steps of 256 pairs, whose targets n / sigma
+        have the variance 1 / (sigma^2 (1 + sigma^2)) about it. The standard error of the slope is
+        sqrt(1 / (sigma^2 (1 + sigma^2)^2 215000)) = 0.0035. The tolerance is 4.5 of them, and as much again for a
+        network of 16 units, whose gradient cannot grow without bound as the line does."""
         from statistics import NormalDist
         sigma, count = 0.5, 4096
         x = np.array([[NormalDist().inv_cdf((i + 0.5) / count)] for i in range(count)])
@@ -179,11 +178,11 @@ class Training(Case):
         self.assertLessEqual(abs(slope - 1 / (1 + sigma**2)), 0.032)
 
     def test_ml_with_negatives_finds_a_mean(self):
-        """U(x) = w x + b and a prior N(0, 1) are N(-w, 1), whatever the step of ula: likelihood is highest at w = -mean
-        of the data, or where the short run, which goes 1 - 0.95^80 of the way from 0, ends there. Data batches cover
-        whole epochs, so the negatives scatter alone: the average of 1200 moves is worth 17/81 of them, above 200
-        steps of 100 chains. After 20 transitions of step 0.1 chains remember 0.95^20 = 0.36, which doubles the variance
-        of sums: 5 sqrt(2 / 20000) = 0.05. The average keeps nothing of the start."""
+        """U(x) = w x + b and a prior N(0, 1) are N(-w, 1), whatever the step of ula. The likelihood is highest at w =
+        -mean of the data, or where the short run, which covers 1 - 0.95^80 of the way from 0, ends there. The batches
+        cover whole epochs, so only the negatives scatter: the average of 1200 updates is worth 17/81 of them, more
+        than 200 steps of 100 chains. After 20 transitions of step 0.1 the correlation with the start is 0.95^20 = 0.36,
+        which doubles the variance of sums: 5 sqrt(2 / 20000) = 0.05. The initial network has no part in the average."""
         for start, kernel, options, own in (("pcd", egm.Sampler.ula, {"buffer": 500, "restart": 0.0}, {}),
                                             ("cd", egm.Sampler.mala, {}, {}),
                                             ("short_run", egm.Sampler.ula, {"steps": 80}, {"start_scale": 1.0})):
@@ -393,7 +392,7 @@ class Progress(Case):
             self.assertRaisesRegex(egm.StateError, "Trainer is closed", call)
 
     def test_an_interrupt_stops_training_without_progress(self):
-        """Ctrl-C at a billion steps of some 10 microseconds: without the stop this would take hours."""
+        """Ctrl-C in a billion steps of some 10 microseconds, which would take hours without it."""
         (expected, net_), (t, energy) = trainer(1), trainer(1)
         previous = signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner may have ignored it
         try:
@@ -425,13 +424,13 @@ class Progress(Case):
                 signal.signal(number, before)
 
     def test_what_a_handler_raises_leaves_no_lock_and_no_handler_behind(self):
-        """Calls of some 100 microseconds, and alarms at any of them: most arrive in Python's part of fit()."""
+        """Calls of some 100 microseconds with alarms at any time: most arrive in the Python part of fit()."""
         class Alarm(Exception):
             pass
 
         def alarm(number, frame):
             raise Alarm
-        gc.collect()  # what is raised in destructors of other tests is lost
+        gc.collect()  # exceptions in destructors of other tests are lost
         (t, energy), data, caught = trainer(), egm.Data(egm.Context(), X), 0
         before = signal.signal(signal.SIGALRM, alarm)
         try:
@@ -456,7 +455,7 @@ class Progress(Case):
 
 class Lifetime(Case):
     def test_threads_share_data(self):
-        """Each trainer waits for the other one's progress: they can only run together."""
+        """The progress of each trainer waits for the other: they can only end if they run at the same time."""
         barrier, data, results = threading.Barrier(2), egm.Data(egm.Context(), X), {}
 
         def run(seed):
@@ -522,7 +521,7 @@ class Lifetime(Case):
         self.assertFalse(alive.alive or generator() is not None)
 
     def test_an_array_is_kept_while_it_is_read_and_no_longer(self):
-        """Nothing but the call refers to it, which reads it where it is."""
+        """Only the call refers to the array, and reads it where it is."""
         (t, energy), (expected, expected_net) = trainer(1), trainer(1)
         expected.fit(X, 6)
         arrays, alive = [X.copy()], []
@@ -530,7 +529,7 @@ class Lifetime(Case):
 
         def progress(p):
             gc.collect()
-            [X.copy() * np.nan for _ in range(3)]  # what would reuse its memory
+            [X.copy() * np.nan for _ in range(3)]  # allocations that would reuse its memory
             alive.append(watched() is not None)
         t.fit(arrays.pop(), 6, progress)
         gc.collect()

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a build function makes, run by program or by interpreter, in either type, on inputs that are floats exactly. */
+/* Runs the graph that a function builds, by program or by interpreter, in f32 or f64, on inputs that f32 represents
+ * exactly. */
 #ifndef EGM_TESTS_PROGRAM_RUNS_H
 #define EGM_TESTS_PROGRAM_RUNS_H
 
-#include <graph/graph_support.h>
 #include <float.h>
+#include <graph/graph_support.h>
 
 enum { IN = 1, OUT = 8, MOST = 1 << 18 };
 
@@ -17,10 +18,10 @@ static float in32[MOST], out32[MOST];
 static inline void fill(uint64_t seed)
 {
 	uint64_t random = seed;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
+	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)graph_random(&random));
 }
 
-/* Leaves the outputs in out64 or out32; returns their number. */
+/* Writes the outputs to out64 or out32; returns their number. */
 static inline int64_t run(egm_context *c, egm_dtype dtype, build_graph *build, int interpret)
 {
 	egm__graph *g = NULL;

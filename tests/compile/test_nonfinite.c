@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NaN and infinity come out of a program as what they are: a step that met one is then seen and refused. */
+/* NaN and infinity reach the outputs of a program, so that a training step in which one appears is rejected. */
 #include <graph/graph_support.h>
 
 enum { IN = 1, OUT = 8, MOST = 64 };
@@ -10,7 +10,7 @@ static float in32[MOST], out32[MOST];
 static void fill(void)
 {
 	uint64_t random = 17;
-	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)t_random(&random));
+	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)graph_random(&random));
 }
 
 static egm_context *context(int32_t simd)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of a context, and sizes that must not wrap. */
+/* Memory of a context, and sizes that must not overflow. */
 #include "core/context_impl.h"
 #include "core/size_impl.h"
 #include "support.h"
@@ -16,7 +16,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(context);
 }
 
-/* Every test ends with nothing left, and with every size told on free: bytes counts down to 0. */
+/* At the end of every test nothing is allocated, and dealloc has received every size: `bytes` is 0 again. */
 static void teardown(void)
 {
 	egm_context_free(context);
@@ -37,9 +37,9 @@ START_TEST(test_alloc__is_aligned_for_every_size)
 }
 END_TEST
 
-START_TEST(test_alloc__refuses_sizes_that_wrap_without_asking)
+START_TEST(test_alloc__rejects_sizes_that_overflow_without_asking)
 {
-	/* The last two are 1 and 65536 where half of a count is dropped on the way to 32 bits. */
+	/* The last two would be 1 and 65536 if a count were cut to 32 bits. */
 	static const int64_t sizes[][2] = {{(int64_t)SIZE_MAX, 1},
 	                                   {(int64_t)(SIZE_MAX - 63), 1},
 	                                   {SIZE_MAX / 2, 1},
@@ -102,7 +102,7 @@ START_TEST(test_realloc__a_failure_leaves_the_old_block)
 }
 END_TEST
 
-/* ---- what is counted */
+/* ---- counts of bytes */
 
 static void told(uint64_t bytes, uint64_t peak)
 {
@@ -111,8 +111,8 @@ static void told(uint64_t bytes, uint64_t peak)
 	ck_assert_uint_eq(egm_context_peak_bytes(context), peak);
 }
 
-/* As alloc was asked, with the 64 bytes in front of each block. A block that grows is there twice for a moment. What
- * fails is not counted. */
+/* Counts are those of alloc, with 64 bytes for the header of each block. While a block grows both blocks are counted. A
+ * failed allocation is not. */
 START_TEST(test_context_bytes__are_those_of_the_allocator)
 {
 	const uint64_t own = egm_context_bytes(context);
@@ -126,7 +126,7 @@ START_TEST(test_context_bytes__are_those_of_the_allocator)
 	told(own + 1064 + 65, own + 1064 + 144);
 	b = egm__realloc(context, b, 200, 1);
 	told(own + 1064 + 264, own + 1064 + 65 + 264);
-	b = egm__realloc(context, b, 100, 1); /* as it is */
+	b = egm__realloc(context, b, 100, 1); /* unchanged */
 	told(own + 1064 + 264, own + 1064 + 65 + 264);
 	allocator.fail_at = allocator.calls + 1;
 	allocator.for_ever = 1;
@@ -167,7 +167,7 @@ START_TEST(test_context_bytes__of_several_threads)
 }
 END_TEST
 
-START_TEST(test_size__is_exact_or_refused)
+START_TEST(test_size__is_exact_or_rejected)
 {
 	int64_t out = -1;
 	ck_assert_int_eq(egm__size_mul(INT64_C(3037000499), INT64_C(3037000499), &out), 0);
@@ -190,13 +190,13 @@ int main(void)
 	tcase_set_tags(tc, "R1 R17");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_alloc__is_aligned_for_every_size);
-	tcase_add_test(tc, test_alloc__refuses_sizes_that_wrap_without_asking);
+	tcase_add_test(tc, test_alloc__rejects_sizes_that_overflow_without_asking);
 	tcase_add_test(tc, test_alloc_zero__is_zero);
 	tcase_add_test(tc, test_realloc__keeps_the_contents);
 	tcase_add_test(tc, test_realloc__a_failure_leaves_the_old_block);
 	tcase_add_test(tc, test_context_bytes__are_those_of_the_allocator);
 	tcase_add_test(tc, test_context_bytes__of_several_threads);
-	tcase_add_test(tc, test_size__is_exact_or_refused);
+	tcase_add_test(tc, test_size__is_exact_or_rejected);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

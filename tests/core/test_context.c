@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Creating and freeing contexts: options out of range, every allocation failing, and what the host must not notice. */
+/* Creating and freeing contexts: options out of range, failing allocations, and effects on the host that must not be.
+ */
 #include "core/context_impl.h"
 #include "core/cpu_impl.h"
 #include "core/pool_impl.h"
@@ -26,8 +27,8 @@ static void use_allocator(egm_context_options *o, egm_test_allocator *a)
 	o->alloc_user = a;
 }
 
-/* create fails with this code and part of this text, and *out is NULL. */
-static void refuse(const egm_context_options *o, egm_status code, const char *text)
+/* create fails with this code and a text that contains this one, and *out is NULL. */
+static void expect_error(const egm_context_options *o, egm_status code, const char *text)
 {
 	egm_context *context = (egm_context *)(uintptr_t)64;
 	ck_assert_int_eq(egm_context_create(&context, o), code);
@@ -35,7 +36,7 @@ static void refuse(const egm_context_options *o, egm_status code, const char *te
 	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' lacks '%s'", egm_last_error(), text);
 }
 
-START_TEST(test_create__takes_null_for_the_defaults)
+START_TEST(test_create__accepts_null_for_the_defaults)
 {
 	egm_context *context = NULL;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
@@ -46,7 +47,7 @@ START_TEST(test_create__takes_null_for_the_defaults)
 }
 END_TEST
 
-START_TEST(test_create__refuses_options_out_of_range)
+START_TEST(test_create__rejects_options_out_of_range)
 {
 	static const struct {
 		int32_t threads, simd;
@@ -60,22 +61,22 @@ START_TEST(test_create__refuses_options_out_of_range)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
 		egm_context_options o = options_with(rows[i].threads, rows[i].simd);
-		refuse(&o, EGM_ERR_ARGUMENT, rows[i].text);
+		expect_error(&o, EGM_ERR_ARGUMENT, rows[i].text);
 	}
 }
 END_TEST
 
-START_TEST(test_create__refuses_half_an_allocator_and_null)
+START_TEST(test_create__rejects_half_an_allocator_and_null)
 {
 	egm_context_options o = options_with(1, 0);
 	o.alloc = egm_test_alloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "alloc is given without dealloc");
+	expect_error(&o, EGM_ERR_ARGUMENT, "dealloc is NULL, must be given together with alloc");
 	o.alloc = NULL;
 	o.dealloc = egm_test_dealloc;
-	refuse(&o, EGM_ERR_ARGUMENT, "dealloc is given without alloc");
+	expect_error(&o, EGM_ERR_ARGUMENT, "alloc is NULL, must be given together with dealloc");
 	ck_assert_int_eq(egm_context_create(NULL, NULL), EGM_ERR_ARGUMENT);
 	o.struct_size = 3;
-	refuse(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
+	expect_error(&o, EGM_ERR_ARGUMENT, "struct_size is 3");
 	ck_assert_str_eq(egm_context_backend(NULL), "");
 }
 END_TEST
@@ -95,19 +96,20 @@ static void crooked_dealloc(void *pointer, size_t size, void *user)
 	--*(int *)user;
 }
 
-START_TEST(test_create__refuses_an_allocator_that_does_not_align)
+START_TEST(test_create__rejects_an_allocator_that_does_not_align)
 {
 	int live = 0;
 	egm_context_options o = options_with(1, 0);
 	o.alloc = crooked_alloc;
 	o.dealloc = crooked_dealloc;
 	o.alloc_user = &live;
-	refuse(&o, EGM_ERR_ARGUMENT, "asked for an alignment of 64 and gave 16");
+	expect_error(&o, EGM_ERR_ARGUMENT,
+	             "alloc returned an address that is 16 after a multiple of 64, must be a multiple");
 	ck_assert_int_eq(live, 0);
 }
 END_TEST
 
-/* R1: the n-th allocation fails, once or for ever after, for every n that there is. */
+/* R1: the n-th allocation fails, once or also all later ones, for every n. */
 static void fail_at_every_call(int32_t threads, int for_ever)
 {
 	egm_test_allocator a = {0};
@@ -120,7 +122,7 @@ static void fail_at_every_call(int32_t threads, int for_ever)
 	ck_assert_int_eq(calls, threads > 1 ? 2 : 1);
 	for (long n = 1; n <= calls; ++n) {
 		a = (egm_test_allocator){.fail_at = n, .for_ever = for_ever};
-		refuse(&o, EGM_ERR_MEMORY, "no memory for");
+		expect_error(&o, EGM_ERR_MEMORY, "no memory for");
 		ck_assert_int_eq(a.live, 0);
 		ck_assert_int_eq(a.bytes, 0);
 	}
@@ -143,7 +145,7 @@ static int tasks_of_process(void)
 	return count;
 }
 
-/* A stack that no address space has makes the start of a thread fail. */
+/* A thread does not start if its stack is larger than the address space. */
 START_TEST(test_create__names_a_worker_that_does_not_start)
 {
 	egm_test_allocator a = {0};
@@ -154,7 +156,7 @@ START_TEST(test_create__names_a_worker_that_does_not_start)
 	ck_assert_int_eq(pthread_attr_setstacksize(&attributes, SIZE_MAX / 16 * 15), 0);
 	ck_assert_int_eq(pthread_setattr_default_np(&attributes), 0);
 	int tasks = tasks_of_process();
-	refuse(&o, EGM_ERR_MEMORY, "worker thread 1 of 2 did not start");
+	expect_error(&o, EGM_ERR_MEMORY, "worker thread 1 of 2 did not start");
 	ck_assert_int_eq(a.live, 0);
 	ck_assert_int_eq(tasks_of_process(), tasks);
 	ck_assert_int_eq(pthread_attr_setstacksize(&attributes, (size_t)1 << 20), 0);
@@ -204,9 +206,8 @@ START_TEST(test_free__waits_for_the_last_reference)
 }
 END_TEST
 
-/* R21. Rounding up, and where SSE computes also flush-to-zero (0x8000) and denormals-are-zero (0x40). No exception flag
- * either.
- */
+/* R21: the mode is unchanged: rounding up and, with SSE, flush-to-zero (0x8000) and denormals-are-zero (0x40). No
+ * exception flag is raised. */
 START_TEST(test_create__keeps_the_floating_point_state)
 {
 	static const int rounding[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
@@ -226,7 +227,7 @@ START_TEST(test_create__keeps_the_floating_point_state)
 }
 END_TEST
 
-START_TEST(test_create__takes_every_code_path_of_this_cpu)
+START_TEST(test_create__accepts_every_code_path_of_this_cpu)
 {
 	static const char *const names[] = {"", ", portable", ", avx2", ", avx512"};
 	int32_t best = 0;
@@ -236,7 +237,7 @@ START_TEST(test_create__takes_every_code_path_of_this_cpu)
 		egm_context *context = NULL;
 		egm_context_options o = options_with(1, simd);
 		if (simd > best) {
-			refuse(&o, EGM_ERR_UNSUPPORTED, names[simd] + 2);
+			expect_error(&o, EGM_ERR_UNSUPPORTED, names[simd] + 2);
 			continue;
 		}
 		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
@@ -289,16 +290,16 @@ int main(void)
 	TCase *tc = tcase_create("context");
 	tcase_set_tags(tc, "R1 R17 R21 R23 R24");
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, test_create__takes_null_for_the_defaults);
-	tcase_add_test(tc, test_create__refuses_options_out_of_range);
-	tcase_add_test(tc, test_create__refuses_half_an_allocator_and_null);
-	tcase_add_test(tc, test_create__refuses_an_allocator_that_does_not_align);
+	tcase_add_test(tc, test_create__accepts_null_for_the_defaults);
+	tcase_add_test(tc, test_create__rejects_options_out_of_range);
+	tcase_add_test(tc, test_create__rejects_half_an_allocator_and_null);
+	tcase_add_test(tc, test_create__rejects_an_allocator_that_does_not_align);
 	tcase_add_loop_test(tc, test_create__survives_every_failing_allocation, 0, 2);
 	tcase_add_test(tc, test_create__names_a_worker_that_does_not_start);
 	tcase_add_test(tc, test_free__leaves_nothing_after_many_cycles);
 	tcase_add_test(tc, test_free__waits_for_the_last_reference);
 	tcase_add_loop_test(tc, test_create__keeps_the_floating_point_state, 0, 4);
-	tcase_add_test(tc, test_create__takes_every_code_path_of_this_cpu);
+	tcase_add_test(tc, test_create__accepts_every_code_path_of_this_cpu);
 	tcase_add_test(tc, test_features__are_those_of_the_build);
 	tcase_add_test(tc, test_log__goes_to_the_hook);
 	suite_add_tcase(suite, tc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Option structs of an older caller, a newer one, and one that never called init. `options` is what this library knows;
- * `older` and `newer` are the same struct before and after a release that appends to it. */
+/* Option structs of an older program, of a newer one, and of one that never called init. `options` is the struct of
+ * this library; `older` and `newer` are the same struct before and after members were appended. */
 #include "core/options_impl.h"
 #include "support.h"
 
@@ -28,8 +28,8 @@ static const options defaults = {.struct_size = sizeof(options), .step = 0.5, .c
 
 static egm_status merge(options *merged, const void *given)
 {
-	*merged = defaults;
-	return egm__options_merge("options", merged, sizeof *merged, given);
+	static const egm__options no_rows = {"options", sizeof(options), &defaults, 0, NULL};
+	return egm__options_check(&no_rows, merged, given);
 }
 
 START_TEST(test_init__writes_the_defaults)
@@ -67,11 +67,11 @@ START_TEST(test_init__clears_what_a_newer_caller_has_beyond)
 }
 END_TEST
 
-/* Sizes that no struct with a size_t in it has. */
+/* Sizes that a struct with a size_t cannot have. */
 static const size_t garbage[] = {0, 1, sizeof(size_t) - 1, sizeof(size_t) + 1, 4104, (size_t)-1, (size_t)-8};
 enum { GARBAGE = sizeof garbage / sizeof *garbage };
 
-START_TEST(test_init__refuses_null_and_garbage_sizes)
+START_TEST(test_init__rejects_null_and_garbage_sizes)
 {
 	options o, untouched;
 	memset(&o, 0xee, sizeof o);
@@ -91,7 +91,7 @@ START_TEST(test_merge__null_leaves_the_defaults)
 }
 END_TEST
 
-START_TEST(test_merge__takes_what_the_caller_set)
+START_TEST(test_merge__copies_what_the_caller_set)
 {
 	options merged, given = {.struct_size = sizeof given, .step = 2, .count = -1};
 	ck_assert_int_eq(merge(&merged, &given), EGM_OK);
@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(test_merge__a_shorter_struct_leaves_the_members_beyond)
 {
-	/* What follows the struct in memory is not the library's to read: count would come out as -1. */
+	/* The memory after the struct must not be read: count would be -1. */
 	struct {
 		older o;
 		int64_t beyond;
@@ -115,7 +115,7 @@ START_TEST(test_merge__a_shorter_struct_leaves_the_members_beyond)
 }
 END_TEST
 
-START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_taken)
+START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_accepted)
 {
 	newer given = {.struct_size = sizeof given, .step = 2, .count = 3};
 	options merged;
@@ -125,7 +125,7 @@ START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_taken)
 }
 END_TEST
 
-START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused)
+START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_rejected)
 {
 	union {
 		newer o;
@@ -138,7 +138,7 @@ START_TEST(test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused)
 }
 END_TEST
 
-START_TEST(test_merge__refuses_garbage_sizes)
+START_TEST(test_merge__rejects_garbage_sizes)
 {
 	options merged, given = {.struct_size = garbage[_i], .step = 2};
 	ck_assert_int_eq(merge(&merged, &given), EGM_ERR_ARGUMENT);
@@ -204,7 +204,7 @@ static egm_status checked(table_options *merged, const table_options *given)
 	return egm__options_check(&table, merged, given);
 }
 
-/* What init gives, and the one member that has no default. */
+/* The result of init, with the one member that has no default. */
 static table_options filled(void)
 {
 	table_options o = table_defaults;
@@ -232,7 +232,7 @@ START_TEST(test_check__zero_becomes_the_default_where_it_is_none_itself)
 }
 END_TEST
 
-START_TEST(test_check__the_defaults_pass_but_for_what_has_none)
+START_TEST(test_check__the_defaults_pass_except_members_without_one)
 {
 	table_options merged;
 	ck_assert_int_eq(checked(&merged, NULL), EGM_ERR_ARGUMENT);
@@ -256,7 +256,7 @@ START_TEST(test_check__a_shorter_struct_has_the_defaults_beyond)
 }
 END_TEST
 
-/* One member out of its range, by its bytes. */
+/* One member out of its range, given by its bytes. */
 static const struct wrong {
 	size_t offset;
 	double number; /* of a double */
@@ -282,7 +282,7 @@ static const struct wrong {
     {offsetof(table_options, share), -1e-300, 0, "share is -1e-300, must be in [0, 1)"},
     {offsetof(table_options, width), -1, 0, "width is -1, must be above 0 and finite"},
     {offsetof(table_options, width), INFINITY, 0, "width is inf, must be above 0 and finite"},
-    /* the next number above 1, which fewer digits would show as 1 */
+    /* the next number above 1, which would be 1 with fewer digits */
     {offsetof(table_options, slope), 1 + 2.3e-16, 0, "slope is 1.0000000000000002, must be in [-1, 1]"},
     {offsetof(table_options, scale), -INFINITY, 0, "scale is -inf, must be finite"},
     {offsetof(table_options, scale), NAN, 0, "scale is nan, must be finite"},
@@ -313,7 +313,7 @@ START_TEST(test_check__names_member_value_and_range)
 }
 END_TEST
 
-START_TEST(test_check__takes_the_ends_of_ranges)
+START_TEST(test_check__accepts_the_ends_of_ranges)
 {
 	table_options merged, given = filled();
 	given.form = FORM_C, given.flag = 1, given.bits = 7, given.comment = -1, given.count = INT64_MAX;
@@ -343,19 +343,19 @@ int main(void)
 	tcase_add_test(tc, test_init__writes_the_defaults);
 	tcase_add_test(tc, test_init__writes_no_more_than_an_older_caller_has);
 	tcase_add_test(tc, test_init__clears_what_a_newer_caller_has_beyond);
-	tcase_add_loop_test(tc, test_init__refuses_null_and_garbage_sizes, 0, GARBAGE);
+	tcase_add_loop_test(tc, test_init__rejects_null_and_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_merge__null_leaves_the_defaults);
-	tcase_add_test(tc, test_merge__takes_what_the_caller_set);
+	tcase_add_test(tc, test_merge__copies_what_the_caller_set);
 	tcase_add_test(tc, test_merge__a_shorter_struct_leaves_the_members_beyond);
-	tcase_add_test(tc, test_merge__a_longer_struct_with_nothing_set_beyond_is_taken);
-	tcase_add_loop_test(tc, test_merge__a_longer_struct_with_any_byte_set_beyond_is_refused, 0,
+	tcase_add_test(tc, test_merge__a_longer_struct_with_nothing_set_beyond_is_accepted);
+	tcase_add_loop_test(tc, test_merge__a_longer_struct_with_any_byte_set_beyond_is_rejected, 0,
 	                    (int)(sizeof(newer) - sizeof(options)));
-	tcase_add_loop_test(tc, test_merge__refuses_garbage_sizes, 0, GARBAGE);
+	tcase_add_loop_test(tc, test_merge__rejects_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_check__zero_becomes_the_default_where_it_is_none_itself);
-	tcase_add_test(tc, test_check__the_defaults_pass_but_for_what_has_none);
+	tcase_add_test(tc, test_check__the_defaults_pass_except_members_without_one);
 	tcase_add_test(tc, test_check__a_shorter_struct_has_the_defaults_beyond);
 	tcase_add_loop_test(tc, test_check__names_member_value_and_range, 0, WRONG);
-	tcase_add_test(tc, test_check__takes_the_ends_of_ranges);
+	tcase_add_test(tc, test_check__accepts_the_ends_of_ranges);
 	tcase_add_test(tc, test_choice__has_its_name);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* egm__parallel: every task once, whoever runs it; callers at the same time, inside each other, and after a fork. */
+/* egm__parallel runs every task once: with several callers, with calls inside of tasks, and after a fork. */
 #include "core/context_impl.h"
 #include "core/pool_impl.h"
 #include "core/rng_impl.h"
@@ -56,7 +56,7 @@ START_TEST(test_parallel__runs_every_task_once)
 }
 END_TEST
 
-/* Tasks that wait for each other end only if each has a thread; else the time limit of the test ends them. */
+/* Tasks that wait for each other end only if each has a thread; otherwise the time limit of the test ends them. */
 typedef struct meeting {
 	int expected, arrived, met;
 	pthread_t caller;
@@ -74,8 +74,8 @@ static void meet(int32_t index, void *argument)
 	__atomic_add_fetch(&m->met, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Workers asleep, just falling asleep and spinning: pauses from 0 to 180 us around the 100 us of spinning. The tasks
- * meet, so they hang when a wake-up of a worker got lost, as the caller does when its own did. */
+/* Workers that sleep, that are about to, and that spin: pauses are 0 to 180 us, and workers spin for 100 us. The tasks
+ * wait for each other, so they hang if the wake-up of a worker is lost, and the caller hangs if its own is lost. */
 START_TEST(test_parallel__wakes_workers_at_any_time)
 {
 	egm_context *context = create(2 + _i);
@@ -123,7 +123,7 @@ START_TEST(test_workers__leave_signals_to_the_host)
 }
 END_TEST
 
-/* Sums over disjoint parts, in float: the same bits whatever ran them. */
+/* Sums over disjoint parts, in float: the same bits whatever the threads. */
 enum { PARTS = 64, LENGTH = 500 };
 
 static void sum_part(int32_t index, void *argument)
@@ -150,7 +150,7 @@ START_TEST(test_parallel__results_do_not_depend_on_threads)
 	egm_context_free(context);
 	for (int32_t threads = 2; threads <= 5; ++threads) {
 		context = create(threads);
-		fesetround(rounding[_i]); /* after the workers began with another mode */
+		fesetround(rounding[_i]); /* after the workers started with another mode */
 		for (int repeat = 0; repeat < 20; ++repeat) {
 			memset(many, 0xff, sizeof many);
 			egm__parallel(context, PARTS, sum_part, many);
@@ -235,7 +235,7 @@ static void backwards(int32_t count, void (*task)(int32_t index, void *argument)
 	for (int32_t i = count; i-- > 0;) task(i, argument);
 }
 
-START_TEST(test_parallel__hands_tasks_to_the_hook)
+START_TEST(test_parallel__passes_tasks_to_the_hook)
 {
 	int32_t handed = 0;
 	tally t = {0};
@@ -250,16 +250,16 @@ START_TEST(test_parallel__hands_tasks_to_the_hook)
 	egm__parallel(context, 30, count_run, &t);
 	expect_once(&t, 30);
 	ck_assert_int_eq(handed, 30);
-	egm__parallel(context, 1, count_run, &t); /* not worth a call */
+	egm__parallel(context, 1, count_run, &t); /* one task runs on the calling thread */
 	ck_assert_int_eq(handed, 30);
 	egm_context_free(context);
 }
 END_TEST
 
-/* What a sanitizer does not allow a forking process. ThreadSanitizer ends a forked child that starts a thread.
- * AddressSanitizer allocates while a thread starts or ends, and a child forked meanwhile waits for its allocator's
- * locks for ever. qemu-user 7.2 fails in an assertion of its own (plugins/core.c) when a child of
- * a process with threads starts one. */
+/* Limits of sanitizers in a process that forks. ThreadSanitizer ends a forked child that starts a thread.
+ * AddressSanitizer allocates while a thread starts or ends, and a child that is forked meanwhile waits forever for the
+ * locks of its allocator. qemu-user 7.2 fails in an assertion of its own (plugins/core.c) when a child of a process
+ * with threads starts one. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define CHILD_MAY_START_THREADS 0
@@ -279,7 +279,7 @@ END_TEST
 #define FORK_MAY_MEET_STARTS 1
 #endif
 
-/* Whether as many threads work as the context has; after it, all have started. */
+/* Whether all threads of the context take part. After it, all have started. */
 static int all_meet(egm_context *context, int32_t threads)
 {
 	meeting m = {.expected = threads, .caller = pthread_self()};
@@ -287,7 +287,7 @@ static int all_meet(egm_context *context, int32_t threads)
 	return m.met == threads;
 }
 
-/* Whether a pool of the child's own works. */
+/* Whether a new pool works in the child. */
 static int second_context_works(void)
 {
 	egm_context *context = create(3);
@@ -298,14 +298,14 @@ static int second_context_works(void)
 
 static void use_in_child(egm_context *context)
 {
-	alarm(1200); /* of what hangs after a fork; no slow machine takes as long */
+	alarm(1200); /* ends a child that hangs; no machine is so slow */
 	for (int repeat = 0; repeat < 100; ++repeat) {
 		tally t = {0};
 		egm__parallel(context, 40, count_run, &t);
 		for (int i = 0; i < MANY; ++i)
 			if (t.runs[i] != (i < 40)) _exit(1);
 	}
-	egm_context_free(context); /* joins nobody */
+	egm_context_free(context); /* has no thread to join */
 	_exit(!CHILD_MAY_START_THREADS || getenv("EGM_TEST_EMULATED") || second_context_works() ? 0 : 2);
 }
 
@@ -326,7 +326,7 @@ START_TEST(test_parallel__works_in_a_forked_child)
 	for (int repeat = 0; repeat < 5; ++repeat) {
 		tally t = {0};
 		egm__parallel(context, 100, count_run, &t);
-		if (repeat % 2) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* with the workers asleep */
+		if (repeat % 2) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* until the workers sleep */
 		int status = fork_and_use(context);
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %d", status);
 	}
@@ -337,7 +337,7 @@ START_TEST(test_parallel__works_in_a_forked_child)
 }
 END_TEST
 
-/* A pool with a job nearly all the time, from when all of its threads run until `stop`. */
+/* A pool that has a job nearly all the time, from when all of its threads run until `stop`. */
 typedef struct busy_pool {
 	egm_context *context;
 	int started, stop;
@@ -371,8 +371,8 @@ START_TEST(test_parallel__works_in_a_child_forked_during_a_job)
 }
 END_TEST
 
-/* The first process of a namespace of its own makes a pool, and forks into yet another: both are process 1. Behind the
- * second unshare no thread can start here, but in the child. */
+/* The first process of a new PID namespace creates a pool and forks into another new namespace, so both are process 1.
+ * After the second unshare no thread can start here, only in the child. */
 static void fork_as_process_one(void)
 {
 	if (getpid() != 1) _exit(3);
@@ -384,13 +384,13 @@ static void fork_as_process_one(void)
 	if (child == 0) use_in_child(context);
 	if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(6);
 	if (WEXITSTATUS(status)) _exit(10 + WEXITSTATUS(status));
-	egm_context_free(context); /* its threads are here */
+	egm_context_free(context); /* its threads are in this process */
 	_exit(0);
 }
 
 enum { NOT_PERMITTED = 77 };
 
-/* In a process of its own: one that has called unshare is no more what the runner and sanitizers expect. */
+/* In a separate process, because the runner and sanitizers do not expect a process that has called unshare. */
 static void fork_into_namespace(void)
 {
 	int status = -1;
@@ -430,7 +430,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_parallel__tasks_see_the_rounding_of_the_caller, 0, 16);
 	tcase_add_test(tc, test_parallel__may_be_called_by_a_task);
 	tcase_add_test(tc, test_parallel__may_be_called_by_several_threads);
-	tcase_add_test(tc, test_parallel__hands_tasks_to_the_hook);
+	tcase_add_test(tc, test_parallel__passes_tasks_to_the_hook);
 	tcase_add_test(tc, test_parallel__works_in_a_forked_child);
 	tcase_add_test(tc, test_parallel__works_in_a_child_forked_during_a_job);
 	tcase_add_test(tc, test_parallel__works_in_a_child_with_the_same_number);

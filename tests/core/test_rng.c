@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Philox against its authors' vectors, and what is drawn from it against the uniform law.
+/* Philox against the vectors of its authors, and draws from it against the uniform distribution.
  *
  * Chi-square bounds: the quantile of probability 1 - 1e-6 after Wilson and Hilferty,
- * k (1 - 2/(9k) + z sqrt(2/(9k)))^3, z = 4.7534. The seeds are fixed, so a test passes always or never; the bound says
- * how unlikely a right generator is to miss it at the seeds that were chosen (1, 2, ... as they come). */
+ * k (1 - 2/(9k) + z sqrt(2/(9k)))^3, z = 4.7534. The seeds are fixed, 1, 2, ..., so a test passes always
+ * or never. A correct generator fails for a given seed with a probability of 1e-6. */
 #include "core/rng_impl.h"
 #include "support.h"
 
@@ -57,8 +57,8 @@ START_TEST(test_block__depends_on_the_counter_alone)
 }
 END_TEST
 
-/* Each bit of seed, step, stream and block changes the words. Of 128 bits 64 flip on average, with standard deviation
- * sqrt(32) = 5.7; 28 away from it is 5 of those (6e-7 a row, 224 rows). */
+/* Each bit of seed, step, stream and block changes the words. Of 128 bits 64 flip on average, with a standard
+ * deviation of sqrt(32) = 5.7. The bound of 28 is 5 of these: 6e-7 for each of 224 rows. */
 START_TEST(test_block__every_bit_of_the_counter_matters)
 {
 	egm__rng base = {.seed = 1, .step = 2, .stream = 3};
@@ -98,7 +98,7 @@ START_TEST(test_block__bytes_are_uniform)
 }
 END_TEST
 
-START_TEST(test_permutation__holds_every_index_once)
+START_TEST(test_permutation__contains_every_index_once)
 {
 	static const int64_t sizes[] = {0, 1, 2, 3, 10, 1000, 60000};
 	static int64_t order[60000 + 1];
@@ -119,7 +119,7 @@ START_TEST(test_permutation__holds_every_index_once)
 }
 END_TEST
 
-/* The number of an order of n things, 0 .. n!-1 (Lehmer code). */
+/* The number of a permutation of n things, 0 to n! - 1 (Lehmer code). */
 static int order_number(const int64_t *order, int n)
 {
 	int number = 0;
@@ -131,7 +131,8 @@ static int order_number(const int64_t *order, int n)
 	return number;
 }
 
-/* All n! orders equally often, 400 each, over the steps of one seed as the epochs of a training use them. */
+/* All n! permutations are equally frequent, about 400 each, over the steps of one seed, as the epochs of a training use
+ * them. */
 START_TEST(test_permutation__orders_are_equally_likely)
 {
 	int factorial = 1, n = _i;
@@ -173,7 +174,7 @@ int main(void)
 	tcase_add_test(tc, test_block__depends_on_the_counter_alone);
 	tcase_add_test(tc, test_block__every_bit_of_the_counter_matters);
 	tcase_add_test(tc, test_block__bytes_are_uniform);
-	tcase_add_test(tc, test_permutation__holds_every_index_once);
+	tcase_add_test(tc, test_permutation__contains_every_index_once);
 	tcase_add_loop_test(tc, test_permutation__orders_are_equally_likely, 2, 6);
 	tcase_add_test(tc, test_permutation__depends_on_seed_step_and_stream_alone);
 	suite_add_tcase(suite, tc);

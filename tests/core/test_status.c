@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of the codes, and the text of the last error: one line, of bounded length, one for each thread. */
+/* Names of the status codes, and the text of the last error: one line of bounded length, separate for each thread. */
 #include "core/status_impl.h"
 #include "support.h"
 
@@ -68,9 +68,9 @@ START_TEST(test_fail__stays_one_line_whatever_the_name)
 }
 END_TEST
 
-/* Each row: what a file names something, and what a terminal may be sent of it. Expected by hand, from the tables of
- * Unicode: 0x9b is CSI of C1, U+202E RIGHT-TO-LEFT OVERRIDE, U+2066 LEFT-TO-RIGHT ISOLATE, U+2028 LINE SEPARATOR. */
-START_TEST(test_fail__shows_what_is_not_text)
+/* Each row is a name from a file and its form for a terminal, written by hand from the tables of Unicode: 0x9b is CSI
+ * of C1, U+202E RIGHT-TO-LEFT OVERRIDE, U+2066 LEFT-TO-RIGHT ISOLATE, U+2028 LINE SEPARATOR. */
+START_TEST(test_fail__escapes_what_is_not_text)
 {
 	static const char *const rows[][2] = {
 	    {"plain", "plain"},
@@ -91,7 +91,7 @@ START_TEST(test_fail__shows_what_is_not_text)
 	    {"\xf3\xa0\x81\x81", "\\ue0041"},
 	    /* Default_Ignorable_Code_Point: soft hyphen, Mongolian separator, Hangul filler, selectors of variants. */
 	    {"a\xc2\xad|\xe1\xa0\x8e|\xe3\x85\xa4|\xf3\xa0\x84\x80", "a\\xad|\\u180e|\\u3164|\\ue0100"},
-	    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},         /* a heart that asks for its colour */
+	    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},         /* a heart with a colour selector */
 	    {"\xd9\x85\xe2\x80\x8c\xd9\x85", "\xd9\x85\xe2\x80\x8c\xd9\x85"}, /* a joiner within a Persian word */
 	    {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80"},
 	    {"cut \xe4\xbd", "cut \\xe4\\xbd"},
@@ -130,7 +130,7 @@ static void check_visible(iconv_t utf8, const char *text)
 	ck_assert_msg(length < 512 && !bad, "U+%04x in '%s'", (unsigned)bad, text);
 }
 
-/* Random bytes, mixed with whole characters, around the length where a text is cut; iconv is the judge. */
+/* Random bytes mixed with whole characters, around the length at which texts are cut; iconv checks the result. */
 START_TEST(test_fail__is_utf8_whatever_it_is_given)
 {
 	static const char *const pieces[] = {
@@ -142,7 +142,7 @@ START_TEST(test_fail__is_utf8_whatever_it_is_given)
 	for (int run = 0; run < 2000; run++) {
 		char name[700] = "";
 		size_t n = 0, most = run % 3 ? 480 + (size_t)run % 40 : (size_t)run % 60;
-		int kinds = run % 2 ? 6 : 10; /* whole characters alone, or also halves */
+		int kinds = run % 2 ? 6 : 10; /* whole characters only, or also parts */
 		while (n < most) {
 			state = state * 6364136223846793005u + 1442695040888963407u;
 			n += (size_t)sprintf(name + n, "%s", pieces[(state >> 33) % (uint64_t)kinds]);
@@ -154,8 +154,8 @@ START_TEST(test_fail__is_utf8_whatever_it_is_given)
 }
 END_TEST
 
-/* Whole characters at both ends, "..." between them, and of 511 bytes no more unused than a character at either cut
- * has: 3 bytes each, without the last of them. */
+/* Whole characters at both ends and "..." between them. Of 511 bytes at most 2 are unused at each cut, because a
+ * character has 3. */
 START_TEST(test_fail__cuts_between_characters)
 {
 	iconv_t utf8 = iconv_open(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "UCS-4LE" : "UCS-4BE", "UTF-8");
@@ -184,8 +184,8 @@ static void check_ends(const char *start, const char *end, int cut)
 	ck_assert_msg(!cut || strstr(text, "xxx...xxx"), "'%s'", text);
 }
 
-/* Up to the longest path that a system takes: what is said of it is there, and where it begins and ends. */
-START_TEST(test_fail__keeps_what_is_said_of_a_long_path)
+/* For paths up to the longest that a system allows, the text contains the message and both ends of the path. */
+START_TEST(test_fail__keeps_the_message_after_a_long_path)
 {
 	static const char said[] = "/file: has 3 rows; 4 are needed";
 	for (int length = 300; length < 4096; length++) {
@@ -199,7 +199,7 @@ START_TEST(test_fail__keeps_what_is_said_of_a_long_path)
 }
 END_TEST
 
-/* Nothing in the library takes so much room; a program's own text may. */
+/* No text of the library is so long; that of a program may be. */
 START_TEST(test_fail__cuts_a_text_without_end_and_says_so)
 {
 	static char name[9000];
@@ -233,7 +233,7 @@ START_TEST(test_last_error__belongs_to_the_thread)
 }
 END_TEST
 
-/* With the sign that arithmetic on x86 gives a NaN, and with the other. */
+/* A NaN with the sign that arithmetic on x86 gives it, and with the other. */
 START_TEST(test_nonfinite_name__has_no_sign_for_nan)
 {
 	ck_assert_str_eq(egm__nonfinite_name(copysign(NAN, -1)), "nan");
@@ -283,10 +283,10 @@ int main(void)
 	tcase_add_test(tc, test_fail__returns_the_code_and_keeps_the_text);
 	tcase_add_test(tc, test_fail__can_put_a_prefix_on_the_last_error);
 	tcase_add_test(tc, test_fail__stays_one_line_whatever_the_name);
-	tcase_add_test(tc, test_fail__shows_what_is_not_text);
+	tcase_add_test(tc, test_fail__escapes_what_is_not_text);
 	tcase_add_test(tc, test_fail__is_utf8_whatever_it_is_given);
 	tcase_add_test(tc, test_fail__cuts_between_characters);
-	tcase_add_test(tc, test_fail__keeps_what_is_said_of_a_long_path);
+	tcase_add_test(tc, test_fail__keeps_the_message_after_a_long_path);
 	tcase_add_test(tc, test_fail__cuts_a_text_without_end_and_says_so);
 	tcase_add_test(tc, test_last_error__belongs_to_the_thread);
 	tcase_add_test(tc, test_nonfinite_name__has_no_sign_for_nan);

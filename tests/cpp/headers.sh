@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each public header compiles alone in every standard of C++ that egm.hpp supports, under every compiler there is, and
-# egm.hpp refuses what would go wrong at run time, with a text that says why.
+# Each public header compiles alone in every standard of C++ that egm.hpp supports, with every installed compiler. Wrong
+# arguments do not compile with egm.hpp, and the compiler's message says why.
 # usage: headers.sh DIRECTORY...   the include directories, source and build tree
 set -u
 . "$(dirname "$0")/../tap.sh"
@@ -21,7 +21,7 @@ compile_all() { # COMPILER STANDARD
 			{ echo "$header fails"; return 1; }
 	done
 }
-# Every initialiser of the headers, in a program that asks for these warnings, too.
+# Every initialiser of the headers compiles with these warnings, too.
 initialisers() { # COMPILER STANDARD
 	{
 		echo '#include <egm.h>'
@@ -55,7 +55,7 @@ void program(egm::context &context, egm::model &model, std::vector<float> &x, st
 accepts() { # COMPILER STATEMENTS
 	printf '%s%s\n}\n' "$prelude" "$2" | $1 -x c++ -std=c++11 $warnings $flags -fsyntax-only -
 }
-refuses() { # COMPILER TEXT STATEMENTS
+rejects() { # COMPILER TEXT STATEMENTS
 	out=$(accepts "$1" "$3" 2>&1) && { echo 'compiles'; return 1; }
 	case $out in *"$2"*) ;; *) echo "$out"; return 1 ;; esac
 }
@@ -74,24 +74,24 @@ for compiler in g++ clang++; do
 			skip "every initialiser as $standard by $compiler" "$compiler is not installed"
 		fi
 	done
-	command -v "$compiler" >/dev/null || { skip "what $compiler refuses" "$compiler is not installed"; continue; }
+	command -v "$compiler" >/dev/null || { skip "what $compiler rejects" "$compiler is not installed"; continue; }
 	result "$compiler accepts what is right" accepts "$compiler" \
 		'double kl; egm::call(egm_metric_kl, p, p, kl); model.dense(x.size()).energy(x, egm::span<float>(x));'
-	result "$compiler refuses a copy" refuses "$compiler" 'deleted' 'egm::model copy = model;'
-	result "$compiler refuses a fraction of a unit" refuses "$compiler" 'a count is no floating number' \
+	result "$compiler rejects a copy" rejects "$compiler" 'deleted' 'egm::model copy = model;'
+	result "$compiler rejects a fraction of a unit" rejects "$compiler" 'a count is no floating number' \
 		'model.dense(2.5);'
-	result "$compiler refuses a missing number" refuses "$compiler" 'arguments are missing' 'model.dense();'
-	result "$compiler refuses an argument too many" refuses "$compiler" 'has fewer parameters' 'model.dense(2, 3);'
-	result "$compiler refuses the options of another loss" refuses "$compiler" 'has another type in the C function' \
+	result "$compiler rejects a missing number" rejects "$compiler" 'arguments are missing' 'model.dense();'
+	result "$compiler rejects an argument too many" rejects "$compiler" 'has fewer parameters' 'model.dense(2, 3);'
+	result "$compiler rejects the options of another loss" rejects "$compiler" 'has another type in the C function' \
 		'egm_wgan_options options = EGM_WGAN_OPTIONS_INIT; egm::make(egm_loss_gan, model, model, options);'
-	result "$compiler refuses another kind of handle" refuses "$compiler" 'has another type in the C function' \
+	result "$compiler rejects another kind of handle" rejects "$compiler" 'has another type in the C function' \
 		'egm::make(egm_trainer_create, model);'
-	result "$compiler refuses a result that nobody can read" refuses "$compiler" 'a result needs a variable' \
+	result "$compiler rejects a result that nobody can read" rejects "$compiler" 'a result needs a variable' \
 		'egm::call(egm_metric_kl, p, p, 1.0);'
-	result "$compiler refuses room that is lost" refuses "$compiler" 'no matching' \
+	result "$compiler rejects room that is lost" rejects "$compiler" 'no matching' \
 		'model.energy(x, std::vector<float>(2));'
-	result "$compiler refuses room that is constant" refuses "$compiler" 'no matching' \
+	result "$compiler rejects room that is constant" rejects "$compiler" 'no matching' \
 		'const std::vector<float> room(2); model.energy(x, room);'
-	result "$compiler refuses integers as numbers" refuses "$compiler" 'no ' 'model.energy(std::vector<int>(2));'
+	result "$compiler rejects integers as numbers" rejects "$compiler" 'no ' 'model.energy(std::vector<int>(2));'
 done
 plan

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of egm.hpp share: contexts that count what they hold, points on a circle, small networks. */
+/* What the tests of egm.hpp share: contexts that count their memory blocks, points on a circle, small networks. */
 #ifndef EGM_TESTS_CPP_SUPPORT_HPP
 #define EGM_TESTS_CPP_SUPPORT_HPP
 
@@ -27,7 +27,7 @@ inline points circle(std::size_t n)
 	return x;
 }
 
-/* What a context holds, counted by its allocator. */
+/* Allocator that counts the memory blocks of a context. */
 struct heap {
 	std::atomic<long> blocks{0};
 	static void *alloc(std::size_t size, std::size_t alignment, void *user)
@@ -58,7 +58,7 @@ inline egm::model energy_net(const egm::context &context, egm_dtype dtype = EGM_
 	return egm::make(egm_model_create, context, "energy", 2).dense(8).silu().dense(1).build(dtype, 1);
 }
 
-/* Each task on a thread of its own, so that a callback surely runs on another thread than the caller's. */
+/* Runs each task on a thread of its own, so that a callback always runs on another thread than the caller's. */
 inline void on_threads(int32_t count, void (*task)(int32_t, void *), void *argument, void *)
 {
 	std::vector<std::thread> threads;
@@ -74,7 +74,7 @@ inline egm::context threaded_context()
 	return egm::make(egm_context_create, options);
 }
 
-/* What an expression throws as the type E; the test fails if it throws nothing. */
+/* Returns the exception of type E that the function throws; the test fails if it throws none. */
 template <class E, class F> E thrown_by(F function)
 {
 	try {
@@ -83,7 +83,7 @@ template <class E, class F> E thrown_by(F function)
 		return e;
 	}
 	ck_abort_msg("no exception");
-	throw 0; /* ck_abort_msg does not return, which compilers are not told */
+	throw 0; /* ck_abort_msg does not return, but compilers do not know it */
 }
 
 inline bool contains(const std::string &text, const std::string &part)

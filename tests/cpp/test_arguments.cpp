@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What egm.hpp makes of the arguments of a C function: containers, structs, handles, texts, and what is left out. */
+/* How egm.hpp converts the arguments of a C function: containers, structs, handles, texts, and omitted arguments. */
 #include "support.hpp"
 
 #include <limits>
@@ -81,7 +81,7 @@ START_TEST(test_array__of_rows_that_do_not_fit)
 }
 END_TEST
 
-/* Stand-ins for functions of egm.h: they show what arrives. */
+/* Replacements for functions of egm.h, which record their arguments. */
 static struct {
 	int64_t count;
 	uint64_t seed;
@@ -209,7 +209,7 @@ START_TEST(test_model__results_are_of_the_type_of_the_points)
 	ck_assert(into == u);
 	f32.run(x, egm::out(into));
 	ck_assert(into == u);
-	ck_assert(f32.energy(egm::array(flat, 2)) == u); /* the same numbers, as one row of numbers after another */
+	ck_assert(f32.energy(egm::array(flat, 2)) == u); /* the same numbers, row after row */
 	ck_assert(f32.run(x) == u);
 	std::vector<double> v = f64.energy(std::vector<std::array<double, 2>>(4));
 	ck_assert_uint_eq(v.size(), 4);
@@ -252,7 +252,7 @@ START_TEST(test_metrics__write_into_variables)
 	options.estimator = EGM_ESTIMATOR_BIASED;
 	points x = circle(20);
 	egm::call(egm_metric_mmd, context, x, x, options, mmd);
-	ck_assert_double_eq_tol(mmd, 0, 1e-12); /* a sample and itself: means of the same numbers, at most 1 */
+	ck_assert_double_eq_tol(mmd, 0, 1e-12); /* a sample with itself: means of the same numbers, which are at most 1 */
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of the program that the library calls: what they throw comes out of the call that they ended, from every
- * call and every thread, and they live as long as somebody may call them. */
+/* Functions of the program that the library calls. If one throws, the call that it ended throws the same exception, for
+ * every call and in every thread. Function objects live as long as the library may call them. */
 #include "support.hpp"
 
 #include <atomic>
@@ -11,7 +11,7 @@ using namespace egm_test;
 namespace
 {
 
-/* Thrown by the functions here: not derived from anything, so that nobody catches it by chance. */
+/* Thrown by the functions here. It has no base class, so that nothing else catches it. */
 struct surprise {
 	int number;
 };
@@ -92,7 +92,7 @@ START_TEST(test_progress__what_it_throws_ends_the_call)
 	});
 	ck_assert_int_eq(s.number, 42);
 	ck_assert_int_eq(t.trainer.steps(), 3);
-	ck_assert(t.trainer.fit(t.data, 1)); /* nothing of it is left */
+	ck_assert(t.trainer.fit(t.data, 1)); /* the exception is gone */
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(test_progress__a_stopped_fit_is_a_mixture)
 	ck_assert(best && best.components() == 3);
 	best = egm::mixture();
 	ck_assert_int_eq(heap.blocks, before);
-	/* What was fitted by then is freed if nobody gets it. */
+	/* The mixture so far is freed if the program does not get it. */
 	thrown_by<surprise>([&] {
 		egm::make(egm_mixture_fit, context, x, nullptr, options, nullptr,
 		          [](const egm_progress &) { throw surprise{1}; });
@@ -185,7 +185,7 @@ START_TEST(test_energy__what_it_throws_ends_the_call)
 	fails = false;
 	ck_assert(sampler.run(5, 1));
 	ck_assert(target.ais(nullptr, ais));
-	/* What was thrown before has no part in another error. */
+	/* An exception that was thrown before does not appear in another error. */
 	ck_assert_int_eq(thrown_by<egm::error>([&] { sampler.run(-1, 1); }).status(), EGM_ERR_ARGUMENT);
 }
 END_TEST
@@ -202,7 +202,7 @@ START_TEST(test_energy__throws_on_another_thread)
 	egm::sampler sampler = mala(target, 64);
 	ck_assert_int_eq(thrown_by<surprise>([&] { sampler.run(5, 1); }).number, 11);
 	ck_assert_int_gt(elsewhere, 0);
-	/* Other chains have thrown, too. Nobody gets that any more. */
+	/* Other chains have thrown, too. These exceptions are dropped. */
 	ck_assert_int_eq(thrown_by<egm::error>([&] { sampler.run(-1, 1); }).status(), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(thrown_by<surprise>([&] { sampler.warmup(5); }).number, 11);
 	egm_ais_options options = EGM_AIS_OPTIONS_INIT;
@@ -215,7 +215,7 @@ START_TEST(test_energy__each_of_two_calls_at_once_throws)
 {
 	egm::context context = egm::make(egm_context_create);
 	std::atomic<int> inside(0);
-	/* Both calls are under way when the first of them throws. */
+	/* Both calls are running when the first of them throws. */
 	egm::target target = concurrent_target(context, [&](numbers, room, room) {
 		inside++;
 		while (inside < 2) std::this_thread::yield();
@@ -267,7 +267,7 @@ START_TEST(test_energy__that_handles_an_exception_of_a_call_of_its_own)
 }
 END_TEST
 
-/* A function object that counts how many of it there are. */
+/* A function object that counts its copies. */
 struct counted {
 	explicit counted(int *count) : alive(count) { ++*alive; }
 	counted(const counted &other) : alive(other.alive) { ++*alive; }
@@ -338,7 +338,7 @@ START_TEST(test_rows__are_fitted)
 	    });
 	trained other;
 	ck_assert(t.trainer.fit(rows, 5) && other.trainer.fit(other.data, 5));
-	/* The same rows in the same order, wherever they come from. */
+	/* The same rows in the same order from both sources. */
 	ck_assert(t.energy.energy(x) == other.energy.energy(x));
 	ck_assert(rows.values<float>().empty());
 	points two(2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Owning: every handle is freed once, whatever is moved where and in whatever order; errors keep status and text. */
+/* Ownership: every handle is freed once, however handles are moved, and in any order. Errors keep status and text. */
 #include "support.hpp"
 
 #include <type_traits>
@@ -67,7 +67,7 @@ START_TEST(test_handles__are_freed_in_any_order)
 		trainer.fit(egm::make(egm_data_copy, context, circle(64)), 1);
 	}
 	ck_assert_int_eq(heap.blocks, empty);
-	/* The context goes before what was made from it. */
+	/* The context is freed before the handles that were made with it. */
 	egm::model last = energy_net(context);
 	context = egm::context();
 	ck_assert_int_eq(last.outputs(), 1);

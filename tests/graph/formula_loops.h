@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The claims of formula_check.h for each row of a table: included behind `formulas` and N_FORMULAS. */
+/* The checks of formula_check.h for each row of a table. Included after the table `formulas` and its size N_FORMULAS.
+ */
 #ifndef EGM_TESTS_FORMULA_LOOPS_H
 #define EGM_TESTS_FORMULA_LOOPS_H
 
@@ -8,8 +9,8 @@
 START_TEST(test_formula__first_derivative_equals_differences)
 {
 	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 1);
-	check_derivative(&formulas[_i], c, T_GRADIENT);
+	prepare_formula(&formulas[_i], &data, (uint64_t)_i + 1);
+	check_derivative(&formulas[_i], c, ORDER_GRADIENT);
 	egm_context_free(c);
 }
 END_TEST
@@ -17,8 +18,8 @@ END_TEST
 START_TEST(test_formula__second_derivative_equals_differences)
 {
 	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 1);
-	check_derivative(&formulas[_i], c, T_HESSIAN);
+	prepare_formula(&formulas[_i], &data, (uint64_t)_i + 1);
+	check_derivative(&formulas[_i], c, ORDER_HESSIAN);
 	egm_context_free(c);
 }
 END_TEST
@@ -26,8 +27,8 @@ END_TEST
 START_TEST(test_formula__program_equals_interpreter)
 {
 	egm_context *c = context();
-	t_prepare(&formulas[_i], &data, (uint64_t)_i + 77);
-	for (int order = T_VALUE; order <= T_HESSIAN; order++) check_program(&formulas[_i], c, order);
+	prepare_formula(&formulas[_i], &data, (uint64_t)_i + 77);
+	for (int order = ORDER_VALUE; order <= ORDER_HESSIAN; order++) check_program(&formulas[_i], c, order);
 	egm_context_free(c);
 }
 END_TEST

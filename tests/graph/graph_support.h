@@ -1,60 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-/* A formula under test: leaves in slots 1 .. n, value, gradient and Hessian-vector product by program and by
- * interpreter. */
+/* A formula under test. Its inputs are leaves in slots 1 to n. Value, gradient and Hessian-vector product are computed
+ * by the compiled program and by the interpreter. */
 #ifndef EGM_TESTS_GRAPH_SUPPORT_H
 #define EGM_TESTS_GRAPH_SUPPORT_H
 
 #include <compile/nan_arena.h>
+#include <graph/op_impl.h>
 #include <math.h>
 #include <oracle/interpret.h>
+#include <oracle/listing.h>
 #include <string.h>
 #include <support.h>
 
-enum { T_MAX_IN = 4, T_MAX_ELEMENTS = 4096, T_SLOT_OUT = 8 };
+enum { MOST_INPUTS = 4, MOST_ELEMENTS = 4096, SLOT_OUT = 8 };
 
 typedef struct formula {
 	const char *name;
 	int n_in;
-	egm__shape in[T_MAX_IN];
+	egm__shape in[MOST_INPUTS];
 	egm__id (*build)(egm__graph *g, const egm__id *x);
-	double low, high; /* range of the inputs; |x| is kept above `gap` */
+	double low, high; /* range of the inputs; |x| is at least `gap` */
 	double gap;
 } formula;
 
-/* uniform in (-1, 1), from a plain generator of its own */
-static inline double t_random(uint64_t *state)
+/* Uniform in (-1, 1), by a generator that is not the one of the library. */
+static inline double graph_random(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;
 	return (double)(int64_t)(*state >> 11) / 4503599627370496.0 - 1;
 }
 
-static inline void t_fill(const formula *f, int which, double *x, uint64_t *state)
+static inline void fill_input(const formula *f, int which, double *x, uint64_t *state)
 {
 	int64_t n = egm__shape_count(&f->in[which]);
 	for (int64_t i = 0; i < n; i++) {
-		double u = 0.5 * (t_random(state) + 1);
+		double u = 0.5 * (graph_random(state) + 1);
 		x[i] = f->low + (f->high - f->low) * u;
 		if (fabs(x[i]) < f->gap) x[i] = x[i] < 0 ? x[i] - f->gap : x[i] + f->gap;
 	}
 }
 
-enum { T_VALUE, T_GRADIENT, T_HESSIAN };
+enum { ORDER_VALUE, ORDER_GRADIENT, ORDER_HESSIAN };
 
-/* Outputs of one order, one after another in slot T_SLOT_OUT. Seeds r (order 1) are leaf slot 5, directions v are slot
- * 6. Returns the number of outputs. */
-static inline int64_t t_outputs(const formula *f, egm__graph *g, int order)
+/* Writes the results of one order one after another to SLOT_OUT. Slot 5 has the weights of the value, of whose weighted
+ * sum the gradient is taken, slot 6 the direction of the Hessian-vector product. Returns the number of results. */
+static inline int64_t formula_outputs(const formula *f, egm__graph *g, int order)
 {
-	egm__id x[T_MAX_IN], d[T_MAX_IN];
+	egm__id x[MOST_INPUTS], d[MOST_INPUTS];
 	int64_t at = 0, at_v = 0;
 	for (int i = 0; i < f->n_in; i++) x[i] = egm__leaf(g, 1 + i, 0, f->in[i]);
 	egm__id y = f->build(g, x);
-	if (order == T_VALUE) {
-		egm__graph_output(g, y, T_SLOT_OUT, 0);
+	if (order == ORDER_VALUE) {
+		egm__graph_output(g, y, SLOT_OUT, 0);
 		return egm__shape_count(egm__graph_shape(g, y));
 	}
 	egm__id s = egm__mul(g, y, egm__leaf(g, 5, 0, *egm__graph_shape(g, y)));
 	egm__gradient(g, s, f->n_in, x, d);
-	if (order == T_HESSIAN) {
+	if (order == ORDER_HESSIAN) {
 		egm__id t = egm__const(g, 0, egm__shape2(1, 1));
 		for (int i = 0; i < f->n_in; i++) {
 			egm__id dv = egm__mul(g, d[i], egm__leaf(g, 6, at_v, f->in[i]));
@@ -65,42 +67,42 @@ static inline int64_t t_outputs(const formula *f, egm__graph *g, int order)
 		egm__gradient(g, t, f->n_in, x, d);
 	}
 	for (int i = 0; i < f->n_in; i++) {
-		egm__graph_output(g, d[i], T_SLOT_OUT, at);
+		egm__graph_output(g, d[i], SLOT_OUT, at);
 		at += egm__shape_count(&f->in[i]);
 	}
 	return at;
 }
 
-typedef struct t_data {
-	double in[T_MAX_IN][T_MAX_ELEMENTS], seed[T_MAX_ELEMENTS], direction[T_MAX_ELEMENTS], out[T_MAX_ELEMENTS];
-} t_data;
+typedef struct formula_data {
+	double in[MOST_INPUTS][MOST_ELEMENTS], seed[MOST_ELEMENTS], direction[MOST_ELEMENTS], out[MOST_ELEMENTS];
+} formula_data;
 
-static inline void t_bases(t_data *d, void **bases)
+static inline void formula_bases(formula_data *d, void **bases)
 {
 	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);
-	for (int i = 0; i < T_MAX_IN; i++) bases[1 + i] = d->in[i];
+	for (int i = 0; i < MOST_INPUTS; i++) bases[1 + i] = d->in[i];
 	bases[5] = d->seed;
 	bases[6] = d->direction;
-	bases[T_SLOT_OUT] = d->out;
+	bases[SLOT_OUT] = d->out;
 }
 
-static inline void t_prepare(const formula *f, t_data *d, uint64_t seed)
+static inline void prepare_formula(const formula *f, formula_data *d, uint64_t seed)
 {
 	uint64_t state = seed;
-	for (int i = 0; i < f->n_in; i++) t_fill(f, i, d->in[i], &state);
-	for (int i = 0; i < T_MAX_ELEMENTS; i++) d->seed[i] = t_random(&state), d->direction[i] = t_random(&state);
+	for (int i = 0; i < f->n_in; i++) fill_input(f, i, d->in[i], &state);
+	for (int i = 0; i < MOST_ELEMENTS; i++) d->seed[i] = graph_random(&state), d->direction[i] = graph_random(&state);
 }
 
-/* Runs one order into d->out; returns the number of elements. compiled: the program of the simplified graph, else the
- * interpreter on the graph as written. */
-static inline int64_t t_run(const formula *f, egm_context *c, t_data *d, int order, int compiled)
+/* Computes one order into d->out and returns the number of elements. compiled: 0 the interpreter on the graph as
+ * written, 1 the program of the simplified graph, 2 the program of the graph as written. */
+static inline int64_t run_formula(const formula *f, egm_context *c, formula_data *d, int order, int compiled)
 {
 	egm__graph *g = NULL;
 	void *bases[EGM__MAX_SLOTS];
-	t_bases(d, bases);
+	formula_bases(d, bases);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	egm__graph_set_simplify(g, compiled == 1);
-	int64_t n = t_outputs(f, g, order);
+	g->simplify = compiled == 1;
+	int64_t n = formula_outputs(f, g, order);
 	ck_assert_msg(egm__graph_status(g) == EGM_OK, "%s: %s", f->name, egm_last_error());
 	if (compiled) {
 		egm__program *p = NULL;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Convolutions against their definitions, written as loops over every index, and against each other.
  *
- * All in double with sums of at most 4 x 5 x 3 terms of at most 1: 60 eps on either side, 1e-13 with room. */
+ * All is in double. Sums have at most 4 x 5 x 3 terms of at most 1, so each side is within 60 eps; the bound is 1e-13.
+ */
 #include "graph_support.h"
 
 enum { MOST = 4096, SLOT_X = 1, SLOT_W = 2, SLOT_Y = 3 };
 
 typedef struct layout {
-	int64_t n, h, w, c, o; /* images of h x w x c, o channels out */
+	int64_t n, h, w, c, o; /* images of h x w x c; o output channels */
 	egm__window window;
 	int64_t oh, ow;
 } layout;
@@ -29,7 +30,8 @@ static void setup(void)
 	uint64_t state = 5;
 	ck_assert_int_eq(egm_context_create(&c, NULL), EGM_OK);
 	ck_assert_int_eq(egm__graph_create(&g, c, EGM_F64), EGM_OK);
-	for (int i = 0; i < MOST; i++) x[i] = t_random(&state), w[i] = t_random(&state), y[i] = t_random(&state);
+	for (int i = 0; i < MOST; i++)
+		x[i] = graph_random(&state), w[i] = graph_random(&state), y[i] = graph_random(&state);
 }
 
 static void teardown(void)
@@ -38,7 +40,7 @@ static void teardown(void)
 	egm_context_free(c);
 }
 
-/* Runs the program of `id` and, unless it is none, `other` into out and out_other. */
+/* Runs the program of `id` into out and, unless it is EGM__NONE, that of `other` into out_other. */
 static void evaluate(egm__id id, egm__id other)
 {
 	void *bases[EGM__MAX_SLOTS] = {[SLOT_X] = x, [SLOT_W] = w, [SLOT_Y] = y, [8] = out, [9] = out_other};
@@ -90,7 +92,7 @@ START_TEST(test_conv__equals_its_definition)
 END_TEST
 
 /* y[b, iy, ix, o] = sum over oy, ox, c, ky, kx with iy = oy s - p + ky and ix = ox s - p + kx of x[b, oy, ox, c] w[c,
- * ky, kx, o]: what every pixel of x stamps; here the layout's images are y and its windows are x. */
+ * ky, kx, o]. Every pixel of x adds a window to y; the images of the layout are y and its windows are x. */
 static void stamp(const layout *l, double *want)
 {
 	const egm__window *v = &l->window;
@@ -118,7 +120,7 @@ START_TEST(test_conv_transpose__equals_its_definition)
 }
 END_TEST
 
-/* <conv(x), y> = <x, conv_transpose(y)>, one product being the sum of up to 1000 terms of at most 60: 1e-10. */
+/* <conv(x), y> = <x, conv_transpose(y)>. A product is a sum of up to 1000 terms of at most 60; the bound is 1e-10. */
 START_TEST(test_conv_transpose__is_adjoint_to_conv)
 {
 	const layout *l = &layouts[_i];

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What moves pixels, and the convolutions made of it: value, first and second derivative against differences, the
- * program against the interpreter, as test_ops.c does for the others. The second derivative of the penalty goes through
- * a third one of the net. */
+/* Image ops and the convolutions made of them, tested as the other ops are in test_ops.c. The second derivative of the
+ * penalty contains a third derivative of the network. */
 #include "formula_check.h"
 
 #define IMAGE(n, h, w, c) \
@@ -25,7 +24,7 @@
 		return expr;                                  \
 	}
 #define WINDOW(...) (&(const egm__window){__VA_ARGS__})
-/* nonlinear on both sides, so that both derivatives have something to do */
+/* nonlinear on both sides, so that neither derivative is trivial */
 #define PATCHES(n, ...) FORMULA(n, egm__square(g, egm__patches(g, egm__exp(g, X), WINDOW(__VA_ARGS__))))
 #define FOLD(n, h, w, ...) FORMULA(n, egm__square(g, egm__fold(g, egm__exp(g, X), WINDOW(__VA_ARGS__), h, w)))
 #define CONV(n, ...) FORMULA(n, egm__tanh(g, egm__conv(g, egm__square(g, X), x[1], WINDOW(__VA_ARGS__))))
@@ -70,7 +69,7 @@ FORMULA(sum_pixels, egm__mul(g, X, egm__sum(g, egm__exp(g, X), 6)))
 FORMULA(sum_0_2, egm__mul(g, X, egm__sum(g, egm__exp(g, X), 5)))
 FORMULA(sum_1_3, egm__mul(g, X, egm__sum(g, egm__exp(g, X), 10)))
 FORMULA(sum_ends, egm__mul(g, X, egm__sum(g, egm__exp(g, X), 9)))
-/* operands that are views: contiguous, of other strides, of one number */
+/* operands that are views: contiguous, with other strides, of one number */
 FORMULA(of_images,
         egm__square(g, egm__patches(g, egm__slice(g, egm__exp(g, X), 0, 1, 2), WINDOW({2, 3}, {1, 1}, {1, 1}))))
 FORMULA(of_a_part,
@@ -96,7 +95,7 @@ static egm__id of_broadcast(egm__graph *g, const egm__id *x)
 	return egm__square(g, egm__patches(g, wide, WINDOW({2, 2}, {1, 2}, {0, 1})));
 }
 
-/* two convolutions of one input and two inputs of one weight: what is merged keeps its value */
+/* two convolutions of one input, and two inputs with one weight: merging them keeps the value */
 static egm__id merged(egm__graph *g, const egm__id *x)
 {
 	const egm__window *w = WINDOW({3, 2}, {1, 2}, {1, 0});
@@ -105,7 +104,7 @@ static egm__id merged(egm__graph *g, const egm__id *x)
 	return egm__square(g, egm__add(g, egm__add(g, a, egm__scale(g, b, -2)), c));
 }
 
-/* patches that somebody else needs too, as a value, by both sides of a product, transposed */
+/* patches with other users: as a value, on both sides of a product, transposed */
 static egm__id shared(egm__graph *g, const egm__id *x)
 {
 	egm__id p = egm__patches(g, egm__exp(g, x[0]), WINDOW({2, 2}, {1, 1}, {0, 0}));
@@ -118,7 +117,7 @@ static egm__id shared(egm__graph *g, const egm__id *x)
 	                egm__mean(g, egm__reshape(g, p, egm__shape2(6, 16))));
 }
 
-/* a sum of products, of which some have windows, with factors */
+/* a scaled sum of products, some with windows */
 static egm__id accumulated(egm__graph *g, const egm__id *x)
 {
 	const egm__window *w = WINDOW({2, 2}, {1, 1}, {0, 0});
@@ -127,7 +126,7 @@ static egm__id accumulated(egm__graph *g, const egm__id *x)
 	return egm__add(g, egm__scale(g, a, -0.5), egm__add(g, c, egm__scale(g, b, 3)));
 }
 
-/* a fold of a product that is also read as it is */
+/* fold of a product that has another user */
 static egm__id fold_shared(egm__graph *g, const egm__id *x)
 {
 	egm__id y = egm__matmul(g, egm__exp(g, x[0]), x[1], 0, 0), p = egm__reshape(g, y, (egm__shape)IMAGE(4, 2, 1, 8));
@@ -136,8 +135,8 @@ static egm__id fold_shared(egm__graph *g, const egm__id *x)
 	                egm__reshape(g, egm__slice(g, y, 1, 0, 6), egm__shape2(4, 12)));
 }
 
-/* conv, leaky, conv, tanh, transposed conv with a rest: summed over a weight */
-static egm__id net(egm__graph *g, const egm__id *x)
+/* conv, leaky, conv, tanh, transposed conv with a rest, and a weighted sum */
+static egm__id network(egm__graph *g, const egm__id *x)
 {
 	egm__id a = egm__leaky(g, egm__conv(g, x[0], x[1], WINDOW({3, 3}, {2, 2}, {1, 1})), 0.2);
 	int64_t n = egm__graph_shape(g, x[0])->d[0];
@@ -146,10 +145,10 @@ static egm__id net(egm__graph *g, const egm__id *x)
 	return egm__conv_transpose(g, image, x[3], WINDOW({2, 3}, {2, 1}, {1, 0}), 7, 3);
 }
 
-/* the gradient of |d sum tanh(net) / dx|^2 by weights and input */
+/* |d sum tanh(network) / dx|^2, a penalty */
 static egm__id penalty(egm__graph *g, const egm__id *x)
 {
-	egm__id d, u = egm__tanh(g, net(g, x));
+	egm__id d, u = egm__tanh(g, network(g, x));
 	egm__gradient(g, u, 1, x, &d);
 	return egm__add(g, egm__mean(g, egm__square(g, d)), egm__mean(g, egm__row_sum(g, u)));
 }
@@ -220,8 +219,8 @@ static const formula formulas[] = {
     {"patches shared", 2, {IMAGE(2, 3, 4, 2), S(3, 8)}, shared, WIDE},
     {"convolutions accumulated", 3, {IMAGE(2, 3, 4, 2), S(3, 8), S(12, 8)}, accumulated, WIDE},
     {"fold of a shared product", 2, {S(8, 3), S(3, 8)}, fold_shared, WIDE},
-    {"net", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
-    {"net of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
+    {"network", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, network, WIDE},
+    {"network of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, network, WIDE},
     {"gradient penalty of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
     {"gradient penalty", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
 };

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The project keeps a numbered list of errors in published formulas and code (E1 to E30) and of values known in closed
-# form (K1 to K26). Each has a test whose case carries the number as a tag: CK_INCLUDE_TAGS=K13 runs those of one.
+# The project has a numbered list of errors in published formulas and code (E1 to E30) and of values known in closed
+# form (K1 to K26). Each has a test, whose case has the number as a tag: CK_INCLUDE_TAGS=K13 runs the tests of K13.
 # usage: rows.sh TESTS
 set -u
 export LC_ALL=C
 . "$(dirname "$0")/../tap.sh"
 
-# Tags are the only texts in quotes that consist of such words alone.
+# Only tags are quoted texts of nothing but such words.
 tags=$(grep -rhoE '"([EKRS][0-9]+ ?)+"' "$1" --include='*.c' --include='*.h' | grep -oE '\b[EK][0-9]+\b' | sort -u)
 untested() { # LETTER LAST
 	for number in $(seq 1 "$2"); do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the library asks of its host: functions that it must not call, variables that it may write, names in the archive.
+# Functions that the library must not call, variables that it may write, and names in the archive.
 # usage: symbols.sh SHARED ARCHIVE
 set -u
 export LC_ALL=C
@@ -9,8 +9,8 @@ here=$(dirname "$0")
 shared=$1
 archive=$2
 
-# Printing, ending the process, signals, the environment, the locale, libc's random state, time as a seed. uselocale and
-# newlocale are absent from the list: they leave the process's locale alone.
+# Printing, ending the process, signals, the environment, the locale, the random state of libc, time as a seed.
+# uselocale and newlocale are not in the list, because they do not change the locale of the process.
 forbidden='printf|vprintf|fprintf|vfprintf|dprintf|vdprintf|__printf_chk|__vprintf_chk|__fprintf_chk|__vfprintf_chk
 puts|putchar|putc|fputs|fputc|perror|psignal|syslog|warn|warnx|err|errx|stdout|stderr|stdin
 exit|_exit|_Exit|quick_exit|atexit|on_exit|abort|__assert|__assert_fail|__assert_perror_fail
@@ -25,13 +25,13 @@ imports=$(nm -D --undefined-only "$shared" | awk '{ print $2 }' | sed 's/@.*//' 
 result 'the library imports something' [ -n "$imports" ]
 result 'nothing that prints, exits, signals or reads the environment' empty \
 	"$(echo "$imports" | grep -xE "(${forbidden%|})")"
-# A BLAS would bring its threads, its rounding and its size; products are the library's own (lib/tensor/gemm.c).
+# No BLAS, which would bring its threads, its rounding and its size: lib/tensor/gemm.c has the products.
 result 'no BLAS' empty "$(readelf -d "$shared" | grep -iE 'NEEDED.*(blas|blis|omp)'
 	echo "$imports" | grep -E '^(cblas_|[sd]gemm)')"
-# crtfastmath.o, which -ffast-math links in, sets flush-to-zero in whoever loads the library.
+# crtfastmath.o, which -ffast-math links, sets flush-to-zero in every program that loads the library.
 result 'no start-up code that changes the floating-point mode' empty "$(nm "$shared" | grep set_fast_math)"
 
-# Variables in sections that stay writable after start-up, thread-local ones included.
+# Variables in sections that are writable after start-up, including thread-local ones.
 writable=$(objdump -t "$shared" | awk -F '\t' '
 	{ n = split($1, left, " "); section = left[n]; n = split($2, right, " "); name = right[n] }
 	section ~ /^[.](data|bss|tdata|tbss)/ && section !~ /^[.]data[.]rel[.]ro/ && name !~ /^[.]/ { print name }' |
@@ -40,7 +40,7 @@ known=$(sed -n 's/^\([a-z_A-Z][a-z_A-Z0-9]*\)[[:space:]].*/\1/p' "$here/writable
 unknown=$(for name in $writable; do echo "$known" | grep -qx "$name" || echo "$name"; done)
 gone=$(sed -n '/^# ours/,$s/^\([a-z_A-Z][a-z_A-Z0-9]*\)[[:space:]].*/\1/p' "$here/writable.txt" |
 	while read -r name; do echo "$writable" | grep -qx "$name" || echo "$name"; done)
-result 'every writable variable stands in writable.txt' empty "$unknown"
+result 'every writable variable is listed in writable.txt' empty "$unknown"
 result 'writable.txt names no variable that is gone' empty "$gone"
 
 if [ -n "$archive" ]; then

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a host sees of the library it loads: nothing. Loading and using libegm.so leaves the floating-point mode, the
- * locale, the signal handlers, the open files and stdout as they were, and works in a child forked after use. */
+/* Loading and using libegm.so does not change the floating-point mode, the locale, the signal handlers, the open files
+ * or stdout of the host program, and the library works in a child that is forked after its use. */
 #include "support.h"
 #include <dirent.h>
 #include <egm.h>
@@ -22,7 +22,7 @@ static int open_files(void)
 	return count;
 }
 
-/* Subnormal numbers are kept: false once something sets flush-to-zero. */
+/* False if something has set flush-to-zero. */
 static int keeps_subnormals(void)
 {
 	volatile float tiny = 1e-38f, factor = 1e-3f;
@@ -59,7 +59,7 @@ static void host_compare(const host_state *before, const host_state *after)
 	}
 }
 
-/* A small round through the library: the energies of a net at 8 points. */
+/* A small use of the library: the energies of a network at 8 points. */
 static int use_library(float energies[8])
 {
 	enum { ROWS = 8, COLUMNS = 2 };
@@ -101,7 +101,7 @@ START_TEST(test_host__use_leaves_the_process_as_it_was)
 }
 END_TEST
 
-/* Runs body(argument) in a child in which what hangs after a fork ends after 20 minutes; its exit code. */
+/* Runs body(argument) in a child and returns its exit code. If the child hangs, it ends after 20 minutes. */
 static int in_child(int (*body)(const float *), const float *argument)
 {
 	pid_t pid = fork();
@@ -116,7 +116,7 @@ static int in_child(int (*body)(const float *), const float *argument)
 	return WEXITSTATUS(state);
 }
 
-/* With descriptors 0 and 1 free, one that the library kept for itself would be among them. */
+/* Descriptors 0 and 1 are free, so a descriptor that the library kept open would be one of them. */
 static int with_stdout_closed(const float *expected)
 {
 	float energies[8];

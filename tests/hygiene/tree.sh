@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The text of the repository: marks of unfinished work, paths of one machine, licence lines, and documents that name
-# functions or files that do not exist.
+# The text of the repository: marks of unfinished work, paths of one machine, missing licence lines, and documents that
+# name functions or files that do not exist.
 # usage: tree.sh SOURCE
 set -u
 export LC_ALL=C
@@ -16,7 +16,7 @@ files() { # PATTERN...: the tracked files, or in an unpacked archive all of them
 	fi | sort -u
 }
 code=$(files '*.c' '*.h' '*.cpp' '*.hpp')
-scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt')
+scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt' 'tools/hooks/*')
 pages=$(files '*.md')
 
 # The marks are spelled in two pieces here, so that this file does not find itself.
@@ -35,8 +35,8 @@ result 'no source file is longer than 600 lines, no test than 800' empty "$(for 
 	lines=$(wc -l <"$file"); [ "$lines" -le "$limit" ] || echo "$file: $lines"; done)"
 result 'no test includes a source file' empty "$(grep -nE '#include [<"][^>"]*[.]c[>"]' $code)"
 
-# Words egm_* and egm__* in the documents are names in a header. Those of earlier releases stand in NEWS.md, in tables of
-# old and new names and below the newest section.
+# Words egm_* and egm__* in documents must be names in a header. Names of earlier releases may be in NEWS.md, in tables
+# of old and new names and below the newest section.
 current() { # PAGE
 	case $1 in
 	*NEWS.md) awk '/^## / { n++ } n == 1 && !/^[|]/' "$1" ;;
@@ -49,7 +49,7 @@ result 'the documents name functions and types that exist' empty "$(for page in 
 		echo "$public" | grep -qx "$word" || echo "$page: $word"
 	done
 done)"
-# `path/with/slash` in the documents is there; <placeholders>, globs and paths made by the build are passed over.
+# `path/with/slash` in documents must exist. <placeholders>, globs and paths made by the build are skipped.
 result 'the documents name files that exist' empty "$(for page in $pages; do
 	grep -oE '`(lib|include|tests|tools|doc|examples|bindings|[.]ci)/[A-Za-z0-9_./-]*`' "$page" | tr -d '`' | sort -u |
 		while read -r path; do [ -e "$path" ] || echo "$page: $path"; done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Uses the installed library as a stranger does: pkg-config and a compiler, outside the source tree's build.
-# usage: check_install.sh PREFIX WORK    WORK: where programs and pictures go
+# Uses the installed library as other programs do: with pkg-config and a compiler, outside of the build tree.
+# usage: check_install.sh PREFIX WORK    WORK: folder for programs and pictures
 # EGM_TEST_MNIST: see tools/test.sh
 set -u
 export LC_ALL=C
@@ -29,14 +29,14 @@ files() {
 	done
 }
 result 'libraries, headers and egm.pc are installed' files
-result 'pkg-config knows the release that the build says' \
+result 'pkg-config has the version of the build' \
 	[ "$(pkg-config --modversion egm)" = "$(sed -n "s/^  version: '\(.*\)',/\1/p" "$source/meson.build")" ]
-result 'a shared link names libegm alone' \
+result 'a shared link needs only libegm' \
 	[ "$(pkg-config --libs egm | tr -s ' ' '\n' | grep -v '^-L' | tr -d '\n')" = '-legm' ]
 result 'no internal header is installed' empty "$(find "$prefix" -name '*_impl.h')"
 
 # ---- the program of the README
-# The first C block of the README, without its comments' margin: the same text as examples/readme.c.
+# The first C block of the README is the same text as examples/readme.c, apart from the licence line.
 sed -n '/^```c$/,/^```$/p' "$source/README.md" | sed '1d;/^```$/q' | sed '$d' >"$work/readme_block.c"
 sed 1d "$source/examples/readme.c" >"$work/readme_file.c"
 result 'the README shows examples/readme.c' diff "$work/readme_block.c" "$work/readme_file.c"
@@ -54,9 +54,9 @@ needed() {
 	readelf -d "$work/readme" | grep -q 'NEEDED.*\[libegm\.so\.1\]' || { readelf -d "$work/readme"; return 1; }
 	! readelf -d "$work/readme" | grep -qE 'NEEDED.*(blas|jansson|libz)' || { readelf -d "$work/readme"; return 1; }
 }
-result 'it needs libegm.so.1 and none of its dependencies' needed
+result 'it needs libegm.so.1, but not the dependencies of the library' needed
 
-# A folder with the archive alone, so that -legm can only mean it.
+# A folder that contains only the archive, so that -legm finds nothing else.
 static() {
 	mkdir -p "$work/archive" && cp "$libdir/libegm.a" "$work/archive/" &&
 		$cc -std=c99 $strict -o "$work/readme_static" "$work/readme_block.c" "-L$work/archive" \
@@ -114,10 +114,10 @@ for standard in c++11 c++17 c++20; do
 done
 
 # ---- the examples
-# Compiled with nothing but pkg-config's flags, from a copy of the folder: one program a file, support/ is shared.
+# Compiled only with the flags of pkg-config, from a copy of the folder: each file is a program, and support/ is shared.
 cp -r "$source/examples" "$work/examples"
 examples=$(cd "$work/examples" && ls ./*.c | sed 's|^\./||;s|\.c$||')
-# An example is read from its first line to its last, with the headers of support/ at hand.
+# An example must be short enough to be read from its first line to its last.
 too_long() {
 	for name in $examples; do
 		lines=$(wc -l <"$source/examples/$name.c")
@@ -158,15 +158,15 @@ idx_images() { # COUNT HEIGHT WIDTH: the folder of a file of black images, sizes
 	} >"$folder/train-images-idx3-ubyte"
 	echo "$folder"
 }
-refuses() { # TEXT DATA NAME ARGUMENT...
+rejects() { # TEXT DATA NAME ARGUMENT...
 	text=$1 data=$2
 	shift 2
 	out=$(run "$@" --data "$data" --out "$work/out/refused" 2>&1) && { echo "accepted: $out"; return 1; }
 	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
 }
-# In a folder of its own, for it writes a file. The points have the distance 1 from the centre; blurred by normal noise of
-# sigma = 0.1 across the circle their mean distance is 1 + sigma^2 / 2 = 1.005, to the next order. The error of the mean
-# of 4000 draws is at most 0.1 / sqrt(400) even if only one in ten counts; the rest of 0.05 is for the training.
+# In a folder of its own, because it writes a file. The points have the distance 1 from the centre. With normal noise of
+# sigma = 0.1 their mean distance is 1 + sigma^2 / 2 = 1.005, up to the next order. The error of the mean of 4000 draws
+# is at most 0.1 / sqrt(400) even if they are worth only one tenth; the rest of 0.05 is for the training.
 first_steps() {
 	mkdir -p "$work/out/first" && text=$(cd "$work/out/first" && run first_steps) || return 1
 	echo "$text"
@@ -175,7 +175,7 @@ first_steps() {
 		/^mean/ { mean = $NF }
 		END { exit !(ordered && mean >= 0.955 && mean <= 1.055) }'
 }
-# stacked_mnist goes on with a run whose settings are those that it was started with, and says which are not.
+# stacked_mnist continues a run only with the settings with which it was started, and prints those that differ.
 goes_on() { # FOLDER ARGUMENT...
 	folder=$1
 	shift
@@ -212,7 +212,7 @@ no_settings() {
 	[ $? = 2 ] && [ ! -e "$work/out/nowhere" ] || { echo "$text"; return 1; }
 	case $text in "$work/out/nowhere/settings.txt: "*' is not known') ;; *) echo "$text"; return 1 ;; esac
 }
-# The table of options is what --help prints and what values are checked against.
+# --help prints the table of options, and values are checked against it.
 explains() {
 	for name in $examples; do
 		case $name in first_steps | readme) continue ;; esac
@@ -225,7 +225,7 @@ misuse() { # TEXT NAME ARGUMENT...: it ends with 2 and says the text
 	text=$1
 	shift
 	out=$(run "$@" 2>&1)
-	[ $? = 2 ] || { echo "not refused: $out"; return 1; }
+	[ $? = 2 ] || { echo "not rejected: $out"; return 1; }
 	case $out in *"$text"*) ;; *) echo "$out"; return 1 ;; esac
 }
 misuses() {
@@ -261,29 +261,29 @@ score_words() { # the same two columns out of a table with a header and words
 if pkg-config --exists cairo; then
 	result 'examples/support compiles' compile_support
 	for name in $examples; do
-		result "examples/$name.c compiles with pkg-config's flags alone" compile_example "$name"
+		result "examples/$name.c compiles with only the flags of pkg-config" compile_example "$name"
 	done
 	result 'first_steps trains, saves, loads, scores and samples' first_steps
 	result 'every example explains its options' explains
-	result 'values that no option takes are refused' misuses
+	result 'values that an option does not accept are rejected' misuses
 	result 'toy_density draws' draw toy toy_density --data 25gaussians --steps 60 --width 64 --batch 64
-	result 'score_csv scores rows with the energy that it saved' score
+	result 'score_csv scores rows with the energy of toy_density' score
 	result 'score_csv scores words by the dictionary of the training data' score_words
 	result 'train_images draws images of its own' draw images train_images --steps 10 --batch 32
 	result 'train_images draws with convolutions' draw images-conv train_images --net conv --steps 4 --batch 16
-	result 'train_images refuses sides that no convolution leads back to' refuses 'images of 7 x 9: one side' \
+	result 'train_images rejects sides that transposed convolutions cannot produce' rejects 'images of 7 x 9: one side' \
 		"$(idx_images 40 7 9)" train_images --net conv --steps 1
-	result 'train_images wants images to hold out' refuses '5 images' "$(idx_images 5 8 8)" train_images --steps 1
+	result 'train_images needs images to hold out' rejects '5 images' "$(idx_images 5 8 8)" train_images --steps 1
 	for kernel in nuts ula; do
 		result "custom_energy draws with $kernel" draw "energy-$kernel" custom_energy --draws 200 --warmup 100 \
 			--kernel $kernel
 	done
 	result 'refine_samples trains, refines and draws' draw refined refine_samples --steps 60 --samples 200 \
 		--warmup 10 --transitions 10
-	result 'refine_samples draws with the nets of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
+	result 'refine_samples draws with the networks of toy_density' draw refined-toy refine_samples --model "$work/out/toy" \
 		--samples 200 --warmup 10 --transitions 10
 	result 'compare_systems trains every system and draws' draw systems compare_systems --steps 24 --samples 60 --data both
-	result 'stacked_mnist goes on with no run of unknown settings' no_settings
+	result 'stacked_mnist does not continue a run of unknown settings' no_settings
 	result 'log_likelihood draws' draw likelihood log_likelihood --steps 100 --particles 50 --levels 20
 	result 'anomaly_score draws images of its own' draw anomaly anomaly_score --images 1000 --steps 20 --batch 32
 	result 'anomaly_score of an energy GAN draws' draw anomaly-gan anomaly_score --images 1000 --steps 20 --batch 32 \
@@ -294,15 +294,15 @@ if pkg-config --exists cairo; then
 			--digit 9 --data "$EGM_TEST_MNIST"
 		result 'stacked_mnist counts modes' draw stacked stacked_mnist --steps 4 --batch 16 --samples 200 \
 			--classifier-steps 50 --data "$EGM_TEST_MNIST"
-		result 'stacked_mnist goes on with no other settings' other_settings
-		result 'stacked_mnist goes on' draw stacked stacked_mnist --steps 4 --batch 16 --samples 100 --threads 1 \
+		result 'stacked_mnist does not continue with other settings' other_settings
+		result 'stacked_mnist continues' draw stacked stacked_mnist --steps 4 --batch 16 --samples 100 --threads 1 \
 			--resume --data "$EGM_TEST_MNIST"
 	else
 		skip 'train_images draws MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'anomaly_score reads MNIST' 'EGM_TEST_MNIST is not set'
 		skip 'stacked_mnist counts modes' 'EGM_TEST_MNIST is not set'
-		skip 'stacked_mnist goes on with no other settings' 'EGM_TEST_MNIST is not set'
-		skip 'stacked_mnist goes on' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist does not continue with other settings' 'EGM_TEST_MNIST is not set'
+		skip 'stacked_mnist continues' 'EGM_TEST_MNIST is not set'
 	fi
 else
 	skip 'the examples' 'cairo is not installed'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Around the example of a page of doc/systems/: PAGE names a file with its statements. They find a context and points
- * of the plane, as data and as arrays, and return a status. */
+/* Makes a program of the example of a page of doc/systems/: PAGE is a file with its statements. They can use a context
+ * and points of the plane, as data and as arrays, and return a status. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>

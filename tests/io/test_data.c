@@ -68,7 +68,8 @@ START_TEST(test_data__misuse)
 	io_expect("dtype", egm_data_copy(&data, context, egm_array_of((egm_dtype)3, f, 1, 1)), EGM_ERR_ARGUMENT, "dtype 3");
 	io_expect("rows", egm_data_copy(&data, context, egm_f32(f, 0, 1)), EGM_ERR_ARGUMENT, "0 rows");
 	io_expect("columns", egm_data_copy(&data, context, egm_f32(f, 1, -1)), EGM_ERR_ARGUMENT, "of -1 numbers");
-	io_expect("product", egm_data_copy(&data, context, egm_f32(f, INT64_MAX, 3)), EGM_ERR_ARGUMENT, "more than memory");
+	io_expect("product", egm_data_copy(&data, context, egm_f32(f, INT64_MAX, 3)), EGM_ERR_ARGUMENT,
+	          "must fit in memory");
 	io_expect("path", egm_data_load_idx(&data, context, NULL, NULL), EGM_ERR_ARGUMENT, "path is NULL");
 	io_expect("out", egm_data_load_csv(NULL, context, path, NULL), EGM_ERR_ARGUMENT, "out is NULL");
 	io_expect("context", egm_data_load_npy(&data, NULL, path, NULL), EGM_ERR_ARGUMENT, "context is NULL");

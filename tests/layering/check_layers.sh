@@ -4,22 +4,8 @@
 # usage: check_layers.sh LIB
 set -u
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/order.sh"
 lib=$1
-
-# What a layer may include, itself aside. loss, sampler and io are siblings.
-may_include() {
-	case $1 in
-	core) echo ;;
-	tensor) echo core ;;
-	stats | graph) echo core tensor ;;
-	compile) echo core tensor graph ;;
-	model) echo core tensor graph compile ;;
-	loss | sampler | io) echo core tensor stats graph compile model ;;
-	train) echo core tensor stats graph compile model loss sampler io ;;
-	api) echo core tensor stats graph compile model loss sampler io train ;;
-	*) return 1 ;;
-	esac
-}
 
 # The layer that owns a public header; egm.h itself is above them all.
 owner() {
@@ -35,7 +21,7 @@ owner() {
 }
 
 wrong_arrows() { # LAYER
-	allowed=" $1 $(may_include "$1") "
+	allowed=" $1 $(may_use "$1") "
 	grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' -r "$lib/$1" --include='*.c' --include='*.h' |
 		while IFS= read -r line; do
 			header=$(echo "$line" | sed 's/.*include[[:space:]]*[<"]\([^>"]*\)[>"].*/\1/')
@@ -56,10 +42,10 @@ wrong_arrows() { # LAYER
 }
 
 for layer in $(cd "$lib" && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | LC_ALL=C sort); do
-	if may_include "$layer" >/dev/null; then
+	if may_use "$layer" >/dev/null; then
 		result "$layer includes its own layer and those below" empty "$(wrong_arrows "$layer")"
 	else
-		result "lib/$layer is a layer that the order knows" false
+		result "lib/$layer is a layer of the order" false
 	fi
 done
 plan

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixture of systems with one net that judges (first) and one that generates (last): one context, the nets, one
- * loss, one sheet for its numbers. */
+/* The fixture of systems with a network that judges and one that generates: a context, the networks, a loss, and what
+ * a run of a phase reads and writes. */
 #ifndef EGM_TESTS_ADVERSARIAL_FIXTURE_H
 #define EGM_TESTS_ADVERSARIAL_FIXTURE_H
 
 #include "loss_support.h"
 
 static egm_context *context;
-static egm_model *judge, *generator, *decoder; /* decoder: of autoencoders alone */
+static egm_model *judge, *generator, *decoder; /* decoder: only of autoencoders */
 static egm_loss *loss;
-static l_sheet sheet;
+static phase_io io;
 
 static void fixture_setup(void)
 {
 	uint64_t random = 3;
-	context = l_context();
+	context = new_context();
 	judge = generator = decoder = NULL;
 	loss = NULL;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
+	memset(&io, 0, sizeof io);
+	io.batch = 3, io.seed = 5, io.step = 6;
+	for (int i = 0; i < 64; i++) io.data[i] = random_signed(&random);
 }
 
 static void fixture_teardown(void)
@@ -32,26 +32,26 @@ static void fixture_teardown(void)
 }
 
 /* Generator of one point: x = b, whatever z is. */
-static inline egm_model *f_point(int64_t data, const double *b)
+static inline egm_model *point_generator(int64_t data, const double *b)
 {
-	egm_model *m = l_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
-	l_set(m, "0.weight", data, (double[8]){0});
-	l_set(m, "0.bias", data, b);
+	egm_model *m = dense_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
+	set_tensor(m, "0.weight", data, (double[8]){0});
+	set_tensor(m, "0.bias", data, b);
 	return m;
 }
 
 /* All rows of the batch at one point. */
-static inline void f_data(int64_t data, const double *x)
+static inline void fill_data(int64_t data, const double *x)
 {
-	for (int64_t i = 0; i < sheet.batch; i++) memcpy(sheet.data + i * data, x, (size_t)data * sizeof *x);
+	for (int64_t i = 0; i < io.batch; i++) memcpy(io.data + i * data, x, (size_t)data * sizeof *x);
 }
 
-static inline void f_finite(const double *x, int n)
+static inline void check_finite(const double *x, int n)
 {
 	for (int i = 0; i < n; i++) ck_assert(isfinite(x[i]));
 }
 
-static inline void f_refused(egm_status got, const char *text)
+static inline void check_rejected(egm_status got, const char *text)
 {
 	ck_assert_int_eq(got, EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixture of the energy GAN's tests: one context, three nets, one loss, and two sheets for its numbers. */
+/* The fixture of the tests of the energy GAN: a context, three networks, a loss, and the memory of two runs. */
 #ifndef EGM_TESTS_GAN_FIXTURE_H
 #define EGM_TESTS_GAN_FIXTURE_H
 
@@ -13,18 +13,18 @@ static egm_context *context;
 static egm_model *energy, *generator, *information;
 static egm_loss *loss;
 static egm_energy_gan_options options;
-static l_sheet sheet, other;
+static phase_io io, other;
 
 static void setup(void)
 {
 	uint64_t random = 3;
-	context = l_context();
+	context = new_context();
 	energy = generator = information = NULL;
 	loss = NULL;
 	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = l_random(&random);
+	memset(&io, 0, sizeof io);
+	io.batch = 3, io.seed = 5, io.step = 6;
+	for (int i = 0; i < 64; i++) io.data[i] = random_signed(&random);
 }
 
 static void teardown(void)
@@ -47,16 +47,17 @@ static void create(void)
 static void create_energy_only(int64_t data, int64_t latent)
 {
 	options.entropy = EGM_ENTROPY_JSD;
-	if (!information) information = l_net(context, "information", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
+	if (!information)
+		information = dense_net(context, "information", 2, (int64_t[]){data + latent, 1}, NULL, EGM_F64, 4);
 	create();
 }
 
 /* Generator of one point: x = b, whatever z is. */
 static egm_model *point(int64_t data, const double *b)
 {
-	egm_model *m = l_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
-	l_set(m, "0.weight", data, (double[8]){0});
-	l_set(m, "0.bias", data, b);
+	egm_model *m = dense_net(context, "generator", 2, (int64_t[]){1, data}, NULL, EGM_F64, 2);
+	set_tensor(m, "0.weight", data, (double[8]){0});
+	set_tensor(m, "0.bias", data, b);
 	return m;
 }
 

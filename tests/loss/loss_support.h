@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiny nets, nets set by hand, and one phase of a loss run by program or by interpreter. */
+/* Small networks with random or given weights, and one phase of a loss run by its program or by the interpreter. */
 #ifndef EGM_TESTS_LOSS_SUPPORT_H
 #define EGM_TESTS_LOSS_SUPPORT_H
 
@@ -12,23 +12,24 @@
 #include <string.h>
 #include <support.h>
 
-enum { L_MAX_PARAMETERS = 64, L_MAX_DATA = 1 << 16 };
+enum { MOST_PARAMETERS = 64, MOST_DATA = 1 << 16 };
 
-typedef egm_status l_activation(egm_model *);
+typedef egm_status add_activation(egm_model *);
 
-/* Everything that one run of a phase reads and writes besides the parameters. */
-typedef struct l_sheet {
+/* What a run of a phase reads and writes besides the parameters. */
+typedef struct phase_io {
 	int64_t batch;
 	uint64_t seed, step;
-	double data[L_MAX_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][L_MAX_PARAMETERS];
-	double statistics[L_MAX_PARAMETERS];
+	uint32_t written; /* bit i: the program writes term i */
+	double data[MOST_DATA], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE], gradient[EGM__MAX_NETS][MOST_PARAMETERS];
+	double statistics[MOST_PARAMETERS];
 	double *negatives;          /* [batch, data width] of the phases that read them; NULL: the data */
-	double *old[EGM__MAX_NETS]; /* parameters of nets that a phase keeps; NULL: as they are */
-} l_sheet;
+	double *old[EGM__MAX_NETS]; /* copied parameters of a network; NULL: its current ones */
+} phase_io;
 
-/* dense layers of the given widths, the activation between them (NULL: one dense layer after the other) */
-static inline egm_model *l_net(egm_context *c, const char *name, int n, const int64_t *width, l_activation *activation,
-                               egm_dtype dtype, uint64_t seed)
+/* Dense layers of the given widths with an activation between them (NULL: none). */
+static inline egm_model *dense_net(egm_context *c, const char *name, int n, const int64_t *width,
+                                   add_activation *activation, egm_dtype dtype, uint64_t seed)
 {
 	egm_model *m = NULL;
 	ck_assert_int_eq(egm_model_create(&m, c, name, width[0]), EGM_OK);
@@ -40,53 +41,54 @@ static inline egm_model *l_net(egm_context *c, const char *name, int n, const in
 	return m;
 }
 
-static inline void l_set(egm_model *m, const char *tensor, int64_t n, const double *values)
+static inline void set_tensor(egm_model *m, const char *tensor, int64_t n, const double *values)
 {
 	egm_status st = egm_model_set_tensor(m, tensor, egm_f64(values, n, 1));
 	ck_assert_msg(st == EGM_OK, "%s", egm_last_error());
 }
-#define L_SET(m, tensor, ...) \
-	l_set(m, tensor, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
+#define SET_TENSOR(m, tensor, ...) \
+	set_tensor(m, tensor, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
 
 /* y = w . x + b */
-static inline egm_model *l_linear(egm_context *c, const char *name, int64_t inputs, const double *w, double b)
+static inline egm_model *linear_net(egm_context *c, const char *name, int64_t inputs, const double *w, double b)
 {
-	egm_model *m = l_net(c, name, 2, (int64_t[]){inputs, 1}, NULL, EGM_F64, 1);
-	l_set(m, "0.weight", inputs, w);
-	L_SET(m, "0.bias", b);
+	egm_model *m = dense_net(c, name, 2, (int64_t[]){inputs, 1}, NULL, EGM_F64, 1);
+	set_tensor(m, "0.weight", inputs, w);
+	SET_TENSOR(m, "0.bias", b);
 	return m;
 }
 
-/* Quadratic forms from layers that there are: silu(t) + silu(-t) = t tanh(t/2) = t^2/2 - t^4/24 + ..., so that
+/* A quadratic form as a network: silu(t) + silu(-t) = t tanh(t/2) = t^2/2 - t^4/24 + ..., so that
  *
  *   sum_i q_i l_i(x)^2 / 2 + b,  l_i linear,
  *
- * is a net with units +- A l_i and weights q_i / A^2, up to A^2 l^2 / 12 relative: 1e-5 at l = 1 for A = 0.01. */
-#define L_A 0.01
-static inline egm_model *l_quadratic(egm_context *c, const char *name, int64_t inputs, int n, const double *l,
-                                     const double *q, double b)
+ * is a network with units +- A l_i and weights q_i / A^2, up to A^2 l^2 / 12 relative: 1e-5 at l = 1 for A = 0.01. */
+#define QUADRATIC_SCALE 0.01
+static inline egm_model *quadratic_net(egm_context *c, const char *name, int64_t inputs, int n, const double *l,
+                                       const double *q, double b)
 {
 	double w[64], v[16];
-	egm_model *m = l_net(c, name, 3, (int64_t[]){inputs, 2 * n, 1}, egm_model_silu, EGM_F64, 1);
+	egm_model *m = dense_net(c, name, 3, (int64_t[]){inputs, 2 * n, 1}, egm_model_silu, EGM_F64, 1);
 	for (int i = 0; i < 2 * n; i++) {
-		for (int64_t j = 0; j < inputs; j++) w[i * inputs + j] = (i % 2 ? -L_A : L_A) * l[i / 2 * inputs + j];
-		v[i] = q[i / 2] / (L_A * L_A);
+		for (int64_t j = 0; j < inputs; j++)
+			w[i * inputs + j] = (i % 2 ? -QUADRATIC_SCALE : QUADRATIC_SCALE) * l[i / 2 * inputs + j];
+		v[i] = q[i / 2] / (QUADRATIC_SCALE * QUADRATIC_SCALE);
 	}
-	l_set(m, "0.weight", 2 * n * inputs, w);
-	l_set(m, "0.bias", 2 * n, (double[16]){0});
-	l_set(m, "2.weight", 2 * n, v);
-	L_SET(m, "2.bias", b);
+	set_tensor(m, "0.weight", 2 * n * inputs, w);
+	set_tensor(m, "0.bias", 2 * n, (double[16]){0});
+	set_tensor(m, "2.weight", 2 * n, v);
+	SET_TENSOR(m, "2.bias", b);
 	return m;
 }
 
-static inline void l_bases(const egm_loss *loss, l_sheet *s, void **bases)
+static inline void phase_bases(const egm_loss *loss, phase_io *s, void **bases)
 {
 	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);
 	bases[EGM__SLOT_DATA] = s->data;
 	bases[EGM__SLOT_TERMS] = s->terms;
 	bases[EGM__SLOT_STATE] = s->state;
 	for (int32_t i = 0; i < loss->n_nets; i++) {
-		ck_assert_int_le(loss->nets[i]->count, L_MAX_PARAMETERS);
+		ck_assert_int_le(loss->nets[i]->count, MOST_PARAMETERS);
 		bases[EGM__SLOT_NET + i] = loss->nets[i]->parameters;
 		bases[EGM__SLOT_GRADIENT + i] = s->gradient[i];
 		bases[EGM__SLOT_OLD + i] = s->old[i] ? (void *)s->old[i] : loss->nets[i]->parameters;
@@ -96,34 +98,44 @@ static inline void l_bases(const egm_loss *loss, l_sheet *s, void **bases)
 	bases[EGM__SLOT_STATISTICS] = s->statistics;
 }
 
-static inline void l_run(const egm_loss *loss, int32_t phase, l_sheet *s)
+static inline void run_phase(const egm_loss *loss, int32_t phase, phase_io *s)
 {
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
-	l_bases(loss, s, bases);
-	ck_assert_int_le(s->batch * loss->data_width, L_MAX_DATA);
-	ck_assert_msg(egm__loss_compile(loss, phase, s->batch, &p) == EGM_OK, "%s", egm_last_error());
+	phase_bases(loss, s, bases);
+	ck_assert_int_le(s->batch * loss->data_width, MOST_DATA);
+	ck_assert_msg(egm__loss_compile(loss, phase, s->batch, &p, &s->written) == EGM_OK, "%s", egm_last_error());
 	run_on_nan(loss->context, p, bases, s->seed, s->step);
 	egm__program_free(p);
 }
 
-static inline void l_interpret(const egm_loss *loss, int32_t phase, l_sheet *s)
+/* The graph of a phase. */
+static inline egm__graph *graph_of_phase(const egm_loss *loss, int32_t phase, int64_t batch)
+{
+	egm__graph *g = NULL;
+	uint32_t terms;
+	ck_assert_int_eq(egm__graph_create(&g, loss->context, loss->dtype), EGM_OK);
+	ck_assert_msg(egm__loss_write(loss, phase, batch, g, &terms) == EGM_OK, "%s", egm_last_error());
+	return g;
+}
+
+static inline void interpret_phase(const egm_loss *loss, int32_t phase, phase_io *s)
 {
 	void *bases[EGM__MAX_SLOTS];
-	egm__graph *g = NULL;
-	l_bases(loss, s, bases);
-	ck_assert_msg(egm__loss_graph(loss, phase, s->batch, &g) == EGM_OK, "%s", egm_last_error());
+	egm__graph *g = graph_of_phase(loss, phase, s->batch);
+	phase_bases(loss, s, bases);
 	ck_assert_int_eq(egm__graph_interpret(g, bases, s->seed, s->step), EGM_OK);
 	egm__graph_free(g);
 }
 
-/* What follows a creation that ended with st: every phase is compiled and the loss freed. A failure leaves nothing. */
-static inline egm_status l_compile_all(egm_status st, egm_loss *loss)
+/* After a creation that returned st: compiles every phase and frees the loss. A failure must leave nothing. */
+static inline egm_status compile_phases(egm_status st, egm_loss *loss)
 {
 	if (st != EGM_OK) ck_assert_ptr_null(loss);
 	for (int32_t i = 0; st == EGM_OK && i < loss->n_phases; i++) {
 		egm__program *p = NULL;
-		st = egm__loss_compile(loss, i, 4, &p);
+		uint32_t terms;
+		st = egm__loss_compile(loss, i, 4, &p, &terms);
 		if (st != EGM_OK) ck_assert_ptr_null(p);
 		egm__program_free(p);
 	}
@@ -131,28 +143,28 @@ static inline egm_status l_compile_all(egm_status st, egm_loss *loss)
 	return st;
 }
 
-/* sum of weight x term */
-static inline double l_value(const l_objective *o, const l_sheet *s)
+/* The sum of weight x term. */
+static inline double objective_value(const phase_objective *o, const phase_io *s)
 {
 	double sum = 0;
 	for (int i = 0; i < o->n; i++) sum += o->weight[i] * s->terms[o->term[i]];
 	return sum;
 }
 
-/* The gradients of a phase against central differences of the interpreter's terms, and the program against the
+/* Compares the gradients of a phase with central differences of the interpreter's terms, and the program with the
  * interpreter.
  *
- * h = 1e-5: truncation h^2/6 f''' and rounding eps f / h are both near 1e-11 for derivatives of order 1 to 100 in nets
- * this small: 1e-6 leaves two powers of ten. Program and interpreter differ in the order of sums of at most a hundred
- * terms of order 10 and in vector functions of 4 ulp: 1e-11. */
-static inline void l_check_gradients(egm_loss *loss, int32_t phase, const l_objective *o, l_sheet *s)
+ * h = 1e-5: truncation h^2/6 f''' and rounding eps f / h are both near 1e-11 for derivatives of order 1 to 100 in
+ * networks this small: 1e-6 leaves two powers of ten. Program and interpreter differ in the order of sums of at most a
+ * hundred terms of order 10 and in vector functions of 4 ulp: 1e-11. */
+static inline void check_gradients(egm_loss *loss, int32_t phase, const phase_objective *o, phase_io *s)
 {
 	const double h = 1e-5;
-	l_sheet *by = malloc(sizeof *by), *at = malloc(sizeof *at);
+	phase_io *by = malloc(sizeof *by), *at = malloc(sizeof *at);
 	ck_assert(by && at);
 	*at = *by = *s;
-	l_run(loss, phase, s);
-	l_interpret(loss, phase, by);
+	run_phase(loss, phase, s);
+	interpret_phase(loss, phase, by);
 	for (int i = 0; i < EGM__MAX_STATE; i++) ck_assert(fabs(s->state[i] - by->state[i]) <= 1e-11);
 	for (int i = 0; i < o->n; i++) {
 		double t = by->terms[o->term[i]];
@@ -163,11 +175,11 @@ static inline void l_check_gradients(egm_loss *loss, int32_t phase, const l_obje
 		for (int64_t i = 0; (loss->phases[phase].moves >> net & 1) && i < loss->nets[net]->count; i++) {
 			double keep = w[i], got = s->gradient[net][i], oracle = by->gradient[net][i], f[2];
 			for (int side = 0; side < 2; side++) {
-				l_sheet *d = at;
+				phase_io *d = at;
 				memcpy(d->state, (double[EGM__MAX_STATE]){0}, sizeof d->state);
 				w[i] = side ? keep + h : keep - h;
-				l_interpret(loss, phase, d);
-				f[side] = l_value(o, d);
+				interpret_phase(loss, phase, d);
+				f[side] = objective_value(o, d);
 			}
 			w[i] = keep;
 			double want = (f[1] - f[0]) / (2 * h), scale = fmax(1, fabs(want));

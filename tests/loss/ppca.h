@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The linear autoencoder whose likelihood is known: probabilistic principal components (Tipping and Bishop 1999).
+/* A linear autoencoder whose likelihood is known: probabilistic principal components (Tipping and Bishop 1999).
  *
  * Data of covariance diag(4, 2, 1, 1) around 0: the points +- sqrt(4 eigenvalue) along each axis have it exactly. With
  * two components sigma^2 = 1, W = [(sqrt 3, 0), (0, 1), 0, 0] R for any rotation R, M = W^T W + I = R^T diag(4, 2) R;
- * p(z|x) = N(M^-1 W^T x, M^-1), and the law of x is N(0, C), C = W W^T + I = the data's covariance itself. Then
+ * p(z|x) = N(M^-1 W^T x, M^-1), and x is distributed as N(0, C), C = W W^T + I, the covariance of the data. Then
  *
  *   E log q(x) = -(4 ln 2 pi + ln 8 + 4) / 2 = -6.7154749.
  *
- * A diagonal encoder has this posterior for R = I alone. Otherwise its best variances are 1 / M_ii, and what the bound
- * falls short of is (ln prod M_ii - ln det M) / 2. */
+ * A diagonal encoder has this posterior only for R = I. Otherwise its best variances are 1 / M_ii, and the bound is
+ * (ln prod M_ii - ln det M) / 2 below the likelihood. */
 #ifndef EGM_TESTS_PPCA_H
 #define EGM_TESTS_PPCA_H
 

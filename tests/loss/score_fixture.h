@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A loss over nets that are set by hand, and means of what it says over many draws of its noise. */
+/* A loss of networks with given weights, and means of its terms and gradients over many draws of its noise. */
 #ifndef EGM_TESTS_SCORE_FIXTURE_H
 #define EGM_TESTS_SCORE_FIXTURE_H
 
@@ -8,15 +8,15 @@
 static egm_context *context;
 static egm_model *nets[3];
 static egm_loss *loss;
-static l_sheet sheet;
+static phase_io io;
 
 static inline void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	memset(nets, 0, sizeof nets);
 	loss = NULL;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.seed = 5, sheet.step = 6;
+	memset(&io, 0, sizeof io);
+	io.seed = 5, io.step = 6;
 }
 
 static inline void teardown(void)
@@ -26,74 +26,75 @@ static inline void teardown(void)
 	egm_context_free(context);
 }
 
-#define S_CREATED(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
-#define S_REFUSED(call, code, text)                                                                  \
+#define CREATED(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
+#define REJECTED(call, code, text)                                                                   \
 	do {                                                                                             \
 		ck_assert_int_eq(call, code);                                                                \
 		ck_assert_ptr_null(loss);                                                                    \
 		ck_assert_msg(strstr(egm_last_error(), text), "'%s' is not in: %s", text, egm_last_error()); \
 	} while (0)
 
-/* Calls `see` after each of `runs` runs of a phase with noise of their own. */
-static inline void s_runs(int32_t phase, int runs, void (*see)(void *user), void *user)
+/* Runs a phase `runs` times with independent noise and calls `see` after each run. */
+static inline void run_often(int32_t phase, int runs, void (*see)(void *user), void *user)
 {
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
-	l_bases(loss, &sheet, bases);
-	ck_assert_int_le(sheet.batch * loss->data_width, L_MAX_DATA);
-	ck_assert_msg(egm__loss_compile(loss, phase, sheet.batch, &p) == EGM_OK, "%s", egm_last_error());
+	uint32_t terms;
+	phase_bases(loss, &io, bases);
+	ck_assert_int_le(io.batch * loss->data_width, MOST_DATA);
+	ck_assert_msg(egm__loss_compile(loss, phase, io.batch, &p, &terms) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	for (int i = 0; i < runs; i++) {
-		egm__program_run(p, bases, sheet.seed, ++sheet.step);
+		egm__program_run(p, bases, io.seed, ++io.step);
 		see(user);
 	}
 	egm__program_free(p);
 }
 
-/* The energy sum_i q_i l_i(x - mean)^2 / 2 of l_quadratic has these parameters: 2 n rows of weights, 2 n biases, 2 n
+/* The energy sum_i q_i l_i(x - mean)^2 / 2 of quadratic_net has these parameters: 2 n rows of weights, 2 n biases, 2 n
  * weights. Moves its minimum to `mean`, in one dimension with l = 1. */
-static inline void s_centre(egm_model *energy, double mean)
+static inline void move_centre(egm_model *energy, double mean)
 {
-	L_SET(energy, "0.bias", -L_A * mean, L_A * mean);
+	SET_TENSOR(energy, "0.bias", -QUADRATIC_SCALE * mean, QUADRATIC_SCALE * mean);
 }
 
-/* dL/dq of a one-dimensional l_quadratic with n = 1, from the gradients by its last two weights: q enters both as
+/* dL/dq of a one-dimensional quadratic_net with n = 1, from the gradients by its last two weights: q enters both as
  * q / A^2. */
-static inline double s_slope(int net)
+static inline double derivative_by_factor(int net)
 {
-	return (sheet.gradient[net][4] + sheet.gradient[net][5]) / (L_A * L_A);
+	return (io.gradient[net][4] + io.gradient[net][5]) / (QUADRATIC_SCALE * QUADRATIC_SCALE);
 }
 
-/* What most tests average: the first term, and the slope of net 0. */
-typedef struct s_means {
-	l_mean value, slope;
-} s_means;
+/* What most tests average: the first term, and its derivative by the factor of network 0. */
+typedef struct run_means {
+	sample_mean value, slope;
+} run_means;
 
-static inline void s_see(void *user)
+static inline void add_to_means(void *user)
 {
-	s_means *m = user;
-	l_mean_add(&m->value, sheet.terms[0]);
-	l_mean_add(&m->slope, s_slope(0));
+	run_means *m = user;
+	sample_mean_add(&m->value, io.terms[0]);
+	sample_mean_add(&m->slope, derivative_by_factor(0));
 }
 
-/* n points of N(mean, s^2), by the generator of the tests. */
-static inline void s_normal_data(double mean, double s, int64_t n, uint64_t seed)
+/* n points of N(mean, s^2). */
+static inline void normal_data(double mean, double s, int64_t n, uint64_t seed)
 {
-	ck_assert_int_le(n, L_MAX_DATA);
-	for (int64_t i = 0; i < n; i++) sheet.data[i] = mean + s * l_normal(&seed);
+	ck_assert_int_le(n, MOST_DATA);
+	for (int64_t i = 0; i < n; i++) io.data[i] = mean + s * random_normal(&seed);
 }
 
-/* The same law without sampling error in its first two moments: what is left of a test's error is the noise. */
-static inline void s_exact_data(double mean, double s, int64_t n, uint64_t seed)
+/* The same without sampling error in the first two moments, so that only the noise makes an error. */
+static inline void exact_normal_data(double mean, double s, int64_t n, uint64_t seed)
 {
 	double sum = 0, squares = 0;
-	s_normal_data(0, 1, n, seed);
-	for (int64_t i = 0; i < n; i++) sum += sheet.data[i];
+	normal_data(0, 1, n, seed);
+	for (int64_t i = 0; i < n; i++) sum += io.data[i];
 	for (int64_t i = 0; i < n; i++) {
-		sheet.data[i] -= sum / (double)n;
-		squares += sheet.data[i] * sheet.data[i];
+		io.data[i] -= sum / (double)n;
+		squares += io.data[i] * io.data[i];
 	}
-	for (int64_t i = 0; i < n; i++) sheet.data[i] = mean + s * sheet.data[i] / sqrt(squares / (double)n);
+	for (int64_t i = 0; i < n; i++) io.data[i] = mean + s * io.data[i] / sqrt(squares / (double)n);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A system of systems.h at work: its nets, the loss, data and negatives, and parameters of old. */
+/* The fixture of tests over all systems: the networks, a loss, data, negatives and copied parameters. */
 #ifndef EGM_TESTS_SYSTEMS_FIXTURE_H
 #define EGM_TESTS_SYSTEMS_FIXTURE_H
 
@@ -8,19 +8,19 @@
 static egm_context *context;
 static egm_model *net[EGM__MAX_NETS];
 static egm_loss *loss;
-static s_claim claim;
-static l_sheet sheet;
-static double negatives[64], old[EGM__MAX_NETS][L_MAX_PARAMETERS];
+static loss_claim claim;
+static phase_io io;
+static double negatives[64], old[EGM__MAX_NETS][MOST_PARAMETERS];
 
 static inline void setup(void)
 {
 	uint64_t random = 11;
-	context = l_context();
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = 3, sheet.seed = 5, sheet.step = 6;
-	for (int i = 0; i < 64; i++) sheet.data[i] = 0.5 + 0.5 * l_random(&random);
-	for (int i = 0; i < 64; i++) negatives[i] = l_random(&random);
-	sheet.negatives = negatives;
+	context = new_context();
+	memset(&io, 0, sizeof io);
+	io.batch = 3, io.seed = 5, io.step = 6;
+	for (int i = 0; i < 64; i++) io.data[i] = 0.5 + 0.5 * random_signed(&random);
+	for (int i = 0; i < 64; i++) negatives[i] = random_signed(&random);
+	io.negatives = negatives;
 }
 
 static inline void drop(void)
@@ -39,14 +39,15 @@ static inline void teardown(void)
 	egm_context_free(context);
 }
 
-/* Old parameters a little off today's, so that what compares the two has something to do, and no variance below 0. */
+/* Makes old parameters differ a little from the current ones, so that terms that compare them are not 0. No variance
+ * becomes negative. */
 static inline void remember_old(void)
 {
 	uint64_t random = 17;
 	for (int32_t i = 0; i < loss->n_nets; i++) {
 		const double *w = loss->nets[i]->parameters;
-		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * l_random(&random);
-		sheet.old[i] = old[i];
+		for (int64_t j = 0; j < loss->nets[i]->count; j++) old[i][j] = w[j] + 0.1 * random_signed(&random);
+		io.old[i] = old[i];
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The adversarial autoencoder: which way its three nets move and how far, what each phase reads, its gradients. */
+/* The adversarial autoencoder: the direction and size of the gradients of its three networks, what each phase reads. */
 #include "adversarial_fixture.h"
 
 enum { DISCRIMINATOR, ENCODER, DECODER };
@@ -32,86 +32,86 @@ static double sigmoid(double x)
 START_TEST(test_aae__each_net_goes_its_way)
 {
 	const double f = 1, up[] = {0, -sigmoid(-f), -sigmoid(f), f - 1, -1};
-	judge = l_linear(context, "discriminator", 1, (double[]){.5}, .25);
-	generator = l_linear(context, "encoder", 1, (double[]){.75}, 0);
-	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
+	judge = linear_net(context, "discriminator", 1, (double[]){.5}, .25);
+	generator = linear_net(context, "encoder", 1, (double[]){.75}, 0);
+	decoder = linear_net(context, "decoder", 1, (double[]){1}, 0);
 	options.form = _i;
 	options.reconstruction = 3;
-	f_data(1, (double[]){2});
+	fill_data(1, (double[]){2});
 	create();
-	l_run(loss, AUTOENCODER, &sheet);
-	ck_assert(fabs(sheet.terms[RECONSTRUCTION] - .25) <= 1e-15);
+	run_phase(loss, AUTOENCODER, &io);
+	ck_assert(fabs(io.terms[RECONSTRUCTION] - .25) <= 1e-15);
 	/* d/de (x - g e x)^2 = -2 miss g x = -2, d/dg = -2 miss e x = -1.5 */
-	ck_assert(fabs(sheet.gradient[ENCODER][0] - (.5 * 2 * up[_i] + 3 * -2)) <= 1e-14);
-	ck_assert(fabs(sheet.gradient[DECODER][0] - 3 * -1.5) <= 1e-14);
+	ck_assert(fabs(io.gradient[ENCODER][0] - (.5 * 2 * up[_i] + 3 * -2)) <= 1e-14);
+	ck_assert(fabs(io.gradient[DECODER][0] - 3 * -1.5) <= 1e-14);
 }
 END_TEST
 
-/* The discriminator holds the prior for real and the code for fake: with z ~ N(0, 1) and the code at 3, the objective
+/* The prior is real for the discriminator and the code is fake: with z ~ N(0, 1) and the code at 3, the objective
  * falls as l falls from 0 to 3: d/dw = E[-z sigmoid(-l(z))] + 3 sigmoid(l(3)) = 3/2 at w = 0. */
 START_TEST(test_aae__prior_is_real_and_code_is_fake)
 {
-	judge = l_linear(context, "discriminator", 1, (double[]){0}, 0);
-	generator = l_linear(context, "encoder", 1, (double[]){0}, 3);
-	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
-	sheet.batch = 20000;
+	judge = linear_net(context, "discriminator", 1, (double[]){0}, 0);
+	generator = linear_net(context, "encoder", 1, (double[]){0}, 3);
+	decoder = linear_net(context, "decoder", 1, (double[]){1}, 0);
+	io.batch = 20000;
 	create();
-	l_run(loss, DISCRIMINATOR, &sheet);
-	ck_assert(fabs(sheet.terms[TERM_DISCRIMINATOR] - 2 * log(2)) <= 1e-14);
-	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][0] - 1.5) <= 5 * .5 / sqrt(20000)); /* five standard errors of z / 2 */
-	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][1]) <= 1e-14);
+	run_phase(loss, DISCRIMINATOR, &io);
+	ck_assert(fabs(io.terms[TERM_DISCRIMINATOR] - 2 * log(2)) <= 1e-14);
+	ck_assert(fabs(io.gradient[DISCRIMINATOR][0] - 1.5) <= 5 * .5 / sqrt(20000)); /* five standard errors of z / 2 */
+	ck_assert(fabs(io.gradient[DISCRIMINATOR][1]) <= 1e-14);
 }
 END_TEST
 
-/* The penalty stands at the prior's points: l = z^2 / 2, E z^2 = 1, and a code far away does not matter. */
+/* The penalty is evaluated at the points of the prior: l = z^2 / 2, E z^2 = 1, and a code far away does not matter. */
 START_TEST(test_aae__penalty_is_at_the_prior)
 {
-	l_mean m = {0};
-	judge = l_quadratic(context, "discriminator", 1, 1, (double[]){1}, (double[]){1}, 0);
-	generator = l_linear(context, "encoder", 1, (double[]){0}, 9);
-	decoder = l_linear(context, "decoder", 1, (double[]){1}, 0);
+	sample_mean m = {0};
+	judge = quadratic_net(context, "discriminator", 1, 1, (double[]){1}, (double[]){1}, 0);
+	generator = linear_net(context, "encoder", 1, (double[]){0}, 9);
+	decoder = linear_net(context, "decoder", 1, (double[]){1}, 0);
 	options.penalty = 1;
-	sheet.batch = 4000;
+	io.batch = 4000;
 	create();
-	for (sheet.step = 1; sheet.step <= 20; sheet.step++) {
-		l_run(loss, DISCRIMINATOR, &sheet);
-		l_mean_add(&m, sheet.terms[PENALTY]);
+	for (io.step = 1; io.step <= 20; io.step++) {
+		run_phase(loss, DISCRIMINATOR, &io);
+		sample_mean_add(&m, io.terms[PENALTY]);
 	}
-	l_mean_check("E z^2", &m, 1, .01);
+	sample_mean_check("E z^2", &m, 1, .01);
 }
 END_TEST
 
 static void smooth_nets(void)
 {
-	judge = l_net(context, "discriminator", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
-	generator = l_net(context, "encoder", 3, (int64_t[]){3, 3, 2}, egm_model_silu, EGM_F64, 2);
-	decoder = l_net(context, "decoder", 3, (int64_t[]){2, 3, 3}, egm_model_silu, EGM_F64, 3);
+	judge = dense_net(context, "discriminator", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = dense_net(context, "encoder", 3, (int64_t[]){3, 3, 2}, egm_model_silu, EGM_F64, 2);
+	decoder = dense_net(context, "decoder", 3, (int64_t[]){2, 3, 3}, egm_model_silu, EGM_F64, 3);
 }
 
 START_TEST(test_aae__gradients_equal_differences)
 {
-	l_objective d = {2, {TERM_DISCRIMINATOR, PENALTY}, {1, .3}};
-	l_objective a = {2, {TERM_ENCODER, RECONSTRUCTION}, {1, .8}};
+	phase_objective d = {2, {TERM_DISCRIMINATOR, PENALTY}, {1, .3}};
+	phase_objective a = {2, {TERM_ENCODER, RECONSTRUCTION}, {1, .8}};
 	smooth_nets();
 	options.form = _i;
 	options.penalty = .3;
 	options.reconstruction = .8;
 	create();
-	l_check_gradients(loss, DISCRIMINATOR, &d, &sheet);
-	l_check_gradients(loss, AUTOENCODER, &a, &sheet);
+	check_gradients(loss, DISCRIMINATOR, &d, &io);
+	check_gradients(loss, AUTOENCODER, &a, &io);
 }
 END_TEST
 
 /* The square is summed over the data's dimensions: an autoencoder that puts out zeros misses |x|^2. */
 START_TEST(test_aae__reconstruction_is_a_sum_over_dimensions)
 {
-	double zero[L_MAX_PARAMETERS] = {0};
+	double zero[MOST_PARAMETERS] = {0};
 	smooth_nets();
 	ck_assert_int_eq(egm_model_set_parameters(decoder, egm_f64(zero, decoder->count, 1)), EGM_OK);
-	f_data(3, (double[]){1, 2, 3});
+	fill_data(3, (double[]){1, 2, 3});
 	create();
-	l_run(loss, AUTOENCODER, &sheet);
-	ck_assert(fabs(sheet.terms[RECONSTRUCTION] - 14) <= 1e-14);
+	run_phase(loss, AUTOENCODER, &io);
+	ck_assert(fabs(io.terms[RECONSTRUCTION] - 14) <= 1e-14);
 }
 END_TEST
 
@@ -120,12 +120,12 @@ START_TEST(test_aae__without_reconstruction)
 {
 	smooth_nets();
 	options.reconstruction = 0;
-	sheet.terms[RECONSTRUCTION] = -7;
+	io.terms[RECONSTRUCTION] = -7;
 	create();
-	l_run(loss, AUTOENCODER, &sheet);
-	ck_assert(sheet.terms[RECONSTRUCTION] == -7);
-	for (int i = 0; i < decoder->count; i++) ck_assert(sheet.gradient[DECODER][i] == 0);
-	ck_assert(sheet.gradient[ENCODER][0] != 0);
+	run_phase(loss, AUTOENCODER, &io);
+	ck_assert(io.terms[RECONSTRUCTION] == -7);
+	for (int i = 0; i < decoder->count; i++) ck_assert(io.gradient[DECODER][i] == 0);
+	ck_assert(io.gradient[ENCODER][0] != 0);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every adversarial form on logits alone: value and slope of both sides against formulas in double, logits of +-1000,
- * labels, and the optimum of the discriminator. */
+/* Every adversarial form on logits alone: values and derivatives of both sides against formulas in double, logits of
+ * +-1000, label smoothing, and the optimum of the discriminator. */
 #include "loss_support.h"
 #include <loss/adversarial_impl.h>
 
@@ -11,7 +11,7 @@ static egm_context *context;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 }
 
 static void teardown(void)
@@ -269,7 +269,8 @@ static egm__program *table_program(double prior, double smoothing)
 	if (smoothing > 0)
 		value = egm__discriminator_loss(g, EGM_GAN_NON_SATURATING, p, q, smoothing);
 	else
-		value = egm__add(g, egm__scale(g, egm__not_real(g, p), prior), egm__scale(g, egm__not_fake(g, q), 1 - prior));
+		value = egm__add(g, egm__scale(g, egm__cross_entropy_real(g, p), prior),
+		                 egm__scale(g, egm__cross_entropy_fake(g, q), 1 - prior));
 	egm__gradient(g, value, 1, &t, &slope);
 	egm__graph_output(g, value, 4, 0);
 	egm__graph_output(g, slope, 5, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising over a spread of levels: which levels are drawn, how they are weighed, and what is best under that. */
+/* Denoising over a range of noise levels: which levels are drawn, how they are weighted, and the best energy. */
 #include "score_fixture.h"
 
 enum { BATCH = 20000, RUNS = 32, DRAWS = 4000 };
@@ -11,19 +11,19 @@ static void create(double sigma0, double low, double high, int32_t spacing)
 	o.sigma_low = low;
 	o.sigma_high = high;
 	o.spacing = spacing;
-	S_CREATED(egm_loss_annealed_dsm(&loss, nets[0], &o));
+	CREATED(egm_loss_annealed_dsm(&loss, nets[0], &o));
 }
 
 START_TEST(test_annealed_dsm__gradient_equals_differences)
 {
-	l_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus};
+	add_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus};
 	uint64_t random = 3;
-	for (int i = 0; i < 9; i++) sheet.data[i] = l_random(&random);
-	sheet.batch = _i % 2 ? 3 : 1;
-	nets[0] = l_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
+	for (int i = 0; i < 9; i++) io.data[i] = random_signed(&random);
+	io.batch = _i % 2 ? 3 : 1;
+	nets[0] = dense_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
 	create(0.3, 0.1, 1.5, _i / 2 % 2 ? EGM_SPACING_LINEAR : EGM_SPACING_GEOMETRIC);
-	l_objective o = {1, {0}, {1}};
-	l_check_gradients(loss, 0, &o, &sheet);
+	phase_objective o = {1, {0}, {1}};
+	check_gradients(loss, 0, &o, &io);
 }
 END_TEST
 
@@ -31,28 +31,28 @@ END_TEST
  * ulp or two: 1e-14 relative on terms of order 1. */
 START_TEST(test_annealed_dsm__one_level_is_plain)
 {
-	static l_sheet plain;
+	static phase_io plain;
 	egm_dsm_options o;
 	uint64_t random = 3;
-	for (int i = 0; i < 9; i++) sheet.data[i] = l_random(&random);
-	sheet.batch = 3;
-	plain = sheet;
-	nets[0] = l_net(context, "energy", 3, (int64_t[]){3, 4, 1}, egm_model_silu, EGM_F64, 1);
+	for (int i = 0; i < 9; i++) io.data[i] = random_signed(&random);
+	io.batch = 3;
+	plain = io;
+	nets[0] = dense_net(context, "energy", 3, (int64_t[]){3, 4, 1}, egm_model_silu, EGM_F64, 1);
 	o = (egm_dsm_options)EGM_DSM_OPTIONS_INIT;
 	o.sigma = 0.4;
-	S_CREATED(egm_loss_dsm(&loss, nets[0], &o));
-	l_run(loss, 0, &plain);
+	CREATED(egm_loss_dsm(&loss, nets[0], &o));
+	run_phase(loss, 0, &plain);
 	for (int32_t spacing = EGM_SPACING_LINEAR; spacing <= EGM_SPACING_GEOMETRIC; spacing++) {
 		egm_loss_free(loss);
 		create(0.4, 0.4, 0.4, spacing);
-		l_run(loss, 0, &sheet);
-		ck_assert(fabs(sheet.terms[0] - plain.terms[0]) <= 1e-14 * plain.terms[0]);
-		for (int i = 0; i < nets[0]->count; i++) ck_assert(fabs(sheet.gradient[0][i] - plain.gradient[0][i]) <= 1e-13);
+		run_phase(loss, 0, &io);
+		ck_assert(fabs(io.terms[0] - plain.terms[0]) <= 1e-14 * plain.terms[0]);
+		for (int i = 0; i < nets[0]->count; i++) ck_assert(fabs(io.gradient[0][i] - plain.gradient[0][i]) <= 1e-13);
 	}
 }
 END_TEST
 
-/* ---- the law of the levels */
+/* ---- the distribution of the levels */
 
 static double levels[DRAWS];
 static int seen;
@@ -60,7 +60,7 @@ static int seen;
 /* U = w x with w so large that the loss of one row is (sigma0^2 w/sigma)^2 but for n: sigma to 1e-9. */
 static void see_level(void *user)
 {
-	levels[seen++] = *(double *)user / sqrt(sheet.terms[0]);
+	levels[seen++] = *(double *)user / sqrt(io.terms[0]);
 }
 
 static int ascending(const void *a, const void *b)
@@ -69,17 +69,17 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the law is above 2.74/sqrt(4000) with chance
+/* Kolmogorov and Smirnov: the largest distance of 4000 draws from the distribution is above 2.74/sqrt(4000) with chance
  * 2 exp(-2 2.74^2) = 6e-7. */
 START_TEST(test_annealed_dsm__levels_have_their_law)
 {
 	const double w = 1e9, low = 0.1, high = 2, sigma0 = 0.5, factor = w * sigma0 * sigma0;
 	double worst = 0;
 	seen = 0;
-	nets[0] = l_linear(context, "energy", 1, &w, 0);
+	nets[0] = linear_net(context, "energy", 1, &w, 0);
 	create(sigma0, low, high, _i ? EGM_SPACING_LINEAR : EGM_SPACING_GEOMETRIC);
-	sheet.batch = 1;
-	s_runs(0, DRAWS, see_level, (double[]){factor});
+	io.batch = 1;
+	run_often(0, DRAWS, see_level, (double[]){factor});
 	qsort(levels, DRAWS, sizeof *levels, ascending);
 	ck_assert(levels[0] >= low * (1 - 1e-7) && levels[DRAWS - 1] <= high * (1 + 1e-7));
 	for (int i = 0; i < DRAWS; i++) {
@@ -104,12 +104,12 @@ START_TEST(test_annealed_dsm__rows_have_levels_of_their_own)
 {
 	const double w = 1e6, low = 0.5, high = 2, sigma0 = 1;
 	int32_t spacing = _i ? EGM_SPACING_LINEAR : EGM_SPACING_GEOMETRIC;
-	nets[0] = l_linear(context, "energy", 1, &w, 0);
+	nets[0] = linear_net(context, "energy", 1, &w, 0);
 	create(sigma0, low, high, spacing);
-	sheet.batch = BATCH;
-	l_run(loss, 0, &sheet);
+	io.batch = BATCH;
+	run_phase(loss, 0, &io);
 	/* 1/sigma^2 lies in [1/4, 4]: its deviation is below 1.9, the standard error below 0.0134 */
-	ck_assert(fabs(sheet.terms[0] / (w * w) - inverse_square(low, high, spacing)) <= 5 * 0.0134);
+	ck_assert(fabs(io.terms[0] / (w * w) - inverse_square(low, high, spacing)) <= 5 * 0.0134);
 }
 END_TEST
 
@@ -138,15 +138,15 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 	const spread *o = &spreads[_i];
 	const double s0 = o->sigma0 * o->sigma0;
 	const double theta = 1 / (s0 * (o->s * o->s * inverse_square(o->low, o->high, o->spacing) + 1));
-	s_means m = {{0}, {0}};
-	s_exact_data(0, o->s, BATCH, 11);
-	nets[0] = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	run_means m = {{0}, {0}};
+	exact_normal_data(0, o->s, BATCH, 11);
+	nets[0] = quadratic_net(context, "energy", 1, 1, (double[]){1}, &theta, 0);
 	create(o->sigma0, o->low, o->high, o->spacing);
-	sheet.batch = BATCH;
-	s_runs(0, RUNS, s_see, &m);
+	io.batch = BATCH;
+	run_often(0, RUNS, add_to_means, &m);
 	ck_assert(theta > 0 && (_i != 0 || fabs(theta - 0.8) <= 1e-15));
-	/* what the quadratic net lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
-	l_mean_check("loss", &m.value, 1 - s0 * theta, 2e-3);
+	/* what the quadratic network lacks, 1e-4 of theta y^2, enters the slope times its curvature, 2 sigma0^2/theta */
+	sample_mean_check("loss", &m.value, 1 - s0 * theta, 2e-3);
 	double mean = m.slope.sum / m.slope.n, squares = m.slope.squares / m.slope.n;
 	double se = sqrt((squares - mean * mean) / (m.slope.n - 1));
 	ck_assert(se <= 4e-3);
@@ -154,7 +154,7 @@ START_TEST(test_annealed_dsm__best_quadratic_energy)
 }
 END_TEST
 
-START_TEST(test_annealed_dsm__refuses)
+START_TEST(test_annealed_dsm__rejects)
 {
 	static const struct {
 		double sigma0, low, high;
@@ -165,22 +165,22 @@ START_TEST(test_annealed_dsm__refuses)
 	    {0.1, -1, 1, 1, 0, "sigma_low is -1, must be above 0 and finite"},
 	    {0.1, 0.1, INFINITY, 1, 0, "sigma_high is inf, must be above 0 and finite"},
 	    {0.1, 0.1, NAN, 1, 0, "sigma_high is nan, must be above 0 and finite"},
-	    {0.1, 0.5, 0.25, 1, 0, "sigma_low is 0.5, must be at most sigma_high, 0.25"},
+	    {0.1, 0.5, 0.25, 1, 0, "sigma_low is 0.5, must be at most sigma_high, which is 0.25"},
 	    {0.1, 0.1, 1, -1, 0, "spacing is -1, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
 	    {0.1, 0.1, 1, 3, 0, "spacing is 3, must be EGM_SPACING_LINEAR (1) or EGM_SPACING_GEOMETRIC (2)"},
 	    {0.1, 0.1, 1, 1, 1, "reserved is 1, must be 0"},
 	};
 	egm_annealed_dsm_options o;
-	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
-	nets[1] = l_net(context, "wide", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
+	nets[0] = dense_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
+	nets[1] = dense_net(context, "wide", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 1);
 	o = (egm_annealed_dsm_options)EGM_ANNEALED_DSM_OPTIONS_INIT;
 	ck_assert(o.spacing == EGM_SPACING_GEOMETRIC && o.sigma0 == 0.1 && o.sigma_low == 0.05 && o.sigma_high == 1.2);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		o = (egm_annealed_dsm_options){sizeof o,      bad[i].spacing, bad[i].reserved,
 		                               bad[i].sigma0, bad[i].low,     bad[i].high};
-		S_REFUSED(egm_loss_annealed_dsm(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
+		REJECTED(egm_loss_annealed_dsm(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
 	}
-	S_REFUSED(egm_loss_annealed_dsm(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, must have 1");
+	REJECTED(egm_loss_annealed_dsm(&loss, nets[1], NULL), EGM_ERR_SHAPE, "energy 'wide' has 2 outputs, must have 1");
 }
 END_TEST
 
@@ -196,7 +196,7 @@ int main(void)
 	tcase_add_loop_test(t, test_annealed_dsm__levels_have_their_law, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__rows_have_levels_of_their_own, 0, 2);
 	tcase_add_loop_test(t, test_annealed_dsm__best_quadratic_energy, 0, 4);
-	tcase_add_test(t, test_annealed_dsm__refuses);
+	tcase_add_test(t, test_annealed_dsm__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Softmax cross-entropy at logits that are set by hand: one dense layer with weights of zero says its biases. */
+/* Softmax cross-entropy at given logits: those of a dense layer whose weights are 0 are its biases. */
 #include "score_fixture.h"
 
 enum { INPUTS = 2, CLASSES = 3, ROW = INPUTS + CLASSES, PARAMETERS = (INPUTS + 1) * CLASSES };
@@ -9,22 +9,22 @@ static void create(double smoothing)
 	egm_cross_entropy_options o = EGM_CROSS_ENTROPY_OPTIONS_INIT;
 	ck_assert(o.label_smoothing == 0);
 	o.label_smoothing = smoothing;
-	S_CREATED(egm_loss_cross_entropy(&loss, nets[0], &o));
+	CREATED(egm_loss_cross_entropy(&loss, nets[0], &o));
 	ck_assert_int_eq(loss->data_width, nets[0]->inputs + egm_model_outputs(nets[0]));
 }
 
 static void says(const double logits[CLASSES])
 {
-	nets[0] = l_net(context, "classifier", 2, (int64_t[]){INPUTS, CLASSES}, NULL, EGM_F64, 1);
-	l_set(nets[0], "0.weight", INPUTS * CLASSES, (double[INPUTS * CLASSES]){0});
-	l_set(nets[0], "0.bias", CLASSES, logits);
+	nets[0] = dense_net(context, "classifier", 2, (int64_t[]){INPUTS, CLASSES}, NULL, EGM_F64, 1);
+	set_tensor(nets[0], "0.weight", INPUTS * CLASSES, (double[INPUTS * CLASSES]){0});
+	set_tensor(nets[0], "0.bias", CLASSES, logits);
 }
 
 /* Row i of the batch: x = (i + 1, -1), and its target. */
 static void row(int i, double a, double b, double c)
 {
-	memcpy(sheet.data + (size_t)i * ROW, (double[ROW]){i + 1, -1, a, b, c}, ROW * sizeof(double));
-	sheet.batch = i + 1;
+	memcpy(io.data + (size_t)i * ROW, (double[ROW]){i + 1, -1, a, b, c}, ROW * sizeof(double));
+	io.batch = i + 1;
 }
 
 /* -sum t log softmax and its gradient by the logits, as the definition has them. */
@@ -49,14 +49,14 @@ static void near(double got, double want)
 START_TEST(test_cross_entropy__equal_logits_cost_log_k)
 {
 	const int k = (int[]){2, 3, 10}[_i];
-	nets[0] = l_net(context, "classifier", 2, (int64_t[]){1, k}, NULL, EGM_F64, 1);
-	l_set(nets[0], "0.weight", k, (double[10]){0});
-	l_set(nets[0], "0.bias", k, (double[10]){0});
+	nets[0] = dense_net(context, "classifier", 2, (int64_t[]){1, k}, NULL, EGM_F64, 1);
+	set_tensor(nets[0], "0.weight", k, (double[10]){0});
+	set_tensor(nets[0], "0.bias", k, (double[10]){0});
 	create(0);
-	sheet.batch = 2;
-	sheet.data[1 + k - 1] = sheet.data[1 + k + 1] = 1;
-	l_run(loss, 0, &sheet);
-	near(sheet.terms[0], log(k));
+	io.batch = 2;
+	io.data[1 + k - 1] = io.data[1 + k + 1] = 1;
+	run_phase(loss, 0, &io);
+	near(io.terms[0], log(k));
 }
 END_TEST
 
@@ -69,19 +69,19 @@ START_TEST(test_cross_entropy__value_and_gradient_of_the_definition)
 	says(f);
 	create(0);
 	row(0, 0, 1, 0), row(1, 0.2, 0.3, 0.5), row(2, 1, 0, 1);
-	l_run(loss, 0, &sheet);
+	run_phase(loss, 0, &io);
 	for (int i = 0; i < 3; i++) {
-		const double *x = sheet.data + (size_t)i * ROW;
+		const double *x = io.data + (size_t)i * ROW;
 		value += defined(f, x + INPUTS, slope) / 3;
 		for (int k = 0; k < CLASSES; k++) {
 			by_bias[k] += slope[k] / 3;
 			for (int j = 0; j < INPUTS; j++) by_weight[k][j] += slope[k] * x[j] / 3;
 		}
 	}
-	near(sheet.terms[0], value);
+	near(io.terms[0], value);
 	for (int k = 0; k < CLASSES; k++) {
-		near(sheet.gradient[0][INPUTS * CLASSES + k], by_bias[k]);
-		for (int j = 0; j < INPUTS; j++) near(sheet.gradient[0][k * INPUTS + j], by_weight[k][j]);
+		near(io.gradient[0][INPUTS * CLASSES + k], by_bias[k]);
+		for (int j = 0; j < INPUTS; j++) near(io.gradient[0][k * INPUTS + j], by_weight[k][j]);
 	}
 }
 END_TEST
@@ -93,9 +93,9 @@ START_TEST(test_cross_entropy__the_minimum_is_the_target)
 	says((double[CLASSES]){log(t[0]), log(t[1]), log(t[2])});
 	create(0);
 	row(0, t[0], t[1], t[2]);
-	l_run(loss, 0, &sheet);
-	near(sheet.terms[0], -(t[0] * log(t[0]) + t[1] * log(t[1]) + t[2] * log(t[2])));
-	for (int i = 0; i < PARAMETERS; i++) near(sheet.gradient[0][i], 0);
+	run_phase(loss, 0, &io);
+	near(io.terms[0], -(t[0] * log(t[0]) + t[1] * log(t[1]) + t[2] * log(t[2])));
+	for (int i = 0; i < PARAMETERS; i++) near(io.gradient[0][i], 0);
 }
 END_TEST
 
@@ -105,16 +105,16 @@ END_TEST
 START_TEST(test_cross_entropy__shifts_change_nothing)
 {
 	const double shift = (double[]){-1000, 1000, 0x1p30}[_i], f[CLASSES] = {0.25, -1.25, 2};
-	l_sheet plain;
+	phase_io plain;
 	says(f);
 	create(0);
 	row(0, 0, 1, 0), row(1, 0.25, 0.25, 0.5);
-	l_run(loss, 0, &sheet);
-	plain = sheet;
-	L_SET(nets[0], "0.bias", f[0] + shift, f[1] + shift, f[2] + shift);
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - plain.terms[0]) <= 1e-15);
-	for (int i = 0; i < PARAMETERS; i++) ck_assert(fabs(sheet.gradient[0][i] - plain.gradient[0][i]) <= 1e-15);
+	run_phase(loss, 0, &io);
+	plain = io;
+	SET_TENSOR(nets[0], "0.bias", f[0] + shift, f[1] + shift, f[2] + shift);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] - plain.terms[0]) <= 1e-15);
+	for (int i = 0; i < PARAMETERS; i++) ck_assert(fabs(io.gradient[0][i] - plain.gradient[0][i]) <= 1e-15);
 }
 END_TEST
 
@@ -124,9 +124,9 @@ START_TEST(test_cross_entropy__shares_that_vanish_keep_their_slope)
 	says((double[CLASSES]){1000, -2000, 0});
 	create(0);
 	row(0, 0, 1, 0);
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.terms[0] == 3000);
-	const double *by_bias = sheet.gradient[0] + INPUTS * CLASSES;
+	run_phase(loss, 0, &io);
+	ck_assert(io.terms[0] == 3000);
+	const double *by_bias = io.gradient[0] + INPUTS * CLASSES;
 	ck_assert(by_bias[0] == 1 && by_bias[1] == -1 && by_bias[2] == 0);
 }
 END_TEST
@@ -140,28 +140,28 @@ START_TEST(test_cross_entropy__small_shares_keep_their_digits)
 	says(f);
 	create(0);
 	row(0, 0, 1, 0);
-	l_run(loss, 0, &sheet);
+	run_phase(loss, 0, &io);
 	for (int k = 0; k < CLASSES; k++) z += expl((long double)f[k] - f[1]);
 	for (int k = 0; k < CLASSES; k += 2) {
-		long double want = expl((long double)f[k] - f[1]) / z, got = sheet.gradient[0][INPUTS * CLASSES + k];
+		long double want = expl((long double)f[k] - f[1]) / z, got = io.gradient[0][INPUTS * CLASSES + k];
 		ck_assert(fabsl(got - want) <= 0x1p-53L * (fabs(f[k] - f[1]) + 14) * want);
 	}
 }
 END_TEST
 
-/* A row of zeros counts in the number of rows alone. */
+/* A row of zeros counts only in the number of rows. */
 START_TEST(test_cross_entropy__a_row_without_a_target_has_no_slope)
 {
-	l_sheet alone;
+	phase_io alone;
 	says((double[CLASSES]){0.5, -1, 2});
 	create(0.1);
 	row(0, 0, 1, 0);
-	l_run(loss, 0, &sheet);
-	alone = sheet;
+	run_phase(loss, 0, &io);
+	alone = io;
 	row(1, 0, 0, 0);
-	l_run(loss, 0, &sheet);
-	near(sheet.terms[0], alone.terms[0] / 2);
-	for (int i = 0; i < PARAMETERS; i++) near(sheet.gradient[0][i], alone.gradient[0][i] / 2);
+	run_phase(loss, 0, &io);
+	near(io.terms[0], alone.terms[0] / 2);
+	for (int i = 0; i < PARAMETERS; i++) near(io.gradient[0][i], alone.gradient[0][i] / 2);
 }
 END_TEST
 
@@ -172,20 +172,19 @@ START_TEST(test_cross_entropy__smoothing_is_another_target)
 	says(f);
 	create(s);
 	row(0, 0.75 * weight, 0, 0.25 * weight);
-	for (int k = 0; k < CLASSES; k++) want[k] = (1 - s) * sheet.data[INPUTS + k] + s * weight / CLASSES;
-	l_run(loss, 0, &sheet);
-	near(sheet.terms[0], defined(f, want, slope));
-	for (int k = 0; k < CLASSES; k++) near(sheet.gradient[0][INPUTS * CLASSES + k], slope[k]);
+	for (int k = 0; k < CLASSES; k++) want[k] = (1 - s) * io.data[INPUTS + k] + s * weight / CLASSES;
+	run_phase(loss, 0, &io);
+	near(io.terms[0], defined(f, want, slope));
+	for (int k = 0; k < CLASSES; k++) near(io.gradient[0][INPUTS * CLASSES + k], slope[k]);
 }
 END_TEST
 
-START_TEST(test_cross_entropy__refuses)
+START_TEST(test_cross_entropy__rejects)
 {
-	nets[0] = l_net(context, "single", 2, (int64_t[]){INPUTS, 1}, NULL, EGM_F64, 1);
-	S_REFUSED(egm_loss_cross_entropy(&loss, nets[0], NULL), EGM_ERR_SHAPE,
-	          "egm_loss_cross_entropy: classifier 'single' has 1 outputs, must have at least 2");
-	S_REFUSED(egm_loss_cross_entropy(&loss, NULL, NULL), EGM_ERR_ARGUMENT,
-	          "egm_loss_cross_entropy: classifier is NULL");
+	nets[0] = dense_net(context, "single", 2, (int64_t[]){INPUTS, 1}, NULL, EGM_F64, 1);
+	REJECTED(egm_loss_cross_entropy(&loss, nets[0], NULL), EGM_ERR_SHAPE,
+	         "egm_loss_cross_entropy: classifier 'single' has 1 outputs, must have at least 2");
+	REJECTED(egm_loss_cross_entropy(&loss, NULL, NULL), EGM_ERR_ARGUMENT, "egm_loss_cross_entropy: classifier is NULL");
 }
 END_TEST
 
@@ -203,7 +202,7 @@ int main(void)
 	tcase_add_test(t, test_cross_entropy__small_shares_keep_their_digits);
 	tcase_add_test(t, test_cross_entropy__a_row_without_a_target_has_no_slope);
 	tcase_add_loop_test(t, test_cross_entropy__smoothing_is_another_target, 0, 2);
-	tcase_add_test(t, test_cross_entropy__refuses);
+	tcase_add_test(t, test_cross_entropy__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Denoising score matching: gradients, and the energies that are known to be best.
+/* Denoising score matching: gradients, and energies that are known to be the best ones.
  *
- * The loss is E (sigma grad U(x + sigma n) - n)^2 a dimension. At U = -log p_sigma it is what is left of n when y is
- * known: sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
+ * The loss in a dimension is E (sigma grad U(x + sigma n) - n)^2. At U = -log p_sigma it is the variance of n given y:
+ * sigma^2 times it is the loss of the best denoiser r(y) = y - sigma^2 grad U(y). */
 #include "loss_support.h"
 
 enum { BATCH = 20000, RUNS = 16 };
@@ -10,15 +10,15 @@ enum { BATCH = 20000, RUNS = 16 };
 static egm_context *context;
 static egm_model *energy;
 static egm_loss *loss;
-static l_sheet sheet;
+static phase_io io;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	energy = NULL;
 	loss = NULL;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.seed = 5, sheet.step = 6;
+	memset(&io, 0, sizeof io);
+	io.seed = 5, io.step = 6;
 }
 
 static void teardown(void)
@@ -37,26 +37,27 @@ static void create(double sigma)
 
 START_TEST(test_dsm__gradient_equals_differences)
 {
-	l_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus, egm_model_gelu,
-	                               egm_model_sigmoid};
+	add_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus, egm_model_gelu,
+	                                 egm_model_sigmoid};
 	uint64_t random = 3;
-	for (int i = 0; i < 9; i++) sheet.data[i] = l_random(&random);
-	sheet.batch = _i % 2 ? 3 : 1;
-	energy = l_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 2], EGM_F64, 1);
+	for (int i = 0; i < 9; i++) io.data[i] = random_signed(&random);
+	io.batch = _i % 2 ? 3 : 1;
+	energy = dense_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 2], EGM_F64, 1);
 	create(_i % 2 ? 0.3 : 1.2);
-	l_objective o = {1, {0}, {1}};
-	l_check_gradients(loss, 0, &o, &sheet);
+	phase_objective o = {1, {0}, {1}};
+	check_gradients(loss, 0, &o, &io);
 }
 END_TEST
 
 /* mean of the loss, and of a combination of gradients, over runs */
-static void average(l_mean *value, l_mean *slope, int a, int b)
+static void average(sample_mean *value, sample_mean *slope, int a, int b)
 {
-	sheet.batch = BATCH;
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, 0, &sheet);
-		l_mean_add(value, sheet.terms[0]);
-		if (slope) l_mean_add(slope, (sheet.gradient[0][a] + sheet.gradient[0][b]) / (L_A * L_A));
+	io.batch = BATCH;
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, 0, &io);
+		sample_mean_add(value, io.terms[0]);
+		if (slope)
+			sample_mean_add(slope, (io.gradient[0][a] + io.gradient[0][b]) / (QUADRATIC_SCALE * QUADRATIC_SCALE));
 	}
 }
 
@@ -65,11 +66,11 @@ static void average(l_mean *value, l_mean *slope, int a, int b)
 START_TEST(test_dsm__gaussian_data)
 {
 	const double s = 1, sigma = 0.5, mu = 0.25, k = 1 / (s * s + sigma * sigma);
-	l_mean value = {0}, slope = {0};
+	sample_mean value = {0}, slope = {0};
 	uint64_t random = 11;
-	for (int i = 0; i < BATCH; i++) sheet.data[i] = mu + s * l_normal(&random);
-	energy = l_quadratic(context, "energy", 1, 1, (double[]){1}, &k, 0);
-	L_SET(energy, "0.bias", -L_A * mu, L_A * mu);
+	for (int i = 0; i < BATCH; i++) io.data[i] = mu + s * random_normal(&random);
+	energy = quadratic_net(context, "energy", 1, 1, (double[]){1}, &k, 0);
+	SET_TENSOR(energy, "0.bias", -QUADRATIC_SCALE * mu, QUADRATIC_SCALE * mu);
 	create(sigma);
 	average(&value, &slope, 4, 5); /* parameters of 1-2-1: 2 weights, 2 biases, 2 weights, 1 bias */
 	ck_assert(k == 0.8);
@@ -86,11 +87,11 @@ START_TEST(test_dsm__sign_of_the_energy)
 {
 	double at[3];
 	uint64_t random = 11;
-	for (int i = 0; i < BATCH; i++) sheet.data[i] = l_normal(&random);
+	for (int i = 0; i < BATCH; i++) io.data[i] = random_normal(&random);
 	for (int i = 0; i < 3; i++) {
 		double k = 0.8 * (i - 1);
-		l_mean value = {0};
-		energy = l_quadratic(context, "energy", 1, 1, (double[]){1}, &k, 0);
+		sample_mean value = {0};
+		energy = quadratic_net(context, "energy", 1, 1, (double[]){1}, &k, 0);
 		create(0.5);
 		average(&value, NULL, 0, 0);
 		at[i] = value.sum / value.n;
@@ -112,72 +113,75 @@ START_TEST(test_dsm__two_points)
 	const double a = 1, sigma = _i ? 1 : 0.5, v = sigma * sigma;
 	const double known_loss = _i ? 0.4495995 : 0.0685974, known_r = _i ? 0.4621172 : 0.9640276;
 	double y = 0.5, gradient;
-	l_mean value = {0};
-	for (int i = 0; i < BATCH; i++) sheet.data[i] = i % 2 ? a : -a;
-	energy = l_net(context, "energy", 3, (int64_t[]){1, 4, 1}, egm_model_softplus, EGM_F64, 1);
-	L_SET(energy, "0.weight", L_A, -L_A, 2 * a / v, -2 * a / v);
-	L_SET(energy, "0.bias", 0, 0, 0, 0);
-	L_SET(energy, "2.weight", 2 / (v * L_A * L_A), 2 / (v * L_A * L_A), -0.5, -0.5);
+	sample_mean value = {0};
+	for (int i = 0; i < BATCH; i++) io.data[i] = i % 2 ? a : -a;
+	energy = dense_net(context, "energy", 3, (int64_t[]){1, 4, 1}, egm_model_softplus, EGM_F64, 1);
+	SET_TENSOR(energy, "0.weight", QUADRATIC_SCALE, -QUADRATIC_SCALE, 2 * a / v, -2 * a / v);
+	SET_TENSOR(energy, "0.bias", 0, 0, 0, 0);
+	SET_TENSOR(energy, "2.weight", 2 / (v * QUADRATIC_SCALE * QUADRATIC_SCALE),
+	           2 / (v * QUADRATIC_SCALE * QUADRATIC_SCALE), -0.5, -0.5);
 	create(sigma);
 	ck_assert_int_eq(egm_model_energy_gradient(energy, egm_f64(&y, 1, 1), egm_no_out(), egm_f64_out(&gradient, 1, 1)),
 	                 EGM_OK);
 	ck_assert(fabs(y - v * gradient - known_r) <= 1e-5); /* the quadratic part is off by A^2 y^2 / 24 */
 	average(&value, NULL, 0, 0);
 	value.sum *= v, value.squares *= v * v;
-	l_mean_check("loss", &value, known_loss, 2e-3); /* 320000 squares of order 1: their deviation / 566 */
+	sample_mean_check("loss", &value, known_loss, 2e-3); /* 320000 squares of order 1: their deviation / 566 */
 }
 END_TEST
 
-/* ReLU: U = v relu(w x + b), d = 1. Where w x + b > 0 the score is v w and L = (sigma v w - n)^2: its gradient by w and
- * v is there, and by the bias it is exactly zero, for the second derivative is: such a net cannot bend its score. */
+/* ReLU: U = v relu(w x + b), d = 1. Where w x + b > 0 the score is v w and L = (sigma v w - n)^2: its gradients by w
+ * and v are not zero, and that by the bias is exactly zero because the second derivative is: such a network cannot have
+ * a curved score.
+ */
 START_TEST(test_dsm__relu_nets_have_no_second_derivative)
 {
 	const double w = 0.6, v = 0.8, sigma = 0.3;
-	energy = l_net(context, "energy", 3, (int64_t[]){1, 1, 1}, egm_model_relu, EGM_F64, 1);
-	L_SET(energy, "0.weight", w);
-	L_SET(energy, "0.bias", 1000);
-	L_SET(energy, "2.weight", v);
+	energy = dense_net(context, "energy", 3, (int64_t[]){1, 1, 1}, egm_model_relu, EGM_F64, 1);
+	SET_TENSOR(energy, "0.weight", w);
+	SET_TENSOR(energy, "0.bias", 1000);
+	SET_TENSOR(energy, "2.weight", v);
 	create(sigma);
-	sheet.batch = 1;
-	l_run(loss, 0, &sheet);
-	double residual = sqrt(sheet.terms[0]);
-	const double *g = sheet.gradient[0];
+	io.batch = 1;
+	run_phase(loss, 0, &io);
+	double residual = sqrt(io.terms[0]);
+	const double *g = io.gradient[0];
 	ck_assert(fabs(fabs(g[0]) - 2 * residual * sigma * v) <= 1e-13);
 	ck_assert(fabs(fabs(g[2]) - 2 * residual * sigma * w) <= 1e-13);
 	ck_assert(g[1] == 0 && g[3] == 0);
-	L_SET(energy, "0.bias", -1000); /* where the net is flat nothing moves */
-	l_run(loss, 0, &sheet);
+	SET_TENSOR(energy, "0.bias", -1000); /* where the network is flat nothing moves */
+	run_phase(loss, 0, &io);
 	for (int i = 0; i < 4; i++) ck_assert(g[i] == 0);
 }
 END_TEST
 
 START_TEST(test_dsm__zero_net_is_finite)
 {
-	double zero[L_MAX_PARAMETERS] = {0};
-	energy = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
+	double zero[MOST_PARAMETERS] = {0};
+	energy = dense_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	ck_assert_int_eq(egm_model_set_parameters(energy, egm_f64(zero, energy->count, 1)), EGM_OK);
 	create(0.3);
-	sheet.batch = 3;
-	l_run(loss, 0, &sheet);
-	ck_assert(isfinite(sheet.terms[0]) && sheet.terms[0] > 0);
-	for (int i = 0; i < L_MAX_PARAMETERS; i++) ck_assert(isfinite(sheet.gradient[0][i]));
+	io.batch = 3;
+	run_phase(loss, 0, &io);
+	ck_assert(isfinite(io.terms[0]) && io.terms[0] > 0);
+	for (int i = 0; i < MOST_PARAMETERS; i++) ck_assert(isfinite(io.gradient[0][i]));
 }
 END_TEST
 
 /* U + c is the same loss, bit for bit: the bias of the last layer does not enter. */
 START_TEST(test_dsm__shift_of_the_energy_changes_nothing)
 {
-	static l_sheet other;
-	energy = l_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
+	static phase_io other;
+	energy = dense_net(context, "energy", 3, (int64_t[]){2, 3, 1}, egm_model_silu, EGM_F64, 1);
 	create(0.3);
-	sheet.batch = 3;
-	other = sheet;
-	l_run(loss, 0, &sheet);
-	L_SET(energy, "2.bias", 50);
-	l_run(loss, 0, &other);
-	ck_assert(sheet.terms[0] == other.terms[0]);
-	ck_assert(!memcmp(sheet.gradient[0], other.gradient[0], sizeof sheet.gradient[0]));
-	ck_assert(sheet.gradient[0][energy->count - 1] == 0);
+	io.batch = 3;
+	other = io;
+	run_phase(loss, 0, &io);
+	SET_TENSOR(energy, "2.bias", 50);
+	run_phase(loss, 0, &other);
+	ck_assert(io.terms[0] == other.terms[0]);
+	ck_assert(!memcmp(io.gradient[0], other.gradient[0], sizeof io.gradient[0]));
+	ck_assert(io.gradient[0][energy->count - 1] == 0);
 }
 END_TEST
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of the entropy terms where the best statistics net is known.
+/* Values of the entropy terms for the best statistics network, which is known here.
  *
- * x = g z + s n is Gaussian, of correlation r with z, r^2 = g^2 / (g^2 + s^2). The log ratio of the joint law and the
- * product of its marginals is
+ * x = g z + s n is Gaussian, of correlation r with z, r^2 = g^2 / (g^2 + s^2). The log ratio of the joint distribution
+ * and the product of its marginals is
  *
  *   R(x, z) = ln((g^2 + s^2) / s^2) / 2 - (x - g z)^2 / (2 s^2) + x^2 / (2 (g^2 + s^2)),
  *
- * two squares of linear forms, which l_quadratic makes a net of. The information is I = -ln(1 - r^2) / 2. The best T is
- * R for jsd and dv and 1 + R for nwj; then H = 2 JS - 2 ln 2, I, and I. At the best T the derivative of H by g is that
- * of I (the derivative by T is zero there): g / (g^2 + s^2). */
+ * two squares of linear forms, of which quadratic_net makes a network. The information is I = -ln(1 - r^2) / 2. The
+ * best T is R for jsd and dv and 1 + R for nwj; then H = 2 JS - 2 ln 2, I, and I. At the best T the derivative of H by
+ * g is that of I (the derivative by T is zero there): g / (g^2 + s^2). */
 #include "loss_support.h"
 
 enum { GENERATOR_PHASE = 1, GENERATOR_ENERGY = 3, ENTROPY = 4, BATCH = 20000, RUNS = 24 };
@@ -17,16 +17,16 @@ static egm_context *context;
 static egm_model *energy, *generator, *information;
 static egm_loss *loss;
 static egm_energy_gan_options options;
-static l_sheet sheet;
+static phase_io io;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	energy = generator = information = NULL;
 	loss = NULL;
 	options = (egm_energy_gan_options)EGM_ENERGY_GAN_OPTIONS_INIT;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = BATCH, sheet.seed = 5;
+	memset(&io, 0, sizeof io);
+	io.batch = BATCH, io.seed = 5;
 }
 
 static void teardown(void)
@@ -40,7 +40,7 @@ static void teardown(void)
 
 static void create(void)
 {
-	if (!energy) energy = l_linear(context, "energy", 1, (double[]){0}, 0);
+	if (!energy) energy = linear_net(context, "energy", 1, (double[]){0}, 0);
 	ck_assert_msg(egm_loss_energy_gan(&loss, energy, generator, information, &options) == EGM_OK, "%s",
 	              egm_last_error());
 }
@@ -52,8 +52,8 @@ static void at_optimum(int32_t entropy, double g, double s)
 	double constant = 0.5 * log((g * g + s * s) / (s * s)) + (entropy == EGM_ENTROPY_NWJ);
 	options.entropy = entropy;
 	options.noise = s;
-	generator = l_linear(context, "generator", 1, &g, 0);
-	information = l_quadratic(context, "information", 2, 2, forms, squares, constant);
+	generator = linear_net(context, "generator", 1, &g, 0);
+	information = quadratic_net(context, "information", 2, 2, forms, squares, constant);
 	create();
 }
 
@@ -75,28 +75,28 @@ static const struct known {
 START_TEST(test_entropy__value_at_the_best_statistics)
 {
 	const struct known *k = &values[_i];
-	l_mean m = {0};
+	sample_mean m = {0};
 	at_optimum(k->entropy, k->g, k->s);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, sheet.terms[ENTROPY]);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, io.terms[ENTROPY]);
 	}
-	l_mean_check("H", &m, k->value, k->most);
+	sample_mean_check("H", &m, k->value, k->most);
 }
 END_TEST
 
-/* What the bound says of BCE, the mean of the 2B cross-entropies by which it is often written: BCE = -H/2 = ln 2 - JSD.
+/* The bound in terms of BCE, the mean of the 2B cross-entropies by which it is often written: BCE = -H/2 = ln 2 - JSD.
  * K10: JSD .2145531 and .0369208 for r = .9 and .5, BCE .4785941 and .6562264. */
 START_TEST(test_entropy__cross_entropy_is_log_two_less_the_divergence)
 {
 	const double r = _i ? 0.5 : 0.9, known = _i ? 0.6562264 : 0.4785941;
-	l_mean m = {0};
+	sample_mean m = {0};
 	at_optimum(EGM_ENTROPY_JSD, r / sqrt(1 - r * r), 1);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, -sheet.terms[ENTROPY] / 2);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, -io.terms[ENTROPY] / 2);
 	}
-	l_mean_check("BCE", &m, known, 1e-3);
+	sample_mean_check("BCE", &m, known, 1e-3);
 }
 END_TEST
 
@@ -106,53 +106,53 @@ END_TEST
 START_TEST(test_entropy__infogan_bound_of_fixed_variance)
 {
 	const double r = 0.9;
-	l_mean m = {0}, slope = {0};
+	sample_mean m = {0}, slope = {0};
 	options.entropy = EGM_ENTROPY_INFOGAN;
-	generator = l_linear(context, "generator", 2, (double[]){r, sqrt(1 - r * r)}, 0);
-	information = l_net(context, "information", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
-	L_SET(information, "0.weight", r, 0);
-	L_SET(information, "0.bias", 0, 0);
+	generator = linear_net(context, "generator", 2, (double[]){r, sqrt(1 - r * r)}, 0);
+	information = dense_net(context, "information", 2, (int64_t[]){1, 2}, NULL, EGM_F64, 1);
+	SET_TENSOR(information, "0.weight", r, 0);
+	SET_TENSOR(information, "0.bias", 0, 0);
 	create();
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, 0.5 + (sheet.terms[ENTROPY] + 1) / 2);
-		l_mean_add(&slope, sheet.gradient[2][0]);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, 0.5 + (io.terms[ENTROPY] + 1) / 2);
+		sample_mean_add(&slope, io.gradient[2][0]);
 	}
-	l_mean_check("bound", &m, 0.405, 2e-3);
-	l_mean_check("d/dr", &slope, 0, 4e-3); /* r is the best slope */
+	sample_mean_check("bound", &m, 0.405, 2e-3);
+	sample_mean_check("d/dr", &slope, 0, 4e-3); /* r is the best slope */
 	ck_assert(m.sum / m.n < 0.8303656);
 }
 END_TEST
 
-/* E22, the published setting: G injective and no noise. T = K - M (x - g z)^2/2 tells pairs apart whatever g is, so
+/* E22, the published setting: G injective and no noise. T = K - M (x - g z)^2/2 separates the pairs for every g, so
  * that jsd is at its ceiling 2 ln 2 - 2 ln 2 = 0 for every scale, and no gradient of it reaches the generator. At M g^2
- * = 10^9 and K = 40 a fresh z' is told apart unless it is within 3e-4 of z: of 64, none. With noise of 1 the same g
+ * = 10^9 and K = 40 a fresh z' is separated unless it is within 3e-4 of z: of 64, none. With noise of 1 the same g
  * have informations from .005 to 2.3. */
 START_TEST(test_entropy__without_noise_every_scale_is_as_good)
 {
 	const double scales[3] = {0.1, 1, 10}, g = scales[_i], top = 40;
 	options.entropy = EGM_ENTROPY_JSD;
-	generator = l_linear(context, "generator", 1, &g, 0);
-	information = l_quadratic(context, "information", 2, 1, (double[]){1, -g}, (double[]){-1e9 / (g * g)}, top);
+	generator = linear_net(context, "generator", 1, &g, 0);
+	information = quadratic_net(context, "information", 2, 1, (double[]){1, -g}, (double[]){-1e9 / (g * g)}, top);
 	create();
-	sheet.batch = 64, sheet.step = 1;
-	l_run(loss, GENERATOR_PHASE, &sheet);
-	ck_assert_msg(sheet.terms[ENTROPY] >= -1e-6 && sheet.terms[ENTROPY] <= 0, "%g", sheet.terms[ENTROPY]);
-	ck_assert_msg(fabs(sheet.gradient[1][0]) <= 1e-6, "%g", sheet.gradient[1][0]);
+	io.batch = 64, io.step = 1;
+	run_phase(loss, GENERATOR_PHASE, &io);
+	ck_assert_msg(io.terms[ENTROPY] >= -1e-6 && io.terms[ENTROPY] <= 0, "%g", io.terms[ENTROPY]);
+	ck_assert_msg(fabs(io.gradient[1][0]) <= 1e-6, "%g", io.gradient[1][0]);
 }
 END_TEST
 
 /* with permutation or with fresh draws: the pairs are independent either way */
 START_TEST(test_entropy__derangement_has_the_same_value)
 {
-	l_mean m = {0};
+	sample_mean m = {0};
 	options.marginal = EGM_MARGINAL_DERANGEMENT;
 	at_optimum(EGM_ENTROPY_NWJ, 1, 1);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, sheet.terms[ENTROPY]);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, io.terms[ENTROPY]);
 	}
-	l_mean_check("H", &m, 0.3465736, 3e-3);
+	sample_mean_check("H", &m, 0.3465736, 3e-3);
 }
 END_TEST
 
@@ -161,49 +161,49 @@ START_TEST(test_entropy__gradient_of_the_information)
 {
 	const double gs[3][2] = {{1, 1}, {0.5, 0.5}, {1, 0.6}};
 	double g = gs[_i][0], s = gs[_i][1];
-	l_mean m = {0};
+	sample_mean m = {0};
 	at_optimum(EGM_ENTROPY_NWJ, g, s);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, -sheet.gradient[1][0]); /* U = 0: the objective is -H */
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, -io.gradient[1][0]); /* U = 0: the objective is -H */
 	}
-	l_mean_check("dI/dg", &m, g / (g * g + s * s), 0.02);
+	sample_mean_check("dI/dg", &m, g / (g * g + s * s), 0.02);
 }
 END_TEST
 
-/* The best statistics net stands still: the gradient by its last weights and bias is zero in the mean. */
+/* The best statistics network does not move: the gradient by its last weights and bias is zero in the mean. */
 START_TEST(test_entropy__best_statistics_are_stationary)
 {
-	l_mean m[3] = {{0}, {0}, {0}};
+	sample_mean m[3] = {{0}, {0}, {0}};
 	at_optimum(EGM_ENTROPY_JSD + _i, 1, 1);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		sheet.state[0] = sheet.state[1] = 0; /* dv: each run its own average */
-		l_run(loss, GENERATOR_PHASE, &sheet);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		io.state[0] = io.state[1] = 0; /* dv: each run its own average */
+		run_phase(loss, GENERATOR_PHASE, &io);
 		/* parameters of 2-4-1: 8 weights, 4 biases, 4 weights, 1 bias */
-		l_mean_add(&m[0], (sheet.gradient[2][12] + sheet.gradient[2][13]) / (L_A * L_A));
-		l_mean_add(&m[1], (sheet.gradient[2][14] + sheet.gradient[2][15]) / (L_A * L_A));
-		l_mean_add(&m[2], sheet.gradient[2][16]);
+		sample_mean_add(&m[0], (io.gradient[2][12] + io.gradient[2][13]) / (QUADRATIC_SCALE * QUADRATIC_SCALE));
+		sample_mean_add(&m[1], (io.gradient[2][14] + io.gradient[2][15]) / (QUADRATIC_SCALE * QUADRATIC_SCALE));
+		sample_mean_add(&m[2], io.gradient[2][16]);
 	}
-	for (int i = 0; i < 3; i++) l_mean_check("dH/dT", &m[i], 0, 0.02);
+	for (int i = 0; i < 3; i++) sample_mean_check("dH/dT", &m[i], 0, 0.02);
 }
 END_TEST
 
 /* min over g of theta g^2/2 - H(g z): with s > 0 the information replaces the entropy and the optimum is
- * g^2 + s^2 = 1/theta; s -> 0 gives the exact g = 1/sqrt(theta) (.5 at theta 4). Exact entropy itself is no option of
- * the loss. */
+ * g^2 + s^2 = 1/theta; s -> 0 gives the exact g = 1/sqrt(theta) (.5 at theta 4). The loss has no option for the exact
+ * entropy. */
 START_TEST(test_entropy__generator_stands_still_at_its_optimum)
 {
 	const double theta = 4, s = 0.3, g = sqrt(1 / theta - s * s);
-	l_mean m = {0}, u = {0};
-	energy = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	sample_mean m = {0}, u = {0};
+	energy = quadratic_net(context, "energy", 1, 1, (double[]){1}, &theta, 0);
 	at_optimum(EGM_ENTROPY_NWJ, g, s);
-	for (sheet.step = 1; sheet.step <= RUNS; sheet.step++) {
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		l_mean_add(&m, sheet.gradient[1][0]);
-		l_mean_add(&u, sheet.terms[GENERATOR_ENERGY]);
+	for (io.step = 1; io.step <= RUNS; io.step++) {
+		run_phase(loss, GENERATOR_PHASE, &io);
+		sample_mean_add(&m, io.gradient[1][0]);
+		sample_mean_add(&u, io.terms[GENERATOR_ENERGY]);
 	}
-	l_mean_check("d/dg", &m, 0, 0.04);
-	l_mean_check("E U(G)", &u, theta * g * g / 2, 2e-3);
+	sample_mean_check("d/dg", &m, 0, 0.04);
+	sample_mean_check("E U(G)", &u, theta * g * g / 2, 2e-3);
 }
 END_TEST
 
@@ -213,14 +213,14 @@ START_TEST(test_entropy__marginal_pairs_hold_no_joint_pair)
 {
 	options.entropy = EGM_ENTROPY_NWJ;
 	options.marginal = _i ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
-	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	information = l_quadratic(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, 0);
+	generator = linear_net(context, "generator", 1, (double[]){1}, 0);
+	information = quadratic_net(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, 0);
 	create();
 	for (int64_t batch = 2; batch <= 8; batch++)
-		for (sheet.step = 1; sheet.step <= 50; sheet.step++) {
-			sheet.batch = batch;
-			l_run(loss, GENERATOR_PHASE, &sheet);
-			ck_assert(fabs(sheet.terms[ENTROPY]) <= 1e-6);
+		for (io.step = 1; io.step <= 50; io.step++) {
+			io.batch = batch;
+			run_phase(loss, GENERATOR_PHASE, &io);
+			ck_assert(fabs(io.terms[ENTROPY]) <= 1e-6);
 		}
 }
 END_TEST
@@ -234,14 +234,14 @@ START_TEST(test_entropy__fixed_points_do_not_cost_here)
 	const double b = (double)batch, published = _i % 2 ? 0.0128 : 0.0404;
 	options.entropy = EGM_ENTROPY_JSD;
 	options.marginal = _i / 2 ? EGM_MARGINAL_DERANGEMENT : EGM_MARGINAL_FRESH;
-	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	information = l_quadratic(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, log(b));
+	generator = linear_net(context, "generator", 1, (double[]){1}, 0);
+	information = quadratic_net(context, "information", 2, 1, (double[]){1, -1}, (double[]){-2e9}, log(b));
 	create();
-	sheet.batch = batch, sheet.step = 1;
-	l_run(loss, GENERATOR_PHASE, &sheet);
+	io.batch = batch, io.step = 1;
+	run_phase(loss, GENERATOR_PHASE, &io);
 	double joint = log1p(1 / b), fixed = log1p(b) / b;
 	ck_assert(fabs((joint + fixed) / 2 - published) <= 5e-5);
-	ck_assert_msg(fabs(-sheet.terms[ENTROPY] - joint) <= 1e-6, "%g, not %g", -sheet.terms[ENTROPY], joint);
+	ck_assert_msg(fabs(-io.terms[ENTROPY] - joint) <= 1e-6, "%g, not %g", -io.terms[ENTROPY], joint);
 }
 END_TEST
 
@@ -251,13 +251,13 @@ START_TEST(test_entropy__gradient_reaches_the_generator_through_both_pairs)
 {
 	const double c = 0.7, b = 0.4;
 	options.entropy = _i ? EGM_ENTROPY_JSD : EGM_ENTROPY_NWJ;
-	generator = l_linear(context, "generator", 1, (double[]){0}, b);
-	information = l_linear(context, "information", 2, (double[]){c, 0}, 0);
+	generator = linear_net(context, "generator", 1, (double[]){0}, b);
+	information = linear_net(context, "information", 2, (double[]){c, 0}, 0);
 	create();
-	sheet.batch = 4;
-	l_run(loss, GENERATOR_PHASE, &sheet);
+	io.batch = 4;
+	run_phase(loss, GENERATOR_PHASE, &io);
 	double want = _i ? c / (1 + exp(c * b)) - c / (1 + exp(-c * b)) : c - c * exp(c * b - 1);
-	ck_assert(fabs(-sheet.gradient[1][1] - want) <= 1e-14);
+	ck_assert(fabs(-io.gradient[1][1] - want) <= 1e-14);
 }
 END_TEST
 
@@ -272,22 +272,22 @@ START_TEST(test_dv__average_follows_its_recursion)
 	options.entropy = EGM_ENTROPY_DV;
 	options.dv_decay = d;
 	options.entropy_weight = 0.5;
-	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	information = l_linear(context, "information", 2, (double[]){0, 0}, 0);
+	generator = linear_net(context, "generator", 1, (double[]){1}, 0);
+	information = linear_net(context, "information", 2, (double[]){0, 0}, 0);
 	create();
-	sheet.batch = 5;
+	io.batch = 5;
 	ck_assert_int_eq(loss->n_state, 2);
-	for (int i = 0; i < 2; i++) sheet.state[i] = loss->state_start[i];
+	for (int i = 0; i < 2; i++) io.state[i] = loss->state_start[i];
 	for (int i = 0; i < 6; i++) {
 		long double e = expl((long double)betas[i]);
-		L_SET(information, "0.bias", betas[i]);
-		l_run(loss, GENERATOR_PHASE, &sheet);
+		SET_TENSOR(information, "0.bias", betas[i]);
+		run_phase(loss, GENERATOR_PHASE, &io);
 		m = i == 0 ? e : (long double)d * m + (1 - (long double)d) * e;
 		/* relative to betas of up to 800: a few roundings */
-		ck_assert(fabs(sheet.state[0] - (double)logl(m)) <= 1e-13 * fmax(1, fabs((double)logl(m))));
-		ck_assert(sheet.state[1] == d);
-		ck_assert(fabs(sheet.terms[ENTROPY]) <= 1e-12); /* the bound itself, not what is descended */
-		ck_assert(fabs(sheet.gradient[2][2] + 0.5 * (1 - (double)(e / m))) <= 1e-12);
+		ck_assert(fabs(io.state[0] - (double)logl(m)) <= 1e-13 * fmax(1, fabs((double)logl(m))));
+		ck_assert(io.state[1] == d);
+		ck_assert(fabs(io.terms[ENTROPY]) <= 1e-12); /* the bound itself, not what is descended */
+		ck_assert(fabs(io.gradient[2][2] + 0.5 * (1 - (double)(e / m))) <= 1e-12);
 	}
 }
 END_TEST
@@ -296,23 +296,23 @@ END_TEST
  * test_energy_gan.c, c = 0 is the gradient of E T alone; here a c between them. */
 START_TEST(test_dv__gradient_is_corrected_by_the_average)
 {
-	double g[3][L_MAX_PARAMETERS], c[3];
+	double g[3][MOST_PARAMETERS], c[3];
 	options.entropy = EGM_ENTROPY_DV;
 	options.dv_decay = 0.9;
-	generator = l_linear(context, "generator", 1, (double[]){0.7}, 0);
-	information = l_net(context, "information", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 3);
+	generator = linear_net(context, "generator", 1, (double[]){0.7}, 0);
+	information = dense_net(context, "information", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 3);
 	create();
-	sheet.batch = 3, sheet.step = 1;
+	io.batch = 3, io.step = 1;
 	const double log_m[3] = {0, 0.3, 200}, w[3] = {0, 0.9, 0.9};
 	double s = 0;
 	for (int i = 0; i < 3; i++) {
-		sheet.state[0] = log_m[i], sheet.state[1] = w[i];
-		l_run(loss, GENERATOR_PHASE, &sheet);
-		if (i == 0) s = sheet.state[0]; /* the batch's own log E exp T' */
+		io.state[0] = log_m[i], io.state[1] = w[i];
+		run_phase(loss, GENERATOR_PHASE, &io);
+		if (i == 0) s = io.state[0]; /* the batch's own log E exp T' */
 		double m = w[i] * exp(log_m[i]) + (1 - w[i]) * exp(s);
 		c[i] = exp(s) / m;
-		ck_assert(fabs(sheet.state[0] - log(m)) <= 1e-13 * fmax(1, log(m)));
-		memcpy(g[i], sheet.gradient[2], sizeof g[i]);
+		ck_assert(fabs(io.state[0] - log(m)) <= 1e-13 * fmax(1, log(m)));
+		memcpy(g[i], io.gradient[2], sizeof g[i]);
 	}
 	ck_assert(fabs(c[0] - 1) <= 1e-15 && c[1] > 0.1 && c[1] < 0.9 + 1 && c[2] < 1e-80);
 	for (int i = 0; i < 17; i++) ck_assert(fabs(g[1][i] - (g[2][i] + c[1] * (g[0][i] - g[2][i]))) <= 1e-13);
@@ -322,13 +322,13 @@ END_TEST
 START_TEST(test_dv__a_phase_without_it_leaves_the_state_alone)
 {
 	options.entropy = EGM_ENTROPY_DV;
-	generator = l_linear(context, "generator", 1, (double[]){1}, 0);
-	information = l_linear(context, "information", 2, (double[]){1, 1}, 0);
+	generator = linear_net(context, "generator", 1, (double[]){1}, 0);
+	information = linear_net(context, "information", 2, (double[]){1, 1}, 0);
 	create();
-	sheet.batch = 3;
-	sheet.state[0] = 0.25, sheet.state[1] = 0.5;
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.state[0] == 0.25 && sheet.state[1] == 0.5);
+	io.batch = 3;
+	io.state[0] = 0.25, io.state[1] = 0.5;
+	run_phase(loss, 0, &io);
+	ck_assert(io.state[0] == 0.25 && io.state[1] == 0.5);
 }
 END_TEST
 

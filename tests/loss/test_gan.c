@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The GAN: which way each net moves and how far, in every form; where the penalty stands; the value at the optimum; the
- * incremental regularizer. The forms on logits alone are in test_adversarial.c. */
+/* The GAN: the direction and size of the gradients of each network in every form, the points of the penalty, the value
+ * at the optimum, and the incremental regularizer. The forms on logits alone are tested in test_adversarial.c. */
 #include "adversarial_fixture.h"
 
-enum { DISCRIMINATOR, GENERATOR, HELD }; /* nets and phases; HELD: the second run of G and later ones */
+enum { DISCRIMINATOR, GENERATOR, HELD }; /* networks and phases; HELD: the second run of G and later ones */
 enum { TERM_DISCRIMINATOR, PENALTY, TERM_GENERATOR, STEP }; /* in the order of the library */
 enum { FORMS = EGM_GAN_RELATIVISTIC_AVERAGE };
 
 static egm_gan_options options;
-static l_sheet other;
+static phase_io other;
 
 static void setup(void)
 {
@@ -36,35 +36,35 @@ START_TEST(test_gan__each_net_goes_its_way)
 	const double by_r[] = {0, -sigmoid(-r), -sigmoid(-r), r - 1, -1, -sigmoid(f - r), -sigmoid(f - r)};
 	const double by_f[] = {0, sigmoid(f), sigmoid(f), f, 1, sigmoid(f - r), sigmoid(f - r)};
 	const double up[] = {0, -sigmoid(-f), -sigmoid(f), f - 1, -1, -sigmoid(r - f), -sigmoid(r - f)};
-	judge = l_linear(context, "discriminator", 1, &w, .5);
-	generator = f_point(1, (double[]){-1});
+	judge = linear_net(context, "discriminator", 1, &w, .5);
+	generator = point_generator(1, (double[]){-1});
 	options.form = _i;
 	create();
-	f_data(1, (double[]){1});
-	l_run(loss, DISCRIMINATOR, &sheet);
-	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][0] - (by_r[_i] - by_f[_i])) <= 1e-15); /* by w: x_r, x_f = 1, -1 */
-	ck_assert(fabs(sheet.gradient[DISCRIMINATOR][1] - (by_r[_i] + by_f[_i])) <= 1e-15); /* by b */
-	ck_assert(sheet.gradient[DISCRIMINATOR][0] < 0);                                    /* the real side rises */
-	l_run(loss, GENERATOR, &sheet);
-	ck_assert(fabs(sheet.gradient[GENERATOR][1] - w * up[_i]) <= 1e-15);
-	ck_assert(sheet.gradient[GENERATOR][1] < 0); /* towards the data */
+	fill_data(1, (double[]){1});
+	run_phase(loss, DISCRIMINATOR, &io);
+	ck_assert(fabs(io.gradient[DISCRIMINATOR][0] - (by_r[_i] - by_f[_i])) <= 1e-15); /* by w: x_r, x_f = 1, -1 */
+	ck_assert(fabs(io.gradient[DISCRIMINATOR][1] - (by_r[_i] + by_f[_i])) <= 1e-15); /* by b */
+	ck_assert(io.gradient[DISCRIMINATOR][0] < 0);                                    /* the real side rises */
+	run_phase(loss, GENERATOR, &io);
+	ck_assert(fabs(io.gradient[GENERATOR][1] - w * up[_i]) <= 1e-15);
+	ck_assert(io.gradient[GENERATOR][1] < 0); /* towards the data */
 }
 END_TEST
 
 /* 1/2 (r - .9)^2 + 1/2 f^2 and .9 sp(-r) + .1 sp(r) + sp(f), r = .75, f = -.25; the generator's label stays 1 */
 START_TEST(test_gan__labels_are_smoothed_on_the_real_side)
 {
-	judge = l_linear(context, "discriminator", 1, (double[]){.5}, .25);
-	generator = f_point(1, (double[]){-1});
+	judge = linear_net(context, "discriminator", 1, (double[]){.5}, .25);
+	generator = point_generator(1, (double[]){-1});
 	options.form = _i ? EGM_GAN_LEAST_SQUARES : EGM_GAN_NON_SATURATING;
 	options.smoothing = .1;
 	create();
-	f_data(1, (double[]){1});
-	l_run(loss, DISCRIMINATOR, &sheet);
-	l_run(loss, GENERATOR, &sheet);
+	fill_data(1, (double[]){1});
+	run_phase(loss, DISCRIMINATOR, &io);
+	run_phase(loss, GENERATOR, &io);
 	double ce = .9 * log1p(exp(-.75)) + .1 * log1p(exp(.75)) + log1p(exp(-.25));
-	ck_assert(fabs(sheet.terms[TERM_DISCRIMINATOR] - (_i ? (.0225 + .0625) / 2 : ce)) <= 1e-15);
-	ck_assert(fabs(sheet.terms[TERM_GENERATOR] - (_i ? 1.5625 / 2 : log1p(exp(.25)))) <= 1e-15);
+	ck_assert(fabs(io.terms[TERM_DISCRIMINATOR] - (_i ? (.0225 + .0625) / 2 : ce)) <= 1e-15);
+	ck_assert(fabs(io.terms[TERM_GENERATOR] - (_i ? 1.5625 / 2 : log1p(exp(.25)))) <= 1e-15);
 }
 END_TEST
 
@@ -72,13 +72,13 @@ END_TEST
 
 START_TEST(test_gan__equal_laws_give_minus_log_four)
 {
-	judge = l_linear(context, "discriminator", 1, (double[]){0}, 0);
-	generator = f_point(1, (double[]){.5});
+	judge = linear_net(context, "discriminator", 1, (double[]){0}, 0);
+	generator = point_generator(1, (double[]){.5});
 	create();
-	f_data(1, (double[]){.5});
-	l_run(loss, DISCRIMINATOR, &sheet);
-	ck_assert(fabs(-sheet.terms[TERM_DISCRIMINATOR] - -1.386294) <= 5e-7);
-	ck_assert(sheet.gradient[DISCRIMINATOR][0] == 0 && sheet.gradient[DISCRIMINATOR][1] == 0);
+	fill_data(1, (double[]){.5});
+	run_phase(loss, DISCRIMINATOR, &io);
+	ck_assert(fabs(-io.terms[TERM_DISCRIMINATOR] - -1.386294) <= 5e-7);
+	ck_assert(io.gradient[DISCRIMINATOR][0] == 0 && io.gradient[DISCRIMINATOR][1] == 0);
 }
 END_TEST
 
@@ -88,38 +88,38 @@ START_TEST(test_gan__value_is_the_jensen_shannon_divergence)
 {
 	const double high = 40, low = log(.9), w = (low - high) / 2;
 	const double js = (.1 * log(2) + .9 * log(.9 / .95) + log(1 / .95)) / 2;
-	judge = l_linear(context, "discriminator", 1, &w, (low + high) / 2);
-	generator = f_point(1, (double[]){1});
+	judge = linear_net(context, "discriminator", 1, &w, (low + high) / 2);
+	generator = point_generator(1, (double[]){1});
 	create();
-	sheet.batch = 10;
-	for (int i = 0; i < 10; i++) sheet.data[i] = i ? 1 : -1;
-	l_run(loss, DISCRIMINATOR, &sheet);
+	io.batch = 10;
+	for (int i = 0; i < 10; i++) io.data[i] = i ? 1 : -1;
+	run_phase(loss, DISCRIMINATOR, &io);
 	ck_assert(fabs(js - .035974) <= 5e-7);
-	ck_assert(fabs(-sheet.terms[TERM_DISCRIMINATOR] - (-log(4) + 2 * js)) <= 1e-15);
+	ck_assert(fabs(-io.terms[TERM_DISCRIMINATOR] - (-log(4) + 2 * js)) <= 1e-15);
 	/* l(1) is the sum of two numbers near 20, 4e-15 */
-	for (int i = 0; i < 2; i++) ck_assert(fabs(sheet.gradient[DISCRIMINATOR][i]) <= 1e-14);
+	for (int i = 0; i < 2; i++) ck_assert(fabs(io.gradient[DISCRIMINATOR][i]) <= 1e-14);
 }
 END_TEST
 
 /* ---- penalty: l = |x|^2 / 2, whose gradient is x */
 
-/* Real at (3, 0), fake at (0, 1). l_quadratic's gradient is A^-1 times (t + sinh t) / (2 cosh^2(t / 2)) - like terms,
+/* Real at (3, 0), fake at (0, 1). quadratic_net's gradient is A^-1 times (t + sinh t) / (2 cosh^2(t / 2)) - like terms,
  * x (1 - (A x)^2 / 6 + ...): at x = 3 it is 1.5e-4 low, its square 3e-4. Between the points at a share a of the way the
  * square is 9 a^2 + (1 - a)^2, at least .9, at most 9. */
 START_TEST(test_gan__penalty_stands_where_it_is_told)
 {
 	const double want[] = {0, 0, 9, 1, 5};
-	judge = l_quadratic(context, "discriminator", 2, 2, (double[]){1, 0, 0, 1}, (double[]){1, 1}, 0);
-	generator = f_point(2, (double[]){0, 1});
+	judge = quadratic_net(context, "discriminator", 2, 2, (double[]){1, 0, 0, 1}, (double[]){1, 1}, 0);
+	generator = point_generator(2, (double[]){0, 1});
 	options.penalty = .5;
 	options.penalty_at = _i;
 	create();
-	f_data(2, (double[]){3, 0});
-	l_run(loss, DISCRIMINATOR, &sheet);
+	fill_data(2, (double[]){3, 0});
+	run_phase(loss, DISCRIMINATOR, &io);
 	if (_i == EGM_AT_INTERPOLATES)
-		ck_assert(sheet.terms[PENALTY] >= .899 && sheet.terms[PENALTY] <= 9);
+		ck_assert(io.terms[PENALTY] >= .899 && io.terms[PENALTY] <= 9);
 	else
-		ck_assert(fabs(sheet.terms[PENALTY] - want[_i]) <= 3e-4 * want[_i]);
+		ck_assert(fabs(io.terms[PENALTY] - want[_i]) <= 3e-4 * want[_i]);
 }
 END_TEST
 
@@ -127,8 +127,8 @@ END_TEST
 
 static void smooth_nets(void)
 {
-	judge = l_net(context, "discriminator", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
-	generator = l_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 2);
+	judge = dense_net(context, "discriminator", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = dense_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 2);
 	options.generator_steps = 2;
 	options.step_penalty = 1.5;
 }
@@ -145,71 +145,71 @@ START_TEST(test_gan__first_run_does_not_feel_the_regulariser)
 	ck_assert_int_eq(loss->phases[GENERATOR].keeps, 1u << GENERATOR);
 	ck_assert_int_eq(loss->phases[HELD].repeat, 1);
 	ck_assert_int_eq(loss->phases[HELD].keeps, 0);
-	other = sheet;
-	l_run(loss, HELD, &sheet);
-	ck_assert(sheet.terms[STEP] == 0);
-	l_run(loss, GENERATOR, &sheet);
+	other = io;
+	run_phase(loss, HELD, &io);
+	ck_assert(io.terms[STEP] == 0);
+	run_phase(loss, GENERATOR, &io);
 	options.step_penalty = 0;
 	create();
-	l_run(loss, GENERATOR, &other);
-	ck_assert_mem_eq(sheet.gradient[GENERATOR], other.gradient[GENERATOR], sizeof(double) * generator->count);
-	ck_assert(sheet.terms[TERM_GENERATOR] == other.terms[TERM_GENERATOR]);
+	run_phase(loss, GENERATOR, &other);
+	ck_assert_mem_eq(io.gradient[GENERATOR], other.gradient[GENERATOR], sizeof(double) * generator->count);
+	ck_assert(io.terms[TERM_GENERATOR] == other.terms[TERM_GENERATOR]);
 }
 END_TEST
 
 /* Away from G_old: the gradient is that of what is shown. */
 START_TEST(test_gan__regulariser_gradient_equals_differences)
 {
-	double old[L_MAX_PARAMETERS];
-	l_objective o = {2, {TERM_GENERATOR, STEP}, {1, 1.5}};
+	double old[MOST_PARAMETERS];
+	phase_objective o = {2, {TERM_GENERATOR, STEP}, {1, 1.5}};
 	smooth_nets();
 	memcpy(old, generator->parameters, sizeof *old * generator->count);
 	for (int i = 0; i < generator->count; i++) old[i] += .1 * (i % 3 - 1);
-	sheet.old[GENERATOR] = old;
+	io.old[GENERATOR] = old;
 	create();
-	l_check_gradients(loss, HELD, &o, &sheet);
-	ck_assert(sheet.terms[STEP] > 0);
+	check_gradients(loss, HELD, &o, &io);
+	ck_assert(io.terms[STEP] > 0);
 }
 END_TEST
 
-/* G_old = id, G = a turn by 90 degrees: G(z) and z have one law, KL 0, while E||G - G_old||^2 = 2 E||z||^2 = 4: the
- * regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean would
- * give 2. Standard error 4 / sqrt(4000 * 20). */
+/* G_old = id, G = a turn by 90 degrees: G(z) and z have one distribution, KL 0, while E||G - G_old||^2 = 2 E||z||^2 =
+ * 4: the regularizer bounds the divergence and does not equal it. The square is summed over both dimensions: a mean
+ * would give 2. Standard error 4 / sqrt(4000 * 20). */
 START_TEST(test_gan__turning_costs_four)
 {
-	l_mean m = {0};
+	sample_mean m = {0};
 	smooth_nets();
 	egm_model_free(generator);
-	generator = l_net(context, "generator", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 2);
-	L_SET(generator, "0.weight", 0, -1, 1, 0);
-	L_SET(generator, "0.bias", 0, 0);
-	sheet.old[GENERATOR] = (double[]){1, 0, 0, 1, 0, 0};
-	sheet.batch = 4000;
+	generator = dense_net(context, "generator", 2, (int64_t[]){2, 2}, NULL, EGM_F64, 2);
+	SET_TENSOR(generator, "0.weight", 0, -1, 1, 0);
+	SET_TENSOR(generator, "0.bias", 0, 0);
+	io.old[GENERATOR] = (double[]){1, 0, 0, 1, 0, 0};
+	io.batch = 4000;
 	create();
-	for (sheet.step = 1; sheet.step <= 20; sheet.step++) {
-		l_run(loss, HELD, &sheet);
-		l_mean_add(&m, sheet.terms[STEP]);
+	for (io.step = 1; io.step <= 20; io.step++) {
+		run_phase(loss, HELD, &io);
+		sample_mean_add(&m, io.terms[STEP]);
 	}
-	l_mean_check("E||Rz - z||^2", &m, 4, .03);
+	sample_mean_check("E||Rz - z||^2", &m, 4, .03);
 }
 END_TEST
 
-/* ---- what is refused, what is left alone */
+/* ---- rejections */
 
-START_TEST(test_gan__refuses_what_would_do_nothing)
+START_TEST(test_gan__rejects_what_would_do_nothing)
 {
 	smooth_nets();
 	options.generator_steps = 1;
-	f_refused(egm_loss_gan(&loss, judge, generator, &options),
-	          "egm_loss_gan: step_penalty is 1.5, which needs generator_steps of at least 2 and not 1");
+	check_rejected(egm_loss_gan(&loss, judge, generator, &options),
+	               "egm_loss_gan: generator_steps is 1, must be at least 2 with a step_penalty of 1.5");
 	options.step_penalty = 0;
 	options.smoothing = .1;
 	options.form = EGM_GAN_HINGE;
-	f_refused(egm_loss_gan(&loss, judge, generator, &options),
-	          "egm_loss_gan: smoothing is 0.1, must be 0 for hinge, which has no labels");
+	check_rejected(egm_loss_gan(&loss, judge, generator, &options),
+	               "egm_loss_gan: smoothing is 0.1, must be 0 for hinge, which has no labels");
 	options.form = EGM_GAN_RELATIVISTIC_AVERAGE;
-	f_refused(egm_loss_gan(&loss, judge, generator, &options),
-	          "egm_loss_gan: smoothing is 0.1, must be 0 for relativistic_average, which has no labels");
+	check_rejected(egm_loss_gan(&loss, judge, generator, &options),
+	               "egm_loss_gan: smoothing is 0.1, must be 0 for relativistic_average, which has no labels");
 }
 END_TEST
 
@@ -218,10 +218,10 @@ START_TEST(test_gan__terms_that_are_off_are_not_written)
 	smooth_nets();
 	options.step_penalty = 0;
 	create();
-	sheet.terms[PENALTY] = sheet.terms[STEP] = -7;
-	l_run(loss, DISCRIMINATOR, &sheet);
-	l_run(loss, GENERATOR, &sheet);
-	ck_assert(sheet.terms[PENALTY] == -7 && sheet.terms[STEP] == -7);
+	io.terms[PENALTY] = io.terms[STEP] = -7;
+	run_phase(loss, DISCRIMINATOR, &io);
+	run_phase(loss, GENERATOR, &io);
+	ck_assert(io.terms[PENALTY] == -7 && io.terms[STEP] == -7);
 }
 END_TEST
 
@@ -234,7 +234,7 @@ int main(void)
 	tcase_add_loop_test(t, test_gan__each_net_goes_its_way, 1, FORMS + 1);
 	tcase_add_loop_test(t, test_gan__labels_are_smoothed_on_the_real_side, 0, 2);
 	tcase_add_loop_test(t, test_gan__penalty_stands_where_it_is_told, EGM_AT_INTERPOLATES, EGM_AT_BOTH + 1);
-	tcase_add_test(t, test_gan__refuses_what_would_do_nothing);
+	tcase_add_test(t, test_gan__rejects_what_would_do_nothing);
 	tcase_add_test(t, test_gan__terms_that_are_off_are_not_written);
 	suite_add_tcase(s, t);
 	t = tcase_create("optimum");

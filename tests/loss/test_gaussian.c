@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Normal laws as nodes against the formulas written in double, and their reparameterised draws. */
+/* Normal distributions as nodes against formulas in double, and their reparameterised draws. */
 #include "loss_support.h"
 #include <loss/gaussian_impl.h>
 
@@ -13,7 +13,7 @@ static const double r_numbers[ROWS * 2 * N] = {0.5, 0.5, -0.2, 0.4, 1, -1, 0.7, 
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	g = NULL;
 	ck_assert_int_eq(egm__graph_create(&g, context, EGM_F64), EGM_OK);
 }
@@ -39,7 +39,7 @@ static double log_normal(double x, double mean, double log_variance)
 	return -log(s * sqrt(2 * acos(-1.0))) - 0.5 * t * t;
 }
 
-/* KL of two normal laws in one dimension, in standard deviations */
+/* KL of two normal distributions in one dimension, in standard deviations */
 static double kl(double m, double v, double n, double w)
 {
 	double s = exp(0.5 * v), t = exp(0.5 * w);
@@ -59,17 +59,17 @@ START_TEST(test_gaussian__divergence_from_the_prior_has_known_values)
 END_TEST
 
 /* Some ten roundings of numbers up to 10: 1e-14. */
-START_TEST(test_gaussian__divergences_and_surprise_equal_the_formulas)
+START_TEST(test_gaussian__divergences_and_log_densities_equal_the_formulas)
 {
 	double in[2][ROWS * 2 * N], out[3][ROWS];
-	egm__gaussian law[2];
+	egm__gaussian node[2];
 	memcpy(in[0], q_numbers, sizeof in[0]);
 	memcpy(in[1], r_numbers, sizeof in[1]);
 	for (int i = 0; i < 2; i++)
-		law[i] = egm__gaussian_split(g, egm__leaf(g, SLOT_IN, i * ROWS * 2 * N, egm__shape2(ROWS, 2 * N)));
-	egm__graph_output(g, egm__gaussian_kl(g, &law[0], &law[1]), SLOT_OUT, 0);
-	egm__graph_output(g, egm__gaussian_kl(g, &law[0], NULL), SLOT_OUT, ROWS);
-	egm__graph_output(g, egm__gaussian_surprise(g, &law[0], law[1].mean), SLOT_OUT, 2 * ROWS);
+		node[i] = egm__gaussian_split(g, egm__leaf(g, SLOT_IN, i * ROWS * 2 * N, egm__shape2(ROWS, 2 * N)));
+	egm__graph_output(g, egm__gaussian_kl(g, &node[0], &node[1]), SLOT_OUT, 0);
+	egm__graph_output(g, egm__gaussian_kl(g, &node[0], NULL), SLOT_OUT, ROWS);
+	egm__graph_output(g, egm__gaussian_nll(g, &node[0], node[1].mean), SLOT_OUT, 2 * ROWS);
 	run(in, out[0], NULL, 0);
 	for (int row = 0; row < ROWS; row++) {
 		const double *q = q_numbers + row * 2 * N, *r = r_numbers + row * 2 * N;
@@ -81,7 +81,7 @@ START_TEST(test_gaussian__divergences_and_surprise_equal_the_formulas)
 		}
 		for (int i = 0; i < 3; i++) ck_assert(fabs(out[i][row] - want[i]) <= 1e-14 * fmax(1, fabs(want[i])));
 	}
-	ck_assert(out[0][ROWS - 1] == 0); /* the last rows are the same law */
+	ck_assert(out[0][ROWS - 1] == 0); /* the last rows are the same distribution */
 }
 END_TEST
 
@@ -90,7 +90,7 @@ START_TEST(test_gaussian__fixed_has_one_variance)
 	double in[4] = {1, 2, 0.5, -1}, out = 0;
 	egm__id mean = egm__leaf(g, SLOT_IN, 0, egm__shape2(1, 2)), x = egm__leaf(g, SLOT_IN, 2, egm__shape2(1, 2));
 	egm__gaussian q = egm__gaussian_fixed(g, mean, 0.3);
-	egm__graph_output(g, egm__gaussian_surprise(g, &q, x), SLOT_OUT, 0);
+	egm__graph_output(g, egm__gaussian_nll(g, &q, x), SLOT_OUT, 0);
 	run(in, &out, NULL, 0);
 	double want = -log_normal(0.5, 1, 2 * log(0.3)) - log_normal(-1, 2, 2 * log(0.3));
 	ck_assert(fabs(out - want) <= 1e-14 * want);
@@ -138,11 +138,11 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("gaussian");
-	TCase *t = tcase_create("laws");
+	TCase *t = tcase_create("distributions");
 	tcase_set_tags(t, "K17");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_gaussian__divergence_from_the_prior_has_known_values, 0, 2);
-	tcase_add_test(t, test_gaussian__divergences_and_surprise_equal_the_formulas);
+	tcase_add_test(t, test_gaussian__divergences_and_log_densities_equal_the_formulas);
 	tcase_add_test(t, test_gaussian__fixed_has_one_variance);
 	tcase_add_test(t, test_gaussian__draws_have_mean_and_variance);
 	tcase_add_test(t, test_gaussian__draws_pass_gradients);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fitted histogram against a plain implementation in double. Gradients against differences are in test_systems.c
- * for five bins; here at samples that lie on edges and far outside. */
+/* The fitted histogram against a plain implementation in double, also at samples on edges and far outside. Gradients
+ * are compared with differences in test_systems.c, for five bins. */
 #include "loss_support.h"
 
 #include <stdio.h>
@@ -13,16 +13,16 @@ static egm_loss *loss;
 static egm_histogram_options options;
 static int bins;
 static const double *given; /* [bins] masses */
-static l_sheet sheet;
+static phase_io io;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	generator = NULL;
 	loss = NULL;
 	options = (egm_histogram_options)EGM_HISTOGRAM_OPTIONS_INIT;
-	memset(&sheet, 0, sizeof sheet);
-	sheet.batch = BATCH, sheet.seed = 5, sheet.step = 6;
+	memset(&io, 0, sizeof io);
+	io.batch = BATCH, io.seed = 5, io.step = 6;
 }
 
 static void teardown(void)
@@ -35,7 +35,7 @@ static void teardown(void)
 /* x = slope z + shift */
 static void create(double slope, double shift)
 {
-	if (!generator) generator = l_linear(context, "generator", 1, &slope, shift);
+	if (!generator) generator = linear_net(context, "generator", 1, &slope, shift);
 	ck_assert_msg(egm_loss_histogram(&loss, generator, egm_f64(given, bins, 1), &options) == EGM_OK, "%s",
 	              egm_last_error());
 }
@@ -46,7 +46,7 @@ static void latent(double *z, int64_t n)
 	egm__graph *g = NULL;
 	ck_assert_int_eq(egm__graph_create(&g, context, EGM_F64), EGM_OK);
 	egm__graph_output(g, egm__normal(g, 0, egm__shape2(n, 1)), 1, 0);
-	ck_assert_int_eq(egm__graph_interpret(g, bases, sheet.seed, sheet.step), EGM_OK);
+	ck_assert_int_eq(egm__graph_interpret(g, bases, io.seed, io.step), EGM_OK);
 	egm__graph_free(g);
 }
 
@@ -111,10 +111,10 @@ START_TEST(test_histogram__value_equals_the_plain_one)
 	latent(x, BATCH);
 	for (int i = 0; i < BATCH; i++) x[i] = generators[_i / 4][0] * x[i] + generators[_i / 4][1];
 	naive_shares(x, BATCH, q);
-	l_run(loss, 0, &sheet);
+	run_phase(loss, 0, &io);
 	/* logarithms of shares of at least .002 that cancel to 1e-16: 1e-13; erfc against erf: 1e-15 of a share */
 	double want = naive_divergence(masses, q);
-	ck_assert_msg(fabs(sheet.terms[0] - want) <= 1e-12, "%.15g, not %.15g", sheet.terms[0], want);
+	ck_assert_msg(fabs(io.terms[0] - want) <= 1e-12, "%.15g, not %.15g", io.terms[0], want);
 }
 END_TEST
 
@@ -123,17 +123,17 @@ END_TEST
 START_TEST(test_histogram__gradient_equals_differences)
 {
 	static const double shifts[4] = {0.2, -2, 3, 1.7};
-	l_objective o = {1, {0}, {1}};
+	phase_objective o = {1, {0}, {1}};
 	options.divergence = EGM_DIVERGENCE_KL + _i % 4;
 	bins = 5;
 	given = masses;
 	options.lower = -2, options.upper = 3;
 	options.floor = 0.01;
 	create(_i % 2 ? 0.3 : 0, shifts[_i / 4]);
-	l_check_gradients(loss, 0, &o, &sheet);
-	L_SET(generator, "0.bias", 1e6);
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.gradient[0][0] == 0 && sheet.gradient[0][1] == 0 && isfinite(sheet.terms[0]));
+	check_gradients(loss, 0, &o, &io);
+	SET_TENSOR(generator, "0.bias", 1e6);
+	run_phase(loss, 0, &io);
+	ck_assert(io.gradient[0][0] == 0 && io.gradient[0][1] == 0 && isfinite(io.terms[0]));
 }
 END_TEST
 
@@ -146,8 +146,8 @@ START_TEST(test_histogram__mass_outside_counts_to_the_outermost)
 	bins = 4;
 	given = _i / 4 ? last : first;
 	create(0, _i / 4 ? 1e8 : -1e8);
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0]) <= 1e-15);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0]) <= 1e-15);
 }
 END_TEST
 
@@ -159,8 +159,8 @@ START_TEST(test_histogram__generator_moves_to_the_masses)
 	bins = 4;
 	given = right;
 	create(0, 0.3);
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.gradient[0][1] < -0.1);
+	run_phase(loss, 0, &io);
+	ck_assert(io.gradient[0][1] < -0.1);
 }
 END_TEST
 
@@ -175,22 +175,23 @@ START_TEST(test_histogram__js_is_the_true_one)
 	options.divergence = EGM_DIVERGENCE_JS;
 	options.floor = 1e-12;
 	create(0, 100); /* all in the second bin */
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - 0.035974) <= 5e-7);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] - 0.035974) <= 5e-7);
 	options.divergence = EGM_DIVERGENCE_JEFFREYS;
 	for (int i = 0; i < 2; i++) {
 		egm_loss_free(loss);
 		options.floor = i ? 1e-9 : 1e-8;
 		create(0, 100);
-		l_run(loss, 0, &sheet);
-		jeffreys[i] = sheet.terms[0];
+		run_phase(loss, 0, &io);
+		jeffreys[i] = io.terms[0];
 	}
 	ck_assert(fabs(jeffreys[1] - jeffreys[0] - 0.1 * log(10)) <= 1e-6);
 	ck_assert(jeffreys[1] > 1.5);
 }
 END_TEST
 
-/* JS of laws that share no bin is ln 2, less what the floor makes them share: below floor ln(1/floor) times some. */
+/* JS of distributions that share no bin is ln 2, less what the floor makes them share: below floor ln(1/floor) times
+ * some. */
 START_TEST(test_histogram__js_of_disjoint_laws_is_log_two)
 {
 	const double p[2] = {1, 0};
@@ -199,8 +200,8 @@ START_TEST(test_histogram__js_of_disjoint_laws_is_log_two)
 	options.divergence = EGM_DIVERGENCE_JS;
 	options.floor = 1e-9;
 	create(0, 100);
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.terms[0] <= log(2) && sheet.terms[0] >= log(2) - 1e-7);
+	run_phase(loss, 0, &io);
+	ck_assert(io.terms[0] <= log(2) && io.terms[0] >= log(2) - 1e-7);
 }
 END_TEST
 
@@ -210,7 +211,7 @@ START_TEST(test_histogram__floor_of_a_batch_is_at_most_the_counting_one)
 {
 	enum { K = 8, B = 200 };
 	double p[K];
-	l_mean m = {0};
+	sample_mean m = {0};
 	bins = K;
 	given = p;
 	options.lower = -4, options.upper = 4;
@@ -219,10 +220,10 @@ START_TEST(test_histogram__floor_of_a_batch_is_at_most_the_counting_one)
 	for (int i = 0; i < K; i++) p[i] = phi(i == K - 1 ? 100 : -3 + i) - phi(i == 0 ? -100 : -4 + i);
 	options.divergence = EGM_DIVERGENCE_REVERSE_KL; /* KL(q || p): finite where q has nothing */
 	create(1, 0);
-	sheet.batch = B;
-	for (sheet.step = 1; sheet.step <= 400; sheet.step++) {
-		l_run(loss, 0, &sheet);
-		l_mean_add(&m, sheet.terms[0]);
+	io.batch = B;
+	for (io.step = 1; io.step <= 400; io.step++) {
+		run_phase(loss, 0, &io);
+		sample_mean_add(&m, io.terms[0]);
 	}
 	/* bins of mass .0013 are seldom hit, where the expansion behind (K - 1)/2B is coarse: within a fifth */
 	double want = (K - 1) / (2.0 * B), mean = m.sum / m.n;
@@ -234,24 +235,24 @@ END_TEST
 
 START_TEST(test_histogram__masses_are_copied_and_normalised)
 {
-	double law[3] = {1, 2, 1}, before;
+	double numbers[3] = {1, 2, 1}, before;
 	bins = 3;
-	given = law;
+	given = numbers;
 	create(0.5, 0.1);
-	l_run(loss, 0, &sheet);
-	before = sheet.terms[0];
-	law[0] = 100;
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.terms[0] == before);
+	run_phase(loss, 0, &io);
+	before = io.terms[0];
+	numbers[0] = 100;
+	run_phase(loss, 0, &io);
+	ck_assert(io.terms[0] == before);
 	egm_loss_free(loss);
-	law[0] = 1e300, law[1] = 2e300, law[2] = 1e300;
+	numbers[0] = 1e300, numbers[1] = 2e300, numbers[2] = 1e300;
 	create(0.5, 0.1);
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - before) <= 1e-15);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] - before) <= 1e-15);
 }
 END_TEST
 
-static void refused_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
+static void rejected_as(egm_model *net, egm_array masses_of, egm_status want, const char *text)
 {
 	char all[300];
 	snprintf(all, sizeof all, "egm_loss_histogram: %s", text);
@@ -260,46 +261,46 @@ static void refused_as(egm_model *net, egm_array masses_of, egm_status want, con
 	ck_assert_str_eq(egm_last_error(), all);
 }
 
-static void refused(egm_model *net, const char *text)
+static void rejected(egm_model *net, const char *text)
 {
-	refused_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
+	rejected_as(net, egm_f64(given, bins, 1), EGM_ERR_ARGUMENT, text);
 }
 
-START_TEST(test_histogram__refuses_masses_that_are_none)
+START_TEST(test_histogram__rejects_masses_that_are_none)
 {
-	double law[3] = {1, 2, 1};
-	generator = l_linear(context, "generator", 1, law, 0);
+	double numbers[3] = {1, 2, 1};
+	generator = linear_net(context, "generator", 1, numbers, 0);
 	bins = 3;
-	given = law;
-	refused_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
-	refused_as(generator, egm_f64(law, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 1 << 20, 2), EGM_ERR_SHAPE,
-	           "masses has 2097152 numbers, must have 2 to 1048576");
-	refused_as(generator, egm_f64(law, 0, 1), EGM_ERR_ARGUMENT,
-	           "masses has 0 rows of 1 numbers, at least 1 of each is needed");
-	refused_as(generator, egm_array_of((egm_dtype)3, law, 3, 1), EGM_ERR_ARGUMENT,
-	           "masses has dtype 3, neither EGM_F32 nor EGM_F64");
-	law[1] = -0.5;
-	refused(generator, "masses[1] is -0.5, must be at least 0 and finite");
-	law[1] = NAN;
-	refused(generator, "masses[1] is nan, must be at least 0 and finite");
-	law[1] = INFINITY;
-	refused(generator, "masses[1] is inf, must be at least 0 and finite");
-	law[1] = 0, law[0] = 0, law[2] = 0;
-	refused(generator, "masses sums to 0, must be above 0 and finite");
-	law[0] = law[1] = 1.5e308;
-	refused(generator, "masses sums to inf, must be above 0 and finite");
-	law[0] = law[1] = 1;
+	given = numbers;
+	rejected_as(generator, egm_no_array(), EGM_ERR_ARGUMENT, "masses is NULL");
+	rejected_as(generator, egm_f64(numbers, 1, 1), EGM_ERR_SHAPE, "masses has 1 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(numbers, 1 << 20, 2), EGM_ERR_SHAPE,
+	            "masses has 2097152 numbers, must have 2 to 1048576");
+	rejected_as(generator, egm_f64(numbers, 0, 1), EGM_ERR_ARGUMENT,
+	            "masses has 0 rows of 1 numbers, at least 1 of each is needed");
+	rejected_as(generator, egm_array_of((egm_dtype)3, numbers, 3, 1), EGM_ERR_ARGUMENT,
+	            "masses has dtype 3, neither EGM_F32 nor EGM_F64");
+	numbers[1] = -0.5;
+	rejected(generator, "masses[1] is -0.5, must be at least 0 and finite");
+	numbers[1] = NAN;
+	rejected(generator, "masses[1] is nan, must be at least 0 and finite");
+	numbers[1] = INFINITY;
+	rejected(generator, "masses[1] is inf, must be at least 0 and finite");
+	numbers[1] = 0, numbers[0] = 0, numbers[2] = 0;
+	rejected(generator, "the sum of masses is 0, must be above 0 and finite");
+	numbers[0] = numbers[1] = 1.5e308;
+	rejected(generator, "the sum of masses is inf, must be above 0 and finite");
+	numbers[0] = numbers[1] = 1;
 	options.lower = 1, options.upper = 1;
-	refused(generator, "lower is 1, upper is 1, lower must be below upper");
+	rejected(generator, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 	options.lower = -1.5e308, options.upper = 1.5e308;
-	refused(generator, "lower is -1.5e+308, upper is 1.5e+308, lower must be below upper");
-	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(law, 3, 1), &options), EGM_ERR_ARGUMENT);
+	rejected(generator, "lower is -1.5e+308 and upper is 1.5e+308, upper - lower must be above 0 and finite");
+	ck_assert_int_eq(egm_loss_histogram(NULL, generator, egm_f64(numbers, 3, 1), &options), EGM_ERR_ARGUMENT);
 	ck_assert_str_eq(egm_last_error(), "egm_loss_histogram: out is NULL");
 }
 END_TEST
 
-/* Masses of either dtype and of any shape, whatever that of the net: the same loss. */
+/* Masses of either dtype and of any shape, whatever that of the network: the same loss. */
 START_TEST(test_histogram__masses_of_either_dtype)
 {
 	const double wide[4] = {1, 0.5, 3, 2};
@@ -308,30 +309,30 @@ START_TEST(test_histogram__masses_of_either_dtype)
 	bins = 4;
 	given = wide;
 	create(0.5, 0.1);
-	l_run(loss, 0, &sheet);
-	before = sheet.terms[0];
+	run_phase(loss, 0, &io);
+	before = io.terms[0];
 	egm_loss_free(loss);
 	ck_assert_int_eq(egm_loss_histogram(&loss, generator, egm_f32(narrow, 2, 2), &options), EGM_OK);
-	l_run(loss, 0, &sheet);
-	ck_assert(sheet.terms[0] == before);
+	run_phase(loss, 0, &io);
+	ck_assert(io.terms[0] == before);
 }
 END_TEST
 
 /* What f64 can do and f32 cannot. */
-START_TEST(test_histogram__refuses_what_f32_cannot_tell_apart)
+START_TEST(test_histogram__rejects_what_f32_cannot_tell_apart)
 {
-	double law[4] = {1, 2, 1, 1};
-	egm_model *narrow = l_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
+	double numbers[4] = {1, 2, 1, 1};
+	egm_model *narrow = dense_net(context, "narrow", 2, (int64_t[]){1, 1}, NULL, EGM_F32, 1);
 	bins = 4;
-	given = law;
+	given = numbers;
 	options.floor = 4e-38;
-	refused(narrow, "floor is 4e-38, 1e-38 for each of 4 bins, must be at least 1.17549e-38 for each in f32");
+	rejected(narrow, "floor is 4e-38, which is 1e-38 for each of 4 bins; must be at least 1.17549e-38 for each in f32");
 	create(1, 0);
 	egm_loss_free(loss);
 	options.floor = 1e-4;
 	options.lower = 1e7, options.upper = 1e7 + 2;
-	refused(narrow, "bins of 0.5 and a bandwidth of 0.5 of them: f32 tells no numbers closer than 1.19209 "
-	                "apart near 1e+07");
+	rejected(narrow, "a bin is 0.5 wide and the bandwidth is 0.5 bins; both must be above 1.19209, the spacing of f32 "
+	                 "near 1e+07");
 	create(1, 0);
 	egm_model_free(narrow);
 }
@@ -354,9 +355,9 @@ int main(void)
 	t = tcase_create("masses");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_histogram__masses_are_copied_and_normalised);
-	tcase_add_test(t, test_histogram__refuses_masses_that_are_none);
+	tcase_add_test(t, test_histogram__rejects_masses_that_are_none);
 	tcase_add_test(t, test_histogram__masses_of_either_dtype);
-	tcase_add_test(t, test_histogram__refuses_what_f32_cannot_tell_apart);
+	tcase_add_test(t, test_histogram__rejects_what_f32_cannot_tell_apart);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The loss-sensitive GAN: values by hand for both norms and four slopes, which way the nets move, and where nothing
- * comes from the margin. */
+/* The loss-sensitive GAN: values by hand for both norms and four slopes, the direction of the gradients, and where the
+ * margin contributes no gradient. */
 #include "adversarial_fixture.h"
 
 enum { ENERGY, GENERATOR };
 enum { REAL, FAKE, COMPARISON, PENALTY, GENERATOR_ENERGY };
 
 static egm_ls_gan_options options;
-static l_sheet other;
+static phase_io other;
 
 static const double slopes[] = {-.5, 0, .5, 1};
 
@@ -33,18 +33,18 @@ START_TEST(test_ls_gan__values_by_hand)
 	options.margin_norm = _i % 2 ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
 	options.slope = nu;
 	options.margin = .5;
-	judge = l_linear(context, "energy", 2, (double[]){1, .5}, .25);
-	generator = f_point(2, (double[]){0, 0});
-	sheet.batch = 2;
-	memcpy(sheet.data, (double[]){3, 4, -5, -12}, 4 * sizeof(double));
+	judge = linear_net(context, "energy", 2, (double[]){1, .5}, .25);
+	generator = point_generator(2, (double[]){0, 0});
+	io.batch = 2;
+	memcpy(io.data, (double[]){3, 4, -5, -12}, 4 * sizeof(double));
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(fabs(sheet.terms[COMPARISON] - want[_i % 2][_i / 2]) <= 1e-14);
-	ck_assert(fabs(sheet.terms[REAL] - -2.75) <= 1e-14 && fabs(sheet.terms[FAKE] - .25) <= 1e-14);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(fabs(io.terms[COMPARISON] - want[_i % 2][_i / 2]) <= 1e-14);
+	ck_assert(fabs(io.terms[REAL] - -2.75) <= 1e-14 && fabs(io.terms[FAKE] - .25) <= 1e-14);
 	/* slopes 1 and nu on the rows; shown energies have no weight of their own */
-	ck_assert(fabs(sheet.gradient[ENERGY][0] - (3 - 5 * nu) / 2) <= 1e-14);
-	ck_assert(fabs(sheet.gradient[ENERGY][1] - (4 - 12 * nu) / 2) <= 1e-14);
-	ck_assert(fabs(sheet.gradient[ENERGY][2]) <= 1e-15);
+	ck_assert(fabs(io.gradient[ENERGY][0] - (3 - 5 * nu) / 2) <= 1e-14);
+	ck_assert(fabs(io.gradient[ENERGY][1] - (4 - 12 * nu) / 2) <= 1e-14);
+	ck_assert(fabs(io.gradient[ENERGY][2]) <= 1e-15);
 }
 END_TEST
 
@@ -52,39 +52,39 @@ END_TEST
 START_TEST(test_ls_gan__each_net_goes_its_way)
 {
 	options.slope = slopes[_i];
-	judge = l_linear(context, "energy", 1, (double[]){.5}, 0);
-	generator = f_point(1, (double[]){-1});
-	f_data(1, (double[]){1});
+	judge = linear_net(context, "energy", 1, (double[]){.5}, 0);
+	generator = point_generator(1, (double[]){-1});
+	fill_data(1, (double[]){1});
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(fabs(sheet.terms[COMPARISON] - 3) <= 1e-15);
-	ck_assert(fabs(sheet.gradient[ENERGY][0] - 2) <= 1e-15);
-	l_run(loss, GENERATOR, &sheet);
-	ck_assert(fabs(sheet.terms[GENERATOR_ENERGY] - -.5) <= 1e-15);
-	ck_assert(fabs(sheet.gradient[GENERATOR][1] - .5) <= 1e-15);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(fabs(io.terms[COMPARISON] - 3) <= 1e-15);
+	ck_assert(fabs(io.gradient[ENERGY][0] - 2) <= 1e-15);
+	run_phase(loss, GENERATOR, &io);
+	ck_assert(fabs(io.terms[GENERATOR_ENERGY] - -.5) <= 1e-15);
+	ck_assert(fabs(io.gradient[GENERATOR][1] - .5) <= 1e-15);
 }
 END_TEST
 
-/* Where U(x) lies below U(G) by more than the margin, nu = 0 has nothing left to do. */
+/* If U(x) is below U(G) by more than the margin, the gradient for nu = 0 is 0. */
 START_TEST(test_ls_gan__content_energy_rests)
 {
-	judge = l_linear(context, "energy", 1, (double[]){-1.5}, 0);
-	generator = f_point(1, (double[]){-1});
-	f_data(1, (double[]){1});
+	judge = linear_net(context, "energy", 1, (double[]){-1.5}, 0);
+	generator = point_generator(1, (double[]){-1});
+	fill_data(1, (double[]){1});
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(sheet.terms[COMPARISON] == 0 && sheet.gradient[ENERGY][0] == 0);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(io.terms[COMPARISON] == 0 && io.gradient[ENERGY][0] == 0);
 	options.slope = 1;
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(sheet.terms[COMPARISON] == -1 && sheet.gradient[ENERGY][0] == 2);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(io.terms[COMPARISON] == -1 && io.gradient[ENERGY][0] == 2);
 }
 END_TEST
 
 static void smooth_nets(void)
 {
-	judge = l_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
-	generator = l_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 2);
+	judge = dense_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = dense_net(context, "generator", 3, (int64_t[]){2, 3, 2}, egm_model_silu, EGM_F64, 2);
 }
 
 /* nu = 1: the WGAN's critic objective with D = -U, and a margin that has no gradient by U. */
@@ -92,37 +92,38 @@ START_TEST(test_ls_gan__slope_one_is_the_wgan)
 {
 	egm_loss *wgan = NULL;
 	egm_wgan_options w;
-	l_sheet *by = &other;
+	phase_io *by = &other;
 	smooth_nets();
 	options.slope = 1;
 	w = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	w.penalty = 0;
 	ck_assert_int_eq(egm_loss_wgan(&wgan, judge, generator, &w), EGM_OK);
-	*by = sheet;
-	l_run(wgan, ENERGY, by);
+	*by = io;
+	run_phase(wgan, ENERGY, by);
 	for (int margin = 0; margin < 3; margin++) {
 		options.margin = margin;
 		create();
-		l_run(loss, ENERGY, &sheet);
-		if (!margin) ck_assert(fabs(sheet.terms[COMPARISON] - (sheet.terms[REAL] - sheet.terms[FAKE])) <= 1e-15);
+		run_phase(loss, ENERGY, &io);
+		if (!margin) ck_assert(fabs(io.terms[COMPARISON] - (io.terms[REAL] - io.terms[FAKE])) <= 1e-15);
 		for (int i = 0; i < judge->count; i++)
-			ck_assert(fabs(sheet.gradient[ENERGY][i] - -by->gradient[ENERGY][i]) <= 1e-15);
+			ck_assert(fabs(io.gradient[ENERGY][i] - -by->gradient[ENERGY][i]) <= 1e-15);
 	}
 	egm_loss_free(wgan);
 }
 END_TEST
 
-/* An energy of zeros without margin stands at a = 0, the corner: at nu = 1 there is no corner, and it must get away. */
+/* An energy of zeros without margin is at the corner a = 0. For nu = 1 there is no corner, and the gradient must not be
+ * 0. */
 START_TEST(test_ls_gan__slope_one_has_no_corner)
 {
 	options.slope = 1;
 	options.margin = 0;
-	judge = l_linear(context, "energy", 1, (double[]){0}, 0);
-	generator = f_point(1, (double[]){-1});
-	f_data(1, (double[]){1});
+	judge = linear_net(context, "energy", 1, (double[]){0}, 0);
+	generator = point_generator(1, (double[]){-1});
+	fill_data(1, (double[]){1});
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(sheet.terms[COMPARISON] == 0 && sheet.gradient[ENERGY][0] == 2);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(io.terms[COMPARISON] == 0 && io.gradient[ENERGY][0] == 2);
 }
 END_TEST
 
@@ -131,16 +132,16 @@ START_TEST(test_ls_gan__generator_ignores_the_margin)
 {
 	smooth_nets();
 	create();
-	l_run(loss, GENERATOR, &sheet);
-	other = sheet;
+	run_phase(loss, GENERATOR, &io);
+	other = io;
 	options.margin = 7;
 	options.margin_norm = EGM_MARGIN_L2;
 	options.slope = -1;
 	create();
-	l_run(loss, GENERATOR, &sheet);
-	ck_assert_mem_eq(&sheet, &other, sizeof sheet);
-	l_objective o = {1, {GENERATOR_ENERGY}, {1}};
-	l_check_gradients(loss, GENERATOR, &o, &sheet);
+	run_phase(loss, GENERATOR, &io);
+	ck_assert_mem_eq(&io, &other, sizeof io);
+	phase_objective o = {1, {GENERATOR_ENERGY}, {1}};
+	check_gradients(loss, GENERATOR, &o, &io);
 }
 END_TEST
 
@@ -151,24 +152,24 @@ START_TEST(test_ls_gan__energy_gradient_equals_differences)
 	options.margin_norm = _i / 4 ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
 	options.penalty = .3;
 	create();
-	l_objective o = {2, {COMPARISON, PENALTY}, {1, .3}};
-	l_check_gradients(loss, ENERGY, &o, &sheet);
+	phase_objective o = {2, {COMPARISON, PENALTY}, {1, .3}};
+	check_gradients(loss, ENERGY, &o, &io);
 }
 END_TEST
 
 /* Real = fake: the distance is 0, where the norms have no derivative. */
 START_TEST(test_ls_gan__identical_real_and_fake_batch)
 {
-	judge = l_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
-	generator = f_point(2, (double[]){.5, -.25});
-	f_data(2, (double[]){.5, -.25});
+	judge = dense_net(context, "energy", 3, (int64_t[]){2, 4, 1}, egm_model_tanh, EGM_F64, 1);
+	generator = point_generator(2, (double[]){.5, -.25});
+	fill_data(2, (double[]){.5, -.25});
 	options.margin_norm = _i ? EGM_MARGIN_L2 : EGM_MARGIN_L1;
 	options.penalty = 1;
 	create();
-	l_run(loss, ENERGY, &sheet);
-	ck_assert(sheet.terms[COMPARISON] == 0);
-	f_finite(sheet.terms, 4);
-	f_finite(sheet.gradient[ENERGY], L_MAX_PARAMETERS);
+	run_phase(loss, ENERGY, &io);
+	ck_assert(io.terms[COMPARISON] == 0);
+	check_finite(io.terms, 4);
+	check_finite(io.gradient[ENERGY], MOST_PARAMETERS);
 }
 END_TEST
 

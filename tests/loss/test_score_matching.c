@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Explicit and sliced score matching against traces known in closed form, and against each other. */
+/* Explicit and sliced score matching against traces in closed form, and against each other. */
 #include "score_fixture.h"
 
 enum { D = 3, UNITS = 4, RUNS = 4000 };
@@ -9,26 +9,26 @@ static void create(int32_t form, int32_t projections)
 	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	o.form = form;
 	o.projections = projections;
-	S_CREATED(egm_loss_score_matching(&loss, nets[0], &o));
+	CREATED(egm_loss_score_matching(&loss, nets[0], &o));
 }
 
 static void random_data(int n)
 {
 	uint64_t random = 3;
-	for (int i = 0; i < n; i++) sheet.data[i] = l_random(&random);
+	for (int i = 0; i < n; i++) io.data[i] = random_signed(&random);
 }
 
 /* Third derivatives of U: the gradient of a Laplacian by the parameters. */
 START_TEST(test_score_matching__gradient_equals_differences)
 {
-	l_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus, egm_model_gelu,
-	                               egm_model_sigmoid};
+	add_activation *const kinds[] = {egm_model_tanh, egm_model_silu, egm_model_softplus, egm_model_gelu,
+	                                 egm_model_sigmoid};
 	random_data(9);
-	sheet.batch = _i % 2 ? 3 : 1;
-	nets[0] = l_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
+	io.batch = _i % 2 ? 3 : 1;
+	nets[0] = dense_net(context, "energy", 4, (int64_t[]){3, 4, 3, 1}, kinds[_i / 4], EGM_F64, 1);
 	create(_i / 2 % 2 ? EGM_SCORE_SLICED : EGM_SCORE_EXPLICIT, 2);
-	l_objective o = {1, {0}, {1}};
-	l_check_gradients(loss, 0, &o, &sheet);
+	phase_objective o = {1, {0}, {1}};
+	check_gradients(loss, 0, &o, &io);
 }
 END_TEST
 
@@ -61,8 +61,8 @@ static double tanh_objective(const double *x, int rows)
 
 static void tanh_net(void)
 {
-	nets[0] = l_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_tanh, EGM_F64, 4);
-	L_SET(nets[0], "0.bias", 0.3, -0.4, 0.1, 0.6);
+	nets[0] = dense_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_tanh, EGM_F64, 4);
+	SET_TENSOR(nets[0], "0.bias", 0.3, -0.4, 0.1, 0.6);
 }
 
 START_TEST(test_score_matching__explicit_value)
@@ -70,27 +70,27 @@ START_TEST(test_score_matching__explicit_value)
 	random_data(5 * D);
 	tanh_net();
 	create(EGM_SCORE_EXPLICIT, 1);
-	sheet.batch = 5;
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - tanh_objective(sheet.data, 5)) <= 1e-14);
+	io.batch = 5;
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] - tanh_objective(io.data, 5)) <= 1e-14);
 }
 END_TEST
 
 static void see_value(void *user)
 {
-	l_mean_add(user, sheet.terms[0]);
+	sample_mean_add(user, io.terms[0]);
 }
 
 /* Unbiased: the mean over directions is the explicit value. */
 START_TEST(test_score_matching__sliced_value_is_unbiased)
 {
-	l_mean m = {0};
+	sample_mean m = {0};
 	random_data(5 * D);
 	tanh_net();
 	create(EGM_SCORE_SLICED, _i ? 4 : 1);
-	sheet.batch = 5;
-	s_runs(0, RUNS, see_value, &m);
-	l_mean_check("sliced", &m, tanh_objective(sheet.data, 5), 0.02);
+	io.batch = 5;
+	run_often(0, RUNS, see_value, &m);
+	sample_mean_check("sliced", &m, tanh_objective(io.data, 5), 0.02);
 }
 END_TEST
 
@@ -103,7 +103,7 @@ START_TEST(test_score_matching__quadratic_energy)
 	const double l[3][D] = {{1, 1, 0}, {0, 1, -1}, {1, 0, 1}}, q[3] = {2, 1, -0.5};
 	const int n = _i ? 4 : 1;
 	double a[D][D] = {{0}}, trace = 0, squares = 0, half = 0;
-	l_mean m = {0};
+	sample_mean m = {0};
 	random_data(D);
 	for (int i = 0; i < D; i++)
 		for (int j = 0; j < D; j++)
@@ -113,18 +113,18 @@ START_TEST(test_score_matching__quadratic_energy)
 		trace += a[i][i];
 		for (int j = 0; j < D; j++) {
 			squares += a[i][j] * a[i][j];
-			row += a[i][j] * sheet.data[j];
+			row += a[i][j] * io.data[j];
 		}
 		half += row * row / 2;
 	}
-	nets[0] = l_quadratic(context, "energy", D, 3, l[0], q, 0);
+	nets[0] = quadratic_net(context, "energy", D, 3, l[0], q, 0);
 	create(EGM_SCORE_EXPLICIT, 1);
-	sheet.batch = 1;
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the net: A^2 l^2/2 relative */
+	io.batch = 1;
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] - (half - trace)) <= 1e-3); /* second derivatives of the network: A^2 l^2/2 relative */
 	egm_loss_free(loss);
 	create(EGM_SCORE_SLICED, n);
-	s_runs(0, RUNS, see_value, &m);
+	run_often(0, RUNS, see_value, &m);
 	double mean = m.sum / m.n, variance = m.squares / m.n - mean * mean;
 	ck_assert(fabs(mean - (half - trace)) <= 5 * sqrt(2 * squares / n / RUNS) + 1e-3);
 	ck_assert(fabs(variance / (2 * squares / n) - 1) <= 5 * 0.06);
@@ -137,18 +137,18 @@ START_TEST(test_score_matching__best_quadratic_energy)
 {
 	enum { BATCH = 20000 };
 	const double s = _i ? 2 : 0.5, theta = 1 / (s * s);
-	s_exact_data(0, s, BATCH, 11);
-	nets[0] = l_quadratic(context, "energy", 1, 1, (double[]){1}, &theta, 0);
-	sheet.batch = BATCH;
+	exact_normal_data(0, s, BATCH, 11);
+	nets[0] = quadratic_net(context, "energy", 1, 1, (double[]){1}, &theta, 0);
+	io.batch = BATCH;
 	create(EGM_SCORE_EXPLICIT, 1);
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] + theta / 2) <= 1e-3 * theta);
-	ck_assert(fabs(s_slope(0)) <= 1e-3);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] + theta / 2) <= 1e-3 * theta);
+	ck_assert(fabs(derivative_by_factor(0)) <= 1e-3);
 	egm_loss_free(loss);
 	create(EGM_SCORE_SLICED, 1);
-	l_run(loss, 0, &sheet);
-	ck_assert(fabs(sheet.terms[0] + theta / 2) <= 5 * 0.01 * theta);
-	ck_assert(fabs(s_slope(0)) <= 5 * 0.01);
+	run_phase(loss, 0, &io);
+	ck_assert(fabs(io.terms[0] + theta / 2) <= 5 * 0.01 * theta);
+	ck_assert(fabs(derivative_by_factor(0)) <= 5 * 0.01);
 }
 END_TEST
 
@@ -157,65 +157,65 @@ START_TEST(test_score_matching__relu_nets_see_no_laplacian)
 {
 	double gradient[3 * D], want = 0;
 	random_data(3 * D);
-	nets[0] = l_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_relu, EGM_F64, 1);
+	nets[0] = dense_net(context, "energy", 3, (int64_t[]){D, UNITS, 1}, egm_model_relu, EGM_F64, 1);
 	ck_assert_int_eq(
-	    egm_model_energy_gradient(nets[0], egm_f64(sheet.data, 3, D), egm_no_out(), egm_f64_out(gradient, 3, D)),
-	    EGM_OK);
+	    egm_model_energy_gradient(nets[0], egm_f64(io.data, 3, D), egm_no_out(), egm_f64_out(gradient, 3, D)), EGM_OK);
 	for (int i = 0; i < 3 * D; i++) want += gradient[i] * gradient[i] / 6;
-	sheet.batch = 3;
+	io.batch = 3;
 	for (int32_t form = EGM_SCORE_EXPLICIT; form <= EGM_SCORE_SLICED; form++) {
 		egm_loss_free(loss);
 		create(form, 1);
-		l_run(loss, 0, &sheet);
-		ck_assert(want > 0 && fabs(sheet.terms[0] - want) <= 1e-14);
+		run_phase(loss, 0, &io);
+		ck_assert(want > 0 && fabs(io.terms[0] - want) <= 1e-14);
 	}
 }
 END_TEST
 
 /* ---- contract */
 
-/* 64 dimensions are the most of the explicit form, and come out right: U = sum tanh(x_i)/i needs a unit each, which is
- * more parameters than the sheet of a test holds; one unit over all has the Laplacian |w|^2 v (-2 t (1 - t^2)). */
+/* 64 dimensions are the most that the explicit form allows: U = sum tanh(x_i)/i needs a unit each, which is
+ * more parameters than the tests have memory for; one unit over all has the Laplacian |w|^2 v (-2 t (1 - t^2)). */
 START_TEST(test_score_matching__explicit_takes_64_dimensions)
 {
 	enum { MOST = 64, WIDE = 65 };
 	static double gradient[MOST + 3];
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
+	uint32_t terms;
 	double w[MOST], a = 0.2, length = 0;
 	random_data(MOST);
-	nets[0] = l_net(context, "energy", 3, (int64_t[]){MOST, 1, 1}, egm_model_tanh, EGM_F64, 1);
-	L_SET(nets[0], "0.bias", 0.2);
-	L_SET(nets[0], "2.weight", 0.7);
+	nets[0] = dense_net(context, "energy", 3, (int64_t[]){MOST, 1, 1}, egm_model_tanh, EGM_F64, 1);
+	SET_TENSOR(nets[0], "0.bias", 0.2);
+	SET_TENSOR(nets[0], "2.weight", 0.7);
 	ck_assert_int_eq(egm_model_tensor(nets[0], "0.weight", egm_f64_out(w, MOST, 1)), EGM_OK);
 	for (int i = 0; i < MOST; i++) {
-		a += w[i] * sheet.data[i];
+		a += w[i] * io.data[i];
 		length += w[i] * w[i];
 	}
 	double t = tanh(a), slope = 0.7 * (1 - t * t);
 	create(EGM_SCORE_EXPLICIT, 1);
 	memset(bases, 0, sizeof bases);
-	bases[EGM__SLOT_DATA] = sheet.data;
-	bases[EGM__SLOT_TERMS] = sheet.terms;
+	bases[EGM__SLOT_DATA] = io.data;
+	bases[EGM__SLOT_TERMS] = io.terms;
 	bases[EGM__SLOT_NET] = nets[0]->parameters;
 	bases[EGM__SLOT_GRADIENT] = gradient;
-	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p) == EGM_OK, "%s", egm_last_error());
+	ck_assert_msg(egm__loss_compile(loss, 0, 1, &p, &terms) == EGM_OK, "%s", egm_last_error());
 	ck_assert_int_eq(egm__program_own(p), EGM_OK);
 	egm__program_run(p, bases, 1, 1);
 	egm__program_free(p);
-	ck_assert(fabs(sheet.terms[0] - (length * slope * slope / 2 + 2 * t * slope * length)) <= 1e-13);
+	ck_assert(fabs(io.terms[0] - (length * slope * slope / 2 + 2 * t * slope * length)) <= 1e-13);
 	egm_loss_free(loss);
 	loss = NULL;
-	nets[1] = l_net(context, "wide", 2, (int64_t[]){WIDE, 1}, NULL, EGM_F64, 1);
+	nets[1] = dense_net(context, "wide", 2, (int64_t[]){WIDE, 1}, NULL, EGM_F64, 1);
 	egm_score_matching_options o = EGM_SCORE_MATCHING_OPTIONS_INIT;
 	o.form = EGM_SCORE_EXPLICIT;
-	S_REFUSED(egm_loss_score_matching(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
-	          "energy 'wide' has 65 inputs, EGM_SCORE_EXPLICIT takes at most 64; use EGM_SCORE_SLICED");
-	S_CREATED(egm_loss_score_matching(&loss, nets[1], NULL));
+	REJECTED(egm_loss_score_matching(&loss, nets[1], &o), EGM_ERR_UNSUPPORTED,
+	         "energy 'wide' has 65 inputs, must have at most 64 for EGM_SCORE_EXPLICIT; use EGM_SCORE_SLICED");
+	CREATED(egm_loss_score_matching(&loss, nets[1], NULL));
 }
 END_TEST
 
-START_TEST(test_score_matching__refuses)
+START_TEST(test_score_matching__rejects)
 {
 	static const struct {
 		int32_t form, projections;
@@ -225,13 +225,13 @@ START_TEST(test_score_matching__refuses)
 	           {EGM_SCORE_SLICED, -1, "projections is -1, must be in [1, 64]"},
 	           {EGM_SCORE_SLICED, 65, "projections is 65, must be in [1, 64]"}};
 	egm_score_matching_options o;
-	nets[0] = l_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
+	nets[0] = dense_net(context, "energy", 2, (int64_t[]){2, 1}, NULL, EGM_F64, 1);
 	o = (egm_score_matching_options)EGM_SCORE_MATCHING_OPTIONS_INIT;
 	ck_assert(o.form == EGM_SCORE_SLICED && o.projections == 1);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		o.form = bad[i].form;
 		o.projections = bad[i].projections;
-		S_REFUSED(egm_loss_score_matching(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
+		REJECTED(egm_loss_score_matching(&loss, nets[0], &o), EGM_ERR_ARGUMENT, bad[i].text);
 	}
 }
 END_TEST
@@ -250,7 +250,7 @@ int main(void)
 	tcase_add_loop_test(t, test_score_matching__best_quadratic_energy, 0, 2);
 	tcase_add_test(t, test_score_matching__relu_nets_see_no_laplacian);
 	tcase_add_test(t, test_score_matching__explicit_takes_64_dimensions);
-	tcase_add_test(t, test_score_matching__refuses);
+	tcase_add_test(t, test_score_matching__rejects);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Slopes at computed points: generated rows, interpolates, noisy rows, pairs. A rewriting that sees through the point
- * leaves a slope of zero, or one that lacks a path, and then value, gradient and differences agree on the wrong thing.
- * So the answers come from elsewhere: from a graph in which nothing is rewritten, from the critic's own input gradient
- * at rows that were computed before, and for some nets from PyTorch (slope_reference.py). Searched over pairs of nets:
- * every layer at the end of one and at the start of the other.
+/* Input gradients at computed points: generated rows, interpolates, noisy rows, pairs. If a simplification of the graph
+ * looked through the point, the gradient would be zero or lack a path, and value, gradient and differences would agree
+ * on a wrong result. So the expected values have other sources: a graph without simplification, the critic's own input
+ * gradient at rows that were computed before, and for some networks PyTorch (slope_reference.py). Pairs of networks are
+ * searched, with every layer at the end of one and at the start of the other.
  *
- * EGM_TEST_PAIRS: how many pairs of nets instead of the default. */
+ * EGM_TEST_PAIRS: how many pairs of networks instead of the default. */
 #include "slope_nets.h"
 #include "slope_reference.h"
 #include "systems.h"
+#include <graph/op_impl.h>
 #include <loss/penalty_impl.h>
+#include <oracle/listing.h>
 #include <stdio.h>
 
 enum { BATCH = 3, MOST = 1 << 14, PAIRS = 3600, BLOCKS = 8 };
@@ -20,16 +22,16 @@ static egm_loss *loss;
 static uint64_t rng;
 
 /* What a run of a phase reads and writes. */
-typedef struct sheet {
+typedef struct slope_io {
 	double data[MOST], negatives[MOST], terms[EGM__MAX_TERMS], state[EGM__MAX_STATE];
 	double gradient[EGM__MAX_NETS][MOST], statistics[MOST];
-} sheet;
+} slope_io;
 
-static sheet got, want;
+static slope_io got, want;
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 }
 
 static void drop(void)
@@ -48,7 +50,7 @@ static void teardown(void)
 	egm_context_free(context);
 }
 
-static void bind(sheet *s, void **bases)
+static void bind(slope_io *s, void **bases)
 {
 	memset(bases, 0, EGM__MAX_SLOTS * sizeof *bases);
 	for (int32_t i = 0; i < loss->n_nets; i++) {
@@ -64,32 +66,34 @@ static void bind(sheet *s, void **bases)
 	bases[EGM__SLOT_STATISTICS] = s->statistics;
 }
 
-static void compile_and_run(int32_t phase, sheet *s)
+static void compile_and_run(int32_t phase, slope_io *s)
 {
 	void *bases[EGM__MAX_SLOTS];
 	egm__program *p = NULL;
+	uint32_t terms;
 	bind(s, bases);
-	p_ok(egm__loss_compile(loss, phase, BATCH, &p));
+	must(egm__loss_compile(loss, phase, BATCH, &p, &terms));
 	run_on_nan(context, p, bases, 5, 6);
 	egm__program_free(p);
 }
 
-static void interpret_as_written(int32_t phase, sheet *s)
+static void interpret_as_written(int32_t phase, slope_io *s)
 {
 	void *bases[EGM__MAX_SLOTS];
+	uint32_t terms;
 	egm__graph *g = NULL;
 	bind(s, bases);
-	p_ok(egm__graph_create(&g, context, EGM_F64));
-	egm__graph_set_simplify(g, 0);
-	p_ok(egm__loss_write(loss, phase, BATCH, g));
-	p_ok(egm__graph_interpret(g, bases, 5, 6));
+	must(egm__graph_create(&g, context, EGM_F64));
+	g->simplify = 0;
+	must(egm__loss_write(loss, phase, BATCH, g, &terms));
+	must(egm__graph_interpret(g, bases, 5, 6));
 	egm__graph_free(g);
 }
 
-static void fill(sheet *s, uint64_t seed)
+static void fill(slope_io *s, uint64_t seed)
 {
 	memset(s, 0, sizeof *s);
-	for (int i = 0; i < MOST; i++) s->data[i] = l_random(&seed), s->negatives[i] = l_random(&seed);
+	for (int i = 0; i < MOST; i++) s->data[i] = random_signed(&seed), s->negatives[i] = random_signed(&seed);
 }
 
 /* ---- the search */
@@ -98,46 +102,47 @@ static void fill(sheet *s, uint64_t seed)
 static int64_t width_of(int64_t w, int64_t d, int64_t k)
 {
 	switch (w) {
-	case S_K:
+	case LATENT_WIDTH:
 		return k;
-	case S_D:
+	case DATA_WIDTH:
 		return d;
-	case 2 * S_K:
+	case 2 * LATENT_WIDTH:
 		return 2 * k;
-	case S_D + S_K:
+	case DATA_WIDTH + LATENT_WIDTH:
 		return d + k;
-	case 2 * S_D:
+	case 2 * DATA_WIDTH:
 		return 2 * d;
 	default:
 		return w;
 	}
 }
 
-/* All nets of a system; those with one output begin with `first`, the others end with `last`. */
-static void make_nets(const s_system *s, int first, int last)
+/* All networks of a system; those with one output begin with `first`, the others end with `last`. */
+static void make_nets(const system_row *s, int first, int last)
 {
 	static const char *const names[] = {"a", "b", "c", "d"};
 	static const int64_t data_widths[] = {1, 3, 4, 5, 8, 12, 16};
-	int64_t d = data_widths[p_below(&rng, 7)], k = 2 + p_below(&rng, 3);
+	int64_t d = data_widths[random_below(&rng, 7)], k = 2 + random_below(&rng, 3);
 	for (int i = 0; i < s->n_nets; i++) {
 		int64_t inputs = width_of(s->width[i][0], d, k), outputs = width_of(s->width[i][1], d, k);
 		int critic = s->width[i][1] == 1;
-		net[i] = p_net(context, names[i], inputs, outputs, critic ? first : (int)p_below(&rng, P_BATCH_NORM),
-		               critic ? (int)p_below(&rng, 2) : last, &rng);
+		net[i] =
+		    slope_net(context, names[i], inputs, outputs, critic ? first : (int)random_below(&rng, LAYER_BATCH_NORM),
+		              critic ? (int)random_below(&rng, 2) : last, &rng);
 	}
 }
 
-static const s_system *system_of(int64_t index, int *variant)
+static const system_row *system_of(int64_t index, int *variant)
 {
 	int64_t all = 0;
-	for (int i = 0; i < S_SYSTEMS; i++) all += s_systems[i].variants;
+	for (int i = 0; i < SYSTEMS; i++) all += systems[i].variants;
 	index %= all;
 	for (int i = 0;; i++) {
-		if (index < s_systems[i].variants) {
+		if (index < systems[i].variants) {
 			*variant = (int)index;
-			return &s_systems[i];
+			return &systems[i];
 		}
-		index -= s_systems[i].variants;
+		index -= systems[i].variants;
 	}
 }
 
@@ -180,19 +185,19 @@ START_TEST(test_slope_points__nothing_is_seen_through)
 {
 	int64_t n = pairs();
 	for (int64_t i = _i; i < n; i += BLOCKS) {
-		int variant, first = (int)(i / 3 % P_BATCH_NORM), last = (int)(i / 3 / P_BATCH_NORM % P_KINDS);
+		int variant, first = (int)(i / 3 % LAYER_BATCH_NORM), last = (int)(i / 3 / LAYER_BATCH_NORM % LAYER_KINDS);
 		char pair[96];
-		s_claim claim = {0};
+		loss_claim claim = {0};
 		rng = (uint64_t)i * 2654435761u + 7;
-		for (int j = 0; j < 20; j++) l_random(&rng);
-		const s_system *s = system_of(i * 37, &variant);
+		for (int j = 0; j < 20; j++) random_signed(&rng);
+		const system_row *s = system_of(i * 37, &variant);
 		make_nets(s, first, last);
 		snprintf(pair, sizeof pair, "pair %lld: %s %d, first %d, last %d", (long long)i, s->name, variant, first, last);
 		egm_status st = s->create(&loss, net, variant, &claim);
-		if (st == EGM_ERR_ARGUMENT && last == P_BATCH_NORM) { /* a net whose slope is taken */
+		if (st == EGM_ERR_ARGUMENT && last == LAYER_BATCH_NORM) { /* a network that is differentiated by its input */
 			ck_assert_ptr_nonnull(strstr(egm_last_error(), "batch_norm"));
 		} else {
-			p_ok(st);
+			must(st);
 			for (int32_t phase = 0; phase < loss->n_phases; phase++) compare_phase(pair, phase);
 		}
 		drop();
@@ -210,10 +215,10 @@ static void draw(uint32_t stream, int uniform, int64_t rows, int64_t columns, do
 {
 	void *bases[EGM__MAX_SLOTS] = {[1] = out};
 	egm__graph *g = NULL;
-	p_ok(egm__graph_create(&g, context, EGM_F64));
+	must(egm__graph_create(&g, context, EGM_F64));
 	egm__shape shape = egm__shape2(rows, columns);
 	egm__graph_output(g, uniform ? egm__uniform(g, stream, shape) : egm__normal(g, stream, shape), 1, 0);
-	p_ok(egm__graph_interpret(g, bases, 5, 6));
+	must(egm__graph_interpret(g, bases, 5, 6));
 	egm__graph_free(g);
 }
 
@@ -223,7 +228,7 @@ static int64_t points_as_data(int place, const double *real, double *x)
 	static double z[MOST], fake[MOST], a[BATCH];
 	int64_t d = net[CRITIC]->inputs, n = BATCH * d;
 	draw(0, 0, BATCH, net[GENERATOR]->inputs, z);
-	p_ok(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, net[GENERATOR]->inputs),
+	must(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, net[GENERATOR]->inputs),
 	                   egm_f64_out(fake, BATCH, egm_model_outputs(net[GENERATOR]))));
 	draw(EGM__STREAM_PENALTY, 1, BATCH, 1, a);
 	for (int64_t i = 0; i < n; i++) {
@@ -239,7 +244,7 @@ static double penalty_of_rows(int kind, int64_t rows, const double *x)
 	static double slope[MOST];
 	int64_t d = net[CRITIC]->inputs;
 	double sum = 0;
-	p_ok(egm_model_energy_gradient(net[CRITIC], egm_f64(x, rows, d), egm_no_out(), egm_f64_out(slope, rows, d)));
+	must(egm_model_energy_gradient(net[CRITIC], egm_f64(x, rows, d), egm_no_out(), egm_f64_out(slope, rows, d)));
 	for (int64_t r = 0; r < rows; r++) {
 		double square = 0;
 		for (int64_t i = 0; i < d; i++) square += slope[r * d + i] * slope[r * d + i];
@@ -262,7 +267,8 @@ static double objective(int kind, int place, double weight)
 }
 
 /* Differences along a direction: truncation h^2 f''' and rounding eps f / h meet near 1e-10 of the largest of them for
- * h = 1e-5. Second derivatives of kinked nets jump; a kink between the two points spoils one h, rarely all three. */
+ * h = 1e-5. Second derivatives of kinked networks jump; a kink between the two points spoils one h, rarely all three.
+ */
 static void check_direction(int kind, int place, double weight)
 {
 	double *w = net[CRITIC]->parameters, keep[MOST], v[MOST], slope = 0, size = 1, f[2], differences[3];
@@ -270,7 +276,7 @@ static void check_direction(int kind, int place, double weight)
 	memcpy(keep, w, (size_t)n * sizeof *w);
 	for (int32_t t = 0; t < net[CRITIC]->n_tensors; t++)
 		for (int64_t i = 0; i < net[CRITIC]->tensors[t].count; i++)
-			v[net[CRITIC]->tensors[t].offset + i] = net[CRITIC]->tensors[t].trained ? l_random(&rng) : 0;
+			v[net[CRITIC]->tensors[t].offset + i] = net[CRITIC]->tensors[t].trained ? random_signed(&rng) : 0;
 	for (int64_t i = 0; i < n; i++)
 		slope += v[i] * got.gradient[CRITIC][i], size += fabs(v[i] * got.gradient[CRITIC][i]);
 	for (int j = 0; j < 3; j++) {
@@ -293,15 +299,15 @@ START_TEST(test_slope_points__as_at_rows_of_data)
 	static double x[MOST];
 	int64_t n = pairs() / 3;
 	for (int64_t i = _i; i < n; i += BLOCKS) {
-		int first = (int)(i % P_BATCH_NORM), last = (int)(i / P_BATCH_NORM % P_BATCH_NORM);
+		int first = (int)(i % LAYER_BATCH_NORM), last = (int)(i / LAYER_BATCH_NORM % LAYER_BATCH_NORM);
 		int kind = EGM_PENALTY_TWO_SIDED + (int)(i / 2 % KINDS), place = EGM_AT_INTERPOLATES + (int)(i % PLACES);
 		egm_wgan_options o;
 		rng = (uint64_t)i * 2654435761u + 11;
-		for (int j = 0; j < 20; j++) l_random(&rng);
-		make_nets(&s_systems[1], first, last);
+		for (int j = 0; j < 20; j++) random_signed(&rng);
+		make_nets(&systems[1], first, last);
 		o = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 		o.penalty_kind = kind, o.penalty_at = place, o.penalty = 1.5;
-		p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
+		must(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
 		fill(&got, 3);
 		compile_and_run(CRITIC, &got);
 		double as_data = penalty_of_rows(kind, points_as_data(place, got.data, x), x);
@@ -316,21 +322,21 @@ END_TEST
 
 /* ---- PyTorch */
 
-/* The net of a text and the numbers of slope_reference.py. */
+/* The network of a text and the numbers of slope_reference.py. */
 static egm_model *read_net(const char *name, int64_t inputs, const char *text)
 {
 	char copy[256], *rest, *at;
 	egm_model *m = NULL;
 	int32_t trained = 0;
 	snprintf(copy, sizeof copy, "%s", text);
-	p_ok(egm_model_create(&m, context, name, inputs));
+	must(egm_model_create(&m, context, name, inputs));
 	for (char *layer = strtok_r(copy, ",", &rest); layer; layer = strtok_r(NULL, ",", &rest)) {
 		char *kind = strtok_r(layer, " ", &at), *number;
 		double p[EGM__LAYER_PARAMETERS] = {0};
 		for (int i = 0; (number = strtok_r(NULL, " ", &at)); i++) p[i] = strtod(number, NULL);
-		p_ok(egm__model_add(m, egm__layer_kind_find(kind), p));
+		must(egm__model_add(m, egm__layer_kind_find(kind), p));
 	}
-	p_ok(egm_model_build(m, EGM_F64, 1));
+	must(egm_model_build(m, EGM_F64, 1));
 	for (int32_t t = 0; t < m->n_tensors; t++)
 		if (m->tensors[t].trained) {
 			for (int64_t j = 0; j < m->tensors[t].count; j++)
@@ -359,12 +365,12 @@ static void make_reference_loss(int is_wgan)
 	egm_gan_options g = EGM_GAN_OPTIONS_INIT;
 	w.penalty = g.penalty = 1;
 	g.penalty_at = EGM_AT_FAKE;
-	p_ok(is_wgan ? egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &w)
+	must(is_wgan ? egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &w)
 	             : egm_loss_gan(&loss, net[CRITIC], net[GENERATOR], &g));
 }
 
 /* Sums of at most some hundred terms of order 1, in chains of ten layers and their derivatives: 1e-14, of which 1e-15
- * is seen, and norms lose two digits. The slope of a net that sees through the point is wrong in the second. */
+ * is seen, and norms lose two digits. The slope of a network that sees through the point is wrong in the second. */
 START_TEST(test_slope_points__agree_with_pytorch)
 {
 	const struct slope_reference *r = &slope_references[_i];
@@ -377,7 +383,7 @@ START_TEST(test_slope_points__agree_with_pytorch)
 	fill(&got, 3);
 	for (int i = 0; i < BATCH * r->width; i++) got.data[i] = sin(1.3 * i);
 	if (is_wgan)
-		p_ok(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, 2),
+		must(egm_model_run(net[GENERATOR], egm_f64(z, BATCH, 2),
 		                   egm_f64_out(got.data, BATCH, egm_model_outputs(net[GENERATOR]))));
 	compile_and_run(0, &got);
 	double penalty = got.terms[is_wgan ? 2 : 1], gradient = project_gradient(net[CRITIC], got.gradient[CRITIC]);
@@ -394,7 +400,7 @@ static egm_status leaky(egm_model *m)
 	return egm_model_leaky_relu(m, 0.2);
 }
 
-/* Floating point operations of the forward products of a net at n rows. */
+/* Floating point operations of the forward products of a network at n rows. */
 static double forward(int64_t n, int layers, const int64_t *width)
 {
 	double sum = 0;
@@ -406,10 +412,11 @@ static double flops_of_critic(double penalty)
 {
 	egm_wgan_options o;
 	egm__program *p = NULL;
+	uint32_t terms;
 	o = (egm_wgan_options)EGM_WGAN_OPTIONS_INIT;
 	o.penalty_at = EGM_AT_BOTH, o.penalty = penalty;
-	p_ok(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
-	p_ok(egm__loss_compile(loss, CRITIC, BATCH, &p));
+	must(egm_loss_wgan(&loss, net[CRITIC], net[GENERATOR], &o));
+	must(egm__loss_compile(loss, CRITIC, BATCH, &p, &terms));
 	double flops = egm__program_flops(p);
 	egm__program_free(p);
 	egm_loss_free(loss);
@@ -418,12 +425,12 @@ static double flops_of_critic(double penalty)
 }
 
 /* A penalty of a piecewise linear critic takes 4 passes through it, test_flops.c. At real and fake rows both, one of
- * them is the pass that the critic's own terms take. */
+ * them is also the pass of the critic's own terms. */
 START_TEST(test_slope_points__share_the_pass_of_the_critic)
 {
 	static const int64_t d_width[] = {6, 9, 7, 1}, g_width[] = {2, 8, 6};
-	net[CRITIC] = l_net(context, "critic", 4, d_width, leaky, EGM_F32, 1);
-	net[GENERATOR] = l_net(context, "generator", 3, g_width, leaky, EGM_F32, 2);
+	net[CRITIC] = dense_net(context, "critic", 4, d_width, leaky, EGM_F32, 1);
+	net[GENERATOR] = dense_net(context, "generator", 3, g_width, leaky, EGM_F32, 2);
 	double added = flops_of_critic(1) - flops_of_critic(0), pass = forward(2 * BATCH, 4, d_width);
 	ck_assert_msg(added > 0 && added <= 3 * pass, "a penalty at both adds %g passes", added / pass);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of the systems: what is refused and in which words, alone and together. */
+/* Options of the systems: which are rejected with which message, alone and together. */
 #include "systems.h"
 #include <core/options_impl.h>
 #include <float.h>
@@ -34,7 +34,7 @@ static const struct kind {
 	creator *create;
 	const char *name;
 	const egm__options *table;
-	int system; /* in s_systems: whose nets it takes */
+	int system; /* index into `systems` of its networks */
 } kinds[KINDS] = {LOSSES(KIND_ROW, LOSSES_NONE)};
 
 /* Options of any system. */
@@ -46,7 +46,7 @@ static union any_options {
 static void prepare_as(int kind, egm_dtype dtype)
 {
 	const egm__options *o = kinds[kind].table;
-	s_nets(context, &s_systems[kinds[kind].system], egm_model_tanh, dtype, net);
+	build_nets(context, &systems[kinds[kind].system], egm_model_tanh, dtype, net);
 	ck_assert_int_eq(egm__options_init(o->type, &options, o->size, o->defaults, o->size), EGM_OK);
 	masses = egm_f64(two_masses, 2, 1);
 }
@@ -58,7 +58,7 @@ static void prepare(int kind)
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	loss = (void *)context; /* must become NULL on failure */
 }
 
@@ -71,7 +71,7 @@ static void teardown(void)
 	egm_context_free(context);
 }
 
-static void refused(int kind, egm_status want, const char *text)
+static void rejected(int kind, egm_status want, const char *text)
 {
 	ck_assert_int_eq(kinds[kind].create(&loss, net, &options), want);
 	ck_assert_ptr_null(loss);
@@ -162,7 +162,7 @@ static const struct bad_option {
      "label_smoothing is nan, must be in [0, 1)"},
 };
 
-START_TEST(test_options__out_of_range_is_refused_by_name)
+START_TEST(test_options__out_of_range_is_rejected_by_name)
 {
 	const struct bad_option *b = &bad_options[_i];
 	int32_t whole = b->whole ? (int32_t)b->value : 0;
@@ -171,7 +171,7 @@ START_TEST(test_options__out_of_range_is_refused_by_name)
 	egm_loss_free(loss);
 	memcpy(options.bytes + b->offset, b->whole ? (const void *)&whole : &b->value,
 	       b->whole ? sizeof whole : sizeof b->value);
-	refused(b->kind, EGM_ERR_ARGUMENT, b->text);
+	rejected(b->kind, EGM_ERR_ARGUMENT, b->text);
 }
 END_TEST
 
@@ -195,46 +195,58 @@ static const struct lost_number {
 	double value;
 	const char *text;
 } lost_numbers[] = {
-    {ML, EGM_F32, offsetof(egm_ml_options, regularizer), 1e300, "regularizer is 1e+300, which is infinite in f32"},
-    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50, "penalty is 1e-50, which is 0 in f32"},
-    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40, "clip is 1e-40, which is 0 in f32"},
-    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310, "penalty is 1e-310, which is 0 in f64"},
-    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50, "sigma is 1e-50, which is 0 in f32"},
-    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39, "sigma is 1e+39, which is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25, "1/sigma^2 is 1e+50, which is infinite in f32"},
-    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25, "1/sigma^2 is 1e-50, which is 0 in f32"},
+    {ML, EGM_F32, offsetof(egm_ml_options, regularizer), 1e300,
+     "regularizer is 1e+300, which is infinite in f32; must be smaller in magnitude"},
+    {GAN, EGM_F32, offsetof(egm_gan_options, penalty), 1e-50,
+     "penalty is 1e-50, which is 0 in f32; must be larger in magnitude"},
+    {WGAN, EGM_F32, offsetof(egm_wgan_options, clip), 1e-40,
+     "clip is 1e-40, which is 0 in f32; must be larger in magnitude"},
+    {WGAN, EGM_F64, offsetof(egm_wgan_options, penalty), 1e-310,
+     "penalty is 1e-310, which is 0 in f64; must be larger in magnitude"},
+    {DAE, EGM_F32, offsetof(egm_dae_options, sigma), 1e-50,
+     "sigma is 1e-50, which is 0 in f32; must be larger in magnitude"},
+    {DDE, EGM_F32, offsetof(egm_dde_options, sigma), 1e39,
+     "sigma is 1e+39, which is infinite in f32; must be smaller in magnitude"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e-25,
+     "1/sigma^2 is 1e+50, which is infinite in f32; must be smaller in magnitude"},
+    {VAE, EGM_F32, offsetof(egm_vae_options, sigma), 1e25,
+     "1/sigma^2 is 1e-50, which is 0 in f32; must be larger in magnitude"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma0), 1e-25,
-     "1/sigma0^2 is 1e+50, which is infinite in f32"},
+     "1/sigma0^2 is 1e+50, which is infinite in f32; must be smaller in magnitude"},
     {ANNEALED_DSM, EGM_F64, offsetof(egm_annealed_dsm_options, sigma0), 1e-200,
-     "1/sigma0^2 is inf, which is infinite in f64"},
+     "1/sigma0^2 is inf, which is infinite in f64; must be smaller in magnitude"},
     {ANNEALED_DSM, EGM_F32, offsetof(egm_annealed_dsm_options, sigma_low), 1e-45,
-     "sigma_low is 1e-45, which is 0 in f32"},
-    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300, "lower is -1e+300, which is infinite in f32"},
+     "sigma_low is 1e-45, which is 0 in f32; must be larger in magnitude"},
+    {HISTOGRAM, EGM_F32, offsetof(egm_histogram_options, lower), -1e300,
+     "lower is -1e+300, which is infinite in f32; must be smaller in magnitude"},
     {HISTOGRAM, EGM_F64, offsetof(egm_histogram_options, bandwidth), DBL_MAX,
-     "1/bandwidth is 5.56268e-309, which is 0 in f64"},
+     "1/bandwidth is 5.56268e-309, which is 0 in f64; must be larger in magnitude"},
     {CROSS_ENTROPY, EGM_F32, offsetof(egm_cross_entropy_options, label_smoothing), 1e-50,
-     "label_smoothing is 1e-50, which is 0 in f32"},
+     "label_smoothing is 1e-50, which is 0 in f32; must be larger in magnitude"},
 };
 
-START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_refused)
+START_TEST(test_options__numbers_that_the_dtype_does_not_hold_are_rejected)
 {
 	const struct lost_number *l = &lost_numbers[_i];
 	prepare_as(l->kind, l->dtype);
 	memcpy(options.bytes + l->offset, &l->value, sizeof l->value);
-	refused(l->kind, EGM_ERR_ARGUMENT, l->text);
+	rejected(l->kind, EGM_ERR_ARGUMENT, l->text);
 }
 END_TEST
 
-START_TEST(test_options__a_level_that_the_dtype_does_not_hold_is_refused)
+START_TEST(test_options__a_level_that_the_dtype_does_not_hold_is_rejected)
 {
 	prepare_as(ANNEALED_DSM, EGM_F32);
 	egm_annealed_dsm_options *o = (egm_annealed_dsm_options *)(void *)&options;
 	o->sigma0 = 1e10, o->sigma_low = 1e-30, o->sigma_high = 1;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma0^2/sigma_low is 1e+50, which is infinite in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "sigma0^2/sigma_low is 1e+50, which is infinite in f32; must be smaller in magnitude");
 	o->sigma0 = 1e-15, o->sigma_low = 1, o->sigma_high = 1e20;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_high/sigma0^2 is 1e+50, which is infinite in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "sigma_high/sigma0^2 is 1e+50, which is infinite in f32; must be smaller in magnitude");
 	o->sigma0 = 1, o->sigma_high = 3e38;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "1/sigma_high is 3.33333e-39, which is 0 in f32");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT,
+	         "1/sigma_high is 3.33333e-39, which is 0 in f32; must be larger in magnitude");
 }
 END_TEST
 
@@ -242,24 +254,25 @@ END_TEST
 
 #define WITH(kind, type) (prepare(kind), (type *)(void *)&options)
 
-START_TEST(test_options__contradictions_are_refused)
+START_TEST(test_options__contradictions_are_rejected)
 {
 	egm_gan_options *gan = WITH(GAN, egm_gan_options);
 	gan->step_penalty = 5;
-	refused(GAN, EGM_ERR_ARGUMENT, "step_penalty is 5, which needs generator_steps of at least 2 and not 1");
+	rejected(GAN, EGM_ERR_ARGUMENT, "generator_steps is 1, must be at least 2 with a step_penalty of 5");
 	gan->step_penalty = 0, gan->smoothing = 0.1, gan->form = EGM_GAN_HINGE;
-	refused(GAN, EGM_ERR_ARGUMENT, "smoothing is 0.1, must be 0 for hinge, which has no labels");
+	rejected(GAN, EGM_ERR_ARGUMENT, "smoothing is 0.1, must be 0 for hinge, which has no labels");
 	teardown(), setup();
 	WITH(WGAN, egm_wgan_options)->penalty_kind = EGM_PENALTY_FINITE_LINEAR;
 	((egm_wgan_options *)(void *)&options)->penalty_at = EGM_AT_REAL;
-	refused(WGAN, EGM_ERR_ARGUMENT, "penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
+	rejected(WGAN, EGM_ERR_ARGUMENT, "penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
 	teardown(), setup();
 	WITH(ALI, egm_ali_options)->full_terms = 1;
-	refused(ALI, EGM_ERR_ARGUMENT, "full_terms is 1, which needs EGM_ALI_DERIVED with Gaussian encoder and generator");
+	rejected(ALI, EGM_ERR_ARGUMENT,
+	         "full_terms is 1; must be 0 unless form is EGM_ALI_DERIVED with Gaussian encoder and generator");
 	teardown(), setup();
 	egm_annealed_dsm_options *levels = WITH(ANNEALED_DSM, egm_annealed_dsm_options);
 	levels->sigma_low = 2;
-	refused(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_low is 2, must be at most sigma_high, 1.2");
+	rejected(ANNEALED_DSM, EGM_ERR_ARGUMENT, "sigma_low is 2, must be at most sigma_high, which is 1.2");
 }
 END_TEST
 
@@ -268,14 +281,14 @@ START_TEST(test_options__histograms_without_sense)
 	const double bad[2] = {1, -1}, none[2] = {0, 0};
 	prepare(HISTOGRAM);
 	masses = egm_no_array();
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses is NULL");
+	rejected(HISTOGRAM, EGM_ERR_ARGUMENT, "masses is NULL");
 	masses = egm_f64(bad, 2, 1);
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses[1] is -1, must be at least 0 and finite");
+	rejected(HISTOGRAM, EGM_ERR_ARGUMENT, "masses[1] is -1, must be at least 0 and finite");
 	masses = egm_f64(none, 2, 1);
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "masses sums to 0, must be above 0 and finite");
+	rejected(HISTOGRAM, EGM_ERR_ARGUMENT, "the sum of masses is 0, must be above 0 and finite");
 	masses = egm_f64(two_masses, 2, 1);
 	options.histogram.lower = options.histogram.upper;
-	refused(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1, upper is 1, lower must be below upper");
+	rejected(HISTOGRAM, EGM_ERR_ARGUMENT, "lower is 1 and upper is 1, upper - lower must be above 0 and finite");
 }
 END_TEST
 
@@ -291,7 +304,7 @@ START_TEST(test_options__null_and_sizes)
 	ck_assert_ptr_null(loss);
 	ck_assert_int_eq(kinds[_i].create(&loss, net, NULL), EGM_OK); /* the defaults */
 	egm_loss_free(loss);
-	size = sizeof(size_t); /* a caller that knows no member */
+	size = sizeof(size_t); /* a caller whose struct has no member */
 	memcpy(&options, &size, sizeof size);
 	ck_assert_int_eq(kinds[_i].create(&loss, net, &options), EGM_OK);
 	egm_loss_free(loss);
@@ -302,15 +315,15 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("system options");
-	TCase *t = tcase_create("refusals");
+	TCase *t = tcase_create("rejections");
 	tcase_set_tags(t, "R17 R18");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_options__zeros_are_accepted, 0, KINDS);
-	tcase_add_loop_test(t, test_options__out_of_range_is_refused_by_name, 0, sizeof bad_options / sizeof *bad_options);
-	tcase_add_loop_test(t, test_options__numbers_that_the_dtype_does_not_hold_are_refused, 0,
+	tcase_add_loop_test(t, test_options__out_of_range_is_rejected_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_loop_test(t, test_options__numbers_that_the_dtype_does_not_hold_are_rejected, 0,
 	                    sizeof lost_numbers / sizeof *lost_numbers);
-	tcase_add_test(t, test_options__a_level_that_the_dtype_does_not_hold_is_refused);
-	tcase_add_test(t, test_options__contradictions_are_refused);
+	tcase_add_test(t, test_options__a_level_that_the_dtype_does_not_hold_is_rejected);
+	tcase_add_test(t, test_options__contradictions_are_rejected);
 	tcase_add_test(t, test_options__histograms_without_sense);
 	tcase_add_loop_test(t, test_options__null_and_sizes, 0, KINDS);
 	suite_add_tcase(s, t);

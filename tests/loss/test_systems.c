@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What every loss has to hold, whatever it computes: exact gradients, finite numbers where slopes vanish, batches of
- * one, shifts that change nothing, f32 that follows double. Loop tests run over s_systems. */
+/* What is true of every loss: exact gradients, finite numbers where gradients vanish, batches of one, shifts that
+ * change nothing, f32 close to double. Loop tests run over the systems. */
 #include "narrow.h"
 #include "systems_fixture.h"
 
-static l_sheet other;
+static phase_io other;
 static egm_test_allocator a; /* of the tests that count: it outlives them, for teardown frees through it */
 
-static void create(const s_system *s, int variant, l_activation *activation, egm_dtype dtype)
+static void create(const system_row *s, int variant, add_activation *activation, egm_dtype dtype)
 {
 	drop();
 	memset(&claim, 0, sizeof claim);
-	s_nets(context, s, activation, dtype, net);
+	build_nets(context, s, activation, dtype, net);
 	ck_assert_msg(s->create(&loss, net, variant, &claim) == EGM_OK, "%s", egm_last_error());
 }
 
@@ -19,33 +19,33 @@ static void create(const s_system *s, int variant, l_activation *activation, egm
 
 START_TEST(test_systems__gradients_equal_differences)
 {
-	const s_system *s = &s_systems[_i];
+	const system_row *s = &systems[_i];
 	for (int variant = 0; variant < s->variants; variant++)
 		for (int64_t batch = 1; batch <= 3; batch += 2) {
 			create(s, variant, egm_model_tanh, EGM_F64);
 			remember_old();
-			sheet.batch = batch;
+			io.batch = batch;
 			for (int32_t phase = 0; phase < loss->n_phases; phase++) {
 				ck_assert_int_gt(claim.phase[phase].n, 0);
-				l_check_gradients(loss, phase, &claim.phase[phase], &sheet);
+				check_gradients(loss, phase, &claim.phase[phase], &io);
 			}
 		}
 }
 END_TEST
 
-/* A phase writes gradients of the nets that move, and none of the others. */
+/* A phase writes gradients of the networks that move, and none of the others. */
 START_TEST(test_systems__other_nets_get_no_gradient)
 {
-	const s_system *s = &s_systems[_i];
+	const system_row *s = &systems[_i];
 	create(s, 0, egm_model_tanh, EGM_F64);
 	for (int32_t phase = 0; phase < loss->n_phases; phase++) {
 		uint32_t moves = loss->phases[phase].moves;
 		for (int i = 0; i < loss->n_nets; i++)
-			for (int j = 0; j < L_MAX_PARAMETERS; j++) sheet.gradient[i][j] = -77;
-		l_run(loss, phase, &sheet);
+			for (int j = 0; j < MOST_PARAMETERS; j++) io.gradient[i][j] = -77;
+		run_phase(loss, phase, &io);
 		for (int i = 0; i < loss->n_nets; i++) {
 			int written = 0;
-			for (int j = 0; j < loss->nets[i]->count; j++) written += sheet.gradient[i][j] != -77;
+			for (int j = 0; j < loss->nets[i]->count; j++) written += io.gradient[i][j] != -77;
 			ck_assert_int_eq(written, moves >> i & 1 ? loss->nets[i]->count : 0);
 		}
 	}
@@ -56,25 +56,26 @@ END_TEST
 
 static void all_finite(void)
 {
-	for (int i = 0; i < EGM__MAX_TERMS; i++) ck_assert(isfinite(sheet.terms[i]));
+	for (int i = 0; i < EGM__MAX_TERMS; i++) ck_assert(isfinite(io.terms[i]));
 	for (int i = 0; i < loss->n_nets; i++)
-		for (int j = 0; j < loss->nets[i]->count; j++) ck_assert(isfinite(sheet.gradient[i][j]));
+		for (int j = 0; j < loss->nets[i]->count; j++) ck_assert(isfinite(io.gradient[i][j]));
 }
 
 static void run_all_phases(void)
 {
 	for (int32_t phase = 0; phase < loss->n_phases; phase++) {
-		l_run(loss, phase, &sheet);
+		run_phase(loss, phase, &io);
 		all_finite();
 	}
 }
 
-/* All parameters zero: every gradient by x is exactly zero, logits and energies are equal, generators stand still. */
+/* All parameters zero: every gradient by x is exactly zero, logits and energies are equal, generators have no gradient.
+ */
 START_TEST(test_systems__nets_of_zeros)
 {
-	l_activation *const kinds[] = {egm_model_tanh, egm_model_relu, egm_model_softplus};
-	const double zero[L_MAX_PARAMETERS] = {0};
-	const s_system *s = &s_systems[_i];
+	add_activation *const kinds[] = {egm_model_tanh, egm_model_relu, egm_model_softplus};
+	const double zero[MOST_PARAMETERS] = {0};
+	const system_row *s = &systems[_i];
 	for (int variant = 0; variant < s->variants; variant++)
 		for (int kind = 0; kind < 3; kind++) {
 			create(s, variant, kinds[kind], EGM_F64);
@@ -85,18 +86,35 @@ START_TEST(test_systems__nets_of_zeros)
 }
 END_TEST
 
+/* The terms that a phase does not write keep what was there, whatever it was. */
+START_TEST(test_systems__a_phase_names_the_terms_that_it_writes)
+{
+	const system_row *s = &systems[_i];
+	const double before = -1e300;
+	for (int variant = 0; variant < s->variants; variant++) {
+		create(s, variant, egm_model_tanh, EGM_F64);
+		for (int32_t phase = 0; phase < loss->n_phases; phase++) {
+			for (int i = 0; i < EGM__MAX_TERMS; i++) io.terms[i] = before;
+			run_phase(loss, phase, &io);
+			for (int i = 0; i < EGM__MAX_TERMS; i++) ck_assert_int_eq(io.written >> i & 1, io.terms[i] != before);
+			for (int i = 0; i < claim.phase[phase].n; i++) ck_assert(io.written >> claim.phase[phase].term[i] & 1);
+		}
+	}
+}
+END_TEST
+
 /* Real and fake, and data and negatives, are the same rows: interpolates, chords and margins have no length. */
 START_TEST(test_systems__identical_real_and_fake)
 {
-	const s_system *s = &s_systems[_i];
-	const double zero[L_MAX_PARAMETERS] = {0};
+	const system_row *s = &systems[_i];
+	const double zero[MOST_PARAMETERS] = {0};
 	for (int variant = 0; variant < s->variants; variant++) {
 		create(s, variant, egm_model_tanh, EGM_F64);
 		for (int i = 0; i < s->n_nets; i++) /* generators of the point 0 */
-			if (s->width[i][0] == S_K)
+			if (s->width[i][0] == LATENT_WIDTH)
 				ck_assert_int_eq(egm_model_set_parameters(net[i], egm_f64(zero, net[i]->count, 1)), EGM_OK);
-		memset(sheet.data, 0, sizeof sheet.data);
-		sheet.negatives = sheet.data;
+		memset(io.data, 0, sizeof io.data);
+		io.negatives = io.data;
 		run_all_phases();
 	}
 }
@@ -104,24 +122,24 @@ END_TEST
 
 /* ---- shifts */
 
-/* A constant of 8 added to a net's output costs three bits: 1e-13 of numbers of order 1 to 10. */
+/* A constant of 8 added to a network's output costs three bits: 1e-13 of numbers of order 1 to 10. */
 START_TEST(test_systems__shifts_change_no_gradient)
 {
-	const s_system *s = &s_systems[_i];
+	const system_row *s = &systems[_i];
 	for (int variant = 0; variant < s->variants; variant++) {
 		create(s, variant, egm_model_tanh, EGM_F64);
 		for (int32_t phase = 0; phase < loss->n_phases; phase++) {
-			other = sheet;
-			l_run(loss, phase, &sheet);
+			other = io;
+			run_phase(loss, phase, &io);
 			for (int i = 0; i < s->n_nets; i++) {
 				double *bias = (double *)net[i]->parameters + net[i]->count - 1, keep = *bias;
 				if (!(claim.shiftable >> i & 1)) continue;
 				*bias += 8;
-				l_run(loss, phase, &other);
+				run_phase(loss, phase, &other);
 				*bias = keep;
 				for (int j = 0; j < s->n_nets; j++)
 					for (int64_t k = 0; k < net[j]->count; k++)
-						ck_assert(fabs(sheet.gradient[j][k] - other.gradient[j][k]) <= 1e-12);
+						ck_assert(fabs(io.gradient[j][k] - other.gradient[j][k]) <= 1e-12);
 			}
 		}
 	}
@@ -134,45 +152,45 @@ END_TEST
  * largest number, 1e-5; differences of shares in `histogram` lose another power of ten. */
 START_TEST(test_systems__f32_follows_double)
 {
-	const s_system *s = &s_systems[_i];
+	const system_row *s = &systems[_i];
 	for (int variant = 0; variant < s->variants; variant++) {
 		create(s, variant, egm_model_silu, EGM_F32);
 		for (int32_t phase = 0; phase < loss->n_phases; phase++) {
 			narrow n[2];
 			memset(n, 0, sizeof n);
 			for (int side = 0; side < 2; side++) {
-				for (int i = 0; i < 64; i++) n[side].data[i] = (float)sheet.data[i];
+				for (int i = 0; i < 64; i++) n[side].data[i] = (float)io.data[i];
 				for (int i = 0; i < 64; i++) n[side].negatives[i] = (float)negatives[i];
-				n_run(loss, phase, 3, &n[side], side);
+				run_narrow(loss, phase, 3, &n[side], side);
 			}
-			n_follow(loss->kind, n[1].terms, n[0].terms, EGM__MAX_TERMS, 1);
+			check_narrow(loss->kind, n[1].terms, n[0].terms, EGM__MAX_TERMS, 1);
 			for (int i = 0; i < s->n_nets; i++)
-				n_follow(loss->kind, n[1].gradient[i], n[0].gradient[i], L_MAX_PARAMETERS, 1);
+				check_narrow(loss->kind, n[1].gradient[i], n[0].gradient[i], MOST_PARAMETERS, 1);
 		}
 	}
 }
 END_TEST
 
-/* ---- refusals and memory */
+/* ---- rejections and memory */
 
-static egm_status create_any(const s_system *s, int variant, egm_loss **out)
+static egm_status create_any(const system_row *s, int variant, egm_loss **out)
 {
-	s_claim c;
+	loss_claim c;
 	return s->create(out, net, variant, &c);
 }
 
-START_TEST(test_systems__refuses_nets_that_do_not_fit)
+START_TEST(test_systems__rejects_nets_that_do_not_fit)
 {
-	const s_system *s = &s_systems[_i];
+	const system_row *s = &systems[_i];
 	create(s, 0, egm_model_tanh, EGM_F64);
 	for (int i = 0; i < s->n_nets; i++)
 		for (int kind = 0; kind < 3; kind++) {
 			egm_model *keep = net[i];
 			egm_loss *none = loss;
 			const int64_t width[2] = {s->width[i][0], s->width[i][1] == 1 ? 2 : 1};
-			net[i] = kind == 0 ? NULL : l_net(context, "odd", 2, width, NULL, kind == 1 ? EGM_F32 : EGM_F64, 1);
+			net[i] = kind == 0 ? NULL : dense_net(context, "odd", 2, width, NULL, kind == 1 ? EGM_F32 : EGM_F64, 1);
 			egm_status st = create_any(s, 0, &none);
-			/* alone in its kind: a net of f32 is as good as one of f64 */
+			/* only the other networks fix the dtype: a single network may have either */
 			int fits = s->n_nets == 1 && kind == 1;
 			if (!fits || st != EGM_ERR_SHAPE)
 				ck_assert_int_eq(st, kind == 0 ? EGM_ERR_ARGUMENT : kind == 1 ? EGM_ERR_DTYPE : EGM_ERR_SHAPE);
@@ -184,7 +202,7 @@ START_TEST(test_systems__refuses_nets_that_do_not_fit)
 END_TEST
 
 typedef struct creation {
-	const s_system *system;
+	const system_row *system;
 	int variant;
 } creation;
 
@@ -193,15 +211,15 @@ static egm_status life(void *user)
 	const creation *u = user;
 	egm_loss *l = NULL;
 	egm_status st = create_any(u->system, u->variant, &l);
-	return l_compile_all(st, l);
+	return compile_phases(st, l);
 }
 
 START_TEST(test_systems__every_allocation_may_fail)
 {
-	creation u = {&s_systems[_i], s_systems[_i].variants - 1};
+	creation u = {&systems[_i], systems[_i].variants - 1};
 	egm_context_free(context);
 	context = egm_test_context(&a);
-	s_nets(context, u.system, egm_model_tanh, EGM_F64, net);
+	build_nets(context, u.system, egm_model_tanh, EGM_F64, net);
 	egm_test_fail_each(&a, life, &u);
 }
 END_TEST
@@ -213,19 +231,20 @@ int main(void)
 	tcase_set_tags(t, "E9 E21 E30 K1");
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_systems__gradients_equal_differences, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__other_nets_get_no_gradient, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__nets_of_zeros, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__identical_real_and_fake, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__shifts_change_no_gradient, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__f32_follows_double, 0, S_SYSTEMS);
-	tcase_add_loop_test(t, test_systems__refuses_nets_that_do_not_fit, 0, S_SYSTEMS);
+	tcase_add_loop_test(t, test_systems__gradients_equal_differences, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__other_nets_get_no_gradient, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__a_phase_names_the_terms_that_it_writes, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__nets_of_zeros, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__identical_real_and_fake, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__shifts_change_no_gradient, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__f32_follows_double, 0, SYSTEMS);
+	tcase_add_loop_test(t, test_systems__rejects_nets_that_do_not_fit, 0, SYSTEMS);
 	suite_add_tcase(suite, t);
 	t = tcase_create("memory");
 	tcase_set_tags(t, "R1");
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_systems__every_allocation_may_fail, 0, S_SYSTEMS);
+	tcase_add_loop_test(t, test_systems__every_allocation_may_fail, 0, SYSTEMS);
 	suite_add_tcase(suite, t);
 	return egm_test_main(suite);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The Wasserstein GAN in closed form: a linear critic between two points, and the vector field of the Dirac-GAN. Every
- * penalty at every kind of point is in test_penalty_kinds.c. */
+ * penalty at every kind of point is tested in test_penalty_kinds.c. */
 #include "adversarial_fixture.h"
 
-enum { CRITIC, GENERATOR };                                 /* nets and phases */
+enum { CRITIC, GENERATOR };                                 /* networks and phases */
 enum { CRITIC_REAL, CRITIC_FAKE, PENALTY, TERM_GENERATOR }; /* in the order of the library */
 
 static egm_wgan_options options;
@@ -24,19 +24,19 @@ static void create(void)
 /* D(x) = w x; data at `real`, G at `fake`. */
 static void line(double w, double real, double fake)
 {
-	if (!judge) judge = l_linear(context, "critic", 1, &w, .5);
-	if (!generator) generator = f_point(1, &fake);
-	f_data(1, &real);
+	if (!judge) judge = linear_net(context, "critic", 1, &w, .5);
+	if (!generator) generator = point_generator(1, &fake);
+	fill_data(1, &real);
 	create();
 }
 
 /* E D(fake) - E D(real) + lambda h, and its slope by w */
 static double critic_loss(double w, double *slope)
 {
-	L_SET(judge, "0.weight", w);
-	l_run(loss, CRITIC, &sheet);
-	*slope = sheet.gradient[CRITIC][0];
-	return sheet.terms[CRITIC_FAKE] - sheet.terms[CRITIC_REAL] + options.penalty * sheet.terms[PENALTY];
+	SET_TENSOR(judge, "0.weight", w);
+	run_phase(loss, CRITIC, &io);
+	*slope = io.gradient[CRITIC][0];
+	return io.terms[CRITIC_FAKE] - io.terms[CRITIC_REAL] + options.penalty * io.terms[PENALTY];
 }
 
 /* ---- signs */
@@ -45,13 +45,13 @@ START_TEST(test_wgan__each_net_goes_its_way)
 {
 	options.penalty = 0;
 	line(.5, 1, -1);
-	l_run(loss, CRITIC, &sheet);
-	ck_assert(fabs(sheet.terms[CRITIC_REAL] - 1) <= 1e-15 && fabs(sheet.terms[CRITIC_FAKE]) <= 1e-15);
-	ck_assert(fabs(sheet.gradient[CRITIC][0] - -2) <= 1e-15); /* x_f - x_r: the critic rises at the data */
-	ck_assert(sheet.gradient[CRITIC][1] == 0);                /* a shift changes nothing */
-	l_run(loss, GENERATOR, &sheet);
-	ck_assert(fabs(sheet.terms[TERM_GENERATOR]) <= 1e-15);
-	ck_assert(fabs(sheet.gradient[GENERATOR][1] - -.5) <= 1e-15); /* up the critic */
+	run_phase(loss, CRITIC, &io);
+	ck_assert(fabs(io.terms[CRITIC_REAL] - 1) <= 1e-15 && fabs(io.terms[CRITIC_FAKE]) <= 1e-15);
+	ck_assert(fabs(io.gradient[CRITIC][0] - -2) <= 1e-15); /* x_f - x_r: the critic rises at the data */
+	ck_assert(io.gradient[CRITIC][1] == 0);                /* a shift changes nothing */
+	run_phase(loss, GENERATOR, &io);
+	ck_assert(fabs(io.terms[TERM_GENERATOR]) <= 1e-15);
+	ck_assert(fabs(io.gradient[GENERATOR][1] - -.5) <= 1e-15); /* up the critic */
 }
 END_TEST
 
@@ -70,7 +70,7 @@ START_TEST(test_wgan__two_points_squared)
 	ck_assert(fabs(s - 1.1) <= 1e-15);
 	ck_assert(fabs(slope) <= 1e-13);
 	ck_assert(fabs(value - -2.1) <= 1e-14 && fabs(value - (-distance - distance * distance / (4 * lambda))) <= 1e-14);
-	ck_assert(fabs(sheet.terms[CRITIC_REAL] - sheet.terms[CRITIC_FAKE] - 2.2) <= 1e-14);
+	ck_assert(fabs(io.terms[CRITIC_REAL] - io.terms[CRITIC_FAKE] - 2.2) <= 1e-14);
 	critic_loss(s + .1, &slope);
 	ck_assert(fabs(slope - 2 * lambda * .1) <= 1e-13);
 	critic_loss(.5, &slope); /* below 1 they part: -L - lambda against -L */
@@ -157,12 +157,12 @@ END_TEST
  * t but for w itself, so that differences are exact but for rounding, eps / h = 1e-13. */
 static void field(double w, double t, double out[2])
 {
-	L_SET(judge, "0.weight", w);
-	L_SET(generator, "0.bias", t);
-	l_run(loss, CRITIC, &sheet);
-	l_run(loss, GENERATOR, &sheet);
-	out[0] = -sheet.gradient[CRITIC][0];
-	out[1] = -sheet.gradient[GENERATOR][1];
+	SET_TENSOR(judge, "0.weight", w);
+	SET_TENSOR(generator, "0.bias", t);
+	run_phase(loss, CRITIC, &io);
+	run_phase(loss, GENERATOR, &io);
+	out[0] = -io.gradient[CRITIC][0];
+	out[1] = -io.gradient[GENERATOR][1];
 }
 
 /* Trace and determinant of the Jacobian at the equilibrium. */
@@ -196,7 +196,7 @@ START_TEST(test_wgan__dirac_eigenvalues)
 END_TEST
 
 /* Simultaneous steps (w, t) + h (w', t') without penalty: the radius grows by sqrt(1 + h^2) each, exactly. What the
- * trainer does, one net after the other, is in tests/train/test_adversarial_dynamics.c. */
+ * trainer does, one network after the other, is in tests/train/test_adversarial_dynamics.c. */
 START_TEST(test_wgan__simultaneous_steps_grow)
 {
 	const double h = .1;
@@ -226,12 +226,12 @@ END_TEST
 
 START_TEST(test_wgan__chords_lie_between_interpolates)
 {
-	judge = l_linear(context, "critic", 1, (double[]){1}, 0);
-	generator = f_point(1, (double[]){1});
+	judge = linear_net(context, "critic", 1, (double[]){1}, 0);
+	generator = point_generator(1, (double[]){1});
 	options.penalty_kind = _i;
 	options.penalty_at = EGM_AT_REAL;
-	f_refused(egm_loss_wgan(&loss, judge, generator, &options),
-	          "egm_loss_wgan: penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
+	check_rejected(egm_loss_wgan(&loss, judge, generator, &options),
+	               "egm_loss_wgan: penalty_at is 2, must be EGM_AT_INTERPOLATES for the finite kinds of penalty");
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 /* Activation layers compared with mpmath: energies and gradients of models, and programs with second derivatives, fused
  * and not, on every code path. */
 #include <compile/program_impl.h>
+#include <graph/op_impl.h>
 #include <oracle/interpret.h>
 #include <reference.h>
 #include <string.h>
@@ -71,7 +72,7 @@ static void check_program(egm_context *context, const activation *a, egm_dtype d
 	egm__program *p;
 	egm__id y[ORDERS];
 	ck_assert_int_eq(egm__graph_create(&g, context, dtype), EGM_OK);
-	egm__graph_set_simplify(g, simplify);
+	g->simplify = simplify;
 	egm__id leaf = egm__leaf(g, 1, 0, egm__shape2(n, 1));
 	y[VALUE] = apply(g, a->name, leaf);
 	egm__gradient(g, y[VALUE], 1, &leaf, &y[SLOPE]);

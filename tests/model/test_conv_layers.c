@@ -389,7 +389,7 @@ START_TEST(test_conv_layers__spectral_conv_divides_by_the_singular_value)
 	int64_t n = egm_model_parameter_count(m);
 	ck_assert_int_eq(n, OUT * COLUMNS + OUT + OUT + COLUMNS);
 	ck_assert_int_eq(egm_model_parameters(m, egm_f64_out(p, n, 1)), EGM_OK);
-	double sigma = s_largest(OUT, COLUMNS, p, &second);
+	double sigma = largest_singular_value(OUT, COLUMNS, p, &second);
 	ck_assert(pow(second / sigma, 400) <= 1e-13); /* what 100 rounds leave */
 	for (int i = 0; i < OUT * COLUMNS; i++) p[i] /= sigma;
 	image in = {3, 3, IN, {0}};

@@ -98,7 +98,7 @@ START_TEST(test_misuse__refuses_arrays_that_do_not_fit)
 	expect_text("x has 4 columns, must have 3");
 	expect_each(model, EGM_F64, 1, -3, EGM_ERR_ARGUMENT);
 	expect_each(model, EGM_F64, 0, 3, EGM_ERR_ARGUMENT);
-	expect_text("samples has 0 rows of 1 numbers, at least 1 of each is needed");
+	expect_text("samples has 0 rows of 1 numbers, must have at least 1 of each");
 	expect_each(model, EGM_F64, -1, 3, EGM_ERR_ARGUMENT);
 	expect_each(model, EGM_F64, INT64_MAX, 3, EGM_ERR_ARGUMENT);
 	expect_each(model, EGM_F64, INT64_MAX / 3, 3, EGM_ERR_ARGUMENT); /* the count fits, the bytes do not */

@@ -255,7 +255,7 @@ START_TEST(test_model__refuses_wrong_parameters)
 	expect(egm_model_set_parameters(model, egm_f64(values, 28, 1)), EGM_ERR_SHAPE,
 	       "values has 28 x 1 numbers, must have 29");
 	expect(egm_model_tensor(model, "3.weight", egm_f64_out(values, 5, 1)), EGM_ERR_SHAPE,
-	       "tensor '3.weight': out has room for 5 x 1 numbers, the result has 4 x 1");
+	       "tensor '3.weight': out has room for 5 x 1 numbers, must have room for 4 x 1");
 	expect(egm_model_tensor(model, "1.weight", egm_f64_out(values, 4, 1)), EGM_ERR_ARGUMENT,
 	       "model 'net' has no tensor '1.weight'; egm_model_tensor_shape gives the names");
 	ck_assert_int_eq(egm_model_parameters(model, egm_f64_out(after, 29, 1)), EGM_OK);

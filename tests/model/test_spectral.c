@@ -11,19 +11,19 @@
 
 typedef struct layer {
 	int64_t units, inputs;
-	double w[S_MAX * S_MAX], u[S_MAX], v[S_MAX];
+	double w[SINGULAR_MAX * SINGULAR_MAX], u[SINGULAR_MAX], v[SINGULAR_MAX];
 } layer;
 
 static void get(const egm_model *model, const char *name, int64_t n, double *out)
 {
-	double raw[S_MAX * S_MAX];
+	double raw[SINGULAR_MAX * SINGULAR_MAX];
 	ck_assert_int_eq(egm_model_tensor(model, name, egm_out_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 	for (int64_t i = 0; i < n; i++) out[i] = at(egm_model_dtype(model), raw, i);
 }
 
 static void set(egm_model *model, const char *name, int64_t n, const double *values)
 {
-	double raw[S_MAX * S_MAX];
+	double raw[SINGULAR_MAX * SINGULAR_MAX];
 	store(egm_model_dtype(model), n, values, raw);
 	ck_assert_int_eq(egm_model_set_tensor(model, name, egm_array_of(egm_model_dtype(model), raw, n, 1)), EGM_OK);
 }
@@ -32,7 +32,7 @@ static egm_model *spectral(egm_dtype dtype, int64_t units, int64_t inputs, const
 {
 	const net_spec net = {inputs, 1, {{"spectral_dense", units, 0}}};
 	egm_model *model = new_model(context, "spectral", &net, dtype, 5);
-	const double zeros[S_MAX] = {0};
+	const double zeros[SINGULAR_MAX] = {0};
 	set(model, "0.bias", units, zeros);
 	if (weight) set(model, "0.weight", units * inputs, weight);
 	return model;
@@ -149,13 +149,13 @@ enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
 static void check_shape(egm_dtype dtype, int64_t units, int64_t inputs, double scale)
 {
-	double w[S_MAX * S_MAX] = {0}, second;
+	double w[SINGULAR_MAX * SINGULAR_MAX] = {0}, second;
 	fill_numbers((uint64_t)(units * 100 + inputs), units * inputs, w);
 	for (int64_t i = 0; i < units * inputs; i++) w[i] = scale * (w[i] + 0.5);
 	egm_model *model = spectral(dtype, units, inputs, w);
 	layer l = read_layer(model);
 	for (int64_t i = 0; i < units * inputs; i++) l.w[i] /= scale; /* squares in the oracle stay in range */
-	double largest = s_largest(units, inputs, l.w, &second), got = estimate(model) / scale;
+	double largest = largest_singular_value(units, inputs, l.w, &second), got = estimate(model) / scale;
 	/* What 100 rounds leave of the other vectors: (s2/s1)^200 of an angle whose tangent starts below 1e4. The rest is
 	 * rounding: u and v of length 1 within an epsilon, errors of direction count squared. */
 	ck_assert_msg(pow(second / largest, 400) <= 1e-24, "singular values %g and %g", largest, second);

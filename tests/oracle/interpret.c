@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The oracle: every node by the definition of its op, in double, into an array of its own. It knows nothing of classes,
- * views, fusion or plans. */
+/* Computes every node into its own array. Classes, views, fusion and plans play no part. */
 #include <graph/op_impl.h>
 #include <oracle/interpret.h>
 #include <string.h>
@@ -18,7 +17,7 @@ static void read_leaf(const oracle *o, const egm__node *n, double *y)
 	for (int64_t i = 0; i < count; i++) y[i] = egm__number(o->g->dtype, o->bases[n->a[0]], n->a[1] + i);
 }
 
-/* The same draws as the program makes, in the dtype of the graph. */
+/* The draws of the program, in the dtype of the graph. */
 static egm_status draw(const oracle *o, const egm__node *n, double *y)
 {
 	int64_t count = egm__shape_count(&n->shape);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which digits does a generator draw? Trains a small classifier on MNIST (softmax cross-entropy, 784-256-10, ReLU),
- * says how well it does on the test set, and counts its verdicts on the samples of a saved generator.
+ * prints its accuracy on the test set, and counts its classes for the samples of a saved generator.
  *
  *   digits --data DIR --generator FILE [--samples N] [--epochs N] [--seed S]
  *
@@ -53,7 +53,7 @@ static egm_data *labelled(egm_context *context, const egm_data *images, const eg
 	return data;
 }
 
-/* Verdicts on images [n, 784]. */
+/* The classes of images [n, 784]. */
 static void classify(const egm_model *net, const float *images, int64_t n, int *verdict)
 {
 	float *logits = malloc((size_t)n * CLASSES * sizeof *logits);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Does maximum likelihood learn the right side of thin sets with negatives as they are by default? A ring of radius 1
- * with normal deviations across it, 25 Gaussians on a grid and 8 on a circle; five seeds each.
+/* Does maximum likelihood with the default negatives give low energies to thin sets? The sets are a ring of radius 1
+ * with normal deviations across it, 25 Gaussians on a grid and 8 on a circle, with five seeds each.
  *
  *   negatives [SEEDS [FIRST]]
  *
- * The seeds are FIRST (1) and those after it; data, network, chains and held-out points all follow from them. Each line
- * is a training. A ring is learnt when held-out points on it have a lower mean energy than its centre and than the
- * circle of radius 2; the Gaussians when the area under the ROC curve of -U, of held-out points against a uniform box,
- * is at least 0.9. The exit code says whether all were. */
+ * The seeds are FIRST (1) and those after it; they determine data, network, chains and held-out points. Each line is a
+ * training. A ring is learnt if held-out points on it have a lower mean energy than its centre and than the circle of
+ * radius 2; the Gaussians are if the area under the ROC curve of -U, of held-out points against a uniform box, is at
+ * least 0.9. The exit code is 0 if all were learnt. */
 #include <egm.h>
 #include <math.h>
 #include <stdio.h>
@@ -66,13 +66,13 @@ static void on_circle(float *x)
 	}
 }
 
-/* Half a spacing wider than the cells of the outer modes of the grid. */
+/* The box is half a spacing wider than the cells of the outer modes of the grid. */
 static void box(float *x)
 {
 	for (int i = 0; i < 2 * POINTS; i++) x[i] = (float)(SPACING * (SIDE + 1) * (uniform() - 0.5));
 }
 
-/* ---- judging */
+/* ---- evaluation */
 
 static double mean_energy(const egm_model *net, const float *x)
 {
@@ -90,7 +90,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* The share of pairs of a point of `low` and one of `high` in which the first has the lower energy; ties do not occur
- * among energies of one net at different points but for a negligible share. */
+ * among energies of one network at different points but for a negligible share. */
 static double roc_area(const egm_model *net, const float *low, const float *high)
 {
 	static float u[POINTS], v[POINTS];
@@ -167,7 +167,7 @@ static int learn_ring(egm_context *context, double deviation, uint64_t seed)
 	return good;
 }
 
-/* Chains do not travel between the modes, so each mode's depth drifts; the average of the weights evens that out. */
+/* Chains do not move between the modes, so the depth of each mode drifts; the average of the weights reduces that. */
 static int learn_gaussians(egm_context *context, int count, uint64_t seed)
 {
 	static const plan modes = {.width = 128, .steps = 3500, .learning_rate = 3e-3, .average_decay = 0.998};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Annealed importance sampling of the test's target. */
+/* Runs of annealed importance sampling on a target of the test. */
 #ifndef EGM_TESTS_SAMPLER_AIS_FIXTURE_H
 #define EGM_TESTS_SAMPLER_AIS_FIXTURE_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Exact draws of a target, carried by a sampler, and comparisons of independent draws with what they should be. A chain
- * that starts at an exact draw of the target and moves with a kernel that leaves it invariant stands at an exact draw
- * after any number of transitions, so the ends of n chains are n independent draws and every bound is that of
- * independent draws, with no estimate of an effective sample size in it.
+/* Exact draws of a target that a sampler moves on, and comparisons of independent draws with their distribution. If
+ * a chain starts at an exact draw of the target and its kernel leaves the target invariant, its point is an exact
+ * draw after any number of transitions. The end points of n chains are therefore n independent draws, whose errors
+ * are known without estimating an effective sample size.
  *
- * Bounds are 4.5 standard errors: a comparison fails by chance once in 150000. */
+ * Bounds are 4.5 standard errors: a correct comparison fails once in 150000. */
 #ifndef EGM_TESTS_SAMPLER_EXACT_DRAWS_H
 #define EGM_TESTS_SAMPLER_EXACT_DRAWS_H
 
@@ -14,20 +14,20 @@
 #define SIGMAS 4.5
 
 /* Standard deviations rising geometrically. */
-static inline law spread_law(int64_t dims, double from, double to)
+static inline distribution spread_distribution(int64_t dims, double from, double to)
 {
-	return normal_law(EGM_F64, dims, 1 / (from * from), 1 / (to * to));
+	return normal_distribution(EGM_F64, dims, 1 / (from * from), 1 / (to * to));
 }
 
 /* Calls of 32 rows: thousands of chains in one block would push each other out of the cache. */
-static inline egm_sampler *sampler_on(law *l, const any_kernel_options *o)
+static inline egm_sampler *sampler_on(distribution *dist, const any_kernel_options *o)
 {
 	egm_target_options cut = target_options();
 	cut.concurrent = 1;
-	return sampler_of(l, &cut, o);
+	return sampler_of(dist, &cut, o);
 }
 
-/* Where chains stand that began at x [chains, dims] and made `transitions` transitions; over x. */
+/* Replaces the points x [chains, dims] by those that chains reach from there after `transitions` transitions. */
 static inline void carry(egm_sampler *s, double *x, int64_t transitions)
 {
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
@@ -67,7 +67,7 @@ static inline void check_normal_quantiles(const char *what, const double *x, int
 	}
 }
 
-/* n independent draws of N(0, 1)? The variance about 0 has the error sqrt(2 / n). */
+/* Checks that these are n independent draws of N(0, 1). The variance about 0 has the error sqrt(2 / n). */
 static inline void check_normal(const char *what, const double *x, int64_t n, int64_t columns, int64_t j)
 {
 	double squares = 0;

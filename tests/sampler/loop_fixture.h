@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kernel on every kind of target, for tests of the loop: what it does must not depend on which they are. */
+/* Every kernel on every kind of target, for tests of the loop, whose results must not depend on either. */
 #ifndef EGM_TESTS_LOOP_FIXTURE_H
 #define EGM_TESTS_LOOP_FIXTURE_H
 
@@ -7,9 +7,9 @@
 
 enum { LOOP_KERNELS = ANY_END - 1, LOOP_MOST = 8 };
 
-/* NET_32, NET_64: an energy net with a prior; LATENT: a net behind a generator; the callbacks with a box, one for all
- * chains and one from several threads, at most 7 rows at a time. In 5 dimensions, and from WIDE on once more in 8,
- * which whole vectors and random-number blocks divide. */
+/* NET_32, NET_64: an energy network with a prior; LATENT: an energy of the output of a generator; CALLBACK, CONCURRENT:
+ * callbacks with bounds, one for all chains at once, the other for several threads and at most 7 rows at a time. All of
+ * them in 5 dimensions and, from WIDE on, in 8, a multiple of vectors and blocks of random numbers. */
 enum { NET_32, NET_64, LATENT, CALLBACK, CONCURRENT, WIDE, LOOP_TARGETS = 2 * WIDE };
 
 typedef struct loop_target {
@@ -18,7 +18,7 @@ typedef struct loop_target {
 	egm_model *energy, *generator;
 	egm_dtype dtype;
 	int64_t dims;
-	law law; /* of the callbacks */
+	distribution distribution; /* of the callbacks */
 } loop_target;
 
 static inline egm_model *loop_net(egm_context *context, egm_dtype dtype, int64_t inputs, int64_t outputs, uint64_t seed)
@@ -34,7 +34,7 @@ static inline egm_model *loop_net(egm_context *context, egm_dtype dtype, int64_t
 	return net;
 }
 
-/* In a context of the caller's, which the target keeps. The law lives in t, which must stay where it is. */
+/* In a context of the caller, which the target keeps alive. The target refers to the distribution in t. */
 static inline void open_target_in(loop_target *t, egm_context *context, int kind)
 {
 	const double lower[LOOP_MOST] = {-INFINITY, -1, -4, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
@@ -57,8 +57,8 @@ static inline void open_target_in(loop_target *t, egm_context *context, int kind
 	o.upper = upper;
 	o.concurrent = kind == CONCURRENT;
 	o.max_rows = kind == CONCURRENT ? 7 : 32;
-	t->law = normal_law(t->dtype, t->dims, 1, 4);
-	t->target = law_target(t->context, &t->law, &o);
+	t->distribution = normal_distribution(t->dtype, t->dims, 1, 4);
+	t->target = distribution_target(t->context, &t->distribution, &o);
 }
 
 static inline void open_target(loop_target *t, int kind, int32_t threads)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers of the tests' own. */
+/* Random numbers that do not come from the library. */
 #ifndef EGM_TESTS_SAMPLER_RANDOM_NUMBERS_H
 #define EGM_TESTS_SAMPLER_RANDOM_NUMBERS_H
 

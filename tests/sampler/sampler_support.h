@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* For tests of samplers: contexts, laws as energy callbacks, samplers on them, and estimates with standard errors.
+/* Support for tests of samplers: contexts, distributions as energy callbacks, samplers of them, and estimates with
+ * standard errors.
  *
- * The standard error of an estimate is that of the mean over independent chains of each chain's own average. It asks
- * nothing about autocorrelation, which the test would otherwise have to know or to estimate. */
+ * The standard error of an estimate is computed from the averages of independent chains, so that no autocorrelation
+ * has to be known or estimated. */
 #ifndef EGM_TESTS_SAMPLER_SUPPORT_H
 #define EGM_TESTS_SAMPLER_SUPPORT_H
 
@@ -35,7 +36,7 @@ static inline TCase *new_case(Suite *suite, const char *name, const char *tags)
 	return tc;
 }
 
-/* With `setup` before each test and `teardown` behind it. */
+/* With `setup` before and `teardown` after each test. */
 static inline TCase *fixture_case(Suite *suite, const char *name, const char *tags, SFun setup, SFun teardown)
 {
 	TCase *tc = new_case(suite, name, tags);
@@ -58,66 +59,67 @@ static inline void store_number(egm_dtype dtype, double value, void *values, int
 		((double *)values)[i] = value;
 }
 
-/* ---- energies. A law computes in double; `energy_of_law` serves either dtype. */
+/* ---- energies. A distribution computes in double; `energy_of_distribution` serves either dtype. */
 
-typedef struct law law;
-struct law {
+typedef struct distribution distribution;
+struct distribution {
 	egm_dtype dtype;
 	int64_t dims;
-	double (*energy)(const law *, const double *x, double *gradient); /* of one point */
-	double numbers[8];                                                /* the law's own */
-	long calls, rows;                                                 /* so far, atomic */
-	long most;                                                        /* rows that one call had, atomic */
-	long stop_at;                                                     /* the call, from 1, that stops; 0: none */
+	double (*energy)(const distribution *, const double *x, double *gradient); /* of one point */
+	double numbers[8];                                                         /* the distribution's own */
+	long calls, rows;                                                          /* so far, atomic */
+	long most;                                                                 /* rows that one call had, atomic */
+	long stop_at; /* the call, from 1, that stops; 0: none */
 };
 
-enum { LAW_DIMS = 256 };
+enum { DISTRIBUTION_DIMS = 256 };
 
-static inline int energy_of_law(int64_t rows, const void *x, void *energies, void *gradients, void *user)
+static inline int energy_of_distribution(int64_t rows, const void *x, void *energies, void *gradients, void *user)
 {
-	law *l = (law *)user;
-	double point[LAW_DIMS], gradient[LAW_DIMS];
-	long call = __atomic_add_fetch(&l->calls, 1, __ATOMIC_RELAXED);
-	if (call == l->stop_at) return 1;
-	__atomic_add_fetch(&l->rows, rows, __ATOMIC_RELAXED);
-	long seen = __atomic_load_n(&l->most, __ATOMIC_RELAXED);
-	while (rows > seen && !__atomic_compare_exchange_n(&l->most, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	distribution *dist = (distribution *)user;
+	double point[DISTRIBUTION_DIMS], gradient[DISTRIBUTION_DIMS];
+	long call = __atomic_add_fetch(&dist->calls, 1, __ATOMIC_RELAXED);
+	if (call == dist->stop_at) return 1;
+	__atomic_add_fetch(&dist->rows, rows, __ATOMIC_RELAXED);
+	long seen = __atomic_load_n(&dist->most, __ATOMIC_RELAXED);
+	while (rows > seen &&
+	       !__atomic_compare_exchange_n(&dist->most, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 	}
 	for (int64_t i = 0; i < rows; i++) {
-		for (int64_t j = 0; j < l->dims; j++) point[j] = number_at(l->dtype, x, i * l->dims + j);
-		store_number(l->dtype, l->energy(l, point, gradient), energies, i);
-		for (int64_t j = 0; j < l->dims; j++) store_number(l->dtype, gradient[j], gradients, i * l->dims + j);
+		for (int64_t j = 0; j < dist->dims; j++) point[j] = number_at(dist->dtype, x, i * dist->dims + j);
+		store_number(dist->dtype, dist->energy(dist, point, gradient), energies, i);
+		for (int64_t j = 0; j < dist->dims; j++) store_number(dist->dtype, gradient[j], gradients, i * dist->dims + j);
 	}
 	return 0;
 }
 
 /* U = sum over j of k_j (x_j - numbers[2])^2 / 2 with k_j rising geometrically from numbers[0] to numbers[1] */
-static inline double normal_precision(const law *l, int64_t j)
+static inline double normal_precision(const distribution *dist, int64_t j)
 {
-	double share = l->dims > 1 ? (double)j / (double)(l->dims - 1) : 0;
-	return l->numbers[0] * pow(l->numbers[1] / l->numbers[0], share);
+	double share = dist->dims > 1 ? (double)j / (double)(dist->dims - 1) : 0;
+	return dist->numbers[0] * pow(dist->numbers[1] / dist->numbers[0], share);
 }
 
-static inline double normal_sd(const law *l, int64_t j)
+static inline double normal_sd(const distribution *dist, int64_t j)
 {
-	return 1 / sqrt(normal_precision(l, j));
+	return 1 / sqrt(normal_precision(dist, j));
 }
 
-static inline double normal_energy(const law *l, const double *x, double *gradient)
+static inline double normal_energy(const distribution *dist, const double *x, double *gradient)
 {
-	double u = 0, k = l->numbers[0], ratio = l->numbers[1] / k;
-	if (ratio != 1 && l->dims > 2) ratio = pow(ratio, 1 / (double)(l->dims - 1));
-	for (int64_t j = 0; j < l->dims; j++, k *= ratio) {
-		double away = x[j] - l->numbers[2];
+	double u = 0, k = dist->numbers[0], ratio = dist->numbers[1] / k;
+	if (ratio != 1 && dist->dims > 2) ratio = pow(ratio, 1 / (double)(dist->dims - 1));
+	for (int64_t j = 0; j < dist->dims; j++, k *= ratio) {
+		double away = x[j] - dist->numbers[2];
 		u += k * away * away / 2;
 		gradient[j] = k * away;
 	}
 	return u;
 }
 
-static inline law normal_law(egm_dtype dtype, int64_t dims, double from, double to)
+static inline distribution normal_distribution(egm_dtype dtype, int64_t dims, double from, double to)
 {
-	return (law){.dtype = dtype, .dims = dims, .energy = normal_energy, .numbers = {from, to}};
+	return (distribution){.dtype = dtype, .dims = dims, .energy = normal_energy, .numbers = {from, to}};
 }
 
 static inline egm_target_options target_options(void)
@@ -126,10 +128,12 @@ static inline egm_target_options target_options(void)
 	return options;
 }
 
-static inline egm_target *law_target(egm_context *context, law *l, const egm_target_options *options)
+static inline egm_target *distribution_target(egm_context *context, distribution *dist,
+                                              const egm_target_options *options)
 {
 	egm_target *target = NULL;
-	ck_assert_egm(egm_target_callback(&target, context, l->dtype, l->dims, options, energy_of_law, l, NULL));
+	ck_assert_egm(
+	    egm_target_callback(&target, context, dist->dtype, dist->dims, options, energy_of_distribution, dist, NULL));
 	return target;
 }
 
@@ -152,11 +156,12 @@ static inline egm_sampler *make_sampler(egm_target *target, const any_kernel_opt
 	return sampler;
 }
 
-/* One on this law; its context, of one thread, and its target live as long as it does. */
-static inline egm_sampler *sampler_of(law *l, const egm_target_options *to, const any_kernel_options *options)
+/* A sampler of this distribution, which keeps its context of one thread and its target alive. */
+static inline egm_sampler *sampler_of(distribution *dist, const egm_target_options *to,
+                                      const any_kernel_options *options)
 {
 	egm_context *context = threaded_context(1);
-	egm_target *target = law_target(context, l, to);
+	egm_target *target = distribution_target(context, dist, to);
 	egm_sampler *sampler = make_sampler(target, options);
 	egm_target_free(target);
 	egm_context_free(context);
@@ -227,13 +232,13 @@ static inline sample run_sampler(egm_sampler *sampler, egm_dtype dtype, int64_t 
 	return s;
 }
 
-/* A sampler of this law from its start, `forget` transitions unseen, then n draws. */
-static inline sample sample_law(law *l, const egm_target_options *to, const any_kernel_options *options, int64_t forget,
-                                int64_t n, int64_t thin)
+/* n draws of a sampler of this distribution, after `forget` transitions without draws. */
+static inline sample sample_distribution(distribution *dist, const egm_target_options *to,
+                                         const any_kernel_options *options, int64_t forget, int64_t n, int64_t thin)
 {
-	egm_sampler *sampler = sampler_of(l, to, options);
+	egm_sampler *sampler = sampler_of(dist, to, options);
 	if (forget) ck_assert_egm(egm_sampler_run(sampler, 1, forget, egm_no_out(), egm_no_out(), NULL, NULL));
-	sample s = run_sampler(sampler, l->dtype, l->dims, options->chains, n, thin);
+	sample s = run_sampler(sampler, dist->dtype, dist->dims, options->chains, n, thin);
 	egm_sampler_free(sampler);
 	return s;
 }
@@ -287,7 +292,7 @@ static inline estimate expect(const sample *s, statistic f, int64_t j, double c)
 		              e_.value, e_.error, expected_);                                                         \
 	} while (0)
 
-/* Mean 0 and standard deviation sd of x[j] - center, and five quantiles of the normal law. */
+/* Mean 0 and standard deviation sd of x[j] - center, and five quantiles of the normal distribution. */
 static inline void assert_normal(const sample *s, int64_t j, double center, double sd)
 {
 	static const double share[] = {0.02, 0.2, 0.5, 0.8, 0.98};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of targets and probes share: a context that counts its blocks and keeps its last warning, nets as
- * lists of layers, and derivatives by differences. */
+/* Support for tests of targets and probes: a context that counts its memory blocks and keeps its last warning,
+ * networks from lists of layers, and derivatives by differences. */
 #ifndef EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 #define EGM_TESTS_SAMPLER_TARGET_SUPPORT_H
 
@@ -71,8 +71,8 @@ static inline void store(egm_dtype dtype, int64_t n, const double *from, void *t
 	for (int64_t i = 0; i < n; i++) store_number(dtype, from[i], to, i);
 }
 
-/* A net from words: "8 tanh 1" is dense 8, tanh, dense 1. Weights are numbers of this file, so that none is a special
- * one (a bias starts at 0, a slope at 1). */
+/* A network from words: "8 tanh 1" is dense 8, tanh, dense 1. Weights are numbers of this file, so that none is a
+ * special one (a bias starts at 0, a slope at 1). */
 static inline egm_model *net(egm_context *c, const char *name, int64_t inputs, const char *layers, egm_dtype dtype)
 {
 	char words[128], *left = words;

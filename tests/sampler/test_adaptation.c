@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes out of whole warm-ups: acceptance, steps and scales that are known, and what interrupts one. */
+/* Whole warm-ups: acceptance, steps and scales where the right ones are known, and warm-ups that are interrupted. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 
@@ -8,10 +8,10 @@
 /* A warm-up of 64 chains on N(0, I_100), then 100 transitions with what it found. */
 static egm_sampler_statistics adapt(int32_t kernel, double step, int64_t steps)
 {
-	law l = spread_law(100, 1, 1);
+	distribution dist = spread_distribution(100, 1, 1);
 	any_kernel_options o = sampler_options(kernel, 64, step, 53);
 	o.adapt_scale = 0;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, steps, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics stats = sampler_stats(s, -1);
@@ -53,10 +53,10 @@ START_TEST(test_adaptation__of_any_length)
 	const int64_t lengths[] = {1, 2, 5, 9, 10, 19, 20, 22, 25, 30, 49, 50, 51, 80, 149, 150, 151, 200};
 	int32_t kernel = kernels[_i / 2];
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-		law l = spread_law(10, 1, 1);
+		distribution dist = spread_distribution(10, 1, 1);
 		any_kernel_options o = sampler_options(kernel, 32, 0.1, 61);
 		o.adapt_scale = _i % 2;
-		egm_sampler *s = sampler_on(&l, &o);
+		egm_sampler *s = sampler_on(&dist, &o);
 		double step = sampler_stats(s, 7).step_size;
 		ck_assert_egm(egm_sampler_warmup(s, lengths[i], NULL, NULL));
 		ck_assert((sampler_stats(s, 7).step_size == step) == (lengths[i] < 10));
@@ -79,14 +79,14 @@ START_TEST(test_adaptation__forgets_where_it_started)
 }
 END_TEST
 
-/* The scales of all chains are the standard deviations of the law, their logarithms within `tolerance`. */
-static void expect_scales(const egm_sampler *s, const law *l, int chains, double tolerance)
+/* The scales of all chains are the standard deviations of the distribution, their logarithms within `tolerance`. */
+static void expect_scales(const egm_sampler *s, const distribution *dist, int chains, double tolerance)
 {
 	double scale[8];
-	ck_assert_int_le(l->dims, 8);
+	ck_assert_int_le(dist->dims, 8);
 	for (int c = 0; c < chains; c++) {
 		ck_assert_egm(egm_sampler_scale(s, c, egm_f64_out(scale, egm_sampler_dims(s), 1)));
-		for (int64_t j = 0; j < l->dims; j++) ck_assert_near(log(scale[j] / normal_sd(l, j)), 0, tolerance);
+		for (int64_t j = 0; j < dist->dims; j++) ck_assert_near(log(scale[j] / normal_sd(dist, j)), 0, tolerance);
 	}
 }
 
@@ -96,13 +96,13 @@ static void expect_scales(const egm_sampler *s, const law *l, int chains, double
 START_TEST(test_adaptation__finds_scales_over_five_decades)
 {
 	enum { D = 6, CHAINS = 8 };
-	law l = spread_law(D, 0.01, 1000);
+	distribution dist = spread_distribution(D, 0.01, 1000);
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
-	l.dtype = dtype;
+	dist.dtype = dtype;
 	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 54);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
-	expect_scales(s, &l, CHAINS, log(1.32));
+	expect_scales(s, &dist, CHAINS, log(1.32));
 	/* And so trajectories are as short as in equal dimensions. In few dimensions a fixed step is accepted more often
 	 * than the moving one of the warm-up, which averages 0.8: 0.88 to 0.905 over 16 seeds. */
 	ck_assert_egm(egm_sampler_run(s, 200, 1, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -121,16 +121,16 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 	enum { CHAINS = 4, N = 500 };
 	const double units[] = {1e-6, 1e-3, 1, 1e3, 1e6};
 	const int32_t kernel = _i % 2 ? ANY_MALA : ANY_NUTS;
-	law l = spread_law(2, units[_i / 2], 1);
+	distribution dist = spread_distribution(2, units[_i / 2], 1);
 	any_kernel_options o = sampler_options(kernel, CHAINS, 0.1, 62);
 	o.adapt_scale = 1;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
-	expect_scales(s, &l, CHAINS, log(1.32));
+	expect_scales(s, &dist, CHAINS, log(1.32));
 	sample drawn = run_sampler(s, EGM_F64, 2, CHAINS, N, kernel == ANY_MALA ? 10 : 1);
 	for (int j = 0; j < 2; j++) {
 		double sum = 0;
-		for (int i = 0; i < N * CHAINS; i++) sum += pow(drawn.draws[2 * i + j] / normal_sd(&l, j), 2);
+		for (int i = 0; i < N * CHAINS; i++) sum += pow(drawn.draws[2 * i + j] / normal_sd(&dist, j), 2);
 		ck_assert_near(sum / (N * CHAINS), 1, 4.5 * sqrt(2.0 / 1000));
 	}
 	ck_assert(sampler_stats(s, -1).leapfrogs < 12);
@@ -139,17 +139,17 @@ START_TEST(test_adaptation__scales_follow_the_unit_of_a_coordinate)
 }
 END_TEST
 
-/* x + softplus(-50 x) in each coordinate: an exponential law behind a soft wall, of deviation 1, as nets of softplus or
- * silu have them. Away from the wall the gradient is 1 but for exp(-50 x), and sqrt(var x / var g) any number: a scale
- * made of it sends the chain through a window in which the other coordinates stand still, and these then have scales of
- * 1e-3 and less. The last window has 200 points: a scale is at most sqrt(200 / 205 + 5 / 205 * 100) = 1.85 deviations
- * of these; 1.5 times that, and 1/4, as the deviation of some ten independent ones is known. First scales may still
- * come from a flat part, and windows do not make good for all of it: of 192 scales 0 to 6 are outside in five runs,
- * where a q without bound leaves 24 to 28. */
-static double soft_wall_energy(const law *l, const double *x, double *gradient)
+/* x + softplus(-50 x) in each coordinate: an exponential distribution behind a soft wall, of deviation 1, as networks
+ * of softplus or silu have them. Away from the wall the gradient is 1 but for exp(-50 x), and sqrt(var x / var g) is
+ * any number: with such a scale the other coordinates do not move within a window, and then have scales of 1e-3 and
+ * less. The last window has 200 points: a scale is at most sqrt(200 / 205 + 5 / 205 * 100) = 1.85 deviations of
+ * these; 1.5 times that, and 1/4, as the deviation of some ten independent ones is known. First scales may still come
+ * from a flat part, and windows do not make good for all of it: of 192 scales 0 to 6 are outside in five runs, where a
+ * q without bound leaves 24 to 28. */
+static double soft_wall_energy(const distribution *dist, const double *x, double *gradient)
 {
 	double sum = 0;
-	for (int64_t i = 0; i < l->dims; i++) {
+	for (int64_t i = 0; i < dist->dims; i++) {
 		double a = -50 * x[i];
 		sum += x[i] + (a > 30 ? a : log1p(exp(a)));
 		gradient[i] = 1 - 50 / (1 + exp(-a));
@@ -161,9 +161,9 @@ START_TEST(test_adaptation__of_energies_that_are_nearly_linear)
 {
 	enum { D = 3, CHAINS = 64 };
 	int outside = 0;
-	law l = law_of(soft_wall_energy, D, 0);
+	distribution dist = distribution_of(soft_wall_energy, D, 0);
 	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 70);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 500, NULL, NULL));
 	for (int c = 0; c < CHAINS; c++) {
 		double scale[D];
@@ -183,41 +183,41 @@ START_TEST(test_adaptation__many_units_at_once)
 {
 	enum { D = 8, CHAINS = 4 };
 	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
-	law l = _i < 3 ? spread_law(D, 1e-9, 1e9) : spread_law(D, 1e-5, 1e5);
-	l.dtype = _i < 3 ? EGM_F64 : EGM_F32;
+	distribution dist = _i < 3 ? spread_distribution(D, 1e-9, 1e9) : spread_distribution(D, 1e-5, 1e5);
+	dist.dtype = _i < 3 ? EGM_F64 : EGM_F32;
 	any_kernel_options o = sampler_options(kernels[_i % 3], CHAINS, 0.1, 65);
 	o.adapt_scale = 1;
 	if (o.kernel == ANY_HMC) o.jitter = 0.3; /* 10 steps may be a period */
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
-	ck_assert_int_lt(l.rows, CHAINS * 20000);
-	expect_scales(s, &l, CHAINS, log(1.6));
+	ck_assert_int_lt(dist.rows, CHAINS * 20000);
+	expect_scales(s, &dist, CHAINS, log(1.6));
 	egm_sampler_free(s);
 }
 END_TEST
 
 /* The banana of numbers[0] in coordinates that are numbers[1], numbers[2] times as large. */
-static double energy_in_units(const law *l, const double *x, double *gradient)
+static double energy_in_units(const distribution *dist, const double *x, double *gradient)
 {
-	const double inside[2] = {x[0] / l->numbers[1], x[1] / l->numbers[2]};
-	double u = banana_energy(l, inside, gradient);
-	for (int j = 0; j < 2; j++) gradient[j] /= l->numbers[1 + j];
+	const double inside[2] = {x[0] / dist->numbers[1], x[1] / dist->numbers[2]};
+	double u = banana_energy(dist, inside, gradient);
+	for (int j = 0; j < 2; j++) gradient[j] /= dist->numbers[1 + j];
 	return u;
 }
 
-/* A warm-up and a run of a law in these units, with start and first scale in the same units: draws over units, scales
- * over units, and the step. */
+/* A warm-up and a run of a distribution in these units, with start and first scale in the same units: draws over units,
+ * scales over units, and the step. */
 static double in_units(int32_t kernel, egm_dtype dtype, const double *units, double *draws, double *scales)
 {
 	enum { CHAINS = 3, N = 40 };
 	char points[CHAINS * 2 * sizeof(double)];
-	law l = law_of(energy_in_units, 2, 0.5);
-	l.dtype = dtype;
-	memcpy(l.numbers + 1, units, 2 * sizeof *units);
+	distribution dist = distribution_of(energy_in_units, 2, 0.5);
+	dist.dtype = dtype;
+	memcpy(dist.numbers + 1, units, 2 * sizeof *units);
 	any_kernel_options o = sampler_options(kernel, CHAINS, 0.1, 63);
 	o.adapt_scale = 1;
 	o.scale = units;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	for (int i = 0; i < CHAINS * 2; i++) store_number(dtype, (0.3 * i - 1) * units[i % 2], points, i);
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, dtype, points)));
 	ck_assert_egm(egm_sampler_warmup(s, 300, NULL, NULL));
@@ -232,7 +232,7 @@ static double in_units(int32_t kernel, egm_dtype dtype, const double *units, dou
 	return step;
 }
 
-/* K31: powers of two round nothing, so that every bit is that of the law in units of 1. */
+/* K31: powers of two round nothing, so that every bit is that of the distribution in units of 1. */
 START_TEST(test_adaptation__powers_of_two_change_no_bit)
 {
 	enum { DRAWS = 3 * 40 * 2, SCALES = 6 };
@@ -250,28 +250,28 @@ START_TEST(test_adaptation__powers_of_two_change_no_bit)
 }
 END_TEST
 
-/* mala and hmc with adapt_scale: the same scales, in a law of condition 10^4. */
+/* mala and hmc with adapt_scale: the same scales, in a distribution of condition 10^4. */
 START_TEST(test_adaptation__scales_of_the_other_kernels)
 {
 	enum { D = 4, CHAINS = 16 };
-	law l = spread_law(D, 0.1, 10);
+	distribution dist = spread_distribution(D, 0.1, 10);
 	any_kernel_options o = sampler_options(_i ? ANY_HMC : ANY_MALA, CHAINS, 0.1, 55);
 	o.adapt_scale = 1;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 3000, NULL, NULL));
-	expect_scales(s, &l, CHAINS, log(1.6));
+	expect_scales(s, &dist, CHAINS, log(1.6));
 	egm_sampler_free(s);
 }
 END_TEST
 
-/* Step and scale of every chain are the same bits before and behind a run; another warm-up moves them. */
+/* A run changes no bit of the step and scale of a chain; another warm-up changes them. */
 START_TEST(test_adaptation__is_frozen_behind_a_warm_up)
 {
 	enum { D = 3, CHAINS = 4 };
-	law l = spread_law(D, 0.5, 5);
+	distribution dist = spread_distribution(D, 0.5, 5);
 	double before[D], behind[D];
 	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 56);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 200, NULL, NULL));
 	ck_assert_int_eq(sampler_stats(s, -1).transitions, 0);
 	double step = sampler_stats(s, 2).step_size;
@@ -293,10 +293,10 @@ START_TEST(test_adaptation__short_warm_ups_keep_scales)
 	enum { D = 3 };
 	const double start[D] = {0.5, 1, 7};
 	double scale[D];
-	law l = spread_law(D, 0.5, 5);
+	distribution dist = spread_distribution(D, 0.5, 5);
 	any_kernel_options o = sampler_options(ANY_NUTS, 2, 0.1, 57);
 	o.scale = start;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 49, NULL, NULL));
 	ck_assert_egm(egm_sampler_scale(s, 1, egm_f64_out(scale, egm_sampler_dims(s), 1)));
 	ck_assert_mem_eq(scale, start, sizeof scale);
@@ -309,9 +309,9 @@ START_TEST(test_adaptation__short_warm_ups_keep_scales)
 END_TEST
 
 /* Energies that reject every proposal: a window without variance says nothing, so that the caller's scales stay. */
-static double lonely_energy(const law *l, const double *x, double *gradient)
+static double lonely_energy(const distribution *dist, const double *x, double *gradient)
 {
-	for (int64_t j = 0; j < l->dims; j++) gradient[j] = 1;
+	for (int64_t j = 0; j < dist->dims; j++) gradient[j] = 1;
 	return x[0] == 1 && x[1] == 2 ? 0 : INFINITY;
 }
 
@@ -319,10 +319,10 @@ START_TEST(test_adaptation__chains_that_stand_still_keep_scales)
 {
 	const double start[2] = {0.5, 7}, points[2] = {1, 2};
 	double scale[2];
-	law l = law_of(lonely_energy, 2, 0);
+	distribution dist = distribution_of(lonely_energy, 2, 0);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.1, 64);
 	o.scale = start;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
 	ck_assert_egm(egm_sampler_warmup(s, 100, NULL, NULL));
 	ck_assert_egm(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
@@ -336,11 +336,11 @@ END_TEST
 START_TEST(test_adaptation__levels_adapt_on_their_own)
 {
 	const double ladder[] = {1, 4, 16};
-	law l = spread_law(10, 1, 1);
+	distribution dist = spread_distribution(10, 1, 1);
 	any_kernel_options o = sampler_options(ANY_TEMPERED, 4, 0.1, 58);
 	o.levels = 3;
 	o.temperatures = ladder;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 1000, NULL, NULL));
 	for (int c = 0; c < 4; c++)
 		for (int level = 1; level < 3; level++) {
@@ -353,14 +353,14 @@ END_TEST
 
 /* ---- what goes wrong */
 
-/* The callback stops in the middle of a warm-up: chains stand at a whole transition, have a step, and go on. */
+/* After a callback has stopped a warm-up, chains are at the end of a transition, have a step, and can continue. */
 START_TEST(test_adaptation__stopped_in_the_middle)
 {
-	law l = spread_law(5, 1, 3);
+	distribution dist = spread_distribution(5, 1, 3);
 	double x[20];
 	any_kernel_options o = sampler_options(ANY_NUTS, 4, 0.1, 59);
-	egm_sampler *s = sampler_on(&l, &o);
-	l.stop_at = 1000;
+	egm_sampler *s = sampler_on(&dist, &o);
+	dist.stop_at = 1000;
 	ck_assert_int_eq(egm_sampler_warmup(s, 1000, NULL, NULL), EGM_ERR_STOPPED);
 	for (int c = 0; c < 4; c++) ck_assert_ptr_null(s->walkers[c].adaptation);
 	ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, x)));
@@ -376,15 +376,15 @@ START_TEST(test_adaptation__stopped_in_the_middle)
 }
 END_TEST
 
-/* In the second or third transition: next to nothing is known of the step, so it stays. */
+/* If it stops in the second or third transition the step is unchanged, as too few have been averaged. */
 START_TEST(test_adaptation__stopped_at_once)
 {
 	const int32_t kernels[] = {ANY_MALA, ANY_HMC, ANY_NUTS};
-	law l = spread_law(5, 1, 3);
+	distribution dist = spread_distribution(5, 1, 3);
 	any_kernel_options o = sampler_options(kernels[_i], 4, 0.1, 59);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	double step = sampler_stats(s, 3).step_size;
-	l.stop_at = (const long[]){3, 15, 60}[_i];
+	dist.stop_at = (const long[]){3, 15, 60}[_i];
 	ck_assert_int_eq(egm_sampler_warmup(s, 1000, NULL, NULL), EGM_ERR_STOPPED);
 	for (int c = 0; c < 4; c++) ck_assert(sampler_stats(s, c).step_size == step);
 	egm_sampler_free(s);
@@ -394,7 +394,7 @@ END_TEST
 /* Every allocation of making, warming up and running fails once: MEMORY, and nothing is left. */
 START_TEST(test_adaptation__out_of_memory)
 {
-	law l = spread_law(4, 1, 2);
+	distribution dist = spread_distribution(4, 1, 2);
 	for (long fail_at = 0, calls = 0; fail_at <= calls; fail_at++) {
 		egm_test_allocator a = {.fail_at = fail_at};
 		egm_context *context = egm_test_context(&a);
@@ -402,7 +402,7 @@ START_TEST(test_adaptation__out_of_memory)
 		egm_sampler *s = NULL;
 		any_kernel_options o = sampler_options(ANY_NUTS, 3, 0.1, 60);
 		egm_status st = EGM_ERR_MEMORY;
-		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_law, &l, NULL);
+		if (context) st = egm_target_callback(&target, context, EGM_F64, 4, NULL, energy_of_distribution, &dist, NULL);
 		if (target) st = any_kernel_sampler(&s, target, &o);
 		if (s) st = egm_sampler_warmup(s, 30, NULL, NULL);
 		if (st == EGM_OK) st = egm_sampler_run(s, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL);

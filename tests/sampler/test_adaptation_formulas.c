@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The formulas of dual averaging and of the scales against a second writing of them, in warm-ups driven by hand, and
- * the windows against Stan's numbers. */
+/* The formulas of dual averaging and of scales against a second implementation, in warm-ups that the test drives
+ * step by step; and windows against the numbers of Stan. */
 #include "exact_draws.h"
-#include <sampler/adaptation_impl.h>
 #include <sampler/sampler_impl.h>
+#include <sampler/windows_impl.h>
 
 /* ---- windows */
 
@@ -21,9 +21,9 @@ static int windows_of(int64_t steps, int64_t last[8], egm__windows *first)
 	return n;
 }
 
-/* Stan's windowed_adaptation.hpp with init_buffer 75, window 25, term_buffer 50: for 1000 warm-up transitions windows
- * of 25, 50, 100, 200 and 500 behind the first 75. Below 150 it takes 15 % and 10 % instead; we 15 % and a half, cut to
- * integers, and from 100 on the 50. */
+/* Stan's windowed_adaptation.hpp with init_buffer 75, window 25, term_buffer 50: 1000 transitions have windows of 25,
+ * 50, 100, 200 and 500 after the first 75. Below 150 Stan has 15 % before and 10 % after the windows; the library has
+ * 15 % and half of all, at most 50, rounded down. */
 START_TEST(test_adaptation__windows)
 {
 	static const struct {
@@ -55,7 +55,8 @@ START_TEST(test_adaptation__windows)
 }
 END_TEST
 
-/* Every transition of first .. end-1 is in one window, none is shorter than 15, and 25 to 50 are behind them. */
+/* Every transition of first .. end-1 is in one window, no window is shorter than 15, and 25 to 50 transitions follow.
+ */
 START_TEST(test_adaptation__windows_of_any_length)
 {
 	for (int64_t steps = 50; steps < 3000; steps++) {
@@ -118,13 +119,13 @@ static double averaged(const double *accept, int m, double h0, double *mean)
 /* 160 transitions: one window, 75 .. 109. */
 START_TEST(test_adaptation__formulas)
 {
-	law l = spread_law(DIMS, 1, 1);
+	distribution dist = spread_distribution(DIMS, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	const double start[DIMS] = {0.5, 7, 200};
 	double accept[STEPS], h0 = 0.3, mean = 0;
 	int restart = 0;
 	o.scale = start;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0; t < STEPS; t++) {
@@ -166,11 +167,11 @@ START_TEST(test_adaptation__first_scales)
 {
 	const double wide = _i ? 99.9 : 100.1;
 	const int begins[] = {19, 39, 59, 74};
-	law l = spread_law(2, 1, 1);
+	distribution dist = spread_distribution(2, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
 	double accept[75], scale[2], h0 = 0.3, mean = 0;
 	int restart = 0;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	ck_assert_egm(egm__adaptation_create(s, STEPS));
 	for (int t = 0, k = 0; t < 75; t++) {
@@ -201,12 +202,12 @@ START_TEST(test_adaptation__first_scales)
 }
 END_TEST
 
-/* 149 transitions: a look behind 19, the window 22 .. 98. What came between is not of the window. */
+/* 149 transitions: first scales after 19, the window 22 .. 98. Transitions between these belong to neither. */
 START_TEST(test_adaptation__windows_begin_empty)
 {
-	law l = spread_law(1, 1, 1);
+	distribution dist = spread_distribution(1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	double scale, variance = 0, n = 77;
 	ck_assert_egm(egm__adaptation_create(s, 149));
@@ -227,9 +228,9 @@ END_TEST
 START_TEST(test_adaptation__counts_averages_of_ten)
 {
 	const int after[] = {0, 1, 9, 10};
-	law l = spread_law(DIMS, 1, 1);
+	distribution dist = spread_distribution(DIMS, 1, 1);
 	any_kernel_options o = sampler_options(ANY_NUTS, 1, 0.3, 51);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	egm__walker *w = &s->walkers[0];
 	for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
 		double accept[STEPS], began = 0, mean;
@@ -253,9 +254,9 @@ START_TEST(test_adaptation__steps_stay_numbers)
 {
 	const double accept[] = {0, 1, NAN, INFINITY, -1};
 	for (size_t i = 0; i < sizeof accept / sizeof *accept; i++) {
-		law l = spread_law(1, 1, 1);
+		distribution dist = spread_distribution(1, 1, 1);
 		any_kernel_options o = sampler_options(ANY_MALA, 1, 0.1, 52);
-		egm_sampler *s = sampler_on(&l, &o);
+		egm_sampler *s = sampler_on(&dist, &o);
 		ck_assert_egm(egm__adaptation_create(s, 100000));
 		for (int t = 0; t < 100000; t++) {
 			s->walkers[0].accept = accept[i];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Annealed importance sampling, against integrals in closed form. One run's error is compared with its own standard
- * error, which many small runs show to be what it says. */
+/* Annealed importance sampling against integrals in closed form. The error of a run is compared with its own
+ * standard error, and many small runs show that this standard error is right. */
 #include "ais_fixture.h"
 
-static egm_ais_result ais_of_law(law *l, const egm_target_options *to, const egm_ais_options *o)
+static egm_ais_result ais_of_distribution(distribution *dist, const egm_target_options *to, const egm_ais_options *o)
 {
-	target = law_target(context, l, to);
+	target = distribution_target(context, dist, to);
 	egm_ais_result r = run_ais(o, NULL);
 	close_sampler();
 	return r;
@@ -24,10 +24,10 @@ START_TEST(test_ais__exact_where_base_and_target_agree)
 	} cases[] = {{10, 1, 9.18938533204672742}, {6, 0.5, 0}, {8, 3, 0}, {21, 0.1, 0}, {43, 2, 0}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		double k = 1 / (cases[i].s * cases[i].s), expected = gaussian_log_z(cases[i].dims, cases[i].s);
-		law l = normal_law(EGM_F64, cases[i].dims, k, k);
+		distribution dist = normal_distribution(EGM_F64, cases[i].dims, k, k);
 		egm_ais_options o = ais_options(32, 20, 3);
 		o.base_scale = cases[i].s;
-		egm_ais_result r = ais_of_law(&l, NULL, &o);
+		egm_ais_result r = ais_of_distribution(&dist, NULL, &o);
 		if (cases[i].log_z != 0) ck_assert_near(expected, cases[i].log_z, 1e-13); /* K20 */
 		/* W - |y|^2 / (2 s^2) cancels to some 1e-16 of a value of 40 */
 		ck_assert_near(r.log_z, expected, 1e-12 * fabs(expected));
@@ -41,11 +41,11 @@ END_TEST
 /* A prior is the base where nothing else is asked for: U = 0 leaves every weight alone. */
 START_TEST(test_ais__prior_is_the_base)
 {
-	law l = law_of(linear_energy, 5, 0);
+	distribution dist = distribution_of(linear_energy, 5, 0);
 	egm_target_options to = target_options();
 	to.prior_scale = 0.3;
 	egm_ais_options o = ais_options(16, 10, 1);
-	egm_ais_result r = ais_of_law(&l, &to, &o);
+	egm_ais_result r = ais_of_distribution(&dist, &to, &o);
 	ck_assert_near(r.log_z, gaussian_log_z(5, 0.3), 1e-12);
 	ck_assert_near(r.standard_error, 0, 1e-12);
 }
@@ -53,7 +53,7 @@ END_TEST
 
 typedef struct integral {
 	const char *name;
-	law law;
+	distribution distribution;
 	double log_z;
 	double beta, prior_scale, base_scale;
 	double lower, upper; /* of every dimension */
@@ -85,7 +85,7 @@ static void options_of_integral(const integral *c, egm_target_options *to, doubl
 	if (c->beta > 0) to->beta = c->beta;
 	if (c->prior_scale > 0) to->prior_scale = c->prior_scale;
 	if (c->lower == 0 && c->upper == 0) return;
-	for (int64_t j = 0; j < c->law.dims; j++) lower[j] = c->lower, upper[j] = c->upper;
+	for (int64_t j = 0; j < c->distribution.dims; j++) lower[j] = c->lower, upper[j] = c->upper;
 	to->lower = lower;
 	to->upper = upper;
 }
@@ -98,10 +98,10 @@ START_TEST(test_ais__known_integrals)
 	egm_target_options to;
 	options_of_integral(c, &to, lower, upper);
 	for (uint64_t seed = 0; seed < 3; seed++) {
-		law l = c->law;
+		distribution dist = c->distribution;
 		egm_ais_options o = ais_options(256, 200, seed);
 		o.base_scale = c->base_scale;
-		egm_ais_result r = ais_of_law(&l, &to, &o);
+		egm_ais_result r = ais_of_distribution(&dist, &to, &o);
 		ck_assert_msg(fabs(r.log_z - c->log_z) <= 4.5 * r.standard_error, "%s: log Z = %.5f +- %.5f, is %.5f", c->name,
 		              r.log_z, r.standard_error, c->log_z);
 		ck_assert_msg(r.standard_error < 0.3, "%s: standard error %g", c->name, r.standard_error);
@@ -113,9 +113,8 @@ START_TEST(test_ais__known_integrals)
 END_TEST
 
 /* A latent posterior: G = A z and U = sum q_i (l_i x)^2 / 2, so that the precision in z is A'L'QLA + 1/tau^2.
- * silu(t) + silu(-t) = t^2/2 - t^4/24 + ...: the net is quadratic to 1e-4^2 l^2 / 12, nothing beside the standard
- * error.
- */
+ * silu(t) + silu(-t) = t^2/2 - t^4/24 + ...: the network is quadratic up to 1e-4^2 l^2 / 12, far less than the standard
+ * error. */
 START_TEST(test_ais__latent_posterior)
 {
 	enum { X = 3, Z = 2, UNITS = 2 * X };
@@ -162,14 +161,14 @@ END_TEST
 
 /* 200 runs of few particles: the mean of Z^ / Z is 1 however bad the kernels are, and the standard error is of the
  * right size. Of 200 normal errors 68.3 % and 95.4 % lie within one and two standard errors, with standard deviations
- * of 3.3 % and 1.5 %; 4.5 of those, and 2 % for an error that is itself estimated and a law that is skewed. */
+ * of 3.3 % and 1.5 %; 4.5 of those, and 2 % for an error that is itself estimated and a distribution that is skewed. */
 START_TEST(test_ais__unbiased_and_honest_about_its_error)
 {
 	enum { RUNS = 200 };
 	double sum = 0, squares = 0, truth = gaussian_log_z(2, 0.5);
 	int within_one = 0, within_two = 0;
-	law l = normal_law(EGM_F64, 2, 4, 4);
-	target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F64, 2, 4, 4);
+	target = distribution_target(context, &dist, NULL);
 	for (int i = 0; i < RUNS; i++) {
 		egm_ais_options o = ais_options(100, 10, (uint64_t)i);
 		if (_i) o.step_size = 3; /* accepts next to nothing: importance sampling in all but name */
@@ -194,8 +193,8 @@ START_TEST(test_ais__one_level_is_importance_sampling)
 {
 	enum { N = 64, DIMS = 3 };
 	double one[N], many[N], squares = 0;
-	law l = normal_law(EGM_F64, DIMS, 3, 3);
-	target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F64, DIMS, 3, 3);
+	target = distribution_target(context, &dist, NULL);
 	egm_ais_options o = ais_options(N, 1, 9);
 	egm_ais_result r = run_ais(&o, one);
 	ck_assert(isnan(r.acceptance));
@@ -219,8 +218,8 @@ START_TEST(test_ais__result_follows_from_the_weights)
 {
 	enum { N = 50 };
 	double lw[N], sum = 0, squares = 0, spread = 0;
-	law l = normal_law(EGM_F64, 4, 0.2, 5);
-	target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F64, 4, 0.2, 5);
+	target = distribution_target(context, &dist, NULL);
 	egm_ais_options o = ais_options(N, 20, 4);
 	egm_ais_result r = run_ais(&o, lw);
 	for (int i = 0; i < N; i++) {
@@ -238,12 +237,12 @@ END_TEST
 START_TEST(test_ais__weights_of_any_size)
 {
 	for (int sign = -1; sign <= 1; sign += 2) {
-		law l = law_of(linear_energy, 1, 0.5);
+		distribution dist = distribution_of(linear_energy, 1, 0.5);
 		const double lower = sign * 4000.0;
 		egm_target_options to = target_options();
 		to.lower = &lower;
 		egm_ais_options o = ais_options(256, 100, 2);
-		egm_ais_result r = ais_of_law(&l, &to, &o);
+		egm_ais_result r = ais_of_distribution(&dist, &to, &o);
 		ck_assert_near(r.log_z, -sign * 2000 + M_LN2, 4.5 * r.standard_error);
 		ck_assert(r.standard_error < 0.1);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density that chains move on. */
+/* Bounded coordinates: the four maps, their inverses, and log |dx/dy| in the density of unconstrained coordinates. */
 #include <float.h>
 #include <target_support.h>
 
@@ -207,7 +207,7 @@ static double w_at(egm__probe *p, const double *y, double *gradient)
 }
 
 /* E4. For Exp(1) on the half line W(y) = x(y) - y and dW/dy = e^y - 1, in these very bits. */
-START_TEST(test_bounds__exponential_law)
+START_TEST(test_bounds__exponential_distribution)
 {
 	const double low = 0;
 	egm_target *t = boxed(EGM_F64, 1, &low, NULL, sum_of_x);
@@ -325,7 +325,7 @@ START_TEST(test_bounds__overflow_is_not_finite)
 }
 END_TEST
 
-/* A net, an inverse temperature, a prior and bounds together. */
+/* A network, an inverse temperature, a prior and bounds together. */
 START_TEST(test_bounds__gradient_of_a_net_in_a_box)
 {
 	egm_model *u = net(context, "u", 4, "8 tanh 1", EGM_F64);
@@ -374,7 +374,7 @@ int main(void)
 	tcase_add_test(tc, test_bounds__one_array_for_both);
 	tcase_add_test(tc, test_bounds__infinite_box_is_none);
 	tc = fixture_case(suite, "density", "E4", setup, teardown);
-	tcase_add_test(tc, test_bounds__exponential_law);
+	tcase_add_test(tc, test_bounds__exponential_distribution);
 	tcase_add_test(tc, test_bounds__jacobian_and_its_derivative);
 	tcase_add_test(tc, test_bounds__many_dimensions);
 	tcase_add_test(tc, test_bounds__far_out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where numbers end: rows beyond all chains, points beyond the dtype, statistics of chains with several walkers. */
+/* Limits of numbers: more rows per call than chains, points that are infinite in the dtype, and statistics of chains
+ * with several walkers. */
 #include "sampler_support.h"
 
 /* U = sum tanh(x): finite where x is not. Its gradient drives away. */
@@ -58,8 +59,8 @@ static any_kernel_options options_of(int32_t kernel, int64_t chains)
 START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 {
 	const int64_t rows[] = {5, INT64_C(1) << 30, INT64_MAX};
-	law normal = normal_law(EGM_F64, 2, 1, 1);
-	egm_target *target = callback_target(2, energy_of_law, &normal, rows[_i]);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
+	egm_target *target = callback_target(2, energy_of_distribution, &normal, rows[_i]);
 	any_kernel_options o = options_of(ANY_TEMPERED, 4);
 	const double temperatures[2] = {1, 2};
 	o.temperatures = temperatures;
@@ -71,7 +72,7 @@ START_TEST(test_edges__rows_beyond_all_chains_cost_nothing)
 }
 END_TEST
 
-/* A draw can be given back: no chain stands at infinity, also where the energy has a value there. */
+/* Every draw is a valid first point: no chain is at infinity, even if the energy has a value there. */
 START_TEST(test_edges__a_point_beyond_the_dtype_freezes_its_chain)
 {
 	int64_t dims = 2 + _i; /* 2: chain by chain; 4: all rows of a block at once */
@@ -108,10 +109,10 @@ START_TEST(test_edges__all_chains_frozen_is_an_error_in_every_call)
 }
 END_TEST
 
-/* A start that the dtype or a bound's exponential cannot hold is refused, not frozen later. */
-START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
+/* A start that the dtype or a bound's exponential cannot hold is rejected, not frozen later. */
+START_TEST(test_edges__a_start_beyond_the_dtype_is_rejected)
 {
-	law normal = normal_law(EGM_F64, 2, 1, 1);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
 	const double lower[2] = {0, 0};
 	egm_target *target = NULL;
 	egm_sampler *sampler = NULL;
@@ -119,7 +120,7 @@ START_TEST(test_edges__a_start_beyond_the_dtype_is_refused)
 	any_kernel_options o = options_of(ANY_MALA, 4);
 	bounded = (egm_target_options)EGM_TARGET_OPTIONS_INIT;
 	bounded.lower = lower;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_law, &normal, NULL));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, 2, &bounded, energy_of_distribution, &normal, NULL));
 	o.start_scale = 1e4;
 	ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "start_scale is 10000"));
@@ -134,8 +135,8 @@ END_TEST
 /* What `thin` counts is what the statistics count, with every kernel. */
 START_TEST(test_edges__transitions_are_what_thin_counts)
 {
-	law normal = normal_law(EGM_F64, 2, 1, 1);
-	egm_target *target = callback_target(2, energy_of_law, &normal, 0);
+	distribution normal = normal_distribution(EGM_F64, 2, 1, 1);
+	egm_target *target = callback_target(2, energy_of_distribution, &normal, 0);
 	const double temperatures[3] = {1, 2, 4};
 	any_kernel_options o = options_of(1 + _i, 2);
 	if (o.kernel == ANY_TEMPERED) {
@@ -159,7 +160,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_edges__rows_beyond_all_chains_cost_nothing, 0, 3);
 	tcase_add_loop_test(tc, test_edges__a_point_beyond_the_dtype_freezes_its_chain, 0, 3);
 	tcase_add_test(tc, test_edges__all_chains_frozen_is_an_error_in_every_call);
-	tcase_add_test(tc, test_edges__a_start_beyond_the_dtype_is_refused);
+	tcase_add_test(tc, test_edges__a_start_beyond_the_dtype_is_rejected);
 	tcase_add_loop_test(tc, test_edges__transitions_are_what_thin_counts, 0, 6);
 	return egm_test_main(suite);
 }

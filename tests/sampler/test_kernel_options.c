@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The constructor of each kernel and its options: every member takes effect, has the range of its comment, and stands
- * for its default where it is 0 and 0 is not in the range; structs of other ages; wrong arguments. A new kernel goes
- * through all but the members, whose rows stand here or in a test of its own. */
+/* The constructor of each kernel and its options: every member has an effect, has the range that its comment says,
+ * and means its default if it is 0 and 0 is out of range; structs of other sizes; wrong arguments. A new kernel
+ * passes through all of these tests except those of its members, which need a row here or a test of their own. */
 #include "sampler_support.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -56,14 +56,14 @@ typedef struct conduct {
 	egm_sampler_statistics stats;
 } conduct;
 
-static law energy;
+static distribution energy;
 static egm_target *target;
 
 static void setup(void)
 {
 	egm_context *context = threaded_context(1);
-	energy = normal_law(EGM_F64, DIMS, 1, 9);
-	target = law_target(context, &energy, NULL);
+	energy = normal_distribution(EGM_F64, DIMS, 1, 9);
+	target = distribution_target(context, &energy, NULL);
 	egm_context_free(context);
 }
 
@@ -98,8 +98,8 @@ static int same(const conduct *a, const conduct *b)
 
 typedef enum kind { REAL, INT64, INT32, ARRAY } kind;
 
-/* `good`: the ends of the range, as far as a test can go; `other`: a number whose effect can be seen; `none`: 0 is no
- * value but stands for the default. */
+/* `good`: the ends of the range, as far as a test can go; `other`: a number whose effect can be seen; `none`: 0 means
+ * the default. */
 typedef struct member {
 	int kernel; /* index */
 	const char *name;
@@ -186,7 +186,7 @@ static void write_number(char text[32], const member *m, double value)
 		snprintf(text, 32, "%lld", (long long)value);
 }
 
-static void expect_refusal(const kernel *k, const void *o, egm_status st, const char *text)
+static void expect_rejection(const kernel *k, const void *o, egm_status st, const char *text)
 {
 	egm_sampler *s = (egm_sampler *)(void *)&s;
 	ck_assert_int_eq(k->make(&s, target, o), st);
@@ -205,7 +205,7 @@ START_TEST(test_options__the_range_of_every_member)
 		set(&o, m, m->bad[i]);
 		write_number(number, m, m->bad[i]);
 		snprintf(text, sizeof text, "%s: %s is %s, must be %s", k->name, m->name, number, m->range);
-		expect_refusal(k, &o, EGM_ERR_ARGUMENT, text);
+		expect_rejection(k, &o, EGM_ERR_ARGUMENT, text);
 	}
 	for (int i = 0; i < 2; i++) {
 		options o = defaults_of(k);
@@ -286,7 +286,7 @@ START_TEST(test_options__null_is_the_initialiser)
 }
 END_TEST
 
-START_TEST(test_options__arrays_that_are_refused)
+START_TEST(test_options__arrays_that_are_rejected)
 {
 	static const double bad[] = {0, -1, NAN, INFINITY};
 	static const char *const shown[] = {"0", "-1", "nan", "inf"};
@@ -297,45 +297,45 @@ START_TEST(test_options__arrays_that_are_refused)
 			options o = defaults_of(&kernels[i]);
 			o.shared.scale = scale;
 			snprintf(text, sizeof text, "%s: scale[1] is %s, must be a positive finite f64", kernels[i].name, shown[j]);
-			expect_refusal(&kernels[i], &o, EGM_ERR_ARGUMENT, text);
+			expect_rejection(&kernels[i], &o, EGM_ERR_ARGUMENT, text);
 		}
 }
 END_TEST
 
 /* Which one is wrong, on a ladder of three. */
-START_TEST(test_options__temperatures_that_are_refused)
+START_TEST(test_options__temperatures_that_are_rejected)
 {
 	static const struct {
 		double t[3];
 		const char *annealed, *tempered; /* NULL: a good one */
 	} cases[] = {
-	    {{4, 2, 1}, NULL, "temperatures[0] is 4, must be 1: they rise from 1"},
-	    {{1, 2, 4}, "temperatures[1] is 2, must not be above the one before, 1", NULL},
-	    {{4, 4, 1}, NULL, "temperatures[0] is 4, must be 1: they rise from 1"},
+	    {{4, 2, 1}, NULL, "temperatures[0] is 4, must be 1: temperatures rise from 1"},
+	    {{1, 2, 4}, "temperatures[1] is 2, must be at most the one before, 1", NULL},
+	    {{4, 4, 1}, NULL, "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{1, 1, 2},
-	     "temperatures[2] is 2, must not be above the one before, 1",
-	     "temperatures[1] is 1, must be above 1: they rise from 1"},
+	     "temperatures[2] is 2, must be at most the one before, 1",
+	     "temperatures[1] is 1, must be above 1: temperatures rise from 1"},
 	    {{1, 3, 2},
-	     "temperatures[1] is 3, must not be above the one before, 1",
-	     "temperatures[2] is 2, must be above 3: they rise from 1"},
+	     "temperatures[1] is 3, must be at most the one before, 1",
+	     "temperatures[2] is 2, must be above 3: temperatures rise from 1"},
 	    {{4, 2, 0},
 	     "temperatures[2] is 0, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{4, -2, -3},
 	     "temperatures[1] is -2, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{4, NAN, 1},
 	     "temperatures[1] is nan, must be above 0 and finite",
-	     "temperatures[0] is 4, must be 1: they rise from 1"},
+	     "temperatures[0] is 4, must be 1: temperatures rise from 1"},
 	    {{INFINITY, 2, 1},
 	     "temperatures[0] is inf, must be above 0 and finite",
-	     "temperatures[0] is inf, must be 1: they rise from 1"},
+	     "temperatures[0] is inf, must be 1: temperatures rise from 1"},
 	    {{1, 2, INFINITY},
-	     "temperatures[1] is 2, must not be above the one before, 1",
+	     "temperatures[1] is 2, must be at most the one before, 1",
 	     "temperatures[2] is inf, must be above 0 and finite"},
 	    {{1, NAN, 3},
 	     "temperatures[1] is nan, must be above 0 and finite",
-	     "temperatures[1] is nan, must be above 1: they rise from 1"},
+	     "temperatures[1] is nan, must be above 1: temperatures rise from 1"},
 	};
 	char text[200];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -349,18 +349,18 @@ START_TEST(test_options__temperatures_that_are_refused)
 				continue;
 			}
 			snprintf(text, sizeof text, "%s: %s", kernels[k].name, words);
-			expect_refusal(&kernels[k], &o, EGM_ERR_ARGUMENT, text);
+			expect_rejection(&kernels[k], &o, EGM_ERR_ARGUMENT, text);
 		}
 	options a = defaults_of(&kernels[ANNEALED]), t = defaults_of(&kernels[TEMPERED]);
 	a.annealed.levels = t.tempered.levels = 2;
-	expect_refusal(&kernels[ANNEALED], &a, EGM_ERR_ARGUMENT,
-	               "egm_sampler_annealed_langevin: temperatures is NULL, must have one for each of 2 levels");
-	expect_refusal(&kernels[TEMPERED], &t, EGM_ERR_ARGUMENT,
-	               "egm_sampler_tempered: temperatures is NULL, must have one for each of 2 levels");
+	expect_rejection(&kernels[ANNEALED], &a, EGM_ERR_ARGUMENT,
+	                 "egm_sampler_annealed_langevin: temperatures is NULL, must have one for each of 2 levels");
+	expect_rejection(&kernels[TEMPERED], &t, EGM_ERR_ARGUMENT,
+	                 "egm_sampler_tempered: temperatures is NULL, must have one for each of 2 levels");
 }
 END_TEST
 
-/* A struct that ends early has the defaults behind its end; one of a later library may end in zeros. */
+/* Members beyond the end of a shorter struct have their defaults; a longer struct may end in zeros. */
 START_TEST(test_options__structs_of_other_ages)
 {
 	const kernel *k = &kernels[_i];
@@ -406,8 +406,10 @@ START_TEST(test_options__wrong_arguments)
 	options o = defaults_of(k);
 	o.shared.chains = INT64_C(1) << 60;
 	snprintf(text, sizeof text,
-	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions are more than a sampler can hold", k->name);
-	expect_refusal(k, &o, EGM_ERR_ARGUMENT, text);
+	         "%s: 1152921504606846976 chains of 1 levels in 2 dimensions, must be fewer: memory or random numbers do "
+	         "not suffice",
+	         k->name);
+	expect_rejection(k, &o, EGM_ERR_ARGUMENT, text);
 	ck_assert_int_eq(energy.calls, 0);
 	ck_assert_int_eq(egm_sampler_chains(NULL), 0);
 	ck_assert_int_eq(egm_sampler_dims(NULL), 0);
@@ -423,8 +425,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_options__every_member_takes_effect, 0, MEMBERS);
 	tcase_add_loop_test(tc, test_options__arrays_take_effect, 0, KERNELS);
 	tcase_add_loop_test(tc, test_options__arrays_are_copied, 0, KERNELS);
-	tcase_add_test(tc, test_options__arrays_that_are_refused);
-	tcase_add_test(tc, test_options__temperatures_that_are_refused);
+	tcase_add_test(tc, test_options__arrays_that_are_rejected);
+	tcase_add_test(tc, test_options__temperatures_that_are_rejected);
 	tc = fixture_case(suite, "structs", "R16 R18", setup, teardown);
 	tcase_add_loop_test(tc, test_options__null_is_the_initialiser, 0, KERNELS);
 	tcase_add_loop_test(tc, test_options__structs_of_other_ages, 0, KERNELS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a chain does depends on the seed and on its number: not on how many other chains there are, on threads, on where
- * a run is cut. Bits are compared, never numbers, for every kernel on every kind of target. */
+/* A chain depends on the seed and on its index, but not on the number of other chains, on threads, or on how a run
+ * is divided into calls. Bits are compared, for every kernel on every kind of target. */
 #include "loop_fixture.h"
 #include <pthread.h>
 #include <sampler/target_impl.h>
@@ -33,13 +33,13 @@ static record run_alone(int i, int32_t threads, int64_t chains, int64_t n, int64
 	return run_target(&t, i, chains, n, thin);
 }
 
-/* Where no one is going to read an energy it is not computed, unless the target forbids that. */
+/* An energy that is not read is not computed, unless the target does not permit this. */
 START_TEST(test_loop__energies_that_nobody_reads_change_nothing)
 {
 	loop_target t;
 	record spared = run_alone(_i, 1, 9, 4, 3);
 	open_target(&t, target_of(_i), 1);
-	t.target->tame = 0;
+	t.target->gradient_suffices = 0;
 	record all = run_target(&t, _i, 9, 4, 3);
 	for (int64_t n = 0; n < 4; n++)
 		for (int64_t c = 0; c < 9; c++) assert_same_draw(&all, n, &spared, n, c);
@@ -127,7 +127,7 @@ START_TEST(test_loop__points_go_out_and_in)
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, t.dtype, points)));
 	for (int64_t i = 0; i < CHAINS * t.dims; i++)
 		ck_assert(number_at(t.dtype, points, i) == start.draws.draws[2 * CHAINS * t.dims + i]);
-	int tempered = kernel_of(_i) == ANY_TEMPERED; /* its hotter levels stand elsewhere, and move */
+	int tempered = kernel_of(_i) == ANY_TEMPERED; /* its hotter levels have other points, and move */
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, points)));
 	ck_assert(isnan(sampler_stats(sampler, -1).energy));
 	record rest = record_run(sampler, &t, CHAINS, 2, 1, EGM_OK);
@@ -143,7 +143,7 @@ START_TEST(test_loop__points_go_out_and_in)
 }
 END_TEST
 
-/* In f32 the net's own rounding, 1e-6 of what its layers add up, is all the difference. */
+/* In f32 the network's own rounding, 1e-6 of what its layers add up, is all the difference. */
 START_TEST(test_loop__energies_are_those_of_the_target)
 {
 	enum { CHAINS = 6, N = 4 };

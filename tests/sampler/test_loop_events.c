@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What may happen to a run: a callback stops it, a chain goes where no energy is, the net's parameters change. And what
- * may not: memory asked for after the first call. */
+/* Events in a run: a callback stops it, a chain reaches points without an energy, the parameters of a network
+ * change. After the first call no run allocates memory. */
 #include "loop_fixture.h"
 #include <stdio.h>
 
@@ -30,7 +30,7 @@ static void assert_whole_transitions(egm_sampler *sampler, const double *draws, 
 	}
 }
 
-/* Stops at call `stop_at`, looks, and goes on. */
+/* Stops at call `stop_at`, checks the chains, and continues. */
 static void stop_and_go_on(int kind, const any_kernel_options *o, long stop_at, const record *all)
 {
 	loop_target t;
@@ -40,17 +40,17 @@ static void stop_and_go_on(int kind, const any_kernel_options *o, long stop_at, 
 	int tempered = o->kernel == ANY_TEMPERED;
 	for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) draws[i] = NAN;
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, starts)));
-	t.law.stop_at = stop_at;
+	t.distribution.stop_at = stop_at;
 	ck_assert_int_eq(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL),
 	                 EGM_ERR_STOPPED);
-	ck_assert_int_eq(t.law.calls, stop_at);
+	ck_assert_int_eq(t.distribution.calls, stop_at);
 	if (!tempered) assert_whole_transitions(sampler, draws, all, starts);
 	int64_t before[CHAINS];
 	for (int64_t c = 0; c < CHAINS; c++) before[c] = sampler_stats(sampler, c).transitions;
 	ck_assert_egm(egm_sampler_run(sampler, DRAWS, 1, draws_out(sampler, DRAWS, draws), egm_no_out(), NULL, NULL));
 	int64_t made = sampler_stats(sampler, 0).transitions - before[0];
 	ck_assert_int_ge(made, tempered ? 1 : DRAWS);
-	for (int64_t c = 0; c < CHAINS; c++) /* each chain goes on as if nobody had stopped it */
+	for (int64_t c = 0; c < CHAINS; c++) /* each chain continues as if it had not been stopped */
 		for (int64_t n = before[c]; n < DRAWS; n++)
 			ck_assert_mem_eq(draws + ((n - before[c]) * CHAINS + c) * t.dims, drawn(all, n, c),
 			                 (size_t)t.dims * sizeof *draws);
@@ -69,23 +69,23 @@ START_TEST(test_events__a_callback_stops_at_every_call)
 	record all = record_run(sampler, &t, CHAINS, DRAWS, 1, EGM_OK);
 	egm_sampler_free(sampler);
 	close_target(&t);
-	ck_assert_int_ge(t.law.calls, DRAWS + 1);
-	for (long call = 1; call <= t.law.calls; call++) stop_and_go_on(kind, &o, call, &all);
+	ck_assert_int_ge(t.distribution.calls, DRAWS + 1);
+	for (long call = 1; call <= t.distribution.calls; call++) stop_and_go_on(kind, &o, call, &all);
 	free_record(&all);
 }
 END_TEST
 
-/* Chains that are stopped again and again, at calls that do not depend on where they are, keep their law. */
-START_TEST(test_events__stops_do_not_change_the_law)
+/* Chains that are stopped again and again, at calls that do not depend on where they are, keep their distribution. */
+START_TEST(test_events__stops_do_not_change_the_distribution)
 {
 	enum { MANY = 300, LOOKS = 100 };
-	law l = normal_law(EGM_F64, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
 	any_kernel_options o = sampler_options(_i ? ANY_HMC : ANY_MALA, MANY, _i ? 1.1 : 1.2, 71);
 	if (_i) o.leapfrog_steps = 2;
-	egm_sampler *sampler = sampler_of(&l, NULL, &o);
+	egm_sampler *sampler = sampler_of(&dist, NULL, &o);
 	double points[LOOKS][MANY];
 	for (long i = 0; i < LOOKS * 4; i++) {
-		l.stop_at = l.calls + 2 + i * 7 % 6;
+		dist.stop_at = dist.calls + 2 + i * 7 % 6;
 		ck_assert_int_eq(egm_sampler_run(sampler, 100, 1, egm_no_out(), egm_no_out(), NULL, NULL), EGM_ERR_STOPPED);
 		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points[i / 4])));
 	}
@@ -99,19 +99,19 @@ END_TEST
 /* ---- chains that freeze */
 
 /* N(0, I) where x_0 < numbers[3], nothing beyond: no energy, no gradient, or minus infinity. */
-static double holed_energy(const law *l, const double *x, double *gradient)
+static double holed_energy(const distribution *dist, const double *x, double *gradient)
 {
 	static const double nothing[] = {INFINITY, NAN, -INFINITY};
-	double u = normal_energy(l, x, gradient);
-	if (x[0] < l->numbers[3]) return u;
-	if (l->numbers[4] < 3) return nothing[(int)l->numbers[4]];
+	double u = normal_energy(dist, x, gradient);
+	if (x[0] < dist->numbers[3]) return u;
+	if (dist->numbers[4] < 3) return nothing[(int)dist->numbers[4]];
 	gradient[1] = NAN;
 	return u;
 }
 
-static law holed_law(double hole, int how)
+static distribution holed_distribution(double hole, int how)
 {
-	return (law){.dtype = EGM_F64, .dims = LOOP_MOST, .energy = holed_energy, .numbers = {1, 1, 0, hole, how}};
+	return (distribution){.dtype = EGM_F64, .dims = LOOP_MOST, .energy = holed_energy, .numbers = {1, 1, 0, hole, how}};
 }
 
 static char warning[256]; /* the last one */
@@ -134,10 +134,10 @@ static egm_context *logging_context(void (*log)(int32_t level, const char *messa
 	return context;
 }
 
-static egm_sampler *holed_sampler(law *l, int32_t kernel)
+static egm_sampler *holed_sampler(distribution *dist, int32_t kernel)
 {
 	egm_context *context = logging_context(keep_warning, NULL);
-	egm_target *target = law_target(context, l, NULL);
+	egm_target *target = distribution_target(context, dist, NULL);
 	any_kernel_options o = loop_options(kernel, CHAINS);
 	o.start_scale = 0.1; /* far from the hole */
 	egm_sampler *sampler = make_sampler(target, &o);
@@ -150,9 +150,9 @@ static egm_sampler *holed_sampler(law *l, int32_t kernel)
 START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 {
 	enum { BAD = 5 };
-	law l = holed_law(50, _i / LOOP_KERNELS);
-	egm_sampler *good = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
-	egm_sampler *bad = holed_sampler(&l, 1 + _i % LOOP_KERNELS);
+	distribution dist = holed_distribution(50, _i / LOOP_KERNELS);
+	egm_sampler *good = holed_sampler(&dist, 1 + _i % LOOP_KERNELS);
+	egm_sampler *bad = holed_sampler(&dist, 1 + _i % LOOP_KERNELS);
 	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
 	ck_assert_egm(egm_sampler_points(good, points_out(good, EGM_F64, points)));
 	ck_assert_egm(egm_sampler_set_points(good, points_in(good, EGM_F64, points)));
@@ -175,12 +175,12 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
 	ck_assert_int_eq(sampler_stats(bad, 0).frozen, 0);
 
-	/* told once; the chain stays frozen until it is put elsewhere */
-	long rows = l.rows;
+	/* one warning; the chain stays frozen until its point is set */
+	long rows = dist.rows;
 	ck_assert_egm(egm_sampler_run(bad, 2, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_int_eq(warnings, 1);
 	ck_assert_int_ge(sampler_stats(bad, BAD).frozen, 1);
-	ck_assert_int_ge(l.rows - rows, 2 * (CHAINS - 1));
+	ck_assert_int_ge(dist.rows - rows, 2 * (CHAINS - 1));
 	ck_assert_egm(egm_sampler_points(bad, points_out(bad, EGM_F64, back)));
 	ck_assert_mem_eq(back[BAD], points[BAD], sizeof points[BAD]);
 	back[BAD][0] = 0;
@@ -195,11 +195,11 @@ START_TEST(test_events__a_chain_at_a_bad_point_freezes_alone)
 }
 END_TEST
 
-/* Without a Metropolis test a chain that steps into the hole stays where it was; with one it goes on. */
+/* A chain that steps into the hole freezes without a Metropolis test, and continues with one. */
 START_TEST(test_events__a_chain_that_steps_into_nothing)
 {
 	enum { LONG = 300 };
-	law whole = holed_law(INFINITY, 0), holed = holed_law(2, _i);
+	distribution whole = holed_distribution(INFINITY, 0), holed = holed_distribution(2, _i);
 	egm_sampler *a = holed_sampler(&whole, ANY_ULA);
 	egm_sampler *b = holed_sampler(&holed, ANY_ULA);
 	record r = record_run(a, &wide, CHAINS, LONG, 1, EGM_OK);
@@ -232,10 +232,10 @@ START_TEST(test_events__no_chain_moves_any_more)
 	const int32_t kernel = 1 + _i % LOOP_KERNELS;
 	const int warms = _i >= LOOP_KERNELS && any_kernel_adapts(kernel);
 	char text[200];
-	law l = holed_law(50, 0);
-	egm_sampler *s = holed_sampler(&l, kernel);
+	distribution dist = holed_distribution(50, 0);
+	egm_sampler *s = holed_sampler(&dist, kernel);
 	double points[CHAINS][LOOP_MOST], back[CHAINS][LOOP_MOST];
-	/* chain 2 is the only one that makes a few transitions before it stands in the hole */
+	/* chain 2 is the only one that makes a few transitions before it reaches the hole */
 	ck_assert_egm(egm_sampler_run(s, 1, 3, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 	for (int64_t c = 0; c < CHAINS; c++) points[c][0] = c == 2 ? 0 : 60;
@@ -252,7 +252,7 @@ START_TEST(test_events__no_chain_moves_any_more)
 		snprintf(
 		    text, sizeof text,
 		    "egm_sampler_%s: energy or gradient of chain 0 is not finite after 3 transitions, and all 8 chains are "
-		    "frozen; egm_sampler_set_points thaws them",
+		    "frozen; egm_sampler_set_points lets them move again",
 		    warms ? "warmup" : "run");
 		ck_assert_str_eq(egm_last_error(), text);
 		ck_assert_int_eq(sampler_stats(s, -1).frozen, CHAINS);
@@ -268,7 +268,7 @@ START_TEST(test_events__no_chain_moves_any_more)
 }
 END_TEST
 
-/* The warning comes while the call lasts: who is told may look at the chains, and may free them. */
+/* The warning is logged within the call: the log function may read the chains, and may free the sampler. */
 typedef struct listener {
 	egm_sampler *sampler;
 	int64_t frozen;
@@ -288,9 +288,9 @@ static void look_and_free(int32_t level, const char *message, void *user)
 START_TEST(test_events__who_is_told_of_frozen_chains_may_look)
 {
 	listener w = {0};
-	law l = holed_law(50, 0);
+	distribution dist = holed_distribution(50, 0);
 	egm_context *context = logging_context(look_and_free, &w);
-	egm_target *target = law_target(context, &l, NULL);
+	egm_target *target = distribution_target(context, &dist, NULL);
 	any_kernel_options o = loop_options(ANY_MALA, CHAINS);
 	double points[CHAINS][LOOP_MOST] = {{0}};
 	w.sampler = make_sampler(target, &o);
@@ -314,9 +314,9 @@ static void fail_elsewhere(int32_t level, const char *message, void *user)
 START_TEST(test_events__a_warning_leaves_the_error_of_a_stop)
 {
 	int told = 0;
-	law l = holed_law(50, 0);
+	distribution dist = holed_distribution(50, 0);
 	egm_context *context = logging_context(fail_elsewhere, &told);
-	egm_target *target = law_target(context, &l, NULL);
+	egm_target *target = distribution_target(context, &dist, NULL);
 	any_kernel_options o = loop_options(ANY_MALA, CHAINS);
 	egm_sampler *s = make_sampler(target, &o);
 	double points[CHAINS][LOOP_MOST] = {{0}};
@@ -328,7 +328,7 @@ START_TEST(test_events__a_warning_leaves_the_error_of_a_stop)
 	ck_assert_int_eq(egm_sampler_run(s, 5, 1, egm_no_out(), egm_no_out(), stop_from, &at_once), EGM_ERR_STOPPED);
 	ck_assert_int_eq(told, 1);
 	ck_assert_str_eq(egm_last_error(),
-	                 "egm_sampler_run: the progress callback stopped it after 1 of 5 transitions a chain");
+	                 "egm_sampler_run: the progress callback stopped the call after 1 of 5 transitions per chain");
 	egm_sampler_free(s);
 }
 END_TEST
@@ -352,7 +352,7 @@ START_TEST(test_events__no_memory_after_the_first_call)
 	ck_assert_int_eq(allocator.calls, calls);
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, t.dtype, draws)));
 	calls = allocator.calls;
-	if (t.energy) { /* other parameters: nets are prepared again, in the memory that there is */
+	if (t.energy) { /* with other parameters networks are prepared again, without an allocation */
 		double parameters[2048];
 		int64_t count = egm_model_parameter_count(t.energy);
 		ck_assert_egm(egm_model_parameters(t.energy, egm_out_of(t.dtype, parameters, count, 1)));
@@ -369,7 +369,7 @@ START_TEST(test_events__no_memory_after_the_first_call)
 END_TEST
 
 typedef struct watch {
-	law law;
+	distribution distribution;
 	int64_t least; /* rows that a call had */
 } watch;
 
@@ -379,14 +379,14 @@ static int watched(int64_t rows, const void *x, void *energies, void *gradients,
 	int64_t seen = __atomic_load_n(&w->least, __ATOMIC_RELAXED);
 	while (rows < seen && !__atomic_compare_exchange_n(&w->least, &seen, rows, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 	}
-	return energy_of_law(rows, x, energies, gradients, &w->law);
+	return energy_of_distribution(rows, x, energies, gradients, &w->distribution);
 }
 
 /* All chains in one call, or at most `rows` where several threads may call. */
 START_TEST(test_events__rows_of_a_call)
 {
 	enum { MANY = 50, N = 20 };
-	watch w = {normal_law(EGM_F64, 3, 1, 1), INT64_MAX};
+	watch w = {normal_distribution(EGM_F64, 3, 1, 1), INT64_MAX};
 	egm_context *context = threaded_context(2);
 	egm_target *target = NULL;
 	egm_target_options t = target_options();
@@ -396,8 +396,8 @@ START_TEST(test_events__rows_of_a_call)
 	any_kernel_options o = sampler_options(ANY_MALA, MANY, 1, 72);
 	egm_sampler *sampler = make_sampler(target, &o);
 	ck_assert_egm(egm_sampler_run(sampler, N, 1, egm_no_out(), egm_no_out(), NULL, NULL));
-	ck_assert_int_eq(w.law.rows, MANY * (N + 1));
-	ck_assert_int_eq(w.law.most, _i > 1 ? 7 : MANY);
+	ck_assert_int_eq(w.distribution.rows, MANY * (N + 1));
+	ck_assert_int_eq(w.distribution.most, _i > 1 ? 7 : MANY);
 	ck_assert_int_ge(w.least, _i > 1 ? 1 : MANY);
 	egm_sampler_free(sampler);
 	egm_target_free(target);
@@ -440,7 +440,7 @@ int main(void)
 	Suite *suite = suite_create("loop events");
 	TCase *stops = new_case(suite, "stops", "R19");
 	tcase_add_loop_test(stops, test_events__a_callback_stops_at_every_call, 0, 4 * LOOP_KERNELS);
-	tcase_add_loop_test(stops, test_events__stops_do_not_change_the_law, 0, 2);
+	tcase_add_loop_test(stops, test_events__stops_do_not_change_the_distribution, 0, 2);
 	TCase *frozen = new_case(suite, "frozen chains", "R16");
 	tcase_add_loop_test(frozen, test_events__a_chain_at_a_bad_point_freezes_alone, 0, 4 * LOOP_KERNELS);
 	tcase_add_loop_test(frozen, test_events__a_chain_that_steps_into_nothing, 0, 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A mixture of normal laws as a target: its moments are known, and its log Z is 0. Chains and estimates are compared
- * with closed form, energies with the densities of the mixture. */
+/* A mixture of normal distributions as a target: its moments are known, and its log Z is 0. Chains and estimates are
+ * compared with closed forms, energies with the densities of the mixture. */
 #include "ais_fixture.h"
 
 #include <egm/mixture.h>
@@ -48,8 +48,8 @@ static void check_moments(const sample *s)
 	ck_assert_expect(s, product_of, 0, 0, moment(0, 1));
 }
 
-/* 100 chains of 300 draws behind 100 transitions unseen, in which the start N(0, 1) is forgotten: the step of either
- * kernel crosses the law in a few. Standard errors are those between chains. */
+/* 100 chains of 300 draws after 100 transitions, which suffice to forget the start N(0, 1), as either kernel crosses
+ * the distribution in a few. Standard errors are those between chains. */
 START_TEST(test_mixture__chains_have_its_moments)
 {
 	enum { CHAINS = 100 };
@@ -148,8 +148,8 @@ START_TEST(test_mixture__energy_is_minus_the_log_density)
 }
 END_TEST
 
-/* A step of the mixture between two runs, or in a run from its progress callback, is another density: chains do not go
- * by what they knew. Steps so long that every proposal is rejected show where they stand. */
+/* A step of the mixture between two runs, or in a run from its progress callback, changes the density: chains evaluate
+ * it again. With steps so long that every proposal is rejected, their points stay known. */
 static int step_mixture(const egm_progress *p, void *user)
 {
 	static const double x[16] = {5, 5, 6, 4, 7, 7, 4, 6, 5, 7, 6, 6, 8, 5, 5, 8};

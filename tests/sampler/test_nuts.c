@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The law that nuts leaves invariant, on densities that are known. Most tests start at exact draws of the target and
- * look at where the chains stand some transitions later; exact_draws.h says why that needs no effective sample size. */
+/* The distribution that nuts leaves invariant, on known densities. Most tests start at exact draws of the target and
+ * examine the points some transitions later; exact_draws.h says why this needs no effective sample size. */
 #include "exact_draws.h"
 
 /* h of energy errors of order 1: a wrong weight shows. The leapfrog step alone would leave N(0, 1 / (1 - h^2 / 4))
@@ -11,9 +11,9 @@ START_TEST(test_nuts__gaussian_in_one_dimension)
 	double *x = numbers(N);
 	const double steps[] = {1.4, 0.35};
 	for (int run = 0; run < 2; run++) {
-		law l = spread_law(1, 1, 1);
+		distribution dist = spread_distribution(1, 1, 1);
 		any_kernel_options o = sampler_options(ANY_NUTS, N, steps[run], 1);
-		egm_sampler *s = sampler_on(&l, &o);
+		egm_sampler *s = sampler_on(&dist, &o);
 		uint64_t state = 11;
 		for (int i = 0; i < N; i++) x[i] = normal(&state);
 		carry(s, x, 7);
@@ -29,18 +29,18 @@ START_TEST(test_nuts__gaussian_in_single_precision)
 {
 	enum { N = 20000, D = 3 };
 	const double scale[D] = {0.2, 1.5, 3};
-	law l = spread_law(D, 0.2, 5);
-	l.dtype = EGM_F32;
+	distribution dist = spread_distribution(D, 0.2, 5);
+	dist.dtype = EGM_F32;
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 1.1, 2);
 	o.scale = scale;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	float *x = calloc(N * D, sizeof *x);
 	double *z = numbers(N * D);
 	uint64_t state = 12;
-	for (int i = 0; i < N * D; i++) x[i] = (float)(normal_sd(&l, i % D) * normal(&state));
+	for (int i = 0; i < N * D; i++) x[i] = (float)(normal_sd(&dist, i % D) * normal(&state));
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F32, x)));
 	ck_assert_egm(egm_sampler_run(s, 1, 6, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
-	for (int i = 0; i < N * D; i++) z[i] = x[i] / normal_sd(&l, i % D);
+	for (int i = 0; i < N * D; i++) z[i] = x[i] / normal_sd(&dist, i % D);
 	for (int j = 0; j < D; j++) check_normal("f32", z, N, D, j);
 	egm_sampler_free(s);
 	free(x);
@@ -54,14 +54,14 @@ START_TEST(test_nuts__condition_1000_without_scales)
 {
 	enum { N = 100, D = 100 };
 	double *x = numbers(N * D);
-	law l = spread_law(D, 1, sqrt(1000));
+	distribution dist = spread_distribution(D, 1, sqrt(1000));
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.7, 3);
 	o.adapt_scale = 0;
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	uint64_t state = 13;
-	for (int i = 0; i < N * D; i++) x[i] = normal_sd(&l, i % D) * normal(&state);
+	for (int i = 0; i < N * D; i++) x[i] = normal_sd(&dist, i % D) * normal(&state);
 	carry(s, x, 6);
-	for (int i = 0; i < N * D; i++) x[i] /= normal_sd(&l, i % D);
+	for (int i = 0; i < N * D; i++) x[i] /= normal_sd(&dist, i % D);
 	check_normal("condition 1000", x, N * D, 1, 0);
 	ck_assert(sampler_stats(s, -1).leapfrogs > 30);
 	egm_sampler_free(s);
@@ -69,17 +69,17 @@ START_TEST(test_nuts__condition_1000_without_scales)
 }
 END_TEST
 
-/* From elsewhere, with step and scales of each chain's own: nothing here knows the law beforehand. */
+/* From other starts, with adapted steps and scales: nothing here depends on knowing the distribution. */
 START_TEST(test_nuts__condition_1000_with_adapted_scales)
 {
 	enum { N = 100, D = 100 };
 	double *x = numbers(N * D);
-	law l = spread_law(D, 1, sqrt(1000));
+	distribution dist = spread_distribution(D, 1, sqrt(1000));
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.1, 4);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, 1, 10, draws_out(s, 1, x), egm_no_out(), NULL, NULL));
-	for (int i = 0; i < N * D; i++) x[i] /= normal_sd(&l, i % D);
+	for (int i = 0; i < N * D; i++) x[i] /= normal_sd(&dist, i % D);
 	check_normal("adapted", x, N * D, 1, 0);
 	/* With the scales known and h about 0.8 a half turn of pi takes 4 steps: trees of 7. */
 	ck_assert(sampler_stats(s, -1).leapfrogs < 16);
@@ -92,9 +92,9 @@ START_TEST(test_nuts__correlated_gaussian)
 {
 	enum { N = 20000 };
 	double r = 0.95, *x = numbers(2 * N), *z = numbers(2 * N);
-	law l = law_of(correlated_energy, 2, r);
+	distribution dist = distribution_of(correlated_energy, 2, r);
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.35, 5);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	uint64_t state = 14;
 	for (int i = 0; i < N; i++) {
 		x[2 * i] = normal(&state);
@@ -118,9 +118,9 @@ START_TEST(test_nuts__mixture_from_one_mode)
 {
 	enum { N = 10000 };
 	double *x = numbers(2 * N), *squares = numbers(N), *side = numbers(N);
-	law l = law_of(mixture_energy, 2, 1.5);
+	distribution dist = distribution_of(mixture_energy, 2, 1.5);
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.8, 6);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	for (int i = 0; i < N; i++) x[2 * i] = -1.5;
 	carry(s, x, 40);
 	for (int i = 0; i < N; i++) {
@@ -160,9 +160,9 @@ START_TEST(test_nuts__banana)
 {
 	enum { N = 10000 };
 	double width = 0.5, *x = numbers(2 * N);
-	law l = law_of(banana_energy, 2, width);
+	distribution dist = distribution_of(banana_energy, 2, width);
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.25, 7);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	uint64_t state = 15;
 	for (int i = 0; i < N; i++) {
 		x[2 * i] = normal(&state);
@@ -177,14 +177,14 @@ END_TEST
 
 /* ---- Neal's funnel */
 
-/* The law is left invariant there too: exact draws stay exact draws, with v / 3 and x e^(-v/2) all N(0, 1). */
+/* The distribution is left invariant there too: exact draws stay exact draws, with v / 3 and x e^(-v/2) all N(0, 1). */
 START_TEST(test_nuts__funnel_is_left_invariant)
 {
 	enum { N = 2000, D = 5 };
 	double *x = numbers(N * D);
-	law l = law_of(funnel_energy, D, 0);
+	distribution dist = distribution_of(funnel_energy, D, 0);
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.5, 8);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	uint64_t state = 16;
 	for (int i = 0; i < N; i++) {
 		double v = x[i * D] = 3 * normal(&state);
@@ -208,9 +208,9 @@ START_TEST(test_nuts__funnel_is_not_explored)
 {
 	enum { CHAINS = 40, DRAWS = 500, D = 10 };
 	double *x = numbers((int64_t)CHAINS * DRAWS * D);
-	law l = law_of(funnel_energy, D, 0);
+	distribution dist = distribution_of(funnel_energy, D, 0);
 	any_kernel_options o = sampler_options(ANY_NUTS, CHAINS, 0.1, 9);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_warmup(s, 400, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(s, DRAWS, 1, draws_out(s, DRAWS, x), egm_no_out(), NULL, NULL));
 	int64_t neck = 0;
@@ -230,10 +230,10 @@ START_TEST(test_nuts__wall_of_infinite_energy)
 {
 	enum { N = 20000 };
 	double *x = numbers(N), *squares = numbers(N), share = 0.48394144903828670 / 0.68268949213708590;
-	law l = law_of(wall_energy, 1, 1);
-	l.numbers[1] = INFINITY;
+	distribution dist = distribution_of(wall_energy, 1, 1);
+	dist.numbers[1] = INFINITY;
 	any_kernel_options o = sampler_options(ANY_NUTS, N, 0.5, 10);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	uint64_t state = 17;
 	for (int i = 0; i < N; i++) do
 			x[i] = normal(&state);
@@ -328,23 +328,23 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("nuts");
-	TCase *laws = tcase_create("laws"), *hard = tcase_create("hard"), *ranks = tcase_create("ranks");
+	TCase *distributions = tcase_create("distributions"), *hard = tcase_create("hard"), *ranks = tcase_create("ranks");
 	tcase_set_tags(hard, "S3");
-	tcase_set_timeout(laws, 120);
+	tcase_set_timeout(distributions, 120);
 	tcase_set_timeout(hard, 120);
 	tcase_set_timeout(ranks, 120);
-	tcase_add_test(laws, test_nuts__gaussian_in_one_dimension);
-	tcase_add_test(laws, test_nuts__gaussian_in_single_precision);
-	tcase_add_test(laws, test_nuts__correlated_gaussian);
-	tcase_add_test(laws, test_nuts__mixture_from_one_mode);
-	tcase_add_test(laws, test_nuts__banana);
-	tcase_add_test(laws, test_nuts__wall_of_infinite_energy);
+	tcase_add_test(distributions, test_nuts__gaussian_in_one_dimension);
+	tcase_add_test(distributions, test_nuts__gaussian_in_single_precision);
+	tcase_add_test(distributions, test_nuts__correlated_gaussian);
+	tcase_add_test(distributions, test_nuts__mixture_from_one_mode);
+	tcase_add_test(distributions, test_nuts__banana);
+	tcase_add_test(distributions, test_nuts__wall_of_infinite_energy);
 	tcase_add_test(hard, test_nuts__condition_1000_without_scales);
 	tcase_add_test(hard, test_nuts__condition_1000_with_adapted_scales);
 	tcase_add_test(hard, test_nuts__funnel_is_left_invariant);
 	tcase_add_test(hard, test_nuts__funnel_is_not_explored);
 	tcase_add_test(ranks, test_nuts__ranks_of_the_truth_are_uniform);
-	suite_add_tcase(suite, laws);
+	suite_add_tcase(suite, distributions);
 	suite_add_tcase(suite, hard);
 	suite_add_tcase(suite, ranks);
 	return egm_test_main(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What nuts does on its way: every point of every trajectory, and where it ends, against a recursion written after the
- * sources (Hoffman and Gelman 2014, algorithm 6, with the criterion and the seam checks of Stan); then counters, bits
- * and energies. The oracle is told the directions, which it finds in the points asked for, and nothing else. */
+/* The trajectories of nuts: all points and the result of each are compared with a recursion written from the sources
+ * (Hoffman and Gelman 2014, algorithm 6, with the criterion and the checks across seams of Stan); then counters,
+ * bits and energies. The recursion only gets the directions, which it reads from the points that nuts asks for. */
 #include "exact_draws.h"
 #include <sampler/sampler_impl.h>
 
@@ -10,7 +10,7 @@ enum { DIMS = 3, MOST_STEPS = 64 };
 /* ---- recording: the points asked for, and the momentum half a step before each */
 
 typedef struct recorder {
-	law l;
+	distribution dist;
 	egm_sampler *sampler;
 	int n;
 	double x[MOST_STEPS][DIMS], half[MOST_STEPS][DIMS];
@@ -22,10 +22,10 @@ static int record_call(int64_t rows, const void *x, void *energies, void *gradie
 	ck_assert_int_eq(rows, 1);
 	if (r->sampler->walkers[0].noise) {
 		ck_assert_int_lt(r->n, MOST_STEPS);
-		memcpy(r->x[r->n], x, (size_t)r->l.dims * sizeof(double));
-		memcpy(r->half[r->n++], r->sampler->walkers[0].noise, (size_t)r->l.dims * sizeof(double));
+		memcpy(r->x[r->n], x, (size_t)r->dist.dims * sizeof(double));
+		memcpy(r->half[r->n++], r->sampler->walkers[0].noise, (size_t)r->dist.dims * sizeof(double));
 	}
-	*(double *)energies = r->l.energy(&r->l, x, gradients);
+	*(double *)energies = r->dist.energy(&r->dist, x, gradients);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static void leap(const oracle *o, state *z, int direction)
 	double h = direction * o->h;
 	for (int i = 0; i < o->dims; i++) z->p[i] -= h / 2 * o->scale[i] * z->g[i];
 	for (int i = 0; i < o->dims; i++) z->x[i] += h * o->scale[i] * z->p[i];
-	z->u = o->r->l.energy(&o->r->l, z->x, z->g);
+	z->u = o->r->dist.energy(&o->r->dist, z->x, z->g);
 	for (int i = 0; i < o->dims; i++) z->p[i] -= h / 2 * o->scale[i] * z->g[i];
 }
 
@@ -81,7 +81,8 @@ static int criterion(const oracle *o, const double *p, const double *q, const do
 	return inner(o->dims, p, rho) > 0 && inner(o->dims, q, rho) > 0;
 }
 
-/* a and b meet at a->last and b->first. 0: goes on; 1: the whole turns; 2: only a part across the seam does. */
+/* a and b meet at a->last and b->first. Returns 0 if the trajectory continues, 1 if the whole turns back, 2 if only a
+ * part across the seam does. */
 static int turns(const oracle *o, const branch *a, const branch *b, branch *whole)
 {
 	double with_first[DIMS], with_last[DIMS];
@@ -157,17 +158,17 @@ static void begin_at(const oracle *o, const double *x, state *z)
 {
 	double along = 0;
 	memcpy(z->x, x, sizeof z->x);
-	z->u = o->r->l.energy(&o->r->l, x, z->g);
+	z->u = o->r->dist.energy(&o->r->dist, x, z->g);
 	for (int i = 0; i < o->dims; i++) along += (o->r->x[0][i] - x[i]) / o->scale[i] * o->r->half[0][i];
 	for (int i = 0; i < o->dims; i++)
 		z->p[i] = o->r->half[0][i] + (along > 0 ? 1 : -1) * o->h / 2 * o->scale[i] * z->g[i];
 }
 
 /* `transitions` of one chain, each followed. Returns how they ended. */
-static oracle follow_chain(law l, double h, const double *scale, int max_depth, int transitions)
+static oracle follow_chain(distribution dist, double h, const double *scale, int max_depth, int transitions)
 {
-	recorder r = {.l = l};
-	oracle o = {.r = &r, .dims = (int)l.dims, .h = h};
+	recorder r = {.dist = dist};
+	oracle o = {.r = &r, .dims = (int)dist.dims, .h = h};
 	egm_context *context = threaded_context(1);
 	egm_target *target = NULL;
 	any_kernel_options options = sampler_options(ANY_NUTS, 1, h, 31);
@@ -176,7 +177,7 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 	for (int i = 0; i < DIMS; i++) o.scale[i] = scale ? scale[i] : 1;
 	options.scale = scale;
 	options.max_depth = max_depth;
-	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, l.dims, NULL, record_call, &r, NULL));
+	ck_assert_egm(egm_target_callback(&target, context, EGM_F64, dist.dims, NULL, record_call, &r, NULL));
 	r.sampler = make_sampler(target, &options);
 	ck_assert_egm(egm_sampler_set_points(r.sampler, points_in(r.sampler, EGM_F64, x)));
 	for (int t = 0; t < transitions; t++) {
@@ -187,7 +188,7 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 		saturated += follow(&o, &z, max_depth);
 		ck_assert_int_eq(r.n, o.steps);
 		int stayed = memcmp(x, next, sizeof x) == 0, found = 0;
-		for (int i = 0; i < o.valid; i++) found += memcmp(r.x[i], next, (size_t)l.dims * sizeof *next) == 0;
+		for (int i = 0; i < o.valid; i++) found += memcmp(r.x[i], next, (size_t)dist.dims * sizeof *next) == 0;
 		ck_assert_int_eq(stayed + found, 1);
 		memcpy(x, next, sizeof x);
 	}
@@ -202,13 +203,13 @@ static oracle follow_chain(law l, double h, const double *scale, int max_depth, 
 START_TEST(test_nuts__follows_the_recursion)
 {
 	const double scale[DIMS] = {0.5, 1.5, 4};
-	oracle o = follow_chain(spread_law(3, 0.5, 4), 0.4, scale, 6, 3000);
+	oracle o = follow_chain(spread_distribution(3, 0.5, 4), 0.4, scale, 6, 3000);
 	ck_assert_int_gt(o.spans, 100);
 	ck_assert_int_gt(o.trees, 100);
 	ck_assert_int_gt(o.seams, 100);
-	o = follow_chain(spread_law(1, 1, 1), 0.5, NULL, 6, 1000);
+	o = follow_chain(spread_distribution(1, 1, 1), 0.5, NULL, 6, 1000);
 	ck_assert_int_gt(o.trees, 100);
-	o = follow_chain(law_of(correlated_energy, 2, 0.9), 0.3, NULL, 4, 3000);
+	o = follow_chain(distribution_of(correlated_energy, 2, 0.9), 0.3, NULL, 4, 3000);
 	ck_assert_int_gt(o.spans, 100);
 }
 END_TEST
@@ -216,7 +217,7 @@ END_TEST
 /* On the legs of a banana of width 0.1 the curvature is too large for h = 0.15. */
 START_TEST(test_nuts__follows_the_recursion_to_divergences)
 {
-	oracle o = follow_chain(law_of(banana_energy, 2, 0.1), 0.15, NULL, 6, 2000);
+	oracle o = follow_chain(distribution_of(banana_energy, 2, 0.1), 0.15, NULL, 6, 2000);
 	ck_assert_int_gt(o.divergences, 10);
 	ck_assert_int_gt(o.trees, 10);
 }
@@ -224,9 +225,9 @@ END_TEST
 
 /* ---- counters */
 
-static egm_sampler_statistics stats_after(law l, const any_kernel_options *o, int64_t transitions)
+static egm_sampler_statistics stats_after(distribution dist, const any_kernel_options *o, int64_t transitions)
 {
-	egm_sampler *s = sampler_on(&l, o);
+	egm_sampler *s = sampler_on(&dist, o);
 	ck_assert_egm(egm_sampler_run(s, 1, transitions, egm_no_out(), egm_no_out(), NULL, NULL));
 	egm_sampler_statistics stats = sampler_stats(s, -1);
 	egm_sampler_free(s);
@@ -238,7 +239,7 @@ START_TEST(test_nuts__tiny_steps_saturate)
 {
 	any_kernel_options o = sampler_options(ANY_NUTS, 4, 1e-3, 32);
 	o.max_depth = 3;
-	egm_sampler_statistics stats = stats_after(spread_law(10, 1, 1), &o, 50);
+	egm_sampler_statistics stats = stats_after(spread_distribution(10, 1, 1), &o, 50);
 	ck_assert_int_eq(stats.saturated, 200);
 	ck_assert_int_eq(stats.transitions, 200);
 	ck_assert_int_eq(stats.gradients, 7 * 200 + 4);
@@ -251,7 +252,7 @@ END_TEST
 START_TEST(test_nuts__steps_near_the_limit_of_stability)
 {
 	any_kernel_options o = sampler_options(ANY_NUTS, 4, 1.9, 33);
-	egm_sampler_statistics stats = stats_after(spread_law(1, 1, 1), &o, 500);
+	egm_sampler_statistics stats = stats_after(spread_distribution(1, 1, 1), &o, 500);
 	ck_assert(stats.leapfrogs >= 1 && stats.leapfrogs <= 3);
 	ck_assert_int_eq(stats.saturated, 0);
 }
@@ -262,7 +263,7 @@ START_TEST(test_nuts__deepest_tree)
 {
 	any_kernel_options o = sampler_options(ANY_NUTS, 2, 1e-7, 34);
 	o.max_depth = 16;
-	egm_sampler_statistics stats = stats_after(spread_law(2, 1, 1), &o, 1);
+	egm_sampler_statistics stats = stats_after(spread_distribution(2, 1, 1), &o, 1);
 	ck_assert(stats.leapfrogs == 65535);
 	ck_assert_int_eq(stats.saturated, 2);
 }
@@ -275,7 +276,7 @@ START_TEST(test_nuts__no_orbit_is_followed_twice)
 {
 	for (double h = 0.2; h < 0.5; h += 0.01) {
 		any_kernel_options o = sampler_options(ANY_NUTS, 16, h, 35);
-		egm_sampler_statistics stats = stats_after(spread_law(100, 1, 1), &o, 30);
+		egm_sampler_statistics stats = stats_after(spread_distribution(100, 1, 1), &o, 30);
 		/* it turns at a length of pi: the smallest tree that is longer is shorter than 2 pi */
 		ck_assert_msg(stats.leapfrogs * h <= 2 * M_PI, "h = %g: %g steps", h, stats.leapfrogs);
 		ck_assert_int_eq(stats.saturated, 0);
@@ -289,9 +290,9 @@ START_TEST(test_nuts__divergence_is_an_option)
 {
 	any_kernel_options o = sampler_options(ANY_NUTS, 8, 2.5, 36);
 	o.divergence = 1;
-	egm_sampler_statistics strict = stats_after(spread_law(50, 1, 100), &o, 100);
+	egm_sampler_statistics strict = stats_after(spread_distribution(50, 1, 100), &o, 100);
 	o.divergence = 1e6;
-	egm_sampler_statistics lax = stats_after(spread_law(50, 1, 100), &o, 100);
+	egm_sampler_statistics lax = stats_after(spread_distribution(50, 1, 100), &o, 100);
 	ck_assert_int_ge(strict.divergences, 750);
 	ck_assert(strict.leapfrogs < 1.2);
 	ck_assert_int_lt(lax.divergences, 50);
@@ -300,20 +301,20 @@ START_TEST(test_nuts__divergence_is_an_option)
 END_TEST
 
 /* A gradient that is not a number is a wall like an infinite energy, and no chain freezes at it. */
-static double broken_energy(const law *l, const double *x, double *gradient)
+static double broken_energy(const distribution *dist, const double *x, double *gradient)
 {
-	double u = normal_energy(l, x, gradient);
+	double u = normal_energy(dist, x, gradient);
 	if (x[0] > 1) gradient[0] = NAN;
 	return x[0] < -1 ? -INFINITY : u;
 }
 
 START_TEST(test_nuts__points_that_are_not_finite)
 {
-	law l = spread_law(2, 1, 1);
+	distribution dist = spread_distribution(2, 1, 1);
 	double x[8] = {0}, draws[8 * 50];
-	l.energy = broken_energy;
+	dist.energy = broken_energy;
 	any_kernel_options o = sampler_options(ANY_NUTS, 4, 0.5, 37);
-	egm_sampler *s = sampler_on(&l, &o);
+	egm_sampler *s = sampler_on(&dist, &o);
 	ck_assert_egm(egm_sampler_set_points(s, points_in(s, EGM_F64, x)));
 	ck_assert_egm(egm_sampler_run(s, 50, 1, draws_out(s, 50, draws), egm_no_out(), NULL, NULL));
 	for (int i = 0; i < 200; i++) ck_assert(fabs(draws[2 * i]) <= 1 && isfinite(draws[2 * i + 1]));
@@ -333,9 +334,9 @@ START_TEST(test_nuts__a_chain_does_not_know_the_others)
 	static double draws[N * 64 * D];
 	double first[N * D];
 	for (int run = 0; run < 3; run++) {
-		law l = law_of(funnel_energy, D, 0);
+		distribution dist = distribution_of(funnel_energy, D, 0);
 		any_kernel_options o = sampler_options(ANY_NUTS, chains[run], 0.3, 38);
-		egm_sampler *s = sampler_on(&l, &o);
+		egm_sampler *s = sampler_on(&dist, &o);
 		ck_assert_egm(egm_sampler_warmup(s, 160, NULL, NULL));
 		ck_assert_egm(egm_sampler_run(s, N, 1, draws_out(s, N, draws), egm_no_out(), NULL, NULL));
 		for (int i = 0; i < N; i++) {
@@ -357,7 +358,7 @@ START_TEST(test_nuts__energy_error_is_of_second_order)
 	double loss[2];
 	for (int run = 0; run < 2; run++) {
 		any_kernel_options o = sampler_options(ANY_NUTS, 64, run ? 0.1 : 0.2, 39);
-		loss[run] = 1 - stats_after(spread_law(20, 1, 1), &o, 400).acceptance;
+		loss[run] = 1 - stats_after(spread_distribution(20, 1, 1), &o, 400).acceptance;
 	}
 	ck_assert_msg(fabs(loss[0] / loss[1] - 4) <= 0.4, "1 - acceptance fell by %g", loss[0] / loss[1]);
 }

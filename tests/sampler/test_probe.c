@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Probes: which rows a callback is given, what is not finite, that rows do not see each other, that siblings may run in
- * threads, and that running needs no memory. */
+/* Probes: the rows that a callback gets, values that are not finite, rows that do not affect each other, siblings in
+ * several threads, and runs without allocations. */
 #include <pthread.h>
 #include <target_support.h>
 
@@ -88,7 +88,7 @@ START_TEST(test_probe__callback_stops)
 	egm_target *t = recording(&r, 1, 3, NULL);
 	egm__probe *p = probe_of(t, ROWS, NULL);
 	r.stop_at = 2;
-	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "the energy callback returned -7, which stops it");
+	fails(egm__probe_run(p, ROWS), EGM_ERR_STOPPED, "the energy callback returned -7, which stops the call");
 	ck_assert_int_eq(r.calls, 2);
 	ck_assert_egm(egm__probe_run(p, ROWS));
 	egm__probe_free(p);
@@ -136,8 +136,8 @@ END_TEST
 
 /* ---- the gradient alone */
 
-/* A net with a prior, with and without bounds: the gradient's bits are those of the whole run, its last product and the
- * sums behind U stay away, and a point that is not finite is found. */
+/* A network with a prior, with and without bounds: the gradient has the bits of a whole run, the operations that only U
+ * needs are left out, and a point that is not finite is found. */
 START_TEST(test_probe__gradient_alone)
 {
 	const double lower[DIMS] = {-INFINITY, 0, -INFINITY};
@@ -226,7 +226,7 @@ END_TEST
 
 static const char *const kind_names[] = {"model", "energy", "posterior", "pullback"};
 
-/* A target of each kind over fresh nets, in a box on its first coordinate for every second one. */
+/* A target of each kind over fresh networks, in a box on its first coordinate for every second one. */
 static egm_target *target_of(egm_context *c, int kind, egm_dtype dtype)
 {
 	const double lower[2] = {-2, -INFINITY};
@@ -246,8 +246,8 @@ static egm_target *target_of(egm_context *c, int kind, egm_dtype dtype)
 	return t;
 }
 
-/* The same bits for a point wherever it stands, with any neighbours, and however many rows are asked for: chains must
- * not depend on each other. */
+/* A point has the same bits in any row, with any neighbours and any number of rows: chains must not depend on each
+ * other. */
 START_TEST(test_probe__rows_do_not_see_each_other)
 {
 	egm_dtype dtype = _i % 2 ? EGM_F32 : EGM_F64;
@@ -324,7 +324,7 @@ START_TEST(test_probe__siblings_give_equal_bits_from_two_threads)
 }
 END_TEST
 
-/* ---- nets that change */
+/* ---- networks that change */
 
 START_TEST(test_probe__follows_the_parameters)
 {
@@ -345,7 +345,7 @@ START_TEST(test_probe__follows_the_parameters)
 			ck_assert_egm(egm_model_set_tensor(m, "0.bias", egm_f64(values, i % 2 ? 7 : 24, 1)));
 		ck_assert(egm__target_version(t) != before);
 		egm__probe_prepare(p);
-		want = value_at(t, y); /* compiles anew */
+		want = value_at(t, y); /* compiles again */
 		memcpy(p->y, y, sizeof y);
 		memcpy(q->y, y, sizeof y);
 		ck_assert_egm(egm__probe_run(p, 1));
@@ -356,7 +356,7 @@ START_TEST(test_probe__follows_the_parameters)
 	uint64_t version = egm__target_version(t);
 	ck_assert_egm(egm_model_parameters(u, egm_f64_out(values, egm_model_parameter_count(u), 1)));
 	value_at(t, y);
-	values[0] = NAN; /* refused, so nothing has changed */
+	values[0] = NAN; /* rejected, so nothing has changed */
 	ck_assert_int_eq(egm_model_set_parameters(u, egm_f64(values, egm_model_parameter_count(u), 1)), EGM_ERR_NONFINITE);
 	ck_assert(egm__target_version(t) == version);
 	egm__probe_free(q);
@@ -389,7 +389,7 @@ START_TEST(test_probe__running_allocates_nothing)
 }
 END_TEST
 
-/* Each allocation of a probe and its sibling fails once: MEMORY, and nothing is left behind. */
+/* Each allocation of a probe and its sibling fails once: the error is EGM_ERR_MEMORY, and nothing leaks. */
 START_TEST(test_probe__allocations_fail_one_by_one)
 {
 	egm_target *t = target_of(context, _i, EGM_F64);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that report to a progress callback and are stopped by it. The oracle is the same call without a callback: it
- * must not matter whether and when one is asked, and pieces must add up to the whole, bit for bit. */
+/* Calls that report to a progress callback, which may stop them. They are compared with the same call without a
+ * callback: results must not depend on whether and when it is asked, and the parts of a stopped call must equal the
+ * whole, bit for bit. */
 #include "loop_fixture.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static void look(egm_sampler *sampler, const loop_target *t, outcome *o)
 	for (int64_t c = 0; c < CHAINS; c++) o->stats[c] = sampler_stats(sampler, c);
 }
 
-/* Draws stand one behind the other, so both arrays are filled from their beginning. */
+/* Draws follow each other, so both arrays are filled from their beginning. */
 static void assert_same(const outcome *a, const outcome *b)
 {
 	ck_assert_mem_eq(a->draws, b->draws, sizeof a->draws);
@@ -82,7 +83,7 @@ typedef struct witness {
 	int64_t stop_at, done;
 } witness;
 
-/* All chains stand where draw `done` is, with its energy, and the counters agree. */
+/* All chains are at draw `done`, with its energy, and the counters agree. */
 static int sees_whole_transitions(const egm_progress *p, void *user)
 {
 	witness *w = (witness *)user;
@@ -107,7 +108,8 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 	static outcome whole, part;
 	const int32_t kernel = 1 + _i % LOOP_KERNELS;
 	loop_target t;
-	if (kernel == ANY_ANNEALED_LANGEVIN) return; /* draws are not where the chain stands: see annealed tests */
+	if (kernel == ANY_ANNEALED_LANGEVIN)
+		return; /* draws are not the points of the chain: see the tests of annealed Langevin */
 	open_target(&t, _i / LOOP_KERNELS, 3);
 	any_kernel_options options = loop_options(kernel, CHAINS);
 	egm_sampler *sampler = make_sampler(t.target, &options);
@@ -130,7 +132,8 @@ START_TEST(test_progress__what_is_seen_and_written_at_a_stop)
 		                                 energies_out(sampler, DRAWS, part.energies), sees_whole_transitions, &w),
 		                 EGM_ERR_STOPPED);
 		char text[128];
-		snprintf(text, sizeof text, "progress callback stopped it after %d of %d transitions", (int)w.done, DRAWS);
+		snprintf(text, sizeof text, "progress callback stopped the call after %d of %d transitions", (int)w.done,
+		         DRAWS);
 		ck_assert_msg(strstr(egm_last_error(), text), "%s", egm_last_error());
 		ck_assert_mem_eq(part.draws, whole.draws, draw_bytes(&t) * (size_t)w.done);
 		ck_assert_mem_eq(part.energies, whole.energies, energy_bytes(&t) * (size_t)w.done);
@@ -225,13 +228,13 @@ END_TEST
 
 /* ---- annealed importance sampling */
 
-static egm_target *gaussian(law *l, int32_t threads)
+static egm_target *gaussian(distribution *dist, int32_t threads)
 {
 	egm_target_options to = target_options();
 	egm_context *context = threaded_context(threads);
 	to.concurrent = 1;
-	*l = normal_law(EGM_F64, 2, 1, 4);
-	egm_target *target = law_target(context, l, &to);
+	*dist = normal_distribution(EGM_F64, 2, 1, 4);
+	egm_target *target = distribution_target(context, dist, &to);
 	egm_context_free(context);
 	return target;
 }
@@ -242,8 +245,8 @@ enum { PARTICLES = 300, LEVELS = 9 };
 START_TEST(test_progress__ais)
 {
 	static double whole[PARTICLES], weights[PARTICLES];
-	law l;
-	egm_target *target = gaussian(&l, _i / 2 ? 3 : 1);
+	distribution dist;
+	egm_target *target = gaussian(&dist, _i / 2 ? 3 : 1);
 	egm_ais_options o;
 	egm_ais_result r, seen;
 	o = (egm_ais_options)EGM_AIS_OPTIONS_INIT;
@@ -270,7 +273,7 @@ START_TEST(test_progress__ais)
 		ck_assert_int_eq(egm_target_ais(target, &o, &seen, egm_f64_out(weights, PARTICLES, 1), stop_from, &s),
 		                 EGM_ERR_STOPPED);
 		char text[128];
-		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped it after %d of %d steps",
+		snprintf(text, sizeof text, "egm_target_ais: the progress callback stopped the call after %d of %d steps",
 		         (int)s.done, (int)total);
 		ck_assert_str_eq(egm_last_error(), text);
 		for (int i = 0; i < PARTICLES; i++) ck_assert(weights[i] == 7);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The pullback density: against determinants computed from differences of the generator, and in closed form. */
+/* The pullback density against determinants from differences of the generator, and in closed form. */
 #include <oracle/interpret.h>
+#include <oracle/listing.h>
 #include <target_support.h>
 
 /* log det J^T J, J [m, k] of the generator by differences, by elimination with pivots in long double. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Wrong arguments to every egm_sampler_* function, statistics of other ages, and memory that runs out at every
- * call. Options are tested in test_kernel_options.c. Saving and loading are tested with the files they write. */
+/* Wrong arguments to all egm_sampler_* functions, statistics structs of other sizes, and allocations that fail.
+ * Options are tested in test_kernel_options.c, saving and loading with their files. */
 #include "loop_fixture.h"
 #include <stddef.h>
 
@@ -22,7 +22,7 @@ static void teardown(void)
 	close_target(&fixture);
 }
 
-#define ck_assert_refused(call, status, words)                                                                 \
+#define ck_assert_rejected(call, status, words)                                                                \
 	do {                                                                                                       \
 		egm_status st_ = (call);                                                                               \
 		ck_assert_msg(st_ == (status), "%s: %s: %s", #call, egm_status_name(st_), egm_last_error());           \
@@ -38,43 +38,44 @@ START_TEST(test_misuse__null_and_out_of_range)
 	const egm_status argument = EGM_ERR_ARGUMENT;
 	egm_sampler_free(NULL);
 
-	ck_assert_refused(egm_sampler_set_points(NULL, points_in(NULL, EGM_F64, points)), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, NULL)), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F32, points)), EGM_ERR_DTYPE,
-	                  "points is f32, must be f64");
-	ck_assert_refused(egm_sampler_points(NULL, points_out(NULL, EGM_F64, points)), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_points(sampler, points_out(sampler, EGM_F64, NULL)), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_points(sampler, points_out(sampler, EGM_F32, points)), EGM_ERR_DTYPE,
-	                  "points is f32, must be f64");
+	ck_assert_rejected(egm_sampler_set_points(NULL, points_in(NULL, EGM_F64, points)), argument, "sampler is NULL");
+	ck_assert_rejected(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, NULL)), argument, "points is NULL");
+	ck_assert_rejected(egm_sampler_set_points(sampler, points_in(sampler, EGM_F32, points)), EGM_ERR_DTYPE,
+	                   "points is f32, must be f64");
+	ck_assert_rejected(egm_sampler_points(NULL, points_out(NULL, EGM_F64, points)), argument, "sampler is NULL");
+	ck_assert_rejected(egm_sampler_points(sampler, points_out(sampler, EGM_F64, NULL)), argument, "points is NULL");
+	ck_assert_rejected(egm_sampler_points(sampler, points_out(sampler, EGM_F32, points)), EGM_ERR_DTYPE,
+	                   "points is f32, must be f64");
 
-	ck_assert_refused(egm_sampler_warmup(NULL, 10, NULL, NULL), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_warmup(sampler, 0, NULL, NULL), argument, "steps is 0, must be at least 1");
-	ck_assert_refused(egm_sampler_warmup(sampler, -1, NULL, NULL), argument, "steps is -1, must be at least 1");
-	ck_assert_refused(egm_sampler_run(NULL, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_run(sampler, 0, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "n is 0, must be at least 1");
-	ck_assert_refused(egm_sampler_run(sampler, -5, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "n is -5, must be at least 1");
-	ck_assert_refused(egm_sampler_run(sampler, 1, 0, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "thin is 0, must be at least 1");
-	ck_assert_refused(egm_sampler_run(sampler, INT64_MAX, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "more than memory");
-	ck_assert_refused(egm_sampler_run(sampler, 2, INT64_MAX, egm_no_out(), egm_no_out(), NULL, NULL), argument,
-	                  "n is 2 and thin is 9223372036854775807, more transitions than can be counted");
+	ck_assert_rejected(egm_sampler_warmup(NULL, 10, NULL, NULL), argument, "sampler is NULL");
+	ck_assert_rejected(egm_sampler_warmup(sampler, 0, NULL, NULL), argument, "steps is 0, must be at least 1");
+	ck_assert_rejected(egm_sampler_warmup(sampler, -1, NULL, NULL), argument, "steps is -1, must be at least 1");
+	ck_assert_rejected(egm_sampler_run(NULL, 1, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "sampler is NULL");
+	ck_assert_rejected(egm_sampler_run(sampler, 0, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "n is 0, must be at least 1");
+	ck_assert_rejected(egm_sampler_run(sampler, -5, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "n is -5, must be at least 1");
+	ck_assert_rejected(egm_sampler_run(sampler, 1, 0, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "thin is 0, must be at least 1");
+	ck_assert_rejected(egm_sampler_run(sampler, INT64_MAX, 1, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "would exceed any memory");
+	ck_assert_rejected(egm_sampler_run(sampler, 2, INT64_MAX, egm_no_out(), egm_no_out(), NULL, NULL), argument,
+	                   "n is 2 and thin is 9223372036854775807, must have a product below 2^63");
 
-	ck_assert_refused(egm_sampler_stats(NULL, 0, &stats), argument, "sampler is NULL");
-	ck_assert_refused(egm_sampler_stats(sampler, 0, NULL), argument, "statistics is NULL");
-	ck_assert_refused(egm_sampler_stats(sampler, -2, &stats), argument, "chain is -2, must be in [-1, 2]");
-	ck_assert_refused(egm_sampler_stats(sampler, CHAINS, &stats), argument, "chain is 3, must be in [-1, 2]");
-	ck_assert_refused(egm_sampler_scale(NULL, 0, egm_f64_out(points, egm_sampler_dims(NULL), 1)), argument,
-	                  "sampler is NULL");
-	ck_assert_refused(egm_sampler_scale(sampler, 0, egm_out_of(EGM_F64, NULL, egm_sampler_dims(sampler), 1)), argument,
-	                  "scale is NULL");
-	ck_assert_refused(egm_sampler_scale(sampler, -1, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
-	                  "chain is -1, must be in [0, 2]");
-	ck_assert_refused(egm_sampler_scale(sampler, CHAINS, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
-	                  "chain is 3, must be in [0, 2]");
-	ck_assert_int_eq(fixture.law.calls, 0);
+	ck_assert_rejected(egm_sampler_stats(NULL, 0, &stats), argument, "sampler is NULL");
+	ck_assert_rejected(egm_sampler_stats(sampler, 0, NULL), argument, "statistics is NULL");
+	ck_assert_rejected(egm_sampler_stats(sampler, -2, &stats), argument, "chain is -2, must be in [-1, 2]");
+	ck_assert_rejected(egm_sampler_stats(sampler, CHAINS, &stats), argument, "chain is 3, must be in [-1, 2]");
+	ck_assert_rejected(egm_sampler_scale(NULL, 0, egm_f64_out(points, egm_sampler_dims(NULL), 1)), argument,
+	                   "sampler is NULL");
+	ck_assert_rejected(egm_sampler_scale(sampler, 0, egm_out_of(EGM_F64, NULL, egm_sampler_dims(sampler), 1)), argument,
+	                   "scale is NULL");
+	ck_assert_rejected(egm_sampler_scale(sampler, -1, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
+	                   "chain is -1, must be in [0, 2]");
+	ck_assert_rejected(egm_sampler_scale(sampler, CHAINS, egm_f64_out(points, egm_sampler_dims(sampler), 1)), argument,
+	                   "chain is 3, must be in [0, 2]");
+	ck_assert_int_eq(fixture.distribution.calls, 0);
 }
 END_TEST
 
@@ -85,31 +86,31 @@ START_TEST(test_misuse__arrays_of_other_sizes)
 	const egm_status shape = EGM_ERR_SHAPE, argument = EGM_ERR_ARGUMENT;
 	const int64_t dims = fixture.dims;
 	const egm_out none = egm_no_out();
-	ck_assert_refused(egm_sampler_set_points(sampler, egm_f64(x, CHAINS + 1, dims)), shape,
-	                  "points has 4 rows, must have one for each of 3 chains");
-	ck_assert_refused(egm_sampler_set_points(sampler, egm_f64(x, CHAINS, dims + 1)), shape,
-	                  "points has 6 columns, must have 5");
-	ck_assert_refused(egm_sampler_set_points(sampler, egm_f64(x, 0, dims)), argument, "points has 0 rows");
-	ck_assert_refused(egm_sampler_set_points(sampler, egm_no_array()), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_points(sampler, egm_f64_out(x, CHAINS, dims - 1)), shape,
-	                  "points has room for 3 x 4 numbers, the result has 3 x 5");
-	ck_assert_refused(egm_sampler_points(sampler, egm_no_out()), argument, "points is NULL");
-	ck_assert_refused(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, CHAINS, dims), none, NULL, NULL), shape,
-	                  "draws has room for 3 x 5 numbers, the result has 6 x 5");
-	ck_assert_refused(egm_sampler_run(sampler, 2, 1, none, egm_f64_out(x, 2, CHAINS + 1), NULL, NULL), shape,
-	                  "energies has room for 2 x 4 numbers, the result has 2 x 3");
-	ck_assert_refused(egm_sampler_run(sampler, 1, 1, egm_out_of(EGM_F32, x, CHAINS, dims), none, NULL, NULL),
-	                  EGM_ERR_DTYPE, "draws is f32, must be f64");
-	ck_assert_refused(egm_sampler_run(sampler, 1, 1, none, egm_out_of(EGM_F32, x, 1, CHAINS), NULL, NULL),
-	                  EGM_ERR_DTYPE, "energies is f32, must be f64");
-	ck_assert_refused(egm_sampler_scale(sampler, 0, egm_f64_out(x, dims + 1, 1)), shape,
-	                  "scale has room for 6 x 1 numbers, the result has 5 x 1");
-	ck_assert_int_eq(fixture.law.calls, 0);
+	ck_assert_rejected(egm_sampler_set_points(sampler, egm_f64(x, CHAINS + 1, dims)), shape,
+	                   "points has 4 rows, must have one for each of 3 chains");
+	ck_assert_rejected(egm_sampler_set_points(sampler, egm_f64(x, CHAINS, dims + 1)), shape,
+	                   "points has 6 columns, must have 5");
+	ck_assert_rejected(egm_sampler_set_points(sampler, egm_f64(x, 0, dims)), argument, "points has 0 rows");
+	ck_assert_rejected(egm_sampler_set_points(sampler, egm_no_array()), argument, "points is NULL");
+	ck_assert_rejected(egm_sampler_points(sampler, egm_f64_out(x, CHAINS, dims - 1)), shape,
+	                   "points has room for 3 x 4 numbers, must have room for 3 x 5");
+	ck_assert_rejected(egm_sampler_points(sampler, egm_no_out()), argument, "points is NULL");
+	ck_assert_rejected(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, CHAINS, dims), none, NULL, NULL), shape,
+	                   "draws has room for 3 x 5 numbers, must have room for 6 x 5");
+	ck_assert_rejected(egm_sampler_run(sampler, 2, 1, none, egm_f64_out(x, 2, CHAINS + 1), NULL, NULL), shape,
+	                   "energies has room for 2 x 4 numbers, must have room for 2 x 3");
+	ck_assert_rejected(egm_sampler_run(sampler, 1, 1, egm_out_of(EGM_F32, x, CHAINS, dims), none, NULL, NULL),
+	                   EGM_ERR_DTYPE, "draws is f32, must be f64");
+	ck_assert_rejected(egm_sampler_run(sampler, 1, 1, none, egm_out_of(EGM_F32, x, 1, CHAINS), NULL, NULL),
+	                   EGM_ERR_DTYPE, "energies is f32, must be f64");
+	ck_assert_rejected(egm_sampler_scale(sampler, 0, egm_f64_out(x, dims + 1, 1)), shape,
+	                   "scale has room for 6 x 1 numbers, must have room for 5 x 1");
+	ck_assert_int_eq(fixture.distribution.calls, 0);
 	ck_assert_egm(egm_sampler_run(sampler, 2, 1, egm_f64_out(x, 2, CHAINS * dims), none, NULL, NULL)); /* as many */
 }
 END_TEST
 
-/* A refused point changes nothing; the box is open. */
+/* A rejected point changes nothing; the box is open. */
 START_TEST(test_misuse__points_where_no_chain_can_stand)
 {
 	double before[CHAINS][LOOP_MOST], points[CHAINS * LOOP_MOST];
@@ -120,19 +121,19 @@ START_TEST(test_misuse__points_where_no_chain_can_stand)
 		const char *words;
 	} row[] = {{NAN, 0, EGM_ERR_NONFINITE, "chain 1, dimension 0"},
 	           {INFINITY, 4, EGM_ERR_NONFINITE, "chain 1, dimension 4"},
-	           {-1, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1, must be inside of -1 to 2"},
+	           {-1, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1, must be above -1 and below 2"},
 	           {2, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1"},
 	           {2.5, 1, EGM_ERR_ARGUMENT, "chain 1, dimension 1"},
 	           {-4.5, 2, EGM_ERR_ARGUMENT, "chain 1, dimension 2"},
-	           {3, 3, EGM_ERR_ARGUMENT, "chain 1, dimension 3, must be inside of -inf to 3"}};
+	           {3, 3, EGM_ERR_ARGUMENT, "chain 1, dimension 3, must be above -inf and below 3"}};
 	ck_assert_egm(egm_sampler_run(sampler, 5, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, before)));
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
 		memcpy(points, before, sizeof points);
 		points[fixture.dims + row[i].dimension] = row[i].value;
 		points[0] = 0.5;
-		ck_assert_refused(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, points)), row[i].status,
-		                  row[i].words);
+		ck_assert_rejected(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, points)), row[i].status,
+		                   row[i].words);
 		ck_assert_egm(egm_sampler_points(sampler, points_out(sampler, EGM_F64, points)));
 		ck_assert_mem_eq(points, before, (size_t)(CHAINS * fixture.dims) * sizeof *points);
 	}
@@ -146,7 +147,7 @@ START_TEST(test_misuse__kernels_that_adapt_nothing)
 	for (int i = 0; i < 2; i++) {
 		any_kernel_options o = loop_options(kernels[i], CHAINS);
 		egm_sampler *s = make_sampler(fixture.target, &o);
-		ck_assert_refused(egm_sampler_warmup(s, 10, NULL, NULL), EGM_ERR_STATE, "adapts nothing");
+		ck_assert_rejected(egm_sampler_warmup(s, 10, NULL, NULL), EGM_ERR_STATE, "adapts nothing");
 		egm_sampler_free(s);
 	}
 	ck_assert_egm(egm_sampler_warmup(sampler, 1, NULL, NULL));
@@ -162,8 +163,8 @@ START_TEST(test_misuse__scales_in_the_dtype)
 	any_kernel_options o = loop_options(ANY_MALA, CHAINS);
 	o.scale = subnormal;
 	egm_sampler *s = NULL;
-	ck_assert_refused(any_kernel_sampler(&s, narrow.target, &o), EGM_ERR_ARGUMENT,
-	                  "scale[3] is 1e-40, must be a positive finite f32");
+	ck_assert_rejected(any_kernel_sampler(&s, narrow.target, &o), EGM_ERR_ARGUMENT,
+	                   "scale[3] is 1e-40, must be a positive finite f32");
 	close_target(&narrow);
 	s = make_sampler(fixture.target, &o);
 	double back[5];
@@ -196,7 +197,7 @@ START_TEST(test_misuse__statistics_of_other_ages)
 	const size_t word = sizeof(size_t), sizes[] = {0, word / 2, word + word / 2, 1 << 20, SIZE_MAX};
 	for (int i = 0; i < 5; i++) {
 		u.s.struct_size = sizes[i];
-		ck_assert_refused(egm_sampler_stats(sampler, -1, &u.s), EGM_ERR_ARGUMENT, "struct_size");
+		ck_assert_rejected(egm_sampler_stats(sampler, -1, &u.s), EGM_ERR_ARGUMENT, "struct_size");
 	}
 }
 END_TEST
@@ -217,7 +218,7 @@ static int live_through(egm_target *target, const any_kernel_options *o, egm_tes
 		                : call == 3 ? egm_sampler_set_points(s, points_in(s, egm_target_dtype(target), points))
 		                            : egm_sampler_warmup(s, 30, NULL, NULL);
 		if (st == EGM_OK) continue;
-		ck_assert_refused(st, EGM_ERR_MEMORY, "memory");
+		ck_assert_rejected(st, EGM_ERR_MEMORY, "memory");
 		ck_assert(call > 0 || !s);
 		failures++;
 		allocator->fail_at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that make and evaluate targets: what each refuses and in which words, what it keeps alive, and what happens
- * when memory ends. */
+/* The calls that make and evaluate targets: what each rejects and with which text, which handles it keeps alive, and
+ * failing allocations. */
 #include <float.h>
 #include <target_support.h>
 
@@ -46,7 +46,7 @@ START_TEST(test_target__default_options)
 }
 END_TEST
 
-static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, const char *text)
+static void reject(egm_dtype dtype, const egm_target_options *o, egm_status st, const char *text)
 {
 	int there;
 	egm_target *t = (egm_target *)(void *)&there;
@@ -54,7 +54,7 @@ static void refuse(egm_dtype dtype, const egm_target_options *o, egm_status st, 
 	ck_assert_ptr_null(t);
 }
 
-START_TEST(test_target__refuses_numbers)
+START_TEST(test_target__rejects_numbers)
 {
 	egm_target_options o = target_options();
 	const double betas[] = {-1, NAN, INFINITY};
@@ -63,54 +63,59 @@ START_TEST(test_target__refuses_numbers)
 	for (int i = 0; i < 3; i++) {
 		o.beta = betas[i];
 		snprintf(text, sizeof text, "egm_target_callback: beta is %s, must be above 0 and finite", shown[i]);
-		refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
+		reject(EGM_F64, &o, EGM_ERR_ARGUMENT, text);
 	}
 	o.beta = 1e39;
-	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT, "egm_target_callback: beta is 1e+39, must be a positive finite f32");
+	reject(EGM_F32, &o, EGM_ERR_ARGUMENT, "egm_target_callback: beta is 1e+39, must be a positive finite f32");
 	o.beta = 1;
 	o.prior_scale = -1;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is -1, must be at least 0 and finite");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is -1, must be at least 0 and finite");
 	o.prior_scale = NAN;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is nan, must be at least 0 and finite");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: prior_scale is nan, must be at least 0 and finite");
 	o.prior_scale = 1e-20;
-	refuse(EGM_F32, &o, EGM_ERR_ARGUMENT,
+	reject(EGM_F32, &o, EGM_ERR_ARGUMENT,
 	       "egm_target_callback: prior_scale is 1e-20, must be 0 or positive with 1 / prior_scale^2 a finite f32");
 	o.prior_scale = 0;
 	o.concurrent = 2;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: concurrent is 2, must be 0 or 1");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: concurrent is 2, must be 0 or 1");
 	o.concurrent = 0;
 	o.reserved = 3;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, must be 0");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: reserved is 3, must be 0");
 	o.reserved = 0;
 	o.max_rows = -1;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: max_rows is -1, must be at least 1");
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT, "egm_target_callback: max_rows is -1, must be at least 1");
 	o.max_rows = 1;
 	o.struct_size = 5;
-	refuse(EGM_F64, &o, EGM_ERR_ARGUMENT,
+	reject(EGM_F64, &o, EGM_ERR_ARGUMENT,
 	       "egm_target_callback: struct_size is 5, must be sizeof(egm_target_options), which its initialiser sets");
 }
 END_TEST
 
-START_TEST(test_target__refuses_bounds)
+START_TEST(test_target__rejects_bounds)
 {
 	static const struct {
 		double lower, upper;
 		egm_dtype dtype;
 		const char *text;
 	} cases[] = {
-	    {1, 1, EGM_F64, "lower[1] is 1, must be below upper, 1"},
-	    {2, 1, EGM_F64, "lower[1] is 2, must be below upper, 1"},
-	    {NAN, 1, EGM_F64, "lower[1] is nan, must be below upper, 1"},
-	    {0, NAN, EGM_F64, "lower[1] is 0, must be below upper, nan"},
-	    {INFINITY, INFINITY, EGM_F64, "lower[1] is inf, must be below upper, inf"},
-	    {-INFINITY, -INFINITY, EGM_F64, "lower[1] is -inf, must be below upper, -inf"},
-	    {-1e308, 1e308, EGM_F64, "dimension 1 goes from -1e+308 to 1e+308, which is further than f64 reaches"},
-	    {-1e39, INFINITY, EGM_F32, "dimension 1 has the bounds -1e+39 and inf, which are too large for f32"},
-	    {0.25, 0.25000001, EGM_F32, "dimension 1 has no f32 between its bounds 0.25 and 0.25000000999999999"},
-	    {DBL_MAX, INFINITY, EGM_F64, "dimension 1 has no f64 between its bounds 1.7976931348623157e+308 and inf"},
-	    {-INFINITY, -DBL_MAX, EGM_F64, "dimension 1 has no f64 between its bounds -inf and -1.7976931348623157e+308"},
-	    {FLT_MAX, INFINITY, EGM_F32, "dimension 1 has no f32 between its bounds 3.4028234663852886e+38 and inf"},
-	    {-INFINITY, -FLT_MAX, EGM_F32, "dimension 1 has no f32 between its bounds -inf and -3.4028234663852886e+38"},
+	    {1, 1, EGM_F64, "lower[1] is 1, must be below upper[1], 1"},
+	    {2, 1, EGM_F64, "lower[1] is 2, must be below upper[1], 1"},
+	    {NAN, 1, EGM_F64, "lower[1] is nan, must be below upper[1], 1"},
+	    {0, NAN, EGM_F64, "lower[1] is 0, must be below upper[1], nan"},
+	    {INFINITY, INFINITY, EGM_F64, "lower[1] is inf, must be below upper[1], inf"},
+	    {-INFINITY, -INFINITY, EGM_F64, "lower[1] is -inf, must be below upper[1], -inf"},
+	    {-1e308, 1e308, EGM_F64, "dimension 1 has the bounds -1e+308 and 1e+308, must have a finite width in f64"},
+	    {-1e39, INFINITY, EGM_F32, "dimension 1 has the bounds -1e+39 and inf, must be infinite or finite in f32"},
+	    {0.25, 0.25000001, EGM_F32,
+	     "dimension 1 has the bounds 0.25 and 0.25000000999999999, must have a number between them in f32"},
+	    {DBL_MAX, INFINITY, EGM_F64,
+	     "dimension 1 has the bounds 1.7976931348623157e+308 and inf, must have a number between them in f64"},
+	    {-INFINITY, -DBL_MAX, EGM_F64,
+	     "dimension 1 has the bounds -inf and -1.7976931348623157e+308, must have a number between them in f64"},
+	    {FLT_MAX, INFINITY, EGM_F32,
+	     "dimension 1 has the bounds 3.4028234663852886e+38 and inf, must have a number between them in f32"},
+	    {-INFINITY, -FLT_MAX, EGM_F32,
+	     "dimension 1 has the bounds -inf and -3.4028234663852886e+38, must have a number between them in f32"},
 	};
 	char text[160];
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -119,7 +124,7 @@ START_TEST(test_target__refuses_bounds)
 		o.lower = lower;
 		o.upper = upper;
 		snprintf(text, sizeof text, "egm_target_callback: %s", cases[i].text);
-		refuse(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
+		reject(cases[i].dtype, &o, EGM_ERR_ARGUMENT, text);
 	}
 }
 END_TEST
@@ -136,12 +141,12 @@ START_TEST(test_target__most_dimensions)
 		for (int32_t kernel = ANY_ULA; kernel <= ANY_NUTS; kernel++) {
 			any_kernel_options o = sampler_options(kernel, 1, 0.1, 1);
 			ck_assert_int_eq(any_kernel_sampler(&s, t, &o), EGM_ERR_ARGUMENT);
-			ck_assert_ptr_nonnull(
-			    strstr(egm_last_error(), "144115188075855871 dimensions are more than a sampler can hold"));
+			ck_assert_ptr_nonnull(strstr(egm_last_error(), "144115188075855871 dimensions, must be fewer"));
 			ck_assert_ptr_null(s);
 		}
 		fails(egm_target_ais(t, NULL, &r, egm_no_out(), NULL, NULL), EGM_ERR_ARGUMENT,
-		      "egm_target_ais: 256 particles in 144115188075855871 dimensions are more than a run can hold");
+		      "egm_target_ais: 256 particles in 144115188075855871 dimensions, must be fewer: the counters of random "
+		      "numbers do not suffice");
 		egm_target_free(t);
 	}
 }
@@ -163,9 +168,9 @@ START_TEST(test_target__callback_misuse)
 	fails(egm_target_callback(&t, context, EGM_F64, 0, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
 	      "egm_target_callback: dims is 0, must be at least 1");
 	fails(egm_target_callback(&t, context, EGM_F64, INT64_MAX, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_callback: dims is 9223372036854775807, more than memory can hold");
+	      "egm_target_callback: dims is 9223372036854775807, must be at most 144115188075855871");
 	fails(egm_target_callback(&t, context, EGM_F32, INT64_MAX / 64 + 1, NULL, square, NULL, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_callback: dims is 144115188075855872, more than memory can hold");
+	      "egm_target_callback: dims is 144115188075855872, must be at most 144115188075855871");
 	ck_assert_ptr_null(t);
 	egm_target_free(NULL);
 	ck_assert_int_eq(egm_target_dims(NULL), 0);
@@ -212,20 +217,22 @@ START_TEST(test_target__latent_misuse)
 	fails(egm_target_latent(&t, two, g, posterior, NULL), EGM_ERR_SHAPE,
 	      "egm_target_latent: energy 'two' has 2 outputs, must have 1");
 	fails(egm_target_latent(&t, u, gf, posterior, NULL), EGM_ERR_DTYPE,
-	      "egm_target_latent: generator 'gf' is f32, energy 'u' is f64");
+	      "egm_target_latent: generator 'gf' is f32 and energy 'u' is f64, must be the same");
 	fails(egm_target_latent(&t, u, far, posterior, NULL), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: generator 'far' and energy 'u' come from different contexts");
+	      "egm_target_latent: generator 'far' and energy 'u' have different contexts, must have the same");
 	fails(egm_target_latent(&t, u, narrow, posterior, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: generator 'narrow' has 3 outputs, energy 'u' has 4 inputs");
+	      "egm_target_latent: generator 'narrow' has 3 outputs and energy 'u' has 4 inputs, must be equal");
 	fails(egm_target_latent(&t, u, wide, pullback, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: generator 'wide' has 4 outputs for 5 inputs: det J^T J is 0");
+	      "egm_target_latent: generator 'wide' has 4 outputs, must have at least 5, its inputs: det J^T J is 0");
 	fails(egm_target_latent(&t, u, nine, pullback, NULL), EGM_ERR_SHAPE,
-	      "egm_target_latent: EGM_LATENT_PULLBACK takes at most 8 latent dimensions, generator 'nine' has 9");
+	      "egm_target_latent: generator 'nine' has 9 inputs, must have at most 8 for EGM_LATENT_PULLBACK");
 	o.prior_scale = 0.5;
 	fails(egm_target_latent(&t, u, g, EGM_LATENT_ENERGY, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_ENERGY; only EGM_LATENT_POSTERIOR has a "
+	      "prior");
 	fails(egm_target_latent(&t, u, g, pullback, &o), EGM_ERR_ARGUMENT,
-	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; EGM_LATENT_POSTERIOR takes one");
+	      "egm_target_latent: prior_scale is 0.5, must be 0 for EGM_LATENT_PULLBACK; only EGM_LATENT_POSTERIOR has a "
+	      "prior");
 	ck_assert_ptr_null(t);
 	egm_model *all[] = {u, two, g, gf, raw, narrow, far, wide, nine};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) egm_model_free(all[i]);
@@ -257,21 +264,20 @@ START_TEST(test_evaluate__misuse)
 	      EGM_ERR_DTYPE, "egm_target_evaluate: x is f32, must be f64");
 	fails(egm_target_evaluate(t, egm_f64(x, 0, egm_target_dims(t)), egm_f64_out(v, 0, 1),
 	                          egm_f64_out(g, 0, egm_target_dims(t))),
-	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 0 rows of 1 numbers, at least 1 of each is needed");
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 0 rows of 1 numbers, must have at least 1 of each");
 	fails(egm_target_evaluate(t, egm_f64(x, INT64_MAX, egm_target_dims(t)), egm_f64_out(v, INT64_MAX, 1),
 	                          egm_f64_out(g, INT64_MAX, egm_target_dims(t))),
-	      EGM_ERR_ARGUMENT,
-	      "egm_target_evaluate: x has 9223372036854775807 rows of 1 numbers, more than memory can hold");
+	      EGM_ERR_ARGUMENT, "egm_target_evaluate: x has 9223372036854775807 rows of 1 numbers, must fit in memory");
 	fails(egm_target_evaluate(t, egm_f64(x, 1, 2), egm_f64_out(v, 1, 1), egm_no_out()), EGM_ERR_SHAPE,
 	      "egm_target_evaluate: x has 2 columns, must have 1");
 	fails(egm_target_evaluate(t, egm_f64(x, 2, 1), egm_f64_out(v, 1, 1), egm_no_out()), EGM_ERR_SHAPE,
-	      "egm_target_evaluate: energies has room for 1 x 1 numbers, the result has 2 x 1");
+	      "egm_target_evaluate: energies has room for 1 x 1 numbers, must have room for 2 x 1");
 	fails(egm_target_evaluate(t, egm_f64(x, 2, 1), egm_f64_out(v, 2, 1), egm_f64_out(g, 1, 1)), EGM_ERR_SHAPE,
-	      "egm_target_evaluate: gradients has room for 1 x 1 numbers, the result has 2 x 1");
+	      "egm_target_evaluate: gradients has room for 1 x 1 numbers, must have room for 2 x 1");
 	x[1] = NAN;
 	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                          egm_f64_out(g, 2, egm_target_dims(t))),
-	      EGM_ERR_NONFINITE, "egm_target_evaluate: x is nan in row 1, dimension 0");
+	      EGM_ERR_NONFINITE, "egm_target_evaluate: x is nan in row 1, dimension 0, must be finite");
 	x[1] = 1.5;
 	fails(egm_target_evaluate(t, egm_f64(x, 2, egm_target_dims(t)), egm_f64_out(v, 2, 1),
 	                          egm_f64_out(g, 2, egm_target_dims(t))),
@@ -290,7 +296,7 @@ START_TEST(test_evaluate__callback_stops)
 	egm_target *t = square_target(&calls, NULL);
 	double x[200] = {0}, v[200];
 	fails(egm_target_evaluate(t, egm_f64(x, 200, egm_target_dims(t)), egm_f64_out(v, 200, 1), egm_no_out()),
-	      EGM_ERR_STOPPED, "egm_target_evaluate: the energy callback returned 1, which stops it");
+	      EGM_ERR_STOPPED, "egm_target_evaluate: the energy callback returned 1, which stops the call");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 }
@@ -400,14 +406,14 @@ START_TEST(test_target__a_callback_with_a_user_to_free_stops)
 	egm_target *t;
 	ck_assert_egm(egm_target_callback(&t, context, EGM_F64, 1, NULL, square, &calls, count_frees));
 	fails(egm_target_evaluate(t, egm_f64(&x, 1, 1), egm_f64_out(&v, 1, 1), egm_no_out()), EGM_ERR_STOPPED,
-	      "egm_target_evaluate: the energy callback returned 1, which stops it");
+	      "egm_target_evaluate: the energy callback returned 1, which stops the call");
 	ck_assert_int_eq(calls, 0);
 	egm_target_free(t);
 	ck_assert_int_eq(calls, 1);
 }
 END_TEST
 
-/* Each allocation of making and evaluating fails once: MEMORY, and nothing is left behind. */
+/* Each allocation of making and evaluating a target fails once: the error is EGM_ERR_MEMORY, and nothing leaks. */
 START_TEST(test_target__allocations_fail_one_by_one)
 {
 	const double lower[2] = {-1, -INFINITY};
@@ -443,8 +449,8 @@ int main(void)
 	Suite *suite = suite_create("sampler/target_calls");
 	TCase *tc = fixture_case(suite, "misuse", NULL, setup, teardown);
 	tcase_add_test(tc, test_target__default_options);
-	tcase_add_test(tc, test_target__refuses_numbers);
-	tcase_add_test(tc, test_target__refuses_bounds);
+	tcase_add_test(tc, test_target__rejects_numbers);
+	tcase_add_test(tc, test_target__rejects_bounds);
 	tcase_add_test(tc, test_target__most_dimensions);
 	tcase_add_test(tc, test_target__callback_misuse);
 	tcase_add_test(tc, test_target__model_misuse);

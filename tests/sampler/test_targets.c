@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a target's V and dV/dx are: against differences, and against densities known in closed form. */
+/* V and dV/dx of targets: against differences, and against densities in closed form. */
 #include <target_support.h>
 
 static double square_norm(const double *x, int64_t n)
@@ -187,7 +187,7 @@ static moments moments_of(const egm_target *target, const egm_model *generator, 
 
 /* K11 with softplus in the place of exp, both of which map the line to the half line: U = x. With the Jacobian
  * x ~ Exp(1), mass, mean and variance 1; without it the integral grows with the range of z for ever. */
-START_TEST(test_latent__exponential_law_needs_the_jacobian)
+START_TEST(test_latent__exponential_distribution_needs_the_jacobian)
 {
 	const double one[2] = {1, 0};
 	egm_model *u = net(context, "u", 1, "1", EGM_F64), *g = net(context, "g", 1, "softplus", EGM_F64);
@@ -234,7 +234,7 @@ static int call_quadratic(int64_t rows, const void *z, void *energies, void *gra
 }
 
 /* K11: G = a z, a = 1, s = 1: x has the variance s^2 = 1 without a prior and a^2 s^2 / (a^2 + s^2) = 1/2 with one. */
-START_TEST(test_latent__gaussian_law)
+START_TEST(test_latent__gaussian_distribution)
 {
 	const double identity[2] = {1, 0};
 	egm_model *g = net(context, "g", 1, "1", EGM_F64);
@@ -267,7 +267,8 @@ START_TEST(test_latent__gaussian_law)
 }
 END_TEST
 
-/* The same with a prior that egm_target_latent brings: where U is flat, x = G(z) has the law of the generator. */
+/* The same with a prior that egm_target_latent brings: where U is flat, x = G(z) has the distribution of the generator.
+ */
 START_TEST(test_latent__posterior_of_a_flat_energy_is_the_generator)
 {
 	const double nothing[2] = {0, 0.4}, stretch[2] = {1.7, 0.2};
@@ -340,8 +341,8 @@ int main(void)
 	tcase_add_test(tc, test_model__f32_follows_f64);
 	tc = fixture_case(suite, "latent", "E7 K11", setup, teardown);
 	tcase_add_test(tc, test_latent__values_and_gradients);
-	tcase_add_test(tc, test_latent__exponential_law_needs_the_jacobian);
-	tcase_add_test(tc, test_latent__gaussian_law);
+	tcase_add_test(tc, test_latent__exponential_distribution_needs_the_jacobian);
+	tcase_add_test(tc, test_latent__gaussian_distribution);
 	tcase_add_test(tc, test_latent__posterior_of_a_flat_energy_is_the_generator);
 	tcase_add_test(tc, test_latent__warns_of_an_improper_energy);
 	return egm_test_main(suite);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tempered chains. Level l has the law exp(-(beta / T_l) U - prior), whatever its neighbours do, and two levels
- * exchange at a rate that is known where both laws are. */
+/* Tempered chains. Level l has the distribution exp(-(beta / T_l) U - prior), whatever the other levels do, and two
+ * levels exchange points at a rate that is known if both distributions are. */
 #include "sampler_fixture.h"
 #include <sampler/sampler_impl.h>
 
@@ -15,7 +15,7 @@ static any_kernel_options options_of(int64_t chains, double step, const double *
 /* ---- modes */
 
 /* 0.7 N(5, 1) + 0.3 N(-5, 1) up to a constant */
-static double two_modes(const law *l, const double *x, double *g)
+static double two_modes(const distribution *dist, const double *x, double *g)
 {
 	double a = log(0.7) - (x[0] - 5) * (x[0] - 5) / 2, b = log(0.3) - (x[0] + 5) * (x[0] + 5) / 2;
 	double most = a > b ? a : b, p = 1 / (1 + exp(b - a));
@@ -28,10 +28,10 @@ static sample run_modes(int32_t kernel)
 	static const double ladder[] = {1, 2, 4, 8, 16};
 	enum { OWN = 64 };
 	double start[OWN];
-	law l = law_of(two_modes, 1, 0);
+	distribution dist = distribution_of(two_modes, 1, 0);
 	any_kernel_options o = options_of(OWN, 1, ladder, 5);
 	if (kernel == ANY_MALA) o = sampler_options(ANY_MALA, OWN, 1, 5);
-	open_sampler(&l, NULL, &o);
+	open_sampler(&dist, NULL, &o);
 	for (int i = 0; i < OWN; i++) start[i] = i % 2 ? 5 : -5;
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, start)));
 	ck_assert_egm(egm_sampler_run(sampler, 1, 1000, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -74,10 +74,10 @@ START_TEST(test_tempered__exchange_rate_between_gaussians)
 	const int64_t dims = 1 + _i % 2;
 	const double ladder[] = {1, _i < 2 ? 4 : 1.5};
 	enum { OWN = 400, N = 200 };
-	law l = normal_law(EGM_F64, dims, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, dims, 1, 1);
 	any_kernel_options o = options_of(OWN, 1, ladder, 2);
 	o.steps_per_level = 2;
-	open_sampler(&l, NULL, &o);
+	open_sampler(&dist, NULL, &o);
 	/* 200 transitions to forget the starts, then only what comes after counts */
 	ck_assert_egm(egm_sampler_run(sampler, 1, 100, egm_no_out(), egm_no_out(), NULL, NULL));
 	for (int64_t c = 0; c < OWN; c++) sampler->chains[c].exchanges_tried = sampler->chains[c].exchanges_done = 0;
@@ -101,9 +101,9 @@ START_TEST(test_tempered__pairs_take_turns)
 {
 	static const double ladder[] = {1, 2, 3, 4, 5};
 	for (int64_t levels = 1; levels <= 5; levels++) {
-		law l = normal_law(EGM_F64, 1, 1, 1);
+		distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
 		any_kernel_options o = options_of(3, 0.5, ladder, levels);
-		open_sampler(&l, NULL, &o);
+		open_sampler(&dist, NULL, &o);
 		ck_assert_egm(egm_sampler_run(sampler, 10, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 		for (int i = 0; i < 3; i++)
 			ck_assert_int_eq(sampler->chains[i].exchanges_tried, levels == 2 ? 10 : 5 * (levels - 1));
@@ -117,19 +117,19 @@ END_TEST
 START_TEST(test_tempered__exchanges_of_priors_are_all_accepted)
 {
 	static const double ladder[] = {1, 10, 100};
-	law l = law_of(linear_energy, 3, 0);
+	distribution dist = distribution_of(linear_energy, 3, 0);
 	egm_target_options to = target_options();
 	to.prior_scale = 0.5;
 	any_kernel_options o = options_of(10, 0.1, ladder, 3);
-	open_sampler(&l, &to, &o);
+	open_sampler(&dist, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange == 1);
 }
 END_TEST
 
-/* ---- the law of every level */
+/* ---- the distribution of every level */
 
-/* What the walkers of level l stand at, one draw a chain: chains are independent. */
+/* The points of the walkers of level l, one from each chain: chains are independent. */
 static sample level_points(int64_t level)
 {
 	sample s = {1, sampler->options.chains, sampler->dims, NULL};
@@ -140,17 +140,17 @@ static sample level_points(int64_t level)
 }
 
 /* U = k x^2 / 2 at T with the prior: variance 1 / (beta k / T + 1/tau^2). The temperatures are so close that half of
- * the exchanges are made: a wrong ratio would mix the levels' laws. */
-START_TEST(test_tempered__law_of_every_level)
+ * the exchanges are made: a wrong ratio would mix the levels' distributions. */
+START_TEST(test_tempered__distribution_of_every_level)
 {
 	static const double ladder[] = {1, 3, 9};
 	const double beta = 2, tau = 2, k = 1;
-	law l = normal_law(EGM_F64, 2, k, k);
+	distribution dist = normal_distribution(EGM_F64, 2, k, k);
 	egm_target_options to = target_options();
 	to.beta = beta;
 	to.prior_scale = tau;
 	any_kernel_options o = options_of(4000, 0.5, ladder, 3);
-	open_sampler(&l, &to, &o);
+	open_sampler(&dist, &to, &o);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 60, egm_no_out(), egm_no_out(), NULL, NULL));
 	ck_assert(sampler_stats(sampler, -1).exchange > 0.3);
 	for (int64_t level = 0; level < 3; level++) {
@@ -162,15 +162,15 @@ START_TEST(test_tempered__law_of_every_level)
 END_TEST
 
 /* U = x on the half line: Exp with mean T at every level, because the Jacobian is not tempered. */
-START_TEST(test_tempered__law_of_every_level_with_a_bound)
+START_TEST(test_tempered__distribution_of_every_level_with_a_bound)
 {
 	static const double ladder[] = {1, 2, 5};
 	const double lower = 0;
-	law l = law_of(linear_energy, 1, 1);
+	distribution dist = distribution_of(linear_energy, 1, 1);
 	egm_target_options to = target_options();
 	to.lower = &lower;
 	any_kernel_options o = options_of(4000, 0.8, ladder, 3);
-	open_sampler(&l, &to, &o);
+	open_sampler(&dist, &to, &o);
 	/* steps that do not grow with T: in y = log x all levels have the same width */
 	for (int64_t i = 0; i < sampler->n_walkers; i++) sampler->walkers[i].step = sqrt(0.8);
 	ck_assert_egm(egm_sampler_run(sampler, 1, 80, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -193,9 +193,9 @@ END_TEST
 START_TEST(test_tempered__one_level_is_mala)
 {
 	double a[20 * 3 * 2], b[20 * 3 * 2];
-	law l = normal_law(EGM_F64, 2, 1, 4);
+	distribution dist = normal_distribution(EGM_F64, 2, 1, 4);
 	any_kernel_options t = options_of(3, 0.5, NULL, 1), m = sampler_options(ANY_MALA, 3, 0.5, 5);
-	open_sampler(&l, NULL, &t);
+	open_sampler(&dist, NULL, &t);
 	ck_assert_egm(egm_sampler_run(sampler, 20, 1, draws_out(sampler, 20, a), egm_no_out(), NULL, NULL));
 	egm_sampler_free(sampler);
 	sampler = make_sampler(target, &m);
@@ -210,13 +210,13 @@ START_TEST(test_tempered__energies_and_cost)
 	static const double ladder[] = {1, 2, 4};
 	enum { N = 30, OWN = 4, INNER = 3, DIMS = 2 };
 	double draws[N * OWN * DIMS], energies[N * OWN], v[N * OWN], upper[DIMS] = {2, 3};
-	law l = normal_law(EGM_F64, DIMS, 1, 2);
+	distribution dist = normal_distribution(EGM_F64, DIMS, 1, 2);
 	egm_target_options to = target_options();
 	to.prior_scale = 3;
 	to.upper = upper;
 	any_kernel_options o = options_of(OWN, 0.3, ladder, 3);
 	o.steps_per_level = INNER;
-	open_sampler(&l, &to, &o);
+	open_sampler(&dist, &to, &o);
 	ck_assert_egm(
 	    egm_sampler_run(sampler, N, 1, draws_out(sampler, N, draws), energies_out(sampler, N, energies), NULL, NULL));
 	ck_assert_egm(egm_target_evaluate(target, egm_f64(draws, N * OWN, egm_target_dims(target)),
@@ -224,12 +224,12 @@ START_TEST(test_tempered__energies_and_cost)
 	for (int i = 0; i < N * OWN; i++) ck_assert_near(energies[i], v[i], 1e-12 * (1 + fabs(v[i])));
 	int64_t exchanges = 0, waiting = 0;
 	for (int i = 0; i < OWN; i++) exchanges += sampler->chains[i].exchanges_done;
-	for (int i = 0; i < OWN * 3; i++) waiting += !sampler->walkers[i].primed;
+	for (int i = 0; i < OWN * 3; i++) waiting += !sampler->walkers[i].evaluated;
 	egm_sampler_statistics s = sampler_stats(sampler, -1);
 	ck_assert(exchanges > 0);
 	ck_assert_int_eq(s.transitions, N * OWN);
 	ck_assert_int_eq(s.gradients, s.transitions * INNER * 3 + 3 * OWN + 2 * exchanges - waiting);
-	ck_assert_int_eq(s.gradients, l.rows - N * OWN);
+	ck_assert_int_eq(s.gradients, dist.rows - N * OWN);
 }
 END_TEST
 
@@ -237,9 +237,9 @@ END_TEST
 START_TEST(test_tempered__steps_grow_with_temperature)
 {
 	static const double ladder[] = {1, 4};
-	law l = normal_law(EGM_F64, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
 	any_kernel_options o = options_of(1, 0.25, ladder, 2);
-	open_sampler(&l, NULL, &o);
+	open_sampler(&dist, NULL, &o);
 	ck_assert_near(sampler->walkers[0].step, 0.5, 1e-15);
 	ck_assert_near(sampler->walkers[1].step, 1, 1e-15);
 	ck_assert_near(sampler_stats(sampler, -1).step_size, 0.25, 1e-15);
@@ -250,9 +250,9 @@ END_TEST
 START_TEST(test_tempered__warmup_adapts_every_level)
 {
 	static const double ladder[] = {1, 10, 100};
-	law l = normal_law(EGM_F64, 10, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, 10, 1, 1);
 	any_kernel_options o = options_of(20, 1e-3, ladder, 3);
-	open_sampler(&l, NULL, &o);
+	open_sampler(&dist, NULL, &o);
 	ck_assert_egm(egm_sampler_warmup(sampler, 500, NULL, NULL));
 	ck_assert_egm(egm_sampler_run(sampler, 1, 500, egm_no_out(), egm_no_out(), NULL, NULL));
 	for (int64_t level = 0; level < 3; level++) {
@@ -270,18 +270,18 @@ END_TEST
 START_TEST(test_tempered__threads_change_no_bit)
 {
 	static const double ladder[] = {1, 2, 4};
-	law l = normal_law(EGM_F32, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F32, 1, 1, 1);
 	any_kernel_options o = options_of(37, 0.5, ladder, 3);
-	check_threads(&l, &o, 25, 7);
+	check_threads(&dist, &o, 25, 7);
 }
 END_TEST
 
-START_TEST(test_tempered__refuses_ladders_that_do_not_rise_from_one)
+START_TEST(test_tempered__rejects_ladders_that_do_not_rise_from_one)
 {
 	static const double from_two[] = {2, 3}, falling[] = {1, 0.5}, equal[] = {1, 1}, nan_there[] = {1, NAN};
 	static const double *const bad[] = {from_two, falling, equal, nan_there, NULL};
-	law l = normal_law(EGM_F64, 1, 1, 1);
-	target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
+	target = distribution_target(context, &dist, NULL);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		any_kernel_options o = options_of(1, 0.1, bad[i], 2);
 		ck_assert_int_eq(any_kernel_sampler(&sampler, target, &o), EGM_ERR_ARGUMENT);
@@ -300,15 +300,15 @@ int main(void)
 	tcase_add_loop_test(tc, test_tempered__exchange_rate_between_gaussians, 0, 4);
 	tcase_add_test(tc, test_tempered__pairs_take_turns);
 	tcase_add_test(tc, test_tempered__exchanges_of_priors_are_all_accepted);
-	tc = fixture_case(suite, "laws", "K13 E4 E6", setup, teardown);
-	tcase_add_test(tc, test_tempered__law_of_every_level);
-	tcase_add_test(tc, test_tempered__law_of_every_level_with_a_bound);
+	tc = fixture_case(suite, "distributions", "K13 E4 E6", setup, teardown);
+	tcase_add_test(tc, test_tempered__distribution_of_every_level);
+	tcase_add_test(tc, test_tempered__distribution_of_every_level_with_a_bound);
 	tc = fixture_case(suite, "contract", "R15 R17", setup, teardown);
 	tcase_add_test(tc, test_tempered__one_level_is_mala);
 	tcase_add_test(tc, test_tempered__energies_and_cost);
 	tcase_add_test(tc, test_tempered__steps_grow_with_temperature);
 	tcase_add_test(tc, test_tempered__warmup_adapts_every_level);
 	tcase_add_test(tc, test_tempered__threads_change_no_bit);
-	tcase_add_test(tc, test_tempered__refuses_ladders_that_do_not_rise_from_one);
+	tcase_add_test(tc, test_tempered__rejects_ladders_that_do_not_rise_from_one);
 	return egm_test_main(suite);
 }

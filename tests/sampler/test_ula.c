@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The unadjusted Langevin algorithm against what it does to a normal law, exactly: x' = (1 - eps C k / 2) x +
- * sqrt(eps C) xi is an autoregression, whose variance 1 / (k (1 - eps C k / 4)) is not that of the target. That the
- * bias is this and no other fixes the meaning of the step (E5) and of beta (E6). */
+/* The unadjusted Langevin algorithm on a normal distribution, where it is an autoregression: x' = (1 - eps C k / 2)
+ * x + sqrt(eps C) xi has the variance 1 / (k (1 - eps C k / 4)), which is not that of the target. This bias and no
+ * other fixes the meaning of the step (E5) and of beta (E6). */
 #include "sampler_support.h"
 
 enum { CHAINS = 200, FORGET = 300, DRAWS = 2000 };
@@ -43,12 +43,12 @@ static const double steps[] = {0.1, 0.5, 1, 2, 3.9};
 
 /* variances 1.025641, 1.142857, 1.333333, 2, 40; in the form x' = x - s grad U + sqrt(2 s) xi the second and the third
  * would be 1.333 and 2 */
-START_TEST(test_ula__bias_of_a_normal_law)
+START_TEST(test_ula__bias_of_a_normal_distribution)
 {
 	double step = steps[_i];
-	law l = normal_law(EGM_F64, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, step, 7);
-	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
+	sample s = sample_distribution(&dist, NULL, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, step, 1, 1);
 	free(s.draws);
 }
@@ -56,27 +56,28 @@ END_TEST
 
 START_TEST(test_ula__bias_in_f32)
 {
-	law l = normal_law(EGM_F32, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F32, 1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, 0.5, 8);
-	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
+	sample s = sample_distribution(&dist, NULL, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, 0.5, 1, 1);
 	free(s.draws);
 }
 END_TEST
 
-/* Precisions 1, 10, 100; without the scale eps = 0.3 would diverge in the last. The second scale is not the law's own.
+/* Precisions 1, 10, 100; without the scale eps = 0.3 would diverge in the last. The second scale is not the
+ * distribution's own.
  */
 START_TEST(test_ula__scale_is_the_root_of_the_preconditioner)
 {
 	const double scales[2][3] = {{1, 0.31622776601683794, 0.1}, {1.5, 0.2, 0.05}};
 	const double *scale = scales[_i / 2];
-	law l = normal_law(_i % 2 ? EGM_F32 : EGM_F64, 3, 1, 100);
+	distribution dist = normal_distribution(_i % 2 ? EGM_F32 : EGM_F64, 3, 1, 100);
 	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, 0.3, 9);
 	o.scale = scale;
-	sample s = sample_law(&l, NULL, &o, FORGET, DRAWS, 1);
+	sample s = sample_distribution(&dist, NULL, &o, FORGET, DRAWS, 1);
 	for (int64_t j = 0; j < 3; j++) {
-		double c = l.dtype == EGM_F32 ? (double)(float)scale[j] : scale[j];
-		assert_autoregression(&s, j, 0.3, normal_precision(&l, j), c * c);
+		double c = dist.dtype == EGM_F32 ? (double)(float)scale[j] : scale[j];
+		assert_autoregression(&s, j, 0.3, normal_precision(&dist, j), c * c);
 	}
 	free(s.draws);
 }
@@ -89,9 +90,9 @@ START_TEST(test_ula__beta_multiplies_the_energy)
 	egm_target_options t = target_options();
 	t.beta = 4;
 	t.prior_scale = _i ? 0.5 : 0;
-	law l = normal_law(EGM_F64, 1, 1, 1);
+	distribution dist = normal_distribution(EGM_F64, 1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_ULA, CHAINS, step, 10);
-	sample s = sample_law(&l, &t, &o, FORGET, DRAWS, 1);
+	sample s = sample_distribution(&dist, &t, &o, FORGET, DRAWS, 1);
 	assert_autoregression(&s, 0, step, _i ? 8 : 4, 1);
 	free(s.draws);
 }
@@ -101,9 +102,9 @@ END_TEST
 START_TEST(test_ula__walks_at_the_edge_of_stability)
 {
 	enum { N = 50, MANY = 2000 };
-	law l = normal_law(EGM_F64, 1, 2, 2);
+	distribution dist = normal_distribution(EGM_F64, 1, 2, 2);
 	any_kernel_options o = sampler_options(ANY_ULA, MANY, 2, 11);
-	egm_sampler *sampler = sampler_of(&l, NULL, &o);
+	egm_sampler *sampler = sampler_of(&dist, NULL, &o);
 	static const double zeros[MANY];
 	ck_assert_egm(egm_sampler_set_points(sampler, points_in(sampler, EGM_F64, zeros)));
 	for (int64_t n = N; n <= 2 * N; n += N) {
@@ -121,9 +122,9 @@ START_TEST(test_ula__freezes_where_it_diverges)
 {
 	enum { N = 400 };
 	egm_dtype dtype = _i ? EGM_F32 : EGM_F64;
-	law l = normal_law(dtype, 1, 1, 1);
+	distribution dist = normal_distribution(dtype, 1, 1, 1);
 	any_kernel_options o = sampler_options(ANY_ULA, 3, 8, 12);
-	egm_sampler *sampler = sampler_of(&l, NULL, &o);
+	egm_sampler *sampler = sampler_of(&dist, NULL, &o);
 	double draws[N][3], energies[N][3];
 	const float *narrow = (const float *)(const void *)draws;
 	ck_assert_int_eq(
@@ -151,10 +152,10 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("langevin");
-	TCase *laws = new_case(suite, "normal laws", "K12 E5");
-	tcase_add_loop_test(laws, test_ula__bias_of_a_normal_law, 0, 5);
-	tcase_add_test(laws, test_ula__bias_in_f32);
-	tcase_add_loop_test(laws, test_ula__scale_is_the_root_of_the_preconditioner, 0, 4);
+	TCase *distributions = new_case(suite, "normal distributions", "K12 E5");
+	tcase_add_loop_test(distributions, test_ula__bias_of_a_normal_distribution, 0, 5);
+	tcase_add_test(distributions, test_ula__bias_in_f32);
+	tcase_add_loop_test(distributions, test_ula__scale_is_the_root_of_the_preconditioner, 0, 4);
 	TCase *weights = new_case(suite, "beta and prior", "E6");
 	tcase_add_loop_test(weights, test_ula__beta_multiplies_the_energy, 0, 2);
 	TCase *edge = new_case(suite, "stability", "K12 R16");

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes arviz_reference.h: what ArviZ says of draws that test_diagnostics_arviz.c makes again, bit for bit.
+"""Writes arviz_reference.h: the numbers of ArviZ for draws that test_diagnostics_arviz.c makes too, bit for bit.
 
 usage: arviz_reference.py > arviz_reference.h     (needs ArviZ 0.x and NumPy; not part of the build)
 
-The R-hat of a lone chain is that of its halves, which az.rhat refuses; it is put together from ArviZ's own parts.
+The R-hat of a single chain is that of its halves. az.rhat rejects a single chain, so it is made of parts of ArviZ.
 """
 import sys
 import warnings
@@ -13,7 +13,7 @@ import arviz as az
 import numpy as np
 from arviz.stats.diagnostics import _rhat, _split_chains, _z_scale
 
-warnings.simplefilter("ignore")  # 0/0 of a chain that stands still: NaN here and there
+warnings.simplefilter("ignore")  # 0/0 of a constant chain: NaN here and there
 MASK = (1 << 64) - 1
 LAGS = (0, 1, 2, 3, 10, 100, 332)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Searches random draws for one that ArviZ and egm.diagnose judge differently.
+"""Searches random draws for which ArviZ and egm.diagnose have different figures.
 
 usage: arviz_search.py [cases] [seed]     (default 2000 1; needs ArviZ 0.x, NumPy and the installed egm;
                                            not part of the build)
 
 Draws: 1 to 6 chains of 4 to 400 draws, autoregressive, tied, heavy-tailed, of different scales and places, with chains
-or halves that stand still, at magnitudes from 1e-280 to 1e280. ArviZ gets them at magnitude 1. What differs on
+or constant halves, at magnitudes from 1e-280 to 1e280. ArviZ gets them at magnitude 1. What differs on
 purpose, as lib/stats/diagnostics_compute.c says, is put in ArviZ's place here: NaN for draws that are all the same,
 for indicators of a quantile that are all the same, for sizes of fewer than 10 draws; infinity for an R-hat without
 variance within. Prints what differs and exits with 1 if anything does.
@@ -60,7 +60,7 @@ def folded(x):
 
 
 def r_hat(x):
-    """As az.rhat, which refuses a lone chain; 0/0 and x/0 by what the values are and not by how sums round."""
+    """As az.rhat, which rejects a single chain; 0/0 and x/0 by what the values are and not by how sums round."""
     values = []
     for y in folded(x):
         still = all(len(set(half)) == 1 for half in y)

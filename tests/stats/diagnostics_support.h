@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws for the diagnostics' tests, from integers and correctly rounded operations alone, so that arviz_reference.py
+/* Draws for the tests of diagnostics, from integers and correctly rounded operations only, so that arviz_reference.py
  * makes the same bits. */
 #ifndef EGM_TESTS_DIAGNOSTICS_SUPPORT_H
 #define EGM_TESTS_DIAGNOSTICS_SUPPORT_H

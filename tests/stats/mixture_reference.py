@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes mixture_reference.h: what scikit-learn fits to rows that test_mixture_units.c makes again.
+"""Writes mixture_reference.h: the fits of scikit-learn to rows that test_mixture_units.c makes too.
 
 usage: mixture_reference.py > mixture_reference.h     (needs scikit-learn and NumPy; not part of the build)
 
@@ -19,7 +19,7 @@ MASK = (1 << 64) - 1
 DIGITS = "%.17g"
 
 
-class Source:  # l_random() and l_normal() of loss_support.h
+class Source:  # random_signed() and random_normal() of numbers.h
     def __init__(self, seed):
         self.state = seed
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of normal laws as their definition has them, in long double and without a factorisation in common with the
+/* Mixtures of normal distributions by their definition, in long double and without a factorisation in common with the
  * library: determinant and inverse by Gauss-Jordan. */
 #ifndef EGM_TESTS_MIXTURE_SUPPORT_H
 #define EGM_TESTS_MIXTURE_SUPPORT_H
@@ -8,9 +8,10 @@
 #include <support.h>
 
 #include <egm/mixture.h>
+#include <stats/matrix_impl.h>
 #include <stats/mixture_impl.h>
 
-enum { MX_K = 6, MX_D = 5, MX_ROWS = 20000 };
+enum { MOST_COMPONENTS = 6, MOST_DIMS = 5, MOST_ROWS = 20000 };
 
 #define ck_assert_egm(call) ck_assert_msg((call) == EGM_OK, "%s: %s", #call, egm_last_error())
 #define ck_assert_near(value, expected, tolerance)                                                              \
@@ -21,12 +22,12 @@ enum { MX_K = 6, MX_D = 5, MX_ROWS = 20000 };
 	} while (0)
 
 /* Numbers of a mixture, covariances always [k][d][d]. */
-typedef struct mx_numbers {
+typedef struct mixture_numbers {
 	int64_t k, d;
-	double w[MX_K], m[MX_K * MX_D], c[MX_K * MX_D * MX_D];
-} mx_numbers;
+	double w[MOST_COMPONENTS], m[MOST_COMPONENTS * MOST_DIMS], c[MOST_COMPONENTS * MOST_DIMS * MOST_DIMS];
+} mixture_numbers;
 
-static inline egm_mixture_options mx_options(int64_t components, int32_t covariance)
+static inline egm_mixture_options mixture_options(int64_t components, int32_t covariance)
 {
 	egm_mixture_options o = EGM_MIXTURE_OPTIONS_INIT;
 	o.components = components;
@@ -34,10 +35,10 @@ static inline egm_mixture_options mx_options(int64_t components, int32_t covaria
 	return o;
 }
 
-static inline egm_mixture *mx_create(egm_context *c, const mx_numbers *n, const egm_mixture_options *o)
+static inline egm_mixture *create_mixture(egm_context *c, const mixture_numbers *n, const egm_mixture_options *o)
 {
 	egm_mixture *m = NULL;
-	double own[MX_K * MX_D * MX_D];
+	double own[MOST_COMPONENTS * MOST_DIMS * MOST_DIMS];
 	for (int64_t k = 0; k < n->k; k++)
 		for (int64_t i = 0; i < n->d; i++)
 			for (int64_t j = 0; j < n->d; j++) {
@@ -54,11 +55,11 @@ static inline egm_mixture *mx_create(egm_context *c, const mx_numbers *n, const 
 	return m;
 }
 
-static inline mx_numbers mx_read(const egm_mixture *m)
+static inline mixture_numbers read_mixture(const egm_mixture *m)
 {
-	mx_numbers n = {.k = egm_mixture_components(m), .d = egm_mixture_dims(m)};
+	mixture_numbers n = {.k = egm_mixture_components(m), .d = egm_mixture_dims(m)};
 	int32_t kind = egm_mixture_covariance(m);
-	double own[MX_K * MX_D * MX_D];
+	double own[MOST_COMPONENTS * MOST_DIMS * MOST_DIMS];
 	ck_assert_egm(egm_mixture_parameters(m, egm_f64_out(n.w, n.k, 1), egm_f64_out(n.m, n.k, n.d),
 	                                     egm_f64_out(own, n.k,
 	                                                 kind == EGM_COVARIANCE_FULL       ? n.d * n.d
@@ -74,7 +75,7 @@ static inline mx_numbers mx_read(const egm_mixture *m)
 }
 
 /* a [d, d] becomes its inverse; log det of what it was. Gauss-Jordan without pivoting: a is positive definite. */
-static inline long double mx_invert(int64_t d, long double *a)
+static inline long double invert(int64_t d, long double *a)
 {
 	long double log_det = 0;
 	for (int64_t p = 0; p < d; p++) {
@@ -92,18 +93,18 @@ static inline long double mx_invert(int64_t d, long double *a)
 	return log_det;
 }
 
-static inline long double mx_invert_from(int64_t d, const double *c, long double *inverse)
+static inline long double inverse_of(int64_t d, const double *c, long double *inverse)
 {
 	for (int64_t i = 0; i < d * d; i++) inverse[i] = c[i];
-	return mx_invert(d, inverse);
+	return invert(d, inverse);
 }
 
 /* log w_k N(x; m_k, C_k) */
-static inline long double mx_log_joint(const mx_numbers *n, int64_t k, const double *x)
+static inline long double reference_log_joint(const mixture_numbers *n, int64_t k, const double *x)
 {
-	long double inverse[MX_D * MX_D], q = 0, log_det;
+	long double inverse[MOST_DIMS * MOST_DIMS], q = 0, log_det;
 	const int64_t d = n->d;
-	log_det = mx_invert_from(d, n->c + k * d * d, inverse);
+	log_det = inverse_of(d, n->c + k * d * d, inverse);
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j < d; j++)
 			q += inverse[i * d + j] * ((long double)x[i] - n->m[k * d + i]) * ((long double)x[j] - n->m[k * d + j]);
@@ -111,19 +112,19 @@ static inline long double mx_log_joint(const mx_numbers *n, int64_t k, const dou
 }
 
 /* log p, and the responsibilities; the range of long double needs no shift within 100 standard deviations. */
-static inline long double mx_log_density(const mx_numbers *n, const double *x, long double *share)
+static inline long double reference_log_density(const mixture_numbers *n, const double *x, long double *share)
 {
 	long double sum = 0;
-	for (int64_t k = 0; k < n->k; k++) sum += share[k] = expl(mx_log_joint(n, k, x));
+	for (int64_t k = 0; k < n->k; k++) sum += share[k] = expl(reference_log_joint(n, k, x));
 	for (int64_t k = 0; k < n->k; k++) share[k] /= sum;
 	return logl(sum);
 }
 
 /* C = a I + B B^T, off-diagonals only for `full`, equal diagonals for spherical */
-static inline void mx_random_covariance(uint64_t *random, int32_t kind, int64_t d, double a, double *c)
+static inline void random_covariance(uint64_t *random, int32_t kind, int64_t d, double a, double *c)
 {
-	double b[MX_D * MX_D], first = 0;
-	for (int64_t i = 0; i < d * d; i++) b[i] = l_random(random);
+	double b[MOST_DIMS * MOST_DIMS], first = 0;
+	for (int64_t i = 0; i < d * d; i++) b[i] = random_signed(random);
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = 0; j < d; j++) {
 			double sum = i == j ? a : 0;
@@ -135,22 +136,22 @@ static inline void mx_random_covariance(uint64_t *random, int32_t kind, int64_t 
 }
 
 /* Means within 3 of 0, weights within a factor of 3 of each other. */
-static inline mx_numbers mx_random(uint64_t *random, int32_t kind, int64_t k, int64_t d)
+static inline mixture_numbers random_mixture(uint64_t *random, int32_t kind, int64_t k, int64_t d)
 {
-	mx_numbers n = {.k = k, .d = d};
+	mixture_numbers n = {.k = k, .d = d};
 	double sum = 0;
-	for (int64_t i = 0; i < k; i++) sum += n.w[i] = 2 + l_random(random);
+	for (int64_t i = 0; i < k; i++) sum += n.w[i] = 2 + random_signed(random);
 	for (int64_t i = 0; i < k; i++) n.w[i] /= sum;
-	for (int64_t i = 0; i < k * d; i++) n.m[i] = 3 * l_random(random);
-	for (int64_t i = 0; i < k; i++) mx_random_covariance(random, kind, d, 0.3, n.c + i * d * d);
+	for (int64_t i = 0; i < k * d; i++) n.m[i] = 3 * random_signed(random);
+	for (int64_t i = 0; i < k; i++) random_covariance(random, kind, d, 0.3, n.c + i * d * d);
 	return n;
 }
 
 /* x [rows, d]: m + B n with C = a I + B B^T is not at hand, so C is factored here. */
-static inline void mx_draw(const mx_numbers *n, uint64_t *random, int64_t rows, double *x)
+static inline void draw_mixture(const mixture_numbers *n, uint64_t *random, int64_t rows, double *x)
 {
 	const int64_t d = n->d;
-	double l[MX_K][MX_D * MX_D] = {{0}}, z[MX_D];
+	double l[MOST_COMPONENTS][MOST_DIMS * MOST_DIMS] = {{0}}, z[MOST_DIMS];
 	for (int64_t k = 0; k < n->k; k++)
 		for (int64_t j = 0; j < d; j++)
 			for (int64_t i = j; i < d; i++) {
@@ -159,10 +160,10 @@ static inline void mx_draw(const mx_numbers *n, uint64_t *random, int64_t rows, 
 				l[k][i * d + j] = i == j ? sqrt(sum) : sum / l[k][j * d + j];
 			}
 	for (int64_t r = 0; r < rows; r++) {
-		double u = 0.5 * (l_random(random) + 1);
+		double u = 0.5 * (random_signed(random) + 1);
 		int64_t k = 0;
 		while (k + 1 < n->k && (u -= n->w[k]) >= 0) k++;
-		for (int64_t i = 0; i < d; i++) z[i] = l_normal(random);
+		for (int64_t i = 0; i < d; i++) z[i] = random_normal(random);
 		for (int64_t i = 0; i < d; i++) {
 			x[r * d + i] = n->m[k * d + i];
 			for (int64_t j = 0; j <= i; j++) x[r * d + i] += l[k][i * d + j] * z[j];

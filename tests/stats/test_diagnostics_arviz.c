@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* R-hat, sample sizes, quantiles, bfmi and autocorrelations against ArviZ, an implementation by others.
+/* R-hat, sample sizes, quantiles, bfmi and autocorrelations against ArviZ, an independent implementation.
  *
- * arviz_reference.h holds ArviZ's numbers, arviz_reference.py how they came about; the draws are made here from
- * integers and correctly rounded operations, the same bits as there.
+ * arviz_reference.h contains ArviZ's numbers, written by arviz_reference.py. Both programs make the same draws, bit for
+ * bit, from integers and correctly rounded operations.
  *
- * ArviZ differs from us in what these draws do not contain: constant draws have ESS = N there and NaN here (as has an
- * indicator of a quantile that is always true); fewer than 10 draws have ESS = N log10 N there and NaN here; a single
- * chain has no R-hat there; a position of a quantile, (N - 1) p, that is a whole number may be missed there by
- * rounding.
+ * ArviZ differs from us in cases that these draws avoid: for constant draws, and for an indicator of a quantile that is
+ * always true, it has ESS = N and we have NaN; for fewer than 10 draws it has ESS = N log10 N and we have NaN; for a
+ * single chain it has no R-hat; and it may miss, by rounding, a position of a quantile, (N - 1) p, that is a whole
+ * number.
  *
  * Tolerance 1e-9 relative: sums of 2,000 terms in another order than NumPy's differ by up to 2,000 * 1.1e-16 = 2e-13 of
  * the sum of magnitudes, and 1 - rho, a sum of up to 250 autocorrelations, loses at most a factor 1,000 to cancellation
  * (tau down to 0.3 out of sums below 300). A wrong rank or one lag more or less shows at 1e-5 and above. Seen: 1e-13.
- * It takes -ffp-contract=off, as the whole project does: with draws of other last bits the two in the middle are no
- * longer equally far from the median, and that tie is one of the extreme ranks of the folded draws. */
+ * The test needs -ffp-contract=off, as the whole project does: if the last bits of the draws differ, the two draws in
+ * the middle are no longer equally far from the median, and this tie has one of the extreme ranks of the folded draws.
+ */
 #include "arviz_reference.h"
 #include "diagnostics_support.h"
 
@@ -159,7 +160,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_arviz");
 	tcase_set_tags(tc, "K21");
 	tcase_add_loop_test(tc, test_diagnostics__all_chains_agree_with_arviz, 0, CASES);

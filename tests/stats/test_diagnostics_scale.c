@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws times 2^k: the same verdict, bit for bit, and moments and quantiles times 2^k, as far as numbers go. Powers of
- * two round nothing, so whatever differs was lost by a square or a difference that left the range on its way. */
+/* Draws times 2^k: R-hat and sample sizes are bit-identical, moments and quantiles are times 2^k, within the range of
+ * numbers. Powers of two do not round, so any difference comes from a square or a difference that left the range. */
 #include "diagnostics_support.h"
 #include <float.h>
 
@@ -18,7 +18,7 @@ static void make(int kind, double *x)
 			double *at = x + t * CHAINS + c;
 			if (kind == 2) *at = floor(2 * *at);                     /* ties */
 			if (kind == 3) *at = 20 + *at / (c == 1 ? 1 << 20 : 64); /* far from 0; another scale */
-			if (kind == 4) *at = c == 2 ? 0.7 : *at;                 /* stands still */
+			if (kind == 4) *at = c == 2 ? 0.7 : *at;                 /* is constant */
 			if (kind == 1) *at = fmax(-30, fmin(30, *at));
 		}
 	}
@@ -152,7 +152,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_scale");
 	tcase_set_tags(tc, "K21");
 	tcase_add_loop_test(tc, test_scale__diagnoses_follow_the_draws, 0, KINDS);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* R-hat and sample sizes where the answer is known: autoregressions, independent draws, chains that are apart, chains
- * that never moved; and the parts they are made of against direct computation. */
+/* R-hat and sample sizes where they are known: autoregressions, independent draws, chains at different places, constant
+ * chains; and their parts against direct computation. */
 #include "diagnostics_support.h"
 #include <stats/diagnostics_impl.h>
 
@@ -60,7 +60,8 @@ END_TEST
 
 /* Two chains 10 sd apart share the normal scores between them, the lower half for one: means -+ sqrt(2/pi), variance
  * 1 - 2/pi. With the four halves' means -m, -m, m, m, B/n = 4/3 m^2, so R-hat^2 = 1 + (4/3)(2/pi)/(1 - 2/pi) = 3.336
- * whatever the law of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them. */
+ * whatever the distribution of the draws. Each half's mean and variance vary by 1/sqrt(500) or less: 10 % covers them.
+ */
 START_TEST(test_diagnostics__chains_far_apart_have_a_large_r_hat)
 {
 	enum { N = 1000 };
@@ -93,8 +94,8 @@ static void assert_no_verdict(const egm_diagnosis *d)
 	ck_assert(isfinite(d->mean) && isfinite(d->sd) && isfinite(d->median));
 }
 
-/* Chain 1 of three stands still for the draws from .. to; n = 200, or 201 with the one in the middle dropped. Alone it
- * has no verdict when it never moved, and one when half of it did. Among the others it has no variance, so W lacks its
+/* Chain 1 of three is constant in the draws from .. to; n = 200, or 201 with the one in the middle dropped. By itself
+ * it has no R-hat if it never moved, and has one if half of it did. Among the others it has no variance, so W lacks its
  * share: a sixth for each of its halves (test_diagnostics_arviz.c has such chains as an independent program sees them).
  */
 START_TEST(test_diagnostics__a_chain_that_stands_still_among_others_has_a_large_r_hat)
@@ -214,7 +215,7 @@ START_TEST(test_diagnostics__order_alone_decides)
 }
 END_TEST
 
-/* Phi(x) = erfc(-x/sqrt 2)/2 gives p back. An error of 1e-15 in x, from the sixteen steps of the rational function and
+/* Phi(x) = erfc(-x/sqrt 2)/2 returns p. An error of 1e-15 in x, from the sixteen steps of the rational function and
  * a logarithm, comes back times |d ln Phi / d ln x| ~ x^2, and erfc and the step to its argument add some 1e-16 (1 +
  * x^2): 1e-15 (1 + x^2), 1e-14 of p from p = .002 on. And the values that Wichura printed to check transcriptions. */
 START_TEST(test_diagnostics__normal_quantile)
@@ -312,7 +313,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sampler");
+	Suite *suite = suite_create("diagnostics");
 	TCase *tc = tcase_create("diagnostics_values");
 	tcase_set_tags(tc, "K21");
 	tcase_set_timeout(tc, 60);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Metrics that report on their steps: what the callback is told, that it changes no bit of the result, and that a call
- * which it stops writes none. When it is called depends on the clock, and no test on that. */
-#include "distance_support.h"
+/* Metrics that report their steps: what the callback is told, that it changes no bit of the result, and that a stopped
+ * call writes no result. When the callback is called depends on the clock, and no test depends on that. */
+#include "metric_support.h"
 #include <stdio.h>
 
 /* Of 1100 columns, strips are 64 rows: N and M are three of them, which end within a block. */
@@ -143,7 +143,7 @@ START_TEST(test_metric_progress__stops_without_a_result)
 }
 END_TEST
 
-/* The callback may free the context; the call holds it. */
+/* The callback may free the context; the call retains it. */
 START_TEST(test_metric_progress__may_free_the_context)
 {
 	const struct kind *k = &kinds[_i];

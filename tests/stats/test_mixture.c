@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps of EM and fits: against the formulas, against laws that are known, and at the edges. */
+/* Steps of EM and fits: against the formulas, for known distributions, and in limiting cases. */
 #include "mixture_support.h"
 
 static egm_context *context;
 static egm_mixture *mixture;
-static double x[MX_ROWS * MX_D];
+static double x[MOST_ROWS * MOST_DIMS];
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	mixture = NULL;
 }
 
@@ -48,13 +48,13 @@ START_TEST(test_mixture__two_means_follow_the_hyperbolic_tangent)
 	const double digits[] = {1, 1.9280552, 1.9982115, 1.9986490, 1.9986513};
 	const float data32[] = {2, -2};
 	const double data64[] = {2, -2};
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i % 3);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i % 3);
 	o.fixed = EGM_MIXTURE_FIX_WEIGHTS | EGM_MIXTURE_FIX_COVARIANCES;
-	mx_numbers n = {.k = 2, .d = 1, .w = {1, 1}, .m = {1, -1}, .c = {1, 1}};
-	mixture = mx_create(context, &n, &o);
+	mixture_numbers n = {.k = 2, .d = 1, .w = {1, 1}, .m = {1, -1}, .c = {1, 1}};
+	mixture = create_mixture(context, &n, &o);
 	double m = 1, last = -INFINITY, log_likelihood;
 	for (int i = 0; i < 30; i++) {
-		n = mx_read(mixture);
+		n = read_mixture(mixture);
 		ck_assert_near(n.m[0], m, 1e-14);
 		ck_assert_near(n.m[1], -m, 1e-14);
 		if (i < 5) ck_assert_near(n.m[0], digits[i], 5e-8);
@@ -73,13 +73,13 @@ START_TEST(test_mixture__two_means_follow_the_hyperbolic_tangent)
 END_TEST
 
 /* One step by the formulas of mixture.h, in two passes and long double. `floor` is one that does not bind for full. */
-static void naive_step(mx_numbers *n, int32_t kind, int32_t fixed, double floor, int64_t rows)
+static void naive_step(mixture_numbers *n, int32_t kind, int32_t fixed, double floor, int64_t rows)
 {
-	static long double share[MX_ROWS][MX_K];
+	static long double share[MOST_ROWS][MOST_COMPONENTS];
 	const int64_t d = n->d;
-	for (int64_t r = 0; r < rows; r++) mx_log_density(n, x + r * d, share[r]);
+	for (int64_t r = 0; r < rows; r++) reference_log_density(n, x + r * d, share[r]);
 	for (int64_t k = 0; k < n->k; k++) {
-		long double count = 0, mean[MX_D] = {0}, s[MX_D * MX_D] = {0}, trace = 0;
+		long double count = 0, mean[MOST_DIMS] = {0}, s[MOST_DIMS * MOST_DIMS] = {0}, trace = 0;
 		for (int64_t r = 0; r < rows; r++) count += share[r][k];
 		for (int64_t r = 0; r < rows; r++)
 			for (int64_t i = 0; i < d; i++) mean[i] += share[r][k] * x[r * d + i] / count;
@@ -106,18 +106,18 @@ START_TEST(test_mixture__a_step_is_what_the_formulas_say)
 	uint64_t random = 77 + (uint64_t)_i;
 	int32_t kind = EGM_COVARIANCE_FULL + _i % 3, fixed = _i / 3 % 8;
 	const int64_t k = 1 + _i % 5, d = 1 + _i % 4, rows = 1 + _i * 13 % 600;
-	mx_numbers n = mx_random(&random, kind, k, d), truth = mx_random(&random, kind, k, d);
-	mx_draw(&truth, &random, rows, x);
-	egm_mixture_options o = mx_options(k, kind);
+	mixture_numbers n = random_mixture(&random, kind, k, d), truth = random_mixture(&random, kind, k, d);
+	draw_mixture(&truth, &random, rows, x);
+	egm_mixture_options o = mixture_options(k, kind);
 	o.fixed = fixed;
 	o.covariance_floor = kind == EGM_COVARIANCE_FULL ? 1e-12 : 0.4;
-	mixture = mx_create(context, &n, &o);
+	mixture = create_mixture(context, &n, &o);
 	if (kind == EGM_COVARIANCE_FULL && rows < 50) return; /* singular: the floor binds */
-	long double before = 0, share[MX_K];
-	for (int64_t r = 0; r < rows; r++) before += mx_log_density(&n, x + r * d, share) / rows;
+	long double before = 0, share[MOST_COMPONENTS];
+	for (int64_t r = 0; r < rows; r++) before += reference_log_density(&n, x + r * d, share) / rows;
 	ck_assert_near(step(rows, d), before, 1e-11);
 	naive_step(&n, kind, fixed, o.covariance_floor, rows);
-	mx_numbers got = mx_read(mixture);
+	mixture_numbers got = read_mixture(mixture);
 	for (int64_t i = 0; i < k; i++) ck_assert_near(got.w[i], n.w[i], 1e-10);
 	for (int64_t i = 0; i < k * d; i++) ck_assert_near(got.m[i], n.m[i], 1e-10);
 	for (int64_t i = 0; i < k * d * d; i++) ck_assert_near(got.c[i], n.c[i], 1e-10);
@@ -132,12 +132,12 @@ START_TEST(test_mixture__likelihood_never_falls)
 	uint64_t random = 1000 + (uint64_t)_i;
 	int32_t kind = EGM_COVARIANCE_FULL + _i % 3;
 	const int64_t k = 1 + _i / 3 % 6, d = 1 + _i / 5 % 5, rows = 5 + _i * 37 % 300;
-	mx_numbers truth = mx_random(&random, kind, 1 + _i % 4, d), n = mx_random(&random, kind, k, d);
-	mx_draw(&truth, &random, rows, x);
-	egm_mixture_options o = mx_options(k, kind);
+	mixture_numbers truth = random_mixture(&random, kind, 1 + _i % 4, d), n = random_mixture(&random, kind, k, d);
+	draw_mixture(&truth, &random, rows, x);
+	egm_mixture_options o = mixture_options(k, kind);
 	o.fixed = _i % 4 ? 0 : _i / 4 % 8;
-	o.covariance_floor = _i % 2 ? 1e-4 : 0.2; /* mx_random is above 0.3 */
-	mixture = mx_create(context, &n, &o);
+	o.covariance_floor = _i % 2 ? 1e-4 : 0.2; /* random_mixture is above 0.3 */
+	mixture = create_mixture(context, &n, &o);
 	double last = -INFINITY;
 	for (int i = 0; i < 60; i++) {
 		double now = step(rows, d);
@@ -150,7 +150,7 @@ END_TEST
 /* log det C + tr(C^-1 S) */
 static long double deviance(int64_t d, const double *c, const double *s)
 {
-	long double inverse[MX_D * MX_D], sum = mx_invert_from(d, c, inverse);
+	long double inverse[MOST_DIMS * MOST_DIMS], sum = inverse_of(d, c, inverse);
 	for (int64_t i = 0; i < d * d; i++) sum += inverse[i] * s[i];
 	return sum;
 }
@@ -162,20 +162,21 @@ START_TEST(test_mixture__lifted_covariance_is_the_constrained_maximum)
 	uint64_t random = 5 + (uint64_t)_i;
 	const int64_t d = 1 + _i % 5, rank = 1 + _i / 5 % d;
 	const double floor = 0.01;
-	double s[MX_D * MX_D] = {0}, c[MX_D * MX_D], other[MX_D * MX_D], work[2 * MX_D * MX_D];
+	double s[MOST_DIMS * MOST_DIMS] = {0}, c[MOST_DIMS * MOST_DIMS], other[MOST_DIMS * MOST_DIMS],
+	                     work[2 * MOST_DIMS * MOST_DIMS];
 	for (int64_t p = 0; p < rank; p++) {
-		double v[MX_D], scale = pow(10, -p);
-		for (int64_t i = 0; i < d; i++) v[i] = l_random(&random);
+		double v[MOST_DIMS], scale = pow(10, -p);
+		for (int64_t i = 0; i < d; i++) v[i] = random_signed(&random);
 		for (int64_t i = 0; i < d * d; i++) s[i] += scale * v[i / d] * v[i % d];
 	}
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(d, c, floor, work);
+	egm__mixture_raise_eigenvalues(d, c, floor, work);
 	long double best = deviance(d, c, s);
 	/* feasible: C - f I has no negative eigenvalue, C - f I + 1e-12 a Cholesky factor */
-	ck_assert_int_eq(egm__mixture_cholesky(d, c, floor - 1e-12, work), 0);
+	ck_assert_int_eq(egm__cholesky(d, c, floor - 1e-12, work), 0);
 	for (int t = 0; t < 400; t++) {
-		double b[MX_D * MX_D], far = t % 2 ? 1 : 1e-3;
-		mx_random_covariance(&random, EGM_COVARIANCE_FULL, d, 0, b);
+		double b[MOST_DIMS * MOST_DIMS], far = t % 2 ? 1 : 1e-3;
+		random_covariance(&random, EGM_COVARIANCE_FULL, d, 0, b);
 		for (int64_t i = 0; i < d * d; i++)
 			other[i] = (1 - far) * c[i] + far * ((t % 4 < 2 ? s[i] : 0) + b[i] + (i % (d + 1) ? 0 : floor));
 		ck_assert_msg(deviance(d, other, s) >= best - 1e-12L, "%d: %.17Lg below %.17Lg", t, deviance(d, other, s),
@@ -194,10 +195,10 @@ START_TEST(test_mixture__lift_in_the_plane)
 	const double want[4] = {4 * cs * cs + floor * sn * sn, (4 - floor) * cs * sn, (4 - floor) * cs * sn,
 	                        4 * sn * sn + floor * cs * cs};
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(2, c, floor, work);
+	egm__mixture_raise_eigenvalues(2, c, floor, work);
 	for (int i = 0; i < 4; i++) ck_assert_near(c[i], want[i], 1e-14); /* roundings of 4 */
 	memcpy(c, s, sizeof c);
-	egm__mixture_lift(2, c, small / 2, work);
+	egm__mixture_raise_eigenvalues(2, c, small / 2, work);
 	for (int i = 0; i < 4; i++) ck_assert_near(c[i], s[i], 0);
 }
 END_TEST
@@ -208,15 +209,15 @@ START_TEST(test_mixture__data_far_from_zero_keep_their_variance)
 	enum { N = 3000 };
 	uint64_t random = 9;
 	double mean[2] = {0}, s[4] = {0};
-	for (int i = 0; i < 2 * N; i++) x[i] = 1e8 + l_normal(&random) + (i % 2 ? 0.5 * x[i - 1] : 0);
+	for (int i = 0; i < 2 * N; i++) x[i] = 1e8 + random_normal(&random) + (i % 2 ? 0.5 * x[i - 1] : 0);
 	for (int i = 0; i < 2 * N; i++) mean[i % 2] += (x[i] - x[i % 2]) / N;
 	for (int r = 0; r < N; r++)
 		for (int i = 0; i < 4; i++)
 			s[i] += (x[2 * r + i / 2] - x[i / 2] - mean[i / 2]) * (x[2 * r + i % 2] - x[i % 2] - mean[i % 2]) / N;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture_result r;
 	fit(N, 2, &o, &r);
-	mx_numbers n = mx_read(mixture);
+	mixture_numbers n = read_mixture(mixture);
 	for (int i = 0; i < 4; i++) ck_assert_near(n.c[i], s[i], 1e-7);
 	ck_assert_near(n.m[0], x[0] + mean[0], 1e-7);
 	ck_assert_int_eq(r.converged, 1);
@@ -229,17 +230,17 @@ END_TEST
 START_TEST(test_mixture__dead_component_keeps_its_place)
 {
 	uint64_t random = 4;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i % 3);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i % 3);
 	o.fixed = _i < 3 ? 0 : EGM_MIXTURE_FIX_WEIGHTS;
-	mx_numbers n = {.k = 2, .d = 2, .w = {0.75, 0.25}, .m = {0, 0, 1000, 0}, .c = {1, 0, 0, 1, 2, 0, 0, 2}};
-	for (int i = 0; i < 400; i++) x[i] = l_normal(&random);
-	mixture = mx_create(context, &n, &o);
+	mixture_numbers n = {.k = 2, .d = 2, .w = {0.75, 0.25}, .m = {0, 0, 1000, 0}, .c = {1, 0, 0, 1, 2, 0, 0, 2}};
+	for (int i = 0; i < 400; i++) x[i] = random_normal(&random);
+	mixture = create_mixture(context, &n, &o);
 	double last = -INFINITY;
 	for (int t = 0; t < 3; t++) {
 		double now = step(200, 2);
 		ck_assert(now >= last);
 		last = now;
-		mx_numbers got = mx_read(mixture);
+		mixture_numbers got = read_mixture(mixture);
 		ck_assert(got.w[0] == (_i < 3 ? 1 : 0.75) && got.w[1] == (_i < 3 ? 0 : 0.25));
 		ck_assert(got.m[2] == 1000 && got.m[3] == 0 && got.c[4] == 2 && got.c[7] == 2);
 	}
@@ -253,19 +254,19 @@ START_TEST(test_mixture__dead_component_keeps_its_place)
 END_TEST
 
 /* As many components as distinct rows: every component ends on one with the floor as variance; a component more is
- * refused. */
+ * rejected. */
 START_TEST(test_mixture__components_and_distinct_rows)
 {
 	const double rows[8] = {0, 0, 10, 0, 0, 0, 10, 0};
 	memcpy(x, rows, sizeof rows);
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i);
 	egm_mixture_result r;
 	fit(4, 2, &o, &r);
 	/* quartiles 0 and 10: a unit of 10 / 1.349; the column of zeros has 1, and no part in the one of spherical */
 	const double unit = 10 / 1.3489795003921634, square = _i == 2 ? unit * unit / 2 : unit * unit;
 	const double floors[2] = {1e-6 * square, _i == 2 ? 1e-6 * square : 1e-6};
 	ck_assert_near(r.covariance_floor, floors[1], 1e-20);
-	mx_numbers n = mx_read(mixture);
+	mixture_numbers n = read_mixture(mixture);
 	ck_assert_near(n.m[0] + n.m[2], 10, 1e-14);
 	for (int k = 0; k < 2; k++) {
 		ck_assert_near(n.w[k], 0.5, 1e-15);
@@ -285,11 +286,11 @@ START_TEST(test_mixture__components_and_distinct_rows)
 }
 END_TEST
 
-/* One row, or many equal ones, say nothing about a scale. */
+/* One row, or many equal ones, determine no scale. */
 START_TEST(test_mixture__data_without_variance)
 {
 	egm_mixture *none = NULL;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL + _i);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL + _i);
 	for (int i = 0; i < 9; i++) x[i] = 7 + i % 3;
 	for (int64_t rows = 1; rows <= 3; rows += 2) {
 		o.covariance_floor = 0;
@@ -300,7 +301,7 @@ START_TEST(test_mixture__data_without_variance)
 		o.covariance_floor = 0.25;
 		egm_mixture_result r;
 		fit(rows, 3, &o, &r);
-		mx_numbers n = mx_read(mixture);
+		mixture_numbers n = read_mixture(mixture);
 		for (int i = 0; i < 3; i++) ck_assert(n.m[i] == 7 + i);
 		for (int i = 0; i < 9; i++) ck_assert(n.c[i] == (i % 4 ? 0 : 0.25));
 	}
@@ -312,15 +313,15 @@ START_TEST(test_mixture__constant_column)
 {
 	enum { N = 500 };
 	uint64_t random = 12;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i);
 	egm_mixture_result r;
 	for (int i = 0; i < N; i++) {
-		x[3 * i] = l_normal(&random) + (i % 2 ? 20 : -20);
+		x[3 * i] = random_normal(&random) + (i % 2 ? 20 : -20);
 		x[3 * i + 1] = 0.3;
-		x[3 * i + 2] = l_normal(&random);
+		x[3 * i + 2] = random_normal(&random);
 	}
 	fit(N, 3, &o, &r);
-	mx_numbers n = mx_read(mixture);
+	mixture_numbers n = read_mixture(mixture);
 	for (int k = 0; k < 2 && _i < 2; k++) {
 		ck_assert_near(n.c[9 * k + 4], r.covariance_floor, 1e-12);
 		ck_assert(n.c[9 * k] > 0.5 && n.c[9 * k + 8] > 0.5); /* 250 rows: 1 +- 0.09 */
@@ -337,24 +338,24 @@ START_TEST(test_mixture__recovers_three_components)
 {
 	uint64_t random = 321;
 	const int32_t kind = EGM_COVARIANCE_FULL + _i;
-	mx_numbers truth = {.k = 3, .d = 2, .w = {0.5, 0.3, 0.2}, .m = {0, 0, 12, 3, -4, 14}};
+	mixture_numbers truth = {.k = 3, .d = 2, .w = {0.5, 0.3, 0.2}, .m = {0, 0, 12, 3, -4, 14}};
 	const double full[12] = {1, 0.6, 0.6, 2, 0.5, -0.2, -0.2, 0.7, 1.5, 0, 0, 0.3};
 	for (int i = 0; i < 12; i++) truth.c[i] = i % 4 == 0 || i % 4 == 3 ? full[i] : 0;
 	if (kind == EGM_COVARIANCE_FULL) memcpy(truth.c, full, sizeof full);
 	for (int k = 0; k < 3 && kind == EGM_COVARIANCE_SPHERICAL; k++) truth.c[4 * k + 3] = truth.c[4 * k];
-	mx_draw(&truth, &random, MX_ROWS, x);
-	egm_mixture_options o = mx_options(3, kind);
+	draw_mixture(&truth, &random, MOST_ROWS, x);
+	egm_mixture_options o = mixture_options(3, kind);
 	egm_mixture_result r;
-	fit(MX_ROWS, 2, &o, &r);
+	fit(MOST_ROWS, 2, &o, &r);
 	ck_assert(r.converged == 1 && r.dead == 0 && r.iterations < 100);
-	mx_numbers n = mx_read(mixture);
+	mixture_numbers n = read_mixture(mixture);
 	for (int t = 0; t < 3; t++) {
 		int k = 0;
-		const double *m = truth.m + 2 * t, *c = truth.c + 4 * t, rows = truth.w[t] * MX_ROWS;
+		const double *m = truth.m + 2 * t, *c = truth.c + 4 * t, rows = truth.w[t] * MOST_ROWS;
 		for (int i = 1; i < 3; i++)
 			if (hypot(n.m[2 * i] - m[0], n.m[2 * i + 1] - m[1]) < hypot(n.m[2 * k] - m[0], n.m[2 * k + 1] - m[1]))
 				k = i;
-		ck_assert_near(n.w[k], truth.w[t], 5 * sqrt(truth.w[t] * (1 - truth.w[t]) / MX_ROWS));
+		ck_assert_near(n.w[k], truth.w[t], 5 * sqrt(truth.w[t] * (1 - truth.w[t]) / MOST_ROWS));
 		for (int i = 0; i < 2; i++) ck_assert_near(n.m[2 * k + i], m[i], 5 * sqrt(c[3 * i] / rows));
 		for (int i = 0; i < 4; i++) {
 			double variance = c[3 * (i / 2)] * c[3 * (i % 2)] + c[i] * c[i];
@@ -364,16 +365,16 @@ START_TEST(test_mixture__recovers_three_components)
 }
 END_TEST
 
-/* The fit says how it ended, and its likelihood is that of what it returns. */
+/* The result describes the end of the fit, and its likelihood is that of the returned mixture. */
 START_TEST(test_mixture__result_is_that_of_the_mixture)
 {
 	enum { N = 700 };
 	uint64_t random = 8;
 	double p[N], sum = 0;
 	egm_mixture_result r, one;
-	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 3, 2);
-	mx_draw(&truth, &random, N, x);
-	egm_mixture_options o = mx_options(4, EGM_COVARIANCE_FULL + _i);
+	mixture_numbers truth = random_mixture(&random, EGM_COVARIANCE_FULL, 3, 2);
+	draw_mixture(&truth, &random, N, x);
+	egm_mixture_options o = mixture_options(4, EGM_COVARIANCE_FULL + _i);
 	o.starts = 6;
 	o.seed = 3;
 	fit(N, 2, &o, &r);
@@ -401,7 +402,7 @@ START_TEST(test_mixture__centres_follow_squared_distances)
 	const egm__mixture_data data = {.dtype = EGM_F64, .x = points, .rows = 3, .scale = 1, .total = 3};
 	double distances[3];
 	int64_t count[3][3] = {{0}};
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_SPHERICAL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_SPHERICAL);
 	o.covariance_floor = 1;
 	ck_assert_egm(egm__mixture_make(&mixture, context, &o, 1));
 	for (int s = 0; s < N; s++) {
@@ -430,15 +431,15 @@ START_TEST(test_mixture__threads_change_no_bit)
 	enum { N = 3001 };
 	uint64_t random = 2;
 	static double p[N], first_p[N];
-	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 3, 3), first = {0};
-	mx_draw(&truth, &random, N, x);
+	mixture_numbers truth = random_mixture(&random, EGM_COVARIANCE_FULL, 3, 3), first = {0};
+	draw_mixture(&truth, &random, N, x);
 	for (int32_t threads = 1; threads <= 3; threads++) {
 		egm_context_free(context);
 		context = egm_test_context_on(threads, EGM_SIMD_AUTO);
-		egm_mixture_options o = mx_options(3, EGM_COVARIANCE_FULL);
+		egm_mixture_options o = mixture_options(3, EGM_COVARIANCE_FULL);
 		egm_mixture_result r;
 		fit(N, 3, &o, &r);
-		mx_numbers n = mx_read(mixture);
+		mixture_numbers n = read_mixture(mixture);
 		ck_assert_egm(
 		    egm_mixture_log_density(mixture, egm_f64(x, N, 3), egm_f64_out(threads == 1 ? first_p : p, N, 1)));
 		if (threads == 1) first = n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What mixtures refuse, and that nothing is lost or half built when memory ends. */
+/* What mixtures reject, and that a failed allocation neither leaks nor leaves half a mixture. */
 #include "mixture_support.h"
 
 #include <stddef.h>
@@ -14,14 +14,14 @@ static double x[ROWS * D];
 static void fill(void)
 {
 	uint64_t random = 6;
-	for (int i = 0; i < ROWS * D; i++) x[i] = l_normal(&random) + (i / D % 2 ? 9 : 0);
+	for (int i = 0; i < ROWS * D; i++) x[i] = random_normal(&random) + (i / D % 2 ? 9 : 0);
 }
 
 static void setup(void)
 {
 	const double m[2] = {0, 9}, c[2] = {1, 1};
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
-	context = l_context();
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_DIAGONAL);
+	context = new_context();
 	fill();
 	ck_assert_egm(egm_mixture_create(&mixture, context, egm_no_array(), egm_f64(m, 1, D), egm_f64(c, 1, D), &o));
 }
@@ -53,7 +53,7 @@ START_TEST(test_mixture__zeros_are_the_defaults)
 	defaults.tolerance = 0; /* a number as good as any */
 	ck_assert_egm(egm_mixture_fit(&m[0], context, egm_f64(x, ROWS, D), egm_no_array(), &zeros, NULL, NULL, NULL));
 	ck_assert_egm(egm_mixture_fit(&m[1], context, egm_f64(x, ROWS, D), egm_no_array(), &defaults, NULL, NULL, NULL));
-	mx_numbers a = mx_read(m[0]), b = mx_read(m[1]);
+	mixture_numbers a = read_mixture(m[0]), b = read_mixture(m[1]);
 	ck_assert(a.k == 1 && egm_mixture_covariance(m[0]) == EGM_COVARIANCE_FULL);
 	ck_assert_mem_eq(a.m, b.m, D * sizeof *a.m);
 	ck_assert_mem_eq(a.c, b.c, D * D * sizeof *a.c);
@@ -110,10 +110,10 @@ static void said(const char *function, const char *text)
 	ck_assert_msg(strncmp(egm_last_error(), start, strlen(start)) == 0, "%s, not %s", egm_last_error(), start);
 }
 
-START_TEST(test_mixture__refuses_options_by_name)
+START_TEST(test_mixture__rejects_options_by_name)
 {
 	const double ones[4] = {1, 0, 0, 1};
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
 	memcpy((char *)&o + bad_options[_i].member, &bad_options[_i].value, bad_options[_i].wide ? 8 : 4);
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL),
@@ -129,9 +129,9 @@ START_TEST(test_mixture__refuses_options_by_name)
 END_TEST
 
 /* More components than there are rows, whatever that number is: nothing is asked for. */
-START_TEST(test_mixture__refuses_more_components_than_rows)
+START_TEST(test_mixture__rejects_more_components_than_rows)
 {
-	egm_mixture_options o = mx_options(INT64_MAX, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(INT64_MAX, EGM_COVARIANCE_FULL);
 	egm_mixture *m = mixture;
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
@@ -141,7 +141,7 @@ START_TEST(test_mixture__refuses_more_components_than_rows)
 }
 END_TEST
 
-START_TEST(test_mixture__refuses_numbers_by_component)
+START_TEST(test_mixture__rejects_numbers_by_component)
 {
 	const struct {
 		double w[2], m[2], c[8];
@@ -158,12 +158,16 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
 	     "weights[0] is nan, must be at least 0 and finite"},
-	    {{0, 0}, {0, 0}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_ARGUMENT, "weights sums to 0, must be above 0 and finite"},
+	    {{0, 0},
+	     {0, 0},
+	     {1, 0, 0, 1, 1, 0, 0, 1},
+	     EGM_ERR_ARGUMENT,
+	     "the sum of weights is 0, must be above 0 and finite"},
 	    {{1e308, 1e308},
 	     {0, 0},
 	     {1, 0, 0, 1, 1, 0, 0, 1},
 	     EGM_ERR_ARGUMENT,
-	     "weights sums to inf, must be above 0 and finite"},
+	     "the sum of weights is inf, must be above 0 and finite"},
 	    {{1, 1}, {0, NAN}, {1, 0, 0, 1, 1, 0, 0, 1}, EGM_ERR_NONFINITE, "the mean of component 0 is not finite"},
 	    {{1, 1},
 	     {0, 0},
@@ -185,7 +189,7 @@ START_TEST(test_mixture__refuses_numbers_by_component)
 	     {1, 0, 0, 1, 1, 0, 0, 0},
 	     EGM_ERR_ARGUMENT,
 	     "the covariance of component 1 is not positive definite"}};
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		egm_mixture *m = mixture;
 		const double means[4] = {cases[i].m[0], cases[i].m[1], 0, 0};
@@ -252,11 +256,11 @@ START_TEST(test_mixture__null_in_every_place)
 }
 END_TEST
 
-/* Whoever takes data refuses the same things, and a step that fails leaves the mixture as it was. */
-START_TEST(test_mixture__refuses_data_by_row_and_column)
+/* All functions with data reject the same input, and a step that fails leaves the mixture as it was. */
+START_TEST(test_mixture__rejects_data_by_row_and_column)
 {
 	double out[ROWS];
-	mx_numbers before = mx_read(mixture), after;
+	mixture_numbers before = read_mixture(mixture), after;
 	const struct {
 		egm_dtype dtype;
 		int64_t rows, columns;
@@ -264,11 +268,11 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 		egm_status code;
 		const char *message;
 	} cases[] = {
-	    {(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": x has dtype 3, neither EGM_F32 nor EGM_F64"},
-	    {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": x has 0 rows of 2 numbers, at least 1 of each is needed"},
-	    {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": x has -4 rows of 2 numbers, at least 1 of each is needed"},
+	    {(egm_dtype)3, ROWS, D, 0, EGM_ERR_ARGUMENT, ": x has dtype 3, must be EGM_F32 or EGM_F64"},
+	    {EGM_F64, 0, D, 0, EGM_ERR_ARGUMENT, ": x has 0 rows of 2 numbers, must have at least 1 of each"},
+	    {EGM_F64, -4, D, 0, EGM_ERR_ARGUMENT, ": x has -4 rows of 2 numbers, must have at least 1 of each"},
 	    {EGM_F64, INT64_MAX, D, 0, EGM_ERR_ARGUMENT,
-	     ": x has 9223372036854775807 rows of 2 numbers, more than memory can hold"},
+	     ": x has 9223372036854775807 rows of 2 numbers, must fit in memory"},
 	    {EGM_F64, ROWS, D, NAN, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is nan, must be finite"},
 	    {EGM_F64, ROWS, D, -INFINITY, EGM_ERR_NONFINITE, ": row 7, column 1 (from 0) of x is -inf, must be finite"},
 	    {EGM_F64, ROWS / 2, 2 * D, 0, EGM_ERR_SHAPE, ": x has 4 columns, must have 2"}};
@@ -291,13 +295,13 @@ START_TEST(test_mixture__refuses_data_by_row_and_column)
 			ck_assert_msg(strstr(egm_last_error(), cases[i].message) != NULL, "%s", egm_last_error());
 			ck_assert(call < 3 || !m);
 		}
-	after = mx_read(mixture);
+	after = read_mixture(mixture);
 	ck_assert(!memcmp(&before.w, &after.w, sizeof *before.w) && !memcmp(before.m, after.m, D * sizeof *before.m));
 }
 END_TEST
 
-/* Arrays and results of other sizes or types. What is refused writes nothing. */
-START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
+/* Arrays and results of other sizes or types. What is rejected writes nothing. */
+START_TEST(test_mixture__rejects_arrays_that_do_not_fit)
 {
 	const double ones[8] = {1, 0, 0, 1, 1, 0, 0, 1};
 	const float narrow[8] = {1, 0, 0, 1, 1, 0, 0, 1};
@@ -306,14 +310,14 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	float out32[ROWS * D];
 	double out[ROWS * D];
 	egm_mixture *m = mixture;
-	egm_mixture_options o = mx_options(7, EGM_COVARIANCE_FULL); /* as many as there are means, whatever this says */
+	egm_mixture_options o = mixture_options(7, EGM_COVARIANCE_FULL); /* the number of means, whatever `components` is */
 	for (int i = 0; i < ROWS * D; i++) out[i] = 7;
-#define REFUSED(call, code, text)           \
+#define REJECTED(call, code, text)          \
 	ck_assert_int_eq(call, EGM_ERR_##code); \
 	ck_assert_str_eq(egm_last_error(), text)
-#define CREATE(w, m_, c, code, text)                                                           \
-	m = mixture;                                                                               \
-	REFUSED(egm_mixture_create(&m, context, w, m_, c, &o), code, "egm_mixture_create: " text); \
+#define CREATE(w, m_, c, code, text)                                                            \
+	m = mixture;                                                                                \
+	REJECTED(egm_mixture_create(&m, context, w, m_, c, &o), code, "egm_mixture_create: " text); \
 	ck_assert_ptr_null(m)
 	CREATE(none, none, means, ARGUMENT, "means is NULL");
 	CREATE(none, means, none, ARGUMENT, "covariances is NULL");
@@ -330,72 +334,74 @@ START_TEST(test_mixture__refuses_arrays_that_do_not_fit)
 	CREATE(none, means, egm_f64(ones, 2, 2), SHAPE, "covariances has 2 x 2 numbers, must have 2");
 	ck_assert_egm(egm_mixture_create(&m, context, none, means, egm_f64((double[]){1, 2}, 1, 2), &o));
 	ck_assert_int_eq(egm_mixture_components(m), 2);
-#define NAMED(function, arguments, code, text) REFUSED(function arguments, code, #function ": " text)
+#define NAMED(function, arguments, code, text) REJECTED(function arguments, code, #function ": " text)
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 1, 1), no_out, no_out), SHAPE,
-	      "weights has room for 1 x 1 numbers, the result has 2 x 1");
+	      "weights has room for 1 x 1 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 2, 1), egm_f64_out(out, 2, 1), no_out), SHAPE,
-	      "means has room for 2 x 1 numbers, the result has 2 x 2");
+	      "means has room for 2 x 1 numbers, must have room for 2 x 2");
 	NAMED(egm_mixture_parameters, (m, egm_f64_out(out, 2, 1), no_out, egm_f64_out(out, 2, 2)), SHAPE,
-	      "covariances has room for 2 x 2 numbers, the result has 2 x 1");
+	      "covariances has room for 2 x 2 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_parameters, (m, egm_f32_out(out32, 2, 1), no_out, no_out), DTYPE, "weights is f32, must be f64");
 	NAMED(egm_mixture_parameters, (m, no_out, egm_f32_out(out32, 2, 2), no_out), DTYPE, "means is f32, must be f64");
 	NAMED(egm_mixture_parameters, (m, no_out, no_out, egm_f32_out(out32, 2, 1)), DTYPE,
 	      "covariances is f32, must be f64");
 	NAMED(egm_mixture_floors, (m, no_out), ARGUMENT, "floors is NULL");
 	NAMED(egm_mixture_floors, (m, egm_f64_out(out, 3, 1)), SHAPE,
-	      "floors has room for 3 x 1 numbers, the result has 2 x 1");
+	      "floors has room for 3 x 1 numbers, must have room for 2 x 1");
 	NAMED(egm_mixture_floors, (m, egm_f32_out(out32, 2, 1)), DTYPE, "floors is f32, must be f64");
 	NAMED(egm_mixture_floors, (NULL, egm_f64_out(out, 2, 1)), ARGUMENT, "mixture is NULL");
 	NAMED(egm_mixture_log_density, (m, all, egm_f64_out(out, ROWS - 1, 1)), SHAPE,
-	      "out has room for 39 x 1 numbers, the result has 40 x 1");
+	      "out has room for 39 x 1 numbers, must have room for 40 x 1");
 	NAMED(egm_mixture_log_density, (m, all, egm_f32_out(out32, ROWS, 1)), DTYPE, "out is f32, must be f64");
 	NAMED(egm_mixture_responsibilities, (m, all, egm_f64_out(out, ROWS, 1)), SHAPE,
-	      "out has room for 40 x 1 numbers, the result has 40 x 2");
+	      "out has room for 40 x 1 numbers, must have room for 40 x 2");
 	NAMED(egm_mixture_responsibilities, (m, all, egm_f32_out(out32, ROWS, 2)), DTYPE, "out is f32, must be f64");
 	NAMED(egm_mixture_sample, (m, 1, egm_f64_out(out, 3, 3)), SHAPE,
-	      "out has room for 3 x 3 numbers, the result has 3 x 2");
+	      "out has room for 3 x 3 numbers, must have room for 3 x 2");
 	NAMED(egm_mixture_sample, (m, 1, no_out), ARGUMENT, "out is NULL");
 	NAMED(egm_mixture_step, (m, none, none, NULL), ARGUMENT, "x is NULL");
 	NAMED(egm_mixture_step, (m, egm_f64(x, ROWS, 1), none, NULL), SHAPE, "x has 1 columns, must have 2");
 #undef NAMED
 #undef CREATE
-#undef REFUSED
+#undef REJECTED
 	for (int i = 0; i < ROWS * D; i++) ck_assert(out[i] == 7);
 	egm_mixture_free(m);
 }
 END_TEST
 
-/* Squares that overflow, and a floor that a double cannot hold beside the data, are said and leave no mixture. */
+/* Squares that overflow, and a floor that a double cannot hold beside the data, are reported and leave no mixture. */
 START_TEST(test_mixture__numbers_beyond_double)
 {
 	egm_mixture *m = NULL;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	double wide[4] = {1e200, 0, -1e200, 0}, narrow[4] = {1e-200, 0, -1e-200, 0};
 	double far[10] = {0, 0, 1, 1, 2, 2, 3, 3, 1e200, 0};
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(wide, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: the variance of column 0 (from 0) of x overflows");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the variance of column 0 (from 0) of x is infinite, must be finite");
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(narrow, 2, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_ARGUMENT);
 	ck_assert_ptr_nonnull(strstr(egm_last_error(), "egm_mixture_fit: column 0 (from 0) of x has a spread of 1.48"));
 	ck_assert_int_eq(egm_mixture_fit(&m, context, egm_f64(far, 5, 2), egm_no_array(), &o, NULL, NULL, NULL),
 	                 EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: squared distances of the rows of x overflow");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_mixture_fit: the squared distances of the rows of x are infinite, must be finite");
 	/* a singular S: where rounding puts its pivot below 0, 1e-40 cannot lift it */
-	int refused = 0;
+	int rejected = 0;
 	o.covariance_floor = 1e-40;
 	for (int k = 1; k < 20; k++) {
 		const double line[6] = {1, k / 7.0, 2, k / 3.5, 4, k / 1.75};
 		egm_status st = egm_mixture_fit(&m, context, egm_f64(line, 3, 2), egm_no_array(), &o, NULL, NULL, NULL);
 		egm_mixture_free(m);
 		if (st == EGM_OK) continue;
-		refused++;
+		rejected++;
 		ck_assert_ptr_null(m);
 		ck_assert_int_eq(st, EGM_ERR_ARGUMENT);
 		ck_assert_str_eq(egm_last_error(), "egm_mixture_fit: the covariance of component 0 cannot be inverted, "
 		                                   "covariance_floor is 1e-40, must be larger");
 	}
-	ck_assert_int_gt(refused, 0);
+	ck_assert_int_gt(rejected, 0);
 }
 END_TEST
 
@@ -429,7 +435,7 @@ static egm_status use(egm_context *c, int32_t kind)
 	egm_mixture *fitted = NULL, *made = NULL;
 	double out[ROWS * D], u[ROWS], covariances[8], means[4], w[2];
 	const int64_t each = kind == EGM_COVARIANCE_FULL ? D * D : kind == EGM_COVARIANCE_DIAGONAL ? D : 1;
-	egm_mixture_options o = mx_options(2, kind);
+	egm_mixture_options o = mixture_options(2, kind);
 	st = egm_mixture_fit(&fitted, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL);
 	ck_assert((st == EGM_OK) == (fitted != NULL));
 	if (st == EGM_OK)
@@ -475,7 +481,7 @@ START_TEST(test_mixture__owns_its_context)
 	egm_test_allocator allocator = {0};
 	egm_context *c = egm_test_context(&allocator);
 	egm_mixture *m = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	fill();
 	ck_assert_egm(egm_mixture_fit(&m, c, egm_f64(x, ROWS, D), egm_no_array(), &o, NULL, NULL, NULL));
 	egm_context_free(c);
@@ -516,7 +522,7 @@ static egm_status fit_until(const egm_mixture_options *o, int64_t at, stopper *s
 
 static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
 {
-	mx_numbers n = mx_read(a), m = mx_read(b);
+	mixture_numbers n = read_mixture(a), m = read_mixture(b);
 	ck_assert_mem_eq(n.w, m.w, 2 * sizeof *n.w);
 	ck_assert_mem_eq(n.m, m.m, 2 * D * sizeof *n.m);
 	ck_assert_mem_eq(n.c, m.c, 2 * D * D * sizeof *n.c);
@@ -526,11 +532,11 @@ static void assert_same_mixture(const egm_mixture *a, const egm_mixture *b)
 START_TEST(test_mixture__a_stopped_fit_goes_on)
 {
 	egm_mixture *stopped = NULL, *whole = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	egm_mixture_result r, of_whole;
 	stopper s;
 	fill();
-	for (int i = 0; i < ROWS * D; i++) x[i] = i / D % 2 ? x[i] - 8 : x[i]; /* overlapping: EM takes its time */
+	for (int i = 0; i < ROWS * D; i++) x[i] = i / D % 2 ? x[i] - 8 : x[i]; /* overlapping: EM needs many steps */
 	o.starts = 1;
 	o.tolerance = 0;
 	for (int64_t k = 1; k < 8; k++) {
@@ -557,7 +563,7 @@ END_TEST
 START_TEST(test_mixture__a_stopped_fit_is_the_best_so_far)
 {
 	egm_mixture *stopped = NULL, *first = NULL;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	egm_mixture_result r, of_first;
 	stopper s;
 	fill();
@@ -581,17 +587,17 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("mixture_contract");
-	TCase *t = tcase_create("refusals");
+	TCase *t = tcase_create("rejections");
 	tcase_set_tags(t, "R17 R18");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_mixture__defaults_are_those_of_the_header);
-	tcase_add_loop_test(t, test_mixture__refuses_options_by_name, 0, sizeof bad_options / sizeof *bad_options);
+	tcase_add_loop_test(t, test_mixture__rejects_options_by_name, 0, sizeof bad_options / sizeof *bad_options);
 	tcase_add_test(t, test_mixture__zeros_are_the_defaults);
-	tcase_add_test(t, test_mixture__refuses_more_components_than_rows);
-	tcase_add_test(t, test_mixture__refuses_arrays_that_do_not_fit);
-	tcase_add_test(t, test_mixture__refuses_numbers_by_component);
+	tcase_add_test(t, test_mixture__rejects_more_components_than_rows);
+	tcase_add_test(t, test_mixture__rejects_arrays_that_do_not_fit);
+	tcase_add_test(t, test_mixture__rejects_numbers_by_component);
 	tcase_add_test(t, test_mixture__null_in_every_place);
-	tcase_add_test(t, test_mixture__refuses_data_by_row_and_column);
+	tcase_add_test(t, test_mixture__rejects_data_by_row_and_column);
 	tcase_add_test(t, test_mixture__numbers_beyond_double);
 	tcase_add_test(t, test_mixture__short_and_unwritten_results);
 	suite_add_tcase(s, t);

@@ -6,23 +6,23 @@ enum { ROWS = 150 }; /* three blocks, the last one not full */
 
 static egm_context *context;
 static egm_mixture *mixture;
-static mx_numbers numbers;
-static double x[MX_ROWS * MX_D];
+static mixture_numbers numbers;
+static double x[MOST_ROWS * MOST_DIMS];
 
 /* Numbers of the loop index: kind, 1 to 5 components, 1 to 5 dimensions. */
 static void setup_random(int i)
 {
 	uint64_t random = 50 + (uint64_t)i;
 	int32_t kind = EGM_COVARIANCE_FULL + i % 3;
-	egm_mixture_options o = mx_options(1 + i % 5, kind);
-	numbers = mx_random(&random, kind, 1 + i % 5, 1 + i / 3 % 5);
-	mixture = mx_create(context, &numbers, &o);
-	for (int64_t j = 0; j < ROWS * numbers.d; j++) x[j] = 8 * l_random(&random);
+	egm_mixture_options o = mixture_options(1 + i % 5, kind);
+	numbers = random_mixture(&random, kind, 1 + i % 5, 1 + i / 3 % 5);
+	mixture = create_mixture(context, &numbers, &o);
+	for (int64_t j = 0; j < ROWS * numbers.d; j++) x[j] = 8 * random_signed(&random);
 }
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 	mixture = NULL;
 }
 
@@ -35,21 +35,21 @@ static void teardown(void)
 /* |y|^2 / 2 reaches 1000, with rounding 1e-16 of it times a condition number of 20: 1e-11 leaves a digit. */
 START_TEST(test_mixture__density_is_what_the_definition_says)
 {
-	static double p[ROWS], r[ROWS * MX_K];
+	static double p[ROWS], r[ROWS * MOST_COMPONENTS];
 	setup_random(_i);
 	const int64_t k = numbers.k, d = numbers.d;
 	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(x, ROWS, d), egm_f64_out(p, ROWS, 1)));
 	ck_assert_egm(egm_mixture_responsibilities(mixture, egm_f64(x, ROWS, d),
 	                                           egm_f64_out(r, ROWS, egm_mixture_components(mixture))));
 	for (int64_t i = 0; i < ROWS; i++) {
-		long double share[MX_K];
+		long double share[MOST_COMPONENTS];
 		double sum = 0;
-		ck_assert_near(p[i], mx_log_density(&numbers, x + i * d, share), 1e-11);
+		ck_assert_near(p[i], reference_log_density(&numbers, x + i * d, share), 1e-11);
 		for (int64_t j = 0; j < k; j++) {
 			ck_assert_near(r[i * k + j], share[j], 1e-11);
 			sum += r[i * k + j];
 		}
-		ck_assert_near(sum, 1, 1e-15 * MX_K);
+		ck_assert_near(sum, 1, 1e-15 * MOST_COMPONENTS);
 	}
 }
 END_TEST
@@ -58,7 +58,7 @@ END_TEST
  * 1e-5 covers the first. */
 START_TEST(test_mixture__energy_gradient_equals_differences)
 {
-	static double u[ROWS], g[ROWS * MX_D], p[ROWS];
+	static double u[ROWS], g[ROWS * MOST_DIMS], p[ROWS];
 	const double h = 1e-4;
 	setup_random(_i);
 	const int64_t d = numbers.d;
@@ -67,12 +67,12 @@ START_TEST(test_mixture__energy_gradient_equals_differences)
 	for (int64_t i = 0; i < ROWS; i++) {
 		ck_assert(u[i] == -p[i]);
 		for (int64_t j = 0; j < d; j++) {
-			long double share[MX_K], f[2];
-			double at[MX_D];
+			long double share[MOST_COMPONENTS], f[2];
+			double at[MOST_DIMS];
 			memcpy(at, x + i * d, (size_t)d * sizeof *at);
 			for (int side = 0; side < 2; side++) {
 				at[j] = x[i * d + j] + (side ? h : -h);
-				f[side] = -mx_log_density(&numbers, at, share);
+				f[side] = -reference_log_density(&numbers, at, share);
 			}
 			double want = (double)((f[1] - f[0]) / (2 * h));
 			ck_assert_near(g[i * d + j], want, 1e-5 * fmax(1, fabs(want)));
@@ -85,15 +85,15 @@ END_TEST
  * others, gradients may be left out. */
 START_TEST(test_mixture__energies_of_either_dtype_and_any_number_of_rows)
 {
-	static double u[ROWS], g[ROWS * MX_D];
-	static float x32[ROWS * MX_D], u32[ROWS], g32[ROWS * MX_D];
+	static double u[ROWS], g[ROWS * MOST_DIMS];
+	static float x32[ROWS * MOST_DIMS], u32[ROWS], g32[ROWS * MOST_DIMS];
 	setup_random(_i);
 	const int64_t d = numbers.d;
 	for (int64_t i = 0; i < ROWS * d; i++) x[i] = x32[i] = (float)x[i];
 	ck_assert_int_eq(egm__mixture_energy_f64(ROWS, x, u, g, mixture), 0);
 	ck_assert_int_eq(egm__mixture_energy_f32(ROWS, x32, u32, g32, mixture), 0);
 	for (int64_t i = 0; i < ROWS; i++) {
-		double one, gradient[MX_D];
+		double one, gradient[MOST_DIMS];
 		ck_assert(u32[i] == (float)u[i]);
 		for (int64_t j = 0; j < d; j++) ck_assert(g32[i * d + j] == (float)g[i * d + j]);
 		ck_assert_int_eq(egm__mixture_energy_f64(1, x + i * d, &one, gradient, mixture), 0);
@@ -111,7 +111,7 @@ START_TEST(test_mixture__far_from_all_components)
 {
 	const double w[2] = {1, 1}, m[2] = {0, 1}, c[2] = {1, 1}, at[3] = {1000, -1000, 1e200};
 	double p[3], r[6], u[3], g[3];
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i);
 	ck_assert_egm(egm_mixture_create(&mixture, context, egm_f64(w, 2, 1), egm_f64(m, 2, 1), egm_f64(c, 2, 1), &o));
 	ck_assert_egm(egm_mixture_log_density(mixture, egm_f64(at, 3, 1), egm_f64_out(p, 3, 1)));
 	ck_assert_near(p[0], log(0.5) - 0.5 * log(2 * M_PI) - 999.0 * 999 / 2, 1e-9);
@@ -123,8 +123,8 @@ START_TEST(test_mixture__far_from_all_components)
 	ck_assert_int_eq(
 	    egm_mixture_responsibilities(mixture, egm_f64(at, 3, 1), egm_f64_out(r, 3, egm_mixture_components(mixture))),
 	    EGM_ERR_NONFINITE);
-	ck_assert_str_eq(egm_last_error(),
-	                 "egm_mixture_responsibilities: row 2 is out of reach of every component, its density is 0");
+	ck_assert_str_eq(egm_last_error(), "egm_mixture_responsibilities: the density of row 2 is 0, must be above 0: the "
+	                                   "row is too far from every component");
 	ck_assert_int_eq(egm_mixture_step(mixture, egm_f64(at, 3, 1), egm_no_array(), NULL), EGM_ERR_NONFINITE);
 	ck_assert_int_eq(egm__mixture_energy_f64(3, at, u, g, mixture), 0);
 	ck_assert(u[2] == INFINITY);
@@ -141,8 +141,8 @@ END_TEST
 START_TEST(test_mixture__draws_are_rows_of_one_stream)
 {
 	enum { N = 100 };
-	static double few[N * MX_D], many[3 * N * MX_D], other[N * MX_D];
-	static float single[N * MX_D];
+	static double few[N * MOST_DIMS], many[3 * N * MOST_DIMS], other[N * MOST_DIMS];
+	static float single[N * MOST_DIMS];
 	setup_random(_i);
 	ck_assert_egm(egm_mixture_sample(mixture, 5, egm_f64_out(few, N, egm_mixture_dims(mixture))));
 	ck_assert_egm(egm_mixture_sample(mixture, 5, egm_f64_out(many, 3 * N, egm_mixture_dims(mixture))));
@@ -161,17 +161,17 @@ START_TEST(test_mixture__draws_have_the_moments)
 {
 	setup_random(_i);
 	const int64_t d = numbers.d, k = numbers.k;
-	ck_assert_egm(egm_mixture_sample(mixture, 11, egm_f64_out(x, MX_ROWS, egm_mixture_dims(mixture))));
+	ck_assert_egm(egm_mixture_sample(mixture, 11, egm_f64_out(x, MOST_ROWS, egm_mixture_dims(mixture))));
 	for (int64_t i = 0; i < d; i++)
 		for (int64_t j = -1; j <= i; j++) {
-			l_mean got = {0};
+			sample_mean got = {0};
 			double want = 0;
-			for (int64_t r = 0; r < MX_ROWS; r++) l_mean_add(&got, x[r * d + i] * (j < 0 ? 1 : x[r * d + j]));
+			for (int64_t r = 0; r < MOST_ROWS; r++) sample_mean_add(&got, x[r * d + i] * (j < 0 ? 1 : x[r * d + j]));
 			for (int64_t c = 0; c < k; c++) {
 				const double *m = numbers.m + c * d;
 				want += numbers.w[c] * (j < 0 ? m[i] : numbers.c[(c * d + i) * d + j] + m[i] * m[j]);
 			}
-			l_mean_check("moment", &got, want, 0.2);
+			sample_mean_check("moment", &got, want, 0.2);
 		}
 }
 END_TEST
@@ -180,7 +180,7 @@ END_TEST
 START_TEST(test_mixture__weightless_components_are_not_drawn)
 {
 	const double w[4] = {0, 3, 0, 0}, m[4] = {-100, 0, 100, 200}, c[4] = {1, 1, 1, 1};
-	egm_mixture_options o = mx_options(4, EGM_COVARIANCE_SPHERICAL);
+	egm_mixture_options o = mixture_options(4, EGM_COVARIANCE_SPHERICAL);
 	ck_assert_egm(egm_mixture_create(&mixture, context, egm_f64(w, 2, 1), egm_f64(m, 2, 1), egm_f64(c, 2, 1), &o));
 	ck_assert_egm(egm_mixture_sample(mixture, 1, egm_f64_out(x, 5000, egm_mixture_dims(mixture))));
 	for (int i = 0; i < 5000; i++) ck_assert(fabs(x[i]) < 8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixtures of columns in different units, with single rows far out, and with rows that have weights. */
+/* Mixtures of columns in different units, with outliers, and of rows with weights. */
 #include "mixture_reference.h"
 #include "mixture_support.h"
 
@@ -12,7 +12,7 @@ static double x[ROWS * D], other[ROWS * D];
 
 static void setup(void)
 {
-	context = l_context();
+	context = new_context();
 }
 
 static void teardown(void)
@@ -35,11 +35,11 @@ static egm_mixture *fit(const double *rows, int64_t n, int64_t d, const egm_mixt
 	return fit_weighted(rows, NULL, n, d, o, r);
 }
 
-static mx_numbers fit_numbers(const double *rows, int64_t n, int64_t d, const egm_mixture_options *o,
-                              egm_mixture_result *r)
+static mixture_numbers fit_numbers(const double *rows, int64_t n, int64_t d, const egm_mixture_options *o,
+                                   egm_mixture_result *r)
 {
 	egm_mixture *m = fit(rows, n, d, o, r);
-	mx_numbers numbers = mx_read(m);
+	mixture_numbers numbers = read_mixture(m);
 	egm_mixture_free(m);
 	return numbers;
 }
@@ -50,9 +50,9 @@ static int64_t make_income(void)
 {
 	uint64_t random = 31;
 	for (int r = 0; r < 4000; r++) {
-		double rate = l_random(&random) < 0 ? 0.01 : 0.03;
-		x[2 * r] = 3e4 + 1e4 * l_normal(&random);
-		x[2 * r + 1] = rate + 0.002 * l_normal(&random);
+		double rate = random_signed(&random) < 0 ? 0.01 : 0.03;
+		x[2 * r] = 3e4 + 1e4 * random_normal(&random);
+		x[2 * r + 1] = rate + 0.002 * random_normal(&random);
 	}
 	return 4000;
 }
@@ -63,7 +63,7 @@ static int64_t make_three(const double *units)
 	uint64_t random = 32;
 	for (int r = 0; r < 1500; r++) {
 		double n[3];
-		for (int j = 0; j < 3; j++) n[j] = l_normal(&random);
+		for (int j = 0; j < 3; j++) n[j] = random_normal(&random);
 		for (int j = 0; j < 3; j++) x[3 * r + j] = (means[r % 3][j] + n[j] + (j ? 0.5 * n[j - 1] : 0)) * units[j];
 	}
 	return 1500;
@@ -83,7 +83,7 @@ static int32_t kind_of(const char *name)
 }
 
 /* The component of n whose mean's last column is number `rank` in ascending order. */
-static int64_t component_of_rank(const mx_numbers *n, int64_t rank)
+static int64_t component_of_rank(const mixture_numbers *n, int64_t rank)
 {
 	for (int64_t k = 0; k < n->k; k++) {
 		int64_t below = 0;
@@ -99,11 +99,11 @@ static int64_t component_of_rank(const mx_numbers *n, int64_t rank)
 START_TEST(test_mixture__agrees_with_scikit_learn)
 {
 	int64_t rows = make_rows(references[_i].rows), k = references[_i].components, d = references[_i].dims;
-	egm_mixture_options o = mx_options(k, kind_of(references[_i].kind));
+	egm_mixture_options o = mixture_options(k, kind_of(references[_i].kind));
 	egm_mixture_result r;
 	o.tolerance = 1e-14;
 	o.max_iterations = 5000;
-	mx_numbers n = fit_numbers(x, rows, d, &o, &r);
+	mixture_numbers n = fit_numbers(x, rows, d, &o, &r);
 	ck_assert_near(r.log_likelihood, references[_i].log_likelihood, 1e-9);
 	for (int64_t rank = 0; rank < k; rank++) {
 		const int64_t c = component_of_rank(&n, rank);
@@ -126,17 +126,18 @@ END_TEST
 START_TEST(test_mixture__rates_beside_incomes_find_their_group)
 {
 	static double share[2 * ROWS];
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i);
 	egm_mixture_result r;
 	int64_t rows = make_income(), wrong = 0;
 	egm_mixture *m = fit(x, rows, 2, &o, &r);
-	mx_numbers n = mx_read(m);
+	mixture_numbers n = read_mixture(m);
 	ck_assert_egm(
 	    egm_mixture_responsibilities(m, egm_f64(x, rows, 2), egm_f64_out(share, rows, egm_mixture_components(m))));
 	int64_t high = component_of_rank(&n, 1);
 	for (int64_t i = 0; i < rows; i++) wrong += (share[2 * i + high] > 0.5) != (x[2 * i + 1] > 0.02);
 	ck_assert_int_eq(wrong, 0);
-	/* of the law: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 / sqrt(4000) */
+	/* of the distribution: -(log 2 + log 1e4 + log 0.002 + log 2 pi + 1) = -6.5268, deviation of log p 1: 5 /
+	 * sqrt(4000) */
 	ck_assert_near(r.log_likelihood, -6.5268, 0.08);
 	egm_mixture_free(m);
 }
@@ -149,24 +150,24 @@ END_TEST
  */
 START_TEST(test_mixture__a_unit_changes_no_responsibility)
 {
-	static double share[2][600 * MX_K];
+	static double share[2][600 * MOST_COMPONENTS];
 	uint64_t random = 900 + (uint64_t)_i;
 	const int32_t kind = EGM_COVARIANCE_FULL + _i % 3;
 	const int64_t k = 1 + _i / 3 % 4, d = 1 + _i / 5 % 4, rows = 8 + _i * 37 % 590;
-	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 1 + _i % 3, d), n[2];
+	mixture_numbers truth = random_mixture(&random, EGM_COVARIANCE_FULL, 1 + _i % 3, d), n[2];
 	double unit[D], log_units = 0;
-	egm_mixture_options o = mx_options(k, kind);
+	egm_mixture_options o = mixture_options(k, kind);
 	egm_mixture_result r[2];
-	mx_draw(&truth, &random, rows, x);
+	draw_mixture(&truth, &random, rows, x);
 	for (int64_t j = 0; j < d; j++) {
-		unit[j] = _i % 2 ? ldexp(1, (int)(40 * l_random(&random))) : l_random(&random) < 0 ? 1e-6 : 1e6;
+		unit[j] = _i % 2 ? ldexp(1, (int)(40 * random_signed(&random))) : random_signed(&random) < 0 ? 1e-6 : 1e6;
 		if (kind == EGM_COVARIANCE_SPHERICAL) unit[j] = unit[0];
 		log_units += log(unit[j]);
 	}
 	for (int64_t i = 0; i < rows * d; i++) other[i] = x[i] * unit[i % d];
 	for (int u = 0; u < 2; u++) {
 		egm_mixture *m = fit(u ? other : x, rows, d, &o, &r[u]);
-		n[u] = mx_read(m);
+		n[u] = read_mixture(m);
 		ck_assert_egm(egm_mixture_responsibilities(m, egm_f64(u ? other : x, rows, d),
 		                                           egm_f64_out(share[u], rows, egm_mixture_components(m))));
 		egm_mixture_free(m);
@@ -192,9 +193,9 @@ END_TEST
 START_TEST(test_mixture__rounding_chooses_no_start)
 {
 	uint64_t random = 400;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL);
 	egm_mixture_result r;
-	for (int i = 0; i < 600; i++) x[i] = l_normal(&random) + (i / 2 % 2 ? 5 : 0);
+	for (int i = 0; i < 600; i++) x[i] = random_normal(&random) + (i / 2 % 2 ? 5 : 0);
 	o.starts = 8;
 	o.tolerance = 1e-15;
 	for (o.seed = 0; o.seed < 20; o.seed++) {
@@ -211,17 +212,17 @@ START_TEST(test_mixture__floors_of_columns_are_kept)
 	uint64_t random = 1300 + (uint64_t)_i;
 	const int32_t kind = EGM_COVARIANCE_FULL + _i % 3;
 	const int64_t k = 2 + _i / 3 % 4, d = 1 + _i / 5 % 4, rows = 6 + _i * 7 % 40;
-	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 2, d), n = mx_random(&random, kind, k, d);
+	mixture_numbers truth = random_mixture(&random, EGM_COVARIANCE_FULL, 2, d), n = random_mixture(&random, kind, k, d);
 	double floors[D], factor[D * D], last = -INFINITY, now;
-	egm_mixture_options o = mx_options(k, kind);
-	mx_draw(&truth, &random, rows, x);
+	egm_mixture_options o = mixture_options(k, kind);
+	draw_mixture(&truth, &random, rows, x);
 	for (int64_t j = 0; j < d && kind != EGM_COVARIANCE_SPHERICAL; j++) {
-		double unit = pow(10, 3 * l_random(&random));
+		double unit = pow(10, 3 * random_signed(&random));
 		for (int64_t i = 0; i < rows; i++) x[i * d + j] *= unit;
 		for (int64_t c = 0; c < k; c++) n.m[c * d + j] *= unit;
 		for (int64_t i = 0; i < k * d * d; i++) n.c[i] *= (i / d % d == j ? unit : 1) * (i % d == j ? unit : 1);
 	}
-	egm_mixture *m = mx_create(context, &n, &o);
+	egm_mixture *m = create_mixture(context, &n, &o);
 	ck_assert_egm(egm_mixture_floors(m, egm_f64_out(floors, egm_mixture_dims(m), 1)));
 	ck_assert(floors[0] == 0);
 	for (int i = 0; i < 60; i++) {
@@ -230,10 +231,10 @@ START_TEST(test_mixture__floors_of_columns_are_kept)
 		last = now;
 	}
 	ck_assert_egm(egm_mixture_floors(m, egm_f64_out(floors, egm_mixture_dims(m), 1)));
-	n = mx_read(m);
+	n = read_mixture(m);
 	for (int64_t c = 0; c < k; c++) {
 		for (int64_t i = 0; i < d; i++) n.c[(c * d + i) * d + i] -= (1 - 1e-9) * floors[i];
-		ck_assert_int_eq(egm__mixture_cholesky(d, n.c + c * d * d, 0, factor), 0);
+		ck_assert_int_eq(egm__cholesky(d, n.c + c * d * d, 0, factor), 0);
 	}
 	egm_mixture_free(m);
 }
@@ -242,7 +243,7 @@ END_TEST
 static double unit_of(const double *column, int64_t rows, const double *weights)
 {
 	egm_mixture *m = NULL;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	egm__mixture_data data;
 	o.covariance_floor = 1; /* that a column may be constant */
 	ck_assert_egm(egm__mixture_make(&m, context, &o, 1));
@@ -295,12 +296,12 @@ END_TEST
 START_TEST(test_mixture__one_row_far_out)
 {
 	uint64_t random = 77;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i % 3);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i % 3);
 	egm_mixture_result r;
-	for (int i = 0; i < 2000; i++) x[i] = l_normal(&random);
+	for (int i = 0; i < 2000; i++) x[i] = random_normal(&random);
 	x[2 * 500] = 1e8;
 	if (_i < 3) x[2 * 500 + 1] = 1e8;
-	mx_numbers n = fit_numbers(x, 1000, 2, &o, &r);
+	mixture_numbers n = fit_numbers(x, 1000, 2, &o, &r);
 	int64_t most = n.w[0] > n.w[1] ? 0 : 1;
 	ck_assert_near(n.w[most], 0.999, 1e-9);
 	for (int i = 0; i < 2; i++) {
@@ -311,16 +312,16 @@ START_TEST(test_mixture__one_row_far_out)
 }
 END_TEST
 
-/* Columns that say nothing: all equal, mostly equal. The others are fitted as without them. */
+/* Columns without information: all equal, mostly equal. The others are fitted as without them. */
 START_TEST(test_mixture__columns_that_hardly_vary)
 {
 	enum { N = 500 };
 	uint64_t random = 12;
-	egm_mixture_options o = mx_options(2, _i ? EGM_COVARIANCE_DIAGONAL : EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(2, _i ? EGM_COVARIANCE_DIAGONAL : EGM_COVARIANCE_FULL);
 	egm_mixture_result r;
 	double floors[4];
 	for (int i = 0; i < N; i++) {
-		x[4 * i] = 1e-3 * (l_normal(&random) + (i % 2 ? 20 : -20));
+		x[4 * i] = 1e-3 * (random_normal(&random) + (i % 2 ? 20 : -20));
 		x[4 * i + 1] = 0;
 		x[4 * i + 2] = -4e5;
 		x[4 * i + 3] = i == 44 || i == 45 ? 7 : 0;
@@ -330,7 +331,7 @@ START_TEST(test_mixture__columns_that_hardly_vary)
 	ck_assert_near(floors[1], 1e-6, 1e-21);
 	ck_assert_near(floors[2], 1e-6 * 16e10, 1e-10);
 	ck_assert_near(floors[3], 1e-6 * pow(7 / 4.307749388122911, 2), 1e-20);
-	mx_numbers n = mx_read(m);
+	mixture_numbers n = read_mixture(m);
 	for (int k = 0; k < 2; k++) {
 		ck_assert_near(n.w[k], 0.5, 1e-9);
 		ck_assert_near(fabs(n.m[4 * k]), 0.020, 0.0005); /* 250 rows: 1e-3 / sqrt(250) * 5 */
@@ -353,20 +354,20 @@ START_TEST(test_mixture__weight_three_is_the_row_three_times)
 	uint64_t random = 500 + (uint64_t)_i;
 	const int32_t kind = EGM_COVARIANCE_FULL + _i % 3;
 	const int64_t k = 1 + _i / 3 % 4, d = 1 + _i / 5 % 4, rows = 20 + _i * 37 % 700;
-	mx_numbers truth = mx_random(&random, EGM_COVARIANCE_FULL, 1 + _i % 3, d), n[2];
-	egm_mixture_options o = mx_options(k, kind);
+	mixture_numbers truth = random_mixture(&random, EGM_COVARIANCE_FULL, 1 + _i % 3, d), n[2];
+	egm_mixture_options o = mixture_options(k, kind);
 	egm_mixture_result r[2];
 	int64_t copies = 0;
-	mx_draw(&truth, &random, rows, x);
+	draw_mixture(&truth, &random, rows, x);
 	for (int64_t i = 0; i < rows; i++) {
-		weights[i] = _i % 4 ? floor(2.5 * (l_random(&random) + 1)) : 3; /* 0 .. 4, or all 3 */
-		if (weights[i] == 0) x[i * d] = i % 2 ? 1e200 : -1e8;           /* not there, wherever it is */
+		weights[i] = _i % 4 ? floor(2.5 * (random_signed(&random) + 1)) : 3; /* 0 .. 4, or all 3 */
+		if (weights[i] == 0) x[i * d] = i % 2 ? 1e200 : -1e8;                /* not there, wherever it is */
 		for (int64_t c = 0; c < (int64_t)weights[i] && copies < ROWS; c++, copies++)
 			memcpy(other + copies * d, x + i * d, (size_t)d * sizeof *x);
 	}
 	n[0] = fit_numbers(other, copies, d, &o, &r[0]);
 	egm_mixture *m = fit_weighted(x, weights, rows, d, &o, &r[1]);
-	n[1] = mx_read(m);
+	n[1] = read_mixture(m);
 	const double tolerance = 1e-9;
 	ck_assert_int_eq(r[1].iterations, r[0].iterations);
 	ck_assert_int_eq(r[1].start, r[0].start);
@@ -393,21 +394,22 @@ START_TEST(test_mixture__weighted_moments)
 	uint64_t random = 91;
 	double weights[N];
 	long double total = 0, mean[2] = {0}, c[4] = {0};
-	for (int i = 0; i < 2 * N; i++) x[i] = 3 + l_normal(&random) + (i % 2 ? x[i - 1] / 2 : 0);
-	for (int i = 0; i < N; i++) total += weights[i] = exp(l_normal(&random));
+	for (int i = 0; i < 2 * N; i++) x[i] = 3 + random_normal(&random) + (i % 2 ? x[i - 1] / 2 : 0);
+	for (int i = 0; i < N; i++) total += weights[i] = exp(random_normal(&random));
 	for (int i = 0; i < 2 * N; i++) mean[i % 2] += weights[i / 2] * (long double)x[i] / total;
 	for (int i = 0; i < N; i++)
 		for (int j = 0; j < 4; j++)
 			c[j] += weights[i] * (x[2 * i + j / 2] - mean[j / 2]) * (x[2 * i + j % 2] - mean[j % 2]) / total;
 	for (int i = 0; i < N; i++) weights[i] *= factors[_i];
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_FULL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_FULL);
 	egm_mixture_result r;
 	egm_mixture *m = fit_weighted(x, weights, N, 2, &o, &r);
-	mx_numbers n = mx_read(m);
+	mixture_numbers n = read_mixture(m);
 	egm_mixture_free(m);
 	for (int i = 0; i < 2; i++) ck_assert_near(n.m[i], mean[i], 1e-12);
 	for (int i = 0; i < 4; i++) ck_assert_near(n.c[i], c[i], 1e-12);
-	/* the weighted mean of log p of a normal law with the moments of the rows: -(d + d log 2 pi + log det C) / 2 */
+	/* the weighted mean of log p of a normal distribution with the moments of the rows: -(d + d log 2 pi + log det C) /
+	 * 2 */
 	ck_assert_near(r.log_likelihood, -1 - log(2 * M_PI) - logl(c[0] * c[3] - c[1] * c[2]) / 2, 1e-12);
 	ck_assert_int_eq(r.dead, 0);
 }
@@ -422,10 +424,10 @@ START_TEST(test_mixture__a_common_factor_of_weights)
 	const double factors[] = {0.1, 1.0 / 3, 1e-300, 1e300, 1e-310, 0x1p-1074};
 	uint64_t random = 700 + (uint64_t)_i;
 	double weights[N];
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_FULL + _i % 3);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_FULL + _i % 3);
 	egm_mixture_result r[2];
-	for (int i = 0; i < 3 * N; i++) x[i] = l_normal(&random);
-	for (int i = 0; i < N; i++) weights[i] = floor(2 * (l_random(&random) + 1));
+	for (int i = 0; i < 3 * N; i++) x[i] = random_normal(&random);
+	for (int i = 0; i < N; i++) weights[i] = floor(2 * (random_signed(&random) + 1));
 	egm_mixture_free(fit_weighted(x, weights, N, 3, &o, &r[0]));
 	for (int i = 0; i < N; i++) weights[i] *= factors[_i % 6];
 	egm_mixture_free(fit_weighted(x, weights, N, 3, &o, &r[1]));
@@ -442,7 +444,7 @@ START_TEST(test_mixture__centres_follow_weights)
 	enum { N = 20000 };
 	const double points[4] = {0, 1, 10, 5}, weights[4] = {1, 4, 2, 0};
 	egm__mixture_data data;
-	egm_mixture_options o = mx_options(2, EGM_COVARIANCE_SPHERICAL);
+	egm_mixture_options o = mixture_options(2, EGM_COVARIANCE_SPHERICAL);
 	egm_mixture *m = NULL;
 	double distances[4];
 	int64_t count[4][4] = {{0}};
@@ -470,7 +472,7 @@ START_TEST(test_mixture__centres_follow_weights)
 }
 END_TEST
 
-START_TEST(test_mixture__refuses_weights_by_row)
+START_TEST(test_mixture__rejects_weights_by_row)
 {
 	const double ones[2] = {1, 1}, bad[] = {-1, NAN, INFINITY};
 	const float narrow[10] = {1};
@@ -480,9 +482,9 @@ START_TEST(test_mixture__refuses_weights_by_row)
 	                                     "egm_mixture_fit: all 10 row_weights are 0, at least one must be above 0"};
 	double weights[10] = {1, 0, 2, 1, 1, 1, 1, 1, 1, 1}, log_likelihood = 7;
 	uint64_t random = 3;
-	egm_mixture_options o = mx_options(1, EGM_COVARIANCE_DIAGONAL);
+	egm_mixture_options o = mixture_options(1, EGM_COVARIANCE_DIAGONAL);
 	egm_mixture *m = NULL, *none;
-	for (int i = 0; i < 20; i++) x[i] = l_normal(&random);
+	for (int i = 0; i < 20; i++) x[i] = random_normal(&random);
 	ck_assert_egm(
 	    egm_mixture_create(&m, context, egm_no_array(), egm_f64((double[]){0, 0}, 1, 2), egm_f64(ones, 1, 2), &o));
 	const egm_array rows = egm_f64(x, 10, 2), of_rows = egm_f64(weights, 10, 1);
@@ -514,7 +516,7 @@ START_TEST(test_mixture__refuses_weights_by_row)
 	ck_assert_ptr_null(none);
 	ck_assert_int_eq(egm_mixture_floors(m, egm_out_of(EGM_F64, NULL, egm_mixture_dims(m), 1)), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_mixture_floors(NULL, egm_f64_out(x, egm_mixture_dims(NULL), 1)), EGM_ERR_ARGUMENT);
-	mx_numbers n = mx_read(m);
+	mixture_numbers n = read_mixture(m);
 	ck_assert(n.m[0] == 0 && n.c[0] == 1);
 	egm_mixture_free(m);
 }
@@ -543,7 +545,7 @@ int main(void)
 	tcase_add_loop_test(t, test_mixture__weighted_moments, 0, 4);
 	tcase_add_loop_test(t, test_mixture__a_common_factor_of_weights, 0, 120);
 	tcase_add_test(t, test_mixture__centres_follow_weights);
-	tcase_add_test(t, test_mixture__refuses_weights_by_row);
+	tcase_add_test(t, test_mixture__rejects_weights_by_row);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the activations are at a few hundred arguments each, and how far a result may be off: for value and slope 4
- * units in the last place, for the curvature 8, of the largest summand of the formulas silu' = s + x s (1 - s),  silu''
- * = 2 q - q x tanh(x/2),  gelu' = Phi + x phi,  gelu'' = 2 phi - x^2 phi, which have roots, and of the result itself
- * elsewhere. A result that is subnormal may be 0 as well: programs flush those. */
+/* Values of the activations at a few hundred arguments each, and error bounds: 4 units in the last place for value and
+ * slope, 8 for the curvature. The unit is that of the result, or, for formulas with roots, that of the largest summand:
+ *   silu' = s + x s (1 - s),  silu'' = 2 q - q x tanh(x/2),  gelu' = Phi + x phi,  gelu'' = 2 phi - x^2 phi.
+ * A subnormal result may also be 0, because programs flush those. */
 #ifndef EGM_TESTS_ACTIVATION_REFERENCE_H
 #define EGM_TESTS_ACTIVATION_REFERENCE_H
 
@@ -29,7 +29,7 @@ typedef struct activation {
 	const char *name;
 	const activation_row *rows;
 	int n;
-	void (*summands)(long double x, long double largest[ORDERS]); /* NULL: there is one */
+	void (*summands)(long double x, long double largest[ORDERS]); /* NULL: the formula has one summand */
 } activation;
 
 #define ELU_ALPHA 1.25
@@ -58,7 +58,7 @@ static const activation activations[] = {ACTIVATION(elu, NULL),           ACTIVA
                                          ACTIVATION(silu, silu_summands), ACTIVATION(gelu, gelu_summands)};
 enum { N_ACTIVATIONS = sizeof activations / sizeof *activations };
 
-/* One unit in the last place of y in the type, that of its subnormal numbers at least. */
+/* One unit in the last place of y in the type, at least that of its subnormal numbers. */
 static inline long double last_place(egm_dtype type, long double y)
 {
 	int exponent = -10000, digits = type == EGM_F64 ? DBL_MANT_DIG : FLT_MANT_DIG;
@@ -67,7 +67,7 @@ static inline long double last_place(egm_dtype type, long double y)
 	return ldexpl(1, (exponent < least ? least : exponent) - digits);
 }
 
-/* Whether `got` is what `order` of the row should be, in the type. */
+/* Whether `got` is within the bound of `order` of the row, in the type. */
 static inline int activation_agrees(const activation *a, const activation_row *row, int order, egm_dtype type,
                                     long double got)
 {
@@ -78,7 +78,7 @@ static inline int activation_agrees(const activation *a, const activation_row *r
 	return fabsl(got - want) <= (order == CURVE ? 8 : 4) * last_place(type, largest[order]);
 }
 
-/* The rows whose arguments are numbers of the type, into x. Returns how many; at[i] is the row of x[i]. */
+/* Writes the arguments that are numbers of the type to x and returns how many; at[i] is the row of x[i]. */
 static inline int activation_arguments(const activation *a, egm_dtype type, double x[MOST_ROWS], int at[MOST_ROWS])
 {
 	int n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The code paths that this build and this CPU have, and access to arrays of either element type as long double. */
+/* The code paths that this build and this CPU have, and access to elements of either type as long double. */
 #ifndef EGM_TESTS_TENSOR_PATHS_H
 #define EGM_TESTS_TENSOR_PATHS_H
 
@@ -10,7 +10,7 @@
 #include <tensor/kernels_impl.h>
 #include <tensor/shape_impl.h>
 
-/* Tables of all paths and both types, every path once; returns their number, at most 6. */
+/* The tables of all paths for both types, each path once. Returns their number, at most 6. */
 static inline int egm_test_paths(const egm__kernels *tables[6], egm_dtype types[6])
 {
 	int count = 0;
@@ -60,7 +60,7 @@ static inline int egm_test_same(egm_dtype type, const void *x, int64_t i, const 
 	return memcmp((const char *)x + (size_t)i * size, (const char *)y + (size_t)j * size, size) == 0;
 }
 
-/* A linear congruential generator (Knuth, MMIX): tests of the library's generator must not feed on it. */
+/* A linear congruential generator (Knuth, MMIX), so that tests of the generator of the library do not depend on it. */
 static inline double egm_test_random(uint64_t *state)
 {
 	*state = *state * 6364136223846793005u + 1442695040888963407u;

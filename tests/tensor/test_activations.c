@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels behind the activations, their slopes and curvatures against mpmath, on every code path. */
+/* The kernels of activations, their slopes and curvatures against mpmath, on every code path. */
 #include "activation_reference.h"
 #include "paths.h"
 
 typedef struct kernel {
-	int op; /* -1: there is none */
+	int op; /* -1: none */
 	double c[3];
 } kernel;
 
@@ -45,7 +45,7 @@ START_TEST(test_activations__kernels_agree_with_mpmath)
 }
 END_TEST
 
-/* Six digits by mpmath, at points where e^x - 1, 1/2 + erf/2 and 1 - s have one or none in f32. */
+/* Six digits by mpmath, at points where e^x - 1, 1/2 + erf/2 and 1 - s have one correct digit or none in f32. */
 START_TEST(test_activations__keep_small_and_negative_values)
 {
 	static const struct {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Products against a naive sum in long double, and what their bits depend on. */
+/* Products against a plain sum in long double, and what their bits depend on. */
 #include <sys/mman.h>
 #include <tensor/gemm_impl.h>
 
 #include "paths.h"
 
-/* Matrices of rows with `gap` elements between them that hold NaN: nobody may read or write them. */
+/* Matrices whose rows are followed by `gap` elements of NaN, which must be neither read nor written. */
 typedef struct operands {
 	egm__gemm p;
 	void *a, *b, *c, *before;
@@ -81,7 +81,7 @@ static void check_product(const operands *o)
 	}
 }
 
-/* With as much scratch memory as it asks for. */
+/* With exactly the scratch memory that it needs. */
 static void run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c)
 {
 	enum { GUARD = 64 };
@@ -146,7 +146,7 @@ START_TEST(test_gemm__alpha_zero_is_beta_c)
 }
 END_TEST
 
-/* beta 0 means that C is output only. The widths of 1 take paths of their own; the last is spread over threads. */
+/* With beta = 0, C is only an output. Widths of 1 have paths of their own; the last row is spread over threads. */
 START_TEST(test_gemm__beta_zero_ignores_nan_in_c)
 {
 	static const int64_t sizes[][3] = {{9, 11, 5}, {40, 1, 30}, {1, 40, 30}, {1, 1, 8}, {9, 11, 0}, {128, 160, 64}};
@@ -168,7 +168,7 @@ END_TEST
 static const int64_t large[][3] = {{64, 512, 512},  {512, 64, 512}, {257, 300, 129}, {33, 1000, 77},  {1000, 33, 77},
                                    {100, 101, 102}, {4096, 1, 300}, {1, 4096, 300},  {300, 1000, 33}, {17, 31, 2000}};
 
-/* Every second row and third column is enough to meet each part and its edges. */
+/* Every second row and third column covers each part and its edges. */
 static void check_sample(const operands *o)
 {
 	for (int64_t i = 0; i < o->p.m; i += 2) {
@@ -186,7 +186,7 @@ static int same_elements(const operands *o, const void *c)
 enum { COUNTS = 4 };
 static const int32_t thread_counts[COUNTS] = {1, 2, 3, 5};
 
-/* Products large enough to be cut, on each path: right, and the bits of one thread. */
+/* Products large enough to be split, on each path: correct, and with the bits of one thread. */
 START_TEST(test_gemm__spread_over_threads)
 {
 	int32_t simd = EGM_SIMD_PORTABLE + _i / COUNTS;
@@ -244,9 +244,9 @@ static void check_rows_alone(egm_context *context, const operands *o, int64_t fi
 	free_operands(&s);
 }
 
-/* Fuzz: shapes of all proportions, so that either factor is the one read in vectors; any number of rows, from any
- * place, by any number of threads. */
-START_TEST(test_gemm__a_row_does_not_know_its_place)
+/* Random shapes of all proportions, so that either factor is the one read in vectors; any number of rows, from any
+ * position, with any number of threads. */
+START_TEST(test_gemm__bits_of_a_row_do_not_depend_on_its_position)
 {
 	uint64_t random = 5;
 	egm_context *contexts[COUNTS];
@@ -274,13 +274,13 @@ END_TEST
 
 /* ---- sizes */
 
-/* Two rows of a few numbers, further apart than an int counts: 8 GiB of address space, two pages of memory. */
+/* Two rows of a few numbers, further apart than INT_MAX elements: 8 GiB of address space, two pages of memory. */
 START_TEST(test_gemm__rows_further_apart_than_int)
 {
 	enum { A, B, BT, AT, C, WHERE };
 	int where = _i % WHERE;
 	egm_context *context = egm_test_context_on(1, EGM_SIMD_PORTABLE + _i / WHERE);
-	if (!context) return; /* the CPU lacks it */
+	if (!context) return; /* the CPU lacks the path */
 	int64_t far = (int64_t)INT32_MAX + 17, k = 2, n = 2, m = 2;
 	size_t bytes = (size_t)(far + 16) * sizeof(float);
 	float *wide = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -303,7 +303,7 @@ START_TEST(test_gemm__rows_further_apart_than_int)
 		memcpy(c, wide, 2 * sizeof(float));
 		memcpy(c + 2, wide + far, 2 * sizeof(float));
 	}
-	/* [1 2; 3 4] [5 6; 7 8], with one of them transposed where the case says so. */
+	/* [1 2; 3 4] [5 6; 7 8], with the transpositions of the case. */
 	static const float want[5][4] = {
 	    {19, 22, 43, 50}, {19, 22, 43, 50}, {17, 23, 39, 53}, {26, 30, 38, 44}, {19, 22, 43, 50}};
 	for (int i = 0; i < 4; i++) ck_assert(c[i] == want[where][i]);
@@ -351,7 +351,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 3 * COUNTS);
-	tcase_add_loop_test(tc, test_gemm__a_row_does_not_know_its_place, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_gemm__bits_of_a_row_do_not_depend_on_its_position, EGM_SIMD_PORTABLE,
+	                    EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 15);
 	tcase_add_loop_test(tc, test_gemm__concurrent_callers, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	suite_add_tcase(suite, tc);

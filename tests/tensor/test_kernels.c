@@ -2,7 +2,7 @@
 /* Elementwise kernels and reductions: every kernel on every code path, against long double. */
 #include "tile_oracle.h"
 
-/* All are exact in float, so that rounding them is no part of the error. */
+/* All are exact in float, so that their rounding is not part of the error. */
 static const double constants[3] = {-1.5, 0.25, 0.3125};
 
 enum { MARGIN = 32, LONGEST = 513 + 2 * MARGIN };
@@ -47,7 +47,7 @@ static void check_values(const arrays *x, int op, int64_t first, int64_t n, cons
 	}
 }
 
-/* y = a and y = b give the bits of y apart. */
+/* y = a and y = b give the bits of a separate y. */
 static void check_aliases(const egm__kernels *k, arrays *x, int op, int64_t first, int64_t n)
 {
 	size_t size = egm__dtype_size(x->type), at = (size_t)first * size;
@@ -61,7 +61,7 @@ static void check_aliases(const egm__kernels *k, arrays *x, int op, int64_t firs
 	}
 }
 
-/* An element alone becomes the same as in company. */
+/* An element gives the same result alone as in an array. */
 static void check_position(const egm__kernels *k, arrays *x, int op, int64_t first, int64_t n)
 {
 	size_t size = egm__dtype_size(x->type);
@@ -98,7 +98,7 @@ START_TEST(test_kernels__elementwise_within_bounds_on_every_path)
 }
 END_TEST
 
-START_TEST(test_kernels__empty_arrays_are_left_alone)
+START_TEST(test_kernels__empty_arrays_are_unchanged)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -228,7 +228,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "R24");
 	tcase_add_loop_test(tc, test_kernels__elementwise_within_bounds_on_every_path, 0, EGM__TILE_COUNT);
-	tcase_add_test(tc, test_kernels__empty_arrays_are_left_alone);
+	tcase_add_test(tc, test_kernels__empty_arrays_are_unchanged);
 	tcase_add_test(tc, test_kernels__copy_keeps_every_bit);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("special");

@@ -4,7 +4,7 @@
 
 enum { LONGEST = 515 };
 
-/* Coefficients that no float holds are part of the test: the kernels round them to the element type. */
+/* Coefficients that are not exact in float are part of the test: kernels round them to the element type. */
 static egm__adam parameters(int t)
 {
 	egm__adam p = {.learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .gradient_scale = 0.5};
@@ -23,7 +23,7 @@ static double gradient_at(int t, int64_t i)
 	return sin(1 + 0.37 * (double)i + 0.7 * t) * (i % 5 ? 1 : 1e-3);
 }
 
-/* K23: m / c1 = g and v / c2 = g^2 in the first step, so that w moves by lr g / (|g| + eps). */
+/* K23: in the first step m / c1 = g and v / c2 = g^2, so that w changes by lr g / (|g| + eps). */
 START_TEST(test_optimizers__first_adam_step_is_the_sign)
 {
 	const egm__kernels *tables[6];
@@ -45,7 +45,7 @@ END_TEST
 
 typedef enum optimizer { ADAM, RMSPROP, SGD } optimizer;
 
-/* One element through `steps` steps, as the papers write it. */
+/* `steps` steps of one element, as in the papers. */
 static long double reference(optimizer kind, int64_t i, int steps, long double w)
 {
 	long double m = 0, v = 0;
@@ -110,7 +110,7 @@ START_TEST(test_optimizers__ten_steps_match_the_recurrence)
 }
 END_TEST
 
-START_TEST(test_optimizers__zero_gradient_moves_nothing)
+START_TEST(test_optimizers__zero_gradient_changes_nothing)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -125,7 +125,7 @@ START_TEST(test_optimizers__zero_gradient_moves_nothing)
 }
 END_TEST
 
-START_TEST(test_optimizers__nan_gradient_stays_in_its_place)
+START_TEST(test_optimizers__nan_gradient_affects_its_element_alone)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -173,8 +173,8 @@ int main(void)
 	tcase_set_tags(tc, "K23 R24");
 	tcase_add_test(tc, test_optimizers__first_adam_step_is_the_sign);
 	tcase_add_loop_test(tc, test_optimizers__ten_steps_match_the_recurrence, ADAM, SGD + 1);
-	tcase_add_loop_test(tc, test_optimizers__zero_gradient_moves_nothing, ADAM, SGD + 1);
-	tcase_add_loop_test(tc, test_optimizers__nan_gradient_stays_in_its_place, ADAM, SGD + 1);
+	tcase_add_loop_test(tc, test_optimizers__zero_gradient_changes_nothing, ADAM, SGD + 1);
+	tcase_add_loop_test(tc, test_optimizers__nan_gradient_affects_its_element_alone, ADAM, SGD + 1);
 	tcase_add_test(tc, test_optimizers__average_decays);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

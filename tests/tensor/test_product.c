@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The product kernels, R packed before and R where it is: against a sum in long double, and bit for bit against
- * products of parts of them. */
+/* The product kernels, with R packed in advance and not: against a sum in long double, and bit for bit against products
+ * of their parts. */
 #include <stdio.h>
 
 #include "paths.h"
 
 enum { GUARD = 7 };
 
-/* ck_assert writes to a pipe each time it passes; this does not, for every element of a matrix. */
+/* ck_assert writes to a pipe even if it passes, which takes too long for every element of a matrix. */
 #define EXPECT(condition, ...)                       \
 	do {                                             \
 		if (!(condition)) ck_abort_msg(__VA_ARGS__); \
@@ -22,8 +22,8 @@ typedef struct problem {
 	void *a, *b, *packed, *c, *before;
 } problem;
 
-/* Rows of ld elements, the first `columns` of them numbers in (-1, 1), the others and GUARD elements behind the last
- * row NaN of a payload: nobody may use or write them. One element of misalignment. */
+/* Rows of ld elements. The first `columns` of a row are numbers in (-1, 1); the others, and GUARD elements after the
+ * last row, are NaN with a payload, which must be neither used nor written. Misaligned by one element. */
 static void *matrix(egm_dtype type, int64_t rows, int64_t columns, int64_t ld, uint64_t seed)
 {
 	size_t size = egm__dtype_size(type);
@@ -128,7 +128,7 @@ static void check_guards(const problem *o)
 	}
 }
 
-/* ---- R where it is, L by rows or by columns, C or its transpose: the bits of the packed product */
+/* ---- R not packed, L by rows or by columns, C or its transpose: the bits of the packed product */
 
 enum { LEFT_BY_COLUMNS = 1, TRANSPOSED = 2 };
 
@@ -203,7 +203,7 @@ static void run_and_check(const egm__kernels *table, egm_dtype type, egm__produc
 	done(&o);
 }
 
-/* Each path and type; `f` gets a generator of its own. */
+/* Calls f for each path and type, with a new generator. */
 static void each_path(void (*f)(const egm__kernels *, egm_dtype, uint64_t *))
 {
 	const egm__kernels *tables[6];
@@ -237,7 +237,7 @@ START_TEST(test_product__matches_naive_for_every_size)
 }
 END_TEST
 
-/* More rows than a block holds, panels of all widths, and sums of several accumulators. */
+/* More rows than a block has, panels of all widths, and sums of several accumulators. */
 static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	static const int64_t sizes[][3] = {{101, 150, 130}, {200, 49, 33},  {64, 100, 100}, {13, 1, 500}, {99, 2, 1},
@@ -257,7 +257,7 @@ END_TEST
 
 /* ---- bits */
 
-/* Rows i .. i+m and columns j .. j+n of a product, on their own. */
+/* Rows i .. i + m - 1 and columns j .. j + n - 1 of a product, computed alone. */
 static problem part(const problem *o, int64_t i, int64_t m, int64_t j, int64_t n)
 {
 	problem s = make(o->table, o->type, sizes_of(m, n, o->p.k, o->p.alpha, o->p.beta), o->tb, 1);
@@ -288,7 +288,7 @@ static void same_as_part(const problem *o, int64_t i, int64_t m, int64_t j, int6
 	done(&s);
 }
 
-/* Any part, of two columns at least where there are two: one alone is a sum in another order. */
+/* Any part. Of two columns or more it has at least two, because one alone is a sum in another order. */
 static void random_parts(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	for (int round = 0; round < 30; round++) {
@@ -316,7 +316,7 @@ START_TEST(test_product__parts_have_the_bits_of_the_whole)
 }
 END_TEST
 
-/* Every row alone; and the same row everywhere gives the same bits everywhere. */
+/* Every row alone has the same bits; equal rows give equal bits at every position. */
 static void rows_alone(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	for (int64_t m = 1; m <= 40; m += 13)
@@ -329,15 +329,16 @@ static void rows_alone(const egm__kernels *table, egm_dtype type, uint64_t *rand
 		}
 }
 
-START_TEST(test_product__rows_do_not_know_their_neighbours)
+START_TEST(test_product__bits_of_a_row_do_not_depend_on_others)
 {
 	each_path(rows_alone);
 }
 END_TEST
 
-/* ---- what is no number */
+/* ---- NaN and infinity */
 
-/* A bad element of A spoils its row, one of B its column, and nothing else; beta 0 does not look at C. */
+/* A non-finite element of A affects its row, one of B its column, and nothing else. With beta = 0, C does not matter.
+ */
 static void not_finite(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	static const double bad[] = {NAN, INFINITY};
@@ -363,7 +364,7 @@ static void not_finite(const egm__kernels *table, egm_dtype type, uint64_t *rand
 	}
 }
 
-START_TEST(test_product__nan_and_infinity_carry_through)
+START_TEST(test_product__nan_and_infinity_propagate)
 {
 	each_path(not_finite);
 }
@@ -395,8 +396,8 @@ int main(void)
 	tcase_add_test(tc, test_product__matches_naive_for_every_size);
 	tcase_add_test(tc, test_product__matches_naive_for_larger_sizes);
 	tcase_add_test(tc, test_product__parts_have_the_bits_of_the_whole);
-	tcase_add_test(tc, test_product__rows_do_not_know_their_neighbours);
-	tcase_add_test(tc, test_product__nan_and_infinity_carry_through);
+	tcase_add_test(tc, test_product__bits_of_a_row_do_not_depend_on_others);
+	tcase_add_test(tc, test_product__nan_and_infinity_propagate);
 	tcase_add_test(tc, test_product__sizes_that_do_not_fit);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

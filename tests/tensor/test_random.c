@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Normal and uniform draws: the words are those of Random123, and the laws are right. */
+/* Normal and uniform draws: the words are those of Random123, and the distributions are right. */
 #include <Random123/philox.h>
 
 #include "paths.h"
 
 static const egm__rng stream = {.seed = 0x0123456789abcdefu, .step = 0xfedcba9876543210u, .stream = 7};
 
-/* Random123's own function, so that egm__rng_block and the vectors both answer to it. */
+/* The function of Random123, with which egm__rng_block and the vector kernels are compared. */
 static void reference(const egm__rng *r, uint32_t block, uint32_t out[4])
 {
 	philox4x32_ctr_t counter = {{block, (uint32_t)r->step, (uint32_t)(r->step >> 32), r->stream}};
@@ -55,10 +55,10 @@ START_TEST(test_random__core_block_is_philox)
 }
 END_TEST
 
-/* Box-Muller in long double from the same words; u and the angle's fraction as the kernel takes them, which is exact
- * but for f32's u, rounded to float on purpose. log m is within 2 eps of itself, and so is log u = e log 2 + log m,
- * whose parts do not cancel beyond half; the root halves that and rounds, the directions are within eps, the product
- * rounds: less than (1 + 1/2 + 1 + 1/2) eps r. */
+/* Box-Muller in long double from the same words. u and the fraction of the turn are those of the kernel, which are
+ * exact except for u in f32, which is rounded to float on purpose. log m is within 2 eps of itself, and so is log u = e
+ * log 2 + log m, whose parts do not cancel beyond half; the root halves that and rounds, the directions are within eps,
+ * the product rounds: less than (1 + 1/2 + 1 + 1/2) eps r. */
 static long double expected_normal(egm_dtype type, int64_t i, long double *radius)
 {
 	uint32_t w[4];
@@ -125,8 +125,8 @@ START_TEST(test_random__elements_do_not_depend_on_start_and_count)
 }
 END_TEST
 
-/* Two of the seven blocks under seed 1 with a word below 2 where the radius is taken from, found by trying all 2^32: u
- * is 2^-32 there, and the radius, sqrt(-2 log u), the largest there is. */
+/* Two of the seven blocks of seed 1 in which a word that gives a radius is below 2, found by trying all 2^32. There u
+ * is 2^-32, and the radius sqrt(-2 log u) is the largest possible. */
 START_TEST(test_random__smallest_uniform_has_a_logarithm)
 {
 	static const struct {
@@ -151,7 +151,7 @@ START_TEST(test_random__smallest_uniform_has_a_logarithm)
 }
 END_TEST
 
-/* The counter does not carry into the step: block 2^32 - 1 is followed by block 0. */
+/* The block counter does not carry into the step: block 0 follows block 2^32 - 1. */
 START_TEST(test_random__last_block)
 {
 	const egm__kernels *tables[6];
@@ -196,7 +196,7 @@ END_TEST
 
 enum { MANY = 1 << 20 };
 
-/* Each estimate has a standard deviation of sqrt(variance / n); six of them are passed by chance once in 5e8. */
+/* Each estimate has a standard deviation of sqrt(variance / n); six of them are exceeded by chance once in 5e8. */
 static void within(const char *what, double mean, double expected, double variance)
 {
 	double bound = 6 * sqrt(variance / MANY);
@@ -232,8 +232,8 @@ static void check_kolmogorov(double *x, double (*cdf)(double))
 	ck_assert(worst <= sqrt(log(2 / 1e-9) / (2.0 * MANY)));
 }
 
-/* Moments of N(0,1): E z^4 = 3, z^6 = 15, z^8 = 105. lag 1 joins cosine and sine of one pair, lag 2 the two pairs of a
- * block; their squares would show a shared radius. */
+/* Moments of N(0,1): E z^4 = 3, z^6 = 15, z^8 = 105. lag 1 correlates cosine and sine of one pair, lag 2 the two pairs
+ * of a block; their squares would show a shared radius. */
 static void check_moments(const double *z)
 {
 	double m[4] = {0}, lag[5] = {0}, squares[5] = {0}, tail = 0;
@@ -274,7 +274,7 @@ static void check_laws(const egm__kernels *k, egm_dtype type, double *x)
 	free(raw);
 }
 
-START_TEST(test_random__laws)
+START_TEST(test_random__distributions_are_right)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -299,7 +299,7 @@ int main(void)
 	tcase_add_test(tc, test_random__smallest_uniform_has_a_logarithm);
 	tcase_add_test(tc, test_random__last_block);
 	tcase_add_test(tc, test_random__seed_step_and_stream_give_other_draws);
-	tcase_add_test(tc, test_random__laws);
+	tcase_add_test(tc, test_random__distributions_are_right);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

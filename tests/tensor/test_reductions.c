@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums, maxima, the test for finite numbers, accumulation, and the step of chains, on every code path. */
+/* Sums, maxima, the test for finite numbers, accumulation, and the updates of chains, on every code path. */
 #include "paths.h"
 
 static void fill(egm_dtype type, void *a, int64_t n, uint64_t seed)
@@ -50,7 +50,7 @@ static void check_dot(const egm__kernels *k, egm_dtype type, const void *a, int6
 	ck_assert(k->dot(n, a, b) == k->dot(n, b, a));
 }
 
-/* What lies where in the address space is no part of the result. */
+/* The result does not depend on addresses. */
 static void check_shifted(const egm__kernels *k, egm_dtype type, const char *a, int64_t n)
 {
 	size_t size = egm__dtype_size(type);
@@ -80,7 +80,7 @@ START_TEST(test_reductions__match_long_double)
 }
 END_TEST
 
-/* A sum of floats that a float could not hold: 2^24 + 1 + 1 + ... */
+/* A sum of floats that would be wrong in float: 2^24 + 1 + 1 + ... */
 START_TEST(test_reductions__float_sums_run_in_double)
 {
 	const egm__kernels *tables[6];
@@ -205,7 +205,7 @@ static void check_leapfrog(const egm__kernels *k, egm_dtype type, int64_t n, int
 	for (int64_t i = 0; i < n; i++) ck_assert(egm_test_same(type, apart, i, y, i));
 }
 
-START_TEST(test_reductions__leapfrog_kicks_and_drifts)
+START_TEST(test_reductions__leapfrog_updates_momentum_and_position)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -219,7 +219,7 @@ START_TEST(test_reductions__leapfrog_kicks_and_drifts)
 }
 END_TEST
 
-/* The bits of the two kernels it stands for, at any length and place in the stream; neighbours stay as they are. */
+/* The bits of the two kernels that it replaces, for any length and position in the stream. Neighbours are unchanged. */
 static void check_langevin(const egm__kernels *k, egm_dtype type, int64_t n)
 {
 	const double a = -0.37, b = 1.21;
@@ -262,7 +262,7 @@ int main(void)
 	tcase_add_test(tc, test_reductions__one_bad_element_anywhere);
 	tcase_add_test(tc, test_reductions__accumulate_adds);
 	tcase_add_test(tc, test_shape__count_equal_text);
-	tcase_add_test(tc, test_reductions__leapfrog_kicks_and_drifts);
+	tcase_add_test(tc, test_reductions__leapfrog_updates_momentum_and_position);
 	tcase_add_test(tc, test_reductions__langevin_is_normals_and_leapfrog);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

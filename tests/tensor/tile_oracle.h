@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What each elementwise kernel should give, in long double, and how far it may be off. */
+/* The value of each elementwise kernel in long double, and its error bound. */
 #ifndef EGM_TESTS_TENSOR_TILE_ORACLE_H
 #define EGM_TESTS_TENSOR_TILE_ORACLE_H
 
 #include "paths.h"
 
-static const char *const tile_names[EGM__TILE_COUNT] = {
-    "fill", "splat",     "affine", "lin_vv",     "lin_vs",     "mul_vv",  "mul_vs",     "leaky",     "step",
-    "exp",  "log",       "sqrt",   "recip",      "tanh",       "sigmoid", "softplus",   "erf",       "logistic",
-    "elu",  "elu_slope", "silu",   "silu_slope", "silu_curve", "gelu",    "gelu_slope", "gelu_curve"};
+#define TILE_NAME(name, text) #name,
+static const char *const tile_names[EGM__TILE_COUNT] = {EGM__TILES(TILE_NAME)};
 
 static inline int tile_uses_b_array(int op)
 {
@@ -37,7 +35,7 @@ static inline long double tile_density(long double a)
 	return expl(-a * a / 2) * 0.398942280401432677939946L;
 }
 
-/* Two summands of slopes and curvatures; 0 and the value for the others. Beyond 2000 nothing is left of either. */
+/* The two summands of slopes and curvatures; 0 and the value for others. Beyond 2000 neither changes any more. */
 static inline void tile_summands(int op, long double a, long double x[2])
 {
 	long double t = a > 2000 ? 2000 : a < -2000 ? -2000 : a;
@@ -115,14 +113,14 @@ static inline long double tile_value(int op, long double a, long double b, const
 
 /* eps = 2u is the spacing at 1; one ulp of y is at most eps |y|, and one smallest subnormal d near 0.
  *  - linear forms: each term passes at most three roundings, 3u/(1-3u) < 2 eps of the sum of magnitudes;
- *  - exp, log, tanh, erf: 4 ulp is what glibc promises for its vector functions;
- *  - sigmoid, softplus: e = (1 + p) 2^n is less than 1.5 ulp off: r is a rounded number below 0.35, so is p below 0.42,
- *    which makes 1/4 ulp of each, 1 + p rounds by 1/2, the polynomial errs by less than 1/4. 1/(1 + e) takes on half of
- *    it at most and rounds twice, e s once; y = e / (1 + e/2) takes on all and rounds twice, the sum of its series and
- *    that with a once: 4;
- *  - the activations and their slopes: 4, curvatures: 8, of the largest summand, as activation_reference.h demands.
- *    Divisions, products and sums of polynomials whose coefficients have one sign are half an ulp each, between 5 and 9
- *    of them; the largest error found among 10^7 arguments of each on each path is 3.95 and 4.7;
+ *  - exp, log, tanh, erf: 4 ulp, as documented by glibc for its vector functions;
+ *  - sigmoid, softplus: 4 ulp. The error of e = (1 + p) 2^n is less than 1.5 ulp: r is rounded and below 0.35, p is
+ * rounded and below 0.42, which is 1/4 ulp for each; 1 + p rounds by 1/2; the error of the polynomial is less than 1/4.
+ *    1/(1 + e) inherits half of that at most and rounds twice, e s rounds once. y = e / (1 + e/2) inherits all of it
+ * and rounds twice; the sum of its series and the sum with a round once each;
+ *  - activations and slopes: 4 ulp of the largest summand, curvatures: 8, as in activation_reference.h. They have
+ * between 5 and 9 divisions, products and sums of polynomials whose coefficients have one sign, half an ulp each. The
+ * largest errors among 10^7 arguments of each on each path are 3.95 and 4.7;
  *  - leaky, sqrt, recip: one rounding. */
 static inline long double tile_bound(int op, egm_dtype type, long double a, long double b, const double c[3])
 {
@@ -165,8 +163,8 @@ static inline long double tile_bound(int op, egm_dtype type, long double a, long
 	}
 }
 
-/* Arguments over what the type holds: ordinary sizes, the tails of exp, and tiny and huge magnitudes. Products of two
- * stay finite. */
+/* Arguments over the range of the type: ordinary sizes, the tails of exp, and tiny and huge magnitudes. The product of
+ * two is finite. */
 static inline double tile_argument(int op, egm_dtype type, uint64_t *state)
 {
 	double kind = egm_test_random(state), u = egm_test_random(state), sign = egm_test_random(state) < .5 ? -1 : 1;

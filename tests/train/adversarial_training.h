@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nets, data and trainers of the adversarial systems: made in one line each, freed together. */
+/* Networks, data and trainers of adversarial losses, made by one call and freed together. */
 #ifndef EGM_TESTS_ADVERSARIAL_TRAINING_H
 #define EGM_TESTS_ADVERSARIAL_TRAINING_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checkpoints of any trainer: a folder for them, files that are refused and change nothing, files with one number
- * replaced, and memory that fails. */
+/* Checkpoints of any trainer: a folder for them, files that are rejected without a change, files with one number
+ * replaced, and failing allocations. */
 #ifndef EGM_TESTS_CHECKPOINT_SUPPORT_H
 #define EGM_TESTS_CHECKPOINT_SUPPORT_H
 
@@ -38,10 +38,10 @@ static inline void load(egm_trainer *trainer, const char *path)
 	OK(egm_trainer_restore(trainer, path, NULL));
 }
 
-/* ---- refusals */
+/* ---- rejections */
 
-/* Loading `path` is refused with these words, and the trainer is what it was. */
-static inline void expect_refusal(egm_trainer *trainer, const char *path, egm_status status, const char *text)
+/* Loading `path` is rejected with these words, and the trainer is what it was. */
+static inline void expect_rejection(egm_trainer *trainer, const char *path, egm_status status, const char *text)
 {
 	save(trainer, "before.egm");
 	double term = egm_trainer_term(trainer, 0);
@@ -52,7 +52,7 @@ static inline void expect_refusal(egm_trainer *trainer, const char *path, egm_st
 }
 
 /* `path`, cut anywhere: at its first bytes and its last, and in steps of 61 between. The trainer is what it was. */
-static inline void expect_cuts_refused(egm_trainer *trainer, const char *path)
+static inline void expect_cuts_rejected(egm_trainer *trainer, const char *path)
 {
 	size_t size;
 	unsigned char *bytes = io_read(path, &size);

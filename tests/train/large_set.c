@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Trains on a file that need not fit into memory, and says what that took: the figures of doc/data.md. Not run by CI.
+/* Trains on a file that may be larger than memory, and prints the time and memory used: the figures of doc/data.md.
+ * Not run by CI.
  *
  * usage: large_set FILE ROWS COLUMNS STEPS open|load     e.g. large_set /tmp/set.npy 1000000 1000 20000 open
- * FILE is made where there is none. The two ways end in the same state, whose hash is printed. */
+ * FILE is created if it does not exist. Both ways of reading end in the same state, whose hash is printed. */
 #include <egm.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A small energy under maximum likelihood, with its negatives drawn in any way there is. */
+/* A small energy trained by maximum likelihood, with every way to draw its negatives. */
 #ifndef EGM_TESTS_NEGATIVES_FIXTURE_H
 #define EGM_TESTS_NEGATIVES_FIXTURE_H
 

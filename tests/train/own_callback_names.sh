@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Every public function that takes a sampler, a target or a trainer has its place in test_own_callback.c, and so does
-# egm_data_free; the other functions of data only read them, as a training does. What makes a handle is excepted: there
-# is no callback of it yet. Functions of a trainer are also called by the callback that fills rows, in
-# test_data_sources.c.
+# Every public function with a sampler, a target or a trainer must be in test_own_callback.c, and so must egm_data_free;
+# the other functions of data only read them, as a training does. Functions that make a handle are excepted, as it has no
+# callback yet. Functions of a trainer are also called by the callback that fills rows, in test_data_sources.c.
 # usage: own_callback_names.sh SOURCE_ROOT
 set -eu
 cd "$1"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two-net toy with nets of one size, under a trainer whose options a test may change. */
+/* The toy loss of two networks of equal size, under a trainer whose options a test may change. */
 #ifndef EGM_TESTS_PAIR_FIXTURE_H
 #define EGM_TESTS_PAIR_FIXTURE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samplers that are saved and loaded: making them, and telling whether two of them go on alike. */
+/* Samplers to save and load, and a comparison of how two of them continue. */
 #ifndef EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 #define EGM_TESTS_SAMPLER_FILE_FIXTURE_H
 
@@ -96,7 +96,7 @@ static inline void assert_go_on_alike(egm_sampler *a, egm_sampler *b)
 
 typedef struct bench {
 	egm_context *context;
-	law law;
+	distribution distribution;
 	egm_target *target;
 	egm_sampler *sampler;
 } bench;
@@ -105,8 +105,8 @@ static inline void bench_open(bench *b, egm_context *context, egm_dtype dtype, i
                               const any_kernel_options *options)
 {
 	b->context = context ? context : threaded_context(1);
-	b->law = normal_law(dtype, dims, 1, 1);
-	b->target = law_target(b->context, &b->law, NULL);
+	b->distribution = normal_distribution(dtype, dims, 1, 1);
+	b->target = distribution_target(b->context, &b->distribution, NULL);
 	b->sampler = make_sampler(b->target, options);
 	ck_assert_egm(egm_sampler_run(b->sampler, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trainer's alternating steps do to the adversarial systems, step by step: the Dirac-GAN against its matrix, the
- * incremental regularizer, clipping, spectral critics, threads. What they learn is in test_adversarial_learning.c. */
+/* Alternating steps of the adversarial losses, one by one: the Dirac-GAN against its matrix, the incremental
+ * regularizer, clipping, spectral critics, threads. test_adversarial_learning.c tests what they learn. */
 #include "adversarial_training.h"
 #include <train/trainer_impl.h>
 
@@ -193,8 +193,8 @@ START_TEST(test_regulariser__old_generator_moves_on)
 }
 END_TEST
 
-/* G_old = id, then G is turned by 90 degrees: E||Rz - z||^2 = 2 E||z||^2 = 4 while the law of Rz is that of z. On 40
- * rows the standard error is 4 / sqrt(40) = .63; sixteen phases with noise of their own: .16. */
+/* G_old = id, then G is turned by 90 degrees: E||Rz - z||^2 = 2 E||z||^2 = 4 while the distribution of Rz is that of z.
+ * On 40 rows the standard error is 4 / sqrt(40) = .63; sixteen phases with noise of their own: .16. */
 START_TEST(test_regulariser__turning_costs_four)
 {
 	double sum = 0;
@@ -236,7 +236,7 @@ static egm_wgan_options plain(void)
 	return o;
 }
 
-/* Largest absolute parameter of a net: trained ones, or buffers. */
+/* Largest absolute parameter of a network: trained ones, or buffers. */
 static double largest(const egm_model *net, int trained)
 {
 	double top = 0;
@@ -303,8 +303,8 @@ static double steepest(const egm_model *net)
 }
 
 /* Each layer stretches by at most 1.035 under Adam steps of 1e-4 (test_spectral_training.c derives it), silu by 1.0998
- * (its largest slope): 1.035^3 1.0998^2 = 1.342 in all. A critic that has learned has a slope that is worth something
- * and finds the data, which stand 2 sqrt 2 away from the generator, higher. */
+ * (its largest slope): 1.035^3 1.0998^2 = 1.342 in all. A critic that has learned has a clear slope and is higher at
+ * the data, which are 2 sqrt 2 away from the generator. */
 START_TEST(test_spectral__critic_trains_and_stays_lipschitz)
 {
 	egm_wgan_options o = plain();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the adversarial systems learn end to end, in f32 and through the public API: the optimal discriminator of two
- * points, the slope of a WGAN critic between two points, one normal law by five systems. The bounds of the last hold
- * for each of the seeds 1 to 5 with half of them to spare. */
+/* What the adversarial losses learn end to end, in f32 and through the public API: the optimal discriminator of two
+ * points, the slope of a WGAN critic between two points, one normal distribution by five losses. The bounds of the
+ * last are twice the largest error for seeds 1 to 5. */
 #include "adversarial_training.h"
 
-/* Adam cannot move a net whose rate is 1e-30. */
+/* Adam cannot move a network whose rate is 1e-30. */
 static void hold(ring *r, const egm_model *net)
 {
 	RING_OK(egm_trainer_set_learning_rate(r->trainer, net, 1e-30));
@@ -71,9 +71,9 @@ static double departure(const egm_model *critic, double from, double to, double 
  *
  *   e = lambda E (D' - 1.1)^2,
  *
- * and a gap within 2 sqrt(e / lambda) of 2.2. A net of 32 silu units draws a straight line to within a hundredth in its
- * slope: e <= 1e-3, and the gap within .02. (The start decides on the side: with two_sided a net that begins with a
- * slope below 0 may end in the other minimum, slope -.9; test_wgan.c has it in closed form.) */
+ * and a gap within 2 sqrt(e / lambda) of 2.2. A network of 32 silu units draws a straight line to within a hundredth in
+ * its slope: e <= 1e-3, and the gap within .02. (The start decides on the side: with two_sided a network that begins
+ * with a slope below 0 may end in the other minimum, slope -.9; test_wgan.c has it in closed form.) */
 START_TEST(test_wgan__critic_between_two_points)
 {
 	double gap, x[64];
@@ -122,10 +122,10 @@ static void create_recipe(ring *r, int recipe)
 		RING_OK(egm_loss_gan(&r->loss, r->judge, r->generator, &g));
 }
 
-/* The law of G is N(b, w^2), so that b and |w| say all. Zero-centred penalties converge (test_adversarial_dynamics.c)
- * and come within .012 of both in seeds 1 to 5; a WGAN and a spectral critic alone go round the answer, and it is the
- * falling rate that ends it: .023 and .065. */
-START_TEST(test_systems__learn_a_normal_law)
+/* The distribution of G is N(b, w^2), so that b and |w| say all. Zero-centred penalties converge
+ * (test_adversarial_dynamics.c) and come within .012 of both in seeds 1 to 5; a WGAN and a spectral critic alone go
+ * round the answer, and it is the falling rate that ends it: .023 and .065. */
+START_TEST(test_systems__learn_a_normal_distribution)
 {
 	static double x[POINTS];
 	const double rate[N_RECIPES] = {2e-3, 1e-2, 2e-3, 5e-3, 2e-3};
@@ -158,10 +158,10 @@ int main(void)
 	tcase_add_test(t, test_gan__discriminator_becomes_optimal);
 	tcase_add_loop_test(t, test_wgan__critic_between_two_points, EGM_PENALTY_TWO_SIDED, EGM_PENALTY_ONE_SIDED + 1);
 	suite_add_tcase(s, t);
-	t = tcase_create("laws");
+	t = tcase_create("distributions");
 	tcase_set_tags(t, "S4 S9");
 	tcase_set_timeout(t, 240);
-	tcase_add_loop_test(t, test_systems__learn_a_normal_law, 0, N_RECIPES);
+	tcase_add_loop_test(t, test_systems__learn_a_normal_distribution, 0, N_RECIPES);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* E24 end to end, where everything is known: x ~ N(1, 2^2), z ~ N(0, 1), encoder and generator linear with Gaussian
- * output. Both pair laws can be the same Gaussian, for any slope of the generator between -2 and 2:
+ * output. Both distributions of pairs can be the same Gaussian, for any slope of the generator between -2 and 2:
  *
  *   q: x|z ~ N(1 + c z, 4 - c^2);   p: z|x ~ N(c (x - 1)/4, 1 - c^2/4).
  *
- * Whether they are is told by KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], by quadrature from the
- * parameters of the two nets alone: no discriminator, no sampling. Where nothing is matched it is 1 and more. */
+ * Their distance is KL(q || p) = E_q[log q(x|z) + log N(z) - log p(x) - log p(z|x)], computed by quadrature from the
+ * parameters of both networks, without discriminator or sampling. If the pairs do not match it is 1 or more. */
 #include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static egm_model *net(egm_context *context, const char *name, int64_t inputs, in
 	return m;
 }
 
-/* Normal quantiles 1 + 2 Phi^-1((i + 1/2)/ROWS): the law itself, without the noise of a sample. */
+/* Normal quantiles 1 + 2 Phi^-1((i + 1/2)/ROWS): the distribution itself, without the noise of a sample. */
 static void fill(float *x)
 {
 	for (int i = 0; i < ROWS; i++) {
@@ -82,7 +82,7 @@ static void world_close(world *w)
 	egm_context_free(w->context);
 }
 
-/* The discriminator is faster than the two nets and follows them, as the derivation asks; averages take out the
+/* The discriminator is faster than the two networks and follows them, as the derivation asks; averages take out the
  * circling of the game. */
 static void train(world *w, int64_t steps, uint64_t seed)
 {
@@ -99,7 +99,7 @@ static void train(world *w, int64_t steps, uint64_t seed)
 	ck_assert_msg(egm_trainer_fit(w->trainer, w->data, steps, NULL, NULL) == EGM_OK, "%s", egm_last_error());
 }
 
-/* ---- how far the pair laws are apart */
+/* ---- how far the pair distributions are apart */
 
 /* mean = w[0] t + b[0], log variance = w[1] t + b[1] */
 typedef struct line {
@@ -150,10 +150,10 @@ static void train_and_read(int32_t form, int32_t full_terms, line *g, line *e)
 }
 
 /* KL(q || p) <= 0.005 nats: alone, an error of the mean of x by 0.2 (sd 2), or of a slope of z by 0.1 (sd 1), is all
- * that it allows. Over five pairs of nets minimax and swapped ended between 0.0001 and 0.0011, derived with its full
- * terms between 0.0001 and 0.0005, but for one pair that took twice the steps. The covariance of x and z is c under q
- * and four times the encoder's slope under p. */
-START_TEST(test_ali_training__pair_laws_become_one)
+ * that it allows. Over five pairs of networks minimax and swapped ended between 0.0001 and 0.0011, derived with its
+ * full terms between 0.0001 and 0.0005, but for one pair that took twice the steps. The covariance of x and z is c
+ * under q and four times the encoder's slope under p. */
+START_TEST(test_ali_training__pair_distributions_become_one)
 {
 	static const int32_t forms[3][2] = {{EGM_ALI_MINIMAX, 0}, {EGM_ALI_SWAPPED, 0}, {EGM_ALI_DERIVED, 1}};
 	line g, e;
@@ -167,8 +167,8 @@ START_TEST(test_ali_training__pair_laws_become_one)
 }
 END_TEST
 
-/* E24: without them, `derived` pushes the encoder away from the generator's pairs, and the laws stay nats apart: 3.5
- * to 2700 over the same five pairs of nets. At the start, with nets that know nothing, they are 1 to 3 apart. */
+/* E24: without them, `derived` pushes the encoder away from the generator's pairs, and the distributions stay nats
+ * apart: 3.5 to 2700 over the same five pairs of networks. Before training they are 1 to 3 apart. */
 START_TEST(test_ali_training__derived_alone_does_not_match)
 {
 	line g, e;
@@ -178,7 +178,7 @@ START_TEST(test_ali_training__derived_alone_does_not_match)
 END_TEST
 
 /* The quadrature itself, on the known solution and on one that is off in a known way. */
-START_TEST(test_ali_training__divergence_of_known_laws)
+START_TEST(test_ali_training__divergence_of_known_distributions)
 {
 	const double c = 1.2;
 	line g = {{c, 0}, {1, log(4 - c * c)}}, e = {{c / 4, 0}, {-c / 4, log(1 - c * c / 4)}};
@@ -194,9 +194,9 @@ int main(void)
 	TCase *t = tcase_create("joint match");
 	tcase_set_tags(t, "E24");
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, test_ali_training__pair_laws_become_one, 0, 3);
+	tcase_add_loop_test(t, test_ali_training__pair_distributions_become_one, 0, 3);
 	tcase_add_test(t, test_ali_training__derived_alone_does_not_match);
-	tcase_add_test(t, test_ali_training__divergence_of_known_laws);
+	tcase_add_test(t, test_ali_training__divergence_of_known_distributions);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Averages of parameters against recursions in plain numbers. Move t of a net makes its average
+/* Averages of parameters against recursions in plain numbers. Move t of a network updates its average by
  *
- *     y <- c y + (1 - c) w,   c = min(average_decay, (t - 1)/(t + 8)),   w the net as the move left it,
+ *     y <- c y + (1 - c) w,   c = min(average_decay, (t - 1)/(t + 8)),   w the network after the move,
  *
- * cuts and running statistics included. Below the crossing, (t - 1)/(t + 8) = decay, this is the mean of w_1 .. w_t
- * with the weights k (k + 1) ... (k + 7): w_k enters with 9/(k + 8) and is left (j - 1)/(j + 8) at each later j, in all
- * 9 (k + 7)!/(k - 1)! (t - 1)!/(t + 8)!. They sum to 1: the net as it was drawn has none. */
+ * including clipping and running statistics. As long as (t - 1)/(t + 8) is below the decay, this is the mean of w_1
+ * .. w_t with weights proportional to k (k + 1) ... (k + 7): w_k enters with 9/(k + 8) and is multiplied by (j -
+ * 1)/(j + 8) at each later j, in total 9 (k + 7)!/(k - 1)! (t - 1)!/(t + 8)!. The weights sum to 1: that of the
+ * initial network is 0. */
 #include "adversarial_training.h"
 #include <float.h>
 #include <train/trainer_impl.h>
@@ -129,7 +130,7 @@ static void expect_average(const egm_trainer *trainer, const oracle *o)
 	egm_model_free(average);
 }
 
-/* Before its first move a net is its own average, also one that was given other parameters since. */
+/* Before its first move a network is its own average, also one that was given other parameters since. */
 static void expect_itself(const ring *r)
 {
 	egm_model *average = NULL;
@@ -202,8 +203,8 @@ START_TEST(test_average__reaches_its_decay)
 }
 END_TEST
 
-/* 300 x 300 weights are two chunks of the optimiser, and the second ends in the bias: each is cut, and averaged behind
- * it, by any thread. After the first move the average is the net. */
+/* 300 x 300 weights are two chunks of the optimiser, and the second ends in the bias: each is clipped and then
+ * averaged, by any thread. After the first move the average is the network. */
 START_TEST(test_average__of_several_chunks)
 {
 	enum { WIDE = 300 };
@@ -289,8 +290,8 @@ START_TEST(test_average__resumes_bit_for_bit)
 }
 END_TEST
 
-/* 0.4 began its averages at the net as it was drawn and took them before the cut, with the same names in its files.
- * Such an average, here 7 everywhere, is still a net of the box, and is left (t/T)^9 of itself, as the product of
+/* Averages of 0.4 began at the initial network and were taken before clipping, with the same names in files.
+ * Such an average, here 7 everywhere, is still a network of the box, and is left (t/T)^9 of itself, as the product of
  * (j - 1)/(j + 8) is between (t/(T + 9))^9 and ((t + 9)/T)^9: of a checkpoint after 15 moves, after 150 at most 1.7e-7
  * of 7 remain. */
 START_TEST(test_average__forgets_what_an_older_version_averaged)

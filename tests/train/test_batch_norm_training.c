@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch normalisation under a trainer: running statistics by hand, who moves them and who does not, failures, averages,
- * checkpoints; and a convolutional energy GAN as a whole. */
+/* Batch normalisation under a trainer: running statistics by hand, which phases change them, failures, averages,
+ * checkpoints; and a whole training of a convolutional energy GAN. */
 #include "train_support.h"
 #include <float.h>
 #include <math.h>
@@ -475,7 +475,7 @@ static int64_t place_of(const char *tensor)
 	ck_abort_msg("no tensor %s", tensor);
 }
 
-/* Overwrites the number that stands behind `mark` in the file. */
+/* Overwrites the number after `mark` in the file. */
 static void forge_behind(double mark, double value)
 {
 	static char bytes[1 << 16];
@@ -489,8 +489,8 @@ static void forge_behind(double mark, double value)
 	fclose(f);
 }
 
-/* An array of a trainer with `value` at `at`, behind one that may be any number: not saved, and not read from a file
- * where somebody else put it. */
+/* A trainer with `value` at index `at` of an array is not saved, and a file with this number is not restored. (The
+ * number before it may be any, and marks the place.) */
 static void expect_flaw(double *array, int64_t at, double value, const char *name, const char *what)
 {
 	const double mark = 0x1.9e3779b97f4a7p-900, was[2] = {array[at - 1], array[at]};
@@ -509,7 +509,7 @@ static void expect_flaw(double *array, int64_t at, double value, const char *nam
 	free(before);
 }
 
-/* Averages become a net, and a moment of a buffer would move it. */
+/* An average can become a network, and a moment of a buffer would move the buffer. */
 START_TEST(test_batch_norm_training__checkpoint_with_statistics_that_moved)
 {
 	egm_trainer_options o = options(BATCH);
@@ -522,10 +522,9 @@ START_TEST(test_batch_norm_training__checkpoint_with_statistics_that_moved)
 	data = toy_data(context, EGM_F64, ROWS, COLUMNS);
 	OK(egm_trainer_create(&trainer, loss, &o));
 	OK(egm_trainer_fit(trainer, data, 2, NULL, NULL));
-	expect_flaw(trainer->nets[0].average, place_of("2.running_var"), -0.5, "average",
-	            "negative where a variance stands");
-	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero where nothing is trained");
-	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero where nothing is trained");
+	expect_flaw(trainer->nets[0].average, place_of("2.running_var"), -0.5, "average", "a negative variance");
+	expect_flaw(trainer->nets[0].m, place_of("2.running_mean"), 1, "m", "not zero for a number that is not trained");
+	expect_flaw(trainer->nets[0].m, place_of("0.running_mean"), -1, "m", "not zero for a number that is not trained");
 	OK(egm_trainer_save(trainer, path));
 	OK(egm_trainer_restore(trainer, path, NULL));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checkpoints: n steps, save, load, m steps are n + m steps bit for bit; a file that does not fit changes nothing; no
- * kill and no failing allocation loses one. */
+/* Checkpoints: n steps, save, load and m steps equal n + m steps bit for bit; a file that does not fit changes
+ * nothing; neither a kill nor a failing allocation loses the last checkpoint. */
 #include "checkpoint_support.h"
 #include <fenv.h>
 #include <signal.h>
@@ -233,9 +233,9 @@ START_TEST(test_checkpoint__does_not_depend_on_rounding)
 }
 END_TEST
 
-/* ---- refusals */
+/* ---- rejections */
 
-static void expect_refused_by(const setup *s, const char *text)
+static void expect_rejected_by(const setup *s, const char *text)
 {
 	pair writer = {0}, reader = {0};
 	pair_open(&writer, NULL, &usual);
@@ -243,32 +243,32 @@ static void expect_refused_by(const setup *s, const char *text)
 	save(writer.trainer, "theirs.egm");
 	pair_open(&reader, NULL, s);
 	pair_steps(&reader, 2);
-	expect_refusal(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
+	expect_rejection(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
 	pair_close(&writer);
 	pair_close(&reader);
 }
 
-START_TEST(test_load__refuses_another_kind_of_trainer)
+START_TEST(test_load__rejects_another_kind_of_trainer)
 {
 	setup s = usual;
 	s.optimizer = EGM_OPTIMIZER_RMSPROP;
-	expect_refused_by(&s, "optimizer is 'adam' in the checkpoint, 'rmsprop' in the trainer");
+	expect_rejected_by(&s, "optimizer is 'adam' in the checkpoint, 'rmsprop' in the trainer");
 	s = usual;
 	s.hidden = 5;
-	expect_refused_by(&s, "net 'energy' differs from layer 0 on: 'dense 3 4");
+	expect_rejected_by(&s, "network 'energy' differs from layer 0 on: 'dense 3 4");
 	s = usual;
 	s.relu = 1;
-	expect_refused_by(&s, "net 'energy' differs from layer 1 on: 'tanh 4 4");
+	expect_rejected_by(&s, "network 'energy' differs from layer 1 on: 'tanh 4 4");
 	s = usual;
 	s.dtype = EGM_F32;
-	expect_refused_by(&s, "'energy.0.weight' is not f32");
+	expect_rejected_by(&s, "'energy.0.weight' is not f32");
 	s = usual;
 	s.average_decay = 0;
-	expect_refused_by(&s, "the checkpoint has 'energy.average', the trainer has not");
+	expect_rejected_by(&s, "the checkpoint has 'energy.average', which the trainer does not have");
 }
 END_TEST
 
-START_TEST(test_load__refuses_another_loss_and_missing_averages)
+START_TEST(test_load__rejects_another_loss_and_missing_averages)
 {
 	setup s = usual;
 	pair p = {0}, bare = {0};
@@ -276,19 +276,20 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 	pair_open(&p, NULL, &usual);
 	gan_open(&g, EGM_ENTROPY_JSD);
 	ck_assert_int_eq(egm_trainer_save(g.trainer, "gan.egm"), EGM_OK);
-	expect_refusal(p.trainer, "gan.egm", EGM_ERR_FORMAT,
-	               "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
-	gan_open(&other, EGM_ENTROPY_NWJ); /* the same nets, another bound of the information */
+	expect_rejection(p.trainer, "gan.egm", EGM_ERR_FORMAT,
+	                 "loss is 'energy_gan' in the checkpoint, 'toy_pair' in the trainer");
+	gan_open(&other, EGM_ENTROPY_NWJ); /* the same networks, another bound of the information */
 	ck_assert_int_eq(egm_trainer_restore(other.trainer, "gan.egm", NULL), EGM_ERR_FORMAT);
 	assert_error_has("variant is 'jsd' in the checkpoint, 'nwj' in the trainer");
 	gan_close(&other);
 	s.average_decay = 0;
 	pair_open(&bare, NULL, &s);
 	save(bare.trainer, "bare.egm");
-	expect_refusal(p.trainer, "bare.egm", EGM_ERR_FORMAT, "the checkpoint has no 'energy.average', the trainer has");
+	expect_rejection(p.trainer, "bare.egm", EGM_ERR_FORMAT,
+	                 "the checkpoint has no 'energy.average', which the trainer has");
 	ck_assert_int_eq(egm_model_save(p.energy, "model.egm"), EGM_OK);
-	expect_refusal(p.trainer, "model.egm", EGM_ERR_FORMAT, "format");
-	expect_refusal(p.trainer, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
+	expect_rejection(p.trainer, "model.egm", EGM_ERR_FORMAT, "format");
+	expect_rejection(p.trainer, "nowhere.egm", EGM_ERR_IO, "nowhere.egm");
 	ck_assert_int_eq(egm_trainer_restore(p.trainer, NULL, NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_restore(NULL, "gan.egm", NULL), EGM_ERR_ARGUMENT);
 	ck_assert_int_eq(egm_trainer_save(p.trainer, NULL), EGM_ERR_ARGUMENT);
@@ -300,14 +301,14 @@ START_TEST(test_load__refuses_another_loss_and_missing_averages)
 }
 END_TEST
 
-START_TEST(test_load__refuses_every_truncation)
+START_TEST(test_load__rejects_every_truncation)
 {
 	pair p = {0};
 	pair_open(&p, NULL, &usual);
 	pair_steps(&p, 2);
 	save(p.trainer, "whole.egm");
 	pair_steps(&p, 1);
-	expect_cuts_refused(p.trainer, "whole.egm");
+	expect_cuts_rejected(p.trainer, "whole.egm");
 	load(p.trainer, "whole.egm");
 	pair_close(&p);
 }
@@ -326,7 +327,7 @@ static void expect_forgery(pair *p, const char *old, const char *new, egm_status
 	memcpy(place, new, strlen(new));
 	io_write("forged.egm", bytes, size);
 	free(bytes);
-	expect_refusal(p->trainer, "forged.egm", status, text);
+	expect_rejection(p->trainer, "forged.egm", status, text);
 }
 
 START_TEST(test_load__trusts_no_counter_and_no_number)
@@ -345,7 +346,7 @@ START_TEST(test_load__trusts_no_counter_and_no_number)
 }
 END_TEST
 
-START_TEST(test_load__refuses_numbers_that_would_spread)
+START_TEST(test_load__rejects_numbers_that_would_spread)
 {
 	static const struct {
 		const char *name;
@@ -361,7 +362,7 @@ START_TEST(test_load__refuses_numbers_that_would_spread)
 	forge("good.egm", "same.egm", "energy.m", "energy.m", 0, 0.5, 0);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		forge("good.egm", "bad.egm", bad[i].name, bad[i].name, bad[i].index, bad[i].value, 0);
-		expect_refusal(p.trainer, "bad.egm", EGM_ERR_NONFINITE, bad[i].name);
+		expect_rejection(p.trainer, "bad.egm", EGM_ERR_NONFINITE, bad[i].name);
 	}
 	load(p.trainer, "same.egm");
 	pair_close(&p);
@@ -427,7 +428,7 @@ static void kill_one(int i, int saved)
 }
 
 /* After any kill the file is one of the generations that an undisturbed run writes, and no older than what the child
- * had reported: it goes on from what the last one left, so the steps never go back. */
+ * had reported. Each child continues from the last file, so steps never decrease. */
 START_TEST(test_kill__leaves_a_whole_generation)
 {
 	pair reader = {0}, straight = {0};
@@ -471,15 +472,15 @@ int main(void)
 	tcase_add_test(tc, test_checkpoint__resumes_an_energy_gan_with_its_moving_average);
 	tcase_add_loop_test(tc, test_checkpoint__does_not_depend_on_rounding, 0, 3);
 	suite_add_tcase(suite, tc);
-	tc = tcase_create("refusals");
+	tc = tcase_create("rejections");
 	tcase_set_tags(tc, "R16");
 	tcase_add_checked_fixture(tc, enter_folder, leave_folder);
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, test_load__refuses_another_kind_of_trainer);
-	tcase_add_test(tc, test_load__refuses_another_loss_and_missing_averages);
-	tcase_add_test(tc, test_load__refuses_every_truncation);
+	tcase_add_test(tc, test_load__rejects_another_kind_of_trainer);
+	tcase_add_test(tc, test_load__rejects_another_loss_and_missing_averages);
+	tcase_add_test(tc, test_load__rejects_every_truncation);
 	tcase_add_test(tc, test_load__trusts_no_counter_and_no_number);
-	tcase_add_test(tc, test_load__refuses_numbers_that_would_spread);
+	tcase_add_test(tc, test_load__rejects_numbers_that_would_spread);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("memory");
 	tcase_set_tags(tc, "R1");

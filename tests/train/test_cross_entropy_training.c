@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Classifiers trained end to end on three normal laws in the plane, whose true posterior is the softmax of a linear
- * function: log p(k | x) = mu_k . x - |mu_k|^2 / 2 + log share_k + a number that all k have. */
+/* Classifiers trained end to end on three normal distributions in the plane, whose true posterior is the softmax of
+ * a linear function: log p(k | x) = mu_k . x - |mu_k|^2 / 2 + log share_k + a number that is equal for all k. */
 #include "training_fixture.h"
 
 enum { CLASSES = 3, ROW = 2 + CLASSES };
@@ -67,8 +67,8 @@ START_TEST(test_cross_entropy__linear_classifier_finds_the_posterior)
 }
 END_TEST
 
-/* A hidden layer costs parameters that the law does not need: 16 * 2 + 16 + 3 * 16 + 3 - 3 = 96 in place of 6, and 160
- * the 1e-5 quantile of chi^2_96. */
+/* A hidden layer costs parameters that the distribution does not need: 16 * 2 + 16 + 3 * 16 + 3 - 3 = 96 in place of 6,
+ * and 160 the 1e-5 quantile of chi^2_96. */
 START_TEST(test_cross_entropy__hidden_layer_comes_near_it)
 {
 	nets[0] = NET("classifier", egm_model_silu, 1, 2, 16, CLASSES);
@@ -79,7 +79,7 @@ START_TEST(test_cross_entropy__hidden_layer_comes_near_it)
 END_TEST
 
 /* The second row's logits overflow. */
-START_TEST(test_cross_entropy__refuses_rows_without_targets_and_logits_without_bound)
+START_TEST(test_cross_entropy__rejects_rows_without_targets_and_logits_without_bound)
 {
 	const float x[2][ROW] = {{1, 2, 1, 0, 0}, {3e38f, 3e38f, 0, 1, 0}}, weights[2 * CLASSES] = {2, 2, 3, 3, 4, 4};
 	const plan one = {.batch = 1, .steps = 2, .learning_rate = 1e-2, .seed = 1};
@@ -89,7 +89,8 @@ START_TEST(test_cross_entropy__refuses_rows_without_targets_and_logits_without_b
 	egm_trainer *trainer = make_trainer(loss, &one);
 	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, 2)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 1, NULL, NULL), EGM_ERR_SHAPE);
-	ck_assert_str_eq(egm_last_error(), "egm_trainer_fit: data has 2 columns, the nets of this cross_entropy expect 5");
+	ck_assert_str_eq(egm_last_error(),
+	                 "egm_trainer_fit: data has 2 columns, must have 5 for the networks of this cross_entropy");
 	egm_data_free(data);
 	OK(egm_data_copy(&data, context, egm_f32(x[0], 2, ROW)));
 	ck_assert_int_eq(egm_trainer_fit(trainer, data, 2, NULL, NULL), EGM_ERR_NONFINITE);
@@ -106,7 +107,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_cross_entropy__linear_classifier_finds_the_posterior, 0, 2);
 	tcase_add_test(t, test_cross_entropy__hidden_layer_comes_near_it);
-	tcase_add_test(t, test_cross_entropy__refuses_rows_without_targets_and_logits_without_bound);
+	tcase_add_test(t, test_cross_entropy__rejects_rows_without_targets_and_logits_without_bound);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Training on rows that are not in the library's memory: the same bits as on the copied set, wherever they come from;
- * memory that does not grow with the data; and files and callbacks that fail between two mini-batches. */
+/* Training on rows that are not in the memory of the library: the bits are those of a training on the copied set,
+ * wherever the rows come from; memory does not grow with the data; files and callbacks may fail between two
+ * mini-batches. */
 #include "train_support.h"
 #include <math.h>
 #include <train/trainer_impl.h>
@@ -14,7 +15,7 @@ static void find_path(void)
 	snprintf(path, sizeof path, "%s", io_path("set"));
 }
 
-/* A trainer of the two-net toy, whose data are the test's. */
+/* A trainer of the two-network toy, whose data are the test's. */
 static void pair_open(pair *p, egm_context *context, egm_dtype dtype, int64_t columns)
 {
 	p->context = context;
@@ -211,7 +212,7 @@ static int cut_the_file(const egm_progress *progress, void *user)
 	return 0;
 }
 
-/* Training stops before the step that needed the file, and goes on once the file is whole again. */
+/* Training stops before the step that needed the file, and continues when the file is complete again. */
 START_TEST(test_sources__a_file_is_truncated_while_training)
 {
 	pair p = {0}, straight = {0};
@@ -281,7 +282,7 @@ END_TEST
 
 /* ---- the trainer in the callback of its data */
 
-#define REFUSED(call) io_expect(#call, (call), EGM_ERR_STATE, "called from the callback")
+#define REJECTED(call) io_expect(#call, (call), EGM_ERR_STATE, "called from the callback")
 
 static void use_trainer(pair *p)
 {
@@ -289,17 +290,17 @@ static void use_trainer(pair *p)
 	double row[COLUMNS];
 	const int64_t first = 0;
 	io_expect("fit", egm_trainer_fit(p->trainer, p->data, 1, NULL, NULL), EGM_ERR_STATE, "from its own callback");
-	REFUSED(egm_trainer_save(p->trainer, path));
-	REFUSED(egm_trainer_save_memory(p->trainer, NULL, 0, &n));
-	REFUSED(egm_trainer_restore(p->trainer, path, NULL));
-	REFUSED(egm_trainer_restore_memory(p->trainer, path, sizeof path, NULL));
-	REFUSED(egm_trainer_set_learning_rate(p->trainer, NULL, 1));
+	REJECTED(egm_trainer_save(p->trainer, path));
+	REJECTED(egm_trainer_save_memory(p->trainer, NULL, 0, &n));
+	REJECTED(egm_trainer_restore(p->trainer, path, NULL));
+	REJECTED(egm_trainer_restore_memory(p->trainer, path, sizeof path, NULL));
+	REJECTED(egm_trainer_set_learning_rate(p->trainer, NULL, 1));
 	egm_model *average = NULL;
-	REFUSED(egm_trainer_average(&average, p->trainer, p->energy));
-	REFUSED(egm_trainer_set_negatives(p->trainer, NULL, NULL));
+	REJECTED(egm_trainer_average(&average, p->trainer, p->energy));
+	REJECTED(egm_trainer_set_negatives(p->trainer, NULL, NULL));
 	egm_negatives_statistics statistics = EGM_NEGATIVES_STATISTICS_INIT;
-	REFUSED(egm_trainer_negatives_stats(p->trainer, &statistics));
-	REFUSED(egm_data_read(p->data, &first, egm_f64_out(row, 1, COLUMNS)));
+	REJECTED(egm_trainer_negatives_stats(p->trainer, &statistics));
+	REJECTED(egm_data_read(p->data, &first, egm_f64_out(row, 1, COLUMNS)));
 	ck_assert_int_ge(egm_trainer_steps(p->trainer), 0);
 	ck_assert_uint_gt(egm_trainer_arena_bytes(p->trainer), 0);
 	ck_assert(egm_trainer_steps(p->trainer) == 0 || isfinite(egm_trainer_term(p->trainer, 0)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A generator of one number fitted to a histogram of two bumps, and who may train without data. */
+/* A generator of one number trained to match a histogram with two bumps, and which losses can train without data. */
 #include <egm/trainer.h>
 #include <math.h>
 #include <string.h>
@@ -118,7 +118,7 @@ START_TEST(test_histogram_training__data_is_asked_for_where_it_is_read)
 }
 END_TEST
 
-/* Data that nobody reads changes nothing; data of another width is refused all the same. */
+/* Data that the loss does not read change nothing, but are rejected if their width is wrong. */
 START_TEST(test_histogram_training__data_may_be_given)
 {
 	double p[BINS];

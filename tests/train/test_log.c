@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library chose by itself stands in the log, one line each. */
+/* Every choice that the library makes by itself is one line of the log. */
 #include "support.h"
 #include <egm.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ START_TEST(test_log__says_what_was_chosen)
 	ck_assert_int_eq(egm_model_build(net, EGM_F32, 1), EGM_OK);
 	ck_assert_int_eq(egm_loss_dsm(&loss, net, NULL), EGM_OK);
 	ck_assert_int_eq(egm_trainer_create(&trainer, loss, NULL), EGM_OK);
-	expect("egm_trainer_create: dsm with 4 parameters of f32, mini-batches of 64 rows, ");
+	expect("egm_trainer_create: dsm with 4 parameters in f32, mini-batches of 64 rows, ");
 	egm_trainer_free(trainer);
 	egm_loss_free(loss);
 	egm_model_free(net);

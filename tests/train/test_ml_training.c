@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Maximum likelihood end to end: energies that chains have taught are the densities of their data.
+/* Maximum likelihood end to end: energies trained with chains are the densities of their data.
  *
- * Judged by KL(p || q) with q = exp(-U)/Z: on the line by the midpoint rule, which knows Z, and by the log Z of
- * annealed importance sampling, which has to agree with it. A fit of k parameters to n = 20,000 points costs k/2n nats
- * on average (Wilks): below 0.03 for the 1,169 parameters here if they all counted. The steps of ULA are too hot by eps
- * k/4, k the curvature: 0.05 x 6/4 for the narrow modes, a quarter of whose square, 0.0015, is the KL between such
- * normals. What the bounds leave is the noise of training itself. Below 0 KL comes by the error of log Z, whose
- * standard error is some 0.004. */
+ * The measure is KL(p || q) with q = exp(-U)/Z: on the line by the midpoint rule, which computes Z, and by the log Z
+ * of annealed importance sampling, which must agree with it. A fit of k parameters to n = 20,000 points costs k/2n
+ * nats on average (Wilks): at most 0.03 for the 1,169 parameters here. The variance of ULA is too large by a factor
+ * of 1 + eps k/4, k the curvature: 0.05 x 6/4 for the narrow modes. A quarter of its square, 0.0015, is the KL
+ * between such normal distributions. The rest of the bounds is for the noise of training. KL is below 0 by the error
+ * of log Z, whose standard error is some 0.004. */
 #include "any_negatives.h"
 #include "training_fixture.h"
 
-static const law wide = {1, {0.5}, 1}, two_modes = {2, {-1.2, 1.2}, 0.4};
+static const distribution wide = {1, {0.5}, 1}, two_modes = {2, {-1.2, 1.2}, 0.4};
 static const plan by_chains = {.batch = 128, .steps = 900, .learning_rate = 1e-2, .seed = 1};
 
-static void learn(const law *l, int32_t start, int32_t kernel, int64_t steps, double step_size)
+static void learn(const distribution *dist, int32_t start, int32_t kernel, int64_t steps, double step_size)
 {
 	egm_negatives_options n = EGM_NEGATIVES_OPTIONS_INIT;
 	any_kernel_options s;
 	egm_trainer *trainer;
 	nets[0] = NET("energy", egm_model_silu, 2, 1, 32, 32, 1);
-	data = law_data(l);
+	data = distribution_data(dist);
 	OK(egm_loss_ml(&loss, nets[0], NULL));
 	trainer = make_trainer(loss, &by_chains);
 	OK(any_kernel_init(&s, kernel));
@@ -49,22 +49,22 @@ typedef struct found {
 	double kl, left, slope; /* left: mass below 0; slope: E_p[(x - m) U'(x)], at U = -log p it is 1 */
 } found;
 
-static found judge(const law *l)
+static found judge(const distribution *dist)
 {
 	static double u[CELLS], g[CELLS];
 	found f = {0, 0, 0};
 	grid_energy(nets[0], u, g);
-	double log_z = ais_log_z(grid_log_z(u)), mean = l->parts == 1 ? l->mean[0] : 0;
-	f.kl = grid_kl(l, 0, u, log_z);
+	double log_z = ais_log_z(grid_log_z(u)), mean = dist->parts == 1 ? dist->mean[0] : 0;
+	f.kl = grid_kl(dist, 0, u, log_z);
 	for (int i = 0; i < CELLS; i++) {
 		if (grid_at(i) < 0) f.left += exp(-u[i] - grid_log_z(u)) * GRID_STEP;
-		f.slope += law_density(l, grid_at(i), 0) * (grid_at(i) - mean) * g[i] * GRID_STEP;
+		f.slope += distribution_density(dist, grid_at(i), 0) * (grid_at(i) - mean) * g[i] * GRID_STEP;
 	}
 	return f;
 }
 
 /* K2: theta = 1/s^2. The best theta of a quadratic energy along the trained one is E_p[(x - m) U'(x)]/s^2. */
-START_TEST(test_ml__normal_law)
+START_TEST(test_ml__normal_distribution)
 {
 	const int32_t start = _i + EGM_NEGATIVES_CD;
 	learn(&wide, start, ANY_ULA, start == EGM_NEGATIVES_SHORT_RUN ? 100 : 20, 0.1);
@@ -167,7 +167,7 @@ int main(void)
 	tcase_set_tags(t, "K2 K20");
 	tcase_set_timeout(t, 240);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_ml__normal_law, 0, 3);
+	tcase_add_loop_test(t, test_ml__normal_distribution, 0, 3);
 	tcase_add_loop_test(t, test_ml__two_modes, 0, 2);
 	tcase_add_loop_test(t, test_ml__a_thin_ring_is_low, 0, 2);
 	tcase_add_loop_test(t, test_ml__a_step_too_long_is_no_silent_failure, 0, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Negative samples: where chains start, what the buffer takes, which law they draw from, and what their bits depend on.
- */
+/* Negative samples: where chains start, what is stored in the buffer, which distribution they have, and what their
+ * bits depend on. */
 #include "negatives_fixture.h"
 
 /* So short that a point stays where it started: 3 steps of 1e-6 times a normal. */
@@ -75,7 +75,8 @@ START_TEST(test_short_run__starts_at_new_noise_each_time)
 }
 END_TEST
 
-/* Without a call: 20 steps of mala with jitter, whose step is adapted, from a buffer of 10000, a twentieth anew. */
+/* Without a call: 20 steps of mala with jitter, whose step is adapted, from a buffer of 10000, with a twentieth
+ * restarted. */
 START_TEST(test_pcd__is_the_default)
 {
 	recipe r = usual;
@@ -135,7 +136,7 @@ START_TEST(test_pcd__uses_each_row_once_in_an_epoch)
 }
 END_TEST
 
-/* A chain that begins anew is far from its row. Of n, the number is binomial: p n within five of sqrt(n p (1-p)), and
+/* A restarted chain is far from its row. Of n, the number is binomial: p n within five of sqrt(n p (1-p)), and
  * exactly none or all at the ends. */
 START_TEST(test_pcd__share_that_begins_anew)
 {
@@ -170,8 +171,8 @@ END_TEST
 
 enum { MANY = 2000 };
 
-/* A trainer whose chains all begin anew near the data, and so short of step that they stay there: those of the library,
- * or with `bounded` those of a sampler. */
+/* A trainer whose chains are all restarted near the data, with steps so short that they stay there: the default kernel,
+ * or with `bounded` that of a sampler. */
 static void open_near(machine *m, const double *x, int bounded)
 {
 	recipe r = usual;
@@ -262,8 +263,8 @@ END_TEST
 
 /* ---- steps that follow the energy */
 
-/* U = k/2 |x|^2 in the only way a net of dense layers can have it: as its tanh layer near 0 cannot, a softplus pair,
- * softplus(a x) + softplus(-a x) = 2 log 2 + a^2 x^2/4 + O(a^4 x^4), does. */
+/* U = k/2 |x|^2 in the only way a network of dense layers can have it: as its tanh layer near 0 cannot, a softplus
+ * pair, softplus(a x) + softplus(-a x) = 2 log 2 + a^2 x^2/4 + O(a^4 x^4), does. */
 static egm_model *parabola(egm_context *context, double k)
 {
 	const double a = 0.1, zeros[2] = {0, 0}, first[2] = {a, -a}, last[2] = {2 * k / (a * a), 2 * k / (a * a)};
@@ -346,8 +347,8 @@ END_TEST
 
 /* ---- rows that run away */
 
-/* A row from which x -> 10 x0 - 10 x1 is infinity minus infinity, and one that is only far from all data: both begin
- * anew at noise, and training goes on. */
+/* A row from which x -> 10 x0 - 10 x1 is infinity minus infinity, and one that is only far from all data: both are
+ * restarted at noise, and training continues. */
 START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 {
 	recipe r = usual;
@@ -373,7 +374,7 @@ START_TEST(test_pcd__rows_that_ran_away_begin_anew)
 END_TEST
 
 /* U = (softplus(10 x0) + softplus(-10 x0)) / 100, infinite at x0 = 1e308: a chain that is put there freezes. All rows
- * at once, whichever chain one falls to, and every one begins anew. */
+ * are put there, so that every chain freezes and is restarted. */
 START_TEST(test_pcd__every_row_may_run_away)
 {
 	recipe r = usual;
@@ -408,7 +409,7 @@ END_TEST
 
 /* ---- targets and kernels */
 
-/* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential law with mean
+/* The mean of the negatives of U = slope x on x > 0 at inverse temperature beta: an exponential distribution with mean
  * 1/(beta slope), if chains respect bound and temperature. */
 static double exponential_mean(double beta, double slope, int32_t kernel)
 {
@@ -455,9 +456,9 @@ static double exponential_mean(double beta, double slope, int32_t kernel)
 	return sum / CHAINS;
 }
 
-/* 500 transitions of MALA or HMC, which are exact, in 2000 independent chains: the mean of an exponential law has the
- * standard error mean/sqrt(2000). */
-START_TEST(test_target__temperature_and_bounds_shape_the_law)
+/* 500 transitions of MALA or HMC, which are exact, in 2000 independent chains: the mean of an exponential distribution
+ * has the standard error mean/sqrt(2000). */
+START_TEST(test_target__temperature_and_bounds_shape_the_distribution)
 {
 	const double beta = _i % 2 ? 4 : 1, w = 0.5;
 	double mean = exponential_mean(beta, w, _i / 2 ? ANY_HMC : ANY_MALA);
@@ -588,7 +589,7 @@ int main(void)
 	tcase_add_test(t, test_step__never_exceeds_the_one_that_was_given);
 	tcase_add_loop_test(t, test_pcd__rows_that_ran_away_begin_anew, 0, 3);
 	tcase_add_loop_test(t, test_pcd__every_row_may_run_away, 0, 2);
-	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_law, 0, 4);
+	tcase_add_loop_test(t, test_target__temperature_and_bounds_shape_the_distribution, 0, 4);
 	tcase_add_loop_test(t, test_step__allocates_nothing, EGM_NEGATIVES_CD, EGM_NEGATIVES_SHORT_RUN + 1);
 	tcase_add_test(t, test_sampler__is_the_model_of_the_chains);
 	tcase_add_loop_test(t, test_bits__depend_on_the_seed_and_not_on_threads, 0, 6);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checkpoints of trainers that draw negatives: buffer and chains go on bit for bit, and what does not fit is refused
- * with nothing changed. */
+/* Checkpoints of trainers with negatives: buffer and chains continue bit for bit, and a file that does not fit is
+ * rejected without a change. */
 #include "io/st_files.h"
 #include "negatives_fixture.h"
 
@@ -43,7 +43,7 @@ START_TEST(test_resume__bit_for_bit)
 }
 END_TEST
 
-/* The step that training has found goes on from the file, as do the averages that watch it. */
+/* The adapted step and the averages of the watch continue from the file. */
 START_TEST(test_resume__of_an_adapted_step)
 {
 	recipe r = usual;
@@ -104,16 +104,16 @@ START_TEST(test_resume__from_default_negatives_of_0_4)
 	OK(egm_trainer_set_negatives(m.trainer, NULL, NULL));
 	egm__negatives *n = m.trainer->negatives;
 	n->watch.gap = 7;
-	expect_refusal(m.trainer, "new.egm", EGM_ERR_FORMAT,
-	               "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
+	expect_rejection(m.trainer, "new.egm", EGM_ERR_FORMAT,
+	                 "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
 	load(m.trainer, "older.egm");
 	ck_assert_int_eq(egm_trainer_steps(m.trainer), 5);
 	ck_assert_mem_eq(n->buffer, older.trainer->negatives->buffer, 10000 * COLUMNS * 8);
 	ck_assert(n->sampler->walkers[0].step == sqrt(0.01) && n->watch.gap == 0);
 	machine_steps(&m, 3);
 	forge_older("new.egm", "other.egm", "pcd hmc");
-	expect_refusal(m.trainer, "other.egm", EGM_ERR_FORMAT, "negatives is 'pcd hmc' in the checkpoint, 'pcd mala'");
-	load(older.trainer, "older.egm"); /* where ula was asked for it is what goes on */
+	expect_rejection(m.trainer, "other.egm", EGM_ERR_FORMAT, "negatives is 'pcd hmc' in the checkpoint, 'pcd mala'");
+	load(older.trainer, "older.egm"); /* with a sampler of ula, ula continues */
 	machine_steps(&older, 3);
 	machine_close(&m);
 	machine_close(&older);
@@ -142,9 +142,9 @@ START_TEST(test_resume__takes_the_seed_of_the_file)
 }
 END_TEST
 
-/* ---- refusals */
+/* ---- rejections */
 
-static void expect_refused_by(const recipe *r, const char *text)
+static void expect_rejected_by(const recipe *r, const char *text)
 {
 	machine writer, reader;
 	machine_open(&writer, NULL, &usual);
@@ -152,48 +152,49 @@ static void expect_refused_by(const recipe *r, const char *text)
 	machine_steps(&writer, 3);
 	machine_steps(&reader, 2);
 	save(writer.trainer, "theirs.egm");
-	expect_refusal(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
+	expect_rejection(reader.trainer, "theirs.egm", EGM_ERR_FORMAT, text);
 	machine_steps(&reader, 1);
 	machine_close(&writer);
 	machine_close(&reader);
 }
 
-START_TEST(test_refused__files_of_other_negatives)
+START_TEST(test_rejected__files_of_other_negatives)
 {
 	recipe r = usual;
 	r.start = EGM_NEGATIVES_CD;
-	expect_refused_by(&r, "negatives is 'pcd ula' in the checkpoint, 'cd ula' in the trainer");
+	expect_rejected_by(&r, "negatives is 'pcd ula' in the checkpoint, 'cd ula' in the trainer");
 	r.start = EGM_NEGATIVES_SHORT_RUN;
-	expect_refused_by(&r, "negatives is 'pcd ula' in the checkpoint, 'short_run ula' in the trainer");
+	expect_rejected_by(&r, "negatives is 'pcd ula' in the checkpoint, 'short_run ula' in the trainer");
 	r = usual;
 	r.kernel = ANY_MALA;
-	expect_refused_by(&r, "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
+	expect_rejected_by(&r, "negatives is 'pcd ula' in the checkpoint, 'pcd mala' in the trainer");
 	r = usual;
 	r.buffer = 13;
-	expect_refused_by(&r, "'negatives.buffer' has 36 numbers of rank 2 in the checkpoint, 39 of rank 2 in the trainer");
+	expect_rejected_by(&r,
+	                   "'negatives.buffer' has 36 numbers of rank 2 in the checkpoint, 39 of rank 2 in the trainer");
 	r = usual;
 	r.batch = 5; /* chains */
-	expect_refused_by(&r, "'negatives.x' has 12 numbers of rank 2 in the checkpoint, 15 of rank 2 in the trainer");
+	expect_rejected_by(&r, "'negatives.x' has 12 numbers of rank 2 in the checkpoint, 15 of rank 2 in the trainer");
 	r = usual;
 	r.dtype = EGM_F32;
-	expect_refused_by(&r, "is not f32 in the checkpoint");
+	expect_rejected_by(&r, "is not f32 in the checkpoint");
 }
 END_TEST
 
-START_TEST(test_refused__every_truncation)
+START_TEST(test_rejected__every_truncation)
 {
 	machine m;
 	machine_open(&m, NULL, &usual);
 	machine_steps(&m, 2);
 	save(m.trainer, "whole.egm");
 	machine_steps(&m, 1);
-	expect_cuts_refused(m.trainer, "whole.egm");
+	expect_cuts_rejected(m.trainer, "whole.egm");
 	load(m.trainer, "whole.egm");
 	machine_close(&m);
 }
 END_TEST
 
-START_TEST(test_refused__numbers_that_cannot_be)
+START_TEST(test_rejected__numbers_that_cannot_be)
 {
 	static const struct {
 		const char *name;
@@ -205,16 +206,16 @@ START_TEST(test_refused__numbers_that_cannot_be)
 	} bad[] = {
 	    {"negatives.buffer", 7, NAN, 0, EGM_ERR_NONFINITE, "'negatives.buffer' is not finite at index 7"},
 	    {"negatives.buffer", 35, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.buffer' is not finite at index 35"},
-	    {"negatives.buffer", 4, -4.5, 0, EGM_ERR_FORMAT,
-	     "row 1 of 'negatives.buffer' is outside of the bounds in dimension 1"},
+	    {"negatives.buffer", 4, -4.5, 0, EGM_ERR_FORMAT, "row 1 of 'negatives.buffer' is out of bounds in dimension 1"},
 	    {"negatives.watch", 0, NAN, 0, EGM_ERR_NONFINITE, "'negatives.watch' is not finite at index 0"},
 	    {"negatives.x", 2, NAN, 0, EGM_ERR_NONFINITE, "'negatives.x' is not finite at index 2"},
 	    {"negatives.step", 1, 0, 0, EGM_ERR_NONFINITE, "'negatives.step' is not positive"},
 	    {"negatives.value", 1, INFINITY, 0, EGM_ERR_NONFINITE, "'negatives.value'"},
 	    {"negatives.energy", 1, NAN, 0, EGM_ERR_NONFINITE, "'negatives.energy' is not finite"},
-	    {"negatives.frozen", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.frozen' is 2 at index 3, at most 1 can be"},
-	    {"negatives.inner", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.inner' is 2 at index 3, at most 1 can be"},
-	    {"negatives.inner", 2, 0, 1, EGM_ERR_FORMAT, "'inner' says that chain 2 is at the end of a transition"},
+	    {"negatives.frozen", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.frozen' is 2 at index 3, must be at most 1"},
+	    {"negatives.inner", 3, 0, 2, EGM_ERR_FORMAT, "'negatives.inner' is 2 at index 3, must be at most 1"},
+	    {"negatives.inner", 2, 0, 1, EGM_ERR_FORMAT,
+	     "'negatives.inner' is 1 for all walkers of chain 2, must be less for one"},
 	    {"negatives.clock", 0, 0, UINT64_MAX, EGM_ERR_FORMAT, "'negatives.clock' is 18446744073709551615"},
 	};
 	recipe r = usual;
@@ -226,12 +227,12 @@ START_TEST(test_refused__numbers_that_cannot_be)
 	machine_steps(&m, 1);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		forge("good.egm", "bad.egm", bad[i].name, bad[i].name, bad[i].index, bad[i].real, bad[i].count);
-		expect_refusal(m.trainer, "bad.egm", bad[i].status, bad[i].text);
+		expect_rejection(m.trainer, "bad.egm", bad[i].status, bad[i].text);
 	}
 	forge("good.egm", "bad.egm", "negatives.buffer", "negatives.puffer", 0, 0, 0);
-	expect_refusal(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.buffer'");
+	expect_rejection(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.buffer'");
 	forge("good.egm", "bad.egm", "negatives.clock", "negatives.cluck", 0, 0, 0);
-	expect_refusal(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.clock'");
+	expect_rejection(m.trainer, "bad.egm", EGM_ERR_FORMAT, "has no 'negatives.clock'");
 	forge("good.egm", "fine.egm", "negatives.buffer", "negatives.buffer", 4, 0.5, 0);
 	load(m.trainer, "fine.egm");
 	machine_steps(&m, 2);
@@ -265,13 +266,13 @@ int main(void)
 	tcase_add_test(t, test_resume__from_default_negatives_of_0_4);
 	tcase_add_test(t, test_resume__takes_the_seed_of_the_file);
 	suite_add_tcase(s, t);
-	t = tcase_create("refusals");
+	t = tcase_create("rejections");
 	tcase_set_tags(t, "R16 R1");
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, enter_folder, leave_folder);
-	tcase_add_test(t, test_refused__files_of_other_negatives);
-	tcase_add_test(t, test_refused__every_truncation);
-	tcase_add_test(t, test_refused__numbers_that_cannot_be);
+	tcase_add_test(t, test_rejected__files_of_other_negatives);
+	tcase_add_test(t, test_rejected__every_truncation);
+	tcase_add_test(t, test_rejected__numbers_that_cannot_be);
 	tcase_add_test(t, test_memory__save_and_load_report_each_failure);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);

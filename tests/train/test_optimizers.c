@@ -2,8 +2,8 @@
 /* Optimisers through the public interface, on a loss whose gradient is the same everywhere, so that n steps have a
  * closed form: L = mean W x + b on the rows below has dL/dW = (1/2, -2), dL/db = 1. All means are exact in binary.
  *
- * Tolerance: a step computes about ten operations on numbers of size 1, 20 steps: 200 * 2^-53 = 2.2e-14 in f64, with a
- * margin of five 1e-13; in f32 200 * 2^-24 = 1.2e-5, so 6e-5. */
+ * Tolerance: a step has about ten operations on numbers of size 1, and there are 20 steps: 200 * 2^-53 = 2.2e-14 in
+ * f64, with a margin of five 1e-13; in f32 200 * 2^-24 = 1.2e-5, so 6e-5. */
 #include "toy_loss.h"
 #include <math.h>
 
@@ -285,7 +285,7 @@ START_TEST(test_average__follows_its_recursion)
 	open_fixture(&f, EGM_F64);
 	f.options.average_decay = decay;
 	make_trainer(&f);
-	memcpy(y, start, sizeof y); /* before the first move the net is its own average */
+	memcpy(y, start, sizeof y); /* before the first move the network is its own average */
 	for (int k = 0; k <= STEPS; k++) {
 		egm_model *average = NULL;
 		ck_assert_int_eq(egm_trainer_average(&average, f.trainer, f.net), EGM_OK);
@@ -301,7 +301,7 @@ START_TEST(test_average__follows_its_recursion)
 }
 END_TEST
 
-START_TEST(test_average__is_refused_without_decay)
+START_TEST(test_average__is_rejected_without_decay)
 {
 	fixture f = {0};
 	egm_model *average = (egm_model *)&f;
@@ -352,7 +352,7 @@ int main(void)
 	tcase_add_test(tc, test_clip__scales_to_the_norm_exactly);
 	tcase_add_test(tc, test_clip__takes_the_norm_over_all_chunks);
 	tcase_add_test(tc, test_average__follows_its_recursion);
-	tcase_add_test(tc, test_average__is_refused_without_decay);
+	tcase_add_test(tc, test_average__is_rejected_without_decay);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Handles that are used by a callback of their own call. For each public function that takes a handle with callbacks:
- * it is refused with EGM_ERR_STATE and has changed nothing, or it is safe and does what it says. A function that is
- * missing here is found by own_callback_names.sh. */
+/* Handles that are used by a callback of their own call. Each public function with such a handle either fails with
+ * EGM_ERR_STATE and changes nothing, or is safe and does what it says. own_callback_names.sh finds functions that
+ * are missing here. */
 #include "any_kernel.h"
 #include "pair_fixture.h"
 #include <egm/metric.h>
@@ -23,7 +23,7 @@ typedef struct own {
 	long calls;
 } own;
 
-#define REFUSED(call)                                                                                  \
+#define REJECTED(call)                                                                                 \
 	do {                                                                                               \
 		egm_status st_ = (call);                                                                       \
 		ck_assert_msg(st_ == EGM_ERR_STATE, "%s: %s", #call, egm_status_name(st_));                    \
@@ -38,11 +38,11 @@ static void use_sampler(const own *o)
 	egm_sampler *s = o->sampler;
 	egm_sampler_statistics stats = EGM_SAMPLER_STATISTICS_INIT;
 	ck_assert(egm_sampler_chains(s) == CHAINS && egm_sampler_dims(s) == DIMS && egm_sampler_dtype(s) == EGM_F64);
-	REFUSED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
-	REFUSED(egm_sampler_warmup(s, 20, NULL, NULL));
-	REFUSED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
-	REFUSED(egm_sampler_restore(s, o->path, NULL));
-	REFUSED(egm_sampler_restore_memory(s, bytes, sizeof bytes, NULL));
+	REJECTED(egm_sampler_run(s, 1, 1, draws_out(s, 1, points), egm_no_out(), NULL, NULL));
+	REJECTED(egm_sampler_warmup(s, 20, NULL, NULL));
+	REJECTED(egm_sampler_set_points(s, points_in(s, EGM_F64, points)));
+	REJECTED(egm_sampler_restore(s, o->path, NULL));
+	REJECTED(egm_sampler_restore_memory(s, bytes, sizeof bytes, NULL));
 	if (o->in_progress) {
 		OK(egm_sampler_points(s, points_out(s, EGM_F64, points)));
 		OK(egm_sampler_stats(s, 0, &stats));
@@ -52,11 +52,11 @@ static void use_sampler(const own *o)
 		ck_assert_uint_gt(needed, sizeof points);
 		return;
 	}
-	REFUSED(egm_sampler_points(s, points_out(s, EGM_F64, points)));
-	REFUSED(egm_sampler_stats(s, 0, &stats));
-	REFUSED(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
-	REFUSED(egm_sampler_save(s, o->path));
-	REFUSED(egm_sampler_save_memory(s, NULL, 0, &needed));
+	REJECTED(egm_sampler_points(s, points_out(s, EGM_F64, points)));
+	REJECTED(egm_sampler_stats(s, 0, &stats));
+	REJECTED(egm_sampler_scale(s, 0, egm_f64_out(scale, egm_sampler_dims(s), 1)));
+	REJECTED(egm_sampler_save(s, o->path));
+	REJECTED(egm_sampler_save_memory(s, NULL, 0, &needed));
 }
 
 static int normal_energy(int64_t rows, const void *x, void *energies, void *gradients, void *user)
@@ -194,7 +194,7 @@ static int use_trainer(const egm_progress *progress, void *user)
 	pair *p = user;
 	egm_trainer *t = p->trainer;
 	egm_model *average = NULL;
-	REFUSED(egm_trainer_fit(t, p->data, 1, NULL, NULL));
+	REJECTED(egm_trainer_fit(t, p->data, 1, NULL, NULL));
 	ck_assert_int_eq(egm_trainer_steps(t), progress->step);
 	ck_assert(egm_trainer_term(t, 0) == progress->terms[0]);
 	ck_assert_uint_gt(egm_trainer_arena_bytes(t), 0);
@@ -277,7 +277,7 @@ static int free_all(const egm_progress *progress, void *user)
 	return progress->done == 5;
 }
 
-/* Trainer, data, loss, nets and context. */
+/* Trainer, data, loss, networks and context. */
 START_TEST(test_own__everything_is_freed_in_the_callback)
 {
 	pair p = {0};
@@ -382,7 +382,7 @@ static void free_context(int32_t level, const char *message, void *user)
 	*context = NULL;
 }
 
-/* A bounded generator without a prior is no density, says the log. The nets keep the context. */
+/* A bounded generator without a prior is no density, says the log. The networks keep the context. */
 START_TEST(test_own__a_context_is_freed_in_its_log)
 {
 	egm_context *context = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A sampler that was saved goes on from the file as if nothing had happened. */
+/* A sampler that is saved and loaded continues as if it had not been. */
 #include "any_kernel.h"
 #include "sampler_file_fixture.h"
 
@@ -32,12 +32,12 @@ START_TEST(test_sampler_file__resumes_bit_for_bit)
 	egm_context *context = threaded_context(1);
 	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 		static const double lower[] = {-1, -INFINITY, 0}, upper[] = {INFINITY, 1, 2};
-		law l = normal_law((egm_dtype)dtype, DIMS, 0.5, 20);
+		distribution dist = normal_distribution((egm_dtype)dtype, DIMS, 0.5, 20);
 		egm_target_options bounds = EGM_TARGET_OPTIONS_INIT;
 		bounds.lower = lower;
 		bounds.upper = upper;
 		for (int box = 0; box <= 1; box++) {
-			egm_target *target = law_target(context, &l, box ? &bounds : NULL);
+			egm_target *target = distribution_target(context, &dist, box ? &bounds : NULL);
 			if (!(box && _i == ANY_ANNEALED_LANGEVIN)) expect_resume_of(target, _i); /* its denoise: no box */
 			egm_target_free(target);
 		}
@@ -46,7 +46,7 @@ START_TEST(test_sampler_file__resumes_bit_for_bit)
 }
 END_TEST
 
-/* A net is evaluated in blocks of chains: none of 70 may notice that it is asked anew among others. */
+/* A network is evaluated in blocks of chains: none of 70 chains may depend on being evaluated again with others. */
 START_TEST(test_sampler_file__resumes_on_nets_with_other_threads)
 {
 	for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
@@ -84,8 +84,8 @@ START_TEST(test_sampler_file__keeps_a_scale_that_all_share)
 {
 	static const double wide[] = {3, 1, 0.5}, ones[] = {1, 1, 1};
 	egm_context *context = threaded_context(1);
-	law l = normal_law(EGM_F32, DIMS, 1, 1);
-	egm_target *target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F32, DIMS, 1, 1);
+	egm_target *target = distribution_target(context, &dist, NULL);
 	any_kernel_options options = options_of(ANY_ULA, 1), other = options;
 	options.scale = wide;
 	other.scale = ones;
@@ -100,8 +100,8 @@ END_TEST
 START_TEST(test_sampler_file__loads_before_the_first_transition)
 {
 	egm_context *context = threaded_context(1);
-	law l = normal_law(EGM_F64, DIMS, 1, 1);
-	egm_target *target = law_target(context, &l, NULL);
+	distribution dist = normal_distribution(EGM_F64, DIMS, 1, 1);
+	egm_target *target = distribution_target(context, &dist, NULL);
 	any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 	egm_sampler *straight = make_sampler(target, &options);
 	expect_resume(straight, &other);
@@ -111,12 +111,12 @@ START_TEST(test_sampler_file__loads_before_the_first_transition)
 }
 END_TEST
 
-/* A normal law whose energy is infinite at evaluation numbers[3], and that alone. */
-static double brittle_energy(const law *l, const double *x, double *gradient)
+/* A normal distribution whose energy is infinite at evaluation numbers[3], and that alone. */
+static double brittle_energy(const distribution *dist, const double *x, double *gradient)
 {
-	law *mutable = (law *)(uintptr_t)l;
-	double u = normal_energy(l, x, gradient);
-	return ++mutable->numbers[4] == l->numbers[3] ? INFINITY : u;
+	distribution *mutable = (distribution *)(uintptr_t)dist;
+	double u = normal_energy(dist, x, gradient);
+	return ++mutable->numbers[4] == dist->numbers[3] ? INFINITY : u;
 }
 
 /* Freezes at every evaluation at which the kernel can: without a Metropolis test at any, with one where a point is
@@ -127,8 +127,8 @@ START_TEST(test_sampler_file__keeps_frozen_chains)
 	egm_context *context = threaded_context(1);
 	int froze = 0;
 	for (int at = 1; at <= 150; at++) {
-		law l = {.dtype = EGM_F64, .dims = DIMS, .energy = brittle_energy, .numbers = {1, 1, 0, at}};
-		egm_target *target = law_target(context, &l, NULL);
+		distribution dist = {.dtype = EGM_F64, .dims = DIMS, .energy = brittle_energy, .numbers = {1, 1, 0, at}};
+		egm_target *target = distribution_target(context, &dist, NULL);
 		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options), *resumed = make_sampler(target, &other);
 		ck_assert_egm(egm_sampler_run(straight, 1, BEFORE, egm_no_out(), egm_no_out(), NULL, NULL));
@@ -151,9 +151,9 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 {
 	egm_context *context = threaded_context(1);
 	for (int at = 1; at <= BEFORE * THIN; at++) { /* calls that every kernel makes */
-		law l = normal_law(EGM_F64, DIMS, 1, 1);
-		l.stop_at = at;
-		egm_target *target = law_target(context, &l, NULL);
+		distribution dist = normal_distribution(EGM_F64, DIMS, 1, 1);
+		dist.stop_at = at;
+		egm_target *target = distribution_target(context, &dist, NULL);
 		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *straight = make_sampler(target, &options);
 		ck_assert_int_eq(egm_sampler_run(straight, BEFORE, THIN, egm_no_out(), egm_no_out(), NULL, NULL),
@@ -166,14 +166,14 @@ START_TEST(test_sampler_file__resumes_after_a_callback_that_stopped)
 }
 END_TEST
 
-/* The file of a sampler that its progress callback stopped is that of one which was asked for no more: byte for byte.
- * It goes on alike, from the file or without it. */
+/* The file of a sampler that its progress callback stopped is byte for byte that of a sampler whose call ended there.
+ * Both continue alike, from the file or without it. */
 START_TEST(test_sampler_file__resumes_after_a_progress_callback_that_stopped)
 {
 	egm_context *context = threaded_context(1);
 	for (int64_t at = 1; at <= 7; at++) {
-		law l = normal_law(EGM_F64, DIMS, 1, 9);
-		egm_target *target = law_target(context, &l, NULL);
+		distribution dist = normal_distribution(EGM_F64, DIMS, 1, 9);
+		egm_target *target = distribution_target(context, &dist, NULL);
 		any_kernel_options options = options_of(_i, 1), other = options_of(_i, 2);
 		egm_sampler *stopped = make_sampler(target, &options), *straight = make_sampler(target, &options);
 		stopper s = {.at = at};

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The losses on noise end to end: denoisers, scores and generators against what is known of their laws. */
+/* Losses on noisy data end to end: denoisers, scores and generators compared with known distributions. */
 #include "any_kernel.h"
 #include "training_fixture.h"
 
 static const plan usual = {.batch = 256, .steps = 3000, .learning_rate = 5e-3, .seed = 1};
-static const law gaussian = {1, {0.25}, 1}, points = {2, {-1, 1}, 0}, modes = {2, {-1, 1}, 0.2};
+static const distribution gaussian = {1, {0.25}, 1}, points = {2, {-1, 1}, 0}, modes = {2, {-1, 1}, 0.2};
 
 /* ---- one level of noise */
 
-static void train_dsm(egm_model *energy, const law *l, double sigma)
+static void train_dsm(egm_model *energy, const distribution *dist, double sigma)
 {
 	egm_dsm_options o = EGM_DSM_OPTIONS_INIT;
 	o.sigma = sigma;
 	egm_loss_free(loss);
 	egm_data_free(data);
-	data = law_data(l);
+	data = distribution_data(dist);
 	OK(egm_loss_dsm(&loss, energy, &o));
 	train(loss, data, &usual);
 }
 
-static void train_dae(egm_model *denoiser, const law *l, double sigma)
+static void train_dae(egm_model *denoiser, const distribution *dist, double sigma)
 {
 	egm_dae_options o = EGM_DAE_OPTIONS_INIT;
 	o.sigma = sigma;
-	data = law_data(l);
+	data = distribution_data(dist);
 	OK(egm_loss_dae(&loss, denoiser, &o));
 	train(loss, data, &usual);
 }
@@ -41,22 +41,22 @@ static void denoised(const egm_model *net, int energy, double sigma, double *r)
 }
 
 /* Tweedie: E (r(y) - r*(y))^2 over y, which is what the loss of r is above that of the best denoiser. */
-static double excess(const law *l, double sigma, const double *r)
+static double excess(const distribution *dist, double sigma, const double *r)
 {
 	double sum = 0;
 	for (int i = 0; i < CELLS; i++) {
-		double miss = r[i] - law_denoised(l, grid_at(i), sigma);
-		sum += law_density(l, grid_at(i), sigma) * miss * miss * GRID_STEP;
+		double miss = r[i] - distribution_denoised(dist, grid_at(i), sigma);
+		sum += distribution_density(dist, grid_at(i), sigma) * miss * miss * GRID_STEP;
 	}
 	return sum;
 }
 
 /* E (r(x + sigma n) - x)^2 = excess + what the best leaves, and E r^2 - (E r)^2. */
-static double denoised_variance(const law *l, double sigma, const double *r)
+static double denoised_variance(const distribution *dist, double sigma, const double *r)
 {
 	double sum = 0, squares = 0;
 	for (int i = 0; i < CELLS; i++) {
-		double mass = law_density(l, grid_at(i), sigma) * GRID_STEP;
+		double mass = distribution_density(dist, grid_at(i), sigma) * GRID_STEP;
 		sum += mass * r[i];
 		squares += mass * r[i] * r[i];
 	}
@@ -73,7 +73,7 @@ static double at(const double *r, double y)
  * sigma^2) about r(y), so k parameters would be found with an excess of k v/768,000 if every step were averaged: a
  * learning rate that falls to 0 comes near. The bound is a hundredth of v, eighty times that for k = 97. Energies and
  * denoisers alike. */
-START_TEST(test_denoising__normal_law)
+START_TEST(test_denoising__normal_distribution)
 {
 	static double r[CELLS];
 	const int energy = _i % 2;
@@ -110,8 +110,8 @@ START_TEST(test_denoising__two_points)
 }
 END_TEST
 
-/* E29: the score of a ReLU net is a staircase that training moves only by its heights: with the same widths and steps
- * it stays several times further from the truth than a smooth one. */
+/* E29: the score of a ReLU network is a staircase that training moves only by its heights: with the same widths and
+ * steps it stays several times further from the truth than a smooth one. */
 START_TEST(test_denoising__relu_energies_are_worse)
 {
 	static double r[CELLS];
@@ -138,7 +138,7 @@ static void train_dde(double sigma)
 	train(loss, NULL, &p);
 }
 
-/* The law of G(z) + sigma n: a mean of normals on DRAWS points. */
+/* The distribution of G(z) + sigma n: a mean of normals on DRAWS points. */
 enum { DRAWS = 4000 };
 
 static double generated_density(const float *x, double y, double sigma)
@@ -180,7 +180,7 @@ START_TEST(test_dde__generator_of_two_modes)
 	}
 	for (int i = 0; i < CELLS; i += 4) {
 		double q = generated_density(x, grid_at(i), sigma);
-		if (q > 1e-12) kl += q * log(q / law_density(&modes, grid_at(i), sigma)) * 4 * GRID_STEP;
+		if (q > 1e-12) kl += q * log(q / distribution_density(&modes, grid_at(i), sigma)) * 4 * GRID_STEP;
 	}
 	ck_assert_msg(kl >= -1e-3 && kl <= 0.05, "KL %g", kl);
 	ck_assert(fabs((double)n[1] / DRAWS - 0.5) <= 0.1);
@@ -228,7 +228,7 @@ static void draw_annealed(float *draws, double sigma0)
 
 /* K9 end to end. Every mode gets at least 5 of 2500 draws within three deviations, and four in five of all draws are
  * that near to one. The spacing is 0.707, seven times sigma0, which is 5.7 deviations: a denoised draw is on its mode
- * only as far as the net knows the score there, and most of what is missing is that. */
+ * only as far as the network knows the score there, and most of what is missing is that. */
 START_TEST(test_annealed_dsm__25_modes)
 {
 	static float x[2 * POINTS], draws[2 * CHAINS];
@@ -256,9 +256,9 @@ END_TEST
 
 /* ---- no noise */
 
-/* A normal law in the plane with covariance C = [[1, .6], [.6, 1]]: the score is C^-1 x. Score matching reaches it
- * without a sample of the model: E|grad U - C^-1 x|^2 is below a fiftieth of E|C^-1 x|^2 = tr C^-1. */
-START_TEST(test_score_matching__correlated_normal_law)
+/* A normal distribution in the plane with covariance C = [[1, .6], [.6, 1]]: the score is C^-1 x. Score matching
+ * reaches it without a sample of the model: E|grad U - C^-1 x|^2 is below a fiftieth of E|C^-1 x|^2 = tr C^-1. */
+START_TEST(test_score_matching__correlated_normal_distribution)
 {
 	static float x[2 * POINTS], fresh[2 * DRAWS], gradient[2 * DRAWS];
 	const double rho = 0.6, det = 1 - rho * rho;
@@ -294,12 +294,12 @@ int main(void)
 	tcase_set_tags(t, "K7 K8 K9 E18 E19 E29");
 	tcase_set_timeout(t, 240);
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_loop_test(t, test_denoising__normal_law, 0, 4);
+	tcase_add_loop_test(t, test_denoising__normal_distribution, 0, 4);
 	tcase_add_loop_test(t, test_denoising__two_points, 0, 4);
 	tcase_add_test(t, test_denoising__relu_energies_are_worse);
 	tcase_add_test(t, test_dde__generator_of_two_modes);
 	tcase_add_test(t, test_annealed_dsm__25_modes);
-	tcase_add_loop_test(t, test_score_matching__correlated_normal_law, 0, 2);
+	tcase_add_loop_test(t, test_score_matching__correlated_normal_distribution, 0, 2);
 	suite_add_tcase(s, t);
 	return egm_test_main(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Spectral layers under a trainer: their weights move, u and v follow and are moved by nothing else, the net stays
- * 1-Lipschitz, and checkpoints, averages and failures keep u and v as they keep the rest. */
+/* Spectral layers under a trainer: their weights move, only this moves u and v, the network stays 1-Lipschitz, and
+ * checkpoints, averages and failures treat u and v like all other state. */
 #include "train_support.h"
 #include <math.h>
 #include <singular.h>
@@ -60,13 +60,13 @@ static double element(const egm_model *net, const egm__layer *layer, int which, 
 /* The largest singular value of W over u^T W v: by how much the layer may stretch. */
 static double stretch(const egm_model *net, const egm__layer *layer)
 {
-	double w[S_MAX * S_MAX], second, estimate = 0;
+	double w[SINGULAR_MAX * SINGULAR_MAX], second, estimate = 0;
 	for (int64_t o = 0; o < layer->outputs; o++)
 		for (int64_t i = 0; i < layer->inputs; i++) {
 			w[o * layer->inputs + i] = element(net, layer, 0, o * layer->inputs + i);
 			estimate += element(net, layer, 2, o) * w[o * layer->inputs + i] * element(net, layer, 3, i);
 		}
-	return s_largest(layer->outputs, layer->inputs, w, &second) / estimate;
+	return largest_singular_value(layer->outputs, layer->inputs, w, &second) / estimate;
 }
 
 /* ---- what moves what */
@@ -96,7 +96,8 @@ START_TEST(test_spectral_training__optimisers_do_not_move_buffers)
 }
 END_TEST
 
-/* u and v after a step are one round after u before it, at the weight after it; the net that rests keeps its own. */
+/* u and v after a step are one round after u before it, at the weight after it; those of the network that does not move
+ * are unchanged. */
 START_TEST(test_spectral_training__one_round_follows_each_move)
 {
 	pair p = {0};
@@ -121,7 +122,7 @@ START_TEST(test_spectral_training__one_round_follows_each_move)
 }
 END_TEST
 
-/* ---- the net is 1-Lipschitz */
+/* ---- the network is 1-Lipschitz */
 
 /* |U(a) - U(b)| over |a - b|, at most, over the rows of a cloud. */
 static double steepest(const egm_model *net)
@@ -221,7 +222,7 @@ START_TEST(test_spectral_training__resumes_bit_for_bit)
 }
 END_TEST
 
-/* A dense net of the same widths is another net. */
+/* A dense network of the same widths is another network. */
 START_TEST(test_spectral_training__checkpoint_tells_the_kinds_apart)
 {
 	egm_context *context = NULL;

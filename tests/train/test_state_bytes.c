@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checkpoints and samplers in memory: the bytes are those of the file, what goes on from them goes on as from the file,
- * and what a file is refused for, memory is refused for. */
+/* Checkpoints and samplers in memory: the bytes are those of a file, continuing from them is the same as from a
+ * file, and memory is rejected for the same reasons as a file. */
 #include "pair_fixture.h"
 #include <egm/sampler.h>
 
@@ -65,7 +65,7 @@ START_TEST(test_state_bytes__a_trainer)
 	unsigned char *y = ask_and_save(save_trainer, other.trainer, &m);
 	ck_assert_uint_eq(n, m);
 	ck_assert_mem_eq(x, y, n);
-	/* Cut anywhere, the bytes are refused and change nothing: read as they are, in a block of their size. */
+	/* Cut anywhere, the bytes are rejected and change nothing: read as they are, in a block of their size. */
 	for (size_t cut = 0; cut < n; cut += 1 + cut / 16) {
 		unsigned char *part = malloc(cut + !cut);
 		memcpy(part, bytes, cut);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a trainer promises around its steps: what it refuses, what it keeps alive, what a callback can do, and that a
- * failing allocation is reported. What a step does is in test_trainer_steps.c. */
+/* A trainer apart from its steps: what it rejects, which handles it keeps alive, what a callback may do, and failing
+ * allocations. test_trainer_steps.c tests steps. */
 #include "pair_fixture.h"
 
 /* ---- options */
@@ -54,7 +54,7 @@ static void set_option(egm_trainer_options *options, const bad_option *bad)
 	if (bad->type == 'i') memcpy(field, &i, sizeof i);
 }
 
-START_TEST(test_options__are_refused_by_name_and_value)
+START_TEST(test_options__are_rejected_by_name_and_value)
 {
 	pair p = {0};
 	pair_open(&p, NULL, EGM_F64, 4);
@@ -71,7 +71,7 @@ START_TEST(test_options__are_refused_by_name_and_value)
 END_TEST
 
 /* Fine in f64, 0 or infinite in f32. */
-START_TEST(test_options__beyond_f32_are_refused_there)
+START_TEST(test_options__beyond_f32_are_rejected_there)
 {
 	for (int f64 = 0; f64 < 2; f64++) {
 		pair p = {0};
@@ -81,7 +81,7 @@ START_TEST(test_options__beyond_f32_are_refused_there)
 		egm_trainer *trainer = NULL;
 		options.epsilon = 1e-46;
 		ck_assert_int_eq(egm_trainer_create(&trainer, p.loss, &options), wanted);
-		if (!f64) assert_error_has("epsilon 1e-46");
+		if (!f64) assert_error_has("epsilon is 1e-46");
 		egm_trainer_free(trainer);
 		options = p.options;
 		options.learning_rate = 1e39;
@@ -110,7 +110,7 @@ START_TEST(test_options__null_takes_the_documented_defaults)
 	ck_assert_int_eq(egm_trainer_create(&p.trainer, p.loss, NULL), EGM_OK);
 	/* 23 rows do not make a batch of 64 */
 	ck_assert_int_eq(egm_trainer_fit(p.trainer, p.data, 1, NULL, NULL), EGM_ERR_SHAPE);
-	assert_error_has("23 rows, a batch takes 64");
+	assert_error_has("23 rows, must have at least the 64 of a batch");
 	pair_close(&p);
 }
 END_TEST
@@ -134,7 +134,7 @@ END_TEST
 
 /* ---- arguments */
 
-START_TEST(test_fit__refuses_data_that_does_not_fit)
+START_TEST(test_fit__rejects_data_that_does_not_fit)
 {
 	pair p = {0};
 	egm_data *wide, *single;
@@ -187,7 +187,8 @@ START_TEST(test_trainer__counts_its_working_memory)
 	size_t arena = 0;
 	for (int phase = 0; phase < 2; phase++) {
 		egm__program *program = NULL;
-		ck_assert_int_eq(egm__loss_compile(p.loss, phase, 4, &program), EGM_OK);
+		uint32_t terms;
+		ck_assert_int_eq(egm__loss_compile(p.loss, phase, 4, &program, &terms), EGM_OK);
 		if (egm__program_arena_bytes(program) > arena) arena = egm__program_arena_bytes(program);
 		egm__program_free(program);
 	}
@@ -297,12 +298,12 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("train/trainer");
-	TCase *tc = tcase_create("refusals");
-	tcase_add_test(tc, test_options__are_refused_by_name_and_value);
+	TCase *tc = tcase_create("rejections");
+	tcase_add_test(tc, test_options__are_rejected_by_name_and_value);
 	tcase_add_test(tc, test_options__null_takes_the_documented_defaults);
-	tcase_add_test(tc, test_options__beyond_f32_are_refused_there);
+	tcase_add_test(tc, test_options__beyond_f32_are_rejected_there);
 	tcase_add_test(tc, test_options__batch_below_what_the_loss_needs);
-	tcase_add_test(tc, test_fit__refuses_data_that_does_not_fit);
+	tcase_add_test(tc, test_fit__rejects_data_that_does_not_fit);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("life");
 	tcase_add_test(tc, test_trainer__keeps_what_it_needs_alive);

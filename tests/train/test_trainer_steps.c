@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a step of a trainer does: that it allocates nothing, what its bits depend on, which rows it takes, and what one
- * that fails leaves behind. */
+/* Steps of a trainer: they allocate nothing; what their bits depend on; which rows they use; and what a failing step
+ * changes. */
 #include "pair_fixture.h"
 #include <train/batches_impl.h>
 #include <train/trainer_impl.h>
@@ -124,7 +124,7 @@ START_TEST(test_step__goes_on_from_parameters_set_by_the_caller)
 }
 END_TEST
 
-/* Rates of the two nets are set one by one; a rate of 1e-300 moves nothing. */
+/* Rates of the two networks are set one by one; a rate of 1e-300 moves nothing. */
 START_TEST(test_step__nets_have_rates_of_their_own)
 {
 	pair p = {0};
@@ -149,7 +149,7 @@ START_TEST(test_step__nets_have_rates_of_their_own)
 }
 END_TEST
 
-/* Parameters that stand still and rows that are all the same: what differs from step to step is the noise. */
+/* Parameters that do not move and rows that are all equal: steps only differ by their noise. */
 START_TEST(test_step__draws_fresh_noise_in_each_run)
 {
 	enum { STEPS = 8 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* K15 end to end: a linear autoencoder trained in f32 from random nets finds the principal components of data whose
- * covariance is exactly diag(4, 2, 1, 1), and its bound the likelihood.
+/* K15 end to end: a linear autoencoder trained in f32 from random networks finds the principal components of data
+ * whose covariance is exactly diag(4, 2, 1, 1), and its bound equals the likelihood.
  *
- * Both nets are linear, so that everything after training is known without sampling: the law of x under the decoder is
- * N(b, W W^T + I), and the bound of a point is
+ * Both networks are linear, so everything after training is known without sampling: the distribution of x under the
+ * decoder is N(b, W W^T + I), and the bound of a point is
  *
  *   -|x - W m(x) - b|^2/2 - sum_j s_j(x)^2 |W_j|^2/2 - (d/2) ln 2 pi - KL(p(z|x) || N(0, I)). */
 #include "../loss/ppca.h"
@@ -67,7 +67,7 @@ static void train(int64_t steps)
 	ck_assert_msg(egm_trainer_fit(trainer, data, steps, NULL, NULL) == EGM_OK, "%s", egm_last_error());
 }
 
-/* ---- what the nets are, in double */
+/* ---- what the networks are, in double */
 
 typedef struct nets {
 	float ew[2 * K * D], eb[2 * K], dw[D * K], db[D];
@@ -130,7 +130,7 @@ static double mean_of(double (*value)(const nets *, const double *))
 
 /* The maximum of the likelihood is -6.7154749, and nothing is above it. The bound ends below the likelihood and within
  * 0.002 nats of the maximum: what noise leaves of an Adam run whose rate falls to 0, seen as 0.0001 to 0.0002 over five
- * pairs of nets. */
+ * pairs of networks. */
 START_TEST(test_vae_training__finds_the_principal_components)
 {
 	double before = mean_of(bound_at);
@@ -158,8 +158,8 @@ START_TEST(test_vae_training__columns_have_their_norms)
 }
 END_TEST
 
-/* The estimate of the library, on the trained nets, against the formulas: S = 1 is the bound in the mean, S = 50 the
- * likelihood from below. Of 4096 rows, whose weights spread by less than 0.2 nats: 0.2/64 * 5 = 0.016. */
+/* The estimate of the library, on the trained networks, against the formulas: S = 1 is the bound in the mean, S = 50
+ * the likelihood from below. Of 4096 rows, whose weights spread by less than 0.2 nats: 0.2/64 * 5 = 0.016. */
 START_TEST(test_vae_training__estimate_agrees)
 {
 	enum { N = 512 * POINTS };

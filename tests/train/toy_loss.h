@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Losses that are small enough to know their gradients by heart, for the tests of the trainer. */
+/* Losses that are small enough for gradients by hand, for the tests of the trainer. */
 #ifndef EGM_TESTS_TOY_LOSS_H
 #define EGM_TESTS_TOY_LOSS_H
 
@@ -16,13 +16,13 @@ static inline void toy_build_linear(const egm_loss *loss, egm__phase_graph *p)
 	egm__term_add(p, 0, egm__mean(p->graph, egm__net(p, loss, 0, p->data)), 1);
 }
 
-/* Shows the mean of the net and descends the mean of its fourth power: from 1e100 on the gradient overflows in f64
+/* Shows the mean of the network and descends the mean of its fourth power: from 1e100 on the gradient overflows in f64
  * while what is shown stays finite. */
 static inline void toy_build_hidden(const egm_loss *loss, egm__phase_graph *p)
 {
 	egm__id y = egm__net(p, loss, 0, p->data);
 	egm__term_add(p, 0, egm__mean(p->graph, y), 1);
-	p->terms[p->n_terms - 1].descend = egm__mean(p->graph, egm__square(p->graph, egm__square(p->graph, y)));
+	p->terms[p->n_terms - 1].surrogate = egm__mean(p->graph, egm__square(p->graph, egm__square(p->graph, y)));
 }
 
 /* First phase of the pair, on data: mean (U(x) + n - 1)^2 with fresh noise n. */
@@ -45,7 +45,7 @@ static inline void toy_build_generator(const egm_loss *loss, egm__phase_graph *p
 	p->state_next[0] = egm__add(g, egm__scale(g, p->state[0], 0.9), egm__scale(g, egm__stop(g, mean), 0.1));
 }
 
-/* One net, one phase. */
+/* One network, one phase. */
 static inline egm_loss *toy_single(egm_model *net, void (*build)(const egm_loss *, egm__phase_graph *))
 {
 	egm_loss *loss = NULL;
@@ -62,7 +62,7 @@ static inline egm_loss *toy_single(egm_model *net, void (*build)(const egm_loss 
 	return loss;
 }
 
-/* Two nets in turn, the first twice; noise in both, a state in the second. */
+/* Two networks in turn, the first twice; noise in both, a state in the second. */
 static inline egm_loss *toy_pair(egm_model *energy, egm_model *generator)
 {
 	egm_loss *loss = NULL;
@@ -120,7 +120,7 @@ static inline egm_data *toy_data(egm_context *context, egm_dtype dtype, int64_t 
 	return data;
 }
 
-/* All parameters of a net as bytes; free() them. */
+/* All parameters of a network as bytes; free() them. */
 static inline void *toy_parameters(const egm_model *net)
 {
 	int64_t n = egm_model_parameter_count(net);

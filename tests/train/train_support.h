@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests of training share: the two-net toy under a trainer, files that must be equal, texts of errors. */
+/* Support for tests of training: the toy loss of two networks under a trainer, comparisons of files, texts of
+ * errors. */
 #ifndef EGM_TESTS_TRAIN_SUPPORT_H
 #define EGM_TESTS_TRAIN_SUPPORT_H
 
@@ -8,7 +9,7 @@
 
 #define OK(call) ck_assert_msg((call) == EGM_OK, "%s", egm_last_error())
 
-/* Two nets, their loss, data and trainer, on a context of their own. A test fills it in by pair_open: that of
+/* Two networks, their loss, data and trainer, on a context of their own. A test fills it in by pair_open: that of
  * pair_fixture.h or its own. */
 typedef struct pair {
 	egm_context *context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole trainings in single precision through the public API: nets by widths, data from laws that are known, and
- * integrals on a grid to judge by. */
+/* Whole trainings in f32 through the public API: networks by widths, data from known distributions, and integrals on
+ * a grid to judge the result. */
 #ifndef EGM_TESTS_TRAINING_FIXTURE_H
 #define EGM_TESTS_TRAINING_FIXTURE_H
 
@@ -50,28 +50,28 @@ static inline egm_model *make_net(const char *name, const int64_t *width, egm_st
 }
 #define NET(name, activation, seed, ...) make_net(name, (int64_t[]){__VA_ARGS__, 0}, activation, seed)
 
-/* ---- laws: equal parts of normals on a line */
+/* ---- distributions: equal parts of normals on a line */
 
-typedef struct law {
+typedef struct distribution {
 	int parts;
 	double mean[2], s;
-} law;
+} distribution;
 
-static inline double law_density(const law *l, double x, double noise)
+static inline double distribution_density(const distribution *dist, double x, double noise)
 {
-	double v = l->s * l->s + noise * noise, sum = 0;
-	for (int i = 0; i < l->parts; i++) sum += exp(-(x - l->mean[i]) * (x - l->mean[i]) / (2 * v));
-	return sum / (l->parts * sqrt(2 * acos(-1.0) * v));
+	double v = dist->s * dist->s + noise * noise, sum = 0;
+	for (int i = 0; i < dist->parts; i++) sum += exp(-(x - dist->mean[i]) * (x - dist->mean[i]) / (2 * v));
+	return sum / (dist->parts * sqrt(2 * acos(-1.0) * v));
 }
 
 /* The mean of x given y = x + noise n. */
-static inline double law_denoised(const law *l, double y, double noise)
+static inline double distribution_denoised(const distribution *dist, double y, double noise)
 {
-	double v = l->s * l->s + noise * noise, sum = 0, weights = 0;
-	for (int i = 0; i < l->parts; i++) {
-		double w = exp(-(y - l->mean[i]) * (y - l->mean[i]) / (2 * v));
+	double v = dist->s * dist->s + noise * noise, sum = 0, weights = 0;
+	for (int i = 0; i < dist->parts; i++) {
+		double w = exp(-(y - dist->mean[i]) * (y - dist->mean[i]) / (2 * v));
 		weights += w;
-		sum += w * (l->s * l->s * y + noise * noise * l->mean[i]) / v;
+		sum += w * (dist->s * dist->s * y + noise * noise * dist->mean[i]) / v;
 	}
 	return sum / weights;
 }
@@ -91,12 +91,12 @@ static inline double normal(uint64_t *state)
 enum { POINTS = 20000 };
 
 /* The parts take turns. */
-static inline egm_data *law_data(const law *l)
+static inline egm_data *distribution_data(const distribution *dist)
 {
 	static float x[POINTS];
 	egm_data *d = NULL;
 	uint64_t state = 9;
-	for (int i = 0; i < POINTS; i++) x[i] = (float)(l->mean[i % l->parts] + l->s * normal(&state));
+	for (int i = 0; i < POINTS; i++) x[i] = (float)(dist->mean[i % dist->parts] + dist->s * normal(&state));
 	OK(egm_data_copy(&d, context, egm_f32(x, POINTS, 1)));
 	return d;
 }
@@ -163,12 +163,12 @@ static inline double grid_log_z(const double *u)
 	return log(sum) - least;
 }
 
-/* KL(p || exp(-U - log_z)), p the law with noise. */
-static inline double grid_kl(const law *l, double noise, const double *u, double log_z)
+/* KL(p || exp(-U - log_z)), p the distribution with noise. */
+static inline double grid_kl(const distribution *dist, double noise, const double *u, double log_z)
 {
 	double sum = 0;
 	for (int i = 0; i < CELLS; i++) {
-		double p = law_density(l, grid_at(i), noise);
+		double p = distribution_density(dist, grid_at(i), noise);
 		if (p > 0) sum += p * (log(p) + u[i] + log_z) * GRID_STEP;
 	}
 	return sum;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""libegm from Python: nets built and trained, their energies, gradients and samples, and Markov chains on these or on
-energies of your own, on NumPy arrays.
+"""libegm from Python, on NumPy arrays: networks are built, trained and evaluated, and Markov chains draw from them or
+from energies of your own.
 
     import egm, numpy as np
     x = np.random.default_rng(1).standard_normal((1000, 2)).astype(np.float32)
@@ -8,19 +8,26 @@ energies of your own, on NumPy arrays.
     egm.Trainer(egm.Loss.dsm(energy, sigma=0.5), learning_rate=1e-3).fit(x, 2000)
     draws = egm.Sampler.nuts(egm.Target.model(energy), chains=8, seed=1).run(1000)
 
-Arrays go to the library as they are, so they must be C-contiguous and of the handle's dtype; nothing is converted
-behind the caller's back. Methods have the names of C: egm_model_energy is Model.energy(), egm_sampler_nuts
-Sampler.nuts(), egm_metric_mmd metric.mmd(), and the headers of egm describe what each computes. Options are keywords
-with the names of their C members, enumerated values are strings, the names of C in small letters without their prefix,
-and what is not given keeps the C default; help() lists them with their ranges, as the library itself describes them.
+Names: methods have the names of C: egm_model_energy is Model.energy(), egm_sampler_nuts is Sampler.nuts(), and
+egm_metric_mmd is metric.mmd(). The headers of egm describe what each computes.
 
-Calls release the interpreter lock. A handle runs one call at a time and others wait for it, so that close() in one
-thread frees nothing that another uses; to evaluate in parallel, clone() the model or give the context threads. Several
-samplers may share a target and run in as many threads; meanwhile leave the parameters of its nets alone. Training
-holds the nets of its loss: what other threads ask of these waits until fit() is done.
+Arrays are passed to the library as they are, so they must be C-contiguous and have the dtype of the handle. Nothing is
+converted silently.
 
-The library is libegm.so.1 as the loader finds it, or the file that the environment variable EGM_LIBRARY names.
-"""
+Options are keywords with the names of the C members. Enumerated values are strings: the names of C in lower case
+without their prefix. An option that is not given has the default of C. help() lists the options with their ranges, as
+the library itself describes them.
+
+Errors are exceptions, see egm.Error. An exception that a function of yours raises while the library calls it ends the
+call and is raised by it.
+
+Threads: calls release the interpreter lock. A handle runs one call at a time, and other calls wait for it; close() in
+one thread therefore frees nothing that another thread uses. To evaluate in parallel, clone() the model or give the
+context threads. Several samplers may share a target and run in as many threads, as long as nobody changes the
+parameters of its networks. fit() locks the networks of its loss: calls that other threads make on them wait until it
+returns.
+
+The library is libegm.so.1 as the loader finds it, or the file that the environment variable EGM_LIBRARY names."""
 from ._errors import (ArgumentError, DivergedError, DtypeError, Error, FileError, FormatError, NonfiniteError,
                       OutOfMemoryError, ShapeError, StateError, TruncatedError, UnsupportedError)
 from ._library import RELEASE, lib as _lib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What arrays the library takes: NumPy's, of one of two dtypes, laid out as C reads them. egm/array.h."""
+"""NumPy arrays as the library accepts them: of one of two dtypes, C-contiguous. egm/array.h."""
 import ctypes
 
 import numpy as np
@@ -12,13 +12,13 @@ NAMES = {code: dtype for dtype, code in CODES.items()}
 
 
 class Array(ctypes.Structure):
-    """egm_array and egm_out, which C takes by value. It keeps the NumPy array whose numbers it points to."""
+    """egm_array and egm_out, which C receives by value. It keeps alive the NumPy array whose numbers it points to."""
     _fields_ = [("data", ctypes.c_void_p), ("rows", ctypes.c_int64), ("columns", ctypes.c_int64),
                 ("dtype", ctypes.c_int)]
 
 
 def rows_of(x):
-    """The numbers of x as C takes them, all axes but the last one being rows; a vector is one column."""
+    """An Array of x. All axes of x but the last one become rows; a vector is one column."""
     columns = x.shape[-1] if x.ndim > 1 else 1
     result = Array(x.ctypes.data, x.size // columns if columns else len(x), columns, CODES[x.dtype])
     result.keeps = x
@@ -26,7 +26,7 @@ def rows_of(x):
 
 
 def optional(x):
-    """The same; None is no array."""
+    """An Array of x; None is no array."""
     return Array(None, 0, 0, 1) if x is None else rows_of(x)
 
 
@@ -37,7 +37,7 @@ def code(what, dtype):
 
 
 def fit(what, x, dtype, owner, shape):
-    """x is an array of this dtype and shape, in which None stands for any number."""
+    """Checks that x is an array of this dtype and shape, in which None means any number. Returns x."""
     if not isinstance(x, np.ndarray):
         raise DtypeError(DTYPE, "%s: a NumPy array of %s expected, not %s" % (what, dtype, type(x).__name__))
     if x.dtype != dtype:
@@ -51,7 +51,7 @@ def fit(what, x, dtype, owner, shape):
 
 
 def array(what, x, dtype, owner, shape):
-    """The same, and laid out as C reads it."""
+    """Checks the same, and that x is C-contiguous. Returns x."""
     fit(what, x, dtype, owner, shape)
     if not (x.flags.c_contiguous and x.flags.aligned):
         raise ArgumentError(ARGUMENT, "%s: a C-contiguous, aligned array expected: np.ascontiguousarray" % what)
@@ -59,14 +59,14 @@ def array(what, x, dtype, owner, shape):
 
 
 def either(what, x, shape):
-    """An array of this shape and of either dtype."""
+    """Checks that x is an array of this shape and of either dtype. Returns x."""
     dtype = np.dtype(getattr(x, "dtype", object))
     code(what, dtype)
     return array(what, x, dtype, "", shape)
 
 
 def numbers(what, values, shape):
-    """A few numbers, which may be a list, as float64 of this shape."""
+    """Converts a few numbers, which may be a list, to float64, and checks their shape."""
     try:
         values = np.ascontiguousarray(values, np.float64)
     except TypeError:

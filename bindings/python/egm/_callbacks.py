@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Python functions that C calls, their exceptions, and signals that arrive meanwhile."""
+"""Python functions that C calls, the exceptions that they raise, and signals that arrive meanwhile."""
 import contextlib
 import ctypes
 import signal
@@ -15,13 +15,15 @@ _NUMBERS = [number for number in signal.valid_signals() if number < 32]  # the r
 PROGRESS = ctypes.CFUNCTYPE(c_int, POINTER(struct("progress")), c_void_p)
 LOG = ctypes.CFUNCTYPE(None, c_int32, c_char_p, c_void_p)
 LEVELS = {1: "warning", 2: "info"}
-_logs = {}  # what C calls, by function: handles keep a context alive of which Python knows nothing any more
+_logs = {}  # the callback of each function; a handle may keep a context alive that Python has dropped
 
 
 class Signals:
-    """Python runs the handler of a signal before the first instruction of a function that C calls, where no `try` is:
-    what it raises, KeyboardInterrupt for one, is lost in ctypes, and C reads a status that nobody wrote. So while C may
-    call back, handlers wait until the caller's function runs or C is done. Only the main thread runs handlers."""
+    """Delays signal handlers while C may call back, until the caller's own function runs or C is done.
+
+    Python runs the handler of a signal before the first instruction of a function that C calls, outside of its
+    `try`. An exception of the handler, such as KeyboardInterrupt, would be lost in ctypes, and C would read a status
+    that nobody wrote. Only the main thread runs handlers."""
 
     def __enter__(self):
         self.inside, self.late, self.handlers = False, [], {}
@@ -32,7 +34,7 @@ class Signals:
         try:
             for number in self.handlers:
                 signal.signal(number, self.arrive)
-        except BaseException:  # of a handler that is not replaced yet
+        except BaseException:  # raised by a handler that is not replaced yet
             self.__exit__()
             raise
 
@@ -52,7 +54,7 @@ class Signals:
         self.deliver()
 
     def restore(self, left):
-        """All of them, also when one that is back already raises."""
+        """Restores all handlers, even if one that is already restored raises."""
         try:
             while left:
                 signal.signal(*left[-1])
@@ -63,7 +65,7 @@ class Signals:
 
 
 class Callback:
-    """A function as C calls it. C learns only that it stopped; check() raises the reason."""
+    """A function as C calls it. C learns only that the function stopped the call; check() raises the reason."""
 
     def __init__(self, function):
         self.function = function
@@ -86,7 +88,7 @@ class Callback:
 
 
 class Progress(Callback):
-    """What C calls during a long call, so that a signal ends it; asks the function, if there is one."""
+    """The progress callback of a long call. Lets a signal end the call, and calls the function if there is one."""
 
     def work(self, progress, _):
         told = self.tell(progress.contents)
@@ -96,17 +98,17 @@ class Progress(Callback):
             local.signals.deliver()
 
     def tell(self, p):
-        """What the function is told, None: nothing this time."""
+        """The dict that the function gets, or None if it is not called this time."""
         return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
 
 
 def terms(p):
-    """The terms of a call that has some, by name."""
+    """The terms of a call by name; an empty dict if the call has no terms."""
     return {"terms": {p.term_names[i].decode(): p.terms[i] for i in range(p.term_count)}} if p.term_count else {}
 
 
 def log(function):
-    """What C calls with lines for a person; every thread may."""
+    """The log callback for a function; every thread may call it."""
     if not callable(function):
         raise TypeError("log: a function expected, not %r" % (function,))
     if function not in _logs:
@@ -115,5 +117,5 @@ def log(function):
 
 
 def guarded(calls_back):
-    """Around a call that calls back. Once there is a function for the log, every call may."""
+    """The context manager for a call that may call back. Once a log function exists, every call may."""
     return Signals() if calls_back or _logs else contextlib.nullcontext()

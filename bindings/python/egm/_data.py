@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Arrays to train on, from NumPy, functions, files or bytes: egm/data.h."""
+"""Data to train on, from NumPy, functions, files or bytes: egm/data.h."""
 import ctypes
 import math
 from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
@@ -30,8 +30,8 @@ for _name, _options in (("idx", _DataOptions), ("npy", _DataOptions), ("csv", _C
     declare({_load: (c_int, OUT, HANDLE, TEXT, POINTER(_options)),
              _load + "_memory": (c_int, OUT, HANDLE, c_char_p, c_size_t, POINTER(_options))})
 declare({name: (c_int, OUT, HANDLE, TEXT, POINTER(_DataOptions)) for name in ("data_open_idx", "data_open_npy")})
-_OWN = ("dtype", "like", "replace_missing", "missing_value")  # which load_csv() takes in its own way
-_OPEN = ("dtype", "max_bytes")  # of a file that stays where it is
+_OWN = ("dtype", "like", "replace_missing", "missing_value")  # keywords of load_csv() that differ from the options of C
+_OPEN = ("dtype", "max_bytes")  # options that open_npy() and open_idx() do not have as options of C
 
 
 class Block(Handle):
@@ -42,14 +42,14 @@ class Block(Handle):
 
     @classmethod
     def make(cls, context, function, *arguments, keeps=None):
-        """`keeps`: what the data need as long as they live."""
+        """Creates a block. `keeps` is an object that must live as long as the data."""
         block = cls.__new__(cls)
         block._keeps = keeps
         return block._create(expect(Context, context)._ask, function, *arguments)
 
 
 class _Rows(Callback):
-    """function(indices) -> rows."""
+    """The callback for function(indices) -> rows."""
 
     def __init__(self, function, columns, dtype):
         super().__init__(function)
@@ -68,12 +68,16 @@ def _decode(value):
 
 
 class Data:
-    """A copy of an array x [rows, columns] to train on, float32 or float64, all finite. view() takes no copy,
-    callback() asks a function for rows, load_csv(), load_npy() and load_idx() read a file or, with _memory, its bytes,
-    and open_npy() and open_idx() leave the numbers in a file, which may be larger than memory.
+    """Data to train on: Data(context, x) copies an array x [rows, columns], float32 or float64, all finite. Other
+    sources:
 
-    Any number of trainers may read it at once, in any threads; after close() it goes when the last of them is done.
-    Pickles with its table where its numbers are in memory."""
+    - view() reads the array where it is;
+    - callback() asks a function for rows;
+    - load_csv(), load_npy() and load_idx() read a file; load_..._memory() read its bytes;
+    - open_npy() and open_idx() leave the numbers in a file, which may be larger than memory.
+
+    Any number of trainers in any threads may read the data at once. After close() the data are freed when the last
+    of them is done. Data whose numbers are in memory can be pickled, with their table."""
 
     def __init__(self, context, x):
         self._own(Block(expect(Context, context), x))
@@ -94,9 +98,10 @@ class Data:
 
     @classmethod
     def callback(cls, context, function, rows, columns, dtype=np.float32):
-        """Asks function(indices) for the rows with these indices, an int64 array, when they are needed. It returns an
-        array [len(indices), columns] of the dtype, the same for a row each time. What it raises comes out of the call
-        that needed the rows. It cannot use the trainer that asks, nor these data."""
+        """Calls function(indices), an int64 array, when the rows with these indices are needed. The function returns
+        an array [len(indices), columns] of the dtype, and the same row each time it is asked for it. If it raises,
+        the call that needed the rows raises the same exception. It cannot use these data, nor the trainer that needs
+        the rows."""
         rows, columns = integer("rows", rows, (1, INT64[1])), integer("columns", columns, (1, INT64[1]))
         number, fill = code("dtype", dtype), _FILL(_Rows(function, columns, np.dtype(dtype)))
         return cls._make(context, lib.egm_data_callback, number, rows, columns, fill, None, None, keeps=fill)
@@ -107,7 +112,7 @@ class Data:
         struct.dtype = code("dtype", dtype)
         if missing is not None:
             struct.replace_missing, struct.missing_value = 1, missing
-        block = None if like is None else expect(Data, like)._read()  # stays alive until the call is done
+        block = None if like is None else expect(Data, like)._read()  # keeps it alive until the call returns
         struct.like = block and block._pointer
         return cls._make(context, function, *content, byref(struct))
 
@@ -116,15 +121,15 @@ class Data:
     def load_csv(cls, context, path, *, dtype=np.float32, like=None, missing=None, **options):
         """Reads a table of text, as egm_data_load_csv does: see egm/data.h.
 
-        columns and text_columns: lists of names, of numbers from 1 or of ranges "2-5"; like: a Data that was read
-        before, whose columns and dictionaries this one gets; missing: a number that replaces missing values, None
-        rejects them; comment: None for no comments."""
+        columns, text_columns: lists of names, of numbers from 1, or of ranges such as "2-5". like: Data that were
+        read before; the new data get their columns and dictionaries. missing: a number that replaces missing values;
+        None rejects them. comment: None for no comments."""
         return cls._csv(context, lib.egm_data_load_csv, [path_text(path)], like, missing, dtype, options)
 
     @classmethod
     @takes(_CsvOptions, _OWN)
     def load_csv_memory(cls, context, content, *, dtype=np.float32, like=None, missing=None, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return cls._csv(context, lib.egm_data_load_csv_memory, bytes_of(content), like, missing, dtype, options)
 
     @classmethod
@@ -142,7 +147,7 @@ class Data:
     @classmethod
     @takes(_DataOptions, ("dtype",))
     def load_npy_memory(cls, context, content, *, dtype=np.float32, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return cls._array(context, lib.egm_data_load_npy_memory, bytes_of(content), dtype, options)
 
     @classmethod
@@ -154,37 +159,37 @@ class Data:
     @classmethod
     @takes(_DataOptions, ("dtype",))
     def load_idx_memory(cls, context, content, *, dtype=np.float32, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return cls._array(context, lib.egm_data_load_idx_memory, bytes_of(content), dtype, options)
 
     @classmethod
     @takes(_DataOptions, _OPEN)
     def open_npy(cls, context, path, *, dtype=np.float32, **options):
-        """Leaves the numbers in an NPY file in C order, from which rows are read when they are needed."""
+        """Opens an NPY file in C order, from which rows are read when they are needed."""
         return cls._array(context, lib.egm_data_open_npy, [path_text(path)], dtype, options, _OPEN)
 
     @classmethod
     @takes(_DataOptions, _OPEN)
     def open_idx(cls, context, path, *, dtype=np.float32, **options):
-        """The same of an IDX file that is not compressed."""
+        """Does the same with an IDX file that is not compressed."""
         return cls._array(context, lib.egm_data_open_idx, [path_text(path)], dtype, options, _OPEN)
 
     @classmethod
     @takes(LoadOptions, ("max_row_numbers",))
     def load(cls, context, path, **options):
-        """Reads what save() wrote, with the table that the numbers are of."""
+        """Reads a file of save(), with the table if there is one."""
         return cls._make(context, lib.egm_data_load, path_text(path),
                          byref(limits(options)))
 
     @classmethod
     @takes(LoadOptions, ("max_row_numbers",))
     def load_memory(cls, context, content, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return cls._make(context, lib.egm_data_load_memory, *bytes_of(content),
                          byref(limits(options)))
 
     def save(self, path):
-        """Writes numbers and table as a safetensors file, replaced as a whole."""
+        """Writes the numbers and the table to a safetensors file; an existing file is replaced as a whole."""
         self._read()._call(lib.egm_data_save, path_text(path))
 
     def save_memory(self):
@@ -192,7 +197,7 @@ class Data:
         return state(self._read(), lib.egm_data_save_memory)
 
     def __reduce__(self):
-        """What is read back has a context of its own."""
+        """Pickles as the bytes of save_memory(); the data that are read back have a context of their own."""
         return _unpickle, (type(self), self.save_memory())
 
     rows = property(lambda self: self._shape[0])
@@ -207,7 +212,7 @@ class Data:
 
     @property
     def values(self):
-        """A copy of the numbers, [rows, columns]. StateError where they are not in memory: read() reads rows."""
+        """A copy of the numbers, [rows, columns]. StateError if they are not in memory: use read()."""
         def copy(pointer):
             size, values = self.rows * self.columns * self.dtype.itemsize, lib.egm_data_values(pointer)
             if values is None:
@@ -216,18 +221,18 @@ class Data:
         return self._read()._ask(copy).reshape(self._shape)
 
     def read(self, indices):
-        """The rows with these indices, in any order and any number of times: an array [len(indices), columns]."""
+        """The rows with these indices, in any order and with repetitions: an array [len(indices), columns]."""
         indices = np.ascontiguousarray(indices)
         if indices.dtype.kind not in "iu" or indices.dtype == np.uint64:
             raise TypeError("indices: integers expected, not %s" % indices.dtype)
         indices = array("indices", indices.astype(np.int64), np.int64, "an index", (None,))
         rows, block = np.empty((len(indices), self.columns), self.dtype), self._read()
-        with guarded(True):  # and no lock: any number of threads may read, and a function may be asked
+        with guarded(True):  # without a lock: any number of threads may read, and a function may be called
             check(lib.egm_data_read(block._pointer, indices.ctypes.data, rows_of(rows)))
         return rows
 
     def column(self, index):
-        """What a column is, as a dict of the members of egm_column; words is the dictionary, a list."""
+        """The description of a column: a dict with the members of egm_column; words is the dictionary, a list."""
         def describe(pointer):
             c = _Column.defaults()
             check(lib.egm_data_column(pointer, index, byref(c)))
@@ -237,7 +242,7 @@ class Data:
         return self._read()._ask(describe)
 
     def _read(self):
-        """What keeps the numbers and knows where they are."""
+        """The block, which keeps the numbers and their source alive."""
         block = self._block
         if block is None:
             raise StateError(STATE, "Data is closed")

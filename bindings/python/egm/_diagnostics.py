@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether draws are enough: egm/diagnostics.h."""
+"""Diagnosis of Markov chains: egm/diagnostics.h."""
 from ctypes import POINTER, byref, c_double, c_int, c_int64
 
 import numpy as np
@@ -26,8 +26,8 @@ def _chain(chain):
 
 
 class Diagnostics(Handle):
-    """Draws of several chains, collected as they come. At most `capacity` for each chain are kept: when it is full,
-    every second one goes. diagnose() is for draws that are all there."""
+    """Draws of several chains, collected as they come. At most `capacity` draws of each chain are kept; when that
+    many are kept, every second one is dropped. If all draws are already in one array, use diagnose()."""
     _destroy = lib.egm_diagnostics_free
 
     def __init__(self, context, chains, dims, capacity=4096):
@@ -36,32 +36,33 @@ class Diagnostics(Handle):
         self._chains, self._dims = chains, dims
 
     def add(self, draws):
-        """draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
+        """Adds draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
         either("draws", draws, (None, self._chains, self._dims))
         self._call(lib.egm_diagnostics_add, rows_of(draws))
 
     def count(self):
-        """(given, kept): draws of each chain."""
+        """(given, kept): the number of draws of each chain that were added, and that are kept."""
         given, kept = c_int64(), c_int64()
         self._call(lib.egm_diagnostics_count, byref(given), byref(kept))
         return given.value, kept.value
 
     def compute(self, dim, chain=None):
-        """One dimension of one chain, or of all: a dict with the members of egm_diagnosis."""
+        """The diagnosis of one dimension, for one chain or all together: a dict with the members of egm_diagnosis."""
         diagnosis = _Diagnosis.defaults()
         self._call(lib.egm_diagnostics_compute, integer("dim", dim, INT64), _chain(chain), diagnosis)
         return diagnosis.as_dict()
 
     def autocorrelation(self, dim, lags, chain=None):
-        """That of the kept draws at lags 0 .. lags - 1, [lags]: the mean over the chains, or of one."""
+        """The autocorrelation [lags] of the kept draws at lags 0 .. lags - 1, of one chain or as the mean over all
+        chains."""
         values = np.empty(integer("lags", lags, (1, INT64[1])))
         self._call(lib.egm_diagnostics_autocorrelation, integer("dim", dim, INT64), _chain(chain), rows_of(values))
         return values
 
     @staticmethod
     def bfmi(energies):
-        """Of energies [n, chains] for each chain: near 2 when draws are independent, below 0.3 where a chain is slow
-        from one energy to another."""
+        """For each chain of energies [n, chains], how far its energy moves in one draw compared with its variance:
+        near 2 if draws are independent, below 0.3 if the chain moves slowly between energies."""
         given, result = rows_of(either("energies", energies, (None, None))), c_double()
         values = np.empty(energies.shape[1])
         for chain in range(len(values)):
@@ -71,10 +72,12 @@ class Diagnostics(Handle):
 
 
 def diagnose(draws):
-    """Whether draws [n, chains, dims] are enough: a dict of arrays [dims] with the members of egm_diagnosis, such as
-    "mean", "mcse", "r_hat" and "ess_bulk". NaN is what cannot be computed: r_hat when all draws are the same number.
-    Test with `not (r_hat <= 1.01)`, which finds NaN too. One chain that stands still among others gives a large r_hat;
-    chains that all stand still, at different places, an infinite one."""
+    """The diagnosis of draws [n, chains, dims]: a dict of arrays [dims] with the members of egm_diagnosis, such as
+    "mean", "mcse", "r_hat" and "ess_bulk".
+
+    What cannot be computed is NaN; r_hat is NaN if all draws are the same number. Test `not (r_hat <= 1.01)`, which
+    is also true for NaN. r_hat is large if one chain does not move among others, and infinite if no chain moves and
+    they are at different places."""
     either("draws", draws, (None, None, None))
     n, chains, dims = draws.shape
     with Diagnostics(Context(), chains, dims, max(n, 8)) as diagnostics:

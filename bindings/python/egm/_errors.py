@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The C statuses as exceptions, each also what a Python program would expect."""
+"""The C statuses as exceptions. Each is also the built-in exception that a Python program would expect."""
 
 
 class Error(Exception):
-    """A call failed: `status` is the number of egm/status.h, `text` the library's line about it."""
+    """A call failed: `status` is the number of egm/status.h, `text` the text of egm_last_error."""
 
     def __init__(self, status, text):
         super().__init__(text)
@@ -13,17 +13,17 @@ class Error(Exception):
         return type(self), (self.status, self.text)
 
 
-class ArgumentError(Error, ValueError): "A value out of its range."
-class StateError(Error, RuntimeError): "A model not built, or built twice; a handle after close() or in its own call."
-class ShapeError(Error, ValueError): "Arrays or nets whose sizes do not fit."
-class DtypeError(Error, ValueError): "float32 where float64 is expected, or the reverse."
+class ArgumentError(Error, ValueError): "A value is out of its range."
+class StateError(Error, RuntimeError): "A model is not built, or is built already; a handle is closed or in a call."
+class ShapeError(Error, ValueError): "Sizes of arrays or networks do not fit each other."
+class DtypeError(Error, ValueError): "An array or a network is float32 where float64 is needed, or the reverse."
 class OutOfMemoryError(Error, MemoryError): "An allocation in the library failed."
-class NonfiniteError(Error, ValueError): "NaN or infinity in data, parameters or results."
-class DivergedError(Error, ArithmeticError): "Training went wrong with finite numbers, for example chains ran away."
-class FileError(Error, OSError): "The system refused to open, read, write or rename a file."
-class TruncatedError(FileError): "A file that stays open was truncated by somebody else."
-class FormatError(Error, ValueError): "A file that is not what it claims to be."
-class UnsupportedError(Error, NotImplementedError): "Valid, but not handled by this build or on this CPU."
+class NonfiniteError(Error, ValueError): "Data, parameters, a loss term or a gradient contain NaN or infinity."
+class DivergedError(Error, ArithmeticError): "Training failed with finite numbers, for example chains moved far away."
+class FileError(Error, OSError): "The system could not open, read, write or rename a file."
+class TruncatedError(FileError): "A file that the library keeps open has been truncated."
+class FormatError(Error, ValueError): "A file is malformed, or does not fit the handle that reads it."
+class UnsupportedError(Error, NotImplementedError): "Valid, but not supported by this build or CPU, or beyond a limit."
 
 
 ARGUMENT, STATE, SHAPE, DTYPE, STOPPED = -1, -2, -10, -20, -80

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Handles of the library as objects: who owns them, one call at a time, close() in any order."""
+"""Handles of the library as objects: ownership, one call at a time, close() in any order."""
 import ctypes
 import threading
 import weakref
@@ -11,15 +11,15 @@ from ._library import check
 
 
 class Handle:
-    _callback = None  # what C may call while it works for this handle
+    _callback = None  # the callback that C may call during a call of this handle
 
     def _create(self, ask, function, *arguments, **how):
-        """Makes the handle by function(out, parents..., arguments...)."""
+        """Creates the handle by function(out, parents..., arguments...)."""
         pointer = c_void_p()
         try:
             check(ask(lambda *rest: function(byref(pointer), *rest), *arguments, **how))
         except BaseException:
-            if pointer:  # what a stopped call had found by then
+            if pointer:  # the result so far of a call that was stopped
                 self._destroy(pointer)
             raise
         return self._own(pointer)
@@ -31,11 +31,11 @@ class Handle:
         return self
 
     def _idle(self):
-        if self._busy:  # with the lock held: a callback of this handle's own call
+        if self._busy:  # the lock is held by this thread: it is in a callback of a call of this handle
             raise StateError(STATE, "%s is in a call, and its callback cannot use it" % type(self).__name__)
 
     def _open(self, reads=False):
-        """The pointer; with the lock held. C itself knows which callbacks may read."""
+        """Returns the pointer; the lock must be held. With `reads`, C decides which callbacks may make the call."""
         if not reads:
             self._idle()
         if not self._free.alive:
@@ -56,12 +56,13 @@ class Handle:
         check(self._ask(function, *arguments))
 
     def _read(self, function, *arguments):
-        """A call that a callback of this handle's own call may make."""
+        """Makes a call that is also allowed inside a callback of a call of this handle."""
         with self._lock, guarded(False):
             check(function(self._open(reads=True), *arguments))
 
     def close(self):
-        """Frees the handle now instead of with the object. In any order; a second time does nothing."""
+        """Frees the handle now, not when the object is collected. Handles may be closed in any order; a second
+        close() does nothing."""
         with self._lock:
             self._idle()
             self._free()
@@ -74,8 +75,9 @@ class Handle:
 
 
 def locked(handles, function):
-    """function() under the locks of several handles, always taken in the same order: no two threads wait for each
-    other. A context manager in Python would leave a lock behind when a signal's handler raises in it."""
+    """Calls function() under the locks of several handles, which are always taken in the same order, so that no two
+    threads wait for each other. No context manager: in Python it would leave a lock behind if a signal handler
+    raises in it."""
     def take(locks):
         if not locks:
             return function()
@@ -85,7 +87,8 @@ def locked(handles, function):
 
 
 def together(*handles):
-    """The _ask of several handles, whose function takes all of their pointers and calls back for the log alone."""
+    """The _ask of several handles together, for a C function that has all of their pointers as arguments and calls
+    back only for the log."""
     def ask(function, *arguments):
         def run():
             with guarded(False):
@@ -96,7 +99,7 @@ def together(*handles):
 
 def state(handle, function):
     """The bytes that a function such as egm_model_save_memory writes."""
-    with handle._lock:  # the size is the same in both calls
+    with handle._lock:  # so that the size is the same in both calls
         needed = c_size_t()
         handle._read(function, None, 0, byref(needed))
         buffer = ctypes.create_string_buffer(needed.value)
@@ -105,12 +108,12 @@ def state(handle, function):
 
 
 def bytes_of(content):
-    """Bytes, a bytearray or a memoryview as pointer and length, for C to read."""
+    """Pointer and length of bytes, a bytearray or a memoryview, for C to read."""
     content = bytes(memoryview(content))  # bytes(5) would be five zeros
     return content, len(content)
 
 
 def expect(kind, handle):
-    if not isinstance(handle, kind):  # C would take any pointer
+    if not isinstance(handle, kind):  # C would accept any pointer
         raise TypeError("%s expected, not %s" % (kind.__name__, type(handle).__name__))
     return handle

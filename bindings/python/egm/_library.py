@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Opens the library, types its functions, and turns statuses into exceptions. Each part of the package declares what
-it calls, so that a header of the library and a part of the package correspond.
-"""
+"""Opens the library, declares the types of its functions, and turns statuses into exceptions. Each part of the
+package declares the functions that it calls; a part corresponds to a header."""
 import ctypes
 import operator
 import os
@@ -11,7 +10,7 @@ from ctypes import POINTER, c_char_p, c_int, c_void_p
 from ._errors import ARGUMENT, ERRORS, STOPPED, ArgumentError, Error
 
 RELEASE = (0, 5)  # major.minor of the library; before 1.0 a minor release may change the ABI
-HANDLE, TEXT, OUT = c_void_p, c_char_p, POINTER(c_void_p)  # OUT: where a new handle goes
+HANDLE, TEXT, OUT = c_void_p, c_char_p, POINTER(c_void_p)  # OUT: receives a new handle
 INT32, INT64, UINT64 = (-2**31, 2**31 - 1), (-2**63, 2**63 - 1), (0, 2**64 - 1)
 
 
@@ -37,7 +36,7 @@ lib = load(PATH)
 
 
 def declare(signatures):
-    """Types of functions by name without egm_: the result, then the arguments."""
+    """Declares the types of functions, by name without egm_: the result, then the arguments."""
     for name, (result, *arguments) in signatures.items():
         try:
             function = getattr(lib, "egm_" + name)
@@ -47,17 +46,17 @@ def declare(signatures):
 
 
 declare({"version_string": (TEXT,), "last_error": (TEXT,)})
-local = threading.local()  # .reason: what a callback of this thread raised; .signals: see Signals
+local = threading.local()  # .reason: the exception of a callback in this thread; .signals: see Signals
 
 
 def check(status):
     if status == STOPPED and hasattr(local, "reason"):
-        raise local.__dict__.pop("reason")  # and is kept nowhere: its traceback holds the arrays of the call
+        raise local.__dict__.pop("reason")  # it must not be kept: its traceback keeps the arrays of the call alive
     if status != 0:
         raise ERRORS.get(status, Error)(status, lib.egm_last_error().decode(errors="replace"))
 
 
-# ctypes cuts integers to their width and C ends text at the first zero: both are refused here.
+# ctypes truncates integers to their width, and C ends a text at the first zero byte: both are rejected here.
 def integer(what, value, limits):
     try:
         value = operator.index(value)

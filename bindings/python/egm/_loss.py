@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Losses: egm/loss.h. The table at the end says of every system which nets it takes, in C's order."""
+"""Losses: egm/loss.h. The table at the end lists the networks of every system, in the order of C."""
 import inspect
 from ctypes import POINTER, c_int, c_int32, c_int64, c_uint64, c_void_p
 
@@ -19,10 +19,10 @@ declare({
 
 
 class Loss(Handle):
-    """What is minimised, on which nets: Loss.dsm(energy, sigma=0.5), Loss.gan(discriminator, generator) and their like,
-    each described in egm/loss.h. It keeps its nets alive. help(egm.Loss) shows options and defaults.
+    """A loss on its networks: Loss.dsm(energy, sigma=0.5), Loss.gan(discriminator, generator) and so on; egm/loss.h
+    describes each. It keeps its networks alive. help(egm.Loss) shows options and defaults.
 
-    terms: the names of what a trainer reports, in the order of the phases."""
+    terms: the names of the terms that a trainer reports, in the order of the phases."""
     _destroy = lib.egm_loss_free
 
     def __init__(self):
@@ -41,11 +41,11 @@ class Loss(Handle):
     dtype = property(lambda self: self._dtype)
 
     def vae_log_likelihood(self, x, samples, seed=0, progress=None):
-        """A bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows], that rises to log q(x) as
-        `samples` grows; for losses from Loss.vae.
+        """A lower bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows]. It rises to log q(x) as
+        `samples` grows. Only for losses of Loss.vae.
 
-        progress(dict) is called from time to time, with "done" and "total" draws. What it raises ends the call and
-        comes out, as KeyboardInterrupt does without any progress."""
+        progress(dict) is called from time to time, with "done" and "total" draws. It may raise to end the call; the
+        exception is raised by the call, as is KeyboardInterrupt, which needs no progress function."""
         x = array("x", x, self.dtype, "the loss", (None, None))
         values, samples, seed = np.empty(len(x)), integer("samples", samples, INT64), integer("seed", seed, UINT64)
         callback = PROGRESS(Progress(progress))
@@ -66,9 +66,9 @@ class Loss(Handle):
 
 
 def _system(name, nets, arrays=""):
-    """Adds Loss.<name>(nets..., arrays..., options) for egm_loss_<name>."""
+    """Adds Loss.<name>(nets..., arrays..., options), which calls egm_loss_<name>."""
     kind, arrays = struct(name + "_options"), arrays.split()
-    nets = [net + "_net" if net in kind.options else net for net in nets.split()]  # a decoder, and what it stands for
+    nets = [net + "_net" if net in kind.options else net for net in nets.split()]  # the decoder is an option, too
     declare({"loss_" + name: (c_int, OUT, *[HANDLE] * len(nets), *[Array] * len(arrays), POINTER(kind))})
     function, given_first, parameter = getattr(lib, "egm_loss_" + name), len(nets), inspect.Parameter
 

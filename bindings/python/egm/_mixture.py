@@ -12,7 +12,7 @@ from ._model import Context
 from ._structs import struct, takes
 
 _Options, _Result = struct("mixture_options"), struct("mixture_result")
-_OF_FITS = ("seed", "starts", "max_iterations", "tolerance")  # of which Mixture.create knows nothing
+_OF_FITS = ("seed", "starts", "max_iterations", "tolerance")  # which Mixture.create does not have
 declare({
     "mixture_fit": (c_int, OUT, HANDLE, Array, Array, POINTER(_Options), POINTER(_Result), PROGRESS, c_void_p),
     "mixture_create": (c_int, OUT, HANDLE, Array, Array, Array, POINTER(_Options)),
@@ -29,7 +29,7 @@ def _weights(row_weights, x):
 
 
 class Mixture(Handle):
-    """A mixture of normal distributions, from Mixture.fit or Mixture.create."""
+    """A mixture of normal distributions. Create it with Mixture.fit or Mixture.create."""
     _destroy = lib.egm_mixture_free
 
     def __init__(self):
@@ -51,12 +51,13 @@ class Mixture(Handle):
     @classmethod
     @takes(_Options)
     def fit(cls, context, x, components=1, progress=None, *, row_weights=None, **options):
-        """Fits a mixture to x [rows, dims], a NumPy array. row_weights [rows]: how often each row counts, by default
-        once. `result` of the mixture is a dict with the members of egm_mixture_result, such as "log_likelihood" and
-        "converged".
+        """Fits a mixture to x [rows, dims], a NumPy array. row_weights [rows] says how often each row counts; None:
+        once each. `result` of the mixture is a dict with the members of egm_mixture_result, such as "log_likelihood"
+        and "converged".
 
-        progress(dict) is called after every step, with "done" and "total" steps and "terms", which are the
-        "log_likelihood". What it raises ends the fit and comes out, as KeyboardInterrupt does without any progress."""
+        progress(dict) is called after every step, with "done" and "total" steps and "terms", which contains
+        "log_likelihood". It may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt,
+        which needs no progress function."""
         given = rows_of(either("x", x, (None, None)))
         made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
         mixture = cls._of(context, lib.egm_mixture_fit, given, _weights(row_weights, x), made, result,
@@ -67,8 +68,9 @@ class Mixture(Handle):
     @classmethod
     @takes(_Options, ("components", *_OF_FITS))
     def create(cls, context, means, covariances, weights=None, **options):
-        """A mixture from numbers: means [components, dims], weights [components], equal when None, and covariances
-        [components, dims, dims], [components, dims] or [components], as the option covariance says."""
+        """Creates a mixture from numbers: means [components, dims], weights [components] (None: equal), and
+        covariances [components, dims, dims], [components, dims] or [components], according to the option
+        `covariance`."""
         means = numbers("means", means, (None, None))
         made = _Options.defaults().set(options, without=("components", *_OF_FITS))
         covariances = numbers("covariances", covariances, cls._shape(*means.shape, made.covariance))
@@ -88,13 +90,13 @@ class Mixture(Handle):
         return found
 
     def floors(self):
-        """The least variance [dims] that a fit gives each column."""
+        """The smallest variance [dims] that a fit gives each column."""
         floors = np.empty(self.dims)
         self._call(lib.egm_mixture_floors, rows_of(floors))
         return floors
 
     def step(self, x, row_weights=None):
-        """One step of expectation-maximisation on x [rows, dims]; the mean of log p before it."""
+        """Makes one step of expectation-maximisation on x [rows, dims]. Returns the mean of log p before the step."""
         given, before = self._rows(x), c_double()
         self._call(lib.egm_mixture_step, given, _weights(row_weights, x), before)
         return before.value
@@ -103,19 +105,19 @@ class Mixture(Handle):
         return rows_of(either("x", x, (None, self.dims)))
 
     def log_density(self, x):
-        """log p [rows] of each row of x, in nats."""
+        """log p of each row of x, in nats: [rows]."""
         given, found = self._rows(x), np.empty(len(x))
         self._call(lib.egm_mixture_log_density, given, rows_of(found))
         return found
 
     def responsibilities(self, x):
-        """The share of each component in each row of x, [rows, components]."""
+        """The share of each component in each row of x: [rows, components]."""
         given, found = self._rows(x), np.empty((len(x), self.components))
         self._call(lib.egm_mixture_responsibilities, given, rows_of(found))
         return found
 
     def sample(self, rows, seed=0, dtype=np.float64):
-        """Independent draws [rows, dims]."""
+        """Independent samples [rows, dims]."""
         code("dtype", dtype)
         draws = np.empty((integer("rows", rows, (1, INT64[1])), self.dims), dtype)
         self._call(lib.egm_mixture_sample, integer("seed", seed, UINT64), rows_of(draws))

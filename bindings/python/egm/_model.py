@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Nets and what they share: egm/context.h and egm/model.h."""
+"""Contexts and networks: egm/context.h and egm/model.h."""
 import ctypes
 from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64,
                     c_void_p)
@@ -50,18 +50,19 @@ declare({
 
 
 def limits(options):
-    """Those of the files that are read into what exists, or that hold no network."""
+    """The load options for files that are read into an existing handle, or that contain no network."""
     return LoadOptions.defaults().set(options, without=("max_row_numbers",))
 
 
 class Context(Handle):
-    """The threads and the memory that models and other handles share; these keep it alive."""
+    """The threads and the memory of models and other handles, which keep the context alive."""
     _destroy = lib.egm_context_free
 
     @takes(_ContextOptions)
     def __init__(self, threads=1, *, log=None, **options):
-        """log(level, line) is called with lines that a person may want to see, level "warning" or "info", from any
-        thread and also after close(), by the handles that are left. What it raises is reported and ignored."""
+        """log(level, line) is called with lines that a person may want to see; level is "warning" or "info". Any
+        thread may call it, also after close() as long as handles of this context exist. An exception that it raises
+        is reported and ignored."""
         struct, pointer = _ContextOptions.defaults().set({"threads": threads, **options}), c_void_p()
         if log is not None:
             struct.log = ctypes.cast(log_callback(log), c_void_p)
@@ -70,17 +71,17 @@ class Context(Handle):
 
     @property
     def backend(self):
-        """What computes, and the code path, such as "libegm 0.5.0, avx512"."""
+        """Name and version of the library and the code path in use, such as "libegm 0.5.0, avx512"."""
         return self._ask(lib.egm_context_backend).decode()
 
     bytes = property(lambda self: self._ask(lib.egm_context_bytes),
-                     doc="Bytes that the handles of this context hold at the moment.")
+                     doc="Bytes that the handles of this context have allocated now.")
     peak_bytes = property(lambda self: self._ask(lib.egm_context_peak_bytes),
-                          doc="The most that they held at any moment.")
+                          doc="The largest value that `bytes` has had.")
 
 
 class Model(Handle):
-    """A net: Model(context, "energy", 2).dense(64).silu().dense(1).build(), or Model.load(path)."""
+    """A network: Model(context, "energy", 2).dense(64).silu().dense(1).build(), or Model.load(path)."""
     _destroy = lib.egm_model_free
 
     def __init__(self, context, name, inputs):
@@ -95,13 +96,13 @@ class Model(Handle):
     @classmethod
     @takes(LoadOptions)
     def load(cls, path, context=None, **options):
-        """Reads what save() wrote."""
+        """Reads a file of save()."""
         return cls._load(context, lib.egm_model_load, [path_text(path)], options)
 
     @classmethod
     @takes(LoadOptions)
     def load_memory(cls, content, context=None, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return cls._load(context, lib.egm_model_load_memory, bytes_of(content), options)
 
     def clone(self):
@@ -113,11 +114,11 @@ class Model(Handle):
         return self.clone()
 
     def __reduce__(self):
-        """Pickles as the bytes of its file; what is read back has a context of its own."""
+        """Pickles as the bytes of its file; the model that is read back has a context of its own."""
         return _unpickle, (type(self), self.save_memory())
 
     def save(self, path):
-        """Writes a safetensors file, replaced as a whole."""
+        """Writes a safetensors file; an existing file is replaced as a whole."""
         self._call(lib.egm_model_save, path_text(path))
 
     def save_memory(self):
@@ -126,32 +127,35 @@ class Model(Handle):
 
     @takes(_RestoreOptions)
     def restore(self, path, **options):
-        """Reads weights into a built model; returns it. The file may be PyTorch's, save_file(net.state_dict(), path) of
-        safetensors.torch: its tensors are named as in tensor_shapes(), after `prefix`. `layout`: "pytorch" orders
-        images as channels, height, width; "egm" as height, width, channels, as tensor_shapes() does; "auto" is "egm"
-        for files of save(), else "pytorch"."""
+        """Reads weights into a built model and returns the model. The file may come from PyTorch, by
+        save_file(net.state_dict(), path) of safetensors.torch; its tensors must be named as in tensor_shapes(),
+        after `prefix`. `layout` is the order of the numbers of images: "pytorch" is channels, height, width; "egm"
+        is height, width, channels, as in tensor_shapes(); "auto" is "egm" for files of save() and "pytorch" for
+        others."""
         return self._layer(lib.egm_model_restore, path_text(path), _RestoreOptions.defaults().set(options))
 
     @takes(_RestoreOptions)
     def restore_memory(self, content, **options):
-        """The same from the bytes of such a file."""
+        """Does the same with the bytes of such a file."""
         return self._layer(lib.egm_model_restore_memory, *bytes_of(content), _RestoreOptions.defaults().set(options))
 
-    # -- layers; each returns the model
+    # -- layers; each method returns the model
     def _layer(self, function, *arguments):
         self._call(function, *arguments)
         return self
 
     def set_initializer(self, name):
-        """The law of the weights of the layers that follow: "fan_in_uniform" (default), "glorot_uniform",
-        "glorot_normal", "he_uniform", "he_normal", "lecun_normal", "dcgan_normal" or "zeros"."""
+        """Sets the distribution of the initial weights of layers that are added after this call: "fan_in_uniform"
+        (default), "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal", "dcgan_normal" or
+        "zeros"."""
         return self._layer(lib.egm_model_set_initializer, choice("initializer", name, INITIALIZERS))
 
     def dense(self, units):
         return self._layer(lib.egm_model_dense, integer("units", units, INT64))
 
     def spectral_dense(self, units):
-        """Dense with its weight divided by its largest singular value; keeps that value's vectors as N.u and N.v."""
+        """Adds a dense layer whose weight is divided by its largest singular value. The tensors N.u and N.v are its
+        singular vectors."""
         return self._layer(lib.egm_model_spectral_dense, integer("units", units, INT64))
 
     def relu(self): return self._layer(lib.egm_model_relu)
@@ -165,8 +169,8 @@ class Model(Handle):
     def layer_norm(self, epsilon=1e-5): return self._layer(lib.egm_model_layer_norm, float(epsilon))
 
     def batch_norm(self, epsilon=1e-5, momentum=0.1):
-        """Per channel of an image, else per number of a row. Batch statistics inside a training step, running ones,
-        N.running_mean and N.running_var, everywhere else."""
+        """Normalises each channel of an image, or each number of a row if it is not an image: by batch statistics
+        inside a training step, and everywhere else by the running statistics N.running_mean and N.running_var."""
         return self._layer(lib.egm_model_batch_norm, float(epsilon), float(momentum))
 
     # -- images: rows in the order height, width, channels
@@ -174,22 +178,25 @@ class Model(Handle):
         return self._layer(function, *(integer(name, size, INT64) for name, size in sizes.items()))
 
     def image(self, height, width, channels):
-        """From here on the row is read as an image; flatten() forgets it."""
+        """Reads the row as an image from here on, until flatten()."""
         return self._sizes(lib.egm_model_image, height=height, width=width, channels=channels)
 
     def flatten(self): return self._layer(lib.egm_model_flatten)
 
     def conv(self, channels, kernel, stride=1, padding=0):
-        """Weight [channels, kernel, kernel, in]: that of PyTorch's Conv2d, permuted to (0, 2, 3, 1)."""
+        """Adds a convolution with weight [channels, kernel, kernel, in]: that of PyTorch's Conv2d, permuted to (0,
+        2, 3, 1)."""
         return self._sizes(lib.egm_model_conv, channels=channels, kernel=kernel, stride=stride, padding=padding)
 
     def spectral_conv(self, channels, kernel, stride=1, padding=0):
-        """conv with its weight, read as [channels, kernel^2 in], divided by its largest singular value."""
+        """Adds conv() with its weight, read as a matrix [channels, kernel^2 in], divided by its largest singular
+        value."""
         return self._sizes(lib.egm_model_spectral_conv, channels=channels, kernel=kernel, stride=stride,
                            padding=padding)
 
     def conv_transpose(self, channels, kernel, stride=1, padding=0, output_padding=0):
-        """Weight [in, kernel, kernel, channels]: that of PyTorch's ConvTranspose2d, permuted to (0, 2, 3, 1)."""
+        """Adds a transposed convolution with weight [in, kernel, kernel, channels]: that of PyTorch's
+        ConvTranspose2d, permuted to (0, 2, 3, 1)."""
         return self._sizes(lib.egm_model_conv_transpose, channels=channels, kernel=kernel, stride=stride,
                            padding=padding, output_padding=output_padding)
 
@@ -199,7 +206,7 @@ class Model(Handle):
     def build(self, dtype=np.float32, seed=1):
         return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
 
-    # -- what it is
+    # -- properties
     name = property(lambda self: self._ask(lib.egm_model_name).decode())
     inputs = property(lambda self: self._ask(lib.egm_model_inputs))
     outputs = property(lambda self: self._ask(lib.egm_model_outputs))
@@ -232,14 +239,14 @@ class Model(Handle):
         return array(what, x, self.dtype, "model '%s'" % self.name, (None,) * ndim)
 
     def _evaluate(self, function, x, *shapes):
-        """Calls function(x, results...), a result for each shape behind the rows."""
+        """Calls function(x, results...), with a result [rows, *shape] for each of `shapes`."""
         x = self._array("x", x, 2)
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
         self._call(function, rows_of(x), *map(rows_of, results))
         return results
 
     def run(self, x):
-        """The net at x [rows, inputs]: [rows, outputs]."""
+        """The outputs of the network at x [rows, inputs]: [rows, outputs]."""
         return self._evaluate(lib.egm_model_run, x, (self.outputs,))[0]
 
     def energy(self, x):
@@ -251,7 +258,7 @@ class Model(Handle):
         return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), (self.inputs,)))
 
     def generate(self, seed, rows):
-        """The net at z ~ N(0, I): [rows, outputs]; the first rows do not depend on how many follow."""
+        """The outputs of the network at z ~ N(0, I): [rows, outputs]. Row i does not depend on the number of rows."""
         samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
         self._call(lib.egm_model_generate, integer("seed", seed, UINT64), rows_of(samples))
         return samples
@@ -280,19 +287,19 @@ class Model(Handle):
         return values
 
     def set_tensor(self, name, values):
-        """Sets one tensor. When a weight of a spectral layer is set, u and v follow: set these afterwards."""
+        """Sets one tensor. Setting the weight of a spectral layer recomputes its u and v; set these afterwards."""
         shape = self._shape(name)
         array("values", values, self.dtype, "model '%s'" % self.name, shape)
         self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
 
 
 def _unpickle(kind, content):
-    most = 2**63 - 1  # who unpickles trusts the bytes
+    most = 2**63 - 1  # the bytes of a pickle are trusted
     return kind.load_memory(content, max_header_bytes=most, max_data_bytes=most, max_row_numbers=most)
 
 
 def features():
-    """What the library was built with, a set of "gzip" (the readers take gzip files) and "libmvec" (exp, log, tanh and
-    their kind run in vectors)."""
+    """The optional parts of this build: a set of "gzip" (gzip files can be read) and "libmvec" (exp, log, tanh and
+    the like are vectorised)."""
     bits = lib.egm_features()
     return {name for name, bit in FEATURES.items() if bits & bit}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Markov chains: egm/sampler.h. One table at the end says which kernels there are."""
+"""Markov chains: egm/sampler.h. The table at the end lists the kernels."""
 import warnings
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
@@ -27,11 +27,11 @@ declare({
 
 
 class Sampler(Handle):
-    """Markov chains on a target, which they keep alive: Sampler.nuts(target, chains=4), Sampler.mala(target) and their
-    like, one for each kernel. help(egm.Sampler) shows options and defaults.
+    """Markov chains on a target, which they keep alive: Sampler.nuts(target, chains=4), Sampler.mala(target) and so on,
+    one method for each kernel. help(egm.Sampler) shows options and defaults.
 
-    A function that is told of the progress of a call may look at points, stats() and scale(), and save() the chains:
-    all of them stand after the same number of transitions."""
+    A progress function may call points, stats(), scale(), save() and state() of the sampler; it sees all chains
+    after the same number of transitions."""
     _destroy = lib.egm_sampler_free
 
     def __init__(self):
@@ -50,29 +50,33 @@ class Sampler(Handle):
     dtype = property(lambda self: self._dtype)
 
     def _long(self, progress, function, *arguments):
-        """A call that reports to progress(dict) and that a signal stops."""
+        """Makes a call that reports to progress(dict) and that a signal can stop."""
         check(self._ask(function, *arguments, PROGRESS(Progress(progress)), None, calls_back=True))
         frozen = self.stats()["frozen"]
         if frozen:
-            warnings.warn("%d of %d chains stand still, because their energy or gradient is not finite: see stats()" % (
+            warnings.warn("%d of %d chains are frozen, because their energy or gradient is not finite: see stats()" % (
                 frozen, self.chains), RuntimeWarning, stacklevel=3)
 
     def warmup(self, n, progress=None):
-        """n transitions that adapt step sizes, and scales with adapt_scale; the counters then start at 0.
+        """Makes n transitions that adapt step sizes and, with the option adapt_scale, scales. Counters are 0
+        afterwards.
 
-        progress(dict) is called from time to time, with "done" and "total" transitions. What it returns does not
-        matter; what it raises stops the warm-up and comes out, as KeyboardInterrupt does without any progress. The
-        steps found so far are then in use; warmup() of the transitions that are left, n - "done", continues it."""
+        progress(dict) is called from time to time, with "done" and "total" transitions; its result is ignored. It
+        may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no
+        progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up."""
         self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
 
     def run(self, n, thin=1, energies=False, progress=None):
-        """Draws [n, chains, dims], each after `thin` transitions; with `energies` also V at them, [n, chains].
-        A chain that goes non-finite stands still from then on, which a RuntimeWarning says: `frozen` of stats() counts
-        such chains, and assigning to points moves them on. If no chain is left, NonfiniteError is raised.
+        """Makes draws [n, chains, dims], one after every `thin` transitions. With energies=True it returns them with V
+        at the draws, [n, chains].
 
-        progress(dict) is called from time to time, with "done" and "total" transitions. What it returns does not
-        matter; what it raises stops the run and comes out, as KeyboardInterrupt does without any progress. The draws
-        of the call are then lost, the chains stay at the transition that they had reached, and run() goes on there."""
+        A chain that becomes non-finite does not move from then on, and a RuntimeWarning says so. `frozen` of stats()
+        counts such chains; assigning to points moves them again. NonfiniteError is raised if all chains are frozen.
+
+        progress(dict) is called from time to time, with "done" and "total" transitions; its result is ignored. It
+        may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no
+        progress function. The draws of the call are then lost. The chains stay at the transition that they had
+        reached, and the next run() continues from there."""
         n = integer("n", n, (1, INT64[1]))
         draws = np.empty((n, self.chains, self.dims), self.dtype)
         values = np.empty(draws.shape[:2], self.dtype) if energies else None
@@ -81,7 +85,7 @@ class Sampler(Handle):
 
     @property
     def points(self):
-        """Where the chains stand, [chains, dims]: a copy, and assigning puts them elsewhere."""
+        """The current points of the chains, [chains, dims], as a copy. Assigning to it moves the chains."""
         points = np.empty((self.chains, self.dims), self.dtype)
         self._read(lib.egm_sampler_points, rows_of(points))
         return points
@@ -92,26 +96,26 @@ class Sampler(Handle):
         self._call(lib.egm_sampler_set_points, rows_of(x))
 
     def stats(self, chain=None):
-        """What one chain has done, or all: a dict with the members of egm_sampler_statistics."""
+        """The statistics of one chain, or of all together: a dict with the members of egm_sampler_statistics."""
         statistics = _Statistics.defaults()
         self._read(lib.egm_sampler_stats, -1 if chain is None else integer("chain", chain, (0, INT64[1])),
                    statistics)
         return statistics.as_dict()
 
     def scale(self, chain):
-        """The scale [dims] of one chain's coordinates, float64."""
+        """The scale of each coordinate that one chain uses: float64 [dims]."""
         scale = np.empty(self.dims)
         self._read(lib.egm_sampler_scale, integer("chain", chain, INT64), rows_of(scale))
         return scale
 
     def save(self, path):
-        """Writes a safetensors file, replaced as a whole."""
+        """Writes a safetensors file; an existing file is replaced as a whole."""
         self._read(lib.egm_sampler_save, path_text(path))
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore(self, path, **options):
-        """The chains of a file into a sampler of the same kernel, chains, dims, dtype and levels: they go on as if
-        they had never stopped."""
+        """Reads a file of save() into a sampler with the same kernel, chains, dims, dtype and levels. The chains
+        continue as if they had not been interrupted."""
         self._call(lib.egm_sampler_restore, path_text(path), limits(options))
 
     def state(self):
@@ -120,14 +124,14 @@ class Sampler(Handle):
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore_state(self, content, **options):
-        """restore() from such bytes."""
+        """Does the same as restore(), with the bytes of such a file."""
         self._call(lib.egm_sampler_restore_memory, *bytes_of(content), limits(options))
 
     _kernels = []
 
 
 def _kernel(name, what):
-    """Adds Sampler.<name>(target, options) for egm_sampler_<name>."""
+    """Adds Sampler.<name>(target, options), which calls egm_sampler_<name>."""
     kind = struct(name + "_options")
     declare({"sampler_" + name: (c_int, OUT, HANDLE, POINTER(kind))})
     function = getattr(lib, "egm_sampler_" + name)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The option and result structs of the library, as it describes them: egm/options.h. Options from keywords, results as
-dicts, enumerated values as strings; what help() shows of a function that takes options.
-"""
+"""The option and result structs, as the library describes them (egm/options.h): options from keywords, results as
+dicts, enumerated values as strings, and the help() of functions that have options."""
 import ctypes
 import functools
 import inspect
@@ -40,7 +39,8 @@ declare({
 
 
 class Member:
-    """`choices`: values by name; `length`: what the help calls the length of an array."""
+    """A member of a struct. `choices`: values by name; `length`: the name that the help gives to the length of an
+    array."""
 
     def __init__(self, option):
         self.name, self.help, self.kind = option.name.decode(), option.help.decode(), option.kind
@@ -51,7 +51,7 @@ class Member:
         self.length = self.help[1:].partition("]")[0] if self.help.startswith("[") else None
 
     def value(self, given, length):
-        """What C gets for the value of a keyword; for an array what ctypes makes of it."""
+        """The C value of a keyword's value; for an array the object of ctypes."""
         if self.kind == CHOICE:
             return choice(self.name, given, self.choices)
         if self.kind == BITS:
@@ -73,7 +73,8 @@ class Member:
         return self._strings(given)
 
     def _not_a_default(self, value):
-        """To C a 0 that is out of range stands for the default; in Python a default needs no word, so it is wrong."""
+        """Rejects a 0 that is out of range. In C it means the default; in Python the default is had by leaving the
+        keyword out."""
         if value == 0 and (self.low > 0 or self.low_open and self.low == 0):
             raise ArgumentError(ARGUMENT, "%s is 0, must be %s" % (self.name, self.range()))
         return value
@@ -109,7 +110,7 @@ class Member:
         return (c_char_p * len(texts))(*texts)
 
     def keyword(self, value):
-        """What a keyword would have to be for this value in C; pointers are None."""
+        """The value of the keyword that gives this value in C; pointers are None."""
         if self.kind == CHOICE:
             return next((name for name, number in self.choices.items() if number == value), None)
         if self.kind == BITS:
@@ -123,7 +124,7 @@ class Member:
         return value if self.kind == DOUBLE else int(value)
 
     def range(self):
-        """Which values there are, in words."""
+        """The range of the values in words."""
         if self.kind in (CHOICE, BITS):
             names = ['"%s"' % name for name in self.choices]
             listed = ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
@@ -138,14 +139,14 @@ class Member:
 
     @functools.cached_property
     def document(self):
-        """A line of help(): the same struct is an option of several functions."""
+        """The text of help(), cached because several functions have the same struct."""
         default, line = self.keyword(self.default), self.help.replace("NULL", "None").replace("INFINITY", "inf")
         shown = {float: "%.16g", str: '"%s"'}.get(type(default), "%s") % (default,)
         return wrapped("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if not self.required else "", line))
 
 
 def wrapped(line):
-    """Lines of 100 columns, indented but for the first. textwrap would take half of the time of the import."""
+    """Wraps to 100 columns and indents all lines but the first. textwrap would take half of the import time."""
     lines, first = [], 0
     while len(line) - first > 100:
         end = line.rindex(" ", first, first + 100)
@@ -189,7 +190,7 @@ class Struct(ctypes.Structure):
 
 
 def struct(name):
-    """The C struct egm_<name> with the members that the library says it has."""
+    """The ctypes class of the C struct egm_<name>, with the members that the library describes."""
     kind, option, members = ("egm_" + name).encode(), Option(struct_size=sizeof(Option)), []
     for index in range(lib.egm_options_count(kind)):
         check(lib.egm_options_describe(kind, index, byref(option)))
@@ -207,8 +208,8 @@ def struct(name):
 
 
 def takes(kind, without=()):
-    """Decorates a function whose **options are members of the struct: help() and inspect.signature() show these, with
-    their ranges, defaults and what the library says about them."""
+    """Decorates a function whose **options are members of the struct: help() and inspect.signature() show these,
+    with their ranges, defaults and help texts."""
     def decorate(function):
         signature, parameter = inspect.signature(function), inspect.Parameter
         shown = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Densities, and log Z of these: egm/target.h."""
+"""Densities to draw from, and their log Z: egm/target.h."""
 import ctypes
 import math
 from ctypes import POINTER, c_char, c_int, c_int32, c_int64, c_void_p
@@ -31,7 +31,7 @@ declare({
 
 
 class _Energies(Callback):
-    """function(x) -> (energies, gradients)."""
+    """The callback for function(x) -> (energies, gradients)."""
 
     def __init__(self, function, dims, dtype):
         super().__init__(function)
@@ -53,8 +53,8 @@ class _Energies(Callback):
 
 
 class Target(Handle):
-    """A density exp(-V) / Z, V(x) = beta U(x) + |x|^2 / (2 prior_scale^2): Target.model(), .latent(), .mixture() or
-    .callback(). It keeps alive what it is made of."""
+    """A density exp(-V) / Z with V(x) = beta U(x) + |x|^2 / (2 prior_scale^2). Create it with Target.model(),
+    latent(), mixture() or callback(). It keeps alive the handles that it uses."""
     _destroy = lib.egm_target_free
 
     def __init__(self):
@@ -73,33 +73,36 @@ class Target(Handle):
     @classmethod
     @takes(_Options, _OF_C)
     def model(cls, energy, **options):
-        """U = an energy net, in x."""
+        """U is an energy network."""
         return cls._of(expect(Model, energy)._ask, energy.inputs, options, lib.egm_target_model, _Options)
 
     @classmethod
     @takes(_Options, _OF_C)
     def mixture(cls, mixture, dtype=np.float64, **options):
-        """U = -log p of a mixture; exp(-U) integrates to 1. Its step() changes the target, and must not be called while
-        another thread uses that."""
+        """U = -log p of a mixture, so that exp(-U) integrates to 1. The step() of the mixture changes the target
+        too; it must not be called while another thread uses the target."""
         return cls._of(expect(Mixture, mixture)._ask, mixture.dims, options, lib.egm_target_mixture,
                        code("mixture", dtype), _Options)
 
     @classmethod
     @takes(_Options, _OF_C)
     def latent(cls, energy, generator, kind="posterior", **options):
-        """U(G(z)) in the latent space of a generator, both nets of one context; draws are z, generator.run(z) makes x
-        of them. kind: "posterior", with the normal prior of z; "energy", without; "pullback", the energy's density on
-        the generator's manifold. "energy" is no density when the generator ends in tanh or sigmoid."""
+        """U(G(z)) in the latent space of a generator. Both networks have one context. Draws are z; generator.run(z)
+        computes x. `kind` is "posterior": with the normal prior of z; "energy": without it; "pullback": the density
+        of the energy on the generator's manifold. "energy" is not a density if the generator ends in tanh or
+        sigmoid."""
         return cls._of(together(expect(Model, energy), expect(Model, generator)), generator.inputs, options,
                        lib.egm_target_latent, choice("kind", kind, LATENT), _Options)
 
     @classmethod
     @takes(_Options, _OF_C)
     def callback(cls, context, function, dims, dtype=np.float64, **options):
-        """U = function(x) -> (U(x) [rows], dU/dx [rows, dims]), arrays of the target's dtype; one call evaluates all
-        chains. x [rows, dims] is the library's own array and read-only: it is gone when function returns, so copy what
-        you keep. An exception stops the sampler and comes out of the call that ran it; the chains then stand at their
-        last whole transition. Samplers in several threads call function in these threads."""
+        """U = function(x) -> (U(x) [rows], dU/dx [rows, dims]), arrays of the target's dtype. One call evaluates all
+        chains.
+
+        x [rows, dims] is read-only and belongs to the library, which frees it when the function returns: copy what
+        you keep. If the function raises, the sampler stops and its call raises the same exception; the chains stay
+        at their last complete transition. Samplers that run in several threads call the function in these threads."""
         dims = integer("dims", dims, INT64)
         callback = _ENERGY(_Energies(function, dims, np.dtype(dtype)))
         target = cls._of(expect(Context, context)._ask, dims, options, lib.egm_target_callback,
@@ -108,8 +111,8 @@ class Target(Handle):
         return target
 
     def evaluate(self, x):
-        """(V(x) [rows], dV/dx [rows, dims]) at x [rows, dims] inside of the bounds, also where they are not finite: for
-        checks, since it compiles the nets each time."""
+        """(V(x) [rows], dV/dx [rows, dims]) at x [rows, dims] inside of the bounds; results may be non-finite. For
+        checks: every call compiles the networks."""
         x = array("x", x, self.dtype, "the target", (None, self.dims))
         values, gradients = np.empty(len(x), x.dtype), np.empty_like(x)
         self._call(lib.egm_target_evaluate, rows_of(x), rows_of(values), rows_of(gradients))
@@ -117,11 +120,12 @@ class Target(Handle):
 
     @takes(_AisOptions)
     def ais(self, progress=None, log_weights=False, **options):
-        """log Z by annealed importance sampling: a dict with the members of egm_ais_result, such as "log_z",
-        "standard_error" and "ess"; with `log_weights` also those, [particles], -inf for lost ones.
+        """Estimates log Z by annealed importance sampling. Returns a dict with the members of egm_ais_result, such as
+        "log_z", "standard_error" and "ess", and with log_weights=True also "log_weights" [particles], which is -inf for
+        lost particles.
 
-        progress(dict) is called from time to time, with "done" and "total" steps. What it raises ends the call and
-        comes out, as KeyboardInterrupt does without any progress."""
+        progress(dict) is called from time to time, with "done" and "total" steps. It may raise to end the call; the
+        exception is raised by the call, as is KeyboardInterrupt, which needs no progress function."""
         made, result = _AisOptions.defaults().set(options), _AisResult.defaults()
         weights = np.empty(max(made.particles, 1)) if log_weights else None
         check(self._ask(lib.egm_target_ais, made, result, optional(weights), PROGRESS(Progress(progress)), None,

@@ -30,7 +30,7 @@ declare({
 
 
 class _Progress(Progress):
-    """Called after each step, so that a signal ends the training; asks the function after every n of them."""
+    """Called after each step, so that a signal ends the training. Calls the function after every `every` steps."""
 
     def __init__(self, function, every):
         super().__init__(function)
@@ -43,9 +43,9 @@ class _Progress(Progress):
 
 
 class Trainer(Handle):
-    """Moves the nets of a loss, which it keeps alive: Trainer(loss, batch=128, learning_rate=1e-3)."""
+    """Trains the networks of a loss, which it keeps alive: Trainer(loss, batch=128, learning_rate=1e-3)."""
     _destroy = lib.egm_trainer_free
-    _fits = 0  # calls of fit() that are running, one inside of the other
+    _fits = 0  # number of running calls of fit(), one inside of the other
 
     @takes(_TrainerOptions)
     def __init__(self, loss, **options):
@@ -56,19 +56,20 @@ class Trainer(Handle):
     dtype = property(lambda self: self._dtype)
 
     def fit(self, x, steps, progress=None, every=1):
-        """Does `steps` training steps on x, an array [rows, columns], which must not change meanwhile, or a Data; None
-        for a loss that takes no data.
+        """Does `steps` training steps on x: an array [rows, columns], which must not change meanwhile, or Data; None
+        for a loss that needs no data.
 
-        progress(dict) is called after every `every` steps and the last, with "step", "done", "total", "learning_rate"
-        and "terms", the members of egm_progress. What it returns does not matter; what it raises stops the training
-        after that step and comes out, as KeyboardInterrupt does without any progress, and fit() may go on from there.
-        It may use the nets and the trainer, to save() for one; other threads wait for both until fit() is done."""
+        progress(dict) is called after every `every` steps and after the last, with "step", "done", "total",
+        "learning_rate" and "terms", the members of egm_progress; its result is ignored. It may use the networks and
+        the trainer, for example save(); other threads wait for both until fit() returns. If it raises, the training
+        stops after that step and fit() raises the same exception, as it does for KeyboardInterrupt, which needs no
+        progress function. A further fit() continues the training."""
         steps, every = integer("steps", steps, (0, INT64[1])), integer("every", every, (1, INT64[1]))
         callback = PROGRESS(_Progress(progress, every))
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
         array("x", x, self.dtype, "the trainer", (None, None))
-        with Context() as context:  # a destructor loses what handlers of signals raise
+        with Context() as context:  # closed here: a destructor loses what a signal handler raises
             with Block.make(context, lib.egm_data_view, rows_of(x), keeps=x) as block:
                 return self._fit(block, steps, callback)
 
@@ -89,37 +90,39 @@ class Trainer(Handle):
                 raise StateError(STATE, "Trainer is in a call, and its callback cannot close it")
             super().close()
 
-    steps = property(lambda self: self._ask(lib.egm_trainer_steps), doc="Steps done.")
+    steps = property(lambda self: self._ask(lib.egm_trainer_steps), doc="Number of steps done.")
 
     @property
     def terms(self):
-        """Each term at its last evaluation, by name; NaN before the first."""
+        """The value of each term at its last evaluation, by name; NaN before the first."""
         return {name: self._ask(lib.egm_trainer_term, i) for i, name in enumerate(self._terms)}
 
     arena_bytes = property(lambda self: self._ask(lib.egm_trainer_arena_bytes),
-                           doc="Bytes of working memory of a step.")
+                           doc="Bytes of the working memory of a step.")
 
     def set_learning_rate(self, value, net=None):
-        """Sets the base learning rate of one net, or of all."""
+        """Sets the base learning rate of one network, or of all."""
         if net is None:
             self._call(lib.egm_trainer_set_learning_rate, None, value)
         else:
             check(together(self, expect(Model, net))(lib.egm_trainer_set_learning_rate, value))
 
     def average(self, net):
-        """A new model with the moving average of a network's parameters, as the moves of that network left them.
+        """Creates a model with the moving average of a network's parameters as they are after each update of that
+        network.
 
-        Move t keeps min(average_decay, (t - 1)/(t + 8)) of the average: the initial network has no part in it."""
+        Update t keeps the share min(average_decay, (t - 1)/(t + 8)) of the average, so the initial network has no
+        part in it."""
         return Model.__new__(Model)._create(together(self, expect(Model, net)), lib.egm_trainer_average)
 
     def save(self, path):
-        """Writes a checkpoint, a safetensors file, replaced as a whole."""
+        """Writes a checkpoint, a safetensors file; an existing file is replaced as a whole."""
         self._call(lib.egm_trainer_save, path_text(path))
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore(self, path, **options):
-        """Reads what save() wrote of the same kinds of nets, loss and optimiser: training goes on bit for bit, once
-        learning rates are set that set_learning_rate() had set."""
+        """Reads a file of save() into a trainer with the same kinds of networks, loss and optimiser. The training
+        continues bit for bit, if learning rates of set_learning_rate() are set again."""
         self._call(lib.egm_trainer_restore, path_text(path), limits(options))
 
     def state(self):
@@ -128,15 +131,17 @@ class Trainer(Handle):
 
     @takes(LoadOptions, ("max_row_numbers",))
     def restore_state(self, content, **options):
-        """restore() from such bytes."""
+        """Does the same as restore(), with the bytes of a checkpoint."""
         self._call(lib.egm_trainer_restore_memory, *bytes_of(content), limits(options))
 
     @takes(_NegativesOptions)
     def set_negatives(self, sampler=None, **options):
-        """How a trainer of Loss.ml draws negative samples from now on: with the kernel, the options and the target of
-        a sampler on a Target.model of the loss's energy, for example Sampler.ula(Target.model(energy, prior_scale=1)).
-        The trainer makes chains of its own, one for each row of the batch, with its own seed. None: mala on the energy
-        as it is, with a step that is adapted during training and chains that begin anew near the data."""
+        """Sets how a trainer of Loss.ml draws negative samples from now on: with the kernel, the options and the target
+        of a sampler on a Target.model of the loss's energy, for example Sampler.ula(Target.model(energy,
+        prior_scale=1)). The trainer makes chains of its own, one for each row of the batch, with its own seed.
+
+        None: mala on the energy as it is. Its step size is adapted during training, and chains that begin anew begin
+        near the data."""
         made = _NegativesOptions.defaults().set(options)
         if sampler is None:
             self._call(lib.egm_trainer_set_negatives, None, made)
@@ -144,7 +149,7 @@ class Trainer(Handle):
             check(together(self, expect(Sampler, sampler))(lib.egm_trainer_set_negatives, made))
 
     def negatives_stats(self):
-        """How the chains behind the negative samples of Loss.ml are doing: a dict with the members of
+        """The statistics of the chains that draw the negative samples of Loss.ml: a dict with the members of
         egm_negatives_statistics."""
         statistics = _NegativesStatistics.defaults()
         self._call(lib.egm_trainer_negatives_stats, statistics)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """How far samples are from data, how many known modes they cover, and how well a score ranks rows: egm/metric.h.
 
-Samples x and y are arrays [rows, columns], float32 or float64, both of one dtype. `context` gives threads to a
-computation; None: one. progress(dict) is called from time to time, with "done" and "total" steps; what it raises ends
-the call and comes out, as KeyboardInterrupt does without any progress. What each measure sees, and what it is blind
-to, is in doc/systems/metrics.md.
-"""
+Samples x and y are arrays [rows, columns] of one dtype, float32 or float64. `context` gives threads to a
+computation; None: one thread. progress(dict) is called from time to time, with "done" and "total" steps. It may
+raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no progress
+function. What each measure sees, and what it is blind to, is in doc/systems/metrics.md."""
 import math
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_void_p
 
@@ -51,11 +50,11 @@ def _pair(context, function, x, y, *options, progress=()):
     return result.value
 
 
-# ---- between laws on cells
+# ---- between distributions on cells
 def histogram(x, lower, upper, bins):
-    """Shares of the rows of x [rows, columns] in the cells of a grid, 1 to 3 columns: [product of bins + 1], the last
-    column varying fastest, at the end the share of the rows outside of the grid. lower, upper, bins [columns]: the
-    interval of each column and its number of equal cells."""
+    """The shares of the rows of x [rows, columns], 1 to 3 columns, in the cells of a grid: [product of bins + 1].
+    The last column varies fastest, and the last element is the share of the rows outside of the grid. lower, upper,
+    bins [columns] are the interval of each column and its number of equal cells."""
     columns = either("x", x, (None, None)).shape[1]
     lower, upper = (numbers(what, ends, (columns,)) for what, ends in (("lower", lower), ("upper", upper)))
     counts = [integer("bins", count, (1, 2**31 - 1)) for count in bins]
@@ -74,12 +73,12 @@ def _divergence(function, p, q):
 
 
 def kl(p, q):
-    """KL(p||q) of masses p, q [n] that sum to 1, in nats; inf when some p > 0 = q."""
+    """KL(p||q) of masses p, q [n] that sum to 1, in nats; inf if q is 0 where p is not."""
     return _divergence(lib.egm_metric_kl, p, q)
 
 
 def jeffreys(p, q):
-    """KL(p||q) + KL(q||p)."""
+    """Jeffreys' divergence KL(p||q) + KL(q||p)."""
     return _divergence(lib.egm_metric_jeffreys, p, q)
 
 
@@ -91,38 +90,38 @@ def js(p, q):
 # ---- between samples
 @takes(_Mmd)
 def mmd(x, y, *, context=None, progress=None, **options):
-    """The squared maximum mean discrepancy, with the mean of normal kernels of these bandwidths."""
+    """The squared maximum mean discrepancy; the kernel is the mean of normal kernels with these bandwidths."""
     return _pair(context, lib.egm_metric_mmd, x, y, _Mmd.defaults().set(options), progress=(progress,))
 
 
 def median(x, y=None, *, context=None):
-    """The median distance between two points of both samples together: the bandwidth that mmd() takes by default."""
+    """The median distance between two points of both samples together: the default bandwidth of mmd()."""
     return _pair(context, lib.egm_metric_median, x, y)
 
 
 def energy(x, y, estimator="unbiased", *, context=None, progress=None):
-    """The energy distance 2 E|x - y| - E|x - x'| - E|y - y'|. estimator: "unbiased", without the pairs of a point with
-    itself, or "biased"."""
+    """The energy distance 2 E|x - y| - E|x - x'| - E|y - y'|. `estimator` is "unbiased", without the pairs of a
+    point with itself, or "biased"."""
     code = choice("estimator", estimator, _Mmd.members["estimator"].choices)
     return _pair(context, lib.egm_metric_energy, x, y, code, progress=(progress,))
 
 
 @takes(_Sliced)
 def sliced(x, y, *, context=None, progress=None, **options):
-    """The sliced Wasserstein distance; in one column the Wasserstein distance itself."""
+    """The sliced Wasserstein distance; with one column it is the Wasserstein distance."""
     return _pair(context, lib.egm_metric_sliced, x, y, _Sliced.defaults().set(options), progress=(progress,))
 
 
 def frechet(x, y, *, context=None, progress=None):
-    """The Frechet distance of two normal distributions fitted to the rows, squared: of features of a fixed network the
-    FID."""
+    """The squared Frechet distance of two normal distributions fitted to the rows. On features of a fixed network it
+    is the FID."""
     return _pair(context, lib.egm_metric_frechet, x, y, progress=(progress,))
 
 
 # ---- modes that are known
 @takes(_Mode)
 def mode_coverage(x, centers, sigma, *, context=None, **options):
-    """Which of the modes with these centers [modes, columns] and the standard deviation sigma x covers: a dict with the
+    """Which modes with these centers [modes, columns] and standard deviation sigma are covered by x: a dict with the
     members of egm_mode_coverage."""
     either("x", x, (None, None))
     centers, result = numbers("centers", centers, (None, x.shape[1])), _Coverage.defaults()
@@ -133,8 +132,8 @@ def mode_coverage(x, centers, sigma, *, context=None, **options):
 
 # ---- scores against labels
 def ranking(scores, positive, share=0.0, *, context=None):
-    """How well scores [rows], high = positive, tell rows that are positive [rows] from those that are not: a dict with
-    the members of egm_ranking. `share` of the rows is flagged, 0: as many as there are positives."""
+    """How well scores [rows], high = positive, separate the rows that are positive [rows] from the others: a dict
+    with the members of egm_ranking. `share` of the rows is flagged; 0: as many as there are positives."""
     either("scores", scores, (None,))
     positive, result = np.ascontiguousarray(positive, bool), _Ranking.defaults()
     if positive.shape != scores.shape:
