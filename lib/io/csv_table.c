@@ -2,72 +2,11 @@
 /* Reads a table of text in passes over the file: the head, the survey, and the numbers. Memory is needed for the
  * numbers and the dictionaries, not for the text. */
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include <core/rounding_impl.h>
 #include <io/csv_table_impl.h>
 #include <io/options_impl.h>
-
-/* ---- options */
-
-/* Whether fields can be separated by c: it is no part of a number, a quote or a line end. */
-static int separates(int32_t c)
-{
-	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE\"", c);
-}
-
-static egm_status check_characters(const egm_csv_options *o)
-{
-	egm_status st = EGM_OK;
-	if (!separates(o->delimiter))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter is character %d, must be no part of a number, quote or line end",
-		         (int)o->delimiter);
-	if (o->decimal != '.' && o->decimal != ',')
-		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; it must be '.' or ','", (int)o->decimal);
-	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter and decimal are both ',', must differ");
-	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' ' || o->comment == o->delimiter))
-		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d, must be -1 or no delimiter and no part of a number",
-		         (int)o->comment);
-out:
-	return st;
-}
-
-static egm_status check_missing_value(const egm_csv_options *o)
-{
-	if (o->dtype != EGM_F32 || isfinite((float)o->missing_value)) return EGM_OK;
-	return egm__fail(EGM_ERR_ARGUMENT, "missing_value is %g, must be finite in f32", o->missing_value);
-}
-
-static egm_status check_lists(const egm_csv_options *o)
-{
-	egm_status st = EGM_OK;
-	if (!o->columns != !o->column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s and column_count %" PRId64 ", must go together",
-		         o->columns ? "given" : "NULL", o->column_count);
-	if (!o->text_columns != !o->text_column_count)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s and text_column_count %" PRId64 ", must go together",
-		         o->text_columns ? "given" : "NULL", o->text_column_count);
-	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "text is EGM_CSV_TEXT_REFUSE, must be CODES or ONE_HOT for text_columns");
-	if (o->like && !o->like->table)
-		EGM_FAIL(EGM_ERR_ARGUMENT, "like has no columns of a table, must be data of egm_data_load_csv");
-out:
-	return st;
-}
-
-static egm_status merge(egm_csv_options *o, const egm_csv_options *options)
-{
-	egm_status st = EGM_OK;
-	EGM_TRY(egm__options_check(&egm__options_csv, o, options));
-	EGM_TRY(check_missing_value(o));
-	EGM_TRY(check_characters(o));
-	EGM_TRY(check_lists(o));
-out:
-	return st;
-}
-
-/* ---- the numbers */
 
 /* Stores a number without scaling it. */
 static void put(egm__csv_load *l, int64_t column, double number)
@@ -200,7 +139,7 @@ static egm_status load(egm_data **out, egm_context *context, const egm__origin *
 	*out = NULL;
 	if (!context) EGM_FAIL(EGM_ERR_ARGUMENT, "context is NULL");
 	EGM_TRY(egm__origin_check(from));
-	EGM_TRY(merge(&o, options));
+	EGM_TRY(egm__csv_options_check(&o, options));
 	l = egm__alloc_zero(context, 1, sizeof *l);
 	if (!l) EGM_FAIL(EGM_ERR_MEMORY, "%s: no memory for the reader", from->path);
 	l->context = context;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of options of readers, and of a column of a table. */
+/* The options of readers: their tables, and what options of tables of text must be to one another. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include <core/status_impl.h>
+#include <io/data_impl.h>
 #include <io/options_impl.h>
 
 enum { MAX_WORDS = 1 << 24 }; /* f32 has all integers up to it */
@@ -56,6 +62,57 @@ static const egm__option csv_members[] = {
     EGM__HANDLE(egm_csv_options, like, "A table whose columns and dictionaries are used; NULL: none."),
 };
 EGM__OPTIONS(egm__options_csv, egm_csv_options, csv_defaults, csv_members);
+
+/* Whether fields can be separated by c: it is no part of a number, a quote or a line end. */
+static int separates(int32_t c)
+{
+	return c > 0 && c < 127 && c != '\n' && c != '\r' && !strchr("0123456789+-.eE\"", c);
+}
+
+static egm_status check_characters(const egm_csv_options *o)
+{
+	egm_status st = EGM_OK;
+	if (!separates(o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter is character %d; must be no part of a number, quote or line end",
+		         (int)o->delimiter);
+	if (o->decimal != '.' && o->decimal != ',')
+		EGM_FAIL(EGM_ERR_ARGUMENT, "decimal is character %d; it must be '.' or ','", (int)o->decimal);
+	if (o->decimal == o->delimiter) EGM_FAIL(EGM_ERR_ARGUMENT, "delimiter and decimal are both ',', must differ");
+	if (o->comment != -1 && (!separates(o->comment) || o->comment == ' ' || o->comment == o->delimiter))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "comment is character %d; must be -1 or no delimiter and no part of a number",
+		         (int)o->comment);
+out:
+	return st;
+}
+
+static egm_status check_lists(const egm_csv_options *o)
+{
+	egm_status st = EGM_OK;
+	if (!o->columns != !o->column_count)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "columns is %s and column_count %" PRId64 ", must go together",
+		         o->columns ? "given" : "NULL", o->column_count);
+	if (!o->text_columns != !o->text_column_count)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text_columns is %s and text_column_count %" PRId64 ", must go together",
+		         o->text_columns ? "given" : "NULL", o->text_column_count);
+	if (o->text_columns && o->text == EGM_CSV_TEXT_REFUSE && !o->like)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "text is EGM_CSV_TEXT_REFUSE; must be CODES or ONE_HOT for text_columns");
+	if (o->like && !o->like->table)
+		EGM_FAIL(EGM_ERR_ARGUMENT, "like has no columns of a table, must be data of egm_data_load_csv");
+out:
+	return st;
+}
+
+egm_status egm__csv_options_check(egm_csv_options *o, const egm_csv_options *options)
+{
+	egm_status st = EGM_OK;
+	EGM_TRY(egm__options_check(&egm__options_csv, o, options));
+	if (o->dtype == EGM_F32 && !isfinite((float)o->missing_value))
+		EGM_FAIL(EGM_ERR_ARGUMENT, "missing_value is %g; must be finite in f32", o->missing_value);
+	EGM_TRY(check_characters(o));
+	EGM_TRY(check_lists(o));
+out:
+	return st;
+}
 
 static const egm_choice column_choices[] = {
     {"number", EGM_COLUMN_NUMBER}, {"codes", EGM_COLUMN_CODES}, {"one_hot", EGM_COLUMN_ONE_HOT}};

@@ -9,4 +9,7 @@
 
 extern const egm__options egm__options_data, egm__options_csv, egm__options_load, egm__options_restore;
 
+/* egm__options_check for egm__options_csv, and what members must be to one another. */
+egm_status egm__csv_options_check(egm_csv_options *o, const egm_csv_options *options);
+
 #endif

@@ -2,10 +2,10 @@
 /* Inside of a model: a list of layers, and one buffer with the numbers of all of their tensors. A layer kind is a row
  * of a table: its name in files, the tensors that it owns, and how it composes graph nodes.
  *
- * The files of this folder, in an order in which each calls only those of the lines above:
+ * The files of this folder. Each calls only files in the lines above it, or before it in its line:
  *
  *     initializer, layer, spectral     what the kinds share: starting values, shapes, spectral normalisation
- *     layer_*                          the kinds, each a row egm__layer_kind
+ *     layer_* except layer_table       the kinds, each a row egm__layer_kind
  *     evaluator_list                   compiled networks that no call is using
  *     model                            the handle: create, share, free, names
  *     network, row_numbers, statistics, buffers, summary
@@ -120,6 +120,8 @@ struct egm_model {
 
 /* A model without name, inputs and layers; NULL, with the error set, if there is no memory. */
 egm_model *egm__model_create_empty(egm_context *context);
+
+/* The numbers of a tensor. */
 static inline void *egm__tensor_values(const egm_model *model, const egm__tensor *tensor)
 {
 	return (char *)model->parameters + (size_t)tensor->offset * egm__dtype_size(model->dtype);

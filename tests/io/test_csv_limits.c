@@ -38,7 +38,7 @@ START_TEST(test_csv_limits__options_out_of_range)
 	            {offsetof(egm_csv_options, delimiter), '"', "character 34"},
 	            {offsetof(egm_csv_options, delimiter), '\n', "character 10"},
 	            {offsetof(egm_csv_options, delimiter), 300, "delimiter is 300, must be in [1, 126]"},
-	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35, must be -1 or no delimiter"},
+	            {offsetof(egm_csv_options, delimiter), '#', "comment is character 35; must be -1 or no delimiter"},
 	            {offsetof(egm_csv_options, decimal), ',', "delimiter and decimal are both ',', must differ"},
 	            {offsetof(egm_csv_options, decimal), ';', "decimal is character 59"},
 	            {offsetof(egm_csv_options, comment), -2, "comment is -2, must be in [-1, 126]"},

@@ -13,7 +13,7 @@ static unsigned char *ask_and_save(egm_status (*save)(const void *, void *, size
 	unsigned char *bytes = malloc(*n + 1);
 	memset(bytes, 0x5a, *n + 1);
 	size_t needed = 0;
-	io_expect("small", save(handle, bytes, *n - 1, &needed), EGM_ERR_ARGUMENT, "are needed");
+	io_expect("small", save(handle, bytes, *n - 1, &needed), EGM_ERR_ARGUMENT, "must have");
 	ck_assert_uint_eq(needed, *n);
 	for (size_t i = 0; i <= *n; i++) ck_assert_int_eq(bytes[i], 0x5a);
 	io_expect("NULL", save(handle, NULL, 7, &needed), EGM_ERR_ARGUMENT, "buffer is NULL and size is 7");
