@@ -17,9 +17,9 @@ enum {
 	EGM__ALIGN = 64 /* bytes: buffers, scratch memory and packed factors begin at multiples of it */
 };
 
-/* The address of an operand: slot + offset + sum of index x stride. While `buffer` >= 0 the operand is in that buffer
- * of the arena, whose place plan.c finds; its slot is then 0. Strides are in elements. The offset is in elements until
- * plan.c makes it bytes. */
+/* The address of an operand: base of the slot + offset + sum of index x stride. An operand with `buffer` >= 0 is in
+ * that buffer of the arena; plan.c then sets its slot and adds the place of the buffer. Strides are in elements, the
+ * offset too until plan.c makes it bytes. */
 typedef struct egm__mem {
 	int32_t buffer;
 	int32_t slot;

@@ -75,7 +75,7 @@ static inline void egm__cpu_fp_set(uint32_t mode)
 }
 
 /* Treats subnormal numbers as zero until the returned mode is set again. The gradient of a confident critic contains
- * sigmoid(-90). A multiplication with one subnormal factor takes some 150 cycles, and products with such rows ran four
+ * sigmoid(-90). A multiplication with one subnormal factor needs some 150 cycles, and products with such rows ran four
  * times slower than others. */
 static inline uint32_t egm__cpu_fp_flush(void)
 {

@@ -70,7 +70,7 @@ egm__id egm__silu(egm__graph *g, egm__id x);              /* x sigmoid(x) */
 egm__id egm__gelu(egm__graph *g, egm__id x);              /* x Phi(x), Phi the distribution function of N(0,1) */
 /* scale s(rate x) s(-rate x), s the sigmoid: with (1, 1) the slope of the sigmoid, with (4, 2) that of tanh */
 egm__id egm__logistic(egm__graph *g, egm__id x, double scale, double rate);
-egm__id egm__stop(egm__graph *g, egm__id x); /* x itself, but every derivative takes it as a constant */
+egm__id egm__stop(egm__graph *g, egm__id x); /* x itself, but every derivative treats it as a constant */
 
 /* ---- reductions. `axes` is a bit mask; the sizes of these axes become 1. The axes of a maximum must be the first ones
  * or the last ones of the shape. */

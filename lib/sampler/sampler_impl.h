@@ -12,6 +12,7 @@
 
 #include <core/options_impl.h>
 #include <core/progress_impl.h>
+#include <math.h>
 #include <sampler/target_impl.h>
 #include <tensor/kernels_impl.h>
 
@@ -241,7 +242,10 @@ double egm__walker_uniform(const egm_sampler *s, const egm__walker *w, uint32_t 
 
 /* Whether the answer in row `row` is finite. For a gradient_only walker only the gradient counts, even if the energy
  * was evaluated for another walker: otherwise its chain would depend on the others. */
-int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row);
+static inline int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row)
+{
+	return isfinite(probe->value[row]) || (w->gradient_only && egm__probe_gradient_usable(probe, row));
+}
 
 /* Moves w to the point in row `row` of the probe. */
 void egm__walker_set_point(const egm_sampler *s, egm__walker *w, const egm__probe *probe, int64_t row);

@@ -2,7 +2,6 @@
 /* Single walkers and chains: random decisions, moves, and whether they are frozen. Walker i has the same range of every
  * random stream whatever the other walkers are. */
 #include <core/rng_impl.h>
-#include <math.h>
 #include <sampler/sampler_impl.h>
 #include <string.h>
 
@@ -23,11 +22,6 @@ void egm__walker_set_point(const egm_sampler *s, egm__walker *w, const egm__prob
 	w->energy = probe->energy[row];
 	w->jacobian = probe->jacobian[row];
 	w->evaluated = 1;
-}
-
-int egm__walker_answer_usable(const egm__walker *w, const egm__probe *probe, int64_t row)
-{
-	return isfinite(probe->value[row]) || (w->gradient_only && egm__probe_gradient_usable(probe, row));
 }
 
 int egm__chain_is_frozen(const egm_sampler *s, int64_t chain)

@@ -84,17 +84,6 @@ static double FN(max)(int64_t n, const void *va)
 	return m;
 }
 
-INLINE V FN(add_op)(V a, V b, const V *c)
-{
-	(void)c;
-	return a + b;
-}
-
-static void FN(accumulate)(int64_t n, void *y, const void *a)
-{
-	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
-}
-
 INLINE int FN(all_zero)(V x)
 {
 	B zeros = x == (V){0};

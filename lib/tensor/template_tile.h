@@ -111,3 +111,14 @@ static void FN(tile_AFFINE)(int64_t n, void *y, const void *a, const void *b, co
 		memcpy(y, a, (size_t)n * sizeof(T));
 	}
 }
+
+INLINE V FN(add_op)(V a, V b, const V *c)
+{
+	(void)c;
+	return a + b;
+}
+
+static void FN(accumulate)(int64_t n, void *y, const void *a)
+{
+	FN(map)(n, y, y, a, NULL, INPUT_ARRAY, 0, FN(add_op));
+}

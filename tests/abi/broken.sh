@@ -69,7 +69,7 @@ result 'its names can be listed' list old
 result 'it is compatible with itself' compatible "$work/old/abi" "$work/old/abi" "$work"
 
 allowed 'a member behind the end of options' 's/^\tint32_t last;/&\n\tdouble more;/'
-allowed 'a member behind the end of a struct that holds another' 's/^\tint64_t after;/&\n\tdouble more;/'
+allowed 'a member behind the end of a struct that contains another' 's/^\tint64_t after;/&\n\tdouble more;/'
 allowed 'a function' \
 	's/^EGM_API void egm_thing_free/EGM_API void egm_thing_more(void);\n&/
 	s/^void egm_thing_free/void egm_thing_more(void)\n{\n}\n&/'
@@ -93,7 +93,7 @@ rejected 'a member removed' '/^\tint32_t steps;/d'
 rejected 'the last member removed' 's/ && options->last//;/^\tint32_t last;/d'
 rejected 'struct_size removed' '/^typedef struct egm_thing_options/{n;d}'
 rejected 'a member in a struct that is passed by value' 's/^\tint64_t rows;/&\n\tint64_t columns;/'
-rejected 'a member in a struct that another holds' 's/^\tdouble value;/&\n\tdouble more;/'
+rejected 'a member in a struct that another contains' 's/^\tdouble value;/&\n\tdouble more;/'
 rejected 'an enumerator renumbered' 's/EGM_ERR_STATE = -2/EGM_ERR_STATE = -3/'
 rejected 'an enumerator removed' '/EGM_ERR_STATE = -2/d'
 rejected 'the value of an option renumbered' 's/EGM_FORM_SECOND = 2/EGM_FORM_SECOND = 3/'

@@ -205,7 +205,7 @@ START_TEST(test_describe__rejects_what_is_not_there)
 }
 END_TEST
 
-START_TEST(test_describe__serves_older_and_newer_programs)
+START_TEST(test_describe__works_for_older_and_newer_programs)
 {
 	struct {
 		egm_option o;
@@ -253,7 +253,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_describe__defaults_are_in_their_ranges, 0, STRUCTS);
 	tcase_add_loop_test(tc, test_describe__choices_are_the_constants_of_the_headers, 0, STRUCTS);
 	tcase_add_test(tc, test_describe__rejects_what_is_not_there);
-	tcase_add_test(tc, test_describe__serves_older_and_newer_programs);
+	tcase_add_test(tc, test_describe__works_for_older_and_newer_programs);
 	tcase_add_test(tc, test_init__rejects_what_is_not_there);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

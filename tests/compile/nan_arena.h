@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a program in an arena full of NaN: nothing may hang on what it held, which the programs of a trainer share. */
+/* Runs a program in an arena full of NaN: no result may depend on old numbers in an arena, because the programs of a
+ * trainer share one. */
 #ifndef EGM_TESTS_NAN_ARENA_H
 #define EGM_TESTS_NAN_ARENA_H
 

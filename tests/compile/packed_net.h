@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A net as a sampler has it, its weights in a fixed slot: energies and their gradient by the input. */
+/* The program of a network as a sampler has it: weights in a fixed slot, energies and their gradients with respect to
+ * the inputs. */
 #ifndef EGM_TESTS_PACKED_NET_H
 #define EGM_TESTS_PACKED_NET_H
 
@@ -32,7 +33,7 @@ static inline void set_bases(egm_dtype dtype, void *bases[EGM__MAX_SLOTS])
 	bases[OUT] = dtype == EGM_F64 ? (void *)out64 : out32;
 }
 
-/* Energies [rows, 1] at OUT, gradients [rows, WIDTH] behind them. */
+/* Energies [rows, 1] at OUT, then gradients [rows, WIDTH]. */
 static inline void build_net(egm__graph *g, int64_t rows)
 {
 	egm__id x = egm__leaf(g, IN, 0, egm__shape2(rows, WIDTH)), h = x, d;
@@ -51,7 +52,7 @@ static inline void build_net(egm__graph *g, int64_t rows)
 	egm__graph_output(g, d, OUT, rows);
 }
 
-/* The net's program; NULL when memory fails, which only the tests of that let happen. */
+/* The program of the network; NULL if memory fails, as in the tests of that alone. */
 static inline egm__program *compile(egm_context *c, egm_dtype dtype, int fixed, int64_t rows)
 {
 	egm__graph *g = NULL;
@@ -67,7 +68,7 @@ static inline egm__program *compile(egm_context *c, egm_dtype dtype, int fixed, 
 	return p;
 }
 
-/* Runs a prepared program over inputs at `first_row` and leaves the result in out64, floats made doubles. */
+/* Runs a prepared program on the inputs from `first_row` on and writes the result to out64, floats as doubles. */
 static inline void run(egm__program *p, int64_t first_row, int64_t rows)
 {
 	void *bases[EGM__MAX_SLOTS];
@@ -82,7 +83,7 @@ static inline void prepare(egm__program *p)
 {
 	void *bases[EGM__MAX_SLOTS];
 	set_bases(p->dtype, bases);
-	bases[IN] = bases[OUT] = NULL; /* looks at the fixed slots alone */
+	bases[IN] = bases[OUT] = NULL; /* reads the fixed slots alone */
 	egm__program_prepare(p, bases);
 }
 

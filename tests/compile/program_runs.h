@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a build function makes, run by program or by interpreter, in either type, on inputs that are floats exactly. */
+/* Runs the graph that a function builds, by program or by interpreter, in f32 or f64, on inputs that f32 represents
+ * exactly. */
 #ifndef EGM_TESTS_PROGRAM_RUNS_H
 #define EGM_TESTS_PROGRAM_RUNS_H
 
@@ -20,7 +21,7 @@ static inline void fill(uint64_t seed)
 	for (int i = 0; i < MOST; i++) in32[i] = (float)(in64[i] = (float)graph_random(&random));
 }
 
-/* Leaves the outputs in out64 or out32; returns their number. */
+/* Writes the outputs to out64 or out32; returns their number. */
 static inline int64_t run(egm_context *c, egm_dtype dtype, build_graph *build, int interpret)
 {
 	egm__graph *g = NULL;

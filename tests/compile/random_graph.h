@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Random small graphs from all builder functions. The choices depend on the seed and on shapes alone, so that the same
- * seed makes the same formulas in a graph that simplifies and in one that does not. Values are kept within a few units
- * by tanh, arguments of log, sqrt and recip away from 0, and kinks and the point 0 of a norm behind an odd shift, so
- * that two ways of rounding cannot land on two sides of a jump.
+ * seed makes the same formulas in a graph that simplifies and in one that does not. tanh keeps values within a few
+ * units. Arguments of log, sqrt and recip stay away from 0. Kinks, and the point 0 of a norm, are moved by an odd
+ * shift, so that two ways of rounding are never on two sides of a jump.
  *
- * Derivatives are taken by leaves and by anchors, variables of x + a leaf of their own: the leaf keeps two anchors
- * apart where simplification makes their x one node. */
+ * Derivatives are taken with respect to leaves and to anchors. An anchor is a variable of x + a leaf of its own, so
+ * that two anchors differ even if simplification makes their x one node. */
 #ifndef EGM_TESTS_RANDOM_GRAPH_H
 #define EGM_TESTS_RANDOM_GRAPH_H
 

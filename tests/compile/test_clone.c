@@ -42,7 +42,7 @@ START_TEST(test_clone__clones_run_at_once)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 		ck_assert_int_eq(workers[i].wrong, 0);
 	}
-	egm__program_free(workers[1].p); /* its own clone hangs on p alone */
+	egm__program_free(workers[1].p); /* its own clone needs p alone */
 	egm__program_run(workers[2].p, (void *[EGM__MAX_SLOTS]){[WEIGHTS] = weights32, [IN] = in32, [OUT] = out64}, 0, 0);
 	ck_assert(!memcmp(out64, out32, ROWS * ROW_OUT * sizeof *out32));
 	egm__program_free(workers[2].p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Products with windows as programs run them: which become one kernel, bits on any number of threads, types and code
- * paths that agree, memory that is not there. What they compute is in test_image_ops.c. */
+/* Products with windows in programs: which of them become one kernel, equal bits on any number of threads, both types
+ * and all code paths against the interpreter, failing allocations. test_image_ops.c tests the ops themselves. */
 #include "program_runs.h"
 
 /* forward, input and weight gradient of a convolution; returns the number of outputs */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* A compiled phase multiplies no more matrices than the formulas say.
  *
- * B rows, an MLP with layers 1 .. L; a product m x n x k costs 2mnk. F: the forward products, of the layers l
- * 2 B in_l out_l each; F1, FL: the first and the last layer. All gradients by the weights F; back to the first hidden
- * layer F - F1; back to the input F.
+ * A product m x n x k costs 2mnk. For B rows through a network of dense layers 1 .. L, F is the cost of a forward pass,
+ * the sum of 2 B in_l out_l over the layers l; F1 and FL are those of the first and the last layer. The gradient with
+ * respect to all weights costs F, the adjoint of the first hidden layer F - F1, that of the input F.
  *
  *  energy at x and at G(z), penalty |dU/dx|^2 at x   F_G + 7F - FL - F1
- *  entropy of G by a statistics net H on 2B rows     3F_G - F1_G + 2F_E + 3F_H
+ *  entropy of G by a network H on 2B rows            3F_G - F1_G + 2F_E + 3F_H
  *  critic with penalty at interpolates               F_G + 2 (3F - F1) + 4F - FL
  *  score matching, smooth activation                 6F - F1 - 3FL
  *
- * Products in which m, n or k is 1 become elementwise work, so they are left out on both sides: here those of the last
- * layer, whose width is 1, all. With F' = F - FL, the sums are then over the layers below the last:
+ * Products in which m, n or k is 1 become elementwise work and are counted on neither side. Here these are the products
+ * of the last layer, whose width is 1. With F' = F - FL, the sum over the other layers, the formulas become
  *
  *  F_G + 7F' - F1;  3F_G - F1_G + 2F_E' + 3F_H';  F_G + 10F' - 2 F1;  6F' - F1 */
 #include <graph/graph_support.h>
@@ -53,7 +53,7 @@ static egm_status leaky(egm_model *m)
 	return egm_model_leaky_relu(m, 0.2);
 }
 
-/* sizes all different, so that no product can stand for another */
+/* sizes all different, so that no two products cost the same */
 static const int64_t e_width[] = {DATA, 16, 24, 8, 1}, g_width[] = {LATENT, 12, 20, DATA},
                      h_width[] = {DATA + LATENT, 14, 10, 18, 1};
 
@@ -84,7 +84,7 @@ static egm__id fake(void)
 	return egm__model_apply(g, generator, SLOT_G, egm__normal(g, 0, egm__shape2(BATCH, LATENT)));
 }
 
-/* Gradients of y by all tensors of the nets as outputs, compiled. */
+/* The operations of a program for y and its gradients with respect to all tensors of the networks. */
 static double flops(egm__id y, int n_nets, egm_model *const *nets, const int32_t *slots)
 {
 	egm__id leaf[32] = {0}, d[32];
@@ -165,7 +165,7 @@ START_TEST(test_flops__score_matching)
 }
 END_TEST
 
-/* the score net of the last test with leaky units: what second derivatives would cost is gone */
+/* The network of the last test with leaky units, whose second derivatives cost nothing. */
 START_TEST(test_flops__piecewise_linear_nets_pay_no_second_derivative)
 {
 	energy = net("energy", 5, e_width, leaky);

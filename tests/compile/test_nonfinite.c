@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NaN and infinity come out of a program as what they are: a step that met one is then seen and refused. */
+/* NaN and infinity reach the outputs of a program, so that a training step in which one appears is rejected. */
 #include <graph/graph_support.h>
 
 enum { IN = 1, OUT = 8, MOST = 64 };

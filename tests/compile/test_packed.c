@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs whose weights lie in a fixed slot: the numbers of the interpreter and of a program without, rows that do not
- * know their neighbours, and which products are packed. */
+/* Programs whose weights are in a fixed slot: they agree with the interpreter and with programs without a fixed slot,
+ * the result for a row does not depend on other rows, and the right products are packed. */
 #include "packed_net.h"
 
 static double want[MOST];
@@ -36,7 +36,7 @@ static void check_rows(egm_context *c, egm_dtype dtype, int64_t rows)
 	for (int fixed = 0; fixed < 2; fixed++) {
 		egm__program *p = compile(c, dtype, fixed, rows);
 		ck_assert_ptr_nonnull(p);
-		/* forward and backward of two layers; the closing layer is a fused sum */
+		/* forward and backward of two layers; the last layer is a sum in a group */
 		ck_assert_int_eq(count_kernels(p, EGM__KERNEL_PACKED), fixed ? 4 : 0);
 		if (fixed) ck_assert_int_eq(count_kernels(p, EGM__KERNEL_GEMM), 0);
 		ck_assert_uint_eq(egm__program_arena_bytes(p), egm__program_arena_used(p));
@@ -76,14 +76,14 @@ static void check_bits(egm_context *c, egm_dtype dtype, int64_t first_row, int64
 	for (int64_t i = 0; i < rows; i++) {
 		int same = !memcmp(&out64[i], &want[first_row + i], sizeof *want) &&
 		           !memcmp(&out64[rows + i * WIDTH], &want[ROWS + (first_row + i) * WIDTH], WIDTH * sizeof *want);
-		ck_assert_msg(same, "%s: row %lld is another in a program of %lld rows from %lld on", egm_context_backend(c),
+		ck_assert_msg(same, "%s: row %lld differs in a program of %lld rows from %lld on", egm_context_backend(c),
 		              (long long)(first_row + i), (long long)rows, (long long)first_row);
 	}
 	egm__program_free(p);
 }
 
 /* The bits of a row depend on the row alone: not on its place, the number of rows, or of threads. */
-START_TEST(test_packed__rows_do_not_know_their_neighbours)
+START_TEST(test_packed__a_row_does_not_depend_on_others)
 {
 	static const int64_t parts[][2] = {{0, 1}, {57, 1}, {100, 1}, {0, 2}, {13, 7}, {5, 32}, {40, 61}, {1, 100}};
 	fill(18);
@@ -217,7 +217,7 @@ START_TEST(test_packed__products_with_a_fixed_right_factor)
 }
 END_TEST
 
-/* Without a fixed slot there is nothing to prepare and nothing is looked at. */
+/* Without a fixed slot, egm__program_prepare reads nothing. */
 START_TEST(test_packed__nothing_to_prepare)
 {
 	egm_context *c = egm_test_context_on(1, EGM_SIMD_AUTO);
@@ -239,7 +239,7 @@ int main(void)
 	TCase *t = tcase_create("numbers");
 	tcase_set_tags(t, "R24");
 	tcase_add_test(t, test_packed__programs_match_the_interpreter);
-	tcase_add_test(t, test_packed__rows_do_not_know_their_neighbours);
+	tcase_add_test(t, test_packed__a_row_does_not_depend_on_others);
 	tcase_add_test(t, test_packed__prepare_takes_up_new_weights);
 	tcase_add_loop_test(t, test_packed__products_with_a_fixed_right_factor, 0, sizeof products / sizeof *products);
 	tcase_add_test(t, test_packed__nothing_to_prepare);

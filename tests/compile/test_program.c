@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled programs: bits that do not depend on threads, code paths and types that agree, memory. What random
- * formulas compute is in test_random_graphs.c. */
+/* Compiled programs: equal bits on any number of threads, both types and all code paths against the interpreter,
+ * failing allocations. test_random_graphs.c has random formulas. */
 #include "program_runs.h"
 
 /* elementwise chains and every kind of sum, over many blocks; no product */
@@ -18,7 +18,7 @@ static int64_t build_sums(egm__graph *g)
 	return 3000 + 210 * 601 + 20000;
 }
 
-/* a penalty of a net: products large enough to be spread, their derivatives twice */
+/* a penalty of a network: products large enough for several threads, and second derivatives */
 static int64_t build_net(egm__graph *g)
 {
 	egm__id x = egm__leaf(g, IN, 0, egm__shape2(300, 32)), w = egm__leaf(g, IN, 9600, egm__shape2(80, 32)), d[2], s;

@@ -2,9 +2,9 @@
 /* Random formulas with first and second derivatives: whatever the simplifier, the fusion and the memory plan make of
  * them, the numbers are those of the interpreter on the graph as it was written.
  *
- * Tolerance: all in double; sums of at most 150 terms over chains of some 30 operations, each of condition below ten or
- * so in the middle: 1e-9 of the largest output leaves three powers of ten above what is seen (1e-12), and a wrong
- * operand is wrong in the first digits. */
+ * Tolerance: everything is computed in double, in chains of some 30 operations with condition numbers below ten or so
+ * and in sums of at most 150 terms. The largest error seen is 1e-12 of the largest output. 1e-9 is a thousand times
+ * that, and still far below the error of a wrong operand, which changes the first digits. */
 #include "random_graph.h"
 
 enum { R_SLOT_MORE = R_SLOT_OUT + 1 }; /* every second output */
@@ -28,7 +28,7 @@ static egm__id r_weigh(maker *m, egm__id sum, egm__id y)
 	return egm__add(m->g, sum, egm__reshape(m->g, egm__sum(m->g, w, 15), egm__shape2(1, 1)));
 }
 
-/* derivatives of first and second order of a weighted sum of some nodes, by leaves and inner nodes */
+/* First and second derivatives of a weighted sum of some nodes, with respect to leaves and inner nodes. */
 static void r_derivatives(maker *m)
 {
 	egm__id wrt[5], d[5], s = egm__const(m->g, 0, egm__shape2(1, 1));
@@ -47,7 +47,7 @@ static void r_derivatives(maker *m)
 	}
 }
 
-/* numbers that are read and written: each place by something of one element, at times by another's old value */
+/* Numbers that are both read and written: each gets one element of a node, at times the old value of another. */
 static void r_state(maker *m, const egm__id *state)
 {
 	for (int i = 0; i < R_STATE; i++) {
@@ -104,7 +104,7 @@ static void fill(sheet *s, uint64_t seed)
 	for (int i = 0; i < R_OUT; i++) s->out[i] = NAN;
 }
 
-/* Each part leaves what it likes in the slots it was not run for. */
+/* A run for some slots leaves undefined numbers in the others. */
 static void run_parts(egm__program *p, void *const bases[EGM__MAX_SLOTS], uint64_t seed, int64_t n, sheet *s)
 {
 	static double more[R_OUT];

@@ -36,7 +36,7 @@ static void expect_error(const egm_context_options *o, egm_status code, const ch
 	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' lacks '%s'", egm_last_error(), text);
 }
 
-START_TEST(test_create__takes_null_for_the_defaults)
+START_TEST(test_create__accepts_null_for_the_defaults)
 {
 	egm_context *context = NULL;
 	ck_assert_int_eq(egm_context_create(&context, NULL), EGM_OK);
@@ -227,7 +227,7 @@ START_TEST(test_create__keeps_the_floating_point_state)
 }
 END_TEST
 
-START_TEST(test_create__takes_every_code_path_of_this_cpu)
+START_TEST(test_create__accepts_every_code_path_of_this_cpu)
 {
 	static const char *const names[] = {"", ", portable", ", avx2", ", avx512"};
 	int32_t best = 0;
@@ -290,7 +290,7 @@ int main(void)
 	TCase *tc = tcase_create("context");
 	tcase_set_tags(tc, "R1 R17 R21 R23 R24");
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, test_create__takes_null_for_the_defaults);
+	tcase_add_test(tc, test_create__accepts_null_for_the_defaults);
 	tcase_add_test(tc, test_create__rejects_options_out_of_range);
 	tcase_add_test(tc, test_create__rejects_half_an_allocator_and_null);
 	tcase_add_test(tc, test_create__rejects_an_allocator_that_does_not_align);
@@ -299,7 +299,7 @@ int main(void)
 	tcase_add_test(tc, test_free__leaves_nothing_after_many_cycles);
 	tcase_add_test(tc, test_free__waits_for_the_last_reference);
 	tcase_add_loop_test(tc, test_create__keeps_the_floating_point_state, 0, 4);
-	tcase_add_test(tc, test_create__takes_every_code_path_of_this_cpu);
+	tcase_add_test(tc, test_create__accepts_every_code_path_of_this_cpu);
 	tcase_add_test(tc, test_features__are_those_of_the_build);
 	tcase_add_test(tc, test_log__goes_to_the_hook);
 	suite_add_tcase(suite, tc);

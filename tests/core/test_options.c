@@ -91,7 +91,7 @@ START_TEST(test_merge__null_leaves_the_defaults)
 }
 END_TEST
 
-START_TEST(test_merge__takes_what_the_caller_set)
+START_TEST(test_merge__copies_what_the_caller_set)
 {
 	options merged, given = {.struct_size = sizeof given, .step = 2, .count = -1};
 	ck_assert_int_eq(merge(&merged, &given), EGM_OK);
@@ -115,7 +115,7 @@ START_TEST(test_merge__a_shorter_struct_leaves_the_members_beyond)
 }
 END_TEST
 
-START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_taken)
+START_TEST(test_merge__a_longer_struct_with_nothing_set_beyond_is_accepted)
 {
 	newer given = {.struct_size = sizeof given, .step = 2, .count = 3};
 	options merged;
@@ -232,7 +232,7 @@ START_TEST(test_check__zero_becomes_the_default_where_it_is_none_itself)
 }
 END_TEST
 
-START_TEST(test_check__the_defaults_pass_but_for_what_has_none)
+START_TEST(test_check__the_defaults_pass_except_members_without_one)
 {
 	table_options merged;
 	ck_assert_int_eq(checked(&merged, NULL), EGM_ERR_ARGUMENT);
@@ -313,7 +313,7 @@ START_TEST(test_check__names_member_value_and_range)
 }
 END_TEST
 
-START_TEST(test_check__takes_the_ends_of_ranges)
+START_TEST(test_check__accepts_the_ends_of_ranges)
 {
 	table_options merged, given = filled();
 	given.form = FORM_C, given.flag = 1, given.bits = 7, given.comment = -1, given.count = INT64_MAX;
@@ -345,17 +345,17 @@ int main(void)
 	tcase_add_test(tc, test_init__clears_what_a_newer_caller_has_beyond);
 	tcase_add_loop_test(tc, test_init__rejects_null_and_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_merge__null_leaves_the_defaults);
-	tcase_add_test(tc, test_merge__takes_what_the_caller_set);
+	tcase_add_test(tc, test_merge__copies_what_the_caller_set);
 	tcase_add_test(tc, test_merge__a_shorter_struct_leaves_the_members_beyond);
-	tcase_add_test(tc, test_merge__a_longer_struct_with_nothing_set_beyond_is_taken);
+	tcase_add_test(tc, test_merge__a_longer_struct_with_nothing_set_beyond_is_accepted);
 	tcase_add_loop_test(tc, test_merge__a_longer_struct_with_any_byte_set_beyond_is_rejected, 0,
 	                    (int)(sizeof(newer) - sizeof(options)));
 	tcase_add_loop_test(tc, test_merge__rejects_garbage_sizes, 0, GARBAGE);
 	tcase_add_test(tc, test_check__zero_becomes_the_default_where_it_is_none_itself);
-	tcase_add_test(tc, test_check__the_defaults_pass_but_for_what_has_none);
+	tcase_add_test(tc, test_check__the_defaults_pass_except_members_without_one);
 	tcase_add_test(tc, test_check__a_shorter_struct_has_the_defaults_beyond);
 	tcase_add_loop_test(tc, test_check__names_member_value_and_range, 0, WRONG);
-	tcase_add_test(tc, test_check__takes_the_ends_of_ranges);
+	tcase_add_test(tc, test_check__accepts_the_ends_of_ranges);
 	tcase_add_test(tc, test_choice__has_its_name);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

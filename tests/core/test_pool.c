@@ -235,7 +235,7 @@ static void backwards(int32_t count, void (*task)(int32_t index, void *argument)
 	for (int32_t i = count; i-- > 0;) task(i, argument);
 }
 
-START_TEST(test_parallel__hands_tasks_to_the_hook)
+START_TEST(test_parallel__passes_tasks_to_the_hook)
 {
 	int32_t handed = 0;
 	tally t = {0};
@@ -430,7 +430,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_parallel__tasks_see_the_rounding_of_the_caller, 0, 16);
 	tcase_add_test(tc, test_parallel__may_be_called_by_a_task);
 	tcase_add_test(tc, test_parallel__may_be_called_by_several_threads);
-	tcase_add_test(tc, test_parallel__hands_tasks_to_the_hook);
+	tcase_add_test(tc, test_parallel__passes_tasks_to_the_hook);
 	tcase_add_test(tc, test_parallel__works_in_a_forked_child);
 	tcase_add_test(tc, test_parallel__works_in_a_child_forked_during_a_job);
 	tcase_add_test(tc, test_parallel__works_in_a_child_with_the_same_number);

@@ -98,7 +98,7 @@ START_TEST(test_block__bytes_are_uniform)
 }
 END_TEST
 
-START_TEST(test_permutation__holds_every_index_once)
+START_TEST(test_permutation__contains_every_index_once)
 {
 	static const int64_t sizes[] = {0, 1, 2, 3, 10, 1000, 60000};
 	static int64_t order[60000 + 1];
@@ -174,7 +174,7 @@ int main(void)
 	tcase_add_test(tc, test_block__depends_on_the_counter_alone);
 	tcase_add_test(tc, test_block__every_bit_of_the_counter_matters);
 	tcase_add_test(tc, test_block__bytes_are_uniform);
-	tcase_add_test(tc, test_permutation__holds_every_index_once);
+	tcase_add_test(tc, test_permutation__contains_every_index_once);
 	tcase_add_loop_test(tc, test_permutation__orders_are_equally_likely, 2, 6);
 	tcase_add_test(tc, test_permutation__depends_on_seed_step_and_stream_alone);
 	suite_add_tcase(suite, tc);

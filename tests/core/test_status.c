@@ -70,7 +70,7 @@ END_TEST
 
 /* Each row is a name from a file and its form for a terminal, written by hand from the tables of Unicode: 0x9b is CSI
  * of C1, U+202E RIGHT-TO-LEFT OVERRIDE, U+2066 LEFT-TO-RIGHT ISOLATE, U+2028 LINE SEPARATOR. */
-START_TEST(test_fail__shows_what_is_not_text)
+START_TEST(test_fail__escapes_what_is_not_text)
 {
 	static const char *const rows[][2] = {
 	    {"plain", "plain"},
@@ -185,7 +185,7 @@ static void check_ends(const char *start, const char *end, int cut)
 }
 
 /* For paths up to the longest that a system allows, the text contains the message and both ends of the path. */
-START_TEST(test_fail__keeps_what_is_said_of_a_long_path)
+START_TEST(test_fail__keeps_the_message_after_a_long_path)
 {
 	static const char said[] = "/file: has 3 rows; 4 are needed";
 	for (int length = 300; length < 4096; length++) {
@@ -283,10 +283,10 @@ int main(void)
 	tcase_add_test(tc, test_fail__returns_the_code_and_keeps_the_text);
 	tcase_add_test(tc, test_fail__can_put_a_prefix_on_the_last_error);
 	tcase_add_test(tc, test_fail__stays_one_line_whatever_the_name);
-	tcase_add_test(tc, test_fail__shows_what_is_not_text);
+	tcase_add_test(tc, test_fail__escapes_what_is_not_text);
 	tcase_add_test(tc, test_fail__is_utf8_whatever_it_is_given);
 	tcase_add_test(tc, test_fail__cuts_between_characters);
-	tcase_add_test(tc, test_fail__keeps_what_is_said_of_a_long_path);
+	tcase_add_test(tc, test_fail__keeps_the_message_after_a_long_path);
 	tcase_add_test(tc, test_fail__cuts_a_text_without_end_and_says_so);
 	tcase_add_test(tc, test_last_error__belongs_to_the_thread);
 	tcase_add_test(tc, test_nonfinite_name__has_no_sign_for_nan);

@@ -51,7 +51,7 @@ START_TEST(test_graph__equal_requests_share_one_node)
 }
 END_TEST
 
-START_TEST(test_graph__requests_that_differ_in_anything_are_kept_apart)
+START_TEST(test_graph__requests_that_differ_in_anything_are_not_shared)
 {
 	egm__shape s = egm__shape2(3, 4);
 	egm__id x = leaf(3, 4);
@@ -270,7 +270,7 @@ END_TEST
 
 /* ---- gradients */
 
-START_TEST(test_gradient__stops_where_told)
+START_TEST(test_gradient__is_zero_through_stop)
 {
 	double x[2] = {3, -2}, out[2];
 	egm__id leaf_x = leaf(1, 2), d;
@@ -304,7 +304,7 @@ START_TEST(test_gradient__is_zero_where_nothing_depends)
 END_TEST
 
 /* With h = tanh x and y = sum h^3, dy/dh = 3 h^2, whatever h is computed from; dy/dx continues from there. */
-START_TEST(test_gradient__takes_variables)
+START_TEST(test_gradient__accepts_variables)
 {
 	double x[2] = {0.3, -1.2}, out[2];
 	egm__id leaf_x = leaf(1, 2), h = egm__variable(g, egm__tanh(g, leaf_x));
@@ -370,7 +370,7 @@ int main(void)
 	TCase *t = tcase_create("building");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_graph__equal_requests_share_one_node);
-	tcase_add_test(t, test_graph__requests_that_differ_in_anything_are_kept_apart);
+	tcase_add_test(t, test_graph__requests_that_differ_in_anything_are_not_shared);
 	tcase_add_test(t, test_graph__sharing_survives_growth);
 	suite_add_tcase(s, t);
 	t = tcase_create("errors");
@@ -382,9 +382,9 @@ int main(void)
 	t = tcase_create("gradients");
 	tcase_set_tags(t, "K1");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, test_gradient__stops_where_told);
+	tcase_add_test(t, test_gradient__is_zero_through_stop);
 	tcase_add_test(t, test_gradient__is_zero_where_nothing_depends);
-	tcase_add_test(t, test_gradient__takes_variables);
+	tcase_add_test(t, test_gradient__accepts_variables);
 	tcase_add_test(t, test_gradient__rejects_what_is_no_variable);
 	tcase_add_test(t, test_gradient__passes_through_a_variable);
 	tcase_add_test(t, test_gradient__of_a_matrix_is_that_of_its_sum);

@@ -136,7 +136,7 @@ static egm__id fold_shared(egm__graph *g, const egm__id *x)
 }
 
 /* conv, leaky, conv, tanh, transposed conv with a rest, and a weighted sum */
-static egm__id net(egm__graph *g, const egm__id *x)
+static egm__id network(egm__graph *g, const egm__id *x)
 {
 	egm__id a = egm__leaky(g, egm__conv(g, x[0], x[1], WINDOW({3, 3}, {2, 2}, {1, 1})), 0.2);
 	int64_t n = egm__graph_shape(g, x[0])->d[0];
@@ -148,7 +148,7 @@ static egm__id net(egm__graph *g, const egm__id *x)
 /* |d sum tanh(network) / dx|^2, a penalty */
 static egm__id penalty(egm__graph *g, const egm__id *x)
 {
-	egm__id d, u = egm__tanh(g, net(g, x));
+	egm__id d, u = egm__tanh(g, network(g, x));
 	egm__gradient(g, u, 1, x, &d);
 	return egm__add(g, egm__mean(g, egm__square(g, d)), egm__mean(g, egm__row_sum(g, u)));
 }
@@ -219,8 +219,8 @@ static const formula formulas[] = {
     {"patches shared", 2, {IMAGE(2, 3, 4, 2), S(3, 8)}, shared, WIDE},
     {"convolutions accumulated", 3, {IMAGE(2, 3, 4, 2), S(3, 8), S(12, 8)}, accumulated, WIDE},
     {"fold of a shared product", 2, {S(8, 3), S(3, 8)}, fold_shared, WIDE},
-    {"net", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
-    {"net of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, net, WIDE},
+    {"network", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, network, WIDE},
+    {"network of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, network, WIDE},
     {"gradient penalty of more images", 4, {IMAGE(5, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
     {"gradient penalty", 4, {IMAGE(2, 5, 4, 1), S(2, 9), S(2, 8), S(2, 12)}, penalty, WIDE},
 };

@@ -40,7 +40,7 @@ known=$(sed -n 's/^\([a-z_A-Z][a-z_A-Z0-9]*\)[[:space:]].*/\1/p' "$here/writable
 unknown=$(for name in $writable; do echo "$known" | grep -qx "$name" || echo "$name"; done)
 gone=$(sed -n '/^# ours/,$s/^\([a-z_A-Z][a-z_A-Z0-9]*\)[[:space:]].*/\1/p' "$here/writable.txt" |
 	while read -r name; do echo "$writable" | grep -qx "$name" || echo "$name"; done)
-result 'every writable variable stands in writable.txt' empty "$unknown"
+result 'every writable variable is listed in writable.txt' empty "$unknown"
 result 'writable.txt names no variable that is gone' empty "$gone"
 
 if [ -n "$archive" ]; then

@@ -246,7 +246,7 @@ static void check_rows_alone(egm_context *context, const operands *o, int64_t fi
 
 /* Random shapes of all proportions, so that either factor is the one read in vectors; any number of rows, from any
  * position, with any number of threads. */
-START_TEST(test_gemm__a_row_does_not_know_its_place)
+START_TEST(test_gemm__bits_of_a_row_do_not_depend_on_its_position)
 {
 	uint64_t random = 5;
 	egm_context *contexts[COUNTS];
@@ -351,7 +351,8 @@ int main(void)
 	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 3 * COUNTS);
-	tcase_add_loop_test(tc, test_gemm__a_row_does_not_know_its_place, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_gemm__bits_of_a_row_do_not_depend_on_its_position, EGM_SIMD_PORTABLE,
+	                    EGM_SIMD_AVX512 + 1);
 	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 15);
 	tcase_add_loop_test(tc, test_gemm__concurrent_callers, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
 	suite_add_tcase(suite, tc);

@@ -98,7 +98,7 @@ START_TEST(test_kernels__elementwise_within_bounds_on_every_path)
 }
 END_TEST
 
-START_TEST(test_kernels__empty_arrays_are_left_alone)
+START_TEST(test_kernels__empty_arrays_are_unchanged)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -228,7 +228,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "R24");
 	tcase_add_loop_test(tc, test_kernels__elementwise_within_bounds_on_every_path, 0, EGM__TILE_COUNT);
-	tcase_add_test(tc, test_kernels__empty_arrays_are_left_alone);
+	tcase_add_test(tc, test_kernels__empty_arrays_are_unchanged);
 	tcase_add_test(tc, test_kernels__copy_keeps_every_bit);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("special");

@@ -110,7 +110,7 @@ START_TEST(test_optimizers__ten_steps_match_the_recurrence)
 }
 END_TEST
 
-START_TEST(test_optimizers__zero_gradient_moves_nothing)
+START_TEST(test_optimizers__zero_gradient_changes_nothing)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -125,7 +125,7 @@ START_TEST(test_optimizers__zero_gradient_moves_nothing)
 }
 END_TEST
 
-START_TEST(test_optimizers__nan_gradient_stays_in_its_place)
+START_TEST(test_optimizers__nan_gradient_affects_its_element_alone)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -173,8 +173,8 @@ int main(void)
 	tcase_set_tags(tc, "K23 R24");
 	tcase_add_test(tc, test_optimizers__first_adam_step_is_the_sign);
 	tcase_add_loop_test(tc, test_optimizers__ten_steps_match_the_recurrence, ADAM, SGD + 1);
-	tcase_add_loop_test(tc, test_optimizers__zero_gradient_moves_nothing, ADAM, SGD + 1);
-	tcase_add_loop_test(tc, test_optimizers__nan_gradient_stays_in_its_place, ADAM, SGD + 1);
+	tcase_add_loop_test(tc, test_optimizers__zero_gradient_changes_nothing, ADAM, SGD + 1);
+	tcase_add_loop_test(tc, test_optimizers__nan_gradient_affects_its_element_alone, ADAM, SGD + 1);
 	tcase_add_test(tc, test_optimizers__average_decays);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

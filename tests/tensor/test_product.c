@@ -237,7 +237,7 @@ START_TEST(test_product__matches_naive_for_every_size)
 }
 END_TEST
 
-/* More rows than a block holds, panels of all widths, and sums of several accumulators. */
+/* More rows than a block has, panels of all widths, and sums of several accumulators. */
 static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
 	static const int64_t sizes[][3] = {{101, 150, 130}, {200, 49, 33},  {64, 100, 100}, {13, 1, 500}, {99, 2, 1},
@@ -329,7 +329,7 @@ static void rows_alone(const egm__kernels *table, egm_dtype type, uint64_t *rand
 		}
 }
 
-START_TEST(test_product__rows_do_not_know_their_neighbours)
+START_TEST(test_product__bits_of_a_row_do_not_depend_on_others)
 {
 	each_path(rows_alone);
 }
@@ -364,7 +364,7 @@ static void not_finite(const egm__kernels *table, egm_dtype type, uint64_t *rand
 	}
 }
 
-START_TEST(test_product__nan_and_infinity_carry_through)
+START_TEST(test_product__nan_and_infinity_propagate)
 {
 	each_path(not_finite);
 }
@@ -396,8 +396,8 @@ int main(void)
 	tcase_add_test(tc, test_product__matches_naive_for_every_size);
 	tcase_add_test(tc, test_product__matches_naive_for_larger_sizes);
 	tcase_add_test(tc, test_product__parts_have_the_bits_of_the_whole);
-	tcase_add_test(tc, test_product__rows_do_not_know_their_neighbours);
-	tcase_add_test(tc, test_product__nan_and_infinity_carry_through);
+	tcase_add_test(tc, test_product__bits_of_a_row_do_not_depend_on_others);
+	tcase_add_test(tc, test_product__nan_and_infinity_propagate);
 	tcase_add_test(tc, test_product__sizes_that_do_not_fit);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);

@@ -274,7 +274,7 @@ static void check_laws(const egm__kernels *k, egm_dtype type, double *x)
 	free(raw);
 }
 
-START_TEST(test_random__laws)
+START_TEST(test_random__distributions_are_right)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -299,7 +299,7 @@ int main(void)
 	tcase_add_test(tc, test_random__smallest_uniform_has_a_logarithm);
 	tcase_add_test(tc, test_random__last_block);
 	tcase_add_test(tc, test_random__seed_step_and_stream_give_other_draws);
-	tcase_add_test(tc, test_random__laws);
+	tcase_add_test(tc, test_random__distributions_are_right);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -205,7 +205,7 @@ static void check_leapfrog(const egm__kernels *k, egm_dtype type, int64_t n, int
 	for (int64_t i = 0; i < n; i++) ck_assert(egm_test_same(type, apart, i, y, i));
 }
 
-START_TEST(test_reductions__leapfrog_kicks_and_drifts)
+START_TEST(test_reductions__leapfrog_updates_momentum_and_position)
 {
 	const egm__kernels *tables[6];
 	egm_dtype types[6];
@@ -262,7 +262,7 @@ int main(void)
 	tcase_add_test(tc, test_reductions__one_bad_element_anywhere);
 	tcase_add_test(tc, test_reductions__accumulate_adds);
 	tcase_add_test(tc, test_shape__count_equal_text);
-	tcase_add_test(tc, test_reductions__leapfrog_kicks_and_drifts);
+	tcase_add_test(tc, test_reductions__leapfrog_updates_momentum_and_position);
 	tcase_add_test(tc, test_reductions__langevin_is_normals_and_leapfrog);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
