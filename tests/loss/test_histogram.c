@@ -277,9 +277,9 @@ START_TEST(test_histogram__rejects_masses_that_are_none)
 	rejected_as(generator, egm_f64(numbers, 1 << 20, 2), EGM_ERR_SHAPE,
 	            "masses has 2097152 numbers, must have 2 to 1048576");
 	rejected_as(generator, egm_f64(numbers, 0, 1), EGM_ERR_ARGUMENT,
-	            "masses has 0 rows of 1 numbers, at least 1 of each is needed");
+	            "masses has 0 rows of 1 numbers, must have at least 1 of each");
 	rejected_as(generator, egm_array_of((egm_dtype)3, numbers, 3, 1), EGM_ERR_ARGUMENT,
-	            "masses has dtype 3, neither EGM_F32 nor EGM_F64");
+	            "masses has dtype 3, must be EGM_F32 or EGM_F64");
 	numbers[1] = -0.5;
 	rejected(generator, "masses[1] is -0.5, must be at least 0 and finite");
 	numbers[1] = NAN;

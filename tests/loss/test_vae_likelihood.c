@@ -220,7 +220,7 @@ START_TEST(test_vae_likelihood__rejects_arguments_by_name)
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, 3), 1, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	         EGM_ERR_SHAPE, "egm_loss_vae_log_likelihood: x has 3 columns, must have 4");
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 0, PPCA_D), 1, 0, egm_f64_out(out, 0, 1), NULL, NULL),
-	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, at least 1 of each is needed");
+	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: x has 0 rows of 4 numbers, must have at least 1 of each");
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 0, 0, egm_f64_out(out, 1, 1), NULL, NULL),
 	         EGM_ERR_ARGUMENT, "egm_loss_vae_log_likelihood: samples is 0, must be at least 1");
 	rejected(egm_loss_vae_log_likelihood(loss, egm_f64(x, 1, PPCA_D), 1, 0, egm_f64_out(out, 2, 1), NULL, NULL),

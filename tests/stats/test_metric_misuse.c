@@ -97,14 +97,14 @@ START_TEST(test_metric__rejects_what_is_no_sample)
 	rejected(k, k->run(context, egm_no_array(), a, &out), EGM_ERR_ARGUMENT, "x is NULL");
 	if (k->run != median) rejected(k, k->run(context, a, egm_no_array(), &out), EGM_ERR_ARGUMENT, "y is NULL");
 	rejected(k, k->run(context, egm_array_of((egm_dtype)3, x, 3, 2), a, &out), EGM_ERR_ARGUMENT,
-	         "x has dtype 3, neither EGM_F32 nor EGM_F64");
+	         "x has dtype 3, must be EGM_F32 or EGM_F64");
 	rejected(k, k->run(context, a, egm_f32(narrow, 3, 2), &out), EGM_ERR_DTYPE, "y is f32, must be f64");
 	rejected(k, k->run(context, egm_f32(narrow, 3, 2), a, &out), EGM_ERR_DTYPE, "y is f64, must be f32");
 	rejected(k, k->run(context, a, egm_f64(x, 2, 3), &out), EGM_ERR_SHAPE, "y has 3 columns, must have 2");
 	for (int64_t rows = -1; rows < k->least; rows++) {
 		const egm_array few = egm_f64(x, rows, 2);
 		snprintf(text, sizeof text,
-		         rows < 1 ? "x has %lld rows of 2 numbers, at least 1 of each is needed"
+		         rows < 1 ? "x has %lld rows of 2 numbers, must have at least 1 of each"
 		                  : "x has %lld rows, must have at least 2",
 		         (long long)rows);
 		rejected(k, k->run(context, few, a, &out), EGM_ERR_ARGUMENT, text);
@@ -112,11 +112,11 @@ START_TEST(test_metric__rejects_what_is_no_sample)
 		rejected(k, k->run(context, a, few, &out), EGM_ERR_ARGUMENT, text);
 	}
 	rejected(k, k->run(context, egm_f64(x, 3, 0), a, &out), EGM_ERR_ARGUMENT,
-	         "x has 3 rows of 0 numbers, at least 1 of each is needed");
+	         "x has 3 rows of 0 numbers, must have at least 1 of each");
 	rejected(k, k->run(context, egm_f64(x, INT64_MAX / 2, 2), a, &out), EGM_ERR_ARGUMENT,
-	         "x has 4611686018427387903 rows of 2 numbers, more than memory can hold");
+	         "x has 4611686018427387903 rows of 2 numbers, must fit in memory");
 	rejected(k, k->run(context, a, egm_f64(x, 3, INT64_MAX), &out), EGM_ERR_ARGUMENT,
-	         "y has 3 rows of 9223372036854775807 numbers, more than memory can hold");
+	         "y has 3 rows of 9223372036854775807 numbers, must fit in memory");
 	ck_assert(out == 7);
 }
 END_TEST
@@ -219,7 +219,7 @@ START_TEST(test_metric__rejects_what_are_no_masses)
 	rejected(&k, run[_i](egm_no_array(), good, &out), EGM_ERR_ARGUMENT, "p is NULL");
 	rejected(&k, run[_i](good, egm_no_array(), &out), EGM_ERR_ARGUMENT, "q is NULL");
 	rejected(&k, run[_i](egm_f64(p, 0, 1), good, &out), EGM_ERR_ARGUMENT,
-	         "p has 0 rows of 1 numbers, at least 1 of each is needed");
+	         "p has 0 rows of 1 numbers, must have at least 1 of each");
 	rejected(&k, run[_i](egm_f32(narrow, 2, 1), good, &out), EGM_ERR_DTYPE, "p is f32, must be f64");
 	rejected(&k, run[_i](good, egm_f32(narrow, 2, 1), &out), EGM_ERR_DTYPE, "q is f32, must be f64");
 	rejected(&k, run[_i](good, egm_f64(p, 1, 1), &out), EGM_ERR_SHAPE, "q has 1 x 1 numbers, must have 2");

@@ -114,7 +114,7 @@ START_TEST(test_modes__rejections)
 	REJECTED(EGM_ERR_ARGUMENT, "centers is NULL", context, a, egm_no_array(), 1, NULL, &r);
 	REJECTED(EGM_ERR_DTYPE, "centers is f32, must be f64", context, a, egm_f32(narrow, 2, 2), 1, NULL, &r);
 	REJECTED(EGM_ERR_SHAPE, "centers has 1 columns, must have 2", context, a, egm_f64(x, 4, 1), 1, NULL, &r);
-	REJECTED(EGM_ERR_ARGUMENT, "centers has 0 rows of 2 numbers, at least 1 of each is needed", context, a,
+	REJECTED(EGM_ERR_ARGUMENT, "centers has 0 rows of 2 numbers, must have at least 1 of each", context, a,
 	         egm_f64(x, 0, 2), 1, NULL, &r);
 	REJECTED(EGM_ERR_NONFINITE, "row 0, column 1 (from 0) of centers is nan, must be finite", context, a,
 	         egm_f64(none, 1, 2), 1, NULL, &r);

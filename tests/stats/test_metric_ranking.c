@@ -205,11 +205,11 @@ START_TEST(test_ranking__rejections)
 	REJECTED(EGM_ERR_ARGUMENT, "scores is NULL", context, egm_no_array(), positive, 0, &r);
 	REJECTED(EGM_ERR_ARGUMENT, "positive is NULL", context, one, NULL, 0, &r);
 	REJECTED(EGM_ERR_SHAPE, "scores has 2 columns, must have 1", context, egm_f64(scores, 1, 2), positive, 0, &r);
-	REJECTED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, at least 1 of each is needed", context,
+	REJECTED(EGM_ERR_ARGUMENT, "scores has 0 rows of 1 numbers, must have at least 1 of each", context,
 	         egm_f64(scores, 0, 1), positive, 0, &r);
-	REJECTED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, more than memory can hold", context,
+	REJECTED(EGM_ERR_ARGUMENT, "scores has 9223372036854775807 rows of 1 numbers, must fit in memory", context,
 	         egm_f64(scores, INT64_MAX, 1), positive, 0, &r);
-	REJECTED(EGM_ERR_ARGUMENT, "scores has dtype 3, neither EGM_F32 nor EGM_F64", context,
+	REJECTED(EGM_ERR_ARGUMENT, "scores has dtype 3, must be EGM_F32 or EGM_F64", context,
 	         egm_array_of((egm_dtype)3, scores, 1, 1), positive, 0, &r);
 	REJECTED(EGM_ERR_ARGUMENT, "share is -0.1, must be in [0, 1]", context, one, positive, -0.1, &r);
 	REJECTED(EGM_ERR_ARGUMENT, "share is 1.1, must be in [0, 1]", context, one, positive, 1.1, &r);
