@@ -76,7 +76,7 @@ typedef struct egm_energy_gan_options {
 	 *  and only the smoothness of the statistics network then yields a gradient. With sigma > 0 the information is
 	 *  finite, and its gradient tends to that of the entropy. */
 	double noise;
-	double dv_decay; /**< of EGM_ENTROPY_DV: decay in [0, 1) of the moving average, default 0.99 */
+	double dv_decay; /**< for EGM_ENTROPY_DV: decay in [0, 1) of the moving average, default 0.99 */
 } egm_energy_gan_options;
 
 #define EGM_ENERGY_GAN_OPTIONS_INIT                                                                \
@@ -547,7 +547,7 @@ enum {
 typedef struct egm_score_matching_options {
 	size_t struct_size;
 	int32_t form;        /**< EGM_SCORE_*, default EGM_SCORE_SLICED */
-	int32_t projections; /**< of EGM_SCORE_SLICED: directions v for each row, 1 to 64, default 1 */
+	int32_t projections; /**< for EGM_SCORE_SLICED: directions v for each row, 1 to 64, default 1 */
 } egm_score_matching_options;
 
 #define EGM_SCORE_MATCHING_OPTIONS_INIT                         \

@@ -32,7 +32,7 @@ enum { EGM_MIXTURE_FIX_WEIGHTS = 1, EGM_MIXTURE_FIX_MEANS = 2, EGM_MIXTURE_FIX_C
 
 typedef struct egm_mixture_options {
 	size_t struct_size;
-	int64_t components; /**< of egm_mixture_fit: number of components, >= 1, default 1 */
+	int64_t components; /**< for egm_mixture_fit: number of components, >= 1, default 1 */
 	int32_t covariance; /**< EGM_COVARIANCE_*, default EGM_COVARIANCE_FULL */
 	/** EGM_MIXTURE_FIX_*, joined by or. Fixed parameters keep the values of egm_mixture_create, and in egm_mixture_fit
 	 *  those of the start: equal weights, the centers, their common variance. 0 (default): nothing is fixed. */
@@ -41,11 +41,11 @@ typedef struct egm_mixture_options {
 	 *  (default): f_j = 1e-6 u_j^2, where u_j is the unit of column j in the data of the fit or of the first step, see
 	 *  egm_mixture_fit. EGM_ERR_ARGUMENT if no column of these data varies. */
 	double covariance_floor;
-	uint64_t seed;          /**< of egm_mixture_fit: seed of the starts, default 0 */
-	int64_t starts;         /**< of egm_mixture_fit: number of starts, >= 1, default 4. The one that ends at the highest
+	uint64_t seed;          /**< for egm_mixture_fit: seed of the starts, default 0 */
+	int64_t starts;         /**< for egm_mixture_fit: number of starts, >= 1, default 4. The one that ends at the highest
 	                             likelihood is kept */
-	int64_t max_iterations; /**< of egm_mixture_fit: largest number of steps of each start, >= 1, default 200 */
-	double tolerance;       /**< of egm_mixture_fit: >= 0, default 1e-6. A start ends if a step gains no more than this,
+	int64_t max_iterations; /**< for egm_mixture_fit: largest number of steps of each start, >= 1, default 200 */
+	double tolerance;       /**< for egm_mixture_fit: >= 0, default 1e-6. A start ends if a step gains no more than this,
 	                             in nats for each row */
 } egm_mixture_options;
 

@@ -272,7 +272,7 @@ typedef struct egm_load_options {
 	uint64_t max_header_bytes;
 	/** Largest sum of all tensors, in bytes, default 8 GiB. */
 	uint64_t max_data_bytes;
-	/** Of egm_model_load: largest number of values that one row may need in an evaluation. That is the sum of its
+	/** For egm_model_load: largest number of values that one row may need in an evaluation. That is the sum of its
 	 *  inputs, the outputs of all layers, and the windows of the largest convolution, width x height x kernel^2 x
 	 *  channels. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
 	 *  2^26.

@@ -50,12 +50,12 @@ typedef struct egm_target_options {
 	double prior_scale;
 	const double *lower; /**< [dims] lower bounds, -INFINITY for none. NULL (default): no lower bounds. Copied */
 	const double *upper; /**< [dims] upper bounds, > lower, INFINITY for none. NULL (default): none. Copied */
-	/** Of egm_target_callback. 1: the energy function may be called from several threads at once. 0 (default): each
+	/** For egm_target_callback. 1: the energy function may be called from several threads at once. 0 (default): each
 	 *  sampler calls it only from the thread that runs the sampler. Samplers that run in several threads at the same
 	 *  time need 1. */
 	int32_t concurrent;
 	int32_t reserved; /**< must be 0 */
-	/** Of egm_target_callback with concurrent = 1, and of egm_target_mixture: largest number of points in one call of
+	/** For egm_target_callback with concurrent = 1, and for egm_target_mixture: largest number of points in one call of
 	 *  the energy function, >= 1, default 32. With concurrent = 0 a sampler passes the points of all chains (with
 	 *  tempered, those at all levels) in one call. */
 	int64_t max_rows;

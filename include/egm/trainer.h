@@ -46,10 +46,10 @@ typedef struct egm_trainer_options {
 	                             1; 0 (default): no warm-up */
 	double final_fraction;  /**< factor in [0, 1] at the end of the schedule, default 0 */
 	double learning_rate;   /**< > 0, default 1e-4 */
-	double beta1;           /**< of Adam: decay in [0, 1) of the mean of g, default 0.5 */
-	double beta2;           /**< of Adam and RMSprop: decay in [0, 1) of the mean of g^2, default 0.9 */
-	double epsilon;         /**< of Adam and RMSprop: > 0, default 1e-8 */
-	double momentum;        /**< of SGD: decay in [0, 1) of the sum of g, default 0.9 */
+	double beta1;           /**< for Adam: decay in [0, 1) of the mean of g, default 0.5 */
+	double beta2;           /**< for Adam and RMSprop: decay in [0, 1) of the mean of g^2, default 0.9 */
+	double epsilon;         /**< for Adam and RMSprop: > 0, default 1e-8 */
+	double momentum;        /**< for SGD: decay in [0, 1) of the sum of g, default 0.9 */
 	double clip_norm;       /**< L2 norm >= 0 to which a larger gradient of a network is scaled; 0 (default): no
 	                             clipping */
 	double average_decay;   /**< decay in [0, 1) of egm_trainer_average; 0 (default): no averages are kept */
@@ -105,14 +105,14 @@ typedef struct egm_negatives_options {
 	 *  exceeds its step_size. EGM_ERR_ARGUMENT for kernels without a Metropolis test (ula, annealed_langevin). 0
 	 *  (default): the step size is not adapted. Ignored without a sampler: the step size is then adapted. */
 	int32_t adapt_step;
-	/** Of pcd: where a chain begins anew. 1: near the data. 0 (default): at noise. Ignored without a sampler: chains
+	/** For pcd: where a chain begins anew. 1: near the data. 0 (default): at noise. Ignored without a sampler: chains
 	 *  then begin anew near the data. */
 	int32_t near_data;
 	int32_t reserved; /**< must be 0 */
 	int64_t steps;    /**< transitions of each chain for each batch, >= 1, default 20 */
-	int64_t buffer;   /**< of pcd: rows of the replay buffer, at least those of a batch; 0 (default): 10000, or a batch
+	int64_t buffer;   /**< for pcd: rows of the replay buffer, at least those of a batch; 0 (default): 10000, or a batch
 	                       if that is more */
-	double restart;   /**< of pcd: share in [0, 1] of the chains of each batch that begin anew, default 0.05 */
+	double restart;   /**< for pcd: share in [0, 1] of the chains of each batch that begin anew, default 0.05 */
 } egm_negatives_options;
 
 #define EGM_NEGATIVES_OPTIONS_INIT                                             \
@@ -168,7 +168,7 @@ typedef struct egm_negatives_statistics {
 	                        first batch, and after egm_trainer_restore */
 	double step_size;  /**< step size in use, as in the options of the kernel; mean over the chains */
 	double restarted;  /**< share of the chains of the last batch that began anew */
-	double ran_away;   /**< of pcd: average share of the chains that ran away */
+	double ran_away;   /**< for pcd: average share of the chains that ran away */
 	/** Average of U at the negatives minus U at the data, times the target's beta if that is below 1.
 	 *  - near 0: the chains follow the model;
 	 *  - far above: they are too slow, or their step size is too large;
