@@ -156,10 +156,10 @@ typedef struct egm_negatives_options {
  *  Errors of egm_trainer_fit, after which networks and buffer are as they were before the phase that failed:
  *  - EGM_ERR_NONFINITE if the energy or gradient of a chain is not finite; with pcd only if it is still not finite
  *    after the chain began anew several times;
- *  - EGM_ERR_DIVERGED if, averaged over about 50 steps, the mean energies of negatives and data differ by more than 100
- *    + 20 dims nats. With short_run, and with annealed_langevin at several temperatures, the limit is ten times as
+ *  - EGM_ERR_DIVERGED if the mean energies of negatives and data differ by more than 100 + 20 dims nats, averaged over
+ *    about 50 steps. With short_run, and with annealed_langevin at several temperatures, the limit is ten times as
  *    large;
- *  - EGM_ERR_DIVERGED if, averaged over about 50 steps, more than half of the chains run away.
+ *  - EGM_ERR_DIVERGED if more than half of the chains run away, averaged over about 50 steps.
  *
  *  The message of EGM_ERR_DIVERGED contains the energies, the step size and the acceptance of the chains, and what
  *  would be right. */
