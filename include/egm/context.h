@@ -16,7 +16,8 @@
  *    returns EGM_ERR_STOPPED.
  *  - Equal bits: the same calls with the same seeds yield the same bits on the same CPU, whatever the number of
  *    threads. When a network is evaluated, the result for a row is bit-identical whatever its position in the batch and
- *    whatever the other rows are. The code paths EGM_SIMD_* round differently.
+ *    whatever the other rows are. Batches of different sizes may round differently, and so do the code paths
+ *    EGM_SIMD_*.
  *  - Subnormal numbers count as zero in training and evaluation. A call returns with the caller's floating-point
  *    mode. */
 #ifndef EGM_CONTEXT_H

@@ -71,8 +71,7 @@ enum {
 typedef struct egm_mmd_options {
 	size_t struct_size;
 	const double *bandwidths; /**< [bandwidth_count] h > 0, in data units; the kernel is the mean over them. NULL
-	                               (default), with count 0: one bandwidth, the result of egm_metric_median for x and
-	                               y */
+	                               (default), with count 0: one, the result of egm_metric_median for x and y */
 	int64_t bandwidth_count;  /**< number of bandwidths, default 0 */
 	int32_t estimator;        /**< EGM_ESTIMATOR_*, default EGM_ESTIMATOR_UNBIASED */
 	int32_t reserved;         /**< must be 0 */

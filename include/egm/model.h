@@ -65,8 +65,8 @@ EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
  *
  *    v = W^T u / |W^T u|,   u = W v / |W v|.
  *
- *  sigma is never above the largest singular value. A round multiplies its error by (s2/s1)^4, where s1 > s2 are the
- *  two largest singular values. Derivatives treat u and v as constants: d sigma/dW = u v^T.
+ *  sigma is never above the largest singular value. A round multiplies the error of sigma by (s2/s1)^4, where s1 > s2
+ *  are the two largest singular values of W. Derivatives treat u and v as constants: d sigma/dW = u v^T.
  *
  *  u [units] and v [inputs] are the buffers "N.u" and "N.v" of layer N. These calls set them:
  *  - egm_model_build, egm_model_set_tensor of the weight, and egm_trainer_average: 100 rounds from a random u;
@@ -120,8 +120,8 @@ EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
  *  - in a training step: mean and variance of the batch, over its m = rows * height * width pixels, with divisor m.
  *    Gradients are propagated through both. m must be at least 2, otherwise egm_trainer_create returns
  *    EGM_ERR_ARGUMENT;
- *  - everywhere else (egm_model_run and its siblings, samplers, likelihoods): the buffers running_mean, which starts at
- *    0, and running_var, which starts at 1. Rows then do not affect each other.
+ *  - everywhere else (egm_model_run and the other evaluations, samplers, likelihoods): the buffers running_mean, which
+ *    starts at 0, and running_var, which starts at 1. Rows then do not affect each other.
  *
  *  A phase that trains this network updates the buffers after each batch that passes through the layer, in order:
  *
@@ -129,7 +129,8 @@ EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
  *
  *  Here the variance of the batch is multiplied by m/(m-1), as in PyTorch. Real and generated rows are separate
  *  batches. Rows that several terms of a loss use are still one batch. A phase that does not train this network also
- *  normalises by batch statistics, but leaves the running statistics unchanged. So does a step that fails.
+ *  normalises by batch statistics, but leaves the running statistics unchanged. A step that fails leaves them
+ *  unchanged, too.
  *
  *  Losses that differentiate a network with respect to its input (gradient penalties, score matching) reject batch_norm
  *  there, because each row's gradient would depend on the other rows: see egm_loss.
@@ -172,7 +173,7 @@ EGM_API egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, 
                                             int64_t padding, int64_t output_padding);
 /** Adds a convolution as egm_model_conv, with W / sigma instead of W.
  *
- *  sigma is the largest singular value of W as a matrix [channels, kernel^2 in]. Its buffers u [channels] and v
+ *  sigma is the largest singular value of W as a matrix [channels, kernel^2 in]. The buffers u [channels] and v
  *  [kernel^2 in], the rounds of iteration and the derivative of sigma are as in egm_model_spectral_dense. sigma is not
  *  the norm of the convolution as a map between images: with stride 1 that norm may be up to `kernel` times as large.
  *  Source: Miyato et al. 2018, section 2.1. */
@@ -227,16 +228,17 @@ EGM_API EGM_CHECKED egm_status egm_model_parameters(const egm_model *model, egm_
  *  - EGM_ERR_NONFINITE if a number is not finite;
  *  - EGM_ERR_ARGUMENT if a running variance of batch normalisation is negative. */
 EGM_API EGM_CHECKED egm_status egm_model_set_parameters(egm_model *model, egm_array values);
-/** Copies the tensor `name` to out, which has as many numbers as its shape. EGM_ERR_ARGUMENT if there is none. */
+/** Copies the tensor `name` to out, which has as many numbers as the tensor. EGM_ERR_ARGUMENT if there is no such
+ *  tensor. */
 EGM_API EGM_CHECKED egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out);
-/** Sets the tensor `name` from values, which has as many numbers as its shape. Setting the weight of a spectral layer
- *  also recomputes its u and v; to set these too, set them afterwards. EGM_ERR_ARGUMENT if there is no such tensor;
- *  other errors are those of egm_model_set_parameters. */
+/** Sets the tensor `name` from values, which has as many numbers as the tensor. Setting the weight of a spectral layer
+ *  also recomputes u and v of this layer; to set u and v too, set them afterwards. EGM_ERR_ARGUMENT if there is no such
+ *  tensor; other errors are those of egm_model_set_parameters. */
 EGM_API EGM_CHECKED egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array values);
 
 /* Evaluation of a built model at x [rows, egm_model_inputs]. All arrays have the dtype of the model. The first call of
- * each function compiles a program; later calls with a similar number of rows allocate nothing. The result for a row
- * does not depend on the other rows. Calls with different numbers of rows may round differently.
+ * each function compiles a program; later calls with a similar number of rows allocate nothing. The bits of a row do
+ * not depend on the other rows of the call, but calls with different numbers of rows may round differently.
  *
  * Errors:
  * - EGM_ERR_STATE if the model is not built;

@@ -264,7 +264,7 @@ EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t 
  *  egm_sampler_set_points).
  *
  *  Some kernels do not compute the energy of a network at every point. An energy that overflows although its gradient
- *  is finite is then noticed only at some points:
+ *  is finite is noticed:
  *  - with ula, after the last transition of a call, and at each draw if `energies` is wanted;
  *  - with hmc, at the end of a trajectory;
  *  - with annealed_langevin, at the end of a pass;

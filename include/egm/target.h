@@ -13,8 +13,9 @@ extern "C" {
  *
  *      V(x) = beta * U(x) + ||x||^2 / (2 tau^2)
  *
- *  U is the energy, beta an inverse temperature, and tau the standard deviation of a normal prior, which is optional.
- *  A target is constant after creation and may be shared by samplers in several threads. */
+ *  U is the energy, beta an inverse temperature, and tau the standard deviation of a normal prior, which is optional. A
+ *  target does not change after creation (except by egm_mixture_step, see egm_target_mixture), and may be shared by
+ *  samplers in several threads. */
 typedef struct egm_target egm_target;
 
 /** Energy function of a program. It reads `rows` points x [rows, dims], and writes U to energies [rows] and dU/dx to
@@ -148,8 +149,8 @@ typedef struct egm_ais_options {
 	 *  towards an acceptance of 0.8. Because these particles are not weighted, the estimate of Z stays unbiased. */
 	double step_size;
 	/** Standard deviation of the base: 6e-20 to 9e18 in f32, 1e-150 to 1e150 in f64. 0 (default): 2 with bounds,
-	 *  otherwise tau if there is a prior, otherwise 1. If it is tau, the base is the prior, and b multiplies only beta
-	 *  U. */
+	 *  otherwise tau if there is a prior, otherwise 1. If it is tau, the base is the prior, and b multiplies beta U
+	 *  alone. */
 	double base_scale;
 	double power; /**< > 0: b = (level/levels)^power; default 2, which puts more levels near the base */
 } egm_ais_options;

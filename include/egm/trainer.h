@@ -136,13 +136,13 @@ typedef struct egm_negatives_options {
  *
  *  `options` may be NULL. Any existing replay buffer is discarded, and the rows of a new one are noise.
  *
- *  Words of this header:
+ *  Definitions for this header:
  *  - "Noise" is the distribution from which a sampler draws its first points: N(0, start_scale^2 I), in unconstrained
  *    coordinates if there are bounds.
  *  - A chain "begins anew" if it starts at noise or near the data, not at a row of the buffer. With pcd, the share
  *    `restart` of the chains of each batch begins anew, and so does every chain that has run away.
- *  - A chain of pcd "runs away" if its energy or gradient is not finite, or if one of its coordinates is more than 100
- *    times as large as every number of the mini-batch and of the starts.
+ *  - A chain of pcd "runs away" if its energy or gradient is not finite, or if the absolute value of one of its
+ *    coordinates is more than 100 times that of every number in the mini-batch and in the starting points.
  *  - "Near the data" is a row of the mini-batch plus a draw from N(0, h_j^2) in each column j. h_j is the standard
  *    deviation of the column in the mini-batch times batch^(-1/(dims + 4)). With bounds, the rows are first transformed
  *    to unconstrained coordinates; h_j and the sum are computed there. A row that is not inside of the bounds is
