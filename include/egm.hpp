@@ -5,7 +5,7 @@
  *      auto energy = egm::make(egm_model_create, context, "energy", 2).dense(64).silu().dense(1).build(EGM_F32, 1);
  *      auto loss = egm::make(egm_loss_dsm, energy);
  *
- *  All functions keep their C names, and the headers of C are the manual of this one:
+ *  All functions keep their C names, so the C headers are also the manual of this one:
  *
  *    egm::make(egm_loss_dsm, ...)   calls a function that creates a handle, and returns the handle
  *    egm::call(egm_metric_kl, ...)  calls any other function that returns a status
@@ -27,8 +27,8 @@
  *
  *  Errors: a status other than EGM_OK is thrown as egm::error, except in two cases.
  *  - A call that was stopped by its own progress function returns false.
- *  - If a progress, energy or row function throws, the call stops and throws the same exception. The function may have
- *    thrown in any thread.
+ *  - If a progress, energy or row function throws an exception, in whatever thread, the call stops and throws the same
+ *    exception.
  *
  *  The functions in egm_context_options (alloc, dealloc, log, parallel) remain C functions and must not throw: the
  *  library may call them as long as any handle exists. Both headers can be mixed in one program. */
@@ -47,8 +47,9 @@
 namespace egm
 {
 
-/** Owns a handle of C and frees it. It can be moved, not copied, and is empty after default construction or after it
- *  was moved from. As with a smart pointer, const does not extend to the handle. Handles may be freed in any order. */
+/** Owns a handle of C and frees it. It can be moved, but not copied. It is empty after default construction and after
+ *  it was moved from. As with a smart pointer, a const object does not make the handle const. Handles may be freed in
+ *  any order. */
 template <class H, void (*release)(H *)> class handle : public detail::keeper
 {
   public:
@@ -74,7 +75,8 @@ template <class H, void (*release)(H *)> class handle : public detail::keeper
 	}
 	/** Returns the pointer, for functions of egm.h; the object still owns it. */
 	H *get() const noexcept { return pointer_; }
-	/** Frees the handle and returns the address of the pointer, as `out` of a function that creates one. */
+	/** Frees the handle, and returns the address of the pointer, which a program passes as `out` to a C function that
+	 *  creates a handle. */
 	H **fill() noexcept
 	{
 		*this = handle();

@@ -9,7 +9,7 @@
  *
  * Errors of arrays, which name the argument and its numbers:
  *  - EGM_ERR_ARGUMENT if data is NULL and the array is not optional, if dtype is no egm_dtype, if there are no rows or
- *    no columns, or if the array is larger than memory can be;
+ *    no columns, or if the array is larger than the address space;
  *  - EGM_ERR_DTYPE if the dtype is not the one that the function needs;
  *  - EGM_ERR_SHAPE if the number of rows or columns is not the one that the function needs. */
 #ifndef EGM_ARRAY_H
@@ -36,10 +36,10 @@ typedef struct egm_array {
 	egm_dtype dtype;
 } egm_array;
 
-/** Memory to which a function writes numbers, with the same members. rows * columns must be exactly the number of
- *  results, otherwise the call returns EGM_ERR_SHAPE; a vector may be [n, 1] or [1, n]. If a call fails for another
- *  reason than its arguments, the numbers are undefined afterwards, unless the comment of the function says otherwise.
- */
+/** Memory to which a function writes numbers. The members are those of egm_array. rows * columns must be exactly the
+ *  number of results, otherwise the call returns EGM_ERR_SHAPE; a vector may be [n, 1] or [1, n]. If a call fails
+ *  although its arguments are valid, the numbers are undefined afterwards, unless the comment of the function says
+ *  otherwise. */
 typedef struct egm_out {
 	void *data;
 	int64_t rows, columns;
@@ -69,7 +69,7 @@ static inline egm_array egm_f64(const double *data, int64_t rows, int64_t column
 	return egm_array_of(EGM_F64, data, rows, columns);
 }
 
-/** Makes an egm_array that says that an optional array is absent. */
+/** Makes the egm_array to pass for an optional array that is absent. */
 static inline egm_array egm_no_array(void)
 {
 	return egm_array_of(EGM_F32, NULL, 0, 0);
@@ -98,7 +98,7 @@ static inline egm_out egm_f64_out(double *data, int64_t rows, int64_t columns)
 	return egm_out_of(EGM_F64, data, rows, columns);
 }
 
-/** Makes an egm_out that says that an optional result is not wanted; it is then not computed. */
+/** Makes the egm_out to pass for an optional result that is not wanted. The result is then not computed. */
 static inline egm_out egm_no_out(void)
 {
 	return egm_out_of(EGM_F32, NULL, 0, 0);

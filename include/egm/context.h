@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The context with which all other handles are made, progress callbacks, and the rules that all handles share:
+/* The context, with which all other handles are made; progress callbacks; and the rules that all handles share:
  *
  *  - Creation: a function that creates a handle writes it to *out. If it fails, *out is NULL and nothing is left to
  *    free; egm_mixture_fit describes an exception.
  *  - Ownership: what a function creates belongs to the caller, who frees it with egm_<handle>_free, for example
- *    egm_model_free; that function ignores NULL. Handles may be freed in any order, because a handle keeps alive the
+ *    egm_model_free. These functions ignore NULL. Handles may be freed in any order, because a handle keeps alive the
  *    handles that it uses, and every handle keeps its context alive.
- *  - Pointers: what a function returns is borrowed; it belongs to the handle and is valid as long as the handle. Arrays
+ *  - Pointers: a pointer that a function returns belongs to the handle, and is valid as long as the handle is. Arrays
  *    and texts that a program passes are copied or read only during the call, unless a comment says otherwise.
  *  - Threads: several threads may use a context at the same time. Any other handle may be used by one thread at a time,
  *    unless its comment allows more. Different handles are independent, unless one of them uses the other. Several
  *    threads may evaluate one model while no thread trains or changes it.
- *  - Callbacks: the last parameter of each is the `user` pointer that the program gave with it. If a callback returns
- *    an int, 0 means to go on, and any other value stops the call, which then returns EGM_ERR_STOPPED.
- *  - Equal bits: the same calls with the same seeds give the same bits on the same CPU, whatever the number of threads.
- *    When a network is evaluated, the result for a row is bit-identical whatever its position in the batch and whatever
- *    the other rows are. The code paths EGM_SIMD_* round differently.
- *  - Subnormal numbers count as zero in training and evaluation. The caller's floating-point mode is kept. */
+ *  - Callbacks: a program passes each callback together with a pointer `user`, which becomes the last argument of the
+ *    callback. If a callback that returns int returns 0, the call continues. Any other value stops the call, which then
+ *    returns EGM_ERR_STOPPED.
+ *  - Equal bits: the same calls with the same seeds yield the same bits on the same CPU, whatever the number of
+ *    threads. When a network is evaluated, the result for a row is bit-identical whatever its position in the batch and
+ *    whatever the other rows are. Batches of different sizes may round differently, and so do the code paths
+ *    EGM_SIMD_*.
+ *  - Subnormal numbers count as zero in training and evaluation. A call returns with the caller's floating-point
+ *    mode. */
 #ifndef EGM_CONTEXT_H
 #define EGM_CONTEXT_H
 
@@ -32,15 +35,15 @@ extern "C" {
  *  call then uses the context of the first handle, and what it creates belongs to that context. Only egm_target_latent
  *  rejects networks of different contexts.
  *
- *  Fork: a child process has the handles of its parent but not the threads. In the child, calls run on the calling
- *  thread alone, and every handle can be freed. If parent and child are both process 1, each in its own PID namespace,
- *  this needs Linux 4.14 or later. */
+ *  Fork: a child process has its parent's handles, but not the worker threads. In the child, calls run on the calling
+ *  thread alone, and every handle can be freed. If both parent and child have the process number 1, each in its own PID
+ *  namespace, this needs Linux 4.14 or later. */
 typedef struct egm_context egm_context;
 
 /** Code path of the numeric kernels: which instructions of the CPU they use. */
 enum {
 	EGM_SIMD_AUTO = 0,     /**< the best path that the CPU supports */
-	EGM_SIMD_PORTABLE = 1, /**< instructions that the library was compiled for */
+	EGM_SIMD_PORTABLE = 1, /**< the instructions that the library was compiled for */
 	EGM_SIMD_AVX2 = 2,     /**< AVX2 and FMA */
 	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
 };
@@ -55,13 +58,13 @@ enum {
 typedef struct egm_context_options {
 	size_t struct_size;
 	/** Allocator: set both functions or neither. alloc returns `size` bytes aligned to `alignment` (a power of two, at
-	 *  most 64), or NULL if there is no memory. dealloc gets the same size. Both may be called from several threads at
-	 *  once, and must not call the library. NULL (default): the allocator of the C library. */
+	 *  most 64), or NULL if there is no memory. dealloc gets the size that alloc got. Both may be called from several
+	 *  threads at once, and must not call the library. NULL (default): the allocator of the C library. */
 	void *(*alloc)(size_t size, size_t alignment, void *user);
 	void (*dealloc)(void *pointer, size_t size, void *user);
 	void *alloc_user;
-	/** Receives one line of text with its level, EGM_LOG_*. It may be called from any thread, and may use and free any
-	 *  handle: the call that logs keeps the context alive. NULL (default): lines are dropped. */
+	/** Receives one line of text with its level, EGM_LOG_*. It may be called from any thread. It may use and free any
+	 *  handle; the call that logs keeps the context alive. NULL (default): lines are dropped. */
 	void (*log)(int32_t level, const char *message, void *user);
 	void *log_user;
 	/** Calls task(0, argument) .. task(count-1, argument) in any order and on any threads, and returns when all have
@@ -74,7 +77,7 @@ typedef struct egm_context_options {
 	int32_t simd;
 } egm_context_options;
 
-/** Initialiser with the defaults, as every options struct has one (see egm/options.h):
+/** Initialiser with the defaults. Every options struct has one (see egm/options.h):
  *
  *      egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
  *      options.threads = 4; */
@@ -94,7 +97,7 @@ EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_c
 EGM_API void egm_context_free(egm_context *context);
 /** Returns the number of bytes that the context and its handles have allocated now, as requested from alloc. */
 EGM_API uint64_t egm_context_bytes(const egm_context *context);
-/** Returns the largest value that egm_context_bytes has had. */
+/** Returns the largest number of bytes that have been allocated at one time so far. */
 EGM_API uint64_t egm_context_peak_bytes(const egm_context *context);
 
 /** State of a long call, for its progress callback. All pointers are valid only during the callback. The comment of
@@ -105,21 +108,21 @@ typedef struct egm_progress {
 	                         checkpoint; other calls: the same as `done` */
 	int64_t done;       /**< steps done in this call, at least 1 */
 	int64_t total;      /**< largest number of steps that this call will do */
-	int64_t term_count; /**< number of terms; 0 if the call has none */
+	int64_t term_count; /**< number of terms, for example of the loss; 0 if the call has none */
 	const char *const *term_names; /**< [term_count] */
 	const double *terms;           /**< [term_count] value of each term at its last evaluation */
 	double learning_rate;          /**< egm_trainer_fit: that of the first network in this step; other calls: 0 */
 } egm_progress;
 
 /** Callback that reports the progress of a long call and can stop it. If it returns a value other than 0, the call
- *  returns EGM_ERR_STOPPED, also after the last step.
+ *  stops and returns EGM_ERR_STOPPED, even if this was the last step.
  *
  *  - It is always optional: NULL reports nothing.
  *  - It runs on the thread that made the call.
  *  - It may use other handles freely. The comment of the call or of its handle type says which functions it may call
  *    with the handle of the call.
- *  - egm_trainer_fit and egm_mixture_fit call it after every step. Other calls call it after their first step, after
- *    their last, and in between about every 20 ms, or after every step if steps take longer.
+ *  - egm_trainer_fit and egm_mixture_fit call it after every step. Other functions call it after their first step,
+ *    after their last step, and in between about every 20 ms, or after every step if steps take longer.
  *  - Results do not depend on whether there is a callback, nor on when it is called. */
 typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
@@ -128,7 +131,7 @@ enum {
 	EGM_FEATURE_GZIP = 1,   /**< gzip files can be read */
 	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh and the like are computed by glibc's libmvec */
 };
-/** Returns the optional parts that this build contains: EGM_FEATURE_*, joined by or. */
+/** Returns the optional parts that this build contains: the bitwise or of EGM_FEATURE_*. */
 EGM_API uint32_t egm_features(void);
 
 /** Returns name and version of the library and the code path in use, for example "libegm 0.5.0, avx512". */

@@ -11,7 +11,7 @@ extern "C" {
 /** What a training minimises: networks, the phases of a training step, and the terms of each phase.
  *
  *  Each kind of loss has one function that creates it from networks and an options struct. `options` may be NULL. The
- *  loss keeps its networks alive. It never changes, so trainers may share it if they run one at a time.
+ *  loss keeps its networks alive. A loss never changes, so several trainers may use it, one after the other.
  *
  *  Notation of this header:
  *  - [a] -> b is a network with a inputs and b outputs.
@@ -20,7 +20,7 @@ extern "C" {
  *  - U is an energy: low U means likely, q(x) = exp(-U(x)) / Z.
  *  - G is a generator or decoder, and e is an encoder.
  *  - l is the output of a discriminator, a logit, and D = 1 / (1 + exp(-l)). sp(a) = log(1 + exp(a)) is softplus.
- *  - A phase trains the networks that are named at the right of its formula, and no others.
+ *  - A phase trains only the networks that are named at the right of its formula.
  *
  *  Terms: a penalty, a regularizer or a reconstruction of weight 0 is not computed, and its term stays NaN. Exceptions,
  *  which are always computed and shown:
@@ -37,8 +37,8 @@ extern "C" {
  *    input, because each row's gradient would depend on the other rows. That concerns:
  *    - the energies of egm_loss_dsm, egm_loss_annealed_dsm, egm_loss_score_matching and egm_loss_dde;
  *    - the energy of egm_loss_ml, because its chains follow that gradient;
- *    - an energy, critic or discriminator under a penalty of weight > 0. With weight 0 the energy of
- *      egm_loss_energy_gan may contain it, but its penalty is then not shown. */
+ *    - an energy, critic or discriminator with a penalty of weight > 0. With weight 0 the energy of egm_loss_energy_gan
+ *      may contain batch_norm, but the term of the penalty then stays NaN. */
 typedef struct egm_loss egm_loss;
 
 EGM_API void egm_loss_free(egm_loss *loss);
@@ -52,12 +52,12 @@ EGM_API const char *egm_loss_term_name(const egm_loss *loss, int32_t index);
 /** Estimator H of the generator's entropy. It also decides the information network of egm_loss_energy_gan: an encoder
  *  e, [d] -> k, for infogan; a statistics network T, [d+k] -> 1, for the others. */
 enum {
-	EGM_ENTROPY_INFOGAN = 1, /**< squared error of an encoder, negative. Kumar et al. 2019 */
+	EGM_ENTROPY_INFOGAN = 1, /**< minus the squared error of an encoder. Kumar et al. 2019 */
 	EGM_ENTROPY_JSD = 2,     /**< Jensen-Shannon bound on the information I(x; z) */
 	EGM_ENTROPY_NWJ = 3,     /**< bound on I(x; z), exact at the optimum. Nguyen et al. 2010 */
 	EGM_ENTROPY_DV = 4       /**< bound on I(x; z); its gradient uses a moving average. Belghazi et al. 2018 */
 };
-/** Source of z' in the pairs (x, z') from the product distribution p(x) p(z'). */
+/** How z' is drawn for the pairs (x, z') of the product distribution p(x) p(z'). */
 enum {
 	EGM_MARGINAL_FRESH = 1,      /**< z' is a new draw; default */
 	EGM_MARGINAL_DERANGEMENT = 2 /**< z' is z with its rows shifted by one, so no pair stays together; batch >= 2 */
@@ -69,14 +69,15 @@ typedef struct egm_energy_gan_options {
 	int32_t marginal;      /**< EGM_MARGINAL_*, default EGM_MARGINAL_FRESH */
 	int32_t energy_steps;  /**< energy phases for each generator phase, >= 1, default 5 */
 	int32_t reserved;      /**< must be 0 */
-	double penalty;        /**< weight >= 0 of the penalty, default 0.1 (in the plane; images 10, scores 100) */
+	double penalty;        /**< weight >= 0 of the penalty, default 0.1, which suits 2 columns. Images need about 10,
+	                            energies that are to score rows about 100 */
 	double entropy_weight; /**< weight >= 0 of the entropy, default 1 */
 	/** Standard deviation sigma >= 0, in data units, of noise on the rows that the bound reads: x = G(z) + sigma n.
-	 *  infogan ignores it. 0 (default) is the published setting: I(G(z); z) is infinite if the generator is injective,
+	 *  infogan ignores it. 0 (default) is the published setting: if the generator is injective, I(G(z); z) is infinite,
 	 *  and only the smoothness of the statistics network then yields a gradient. With sigma > 0 the information is
 	 *  finite, and its gradient tends to that of the entropy. */
 	double noise;
-	double dv_decay; /**< of EGM_ENTROPY_DV: decay in [0, 1) of the moving average, default 0.99 */
+	double dv_decay; /**< for EGM_ENTROPY_DV: decay in [0, 1) of the moving average, default 0.99 */
 } egm_energy_gan_options;
 
 #define EGM_ENERGY_GAN_OPTIONS_INIT                                                                \
@@ -97,7 +98,7 @@ typedef struct egm_energy_gan_options {
  *    dv       E[T(x, z)] - log E[exp T(x, z')], whose gradient divides by a moving average of E[exp T(x, z')]
  *
  *  Networks: energy [d] -> 1; generator [k] -> d; information as EGM_ENTROPY_* says, with the columns of x before those
- *  of z. Adding a constant to U changes nothing. Terms: energy_real, energy_fake, penalty, generator_energy, entropy.
+ *  of z. A constant added to U changes nothing. Terms: energy_real, energy_fake, penalty, generator_energy, entropy.
  *  The entropy is H. With the best T it is I(x; z) in nats for nwj and dv. For jsd it is 2 JS - 2 log 2, where JS is
  *  the Jensen-Shannon divergence between the joint and the product distribution of x and z.
  *  Source: Kumar, Ozair, Goyal, Courville, Bengio 2019, "Maximum Entropy Generators for Energy-Based Models",
@@ -145,9 +146,9 @@ typedef struct egm_ml_options {
  *
  *    L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
  *
- *  x are data. y are negative samples: points from the model's distribution q = exp(-U) / Z, which count as constants.
- *  The trainer draws them with Markov chains, see egm_trainer_set_negatives. If y is distributed as q and there is no
- *  regularizer, the gradient of L is that of -E log q(x).
+ *  x are data. y are negative samples: points from the model's distribution q = exp(-U) / Z, which are not
+ *  differentiated. The trainer draws them with Markov chains, see egm_trainer_set_negatives. If y is distributed as q
+ *  and there is no regularizer, the gradient of L is that of -E log q(x).
  *  Networks: energy [d] -> 1. Terms: energy_data, energy_negative, regularizer.
  *  Source: Hinton 2002, "Training products of experts by minimizing contrastive divergence". Differences:
  *  - the regularizer is off by default, because it fixes the constant of the energy;
@@ -165,8 +166,8 @@ enum {
 	EGM_GAN_RELATIVISTIC_AVERAGE = 6 /**< (E sp(Ef - r) + E sp(f - Er))/2; (E sp(r - Ef) + E sp(Er - f))/2 */
 };
 /** Function h of a penalty E[h(g)]. g is the norm of the network's gradient with respect to all dimensions of one
- * sample. With the FINITE kinds it is the slope of a chord between two points of the same pair (x, G(z)). The gradient
- * of the penalty is finite at g = 0, too. */
+ *  sample. With the FINITE kinds, g is the slope of a chord between two points of the same pair (x, G(z)). The gradient
+ *  of the penalty is finite at g = 0, too. */
 enum {
 	EGM_PENALTY_TWO_SIDED = 1,        /**< (g - 1)^2. Gulrajani et al. 2017 */
 	EGM_PENALTY_ONE_SIDED = 2,        /**< max(0, g - 1)^2. Petzka et al. 2018 */
@@ -205,13 +206,13 @@ typedef struct egm_gan_options {
  *    discriminator phase:  its objective in EGM_GAN_* + penalty * E||grad l||^2               trains D
  *    generator phase:      its objective in EGM_GAN_* + step_penalty * E||G(z) - G_old(z)||^2 trains G
  *
- *  G_old is the generator as it was before the first generator phase of the training step, so the square is 0 in that
- *  phase. The square is summed over the dimensions of the data. With step_penalty = 1/(2 sigma^2) its term is the KL
+ *  G_old is the generator as it was before the first generator phase of the training step, so the step penalty is 0 in
+ *  that phase. Its square is summed over the dimensions of the data. With step_penalty = 1/(2 sigma^2) it is the KL
  *  divergence between the joint distributions of (x, z) of the new and the old generator, where x = G(z) + sigma n.
- *  That is an upper bound of the divergence between their distributions of x.
+ *  This is an upper bound of the divergence between their distributions of x.
  *  Networks: discriminator [d] -> 1, generator [k] -> d. Sign: high l means real. Terms: discriminator, penalty,
  *  generator, step.
- *  Source: Goodfellow et al. 2014; Su 2018, arXiv 1807.05936, for the step penalty. Su's code computes the mean over
+ *  Source: Goodfellow et al. 2014; step penalty: Su 2018, arXiv 1807.05936, whose code computes the mean over
  *  dimensions instead of the sum, and multiplies it by 5. */
 EGM_API EGM_CHECKED egm_status egm_loss_gan(egm_loss **out, egm_model *discriminator, egm_model *generator,
                                             const egm_gan_options *options);
@@ -254,17 +255,17 @@ EGM_API EGM_CHECKED egm_status egm_loss_vae(egm_loss **out, egm_model *encoder, 
  *
  *    log 1/S sum_s q(x|z_s) N(z_s; 0, I) / p(z_s|x),  z_s ~ p(z|x),  S = `samples` >= 1.
  *
- *  In the mean over seeds a bound is below log q(x), and it rises to log q(x) as S grows. beta has no influence. x has
- *  the networks' dtype. The draws depend only on (seed, row, s), so the result for a row does not depend on the other
- *  rows. `progress` may be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
+ *  The mean of a bound over seeds is below log q(x), and rises to log q(x) as S grows. beta has no influence. x has the
+ *  networks' dtype. The draws depend only on (seed, row, s), so the result for a row does not depend on the other rows.
+ *  `progress` may be NULL. A step is one draw for each row of a block of 64 rows. The callback may free the loss.
  *
  *  Errors:
  *  - EGM_ERR_ARGUMENT if `loss` is not from egm_loss_vae;
  *  - EGM_ERR_ARGUMENT if a number of x is outside of [0, 1] and the decoder is EGM_DECODER_BERNOULLI;
  *  - EGM_ERR_NONFINITE if a number of x or an importance weight is not finite. The message names the row; earlier rows
  *    may have been written;
- *  - EGM_ERR_STOPPED if `progress` stopped the call. The first 64 * (done / samples) rows are then written, with `done`
- *    of the last report and the quotient rounded down. Later rows are undefined.
+ *  - EGM_ERR_STOPPED if `progress` stopped the call. The first 64 * (done / samples) rows are then written, where
+ *    `done` is that of the last report and the quotient is rounded down. Later rows are undefined.
  *  Source: Burda et al. 2016, "Importance weighted autoencoders", eq. 8. */
 EGM_API EGM_CHECKED egm_status egm_loss_vae_log_likelihood(const egm_loss *loss, egm_array x, int64_t samples,
                                                            uint64_t seed, egm_out log_likelihoods,
@@ -300,9 +301,8 @@ EGM_API EGM_CHECKED egm_status egm_loss_aae(egm_loss **out, egm_model *discrimin
 /* ---- adversarially learned inference, bidirectional GAN */
 /** Objective of generator and encoder. p is the distribution of the pairs (x, e(x)), and q that of the pairs (G(z), z).
  *
- *  At D = 1/2 the gradient with respect to the logits of p and q is (-1/2, -1/2) with `derived` and (1/2, -1/2) with
- *  the others. `derived` thus moves the encoder to where the discriminator sees pairs of p. To match both distributions
- *  it needs full_terms. */
+ *  At D = 1/2 the gradient with respect to the logits of p and q is (1/2, -1/2), but (-1/2, -1/2) with EGM_ALI_DERIVED,
+ *  which thus moves the encoder to where the discriminator sees pairs of p. To match p and q it needs full_terms. */
 enum {
 	EGM_ALI_DERIVED = 1, /**< -E_p log D - E_q log D */
 	EGM_ALI_MINIMAX = 2, /**< E_p log D + E_q log(1 - D) */
@@ -321,8 +321,8 @@ typedef struct egm_ali_options {
 	int32_t generator_steps;     /**< generator phases after them, >= 1, default 1 */
 	int32_t encoder;             /**< EGM_CODER_*, default EGM_CODER_POINT (BiGAN) */
 	int32_t generator;           /**< EGM_CODER_*, default EGM_CODER_POINT */
-	int32_t full_terms; /**< 1: adds two terms; needs EGM_ALI_DERIVED and two Gaussian networks. 0 (default): no */
-	double penalty;     /**< weight >= 0 of the zero-centred penalty at the pairs of p, default 0 */
+	int32_t full_terms;          /**< 1: adds two terms; needs EGM_ALI_DERIVED and two Gaussian networks. Default 0 */
+	double penalty;              /**< weight >= 0 of the zero-centred penalty at the pairs of p, default 0 */
 } egm_ali_options;
 
 #define EGM_ALI_OPTIONS_INIT                                                                   \
@@ -367,7 +367,7 @@ typedef struct egm_wgan_options {
  *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(g)], g of D                       trains D
  *    generator phase:  -E[D(G(z))]                                                            trains G
  *
- *  h is chosen by the option `penalty_kind`. Usual settings:
+ *  The options penalty_kind and penalty_at choose h and the points at which g is computed. Usual settings:
  *  - the defaults: WGAN-GP;
  *  - `clip` > 0 and penalty 0: the original form, with clipped weights;
  *  - a critic of egm_model_spectral_... layers, usually with penalty 0: spectral normalisation (Miyato et al. 2018).
@@ -441,12 +441,13 @@ typedef struct egm_histogram_options {
 
 /** Creates the loss of a generator of one number that is fitted to a histogram.
  *
- *  `masses` [bins], of either dtype, are numbers >= 0 with any sum > 0. p are their shares. The loss is the divergence
- *  between p and the shares q of G(z). A normal kernel spreads each sample over the bins, which makes q differentiable.
- *  Samples outside of [lower, upper] count to the outermost bins. Reads no data: call egm_trainer_fit with NULL.
+ *  `masses` [bins], of either dtype, are numbers >= 0 with any sum > 0. p are the masses divided by their sum. The loss
+ *  is the divergence between p and q, the shares of G(z) in the bins. A normal kernel spreads each sample over the
+ *  bins, which makes q differentiable. Samples outside of [lower, upper] count in the outermost bins. The loss reads no
+ *  data: call egm_trainer_fit with NULL.
  *
  *  At the minimum, G(z) plus the kernel's noise has the shares p, so the variance of G(z) itself is smaller by
- *  (bandwidth * bin width)^2. Use large batches: with B rows the divergence is too high by about (bins - 1) / 2B.
+ *  (bandwidth * bin width)^2. Use large batches: with B rows the divergence is too high by about (bins - 1) / (2 B).
  *  Networks: generator [k] -> 1. Terms: divergence, in nats.
  *
  *  Errors in addition to those of egm_loss:
@@ -467,13 +468,13 @@ typedef struct egm_dae_options {
 		sizeof(egm_dae_options), 0.3 \
 	}
 
-/** Creates the loss of a denoising autoencoder: a network r that finds the data in noisy data.
+/** Creates the loss of a denoising autoencoder: a network r that removes the noise from noisy data.
  *
  *    L = E||r(x + sigma n) - x||^2
  *
  *  At the minimum r(y) is the mean of x given y = x + sigma n. (r(y) - y) / sigma^2 is then the score grad log
  *  p_sigma(y), where p_sigma is the distribution of the data plus noise N(0, sigma^2 I). The distribution of r(y) is
- *  not that of x, but narrower.
+ *  narrower than that of x.
  *  Networks: denoiser r [d] -> d. Terms: reconstruction.
  *  Source: Vincent et al. 2008; the score: Alain and Bengio 2014. */
 EGM_API EGM_CHECKED egm_status egm_loss_dae(egm_loss **out, egm_model *denoiser, const egm_dae_options *options);
@@ -497,7 +498,7 @@ typedef struct egm_dde_options {
  *    generator phase:  E[U_p(G(z) + sigma n) - U_q(G(z) + sigma n)]                            trains G
  *
  *  q_sigma and p_sigma are the distributions of G(z) and of the data, each plus noise N(0, sigma^2 I). U_p is
- *  data_energy. It must have been trained before, with egm_loss_dsm and the same sigma, and does not change. U_q is
+ *  data_energy, which must have been trained before, with egm_loss_dsm and the same sigma. It does not change. U_q is
  *  sample_energy. If U_q = -log q_sigma, the gradient of the generator is exactly that of the divergence. The loss
  *  reads no data: call egm_trainer_fit with NULL.
  *  Networks: data_energy [d] -> 1, sample_energy [d] -> 1, generator [k] -> d. Terms: score_matching, generator.
@@ -547,7 +548,7 @@ enum {
 typedef struct egm_score_matching_options {
 	size_t struct_size;
 	int32_t form;        /**< EGM_SCORE_*, default EGM_SCORE_SLICED */
-	int32_t projections; /**< of EGM_SCORE_SLICED: directions v for each row, 1 to 64, default 1 */
+	int32_t projections; /**< for EGM_SCORE_SLICED: directions v for each row, 1 to 64, default 1 */
 } egm_score_matching_options;
 
 #define EGM_SCORE_MATCHING_OPTIONS_INIT                         \
@@ -583,8 +584,8 @@ typedef struct egm_cross_entropy_options {
  *
  *  A row of the data has d + k columns: the point x, then its target t. t is one-hot for a label, and contains the
  *  probabilities of the classes in general. t is neither checked nor normalised: its sum is the weight of the row in
- *  the mean, so a row of zeros does not count. Label smoothing replaces t by (1 - s) t + s (sum t) / k. At the minimum
- *  softmax(f(x)) is E[t | x]. Adding a constant to all k outputs changes nothing.
+ *  the mean, so a row whose t is 0 does not count. Label smoothing replaces t by (1 - s) t + s (sum t) / k. At the
+ *  minimum softmax(f(x)) is E[t | x]. A constant added to all k outputs changes nothing.
  *  Networks: classifier f [d] -> k logits, k >= 2; EGM_ERR_SHAPE if it has 1 output. Terms: cross_entropy.
  *  Source: Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs"; smoothing:
  *  Szegedy et al. 2016, "Rethinking the inception architecture for computer vision". */

@@ -10,11 +10,11 @@ extern "C" {
 
 /** A mixture of normal distributions, p(x) = sum_k w_k N(x; m_k, C_k), fitted by expectation-maximisation (EM).
  *
- *  Its density is normalised. It can therefore serve as an energy whose log Z is 0 (egm_target_mixture), as a baseline
- *  for networks, and as a metric.
+ *  The density is normalised. A mixture can therefore be an energy whose log Z is 0 (egm_target_mixture), a baseline
+ *  for networks, or a metric.
  *
  *  All numbers are stored and computed in double. Data are arrays [rows, columns] of either dtype. EGM_ERR_NONFINITE if
- *  a number of them is not finite; the message names its row and column. Results do not depend on the number of
+ *  a number in them is not finite. The message names its row and column. Results do not depend on the number of
  *  threads. Several threads may read a mixture at the same time while no thread calls egm_mixture_step.
  *
  *  Source: Dempster, Laird, Rubin 1977. */
@@ -27,26 +27,27 @@ enum {
 	EGM_COVARIANCE_SPHERICAL = 3 /**< C_k = v_k I, one variance v_k: [components] */
 };
 
-/** Parameters that EM does not change, joined by or. */
+/** Parameters that EM does not change: bits of the option `fixed`. */
 enum { EGM_MIXTURE_FIX_WEIGHTS = 1, EGM_MIXTURE_FIX_MEANS = 2, EGM_MIXTURE_FIX_COVARIANCES = 4 };
 
 typedef struct egm_mixture_options {
 	size_t struct_size;
-	int64_t components; /**< of egm_mixture_fit: number of components, >= 1, default 1 */
+	int64_t components; /**< for egm_mixture_fit: number of components, >= 1, default 1 */
 	int32_t covariance; /**< EGM_COVARIANCE_*, default EGM_COVARIANCE_FULL */
-	/** EGM_MIXTURE_FIX_*, joined by or. Fixed parameters keep the values of egm_mixture_create, and in egm_mixture_fit
-	 *  those of the start: equal weights, the centers, their common variance. 0 (default): nothing is fixed. */
+	/** Bitwise or of EGM_MIXTURE_FIX_*. Fixed parameters keep the values of egm_mixture_create. In egm_mixture_fit they
+	 *  keep the values of the start: equal weights, the k-means++ centers, and one variance for all components. 0
+	 *  (default): nothing is fixed. */
 	int32_t fixed;
-	/** Floor f > 0, in squared data units: no variance below f is fitted in any column, f_j = f in egm_mixture_step. 0
-	 *  (default): f_j = 1e-6 u_j^2, where u_j is the unit of column j in the data of the fit or of the first step, see
-	 *  egm_mixture_fit. EGM_ERR_ARGUMENT if no column of these data varies. */
+	/** Floor > 0 of the fitted variances in each column, in squared data units: f_j of egm_mixture_step, the same for
+	 *  all columns j. 0 (default): f_j = 1e-6 u_j^2, where u_j is the unit of column j, see egm_mixture_fit, in the
+	 *  data of the fit or of the first step. EGM_ERR_ARGUMENT if no column of these data varies. */
 	double covariance_floor;
-	uint64_t seed;          /**< of egm_mixture_fit: seed of the starts, default 0 */
-	int64_t starts;         /**< of egm_mixture_fit: number of starts, >= 1, default 4. The one that ends at the highest
-	                             likelihood is kept */
-	int64_t max_iterations; /**< of egm_mixture_fit: largest number of steps of each start, >= 1, default 200 */
-	double tolerance;       /**< of egm_mixture_fit: >= 0, default 1e-6. A start ends if a step gains no more than this,
-	                             in nats for each row */
+	uint64_t seed;  /**< for egm_mixture_fit: seed of the starts, default 0 */
+	int64_t starts; /**< for egm_mixture_fit: number of starts, >= 1, default 4. The one that ends at the highest
+	                     likelihood is kept */
+	int64_t max_iterations; /**< for egm_mixture_fit: largest number of steps of each start, >= 1, default 200 */
+	double tolerance;       /**< for egm_mixture_fit: >= 0, default 1e-6, in nats for each row. A start ends when a step
+	                             increases the log likelihood by no more */
 } egm_mixture_options;
 
 #define EGM_MIXTURE_OPTIONS_INIT                                                   \
@@ -60,9 +61,10 @@ typedef struct egm_mixture_result {
 	double log_likelihood;   /**< mean of log p over the rows, in nats, of the mixture that is returned */
 	double covariance_floor; /**< smallest floor over the columns, see egm_mixture_floors */
 	int64_t iterations;      /**< number of steps of the start that was kept */
-	int64_t start;           /**< index of the start that was kept, from 0; the first of those within 1e-10 nats */
+	int64_t start;           /**< index of the start that was kept, from 0: the first one within 1e-10 nats of the
+	                              best */
 	int64_t dead;            /**< number of dead components, see egm_mixture_step */
-	int32_t converged;       /**< 1: the last step gained no more than `tolerance`; 0: max_iterations ended the start */
+	int32_t converged;       /**< 1: the start ended because of `tolerance`; 0: because of max_iterations */
 	int32_t reserved;        /**< always 0 */
 } egm_mixture_result;
 
@@ -75,24 +77,25 @@ typedef struct egm_mixture_result {
  *
  *  `options` may be NULL. `result` may be NULL; otherwise it begins as EGM_MIXTURE_RESULT_INIT.
  *
- *  row_weights, f64 [rows] >= 0, says how often each row counts: 3 is the row three times, and 0 is as if it were
- *  absent. A common factor changes only the rounding. egm_no_array(): 1 each.
+ *  row_weights, f64 [rows] >= 0, says how often each row counts: with 3 as three equal rows, with 0 as if it were
+ *  absent. A factor common to all weights changes only the rounding. egm_no_array(): all weights are 1.
  *
- *  Each start has k-means++ centers as means (Arthur and Vassilvitskii 2007), equal weights, and one variance for all
- *  components in units of the columns: the mean squared distance to the nearest centre, divided by `columns`. Then
- *  egm_mixture_step is repeated until it gains no more than `tolerance`.
+ *  Each start begins with k-means++ centers as means (Arthur and Vassilvitskii 2007), equal weights, and one variance
+ *  for all components: the mean squared distance to the nearest center, in units of the columns, divided by `columns`.
+ *  Then egm_mixture_step is repeated until it increases the log likelihood by no more than `tolerance`.
  *
- *  The start and the default floor measure each column j in its own unit u_j. A column times c then yields the same fit
- *  with that column times c, up to rounding. u_j is the first of these that is not 0:
+ *  The start and the default floor measure each column j in its own unit u_j. If a column of the data is multiplied by
+ *  c, that column of the fit is therefore multiplied by c, up to rounding, and nothing else changes. u_j is the first
+ *  of these that is not 0:
  *  - the interquartile range over 1.349, which is the standard deviation of a normal column, and which single rows
  *    cannot change much;
  *  - the distance between the quantiles 1/16 and 15/16 over 3.068;
  *  - the distance between the quantiles 1/64 and 63/64 over 4.308;
  *  - the range over 4.308;
- *  - of a column that never varies, the magnitude of its value, or 1 if that is 0.
+ *  - the absolute value of a column that never varies, or 1 if it is 0.
  *
- *  EGM_COVARIANCE_SPHERICAL has one variance for all columns and therefore one unit: the root mean square of the u_j,
- *  where columns that never vary count as 0. Bring the columns to one unit first.
+ *  EGM_COVARIANCE_SPHERICAL has one variance for all columns, and therefore one unit: the root mean square of the u_j,
+ *  where columns that never vary count as 0. The columns of the data should then have the same unit.
  *
  *  `progress` may be NULL; it is called after every step of EM, in all starts. It has one term, "log_likelihood": the
  *  mean of log p over the rows after the step, in nats. `total` is starts * max_iterations, which is reached only if no
@@ -100,11 +103,10 @@ typedef struct egm_mixture_result {
  *
  *  Errors:
  *  - EGM_ERR_STOPPED if `progress` stopped the fit. *out is then the best mixture so far, of the present start or of an
- *    earlier one, and *result describes it. The caller frees the mixture as after a success. egm_mixture_step can
- *    continue it;
+ *    earlier one, and *result describes it. The caller must free it. egm_mixture_step can continue the fit;
  *  - EGM_ERR_ARGUMENT if the data have fewer distinct rows (of positive weight) than components;
  *  - EGM_ERR_ARGUMENT if no column varies and no covariance_floor is given;
- *  - EGM_ERR_ARGUMENT if the spread of a column has a square that underflows;
+ *  - EGM_ERR_ARGUMENT if the square of the unit of a column underflows;
  *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0;
  *  - EGM_ERR_NONFINITE if squared distances overflow. */
 EGM_API EGM_CHECKED egm_status egm_mixture_fit(egm_mixture **out, egm_context *context, egm_array x,
@@ -129,34 +131,36 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
 
 /** Makes one step of EM on x [rows, columns].
  *
- *  log_likelihood (may be NULL) receives the mean of log p over the rows before the step, which costs nothing extra.
- *  With r_ik = w_k N(x_i; m_k, C_k) / p(x_i) and n_k = sum_i r_ik,
+ *  log_likelihood (may be NULL) receives the mean of log p over the rows, in nats, before the step. It takes no extra
+ *  time. With r_ik = w_k N(x_i; m_k, C_k) / p(x_i) and n_k = sum_i r_ik,
  *
  *      w_k = n_k / rows,   m_k = sum_i r_ik x_i / n_k,   S_k = sum_i r_ik (x_i - m_k)(x_i - m_k)^T / n_k,
  *      full       C_k = F V max(L, 1) V^T F,  F^-1 S_k F^-1 = V L V^T,  F = diag sqrt(f_j)
  *      diagonal   C_k,jj = max(S_k,jj, f_j)
  *      spherical  v_k = max(tr S_k / dims, f), f the one floor of all columns
  *
- *  f_j are the floors, see egm_mixture_floors. Fixed parameters keep their values, and S_k then uses the fixed means.
- *  If all f_j are f, the full case is V max(L, f) V^T, where S_k = V L V^T. In general C_k - diag f_j has no negative
- *  eigenvalue: no direction has a variance below that of the floor.
+ *  f_j are the floors, see egm_mixture_floors. Fixed parameters keep their values. If the means are fixed, S_k is
+ *  computed about them. If all f_j are f, C_k in the full case is V max(L, f) V^T, where S_k = V L V^T. In general C_k
+ *  minus diag f_j has no negative eigenvalue: no direction has a variance below the floor.
  *
  *  These are the exact maxima under the floor, so the likelihood never falls, up to rounding. Exceptions:
- *  - A C_k of egm_mixture_create that is below the floor is lifted by the first step, whatever likelihood that costs.
+ *  - If a C_k of egm_mixture_create is below the floor, the first step raises it to the floor, even if the likelihood
+ *    falls.
  *  - A component with n_k < 1e-30 is dead: its weight is 0 from then on (unless weights are fixed), and its mean and
- *    C_k stay as they were. With row weights the limit is 1e-30 times the largest power of 2 up to the largest weight.
+ *    C_k stay as they were. With row weights the limit is 1e-30 times the largest power of 2 that does not exceed the
+ *    largest weight.
  *
  *  With row_weights, f64 [rows], row i counts row_weights[i] times: r_ik is multiplied by the weight, `rows` is
- *  replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): 1 each.
+ *  replaced by the sum of the weights, and *log_likelihood is the weighted mean. egm_no_array(): all weights are 1.
  *
  *  Errors, after which the mixture is unchanged:
  *  - EGM_ERR_SHAPE if x does not have as many columns as the mixture has dimensions, or if row_weights does not have as
  *    many numbers as x has rows;
  *  - EGM_ERR_ARGUMENT if a row weight is negative or not finite, or if all are 0;
  *  - EGM_ERR_ARGUMENT if the floor is too small for a C_k to be inverted;
- *  - EGM_ERR_NONFINITE if p is 0 in double precision at a row, some 1e154 standard deviations from every component. The
- *    message names the first such row;
- *  - In the first step without covariance_floor, also the errors of egm_mixture_fit that concern columns. */
+ *  - EGM_ERR_NONFINITE if p is 0 in double precision at a row, which is then about 1e154 standard deviations away from
+ *    every component. The message names the first such row;
+ *  - the errors of egm_mixture_fit that concern columns, in the first step if covariance_floor is 0. */
 EGM_API EGM_CHECKED egm_status egm_mixture_step(egm_mixture *mixture, egm_array x, egm_array row_weights,
                                                 double *log_likelihood);
 
@@ -172,8 +176,8 @@ EGM_API EGM_CHECKED egm_status egm_mixture_parameters(const egm_mixture *mixture
                                                       egm_out covariances);
 
 /** Copies the floors f_j in use: floors, f64 [dims]. They are the option covariance_floor, or its default for the data
- *  of the fit or of the first step. They are 0 before that step, and as long as covariances are fixed in a mixture of
- *  egm_mixture_create without covariance_floor. */
+ *  of the fit or of the first step. In a mixture of egm_mixture_create whose covariance_floor is 0, they are 0 before
+ *  the first step, and also afterwards if the covariances are fixed. */
 EGM_API EGM_CHECKED egm_status egm_mixture_floors(const egm_mixture *mixture, egm_out floors);
 
 /** Computes log p of each row of x [rows, dims]: out, f64 [rows], in nats. It is -INFINITY where p is 0 in double
@@ -184,7 +188,7 @@ EGM_API EGM_CHECKED egm_status egm_mixture_log_density(const egm_mixture *mixtur
 EGM_API EGM_CHECKED egm_status egm_mixture_responsibilities(const egm_mixture *mixture, egm_array x, egm_out out);
 
 /** Draws independent samples: out [rows, dims], of either dtype, as many as out.rows says. Row i depends only on the
- *  seed and i, and is the same point in both dtypes, up to rounding. */
+ *  seed and on i. It is the same point in both dtypes, up to rounding. */
 EGM_API EGM_CHECKED egm_status egm_mixture_sample(const egm_mixture *mixture, uint64_t seed, egm_out out);
 
 #ifdef __cplusplus

@@ -10,26 +10,33 @@ extern "C" {
 
 /** A network: a list of layers, and their parameters in one contiguous buffer.
  *
- *  To make one: egm_model_create, then one call for each layer, then egm_model_build. A call that adds a layer returns
- *  EGM_ERR_ARGUMENT if a number is out of its range, if the layer does not fit the one before, or if there are 1024
- *  layers already, and EGM_ERR_STATE if the model is built. The model records the first error; all later calls of this
- *  kind and egm_model_build return it again. A program may therefore check the result of egm_model_build alone.
+ *  To make one, call egm_model_create, then one function for each layer, then egm_model_build.
+ *
+ *  Errors of the calls that add a layer:
+ *  - EGM_ERR_ARGUMENT if a number is out of its range, if the layer does not fit the one before, or if the model has
+ *    1024 layers already;
+ *  - EGM_ERR_STATE if the model is built already.
+ *
+ *  The model records the first of these errors. All later calls that add a layer, and egm_model_build, return it again,
+ *  so a program needs to check only the result of egm_model_build.
  *
  *  Buffers are parameters that are not trained: u and v of spectral layers, and the running statistics of batch
  *  normalisation. They are included in parameter counts, arrays and files. Evaluation does not change them.
  *
- *  An energy U is a network with one output. Low U means likely: q(x) = exp(-U(x)) / Z. */
+ *  An energy U is a network with one output. It describes the probability density q(x) = exp(-U(x)) / Z, where Z is the
+ *  integral of exp(-U): the lower U, the more likely x. */
 typedef struct egm_model egm_model;
 
-/** Distributions from which initial weights are drawn. All but the default set the bias to 0. fan_in and fan_out are:
+/** Distributions from which initial weights are drawn. N(m, v) is normal with mean m and variance v, U(a, b) is
+ *  uniform. All but the default set the bias to 0. fan_in and fan_out are:
  *
  *    layer             shape of the weight           fan_in                  fan_out
  *    dense             [units, inputs]               inputs                  units
  *    conv              [out, kernel, kernel, in]     kernel^2 in             kernel^2 out
  *    conv_transpose    [in, kernel, kernel, out]     kernel^2 out            kernel^2 in
  *
- *  The last line follows PyTorch, so that a network starts from the same distribution as there. In truth each output
- *  number of a transposed convolution is a sum of about in (kernel / stride)^2 terms. */
+ *  The last line of the table is PyTorch's definition, so that networks start from the same distribution as in PyTorch.
+ *  An output number of a transposed convolution is in fact a sum of about in * (kernel / stride)^2 terms. */
 enum {
 	EGM_INIT_FAN_IN_UNIFORM = 1, /**< default: weight and bias U(-b, b), b = 1/sqrt(fan_in), as nn.Linear */
 	EGM_INIT_GLOROT_UNIFORM = 2, /**< U(-b, b), b = sqrt(6/(fan_in+fan_out)). Glorot and Bengio 2010, eq. 16 */
@@ -53,18 +60,19 @@ EGM_API egm_status egm_model_set_initializer(egm_model *model, int32_t initializ
 EGM_API egm_status egm_model_dense(egm_model *model, int64_t units);
 /** Adds a dense layer with spectral normalisation: y = x (W / sigma)^T + b, with W [units, inputs] and b [units].
  *
- *  sigma = u^T W v approximates the largest singular value of W by persistent power iteration. One round of it is
+ *  sigma = u^T W v approximates the largest singular value of W by power iteration. u and v are kept from one update of
+ *  the network to the next. One round of the iteration is
  *
  *    v = W^T u / |W^T u|,   u = W v / |W v|.
  *
- *  sigma is never above the largest singular value. A round multiplies its error by (s2/s1)^4, where s1 > s2 are the
- *  two largest singular values. Derivatives treat u and v as constants: d sigma/dW = u v^T.
+ *  sigma is never above the largest singular value. A round multiplies the error of sigma by (s2/s1)^4, where s1 > s2
+ *  are the two largest singular values of W. Derivatives treat u and v as constants: d sigma/dW = u v^T.
  *
  *  u [units] and v [inputs] are the buffers "N.u" and "N.v" of layer N. These calls set them:
  *  - egm_model_build, egm_model_set_tensor of the weight, and egm_trainer_average: 100 rounds from a random u;
  *  - each update of the network by a trainer: one round;
- *  - egm_model_set_parameters, and egm_model_set_tensor of u or v: the given numbers, which are not normalised. The
- *    formula above is computed with these.
+ *  - egm_model_set_parameters, and egm_model_set_tensor of u or v: the given numbers, which are not normalised. sigma
+ *    is computed from these numbers as they are.
  *
  *  If all weights are 0, y = b and the gradient with respect to W is 0, so W stays 0.
  *  Source: Miyato et al. 2018, algorithm 1. */
@@ -98,9 +106,8 @@ EGM_API egm_status egm_model_gelu(egm_model *model);
 /** Adds layer normalisation of each row: (x - mean) / sqrt(var + epsilon) * weight + bias.
  *
  *  var is the mean of the squared differences from the mean: its divisor is the width of the row. weight starts at 1
- *  and bias at 0. epsilon > 0, usually 1e-5. Mean and variance are computed from differences, so a constant that is
- *  added to a row costs only the digits that the row itself loses. If the squares overflow (from 1e19 in f32), the
- *  result is bias.
+ *  and bias at 0. epsilon > 0, usually 1e-5. The variance is computed from the differences, so a large mean causes no
+ *  error beyond the rounding of the row's own numbers. If the squares overflow (from 1e19 in f32), the result is bias.
  *  Source: Ba et al. 2016. */
 EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
 
@@ -110,18 +117,20 @@ EGM_API egm_status egm_model_layer_norm(egm_model *model, double epsilon);
  *
  *  weight starts at 1 and bias at 0, whatever egm_model_set_initializer says. epsilon > 0, usually 1e-5. mean and var
  *  are:
- *  - in a training step: those of the batch, over its m = rows x height x width pixels, with divisor m. Gradients run
- *    through both. m must be at least 2, otherwise egm_trainer_create returns EGM_ERR_ARGUMENT;
- *  - everywhere else (egm_model_run and its siblings, samplers, likelihoods): the buffers running_mean, which starts at
- *    0, and running_var, which starts at 1. Rows then do not affect each other.
+ *  - in a training step: mean and variance of the batch, over its m = rows * height * width pixels, with divisor m.
+ *    Gradients are propagated through both. m must be at least 2, otherwise egm_trainer_create returns
+ *    EGM_ERR_ARGUMENT;
+ *  - everywhere else (egm_model_run and the other evaluations, samplers, likelihoods): the buffers running_mean, which
+ *    starts at 0, and running_var, which starts at 1. Rows then do not affect each other.
  *
  *  A phase that trains this network updates the buffers after each batch that passes through the layer, in order:
  *
  *    running <- (1 - momentum) running + momentum * batch statistic,  0 < momentum <= 1, usually 0.1.
  *
  *  Here the variance of the batch is multiplied by m/(m-1), as in PyTorch. Real and generated rows are separate
- *  batches. Rows that several terms of a loss use are one batch. A phase that does not train this network also
- *  normalises by batch statistics, but leaves the running statistics unchanged. So does a step that fails.
+ *  batches. Rows that several terms of a loss use are still one batch. A phase that does not train this network also
+ *  normalises by batch statistics, but leaves the running statistics unchanged. A step that fails leaves them
+ *  unchanged, too.
  *
  *  Losses that differentiate a network with respect to its input (gradient penalties, score matching) reject batch_norm
  *  there, because each row's gradient would depend on the other rows: see egm_loss.
@@ -144,8 +153,8 @@ EGM_API egm_status egm_model_flatten(egm_model *model);
  *                 W[o, ky, kx, c] x[i stride + ky - padding, j stride + kx - padding, c]
  *
  *  oh = (h + 2 padding - kernel) / stride + 1, rounded down, and ow likewise. x is 0 outside of the image. The kernel
- *  is not flipped. 1 <= kernel, stride <= 32767; 0 <= padding < kernel. An image may have up to 2^31 - 1 numbers, and
- *  so may all windows of one image together, oh ow kernel^2 in.
+ *  is not flipped. 1 <= kernel, stride <= 32767; 0 <= padding < kernel. The numbers of an image, and those in all
+ *  windows of one image, oh * ow * kernel^2 * in, are limited to 2^31 - 1.
  *
  *  W is [channels, kernel, kernel, in], and b is [channels]. This is PyTorch's nn.Conv2d with its weight permuted to
  *  (0, 2, 3, 1). */
@@ -164,9 +173,9 @@ EGM_API egm_status egm_model_conv_transpose(egm_model *model, int64_t channels, 
                                             int64_t padding, int64_t output_padding);
 /** Adds a convolution as egm_model_conv, with W / sigma instead of W.
  *
- *  sigma is the largest singular value of W as a matrix [channels, kernel^2 in]. Its buffers u [channels] and v
- *  [kernel^2 in], its rounds and its derivative are those of egm_model_spectral_dense. sigma is not the norm of the
- *  convolution as a map between images: with stride 1 that may be up to kernel times as large.
+ *  sigma is the largest singular value of W as a matrix [channels, kernel^2 in]. The buffers u [channels] and v
+ *  [kernel^2 in], the rounds of iteration and the derivative of sigma are as in egm_model_spectral_dense. sigma is not
+ *  the norm of the convolution as a map between images: with stride 1 that norm may be up to `kernel` times as large.
  *  Source: Miyato et al. 2018, section 2.1. */
 EGM_API egm_status egm_model_spectral_conv(egm_model *model, int64_t channels, int64_t kernel, int64_t stride,
                                            int64_t padding);
@@ -177,10 +186,11 @@ EGM_API egm_status egm_model_average_pool(egm_model *model, int64_t size);
  *  [factor height, factor width, channels]. */
 EGM_API egm_status egm_model_upsample(egm_model *model, int64_t factor);
 
-/** Allocates the parameters and draws their initial values from (seed, index of the tensor).
+/** Builds the model: allocates the parameters and draws their initial values. Those of a tensor depend on `seed` and on
+ *  the index of the tensor.
  *
  *  Errors:
- *  - the first error that a call of the builder recorded;
+ *  - the first error of a call that added a layer;
  *  - EGM_ERR_STATE if the model is built already, or if it has no layer;
  *  - EGM_ERR_ARGUMENT if `dtype` is not EGM_F32 or EGM_F64. */
 EGM_API EGM_CHECKED egm_status egm_model_build(egm_model *model, egm_dtype dtype, uint64_t seed);
@@ -218,16 +228,17 @@ EGM_API EGM_CHECKED egm_status egm_model_parameters(const egm_model *model, egm_
  *  - EGM_ERR_NONFINITE if a number is not finite;
  *  - EGM_ERR_ARGUMENT if a running variance of batch normalisation is negative. */
 EGM_API EGM_CHECKED egm_status egm_model_set_parameters(egm_model *model, egm_array values);
-/** Copies the tensor `name` to out, which has as many numbers as its shape. EGM_ERR_ARGUMENT if there is none. */
+/** Copies the tensor `name` to out, which has as many numbers as the tensor. EGM_ERR_ARGUMENT if there is no such
+ *  tensor. */
 EGM_API EGM_CHECKED egm_status egm_model_tensor(const egm_model *model, const char *name, egm_out out);
-/** Sets the tensor `name` from values, which has as many numbers as its shape. Setting the weight of a spectral layer
- *  also recomputes its u and v; to set these too, set them afterwards. EGM_ERR_ARGUMENT if there is no such tensor;
- *  other errors are those of egm_model_set_parameters. */
+/** Sets the tensor `name` from values, which has as many numbers as the tensor. Setting the weight of a spectral layer
+ *  also recomputes u and v of this layer; to set u and v too, set them afterwards. EGM_ERR_ARGUMENT if there is no such
+ *  tensor; other errors are those of egm_model_set_parameters. */
 EGM_API EGM_CHECKED egm_status egm_model_set_tensor(egm_model *model, const char *name, egm_array values);
 
 /* Evaluation of a built model at x [rows, egm_model_inputs]. All arrays have the dtype of the model. The first call of
- * each function compiles a program; later calls with a similar number of rows allocate nothing. The result for a row
- * does not depend on the other rows, but calls with another number of rows may round differently.
+ * each function compiles a program; later calls with a similar number of rows allocate nothing. The bits of a row do
+ * not depend on the other rows of the call, but calls with different numbers of rows may round differently.
  *
  * Errors:
  * - EGM_ERR_STATE if the model is not built;
@@ -243,7 +254,7 @@ EGM_API EGM_CHECKED egm_status egm_model_energy(const egm_model *model, egm_arra
 EGM_API EGM_CHECKED egm_status egm_model_energy_gradient(const egm_model *model, egm_array x, egm_out energies,
                                                          egm_out gradients);
 /** Computes the output of the network at random inputs z ~ N(0, I): samples [rows, egm_model_outputs], as many rows as
- *  samples.rows says. z of row i is drawn from (seed, i), so the bits of a row do not depend on how many rows
+ *  samples.rows says. z of row i depends only on `seed` and i, so the bits of a row do not depend on how many rows
  *  follow. */
 EGM_API EGM_CHECKED egm_status egm_model_generate(const egm_model *model, uint64_t seed, egm_out samples);
 
@@ -259,19 +270,19 @@ EGM_API EGM_CHECKED egm_status egm_model_summary(const egm_model *model, char *b
 /** Limits for files that are not trusted. In each member 0 means the default. */
 typedef struct egm_load_options {
 	size_t struct_size;
-	/** Largest header, in bytes, default 1 MiB. While it is read, it needs up to 32 times as much memory. */
+	/** Largest header, in bytes, default 1 MiB. Reading it needs up to 32 times as much memory. */
 	uint64_t max_header_bytes;
 	/** Largest sum of all tensors, in bytes, default 8 GiB. */
 	uint64_t max_data_bytes;
-	/** Of egm_model_load: largest number of values that one row may need in an evaluation. That is the sum of its
+	/** For egm_model_load: largest number of values that one row may need in an evaluation. That is the sum of its
 	 *  inputs, the outputs of all layers, and the windows of the largest convolution, width x height x kernel^2 x
 	 *  channels. 0 (default): 1024 for each input, output and parameter of the network, but at least 2^22 and at most
 	 *  2^26.
 	 *
 	 *  Memory that such a network needs, however small its file is:
-	 *  - an evaluation: that many values for each of 16 rows at a time, at most 512 MiB at 2^22. More rows at a time
-	 *    are evaluated only if they need at most 2^26 values;
-	 *  - an evaluation with gradients: twice as much, at most 1 GiB at 2^22;
+	 *  - an evaluation: that many values for each of 16 rows at a time. With 2^22 values these are at most 512 MiB.
+	 *    More rows at a time are evaluated only if they need at most 2^26 values;
+	 *  - an evaluation with gradients: twice as much, at most 1 GiB with 2^22 values;
 	 *  - a sampler: that many values for each chain; egm_target_ais: for 64 particles in each thread.
 	 *
 	 *  Checkpoints, sampler files and data contain no network and ignore this member. */
@@ -288,18 +299,19 @@ typedef struct egm_load_options {
  *  The file is replaced as a whole, as by all functions of the library that write files:
  *  - The new file is written beside `path`, flushed to disk and renamed. At any moment `path` is the whole old file or
  *    the whole new one.
- *  - It has the permissions of the file that it replaces, from before the first byte is written.
- *  - If a save is killed, the next save removes what it has left beside `path`.
+ *  - It has the permissions of the file that it replaces. They are set before the first byte is written.
+ *  - If the process is killed during a save, the next save removes the incomplete file beside `path`.
  *
  *  Errors, after which the old file is unchanged:
  *  - EGM_ERR_STATE if the model is not built;
  *  - EGM_ERR_NONFINITE if a parameter is not finite;
  *  - EGM_ERR_IO if the file cannot be written. */
 EGM_API EGM_CHECKED egm_status egm_model_save(const egm_model *model, const char *path);
-/** Writes the same bytes to memory: to buffer [size], and their number to `needed`.
+/** Writes the same bytes to `buffer` [size], and their number to `needed`.
  *
  *  To learn the number alone, set buffer NULL and size 0. `needed` may be NULL if there is a buffer. EGM_ERR_ARGUMENT
- *  if size is too small: `needed` is then written, and the buffer is unchanged. Other errors: as above. */
+ *  if size is too small: `needed` is then written, and the buffer is unchanged. Other errors are those of
+ *  egm_model_save. */
 EGM_API EGM_CHECKED egm_status egm_model_save_memory(const egm_model *model, void *buffer, size_t size, size_t *needed);
 /** Creates a built model from a file of egm_model_save, which another tool may have rewritten if it kept the metadata.
  *
@@ -354,13 +366,13 @@ typedef struct egm_restore_options {
  *    layer_norm                      nn.LayerNorm: N.weight, N.bias
  *    batch_norm                      nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean, N.running_var;
  *                                    N.num_batches_tracked is ignored
- *    spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v also as N.weight_orig,
- *                                    N.weight_u, N.weight_v, or as N.parametrizations.weight.original,
+ *    spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v may also be N.weight_orig,
+ *                                    N.weight_u, N.weight_v, or N.parametrizations.weight.original,
  *                                    N.parametrizations.weight.0._u and _v. A file may lack u and v: they are then
  *                                    computed from the weight as in egm_model_set_tensor
  *    image, flatten                  nn.Unflatten(1, (channels, height, width)), nn.Flatten
  *    average_pool, upsample          nn.AvgPool2d(size), nn.Upsample(scale_factor=factor)
- *    activations                     their namesakes; nothing is stored
+ *    activations                     the modules of the same names; nothing is stored
  *
  *  EGM_LAYOUT_PYTORCH permutes these tensors. Inputs and outputs of the model keep the order height, width, channels:
  *  - the weight of a convolution, which is [out, in, kernel, kernel] in the file, and that of a transposed one, which
@@ -377,7 +389,7 @@ typedef struct egm_restore_options {
  *  - EGM_ERR_IO if the file cannot be read;
  *  - EGM_ERR_FORMAT if the file is malformed, if tensors are missing or belong to no layer, or if a running variance is
  *    negative. The message lists the tensors, also those of another shape;
- *  - EGM_ERR_SHAPE if only shapes differ;
+ *  - EGM_ERR_SHAPE if tensors have other shapes than in the model, and nothing else is wrong;
  *  - EGM_ERR_DTYPE if a tensor has a type that is not read;
  *  - EGM_ERR_NONFINITE if a number is not finite in the model's dtype;
  *  - EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options;

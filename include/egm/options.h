@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Option structs and result structs: the rules that all of them share, and functions that describe them.
  *
- *  - Every option struct has an initialiser with the defaults. A program starts from it and sets the members that are
- *    to differ; NULL instead of the struct means all defaults:
+ *  - Every option struct has an initialiser with the defaults. A program starts from it and changes some members. NULL
+ *    instead of the struct means all defaults:
  *
  *        egm_gan_options options = EGM_GAN_OPTIONS_INIT;
  *        options.penalty = 10;
  *
  *  - The first member, struct_size, is the size of the struct that the program was compiled with; initialisers set it.
- *    Later releases append members. The library leaves members that an older program does not have at their defaults.
- *  - A member that is 0 has its default, if 0 is outside of its range or the comment of the member says so.
+ *    Later releases append members. Members that an older program does not have get their defaults.
+ *  - If a member is 0, and 0 is outside of its range or its comment says so, the default is used.
  *  - Members that point to arrays or texts may be NULL, which is their default, unless the comment says otherwise.
- *  - Results are written to structs that begin as EGM_..._INIT. The library writes as much as struct_size says.
+ *  - A program initialises a result struct, too, with its EGM_..._INIT, and passes its address. The library writes at
+ *    most struct_size bytes.
  *
- * Errors of options and results, which name the member and its number:
- *  - EGM_ERR_ARGUMENT if a member is out of its range, or if struct_size is not plausible;
+ * Errors of options and results. The message names the member and its value:
+ *  - EGM_ERR_ARGUMENT if a member is out of its range, or if struct_size is too small or too large to be the size of
+ *    the struct;
  *  - EGM_ERR_UNSUPPORTED if a newer program has set an option that this release does not have.
  *
- * The functions below describe the structs, for bindings, command lines and documentation; these then need no copy of
- * names, defaults and ranges. A program in C needs none of them. */
+ * The functions below describe the structs, so that bindings, command lines and documentation need no copy of names,
+ * defaults and ranges. A program in C does not need these functions. */
 #ifndef EGM_OPTIONS_H
 #define EGM_OPTIONS_H
 
@@ -36,7 +38,7 @@ enum {
 	EGM_OPTION_DOUBLE = 4,    /**< double */
 	EGM_OPTION_CHOICE = 5,    /**< int32_t, one of `choices` */
 	EGM_OPTION_FLAG = 6,      /**< int32_t, 0 or 1 */
-	EGM_OPTION_BITS = 7,      /**< int32_t, any of `choices` joined by or; 0: none */
+	EGM_OPTION_BITS = 7,      /**< int32_t, bitwise or of any of `choices`; 0: none */
 	EGM_OPTION_CHARACTER = 8, /**< int32_t, the code of an ASCII character */
 	EGM_OPTION_RESERVED = 9,  /**< int32_t, must be 0 */
 	EGM_OPTION_NUMBERS = 20,  /**< const double *, an array whose length is in the help, or NULL */
@@ -49,7 +51,7 @@ enum {
 
 /** A named value of EGM_OPTION_CHOICE and EGM_OPTION_BITS. */
 typedef struct egm_choice {
-	const char *name; /**< in lower case, without the common part of the family: "hinge" for EGM_GAN_HINGE */
+	const char *name; /**< in lower case, without the family: "hinge" for EGM_GAN_HINGE */
 	int64_t value;
 } egm_choice;
 
@@ -58,10 +60,10 @@ typedef struct egm_choice {
  *  In an option struct, 0 is never an error if the member has a default: 0 means the default if zero_is_default is 1;
  *  otherwise it means what the help says, mostly that something is off.
  *
- *  Defaults and the ends of ranges are doubles; those of integers are exact, because they are below 2^53. If there is
- *  no limit, the end of the range is -INFINITY or INFINITY and open: an integer may then have any value of its type,
- *  and a double must be finite. Conditions between two members are not part of a range; the comment of the struct has
- *  them. */
+ *  Defaults and the ends of ranges are doubles. Those of integers are exact, because they are below 2^53. If a range
+ *  has no limit on one side, its end there is -INFINITY or INFINITY and open: an integer may then have any value of its
+ *  type, and a double must be finite. Conditions that involve two members are not part of a range; they are in the
+ *  comments of the structs. */
 typedef struct egm_option {
 	size_t struct_size;
 	const char *name;     /**< "learning_rate" */
@@ -78,7 +80,7 @@ typedef struct egm_option {
 	int32_t zero_is_default;
 	int32_t choice_count;      /**< 0 if there are no choices */
 	const egm_choice *choices; /**< [choice_count]; NULL if there are none */
-	const char *family;        /**< common start of the constants' names, "EGM_GAN_"; NULL without choices */
+	const char *family;        /**< first part of the constants' names, "EGM_GAN_"; NULL if there are no choices */
 } egm_option;
 
 /* clang-format off */

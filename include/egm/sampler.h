@@ -15,46 +15,49 @@ extern "C" {
  *  - From the energy function of the target, every function of this sampler that returns a status returns
  *    EGM_ERR_STATE.
  *  - From the progress callback, egm_sampler_points, egm_sampler_stats, egm_sampler_scale, egm_sampler_save and
- *    egm_sampler_save_memory work, and see all chains after the same number of transitions. The others return
- *    EGM_ERR_STATE.
- *  - egm_sampler_free works in both, and frees the sampler when the call returns. */
+ *    egm_sampler_save_memory work. All chains have then made the same number of transitions. The other functions that
+ *    return a status return EGM_ERR_STATE.
+ *  - Both may call egm_sampler_free. The sampler is then freed when the run or warm-up returns. */
 typedef struct egm_sampler egm_sampler;
 
-/* Kernels: the rules by which chains move. Each has an options struct and a function that creates a sampler with it;
- * `options` may be NULL. The chains start at points that are drawn from the seed.
+/* Kernels: the rules by which chains move. Each kernel has an options struct and a function that creates a sampler;
+ * `options` may be NULL. The chains start at random points, which depend on the seed.
  *
  * The Langevin kernels (ula, mala, annealed_langevin, tempered) have step_size = eps in
  *
  *      x' = x - (eps/2) C grad V + sqrt(eps C) xi,   xi ~ N(0, I),
  *
  * where C is diagonal with the squares of `scale`. The Hamiltonian kernels (hmc, nuts) have step_size = h, the leapfrog
- * step; h = sqrt(eps) is the same step size. With bounds, x and V are in unconstrained coordinates: y and W of
- * egm_ais_options.
+ * step. h = sqrt(eps) describes the same step. With bounds, chains move in unconstrained coordinates: read y and W of
+ * egm_ais_options for x and V above. Step sizes and scales are then those of y; points, draws and energies are always x
+ * and V(x).
  *
  * All structs begin with the same members:
  *
  *  chains         >= 1, default 4: number of chains
  *  seed           default 0
- *  step_size      > 0; the default differs between kernels. A warm-up that adapts the step size starts here
+ *  step_size      > 0; the default differs between kernels. A warm-up starts with it and adapts it
  *  start_scale    >= 0: standard deviation of the first points, N(0, start_scale^2 I) in unconstrained coordinates. 0
  *                 (default): tau of the target, or 1 if it has no prior
  *  scale          [dims] > 0: scale of each coordinate, a diagonal preconditioner; C = scale^2 is the inverse mass.
- *                 NULL (default): ones. Copied
+ *                 NULL (default): all 1. The array is copied
  *
  * Other members mean the same in all structs that have them:
  *
- *  jitter         in [0, 1), default 0: each transition multiplies the leapfrog step h (with mala sqrt(eps)) by a draw
- *                 from U[1-jitter, 1+jitter)
- *  target_accept  in (0, 1); the default differs between kernels: mean acceptance probability that a warm-up aims at
- *  divergence     > 0, default 1000: energy error above which a trajectory counts as divergent; with nuts it also ends
+ *  jitter         in [0, 1), default 0: each transition multiplies the leapfrog step h (with mala sqrt(eps)) by a
+ *                 uniform draw from [1-jitter, 1+jitter)
+ *  target_accept  in (0, 1); the default differs between kernels: mean acceptance probability towards which a warm-up
+ *                 adapts the step size
+ *  divergence     > 0, default 1000: energy error above which a trajectory counts as divergent; with nuts the
+ *                 trajectory also ends
  *  adapt_scale    1: a warm-up also estimates `scale`, separately for each chain. 0: it does not
- *  temperatures   [levels] > 0: at temperature T, the energy U is divided by T, and the prior is not. NULL (default),
- *                 allowed with one level: T = 1. Copied
+ *  temperatures   [levels] > 0: at temperature T, the energy U is divided by T, but the prior is not. NULL (default)
+ *                 is allowed if levels is 1: T = 1. The array is copied
  *  levels         1 to 256, default 1: number of temperatures
  *
  * Errors of all kernels:
  *  - EGM_ERR_ARGUMENT if a scale is infinite, 0 or subnormal in the target's dtype;
- *  - EGM_ERR_ARGUMENT if start_scale puts a first point beyond the numbers of the dtype;
+ *  - EGM_ERR_ARGUMENT if start_scale makes a first point overflow in the dtype;
  *  - EGM_ERR_ARGUMENT if N = chains * levels is 2^27 or more, or N * (dims + 3) is 2^34 or more in f32, 2^33 in f64. */
 
 typedef struct egm_ula_options {
@@ -71,7 +74,8 @@ typedef struct egm_ula_options {
 		sizeof(egm_ula_options), 4, 0, 0.01, 0, NULL \
 	}
 
-/** Creates a sampler with unadjusted Langevin steps (ULA). It never rejects, is biased by O(eps), and has no warm-up.
+/** Creates a sampler with unadjusted Langevin steps (ULA). It never rejects, so its stationary distribution has an
+ *  error of O(eps). It has no warm-up.
  *  Source: Roberts and Tweedie 1996. */
 EGM_API EGM_CHECKED egm_status egm_sampler_ula(egm_sampler **out, egm_target *target, const egm_ula_options *options);
 
@@ -149,7 +153,7 @@ typedef struct egm_annealed_langevin_options {
 	double step_size; /**< eps at temperature 1, default 0.01; at temperature T it is eps * T */
 	double start_scale;
 	const double *scale;
-	const double *temperatures; /**< none above the one before it */
+	const double *temperatures; /**< no temperature may be above the one before it */
 	int64_t levels;
 	int64_t steps_per_level; /**< Langevin steps at each temperature, 1 to 2^31 - 1, default 100 */
 	double denoise;          /**< sigma0 > 0: a draw is x - sigma0^2 grad V(x). 0 (default): a draw is x */
@@ -161,8 +165,8 @@ typedef struct egm_annealed_langevin_options {
 	}
 
 /** Creates a sampler with annealed Langevin passes, for energies that were trained over noise levels
- *  (egm_loss_annealed_dsm). One transition is one pass: ULA steps at each temperature, from the first to the last,
- *  starting where the chain is. With the option `denoise`, draws are denoised. There is no warm-up.
+ *  (egm_loss_annealed_dsm). One transition is one pass: ULA steps at each temperature, from the first to the last, from
+ *  the present point of the chain. With the option `denoise`, draws are denoised. There is no warm-up.
  *  Source: Li, Chen, Sommer 2019.
  *
  *  EGM_ERR_ARGUMENT if a temperature is above the one before it; EGM_ERR_UNSUPPORTED if denoise > 0 and the target has
@@ -174,7 +178,7 @@ typedef struct egm_tempered_options {
 	size_t struct_size;
 	int64_t chains;
 	uint64_t seed;
-	double step_size; /**< eps at temperature 1, default 0.1; a level starts with eps * T */
+	double step_size; /**< eps at temperature 1, default 0.1; temperature T starts with eps * T */
 	double start_scale;
 	const double *scale;
 	const double *temperatures; /**< the first is 1, each is above the one before it */
@@ -205,8 +209,8 @@ EGM_API int64_t egm_sampler_dims(const egm_sampler *sampler);
 /** Returns the type of points and energies. */
 EGM_API egm_dtype egm_sampler_dtype(const egm_sampler *sampler);
 
-/** Moves the chains to `points` [chains, dims], with tempered at all levels. Frozen chains can move again. Counters and
- *  adapted values are unchanged.
+/** Sets the points of the chains to `points` [chains, dims]; with tempered, at all temperatures. Frozen chains (see
+ *  egm_sampler_run) are no longer frozen. Counters and adapted values are unchanged.
  *
  *  Errors, which name chain and dimension:
  *  - EGM_ERR_NONFINITE if a number is not finite;
@@ -216,74 +220,81 @@ EGM_API EGM_CHECKED egm_status egm_sampler_set_points(egm_sampler *sampler, egm_
 EGM_API EGM_CHECKED egm_status egm_sampler_points(const egm_sampler *sampler, egm_out points);
 
 /** Warms up: makes `steps` >= 1 transitions of each chain, which adapt its step size and, with adapt_scale, its scale.
- *  Both are fixed afterwards, and all counters of egm_sampler_stats except `frozen` are 0, also if the warm-up was
+ *  Both are fixed afterwards. All counters of egm_sampler_stats except `frozen` are then 0, even if the warm-up was
  *  stopped. A step of the progress callback is one transition of every chain.
  *
  *  The step size is adapted towards target_accept by dual averaging (Hoffman and Gelman 2014, section 3.2). If fewer
  *  than 10 transitions follow the start or the last window (because `steps` is small or a callback stopped), the chain
  *  keeps the step size it had at that point.
  *
- *  The scale is estimated in windows of doubling length (Stan's schedule; none if steps < 50). Its square is the
- *  variance of x in a window, shrunk towards sqrt(var x / var g), where g is the gradient. Before the first window, the
- *  square root of sqrt(var x / var g) replaces scales that are far off. A coordinate in another unit therefore gets a
- *  scale in that unit.
+ *  The scale is estimated in windows of doubling length (Stan's schedule; there is none if steps < 50). Its square is
+ *  the variance of x in a window, shrunk towards q = sqrt(var x / var g), where g is the gradient. q has the unit of
+ *  x^2, so coordinates may have different units. Before the first window, sqrt(q) replaces the scales if the ratios
+ *  between the two differ among the coordinates by a factor of more than 100.
  *
  *  A stopped warm-up leaves the step sizes found so far, the scales of the last complete window, and every chain at its
- *  last complete transition. If the progress callback stopped it after k transitions (`done` of the last report),
- *  egm_sampler_warmup with steps - k continues it, with the bits of a warm-up that was not stopped. A new warm-up
- *  begins instead
+ *  last complete transition. egm_sampler_save does not save the state of a stopped warm-up. If the progress callback
+ *  stopped it after k transitions (`done` of the last report), a call of egm_sampler_warmup with steps - k continues
+ *  it, and yields the bits of a warm-up that was not stopped. The call begins a new warm-up instead:
  *  - if `steps` is another number;
  *  - if egm_sampler_run, egm_sampler_set_points or egm_sampler_restore was called in between;
- *  - if the energy function stopped it.
- *  egm_sampler_save does not save a warm-up that was stopped.
+ *  - if the energy function stopped the first call.
  *
  *  Errors:
- *  - EGM_ERR_STATE for ula and annealed_langevin, which adapt nothing: discard their first draws instead;
+ *  - EGM_ERR_STATE for ula and annealed_langevin, which adapt nothing. Discard their first draws instead;
  *  - EGM_ERR_STOPPED if a callback stopped it;
  *  - EGM_ERR_NONFINITE if all chains are frozen, see egm_sampler_run. */
 EGM_API EGM_CHECKED egm_status egm_sampler_warmup(egm_sampler *sampler, int64_t steps, egm_progress_fn progress,
                                                   void *user);
 
-/** Makes `n` >= 1 draws from each chain, one after every `thin` >= 1 transitions: draws [n * chains, dims], first draw
- *  0 of all chains, then draw 1 of all chains and so on, and energies [n, chains] = V at the draws. Both may be
- *  egm_no_out(). A step of the progress callback is one transition of every chain. With nuts, chains with smaller trees
- *  wait for the others before each report: see doc/samplers/README.md. After the first call of a sampler nothing is
- *  allocated.
+/** Makes `n` >= 1 draws from each chain, one after every `thin` >= 1 transitions.
  *
- *  Frozen chains: a chain whose point or gradient becomes non-finite is frozen at its last finite point, which fills
- *  the rest of its draws. The other chains continue, the call returns EGM_OK, and the context's log gets a warning.
- *  `frozen` of egm_sampler_stats counts the chain until egm_sampler_set_points moves it. A kernel with a Metropolis
- *  test rejects a proposal whose energy or gradient is not finite, and counts a divergence; it freezes a chain only if
- *  the point from which the chain starts is not finite in this sense.
+ *  - draws [n * chains, dims]: first draw 0 of all chains, then draw 1 of all chains, and so on;
+ *  - energies [n, chains]: V at the draws.
  *
- *  The energy of a network is not computed at every point. Therefore an energy that overflows although its gradient is
- *  finite is noticed only
- *  - with ula, after the last transition of a call, and at draws if `energies` is wanted;
+ *  Both may be egm_no_out(). A step of the progress callback is one transition of every chain. With nuts, chains with
+ *  smaller trees wait for the others before each report: see doc/samplers/README.md. Only the first call of a sampler
+ *  allocates memory.
+ *
+ *  Frozen chains: a chain whose point or gradient is no longer finite is frozen: it stays at its last finite point, and
+ *  the rest of its draws are this point. The other chains continue, the call returns EGM_OK, and the context's log gets
+ *  a warning. `frozen` of egm_sampler_stats counts the chain until egm_sampler_set_points is called. A kernel with a
+ *  Metropolis test rejects a proposal whose energy or gradient is not finite, and counts a divergence; it freezes a
+ *  chain only if the energy or gradient is not finite where the chain starts (at its first point, or at a point of
+ *  egm_sampler_set_points).
+ *
+ *  Some kernels do not compute the energy of a network at every point. An energy that overflows although its gradient
+ *  is finite is noticed:
+ *  - with ula, after the last transition of a call, and at each draw if `energies` is wanted;
  *  - with hmc, at the end of a trajectory;
  *  - with annealed_langevin, at the end of a pass;
  *  - with the other kernels, at every point.
  *  Energies of callbacks, mixtures and EGM_LATENT_PULLBACK are computed at every point.
  *
  *  Errors:
- *  - EGM_ERR_NONFINITE if all chains are frozen; the message names the one with the fewest transitions, and the draws
- *    are written;
+ *  - EGM_ERR_NONFINITE if all chains are frozen. The message names the chain with the fewest transitions. The draws are
+ *    written;
  *  - EGM_ERR_STOPPED if the progress callback stopped the call after k transitions. The first k / thin draws (rounded
- *    down) of each chain are written. The chains can be saved and continued: further calls yield the draws of a call
- *    that was not stopped, bit for bit, the next one after thin - k % thin transitions;
+ *    down) of each chain are written. The chains can be saved and continued: each has made k transitions, so the next
+ *    draw of the stopped call is due after thin - k % thin further transitions. Further calls yield the bits of a call
+ *    that was not stopped;
  *  - EGM_ERR_STOPPED, at once, if the energy function stopped the call. Every chain is left at its last complete
- *    transition (with tempered, each level at its own). egm_sampler_stats says how many transitions each chain has
- *    made, and each continues from there, bit for bit. Later draws are not written. */
+ *    transition (with tempered, each level at its own). egm_sampler_stats writes how many transitions each chain has
+ *    made. Later calls continue each chain from there, with the bits of a call that was not stopped. Later draws of the
+ *    stopped call are not written. */
 EGM_API EGM_CHECKED egm_status egm_sampler_run(egm_sampler *sampler, int64_t n, int64_t thin, egm_out draws,
                                                egm_out energies, egm_progress_fn progress, void *user);
 
 /** What the chains have done since they were created or last warmed up. */
 typedef struct egm_sampler_statistics {
 	size_t struct_size;
-	int64_t transitions; /**< as `thin` counts them; with tempered, one is steps_per_level steps at every level */
+	int64_t transitions; /**< number of transitions; with tempered, one is steps_per_level steps at every level */
 	int64_t gradients;   /**< evaluations of energy and gradient at one point */
-	double acceptance;   /**< mean acceptance probability; NaN without a Metropolis test or a transition */
-	int64_t divergences; /**< transitions with an energy that is not finite, or an energy error beyond `divergence` */
-	double step_size;    /**< step size in use (eps or h, of tempered at temperature 1), mean over chains */
+	double acceptance;   /**< mean acceptance probability; NaN before the first transition, and for kernels without a
+	                          Metropolis test */
+	int64_t divergences; /**< number of transitions with an energy that is not finite, or with an energy error above the
+	                          option `divergence` */
+	double step_size;    /**< step size in use: eps, with tempered at temperature 1, or h; mean over chains */
 	double leapfrogs;    /**< hmc, nuts: mean number of leapfrog steps in a transition; 0 for other kernels */
 	int64_t saturated;   /**< nuts: transitions that reached max_depth */
 	double energy;       /**< V at the current point, mean over chains; NaN before a run */
@@ -296,8 +307,8 @@ typedef struct egm_sampler_statistics {
 		sizeof(egm_sampler_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 	}
 
-/** Writes the statistics of one chain, from 0, or with `chain` = -1 of all chains together; counts are then sums over
- *  the chains. `statistics` begins as EGM_SAMPLER_STATISTICS_INIT. EGM_ERR_ARGUMENT if there is no such chain. */
+/** Writes the statistics of chain `chain`, from 0, or of all chains together if `chain` is -1; counts are then sums
+ *  over the chains. `statistics` begins as EGM_SAMPLER_STATISTICS_INIT. EGM_ERR_ARGUMENT if there is no such chain. */
 EGM_API EGM_CHECKED egm_status egm_sampler_stats(const egm_sampler *sampler, int64_t chain,
                                                  egm_sampler_statistics *statistics);
 /** Copies the scale that chain `chain`, from 0, uses: f64 [dims]. EGM_ERR_ARGUMENT if there is no such chain. */
@@ -311,13 +322,14 @@ EGM_API EGM_CHECKED egm_status egm_sampler_save(const egm_sampler *sampler, cons
 EGM_API EGM_CHECKED egm_status egm_sampler_save_memory(const egm_sampler *sampler, void *buffer, size_t size,
                                                        size_t *needed);
 /** Reads a file of egm_sampler_save into a sampler with the same kernel, number of chains, dims, dtype and levels.
- *  `options` may be NULL. Options that are not state (temperatures, leapfrog_steps and so on) stay those of the
- *  sampler. The next run computes the gradient at the point of each chain once more, and counts it.
+ *  `options` may be NULL. Options that do not change during a run (temperatures, leapfrog_steps and so on) stay those
+ *  of the sampler. The next run computes the gradient at the point of each chain once more, and counts these
+ *  evaluations.
  *
  *  Errors, after which the sampler is unchanged:
  *  - EGM_ERR_IO if the file cannot be read;
  *  - EGM_ERR_FORMAT if it is malformed, or if one of these properties differs; the message names it;
- *  - EGM_ERR_NONFINITE if a number in it is not finite although it must be;
+ *  - EGM_ERR_NONFINITE if a number in it that must be finite is not;
  *  - EGM_ERR_UNSUPPORTED if it exceeds a limit of the options; the message names it. */
 EGM_API EGM_CHECKED egm_status egm_sampler_restore(egm_sampler *sampler, const char *path,
                                                    const egm_load_options *options);

@@ -4,12 +4,14 @@
  * Rules for errors, which the other headers do not repeat:
  *  - A function that can fail returns an egm_status: EGM_OK, or an error that egm_last_error explains.
  *  - A call that rejects an argument has no effect: it changes no handle and no file, and writes no result. There are
- *    two exceptions: the calls that add a layer to a model (see egm_model), and `needed` of egm_..._save_memory.
- *  - NULL is EGM_ERR_ARGUMENT for a handle or pointer, unless the comment of the function says that it may be NULL.
+ *    two exceptions: the calls that add a layer to a model record their error in the model (see egm_model), and
+ *    functions such as egm_model_save_memory write the size that they need to `needed`.
+ *  - A function returns EGM_ERR_ARGUMENT if a handle or another pointer is NULL, unless its comment says that it may be
+ *    NULL.
  *  - A function that returns a property of a handle returns 0, NULL or "" if the handle is NULL.
  *  - Any call that needs memory may return EGM_ERR_MEMORY.
- *  - The errors of arrays are in egm/array.h, those of options and results in egm/options.h. The comment of a function
- *    lists only errors beyond these. */
+ *  - The errors of arrays are listed in egm/array.h, and those of options and results in egm/options.h. The comment of
+ *    a function lists only further errors. */
 #ifndef EGM_STATUS_H
 #define EGM_STATUS_H
 
@@ -52,12 +54,12 @@ typedef enum egm_status {
 EGM_API const char *egm_status_name(egm_status status);
 
 /** Returns the text of the last error in this thread: the name of the function, what is wrong with which numbers, and
- *  what would be right. It is one line, valid until the next call in this thread that fails, and empty if none has
- *  failed yet. Calls that fail inside a log or user_free callback do not change it.
+ *  what would be right. It is one line, and is valid until the next call in this thread that fails. It is empty if no
+ *  call has failed yet. Calls that fail inside a log or user_free callback do not change it.
  *
  *  The text is UTF-8 and has at most 511 bytes; "..." replaces the middle of a longer one. Control characters,
- *  bidirectional marks and other invisible characters in names and files are shown as a backslash and their number
- *  (x9b, u202e), and so are bytes that are not UTF-8. */
+ *  bidirectional marks and other invisible characters that come from names or files are shown as a backslash and their
+ *  code (x9b, u202e). So are bytes that are not UTF-8. */
 EGM_API const char *egm_last_error(void);
 
 #ifdef __cplusplus
