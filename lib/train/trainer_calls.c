@@ -70,8 +70,8 @@ egm_status egm_trainer_average(egm_model **out, const egm_trainer *trainer, cons
 	(*out)->version++;
 	/* a mean is rounded and may leave the box; checkpoints of 0.4 averaged the weights before they were clipped */
 	if (trainer->loss->clip[index] > 0) egm__model_clip(*out, trainer->loss->clip[index]);
-	egm__model_recompute_buffers(*out, 0, (*out)->n_layers,
-	                  0); /* buffers belong to these weights; an average of buffers does not */
+	/* buffers belong to these weights; an average of buffers does not */
+	egm__model_recompute_buffers(*out, 0, (*out)->n_layers, 0);
 out:
 	return egm__named(__func__, st);
 }

@@ -5,11 +5,11 @@
  *   W1s toy_meg_d64    the same, 64 wide
  *   W2  wgangp_mlp     WGAN-GP, 784-512-256-1 and 128-256-512-784, batch 64
  *   W3  wgangp_mlp_wide  the same, 784-2048-2048-1 and 128-2048-2048-784, batch 256
- *   W4  dcgan28        energy GAN on images of 28 x 28, two convolutions in each network, batch norm in the generator,
- * batch 64 W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128 W6  latent_mala    100 MALA
- * transitions of 64 chains in the latent space of the networks of W2 W7  langevin_gauss 1000 ULA transitions of 1000
- * chains on a normal distribution of 100 dimensions with a dense precision gauss100_*     chains on a callback of 100
- * dimensions, condition number 1000 (gauss100.c)
+ *   W4  dcgan28        energy GAN on images of 28 x 28, two convolutions in each network, batch norm, batch 64
+ *   W5  dsm_mlp        denoising score matching, 784-1024-1024-1 SiLU, batch 128
+ *   W6  latent_mala    100 MALA transitions of 64 chains in the latent space of the networks of W2
+ *   W7  langevin_gauss 1000 ULA transitions of 1000 chains on a normal distribution of 100 dimensions, dense precision
+ *   gauss100_*         chains on a callback of 100 dimensions, condition number 1000 (gauss100.c)
  *
  * gflop counts the minimal matrix products of a step. roofline_ratio = (gflop / gemm_gflops) / median seconds, with
  * the rate of a BLAS on a large square product, measured in the same process; --roof 0 leaves that out, for profilers.
