@@ -35,13 +35,16 @@ static egm__id energy(egm__graph *g, egm__id x, const egm__id w[2])
 	return egm__matmul(g, egm__silu(g, egm__matmul(g, x, w[0], 0, 1)), w[1], 0, 1);
 }
 
+/* One call a statement: compilers evaluate arguments in different orders, and nodes would have other numbers. */
 static void build(egm__graph *g)
 {
-	egm__id w[2] = {egm__leaf(g, WEIGHTS, 0, egm__shape2(WIDTH, COLUMNS)),
-	                egm__leaf(g, WEIGHTS, WIDTH * COLUMNS, egm__shape2(1, WIDTH))};
-	egm__id data = egm__leaf(g, DATA, 0, egm__shape2(ROWS, COLUMNS)), d[2];
-	egm__id fakes = egm__stop(g, egm__scale(g, egm__normal(g, 0, egm__shape2(ROWS, COLUMNS)), 2));
-	egm__id loss = egm__sub(g, egm__mean(g, energy(g, data, w)), egm__mean(g, energy(g, fakes, w)));
+	egm__id w[2], d[2];
+	w[0] = egm__leaf(g, WEIGHTS, 0, egm__shape2(WIDTH, COLUMNS));
+	w[1] = egm__leaf(g, WEIGHTS, WIDTH * COLUMNS, egm__shape2(1, WIDTH));
+	egm__id data = egm__leaf(g, DATA, 0, egm__shape2(ROWS, COLUMNS));
+	egm__id noise = egm__stop(g, egm__scale(g, egm__normal(g, 0, egm__shape2(ROWS, COLUMNS)), 2));
+	egm__id real = egm__mean(g, energy(g, data, w));
+	egm__id loss = egm__sub(g, real, egm__mean(g, energy(g, noise, w)));
 	egm__gradient(g, loss, 2, w, d);
 	egm__graph_output(g, loss, LOSS, 0);
 	egm__graph_output(g, d[0], GRADIENT, 0);
