@@ -142,7 +142,7 @@ typedef struct egm_ml_options {
 		sizeof(egm_ml_options), 0 \
 	}
 
-/** Creates the loss of maximum likelihood: an energy that is low at data and high at samples of its own model.
+/** Creates the loss of maximum likelihood: an energy that is low at data and high at samples of its own distribution.
  *
  *    L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
  *
