@@ -49,8 +49,8 @@ EGM_API int32_t egm_loss_term_count(const egm_loss *loss);
 EGM_API const char *egm_loss_term_name(const egm_loss *loss, int32_t index);
 
 /* ---- energy GAN */
-/** Estimator H of the generator's entropy. It also decides the information network of egm_loss_energy_gan: an encoder
- *  e, [d] -> k, for infogan; a statistics network T, [d+k] -> 1, for the others. */
+/** Estimator H of the generator's entropy. It also determines the information network of egm_loss_energy_gan: an
+ *  encoder e, [d] -> k, for infogan; a statistics network T, [d+k] -> 1, for the others. */
 enum {
 	EGM_ENTROPY_INFOGAN = 1, /**< minus the squared error of an encoder. Kumar et al. 2019 */
 	EGM_ENTROPY_JSD = 2,     /**< Jensen-Shannon bound on the information I(x; z) */
@@ -85,7 +85,7 @@ typedef struct egm_energy_gan_options {
 		sizeof(egm_energy_gan_options), EGM_ENTROPY_JSD, EGM_MARGINAL_FRESH, 5, 0, 0.1, 1, 0, 0.99 \
 	}
 
-/** Creates the loss of an energy GAN: an energy, and a generator that lowers its energy and raises its entropy.
+/** Creates the loss of an energy GAN: an energy, and a generator of samples with low energy and high entropy.
  *
  *    energy phase:     E[U(x)] - E[U(G(z))] + penalty * E||grad U(x)||^2, x data              trains U
  *    generator phase:  E[U(G(z))] - entropy_weight * H                       trains G and the information network
@@ -142,7 +142,7 @@ typedef struct egm_ml_options {
 		sizeof(egm_ml_options), 0 \
 	}
 
-/** Creates the loss of maximum likelihood: an energy that is low at data and high at samples of its own model.
+/** Creates the loss of maximum likelihood: an energy that is low at data and high at samples of its own distribution.
  *
  *    L = E[U(x)] - E[U(y)] + regularizer * E[U(x)^2 + U(y)^2]
  *
@@ -364,13 +364,13 @@ typedef struct egm_wgan_options {
 
 /** Creates the loss of a Wasserstein GAN: a critic D whose gradient is penalised, and a generator.
  *
- *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(g)], g of D                       trains D
+ *    critic phase:     E[D(G(z))] - E[D(x)] + penalty * E[h(g)]                               trains D
  *    generator phase:  -E[D(G(z))]                                                            trains G
  *
- *  The options penalty_kind and penalty_at choose h and the points at which g is computed. Usual settings:
+ *  The options penalty_kind and penalty_at choose h and the points at which g is the norm of grad D. Usual settings:
  *  - the defaults: WGAN-GP;
  *  - `clip` > 0 and penalty 0: the original form, with clipped weights;
- *  - a critic of egm_model_spectral_... layers, usually with penalty 0: spectral normalisation (Miyato et al. 2018).
+ *  - a critic of spectral layers, such as egm_model_spectral_dense, and usually penalty 0: Miyato et al. 2018.
  *  Networks: critic D [d] -> 1, generator [k] -> d. Sign: high D means real, so -D is an energy. To sample from it,
  *  negate weight and bias of the last layer of an egm_model_clone of the critic (egm_model_set_tensor). Terms:
  *  critic_real, critic_fake, penalty, generator. critic_real - critic_fake estimates the distance W1.

@@ -83,10 +83,11 @@ typedef struct egm_mmd_options {
 	}
 
 /** Computes the squared maximum mean discrepancy of two samples, E k(x, x') + E k(y, y') - 2 E k(x, y), with the kernel
- *  k(a, b) = exp(-|a - b|^2 / (2 h^2)). A step of the progress callback compares 64 rows with a hundred to a few
- *  thousand others, which takes a few milliseconds with one bandwidth. The time is proportional to columns * (x_rows +
- *  y_rows)^2 / 2; the memory is that of a few blocks of 64 rows. Without bandwidths, the errors of egm_metric_median
- *  are also possible.
+ *  k(a, b) = exp(-|a - b|^2 / (2 h^2)).
+ *
+ *  A step of the progress callback compares 64 rows with a hundred to a few thousand others, which takes a few
+ *  milliseconds with one bandwidth. The time is proportional to columns * (x_rows + y_rows)^2 / 2; the memory is that
+ *  of a few blocks of 64 rows. Without bandwidths, the errors of egm_metric_median are also possible.
  *
  *  Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola 2012, "A Kernel Two-Sample Test", lemma 6. */
 EGM_API EGM_CHECKED egm_status egm_metric_mmd(egm_context *context, egm_array x, egm_array y,

@@ -29,8 +29,7 @@ static const egm__option members[] = {
     EGM__COUNT(egm_energy_gan_options, energy_steps, "Energy phases for each generator phase; 1 suits tabular data."),
     EGM__RESERVED(egm_energy_gan_options, reserved),
     EGM__WEIGHT(egm_energy_gan_options, penalty,
-                "Weight of the zero-centred gradient penalty at real rows; 0.1 suits 2 columns, 10 images, 100 "
-                "energies that score rows."),
+                "Weight of the zero-centred gradient penalty at real rows: 0.1 for 2 columns, 10 images, 100 scores."),
     EGM__WEIGHT(egm_energy_gan_options, entropy_weight, "Weight of the entropy term."),
     EGM__WEIGHT(egm_energy_gan_options, noise,
                 "Standard deviation, in data units, of noise on the rows in the entropy bound; infogan ignores it."),
