@@ -26,8 +26,8 @@ typedef struct egm_data_options {
 	/** Type to which the numbers are converted: EGM_F32 (default) or EGM_F64. */
 	int32_t dtype;
 	int32_t reserved; /**< must be 0 */
-	/** Each number becomes scale * number + offset; default 1 and 0. 1/127.5 and -1, for example, map bytes to [-1,
-	 *  1]. */
+	/** Each number becomes scale * number + offset; default 1 and 0. For example, 1/127.5 and -1 map bytes to -1 ...
+	 *  1. */
 	double scale;
 	double offset;
 	/** Largest size of the converted numbers, in bytes, default 8 GiB; EGM_ERR_UNSUPPORTED beyond. */
@@ -68,8 +68,8 @@ typedef int (*egm_data_fn)(const int64_t *indices, int64_t count, void *out, voi
  *  one that was not interrupted. Rows are checked when they are read: the call that needs them returns
  *  EGM_ERR_NONFINITE.
  *
- *  user_free is called with `user` when the data are freed and no trainer fits them any more. If user_free is NULL,
- *  `user` must be valid until then. If egm_data_callback fails, user_free is not called. */
+ *  `user` must be valid until the data are freed and no trainer fits them any more. user_free, which may be NULL, is
+ *  then called with `user`. If egm_data_callback fails, user_free is not called. */
 EGM_API EGM_CHECKED egm_status egm_data_callback(egm_data **out, egm_context *context, egm_dtype dtype, int64_t rows,
                                                  int64_t columns, egm_data_fn fill, void *user,
                                                  void (*user_free)(void *user));

@@ -47,7 +47,7 @@ typedef struct egm_mixture_options {
 	                     likelihood is kept */
 	int64_t max_iterations; /**< for egm_mixture_fit: largest number of steps of each start, >= 1, default 200 */
 	double tolerance;       /**< for egm_mixture_fit: >= 0, default 1e-6, in nats for each row. A start ends when a step
-	                             increases the log likelihood by no more */
+	                             increases the log likelihood by no more than this */
 } egm_mixture_options;
 
 #define EGM_MIXTURE_OPTIONS_INIT                                                   \
@@ -131,8 +131,8 @@ EGM_API void egm_mixture_free(egm_mixture *mixture);
 
 /** Makes one step of EM on x [rows, columns].
  *
- *  log_likelihood (may be NULL) receives the mean of log p over the rows, in nats, before the step. It takes no extra
- *  time. With r_ik = w_k N(x_i; m_k, C_k) / p(x_i) and n_k = sum_i r_ik,
+ *  log_likelihood (may be NULL) receives the mean of log p over the rows, in nats, before the step, at no extra cost.
+ *  With r_ik = w_k N(x_i; m_k, C_k) / p(x_i) and n_k = sum_i r_ik,
  *
  *      w_k = n_k / rows,   m_k = sum_i r_ik x_i / n_k,   S_k = sum_i r_ik (x_i - m_k)(x_i - m_k)^T / n_k,
  *      full       C_k = F V max(L, 1) V^T F,  F^-1 S_k F^-1 = V L V^T,  F = diag sqrt(f_j)
