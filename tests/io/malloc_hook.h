@@ -27,7 +27,7 @@
 static volatile long malloc_calls, malloc_fail_at, malloc_live __attribute__((unused)),
     malloc_peak __attribute__((unused));
 static int malloc_for_ever;
-static size_t malloc_limit __attribute__((unused)); /* larger blocks are refused; 0: none */
+static size_t malloc_limit __attribute__((unused)); /* larger blocks are rejected; 0: none */
 
 /* From the next call on, the at-th fails; 0: none. */
 static inline void malloc_fail(long at, int for_ever)
@@ -44,7 +44,7 @@ void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
-static inline int malloc_refuses(size_t size)
+static inline int malloc_rejects(size_t size)
 {
 	long call = ++malloc_calls;
 	if (malloc_limit && size > malloc_limit) {
@@ -65,17 +65,17 @@ static inline void *malloc_count(void *block, long sign)
 
 void *malloc(size_t size)
 {
-	return malloc_refuses(size) ? NULL : malloc_count(__libc_malloc(size), 1);
+	return malloc_rejects(size) ? NULL : malloc_count(__libc_malloc(size), 1);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return malloc_refuses(count * size) ? NULL : malloc_count(__libc_calloc(count, size), 1);
+	return malloc_rejects(count * size) ? NULL : malloc_count(__libc_calloc(count, size), 1);
 }
 
 void *realloc(void *block, size_t size)
 {
-	if (malloc_refuses(size)) return NULL;
+	if (malloc_rejects(size)) return NULL;
 	malloc_count(block, -1);
 	return malloc_count(__libc_realloc(block, size), 1);
 }
