@@ -21,15 +21,21 @@ static int as_product(const egm__graph *g, egm__id x, product *p)
 	return 1;
 }
 
+/* s x + t y. C leaves the order of arguments open, so nodes are made one statement after another, here as everywhere.
+ */
+static egm__id weighted(egm__graph *g, egm__id x, double s, egm__id y, double t)
+{
+	egm__id scaled_y = egm__scale(g, y, t);
+	return egm__add(g, egm__scale(g, x, s), scaled_y);
+}
+
 /* p + q as one product if they have a factor in common, else EGM__NONE. */
 static egm__id merge(egm__graph *g, const product *p, const product *q)
 {
 	if (p->a == q->a && p->ta == q->ta && p->tb == q->tb)
-		return egm__matmul(g, p->a, egm__add(g, egm__scale(g, p->b, p->scale), egm__scale(g, q->b, q->scale)), p->ta,
-		                   p->tb);
+		return egm__matmul(g, p->a, weighted(g, p->b, p->scale, q->b, q->scale), p->ta, p->tb);
 	if (p->b == q->b && p->ta == q->ta && p->tb == q->tb)
-		return egm__matmul(g, egm__add(g, egm__scale(g, p->a, p->scale), egm__scale(g, q->a, q->scale)), p->b, p->ta,
-		                   p->tb);
+		return egm__matmul(g, weighted(g, p->a, p->scale, q->a, q->scale), p->b, p->ta, p->tb);
 	return EGM__NONE;
 }
 
@@ -73,8 +79,8 @@ static egm__id simplify_pads(egm__graph *g, egm__id x, egm__id y)
 		egm__id part[2] = {p->in[0], q->in[0]};
 		int64_t n0 = egm__graph_shape(g, part[0])->d[axis], n1 = egm__graph_shape(g, part[1])->d[axis];
 		if (p->a[1] != 0 || q->a[1] != n0 || n0 + n1 != p->shape.d[axis]) continue;
-		egm__id scaled[2] = {egm__scale(g, part[0], s[first]), egm__scale(g, part[1], s[1 - first])};
-		return egm__concat(g, 2, scaled, axis);
+		for (int i = 0; i < 2; i++) part[i] = egm__scale(g, part[i], s[i ? 1 - first : first]);
+		return egm__concat(g, 2, part, axis);
 	}
 	return EGM__NONE;
 }
@@ -98,7 +104,7 @@ static egm__id simplify_images(egm__graph *g, egm__id x, egm__id y)
 	int like =
 	    p.op->cls == EGM__CLASS_IMAGE || (p.op == &egm__op_reshape && may_merge(g, p.in[0]) && may_merge(g, q.in[0]));
 	if (!like) return EGM__NONE;
-	return egm__emit_like(g, &p, egm__add(g, egm__scale(g, p.in[0], s), egm__scale(g, q.in[0], t)));
+	return egm__emit_like(g, &p, weighted(g, p.in[0], s, q.in[0], t));
 }
 
 static egm__id simplify_numbers(egm__graph *g, egm__id x, egm__id y)

@@ -16,6 +16,8 @@ egm__id egm__emit_binary(egm__graph *g, const egm__op *op, egm__id a, egm__id b)
 		return egm__graph_fail(g, EGM_ERR_SHAPE,
 		                       "%s: the shapes are %s and %s; must have equal sizes, or 1 on one side", op->name,
 		                       egm__shape_text(&sa, ta), egm__shape_text(&sb, tb));
-	egm__node n = {.op = op, .n_in = 2, .in = {egm__broadcast(g, a, s), egm__broadcast(g, b, s)}};
+	a = egm__broadcast(g, a, s);
+	b = egm__broadcast(g, b, s);
+	egm__node n = {.op = op, .n_in = 2, .in = {a, b}};
 	return egm__emit(g, &n);
 }

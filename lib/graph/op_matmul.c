@@ -26,7 +26,8 @@ static egm__id transpose_if(egm__graph *g, egm__id x, int64_t transposed)
 static egm__id simplify_outer(egm__graph *g, const egm__node *n)
 {
 	egm__id a = transpose_if(g, n->in[0], n->a[0]), b = transpose_if(g, n->in[1], n->a[1]);
-	return egm__mul(g, egm__broadcast(g, a, n->shape), egm__broadcast(g, b, n->shape));
+	egm__id columns = egm__broadcast(g, b, n->shape);
+	return egm__mul(g, egm__broadcast(g, a, n->shape), columns);
 }
 
 /* n = 1: the sum over k of the columns of op(A) times the elements of b. m = 1 is the mirror image. */

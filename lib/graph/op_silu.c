@@ -30,7 +30,8 @@ static double curve(double x)
 static egm__id curve_derivative(egm__graph *g, egm__id x, egm__id ybar)
 {
 	egm__id q = egm__logistic(g, x, 1, 1), t = egm__tanh(g, egm__scale(g, x, 0.5));
-	egm__id far = egm__mul(g, egm__mul(g, x, q), egm__sub(g, egm__square(g, t), egm__scale(g, q, 2)));
+	egm__id twice = egm__scale(g, q, 2), difference = egm__sub(g, egm__square(g, t), twice);
+	egm__id far = egm__mul(g, egm__mul(g, x, q), difference);
 	return egm__mul(g, ybar, egm__sub(g, far, egm__scale(g, egm__mul(g, q, t), 3)));
 }
 

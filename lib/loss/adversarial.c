@@ -46,7 +46,8 @@ static egm__id cross_entropy(egm__graph *g, egm__id real, egm__id fake, double s
 {
 	egm__id kept = egm__scale(g, egm__cross_entropy_real(g, real), 1 - smoothing);
 	egm__id moved = egm__scale(g, egm__cross_entropy_fake(g, real), smoothing);
-	return egm__add(g, egm__add(g, kept, moved), egm__cross_entropy_fake(g, fake));
+	egm__id of_fake = egm__cross_entropy_fake(g, fake);
+	return egm__add(g, egm__add(g, kept, moved), of_fake);
 }
 
 /* Small if `high` is above the mean of `low`, and `low` below the mean of `high`. */
@@ -59,11 +60,14 @@ static egm__id average_pairs(egm__graph *g, egm__id high, egm__id low)
 
 egm__id egm__discriminator_loss(egm__graph *g, int32_t form, egm__id real, egm__id fake, double smoothing)
 {
+	egm__id of_fake;
 	switch (form) {
 	case EGM_GAN_LEAST_SQUARES:
-		return egm__add(g, half_square(g, real, 1 - smoothing), half_square(g, fake, 0));
+		of_fake = half_square(g, fake, 0);
+		return egm__add(g, half_square(g, real, 1 - smoothing), of_fake);
 	case EGM_GAN_HINGE:
-		return egm__add(g, hinge(g, real, -1), hinge(g, fake, 1));
+		of_fake = hinge(g, fake, 1);
+		return egm__add(g, hinge(g, real, -1), of_fake);
 	case EGM_GAN_RELATIVISTIC:
 		return egm__cross_entropy_fake(g, egm__sub(g, fake, real));
 	case EGM_GAN_RELATIVISTIC_AVERAGE:

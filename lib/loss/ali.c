@@ -56,7 +56,10 @@ static pairs draw(egm__phase_graph *p, const egm_loss *loss)
 	egm__id x = coded(p, loss, GENERATOR, o->generator, z, STREAM_X);
 	egm__id inferred[2] = {p->data, coded(p, loss, ENCODER, o->encoder, p->data, STREAM_CODE)};
 	egm__id generated[2] = {x, z};
-	return (pairs){z, x, egm__concat(p->graph, 2, inferred, 1), egm__concat(p->graph, 2, generated, 1)};
+	pairs d = {.z = z, .x = x};
+	d.p = egm__concat(p->graph, 2, inferred, 1);
+	d.q = egm__concat(p->graph, 2, generated, 1);
+	return d;
 }
 
 static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
@@ -69,14 +72,11 @@ static void build_discriminator(const egm_loss *loss, egm__phase_graph *p)
 
 static egm__id objective(egm__graph *g, int32_t form, egm__id l_p, egm__id l_q)
 {
-	switch (form) {
-	case EGM_ALI_DERIVED:
-		return egm__add(g, egm__cross_entropy_real(g, l_p), egm__cross_entropy_real(g, l_q));
-	case EGM_ALI_MINIMAX:
-		return egm__neg(g, egm__add(g, egm__cross_entropy_real(g, l_p), egm__cross_entropy_fake(g, l_q)));
-	default:
-		return egm__add(g, egm__cross_entropy_fake(g, l_p), egm__cross_entropy_real(g, l_q));
-	}
+	int q_is_fake = form == EGM_ALI_MINIMAX, p_is_real = form == EGM_ALI_DERIVED || form == EGM_ALI_MINIMAX;
+	egm__id of_q = q_is_fake ? egm__cross_entropy_fake(g, l_q) : egm__cross_entropy_real(g, l_q);
+	egm__id of_p = p_is_real ? egm__cross_entropy_real(g, l_p) : egm__cross_entropy_fake(g, l_p);
+	egm__id sum = egm__add(g, of_p, of_q);
+	return form == EGM_ALI_MINIMAX ? egm__neg(g, sum) : sum;
 }
 
 static void full_terms(egm__phase_graph *p, const egm_loss *loss, const pairs *d)

@@ -38,8 +38,8 @@ static void build_generator(const egm_loss *loss, egm__phase_graph *p)
 	const egm_dde_options *o = loss->options;
 	egm__graph *g = p->graph;
 	egm__id y = egm__noisy(p, generate(p, loss), o->sigma, STREAM_NOISE);
-	egm__id difference = egm__sub(g, egm__net(p, loss, DATA_ENERGY, y), egm__net(p, loss, SAMPLE_ENERGY, y));
-	egm__term_add(p, TERM_GENERATOR, egm__mean(g, difference), 1);
+	egm__id of_samples = egm__net(p, loss, SAMPLE_ENERGY, y), of_data = egm__net(p, loss, DATA_ENERGY, y);
+	egm__term_add(p, TERM_GENERATOR, egm__mean(g, egm__sub(g, of_data, of_samples)), 1);
 }
 
 /* Both energies are used through their scores: the generator descends their difference. */

@@ -22,8 +22,8 @@ static egm__id marginal(egm__graph *g, const egm__entropy *o, egm__id z, egm__id
 {
 	int64_t rows = egm__graph_shape(g, z)->d[0];
 	if (o->marginal == EGM_MARGINAL_FRESH) return fresh;
-	egm__id turned[2] = {egm__slice(g, z, 0, 1, rows - 1), egm__slice(g, z, 0, 0, 1)};
-	return egm__concat(g, 2, turned, 0);
+	egm__id others = egm__slice(g, z, 0, 1, rows - 1), first = egm__slice(g, z, 0, 0, 1);
+	return egm__concat(g, 2, (egm__id[]){others, first}, 0);
 }
 
 /* T on both kinds of pairs. */
@@ -32,7 +32,8 @@ static void statistics(egm__phase_graph *p, const egm_loss *loss, const egm__ent
 {
 	egm__graph *g = p->graph;
 	egm__id joint[2] = {x, z}, product[2] = {x, other};
-	egm__net_both(p, loss, o->information, egm__concat(g, 2, joint, 1), egm__concat(g, 2, product, 1), out);
+	egm__id pairs_of_product = egm__concat(g, 2, product, 1);
+	egm__net_both(p, loss, o->information, egm__concat(g, 2, joint, 1), pairs_of_product, out);
 }
 
 static egm__id infogan(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z)
@@ -50,7 +51,8 @@ static egm__id jsd(egm__graph *g, egm__id joint, egm__id product)
 
 static egm__id nwj(egm__graph *g, egm__id joint, egm__id product)
 {
-	return egm__sub(g, egm__mean(g, joint), egm__mean(g, egm__exp(g, egm__affine(g, product, 1, -1))));
+	egm__id normalisation = egm__mean(g, egm__exp(g, egm__affine(g, product, 1, -1)));
+	return egm__sub(g, egm__mean(g, joint), normalisation);
 }
 
 /* The value is the bound, the surrogate has the corrected gradient. */
@@ -60,12 +62,13 @@ static void dv(egm__phase_graph *p, const egm__entropy *o, egm__id joint, egm__i
 	double n = (double)egm__shape_count(egm__graph_shape(g, product));
 	egm__id s = egm__affine(g, egm__log_sum_exp(g, product, 3), 1, -log(n));
 	egm__id log_m = p->state[0], w = p->state[1];
-	egm__id parts[2] = {egm__add(g, log_m, egm__ln(g, w)), egm__add(g, s, egm__ln(g, egm__affine(g, w, -1, 1)))};
-	egm__id next = egm__stop(g, egm__log_sum_exp(g, egm__concat(g, 2, parts, 1), 2));
+	egm__id old = egm__add(g, log_m, egm__ln(g, w)), batch = egm__add(g, s, egm__ln(g, egm__affine(g, w, -1, 1)));
+	egm__id next = egm__stop(g, egm__log_sum_exp(g, egm__concat(g, 2, (egm__id[]){old, batch}, 1), 2));
 	p->state_next[0] = next;
 	p->state_next[1] = egm__const(g, o->dv_decay, egm__shape2(1, 1));
 	t->value = egm__sub(g, egm__mean(g, joint), s);
-	t->surrogate = egm__sub(g, egm__mean(g, joint), egm__exp(g, egm__sub(g, s, next)));
+	egm__id ratio = egm__exp(g, egm__sub(g, s, next));
+	t->surrogate = egm__sub(g, egm__mean(g, joint), ratio);
 }
 
 void egm__entropy_term(egm__phase_graph *p, const egm_loss *loss, const egm__entropy *o, egm__id x, egm__id z,

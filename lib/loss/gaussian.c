@@ -11,7 +11,8 @@ static const double log_two_pi = 1.83787706640934548356;
 egm__gaussian egm__gaussian_split(egm__graph *g, egm__id output)
 {
 	int64_t n = egm__graph_shape(g, output)->d[1] / 2;
-	return (egm__gaussian){egm__slice(g, output, 1, 0, n), egm__slice(g, output, 1, n, n)};
+	egm__id mean = egm__slice(g, output, 1, 0, n), log_variance = egm__slice(g, output, 1, n, n);
+	return (egm__gaussian){mean, log_variance};
 }
 
 egm__gaussian egm__gaussian_fixed(egm__graph *g, egm__id mean, double sigma)
@@ -28,7 +29,8 @@ egm__id egm__gaussian_draw(egm__graph *g, const egm__gaussian *q, uint32_t strea
 /* (a - b)^2 exp(-v) */
 static egm__id scaled_square(egm__graph *g, egm__id a, egm__id b, egm__id v)
 {
-	return egm__mul(g, egm__square(g, egm__sub(g, a, b)), egm__exp(g, egm__neg(g, v)));
+	egm__id precision = egm__exp(g, egm__neg(g, v));
+	return egm__mul(g, egm__square(g, egm__sub(g, a, b)), precision);
 }
 
 static egm__id half_row_sum(egm__graph *g, egm__id x)

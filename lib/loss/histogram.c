@@ -100,27 +100,31 @@ static egm__id shares(egm__graph *g, egm__id x, egm__id edges, double h)
 	egm__id t = egm__scale(g, egm__sub(g, edges, x), sqrt(0.5) / h);
 	egm__id phi = egm__affine(g, egm__erf(g, t), 0.5, 0.5);
 	egm__id up[2] = {phi, egm__const(g, 1, egm__shape2(rows, 1))};
-	return egm__sub(g, egm__concat(g, 2, up, 1), egm__pad(g, phi, 1, n - egm__graph_shape(g, phi)->d[1], 0));
+	egm__id low = egm__pad(g, phi, 1, n - egm__graph_shape(g, phi)->d[1], 0);
+	return egm__sub(g, egm__concat(g, 2, up, 1), low);
 }
 
 /* KL(a || b) of rows [1, bins] */
 static egm__id kl(egm__graph *g, egm__id a, egm__id b)
 {
-	return egm__sum(g, egm__mul(g, a, egm__sub(g, egm__ln(g, a), egm__ln(g, b))), 3);
+	egm__id log_b = egm__ln(g, b);
+	return egm__sum(g, egm__mul(g, a, egm__sub(g, egm__ln(g, a), log_b)), 3);
 }
 
 static egm__id divergence(egm__graph *g, int32_t kind, egm__id p, egm__id q)
 {
-	egm__id middle = egm__scale(g, egm__add(g, p, q), 0.5);
+	egm__id middle = egm__scale(g, egm__add(g, p, q), 0.5), other;
 	switch (kind) {
 	case EGM_DIVERGENCE_KL:
 		return kl(g, p, q);
 	case EGM_DIVERGENCE_REVERSE_KL:
 		return kl(g, q, p);
 	case EGM_DIVERGENCE_JEFFREYS:
-		return egm__add(g, kl(g, p, q), kl(g, q, p));
+		other = kl(g, q, p);
+		return egm__add(g, kl(g, p, q), other);
 	default:
-		return egm__scale(g, egm__add(g, kl(g, p, middle), kl(g, q, middle)), 0.5);
+		other = kl(g, q, middle);
+		return egm__scale(g, egm__add(g, kl(g, p, middle), other), 0.5);
 	}
 }
 

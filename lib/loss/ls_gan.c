@@ -28,12 +28,14 @@ static egm__id distance(egm__graph *g, int32_t norm, egm__id a, egm__id b)
 {
 	egm__id d = egm__sub(g, a, b);
 	if (norm == EGM_MARGIN_L2) return egm__row_norm(g, d);
-	return egm__row_sum(g, egm__add(g, egm__relu(g, d), egm__relu(g, egm__neg(g, d))));
+	egm__id below = egm__relu(g, egm__neg(g, d));
+	return egm__row_sum(g, egm__add(g, egm__relu(g, d), below));
 }
 
 static egm__id cost(egm__graph *g, egm__id a, double slope)
 {
-	return egm__add(g, egm__scale(g, a, slope), egm__scale(g, egm__relu(g, a), 1 - slope));
+	egm__id above = egm__scale(g, egm__relu(g, a), 1 - slope);
+	return egm__add(g, egm__scale(g, a, slope), above);
 }
 
 static void build_energy(const egm_loss *loss, egm__phase_graph *p)

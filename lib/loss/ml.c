@@ -26,8 +26,9 @@ static void build(const egm_loss *loss, egm__phase_graph *p)
 	egm__net_both(p, loss, ENERGY, p->data, p->negatives, u);
 	egm__term_add(p, ENERGY_DATA, egm__mean(g, u[0]), 1);
 	egm__term_add(p, ENERGY_NEGATIVE, egm__mean(g, u[1]), -1);
-	if (o->regularizer > 0)
-		egm__term_add(p, REGULARISER, egm__add(g, mean_square(g, u[0]), mean_square(g, u[1])), o->regularizer);
+	if (!(o->regularizer > 0)) return;
+	egm__id of_negatives = mean_square(g, u[1]);
+	egm__term_add(p, REGULARISER, egm__add(g, mean_square(g, u[0]), of_negatives), o->regularizer);
 }
 
 static egm_status describe(egm_loss *loss, egm__net_shape *nets)

@@ -62,11 +62,12 @@ static slopes of_chord(egm__phase_graph *p, const egm_loss *loss, int32_t net, e
 	egm__graph *g = p->graph;
 	egm__id x = interpolate(p, real, fake, EGM__STREAM_PENALTY);
 	egm__id y = interpolate(p, real, fake, EGM__STREAM_PENALTY_OTHER);
-	egm__id rise = egm__sub(g, egm__net(p, loss, net, x), egm__net(p, loss, net, y));
+	egm__id at_y = egm__net(p, loss, net, y), rise = egm__sub(g, egm__net(p, loss, net, x), at_y);
 	egm__id run = egm__row_norm(g, egm__sub(g, x, y));
 	egm__id ratio = egm__div(g, rise, run); /* 0 where run is 0 */
-	egm__id slope = egm__add(g, egm__relu(g, ratio), egm__relu(g, egm__neg(g, ratio)));
-	return (slopes){slope, egm__square(g, ratio), egm__step(g, run, 0)};
+	egm__id falling = egm__relu(g, egm__neg(g, ratio)), slope = egm__add(g, egm__relu(g, ratio), falling);
+	egm__id square = egm__square(g, ratio);
+	return (slopes){slope, square, egm__step(g, run, 0)};
 }
 
 static egm__id penalty_of(egm__graph *g, int32_t kind, const slopes *s)

@@ -23,7 +23,8 @@ EGM__OPTIONS(egm__options_vae, egm_vae_options, defaults, members);
 /* -log of a product of Bernoulli distributions with these logits, at x in [0, 1]: sum sp(l) - x l */
 static egm__id bernoulli_nll(egm__graph *g, egm__id logits, egm__id x)
 {
-	return egm__row_sum(g, egm__sub(g, egm__softplus(g, logits), egm__mul(g, x, logits)));
+	egm__id product = egm__mul(g, x, logits);
+	return egm__row_sum(g, egm__sub(g, egm__softplus(g, logits), product));
 }
 
 static egm__id reconstruction_nll(egm__phase_graph *p, const egm_loss *loss, egm__id z)
@@ -54,7 +55,7 @@ egm__id egm__vae_log_weight(egm__phase_graph *p, const egm_loss *loss)
 	egm__id z = egm__gaussian_draw(g, &code, STREAM_Z);
 	egm__gaussian prior = egm__gaussian_fixed(g, z, 1);
 	prior.mean = egm__const(g, 0, *egm__graph_shape(g, z));
-	egm__id joint = egm__add(g, reconstruction_nll(p, loss, z), egm__gaussian_nll(g, &prior, z));
+	egm__id of_z = egm__gaussian_nll(g, &prior, z), joint = egm__add(g, reconstruction_nll(p, loss, z), of_z);
 	return egm__sub(g, egm__gaussian_nll(g, &code, z), joint);
 }
 

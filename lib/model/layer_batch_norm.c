@@ -43,7 +43,8 @@ static egm__id apply(egm__graph *graph, const egm__layer *layer, egm__id x, cons
 static egm__id running_mean_of(egm__graph *graph, const egm__layer *layer, egm__id running, egm__id now, double factor)
 {
 	double momentum = layer->parameters[MOMENTUM];
-	return egm__add(graph, egm__scale(graph, running, 1 - momentum), egm__scale(graph, now, momentum * factor));
+	egm__id of_batch = egm__scale(graph, now, momentum * factor);
+	return egm__add(graph, egm__scale(graph, running, 1 - momentum), of_batch);
 }
 
 static egm__id apply_batch(egm__graph *graph, const egm__layer *layer, egm__id x, egm__id *tensors)
