@@ -66,9 +66,10 @@ typedef struct egm_trainer_options {
 
 /** Creates a trainer: compiles the phases of the loss for the batch size and sets up the optimiser.
  *
- *  `options` may be NULL. The trainer keeps the loss alive. EGM_ERR_ARGUMENT if an option is out of its range or cannot
- *  be represented in the networks' dtype, or if `batch` is below 2 and the loss needs 2 rows (EGM_MARGINAL_DERANGEMENT,
- *  egm_model_batch_norm). */
+ *  `options` may be NULL. The trainer keeps the loss alive. Errors:
+ *  - EGM_ERR_ARGUMENT if an option is out of its range or cannot be represented in the networks' dtype;
+ *  - EGM_ERR_ARGUMENT if `batch` is 1 and the loss has EGM_MARGINAL_DERANGEMENT, or if a layer of egm_model_batch_norm
+ *    would see a single pixel. */
 EGM_API EGM_CHECKED egm_status egm_trainer_create(egm_trainer **out, egm_loss *loss,
                                                   const egm_trainer_options *options);
 EGM_API void egm_trainer_free(egm_trainer *trainer);
