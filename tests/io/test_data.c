@@ -384,7 +384,7 @@ static const attack idx_attacks[] = {
     {"three bytes", BYTES("\0\0\x08"), EGM_ERR_FORMAT, "within the IDX header"},
     {"not zero", BYTES("\1\0\x08\1\0\0\0\1x"), EGM_ERR_FORMAT, "begins 01 00"},
     {"type", BYTES("\0\0\x0a\1\0\0\0\1x"), EGM_ERR_FORMAT, "has IDX type 0x0a, must be 0x08, 0x09 or 0x0b to 0x0e"},
-    {"has 0 dimensions", BYTES("\0\0\x08\0x"), EGM_ERR_FORMAT, "0 dimensions"},
+    {"no dimension", BYTES("\0\0\x08\0x"), EGM_ERR_FORMAT, "has 0 dimensions"},
     {"nine dimensions", BYTES("\0\0\x08\x09\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1x"),
      EGM_ERR_UNSUPPORTED, "9 dimensions"},
     {"sizes cut", BYTES("\0\0\x08\2\0\0\0\1\0\0"), EGM_ERR_FORMAT, "within the IDX sizes"},
