@@ -21,7 +21,7 @@ egm_status egm__csv_keep(egm__csv_load *l)
 	if (l->word_bytes <= most) return EGM_OK;
 	return egm__fail(EGM_ERR_UNSUPPORTED,
 	                 "%s: line %" PRId64 ", field %" PRId64
-	                 ": names and words need more memory, must need at most %" PRIu64 " bytes by max_bytes",
+	                 ": names and words need more than max_bytes allows, must need at most %" PRIu64 " bytes",
 	                 l->path, l->csv.line, l->csv.field, most);
 }
 

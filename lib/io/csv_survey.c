@@ -16,7 +16,8 @@ static egm_status note_word(egm__csv_load *l, egm__column *c)
 		return st == EGM_OK ? egm__words_insert(l->context, &c->dictionary, at, l->csv.text, l->path) : st;
 	}
 	return egm__fail(EGM_ERR_UNSUPPORTED,
-	                 "%s: line %" PRId64 ", field %" PRId64 ": '%s' is one more word, must be at most max_words, %d",
+	                 "%s: line %" PRId64 ", field %" PRId64
+	                 ": '%s' is one word more than max_words allows, must be one of %d",
 	                 l->path, l->csv.line, l->csv.field, egm__printable(text, l->csv.text), (int)l->o.max_words);
 }
 

@@ -46,7 +46,8 @@ static egm_status put_word(egm__csv_load *l, const egm__column *c)
 	int64_t code;
 	if (!egm__words_find(&c->dictionary, l->csv.text, &code)) {
 		if (l->o.unknown == EGM_CSV_UNKNOWN_REFUSE)
-			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT, "is not in the dictionary, which the option unknown allows");
+			return egm__csv_fail(&l->csv, EGM_ERR_FORMAT,
+			                     "is not in the dictionary; it must be there unless the option unknown allows it");
 		code = c->dictionary.count;
 	}
 	put_code(l, c, code);

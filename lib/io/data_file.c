@@ -190,7 +190,8 @@ static egm_status take_text(loader *l, int64_t column, const char **text)
 	l->kept += (uint64_t)(zero - l->text) + TEXT_BYTES;
 	if (l->kept > l->most)
 		return egm__fail(EGM_ERR_UNSUPPORTED,
-		                 "%s: names and words need more memory, must be at most %" PRIu64 " bytes by max_data_bytes",
+		                 "%s: names and words need more than max_data_bytes allows, must need at most %" PRIu64
+		                 " bytes",
 		                 l->path, l->most);
 	*text = l->text;
 	l->text = zero + 1;

@@ -381,7 +381,7 @@ START_TEST(test_bytes__words_take_memory)
 	ck_assert_int_eq(egm_data_save(words, path), EGM_OK);
 	limits.max_data_bytes = 1 << 20;
 	io_expect("small", egm_data_load(&again, context, path, &limits), EGM_ERR_UNSUPPORTED,
-	          "names and words need more memory, must be at most 1048576 bytes by max_data_bytes");
+	          "names and words need more than max_data_bytes allows, must need at most 1048576 bytes");
 	limits.max_data_bytes = 1300000;
 	io_expect("enough", egm_data_load(&again, context, path, &limits), EGM_OK, NULL);
 	ck_assert_int_eq(column(again, 0).word_count, WORDS);

@@ -98,7 +98,7 @@ START_TEST(test_csv_limits__words_take_memory)
 		o.text = CODES;
 		o.max_bytes = 100000;
 		io_expect("refused", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
-		          "names and words need more memory, must need at most 1048576 bytes by max_bytes");
+		          "names and words need more than max_bytes allows, must need at most 1048576 bytes");
 		o.max_bytes = 3 * sizeof text;
 		io_expect("allowed", egm_data_load_csv(&data, context, path, &o), EGM_OK, NULL);
 		egm_data_free(data);
@@ -153,7 +153,7 @@ START_TEST(test_csv_limits__limits)
 	egm_data_free(data);
 	io_write(path, BYTES("1,a\n2,b\n3,c\n"));
 	io_expect("3 words", egm_data_load_csv(&data, context, path, &o), EGM_ERR_UNSUPPORTED,
-	          "line 3, field 2: 'c' is one more word, must be at most max_words, 2");
+	          "line 3, field 2: 'c' is one word more than max_words allows, must be one of 2");
 	/* Words of rows that are not read have no code. */
 	o.max_rows = 2;
 	data = load("2 rows", BYTES("1,a\n2,b\n3,c\n"));

@@ -365,7 +365,7 @@ START_TEST(test_csv_table__like)
 	egm_data_free(test);
 	io_write(path, BYTES("proto,bytes\nudp,1\nsctp,2\n"));
 	io_expect("unknown", egm_data_load_csv(&test, context, path, &o), EGM_ERR_FORMAT,
-	          "line 3, field 1: 'sctp' is not in the dictionary, which the option unknown allows");
+	          "line 3, field 1: 'sctp' is not in the dictionary; it must be there unless the option unknown allows it");
 	o.unknown = EGM_CSV_UNKNOWN_CODE;
 	test = load("a code of its own", BYTES("proto,bytes\nudp,1\nsctp,2\n"));
 	check_values("a code of its own", test, 2, 2, (const double[]){2, 1, 3, 2});
