@@ -13,6 +13,21 @@
 
 #include "graph_support.h"
 
+/* A shape of rank 2, the first input, and a formula by name, for rows of `formulas`. */
+#define S(r, c)        \
+	{                  \
+		2,             \
+		{              \
+			r, c, 1, 1 \
+		}              \
+	}
+#define X x[0]
+#define FORMULA(n, expr)                              \
+	static egm__id n(egm__graph *g, const egm__id *x) \
+	{                                                 \
+		return expr;                                  \
+	}
+
 static formula_data data, plus, minus;
 
 static inline double largest_of(const double *x, int64_t n)

@@ -10,19 +10,6 @@
 			n, h, w, c    \
 		}                 \
 	}
-#define S(r, c)        \
-	{                  \
-		2,             \
-		{              \
-			r, c, 1, 1 \
-		}              \
-	}
-#define X x[0]
-#define FORMULA(n, expr)                              \
-	static egm__id n(egm__graph *g, const egm__id *x) \
-	{                                                 \
-		return expr;                                  \
-	}
 #define WINDOW(...) (&(const egm__window){__VA_ARGS__})
 /* nonlinear on both sides, so that neither derivative is trivial */
 #define PATCHES(n, ...) FORMULA(n, egm__square(g, egm__patches(g, egm__exp(g, X), WINDOW(__VA_ARGS__))))

@@ -4,20 +4,6 @@
 
 #include <core/cpu_impl.h>
 
-#define S(r, c)        \
-	{                  \
-		2,             \
-		{              \
-			r, c, 1, 1 \
-		}              \
-	}
-#define X x[0]
-#define FORMULA(n, expr)                              \
-	static egm__id n(egm__graph *g, const egm__id *x) \
-	{                                                 \
-		return expr;                                  \
-	}
-
 FORMULA(add_formula, egm__add(g, X, x[1]))
 FORMULA(sub_formula, egm__sub(g, X, x[1]))
 FORMULA(mul_formula, egm__mul(g, X, x[1]))
