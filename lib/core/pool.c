@@ -12,14 +12,13 @@
  * because a spinning thread would keep the one it waits for from running. OpenMP is not used because a forked child
  * hangs in libgomp, and because its threads compete with those of the host program. */
 #include "core/cpu_impl.h"
+#include "core/fork_impl.h"
 #include "core/pool_impl.h"
 #include "core/status_impl.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { SPIN_NS = 100000, LINE = 64 };
 
@@ -39,44 +38,10 @@ struct egm__pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	int64_t spin_ns;
-	pid_t pid;           /* the process that started the threads */
-	unsigned char *mark; /* a page with a 1 that the kernel clears in a forked child; NULL if it cannot */
+	egm__fork_mark starter; /* the process that started the threads */
 	int32_t workers;
 	pthread_t threads[];
 };
-
-/* ---- forks */
-
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#endif
-
-/* A forked child has the memory of the pool but none of its threads. Two signs are checked. The process id differs,
- * unless parent and child are each the first process of a PID namespace. A page that Linux clears in a child
- * (since 4.14) always shows it, unless an emulator of system calls ignores the advice. Handlers of pthread_atfork would
- * need global state, which would remain after the library is unloaded. */
-static unsigned char *create_mark(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *mark = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mark == MAP_FAILED) return NULL;
-	if (madvise(mark, page, MADV_WIPEONFORK)) {
-		munmap(mark, page);
-		return NULL;
-	}
-	*(unsigned char *)mark = 1;
-	return mark;
-}
-
-static void free_mark(unsigned char *mark)
-{
-	if (mark) munmap(mark, (size_t)sysconf(_SC_PAGESIZE));
-}
-
-static int is_forked(const egm__pool *pool)
-{
-	return pool->pid != getpid() || (pool->mark && __atomic_load_n(pool->mark, __ATOMIC_RELAXED) == 0);
-}
 
 /* ---- waiting */
 static int has_work(egm__pool *pool)
@@ -177,7 +142,7 @@ static void *worker_main(void *argument)
 static int run_job(egm__pool *pool, int32_t count, void (*task)(int32_t index, void *argument), void *argument)
 {
 	/* First, because `busy` in a forked child is what it was in the parent. */
-	if (is_forked(pool)) return 0;
+	if (egm__fork_is_child(&pool->starter)) return 0;
 	if (__atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return 0;
 	pool->task = task;
 	pool->argument = argument;
@@ -276,8 +241,7 @@ egm_status egm__pool_create(egm__pool **out, egm_context *context, int32_t worke
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->done, NULL);
-	pool->pid = getpid();
-	pool->mark = create_mark();
+	pool->starter = egm__fork_mark_create();
 	pool->spin_ns = spin_time(workers + 1);
 	EGM_TRY(start_workers(pool, workers));
 	*out = pool;
@@ -304,7 +268,7 @@ void egm__pool_free(egm_context *context, egm__pool *pool)
 	if (!pool) return;
 	/* In a forked child the condition variables still count the sleepers of the parent; to destroy them would wait for
 	 * these. */
-	if (!is_forked(pool)) end_workers(pool);
-	free_mark(pool->mark);
+	if (!egm__fork_is_child(&pool->starter)) end_workers(pool);
+	egm__fork_mark_free(&pool->starter);
 	egm__free(context, pool);
 }
