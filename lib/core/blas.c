@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens a CBLAS and finds out whether it can be used.
+ *
+ * It is opened by its name, not linked: a process that is linked with OpenBLAS starts its threads and maps 12 libraries
+ * whether or not it ever asks for a product. It is never closed, because its threads would run on in unmapped code.
+ *
+ * What can be wrong with a BLAS, and where it is handled:
+ *  - Without memory for their buffers OpenBLAS tries again for ever and BLIS ends the process: has_memory.
+ *  - With 64-bit integers it reads beyond the 32 bits of an argument: expects_64_bits.
+ *  - OpenBLAS without threads and locks computes wrong numbers for two callers: `lock`.
+ *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
+ *  - Linked with -ffast-math, loading it changes the floating-point mode: open_library.
+ *  - Its products are wrong: check_products. */
+#include "core/blas_impl.h"
+#include "core/cpu_impl.h"
+#include "core/status_impl.h"
+#include "core/utf8_impl.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* OpenBLAS 0.3.21 maps 128 MiB for each thread, 32 MiB if addresses have 32 bits, and a stack of 8 MiB. Its code and
+ * data are 40 MiB. BLIS maps less. */
+enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 136 : 40 };
+
+/* ---- what all contexts of the process share */
+
+/* Of the serial builds: two contexts may open the same library. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* The process that first opened a BLAS, 0 before. Its children inherit this. */
+static pid_t first_opener;
+
+static int is_heir(void)
+{
+	pid_t none = 0, own = getpid();
+	return !__atomic_compare_exchange_n(&first_opener, &none, own, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+	       none != own;
+}
+
+int egm__blas_enter(const egm__blas *blas)
+{
+	if (!blas->sgemm || egm__fork_is_child(&blas->opener)) return 0;
+	if (blas->serial) pthread_mutex_lock(&lock);
+	return 1;
+}
+
+void egm__blas_leave(const egm__blas *blas)
+{
+	if (blas->serial) pthread_mutex_unlock(&lock);
+}
+
+/* ---- opening */
+
+static int64_t threads_of_blas(void)
+{
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof set, &set) ? CPU_SETSIZE : CPU_COUNT(&set);
+}
+
+/* Maps what the BLAS will map, and unmaps it. */
+static int has_memory(int64_t mib)
+{
+	if ((uint64_t)mib > SIZE_MAX >> 20) return 0;
+	size_t bytes = (size_t)mib << 20;
+	void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED) return 0;
+	munmap(room, bytes);
+	return 1;
+}
+
+/* Its constructors run here and may change the mode of this thread. */
+static void *open_library(const char *name)
+{
+	uint32_t mode = egm__cpu_fp_mode();
+	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
+	return library;
+}
+
+/* A function of the library; NULL if it has none of this name. The OpenBLAS of Python packages has a prefix. */
+static void *find(void *library, const char *name)
+{
+	char prefixed[64];
+	void *function = dlsym(library, name);
+	if (function) return function;
+	snprintf(prefixed, sizeof prefixed, "scipy_%s", name);
+	return dlsym(library, prefixed);
+}
+
+/* ISO C has no conversion from an address of data to one of a function; POSIX requires that this works. */
+#define AS_FUNCTION(pointer, address) memcpy(&(pointer), &(void *){address}, sizeof(pointer))
+
+static egm_status find_products(egm__blas *blas, void *library, const char *name)
+{
+	void *sgemm = find(library, "cblas_sgemm"), *dgemm = find(library, "cblas_dgemm");
+	if (!sgemm || !dgemm)
+		return egm__fail(EGM_ERR_UNSUPPORTED, "blas is '%s', which has no %s, must be a CBLAS", name,
+		                 sgemm ? "cblas_dgemm" : "cblas_sgemm");
+	AS_FUNCTION(blas->sgemm, sgemm);
+	AS_FUNCTION(blas->dgemm, dgemm);
+	return EGM_OK;
+}
+
+/* Whether integers have 64 bits. n is 2 in its lower half and negative as a whole: a BLAS of 32-bit integers adds two
+ * products, one of 64-bit integers none, because for n < 0 the functions of vectors do nothing. Both read only what is
+ * there. Elsewhere than on these two, arguments are extended to 64 bits by their caller, so that a function may use
+ * either width. */
+static int expects_64_bits(void *library)
+{
+#if defined(__x86_64__) && defined(__LP64__) || defined(__aarch64__) && !defined(__APPLE__) && defined(__LP64__)
+	static const float x[2] = {3, 4};
+	float (*sdot)(int64_t n, const float *x, int64_t x_step, const float *y, int64_t y_step);
+	void *address = find(library, "cblas_sdot");
+	if (address) {
+		AS_FUNCTION(sdot, address);
+		return sdot(2 - ((int64_t)1 << 32), x, 1, x, 1) != 25;
+	}
+#endif
+	const char *(*config)(void);
+	void *told = find(library, "openblas_get_config");
+	if (!told) return 0;
+	AS_FUNCTION(config, told);
+	return strstr(config(), "USE64BITINT") != NULL;
+}
+
+/* openblas_get_parallel: 0 without threads, 1 with threads of its own, 2 with OpenMP; -1 if it does not tell. */
+static int parallel_of(void *library)
+{
+	int (*parallel)(void);
+	void *address = find(library, "openblas_get_parallel");
+	if (!address) return -1;
+	AS_FUNCTION(parallel, address);
+	return parallel();
+}
+
+static const char *text_of(void *library, const char *function)
+{
+	const char *(*text)(void);
+	void *address = find(library, function);
+	if (!address) return "";
+	AS_FUNCTION(text, address);
+	const char *told = text();
+	return told ? told : "";
+}
+
+/* "libopenblas.so.0 (OpenBLAS 0.3.21, Haswell)". The configuration of OpenBLAS begins with its name and version. */
+static void describe(egm__blas *blas, void *library, const char *name)
+{
+	char whole[sizeof blas->text + 32];
+	const char *config = text_of(library, "openblas_get_config"), *core = text_of(library, "openblas_get_corename"),
+	           *blis = text_of(library, "bli_info_get_version_str"), *slash = strrchr(name, '/');
+	const char *space = strchr(config, ' ');
+	int length = (int)(space ? strcspn(space + 1, " ") + (size_t)(space + 1 - config) : strlen(config));
+	const char *file = slash ? slash + 1 : name;
+	if (*config)
+		snprintf(whole, sizeof whole, "%.40s (%.*s%s%.20s)", file, length < 40 ? length : 40, config, *core ? ", " : "",
+		         core);
+	else if (*blis)
+		snprintf(whole, sizeof whole, "%.40s (BLIS %.20s)", file, blis);
+	else
+		snprintf(whole, sizeof whole, "%.80s", file);
+	egm__utf8_printable(blas->text, sizeof blas->text, whole, 0);
+}
+
+/* ---- a product that is known */
+
+/* All numbers are integers whose sums are below 2^24, so that a right product has no rounding and is exact in any order
+ * of its sums. Those of A need 15 bits: with less precise factors (16-bit formats, TF32) it would be wrong. Sizes are
+ * odd, and so large that OpenBLAS uses its threads and their buffers. With GAP, rows are further apart than long. */
+enum { M = 65, N = 67, K = 66, GAP = 3, MOST = (N + GAP) * (N + GAP) };
+
+typedef union numbers {
+	float f32[MOST];
+	double f64[MOST];
+} numbers;
+
+typedef struct probe {
+	numbers a, b, c;
+} probe;
+
+static double left(int i, int l)
+{
+	return (i * 7919 + l * 104729) % 40001 - 20000;
+}
+
+static double right(int l, int j)
+{
+	return (l * 31 + j * 17) % 7 - 3;
+}
+
+static void set(numbers *x, int wide, int at, double value)
+{
+	if (wide)
+		x->f64[at] = value;
+	else
+		x->f32[at] = (float)value;
+}
+
+static double get(const numbers *x, int wide, int at)
+{
+	return wide ? x->f64[at] : (double)x->f32[at];
+}
+
+/* C is NaN at first: with beta = 0 its old value must not be read. */
+static void multiply(const egm__blas *blas, probe *p, int wide, int ta, int tb)
+{
+	int lda = (ta ? M : K) + GAP, ldb = (tb ? K : N) + GAP, ldc = N + GAP;
+	int op_a = ta ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS, op_b = tb ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS;
+	for (int i = 0; i < M; i++)
+		for (int l = 0; l < K; l++) set(&p->a, wide, ta ? l * lda + i : i * lda + l, left(i, l));
+	for (int l = 0; l < K; l++)
+		for (int j = 0; j < N; j++) set(&p->b, wide, tb ? j * ldb + l : l * ldb + j, right(l, j));
+	for (int i = 0; i < M * ldc; i++) set(&p->c, wide, i, NAN);
+	if (wide)
+		blas->dgemm(EGM__BLAS_ROW_MAJOR, op_a, op_b, M, N, K, 1, p->a.f64, lda, p->b.f64, ldb, 0, p->c.f64, ldc);
+	else
+		blas->sgemm(EGM__BLAS_ROW_MAJOR, op_a, op_b, M, N, K, 1, p->a.f32, lda, p->b.f32, ldb, 0, p->c.f32, ldc);
+}
+
+static egm_status check_product(const egm__blas *blas, probe *p, int form, const char *name)
+{
+	int wide = form & 1, ta = form >> 1 & 1, tb = form >> 2 & 1;
+	multiply(blas, p, wide, ta, tb);
+	for (int i = 0; i < M; i++)
+		for (int j = 0; j < N; j++) {
+			double sum = 0, c = get(&p->c, wide, i * (N + GAP) + j);
+			for (int l = 0; l < K; l++) sum += left(i, l) * right(l, j);
+			if (!(c == sum))
+				return egm__fail(EGM_ERR_UNSUPPORTED,
+				                 "blas is '%s', whose cblas_%cgemm computes %.9g as element (%d, %d) of a product of "
+				                 "%d x %d x %d, must be %.9g",
+				                 name, wide ? 'd' : 's', c, i, j, M, N, K, sum);
+		}
+	return EGM_OK;
+}
+
+static egm_status check_products(const egm__blas *blas, const char *name)
+{
+	egm_status st = EGM_OK;
+	probe *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) return egm__fail(EGM_ERR_MEMORY, "no memory to check the products of blas, '%s'", name);
+	if (blas->serial) pthread_mutex_lock(&lock);
+	for (int form = 0; form < 8 && st == EGM_OK; form++) st = check_product(blas, p, form, name);
+	if (blas->serial) pthread_mutex_unlock(&lock);
+	munmap(p, sizeof *p);
+	return st;
+}
+
+/* ---- all of it */
+
+egm_status egm__blas_open(egm__blas *out, const char *name)
+{
+	egm_status st = EGM_OK;
+	egm__blas blas = {.largest = INT_MAX};
+	int64_t mib = LIBRARY_MIB + THREAD_MIB * threads_of_blas();
+	*out = (egm__blas){0};
+	/* dlopen would return the program itself */
+	if (!*name) EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '', must be the name of a library or NULL");
+	if (!has_memory(mib))
+		EGM_FAIL(EGM_ERR_MEMORY, "blas is '%s', no memory for its buffers, up to %lld MiB", name, (long long)mib);
+	void *library = open_library(name);
+	if (!library) {
+		const char *why = dlerror();
+		EGM_FAIL(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, why ? why : "");
+	}
+	EGM_TRY(find_products(&blas, library, name));
+	int parallel = parallel_of(library);
+	blas.serial = parallel == 0;
+	if (is_heir() && parallel != 1)
+		EGM_FAIL(EGM_ERR_UNSUPPORTED,
+		         "blas is '%s', which may hang in a forked child whose parent had a BLAS open; must be opened by the "
+		         "parent's process alone",
+		         name);
+	if (expects_64_bits(library))
+		EGM_FAIL(EGM_ERR_UNSUPPORTED, "blas is '%s', which has integers of 64 bits, must be one of 32 bits", name);
+	EGM_TRY(check_products(&blas, name));
+	describe(&blas, library, name);
+	blas.opener = egm__fork_mark_create();
+	*out = blas;
+out:
+	return st;
+}
+
+void egm__blas_close(egm__blas *blas)
+{
+	if (blas->sgemm) egm__fork_mark_free(&blas->opener);
+	blas->sgemm = NULL;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a CBLAS: libraries with every fault that fake_blas.c has, and what can be missing in the process. */
+#include "core/blas_impl.h"
+#include "core/cpu_impl.h"
+#include "support.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FAKE(fault) FAKE_BLAS fault ".so"
+
+static void expect_error(const char *name, egm_status code, const char *text)
+{
+	egm__blas blas;
+	ck_assert_msg(egm__blas_open(&blas, name) == code, "%s: %s", name, egm_last_error());
+	ck_assert(blas.sgemm == NULL);
+	ck_assert_int_eq(egm__blas_enter(&blas), 0);
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' lacks '%s'", egm_last_error(), text);
+	egm__blas_close(&blas);
+}
+
+START_TEST(test_open__a_blas_can_be_called)
+{
+	egm__blas blas;
+	const double a[2] = {2, 3}, b[2] = {5, 7};
+	double c = 1;
+	ck_assert_msg(egm__blas_open(&blas, FAKE("none")) == EGM_OK, "%s", egm_last_error());
+	ck_assert_str_eq(blas.text, "fake_blas_none.so (FakeBLAS 1.2)");
+	ck_assert_int_eq(blas.serial, 0);
+	ck_assert_int_eq(egm__blas_enter(&blas), 1);
+	blas.dgemm(EGM__BLAS_ROW_MAJOR, EGM__BLAS_AS_IT_IS, EGM__BLAS_TRANSPOSED, 1, 1, 2, 1, a, 2, b, 2, 1, &c, 1);
+	egm__blas_leave(&blas);
+	ck_assert(c == 32);
+	egm__blas_close(&blas);
+	ck_assert_int_eq(egm__blas_enter(&blas), 0);
+}
+END_TEST
+
+START_TEST(test_open__names_what_is_wrong_with_a_library)
+{
+	static const struct {
+		const char *name;
+		egm_status code;
+		const char *text;
+	} rows[] = {
+	    {"", EGM_ERR_ARGUMENT, "blas is '', must be the name"},
+	    {"libegm-no-such-blas.so.7", EGM_ERR_IO, "blas is 'libegm-no-such-blas.so.7', must be a library"},
+	    {"/", EGM_ERR_IO, "blas is '/', must be a library"},
+	    {"/etc/passwd", EGM_ERR_IO, "blas is '/etc/passwd', must be a library"},
+	    {"libc.so.6", EGM_ERR_UNSUPPORTED, "blas is 'libc.so.6', which has no cblas_sgemm, must be a CBLAS"},
+	    {FAKE("no_sgemm"), EGM_ERR_UNSUPPORTED, "which has no cblas_sgemm, must be a CBLAS"},
+	    {FAKE("no_dgemm"), EGM_ERR_UNSUPPORTED, "which has no cblas_dgemm, must be a CBLAS"},
+	    {FAKE("int64"), EGM_ERR_UNSUPPORTED, "has integers of 64 bits"},
+	    {FAKE("wrong"), EGM_ERR_UNSUPPORTED, "as element (64, 66) of a product of 65 x 67 x 66, must be"},
+	    {FAKE("wrong_transposed"), EGM_ERR_UNSUPPORTED, "whose cblas_sgemm computes"},
+	    {FAKE("reads_c"), EGM_ERR_UNSUPPORTED, "nan as element (0, 0)"},
+	    {FAKE("less_precise"), EGM_ERR_UNSUPPORTED, "whose cblas_sgemm computes"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) expect_error(rows[i].name, rows[i].code, rows[i].text);
+}
+END_TEST
+
+/* Loading a library that was linked with -ffast-math changes the mode of the thread. */
+START_TEST(test_open__keeps_the_floating_point_mode)
+{
+	egm__blas blas;
+	uint32_t mode = egm__cpu_fp_mode();
+	ck_assert_int_eq(egm__blas_open(&blas, FAKE("fast_math")), EGM_OK);
+	ck_assert_uint_eq(egm__cpu_fp_mode(), mode);
+	egm__blas_close(&blas);
+}
+END_TEST
+
+/* OpenBLAS would try for ever to map its buffers. */
+START_TEST(test_open__without_memory_is_an_error)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	limit.rlim_cur = (rlim_t)150 << 20;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	expect_error(FAKE("none"), EGM_ERR_MEMORY, "no memory for its buffers");
+	expect_error("libopenblas.so.0", EGM_ERR_MEMORY, "no memory for its buffers");
+}
+END_TEST
+
+static void *call_often(void *argument)
+{
+	const egm__blas *blas = argument;
+	enum { WIDTH = 24 };
+	static const double factor[WIDTH * WIDTH];
+	double c[WIDTH * WIDTH];
+	for (int i = 0; i < 400; i++) {
+		ck_assert_int_eq(egm__blas_enter(blas), 1);
+		blas->dgemm(EGM__BLAS_ROW_MAJOR, EGM__BLAS_AS_IT_IS, EGM__BLAS_AS_IT_IS, WIDTH, WIDTH, WIDTH, 1, factor, WIDTH,
+		            factor, WIDTH, 0, c, WIDTH);
+		egm__blas_leave(blas);
+	}
+	return NULL;
+}
+
+/* Two threads with a context each call the library. Returns how many calls overlapped. */
+static int overlaps_of(const char *name)
+{
+	egm__blas blas[2];
+	pthread_t threads[2];
+	int (*overlaps)(void);
+	for (int i = 0; i < 2; i++) ck_assert_int_eq(egm__blas_open(&blas[i], name), EGM_OK);
+	void *address = dlsym(dlopen(name, RTLD_NOW), "fake_overlaps");
+	memcpy(&overlaps, &address, sizeof overlaps);
+	for (int i = 0; i < 2; i++) ck_assert_int_eq(pthread_create(&threads[i], NULL, call_often, &blas[i]), 0);
+	for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+	for (int i = 0; i < 2; i++) egm__blas_close(&blas[i]);
+	return overlaps();
+}
+
+START_TEST(test_enter__a_serial_library_has_one_caller_at_a_time)
+{
+	ck_assert_int_eq(overlaps_of(FAKE("serial")), 0);
+}
+END_TEST
+
+/* Returns what `child` returns in a forked child. */
+static int in_child(int (*child)(void *argument), void *argument)
+{
+	int status = 0;
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) _exit(child(argument));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int enters(void *argument)
+{
+	return egm__blas_enter(argument);
+}
+
+START_TEST(test_enter__a_forked_child_does_not_call_the_library)
+{
+	egm__blas blas;
+	ck_assert_int_eq(egm__blas_open(&blas, _i ? FAKE("openmp") : FAKE("none")), EGM_OK);
+	ck_assert_int_eq(in_child(enters, &blas), 0);
+	ck_assert_int_eq(egm__blas_enter(&blas), 1);
+	egm__blas_leave(&blas);
+	egm__blas_close(&blas);
+}
+END_TEST
+
+static int open_status(void *argument)
+{
+	egm__blas blas;
+	egm_status st = egm__blas_open(&blas, argument);
+	int calls = egm__blas_enter(&blas);
+	if (calls) egm__blas_leave(&blas);
+	egm__blas_close(&blas);
+	return st == EGM_OK ? calls : -st;
+}
+
+START_TEST(test_open__a_child_whose_parent_had_one_gets_an_error_instead_of_hanging)
+{
+	egm__blas blas;
+	char openmp[] = FAKE("openmp"), serial[] = FAKE("serial"), threads[] = FAKE("none");
+	ck_assert_int_eq(in_child(open_status, openmp), 1); /* nothing was open yet */
+	ck_assert_int_eq(egm__blas_open(&blas, openmp), EGM_OK);
+	ck_assert_int_eq(in_child(open_status, openmp), -EGM_ERR_UNSUPPORTED);
+	ck_assert_int_eq(in_child(open_status, serial), -EGM_ERR_UNSUPPORTED);
+	ck_assert_int_eq(in_child(open_status, threads), 1);
+	egm__blas_close(&blas);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("blas");
+	TCase *tc = tcase_create("blas");
+	tcase_set_tags(tc, "R13 R14 R21");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_open__a_blas_can_be_called);
+	tcase_add_test(tc, test_open__names_what_is_wrong_with_a_library);
+	tcase_add_test(tc, test_open__keeps_the_floating_point_mode);
+	tcase_add_test(tc, test_open__without_memory_is_an_error);
+	tcase_add_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time);
+	tcase_add_loop_test(tc, test_enter__a_forked_child_does_not_call_the_library, 0, 2);
+	tcase_add_test(tc, test_open__a_child_whose_parent_had_one_gets_an_error_instead_of_hanging);
+	suite_add_tcase(suite, tc);
+	return egm_test_main(suite);
+}
