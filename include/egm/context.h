@@ -17,7 +17,7 @@
  *  - Equal bits: the same calls with the same seeds yield the same bits on the same CPU, whatever the number of
  *    threads. When a network is evaluated, the result for a row is bit-identical whatever its position in the batch and
  *    whatever the other rows are. Batches of different sizes may round differently, and so do the code paths
- *    EGM_SIMD_*.
+ *    EGM_SIMD_*. With a BLAS less is promised, see EGM_PRODUCTS_AUTO.
  *  - Subnormal numbers count as zero in training and evaluation. A call returns with the caller's floating-point
  *    mode. */
 #ifndef EGM_CONTEXT_H
@@ -48,6 +48,22 @@ enum {
 	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
 };
 
+/** Who computes products of matrices. A BLAS is opened by its file name, and only by a context that uses it. Products
+ *  that CBLAS has no interface for are the library's own in any case: those with packed weights, and with several
+ *  threads those of convolutions.
+ *
+ *  Equal bits, as described above, are those of the library's own products. A BLAS repeats its bits for the same calls
+ *  with the same numbers of threads. It may round differently with another number of its threads or of rows, and for
+ *  another position in a batch. The library does not change the number of threads of a BLAS, which belongs to the
+ *  process, and these threads do not count subnormal numbers as zero. In a forked child of the process that created
+ *  the context, products are the library's own. */
+enum {
+	EGM_PRODUCTS_AUTO = 0, /**< the library's own if the CPU has vector kernels of the library (AVX2, AVX-512);
+	                            otherwise large products by a BLAS, if one is there, and the others by the library */
+	EGM_PRODUCTS_OWN = 1,  /**< the library's own */
+	EGM_PRODUCTS_BLAS = 2  /**< a BLAS */
+};
+
 /** Severity of a log line. */
 enum {
 	EGM_LOG_WARNING = 1, /**< something is wrong, but the call continues; for example a chain froze */
@@ -75,23 +91,41 @@ typedef struct egm_context_options {
 	int32_t threads;
 	/** EGM_SIMD_*, default EGM_SIMD_AUTO. */
 	int32_t simd;
+	/** EGM_PRODUCTS_*, default EGM_PRODUCTS_AUTO. */
+	int32_t products;
+	int32_t reserved; /**< must be 0 */
+	/** File name or path of a CBLAS with 32-bit integers, as dlopen takes it, for example "libmkl_rt.so.2". It must be
+	 *  NULL with EGM_PRODUCTS_OWN. NULL (default): the one that was found when the library was built. */
+	const char *blas;
 } egm_context_options;
 
 /** Initialiser with the defaults. Every options struct has one (see egm/options.h):
  *
  *      egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
  *      options.threads = 4; */
-#define EGM_CONTEXT_OPTIONS_INIT                                                                \
-	{                                                                                           \
-		sizeof(egm_context_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, EGM_SIMD_AUTO \
+/* clang-format off */
+#define EGM_CONTEXT_OPTIONS_INIT                                                             \
+	{                                                                                        \
+		sizeof(egm_context_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, EGM_SIMD_AUTO, \
+		EGM_PRODUCTS_AUTO, 0, NULL                                                           \
 	}
+/* clang-format on */
 
 /** Creates a context. `options` may be NULL.
  *
  *  Errors:
  *  - EGM_ERR_ARGUMENT if only one of alloc and dealloc is set, or if memory of alloc is not aligned as asked;
  *  - EGM_ERR_UNSUPPORTED if the CPU lacks the instructions of `simd`;
- *  - EGM_ERR_MEMORY if there is no memory, or if a worker thread cannot be started. */
+ *  - EGM_ERR_MEMORY if there is no memory, or if a worker thread cannot be started.
+ *
+ *  Errors of a BLAS, which contain its name. With EGM_PRODUCTS_AUTO they are a log line, and products are the library's
+ *  own:
+ *  - EGM_ERR_ARGUMENT if `blas` is empty;
+ *  - EGM_ERR_IO if it cannot be opened;
+ *  - EGM_ERR_UNSUPPORTED if `blas` is NULL and none was found when the library was built; if it has no cblas_sgemm and
+ *    cblas_dgemm, has 64-bit integers, or computes wrong products; or in a forked child of a process that had a BLAS
+ *    open, unless it is an OpenBLAS with POSIX threads;
+ *  - EGM_ERR_MEMORY if there is no memory for its buffers: OpenBLAS would wait for it without end. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 /** Frees the context once no handle uses it any more. */
 EGM_API void egm_context_free(egm_context *context);
@@ -128,13 +162,15 @@ typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 
 /** Bits of egm_features. */
 enum {
-	EGM_FEATURE_GZIP = 1,   /**< gzip files can be read */
-	EGM_FEATURE_LIBMVEC = 2 /**< exp, log, tanh and the like are computed by glibc's libmvec */
+	EGM_FEATURE_GZIP = 1,    /**< gzip files can be read */
+	EGM_FEATURE_LIBMVEC = 2, /**< exp, log, tanh and the like are computed by glibc's libmvec */
+	EGM_FEATURE_BLAS = 4     /**< a BLAS was found, which a context opens where it uses one */
 };
 /** Returns the optional parts that this build contains: the bitwise or of EGM_FEATURE_*. */
 EGM_API uint32_t egm_features(void);
 
-/** Returns name and version of the library and the code path in use, for example "libegm 0.5.0, avx512". */
+/** Returns name and version of the library, the code path in use, and who computes products of matrices and why, for
+ *  example "libegm 0.5.0, avx512, own products (this CPU has vector kernels)". */
 EGM_API const char *egm_context_backend(const egm_context *context);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #include "core/cpu_impl.h"
 #include "core/options_impl.h"
 #include "core/pool_impl.h"
+#include "core/products_impl.h"
 #include "core/status_impl.h"
 #include "core/utf8_impl.h"
 
@@ -20,6 +21,9 @@ static const egm_context_options defaults = EGM_CONTEXT_OPTIONS_INIT;
 static const egm_choice simd_choices[] = {
     {"auto", EGM_SIMD_AUTO}, {"portable", EGM_SIMD_PORTABLE}, {"avx2", EGM_SIMD_AVX2}, {"avx512", EGM_SIMD_AVX512}};
 static EGM__FAMILY(simds, "EGM_SIMD_", simd_choices);
+static const egm_choice products_choices[] = {
+    {"auto", EGM_PRODUCTS_AUTO}, {"own", EGM_PRODUCTS_OWN}, {"blas", EGM_PRODUCTS_BLAS}};
+static EGM__FAMILY(computers, "EGM_PRODUCTS_", products_choices);
 static const egm__option members[] = {
     EGM__CALLBACK(egm_context_options, alloc, "Allocates memory; with dealloc, or both NULL."),
     EGM__CALLBACK(egm_context_options, dealloc, "Releases what alloc returned."),
@@ -32,6 +36,10 @@ static const egm__option members[] = {
     EGM__BETWEEN(egm_context_options, threads, 1, THREADS_LIMIT,
                  "Threads that a call may use, including the calling thread."),
     EGM__CHOICE(egm_context_options, simd, simds, "Which instructions the numeric kernels use."),
+    EGM__CHOICE(egm_context_options, products, computers, "Who computes products of matrices."),
+    EGM__RESERVED(egm_context_options, reserved),
+    EGM__ARRAY(egm_context_options, blas,
+               "File name of a CBLAS; NULL: the one that was found when the library was built."),
 };
 EGM__OPTIONS(egm__options_context, egm_context_options, defaults, members);
 
@@ -71,10 +79,10 @@ static egm_context from_options(const egm_context_options *o, int32_t simd)
 	                     .simd = simd};
 }
 
-static void describe(egm_context *context)
+static void describe(egm_context *context, const char *products)
 {
-	snprintf(context->backend, sizeof context->backend, "libegm %s, %s", egm_version_string(),
-	         egm__cpu_name(context->simd));
+	snprintf(context->backend, sizeof context->backend, "libegm %s, %s, %s", egm_version_string(),
+	         egm__cpu_name(context->simd), products);
 }
 
 /* Works on a copy, because the allocator is part of the memory that it frees last. */
@@ -83,6 +91,7 @@ static void destroy(egm_context *context)
 	if (!context) return;
 	egm_context last = *context;
 	egm__pool_free(&last, context->pool);
+	egm__blas_close(&last.blas);
 	egm__free(&last, context);
 }
 
@@ -91,6 +100,7 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 	egm_status st = EGM_OK;
 	egm_context *context = NULL;
 	egm_context_options merged;
+	char products[EGM__PRODUCTS_TEXT];
 	int32_t simd;
 	if (!out) EGM_FAIL(EGM_ERR_ARGUMENT, "out is NULL");
 	*out = NULL;
@@ -107,7 +117,8 @@ egm_status egm_context_create(egm_context **out, const egm_context_options *opti
 		         (int)((uintptr_t)context % ALIGNMENT), ALIGNMENT);
 	if (context->threads > 1 && !context->parallel)
 		EGM_TRY(egm__pool_create(&context->pool, context, context->threads - 1));
-	describe(context);
+	EGM_TRY(egm__products_choose(context, merged.products, merged.blas, egm__cpu_best(), products));
+	describe(context, products);
 	*out = context;
 	context = NULL;
 out:
@@ -144,7 +155,8 @@ void egm__log(egm_context *context, int32_t level, const char *format, ...)
 
 uint32_t egm_features(void)
 {
-	return (EGM_HAVE_ZLIB ? EGM_FEATURE_GZIP : 0u) | (EGM_HAVE_MVEC ? EGM_FEATURE_LIBMVEC : 0u);
+	return (EGM_HAVE_ZLIB ? EGM_FEATURE_GZIP : 0u) | (EGM_HAVE_MVEC ? EGM_FEATURE_LIBMVEC : 0u) |
+	       (egm__products_default()[0] ? EGM_FEATURE_BLAS : 0u);
 }
 
 const char *egm_context_backend(const egm_context *context)

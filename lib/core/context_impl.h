@@ -3,6 +3,8 @@
 #ifndef EGM_CORE_CONTEXT_IMPL_H
 #define EGM_CORE_CONTEXT_IMPL_H
 
+#include "core/blas_impl.h"
+
 #include <egm/context.h>
 
 typedef struct egm__pool egm__pool;
@@ -18,9 +20,11 @@ struct egm_context {
 	void (*parallel)(int32_t count, void (*task)(int32_t, void *), void *argument, void *user);
 	void *parallel_user;
 	int32_t threads;
-	int32_t simd;    /* the code path: EGM_SIMD_PORTABLE, AVX2 or AVX512 */
-	egm__pool *pool; /* NULL for one thread or with `parallel` */
-	char backend[128];
+	int32_t simd;     /* the code path: EGM_SIMD_PORTABLE, AVX2 or AVX512 */
+	egm__pool *pool;  /* NULL for one thread or with `parallel` */
+	int32_t products; /* EGM_PRODUCTS_*: with BLAS all that it can compute, with AUTO those on which it is faster */
+	egm__blas blas;   /* closed if all products are own */
+	char backend[640];
 };
 
 void egm__context_retain(egm_context *context); /* adds a reference, which egm_context_free releases */

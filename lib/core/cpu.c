@@ -6,7 +6,7 @@
 
 #if defined(__x86_64__)
 /* The builtins include whether the operating system saves the wide registers. */
-static int32_t best(void)
+int32_t egm__cpu_best(void)
 {
 	__builtin_cpu_init();
 	int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -16,7 +16,7 @@ static int32_t best(void)
 	return avx2 ? EGM_SIMD_AVX2 : EGM_SIMD_PORTABLE;
 }
 #else
-static int32_t best(void)
+int32_t egm__cpu_best(void)
 {
 	return EGM_SIMD_PORTABLE;
 }
@@ -26,7 +26,7 @@ egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved)
 {
 	if (wanted < EGM_SIMD_AUTO || wanted > EGM_SIMD_AVX512)
 		return egm__fail(EGM_ERR_ARGUMENT, "simd is %d, must be 0 to %d, an EGM_SIMD_*", (int)wanted, EGM_SIMD_AVX512);
-	int32_t have = best();
+	int32_t have = egm__cpu_best();
 	if (wanted > have)
 		return egm__fail(EGM_ERR_UNSUPPORTED, "simd is %s, must be at most %s on this CPU", egm__cpu_name(wanted),
 		                 egm__cpu_name(have));

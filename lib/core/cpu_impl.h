@@ -11,6 +11,9 @@
  * number; EGM_ERR_UNSUPPORTED if this CPU or its operating system lacks the path. */
 egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved);
 
+/* The best path that this CPU supports. */
+int32_t egm__cpu_best(void);
+
 /* "portable", "avx2", "avx512". */
 const char *egm__cpu_name(int32_t simd);
 

@@ -2,7 +2,7 @@
 /* Matrix products: decides which factor is read in vectors and how the work is spread over threads. Neither changes a
  * bit (product_impl.h).
  *
- * Why no BLAS: it packs both factors, which takes too long for the 64 to 256 rows of a batch; it rounds a row
+ * Why not always a BLAS: it packs both factors, which takes too long for the 64 to 256 rows of a batch; it rounds a row
  * differently at different positions; and it has its own threads. Speed relative to OpenBLAS 0.3.21, in f32, on one
  * thread of a Zen 4:
  *  - AVX-512: x W^T 1.15 to 1.28, y W 1.07 to 1.17, y^T x 0.97 to 1.13, 2048^3 1.03
@@ -10,6 +10,7 @@
  *  - vectors of 16 bytes, against its kernels for CPUs without AVX: 0.7 to 1.1 */
 #include <core/size_impl.h>
 #include <string.h>
+#include <tensor/gemm_blas_impl.h>
 #include <tensor/gemm_impl.h>
 #include <tensor/kernels_impl.h>
 #include <tensor/shape_impl.h>
@@ -154,18 +155,19 @@ void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, cons
 	spread s;
 	if (is_empty(p)) {
 		clear(p, c);
-	} else {
+	} else if (!egm__gemm_blas(context, p, a, b, c)) {
 		prepare(&s, context, p, a, b, c, scratch);
 		run_spread(context, &s);
 	}
 }
 
+/* A BLAS has threads of its own, for which several callers have to wait. */
 void egm__gemm_serial(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
 {
 	spread s;
 	if (is_empty(p)) {
 		clear(p, c);
-	} else {
+	} else if (context->threads > 1 || !egm__gemm_blas(context, p, a, b, c)) {
 		prepare(&s, context, p, a, b, c, scratch);
 		s.by_rows = 1;
 		s.part = s.p.rows;

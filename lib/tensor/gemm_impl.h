@@ -15,8 +15,9 @@ typedef struct egm__gemm {
 
 /* C = alpha op(A) op(B) + beta C, row-major. m, n and k may be 0, and may exceed int. If k or alpha is 0, C = beta C.
  *
- * Bits: C(i, j) depends on row i of op(A), column j of op(B), k, alpha, beta, the old C(i, j), and on whether n is 1
- * and A is not transposed. It does not depend on m, i, the other elements or the number of threads.
+ * Bits, where the product is not a BLAS's (gemm_blas_impl.h): C(i, j) depends on row i of op(A), column j of op(B), k,
+ * alpha, beta, the old C(i, j), and on whether n is 1 and A is not transposed. It does not depend on m, i, the other
+ * elements or the number of threads.
  *
  * scratch is egm__gemm_scratch bytes, 64-byte aligned, for one call at a time. Nothing is allocated. */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);

@@ -2,6 +2,8 @@
 /* Opening a CBLAS: libraries with every fault that fake_blas.c has, and what can be missing in the process. */
 #include "core/blas_impl.h"
 #include "core/cpu_impl.h"
+#include "core/products_impl.h"
+#include "core/status_impl.h"
 #include "support.h"
 
 #include <dlfcn.h>
@@ -173,6 +175,99 @@ START_TEST(test_open__a_child_whose_parent_had_one_gets_an_error_instead_of_hang
 }
 END_TEST
 
+/* ---- the choice of a context */
+
+static void keep_line(int32_t level, const char *message, void *user)
+{
+	char *line = user;
+	line[0] = (char)('0' + level);
+	strncpy(line + 1, message, 1000);
+}
+
+static void expect_no_context(int32_t products, const char *blas, egm_status code, const char *text)
+{
+	egm_test_allocator a = {0};
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
+	egm_context *context = (egm_context *)(uintptr_t)64;
+	o.alloc = egm_test_alloc;
+	o.dealloc = egm_test_dealloc;
+	o.alloc_user = &a;
+	o.threads = 2;
+	o.products = products;
+	o.blas = blas;
+	ck_assert_msg(egm_context_create(&context, &o) == code, "%s", egm_last_error());
+	ck_assert_ptr_null(context);
+	ck_assert_msg(strstr(egm_last_error(), text) != NULL, "'%s' lacks '%s'", egm_last_error(), text);
+	ck_assert_int_eq(a.live, 0);
+}
+
+START_TEST(test_create__a_blas_that_cannot_be_used_is_an_error_if_it_was_chosen)
+{
+	expect_no_context(EGM_PRODUCTS_BLAS, "libno.so", EGM_ERR_IO, "egm_context_create: blas is 'libno.so', must be");
+	expect_no_context(EGM_PRODUCTS_BLAS, FAKE("wrong"), EGM_ERR_UNSUPPORTED, "of a product of");
+	expect_no_context(EGM_PRODUCTS_BLAS, "", EGM_ERR_ARGUMENT, "blas is ''");
+	expect_no_context(EGM_PRODUCTS_OWN, FAKE("none"), EGM_ERR_ARGUMENT, "must be NULL if products is EGM_PRODUCTS_OWN");
+	expect_no_context(3, NULL, EGM_ERR_ARGUMENT, "products is 3, must be one of EGM_PRODUCTS_*");
+	if (!egm__products_default()[0])
+		expect_no_context(EGM_PRODUCTS_BLAS, NULL, EGM_ERR_UNSUPPORTED, "blas is NULL, must name a CBLAS");
+}
+END_TEST
+
+START_TEST(test_create__a_chosen_blas_is_opened_and_named)
+{
+	egm_context_options o = EGM_CONTEXT_OPTIONS_INIT;
+	egm_context *context = NULL;
+	o.products = EGM_PRODUCTS_BLAS;
+	o.blas = FAKE("none");
+	ck_assert_msg(egm_context_create(&context, &o) == EGM_OK, "%s", egm_last_error());
+	ck_assert(context->blas.sgemm != NULL);
+	ck_assert_msg(strstr(egm_context_backend(context), ", products by fake_blas_none.so (FakeBLAS 1.2)") != NULL, "%s",
+	              egm_context_backend(context));
+	egm_context_free(context);
+}
+END_TEST
+
+/* A context with options `products` and `blas` on a CPU with this best path; its backend in text. */
+static int has_blas(int32_t products, const char *blas, int32_t best, char line[1024], char text[EGM__PRODUCTS_TEXT])
+{
+	egm_context context = {.log = keep_line, .log_user = line};
+	line[0] = '\0';
+	ck_assert_int_eq(egm__products_choose(&context, products, blas, best, text), EGM_OK);
+	int open = context.blas.sgemm != NULL;
+	egm__blas_close(&context.blas);
+	return open;
+}
+
+START_TEST(test_choose__auto_uses_a_blas_on_a_cpu_without_vector_kernels)
+{
+	char line[1024], text[EGM__PRODUCTS_TEXT];
+	ck_assert_int_eq(has_blas(EGM_PRODUCTS_AUTO, FAKE("none"), EGM_SIMD_PORTABLE, line, text), 1);
+	ck_assert_str_eq(text, "large products by fake_blas_none.so (FakeBLAS 1.2)");
+	ck_assert_str_eq(line, "");
+	ck_assert_int_eq(has_blas(EGM_PRODUCTS_OWN, NULL, EGM_SIMD_PORTABLE, line, text), 0);
+	ck_assert_str_eq(text, "own products");
+	/* nothing is opened, not even looked for */
+	ck_assert_int_eq(has_blas(EGM_PRODUCTS_AUTO, "libno.so", EGM_SIMD_AVX2, line, text), 0);
+	ck_assert_str_eq(text, "own products (this CPU has vector kernels)");
+	ck_assert_str_eq(line, "");
+}
+END_TEST
+
+START_TEST(test_choose__auto_logs_a_blas_that_cannot_be_used)
+{
+	char line[1024], text[EGM__PRODUCTS_TEXT];
+	static const char *const names[] = {"libno.so", FAKE("no_sgemm"), FAKE("wrong"), FAKE("int64")};
+	egm__fail(EGM_ERR_STATE, "an earlier failure");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		ck_assert_int_eq(has_blas(EGM_PRODUCTS_AUTO, names[i], EGM_SIMD_PORTABLE, line, text), 0);
+		ck_assert_msg(strstr(line, "1products are computed without a BLAS: blas is '") == line, "%s", line);
+		ck_assert_ptr_nonnull(strstr(line, names[i]));
+		ck_assert_msg(strstr(text, "own products (blas is '") == text, "%s", text);
+		ck_assert_str_eq(egm_last_error(), "an earlier failure");
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("blas");
@@ -186,6 +281,12 @@ int main(void)
 	tcase_add_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time);
 	tcase_add_loop_test(tc, test_enter__a_forked_child_does_not_call_the_library, 0, 2);
 	tcase_add_test(tc, test_open__a_child_whose_parent_had_one_gets_an_error_instead_of_hanging);
+	tcase_add_test(tc, test_create__a_blas_that_cannot_be_used_is_an_error_if_it_was_chosen);
+	tcase_add_test(tc, test_create__a_chosen_blas_is_opened_and_named);
+#ifndef EGM_PRODUCTS_FORCED
+	tcase_add_test(tc, test_choose__auto_uses_a_blas_on_a_cpu_without_vector_kernels);
+	tcase_add_test(tc, test_choose__auto_logs_a_blas_that_cannot_be_used);
+#endif
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -15,7 +15,7 @@ from ._structs import struct, takes
 
 INITIALIZERS = {name: number for number, name in enumerate(
     "fan_in_uniform glorot_uniform glorot_normal he_uniform he_normal lecun_normal dcgan_normal zeros".split(), 1)}
-FEATURES = {"gzip": 1, "libmvec": 2}
+FEATURES = {"gzip": 1, "libmvec": 2, "blas": 4}
 _ContextOptions, LoadOptions, _RestoreOptions = map(struct, ("context_options", "load_options", "restore_options"))
 declare({
     "features": (c_uint32,),
@@ -71,7 +71,8 @@ class Context(Handle):
 
     @property
     def backend(self):
-        """Name and version of the library and the code path in use, such as "libegm 0.5.0, avx512"."""
+        """Name and version of the library, the code path in use, and who computes products of matrices and why, such as
+        "libegm 0.5.0, avx512, own products (this CPU has vector kernels)"."""
         return self._ask(lib.egm_context_backend).decode()
 
     bytes = property(lambda self: self._ask(lib.egm_context_bytes),
@@ -299,7 +300,7 @@ def _unpickle(kind, content):
 
 
 def features():
-    """The optional parts of this build: a set of "gzip" (gzip files can be read) and "libmvec" (exp, log, tanh and
-    the like are vectorised)."""
+    """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and the like
+    are vectorised) and "blas" (a CBLAS was found; a context may use one)."""
     bits = lib.egm_features()
     return {name for name, bit in FEATURES.items() if bits & bit}
