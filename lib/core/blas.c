@@ -7,7 +7,7 @@
  * What can be wrong with a BLAS, and where it is handled:
  *  - Without memory for their buffers OpenBLAS tries again for ever and BLIS ends the process: has_memory.
  *  - With 64-bit integers it reads beyond the 32 bits of an argument: expects_64_bits.
- *  - OpenBLAS without threads and locks computes wrong numbers for two callers: `lock`.
+ *  - OpenBLAS without threads and locks computes wrong numbers for two callers: blas_lock.
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
  *  - Linked with -ffast-math, loading it changes the floating-point mode: open_library.
  *  - Its products are wrong: check_products. */
@@ -33,7 +33,7 @@ enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 136 : 40 };
 /* ---- what all contexts of the process share */
 
 /* Of the serial builds: two contexts may open the same library. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 /* The process that first opened a BLAS, 0 before. Its children inherit this. */
 static pid_t first_opener;
 
@@ -47,13 +47,13 @@ static int is_heir(void)
 int egm__blas_enter(const egm__blas *blas)
 {
 	if (!blas->sgemm || egm__fork_is_child(&blas->opener)) return 0;
-	if (blas->serial) pthread_mutex_lock(&lock);
+	if (blas->serial) pthread_mutex_lock(&blas_lock);
 	return 1;
 }
 
 void egm__blas_leave(const egm__blas *blas)
 {
-	if (blas->serial) pthread_mutex_unlock(&lock);
+	if (blas->serial) pthread_mutex_unlock(&blas_lock);
 }
 
 /* ---- opening */
@@ -254,9 +254,9 @@ static egm_status check_products(const egm__blas *blas, const char *name)
 	probe *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) return egm__fail(EGM_ERR_MEMORY, "no memory to check the products of blas, '%s'", name);
 	expect(p);
-	if (blas->serial) pthread_mutex_lock(&lock);
+	if (blas->serial) pthread_mutex_lock(&blas_lock);
 	for (int form = 0; form < 8 && st == EGM_OK; form++) st = check_product(blas, p, form, name);
-	if (blas->serial) pthread_mutex_unlock(&lock);
+	if (blas->serial) pthread_mutex_unlock(&blas_lock);
 	munmap(p, sizeof *p);
 	return st;
 }
