@@ -7,10 +7,8 @@
 #include "core/pool_impl.h"
 #include "core/products_impl.h"
 #include "core/status_impl.h"
-#include "core/utf8_impl.h"
 
 #include <egm/version.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,23 +132,6 @@ void egm__context_retain(egm_context *context)
 void egm_context_free(egm_context *context)
 {
 	if (context && __atomic_sub_fetch(&context->refs, 1, __ATOMIC_ACQ_REL) == 0) destroy(context);
-}
-
-void egm__log(egm_context *context, int32_t level, const char *format, ...)
-{
-	if (!context->log) return;
-	char text[512], line[512];
-	egm__error_state state;
-	va_list arguments;
-	va_start(arguments, format);
-	int length = vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	if (length < 0) return;
-	if (length >= (int)sizeof text) egm__utf8_trim(text);
-	egm__utf8_printable(line, sizeof line, text, length >= (int)sizeof text);
-	egm__error_save(&state);
-	context->log(level, line, context->log_user);
-	egm__error_restore(&state);
 }
 
 uint32_t egm_features(void)

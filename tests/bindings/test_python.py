@@ -337,9 +337,18 @@ class Contexts(unittest.TestCase):
             self.assertGreaterEqual(context.peak_bytes, before + grown)
 
     def test_code_paths(self):
-        self.assertTrue(egm.Context(simd="portable").backend.endswith(", portable"))
+        self.assertIn(", portable, ", egm.Context(simd="portable").backend)
         self.assertRaisesRegex(egm.ArgumentError, "simd: 'mmx' is none of auto", egm.Context, simd="mmx")
-        self.assertLessEqual(egm.features(), {"gzip", "libmvec"})
+        self.assertLessEqual(egm.features(), {"gzip", "libmvec", "blas"})
+
+    def test_products(self):
+        self.assertTrue(egm.Context(products="own").backend.endswith(", own products"))
+        self.assertRaisesRegex(egm.ArgumentError, "products", egm.Context, products="mkl")
+        self.assertRaisesRegex(egm.ArgumentError, "blas is 'libx.so', must be NULL", egm.Context, products="own",
+                               blas="libx.so")
+        self.assertRaisesRegex(OSError, "'libno.so'", egm.Context, products="blas", blas="libno.so")
+        if "blas" in egm.features():
+            self.assertIn(", products by lib", egm.Context(products="blas").backend)
 
     def unbounded(self, context):
         """A target of which the library warns in the log that it may not be a density."""
