@@ -49,13 +49,12 @@ enum {
 };
 
 /** Who computes products of matrices. A BLAS is opened by its file name, and only by a context that uses it. Products
- *  that CBLAS has no interface for are the library's own in any case: those with packed weights, and with several
- *  threads those of convolutions.
+ *  that CBLAS has no interface for are the library's own in any case: those with packed weights, and convolutions.
  *
  *  Equal bits, as described above, are those of the library's own products. A BLAS repeats its bits for the same calls
- *  with the same numbers of threads. It may round differently with another number of its threads or of rows, and for
- *  another position in a batch. The library does not change the number of threads of a BLAS, which belongs to the
- *  process, and these threads do not count subnormal numbers as zero. In a forked child of the process that created
+ *  with the same number of its threads, whatever the number of threads of the context. It may round a row differently
+ *  if its position in the batch is another. The number of threads of a BLAS belongs to the process; the library does
+ *  not change it. These threads do not count subnormal numbers as zero. In a forked child of the process that created
  *  the context, products are the library's own. */
 enum {
 	EGM_PRODUCTS_AUTO = 0, /**< the library's own if the CPU has vector kernels of the library (AVX2, AVX-512);

@@ -161,13 +161,13 @@ void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, cons
 	}
 }
 
-/* A BLAS has threads of its own, for which several callers have to wait. */
+/* Never by a BLAS, which has threads of its own: several callers would wait for each other. */
 void egm__gemm_serial(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch)
 {
 	spread s;
 	if (is_empty(p)) {
 		clear(p, c);
-	} else if (context->threads > 1 || !egm__gemm_blas(context, p, a, b, c)) {
+	} else {
 		prepare(&s, context, p, a, b, c, scratch);
 		s.by_rows = 1;
 		s.part = s.p.rows;

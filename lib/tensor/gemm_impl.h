@@ -22,7 +22,8 @@ typedef struct egm__gemm {
  * scratch is egm__gemm_scratch bytes, 64-byte aligned, for one call at a time. Nothing is allocated. */
 void egm__gemm_run(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);
 int64_t egm__gemm_scratch(const egm_context *context, const egm__gemm *p);
-/* The same on this thread alone, with egm__gemm_serial_scratch bytes: for callers that use the threads themselves. */
+/* The same by the library's own product, on this thread alone and with egm__gemm_serial_scratch bytes: for callers that
+ * use the threads themselves. */
 void egm__gemm_serial(egm_context *context, const egm__gemm *p, const void *a, const void *b, void *c, void *scratch);
 int64_t egm__gemm_serial_scratch(const egm_context *context, const egm__gemm *p);
 

@@ -171,13 +171,13 @@ START_TEST(test_blas__auto_leaves_small_products_to_the_library)
 }
 END_TEST
 
-START_TEST(test_blas__is_not_called_by_several_threads_of_a_context)
+START_TEST(test_blas__is_not_called_by_threads_of_a_context)
 {
 	for (int32_t threads = 1; threads <= 2; threads++) {
 		egm_context *context = context_with(FAKE, threads);
 		operands o = make_operands(form(0, 33, 34, 35), 0);
 		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &o), 1);
-		ck_assert_int_eq(run_and_check(egm__gemm_serial, context, &o), threads == 1);
+		ck_assert_int_eq(run_and_check(egm__gemm_serial, context, &o), 0);
 		free_operands(&o);
 		egm_context_free(context);
 	}
@@ -238,7 +238,7 @@ int main(void)
 	tcase_add_test(tc, test_blas__a_single_row_may_have_any_stride);
 	tcase_add_test(tc, test_blas__sizes_beyond_int_are_cut);
 	tcase_add_test(tc, test_blas__auto_leaves_small_products_to_the_library);
-	tcase_add_test(tc, test_blas__is_not_called_by_several_threads_of_a_context);
+	tcase_add_test(tc, test_blas__is_not_called_by_threads_of_a_context);
 	tcase_add_loop_test(tc, test_blas__is_not_called_in_a_forked_child, 0, 2);
 	tcase_add_test(tc, test_blas__repeats_its_bits);
 	suite_add_tcase(suite, tc);
