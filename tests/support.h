@@ -25,16 +25,29 @@ static inline double egm_test_worse(double worst, double error)
 	return error <= worst || !(worst == worst) ? worst : error;
 }
 
-/* A context with this number of threads and this code path, EGM_SIMD_*; NULL if the CPU lacks the path. */
-static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
+/* A context with this number of threads, this code path, EGM_SIMD_*, and EGM_PRODUCTS_*; NULL if the CPU lacks the
+ * path. */
+static inline egm_context *egm_test_context_with(int32_t threads, int32_t simd, int32_t products)
 {
 	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	egm_context *context = NULL;
 	options.threads = threads;
 	options.simd = simd;
+	options.products = products;
 	egm_status st = egm_context_create(&context, &options);
 	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd > EGM_SIMD_PORTABLE));
 	return context;
+}
+
+static inline egm_context *egm_test_context_on(int32_t threads, int32_t simd)
+{
+	return egm_test_context_with(threads, simd, EGM_PRODUCTS_AUTO);
+}
+
+/* For tests of bits that only the library's own products have. */
+static inline egm_context *egm_test_own_context_on(int32_t threads, int32_t simd)
+{
+	return egm_test_context_with(threads, simd, EGM_PRODUCTS_OWN);
 }
 
 /* An allocator for egm_context_options that counts calls and live blocks. Call number fail_at fails (from 1; 0: none),

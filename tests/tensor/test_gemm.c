@@ -173,7 +173,7 @@ START_TEST(test_gemm__bits_of_a_row_do_not_depend_on_its_position)
 {
 	uint64_t random = 5;
 	egm_context *contexts[COUNTS];
-	for (int i = 0; i < COUNTS; i++) contexts[i] = egm_test_context_on(thread_counts[i], _i);
+	for (int i = 0; i < COUNTS; i++) contexts[i] = egm_test_own_context_on(thread_counts[i], _i);
 	static const int64_t most[] = {4, 30, 130, 500};
 	for (int round = 0; round < 150 && contexts[0]; round++) {
 		egm__gemm p = {.alpha = round % 3 ? 1 : 0.3, .beta = round % 2, .dtype = round % 5 < 3 ? EGM_F32 : EGM_F64};
