@@ -131,6 +131,37 @@ START_TEST(test_enter__a_serial_library_has_one_caller_at_a_time)
 }
 END_TEST
 
+#if defined(__x86_64__)
+/* As a BLAS may leave a register, and what is in its upper half afterwards. */
+static void set_upper_half(void)
+{
+	__asm__ volatile("vxorps %%ymm15, %%ymm15, %%ymm15\n\tvcmpps $0, %%ymm15, %%ymm15, %%ymm15" ::: "xmm15");
+}
+
+static int upper_half_is_set(void)
+{
+	int mask;
+	__asm__ volatile("vmovmskps %%ymm15, %0" : "=r"(mask));
+	return mask >> 4;
+}
+
+START_TEST(test_leave__clears_the_upper_halves_of_registers)
+{
+	egm__blas blas;
+	if (!__builtin_cpu_supports("avx")) return;
+	ck_assert_int_eq(egm__blas_open(&blas, FAKE("none")), EGM_OK);
+	ck_assert_int_eq(egm__blas_enter(&blas), 1);
+	set_upper_half();
+	int before = upper_half_is_set();
+	egm__blas_leave(&blas);
+	int after = upper_half_is_set();
+	ck_assert_int_eq(before, 15);
+	ck_assert_int_eq(after, 0);
+	egm__blas_close(&blas);
+}
+END_TEST
+#endif
+
 /* Returns what `child` returns in a forked child. */
 static int in_child(int (*child)(void *argument), void *argument)
 {
@@ -286,6 +317,9 @@ int main(void)
 	tcase_add_test(tc, test_open__keeps_the_floating_point_mode);
 	tcase_add_test(tc, test_open__without_memory_is_an_error);
 	tcase_add_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time);
+#if defined(__x86_64__)
+	tcase_add_test(tc, test_leave__clears_the_upper_halves_of_registers);
+#endif
 	tcase_add_loop_test(tc, test_enter__a_forked_child_does_not_call_the_library, 0, 2);
 	tcase_add_test(tc, test_open__a_child_whose_parent_had_one_gets_an_error_instead_of_hanging);
 	tcase_add_test(tc, test_create__a_blas_that_cannot_be_used_is_an_error_if_it_was_chosen);

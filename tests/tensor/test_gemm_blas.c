@@ -156,12 +156,13 @@ START_TEST(test_blas__sizes_beyond_int_are_cut)
 }
 END_TEST
 
-START_TEST(test_blas__auto_leaves_small_products_to_the_library)
+START_TEST(test_blas__auto_leaves_small_and_thin_products_to_the_library)
 {
 	egm_context *context = context_with(FAKE, 1);
 	context->products = EGM_PRODUCTS_AUTO;
 	for (int f = 0; f < 16; f++) {
-		operands small = make_operands(form(f, 8, 8, 8), 0), large = make_operands(form(f, 64, 64, 64), 0);
+		operands small = make_operands(f % 3 ? form(f, 8, 8, 8) : form(f, f % 2 ? 1 : 64, f % 2 ? 64 : 1, 64), 0);
+		operands large = make_operands(form(f, 64, 64, 64), 0);
 		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &small), 0);
 		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &large), 1);
 		free_operands(&small);
@@ -237,7 +238,7 @@ int main(void)
 	tcase_add_test(tc, test_blas__is_not_called_where_cblas_has_no_such_product);
 	tcase_add_test(tc, test_blas__a_single_row_may_have_any_stride);
 	tcase_add_test(tc, test_blas__sizes_beyond_int_are_cut);
-	tcase_add_test(tc, test_blas__auto_leaves_small_products_to_the_library);
+	tcase_add_test(tc, test_blas__auto_leaves_small_and_thin_products_to_the_library);
 	tcase_add_test(tc, test_blas__is_not_called_by_threads_of_a_context);
 	tcase_add_loop_test(tc, test_blas__is_not_called_in_a_forked_child, 0, 2);
 	tcase_add_test(tc, test_blas__repeats_its_bits);
