@@ -124,7 +124,8 @@ typedef struct egm_context_options {
  *  - EGM_ERR_UNSUPPORTED if `blas` is NULL and none was found when the library was built; if it has no cblas_sgemm and
  *    cblas_dgemm, has 64-bit integers, or computes wrong products; or in a forked child of a process that had a BLAS
  *    open, unless it is an OpenBLAS with POSIX threads;
- *  - EGM_ERR_MEMORY if there is no memory for its buffers: OpenBLAS would wait for it without end. */
+ *  - EGM_ERR_MEMORY if there is no memory for its buffers or its threads cannot be started, where an OpenBLAS would
+ * wait without end or interrupt the process. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 /** Frees the context once no handle uses it any more. */
 EGM_API void egm_context_free(egm_context *context);

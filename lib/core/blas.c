@@ -6,6 +6,7 @@
  *
  * What can be wrong with a BLAS, and where it is handled:
  *  - Without memory for their buffers OpenBLAS tries again for ever and BLIS ends the process: has_memory.
+ *  - If one of its threads does not start, OpenBLAS sends SIGINT to the process: can_start.
  *  - With 64-bit integers it reads beyond the 32 bits of an argument: expects_64_bits.
  *  - OpenBLAS without threads and locks computes wrong numbers for two callers: blas_lock.
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
@@ -92,6 +93,26 @@ static int has_memory(int64_t mib)
 	if (room == MAP_FAILED) return 0;
 	munmap(room, bytes);
 	return 1;
+}
+
+static void *wait_for(void *gate)
+{
+	pthread_mutex_lock(gate);
+	pthread_mutex_unlock(gate);
+	return NULL;
+}
+
+/* Starts as many threads as the BLAS will, at the same time, and ends them. */
+static int can_start(int64_t count)
+{
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	pthread_t threads[CPU_SETSIZE];
+	int64_t started = 0;
+	pthread_mutex_lock(&gate);
+	while (started < count && pthread_create(&threads[started], NULL, wait_for, &gate) == 0) started++;
+	pthread_mutex_unlock(&gate);
+	for (int64_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
+	return started == count;
 }
 
 /* Its constructors run here and may change the mode of this thread. */
@@ -287,12 +308,15 @@ egm_status egm__blas_open(egm__blas *out, const char *name)
 {
 	egm_status st = EGM_OK;
 	egm__blas blas = {.largest = INT_MAX};
-	int64_t mib = LIBRARY_MIB + THREAD_MIB * threads_of_blas();
+	int64_t threads = threads_of_blas(), mib = LIBRARY_MIB + THREAD_MIB * threads;
 	*out = (egm__blas){0};
 	/* dlopen would return the program itself */
 	if (!*name) EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '', must be the name of a library or NULL");
 	if (!has_memory(mib))
 		EGM_FAIL(EGM_ERR_MEMORY, "blas is '%s', no memory for its buffers, up to %lld MiB", name, (long long)mib);
+	if (!can_start(threads - 1))
+		EGM_FAIL(EGM_ERR_MEMORY, "blas is '%s', no memory or no permission for its threads, up to %lld", name,
+		         (long long)threads - 1);
 	void *library = open_library(name);
 	if (!library) {
 		const char *why = dlerror();

@@ -30,7 +30,7 @@ typedef struct egm__blas {
  *  - EGM_ERR_IO if there is no such library;
  *  - EGM_ERR_UNSUPPORTED if it has no cblas_sgemm and cblas_dgemm, expects 64-bit integers or computes wrong products;
  *    or if this process is the child of one that had a BLAS open, and this one may hang in a child;
- *  - EGM_ERR_MEMORY if there is no memory for its buffers. */
+ *  - EGM_ERR_MEMORY if there is no memory for its buffers, or if its threads cannot be started. */
 egm_status egm__blas_open(egm__blas *out, const char *name);
 void egm__blas_close(egm__blas *blas);
 

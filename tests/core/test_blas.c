@@ -107,6 +107,37 @@ START_TEST(test_open__without_memory_is_an_error)
 }
 END_TEST
 
+/* Returns what `child` returns in a forked child. */
+static int in_child(int (*child)(void *argument), void *argument)
+{
+	int status = 0;
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) _exit(child(argument));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int opens_without_threads(void *name)
+{
+	struct rlimit limit = {1, 1};
+	if (getuid() == 0 && setuid(65533)) return 0; /* root has no limit */
+	if (setrlimit(RLIMIT_NPROC, &limit)) return 0;
+	egm__blas blas;
+	egm_status st = egm__blas_open(&blas, name);
+	return st == EGM_ERR_MEMORY && strstr(egm_last_error(), "for its threads") ? 0 : 1;
+}
+
+/* OpenBLAS would send SIGINT to the process. */
+START_TEST(test_open__without_threads_is_an_error)
+{
+	char name[] = "libopenblas.so.0";
+	if (getenv("EGM_TEST_EMULATED") || sysconf(_SC_NPROCESSORS_ONLN) < 2) return;
+	ck_assert_int_eq(in_child(opens_without_threads, name), 0);
+}
+END_TEST
+
 static void *call_often(void *argument)
 {
 	const egm__blas *blas = argument;
@@ -173,18 +204,6 @@ START_TEST(test_leave__clears_the_upper_halves_of_registers)
 }
 END_TEST
 #endif
-
-/* Returns what `child` returns in a forked child. */
-static int in_child(int (*child)(void *argument), void *argument)
-{
-	int status = 0;
-	pid_t pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) _exit(child(argument));
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
 
 static int enters(void *argument)
 {
@@ -328,6 +347,7 @@ int main(void)
 	tcase_add_test(tc, test_open__names_what_is_wrong_with_a_library);
 	tcase_add_test(tc, test_open__keeps_the_floating_point_mode);
 	tcase_add_test(tc, test_open__without_memory_is_an_error);
+	tcase_add_test(tc, test_open__without_threads_is_an_error);
 	tcase_add_test(tc, test_enter__a_serial_library_has_one_caller_at_a_time);
 #if defined(__x86_64__)
 	tcase_add_test(tc, test_leave__clears_the_upper_halves_of_registers);
