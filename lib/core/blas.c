@@ -37,14 +37,19 @@ enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 136 : 40 };
 
 /* Of the serial builds: two contexts may open the same library. */
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
-/* The process that first opened a BLAS, 0 before. Its children inherit this. */
-static pid_t first_opener;
+/* The process that first opened a BLAS. Its children inherit this. `first_state` is 1 while it is written, then 2. */
+static egm__fork_mark first_opener;
+static int first_state;
 
 static int is_heir(void)
 {
-	pid_t none = 0, own = getpid();
-	return !__atomic_compare_exchange_n(&first_opener, &none, own, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
-	       none != own;
+	int none = 0;
+	if (__atomic_compare_exchange_n(&first_state, &none, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		first_opener = egm__fork_mark_create();
+		__atomic_store_n(&first_state, 2, __ATOMIC_RELEASE);
+		return 0;
+	}
+	return none == 2 && egm__fork_is_child(&first_opener);
 }
 
 #if defined(__x86_64__) || defined(__i386__)

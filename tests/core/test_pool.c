@@ -17,7 +17,7 @@
 
 static egm_context *create(int32_t threads)
 {
-	return egm_test_context_on(threads, EGM_SIMD_AUTO);
+	return egm_test_own_context_on(threads, EGM_SIMD_AUTO);
 }
 
 enum { MANY = 1000 };
