@@ -39,6 +39,7 @@
 #define LOG_TAIL log_tail_f32, COUNT(log_tail_f32)
 #define NORMAL_P normal_p_f32, COUNT(normal_p_f32)
 #define NORMAL_N normal_n_f32, COUNT(normal_n_f32)
+#define TANH_TAIL tanh_tail_f32, COUNT(tanh_tail_f32)
 #define ERF_TAIL erf_tail_f32, COUNT(erf_tail_f32)
 #include "template_functions.h"
 #if !EGM_HAVE_MVEC
@@ -79,6 +80,7 @@
 #undef LOG_TAIL
 #undef NORMAL_P
 #undef NORMAL_N
+#undef TANH_TAIL
 #undef ERF_TAIL
 
 #define T double
@@ -102,6 +104,7 @@
 #define LOG_TAIL log_tail_f64, COUNT(log_tail_f64)
 #define NORMAL_P normal_p_f64, COUNT(normal_p_f64)
 #define NORMAL_N normal_n_f64, COUNT(normal_n_f64)
+#define TANH_TAIL tanh_tail_f64, COUNT(tanh_tail_f64)
 #define ERF_TAIL erf_tail_f64, COUNT(erf_tail_f64)
 #include "template_functions.h"
 #if !EGM_HAVE_MVEC

@@ -92,13 +92,6 @@ INLINE V FN(times)(V f, FN(power) e)
 	return FN(scale)(FN(madd)(f, e.p, f), e);
 }
 
-/* e^x - 1 = 2^n p + (2^n - 1) */
-INLINE V FN(less_one)(FN(power) e)
-{
-	V scale = FN(scale)(FN(vector)(1), e);
-	return FN(madd)(scale, e.p, scale - 1);
-}
-
 /* 1 / d, or e / d for a < 0, so that the relative error is small on both sides */
 INLINE V FN(sigmoid_of)(V a)
 {
@@ -123,12 +116,13 @@ INLINE V FN(logistic_of)(V a, V f)
 	return FN(times)(f / FN(madd)(e, 2 + e, FN(vector)(1)), power);
 }
 
-/* a > 0 ? a : alpha (e^a - 1) */
+/* a > 0 ? a : alpha (e^a - 1), where e^a - 1 = 2^n p + (2^n - 1) */
 INLINE V FN(elu_of)(V a, V alpha)
 {
-	const V zero = {0};
+	const V zero = {0}, one = FN(vector)(1);
 	FN(power) e = FN(exp_of)(FN(larger)(FN(vector)(LEAST_EXPONENT), FN(smaller)(zero, a)));
-	return FN(where_less)(zero, a, a, alpha * FN(less_one)(e));
+	V scale = FN(scale)(one, e);
+	return FN(where_less)(zero, a, a, alpha * FN(madd)(scale, e.p, scale - 1));
 }
 
 /* a > 0 ? 1 : alpha e^a, as e^(a/2) alpha e^(a/2), because alpha may be large where e^a underflows */

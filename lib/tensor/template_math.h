@@ -55,20 +55,23 @@ INLINE V FN(with_sign)(V y, V x)
 	return FN(select)((B)FN(vector)(-0.0), x, y);
 }
 
-/* tanh t = -z / (2 + z), z = e^-2t - 1 */
+/* x + x^3 tail(x^2) for t < 0.55, else 1 - 2 e / (1 + e) with e = e^-2t, whose last term is then below 1/2. */
 INLINE V FN(v_tanh)(V x)
 {
-	V z = FN(less_one)(FN(exp_of)(FN(below_zero)(x + x, LEAST_EXPONENT)));
-	return FN(with_sign)(z / (2 + z), x);
+	V near = FN(madd)(x, x * x * FN(series)(x * x, TANH_TAIL), x);
+	V m = FN(below_zero)(x, LEAST_EXPONENT / 2);
+	FN(power) power = FN(exp_of)(m + m);
+	V e = FN(scale)(1 + power.p, power), far = 1 - (e + e) / (1 + e);
+	return FN(with_sign)(FN(where_less)(FN(vector)(-0.55), m, near, far), x);
 }
 
-/* x (1 + tail(x^2)) for t < 1, else 1 - 2 Phi(-sqrt(2) t), where the error of e^(-t^2) counts little beside 1. From
- * t = 6 this is 1. */
+/* x + x tail(x^2) for t < 1, else 1 - 2 Phi(-sqrt(2) t), where the error of e^(-t^2) counts little beside 1. From t = 6
+ * this is 1. */
 INLINE V FN(v_erf)(V x)
 {
-	const V one = FN(vector)(1);
-	V near = x * (1 + FN(series)(x * x, ERF_TAIL));
+	V raised = x * FN(vector)(TWO_TO_RAISED); /* x tail may be flushed to 0 where x is not */
+	V near = FN(madd)(raised, FN(series)(x * x, ERF_TAIL), raised) * FN(vector)(1 / TWO_TO_RAISED);
 	V m = FN(below_zero)(x, -6), quotient = FN(normal_tail)(m * FN(vector)(-M_SQRT2));
 	V far = 1 - FN(times)(quotient + quotient, FN(exp_of)(-m * m));
-	return FN(with_sign)(FN(where_less)(-m, one, near, far), x);
+	return FN(with_sign)(FN(where_less)(FN(vector)(-1), m, near, far), x);
 }
