@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* e^x, log, tanh and erf for one T and its whole range, where glibc's libmvec is missing. They are made of the
- * exponential in parts and the quotient for the normal distribution of template_functions.h, which are accurate without
- * an instruction for a b + c too. Lanes are independent, NaN gives NaN, and the sign of a zero is kept. Results are the
- * same whether the processor flushes subnormal numbers to 0 or not, except results that are subnormal, which it
- * flushes, and the logarithm of a subnormal number, which is -infinity where it reads one as 0. The error bounds are in
+ * exponential in parts and the quotient for the normal distribution of template_functions.h, which do not need an
+ * instruction for a b + c to be accurate. Lanes are independent, NaN gives NaN, and tanh and erf keep the sign of 0.
+ * Where the processor treats subnormal numbers as 0, a subnormal argument or result is 0, and all other results are the
+ * same. In the comments t = |x| and Phi is the distribution function of N(0, 1). The error bounds are in
  * tests/tensor/test_math.c. */
 
 /* The exponent of e^x is raised for x <= 0, as in exp_of, and lowered for x > 0, so that 2^n stays in range. */
@@ -22,14 +22,15 @@ INLINE V FN(v_exp)(V x)
 }
 
 /* For 0 < x < infinity: x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt 2, and with y = f / (1 + f/2)
- *     log(1 + f) = 2 artanh(y/2) = y + y^3 tail(y^2) = f - (f^2/2 - y (f^2/4 + y^2 tail(y^2))),
- * where only the last form has an error far below one rounding of f (Ng, in fdlibm 1993). */
+ *     log(1 + f) = 2 artanh(y/2) = y + y^3 tail(y^2) = f - (f^2/2 - y (f^2/4 + y^2 tail(y^2))).
+ * In the last form f is exact, and the rounding of y counts little (Ng, in fdlibm 1993). Subnormal numbers are scaled
+ * up first. */
 INLINE V FN(log_of)(V x)
 {
 	const W sign = (W)FN(vector)(-0.0);
 	const double integers = (double)((int64_t)1 << FRACTION_BITS); /* the spacing there is 1 */
 	const double half_range = (double)((int64_t)1 << (8 * sizeof(T) - FRACTION_BITS - 1));
-	V least = FN(vector)(LEAST_NORMAL), up = FN(vector)(integers), zero = {0}; /* subnormal numbers are scaled up */
+	V least = FN(vector)(LEAST_NORMAL), up = FN(vector)(integers), zero = {0};
 	W bits = (W)(x * FN(where_less)(x, least, up, FN(vector)(1)));
 	W above = bits - (W)FN(vector)(M_SQRT1_2);
 	V f = (V)(bits - (above & ~(W){0} << FRACTION_BITS)) - 1;
