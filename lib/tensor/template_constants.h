@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Coefficients for template_functions.h and template_math.h, lowest power first, computed by tests/tensor/fit_functions.py. */
+/* Coefficients for template_functions.h and template_math.h, lowest power first, computed by
+ * tests/tensor/fit_functions.py. */
 
 /* (e^r - 1 - r) / r^2 for |r| <= log(2)/2: the error of e^r - 1 is 1.4e-8 (f32) and 1.8e-17 (f64) of r. */
 static const float exp_tail_f32[] = {0.50000000609357934F, 0.16666542425343082F, 0.041666288307139652F,
