@@ -69,7 +69,7 @@ def log_tail(degree):
 
 
 def odd_tail(function, power, top, degree):
-    """(function(x) / x - 1) / x^(2 power) as a polynomial in x^2 for 0 <= x <= top; the error is relative to function."""
+    """(function(x) / x - 1) / x^(2 power) as a polynomial in x^2 for 0 <= x <= top; the error is that of function."""
     count, bound = 8 * (degree + 2), mpf(top) ** 2 * mpf("1.0001")
     nodes = [bound * (1 - cos(pi * (i + mpf(1) / 2) / count)) / 2 for i in range(count)]
     ratios = [function(sqrt(z)) / sqrt(z) for z in nodes]
