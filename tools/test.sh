@@ -167,9 +167,9 @@ stage_cross() {
 }
 
 # The part of cross_s390x and cross_i386 that sees most of what byte order and 32 bits can break, in a minute or two:
-# random numbers, the floating-point mode and files.
-short=(core/test_rng core/test_context tensor/test_random tensor/test_kernels io/test_safetensors io/test_model_file
-	io/test_data io/test_npy train/test_checkpoint train/test_sampler_file)
+# random numbers, functions, the floating-point mode and files.
+short=(core/test_rng core/test_context tensor/test_random tensor/test_kernels tensor/test_math
+	io/test_safetensors io/test_model_file io/test_data io/test_npy train/test_checkpoint train/test_sampler_file)
 short_run() { # STAGE ARCH PROGRAM...: what it takes
 	local stage=$1 arch=$2 program
 	shift 2

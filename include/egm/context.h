@@ -163,7 +163,7 @@ typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 /** Bits of egm_features. */
 enum {
 	EGM_FEATURE_GZIP = 1,    /**< gzip files can be read */
-	EGM_FEATURE_LIBMVEC = 2, /**< exp, log, tanh and the like are computed by glibc's libmvec */
+	EGM_FEATURE_LIBMVEC = 2, /**< exp, log, tanh and erf are those of glibc's libmvec, not the library's own */
 	EGM_FEATURE_BLAS = 4     /**< a BLAS was found, which a context opens where it uses one */
 };
 /** Returns the optional parts that this build contains: the bitwise or of EGM_FEATURE_*. */

@@ -8,6 +8,7 @@
  * T is the element type, V a vector of LANES elements, B the integer vector that a comparison of two V gives, W its
  * unsigned form. FN(name) is the name with the suffix of T. */
 #include <core/size_impl.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <tensor/kernel_paths_impl.h>
@@ -24,18 +25,26 @@
 #define LANES F32_LANES
 #define FN(name) name##_f32
 #define SHIFTER (0x1.8p23 + 127 + 40)
+#define LOWERED_SHIFTER (0x1.8p23 + 127 - 40)
 #define TWO_TO_RAISED 0x1p40
 #define FRACTION_BITS 23
 #define LOG2_HIGH 0.693359375
 #define LOG2_LOW -2.12194440e-4
 #define LEAST_EXPONENT -115
+#define MOST_EXPONENT 89
+#define LEAST_NORMAL FLT_MIN
 #define LEAST_DEVIATIONS -15
 #define SCALE SCALE_F32
 #define EXP_TAIL exp_tail_f32, COUNT(exp_tail_f32)
 #define LOG_TAIL log_tail_f32, COUNT(log_tail_f32)
 #define NORMAL_P normal_p_f32, COUNT(normal_p_f32)
 #define NORMAL_N normal_n_f32, COUNT(normal_n_f32)
+#define TANH_TAIL tanh_tail_f32, COUNT(tanh_tail_f32)
+#define ERF_TAIL erf_tail_f32, COUNT(erf_tail_f32)
 #include "template_functions.h"
+#if !EGM_HAVE_MVEC
+#include "template_math.h"
+#endif
 
 #include "template_tile.h"
 
@@ -57,17 +66,22 @@
 #undef LANES
 #undef FN
 #undef SHIFTER
+#undef LOWERED_SHIFTER
 #undef TWO_TO_RAISED
 #undef FRACTION_BITS
 #undef LOG2_HIGH
 #undef LOG2_LOW
 #undef LEAST_EXPONENT
+#undef MOST_EXPONENT
+#undef LEAST_NORMAL
 #undef LEAST_DEVIATIONS
 #undef SCALE
 #undef EXP_TAIL
 #undef LOG_TAIL
 #undef NORMAL_P
 #undef NORMAL_N
+#undef TANH_TAIL
+#undef ERF_TAIL
 
 #define T double
 #define V vd
@@ -76,18 +90,26 @@
 #define LANES F64_LANES
 #define FN(name) name##_f64
 #define SHIFTER (0x1.8p52 + 1023 + 100)
+#define LOWERED_SHIFTER (0x1.8p52 + 1023 - 100)
 #define TWO_TO_RAISED 0x1p100
 #define FRACTION_BITS 52
 #define LOG2_HIGH 6.93147180369123816490e-01
 #define LOG2_LOW 1.90821492927058770002e-10
 #define LEAST_EXPONENT -777
+#define MOST_EXPONENT 710
+#define LEAST_NORMAL DBL_MIN
 #define LEAST_DEVIATIONS -39.4
 #define SCALE SCALE_F64
 #define EXP_TAIL exp_tail_f64, COUNT(exp_tail_f64)
 #define LOG_TAIL log_tail_f64, COUNT(log_tail_f64)
 #define NORMAL_P normal_p_f64, COUNT(normal_p_f64)
 #define NORMAL_N normal_n_f64, COUNT(normal_n_f64)
+#define TANH_TAIL tanh_tail_f64, COUNT(tanh_tail_f64)
+#define ERF_TAIL erf_tail_f64, COUNT(erf_tail_f64)
 #include "template_functions.h"
+#if !EGM_HAVE_MVEC
+#include "template_math.h"
+#endif
 
 #include "template_tile.h"
 

@@ -54,12 +54,18 @@ INLINE FN(power) FN(power_of)(V shifted, V n, V r)
 	return e;
 }
 
+/* e^x, with shifted = n + shifter */
+INLINE FN(power) FN(exp_shifted)(V x, V shifter)
+{
+	V shifted = FN(madd)(x, FN(vector)(1.4426950408889634), shifter), n = shifted - shifter;
+	V r = FN(madd)(n, FN(vector)(-LOG2_LOW), FN(madd)(n, FN(vector)(-LOG2_HIGH), x));
+	return FN(power_of)(shifted, n, r);
+}
+
 /* e^x, LEAST_EXPONENT <= x <= 0 */
 INLINE FN(power) FN(exp_of)(V x)
 {
-	V shifted = FN(madd)(x, FN(vector)(1.4426950408889634), FN(vector)(SHIFTER)), n = shifted - FN(vector)(SHIFTER);
-	V r = FN(madd)(n, FN(vector)(-LOG2_LOW), FN(madd)(n, FN(vector)(-LOG2_HIGH), x));
-	return FN(power_of)(shifted, n, r);
+	return FN(exp_shifted)(x, FN(vector)(SHIFTER));
 }
 
 /* e^(x + y), y small */
@@ -163,6 +169,13 @@ INLINE FN(power) FN(bell)(V t)
 	return FN(exp_of_sum)(head * head * FN(vector)(-0.5), rest * (t + head) * FN(vector)(-0.5));
 }
 
+/* e^(t^2/2) Phi(-t), t >= 0 */
+INLINE V FN(normal_tail)(V t)
+{
+	V p = FN(series)(t, NORMAL_P);
+	return p / FN(madd)(t * p, FN(vector)(2.5066282746310005), FN(series)(t, NORMAL_N));
+}
+
 /* a Phi(a) = -t Phi(-t) for a < 0, and a - t Phi(-t) for a > 0; a/2 near 0, where t Phi(-t) may be flushed to 0 and a
  * not */
 INLINE V FN(gelu_of)(V a)
@@ -176,8 +189,7 @@ INLINE V FN(gelu_of)(V a)
 /* Phi(a) + a phi(a) = Phi(-t) - t phi(t) for a < 0 */
 INLINE V FN(gelu_slope_of)(V a)
 {
-	V t = -FN(below_zero)(a, LEAST_DEVIATIONS), p = FN(series)(t, NORMAL_P);
-	V tail = p / FN(madd)(t * p, FN(vector)(2.5066282746310005), FN(series)(t, NORMAL_N));
+	V t = -FN(below_zero)(a, LEAST_DEVIATIONS), tail = FN(normal_tail)(t);
 	V left = FN(times)(FN(madd)(t, FN(vector)(-0.39894228040143268), tail), FN(bell)(t));
 	return FN(where_less)(a, FN(vector)(0), left, 1 - left);
 }

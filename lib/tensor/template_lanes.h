@@ -182,13 +182,6 @@ INLINE vd load_wide_part_f64(const double *p, int64_t k)
 #define SQRT_F64(x) _mm_sqrt_pd(x)
 #endif
 
-#define PER_LANE(suffix, type, lanes, name, function)            \
-	INLINE type name##_##suffix(type x)                          \
-	{                                                            \
-		for (int j = 0; j < (lanes); j++) x[j] = function(x[j]); \
-		return x;                                                \
-	}
-
 #ifdef SQRT_F32
 INLINE vf v_sqrt_f32(vf x)
 {
@@ -200,8 +193,17 @@ INLINE vd v_sqrt_f64(vd x)
 	return SQRT_F64(x);
 }
 #else
-PER_LANE(f32, vf, F32_LANES, v_sqrt, sqrtf)
-PER_LANE(f64, vd, F64_LANES, v_sqrt, sqrt)
+INLINE vf v_sqrt_f32(vf x)
+{
+	for (int j = 0; j < F32_LANES; j++) x[j] = sqrtf(x[j]);
+	return x;
+}
+
+INLINE vd v_sqrt_f64(vd x)
+{
+	for (int j = 0; j < F64_LANES; j++) x[j] = sqrt(x[j]);
+	return x;
+}
 #endif
 
 /* a b + c, rounded once if the path has an instruction for it. */
@@ -282,7 +284,8 @@ CHOICES(f64, vd, vd_bits, pd)
 #endif
 
 /* The vector functions of glibc: errors up to 4 ulp, and lanes independent of each other. They are called by their
- * names in the vector ABI, because compilers call them only under -ffast-math, which breaks tests for NaN. */
+ * names in the vector ABI, because compilers call them only under -ffast-math, which breaks tests for NaN. Where they
+ * are missing, template_math.h has others. */
 #if EGM_HAVE_MVEC
 #define BOTH(name, function)             \
 	vf MVEC_F32(function##f)(vf);        \
@@ -295,17 +298,12 @@ CHOICES(f64, vd, vd_bits, pd)
 	{                                    \
 		return MVEC_F64(function)(x);    \
 	}
-#else
-#define BOTH(name, function)                        \
-	PER_LANE(f32, vf, F32_LANES, name, function##f) \
-	PER_LANE(f64, vd, F64_LANES, name, function)
-#endif
 BOTH(v_exp, exp)
 BOTH(v_log, log)
 BOTH(v_tanh, tanh)
 BOTH(v_erf, erf)
 #undef BOTH
-#undef PER_LANE
+#endif
 
 /* Interleaves x0 x1 .. and y0 y1 ..: LOW is the first half of x0 y0 x1 y1 .., HIGH the second. */
 #if VECTOR_BYTES == 64

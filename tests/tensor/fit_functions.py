@@ -7,7 +7,7 @@ usage: fit_functions.py     (needs mpmath; not part of the build; takes a few mi
 Least squares at Chebyshev nodes in high precision, weights raised where the error is large until it is level
 (Lawson 1961): near enough to the minimax polynomial that the last digit does not notice.
 """
-from mpmath import atanh, cos, erfc, exp, log, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt
+from mpmath import atanh, cos, erf, erfc, exp, log, lu_solve, matrix, mp, mpf, nstr, pi, polyval, sqrt, tanh
 
 mp.dps = 80
 
@@ -68,6 +68,23 @@ def log_tail(degree):
     return level(nodes, row, error, 60, mpf("0.01"))
 
 
+def odd_tail(function, power, top, degree):
+    """(function(x) / x - 1) / x^(2 power) as a polynomial in x^2 for 0 <= x <= top; the error is that of function."""
+    count, bound = 8 * (degree + 2), mpf(top) ** 2 * mpf("1.0001")
+    nodes = [bound * (1 - cos(pi * (i + mpf(1) / 2) / count)) / 2 for i in range(count)]
+    ratios = [function(sqrt(z)) / sqrt(z) for z in nodes]
+    wanted = [(y - 1) / z**power for z, y in zip(nodes, ratios)]
+    shares = [z**power / y for z, y in zip(nodes, ratios)]
+
+    def row(i, z):
+        return [shares[i] * z**j for j in range(degree + 1)] + [shares[i] * wanted[i]]
+
+    def error(x):
+        return [s * (polyval(x[::-1], z) - y) for z, y, s in zip(nodes, wanted, shares)]
+
+    return level(nodes, row, error, 60, mpf("0.01"))
+
+
 def normal_tail(over, under, top):
     """e^(t^2/2) Phi(-t) = P / (sqrt(2 pi) t P + N) for 0 <= t <= top, N(0) = 1.
 
@@ -102,6 +119,10 @@ for name, degree in (("exp_tail_f32", 4), ("exp_tail_f64", 9)):
     print(name, nstr(worst, 3), [nstr(v, 17) for v in x])
 for name, degree in (("log_tail_f32", 3), ("log_tail_f64", 9)):
     worst, x = log_tail(degree)
+    print(name, nstr(worst, 3), [nstr(v, 17) for v in x])
+for name, function, power, top, degree in (("tanh_tail_f32", tanh, 1, "0.55", 4), ("tanh_tail_f64", tanh, 1, "0.55", 9),
+                                           ("erf_tail_f32", erf, 0, "1", 6), ("erf_tail_f64", erf, 0, "1", 11)):
+    worst, x = odd_tail(function, power, top, degree)
     print(name, nstr(worst, 3), [nstr(v, 17) for v in x])
 for name, over, under, top in (("f32", 5, 4, 15), ("f64", 10, 9, 39)):
     worst, p, n = normal_tail(over, under, mpf(top))

@@ -300,7 +300,7 @@ def _unpickle(kind, content):
 
 
 def features():
-    """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and the like
-    are vectorised) and "blas" (a CBLAS was found; a context may use one)."""
+    """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and erf
+    are those of glibc's libmvec) and "blas" (a CBLAS was found; a context may use one)."""
     bits = lib.egm_features()
     return {name for name, bit in FEATURES.items() if bits & bit}
