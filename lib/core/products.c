@@ -39,6 +39,8 @@ egm_status egm__products_choose(egm_context *context, int32_t products, const ch
 	const char *name = blas ? blas : egm__products_default();
 	if (products == EGM_PRODUCTS_OWN && blas)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '%s', must be NULL if products is EGM_PRODUCTS_OWN", blas);
+	/* dlopen would return the program itself */
+	if (blas && !*blas) EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '', must be the name of a library or NULL");
 	if (products == EGM_PRODUCTS_AUTO) products = EGM_PRODUCTS_FORCED;
 	context->products = products;
 	if (products == EGM_PRODUCTS_BLAS) {
