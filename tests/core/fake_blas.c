@@ -85,7 +85,8 @@ static void begin(int64_t m, int64_t n, int64_t k)
 	__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 	const int64_t sizes[] = {m, n, k};
 	for (int i = 0; i < 3; i++)
-		if (sizes[i] > largest) largest = (int)sizes[i];
+		if (sizes[i] > __atomic_load_n(&largest, __ATOMIC_RELAXED))
+			__atomic_store_n(&largest, (int)sizes[i], __ATOMIC_RELAXED);
 	if (FAULT == SERIAL || FAULT == TELLS_NOTHING) usleep(1000); /* leaves time for another caller */
 	if (FAULT == FAST_CALLS) flush_to_zero();
 	if (FAULT == OPENMP)
