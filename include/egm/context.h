@@ -48,18 +48,28 @@ enum {
 	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
 };
 
-/** Who computes products of matrices. A BLAS is opened by its file name, and only by a context that uses it. Products
- *  that CBLAS has no interface for are the library's own in any case: those with packed weights, and convolutions.
+/** Whether the library or a BLAS computes matrix products. A BLAS is opened by its file name when a context that uses
+ *  it is created, and is never closed. Products with packed weights and convolutions are always the library's own,
+ *  because CBLAS has no interface for them.
  *
- *  Equal bits, as described above, are those of the library's own products. A BLAS repeats its bits for the same calls
- *  with the same number of its threads, whatever the number of threads of the context. It may round a row differently
- *  if its position in the batch is another. The number of threads of a BLAS belongs to the process; the library does
- *  not change it. These threads do not count subnormal numbers as zero. In a forked child of the process that created
- *  the context, products are the library's own. */
+ *  The rule of equal bits above describes the library's own products. A BLAS returns the same bits for the same calls
+ *  if the number of its threads is the same; the number of threads of the context does not matter. It may round a row
+ *  differently at another position in the batch.
+ *
+ *  What a program that uses a BLAS should know:
+ *  - The number of threads of a BLAS belongs to the whole process, and the library does not change it. These threads do
+ *    not count subnormal numbers as zero.
+ *  - The context must be created in the process that uses it. In a forked child, its products are the library's own.
+ *  - A BLAS is checked when it is opened: its integers, a few products of each kind, and memory and threads for one
+ *    caller. Each further thread that calls OpenBLAS at the same time needs 128 MiB of address space; without it, the
+ *    call does not return.
+ *  - A BLAS that may compute wrong numbers for several callers, as the serial build of OpenBLAS does, has one
+ *    caller at a time among all contexts. Calls that the program makes itself are not included.
+ *  - Opening a library runs its code. A library that crashes, exits or does not return cannot be rejected. */
 enum {
-	EGM_PRODUCTS_AUTO = 0, /**< the library's own if the CPU has vector kernels of the library (AVX2, AVX-512);
-	                            otherwise large products by a BLAS, if one is there, and the others by the library */
-	EGM_PRODUCTS_OWN = 1,  /**< the library's own */
+	EGM_PRODUCTS_AUTO = 0, /**< the library if it has vector kernels for the CPU (AVX2, AVX-512); otherwise a BLAS, if
+	                            there is one, for large products and the library for the others */
+	EGM_PRODUCTS_OWN = 1,  /**< the library */
 	EGM_PRODUCTS_BLAS = 2  /**< a BLAS */
 };
 
@@ -93,8 +103,9 @@ typedef struct egm_context_options {
 	/** EGM_PRODUCTS_*, default EGM_PRODUCTS_AUTO. */
 	int32_t products;
 	int32_t reserved; /**< must be 0 */
-	/** File name or path of a CBLAS with 32-bit integers, as dlopen takes it, for example "libmkl_rt.so.2". It must be
-	 *  NULL with EGM_PRODUCTS_OWN. NULL (default): the one that was found when the library was built. */
+	/** File name or path of a CBLAS with 32-bit integers, in the form that dlopen accepts, for example
+	 *  "libmkl_rt.so.2". NULL (default): the one that was found when libegm was built. It must be NULL with
+	 *  EGM_PRODUCTS_OWN. */
 	const char *blas;
 } egm_context_options;
 
@@ -117,15 +128,17 @@ typedef struct egm_context_options {
  *  - EGM_ERR_UNSUPPORTED if the CPU lacks the instructions of `simd`;
  *  - EGM_ERR_MEMORY if there is no memory, or if a worker thread cannot be started.
  *
- *  Errors of a BLAS, which contain its name. With EGM_PRODUCTS_AUTO they are a log line, and products are the library's
- *  own:
- *  - EGM_ERR_ARGUMENT if `blas` is empty;
- *  - EGM_ERR_IO if it cannot be opened;
- *  - EGM_ERR_UNSUPPORTED if `blas` is NULL and none was found when the library was built; if it has no cblas_sgemm and
- *    cblas_dgemm, has 64-bit integers, or computes wrong products; or in a forked child of a process that had a BLAS
- *    open, unless it is an OpenBLAS with POSIX threads;
- *  - EGM_ERR_MEMORY if there is no memory for its buffers or its threads cannot be started, where an OpenBLAS would
- * wait without end or interrupt the process. */
+ *  It also returns EGM_ERR_ARGUMENT if `blas` is empty, or if it is set with EGM_PRODUCTS_OWN.
+ *
+ *  Errors of a BLAS, whose texts contain its name. With EGM_PRODUCTS_AUTO they are logged, and products are the
+ *  library's own:
+ *  - EGM_ERR_IO if the library cannot be opened;
+ *  - EGM_ERR_UNSUPPORTED if `blas` is NULL and no BLAS was found when libegm was built; if the library lacks
+ *    cblas_sgemm or cblas_dgemm, has 64-bit integers, computes wrong products or writes elsewhere than to the result;
+ *    or if this is a forked child of a process that had a BLAS open, unless the library is an OpenBLAS with POSIX
+ *    threads;
+ *  - EGM_ERR_MEMORY if there is no memory for its buffers, or if its threads cannot be started. An OpenBLAS would then
+ *    wait for ever or interrupt the process. */
 EGM_API EGM_CHECKED egm_status egm_context_create(egm_context **out, const egm_context_options *options);
 /** Frees the context once no handle uses it any more. */
 EGM_API void egm_context_free(egm_context *context);
@@ -164,13 +177,13 @@ typedef int (*egm_progress_fn)(const egm_progress *progress, void *user);
 enum {
 	EGM_FEATURE_GZIP = 1,    /**< gzip files can be read */
 	EGM_FEATURE_LIBMVEC = 2, /**< exp, log, tanh and erf are those of glibc's libmvec, not the library's own */
-	EGM_FEATURE_BLAS = 4     /**< a BLAS was found, which a context opens where it uses one */
+	EGM_FEATURE_BLAS = 4     /**< a BLAS was found at build time; a context that uses a BLAS opens it by default */
 };
 /** Returns the optional parts that this build contains: the bitwise or of EGM_FEATURE_*. */
 EGM_API uint32_t egm_features(void);
 
-/** Returns name and version of the library, the code path in use, and who computes products of matrices and why, for
- *  example "libegm 0.5.0, avx512, own products (this CPU has vector kernels)". */
+/** Returns name and version of the library, the code path in use, and whether products are the library's own or those
+ *  of a BLAS, with the reason; for example "libegm 0.5.0, avx512, own products (this CPU has vector kernels)". */
 EGM_API const char *egm_context_backend(const egm_context *context);
 
 #ifdef __cplusplus

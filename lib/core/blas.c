@@ -8,12 +8,17 @@
  *  - Without memory for their buffers OpenBLAS tries again for ever and BLIS ends the process: has_memory.
  *  - If one of its threads does not start, OpenBLAS sends SIGINT to the process: can_start.
  *  - With 64-bit integers it reads beyond the 32 bits of an argument: expects_64_bits.
- *  - OpenBLAS without threads and locks computes wrong numbers for two callers: blas_lock.
+ *  - OpenBLAS without threads and locks computes wrong numbers for two callers: needs_lock, blas_lock.
  *  - With OpenMP it hangs in a forked child: egm__blas_enter, is_heir.
- *  - Linked with -ffast-math, loading it changes the floating-point mode: open_library.
- *  - OpenBLAS's kernels for AVX leave the upper halves of vector registers set, with which instructions of SSE, those
- * of the portable code path, ran at an eighth of their speed afterwards: clear_upper_halves.
- *  - Its products are wrong: check_products. */
+ *  - Linked with -ffast-math, loading it changes the floating-point mode: open_library. A call may change it, too:
+ *    egm__blas_leave.
+ *  - The program may be linked with another BLAS, whose functions have the same names: own_functions_first.
+ *  - OpenBLAS's kernels for AVX leave the upper halves of vector registers set. Instructions of SSE, those of the
+ *    portable code path, ran at an eighth of their speed afterwards: clear_upper_halves.
+ *  - Its products are wrong, or write elsewhere than to C: check_products.
+ *
+ * What cannot be found out here: code of the library that ends the process, crashes or never returns, when it is loaded
+ * or called. A name must therefore be that of a library that the user trusts. */
 #include "core/blas_impl.h"
 #include "core/cpu_impl.h"
 #include "core/status_impl.h"
@@ -29,9 +34,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* OpenBLAS 0.3.21 maps 128 MiB for each thread, 32 MiB if addresses have 32 bits, and a stack of 8 MiB. Its code and
- * data are 40 MiB. BLIS maps less. */
-enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 136 : 40 };
+/* OpenBLAS 0.3.21 maps 128 MiB for each thread, 32 MiB if addresses have 32 bits, and a stack of 8 MiB. With OpenMP, a
+ * thread has a heap of the C library, too: 64 MiB, or 1 MiB. Its code and data are 40 MiB. BLIS maps less. */
+enum { LIBRARY_MIB = 64, THREAD_MIB = sizeof(void *) == 8 ? 200 : 41 };
+
+/* ISO C has no conversion from an address of data to one of a function; POSIX requires that this works. */
+#define AS_FUNCTION(pointer, address) memcpy(&(pointer), &(void *){address}, sizeof(pointer))
 
 /* ---- what all contexts of the process share */
 
@@ -68,16 +76,18 @@ static void clear_upper_halves(void)
 }
 #endif
 
-int egm__blas_enter(const egm__blas *blas)
+int egm__blas_enter(const egm__blas *blas, uint32_t *mode)
 {
 	if (!blas->sgemm || egm__fork_is_child(&blas->opener)) return 0;
 	if (blas->serial) pthread_mutex_lock(&blas_lock);
+	*mode = egm__cpu_fp_mode();
 	return 1;
 }
 
-void egm__blas_leave(const egm__blas *blas)
+void egm__blas_leave(const egm__blas *blas, uint32_t mode)
 {
 	clear_upper_halves();
+	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
 	if (blas->serial) pthread_mutex_unlock(&blas_lock);
 }
 
@@ -87,6 +97,16 @@ static int64_t threads_of_blas(void)
 {
 	cpu_set_t set;
 	return sched_getaffinity(0, sizeof set, &set) ? CPU_SETSIZE : CPU_COUNT(&set);
+}
+
+/* How many threads OpenMP will use, which the user may have chosen; 0 without OpenMP. */
+static int64_t threads_of_openmp(void *library)
+{
+	int (*threads)(void);
+	void *address = dlsym(library, "omp_get_max_threads");
+	if (!address) return 0;
+	AS_FUNCTION(threads, address);
+	return threads();
 }
 
 /* Maps what the BLAS will map, and unmaps it. */
@@ -113,6 +133,7 @@ static int can_start(int64_t count)
 	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 	pthread_t threads[CPU_SETSIZE];
 	int64_t started = 0;
+	if (count > CPU_SETSIZE) return 0;
 	pthread_mutex_lock(&gate);
 	while (started < count && pthread_create(&threads[started], NULL, wait_for, &gate) == 0) started++;
 	pthread_mutex_unlock(&gate);
@@ -120,11 +141,22 @@ static int can_start(int64_t count)
 	return started == count;
 }
 
+/* Lets the library find its own functions first. Otherwise, in a program that is linked with another OpenBLAS, one half
+ * of its functions would be those of the other library. The sanitizers end a process that does this. */
+static int own_functions_first(void)
+{
+#ifdef RTLD_DEEPBIND
+	return dlsym(RTLD_DEFAULT, "__sanitizer_set_report_path") ? 0 : RTLD_DEEPBIND;
+#else
+	return 0;
+#endif
+}
+
 /* Its constructors run here and may change the mode of this thread. */
 static void *open_library(const char *name)
 {
 	uint32_t mode = egm__cpu_fp_mode();
-	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | own_functions_first());
 	if (egm__cpu_fp_mode() != mode) egm__cpu_fp_set(mode);
 	return library;
 }
@@ -139,9 +171,6 @@ static void *find(void *library, const char *name)
 	return dlsym(library, prefixed);
 }
 
-/* ISO C has no conversion from an address of data to one of a function; POSIX requires that this works. */
-#define AS_FUNCTION(pointer, address) memcpy(&(pointer), &(void *){address}, sizeof(pointer))
-
 static egm_status find_products(egm__blas *blas, void *library, const char *name)
 {
 	void *sgemm = find(library, "cblas_sgemm"), *dgemm = find(library, "cblas_dgemm");
@@ -151,6 +180,16 @@ static egm_status find_products(egm__blas *blas, void *library, const char *name
 	AS_FUNCTION(blas->sgemm, sgemm);
 	AS_FUNCTION(blas->dgemm, dgemm);
 	return EGM_OK;
+}
+
+static const char *text_of(void *library, const char *function)
+{
+	const char *(*text)(void);
+	void *address = find(library, function);
+	if (!address) return "";
+	AS_FUNCTION(text, address);
+	const char *told = text();
+	return told ? told : "";
 }
 
 /* Whether integers have 64 bits. n is 2 in its lower half and negative as a whole: a BLAS of 32-bit integers adds two
@@ -168,11 +207,7 @@ static int expects_64_bits(void *library)
 		return sdot(2 - ((int64_t)1 << 32), x, 1, x, 1) != 25;
 	}
 #endif
-	const char *(*config)(void);
-	void *told = find(library, "openblas_get_config");
-	if (!told) return 0;
-	AS_FUNCTION(config, told);
-	return strstr(config(), "USE64BITINT") != NULL;
+	return strstr(text_of(library, "openblas_get_config"), "USE64BITINT") != NULL;
 }
 
 /* openblas_get_parallel: 0 without threads, 1 with threads of its own, 2 with OpenMP; -1 if it does not tell. */
@@ -185,14 +220,12 @@ static int parallel_of(void *library)
 	return parallel();
 }
 
-static const char *text_of(void *library, const char *function)
+/* OpenBLAS tells whether it may be called by several threads. Of the others, BLIS and MKL may, and FlexiBLAS hides what
+ * it calls, which may be OpenBLAS without threads. */
+static int needs_lock(void *library, int parallel)
 {
-	const char *(*text)(void);
-	void *address = find(library, function);
-	if (!address) return "";
-	AS_FUNCTION(text, address);
-	const char *told = text();
-	return told ? told : "";
+	if (parallel == 1 || parallel == 2) return 0;
+	return parallel == 0 || !(find(library, "bli_info_get_version_str") || find(library, "MKL_Get_Version"));
 }
 
 /* "libopenblas.so.0 (OpenBLAS 0.3.21, Haswell)". The configuration of OpenBLAS begins with its name and version. */
@@ -218,8 +251,12 @@ static void describe(egm__blas *blas, void *library, const char *name)
 
 /* All numbers are integers whose sums are below 2^24, so that a right product has no rounding and is exact in any order
  * of its sums. Those of A need 15 bits: with less precise factors (16-bit formats, TF32) it would be wrong. Sizes are
- * odd, and so large that OpenBLAS uses its threads and their buffers. With GAP, rows are further apart than long. */
-enum { M = 65, N = 67, K = 66, GAP = 3, MOST = (N + GAP) * (N + GAP) };
+ * odd, and so large that OpenBLAS uses its threads and their buffers. With GAP, rows are further apart than long, and
+ * all that is not a number of a matrix is NaN: a BLAS that reads it has a wrong product, one that writes it is found.
+ *
+ * This finds out whether a library is the CBLAS that it seems to be. It does not replace the tests of the library: a
+ * fault at other sizes only is not found. */
+enum { M = 65, N = 67, K = 66, GAP = 3, MOST = (N + GAP) * (N + GAP), FORMS = 16 };
 
 typedef union numbers {
 	float f32[MOST];
@@ -228,7 +265,7 @@ typedef union numbers {
 
 typedef struct probe {
 	double want[M * N];
-	numbers a, b, c;
+	numbers a_before, b_before, a, b, c;
 } probe;
 
 static double left(int i, int l)
@@ -254,35 +291,78 @@ static double get(const numbers *x, int wide, int at)
 	return wide ? x->f64[at] : (double)x->f32[at];
 }
 
-/* C is NaN at first: with beta = 0 its old value must not be read. */
-static void multiply(const egm__blas *blas, probe *p, int wide, int ta, int tb)
+/* The product alpha op(A) op(B) + beta C of a form: alpha = 1 and beta = 0, or other factors. */
+typedef struct product_form {
+	int wide, ta, tb;
+	double alpha, beta;
+} product_form;
+
+static product_form form_of(int index)
 {
-	int lda = (ta ? M : K) + GAP, ldb = (tb ? K : N) + GAP, ldc = N + GAP;
-	int op_a = ta ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS, op_b = tb ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS;
-	for (int i = 0; i < M; i++)
-		for (int l = 0; l < K; l++) set(&p->a, wide, ta ? l * lda + i : i * lda + l, left(i, l));
-	for (int l = 0; l < K; l++)
-		for (int j = 0; j < N; j++) set(&p->b, wide, tb ? j * ldb + l : l * ldb + j, right(l, j));
-	for (int i = 0; i < M * ldc; i++) set(&p->c, wide, i, NAN);
-	if (wide)
-		blas->dgemm(EGM__BLAS_ROW_MAJOR, op_a, op_b, M, N, K, 1, p->a.f64, lda, p->b.f64, ldb, 0, p->c.f64, ldc);
-	else
-		blas->sgemm(EGM__BLAS_ROW_MAJOR, op_a, op_b, M, N, K, 1, p->a.f32, lda, p->b.f32, ldb, 0, p->c.f32, ldc);
+	int scaled = index >> 3 & 1;
+	return (product_form){index & 1, index >> 1 & 1, index >> 2 & 1, scaled ? -2 : 1, scaled ? 1 : 0};
 }
 
-static egm_status check_product(const egm__blas *blas, probe *p, int form, const char *name)
+/* What C is at first: with beta = 0 its old value must not be read. */
+static double old(const product_form *f, int i, int j)
 {
-	int wide = form & 1, ta = form >> 1 & 1, tb = form >> 2 & 1;
-	multiply(blas, p, wide, ta, tb);
+	return f->beta != 0 ? left(j, i) : (double)NAN;
+}
+
+/* A matrix of rows x columns in a buffer that is NaN elsewhere. */
+static void fill(numbers *x, const product_form *f, double (*value)(int i, int j), int rows, int columns,
+                 int transposed)
+{
+	int ld = (transposed ? rows : columns) + GAP;
+	for (int i = 0; i < MOST; i++) set(x, f->wide, i, NAN);
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < columns; j++) set(x, f->wide, transposed ? j * ld + i : i * ld + j, value(i, j));
+}
+
+static void multiply(const egm__blas *blas, probe *p, const product_form *f)
+{
+	int lda = (f->ta ? M : K) + GAP, ldb = (f->tb ? K : N) + GAP, ldc = N + GAP, order = EGM__BLAS_ROW_MAJOR;
+	int ta = f->ta ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS, tb = f->tb ? EGM__BLAS_TRANSPOSED : EGM__BLAS_AS_IT_IS;
+	float alpha = (float)f->alpha, beta = (float)f->beta;
+	fill(&p->a, f, left, M, K, f->ta);
+	fill(&p->b, f, right, K, N, f->tb);
+	for (int i = 0; i < MOST; i++)
+		set(&p->c, f->wide, i, i < M * ldc && i % ldc < N ? old(f, i / ldc, i % ldc) : (double)NAN);
+	p->a_before = p->a;
+	p->b_before = p->b;
+	if (f->wide)
+		blas->dgemm(order, ta, tb, M, N, K, f->alpha, p->a.f64, lda, p->b.f64, ldb, f->beta, p->c.f64, ldc);
+	else
+		blas->sgemm(order, ta, tb, M, N, K, alpha, p->a.f32, lda, p->b.f32, ldb, beta, p->c.f32, ldc);
+}
+
+/* Whether all is as it was that is not C: A, B, and what is between and after the rows of C. */
+static int is_rest_unchanged(const probe *p, const product_form *f)
+{
+	int ldc = N + GAP, kept = !memcmp(&p->a_before, &p->a, sizeof p->a) && !memcmp(&p->b_before, &p->b, sizeof p->b);
+	for (int i = 0; i < MOST; i++) kept &= (i < M * ldc && i % ldc < N) || isnan(get(&p->c, f->wide, i));
+	return kept;
+}
+
+static egm_status check_product(const egm__blas *blas, probe *p, const product_form *f, const char *name)
+{
+	char type = f->wide ? 'd' : 's';
+	multiply(blas, p, f);
 	for (int i = 0; i < M; i++)
 		for (int j = 0; j < N; j++) {
-			double c = get(&p->c, wide, i * (N + GAP) + j), want = p->want[i * N + j];
+			double c = get(&p->c, f->wide, i * (N + GAP) + j), want = f->alpha * p->want[i * N + j];
+			if (f->beta != 0) want += f->beta * old(f, i, j);
 			if (!(c == want))
 				return egm__fail(EGM_ERR_UNSUPPORTED,
 				                 "blas is '%s', whose cblas_%cgemm computes %.9g as element (%d, %d) of a product of "
-				                 "%d x %d x %d, must be %.9g",
-				                 name, wide ? 'd' : 's', c, i, j, M, N, K, want);
+				                 "%d x %d x %d with alpha = %g and beta = %g, must be %.9g",
+				                 name, type, c, i, j, M, N, K, f->alpha, f->beta, want);
 		}
+	if (!is_rest_unchanged(p, f))
+		return egm__fail(EGM_ERR_UNSUPPORTED,
+		                 "blas is '%s', whose cblas_%cgemm writes to A, to B or beyond the rows of C, "
+		                 "must write to C alone",
+		                 name, type);
 	return EGM_OK;
 }
 
@@ -296,40 +376,56 @@ static void expect(probe *p)
 static egm_status check_products(const egm__blas *blas, const char *name)
 {
 	egm_status st = EGM_OK;
+	uint32_t mode = 0;
 	probe *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED) return egm__fail(EGM_ERR_MEMORY, "no memory to check the products of blas, '%s'", name);
 	expect(p);
-	if (blas->serial) pthread_mutex_lock(&blas_lock);
-	for (int form = 0; form < 8 && st == EGM_OK; form++) st = check_product(blas, p, form, name);
-	if (blas->serial) pthread_mutex_unlock(&blas_lock);
-	clear_upper_halves();
+	egm__blas_enter(blas, &mode);
+	for (int i = 0; i < FORMS && st == EGM_OK; i++) {
+		product_form f = form_of(i);
+		st = check_product(blas, p, &f, name);
+	}
+	egm__blas_leave(blas, mode);
 	munmap(p, sizeof *p);
 	return st;
 }
 
 /* ---- all of it */
 
+/* Why dlopen failed, without the name that its text usually begins with. */
+static const char *reason_without(const char *name)
+{
+	const char *why = dlerror();
+	size_t length = strlen(name);
+	if (!why) return "no reason is known";
+	return strncmp(why, name, length) == 0 && strncmp(why + length, ": ", 2) == 0 ? why + length + 2 : why;
+}
+
+static egm_status check_room(const char *name, int64_t threads)
+{
+	int64_t mib = LIBRARY_MIB + THREAD_MIB * threads;
+	if (!has_memory(mib))
+		return egm__fail(EGM_ERR_MEMORY, "blas is '%s', no memory for its buffers, up to %lld MiB", name,
+		                 (long long)mib);
+	if (!can_start(threads - 1))
+		return egm__fail(EGM_ERR_MEMORY, "blas is '%s', no memory or no permission for its threads, up to %lld", name,
+		                 (long long)threads - 1);
+	return EGM_OK;
+}
+
 egm_status egm__blas_open(egm__blas *out, const char *name)
 {
 	egm_status st = EGM_OK;
 	egm__blas blas = {.largest = INT_MAX};
-	int64_t threads = threads_of_blas(), mib = LIBRARY_MIB + THREAD_MIB * threads;
 	*out = (egm__blas){0};
-	/* dlopen would return the program itself */
-	if (!*name) EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '', must be the name of a library or NULL");
-	if (!has_memory(mib))
-		EGM_FAIL(EGM_ERR_MEMORY, "blas is '%s', no memory for its buffers, up to %lld MiB", name, (long long)mib);
-	if (!can_start(threads - 1))
-		EGM_FAIL(EGM_ERR_MEMORY, "blas is '%s', no memory or no permission for its threads, up to %lld", name,
-		         (long long)threads - 1);
+	EGM_TRY(check_room(name, threads_of_blas()));
 	void *library = open_library(name);
-	if (!library) {
-		const char *why = dlerror();
-		EGM_FAIL(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, why ? why : "");
-	}
+	if (!library)
+		EGM_FAIL(EGM_ERR_IO, "blas is '%s', must be a library that can be opened: %s", name, reason_without(name));
 	EGM_TRY(find_products(&blas, library, name));
+	if (threads_of_openmp(library) > threads_of_blas()) EGM_TRY(check_room(name, threads_of_openmp(library)));
 	int parallel = parallel_of(library);
-	blas.serial = parallel == 0;
+	blas.serial = needs_lock(library, parallel);
 	if (is_heir() && parallel != 1)
 		EGM_FAIL(EGM_ERR_UNSUPPORTED,
 		         "blas is '%s', which may hang in a forked child whose parent had a BLAS open; must be opened by the "
@@ -337,10 +433,12 @@ egm_status egm__blas_open(egm__blas *out, const char *name)
 		         name);
 	if (expects_64_bits(library))
 		EGM_FAIL(EGM_ERR_UNSUPPORTED, "blas is '%s', which has integers of 64 bits, must be one of 32 bits", name);
-	EGM_TRY(check_products(&blas, name));
-	describe(&blas, library, name);
 	blas.opener = egm__fork_mark_create();
-	*out = blas;
+	if ((st = check_products(&blas, name)) == EGM_OK) describe(&blas, library, name);
+	if (st == EGM_OK)
+		*out = blas;
+	else
+		egm__blas_close(&blas);
 out:
 	return st;
 }

@@ -18,7 +18,7 @@ typedef void egm__blas_dgemm(int order, int ta, int tb, int m, int n, int k, dou
 typedef struct egm__blas {
 	egm__blas_sgemm *sgemm; /* NULL: no BLAS is open */
 	egm__blas_dgemm *dgemm;
-	int32_t serial;        /* 1: it computes wrong numbers for two callers at the same time */
+	int32_t serial;        /* 1: it may compute wrong numbers for two callers at the same time */
 	int32_t largest;       /* sizes and strides that one call may have */
 	egm__fork_mark opener; /* the process that opened it */
 	char text[96];         /* file name, and version and processor if it tells them */
@@ -35,8 +35,9 @@ egm_status egm__blas_open(egm__blas *out, const char *name);
 void egm__blas_close(egm__blas *blas);
 
 /* Before and after each call. enter returns 0 if the BLAS must not be called, in a forked child: its threads do not
- * exist there, OpenMP hangs, and the lock may be held by a thread of the parent. */
-int egm__blas_enter(const egm__blas *blas);
-void egm__blas_leave(const egm__blas *blas);
+ * exist there, OpenMP hangs, and the lock may be held by a thread of the parent. `mode` is the floating-point mode
+ * before the call, which leave restores. */
+int egm__blas_enter(const egm__blas *blas, uint32_t *mode);
+void egm__blas_leave(const egm__blas *blas, uint32_t mode);
 
 #endif

@@ -34,7 +34,7 @@ static const egm__option members[] = {
     EGM__BETWEEN(egm_context_options, threads, 1, THREADS_LIMIT,
                  "Threads that a call may use, including the calling thread."),
     EGM__CHOICE(egm_context_options, simd, simds, "Which instructions the numeric kernels use."),
-    EGM__CHOICE(egm_context_options, products, computers, "Who computes products of matrices."),
+    EGM__CHOICE(egm_context_options, products, computers, "Whether the library or a BLAS computes matrix products."),
     EGM__RESERVED(egm_context_options, reserved),
     EGM__ARRAY(egm_context_options, blas,
                "File name of a CBLAS; NULL: the one that was found when the library was built."),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Who computes products of matrices: the library or a BLAS.
+/* Whether the library or a BLAS computes matrix products.
  *
- * AUTO asks for the CPU, not for the code path: on one with vector kernels of the library no BLAS is opened, and a
- * program that chooses EGM_SIMD_PORTABLE there has the bits that it always had. */
+ * AUTO depends on the CPU, not on the code path. If the library has vector kernels for the CPU, no BLAS is opened, and a
+ * program that chooses EGM_SIMD_PORTABLE there still gets the bits of earlier releases. */
 #include "core/products_impl.h"
 #include "core/status_impl.h"
 
@@ -39,6 +39,8 @@ egm_status egm__products_choose(egm_context *context, int32_t products, const ch
 	const char *name = blas ? blas : egm__products_default();
 	if (products == EGM_PRODUCTS_OWN && blas)
 		EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '%s', must be NULL if products is EGM_PRODUCTS_OWN", blas);
+	/* dlopen would return the program itself */
+	if (blas && !*blas) EGM_FAIL(EGM_ERR_ARGUMENT, "blas is '', must be the name of a library or NULL");
 	if (products == EGM_PRODUCTS_AUTO) products = EGM_PRODUCTS_FORCED;
 	context->products = products;
 	if (products == EGM_PRODUCTS_BLAS) {

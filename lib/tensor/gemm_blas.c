@@ -49,7 +49,8 @@ int egm__gemm_blas(const egm_context *context, const egm__gemm *p, const void *a
 	int lda = p->ta ? stride(context, p->k, p->m, p->lda) : stride(context, p->m, p->k, p->lda),
 	    ldb = p->tb ? stride(context, p->n, p->k, p->ldb) : stride(context, p->k, p->n, p->ldb),
 	    ldc = stride(context, p->m, p->n, p->ldc);
-	if (!lda || !ldb || !ldc || !egm__blas_enter(blas)) return 0;
+	uint32_t mode = 0;
+	if (!lda || !ldb || !ldc || !egm__blas_enter(blas, &mode)) return 0;
 	call x = {blas, p->dtype == EGM_F64, p->ta, p->tb, (int)p->n, lda, ldb, ldc, p->alpha};
 	int64_t size = (int64_t)egm__dtype_size((egm_dtype)p->dtype), most = blas->largest;
 	for (int64_t i = 0; i < p->m; i += most)
@@ -57,6 +58,6 @@ int egm__gemm_blas(const egm_context *context, const egm__gemm *p, const void *a
 			multiply(&x, (int)egm__least(most, p->m - i), (int)egm__least(most, p->k - l),
 			         (const char *)a + (p->ta ? l * lda + i : i * lda + l) * size,
 			         (const char *)b + (p->tb ? l : l * ldb) * size, l ? 1 : p->beta, (char *)c + i * ldc * size);
-	egm__blas_leave(blas);
+	egm__blas_leave(blas, mode);
 	return 1;
 }

@@ -4,6 +4,7 @@ folder of the module. Prints TAP, so that meson and tools/count.py see the singl
 import copy
 import gc
 import os
+import pathlib
 import pickle
 import signal
 import subprocess
@@ -346,7 +347,10 @@ class Contexts(unittest.TestCase):
         self.assertRaisesRegex(egm.ArgumentError, "products", egm.Context, products="mkl")
         self.assertRaisesRegex(egm.ArgumentError, "blas is 'libx.so', must be NULL", egm.Context, products="own",
                                blas="libx.so")
-        self.assertRaisesRegex(OSError, "'libno.so'", egm.Context, products="blas", blas="libno.so")
+        for name in "libno.so", b"libno.so", pathlib.PurePath("libno.so"):
+            self.assertRaisesRegex(OSError, "'libno.so'", egm.Context, products="blas", blas=name)
+        self.assertRaisesRegex(TypeError, "blas: a str or a path expected, not 7", egm.Context, products="blas", blas=7)
+        self.assertRaisesRegex(egm.ArgumentError, "blas: .* contains a zero byte", egm.Context, blas="a\0b")
         if "blas" in egm.features():
             self.assertIn(", products by lib", egm.Context(products="blas").backend)
 

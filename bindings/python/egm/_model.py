@@ -71,8 +71,8 @@ class Context(Handle):
 
     @property
     def backend(self):
-        """Name and version of the library, the code path in use, and who computes products of matrices and why, such as
-        "libegm 0.5.0, avx512, own products (this CPU has vector kernels)"."""
+        """Name and version of the library, the code path in use, and whether products are the library's own or those of
+        a BLAS, with the reason, such as "libegm 0.5.0, avx512, own products (this CPU has vector kernels)"."""
         return self._ask(lib.egm_context_backend).decode()
 
     bytes = property(lambda self: self._ask(lib.egm_context_bytes),
@@ -301,6 +301,6 @@ def _unpickle(kind, content):
 
 def features():
     """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and erf
-    are those of glibc's libmvec) and "blas" (a CBLAS was found; a context may use one)."""
+    are those of glibc's libmvec) and "blas" (a BLAS was found at build time; a context may use it)."""
     bits = lib.egm_features()
     return {name for name, bit in FEATURES.items() if bits & bit}

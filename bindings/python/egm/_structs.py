@@ -5,6 +5,7 @@ import ctypes
 import functools
 import inspect
 import math
+import os
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint64, c_void_p, sizeof
 
 import numpy as np
@@ -69,7 +70,7 @@ class Member:
         if self.kind == NUMBERS:
             return self._numbers(given, length)
         if self.kind == STRING:
-            return text(self.name, given.encode(errors="surrogateescape"))
+            return self._string(given)
         return self._strings(given)
 
     def _not_a_default(self, value):
@@ -78,6 +79,14 @@ class Member:
         if value == 0 and (self.low > 0 or self.low_open and self.low == 0):
             raise ArgumentError(ARGUMENT, "%s is 0, must be %s" % (self.name, self.range()))
         return value
+
+    def _string(self, given):
+        """The bytes of a str or of a path, which may also be bytes."""
+        try:
+            given = os.fspath(given)
+        except TypeError:
+            raise TypeError("%s: a str or a path expected, not %r" % (self.name, given)) from None
+        return text(self.name, given if isinstance(given, bytes) else given.encode(errors="surrogateescape"))
 
     def _names(self, given):
         if isinstance(given, (str, list, tuple, set, frozenset)):
