@@ -158,7 +158,8 @@ blas_run() {
 		return
 	fi
 	echo "  $library"
-	LD_LIBRARY_PATH=$path run "$stage-$library" build-blas-forced "$@"
+	# A thread of OpenMP that waits would keep a core, on a machine with other work for seconds.
+	LD_LIBRARY_PATH=$path OMP_WAIT_POLICY=passive run "$stage-$library" build-blas-forced "$@"
 }
 # Those that open a library, fork, compare with another result, or have infinite numbers in products.
 blas_programs=(test_blas test_context test_gemm_blas test_product test_program test_layers test_conv_layers test_spectral
