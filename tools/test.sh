@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
+# Runs every test: two compilers, sanitizers, valgrind, products by each BLAS, the installed library with the examples, the format of the code,
 # byte order, and 32 bits.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
-#        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all; and
-#        cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install format endian
+#        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all;
+#        blas_all, every test with every BLAS of Debian; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
 #        release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
+stages=${*:-gcc clang asan asan_clang tsan valgrind blas install format endian words}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -137,6 +137,52 @@ stage_valgrind() {
 stage_valgrind_all() {
 	build gcc build gcc -Dtests=true -Ddefault_library=both &&
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
+}
+
+# All products of matrices by a BLAS, also on CPUs where they are the library's own by default. A context opens
+# libblas.so.3, of which Debian has several; LD_LIBRARY_PATH says which. Left out is what learns for long, runs Python,
+# or computes nothing. Less optimisation, because compiling takes half of the time.
+blas_build() { # STAGE
+	build "$1" build-blas-forced gcc -Doptimization=1 -Dtests=true -Ddefault_library=static -Dblas=blas \
+		'-Dc_args=-DEGM_PRODUCTS_FORCED=2' && step "$1" fetch tools/blas.sh
+}
+# blas_run STAGE LIBRARY PATH ARGUMENT...: of the test runner. A library that is not the one that contexts open fails.
+blas_run() {
+	local stage=$1 library=$2 path=$3
+	shift 3
+	if LD_LIBRARY_PATH=$path LD_DEBUG=libs build-blas-forced/tests/tensor/test_gemm_blas 2>&1 |
+		grep -q "calling init: ${path%%:*}/libblas.so.3"; then
+		add passed "$stage" "contexts open libblas.so.3 of $library"
+	else
+		add failed "$stage" "contexts open libblas.so.3 of $library"
+		return
+	fi
+	echo "  $library"
+	# A thread of OpenMP that waits would keep a core, on a machine with other work for seconds.
+	LD_LIBRARY_PATH=$path OMP_WAIT_POLICY=passive run "$stage-$library" build-blas-forced "$@"
+}
+# Those that open a library, fork, compare with another result, or have infinite numbers in products.
+blas_programs=(test_blas test_context test_gemm_blas test_product test_program test_layers test_conv_layers test_spectral
+	test_trainer test_checkpoint test_negatives test_misuse)
+blas_suites=(--no-suite learning --no-suite quality --no-suite bench --no-suite bindings --no-suite hygiene
+	--no-suite layering --no-suite abi --no-suite cpp)
+blas_stage() { # STAGE [all]
+	local stage=$1 library path missing
+	blas_build "$stage" || return
+	while read -r missing; do add skipped "$stage" "$missing"; done < <(sed -n 's/^blas: //p' "$log/$stage-fetch.log")
+	while IFS=$'\t' read -r library path; do
+		if [ "$library" = openblas-pthread ] || [ $# = 2 ]; then
+			blas_run "$stage" "$library" "$path" "${blas_suites[@]}"
+		else
+			blas_run "$stage" "$library" "$path" "${blas_programs[@]}"
+		fi
+	done < <(grep -P '\t' "$log/$stage-fetch.log")
+}
+stage_blas() {
+	blas_stage blas
+}
+stage_blas_all() {
+	blas_stage blas_all all
 }
 
 # Other processors, with Debian's compilers: arm64 and s390x (big-endian, without vectors) in an emulator, and i386

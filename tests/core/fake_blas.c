@@ -159,7 +159,7 @@ int openblas_get_parallel(void)
 SHOWN const char *openblas_get_config(void);
 const char *openblas_get_config(void)
 {
-	return "FakeBLAS 1.2 DYNAMIC_ARCH";
+	return FAULT == INT64 ? "FakeBLAS 1.2 USE64BITINT DYNAMIC_ARCH" : "FakeBLAS 1.2 DYNAMIC_ARCH";
 }
 #endif
 

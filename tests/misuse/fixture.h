@@ -249,15 +249,19 @@ static void open_nets(fixture *f)
 	f->parameters = egm_model_parameter_count(f->model);
 }
 
-static fixture *open_fixture(void)
+static fixture *open_fixture_with(int32_t products)
 {
+	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	fixture *f = NULL;
 	ck_assert_int_eq(posix_memalign((void **)&f, 64, sizeof *f), 0);
 	memset(f, 0, sizeof *f);
 	f->written = written;
 	f->files = files;
-	f->context = egm_test_context(&f->allocator);
-	ck_assert_ptr_nonnull(f->context);
+	options.alloc = egm_test_alloc;
+	options.dealloc = egm_test_dealloc;
+	options.alloc_user = &f->allocator;
+	options.products = products;
+	OK(egm_context_create(&f->context, &options));
 	open_numbers(f);
 	open_nets(f);
 	f->data = fresh_data(f);
@@ -269,6 +273,11 @@ static fixture *open_fixture(void)
 	f->diagnostics = fresh_diagnostics(f);
 	f->trainer = fresh_trainer(f);
 	return f;
+}
+
+static fixture *open_fixture(void)
+{
+	return open_fixture_with(EGM_PRODUCTS_AUTO);
 }
 
 static void close_fixture(fixture *f)
@@ -288,11 +297,12 @@ static void close_fixture(fixture *f)
 	free(f);
 }
 
-/* Once, because a file is flushed to disk. */
+/* Once, because a file is flushed to disk. The tests are children of this process, and may not open every BLAS if it
+ * did. */
 static void open_files(void)
 {
 	static const char idx[] = "\0\0\10\2\0\0\0\4\0\0\0\3abcdefghijkl", csv[] = "a,b,c\n1,2,3\n4,5,6\n7,8,9\n";
-	fixture *f = open_fixture();
+	fixture *f = open_fixture_with(EGM_PRODUCTS_OWN);
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	snprintf(written, sizeof written, "%s/written", directory);
 	for (int i = 0; i < FILES; i++) snprintf(files[i].path, sizeof files[i].path, "%s/%d", directory, i);
