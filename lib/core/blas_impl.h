@@ -26,13 +26,15 @@ typedef struct egm__blas {
 
 /* Opens a library, which stays loaded for ever, and checks its products. `name` is what dlopen takes, a file name or a
  * path. If it fails, nothing is left to close. The errors begin with "blas is 'NAME'":
- *  - EGM_ERR_ARGUMENT if the name is empty;
  *  - EGM_ERR_IO if there is no such library;
  *  - EGM_ERR_UNSUPPORTED if it has no cblas_sgemm and cblas_dgemm, expects 64-bit integers or computes wrong products;
  *    or if this process is the child of one that had a BLAS open, and this one may hang in a child;
  *  - EGM_ERR_MEMORY if there is no memory for its buffers, or if its threads cannot be started. */
 egm_status egm__blas_open(egm__blas *out, const char *name);
 void egm__blas_close(egm__blas *blas);
+
+/* Part of opening: whether the library computes a product that is known. */
+egm_status egm__blas_check_products(const egm__blas *blas, const char *name);
 
 /* Before and after each call. enter returns 0 if the BLAS must not be called, in a forked child: its threads do not
  * exist there, OpenMP hangs, and the lock may be held by a thread of the parent. `mode` is the floating-point mode
