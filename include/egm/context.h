@@ -45,7 +45,8 @@ enum {
 	EGM_SIMD_AUTO = 0,     /**< the best path that the CPU supports */
 	EGM_SIMD_PORTABLE = 1, /**< the instructions that the library was compiled for */
 	EGM_SIMD_AVX2 = 2,     /**< AVX2 and FMA */
-	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
+	EGM_SIMD_AVX512 = 3,   /**< AVX-512 F, BW, DQ, VL */
+	EGM_SIMD_NEON = 4      /**< NEON of 64-bit ARM, little-endian */
 };
 
 /** Who computes products of matrices. A BLAS is opened by its file name, and only by a context that uses it. Products
@@ -57,7 +58,7 @@ enum {
  *  not change it. These threads do not count subnormal numbers as zero. In a forked child of the process that created
  *  the context, products are the library's own. */
 enum {
-	EGM_PRODUCTS_AUTO = 0, /**< the library's own if the CPU has vector kernels of the library (AVX2, AVX-512);
+	EGM_PRODUCTS_AUTO = 0, /**< the library's own if the CPU has vector kernels of the library (AVX2, AVX-512, NEON);
 	                            otherwise large products by a BLAS, if one is there, and the others by the library */
 	EGM_PRODUCTS_OWN = 1,  /**< the library's own */
 	EGM_PRODUCTS_BLAS = 2  /**< a BLAS */

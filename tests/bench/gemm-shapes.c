@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gemm-shapes: the rate of the product of the library and of any CBLAS on the shapes of the workloads.
  *
- *   gemm-shapes [f32|f64] [portable|avx2|avx512] LIBRARY...
+ *   gemm-shapes [f32|f64] [portable|avx2|avx512|neon] LIBRARY...
  *
  * LIBRARY is the file of a CBLAS. The table gives GFLOP/s, the best of several rounds in which the candidates
  * alternate. Each shape has four sets of operands that are used in turn, like the layers of a network, so that a
@@ -134,12 +134,12 @@ static int which(const char *word, int n, const char *const *words)
 
 int main(int argc, char **argv)
 {
-	static const char *const types[] = {"f32", "f64"}, *const paths[] = {"auto", "portable", "avx2", "avx512"};
+	static const char *const types[] = {"f32", "f64"}, *const paths[] = {"auto", "portable", "avx2", "avx512", "neon"};
 	library libraries[LIBRARIES + 1];
 	egm_context_options options = EGM_CONTEXT_OPTIONS_INIT;
 	int next = 1, type = which(argv[next], 2, types);
 	next += type >= 0;
-	int path = which(next < argc ? argv[next] : NULL, 4, paths);
+	int path = which(next < argc ? argv[next] : NULL, 5, paths);
 	next += path >= 0;
 	operands o = {.dtype = type == 1 ? EGM_F64 : EGM_F32};
 	int n = open_libraries(libraries, argc - next, argv + next);
