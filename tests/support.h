@@ -25,6 +25,13 @@ static inline double egm_test_worse(double worst, double error)
 	return error <= worst || !(worst == worst) ? worst : error;
 }
 
+/* The code paths, EGM_SIMD_*, for loops of tests. No CPU has all of them, see egm_test_context_with. */
+enum {
+	EGM_TEST_FIRST_PATH = EGM_SIMD_PORTABLE,
+	EGM_TEST_PATHS_END = EGM_SIMD_NEON + 1,
+	EGM_TEST_PATHS = EGM_TEST_PATHS_END - EGM_TEST_FIRST_PATH
+};
+
 /* A context with this number of threads, this code path, EGM_SIMD_*, and EGM_PRODUCTS_*; NULL if the CPU lacks the
  * path. */
 static inline egm_context *egm_test_context_with(int32_t threads, int32_t simd, int32_t products)
@@ -35,7 +42,7 @@ static inline egm_context *egm_test_context_with(int32_t threads, int32_t simd, 
 	options.simd = simd;
 	options.products = products;
 	egm_status st = egm_context_create(&context, &options);
-	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd > EGM_SIMD_PORTABLE));
+	ck_assert(st == EGM_OK || (st == EGM_ERR_UNSUPPORTED && simd != EGM_SIMD_PORTABLE));
 	return context;
 }
 

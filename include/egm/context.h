@@ -45,7 +45,8 @@ enum {
 	EGM_SIMD_AUTO = 0,     /**< the best path that the CPU supports */
 	EGM_SIMD_PORTABLE = 1, /**< the instructions that the library was compiled for */
 	EGM_SIMD_AVX2 = 2,     /**< AVX2 and FMA */
-	EGM_SIMD_AVX512 = 3    /**< AVX-512 F, BW, DQ, VL */
+	EGM_SIMD_AVX512 = 3,   /**< AVX-512 F, BW, DQ, VL */
+	EGM_SIMD_NEON = 4      /**< NEON of 64-bit ARM, little-endian */
 };
 
 /** Whether the library or a BLAS computes matrix products. A BLAS is opened by its file name when a context that uses
@@ -67,8 +68,8 @@ enum {
  *    caller at a time among all contexts. Calls that the program makes itself are not included.
  *  - Opening a library runs its code. A library that crashes, exits or does not return cannot be rejected. */
 enum {
-	EGM_PRODUCTS_AUTO = 0, /**< the library if it has vector kernels for the CPU (AVX2, AVX-512); otherwise a BLAS, if
-	                            there is one, for large products and the library for the others */
+	EGM_PRODUCTS_AUTO = 0, /**< the library if it has vector kernels for the CPU (AVX2, AVX-512, NEON); otherwise a BLAS,
+	                            if there is one, for large products and the library for the others */
 	EGM_PRODUCTS_OWN = 1,  /**< the library */
 	EGM_PRODUCTS_BLAS = 2  /**< a BLAS */
 };

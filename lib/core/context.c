@@ -16,8 +16,11 @@
 enum { THREADS_LIMIT = 256, ALIGNMENT = 64 };
 
 static const egm_context_options defaults = EGM_CONTEXT_OPTIONS_INIT;
-static const egm_choice simd_choices[] = {
-    {"auto", EGM_SIMD_AUTO}, {"portable", EGM_SIMD_PORTABLE}, {"avx2", EGM_SIMD_AVX2}, {"avx512", EGM_SIMD_AVX512}};
+static const egm_choice simd_choices[] = {{"auto", EGM_SIMD_AUTO},
+                                          {"portable", EGM_SIMD_PORTABLE},
+                                          {"avx2", EGM_SIMD_AVX2},
+                                          {"avx512", EGM_SIMD_AVX512},
+                                          {"neon", EGM_SIMD_NEON}};
 static EGM__FAMILY(simds, "EGM_SIMD_", simd_choices);
 static const egm_choice products_choices[] = {
     {"auto", EGM_PRODUCTS_AUTO}, {"own", EGM_PRODUCTS_OWN}, {"blas", EGM_PRODUCTS_BLAS}};

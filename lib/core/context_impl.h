@@ -20,7 +20,7 @@ struct egm_context {
 	void (*parallel)(int32_t count, void (*task)(int32_t, void *), void *argument, void *user);
 	void *parallel_user;
 	int32_t threads;
-	int32_t simd;     /* the code path: EGM_SIMD_PORTABLE, AVX2 or AVX512 */
+	int32_t simd;     /* the code path, EGM_SIMD_* but not AUTO */
 	egm__pool *pool;  /* NULL for one thread or with `parallel` */
 	int32_t products; /* EGM_PRODUCTS_*: with BLAS all that it can compute, with AUTO those on which it is faster */
 	egm__blas blas;   /* closed if all products are own */

@@ -8,13 +8,13 @@
 #include <time.h>
 
 /* Sets *resolved to the code path for a requested EGM_SIMD_*, never to EGM_SIMD_AUTO. EGM_ERR_ARGUMENT for another
- * number; EGM_ERR_UNSUPPORTED if this CPU or its operating system lacks the path. */
+ * number; EGM_ERR_UNSUPPORTED if this CPU, its operating system or this build lacks the path. */
 egm_status egm__cpu_resolve(int32_t wanted, int32_t *resolved);
 
 /* The best path that this CPU supports. */
 int32_t egm__cpu_best(void);
 
-/* "portable", "avx2", "avx512". */
+/* "portable", "avx2", "avx512", "neon". */
 const char *egm__cpu_name(int32_t simd);
 
 /* A monotonic clock. It may decide when to sleep or to report, but never what is computed. */

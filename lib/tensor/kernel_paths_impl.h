@@ -10,6 +10,8 @@ extern const egm__kernels egm__kernels_portable[2];
 #if defined(__x86_64__)
 extern const egm__kernels egm__kernels_avx2[2];
 extern const egm__kernels egm__kernels_avx512[2];
+#elif defined(__AARCH64EL__)
+extern const egm__kernels egm__kernels_neon[2];
 #endif
 
 #endif

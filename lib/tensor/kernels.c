@@ -8,6 +8,8 @@ const egm__kernels *egm__kernels_get(int32_t simd, egm_dtype dtype)
 #if defined(__x86_64__)
 	if (simd == EGM_SIMD_AVX512) return &egm__kernels_avx512[index];
 	if (simd == EGM_SIMD_AVX2) return &egm__kernels_avx2[index];
+#elif defined(__AARCH64EL__)
+	if (simd == EGM_SIMD_NEON) return &egm__kernels_neon[index];
 #endif
 	return &egm__kernels_portable[index];
 }

@@ -52,7 +52,7 @@ typedef struct egm__adam {
 } egm__adam;
 
 typedef struct egm__kernels {
-	const char *name; /* of the path: "portable", "avx2" or "avx512" */
+	const char *name; /* of the path: "portable", "avx2", "avx512" or "neon" */
 	int32_t lanes;    /* elements of a vector */
 	int32_t depth;    /* products that one accumulator adds up, see product_impl.h */
 	egm__tile_fn tile[EGM__TILE_COUNT];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* All kernels of one code path, written once with GNU vector types of VECTOR_BYTES and included by kernels_portable.c,
- * kernels_avx2.c and kernels_avx512.c. Explicit vectors, rather than loops that a compiler may vectorise, have two
- * advantages: gcc and clang give the same speed and the same bits, and the tail of an array runs through the same
- * vector code as its body, with the unused lanes filled. The result for an element therefore never depends on its
- * position.
+ * kernels_avx2.c, kernels_avx512.c and kernels_neon.c. Explicit vectors, rather than loops that a compiler may
+ * vectorise, have two advantages: gcc and clang give the same speed and the same bits, and the tail of an array runs
+ * through the same vector code as its body, with the unused lanes filled. The result for an element therefore never
+ * depends on its position.
  *
  * T is the element type, V a vector of LANES elements, B the integer vector that a comparison of two V gives, W its
  * unsigned form. FN(name) is the name with the suffix of T. */

@@ -3,6 +3,9 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
+#ifdef PATH_NEON
+#include <arm_neon.h>
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 enum { F32_LANES = VECTOR_BYTES / 4, F64_LANES = VECTOR_BYTES / 8 };
@@ -98,6 +101,39 @@ INLINE void store_part_f64(double *p, vd x, int64_t k)
 {
 	_mm256_maskstore_pd(p, (__m256i)first_f64(k), x);
 }
+#elif defined(PATH_NEON)
+INLINE vf load_part_f32(const float *p, int64_t k)
+{
+	float32x4_t x = vdupq_n_f32(1);
+	if (k & 2) {
+		x = vcombine_f32(vld1_f32(p), vdup_n_f32(1));
+		if (k & 1) x = vld1q_lane_f32(p + 2, x, 2);
+	} else if (k & 1) {
+		x = vld1q_lane_f32(p, x, 0);
+	}
+	return x;
+}
+
+INLINE vd load_part_f64(const double *p, int64_t k)
+{
+	float64x2_t x = vdupq_n_f64(1);
+	return k & 1 ? vld1q_lane_f64(p, x, 0) : x;
+}
+
+INLINE void store_part_f32(float *p, vf x, int64_t k)
+{
+	if (k & 2) {
+		vst1_f32(p, vget_low_f32(x));
+		if (k & 1) vst1q_lane_f32(p + 2, x, 2);
+	} else if (k & 1) {
+		vst1q_lane_f32(p, x, 0);
+	}
+}
+
+INLINE void store_part_f64(double *p, vd x, int64_t k)
+{
+	if (k & 1) vst1q_lane_f64(p, x, 0);
+}
 #else
 INLINE vf load_part_f32(const float *p, int64_t k)
 {
@@ -132,6 +168,8 @@ INLINE vd load_wide_f32(const float *p)
 	return _mm512_cvtps_pd(_mm256_loadu_ps(p));
 #elif VECTOR_BYTES == 32
 	return _mm256_cvtps_pd(_mm_loadu_ps(p));
+#elif defined(PATH_NEON)
+	return vcvt_f64_f32(vld1_f32(p));
 #else
 	vf_half x;
 	memcpy(&x, p, sizeof x);
@@ -153,6 +191,18 @@ INLINE vd load_wide_part_f32(const float *p, int64_t k)
 INLINE vd load_wide_part_f64(const double *p, int64_t k)
 {
 	return _mm512_maskz_loadu_pd((__mmask8)((1u << k) - 1), p);
+}
+#elif defined(PATH_NEON)
+INLINE vd load_wide_part_f32(const float *p, int64_t k)
+{
+	float32x2_t x = vdup_n_f32(0);
+	return vcvt_f64_f32(k & 1 ? vld1_lane_f32(p, x, 0) : x);
+}
+
+INLINE vd load_wide_part_f64(const double *p, int64_t k)
+{
+	float64x2_t x = vdupq_n_f64(0);
+	return k & 1 ? vld1q_lane_f64(p, x, 0) : x;
 }
 #else
 INLINE vd load_wide_part_f32(const float *p, int64_t k)
@@ -180,6 +230,9 @@ INLINE vd load_wide_part_f64(const double *p, int64_t k)
 #elif defined(__SSE2__)
 #define SQRT_F32(x) _mm_sqrt_ps(x)
 #define SQRT_F64(x) _mm_sqrt_pd(x)
+#elif defined(PATH_NEON)
+#define SQRT_F32(x) vsqrtq_f32(x)
+#define SQRT_F64(x) vsqrtq_f64(x)
 #endif
 
 #ifdef SQRT_F32
@@ -345,6 +398,8 @@ INLINE vq multiply_words(vq x, uint32_t m)
 	return (vq)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
 #elif defined(__SSE2__)
 	return (vq)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
+#elif defined(PATH_NEON)
+	return (vq)vmull_u32(vmovn_u64((uint64x2_t)x), vdup_n_u32(m));
 #else
 	return (x & 0xffffffffu) * (uint64_t)m;
 #endif

@@ -57,6 +57,8 @@ INLINE vd double_of(vq x)
 {
 #if VECTOR_BYTES == 64
 	return (vd)_mm512_cvtepu64_pd((__m512i)x);
+#elif defined(PATH_NEON)
+	return (vd)vcvtq_f64_u64((uint64x2_t)x);
 #else
 	vd low = (vd)((x & 0xffffffffu) | 0x4330000000000000u) - 0x1p52;
 	vd high = (vd)((x >> 32) | 0x4530000000000000u) - 0x1p84;
@@ -69,6 +71,8 @@ INLINE vd double_of_signed(vq x)
 {
 #if VECTOR_BYTES == 64
 	return (vd)_mm512_cvtepi64_pd((__m512i)x);
+#elif defined(PATH_NEON)
+	return (vd)vcvtq_f64_s64((int64x2_t)x);
 #else
 	return (double_of((x ^ 0x8000000000000000) >> 11) - 0x1p52) * 0x1p11;
 #endif

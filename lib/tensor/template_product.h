@@ -2,8 +2,8 @@
 /* Products (product_impl.h), for one T.
  *
  * A tile of C is in registers for all k: TILE_ROWS rows of PANEL vectors, which are 24 of the 32 registers of AVX-512
- * and 12 of 16 elsewhere. Narrow panels have tiles of twice the rows. A step of k loads a row of the panel of R,
- * broadcasts an element of each row of L, which therefore need not be packed, and multiplies every pair. The panel
+ * and NEON, and 12 of 16 elsewhere. Narrow panels have tiles of twice the rows. A step of k loads a row of the panel of
+ * R, broadcasts an element of each row of L, which therefore need not be packed, and multiplies every pair. The panel
  * stays in the second cache while all rows of L are multiplied with it.
  *
  * A BLAS packs both factors. With the 64 to 256 rows of a batch, the larger factor is not used often enough to pay for
@@ -11,13 +11,18 @@
  * one is R, if its rows are contiguous, and is copied a panel at a time, which is a load and a store for the work of
  * all rows. For few rows R is not even copied.
  *
- * L is any matrix with strides. A tile has a pointer to every third row. */
+ * L is any matrix with strides. A tile has a pointer to every third row. The loops over k of NEON are in
+ * template_neon.h. */
 #ifndef TEMPLATE_PRODUCT_SIZES
 #define TEMPLATE_PRODUCT_SIZES
 enum {
 	DEPTH = VECTOR_BYTES == 64 ? 512 : 256, /* steps of k at a time: a panel fills an eighth of the second cache of a
 	                                           CPU with AVX-512, or most of the first cache of others */
+#ifdef PATH_NEON
+	TILE_ROWS = 8,
+#else
 	TILE_ROWS = VECTOR_BYTES == 64 ? 6 : 4,
+#endif
 	MAX_ROWS = 2 * TILE_ROWS,
 	WIDE_ROWS = VECTOR_BYTES == 64 ? 2 : 1, /* a panel of at most this many vectors has tiles of MAX_ROWS */
 	GROUP = 3,                              /* rows that share a pointer: addresses of x86 can add one or two strides */
@@ -43,10 +48,23 @@ typedef struct prefetch {
 
 /* ---- tiles */
 
+#ifdef PATH_NEON
+#include "template_neon.h"
+#endif
+
 /* rows x vectors of C, `last` columns of them in the last vector. */
 INLINE void FN(tile)(const int rows, const int vectors, const panel_job *w, const T *a, const T *b, T *c, int64_t last,
                      uintptr_t fetch, int64_t fetch_step)
 {
+#ifdef PATH_NEON
+	V sum[MAX_ROWS][PANEL];
+	UNROLL
+	for (int i = 0; i < rows * vectors; i++) sum[i / vectors][i % vectors] = (V){0};
+	if (w->left_row == 1)
+		FN(add_by_columns)(rows, vectors, w, a, b, sum, fetch, fetch_step);
+	else
+		FN(add_by_rows)(rows, vectors, w, a, b, sum, fetch, fetch_step);
+#else
 	V sum[MAX_ROWS][PANEL], right[PANEL];
 	const T *left[MAX_ROWS / GROUP + 1];
 	const int64_t left_row = w->left_row, left_step = w->left_step, down = w->down;
@@ -68,6 +86,7 @@ INLINE void FN(tile)(const int rows, const int vectors, const panel_job *w, cons
 		UNROLL
 		for (int i = 0; i < rows; i += GROUP) left[i / GROUP] += left_step;
 	}
+#endif
 	V alpha = FN(vector)((T)w->alpha);
 	UNROLL
 	for (int i = 0; i < rows * vectors; i++) {
@@ -92,6 +111,10 @@ INLINE void FN(tile)(const int rows, const int vectors, const panel_job *w, cons
 #if VECTOR_BYTES == 64
 #define ROW_OF(X, rows) X(rows, 1) X(rows, 2) X(rows, 3) X(rows, 4)
 #define ALL(X) ROW_OF(X, 1) ROW_OF(X, 2) ROW_OF(X, 3) ROW_OF(X, 4) ROW_OF(X, 5) ROW_OF(X, 6) X(12, 1) X(12, 2)
+#elif defined(PATH_NEON)
+#define ROW_OF(X, rows) X(rows, 1) X(rows, 2) X(rows, 3)
+#define ALL(X) \
+	ROW_OF(X, 1) ROW_OF(X, 2) ROW_OF(X, 3) ROW_OF(X, 4) ROW_OF(X, 5) ROW_OF(X, 6) ROW_OF(X, 7) ROW_OF(X, 8) X(16, 1)
 #else
 #define ROW_OF(X, rows) X(rows, 1) X(rows, 2) X(rows, 3)
 #define ALL(X) ROW_OF(X, 1) ROW_OF(X, 2) ROW_OF(X, 3) ROW_OF(X, 4) X(8, 1)

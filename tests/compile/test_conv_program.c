@@ -53,7 +53,7 @@ enum { N_BUILDS = sizeof builds / sizeof *builds };
 START_TEST(test_conv_program__threads_do_not_show)
 {
 	static double first[2][MOST];
-	int32_t simd = EGM_SIMD_PORTABLE + _i / N_BUILDS;
+	int32_t simd = EGM_TEST_FIRST_PATH + _i / N_BUILDS;
 	fill(29);
 	for (int32_t threads = 1; threads <= 5; threads++) {
 		egm_context *c = egm_test_context_on(threads, simd);
@@ -79,7 +79,7 @@ START_TEST(test_conv_program__types_and_paths_agree)
 	egm_context_free(c);
 	memcpy(want, out64, sizeof want);
 	for (int64_t i = 0; i < n; i++) scale = fmax(scale, fabs(want[i]));
-	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
+	for (int32_t simd = EGM_TEST_FIRST_PATH; simd < EGM_TEST_PATHS_END; simd++) {
 		if (!(c = egm_test_context_on(2, simd))) continue;
 		run(c, EGM_F64, builds[_i], 0);
 		run(c, EGM_F32, builds[_i], 0);
@@ -159,7 +159,7 @@ int main(void)
 	Suite *s = suite_create("conv_program");
 	TCase *t = tcase_create("programs");
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, test_conv_program__threads_do_not_show, 0, 3 * N_BUILDS);
+	tcase_add_loop_test(t, test_conv_program__threads_do_not_show, 0, EGM_TEST_PATHS * N_BUILDS);
 	tcase_add_loop_test(t, test_conv_program__types_and_paths_agree, 0, N_BUILDS);
 	tcase_add_test(t, test_conv_program__makes_windows_where_they_are_multiplied);
 	tcase_add_loop_test(t, test_conv_program__survives_any_failed_allocation, 0, N_BUILDS);

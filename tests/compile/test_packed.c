@@ -53,7 +53,7 @@ START_TEST(test_packed__programs_match_the_interpreter)
 {
 	static const int64_t rows[] = {1, 2, 7, 32, ROWS};
 	fill(17);
-	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
+	for (int32_t simd = EGM_TEST_FIRST_PATH; simd < EGM_TEST_PATHS_END; simd++) {
 		egm_context *c = egm_test_context_on(1, simd);
 		if (!c) continue; /* the CPU lacks it */
 		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -87,7 +87,7 @@ START_TEST(test_packed__a_row_does_not_depend_on_others)
 {
 	static const int64_t parts[][2] = {{0, 1}, {57, 1}, {100, 1}, {0, 2}, {13, 7}, {5, 32}, {40, 61}, {1, 100}};
 	fill(18);
-	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++)
+	for (int32_t simd = EGM_TEST_FIRST_PATH; simd < EGM_TEST_PATHS_END; simd++)
 		for (int dtype = EGM_F32; dtype <= EGM_F64; dtype++) {
 			egm_context *c = egm_test_context_on(1, simd), *d = egm_test_context_on(3, simd);
 			if (!c) continue; /* the CPU lacks it */

@@ -57,7 +57,7 @@ START_TEST(test_create__rejects_options_out_of_range)
 	    {257, 0, "egm_context_create: threads is 257, must be in [1, 256]"},
 	    {INT32_MIN, 0, "threads is -2147483648"},
 	    {1, -1, "simd is -1"},
-	    {1, 4, "simd is 4"},
+	    {1, EGM_TEST_PATHS_END, "simd is 5, must be one of EGM_SIMD_* (0 to 4)"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
 		egm_context_options o = options_with(rows[i].threads, rows[i].simd);
@@ -231,15 +231,24 @@ END_TEST
 
 START_TEST(test_create__accepts_every_code_path_of_this_cpu)
 {
-	static const char *const names[] = {"", ", portable", ", avx2", ", avx512"};
+	static const char *const names[EGM_TEST_PATHS_END] = {"", ", portable", ", avx2", ", avx512", ", neon"};
 	int32_t best = 0;
 	ck_assert_int_eq(egm__cpu_resolve(EGM_SIMD_AUTO, &best), EGM_OK);
 	ck_assert_int_ge(best, EGM_SIMD_PORTABLE);
-	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; ++simd) {
+#if defined(__x86_64__)
+	ck_assert_int_le(best, EGM_SIMD_AVX512);
+#elif defined(__AARCH64EL__)
+	ck_assert_int_eq(best, EGM_SIMD_NEON);
+#else
+	ck_assert_int_eq(best, EGM_SIMD_PORTABLE);
+#endif
+	for (int32_t simd = EGM_TEST_FIRST_PATH; simd < EGM_TEST_PATHS_END; ++simd) {
 		egm_context *context = NULL;
 		egm_context_options o = options_with(1, simd);
-		if (simd > best) {
+		if (simd != EGM_SIMD_PORTABLE && (best == EGM_SIMD_NEON ? simd != best : simd > best)) {
 			expect_error(&o, EGM_ERR_UNSUPPORTED, names[simd] + 2);
+			expect_error(&o, EGM_ERR_UNSUPPORTED, "must be one of auto, portable");
+			expect_error(&o, EGM_ERR_UNSUPPORTED, names[best]);
 			continue;
 		}
 		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
@@ -251,6 +260,24 @@ START_TEST(test_create__accepts_every_code_path_of_this_cpu)
 		ck_assert_ptr_ne(comma, backend);
 		egm_context_free(context);
 	}
+}
+END_TEST
+
+/* Not even one that the caller names, and whatever the code path of the context. */
+START_TEST(test_create__opens_no_blas_beside_vector_kernels)
+{
+#ifndef EGM_PRODUCTS_FORCED
+	int vectors = egm__cpu_best() != EGM_SIMD_PORTABLE;
+	for (int32_t simd = EGM_SIMD_AUTO; simd <= EGM_SIMD_PORTABLE; simd++) {
+		egm_context *context = NULL;
+		egm_context_options o = options_with(1, simd);
+		o.blas = "libno.so";
+		ck_assert_int_eq(egm_context_create(&context, &o), EGM_OK);
+		const char *backend = egm_context_backend(context);
+		ck_assert_msg(!strstr(backend, "own products (this CPU has vector kernels)") == !vectors, "%s", backend);
+		egm_context_free(context);
+	}
+#endif
 }
 END_TEST
 
@@ -303,6 +330,7 @@ int main(void)
 	tcase_add_test(tc, test_free__waits_for_the_last_reference);
 	tcase_add_loop_test(tc, test_create__keeps_the_floating_point_state, 0, 4);
 	tcase_add_test(tc, test_create__accepts_every_code_path_of_this_cpu);
+	tcase_add_test(tc, test_create__opens_no_blas_beside_vector_kernels);
 	tcase_add_test(tc, test_features__are_those_of_the_build);
 	tcase_add_test(tc, test_log__goes_to_the_hook);
 	suite_add_tcase(suite, tc);

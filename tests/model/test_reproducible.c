@@ -39,7 +39,7 @@ enum { PLACES = sizeof place_rows / sizeof *place_rows };
  * over the places of each path. */
 static int on_path(int32_t threads, int loop)
 {
-	egm_context *c = egm_test_own_context_on(threads, EGM_SIMD_PORTABLE + loop / PLACES);
+	egm_context *c = egm_test_own_context_on(threads, EGM_TEST_FIRST_PATH + loop / PLACES);
 	if (!c) return 0;
 	egm_context_free(context);
 	context = c;
@@ -277,10 +277,10 @@ int main(void)
 {
 	Suite *suite = suite_create("reproducible");
 	TCase *tc = new_case(suite, "reproducible", "R15");
-	tcase_add_loop_test(tc, test_reproducible__place_does_not_matter_without_products, 0, 3 * PLACES);
-	tcase_add_loop_test(tc, test_reproducible__place_does_not_matter, 0, 3 * PLACES);
-	tcase_add_loop_test(tc, test_reproducible__number_of_rows_does_not_matter, 0, 3 * PLACES);
-	tcase_add_loop_test(tc, test_reproducible__same_call_gives_the_same_bits, 0, 3 * PLACES);
+	tcase_add_loop_test(tc, test_reproducible__place_does_not_matter_without_products, 0, EGM_TEST_PATHS * PLACES);
+	tcase_add_loop_test(tc, test_reproducible__place_does_not_matter, 0, EGM_TEST_PATHS * PLACES);
+	tcase_add_loop_test(tc, test_reproducible__number_of_rows_does_not_matter, 0, EGM_TEST_PATHS * PLACES);
+	tcase_add_loop_test(tc, test_reproducible__same_call_gives_the_same_bits, 0, EGM_TEST_PATHS * PLACES);
 	tcase_add_test(tc, test_reproducible__first_samples_do_not_depend_on_the_rest);
 	tc = new_case(suite, "threads", "R8");
 	tcase_add_test(tc, test_reproducible__threads_share_a_model);

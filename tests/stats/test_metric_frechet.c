@@ -208,7 +208,7 @@ int main(void)
 	tcase_add_test(tc, test_frechet__of_many_rows);
 	tcase_add_test(tc, test_frechet__shift_and_scale);
 	tcase_add_test(tc, test_frechet__of_points);
-	tcase_add_loop_test(tc, test_frechet__threads_do_not_change_a_bit, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_add_loop_test(tc, test_frechet__threads_do_not_change_a_bit, EGM_TEST_FIRST_PATH, EGM_TEST_PATHS_END);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

@@ -106,7 +106,7 @@ START_TEST(test_scale__distances_have_the_unit_of_the_data)
 {
 	int kind = _i % KINDS;
 	egm_context_free(context);
-	context = egm_test_context_on(1, EGM_SIMD_PORTABLE + _i / KINDS);
+	context = egm_test_context_on(1, EGM_TEST_FIRST_PATH + _i / KINDS);
 	if (!context) return; /* the CPU lacks it */
 	data one = make();
 	double expected = measure(&one, kind);
@@ -272,7 +272,7 @@ int main(void)
 	TCase *tc = tcase_create("scale");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, test_scale__distances_have_the_unit_of_the_data, 0, 3 * KINDS);
+	tcase_add_loop_test(tc, test_scale__distances_have_the_unit_of_the_data, 0, EGM_TEST_PATHS * KINDS);
 	tcase_add_test(tc, test_scale__floats_to_the_ends_of_their_range);
 	tcase_add_test(tc, test_scale__columns_of_other_sizes_do_not_count);
 	tcase_add_test(tc, test_scale__outliers);

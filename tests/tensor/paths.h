@@ -14,7 +14,7 @@
 static inline int egm_test_paths(const egm__kernels *tables[6], egm_dtype types[6])
 {
 	int count = 0;
-	for (int32_t simd = EGM_SIMD_PORTABLE; simd <= EGM_SIMD_AVX512; simd++) {
+	for (int32_t simd = EGM_TEST_FIRST_PATH; simd < EGM_TEST_PATHS_END; simd++) {
 		int present = simd == EGM_SIMD_PORTABLE;
 #if defined(__x86_64__)
 		if (simd == EGM_SIMD_AVX2) present = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -22,6 +22,8 @@ static inline int egm_test_paths(const egm__kernels *tables[6], egm_dtype types[
 			present = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 			          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 		}
+#elif defined(__AARCH64EL__)
+		if (simd == EGM_SIMD_NEON) present = 1;
 #endif
 		for (int t = 0; t < 2 && present; t++) {
 			types[count] = t ? EGM_F64 : EGM_F32;

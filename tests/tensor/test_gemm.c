@@ -112,7 +112,7 @@ static const int32_t thread_counts[COUNTS] = {1, 2, 3, 5};
 /* Products large enough to be split, on each path: correct, and with the bits of one thread. */
 START_TEST(test_gemm__spread_over_threads)
 {
-	int32_t simd = EGM_SIMD_PORTABLE + _i / COUNTS;
+	int32_t simd = EGM_TEST_FIRST_PATH + _i / COUNTS;
 	egm_context *context = egm_test_context_on(thread_counts[_i % COUNTS], simd);
 	egm_context *single = egm_test_context_on(1, simd);
 	for (size_t s = 0; s < sizeof large / sizeof *large && context; s++) {
@@ -197,12 +197,13 @@ END_TEST
 
 /* ---- sizes */
 
+enum { A, B, BT, AT, C, WHERE };
+
 /* Two rows of a few numbers, further apart than INT_MAX elements: 8 GiB of address space, two pages of memory. */
 START_TEST(test_gemm__rows_further_apart_than_int)
 {
-	enum { A, B, BT, AT, C, WHERE };
 	int where = _i % WHERE;
-	egm_context *context = egm_test_context_on(1, EGM_SIMD_PORTABLE + _i / WHERE);
+	egm_context *context = egm_test_context_on(1, EGM_TEST_FIRST_PATH + _i / WHERE);
 	if (!context) return; /* the CPU lacks the path */
 	int64_t far = (int64_t)INT32_MAX + 17, k = 2, n = 2, m = 2;
 	size_t bytes = (size_t)(far + 16) * sizeof(float);
@@ -267,17 +268,21 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("gemm");
-	TCase *tc = tcase_create("gemm");
+	TCase *tc = tcase_create("edges");
 	tcase_set_timeout(tc, 120);
-	tcase_set_tags(tc, "R14 R15");
-	tcase_add_loop_test(tc, test_gemm__matches_naive_for_every_form, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, 3 * COUNTS);
-	tcase_add_loop_test(tc, test_gemm__bits_of_a_row_do_not_depend_on_its_position, EGM_SIMD_PORTABLE,
-	                    EGM_SIMD_AVX512 + 1);
-	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, 15);
-	tcase_add_loop_test(tc, test_gemm__concurrent_callers, EGM_SIMD_PORTABLE, EGM_SIMD_AVX512 + 1);
+	tcase_set_tags(tc, "R14");
+	tcase_add_loop_test(tc, test_gemm__alpha_zero_is_beta_c, EGM_TEST_FIRST_PATH, EGM_TEST_PATHS_END);
+	tcase_add_loop_test(tc, test_gemm__beta_zero_ignores_nan_in_c, EGM_TEST_FIRST_PATH, EGM_TEST_PATHS_END);
+	tcase_add_loop_test(tc, test_gemm__rows_further_apart_than_int, 0, EGM_TEST_PATHS * WHERE);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("gemm");
+	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "R14 R15 long");
+	tcase_add_loop_test(tc, test_gemm__matches_naive_for_every_form, EGM_TEST_FIRST_PATH, EGM_TEST_PATHS_END);
+	tcase_add_loop_test(tc, test_gemm__spread_over_threads, 0, EGM_TEST_PATHS * COUNTS);
+	tcase_add_loop_test(tc, test_gemm__bits_of_a_row_do_not_depend_on_its_position, EGM_TEST_FIRST_PATH,
+	                    EGM_TEST_PATHS_END);
+	tcase_add_loop_test(tc, test_gemm__concurrent_callers, EGM_TEST_FIRST_PATH, EGM_TEST_PATHS_END);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

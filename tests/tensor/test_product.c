@@ -237,6 +237,22 @@ START_TEST(test_product__matches_naive_for_every_size)
 }
 END_TEST
 
+/* Every tile of every path, alone and after a whole one: at most 16 rows, and panels of at most 4 vectors. */
+static void every_tile(const egm__kernels *table, egm_dtype type, uint64_t *random)
+{
+	for (int64_t m = 1; m <= 17; m++)
+		for (int64_t n = 1; n <= 4 * table->lanes + 1; n++) {
+			egm__product p = sizes_of(m, n, 1 + below(random, 7), n % 3 ? 1 : -0.75, (double)(m % 2));
+			run_and_check(table, type, p, (int)(n + m) % 2, below(random, 3));
+		}
+}
+
+START_TEST(test_product__every_tile_matches_naive)
+{
+	each_path(every_tile);
+}
+END_TEST
+
 /* More rows than a block has, panels of all widths, and sums of several accumulators. */
 static void large(const egm__kernels *table, egm_dtype type, uint64_t *random)
 {
@@ -390,15 +406,20 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("product");
-	TCase *tc = tcase_create("product");
+	TCase *tc = tcase_create("tiles");
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "R14 R15 R24");
-	tcase_add_test(tc, test_product__matches_naive_for_every_size);
-	tcase_add_test(tc, test_product__matches_naive_for_larger_sizes);
+	tcase_add_test(tc, test_product__every_tile_matches_naive);
 	tcase_add_test(tc, test_product__parts_have_the_bits_of_the_whole);
 	tcase_add_test(tc, test_product__bits_of_a_row_do_not_depend_on_others);
 	tcase_add_test(tc, test_product__nan_and_infinity_propagate);
 	tcase_add_test(tc, test_product__sizes_that_do_not_fit);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("product");
+	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "R14 R24 long");
+	tcase_add_test(tc, test_product__matches_naive_for_every_size);
+	tcase_add_test(tc, test_product__matches_naive_for_larger_sizes);
 	suite_add_tcase(suite, tc);
 	return egm_test_main(suite);
 }

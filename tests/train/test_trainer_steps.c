@@ -37,7 +37,7 @@ START_TEST(test_step__threads_do_not_change_a_bit)
 	void *values[COUNTS] = {NULL};
 	size_t size = 0;
 	for (int t = 0; t < COUNTS; t++) {
-		egm_context *context = egm_test_context_on(threads[t], EGM_SIMD_PORTABLE + _i / 2);
+		egm_context *context = egm_test_context_on(threads[t], EGM_TEST_FIRST_PATH + _i / 2);
 		if (!context) return; /* the CPU lacks it */
 		egm_model *net = toy_net(context, "wide", WIDTH, WIDTH, 1, dtype);
 		egm_loss *loss = toy_single(net, toy_build_linear);
@@ -375,7 +375,7 @@ int main(void)
 	Suite *suite = suite_create("train/trainer_steps");
 	TCase *tc = tcase_create("reproducible");
 	tcase_set_tags(tc, "R15");
-	tcase_add_loop_test(tc, test_step__threads_do_not_change_a_bit, 0, 6);
+	tcase_add_loop_test(tc, test_step__threads_do_not_change_a_bit, 0, 2 * EGM_TEST_PATHS);
 	tcase_add_test(tc, test_step__does_not_see_the_arena_of_the_last);
 	tcase_add_test(tc, test_step__seed_decides);
 	suite_add_tcase(suite, tc);
