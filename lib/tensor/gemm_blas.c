@@ -6,16 +6,28 @@
 #include <tensor/gemm_blas_impl.h>
 #include <tensor/shape_impl.h>
 
-/* With AUTO, smaller products are own. Rate of OpenBLAS 0.3.21 relative to the portable kernels on a Zen 5, f32, one
- * thread, with its kernels for Haswell (Sandy Bridge, Nehalem):
- *  - 8^3 1.1 (1.2, 0.95), 16^3 1.9, 32^3 2.3 (f64 2.2, 1.9), 256^3 2.6 (0.94 with Nehalem's)
- *  - 1024 x 16 x 16 2.2 (1.3, 0.8), 1024 x 2 x 64 1.5 (0.5, 0.9), 1 x 512 x 512 0.8, 512 x 1 x 512 0.3 (0.15, 0.3) */
-enum { THIN = 8, SMALL = 16 * 16 * 16 };
+/* With AUTO, other products are own. Rate of OpenBLAS 0.3.21 relative to the portable kernels on a Zen 5, f32 (f64),
+ * one thread, with its kernels for
+ *  - Haswell: 16^3 0.8 (1.2), 32^3 1.9 (2.0), 1024 x 16 x 16 2.2 (2.0), larger products 2.3 to 4.0 (2.2 to 3.9);
+ *  - Sandy Bridge: 0.8 (1.0), 1.6 (1.7), 1.3 (1.6), 1.9 to 3.6 (1.9 to 3.3);
+ *  - Nehalem, which has no AVX: A transposed 1.2 to 1.4 (1.3 to 1.6), other products 0.8 to 1.0 (0.9 to 1.2);
+ *  - all three: 1024 x 2 x 64 0.5 to 1.6 (0.6), 1 x 512 x 512 0.7 to 1.1 (0.8 to 0.9), 512 x 1 x 512 0.1 to 0.4. */
+enum { THIN = 8, SMALL = 32 * 32 * 8 };
+
+static int has_fast_kernels(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_cpu_supports("avx") != 0;
+#else
+	return 1;
+#endif
+}
 
 static int is_faster(const egm_context *context, const egm__gemm *p)
 {
 	if (context->products == EGM_PRODUCTS_BLAS) return 1;
-	return p->m >= THIN && p->n >= THIN && (double)p->m * (double)p->n * (double)p->k >= SMALL;
+	return p->m >= THIN && p->n >= THIN && (double)p->m * (double)p->n * (double)p->k >= SMALL &&
+	       (p->ta || has_fast_kernels());
 }
 
 /* The stride of a matrix as CBLAS wants it, at least one row; 0 if there is none: rows overlap, or it exceeds int. */
