@@ -156,15 +156,21 @@ START_TEST(test_blas__sizes_beyond_int_are_cut)
 }
 END_TEST
 
+/* On x86 without AVX a BLAS is ahead only where A is transposed. */
 START_TEST(test_blas__auto_leaves_small_and_thin_products_to_the_library)
 {
+#if defined(__x86_64__) || defined(__i386__)
+	int always = __builtin_cpu_supports("avx") != 0;
+#else
+	int always = 1;
+#endif
 	egm_context *context = context_with(FAKE, 1);
 	context->products = EGM_PRODUCTS_AUTO;
 	for (int f = 0; f < 16; f++) {
 		operands small = make_operands(f % 3 ? form(f, 8, 8, 8) : form(f, f % 2 ? 1 : 64, f % 2 ? 64 : 1, 64), 0);
 		operands large = make_operands(form(f, 64, 64, 64), 0);
 		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &small), 0);
-		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &large), 1);
+		ck_assert_int_eq(run_and_check(egm__gemm_run, context, &large), always || large.p.ta);
 		free_operands(&small);
 		free_operands(&large);
 	}
