@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
 # byte order, and 32 bits.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
-#        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all; and
-#        cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
-#        release
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian words
+#   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; cross, which is
+#   cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a release; and fresh:
+#   the commands of the README on a new Debian system. CONTRIBUTING.md says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -13,10 +13,17 @@
 # that of the tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+usage() {
+	sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' tools/test.sh
+}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
+for stage in $stages; do
+	case $stage in -h | --help) usage; exit 0 ;; esac
+	grep -q "^stage_$stage() {" tools/test.sh || { echo "test: no stage '$stage'" >&2; usage >&2; exit 2; }
+done
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -87,7 +94,7 @@ run() {
 
 # The library as it is delivered.
 stage_gcc() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both && run gcc build
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both && run gcc build
 }
 
 # What fails most often, in three minutes on two cores from nothing, and in one when little changed: the format, and all
@@ -95,7 +102,7 @@ stage_gcc() {
 # compiling takes most of the time.
 stage_quick() {
 	stage_format
-	build quick build-quick gcc -Doptimization=1 -Dtests=true -Ddefault_library=shared &&
+	build quick build-quick gcc -Doptimization=1 -Dtests=enabled -Ddefault_library=shared &&
 		run quick build-quick --no-suite learning --no-suite quality --no-suite cpp
 }
 
@@ -130,12 +137,12 @@ stage_tsan() {
 # every kind of handle; all of them take an hour: tools/test.sh valgrind_all.
 memcheck='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect'
 stage_valgrind() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both &&
 		run valgrind build --timeout-multiplier 10 --wrap "$memcheck" \
 			test_options test_alloc test_rng test_safetensors test_model_file test_layers test_optimizers test_sampler_misuse test_host
 }
 stage_valgrind_all() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both &&
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
 }
 
@@ -146,7 +153,7 @@ cross_build() { # ARCH [TARGET...]
 	shift
 	if ! step "$stage" setup tools/setup.sh cross || ! step "$stage" prepare tools/cross.sh "$arch"; then return 1; fi
 	CC=gcc step "$stage" configure configure "build-$arch" -Dwerror=true --cross-file "build-cross/$arch/cross.ini" \
-		-Dtests=true -Ddefault_library=static && step "$stage" compile "$NINJA" -k 0 -C "build-$arch" "$@"
+		-Dtests=enabled -Ddefault_library=static && step "$stage" compile "$NINJA" -k 0 -C "build-$arch" "$@"
 }
 stage_cross_arm64() {
 	cross_build arm64 && run cross_arm64 build-arm64 --no-suite learning --no-suite bench --no-suite layering
@@ -195,12 +202,15 @@ stage_words() {
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
 stage_install() {
 	rm -rf build-install/prefix
-	build install build-install gcc -Dtests=false -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
+	build install build-install gcc -Dtests=disabled -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
 		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
 		step install install "$meson" install -C build-install --no-rebuild || return
 	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"
 	grep -A 20 '^not ok' "$log/install.tap"
 	count install "$log/install.tap"
+	sh tests/install/default_prefix.sh . build-install/default "$meson" >"$log/default.tap" 2>"$log/install-default.log"
+	grep -A 20 '^not ok' "$log/default.tap"
+	count install "$log/default.tap"
 	# Here, because this build has debug information.
 	[ "$(uname -m)" = x86_64 ] || return
 	sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include >"$log/abi.tap" 2>&1
@@ -213,7 +223,7 @@ stage_format() {
 	if ! command -v clang-format-14 >/dev/null; then
 		add skipped format 'clang-format-14 is not installed'
 	else
-		git ls-files -z '*.c' '*.h' '*.cpp' '*.hpp' | xargs -0 -r clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
+		files '*.c' '*.h' '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi
@@ -223,10 +233,6 @@ mkdir -p "$log"
 rm -f "$log"/*.log "$log"/*.tap "$log"/*.tsv
 : >"$results"
 for stage in $stages; do
-	if [ "$(type -t "stage_$stage")" != function ]; then
-		echo "test: no stage '$stage'" >&2
-		exit 2
-	fi
 	echo "== $stage"
 	SECONDS=0
 	"stage_$stage"
