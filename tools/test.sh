@@ -63,6 +63,16 @@ count() {
 		n["failed"], n["skipped"] }' "$log/count.tsv"
 }
 
+# taps STAGE NAME COMMAND...: a script that prints TAP; one that ends early is a failure.
+taps() {
+	local stage=$1 name=$2
+	shift 2
+	"$@" >"$log/$name.tap" 2>"$log/$stage-$name.log"
+	grep -A 40 '^not ok' "$log/$name.tap"
+	count "$stage" "$log/$name.tap"
+	grep -q '^1[.][.]' "$log/$name.tap" || add failed "$stage" "$name ended early"
+}
+
 # build STAGE DIRECTORY COMPILER OPTION...
 build() {
 	local stage=$1 directory=$2 compiler=$3 cxx
@@ -205,18 +215,25 @@ stage_install() {
 	build install build-install gcc -Dtests=disabled -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
 		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
 		step install install "$meson" install -C build-install --no-rebuild || return
-	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"
-	grep -A 20 '^not ok' "$log/install.tap"
-	count install "$log/install.tap"
-	sh tests/install/default_prefix.sh . build-install/default "$meson" >"$log/default.tap" 2>"$log/install-default.log"
-	grep -A 20 '^not ok' "$log/default.tap"
-	count install "$log/default.tap"
+	taps install install sh tests/install/check_install.sh build-install/prefix build-install
+	taps install default sh tests/install/default_prefix.sh . build-install/default "$meson"
 	# Here, because this build has debug information.
 	[ "$(uname -m)" = x86_64 ] || return
-	sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include >"$log/abi.tap" 2>&1
-	grep -A 40 '^not ok' "$log/abi.tap"
-	count install "$log/abi.tap"
-	grep -q '^1[.][.]' "$log/abi.tap" || add failed install 'the comparison of the ABI ended early'
+	taps install abi sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include
+}
+
+# New Debian systems in folders. They need root and the network.
+debian() { # STAGE COMMAND...
+	local stage=$1
+	shift
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		add skipped "$stage" 'needs root on a Debian system'
+	elif step "$stage" setup tools/setup.sh deb; then
+		taps "$stage" "$stage" "$@"
+	fi
+}
+stage_fresh() {
+	debian fresh sh tests/install/fresh.sh . build-root/fresh
 }
 
 stage_format() {
