@@ -216,6 +216,7 @@ stage_install() {
 		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
 		step install install "$meson" install -C build-install --no-rebuild || return
 	taps install install sh tests/install/check_install.sh build-install/prefix build-install
+	taps install build_systems sh tests/install/build_systems.sh . build-install/prefix build-install/systems "$meson"
 	taps install default sh tests/install/default_prefix.sh . build-install/default "$meson"
 	# Here, because this build has debug information.
 	[ "$(uname -m)" = x86_64 ] || return
