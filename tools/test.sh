@@ -4,8 +4,9 @@
 # byte order, and 32 bits.
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian words
 #   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; cross, which is
-#   cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a release; and fresh:
-#   the commands of the README on a new Debian system. CONTRIBUTING.md says what each stage does.
+#   cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a release; fresh:
+#   the commands of the README on a new Debian system; and deb: the Debian packages, built and used on new systems.
+#   CONTRIBUTING.md says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -235,6 +236,9 @@ debian() { # STAGE COMMAND...
 }
 stage_fresh() {
 	debian fresh sh tests/install/fresh.sh . build-root/fresh
+}
+stage_deb() {
+	debian deb sh tests/install/deb.sh . build-root/deb
 }
 
 stage_format() {
