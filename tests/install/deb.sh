@@ -61,7 +61,7 @@ result 'and have none' empty "$(ls "$work"/builder/nodoc/*doc*.deb 2>/dev/null)"
 foreign() {
 	inside cross builder "dpkg --add-architecture arm64; apt-get update -q; $install crossbuild-essential-arm64
 		cd /cross/$tree; apt-get build-dep -q -y --no-install-recommends -a arm64 -P nocheck,nodoc --arch-only ./
-		DEB_BUILD_OPTIONS='nocheck nodoc' nice dpkg-buildpackage -us -uc -B -a arm64 -P nocheck,nodoc" &&
+		DEB_BUILD_OPTIONS='nocheck nodoc' nice dpkg-buildpackage -us -uc -B -a arm64 -Pnocheck,nodoc" &&
 		dpkg-deb -f "$work/builder/cross/libegm1_$version"-*_arm64.deb Architecture
 }
 result 'they are built for arm64' foreign
