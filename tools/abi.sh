@@ -5,14 +5,15 @@
 # usage: tools/abi.sh check|write   write: tests/abi/egm.abi and tests/abi/egm.names, at a release
 set -eu
 cd "$(dirname "$0")/.."
+case ${1:-} in
+check | write) ;;
+-h | --help) sed -n '/^# usage/s/^# //p' tools/abi.sh; exit 0 ;;
+*) sed -n '/^# usage/s/^# //p' tools/abi.sh >&2; exit 2 ;;
+esac
 . tools/programs.sh
 abi_here=tests/abi
 . tests/abi/compare.sh
 
-case ${1:-} in
-check | write) ;;
-*) sed -n '/^# usage/s/^# //p' "$0" >&2; exit 2 ;;
-esac
 if reason=$(absent); then
 	echo "abi: $reason" >&2
 	exit 1
@@ -23,7 +24,7 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 build=build-abi
-CC=gcc configure $build -Dtests=false -Ddebug=true -Ddefault_library=shared >/dev/null
+CC=gcc configure $build -Dtests=disabled -Ddebug=true -Ddefault_library=shared >/dev/null
 "$NINJA" --quiet -C $build
 library=$build/lib/libegm.so
 if [ "$1" = check ]; then

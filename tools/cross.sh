@@ -15,7 +15,8 @@ case ${1:-} in
 arm64) triplet=aarch64-linux-gnu loader=ld-linux-aarch64.so.1 emulator=qemu-aarch64 family=aarch64 endian=little ;;
 s390x) triplet=s390x-linux-gnu loader=ld64.so.1 emulator=qemu-s390x family=s390x endian=big ;;
 i386) triplet=i686-linux-gnu loader=ld-linux.so.2 emulator='' family=x86 endian=little ;;
-*) echo 'usage: tools/cross.sh arm64|s390x|i386' >&2; exit 2 ;;
+-h | --help) sed -n '/^# usage/s/^# //p' "tools/cross.sh"; exit 0 ;;
+*) sed -n '/^# usage/s/^# //p' "tools/cross.sh" >&2; exit 2 ;;
 esac
 arch=$1
 # Programs for i386 are compiled for i686; Debian calls their directory i386-linux-gnu.

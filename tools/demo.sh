@@ -10,7 +10,7 @@
 set -eu
 data='' out=out minutes=6 seed=1
 usage() {
-	sed -n 's/^# \{0,1\}//; 3,9p' "$0"
+	sed -n '/^# usage/,/^[^#]/s/^# //p' "$0"
 }
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -28,23 +28,33 @@ while [ $# -gt 0 ]; do
 	*) echo "demo: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
 	esac
 done
-mkdir -p "$out"
-out=$(cd "$out" && pwd)
+number() { # NAME VALUE: a decimal number without a sign
+	case $2 in '' | . | *[!0-9.]* | *.*.*) echo "demo: $1 is '$2', must be a number" >&2; usage >&2; exit 2 ;; esac
+}
+number --minutes "$minutes"
+number --seed "$seed"
 if [ -n "$data" ]; then
-	[ -d "$data" ] || { echo "demo: --data $data is not a folder" >&2; exit 2; }
+	[ -d "$data" ] || { echo "demo: --data $data is not a folder" >&2; usage >&2; exit 2; }
 	data=$(cd "$data" && pwd)
 fi
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
 cd "$(dirname "$0")/.."
 
 tools/setup.sh build
 . tools/programs.sh
 prefix=$PWD/build-demo/prefix
-echo 'demo: building libegm in build-demo'
+quiet=--quiet
+[ ! -t 1 ] || quiet=''
+echo 'demo: compiling the library in build-demo, which needs about a minute and 10 MB'
 mkdir -p build-demo
-{
-	configure build-demo -Dtests=false -Ddefault_library=both "--prefix=$prefix" && "$NINJA" -C build-demo &&
-		"$meson" install -C build-demo --no-rebuild
-} >build-demo/demo.log 2>&1 || { tail -n 30 build-demo/demo.log >&2; exit 1; }
+configure build-demo -Dtests=disabled -Ddefault_library=both "--prefix=$prefix" >build-demo/demo.log 2>&1 ||
+	{ tail -n 30 build-demo/demo.log >&2; exit 1; }
+# On a terminal ninja shows in one line what it compiles.
+# shellcheck disable=SC2086
+"$NINJA" $quiet -C build-demo
+"$meson" install -C build-demo --no-rebuild >build-demo/demo.log 2>&1 ||
+	{ tail -n 30 build-demo/demo.log >&2; exit 1; }
 
 libdir=$(dirname "$(find "$prefix" -name libegm.a)")
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
@@ -57,10 +67,17 @@ set -- --out "$out" --minutes "$minutes" --seed "$seed"
 [ -z "$data" ] || set -- "$@" --data "$data"
 marker=build-demo/started
 touch "$marker"
-echo "demo: train_images $*"
+echo "demo: training for $minutes minutes; the lines show the terms of the loss"
 LD_LIBRARY_PATH=$libdir build-demo/train_images "$@"
 
-pictures=$(find "$out" -name '*.png' -newer "$marker" | sort)
-[ -n "$pictures" ] || { echo "demo: no picture was written to $out" >&2; exit 1; }
-echo 'demo: pictures written:'
-echo "$pictures"
+for picture in samples energies losses; do
+	[ "$out/$picture.png" -nt "$marker" ] || { echo "demo: $out/$picture.png was not written" >&2; exit 1; }
+done
+cat <<END
+demo: the pictures in $out
+  samples.png    100 images that the generator has made
+  energies.png   the energies of real images that were not trained on, and of generated images: the more the two
+                 histograms overlap, the less the energy can tell them apart
+  losses.png     the terms of the loss during the training
+Beside them are the two networks and a checkpoint. build-demo ($(du -sh build-demo | cut -f 1)) can be deleted.
+END

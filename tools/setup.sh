@@ -2,9 +2,15 @@
 # SPDX-License-Identifier: MIT
 # Installs what libegm needs on Debian, and only what is missing: with everything there it works offline and changes
 # nothing.
-# usage: tools/setup.sh [build|test|cross]...   build: library and examples; test: that, and what tests and benchmark
-#        use; cross: compilers for other processors and an emulator, see tools/cross.sh
+# usage: tools/setup.sh [build|test|cross|deb]...   default: build test
+#   build   the library and the examples
+#   test    build, and what tests and benchmark use
+#   cross   test, and compilers for other processors and an emulator, see tools/cross.sh
+#   deb     test, and what the stages fresh and deb of tools/test.sh use
 set -eu
+usage() {
+	sed -n '/^# usage/,/^[^#]/s/^# //p' "$0"
+}
 
 build='gcc libc6-dev binutils meson ninja-build pkg-config libjansson-dev zlib1g-dev librandom123-dev
 libopenblas-dev libcairo2-dev fonts-dejavu-core'
@@ -12,6 +18,7 @@ test='g++ clang libclang-rt-14-dev clang-format-14 check valgrind python3 python
 # gcc-multilib would exclude the other compilers, so that i386 has one of its own like them.
 cross='gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross
 gcc-i686-linux-gnu libc6-dev-i386-cross qemu-user'
+deb='debootstrap'
 
 [ $# -gt 0 ] || set -- build test
 wanted=''
@@ -20,7 +27,9 @@ for group in "$@"; do
 	build) wanted="$wanted $build" ;;
 	test) wanted="$wanted $build $test" ;;
 	cross) wanted="$wanted $build $test $cross" ;;
-	*) echo "setup: no group '$group' (build, test, cross)" >&2; exit 2 ;;
+	deb) wanted="$wanted $build $test $deb" ;;
+	-h | --help) usage; exit 0 ;;
+	*) echo "setup: no group '$group'" >&2; usage >&2; exit 2 ;;
 	esac
 done
 
@@ -42,8 +51,16 @@ if [ -z "$missing" ]; then
 	exit 0
 fi
 
+# Without the rights, the line that somebody who has them can run.
 sudo=''
-[ "$(id -u)" = 0 ] || sudo='sudo'
+if [ "$(id -u)" != 0 ]; then
+	sudo='sudo'
+	if ! command -v sudo >/dev/null; then
+		echo 'setup: installing packages needs root, and there is no sudo; ask the administrator to run' >&2
+		echo "    apt-get update && apt-get install --no-install-recommends$missing" >&2
+		exit 1
+	fi
+fi
 echo "setup: installing$missing"
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q
 # shellcheck disable=SC2086

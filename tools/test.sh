@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Runs every test: two compilers, sanitizers, valgrind, products by each BLAS, the installed library with the examples,
 # the format of the code, byte order, 32 bits, and the kernels of arm64.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install format endian
-#        words arm64. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all;
-#        blas_all, every test with every BLAS of Debian; and cross, which is cross_arm64, cross_s390x and cross_i386: the
-#        same tests on other processors, to be run before a
-#        release
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind blas install format endian words
+#        arm64
+#   There are also quick: a verdict within three minutes, for the time between two edits; valgrind_all; blas_all, every
+#   test with every BLAS of Debian; cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other
+#   processors, to be run before a release; fresh: the commands of the README on a new Debian system; and deb: the Debian
+#   packages, built and used on new systems. CONTRIBUTING.md says what each stage does.
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -14,10 +15,17 @@
 # that of the tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+usage() {
+	sed -n '/^# usage/,/^[^#]/s/^# \{0,1\}//p' tools/test.sh
+}
+stages=${*:-gcc clang asan asan_clang tsan valgrind blas install format endian words arm64}
+for stage in $stages; do
+	case $stage in -h | --help) usage; exit 0 ;; esac
+	grep -q "^stage_$stage() {" tools/test.sh || { echo "test: no stage '$stage'" >&2; usage >&2; exit 2; }
+done
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind blas install format endian words arm64}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -57,6 +65,16 @@ count() {
 		n["failed"], n["skipped"] }' "$log/count.tsv"
 }
 
+# taps STAGE NAME COMMAND...: a script that prints TAP; one that ends early is a failure.
+taps() {
+	local stage=$1 name=$2
+	shift 2
+	"$@" >"$log/$name.tap" 2>"$log/$stage-$name.log"
+	grep -A 40 '^not ok' "$log/$name.tap"
+	count "$stage" "$log/$name.tap"
+	grep -q '^1[.][.]' "$log/$name.tap" || add failed "$stage" "$name ended early"
+}
+
 # build STAGE DIRECTORY COMPILER OPTION...
 build() {
 	local stage=$1 directory=$2 compiler=$3 cxx
@@ -88,7 +106,7 @@ run() {
 
 # The library as it is delivered.
 stage_gcc() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both && run gcc build
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both && run gcc build
 }
 
 # What fails most often, in three minutes on two cores from nothing, and in one when little changed: the format, and all
@@ -96,7 +114,7 @@ stage_gcc() {
 # compiling takes most of the time.
 stage_quick() {
 	stage_format
-	build quick build-quick gcc -Doptimization=1 -Dtests=true -Ddefault_library=shared &&
+	build quick build-quick gcc -Doptimization=1 -Dtests=enabled -Ddefault_library=shared &&
 		run quick build-quick --no-suite learning --no-suite quality --no-suite cpp
 }
 
@@ -131,12 +149,12 @@ stage_tsan() {
 # every kind of handle; all of them take an hour: tools/test.sh valgrind_all.
 memcheck='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect'
 stage_valgrind() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both &&
 		run valgrind build --timeout-multiplier 10 --wrap "$memcheck" \
 			test_options test_alloc test_rng test_safetensors test_model_file test_layers test_optimizers test_sampler_misuse test_host
 }
 stage_valgrind_all() {
-	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+	build gcc build gcc -Dtests=enabled -Ddefault_library=both &&
 		run valgrind_all build --timeout-multiplier 30 --no-suite bindings --no-suite learning --wrap "$memcheck"
 }
 
@@ -193,7 +211,7 @@ cross_build() { # ARCH [TARGET...]
 	shift
 	if ! step "$stage" setup tools/setup.sh cross || ! step "$stage" prepare tools/cross.sh "$arch"; then return 1; fi
 	CC=gcc step "$stage" configure configure "build-$arch" -Dwerror=true --cross-file "build-cross/$arch/cross.ini" \
-		-Dtests=true -Ddefault_library=static && step "$stage" compile "$NINJA" -k 0 -C "build-$arch" "$@"
+		-Dtests=enabled -Ddefault_library=static && step "$stage" compile "$NINJA" -k 0 -C "build-$arch" "$@"
 }
 stage_cross_arm64() {
 	cross_build arm64 && run cross_arm64 build-arm64 --no-suite learning --no-suite bench --no-suite layering
@@ -253,25 +271,39 @@ stage_arm64() {
 # A distribution's flags, installed into a prefix of its own, used through pkg-config by programs outside the tree.
 stage_install() {
 	rm -rf build-install/prefix
-	build install build-install gcc -Dtests=false -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
+	build install build-install gcc -Dtests=disabled -Dbindings=true -Ddefault_library=both "--prefix=$PWD/build-install/prefix" \
 		'-Dc_args=-g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wformat -Werror=format-security' &&
 		step install install "$meson" install -C build-install --no-rebuild || return
-	sh tests/install/check_install.sh build-install/prefix build-install >"$log/install.tap" 2>"$log/install-check.log"
-	grep -A 20 '^not ok' "$log/install.tap"
-	count install "$log/install.tap"
+	taps install install sh tests/install/check_install.sh build-install/prefix build-install
+	taps install build_systems sh tests/install/build_systems.sh . build-install/prefix build-install/systems "$meson"
+	taps install default sh tests/install/default_prefix.sh . build-install/default "$meson"
 	# Here, because this build has debug information.
 	[ "$(uname -m)" = x86_64 ] || return
-	sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include >"$log/abi.tap" 2>&1
-	grep -A 40 '^not ok' "$log/abi.tap"
-	count install "$log/abi.tap"
-	grep -q '^1[.][.]' "$log/abi.tap" || add failed install 'the comparison of the ABI ended early'
+	taps install abi sh tests/abi/abi.sh "$(find build-install/prefix -name libegm.so)" build-install/prefix/include
+}
+
+# New Debian systems in folders. They need root and the network.
+debian() { # STAGE COMMAND...
+	local stage=$1
+	shift
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		add skipped "$stage" 'needs root on a Debian system'
+	elif step "$stage" setup tools/setup.sh deb; then
+		taps "$stage" "$stage" "$@"
+	fi
+}
+stage_fresh() {
+	debian fresh sh tests/install/fresh.sh . build-root/fresh
+}
+stage_deb() {
+	debian deb sh tests/install/deb.sh . build-root/deb
 }
 
 stage_format() {
 	if ! command -v clang-format-14 >/dev/null; then
 		add skipped format 'clang-format-14 is not installed'
 	else
-		git ls-files -z '*.c' '*.h' '*.cpp' '*.hpp' | xargs -0 -r clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
+		files '*.c' '*.h' '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror >"$log/format.log" 2>&1 &&
 			add passed format 'clang-format finds nothing to change' ||
 			{ add failed format "clang-format: $(grep -c ' error: ' "$log/format.log") places"; head -n 20 "$log/format.log"; }
 	fi
@@ -281,10 +313,6 @@ mkdir -p "$log"
 rm -f "$log"/*.log "$log"/*.tap "$log"/*.tsv
 : >"$results"
 for stage in $stages; do
-	if [ "$(type -t "stage_$stage")" != function ]; then
-		echo "test: no stage '$stage'" >&2
-		exit 2
-	fi
 	echo "== $stage"
 	SECONDS=0
 	"stage_$stage"

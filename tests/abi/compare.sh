@@ -16,13 +16,12 @@ dump() {
 	dump_library=$1
 	dump_out=$2
 	shift 2
-	dump_headers=''
-	for directory in "$@"; do
-		dump_headers="$dump_headers --headers-dir $directory"
+	for directory; do
+		shift
+		set -- "$@" --headers-dir "$directory"
 	done
 	# Without --drop-private-types the members of handles would be part of the ABI.
-	# shellcheck disable=SC2086
-	abidw $dump_headers --drop-private-types --exported-interfaces-only --no-corpus-path --no-comp-dir-path \
+	abidw "$@" --drop-private-types --exported-interfaces-only --no-corpus-path --no-comp-dir-path \
 		--no-show-locs --no-elf-needed --no-parameter-names --type-id-style hash "$dump_library" >"$dump_out.raw" &&
 		sed "s,\(<abi-instr .*path='\)\(\.\./\)*,\1," "$dump_out.raw" >"$dump_out" && rm "$dump_out.raw"
 }

@@ -11,7 +11,7 @@ shift
 
 exported=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | sort)
 versions=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | grep -v '@@EGM_[0-9][0-9_]*$')
-declared=$(find "$@" -name '*.h' | sort -u | xargs sed -n 's/^EGM_API [^(]*\(egm_[a-z0-9_]*\)(.*/\1/p' | sort -u)
+declared=$(find "$@" -name '*.h' -exec sed -n 's/^EGM_API [^(]*\(egm_[a-z0-9_]*\)(.*/\1/p' {} + | sort -u)
 
 # only_in A B: the lines of A that are not in B
 only_in() {

@@ -6,16 +6,15 @@ set -u
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/compare.sh"
 
-flags=''
-for directory in "$@"; do
-	flags="$flags -I$directory"
-done
+# Both compilers look there as with -I; a folder may have a space in its name.
+CPATH=$(IFS=:; echo "$*")
+export CPATH
 headers=$(for directory in "$@"; do (cd "$directory" && find . -name '*.h'); done | sed 's|^\./||' | LC_ALL=C sort)
 warnings='-pedantic -Wall -Wextra -Wundef -Wshadow -Werror -fsyntax-only'
 
 compile_all() { # COMPILER LANGUAGE STANDARD
 	for header in $headers; do
-		echo "#include <$header>" | $1 -x "$2" -std="$3" $warnings $flags - || { echo "$header fails"; return 1; }
+		echo "#include <$header>" | $1 -x "$2" -std="$3" $warnings - || { echo "$header fails"; return 1; }
 	done
 }
 
@@ -46,7 +45,7 @@ result 'every struct that can grow is a line of structs.h' empty "$(untested "$@
 # so no member may ever be put there: a member `reserved` replaces padding. Other structs never grow. The compiler names
 # the line that ends the struct.
 padded() {
-	echo '#include <egm.h>' | gcc -Wpadded -fsyntax-only -x c $flags - 2>&1 |
+	echo '#include <egm.h>' | gcc -Wpadded -fsyntax-only -x c - 2>&1 |
 		sed -n 's/^\([^:]*\):\([0-9]*\):.*padding struct size.*/\1 \2/p' | while read -r file line; do
 		struct=$(sed -n "${line}s/^} \(.*\);/\1/p" "$file")
 		growing "$@" | grep -x "$struct"

@@ -6,10 +6,9 @@
 set -u
 . "$(dirname "$0")/../tap.sh"
 
-flags=''
-for directory in "$@"; do
-	flags="$flags -I$directory"
-done
+# Both compilers look there as with -I; a folder may have a space in its name.
+CPATH=$(IFS=:; echo "$*")
+export CPATH
 headers=$(for directory in "$@"; do (cd "$directory" && find . -name '*.h' -o -name '*.hpp'); done | sed 's|^\./||' |
 	LC_ALL=C sort)
 warnings='-Wall -Wextra -pedantic -Wshadow -Wundef -Wold-style-cast -Wconversion -Wsign-conversion -Wnon-virtual-dtor'
@@ -17,7 +16,7 @@ warnings="$warnings -Werror"
 
 compile_all() { # COMPILER STANDARD
 	for header in $headers; do
-		echo "#include <$header>" | $1 -x c++ "-std=$2" $warnings $flags -fsyntax-only - ||
+		echo "#include <$header>" | $1 -x c++ "-std=$2" $warnings -fsyntax-only - ||
 			{ echo "$header fails"; return 1; }
 	done
 }
@@ -29,7 +28,7 @@ initialisers() { # COMPILER STANDARD
 			type=$(echo "${macro%_INIT}" | tr '[:upper:]' '[:lower:]')
 			echo "$type take_$type(); $type take_$type() { $type object = $macro; return object; }"
 		done
-	} | $1 -x c++ "-std=$2" $warnings $flags -fsyntax-only -
+	} | $1 -x c++ "-std=$2" $warnings -fsyntax-only -
 }
 macros=$(for directory in "$@"; do cat "$directory"/egm/*.h; done | sed -n 's/^#define \(EGM_[A-Z_]*_INIT\)\b.*/\1/p')
 
@@ -53,7 +52,7 @@ void program(egm::context &context, egm::model &model, std::vector<float> &x, st
 void program(egm::context &context, egm::model &model, std::vector<float> &x, std::vector<double> &p)
 { (void)context; (void)model; (void)x; (void)p; '
 accepts() { # COMPILER STATEMENTS
-	printf '%s%s\n}\n' "$prelude" "$2" | $1 -x c++ -std=c++11 $warnings $flags -fsyntax-only -
+	printf '%s%s\n}\n' "$prelude" "$2" | $1 -x c++ -std=c++11 $warnings -fsyntax-only -
 }
 rejects() { # COMPILER TEXT STATEMENTS
 	out=$(accepts "$1" "$3" 2>&1) && { echo 'compiles'; return 1; }

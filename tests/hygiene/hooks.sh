@@ -4,6 +4,7 @@
 # usage: hooks.sh SOURCE
 set -u
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../files.sh"
 cd "$1" || exit 1
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -29,12 +30,12 @@ result 'a subject of 73 characters is rejected' rejected '73' subject "$long"
 result 'a subject without a part is rejected' rejected 'part: reason' subject 'update'
 result 'a body without an empty line is rejected' rejected 'empty' subject 'io: a reason\nThe body.'
 
-if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-	skip 'what pre-commit rejects' 'this is no git repository'
+if ! command -v git >/dev/null; then
+	skip 'what pre-commit rejects' 'git is not installed'
 	plan
 	exit
 fi
-git ls-files | tar -cf - -T - | tar -xf - -C "$copy"
+files '*' | tar -cf - -T - | tar -xf - -C "$copy"
 cd "$copy" || exit 1
 rm -f message
 git init -q . && git add -A

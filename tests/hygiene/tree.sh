@@ -6,15 +6,8 @@
 set -u
 export LC_ALL=C
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../files.sh"
 cd "$1" || exit 1
-
-files() { # PATTERN...: the tracked files, or in an unpacked archive all of them
-	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-		git ls-files -- "$@"
-	else
-		for pattern in "$@"; do find . -path "./build*" -prune -o -name "${pattern##*/}" -type f -print; done
-	fi | sort -u
-}
 code=$(files '*.c' '*.h' '*.cpp' '*.hpp')
 scripts=$(files '*.sh' '*.py' '*meson.build' '*meson_options.txt' 'tools/hooks/*')
 pages=$(files '*.md')
@@ -25,7 +18,7 @@ result 'no marks of unfinished work' empty "$(grep -nE "$mark" $code $scripts $p
 place='(^|[^A-Za-z0-9_./$}-])/(ho''me|ro''ot|wo''rk|Us''ers)/[A-Za-z0-9]'
 result 'no path of one machine' empty "$(grep -nE "$place" $code $scripts $pages)"
 result 'no file at the root but the known kinds' empty \
-	"$(files '*' | sed 's,^[.]/,,' | grep -vE '/|^([.][a-z-]+|[A-Z]+([.]md)?|meson(_options)?[.](build|txt))$')"
+	"$(files '*' | grep -vE '/|^([.][a-z-]+|[A-Z]+([.]md)?|meson(_options)?[.](build|txt))$')"
 result 'every source file starts with its licence' empty \
 	"$(for file in $code; do head -n 1 "$file" | grep -q '^/[*] SPDX-License-Identifier: MIT [*]/$' || echo "$file"; done)"
 result 'every script starts with its licence' empty \

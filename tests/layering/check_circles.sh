@@ -19,7 +19,7 @@ fi
 # "layer file D|U symbol", a line for each global symbol that an object file defines or uses. nm -A -P prints
 # "archive[object]: symbol type ..."; an object of meson is named after its source, core_alloc.c.o.
 symbols() {
-	for layer in $layers; do nm -A -P -g "$built/libegm_$layer.a"; done | awk '
+	(cd "$built" && for layer in $layers; do nm -A -P -g "libegm_$layer.a"; done) | awk '
 		{ path = $1; sub(/.*libegm_/, "", path); object = path
 		  sub(/\.a.*/, "", path)
 		  sub(/\]:$/, "", object); sub(/.*[\[\/]/, "", object); sub("^" path "_", "", object); sub(/\.o$/, "", object)
