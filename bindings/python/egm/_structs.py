@@ -48,6 +48,7 @@ class Member:
                                                             option.high)
         self.low_open, self.high_open = option.low_open, option.high_open
         self.choices = {c.name.decode(): c.value for c in option.choices[:option.choice_count]}
+        self.family = (option.family or b"").decode()
         self.length = self.help[1:].partition("]")[0] if self.help.startswith("[") else None
 
     def value(self, given, length):
