@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the format of the code,
-# byte order, and 32 bits.
-# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install format endian
-#        words. There is also quick: a verdict within three minutes, for the time between two edits; valgrind_all; and
-#        cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
+# Runs every test: two compilers, sanitizers, valgrind, the installed library with the examples, the wheel for Python,
+# the format of the code, byte order, and 32 bits.
+# usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install python format
+#        endian words. There is also quick: a verdict within three minutes, for the time between two edits;
+#        valgrind_all; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
 #        release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/setup.sh build test || exit 1
 . tools/programs.sh
 
-stages=${*:-gcc clang asan asan_clang tsan valgrind install format endian words}
+stages=${*:-gcc clang asan asan_clang tsan valgrind install python format endian words}
 log=$PWD/build/log
 results=$log/results.tsv
 
@@ -207,6 +207,14 @@ stage_install() {
 	grep -A 40 '^not ok' "$log/abi.tap"
 	count install "$log/abi.tap"
 	grep -q '^1[.][.]' "$log/abi.tap" || add failed install 'the comparison of the ABI ended early'
+}
+
+# The wheel that `pip install .` builds, in empty environments.
+stage_python() {
+	sh tests/bindings/wheel.sh . "$python3" >"$log/wheel.tap" 2>"$log/wheel.log"
+	grep -A 40 '^not ok' "$log/wheel.tap"
+	count python "$log/wheel.tap"
+	grep -q '^1[.][.]' "$log/wheel.tap" || add failed python 'the test of the wheel ended early'
 }
 
 stage_format() {

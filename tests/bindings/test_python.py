@@ -423,15 +423,33 @@ class Import(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertRegex(lines[0], "^ImportError: egm: %s.*EGM_LIBRARY" % library)
 
-    def test_another_release_is_an_import_error(self):
+    def test_an_older_library_is_an_import_error(self):
         major, minor = release = egm.RELEASE
-        _library.RELEASE = (major, minor + 1)
         try:
-            with self.assertRaisesRegex(ImportError, "is release %d.%d.[0-9]+, this module is for %d.%d" % (
+            _library.RELEASE = (major, minor + 1)
+            with self.assertRaisesRegex(ImportError, r"is release %d\.%d\.[0-9]+, must be %d\.%d or newer" % (
                     major, minor, major, minor + 1)):
                 _library.load(_library.PATH)
+            _library.RELEASE = (major - 1, minor + 9)
+            _library.load(_library.PATH)
         finally:
             _library.RELEASE = release
+
+    def test_the_library_beside_the_package_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = os.path.join(folder, "lib", "site", "egm")
+            self.assertIsNone(_library.bundled(package))
+            for lib in ("lib64", "lib"):  # the nearest first
+                path = os.path.join(folder, lib, "site", ".egm.mesonpy.libs", "libegm.so.1.2.3")
+                os.makedirs(os.path.join(os.path.dirname(path), "pkgconfig"))
+                self.assertNotEqual(_library.bundled(package), path)
+                with open(path, "w"):
+                    self.assertEqual(_library.bundled(package), path)
+
+    def test_the_version_is_that_of_the_library(self):
+        version = _library.lib.egm_version()
+        self.assertEqual(egm.__version__, "%d.%d.%d" % (version // 10000, version // 100 % 100, version % 100))
+        self.assertRaises(AttributeError, getattr, egm, "version")
 
 
 class Tap(unittest.TextTestResult):

@@ -102,6 +102,16 @@ class Reach(unittest.TestCase):
         for name in set(functions) - set(NOT_IN_PYTHON):
             self.assertIsNotNone(getattr(_library.lib, "egm_" + name).argtypes, name)
 
+    def test_the_oldest_library_has_what_is_called(self):
+        """A module that calls a function which the last release did not have needs the library of this release."""
+        headers, last = "".join(map(text_of, HEADERS)), text_of("tests", "abi", "egm.names")
+        new = (set(re.findall(r"^EGM_API [^(]*\begm_(\w+)\(", headers, re.MULTILINE)) -
+               set(re.findall(r"^egm_(\w+)\(", last, re.MULTILINE)) - set(NOT_IN_PYTHON))
+        this = divmod(_library.lib.egm_version() // 100, 100)
+        self.assertLessEqual(_library.RELEASE, this)
+        if new:
+            self.assertEqual(_library.RELEASE, this, new)
+
     def test_every_enumerator_has_a_name(self):
         """Enumerators are codes that the module repeats (tests/bindings/layout.c compares their values), or choices that
         the library describes."""
@@ -237,6 +247,19 @@ class Options(unittest.TestCase):
                     value = bad.get(type(shown[option].default), [[1.0]])
                     self.assertRaisesRegex(ValueError, option, call, **{option: value})
             self.assertRaisesRegex(TypeError, "nonsense", call, nonsense=1)
+
+    def test_kinds_of_a_newer_library_keep_their_defaults(self):
+        kinds = _structs._TYPES
+        try:
+            _structs._TYPES = {kind: type for kind, type in kinds.items() if kind != _structs.DOUBLE}
+            older = _structs.struct("trainer_options")
+            statistics = _structs.struct("sampler_statistics").defaults().as_dict()
+        finally:
+            _structs._TYPES = kinds
+        self.assertEqual(bytes(older.defaults()), bytes(_structs.struct("trainer_options").defaults()))
+        self.assertIn("batch", older.options)
+        self.assertNotIn("learning_rate", older.options)
+        self.assertNotIn("step_size", statistics)
 
     def test_a_library_that_lays_out_otherwise_is_refused(self):
         size = _library.lib.egm_options_size

@@ -27,7 +27,11 @@ context threads. Several samplers may share a target and run in as many threads,
 parameters of its networks. fit() locks the networks of its loss: calls that other threads make on them wait until it
 returns.
 
-The library is libegm.so.1 as the loader finds it, or the file that the environment variable EGM_LIBRARY names."""
+The library is the file that the environment variable EGM_LIBRARY names, or else the one that came with the package in
+a wheel, or else libegm.so.1 as the loader finds it. It may be newer than the package. egm.__version__ is the version of
+the package, Context().backend begins with that of the library."""
+import os as _os
+
 from ._errors import (ArgumentError, DivergedError, DtypeError, Error, FileError, FormatError, NonfiniteError,
                       OutOfMemoryError, ShapeError, StateError, TruncatedError, UnsupportedError)
 from ._library import RELEASE, lib as _lib
@@ -47,4 +51,23 @@ __all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
 __all__.append("metric")
-__version__ = _lib.egm_version_string().decode()
+
+
+def __getattr__(name):
+    """__version__, when it is asked for: importing importlib.metadata takes longer than all the rest."""
+    if name != "__version__":
+        raise AttributeError("module '%s' has no attribute '%s'" % (__name__, name))
+    globals()[name] = _version()
+    return globals()[name]
+
+
+def _version():
+    """The version of the wheel, if the package came in one; otherwise both were built together."""
+    from importlib import metadata
+    try:
+        package = metadata.distribution(__name__)
+        if _os.path.samefile(package.locate_file("egm/__init__.py"), __file__):
+            return package.version
+    except (metadata.PackageNotFoundError, OSError):
+        pass
+    return _lib.egm_version_string().decode()

@@ -44,6 +44,8 @@ class Member:
 
     def __init__(self, option):
         self.name, self.help, self.kind = option.name.decode(), option.help.decode(), option.kind
+        # A newer library may have kinds that this module does not know: they keep their defaults.
+        self.type = _TYPES.get(self.kind) or (c_int32 if option.size == 4 else c_int64)
         self.required, self.default, self.low, self.high = (option.required, option.default_value, option.low,
                                                             option.high)
         self.low_open, self.high_open = option.low_open, option.high_open
@@ -187,7 +189,7 @@ class Struct(ctypes.Structure):
     def as_dict(self):
         """Results; texts and arrays are left out."""
         return {member.name: member.keyword(getattr(self, member.name)) for member in self.members.values()
-                if member.kind < NUMBERS and member.kind != RESERVED}
+                if member.kind < NUMBERS and member.kind in _TYPES and member.kind != RESERVED}
 
 
 def struct(name):
@@ -196,12 +198,13 @@ def struct(name):
     for index in range(lib.egm_options_count(kind)):
         check(lib.egm_options_describe(kind, index, byref(option)))
         members.append((Member(option), option.offset))
-    fields = [("struct_size", c_size_t), *((member.name, _TYPES[member.kind]) for member, _ in members)]
+    fields = [("struct_size", c_size_t), *((member.name, member.type) for member, _ in members)]
     counts = {member.length for member, _ in members}
     made = type(name, (Struct,), {
         "_fields_": fields, "type": kind, "members": {member.name: member for member, _ in members},
         "options": [member.name for member, _ in members
-                    if member.name not in counts and member.kind not in (RESERVED, CALLBACK, USER)]})
+                    if member.name not in counts and member.kind in _TYPES and
+                    member.kind not in (RESERVED, CALLBACK, USER)]})
     if sizeof(made) != lib.egm_options_size(kind) or any(
             getattr(made, member.name).offset != offset for member, offset in members):
         raise ImportError("egm: the library lays out egm_%s in another way than this module" % name)
