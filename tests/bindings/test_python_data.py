@@ -169,6 +169,8 @@ class Rows(WithFiles):
         gc.collect()
         self.assertEqual(data.read([0])[0, 0], 7)
         self.assertRaises(egm.ArgumentError, egm.Data.view, self.context, self.x[:, ::-1])
+        for other in (self.x.tolist(), self.x.astype(np.int32), np.ma.masked_array(self.x)):
+            self.assertRaisesRegex(egm.DtypeError, "where it is", egm.Data.view, self.context, other)
         x = self.x.copy()
         x[4, 1] = np.nan
         with self.assertRaisesRegex(egm.NonfiniteError, "row 4, column 1"):

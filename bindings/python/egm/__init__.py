@@ -11,8 +11,10 @@ from energies of your own.
 Names: methods have the names of C: egm_model_energy is Model.energy(), egm_sampler_nuts is Sampler.nuts(), and
 egm_metric_mmd is metric.mmd(). The headers of egm describe what each computes.
 
-Arrays are passed to the library as they are, so they must be C-contiguous and have the dtype of the handle. Nothing is
-converted silently.
+Arrays may be whatever NumPy reads: lists, tables of pandas, tensors of PyTorch on the CPU. They are converted to the dtype
+of the handle if this loses nothing: integers, float16, float32 to float64, and floats of Python, which are rounded. An
+array of float64 for a handle of float32 is refused, and so are masked arrays. C-contiguous arrays of the dtype of the
+handle are passed as they are, all others are copied.
 
 Options are keywords with the names of the C members. Enumerated values are strings: the names of C in lower case
 without their prefix. An option that is not given has the default of C. help() lists the options with their ranges, as

@@ -6,7 +6,7 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_
 
 import numpy as np
 
-from ._arrays import NAMES, Array, array, code, either, fit, rows_of
+from ._arrays import NAMES, Array, code, either, fit, in_place, plain, rows_of
 from ._callbacks import Callback, guarded
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, state
@@ -94,7 +94,7 @@ class Data:
     @classmethod
     def view(cls, context, x):
         """Reads the numbers where they are: x must not change as long as the data are in use."""
-        return cls._make(context, lib.egm_data_view, rows_of(either("x", x, (None, None))), keeps=x)
+        return cls._make(context, lib.egm_data_view, rows_of(in_place("x", x, (None, None))), keeps=x)
 
     @classmethod
     def callback(cls, context, function, rows, columns, dtype=np.float32):
@@ -222,10 +222,10 @@ class Data:
 
     def read(self, indices):
         """The rows with these indices, in any order and with repetitions: an array [len(indices), columns]."""
-        indices = np.ascontiguousarray(indices)
+        indices = plain("indices", indices)
         if indices.dtype.kind not in "iu" or indices.dtype == np.uint64:
-            raise TypeError("indices: integers expected, not %s" % indices.dtype)
-        indices = array("indices", indices.astype(np.int64), np.int64, "an index", (None,))
+            raise TypeError("indices: dtype is %s, must be integers" % indices.dtype)
+        indices = fit("indices", np.ascontiguousarray(indices, np.int64), np.dtype(np.int64), "an index", (None,))
         rows, block = np.empty((len(indices), self.columns), self.dtype), self._read()
         with guarded(True):  # without a lock: any number of threads may read, and a function may be called
             check(lib.egm_data_read(block._pointer, indices.ctypes.data, rows_of(rows)))

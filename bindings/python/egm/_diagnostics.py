@@ -37,7 +37,7 @@ class Diagnostics(Handle):
 
     def add(self, draws):
         """Adds draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
-        either("draws", draws, (None, self._chains, self._dims))
+        draws = either("draws", draws, (None, self._chains, self._dims))
         self._call(lib.egm_diagnostics_add, rows_of(draws))
 
     def count(self):
@@ -63,10 +63,10 @@ class Diagnostics(Handle):
     def bfmi(energies):
         """For each chain of energies [n, chains], how far its energy moves in one draw compared with its variance:
         near 2 if draws are independent, below 0.3 if the chain moves slowly between energies."""
-        given, result = rows_of(either("energies", energies, (None, None))), c_double()
+        energies, result = either("energies", energies, (None, None)), c_double()
         values = np.empty(energies.shape[1])
         for chain in range(len(values)):
-            check(lib.egm_diagnostics_bfmi(given, chain, byref(result)))
+            check(lib.egm_diagnostics_bfmi(rows_of(energies), chain, byref(result)))
             values[chain] = result.value
         return values
 
@@ -78,7 +78,7 @@ def diagnose(draws):
     What cannot be computed is NaN; r_hat is NaN if all draws are the same number. Test `not (r_hat <= 1.01)`, which
     is also true for NaN. r_hat is large if one chain does not move among others, and infinite if no chain moves and
     they are at different places."""
-    either("draws", draws, (None, None, None))
+    draws = either("draws", draws, (None, None, None))
     n, chains, dims = draws.shape
     with Diagnostics(Context(), chains, dims, max(n, 8)) as diagnostics:
         diagnostics.add(draws)

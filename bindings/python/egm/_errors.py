@@ -16,7 +16,7 @@ class Error(Exception):
 class ArgumentError(Error, ValueError): "A value is out of its range."
 class StateError(Error, RuntimeError): "A model is not built, or is built already; a handle is closed or in a call."
 class ShapeError(Error, ValueError): "Sizes of arrays or networks do not fit each other."
-class DtypeError(Error, ValueError): "An array or a network is float32 where float64 is needed, or the reverse."
+class DtypeError(Error, ValueError, TypeError): "An array or a network is float32 where float64 is needed, or the reverse."
 class OutOfMemoryError(Error, MemoryError): "An allocation in the library failed."
 class NonfiniteError(Error, ValueError): "Data, parameters, a loss term or a gradient contain NaN or infinity."
 class DivergedError(Error, ArithmeticError): "Training failed with finite numbers, for example chains moved far away."

@@ -58,9 +58,9 @@ class Mixture(Handle):
         progress(dict) is called after every step, with "done" and "total" steps and "terms", which contains
         "log_likelihood". It may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt,
         which needs no progress function."""
-        given = rows_of(either("x", x, (None, None)))
+        x = either("x", x, (None, None))
         made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
-        mixture = cls._of(context, lib.egm_mixture_fit, given, _weights(row_weights, x), made, result,
+        mixture = cls._of(context, lib.egm_mixture_fit, rows_of(x), _weights(row_weights, x), made, result,
                           PROGRESS(Progress(progress)), None, calls_back=True)
         mixture.result = result.as_dict()
         return mixture
@@ -97,23 +97,25 @@ class Mixture(Handle):
 
     def step(self, x, row_weights=None):
         """Makes one step of expectation-maximisation on x [rows, dims]. Returns the mean of log p before the step."""
-        given, before = self._rows(x), c_double()
-        self._call(lib.egm_mixture_step, given, _weights(row_weights, x), before)
+        x, before = self._rows(x), c_double()
+        self._call(lib.egm_mixture_step, rows_of(x), _weights(row_weights, x), before)
         return before.value
 
     def _rows(self, x):
-        return rows_of(either("x", x, (None, self.dims)))
+        return either("x", x, (None, self.dims))
 
     def log_density(self, x):
         """log p of each row of x, in nats: [rows]."""
-        given, found = self._rows(x), np.empty(len(x))
-        self._call(lib.egm_mixture_log_density, given, rows_of(found))
+        x = self._rows(x)
+        found = np.empty(len(x))
+        self._call(lib.egm_mixture_log_density, rows_of(x), rows_of(found))
         return found
 
     def responsibilities(self, x):
         """The share of each component in each row of x: [rows, components]."""
-        given, found = self._rows(x), np.empty((len(x), self.components))
-        self._call(lib.egm_mixture_responsibilities, given, rows_of(found))
+        x = self._rows(x)
+        found = np.empty((len(x), self.components))
+        self._call(lib.egm_mixture_responsibilities, rows_of(x), rows_of(found))
         return found
 
     def sample(self, rows, seed=0, dtype=np.float64):

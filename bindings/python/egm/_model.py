@@ -236,19 +236,24 @@ class Model(Handle):
         return text.value.decode()
 
     # -- arrays
-    def _array(self, what, x, ndim):
-        return array(what, x, self.dtype, "model '%s'" % self.name, (None,) * ndim)
+    _built = None  # (dtype, inputs, outputs, "model 'name'"), which do not change once the model is built
+
+    def _facts(self):
+        if self._built is None:
+            self._built = self.dtype, self.inputs, self.outputs, "model '%s'" % self.name
+        return self._built
 
     def _evaluate(self, function, x, *shapes):
         """Calls function(x, results...), with a result [rows, *shape] for each of `shapes`."""
-        x = self._array("x", x, 2)
+        dtype, _, _, owner = self._facts()
+        x = array("x", x, dtype, owner, (None, None))
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
         self._call(function, rows_of(x), *map(rows_of, results))
         return results
 
     def run(self, x):
         """The outputs of the network at x [rows, inputs]: [rows, outputs]."""
-        return self._evaluate(lib.egm_model_run, x, (self.outputs,))[0]
+        return self._evaluate(lib.egm_model_run, x, self._facts()[2:3])[0]
 
     def energy(self, x):
         """U(x) [rows] at x [rows, inputs]; low = likely."""
@@ -256,7 +261,7 @@ class Model(Handle):
 
     def energy_gradient(self, x):
         """(U(x) [rows], dU/dx [rows, inputs])."""
-        return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), (self.inputs,)))
+        return tuple(self._evaluate(lib.egm_model_energy_gradient, x, (), self._facts()[1:2]))
 
     def generate(self, seed, rows):
         """The outputs of the network at z ~ N(0, I): [rows, outputs]. Row i does not depend on the number of rows."""
@@ -271,7 +276,8 @@ class Model(Handle):
         return values
 
     def set_parameters(self, values):
-        self._array("values", values, 1)
+        dtype, _, _, owner = self._facts()
+        values = array("values", values, dtype, owner, (None,))
         self._call(lib.egm_model_set_parameters, rows_of(values))
 
     def _shape(self, name):
@@ -290,7 +296,8 @@ class Model(Handle):
     def set_tensor(self, name, values):
         """Sets one tensor. Setting the weight of a spectral layer recomputes its u and v; set these afterwards."""
         shape = self._shape(name)
-        array("values", values, self.dtype, "model '%s'" % self.name, shape)
+        dtype, _, _, owner = self._facts()
+        values = array("values", values, dtype, owner, shape)
         self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
 
 

@@ -92,7 +92,7 @@ class Sampler(Handle):
 
     @points.setter
     def points(self, x):
-        array("points", x, self.dtype, "the sampler", (self.chains, self.dims))
+        x = array("points", x, self.dtype, "the sampler", (self.chains, self.dims))
         self._call(lib.egm_sampler_set_points, rows_of(x))
 
     def stats(self, chain=None):

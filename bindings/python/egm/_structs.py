@@ -9,6 +9,7 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 
 import numpy as np
 
+from ._arrays import convert
 from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._library import INT32, INT64, TEXT, UINT64, check, choice, declare, integer, lib, text
 
@@ -95,7 +96,7 @@ class Member:
         return ord(given)
 
     def _numbers(self, values, length):
-        values = np.asarray(values, np.float64)
+        values = convert(self.name, values, np.dtype(np.float64), "the numbers")
         if values.ndim != 1 or length not in (None, values.size):
             raise ShapeError(SHAPE, "%s: %s expected, not shape %s" % (
                 self.name, "a list of numbers" if length is None else "%d number(s)" % length, values.shape))

@@ -68,7 +68,7 @@ class Trainer(Handle):
         callback = PROGRESS(_Progress(progress, every))
         if x is None or isinstance(x, Data):
             return self._fit(x and x._read(), steps, callback)
-        array("x", x, self.dtype, "the trainer", (None, None))
+        x = array("x", x, self.dtype, "the trainer", (None, None))
         with Context() as context:  # closed here: a destructor loses what a signal handler raises
             with Block.make(context, lib.egm_data_view, rows_of(x), keeps=x) as block:
                 return self._fit(block, steps, callback)

@@ -10,9 +10,9 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 
 import numpy as np
 
-from ._arrays import Array, array, either, numbers, optional, rows_of
+from ._arrays import Array, array, either, numbers, optional, plain, rows_of
 from ._callbacks import PROGRESS, Progress
-from ._errors import SHAPE, ShapeError
+from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._handles import expect
 from ._library import HANDLE, check, choice, declare, integer, lib
 from ._model import Context
@@ -42,9 +42,9 @@ def _ask(context, function, *arguments, calls_back=False):
 
 def _pair(context, function, x, y, *options, progress=()):
     """A number for two samples."""
-    either("x", x, (None, None))
+    x = either("x", x, (None, None))
     if y is not None:
-        array("y", y, x.dtype, "x", (None, x.shape[1]))
+        y = array("y", y, x.dtype, "x", (None, x.shape[1]))
     result, callback = c_double(), (PROGRESS(Progress(*progress)), None) if progress else ()
     _ask(context, function, rows_of(x), optional(y), *options, byref(result), *callback, calls_back=bool(progress))
     return result.value
@@ -55,7 +55,8 @@ def histogram(x, lower, upper, bins):
     """The shares of the rows of x [rows, columns], 1 to 3 columns, in the cells of a grid: [product of bins + 1].
     The last column varies fastest, and the last element is the share of the rows outside of the grid. lower, upper,
     bins [columns] are the interval of each column and its number of equal cells."""
-    columns = either("x", x, (None, None)).shape[1]
+    x = either("x", x, (None, None))
+    columns = x.shape[1]
     lower, upper = (numbers(what, ends, (columns,)) for what, ends in (("lower", lower), ("upper", upper)))
     counts = [integer("bins", count, (1, 2**31 - 1)) for count in bins]
     if len(counts) != columns:
@@ -123,7 +124,7 @@ def frechet(x, y, *, context=None, progress=None):
 def mode_coverage(x, centers, sigma, *, context=None, **options):
     """Which modes with these centers [modes, columns] and standard deviation sigma are covered by x: a dict with the
     members of egm_mode_coverage."""
-    either("x", x, (None, None))
+    x = either("x", x, (None, None))
     centers, result = numbers("centers", centers, (None, x.shape[1])), _Coverage.defaults()
     _ask(context, lib.egm_metric_mode_coverage, rows_of(x), rows_of(centers), float_of("sigma", sigma),
          _Mode.defaults().set(options, len(centers)), result)
@@ -134,8 +135,10 @@ def mode_coverage(x, centers, sigma, *, context=None, **options):
 def ranking(scores, positive, share=0.0, *, context=None):
     """How well scores [rows], high = positive, separate the rows that are positive [rows] from the others: a dict
     with the members of egm_ranking. `share` of the rows is flagged; 0: as many as there are positives."""
-    either("scores", scores, (None,))
-    positive, result = np.ascontiguousarray(positive, bool), _Ranking.defaults()
+    scores, labels, result = either("scores", scores, (None,)), plain("positive", positive), _Ranking.defaults()
+    positive = np.ascontiguousarray(labels, bool)
+    if (labels != positive).any():  # -1 would count as positive
+        raise ArgumentError(ARGUMENT, "positive: has %r, must be 0 or 1" % labels[labels != positive].flat[0])
     if positive.shape != scores.shape:
         raise ShapeError(SHAPE, "positive: shape %s expected, not %s" % (scores.shape, positive.shape))
     _ask(context, lib.egm_metric_ranking, rows_of(scores), positive.tobytes(), float_of("share", share), result)
