@@ -2,6 +2,7 @@
 """The Python module against formulas in NumPy. EGM_LIBRARY is the path of the library under test, PYTHONPATH the
 folder of the module. Prints TAP, so that meson and tools/count.py see the single tests."""
 import copy
+import errno
 import gc
 import os
 import pickle
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 import unittest
+from pathlib import Path
 
 try:
     import numpy as np
@@ -284,9 +286,21 @@ class Files(unittest.TestCase):
     def test_bad_files_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "bad")
-            with self.assertRaisesRegex(OSError, "bad") as caught:
-                egm.Model.load(path)
-            self.assertIsInstance(caught.exception, egm.FileError)
+            missing = os.path.join(folder, 400 * "/." + "/bad")
+            for name in (path, os.fsencode(path), Path(path), missing):
+                with self.assertRaisesRegex(FileNotFoundError, "bad: cannot open: ") as caught:
+                    egm.Model.load(name)
+                error = caught.exception
+                for each in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+                    self.assertIsInstance(each, egm.FileError)
+                    self.assertEqual((each.errno, each.strerror, each.filename, each.status, str(each)),
+                                     (errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(name), -50, error.text))
+            with self.assertRaises(IsADirectoryError) as caught:
+                egm.Model.load(folder)
+            self.assertEqual((caught.exception.errno, caught.exception.filename), (errno.EISDIR, folder))
+            with self.assertRaises(OSError) as caught:
+                relu_net(np.float32).save(os.path.join(path, "in", "none"))
+            self.assertEqual(caught.exception.errno, errno.ENOENT)
             with open(path, "wb") as file:
                 file.write(b"not a model at all")
             with self.assertRaises(egm.FormatError):

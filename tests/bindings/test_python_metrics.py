@@ -153,7 +153,7 @@ class Calls(unittest.TestCase):
             self.assertEqual(metric.energy(x, Y), expected)
         self.assertEqual(metric.energy(np.repeat(whole, 2, 0)[::2], Y), expected)
         self.assertEqual(metric.energy(Y, whole.astype(np.float32)), metric.energy(Y, whole))
-        self.assertEqual(metric.ranking([3, 2, 1], [1, 0, 0]), metric.ranking(np.array([3., 2, 1]), [True, False, False]))
+        self.assertEqual(metric.ranking([3, 2, 1], [1, 0, 0]), metric.ranking(np.array([3., 2, 1]), np.arange(3) == 0))
 
     def test_what_does_not_fit_is_named(self):
         closed = egm.Context()

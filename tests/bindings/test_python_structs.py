@@ -113,8 +113,8 @@ class Reach(unittest.TestCase):
             self.assertEqual(_library.RELEASE, this, new)
 
     def test_every_enumerator_has_a_name(self):
-        """Enumerators are codes that the module repeats (tests/bindings/layout.c compares their values), or choices that
-        the library describes."""
+        """Enumerators are codes that the module repeats (tests/bindings/layout.c compares their values), or choices
+        that the library describes."""
         names = re.findall(r"\b(EGM_[A-Z0-9_]+) = -?\d", "".join(map(text_of, HEADERS)))
         self.assertGreater(len(names), 100)
         repeated = set(re.findall(r"\bN\((\w+)\)", text_of("tests", "bindings", "layout.c")))

@@ -11,14 +11,18 @@ from energies of your own.
 Names: methods have the names of C: egm_model_energy is Model.energy(), egm_sampler_nuts is Sampler.nuts(), and
 egm_metric_mmd is metric.mmd(). The headers of egm describe what each computes.
 
-Arrays may be whatever NumPy reads: lists, tables of pandas, tensors of PyTorch on the CPU. They are converted to the dtype
-of the handle if this loses nothing: integers, float16, float32 to float64, and floats of Python, which are rounded. An
+Arrays may be whatever NumPy reads: lists, tables of pandas, tensors of PyTorch on the CPU. They are converted to the
+dtype of the handle if this loses nothing: integers, float16, float32 to float64. Floats of Python are rounded to it. An
 array of float64 for a handle of float32 is refused, and so are masked arrays. C-contiguous arrays of the dtype of the
 handle are passed as they are, all others are copied.
 
 Options are keywords with the names of the C members. Enumerated values are strings: the names of C in lower case
 without their prefix. An option that is not given has the default of C. help() lists the options with their ranges, as
 the library itself describes them.
+
+Long calls have an argument `progress`: a function that is called from time to time, or True for a bar of tqdm, or a
+line where tqdm is not installed. Ctrl-C ends every long call within about 0.1 s. A reader of files cannot be stopped:
+the call returns at once, and what was read is dropped when it is complete; until then the context is in use.
 
 Errors are exceptions, see egm.Error. An exception that a function of yours raises while the library calls it ends the
 call and is raised by it.

@@ -101,9 +101,9 @@ def either(what, x, shape):
 def in_place(what, x, shape):
     """The array x itself, for calls that read it later: nothing is converted."""
     if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray) or x.dtype not in CODES:
-        raise DtypeError(DTYPE, "%s: must be a NumPy array of float32 or float64, because it is read where it is" % what)
+        raise DtypeError(DTYPE, "%s: must be a NumPy array of float32 or float64, as it is read where it is" % what)
     if not (x.flags.c_contiguous and x.flags.aligned):
-        raise ArgumentError(ARGUMENT, "%s: must be C-contiguous and aligned, because it is read where it is" % what)
+        raise ArgumentError(ARGUMENT, "%s: must be C-contiguous and aligned, as it is read where it is" % what)
     return either(what, x, shape)
 
 

@@ -7,7 +7,7 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_int32, c_int64, c_
 import numpy as np
 
 from ._arrays import NAMES, Array, code, either, fit, in_place, plain, rows_of
-from ._callbacks import Callback, guarded
+from ._callbacks import Callback, away, guarded
 from ._errors import STATE, StateError
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
@@ -92,6 +92,11 @@ class Data:
         return cls.__new__(cls)._own(Block.make(*arguments, **keeps))
 
     @classmethod
+    def _from(cls, context, *arguments):
+        """Reads a file or its bytes."""
+        return away(expect(Context, context), lambda: cls._make(context, *arguments))
+
+    @classmethod
     def view(cls, context, x):
         """Reads the numbers where they are: x must not change as long as the data are in use."""
         return cls._make(context, lib.egm_data_view, rows_of(in_place("x", x, (None, None))), keeps=x)
@@ -114,7 +119,7 @@ class Data:
             struct.replace_missing, struct.missing_value = 1, missing
         block = None if like is None else expect(Data, like)._read()  # keeps it alive until the call returns
         struct.like = block and block._pointer
-        return cls._make(context, function, *content, byref(struct))
+        return cls._from(context, function, *content, byref(struct))
 
     @classmethod
     @takes(_CsvOptions, _OWN)
@@ -136,7 +141,7 @@ class Data:
     def _array(cls, context, function, content, dtype, options, without=("dtype",)):
         struct = _DataOptions.defaults().set(options, without=without)
         struct.dtype = code("dtype", dtype)
-        return cls._make(context, function, *content, byref(struct))
+        return cls._from(context, function, *content, byref(struct))
 
     @classmethod
     @takes(_DataOptions, ("dtype",))
@@ -178,15 +183,13 @@ class Data:
     @takes(LoadOptions, ("max_row_numbers",))
     def load(cls, context, path, **options):
         """Reads a file of save(), with the table if there is one."""
-        return cls._make(context, lib.egm_data_load, path_text(path),
-                         byref(limits(options)))
+        return cls._from(context, lib.egm_data_load, path_text(path), byref(limits(options)))
 
     @classmethod
     @takes(LoadOptions, ("max_row_numbers",))
     def load_memory(cls, context, content, **options):
         """Does the same with the bytes of such a file."""
-        return cls._make(context, lib.egm_data_load_memory, *bytes_of(content),
-                         byref(limits(options)))
+        return cls._from(context, lib.egm_data_load_memory, *bytes_of(content), byref(limits(options)))
 
     def save(self, path):
         """Writes the numbers and the table to a safetensors file; an existing file is replaced as a whole."""
@@ -199,6 +202,9 @@ class Data:
     def __reduce__(self):
         """Pickles as the bytes of save_memory(); the data that are read back have a context of their own."""
         return _unpickle, (type(self), self.save_memory())
+
+    def __repr__(self):
+        return "<egm.Data%s: %d rows, %d columns, %s>" % (", closed" * (self._block is None), *self._shape, self._dtype)
 
     rows = property(lambda self: self._shape[0])
     columns = property(lambda self: self._shape[1])

@@ -35,6 +35,9 @@ class Diagnostics(Handle):
                      integer("dims", dims, INT64), integer("capacity", capacity, (1, INT64[1])))
         self._chains, self._dims = chains, dims
 
+    def _describe(self):
+        return ": %d chains, %d dims, %d draws each" % (self._chains, self._dims, self.count()[0])
+
     def add(self, draws):
         """Adds draws [n, chains, dims], float32 or float64, as Sampler.run() returns them."""
         draws = either("draws", draws, (None, self._chains, self._dims))

@@ -8,7 +8,7 @@ import sys
 import threading
 from ctypes import POINTER, c_char_p, c_int, c_void_p
 
-from ._errors import ARGUMENT, ERRORS, STOPPED, ArgumentError, Error
+from ._errors import ARGUMENT, ERRORS, IO, STOPPED, ArgumentError, Error, file_error
 
 RELEASE = (0, 5)  # major.minor of the oldest library that has what this module calls
 HANDLE, TEXT, OUT = c_void_p, c_char_p, POINTER(c_void_p)  # OUT: receives a new handle
@@ -61,12 +61,17 @@ def declare(signatures):
 
 
 declare({"version_string": (TEXT,), "last_error": (TEXT,)})
-local = threading.local()  # .reason: the exception of a callback in this thread; .signals: see Signals
+# .reason: the exception of a callback in this thread; .signals: see Signals; .path: the last one that C was given
+local = threading.local()
 
 
 def check(status):
     if status == STOPPED and hasattr(local, "reason"):
         raise local.__dict__.pop("reason")  # it must not be kept: its traceback keeps the arrays of the call alive
+    if status == IO:
+        text, path = lib.egm_last_error().decode(errors="surrogateescape"), getattr(local, "path", None)
+        # The end of a long path is in the text. A call that reads data later names the file that it reads.
+        raise file_error(status, text, path if path and os.fsdecode(path)[-200:] in text else None)
     if status != 0:
         raise ERRORS.get(status, Error)(status, lib.egm_last_error().decode(errors="replace"))
 
@@ -89,6 +94,7 @@ def text(what, value):
 
 
 def path_text(path):
+    local.path = os.fspath(path)
     return text("path", os.fsencode(path))
 
 

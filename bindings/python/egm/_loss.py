@@ -31,11 +31,15 @@ class Loss(Handle):
     @classmethod
     def _of(cls, function, nets, *arguments):
         loss = cls.__new__(cls)
-        loss._nets, loss._dtype = nets, nets[0].dtype
+        loss._nets_named = ", ".join("'%s'" % net.name for net in nets)
+        loss._nets, loss._dtype, loss._name = nets, nets[0].dtype, function.__name__[len("egm_loss_"):]
         loss._create(together(*nets), function, *arguments)
         loss._terms = tuple(loss._ask(lib.egm_loss_term_name, i).decode()
                             for i in range(loss._ask(lib.egm_loss_term_count)))
         return loss
+
+    def _describe(self):
+        return ".%s of %s; terms %s" % (self._name, self._nets_named, ", ".join(self._terms))
 
     terms = property(lambda self: self._terms)
     dtype = property(lambda self: self._dtype)

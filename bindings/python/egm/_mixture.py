@@ -6,7 +6,7 @@ import numpy as np
 
 from ._arrays import Array, code, either, numbers, optional, rows_of
 from ._callbacks import PROGRESS, Progress
-from ._handles import Handle, expect
+from ._handles import Handle, expect, in_portions
 from ._library import HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
 from ._structs import struct, takes
@@ -43,6 +43,9 @@ class Mixture(Handle):
         mixture._kind = mixture._ask(lib.egm_mixture_covariance)
         mixture.result = None
         return mixture
+
+    def _describe(self):
+        return ": %d components in %d dims, covariance %s" % (self.components, self.dims, self.covariance)
 
     components = property(lambda self: self._components)
     dims = property(lambda self: self._dims)
@@ -108,14 +111,14 @@ class Mixture(Handle):
         """log p of each row of x, in nats: [rows]."""
         x = self._rows(x)
         found = np.empty(len(x))
-        self._call(lib.egm_mixture_log_density, rows_of(x), rows_of(found))
+        in_portions(self, lib.egm_mixture_log_density, x, found)
         return found
 
     def responsibilities(self, x):
         """The share of each component in each row of x: [rows, components]."""
         x = self._rows(x)
         found = np.empty((len(x), self.components))
-        self._call(lib.egm_mixture_responsibilities, rows_of(x), rows_of(found))
+        in_portions(self, lib.egm_mixture_responsibilities, x, found)
         return found
 
     def sample(self, rows, seed=0, dtype=np.float64):

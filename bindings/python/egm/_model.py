@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Contexts and networks: egm/context.h and egm/model.h."""
 import ctypes
+import re
 from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64,
                     c_void_p)
 
 import numpy as np
 
 from ._arrays import NAMES, Array, array, code, rows_of
-from ._callbacks import log as log_callback
+from ._callbacks import away, log as log_callback
 from ._errors import ARGUMENT, STATE, ArgumentError, StateError
-from ._handles import Handle, bytes_of, expect, state
+from ._handles import PORTION, Handle, bytes_of, expect, in_portions, state
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, choice, declare, integer, lib, path_text, text
 from ._structs import struct, takes
 
@@ -69,6 +70,9 @@ class Context(Handle):
         check(lib.egm_context_create(byref(pointer), byref(struct)))
         self._own(pointer)
 
+    def _describe(self):
+        return ": %s; %d bytes in use" % (self.backend, self.bytes)
+
     @property
     def backend(self):
         """Name and version of the library, the code path in use, and who computes products of matrices and why, such as
@@ -91,8 +95,8 @@ class Model(Handle):
 
     @classmethod
     def _load(cls, context, function, arguments, options):
-        ask = expect(Context, context or Context())._ask
-        return cls.__new__(cls)._create(ask, function, *arguments, LoadOptions.defaults().set(options))
+        context, made = expect(Context, context or Context()), LoadOptions.defaults().set(options)
+        return away(context, lambda: cls.__new__(cls)._create(context._ask, function, *arguments, made))
 
     @classmethod
     @takes(LoadOptions)
@@ -133,7 +137,8 @@ class Model(Handle):
         after `prefix`. `layout` is the order of the numbers of images: "pytorch" is channels, height, width; "egm"
         is height, width, channels, as in tensor_shapes(); "auto" is "egm" for files of save() and "pytorch" for
         others."""
-        return self._layer(lib.egm_model_restore, path_text(path), _RestoreOptions.defaults().set(options))
+        path, made = path_text(path), _RestoreOptions.defaults().set(options)
+        return away(self, lambda: self._layer(lib.egm_model_restore, path, made))
 
     @takes(_RestoreOptions)
     def restore_memory(self, content, **options):
@@ -235,6 +240,16 @@ class Model(Handle):
         self._call(lib.egm_model_summary, text, needed.value, byref(needed))
         return text.value.decode()
 
+    def _describe(self):
+        """The layers by name, those with parameters also with their outputs, as summary() has them."""
+        text, layers, count = self.summary(), [str(self.inputs)], 0
+        for _, layer, _, outputs, parameters, *rest in (line.split(None, 5) for line in text.splitlines()[2:]):
+            shape = re.search(r"-> ([0-9x]+)", *rest) if rest else None
+            layers.append("%s %s" % (layer, shape[1] if shape else outputs) if int(parameters) or shape else layer)
+            count += int(parameters)
+        return " '%s': %s; %s, %d parameters" % (
+            self.name, " -> ".join(layers), NAMES.get(self._ask(lib.egm_model_dtype), "not built"), count)
+
     # -- arrays
     _built = None  # (dtype, inputs, outputs, "model 'name'"), which do not change once the model is built
 
@@ -248,7 +263,10 @@ class Model(Handle):
         dtype, _, _, owner = self._facts()
         x = array("x", x, dtype, owner, (None, None))
         results = [np.empty((len(x), *shape), x.dtype) for shape in shapes]
-        self._call(function, rows_of(x), *map(rows_of, results))
+        if len(x) <= PORTION:
+            self._call(function, rows_of(x), *map(rows_of, results))
+        else:
+            in_portions(self, function, x, *results)
         return results
 
     def run(self, x):
@@ -266,7 +284,8 @@ class Model(Handle):
     def generate(self, seed, rows):
         """The outputs of the network at z ~ N(0, I): [rows, outputs]. Row i does not depend on the number of rows."""
         samples = np.empty((integer("rows", rows, (0, INT64[1])), self.outputs), self.dtype)
-        self._call(lib.egm_model_generate, integer("seed", seed, UINT64), rows_of(samples))
+        seed = integer("seed", seed, UINT64)
+        away(self, lambda: self._call(lib.egm_model_generate, seed, rows_of(samples)))
         return samples
 
     def parameters(self):

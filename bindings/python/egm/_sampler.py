@@ -40,10 +40,14 @@ class Sampler(Handle):
     @classmethod
     def _of(cls, target, function, options):
         sampler = cls.__new__(cls)
+        sampler._name = function.__name__[len("egm_sampler_"):]
         sampler._dims, sampler._dtype, sampler._callback = target.dims, target.dtype, target._callback
         sampler._create(target._ask, function, options)
         sampler._chains = sampler._ask(lib.egm_sampler_chains)
         return sampler
+
+    def _describe(self):
+        return ".%s: %d chains, %d dims, %s" % (self._name, self.chains, self.dims, self.dtype)
 
     chains = property(lambda self: self._chains)
     dims = property(lambda self: self._dims)
@@ -63,8 +67,10 @@ class Sampler(Handle):
 
         progress(dict) is called from time to time, with "done" and "total" transitions; its result is ignored. It
         may raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no
-        progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up."""
+        progress function. The step sizes found so far are then in use, and warmup(n - "done") continues the warm-up.
+        Returns the sampler."""
         self._long(progress, lib.egm_sampler_warmup, integer("n", n, INT64))
+        return self
 
     def run(self, n, thin=1, energies=False, progress=None):
         """Makes draws [n, chains, dims], one after every `thin` transitions. With energies=True it returns them with V

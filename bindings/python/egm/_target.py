@@ -64,8 +64,12 @@ class Target(Handle):
     def _of(cls, ask, dims, options, function, *arguments):
         made = _Options.defaults().set(options, dims, _OF_C)
         target = cls.__new__(cls)._create(ask, function, *(made if each is _Options else each for each in arguments))
+        target._name = function.__name__[len("egm_target_"):]
         target._dims, target._dtype = target._ask(lib.egm_target_dims), NAMES[target._ask(lib.egm_target_dtype)]
         return target
+
+    def _describe(self):
+        return ".%s: %d dims, %s" % (self._name, self.dims, self.dtype)
 
     dims = property(lambda self: self._dims)
     dtype = property(lambda self: self._dtype)

@@ -11,7 +11,7 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, 
 import numpy as np
 
 from ._arrays import Array, array, either, numbers, optional, plain, rows_of
-from ._callbacks import PROGRESS, Progress
+from ._callbacks import PROGRESS, Progress, away
 from ._errors import ARGUMENT, SHAPE, ArgumentError, ShapeError
 from ._handles import expect
 from ._library import HANDLE, check, choice, declare, integer, lib
@@ -37,7 +37,11 @@ declare({
 
 
 def _ask(context, function, *arguments, calls_back=False):
-    check(expect(Context, context or Context())._ask(function, *arguments, calls_back=calls_back))
+    context = expect(Context, context or Context())
+    if calls_back:
+        check(context._ask(function, *arguments, calls_back=True))
+    else:
+        away(context, lambda: context._call(function, *arguments))
 
 
 def _pair(context, function, x, y, *options, progress=()):
