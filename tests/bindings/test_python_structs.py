@@ -9,6 +9,7 @@ import inspect
 import os
 import re
 import subprocess
+import sys
 import unittest
 
 from test_python import main
@@ -145,6 +146,17 @@ class Reach(unittest.TestCase):
         self.assertEqual(found, egm.metric.__all__)
         for name in found:
             self.assertTrue(inspect.getdoc(getattr(egm.metric, name)), name)
+
+
+class Types(unittest.TestCase):
+    def test_the_stubs_are_those_of_this_library(self):
+        """Types for checkers, with the options, choices and defaults of the library."""
+        script = os.path.join(ROOT, "bindings", "python", "stubs.py")
+        run = subprocess.run([sys.executable, "-B", script, "--check"], stderr=subprocess.PIPE, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        types = text_of("bindings", "python", "egm", "__init__.pyi")
+        for name, text in (("nuts", "max_depth: int = 10"), ("gan", '"hinge"')):
+            self.assertIn(text, types, name)
 
 
 class Options(unittest.TestCase):

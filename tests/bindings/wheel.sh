@@ -85,8 +85,11 @@ on, off = pickle.loads(pickle.dumps(energy)).energy(np.array([[1, 0], [0, 0]], n
 assert on < off, (on, off)
 END
 version=$(basename "$wheel" | cut -d- -f2)
+environment_of() { # PYTHON
+	echo "$work/environment-$(basename "$(dirname "$(dirname "$1")")")-$(basename "$1")"
+}
 use() { # PYTHON
-	environment=$work/environment-$(basename "$(dirname "$(dirname "$1")")")-$(basename "$1")
+	environment=$(environment_of "$1")
 	if "$1" -c 'import numpy' 2>/dev/null; then
 		"$1" -m venv --system-site-packages "$environment" &&
 			"$environment/bin/python" -m pip install -q --no-index --no-deps "$wheel"
@@ -95,6 +98,19 @@ use() { # PYTHON
 	fi && "$environment/bin/python" -I program.py "$version"
 }
 result "the wheel works with $("$python" --version 2>&1)" use "$python"
+
+# The example, in the environment of the first Python, and its types.
+cp "$source"/examples/*.py .
+environment=$(environment_of "$python")
+result 'examples/first_steps.py runs' sh -c "'$environment/bin/python' -I first_steps.py | grep -q '^largest r_hat 1[.]0'"
+if $index; then
+	types() {
+		"$builder/pip" install -q mypy && "$builder/mypy" --strict --python-executable "$environment/bin/python" first_steps.py
+	}
+	result 'mypy --strict finds nothing in it' types
+else
+	skip 'mypy --strict finds nothing in it' 'pip reaches no index'
+fi
 
 # others: the oldest and the newest other Python from 3.8 on, as "version path"
 others() {

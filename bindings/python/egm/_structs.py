@@ -224,5 +224,6 @@ def takes(kind, without=()):
             for m in members if m.name not in signature.parameters])
         function.__doc__ = "\n\n".join([*filter(None, [inspect.cleandoc(function.__doc__ or "")]),
                                         "\n".join(m.document for m in members)])
+        function.members = {m.name: m for m in members}  # for bindings/python/stubs.py
         return function
     return decorate
