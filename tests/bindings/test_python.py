@@ -331,7 +331,7 @@ class Misuse(unittest.TestCase):
                             (np.ma.masked_array(x, x > 1), "masked"), (x + 1j, "dtype is complex"),
                             (x.astype(object), r"dtype is object \(ndarray\)"), (x.astype(str), "numbers"),
                             (x.astype(np.longdouble), "must be float32"), ([[None] * 5], "dtype is object"),
-                            ([[1, 2], [1]], "different lengths"), (None, "NoneType"), ("12345", "str"),
+                            ([[1, 2], [1]], "different lengths|object"), (None, "NoneType"), ("12345", "str"),
                             (np.full((1, 5), 2**24 + 1), "integer 16777217, must be at most 16777216"),
                             ([[0, 0, 0, 0, -2**24 - 1]], "integer -16777217"), (x[0], "2 dimension"),
                             (x[:, :4].copy(), "4 columns, must have 5"), (x[:0], "0 rows"), (x * np.nan, "row 0")):

@@ -112,10 +112,10 @@ else
 	skip 'mypy --strict finds nothing in it' 'pip reaches no index'
 fi
 
-# others: the oldest and the newest other Python from 3.8 on, as "version path"
+# others: the oldest and the newest other Python from 3.9 on, as "version path"
 others() {
-	for each in $(command -v python3.8 python3.9 python3.1[0-9]) "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
-		"$each" -c 'import sys, venv; sys.version_info >= (3, 8) and print("%d.%02d" % sys.version_info[:2], sys.executable)' \
+	for each in $(command -v python3.9 python3.1[0-9]) "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
+		"$each" -c 'import sys, venv; sys.version_info >= (3, 9) and print("%d.%02d" % sys.version_info[:2], sys.executable)' \
 			2>/dev/null
 	done | sort -u -k 1,1 | grep -v "^$("$python" -c 'import sys; print("%d.%02d" % sys.version_info[:2])') " | sed -n '1p;$p' | sort -u
 }

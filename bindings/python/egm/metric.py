@@ -142,7 +142,7 @@ def ranking(scores, positive, share=0.0, *, context=None):
     scores, labels, result = either("scores", scores, (None,)), plain("positive", positive), _Ranking.defaults()
     positive = np.ascontiguousarray(labels, bool)
     if (labels != positive).any():  # -1 would count as positive
-        raise ArgumentError(ARGUMENT, "positive: has %r, must be 0 or 1" % labels[labels != positive].flat[0])
+        raise ArgumentError(ARGUMENT, "positive: has %s, must be 0 or 1" % labels[labels != positive].flat[0])
     if positive.shape != scores.shape:
         raise ShapeError(SHAPE, "positive: shape %s expected, not %s" % (scores.shape, positive.shape))
     _ask(context, lib.egm_metric_ranking, rows_of(scores), positive.tobytes(), float_of("share", share), result)
