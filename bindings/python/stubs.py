@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Writes the types of the package for type checkers, egm/__init__.pyi and egm/metric.pyi. They cannot be in the source:
-losses and samplers are made when the package is imported, and the library describes their options.
+"""Writes what the package takes from elsewhere. The types for type checkers, egm/__init__.pyi and egm/metric.pyi, are
+not in the source, because losses and samplers are made when the package is imported, and the library describes their
+options. egm/_docs.py has what help() says about these: the comments of their headers.
 
-usage: stubs.py [--check]   writes both; with --check compares them with what would be written. EGM_LIBRARY names the
-library, PYTHONPATH the folder that contains egm/."""
+usage: stubs.py [--check]   writes the files; with --check compares them with what would be written. EGM_LIBRARY names
+the library, PYTHONPATH the folder that contains egm/."""
 import inspect
 import os
+import re
 import sys
 
 import egm
@@ -201,8 +203,22 @@ def metric():
     return "\n".join([*lines, ""])
 
 
+def docs():
+    """The comments of the constructors of losses and samplers, by the names of their functions."""
+    lines = ["# SPDX-License-Identifier: MIT",
+             '"""The comments of the headers; bindings/python/stubs.py writes this file."""', "DOCS = {"]
+    for header in ("loss", "sampler"):
+        with open(os.path.join(FOLDER, "..", "..", "..", "include", "egm", header + ".h")) as file:
+            text = file.read()
+        pattern = r"/\*\*((?:(?!\*/).)*)\*/\nEGM_API [^(;]*\begm_(%s_\w+)\(egm_%s \*\*out" % (header, header)
+        for comment, name in re.findall(pattern, text, re.DOTALL):
+            comment = re.sub(r"^ \* ? ?", "", comment.strip(), flags=re.MULTILINE)
+            lines.append('    "%s": r"""\n%s""",' % (name, comment))
+    return "\n".join([*lines, "}", ""])
+
+
 def main():
-    made, stale = {"__init__.pyi": classes(), "metric.pyi": metric()}, []
+    made, stale = {"__init__.pyi": classes(), "metric.pyi": metric(), "_docs.py": docs()}, []
     for name, text in made.items():
         path = os.path.join(FOLDER, name)
         if "--check" not in sys.argv:

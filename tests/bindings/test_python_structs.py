@@ -198,6 +198,8 @@ class Options(unittest.TestCase):
                          "adapt_scale".split())
         self.assertIs(inspect.signature(egm.Sampler.nuts).parameters["adapt_scale"].default, True)
         text = inspect.getdoc(egm.Loss.gan)
+        self.assertRegex(text, "^Creates the loss of a generative adversarial network")
+        self.assertRegex(inspect.getdoc(egm.Sampler.nuts), r"^Creates a no-U-turn sampler (?s:.*)max_depth: an integer")
         self.assertIn('form: "non_saturating", "minimax", "least_squares", "hinge", ', text)
         self.assertRegex(text, r'(?s)default\s+"non_saturating"\. Which loss')
         self.assertIn("smoothing: a number >= 0 and < 1, default 0. ", text)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Markov chains: egm/sampler.h. The table at the end lists the kernels."""
+import inspect
 import warnings
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from ._arrays import Array, array, optional, rows_of
 from ._callbacks import PROGRESS, Progress
+from ._docs import DOCS
 from ._handles import Handle, bytes_of, expect, state
 from ._library import HANDLE, INT64, OUT, TEXT, check, declare, integer, lib, path_text
 from ._model import LoadOptions, limits
@@ -136,7 +138,7 @@ class Sampler(Handle):
     _kernels = []
 
 
-def _kernel(name, what):
+def _kernel(name):
     """Adds Sampler.<name>(target, options), which calls egm_sampler_<name>."""
     kind = struct(name + "_options")
     declare({"sampler_" + name: (c_int, OUT, HANDLE, POINTER(kind))})
@@ -146,14 +148,15 @@ def _kernel(name, what):
     def create(target, **options):
         return Sampler._of(target, function, kind.defaults().set(options, expect(Target, target).dims))
 
-    create.__name__, create.__qualname__, create.__doc__ = name, "Sampler." + name, what + "\n\n" + create.__doc__
+    create.__name__, create.__qualname__ = name, "Sampler." + name
+    create.__doc__ = inspect.cleandoc(DOCS["sampler_" + name]) + "\n\n" + create.__doc__
     setattr(Sampler, name, staticmethod(create))
     Sampler._kernels.append(name)
 
 
-_kernel("ula", "Unadjusted Langevin: biased by the step, never rejects, has no warm-up.")
-_kernel("mala", "Langevin with the Metropolis-Hastings ratio: exact.")
-_kernel("hmc", "Hamiltonian Monte Carlo.")
-_kernel("nuts", "No-U-turn: Hamiltonian trajectories that end by themselves.")
-_kernel("annealed_langevin", "Unadjusted Langevin down a schedule of temperatures, then a denoising step; no warm-up.")
-_kernel("tempered", "Mala on a ladder of temperatures with exchanges between neighbours; draws are of the coldest.")
+_kernel("ula")
+_kernel("mala")
+_kernel("hmc")
+_kernel("nuts")
+_kernel("annealed_langevin")
+_kernel("tempered")
