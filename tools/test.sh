@@ -4,7 +4,7 @@
 # the format of the code, byte order, and 32 bits.
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install python format
 #        endian words. There is also quick: a verdict within three minutes, for the time between two edits;
-#        valgrind_all; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
+#        valgrind_all; python_peers; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
 #        release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
@@ -215,6 +215,22 @@ stage_python() {
 	grep -A 40 '^not ok' "$log/wheel.tap"
 	count python "$log/wheel.tap"
 	grep -q '^1[.][.]' "$log/wheel.tap" || add failed python 'the test of the wheel ended early'
+}
+
+# The tests of the binding with the newest NumPy and with what it works with: they skip what is not installed.
+stage_python_peers() {
+	local folder=$PWD/build-peers name python=build-peers/bin/python
+	build gcc build gcc -Dtests=true -Ddefault_library=both &&
+		step python_peers environment "$python3" -m venv "$folder" &&
+		step python_peers packages "$python" -m pip install -q numpy pandas scikit-learn joblib matplotlib arviz tqdm ||
+		return
+	for name in tests/bindings/test_*.py; do
+		name=$(basename "$name" .py)
+		PYTHONPATH=bindings/python EGM_LIBRARY=$(readlink -f build/lib/libegm.so) EGM_LAYOUT=$PWD/build/tests/bindings/layout \
+			"$python" -B "tests/bindings/$name.py" >"$log/peers-$name.tap" 2>"$log/peers-$name.log"
+		count python_peers "$log/peers-$name.tap"
+		grep -q '^1[.][.]' "$log/peers-$name.tap" || add failed python_peers "$name ended early"
+	done
 }
 
 stage_format() {

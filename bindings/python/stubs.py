@@ -44,7 +44,8 @@ PARAMETERS = {
     "log_weights": "bool", "loss": "Loss",
     "average.net": "Model", "target": "Target", "sampler": "Optional[Sampler]", "mixture": "Mixture",
     "kind": 'Literal["energy", "posterior", "pullback"]', "like": "Optional[Data]", "missing": "Optional[float]",
-    "estimator": 'Literal["unbiased", "biased"]', "bins": "Sequence[int]", "median.y": "Optional[npt.ArrayLike]",
+    "estimator": 'Literal["unbiased", "biased"]', "bins": "Sequence[int]", "names": "Optional[Sequence[str]]",
+    "to_arviz.energies": "Optional[npt.ArrayLike]", "groups": "Dict[str, npt.ArrayLike]", "median.y": "Optional[npt.ArrayLike]",
     "fit.x": "Union[npt.ArrayLike, Data, None]", "Mixture.fit.x": "npt.ArrayLike", "name.set_initializer": "str",
     "Target.callback.function": "Callable[[_Numbers], Tuple[npt.ArrayLike, npt.ArrayLike]]",
     "Data.callback.function": "Callable[[npt.NDArray[np.int64]], npt.ArrayLike]", "view.x": "_Numbers",
@@ -60,7 +61,8 @@ RESULTS = {
     "energy_gradient": "Tuple[_Numbers, _Numbers]", "evaluate": "Tuple[_Numbers, _Numbers]",
     "tensor_shapes": "Dict[str, Tuple[int, ...]]", "step": "float", "count": "Tuple[int, int]", "features": "Set[str]",
     **dict.fromkeys("ais stats negatives_stats column mode_coverage ranking".split(), "Dict[str, Any]"),
-    "compute": "Dict[str, float]", "diagnose": "Dict[str, npt.NDArray[np.float64]]", "average": "Model",
+    "compute": "Dict[str, float]", "diagnose": "Dict[str, npt.NDArray[np.float64]]", "to_arviz": "Any",
+    "average": "Model",
     **dict.fromkeys("kl jeffreys js mmd median sliced frechet metric.energy".split(), "float"),
     "inputs": "int", "outputs": "int", "parameter_count": "int", "bytes": "int", "peak_bytes": "int", "dims": "int",
     "chains": "int", "components": "int", "rows": "int", "columns": "int", "steps": "int", "arena_bytes": "int",
@@ -125,7 +127,7 @@ def arguments(owner, name, function, first):
         if p.kind == p.KEYWORD_ONLY and "*" not in marks:
             marks.add("*")
             shown.append("*")
-        shown.append(parameter(owner, name, function, p))
+        shown.append("**" * (p.kind == p.VAR_KEYWORD) + parameter(owner, name, function, p))
         if p.kind == p.POSITIONAL_ONLY and (index + 1 == len(parameters) or parameters[index + 1].kind != p.kind):
             shown.append("/")
     return shown
@@ -192,7 +194,8 @@ def classes():
     for name in egm.__all__:
         if inspect.isfunction(getattr(egm, name)):
             lines += function_stub("", "", name, getattr(egm, name))
-    return "\n".join([HEAD.rstrip(), *lines, "", "from . import metric as metric", ""])
+    modules = "from . import datasets as datasets, metric as metric, plot as plot"
+    return "\n".join([HEAD.rstrip(), *lines, "", modules, ""])
 
 
 def metric():

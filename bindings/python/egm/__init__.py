@@ -24,6 +24,9 @@ Long calls have an argument `progress`: a function that is called from time to t
 line where tqdm is not installed. Ctrl-C ends every long call within about 0.1 s. A reader of files cannot be stopped:
 the call returns at once, and what was read is dropped when it is complete; until then the context is in use.
 
+egm.metric compares samples, egm.datasets has points to try things on, egm.plot draws pictures by matplotlib, and
+egm.sklearn has estimators for scikit-learn. to_arviz() hands draws to ArviZ.
+
 Errors are exceptions, see egm.Error. An exception that a function of yours raises while the library calls it ends the
 call and is raised by it.
 
@@ -46,13 +49,13 @@ from ._loss import Loss
 from ._mixture import Mixture
 from ._target import Target
 from ._sampler import Sampler
-from ._diagnostics import Diagnostics, diagnose
+from ._diagnostics import Diagnostics, diagnose, to_arviz
 from ._data import Data
 from ._trainer import Trainer
 from . import metric
 
-__all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "Loss", "Mixture", "Data", "Trainer",
-           "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError",
+__all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "to_arviz", "Loss", "Mixture", "Data",
+           "Trainer", "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError",
            "NonfiniteError", "DivergedError", "FileError", "TruncatedError", "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says
@@ -60,7 +63,10 @@ __all__.append("metric")
 
 
 def __getattr__(name):
-    """__version__, when it is asked for: importing importlib.metadata takes longer than all the rest."""
+    """What takes long to import, when it is asked for."""
+    if name in ("datasets", "plot", "sklearn"):
+        from importlib import import_module
+        return import_module("." + name, __name__)
     if name != "__version__":
         raise AttributeError("module '%s' has no attribute '%s'" % (__name__, name))
     globals()[name] = _version()

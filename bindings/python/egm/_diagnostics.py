@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Diagnosis of Markov chains: egm/diagnostics.h."""
+import inspect
 from ctypes import POINTER, byref, c_double, c_int, c_int64
 
 import numpy as np
 
 from ._arrays import Array, either, rows_of
+from ._errors import SHAPE, ShapeError
 from ._handles import Handle, expect
 from ._library import HANDLE, INT64, OUT, check, declare, integer, lib
 from ._model import Context
@@ -87,3 +89,23 @@ def diagnose(draws):
         diagnostics.add(draws)
         rows = [diagnostics.compute(dim) for dim in range(dims)]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def to_arviz(draws, energies=None, names=None, **groups):
+    """Draws [n, chains, dims] for ArviZ, which must be installed: what arviz.from_dict returns, with the variable "x"
+    in the group `posterior`, and the energies [n, chains] of Sampler.run() as "energy" in `sample_stats`. `names` [dims]
+    makes a variable of each dimension instead. `groups` are further groups of ArviZ: dicts of arrays
+    [chains, n, ...]."""
+    import arviz
+    draws = either("draws", draws, (None, None, None)).swapaxes(0, 1)
+    if names is None:
+        groups["posterior"] = {"x": draws}
+    elif len(names) != draws.shape[2]:
+        raise ShapeError(SHAPE, "names: has %d, must have %d" % (len(names), draws.shape[2]))
+    else:
+        groups["posterior"] = {name: draws[:, :, dim] for dim, name in enumerate(names)}
+    if energies is not None:
+        shape = draws.shape[1], draws.shape[0]
+        groups["sample_stats"] = {"energy": either("energies", energies, shape).T, **groups.get("sample_stats", {})}
+    old = "posterior" in inspect.signature(arviz.from_dict).parameters  # before ArviZ 1.0
+    return arviz.from_dict(**groups) if old else arviz.from_dict(groups)
