@@ -4,8 +4,8 @@
 # the format of the code, byte order, and 32 bits.
 # usage: tools/test.sh [STAGE...]   default: gcc clang asan asan_clang tsan valgrind install python format
 #        endian words. There is also quick: a verdict within three minutes, for the time between two edits;
-#        valgrind_all; python_peers; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on other processors, to be run before a
-#        release
+#        valgrind_all; python_peers; and cross, which is cross_arm64, cross_s390x and cross_i386: the same tests on
+#        other processors, to be run before a release
 #
 # EGM_TEST_MNIST   directory of the four MNIST files (IDX, gzip); default ../shared/data/mnist if that is there. Tests
 #                  that need them are skipped, and named, when there is none.
@@ -226,8 +226,8 @@ stage_python_peers() {
 		return
 	for name in tests/bindings/test_*.py; do
 		name=$(basename "$name" .py)
-		PYTHONPATH=bindings/python EGM_LIBRARY=$(readlink -f build/lib/libegm.so) EGM_LAYOUT=$PWD/build/tests/bindings/layout \
-			"$python" -B "tests/bindings/$name.py" >"$log/peers-$name.tap" 2>"$log/peers-$name.log"
+		PYTHONPATH=bindings/python EGM_LIBRARY=$(readlink -f build/lib/libegm.so) \
+			EGM_LAYOUT=$PWD/build/tests/bindings/layout "$python" -B "tests/bindings/$name.py" >"$log/peers-$name.tap" 2>"$log/peers-$name.log"
 		count python_peers "$log/peers-$name.tap"
 		grep -q '^1[.][.]' "$log/peers-$name.tap" || add failed python_peers "$name ended early"
 	done

@@ -148,6 +148,16 @@ class Reach(unittest.TestCase):
             self.assertTrue(inspect.getdoc(getattr(egm.metric, name)), name)
 
 
+class Metadata(unittest.TestCase):
+    def test_that_of_meson_is_that_of_the_wheel(self):
+        """METADATA.in against pyproject.toml: tomllib is not in every Python that runs this."""
+        project = dict(re.findall(r'^([a-z-]+) = \[?"([^"]*)"\]?$', text_of("pyproject.toml"), re.MULTILINE))
+        metadata = dict(re.findall(r"^([A-Za-z-]+): (.*)$", text_of("bindings", "python", "METADATA.in"), re.MULTILINE))
+        for key, name in (("name", "Name"), ("description", "Summary"), ("requires-python", "Requires-Python"),
+                          ("dependencies", "Requires-Dist")):
+            self.assertEqual(project[key].replace(" ", ""), metadata[name].replace(" ", ""), name)
+
+
 class Types(unittest.TestCase):
     def test_the_stubs_are_those_of_this_library(self):
         """Types for checkers, with the options, choices and defaults of the library."""

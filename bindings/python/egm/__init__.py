@@ -21,8 +21,9 @@ without their prefix. An option that is not given has the default of C. help() l
 the library itself describes them.
 
 Long calls have an argument `progress`: a function that is called from time to time, or True for a bar of tqdm, or a
-line where tqdm is not installed. Ctrl-C ends every long call within about 0.1 s. A reader of files cannot be stopped:
-the call returns at once, and what was read is dropped when it is complete; until then the context is in use.
+line where tqdm is not installed. Ctrl-C ends a training after the step that it is in, chains after their
+transition, and other calls within about 0.1 s. A reader of files cannot be stopped: its call returns at once, and what
+was read is dropped when it is complete; until then the context is in use.
 
 egm.metric compares samples, egm.datasets has points to try things on, egm.plot draws pictures by matplotlib, and
 egm.sklearn has estimators for scikit-learn. to_arviz() hands draws to ArviZ.

@@ -5,7 +5,7 @@ from ctypes import POINTER, c_double, c_int, c_int32, c_int64, c_uint64, c_void_
 import numpy as np
 
 from ._arrays import Array, code, either, numbers, optional, rows_of
-from ._callbacks import PROGRESS, Progress
+from ._callbacks import PROGRESS, Progress, away
 from ._handles import Handle, expect, in_portions
 from ._library import HANDLE, INT64, OUT, UINT64, declare, integer, lib
 from ._model import Context
@@ -101,7 +101,8 @@ class Mixture(Handle):
     def step(self, x, row_weights=None):
         """Makes one step of expectation-maximisation on x [rows, dims]. Returns the mean of log p before the step."""
         x, before = self._rows(x), c_double()
-        self._call(lib.egm_mixture_step, rows_of(x), _weights(row_weights, x), before)
+        weights = _weights(row_weights, x)
+        away(self, lambda: self._call(lib.egm_mixture_step, rows_of(x), weights, before))
         return before.value
 
     def _rows(self, x):
