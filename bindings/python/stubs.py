@@ -45,7 +45,8 @@ PARAMETERS = {
     "average.net": "Model", "target": "Target", "sampler": "Optional[Sampler]", "mixture": "Mixture",
     "kind": 'Literal["energy", "posterior", "pullback"]', "like": "Optional[Data]", "missing": "Optional[float]",
     "estimator": 'Literal["unbiased", "biased"]', "bins": "Sequence[int]", "names": "Optional[Sequence[str]]",
-    "to_arviz.energies": "Optional[npt.ArrayLike]", "groups": "Dict[str, npt.ArrayLike]", "median.y": "Optional[npt.ArrayLike]",
+    "to_arviz.energies": "Optional[npt.ArrayLike]", "groups": "Dict[str, npt.ArrayLike]",
+    "median.y": "Optional[npt.ArrayLike]",
     "fit.x": "Union[npt.ArrayLike, Data, None]", "Mixture.fit.x": "npt.ArrayLike", "name.set_initializer": "str",
     "Target.callback.function": "Callable[[_Numbers], Tuple[npt.ArrayLike, npt.ArrayLike]]",
     "Data.callback.function": "Callable[[npt.NDArray[np.int64]], npt.ArrayLike]", "view.x": "_Numbers",
@@ -207,14 +208,17 @@ def metric():
 
 
 def docs():
-    """The comments of the constructors of losses and samplers, by the names of their functions."""
+    """The comments of the constructors of losses and samplers, and of layers, by the names of their functions."""
     lines = ["# SPDX-License-Identifier: MIT",
              '"""The comments of the headers; bindings/python/stubs.py writes this file."""', "DOCS = {"]
-    for header in ("loss", "sampler"):
+    for header, pattern in (("loss", r"\(egm_loss \*\*out"), ("sampler", r"\(egm_sampler \*\*out"),
+                            ("model", r"\(egm_model \*model[,)]")):
         with open(os.path.join(FOLDER, "..", "..", "..", "include", "egm", header + ".h")) as file:
             text = file.read()
-        pattern = r"/\*\*((?:(?!\*/).)*)\*/\nEGM_API [^(;]*\begm_(%s_\w+)\(egm_%s \*\*out" % (header, header)
+        pattern = r"/\*\*((?:(?!\*/).)*)\*/\nEGM_API [^(;]*\begm_(%s_\w+)%s" % (header, pattern)
         for comment, name in re.findall(pattern, text, re.DOTALL):
+            if header == "model" and name[len("model_"):] not in LAYERS:
+                continue
             comment = re.sub(r"^ \* ? ?", "", comment.strip(), flags=re.MULTILINE)
             lines.append('    "%s": r"""\n%s""",' % (name, comment))
     return "\n".join([*lines, "}", ""])

@@ -214,6 +214,15 @@ class Options(unittest.TestCase):
         self.assertRegex(text, r'(?s)default\s+"non_saturating"\. Which loss')
         self.assertIn("smoothing: a number >= 0 and < 1, default 0. ", text)
 
+    def test_everything_is_documented(self):
+        for name in egm.__all__:
+            kind = getattr(egm, name)
+            self.assertTrue(inspect.getdoc(kind), name)
+            for member in vars(kind) if inspect.isclass(kind) else ():
+                if not member.startswith("_") and member != "members":
+                    self.assertTrue(inspect.getdoc(getattr(kind, member)), (name, member))
+        self.assertIn("y = x W^T + b", egm.Model.dense.__doc__)
+
     def test_values_of_every_kind(self):
         fit = _structs.struct("mixture_options")
         for value, bits in ((("weights", "means"), 3), ("covariances", 4), ((), 0), (["means", "means"], 2)):

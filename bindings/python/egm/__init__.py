@@ -56,7 +56,8 @@ from ._trainer import Trainer
 from . import metric
 
 __all__ = ["Context", "Model", "Target", "Sampler", "Diagnostics", "diagnose", "to_arviz", "Loss", "Mixture", "Data",
-           "Trainer", "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError", "OutOfMemoryError",
+           "Trainer", "features", "Error", "ArgumentError", "StateError", "ShapeError", "DtypeError",
+           "OutOfMemoryError",
            "NonfiniteError", "DivergedError", "FileError", "TruncatedError", "FormatError", "UnsupportedError"]
 for _name in __all__:
     globals()[_name].__module__ = __name__  # where a program finds it, and what a traceback says

@@ -206,9 +206,9 @@ class Data:
     def __repr__(self):
         return "<egm.Data%s: %d rows, %d columns, %s>" % (", closed" * (self._block is None), *self._shape, self._dtype)
 
-    rows = property(lambda self: self._shape[0])
-    columns = property(lambda self: self._shape[1])
-    dtype = property(lambda self: self._dtype)
+    rows = property(lambda self: self._shape[0], doc="Number of rows.")
+    columns = property(lambda self: self._shape[1], doc="Number of columns.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of the numbers.")
 
     @property
     def shape(self):
@@ -255,6 +255,7 @@ class Data:
         return block
 
     def close(self):
+        """Lets go of the data, which are freed when no trainer reads them. A second close() does nothing."""
         self._block = None
 
     __enter__, __exit__ = Handle.__enter__, Handle.__exit__

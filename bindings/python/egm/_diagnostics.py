@@ -93,8 +93,8 @@ def diagnose(draws):
 
 def to_arviz(draws, energies=None, names=None, **groups):
     """Draws [n, chains, dims] for ArviZ, which must be installed: what arviz.from_dict returns, with the variable "x"
-    in the group `posterior`, and the energies [n, chains] of Sampler.run() as "energy" in `sample_stats`. `names` [dims]
-    makes a variable of each dimension instead. `groups` are further groups of ArviZ: dicts of arrays
+    in the group `posterior`, and the energies [n, chains] of Sampler.run() as "energy" in `sample_stats`. `names`
+    [dims] makes a variable of each dimension instead. `groups` are further groups of ArviZ: dicts of arrays
     [chains, n, ...]."""
     import arviz
     draws = either("draws", draws, (None, None, None)).swapaxes(0, 1)

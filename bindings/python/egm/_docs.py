@@ -219,4 +219,167 @@ steps_per_level steps neighbouring temperatures exchange their points. Draws are
 Source: Geyer 1991.
 
 EGM_ERR_ARGUMENT if the temperatures do not rise from 1.""",
+    "model_set_initializer": r"""
+Sets the distribution, one of EGM_INIT_*, of the initial weights of all layers that are added after this call.""",
+    "model_dense": r"""
+Adds a dense layer: y = x W^T + b, with W [units, inputs] and b [units].""",
+    "model_spectral_dense": r"""
+Adds a dense layer with spectral normalisation: y = x (W / sigma)^T + b, with W [units, inputs] and b [units].
+
+sigma = u^T W v approximates the largest singular value of W by power iteration. u and v are kept from one update of
+the network to the next. One round of the iteration is
+
+  v = W^T u / |W^T u|,   u = W v / |W v|.
+
+sigma is never above the largest singular value. A round multiplies the error of sigma by (s2/s1)^4, where s1 > s2
+are the two largest singular values of W. Derivatives treat u and v as constants: d sigma/dW = u v^T.
+
+u [units] and v [inputs] are the buffers "N.u" and "N.v" of layer N. These calls set them:
+- egm_model_build, egm_model_set_tensor of the weight, and egm_trainer_average: 100 rounds from a random u;
+- each update of the network by a trainer: one round;
+- egm_model_set_parameters, and egm_model_set_tensor of u or v: the given numbers, which are not normalised. sigma
+  is computed from these numbers as they are.
+
+If all weights are 0, y = b and the gradient with respect to W is 0, so W stays 0.
+Source: Miyato et al. 2018, algorithm 1.""",
+    "model_relu": r"""
+Adds the activation max(x, 0).""",
+    "model_leaky_relu": r"""
+Adds the activation x for x > 0, slope * x otherwise; 0 <= slope < 1.""",
+    "model_elu": r"""
+Adds the activation x for x > 0, alpha * (exp(x) - 1) otherwise; alpha > 0. The derivative at 0 is alpha.""",
+    "model_softplus": r"""
+Adds the activation log(1 + exp(x)).""",
+    "model_silu": r"""
+Adds the activation x * sigmoid(x).""",
+    "model_tanh": r"""
+Adds the activation tanh(x).""",
+    "model_sigmoid": r"""
+Adds the activation 1 / (1 + exp(-x)).""",
+    "model_gelu": r"""
+Adds the activation x * Phi(x), where Phi is the normal distribution function: the exact form, not the tanh
+approximation.""",
+    "model_layer_norm": r"""
+Adds layer normalisation of each row: (x - mean) / sqrt(var + epsilon) * weight + bias.
+
+var is the mean of the squared differences from the mean: its divisor is the width of the row. weight starts at 1
+and bias at 0. epsilon > 0, usually 1e-5. The variance is computed from the differences, so a large mean causes no
+error beyond the rounding of the row's own numbers. If the squares overflow (from 1e19 in f32), the result is bias.
+Source: Ba et al. 2016.""",
+    "model_batch_norm": r"""
+Adds batch normalisation of each channel of an image, or of each column if the rows are not images:
+
+  (x - mean) / sqrt(var + epsilon) * weight + bias
+
+weight starts at 1 and bias at 0, whatever egm_model_set_initializer says. epsilon > 0, usually 1e-5. mean and var
+are:
+- in a training step: mean and variance of the batch, over its m = rows * height * width pixels, with divisor m.
+  Gradients are propagated through both. m must be at least 2, otherwise egm_trainer_create returns
+  EGM_ERR_ARGUMENT;
+- everywhere else (egm_model_run and the other evaluations, samplers, likelihoods): the buffers running_mean, which
+  starts at 0, and running_var, which starts at 1. Rows then do not affect each other.
+
+A phase that trains this network updates the buffers after each batch that passes through the layer, in order:
+
+  running <- (1 - momentum) running + momentum * batch statistic,  0 < momentum <= 1, usually 0.1.
+
+Here the variance of the batch is multiplied by m/(m-1), as in PyTorch. Real and generated rows are separate
+batches. Rows that several terms of a loss use are still one batch. A phase that does not train this network also
+normalises by batch statistics, but leaves the running statistics unchanged. A step that fails leaves them
+unchanged, too.
+
+Losses that differentiate a network with respect to its input (gradient penalties, score matching) reject batch_norm
+there, because each row's gradient would depend on the other rows: see egm_loss.
+Source: Ioffe and Szegedy 2015, algorithm 1.""",
+    "model_image": r"""
+Declares that the row is an image from here on. height * width * channels must be its number of columns. Computes
+nothing.""",
+    "model_flatten": r"""
+Declares that the image is a plain row from here on: batch_norm then normalises each column. Computes nothing.""",
+    "model_conv": r"""
+Adds a convolution of the image [h, w, in] to [oh, ow, channels]:
+
+  y[i, j, o] = b[o] + sum over ky, kx < kernel and c of
+               W[o, ky, kx, c] x[i stride + ky - padding, j stride + kx - padding, c]
+
+oh = (h + 2 padding - kernel) / stride + 1, rounded down, and ow likewise. x is 0 outside of the image. The kernel
+is not flipped. 1 <= kernel, stride <= 32767; 0 <= padding < kernel. The numbers of an image, and those in all
+windows of one image, oh * ow * kernel^2 * in, are limited to 2^31 - 1.
+
+W is [channels, kernel, kernel, in], and b is [channels]. This is PyTorch's nn.Conv2d with its weight permuted to
+(0, 2, 3, 1).""",
+    "model_conv_transpose": r"""
+Adds a transposed convolution of the image [h, w, in] to [oh, ow, channels]: the adjoint of a convolution from
+[oh, ow, channels] to [h, w, in], plus a bias. Each input number x[i, j, c] adds
+
+  W[c, ky, kx, o] x[i, j, c]   to   y[i stride + ky - padding, j stride + kx - padding, o]
+
+oh = (h - 1) stride - 2 padding + kernel + output_padding, and ow likewise. 0 <= output_padding < stride; the other
+ranges are those of egm_model_conv.
+
+W is [in, kernel, kernel, channels], and b is [channels]. This is PyTorch's nn.ConvTranspose2d with its weight
+permuted to (0, 2, 3, 1).""",
+    "model_spectral_conv": r"""
+Adds a convolution as egm_model_conv, with W / sigma instead of W.
+
+sigma is the largest singular value of W as a matrix [channels, kernel^2 in]. The buffers u [channels] and v
+[kernel^2 in], the rounds of iteration and the derivative of sigma are as in egm_model_spectral_dense. sigma is not
+the norm of the convolution as a map between images: with stride 1 that norm may be up to `kernel` times as large.
+Source: Miyato et al. 2018, section 2.1.""",
+    "model_average_pool": r"""
+Adds average pooling: replaces each square of size x size pixels by its mean, 1 <= size <= 32767. The output is
+[height / size, width / size, channels], rounded down. Pixels that do not fill a square are left out.""",
+    "model_upsample": r"""
+Adds upsampling: repeats each pixel factor x factor times, 1 <= factor <= 32767. The output is
+[factor height, factor width, channels].""",
+    "model_build": r"""
+Builds the model: allocates the parameters and draws their initial values. Those of a tensor depend on `seed` and on
+the index of the tensor.
+
+Errors:
+- the first error of a call that added a layer;
+- EGM_ERR_STATE if the model is built already, or if it has no layer;
+- EGM_ERR_ARGUMENT if `dtype` is not EGM_F32 or EGM_F64.""",
+    "model_restore": r"""
+Reads the weights in a safetensors file into a built model, for example weights of PyTorch. Since 0.5.
+
+In PyTorch, safetensors.torch.save_file(sequential.state_dict(), path) writes such a file, where `sequential` is an
+nn.Sequential whose modules are the layers of the model, one by one. The file needs no metadata. Each tensor of the
+model must be in the file, under the name that egm_model_tensor_shape writes. N is the number of the layer:
+
+  dense, conv, conv_transpose     nn.Linear, nn.Conv2d, nn.ConvTranspose2d: N.weight, N.bias
+  layer_norm                      nn.LayerNorm: N.weight, N.bias
+  batch_norm                      nn.BatchNorm1d, nn.BatchNorm2d: N.weight, N.bias, N.running_mean, N.running_var;
+                                  N.num_batches_tracked is ignored
+  spectral_dense, spectral_conv   the same modules in spectral_norm: weight, u and v may also be N.weight_orig,
+                                  N.weight_u, N.weight_v, or N.parametrizations.weight.original,
+                                  N.parametrizations.weight.0._u and _v. A file may lack u and v: they are then
+                                  computed from the weight as in egm_model_set_tensor
+  image, flatten                  nn.Unflatten(1, (channels, height, width)), nn.Flatten
+  average_pool, upsample          nn.AvgPool2d(size), nn.Upsample(scale_factor=factor)
+  activations                     the modules of the same names; nothing is stored
+
+EGM_LAYOUT_PYTORCH permutes these tensors. Inputs and outputs of the model keep the order height, width, channels:
+- the weight of a convolution, which is [out, in, kernel, kernel] in the file, and that of a transposed one, which
+  is [in, out, kernel, kernel];
+- the columns of a dense layer that reads an image;
+- the rows and the bias of a dense layer whose output becomes an image;
+- layer normalisation of an image, and layer or batch normalisation of a row whose numbers are those of an image.
+
+The types F16, BF16, F32 and F64 are read. Numbers are converted to the model's dtype, rounded to nearest. `options`
+may be NULL.
+
+Errors, after which the model is unchanged:
+- EGM_ERR_STATE if the model is not built;
+- EGM_ERR_IO if the file cannot be read;
+- EGM_ERR_FORMAT if the file is malformed, if tensors are missing or belong to no layer, or if a running variance is
+  negative. The message lists the tensors, also those of another shape;
+- EGM_ERR_SHAPE if tensors have other shapes than in the model, and nothing else is wrong;
+- EGM_ERR_DTYPE if a tensor has a type that is not read;
+- EGM_ERR_NONFINITE if a number is not finite in the model's dtype;
+- EGM_ERR_UNSUPPORTED if the file exceeds a limit of the options;
+- EGM_ERR_UNSUPPORTED with EGM_LAYOUT_PYTORCH if the model reads the numbers of an image as an image of another
+  shape, because PyTorch does that in another order.""",
+    "model_restore_memory": r"""
+Does the same with the bytes of such a file in memory.""",
 }

@@ -42,8 +42,8 @@ class Loss(Handle):
     def _describe(self):
         return ".%s of %s; terms %s" % (self._name, self._nets_named, ", ".join(self._terms))
 
-    terms = property(lambda self: self._terms)
-    dtype = property(lambda self: self._dtype)
+    terms = property(lambda self: self._terms, doc="The names of the terms.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of the networks and of the data.")
 
     def vae_log_likelihood(self, x, samples, seed=0, progress=None):
         """A lower bound of log q(x) for each row of x [rows, columns], in nats, float64 [rows]. It rises to log q(x) as

@@ -47,9 +47,10 @@ class Mixture(Handle):
     def _describe(self):
         return ": %d components in %d dims, covariance %s" % (self.components, self.dims, self.covariance)
 
-    components = property(lambda self: self._components)
-    dims = property(lambda self: self._dims)
-    covariance = property(lambda self: _Options.members["covariance"].keyword(self._kind))
+    components = property(lambda self: self._components, doc="Number of components.")
+    dims = property(lambda self: self._dims, doc="Number of columns of the data.")
+    covariance = property(lambda self: _Options.members["covariance"].keyword(self._kind),
+                          doc="The form of the covariances.")
 
     @classmethod
     @takes(_Options)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Contexts and networks: egm/context.h and egm/model.h."""
 import ctypes
+import inspect
 import re
 from ctypes import (POINTER, byref, c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64,
                     c_void_p)
@@ -9,6 +10,7 @@ import numpy as np
 
 from ._arrays import NAMES, Array, array, code, rows_of
 from ._callbacks import away, log as log_callback
+from ._docs import DOCS
 from ._errors import ARGUMENT, STATE, ArgumentError, StateError
 from ._handles import PORTION, Handle, bytes_of, expect, in_portions, state
 from ._library import HANDLE, INT64, OUT, TEXT, UINT64, check, choice, declare, integer, lib, path_text, text
@@ -111,6 +113,7 @@ class Model(Handle):
         return cls._load(context, lib.egm_model_load_memory, bytes_of(content), options)
 
     def clone(self):
+        """An independent copy, built or not, with its parameters."""
         return type(self).__new__(type(self))._create(self._ask, lib.egm_model_clone)
 
     __copy__ = clone
@@ -213,13 +216,15 @@ class Model(Handle):
         return self._layer(lib.egm_model_build, code("build", dtype), integer("seed", seed, UINT64))
 
     # -- properties
-    name = property(lambda self: self._ask(lib.egm_model_name).decode())
-    inputs = property(lambda self: self._ask(lib.egm_model_inputs))
-    outputs = property(lambda self: self._ask(lib.egm_model_outputs))
-    parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count))
+    name = property(lambda self: self._ask(lib.egm_model_name).decode(), doc="The name in error texts and files.")
+    inputs = property(lambda self: self._ask(lib.egm_model_inputs), doc="Number of columns of the input.")
+    outputs = property(lambda self: self._ask(lib.egm_model_outputs), doc="Number of columns of the output, 0 if not built.")
+    parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count),
+                               doc="Number of parameters and of numbers in buffers, 0 if not built.")
 
     @property
     def dtype(self):
+        """The dtype of parameters, inputs and outputs. StateError if the model is not built."""
         code = self._ask(lib.egm_model_dtype)
         if code not in NAMES:
             raise StateError(STATE, "model '%s' is not built" % self.name)
@@ -234,6 +239,7 @@ class Model(Handle):
         return shapes
 
     def summary(self):
+        """A table of layers, shapes and counts."""
         needed = c_size_t()
         self._call(lib.egm_model_summary, None, 0, byref(needed))
         text = ctypes.create_string_buffer(needed.value)
@@ -295,6 +301,7 @@ class Model(Handle):
         return values
 
     def set_parameters(self, values):
+        """Sets all parameters, one tensor after another."""
         dtype, _, _, owner = self._facts()
         values = array("values", values, dtype, owner, (None,))
         self._call(lib.egm_model_set_parameters, rows_of(values))
@@ -320,13 +327,18 @@ class Model(Handle):
         self._call(lib.egm_model_set_tensor, text("name", name.encode()), rows_of(values))
 
 
+for _name, _function in vars(Model).items():
+    if inspect.isfunction(_function) and not _function.__doc__ and "model_" + _name in DOCS:
+        _function.__doc__ = DOCS["model_" + _name]
+
+
 def _unpickle(kind, content):
     most = 2**63 - 1  # the bytes of a pickle are trusted
     return kind.load_memory(content, max_header_bytes=most, max_data_bytes=most, max_row_numbers=most)
 
 
 def features():
-    """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and the like
-    are vectorised) and "blas" (a CBLAS was found; a context may use one)."""
+    """The optional parts of this build: a set of "gzip" (gzip files can be read), "libmvec" (exp, log, tanh and the
+    like are vectorised) and "blas" (a CBLAS was found; a context may use one)."""
     bits = lib.egm_features()
     return {name for name, bit in FEATURES.items() if bits & bit}

@@ -51,9 +51,9 @@ class Sampler(Handle):
     def _describe(self):
         return ".%s: %d chains, %d dims, %s" % (self._name, self.chains, self.dims, self.dtype)
 
-    chains = property(lambda self: self._chains)
-    dims = property(lambda self: self._dims)
-    dtype = property(lambda self: self._dtype)
+    chains = property(lambda self: self._chains, doc="Number of chains.")
+    dims = property(lambda self: self._dims, doc="Number of coordinates of a point.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of points.")
 
     def _long(self, progress, function, *arguments):
         """Makes a call that reports to progress(dict) and that a signal can stop."""

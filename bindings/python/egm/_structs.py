@@ -146,7 +146,8 @@ class Member:
         """The text of help(), cached because several functions have the same struct."""
         default, line = self.keyword(self.default), self.help.replace("NULL", "None").replace("INFINITY", "inf")
         shown = {float: "%.16g", str: '"%s"'}.get(type(default), "%s") % (default,)
-        return wrapped("%s: %s%s. %s" % (self.name, self.range(), ", default " + shown if not self.required else "", line))
+        default = "" if self.required else ", default " + shown
+        return wrapped("%s: %s%s. %s" % (self.name, self.range(), default, line))
 
 
 def wrapped(line):
@@ -220,7 +221,7 @@ def takes(kind, without=()):
         shown = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
         members = [kind.members[name] for name in kind.options if name not in without]
         function.__signature__ = signature.replace(parameters=shown + [
-            parameter(m.name, parameter.KEYWORD_ONLY, default=m.keyword(m.default) if not m.required else parameter.empty)
+            parameter(m.name, parameter.KEYWORD_ONLY, default=parameter.empty if m.required else m.keyword(m.default))
             for m in members if m.name not in signature.parameters])
         function.__doc__ = "\n\n".join([*filter(None, [inspect.cleandoc(function.__doc__ or "")]),
                                         "\n".join(m.document for m in members)])

@@ -71,8 +71,8 @@ class Target(Handle):
     def _describe(self):
         return ".%s: %d dims, %s" % (self._name, self.dims, self.dtype)
 
-    dims = property(lambda self: self._dims)
-    dtype = property(lambda self: self._dtype)
+    dims = property(lambda self: self._dims, doc="Number of coordinates of a point.")
+    dtype = property(lambda self: self._dtype, doc="The dtype of points and energies.")
 
     @classmethod
     @takes(_Options, _OF_C)

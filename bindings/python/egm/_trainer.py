@@ -54,7 +54,7 @@ class Trainer(Handle):
         self._loss = loss._name
         self._create(loss._ask, lib.egm_trainer_create, made)
 
-    dtype = property(lambda self: self._dtype)
+    dtype = property(lambda self: self._dtype, doc="The dtype of the networks and of the data.")
 
     def _describe(self):
         return " of Loss.%s, step %d" % (self._loss, self.steps)
@@ -90,6 +90,7 @@ class Trainer(Handle):
         return self
 
     def close(self):
+        """Frees the trainer now. StateError inside of fit()."""
         with self._lock:
             if self._fits:
                 raise StateError(STATE, "Trainer is in a call, and its callback cannot close it")
