@@ -218,7 +218,7 @@ class Model(Handle):
     # -- properties
     name = property(lambda self: self._ask(lib.egm_model_name).decode(), doc="The name in error texts and files.")
     inputs = property(lambda self: self._ask(lib.egm_model_inputs), doc="Number of columns of the input.")
-    outputs = property(lambda self: self._ask(lib.egm_model_outputs), doc="Number of columns of the output, 0 if not built.")
+    outputs = property(lambda self: self._ask(lib.egm_model_outputs), doc="Number of columns of the output, or 0.")
     parameter_count = property(lambda self: self._ask(lib.egm_model_parameter_count),
                                doc="Number of parameters and of numbers in buffers, 0 if not built.")
 
