@@ -115,25 +115,28 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(len(calls), 1)
         self.assertEqual(len(model.generate(1, 3)), 3)  # the model is in no call
 
-    def test_a_reader_of_files_goes_on_alone(self):
-        go, read, context = threading.Event(), threading.Event(), egm.Context()
-        before = _library.lib.egm_data_load_npy_memory
+    def goes_on_alone(self, name, read):
+        """read(context), which calls egm_<name>, ends at Ctrl-C, and its thread frees what it reads."""
+        go, done, context = threading.Event(), threading.Event(), egm.Context()
 
         def load(*arguments):
             os.kill(os.getpid(), signal.SIGINT)
             go.wait()
             status = before(*arguments)
-            read.set()
+            done.set()
             return status
-        self.replace("egm_data_load_npy_memory", load)
-        file = io.BytesIO()
-        np.save(file, np.zeros((1000, 10), np.float32))
-        in_use = context.bytes
-        self.assertRaises(KeyboardInterrupt, egm.Data.load_npy_memory, context, file.getvalue())
+        before, in_use = self.replace("egm_" + name, load), context.bytes
+        self.assertRaises(KeyboardInterrupt, read, context)
         go.set()
-        read.wait()
+        self.assertTrue(done.wait(60), "the function was not called in a thread of its own")
         while context.bytes != in_use:  # until the thread has freed what it read
             time.sleep(0.001)
+
+    def test_a_reader_of_files_goes_on_alone(self):
+        file, model = io.BytesIO(), relu_net(np.float32).save_memory()
+        np.save(file, np.zeros((1000, 10), np.float32))
+        self.goes_on_alone("data_load_npy_memory", lambda context: egm.Data.load_npy_memory(context, file.getvalue()))
+        self.goes_on_alone("model_load_memory", lambda context: egm.Model.load_memory(model, context))
 
     def test_a_thread_does_not_wait_for_itself(self):
         context = egm.Context()

@@ -33,8 +33,8 @@ class Datasets(unittest.TestCase):
             self.assertIn(toy.name, repr(toy))
 
     def test_every_mode_has_its_share(self):
-        """Rows of mode i are centers[i] + sigma n. Of 40 rows of 2 numbers each, none of 2000 normal numbers is above 6,
-        and the mean of the squares of 80 is in 0.3 to 2 (chi-squared: 8 standard deviations of 0.16 below)."""
+        """Rows of mode i are centers[i] + sigma n. There are 40 for each mode: none of 2000 normal numbers is above 6, and
+        the mean of 80 squares, whose standard deviation is 0.16, is in 0.3 to 2."""
         for toy, modes in ((datasets.gaussians25, 25), (datasets.gaussians8, 8)):
             self.assertEqual(len(toy.centers), modes)
             away = (toy(40 * modes, 1, np.float64).reshape(40, modes, 2) - toy.centers) / toy.sigma
@@ -43,8 +43,8 @@ class Datasets(unittest.TestCase):
             self.assertTrue(np.all((square > 0.3) & (square < 2)), square)
 
     def test_log_density_is_normalised(self):
-        """Its exponential sums to 1 over a grid of steps of sigma / 2 around the data. For a smooth function the sum over
-        a grid is the integral up to exp(-2 pi^2 (sigma / step)^2) = exp(-79)."""
+        """Its exponential sums to 1 over a grid of steps of sigma / 2 around the data. The sum over a grid of a mean of
+        normal densities is its integral up to exp(-2 pi^2 (sigma / step)^2) = exp(-79)."""
         for toy in (datasets.gaussians8, datasets.swissroll):
             noise = 0.1
             step = np.hypot(toy.sigma, noise) / 2
@@ -166,8 +166,8 @@ class Estimators(unittest.TestCase):
 
     @needs("sklearn")
     def test_a_density_finds_the_data(self):
-        """A normal distribution with mean (5, -3): U at the mean is lower than at 4 standard deviations, and the mean of
-        64 draws is within 6 standard errors of 1 / 8, and 0.2 for the training."""
+        """A normal distribution with mean (5, -3): U at the mean is lower than at 4 standard deviations, and the mean
+        of 64 draws is within 6 standard errors of 1 / 8, and 0.2 for the training."""
         x = points(2000, 2, np.float64) * [1, 10] + [5, -3]
         made = egm.sklearn.ScoreMatchingDensity(steps=1000, random_state=1).fit(x)
         centre, far = made.score_samples([[5, -3], [9, -3]])
