@@ -33,7 +33,7 @@ class Datasets(unittest.TestCase):
             self.assertIn(toy.name, repr(toy))
 
     def test_every_mode_has_its_share(self):
-        """Rows of mode i are centers[i] + sigma n. There are 40 for each mode: none of 2000 normal numbers is above 6, and
+        """Rows of mode i are centers[i] + sigma n, 40 for each mode. None of 2000 normal numbers is above 6, and
         the mean of 80 squares, whose standard deviation is 0.16, is in 0.3 to 2."""
         for toy, modes in ((datasets.gaussians25, 25), (datasets.gaussians8, 8)):
             self.assertEqual(len(toy.centers), modes)
