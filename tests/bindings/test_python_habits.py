@@ -16,7 +16,7 @@ from unittest import mock
 from test_python import main, points, relu_net
 import egm
 import numpy as np
-from egm import _arrays, _bar, _library
+from egm import _arrays, _bar, _callbacks, _library
 
 
 class Habits(unittest.TestCase):
@@ -137,6 +137,24 @@ class Interrupts(unittest.TestCase):
         np.save(file, np.zeros((1000, 10), np.float32))
         self.goes_on_alone("data_load_npy_memory", lambda context: egm.Data.load_npy_memory(context, file.getvalue()))
         self.goes_on_alone("model_load_memory", lambda context: egm.Model.load_memory(model, context))
+
+    def test_a_fit_is_stopped_after_its_step(self):
+        steps, go, before = [], threading.Event(), _callbacks.Progress.work
+
+        def work(progress, *arguments):
+            steps.append(threading.current_thread())
+            os.kill(os.getpid(), signal.SIGINT)
+            go.wait()
+            before(progress, *arguments)
+        context, x = egm.Context(), points(100, 2, np.float64)
+        in_use = context.bytes
+        with mock.patch.object(_callbacks.Progress, "work", work):
+            self.assertRaises(KeyboardInterrupt, egm.Mixture.fit, context, x, 3, tolerance=0)
+            go.set()
+            steps[0].join(60)
+        self.assertEqual(len(steps), 1)
+        self.assertEqual(context.bytes, in_use)
+        self.assertEqual(egm.Mixture.fit(context, x, 3).components, 3)
 
     def test_a_thread_does_not_wait_for_itself(self):
         context = egm.Context()

@@ -98,8 +98,11 @@ class Progress(Callback):
         if function is not None and not callable(function):
             raise TypeError("progress is %r, must be a function, True or None" % (function,))
         super().__init__(function)
+        self.abandoned = False
 
     def work(self, progress, _):
+        if self.abandoned:
+            raise KeyboardInterrupt
         told = self.tell(progress.contents)
         if told is not None:
             self.ask(told)
@@ -111,10 +114,11 @@ class Progress(Callback):
         return None if self.function is None else {"done": p.done, "total": p.total, **terms(p)}
 
 
-def away(handle, function):
-    """Returns function(), which may take long, uses the handle and cannot be stopped. It runs in another thread while
-    this one waits, so that a signal is handled at once: KeyboardInterrupt ends the call, and the thread frees what it
-    made when it is done. A thread that has the handle already does not wait for itself."""
+def away(handle, function, progress=None):
+    """Returns function(), which may take long, uses the handle and cannot be stopped, or only by its Progress and late.
+    It runs in another thread while this one waits, so that a signal is handled at once: KeyboardInterrupt ends the
+    call, and the thread frees what it made when it is done. A thread that has the handle already does not wait for
+    itself."""
     if threading.current_thread() is not threading.main_thread() or handle._lock._is_owned():
         return function()
     results, done, path = [], threading.Event(), getattr(local, "path", None)
@@ -128,7 +132,12 @@ def away(handle, function):
         finally:
             done.set()
     threading.Thread(target=run, daemon=True).start()
-    done.wait()
+    try:
+        done.wait()
+    except BaseException:
+        if progress is not None:
+            progress.abandoned = True
+        raise
     value, reason = results.pop()
     if reason is not None:
         raise reason

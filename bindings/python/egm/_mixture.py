@@ -64,8 +64,13 @@ class Mixture(Handle):
         which needs no progress function."""
         x = either("x", x, (None, None))
         made, result = _Options.defaults().set({"components": components, **options}), _Result.defaults()
-        mixture = cls._of(context, lib.egm_mixture_fit, rows_of(x), _weights(row_weights, x), made, result,
-                          PROGRESS(Progress(progress)), None, calls_back=True)
+        weights, callback = _weights(row_weights, x), Progress(progress)
+
+        def run():
+            return cls._of(context, lib.egm_mixture_fit, rows_of(x), weights, made, result, PROGRESS(callback), None,
+                           calls_back=True)
+        # One step may take a minute. A function is called in the thread of the caller.
+        mixture = run() if progress is not None else away(expect(Context, context), run, callback)
         mixture.result = result.as_dict()
         return mixture
 
