@@ -104,12 +104,31 @@ cp "$source"/examples/*.py .
 environment=$(environment_of "$python")
 result 'examples/first_steps.py runs' sh -c "'$environment/bin/python' -I first_steps.py | grep -q '^largest r_hat 1[.]0'"
 if $index; then
+	cat >uses.py <<-'END'
+		import egm
+		from egm import datasets, plot
+		x = datasets.gaussians8(100)
+		energy = egm.Model(egm.Context(), "energy", 2).dense(8).silu().dense(1).build()
+		history = plot.History()
+		egm.Trainer(egm.Loss.dsm(energy), batch=10).fit(x, 10, history)
+		plot.energy(energy, (-1.0, 1.0, -1.0, 1.0))
+		with egm.Data(egm.Context(), x) as data: print(data.rows)
+		draws, values = egm.Sampler.nuts(egm.Target.model(energy)).run(10, energies=True)
+		print(draws[0], values[0], egm.diagnose(draws)["r_hat"], egm.metric.energy(x, x, progress=True))
+	END
+	echo 'egm.Loss.gan(energy, energy, form="hing")' | cat uses.py - >misuses.py
 	types() {
-		"$builder/pip" install -q mypy && "$builder/mypy" --strict --python-executable "$environment/bin/python" first_steps.py
+		"$builder/pip" install -q mypy &&
+			"$builder/mypy" --strict --python-executable "$environment/bin/python" first_steps.py uses.py
 	}
 	result 'mypy --strict finds nothing in it' types
+	misuse() {
+		"$builder/mypy" --strict --python-executable "$environment/bin/python" misuses.py | grep 'misuses.py:11: .*hing'
+	}
+	result 'mypy finds a choice that does not exist' misuse
 else
 	skip 'mypy --strict finds nothing in it' 'pip reaches no index'
+	skip 'mypy finds a choice that does not exist' 'pip reaches no index'
 fi
 
 # others: the oldest and the newest other Python from 3.9 on, as "version path"

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 import numpy as np
 
 from ._errors import SHAPE, ShapeError
-from ._model import Model
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from . import Model
     Energy = Union[Model, Callable[[npt.NDArray[Any]], npt.ArrayLike]]
+else:
+    from ._model import Model
 
 __all__ = ["History", "energy", "draws", "traces", "history"]
 
