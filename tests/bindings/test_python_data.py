@@ -239,6 +239,18 @@ class Saved(WithFiles):
         with self.assertRaisesRegex(egm.UnsupportedError, "must be at most max_data_bytes, 5"):
             egm.Data.load(self.context, path, max_data_bytes=5)
 
+    def test_dtypes_that_numbers_become(self):
+        """The smaller of the two that has all values of the dtype: np.result_type(dtype, np.float32)."""
+        x, narrow = np.arange(6).reshape(3, 2), (np.float32, np.float16, np.uint8, np.int16, bool)
+        for dtype in (*narrow, np.float64, np.int32, np.int64):
+            name = "float32" if dtype in narrow else "float64"
+            data = egm.Data(self.context, x.astype(dtype))
+            self.assertEqual((data.dtype.name, data.values.tolist()), (name, x.astype(dtype).tolist()))
+        self.assertEqual(egm.Data(self.context, x.tolist()).dtype.name, "float64")
+        self.assertEqual(egm.Data(self.context, [[0.1]]).values, 0.1)
+        for wrong in (np.longdouble(x), x.astype("M8[s]"), np.ma.array(x), [["1"]], [[1j]]):
+            self.assertRaises(egm.DtypeError, egm.Data, self.context, wrong)
+
     def test_shapes_and_dtypes(self):
         data = egm.Data(self.context, np.array([[0.1, -0.0]]))
         again = pickle.loads(pickle.dumps(data))

@@ -45,6 +45,10 @@ class Habits(unittest.TestCase):
         model.close()
         self.assertEqual(repr(model), "<egm.Model, closed>")
 
+    def test_repr_of_what_is_not_created(self):
+        for kind in (egm.Context, egm.Model, egm.Loss, egm.Trainer, egm.Data):
+            self.assertEqual(repr(kind.__new__(kind)), "<egm.%s, not created>" % kind.__name__)
+
     def test_repr_of_the_other_handles(self):
         context, x = egm.Context(), points(20, 2, np.float64)
         model = egm.Model(context, "energy", 2).dense(1).build(np.float64)

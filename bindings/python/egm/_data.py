@@ -68,7 +68,8 @@ def _decode(value):
 
 
 class Data:
-    """Data to train on: Data(context, x) copies an array x [rows, columns], float32 or float64, all finite. Other
+    """Data to train on: Data(context, x) copies numbers x [rows, columns], all finite. They have the dtype of x, if it
+    is float32 or float64; float16 and integers of 8 or 16 bits become float32, other integers and lists float64. Other
     sources:
 
     - view() reads the array where it is;
@@ -204,6 +205,8 @@ class Data:
         return _unpickle, (type(self), self.save_memory())
 
     def __repr__(self):
+        if "_shape" not in vars(self):  # what created it has failed
+            return "<egm.Data, not created>"
         return "<egm.Data%s: %d rows, %d columns, %s>" % (", closed" * (self._block is None), *self._shape, self._dtype)
 
     rows = property(lambda self: self._shape[0], doc="Number of rows.")

@@ -74,6 +74,8 @@ class Handle:
     def __repr__(self):
         """What the handle is. It waits for no other thread, because debuggers and logs print it at any time."""
         name = "%s.%s" % (type(self).__module__, type(self).__name__)
+        if "_lock" not in vars(self):  # what created it has failed, or is not done
+            return "<%s, not created>" % name
         if not self._lock.acquire(blocking=False):
             return "<%s, in a call>" % name
         try:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How far samples are from data, how many known modes they cover, and how well a score ranks rows: egm/metric.h.
 
-Samples x and y are arrays [rows, columns] of one dtype, float32 or float64. `context` gives threads to a
+Samples x and y are arrays [rows, columns], float32 or float64; others are converted as those of egm.Data, and y to the
+dtype of x. `context` gives threads to a
 computation; None: one thread. progress(dict) is called from time to time, with "done" and "total" steps. It may
 raise to end the call; the exception is raised by the call, as is KeyboardInterrupt, which needs no progress
 function. What each measure sees, and what it is blind to, is in doc/systems/metrics.md."""
